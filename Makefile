@@ -1,0 +1,30 @@
+PYTHON ?= python3
+EXTRAS ?= dev
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint samples calibration bench-optimizer clean
+
+$(BIN)/uv:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check uv
+
+$(BIN)/grainstats: $(BIN)/uv pyproject.toml
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -e .
+	@touch $(BIN)/grainstats
+
+demo: $(BIN)/grainstats  ## install the core and run the whole job on data_samples/
+	$(BIN)/grainstats demo --out demo_out
+
+test: $(BIN)/uv  ## install the development extra, lint and test
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -e ".[$(EXTRAS)]"
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy segment grainstats
+	$(BIN)/python -m pytest
+
+lint:
+	$(BIN)/ruff check . && $(BIN)/lint-imports && $(BIN)/mypy segment grainstats
+
+clean:
+	rm -rf $(VENV) demo_out build dist

@@ -1,0 +1,72 @@
+"""The shape of a verdict; final: the database, the report and `--json` share these names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Verdict = Literal["uniform", "bimodal", "indeterminate"]
+Null = Literal["section", "columnar"]
+
+
+@dataclass(frozen=True)
+class ModalityVerdict:
+    """Is the boundary network of one sample uniform or bimodal?
+
+    Attributes
+    ----------
+    verdict : {"uniform", "bimodal", "indeterminate"}
+    reason : str
+        In words: what decided, or what was missing.
+    p_value : float or None
+        Combined p against the null mosaics; None where no test was made.
+    p_values : dict of str to float
+        Of the single tests.
+    modes_nm : tuple of float
+        Area-weighted mode positions (equivalent circle diameter), nanometres, ascending; one or two.
+    modes_ci_nm : tuple of (float, float)
+        95 % interval of each mode; empty where none could be given.
+    mode_fractions : tuple of float
+        Area fraction of each mode.
+    mode_ratio : float or None
+        Coarse over fine mode; None with one mode.
+    power : float or None
+        Simulated power at this number of grains for R = 3, coarse volume .3 to .6.
+    n_images, n_grains, n_interior : int
+    n_eff : float
+        Kish effective number under the area weights.
+    more_grains : int or None
+        Interior grains still missing for a decision; 0 when decided; None when more grains would not decide.
+    null : {"section", "columnar"}
+        The null the user chose.
+    stability : float or None
+        Share of perturbed segmentations that give the same verdict; None where not tried.
+    astm_e1181 : str
+        Class of the distribution by ASTM E1181.
+    delta_g : float or None
+        Difference in ASTM grain-size number between the modes, 2 log2(mode ratio).
+    ala_g : float or None
+        ASTM G of the largest grain (E930).
+    seed : int
+    """
+
+    verdict: Verdict
+    reason: str
+    p_value: float | None
+    p_values: dict[str, float]
+    modes_nm: tuple[float, ...]
+    modes_ci_nm: tuple[tuple[float, float], ...]
+    mode_fractions: tuple[float, ...]
+    mode_ratio: float | None
+    power: float | None
+    n_images: int
+    n_grains: int
+    n_interior: int
+    n_eff: float
+    more_grains: int | None
+    null: Null
+    stability: float | None
+    astm_e1181: str
+    delta_g: float | None
+    ala_g: float | None
+    seed: int

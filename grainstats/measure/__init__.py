@@ -1,0 +1,5 @@
+"""GrainMap -> tables: grains, intercepts, boundary network, descriptors."""
+
+from grainstats.measure.descriptor import Descriptor
+
+__all__ = ["Descriptor"]

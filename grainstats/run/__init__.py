@@ -1,0 +1,1 @@
+"""One job from end to end: recipe, batch, report, command line."""

@@ -1,0 +1,8 @@
+"""`grainstats compare`."""
+
+from __future__ import annotations
+
+
+def compare() -> None:
+    """Not yet built."""
+    raise NotImplementedError("compare")

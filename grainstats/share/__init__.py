@@ -1,0 +1,1 @@
+"""Answers -> others: database, exports, optimizer features and suggestions."""

@@ -1,0 +1,44 @@
+"""The one family of errors: unusable input, said with the file and the remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class InputError(Exception):
+    """Input that cannot be used.
+
+    Parameters
+    ----------
+    source : path or str
+        The file (or table, or option) that is at fault.
+    reason : str
+        What is wrong with it, as a clause without a full stop.
+    remedy : str
+        What the user can do about it.
+    """
+
+    def __init__(self, source: Path | str, reason: str, remedy: str) -> None:
+        super().__init__(str(source), reason, remedy)
+        self.source = str(source)
+        self.reason = reason
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.reason}. {self.remedy}."
+
+
+class UnreadableError(InputError):
+    """Not a micrograph at all: empty, truncated, of another kind or of no known format."""
+
+
+class NotAnImageError(UnreadableError):
+    """A readable file that holds a spectrum, a diffraction pattern or a map of something else."""
+
+
+class UncalibratedError(InputError):
+    """A length in nanometres was asked of an image whose pixel size is unknown."""
+
+
+class ModelError(InputError):
+    """A model folder that is incomplete, damaged or of another format version."""

@@ -1,0 +1,71 @@
+"""What a microscope file says: one grey image with its pixel size and where that size came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+PixelSizeSource = Literal["metadata", "sidecar", "scalebar", "manual", "none"]
+
+
+@dataclass(frozen=True)
+class ScaleConflict:
+    """Two sources of the pixel size that disagree by more than 3 %."""
+
+    chosen: str  #: the source that won, as "where: value nm"
+    rejected: str  #: the source that lost
+    ratio: float  #: rejected / chosen
+
+
+@dataclass(frozen=True, eq=False)
+class Micrograph:
+    """One grey image of one frame of one file.
+
+    Attributes
+    ----------
+    image : ndarray, shape (rows, columns)
+        Grey levels in the file's own dtype (RGB is reduced to luminance of the same dtype), info bar cut.
+    pixel_size_nm : float or None
+        Edge of the square pixel in nanometres; None where no source states it.
+    pixel_size_source : {"metadata", "sidecar", "scalebar", "manual", "none"}
+    valid : ndarray of bool, shape (rows, columns), or None
+        False where an overlay (burned-in label, scale bar) hides the specimen; None: all valid.
+    path : Path
+    sha256 : str
+        Digest of the file's bytes.
+    frame, n_frames : int
+        Position in a stack; 0 and 1 for a single image.
+    vendor : str
+        Name of the format module that read it, e.g. ``"fei_tiff"``.
+    info_bar_rows : int
+        Rows cut from the bottom.
+    conflicts : tuple of ScaleConflict
+    notes : tuple of str
+        What reading changed or noticed (resampled to square pixels, luminance taken, ...).
+    """
+
+    image: np.ndarray
+    pixel_size_nm: float | None
+    pixel_size_source: PixelSizeSource
+    path: Path
+    sha256: str
+    vendor: str
+    valid: np.ndarray | None = None
+    frame: int = 0
+    n_frames: int = 1
+    info_bar_rows: int = 0
+    conflicts: tuple[ScaleConflict, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def digest(self) -> str:
+        """Identity of this frame: the file's SHA-256, with ``#frame`` behind it in a stack."""
+        return self.sha256 if self.n_frames == 1 else f"{self.sha256}#{self.frame}"
+
+    @property
+    def name(self) -> str:
+        """File stem, with ``_frame`` in a stack; used to name outputs."""
+        return self.path.stem if self.n_frames == 1 else f"{self.path.stem}_{self.frame:04d}"
