@@ -11,7 +11,7 @@ from segment.errors import InputError
 
 app = typer.Typer(
     name="grainstats",
-    help="From electron micrographs to grain-boundary spacings and a verdict: uniform, bimodal, or indeterminate.",
+    help="From electron micrographs to grain-boundary spacings and a verdict: uniform, bimodal or undecided.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,

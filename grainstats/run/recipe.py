@@ -1,0 +1,167 @@
+"""The recipe: everything a user may set that changes a result, and the digest that names it."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import math
+import tomllib
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from segment.errors import InputError
+
+Null = Literal["section", "columnar"]
+Precision = Literal["auto", "f32", "bf16"]
+_FLOATS = ("persistence", "pixel_size_nm", "line_spacing_px")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is done to every image of a run.
+
+    An empty recipe is the released method. Nothing that leaves results alone (number of workers, output
+    folder, device) belongs here.
+
+    Attributes
+    ----------
+    model : str or None
+        Name of a released model or path of a model folder; None: the default model. The model's own digest
+        is a part of every analysis key, therefore this name is left out of `digest`.
+    persistence : float or None
+        How deep the valley between two cells must be to part them (0 ... 1); None: the model's own value.
+    min_area_px : int or None
+        Cells below this area are merged into a neighbour; None: the model's own value.
+    pixel_size_nm : float or None
+        Pixel size that the user vouches for; it overrides the files' own.
+    null : {"section", "columnar"}
+        Which uniform microstructure the modality test compares with: plane sections of a three-dimensional
+        polycrystal, or columnar films.
+    angles_deg : tuple of float
+        Directions of the intercept lines.
+    line_spacing_px : float or None
+        Distance between parallel intercept lines; None: chosen from the grain size.
+    precision : {"auto", "f32", "bf16"}
+        Arithmetic of the network.
+    seed : int
+        Root of all random numbers, mixed with the images' digests.
+    """
+
+    model: str | None = None
+    persistence: float | None = None
+    min_area_px: int | None = None
+    pixel_size_nm: float | None = None
+    null: Null = "section"
+    angles_deg: tuple[float, ...] = (0.0, 45.0, 90.0, 135.0)
+    line_spacing_px: float | None = None
+    precision: Precision = "auto"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, reason, remedy in _faults(self):
+            raise InputError(f"recipe, {name}", reason, remedy)
+
+    def settings(self) -> dict[str, Any]:
+        """All settings by name, ready for JSON; lengths are floats, so that 1 and 1.0 are one recipe."""
+        settings = asdict(self)
+        for name in _FLOATS:
+            settings[name] = None if settings[name] is None else float(settings[name])
+        return {**settings, "angles_deg": [float(angle) for angle in self.angles_deg]}
+
+    def digest(self) -> str:
+        """SHA-256 over every setting but the model's name, in canonical JSON."""
+        settings = {"format": 1, **self.settings()}
+        del settings["model"]
+        return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read a recipe from TOML.
+
+    Parameters
+    ----------
+    path : Path
+        Flat TOML whose keys are the attributes of `Recipe`; what is left out keeps its default.
+
+    Raises
+    ------
+    InputError
+        No such file, no TOML, an unknown key, or a value that cannot be used.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(
+            path, f"cannot be read: {error.strerror}", "Give the path of a recipe in TOML"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(path, f"is not valid TOML: {error}", "Correct that line") from error
+    _refuse_unknown(path, table)
+    return with_settings(Recipe(), table)
+
+
+def with_settings(recipe: Recipe, settings: dict[str, Any]) -> Recipe:
+    """The recipe with some settings replaced; lists become tuples."""
+    out = dict(settings)
+    if isinstance(out.get("angles_deg"), list) and all(map(_is_number, out["angles_deg"])):
+        out["angles_deg"] = tuple(float(angle) for angle in out["angles_deg"])
+    return replace(recipe, **out)
+
+
+def _refuse_unknown(path: Path, table: dict[str, Any]) -> None:
+    known = [field.name for field in fields(Recipe)]
+    for key in table:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            meant = f"; did you mean {near[0]!r}?" if near else ""
+            raise InputError(path, f"unknown key {key!r}{meant}", f"Known keys are {', '.join(known)}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _faults(recipe: Recipe) -> list[tuple[str, str, str]]:
+    """(setting, reason, remedy) of every value that cannot be used."""
+    checks = [
+        ("model", recipe.model is None or isinstance(recipe.model, str), "a name or a path in quotes"),
+        (
+            "persistence",
+            recipe.persistence is None or (_is_number(recipe.persistence) and 0 < recipe.persistence < 1),
+            "a number between 0 and 1",
+        ),
+        (
+            "min_area_px",
+            recipe.min_area_px is None or _is_count(recipe.min_area_px),
+            "a whole number, 0 or more",
+        ),
+        ("pixel_size_nm", _is_positive_or_none(recipe.pixel_size_nm), "a number above 0, in nanometres"),
+        ("null", recipe.null in get_args(Null), " or ".join(get_args(Null))),
+        ("angles_deg", _are_angles(recipe.angles_deg), "at least four different angles in degrees"),
+        ("line_spacing_px", _is_positive_or_none(recipe.line_spacing_px), "a number above 0, in pixels"),
+        ("precision", recipe.precision in get_args(Precision), " or ".join(get_args(Precision))),
+        ("seed", _is_count(recipe.seed), "a whole number, 0 or more"),
+    ]
+    return [
+        (name, f"{getattr(recipe, name)!r} cannot be used", f"Give {wanted}")
+        for name, good, wanted in checks
+        if not good
+    ]
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_positive_or_none(value: object) -> bool:
+    return value is None or (_is_number(value) and value > 0)  # type: ignore[operator]
+
+
+def _are_angles(value: object) -> bool:
+    return (
+        isinstance(value, tuple)
+        and all(map(_is_number, value))
+        and len({angle % 180 for angle in value}) == len(value) >= 4
+    )

@@ -1,0 +1,106 @@
+"""A job that kills its process costs only itself; no process outlives a killed run."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from grainstats.run.pool import Crash, IsolatedPool, cores, threads_per_worker
+
+
+def square(job: int) -> int:
+    return job * job
+
+
+def die_at_three(job: int) -> int:
+    if job == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(0.05)
+    return job * job
+
+
+def threads_seen(job: int) -> str:
+    return os.environ["OMP_NUM_THREADS"]
+
+
+def run(function, workers: int, jobs: list[int]) -> dict[int, object]:
+    source = iter(jobs)
+    results = list(IsolatedPool(function, workers).results(lambda: next(source, None)))
+    assert len(results) == len(jobs)
+    return dict(results)
+
+
+@pytest.mark.parametrize("workers", [0, 1, 2])
+def test_same_results_whatever_the_number_of_workers(workers):
+    assert run(square, workers, list(range(6))) == {job: job * job for job in range(6)}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_job_that_kills_its_process_costs_only_itself(workers):
+    results = run(die_at_three, workers, list(range(8)))
+    assert isinstance(results.pop(3), Crash)
+    assert results == {job: job * job for job in range(8) if job != 3}
+
+
+def test_a_result_may_lead_to_new_jobs():
+    waiting, seen = [1], []
+    pool = IsolatedPool(square, 2)
+    for job, _ in pool.results(lambda: waiting.pop() if waiting else None):
+        seen.append(job)
+        if job == 1:
+            waiting.extend([2, 3])
+    assert sorted(seen) == [1, 2, 3]
+
+
+def test_workers_together_use_each_core_once():
+    assert threads_per_worker(1) == cores()
+    assert threads_per_worker(10 * cores()) == 1
+    assert set(run(threads_seen, cores(), [1, 2]).values()) == {"1"}
+
+
+SCRIPT = """
+import os, sys, time
+from grainstats.run.pool import IsolatedPool
+
+def sleep(job):
+    open(os.path.join(sys.argv[1], str(os.getpid())), "w").close()
+    time.sleep(60)
+
+if __name__ == "__main__":
+    jobs = iter([1, 2])
+    list(IsolatedPool(sleep, 2).results(lambda: next(jobs, None)))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks processes up in /proc")
+def test_workers_end_with_a_run_that_is_killed(tmp_path):
+    script = tmp_path / "job.py"
+    script.write_text(SCRIPT)
+    pids = tmp_path / "pids"
+    pids.mkdir()
+    process = subprocess.Popen([sys.executable, str(script), str(pids)])
+    wait_until(lambda: len(list(pids.iterdir())) == 2)
+    process.kill()
+    process.wait()
+    workers = [int(path.name) for path in pids.iterdir()]
+    wait_until(lambda: not any(is_running(pid) for pid in workers))
+
+
+def is_running(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def wait_until(condition, seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)

@@ -1,0 +1,72 @@
+"""A recipe refuses what it does not know, and its digest changes with every setting that changes a result."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+
+from grainstats.run.recipe import Recipe, read_recipe
+from segment.errors import InputError
+
+OTHER = {
+    "persistence": 0.3,
+    "min_area_px": 50,
+    "pixel_size_nm": 1.5,
+    "null": "columnar",
+    "angles_deg": (0.0, 30.0, 60.0, 90.0, 120.0, 150.0),
+    "line_spacing_px": 40.0,
+    "precision": "f32",
+    "seed": 7,
+}
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
+
+
+def test_every_setting_but_the_model_changes_the_digest():
+    assert set(OTHER) == {field.name for field in fields(Recipe)} - {"model"}
+    digests = {Recipe().digest()} | {replace(Recipe(), **{k: v}).digest() for k, v in OTHER.items()}
+    assert len(digests) == len(OTHER) + 1
+    assert replace(Recipe(), model="other").digest() == Recipe().digest()
+
+
+def test_whole_numbers_and_floats_are_one_recipe(tmp_path):
+    path = write(tmp_path / "r.toml", "pixel_size_nm = 1\nangles_deg = [0, 45, 90, 135]\n")
+    assert read_recipe(path).digest() == Recipe(pixel_size_nm=1.0).digest() == Recipe(pixel_size_nm=1).digest()
+
+
+def test_unknown_key_is_named_with_the_likely_one(tmp_path):
+    with pytest.raises(InputError, match="unknown key 'persistance'; did you mean 'persistence'"):
+        read_recipe(write(tmp_path / "r.toml", "persistance = 0.2\n"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "persistence = 0",
+        "persistence = true",
+        "min_area_px = -1",
+        "pixel_size_nm = 0",
+        "pixel_size_nm = nan",
+        'null = "bimodal"',
+        "angles_deg = [0, 90]",
+        "angles_deg = [0, 45, 90, 180]",
+        'angles_deg = "0 45 90 135"',
+        "seed = 1.5",
+        "model = 3",
+    ],
+)
+def test_values_that_cannot_be_used_name_the_setting(tmp_path, line):
+    with pytest.raises(InputError, match=f"recipe, {line.split()[0]}: "):
+        read_recipe(write(tmp_path / "r.toml", line))
+
+
+def test_a_missing_file_and_broken_toml_are_input_errors(tmp_path):
+    with pytest.raises(InputError, match="cannot be read"):
+        read_recipe(tmp_path / "none.toml")
+    with pytest.raises(InputError, match="not valid TOML"):
+        read_recipe(write(tmp_path / "r.toml", "persistence 0.2"))
