@@ -1,0 +1,112 @@
+"""From a column of the samples table to groups: which columns may be compared by, and in which order.
+
+Allowed: a column of words (design route, campaign, furnace ...), a column of numbers with at most six
+distinct values, and any column of numbers cut at its quantiles on request (`bins`). A number with many values
+and no bins is refused, because every sample would be a group of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from segment.errors import InputError
+
+MAX_LEVELS = 6
+REFERENCES = ("researcher", "control", "reference", "standard")
+"""Levels that stand in the denominator of a ratio where the user names none."""
+BOOKKEEPING = ("sample_id", "design_route", "campaign", "images", "n_images", "n_grains", "n_interior")
+LOGARITHMIC = ("astm_g",)
+"""Descriptors that already are logarithms of another one: compared through that one, else as differences."""
+
+
+def group_column(samples: pd.DataFrame, by: str, bins: int | None) -> pd.Series:
+    """Label of each sample's group; missing where the sample has none.
+
+    Raises
+    ------
+    InputError
+        Unknown column, one level only, or too many levels.
+    """
+    if by not in samples.columns:
+        known = ", ".join(str(c) for c in samples.columns if c != "sample_id")
+        raise InputError("--by", f"the samples have no column {by!r}", f"Choose one of: {known}")
+    column = samples[by]
+    numeric = pd.to_numeric(column, errors="coerce")
+    is_number = column.notna().any() and bool(numeric[column.notna()].notna().all())
+    if bins is not None:
+        if not is_number:
+            raise InputError("--bins", f"column {by!r} is not numeric", "Leave --bins out")
+        return _cut(numeric, by, bins)
+    levels = column.dropna().nunique()
+    if levels > MAX_LEVELS:
+        hint = (
+            f"Cut it with --bins 2, or use it as --covariate {by}" if is_number else "Group its values first"
+        )
+        raise InputError("--by", f"column {by!r} has {levels} distinct values", hint)
+    if levels < 2:
+        found = f"only the value {column.dropna().iloc[0]!s}" if levels else "no value at all"
+        raise InputError("--by", f"column {by!r} holds {found}", "A comparison needs at least two groups")
+    return column.map(_label, na_action="ignore")
+
+
+def _label(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _cut(numeric: pd.Series, by: str, bins: int) -> pd.Series:
+    edges = np.unique(np.nanquantile(numeric, np.linspace(0, 1, bins + 1)))
+    if len(edges) < 3 or not 2 <= bins <= MAX_LEVELS:
+        raise InputError(
+            "--bins", f"column {by!r} cannot be cut into {bins} groups", "Use fewer bins (2 to 6)"
+        )
+    inner = edges[1:-1]
+    names = [
+        f"≤ {inner[0]:g}",
+        *(f"{a:g} – {b:g}" for a, b in pairwise(inner)),
+        f"> {inner[-1]:g}",
+    ]
+    place = np.searchsorted(inner, numeric.to_numpy(), side="left")
+    labels = np.array(names, object)[np.minimum(place, len(inner))]
+    return pd.Series(np.where(numeric.isna(), None, labels), index=numeric.index, dtype=object)
+
+
+def ordered_levels(groups: pd.Series, reference: str | None) -> tuple[str, ...]:
+    """Levels with the reference (the denominator) first; numbers and bins ascending, words alphabetically.
+
+    Raises
+    ------
+    InputError
+        The reference is no level.
+    """
+    levels = sorted(groups.dropna().unique(), key=_sort_key)
+    if reference is not None and reference not in levels:
+        raise InputError(
+            "--reference", f"there is no group {reference!r}", f"Choose one of: {', '.join(levels)}"
+        )
+    first = reference or next((r for r in REFERENCES if r in levels), levels[0])
+    return (first, *(level for level in levels if level != first))
+
+
+def _sort_key(level: str) -> tuple[int, float, str]:
+    words = level.replace("≤", "").replace(">", "").split()
+    try:
+        return (0, float(words[0]) + (0.5 if level.startswith(">") or "–" in level else 0.0), level)
+    except (ValueError, IndexError):
+        return (1, 0.0, level)
+
+
+def default_descriptors(samples: pd.DataFrame, leave_out: Sequence[str]) -> list[str]:
+    """Numeric columns that are measurements: no ids, counts, parameters, properties or logarithms."""
+    skip = {*BOOKKEEPING, *leave_out}
+    return [
+        str(c)
+        for c in samples.columns
+        if c not in skip
+        and not str(c).startswith(("param:", "prop:", *LOGARITHMIC))
+        and pd.api.types.is_numeric_dtype(samples[c])
+        and not pd.api.types.is_bool_dtype(samples[c])
+    ]
