@@ -1,1 +1,28 @@
 """Answers -> others: database, exports, optimizer features and suggestions."""
+
+from grainstats.share.database import Database
+from grainstats.share.records import (
+    AnalysisKey,
+    AnalysisRecord,
+    Measured,
+    MicrographFacts,
+    Quantity,
+    SampleRow,
+    SampleSheet,
+    SuggestionRecord,
+)
+from grainstats.share.urls import DatabaseError, safe_url
+
+__all__ = [
+    "AnalysisKey",
+    "AnalysisRecord",
+    "Database",
+    "DatabaseError",
+    "Measured",
+    "MicrographFacts",
+    "Quantity",
+    "SampleRow",
+    "SampleSheet",
+    "SuggestionRecord",
+    "safe_url",
+]
