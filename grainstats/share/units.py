@@ -1,0 +1,116 @@
+"""Units of process parameters and properties: read as people write them, spelled one way, converted by pint.
+
+Column names carry the unit as their last part: ``param:sinter_time_h``, ``prop:jc_kA/cm2``. Powers are
+written without a sign (``cm2``). ``C`` and ``°C`` are degrees Celsius, never coulomb. Pure numbers have the
+unit ``1``, words (an atmosphere, a supplier) the unit ``category``. Fractions by weight, by atoms and by volume
+(``wt%``, ``at%``, ``vol%``) and standard flow (``sccm``) are kinds of their own, never converted into one
+another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+CATEGORY = "category"
+_WRITTEN = {
+    "wt%": "weight_percent",
+    "at%": "atomic_percent",
+    "mol%": "mole_percent",
+    "vol%": "volume_percent",
+}
+_CELSIUS = re.compile(r"(?<![A-Za-z])(?:degC|deg_C|°C|℃|C)(?![A-Za-z])")
+
+
+@cache
+def _registry() -> Any:
+    """Pint's registry with the kinds of fraction that it lacks; made once, for it is slow."""
+    import pint
+
+    registry: Any = pint.UnitRegistry(autoconvert_offset_to_baseunit=False)
+    for name in (*_WRITTEN.values(), "sccm"):
+        registry.define(f"{name} = [{name}_kind]")
+    registry.define("emu = 1e-3 * ampere * meter ** 2")
+    return registry
+
+
+@cache
+def _unit(written: str, *, difference: bool = False) -> Any:
+    """Pint's unit for a unit as people write it; ValueError where it is none."""
+    text = written.strip().replace("µ", "u").replace("μ", "u").replace("Ω", "ohm").replace("·", "*")
+    if text in _WRITTEN:
+        return _registry().Unit(_WRITTEN[text])
+    if text in {"1", "-"}:
+        return _registry().Unit("dimensionless")
+    alone = _CELSIUS.fullmatch(text) is not None
+    text = _CELSIUS.sub("degC" if alone and not difference else "delta_degC", text)
+    text = re.sub(r"(?<=[A-Za-z])\^?(-?\d)", r"**\1", text.replace("²", "2").replace("³", "3"))
+    text = "percent" if text == "%" else text
+    if not re.fullmatch(r"(?:1/)?[A-Za-z_]+[A-Za-z_0-9*/() .\-]*", text):
+        raise ValueError(f"unknown unit {written!r}")
+    try:
+        return _registry().Unit(text)
+    except Exception:  # pint raises tokenizer, syntax, attribute and its own errors for text that is no unit
+        raise ValueError(f"unknown unit {written!r}") from None
+
+
+@cache
+def normalise_unit(written: str) -> str:
+    """One spelling per unit: ``"hours"`` -> ``"h"``, ``"kA/cm^2"`` -> ``"kA/cm2"``, ``"°C"`` -> ``"degC"``.
+
+    Raises
+    ------
+    ValueError
+        It is no unit.
+    """
+    if written.strip() == CATEGORY:
+        return CATEGORY
+    unit = _unit(written)
+    for short, name in _WRITTEN.items():
+        if unit == _registry().Unit(name):
+            return short
+    spelled = f"{unit:~C}".replace("**", "").replace("Δ°C", "degC").replace("°C", "degC").replace("µ", "u")
+    return spelled.replace("Ω", "ohm").replace(" ", "") or "1"
+
+
+def split_column(column: str) -> tuple[str, str, str]:
+    """``"param:sinter_time_hours"`` -> ``("param", "sinter_time", "h")``.
+
+    Raises
+    ------
+    ValueError
+        No prefix, no name, no unit, or an unknown one.
+    """
+    kind, _, rest = column.partition(":")
+    name, _, unit = rest.strip().rpartition("_")
+    if not name:
+        raise ValueError(f"write {kind}:<name>_<unit>, with the unit 1 for a pure number")
+    return kind, name, normalise_unit(unit)
+
+
+@cache
+def converter(unit: str, target: str, *, difference: bool = False) -> Callable[[float], float]:
+    """Function that converts numbers from `unit` to `target`, kept to 12 significant digits.
+
+    Parameters
+    ----------
+    unit, target : str
+    difference : bool
+        The numbers are differences or spreads: 1 degC is then 1 K, not 274.15 K.
+
+    Raises
+    ------
+    ValueError
+        The two measure different things.
+    """
+    if unit == target:
+        return float
+    impossible = f"{unit} cannot be converted to {target}"
+    if CATEGORY in (unit, target):
+        raise ValueError(impossible)
+    source, goal = (_unit(u, difference=difference) for u in (unit, target))
+    if not source.is_compatible_with(goal):
+        raise ValueError(impossible)
+    return lambda value: float(f"{_registry().Quantity(value, source).to(goal).magnitude:.12g}")
