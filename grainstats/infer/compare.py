@@ -22,7 +22,14 @@ from grainstats.infer.compare_data import GroupedValues, gather
 from grainstats.infer.compare_effects import cliffs_delta, hedges_g, specimen_interval
 from grainstats.infer.compare_groupings import default_descriptors, group_column, ordered_levels
 from grainstats.infer.compare_result import Contrast, GroupComparison, IntervalFrom, VerdictComparison
-from grainstats.infer.compare_tests import fisher_exact, holm, permutation, welch, welch_anova
+from grainstats.infer.compare_tests import (
+    fisher_exact,
+    holm,
+    joint_permutation,
+    permutation,
+    welch,
+    welch_anova,
+)
 from segment.errors import InputError
 
 __all__ = ["Contrast", "GroupComparison", "VerdictComparison", "compare_groups", "compare_verdicts"]
@@ -87,16 +94,32 @@ def compare_groups(
     levels = ordered_levels(label, reference)
     used = [by, *covariates, *([block] if block else [])]
     names = list(descriptors) if descriptors is not None else default_descriptors(samples, used)
-    results = []
+    results, gathered = [], []
     for name in names:
         data = gather(samples, label, levels, name, [*covariates, *([block] if block else [])])
+        gathered.append(data)
         results.append(
             _compare_one(
                 data, name, by, (units or {}).get(name) or _unit(name), covariates, block, images, seed
             )
         )
     adjusted = holm(np.array([np.nan if r.p_value is None else r.p_value for r in results], float))
-    return [replace(r, p_holm=_number(p)) for r, p in zip(results, adjusted, strict=True)]
+    results = [replace(r, p_holm=_number(p)) for r, p in zip(results, adjusted, strict=True)]
+    return _with_joint_permutation(results, gathered, seed)
+
+
+def _with_joint_permutation(
+    results: list[GroupComparison], gathered: list[GroupedValues], seed: int
+) -> list[GroupComparison]:
+    """Fill `p_joint` where the permuted descriptors share their samples, so that whole samples can move."""
+    chosen = [i for i, r in enumerate(results) if r.p_permutation is not None]
+    ids = {tuple(gathered[i].rows["sample_id"]) for i in chosen}
+    if len(ids) != 1:
+        return results
+    values = np.stack([np.concatenate(gathered[i].groups) for i in chosen])
+    adjusted = joint_permutation(values, gathered[chosen[0]].groups[0].size, seed=seed)
+    filled = dict(zip(chosen, adjusted, strict=True))
+    return [replace(r, p_joint=float(filled[i])) if i in filled else r for i, r in enumerate(results)]
 
 
 def compare_verdicts(
@@ -191,7 +214,7 @@ def _description(data: GroupedValues, name: str, by: str, unit: str) -> GroupCom
         hedges_g=hedges_g(first, second) if two else None,
         cliffs_delta=cliffs_delta(first, second) if two else None,
         p_value=None, p_welch=None, p_permutation=None, arrangements=None, permutation_exact=None,
-        p_holm=None, model="none", reason="", notes=data.notes,
+        p_holm=None, p_joint=None, model="none", reason="", notes=data.notes,
     )  # fmt: skip
 
 
@@ -218,7 +241,8 @@ def _two_groups(data: GroupedValues, base: GroupComparison, seed: int) -> GroupC
     )
     result = replace(
         base, ci_low=contrast.ci_low, ci_high=contrast.ci_high, interval_from="samples",
-        contrasts=(contrast,), p_value=p_value, p_welch=p_value, model=f"Welch's t on {data.summaries}, {df:.1f} degrees of freedom",
+        contrasts=(contrast,), p_value=p_value, p_welch=p_value,
+        model=f"Welch's t on {data.summaries}, {df:.1f} degrees of freedom",
     )  # fmt: skip
     if min(first.size, second.size) < PERMUTATION_FROM:
         note = (

@@ -1,8 +1,8 @@
 """Linear models of one value per sample, with degrees of freedom that hold for a handful of samples.
 
 Without a block every sample is one independent row, so ordinary least squares *is* the mixed model: its t and
-F are exact with n - p degrees of freedom under normal residuals of equal spread, and no sandwich (HC) estimate
-is used because those are biased low at n < 20. With a block (a campaign, a furnace run) the rows of one block
+F are exact with n - p degrees of freedom under normal residuals of equal spread; no sandwich (HC) estimate is
+used because those are biased low at n < 20. With a block (a campaign, a furnace run) the rows of one block
 share a random intercept; it is fitted by REML and tested with Satterthwaite's degrees of freedom (Giesbrecht
 & Burns 1985), which the normal-theory output of mixed-model packages lacks.
 """

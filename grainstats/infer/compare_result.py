@@ -65,6 +65,9 @@ class GroupComparison:
         All arrangements enumerated; False: sampled.
     p_holm : float or None
         `p_value` adjusted over all descriptors of the comparison.
+    p_joint : float or None
+        Permutation p adjusted over all descriptors together (Westfall & Young), where each has all samples;
+        it takes into account that descriptors of the same grains are correlated.
     model : str
         In words, with degrees of freedom.
     reason : str
@@ -95,6 +98,7 @@ class GroupComparison:
     arrangements: int | None
     permutation_exact: bool | None
     p_holm: float | None
+    p_joint: float | None
     model: str
     reason: str
     notes: tuple[str, ...]

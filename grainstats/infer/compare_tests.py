@@ -123,6 +123,39 @@ def _t_of_split(pooled: np.ndarray, inside: np.ndarray) -> np.ndarray:
     )
 
 
+def joint_permutation(values: np.ndarray, n1: int, *, seed: int = 0) -> np.ndarray:
+    """Permutation p of every descriptor, adjusted for all together (Westfall & Young 1993, step-down).
+
+    The arrangements move whole samples, so descriptors of the same grains stay correlated as they are; where
+    Holm charges for six tests, six correlated ones cost little more than one.
+
+    Parameters
+    ----------
+    values : ndarray, shape (descriptors, n1 + n2)
+        The first n1 columns are the first group.
+    n1 : int
+    seed : int
+        As in `permutation`.
+
+    Returns
+    -------
+    ndarray, shape (descriptors,)
+    """
+    count = values.shape[1]
+    members, exact = _arrangements(count, n1, seed)
+    inside = np.zeros((len(members), count), bool)
+    np.put_along_axis(inside, members, True, axis=1)
+    inside = np.vstack([np.arange(count) < n1, inside])
+    t = np.stack([_t_of_split(row, inside) for row in values])
+    order = np.argsort(-t[:, 0])
+    largest = np.maximum.accumulate(t[order][::-1], axis=0)[::-1]  # over this descriptor and all weaker ones
+    extreme = largest[:, 1:] >= t[order, :1] * (1 - 1e-9)
+    p_values = (extreme.sum(1) + (not exact)) / (len(members) + (not exact))
+    adjusted = np.empty(len(values))
+    adjusted[order] = np.maximum.accumulate(p_values)
+    return adjusted
+
+
 @dataclass(frozen=True)
 class FTest:
     """An F statistic with its degrees of freedom and p-value."""

@@ -240,3 +240,24 @@ def test_grains_and_images_are_no_replicates() -> None:
     (many,) = compare_groups(table.assign(n_images=50, n_grains=4000), "design_route")
     assert (many.p_value, many.ci_low, many.hedges_g) == (few.p_value, few.ci_low, few.hedges_g)
     assert many.n_grains == (16000, 16000)
+
+
+def test_joint_permutation_is_exact_and_charges_little_for_correlated_descriptors() -> None:
+    table = sheet([60, 70, 65, 90], [40, 55, 47, 52])
+    table["intercept_median_nm"] = table.intercept_mean_nm * 0.9
+    table["boundary_density_per_um"] = 2000 / table.intercept_mean_nm
+    for found in compare_groups(table, "design_route"):
+        assert found.p_joint == pytest.approx(2 / 70)  # three times the same information: no charge at all
+    table.loc[0, "intercept_median_nm"] = np.nan
+    table.loc[7, "intercept_median_nm"] = np.nan
+    table = pd.concat([table, table.assign(sample_id=[f"T{i}" for i in range(8)])], ignore_index=True)
+    assert {found.p_joint for found in compare_groups(table, "design_route")} == {None}
+
+
+def test_joint_permutation_of_one_descriptor_is_its_own_permutation() -> None:
+    from grainstats.infer.compare_tests import joint_permutation, permutation
+
+    x = np.random.default_rng(8).normal(size=(3, 9))
+    alone = [permutation(row[:4], row[4:]).p_value for row in x]
+    assert [float(joint_permutation(row[None], 4)[0]) for row in x] == pytest.approx(alone)
+    assert (joint_permutation(x, 4) >= np.array(alone) - 1e-12).all()
