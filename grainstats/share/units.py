@@ -2,7 +2,7 @@
 
 Column names carry the unit as their last part: ``param:sinter_time_h``, ``prop:jc_kA/cm2``. Powers are
 written without a sign (``cm2``). ``C`` and ``°C`` are degrees Celsius, never coulomb. Pure numbers have the
-unit ``1``, words (an atmosphere, a supplier) the unit ``category``. Fractions by weight, by atoms and by volume
+unit ``1``, words (an atmosphere, a supplier) the unit ``category``. Fractions by weight, atoms and volume
 (``wt%``, ``at%``, ``vol%``) and standard flow (``sccm``) are kinds of their own, never converted into one
 another.
 """
