@@ -1,5 +1,16 @@
 """Reading microscope files: image, pixel size, its source, info bar."""
 
+from segment.micrograph.finding import find_micrographs
 from segment.micrograph.model import Micrograph, PixelSizeSource, ScaleConflict
+from segment.micrograph.reading import MINIMUM_SIDE, FrameInfo, describe, read_micrographs
 
-__all__ = ["Micrograph", "PixelSizeSource", "ScaleConflict"]
+__all__ = [
+    "MINIMUM_SIDE",
+    "FrameInfo",
+    "Micrograph",
+    "PixelSizeSource",
+    "ScaleConflict",
+    "describe",
+    "find_micrographs",
+    "read_micrographs",
+]

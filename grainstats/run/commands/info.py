@@ -1,8 +1,143 @@
-"""`grainstats info`."""
+"""`grainstats info`: what microscope files say about themselves."""
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-def info() -> None:
-    """Not yet built."""
-    raise NotImplementedError("info")
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from segment.errors import InputError
+    from segment.micrograph import FrameInfo
+
+_WIDTH_OF_A_PIPE = 140
+
+Answer = tuple[Path, "list[FrameInfo] | InputError"]
+
+
+def info(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Microscope files, or folders of them.")
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+) -> None:
+    """Show what files say: shape, pixel size and its source, info bar, conflicts, frames.
+
+    Exit status 1 where some files cannot be read (they are named, the rest is shown).
+    """
+    answers = [(path, _ask(path)) for path in _expanded(files)]
+    if as_json:
+        _print_json(answers)
+    else:
+        _print_table(answers)
+    failed = [answer for _, answer in answers if isinstance(answer, Exception)]
+    for error in failed:
+        print(f"error: {error}", file=sys.stderr)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _expanded(files: list[Path]) -> list[Path]:
+    """Folders replaced by the micrographs in them; files stay as they are named."""
+    from segment.micrograph import find_micrographs
+
+    return [found for path in files for found in (find_micrographs(path) if path.is_dir() else [path])]
+
+
+def _ask(path: Path) -> list[FrameInfo] | InputError:
+    from segment.errors import InputError
+    from segment.micrograph import describe
+
+    try:
+        return describe(path)
+    except InputError as error:
+        return error
+
+
+def _print_json(answers: list[Answer]) -> None:
+    import json
+
+    print(json.dumps({"files": [as_document(path, answer) for path, answer in answers]}, indent=2))
+
+
+def as_document(path: Path, answer: list[FrameInfo] | InputError) -> dict[str, Any]:
+    """One file as JSON: the first frame's facts, and every frame where there are several."""
+    if isinstance(answer, Exception):
+        return {"path": str(path), "error": answer.reason, "remedy": answer.remedy}
+    document = {"path": str(path), "vendor": answer[0].vendor, "n_frames": len(answer), **_frame(answer[0])}
+    if len(answer) > 1:
+        document["frames"] = [{"frame": i.frame, **_frame(i)} for i in answer]
+    return document
+
+
+def _frame(frame: FrameInfo) -> dict[str, Any]:
+    return {
+        "name": frame.name,
+        "shape": list(frame.shape),
+        "stored_shape": list(frame.stored_shape),
+        "dtype": frame.dtype,
+        "pixel_size_nm": frame.pixel_size_nm,
+        "pixel_size_source": frame.pixel_size_source,
+        "pixel_size_where": frame.pixel_size_where,
+        "info_bar_rows": frame.info_bar_rows,
+        "info_bar_from": frame.info_bar_from,
+        "hidden_fraction": frame.hidden_fraction,
+        "conflicts": [
+            {"chosen": c.chosen, "rejected": c.rejected, "ratio": c.ratio} for c in frame.conflicts
+        ],
+        "notes": list(frame.notes),
+        "problem": frame.problem,
+        "remedy": frame.remedy,
+    }
+
+
+def _print_table(answers: list[Answer]) -> None:
+    """A table of the facts, and under it every remark in full."""
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("file", "rows x columns", "pixel size", "stated by", "info bar", box=SIMPLE)
+    table.columns[0].overflow = "fold"
+    remarks: list[str] = []
+    for path, answer in answers:
+        if not isinstance(answer, Exception):
+            for which, frame in _grouped(path, answer):
+                table.add_row(which, *_cells(frame))
+                remarks += [f"{which}: {remark}" for remark in _remarks(frame)]
+    console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        console.width = _WIDTH_OF_A_PIPE
+    if table.row_count:
+        console.print(table)
+    for remark in remarks:
+        print(remark)
+
+
+def _grouped(path: Path, frames: list[FrameInfo]) -> Iterator[tuple[str, FrameInfo]]:
+    """Neighbouring frames that say the same become one row, ``name #0-#7``."""
+    from itertools import groupby
+
+    for _, group in groupby(frames, key=lambda f: (_cells(f), _remarks(f))):
+        same = list(group)
+        first, last = same[0].frame, same[-1].frame
+        which = f" #{first}" if first == last else f" #{first}-#{last}"
+        yield path.name + (which if len(frames) > 1 else ""), same[0]
+
+
+def _cells(frame: FrameInfo) -> list[str]:
+    size = "not stated" if frame.pixel_size_nm is None else f"{frame.pixel_size_nm:.5g} nm"
+    bar = f"{frame.info_bar_rows} rows ({frame.info_bar_from})" if frame.info_bar_rows else "none"
+    shape = f"{frame.shape[0]} x {frame.shape[1]} {frame.dtype}"
+    source = f"{frame.pixel_size_source}: {frame.pixel_size_where}" if frame.pixel_size_where else "nothing"
+    return [f"{shape}\n{frame.vendor}", size, source, bar]
+
+
+def _remarks(frame: FrameInfo) -> list[str]:
+    problem = [f"unusable: {frame.problem}. {frame.remedy}."] if frame.problem else []
+    conflicts = [f"conflict: {c.chosen} was taken, not {c.rejected}" for c in frame.conflicts]
+    return [*problem, *conflicts, *frame.notes]

@@ -1,0 +1,133 @@
+"""Gatan DigitalMicrograph dm3 and dm4: Calibrations.Dimension of every image of the file."""
+
+from __future__ import annotations
+
+import struct
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from segment.errors import NotAnImageError
+from segment.micrograph.source import Frame, OpenFile, Scale, scale_or_none, truncated
+from segment.micrograph.tiffpages import read_plane
+from segment.micrograph.units import to_nm, unit_kind
+
+NAME = "gatan_dm"
+
+_PIXELS = {
+    1: "<i2",
+    2: "<f4",
+    6: "<u1",
+    7: "<i4",
+    9: "<i1",
+    10: "<u2",
+    11: "<u4",
+    12: "<f8",
+    14: "<u1",
+    23: "<u4",
+}
+_PACKED_RGB = 23
+_KIND_OF_REFUSAL = {
+    "reciprocal": "a diffraction pattern: the axis is {unit}",
+    "angle": "a diffraction pattern: the axis is {unit}",
+    "energy": "a spectrum, not an image: the axis is {unit}",
+}
+
+
+def recognises(opened: OpenFile) -> bool:
+    """Version 3 or 4 in the first four bytes, and the byte-order flag behind the length."""
+    head = opened.head
+    if len(head) < 16 or struct.unpack(">I", head[:4])[0] not in (3, 4):
+        return False
+    at = 8 if head[3] == 3 else 12
+    return struct.unpack(">I", head[at : at + 4])[0] in (0, 1)
+
+
+def frames(opened: OpenFile) -> list[Frame]:
+    """Every real image of the file; a stack gives one frame a slice.
+
+    Raises
+    ------
+    NotAnImageError
+        Only spectra, diffraction patterns, 4-D or complex data.
+    """
+    tags = _tags(opened)
+    numbers = sorted({int(key.split(".")[2]) for key in tags if key.startswith(".ImageList.")})
+    indices = (v for k, v in tags.items() if k.startswith(".Thumbnails.") and k.endswith("ImageIndex"))
+    thumbnails = {int(index) + 1 for index in indices}
+    pictures = [n for n in numbers if n not in thumbnails or len(numbers) == 1]
+    found: list[Frame] = []
+    refused: list[NotAnImageError] = []
+    for number in pictures:
+        try:
+            found += _frames_of_image(opened, tags, f".ImageList.{number}.")
+        except NotAnImageError as error:
+            refused.append(error)
+    if not found:
+        raise refused[0] if refused else _no_image(opened, "a file of tags without an image")
+    return found
+
+
+def _tags(opened: OpenFile) -> dict[str, Any]:
+    """All tags by their full name, read by ncempy; the pixels themselves are not loaded."""
+    from ncempy.io.dm import fileDM
+
+    with opened.path.open("rb") as file:
+        return dict(fileDM(file).allTags)
+
+
+def _no_image(opened: OpenFile, reason: str) -> NotAnImageError:
+    return NotAnImageError(opened.path, reason, "Give the real-space image of the specimen instead")
+
+
+def _frames_of_image(opened: OpenFile, tags: dict[str, Any], prefix: str) -> list[Frame]:
+    data = prefix + "ImageData."
+    sizes = [int(tags[k]) for d in range(1, 5) if (k := f"{data}Dimensions.{d}") in tags]
+    units = [str(tags.get(f"{data}Calibrations.Dimension.{d}.Units", "")) for d in range(1, len(sizes) + 1)]
+    _check_kind(opened, tags, prefix, sizes, units)
+    columns, rows = sizes[:2]
+    dtype_code = int(tags[data + "DataType"])
+    if dtype_code not in _PIXELS:
+        raise _no_image(opened, f"pixels of type {dtype_code} (complex or packed), not an image")
+    dtype = np.dtype(_PIXELS[dtype_code])
+    first, step = int(tags[data + "Data.arrayOffset"]), rows * columns * dtype.itemsize
+    n_planes = int(np.prod(sizes[2:], dtype=np.int64))
+    if first + n_planes * step > opened.size:
+        raise truncated(opened.path, "its pixels lie behind the end of the file")
+    load = _load_rgb if dtype_code == _PACKED_RGB else read_plane
+    scales = _scales(tags, data, units)
+    return [
+        Frame((rows, columns), partial(load, opened.path, dtype, first + k * step, (rows, columns)), scales)
+        for k in range(n_planes)
+    ]
+
+
+def _check_kind(
+    opened: OpenFile, tags: dict[str, Any], prefix: str, sizes: list[int], units: list[str]
+) -> None:
+    """Refuse spectra, spectrum images, diffraction patterns and 4-D data by their shape and axes."""
+    meta = str(tags.get(prefix + "ImageTags.Meta Data.Format", ""))
+    for unit in units:
+        reason = _KIND_OF_REFUSAL.get(unit_kind(unit))
+        if reason:
+            raise _no_image(opened, reason.format(unit=unit))
+    if len(sizes) < 2 or min(sizes[:2]) == 1 or meta in ("Spectrum", "Spectrum image"):
+        raise _no_image(opened, "a spectrum, not an image")
+    if meta in ("Diffraction", "Diffraction image") or len([s for s in sizes if s > 1]) > 3:
+        raise _no_image(opened, "a diffraction data set, not an image")
+
+
+def _scales(tags: dict[str, Any], data: str, units: list[str]) -> tuple[Scale, ...]:
+    """Each axis in its own unit: a real file states y in A and x in nm."""
+    sides = [to_nm(tags.get(f"{data}Calibrations.Dimension.{d}.Scale", 0), units[d - 1]) for d in (1, 2)]
+    if sides[0] is None or sides[1] is None:
+        return ()
+    scale = scale_or_none("Calibrations.Dimension", sides[1], sides[0])
+    return (scale,) if scale else ()
+
+
+def _load_rgb(path: Any, dtype: np.dtype, offset: int, shape: tuple[int, int]) -> np.ndarray:
+    """Packed blue-green-red-alpha words as (rows, columns, 3) RGB."""
+    packed = read_plane(path, dtype, offset, shape)
+    return packed.view(np.uint8).reshape(*shape, 4)[..., 2::-1]

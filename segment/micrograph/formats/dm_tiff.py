@@ -1,0 +1,37 @@
+"""TIFF exported by Gatan DigitalMicrograph: unit in tags 65003/65004, pixel size in 65009/65010."""
+
+from __future__ import annotations
+
+from segment.errors import NotAnImageError
+from segment.micrograph.source import Frame, OpenFile, scale_or_none
+from segment.micrograph.tiffpages import page_frames
+from segment.micrograph.units import to_nm, unit_kind
+
+NAME = "gatan_tiff"
+
+_UNIT_X, _UNIT_Y, _SIZE_X, _SIZE_Y = 65003, 65004, 65009, 65010
+
+
+def recognises(opened: OpenFile) -> bool:
+    """Both private tags of the x axis."""
+    tiff = opened.tiff
+    return tiff is not None and _UNIT_X in tiff.pages.first.tags and _SIZE_X in tiff.pages.first.tags
+
+
+def frames(opened: OpenFile) -> list[Frame]:
+    """Pages with the calibration of the first one."""
+    assert opened.tiff is not None
+    tags = opened.tiff.pages.first.tags
+    unit_x = str(tags.valueof(_UNIT_X))
+    unit_y = str(tags.valueof(_UNIT_Y, unit_x))
+    if {unit_kind(unit_x), unit_kind(unit_y)} & {"reciprocal", "angle", "energy"}:
+        raise NotAnImageError(
+            opened.path,
+            f"a diffraction pattern or spectrum: the axis is {unit_x}",
+            "Give the real-space image of the specimen instead",
+        )
+    size_x = tags.valueof(_SIZE_X)
+    scale = scale_or_none(
+        "tags 65009/65010", to_nm(tags.valueof(_SIZE_Y, size_x), unit_y), to_nm(size_x, unit_x)
+    )
+    return page_frames(opened, scales=(scale,) if scale else ())

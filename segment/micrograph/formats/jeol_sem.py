@@ -1,0 +1,51 @@
+"""JEOL SEM: a ``.txt`` beside the image; length of the micron bar over its pixels."""
+
+from __future__ import annotations
+
+from segment.micrograph.formats import pixels
+from segment.micrograph.sidecar import read_text, sidecar
+from segment.micrograph.source import Frame, OpenFile, Scale, scale_or_none
+from segment.micrograph.units import parse_length
+
+NAME = "jeol_sem"
+
+
+def recognises(opened: OpenFile) -> bool:
+    """A text file of the same stem with JEOL's ``$$SM_`` entries."""
+    beside = sidecar(opened.path, ".txt")
+    return beside is not None and "$$SM_MICRON" in read_text(beside) and pixels.holds_pixels(opened)
+
+
+def frames(opened: OpenFile) -> list[Frame]:
+    """The image, with the scale of its text file."""
+    beside = sidecar(opened.path, ".txt")
+    assert beside is not None
+    facts = _entries(read_text(beside))
+    full = _numbers(facts.get("$CM_FULL_SIZE", ""))
+    return pixels.with_scale(
+        opened, lambda shape: _scale(facts, full, shape[1]), lambda shape: pixels.bar_below(full, shape)
+    )
+
+
+def _entries(text: str) -> dict[str, str]:
+    """``$KEY value value`` lines."""
+    lines = (line.strip().partition(" ") for line in text.splitlines() if line.strip().startswith("$"))
+    return {key: value.strip() for key, _, value in lines}
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(word) for word in text.split() if word.isdigit())
+
+
+def _scale(facts: dict[str, str], full: tuple[int, ...], columns: int) -> Scale | None:
+    """``$$SM_MICRON_MARKER`` (length) over ``$$SM_MICRON_BAR`` (pixels at full size)."""
+    length = parse_length(facts.get("$$SM_MICRON_MARKER", ""))
+    bar = facts.get("$$SM_MICRON_BAR", "0").split()
+    try:
+        pixels_of_bar = float(bar[0])
+    except (IndexError, ValueError):
+        return None
+    if length is None or pixels_of_bar <= 0:
+        return None
+    side = length / pixels_of_bar * (full[0] / columns if full else 1.0)
+    return scale_or_none("$$SM_MICRON_MARKER / $$SM_MICRON_BAR", None, side, "sidecar")

@@ -1,0 +1,84 @@
+"""JEOL SightX TEM TIFF: XML in ImageDescription, camera resolution over magnification."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+
+from segment.errors import NotAnImageError, UnreadableError
+from segment.micrograph.source import Frame, OpenFile, Scale, scale_or_none
+from segment.micrograph.tiffpages import page_frames
+
+NAME = "jeol_sightx"
+
+_X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT, _INCH = 282, 283, 296, 2
+_INCH_NM = 25.4e6
+_MODE = "ImageFormingSystem/ModeString"
+_CAMERA = ".//DrawImageInformation/PixelsPerMeter/Horizontal"
+_LONGEST_XML = 4_000_000
+
+
+def recognises(opened: OpenFile) -> bool:
+    """The root element of SightX reports."""
+    return opened.tiff is not None and "<TemReporter" in opened.tiff.pages.first.description[:2000]
+
+
+def frames(opened: OpenFile) -> list[Frame]:
+    """Pages with camera pixel / magnification.
+
+    Raises
+    ------
+    NotAnImageError
+        A diffraction frame: its axis is 1/nm.
+    """
+    assert opened.tiff is not None
+    root = _report(opened)
+    unit = root.findtext(".//InstrumentsParameter/Measurement_UnitType", "")
+    if "DIFF" in root.findtext(_MODE, "").upper() or "Diffraction" in unit:
+        raise NotAnImageError(
+            opened.path,
+            "a diffraction pattern: the axis is 1/nm",
+            "Give the real-space image of the specimen instead",
+        )
+    return page_frames(opened, scales=_scales(opened, root))
+
+
+def _report(opened: OpenFile) -> ElementTree.Element:
+    assert opened.tiff is not None
+    text = opened.tiff.pages.first.description.rstrip("\0 \r\n")
+    text = text[text.index("<TemReporter") :]
+    try:
+        if len(text) > _LONGEST_XML or "<!ENTITY" in text:
+            raise ElementTree.ParseError("not a report")
+        return ElementTree.fromstring(text)
+    except ElementTree.ParseError as error:
+        raise UnreadableError(
+            opened.path, f"its JEOL report is damaged ({error})", "Export the image again from SightX"
+        ) from error
+
+
+def _scales(opened: OpenFile, root: ElementTree.Element) -> tuple[Scale, ...]:
+    """Pixel pitch at the camera over the magnification.
+
+    The vendor writes the pitch twice: as the TIFF's resolution (here, and only here, it is one) and as
+    PixelsPerMeter. Both are kept, so that a difference of more than 3 % is flagged.
+    """
+    magnification = float(root.findtext("ImageFormingSystem/SelectorValue", "0") or 0)
+    if magnification <= 0 or root.findtext("ImageFormingSystem/SelectorUnitString", "X").upper() != "X":
+        return ()
+    y, x = (_pitch(opened, tag, magnification) for tag in (_Y_RESOLUTION, _X_RESOLUTION))
+    per_metre = float(root.findtext(_CAMERA, "0") or 0)
+    side = 1e9 / per_metre / magnification if per_metre else None
+    found = (
+        scale_or_none("XResolution / magnification", y, x),
+        scale_or_none("PixelsPerMeter / magnification", None, side),
+    )
+    return tuple(s for s in found if s)
+
+
+def _pitch(opened: OpenFile, tag: int, magnification: float) -> float | None:
+    assert opened.tiff is not None
+    tags = opened.tiff.pages.first.tags
+    numerator, denominator = tags.valueof(tag, (0, 1))
+    if not numerator or not denominator or tags.valueof(_RESOLUTION_UNIT, _INCH) != _INCH:
+        return None
+    return float(_INCH_NM * denominator / numerator / magnification)

@@ -1,0 +1,37 @@
+"""Olympus SIS TIFF: tag 33560 in metres, on the second page; the first page is a rendered preview."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from segment.micrograph.source import Frame, OpenFile, scale_or_none
+from segment.micrograph.tiffpages import image_pages, page_frames
+
+NAME = "olympus_sis"
+
+_TAG = 33560
+
+
+def recognises(opened: OpenFile) -> bool:
+    """The vendor's tag on one of the first two pages."""
+    if opened.tiff is None:
+        return False
+    return any(_TAG in page.tags for page in image_pages(opened)[:2])
+
+
+def frames(opened: OpenFile) -> list[Frame]:
+    """The pages with the tag, each with its own size; untagged previews are left out and noted."""
+    pages = image_pages(opened)
+    tagged = [page for page in pages if _TAG in page.tags]
+    notes = (f"{len(pages) - len(tagged)} preview page left out",) if len(tagged) < len(pages) else ()
+    found: list[Frame] = []
+    for page in tagged:
+        facts: Any = page.tags.valueof(_TAG)
+        facts = facts if isinstance(facts, dict) else {}
+        scale = scale_or_none("tag 33560", _nm(facts.get("pixelsizey")), _nm(facts.get("pixelsizex")))
+        found += page_frames(opened, [page], scales=(scale,) if scale else (), notes=notes)
+    return found
+
+
+def _nm(metres: object) -> float | None:
+    return float(metres) * 1e9 if isinstance(metres, int | float) else None

@@ -1,0 +1,112 @@
+"""PNG, JPEG and BMP: pixels only; resolution in dots per inch is no scale."""
+
+from __future__ import annotations
+
+import struct
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from segment.errors import UnreadableError
+from segment.micrograph.source import Frame, OpenFile, truncated
+
+NAME = "picture"
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_JPEG = b"\xff\xd8\xff"
+_BMP = b"BM"
+_START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_START_OF_SCAN = 0xDA
+
+
+def recognises(opened: OpenFile) -> bool:
+    """Magic bytes of one of the three."""
+    head = opened.head
+    return head.startswith((_PNG, _JPEG)) or (head.startswith(_BMP) and opened.path.suffix.lower() == ".bmp")
+
+
+def frames(opened: OpenFile) -> list[Frame]:
+    """The one picture."""
+    if opened.head.startswith(_PNG):
+        shape, decode = _png_shape(opened), _decode_png
+    elif opened.head.startswith(_JPEG):
+        shape, decode = _jpeg_shape(opened), _decode_jpeg
+    else:
+        shape, decode = _bmp_shape(opened), _decode_bmp
+    return [Frame(shape, partial(_load, opened.path, decode))]
+
+
+def _png_shape(opened: OpenFile) -> tuple[int, int]:
+    """Size from IHDR after walking the chunks to IEND."""
+    with opened.path.open("rb") as file:
+        file.seek(len(_PNG))
+        while True:
+            head = file.read(8)
+            if len(head) < 8:
+                raise truncated(opened.path, "the PNG has no end mark")
+            length, kind = struct.unpack(">I4s", head)
+            if file.tell() + length + 4 > opened.size:
+                raise truncated(opened.path, "it ends inside the PNG's pixels")
+            if kind == b"IEND":
+                break
+            file.seek(length + 4, 1)
+    columns, rows = struct.unpack_from(">II", opened.head, 16)
+    return rows, columns
+
+
+def _jpeg_shape(opened: OpenFile) -> tuple[int, int]:
+    """Size from the frame header; the end mark must follow the first scan (thumbnails stand before it)."""
+    raw = opened.path.read_bytes()
+    shape, at = (0, 0), 2
+    while at + 4 <= len(raw):
+        if raw[at] != 0xFF:
+            raise UnreadableError(opened.path, "a damaged JPEG file", "Copy or export it again")
+        marker = raw[at + 1]
+        if marker == 0xFF:
+            at += 1
+            continue
+        if marker in _START_OF_FRAME and at + 9 <= len(raw):
+            shape = struct.unpack_from(">HH", raw, at + 5)
+        if marker == _START_OF_SCAN:
+            if raw.find(b"\xff\xd9", at) < 0:
+                break
+            return shape
+        at += 2 + struct.unpack_from(">H", raw, at + 2)[0]
+    raise truncated(opened.path, "the JPEG has no end mark")
+
+
+def _bmp_shape(opened: OpenFile) -> tuple[int, int]:
+    if len(opened.head) < 54:
+        raise truncated(opened.path, "it ends inside the BMP header")
+    (stated,) = struct.unpack_from("<I", opened.head, 2)
+    columns, rows = struct.unpack_from("<ii", opened.head, 18)
+    if stated > opened.size:
+        raise truncated(opened.path, f"{stated} bytes stated, {opened.size} found")
+    return abs(rows), abs(columns)
+
+
+def _load(path: Path, decode: object) -> np.ndarray:
+    assert callable(decode)
+    return np.asarray(decode(path.read_bytes()))
+
+
+def _decode_png(raw: bytes) -> np.ndarray:
+    import imagecodecs
+
+    return imagecodecs.png_decode(raw)
+
+
+def _decode_jpeg(raw: bytes) -> np.ndarray:
+    import imagecodecs
+
+    return imagecodecs.jpeg_decode(raw)
+
+
+def _decode_bmp(raw: bytes) -> np.ndarray:
+    import cv2
+
+    image = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_UNCHANGED)
+    if image is None:
+        raise ValueError("the BMP cannot be decoded")
+    return image if image.ndim == 2 else image[..., 2::-1]

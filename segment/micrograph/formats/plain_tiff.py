@@ -1,0 +1,18 @@
+"""Any other TIFF: pixels only; XResolution in dots per inch is no scale."""
+
+from __future__ import annotations
+
+from segment.micrograph.source import Frame, OpenFile
+from segment.micrograph.tiffpages import page_frames
+
+NAME = "plain_tiff"
+
+
+def recognises(opened: OpenFile) -> bool:
+    """Any TIFF."""
+    return opened.tiff is not None
+
+
+def frames(opened: OpenFile) -> list[Frame]:
+    """All pages, without a scale."""
+    return page_frames(opened)

@@ -1,0 +1,52 @@
+"""TESCAN: tag 50431 or a ``-tif.hdr`` beside the image; PixelSizeX/Y in metres, ImageStripSize in rows."""
+
+from __future__ import annotations
+
+import re
+
+from segment.micrograph.formats import pixels
+from segment.micrograph.sidecar import decode, read_text, sidecar
+from segment.micrograph.source import Frame, OpenFile, Scale, scale_or_none
+
+NAME = "tescan"
+
+_TAG = 50431
+_NUMBER = re.compile(r"^\s*(PixelSizeX|PixelSizeY|ImageStripSize)\s*=\s*([-+.\deE]+)", re.MULTILINE)
+
+
+def recognises(opened: OpenFile) -> bool:
+    """The vendor's tag, or its header file."""
+    if opened.tiff is not None and _TAG in opened.tiff.pages.first.tags:
+        return True
+    return _header_file(opened) is not None and pixels.holds_pixels(opened)
+
+
+def _header_file(opened: OpenFile):  # type: ignore[no-untyped-def]
+    suffix = opened.path.suffix.lower().lstrip(".")
+    return sidecar(opened.path, f"-{suffix}.hdr", ".hdr")
+
+
+def frames(opened: OpenFile) -> list[Frame]:
+    """The image with what tag and header file state, the tag first."""
+    found: list[Scale] = []
+    strip: int | None = None
+    for text, where in _texts(opened):
+        facts = {key: float(value) for key, value in _NUMBER.findall(text)}
+        scale = scale_or_none("PixelSizeX", _nm(facts.get("PixelSizeY")), _nm(facts.get("PixelSizeX")), where)
+        found += [scale] if scale else []
+        strip = int(facts["ImageStripSize"]) if strip is None and "ImageStripSize" in facts else strip
+    return pixels.with_scale(opened, lambda shape: found, lambda shape: strip)
+
+
+def _texts(opened: OpenFile):  # type: ignore[no-untyped-def]
+    """Text of the tag (binary around an INI file) and of the header file, with their kind of source."""
+    if opened.tiff is not None and _TAG in opened.tiff.pages.first.tags:
+        raw = opened.tiff.pages.first.tags.valueof(_TAG)
+        yield (decode(raw) if isinstance(raw, bytes) else str(raw)), "metadata"
+    header = _header_file(opened)
+    if header is not None:
+        yield read_text(header), "sidecar"
+
+
+def _nm(metres: float | None) -> float | None:
+    return None if metres is None else metres * 1e9

@@ -1,0 +1,32 @@
+"""TVIPS EM-MENU TIFF: tag 37706, pixel size in nanometres."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from segment.micrograph.source import Frame, OpenFile, scale_or_none
+from segment.micrograph.tiffpages import page_frames
+
+NAME = "tvips_tiff"
+
+_SMALLEST_NM = 1e-6
+
+
+def recognises(opened: OpenFile) -> bool:
+    """The vendor's tag."""
+    return opened.tiff is not None and opened.tiff.is_tvips
+
+
+def frames(opened: OpenFile) -> list[Frame]:
+    """Pages with PixelSizeX/Y of the version 2 header; version 1 states none."""
+    assert opened.tiff is not None
+    facts: dict[str, Any] = opened.tiff.tvips_metadata or {}
+    scale = scale_or_none("tag 37706 PixelSize", _nm(facts.get("PixelSizeY")), _nm(facts.get("PixelSizeX")))
+    return page_frames(opened, scales=(scale,) if scale else ())
+
+
+def _nm(value: object) -> float | None:
+    """The header is in nanometres; older tifffile turned it into metres, which no real nm value resembles."""
+    if not isinstance(value, int | float):
+        return None
+    return value * 1e9 if 0 < value < _SMALLEST_NM else float(value)

@@ -1,0 +1,92 @@
+"""Thermo Fisher Velox EMD (HDF5): pixel size and unit in the JSON metadata of every image."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from segment.errors import NotAnImageError
+from segment.micrograph.source import Frame, OpenFile, Scale, scale_or_none
+from segment.micrograph.units import to_nm, unit_kind
+
+NAME = "velox_emd"
+
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+
+
+def recognises(opened: OpenFile) -> bool:
+    """HDF5 with the group ``Data/Image`` or, for a file of spectra only, ``Data/SpectrumStream``."""
+    if not opened.head.startswith(_HDF5):
+        return False
+    import h5py
+
+    with h5py.File(opened.path, "r") as file:
+        return any(f"Data/{kind}" in file for kind in ("Image", "SpectrumStream", "Spectrum"))
+
+
+def frames(opened: OpenFile) -> list[Frame]:
+    """Real-valued images of the file, each frame of a series on its own.
+
+    Raises
+    ------
+    NotAnImageError
+        Spectra, complex data or diffraction patterns only.
+    """
+    import h5py
+
+    file = h5py.File(opened.path, "r")
+    opened.on_close(file.close)
+    found: list[Frame] = []
+    skipped: list[str] = []
+    for group in file["Data/Image"].values() if "Data/Image" in file else ():
+        data, facts = group["Data"], _metadata(group)
+        reason = _refusal(data, facts)
+        if reason:
+            skipped.append(reason)
+            continue
+        scale, notes = _scale(facts), _notes(facts)
+        found += [
+            Frame(data.shape[:2], partial(_plane, data, k), (scale,) if scale else (), 0, notes)
+            for k in range(data.shape[2])
+        ]
+    if not found:
+        reason = skipped[0] if skipped else "spectra, not images"
+        raise NotAnImageError(opened.path, reason, "Give the real-space image of the specimen instead")
+    return found
+
+
+def _metadata(group: Any) -> dict[str, Any]:
+    """JSON of the first frame, padded with zero bytes."""
+    raw = bytes(group["Metadata"][:, 0])
+    parsed = json.loads(raw.rstrip(b"\0").decode("utf-8", "replace"))
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _refusal(data: Any, facts: dict[str, Any]) -> str | None:
+    if data.ndim != 3 or data.dtype.kind not in "uif":
+        return "complex or multi-dimensional data, not an image"
+    kind = unit_kind(str(facts.get("BinaryResult", {}).get("PixelUnitX", "")))
+    if kind in ("reciprocal", "angle"):
+        return "a diffraction pattern: the axis is reciprocal"
+    return None
+
+
+def _scale(facts: dict[str, Any]) -> Scale | None:
+    """Metres in every Velox file seen, but each axis is read in the unit it states."""
+    result = facts.get("BinaryResult", {})
+    size = result.get("PixelSize", {})
+    x = to_nm(size.get("width", 0), str(result.get("PixelUnitX", "")))
+    y = to_nm(size.get("height", 0), str(result.get("PixelUnitY", "")))
+    return scale_or_none("BinaryResult.PixelSize", y, x)
+
+
+def _notes(facts: dict[str, Any]) -> tuple[str, ...]:
+    detector = facts.get("BinaryResult", {}).get("Detector")
+    return (f"detector {detector}",) if detector else ()
+
+
+def _plane(data: Any, k: int) -> np.ndarray:
+    return np.asarray(data[:, :, k])

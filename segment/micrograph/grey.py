@@ -1,0 +1,104 @@
+"""Grey levels in the file's own dtype: luminance, numbers that are none, square pixels."""
+
+from __future__ import annotations
+
+import numpy as np
+
+BLOCK_ROWS = 512
+_LUMINANCE = (0.2126, 0.7152, 0.0722)  # ITU-R BT.709
+_RESIZABLE = frozenset("uint8 uint16 int16 float32 float64".split())
+
+
+def to_grey(pixels: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    """One grey image of `pixels`' dtype, and what was done.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (rows, columns) or (rows, columns, samples)
+        Two samples are grey and alpha, three RGB, four RGB and alpha; more are refused.
+
+    Returns
+    -------
+    grey : ndarray, shape (rows, columns)
+        Luminance by ITU-R BT.709; the channel itself where all three are equal.
+    notes : tuple of str
+
+    Raises
+    ------
+    ValueError
+        Another number of samples.
+    """
+    if pixels.ndim == 2:
+        return pixels, ()
+    if pixels.ndim != 3 or pixels.shape[2] > 4:
+        raise ValueError(f"pixels of shape {pixels.shape} are no grey or colour image")
+    if pixels.shape[2] <= 2:
+        return np.ascontiguousarray(pixels[..., 0]), ("alpha channel left out",) * (pixels.shape[2] - 1)
+    if _is_grey(pixels):
+        return np.ascontiguousarray(pixels[..., 0]), ()
+    return _luminance(pixels), ("colour reduced to luminance",)
+
+
+def _is_grey(pixels: np.ndarray) -> bool:
+    """All three channels equal, looked at block by block so that the first colour ends the search."""
+    for first in range(0, len(pixels), BLOCK_ROWS):
+        block = pixels[first : first + BLOCK_ROWS]
+        if (block[..., 0] != block[..., 1]).any() or (block[..., 0] != block[..., 2]).any():
+            return False
+    return True
+
+
+def _luminance(pixels: np.ndarray) -> np.ndarray:
+    grey = np.empty(pixels.shape[:2], pixels.dtype)
+    weights = np.array(_LUMINANCE, np.float64 if pixels.dtype.itemsize > 2 else np.float32)
+    for first in range(0, len(pixels), BLOCK_ROWS):
+        block = pixels[first : first + BLOCK_ROWS, :, :3] @ weights
+        grey[first : first + BLOCK_ROWS] = block if pixels.dtype.kind == "f" else np.rint(block)
+    return grey
+
+
+def without_nonfinite(image: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """Replace NaN and infinity by the median of the rest, and say where they were.
+
+    Returns
+    -------
+    image : ndarray
+        The same array where all pixels are finite, otherwise a copy.
+    valid : ndarray of bool or None
+        False where a pixel was replaced; None: nowhere. All False where no pixel is finite.
+    """
+    if image.dtype.kind != "f":
+        return image, None
+    bad = [not np.isfinite(image[k : k + BLOCK_ROWS]).all() for k in range(0, len(image), BLOCK_ROWS)]
+    if not any(bad):
+        return image, None
+    valid = np.isfinite(image)
+    clean = image.copy()
+    clean[~valid] = np.median(image[valid]) if valid.any() else 0
+    return clean, valid
+
+
+def resample_square(
+    image: np.ndarray, valid: np.ndarray | None, y_nm: float, x_nm: float
+) -> tuple[np.ndarray, np.ndarray | None, float]:
+    """Resample to square pixels of the finer of the two sizes.
+
+    Returns
+    -------
+    image, valid : ndarray
+    pixel_size_nm : float
+        ``min(y_nm, x_nm)``; nothing measured is thrown away.
+    """
+    import cv2
+
+    side = min(y_nm, x_nm)
+    rows, columns = image.shape
+    size = (max(round(columns * x_nm / side), 1), max(round(rows * y_nm / side), 1))
+    source = image if image.dtype.name in _RESIZABLE else image.astype(np.float64)
+    resized = cv2.resize(np.ascontiguousarray(source), size, interpolation=cv2.INTER_LINEAR)
+    if resized.dtype != image.dtype:
+        resized = (resized if image.dtype.kind == "f" else np.rint(resized)).astype(image.dtype)
+    if valid is None:
+        return resized, None, side
+    mask = cv2.resize(valid.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+    return resized, mask.astype(bool), side

@@ -1,0 +1,323 @@
+"""From a file to micrographs: open, load frame by frame, cut the bar, settle the scale, or refuse."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from segment.errors import InputError, NotAnImageError, UnreadableError
+from segment.micrograph.formats import open_frames
+from segment.micrograph.grey import resample_square, to_grey, without_nonfinite
+from segment.micrograph.infobar import find_info_bar, find_overlay
+from segment.micrograph.model import Micrograph, PixelSizeSource, ScaleConflict
+from segment.micrograph.scale import ChosenScale, choose_scale
+from segment.micrograph.source import Frame, OpenFile
+
+MINIMUM_SIDE = 64  #: shortest side in pixels, info bar cut, that an image must have
+MAXIMUM_STRETCH = 20.0  #: height : width of a pixel beyond which the scale is taken for an error
+
+
+@dataclass(frozen=True)
+class FrameInfo:
+    """What `grainstats info` says about one frame.
+
+    Attributes
+    ----------
+    path : Path
+    name : str
+        As `Micrograph.name`.
+    vendor : str
+    frame, n_frames : int
+    stored_shape : tuple of int
+        (rows, columns) in the file.
+    shape : tuple of int
+        (rows, columns) of the micrograph: info bar cut, square pixels.
+    dtype : str
+    pixel_size_nm : float or None
+    pixel_size_source : str
+    pixel_size_where : str
+        The winning statement in the vendor's words.
+    info_bar_rows : int
+    info_bar_from : {"metadata", "detected", "none"}
+    hidden_fraction : float
+        Share of pixels that an overlay hides or that are no numbers.
+    conflicts : tuple of ScaleConflict
+    notes : tuple of str
+    problem, remedy : str or None
+        Why `read_micrographs` refuses this frame; None where it does not.
+    """
+
+    path: Path
+    name: str
+    vendor: str
+    frame: int
+    n_frames: int
+    stored_shape: tuple[int, int]
+    shape: tuple[int, int]
+    dtype: str
+    pixel_size_nm: float | None
+    pixel_size_source: PixelSizeSource
+    pixel_size_where: str
+    info_bar_rows: int
+    info_bar_from: str
+    hidden_fraction: float
+    conflicts: tuple[ScaleConflict, ...]
+    notes: tuple[str, ...]
+    problem: str | None = None
+    remedy: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Prepared:
+    """A frame after everything that reading does to it, whether usable or not."""
+
+    image: np.ndarray
+    valid: np.ndarray | None
+    chosen: ChosenScale
+    pixel_size_nm: float | None
+    bar_rows: int
+    bar_from: str
+    notes: tuple[str, ...]
+
+
+def read_micrographs(path: Path | str, *, pixel_size_nm: float | None = None) -> Iterator[Micrograph]:
+    """Read a microscope file, one `Micrograph` a frame, loaded when its turn comes.
+
+    Parameters
+    ----------
+    path : path
+        Any format of `segment.micrograph.formats`.
+    pixel_size_nm : float, optional
+        The user's own value in nanometres; it wins over the file's, and a difference of more than 3 % is
+        recorded as a conflict.
+
+    Yields
+    ------
+    Micrograph
+        An unusable frame of a stack is left out and named in the notes of the last usable one.
+
+    Raises
+    ------
+    UnreadableError
+        Missing, empty, truncated, of no known format, smaller than 64 px, all pixels equal.
+    NotAnImageError
+        A spectrum or a diffraction pattern.
+    ValueError
+        `pixel_size_nm` is not positive.
+    """
+    path = Path(path)
+    choose_scale((), pixel_size_nm)
+    with _opened(path) as (vendor, frames):
+        sha256 = _sha256(path)
+        refused: list[tuple[int, InputError]] = []
+        waiting: Micrograph | None = None
+        for index, frame in enumerate(frames):
+            try:
+                ready = _micrograph(path, vendor, frame, index, len(frames), sha256, pixel_size_nm)
+            except InputError as error:
+                refused.append((index, error))
+                continue
+            if waiting is not None:
+                yield waiting
+            waiting = ready
+        if waiting is None:
+            raise refused[0][1]
+        left_out = tuple(f"frame {index} left out: {error.reason}" for index, error in refused)
+        yield replace(waiting, notes=waiting.notes + left_out) if left_out else waiting
+
+
+def describe(path: Path | str, *, pixel_size_nm: float | None = None) -> list[FrameInfo]:
+    """What a file says, frame by frame, with the reason where a frame cannot be used.
+
+    Raises
+    ------
+    InputError
+        As `read_micrographs`, for a file that cannot be used at all; a frame that is too small or all of one
+        level is described, with its `problem`.
+    """
+    path = Path(path)
+    with _opened(path) as (vendor, frames):
+        n_frames = len(frames)
+        return [_info(path, vendor, frame, k, n_frames, pixel_size_nm) for k, frame in enumerate(frames)]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[str, list[Frame]]]:
+    """Format and frames of a file, closed at the end."""
+    _check_file(path)
+    with OpenFile(path) as opened:
+        yield _parsed(opened)
+
+
+def _check_file(path: Path) -> None:
+    if not path.is_file():
+        raise UnreadableError(path, "no such file", "Check the path")
+    try:
+        size = path.stat().st_size
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise UnreadableError(
+            path, f"cannot be opened ({error.strerror})", "Check its permissions"
+        ) from error
+    if size == 0:
+        raise UnreadableError(path, "the file is empty", "Copy it again from the microscope")
+
+
+def _parsed(opened: OpenFile) -> tuple[str, list[Frame]]:
+    """Frames with guarded loaders.
+
+    Parsers of third parties, fed with damaged bytes, raise nearly anything; one bad file must not stop a
+    batch of thousands, so here and in `_guarded` every exception becomes an `InputError`.
+    """
+    try:
+        vendor, frames = open_frames(opened)
+    except InputError:
+        raise
+    except Exception as error:
+        raise _damaged(opened.path, error) from error
+    if not frames:
+        raise NotAnImageError(opened.path, "a file without an image", "Export the image again")
+    return vendor, [replace(frame, load=_guarded(opened.path, frame.load)) for frame in frames]
+
+
+def _guarded(path: Path, load: Callable[[], np.ndarray]) -> Callable[[], np.ndarray]:
+    def load_or_refuse() -> np.ndarray:
+        try:
+            return load()
+        except InputError:
+            raise
+        except Exception as error:
+            raise _damaged(path, error) from error
+
+    return load_or_refuse
+
+
+def _damaged(path: Path, error: Exception) -> UnreadableError:
+    detail = str(error).strip().splitlines()
+    words = f"{type(error).__name__}: {detail[0][:120]}" if detail else type(error).__name__
+    return UnreadableError(
+        path, f"the file is damaged or truncated ({words})", "Copy it again from the microscope or export it"
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _prepare(path: Path, frame: Frame, manual_nm: float | None) -> _Prepared:
+    """Grey, cut, masked, square: everything but the judgement whether the result is usable."""
+    try:
+        image, done = to_grey(frame.load())
+    except ValueError as error:
+        raise NotAnImageError(path, str(error), "Export it as a grey or RGB image") from error
+    image, valid = without_nonfinite(image)
+    notes = frame.notes + done + (() if valid is None else ("pixels that are no numbers are masked",))
+    image, valid, bar_rows, bar_from = _cut_info_bar(image, valid, frame.info_bar_rows)
+    overlay = find_overlay(image)
+    if overlay is not None:
+        valid = ~overlay if valid is None else valid & ~overlay
+        notes += ("a burned-in label or scale bar is masked",)
+    chosen = choose_scale(frame.scales, manual_nm)
+    if not chosen.square:
+        image, valid, fine, note = _squared(path, image, valid, chosen)
+        return _Prepared(image, valid, chosen, fine, bar_rows, bar_from, (*notes, note))
+    side = None if chosen.x_nm is None or chosen.y_nm is None else (chosen.x_nm + chosen.y_nm) / 2
+    return _Prepared(image, valid, chosen, side, bar_rows, bar_from, notes)
+
+
+def _cut_info_bar(
+    image: np.ndarray, valid: np.ndarray | None, stated: int | None
+) -> tuple[np.ndarray, np.ndarray | None, int, str]:
+    """The metadata's height where there is one, else what detection finds."""
+    rows = find_info_bar(image) if stated is None else stated
+    if rows <= 0 or rows >= len(image):
+        return image, valid, 0, "none"
+    kept = slice(None, len(image) - rows)
+    origin = "detected" if stated is None else "metadata"
+    return image[kept], None if valid is None else valid[kept], rows, origin
+
+
+def _squared(
+    path: Path, image: np.ndarray, valid: np.ndarray | None, chosen: ChosenScale
+) -> tuple[np.ndarray, np.ndarray | None, float, str]:
+    y, x = chosen.y_nm or 0.0, chosen.x_nm or 0.0
+    if max(y / x, x / y) > MAXIMUM_STRETCH:
+        raise UnreadableError(
+            path, f"its pixels are said to be {y:.5g} nm high and {x:.5g} nm wide", "Give --pixel-size"
+        )
+    image, valid, side = resample_square(image, valid, y, x)
+    note = f"pixels of {y:.5g} nm height and {x:.5g} nm width resampled to {side:.5g} nm squares"
+    return image, valid, side, note
+
+
+def _problem(path: Path, ready: _Prepared) -> InputError | None:
+    """Why the prepared image is of no use."""
+    rows, columns = ready.image.shape
+    if min(rows, columns) < MINIMUM_SIDE:
+        return UnreadableError(
+            path,
+            f"the image is {columns} x {rows} pixels, below the limit of {MINIMUM_SIDE} on its shorter side",
+            "Give a larger field of view or the original instead of a thumbnail",
+        )
+    seen = ready.image if ready.valid is None else ready.image[ready.valid]
+    if seen.size == 0 or seen.min() == seen.max():
+        what = "no pixel is left" if seen.size == 0 else f"all pixels have the same value ({seen.flat[0]})"
+        return UnreadableError(path, what, "Check the exposure, or export the image with its grey levels")
+    return None
+
+
+def _micrograph(
+    path: Path, vendor: str, frame: Frame, index: int, n_frames: int, sha256: str, manual_nm: float | None
+) -> Micrograph:
+    ready = _prepare(path, frame, manual_nm)
+    problem = _problem(path, ready)
+    if problem is not None:
+        raise problem
+    return Micrograph(
+        image=ready.image,
+        pixel_size_nm=ready.pixel_size_nm,
+        pixel_size_source=ready.chosen.source,
+        path=path,
+        sha256=sha256,
+        vendor=vendor,
+        valid=ready.valid,
+        frame=index,
+        n_frames=n_frames,
+        info_bar_rows=ready.bar_rows,
+        conflicts=ready.chosen.conflicts,
+        notes=ready.notes,
+    )
+
+
+def _info(
+    path: Path, vendor: str, frame: Frame, index: int, n_frames: int, manual_nm: float | None
+) -> FrameInfo:
+    ready = _prepare(path, frame, manual_nm)
+    problem = _problem(path, ready)
+    return FrameInfo(
+        path=path,
+        name=path.stem if n_frames == 1 else f"{path.stem}_{index:04d}",
+        vendor=vendor,
+        frame=index,
+        n_frames=n_frames,
+        stored_shape=frame.shape,
+        shape=(ready.image.shape[0], ready.image.shape[1]),
+        dtype=str(ready.image.dtype),
+        pixel_size_nm=ready.pixel_size_nm,
+        pixel_size_source=ready.chosen.source,
+        pixel_size_where=ready.chosen.where,
+        info_bar_rows=ready.bar_rows,
+        info_bar_from=ready.bar_from,
+        hidden_fraction=0.0 if ready.valid is None else float(1 - ready.valid.mean()),
+        conflicts=ready.chosen.conflicts,
+        notes=ready.notes,
+        problem=problem.reason if problem else None,
+        remedy=problem.remedy if problem else None,
+    )

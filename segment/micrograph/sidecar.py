@@ -1,0 +1,45 @@
+"""Text files that stand beside an image: finding and decoding them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+LARGEST_SIDECAR = 1_000_000
+
+
+def sidecar(path: Path, *endings: str) -> Path | None:
+    """The file beside `path` whose name is its stem plus one of `endings`, in any letter case."""
+    wanted = {(path.stem + ending).lower() for ending in endings} | {(path.name + e).lower() for e in endings}
+    try:
+        beside = sorted(p for p in path.parent.iterdir() if p.name.lower() in wanted and p.is_file())
+    except OSError:
+        return None
+    return beside[0] if beside else None
+
+
+def read_text(path: Path) -> str:
+    """Text in UTF-8, UTF-16 (with or without mark) or the vendor's 8-bit code page."""
+    raw = path.read_bytes()[:LARGEST_SIDECAR]
+    return decode(raw)
+
+
+def decode(raw: bytes) -> str:
+    """Decode by byte-order mark, else by where the zero bytes stand, else UTF-8, else Latin-1."""
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return raw.decode("utf-16", "replace")
+    if raw[1:200:2].count(0) > len(raw[1:200:2]) // 2:
+        return raw.decode("utf-16-le", "replace")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def pairs(text: str, separator: str = "=") -> dict[str, str]:
+    """``key = value`` lines; the first of equal keys stays."""
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        key, mark, value = line.partition(separator)
+        if mark:
+            found.setdefault(key.strip(), value.strip())
+    return found

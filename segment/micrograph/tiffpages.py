@@ -1,0 +1,199 @@
+"""Pages of a TIFF file as frames, with the checks that tell a whole file from a truncated one."""
+
+from __future__ import annotations
+
+import logging
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from segment.errors import NotAnImageError, UnreadableError
+from segment.micrograph.source import Frame, OpenFile, Scale, truncated
+
+if TYPE_CHECKING:
+    from tifffile import TiffFile, TiffPage
+
+MAX_PAGES = 100_000
+_REDUCED = 1
+_MASK = 4
+
+
+@contextmanager
+def quiet_tifffile() -> Iterator[None]:
+    """Keep tifffile's log off standard error: what it reports is checked here and said in our words."""
+    log = logging.getLogger("tifffile")
+    before = log.disabled
+    log.disabled = True
+    try:
+        yield
+    finally:
+        log.disabled = before
+
+
+def open_tiff(path: Path) -> TiffFile:
+    """Open a TIFF file after following its chain of pages to the end.
+
+    Raises
+    ------
+    UnreadableError
+        Truncated, or the chain of pages is damaged.
+    """
+    import tifffile
+
+    check_page_chain(path)
+    with quiet_tifffile():
+        try:
+            return tifffile.TiffFile(path)
+        except (tifffile.TiffFileError, ValueError, struct.error, IndexError, KeyError) as error:
+            raise UnreadableError(
+                path, f"a damaged TIFF file ({error})", "Export it again as an uncompressed TIFF"
+            ) from error
+
+
+def check_page_chain(path: Path) -> None:
+    """Follow the offsets from page to page; a file cut short, or one that runs in circles, is refused."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(16)
+        order = "<" if head[:2] == b"II" else ">"
+        big = head[2:4] in (b"+\0", b"\0+")
+        count_format, offset_format, entry = ("Q", "Q", 20) if big else ("H", "I", 12)
+        width, step = struct.calcsize(count_format), struct.calcsize(offset_format)
+        if len(head) < (16 if big else 8):
+            raise truncated(path, "it ends inside the TIFF header")
+        (offset,) = struct.unpack_from(order + offset_format, head, 8 if big else 4)
+        seen: set[int] = set()
+        while offset:
+            if offset in seen or len(seen) >= MAX_PAGES:
+                raise UnreadableError(path, "the TIFF's list of pages runs in circles", "Export it again")
+            seen.add(offset)
+            file.seek(offset)
+            raw = file.read(width)
+            if len(raw) < width:
+                raise truncated(path, f"page {len(seen)} of the TIFF begins behind the end of the file")
+            (count,) = struct.unpack(order + count_format, raw)
+            end = offset + width + entry * count
+            file.seek(end)
+            raw = file.read(step)
+            if end > size or (len(raw) < step and end != size):
+                raise truncated(path, f"it ends inside the tags of TIFF page {len(seen)}")
+            offset = struct.unpack(order + offset_format, raw)[0] if len(raw) == step else 0
+    if not seen:
+        raise UnreadableError(path, "a TIFF header without any page", "Export the image again")
+
+
+def image_pages(opened: OpenFile) -> list[TiffPage]:
+    """Top-level pages that hold an image: no thumbnails, masks or zero-sized pages."""
+    assert opened.tiff is not None
+    pages = []
+    with quiet_tifffile():
+        for index in range(len(opened.tiff.pages)):
+            page: Any = opened.tiff.pages[index]
+            if hasattr(page, "aspage"):
+                page = page.aspage()
+            if not page.subfiletype & (_REDUCED | _MASK) and page.imagewidth and page.imagelength:
+                pages.append(page)
+    if not pages:
+        raise NotAnImageError(opened.path, "a TIFF file without a full-size image", "Export the image again")
+    return pages
+
+
+def page_frames(
+    opened: OpenFile,
+    pages: list[TiffPage] | None = None,
+    *,
+    scales: tuple[Scale, ...] = (),
+    info_bar_rows: int | None = None,
+    notes: tuple[str, ...] = (),
+) -> list[Frame]:
+    """One frame a page; a plane of an ImageJ stack that has no page of its own is a frame too."""
+    found = image_pages(opened) if pages is None else pages
+    planes = _planes_without_pages(opened, found)
+    if planes is not None:
+        return [Frame(shape, load, scales, info_bar_rows, notes) for shape, load in planes]
+    for page in found:
+        _check_page(opened, page)
+    stated = (scales, info_bar_rows, notes)
+    return [
+        Frame(
+            (page.imagelength, page.imagewidth),
+            partial(_load_page, page),
+            *stated,
+        )
+        for page in found
+    ]
+
+
+def _check_page(opened: OpenFile, page: TiffPage) -> None:
+    """All strips or tiles of the page lie inside the file, and a picture can be made of them."""
+    for offset, length in zip(page.dataoffsets, page.databytecounts, strict=False):
+        if offset + length > opened.size:
+            raise truncated(opened.path, f"pixels of page {page.index + 1} lie behind the end of the file")
+    if not page.dataoffsets or page.imagedepth > 1:
+        raise NotAnImageError(
+            opened.path, f"page {page.index + 1} holds no plain image", "Export it as an uncompressed TIFF"
+        )
+    if page.dtype is None or page.dtype.kind not in "buif":
+        raise NotAnImageError(
+            opened.path, f"pixels of page {page.index + 1} are no real numbers", "Export a real-valued image"
+        )
+    if (page.is_tiled or page.rowsperstrip < page.imagelength) and 0 in page.databytecounts:
+        raise truncated(opened.path, f"page {page.index + 1} has empty strips or tiles")
+
+
+def _load_page(page: TiffPage) -> np.ndarray:
+    """Pixels of one page, (rows, columns) or (rows, columns, samples); palettes become RGB."""
+    with quiet_tifffile():
+        data = page.asarray()
+    axes = page.axes
+    if axes.startswith("S"):
+        data = np.moveaxis(data, 0, -1)
+    photometric = getattr(page.photometric, "name", "")
+    if photometric == "PALETTE" and page.colormap is not None:
+        return _palette(data, page.colormap)
+    if photometric == "MINISWHITE":
+        return ~data if data.dtype.kind == "u" else -data
+    return data.astype(np.uint8) * 255 if data.dtype == bool else data
+
+
+def _palette(index: np.ndarray, colormap: np.ndarray) -> np.ndarray:
+    """Colours of a palette image; a grey ramp gives back the grey levels themselves."""
+    table = (np.asarray(colormap) >> 8).astype(np.uint8).T
+    if len(table) == 256 and (table == np.arange(256, dtype=np.uint8)[:, None]).all():
+        return index
+    return np.asarray(table[index])
+
+
+def _planes_without_pages(opened: OpenFile, pages: list[TiffPage]) -> list[Any] | None:
+    """Planes of a hyperstack that ImageJ keeps behind one single page, as (shape, loader)."""
+    tiff = opened.tiff
+    assert tiff is not None
+    if not tiff.is_imagej or len(pages) != 1:
+        return None
+    page = pages[0]
+    with quiet_tifffile():
+        series = tiff.series[0]
+    plane = (page.imagelength, page.imagewidth)
+    n_planes = int(series.size // (plane[0] * plane[1] * page.samplesperpixel))
+    if n_planes < 2 or page.samplesperpixel != 1 or page.compression != 1:
+        return None
+    dtype = np.dtype(tiff.byteorder + page.dtype.char) if page.dtype is not None else np.dtype("u1")
+    first, step = page.dataoffsets[0], plane[0] * plane[1] * dtype.itemsize
+    if first + n_planes * step > opened.size:
+        raise truncated(opened.path, f"the stack should hold {n_planes} planes")
+    offsets = (first + k * step for k in range(n_planes))
+    return [(plane, partial(read_plane, opened.path, dtype, offset, plane)) for offset in offsets]
+
+
+def read_plane(path: Path, dtype: np.dtype, offset: int, shape: tuple[int, int]) -> np.ndarray:
+    """One plane of uncompressed pixels, in the machine's byte order; nothing else of the file is read."""
+    count = shape[0] * shape[1]
+    data = np.fromfile(path, dtype=dtype, count=count, offset=offset)
+    if data.size != count:
+        raise truncated(path, f"{count} pixels expected, {data.size} found")
+    return data.reshape(shape).astype(dtype.newbyteorder("="), copy=False)

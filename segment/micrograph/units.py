@@ -1,0 +1,86 @@
+"""Length units as microscope files write them, turned into nanometres."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Literal
+
+UnitKind = Literal["length", "reciprocal", "energy", "angle", "none", "other"]
+
+_NM: dict[str, float] = {
+    "m": 1e9,
+    "cm": 1e7,
+    "mm": 1e6,
+    "um": 1e3,
+    "nm": 1.0,
+    "pm": 1e-3,
+    "fm": 1e-6,
+    "a": 0.1,
+    "meter": 1e9,
+    "metre": 1e9,
+    "centimeter": 1e7,
+    "millimeter": 1e6,
+    "micrometer": 1e3,
+    "micrometre": 1e3,
+    "micron": 1e3,
+    "nanometer": 1.0,
+    "nanometre": 1.0,
+    "picometer": 1e-3,
+    "angstrom": 0.1,
+    "ang": 0.1,
+}
+_ENERGY = frozenset({"ev", "kev", "mev"})
+_ANGLE = frozenset({"rad", "mrad", "urad", "deg", "degree", "degrees"})
+_NOT_CALIBRATED = frozenset({"", "pixel", "pixels", "px", "none", "unknown", "[]", "?"})
+_RECIPROCAL = re.compile(r"^1/|\^\{?-1|-1$|⁻¹$|^1 */|/px$")
+
+
+def _plain(unit: str) -> str:
+    """Lower case without micro signs, Å, brackets, underscores and plural s; ``n_m`` becomes ``nm``."""
+    text = unit.strip().strip("\0").strip()
+    text = text.replace("\\u00B5", "u").replace("\\u00b5", "u").replace("Â", "")
+    for sign in "µμ":
+        text = text.replace(sign, "u")
+    text = text.replace("Å", "A").replace("Å", "A").replace("ångström", "angstrom")
+    text = text.strip("[]() ").replace("_", "").lower()
+    return text[:-1] if text.endswith("s") and text[:-1] in _NM else text
+
+
+def unit_kind(unit: str) -> UnitKind:
+    """What an axis with this unit measures.
+
+    ``"reciprocal"`` and ``"angle"`` mean a diffraction pattern, ``"energy"`` a spectrum, ``"none"`` that the
+    file leaves the axis uncalibrated.
+    """
+    text = _plain(unit)
+    if text in _NM:
+        return "length"
+    if text in _NOT_CALIBRATED:
+        return "none"
+    if text in _ENERGY:
+        return "energy"
+    if text in _ANGLE:
+        return "angle"
+    return "reciprocal" if _RECIPROCAL.search(text) else "other"
+
+
+def to_nm(value: float, unit: str) -> float | None:
+    """Length in nanometres, or None where `unit` is no length or `value` no positive finite number."""
+    factor = _NM.get(_plain(unit))
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    if factor is None or not math.isfinite(number) or number <= 0:
+        return None
+    return number * factor
+
+
+_LENGTH = re.compile(r"^\s*([-+]?\d*\.?\d+(?:[eE][-+]?\d+)?)\s*([^\s\d].*?)\s*$")
+
+
+def parse_length(text: str) -> float | None:
+    """Nanometres of a text such as ``"10um"`` or ``"500 nm"``; None where it says no length."""
+    match = _LENGTH.match(text)
+    return to_nm(float(match.group(1)), match.group(2)) if match else None
