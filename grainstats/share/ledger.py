@@ -41,8 +41,8 @@ def plain(value: Any) -> Any:
 
 def insert_once(connection: Connection, table: type[schema.Base], **values: Any) -> bool:
     """INSERT ... ON CONFLICT DO NOTHING; whether the row is new."""
-    made = connection.execute(_insert(connection, table).values(**values).on_conflict_do_nothing())
-    return made.rowcount > 0
+    statement = _insert(connection, table).values(**values).on_conflict_do_nothing()
+    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount > 0
 
 
 def put(connection: Connection, table: type[schema.Base], keys: Sequence[str], **values: Any) -> None:
