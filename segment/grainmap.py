@@ -7,7 +7,13 @@ from functools import cached_property
 
 import numpy as np
 
+from segment.borders import Borders, find_borders
+from segment.boundarymap import BoundaryMap
+from segment.cells import cut_cells, split_tracing
+from segment.errors import InputError
 from segment.micrograph.model import PixelSizeSource
+
+MIN_AREA_PX = 20  #: smallest cell, where neither a model nor the user says otherwise
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,7 +23,8 @@ class GrainMap:
     Attributes
     ----------
     labels : ndarray of int32, shape (rows, columns)
-        1 ... n for grains, every label present; 0 where there is no grain (pore, second phase, outside `valid`).
+        1 ... n for grains, every label present; 0 where there is no grain (pore, second phase, outside
+        `valid`).
     pixel_size_nm : float or None
     pixel_size_source : str
     valid : ndarray of bool or None
@@ -55,3 +62,104 @@ class GrainMap:
             touching[labels[near]] = True
         touching[0] = False
         return touching
+
+    def borders(self) -> Borders:
+        """Pairs of neighbours with length and confidence (mean probability along the border).
+
+        Raises
+        ------
+        ValueError
+            The map carries no probability.
+        """
+        if self.probability is None:
+            raise ValueError("this grain map carries no boundary probability")
+        return find_borders(self.labels, self.probability)
+
+
+def close_cells(
+    boundary_map: BoundaryMap, *, persistence: float = 0.1, min_area_px: int = MIN_AREA_PX
+) -> GrainMap:
+    """Cut a boundary probability into closed cells.
+
+    Parameters
+    ----------
+    boundary_map : BoundaryMap
+    persistence : float
+        The one parameter: how far the probability must rise, from a cell's minimum to its lowest pass into a
+        cell with a deeper minimum, for the two to be two grains; 0 ... 1.  More never gives more grains.
+    min_area_px : int
+        Smaller cells are merged into the neighbour behind their weakest border; none is dropped.
+
+    Returns
+    -------
+    GrainMap
+        Labels 0 where `boundary_map` says "not a grain" or not valid.
+
+    Raises
+    ------
+    ValueError
+        `persistence` is not within 0 ... 1.
+    """
+    if not 0 <= persistence <= 1:
+        raise ValueError(f"persistence is {persistence}, not a probability")
+    labels = cut_cells(boundary_map.probability, persistence, min_area_px, _open_pixels(boundary_map))
+    return GrainMap(
+        labels,
+        boundary_map.pixel_size_nm,
+        boundary_map.pixel_size_source,
+        boundary_map.valid,
+        boundary_map.probability,
+        boundary_map.warnings,
+    )
+
+
+def grain_map_from_tracing(
+    mask: np.ndarray,
+    *,
+    pixel_size_nm: float | None = None,
+    pixel_size_source: PixelSizeSource | None = None,
+    min_area_px: int = MIN_AREA_PX,
+    source: str = "tracing",
+) -> GrainMap:
+    """Cells between hand-traced boundaries; a thick line is divided along its middle.
+
+    Parameters
+    ----------
+    mask : ndarray, shape (rows, columns)
+        Boundaries are True, or brighter than half of the brightest value (255 = boundary).  Where more than
+        half of the frame is bright, the dark lines are taken as boundaries, and a warning says so.
+    pixel_size_nm : float, optional
+    pixel_size_source : str, optional
+        "manual" where a size is given and no source.
+    min_area_px : int
+        Smaller gaps between lines belong to the lines.
+    source : str
+        Name for the error message.
+
+    Raises
+    ------
+    InputError
+        The lines leave no cell.
+    """
+    lines = mask if mask.dtype == bool else mask > mask.max(initial=0) / 2
+    warnings: tuple[str, ...] = ()
+    if lines.mean() > 0.5:
+        lines, warnings = ~lines, ("dark lines on a light ground were read as boundaries",)
+    labels = split_tracing(lines, min_area_px)
+    if not labels.any():
+        raise InputError(
+            source, "the tracing leaves no closed cell", "Trace boundaries as bright lines on black"
+        )
+    known = pixel_size_source or ("none" if pixel_size_nm is None else "manual")
+    return GrainMap(labels, pixel_size_nm, known, warnings=warnings)
+
+
+def _open_pixels(boundary_map: BoundaryMap) -> np.ndarray | None:
+    """Where cells may lie; None: everywhere."""
+    if boundary_map.not_grain is None:
+        return boundary_map.valid
+    return (
+        ~boundary_map.not_grain
+        if boundary_map.valid is None
+        else boundary_map.valid & ~boundary_map.not_grain
+    )

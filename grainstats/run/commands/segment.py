@@ -1,8 +1,122 @@
-"""`grainstats segment`."""
+"""`grainstats segment`: boundaries and closed cells of micrographs, as files."""
 
 from __future__ import annotations
 
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-def segment() -> None:
-    """Not yet built."""
-    raise NotImplementedError("segment")
+import typer
+
+if TYPE_CHECKING:
+    from segment.micrograph import Micrograph
+    from segment.unet import Model
+
+
+class DeviceChoice(StrEnum):
+    """Where the network runs."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+def segment(
+    images: Annotated[
+        list[str], typer.Argument(metavar="IMAGE...", help="Micrographs, folders of them, or globs.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder for <stem>.labels.tif and <stem>.boundary.tif.")],
+    pixel_size: Annotated[
+        float | None, typer.Option("--pixel-size", metavar="NM", min=1e-6, help="Pixel edge in nanometres.")
+    ] = None,
+    model_name: Annotated[
+        str | None, typer.Option("--model", help="A released model's name or a model folder.")
+    ] = None,
+    persistence: Annotated[
+        float | None, typer.Option(min=0.0, max=1.0, help="Persistence of a cell's seed, in probability.")
+    ] = None,
+    device: Annotated[DeviceChoice, typer.Option(help="Where the network runs.")] = DeviceChoice.AUTO,
+) -> None:
+    """Find grain boundaries; write label and boundary maps that carry the pixel size.
+
+    Needs no calibration. Exit status 1 where some images failed (named, the rest saved).
+    """
+    from segment.micrograph import find_micrographs
+    from segment.unet import load_model
+
+    model = load_model(model_name)
+    paths = find_micrographs(images)
+    if not paths:
+        print("error: no micrograph among the inputs", file=sys.stderr)
+        raise typer.Exit(2)
+    out.mkdir(parents=True, exist_ok=True)
+    names = _output_names(paths)
+    failed = sum(
+        not _segment_file(path, names[path], model, out, pixel_size, persistence, device.value)
+        for path in paths
+    )
+    print(f"{len(paths) - failed} of {len(paths)} files done, in {out}", file=sys.stderr)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _output_names(paths: list[Path]) -> dict[Path, str]:
+    """Stem of each file's outputs; files of one stem keep their suffix so that none overwrites another."""
+    stems: dict[str, list[Path]] = {}
+    for path in paths:
+        stems.setdefault(path.stem, []).append(path)
+    names: dict[Path, str] = {}
+    for stem, same in stems.items():
+        for path in same:
+            name = stem if len(same) == 1 else path.name
+            names[path] = name if name not in names.values() else f"{path.parent.name}.{name}"
+    return names
+
+
+def _segment_file(
+    path: Path,
+    name: str,
+    model: Model,
+    out: Path,
+    pixel_size: float | None,
+    persistence: float | None,
+    device: str,
+) -> bool:
+    """All frames of one file; False where any failed, said on standard error."""
+    from segment.errors import InputError
+    from segment.micrograph import read_micrographs
+
+    try:
+        for micrograph in read_micrographs(path, pixel_size_nm=pixel_size):
+            frame = name if micrograph.n_frames == 1 else f"{name}_{micrograph.frame:04d}"
+            _segment_frame(micrograph, frame, model, out, persistence, device)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return False
+    except (OSError, MemoryError, RuntimeError, ValueError) as error:
+        print(f"error: {path}: {type(error).__name__}: {error}", file=sys.stderr)
+        return False
+    return True
+
+
+def _segment_frame(
+    micrograph: Micrograph, name: str, model: Model, out: Path, persistence: float | None, device: str
+) -> None:
+    from time import perf_counter
+
+    from segment.mapfiles import write_boundary_map, write_label_map
+    from segment.pipeline import segment_micrograph
+
+    begin = perf_counter()
+    boundary_map, grain_map = segment_micrograph(micrograph, model, device=device, persistence=persistence)  # type: ignore[arg-type]
+    write_label_map(out / f"{name}.labels.tif", grain_map)
+    write_boundary_map(out / f"{name}.boundary.tif", boundary_map)
+    size = "pixel size unknown" if grain_map.pixel_size_nm is None else f"{grain_map.pixel_size_nm:.4g} nm/px"
+    rows, columns = micrograph.image.shape
+    seconds = perf_counter() - begin
+    print(
+        f"{name}: {columns} x {rows} px, {size}, {grain_map.n_grains} cells, {seconds:.1f} s", file=sys.stderr
+    )
+    for warning in grain_map.warnings:
+        print(f"warning: {name}: {warning}", file=sys.stderr)

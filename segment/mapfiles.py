@@ -1,0 +1,165 @@
+"""Label and boundary maps as TIFF files that ImageJ opens with their pixel size, and the same read back."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+
+from segment.boundarymap import BoundaryMap
+from segment.cells import apply_lookup
+from segment.errors import UnreadableError
+from segment.grainmap import GrainMap, grain_map_from_tracing
+from segment.micrograph.model import PixelSizeSource
+
+NANOMETRES = {"nm": 1.0, "um": 1e3, "µm": 1e3, "μm": 1e3, "micron": 1e3, "microns": 1e3, "mm": 1e6, "cm": 1e7}
+ANGSTROM = {"å": 0.1, "angstrom": 0.1, "a": 0.1, "pm": 1e-3, "m": 1e9}
+RASTERS = (".png", ".bmp", ".jpg", ".jpeg", ".webp")
+
+
+def write_label_map(path: str | Path, grain_map: GrainMap) -> Path:
+    """Labels as uint32 TIFF, 0 = not a grain; the pixel size as ImageJ keeps it."""
+    return _write(path, grain_map.labels.astype(np.uint32), grain_map.pixel_size_nm)
+
+
+def write_boundary_map(path: str | Path, boundary_map: BoundaryMap) -> Path:
+    """Boundary probability as float32 TIFF; the pixel size as ImageJ keeps it."""
+    return _write(path, boundary_map.probability, boundary_map.pixel_size_nm)
+
+
+def read_label_map(
+    path: str | Path, *, pixel_size_nm: float | None = None, tracing: bool = False
+) -> GrainMap:
+    """A label map or a boundary tracing from TIFF, PNG or NPY.
+
+    Parameters
+    ----------
+    path : str or Path
+    pixel_size_nm : float, optional
+        The user's pixel size; None: the one in the file, where ImageJ or `write_label_map` left one.
+    tracing : bool
+        The file shows traced boundaries (255 = boundary) instead of labels.
+
+    Returns
+    -------
+    GrainMap
+        Labels renumbered to 1 ... n in the order of their values.
+
+    Raises
+    ------
+    UnreadableError
+        Not an image, or not labels.
+    """
+    path = Path(path)
+    image, written = _read(path)
+    size = written if pixel_size_nm is None else pixel_size_nm
+    given: PixelSizeSource = "metadata" if pixel_size_nm is None else "manual"
+    source: PixelSizeSource = "none" if size is None else given
+    if tracing:
+        return grain_map_from_tracing(image, pixel_size_nm=size, pixel_size_source=source, source=str(path))
+    return GrainMap(_contiguous_labels(path, image), size, source)
+
+
+def _write(path: str | Path, image: np.ndarray, pixel_size_nm: float | None) -> Path:
+    """Write beside the target first, so that a killed run leaves no half file under the final name."""
+    path = Path(path)
+    part = path.with_name(f".{path.name}.part")
+    lines = ["ImageJ=1.54f", "images=1"]
+    options: dict[str, Any] = {}
+    if pixel_size_nm is not None:
+        lines.append("unit=nm")
+        options = {"resolution": (1 / pixel_size_nm, 1 / pixel_size_nm), "resolutionunit": "NONE"}
+    description = "\n".join([*lines, ""])
+    tifffile.imwrite(part, image, description=description, metadata=None, compression="zlib", **options)
+    os.replace(part, path)
+    return path
+
+
+def _read(path: Path) -> tuple[np.ndarray, float | None]:
+    """One grey or label image and the pixel size in it."""
+    try:
+        if path.suffix.lower() in (".tif", ".tiff"):
+            image, size = _read_tiff(path)
+        elif path.suffix.lower() == ".npy":
+            image, size = np.load(path, allow_pickle=False), None
+        elif path.suffix.lower() in RASTERS:
+            image, size = _read_raster(path), None
+        else:
+            raise UnreadableError(
+                path, "not a label map: TIFF, PNG or NPY", "Save it in one of these formats"
+            )
+    except (OSError, ValueError, tifffile.TiffFileError, KeyError, IndexError, EOFError) as error:
+        raise UnreadableError(path, f"cannot be read ({error})", "Check that the file is whole") from error
+    return _one_channel(path, np.squeeze(image)), size
+
+
+def _read_raster(path: Path) -> np.ndarray:
+    import cv2
+
+    data = np.frombuffer(path.read_bytes(), np.uint8)
+    image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
+    if image is None:
+        raise ValueError("not an image")
+    return image
+
+
+def _read_tiff(path: Path) -> tuple[np.ndarray, float | None]:
+    with tifffile.TiffFile(path) as file:
+        page = file.pages.first
+        return page.asarray(), _imagej_pixel_size(page)
+
+
+def _imagej_pixel_size(page: Any) -> float | None:
+    """Pixel edge in nm from ImageJ's description and XResolution; None without either."""
+    unit = re.search(r"^unit=(.+)$", page.description or "", re.MULTILINE)
+    resolution = page.tags.get("XResolution")
+    if unit is None or resolution is None or not page.description.startswith("ImageJ"):
+        return None
+    name = unit.group(1).strip().replace("\\u00B5", "µ").lower()
+    factor = NANOMETRES.get(name, ANGSTROM.get(name))
+    numerator, denominator = resolution.value
+    return None if factor is None or not numerator else factor * denominator / numerator
+
+
+def _one_channel(path: Path, image: np.ndarray) -> np.ndarray:
+    """Drop an alpha channel and equal colour channels."""
+    if image.ndim == 3 and image.shape[-1] in (2, 3, 4):
+        colours = image[..., :3] if image.shape[-1] > 2 else image[..., :1]
+        if (colours == colours[..., :1]).all():
+            return colours[..., 0]
+        raise UnreadableError(
+            path, "the labels are colours", "Save the label numbers as a 16- or 32-bit TIFF"
+        )
+    if image.ndim != 2 or not image.size:
+        raise UnreadableError(path, f"an array of shape {image.shape}, not one image", "Give one 2-D image")
+    return image
+
+
+def _contiguous_labels(path: Path, image: np.ndarray) -> np.ndarray:
+    """int32 labels 1 ... n in the order of the file's values."""
+    if image.dtype.kind == "f":
+        if not np.array_equal(image, np.rint(image)):
+            raise UnreadableError(
+                path, "the values are no whole numbers", "Give labels, or --tracing for boundaries"
+            )
+    elif image.dtype.kind not in "iub":
+        raise UnreadableError(path, f"values of type {image.dtype} are no labels", "Save whole numbers")
+    if image.min() < 0 or image.max() > np.iinfo(np.int32).max:
+        raise UnreadableError(path, "labels lie outside 0 ... 2147483647", "Renumber them")
+    labels = image.astype(np.int32)
+    if not labels.any():
+        raise UnreadableError(
+            path, "no pixel has a label", "Give labels 1 ... n, or --tracing for boundaries"
+        )
+    if labels.max() <= labels.size:
+        present = np.zeros(int(labels.max()) + 1, bool)
+        for row in labels:
+            present[row] = True
+        present[0] = False
+        return apply_lookup(labels, (np.cumsum(present, dtype=np.int32) * present).astype(np.int32))
+    values = np.unique(labels[labels > 0])
+    return np.where(labels > 0, np.searchsorted(values, labels) + 1, 0).astype(np.int32)
