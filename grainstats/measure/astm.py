@@ -1,0 +1,42 @@
+"""ASTM grain size numbers (E112, E930) and its counting rules."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def g_from_intercept(mean_intercept_nm: float) -> float:
+    """ASTM G from the mean lineal intercept (E112): G = -6.643856 log10(l / mm) - 3.288."""
+    return float(-6.643856 * np.log10(mean_intercept_nm * 1e-6) - 3.288)
+
+
+def g_from_grains_per_mm2(n_a: float) -> float:
+    """ASTM G from grains per mm2 at 1x (E112): G = 3.321928 log10(N_A) - 2.954."""
+    return float(3.321928 * np.log10(n_a) - 2.954)
+
+
+def g_from_area(area_nm2: float) -> float:
+    """ASTM G of one grain from its section area; of the largest grain it is E930's ALA grain size."""
+    return g_from_grains_per_mm2(1e12 / area_nm2)
+
+
+def intercept_from_g(g: float) -> float:
+    """Mean lineal intercept in nm of ASTM G; inverse of `g_from_intercept`."""
+    return float(10 ** (-(g + 3.288) / 6.643856) * 1e6)
+
+
+def jeffries_count(inside: float, cut: float, corners: int = 0) -> float:
+    """Planimetric count of a test figure (E112): inside + 1/2 cut by its edge + 1/4 at each corner."""
+    return inside + 0.5 * cut + 0.25 * corners
+
+
+def intersection_count(
+    crossings: float, triple_points: float = 0, tangent: float = 0, ends: float = 0
+) -> float:
+    """Intersections of a test line by E112: triple point 1.5, tangent 1, an end on a boundary 1/2."""
+    return crossings + 1.5 * triple_points + tangent + 0.5 * ends
+
+
+def mean_intercept(line_length: float, count: float) -> float:
+    """Mean lineal intercept: line length over the count; infinite where nothing was met."""
+    return line_length / count if count else float("inf")

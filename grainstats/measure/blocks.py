@@ -1,0 +1,134 @@
+"""Intervals from blocks: neighbouring grains depend on each other, blocks of grains hardly do.
+
+One image is cut into blocks a few grains wide; of five or more images each image is one block.  Every
+quantity is a ratio of block totals (or a function of block weights), its standard error comes from the
+linearised ratio or the delete-one-block jackknife, and its interval from Student's t with one degree of
+freedom less than blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from grainstats.measure.window import Window
+
+GRAINS_PER_SIDE = 3.0  #: least width of a block in mean grain sizes
+MOST_PER_SIDE = 8
+LEVEL = 0.95
+IMAGES_AS_BLOCKS = 5  #: from this many images on, images are the blocks
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A rectangular grid of blocks over one window."""
+
+    window: Window
+    rows: int
+    columns: int
+
+    @property
+    def n_blocks(self) -> int:
+        return self.rows * self.columns
+
+    def block_of(self, y_px: np.ndarray, x_px: np.ndarray) -> np.ndarray:
+        """Block number of points, int of the points' shape."""
+        w = self.window
+        row = np.floor((y_px + 0.5 - w.y0) / max(w.height, 1) * self.rows).astype(np.int64)
+        column = np.floor((x_px + 0.5 - w.x0) / max(w.width, 1) * self.columns).astype(np.int64)
+        return np.clip(row, 0, self.rows - 1) * self.columns + np.clip(column, 0, self.columns - 1)
+
+
+def grid_for(window: Window, n_grains: int) -> Grid:
+    """Blocks at least `GRAINS_PER_SIDE` mean grain sizes wide, at most `MOST_PER_SIDE` a side."""
+    if n_grains == 0 or window.grain_area_px2 == 0:
+        return Grid(window, 1, 1)
+    side = GRAINS_PER_SIDE * np.sqrt(window.grain_area_px2 / n_grains)
+    rows, columns = (
+        int(np.clip(extent / side, 1, MOST_PER_SIDE)) for extent in (window.height, window.width)
+    )
+    return Grid(window, rows, columns)
+
+
+def grain_area_of_blocks(grid: Grid, labels: np.ndarray) -> np.ndarray:
+    """Pixels with a grain in each block (hidden pixels are negative), float of shape (n_blocks,)."""
+    w = grid.window
+    rows = w.y0 + np.ceil(np.arange(grid.rows + 1) * w.height / grid.rows - 0.5).astype(int)
+    columns = w.x0 + np.ceil(np.arange(grid.columns + 1) * w.width / grid.columns - 0.5).astype(int)
+    return np.array(
+        [
+            np.count_nonzero(labels[rows[i] : rows[i + 1], columns[j] : columns[j + 1]] > 0)
+            for i in range(grid.rows)
+            for j in range(grid.columns)
+        ],
+        float,
+    )
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with its 95 % interval; the bounds are None where there are too few blocks."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+def interval(value: float, error: float, n_blocks: int, *, positive: bool = True) -> Estimate:
+    """Student interval, on the log scale for positive quantities."""
+    if n_blocks < 3 or not np.isfinite(error) or not np.isfinite(value) or (positive and value <= 0):
+        return Estimate(value)
+    half = float(stats.t.ppf(0.5 + LEVEL / 2, n_blocks - 1)) * error
+    if positive:
+        factor = float(np.exp(half / value))
+        return Estimate(value, value / factor, value * factor)
+    return Estimate(value, value - half, value + half)
+
+
+def ratio(numerator: np.ndarray, denominator: np.ndarray) -> Estimate:
+    """Ratio of block totals, sum(numerator) / sum(denominator), both of shape (n_blocks,)."""
+    total = float(denominator.sum())
+    if total == 0:
+        return Estimate(float("nan"))
+    value = float(numerator.sum()) / total
+    n = int(np.count_nonzero(denominator))
+    residual = numerator - value * denominator
+    error = float(np.sqrt(np.sum(residual**2) * n / max(n - 1, 1))) / abs(total)
+    return interval(value, error, n)
+
+
+def jackknife_error(statistic: Callable[[np.ndarray], float], n_blocks: int) -> float:
+    """Standard error of `statistic(block weights)` by deleting one block at a time."""
+    if n_blocks < 3:
+        return float("nan")
+    values = np.array([statistic(1.0 - np.eye(1, n_blocks, k)[0]) for k in range(n_blocks)])
+    return float(np.sqrt((n_blocks - 1) / n_blocks * np.sum((values - values.mean()) ** 2)))
+
+
+def weighted_quantile(values: np.ndarray, weights: np.ndarray, share: float) -> float:
+    """Value below which `share` of the weight lies, interpolated between midpoints of the weights."""
+    if values.size == 0 or weights.sum() <= 0:
+        return float("nan")
+    order = np.argsort(values)
+    x, w = values[order], weights[order]
+    return float(np.interp(share, (np.cumsum(w) - w / 2) / w.sum(), x))
+
+
+def median(values: np.ndarray, weights: np.ndarray, block: np.ndarray, n_blocks: int) -> Estimate:
+    """Weighted median with Woodruff's interval: the interval of the share below it, read back as lengths."""
+    value = weighted_quantile(values, weights, 0.5)
+    if not np.isfinite(value):
+        return Estimate(value)
+    below = np.bincount(block, weights * (values <= value), n_blocks)
+    total = np.bincount(block, weights, n_blocks)
+    n = int(np.count_nonzero(total))
+    if n < 3:
+        return Estimate(value)
+    residual = below - 0.5 * total
+    error = float(np.sqrt(np.sum((residual - residual.mean()) ** 2) * n / (n - 1)) / total.sum())
+    half = min(0.49, float(stats.t.ppf(0.5 + LEVEL / 2, n - 1)) * error)
+    low, high = (weighted_quantile(values, weights, share) for share in (0.5 - half, 0.5 + half))
+    return Estimate(value, low, high)

@@ -1,0 +1,117 @@
+"""Everything measured on one map, once: its tables, its network and the blocks its intervals rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from grainstats.measure.blocks import IMAGES_AS_BLOCKS, Grid, grain_area_of_blocks, grid_for
+from grainstats.measure.grains import grain_table
+from grainstats.measure.intercepts import ANGLES, intercept_table
+from grainstats.measure.network import BoundaryNetwork, boundary_network
+from grainstats.measure.window import Window, labels_with_hidden
+from segment.grainmap import GrainMap
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """Tables of one map.
+
+    Attributes
+    ----------
+    grains, intercepts : DataFrame
+        See `grain_table`, `intercept_table`.
+    network : BoundaryNetwork
+    grid : Grid
+        Blocks of the window.
+    block_area_px2 : ndarray, shape (n_blocks,)
+        Pixels with a grain in each block.
+    unit : {"nm", "px"}
+    pixel_size : float
+        Of one pixel in `unit`.
+    image_id : str
+    """
+
+    grains: pd.DataFrame
+    intercepts: pd.DataFrame
+    network: BoundaryNetwork
+    grid: Grid
+    block_area_px2: np.ndarray
+    unit: str
+    pixel_size: float
+    image_id: str = ""
+
+    @property
+    def window(self) -> Window:
+        return self.network.window
+
+
+def measure_grain_map(
+    grain_map: GrainMap,
+    *,
+    unit: str = "nm",
+    angles: tuple[float, ...] = ANGLES,
+    spacing: float | None = None,
+    seed: int | np.random.Generator = 0,
+    image_id: str = "",
+) -> Measurement:
+    """Measure a map once; `descriptors`, `summary` and the other functions take the result.
+
+    Parameters
+    ----------
+    grain_map : GrainMap
+    unit : {"nm", "px"}
+    angles, spacing, seed
+        Of the test lines; see `intercept_table`.
+    image_id : str
+        Name of the image in pooled results.
+
+    Raises
+    ------
+    UncalibratedError
+        Nanometres asked of a map without a pixel size.
+    """
+    network = boundary_network(grain_map, unit=unit)
+    grains = grain_table(grain_map, unit=unit)
+    lines = intercept_table(grain_map, unit=unit, angles=angles, spacing=spacing, seed=seed, network=network)
+    grid = grid_for(network.window, len(grains))
+    area = grain_area_of_blocks(grid, labels_with_hidden(grain_map))
+    return Measurement(grains, lines, network, grid, area, unit, network.pixel_size, image_id)
+
+
+def block_offsets(measurements: Sequence[Measurement]) -> tuple[list[int | None], int]:
+    """First block number of each map and the number of blocks in all.
+
+    From `IMAGES_AS_BLOCKS` maps on each map is one block: its offset is None, its number is its position.
+    """
+    if len(measurements) >= IMAGES_AS_BLOCKS:
+        return [None] * len(measurements), len(measurements)
+    sizes = [m.grid.n_blocks for m in measurements]
+    return [int(v) for v in np.cumsum([0, *sizes[:-1]])], sum(sizes)
+
+
+def block_areas(measurements: Sequence[Measurement]) -> np.ndarray:
+    """Grain area of each block in unit squared, over all maps."""
+    offsets, n = block_offsets(measurements)
+    out = np.zeros(n)
+    for k, (m, offset) in enumerate(zip(measurements, offsets, strict=True)):
+        area = m.block_area_px2 * m.pixel_size**2
+        if offset is None:
+            out[k] = area.sum()
+        else:
+            out[offset : offset + area.size] = area
+    return out
+
+
+def blocks_of(
+    measurements: Sequence[Measurement], points: Sequence[tuple[np.ndarray, np.ndarray]]
+) -> tuple[np.ndarray, int]:
+    """Block number of points (row, column) of each map, concatenated; and the number of blocks."""
+    offsets, n = block_offsets(measurements)
+    parts = []
+    for k, (m, (y, x), offset) in enumerate(zip(measurements, points, offsets, strict=True)):
+        parts.append(np.full(y.size, k) if offset is None else m.grid.block_of(y, x) + offset)
+    return np.concatenate(parts), n
