@@ -2,7 +2,112 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-def compare() -> None:
-    """Not yet built."""
-    raise NotImplementedError("compare")
+import typer
+
+if TYPE_CHECKING:
+    from grainstats.run.compare_report import ComparisonReport
+    from grainstats.share import Database
+
+
+def compare(
+    db: Annotated[str, typer.Option(help="Database: a SQLite path or a PostgreSQL URL.")],
+    by: Annotated[
+        str,
+        typer.Option(help="Column of the samples that makes the groups: design_route, campaign, param:..."),
+    ] = "design_route",
+    out: Annotated[Path | None, typer.Option(help="Write the HTML report here.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    descriptor: Annotated[
+        list[str] | None, typer.Option(help="Compare only this descriptor (repeat for several).")
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Compare all descriptors, not only the headline ones.")
+    ] = False,
+    covariate: Annotated[
+        list[str] | None, typer.Option(help="Hold this column constant (repeat for several).")
+    ] = None,
+    block: Annotated[str | None, typer.Option(help="Column whose levels share a random intercept.")] = None,
+    reference: Annotated[str | None, typer.Option(help="Group in the denominator of the ratios.")] = None,
+    bins: Annotated[
+        int | None, typer.Option(help="Cut a numeric column into so many groups.", min=2, max=6)
+    ] = None,
+    artefacts: Annotated[
+        Path | None, typer.Option(help="Folder of the overlays [default: beside the SQLite file].")
+    ] = None,
+) -> None:
+    """Compare groups of samples: effects with intervals, honest p-values, verdict counts."""
+    import json as json_module
+
+    from grainstats.run.compare_report import write_comparison_report
+    from grainstats.share import Database
+
+    with Database.open(db, create=False) as database:
+        report = _compared(
+            database,
+            by,
+            descriptor or [],
+            every,
+            covariate or [],
+            block,
+            reference,
+            bins,
+            artefacts or _beside(db),
+        )
+    if out is not None:
+        write_comparison_report(report, out)
+        typer.echo(f"report: {out}", err=True)
+    if json:
+        typer.echo(json_module.dumps(report.document(), ensure_ascii=False, allow_nan=False, indent=1))
+    else:
+        typer.echo(_text(report))
+
+
+def _beside(db: str) -> Path:
+    return Path(db.removeprefix("sqlite:///")).parent
+
+
+def _compared(
+    db: Database, by: str, named: list[str], every: bool, covariates: list[str], block: str | None,
+    reference: str | None, bins: int | None, folder: Path,
+) -> ComparisonReport:  # fmt: skip
+    from grainstats.infer.compare import compare_groups, compare_verdicts
+    from grainstats.infer.compare_groupings import group_column
+    from grainstats.run.compare_input import choose_descriptors, overlays, read_comparison_input, sample_sizes
+    from grainstats.run.compare_report import ComparisonReport
+
+    found = read_comparison_input(db)
+    names = choose_descriptors(found, named, every)
+    comparisons = compare_groups(
+        found.samples, by, names, covariates, block=block, reference=reference, bins=bins,
+        images=found.images, units=found.units,
+    )  # fmt: skip
+    verdicts = compare_verdicts(found.samples, by, reference=reference, bins=bins)
+    label = group_column(found.samples, by, bins).set_axis(found.samples["sample_id"])
+    return ComparisonReport(
+        db.safe_url, by, tuple(comparisons), verdicts if any(map(any, verdicts.counts)) else None,
+        found.notes, tuple(sample_sizes(db, label)), tuple(overlays(db, label, folder)),
+    )  # fmt: skip
+
+
+def _text(report: ComparisonReport) -> str:
+    from grainstats.run.compare_words import level_name, p_words, paragraph, plain_name
+
+    lines = [
+        f"{level_name(row['level'])}: {row['n_samples']} samples, "
+        f"{row['n_images']} micrographs, {row['n_grains']} grains"
+        for row in report.design()
+    ]
+    for c in report.comparisons:
+        effect = (
+            "-"
+            if c.estimate is None
+            else (f"x {c.estimate:.2f}" if c.scale == "ratio" else f"{c.estimate:+.3g}")
+        )
+        interval = "" if c.ci_low is None or c.ci_high is None else f" [{c.ci_low:.3g}, {c.ci_high:.3g}]"
+        holm = f", Holm {p_words(c.p_holm)}" if c.p_holm is not None else ""
+        lines.append(f"{plain_name(c.descriptor):40s} {effect}{interval}  {p_words(c.p_value)}{holm}")
+        lines += [f"    {said}" for said in (c.reason, *c.notes) if said]
+    return "\n".join([*lines, "", paragraph(report.comparisons, report.verdicts), *report.notes])

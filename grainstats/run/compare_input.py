@@ -1,0 +1,162 @@
+"""From the database to what a comparison needs: a row per sample, a row per image, and what to draw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from grainstats.share import Database
+from segment.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class ComparisonInput:
+    """The samples table with one summary of each descriptor, and what stands behind it.
+
+    Attributes
+    ----------
+    samples : DataFrame
+        One row per sample: ``sample_id``, design, parameters, properties, descriptors, ``verdict``,
+        ``n_images``, ``n_grains``.
+    images : DataFrame
+        One row per image: ``sample_id`` and the image's descriptors.
+    descriptors : tuple of str
+        Columns of `samples` that are descriptors.
+    units : dict of str to str
+    notes : tuple of str
+        Samples without measurements and the like, in words.
+    """
+
+    samples: pd.DataFrame
+    images: pd.DataFrame
+    descriptors: tuple[str, ...]
+    units: dict[str, str]
+    notes: tuple[str, ...]
+
+
+def read_comparison_input(db: Database) -> ComparisonInput:
+    """Read the current pooled descriptors and verdicts of every sample.
+
+    Raises
+    ------
+    InputError
+        The database holds no samples, or none with measurements.
+    """
+    samples = db.samples()
+    if samples.empty:
+        raise InputError(
+            db.safe_url, "holds no samples", "Run `grainstats run ... --db` with a samples.csv first"
+        )
+    pooled, by_image = db.descriptors("sample"), db.descriptors("image")
+    if pooled.empty:
+        raise InputError(
+            db.safe_url,
+            "holds no pooled descriptors of any sample",
+            "Run `grainstats run ... --db` to the end first",
+        )
+    wide = pooled.pivot(index="sample_id", columns="name", values="value")
+    wide = wide.drop(
+        columns=["n_images", "n_grains"], errors="ignore"
+    )  # counted from the analyses themselves
+    images = by_image.pivot(index=["sample_id", "analysis_id"], columns="name", values="value").reset_index()
+    table = samples.join(wide, on="sample_id").join(_counts(db), on="sample_id")
+    verdicts = db.verdicts().set_index("sample_id")["verdict"]
+    table["verdict"] = table["sample_id"].map(verdicts)
+    empty = table.loc[~table["sample_id"].isin(wide.index), "sample_id"]
+    notes = (f"without measurements: {', '.join(map(str, empty))}",) if len(empty) else ()
+    units = dict(zip(pooled["name"], pooled["unit"], strict=True))
+    return ComparisonInput(table, images, tuple(map(str, wide.columns)), units, notes)
+
+
+def _counts(db: Database) -> pd.DataFrame:
+    """Images and grains in each sample's current pool."""
+    behind = db.pools().merge(db.analyses(current=False)[["analysis_id", "n_grains"]], on="analysis_id")
+    counts = behind.groupby("sample_id")["n_grains"].agg(["size", "sum"])
+    return counts.rename(columns={"size": "n_images", "sum": "n_grains"})
+
+
+HEADLINE = (
+    "equivalent_diameter_mean_nm",
+    "equivalent_diameter_area_weighted_mean_nm",
+    "equivalent_diameter_median_nm",
+    "intercept_mean_nm",
+    "intercept_cv",
+    "boundary_density_per_um",
+    "triple_junctions_per_um2",
+    "aspect_ratio_mean",
+)
+"""Compared where the user names nothing: few, so that Holm's charge stays small; chosen before any data."""
+
+
+def choose_descriptors(found: ComparisonInput, named: Sequence[str], every: bool) -> list[str]:
+    """The family of descriptors to compare: the named ones, all, or the headline ones that are there.
+
+    Raises
+    ------
+    InputError
+        A named descriptor is not there.
+    """
+    unknown = [name for name in named if name not in found.samples.columns]
+    if unknown:
+        raise InputError(
+            "--descriptor",
+            f"no descriptor {', '.join(unknown)}",
+            f"There are: {', '.join(found.descriptors)}",
+        )
+    if named:
+        return list(named)
+    usable = [d for d in found.descriptors if not d.startswith(("n_", "astm_g"))]
+    headline = [d for d in HEADLINE if d in usable]
+    return usable if every or not headline else headline
+
+
+@dataclass(frozen=True, eq=False)
+class SampleSizes:
+    """Grain sizes of one sample for drawing: interior grains with their weights."""
+
+    sample_id: str
+    level: str
+    diameter_nm: pd.Series
+    weight: pd.Series
+
+
+def sample_sizes(db: Database, label: pd.Series) -> list[SampleSizes]:
+    """Interior grains of every sample that has a group; `label` is indexed by sample."""
+    sizes = []
+    for sample_id, level in label.dropna().items():
+        grains = db.grains(str(sample_id))
+        inside = grains[~grains["touches_frame"]]
+        if len(inside) >= 5:
+            weight = inside["weight"].fillna(1.0)
+            sizes.append(SampleSizes(str(sample_id), str(level), inside["equivalent_diameter_nm"], weight))
+    return sizes
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """A picture of the boundaries found in one image of a sample."""
+
+    sample_id: str
+    level: str
+    path: Path
+    n_grains: int
+
+
+def overlays(db: Database, label: pd.Series, folder: Path) -> list[Overlay]:
+    """One overlay per sample, of the image with the median number of grains; only files that are there."""
+    analyses = db.analyses()
+    found = []
+    for sample_id, level in label.dropna().items():
+        own = analyses[analyses["sample_id"] == sample_id].sort_values("n_grains", kind="stable")
+        there = [
+            (folder / row.artefacts["overlay"], row.n_grains)
+            for row in own.itertuples()
+            if "overlay" in row.artefacts and (folder / row.artefacts["overlay"]).is_file()
+        ]
+        if there:
+            path, n_grains = there[len(there) // 2]
+            found.append(Overlay(str(sample_id), str(level), path, int(n_grains)))
+    return found

@@ -1,0 +1,166 @@
+"""The comparison as one self-contained HTML file: works when mailed, loads nothing."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from grainstats import __version__
+from grainstats.infer.compare import GroupComparison, VerdictComparison
+from grainstats.run.compare_charts import distribution_plot, forest_plot
+from grainstats.run.compare_input import Overlay, SampleSizes
+from grainstats.run.compare_words import level_name, p_words, paragraph, plain_name
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_PICTURE_PX = 460
+
+
+@dataclass(frozen=True, eq=False)
+class ComparisonReport:
+    """All that the report and ``--json`` say.
+
+    Attributes
+    ----------
+    source : str
+        Database without credentials.
+    by : str
+    comparisons : tuple of GroupComparison
+    verdicts : VerdictComparison or None
+    notes : tuple of str
+    sizes : tuple of SampleSizes
+    overlays : tuple of Overlay
+    """
+
+    source: str
+    by: str
+    comparisons: tuple[GroupComparison, ...]
+    verdicts: VerdictComparison | None
+    notes: tuple[str, ...]
+    sizes: tuple[SampleSizes, ...] = ()
+    overlays: tuple[Overlay, ...] = ()
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        return self.comparisons[0].levels
+
+    def document(self) -> dict[str, Any]:
+        """The ``--json`` document."""
+        return {
+            "by": self.by,
+            "levels": list(self.levels),
+            "design": self.design(),
+            "comparisons": [asdict(c) for c in self.comparisons],
+            "verdicts": asdict(self.verdicts) if self.verdicts else None,
+            "paragraph": paragraph(self.comparisons, self.verdicts),
+            "notes": list(self.notes),
+            "database": self.source,
+            "code_version": __version__,
+        }
+
+    def design(self) -> list[dict[str, Any]]:
+        """Samples, images and grains per group: the largest number any descriptor rests on."""
+        rows = []
+        for i, level in enumerate(self.levels):
+            most = max(self.comparisons, key=lambda c: c.n_samples[i])
+            counts = {
+                "n_samples": most.n_samples[i],
+                "n_images": most.n_images[i],
+                "n_grains": most.n_grains[i],
+            }
+            rows.append({"level": level, **counts})
+        return rows
+
+
+def write_comparison_report(report: ComparisonReport, out: Path) -> None:
+    """Write the HTML file; folders are made."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    page = environment.get_template("compare.html").render(
+        css=(_TEMPLATES / "report.css").read_text(encoding="utf-8"),
+        report=report,
+        design=report.design(),
+        words=paragraph(report.comparisons, report.verdicts),
+        forest=forest_plot(report.comparisons),
+        distribution=distribution_plot(report.sizes, report.levels),
+        pictures=_pictures(report.overlays, report.levels),
+        rows=[_row(c) for c in report.comparisons],
+        two=len(report.levels) == 2,
+        level_name=level_name,
+        p_words=p_words,
+        version=__version__,
+    )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(page, encoding="utf-8")
+
+
+def _row(c: GroupComparison) -> dict[str, Any]:
+    """One descriptor's cells, as text."""
+    return {
+        "name": plain_name(c.descriptor),
+        "unit": "" if c.unit == "1" else c.unit,
+        "n": " / ".join(f"{s}·{i}·{g}" for s, i, g in zip(c.n_samples, c.n_images, c.n_grains, strict=True)),
+        "centres": ["–" if v is None else f"{v:.3g}" for v in c.centres],
+        "effect": _effect(c),
+        "interval": "–" if c.ci_low is None or c.ci_high is None else f"{c.ci_low:.3g} – {c.ci_high:.3g}",
+        "g": _number(c.hedges_g),
+        "delta": _number(c.cliffs_delta),
+        "p": _p(c.p_value),
+        "permutation": _p(c.p_permutation),
+        "holm": _p(c.p_holm),
+        "joint": _p(c.p_joint),
+        "sure": c.p_holm is not None and c.p_holm < 0.05,
+        "model": c.model,
+        "said": "; ".join(filter(None, (c.reason, *c.notes))),
+        "pairs": [_pair(c, index) for index in range(len(c.contrasts))] if len(c.levels) > 2 else [],
+    }
+
+
+def _pair(c: GroupComparison, index: int) -> str:
+    pair = c.contrasts[index]
+    sign = "/" if c.scale == "ratio" else "−"
+    if pair.estimate is None or pair.ci_low is None or pair.ci_high is None:
+        return f"{pair.level} {sign} {pair.reference}: –"
+    found = f"{pair.estimate:.3g} ({pair.ci_low:.3g} – {pair.ci_high:.3g})"
+    return f"{level_name(pair.level)} {sign} {level_name(pair.reference)}: {found}, {p_words(pair.p_value)}"
+
+
+def _effect(c: GroupComparison) -> str:
+    if c.estimate is None:
+        return "–"
+    return f"× {c.estimate:.2f}" if c.scale == "ratio" else f"{c.estimate:+.3g}"
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def _p(value: float | None) -> str:
+    return "–" if value is None else p_words(value).removeprefix("p = ").removeprefix("p ")
+
+
+def _pictures(overlays: Sequence[Overlay], levels: Sequence[str]) -> list[dict[str, Any]]:
+    """Overlays group by group, as data URLs."""
+    groups = []
+    for index, level in enumerate(levels):
+        own = [o for o in overlays if o.level == level]
+        shown = [{"sample": o.sample_id, "n_grains": o.n_grains, "url": _data_url(o.path)} for o in own]
+        groups.append({"level": level, "index": index, "shown": shown})
+    return groups if any(g["shown"] for g in groups) else []
+
+
+def _data_url(path: Path) -> str:
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        small = picture.convert("RGB")
+        small.thumbnail((_PICTURE_PX, _PICTURE_PX), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    small.save(buffer, "JPEG", quality=82)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,125 @@
+"""`grainstats compare` on a small database of known content: JSON, text, report, refusals."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from grainstats.measure.descriptor import Descriptor
+from grainstats.run.cli import app
+from grainstats.share import AnalysisKey, AnalysisRecord, Database, MicrographFacts, SampleRow, SampleSheet
+from segment.errors import InputError
+
+RUNNER = CliRunner()
+
+
+def fill(folder: Path, sizes: dict[str, list[float]], images: int = 3) -> str:
+    """A database of one sample per number: mean diameter in nm, by route."""
+    rng = np.random.default_rng(0)
+    url = str(folder / "results.db")
+    rows = [
+        SampleRow(f"{route[0].upper()}{i}", route, campaign=f"C{i % 2}")  # type: ignore[arg-type]
+        for route, values in sizes.items()
+        for i in range(len(values))
+    ]
+    with Database.open(url) as db:
+        db.put_samples(SampleSheet("test", tuple(rows)))
+        for route, values in sizes.items():
+            for i, mean in enumerate(values):
+                _add_sample(db, folder, f"{route[0].upper()}{i}", mean, images, rng)
+    return url
+
+
+def _add_sample(
+    db: Database, folder: Path, sample: str, mean: float, images: int, rng: np.random.Generator
+) -> None:
+    for number in range(images):
+        name = f"{sample}_{number}"
+        Image.fromarray(rng.integers(0, 255, (80, 80), np.uint8)).save(folder / f"{name}.png")
+        diameter = mean * rng.lognormal(0, 0.4, 40)
+        grains = pd.DataFrame(
+            {
+                "label": np.arange(1, 41),
+                "area_nm2": np.pi / 4 * diameter**2,
+                "equivalent_diameter_nm": diameter,
+                "touches_frame": np.arange(40) < 8,
+                "weight": np.where(np.arange(40) < 8, np.nan, 1.1),
+            }
+        )
+        facts = MicrographFacts(name, name, f"{name}.tif", "test", 80, 80, 1.0, "metadata")
+        found = Descriptor("intercept_mean_nm", mean * rng.lognormal(0, 0.05), None, None, "nm", "test")
+        key = AnalysisKey(name, "model", "recipe")
+        db.add_analysis(
+            AnalysisRecord(key, facts, sample, "0", 0, grains, None, (found,), (), {"overlay": f"{name}.png"})
+        )
+    ids = db.analyses().query("sample_id == @sample")["analysis_id"]
+    pooled = [
+        Descriptor("intercept_mean_nm", mean, None, None, "nm", "test"),
+        Descriptor("boundary_density_per_um", 2000 / mean, None, None, "1/um", "test"),
+        Descriptor("n_grains", 40.0 * images, None, None, "1", "test"),
+    ]
+    db.put_verdict(sample, None, [int(i) for i in ids], descriptors=pooled)
+
+
+def test_json_says_design_effect_and_words(tmp_path: Path) -> None:
+    url = fill(tmp_path, {"researcher": [40, 47, 52, 45], "ai": [66, 70, 63, 80]})
+    result = RUNNER.invoke(app, ["compare", "--db", url, "--by", "design_route", "--json"])
+    assert result.exit_code == 0, result.output
+    document = json.loads(result.stdout)
+    assert document["design"] == [
+        {"level": "researcher", "n_samples": 4, "n_images": 12, "n_grains": 480},
+        {"level": "ai", "n_samples": 4, "n_images": 12, "n_grains": 480},
+    ]
+    first = document["comparisons"][0]
+    assert first["descriptor"] == "intercept_mean_nm" and first["p_permutation"] == pytest.approx(2 / 70)
+    assert [c["descriptor"] for c in document["comparisons"]] == [
+        "intercept_mean_nm",
+        "boundary_density_per_um",
+    ]
+    assert "four AI-designed samples (12 micrographs, 480 grains)" in document["paragraph"]
+    assert "1.52 times" in document["paragraph"]
+
+
+def test_report_is_one_file_with_everything_inside(tmp_path: Path) -> None:
+    url = fill(tmp_path, {"researcher": [40, 47, 52, 45], "ai": [66, 70, 63, 80]})
+    out = tmp_path / "report" / "compare.html"
+    result = RUNNER.invoke(app, ["compare", "--db", url, "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    page = out.read_text(encoding="utf-8")
+    assert page.count("data:image/jpeg;base64") == 8
+    assert page.count("<polyline") == 8
+    assert "http" not in page.replace("http-equiv", "")
+    assert "AI-designed" in result.output
+
+
+def test_one_sample_a_group_says_why_there_is_no_p(tmp_path: Path) -> None:
+    url = fill(tmp_path, {"researcher": [40], "ai": [66]})
+    result = RUNNER.invoke(app, ["compare", "--db", url, "--json", "--out", str(tmp_path / "c.html")])
+    first, second = json.loads(result.stdout)["comparisons"]
+    assert first["p_value"] is None and first["interval_from"] == "images of these specimens only"
+    assert second["ci_low"] is None and "single sample" in second["reason"]
+    assert "these specimens only" in (tmp_path / "c.html").read_text(encoding="utf-8")
+
+
+def test_three_groups(tmp_path: Path) -> None:
+    url = fill(tmp_path, {"researcher": [40, 47, 52, 45], "ai": [66, 70, 63, 80]})
+    by = ["--by", "intercept_mean_nm", "--bins", "3", "--descriptor", "boundary_density_per_um"]
+    result = RUNNER.invoke(app, ["compare", "--db", url, *by, "--out", str(tmp_path / "c.html")])
+    assert result.exit_code == 0, result.output
+    assert "Games-Howell" in (tmp_path / "c.html").read_text(encoding="utf-8")
+
+
+def test_unusable_calls_are_explained(tmp_path: Path) -> None:
+    url = fill(tmp_path, {"researcher": [40, 47], "ai": [66, 70]})
+    wrong = RUNNER.invoke(app, ["compare", "--db", url, "--by", "furnace"])
+    assert isinstance(wrong.exception, InputError) and "no column 'furnace'" in str(wrong.exception)
+    absent = RUNNER.invoke(app, ["compare", "--db", url, "--descriptor", "colour"])
+    assert isinstance(absent.exception, InputError) and "intercept_mean_nm" in str(absent.exception)
+    missing = RUNNER.invoke(app, ["compare", "--db", str(tmp_path / "none.db")])
+    assert isinstance(missing.exception, InputError)
