@@ -1,6 +1,7 @@
 """GrainMap -> tables: grains, intercepts, boundary network, descriptors."""
 
-from grainstats.measure.describe import descriptors
+from grainstats.measure.check import check_label_map
+from grainstats.measure.describe import descriptor_table, descriptors
 from grainstats.measure.descriptor import Descriptor
 from grainstats.measure.grains import grain_table
 from grainstats.measure.intercepts import intercept_table
@@ -13,6 +14,8 @@ __all__ = [
     "Descriptor",
     "Measurement",
     "boundary_network",
+    "check_label_map",
+    "descriptor_table",
     "descriptors",
     "grain_table",
     "intercept_table",

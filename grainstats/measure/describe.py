@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from functools import partial
 
 import numpy as np
+import pandas as pd
 
 from grainstats.measure.astm import g_from_intercept
 from grainstats.measure.blocks import Estimate, interval, jackknife_error, median, ratio
@@ -135,3 +137,16 @@ def _astm(p: Pooled) -> Iterator[Descriptor]:
         low, high = (None if v is None else g_from_intercept(v) for v in (mean.high, mean.low))
         value = Estimate(g_from_intercept(mean.value), low, high)
         yield _descriptor("astm_g", value, "1", "ASTM E112 from the mean lineal intercept")
+
+
+def descriptor_table(measurements: Sequence[Measurement]) -> pd.DataFrame:
+    """Descriptors of every map and, with ``image`` empty, of all maps as one sample.
+
+    Returns
+    -------
+    DataFrame
+        ``image, name, value, ci_low, ci_high, unit, method``.
+    """
+    groups = [(m.image_id, [m]) for m in measurements] + [("", list(measurements))]
+    rows = [{"image": image, **asdict(d)} for image, group in groups for d in descriptors(group)]
+    return pd.DataFrame(rows)

@@ -1,8 +1,179 @@
-"""`grainstats measure`."""
+"""`grainstats measure`: grains, intercepts, boundary network and verdict of label maps or tracings."""
 
 from __future__ import annotations
 
+import json
+import sys
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-def measure() -> None:
-    """Not yet built."""
-    raise NotImplementedError("measure")
+import typer
+
+if TYPE_CHECKING:
+    from grainstats.measure import Measurement
+    from segment.grainmap import GrainMap
+
+MAP_SUFFIXES = (".tif", ".tiff", ".png", ".bmp", ".jpg", ".jpeg", ".webp", ".npy")
+
+
+class NullChoice(StrEnum):
+    """What the micrograph shows: a plane section of a 3-D structure, or a columnar film."""
+
+    SECTION = "section"
+    COLUMNAR = "columnar"
+
+
+def measure(
+    maps: Annotated[list[Path], typer.Argument(metavar="MAP...", help="Label maps; several are one sample.")],
+    pixel_size: Annotated[
+        float | None, typer.Option("--pixel-size", metavar="NM", min=1e-6, help="Pixel edge in nanometres.")
+    ] = None,
+    tracing: Annotated[
+        bool, typer.Option("--tracing", help="The maps are boundary tracings (255 = boundary).")
+    ] = False,
+    null: Annotated[
+        NullChoice, typer.Option(help="Null of the verdict: section of a 3-D structure, or columnar film.")
+    ] = NullChoice.SECTION,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the tables (CSV).")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")
+    ] = False,
+    pixels: Annotated[
+        bool, typer.Option("--pixels", help="Lengths in pixels, for one map of unknown scale.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Of the test lines' offset and of the verdict.")] = 0,
+) -> None:
+    """Measure grain maps and judge whether the network is uniform or bimodal.
+
+    Several maps are one sample. Exit status 1 where some maps failed (named, the rest measured).
+    """
+    if pixels and (len(maps) > 1 or pixel_size is not None):
+        print(
+            "error: --pixels is for one map without --pixel-size; maps of one sample need nanometres. "
+            "Give --pixel-size NM instead.",
+            file=sys.stderr,
+        )
+        raise typer.Exit(2)
+    unit = "px" if pixels else "nm"
+    measured = [m for path in maps if (m := _measure_file(path, pixel_size, tracing, unit, seed))]
+    if measured:
+        document = _document([grain_map for grain_map, _ in measured], [m for _, m in measured], null, seed)
+        if out is not None:
+            _write(out, [m for _, m in measured], document)
+        print(json.dumps(document, indent=2) if as_json else _in_words(document, unit))
+    if len(measured) < len(maps):
+        raise typer.Exit(1)
+
+
+def _measure_file(
+    path: Path, pixel_size: float | None, tracing: bool, unit: str, seed: int
+) -> tuple[GrainMap, Measurement] | None:
+    """One map with its measurement; None, and the reason on standard error, where it cannot be used."""
+    from grainstats.measure import check_label_map, measure_grain_map
+    from segment.errors import InputError, UncalibratedError
+
+    try:
+        grain_map = _read(path, pixel_size, tracing)
+        if unit == "nm" and grain_map.pixel_size_nm is None:
+            reason = "the map does not say its pixel size"
+            raise UncalibratedError(path, reason, "Give --pixel-size NM, or --pixels for lengths in pixels")
+        if not tracing:
+            check_label_map(grain_map, str(path))
+        name = path.name.removesuffix(path.suffix).removesuffix(".labels")
+        measured = measure_grain_map(grain_map, unit=unit, seed=seed, image_id=name)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return None
+    for warning in grain_map.warnings:
+        print(f"warning: {path}: {warning}", file=sys.stderr)
+    return grain_map, measured
+
+
+def _read(path: Path, pixel_size: float | None, tracing: bool) -> GrainMap:
+    from segment.errors import UnreadableError
+    from segment.mapfiles import read_label_map
+
+    if not path.is_file():
+        raise UnreadableError(path, "no such file", "Check the name")
+    if path.suffix.lower() not in MAP_SUFFIXES:
+        raise UnreadableError(
+            path,
+            "not a label map (TIFF, PNG or NPY)",
+            "If it is a micrograph, run `grainstats segment` on it first, or `grainstats run` for both",
+        )
+    return read_label_map(path, pixel_size_nm=pixel_size, tracing=tracing)
+
+
+def _document(
+    grain_maps: list[GrainMap], measured: list[Measurement], null: NullChoice, seed: int
+) -> dict[str, Any]:
+    """The `--json` document: the sample's summary and its modality."""
+    from grainstats.measure import sample_summary
+
+    document = sample_summary(measured)
+    document["modality"] = _modality(grain_maps, measured, null, seed)
+    return document
+
+
+def _modality(
+    grain_maps: list[GrainMap], measured: list[Measurement], null: NullChoice, seed: int
+) -> dict[str, Any]:
+    """The verdict; it depends on size ratios only, so that pixels serve as well as nanometres."""
+    from grainstats.infer import ImageGrains, judge_modality, modality_json
+
+    images = []
+    for grain_map, m in zip(grain_maps, measured, strict=True):
+        calibrated, table = grain_map, m.grains
+        if m.unit == "px":
+            calibrated = replace(grain_map, pixel_size_nm=1.0, pixel_size_source="manual")
+            table = table.rename(columns={"equivalent_diameter_px": "equivalent_diameter_nm"})
+        images.append(ImageGrains.from_table(table, calibrated, m.image_id))
+    document = modality_json(judge_modality(images, null=null.value, seed=seed))
+    if measured[0].unit == "px":
+        document = {name.replace("_nm", "_px"): value for name, value in document.items()}
+    return document
+
+
+def _write(out: Path, measured: list[Measurement], document: dict[str, Any]) -> None:
+    """Tables of each map, descriptors of maps and sample, and the document."""
+    from grainstats.measure import descriptor_table
+
+    out.mkdir(parents=True, exist_ok=True)
+    names: set[str] = set()
+    for m in measured:
+        stem, k = m.image_id, 2
+        while stem in names:
+            stem, k = f"{m.image_id}_{k}", k + 1
+        names.add(stem)
+        tables = {
+            "grains": m.grains,
+            "intercepts": m.intercepts,
+            "segments": m.network.segments,
+            "junctions": m.network.junctions,
+        }
+        for kind, table in tables.items():
+            table.to_csv(out / f"{stem}.{kind}.csv", index=False)
+    descriptor_table(measured).to_csv(out / "descriptors.csv", index=False)
+    (out / "summary.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+def _in_words(document: dict[str, Any], unit: str) -> str:
+    """The document for people."""
+    density = "um" if unit == "nm" else "px"
+    modality = document["modality"]
+    lines = [
+        f"{document['n_grains']} grains in {document['n_images']} map(s), "
+        f"{document['n_interior']} not cut by the frame",
+    ]
+    for name in document["descriptors"]:
+        d = document["descriptors"][name]
+        if name.startswith("n_"):
+            continue
+        value = "unknown" if d["value"] is None else f"{d['value']:.4g}"
+        ci = "" if d["ci"] is None else f"  (95 %: {d['ci'][0]:.4g} to {d['ci'][1]:.4g})"
+        label = name.removesuffix(f"_{unit}").removesuffix(f"_per_{density}").replace("_", " ")
+        lines.append(f"  {label:44s} {value} {'' if d['unit'] == '1' else d['unit']}{ci}")
+    lines.append(f"network: {modality['verdict']} ({modality['reason']})")
+    return "\n".join(lines)
