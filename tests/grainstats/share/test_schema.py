@@ -1,0 +1,129 @@
+"""Versions of the schema: the migrations make the models, older databases move up, all others are refused."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from grainstats.share import AnalysisRecord, Database, DatabaseError
+from grainstats.share import migrate as migrate_module
+from grainstats.share.engine import in_transaction, make_engine
+from grainstats.share.migrate import VERSIONS, upgrade, version_of
+from grainstats.share.readers import OPTIMIZER_COLUMNS
+from grainstats.share.schema import Base
+from grainstats.share.urls import parse_url
+
+OLD = Path(__file__).with_name("schema_0001.sql")  # a database as version 0001 wrote it (sqlite3 .dump)
+Raw = Callable[..., list]
+
+
+def make_old(path: Path) -> Path:
+    connection = sqlite3.connect(path)
+    connection.executescript(OLD.read_text())
+    connection.close()
+    return path
+
+
+def test_migrations_make_exactly_the_models(url: str) -> None:
+    Database.open(url).close()
+    engine = make_engine(parse_url(url))
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+        view = connection.execute(sa.text("SELECT * FROM optimizer_table"))
+        assert tuple(view.keys()) == OPTIMIZER_COLUMNS
+        assert version_of(connection) == VERSIONS[-1]
+    engine.dispose()
+
+
+def test_known_versions_are_the_scripts_shipped() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate_module.__file__).with_name("migrations")))
+    scripts = ScriptDirectory.from_config(config)
+    assert tuple(s.revision for s in reversed(list(scripts.walk_revisions()))) == VERSIONS
+
+
+def test_an_older_database_is_brought_up_with_its_rows(tmp_path: Path) -> None:
+    path = make_old(tmp_path / "old.db")
+    with Database.open(path, create=False) as db:
+        assert len(db.grains("S1")) == 5
+        assert len(db.intercepts()) == 25
+        assert db.suggestions()[["model", "objective"]].values.tolist() == [["BOXVIA", None]]
+        assert db.optimizer_table()["name"].tolist() == ["temp", "jc"]
+        assert db.samples()["param:temp_degC"].tolist() == [850.0]
+    with Database.open(path) as db:
+        assert len(db.grains("S1")) == 5
+
+
+def test_an_older_postgresql_database_is_brought_up(postgres_url: str) -> None:
+    engine = make_engine(parse_url(postgres_url))
+    in_transaction(engine, lambda connection: upgrade(connection, "0001"))
+    with engine.connect() as connection:
+        assert version_of(connection) == "0001"
+        assert "optimizer_table" not in sa.inspect(connection).get_view_names()
+    engine.dispose()
+    with Database.open(postgres_url, create=False) as db:
+        assert len(db.optimizer_table()) == 0
+
+
+def test_a_newer_database_is_refused_and_left_alone(url: str, raw: Raw, make_record: Callable) -> None:
+    with Database.open(url) as db:
+        db.add_analysis(make_record(1))
+    raw(url, "UPDATE alembic_version SET version_num = '0042'")
+    with pytest.raises(DatabaseError, match=r"version 0042 is newer .* \(up to 0002\).*Update grainstats"):
+        Database.open(url)
+    assert raw(url, "SELECT version_num FROM alembic_version") == [("0042",)]
+    assert raw(url, "SELECT count(*) FROM grain") == [(20,)]
+
+
+def test_another_programs_database_is_refused(url: str, raw: Raw) -> None:
+    raw(url, "CREATE TABLE payroll (who TEXT)")
+    with pytest.raises(DatabaseError, match=r"another program \(its tables: payroll"):
+        Database.open(url)
+    assert raw(url, "SELECT count(*) FROM payroll") == [(0,)]
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    text = tmp_path / "results.db"
+    text.write_text("not a database at all\n" * 100)
+    with pytest.raises(DatabaseError, match="not a database"):
+        Database.open(text)
+    assert text.read_text() == "not a database at all\n" * 100
+    with pytest.raises(DatabaseError, match="unable to open"):
+        Database.open(tmp_path)
+
+
+def test_a_missing_database_is_made_only_where_asked(tmp_path: Path) -> None:
+    path = tmp_path / "results.db"
+    with pytest.raises(DatabaseError, match="no such database"):
+        Database.open(path, create=False)
+    assert not path.exists()
+    path.touch()
+    with pytest.raises(DatabaseError, match="the database is empty"):
+        Database.open(path, create=False)
+    Database.open(path).close()
+    assert path.stat().st_size > 0
+
+
+def test_an_empty_postgresql_database_is_filled_only_where_asked(postgres_url: str) -> None:
+    with pytest.raises(DatabaseError, match="the database is empty"):
+        Database.open(postgres_url, create=False)
+    Database.open(postgres_url).close()
+
+
+def test_sqlite_uses_write_ahead_logging(tmp_path: Path, make_record: Callable[..., AnalysisRecord]) -> None:
+    path = tmp_path / "folder with % and ü" / "results.db"
+    path.parent.mkdir()
+    with Database.open(f"sqlite:///{path}") as db:
+        db.add_analysis(make_record(1))
+    connection = sqlite3.connect(path)
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    connection.close()
