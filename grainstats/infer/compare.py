@@ -294,10 +294,11 @@ def _games_howell(
 def _single_specimens(
     data: GroupedValues, base: GroupComparison, images: pd.DataFrame | None, name: str
 ) -> GroupComparison:
-    alone = [f"{level} has" for level, g in zip(data.levels, data.groups, strict=True) if g.size == 1]
+    alone = [level for level, g in zip(data.levels, data.groups, strict=True) if g.size == 1]
+    have = "has a single sample" if len(alone) == 1 else "have a single sample each"
     reason = (
-        f"no p: {' and '.join(alone)} a single sample, so the spread between samples is unknown; "
-        "more images or grains of it cannot replace a second sample"
+        f"no p: {' and '.join(alone)} {have}, so the spread between samples is unknown; "
+        "more images or grains cannot replace a second sample"
     )
     if len(data.levels) > 2:
         return replace(base, reason=reason)

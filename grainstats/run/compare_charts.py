@@ -35,7 +35,11 @@ def forest_plot(comparisons: Sequence[GroupComparison]) -> str:
     def place(ratio: float) -> float:
         return float(left + (_WIDTH - left - right) * (np.log(ratio) - low) / (high - low))
 
-    parts = [_log_axis(place, [t for t in _RATIO_TICKS if low <= np.log(t) <= high], floor, top, "{:g}")]
+    parts = [
+        _log_axis(
+            place, [t for t in _RATIO_TICKS if low <= np.log(t) <= high], (left, _WIDTH - right), floor, top
+        )
+    ]
     parts.append(f'<line class="unity" x1="{place(1):.1f}" x2="{place(1):.1f}" y1="{top - 8}" y2="{floor}"/>')
     for index, c in enumerate(rows):
         parts.append(_forest_row(c, place, top + step * (index + 0.5)))
@@ -83,7 +87,7 @@ def distribution_plot(sizes: Sequence[SampleSizes], levels: Sequence[str]) -> st
     if not drawn:
         return ""
     logs = [np.log10(s.diameter_nm.to_numpy(float)) for s in drawn]
-    low, high = min(float(x.min()) for x in logs) - 0.1, max(float(x.max()) for x in logs) + 0.1
+    low, high = min(float(x.min()) for x in logs) - 0.1, max(float(x.max()) for x in logs) + 0.2
     grid = np.linspace(low, high, 161)
     curves = [_density(x, s, grid) for x, s in zip(logs, drawn, strict=True)]
     top, floor, left, right = 18.0, 250.0, 6.0, 6.0
@@ -93,7 +97,7 @@ def distribution_plot(sizes: Sequence[SampleSizes], levels: Sequence[str]) -> st
         return float(left + (_WIDTH - left - right) * (np.log10(nm) - low) / (high - low))
 
     ticks = [t for t in _LENGTH_TICKS if low <= np.log10(t) <= high]
-    parts = [_log_axis(place, ticks, floor, top, "{:g}")]
+    parts = [_log_axis(place, ticks, (left, _WIDTH - right), floor, top)]
     for curve, s in zip(curves, drawn, strict=True):
         points = " ".join(
             f"{place(10**x):.1f},{floor - (floor - top) * y / peak:.1f}"
@@ -125,16 +129,20 @@ def _density(x: np.ndarray, s: SampleSizes, grid: np.ndarray) -> np.ndarray:
 
 
 def _log_axis(
-    place: Callable[[float], float], ticks: Sequence[float], floor: float, top: float, form: str
+    place: Callable[[float], float],
+    ticks: Sequence[float],
+    ends: tuple[float, float],
+    floor: float,
+    top: float,
 ) -> str:
-    ends = place(ticks[0]), place(ticks[-1])
-    parts = [f'<line class="axis" x1="{ends[0]:.1f}" x2="{ends[1]:.1f}" y1="{floor}" y2="{floor}"/>']
+    left, right = ends
+    parts = [f'<line class="axis" x1="{left:.1f}" x2="{right:.1f}" y1="{floor}" y2="{floor}"/>']
     last = -1e9
     for tick in ticks:
         x = place(tick)
         parts.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{top}" y2="{floor}"/>')
         if x - last > 30:
-            text = f'y="{floor + 16}" text-anchor="middle">{form.format(tick)}</text>'
+            text = f'y="{floor + 16}" text-anchor="middle">{tick:g}</text>'
             parts.append(f'<text class="tick" x="{x:.1f}" {text}')
             last = x
     return "".join(parts)

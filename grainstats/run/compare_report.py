@@ -13,7 +13,14 @@ from grainstats import __version__
 from grainstats.infer.compare import GroupComparison, VerdictComparison
 from grainstats.run.compare_charts import distribution_plot, forest_plot
 from grainstats.run.compare_input import Overlay, SampleSizes
-from grainstats.run.compare_words import level_name, p_words, paragraph, plain_name
+from grainstats.run.compare_words import (
+    interval_words,
+    level_name,
+    p_words,
+    paragraph,
+    plain_name,
+    signed,
+)
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _PICTURE_PX = 460
@@ -104,11 +111,11 @@ def _row(c: GroupComparison) -> dict[str, Any]:
     """One descriptor's cells, as text."""
     return {
         "name": plain_name(c.descriptor),
-        "unit": "" if c.unit == "1" else c.unit,
+        "unit": "" if c.unit == "1" else c.unit.replace("um", "µm"),
         "n": " / ".join(f"{s}·{i}·{g}" for s, i, g in zip(c.n_samples, c.n_images, c.n_grains, strict=True)),
         "centres": ["–" if v is None else f"{v:.3g}" for v in c.centres],
         "effect": _effect(c),
-        "interval": "–" if c.ci_low is None or c.ci_high is None else f"{c.ci_low:.3g} – {c.ci_high:.3g}",
+        "interval": interval_words(c),
         "g": _number(c.hedges_g),
         "delta": _number(c.cliffs_delta),
         "p": _p(c.p_value),
@@ -138,7 +145,7 @@ def _effect(c: GroupComparison) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
+    return "–" if value is None else signed(value)
 
 
 def _p(value: float | None) -> str:

@@ -31,13 +31,24 @@ def spelled(number: int) -> str:
 
 
 def plain_name(descriptor: str) -> str:
-    """``"intercept_mean_nm"`` -> ``"intercept mean"``."""
+    """``"intercept_mean_nm"`` -> ``"mean intercept"``."""
     name = descriptor
     for suffix in UNIT_SUFFIXES:
         if name.endswith(suffix):
             name = name[: -len(suffix)]
             break
-    return name.replace("prop:", "").replace("_", " ").replace(" cv", " coefficient of variation")
+    words = name.replace("prop:", "").replace("_", " ").replace(" cv", " coefficient of variation")
+    for statistic in ("area weighted mean", "mean", "median"):
+        if words.endswith(f" {statistic}"):
+            return (
+                f"{statistic.replace('area weighted', 'area-weighted')} {words.removesuffix(f' {statistic}')}"
+            )
+    return words
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """A number with a true minus sign."""
+    return f"{value:.{digits}f}".replace("-", "−")
 
 
 def level_name(level: str) -> str:
@@ -68,14 +79,15 @@ def sentence(c: GroupComparison, family: int) -> str:
             f"the {name} of the {of} samples differed by {c.estimate:+.3g} {c.unit} from the {other} ones"
         )
     if c.interval_from == "images of these specimens only":
-        return f"In these specimens only, {effect} (95 % CI over images {c.ci_low:.2f}–{c.ci_high:.2f})."
+        return f"In these specimens only, {effect} (95 % CI over images {interval_words(c)})."
     if c.p_value is None:
-        return f"{effect[0].upper()}{effect[1:]} ({c.reason})."
+        why = c.reason if "single sample" not in c.reason else "without an interval"
+        return f"{effect[0].upper()}{effect[1:]} ({why})."
     return f"{effect[0].upper()}{effect[1:]} ({_evidence(c, family)}){_reading(c)}."
 
 
 def _evidence(c: GroupComparison, family: int) -> str:
-    parts = [f"95 % CI {c.ci_low:.3g}–{c.ci_high:.3g}"]
+    parts = [f"95 % CI {interval_words(c)}"]
     if c.p_welch is not None:
         parts.append(
             f"Welch's t on {'log ' if c.scale == 'ratio' else ''}sample summaries, {p_words(c.p_welch)}"
@@ -88,7 +100,7 @@ def _evidence(c: GroupComparison, family: int) -> str:
         kind = "exact permutation" if c.permutation_exact else "permutation"
         parts.append(f"{kind}, {p_words(c.p_permutation)}")
     if c.hedges_g is not None:
-        parts.append(f"Hedges g = {c.hedges_g:.2f}")
+        parts.append(f"Hedges g = {signed(c.hedges_g)}")
     return "; ".join(parts)
 
 
@@ -99,6 +111,15 @@ def _reading(c: GroupComparison) -> str:
         return ", which is not evidence of a difference"
     possible = f"ratios of {c.ci_low:.2f} to {c.ci_high:.2f} remain possible"
     return f", which is no evidence of a difference, nor of equality: {possible}"
+
+
+def interval_words(c: GroupComparison) -> str:
+    """``"1.08–1.60"``; differences may be negative and are kept apart by "to"."""
+    if c.ci_low is None or c.ci_high is None:
+        return "–"
+    if c.scale == "ratio":
+        return f"{c.ci_low:.2f}–{c.ci_high:.2f}"
+    return f"{c.ci_low:.3g} to {c.ci_high:.3g}".replace("-", "−")
 
 
 def design_sentence(c: GroupComparison) -> str:
@@ -152,8 +173,8 @@ def paragraph(comparisons: Sequence[GroupComparison], verdicts: VerdictCompariso
     ordered = sorted(comparisons, key=lambda c: 1.0 if c.p_holm is None else c.p_holm)
     tell = several_sentence if len(largest.levels) > 2 else lambda c: sentence(c, family)
     parts = [design_sentence(largest), *(tell(c) for c in ordered)]
-    reasons = {c.reason for c in comparisons if c.interval_from == "images of these specimens only"}
-    parts += [f"There is {reason}." for reason in sorted(reasons)]
+    without = [c.reason for c in comparisons if c.interval_from == "images of these specimens only"]
+    parts += [f"There is {reason}." for reason in dict.fromkeys(without)]
     if verdicts is not None:
         parts.append(verdict_sentence(verdicts))
     return " ".join(parts)
