@@ -1,22 +1,61 @@
-"""Running the network: OpenVINO on the processor; imported only when an image is to be segmented."""
+"""Running the network with OpenVINO on the processor; imported only when an image is to be segmented."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 
 from segment.errors import InputError, ModelError
 from segment.unet.model import Device, Model, Precision
+from segment.unet.split import SplitNetwork, split_network
 
 BF16_AGREEMENT = 0.995  #: measured agreement with f32 from which "auto" chooses bf16
 READ_PX = {"f32": 2_000_000, "bf16": 3_000_000}  #: read rectangle of a tile: about 0.9 GB of activations
+DEEP_READ_PX = 24_000_000  #: the same for the coarse levels
+
+
+class Compiled:
+    """A compiled network with one request in flight."""
+
+    def __init__(self, core: Any, network: Any, options: dict[str, Any]) -> None:
+        self._request = core.compile_model(network, "CPU", options).create_infer_request()
+        self._inputs: list[np.ndarray] = []
+
+    def infer_all(self, readers: Iterable[Callable[[], list[np.ndarray]]]) -> Iterator[np.ndarray]:
+        """Answers to many inputs in order; the next is read while the network works on this one.
+
+        Parameters
+        ----------
+        readers : iterable of callables
+            Each returns the inputs, float32 arrays of shape (channels, rows, columns).
+
+        Yields
+        ------
+        ndarray of float32, shape (channels, rows, columns)
+            Valid until the next is asked for.
+        """
+        running = False
+        for read in readers:
+            inputs = [np.ascontiguousarray(array, np.float32)[None] for array in read()]
+            if running:
+                yield self._collect()
+            self._request.start_async(inputs, share_inputs=True)
+            self._inputs, running = inputs, True  # the request reads them while it runs
+        if running:
+            yield self._collect()
+
+    def _collect(self) -> np.ndarray:
+        self._request.wait()
+        answer: np.ndarray = self._request.get_output_tensor(0).data[0]
+        return answer
 
 
 class OpenVinoRuntime:
-    """A compiled network on the processor.
+    """A model's network on the processor, whole and, where its graph allows, in three parts.
 
     Parameters
     ----------
@@ -29,27 +68,42 @@ class OpenVinoRuntime:
     def __init__(self, weights: str, precision: Literal["f32", "bf16"], threads: int) -> None:
         import openvino
 
-        core = openvino.Core()
+        self.precision = precision
+        self.read_px = READ_PX[precision]
+        self.deep_read_px = DEEP_READ_PX
+        self._weights = weights
+        self._core = openvino.Core()
+        self._options = {
+            "INFERENCE_PRECISION_HINT": precision,
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_NUM_THREADS": threads,
+        }
         try:
-            network = core.read_model(weights)
-            _append_sigmoid(network)
-            self._compiled = core.compile_model(
-                network,
-                "CPU",
-                {
-                    "INFERENCE_PRECISION_HINT": precision,
-                    "PERFORMANCE_HINT": "LATENCY",
-                    "INFERENCE_NUM_THREADS": threads,
-                },
-            )
+            self._network = self._core.read_model(weights)
         except RuntimeError as error:
             reason = f"OpenVINO refuses the network ({str(error).strip().splitlines()[-1]})"
             raise ModelError(weights, reason, "Export the model again") from error
-        self._request = self._compiled.create_infer_request()
-        self.read_px = READ_PX[precision]
+        _append_sigmoid(self._network)
+
+    @cached_property
+    def whole(self) -> Compiled:
+        """Image -> probabilities."""
+        return self._compile(self._network)
+
+    @cached_property
+    def split(self) -> SplitNetwork | None:
+        """The graph in three parts; None where it cannot be cut."""
+        return split_network(self._network)
+
+    @cached_property
+    def parts(self) -> tuple[Compiled, Compiled, Compiled]:
+        """Shallow, deep and detail networks, compiled."""
+        assert self.split is not None
+        shallow, deep, detail = self.split.shallow, self.split.deep, self.split.detail
+        return self._compile(shallow), self._compile(deep), self._compile(detail)
 
     def infer(self, grey: np.ndarray) -> np.ndarray:
-        """Probabilities of one tile.
+        """Probabilities of one small image.
 
         Parameters
         ----------
@@ -59,37 +113,15 @@ class OpenVinoRuntime:
         Returns
         -------
         ndarray of float32, shape (channels, rows, columns)
-            A copy that stays valid.
         """
-        return next(iter(self.infer_all([lambda: grey])))
+        return next(self.whole.infer_all([lambda: [grey[None]]])).copy()
 
-    def infer_all(self, readers: Iterable[Callable[[], np.ndarray]]) -> Iterable[np.ndarray]:
-        """Probabilities of many tiles in order; the next tile is read while the network works on this one.
-
-        Parameters
-        ----------
-        readers : iterable of callables
-            Each returns the normalised grey levels of one tile.
-
-        Yields
-        ------
-        ndarray of float32, shape (channels, rows, columns)
-        """
-        pending = False
-        for read in readers:
-            grey = np.ascontiguousarray(read(), np.float32)[None, None]
-            done = self._collect() if pending else None
-            self._request.start_async([grey], share_inputs=True)
-            self._grey, pending = grey, True  # the request reads the array while it runs
-            if done is not None:
-                yield done
-        if pending:
-            yield self._collect()
-
-    def _collect(self) -> np.ndarray:
-        self._request.wait()
-        answer: np.ndarray = self._request.get_output_tensor(0).data[0].copy()
-        return answer
+    def _compile(self, network: Any) -> Compiled:
+        try:
+            return Compiled(self._core, network, self._options)
+        except RuntimeError as error:
+            reason = f"OpenVINO cannot compile the network ({str(error).strip().splitlines()[-1]})"
+            raise ModelError(self._weights, reason, "Export the model again") from error
 
 
 def _append_sigmoid(network: Any) -> None:
@@ -97,9 +129,7 @@ def _append_sigmoid(network: Any) -> None:
     import openvino.opset13 as ops
 
     result = network.get_results()[0]
-    logits = result.input_value(0)
-    probability = ops.sigmoid(logits)
-    network.add_results([ops.result(probability)])
+    network.add_results([ops.result(ops.sigmoid(result.input_value(0)))])
     network.remove_result(result)
 
 

@@ -1,9 +1,10 @@
 """Cutting an image into tiles whose answers join without a seam.
 
-Each tile *writes* a rectangle and *reads* a larger one: the write rectangle and a halo on every side, as wide
-as the context that the network uses.  Write rectangles tile the image without overlap and begin on the grid
-of the network's stride, so every pixel is computed in the same phase of the pooling whatever the tile size.
-Beyond the frame the image is continued by reflection.
+The network's answer is defined on the *frame*: the image continued by reflection, a margin on every side, its
+edges multiples of the network's stride.  Each tile *writes* a rectangle and *reads* a larger one: the write
+rectangle and a halo on every side, as wide as the context that is used, cut off at the frame.  Write
+rectangles tile the frame without overlap and begin on the grid of the stride, so every pixel is computed in
+the same phase of the pooling and with the same padding whatever the tile size.
 """
 
 from __future__ import annotations
@@ -15,97 +16,127 @@ import numpy as np
 
 
 @dataclass(frozen=True)
+class Frame:
+    """An image continued by reflection.
+
+    Attributes
+    ----------
+    image : ndarray, shape (rows, columns)
+    margin : int
+        Rows above and columns left of the image, a multiple of the stride.
+    shape : tuple of int
+        Of the frame.
+    """
+
+    image: np.ndarray
+    margin: int
+    shape: tuple[int, int]
+
+    def read(self, rows: slice, columns: slice) -> np.ndarray:
+        """Pixels of a rectangle of the frame, copied."""
+        y = reflected(rows.start - self.margin, rows.stop - rows.start, self.image.shape[0])
+        x = reflected(columns.start - self.margin, columns.stop - columns.start, self.image.shape[1])
+        first = x.min()
+        pixels: np.ndarray = self.image[:, first : x.max() + 1][y][:, x - first]
+        return pixels
+
+
+@dataclass(frozen=True)
 class Tile:
-    """A rectangle to compute.
+    """A rectangle to compute, in the frame's pixels.
 
     Attributes
     ----------
     rows, columns : slice
-        What the tile writes, within the image.
+        What the tile writes.
+    read_rows, read_columns : slice
+        What it reads.
     """
 
     rows: slice
     columns: slice
+    read_rows: slice
+    read_columns: slice
+
+    def inner(self, step: int = 1) -> tuple[slice, slice]:
+        """The write rectangle within an answer for the read rectangle, at 1/`step` resolution."""
+        return (
+            _scaled(self.rows, self.read_rows.start, step),
+            _scaled(self.columns, self.read_columns.start, step),
+        )
+
+    def outer(self, step: int = 1) -> tuple[slice, slice]:
+        """The write rectangle within the frame at 1/`step` resolution."""
+        return _scaled(self.rows, 0, step), _scaled(self.columns, 0, step)
+
+    def source(self, step: int = 1) -> tuple[slice, slice]:
+        """The read rectangle within the frame at 1/`step` resolution."""
+        return _scaled(self.read_rows, 0, step), _scaled(self.read_columns, 0, step)
 
 
-@dataclass(frozen=True)
-class TilePlan:
-    """Equal tiles over an image.
-
-    Attributes
-    ----------
-    shape : tuple of int
-        Image, (rows, columns).
-    write : tuple of int
-        Size of a full write rectangle, multiples of the stride; the last tiles write less.
-    halo : int
-        Context on every side, a multiple of the stride.
-    """
-
-    shape: tuple[int, int]
-    write: tuple[int, int]
-    halo: int
-
-    @property
-    def read(self) -> tuple[int, int]:
-        """Size of every read rectangle."""
-        return self.write[0] + 2 * self.halo, self.write[1] + 2 * self.halo
-
-    @property
-    def overhead(self) -> float:
-        """Pixels computed per pixel of the image."""
-        rows, columns = (-(-n // w) for n, w in zip(self.shape, self.write, strict=True))
-        return rows * columns * self.read[0] * self.read[1] / (self.shape[0] * self.shape[1])
-
-    def bands(self) -> Iterator[list[Tile]]:
-        """Tiles, one row of them at a time, from top to bottom."""
-        for top in range(0, self.shape[0], self.write[0]):
-            rows = slice(top, min(top + self.write[0], self.shape[0]))
-            yield [
-                Tile(rows, slice(left, min(left + self.write[1], self.shape[1])))
-                for left in range(0, self.shape[1], self.write[1])
-            ]
-
-    def read_tile(self, image: np.ndarray, tile: Tile) -> np.ndarray:
-        """Pixels of a tile's read rectangle, copied; reflected beyond the frame."""
-        rows = reflected(tile.rows.start - self.halo, self.read[0], self.shape[0])
-        columns = reflected(tile.columns.start - self.halo, self.read[1], self.shape[1])
-        first = columns.min()
-        tile_pixels: np.ndarray = image[:, first : columns.max() + 1][rows][:, columns - first]
-        return tile_pixels
+def frame_of(image: np.ndarray, margin: int, stride: int) -> Frame:
+    """The frame of an image: at least `margin` on every side, edges multiples of `stride`."""
+    rows, columns = (-(-(n + 2 * margin) // stride) * stride for n in image.shape)
+    return Frame(image, margin, (rows, columns))
 
 
 def plan_tiles(
-    shape: tuple[int, int], *, stride: int, halo: int, read_px: int = 2_000_000, tile_px: int | None = None
-) -> TilePlan:
-    """Fewest computed pixels with at most `read_px` in a tile.
+    shape: tuple[int, int], *, stride: int, halo: int, read_px: int, tile_px: int | None = None
+) -> list[Tile]:
+    """Tiles of a frame, row by row, that read the fewest pixels in sum with at most `read_px` in each.
 
     Parameters
     ----------
     shape : tuple of int
-        Image, (rows, columns).
+        Of the frame, multiples of `stride`.
     stride, halo : int
-        Of the network; `halo` is a multiple of `stride`.
+        `halo` is a multiple of `stride`.
     read_px : int
         Largest read rectangle in pixels: what bounds the memory of the network's activations.
     tile_px : int, optional
         Largest edge of a write rectangle, instead of `read_px`.
     """
-    plans = []
-    for n_columns in range(1, -(-shape[1] // stride) + 1):
+    best, least = [(stride, stride)], np.inf
+    for n_columns in range(1, shape[1] // stride + 1):
         width = _share(shape[1], n_columns, stride)
-        limit = read_px // (width + 2 * halo) - 2 * halo if tile_px is None else tile_px
-        if limit < stride or (tile_px is not None and width > tile_px):
+        read_width = min(width + 2 * halo, shape[1])
+        limit = read_px // read_width if tile_px is None else tile_px + 2 * halo
+        height = shape[0] if limit >= shape[0] else limit - 2 * halo
+        height = min(height, tile_px or height)
+        if height < stride or (tile_px is not None and width > tile_px):
             continue
-        n_rows = -(-shape[0] // (limit // stride * stride))
-        plans.append(TilePlan(shape, (_share(shape[0], n_rows, stride), width), halo))
-    smallest = TilePlan(shape, (stride, stride), halo)
-    return min(plans, key=lambda plan: plan.overhead, default=smallest)
+        height = _share(shape[0], -(-shape[0] // (height // stride * stride)), stride)
+        cost = _read_pixels(shape[0], height, halo) * _read_pixels(shape[1], width, halo)
+        if cost < least:
+            best, least = [(height, width)], cost
+    return list(_tiles(shape, *best[0], halo))
+
+
+def _tiles(shape: tuple[int, int], height: int, width: int, halo: int) -> Iterator[Tile]:
+    for top in range(0, shape[0], height):
+        rows = slice(top, min(top + height, shape[0]))
+        for left in range(0, shape[1], width):
+            columns = slice(left, min(left + width, shape[1]))
+            yield Tile(rows, columns, _widened(rows, halo, shape[0]), _widened(columns, halo, shape[1]))
+
+
+def _widened(span: slice, halo: int, size: int) -> slice:
+    return slice(max(span.start - halo, 0), min(span.stop + halo, size))
+
+
+def _read_pixels(size: int, write: int, halo: int) -> int:
+    """Pixels read along one axis by all shares of it."""
+    spans = (slice(first, min(first + write, size)) for first in range(0, size, write))
+    return sum(wide.stop - wide.start for wide in (_widened(span, halo, size) for span in spans))
 
 
 def _share(size: int, parts: int, stride: int) -> int:
     """Edge of each of `parts` equal shares of `size`, rounded up to a multiple of `stride`."""
     return -(-size // (parts * stride)) * stride
+
+
+def _scaled(span: slice, origin: int, step: int) -> slice:
+    return slice((span.start - origin) // step, (span.stop - origin) // step)
 
 
 def reflected(first: int, count: int, size: int) -> np.ndarray:
