@@ -176,16 +176,14 @@ def _planes_without_pages(opened: OpenFile, pages: list[TiffPage]) -> list[Any] 
     if not tiff.is_imagej or len(pages) != 1:
         return None
     page = pages[0]
-    with quiet_tifffile():
-        series = tiff.series[0]
     plane = (page.imagelength, page.imagewidth)
-    n_planes = int(series.size // (plane[0] * plane[1] * page.samplesperpixel))
+    n_planes = int((tiff.imagej_metadata or {}).get("images", 1))
     if n_planes < 2 or page.samplesperpixel != 1 or page.compression != 1:
         return None
     dtype = np.dtype(tiff.byteorder + page.dtype.char) if page.dtype is not None else np.dtype("u1")
     first, step = page.dataoffsets[0], plane[0] * plane[1] * dtype.itemsize
     if first + n_planes * step > opened.size:
-        raise truncated(opened.path, f"the stack should hold {n_planes} planes")
+        raise truncated(opened.path, f"the ImageJ stack should hold {n_planes} planes")
     offsets = (first + k * step for k in range(n_planes))
     return [(plane, partial(read_plane, opened.path, dtype, offset, plane)) for offset in offsets]
 

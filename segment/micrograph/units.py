@@ -65,14 +65,16 @@ def unit_kind(unit: str) -> UnitKind:
     return "reciprocal" if _RECIPROCAL.search(text) else "other"
 
 
-def to_nm(value: float, unit: str) -> float | None:
+def to_nm(value: object, unit: str) -> float | None:
     """Length in nanometres, or None where `unit` is no length or `value` no positive finite number."""
     factor = _NM.get(_plain(unit))
+    if factor is None or not isinstance(value, int | float | str):
+        return None
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except ValueError:
         return None
-    if factor is None or not math.isfinite(number) or number <= 0:
+    if not math.isfinite(number) or number <= 0:
         return None
     return number * factor
 

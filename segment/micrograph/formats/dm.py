@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import struct
 from functools import partial
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 
 from segment.errors import NotAnImageError
+from segment.micrograph.formats.dmtags import DmTags, Value, read_tags
 from segment.micrograph.source import Frame, OpenFile, Scale, scale_or_none, truncated
 from segment.micrograph.tiffpages import read_plane
 from segment.micrograph.units import to_nm, unit_kind
@@ -16,16 +17,16 @@ from segment.micrograph.units import to_nm, unit_kind
 NAME = "gatan_dm"
 
 _PIXELS = {
-    1: "<i2",
-    2: "<f4",
-    6: "<u1",
-    7: "<i4",
-    9: "<i1",
-    10: "<u2",
-    11: "<u4",
-    12: "<f8",
-    14: "<u1",
-    23: "<u4",
+    1: "i2",
+    2: "f4",
+    6: "u1",
+    7: "i4",
+    9: "i1",
+    10: "u2",
+    11: "u4",
+    12: "f8",
+    14: "u1",
+    23: "u4",
 }
 _PACKED_RGB = 23
 _KIND_OF_REFUSAL = {
@@ -52,16 +53,16 @@ def frames(opened: OpenFile) -> list[Frame]:
     NotAnImageError
         Only spectra, diffraction patterns, 4-D or complex data.
     """
-    tags = _tags(opened)
-    numbers = sorted({int(key.split(".")[2]) for key in tags if key.startswith(".ImageList.")})
-    indices = (v for k, v in tags.items() if k.startswith(".Thumbnails.") and k.endswith("ImageIndex"))
-    thumbnails = {int(index) + 1 for index in indices}
+    tags = read_tags(opened.path)
+    numbers = sorted({int(key.split(".")[1]) for key in tags.values if key.startswith("ImageList.")})
+    indices = (v for k, v in tags.values.items() if k.startswith("Thumbnails.") and k.endswith("ImageIndex"))
+    thumbnails = {int(index) + 1 for index in indices if isinstance(index, int)}
     pictures = [n for n in numbers if n not in thumbnails or len(numbers) == 1]
     found: list[Frame] = []
     refused: list[NotAnImageError] = []
     for number in pictures:
         try:
-            found += _frames_of_image(opened, tags, f".ImageList.{number}.")
+            found += _frames_of_image(opened, tags, f"ImageList.{number}.")
         except NotAnImageError as error:
             refused.append(error)
     if not found:
@@ -69,29 +70,22 @@ def frames(opened: OpenFile) -> list[Frame]:
     return found
 
 
-def _tags(opened: OpenFile) -> dict[str, Any]:
-    """All tags by their full name, read by ncempy; the pixels themselves are not loaded."""
-    from ncempy.io.dm import fileDM
-
-    with opened.path.open("rb") as file:
-        return dict(fileDM(file).allTags)
-
-
 def _no_image(opened: OpenFile, reason: str) -> NotAnImageError:
     return NotAnImageError(opened.path, reason, "Give the real-space image of the specimen instead")
 
 
-def _frames_of_image(opened: OpenFile, tags: dict[str, Any], prefix: str) -> list[Frame]:
+def _frames_of_image(opened: OpenFile, tags: DmTags, prefix: str) -> list[Frame]:
     data = prefix + "ImageData."
-    sizes = [int(tags[k]) for d in range(1, 5) if (k := f"{data}Dimensions.{d}") in tags]
-    units = [str(tags.get(f"{data}Calibrations.Dimension.{d}.Units", "")) for d in range(1, len(sizes) + 1)]
+    values = tags.values
+    sizes = [_whole(values[k]) for d in range(1, 6) if (k := f"{data}Dimensions.{d}") in values]
+    units = [str(values.get(f"{data}Calibrations.Dimension.{d}.Units", "")) for d in range(1, len(sizes) + 1)]
     _check_kind(opened, tags, prefix, sizes, units)
     columns, rows = sizes[:2]
-    dtype_code = int(tags[data + "DataType"])
+    dtype_code = _whole(values[data + "DataType"])
     if dtype_code not in _PIXELS:
         raise _no_image(opened, f"pixels of type {dtype_code} (complex or packed), not an image")
-    dtype = np.dtype(_PIXELS[dtype_code])
-    first, step = int(tags[data + "Data.arrayOffset"]), rows * columns * dtype.itemsize
+    dtype = np.dtype(tags.byte_order + _PIXELS[dtype_code])
+    first, step = tags.arrays[data + "Data"].offset, rows * columns * dtype.itemsize
     n_planes = int(np.prod(sizes[2:], dtype=np.int64))
     if first + n_planes * step > opened.size:
         raise truncated(opened.path, "its pixels lie behind the end of the file")
@@ -103,11 +97,15 @@ def _frames_of_image(opened: OpenFile, tags: dict[str, Any], prefix: str) -> lis
     ]
 
 
-def _check_kind(
-    opened: OpenFile, tags: dict[str, Any], prefix: str, sizes: list[int], units: list[str]
-) -> None:
+def _whole(value: Value) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"a count was expected, not {value!r}")
+    return value
+
+
+def _check_kind(opened: OpenFile, tags: DmTags, prefix: str, sizes: list[int], units: list[str]) -> None:
     """Refuse spectra, spectrum images, diffraction patterns and 4-D data by their shape and axes."""
-    meta = str(tags.get(prefix + "ImageTags.Meta Data.Format", ""))
+    meta = str(tags.values.get(prefix + "ImageTags.Meta Data.Format", ""))
     for unit in units:
         reason = _KIND_OF_REFUSAL.get(unit_kind(unit))
         if reason:
@@ -118,16 +116,18 @@ def _check_kind(
         raise _no_image(opened, "a diffraction data set, not an image")
 
 
-def _scales(tags: dict[str, Any], data: str, units: list[str]) -> tuple[Scale, ...]:
+def _scales(tags: DmTags, data: str, units: list[str]) -> tuple[Scale, ...]:
     """Each axis in its own unit: a real file states y in A and x in nm."""
-    sides = [to_nm(tags.get(f"{data}Calibrations.Dimension.{d}.Scale", 0), units[d - 1]) for d in (1, 2)]
+    sides = [
+        to_nm(tags.values.get(f"{data}Calibrations.Dimension.{d}.Scale", 0), units[d - 1]) for d in (1, 2)
+    ]
     if sides[0] is None or sides[1] is None:
         return ()
     scale = scale_or_none("Calibrations.Dimension", sides[1], sides[0])
     return (scale,) if scale else ()
 
 
-def _load_rgb(path: Any, dtype: np.dtype, offset: int, shape: tuple[int, int]) -> np.ndarray:
+def _load_rgb(path: Path, dtype: np.dtype, offset: int, shape: tuple[int, int]) -> np.ndarray:
     """Packed blue-green-red-alpha words as (rows, columns, 3) RGB."""
     packed = read_plane(path, dtype, offset, shape)
     return packed.view(np.uint8).reshape(*shape, 4)[..., 2::-1]

@@ -47,9 +47,9 @@ def frames(opened: OpenFile) -> list[Frame]:
         if reason:
             skipped.append(reason)
             continue
-        scale, notes = _scale(facts), _notes(facts)
+        scale = _scale(facts)
         found += [
-            Frame(data.shape[:2], partial(_plane, data, k), (scale,) if scale else (), 0, notes)
+            Frame(data.shape[:2], partial(_plane, data, k), (scale,) if scale else (), 0)
             for k in range(data.shape[2])
         ]
     if not found:
@@ -81,11 +81,6 @@ def _scale(facts: dict[str, Any]) -> Scale | None:
     x = to_nm(size.get("width", 0), str(result.get("PixelUnitX", "")))
     y = to_nm(size.get("height", 0), str(result.get("PixelUnitY", "")))
     return scale_or_none("BinaryResult.PixelSize", y, x)
-
-
-def _notes(facts: dict[str, Any]) -> tuple[str, ...]:
-    detector = facts.get("BinaryResult", {}).get("Detector")
-    return (f"detector {detector}",) if detector else ()
 
 
 def _plane(data: Any, k: int) -> np.ndarray:

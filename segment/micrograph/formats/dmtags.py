@@ -1,0 +1,161 @@
+"""The tag tree of DigitalMicrograph files (dm3 and dm4), without the pixels.
+
+A group is a list of labelled tags; a tag is a group (20) or data (21).  Data begin with ``%%%%`` and a list
+of integers that describes them: one number, a struct (15), a string (18) or an array (20) of these.
+The tree is big-endian; the values have the byte order that the header states.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from segment.errors import UnreadableError
+from segment.micrograph.source import truncated
+
+Value = int | float | str | tuple[int | float, ...]
+
+_NUMBERS = {2: "h", 3: "i", 4: "H", 5: "I", 6: "f", 7: "d", 8: "B", 9: "b", 10: "b", 11: "q", 12: "Q"}
+_GROUP, _DATA = 20, 21
+_STRUCT, _STRING, _ARRAY = 15, 18, 20
+_TEXT = 4
+_LONGEST_TEXT = 4096
+_DEEPEST, _MOST_TAGS, _LONGEST_INFO = 64, 1_000_000, 10_000
+
+
+@dataclass(frozen=True)
+class ArrayPlace:
+    """Where the numbers of a large array lie in the file."""
+
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True)
+class DmTags:
+    """Tags by their full name, e.g. ``"ImageList.2.ImageData.DataType"``; unnamed ones are numbered from 1.
+
+    Attributes
+    ----------
+    values : dict
+    arrays : dict of ArrayPlace
+    byte_order : {"<", ">"}
+        Of values and pixels.
+    """
+
+    values: dict[str, Value]
+    arrays: dict[str, ArrayPlace]
+    byte_order: str
+
+
+def read_tags(path: Path) -> DmTags:
+    """Walk the tag tree.
+
+    Raises
+    ------
+    UnreadableError
+        Damaged or truncated.
+    """
+    with path.open("rb") as file:
+        return _Walk(path, file).tags()
+
+
+class _Walk:
+    """One pass over one file; the file position is the state."""
+
+    def __init__(self, path: Path, file: BinaryIO) -> None:
+        self.path = path
+        self.file = file
+        self.size = path.stat().st_size
+        (version,) = struct.unpack(">I", self.take(4))
+        self.word = ">Q" if version == 4 else ">I"
+        self.wide = version == 4
+        self.read(self.word)
+        self.order = "<" if self.read(">I") == 1 else ">"
+        self.values: dict[str, Value] = {}
+        self.arrays: dict[str, ArrayPlace] = {}
+
+    def tags(self) -> DmTags:
+        self.group("", 0)
+        return DmTags(self.values, self.arrays, self.order)
+
+    def take(self, count: int) -> bytes:
+        raw = self.file.read(count)
+        if len(raw) < count:
+            raise truncated(self.path, "it ends inside the DigitalMicrograph tags")
+        return raw
+
+    def read(self, code: str) -> int:
+        (value,) = struct.unpack(code, self.take(struct.calcsize(code)))
+        return int(value)
+
+    def limited(self, most: int) -> int:
+        """A count from the file; a damaged one would make the walk endless."""
+        count = self.read(self.word)
+        if count > most:
+            raise UnreadableError(
+                self.path, "damaged DigitalMicrograph tags", "Copy or export the file again"
+            )
+        return count
+
+    def group(self, prefix: str, depth: int) -> None:
+        if depth > _DEEPEST:
+            raise UnreadableError(
+                self.path, "damaged DigitalMicrograph tags", "Copy or export the file again"
+            )
+        self.take(2)
+        for number in range(1, self.limited(_MOST_TAGS) + 1):
+            kind, length = struct.unpack(">BH", self.take(3))
+            label = self.take(length).decode("latin-1") or str(number)
+            if self.wide:
+                self.read(">Q")
+            if kind == _GROUP:
+                self.group(f"{prefix}{label}.", depth + 1)
+            elif kind == _DATA:
+                self.data(prefix + label)
+            else:
+                raise UnreadableError(
+                    self.path, "damaged DigitalMicrograph tags", "Copy or export the file again"
+                )
+
+    def data(self, name: str) -> None:
+        if self.take(4) != b"%%%%":
+            raise UnreadableError(
+                self.path, "damaged DigitalMicrograph tags", "Copy or export the file again"
+            )
+        info = [self.read(self.word) for _ in range(self.limited(_LONGEST_INFO))]
+        if info[0] in _NUMBERS:
+            (self.values[name],) = self.numbers(_NUMBERS[info[0]])
+        elif info[0] == _STRUCT:
+            self.values[name] = self.numbers(_struct_code(info[1:]))
+        elif info[0] == _STRING:
+            self.values[name] = self.take(min(info[1], self.size)).decode("utf-16-le", "replace")
+        elif info[0] == _ARRAY:
+            self.array(name, info[1:])
+        else:
+            raise UnreadableError(
+                self.path, "damaged DigitalMicrograph tags", "Copy or export the file again"
+            )
+
+    def numbers(self, code: str) -> tuple[int | float, ...]:
+        return struct.unpack(self.order + code, self.take(struct.calcsize(self.order + code)))
+
+    def array(self, name: str, info: list[int]) -> None:
+        """Short arrays of 16-bit numbers are text; others are remembered by their place and skipped."""
+        code = _struct_code(info[1:-1]) if info[0] == _STRUCT else _NUMBERS[info[0]]
+        length = info[-1] * struct.calcsize(self.order + code)
+        if info[0] == _TEXT and length <= _LONGEST_TEXT and not name.endswith("ImageData.Data"):
+            codec = "utf-16-le" if self.order == "<" else "utf-16-be"
+            self.values[name] = self.take(length).decode(codec, "replace").rstrip("\0")
+            return
+        self.arrays[name] = ArrayPlace(self.file.tell(), length)
+        self.file.seek(length, 1)
+        if self.file.tell() > self.size:
+            raise truncated(self.path, "its pixels or tags lie behind the end of the file")
+
+
+def _struct_code(info: list[int]) -> str:
+    """``[name length, n, (name length, type) * n]`` as a struct code."""
+    return "".join(_NUMBERS[kind] for kind in info[3 : 3 + 2 * info[1] : 2])
