@@ -1,5 +1,7 @@
 """Tables -> answers: modality verdict, group comparison, intervals."""
 
-from grainstats.infer.verdict import ModalityVerdict
+from grainstats.infer.grains import ImageGrains
+from grainstats.infer.modality import judge_modality
+from grainstats.infer.verdict import ModalityVerdict, modality_json
 
-__all__ = ["ModalityVerdict"]
+__all__ = ["ImageGrains", "ModalityVerdict", "judge_modality", "modality_json"]

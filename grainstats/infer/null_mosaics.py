@@ -60,9 +60,9 @@ class Population:
 
 
 def window_side(population: Population, n_interior: int, rng: np.random.Generator) -> tuple[float, float]:
-    """Side of a square window with about `n_interior` whole grains (in mean diameters), and the mean cell area.
+    """Side of a square window with about `n_interior` whole grains, and the mean area of a cell.
 
-    Measured on a pilot mosaic; the area is in square pixels of the mosaics.
+    Measured on a pilot mosaic; the side in mean diameters, the area in square pixels of the mosaics.
     """
     spread = np.exp(1.5 * population.sigma**2)
     side = 30.0 * spread * (population.size_ratio**0.35 if population.coarse else 1.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Verdict = Literal["uniform", "bimodal", "indeterminate"]
 Null = Literal["section", "columnar"]
@@ -70,3 +70,28 @@ class ModalityVerdict:
     delta_g: float | None
     ala_g: float | None
     seed: int
+
+
+def modality_json(verdict: ModalityVerdict) -> dict[str, Any]:
+    """The verdict as the `modality` object of `--json`; what cannot be said is None."""
+    return {
+        "verdict": verdict.verdict,
+        "reason": verdict.reason,
+        "p_value": verdict.p_value,
+        "p_values": dict(verdict.p_values),
+        "modes_nm": list(verdict.modes_nm),
+        "modes_ci_nm": [list(ci) for ci in verdict.modes_ci_nm],
+        "mode_fractions": list(verdict.mode_fractions),
+        "mode_ratio": verdict.mode_ratio,
+        "power": verdict.power,
+        "n_images": verdict.n_images,
+        "n_interior": verdict.n_interior,
+        "n_eff": verdict.n_eff,
+        "more_grains": verdict.more_grains,
+        "null": verdict.null,
+        "stability": verdict.stability,
+        "astm_e1181": verdict.astm_e1181,
+        "delta_g": verdict.delta_g,
+        "ala_g": verdict.ala_g,
+        "seed": verdict.seed,
+    }

@@ -1,0 +1,96 @@
+"""Positions, shares and intervals of the modes of an area-weighted size distribution."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from grainstats.infer.distribution import SizeDistribution, pooled_distribution
+from grainstats.infer.grains import ImageGrains
+from grainstats.infer.mixtures import fit_two_normals
+
+BLOCKS = 4  # an image alone is resampled in 4 x 4 blocks
+
+
+@dataclass(frozen=True)
+class Modes:
+    """Two fitted modes, or the one centre of a distribution.
+
+    Attributes
+    ----------
+    diameter_nm : tuple of float
+        Ascending equivalent circle diameters.
+    share : tuple of float
+        Area fractions; they sum to 1.
+    ci_nm : tuple of (float, float)
+        95 % intervals; empty where none could be made.
+    """
+
+    diameter_nm: tuple[float, ...]
+    share: tuple[float, ...]
+    ci_nm: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def ratio(self) -> float | None:
+        return self.diameter_nm[1] / self.diameter_nm[0] if len(self.diameter_nm) == 2 else None
+
+
+def two_modes(distribution: SizeDistribution) -> Modes:
+    """Means and shares of two normals fitted to the log diameters."""
+    fit = fit_two_normals(distribution.on_grid()[None])
+    position = np.exp(distribution.mean + distribution.sd * fit.mean[0])
+    return Modes(tuple(map(float, position)), tuple(map(float, fit.share[0])))
+
+
+def one_mode(distribution: SizeDistribution) -> Modes:
+    """The area-weighted geometric mean diameter."""
+    return Modes((float(np.exp(distribution.mean)),), (1.0,))
+
+
+def with_intervals(
+    modes: Modes, images: Sequence[ImageGrains], rng: np.random.Generator, *, repeats: int = 100
+) -> Modes:
+    """Percentile intervals by resampling images (five or more) or 4 x 4 blocks of each image."""
+    units = list(images) if len(images) >= 5 else [b for g in images for b in _blocks(g)]
+    if len(units) < 5:
+        return modes
+    samples = []
+    for _ in range(repeats):
+        drawn = [units[k] for k in rng.integers(len(units), size=len(units))]
+        if sum(g.n_interior for g in drawn):
+            samples.append(pooled_distribution(drawn))
+    centre = np.array([d.mean for d in samples])[:, None]
+    if len(modes.diameter_nm) == 2:
+        fit = fit_two_normals(np.stack([d.on_grid() for d in samples]), sweeps=40)
+        position = centre + np.array([d.sd for d in samples])[:, None] * fit.mean
+    else:
+        position = centre
+    low, high = np.exp(np.quantile(position, [0.025, 0.975], axis=0))
+    return replace(modes, ci_nm=tuple((float(a), float(b)) for a, b in zip(low, high, strict=True)))
+
+
+def _blocks(image: ImageGrains) -> list[ImageGrains]:
+    """The image's grains by the block of the window that holds their centroid."""
+    if len(image.centre_nm) != image.n_interior:
+        return []
+    window = np.asarray(image.window_nm)
+
+    def block(centre: np.ndarray) -> np.ndarray:
+        row, column = np.clip((centre / window * BLOCKS).astype(int), 0, BLOCKS - 1).T
+        return np.asarray(row * BLOCKS + column)
+
+    inside, edge = block(image.centre_nm), block(image.frame_centre_nm.reshape(-1, 2))
+    return [
+        replace(
+            image,
+            diameter_nm=image.diameter_nm[inside == k],
+            weight=image.weight[inside == k],
+            frame_diameter_nm=image.frame_diameter_nm[edge == k],
+            centre_nm=image.centre_nm[inside == k],
+            frame_centre_nm=image.frame_centre_nm[edge == k],
+            n_grains=int((inside == k).sum() + (edge == k).sum()),
+        )
+        for k in range(BLOCKS**2)
+    ]
