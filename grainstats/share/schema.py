@@ -159,7 +159,11 @@ class Grain(Base):
 
 
 class Intercept(Base):
-    """One chord of a test line; `cut_ends` counts the ends cut by the frame (0, 1 or 2)."""
+    """One chord of a test line.
+
+    `cut_ends` counts the ends cut by the frame, `phase_ends` those at a pore or second phase (0, 1 or 2);
+    `line_length_nm` is the length of the whole test line in the window.
+    """
 
     __tablename__ = "intercept"
     analysis_id: Mapped[int] = mapped_column(sa.ForeignKey("analysis.id"), primary_key=True)
@@ -171,6 +175,8 @@ class Intercept(Base):
     length_nm: Mapped[float]
     label: Mapped[int]
     cut_ends: Mapped[int] = mapped_column(sa.SmallInteger)
+    phase_ends: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    line_length_nm: Mapped[float | None]
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
 
 

@@ -153,6 +153,8 @@ def intercept_table(rng: np.random.Generator, n: int) -> pd.DataFrame:
             "length_nm": rng.random(n) * 80,
             "label": rng.integers(1, 20, n),
             "censored": rng.choice(["none", "one", "both"], n),
+            "phase_ends": rng.integers(0, 3, n),
+            "line_length_nm": 900 + rng.random(n),
         }
     )
 

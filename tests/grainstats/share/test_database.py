@@ -12,10 +12,11 @@ import pandas as pd
 import pytest
 
 from grainstats.infer import ModalityVerdict
-from grainstats.measure import Descriptor
+from grainstats.measure import Descriptor, grain_table, intercept_table
 from grainstats.share import AnalysisRecord, Database, MicrographFacts, SuggestionRecord
 from segment.errors import UncalibratedError
 from segment.micrograph import Micrograph, ScaleConflict
+from segment.mosaics import laguerre_section
 
 Maker = Callable[..., AnalysisRecord]
 
@@ -31,6 +32,14 @@ def test_tables_come_back_as_they_went_in(db: Database, make_record: Maker) -> N
     pd.testing.assert_frame_equal(intercepts[list(record.intercepts)], record.intercepts, check_dtype=False)
     assert (grains["sample_id"] == "S1").all()
     assert np.isnan(grains["weight"]).sum() == record.grains["touches_frame"].sum() > 0
+
+
+def test_the_tables_of_a_measurement_are_kept_whole(db: Database, make_record: Maker) -> None:
+    mosaic = laguerre_section((300, 300), 30, 0.3, np.random.default_rng(1)).grain_map(2.0)
+    grains, intercepts = grain_table(mosaic), intercept_table(mosaic)
+    db.add_analysis(dataclasses.replace(make_record(1), grains=grains, intercepts=intercepts))
+    pd.testing.assert_frame_equal(db.grains("S1")[list(grains)], grains, check_dtype=False)
+    pd.testing.assert_frame_equal(db.intercepts("S1")[list(intercepts)], intercepts, check_dtype=False)
 
 
 def test_every_row_leads_back(db: Database, make_record: Maker) -> None:
