@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from typing import Annotated
 
 import typer
 
+from grainstats import __version__
 from grainstats.run.commands import compare, demo, export, info, measure, model, run, segment, suggest
 from segment.errors import InputError
 
@@ -30,6 +33,21 @@ for command in (
 app.add_typer(model.app, name="model")
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"grainstats {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _grainstats(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version.")
+    ] = False,
+) -> None:
+    del version
+
+
 def main() -> None:
     """Entry point: exit 0 all done, 1 some inputs failed, 2 the call itself was wrong."""
     try:
@@ -37,3 +55,7 @@ def main() -> None:
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:
+        print("stopped; what is finished is kept, the same command goes on from there", file=sys.stderr)
+        sys.stderr.flush()
+        os._exit(130)

@@ -102,6 +102,12 @@ def read_recipe(path: Path) -> Recipe:
     return with_settings(Recipe(), table)
 
 
+def recipe_text(recipe: Recipe) -> str:
+    """The recipe as TOML that `read_recipe` reads back; settings left to the model are left out."""
+    settings = {name: value for name, value in recipe.settings().items() if value is not None}
+    return "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
+
+
 def with_settings(recipe: Recipe, settings: dict[str, Any]) -> Recipe:
     """The recipe with some settings replaced; lists become tuples."""
     out = dict(settings)

@@ -1,0 +1,218 @@
+"""One image from file to database record; runs in a worker process and never raises for a bad image."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from grainstats.run.atomic import write_atomically, write_bytes
+from grainstats.run.plan import Failure, Job
+from grainstats.run.recipe import Recipe, recipe_text
+from segment.errors import InputError
+
+if TYPE_CHECKING:
+    from grainstats.share.records import AnalysisRecord
+    from segment.grainmap import GrainMap
+    from segment.micrograph import Micrograph
+    from segment.unet.model import Model
+
+Device = Literal["auto", "cpu", "cuda"]
+REPORT_FOLDER = (
+    ".report"  #: pictures the report is made of; hidden, so that no run takes them for micrographs
+)
+
+
+@dataclass(frozen=True)
+class Analysed:
+    """An image that gave a result.
+
+    Attributes
+    ----------
+    record : AnalysisRecord
+    seconds : float
+        From opening the file to the last table.
+    megapixels : float
+    """
+
+    record: AnalysisRecord
+    seconds: float
+    megapixels: float
+
+
+@dataclass(frozen=True)
+class IsStack:
+    """The file holds several frames, each to be a job of its own."""
+
+    n_frames: int
+
+
+Outcome = Analysed | IsStack | Failure
+
+
+@dataclass(frozen=True)
+class Analyst:
+    """Everything a worker needs besides the job.
+
+    Attributes
+    ----------
+    recipe : Recipe
+    model : str
+        Path of the model's folder.
+    device : {"auto", "cpu", "cuda"}
+    threads : int
+        Threads the network may use.
+    out : Path
+        Output folder.
+    """
+
+    recipe: Recipe
+    model: str
+    device: Device
+    threads: int
+    out: Path
+
+    def __call__(self, job: Job) -> Outcome:
+        """Analyse one image; whatever goes wrong becomes a `Failure` with reason and remedy."""
+        try:
+            return self._analyse(job)
+        except InputError as error:
+            return Failure(str(job.path), job.digest, error.reason, error.remedy, job.sample_id)
+        except MemoryError:
+            remedy = "Run again with --workers 1, or on a machine with more memory"
+            return Failure(
+                str(job.path), job.digest, "not enough memory for this image", remedy, job.sample_id
+            )
+        except Exception as error:
+            log = self.out / "errors" / f"{Path(job.stem).name}.txt"
+            write_bytes(log, traceback.format_exc().encode())
+            reason = f"unexpected error, {type(error).__name__}: {error}".splitlines()[0][:300]
+            return Failure(str(job.path), job.digest, reason, f"Please report it with {log}", job.sample_id)
+
+    def _analyse(self, job: Job) -> Outcome:
+        start = time.perf_counter()
+        micrograph = _frame_of(job, self.recipe.pixel_size_nm)
+        if isinstance(micrograph, IsStack):
+            return micrograph
+        artefacts = _artefacts(job)
+        if micrograph.pixel_size_nm is None and all(
+            (self.out / path).is_file() for path in artefacts.values()
+        ):
+            return _uncalibrated(job)
+        grains = self._segment(micrograph)
+        self._write_files(micrograph, grains, artefacts)
+        if micrograph.pixel_size_nm is None:
+            return _uncalibrated(job)
+        record = self._record(job, micrograph, grains, artefacts)
+        return Analysed(record, time.perf_counter() - start, micrograph.image.size / 1e6)
+
+    def _segment(self, micrograph: Micrograph) -> GrainMap:
+        from segment.pipeline import segment_micrograph
+
+        _, grains = segment_micrograph(
+            micrograph,
+            _model(self.model),
+            device=self.device,
+            precision=self.recipe.precision,
+            persistence=self.recipe.persistence,
+            min_area_px=self.recipe.min_area_px,
+            threads=self.threads,
+        )
+        return grains
+
+    def _write_files(self, micrograph: Micrograph, grains: GrainMap, artefacts: dict[str, str]) -> None:
+        from grainstats.run.pictures import write_pictures
+        from segment.mapfiles import write_label_map
+
+        write_atomically(self.out / artefacts["labels"], lambda path: write_label_map(path, grains))
+        paths = {name: self.out / artefacts[name] for name in ("overlay", "view", "layer")}
+        write_pictures(micrograph.image, grains, **paths)
+
+    def _record(
+        self, job: Job, micrograph: Micrograph, grains: GrainMap, artefacts: dict[str, str]
+    ) -> AnalysisRecord:
+        from grainstats import __version__
+        from grainstats.measure import descriptors, measure_grain_map
+        from grainstats.share.records import AnalysisKey, AnalysisRecord, MicrographFacts
+
+        model = _model(self.model)
+        key = AnalysisKey(micrograph.digest, model.digest, self.recipe.digest())
+        seed = seed_from(key.micrograph_digest, key.recipe_digest)
+        measured = measure_grain_map(
+            grains, angles=self.recipe.angles_deg, spacing=self.recipe.line_spacing_px, seed=seed
+        )
+        return AnalysisRecord(
+            key=key,
+            micrograph=MicrographFacts.of(micrograph, job.path),
+            sample_id=job.sample_id,
+            code_version=__version__,
+            seed=seed,
+            grains=measured.grains,
+            intercepts=measured.intercepts,
+            descriptors=tuple(descriptors(measured)),
+            warnings=tuple(dict.fromkeys(micrograph.notes + grains.warnings)),
+            artefacts=artefacts,
+            model_name=model.name,
+            recipe_text=recipe_text(self.recipe),
+        )
+
+
+def seed_from(*digests: str) -> int:
+    """A seed that depends on what is analysed alone, not on when or where."""
+    return int.from_bytes(hashlib.sha256("\n".join(digests).encode()).digest()[:4])
+
+
+@lru_cache(maxsize=1)
+def _model(folder: str) -> Model:
+    """The model of this process, opened once."""
+    from segment.unet import load_model
+
+    return load_model(folder)
+
+
+def _frame_of(job: Job, pixel_size_nm: float | None) -> Micrograph | IsStack:
+    """The job's frame, or the number of frames where the job does not name one of several."""
+    from segment.micrograph import read_micrographs
+
+    frames: Iterator[Micrograph] = iter(read_micrographs(job.path, pixel_size_nm=pixel_size_nm))
+    first = next(frames)
+    if first.n_frames == 1:
+        return first
+    if job.frame is None:
+        return IsStack(first.n_frames)
+    for micrograph in chain([first], frames):
+        if micrograph.frame == job.frame:
+            return micrograph
+        if micrograph.frame > job.frame:
+            break
+    reason = f"frame {job.frame} of {first.n_frames} cannot be used as a micrograph"
+    raise InputError(
+        job.path, reason, "See `grainstats info` for the reason; leave the frame out if it is empty"
+    )
+
+
+def _artefacts(job: Job) -> dict[str, str]:
+    """Names of the image's files, relative to the output folder."""
+    images, report = f"images/{job.stem}", f"{REPORT_FOLDER}/{job.stem}"
+    return {
+        "labels": f"{images}.labels.tif",
+        "overlay": f"{images}.overlay.png",
+        "view": f"{report}.view.jpg",
+        "layer": f"{report}.layer.png",
+    }
+
+
+def _uncalibrated(job: Job) -> Failure:
+    return Failure(
+        str(job.path),
+        job.digest,
+        "no pixel size in the file: segmented, but not measured",
+        "Give --pixel-size NM, or export the image with its scale",
+        job.sample_id,
+    )

@@ -1,0 +1,256 @@
+"""The main job: a folder of micrographs in; boundaries, spacings and verdicts out.
+
+The database is the ledger. Every image's result is stored the moment it arrives, keyed by the digests of the
+image, the model and the recipe; a run that was killed finds there what is left to do, and a second run finds
+nothing. The order in which results arrive, and with it the number of workers, changes no number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from grainstats.run.analyse import Analysed, Analyst, Device, IsStack, Outcome
+from grainstats.run.assign import Assignment, assign_samples
+from grainstats.run.ledger import Ledger
+from grainstats.run.plan import Failure, Job, Plan
+from grainstats.run.pool import Crash, IsolatedPool, cores, threads_per_worker
+from grainstats.run.progress import Progress, Silence
+from grainstats.run.recipe import Recipe
+from segment.errors import InputError
+
+if TYPE_CHECKING:
+    from grainstats.share.database import Database
+
+DATABASE = "results.db"
+
+
+class Mapper(Protocol):
+    """Something that runs jobs elsewhere: a process pool here, a Dask cluster there."""
+
+    def results(self, next_job: Callable[[], Job | None]) -> Iterable[tuple[Job, Outcome | Crash]]:
+        """Yield (job, result) as they are ready, in any order."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a user asks for, apart from the recipe.
+
+    Attributes
+    ----------
+    inputs : tuple of str
+        Files, folders, glob patterns.
+    out : Path
+        Output folder.
+    db : str or None
+        Path or URL of the database; None: ``results.db`` in `out`.
+    samples : Path or None
+        samples.csv.
+    device : {"auto", "cpu", "cuda"}
+    workers : int
+        Processes; 0 works in this one, without isolation.
+    shard : (int, int)
+        Part I of N of the images; parts but the whole write no report.
+    dask : str or None
+        Address of a Dask scheduler that runs the jobs instead of local processes.
+    """
+
+    inputs: tuple[str, ...]
+    out: Path
+    db: str | None = None
+    samples: Path | None = None
+    device: Device = "auto"
+    workers: int = 1
+    shard: tuple[int, int] = (1, 1)
+    dask: str | None = None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run did.
+
+    Attributes
+    ----------
+    n_images : int
+        Images with a result, new ones and those found done.
+    n_new : int
+        Images analysed in this run.
+    megapixels, seconds : float
+        Size of the new images, and the time their workers spent on them.
+    failures : tuple of Failure
+    warnings : tuple of str
+    verdicts : tuple of (str, str)
+        Sample and verdict.
+    report : Path or None
+        None for one part of several.
+    """
+
+    n_images: int
+    n_new: int
+    megapixels: float
+    seconds: float
+    failures: tuple[Failure, ...]
+    warnings: tuple[str, ...]
+    verdicts: tuple[tuple[str, str], ...]
+    report: Path | None
+
+    @property
+    def exit_status(self) -> int:
+        """0 all done, 1 some inputs failed."""
+        return 1 if self.failures else 0
+
+
+def run_batch(
+    call: Call,
+    recipe: Recipe | None = None,
+    *,
+    progress: Progress | None = None,
+    analyse: Callable[[Job], Outcome] | None = None,
+) -> Summary:
+    """Analyse every image, judge every sample, write the tables and the report.
+
+    Parameters
+    ----------
+    call : Call
+    recipe : Recipe, optional
+        Default: the released method.
+    progress : Progress, optional
+    analyse : callable, optional
+        Instead of the real analysis of one image; for tests.
+
+    Raises
+    ------
+    InputError
+        The call itself cannot be carried out: no such input, an unusable sample sheet, model or database.
+    """
+    from grainstats.share.database import Database
+    from segment.unet import load_model
+
+    recipe = recipe or Recipe()
+    paths, assignment = _find(call)
+    model = load_model(recipe.model)
+    call.out.mkdir(parents=True, exist_ok=True)
+    analyse = analyse or Analyst(
+        recipe, str(model.folder), call.device, threads_per_worker(call.workers), call.out
+    )
+    with Database.open(call.db or call.out / DATABASE) as db:
+        warnings = list(assignment.warnings) + _store_sheet(db, call)
+        ledger = Ledger(db, call.out, model.digest, recipe.digest())
+        jobs = [(path, assignment.sample_ids[path]) for path in paths[call.shard[0] - 1 :: call.shard[1]]]
+        work = _work(jobs, ledger, _mapper(call, analyse), progress or Silence())
+        warnings += work.remarks
+        report: Path | None = None
+        verdicts: list[tuple[str, str]] = []
+        if call.shard[1] == 1:
+            from grainstats.run.results import Scope, judge_samples, verdicts_of, write_results
+
+            scope = Scope(tuple(sorted({sample for _, sample in jobs})), model, recipe)
+            judge_samples(db, scope, also=ledger.moved_from)
+            report = write_results(db, call.out, scope, work.failures, warnings)
+            verdicts = verdicts_of(db, scope)
+    return Summary(
+        n_images=work.n_images,
+        n_new=work.n_new,
+        megapixels=work.megapixels,
+        seconds=work.seconds,
+        failures=tuple(work.failures),
+        warnings=tuple(warnings),
+        verdicts=tuple(verdicts),
+        report=report,
+    )
+
+
+def default_workers() -> int:
+    """One process per two cores: measured fastest, see docs/batch.md."""
+    return max(1, cores() // 2)
+
+
+def _find(call: Call) -> tuple[list[Path], Assignment]:
+    """Images of the call without our own output, and their samples."""
+    from grainstats.share.samples import read_samples
+    from segment.micrograph import find_micrographs
+
+    out = call.out.resolve()
+    paths = [path for path in find_micrographs(call.inputs) if out not in path.resolve().parents]
+    if not paths:
+        raise InputError(
+            " ".join(call.inputs), "no micrograph found there", "Name files, folders or patterns"
+        )
+    sheet = None if call.samples is None else read_samples(call.samples)
+    return paths, assign_samples(paths, sheet)
+
+
+def _store_sheet(db: Database, call: Call) -> list[str]:
+    from grainstats.share.samples import read_samples
+
+    if call.samples is not None:
+        db.put_samples(read_samples(call.samples))
+    return []
+
+
+def _mapper(call: Call, analyse: Callable[[Job], Outcome]) -> Mapper:
+    if call.dask is None:
+        return IsolatedPool(analyse, call.workers)
+    from grainstats.run.cluster import DaskPool
+
+    return DaskPool(analyse, call.dask)
+
+
+@dataclass
+class _Work:
+    """The tally of a run."""
+
+    n_images: int
+    n_new: int
+    megapixels: float
+    seconds: float
+    failures: list[Failure]
+    remarks: list[str]
+
+
+def _work(jobs: Sequence[tuple[Path, str]], ledger: Ledger, mapper: Mapper, progress: Progress) -> _Work:
+    """Draw jobs, store what comes back; a stack becomes as many jobs as it has frames."""
+    plan = Plan(jobs, ledger.pending)
+    tally = _Work(0, 0, 0.0, 0.0, [], plan.remarks)
+    progress.add(len(jobs))
+    skipped = 0
+    for job, outcome in mapper.results(plan.next_job):
+        progress.skip(_passed(plan) - skipped)
+        skipped = _passed(plan)
+        if isinstance(outcome, IsStack):
+            plan.add_frames(job, outcome.n_frames)
+            progress.add(outcome.n_frames - 1)
+            continue
+        _tally(job, outcome, ledger, tally, progress)
+    progress.skip(_passed(plan) - skipped)
+    for failure in plan.failures:
+        ledger.store(failure)
+    tally.failures = sorted([*plan.failures, *tally.failures], key=lambda f: (f.path, f.digest))
+    tally.n_images = tally.n_new + plan.n_done
+    return tally
+
+
+def _passed(plan: Plan) -> int:
+    """Images that need no work, for whatever reason."""
+    return plan.n_done + len(plan.failures) + len(plan.remarks)
+
+
+def _tally(
+    job: Job, outcome: Analysed | Failure | Crash, ledger: Ledger, tally: _Work, progress: Progress
+) -> None:
+    if isinstance(outcome, Crash):
+        remedy = (
+            "Run again with --workers 1, or on a machine with more memory; the other images are not affected"
+        )
+        outcome = Failure(str(job.path), job.digest, outcome.reason, remedy, job.sample_id)
+    ledger.store(outcome)
+    if isinstance(outcome, Failure):
+        tally.failures.append(outcome)
+        progress.advance(outcome.path, outcome.reason, good=False)
+        return
+    tally.n_new += 1
+    tally.megapixels += outcome.megapixels
+    tally.seconds += outcome.seconds
+    progress.advance(str(job.path), f"{outcome.seconds:.1f} s", good=True)

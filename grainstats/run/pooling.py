@@ -1,0 +1,198 @@
+"""One sample out of its images: pooled numbers, with intervals that come from how images differ.
+
+A pooled value is what all images together show: ratios of totals, and medians and coefficients of variation
+from the pooled tables. Its interval: from five images on, Student's t on the image values; with three or
+four, the wider of that and the images' own intervals combined; with two, the latter alone, since two images
+cannot tell how much images differ; with one, that image's own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from grainstats.infer.grains import ImageGrains
+from grainstats.measure.astm import g_from_intercept
+from grainstats.measure.blocks import weighted_quantile
+from grainstats.measure.chords import ChordDistribution, intercept_count, kaplan_meier, n_cuts
+from grainstats.measure.descriptor import Descriptor
+
+ENOUGH_IMAGES = 5
+_COUNTS = ("n_grains", "n_interior", "n_intercepts")
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Everything the database holds on the images that count for one sample, in the order of their digests.
+
+    Attributes
+    ----------
+    images : DataFrame
+        One row per analysis: analysis_id, micrograph_digest, pixel_size_nm, rows, columns, ...
+    grains, intercepts : DataFrame
+        With the column ``analysis_id``.
+    descriptors : DataFrame
+        Of the images: analysis_id, name, value, ci_low, ci_high, unit, method.
+    """
+
+    images: pd.DataFrame
+    grains: pd.DataFrame
+    intercepts: pd.DataFrame
+    descriptors: pd.DataFrame
+
+    @property
+    def analysis_ids(self) -> list[int]:
+        return [int(number) for number in self.images["analysis_id"]]
+
+
+def image_grains(sample: Sample) -> list[ImageGrains]:
+    """The grains of each image, as the verdict wants them."""
+    return [
+        _image_grains(image, sample.grains[sample.grains["analysis_id"] == image["analysis_id"]])
+        for _, image in sample.images.iterrows()
+    ]
+
+
+def _image_grains(image: pd.Series, table: pd.DataFrame) -> ImageGrains:
+    pixel = float(image["pixel_size_nm"])
+    frame = table["touches_frame"].to_numpy(bool)
+    size = table["equivalent_diameter_nm"].to_numpy(float)
+    centre = table[["y_px", "x_px"]].to_numpy(float) * pixel
+    return ImageGrains(
+        diameter_nm=size[~frame],
+        weight=table["weight"].to_numpy(float)[~frame],
+        pixel_size_nm=pixel,
+        window_nm=(float(image["rows"]) * pixel, float(image["columns"]) * pixel),
+        n_grains=len(table),
+        image_id=str(image["micrograph_digest"]),
+        frame_diameter_nm=size[frame],
+        centre_nm=centre[~frame],
+        frame_centre_nm=centre[frame],
+    )
+
+
+def pooled_descriptors(sample: Sample) -> list[Descriptor]:
+    """Descriptors of the sample, in the order in which the images carry them."""
+    by_name = {name: part for name, part in sample.descriptors.groupby("name", sort=False)}
+    exact, weights = _from_tables(sample), _weights(sample)
+    found = [
+        _pooled(str(name), part, exact.get(str(name)), weights, sample.analysis_ids)
+        for name, part in by_name.items()
+    ]
+    mean = next((d for d in found if d.name == "intercept_mean_nm"), None)
+    return [_grain_size_number(d, mean) if d.name == "astm_g" and mean is not None else d for d in found]
+
+
+def _from_tables(sample: Sample) -> dict[str, float]:
+    """What is no ratio of totals, from all grains and intercepts at once."""
+    whole = sample.grains[~sample.grains["touches_frame"].astype(bool)]
+    d, w = (whole[name].to_numpy(float) for name in ("equivalent_diameter_nm", "weight"))
+    chords = _chords(sample.intercepts)
+    mean = float(np.average(d, weights=w)) if d.size else math.nan
+    square = float(np.average(d**2, weights=w)) if d.size else math.nan
+    return {
+        "equivalent_diameter_median_nm": weighted_quantile(d, w, 0.5),
+        "equivalent_diameter_area_weighted_median_nm": weighted_quantile(d, w * d**2, 0.5),
+        "equivalent_diameter_cv": math.sqrt(max(square / mean**2 - 1, 0)) if mean > 0 else math.nan,
+        "intercept_median_nm": chords.quantile(0.5),
+        "intercept_cv": chords.cv,
+        "intercept_length_weighted_mean_nm": chords.length_weighted_mean,
+    }
+
+
+def _chords(intercepts: pd.DataFrame) -> ChordDistribution:
+    return kaplan_meier(intercepts["length_nm"].to_numpy(float), n_cuts(intercepts["censored"].to_numpy()))
+
+
+def _weights(sample: Sample) -> pd.DataFrame:
+    """Denominators of the ratios, one row per analysis: the weight an image has in each pooled value."""
+    grains = sample.grains.assign(
+        number=sample.grains["weight"].fillna(0.0),
+        area=sample.grains["weight"].fillna(0.0) * sample.grains["area_nm2"],
+        density=sample.grains["area_nm2"],
+    )
+    cuts = n_cuts(sample.intercepts["censored"].to_numpy())
+    lines = sample.intercepts.assign(intercept=intercept_count(cuts))
+    table = grains.groupby("analysis_id")[["number", "area", "density"]].sum()
+    return table.join(lines.groupby("analysis_id")["intercept"].sum(), how="outer").fillna(0.0)
+
+
+def _kind(name: str) -> str:
+    """Which denominator a descriptor has."""
+    if name.startswith("intercept"):
+        return "intercept"
+    if "_per_" in name:
+        return "density"
+    return "area" if "area_weighted" in name else "number"
+
+
+def _pooled(
+    name: str, part: pd.DataFrame, exact: float | None, weights: pd.DataFrame, ids: Sequence[int]
+) -> Descriptor:
+    first = part.iloc[0]
+    unit, method = str(first["unit"]), str(first["method"])
+    if name in _COUNTS:
+        return Descriptor(name, float(part["value"].sum()), None, None, unit, method)
+    rows = part.set_index("analysis_id").reindex(ids)
+    w = weights[_kind(name)].reindex(ids).fillna(0.0).to_numpy(float)
+    good = np.isfinite(rows["value"].to_numpy(float)) & (w > 0)
+    rows, w = rows[good], w[good]
+    if len(rows) < 2:
+        ends = [_or_none(first[end]) for end in ("ci_low", "ci_high")] if len(ids) == 1 else [None, None]
+        value = float(rows["value"].iloc[0]) if len(rows) else math.nan
+        return Descriptor(name, value, ends[0], ends[1], unit, method)
+    value = float(np.average(rows["value"], weights=w)) if exact is None else exact
+    half, how = _half_width(rows, w)
+    low, high = (
+        (None, None) if half is None or value <= 0 else (value / math.exp(half), value * math.exp(half))
+    )
+    return Descriptor(name, value, low, high, unit, f"{method}; {how}")
+
+
+def _half_width(rows: pd.DataFrame, w: np.ndarray) -> tuple[float | None, str]:
+    """Half the 95 % interval of log(value), and where it comes from."""
+    n = len(rows)
+    between, within = _between_images(rows, w), _within_images(rows, w)
+    if n >= ENOUGH_IMAGES:
+        return between, f"{n} images pooled, interval from their scatter"
+    if n == 2 or between is None:
+        return within, f"{n} images pooled, interval from within them only"
+    wider = between if within is None else max(between, within)
+    return wider, f"{n} images pooled, interval the wider of their scatter and their own intervals"
+
+
+def _between_images(rows: pd.DataFrame, w: np.ndarray) -> float | None:
+    """Student's t on a weighted mean of images, log scale."""
+    from scipy import stats
+
+    values = rows["value"].to_numpy(float)
+    n = values.size
+    if n < 3 or (values <= 0).any():
+        return None
+    share = w / w.sum()
+    residual = np.log(values) - float(share @ np.log(values))
+    error = math.sqrt(float(np.sum((share * residual) ** 2)) * n / (n - 1))
+    return float(stats.t.ppf(0.975, n - 1)) * error
+
+
+def _within_images(rows: pd.DataFrame, w: np.ndarray) -> float | None:
+    """Half width from the images' own intervals, taken as independent."""
+    ends = rows[["ci_low", "ci_high"]].to_numpy(float)
+    if not np.isfinite(ends).all() or (ends <= 0).any():
+        return None
+    half = np.diff(np.log(ends), axis=1)[:, 0] / 2
+    return math.sqrt(float(np.sum((w / w.sum() * half) ** 2)))
+
+
+def _grain_size_number(astm: Descriptor, mean: Descriptor) -> Descriptor:
+    """ASTM G of the pooled mean intercept; a longer intercept is a smaller number."""
+    low, high = (None if end is None else g_from_intercept(end) for end in (mean.ci_high, mean.ci_low))
+    return replace(astm, value=g_from_intercept(mean.value), ci_low=low, ci_high=high)
+
+
+def _or_none(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(value)
