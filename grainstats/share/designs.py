@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from grainstats.share import schema
-from grainstats.share.ledger import insert_once, now, plain, put
-from grainstats.share.records import Measured, Quantity, SampleRow, SampleSheet, digest_of
+from grainstats.share.ledger import insert_once, now, put
+from grainstats.share.records import Measured, Quantity, SampleRow, SampleSheet, digest_of, plain
 
 _LOCK = 7_214_901_734
 

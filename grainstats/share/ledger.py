@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,27 +15,19 @@ from grainstats.infer.verdict import ModalityVerdict
 from grainstats.measure.descriptor import Descriptor
 from grainstats.share import schema
 from grainstats.share.bulk import insert_grains, insert_intercepts
-from grainstats.share.records import AnalysisKey, AnalysisRecord, MicrographFacts, SuggestionRecord, digest_of
+from grainstats.share.records import (
+    AnalysisKey,
+    AnalysisRecord,
+    MicrographFacts,
+    SuggestionRecord,
+    digest_of,
+    plain,
+)
 
 
 def now() -> str:
     """This moment, UTC, ISO 8601 to the second."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def plain(value: Any) -> Any:
-    """JSON-ready copy: numpy scalars and tuples become Python's, NaN and infinity become None."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return plain(dataclasses.asdict(value))
-    if isinstance(value, Mapping):
-        return {str(k): plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(v) for v in value]
-    if hasattr(value, "tolist"):
-        return plain(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 def insert_once(connection: Connection, table: type[schema.Base], **values: Any) -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Engine
 from grainstats.infer.verdict import ModalityVerdict
 from grainstats.share.bulk import CUT_ENDS
 from grainstats.share.engine import in_transaction
-from grainstats.share.records import AnalysisKey
+from grainstats.share.records import AnalysisKey, digest_of, plain
 from grainstats.share.schema import (
     Analysis,
     CurrentAnalysis,
@@ -239,6 +239,10 @@ class Readers:
         )
         columns = [getattr(s, name) for name in (*names, "reason", "digest", "created_at")]
         return self._frame(sa.select(s.id.label("suggestion_id"), *columns), "suggestion_id")
+
+    def snapshot_digest(self) -> str:
+        """Digest of what an optimizer sees: samples, parameters, properties, pooled descriptors, verdicts."""
+        return digest_of(plain(self.optimizer_table().to_dict("records")), plain(self.samples()["sample_id"]))
 
     def optimizer_table(self) -> pd.DataFrame:
         """The view `optimizer_table`: one row per sample and parameter, feature, verdict or property."""

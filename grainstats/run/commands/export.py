@@ -2,7 +2,59 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
 
-def export() -> None:
-    """Not yet built."""
-    raise NotImplementedError("export")
+import typer
+
+
+class Form(StrEnum):
+    """What the database can be written as."""
+
+    csv = "csv"
+    parquet = "parquet"
+    datapackage = "datapackage"
+    rde = "rde"
+    boxvia = "boxvia"
+
+
+def export(
+    db: Annotated[str, typer.Option(help="SQLite file or postgresql:// URL.")],
+    to: Annotated[Form, typer.Option(help="Form of the export.")],
+    out: Annotated[Path, typer.Option(help="Folder to write; new, empty, or of an earlier export.")],
+    objective: Annotated[
+        str | None, typer.Option(help="boxvia: property to optimise, such as jc or jc_kA/cm2.")
+    ] = None,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option("--range", help="boxvia: range of a parameter, temperature_degC=800:900; repeatable."),
+    ] = None,
+    files: Annotated[
+        Path | None,
+        typer.Option(help="rde: folder of the overlays (--out of the run); default: beside the database."),
+    ] = None,
+) -> None:
+    """Write the database as CSV, Parquet, Data Package, RDE data set or BOXVIA table."""
+    from grainstats.share.database import Database
+    from grainstats.share.exports import export as write
+
+    ranges = dict(_range(text) for text in limit or ())
+    with Database.open(db, create=False) as opened:
+        written = write(opened, to.value, out, objective=objective, ranges=ranges, files=files)
+    print(f"{len(written)} files in {out}")
+
+
+def _range(text: str) -> tuple[str, tuple[float, float]]:
+    """``temperature_degC=800:900`` -> its name and limits."""
+    from segment.errors import InputError
+
+    name, _, limits = text.partition("=")
+    low, _, high = limits.partition(":")
+    try:
+        bounds = float(low), float(high)
+        if name and bounds[0] < bounds[1]:
+            return name, bounds
+    except ValueError:
+        pass
+    raise InputError("--range", f"{text!r} is no range", "Write it as temperature_degC=800:900")

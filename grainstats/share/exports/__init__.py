@@ -1,0 +1,5 @@
+"""The database in the forms that others read: CSV, Parquet, Data Package, RDE data set, BOXVIA."""
+
+from grainstats.share.exports.export import FORMS, export
+
+__all__ = ["FORMS", "export"]

@@ -1,0 +1,202 @@
+"""CSV for BOXVIA: process parameters and one objective, its ranges, and a sidecar that remembers the rest.
+
+BOXVIA (doi 10.1016/j.softx.2022.101019) reads one table of numbers whose last column is the objective.
+Samples without the objective or with a missing parameter are left out, and so are parameters that are words
+or were never changed. Microstructure exists only after synthesis and is never a parameter.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from grainstats.share.database import Database
+from grainstats.share.exports.boxvia_names import safe_names, scale_for
+from segment.errors import InputError
+
+MAX_PARAMETERS = 20
+NAME = "boxvia"
+
+
+@dataclass(frozen=True)
+class BoxviaColumn:
+    """One column of BOXVIA's table: ``column = scale * value`` with the value in `unit`.
+
+    Attributes
+    ----------
+    column : str
+        Name in the CSV.
+    parameter : str
+        Name and unit as after ``param:`` (or ``prop:``) in samples.csv, ``"temperature_degC"``.
+    unit : str
+    scale : float
+        Power of ten.
+    low, high : float or None
+        Range in `unit`; None for the objective.
+    """
+
+    column: str
+    parameter: str
+    unit: str
+    scale: float
+    low: float | None
+    high: float | None
+
+
+def export_boxvia(
+    db: Database, out: Path, objective: str | None, ranges: Mapping[str, tuple[float, float]] | None = None
+) -> list[Path]:
+    """Write ``boxvia.csv``, ``boxvia_range.csv`` and ``boxvia_sidecar.json``.
+
+    Parameters
+    ----------
+    objective : str or None
+        As in `export`.
+    ranges : mapping, optional
+        ``{"temperature_degC": (800, 900)}``; parameters without an entry range over what was tried, and
+        one that was never changed is exported only with an entry.
+
+    Raises
+    ------
+    InputError
+        No such objective, no sample with it, nothing varied, or more than 20 parameters.
+    """
+    samples = db.samples()
+    target = _objective_column(db, samples, objective)
+    ranges = dict(ranges or {})
+    parameters, left_out = _parameters(db, samples, ranges)
+    used, dropped = _usable(db, samples, target, parameters)
+    columns = _columns(db, used, parameters, target, ranges, left_out)
+    table = pd.DataFrame({c.column: used[_source(c, target)].map(_scaled(c.scale)) for c in columns})
+    sidecar = {
+        "format": 1,
+        "objective": asdict(columns[-1]),
+        "parameters": [asdict(c) for c in columns[:-1]],
+        "left_out": left_out,
+        "rows": used["sample_id"].tolist(),
+        "dropped": dropped,
+        "snapshot_digest": db.snapshot_digest(),
+        "note": "column = scale * value in unit; scales make BOXVIA's rounding to 3 decimals harmless",
+    }
+    return _write(out, table, columns[:-1], sidecar)
+
+
+def _write(out: Path, table: pd.DataFrame, columns: list[BoxviaColumn], sidecar: Mapping) -> list[Path]:
+    data, limits, notes = (out / f"{NAME}{end}" for end in (".csv", "_range.csv", "_sidecar.json"))
+    table.to_csv(data, index=False, lineterminator="\n")
+    lines = [
+        ["", *(c.column for c in columns)],
+        ["Max", *(repr(_scaled(c.scale)(c.high)) for c in columns if c.high is not None)],
+        ["Min", *(repr(_scaled(c.scale)(c.low)) for c in columns if c.low is not None)],
+    ]
+    limits.write_text("".join(",".join(line) + "\n" for line in lines), encoding="utf-8")
+    notes.write_text(json.dumps(sidecar, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return [data, limits, notes]
+
+
+def _scaled(scale: float) -> Callable[[float], float]:
+    """Multiply, without the noise of binary fractions."""
+    return lambda value: float(f"{value * scale:.12g}") if scale != 1 else float(value)
+
+
+def _source(column: BoxviaColumn, target: str) -> str:
+    return target if column.low is None else f"param:{column.parameter}"
+
+
+def _objective_column(db: Database, samples: pd.DataFrame, objective: str | None) -> str:
+    """Column of the samples table that is to be optimised."""
+    known = [str(c) for c in samples if str(c).startswith("prop:")]
+    listed = ", ".join(c.removeprefix("prop:") for c in known) or "none"
+    if objective is None:
+        if len(known) == 1:
+            return known[0]
+        raise InputError(
+            db.safe_url, f"one objective is needed, properties are: {listed}", "Name it with --objective"
+        )
+    wanted = objective.removeprefix("prop:")
+    for column in known:
+        if wanted in (column.removeprefix("prop:"), column.removeprefix("prop:").rpartition("_")[0]):
+            return column
+    raise InputError(
+        db.safe_url,
+        f"there is no property {objective!r} (properties: {listed})",
+        "Import it, or name another",
+    )
+
+
+def _parameters(
+    db: Database, samples: pd.DataFrame, ranges: Mapping[str, tuple[float, float]]
+) -> tuple[list[str], list[dict]]:
+    """Numeric parameters that can be varied, and why the others were left out."""
+    names, left_out = [], []
+    for column in (str(c) for c in samples if str(c).startswith("param:")):
+        name = column.removeprefix("param:")
+        if name.endswith("_category"):
+            left_out.append({"parameter": name, "why": "words, not numbers"})
+        else:
+            names.append(name)
+    unknown = sorted(set(ranges) - set(names))
+    if unknown:
+        raise InputError(
+            db.safe_url,
+            f"ranges are given for unknown parameters: {', '.join(unknown)}",
+            "Correct their names",
+        )
+    return names, left_out
+
+
+def _usable(
+    db: Database, samples: pd.DataFrame, target: str, names: list[str]
+) -> tuple[pd.DataFrame, list[dict]]:
+    """Samples with the objective and every parameter that was ever recorded, and why others were dropped."""
+    dropped, keep = [], []
+    for row in samples.to_dict("records"):
+        missing = [n for n in names if pd.isna(row[f"param:{n}"])]
+        if pd.isna(row[target]):
+            dropped.append({"sample_id": row["sample_id"], "why": "no objective"})
+        elif missing:
+            dropped.append({"sample_id": row["sample_id"], "why": f"no {', '.join(missing)}"})
+        else:
+            keep.append(row["sample_id"])
+    if not keep:
+        reasons = "; ".join(f"{d['sample_id']}: {d['why']}" for d in dropped[:5]) or "there are no samples"
+        raise InputError(
+            db.safe_url, f"no sample has the objective and all parameters ({reasons})", "Complete the samples"
+        )
+    return samples[samples["sample_id"].isin(keep)], dropped
+
+
+def _columns(
+    db: Database,
+    used: pd.DataFrame,
+    names: list[str],
+    target: str,
+    ranges: Mapping[str, tuple[float, float]],
+    left_out: list[dict],
+) -> list[BoxviaColumn]:
+    """Columns in order, the objective last; constant parameters are noted in `left_out`."""
+    varied: list[tuple[str, float, float, float]] = []
+    for name in names:
+        values = used[f"param:{name}"].astype(float)
+        low, high = ranges.get(name, (values.min(), values.max()))
+        if low < high:
+            varied.append((name, float(low), float(high), scale_for(values, low, high)))
+        else:
+            left_out.append({"parameter": name, "why": "never changed", "value": float(low)})
+    if not 1 <= len(varied) <= MAX_PARAMETERS:
+        raise InputError(
+            db.safe_url,
+            f"{len(varied)} parameters were varied; BOXVIA takes 1 to {MAX_PARAMETERS}",
+            "Vary a parameter, or remove some from the sample sheet",
+        )
+    wanted = [n if s == 1 else f"{n}_x{s:.0f}" for n, _, _, s in varied] + [target.removeprefix("prop:")]
+    columns = [
+        BoxviaColumn(column, name, name.rpartition("_")[2], scale, low, high)
+        for column, (name, low, high, scale) in zip(safe_names(wanted), varied, strict=False)
+    ]
+    goal = target.removeprefix("prop:")
+    return [*columns, BoxviaColumn(safe_names(wanted)[-1], goal, goal.rpartition("_")[2], 1.0, None, None)]

@@ -1,0 +1,127 @@
+"""One door to all exports: a folder is written beside its place and filled when all is complete."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal, get_args
+
+from grainstats.share.database import Database
+from segment.errors import InputError
+
+Form = Literal["csv", "parquet", "datapackage", "rde", "boxvia"]
+FORMS: tuple[Form, ...] = get_args(Form)
+
+
+def export(
+    db: Database,
+    to: Form,
+    out: str | Path,
+    *,
+    objective: str | None = None,
+    ranges: Mapping[str, tuple[float, float]] | None = None,
+    files: str | Path | None = None,
+) -> list[Path]:
+    """Write the database in another form; the same database gives the same bytes.
+
+    Parameters
+    ----------
+    db : Database
+    to : {"csv", "parquet", "datapackage", "rde", "boxvia"}
+    out : path
+        A new or empty folder, or one that an earlier export of the same form made: its files are replaced,
+        others in it are left alone. Nothing is written when the export fails.
+    objective : str, optional
+        Property that BOXVIA optimises: its name, or its column ``prop:<name>_<unit>``. May be left out where
+        there is only one.
+    ranges : mapping, optional
+        BOXVIA's limits of parameters, ``{"temperature_degC": (800, 900)}``; by default what was tried.
+    files : path, optional
+        Folder that overlays were written to (`grainstats run --out`), for the images of an RDE data set; the
+        database's own folder by default.
+
+    Returns
+    -------
+    list of Path
+        The files written, sorted.
+
+    Raises
+    ------
+    InputError
+        The folder holds something else, or the database has nothing of what the form needs.
+    """
+    if to not in FORMS:
+        raise InputError("--to", f"there is no form {to!r}", f"Choose one of {', '.join(FORMS)}")
+    out = Path(out)
+    _check_target(out, to)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as scratch:
+        new = Path(scratch)
+        _write(db, to, new, objective, ranges, Path(files) if files is not None else _own_folder(db))
+        written = sorted(path.relative_to(new) for path in new.rglob("*") if path.is_file())
+        _replace(out, new, written, _mark(to))
+    return [out / path for path in written]
+
+
+def _replace(out: Path, new: Path, written: list[Path], mark: str) -> None:
+    """Put the new files into their places; of older ones only those an earlier export wrote are removed."""
+    out.mkdir(exist_ok=True)
+    if (out / mark).is_file():
+        for line in (out / mark).read_text(encoding="utf-8").splitlines():
+            if ".." not in Path(line).parts and not Path(line).is_absolute():
+                (out / line).unlink(missing_ok=True)
+    for path in written:
+        (out / path).parent.mkdir(parents=True, exist_ok=True)
+        os.replace(new / path, out / path)
+    (out / mark).write_text("".join(f"{path.as_posix()}\n" for path in written), encoding="utf-8")
+
+
+def _write(
+    db: Database,
+    to: Form,
+    out: Path,
+    objective: str | None,
+    ranges: Mapping[str, tuple[float, float]] | None,
+    files: Path | None,
+) -> Sequence[Path]:
+    if to == "csv":
+        from grainstats.share.exports.files import export_csv
+
+        return export_csv(db, out)
+    if to == "parquet":
+        from grainstats.share.exports.files import export_parquet
+
+        return export_parquet(db, out)
+    if to == "datapackage":
+        from grainstats.share.exports.datapackage import export_datapackage
+
+        return export_datapackage(db, out)
+    if to == "rde":
+        from grainstats.share.exports.rde import export_rde
+
+        return export_rde(db, out, files)
+    from grainstats.share.exports.boxvia import export_boxvia
+
+    return export_boxvia(db, out, objective, ranges)
+
+
+def _mark(to: Form) -> str:
+    """Hidden file by which a later export knows a folder it may replace."""
+    return f".grainstats-{to}"
+
+
+def _check_target(out: Path, to: Form) -> None:
+    if not out.exists() or (out / _mark(to)).is_file():
+        return
+    if not out.is_dir():
+        raise InputError(out, "it is a file, not a folder", "Give a new folder to --out")
+    if any(out.iterdir()):
+        raise InputError(out, "the folder holds other files", "Give a new or empty folder to --out")
+
+
+def _own_folder(db: Database) -> Path | None:
+    """Folder of a SQLite database; None for a server."""
+    url = db.safe_url
+    return Path(url.removeprefix("sqlite:///")).parent if url.startswith("sqlite") else None

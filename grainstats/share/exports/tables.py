@@ -1,0 +1,163 @@
+"""The exported tables: columns with units, rows in an order that no worker decides, keys that lead back.
+
+Rows of grains, intercepts and descriptors carry ``analysis``; the table `analyses` says which micrograph,
+model, recipe, code version and seed that is. Verdicts and descriptors of samples carry ``pool``; the table
+`pools` says which analyses went into it. Internal numbers and times are left out: the same work gives the
+same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from grainstats.share.database import Database
+from grainstats.share.exports.catalogue import Field, field_of
+
+
+@dataclass(frozen=True, eq=False)
+class ExportTable:
+    """One table, part by part.
+
+    Attributes
+    ----------
+    name, title : str
+    fields : tuple of Field
+    key : tuple of str
+        Columns that identify a row; empty where none do.
+    references : dict of str to str
+        Column -> table whose column of the same name it refers to.
+    parts : callable giving an iterator of DataFrame
+        Rows, a sample at a time where there are many; each part has exactly the columns of `fields`.
+    """
+
+    name: str
+    title: str
+    fields: tuple[Field, ...]
+    key: tuple[str, ...]
+    references: dict[str, str]
+    parts: Callable[[], Iterator[pd.DataFrame]]
+
+
+def export_tables(db: Database) -> Iterator[ExportTable]:
+    """Every table of the database that people ask for, the large ones last."""
+    pools, analyses = db.pools(), db.analyses(current=False)
+    analyses = analyses[analyses["is_current"] | analyses["analysis_id"].isin(pools["analysis_id"])]
+    keys = analyses.set_index("analysis_id")["analysis"]
+    samples = db.samples()
+    yield _whole("samples", "Samples, process parameters and properties", samples, ("sample_id",), {})
+    owner = {"sample_id": "samples"}
+    yield _whole(
+        "micrographs", "Micrographs and their calibration", db.micrographs(), ("micrograph_digest",), owner
+    )
+    yield _whole("recipes", "Settings of the analyses", db.recipes(), ("recipe_digest",), {})
+    columns = ["analysis_id", "artefacts", "created_at"]
+    links = {**owner, "micrograph_digest": "micrographs", "recipe_digest": "recipes"}
+    provenance = analyses.drop(columns=columns).sort_values(["sample_id", "path", "analysis"], kind="stable")
+    yield _whole("analyses", "Which model and recipe saw which micrograph", provenance, ("analysis",), links)
+    yield _whole(
+        "pools",
+        "Analyses behind each sample's statistics",
+        _pools(pools, keys),
+        ("pool", "analysis"),
+        {**owner, "analysis": "analyses"},
+    )
+    yield _whole("verdicts", "Uniform, bimodal or indeterminate", _verdicts(db), ("sample_id",), owner)
+    yield _whole("descriptors", "Named numbers of images and samples", _descriptors(db, keys), (), owner)
+    yield _whole("failures", "Inputs that could not be analysed", db.failures(), (), {})
+    yield _whole("suggestions", "Proposed experiments", _suggestions(db), (), {})
+    links = {"analysis": "analyses"}
+    yield _measured(db, "grains", "Grains", keys, ("analysis", "label"), links)
+    yield _measured(db, "intercepts", "Lineal intercepts", keys, (), links)
+
+
+def _whole(
+    name: str, title: str, frame: pd.DataFrame, key: tuple[str, ...], references: dict[str, str]
+) -> ExportTable:
+    fields = tuple(field_of(str(column)) for column in frame)
+    shaped = _shape(frame, fields)
+    return ExportTable(name, title, fields, key, references, lambda: iter([shaped]))
+
+
+def _measured(
+    db: Database, name: str, title: str, keys: pd.Series, key: tuple[str, ...], references: dict[str, str]
+) -> ExportTable:
+    """Grains or intercepts, read again sample by sample at each pass."""
+    rows = db.grains if name == "grains" else db.intercepts
+    wanted = [
+        "sample_id",
+        "analysis",
+        *(c for c in rows("") if c not in ("sample_id", "analysis_id", "number")),
+    ]
+    fields = tuple(field_of(column) for column in wanted)
+
+    def parts() -> Iterator[pd.DataFrame]:
+        for part in db.by_sample("grains" if name == "grains" else "intercepts"):
+            part = part.assign(analysis=part["analysis_id"].map(keys))
+            yield _shape(part.sort_values("analysis", kind="stable")[wanted], fields)
+
+    return ExportTable(name, title, fields, key, references, parts)
+
+
+def _pools(pools: pd.DataFrame, keys: pd.Series) -> pd.DataFrame:
+    pools = pools.assign(analysis=pools["analysis_id"].map(keys), pool=pools["pool"].str[:16])
+    return pools.drop(columns="analysis_id").sort_values(["sample_id", "analysis"], kind="stable")
+
+
+def _verdicts(db: Database) -> pd.DataFrame:
+    """Verdicts with the modes spread over columns."""
+    table = db.verdicts()
+    table["pool"] = table["pool"].str[:16]
+    for place in (0, 1):
+        mode = f"mode_{place + 1}"
+        table[f"{mode}_nm"] = table["modes_nm"].map(lambda v, i=place: _at(v, i))
+        table[f"{mode}_ci_low_nm"] = table["modes_ci_nm"].map(lambda v, i=place: _at(_at(v, i), 0))
+        table[f"{mode}_ci_high_nm"] = table["modes_ci_nm"].map(lambda v, i=place: _at(_at(v, i), 1))
+        table[f"{mode}_fraction"] = table["mode_fractions"].map(lambda v, i=place: _at(v, i))
+    for test in sorted({name for tests in table["p_values"] for name in tests or {}}):
+        table[f"p_{test}"] = table["p_values"].map(lambda tests, name=test: (tests or {}).get(name))
+    return table.drop(columns=["modes_nm", "modes_ci_nm", "mode_fractions", "p_values"])
+
+
+def _at(values: object, place: int) -> object:
+    return values[place] if isinstance(values, list) and place < len(values) else None
+
+
+def _descriptors(db: Database, keys: pd.Series) -> pd.DataFrame:
+    images, pooled = db.descriptors("image"), db.descriptors("sample")
+    images = images.assign(level="image", analysis=images["analysis_id"].map(keys), pool=None)
+    pooled = pooled.assign(level="sample", analysis=None, path=None, pool=pooled["pool"].str[:16])
+    columns = ["sample_id", "level", "path", "analysis", "pool"]
+    columns += ["name", "value", "ci_low", "ci_high", "unit", "method"]
+    table = pd.DataFrame(
+        [*images[columns].to_dict("records"), *pooled[columns].to_dict("records")], columns=columns
+    )
+    return table.sort_values(["sample_id", "level", "path", "analysis", "name"], kind="stable")
+
+
+def _suggestions(db: Database) -> pd.DataFrame:
+    return db.suggestions().drop(columns=["suggestion_id", "created_at"]).sort_values("digest")
+
+
+def _shape(frame: pd.DataFrame, fields: tuple[Field, ...]) -> pd.DataFrame:
+    """The columns of `fields` in pandas types that keep missing values apart from numbers."""
+    kinds = {"string": "string", "number": "Float64", "integer": "Int64", "boolean": "boolean"}
+    columns = {}
+    for field in fields:
+        column = frame[field.name]
+        if field.kind == "string":
+            column = column.map(_text)
+        elif field.kind == "number":
+            column = pd.to_numeric(column).astype(float)
+        columns[field.name] = column.astype(kinds[field.kind])
+    return pd.DataFrame(columns, index=frame.index).reset_index(drop=True)
+
+
+def _text(value: object) -> str | None:
+    """Lists and dicts as JSON; NaN as a missing value."""
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return None if value is None or (isinstance(value, float) and value != value) else str(value)
