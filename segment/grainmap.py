@@ -9,9 +9,9 @@ import numpy as np
 
 from segment.borders import Borders, find_borders
 from segment.boundarymap import BoundaryMap
-from segment.cells import cut_cells, split_tracing
 from segment.errors import InputError
 from segment.micrograph.model import PixelSizeSource
+from segment.tracing import split_tracing
 
 MIN_AREA_PX = 20  #: smallest cell, where neither a model nor the user says otherwise
 
@@ -88,7 +88,7 @@ def close_cells(
         The one parameter: how far the probability must rise, from a cell's minimum to its lowest pass into a
         cell with a deeper minimum, for the two to be two grains; 0 ... 1.  More never gives more grains.
     min_area_px : int
-        Smaller cells are merged into the neighbour behind their weakest border; none is dropped.
+        Smaller cells are merged into the neighbour behind their lowest pass; none is dropped.
 
     Returns
     -------
@@ -100,9 +100,13 @@ def close_cells(
     ValueError
         `persistence` is not within 0 ... 1.
     """
+    from segment.watershed import persistence_watershed
+
     if not 0 <= persistence <= 1:
         raise ValueError(f"persistence is {persistence}, not a probability")
-    labels = cut_cells(boundary_map.probability, persistence, min_area_px, _open_pixels(boundary_map))
+    labels = persistence_watershed(
+        boundary_map.probability, persistence, _open_pixels(boundary_map), min_area_px
+    )
     return GrainMap(
         labels,
         boundary_map.pixel_size_nm,

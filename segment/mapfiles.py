@@ -11,7 +11,6 @@ import numpy as np
 import tifffile
 
 from segment.boundarymap import BoundaryMap
-from segment.cells import apply_lookup
 from segment.errors import UnreadableError
 from segment.grainmap import GrainMap, grain_map_from_tracing
 from segment.micrograph.model import PixelSizeSource
@@ -160,6 +159,9 @@ def _contiguous_labels(path: Path, image: np.ndarray) -> np.ndarray:
         for row in labels:
             present[row] = True
         present[0] = False
-        return apply_lookup(labels, (np.cumsum(present, dtype=np.int32) * present).astype(np.int32))
+        number = (np.cumsum(present) * present).astype(np.int32)
+        for row in labels:
+            np.take(number, row, out=row)
+        return labels
     values = np.unique(labels[labels > 0])
     return np.where(labels > 0, np.searchsorted(values, labels) + 1, 0).astype(np.int32)

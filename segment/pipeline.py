@@ -28,7 +28,8 @@ def segment_micrograph(
     device, precision, threads
         As in `Model.predict`.
     persistence, min_area_px : optional
-        Instead of the model's own.
+        Instead of the model's own; the model's smallest area is meant in the network's pixels, one given here
+        in the image's.
 
     Returns
     -------
@@ -37,9 +38,10 @@ def segment_micrograph(
         Carries the probability and the warnings of `boundary_map`.
     """
     boundary_map = model.predict(micrograph, device=device, precision=precision, threads=threads)
+    smallest = max(round(model.min_area_px / boundary_map.scale**2), 1)
     grain_map = close_cells(
         boundary_map,
         persistence=model.persistence if persistence is None else persistence,
-        min_area_px=model.min_area_px if min_area_px is None else min_area_px,
+        min_area_px=smallest if min_area_px is None else min_area_px,
     )
     return boundary_map, grain_map

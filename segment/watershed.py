@@ -18,7 +18,7 @@ UNSEEN, LAST = -2, -1  #: in `following`: not yet queued; end of a queue
 
 
 def persistence_watershed(
-    probability: np.ndarray, persistence: float, mask: np.ndarray | None = None
+    probability: np.ndarray, persistence: float, mask: np.ndarray | None = None, min_area_px: int = 1
 ) -> np.ndarray:
     """Cells of a probability map, each around a minimum that persists.
 
@@ -30,6 +30,9 @@ def persistence_watershed(
         Least rise of probability from a cell's minimum to the lowest pass into a cell with a deeper minimum.
     mask : ndarray of bool, shape (rows, columns), optional
         False where there is no cell; nothing floods across.
+    min_area_px : int
+        Least number of pixels below a cell's lowest pass.  A smaller one is merged across that pass, and
+        stays where it has no neighbour.
 
     Returns
     -------
@@ -39,7 +42,7 @@ def persistence_watershed(
     least = max(round(persistence * (LEVELS - 1)), 1)
     levels = _walled_levels(probability, mask)
     labels = np.zeros(levels.shape, np.int32)
-    parent = _flood(levels.reshape(-1), labels.reshape(-1), levels.shape[1], least)
+    parent = _flood(levels.reshape(-1), labels.reshape(-1), levels.shape[1], least, min_area_px)
     del levels
     _number(labels.reshape(-1), parent)
     return np.ascontiguousarray(labels[1:-1, 1:-1])
@@ -89,11 +92,12 @@ def _starts(levels: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 @numba.njit(cache=True, nogil=True)
-def _flood(levels: np.ndarray, labels: np.ndarray, width: int, least: int) -> np.ndarray:
+def _flood(levels: np.ndarray, labels: np.ndarray, width: int, least: int, min_area: int) -> np.ndarray:
     """Flood from all minima; write basin numbers into `labels` and return the basin that absorbed each."""
     chosen, end = _starts(levels, width)
     parent = np.arange(chosen.size + 1).astype(np.int32)
     bottom = np.zeros(chosen.size + 1, np.int32)
+    area = np.zeros(chosen.size + 1, np.int32)
     following = np.full(levels.size, UNSEEN, np.int32)
     first = np.full(LEVELS, LAST, np.int32)
     last = np.full(LEVELS, LAST, np.int32)
@@ -115,6 +119,7 @@ def _flood(levels: np.ndarray, labels: np.ndarray, width: int, least: int) -> np
             else:
                 first[level] = following[i]
             here = _root(parent, labels[i])
+            area[here] += 1
             for step in steps:
                 j = i + step
                 if levels[j] >= WALL:
@@ -130,12 +135,15 @@ def _flood(levels: np.ndarray, labels: np.ndarray, width: int, least: int) -> np
                     last[up] = j
                 elif levels[j] <= level:
                     there = _root(parent, labels[j])
-                    if there != here and level - max(bottom[here], bottom[there]) < least:
-                        if bottom[here] <= bottom[there]:
-                            parent[there] = here
-                        else:
-                            parent[here] = there
-                            here = there
+                    if there == here:
+                        continue
+                    shallow = level - max(bottom[here], bottom[there]) < least
+                    if shallow or min(area[here], area[there]) < min_area:
+                        into = here if bottom[here] <= bottom[there] else there
+                        other = here + there - into
+                        parent[other] = into
+                        area[into] += area[other]
+                        here = into
     return parent[: basins + 1]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
@@ -87,7 +87,13 @@ def _in_three_parts(
     return near, detail.infer_all(partial(_grey_and_part, frame, statistics, context, tile) for tile in near)
 
 
-def _collect(network: Compiled, readers: list, tiles: list[Tile], out: np.ndarray, step: int) -> np.ndarray:
+def _collect(
+    network: Compiled,
+    readers: list[Callable[[], list[np.ndarray]]],
+    tiles: list[Tile],
+    out: np.ndarray,
+    step: int,
+) -> np.ndarray:
     """Answers of all tiles in one array at 1/`step` resolution."""
     for tile, answer in zip(tiles, network.infer_all(readers), strict=True):
         out[(slice(None), *tile.outer(step))] = answer[(slice(None), *tile.inner(step))]

@@ -42,7 +42,7 @@ class Model:
     persistence : float
         Default persistence of the watershed's seeds, in units of probability.
     min_area_px : int
-        Cells smaller than this are merged into a neighbour.
+        Cells smaller than this, in network pixels, are merged into a neighbour.
     bf16_agreement : float or None
         Share of pixels on whose side of one half bf16 and f32 agree, measured; None: not measured, bf16 is
         not chosen automatically.

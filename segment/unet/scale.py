@@ -1,19 +1,119 @@
 """How large the grains are, roughly: so that the network sees them at the size it sees best.
 
-A few windows of the image are segmented at several sizes; the mean intercept of their cells, where the answer
-is consistent with itself, gives the factor for the whole image.
+Windows of the image are segmented at a few sizes.  At the wrong size a network leaves boundaries out or
+invents them, and is less sure of those it draws: the size at which its borders are surest gives the mean
+intercept, and that the factor for the whole image.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from segment.borders import find_borders
+from segment.unet.inference import MARGIN_PX, probability_bands
 from segment.unet.model import Model
+from segment.unet.normalise import image_statistics
+from segment.unet.resample import resample_image, resized_shape
 from segment.unet.runtime import OpenVinoRuntime
+from segment.watershed import persistence_watershed
+
+TRIALS = (1.0, 0.5, 0.25, 2.0)  #: sizes at which the windows are segmented
+WINDOW_PX = 320  #: edge of a window in the network's pixels
+SMALLEST_PX = 96  #: shortest edge at which a trial says anything
+BOUNDS = (0.15, 2.5)  #: of the factor
+LEAVE = (0.8, 1.4)  #: factors between these are not worth the resampling
+SURE = 0.5  #: least border confidence of an answer that is heeded
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What the network saw at one size.
+
+    Attributes
+    ----------
+    scale : float
+    intercept_px : float
+        Mean intercept in the image's own pixels; NaN without a border.
+    confidence : float
+        Mean probability along the borders.
+    """
+
+    scale: float
+    intercept_px: float
+    confidence: float
 
 
 def estimate_scale(
-    model: Model, runtime: OpenVinoRuntime, image: np.ndarray, valid: np.ndarray | None
+    model: Model, runtime: OpenVinoRuntime, image: np.ndarray, valid: np.ndarray | None = None
 ) -> float:
-    """Factor by which to resample an image for the network; 1.0 where nothing consistent is found."""
-    return 1.0
+    """Factor by which to resample an image for the network.
+
+    Parameters
+    ----------
+    model : Model
+    runtime : OpenVinoRuntime
+    image : ndarray, shape (rows, columns)
+    valid : ndarray of bool, optional
+        Masked pixels do not enter the statistics.
+
+    Returns
+    -------
+    float
+        Within `BOUNDS`, and 1.0 where nothing sure is seen or the image is near the favourite size already.
+    """
+    return choose_scale(
+        [trial for scale in TRIALS if (trial := look(model, runtime, image, valid, scale))],
+        model.favourite_intercept_px,
+    )
+
+
+def choose_scale(trials: list[Trial], favourite_intercept_px: float) -> float:
+    """Factor that brings the surest trial's intercept to the favourite one."""
+    sure = [trial for trial in trials if trial.confidence >= SURE and np.isfinite(trial.intercept_px)]
+    if not sure:
+        return 1.0
+    best = max(sure, key=lambda trial: trial.confidence)
+    factor = float(np.clip(favourite_intercept_px / best.intercept_px, *BOUNDS))
+    return 1.0 if LEAVE[0] < factor < LEAVE[1] else factor
+
+
+def look(
+    model: Model, runtime: OpenVinoRuntime, image: np.ndarray, valid: np.ndarray | None, scale: float
+) -> Trial | None:
+    """Segment the windows at one size; None where the image is too small for it."""
+    statistics = image_statistics(image, valid)
+    if scale < 1:
+        image = resample_image(image, resized_shape(image.shape, scale))
+        statistics = image_statistics(image)
+    if min(image.shape) < SMALLEST_PX:
+        return None
+    length, certainty, edges, pixels = 0, 0.0, 0, 0
+    for window in _windows(image, WINDOW_PX if scale <= 1 else round(WINDOW_PX / scale)):
+        if scale > 1:
+            window = resample_image(window, resized_shape(window.shape, scale))
+        answers = probability_bands(runtime, window, statistics, stride=model.stride, halo=model.halo_px)
+        probability = np.concatenate([band[model.outputs.index("boundary")] for band in answers])
+        cells = persistence_watershed(probability, model.persistence, None, model.min_area_px)
+        borders = find_borders(cells, probability)
+        length += int(borders.length_px.sum())
+        certainty += float((borders.length_px * borders.confidence).sum())
+        edges += 2 * cells.size
+        pixels += cells.size
+    if not length:
+        return Trial(scale, float("nan"), 0.0)
+    return Trial(scale, edges / length / scale, certainty / length)
+
+
+def _windows(image: np.ndarray, edge: int) -> list[np.ndarray]:
+    """The middle of the image, or of its four quarters where they hold a window each."""
+    rows, columns = image.shape
+    parts = 2 if min(rows, columns) >= 2 * edge + MARGIN_PX else 1
+    found = []
+    for i in range(parts):
+        for j in range(parts):
+            top = max((2 * i + 1) * rows // (2 * parts) - edge // 2, 0)
+            left = max((2 * j + 1) * columns // (2 * parts) - edge // 2, 0)
+            found.append(image[top : top + edge, left : left + edge])
+    return found if parts == 1 else [found[0], found[3]]

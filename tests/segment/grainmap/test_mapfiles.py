@@ -1,0 +1,106 @@
+"""Label and boundary maps written and read back with their pixel size; what is refused, and with which
+words."""
+
+import cv2
+import numpy as np
+import pytest
+import tifffile
+
+from segment.boundarymap import BoundaryMap
+from segment.errors import UnreadableError
+from segment.grainmap import GrainMap
+from segment.mapfiles import read_label_map, write_boundary_map, write_label_map
+
+LABELS = np.array([[1, 1, 2], [1, 0, 2], [3, 3, 3]], np.int32).repeat(40, 0).repeat(40, 1)
+
+
+@pytest.mark.parametrize("pixel_size", [1.0, 0.02392753, 3372.4, None])
+def test_labels_come_back_with_their_pixel_size(tmp_path, pixel_size):
+    grains = GrainMap(LABELS, pixel_size, "none" if pixel_size is None else "manual")
+    back = read_label_map(write_label_map(tmp_path / "a.labels.tif", grains))
+    np.testing.assert_array_equal(back.labels, LABELS)
+    assert back.labels.dtype == np.int32
+    assert back.pixel_size_nm == (None if pixel_size is None else pytest.approx(pixel_size, rel=1e-6))
+    assert back.pixel_size_source == ("none" if pixel_size is None else "metadata")
+    assert tifffile.imread(tmp_path / "a.labels.tif").dtype == np.uint32
+    assert [p.name for p in tmp_path.iterdir()] == ["a.labels.tif"]
+
+
+def test_boundary_map_is_float32_with_imagej_unit(tmp_path):
+    probability = np.random.default_rng(0).random((70, 90)).astype(np.float32)
+    path = write_boundary_map(tmp_path / "a.boundary.tif", BoundaryMap(probability, 2.5, "metadata"))
+    with tifffile.TiffFile(path) as file:
+        page = file.pages.first
+        assert page.dtype == np.float32
+        assert "unit=nm" in page.description
+        numerator, denominator = page.tags["XResolution"].value
+        assert denominator / numerator == pytest.approx(2.5)
+        np.testing.assert_array_equal(page.asarray(), probability)
+
+
+def test_the_users_pixel_size_wins(tmp_path):
+    path = write_label_map(tmp_path / "a.tif", GrainMap(LABELS, 2.0, "metadata"))
+    back = read_label_map(path, pixel_size_nm=3.0)
+    assert (back.pixel_size_nm, back.pixel_size_source) == (3.0, "manual")
+
+
+def test_micrometres_of_imagej_and_plain_dpi(tmp_path):
+    labels = LABELS.astype(np.uint16)
+    description = "ImageJ=1.54f\nunit=\\u00B5m\n"
+    tifffile.imwrite(
+        tmp_path / "j.tif", labels, description=description, metadata=None, resolution=(250.0, 250.0)
+    )
+    assert read_label_map(tmp_path / "j.tif").pixel_size_nm == pytest.approx(4.0)
+    tifffile.imwrite(tmp_path / "p.tif", labels, resolution=(72, 72), metadata=None)
+    assert read_label_map(tmp_path / "p.tif").pixel_size_nm is None
+
+
+def test_labels_are_renumbered_without_gaps(tmp_path):
+    for name, values in (("small.npy", LABELS * 7), ("huge.npy", LABELS.astype(np.int64) * 900_000_000 // 2)):
+        np.save(tmp_path / name, values)
+        np.testing.assert_array_equal(read_label_map(tmp_path / name).labels, LABELS)
+
+
+def test_png_labels_and_whole_floats(tmp_path):
+    cv2.imwrite(str(tmp_path / "a.png"), LABELS.astype(np.uint16))
+    np.testing.assert_array_equal(read_label_map(tmp_path / "a.png").labels, LABELS)
+    np.save(tmp_path / "f.npy", LABELS.astype(np.float32))
+    np.testing.assert_array_equal(read_label_map(tmp_path / "f.npy").labels, LABELS)
+
+
+def test_tracing_as_png_and_rgb(tmp_path):
+    mask = np.zeros((60, 80), np.uint8)
+    mask[:, 39:42] = 255
+    cv2.imwrite(str(tmp_path / "t.png"), mask)
+    cv2.imwrite(str(tmp_path / "rgb.png"), np.dstack([mask] * 3))
+    for name in ("t.png", "rgb.png"):
+        grains = read_label_map(tmp_path / name, tracing=True, pixel_size_nm=0.5)
+        assert grains.n_grains == 2 and grains.pixel_size_nm == 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.txt", np.ones((9, 9), np.int32), "not a label map"),
+        ("a.npy", np.full((9, 9), 0.5), "no whole numbers"),
+        ("a.npy", np.zeros((9, 9), np.int32), "no pixel has a label"),
+        ("a.npy", np.full((9, 9), -1), "outside 0"),
+        ("a.npy", np.ones((9, 9), complex), "are no labels"),
+        ("a.npy", np.ones((4, 9, 9), np.int32), "not one image"),
+        ("a.npy", np.dstack([np.eye(9, dtype=int), np.zeros((9, 9, 2), int)]), "colours"),
+    ],
+)
+def test_what_is_no_label_map_is_refused(tmp_path, name, content, words):
+    with open(tmp_path / name, "wb") as file:
+        np.save(file, content)
+    with pytest.raises(UnreadableError, match=words):
+        read_label_map(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.png", "a.npy"])
+def test_broken_and_missing_files_are_refused(tmp_path, name):
+    with pytest.raises(UnreadableError, match="cannot be read"):
+        read_label_map(tmp_path / name)
+    (tmp_path / name).write_bytes(b"no image at all")
+    with pytest.raises(UnreadableError, match="cannot be read"):
+        read_label_map(tmp_path / name)

@@ -1,0 +1,172 @@
+"""Prediction: tiles equal the whole image, sizes and dtypes, properties, devices."""
+
+import numpy as np
+import pytest
+from scipy import ndimage as ndi
+
+from segment.errors import InputError
+from segment.unet.predict import infer_image
+from segment.unet.runtime import OpenVinoRuntime, choose_precision, runtime_for
+from segment.unet.split import split_network
+
+SAME = 1e-3  #: largest difference of probability that passes for equal, in f32
+
+
+def texture(shape: tuple[int, int], seed: int = 0) -> np.ndarray:
+    """Blobs of several sizes, uint8."""
+    rng = np.random.default_rng(seed)
+    field = sum(ndi.gaussian_filter(rng.normal(size=shape), s) * s for s in (1, 4, 16))
+    return np.clip(128 + 40 * field / field.std(), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def runtime(tiny):
+    return OpenVinoRuntime(str(tiny.weights), "f32", 2)
+
+
+@pytest.fixture(scope="module")
+def whole(tiny, runtime):
+    """A 700 x 610 image and its probability computed in one piece."""
+    image = texture((700, 610))
+    return image, infer_image(tiny, runtime, image, None)[0]
+
+
+@pytest.mark.parametrize("tile_px", [96, 160, 320, 640])
+def test_tiles_in_three_parts_equal_the_whole(tiny, runtime, whole, tile_px):
+    image, expected = whole
+    assert runtime.split is not None
+    tiled, _ = infer_image(tiny, runtime, image, None, tile_px=tile_px)
+    assert expected.std() > 0.05
+    np.testing.assert_allclose(tiled, expected, atol=SAME)
+
+
+def test_plain_tiles_equal_the_whole_where_the_graph_cannot_be_cut(tiny, whole):
+    image, expected = whole
+    plain = OpenVinoRuntime(str(tiny.weights), "f32", 2)
+    plain.__dict__["split"] = None
+    tiled, _ = infer_image(tiny, plain, image, None, tile_px=160)
+    np.testing.assert_allclose(tiled, expected, atol=SAME)
+
+
+def test_memory_limit_leads_to_tiles_with_the_same_answer(tiny, whole):
+    image, expected = whole
+    small = OpenVinoRuntime(str(tiny.weights), "f32", 2)
+    small.read_px, small.deep_read_px = 200_000, 300_000
+    tiled, _ = infer_image(tiny, small, image, None)
+    np.testing.assert_allclose(tiled, expected, atol=SAME)
+
+
+def test_too_narrow_a_halo_would_be_noticed(tiny, whole):
+    """The comparison above can fail: without context the tiles differ."""
+    image, expected = whole
+    plain = OpenVinoRuntime(str(tiny.weights), "f32", 2)
+    plain.__dict__["split"] = None
+    from dataclasses import replace
+
+    tiled, _ = infer_image(replace(tiny, halo_px=0), plain, image, None, tile_px=160)
+    assert np.abs(tiled - expected).max() > 10 * SAME
+
+
+def test_graph_of_another_form_is_not_cut():
+    import openvino
+    import openvino.opset13 as ops
+
+    x = ops.parameter([1, 1, -1, -1], np.float32)
+    assert split_network(openvino.Model([ops.relu(x)], [x], "plain")) is None
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (64, 301), (65, 127), (333, 97)])
+def test_sizes_from_64_px_and_odd_ones(tiny, as_micrograph, shape):
+    answer = tiny.predict(as_micrograph(texture(shape)))
+    assert answer.probability.shape == shape
+    assert answer.probability.dtype == np.float32
+    assert 0 <= answer.probability.min() <= answer.probability.max() <= 1
+    assert (answer.model_name, answer.model_digest) == ("tiny", tiny.digest)
+
+
+def test_too_small_is_refused(tiny, as_micrograph):
+    with pytest.raises(InputError, match="too small"):
+        tiny.predict(as_micrograph(texture((64, 63))))
+
+
+def test_dtype_gain_and_offset_do_not_matter(tiny, as_micrograph):
+    image = texture((128, 160))
+    expected = tiny.predict(as_micrograph(image), scale=1.0).probability
+    for other in (
+        image.astype(np.uint16) * 200 + 300,
+        image.astype(np.int32) - 5000,
+        image.astype(">u2"),
+        image.astype(np.float64) / 7,
+        image.astype(np.uint32) * 1000,
+    ):
+        answer = tiny.predict(as_micrograph(other), scale=1.0).probability
+        np.testing.assert_allclose(answer, expected, atol=SAME)
+
+
+def test_calibration_is_handed_on_and_not_needed(tiny, as_micrograph):
+    image = texture((96, 96))
+    bare = tiny.predict(as_micrograph(image))
+    assert (bare.pixel_size_nm, bare.pixel_size_source) == (None, "none")
+    sized = tiny.predict(as_micrograph(image, pixel_size_nm=2.5, pixel_size_source="sidecar"))
+    assert (sized.pixel_size_nm, sized.pixel_size_source) == (2.5, "sidecar")
+    np.testing.assert_array_equal(bare.probability, sized.probability)
+
+
+def test_masked_pixels_get_no_boundary_and_do_not_enter_the_statistics(tiny, as_micrograph):
+    image = texture((128, 128))
+    valid = np.ones(image.shape, bool)
+    valid[100:] = False
+    answers = []
+    for overlay in (0, 255):
+        covered = image.copy()
+        covered[100:] = overlay
+        answers.append(tiny.predict(as_micrograph(covered, valid=valid), scale=1.0))
+    assert not answers[0].probability[100:].any()
+    far = slice(0, 4)  # the context of the overlay itself ends somewhere below
+    assert np.abs(answers[0].probability[far] - answers[1].probability[far]).mean() < 0.1
+
+
+def test_same_image_same_answer_and_flips_follow(tiny, as_micrograph):
+    image = texture((160, 192))
+    first = tiny.predict(as_micrograph(image)).probability
+    np.testing.assert_array_equal(first, tiny.predict(as_micrograph(image)).probability)
+
+
+@pytest.mark.parametrize("scale", [0.5, 0.71, 1.6])
+def test_resampled_answer_has_the_images_size_and_does_not_depend_on_tiles(tiny, runtime, scale):
+    image = texture((300, 410))
+    at_once, pores = infer_image(tiny, runtime, image, None, scale=scale)
+    tiled, pores_tiled = infer_image(tiny, runtime, image, None, scale=scale, tile_px=96)
+    assert at_once.shape == image.shape
+    np.testing.assert_allclose(tiled, at_once, atol=SAME)
+    assert (pores is None) == (pores_tiled is None)
+
+
+def test_bf16_is_near_f32(tiny, runtime, whole):
+    image, expected = whole
+    half = OpenVinoRuntime(str(tiny.weights), "bf16", 2)
+    answer, _ = infer_image(tiny, half, image, None)
+    assert ((answer > 0.5) == (expected > 0.5)).mean() > 0.98
+
+
+def test_auto_precision_needs_a_measured_agreement(tiny, monkeypatch):
+    from dataclasses import replace
+
+    monkeypatch.setattr("segment.unet.runtime.processor_has_bf16", lambda: True)
+    assert choose_precision(tiny, "auto") == "f32"
+    assert choose_precision(replace(tiny, bf16_agreement=0.9), "auto") == "f32"
+    assert choose_precision(replace(tiny, bf16_agreement=0.999), "auto") == "bf16"
+    monkeypatch.setattr("segment.unet.runtime.processor_has_bf16", lambda: False)
+    assert choose_precision(replace(tiny, bf16_agreement=0.999), "auto") == "f32"
+    assert choose_precision(tiny, "bf16") == "bf16"
+
+
+def test_compiled_network_is_kept(tiny):
+    first = runtime_for(tiny, device="auto", precision="f32", threads=1)
+    assert runtime_for(tiny, device="cpu", precision="f32", threads=1) is first
+    assert runtime_for(tiny, device="cpu", precision="f32", threads=2) is not first
+
+
+def test_missing_cuda_is_said(tiny, as_micrograph):
+    with pytest.raises(InputError, match="cuda"):
+        tiny.predict(as_micrograph(texture((64, 64))), device="cuda")

@@ -1,0 +1,49 @@
+"""Tiles cover the frame once, read what they may, and fold the image by reflection."""
+
+import numpy as np
+import pytest
+
+from segment.unet.tiles import frame_of, plan_tiles, reflected
+
+
+@pytest.mark.parametrize("shape", [(128, 128), (512, 1536), (1120, 96), (2048, 2048)])
+@pytest.mark.parametrize("options", [{"read_px": 300_000}, {"read_px": 1, "tile_px": 96}, {"read_px": 10**9}])
+def test_write_rectangles_cover_the_frame_once(shape, options):
+    tiles = plan_tiles(shape, stride=32, halo=64, **options)
+    times = np.zeros(shape, int)
+    for tile in tiles:
+        times[tile.rows, tile.columns] += 1
+        for write, read, size in zip(
+            (tile.rows, tile.columns), (tile.read_rows, tile.read_columns), shape, strict=True
+        ):
+            assert write.start % 32 == 0
+            assert read.start == max(write.start - 64, 0) and read.stop == min(write.stop + 64, size)
+        assert times[tile.rows, tile.columns].size <= (96**2 if "tile_px" in options else options["read_px"])
+    assert (times == 1).all()
+
+
+def test_read_rectangles_keep_to_the_limit_and_one_tile_suffices_where_it_fits():
+    limited = plan_tiles((4096, 4096), stride=32, halo=64, read_px=2_000_000)
+    for tile in limited:
+        rows, columns = tile.source()
+        assert (rows.stop - rows.start) * (columns.stop - columns.start) <= 2_000_000
+    read = sum(
+        (t.read_rows.stop - t.read_rows.start) * (t.read_columns.stop - t.read_columns.start) for t in limited
+    )
+    assert read < 1.3 * 4096**2
+    assert len(plan_tiles((1024, 1024), stride=32, halo=384, read_px=2_000_000)) == 1
+
+
+def test_frame_continues_the_image_like_numpy():
+    image = np.arange(70 * 90).reshape(70, 90)
+    frame = frame_of(image, 64, 32)
+    assert frame.shape == (224, 224)
+    padded = np.pad(image, ((64, 90), (64, 70)), mode="reflect")
+    np.testing.assert_array_equal(frame.read(slice(0, 224), slice(0, 224)), padded)
+    np.testing.assert_array_equal(frame.read(slice(32, 160), slice(192, 224)), padded[32:160, 192:224])
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 40])
+def test_reflection_folds_as_often_as_needed(size):
+    expected = np.pad(np.arange(size), (64, 64), mode="reflect") if size > 1 else np.zeros(129, int)
+    np.testing.assert_array_equal(reflected(-64, size + 128, size), expected)
