@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 SEARCHED = 0.33  #: share of the rows, from the bottom, in which a bar is looked for
+HIGHEST_SHARE = 0.2  #: of the rows that a bar may take
 LOWEST_ROWS = 10  #: no lettering fits into less
 LOWEST_SHARE = 0.012  #: of the rows
 
@@ -24,7 +25,7 @@ _MARGIN_ROWS = 4  #: rows of image that may show below a bar drawn with an inset
 _COLUMNS_READ = 2048  #: about as many columns are looked at, evenly spread
 _INK = (0.002, 0.55)  #: share of the bar's pixels that are lettering
 _CONTRAST = 0.2  #: of the levels in use, between lettering and background
-_TOLERANCES = (0.0, 0.035)  #: of the levels in use: drawn exactly; after JPEG
+_TOLERANCES = (0.0, 0.035, 0.07)  #: of the levels in use: drawn exactly; after mild and strong JPEG
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,6 @@ class _Levels:
     """Share of background per row of the searched strip, top to bottom."""
 
     background: float
-    tolerance: float
     share: np.ndarray
     uniform: np.ndarray
 
@@ -57,12 +57,21 @@ def find_info_bar(image: np.ndarray) -> int:
     spread = float(strip.max()) - float(strip.min())
     if not spread > 0:
         return 0
-    heights = [
-        _height(strip, _levels(strip, background, share * spread), spread)
-        for share in _TOLERANCES
-        for background in _backgrounds(strip)
-    ]
-    return max(heights, default=0)
+    middle = np.median(strip, axis=1)
+    for tolerance in (share * spread for share in _TOLERANCES):
+        backgrounds = [b for b in _backgrounds(strip) if _may_be_lettering(strip, b, tolerance)]
+        if backgrounds:
+            uniform = (np.abs(strip - middle[:, None]) <= tolerance).mean(axis=1) >= _IN_BLANK
+            heights = [_height(strip, _levels(strip, b, tolerance, uniform), spread) for b in backgrounds]
+            if 0 < max(heights) <= HIGHEST_SHARE * len(image):
+                return max(heights)
+    return 0
+
+
+def _may_be_lettering(strip: np.ndarray, background: float, tolerance: float) -> bool:
+    """Whether most of the lowest rows hold enough background: a quick no for nearly every micrograph."""
+    low = (np.abs(strip[-LOWEST_ROWS:] - background) <= tolerance).mean(axis=1)
+    return bool((low >= _IN_LETTERING).mean() >= 0.5)
 
 
 def _backgrounds(strip: np.ndarray) -> list[float]:
@@ -74,13 +83,9 @@ def _backgrounds(strip: np.ndarray) -> list[float]:
     return list(dict.fromkeys(found))
 
 
-def _levels(strip: np.ndarray, background: float, tolerance: float) -> _Levels:
-    share, uniform = np.empty(len(strip)), np.empty(len(strip), bool)
-    for row, values in enumerate(strip):
-        share[row] = (np.abs(values - background) <= tolerance).mean()
-        middle = float(np.median(values))
-        uniform[row] = (np.abs(values - middle) <= tolerance).mean() >= _IN_BLANK
-    return _Levels(background, tolerance, share, uniform)
+def _levels(strip: np.ndarray, background: float, tolerance: float, uniform: np.ndarray) -> _Levels:
+    share = (np.abs(strip - background) <= tolerance).mean(axis=1)
+    return _Levels(background, share, uniform)
 
 
 def _height(strip: np.ndarray, levels: _Levels, spread: float) -> int:
@@ -113,9 +118,4 @@ def _has_lettering(strip: np.ndarray, levels: _Levels, bar: slice, spread: float
     """Some, not too many pixels far from the background, in sharp steps."""
     far = np.abs(strip[bar] - levels.background) >= _CONTRAST * spread
     written = far & ~levels.uniform[bar, None]
-    return _INK[0] <= written.mean() <= _INK[1]
-
-
-def find_overlay(image: np.ndarray) -> np.ndarray | None:
-    """Pixels that a burned-in label or scale bar hides, or None."""
-    return None
+    return _INK[0] <= float(written.mean()) <= _INK[1]

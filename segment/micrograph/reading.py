@@ -13,8 +13,9 @@ import numpy as np
 from segment.errors import InputError, NotAnImageError, UnreadableError
 from segment.micrograph.formats import open_frames
 from segment.micrograph.grey import resample_square, to_grey, without_nonfinite
-from segment.micrograph.infobar import find_info_bar, find_overlay
+from segment.micrograph.infobar import find_info_bar
 from segment.micrograph.model import Micrograph, PixelSizeSource, ScaleConflict
+from segment.micrograph.overlay import find_overlay
 from segment.micrograph.scale import ChosenScale, choose_scale
 from segment.micrograph.source import Frame, OpenFile
 
@@ -220,7 +221,7 @@ def _prepare(path: Path, frame: Frame, manual_nm: float | None) -> _Prepared:
     image, valid = without_nonfinite(image)
     notes = frame.notes + done + (() if valid is None else ("pixels that are no numbers are masked",))
     image, valid, bar_rows, bar_from = _cut_info_bar(image, valid, frame.info_bar_rows)
-    overlay = find_overlay(image)
+    overlay = None if frame.info_bar_rows == 0 else find_overlay(image)
     if overlay is not None:
         valid = ~overlay if valid is None else valid & ~overlay
         notes += ("a burned-in label or scale bar is masked",)

@@ -1,0 +1,121 @@
+"""Labels and scale bars burned into the image itself: drawn in one level, with ruler-straight edges.
+
+Two things are looked for among the pixels of one extreme or uncommonly frequent level: a box with lettering
+in it, and a bare bar with lettering beside it.  Saturated grains and pores have the level, not the edges.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+LARGEST = 2**26  #: pixels above which nothing is looked for; exported pictures are smaller
+
+_BOX_SIDES = (12, 40)  #: least rows and columns of a box
+_BOX_EDGE = 0.9  #: of the outermost rows and columns of a box is its level
+_BOX_INK = (0.01, 0.5)  #: share of lettering in a box
+_BOX_SHARE = 0.3  #: largest share of the image
+_BAR_FILL = 0.97  #: of its bounding box is the bar
+_BAR_SLENDER = 5  #: least length : height of a bar
+_BAR_LENGTH = (24, 0.03)  #: least length in pixels, and as a share of the columns
+_LETTERS = 2  #: least number of letters beside a bar
+_LETTER_ROWS = (5, 0.06)  #: height of a letter: least pixels, largest share of the rows
+_MARGIN = 3  #: pixels around what was drawn that its smoothing touched
+_FREQUENT = 8.0  #: times the neighbouring levels that a drawn level stands out
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """Connected pixels of one level: bounding boxes (left, top, width, height, area) and label image."""
+
+    labels: np.ndarray
+    boxes: np.ndarray
+
+
+def find_overlay(image: np.ndarray) -> np.ndarray | None:
+    """Pixels that a burned-in label or scale bar hides.
+
+    Parameters
+    ----------
+    image : ndarray of uint8 or uint16, shape (rows, columns)
+        Info bar cut.  Other dtypes come from the detector, not from a picture, and are not searched.
+
+    Returns
+    -------
+    ndarray of bool, shape (rows, columns), or None
+        True where something is drawn; None where nothing is.
+    """
+    if image.dtype not in (np.uint8, np.uint16) or image.size > LARGEST:
+        return None
+    hidden: np.ndarray | None = None
+    for level in _drawn_levels(image):
+        parts = _parts(image == level)
+        for top, bottom, left, right in [*_boxes(image, parts, level), *_bars(image, parts)]:
+            hidden = np.zeros(image.shape, bool) if hidden is None else hidden
+            rows = slice(max(top - _MARGIN, 0), bottom + _MARGIN)
+            hidden[rows, max(left - _MARGIN, 0) : right + _MARGIN] = True
+    return hidden
+
+
+def _drawn_levels(image: np.ndarray) -> list[int]:
+    """Both ends of the levels in use, and levels far more frequent than their neighbours."""
+    counts = np.bincount(image.reshape(-1), minlength=3)
+    used = np.flatnonzero(counts)
+    padded = np.concatenate([[0], counts, [0]])
+    neighbours = np.maximum(padded[:-2], padded[2:])
+    enough = _BOX_SIDES[0] * _BOX_SIDES[1] // 2
+    peaks = np.flatnonzero((counts > _FREQUENT * neighbours) & (counts > enough))
+    peaks = peaks[np.argsort(counts[peaks])[-4:]]
+    ends = [level for level in (used[0], used[-1]) if counts[level] > enough // 2]
+    return sorted({int(level) for level in (*ends, *peaks)})
+
+
+def _parts(mask: np.ndarray) -> _Parts:
+    _, labels, boxes, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    return _Parts(labels, boxes)
+
+
+def _boxes(image: np.ndarray, parts: _Parts, level: int) -> list[tuple[int, int, int, int]]:
+    """(top, bottom, left, right) of boxes that hold lettering."""
+    found = []
+    width, height = parts.boxes[1:, 2], parts.boxes[1:, 3]
+    large = (height >= _BOX_SIDES[0]) & (width >= _BOX_SIDES[1]) & (width * height <= _BOX_SHARE * image.size)
+    for number in np.flatnonzero(large) + 1:
+        left, top, columns, rows, _ = (int(v) for v in parts.boxes[number])
+        inside = parts.labels[top : top + rows, left : left + columns] == number
+        edges = (inside[0], inside[-1], inside[:, 0], inside[:, -1])
+        levels = image[top : top + rows, left : left + columns]
+        if (
+            min(float(edge.mean()) for edge in edges) >= _BOX_EDGE
+            and _BOX_INK[0] <= _ink(levels, level) <= _BOX_INK[1]
+        ):
+            found.append((top, top + rows, left, left + columns))
+    return found
+
+
+def _ink(levels: np.ndarray, level: int) -> float:
+    """Share of pixels that differ from the box's level by more than a smoothed edge would."""
+    spread = max(int(levels.max()) - int(levels.min()), 1)
+    return float((np.abs(levels.astype(np.int64) - level) > spread // 2).mean())
+
+
+def _bars(image: np.ndarray, parts: _Parts) -> list[tuple[int, int, int, int]]:
+    """(top, bottom, left, right) of bare bars together with the letters beside them."""
+    left, top, width, height, area = parts.boxes[1:].T
+    least = max(_BAR_LENGTH[0], _BAR_LENGTH[1] * image.shape[1])
+    filled = area >= _BAR_FILL * width * height
+    bars = np.flatnonzero(filled & (height >= 2) & (width >= least) & (width >= _BAR_SLENDER * height))
+    tallest = _LETTER_ROWS[1] * image.shape[0]
+    letter = (height >= _LETTER_ROWS[0]) & (height <= tallest) & (width <= 2 * tallest) & ~filled
+    found = []
+    for bar in bars:
+        reach = 2 * tallest
+        near = letter & (top + height > top[bar] - reach) & (top < top[bar] + height[bar] + reach)
+        near &= (left + width > left[bar] - reach) & (left < left[bar] + width[bar] + reach)
+        if near.sum() >= _LETTERS:
+            group = np.append(np.flatnonzero(near), bar)
+            bottom, right = (top + height)[group].max(), (left + width)[group].max()
+            found.append((int(top[group].min()), int(bottom), int(left[group].min()), int(right)))
+    return found
