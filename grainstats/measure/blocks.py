@@ -76,6 +76,15 @@ class Estimate:
     low: float | None = None
     high: float | None = None
 
+    def map(self, monotone: Callable[[float], float]) -> Estimate:
+        """The same estimate on another scale; a falling function swaps the bounds."""
+        if not np.isfinite(self.value):
+            return self
+        if self.low is None or self.high is None:
+            return Estimate(monotone(self.value))
+        low, high = sorted((monotone(self.low), monotone(self.high)))
+        return Estimate(monotone(self.value), low, high)
+
 
 def interval(value: float, error: float, n_blocks: int, *, positive: bool = True) -> Estimate:
     """Student interval, on the log scale for positive quantities."""
@@ -100,12 +109,11 @@ def ratio(numerator: np.ndarray, denominator: np.ndarray) -> Estimate:
     return interval(value, error, n)
 
 
-def jackknife_error(statistic: Callable[[np.ndarray], float], n_blocks: int) -> float:
-    """Standard error of `statistic(block weights)` by deleting one block at a time."""
-    if n_blocks < 3:
-        return float("nan")
-    values = np.array([statistic(1.0 - np.eye(1, n_blocks, k)[0]) for k in range(n_blocks)])
-    return float(np.sqrt((n_blocks - 1) / n_blocks * np.sum((values - values.mean()) ** 2)))
+def jackknife_error(statistic: Callable[[np.ndarray], np.ndarray], n_blocks: int) -> np.ndarray:
+    """Standard errors of `statistic(block weights)`, shape (k,), by deleting one block at a time."""
+    values = np.stack([statistic(1.0 - np.eye(1, n_blocks, b)[0]) for b in range(n_blocks)])
+    spread = np.sum((values - values.mean(axis=0)) ** 2, axis=0)
+    return np.sqrt((n_blocks - 1) / n_blocks * spread)
 
 
 def weighted_quantile(values: np.ndarray, weights: np.ndarray, share: float) -> float:

@@ -55,36 +55,39 @@ def line_crossings(network: BoundaryNetwork, angle_deg: float, offset: float, sp
     )
 
 
-def circle_crossings(network: BoundaryNetwork, centre: np.ndarray, radius: np.ndarray) -> Crossings:
-    """Crossings with circles; `along` is arc length, counter-clockwise from +x.
+def circle_crossings(
+    network: BoundaryNetwork, centre_y: np.ndarray, centre_x: np.ndarray, radius: np.ndarray
+) -> Crossings:
+    """Crossings with concentric circles around the points of a rectangular grid.
 
     Parameters
     ----------
     network : BoundaryNetwork
-    centre : ndarray, shape (n_circles, 2)
-        (row, column), pixels.
-    radius : ndarray, shape (n_circles,)
+    centre_y, centre_x : ndarray, ascending
+        Rows and columns of the grid's points, pixels; circles of different points must not overlap.
+    radius : ndarray, shape (k,)
+
+    Returns
+    -------
+    Crossings
+        ``line`` numbers the circles, k for each point of the grid in row-major order; ``along`` is arc
+        length, counter-clockwise from +x.
     """
-    parts = [
-        _one_circle(network, c, float(r), k) for k, (c, r) in enumerate(zip(centre, radius, strict=True))
-    ]
-    if not parts:
-        return Crossings(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64))
-    return _sorted(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-
-
-def _one_circle(
-    network: BoundaryNetwork, centre: np.ndarray, radius: float, number: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    point = network.position - centre
-    out = np.hypot(point[:, 0], point[:, 1]) - radius
     i, j = network.edge.T
-    edge = np.flatnonzero((out[i] >= 0) != (out[j] >= 0))
-    a, b = i[edge], j[edge]
-    share = (out[a] / (out[a] - out[b]))[:, None]
-    y, x = (point[a] + share * (point[b] - point[a])).T
-    arc = (np.arctan2(-y, x) % (2 * np.pi)) * radius
-    return np.full(edge.size, number, np.int64), arc, network.edge_segment[edge]
+    middle = (network.position[i] + network.position[j]) / 2
+    row = np.searchsorted((centre_y[1:] + centre_y[:-1]) / 2, middle[:, 0])
+    column = np.searchsorted((centre_x[1:] + centre_x[:-1]) / 2, middle[:, 1])
+    centre = np.column_stack([centre_y[row], centre_x[column]])
+    a, b = network.position[i] - centre, network.position[j] - centre
+    out_a, out_b = np.hypot(*a.T), np.hypot(*b.T)
+    parts = []
+    for k, r in enumerate(radius):
+        hit = np.flatnonzero((out_a >= r) != (out_b >= r))
+        share = ((r - out_a[hit]) / (out_b[hit] - out_a[hit]))[:, None]
+        y, x = (a[hit] + share * (b[hit] - a[hit])).T
+        circle = (row[hit] * centre_x.size + column[hit]) * radius.size + k
+        parts.append((circle, (np.arctan2(-y, x) % (2 * np.pi)) * r, network.edge_segment[hit]))
+    return _sorted(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def direction_cosines(angle_deg: float) -> tuple[float, float]:

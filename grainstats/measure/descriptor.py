@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from grainstats.measure.blocks import Estimate
+
 
 @dataclass(frozen=True)
 class Descriptor:
@@ -28,3 +30,8 @@ class Descriptor:
     ci_high: float | None
     unit: str
     method: str
+
+    @classmethod
+    def of(cls, name: str, estimate: Estimate, unit: str, method: str) -> Descriptor:
+        """A descriptor from an estimate with its interval."""
+        return cls(name, estimate.value, estimate.low, estimate.high, unit, method)

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from grainstats.measure.blocks import IMAGES_AS_BLOCKS, Grid, grain_area_of_blocks, grid_for
+from grainstats.measure.circles import circular_intercepts
+from grainstats.measure.counts import PlanimetricCount, planimetric_count
 from grainstats.measure.grains import grain_table
 from grainstats.measure.intercepts import ANGLES, intercept_table
 from grainstats.measure.network import BoundaryNetwork, boundary_network
@@ -22,8 +24,10 @@ class Measurement:
 
     Attributes
     ----------
-    grains, intercepts : DataFrame
-        See `grain_table`, `intercept_table`.
+    grains, intercepts, circles : DataFrame
+        See `grain_table`, `intercept_table`, `circular_intercepts`.
+    planimetric : PlanimetricCount
+        Of the whole window.
     network : BoundaryNetwork
     grid : Grid
         Blocks of the window.
@@ -37,6 +41,8 @@ class Measurement:
 
     grains: pd.DataFrame
     intercepts: pd.DataFrame
+    circles: pd.DataFrame
+    planimetric: PlanimetricCount
     network: BoundaryNetwork
     grid: Grid
     block_area_px2: np.ndarray
@@ -74,12 +80,15 @@ def measure_grain_map(
     UncalibratedError
         Nanometres asked of a map without a pixel size.
     """
+    rng = np.random.default_rng(seed)
     network = boundary_network(grain_map, unit=unit)
     grains = grain_table(grain_map, unit=unit)
-    lines = intercept_table(grain_map, unit=unit, angles=angles, spacing=spacing, seed=seed, network=network)
+    lines = intercept_table(grain_map, unit=unit, angles=angles, spacing=spacing, seed=rng, network=network)
     grid = grid_for(network.window, len(grains))
     area = grain_area_of_blocks(grid, labels_with_hidden(grain_map))
-    return Measurement(grains, lines, network, grid, area, unit, network.pixel_size, image_id)
+    circles = circular_intercepts(grain_map, unit=unit, seed=rng, network=network)
+    count = planimetric_count(grain_map)
+    return Measurement(grains, lines, circles, count, network, grid, area, unit, network.pixel_size, image_id)
 
 
 def block_offsets(measurements: Sequence[Measurement]) -> tuple[list[int | None], int]:

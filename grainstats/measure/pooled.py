@@ -18,12 +18,16 @@ class Pooled:
 
     Attributes
     ----------
-    diameter, area, weight, grain_block : ndarray, shape (n_interior,)
+    diameter, area, aspect_ratio, weight, grain_block : ndarray, shape (n_interior,)
         Of the grains seen whole.
     grains : DataFrame
         All grains.
-    length, cuts, angle, chord_block : ndarray, shape (n_intercepts,)
-    line_length : ndarray, shape (n_lines,)
+    any_grain_block : ndarray, shape (n_grains,)
+        Of all grains.
+    length, cuts, phase_ends, angle, chord_block : ndarray, shape (n_intercepts,)
+        Ascending length.
+    arc, arc_cuts, arc_block : ndarray, shape (n_arcs,)
+        Intercepts on circles.
     segment_length, segment_kind, segment_block : ndarray, shape (n_segments,)
     triple_points, junction_block : ndarray, shape (n_junctions,)
         Triple points that each junction stands for.
@@ -35,14 +39,19 @@ class Pooled:
 
     diameter: np.ndarray
     area: np.ndarray
+    aspect_ratio: np.ndarray
     weight: np.ndarray
     grain_block: np.ndarray
     grains: pd.DataFrame
+    any_grain_block: np.ndarray
     length: np.ndarray
     cuts: np.ndarray
+    phase_ends: np.ndarray
     angle: np.ndarray
     chord_block: np.ndarray
-    line_length: np.ndarray
+    arc: np.ndarray
+    arc_cuts: np.ndarray
+    arc_block: np.ndarray
     segment_length: np.ndarray
     segment_kind: np.ndarray
     segment_block: np.ndarray
@@ -69,6 +78,10 @@ def _middle_of(m: Measurement) -> tuple[np.ndarray, np.ndarray]:
     return t["y0_px"].to_numpy() - half * np.sin(angle), t["x0_px"].to_numpy() + half * np.cos(angle)
 
 
+def _starts(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    return table["y0_px"].to_numpy(), table["x0_px"].to_numpy()
+
+
 def _points(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return table["y_px"].to_numpy(), table["x_px"].to_numpy()
 
@@ -85,18 +98,26 @@ def pool(measurements: Sequence[Measurement]) -> Pooled:
     segments = pd.concat([m.network.segments for m in measurements], ignore_index=True)
     junctions = pd.concat([m.network.junctions for m in measurements], ignore_index=True)
     n_grains = junctions["n_grains"].to_numpy()
-    lines = [m.intercepts.groupby("line")[f"line_length_{unit}"].first().to_numpy() for m in measurements]
+    arcs = pd.concat([m.circles for m in measurements], ignore_index=True)
+    length = chords[f"length_{unit}"].to_numpy()
+    order = np.argsort(length, kind="stable")
+    chord_block = blocks_of(measurements, [_middle_of(m) for m in measurements])[0]
     return Pooled(
         diameter=whole[f"equivalent_diameter_{unit}"].to_numpy(),
         area=whole[f"area_{unit}2"].to_numpy(),
+        aspect_ratio=whole["aspect_ratio"].to_numpy(),
         weight=whole["weight"].to_numpy(),
         grain_block=blocks_of(measurements, [_points(t) for t in interior])[0],
         grains=pd.concat([m.grains for m in measurements], ignore_index=True),
-        length=chords[f"length_{unit}"].to_numpy(),
-        cuts=n_cuts(chords["censored"].to_numpy()),
-        angle=chords["angle_deg"].to_numpy(),
-        chord_block=blocks_of(measurements, [_middle_of(m) for m in measurements])[0],
-        line_length=np.concatenate(lines),
+        any_grain_block=blocks_of(measurements, [_points(m.grains) for m in measurements])[0],
+        length=length[order],
+        cuts=n_cuts(chords["censored"].to_numpy())[order],
+        phase_ends=chords["phase_ends"].to_numpy()[order],
+        angle=chords["angle_deg"].to_numpy()[order],
+        chord_block=chord_block[order],
+        arc=arcs[f"length_{unit}"].to_numpy(),
+        arc_cuts=n_cuts(arcs["censored"].to_numpy()),
+        arc_block=blocks_of(measurements, [_starts(m.circles) for m in measurements])[0],
         segment_length=segments[f"length_{unit}"].to_numpy(),
         segment_kind=segments["kind"].to_numpy(),
         segment_block=blocks_of(measurements, [_points(m.network.segments) for m in measurements])[0],

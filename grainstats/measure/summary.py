@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from grainstats.measure.describe import descriptors
+from grainstats.measure.describe_spacing import intercepts_by_direction
 from grainstats.measure.descriptor import Descriptor
 from grainstats.measure.measurement import Measurement, measure_grain_map
+from grainstats.measure.pooled import pool
 from segment.grainmap import GrainMap
 
 
@@ -27,8 +29,8 @@ def sample_summary(measurements: Sequence[Measurement]) -> dict[str, Any]:
     dict
         ``n_images, n_grains, n_interior, pixel_size_nm`` (one per image), ``equivalent_diameter_{u}`` and
         ``intercept_{u}`` (mean, median, ..., ``ci``: 95 % interval of the mean), ``boundary_density_per_um``,
-        ``triple_junctions_per_um2``, ``astm_g`` and ``descriptors`` (every descriptor with interval, unit and
-        method).  In pixels the names end in ``_px`` and there is no ``astm_g``.  What cannot be said is None.
+        ``triple_junctions_per_um2``, ``astm_g``, ``intercept_by_direction`` and ``descriptors`` (every
+        descriptor with interval, unit and method).  In pixels the names end in ``_px`` and there is no ``astm_g``.  What cannot be said is None.
     """
     found = descriptors(list(measurements))
     by_name = {d.name: d for d in found}
@@ -44,6 +46,7 @@ def sample_summary(measurements: Sequence[Measurement]) -> dict[str, Any]:
         f"boundary_density_per_{density}": _value(by_name, f"boundary_density_per_{density}"),
         f"triple_junctions_per_{density}2": _value(by_name, f"triple_junctions_per_{density}2"),
         "astm_g": _value(by_name, "astm_g"),
+        "intercept_by_direction": _by_direction(measurements),
         "descriptors": {d.name: descriptor_json(d) for d in found},
     }
 
@@ -66,6 +69,14 @@ def _intercept(by_name: dict[str, Descriptor], u: str) -> dict[str, Any]:
         "ci": _ci(by_name, f"intercept_mean_{u}"),
         "n": _value(by_name, "n_intercepts"),
     }
+
+
+def _by_direction(measurements: Sequence[Measurement]) -> list[dict[str, float | None]]:
+    table = intercepts_by_direction(pool(measurements))
+    return [
+        {str(name): _finite(value) for name, value in row.items()}
+        for row in table.astype(float).to_dict("records")
+    ]
 
 
 def descriptor_json(d: Descriptor) -> dict[str, Any]:

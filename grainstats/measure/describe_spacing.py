@@ -1,0 +1,93 @@
+"""Descriptors of boundary spacing: intercepts on lines and circles, by direction, and the ASTM numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from grainstats.measure.astm import g_from_grains_per_mm2, g_from_intercept
+from grainstats.measure.blocks import Estimate, interval, jackknife_error, ratio
+from grainstats.measure.chords import intercept_count, kaplan_meier
+from grainstats.measure.descriptor import Descriptor
+from grainstats.measure.measurement import Measurement
+from grainstats.measure.pooled import Pooled
+from grainstats.measure.stereology import sphere_diameter
+
+E112 = "ASTM E112: line length / intercepts, a cut end counts 1/2"
+KAPLAN_MEIER = "Kaplan-Meier over the intercept ends inside the window"
+PLANIMETRIC = "ASTM E112 planimetric: inside + 1/2 cut + 1/4 at corners, over grain area"
+
+
+def intercept_descriptors(p: Pooled, maps: Sequence[Measurement]) -> Iterator[Descriptor]:
+    """Mean by E112, distribution by Kaplan-Meier, circles, and G by intercepts and by counting."""
+    u, mean = p.unit, mean_intercept(p)
+    yield Descriptor("n_intercepts", float(intercept_count(p.cuts).sum()), None, None, "1", E112)
+    yield Descriptor.of(f"intercept_mean_{u}", mean, u, E112)
+    for name, unit, estimate in zip(
+        (f"intercept_median_{u}", "intercept_cv", f"intercept_length_weighted_mean_{u}"),
+        (u, "1", u),
+        _distribution(p),
+        strict=True,
+    ):
+        yield Descriptor.of(name, estimate, unit, KAPLAN_MEIER)
+    yield Descriptor.of(f"intercept_circular_mean_{u}", _circular(p), u, "ASTM E112 three-circle procedure")
+    method = "3/2 of the mean intercept; assumes equal spheres"
+    yield Descriptor.of(f"sphere_diameter_equal_{u}", mean.map(sphere_diameter), u, method)
+    if u == "nm":
+        method = "ASTM E112 from the mean lineal intercept"
+        yield Descriptor.of("astm_g", mean.map(g_from_intercept), "1", method)
+        density = _grains_per_area(p, maps)
+        g = density.map(lambda per_nm2: g_from_grains_per_mm2(per_nm2 * 1e12))
+        yield Descriptor.of("astm_g_planimetric", g, "1", PLANIMETRIC)
+
+
+def mean_intercept(p: Pooled, chosen: np.ndarray | None = None) -> Estimate:
+    """Mean intercept of the chosen intercepts (all by default), by E112."""
+    keep = np.ones(p.length.size, bool) if chosen is None else chosen
+    block = p.chord_block[keep]
+    length = p.per_block(block, p.length[keep])
+    return ratio(length, p.per_block(block, intercept_count(p.cuts[keep])))
+
+
+def intercepts_by_direction(p: Pooled) -> pd.DataFrame:
+    """Mean intercept of each direction.
+
+    Returns
+    -------
+    DataFrame
+        ``angle_deg, mean_{u}, ci_low_{u}, ci_high_{u}, n``.
+    """
+    rows = []
+    for angle in np.unique(p.angle):
+        chosen = p.angle == angle
+        estimate, n = mean_intercept(p, chosen), float(intercept_count(p.cuts[chosen]).sum())
+        rows.append((float(angle), estimate.value, estimate.low, estimate.high, n))
+    return pd.DataFrame(
+        rows, columns=["angle_deg", f"mean_{p.unit}", f"ci_low_{p.unit}", f"ci_high_{p.unit}", "n"]
+    )
+
+
+def _distribution(p: Pooled) -> tuple[Estimate, ...]:
+    """Median, coefficient of variation and length-weighted mean with jackknife intervals."""
+
+    def statistics(blocks: np.ndarray) -> np.ndarray:
+        found = kaplan_meier(p.length, p.cuts, blocks[p.chord_block])
+        return np.array([found.quantile(0.5), found.cv, found.length_weighted_mean])
+
+    values, errors = statistics(np.ones(p.n_blocks)), jackknife_error(statistics, p.n_blocks)
+    return tuple(interval(float(v), float(e), p.n_blocks) for v, e in zip(values, errors, strict=True))
+
+
+def _circular(p: Pooled) -> Estimate:
+    return ratio(p.per_block(p.arc_block, p.arc), p.per_block(p.arc_block, intercept_count(p.arc_cuts)))
+
+
+def _grains_per_area(p: Pooled, maps: Sequence[Measurement]) -> Estimate:
+    """Planimetric count over all maps; its relative interval from the blocks."""
+    area = p.block_area.sum()
+    value = sum(m.planimetric.grains for m in maps) / area if area > 0 else float("nan")
+    share = np.where(p.grains["touches_frame"], 0.5, 1.0)
+    by_block = ratio(p.per_block(p.any_grain_block, share), p.block_area)
+    return by_block.map(lambda v: v * value / by_block.value) if by_block.value > 0 else Estimate(value)

@@ -1,0 +1,86 @@
+"""How often do the 95 % intervals of the descriptors contain the truth?  Writes docs/measurement_coverage.csv.
+
+    python scripts/coverage_measure.py [--repeats 300] [--workers 2] [--out docs/measurement_coverage.csv]
+
+Each repeat makes fresh mosaics, measures them and looks whether the truth lies in the interval.  The truth of a
+population is measured on large windows (about 30,000 grains) of the same mosaics and pixel size.
+"""
+
+from __future__ import annotations
+
+import argparse
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from grainstats.measure import Measurement, descriptors, measure_grain_map
+from segment.mosaics import Mosaic, laguerre_section, poisson_voronoi_plane
+
+SIZE_PX = 25.0  # mean grain size, square root of the mean area
+POPULATIONS = ("poisson-voronoi", "section sigma 0.2", "section sigma 0.5", "bimodal section R = 4")
+DESIGNS = ((1, 60), (1, 200), (1, 1000), (4, 100), (8, 100))  # images, grains an image
+
+
+def mosaic(population: str, shape: tuple[int, int], rng: np.random.Generator) -> Mosaic:
+    if population == "poisson-voronoi":
+        return poisson_voronoi_plane(shape, SIZE_PX**-2, rng)
+    if population == "bimodal section R = 4":
+        return laguerre_section(shape, 23.0, 0.3, rng, size_ratio=4.0, coarse_volume=0.5)
+    sigma = float(population.split()[-1])
+    return laguerre_section(shape, {0.2: 36.0, 0.5: 26.0}[sigma], sigma, rng)
+
+
+def measured(population: str, n_grains: int, rng: np.random.Generator) -> Measurement:
+    side = int(np.sqrt(n_grains) * SIZE_PX)
+    return measure_grain_map(mosaic(population, (side, side), rng).grain_map(2.0), seed=rng)
+
+
+def one_repeat(task: tuple[str, int, int, int]) -> list[dict[str, object]]:
+    population, images, grains, seed = task
+    rng = np.random.default_rng([seed, images, grains, POPULATIONS.index(population)])
+    found = descriptors([measured(population, grains, rng) for _ in range(images)])
+    key = {"population": population, "images": images, "grains_per_image": grains}
+    return [{**key, "name": d.name, "value": d.value, "low": d.ci_low, "high": d.ci_high} for d in found]
+
+
+def truth(population: str) -> dict[str, float]:
+    rng = np.random.default_rng([99, POPULATIONS.index(population)])
+    found = descriptors([measured(population, 5000, rng) for _ in range(6)])
+    return {d.name: d.value for d in found}
+
+
+def coverage(rows: pd.DataFrame, true: dict[str, dict[str, float]]) -> pd.DataFrame:
+    """Share of intervals that contain the truth, and the relative bias of the values."""
+    rows = rows[~rows["name"].str.startswith("n_")].copy()
+    rows["truth"] = [true[p][n] for p, n in zip(rows["population"], rows["name"], strict=True)]
+    rows = rows[rows["truth"].notna()]
+    rows["given"] = rows["low"].notna()
+    rows["covers"] = (rows["low"] <= rows["truth"]) & (rows["truth"] <= rows["high"])
+    groups = rows.groupby(["population", "images", "grains_per_image", "name"], sort=False)
+    table = groups.agg(repeats=("value", "size"), truth=("truth", "first"), mean=("value", "mean"),
+                       given=("given", "mean"), coverage=("covers", "sum")).reset_index()
+    table["coverage"] /= table["given"] * table["repeats"]
+    table["bias_percent"] = 100 * (table["mean"] / table["truth"] - 1)
+    return table.round({"truth": 5, "mean": 5, "given": 3, "coverage": 3, "bias_percent": 2})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--repeats", type=int, default=300)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--out", type=Path, default=Path("docs/measurement_coverage.csv"))
+    args = parser.parse_args()
+    tasks = [(p, i, g, s) for p in POPULATIONS for i, g in DESIGNS for s in range(args.repeats)]
+    with ProcessPoolExecutor(args.workers) as workers:
+        true = dict(zip(POPULATIONS, workers.map(truth, POPULATIONS), strict=True))
+        parts = workers.map(one_repeat, tasks, chunksize=10)
+        rows = pd.DataFrame([row for part in parts for row in part])
+    table = coverage(rows, true)
+    table.to_csv(args.out, index=False)
+    print(table.to_string())
+
+
+if __name__ == "__main__":
+    main()
