@@ -3,7 +3,7 @@
     python scripts/coverage_measure.py [--repeats 300] [--workers 2] [--out docs/measurement_coverage.csv]
 
 Each repeat makes fresh mosaics, measures them and looks whether the truth lies in the interval.  The truth of a
-population is measured on large windows (about 30,000 grains) of the same mosaics and pixel size.
+population is measured on large windows (30,000 grains) of the same mosaics and pixel size.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ import pandas as pd
 from grainstats.measure import Measurement, descriptors, measure_grain_map
 from segment.mosaics import Mosaic, laguerre_section, poisson_voronoi_plane
 
-SIZE_PX = 25.0  # mean grain size, square root of the mean area
+SIZE_PX = 16.0  # mean grain size, square root of the mean area
 POPULATIONS = ("poisson-voronoi", "section sigma 0.2", "section sigma 0.5", "bimodal section R = 4")
-DESIGNS = ((1, 60), (1, 200), (1, 1000), (4, 100), (8, 100))  # images, grains an image
+DESIGNS = ((1, 60), (1, 200), (1, 1000), (3, 100), (6, 60))  # images, grains an image
 
 
 def mosaic(population: str, shape: tuple[int, int], rng: np.random.Generator) -> Mosaic:
     if population == "poisson-voronoi":
         return poisson_voronoi_plane(shape, SIZE_PX**-2, rng)
     if population == "bimodal section R = 4":
-        return laguerre_section(shape, 23.0, 0.3, rng, size_ratio=4.0, coarse_volume=0.5)
+        return laguerre_section(shape, 0.92 * SIZE_PX, 0.3, rng, size_ratio=4.0, coarse_volume=0.5)
     sigma = float(population.split()[-1])
-    return laguerre_section(shape, {0.2: 36.0, 0.5: 26.0}[sigma], sigma, rng)
+    return laguerre_section(shape, {0.2: 1.44, 0.5: 1.04}[sigma] * SIZE_PX, sigma, rng)
 
 
 def measured(population: str, n_grains: int, rng: np.random.Generator) -> Measurement:
@@ -51,16 +51,21 @@ def truth(population: str) -> dict[str, float]:
     return {d.name: d.value for d in found}
 
 
-def coverage(rows: pd.DataFrame, true: dict[str, dict[str, float]]) -> pd.DataFrame:
+def coverage(rows: pd.DataFrame, true: dict[str, float]) -> pd.DataFrame:
     """Share of intervals that contain the truth, and the relative bias of the values."""
     rows = rows[~rows["name"].str.startswith("n_")].copy()
-    rows["truth"] = [true[p][n] for p, n in zip(rows["population"], rows["name"], strict=True)]
+    rows["truth"] = rows["name"].map(true)
     rows = rows[rows["truth"].notna()]
     rows["given"] = rows["low"].notna()
     rows["covers"] = (rows["low"] <= rows["truth"]) & (rows["truth"] <= rows["high"])
     groups = rows.groupby(["population", "images", "grains_per_image", "name"], sort=False)
-    table = groups.agg(repeats=("value", "size"), truth=("truth", "first"), mean=("value", "mean"),
-                       given=("given", "mean"), coverage=("covers", "sum")).reset_index()
+    table = groups.agg(
+        repeats=("value", "size"),
+        truth=("truth", "first"),
+        mean=("value", "mean"),
+        given=("given", "mean"),
+        coverage=("covers", "sum"),
+    ).reset_index()
     table["coverage"] /= table["given"] * table["repeats"]
     table["bias_percent"] = 100 * (table["mean"] / table["truth"] - 1)
     return table.round({"truth": 5, "mean": 5, "given": 3, "coverage": 3, "bias_percent": 2})
@@ -72,14 +77,15 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("docs/measurement_coverage.csv"))
     args = parser.parse_args()
-    tasks = [(p, i, g, s) for p in POPULATIONS for i, g in DESIGNS for s in range(args.repeats)]
+    tables = []
     with ProcessPoolExecutor(args.workers) as workers:
-        true = dict(zip(POPULATIONS, workers.map(truth, POPULATIONS), strict=True))
-        parts = workers.map(one_repeat, tasks, chunksize=10)
-        rows = pd.DataFrame([row for part in parts for row in part])
-    table = coverage(rows, true)
-    table.to_csv(args.out, index=False)
-    print(table.to_string())
+        for population in POPULATIONS:
+            tasks = [(population, i, g, s) for i, g in DESIGNS for s in range(args.repeats)]
+            true = list(workers.map(truth, [population]))[0]
+            rows = [row for part in workers.map(one_repeat, tasks, chunksize=5) for row in part]
+            tables.append(coverage(pd.DataFrame(rows), true))
+            pd.concat(tables).to_csv(args.out, index=False)
+            print(tables[-1].to_string(), flush=True)
 
 
 if __name__ == "__main__":

@@ -29,8 +29,9 @@ def sample_summary(measurements: Sequence[Measurement]) -> dict[str, Any]:
     dict
         ``n_images, n_grains, n_interior, pixel_size_nm`` (one per image), ``equivalent_diameter_{u}`` and
         ``intercept_{u}`` (mean, median, ..., ``ci``: 95 % interval of the mean), ``boundary_density_per_um``,
-        ``triple_junctions_per_um2``, ``astm_g``, ``intercept_by_direction`` and ``descriptors`` (every
-        descriptor with interval, unit and method).  In pixels the names end in ``_px`` and there is no ``astm_g``.  What cannot be said is None.
+        ``triple_junctions_per_um2``, ``astm_g``, ``intercept_by_direction`` and ``descriptors`` (each with
+        interval, unit and method).  In pixels the names end in ``_px`` and there is no ``astm_g``.  What
+        cannot be said is None.
     """
     found = descriptors(list(measurements))
     by_name = {d.name: d for d in found}
