@@ -1,9 +1,9 @@
-"""How often do the 95 % intervals of the descriptors contain the truth?  Writes docs/measurement_coverage.csv.
+"""How often do the 95 % intervals of the descriptors contain the truth?
 
     python scripts/coverage_measure.py [--repeats 300] [--workers 2] [--out docs/measurement_coverage.csv]
 
-Each repeat makes fresh mosaics, measures them and looks whether the truth lies in the interval.  The truth of a
-population is measured on large windows (30,000 grains) of the same mosaics and pixel size.
+Each repeat makes fresh mosaics, measures them and looks whether the truth lies in the interval.  The truth of
+a population is measured on large windows (30,000 grains) of the same mosaics and pixel size.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def main() -> None:
     with ProcessPoolExecutor(args.workers) as workers:
         for population in POPULATIONS:
             tasks = [(population, i, g, s) for i, g in DESIGNS for s in range(args.repeats)]
-            true = list(workers.map(truth, [population]))[0]
+            true = next(iter(workers.map(truth, [population])))
             rows = [row for part in workers.map(one_repeat, tasks, chunksize=5) for row in part]
             tables.append(coverage(pd.DataFrame(rows), true))
             pd.concat(tables).to_csv(args.out, index=False)

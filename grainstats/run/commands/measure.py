@@ -173,7 +173,7 @@ def _in_words(document: dict[str, Any], unit: str) -> str:
             continue
         value = "unknown" if d["value"] is None else f"{d['value']:.4g}"
         ci = "" if d["ci"] is None else f"  (95 %: {d['ci'][0]:.4g} to {d['ci'][1]:.4g})"
-        label = name.removesuffix(f"_{unit}").removesuffix(f"_per_{density}").replace("_", " ")
+        label = name.removesuffix(f"_per_{density}").removesuffix(f"_{unit}").replace("_", " ")
         lines.append(f"  {label:44s} {value} {'' if d['unit'] == '1' else d['unit']}{ci}")
     lines.append(f"network: {modality['verdict']} ({modality['reason']})")
     return "\n".join(lines)
