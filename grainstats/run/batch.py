@@ -132,9 +132,7 @@ def run_batch(
     paths, assignment = _find(call)
     model = load_model(recipe.model)
     call.out.mkdir(parents=True, exist_ok=True)
-    analyse = analyse or Analyst(
-        recipe, str(model.folder), call.device, threads_per_worker(call.workers), call.out
-    )
+    analyse = analyse or Analyst(recipe, str(model.folder), call.device, _threads(call), call.out.resolve())
     with Database.open(call.db or call.out / DATABASE) as db:
         warnings = list(assignment.warnings) + _store_sheet(db, call)
         ledger = Ledger(db, call.out, model.digest, recipe.digest())
@@ -188,6 +186,11 @@ def _store_sheet(db: Database, call: Call) -> list[str]:
     if call.samples is not None:
         db.put_samples(read_samples(call.samples))
     return []
+
+
+def _threads(call: Call) -> int:
+    """Threads of the network in each worker; workers of a Dask cluster have one each."""
+    return 1 if call.dask else threads_per_worker(call.workers)
 
 
 def _mapper(call: Call, analyse: Callable[[Job], Outcome]) -> Mapper:

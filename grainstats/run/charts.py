@@ -123,10 +123,11 @@ class _Axis:
 
 
 def _axis(x: np.ndarray) -> _Axis:
-    """Common axis of both charts: bins of equal width in log d, the rare extremes kept inside."""
-    low, high = float(x.min()) - 0.04, float(x.max()) + 0.04
+    """Common axis of both charts: bins of equal width in log d, and room for the fitted curves."""
+    low, high = float(x.min()) - 1e-6, float(x.max()) + 1e-6
     count = int(np.clip(np.sqrt(x.size) * 1.4, 10, 36))
-    return _Axis(low, high, np.linspace(low, high, count + 1))
+    room = max(0.12 * (high - low), 0.05)
+    return _Axis(low - room / 3, high + room, np.linspace(low, high, count + 1))
 
 
 def _mode_marks(modes: tuple[Mode, ...]) -> list[_Mark]:

@@ -109,16 +109,19 @@ def _chords(intercepts: pd.DataFrame) -> ChordDistribution:
 
 
 def _weights(sample: Sample) -> pd.DataFrame:
-    """Denominators of the ratios, one row per analysis: the weight an image has in each pooled value."""
-    grains = sample.grains.assign(
-        number=sample.grains["weight"].fillna(0.0),
-        area=sample.grains["weight"].fillna(0.0) * sample.grains["area_nm2"],
-        density=sample.grains["area_nm2"],
-    )
-    cuts = n_cuts(sample.intercepts["censored"].to_numpy())
-    lines = sample.intercepts.assign(intercept=intercept_count(cuts))
-    table = grains.groupby("analysis_id")[["number", "area", "density"]].sum()
-    return table.join(lines.groupby("analysis_id")["intercept"].sum(), how="outer").fillna(0.0)
+    """Denominators of the ratios, one row per analysis: the weight an image has in each pooled value.
+
+    Summed exactly (`math.fsum`): a sum whose last digit depends on the order would depend on the workers.
+    """
+    weight, area = (sample.grains[name].fillna(0.0) for name in ("weight", "area_nm2"))
+    count = pd.Series(intercept_count(n_cuts(sample.intercepts["censored"].to_numpy())))
+    columns = {
+        "number": weight.groupby(sample.grains["analysis_id"]),
+        "area": (weight * area).groupby(sample.grains["analysis_id"]),
+        "density": area.groupby(sample.grains["analysis_id"]),
+        "intercept": count.groupby(sample.intercepts["analysis_id"]),
+    }
+    return pd.DataFrame({name: values.agg(math.fsum) for name, values in columns.items()}).fillna(0.0)
 
 
 def _kind(name: str) -> str:

@@ -139,7 +139,7 @@ def counted(n: int, one: str, many: str = "") -> str:
 def lede(kinds: Sequence[str], n_images: int, n_failed: int) -> str:
     """The first sentence of the report: what came out, over how many images."""
     shares = [(kind, kinds.count(kind)) for kind in ("uniform", "bimodal", "indeterminate")]
-    found = [f"{n} {WORDS[kind]}" for kind, n in shares if n]
+    found = [f"{n if n < len(kinds) or n == 1 else 'all'} {WORDS[kind]}" for kind, n in shares if n]
     samples = counted(len(kinds), "sample")
     result = f"{samples}: {', '.join(found)}." if found else "No sample could be judged."
     failed = f" {counted(n_failed, 'input')} gave no result." if n_failed else ""

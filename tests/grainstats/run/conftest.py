@@ -47,7 +47,7 @@ def edge_model(tmp_path_factory) -> Path:
 def write_micrograph(path: Path, seed: int, pixel_size_nm: float | None = 2.0, **mosaic: float) -> Path:
     """A grey mosaic with noise as a TIFF, calibrated as ImageJ does it."""
     rng = np.random.default_rng(seed)
-    grains = laguerre_section((320, 320), 40, 0.3, rng, **mosaic).grain_map()
+    grains = laguerre_section((192, 192), 24, 0.3, rng, **mosaic).grain_map()
     levels = rng.integers(60, 200, grains.n_grains + 1)
     image = np.clip(levels[grains.labels] + rng.normal(0, 4, grains.labels.shape), 0, 255).astype(np.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,6 +57,12 @@ def write_micrograph(path: Path, seed: int, pixel_size_nm: float | None = 2.0, *
         scale = 1 / pixel_size_nm
         tifffile.imwrite(path, image, imagej=True, resolution=(scale, scale), metadata={"unit": "nm"})
     return path
+
+
+@pytest.fixture(name="write_micrograph", scope="session")
+def _write_micrograph():
+    """The function that writes one synthetic micrograph."""
+    return write_micrograph
 
 
 @pytest.fixture
