@@ -1,0 +1,78 @@
+"""Training images on disk: drawn once, read many times by memory map.
+
+A cache folder holds ``image.npy``, ``distance.npy`` and ``not_grain.npy``, each uint8 of shape (n, rows,
+columns), and ``count.txt``, the number written so far, so that training may start while the rest is drawn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from segment.training.render import SyntheticMicrograph, empty_micrograph, synthetic_micrograph
+
+STEPS_PER_PX = 8  #: distances are stored in eighths of a pixel, up to 31.9 px
+EMPTY_SHARE = 0.03  #: images without any grain, from which the network learns to stay silent
+
+
+@dataclass(frozen=True)
+class Cache:
+    """Memory maps of a cache folder and how many of their images are there."""
+
+    image: np.ndarray
+    distance: np.ndarray
+    not_grain: np.ndarray
+    count: int
+
+
+def line_distance(lines: np.ndarray) -> np.ndarray:
+    """Distance in eighths of a pixel to the nearest True of `lines`; uint8, 255 from 31.9 px on."""
+    if not lines.any():
+        return np.full(lines.shape, 255, np.uint8)
+    distance = cv2.distanceTransform((~lines).astype(np.uint8), cv2.DIST_L2, 5)
+    return np.minimum(distance * STEPS_PER_PX, 255).astype(np.uint8)
+
+
+def draw(seed: int, index: int, size: int) -> SyntheticMicrograph | np.ndarray:
+    """Image number `index` of the cache of this seed, whatever was drawn before it."""
+    rng = np.random.default_rng([seed, index])
+    if rng.random() < EMPTY_SHARE:
+        return empty_micrograph(rng, (size, size))
+    omissions = float(rng.choice([0.0, rng.uniform(0, 0.06)]))
+    return synthetic_micrograph(rng, (size, size), omissions=omissions)
+
+
+def write_cache(folder: Path, n: int, *, seed: int, size: int = 512) -> None:
+    """Draw the images that `folder` still lacks; may be stopped and called again."""
+    folder.mkdir(parents=True, exist_ok=True)
+    done = read_count(folder)
+    maps = [
+        np.lib.format.open_memmap(folder / f"{name}.npy", "r+" if done else "w+", np.uint8, (n, size, size))
+        for name in ("image", "distance", "not_grain")
+    ]
+    for index in range(done, n):
+        drawn = draw(seed, index, size)
+        if isinstance(drawn, np.ndarray):
+            row = drawn, np.full(drawn.shape, 255, np.uint8), np.zeros(drawn.shape, np.uint8)
+        else:
+            row = drawn.image, line_distance(drawn.boundary), drawn.not_grain.astype(np.uint8)
+        for target, value in zip(maps, row, strict=True):
+            target[index] = value
+        (folder / "count.txt").write_text(str(index + 1))
+
+
+def read_count(folder: Path) -> int:
+    """Images drawn so far."""
+    path = folder / "count.txt"
+    return int(path.read_text() or 0) if path.is_file() else 0
+
+
+def open_cache(folder: Path) -> Cache:
+    """Memory maps of the cache as far as it has been written."""
+    image, distance, not_grain = (
+        np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("image", "distance", "not_grain")
+    )
+    return Cache(image, distance, not_grain, read_count(folder))

@@ -1,0 +1,95 @@
+"""Random fields and boundary fields that all renderers share; every one float32."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+
+def smooth_noise(rng: np.random.Generator, size: tuple[int, int], wavelength: float) -> np.ndarray:
+    """Gaussian field of unit variance, correlated over about `wavelength` pixels; float32 of `size`."""
+    step = max(wavelength / 2, 1.0)
+    grid = (int(size[0] / step) + 4, int(size[1] / step) + 4)
+    coarse: np.ndarray = cv2.GaussianBlur(rng.standard_normal(grid).astype(np.float32), (0, 0), 0.8)
+    coarse -= coarse.mean()
+    coarse /= coarse.std() + 1e-6
+    if step == 1.0:
+        return coarse[: size[0], : size[1]]
+    scale = np.array([[1 / step, 0, rng.random() + 1], [0, 1 / step, rng.random() + 1]], np.float32)
+    return cv2.warpAffine(
+        coarse,
+        scale,
+        (size[1], size[0]),
+        flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REFLECT,
+    )
+
+
+def blur(image: np.ndarray, sigma: float) -> np.ndarray:
+    """Gaussian blur; nothing below 0.3 px."""
+    return image if sigma < 0.3 else cv2.GaussianBlur(image, (0, 0), float(sigma))
+
+
+@dataclass(frozen=True, eq=False)
+class BoundaryField:
+    """Distance to the nearest grain boundary, and random numbers that belong to its segment.
+
+    Attributes
+    ----------
+    on_line : ndarray of bool, shape (rows, columns)
+        Pixels whose right or lower neighbour has another label.
+    distance : ndarray of float32, shape (rows, columns)
+        Pixels to the nearest pixel of `on_line`.
+    chance : ndarray of float32, shape (2, rows, columns)
+        Two numbers, uniform in 0 ... 1, the same along all of a segment between two grains.
+    """
+
+    on_line: np.ndarray
+    distance: np.ndarray
+    chance: np.ndarray
+
+
+def boundary_field(labels: np.ndarray, rng: np.random.Generator) -> BoundaryField:
+    """Distances and per-segment chances of a label map of int, shape (rows, columns)."""
+    right, below = np.zeros(labels.shape, bool), np.zeros(labels.shape, bool)
+    right[:, :-1] = labels[:, :-1] != labels[:, 1:]
+    below[:-1] = labels[:-1] != labels[1:]
+    on_line = right | below
+    if not on_line.any():
+        return BoundaryField(
+            on_line, np.full(labels.shape, 1e3, np.float32), np.ones((2, *labels.shape), np.float32)
+        )
+    other = labels.copy()
+    other[:, :-1] = np.where(right[:, :-1], labels[:, 1:], other[:, :-1])
+    other[:-1] = np.where(below[:-1] & ~right[:-1], labels[1:], other[:-1])
+    low, high = (
+        np.minimum(labels, other)[on_line].astype(np.int64),
+        np.maximum(labels, other)[on_line].astype(np.int64),
+    )
+    distance, nearest = cv2.distanceTransformWithLabels(
+        (~on_line).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    key = low * 7919 + high * 104729 + int(rng.integers(1 << 30))
+    table = rng.random((2, 65537), dtype=np.float32)
+    index = np.zeros(int(nearest.max()) + 1, np.int64)
+    index[nearest[on_line]] = key % 65537
+    chance = table[:, index[nearest]]
+    return BoundaryField(on_line, distance, chance)
+
+
+def per_grain(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Paint one value a label; float32."""
+    result: np.ndarray = values.astype(np.float32)[labels]
+    return result
+
+
+def stretch(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """To uint8, with some headroom or some clipping as operators choose."""
+    low, high = np.quantile(image[::4, ::4], [0.002, 0.998])
+    span = max(high - low, 1e-6)
+    floor, ceiling = rng.uniform(-0.05, 0.25), rng.uniform(0.7, 1.08)
+    out = (image - low) / span * (ceiling - floor) + floor
+    result: np.ndarray = np.clip(out * 255, 0, 255).astype(np.uint8)
+    return result

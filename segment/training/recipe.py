@@ -1,0 +1,110 @@
+"""The recipe of a training run: every choice that made the weights, read from TOML."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from segment.errors import InputError
+
+
+@dataclass(frozen=True)
+class RealSet:
+    """A folder pair images/ + boundary/ and how it is used.
+
+    Attributes
+    ----------
+    name : str
+        Folder below the data folder that is given on the command line.
+    share : float
+        Share of the training crops.
+    held_out : tuple of str
+        Stems that training never sees.
+    min_scale, max_scale : float
+        Resampling factor drawn (log-uniform) for each crop.
+    """
+
+    name: str
+    share: float
+    held_out: tuple[str, ...] = ()
+    min_scale: float = 0.65
+    max_scale: float = 1.4
+
+
+@dataclass(frozen=True)
+class TrainingRecipe:
+    """Choices of a training run.
+
+    Attributes
+    ----------
+    name : str
+    encoder, depth, decoder : str, int, tuple of int
+        Of the segmentation-models-pytorch U-Net.
+    seed : int
+        Of the weights, the crops and (with the index) each synthetic image.
+    synthetic : int
+        Number of synthetic images drawn.
+    crop, batch : int
+        Edge of a crop in pixels; crops a step.
+    steps, minutes : int, float
+        Length of the cosine schedule; with `minutes` > 0 it follows the clock instead of the steps.
+    learning_rate, weight_decay, encoder_rate, ema : float
+        AdamW; factor on the encoder's rate; decay of the averaged weights that are released.
+    line_px, margin_px : float
+        Half-width of the boundary's target line, and of the band beside it that counts little.
+    dice : float
+        Weight of the Dice term beside cross-entropy.
+    doubt : float
+        Weight of a pixel of a real crop that the network calls boundary and the annotator left out.
+    real : tuple of RealSet
+    """
+
+    name: str = "unet-lite0"
+    encoder: str = "timm-tf_efficientnet_lite0"
+    depth: int = 4
+    decoder: tuple[int, ...] = (128, 64, 32, 16)
+    seed: int = 20261122
+    synthetic: int = 2400
+    crop: int = 256
+    batch: int = 8
+    steps: int = 2500
+    minutes: float = 0.0
+    learning_rate: float = 1.2e-3
+    weight_decay: float = 0.01
+    encoder_rate: float = 0.5
+    ema: float = 0.997
+    line_px: float = 1.8
+    margin_px: float = 3.0
+    dice: float = 0.5
+    doubt: float = 0.3
+    real: tuple[RealSet, ...] = field(default=())
+
+
+def read_recipe(path: Path) -> TrainingRecipe:
+    """Recipe from a TOML file: keys of `TrainingRecipe`, and one [[real]] table per real data set.
+
+    Raises
+    ------
+    InputError
+        Not TOML, or a key that means nothing here.
+    """
+    try:
+        facts = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(
+            path, f"cannot be read as a recipe ({error})", "Start from models/unet-lite0"
+        ) from error
+    facts.pop("record", None)
+    real = tuple(_checked(RealSet, table, path) for table in facts.pop("real", []))
+    result: TrainingRecipe = _checked(TrainingRecipe, {**facts, "real": real}, path)
+    return result
+
+
+def _checked(kind: type, facts: dict[str, Any], path: Path) -> Any:
+    known = {f.name for f in fields(kind)}
+    unknown = sorted(set(facts) - known)
+    if unknown:
+        raise InputError(path, f"unknown key {', '.join(unknown)}", f"Known: {', '.join(sorted(known))}")
+    return kind(**{key: tuple(v) if isinstance(v, list) else v for key, v in facts.items()})
