@@ -2,7 +2,67 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-def suggest() -> None:
-    """Not yet built."""
-    raise NotImplementedError("suggest")
+import typer
+
+if TYPE_CHECKING:
+    from grainstats.share.optimizer import Proposal
+
+
+def suggest(
+    db: Annotated[str, typer.Option(help="Database: a SQLite path or a PostgreSQL URL.")],
+    space: Annotated[Path, typer.Option(help="Parameter space, TOML.")],
+    objective: Annotated[
+        list[str], typer.Option(help="Property to improve; NAME:minimise to lower it; repeat for several.")
+    ],
+    n: Annotated[int, typer.Option("-n", help="How many experiments.", min=1, max=96)] = 3,
+    seed: Annotated[int, typer.Option(help="The same data and seed give the same proposal.")] = 0,
+    campaign: Annotated[str, typer.Option(help="Campaign to store the suggestions under.")] = "",
+    ignore_open: Annotated[
+        bool, typer.Option("--ignore-open", help="Forget earlier suggestions that were never made.")
+    ] = False,
+    no_store: Annotated[bool, typer.Option("--no-store", help="Do not record the suggestions.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+) -> None:
+    """Propose the next experiments, say why, and record them."""
+    import json as json_module
+
+    from grainstats.share import Database
+    from grainstats.share.optimizer import read_space
+    from grainstats.share.optimizer import suggest as propose
+
+    with Database.open(db, create=False) as database:
+        proposal = propose(
+            database, read_space(space), tuple(objective), n, seed=seed, ignore_open=ignore_open
+        )
+        records = proposal.records(", ".join(objective), campaign)
+        stored = 0 if no_store else database.add_suggestions(records)
+    if json:
+        document = {
+            "model": proposal.model,
+            "evidence": proposal.densities,
+            "suggestions": [
+                {"parameters": r.parameters, "reason": r.reason, **r.predictions} for r in records
+            ],
+            "snapshot_digest": proposal.snapshot_digest,
+            "seed": proposal.seed,
+            "stored": stored,
+            "notes": list(proposal.notes),
+        }
+        typer.echo(json_module.dumps(document, ensure_ascii=False, allow_nan=False, indent=1))
+    else:
+        typer.echo(_text(proposal))
+        typer.echo(f"{stored} new suggestions recorded in {database.safe_url}", err=True)
+
+
+def _text(proposal: Proposal) -> str:
+    lines = [f"{name}: {words}" for name, words in proposal.evidence.items()]
+    for number, s in enumerate(proposal.suggestions, 1):
+        settings = ", ".join(
+            f"{k} = {v if isinstance(v, str) else f'{v:g}'}" for k, v in s.parameters.items()
+        )
+        lines += ["", f"{number}. {settings}", f"   {s.reason}"]
+    tail = f"data {proposal.snapshot_digest[:12]}, seed {proposal.seed}, {proposal.model}"
+    return "\n".join([*lines, "", *proposal.notes, tail])

@@ -1,0 +1,272 @@
+"""From the shared database to `Experiments`: parameters, features, objective, and open proposals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from grainstats.share.database import Database
+from grainstats.share.optimizer.data import Experiments
+from grainstats.share.optimizer.space import Point, Space, SpaceError
+from grainstats.share.records import digest_of
+from segment.errors import InputError
+
+FEATURES = (
+    "intercept_mean_nm",
+    "equivalent_diameter_area_weighted_mean_nm",
+    "equivalent_diameter_mean_nm",
+    "intercept_cv",
+    "boundary_density_per_um",
+    "aspect_ratio_mean",
+)
+"""Looked through where the space names none, in this order; at most `MOST`, and none that repeats another."""
+MOST, SAME = 4, 0.98
+
+
+@dataclass(frozen=True, eq=False)
+class Objective:
+    """One objective as the user asked for it.
+
+    Attributes
+    ----------
+    name : str
+        Without its unit, as it is printed.
+    column : str
+        Of the samples table (``prop:...``) or a descriptor.
+    unit : str
+    maximise : bool
+    """
+
+    name: str
+    column: str
+    unit: str
+    maximise: bool
+
+    @property
+    def sign(self) -> float:
+        return 1.0 if self.maximise else -1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Campaign:
+    """Everything a proposal is computed from.
+
+    Attributes
+    ----------
+    objectives : tuple of Objective
+    experiments : tuple of Experiments
+        One per objective, same rows; `y` as measured (not yet negated for minimising).
+    open_points : ndarray, shape (p, d)
+        Proposed from older data and not made yet.
+    notes : tuple of str
+    data_digest : str
+        Of the experiments.
+    digest : str
+        Of the experiments, the open proposals and the space: the snapshot a proposal is stored with.
+    """
+
+    objectives: tuple[Objective, ...]
+    experiments: tuple[Experiments, ...]
+    open_points: np.ndarray
+    notes: tuple[str, ...]
+    data_digest: str
+    digest: str
+
+
+def read_campaign(
+    db: Database, space: Space, objectives: tuple[str, ...], *, ignore_open: bool = False
+) -> Campaign:
+    """Read what is known of the campaign.
+
+    Parameters
+    ----------
+    db : Database
+    space : Space
+    objectives : tuple of str
+        Names of properties (with or without unit) or of sample descriptors, optionally ``NAME:minimise``.
+    ignore_open : bool
+        Forget earlier proposals that were not made.
+
+    Raises
+    ------
+    SpaceError
+        The samples lack parameters of the space.
+    InputError
+        An objective is unknown or ambiguous.
+    """
+    table = db.samples()
+    wanted = tuple(_objective(name, table, db, space) for name in objectives)
+    names = tuple(o.column for o in wanted)
+    points, notes = _points(table, space)
+    table = table[table["sample_id"].isin(points)]
+    x = np.array([space.encode(points[s]) for s in table["sample_id"]]).reshape(-1, space.width)
+    descriptors = db.descriptors("sample")
+    features = _features(descriptors, table["sample_id"], space, names)
+    experiments = tuple(_experiments(o, table, x, descriptors, features) for o in wanted)
+    data_digest = _digest(space, experiments, wanted)
+    open_points = np.empty((0, space.width)) if ignore_open else _open(db, space, data_digest, x)
+    digest = digest_of(data_digest, np.round(open_points, 9).tolist())
+    return Campaign(wanted, experiments, open_points, notes, data_digest, digest)
+
+
+def _objective(asked: str, table: pd.DataFrame, db: Database, space: Space) -> Objective:
+    name, _, direction = asked.partition(":")
+    direction = direction or _stated_direction(name, space)
+    if direction not in {"maximise", "minimise"}:
+        raise InputError(
+            "--objective", f"{direction!r} is no direction", "Write NAME:maximise or NAME:minimise"
+        )
+    properties = db.properties()
+    full = {
+        f"{n}_{u}": (n, u) for n, u in properties[["name", "unit"]].drop_duplicates().itertuples(index=False)
+    }
+    hits = [k for k, (n, _) in full.items() if name in {k, n}]
+    if len(hits) == 1:
+        plain, unit = full[hits[0]]
+        return Objective(plain, f"prop:{hits[0]}", unit, direction == "maximise")
+    descriptors = db.descriptors("sample")[["name", "unit"]].drop_duplicates().set_index("name")["unit"]
+    if not hits and name in descriptors.index:
+        return Objective(name, name, str(descriptors[name]), direction == "maximise")
+    known = ", ".join([*full, *map(str, descriptors.index)]) or "none yet"
+    why = f"{name!r} could be {' or '.join(hits)}" if hits else f"no property or descriptor {name!r}"
+    raise InputError("--objective", why, f"Known are: {known}")
+
+
+def _stated_direction(name: str, space: Space) -> str:
+    stated = {k: v for k, v in (space.directions or {}).items() if k == name or k.startswith(f"{name}_")}
+    return next(iter(stated.values()), "maximise")
+
+
+def _points(table: pd.DataFrame, space: Space) -> tuple[dict[str, Point], tuple[str, ...]]:
+    """Settings of every sample that has all parameters of the space."""
+    missing = [p.name for p in space.parameters if f"param:{p.name}" not in table.columns]
+    if missing and len(table):
+        known = ", ".join(str(c)[6:] for c in table.columns if str(c).startswith("param:")) or "none"
+        raise SpaceError(
+            "space", [f"no sample has the parameter {name}; the database has: {known}" for name in missing]
+        )
+    points, left_out = {}, []
+    for row in table.to_dict("records"):
+        point = {p.name: row[f"param:{p.name}"] for p in space.parameters}
+        if all(
+            _usable(point[p.name], p.values if p.kind == "categorical" else None) for p in space.parameters
+        ):
+            points[str(row["sample_id"])] = point
+        else:
+            left_out.append(str(row["sample_id"]))
+    said = f"left out, for a parameter is missing or not in the space: {', '.join(left_out)}"
+    return points, (said,) if left_out else ()
+
+
+def _usable(value: Any, words: tuple[Any, ...] | None) -> bool:
+    if words is not None:
+        return value in words
+    return isinstance(value, int | float) and bool(np.isfinite(value))
+
+
+@dataclass(frozen=True, eq=False)
+class _Features:
+    names: tuple[str, ...]
+    logs: tuple[bool, ...]
+    values: np.ndarray
+    variance: np.ndarray
+
+
+def _features(
+    descriptors: pd.DataFrame, ids: pd.Series, space: Space, objectives: tuple[str, ...]
+) -> _Features:
+    """Features on the scale they are modelled on, with the variance that their intervals imply."""
+    tables = {
+        c: descriptors.pivot(index="sample_id", columns="name", values=c).reindex(ids)
+        for c in ("value", "ci_low", "ci_high")
+    }
+    there = tables["value"].columns
+    unknown = [f for f in space.features if f not in there]
+    if unknown and len(there):
+        raise SpaceError(
+            "space", [f"no sample has the feature {f}; there are: {', '.join(there)}" for f in unknown]
+        )
+    names: list[str] = []
+    for name in space.features or FEATURES:
+        if (
+            name in there
+            and name not in objectives
+            and (space.features or _adds(tables["value"], names, name))
+        ):
+            names.append(name)
+    logs = tuple(not n.startswith("astm_g") and bool((tables["value"][n].dropna() > 0).all()) for n in names)
+    columns, variances = [np.empty((len(ids), 0))], [np.empty((len(ids), 0))]
+    for name, log in zip(names, logs, strict=True):
+        value, low, high = (tables[c][name].to_numpy(float) for c in ("value", "ci_low", "ci_high"))
+        if log:
+            value, low, high = (np.log(np.where(v > 0, v, np.nan)) for v in (value, low, high))
+        columns.append(value[:, None])
+        variances.append(np.nan_to_num((high - low) / (2 * 1.96))[:, None] ** 2)
+    return _Features(tuple(names), logs, np.hstack(columns), np.hstack(variances))
+
+
+def _adds(values: pd.DataFrame, names: list[str], name: str) -> bool:
+    """Whether a default feature says something that the ones already taken do not."""
+    if len(names) >= MOST or values[name].notna().sum() < 3:
+        return False
+    return all(abs(values[name].corr(values[other], method="spearman")) < SAME for other in names)
+
+
+def _experiments(
+    o: Objective, table: pd.DataFrame, x: np.ndarray, descriptors: pd.DataFrame, f: _Features
+) -> Experiments:
+    ids = table["sample_id"]
+    if o.column.startswith("prop:"):
+        y = table[o.column].to_numpy(float)
+        spread = table.get(o.column.replace("prop:", "prop_sd:"), pd.Series(np.nan, ids.index)).to_numpy(
+            float
+        )
+    else:
+        own = descriptors[descriptors["name"] == o.column].set_index("sample_id").reindex(ids)
+        y = own["value"].to_numpy(float)
+        spread = ((own["ci_high"] - own["ci_low"]) / (2 * 1.96)).to_numpy(float)
+    variance = np.nan_to_num(spread) ** 2
+    return Experiments(tuple(map(str, ids)), x, f.values, f.variance, f.names, f.logs, y, variance)
+
+
+def _digest(space: Space, experiments: tuple[Experiments, ...], objectives: tuple[Objective, ...]) -> str:
+    def plain(a: np.ndarray) -> list[Any]:
+        return [
+            [None if not np.isfinite(v) else round(float(v), 12) for v in row] for row in np.atleast_2d(a)
+        ]
+
+    rows = [
+        [
+            e.ids,
+            plain(e.x),
+            plain(e.features),
+            plain(e.feature_variance),
+            e.feature_names,
+            plain(e.y),
+            plain(e.y_variance),
+        ]
+        for e in experiments
+    ]
+    wanted = [[o.column, o.maximise] for o in objectives]
+    return digest_of(repr(space.parameters), repr(space.constraints), rows, wanted)
+
+
+def _open(db: Database, space: Space, data_digest: str, x: np.ndarray) -> np.ndarray:
+    """Points proposed from other data than these and not made yet."""
+    made = {tuple(row) for row in np.round(x, 9)}
+    found: dict[tuple[float, ...], None] = {}
+    for row in db.suggestions().to_dict("records"):
+        point, said = row["parameters"], row["predictions"] or {}
+        if said.get("data_digest") == data_digest or not set(space.names) <= set(point):
+            continue
+        if not all(
+            _usable(point[p.name], p.values if p.kind == "categorical" else None) for p in space.parameters
+        ):
+            continue
+        code = tuple(np.round(space.encode(point), 9))
+        if code not in made:
+            found[code] = None
+    return np.array(list(found)).reshape(-1, space.width)

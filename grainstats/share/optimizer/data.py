@@ -1,0 +1,61 @@
+"""What the optimizer learns from: parameters, features and one objective of every experiment so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Experiments:
+    """The campaign so far, for one objective.
+
+    Attributes
+    ----------
+    ids : tuple of str
+        Samples.
+    x : ndarray, shape (n, d)
+        Process parameters, encoded to the unit cube (`Space.encode`).
+    features : ndarray, shape (n, k)
+        Microstructure features on the scale they are modelled on (logarithm of lengths); NaN where missing.
+    feature_variance : ndarray, shape (n, k)
+        Known measurement variance on that scale; 0 where unknown.
+    feature_names : tuple of str
+    feature_logs : tuple of bool
+        Which features are logarithms.
+    y : ndarray, shape (n,)
+        The objective; NaN where not measured.
+    y_variance : ndarray, shape (n,)
+        Known variance of the objective; 0 where unknown.
+    """
+
+    ids: tuple[str, ...]
+    x: np.ndarray
+    features: np.ndarray
+    feature_variance: np.ndarray
+    feature_names: tuple[str, ...]
+    feature_logs: tuple[bool, ...]
+    y: np.ndarray
+    y_variance: np.ndarray
+
+    @property
+    def measured(self) -> np.ndarray:
+        """Bool of shape (n,): the objective is known."""
+        return np.isfinite(self.y)
+
+    def only(self, keep: np.ndarray) -> Experiments:
+        """These rows alone."""
+        return replace(
+            self,
+            ids=tuple(i for i, k in zip(self.ids, keep, strict=True) if k),
+            x=self.x[keep],
+            features=self.features[keep],
+            feature_variance=self.feature_variance[keep],
+            y=self.y[keep],
+            y_variance=self.y_variance[keep],
+        )
+
+    def negated(self) -> Experiments:
+        """The objective with its sign changed, so that minimising is maximising."""
+        return replace(self, y=-self.y)

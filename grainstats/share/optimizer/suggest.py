@@ -1,0 +1,241 @@
+"""The next experiments: read the campaign, believe a model, choose points, say why, store it all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from grainstats.share.database import Database
+from grainstats.share.optimizer.acquisition import Pick, Search, select
+from grainstats.share.optimizer.campaign import Campaign, read_campaign
+from grainstats.share.optimizer.models import MINIMUM, Choice, Draws, choose
+from grainstats.share.optimizer.space import Point, Space
+from grainstats.share.optimizer.words import Expected, drivers, expected_features, reason
+from grainstats.share.records import SuggestionRecord
+
+CANDIDATES, DRAWS, PREDICTION_DRAWS = 1024, 128, 512
+
+
+@dataclass(frozen=True, eq=False)
+class Suggested:
+    """One proposed experiment.
+
+    Attributes
+    ----------
+    parameters : dict
+    reason : str
+    predictions : dict of str to Expected
+        By objective.
+    microstructure : tuple of Expected
+    chance : dict of str to float
+        Probability to beat the best experiment so far, by objective.
+    repeats : str or None
+        Sample that is to be made again.
+    improvement : float or None
+        Noisy expected improvement, in units of the objective; None in a space-filling design.
+    """
+
+    parameters: Point
+    reason: str
+    predictions: dict[str, Expected]
+    microstructure: tuple[Expected, ...]
+    chance: dict[str, float]
+    repeats: str | None
+    improvement: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Proposal:
+    """A batch with everything needed to make it again.
+
+    Attributes
+    ----------
+    suggestions : tuple of Suggested
+    model : str
+        Believed for the (first) objective.
+    evidence : dict of str to str
+        Both models' leave-one-out densities in words, by objective.
+    densities : dict of str to dict
+        The same as numbers: ``plain``, ``network``, ``difference_se``.
+    snapshot_digest : str
+    data_digest : str
+    seed : int
+    notes : tuple of str
+    """
+
+    suggestions: tuple[Suggested, ...]
+    model: str
+    evidence: dict[str, str]
+    densities: dict[str, dict[str, float | None]]
+    snapshot_digest: str
+    data_digest: str
+    seed: int
+    notes: tuple[str, ...]
+
+    def records(self, objective: str, campaign: str) -> list[SuggestionRecord]:
+        """Rows for `Database.add_suggestions`."""
+        return [
+            SuggestionRecord(
+                origin="ai", model=self.model, parameters=s.parameters, snapshot_digest=self.snapshot_digest,
+                seed=self.seed, campaign=campaign, objective=objective, reason=s.reason,
+                predictions=_document(s) | {"densities": self.densities, "data_digest": self.data_digest},
+            )
+            for s in self.suggestions
+        ]  # fmt: skip
+
+
+def _document(s: Suggested) -> dict[str, Any]:
+    def interval(e: Expected) -> dict[str, float]:
+        return {"value": e.value, "ci_low": e.low, "ci_high": e.high}
+
+    return {
+        "objectives": {name: interval(e) for name, e in s.predictions.items()},
+        "microstructure": {e.name: interval(e) for e in s.microstructure},
+        "chance_to_beat_best": s.chance,
+        "repeats": s.repeats,
+        "improvement": s.improvement,
+    }
+
+
+def suggest(
+    db: Database,
+    space: Space,
+    objectives: tuple[str, ...],
+    count: int = 3,
+    *,
+    seed: int = 0,
+    ignore_open: bool = False,
+) -> Proposal:
+    """Propose the next experiments; stores nothing.
+
+    The same database content, space, objectives and seed give the same proposal.
+
+    Parameters
+    ----------
+    db : Database
+    space : Space
+    objectives : tuple of str
+        As in `read_campaign`.
+    count : int
+    seed : int
+    ignore_open : bool
+        Forget earlier proposals that were not made.
+
+    Raises
+    ------
+    InputError
+        Parameters, features or objectives that the database does not have.
+    """
+    campaign = read_campaign(db, space, objectives, ignore_open=ignore_open)
+    rng = np.random.default_rng([seed, int(campaign.digest[:12], 16)])
+    data = [
+        e if o.maximise else e.negated()
+        for e, o in zip(campaign.experiments, campaign.objectives, strict=True)
+    ]
+    x = data[0].x
+    seen = np.concatenate([x, campaign.open_points])
+    pool = _unmeasured(space.candidates(CANDIDATES, rng), seen)
+    if any(e.measured.sum() < MINIMUM for e in data):
+        return _space_filling(campaign, space, pool, seen, count, seed)
+    choices = [choose(e, rng) for e in data]
+    known = np.all([e.measured for e in data], axis=0)
+    known = known if known.any() else data[0].measured
+    pending = np.concatenate([x[~known], campaign.open_points])
+    noise = choices[0].model.noise_variance if len(data) == 1 else np.zeros(int(known.sum()))
+    search = Search(pool, space.neighbours, x[known], pending, noise)
+    draws = [c.model.draw(DRAWS, rng) for c in choices]
+    common = [Draws(d.at, d.measured[:, known[e.measured]]) for d, e in zip(draws, data, strict=True)]
+    picks = select(common, search, count, rng)
+    rows = np.flatnonzero(known)
+    suggestions = tuple(_explained(campaign, space, choices, pick, rows, seed) for pick in picks)
+    return Proposal(
+        suggestions, choices[0].model.name,
+        {o.name: c.words() for o, c in zip(campaign.objectives, choices, strict=True)},
+        {o.name: _densities(c) for o, c in zip(campaign.objectives, choices, strict=True)},
+        campaign.digest, campaign.data_digest, seed, _notes(campaign, picks, count),
+    )  # fmt: skip
+
+
+def _unmeasured(pool: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    known = {tuple(row) for row in np.round(seen, 9)}
+    return pool[[tuple(row) not in known for row in np.round(pool, 9)]]
+
+
+def _densities(choice: Choice) -> dict[str, float | None]:
+    numbers = {"plain": choice.plain_density, "network": choice.network_density}
+    numbers["difference_se"] = choice.difference_error
+    return {key: float(v) if np.isfinite(v) else None for key, v in numbers.items()}
+
+
+def _notes(campaign: Campaign, picks: list[Pick], count: int) -> tuple[str, ...]:
+    notes = list(campaign.notes)
+    if len(campaign.open_points):
+        notes.append(f"{len(campaign.open_points)} earlier proposals are still open and were avoided")
+    if len(picks) < count:
+        notes.append(f"only {len(picks)} of {count}: the space has no more unmeasured points")
+    return tuple(notes)
+
+
+def _space_filling(
+    campaign: Campaign, space: Space, pool: np.ndarray, seen: np.ndarray, count: int, seed: int
+) -> Proposal:
+    """Points far from each other and from everything made: for want of anything to learn from."""
+    chosen: list[np.ndarray] = []
+    for _ in range(min(count, len(pool))):
+        others = np.vstack([seen, *chosen]) if len(seen) or chosen else np.full((1, space.width), 0.5)
+        distance = ((pool[:, None, :] - others[None]) ** 2).sum(-1).min(1)
+        at = int(np.argmax(distance)) if len(seen) or chosen else int(np.argmin(distance))
+        chosen.append(pool[at])
+        pool = np.delete(pool, at, axis=0)
+    measured = int(min(e.measured.sum() for e in campaign.experiments))
+    why = (
+        f"Only {measured} experiments have a measured objective; from {MINIMUM} on a model is fitted. "
+        "This point fills the space."
+    )
+    points = tuple(Suggested(space.decode(p), why, {}, (), {}, None, None) for p in chosen)
+    return Proposal(
+        points, "space-filling design", {}, {}, campaign.digest, campaign.data_digest, seed, campaign.notes
+    )
+
+
+def _explained(
+    campaign: Campaign, space: Space, choices: list[Choice], pick: Pick, rows: np.ndarray, seed: int
+) -> Suggested:
+    """Predictions at one point, and why it was chosen."""
+    predictions: dict[str, Expected] = {}
+    chances: dict[str, float] = {}
+    reasons: list[str] = []
+    repeats = None if pick.repeats is None else campaign.experiments[0].ids[rows[pick.repeats]]
+    microstructure: list[Expected] = []
+    for objective, raw, choice in zip(campaign.objectives, campaign.experiments, choices, strict=True):
+        rng = np.random.default_rng([seed, 1])
+        own = np.flatnonzero(raw.measured)
+        drawn = choice.model.draw(PREDICTION_DRAWS, rng)
+        best = int(np.argmax(drawn.measured.mean(0)))
+        here = drawn.at(pick.x[None])[:, 0] if pick.repeats is None else drawn.measured[:, pick.repeats]
+        low, high = np.sort(objective.sign * np.quantile(here, [0.025, 0.975]))
+        mean = float(objective.sign * here.mean())
+        expected = Expected(objective.name, mean, float(low), float(high))
+        predictions[objective.name] = expected
+        chances[objective.name] = float((here > drawn.measured.max(1)).mean())
+        microstructure = microstructure or expected_features(choice, raw, pick.x, PREDICTION_DRAWS, rng)
+        found = drivers(choice, raw, space, pick.x, int(own[best]), objective.sign)
+        reasons.append(
+            reason(
+                objective.name, objective.unit, expected, raw.ids[own[best]],
+                float(objective.sign * drawn.measured[:, best].mean()), chances[objective.name],
+                microstructure if not reasons else (), found, repeats, objective.maximise,
+            )
+        )  # fmt: skip
+    return Suggested(
+        space.decode(pick.x) if repeats is None else _as_made(campaign, space, repeats), " ".join(reasons),
+        predictions, tuple(microstructure), chances, repeats, pick.improvement,
+    )  # fmt: skip
+
+
+def _as_made(campaign: Campaign, space: Space, sample: str) -> Point:
+    """Settings of a made sample, as near as the space has them."""
+    data = campaign.experiments[0]
+    return space.decode(data.x[data.ids.index(sample)])

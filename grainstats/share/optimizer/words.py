@@ -1,0 +1,166 @@
+"""Why a point is proposed, in words and numbers: what it should give, and through which microstructure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from grainstats.share.optimizer.data import Experiments
+from grainstats.share.optimizer.models import Choice, NetworkModel
+from grainstats.share.optimizer.space import Space
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A predicted quantity with its 95 % interval, in its own unit."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+
+    def words(self) -> str:
+        return f"{self.name} {self.value:.3g} ({self.low:.3g} to {self.high:.3g})"
+
+
+@dataclass(frozen=True)
+class Driver:
+    """What makes the point better than the best so far, by the model.
+
+    Attributes
+    ----------
+    name : str
+        A feature (network) or a process parameter (plain).
+    gain : float
+        Predicted change of the objective that vanishes when this alone is set back to the best experiment's.
+    there, here : str
+        Its value in the best experiment and in the proposed one.
+    kind : {"feature", "parameter", "process"}
+    """
+
+    name: str
+    gain: float
+    there: str
+    here: str
+    kind: str
+
+
+def expected_features(
+    choice: Choice, data: Experiments, x: np.ndarray, draws: int, rng: np.random.Generator
+) -> list[Expected]:
+    """What the microstructure at `x` (shape (d,)) should be."""
+    if choice.network is None:
+        return []
+    found = []
+    for k, path in zip(choice.network.columns, choice.network.feature_paths(draws, rng), strict=True):
+        low, middle, high = np.quantile(path(x[None])[:, 0], [0.025, 0.5, 0.975])
+        values = np.exp([middle, low, high]) if data.feature_logs[k] else np.array([middle, low, high])
+        found.append(Expected(data.feature_names[k], *map(float, values)))
+    return found
+
+
+def drivers(
+    choice: Choice, data: Experiments, space: Space, x: np.ndarray, best: int, sign: float
+) -> list[Driver]:
+    """Contributions to the predicted difference from the best experiment, largest gain first.
+
+    Each is what the prediction loses when this one thing is set back to the best experiment's value.
+
+    Parameters
+    ----------
+    choice : Choice
+        Fitted to the objective times `sign`.
+    best : int
+        Row of the best experiment.
+    """
+    model = choice.model
+    if isinstance(model, NetworkModel):
+        found = _feature_drivers(model, data, x, best)
+    else:
+        found = _parameter_drivers(choice, space, x, data.x[best])
+    return sorted(
+        (Driver(d.name, sign * d.gain, d.there, d.here, d.kind) for d in found), key=lambda d: -sign * d.gain
+    )
+
+
+def _feature_drivers(model: NetworkModel, data: Experiments, x: np.ndarray, best: int) -> list[Driver]:
+    both = np.stack([x, data.x[best]])
+    here, there = np.array([stage.predict(both)[0] for stage in model.stages]).T
+    for k, column in enumerate(model.columns):
+        if np.isfinite(data.features[best, column]):
+            there[k] = data.features[best, column]
+
+    def property_of(process: np.ndarray, features: np.ndarray) -> float:
+        point = np.concatenate([process, (features - model.low) / model.span])
+        return float(model.last.predict(point[None])[0][0])
+
+    full = property_of(x, here)
+    found = []
+    for k, column in enumerate(model.columns):
+        back = here.copy()
+        back[k] = there[k]
+        turn = np.exp if data.feature_logs[column] else float
+        said = f"{turn(there[k]):.3g}", f"{turn(here[k]):.3g}"
+        found.append(Driver(data.feature_names[column], full - property_of(x, back), *said, "feature"))
+    straight = full - property_of(data.x[best], here)
+    return [*found, Driver("the process itself, beside the microstructure", straight, "", "", "process")]
+
+
+def _parameter_drivers(choice: Choice, space: Space, x: np.ndarray, reference: np.ndarray) -> list[Driver]:
+    process = choice.plain.process
+    full = float(process.predict(x[None])[0][0])
+    new, old = space.decode(x), space.decode(reference)
+    found, at = [], 0
+    for p in space.parameters:
+        back = x.copy()
+        back[at : at + p.width] = reference[at : at + p.width]
+        at += p.width
+        if new[p.name] != old[p.name]:
+            gain = full - float(process.predict(back[None])[0][0])
+            found.append(Driver(p.name, gain, _setting(old[p.name]), _setting(new[p.name]), "parameter"))
+    return found
+
+
+def _setting(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
+
+
+def reason(
+    objective: str, unit: str, prediction: Expected, best_name: str, best_value: float, chance: float,
+    features: Sequence[Expected], found: Sequence[Driver], repeats: str | None, maximise: bool,
+) -> str:  # fmt: skip
+    """The paragraph stored with a suggestion."""
+    unit = "" if unit == "1" else f" {unit}"
+    parts = []
+    if repeats is not None:
+        parts.append(
+            f"A repeat of {repeats}: the measurements scatter so much that measuring one of the best samples "
+            "again is worth more than any new point"
+        )
+    parts.append(
+        f"predicted {objective} {prediction.value:.3g}{unit} "
+        f"(95 % {prediction.low:.3g} to {prediction.high:.3g}); the best so far, {best_name}, is put at "
+        f"{best_value:.3g}{unit}" + (f"; chance to beat it {100 * chance:.0f} %" if repeats is None else "")
+    )
+    ahead = (prediction.value - best_value) * (1 if maximise else -1)
+    if repeats is None and ahead <= 0:
+        parts.append("it is proposed for what is not known there, not for its mean")
+    if features:
+        parts.append("expected microstructure: " + ", ".join(f.words() for f in features))
+    if repeats is None and found and found[0].gain * (1 if maximise else -1) > 0.01 * abs(best_value):
+        parts.append(_driver_words(found, ahead, unit))
+    text = ". ".join(part[0].upper() + part[1:] for part in parts if part)
+    return f"{text}."
+
+
+def _driver_words(found: Sequence[Driver], ahead: float, unit: str) -> str:
+    first = found[0]
+    if first.kind == "process":
+        return f"most of the predicted difference ({first.gain:+.2g}{unit}) comes from {first.name}"
+    kind = "the microstructure" if first.kind == "feature" else "the process"
+    return (
+        f"driven by {first.name} in {kind}: {first.here} instead of {first.there}, "
+        f"worth {first.gain:+.2g}{unit} by the model"
+    )

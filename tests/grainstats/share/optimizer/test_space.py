@@ -1,0 +1,92 @@
+"""The parameter space: every kind of parameter, constraints, encoding and back, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from grainstats.share.optimizer.space import SpaceError, parse_space, read_space
+
+RAW = {
+    "parameters": {
+        "temperature_degC": {"kind": "continuous", "low": 600, "high": 900, "step": 0.5},
+        "param:hold_h": {"kind": "discrete", "values": [10, 1, 2, 5]},
+        "powder_category": {"kind": "categorical", "values": ["milled", "raw", "sieved"]},
+    },
+    "constraints": [{"terms": {"temperature_degC": 1.0, "hold_h": 20.0}, "max": 950, "min": 700}],
+}
+
+
+def test_points_survive_encoding_and_obey_constraints() -> None:
+    space = parse_space(RAW)
+    points = space.candidates(500, np.random.default_rng(0))
+    assert points.shape == (500, 5)
+    assert len(np.unique(points, axis=0)) == 500
+    for x in points:
+        point = space.decode(x)
+        assert space.allows(point)
+        assert space.encode(point) == pytest.approx(x)
+        assert 700 <= float(point["temperature_degC"]) + 20 * float(point["hold_h"]) <= 950
+        assert float(point["temperature_degC"]) * 2 % 1 == 0
+
+
+def test_small_spaces_are_searched_whole() -> None:
+    raw = {"parameters": {k: v for k, v in RAW["parameters"].items() if k != "temperature_degC"}}
+    assert len(parse_space(raw).candidates(4, np.random.default_rng(0))) == 12
+
+
+def test_neighbours_differ_in_one_parameter_and_are_allowed() -> None:
+    space = parse_space(RAW)
+    x = space.encode({"temperature_degC": 800.0, "hold_h": 5.0, "powder_category": "raw"})
+    near = [space.decode(row) for row in space.neighbours(x)]
+    assert {p["powder_category"] for p in near} == {"milled", "raw", "sieved"}
+    assert {p["temperature_degC"] for p in near} == {800.0, 798.5, 799.5, 800.5, 801.5}
+    assert all(space.allows(p) for p in near)
+    assert all(sum(p[k] != v for k, v in space.decode(x).items()) == 1 for p in near)
+
+
+def test_allows_refuses_what_cannot_be_set() -> None:
+    space = parse_space(RAW)
+    good = {"temperature_degC": 700.5, "hold_h": 2.0, "powder_category": "raw"}
+    assert space.allows(good)
+    assert not space.allows({**good, "temperature_degC": 700.3})
+    assert not space.allows({**good, "hold_h": 3.0})
+    assert not space.allows({**good, "powder_category": "wet"})
+    assert not space.allows({**good, "temperature_degC": 900.0, "hold_h": 5.0})
+
+
+def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "space.toml"
+    file.write_text(
+        """
+        [parameters.a]
+        kind = "continuous"
+        low = 5
+        high = 1
+        step = 1
+        [parameters.b]
+        kind = "ordinal"
+        [[constraints]]
+        terms = { c = 1 }
+        max = 2
+        [objectives]
+        jc = "up"
+        [colours]
+        """,
+        encoding="utf-8",
+    )
+    with pytest.raises(SpaceError) as caught:
+        read_space(file)
+    said = str(caught.value)
+    for part in ("colours", "parameter a", "parameter b", "constraint on c", "objective jc", str(file)):
+        assert part in said
+    assert len(caught.value.problems) == 5
+
+
+def test_impossible_constraints_and_files(tmp_path: Path) -> None:
+    with pytest.raises(SpaceError, match="leave no point"):
+        parse_space({**RAW, "constraints": [{"terms": {"hold_h": 1.0}, "max": 0}]})
+    with pytest.raises(SpaceError, match="cannot be read"):
+        read_space(tmp_path / "none.toml")
