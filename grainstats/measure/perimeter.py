@@ -22,10 +22,13 @@ def _count(block: np.ndarray, rows: int, step: tuple[int, int], n: int) -> np.nd
     """Crossings per label along `step`, from the first `rows` rows of the block to the rows below them."""
     dy, dx = step
     columns = block.shape[1]
-    lower = block[dy : dy + rows, max(dx, 0) : columns + min(dx, 0)]
-    upper = block[: lower.shape[0], max(-dx, 0) : columns - max(dx, 0)]
-    differ = upper != lower
-    a, b = upper[differ], lower[differ]
+    end = block[dy : dy + rows, max(dx, 0) : columns + min(dx, 0)]
+    start = block[: end.shape[0], max(-dx, 0) : columns - max(dx, 0)]
+    place = np.unravel_index(np.flatnonzero(start != end), start.shape)
+    return _per_label(start[place], end[place], n)
+
+
+def _per_label(a: np.ndarray, b: np.ndarray, n: int) -> np.ndarray:
     seen = (a >= 0) & (b >= 0)
     return np.bincount(a[seen], minlength=n) + np.bincount(b[seen], minlength=n)
 
@@ -34,7 +37,8 @@ def crofton_perimeter(labels: np.ndarray, n_labels: int) -> np.ndarray:
     """Perimeter in pixels of labels 0 ... n_labels, boundaries inside the window only.
 
     Crofton: L = 1/2 * integral of the number of intersections over all lines; here with lines through pixel
-    centres in eight directions, each weighted by its sector of the half-circle.  The frame and hidden pixels
+    centres in eight directions, each weighted by its sector of the half-circle.  Without bias for smooth
+    outlines; every sharp corner costs up to half a pixel, an upright edge 1.4 %.  The frame and hidden pixels
     (negative labels) are no boundary.
 
     Returns

@@ -1,0 +1,86 @@
+"""The planar Poisson-Voronoi mosaic of intensity lambda: what theory says of it (Okabe et al., Moller)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from grainstats.measure import Measurement, measure_grain_map
+from grainstats.measure.chords import horvitz_thompson, kaplan_meier
+from grainstats.measure.describe_spacing import mean_intercept
+from grainstats.measure.pooled import Pooled, pool
+from segment.mosaics import poisson_voronoi_plane
+
+INTENSITY = 1 / 20**2
+MEAN_CHORD = np.pi / (4 * np.sqrt(INTENSITY))
+
+
+@pytest.fixture(scope="module")
+def large() -> Measurement:
+    rng = np.random.default_rng(20)
+    return measure_grain_map(poisson_voronoi_plane((1200, 1200), INTENSITY, rng).grain_map(1.0), seed=rng)
+
+
+@pytest.fixture(scope="module")
+def small() -> Pooled:
+    """Many small windows of 5 x 5 grains: where the frame cuts most."""
+    rng = np.random.default_rng(21)
+    maps = [
+        measure_grain_map(poisson_voronoi_plane((100, 100), INTENSITY, rng).grain_map(1.0), seed=rng)
+        for _ in range(150)
+    ]
+    return pool(maps)
+
+
+def test_mean_chord(large: Measurement) -> None:
+    """pi / (4 sqrt(lambda)); about 3600 grains, so 1 % is two standard errors."""
+    assert mean_intercept(pool([large])).value == pytest.approx(MEAN_CHORD, rel=0.02)
+
+
+def test_boundary_length_per_area(large: Measurement) -> None:
+    """L_A = 2 sqrt(lambda)."""
+    density = large.network.length() / large.window.area_px2
+    assert density == pytest.approx(2 * np.sqrt(INTENSITY), rel=0.02)
+
+
+def test_two_triple_points_a_grain(large: Measurement) -> None:
+    """Euler: two trivalent vertices a cell; those that pixels merge count for two."""
+    n_grains = large.window.area_px2 * INTENSITY
+    assert large.network.n_triple_points / n_grains == pytest.approx(2.0, rel=0.03)
+
+
+def test_line_and_length_agree(large: Measurement) -> None:
+    """L_A = (pi / 2) P_L on the same map."""
+    intercept = mean_intercept(pool([large])).value
+    density = large.network.length() / large.window.area_px2
+    assert np.pi / 2 / intercept == pytest.approx(density, rel=0.01)
+
+
+@pytest.mark.slow
+def test_mean_chord_is_unbiased_in_small_windows(small: Pooled) -> None:
+    """E112's ratio has no frame bias; the mean of whole intercepts alone is far too small."""
+    assert mean_intercept(small).value == pytest.approx(MEAN_CHORD, rel=0.02)
+    whole = small.length[small.cuts == 0].mean()
+    assert whole < 0.95 * MEAN_CHORD
+
+
+@pytest.mark.slow
+def test_distribution_is_unbiased_in_small_windows(small: Pooled, large: Measurement) -> None:
+    """Kaplan-Meier over seen ends and Horvitz-Thompson both give the large window's distribution."""
+    truth = pool([large])
+    reference = kaplan_meier(truth.length, truth.cuts)
+    found = kaplan_meier(small.length, small.cuts)
+    assert found.mean == pytest.approx(MEAN_CHORD, rel=0.02)
+    assert found.quantile(0.5) == pytest.approx(reference.quantile(0.5), rel=0.025)
+    assert found.cv == pytest.approx(reference.cv, rel=0.03)
+    lines = np.full(5, 100.0)
+    straight = np.isin(small.angle, (0.0, 90.0))
+    weighted = horvitz_thompson(small.length[straight], small.cuts[straight], lines)
+    assert weighted.mean == pytest.approx(MEAN_CHORD, rel=0.025)
+
+
+def test_circles_and_lines_agree(large: Measurement) -> None:
+    lines = mean_intercept(pool([large])).value
+    cut = np.where(large.circles["censored"] == "none", 1.0, 0.0)
+    circles = large.circles["length_nm"].sum() / cut.sum()
+    assert circles == pytest.approx(lines, rel=0.03)
