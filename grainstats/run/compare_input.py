@@ -79,11 +79,10 @@ def _counts(db: Database) -> pd.DataFrame:
 
 
 HEADLINE = (
-    "equivalent_diameter_mean_nm",
-    "equivalent_diameter_area_weighted_mean_nm",
-    "equivalent_diameter_median_nm",
     "intercept_mean_nm",
     "intercept_cv",
+    "equivalent_diameter_mean_nm",
+    "equivalent_diameter_area_weighted_mean_nm",
     "boundary_density_per_um",
     "triple_junctions_per_um2",
     "aspect_ratio_mean",
@@ -108,7 +107,9 @@ def choose_descriptors(found: ComparisonInput, named: Sequence[str], every: bool
         )
     if named:
         return list(named)
-    usable = [d for d in found.descriptors if not d.startswith(("n_", "astm_g"))]
+    usable = [
+        d for d in found.descriptors if not (d.startswith(("n_", "astm_g")) or d.endswith(("_p", "_deg")))
+    ]
     headline = [d for d in HEADLINE if d in usable]
     return usable if every or not headline else headline
 

@@ -1,4 +1,4 @@
-"""The Gaussian process: gradient, leave-one-out by brute force, drawn functions, GPyTorch as second opinion."""
+"""The Gaussian process: gradient, leave-one-out by brute force, drawn functions, GPyTorch beside it."""
 
 from __future__ import annotations
 
