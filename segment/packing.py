@@ -22,7 +22,7 @@ class _Obstacles:
 
 
 def pack(
-    centre: np.ndarray, radius: np.ndarray, window: np.ndarray, hole: float, *, steps: int = 20
+    centre: np.ndarray, radius: np.ndarray, window: np.ndarray, hole: float, *, steps: int = 12
 ) -> tuple[np.ndarray, np.ndarray]:
     """Push overlapping spheres apart near a window, the large ones first.
 
