@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,8 +11,8 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from grainstats.run.atomic import write_atomically, write_bytes
-from grainstats.run.plan import Failure, Job
+from grainstats.run.atomic import write_atomically
+from grainstats.run.plan import Failure, Job, unexpected
 from grainstats.run.recipe import Recipe, recipe_text
 from segment.errors import InputError
 
@@ -90,10 +89,7 @@ class Analyst:
                 str(job.path), job.digest, "not enough memory for this image", remedy, job.sample_id
             )
         except Exception as error:
-            log = self.out / "errors" / f"{Path(job.stem).name}.txt"
-            write_bytes(log, traceback.format_exc().encode())
-            reason = f"unexpected error, {type(error).__name__}: {error}".splitlines()[0][:300]
-            return Failure(str(job.path), job.digest, reason, f"Please report it with {log}", job.sample_id)
+            return unexpected(error, self.out, str(job.path), job.digest, job.sample_id)
 
     def _analyse(self, job: Job) -> Outcome:
         start = time.perf_counter()

@@ -145,7 +145,7 @@ def run_batch(
             from grainstats.run.results import Scope, judge_samples, verdicts_of, write_results
 
             scope = Scope(tuple(sorted({sample for _, sample in jobs})), model, recipe)
-            judge_samples(db, scope, also=ledger.moved_from)
+            work.failures += judge_samples(db, call.out, scope, also=ledger.moved_from)
             report = write_results(db, call.out, scope, work.failures, warnings)
             verdicts = verdicts_of(db, scope)
     return Summary(

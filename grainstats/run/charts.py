@@ -10,8 +10,8 @@ from html import escape
 
 import numpy as np
 
-_WIDTH, _HEIGHT = 420.0, 232.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 12.0, 12.0, 40.0, 44.0
+_WIDTH, _HEIGHT = 420.0, 240.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 2.0, 10.0, 48.0, 44.0
 _CURVE_POINTS = 161
 
 

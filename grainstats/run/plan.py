@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from grainstats.run.atomic import write_bytes
 from segment.errors import InputError
 
 _BLOCK = 1 << 20
@@ -59,6 +61,15 @@ class Failure:
     reason: str
     remedy: str
     sample_id: str = ""
+
+
+def unexpected(error: Exception, out: Path, source: str, digest: str, sample_id: str) -> Failure:
+    """A failure that nobody foresaw; its trace goes into the folder ``errors`` of the output."""
+    log = out / "errors" / f"{_plain(Path(source).name)}.txt"
+    write_bytes(log, "".join(traceback.format_exception(error)).encode())
+    said = str(error).strip().splitlines() or [""]
+    reason = f"unexpected error, {type(error).__name__}: {said[0][:200]}"
+    return Failure(source, digest, reason, f"Please report it with {log}", sample_id)
 
 
 @dataclass

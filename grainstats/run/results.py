@@ -11,7 +11,7 @@ import pandas as pd
 from grainstats import __version__
 from grainstats.infer import judge_modality
 from grainstats.run.analyse import seed_from
-from grainstats.run.plan import Failure
+from grainstats.run.plan import Failure, unexpected
 from grainstats.run.pooling import Sample, image_grains, pooled_descriptors
 from grainstats.run.recipe import Recipe
 from grainstats.run.tables import write_tables
@@ -52,32 +52,42 @@ class Scope:
         return merged.sort_values(["sample_id", "micrograph_digest"], ignore_index=True)
 
 
-def judge_samples(db: Database, scope: Scope, *, also: Iterable[str] = ()) -> int:
-    """Pool and judge every sample whose images or code have changed; returns how many were judged.
+def judge_samples(db: Database, out: Path, scope: Scope, *, also: Iterable[str] = ()) -> list[Failure]:
+    """Pool and judge every sample whose images or code have changed.
 
     Parameters
     ----------
     db : Database
+    out : Path
+        Where the trace of an unexpected error goes.
     scope : Scope
     also : iterable of str
         Samples that lost an image to another one in this run.
+
+    Returns
+    -------
+    list of Failure
+        Samples that could not be judged; one of them stops no other.
     """
     analyses, pools = scope.analyses(db), db.pools()
-    judged = 0
+    failures = []
     for sample_id in sorted({*scope.sample_ids, *also}):
         images = analyses[analyses["sample_id"] == sample_id]
         old = pools[(pools["sample_id"] == sample_id) & (pools["code_version"] == __version__)]
-        if set(images["analysis_id"]) != set(old["analysis_id"]):
+        if set(images["analysis_id"]) == set(old["analysis_id"]):
+            continue
+        try:
             _judge(db, sample_id, images, scope)
-            judged += 1
-    return judged
+        except Exception as error:
+            failures.append(unexpected(error, out, f"sample {sample_id}", "", sample_id))
+    return failures
 
 
 def _judge(db: Database, sample_id: str, images: pd.DataFrame, scope: Scope) -> None:
-    sample = load_sample(db, sample_id, images)
     if images.empty:
         db.put_verdict(sample_id, None, [])
         return
+    sample = load_sample(db, sample_id, images)
     seed = seed_from(scope.recipe.digest(), str(scope.recipe.seed), *images["micrograph_digest"])
     verdict = judge_modality(image_grains(sample), null=scope.recipe.null, seed=seed)
     db.put_verdict(sample_id, verdict, sample.analysis_ids, descriptors=pooled_descriptors(sample))

@@ -38,8 +38,7 @@ def _finding(verdict: ModalityVerdict) -> str:
         return (
             f"The boundary network is bimodal: fine grains around {_with_interval(fine)} and coarse grains "
             f"around {_with_interval(coarse)} share the area "
-            f"{100 * fine.fraction:.0f} : {100 * coarse.fraction:.0f}. "
-            f"{_sentence(verdict.reason)}"
+            f"{100 * fine.fraction:.0f} : {100 * coarse.fraction:.0f}."
         )
     if verdict.verdict == "uniform":
         place = f" around {_with_interval(modes[0])}" if modes else ""
@@ -138,10 +137,16 @@ def counted(n: int, one: str, many: str = "") -> str:
 
 def lede(kinds: Sequence[str], n_images: int, n_failed: int) -> str:
     """The first sentence of the report: what came out, over how many images."""
-    shares = [(kind, kinds.count(kind)) for kind in ("uniform", "bimodal", "indeterminate")]
-    found = [f"{n if n < len(kinds) or n == 1 else 'all'} {WORDS[kind]}" for kind, n in shares if n]
-    samples = counted(len(kinds), "sample")
-    result = f"{samples}: {', '.join(found)}." if found else "No sample could be judged."
+    if not kinds:
+        result = "No sample could be judged."
+    elif len(set(kinds)) == 1:
+        every = "both " if len(kinds) == 2 else "all " if len(kinds) > 2 else ""
+        result = f"{counted(len(kinds), 'sample')}: {every}{WORDS[kinds[0]]}."
+    else:
+        shares = [(kind, kinds.count(kind)) for kind in WORDS]
+        result = (
+            f"{counted(len(kinds), 'sample')}: {', '.join(f'{n} {WORDS[kind]}' for kind, n in shares if n)}."
+        )
     failed = f" {counted(n_failed, 'input')} gave no result." if n_failed else ""
     return f"{result} {counted(n_images, 'image')} measured.{failed}"
 
