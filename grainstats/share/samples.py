@@ -118,12 +118,14 @@ def _read_cells(path: Path) -> Iterator[list[Any]]:
 
 
 def _excel(path: Path) -> Iterator[list[Any]]:
+    import zipfile
+
     import openpyxl
     from openpyxl.utils.exceptions import InvalidFileException
 
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, OSError, KeyError, ValueError) as error:
+    except (InvalidFileException, zipfile.BadZipFile, OSError, KeyError, ValueError) as error:
         raise InputError(
             path, f"it cannot be read as a workbook ({error})", "Save it again as .xlsx"
         ) from None

@@ -55,12 +55,13 @@ def _clashing(names: Sequence[str]) -> list[int]:
 def scale_for(values: Iterable[float], low: float, high: float) -> float:
     """Power of ten (1 or more) by which a column is multiplied, so that rounding to 0.001 is harmless.
 
-    Harmless means: at least 20 rounding steps between any two different values that were tried, and 1000 over
-    the range.
+    Harmless means: at least 20 rounding steps between any two values that were tried (differences below a
+    millionth of the range do not count), and 1000 over the range.
     """
+    span = high - low
     tried = sorted({*values, low, high})
-    gaps = [b - a for a, b in pairwise(tried) if b - a > 1e-9 * max(abs(a), abs(b))]
-    if not gaps:
+    gaps = [b - a for a, b in pairwise(tried) if b - a > 1e-6 * span]
+    if not gaps or span < 1e-30:
         return 1.0
-    needed = max(_RESOLUTION * _STEPS / min(gaps), _RESOLUTION * 1000 / (high - low))
+    needed = max(_RESOLUTION * _STEPS / min(gaps), _RESOLUTION * 1000 / span)
     return 10.0 ** max(0, math.ceil(math.log10(needed) - 1e-9))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Kind = Literal["string", "number", "integer", "boolean"]
@@ -145,6 +145,9 @@ def field_of(name: str) -> Field:
     """Meaning of a column, also of ``param:<name>_<unit>`` and of names without a label of their own."""
     if quantity := re.fullmatch(r"(param|prop|prop_sd):(.+)_([^_]+)", name):
         return _quantity_field(name, *quantity.groups())
+    if name.startswith("sample_") and name not in _LABELS:
+        image = field_of(name.removeprefix("sample_"))
+        return replace(image, name=name, en=f"sample: {image.en}", ja=f"試料全体の{image.ja}")
     kind, en, ja = _LABELS.get(name, ("number", name.replace("_", " "), name))
     unit = next((u for suffix, u in _SUFFIXES.items() if name.endswith(suffix)), "1")
     return Field(name, kind, "" if kind in {"string", "boolean"} else unit, en, ja)

@@ -17,7 +17,8 @@ import sqlalchemy as sa
 
 from grainstats.infer import ModalityVerdict
 from grainstats.measure import Descriptor
-from grainstats.share import AnalysisKey, AnalysisRecord, Database, MicrographFacts
+from grainstats.share import AnalysisKey, AnalysisRecord, Database, MicrographFacts, SuggestionRecord
+from grainstats.share.samples import import_samples
 from grainstats.share.urls import parse_url
 
 
@@ -218,3 +219,42 @@ def verdict() -> ModalityVerdict:
         ala_g=float("nan"),
         seed=3,
     )
+
+
+_COLUMNS = "sample_id,design_route,campaign,param:temp_C,param:time_min,param:pO2_Pa,param:atm_category"
+SHEET = f"""{_COLUMNS},prop:jc_kA/cm2,prop_sd:jc_A/cm2
+S1,ai,round 1,850,90,0.001,Ar,1.25,30
+S2,researcher,round 1,860.5,30.25,0.002,"Ar, 5 % H2",0.1,
+S3,ai,round 2,870,60,0.0015,Ar,,
+"""
+
+
+@pytest.fixture
+def filled(db: Database, verdict: ModalityVerdict, tmp_path: Path) -> Database:
+    """A small campaign on each kind of database: S1 has two images, S2 one, S3 none; one image failed."""
+    return fill(db, verdict, tmp_path, (0, 1, 2))
+
+
+def fill(db: Database, verdict: ModalityVerdict, folder: Path, order: tuple[int, ...]) -> Database:
+    sheet = folder / "samples.csv"
+    sheet.write_text(SHEET, encoding="utf-8")
+    import_samples(db, sheet)
+    db.add_analysis(build_record(0, sample_id="S1", n=5, recipe="superseded"))
+    for number in order:
+        db.add_analysis(build_record(number, sample_id="S1" if number < 2 else "S2"))
+    analyses = db.analyses().sort_values("micrograph_digest")
+    for sample_id in ("S1", "S2"):
+        ids = analyses.loc[analyses["sample_id"] == sample_id, "analysis_id"]
+        feature = Descriptor("intercept_mean_nm", 61.5 + len(ids) / 3, 55.0, 68.0, "nm", "ASTM E112")
+        db.put_verdict(sample_id, verdict, ids, descriptors=[feature])
+    db.add_failure("S1/broken.tif", None, "it is truncated", "Copy it again")
+    db.add_suggestions(
+        [SuggestionRecord("researcher", "by experience", {"temp_degC": 855.0}, reason="日本語")]
+    )
+    return db
+
+
+@pytest.fixture
+def fill_database() -> Callable[..., Database]:
+    """`fill` itself: ``fill_database(db, verdict, folder, order)`` stores the analyses in that order."""
+    return fill

@@ -1,0 +1,216 @@
+"""RDE data sets for ARIM (NIMS) in MultiDataTile form: one data set per sample, one tile per micrograph.
+
+::
+
+    <sample>/data/tasksupport/    invoice.schema.json, metadata-def.json, rdeconfig.yaml
+    <sample>/data/                first tile:   invoice/ meta/ structured/ main_image/ thumbnail/
+    <sample>/data/divided/0001/   second tile:  the same folders
+
+The first tile's ``structured/`` also holds the sample's own tables. Micrographs themselves are not copied.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
+
+import pandas as pd
+
+from grainstats.share.database import Database
+from grainstats.share.exports import rde_documents as documents
+from grainstats.share.exports.catalogue import field_of
+from grainstats.share.exports.rde_images import write_images
+from grainstats.share.exports.tables import ExportTable, export_tables
+from segment.errors import InputError
+
+_CONFIG = """system:
+  extended_mode: MultiDataTile
+  save_raw: false
+  save_nonshared_raw: false
+  save_thumbnail_image: false
+  magic_variable: false
+"""
+_PROVENANCE = (
+    "path",
+    "micrograph_digest",
+    "pixel_size_nm",
+    "scale_source",
+    "model_name",
+    "model_digest",
+    "recipe_digest",
+    "code_version",
+    "seed",
+    "analysis",
+)
+_VERDICT = (
+    "verdict",
+    "reason",
+    "p_value",
+    "mode_1_nm",
+    "mode_1_fraction",
+    "mode_2_nm",
+    "mode_2_fraction",
+    "mode_ratio",
+    "power",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class _Source:
+    """The small tables in full, and what is needed beside them."""
+
+    tables: dict[str, pd.DataFrame]
+    measured: dict[str, ExportTable]
+    analyses: pd.DataFrame
+    overlays: dict[str, str]
+    dates: dict[str, str]
+    files: Path | None
+
+    def of(self, table: str, **where: str) -> pd.DataFrame:
+        """Rows of a small table whose columns have these values."""
+        frame = self.tables[table]
+        for column, value in where.items():
+            frame = frame[frame[column] == value]
+        return frame
+
+
+def export_rde(db: Database, out: Path, files: Path | None) -> list[Path]:
+    """Write a data set for every sample that has an analysed micrograph.
+
+    Parameters
+    ----------
+    files : Path or None
+        Folder that the overlays' stored paths are relative to.
+
+    Raises
+    ------
+    InputError
+        No micrograph of any sample has been analysed.
+    """
+    source = _read(db, files)
+    if source.analyses.empty:
+        raise InputError(
+            db.safe_url, "no micrograph of any sample has been analysed", "Fill it with grainstats run"
+        )
+    names = _folder_names(list(dict.fromkeys(source.analyses["sample_id"])))
+    for sample_id, folder in names.items():
+        _write_dataset(source, sample_id, out / folder / "data")
+    for name in ("grains", "intercepts"):
+        _write_measured(source, name, names, out)
+    for sample_id, folder in names.items():
+        _write_pictures(source, sample_id, out / folder / "data")
+    return sorted(path for path in out.rglob("*") if path.is_file())
+
+
+def _read(db: Database, files: Path | None) -> _Source:
+    exported = {table.name: table for table in export_tables(db)}
+    measured = {name: exported.pop(name) for name in ("grains", "intercepts")}
+    tables = {name: pd.concat(list(table.parts())) for name, table in exported.items()}
+    analyses = tables["analyses"]
+    current = analyses[analyses["is_current"] & analyses["sample_id"].notna()]
+    known = db.analyses()
+    overlays = {
+        k: a["overlay"] for k, a in zip(known["analysis"], known["artefacts"], strict=True) if "overlay" in a
+    }
+    dates = known.groupby("sample_id")["created_at"].max().str[:10].to_dict()
+    return _Source(tables, measured, current.reset_index(drop=True), overlays, dates, files)
+
+
+def _folder_names(sample_ids: list[str]) -> dict[str, str]:
+    """A folder per sample, named after it as far as file systems allow."""
+    names: dict[str, str] = {}
+    for sample_id in sample_ids:
+        plain = re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "_", sample_id).strip(" .") or "sample"
+        name, number = plain, 1
+        while name.casefold() in {n.casefold() for n in names.values()}:
+            number += 1
+            name = f"{plain}_{number}"
+        names[sample_id] = name
+    return names
+
+
+def _tiles(source: _Source, sample_id: str, data: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Folder and analysis of each tile, in the order of the micrographs' paths."""
+    rows = source.analyses[source.analyses["sample_id"] == sample_id].to_dict("records")
+    for place, row in enumerate(rows):
+        yield (data if place == 0 else data / "divided" / f"{place:04d}"), row
+
+
+def _write_dataset(source: _Source, sample_id: str, data: Path) -> None:
+    samples = source.tables["samples"]
+    row = source.of("samples", sample_id=sample_id).to_dict("records")[0]
+    sample_level = _sample_metadata(source, sample_id)
+    constant, variable = dict.fromkeys(sample_level), dict[str, None]()
+    for tile, analysis in _tiles(source, sample_id, data):
+        facts = {**sample_level, **{name: analysis[name] for name in _PROVENANCE}}
+        described = source.of("descriptors", analysis=str(analysis["analysis"]))
+        values = dict(zip(described["name"], described["value"], strict=True))
+        constant |= dict.fromkeys(facts)
+        variable |= dict.fromkeys(values)
+        _json(tile / "meta" / "metadata.json", documents.metadata(facts, values))
+        name = f"{sample_id} {_stem(str(analysis['path']))}"
+        notes = documents.invoice(name, sample_id, source.dates[sample_id], row)
+        _json(tile / "invoice" / "invoice.json", notes)
+        _csv(described, tile / "structured" / "image_descriptors.csv")
+        _csv(source.of("analyses", analysis=str(analysis["analysis"])), tile / "structured" / "analysis.csv")
+    for table in ("samples", "verdicts", "pools"):
+        _csv(source.of(table, sample_id=sample_id), data / "structured" / f"{table}.csv")
+    pooled = source.of("descriptors", sample_id=sample_id, level="sample")
+    _csv(pooled, data / "structured" / "sample_descriptors.csv")
+    _json(data / "tasksupport" / "metadata-def.json", documents.metadata_definition(constant, variable))
+    schema = documents.invoice_schema([field_of(str(column)) for column in samples])
+    _json(data / "tasksupport" / "invoice.schema.json", schema)
+    (data / "tasksupport" / "rdeconfig.yaml").write_text(_CONFIG, encoding="utf-8")
+
+
+def _sample_metadata(source: _Source, sample_id: str) -> dict[str, Any]:
+    """What is the same for all tiles of a sample."""
+    values: dict[str, Any] = {"sample_id": sample_id}
+    for verdict in source.of("verdicts", sample_id=sample_id).to_dict("records"):
+        values |= {name: verdict[name] for name in _VERDICT}
+        values |= {f"sample_{name}": verdict[name] for name in ("n_images", "n_interior")}
+    pooled = source.of("descriptors", sample_id=sample_id, level="sample")
+    return values | {f"sample_{n}": v for n, v in zip(pooled["name"], pooled["value"], strict=True)}
+
+
+def _write_measured(source: _Source, name: str, names: Mapping[str, str], out: Path) -> None:
+    """Grains or intercepts of every tile, read one sample at a time."""
+    tiles = {
+        row["analysis"]: tile
+        for sample_id, folder in names.items()
+        for tile, row in _tiles(source, sample_id, out / folder / "data")
+    }
+    for part in source.measured[name].parts():
+        for analysis, rows in part.groupby("analysis", sort=True):
+            _csv(rows, tiles[analysis] / "structured" / f"{name}.csv")
+
+
+def _write_pictures(source: _Source, sample_id: str, data: Path) -> None:
+    for tile, row in _tiles(source, sample_id, data):
+        stored = source.overlays.get(str(row["analysis"]))
+        overlay = source.files / stored if source.files is not None and stored is not None else None
+        table = tile / "structured" / "grains.csv"
+        grains = pd.read_csv(table) if table.is_file() else None
+        found = overlay if overlay is not None and overlay.is_file() else None
+        write_images(tile, _stem(str(row["path"])), found, grains)
+
+
+def _stem(path: str) -> str:
+    """File name without folder and suffix, whatever system the path came from."""
+    kind = PureWindowsPath if "\\" in path else PurePosixPath
+    return kind(path).stem
+
+
+def _json(path: Path, content: Mapping[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _csv(frame: pd.DataFrame, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")

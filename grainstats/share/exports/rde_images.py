@@ -1,0 +1,71 @@
+"""Main image and thumbnail of an RDE tile: the boundary overlay, or else the size distribution."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from segment.errors import InputError
+
+THUMBNAIL_PX = 320
+
+
+def write_images(tile: Path, stem: str, overlay: Path | None, grains: pd.DataFrame | None) -> None:
+    """Write ``main_image/`` and ``thumbnail/`` of one tile.
+
+    Parameters
+    ----------
+    tile : Path
+    stem : str
+    overlay : Path or None
+        Picture of the boundaries over the micrograph.
+    grains : DataFrame or None
+        Drawn as a distribution where there is no overlay; no picture is made without either.
+    """
+    if overlay is None and grains is None:
+        return
+    main, small = tile / "main_image", tile / "thumbnail"
+    main.mkdir(parents=True)
+    small.mkdir()
+    if overlay is not None:
+        picture = main / f"{stem}{overlay.suffix}"
+        shutil.copyfile(overlay, picture)
+    else:
+        assert grains is not None
+        picture = _draw_distribution(grains, main / f"{stem}.png")
+    _shrink(picture, small / f"{stem}.png")
+
+
+def _draw_distribution(grains: pd.DataFrame, path: Path) -> Path:
+    """Equivalent diameters, number- and area-weighted, on a logarithmic axis."""
+    from matplotlib.figure import Figure
+
+    diameter = grains["equivalent_diameter_nm"].to_numpy(float)
+    area = grains["area_nm2"].to_numpy(float)
+    low, high = diameter.min() * 0.9, diameter.max() * 1.1
+    edges = np.geomspace(low, high, 21)
+    figure = Figure(figsize=(6.4, 4.8), dpi=100, layout="constrained")
+    axes = figure.subplots()
+    for weights, label in ((None, "number"), (area, "area")):
+        height, _ = np.histogram(diameter, edges, weights=weights)
+        axes.stairs(height / height.sum(), edges, label=f"by {label}", linewidth=2)
+    axes.set(xscale="log", xlabel="equivalent circle diameter, nm", ylabel="share of the grains")
+    axes.legend(frameon=False)
+    figure.savefig(path, metadata={"Software": None})
+    return path
+
+
+def _shrink(picture: Path, path: Path) -> None:
+    """A thumbnail that keeps the shape of the picture."""
+    import cv2
+
+    image = cv2.imdecode(np.fromfile(picture, np.uint8), cv2.IMREAD_COLOR)
+    if image is None:
+        raise InputError(picture, "the overlay is no picture", "Run grainstats run again, or give --files")
+    factor = min(1.0, THUMBNAIL_PX / max(image.shape[:2]))
+    size = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
+    _, encoded = cv2.imencode(".png", cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+    encoded.tofile(path)
