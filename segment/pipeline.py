@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from segment.boundarymap import BoundaryMap
+from segment.doubts import cell_doubts
 from segment.grainmap import GrainMap, close_cells
 from segment.micrograph.model import Micrograph
 from segment.unet.model import Device, Model, Precision
@@ -35,7 +38,7 @@ def segment_micrograph(
     -------
     boundary_map : BoundaryMap
     grain_map : GrainMap
-        Carries the probability and the warnings of `boundary_map`.
+        Carries the probability and the warnings of `boundary_map`, and those that its cells raise.
     """
     boundary_map = model.predict(micrograph, device=device, precision=precision, threads=threads)
     smallest = max(round(model.min_area_px / boundary_map.scale**2), 1)
@@ -44,4 +47,5 @@ def segment_micrograph(
         persistence=model.persistence if persistence is None else persistence,
         min_area_px=smallest if min_area_px is None else min_area_px,
     )
-    return boundary_map, grain_map
+    found = cell_doubts(grain_map, boundary_map.scale)
+    return boundary_map, replace(grain_map, warnings=grain_map.warnings + found)

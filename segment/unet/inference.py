@@ -76,6 +76,7 @@ def _in_three_parts(
         _empty(runtime.split.shallow_channels, frame.shape, SHALLOW_STRIDE),
         SHALLOW_STRIDE,
     )
+    shallow.release()
     context = _collect(
         deep,
         [partial(_part, features, SHALLOW_STRIDE, tile) for tile in far],
@@ -84,6 +85,7 @@ def _in_three_parts(
         DEEP_STRIDE,
     )
     del features
+    deep.release()
     return near, detail.infer_all(partial(_grey_and_part, frame, statistics, context, tile) for tile in near)
 
 

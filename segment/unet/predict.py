@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from segment.boundarymap import BoundaryMap
+from segment.doubts import probability_doubts
 from segment.errors import InputError
 from segment.micrograph.model import Micrograph
 from segment.unet.inference import probability_bands
@@ -12,7 +15,9 @@ from segment.unet.model import Device, Model, Precision
 from segment.unet.normalise import image_statistics
 from segment.unet.resample import plain, resample_bands, resample_image, resized_shape
 from segment.unet.runtime import OpenVinoRuntime, runtime_for
+from segment.unet.scale import estimate_scale
 
+LARGE_PX = 4_000_000  #: an image from which memory counts more than the time to take it again
 SMALLEST_PX = 64  #: shortest edge of an image that holds enough context
 
 
@@ -27,15 +32,14 @@ def predict(
     tile_px: int | None = None,
 ) -> BoundaryMap:
     """Boundary probability of one micrograph; see `Model.predict`."""
-    from segment.unet.doubts import doubts
-    from segment.unet.scale import estimate_scale
-
     image, valid = plain(micrograph.image), micrograph.valid
     _check_size(micrograph)
     runtime = runtime_for(model, device=device, precision=precision, threads=threads)
     if scale is None:
         scale = estimate_scale(model, runtime, image, valid)
     probability, not_grain = infer_image(model, runtime, image, valid, scale=scale, tile_px=tile_px)
+    if image.size > LARGE_PX:
+        runtime.release()
     boundary_map = BoundaryMap(
         probability,
         micrograph.pixel_size_nm,
@@ -46,7 +50,7 @@ def predict(
         model.digest,
         scale,
     )
-    return doubts(boundary_map, image)
+    return replace(boundary_map, warnings=probability_doubts(boundary_map))
 
 
 def infer_image(

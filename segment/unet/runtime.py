@@ -15,14 +15,15 @@ from segment.unet.split import SplitNetwork, split_network
 
 BF16_AGREEMENT = 0.995  #: measured agreement with f32 from which "auto" chooses bf16
 READ_PX = {"f32": 2_000_000, "bf16": 3_000_000}  #: read rectangle of a tile: about 0.9 GB of activations
-DEEP_READ_PX = 24_000_000  #: the same for the coarse levels
+DEEP_READ_PX = 7_000_000  #: the same for the coarse levels
 
 
 class Compiled:
     """A compiled network with one request in flight."""
 
     def __init__(self, core: Any, network: Any, options: dict[str, Any]) -> None:
-        self._request = core.compile_model(network, "CPU", options).create_infer_request()
+        self._compiled = core.compile_model(network, "CPU", options)
+        self._request = self._compiled.create_infer_request()
         self._inputs: list[np.ndarray] = []
 
     def infer_all(self, readers: Iterable[Callable[[], list[np.ndarray]]]) -> Iterator[np.ndarray]:
@@ -48,6 +49,11 @@ class Compiled:
         if running:
             yield self._collect()
 
+    def release(self) -> None:
+        """Give the memory of the activations back; it is taken again at the next inference."""
+        self._inputs = []
+        self._compiled.release_memory()
+
     def _collect(self) -> np.ndarray:
         self._request.wait()
         answer: np.ndarray = self._request.get_output_tensor(0).data[0]
@@ -72,6 +78,7 @@ class OpenVinoRuntime:
         self.read_px = READ_PX[precision]
         self.deep_read_px = DEEP_READ_PX
         self._weights = weights
+        self._networks: list[Compiled] = []
         self._core = openvino.Core()
         self._options = {
             "INFERENCE_PRECISION_HINT": precision,
@@ -116,12 +123,19 @@ class OpenVinoRuntime:
         """
         return next(self.whole.infer_all([lambda: [grey[None]]])).copy()
 
+    def release(self) -> None:
+        """Give back the memory of all activations, before the watershed takes its own."""
+        for network in self._networks:
+            network.release()
+
     def _compile(self, network: Any) -> Compiled:
         try:
-            return Compiled(self._core, network, self._options)
+            compiled = Compiled(self._core, network, self._options)
         except RuntimeError as error:
             reason = f"OpenVINO cannot compile the network ({str(error).strip().splitlines()[-1]})"
             raise ModelError(self._weights, reason, "Export the model again") from error
+        self._networks.append(compiled)
+        return compiled
 
 
 def _append_sigmoid(network: Any) -> None:

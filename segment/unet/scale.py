@@ -11,13 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segment.borders import find_borders
+from segment.doubts import border_confidence
 from segment.unet.inference import MARGIN_PX, probability_bands
 from segment.unet.model import Model
 from segment.unet.normalise import image_statistics
 from segment.unet.resample import resample_image, resized_shape
 from segment.unet.runtime import OpenVinoRuntime
-from segment.watershed import persistence_watershed
 
 TRIALS = (1.0, 0.5, 0.25, 2.0)  #: sizes at which the windows are segmented
 WINDOW_PX = 320  #: edge of a window in the network's pixels
@@ -83,24 +82,25 @@ def look(
     model: Model, runtime: OpenVinoRuntime, image: np.ndarray, valid: np.ndarray | None, scale: float
 ) -> Trial | None:
     """Segment the windows at one size; None where the image is too small for it."""
+    from segment.watershed import persistence_watershed
+
     statistics = image_statistics(image, valid)
     if scale < 1:
         image = resample_image(image, resized_shape(image.shape, scale))
         statistics = image_statistics(image)
-    if min(image.shape) < SMALLEST_PX:
+    if min(image.shape) * max(scale, 1.0) < SMALLEST_PX:
         return None
-    length, certainty, edges, pixels = 0, 0.0, 0, 0
+    length, certainty, edges = 0, 0.0, 0
     for window in _windows(image, WINDOW_PX if scale <= 1 else round(WINDOW_PX / scale)):
         if scale > 1:
             window = resample_image(window, resized_shape(window.shape, scale))
         answers = probability_bands(runtime, window, statistics, stride=model.stride, halo=model.halo_px)
         probability = np.concatenate([band[model.outputs.index("boundary")] for band in answers])
         cells = persistence_watershed(probability, model.persistence, None, model.min_area_px)
-        borders = find_borders(cells, probability)
-        length += int(borders.length_px.sum())
-        certainty += float((borders.length_px * borders.confidence).sum())
+        found, confidence = border_confidence(cells, probability)
+        length += found
+        certainty += found * confidence
         edges += 2 * cells.size
-        pixels += cells.size
     if not length:
         return Trial(scale, float("nan"), 0.0)
     return Trial(scale, edges / length / scale, certainty / length)

@@ -1,0 +1,88 @@
+"""`grainstats segment` and the pipeline behind it: files, pixel sizes, isolated failures, exit statuses."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tifffile
+from scipy import ndimage as ndi
+
+from segment.mapfiles import read_label_map
+from segment.pipeline import segment_micrograph
+
+
+def run(*arguments) -> subprocess.CompletedProcess:
+    code = "from grainstats.run.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, "segment", *map(str, arguments)], capture_output=True, text=True
+    )
+
+
+@pytest.fixture
+def image() -> np.ndarray:
+    field = ndi.gaussian_filter(np.random.default_rng(2).normal(size=(96, 128)), 4)
+    return np.clip(128 + 400 * field, 0, 255).astype(np.uint8)
+
+
+def test_files_carry_the_pixel_size_and_failures_are_isolated(tmp_path, image, model_folder):
+    inputs = tmp_path / "in"
+    inputs.mkdir()
+    tifffile.imwrite(inputs / "good.tif", image)
+    tifffile.imwrite(inputs / "stack.tif", np.stack([image, image[::-1]]), photometric="minisblack")
+    (inputs / "text.tif").write_text("this is no image")
+    out = tmp_path / "out"
+    done = run(inputs, "--out", out, "--model", model_folder, "--pixel-size", 2.5)
+    assert done.returncode == 1, done.stderr
+    assert done.stdout == ""
+    assert "text.tif" in done.stderr and "2 of 3 files done" in done.stderr
+    expected = {"good", "stack_0000", "stack_0001"}
+    assert {path.name for path in out.iterdir()} == {
+        f"{name}.{kind}.tif" for name in expected for kind in ("labels", "boundary")
+    }
+    labels = read_label_map(out / "good.labels.tif")
+    assert labels.labels.shape == image.shape
+    assert labels.pixel_size_nm == pytest.approx(2.5)
+    probability = tifffile.imread(out / "good.boundary.tif")
+    assert probability.dtype == np.float32 and 0 <= probability.min() <= probability.max() <= 1
+
+
+def test_uncalibrated_image_needs_nothing_and_exit_is_zero(tmp_path, image, model_folder):
+    tifffile.imwrite(tmp_path / "a.tif", image)
+    done = run(tmp_path / "a.tif", "--out", tmp_path / "out", "--model", model_folder)
+    assert done.returncode == 0, done.stderr
+    assert "pixel size unknown" in done.stderr
+    assert read_label_map(tmp_path / "out" / "a.labels.tif").pixel_size_nm is None
+
+
+def test_wrong_calls_exit_with_two(tmp_path, image):
+    tifffile.imwrite(tmp_path / "a.tif", image)
+    unknown = run(tmp_path / "a.tif", "--out", tmp_path / "out", "--model", tmp_path / "nowhere")
+    assert unknown.returncode == 2 and "neither a released model" in unknown.stderr
+    assert run(tmp_path / "a.tif").returncode == 2
+
+
+def test_equal_stems_do_not_overwrite_each_other(tmp_path):
+    from pathlib import Path
+
+    from grainstats.run.commands.segment import _output_names
+
+    paths = [Path("x/a.tif"), Path("y/a.tif"), Path("x/a.png"), Path("x/b.tif")]
+    names = _output_names(paths)
+    assert len(set(names.values())) == 4
+    assert names[paths[3]] == "b"
+
+
+def test_pipeline_hands_on_model_settings_and_warnings(tiny, as_micrograph, image):
+    boundaries, grains = segment_micrograph(as_micrograph(image), tiny)
+    assert grains.probability is boundaries.probability
+    assert set(boundaries.warnings) <= set(grains.warnings)
+    one = segment_micrograph(as_micrograph(image), tiny, persistence=1.0)[1]
+    assert one.n_grains == 1
+    assert any("only 1 cells" in warning or "visible" in warning for warning in one.warnings)
+    assert segment_micrograph(as_micrograph(image), tiny, min_area_px=10_000)[1].n_grains == 1
+
+
+def test_blank_image_is_flagged(tiny, as_micrograph):
+    _, grains = segment_micrograph(as_micrograph(np.full((128, 128), 90, np.uint8)), tiny)
+    assert grains.warnings
