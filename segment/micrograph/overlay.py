@@ -13,6 +13,7 @@ import numpy as np
 
 LARGEST = 2**26  #: pixels above which nothing is looked for; exported pictures are smaller
 
+_BLOCK_ROWS = 512
 _BOX_SIDES = (12, 40)  #: least rows and columns of a box
 _BOX_EDGE = 0.9  #: of the outermost rows and columns of a box is its level
 _BOX_INK = (0.01, 0.5)  #: share of lettering in a box
@@ -51,7 +52,9 @@ def find_overlay(image: np.ndarray) -> np.ndarray | None:
         return None
     hidden: np.ndarray | None = None
     for level in _drawn_levels(image):
-        parts = _parts(image == level)
+        if not _has_runs(image, level):
+            continue
+        parts = _parts(cv2.inRange(image, level, level))
         for top, bottom, left, right in [*_boxes(image, parts, level), *_bars(image, parts)]:
             hidden = np.zeros(image.shape, bool) if hidden is None else hidden
             rows = slice(max(top - _MARGIN, 0), bottom + _MARGIN)
@@ -61,7 +64,8 @@ def find_overlay(image: np.ndarray) -> np.ndarray | None:
 
 def _drawn_levels(image: np.ndarray) -> list[int]:
     """Both ends of the levels in use, and levels far more frequent than their neighbours."""
-    counts = np.bincount(image.reshape(-1), minlength=3)
+    size = np.iinfo(image.dtype).max + 1
+    counts = cv2.calcHist([np.ascontiguousarray(image)], [0], None, [size], [0, size]).ravel()
     used = np.flatnonzero(counts)
     padded = np.concatenate([[0], counts, [0]])
     neighbours = np.maximum(padded[:-2], padded[2:])
@@ -72,8 +76,15 @@ def _drawn_levels(image: np.ndarray) -> list[int]:
     return sorted({int(level) for level in (*ends, *peaks)})
 
 
+def _has_runs(image: np.ndarray, level: int) -> bool:
+    """Whether the level ever stands as long in one row as the shortest bar: cheap, and mostly no."""
+    run = np.ones((1, _BAR_LENGTH[0]), np.uint8)
+    blocks = (image[first : first + _BLOCK_ROWS] for first in range(0, len(image), _BLOCK_ROWS))
+    return any(cv2.erode(cv2.inRange(block, level, level), run).any() for block in blocks)
+
+
 def _parts(mask: np.ndarray) -> _Parts:
-    _, labels, boxes, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    _, labels, boxes, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     return _Parts(labels, boxes)
 
 

@@ -40,9 +40,9 @@ def _plain(unit: str) -> str:
     """Lower case without micro signs, Å, brackets, underscores and plural s; ``n_m`` becomes ``nm``."""
     text = unit.strip().strip("\0").strip()
     text = text.replace("\\u00B5", "u").replace("\\u00b5", "u").replace("Â", "")
-    for sign in "µμ":
+    for sign in "\u00b5\u03bc":
         text = text.replace(sign, "u")
-    text = text.replace("Å", "A").replace("Å", "A").replace("ångström", "angstrom")
+    text = text.replace("\u00c5", "A").replace("\u212b", "A").replace("\u00e5", "a").replace("\u00f6", "o")
     text = text.strip("[]() ").replace("_", "").lower()
     return text[:-1] if text.endswith("s") and text[:-1] in _NM else text
 

@@ -1,0 +1,117 @@
+"""Grey levels keep their dtype; colour, palettes, inverted and missing values."""
+
+from __future__ import annotations
+
+import imagecodecs
+import numpy as np
+import pytest
+import tifffile
+
+from segment.micrograph import read_micrographs
+from segment.micrograph.grey import resample_square, to_grey, without_nonfinite
+from segment.micrograph.units import parse_length, to_nm, unit_kind
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_luminance_keeps_the_dtype(make_grains, dtype):
+    """ITU-R BT.709: 0.2126 R + 0.7152 G + 0.0722 B."""
+    channels = [make_grains(dtype=dtype, seed=k) for k in range(3)]
+    grey, notes = to_grey(np.stack(channels, axis=-1))
+    expected = 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2]
+    assert grey.dtype == dtype and notes == ("colour reduced to luminance",)
+    np.testing.assert_allclose(grey, expected, atol=0.51 if dtype != "float32" else 1e-6)
+
+
+def test_equal_channels_and_alpha_change_nothing(make_grains):
+    grey = make_grains()
+    for samples in ([grey] * 3, [grey] * 3 + [np.full_like(grey, 255)]):
+        found, notes = to_grey(np.stack(samples, axis=-1))
+        np.testing.assert_array_equal(found, grey)
+        assert notes == ()
+
+
+@pytest.mark.parametrize("planar", ["contig", "separate"])
+def test_rgb_tiff(tmp_path, make_grains, planar):
+    rgb = np.stack([make_grains(seed=k) for k in range(3)], axis=-1)
+    path = tmp_path / "a.tif"
+    data = rgb if planar == "contig" else np.moveaxis(rgb, -1, 0)
+    tifffile.imwrite(path, data, photometric="rgb", planarconfig=planar)
+    (m,) = read_micrographs(path)
+    np.testing.assert_array_equal(m.image, to_grey(rgb)[0])
+
+
+def test_rgba_png(tmp_path, make_grains):
+    rgb = np.stack([*(make_grains(seed=k) for k in range(3)), np.full((80, 100), 255, np.uint8)], axis=-1)
+    path = tmp_path / "a.png"
+    path.write_bytes(imagecodecs.png_encode(rgb))
+    (m,) = read_micrographs(path)
+    np.testing.assert_array_equal(m.image, to_grey(rgb)[0])
+
+
+def test_palette_and_inverted_tiff(tmp_path, make_grains):
+    index = make_grains()
+    path = tmp_path / "a.tif"
+    ramp = (np.arange(256, dtype=np.uint16)[::-1] * 257)[None].repeat(3, axis=0)
+    tifffile.imwrite(path, index, photometric="palette", colormap=ramp)
+    (m,) = read_micrographs(path)
+    np.testing.assert_array_equal(m.image, 255 - index)
+    tifffile.imwrite(path, index, photometric="miniswhite")
+    (m,) = read_micrographs(path)
+    np.testing.assert_array_equal(m.image, 255 - index)
+
+
+def test_nonfinite_pixels_are_masked(tmp_path, make_grains):
+    image = make_grains(dtype="float32")
+    clean, valid = without_nonfinite(image)
+    assert clean is image and valid is None
+    image[3, 4], image[5, 6], image[7, 8] = np.nan, np.inf, -np.inf
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, image)
+    (m,) = read_micrographs(path)
+    assert np.isfinite(m.image).all()
+    assert m.valid is not None
+    assert sorted(zip(*np.nonzero(~m.valid), strict=True)) == [(3, 4), (5, 6), (7, 8)]
+    assert m.image[3, 4] == pytest.approx(np.median(image[np.isfinite(image)]))
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int32", "uint32", "float64"])
+def test_resampling_keeps_dtype_and_mask(make_grains, dtype):
+    image = make_grains(dtype=dtype)
+    valid = np.ones(image.shape, bool)
+    valid[:, 50:] = False
+    out, mask, side = resample_square(image, valid, 4.0, 2.0)
+    assert (out.shape, out.dtype, side) == ((160, 100), image.dtype, 2.0)
+    assert mask is not None and mask.mean() == pytest.approx(0.5)
+
+
+NANOMETRES = {"nm": 1, "n_m": 1, "[n_m]": 1, "\u00b5m": 1e3, "\u03bcm": 1e3, "um": 1e3, "micron": 1e3}
+NANOMETRES |= {"microns": 1e3, "A": 0.1, "\u00c5": 0.1, "\u212b": 0.1, "Angstrom": 0.1, "ångström": 0.1}
+NANOMETRES |= {"pm": 1e-3, "m": 1e9, "mm": 1e6, "cm": 1e7}
+
+
+@pytest.mark.parametrize("text, nanometres", NANOMETRES.items())
+def test_units(text, nanometres):
+    assert unit_kind(text) == "length"
+    assert to_nm(2.0, text) == pytest.approx(2 * nanometres)
+
+
+KINDS = dict.fromkeys(["1/nm", "nm^-1", "nm-1", "[1/n_m]", "1/Å"], "reciprocal")
+KINDS |= {"mrad": "angle", "eV": "energy", "": "none", "pixel": "none", "inch": "other", "s": "other"}
+
+
+@pytest.mark.parametrize("text, kind", KINDS.items())
+def test_units_that_are_no_length(text, kind):
+    assert unit_kind(text) == kind
+    assert to_nm(2.0, text) is None
+
+
+@pytest.mark.parametrize("value", [0, -1.0, float("nan"), float("inf"), "x", None])
+def test_sizes_that_are_none(value):
+    assert to_nm(value, "nm") is None
+
+
+def test_lengths_in_words():
+    assert parse_length("10um") == 1e4
+    assert parse_length("500 nm") == 500
+    assert parse_length("1.5e2 µm") == 1.5e5
+    assert parse_length("10") is None
