@@ -1,4 +1,4 @@
-"""From a checkpoint to a model folder: OpenVINO IR in half precision, model.toml, the halo measured."""
+"""From a checkpoint to a model folder: OpenVINO IR, weights to go on from, model.toml, the halo measured."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from segment.errors import ModelError
 from segment.training.fit import load_averaged
 from segment.training.network import require_torch
 from segment.training.recipe import TrainingRecipe
@@ -16,11 +17,15 @@ if TYPE_CHECKING:
 
 FAVOURITE_INTERCEPT_PX = 35.0  #: middle (in the log) of the scales drawn in training
 PERSISTENCE = 0.10
+WEIGHTS = "weights.npz"
 MIN_AREA_PX = 20
 
 
-def export(recipe: TrainingRecipe, checkpoint: Path, out: Path, *, origin: str) -> Path:
-    """Write ``model.xml``, ``model.bin`` and ``model.toml``; height and width stay free.
+def export(recipe: TrainingRecipe, checkpoint: Path, out: Path, *, origin: str, default: bool = True) -> Path:
+    """Write ``model.xml``, ``model.bin``, ``weights.npz`` and ``model.toml``; height and width stay free.
+
+    The IR holds half-precision weights with the batch statistics folded in, for inference; ``weights.npz``
+    the same weights by name, in half precision, from which fine-tuning starts.
 
     Parameters
     ----------
@@ -32,6 +37,8 @@ def export(recipe: TrainingRecipe, checkpoint: Path, out: Path, *, origin: str) 
         The model folder.
     origin : str
         A sentence for model.toml: from what the weights were made.
+    default : bool
+        The model that is used where none is named.
 
     Returns
     -------
@@ -50,8 +57,9 @@ def export(recipe: TrainingRecipe, checkpoint: Path, out: Path, *, origin: str) 
             network, example_input=torch.zeros(1, 1, 256, 256), input=[1, 1, -1, -1]
         )
     out.mkdir(parents=True, exist_ok=True)
+    np.savez(out / WEIGHTS, allow_pickle=False, **_used_weights(network))
     openvino.save_model(converted, out / "model.xml", compress_to_fp16=True)
-    text = _model_toml(recipe.name, stride, halo, origin)
+    text = _model_toml(recipe.name, stride, halo, origin, default)
     (out / "model.toml").write_text(text, encoding="utf-8")
     return out / "model.toml"
 
@@ -79,9 +87,43 @@ def halo_px(network: torch.nn.Module, stride: int) -> int:
     return -(-reach // stride) * stride
 
 
-def _model_toml(name: str, stride: int, halo: int, origin: str) -> str:
+def load_weights(folder: Path) -> dict[str, torch.Tensor]:
+    """Weights of a model folder by name, float32, to go on training from.
+
+    Raises
+    ------
+    ModelError
+        The folder holds none.
+    """
+    require_torch()
+    import torch
+
+    path = folder / WEIGHTS
+    if not path.is_file():
+        raise ModelError(path, "the weights to go on from are missing", "Fine-tune a released model")
+    with np.load(path) as stored:
+        return {
+            name: torch.from_numpy(np.asarray(stored[name], np.float32))
+            if stored[name].dtype == np.float16
+            else torch.from_numpy(stored[name])
+            for name in stored.files
+        }
+
+
+def _used_weights(network: torch.nn.Module) -> dict[str, np.ndarray]:
+    """Half-precision tensors of the modules that a gradient has reached; deeper blocks stay unused."""
+    used = {name.rpartition(".")[0] for name, p in network.named_parameters() if p.grad is not None}
+    return {
+        name: (tensor.half() if tensor.is_floating_point() else tensor).numpy()
+        for name, tensor in network.state_dict().items()
+        if name.rpartition(".")[0] in used
+    }
+
+
+def _model_toml(name: str, stride: int, halo: int, origin: str, default: bool) -> str:
     return (
-        f'format = 1\nname = "{name}"\ndefault = true\noutputs = ["boundary", "not_grain"]\n'
+        f'format = 1\nname = "{name}"\ndefault = {str(default).lower()}\n'
+        'outputs = ["boundary", "not_grain"]\n'
         f"stride = {stride}\nhalo_px = {halo}\nfavourite_intercept_px = {FAVOURITE_INTERCEPT_PX}\n"
         f"persistence = {PERSISTENCE}\nmin_area_px = {MIN_AREA_PX}\n"
         f'weights = "model.xml"\nrecipe = "recipe.toml"\norigin = "{origin}"\n'

@@ -41,7 +41,7 @@ def fit(
     source: CropSource,
     out: Path,
     *,
-    start: Path | None = None,
+    start: dict[str, torch.Tensor] | None = None,
     threads: int | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Path:
@@ -53,8 +53,8 @@ def fit(
     source : CropSource
     out : Path
         Folder for ``last.pt`` (checkpoint) and ``log.csv``.
-    start : Path, optional
-        Checkpoint whose averaged weights are the starting point, with a new schedule (fine-tuning).
+    start : dict of tensors, optional
+        Weights to start from instead of ImageNet's (fine-tuning).
     threads : int, optional
         Of PyTorch.
     say : callable
@@ -138,13 +138,13 @@ def save(run: Run, path: Path) -> None:
     path.with_suffix(".part").replace(path)
 
 
-def _begin(recipe: TrainingRecipe, out: Path, start: Path | None) -> Run:
+def _begin(recipe: TrainingRecipe, out: Path, start: dict[str, torch.Tensor] | None) -> Run:
     import torch
 
     last = out / "last.pt"
     network = build_network(recipe, imagenet=not last.is_file() and start is None)
     if start is not None and not last.is_file():
-        network.load_state_dict(torch.load(start, map_location="cpu", weights_only=True)["averaged"])
+        network.load_state_dict(start, strict=False)
     network = network.to(memory_format=torch.channels_last).train()
     groups = [
         {"params": list(network.encoder.parameters()), "factor": recipe.encoder_rate},

@@ -1,13 +1,149 @@
-"""`grainstats model ...`."""
+"""`grainstats model`: list, evaluate, train, fine-tune, export and preview models."""
 
 from __future__ import annotations
 
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
+if TYPE_CHECKING:
+    from segment.training.evaluate import Evaluation
+
 app = typer.Typer(help="List, evaluate, train, fine-tune, export and preview models.", no_args_is_help=True)
+
+ModelOption = Annotated[
+    str | None,
+    typer.Option("--model", help="A released model's name or a model folder; default: the released one."),
+]
+ThreadsOption = Annotated[int | None, typer.Option("--threads", help="Threads of PyTorch.")]
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 @app.command("list")
 def list_models() -> None:
-    """Not yet built."""
-    raise NotImplementedError("model list")
+    """Name the released models, the default first, with what each was made for."""
+    from segment.unet import load_model, released_models
+
+    for name in released_models():
+        model = load_model(name)
+        print(
+            f"{name}  {model.digest[:12]}  favourite mean intercept {model.favourite_intercept_px:g} px  "
+            f"outputs {', '.join(model.outputs)}"
+        )
+
+
+@app.command()
+def evaluate(
+    images: Annotated[Path, typer.Option("--images", help="Folder of images.")],
+    boundaries: Annotated[Path, typer.Option("--boundaries", help="Folder of tracings of the same names.")],
+    model: ModelOption = None,
+    persistence: Annotated[float | None, typer.Option(help="Instead of the model's own.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+) -> None:
+    """Score a model against people's tracings: boundary F1 at 4 px, ratios of intercept and diameter."""
+    from segment.training.evaluate import evaluate as evaluate_folder
+    from segment.unet import load_model
+
+    results = []
+    for one in evaluate_folder(load_model(model), images, boundaries, persistence=persistence):
+        results.append(one)
+        if not as_json:
+            print(_line(one))
+    f1 = sum(one.score.f1 for one in results) / len(results)
+    if as_json:
+        rows = [{"image": one.image, "scale": one.scale, **asdict(one.score)} for one in results]
+        print(json.dumps({"mean_f1": f1, "images": rows}, indent=2))
+    else:
+        print(f"mean boundary F1 {f1:.3f} over {len(results)} images")
+
+
+def _line(one: Evaluation) -> str:
+    score = one.score
+    return (
+        f"{one.image:24s} F1 {score.f1:.3f}  precision {score.precision:.3f}  recall {score.recall:.3f}  "
+        f"intercept ratio {score.intercept_ratio:.3f}  diameter ratio {score.diameter_ratio:.3f}  "
+        f"scale {one.scale:.2f}"
+    )
+
+
+@app.command()
+def train(
+    recipe: Annotated[Path, typer.Option("--recipe", help="TOML, as models/unet-lite0/recipe.toml.")],
+    data: Annotated[Path, typer.Option("--data", help="Folder that holds the recipe's real data sets.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the cache, checkpoints and the log.")],
+    threads: ThreadsOption = None,
+) -> None:
+    """Train a model from a recipe; called again, it goes on where it was stopped."""
+    from segment.training.cache import write_cache
+    from segment.training.crops import CropSource, read_real
+    from segment.training.fit import fit
+    from segment.training.network import require_torch
+    from segment.training.recipe import read_recipe
+
+    require_torch()
+    chosen = read_recipe(recipe)
+    real = [(one, read_real(data, one)) for one in chosen.real]
+    _say(f"drawing {chosen.synthetic} synthetic micrographs into {out / 'cache'}")
+    write_cache(out / "cache", chosen.synthetic, seed=chosen.seed)
+    source = CropSource(chosen, out / "cache", real, chosen.seed)
+    print(fit(chosen, source, out, threads=threads, say=_say))
+
+
+@app.command()
+def finetune(
+    images: Annotated[Path, typer.Option("--images", help="Folder of one to ten images.")],
+    boundaries: Annotated[Path, typer.Option("--boundaries", help="Their tracings or label maps.")],
+    out: Annotated[Path, typer.Option("--out", help="The new model folder.")],
+    model: ModelOption = None,
+    steps: Annotated[int, typer.Option(help="Steps of eight crops.")] = 150,
+    threads: ThreadsOption = None,
+) -> None:
+    """Adapt a model to your own corrected images without forgetting the rest."""
+    from segment.training.finetune import finetune as finetune_model
+    from segment.unet import load_model
+
+    print(finetune_model(load_model(model), images, boundaries, out, steps=steps, threads=threads, say=_say))
+
+
+@app.command()
+def export(
+    checkpoint: Annotated[Path, typer.Option("--checkpoint", help="last.pt of `model train`.")],
+    recipe: Annotated[Path, typer.Option("--recipe", help="The recipe of that run.")],
+    out: Annotated[Path, typer.Option("--out", help="The model folder.")],
+) -> None:
+    """Turn a checkpoint into a model folder that runs without PyTorch."""
+    from segment.training.export import export as export_model
+    from segment.training.recipe import read_recipe
+
+    print(export_model(read_recipe(recipe), checkpoint, out, origin="grainstats model train"))
+
+
+@app.command()
+def preview(
+    out: Annotated[Path, typer.Option("--out", help="PNG to write.")] = Path("preview.png"),
+    style: Annotated[
+        list[str] | None, typer.Option("--style", help="Only this style; may be repeated.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the generator.")] = 0,
+) -> None:
+    """Draw a contact sheet of the synthetic micrographs that models are trained on."""
+    import cv2
+
+    from segment.errors import InputError
+    from segment.training.preview import contact_sheet
+    from segment.training.render import STYLES
+
+    unknown = sorted(set(style or []) - set(STYLES))
+    if unknown:
+        raise InputError("--style", f"{', '.join(unknown)} is no style", f"Known: {', '.join(STYLES)}")
+    sheet = contact_sheet(seed, styles=tuple(style or ()))
+    if not cv2.imwrite(str(out), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR)):
+        raise InputError(out, "cannot be written", "Name a PNG in a folder that exists")
+    print(out)

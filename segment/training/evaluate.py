@@ -1,0 +1,52 @@
+"""A model against people's tracings, image by image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from segment.errors import InputError
+from segment.pipeline import segment_micrograph
+from segment.training.pairs import find_pairs
+from segment.training.score import Score, score
+from segment.unet import Model
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Score of one image, and the factor by which it was resampled for the network."""
+
+    image: str
+    score: Score
+    scale: float
+
+
+def evaluate(
+    model: Model, images: Path, tracings: Path, *, persistence: float | None = None
+) -> Iterator[Evaluation]:
+    """Segment every image of a folder pair and score it, one after the other.
+
+    Parameters
+    ----------
+    model : Model
+    images, tracings : Path
+        Folders; tracings are masks of lines or label maps of the same stems.
+    persistence : float, optional
+        Instead of the model's own.
+
+    Raises
+    ------
+    InputError
+        As in `find_pairs`, or a tracing of another shape than its image.
+    """
+    for pair in find_pairs(images, tracings):
+        truth = pair.truth().labels
+        boundary_map, cells = segment_micrograph(pair.micrograph(), model, persistence=persistence)
+        if truth.shape != cells.labels.shape:
+            raise InputError(
+                pair.tracing,
+                f"{truth.shape} pixels, the image {cells.labels.shape}",
+                "Trace on the whole image",
+            )
+        yield Evaluation(pair.image.stem, score(cells.labels, truth), boundary_map.scale)
