@@ -79,7 +79,7 @@ def _write_sample(plan: Plan, out: Path) -> dict[str, GrainMap]:
     write = WRITERS[plan.vendor]
     maps = {}
     for number, field in enumerate(plan.fields, start=1):
-        name = f"{plan.sample_id}/field-{number}"
+        name = f"{plan.sample_id}/{plan.sample_id}-field-{number}"
         drawn = synthetic_micrograph(
             np.random.default_rng([plan.seed, field]),
             (ROWS, COLUMNS),
