@@ -32,7 +32,7 @@ class SplitNetwork:
 
 
 def split_network(network: Any) -> SplitNetwork | None:
-    """Cut a segmentation-models-pytorch U-Net of depth 5; None where the graph is not of that form.
+    """Cut a segmentation-models-pytorch U-Net of depth 4 or 5; None where the graph is not of that form.
 
     Parameters
     ----------
@@ -64,9 +64,9 @@ def _cuts(network: Any) -> Any:
     """Outputs to cut at: encoder features at 1/8 and the decoder's at 1/16; None where they are not found."""
     joints = [op for op in network.get_ordered_ops() if op.get_type_name() == "Concat"]
     joints = [op for op in joints if op.get_output_partial_shape(0).rank.get_length() == 4]
-    if len(joints) != 4 or len(network.get_parameters()) != 1:
+    if len(joints) not in (3, 4) or len(network.get_parameters()) != 1:
         return None
-    enlarged, skip = joints[1].input_values()
+    enlarged, skip = joints[-3].input_values()  # decoder from 1/16, encoder at 1/8
     enlarger = enlarged.get_node()
     if enlarger.get_type_name() != "Interpolate":
         return None
