@@ -83,6 +83,8 @@ class Summary:
     warnings : tuple of str
     verdicts : tuple of (str, str)
         Sample and verdict.
+    spacings : dict of str to float
+        Mean intercept of each sample, nanometres.
     report : Path or None
         None for one part of several.
     """
@@ -94,6 +96,7 @@ class Summary:
     failures: tuple[Failure, ...]
     warnings: tuple[str, ...]
     verdicts: tuple[tuple[str, str], ...]
+    spacings: dict[str, float]
     report: Path | None
 
     @property
@@ -141,13 +144,14 @@ def run_batch(
         warnings += work.remarks
         report: Path | None = None
         verdicts: list[tuple[str, str]] = []
+        spacings: dict[str, float] = {}
         if call.shard[1] == 1:
-            from grainstats.run.results import Scope, judge_samples, verdicts_of, write_results
+            from grainstats.run.results import Scope, judge_samples, spacings_of, verdicts_of, write_results
 
             scope = Scope(tuple(sorted({sample for _, sample in jobs})), model, recipe)
             work.failures += judge_samples(db, call.out, scope, also=ledger.moved_from)
             report = write_results(db, call.out, scope, work.failures, warnings)
-            verdicts = verdicts_of(db, scope)
+            verdicts, spacings = verdicts_of(db, scope), spacings_of(db, scope)
     return Summary(
         n_images=work.n_images,
         n_new=work.n_new,
@@ -156,6 +160,7 @@ def run_batch(
         failures=tuple(work.failures),
         warnings=tuple(warnings),
         verdicts=tuple(verdicts),
+        spacings=spacings,
         report=report,
     )
 

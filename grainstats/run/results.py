@@ -126,3 +126,10 @@ def verdicts_of(db: Database, scope: Scope) -> list[tuple[str, str]]:
     found = db.verdicts()
     ours = found[found["sample_id"].isin(scope.sample_ids)]
     return [(str(row["sample_id"]), str(row["verdict"])) for _, row in ours.iterrows()]
+
+
+def spacings_of(db: Database, scope: Scope) -> dict[str, float]:
+    """Mean intercept of every sample in scope, nanometres."""
+    found = db.descriptors("sample")
+    ours = found[found["sample_id"].isin(scope.sample_ids) & (found["name"] == "intercept_mean_nm")]
+    return {str(row["sample_id"]): float(row["value"]) for _, row in ours.iterrows()}
