@@ -96,7 +96,7 @@ def _text(report: ComparisonReport) -> str:
     from grainstats.run.compare_words import level_name, p_words, paragraph, plain_name
 
     lines = [
-        f"{level_name(row['level'])}: {row['n_samples']} samples, "
+        f"{level_name(row['level'])}: {row['n_samples']} {'sample' if row['n_samples'] == 1 else 'samples'}, "
         f"{row['n_images']} micrographs, {row['n_grains']} grains"
         for row in report.design()
     ]

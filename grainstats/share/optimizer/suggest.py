@@ -14,6 +14,7 @@ from grainstats.share.optimizer.models import MINIMUM, Choice, Draws, choose
 from grainstats.share.optimizer.space import Point, Space
 from grainstats.share.optimizer.words import Expected, drivers, expected_features, reason
 from grainstats.share.records import SuggestionRecord
+from segment.errors import InputError
 
 CANDIDATES, DRAWS, PREDICTION_DRAWS = 1024, 128, 512
 
@@ -126,7 +127,7 @@ def suggest(
     Raises
     ------
     InputError
-        Parameters, features or objectives that the database does not have.
+        Parameters, features or objectives that the database does not have, or no sample with all objectives.
     """
     campaign = read_campaign(db, space, objectives, ignore_open=ignore_open)
     rng = np.random.default_rng([seed, int(campaign.digest[:12], 16)])
@@ -141,7 +142,10 @@ def suggest(
         return _space_filling(campaign, space, pool, seen, count, seed)
     choices = [choose(e, rng) for e in data]
     known = np.all([e.measured for e in data], axis=0)
-    known = known if known.any() else data[0].measured
+    if not known.any():
+        raise InputError(
+            "--objective", "no sample has all of the objectives", "Measure them on the same samples"
+        )
     pending = np.concatenate([x[~known], campaign.open_points])
     noise = choices[0].model.noise_variance if len(data) == 1 else np.zeros(int(known.sum()))
     search = Search(pool, space.neighbours, x[known], pending, noise)
