@@ -57,7 +57,12 @@ def measure(
         )
         raise typer.Exit(2)
     unit = "px" if pixels else "nm"
-    measured = [m for path in maps if (m := _measure_file(path, pixel_size, tracing, unit, seed))]
+    names = _names(maps)
+    measured = [
+        m
+        for path, name in zip(maps, names, strict=True)
+        if (m := _measure_file(path, name, pixel_size, tracing, unit, seed))
+    ]
     if measured:
         document = _document([grain_map for grain_map, _ in measured], [m for _, m in measured], null, seed)
         if out is not None:
@@ -67,8 +72,20 @@ def measure(
         raise typer.Exit(1)
 
 
+def _names(maps: list[Path]) -> list[str]:
+    """File stems without ``.labels``; numbered where several are alike."""
+    names: list[str] = []
+    for path in maps:
+        stem, k = path.stem.removesuffix(".labels"), 2
+        name = stem
+        while name in names:
+            name, k = f"{stem}_{k}", k + 1
+        names.append(name)
+    return names
+
+
 def _measure_file(
-    path: Path, pixel_size: float | None, tracing: bool, unit: str, seed: int
+    path: Path, name: str, pixel_size: float | None, tracing: bool, unit: str, seed: int
 ) -> tuple[GrainMap, Measurement] | None:
     """One map with its measurement; None, and the reason on standard error, where it cannot be used."""
     from grainstats.measure import check_label_map, measure_grain_map
@@ -81,7 +98,6 @@ def _measure_file(
             raise UncalibratedError(path, reason, "Give --pixel-size NM, or --pixels for lengths in pixels")
         if not tracing:
             check_label_map(grain_map, str(path))
-        name = path.name.removesuffix(path.suffix).removesuffix(".labels")
         measured = measure_grain_map(grain_map, unit=unit, seed=seed, image_id=name)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -141,12 +157,7 @@ def _write(out: Path, measured: list[Measurement], document: dict[str, Any]) -> 
     from grainstats.measure import descriptor_table
 
     out.mkdir(parents=True, exist_ok=True)
-    names: set[str] = set()
     for m in measured:
-        stem, k = m.image_id, 2
-        while stem in names:
-            stem, k = f"{m.image_id}_{k}", k + 1
-        names.add(stem)
         tables = {
             "grains": m.grains,
             "intercepts": m.intercepts,
@@ -154,7 +165,7 @@ def _write(out: Path, measured: list[Measurement], document: dict[str, Any]) -> 
             "junctions": m.network.junctions,
         }
         for kind, table in tables.items():
-            table.to_csv(out / f"{stem}.{kind}.csv", index=False)
+            table.to_csv(out / f"{m.image_id}.{kind}.csv", index=False)
     descriptor_table(measured).to_csv(out / "descriptors.csv", index=False)
     (out / "summary.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 

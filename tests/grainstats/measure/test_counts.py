@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from grainstats.measure import boundary_network, planimetric_count
+from grainstats.measure.counts import boundary_intersections
+from segment.grainmap import GrainMap
+
+
+def lattice(side: int, cells: int) -> GrainMap:
+    number = np.arange(cells * cells, dtype=np.int32).reshape(cells, cells) + 1
+    return GrainMap(np.kron(number, np.ones((side, side), np.int32)), 1000.0, "manual")
+
+
+def test_rectangle_on_a_lattice() -> None:
+    """5 x 5 cells, the frame through the middle of the outer ones: an area of 16 cells."""
+    grain_map = lattice(20, 5)
+    cropped = GrainMap(grain_map.labels[10:-10, 10:-10].copy(), 1000.0, "manual")
+    found = planimetric_count(cropped)
+    assert (found.inside, found.cut, found.corners) == (9, 12, 4)
+    assert found.grains == 16.0
+    assert found.area_px2 == 80 * 80
+    assert found.per_mm2 == pytest.approx(16 / (80e-3) ** 2)
+    assert found.astm_g == pytest.approx(3.321928 * np.log10(2500) - 2.954)
+
+
+def test_circle_on_a_lattice() -> None:
+    found = planimetric_count(lattice(10, 30), "circle")
+    assert found.grains == pytest.approx(found.area_px2 / 100, rel=0.03)
+    assert found.area_px2 == pytest.approx(np.pi * 150**2, rel=0.002)
+
+
+def test_circle_and_rectangle_agree(section: GrainMap) -> None:
+    rectangle, circle = planimetric_count(section), planimetric_count(section, "circle")
+    assert circle.per_mm2 == pytest.approx(rectangle.per_mm2, rel=0.15)
+
+
+def test_pores_and_unknown_scale(porous: GrainMap) -> None:
+    assert planimetric_count(porous).area_px2 == 800 - 36
+    unknown = planimetric_count(GrainMap(porous.labels))
+    assert unknown.per_mm2 is None and unknown.astm_g is None
+    with pytest.raises(ValueError, match="figure"):
+        planimetric_count(porous, "triangle")
+
+
+def test_a_line_through_triple_points_counts_one_and_a_half_each() -> None:
+    """Brick wall: the line along the joint row's ends meets a triple point where a brick begins."""
+    y, x = np.mgrid[:40, :80]
+    upper, lower = (x // 20), ((x + 10) // 20) + 10
+    labels = np.unique(np.where(y < 20, upper, lower), return_inverse=True)[1].reshape(y.shape)
+    network = boundary_network(GrainMap(labels.astype(np.int32) + 1, 1.0))
+    column = network.junctions.loc[network.junctions["x_px"].sub(19.5).abs() < 1].iloc[0]
+    offset = float(column["x_px"])
+    through = boundary_intersections(network, 90.0, offset, 1000.0)
+    assert through == 1.5
+    assert boundary_intersections(network, 90.0, offset + 5, 1000.0) == 1.0
+
+
+def test_without_tolerance_crossings_are_counted_as_they_are(voronoi: GrainMap) -> None:
+    network = boundary_network(voronoi)
+    eye = boundary_intersections(network, 0.0, 3.3, 9.0)
+    exact = boundary_intersections(network, 0.0, 3.3, 9.0, tolerance_px=0.0)
+    assert eye == pytest.approx(exact, rel=0.04)

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+
+from grainstats.run import cli
+from segment.grainmap import GrainMap
+from segment.mapfiles import write_label_map
+
+
+def call(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int:
+    monkeypatch.setattr("sys.argv", ["grainstats", "measure", *map(str, arguments)])
+    try:
+        cli.main()
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+@pytest.fixture
+def map_file(section: GrainMap, tmp_path: Path) -> Path:
+    return write_label_map(tmp_path / "field.labels.tif", section)
+
+
+@pytest.fixture
+def uncalibrated(section: GrainMap, tmp_path: Path) -> Path:
+    return write_label_map(tmp_path / "bare.tif", GrainMap(section.labels))
+
+
+def test_json_is_the_only_output(
+    map_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, map_file, "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["modality"]["verdict"] in ("uniform", "bimodal", "indeterminate")
+    assert {"p_value", "modes_nm", "mode_fractions", "mode_ratio", "power", "reason"} <= set(
+        document["modality"]
+    )
+    assert document["n_images"] == 1
+    assert document["pixel_size_nm"] == [1.0]
+
+
+def test_tables_are_written(
+    map_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "tables"
+    assert call(monkeypatch, map_file, map_file, "--out", out) == 0
+    assert "2 map(s)" in capsys.readouterr().out
+    grains = pd.read_csv(out / "field.grains.csv")
+    assert {"label", "equivalent_diameter_nm", "weight"} <= set(grains.columns)
+    assert (out / "field_2.intercepts.csv").is_file()
+    assert set(pd.read_csv(out / "descriptors.csv")["image"].fillna("")) == {"field", "field_2", ""}
+    assert json.loads((out / "summary.json").read_text())["n_images"] == 2
+
+
+def test_manual_pixel_size_wins(
+    map_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call(monkeypatch, map_file, "--json")
+    one = json.loads(capsys.readouterr().out)
+    call(monkeypatch, map_file, "--json", "--pixel-size", "2")
+    two = json.loads(capsys.readouterr().out)
+    assert two["intercept_nm"]["mean"] == pytest.approx(2 * one["intercept_nm"]["mean"])
+
+
+def test_uncalibrated_map_names_the_remedy(
+    uncalibrated: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, uncalibrated, "--json") == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "--pixel-size" in captured.err and "bare.tif" in captured.err
+
+
+def test_pixels_are_for_one_map_of_unknown_scale(
+    uncalibrated: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, uncalibrated, "--pixels", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert "equivalent_diameter_px" in document
+    assert "modes_px" in document["modality"]
+    assert call(monkeypatch, uncalibrated, uncalibrated, "--pixels") == 2
+    assert "one map" in capsys.readouterr().err
+
+
+def test_the_rest_is_measured_when_one_map_fails(
+    map_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    grey = np.random.default_rng(0).integers(0, 256, (100, 100)).astype(np.uint8)
+    tifffile.imwrite(tmp_path / "micrograph.tif", grey)
+    missing = tmp_path / "missing.tif"
+    (tmp_path / "image.dm4").write_bytes(b"x")
+    broken = [tmp_path / "micrograph.tif", missing, tmp_path / "image.dm4"]
+    assert call(monkeypatch, map_file, *broken, "--pixel-size", "1", "--json") == 1
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["n_images"] == 1
+    for path in broken:
+        assert path.name in captured.err
+    assert captured.err.count("grainstats segment") == 2
+
+
+def test_tracing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    tracing = np.zeros((200, 200), np.uint8)
+    tracing[::40] = tracing[:, ::40] = 255
+    tifffile.imwrite(tmp_path / "tracing.tif", tracing)
+    assert call(monkeypatch, tmp_path / "tracing.tif", "--tracing", "--pixel-size", "0.5", "--json") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["n_grains"] == 25
+    assert call(monkeypatch, tmp_path / "tracing.tif", "--pixel-size", "0.5") == 1
+    assert "--tracing" in capsys.readouterr().err
+
+
+def test_wrong_call(map_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert call(monkeypatch, map_file, "--null", "other") == 2
+    assert call(monkeypatch) == 2
