@@ -10,7 +10,7 @@ _RESIZABLE = frozenset("uint8 uint16 int16 float32 float64".split())
 
 
 def to_grey(pixels: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
-    """One grey image of `pixels`' dtype, and what was done.
+    """One grey image of `pixels`' dtype in the machine's byte order, and what was done.
 
     Parameters
     ----------
@@ -28,6 +28,7 @@ def to_grey(pixels: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     ValueError
         Another number of samples.
     """
+    pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
     if pixels.ndim == 2:
         return pixels, ()
     if pixels.ndim != 3 or pixels.shape[2] > 4:

@@ -8,13 +8,16 @@ LARGEST_SIDECAR = 1_000_000
 
 
 def sidecar(path: Path, *endings: str) -> Path | None:
-    """The file beside `path` whose name is its stem plus one of `endings`, in any letter case."""
-    wanted = {(path.stem + ending).lower() for ending in endings} | {(path.name + e).lower() for e in endings}
-    try:
-        beside = sorted(p for p in path.parent.iterdir() if p.name.lower() in wanted and p.is_file())
-    except OSError:
-        return None
-    return beside[0] if beside else None
+    """The file beside `path` whose name is its stem plus one of `endings`, in lower or upper case.
+
+    Names are tried, the folder is not listed: it may hold thousands of images.
+    """
+    for ending in endings:
+        for written in (ending, ending.upper()):
+            beside = path.with_name(path.stem + written)
+            if beside.is_file():
+                return beside
+    return None
 
 
 def read_text(path: Path) -> str:

@@ -156,9 +156,11 @@ def _load_page(page: TiffPage) -> np.ndarray:
     photometric = getattr(page.photometric, "name", "")
     if photometric == "PALETTE" and page.colormap is not None:
         return _palette(data, page.colormap)
+    if data.dtype == bool:
+        data = data.astype(np.uint8) * 255
     if photometric == "MINISWHITE":
         return ~data if data.dtype.kind == "u" else -data
-    return data.astype(np.uint8) * 255 if data.dtype == bool else data
+    return data
 
 
 def _palette(index: np.ndarray, colormap: np.ndarray) -> np.ndarray:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 from segment.micrograph.formats import pixels
+from segment.micrograph.model import PixelSizeSource
 from segment.micrograph.sidecar import decode, read_text, sidecar
 from segment.micrograph.source import Frame, OpenFile, Scale, scale_or_none
 
@@ -18,10 +21,11 @@ def recognises(opened: OpenFile) -> bool:
     """The vendor's tag, or its header file."""
     if opened.tiff is not None and _TAG in opened.tiff.pages.first.tags:
         return True
-    return _header_file(opened) is not None and pixels.holds_pixels(opened)
+    header = _header_file(opened)
+    return header is not None and "PixelSizeX" in read_text(header) and pixels.holds_pixels(opened)
 
 
-def _header_file(opened: OpenFile):  # type: ignore[no-untyped-def]
+def _header_file(opened: OpenFile) -> Path | None:
     suffix = opened.path.suffix.lower().lstrip(".")
     return sidecar(opened.path, f"-{suffix}.hdr", ".hdr")
 
@@ -38,7 +42,7 @@ def frames(opened: OpenFile) -> list[Frame]:
     return pixels.with_scale(opened, lambda shape: found, lambda shape: strip)
 
 
-def _texts(opened: OpenFile):  # type: ignore[no-untyped-def]
+def _texts(opened: OpenFile) -> Iterator[tuple[str, PixelSizeSource]]:
     """Text of the tag (binary around an INI file) and of the header file, with their kind of source."""
     if opened.tiff is not None and _TAG in opened.tiff.pages.first.tags:
         raw = opened.tiff.pages.first.tags.valueof(_TAG)

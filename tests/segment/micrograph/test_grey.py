@@ -60,6 +60,19 @@ def test_palette_and_inverted_tiff(tmp_path, make_grains):
     np.testing.assert_array_equal(m.image, 255 - index)
 
 
+def test_byte_order_and_single_bits(tmp_path, make_grains):
+    image = make_grains(dtype="uint16")
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, image, byteorder=">")
+    (m,) = read_micrographs(path)
+    assert m.image.dtype.isnative
+    np.testing.assert_array_equal(m.image, image)
+    for photometric, dark in (("minisblack", False), ("miniswhite", True)):
+        tifffile.imwrite(path, image > 20000, photometric=photometric)
+        (m,) = read_micrographs(path)
+        np.testing.assert_array_equal(m.image, np.where((image > 20000) ^ dark, 255, 0))
+
+
 def test_nonfinite_pixels_are_masked(tmp_path, make_grains):
     image = make_grains(dtype="float32")
     clean, valid = without_nonfinite(image)
