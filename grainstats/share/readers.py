@@ -35,6 +35,8 @@ from grainstats.share.schema import (
     Verdict,
 )
 
+#: Stands for "of no sample" where a sample's id is asked for; no sheet can name a sample so.
+NO_SAMPLE = ""
 _CUT_WORDS = {number: word for word, number in CUT_ENDS.items()}
 
 
@@ -152,7 +154,10 @@ class Readers:
         return self._frame(sa.select(Recipe.digest.label("recipe_digest"), Recipe.text), "recipe_digest")
 
     def grains(self, sample_id: str | None = None) -> pd.DataFrame:
-        """Grains of the current analyses (of one sample): sample_id, analysis_id, label, measured columns."""
+        """Grains of the current analyses (of one sample): sample_id, analysis_id, label, measured columns.
+
+        The sample ``""`` stands for micrographs that belong to none.
+        """
         frame = self._rows(Grain, "label", sample_id)
         return frame.astype({"touches_frame": bool})
 
@@ -163,8 +168,9 @@ class Readers:
 
     def by_sample(self, table: Literal["grains", "intercepts"]) -> Iterator[pd.DataFrame]:
         """Grains or intercepts sample by sample: millions of rows never stand in memory together."""
-        for sample_id in self._frame(sa.select(Sample.sample_id), "sample_id")["sample_id"]:
-            frame = getattr(self, table)(sample_id)
+        owners = self._frame(sa.select(Micrograph.sample_id).distinct(), "sample_id")["sample_id"]
+        for sample_id in owners:
+            frame = getattr(self, table)(sample_id if isinstance(sample_id, str) else NO_SAMPLE)
             if len(frame):
                 yield frame
 
@@ -175,7 +181,8 @@ class Readers:
             .join(Micrograph, Micrograph.digest == CurrentAnalysis.micrograph_digest)
         )
         if sample_id is not None:
-            query = query.where(Micrograph.sample_id == sample_id)
+            owner = Micrograph.sample_id
+            query = query.where(owner.is_(None) if sample_id == NO_SAMPLE else owner == sample_id)
         frame = self._frame(query, "sample_id", "analysis_id", second)
         reals = [c.name for c in table.__table__.columns if isinstance(c.type, sa.Float)]
         return frame.astype(dict.fromkeys(reals, float))

@@ -16,6 +16,7 @@ import pandas as pd
 
 from grainstats.share.database import Database
 from grainstats.share.exports.catalogue import Field, field_of
+from grainstats.share.readers import NO_SAMPLE
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +91,7 @@ def _measured(
     wanted = [
         "sample_id",
         "analysis",
-        *(c for c in rows("") if c not in ("sample_id", "analysis_id", "number")),
+        *(c for c in rows(NO_SAMPLE) if c not in ("sample_id", "analysis_id", "number")),
     ]
     fields = tuple(field_of(column) for column in wanted)
 

@@ -96,9 +96,12 @@ def test_micrographs_can_move_to_another_sample(db: Database, make_record: Maker
 def test_by_sample_gives_each_row_once(db: Database, make_record: Maker) -> None:
     for number in range(4):
         db.add_analysis(make_record(number, sample_id=f"S{number % 2}"))
+    db.add_analysis(dataclasses.replace(make_record(9), sample_id=None))
     parts = list(db.by_sample("grains"))
-    assert [set(part["sample_id"]) for part in parts] == [{"S0"}, {"S1"}]
-    pd.testing.assert_frame_equal(pd.concat(parts, ignore_index=True), db.grains())
+    assert [set(part["sample_id"].dropna()) for part in parts] == [{"S0"}, {"S1"}, set()]
+    assert [len(part) for part in parts] == [40, 40, 20]
+    together = pd.concat(parts, ignore_index=True).drop(columns="sample_id")
+    pd.testing.assert_frame_equal(together, db.grains().drop(columns="sample_id"))
 
 
 def test_pixel_tables_are_refused_and_leave_nothing(db: Database, make_record: Maker) -> None:
