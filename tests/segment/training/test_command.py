@@ -1,0 +1,48 @@
+"""`grainstats model ...` without PyTorch."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from grainstats.run.commands.model import app
+from segment.errors import InputError
+from segment.training.render import synthetic_micrograph
+
+
+def test_preview_writes_a_contact_sheet(tmp_path: Path) -> None:
+    out = tmp_path / "sheet.png"
+    result = CliRunner().invoke(app, ["preview", "--out", str(out), "--style", "etched"])
+    assert result.exit_code == 0, result.output
+    assert cv2.imread(str(out)).shape == (320, 1280, 3)
+
+
+def test_preview_names_an_unknown_style(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["preview", "--out", str(tmp_path / "x.png"), "--style", "oil"])
+    assert isinstance(result.exception, InputError)
+    assert "oil" in str(result.exception)
+
+
+def test_list_names_the_released_model() -> None:
+    result = CliRunner().invoke(app, ["list"])
+    assert result.exit_code == 0, result.output
+    assert "unet-lite0" in result.output
+
+
+@pytest.mark.slow
+def test_evaluate_prints_one_json_document(tmp_path: Path) -> None:
+    drawn = synthetic_micrograph(np.random.default_rng(4), (256, 256), style="sem_film")
+    for kind, image in (("images", drawn.image), ("boundary", drawn.boundary.astype(np.uint8) * 255)):
+        (tmp_path / kind).mkdir()
+        cv2.imwrite(str(tmp_path / kind / "one.png"), image)
+    folders = ["--images", str(tmp_path / "images"), "--boundaries", str(tmp_path / "boundary")]
+    result = CliRunner().invoke(app, ["evaluate", *folders, "--json"])
+    assert result.exit_code == 0, result.output
+    answer = json.loads(result.stdout)
+    assert answer["images"][0]["image"] == "one"
+    assert 0.3 < answer["mean_f1"] <= 1

@@ -1,0 +1,132 @@
+"""Cache, crops, pairs and recipe: what training reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import tifffile
+
+from segment.errors import InputError
+from segment.training.cache import line_distance, open_cache, write_cache
+from segment.training.crops import CropSource, Example, re_expose, read_real
+from segment.training.pairs import find_pairs, lines_of
+from segment.training.recipe import RealSet, TrainingRecipe, read_recipe
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cache")
+    write_cache(folder, 3, seed=7, size=128)
+    return folder
+
+
+def grid() -> np.ndarray:
+    lines = np.zeros((128, 128), bool)
+    lines[::32] = lines[:, ::32] = True
+    return lines
+
+
+def test_distances_in_eighths_of_a_pixel() -> None:
+    lines = np.zeros((9, 9), bool)
+    lines[4] = True
+    assert line_distance(lines)[:, 0].tolist() == [32, 24, 16, 8, 0, 8, 16, 24, 32]
+    assert (line_distance(np.zeros((9, 9), bool)) == 255).all()
+
+
+def test_an_interrupted_cache_is_completed_as_if_it_never_stopped(cache: Path, tmp_path: Path) -> None:
+    write_cache(tmp_path, 3, seed=7, size=128)
+    done = np.array(open_cache(tmp_path).image)
+    (tmp_path / "count.txt").write_text("1")
+    np.load(tmp_path / "image.npy", mmap_mode="r+")[1:] = 0
+    write_cache(tmp_path, 3, seed=7, size=128)
+    assert np.array_equal(open_cache(tmp_path).image, done)
+    assert np.array_equal(open_cache(cache).image, done)
+
+
+def test_batches_depend_on_seed_and_step_only(cache: Path) -> None:
+    recipe = TrainingRecipe(crop=64, batch=3)
+    real = RealSet("grid", 0.5)
+    example = Example(np.where(grid(), 40, 180).astype(np.uint8), line_distance(grid()), None)
+    first, again = (CropSource(recipe, cache, [(real, [example])], 1) for _ in range(2))
+    assert np.array_equal(first.batch(4).image, again.batch(4).image)
+    assert not np.array_equal(first.batch(4).image, first.batch(5).image)
+    batch = first.batch(0)
+    assert batch.image.shape == (3, 1, 64, 64)
+    assert batch.target.shape == batch.weight.shape == (3, 2, 64, 64)
+    assert set(np.unique(batch.target[:, 0])) <= {0.0, 1.0}
+
+
+def test_target_line_keeps_its_width_at_every_scale(cache: Path) -> None:
+    example = Example(np.where(grid(), 40, 180).astype(np.uint8), line_distance(grid()), None)
+    shares = []
+    for scale in (0.7, 1.0, 1.4):
+        recipe = TrainingRecipe(crop=64, batch=16)
+        source = CropSource(recipe, cache, [(RealSet("grid", 1.0, (), scale, scale), [example])], 3)
+        shares.append(source.batch(0).target[:, 0].mean() * 32 * scale / 2)
+    assert np.ptp(shares) < 1.2, shares
+    assert 2.5 < np.mean(shares) < 5
+
+
+def test_re_exposed_crops_are_normalised() -> None:
+    image = np.random.default_rng(0).integers(0, 255, (64, 64)).astype(np.uint8)
+    for seed in range(10):
+        grey = re_expose(image, np.random.default_rng(seed))
+        assert grey.dtype == np.float32
+        assert abs(grey).max() <= 4
+        assert abs(grey.mean()) < 0.7
+        assert 0.6 < grey.std() < 1.4
+
+
+def test_held_out_images_are_never_read(tmp_path: Path) -> None:
+    for kind, value in (("images", 90), ("boundary", 255)):
+        (tmp_path / "set" / kind).mkdir(parents=True)
+        for stem in ("a", "b"):
+            cv2.imwrite(str(tmp_path / "set" / kind / f"{stem}.png"), np.full((64, 64), value, np.uint8))
+    assert [e.name for e in read_real(tmp_path, RealSet("set", 0.5, ("b",)))] == ["a"]
+    with pytest.raises(InputError, match="no images to train on"):
+        read_real(tmp_path, RealSet("set", 0.5, ("a", "b")))
+
+
+@pytest.mark.parametrize("kind", ["bright", "dark", "labels"])
+def test_masks_imagej_tracings_and_labels_give_the_same_cells(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "traced").mkdir()
+    cv2.imwrite(str(tmp_path / "images" / "one.png"), np.full((128, 128), 100, np.uint8))
+    mask = grid().astype(np.uint8) * 255
+    if kind == "labels":
+        y, x = np.mgrid[0:128, 0:128] // 32
+        tifffile.imwrite(tmp_path / "traced" / "one.tif", (y * 4 + x + 1).astype(np.uint16))
+    else:
+        cv2.imwrite(str(tmp_path / "traced" / "one.png"), mask if kind == "bright" else 255 - mask)
+    (pair,) = find_pairs(tmp_path / "images", tmp_path / "traced")
+    truth = pair.truth()
+    assert truth.n_grains == 16
+    assert line_distance(lines_of(truth))[16, 16] > 8 * 10
+
+
+def test_an_image_without_tracing_is_named(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "traced").mkdir()
+    with pytest.raises(InputError, match="no image here"):
+        find_pairs(tmp_path / "images", tmp_path / "traced")
+    cv2.imwrite(str(tmp_path / "images" / "one.png"), np.zeros((64, 64), np.uint8))
+    with pytest.raises(InputError, match=r"one\.png"):
+        find_pairs(tmp_path / "images", tmp_path / "traced")
+
+
+def test_released_recipe_holds_three_fields_out() -> None:
+    recipe = read_recipe(ROOT / "models" / "unet-lite0" / "recipe.toml")
+    held = {stem for one in recipe.real for stem in one.held_out}
+    assert {"uo2_07", "uo2_09", "uo2_24"} <= held
+
+
+def test_an_unknown_key_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text("stepps = 3\n")
+    with pytest.raises(InputError, match="stepps"):
+        read_recipe(path)

