@@ -123,8 +123,8 @@ class _Axis:
 
 
 def _axis(x: np.ndarray) -> _Axis:
-    """Common axis of both charts: bins of equal width in log d, and room for the fitted curves."""
-    low, high = float(x.min()) - 1e-6, float(x.max()) + 1e-6
+    """Common axis of both charts: equal bins in log d, room for curves; specks share the first bin."""
+    low, high = float(np.quantile(x, 0.002)) - 1e-6, float(x.max()) + 1e-6
     count = int(np.clip(np.sqrt(x.size) * 1.4, 10, 36))
     room = max(0.12 * (high - low), 0.05)
     return _Axis(low - room / 3, high + room, np.linspace(low, high, count + 1))
@@ -172,7 +172,7 @@ def _chart(
     curves: list[tuple[float, float, float]],
     title: str,
 ) -> str:
-    heights, _ = np.histogram(x, axis.bins, weights=share)
+    heights, _ = np.histogram(np.maximum(x, axis.bins[0]), axis.bins, weights=share)
     step = axis.bins[1] - axis.bins[0]
     grid = np.linspace(axis.low, axis.high, _CURVE_POINTS)
     drawn = [f * np.exp(-0.5 * ((grid - c) / s) ** 2) / (s * np.sqrt(2 * np.pi)) * step for c, s, f in curves]

@@ -77,18 +77,19 @@ def make_page(
     rows = gather(db, scope)
     sections = _sections(db, out, scope, rows)
     kinds = [section.verdict.kind for section in sections if section.n_images]
+    date = f"{datetime.now().astimezone():%d %B %Y, %H:%M %Z}"
     return Page(
         title="Grain boundary networks"
         if len(sections) != 1
         else f"Grain boundary network of {sections[0].sample_id}",
         lede=wording.lede(kinds, len(rows.images), len(failures)),
-        date=f"{datetime.now().astimezone():%d %B %Y, %H:%M %Z}",
+        date=date,
         version=__version__,
         samples=tuple(sections),
         failures=tuple(FailureRow(f.path, f.reason, f.remedy) for f in failures),
         warnings=(*warnings, *_image_warnings(rows.images)),
         methods=methods_of(scope.model, scope.recipe, rows.images),
-        provenance=_provenance(db, scope, rows),
+        provenance=(("Date", date), *_provenance(db, scope, rows)),
         recipe=tuple((name, _setting(value)) for name, value in scope.recipe.settings().items()),
         inputs=tuple(_input_row(image) for _, image in rows.images.iterrows()),
     )
@@ -204,17 +205,15 @@ def _design(samples: pd.DataFrame, sample_id: str) -> str:
 
 
 def _image_warnings(images: pd.DataFrame) -> list[str]:
-    """Conflicting scales, and what segmentation or reading found strange, grouped by what is said."""
-    conflicts = [
-        f"{Path(image['path']).name}: two sources of the pixel size disagree, {image['scale_conflict']}"
-        for _, image in images.iterrows()
-        if image["scale_conflict"]
-    ]
+    """Conflicting scales, and what segmentation or reading found strange, each said once."""
     said: dict[str, list[str]] = {}
     for _, image in images.iterrows():
+        conflict = image["scale_conflict"]
+        if isinstance(conflict, str) and conflict:
+            said.setdefault(f"two sources of the pixel size disagree, {conflict}", []).append(image["path"])
         for warning in image["warnings"]:
-            said.setdefault(str(warning), []).append(Path(image["path"]).name)
-    return conflicts + [f"{_names(names)}: {warning}" for warning, names in said.items()]
+            said.setdefault(str(warning), []).append(image["path"])
+    return [f"{_names([Path(path).name for path in paths])}: {warning}" for warning, paths in said.items()]
 
 
 def _names(names: Sequence[str]) -> str:

@@ -13,3 +13,4 @@ if (all) {
 document.querySelectorAll(".stack").forEach((stack) => stack.addEventListener("click", () => {
   stack.parentElement.classList.toggle("wide");
 }));
+addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((part) => { part.open = true; }));
