@@ -6,8 +6,8 @@ import numpy as np
 
 from grainstats.measure.runs import Runs
 
-COARSE_ANGLES = 24
-REFINEMENTS = 9
+COARSE_ANGLES = 36
+REFINEMENTS = 7
 GOLDEN = (np.sqrt(5) - 1) / 2
 
 

@@ -123,4 +123,7 @@ def test_segment_ends_are_junctions(section: GrainMap) -> None:
     inner = network.segments[(ends >= 0).all(axis=1)]
     a = junction.loc[inner["junction_a"], ["y_px", "x_px"]].to_numpy()
     b = junction.loc[inner["junction_b"], ["y_px", "x_px"]].to_numpy()
-    assert (np.hypot(*(a - b).T) < inner["length_nm"] + 3).all()
+    excess = np.hypot(*(a - b).T) - inner["length_nm"]
+    # a merged junction lies in the middle of its members, 1.5 px from one to the next
+    assert (excess < 1.5).mean() > 0.98
+    assert (excess < 6).all()
