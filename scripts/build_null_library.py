@@ -1,79 +1,66 @@
-"""Simulate mosaics of one population and store the quantiles of the test statistics.
+"""Simulate mosaics of one and of two populations, train the `shape` statistic and store all null quantiles.
 
-python scripts/build_null_library.py --null section --minutes 10 --out grainstats/infer/null_section.npz
+    python scripts/build_null_library.py --null section --seconds 600 --work scratch/section
+
+Writes grainstats/infer/shape_<null>.npz (the network) and null_<null>.npz (quantiles and power).  Half of the
+mosaics train, the other half calibrate.
 """
 
 from __future__ import annotations
 
 import argparse
-import time
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 import numpy as np
+from null_windows import FAMILIES, LOOSE, PACKED, SIZES, Samples, packed_samples, random_samples
+from train_shape_network import train
 
-from grainstats.infer.distribution import pooled_distribution
-from grainstats.infer.grains import ImageGrains
-from grainstats.infer.modality import decide
-from grainstats.infer.modes import two_modes
 from grainstats.infer.null_library import LEVELS, NullLibrary
-from grainstats.infer.null_mosaics import UNIT, Population, cut_window, window_side
-from grainstats.infer.statistics import STATISTICS, statistics_of
+from grainstats.infer.shape import ShapeNetwork, shape_inputs
+from grainstats.infer.statistics import STATISTICS, statistics_on_grid
 
-FAMILIES = {
-    "poisson": {"centres": "poisson", "share": 1.0},
-    "poisson, light weights": {"centres": "poisson", "share": 0.5},
-    "poisson, short tail": {"centres": "poisson", "share": 1.0, "tail": 2.5},
-    "packed": {"centres": "packed", "tail": 3.0},
-    "packed, loose": {"centres": "packed", "share": 0.35, "tail": 3.0},
-}
-SIZES = {110: 8, 155: 8, 250: 6, 420: 4, 865: 3, 1900: 2, 4000: 1}  # interior grains: windows per mosaic
+PACKAGE = Path(__file__).parents[1] / "grainstats" / "infer"
 SD_NODES = np.geomspace(0.18, 1.3, 24)
-KERNEL = 0.06  # bandwidth in log SD
-FEWEST = 80  # effective null mosaics that make a family's quantile
+SD_KERNEL = 0.06  # of log SD
+N_KERNEL = 0.15  # of log interior grains
+LOOSE_FROM = 600  # interior grains from which loose mosaics are protected too: fewer cannot tell them apart
+CLASSICAL = 6000
+FEWEST = 60  # effective null samples that let a family speak for itself
 
 
-def windows_of(
-    population: Population, sizes: dict[int, int], rng: np.random.Generator
-) -> list[tuple[int, ImageGrains]]:
-    """Disjoint windows of one mosaic, with the size each was meant for."""
-    side, area = {}, 1.0
-    for n in sizes:
-        side[n], area = window_side(population, n, rng)
-    largest = max(side.values())
-    cells = population.mosaic(largest, rng).cells()
-    smallest = area * np.exp(rng.uniform(np.log(0.005), np.log(0.06)))
-    found = []
-    for n, count in sizes.items():
-        per_edge = int(largest // side[n])
-        corners = [(i, j) for i in range(per_edge) for j in range(per_edge)]
-        for k in rng.permutation(len(corners))[:count]:
-            corner = tuple(UNIT * largest / per_edge * c for c in corners[k])
-            found.append((n, cut_window(cells, corner, UNIT * side[n], min_area=smallest)))
-    return found
+def simulate(null: str, seconds: float, seed: int, workers: int) -> dict[str, Samples]:
+    """Four sets: one or two populations, for training and for calibration."""
+    sets = {}
+    with ProcessPoolExecutor(workers) as pool:
+        for k, (name, two, share) in enumerate(
+            [
+                ("train one", False, 0.25),
+                ("train two", True, 0.2),
+                ("null", False, 0.4),
+                ("power", True, 0.15),
+            ]
+        ):
+            jobs = [(null, 10000 * seed + 100 * k + i, 0.5 * share * seconds, two) for i in range(workers)]
+            parts = list(pool.map(random_samples, jobs))
+            jobs = [(n, s + 50, t, b) for n, s, t, b in jobs]
+            sets[name] = Samples.join(parts + list(pool.map(packed_samples, jobs)))
+            print(name, len(sets[name].truth), flush=True)
+    return sets
 
 
-def simulate(job: tuple[str, int, float, bool]) -> np.ndarray:
-    """Rows (family, sigma, R, f, nominal n, interior n, sd, statistics..., mode ratio, smaller share)."""
-    null, seed, seconds, alternative = job
-    rng = np.random.default_rng(seed)
-    rows, start = [], time.monotonic()
-    names = list(FAMILIES)
-    while time.monotonic() - start < seconds:
-        family = int(rng.integers(len(names)))
-        options = {**FAMILIES[names[family]], "null": null}
-        if null == "columnar" and options["centres"] == "packed":
-            options["share"] = 0.75 if "share" not in options else 0.45
-        if alternative:
-            sigma, ratio, coarse = 0.2, 3.0, float(rng.choice([0.3, 0.6]))
-        else:
-            sigma, ratio, coarse = float(rng.uniform(0.01, 1.0)), 1.0, 0.0
-        sizes = SIZES if options["centres"] == "poisson" else {n: c for n, c in SIZES.items() if n <= 1900}
-        windows = windows_of(Population(sigma, ratio, coarse, **options), sizes, rng)
-        found = [(n, pooled_distribution([w])) for n, w in windows if w.n_interior >= 40]
-        values = statistics_of([d for _, d in found])
-        for (n, d), value in zip(found, values, strict=True):
-            rows.append([family, sigma, ratio, coarse, n, d.n_interior, d.sd, *value])
-    return np.array(rows)
+def fit_network(one: Samples, two: Samples, seed: int) -> ShapeNetwork:
+    """Train on both populations, the null reweighted to the spread of the bimodal samples."""
+    both = Samples.join([one, two])
+    edges = np.linspace(np.log(0.1), np.log(1.8), 30)
+    counts = [np.histogram(s.scalars[:, 0], edges)[0] + 1.0 for s in (one, two)]
+    bins = np.clip(np.digitize(one.scalars[:, 0], edges) - 1, 0, 28)
+    matched = np.clip((counts[1] / counts[0])[bins], 0.02, 5.0)
+    label = np.repeat([0.0, 1.0], [len(one.truth), len(two.truth)])
+    weight = np.concatenate([matched * len(matched) / matched.sum(), np.full(len(two.truth), 1.0)])
+    weight *= np.where(np.isin(both.truth[:, 0], PACKED), 2.0, 1.0)
+    inputs = shape_inputs(both.grid.astype(float), both.scalars)
+    return train(inputs, label, weight, epochs=30, seed=seed)
 
 
 def weighted_quantile(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -83,57 +70,94 @@ def weighted_quantile(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
     return values[order][np.searchsorted(above, LEVELS).clip(max=len(values) - 1)]
 
 
-def quantile_table(rows: np.ndarray, column: int) -> np.ndarray:
-    """Worst family's quantiles, shape (sizes, SD_NODES, LEVELS)."""
+def quantile_table(null: Samples, values: np.ndarray) -> np.ndarray:
+    """Quantiles of the worst family near each node, shape (sizes, SD_NODES, LEVELS)."""
     table = np.empty((len(SIZES), len(SD_NODES), len(LEVELS)))
+    family = null.truth[:, 0]
+    ordinary = ~np.isin(family, LOOSE)
     for i, n in enumerate(SIZES):
-        here = rows[rows[:, 4] == n]
         for j, sd in enumerate(SD_NODES):
-            distance = np.log(here[:, 6] / sd) / KERNEL
-            weight = np.exp(-0.5 * np.minimum(distance**2, 50)) + 1e-12
-            candidates = [weighted_quantile(here[:, column], weight)]
-            for family in range(len(FAMILIES)):
-                own = here[:, 0] == family
-                if weight[own].sum() ** 2 / (weight[own] ** 2).sum() > FEWEST and weight[own].sum() > 20:
-                    candidates.append(weighted_quantile(here[own, column], weight[own]))
-            table[i, j] = np.max(candidates, axis=0)
+            far = ((null.scalars[:, 1] - np.log(n)) / N_KERNEL) ** 2 + (
+                (null.scalars[:, 0] - np.log(sd)) / SD_KERNEL
+            ) ** 2
+            weight = np.exp(-0.5 * np.minimum(far, 300.0)) + 1e-40
+            protected = [k for k in range(len(FAMILIES)) if n >= LOOSE_FROM or k not in LOOSE]
+            found = [weighted_quantile(values[ordinary], weight[ordinary])]
+            for k in protected:
+                w = weight[family == k]
+                if len(w) and w.sum() > 1e-30 and w.sum() ** 2 / (w**2).sum() > FEWEST:
+                    found.append(weighted_quantile(values[family == k], w))
+            table[i, j] = np.max(found, axis=0)
     return table
+
+
+def shape_scores(samples: Samples, network: ShapeNetwork) -> np.ndarray:
+    return network.score(shape_inputs(samples.grid.astype(float), samples.scalars))
+
+
+def null_tables(null: Samples, network: ShapeNetwork) -> dict[str, np.ndarray]:
+    """Quantiles of every statistic; the two classical ones, which only stand beside, from fewer samples."""
+    fewer = null.take(np.random.default_rng(0).permutation(len(null.truth))[:CLASSICAL])
+    values = np.concatenate(
+        [
+            statistics_on_grid(fewer.grid[k : k + 500].astype(float), fewer.scalars[k : k + 500], network)
+            for k in range(0, len(fewer.truth), 500)
+        ]
+    )
+    tables = {name: quantile_table(fewer, values[:, k]) for k, name in enumerate(STATISTICS)}
+    tables["shape"] = quantile_table(null, shape_scores(null, network))
+    return tables
+
+
+def power_curve(library: NullLibrary, power: Samples, values: np.ndarray) -> np.ndarray:
+    """Share of R = 2.8 ... 3.2, f = .3 ... .6, sigma <= .25 samples with p < .05 near each size."""
+    t = power.truth
+    wanted = (np.abs(t[:, 2] - 3) < 0.21) & (t[:, 3] > 0.28) & (t[:, 3] < 0.62) & (t[:, 1] <= 0.25)
+    p = np.array(
+        [
+            library.p_value("shape", float(v), int(np.exp(s[1])), float(np.exp(s[0])))
+            for v, s in zip(values[wanted], power.scalars[wanted], strict=True)
+        ]
+    )
+    log_n = power.scalars[wanted, 1]
+    curve = []
+    for n in SIZES:
+        weight = np.exp(-0.5 * ((log_n - np.log(n)) / 0.15) ** 2)
+        curve.append(float(weight @ (p < 0.05) / weight.sum()))
+    return np.maximum.accumulate(curve)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--null", choices=["section", "columnar"], default="section")
-    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--out", required=True)
+    parser.add_argument("--work", type=Path, required=True, help="folder that keeps the simulated samples")
     given = parser.parse_args()
-    seconds = 60 * given.minutes
-    with ProcessPoolExecutor(given.workers) as pool:
-        jobs = [(given.null, 1000 * given.seed + k, seconds, False) for k in range(given.workers)]
-        rows = np.concatenate(list(pool.map(simulate, jobs)))
-        jobs = [(given.null, 1000 * given.seed + 500 + k, seconds / 6, True) for k in range(given.workers)]
-        other = np.concatenate(list(pool.map(simulate, jobs)))
-    quantiles = {name: quantile_table(rows, 7 + k) for k, name in enumerate(STATISTICS)}
-    library = NullLibrary(np.array(list(SIZES), float), SD_NODES, quantiles, np.ones(len(SIZES)))
-    power = []
-    for n in SIZES:
-        here = other[other[:, 4] == n]
-        p = np.array(
-            [
-                min(
-                    len(STATISTICS) * library.p_value(s, r[7 + k], int(r[5]), r[6])
-                    for k, s in enumerate(STATISTICS)
-                )
-                for r in here
-            ]
+    given.work.mkdir(parents=True, exist_ok=True)
+    kept = given.work / "samples.npz"
+    names = ("train one", "train two", "null", "power")
+    if not kept.exists():
+        sets = simulate(given.null, given.seconds, given.seed, given.workers)
+        np.savez(
+            kept, **{f"{n}/{k}": getattr(sets[n], k) for n in names for k in ("grid", "scalars", "truth")}
         )
-        power.append((p < 0.05).mean())
-    stored = {f"q_{name}": table.astype(np.float32) for name, table in quantiles.items()}
+    with np.load(kept) as stored:
+        sets = {n: Samples(*(stored[f"{n}/{k}"] for k in ("grid", "scalars", "truth"))) for n in names}
+    network = fit_network(sets["train one"], sets["train two"], given.seed)
+    tables = null_tables(sets["null"], network)
+    library = NullLibrary(np.array(SIZES, float), SD_NODES, tables, np.ones(len(SIZES)))
+    power = power_curve(library, sets["power"], shape_scores(sets["power"], network))
+    stored_tables = {f"q_{name}": table.astype(np.float32) for name, table in tables.items()}
+    stored_tables |= {"n_interior": library.n_interior, "sd": SD_NODES, "power": power}
+    np.savez_compressed(PACKAGE / f"null_{given.null}.npz", **stored_tables)
+    weights = {f"matrix{k}": m.astype(np.float32) for k, m in enumerate(network.matrices)}
+    weights |= {f"offset{k}": o.astype(np.float32) for k, o in enumerate(network.offsets)}
     np.savez_compressed(
-        given.out, n_interior=library.n_interior, sd=SD_NODES, power=np.array(power), **stored
+        PACKAGE / f"shape_{given.null}.npz", centre=network.centre, scale=network.scale, **weights
     )
-    print(f"{len(rows)} null windows, {len(other)} bimodal; power", dict(zip(SIZES, np.round(power, 2))))
+    print("power at", dict(zip(SIZES, np.round(power, 2).tolist(), strict=True)))
 
 
 if __name__ == "__main__":

@@ -30,8 +30,18 @@ class TwoNormals:
     share: np.ndarray
 
 
-def fit_two_normals(mass: np.ndarray, *, sweeps: int = 120) -> TwoNormals:
-    """EM from three starts, the best kept; `mass` has shape (n, len(GRID)) with rows that sum to 1."""
+def fit_two_normals(mass: np.ndarray, *, sd_bounds: np.ndarray | None = None, sweeps: int = 80) -> TwoNormals:
+    """EM from three starts, the best kept.
+
+    Parameters
+    ----------
+    mass : ndarray, shape (n, 145)
+        Distributions on `GRID`; rows sum to 1.
+    sd_bounds : ndarray, shape (n, 2), optional
+        Smallest and largest SD of either normal; without it the variance floor alone holds.
+    sweeps : int
+    """
+    bounds = np.array([[VARIANCE_FLOOR**0.5, np.inf]]) if sd_bounds is None else sd_bounds
     first = mass @ GRID
     variance = mass @ GRID**2 - first**2
     one = -0.5 * np.log(2 * np.pi * variance) - 0.5
@@ -39,7 +49,7 @@ def fit_two_normals(mass: np.ndarray, *, sweeps: int = 120) -> TwoNormals:
     best: tuple[np.ndarray, ...] | None = None
     for q in START_QUANTILES:
         cut = GRID[np.argmax(cumulated >= q, axis=1)][:, None]
-        found = _expectation_maximisation(mass, np.where(GRID > cut, 0.9, 0.1), sweeps)
+        found = _expectation_maximisation(mass, np.where(GRID > cut, 0.9, 0.1), bounds, sweeps)
         if best is None:
             best = found
         else:
@@ -56,7 +66,7 @@ def fit_two_normals(mass: np.ndarray, *, sweeps: int = 120) -> TwoNormals:
 
 
 def _expectation_maximisation(
-    mass: np.ndarray, upper: np.ndarray, sweeps: int
+    mass: np.ndarray, upper: np.ndarray, bounds: np.ndarray, sweeps: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Log-likelihood (n,), means, SDs and shares (n, 2); `upper` is the responsibility to start from."""
     powers = np.column_stack([np.ones_like(GRID), GRID, GRID**2])
@@ -66,7 +76,7 @@ def _expectation_maximisation(
         moments = np.stack([total - high, high], axis=1)
         share = np.clip(moments[:, :, 0], 1e-9, 1.0)
         mean = moments[:, :, 1] / share
-        variance = np.maximum(moments[:, :, 2] / share - mean**2, VARIANCE_FLOOR)
+        variance = np.clip(moments[:, :, 2] / share - mean**2, bounds[:, :1] ** 2, bounds[:, 1:] ** 2)
         log = [
             (np.log(share[:, k]) - 0.5 * np.log(variance[:, k]))[:, None]
             - 0.5 * (GRID - mean[:, k, None]) ** 2 / variance[:, k, None]

@@ -11,15 +11,18 @@ from grainstats.infer.distribution import SizeDistribution, pooled_distribution
 from grainstats.infer.duplex import delta_g, duplex_class, largest_grain_g
 from grainstats.infer.grains import ImageGrains
 from grainstats.infer.modes import Modes, one_mode, two_modes, with_intervals
-from grainstats.infer.null_library import NullLibrary, load_library
+from grainstats.infer.null_library import LEVELS, NullLibrary, load_library
+from grainstats.infer.shape import load_network
 from grainstats.infer.statistics import STATISTICS, statistics_of
 from grainstats.infer.verdict import ModalityVerdict, Null, Verdict
 
 LEVEL = 0.05
 FEWEST_GRAINS = 100
-SMALLEST_RATIO = 2.5
+SMALLEST_RATIO = 2.0  # of the modes in the plane: what a ratio of 2.5 of the grains themselves comes to
+SURE_LEVEL = 0.01
 SMALLEST_SHARE = 0.10
 ENOUGH_POWER = 0.8
+DECIDING = "shape"  # the other statistics stand beside it
 
 
 @dataclass(frozen=True)
@@ -57,9 +60,8 @@ def judge_modality(
     if n_interior == 0:
         return _without_grains(images, null, seed)
     distribution = pooled_distribution(images)
-    modes = two_modes(distribution)
-    decision = decide(distribution, modes, load_library(null))
-    if decision.verdict == "uniform" or n_interior < FEWEST_GRAINS:
+    ((decision, modes),) = decide([distribution], null)
+    if decision.p_value is None or decision.p_value >= LEVEL or decision.verdict == "uniform":
         modes = one_mode(distribution)
     modes = with_intervals(modes, images, np.random.default_rng(seed))
     sizes = np.concatenate([np.concatenate([g.diameter_nm, g.frame_diameter_nm]) for g in images])
@@ -87,43 +89,54 @@ def judge_modality(
     )
 
 
-def decide(distribution: SizeDistribution, modes: Modes, library: NullLibrary) -> Decision:
-    """The rule: uniform, bimodal or indeterminate."""
+def decide(distributions: Sequence[SizeDistribution], null: Null) -> list[tuple[Decision, Modes]]:
+    """The rule, for several samples at once: uniform, bimodal or indeterminate, and the two fitted modes."""
+    library = load_library(null)
+    values = statistics_of(distributions, load_network(null))
+    modes = two_modes(distributions)
+    return [
+        (_decide_one(d, m, _p_values(d, v, library), library), m)
+        for d, v, m in zip(distributions, values, modes, strict=True)
+    ]
+
+
+def _decide_one(
+    distribution: SizeDistribution, modes: Modes, p_values: dict[str, float], library: NullLibrary
+) -> Decision:
     n = distribution.n_interior
     target = library.grains_for_power(ENOUGH_POWER)
     missing = max(target - n, 0) if target is not None else None
     if n < FEWEST_GRAINS:
         reason = f"only {n} interior grains; below {FEWEST_GRAINS} no call is made"
         return Decision("indeterminate", reason, None, {}, None, missing)
-    p_values = _p_values(distribution, library)
-    p = combined_p(p_values)
-    power = library.power_at(n)
-    if p >= LEVEL and power >= ENOUGH_POWER:
-        reason = f"no sign of a second population (p = {p:.2g}; power {power:.2f} for a size ratio of 3)"
-        return Decision("uniform", reason, p, p_values, power, 0)
-    if p >= LEVEL:
-        reason = f"no sign of a second population, but {n} interior grains have a power of only {power:.2f}"
+    p, power = p_values[DECIDING], library.power_at(n)
+    doubt = _why_not_two(modes)
+    shown = f"p = {p:.2g}" if p > LEVELS[-1] else f"p <= {LEVELS[-1]:g}"
+    if p < LEVEL and doubt is None:
+        at = " and ".join(f"{d:.3g}" for d in modes.diameter_nm)
+        reason = f"two populations ({shown}): modes at {at} nm, ratio {modes.ratio:.2f}"
+        return Decision("bimodal", reason, p, p_values, power, 0)
+    if p < SURE_LEVEL:
+        reason = f"not one population ({shown}), but {doubt}"
+        return Decision("indeterminate", reason, p, p_values, power, None)
+    found = f"no sign of a second population ({shown})" if p >= LEVEL else f"{shown}, but {doubt}"
+    if power < ENOUGH_POWER:
+        reason = f"{found}; {n} interior grains have a power of only {power:.2f}"
         return Decision("indeterminate", reason, p, p_values, power, missing)
-    if (modes.ratio or 1) < SMALLEST_RATIO:
-        reason = f"broader than one population (p = {p:.2g}), but the modes are only {modes.ratio:.2f} apart"
-        return Decision("indeterminate", reason, p, p_values, power, None)
+    reason = f"{found}; power {power:.2f} for a size ratio of 3"
+    return Decision("uniform", reason, p, p_values, power, 0)
+
+
+def _why_not_two(modes: Modes) -> str | None:
+    """What keeps two fitted modes from counting as two populations."""
+    if (modes.ratio or 1.0) < SMALLEST_RATIO:
+        return f"the modes are only {modes.ratio:.2f} apart"
     if min(modes.share) < SMALLEST_SHARE:
-        reason = f"a second population (p = {p:.2g}), but it holds only {min(modes.share):.0%} of the area"
-        return Decision("indeterminate", reason, p, p_values, power, None)
-    reason = (
-        f"two populations, p = {p:.2g}: modes at {modes.diameter_nm[0]:.3g} and "
-        f"{modes.diameter_nm[1]:.3g} nm, a ratio of {modes.ratio:.2f}"
-    )
-    return Decision("bimodal", reason, p, p_values, power, 0)
+        return f"the smaller mode holds only {min(modes.share):.0%} of the area"
+    return None
 
 
-def combined_p(p_values: dict[str, float]) -> float:
-    """Bonferroni over the single tests: it holds its level whatever their dependence."""
-    return min(1.0, len(p_values) * min(p_values.values()))
-
-
-def _p_values(distribution: SizeDistribution, library: NullLibrary) -> dict[str, float]:
-    values = statistics_of([distribution])[0]
+def _p_values(distribution: SizeDistribution, values: np.ndarray, library: NullLibrary) -> dict[str, float]:
     return {
         name: library.p_value(name, float(value), distribution.n_interior, distribution.sd)
         for name, value in zip(STATISTICS, values, strict=True)

@@ -9,8 +9,9 @@ import numpy as np
 
 from grainstats.infer.distribution import SizeDistribution, pooled_distribution
 from grainstats.infer.grains import ImageGrains
-from grainstats.infer.mixtures import fit_two_normals
+from grainstats.infer.mixtures import TwoNormals, fit_two_normals
 
+POPULATION_SD = (0.22, 0.42)  # of log diameter, by area, in sections of one population of sigma 0 to .4
 BLOCKS = 4  # an image alone is resampled in 4 x 4 blocks
 
 
@@ -37,11 +38,23 @@ class Modes:
         return self.diameter_nm[1] / self.diameter_nm[0] if len(self.diameter_nm) == 2 else None
 
 
-def two_modes(distribution: SizeDistribution) -> Modes:
-    """Means and shares of two normals fitted to the log diameters."""
-    fit = fit_two_normals(distribution.on_grid()[None])
-    position = np.exp(distribution.mean + distribution.sd * fit.mean[0])
-    return Modes(tuple(map(float, position)), tuple(map(float, fit.share[0])))
+def two_modes(distributions: Sequence[SizeDistribution]) -> list[Modes]:
+    """Means and shares of two normals fitted to the log diameters, each as wide as one population is.
+
+    Unbounded normals often split one skewed population into a narrow and a broad one at the same place.
+    """
+    fit = bounded_fit(distributions)
+    return [
+        Modes(tuple(map(float, np.exp(d.mean + d.sd * mean))), tuple(map(float, share)))
+        for d, mean, share in zip(distributions, fit.mean, fit.share, strict=True)
+    ]
+
+
+def bounded_fit(distributions: Sequence[SizeDistribution], *, sweeps: int = 80) -> TwoNormals:
+    """Two normals whose SDs of log diameter lie within `POPULATION_SD`; in units of each SD."""
+    spread = np.array([max(d.sd, 1e-6) for d in distributions])[:, None]
+    grid = np.stack([d.on_grid() for d in distributions])
+    return fit_two_normals(grid, sd_bounds=np.array([POPULATION_SD]) / spread, sweeps=sweeps)
 
 
 def one_mode(distribution: SizeDistribution) -> Modes:
@@ -63,7 +76,7 @@ def with_intervals(
             samples.append(pooled_distribution(drawn))
     centre = np.array([d.mean for d in samples])[:, None]
     if len(modes.diameter_nm) == 2:
-        fit = fit_two_normals(np.stack([d.on_grid() for d in samples]), sweeps=40)
+        fit = bounded_fit(samples, sweeps=40)
         position = centre + np.array([d.sd for d in samples])[:, None] * fit.mean
     else:
         position = centre

@@ -76,30 +76,36 @@ def window_side(population: Population, n_interior: int, rng: np.random.Generato
 
 
 def cut_window(
-    cells: Cells, corner: tuple[float, float], side: float, *, min_area: float = 0.0, image_id: str = ""
+    cells: Cells,
+    corner: tuple[float, float],
+    size: float | tuple[float, float],
+    *,
+    min_area: float = 0.0,
+    image_id: str = "",
 ) -> ImageGrains:
-    """Grains of a square window of exact cells; lengths keep the unit of the cells.
+    """Grains of a rectangular window of exact cells; lengths keep the unit of the cells.
 
-    Cells whose visible part is below `min_area` are lost, as in a segmentation.
+    Cells whose visible part is below `min_area` are lost, as in a segmentation.  `size` is (height, width),
+    or the side of a square.
     """
-    y0, x0 = corner
-    box = cells.box - (y0, x0, y0, x0)
-    touching = (box[:, :2] < side).all(axis=1) & (box[:, 2:] > 0).all(axis=1)
-    inside = (box[:, :2] > 0).all(axis=1) & (box[:, 2:] < side).all(axis=1)
-    edge = cells.take(np.asarray(touching & ~inside))
-    visible = edge.visible_area(y0, x0, side, side)
+    window = np.broadcast_to(np.asarray(size, float), 2)
+    low, high = cells.box[:, :2] - corner, cells.box[:, 2:] - corner
+    touching = np.asarray((low < window).all(axis=1) & (high > 0).all(axis=1))
+    inside = np.asarray((low > 0).all(axis=1) & (high < window).all(axis=1))
+    edge = cells.take(touching & ~inside)
+    visible = edge.visible_area(*corner, *window)
     seen = visible > min_area
-    whole = cells.take(np.asarray(inside))
+    whole = cells.take(inside)
     keep = whole.area > min_area
-    extent = (box[inside, 2:] - box[inside, :2])[keep]
+    extent = (high - low)[inside][keep]
     return ImageGrains(
         diameter_nm=np.sqrt(4 / np.pi * whole.area[keep]),
-        weight=side**2 / np.prod(side - extent, axis=1),
+        weight=window.prod() / np.prod(window - extent, axis=1),
         pixel_size_nm=1.0,
-        window_nm=(side, side),
+        window_nm=(float(window[0]), float(window[1])),
         n_grains=int(keep.sum() + seen.sum()),
         image_id=image_id,
         frame_diameter_nm=np.sqrt(4 / np.pi * visible[seen]),
         centre_nm=whole.centroid[keep] - corner,
-        frame_centre_nm=np.clip(edge.centroid[seen] - corner, 0, side),
+        frame_centre_nm=np.clip(edge.centroid[seen] - corner, 0, window),
     )

@@ -8,17 +8,29 @@ import numpy as np
 
 from grainstats.infer.distribution import SizeDistribution
 from grainstats.infer.mixtures import critical_bandwidth, fit_two_normals
+from grainstats.infer.shape import ShapeNetwork, shape_inputs, shape_scalars
 
-STATISTICS = ("likelihood_ratio", "critical_bandwidth")
+STATISTICS = ("likelihood_ratio", "critical_bandwidth", "shape")
 
 
-def statistics_of(distributions: Sequence[SizeDistribution]) -> np.ndarray:
+def statistics_of(distributions: Sequence[SizeDistribution], network: ShapeNetwork) -> np.ndarray:
     """Every statistic of every distribution, shape (n, len(STATISTICS)).
 
-    ``likelihood_ratio``: log of n_eff times the gain of two normals over one (a scaled weighted likelihood
-    ratio); ``critical_bandwidth``: Silverman's, over the SD.
+    ``likelihood_ratio``: log of n_eff times the gain of two normals over one (a weighted likelihood ratio
+    scaled to the effective number); ``critical_bandwidth``: Silverman's, over the SD; ``shape``: the score of
+    a network that learned sections of one and of two populations.
     """
     grid = np.stack([d.on_grid() for d in distributions])
-    effective = np.array([d.n_eff for d in distributions])
-    ratio = np.log(np.maximum(effective * fit_two_normals(grid).gain, 1e-3))
-    return np.column_stack([ratio, critical_bandwidth(grid)])
+    return statistics_on_grid(grid, shape_scalars(distributions), network)
+
+
+def statistics_on_grid(grid: np.ndarray, scalars: np.ndarray, network: ShapeNetwork) -> np.ndarray:
+    """As `statistics_of`, from gridded masses (n, 145) and `shape_scalars` (n, 4)."""
+    gain = np.exp(scalars[:, 2]) * fit_two_normals(grid).gain
+    return np.column_stack(
+        [
+            np.log(np.maximum(gain, 1e-3)),
+            critical_bandwidth(grid),
+            network.score(shape_inputs(grid, scalars)),
+        ]
+    )

@@ -1,0 +1,86 @@
+"""A small network that scores how much a standardised size distribution looks like two populations.
+
+It is trained on simulated sections (``scripts/build_null_library.py``) and used as a test statistic only:
+what a score means is read from the null library, so that a badly trained network would cost power, not
+honesty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+import numpy as np
+from scipy.ndimage import convolve1d
+
+from grainstats.infer.distribution import STEP, SizeDistribution
+
+SMOOTHING = 0.12  # SD of the kernel over the standardised log sizes
+THINNING = 3
+
+
+@dataclass(frozen=True, eq=False)
+class ShapeNetwork:
+    """Weights of a perceptron with tanh layers.
+
+    Attributes
+    ----------
+    centre, scale : ndarray, shape (k,)
+        Standardise the inputs.
+    matrices, offsets : tuple of ndarray
+        Layer by layer; the last gives one number.
+    """
+
+    centre: np.ndarray
+    scale: np.ndarray
+    matrices: tuple[np.ndarray, ...]
+    offsets: tuple[np.ndarray, ...]
+
+    def score(self, inputs: np.ndarray) -> np.ndarray:
+        """Log odds of two populations, shape (n,)."""
+        signal = (inputs - self.centre) / self.scale
+        for matrix, offset in zip(self.matrices[:-1], self.offsets[:-1], strict=True):
+            signal = np.tanh(signal @ matrix + offset)
+        return np.asarray((signal @ self.matrices[-1] + self.offsets[-1])[:, 0])
+
+
+def shape_inputs(grid: np.ndarray, scalars: np.ndarray) -> np.ndarray:
+    """Inputs of the network: roots of the smoothed density and four scalars, shape (n, k).
+
+    Parameters
+    ----------
+    grid : ndarray, shape (n, 145)
+        `SizeDistribution.on_grid`.
+    scalars : ndarray, shape (n, 4)
+        `shape_scalars`.
+    """
+    reach = np.arange(-8, 9) * STEP / SMOOTHING
+    kernel = np.exp(-0.5 * reach**2)
+    smooth = convolve1d(grid, kernel / kernel.sum() / STEP, axis=1, mode="constant")
+    return np.column_stack([np.sqrt(smooth[:, 8:-8:THINNING]), scalars])
+
+
+def shape_scalars(distributions: Sequence[SizeDistribution]) -> np.ndarray:
+    """Logs of SD, interior grains and n_eff, and the frame's share, shape (n, 4)."""
+    return np.array(
+        [
+            [np.log(max(d.sd, 1e-6)), np.log(d.n_interior), np.log(d.n_eff), d.frame_share]
+            for d in distributions
+        ]
+    )
+
+
+@lru_cache(maxsize=2)
+def load_network(null: str) -> ShapeNetwork:
+    """The network shipped with the package for this null."""
+    source = files("grainstats.infer").joinpath(f"shape_{null}.npz")
+    with source.open("rb") as stream, np.load(stream) as stored:
+        layers = sum(name.startswith("matrix") for name in stored)
+        return ShapeNetwork(
+            stored["centre"],
+            stored["scale"],
+            tuple(stored[f"matrix{k}"].astype(float) for k in range(layers)),
+            tuple(stored[f"offset{k}"].astype(float) for k in range(layers)),
+        )

@@ -1,0 +1,257 @@
+"""Error rates and power of the verdict on fresh mosaics: docs/calibration.csv, .md and .png.
+
+    nice -n 10 python scripts/calibrate.py --workers 1
+
+Seeds, windows (2 : 3 instead of square) and smallest visible grains differ from those of the null library.
+The verdicts are the package's own (`grainstats.infer.modality.decide`); exact cells stand for pixels, which
+tests/grainstats/infer/test_exact_sections.py justifies, and one row of each table is rasterised and measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from grainstats.infer.distribution import SizeDistribution, pooled_distribution
+from grainstats.infer.grains import ImageGrains
+from grainstats.infer.modality import decide
+from grainstats.infer.null_mosaics import UNIT, Population, cut_window, window_side
+from grainstats.measure import grain_table
+
+DOCS = Path(__file__).parents[1] / "docs"
+SIGMAS = (0.05, 0.2, 0.35, 0.5, 0.65, 0.8)
+PIECES = {155: 9, 865: 4, 4000: 1}  # windows cut from one mosaic
+ASPECT = 1.5
+
+
+@dataclass(frozen=True)
+class Job:
+    """One population of the table."""
+
+    name: str
+    kind: str
+    population: Population
+    sizes: tuple[int, ...]
+    repeats: int
+    seed: int
+    rasterised: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One cell of the table."""
+
+    kind: str
+    population: str
+    interior_grains: int
+    repeats: int
+    bimodal: float
+    uniform: float
+    indeterminate: float
+    p_below_05: float
+    median_interior: float
+    median_ratio: float
+    seconds: float
+
+
+def jobs(nulls: int, powers: int, packed: int) -> list[Job]:
+    """The issue's table, then the same with packed centres, columnar, and cases outside the library."""
+    every, small = (155, 865, 4000), (155, 865)
+    out: list[Job] = []
+
+    def add(
+        name: str, kind: str, population: Population, sizes: tuple[int, ...], n: int, raster: bool = False
+    ) -> None:
+        out.append(Job(name, kind, population, sizes, n, 7_000_000 + 1000 * len(out), raster))
+
+    for s in SIGMAS:
+        add(f"Laguerre, sigma {s}", "null", Population(s), every, nulls)
+    add("Poisson-Voronoi", "null", Population(0.0), every, nulls)
+    for ratio in (3.0, 4.0, 6.0):
+        for f in (0.3, 0.6):
+            add(f"R = {ratio:.0f}, f = {f}", "power", Population(0.2, ratio, f), every, powers)
+    for s in SIGMAS:
+        add(f"columnar, sigma {s}", "columnar null", Population(s, null="columnar"), every, nulls)
+    for ratio in (3.0, 4.0, 6.0):
+        population = Population(0.2, ratio, 0.45, null="columnar")
+        add(f"columnar, R = {ratio:.0f}, f = 0.45", "columnar power", population, small, powers)
+    for s in SIGMAS:
+        population = Population(s, centres="packed", share=0.6, tail=3.5)
+        add(f"packed, sigma {s}", "packed null", population, small, packed)
+    for ratio in (3.0, 4.0, 6.0):
+        population = Population(0.2, ratio, 0.45, centres="packed", share=0.6, tail=3.5)
+        add(f"packed, R = {ratio:.0f}, f = 0.45", "packed power", population, small, packed)
+    for ratio in (3.0, 4.0):
+        add(
+            f"sigma 0.35, R = {ratio:.0f}, f = 0.45",
+            "power, broad",
+            Population(0.35, ratio, 0.45),
+            every,
+            powers,
+        )
+    for s in (0.5, 0.8):
+        add(f"light weights, sigma {s}", "stress null", Population(s, share=0.5), every, nulls)
+    add("sigma 0.35, rasterised", "raster null", Population(0.35), small, 60, raster=True)
+    add("R = 4, f = 0.45, rasterised", "raster power", Population(0.2, 4.0, 0.45), small, 60, raster=True)
+    return out
+
+
+def samples(job: Job) -> Iterator[tuple[int, SizeDistribution]]:
+    """Size class and distribution of each repeat."""
+    rng = np.random.default_rng(job.seed)
+    pilot = job.population
+    if pilot.centres == "packed":
+        pilot = Population(pilot.sigma, pilot.size_ratio, pilot.coarse, null=pilot.null)
+    largest = max(job.sizes)
+    side, area = window_side(pilot, largest, rng)
+    edge = UNIT * side
+    done = dict.fromkeys(job.sizes, 0)
+    while min(done.values()) < job.repeats:
+        mosaic = job.population.mosaic(side, rng)
+        cells = mosaic.cells()
+        smallest = area * rng.uniform(0.008, 0.03)
+        for n in job.sizes:
+            # the border strip costs small windows more of their grains
+            scale = np.sqrt(n / largest) * (1 + 0.8 / np.sqrt(n)) / (1 + 0.8 / np.sqrt(largest))
+            height, width = edge * scale / np.sqrt(ASPECT), edge * scale * np.sqrt(ASPECT)
+            if n == largest:
+                height = width = edge
+            for k in range(min(PIECES[n], int(edge // height) * int(edge // width), job.repeats - done[n])):
+                row, column = divmod(k, int(edge // width))
+                corner = (row * height, column * width)
+                if job.rasterised:
+                    image = _rasterised(mosaic.grain_map(1.0).labels, corner, (height, width))
+                else:
+                    image = cut_window(cells, corner, (height, width), min_area=smallest)
+                if image.n_interior >= 30:
+                    yield n, pooled_distribution([image])
+                done[n] += 1
+
+
+def _rasterised(labels: np.ndarray, corner: tuple[float, float], size: tuple[float, float]) -> ImageGrains:
+    """The same window by way of pixels and `grain_table`."""
+    from segment.grainmap import GrainMap
+
+    y, x = (int(c) for c in corner)
+    part = labels[y : y + int(size[0]), x : x + int(size[1])]
+    compact = np.unique(part, return_inverse=True)[1].reshape(part.shape).astype(np.int32) + 1
+    grain_map = GrainMap(compact, 1.7, "manual")
+    return ImageGrains.from_table(grain_table(grain_map, min_area_px=12), grain_map)
+
+
+def run(job: Job) -> list[Row]:
+    start = time.process_time()
+    found: dict[int, list[SizeDistribution]] = {n: [] for n in job.sizes}
+    for n, distribution in samples(job):
+        found[n].append(distribution)
+    rows = []
+    for n, distributions in found.items():
+        judged = decide(distributions, job.population.null)
+        verdicts = [d.verdict for d, _ in judged]
+        share = {v: verdicts.count(v) / len(verdicts) for v in ("bimodal", "uniform", "indeterminate")}
+        p = np.array([1.0 if d.p_value is None else d.p_value for d, _ in judged])
+        rows.append(
+            Row(
+                job.kind,
+                job.name,
+                n,
+                len(verdicts),
+                **share,
+                p_below_05=float((p < 0.05).mean()),
+                median_interior=float(np.median([d.n_interior for d in distributions])),
+                median_ratio=float(np.median([m.ratio for _, m in judged])),
+                seconds=round(time.process_time() - start, 1),
+            )
+        )
+    return rows
+
+
+def write_csv(rows: list[Row], path: Path) -> None:
+    with path.open("w", newline="") as stream:
+        table = csv.DictWriter(stream, list(asdict(rows[0])), lineterminator="\n")
+        table.writeheader()
+        for row in rows:
+            table.writerow({k: round(v, 4) if isinstance(v, float) else v for k, v in asdict(row).items()})
+
+
+def write_markdown(rows: list[Row], path: Path) -> None:
+    lines = ["# Calibration of the verdict", "", (__doc__ or "").split("\n\n", 1)[1].strip(), ""]
+    for kind in dict.fromkeys(r.kind for r in rows):
+        here = [r for r in rows if r.kind == kind]
+        sizes = sorted({r.interior_grains for r in here})
+        lines += [f"## {kind}", "", "Share called bimodal / uniform (repeats).", ""]
+        lines += [
+            "| population | " + " | ".join(f"~{n}" for n in sizes) + " |",
+            "|---|" + "---|" * len(sizes),
+        ]
+        for name in dict.fromkeys(r.population for r in here):
+            by_size = {r.interior_grains: r for r in here if r.population == name}
+            cells = [
+                f"{by_size[n].bimodal:.3f} / {by_size[n].uniform:.2f} ({by_size[n].repeats})"
+                if n in by_size
+                else ""
+                for n in sizes
+            ]
+            lines.append(f"| {name} | " + " | ".join(cells) + " |")
+        lines.append("")
+    path.write_text("\n".join(lines))
+
+
+def plot(rows: list[Row], path: Path) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
+    for axis, kinds, title in (
+        (left, ("null", "columnar null", "packed null"), "false positives"),
+        (right, ("power", "packed power"), "power"),
+    ):
+        for kind, marker in zip(kinds, "os^", strict=False):
+            here = [r for r in rows if r.kind == kind]
+            names = list(dict.fromkeys(r.population for r in here))
+            for k, name in enumerate(names):
+                line = [(r.interior_grains, r.bimodal) for r in here if r.population == name]
+                label = kind if k == 0 and axis is left else name if axis is right else None
+                axis.plot(*zip(*line, strict=True), marker=marker, ms=4, lw=0.8, label=label, color=f"C{k}")
+        axis.set(xscale="log", xlabel="interior grains", ylabel="share called bimodal", title=title)
+        axis.legend(fontsize=7)
+    left.axhline(0.06, color="k", ls=":", lw=0.8)
+    figure.savefig(path, dpi=80)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--nulls", type=int, default=200)
+    parser.add_argument("--powers", type=int, default=100)
+    parser.add_argument("--packed", type=int, default=100)
+    parser.add_argument("--only", default="", help="kinds whose name contains this")
+    parser.add_argument("--out", type=Path, default=DOCS)
+    given = parser.parse_args()
+    wanted = [j for j in jobs(given.nulls, given.powers, given.packed) if given.only in j.kind]
+    rows: list[Row] = []
+    given.out.mkdir(parents=True, exist_ok=True)
+    with ProcessPoolExecutor(given.workers) as pool:
+        for found in pool.map(run, wanted):
+            rows += found
+            write_csv(rows, given.out / "calibration.csv")
+            for r in found:
+                print(
+                    f"{r.kind:14s} {r.population:28s} {r.interior_grains:5d} {r.bimodal:.3f} {r.uniform:.2f}",
+                    flush=True,
+                )
+    write_markdown(rows, given.out / "calibration.md")
+    plot(rows, given.out / "calibration.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""The verdict's rules: what decides, what is refused, and what must not change it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from grainstats.infer import ImageGrains, judge_modality, modality_json
+from grainstats.infer.null_mosaics import Population, cut_window, window_side
+from grainstats.infer.stability import CellGraph, stability, with_stability
+from grainstats.measure import grain_table
+from segment.errors import UncalibratedError
+from segment.mosaics import laguerre_section
+
+TWO = Population(0.15, 4.0, 0.45)
+ONE = Population(0.2)
+
+
+def sample(population: Population, n: int, seed: int, pixel: float = 2.0) -> ImageGrains:
+    """About n interior grains, lengths in nanometres."""
+    rng = np.random.default_rng(seed)
+    side, _ = window_side(population, n, rng)
+    mosaic = population.mosaic(side, rng)
+    return scaled(cut_window(mosaic.cells(), (0.0, 0.0), mosaic.shape[0], min_area=15.0), pixel)
+
+
+def scaled(image: ImageGrains, factor: float) -> ImageGrains:
+    return replace(
+        image,
+        diameter_nm=image.diameter_nm * factor,
+        frame_diameter_nm=image.frame_diameter_nm * factor,
+        centre_nm=image.centre_nm * factor,
+        frame_centre_nm=image.frame_centre_nm * factor,
+        window_nm=(image.window_nm[0] * factor, image.window_nm[1] * factor),
+        pixel_size_nm=image.pixel_size_nm * factor,
+    )
+
+
+def test_a_uniform_network_is_called_uniform():
+    verdict = judge_modality([sample(ONE, 1500, 1)])
+    assert verdict.verdict == "uniform"
+    assert verdict.p_value is not None and verdict.p_value >= 0.05
+    assert len(verdict.modes_nm) == 1 and verdict.mode_ratio is None
+    assert verdict.more_grains == 0
+
+
+def test_two_populations_are_called_bimodal_with_their_modes():
+    verdict = judge_modality([sample(TWO, 1500, 2)])
+    assert verdict.verdict == "bimodal"
+    assert verdict.p_value is not None and verdict.p_value < 0.05
+    assert verdict.mode_ratio == pytest.approx(verdict.modes_nm[1] / verdict.modes_nm[0])
+    assert 2.7 < verdict.mode_ratio < 4.2
+    assert sum(verdict.mode_fractions) == pytest.approx(1.0)
+    assert verdict.delta_g == pytest.approx(2 * np.log2(verdict.mode_ratio))
+    for (low, high), mode in zip(verdict.modes_ci_nm, verdict.modes_nm, strict=True):
+        assert low < mode < high
+
+
+def test_below_a_hundred_grains_no_call_is_made():
+    verdict = judge_modality([sample(TWO, 60, 3)])
+    assert verdict.verdict == "indeterminate"
+    assert verdict.p_value is None
+    assert "interior grains" in verdict.reason
+    assert verdict.more_grains is not None and verdict.more_grains > 40
+
+
+def test_a_small_uniform_sample_is_not_called_uniform():
+    verdict = judge_modality([sample(ONE, 140, 4)])
+    assert verdict.verdict == "indeterminate"
+    assert verdict.power is not None and verdict.power < 0.8
+    assert verdict.more_grains is not None and verdict.more_grains > 0
+
+
+def test_no_interior_grain_at_all_is_indeterminate():
+    empty = ImageGrains(np.empty(0), np.empty(0), 1.0, (10.0, 10.0), 2, "a", np.array([5.0, 6.0]))
+    assert judge_modality([empty]).verdict == "indeterminate"
+    assert judge_modality([]).n_images == 0
+
+
+def test_the_unit_of_length_does_not_matter():
+    image = sample(TWO, 500, 5)
+    once, twice = judge_modality([image]), judge_modality([scaled(image, 2.0)])
+    assert once.verdict == twice.verdict
+    assert once.p_value == twice.p_value
+    np.testing.assert_allclose(twice.modes_nm, 2 * np.array(once.modes_nm), rtol=1e-6)
+    np.testing.assert_allclose(twice.modes_ci_nm, 2 * np.array(once.modes_ci_nm), rtol=1e-6)
+
+
+def test_twice_the_pixels_give_the_same_verdict():
+    mosaic = laguerre_section(
+        (420, 420), 26.0, 0.2, np.random.default_rng(6), size_ratio=5, coarse_volume=0.4
+    )
+    fine = mosaic.grain_map(1.0)
+    double = replace(fine, labels=np.kron(fine.labels, np.ones((2, 2), np.int32)), pixel_size_nm=0.5)
+    verdicts = [judge_modality([ImageGrains.from_table(grain_table(m), m)]) for m in (fine, double)]
+    assert verdicts[0].verdict == verdicts[1].verdict
+    assert verdicts[0].p_value == pytest.approx(verdicts[1].p_value, rel=1e-6)
+
+
+def test_the_same_seed_gives_the_same_verdict_in_any_order_of_images():
+    images = [sample(ONE, 150, 10 + k) for k in range(3)]
+    a, b = judge_modality(images, seed=3), judge_modality(images, seed=3)
+    assert a == b
+    other = judge_modality(images[::-1], seed=3)
+    assert other.p_value == pytest.approx(a.p_value)
+
+
+def test_images_are_pooled():
+    images = [sample(ONE, 220, 20 + k) for k in range(5)]
+    verdict = judge_modality(images)
+    assert verdict.n_images == 5
+    assert verdict.n_interior == sum(g.n_interior for g in images)
+    assert verdict.verdict == "uniform"
+
+
+def test_interior_grains_alone_will_do():
+    image = sample(TWO, 1500, 7)
+    alone = replace(image, frame_diameter_nm=np.empty(0), frame_centre_nm=np.empty((0, 2)))
+    assert judge_modality([alone]).verdict == "bimodal"
+
+
+def test_an_uncalibrated_map_is_refused():
+    grain_map = laguerre_section((100, 100), 20.0, 0.2, np.random.default_rng(0)).grain_map(None)
+    table = grain_table(grain_map, unit="px").rename(
+        columns={"equivalent_diameter_px": "equivalent_diameter_nm"}
+    )
+    with pytest.raises(UncalibratedError):
+        ImageGrains.from_table(table, grain_map, "a.tif")
+
+
+def test_the_json_holds_the_contract_and_is_json():
+    document = modality_json(judge_modality([sample(TWO, 400, 8)]))
+    wanted = {"verdict", "p_value", "modes_nm", "mode_fractions", "mode_ratio", "power", "reason"}
+    assert wanted <= set(document)
+    assert json.loads(json.dumps(document)) == document
+
+
+def test_the_null_is_the_users_choice_and_is_reported():
+    image = sample(Population(0.2, null="columnar"), 1200, 9)
+    verdict = judge_modality([image], null="columnar")
+    assert verdict.null == "columnar"
+    assert verdict.verdict == "uniform"
+
+
+def test_a_clear_verdict_is_stable_and_a_shaky_one_is_withdrawn():
+    mosaic = laguerre_section(
+        (900, 900), 20.0, 0.15, np.random.default_rng(11), size_ratio=5, coarse_volume=0.5
+    )
+    grain_map = mosaic.grain_map(1.0)
+    judged = judge_modality([ImageGrains.from_table(grain_table(grain_map), grain_map)])
+    assert judged.verdict == "bimodal"
+    steady = with_stability(judged, [grain_map])
+    assert steady.verdict == "bimodal" and steady.stability is not None and steady.stability >= 0.9
+    shaken = with_stability(judged, [grain_map], missed=0.6, invented=0.0)
+    assert shaken.stability is not None and shaken.stability < 0.7
+    assert shaken.verdict == "indeterminate" and "perturbed" in shaken.reason
+
+
+def test_no_perturbation_changes_nothing():
+    grain_map = laguerre_section((300, 300), 20.0, 0.3, np.random.default_rng(12)).grain_map(1.5)
+    graph = CellGraph.from_grain_map(grain_map)
+    same = graph.perturbed(np.random.default_rng(0), 0.0, 0.0)
+    table = grain_table(grain_map)
+    interior = table.loc[~table["touches_frame"], "equivalent_diameter_nm"]
+    np.testing.assert_allclose(np.sort(same.diameter_nm), np.sort(interior), rtol=1e-6)
+    judged = judge_modality([ImageGrains.from_table(table, grain_map)])
+    assert stability([graph], judged.verdict, missed=0.0, invented=0.0, repeats=3) == 1.0
