@@ -17,7 +17,8 @@ from segment.micrograph.infobar import find_info_bar
 from segment.micrograph.model import Micrograph, PixelSizeSource, ScaleConflict
 from segment.micrograph.overlay import find_overlay
 from segment.micrograph.scale import ChosenScale, choose_scale
-from segment.micrograph.source import Frame, OpenFile
+from segment.micrograph.scalebar import read_scale_bar
+from segment.micrograph.source import Frame, OpenFile, Scale
 
 MINIMUM_SIDE = 64  #: shortest side in pixels, info bar cut, that an image must have
 MAXIMUM_STRETCH = 20.0  #: height : width of a pixel beyond which the scale is taken for an error
@@ -220,12 +221,17 @@ def _prepare(path: Path, frame: Frame, manual_nm: float | None) -> _Prepared:
         raise NotAnImageError(path, str(error), "Export it as a grey or RGB image") from error
     image, valid = without_nonfinite(image)
     notes = frame.notes + done + (() if valid is None else ("pixels that are no numbers are masked",))
-    image, valid, bar_rows, bar_from = _cut_info_bar(image, valid, frame.info_bar_rows)
+    bar_rows, bar_from = _info_bar(image, frame.info_bar_rows)
+    drawn = [image[len(image) - bar_rows :]] if bar_from == "detected" else []
+    image = image[: len(image) - bar_rows]
+    valid = None if valid is None else valid[: len(image)]
     overlay = None if frame.info_bar_rows == 0 else find_overlay(image)
     if overlay is not None:
+        drawn.append(_bounding_box(image, overlay))
         valid = ~overlay if valid is None else valid & ~overlay
         notes += ("a burned-in label or scale bar is masked",)
-    chosen = choose_scale(frame.scales, manual_nm)
+    scales = frame.scales if frame.scales or manual_nm is not None else _burned_in(drawn)
+    chosen = choose_scale(scales, manual_nm)
     if not chosen.square:
         image, valid, fine, note = _squared(path, image, valid, chosen)
         return _Prepared(image, valid, chosen, fine, bar_rows, bar_from, (*notes, note))
@@ -233,16 +239,23 @@ def _prepare(path: Path, frame: Frame, manual_nm: float | None) -> _Prepared:
     return _Prepared(image, valid, chosen, side, bar_rows, bar_from, notes)
 
 
-def _cut_info_bar(
-    image: np.ndarray, valid: np.ndarray | None, stated: int | None
-) -> tuple[np.ndarray, np.ndarray | None, int, str]:
-    """The metadata's height where there is one, else what detection finds."""
+def _info_bar(image: np.ndarray, stated: int | None) -> tuple[int, str]:
+    """Rows of the bar and who says so: the metadata's height where there is one, else detection."""
     rows = find_info_bar(image) if stated is None else stated
     if rows <= 0 or rows >= len(image):
-        return image, valid, 0, "none"
-    kept = slice(None, len(image) - rows)
-    origin = "detected" if stated is None else "metadata"
-    return image[kept], None if valid is None else valid[kept], rows, origin
+        return 0, "none"
+    return rows, "detected" if stated is None else "metadata"
+
+
+def _bounding_box(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _burned_in(drawn: list[np.ndarray]) -> tuple[Scale, ...]:
+    """The first scale bar that can be read, where the optional OCR is installed."""
+    scales = (read_scale_bar(strip) for strip in drawn)
+    return next(((scale,) for scale in scales if scale is not None), ())
 
 
 def _squared(

@@ -1,0 +1,148 @@
+"""Unusable input: refused with reason and remedy, never another exception, never a hang."""
+
+from __future__ import annotations
+
+import imagecodecs
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from segment.errors import InputError, UnreadableError
+from segment.micrograph import MINIMUM_SIDE, describe, find_micrographs, read_micrographs
+
+
+def _reads_or_refuses(path) -> str:
+    try:
+        for m in read_micrographs(path):
+            assert m.image.ndim == 2 and min(m.image.shape) >= MINIMUM_SIDE
+    except InputError as error:
+        assert error.reason and error.remedy and str(path) in str(error)
+        return "refused"
+    return "read"
+
+
+def test_every_prefix_of_every_format_is_refused_or_read(vendor_files, format_name, make_grains):
+    """The header byte by byte where it is short, then in steps, then the last bytes one by one."""
+    path = vendor_files.build(format_name)
+    whole = [m.image for m in read_micrographs(path)]
+    raw = path.read_bytes()
+    n = len(raw)
+    lengths = {*range(0, min(n, 600), 7), *range(0, n, max(n // 60, 1)), *range(max(n - 20, 0), n)}
+    for length in sorted(lengths):
+        path.write_bytes(raw[:length])
+        if _reads_or_refuses(path) == "read":
+            for m, image in zip(read_micrographs(path), whole, strict=True):
+                np.testing.assert_array_equal(m.image, image)
+
+
+@settings(max_examples=400, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_damaged_bytes_are_refused_or_read(vendor_files, format_name, data):
+    """Any bytes overwritten anywhere: an answer or an `InputError`."""
+    path = vendor_files.build(format_name)
+    raw = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 8))):
+        at = data.draw(st.integers(0, min(len(raw), 3000) - 1))
+        raw[at] = data.draw(st.integers(0, 255))
+    path.write_bytes(bytes(raw))
+    _reads_or_refuses(path)
+
+
+def _refusal(path) -> UnreadableError:
+    with pytest.raises(UnreadableError) as caught:
+        list(read_micrographs(path))
+    assert caught.value.source == str(path)
+    assert caught.value.remedy
+    return caught.value
+
+
+def test_missing_empty_and_text_files(tmp_path):
+    assert "no such file" in _refusal(tmp_path / "missing.tif").reason
+    empty = tmp_path / "empty.tif"
+    empty.touch()
+    assert "empty" in _refusal(empty).reason
+    text = tmp_path / "text.tif"
+    text.write_text("not an image")
+    assert "no known microscope format" in _refusal(text).reason
+    assert "no such file" in _refusal(tmp_path).reason
+
+
+def test_truncated_tiff_says_so(tmp_path, make_grains):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, make_grains((256, 256)))
+    path.write_bytes(path.read_bytes()[:-1000])
+    assert "truncated" in _refusal(path).reason
+
+
+@pytest.mark.parametrize("shape", [(40, 40), (63, 500), (500, 63)])
+def test_too_small_images_are_refused_with_the_limit(tmp_path, make_grains, shape):
+    path = tmp_path / "a.png"
+    path.write_bytes(imagecodecs.png_encode(make_grains(shape)))
+    error = _refusal(path)
+    assert "64" in error.reason and f"{shape[1]} x {shape[0]}" in error.reason
+    (info,) = describe(path)
+    assert info.problem == error.reason
+
+
+def test_the_limit_counts_after_the_bar_is_cut(vendor_files):
+    path = vendor_files.build("fei_tiff", bar=18, rows=62)
+    assert "100 x 62" in _refusal(path).reason
+
+
+@pytest.mark.parametrize("level", [0, 255, 7])
+def test_constant_images_are_refused(tmp_path, level):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, np.full((100, 100), level, np.uint8))
+    assert "same value" in _refusal(path).reason
+
+
+def test_no_number_at_all_is_refused(tmp_path):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, np.full((100, 100), np.nan, np.float32))
+    assert "no pixel is left" in _refusal(path).reason
+
+
+def test_complex_pixels_are_refused(tmp_path):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, np.ones((100, 100), np.complex64))
+    assert "no real numbers" in _refusal(path).reason
+
+
+def test_one_bad_frame_of_a_stack_costs_only_itself(tmp_path, make_grains):
+    path = tmp_path / "a.tif"
+    with tifffile.TiffWriter(path) as writer:
+        for k in range(4):
+            image = np.zeros((100, 100), np.uint8) if k in (1, 3) else make_grains((100, 100), seed=k)
+            writer.write(image, metadata=None)
+    found = list(read_micrographs(path))
+    assert [m.frame for m in found] == [0, 2]
+    assert [n for n in found[-1].notes if "left out" in n] == [
+        "frame 1 left out: all pixels have the same value (0)",
+        "frame 3 left out: all pixels have the same value (0)",
+    ]
+    assert [i.problem is None for i in describe(path)] == [True, False, True, False]
+
+
+def test_find_micrographs(tmp_path, make_grains):
+    for name in (
+        "b.tif",
+        "sub/a.PNG",
+        "sub/deep/c.dm4",
+        ".hidden/x.tif",
+        "a.labels.tif",
+        "a.txt",
+        "t-tif.hdr",
+    ):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    names = [p.relative_to(tmp_path).as_posix() for p in find_micrographs(tmp_path)]
+    assert names == ["b.tif", "sub/a.PNG", "sub/deep/c.dm4"]
+    assert find_micrographs([tmp_path, tmp_path / "b.tif"]) == find_micrographs(tmp_path)
+    assert find_micrographs(f"{tmp_path}/sub/*") == [tmp_path / "sub/a.PNG", tmp_path / "sub/deep/c.dm4"]
+    assert find_micrographs(tmp_path / "a.txt") == [tmp_path / "a.txt"]
+    for nothing in (tmp_path / "missing", f"{tmp_path}/*.xyz"):
+        with pytest.raises(UnreadableError):
+            find_micrographs(nothing)
