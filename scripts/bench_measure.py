@@ -2,9 +2,9 @@
 
     OMP_NUM_THREADS=1 python scripts/bench_measure.py [--sides 1024 2048 4096 8192]
 
-Maps are Poisson-Voronoi mosaics of 58 px a grain (5,000 grains at 4096 squared).  Every map is measured in
-a process of its own; CPU seconds are printed beside the wall time, because they do not depend on what else the
-machine is doing.
+Maps are Poisson-Voronoi mosaics of 58 px a grain (5,000 grains at 4096 squared).  Every map is measured in a
+process of its own; CPU seconds are printed beside the wall time, because they do not depend on what else
+runs on the computer.
 """
 
 from __future__ import annotations

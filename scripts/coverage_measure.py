@@ -79,13 +79,14 @@ def main() -> None:
     args = parser.parse_args()
     tables = []
     with ProcessPoolExecutor(args.workers) as workers:
-        for population in POPULATIONS:
-            tasks = [(population, i, g, s) for i, g in DESIGNS for s in range(args.repeats)]
-            true = next(iter(workers.map(truth, [population])))
-            rows = [row for part in workers.map(one_repeat, tasks, chunksize=5) for row in part]
-            tables.append(coverage(pd.DataFrame(rows), true))
-            pd.concat(tables).to_csv(args.out, index=False)
-            print(tables[-1].to_string(), flush=True)
+        true = dict(zip(POPULATIONS, workers.map(truth, POPULATIONS), strict=True))
+        for images, grains in DESIGNS:
+            for population in POPULATIONS:
+                tasks = [(population, images, grains, seed) for seed in range(args.repeats)]
+                rows = [row for part in workers.map(one_repeat, tasks, chunksize=5) for row in part]
+                tables.append(coverage(pd.DataFrame(rows), true[population]))
+                pd.concat(tables).to_csv(args.out, index=False)
+                print(tables[-1].to_string(), flush=True)
 
 
 if __name__ == "__main__":
