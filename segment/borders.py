@@ -61,6 +61,14 @@ def find_borders(labels: np.ndarray, probability: np.ndarray) -> Borders:
     return _gather(keys, length, total)
 
 
+def join_borders(borders: Borders, cell: np.ndarray) -> Borders:
+    """Borders after cells were joined: `cell[label]` is the label that each one has become."""
+    pairs = np.sort(cell[borders.pairs], axis=1)
+    keep = pairs[:, 0] != pairs[:, 1]
+    length = borders.length_px[keep]
+    return _gather(_key(pairs[keep, 0], pairs[keep, 1]), length, length * borders.confidence[keep])
+
+
 def _key(low: np.ndarray, high: np.ndarray) -> np.ndarray:
     key: np.ndarray = low.astype(np.int64) << 32 | high
     return key

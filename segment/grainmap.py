@@ -9,6 +9,7 @@ import numpy as np
 
 from segment.borders import Borders, find_borders
 from segment.boundarymap import BoundaryMap
+from segment.cells import cut_cells
 from segment.errors import InputError
 from segment.micrograph.model import PixelSizeSource
 from segment.tracing import split_tracing
@@ -100,13 +101,9 @@ def close_cells(
     ValueError
         `persistence` is not within 0 ... 1.
     """
-    from segment.watershed import persistence_watershed
-
     if not 0 <= persistence <= 1:
         raise ValueError(f"persistence is {persistence}, not a probability")
-    labels = persistence_watershed(
-        boundary_map.probability, persistence, _open_pixels(boundary_map), min_area_px
-    )
+    labels = cut_cells(boundary_map.probability, persistence, min_area_px, _open_pixels(boundary_map))
     return GrainMap(
         labels,
         boundary_map.pixel_size_nm,

@@ -39,13 +39,32 @@ def persistence_watershed(
     ndarray of int32, shape (rows, columns)
         1 ... n in the order of the cells' first pixels, 4-connected; 0 outside `mask`.
     """
-    least = max(round(persistence * (LEVELS - 1)), 1)
+    return nested_watershed(probability, persistence, persistence, mask, min_area_px)[0]
+
+
+def nested_watershed(
+    probability: np.ndarray,
+    fine: float,
+    coarse: float,
+    mask: np.ndarray | None = None,
+    min_area_px: int = 1,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cells at two persistences from one flood; every coarse cell is a union of fine ones.
+
+    Returns
+    -------
+    labels : ndarray of int32, shape (rows, columns)
+        The fine cells, as of `persistence_watershed`.
+    group : ndarray of int32, shape (n + 1,)
+        By fine label, one fine label that stands for its coarse cell.
+    """
+    least = [max(round(value * (LEVELS - 1)), 1) for value in (fine, max(coarse, fine))]
     levels = _walled_levels(probability, mask)
     labels = np.zeros(levels.shape, np.int32)
-    parent = _flood(levels.reshape(-1), labels.reshape(-1), levels.shape[1], least, min_area_px)
+    fine_of, coarse_of = _flood(levels.reshape(-1), labels.reshape(-1), levels.shape[1], *least, min_area_px)
     del levels
-    _number(labels.reshape(-1), parent)
-    return np.ascontiguousarray(labels[1:-1, 1:-1])
+    group = _number(labels.reshape(-1), fine_of, coarse_of)
+    return np.ascontiguousarray(labels[1:-1, 1:-1]), group
 
 
 def _walled_levels(probability: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
@@ -92,12 +111,30 @@ def _starts(levels: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 @numba.njit(cache=True, nogil=True)
-def _flood(levels: np.ndarray, labels: np.ndarray, width: int, least: int, min_area: int) -> np.ndarray:
-    """Flood from all minima; write basin numbers into `labels` and return the basin that absorbed each."""
+def _meet(tree: np.ndarray, i: int, j: int, level: int, least: int, min_area: int) -> None:
+    """Two basins touch at `level`: unite them where the shallower or the smaller does not count.
+
+    `tree` holds, by basin, the basin that absorbed it, the level of its minimum and its area so far.
+    """
+    parent, bottom, area = tree[0], tree[1], tree[2]
+    here, there = _root(parent, i), _root(parent, j)
+    if here == there:
+        return
+    shallow = level - max(bottom[here], bottom[there]) < least
+    if shallow or min(area[here], area[there]) < min_area:
+        into = here if bottom[here] <= bottom[there] else there
+        other = here + there - into
+        parent[other] = into
+        area[into] += area[other]
+
+
+@numba.njit(cache=True, nogil=True)
+def _flood(
+    levels: np.ndarray, labels: np.ndarray, width: int, fine: int, coarse: int, min_area: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Flood from all minima; write basins into `labels`, return what absorbed each at both persistences."""
     chosen, end = _starts(levels, width)
-    parent = np.arange(chosen.size + 1).astype(np.int32)
-    bottom = np.zeros(chosen.size + 1, np.int32)
-    area = np.zeros(chosen.size + 1, np.int32)
+    trees = np.zeros((2, 3, chosen.size + 1), np.int32)
     following = np.full(levels.size, UNSEEN, np.int32)
     first = np.full(LEVELS, LAST, np.int32)
     last = np.full(LEVELS, LAST, np.int32)
@@ -113,13 +150,15 @@ def _flood(levels: np.ndarray, labels: np.ndarray, width: int, least: int, min_a
                     break
                 i = chosen[position]
                 basins += 1
-                bottom[basins] = level
+                for tree in trees:
+                    tree[0, basins], tree[1, basins] = basins, level
                 labels[i] = basins
                 following[i] = LAST
             else:
                 first[level] = following[i]
-            here = _root(parent, labels[i])
-            area[here] += 1
+            here = labels[i]
+            for tree in trees:
+                tree[2, _root(tree[0], here)] += 1
             for step in steps:
                 j = i + step
                 if levels[j] >= WALL:
@@ -133,29 +172,28 @@ def _flood(levels: np.ndarray, labels: np.ndarray, width: int, least: int, min_a
                     else:
                         following[last[up]] = j
                     last[up] = j
-                elif levels[j] <= level:
-                    there = _root(parent, labels[j])
-                    if there == here:
-                        continue
-                    shallow = level - max(bottom[here], bottom[there]) < least
-                    if shallow or min(area[here], area[there]) < min_area:
-                        into = here if bottom[here] <= bottom[there] else there
-                        other = here + there - into
-                        parent[other] = into
-                        area[into] += area[other]
-                        here = into
-    return parent[: basins + 1]
+                elif levels[j] <= level and labels[j] != here:
+                    _meet(trees[0], here, labels[j], level, fine, min_area)
+                    _meet(trees[1], here, labels[j], level, coarse, min_area)
+    return trees[0, 0, : basins + 1], trees[1, 0, : basins + 1]
 
 
 @numba.njit(cache=True, nogil=True)
-def _number(labels: np.ndarray, parent: np.ndarray) -> None:
-    """Replace basins by 1 ... n, in the order of first appearance."""
-    number = np.zeros(parent.size, np.int32)
+def _number(labels: np.ndarray, fine_of: np.ndarray, coarse_of: np.ndarray) -> np.ndarray:
+    """Replace basins by 1 ... n in the order of first appearance; return the coarse group of each."""
+    number = np.zeros(fine_of.size, np.int32)
+    group = np.zeros(fine_of.size + 1, np.int32)
+    stands = np.zeros(fine_of.size, np.int32)
     found = 0
     for i in range(labels.size):
         if labels[i] > 0:
-            basin = _root(parent, labels[i])
+            basin = _root(fine_of, labels[i])
             if number[basin] == 0:
                 found += 1
                 number[basin] = found
+                whole = _root(coarse_of, basin)
+                if stands[whole] == 0:
+                    stands[whole] = found
+                group[found] = stands[whole]
             labels[i] = number[basin]
+    return group[: found + 1]

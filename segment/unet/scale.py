@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from segment.cells import cut_cells
 from segment.doubts import border_confidence
 from segment.unet.inference import MARGIN_PX, probability_bands
 from segment.unet.model import Model
@@ -82,8 +83,6 @@ def look(
     model: Model, runtime: OpenVinoRuntime, image: np.ndarray, valid: np.ndarray | None, scale: float
 ) -> Trial | None:
     """Segment the windows at one size; None where the image is too small for it."""
-    from segment.watershed import persistence_watershed
-
     statistics = image_statistics(image, valid)
     if scale < 1:
         image = resample_image(image, resized_shape(image.shape, scale))
@@ -96,7 +95,7 @@ def look(
             window = resample_image(window, resized_shape(window.shape, scale))
         answers = probability_bands(runtime, window, statistics, stride=model.stride, halo=model.halo_px)
         probability = np.concatenate([band[model.outputs.index("boundary")] for band in answers])
-        cells = persistence_watershed(probability, model.persistence, None, model.min_area_px)
+        cells = cut_cells(probability, model.persistence, model.min_area_px)
         found, confidence = border_confidence(cells, probability)
         length += found
         certainty += found * confidence
