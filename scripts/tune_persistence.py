@@ -88,10 +88,8 @@ def _area_weighted(diameter: np.ndarray) -> float:
 
 def _report(name: str, figures: np.ndarray) -> None:
     for persistence, (f1, intercept, area) in zip(CANDIDATES, figures, strict=True):
-        print(
-            f"{name:10} persistence {persistence:.2f}  F1 {f1:.3f}  intercept {intercept:.3f}  area-weighted
-            {area:.3f}"
-        )
+        print(f"{name:10} persistence {persistence:.2f}  F1 {f1:.3f}", end="  ")
+        print(f"intercept {intercept:.3f}  area-weighted {area:.3f}", flush=True)
 
 
 def main() -> None:
@@ -112,10 +110,7 @@ def main() -> None:
         is_held = image.stem in arguments.held_out
         (held if is_held else trained).append(figures)
         agreements += [] if is_held else [agreement]
-        print(
-            f"{image.stem}{' (held out)' if is_held else ''}: scale {scale:.2f}, bf16 agreement
-            {agreement:.4f}"
-        )
+        print(f"{image.stem}{' (held out)' * is_held}: scale {scale:.2f}, agreement {agreement:.4f}")
         _report(image.stem, figures)
     for name, group in (("trained-on", trained), ("held out", held)):
         if group:
