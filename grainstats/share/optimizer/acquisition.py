@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grainstats.share.optimizer.gp import Paths
 from grainstats.share.optimizer.models import Draws
 
+REFINEMENTS, LEADERS = 2, 4
 NOISY = 0.2
 """A repeat is considered where a measurement's standard deviation exceeds this share of the objective's."""
 
@@ -72,15 +72,43 @@ def knowledge_gradient(values: np.ndarray, noise: np.ndarray, index: int, steps:
     return float((best * density).sum() / density.sum() - mean.max())
 
 
-def scalarised(
-    values: Sequence[np.ndarray], weights: np.ndarray, low: np.ndarray, span: np.ndarray
-) -> np.ndarray:
-    """Augmented Chebyshev value of several objectives (each (draws, m)), larger is better."""
-    if len(values) == 1:
-        return values[0]
-    scaled = [(v - a) / s * w for v, w, a, s in zip(values, weights, low, span, strict=True)]
-    stacked = np.stack(scaled)
-    return np.asarray(stacked.min(0) + 0.05 * stacked.sum(0))
+@dataclass(frozen=True, eq=False)
+class Weighing:
+    """Several objectives made one, larger is better: augmented Chebyshev; a single objective stays as it is.
+
+    Attributes
+    ----------
+    weights, low, span : ndarray, shape (objectives,)
+        Each objective is scaled by what the measured experiments span.
+    """
+
+    weights: np.ndarray
+    low: np.ndarray
+    span: np.ndarray
+
+    def __call__(self, values: Sequence[np.ndarray]) -> np.ndarray:
+        """Values of shape (draws, m) per objective -> (draws, m)."""
+        if len(values) == 1:
+            return values[0]
+        terms = zip(values, self.weights, self.low, self.span, strict=True)
+        stacked = np.stack([(v - a) / s * w for v, w, a, s in terms])
+        return np.asarray(stacked.min(0) + 0.05 * stacked.sum(0))
+
+
+@dataclass(frozen=True, eq=False)
+class _Pool:
+    """Candidates and their drawn values, shape (draws, m) per objective."""
+
+    points: np.ndarray
+    values: list[np.ndarray]
+
+    def joined(self, other: _Pool) -> _Pool:
+        values = [np.column_stack([a, b]) for a, b in zip(self.values, other.values, strict=True)]
+        return _Pool(np.concatenate([self.points, other.points]), values)
+
+    def without(self, index: int) -> _Pool:
+        keep = np.arange(len(self.points)) != index
+        return _Pool(self.points[keep], [v[:, keep] for v in self.values])
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,50 +148,53 @@ def select(draws: Sequence[Draws], search: Search, count: int, rng: np.random.Ge
     rng : numpy.random.Generator
         Of the weights, with several objectives.
     """
-    paths = [d.at for d in draws]
     at_known = [d.measured for d in draws]
     if len(search.pending):
         at_known = [np.column_stack([d.measured, d.at(search.pending)]) for d in draws]
     low = np.array([v.mean(0).min() for v in at_known])
     span = np.array([max(np.ptp(v.mean(0)), 1e-9) for v in at_known])
-    pool, at_pool = search.candidates, [path(search.candidates) for path in paths]
+    pool = _Pool(search.candidates, [d.at(search.candidates) for d in draws])
+    taken = np.concatenate([search.measured, search.pending])
     picks: list[Pick] = []
     for _ in range(count):
-        weights = rng.dirichlet(np.ones(len(paths))) if len(paths) > 1 else np.ones(1)
-        here = scalarised(at_known, weights, low, span)
-        best = here.max(1)
-        value = improvement(scalarised(at_pool, weights, low, span), best)
-        pool, at_pool, value = _refined(paths, search, pool, at_pool, value, best, weights, low, span)
-        pick = _better(pool, value, here, search, picks, len(paths) == 1)
+        weights = rng.dirichlet(np.ones(len(draws))) if len(draws) > 1 else np.ones(1)
+        weigh = Weighing(weights, low, span)
+        here = weigh(at_known)
+        pool, value = _refined(draws, search.neighbours, pool, taken, weigh, here.max(1))
+        pick = _better(pool.points, value, here, search, picks, len(draws) == 1)
         if pick is None:
             break
         picks.append(pick)
         if pick.repeats is None:
             at = int(np.argmax(value))
-            at_known = [np.column_stack([k, p[:, at]]) for k, p in zip(at_known, at_pool, strict=True)]
-            keep = np.arange(len(pool)) != at
-            pool, at_pool = pool[keep], [p[:, keep] for p in at_pool]
+            at_known = [np.column_stack([k, v[:, at]]) for k, v in zip(at_known, pool.values, strict=True)]
+            taken = np.vstack([taken, pick.x])
+            pool = pool.without(at)
     return picks
 
 
 def _refined(
-    paths: Sequence[Paths], search: Search, pool: np.ndarray, at_pool: list[np.ndarray], value: np.ndarray,
-    best: np.ndarray, weights: np.ndarray, low: np.ndarray, span: np.ndarray, rounds: int = 2, top: int = 4,
-) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:  # fmt: skip
-    """Add the feasible neighbours of the best candidates, a few times."""
-    for _ in range(rounds):
-        if not len(pool):
+    draws: Sequence[Draws],
+    neighbours: Neighbours,
+    pool: _Pool,
+    taken: np.ndarray,
+    weigh: Weighing,
+    best: np.ndarray,
+) -> tuple[_Pool, np.ndarray]:
+    """The pool with the feasible neighbours of its best points, and the improvement of each point."""
+    value = improvement(weigh(pool.values), best)
+    for _ in range(REFINEMENTS):
+        if not len(pool.points):
             break
-        leaders = pool[np.argsort(-value)[:top]]
-        near = np.concatenate([search.neighbours(point) for point in leaders])
-        near = _unseen(near, np.concatenate([pool, search.measured, search.pending]))
+        leaders = pool.points[np.argsort(-value)[:LEADERS]]
+        near = np.concatenate([neighbours(point) for point in leaders])
+        near = _unseen(near, np.concatenate([pool.points, taken]))
         if not len(near):
             break
-        at_near = [path(near) for path in paths]
-        value = np.concatenate([value, improvement(scalarised(at_near, weights, low, span), best)])
-        pool = np.concatenate([pool, near])
-        at_pool = [np.column_stack([a, b]) for a, b in zip(at_pool, at_near, strict=True)]
-    return pool, at_pool, value
+        found = _Pool(near, [d.at(near) for d in draws])
+        value = np.concatenate([value, improvement(weigh(found.values), best)])
+        pool = pool.joined(found)
+    return pool, value
 
 
 def _unseen(points: np.ndarray, seen: np.ndarray) -> np.ndarray:
