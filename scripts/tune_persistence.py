@@ -24,7 +24,7 @@ from segment.grainmap import close_cells
 from segment.micrograph import Micrograph
 from segment.unet import Model, load_model
 
-CANDIDATES = (0.02, 0.04, 0.06, 0.1, 0.15, 0.2)
+CANDIDATES = (0.02, 0.03, 0.05, 0.1)
 
 
 def load_score(path: Path) -> ModuleType:

@@ -78,7 +78,7 @@ class GrainMap:
 
 
 def close_cells(
-    boundary_map: BoundaryMap, *, persistence: float = 0.1, min_area_px: int = MIN_AREA_PX
+    boundary_map: BoundaryMap, *, persistence: float = 0.05, min_area_px: int = MIN_AREA_PX
 ) -> GrainMap:
     """Cut a boundary probability into closed cells.
 

@@ -1,0 +1,42 @@
+"""Memory of the whole segmentation stays bounded on large images."""
+
+import subprocess
+import sys
+
+import pytest
+
+SCRIPT = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from segment.micrograph import Micrograph
+from segment.pipeline import segment_micrograph
+from segment.unet import load_model
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+edge, model = int(sys.argv[2]), load_model(sys.argv[1])
+rng = np.random.default_rng(0)
+tile = rng.integers(0, 256, (256, 256)).astype(np.uint8).repeat(8, 0).repeat(8, 1)
+image = np.tile(tile, (edge // 2048 + 1, edge // 2048 + 1))[:edge, :edge].copy()
+small = Micrograph(image[:256, :256].copy(), None, "none", Path("a"), "0", "test")
+segment_micrograph(small, model)
+before = peak()
+_, grains = segment_micrograph(Micrograph(image, None, "none", Path("a"), "0", "test"), model, precision="f32")
+print(peak() - before, grains.n_grains)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("edge", "limit"), [(2048, 1.0e9), (8192, 2.0e9)])
+def test_peak_memory_above_the_image(model_folder, edge, limit):
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(model_folder), str(edge)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    above, grains = (int(word) for word in done.stdout.split())
+    assert grains >= 1
+    assert above < limit
