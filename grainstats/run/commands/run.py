@@ -109,6 +109,8 @@ def run_and_tell(call: Call, recipe: Recipe) -> Summary:
 
 
 def _tell(summary: Summary, shard: tuple[int, int]) -> None:
+    from grainstats.run.wording import counted
+
     for warning in summary.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     for failure in summary.failures:
@@ -117,7 +119,8 @@ def _tell(summary: Summary, shard: tuple[int, int]) -> None:
         print(f"{sample_id}: {words}")
     speed = f", {summary.seconds / summary.megapixels:.1f} s per megapixel" if summary.megapixels else ""
     failed = f"; {len(summary.failures)} without a result" if summary.failures else ""
-    print(f"{summary.n_images} images measured, {summary.n_new} of them now{speed}{failed}")
+    images = counted(summary.n_images, "image")
+    print(f"{images} measured, {summary.n_new} of them now{speed}{failed}")
     if summary.report is not None:
         print(f"report: {summary.report}")
     else:

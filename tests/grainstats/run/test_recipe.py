@@ -36,7 +36,9 @@ def test_every_setting_but_the_model_changes_the_digest():
 
 def test_whole_numbers_and_floats_are_one_recipe(tmp_path):
     path = write(tmp_path / "r.toml", "pixel_size_nm = 1\nangles_deg = [0, 45, 90, 135]\n")
-    assert read_recipe(path).digest() == Recipe(pixel_size_nm=1.0).digest() == Recipe(pixel_size_nm=1).digest()
+    assert (
+        read_recipe(path).digest() == Recipe(pixel_size_nm=1.0).digest() == Recipe(pixel_size_nm=1).digest()
+    )
 
 
 def test_unknown_key_is_named_with_the_likely_one(tmp_path):

@@ -1,0 +1,73 @@
+"""The command line: exit status, plain words instead of traces, and a quick start."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+
+import pytest
+
+from grainstats import __version__
+
+
+def call(*arguments: object, cwd=None) -> subprocess.CompletedProcess:
+    program = [sys.executable, "-c", "from grainstats.run.cli import main; main()"]
+    return subprocess.run([*program, *map(str, arguments)], capture_output=True, text=True, cwd=cwd)
+
+
+def test_version():
+    assert call("--version").stdout == f"grainstats {__version__}\n"
+
+
+def test_help_starts_without_the_heavy_libraries():
+    slow = "numpy|pandas|openvino|torch|sqlalchemy|matplotlib|scipy|skimage|cv2|jinja2"
+    code = f"""
+import sys, grainstats.run.cli
+loaded = [name for name in {slow.split("|")!r} if name in sys.modules]
+assert not loaded, loaded
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_help_takes_less_than_a_second_of_processor_time():
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert "verdict" in call("--help").stdout
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run"], "Missing"),
+        (["run", "nowhere", "--out", "out"], "no such file or folder"),
+        (["run", ".", "--out", "out"], "no micrograph"),
+        (["run", "a.tif", "--out", "out", "--shard", "3/2"], "not of the form I/N"),
+        (["run", "a.tif", "--out", "out", "--pixel-size", "-1"], "-1.0 cannot be used"),
+        (["run", "a.tif", "--out", "out", "--recipe", "none.toml"], "cannot be read"),
+        (["run", "a.tif", "--out", "out", "--samples", "none.csv"], "none.csv"),
+        (["run", "a.tif", "--out", "out", "--model", "none"], "none"),
+        (["run", "a.tif", "--out", "out", "--null", "bimodal"], "bimodal"),
+        (["frobnicate"], "No such command"),
+    ],
+)
+def test_a_wrong_call_exits_2_in_plain_words(tmp_path, arguments, words):
+    if "a.tif" in arguments:
+        (tmp_path / "a.tif").write_text("text")
+    done = call(*arguments, cwd=tmp_path)
+    said = " ".join(done.stderr.split())
+    assert done.returncode == 2, done.stderr
+    assert words in said and "Traceback" not in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_bad_image_exits_1_and_is_named(tmp_path, edge_model, write_micrograph):
+    write_micrograph(tmp_path / "S1/good.tif", 1)
+    (tmp_path / "S1/bad.tif").write_text("text")
+    done = call("run", "S1/*.tif", "--out", "out", "--model", edge_model, "--workers", 1, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "S1/bad.tif" in done.stderr
+    assert "1 image measured" in done.stdout and "1 without a result" in done.stdout
+    assert (tmp_path / "out/report.html").is_file()
