@@ -135,6 +135,48 @@ _LABELS: dict[str, tuple[Kind, str, str]] = {
     "boundary_density_per_um": ("number", "grain boundary length per area", "粒界密度"),
     "triple_junctions_per_um2": ("number", "triple junctions per area", "三重点密度"),
     "astm_g": ("number", "ASTM grain size number", "ASTM 結晶粒度番号"),
+    "equivalent_diameter_area_weighted_median_nm": (
+        "number",
+        "area-weighted median equivalent circle diameter",
+        "円相当径の面積加重中央値",
+    ),
+    "intercept_length_weighted_mean_nm": (
+        "number",
+        "length-weighted mean lineal intercept",
+        "長さ加重平均切片長",
+    ),
+    "intercept_circular_mean_nm": (
+        "number",
+        "mean intercept of three circles (ASTM E112)",
+        "円形測定線の平均切片長",
+    ),
+    "astm_g_planimetric": ("number", "ASTM grain size number, planimetric", "ASTM 結晶粒度番号(面積法)"),
+    "surface_density_per_um": (
+        "number",
+        "grain boundary area per volume, S_V",
+        "単位体積あたりの粒界面積 S_V",
+    ),
+    "phase_surface_density_per_um": (
+        "number",
+        "area towards pores and second phases per volume",
+        "単位体積あたりの異相界面積",
+    ),
+    "sphere_diameter_equal_nm": ("number", "diameter of equal spheres", "等球と仮定した球径"),
+    "sphere_diameter_saltykov_nm": ("number", "mean sphere diameter (Saltykov)", "Saltykov 法による平均球径"),
+    "anisotropy_index": (
+        "number",
+        "anisotropy of boundary directions: 0 none, 1 parallel",
+        "粒界方位の異方性指数",
+    ),
+    "anisotropy_intercept_ratio": ("number", "longest over shortest mean intercept", "平均切片長の異方比"),
+    "anisotropy_direction_deg": ("number", "direction of elongation", "伸長方向"),
+    "anisotropy_p": ("number", "p against no preferred direction", "異方性検定の p 値"),
+    "moran_i": (
+        "number",
+        "Moran's I of grain sizes: > 0 clusters of like size",
+        "粒径の空間自己相関 (Moran の I)",
+    ),
+    "clustering_p": ("number", "p against no clustering of sizes", "粒径クラスタリング検定の p 値"),
 }
 
 _SUFFIXES = {"_nm2": "nm2", "_nm": "nm", "_px": "px", "_deg": "deg", "_per_um2": "1/um2", "_per_um": "1/um"}

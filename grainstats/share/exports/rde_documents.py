@@ -89,14 +89,13 @@ def metadata(constant: Mapping[str, Any], variable: Mapping[str, Any]) -> dict[s
 
 
 def _values(values: Mapping[str, Any]) -> dict[str, Any]:
-    out = {}
+    out: dict[str, Any] = {}
     for column, value in values.items():
-        if _known(value):
-            unit = field_of(column).unit
-            out[key_of(column)] = {
-                "value": _plain(value),
-                **({"unit": unit} if unit not in ("", "1") else {}),
-            }
+        if not _known(value):
+            continue
+        field = field_of(column)
+        entry = {"value": int(value) if field.kind == "integer" else _plain(value)}
+        out[key_of(column)] = entry if field.unit in ("", "1") else {**entry, "unit": field.unit}
     return out
 
 

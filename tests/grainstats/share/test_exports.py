@@ -7,16 +7,20 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
 from grainstats.infer import ModalityVerdict
+from grainstats.measure import descriptors
 from grainstats.share import AnalysisRecord, Database
 from grainstats.share.exports import FORMS, export
+from grainstats.share.exports.catalogue import field_of
 from grainstats.share.samples import import_samples
 from segment.errors import InputError
+from segment.mosaics import laguerre_section
 
 TABLES = {
     "samples",
@@ -156,6 +160,14 @@ def test_same_work_same_bytes(
         seen.append(once)
     assert seen[0] == seen[1]
     assert len(seen[0]) > 3
+
+
+def test_descriptors_of_a_measurement_have_labels_in_both_languages() -> None:
+    mosaic = laguerre_section((600, 600), 30, 0.3, np.random.default_rng(1)).grain_map(2.0)
+    measured = {descriptor.name: descriptor.unit for descriptor in descriptors(mosaic)}
+    fields = [field_of(name) for name in measured]
+    assert [f.name for f in fields if f.ja.isascii() or not f.en] == []
+    assert {f.name: f.unit for f in fields} == measured
 
 
 def test_folders_of_others_are_left_alone(filled: Database, tmp_path: Path) -> None:

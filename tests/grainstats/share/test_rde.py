@@ -105,6 +105,8 @@ def test_metadata_is_defined_in_both_languages(dataset: Path) -> None:
     for key, value in {**metadata["constant"], **variable}.items():
         assert value.get("unit") == definition[key].get("unit")
         assert definition[key]["name"]["ja"] and definition[key]["name"]["en"]
+        kinds = {"integer": int, "number": (int, float), "string": str, "boolean": bool}
+        assert isinstance(value["value"], kinds[definition[key]["schema"]["type"]])
     assert metadata["constant"]["verdict"] == {"value": "bimodal"}
     assert metadata["constant"]["sample_intercept_mean_nm"]["unit"] == "nm"
     assert variable["equivalent_diameter_mean_nm"] == {"value": 50.0, "unit": "nm"}

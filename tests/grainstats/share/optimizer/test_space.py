@@ -90,3 +90,9 @@ def test_impossible_constraints_and_files(tmp_path: Path) -> None:
         parse_space({**RAW, "constraints": [{"terms": {"hold_h": 1.0}, "max": 0}]})
     with pytest.raises(SpaceError, match="cannot be read"):
         read_space(tmp_path / "none.toml")
+
+
+def test_short_form() -> None:
+    long = parse_space({"parameters": RAW["parameters"]})
+    short = {k: {"type" if a == "kind" else a: b for a, b in v.items()} for k, v in RAW["parameters"].items()}
+    assert parse_space(short) == long
