@@ -54,6 +54,15 @@ class ComparisonReport:
     def levels(self) -> tuple[str, ...]:
         return self.comparisons[0].levels
 
+    @property
+    def common_notes(self) -> tuple[str, ...]:
+        """What holds for every descriptor, to be said once."""
+        if len(self.comparisons) < 2:
+            return ()
+        first = self.comparisons[0]
+        said = [s for s in (first.reason, *first.notes) if s]
+        return tuple(s for s in said if all(s in (c.reason, *c.notes) for c in self.comparisons))
+
     def document(self) -> dict[str, Any]:
         """The ``--json`` document."""
         return {
@@ -97,7 +106,7 @@ def write_comparison_report(report: ComparisonReport, out: Path) -> None:
         forest=forest_plot(report.comparisons),
         distribution=distribution_plot(report.sizes, report.levels),
         pictures=_pictures(report.overlays, report.levels),
-        rows=[_row(c) for c in report.comparisons],
+        rows=[_row(c, report.common_notes) for c in report.comparisons],
         two=len(report.levels) == 2,
         level_name=level_name,
         p_words=p_words,
@@ -107,7 +116,7 @@ def write_comparison_report(report: ComparisonReport, out: Path) -> None:
     out.write_text(page, encoding="utf-8")
 
 
-def _row(c: GroupComparison) -> dict[str, Any]:
+def _row(c: GroupComparison, known: tuple[str, ...]) -> dict[str, Any]:
     """One descriptor's cells, as text."""
     return {
         "name": plain_name(c.descriptor),
@@ -124,7 +133,7 @@ def _row(c: GroupComparison) -> dict[str, Any]:
         "joint": _p(c.p_joint),
         "sure": c.p_holm is not None and c.p_holm < 0.05,
         "model": c.model,
-        "said": "; ".join(filter(None, (c.reason, *c.notes))),
+        "said": "; ".join(s for s in (c.reason, *c.notes) if s and s not in known),
         "pairs": [_pair(c, index) for index in range(len(c.contrasts))] if len(c.levels) > 2 else [],
     }
 

@@ -22,6 +22,15 @@ NUMBERS = (
     "twelve",
 )
 LEVEL_NAMES = {"ai": "AI-designed", "researcher": "researcher-designed"}
+NAMES = {
+    "intercept_cv": "coefficient of variation of the intercepts",
+    "equivalent_diameter_cv": "coefficient of variation of the grain diameters",
+    "equivalent_diameter_mean_nm": "mean grain diameter",
+    "equivalent_diameter_median_nm": "median grain diameter",
+    "equivalent_diameter_area_weighted_mean_nm": "area-weighted mean grain diameter",
+    "triple_junctions_per_um2": "density of triple junctions",
+    "surface_density_per_um": "boundary area per volume",
+}
 UNIT_SUFFIXES = ("_per_um2", "_per_um", "_um2", "_nm2", "_nm", "_um", "_deg", "_px")
 
 
@@ -32,6 +41,8 @@ def spelled(number: int) -> str:
 
 def plain_name(descriptor: str) -> str:
     """``"intercept_mean_nm"`` -> ``"mean intercept"``."""
+    if descriptor in NAMES:
+        return NAMES[descriptor]
     name = descriptor
     for suffix in UNIT_SUFFIXES:
         if name.endswith(suffix):
@@ -83,7 +94,7 @@ def sentence(c: GroupComparison, family: int) -> str:
     if c.p_value is None:
         why = c.reason if "single sample" not in c.reason else "without an interval"
         return f"{effect[0].upper()}{effect[1:]} ({why})."
-    return f"{effect[0].upper()}{effect[1:]} ({_evidence(c, family)}){_reading(c)}."
+    return f"{effect[0].upper()}{effect[1:]} ({_evidence(c, family)})."
 
 
 def _evidence(c: GroupComparison, family: int) -> str:
@@ -104,13 +115,17 @@ def _evidence(c: GroupComparison, family: int) -> str:
     return "; ".join(parts)
 
 
-def _reading(c: GroupComparison) -> str:
-    if c.p_holm is not None and c.p_holm < 0.05:
-        return ""
-    if c.scale != "ratio" or c.ci_low is None or c.ci_high is None:
-        return ", which is not evidence of a difference"
-    possible = f"ratios of {c.ci_low:.2f} to {c.ci_high:.2f} remain possible"
-    return f", which is no evidence of a difference, nor of equality: {possible}"
+def undecided_sentence(comparisons: Sequence[GroupComparison], family: int) -> str:
+    """All descriptors without a detected difference, with what remains possible."""
+    listed = [
+        f"{plain_name(c.descriptor)} ({c.scale} {signed(c.estimate or 0)}, "
+        f"95 % CI {interval_words(c)}, {p_words(c.p_value)})"
+        for c in comparisons
+    ]
+    joined = listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"
+    held = f" after Holm's adjustment over {family} descriptors" if family > 1 else ""
+    found = f"No difference was detected{held} in {joined}"
+    return f"{found}; this is not evidence of equality: what the intervals span remains possible."
 
 
 def interval_words(c: GroupComparison) -> str:
@@ -171,8 +186,12 @@ def paragraph(comparisons: Sequence[GroupComparison], verdicts: VerdictCompariso
     family = sum(c.p_value is not None for c in comparisons)
     largest = max(comparisons, key=lambda c: sum(c.n_samples))
     ordered = sorted(comparisons, key=lambda c: 1.0 if c.p_holm is None else c.p_holm)
-    tell = several_sentence if len(largest.levels) > 2 else lambda c: sentence(c, family)
-    parts = [design_sentence(largest), *(tell(c) for c in ordered)]
+    if len(largest.levels) > 2:
+        parts = [design_sentence(largest), *map(several_sentence, ordered)]
+    else:
+        open_ = [c for c in ordered if c.p_holm is not None and c.p_holm >= 0.05]
+        parts = [design_sentence(largest), *(sentence(c, family) for c in ordered if c not in open_)]
+        parts += [undecided_sentence(open_, family)] if open_ else []
     without = [c.reason for c in comparisons if c.interval_from == "images of these specimens only"]
     parts += [f"There is {reason}." for reason in dict.fromkeys(without)]
     if verdicts is not None:

@@ -24,6 +24,7 @@
     [features]                     # microstructure to look through; default a short list
     use = ["intercept_mean_nm"]
 
+Short form: ``[temperature_degC]`` for ``[parameters.temperature_degC]``; ``type`` is read as ``kind``.
 Names are those of the samples table after ``param:``, with their unit.
 """
 
@@ -202,6 +203,7 @@ def read_space(path: Path) -> Space:
 
 def parse_space(raw: Mapping[str, Any], source: Path | str = "space") -> Space:
     """Check a parsed TOML document and make the space of it."""
+    raw = _spelled_out(raw)
     problems = [
         f"unknown table [{key}]"
         for key in raw
@@ -229,8 +231,16 @@ def parse_space(raw: Mapping[str, Any], source: Path | str = "space") -> Space:
     return space
 
 
+def _spelled_out(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The short form, one table per parameter and nothing above it, in the long one."""
+    if "parameters" in raw:
+        return raw
+    short = {k: v for k, v in raw.items() if isinstance(v, dict) and {"kind", "type"} & set(v)}
+    return {**{k: v for k, v in raw.items() if k not in short}, "parameters": short}
+
+
 def _parameter(name: str, entry: Mapping[str, Any]) -> Parameter:
-    kind = entry.get("kind")
+    kind = entry.get("kind", entry.get("type"))
     if kind == "continuous":
         return Parameter(name, kind, _steps(entry))
     if kind == "discrete":
