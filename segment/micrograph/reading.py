@@ -19,6 +19,7 @@ from segment.micrograph.overlay import find_overlay
 from segment.micrograph.scale import ChosenScale, choose_scale
 from segment.micrograph.scalebar import read_scale_bar
 from segment.micrograph.source import Frame, OpenFile, Scale
+from segment.micrograph.tiffpages import quiet_tifffile
 
 MINIMUM_SIDE = 64  #: shortest side in pixels, info bar cut, that an image must have
 MAXIMUM_STRETCH = 20.0  #: height : width of a pixel beyond which the scale is taken for an error
@@ -178,7 +179,8 @@ def _parsed(opened: OpenFile) -> tuple[str, list[Frame]]:
     batch of thousands, so here and in `_guarded` every exception becomes an `InputError`.
     """
     try:
-        vendor, frames = open_frames(opened)
+        with quiet_tifffile():
+            vendor, frames = open_frames(opened)
     except InputError:
         raise
     except Exception as error:
@@ -219,6 +221,8 @@ def _prepare(path: Path, frame: Frame, manual_nm: float | None) -> _Prepared:
         image, done = to_grey(frame.load())
     except ValueError as error:
         raise NotAnImageError(path, str(error), "Export it as a grey or RGB image") from error
+    if not image.size:
+        raise UnreadableError(path, "an image without pixels", "Copy or export it again")
     image, valid = without_nonfinite(image)
     notes = frame.notes + done + (() if valid is None else ("pixels that are no numbers are masked",))
     bar_rows, bar_from = _info_bar(image, frame.info_bar_rows)

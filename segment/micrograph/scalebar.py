@@ -25,7 +25,7 @@ LEAST_LENGTH = 20  #: pixels of a bar whose ends still tell its length to some p
 _LABEL = re.compile(r"^\W*(\d+(?:[.,]\d+)?)\s*([nuµμm]\s?m)\W*$")
 _NUMBER = re.compile(r"^\W*\d+(?:[.,]\d+)?\W*$")
 _REACH = 2.5  #: label heights within which its bar lies
-_WIDEST = 0.6  #: of the columns that a bar may take; longer lines are frames
+_WIDEST = 0.9  #: of the columns that a bar may take; longer lines are frames
 _ROUND = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.5, 8.0)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MAX_PAGES = 100_000
 _REDUCED = 1
 _MASK = 4
+_TEXT_TYPES = (1, 2, 7)
 
 
 @contextmanager
@@ -85,6 +86,39 @@ def check_page_chain(path: Path) -> None:
             offset = struct.unpack(order + offset_format, raw)[0] if len(raw) == step else 0
     if not seen:
         raise UnreadableError(path, "a TIFF header without any page", "Export the image again")
+
+
+def vendor_text(opened: OpenFile, *codes: int) -> str:
+    """Text of the first page's private tags, whatever code page it is in; empty without them.
+
+    tifffile parses such tags, but drops one with a byte outside cp1252, such as a user name in Chinese: the
+    pixel size would be lost in silence.
+    """
+    if opened.tiff is None:
+        return ""
+    texts = []
+    for offset, count in _raw_tags(opened, set(codes)):
+        with opened.path.open("rb") as file:
+            file.seek(offset)
+            texts.append(file.read(count).decode("latin-1").rstrip("\0"))
+    return "\n".join(texts)
+
+
+def _raw_tags(opened: OpenFile, codes: set[int]) -> list[tuple[int, int]]:
+    """(offset, bytes) of the first page's byte or ASCII tags that do not fit into their entry."""
+    assert opened.tiff is not None
+    form = opened.tiff.tiff
+    with opened.path.open("rb") as file:
+        file.seek(opened.tiff.pages.first.offset)
+        (n_tags,) = struct.unpack(form.tagnoformat, file.read(form.tagnosize))
+        entries = file.read(n_tags * form.tagsize)
+    found = []
+    for first in range(0, len(entries) - form.tagsize + 1, form.tagsize):
+        code, dtype = struct.unpack_from(form.tagformat1, entries, first)
+        count, raw = struct.unpack_from(form.tagformat2, entries, first + 4)
+        if code in codes and dtype in _TEXT_TYPES and count > form.tagoffsetthreshold:
+            found.append((struct.unpack(form.offsetformat, raw)[0], count))
+    return found
 
 
 def image_pages(opened: OpenFile) -> list[TiffPage]:

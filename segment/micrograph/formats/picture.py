@@ -104,9 +104,6 @@ def _decode_jpeg(raw: bytes) -> np.ndarray:
 
 
 def _decode_bmp(raw: bytes) -> np.ndarray:
-    import cv2
+    import imagecodecs
 
-    image = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_UNCHANGED)
-    if image is None:
-        raise ValueError("the BMP cannot be decoded")
-    return image if image.ndim == 2 else image[..., 2::-1]
+    return imagecodecs.bmp_decode(raw)

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from dataclasses import dataclass
 
 from segment.micrograph.source import Frame, OpenFile, Scale, scale_or_none
-from segment.micrograph.tiffpages import image_pages, page_frames
+from segment.micrograph.tiffpages import image_pages, page_frames, vendor_text
 from segment.micrograph.units import to_nm
 
 NAME = "zeiss_tiff"
 
 REFERENCE_COLUMNS = 1024
+_TAG = 34118
+_ENTRY = re.compile(r"=\s*([-+.\deE]+)\s*(\S+)")
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """Numbers without a name, in their order, and the lines behind each name such as ``AP_PIXEL_SIZE``."""
+
+    unnamed: tuple[float, ...]
+    named: dict[str, str]
 
 
 def recognises(opened: OpenFile) -> bool:
     """The private tag of SmartSEM."""
-    return opened.tiff is not None and opened.tiff.is_sem
+    return bool(vendor_text(opened, _TAG))
 
 
 def frames(opened: OpenFile) -> list[Frame]:
     """Pages with the calibration; the info bar is burned in and its height is not stated."""
-    assert opened.tiff is not None
-    facts: dict[Any, Any] = opened.tiff.sem_metadata or {}
+    facts = _parse(vendor_text(opened, _TAG))
     columns = image_pages(opened)[0].imagewidth
     found = (
         _from_reference(facts, columns),
@@ -32,23 +42,39 @@ def frames(opened: OpenFile) -> list[Frame]:
     return page_frames(opened, scales=tuple(s for s in found if s))
 
 
-def _from_reference(facts: dict[Any, Any], columns: int) -> Scale | None:
+def _parse(text: str) -> _Facts:
+    """Numbers before the first name; a name in capitals, and below it ``Description = value unit``."""
+    unnamed: list[float] = []
+    named: dict[str, str] = {}
+    name = ""
+    for line in map(str.strip, text.splitlines()):
+        if name:
+            named[name], name = line, ""
+            continue
+        try:
+            number = float(line)
+        except ValueError:
+            name = line.lower() if line.isupper() else ""
+            continue
+        if not named:
+            unnamed.append(number)
+    return _Facts(tuple(unnamed), named)
+
+
+def _from_reference(facts: _Facts, columns: int) -> Scale | None:
     """The one value that holds at every store resolution; `ap_pixel_size` is off by 2 in real files."""
-    unnamed = facts.get("", ())
-    if len(unnamed) < 4 or not isinstance(unnamed[3], int | float):
+    if len(facts.unnamed) < 4:
         return None
-    metres = unnamed[3] * REFERENCE_COLUMNS / columns
+    metres = facts.unnamed[3] * REFERENCE_COLUMNS / columns
     return scale_or_none(f"CZ_SEM[3] x {REFERENCE_COLUMNS} / columns", None, metres * 1e9)
 
 
-def _named(facts: dict[Any, Any], name: str) -> Scale | None:
-    """An entry such as ``('Pixel Size', 2.615, 'µm')``."""
-    entry = facts.get(name, ())
-    if len(entry) < 3 or not isinstance(entry[1], int | float):
-        return None
-    return scale_or_none(name, None, to_nm(entry[1], str(entry[2])))
+def _named(facts: _Facts, name: str) -> Scale | None:
+    """An entry such as ``Pixel Size = 2.615 µm``."""
+    match = _ENTRY.search(facts.named.get(name, ""))
+    return scale_or_none(name, None, to_nm(match.group(1), match.group(2))) if match else None
 
 
-def _field_width(facts: dict[Any, Any], columns: int) -> Scale | None:
+def _field_width(facts: _Facts, columns: int) -> Scale | None:
     width = _named(facts, "ap_width")
     return scale_or_none("ap_width / columns", None, width.x_nm / columns) if width else None

@@ -236,3 +236,15 @@ def test_unknown_bytes_are_refused_in_words(tmp_path):
     path.write_text("These are my notes on the specimen, not an image.\n" * 50)
     with pytest.raises(UnreadableError, match="no known microscope format"):
         describe(path)
+
+
+@pytest.mark.parametrize("name, there", [("fei_tiff", b"supervisor"), ("zeiss_tiff", b"Zoom = Off")])
+def test_user_text_in_any_code_page_does_not_cost_the_scale(vendor_files, name, there):
+    """0x81 is a lead byte in GBK and Shift-JIS and nothing in cp1252."""
+    path = vendor_files.build(name)
+    raw = path.read_bytes()
+    assert raw.count(there) == 1
+    path.write_bytes(raw.replace(there, b"\x81\x40\x81\x41" + there[4:]))
+    (info,) = describe(path)
+    assert info.vendor == name
+    assert info.pixel_size_nm == pytest.approx(2.5)

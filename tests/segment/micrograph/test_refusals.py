@@ -37,7 +37,7 @@ def test_every_prefix_of_every_format_is_refused_or_read(vendor_files, format_na
                 np.testing.assert_array_equal(m.image, image)
 
 
-@settings(max_examples=40, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=20_000, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_damaged_bytes_are_refused_or_read(vendor_files, format_name, data):
     """Any bytes overwritten anywhere: an answer or an `InputError`."""
