@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from scipy import ndimage
 
 from segment.boundarymap import BoundaryMap
 from segment.grainmap import GrainMap
@@ -17,6 +18,9 @@ AMBIGUOUS = 1.5  #: pixels of probability .2 ... .8 per boundary pixel: more in 
 UNSURE = 0.68  #: mean probability along the borders: less in noise
 OPEN_LINES = 0.15  #: share of boundary pixels away from every border: more in text, photographs and noise
 FEW_CELLS = 10
+RAGGED = 0.895  #: mean solidity of the cells: less in photographs
+JUDGED_CELLS = 400  #: cells whose shape is looked at
+LEAST_JUDGED_PX = 64  #: smaller cells are all pixels and no shape
 REACH_PX = 4  #: how far from a border a boundary pixel may lie, in network pixels
 BLOCK_ROWS = 512
 
@@ -60,7 +64,33 @@ def cell_doubts(grain_map: GrainMap, scale: float = 1.0) -> tuple[str, ...]:
     share = open_lines(grain_map, max(round(REACH_PX / scale), 1))
     if share > OPEN_LINES:
         found.append(f"{share:.0%} of the boundary pixels close no cell: perhaps not a grain structure")
+    if grain_map.n_grains >= FEW_CELLS and (mean := solidity(grain_map.labels)) < RAGGED:
+        found.append(f"cells are ragged (mean solidity {mean:.2f}): perhaps not a grain structure")
     return tuple(found)
+
+
+def solidity(labels: np.ndarray) -> float:
+    """Mean over cells of area / area of the convex hull; NaN without a cell.
+
+    At most `JUDGED_CELLS` are looked at, evenly chosen by label.
+    """
+    boxes = ndimage.find_objects(labels)
+    values = []
+    for label in range(1, len(boxes) + 1, max(len(boxes) // JUDGED_CELLS, 1)):
+        cell = labels[boxes[label - 1]] == label
+        area = int(np.count_nonzero(cell))
+        if area >= LEAST_JUDGED_PX:
+            values.append(min(area / _hull_area(cell), 1.0))
+    return float(np.mean(values)) if values else float("nan")
+
+
+def _hull_area(cell: np.ndarray) -> float:
+    """Area of the convex hull of the pixels' squares."""
+    corners = np.zeros((cell.shape[0] + 1, cell.shape[1] + 1), np.uint8)
+    for row, column in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        corners[row : row + cell.shape[0], column : column + cell.shape[1]] |= cell
+    outline, _ = cv2.findContours(corners, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return float(cv2.contourArea(cv2.convexHull(np.vstack(outline))))
 
 
 def border_confidence(labels: np.ndarray, probability: np.ndarray) -> tuple[int, float]:

@@ -3,7 +3,14 @@
 import numpy as np
 
 from segment.boundarymap import BoundaryMap
-from segment.doubts import NO_GRAINS, border_confidence, cell_doubts, open_lines, probability_doubts
+from segment.doubts import (
+    NO_GRAINS,
+    border_confidence,
+    cell_doubts,
+    open_lines,
+    probability_doubts,
+    solidity,
+)
 from segment.grainmap import GrainMap, close_cells
 
 
@@ -50,6 +57,24 @@ def test_lines_that_close_nothing_are_said():
         for column in range(5, 90, 20):
             probability[row : row + 3, column : column + 10] = 0.9
     assert any("close no cell" in doubt for doubt in doubts(probability))
+
+
+def test_solidity_of_squares_discs_and_combs():
+    assert solidity(np.arange(1, 10, dtype=np.int32).reshape(3, 3).repeat(20, 0).repeat(20, 1)) == 1.0
+    y, x = np.mgrid[:80, :80] - 39.5
+    assert solidity((np.hypot(y, x) < 35).astype(np.int32)) > 0.97
+    comb = np.zeros((60, 60), np.int32)
+    comb[:, ::4] = comb[:4] = 1
+    assert solidity(comb) < 0.5
+    assert np.isnan(solidity(np.zeros((9, 9), np.int32)))
+
+
+def test_ragged_cells_are_said():
+    y, x = np.mgrid[:120, :120]
+    waves = (x + 14 * np.sign(np.sin(y / 2.5))) // 24
+    labels = np.unique(waves * 10 + y // 30, return_inverse=True)[1].reshape(y.shape).astype(np.int32) + 1
+    grains = GrainMap(labels, probability=np.full(labels.shape, 0.9, np.float32))
+    assert any("ragged" in doubt for doubt in cell_doubts(grains))
 
 
 def test_border_confidence_is_the_mean_over_pixel_edges():

@@ -23,7 +23,8 @@ image = np.tile(tile, (edge // 2048 + 1, edge // 2048 + 1))[:edge, :edge].copy()
 small = Micrograph(image[:256, :256].copy(), None, "none", Path("a"), "0", "test")
 segment_micrograph(small, model)
 before = peak()
-_, grains = segment_micrograph(Micrograph(image, None, "none", Path("a"), "0", "test"), model, precision="f32")
+large = Micrograph(image, None, "none", Path("a"), "0", "test")
+_, grains = segment_micrograph(large, model, precision="f32")
 print(peak() - before, grains.n_grains)
 """
 
