@@ -76,12 +76,13 @@ def _mutually_weakest(borders: Borders, confidence: float) -> np.ndarray:
     best = np.full(int(pairs.max(initial=0)) + 1, len(pairs))
     for side in pairs.T:
         np.minimum.at(best, side, rank)
-    return pairs[(best[pairs[:, 0]] == rank) & (best[pairs[:, 1]] == rank)]
+    chosen: np.ndarray = pairs[(best[pairs[:, 0]] == rank) & (best[pairs[:, 1]] == rank)]
+    return chosen
 
 
 def _joined(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Finest grouping that contains both, by the lowest member of each group."""
-    group = np.minimum(one, other)
+    group: np.ndarray = np.minimum(one, other)
     while True:
         lowest = group.copy()
         for grouping in (one, other):

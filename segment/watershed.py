@@ -58,10 +58,12 @@ def nested_watershed(
     group : ndarray of int32, shape (n + 1,)
         By fine label, one fine label that stands for its coarse cell.
     """
-    least = [max(round(value * (LEVELS - 1)), 1) for value in (fine, max(coarse, fine))]
+    least_fine, least_coarse = (max(round(value * (LEVELS - 1)), 1) for value in (fine, max(coarse, fine)))
     levels = _walled_levels(probability, mask)
     labels = np.zeros(levels.shape, np.int32)
-    fine_of, coarse_of = _flood(levels.reshape(-1), labels.reshape(-1), levels.shape[1], *least, min_area_px)
+    fine_of, coarse_of = _flood(
+        levels.reshape(-1), labels.reshape(-1), levels.shape[1], least_fine, least_coarse, min_area_px
+    )
     del levels
     group = _number(labels.reshape(-1), fine_of, coarse_of)
     return np.ascontiguousarray(labels[1:-1, 1:-1]), group

@@ -14,7 +14,7 @@ from segment.unet.model import Device, Model, Precision
 from segment.unet.split import SplitNetwork, split_network
 
 BF16_AGREEMENT = 0.995  #: measured agreement with f32 from which "auto" chooses bf16
-READ_PX = {"f32": 2_000_000, "bf16": 3_000_000}  #: read rectangle of a tile: about 0.9 GB of activations
+READ_PX = {"f32": 1_500_000, "bf16": 2_000_000}  #: read rectangle of a tile: about 0.6 GB of activations
 DEEP_READ_PX = 7_000_000  #: the same for the coarse levels
 
 
