@@ -39,6 +39,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy.stats import qmc
 
+from grainstats.share.units import split_column
 from segment.errors import InputError
 
 Value = float | str
@@ -212,7 +213,7 @@ def parse_space(raw: Mapping[str, Any], source: Path | str = "space") -> Space:
     parameters = []
     for name, entry in raw.get("parameters", {}).items():
         try:
-            parameters.append(_parameter(str(name).removeprefix("param:"), entry))
+            parameters.append(_parameter(_in_house(str(name)), entry))
         except ValueError as error:
             problems.append(f"parameter {name}: {error}")
     if not raw.get("parameters"):
@@ -229,6 +230,16 @@ def parse_space(raw: Mapping[str, Any], source: Path | str = "space") -> Space:
     if not len(space.candidates(64, np.random.default_rng(0))):
         raise SpaceError(source, ["the constraints leave no point"])
     return space
+
+
+def _in_house(name: str) -> str:
+    """A name as the database spells it: ``anneal_temperature_C`` -> ``anneal_temperature_degC``."""
+    plain = name.removeprefix("param:")
+    try:
+        _, quantity, unit = split_column(f"param:{plain}")
+    except ValueError:
+        return plain
+    return f"{quantity}_{unit}"
 
 
 def _spelled_out(raw: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -268,7 +279,7 @@ def _steps(entry: Mapping[str, Any]) -> tuple[float, ...]:
 
 
 def _constraint(entry: Mapping[str, Any], numbers: set[str], problems: list[str]) -> Constraint | None:
-    terms = {str(k).removeprefix("param:"): v for k, v in entry.get("terms", {}).items()}
+    terms = {_in_house(str(k)): v for k, v in entry.get("terms", {}).items()}
     unknown = sorted(set(terms) - numbers)
     if unknown:
         problems.append(f"constraint on {', '.join(unknown)}, which is no numeric parameter")

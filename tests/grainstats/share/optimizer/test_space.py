@@ -96,3 +96,14 @@ def test_short_form() -> None:
     long = parse_space({"parameters": RAW["parameters"]})
     short = {k: {"type" if a == "kind" else a: b for a, b in v.items()} for k, v in RAW["parameters"].items()}
     assert parse_space(short) == long
+
+
+def test_units_are_spelled_as_the_database_spells_them() -> None:
+    raw = {
+        "anneal_temperature_C": {"type": "continuous", "low": 1, "high": 3, "step": 1},
+        "hold_hours": {"type": "discrete", "values": [1]},
+        "constraints": [{"terms": {"anneal_temperature_°C": 1.0}, "max": 2}],
+    }
+    space = parse_space(raw)
+    assert space.names == ("anneal_temperature_degC", "hold_h")
+    assert len(space.candidates(9, np.random.default_rng(0))) == 2
