@@ -54,11 +54,19 @@ def grid_for(window: Window, n_grains: int) -> Grid:
 
 
 def grain_area_of_blocks(grid: Grid, labels: np.ndarray) -> np.ndarray:
-    """Pixels with a grain in each block (hidden pixels are negative), float of shape (n_blocks,)."""
+    """Grain area in each block, in pixels between pixel centres, where boundaries can show.
+
+    Hidden pixels are negative.  A density over whole pixels would be short by 1/W + 1/H, since junctions in
+    the outermost half pixel do not show.
+
+    Returns
+    -------
+    ndarray of float, shape (n_blocks,)
+    """
     w = grid.window
     rows = w.y0 + np.ceil(np.arange(grid.rows + 1) * w.height / grid.rows - 0.5).astype(int)
     columns = w.x0 + np.ceil(np.arange(grid.columns + 1) * w.width / grid.columns - 0.5).astype(int)
-    return np.array(
+    pixels = np.array(
         [
             np.count_nonzero(labels[rows[i] : rows[i + 1], columns[j] : columns[j + 1]] > 0)
             for i in range(grid.rows)
@@ -66,6 +74,7 @@ def grain_area_of_blocks(grid: Grid, labels: np.ndarray) -> np.ndarray:
         ],
         float,
     )
+    return pixels * w.seen_share
 
 
 @dataclass(frozen=True)

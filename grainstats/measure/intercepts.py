@@ -87,7 +87,7 @@ def _clip(
     """Numbers of the lines that meet the window, and where along them it begins and ends."""
     w = network.window
     cos, sin = direction_cosines(angle_deg)
-    low, high = np.array([w.y0, w.x0]) - 0.5, np.array([w.y1, w.x1]) - 0.5
+    low, high = np.array([w.y0, w.x0]), np.array([w.y1, w.x1]) - 1  # no crossing shows beyond pixel centres
     corners = np.array([[low[0], low[1]], [low[0], high[1]], [high[0], low[1]], [high[0], high[1]]])
     across = (corners @ np.array([cos, sin]) - offset) / spacing
     line = np.arange(np.ceil(across.min()), np.floor(across.max()) + 1)

@@ -32,7 +32,7 @@ class Measurement:
     grid : Grid
         Blocks of the window.
     block_area_px2 : ndarray, shape (n_blocks,)
-        Pixels with a grain in each block.
+        Grain area in each block; see `grain_area_of_blocks`.
     unit : {"nm", "px"}
     pixel_size : float
         Of one pixel in `unit`.

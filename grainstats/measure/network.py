@@ -109,12 +109,16 @@ def boundary_network(grain_map: GrainMap, *, unit: str = "nm") -> BoundaryNetwor
 
 
 def _graph(cracks: Cracks, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """Smoothed positions of crack midpoints followed by junctions and frame ends; edges between them."""
+    """Smoothed positions of crack midpoints followed by junctions and frame ends; edges between them.
+
+    Boundaries end at the outermost pixel centres: nothing can be seen beyond them.
+    """
     n = cracks.midpoint.shape[0]
-    raw = np.concatenate([cracks.midpoint, cracks.corner])
     edge = np.concatenate([cracks.link, cracks.spoke + np.array([0, n])])
     end = np.flatnonzero(cracks.on_frame)
     on_row = np.isin(cracks.corner[end, 0], (-0.5, shape[0] - 0.5))
+    corner = np.clip(cracks.corner, 0, np.array(shape) - 1)
+    raw = np.concatenate([cracks.midpoint, corner])
     return smooth_graph(raw, edge, n + end[on_row], n + end[~on_row]), edge
 
 

@@ -34,6 +34,12 @@ class Window:
     grain_area_px2: int
 
     @property
+    def seen_share(self) -> float:
+        """Share of the extent that lies between pixel centres, where boundaries and junctions can show."""
+        pixels = self.height * self.width
+        return (self.height - 1) * (self.width - 1) / pixels if pixels else 0.0
+
+    @property
     def height(self) -> int:
         return self.y1 - self.y0
 
