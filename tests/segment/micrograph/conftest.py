@@ -268,9 +268,10 @@ def gatan_dm(
     path: Path,
     *,
     version: int = 4,
-    units: tuple[str, str] = ("nm", "nm"),
-    sizes: tuple[float, float] = (2.5, 2.5),
+    units: tuple[str, ...] = ("nm", "nm"),
+    sizes: tuple[float, ...] = (2.5, 2.5),
     image: np.ndarray | None = None,
+    data_type: int = 10,
 ) -> None:
     """`units` and `sizes` in the file's own order, x before y."""
     image = grains(dtype="uint16") if image is None else image
@@ -291,9 +292,14 @@ def gatan_dm(
     axes = [axis(u, s) for u, s in zip(units, sizes, strict=True)]
     data = [
         group("Calibrations", [group("Dimension", axes)]),
-        _dm_tag(version, "Data", _dm_data(version, [20, 4, image.size], image.tobytes()), 21),
-        number("DataType", 10),
-        group("Dimensions", [number("", image.shape[1]), number("", image.shape[0])]),
+        _dm_tag(
+            version,
+            "Data",
+            _dm_data(version, [20, {2: 4, 4: 5}[image.itemsize], image.size], image.tobytes()),
+            21,
+        ),
+        number("DataType", data_type),
+        group("Dimensions", [number("", n) for n in image.shape[::-1]]),
     ]
     root = _dm_group(version, [group("ImageList", [group("", [group("ImageData", data)])])])
     head = struct.pack(">IQI" if version == 4 else ">III", version, len(root), 1)

@@ -108,6 +108,41 @@ def test_dm4_with_a_unit_of_its_own_on_each_axis(vendor_files):
     assert any("0.2 nm height" in note and "1 nm width" in note for note in m.notes)
 
 
+def test_dm4_stack_and_spectrum_image(vendor_files, make_grains):
+    planes = np.stack([make_grains(dtype="uint16", seed=k) for k in range(3)])
+    options = {"sizes": (2.5, 2.5, 1.0), "image": planes}
+    found = list(read_micrographs(vendor_files.build("dm4", units=("nm", "nm", ""), **options)))
+    assert len(found) == 3
+    for m, plane in zip(found, planes, strict=True):
+        np.testing.assert_array_equal(m.image, plane)
+    with pytest.raises(NotAnImageError, match="spectrum"):
+        describe(vendor_files.build("dm4", units=("nm", "nm", "eV"), **options))
+
+
+def test_dm4_packed_colour(vendor_files, make_grains):
+    """Words of blue, green, red, alpha."""
+    channels = [make_grains(seed=k) for k in range(3)]
+    packed = np.stack([*channels[::-1], np.zeros_like(channels[0])], axis=-1).view(np.uint32)[..., 0]
+    (m,) = read_micrographs(vendor_files.build("dm4", image=packed, data_type=23))
+    expected = 0.2126 * channels[0] + 0.7152 * channels[1] + 0.0722 * channels[2]
+    np.testing.assert_allclose(m.image, expected, atol=0.51)
+
+
+def test_bigtiff_of_a_vendor(vendor_files, make_grains):
+    path = vendor_files.build("fei_tiff")
+    with tifffile.TiffFile(path) as tiff:
+        raw = tiff.pages.first.tags[34682].value
+    assert raw["Scan"]["PixelWidth"] == pytest.approx(2.5e-9)
+    text = "[Scan]\r\nPixelWidth=4e-9\r\nPixelHeight=4e-9\r\n"
+    tags = [(34682, "s", 0, text, True)]
+    tifffile.imwrite(path, make_grains(), bigtiff=True, extratags=tags, metadata=None)
+    (info,) = describe(path)
+    assert (info.vendor, info.pixel_size_nm) == ("fei_tiff", pytest.approx(4.0))
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(UnreadableError, match="truncated"):
+        describe(path)
+
+
 def test_nonsquare_pixels_keep_areas(tmp_path):
     """A rectangle 20 rows x 30 columns of 4 nm x 2 nm pixels covers 4800 nm²."""
     image = np.full((100, 120), 50, np.uint8)
