@@ -23,6 +23,16 @@ test: $(BIN)/uv  ## install the development extra, lint and test
 	$(BIN)/mypy segment grainstats
 	$(BIN)/python -m pytest
 
+calibration: $(BIN)/grainstats  ## error rates and power of the verdict and of the comparison, on fresh mosaics
+	$(BIN)/python scripts/calibrate.py --workers 2
+	$(BIN)/python scripts/calibrate_comparison.py
+
+bench-optimizer: $(BIN)/grainstats  ## suggestions against random search and a plain process, three simulators
+	$(BIN)/python scripts/bench_optimizer.py
+
+samples: $(BIN)/grainstats  ## draw data_samples/ again from its seeds
+	$(BIN)/python scripts/make_samples.py
+
 lint:
 	$(BIN)/ruff check . && $(BIN)/lint-imports && $(BIN)/mypy segment grainstats
 
