@@ -158,9 +158,10 @@ def _flood(
                 following[i] = LAST
             else:
                 first[level] = following[i]
-            here = labels[i]
-            for tree in trees:
-                tree[2, _root(tree[0], here)] += 1
+            here = _root(trees[0, 0], labels[i])
+            labels[i] = here
+            trees[0, 2, here] += 1
+            trees[1, 2, _root(trees[1, 0], here)] += 1
             for step in steps:
                 j = i + step
                 if levels[j] >= WALL:
@@ -175,8 +176,12 @@ def _flood(
                         following[last[up]] = j
                     last[up] = j
                 elif levels[j] <= level and labels[j] != here:
-                    _meet(trees[0], here, labels[j], level, fine, min_area)
-                    _meet(trees[1], here, labels[j], level, coarse, min_area)
+                    there = _root(trees[0, 0], labels[j])
+                    labels[j] = there
+                    if there != here:
+                        _meet(trees[1], here, there, level, coarse, min_area)
+                        _meet(trees[0], here, there, level, fine, min_area)
+                        here = _root(trees[0, 0], here)
     return trees[0, 0, : basins + 1], trees[1, 0, : basins + 1]
 
 
