@@ -11,6 +11,7 @@ from segment.errors import ModelError
 from segment.training.fit import load_averaged
 from segment.training.network import require_torch
 from segment.training.recipe import TrainingRecipe
+from segment.training.record import write_record
 
 if TYPE_CHECKING:
     import torch
@@ -21,11 +22,20 @@ WEIGHTS = "weights.npz"
 MIN_AREA_PX = 20
 
 
-def export(recipe: TrainingRecipe, checkpoint: Path, out: Path, *, origin: str, default: bool = True) -> Path:
-    """Write ``model.xml``, ``model.bin``, ``weights.npz`` and ``model.toml``; height and width stay free.
+def export(
+    recipe: TrainingRecipe,
+    checkpoint: Path,
+    out: Path,
+    *,
+    origin: str,
+    default: bool = True,
+    data: Path | None = None,
+) -> Path:
+    """Write a model folder: ``model.xml/.bin``, ``weights.npz``, ``recipe.toml`` and ``model.toml``.
 
-    The IR holds half-precision weights with the batch statistics folded in, for inference; ``weights.npz``
-    the same weights by name, in half precision, from which fine-tuning starts.
+    The IR holds half-precision weights with the batch statistics folded in, for inference on images of any
+    size; ``weights.npz`` the same weights by name, from which fine-tuning starts; ``recipe.toml`` ends with
+    the record of the run.
 
     Parameters
     ----------
@@ -39,6 +49,8 @@ def export(recipe: TrainingRecipe, checkpoint: Path, out: Path, *, origin: str, 
         A sentence for model.toml: from what the weights were made.
     default : bool
         The model that is used where none is named.
+    data : Path, optional
+        Folder of the real sets, whose digests go into the record.
 
     Returns
     -------
@@ -49,7 +61,7 @@ def export(recipe: TrainingRecipe, checkpoint: Path, out: Path, *, origin: str, 
     import openvino
     import torch
 
-    network = load_averaged(recipe, checkpoint)
+    network, steps, seconds = load_averaged(recipe, checkpoint)
     stride = 2**recipe.depth
     halo = halo_px(network, stride)
     with torch.no_grad():
@@ -59,6 +71,7 @@ def export(recipe: TrainingRecipe, checkpoint: Path, out: Path, *, origin: str, 
     out.mkdir(parents=True, exist_ok=True)
     np.savez(out / WEIGHTS, allow_pickle=False, **_used_weights(network))
     openvino.save_model(converted, out / "model.xml", compress_to_fp16=True)
+    write_record(recipe, out / "recipe.toml", steps=steps, seconds=seconds, data=data)
     text = _model_toml(recipe.name, stride, halo, origin, default)
     (out / "model.toml").write_text(text, encoding="utf-8")
     return out / "model.toml"
@@ -72,7 +85,7 @@ def halo_px(network: torch.nn.Module, stride: int) -> int:
     """
     import torch
 
-    size = 64 * stride
+    size = 40 * stride
     reach = 0
     for offset in (0, stride // 2, stride - 1):
         image = torch.randn(

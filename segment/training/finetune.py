@@ -36,6 +36,7 @@ def finetune(
     *,
     steps: int = 150,
     share: float = 0.5,
+    replay: int = REPLAY_IMAGES,
     threads: int | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Path:
@@ -53,6 +54,8 @@ def finetune(
         Of eight crops each.
     share : float
         Share of the crops taken from `images`.
+    replay : int
+        Synthetic micrographs drawn for the other crops.
     threads : int, optional
     say : callable
         Receives a line of progress now and then.
@@ -81,8 +84,8 @@ def finetune(
     )
     examples = [_example(pair, model.favourite_intercept_px) for pair in pairs]
     work = out / ".training"
-    say(f"drawing {REPLAY_IMAGES} synthetic micrographs")
-    write_cache(work / "cache", REPLAY_IMAGES, seed=recipe.seed, size=384)
+    say(f"drawing {replay} synthetic micrographs")
+    write_cache(work / "cache", replay, seed=recipe.seed, size=384)
     source = CropSource(recipe, work / "cache", [(own, examples)], recipe.seed + 1)
     checkpoint = fit(recipe, source, work, start=start, threads=threads, say=say)
     written = _release(recipe, model, checkpoint, out, len(pairs))
@@ -93,7 +96,6 @@ def finetune(
 def _release(recipe: TrainingRecipe, model: Model, checkpoint: Path, out: Path, n_images: int) -> Path:
     origin = f"{model.name} ({model.digest[:12]}) fine-tuned on {n_images} images"
     written = export(recipe, checkpoint, out, origin=origin, default=False)
-    shutil.copy(model.folder / "recipe.toml", out / "recipe.toml")
     (out / "CARD.md").write_text(f"# {recipe.name}\n\n{origin}, {recipe.steps} steps.\n", encoding="utf-8")
     return written
 

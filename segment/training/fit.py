@@ -114,13 +114,14 @@ def loss_of(recipe: TrainingRecipe, logits: torch.Tensor, batch: Batch, *, trust
     return entropy[:, 0].mean() + 0.5 * entropy[:, 1].mean() + recipe.dice * dice.mean()
 
 
-def load_averaged(recipe: TrainingRecipe, checkpoint: Path) -> torch.nn.Module:
-    """Network with the averaged weights of a checkpoint, ready to answer."""
+def load_averaged(recipe: TrainingRecipe, checkpoint: Path) -> tuple[torch.nn.Module, int, float]:
+    """Network with the averaged weights of a checkpoint, ready to answer; steps and seconds it took."""
     import torch
 
     network = build_network(recipe, imagenet=False)
-    network.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["averaged"])
-    return network.eval()
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    network.load_state_dict(state["averaged"])
+    return network.eval(), int(state["step"]), float(state["seconds"])
 
 
 def save(run: Run, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from segment.errors import InputError
@@ -35,14 +36,17 @@ def build_network(recipe: TrainingRecipe, *, imagenet: bool = True) -> torch.nn.
     require_torch()
     import segmentation_models_pytorch as smp
 
-    network = smp.Unet(
-        recipe.encoder,
-        encoder_weights=None,
-        encoder_depth=recipe.depth,
-        decoder_channels=recipe.decoder,
-        in_channels=1,
-        classes=2,
-    )
+    with warnings.catch_warnings():
+        # The `timm-` encoders are on their way out, but their tensors match the ImageNet file one by one.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        network = smp.Unet(
+            recipe.encoder,
+            encoder_weights=None,
+            encoder_depth=recipe.depth,
+            decoder_channels=recipe.decoder,
+            in_channels=1,
+            classes=2,
+        )
     if imagenet:
         _load_imagenet(network.encoder)
     return network

@@ -117,12 +117,15 @@ def export(
     checkpoint: Annotated[Path, typer.Option("--checkpoint", help="last.pt of `model train`.")],
     recipe: Annotated[Path, typer.Option("--recipe", help="The recipe of that run.")],
     out: Annotated[Path, typer.Option("--out", help="The model folder.")],
+    data: Annotated[
+        Path | None, typer.Option("--data", help="The real sets, to record their digests.")
+    ] = None,
 ) -> None:
     """Turn a checkpoint into a model folder that runs without PyTorch."""
     from segment.training.export import export as export_model
     from segment.training.recipe import read_recipe
 
-    print(export_model(read_recipe(recipe), checkpoint, out, origin="grainstats model train"))
+    print(export_model(read_recipe(recipe), checkpoint, out, origin="grainstats model train", data=data))
 
 
 @app.command()

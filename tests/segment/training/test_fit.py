@@ -11,7 +11,10 @@ from segment.errors import InputError
 from segment.training.cache import write_cache
 from segment.training.crops import Batch, CropSource
 from segment.training.network import require_torch
-from segment.training.recipe import TrainingRecipe
+from segment.training.recipe import TrainingRecipe, read_recipe
+from segment.training.render import synthetic_micrograph
+
+pytestmark = pytest.mark.filterwarnings("default")  # PyTorch and its tracer warn about themselves
 
 RECIPE = TrainingRecipe(name="tiny", depth=3, decoder=(16, 8, 8), crop=64, batch=2, steps=2, synthetic=2)
 
@@ -91,7 +94,31 @@ def test_exported_model_answers_as_the_network(trained: tuple[Path, Path], tmp_p
     assert model.stride == 8
     grey = np.random.default_rng(0).standard_normal((64, 96)).astype(np.float32)
     with torch.no_grad():
-        expected = torch.sigmoid(load_averaged(RECIPE, checkpoint)(torch.from_numpy(grey)[None, None]))[0]
+        expected = torch.sigmoid(load_averaged(RECIPE, checkpoint)[0](torch.from_numpy(grey)[None, None]))[0]
     answer = runtime_for(model, device="cpu", precision="f32", threads=1).infer(grey)
     assert np.abs(answer - expected.numpy()).max() < 0.01
+    recipe = read_recipe(tmp_path / "tiny" / "recipe.toml")
+    assert recipe == RECIPE
     assert any(name.startswith("decoder.") for name in load_weights(tmp_path / "tiny"))
+
+
+def test_fine_tuning_writes_a_model_of_its_own(trained: tuple[Path, Path], tmp_path: Path) -> None:
+    import cv2
+
+    from segment.training.export import export
+    from segment.training.finetune import finetune
+    from segment.unet import load_model
+
+    export(RECIPE, trained[1], tmp_path / "tiny", origin="test")
+    drawn = synthetic_micrograph(np.random.default_rng(0), (160, 160), style="etched")
+    for kind, image in (("images", drawn.image), ("boundary", drawn.boundary.astype(np.uint8) * 255)):
+        (tmp_path / kind).mkdir()
+        cv2.imwrite(str(tmp_path / kind / "one.png"), image)
+    before = load_model(tmp_path / "tiny")
+    finetune(
+        before, tmp_path / "images", tmp_path / "boundary", tmp_path / "mine", steps=2, replay=2, threads=1
+    )
+    mine = load_model(tmp_path / "mine")
+    assert mine.name == "mine"
+    assert mine.digest != before.digest
+    assert not (tmp_path / "mine" / ".training").exists()

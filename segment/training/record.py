@@ -1,0 +1,67 @@
+"""What a run came to: steps, time, versions and the digests of its data, kept beside the recipe."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from segment.training.recipe import RealSet, TrainingRecipe
+
+
+def write_record(
+    recipe: TrainingRecipe, path: Path, *, steps: int, seconds: float, data: Path | None = None
+) -> None:
+    """Write the recipe as TOML with a [record] table of the run behind it.
+
+    Parameters
+    ----------
+    recipe : TrainingRecipe
+    path : Path
+        ``recipe.toml`` of the model folder; `recipe.read_recipe` reads it and skips the record.
+    steps, seconds : int, float
+        Length of the run.
+    data : Path, optional
+        Folder of the real sets, to record their digests.
+    """
+    facts = {f.name: getattr(recipe, f.name) for f in fields(recipe) if f.name != "real"}
+    lines = ["# Recipe of these weights; read by `grainstats model train`.", *_lines(facts)]
+    for one in recipe.real:
+        lines += ["", "[[real]]", *_lines(asdict(one))]
+    record: dict[str, Any] = {
+        "steps": steps,
+        "seconds": round(seconds),
+        "date": datetime.now(UTC).date().isoformat(),
+        "torch": version("torch"),
+        "segmentation_models_pytorch": version("segmentation-models-pytorch"),
+        "machine": platform.machine(),
+    }
+    if data is not None:
+        record |= {f"sha256_{one.name}": data_digest(data, one) for one in recipe.real}
+    path.write_text("\n".join([*lines, "", "[record]", *_lines(record)]) + "\n", encoding="utf-8")
+
+
+def data_digest(data: Path, chosen: RealSet) -> str:
+    """SHA-256 over names and bytes of the images and tracings that training saw."""
+    total = hashlib.sha256()
+    for folder in ("images", "boundary"):
+        for path in sorted((data / chosen.name / folder).glob("*")):
+            if path.stem not in chosen.held_out:
+                content = path.read_bytes()
+                total.update(f"{folder}/{path.name}\0{len(content)}\0".encode())
+                total.update(content)
+    return total.hexdigest()
+
+
+def _lines(facts: dict[str, Any]) -> list[str]:
+    return [f"{name} = {_toml(value)}" for name, value in facts.items()]
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, (tuple, list)):
+        return "[" + ", ".join(_toml(item) for item in value) + "]"
+    return f'"{value}"' if isinstance(value, str) else repr(value)
