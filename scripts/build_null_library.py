@@ -13,7 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from null_windows import FAMILIES, LOOSE, PACKED, SIZES, Samples, packed_samples, random_samples
+from null_windows import FAMILIES, LOOSE, SIZES, Samples, packed_samples, random_samples
 from train_shape_network import train
 
 from grainstats.infer.null_library import LEVELS, NullLibrary
@@ -22,11 +22,12 @@ from grainstats.infer.statistics import STATISTICS, statistics_on_grid
 
 PACKAGE = Path(__file__).parents[1] / "grainstats" / "infer"
 SD_NODES = np.geomspace(0.18, 1.3, 24)
-SD_KERNEL = 0.06  # of log SD
-N_KERNEL = 0.15  # of log interior grains
-LOOSE_FROM = 600  # interior grains from which loose mosaics are protected too: fewer cannot tell them apart
+SD_KERNEL = 0.08  # of log SD
+N_KERNEL = 0.18  # of log interior grains
+LOOSE_FROM = 600  # interior grains from which every family is protected: fewer cannot tell them apart
+UNSURE = (1, 2, *LOOSE)  # families that do not speak for themselves below that
 CLASSICAL = 6000
-FEWEST = 60  # effective null samples that let a family speak for itself
+FEWEST = 40  # effective null samples that let a family speak for itself
 
 
 def simulate(null: str, seconds: float, seed: int, workers: int) -> dict[str, Samples]:
@@ -50,15 +51,21 @@ def simulate(null: str, seconds: float, seed: int, workers: int) -> dict[str, Sa
 
 
 def fit_network(one: Samples, two: Samples, seed: int) -> ShapeNetwork:
-    """Train on both populations, the null reweighted to the spread of the bimodal samples."""
+    """Train on both populations, the null reweighted to the spread of the bimodal samples.
+
+    The hard cases weigh more: narrow populations not far apart.
+    """
+    one, two = (
+        s.take(~np.isin(s.truth[:, 0], LOOSE) | (s.scalars[:, 1] > np.log(LOOSE_FROM))) for s in (one, two)
+    )
     both = Samples.join([one, two])
     edges = np.linspace(np.log(0.1), np.log(1.8), 30)
     counts = [np.histogram(s.scalars[:, 0], edges)[0] + 1.0 for s in (one, two)]
     bins = np.clip(np.digitize(one.scalars[:, 0], edges) - 1, 0, 28)
     matched = np.clip((counts[1] / counts[0])[bins], 0.02, 5.0)
     label = np.repeat([0.0, 1.0], [len(one.truth), len(two.truth)])
-    weight = np.concatenate([matched * len(matched) / matched.sum(), np.full(len(two.truth), 1.0)])
-    weight *= np.where(np.isin(both.truth[:, 0], PACKED), 2.0, 1.0)
+    hard = np.where(two.truth[:, 1] < 0.27, 1.5, 0.3) * np.where(two.truth[:, 2] < 4.5, 1.5, 1.0)
+    weight = np.concatenate([matched * len(matched) / matched.sum(), hard])
     inputs = shape_inputs(both.grid.astype(float), both.scalars)
     return train(inputs, label, weight, epochs=30, seed=seed)
 
@@ -81,7 +88,7 @@ def quantile_table(null: Samples, values: np.ndarray) -> np.ndarray:
                 (null.scalars[:, 0] - np.log(sd)) / SD_KERNEL
             ) ** 2
             weight = np.exp(-0.5 * np.minimum(far, 300.0)) + 1e-40
-            protected = [k for k in range(len(FAMILIES)) if n >= LOOSE_FROM or k not in LOOSE]
+            protected = [k for k in range(len(FAMILIES)) if n >= LOOSE_FROM or k not in UNSURE]
             found = [weighted_quantile(values[ordinary], weight[ordinary])]
             for k in protected:
                 w = weight[family == k]
@@ -112,7 +119,13 @@ def null_tables(null: Samples, network: ShapeNetwork) -> dict[str, np.ndarray]:
 def power_curve(library: NullLibrary, power: Samples, values: np.ndarray) -> np.ndarray:
     """Share of R = 2.8 ... 3.2, f = .3 ... .6, sigma <= .25 samples with p < .05 near each size."""
     t = power.truth
-    wanted = (np.abs(t[:, 2] - 3) < 0.21) & (t[:, 3] > 0.28) & (t[:, 3] < 0.62) & (t[:, 1] <= 0.25)
+    wanted = (
+        (np.abs(t[:, 2] - 3) < 0.21)
+        & (t[:, 3] > 0.28)
+        & (t[:, 3] < 0.62)
+        & (t[:, 1] <= 0.25)
+        & ~np.isin(t[:, 0], LOOSE)
+    )
     p = np.array(
         [
             library.p_value("shape", float(v), int(np.exp(s[1])), float(np.exp(s[0])))
