@@ -113,7 +113,8 @@ def in_transaction(engine: Engine, work: Callable[[Connection], T], *, write: bo
 
 def unusable(url: URL, error: sa.exc.DBAPIError) -> DatabaseError:
     """Say in words why the database did not answer, without its credentials."""
-    text = redact(str(error.orig).strip().splitlines()[0], url)
+    text = str(error.orig).strip() or type(error.orig).__name__
+    text = redact(text.splitlines()[0], url)
     remedies = {
         "not a database": "Give another path; the file is left as it is",
         "unable to open": "Check that the folder exists and can be written",

@@ -65,7 +65,7 @@ def safe_url(url: str | Path | URL) -> str:
 
 def redact(message: str, url: URL) -> str:
     """Strike out user, password and query values of `url` wherever a driver's message repeats them."""
-    secrets = [url.password, url.username]
+    secrets = [url.password, f'"{url.username}"' if url.username else None]
     for value in url.query.values():
         secrets += [value] if isinstance(value, str) else list(value)
     for secret in sorted({s for s in secrets if s}, key=len, reverse=True):
