@@ -36,7 +36,7 @@ def write_pictures(image: np.ndarray, grains: GrainMap, *, overlay: Path, view: 
     shown = to_grey8(image, grains.valid)
     large = Image.fromarray(_shrink(shown, _scale(shown.shape, OVERLAY_PX))).convert("RGB")
     _paste(large, layer_image(grains, (large.height, large.width)))
-    write_bytes(overlay, _encoded(large, "PNG", compress_level=4))
+    write_bytes(overlay, _encoded(large, "PNG", compress_level=2))
     small = Image.fromarray(_shrink(shown, _scale(shown.shape, VIEW_PX)))
     write_bytes(view, _encoded(small, "JPEG", quality=82))
     write_bytes(layer, _encoded(layer_image(grains, (small.height, small.width)), "PNG", optimize=True))

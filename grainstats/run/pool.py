@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from multiprocessing import connection
 from typing import Any, Generic, TypeVar
 
+from segment.errors import InputError
+
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -65,19 +67,36 @@ class IsolatedPool(Generic[Job, Result]):
         next_job : callable
             Gives the next job, or None where there is none at present; it is asked again after every result,
             since a result may have led to new jobs. Jobs are drawn only when a process is free for them.
+
+        Raises
+        ------
+        InputError
+            No worker process can be started.
         """
         if self.workers == 0:
             while (job := next_job()) is not None:
                 yield job, self.function(job)
             return
-        suspects: list[Job] = []
+        if (first := next_job()) is None:
+            return
+        self._try_to_start()
+        drawn, suspects = [first], list[Job]()
         while True:
-            yield from self._until_crash(next_job, self.workers, suspects)
+            yield from self._until_crash(lambda: drawn.pop() if drawn else next_job(), self.workers, suspects)
             if not suspects:
                 return
             for job in suspects:
                 yield from self._alone(job)
             suspects.clear()
+
+    def _try_to_start(self) -> None:
+        """Tell workers that cannot even start from jobs that kill theirs."""
+        with self._executor(1) as executor:
+            try:
+                executor.submit(os.getpid).result()
+            except BrokenProcessPool as error:
+                remedy = "In a script, put the call under `if __name__ == '__main__':`"
+                raise InputError("workers", "no worker process can be started", remedy) from error
 
     def _alone(self, job: Job) -> Iterator[tuple[Job, Result | Crash]]:
         again = iter([job])
