@@ -16,7 +16,8 @@ from scipy import stats
 
 from grainstats.measure.window import Window
 
-GRAINS_PER_SIDE = 3.0  #: least width of a block in mean grain sizes
+GRAINS_PER_SIDE = 4.0  #: width of a block in mean grain sizes
+FEWEST_PER_SIDE = 3.0  #: the same where an image has room for two blocks only
 MOST_PER_SIDE = 8
 LEVEL = 0.95
 IMAGES_AS_BLOCKS = 5  #: from this many images on, images are the blocks
@@ -43,14 +44,18 @@ class Grid:
 
 
 def grid_for(window: Window, n_grains: int) -> Grid:
-    """Blocks at least `GRAINS_PER_SIDE` mean grain sizes wide, at most `MOST_PER_SIDE` a side."""
+    """Blocks at least four mean grain sizes wide (three in small images), at most `MOST_PER_SIDE` a side."""
     if n_grains == 0 or window.grain_area_px2 == 0:
         return Grid(window, 1, 1)
-    side = GRAINS_PER_SIDE * np.sqrt(window.grain_area_px2 / n_grains)
-    rows, columns = (
-        int(np.clip(extent / side, 1, MOST_PER_SIDE)) for extent in (window.height, window.width)
-    )
-    return Grid(window, rows, columns)
+    size = float(np.sqrt(window.grain_area_px2 / n_grains))
+    return Grid(window, _blocks_along(window.height / size), _blocks_along(window.width / size))
+
+
+def _blocks_along(grains: float) -> int:
+    """Number of blocks along a side that is so many mean grain sizes long."""
+    if grains < 2 * GRAINS_PER_SIDE:
+        return 2 if grains >= 2 * FEWEST_PER_SIDE else 1
+    return int(min(grains / GRAINS_PER_SIDE, MOST_PER_SIDE))
 
 
 def grain_area_of_blocks(grid: Grid, labels: np.ndarray) -> np.ndarray:
