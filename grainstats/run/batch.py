@@ -166,7 +166,7 @@ def run_batch(
 
 
 def default_workers() -> int:
-    """One process per two cores: measured fastest, see docs/batch.md."""
+    """One process per two cores: about 1 GB of memory each, see docs/batch.md."""
     return max(1, cores() // 2)
 
 
