@@ -24,8 +24,10 @@ PACKAGE = Path(__file__).parents[1] / "grainstats" / "infer"
 SD_NODES = np.geomspace(0.18, 1.3, 24)
 SD_KERNEL = 0.08  # of log SD
 N_KERNEL = 0.18  # of log interior grains
-LOOSE_FROM = 600  # interior grains from which every family is protected: fewer cannot tell them apart
-UNSURE = (1, 2, *LOOSE)  # families that do not speak for themselves below that
+# Interior grains from which a family is protected on its own; fewer cannot tell it from two populations.
+SPEAKS_FROM = (0, 600, 600, 0, 0, 600, 1500)
+CORE = (0, 1, 3, 4)  # their pool is protected at any size
+LOOSE_FROM = 600
 CLASSICAL = 6000
 FEWEST = 40  # effective null samples that let a family speak for itself
 
@@ -81,15 +83,15 @@ def quantile_table(null: Samples, values: np.ndarray) -> np.ndarray:
     """Quantiles of the worst family near each node, shape (sizes, SD_NODES, LEVELS)."""
     table = np.empty((len(SIZES), len(SD_NODES), len(LEVELS)))
     family = null.truth[:, 0]
-    ordinary = ~np.isin(family, LOOSE)
+    core = np.isin(family, CORE)
     for i, n in enumerate(SIZES):
         for j, sd in enumerate(SD_NODES):
             far = ((null.scalars[:, 1] - np.log(n)) / N_KERNEL) ** 2 + (
                 (null.scalars[:, 0] - np.log(sd)) / SD_KERNEL
             ) ** 2
             weight = np.exp(-0.5 * np.minimum(far, 300.0)) + 1e-40
-            protected = [k for k in range(len(FAMILIES)) if n >= LOOSE_FROM or k not in UNSURE]
-            found = [weighted_quantile(values[ordinary], weight[ordinary])]
+            protected = [k for k in range(len(FAMILIES)) if n >= SPEAKS_FROM[k]]
+            found = [weighted_quantile(values[core], weight[core])]
             for k in protected:
                 w = weight[family == k]
                 if len(w) and w.sum() > 1e-30 and w.sum() ** 2 / (w**2).sum() > FEWEST:

@@ -2,7 +2,7 @@
 
     nice -n 10 python scripts/calibrate.py --workers 1
 
-Seeds, windows (2 : 3 instead of square) and smallest visible grains differ from those of the null library.
+Seeds, windows and smallest visible grains differ from those of the null library.
 The verdicts are the package's own (`grainstats.infer.modality.decide`); exact cells stand for pixels, which
 tests/grainstats/infer/test_exact_sections.py justifies, and one row of each table is rasterised and measured.
 """
@@ -14,7 +14,7 @@ import csv
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +28,7 @@ from grainstats.measure import grain_table
 DOCS = Path(__file__).parents[1] / "docs"
 SIGMAS = (0.05, 0.2, 0.35, 0.5, 0.65, 0.8)
 PIECES = {155: 9, 865: 4, 4000: 1}  # windows cut from one mosaic
-ASPECT = 1.5
+ASPECT = {155: 1.6, 865: 1.0, 4000: 1.0}
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,10 @@ class Job:
     repeats: int
     seed: int
     rasterised: bool = False
+    largest: int = 200
+
+    def wanted(self, n: int) -> int:
+        return min(self.repeats, self.largest) if n >= 4000 else self.repeats
 
 
 @dataclass(frozen=True)
@@ -113,17 +117,17 @@ def samples(job: Job) -> Iterator[tuple[int, SizeDistribution]]:
     side, area = window_side(pilot, largest, rng)
     edge = UNIT * side
     done = dict.fromkeys(job.sizes, 0)
-    while min(done.values()) < job.repeats:
+    while any(done[n] < job.wanted(n) for n in job.sizes):
         mosaic = job.population.mosaic(side, rng)
         cells = mosaic.cells()
         smallest = area * rng.uniform(0.008, 0.03)
         for n in job.sizes:
             # the border strip costs small windows more of their grains
             scale = np.sqrt(n / largest) * (1 + 0.8 / np.sqrt(n)) / (1 + 0.8 / np.sqrt(largest))
-            height, width = edge * scale / np.sqrt(ASPECT), edge * scale * np.sqrt(ASPECT)
+            height, width = edge * scale / np.sqrt(ASPECT[n]), edge * scale * np.sqrt(ASPECT[n])
             if n == largest:
                 height = width = edge
-            for k in range(min(PIECES[n], int(edge // height) * int(edge // width), job.repeats - done[n])):
+            for k in range(min(PIECES[n], int(edge // height) * int(edge // width), job.wanted(n) - done[n])):
                 row, column = divmod(k, int(edge // width))
                 corner = (row * height, column * width)
                 if job.rasterised:
@@ -181,6 +185,15 @@ def write_csv(rows: list[Row], path: Path) -> None:
             table.writerow({k: round(v, 4) if isinstance(v, float) else v for k, v in asdict(row).items()})
 
 
+def read_csv(path: Path) -> list[Row]:
+    """Rows of an earlier run; those that are not run again stay."""
+    if not path.exists():
+        return []
+    kinds = {"kind": str, "population": str, "interior_grains": int, "repeats": int}
+    with path.open() as stream:
+        return [Row(**{k: kinds.get(k, float)(v) for k, v in row.items()}) for row in csv.DictReader(stream)]
+
+
 def write_markdown(rows: list[Row], path: Path) -> None:
     lines = ["# Calibration of the verdict", "", (__doc__ or "").split("\n\n", 1)[1].strip(), ""]
     for kind in dict.fromkeys(r.kind for r in rows):
@@ -234,12 +247,14 @@ def main() -> None:
     parser.add_argument("--nulls", type=int, default=200)
     parser.add_argument("--powers", type=int, default=100)
     parser.add_argument("--packed", type=int, default=100)
+    parser.add_argument("--largest", type=int, default=200, help="repeats of a cell of ~4000 grains")
     parser.add_argument("--only", default="", help="kinds whose name contains this")
     parser.add_argument("--out", type=Path, default=DOCS)
     given = parser.parse_args()
-    wanted = [j for j in jobs(given.nulls, given.powers, given.packed) if given.only in j.kind]
-    rows: list[Row] = []
+    every = jobs(given.nulls, given.powers, given.packed)
+    wanted = [replace(j, largest=given.largest) for j in every if given.only in j.kind]
     given.out.mkdir(parents=True, exist_ok=True)
+    rows = [r for r in read_csv(given.out / "calibration.csv") if given.only and given.only not in r.kind]
     with ProcessPoolExecutor(given.workers) as pool:
         for found in pool.map(run, wanted):
             rows += found
