@@ -28,6 +28,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import qmc
 
+from grainstats.share.optimizer import gp
 from grainstats.share.optimizer.acquisition import Search, select
 from grainstats.share.optimizer.data import Experiments
 from grainstats.share.optimizer.models import choose, fit_network, fit_plain
@@ -226,14 +227,41 @@ def page(rows: pd.DataFrame) -> str:
     )
 
 
+def held_out(repetitions: int = 10) -> str:
+    """Log density and error of plain processes on new points, by prior of the lengthscales: a table."""
+    priors = {"BoTorch's default": (4.11, 3**0.5), "grainstats": gp.LENGTH_PRIOR, "shorter": (0.25, 0.7)}
+    lines = ["| experiments | prior | " + " | ".join(s.name for s in SIMULATORS) + " |", "|" + " --- |" * 5]
+    for n in (12, 22):
+        for name, prior in priors.items():
+            found = [np.mean([_density(s, n, prior, r) for r in range(repetitions)]) for s in SIMULATORS]
+            lines.append(f"| {n} | {name} | " + " | ".join(f"{v:.2f}" for v in found) + " |")
+    return "\n".join(lines)
+
+
+def _density(simulator: Simulator, n: int, prior: tuple[float, float], seed: int) -> float:
+    """Mean log predictive density of 150 new measurements."""
+    rng = np.random.default_rng(seed)
+    x = sobol(n, seed + 50)
+    model = gp.fit(x, simulator.measure(x, rng)[1], length_prior=prior)
+    new = rng.uniform(size=(150, DIMENSIONS))
+    mean, variance = model.predict(new)
+    variance = variance + NOISE**2
+    off = simulator.measure(new, rng)[1] - mean
+    return float(np.mean(-0.5 * (off**2 / variance + np.log(2 * np.pi * variance))))
+
+
 def main() -> None:
     """Run all campaigns, saving after each seed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--seeds", type=int, default=16)
     parser.add_argument("--strategies", nargs="+", default=["random", "plain", "grainstats"])
     parser.add_argument("--botorch", action="store_true", help="also run BoTorch's own plain process")
+    parser.add_argument("--prior", action="store_true", help="only show what the lengthscales' prior does")
     parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parents[1] / "docs")
     options = parser.parse_args()
+    if options.prior:
+        print(held_out())
+        return
     strategies = [*options.strategies, *(["botorch"] if options.botorch else [])]
     rows = []
     for seed in range(options.seeds):
