@@ -20,6 +20,7 @@ LEVEL = 0.05
 FEWEST_GRAINS = 100
 SMALLEST_RATIO = 2.0  # of the modes in the plane: what a ratio of 2.5 of the grains themselves comes to
 SURE_LEVEL = 0.01
+NEAR_RATIO = 1.5  # modes nearer than this are one population, whatever its shape
 SMALLEST_SHARE = 0.10
 ENOUGH_POWER = 0.8
 DECIDING = "shape"  # the other statistics stand beside it
@@ -116,7 +117,7 @@ def _decide_one(
         at = " and ".join(f"{d:.3g}" for d in modes.diameter_nm)
         reason = f"two populations ({shown}): modes at {at} nm, ratio {modes.ratio:.2f}"
         return Decision("bimodal", reason, p, p_values, power, 0)
-    if p < SURE_LEVEL:
+    if p < SURE_LEVEL and (modes.ratio or 1.0) >= NEAR_RATIO:
         reason = f"not one population ({shown}), but {doubt}"
         return Decision("indeterminate", reason, p, p_values, power, None)
     found = f"no sign of a second population ({shown})" if p >= LEVEL else f"{shown}, but {doubt}"
