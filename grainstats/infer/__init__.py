@@ -2,6 +2,15 @@
 
 from grainstats.infer.grains import ImageGrains
 from grainstats.infer.modality import judge_modality
+from grainstats.infer.null_mosaics import Population
+from grainstats.infer.stability import with_stability
 from grainstats.infer.verdict import ModalityVerdict, modality_json
 
-__all__ = ["ImageGrains", "ModalityVerdict", "judge_modality", "modality_json"]
+__all__ = [
+    "ImageGrains",
+    "ModalityVerdict",
+    "Population",
+    "judge_modality",
+    "modality_json",
+    "with_stability",
+]
