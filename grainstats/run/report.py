@@ -14,7 +14,7 @@ from grainstats import __version__
 from grainstats.infer.verdict import ModalityVerdict
 from grainstats.run import wording
 from grainstats.run.atomic import write_bytes
-from grainstats.run.charts import distribution_charts, length, range_chart
+from grainstats.run.charts import distribution_charts, range_chart
 from grainstats.run.methods import methods_of
 from grainstats.run.page import Code, FailureRow, InputRow, Page, Quantity, SampleSection, render
 from grainstats.run.plan import Failure
@@ -186,8 +186,7 @@ def _spacing(pooled: pd.DataFrame, axis: tuple[float, float]) -> tuple[str, str]
         return "", ""
     value, low, high = (float(pooled.loc["intercept_mean_nm", end]) for end in ("value", "ci_low", "ci_high"))
     ci = (low, high) if low == low and high == high else None
-    words = length(value) + ("" if ci is None else f" ({wording.length_range(*ci)})")
-    return words, range_chart(value, ci, axis)
+    return wording.length_with_interval(value, ci), range_chart(value, ci, axis)
 
 
 def _quantity(row: pd.Series, label: str) -> Quantity:
@@ -200,7 +199,7 @@ def _quantity(row: pd.Series, label: str) -> Quantity:
 def _design(samples: pd.DataFrame, sample_id: str) -> str:
     row = samples[samples["sample_id"] == sample_id]
     route = row["design_route"].iloc[0] if len(row) else None
-    words = {"ai": "designed by AI", "researcher": "designed by a researcher"}
+    words = {"ai": "AI-designed", "researcher": "researcher-designed"}
     return words.get(str(route), "")
 
 

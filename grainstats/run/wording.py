@@ -102,13 +102,17 @@ def mode_words(modes: tuple[Mode, ...]) -> tuple[str, ...]:
 
 
 def _with_interval(mode: Mode) -> str:
-    return length(mode.diameter_nm) + ("" if mode.ci_nm is None else f" ({length_range(*mode.ci_nm)})")
+    return length_with_interval(mode.diameter_nm, mode.ci_nm)
 
 
-def length_range(low: float, high: float) -> str:
-    """``"44.1–53.0 nm"``: the unit once where both ends share it."""
-    first, last = length(low), length(high)
-    return f"{first.split()[0]}–{last}" if first.split()[1] == last.split()[1] else f"{first} – {last}"
+def length_with_interval(value: float, ci: tuple[float, float] | None) -> str:
+    """``"48.2 nm (44.1–53.0)"``: the unit once where all three share it."""
+    if ci is None:
+        return length(value)
+    said = [length(end) for end in (value, *ci)]
+    if len({text.split()[1] for text in said}) == 1:
+        return f"{said[0]} ({said[1].split()[0]}–{said[2].split()[0]})"
+    return f"{said[0]} ({said[1]} – {said[2]})"
 
 
 def probability(p: float | None) -> str:

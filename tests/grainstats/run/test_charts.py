@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from grainstats.run.charts import Mode, distribution_charts, length, range_chart
-from grainstats.run.wording import length_range, number, probability
+from grainstats.run.wording import length_with_interval, number, probability
 
 
 def heights(svg: str) -> tuple[np.ndarray, np.ndarray]:
@@ -63,7 +63,9 @@ def test_range_chart_places_the_dot_on_a_logarithmic_axis():
 
 def test_words():
     assert [length(v) for v in (4.321, 43.21, 432.1, 4321.0)] == ["4.32 nm", "43.2 nm", "432 nm", "4.32 µm"]
-    assert length_range(44.1, 53.0) == "44.1–53.0 nm" and length_range(900.0, 1100.0) == "900 nm – 1.10 µm"
+    assert length_with_interval(48.0, None) == "48.0 nm"
+    assert length_with_interval(48.0, (44.1, 53.0)) == "48.0 nm (44.1–53.0)"
+    assert length_with_interval(990.0, (900.0, 1100.0)) == "990 nm (900 nm – 1.10 µm)"
     assert [probability(p) for p in (0.0, 0.0004, 0.0123, 0.456, None)] == [
         "< 0.001",
         "< 0.001",

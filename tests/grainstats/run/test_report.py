@@ -96,7 +96,7 @@ def test_every_anchor_exists(report):
 
 def test_words_of_a_bimodal_verdict():
     text = " ".join(verdict_paragraphs(VERDICT))
-    assert "40.0 nm (38.0–42.0 nm) and coarse grains around 160 nm (140–181 nm)" in text
+    assert "40.0 nm (38.0–42.0) and coarse grains around 160 nm (140–181)" in text
     assert "62 : 38" in text and "0.004" in text and "0.93" in text
     assert verdict_words(VERDICT).short == "coarse : fine = 4.0 : 1"
 
