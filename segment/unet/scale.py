@@ -1,8 +1,9 @@
 """How large the grains are, roughly: so that the network sees them at the size it sees best.
 
 Windows of the image are segmented at a few sizes.  At the wrong size a network leaves boundaries out or
-invents them, and is less sure of those it draws: the size at which its borders are surest gives the mean
-intercept, and that the factor for the whole image.
+invents them, and is less sure of those it draws.  Where only the strongest boundaries are left it is sure again:
+of the sizes at which it is about equally sure, the one that shows the most boundary gives the mean intercept,
+and that the factor for the whole image.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ WINDOW_PX = 320  #: edge of a window in the network's pixels
 SMALLEST_PX = 96  #: shortest edge at which a trial says anything
 BOUNDS = (0.15, 2.5)  #: of the factor
 LEAVE = (0.8, 1.4)  #: factors between these are not worth the resampling
+NEARLY = 0.05  #: confidences closer than this to the best are about equal
 SURE = 0.5  #: least border confidence of an answer that is heeded
 
 
@@ -70,12 +72,13 @@ def estimate_scale(
 
 
 def choose_scale(trials: list[Trial], favourite_intercept_px: float) -> float:
-    """Factor that brings the surest trial's intercept to the favourite one."""
+    """Factor that brings to the favourite one the least intercept of the trials that are about as sure as any."""
     sure = [trial for trial in trials if trial.confidence >= SURE and np.isfinite(trial.intercept_px)]
     if not sure:
         return 1.0
-    best = max(sure, key=lambda trial: trial.confidence)
-    factor = float(np.clip(favourite_intercept_px / best.intercept_px, *BOUNDS))
+    best = max(trial.confidence for trial in sure)
+    intercept_px = min(trial.intercept_px for trial in sure if trial.confidence >= best - NEARLY)
+    factor = float(np.clip(favourite_intercept_px / intercept_px, *BOUNDS))
     return 1.0 if LEAVE[0] < factor < LEAVE[1] else factor
 
 
