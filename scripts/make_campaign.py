@@ -2,9 +2,8 @@
 
     python scripts/make_campaign.py OUT [--samples 6] [--images 5] [--size 768]
 
-Process parameters set the microstructure (grain size, coarse volume), the microstructure and the process set the
-critical current density, by formulas that stand below.  The researchers' route stays cool and slow and gives
-uniform networks; the AI's goes hot and fast and gives bimodal ones.  Everything is invented.
+Process parameters set the microstructure (grain size, coarse volume), and both set the critical current density,
+by formulas that stand below.  The researchers' route stays cool and slow and gives uniform networks; the AI's goes hot and fast and gives bimodal ones.  Everything is invented.
 """
 
 from __future__ import annotations
@@ -66,7 +65,7 @@ class Sinter:
         return float(share) if share > 0.1 else 0.0
 
     def critical_current(self) -> float:
-        """J_c in kA/cm2: pinning at boundaries, better for a share of coarse grains, worse for residual stress."""
+        """J_c in kA/cm2: pinning at boundaries, more with some coarse grains, less with residual stress."""
         pinning = 700 / np.sqrt(self.fine_nm)
         return float(pinning * (1 + 1.2 * self.coarse_volume) - 0.15 * self.heating_rate)
 

@@ -1,9 +1,9 @@
 """How large the grains are, roughly: so that the network sees them at the size it sees best.
 
 Windows of the image are segmented at a few sizes.  At the wrong size a network leaves boundaries out or
-invents them, and is less sure of those it draws.  Where only the strongest boundaries are left it is sure again:
-of the sizes at which it is about equally sure, the one that shows the most boundary gives the mean intercept,
-and that the factor for the whole image.
+invents them, and is less sure of those it draws.  Where only the strongest boundaries are left it is sure
+again: of the sizes at which it is about equally sure, the one that shows the most boundary gives the mean
+intercept, and that the factor for the whole image.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def estimate_scale(
 
 
 def choose_scale(trials: list[Trial], favourite_intercept_px: float) -> float:
-    """Factor that brings to the favourite one the least intercept of the trials that are about as sure as any."""
+    """Factor that brings the least intercept among the surest trials to the favourite one."""
     sure = [trial for trial in trials if trial.confidence >= SURE and np.isfinite(trial.intercept_px)]
     if not sure:
         return 1.0
