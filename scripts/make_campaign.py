@@ -2,8 +2,9 @@
 
     python scripts/make_campaign.py OUT [--samples 6] [--images 5] [--size 768]
 
-Process parameters set the microstructure (grain size, coarse volume), and both set the critical current density,
-by formulas that stand below.  The researchers' route stays cool and slow and gives uniform networks; the AI's goes hot and fast and gives bimodal ones.  Everything is invented.
+Process parameters set the microstructure (grain size, coarse volume), and both set the critical current
+density, by formulas that stand below.  The researchers' route stays cool and slow and gives uniform networks;
+the AI's goes hot and fast and gives bimodal ones.  Everything is invented.
 """
 
 from __future__ import annotations
