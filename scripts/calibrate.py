@@ -236,6 +236,8 @@ def plot(rows: list[Row], path: Path) -> None:
                 label = kind if k == 0 and axis is left else name if axis is right else None
                 axis.plot(*zip(*line, strict=True), marker=marker, ms=4, lw=0.8, label=label, color=f"C{k}")
         axis.set(xscale="log", xlabel="interior grains", ylabel="share called bimodal", title=title)
+        axis.minorticks_off()
+        axis.set_xticks(list(PIECES), [str(n) for n in PIECES])
         axis.legend(fontsize=7)
     left.axhline(0.06, color="k", ls=":", lw=0.8)
     figure.savefig(path, dpi=80)
