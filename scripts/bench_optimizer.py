@@ -224,8 +224,8 @@ def page(rows: pd.DataFrame) -> str:
         "# Optimizer benchmark\n\nMade by `make bench-optimizer` (scripts/bench_optimizer.py): "
         f"{INITIAL} initial + {ROUNDS} × {BATCH} experiments, best noise-free value found.\n"
         f"Best there is: {best}. Seconds are of wall time, as busy as the machine was. `botorch`, where it\n"
-        f"was run, chooses among the {CANDIDATES} candidates only; plain and grainstats also try the neighbours\n"
-        "of the best ones.\n\n" + "\n".join(lines) + "\n"
+        f"was run, chooses among the {CANDIDATES} candidates only; plain and grainstats also try the\n"
+        "neighbours of the best ones.\n\n" + "\n".join(lines) + "\n"
     )
 
 
