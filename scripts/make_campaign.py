@@ -92,7 +92,7 @@ def write_sample(folder: Path, process: Sinter, images: int, size: int, rng: np.
         curvature=0.05,
     )
     for k in range(images):
-        drawn = synthetic_micrograph(rng, (size, size), style="bf_tem", grains=shape)
+        drawn = synthetic_micrograph(rng, (size, size), style="sem_film", grains=shape)
         tifffile.imwrite(
             folder / f"field-{k + 1}.tif",
             drawn.image,

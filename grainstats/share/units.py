@@ -1,10 +1,10 @@
 """Units of process parameters and properties: read as people write them, spelled one way, converted by pint.
 
-Column names carry the unit as their last part: ``param:sinter_time_h``, ``prop:jc_kA/cm2``. Powers are
-written without a sign (``cm2``). ``C`` and ``°C`` are degrees Celsius, never coulomb. Pure numbers have the
-unit ``1``, words (an atmosphere, a supplier) the unit ``category``. Fractions by weight, atoms and volume
-(``wt%``, ``at%``, ``vol%``) and standard flow (``sccm``) are kinds of their own, never converted into one
-another.
+Column names carry the unit as their last part: ``param:sinter_time_h``, ``prop:jc_kA/cm2`` or
+``prop:jc_kA_per_cm2``. Powers are written without a sign (``cm2``). ``C`` and ``°C`` are degrees Celsius,
+never coulomb. Pure numbers have the unit ``1``, words (an atmosphere, a supplier) the unit ``category``.
+Fractions by weight, atoms and volume (``wt%``, ``at%``, ``vol%``) and standard flow (``sccm``) are kinds of
+their own, never converted into one another.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ _WRITTEN = {
     "mol%": "mole_percent",
     "vol%": "volume_percent",
 }
+_NAME_AND_UNIT = re.compile(r"(?P<name>.+?)_(?P<unit>(?:[^_]+_per_)*[^_]+)")
 _CELSIUS = re.compile(r"(?<![A-Za-z])(?:degC|deg_C|°C|℃|C)(?![A-Za-z])")
 
 
@@ -39,7 +40,8 @@ def _registry() -> Any:
 @cache
 def _unit(written: str, *, difference: bool = False) -> Any:
     """Pint's unit for a unit as people write it; ValueError where it is none."""
-    text = written.strip().replace("µ", "u").replace("μ", "u").replace("Ω", "ohm").replace("·", "*")
+    text = written.strip().replace("_per_", "/").replace("µ", "u").replace("μ", "u")
+    text = text.replace("Ω", "ohm").replace("·", "*")
     if text in _WRITTEN:
         return _registry().Unit(_WRITTEN[text])
     if text in {"1", "-"}:
@@ -84,10 +86,10 @@ def split_column(column: str) -> tuple[str, str, str]:
         No prefix, no name, no unit, or an unknown one.
     """
     kind, _, rest = column.partition(":")
-    name, _, unit = rest.strip().rpartition("_")
-    if not name:
+    parts = _NAME_AND_UNIT.fullmatch(rest.strip())
+    if parts is None:
         raise ValueError(f"write {kind}:<name>_<unit>, with the unit 1 for a pure number")
-    return kind, name, normalise_unit(unit)
+    return kind, parts["name"], normalise_unit(parts["unit"])
 
 
 @cache

@@ -224,3 +224,11 @@ def test_kinds_of_fraction_are_kept_apart() -> None:
     for unit, target in (("wt%", "at%"), ("wt%", "%"), ("sccm", "1"), ("category", "h")):
         with pytest.raises(ValueError, match="cannot be converted"):
             converter(unit, target)
+
+
+def test_units_with_per_belong_together() -> None:
+    """The unit is not cut at its last part: kA_per_cm2 is a current density, not cm2."""
+    assert split_column("prop:critical_current_density_kA_per_cm2") == (
+        "prop", "critical_current_density", "kA/cm2",
+    )  # fmt: skip
+    assert split_column("param:heating_rate_K_per_min") == ("param", "heating_rate", "K/min")
