@@ -86,10 +86,9 @@ def look(
     model: Model, runtime: OpenVinoRuntime, image: np.ndarray, valid: np.ndarray | None, scale: float
 ) -> Trial | None:
     """Segment the windows at one size; None where the image is too small for it."""
-    statistics = image_statistics(image, valid)
     if scale < 1:
-        image = resample_image(image, resized_shape(image.shape, scale))
-        statistics = image_statistics(image)
+        image, valid = resample_image(image, resized_shape(image.shape, scale)), None
+    statistics = image_statistics(image, valid)
     if min(image.shape) * max(scale, 1.0) < SMALLEST_PX:
         return None
     length, certainty, edges = 0, 0.0, 0
