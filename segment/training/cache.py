@@ -1,6 +1,6 @@
 """Training images on disk: drawn once, read many times by memory map.
 
-A cache folder holds ``image.npy``, ``distance.npy`` and ``not_grain.npy``, each uint8 of shape (n, rows,
+A cache folder holds ``image.npy``, ``distance.npy`` and ``flags.npy``, each uint8 of shape (n, rows,
 columns), and ``count.txt``, the number written so far, so that training may start while the rest is drawn.
 """
 
@@ -15,6 +15,8 @@ import numpy as np
 from segment.training.render import SyntheticMicrograph, empty_micrograph, synthetic_micrograph
 
 STEPS_PER_PX = 8  #: distances are stored in eighths of a pixel, up to 31.9 px
+NOT_GRAIN, UNSURE = np.uint8(1), np.uint8(2)  #: bits of the flags
+MAPS = ("image", "distance", "flags")
 EMPTY_SHARE = 0.03  #: images without any grain, from which the network learns to stay silent
 
 
@@ -24,7 +26,7 @@ class Cache:
 
     image: np.ndarray
     distance: np.ndarray
-    not_grain: np.ndarray
+    flags: np.ndarray
     count: int
 
 
@@ -51,14 +53,15 @@ def write_cache(folder: Path, n: int, *, seed: int, size: int = 512) -> None:
     done = read_count(folder)
     maps = [
         np.lib.format.open_memmap(folder / f"{name}.npy", "r+" if done else "w+", np.uint8, (n, size, size))
-        for name in ("image", "distance", "not_grain")
+        for name in MAPS
     ]
     for index in range(done, n):
         drawn = draw(seed, index, size)
         if isinstance(drawn, np.ndarray):
             row = drawn, np.full(drawn.shape, 255, np.uint8), np.zeros(drawn.shape, np.uint8)
         else:
-            row = drawn.image, line_distance(drawn.boundary), drawn.not_grain.astype(np.uint8)
+            flags = drawn.not_grain * NOT_GRAIN | drawn.unsure * UNSURE
+            row = drawn.image, line_distance(drawn.boundary), flags.astype(np.uint8)
         for target, value in zip(maps, row, strict=True):
             target[index] = value
         (folder / "count.txt").write_text(str(index + 1))
@@ -72,7 +75,5 @@ def read_count(folder: Path) -> int:
 
 def open_cache(folder: Path) -> Cache:
     """Memory maps of the cache as far as it has been written."""
-    image, distance, not_grain = (
-        np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("image", "distance", "not_grain")
-    )
-    return Cache(image, distance, not_grain, read_count(folder))
+    image, distance, flags = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in MAPS)
+    return Cache(image, distance, flags, read_count(folder))

@@ -11,7 +11,15 @@ import numpy as np
 from skimage.morphology import skeletonize
 
 from segment.errors import InputError
-from segment.training.cache import STEPS_PER_PX, Cache, line_distance, open_cache, read_count
+from segment.training.cache import (
+    NOT_GRAIN,
+    STEPS_PER_PX,
+    UNSURE,
+    Cache,
+    line_distance,
+    open_cache,
+    read_count,
+)
 from segment.training.faults import compress
 from segment.training.fields import blur
 from segment.training.recipe import RealSet, TrainingRecipe
@@ -20,11 +28,12 @@ from segment.unet.normalise import image_statistics, normalise
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """One labelled image, all arrays uint8 of one shape; `not_grain` None where nobody labelled it."""
+    """One labelled image, all arrays uint8 of one shape; `flags` (`cache.NOT_GRAIN`, `cache.UNSURE`) None
+    where nobody labelled them."""
 
     image: np.ndarray
     distance: np.ndarray
-    not_grain: np.ndarray | None
+    flags: np.ndarray | None
     name: str = ""
 
 
@@ -104,7 +113,7 @@ class CropSource:
                 return *self._cut(example, chosen.min_scale, chosen.max_scale, rng), True
             draw -= chosen.share
         index = int(rng.integers(max(count, 1)))
-        example = Example(self.cache.image[index], self.cache.distance[index], self.cache.not_grain[index])
+        example = Example(self.cache.image[index], self.cache.distance[index], self.cache.flags[index])
         return *self._cut(example, 0.75, 1.35, rng), False
 
     def _cut(
@@ -117,14 +126,13 @@ class CropSource:
         line, margin = self.recipe.line_px, self.recipe.margin_px
         boundary = (distance < line).astype(np.float32)
         weight = np.where((distance >= line) & (distance < margin), np.float32(0.3), np.float32(1))
-        if example.not_grain is None:
+        if example.flags is None:
             body: np.ndarray = np.zeros_like(boundary)
             body_weight = np.full_like(boundary, 0.1)
         else:
-            body, body_weight = (
-                warp(example.not_grain * np.uint8(255)) / np.float32(255),
-                np.ones_like(boundary),
-            )
+            body = warp((example.flags & NOT_GRAIN) * np.uint8(255)) / np.float32(255)
+            body_weight = np.ones_like(boundary)
+            weight[warp((example.flags & UNSURE) * np.uint8(127)) > 127] = 0
         return re_expose(image, rng), np.stack([boundary, body]), np.stack([weight, body_weight])
 
 

@@ -44,11 +44,17 @@ class BoundaryField:
         Pixels to the nearest pixel of `on_line`.
     chance : ndarray of float32, shape (2, rows, columns)
         Two numbers, uniform in 0 ... 1, the same along all of a segment between two grains.
+    segment : ndarray of int32, shape (rows, columns)
+        Number of the nearest segment, 0 ... m - 1: all the boundary between the same two grains.
+    sides : ndarray of int64, shape (m, 2)
+        The two labels on either side of each segment, the smaller first.
     """
 
     on_line: np.ndarray
     distance: np.ndarray
     chance: np.ndarray
+    segment: np.ndarray
+    sides: np.ndarray
 
 
 def boundary_field(labels: np.ndarray, rng: np.random.Generator) -> BoundaryField:
@@ -59,24 +65,25 @@ def boundary_field(labels: np.ndarray, rng: np.random.Generator) -> BoundaryFiel
     on_line = right | below
     if not on_line.any():
         return BoundaryField(
-            on_line, np.full(labels.shape, 1e3, np.float32), np.ones((2, *labels.shape), np.float32)
+            on_line,
+            np.full(labels.shape, 1e3, np.float32),
+            np.ones((2, *labels.shape), np.float32),
+            np.zeros(labels.shape, np.int32),
+            np.zeros((1, 2), np.int64),
         )
     other = labels.copy()
     other[:, :-1] = np.where(right[:, :-1], labels[:, 1:], other[:, :-1])
     other[:-1] = np.where(below[:-1] & ~right[:-1], labels[1:], other[:-1])
-    low, high = (
-        np.minimum(labels, other)[on_line].astype(np.int64),
-        np.maximum(labels, other)[on_line].astype(np.int64),
-    )
+    pair = np.sort(np.stack([labels[on_line], other[on_line]], axis=1).astype(np.int64), axis=1)
+    key, number = np.unique(pair[:, 0] << 32 | pair[:, 1], return_inverse=True)
     distance, nearest = cv2.distanceTransformWithLabels(
         (~on_line).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    key = low * 7919 + high * 104729 + int(rng.integers(1 << 30))
-    table = rng.random((2, 65537), dtype=np.float32)
-    index = np.zeros(int(nearest.max()) + 1, np.int64)
-    index[nearest[on_line]] = key % 65537
-    chance = table[:, index[nearest]]
-    return BoundaryField(on_line, distance, chance)
+    index = np.zeros(int(nearest.max()) + 1, np.int32)
+    index[nearest[on_line]] = number
+    segment = index[nearest]
+    chance = rng.random((2, key.size), dtype=np.float32)[:, segment]
+    return BoundaryField(on_line, distance, chance, segment, np.stack([key >> 32, key & 0xFFFFFFFF], axis=1))
 
 
 def per_grain(values: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import csv
 import math
+import pickle
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,7 +14,9 @@ from queue import Queue
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from segment.errors import InputError
 from segment.training.crops import Batch, CropSource
+from segment.training.losses import loss_of
 from segment.training.network import build_network, require_torch
 from segment.training.recipe import TrainingRecipe
 
@@ -93,35 +96,37 @@ def fit(
     return out / "last.pt"
 
 
-def loss_of(recipe: TrainingRecipe, logits: torch.Tensor, batch: Batch, *, trusting: bool) -> torch.Tensor:
-    """Cross-entropy and Dice of the boundary, cross-entropy of not-a-grain.
+def averaged_weights(checkpoint: Path) -> dict[str, torch.Tensor]:
+    """The averaged weights of a checkpoint, by name.
 
-    Where a real crop's annotator drew nothing and the network is sure of a boundary, the pixel counts
-    `recipe.doubt` only, unless `trusting` (early in training the network's opinion is worth nothing).
+    Raises
+    ------
+    InputError
+        Not a checkpoint of `fit`.
     """
-    import torch
-    from torch.nn.functional import binary_cross_entropy_with_logits
-
-    target, weight = torch.from_numpy(batch.target), torch.from_numpy(batch.weight).clone()
-    answer = torch.sigmoid(logits[:, 0])
-    if not trusting:
-        real = torch.from_numpy(batch.real)[:, None, None]
-        weight[:, 0] *= torch.where(real & (target[:, 0] == 0) & (answer.detach() > 0.6), recipe.doubt, 1.0)
-    entropy = binary_cross_entropy_with_logits(logits, target, reduction="none") * weight
-    hit = (weight[:, 0] * answer * target[:, 0]).sum((1, 2))
-    size = (weight[:, 0] * (answer + target[:, 0])).sum((1, 2))
-    dice = 1 - (2 * hit + 50) / (size + 50)
-    return entropy[:, 0].mean() + 0.5 * entropy[:, 1].mean() + recipe.dice * dice.mean()
+    weights: dict[str, torch.Tensor] = _checkpoint(checkpoint)["averaged"]
+    return weights
 
 
 def load_averaged(recipe: TrainingRecipe, checkpoint: Path) -> tuple[torch.nn.Module, int, float]:
     """Network with the averaged weights of a checkpoint, ready to answer; steps and seconds it took."""
-    import torch
-
     network = build_network(recipe, imagenet=False)
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    state = _checkpoint(checkpoint)
     network.load_state_dict(state["averaged"])
     return network.eval(), int(state["step"]), float(state["seconds"])
+
+
+def _checkpoint(path: Path) -> dict[str, Any]:
+    import torch
+
+    try:
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        state["averaged"], state["step"], state["seconds"]
+    except (OSError, RuntimeError, KeyError, TypeError, pickle.UnpicklingError) as error:
+        raise InputError(
+            path, f"cannot be read as a checkpoint ({type(error).__name__})", "Name the last.pt of a run"
+        ) from error
+    return state
 
 
 def save(run: Run, path: Path) -> None:
@@ -155,7 +160,7 @@ def _begin(recipe: TrainingRecipe, out: Path, start: dict[str, torch.Tensor] | N
     run = Run(network, copy.deepcopy(network).eval(), optimizer)
     _depthwise_in_float32(network)
     if last.is_file():
-        state = torch.load(last, map_location="cpu", weights_only=True)
+        state = _checkpoint(last)
         run.network.load_state_dict(state["network"])
         run.averaged.load_state_dict(state["averaged"])
         run.optimizer.load_state_dict(state["optimizer"])

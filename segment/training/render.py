@@ -15,6 +15,7 @@ from segment.training.render_optical import render_etched, render_stained
 from segment.training.render_sem import render_sem_channelling, render_sem_film, render_sem_lines
 from segment.training.render_tem import render_bf_tem
 from segment.training.scene import Inclusions, Scene, build_scene, truth_lines
+from segment.training.visibility import unsure_pixels
 
 Renderer = Callable[[Scene, np.random.Generator], np.ndarray]
 
@@ -41,7 +42,7 @@ class Style:
 
 
 STYLES: dict[str, Style] = {
-    "bf_tem": Style(render_bf_tem, 0.26, (0.1, 0.1, 0.05, 0.05)),
+    "bf_tem": Style(render_bf_tem, 0.32, (0.1, 0.1, 0.05, 0.05)),
     "sem_film": Style(render_sem_film, 0.16, (0.4, 0.05, 0, 0)),
     "sem_channelling": Style(render_sem_channelling, 0.10, (0.3, 0.3, 0, 0)),
     "sem_lines": Style(render_sem_lines, 0.08, (0.5, 0.3, 0, 0)),
@@ -66,6 +67,8 @@ class SyntheticMicrograph:
     boundary : ndarray of bool
         One-pixel lines as an annotator would trace them.
     not_grain : ndarray of bool
+    unsure : ndarray of bool
+        Around boundaries that the image does not show.
     style : str
     """
 
@@ -73,6 +76,7 @@ class SyntheticMicrograph:
     grain_map: GrainMap
     boundary: np.ndarray
     not_grain: np.ndarray
+    unsure: np.ndarray
     style: str
 
 
@@ -113,11 +117,13 @@ def synthetic_micrograph(
     scene = _scene(section, style, rng)
     scene = replace(scene, visible=scene.field.chance[1] >= omissions)
     labels = np.where(scene.not_grain, 0, section.labels)
+    image = _develop(scene, style, rng)
     return SyntheticMicrograph(
-        _develop(scene, style, rng),
+        image,
         _as_grain_map(labels, pixel_size_nm),
         truth_lines(scene),
         scene.not_grain,
+        unsure_pixels(image, section.labels, scene.field) & ~scene.not_grain,
         style,
     )
 

@@ -17,6 +17,8 @@ def render_bf_tem(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     """Bright-field TEM of a thin foil; float32 of the scene's size."""
     mean = scene.section.shape.mean_intercept
     grains = _diffraction_contrast(scene, rng)
+    if rng.random() < 0.5:
+        grains = _behind(grains, scene, rng)
     image, overlap = _through_the_foil(grains, scene.section.labels, rng, mean)
     image += _fringes(scene, overlap, rng)
     image += _lines(scene, rng)
@@ -33,7 +35,7 @@ def _diffraction_contrast(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     labels, size = scene.section.labels, scene.size
     n = int(scene.section.orientation.max()) + 1
     parent = scene.section.orientation
-    dark_share, pale_spread = rng.uniform(0.08, 0.6), rng.uniform(0.01, 0.14)
+    dark_share, pale_spread = rng.uniform(0.08, 0.8), rng.uniform(0.01, 0.14)
     dark = np.where(rng.random(n) < dark_share, rng.random(n) ** rng.uniform(0.6, 1.8), 0.0)
     level = 0.75 + pale_spread * rng.standard_normal(n) - 0.68 * dark
     grey = per_grain(level[parent], labels)
@@ -44,10 +46,24 @@ def _diffraction_contrast(scene: Scene, rng: np.random.Generator) -> np.ndarray:
         + per_grain(rng.uniform(0, 2 * np.pi, n)[parent], labels)
     )
     grey += rng.uniform(0.05, 0.45) * strength * contour
-    grey += rng.uniform(0, 0.07) * (1 - strength) * contour
+    grey += float(rng.choice([rng.uniform(0, 0.05), rng.uniform(0.05, 0.18)])) * (1 - strength) * contour
     rim = per_grain((rng.uniform(-0.5, 1, n) * dark)[parent], labels)
     grey -= rng.uniform(0, 0.4) * rim * np.exp(-scene.field.distance / rng.uniform(2, 6))
     result: np.ndarray = np.clip(_bend_contours(scene, grey, rng), 0.02, 1.2)
+    return result
+
+
+def _behind(grains: np.ndarray, scene: Scene, rng: np.random.Generator) -> np.ndarray:
+    """What lies under or over the grains in a thick foil: their contrast, moved and blurred, lineless."""
+    mean = scene.section.shape.mean_intercept
+    y, x = np.mgrid[0 : scene.size[0], 0 : scene.size[1]].astype(np.float32)
+    far = [rng.uniform(0.5, 1.5) * mean * smooth_noise(rng, scene.size, 0.9 * mean) for _ in range(2)]
+    other = cv2.remap(
+        grains.astype(np.float32), x + far[0], y + far[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+    )
+    other = blur(other, rng.uniform(0.04, 0.15) * mean)
+    share = rng.uniform(0.1, 0.45)
+    result: np.ndarray = (1 - share) * grains + share * other
     return result
 
 

@@ -78,22 +78,30 @@ def train(
     recipe: Annotated[Path, typer.Option("--recipe", help="TOML, as models/unet-lite0/recipe.toml.")],
     data: Annotated[Path, typer.Option("--data", help="Folder that holds the recipe's real data sets.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the cache, checkpoints and the log.")],
+    start: Annotated[
+        Path | None, typer.Option("--start", help="Checkpoint of an earlier stage, instead of ImageNet.")
+    ] = None,
+    cache: Annotated[
+        Path | None, typer.Option("--cache", help="Folder of synthetic micrographs to share between runs.")
+    ] = None,
     threads: ThreadsOption = None,
 ) -> None:
     """Train a model from a recipe; called again, it goes on where it was stopped."""
     from segment.training.cache import write_cache
     from segment.training.crops import CropSource, read_real
-    from segment.training.fit import fit
+    from segment.training.fit import averaged_weights, fit
     from segment.training.network import require_torch
     from segment.training.recipe import read_recipe
 
     require_torch()
     chosen = read_recipe(recipe)
     real = [(one, read_real(data, one)) for one in chosen.real]
-    _say(f"drawing {chosen.synthetic} synthetic micrographs into {out / 'cache'}")
-    write_cache(out / "cache", chosen.synthetic, seed=chosen.seed)
-    source = CropSource(chosen, out / "cache", real, chosen.seed)
-    print(fit(chosen, source, out, threads=threads, say=_say))
+    weights = None if start is None else averaged_weights(start)
+    drawn = cache or out / "cache"
+    _say(f"drawing {chosen.synthetic} synthetic micrographs into {drawn}")
+    write_cache(drawn, chosen.synthetic, seed=chosen.seed)
+    source = CropSource(chosen, drawn, real, chosen.seed)
+    print(fit(chosen, source, out, start=weights, threads=threads, say=_say))
 
 
 @app.command()

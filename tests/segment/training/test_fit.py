@@ -60,7 +60,7 @@ def test_an_omission_of_the_annotator_costs_less_than_one_of_the_generator(
 ) -> None:
     import torch
 
-    from segment.training.fit import loss_of
+    from segment.training.losses import loss_of
 
     logits = torch.full((1, 2, 16, 16), -5.0)
     logits[:, 0, 4:8] = 5.0
@@ -122,3 +122,26 @@ def test_fine_tuning_writes_a_model_of_its_own(trained: tuple[Path, Path], tmp_p
     assert mine.name == "mine"
     assert mine.digest != before.digest
     assert not (tmp_path / "mine" / ".training").exists()
+
+
+def test_centreline_dice_rewards_a_closed_line_more_than_a_broken_one() -> None:
+    torch = pytest.importorskip("torch", reason="the extra `train` is not installed: PyTorch is missing")
+    from segment.training.losses import centreline_dice
+
+    target = torch.zeros(1, 48, 48)
+    target[:, 22:26] = 1
+    weight = torch.ones_like(target)
+    broken, shifted = target.clone(), torch.roll(target, 12, 1)
+    broken[:, :, 20:28] = 0
+    whole, gap, missed = (float(centreline_dice(x, target, weight)) for x in (target, broken, shifted))
+    assert whole == pytest.approx(1)
+    assert missed < 0.1 < gap < 0.95
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="the extra `train` is not installed: PyTorch is missing")
+    from segment.training.fit import averaged_weights
+
+    (tmp_path / "last.pt").write_bytes(b"no checkpoint")
+    with pytest.raises(InputError, match=r"last\.pt"):
+        averaged_weights(tmp_path / "last.pt")
