@@ -1,0 +1,118 @@
+"""Cross-validate a training recipe by image: train without each fold, score the whole chain on it.
+
+python scripts/cross_validate.py --recipe R.toml --set uo2_bftem --data DATA --cache CACHE --out OUT \
+    [--start base/last.pt] [--folds 5] [--only 0 --only 1] [--change cldice=0.3]
+
+Called again it goes on: a fold that has its scores is not trained again. OUT/scores.json holds every image,
+OUT/scores.md the table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tomllib
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from segment.training.crops import CropSource, read_real
+from segment.training.evaluate import evaluate
+from segment.training.export import export
+from segment.training.fit import averaged_weights, fit
+from segment.training.recipe import TrainingRecipe, read_recipe
+from segment.unet import load_model
+
+COLUMNS = ("f1", "precision", "recall", "intercept_ratio", "area_weighted_diameter_ratio")
+
+
+def folds_of(stems: list[str], n: int) -> list[tuple[str, ...]]:
+    """Every n-th image of the sorted names is one fold."""
+    return [tuple(sorted(stems)[k::n]) for k in range(n)]
+
+
+def changed(recipe: TrainingRecipe, changes: list[str]) -> TrainingRecipe:
+    """The recipe with `key=value` replaced; values as in TOML."""
+    return replace(recipe, **tomllib.loads("\n".join(changes)))
+
+
+def without(recipe: TrainingRecipe, name: str, held_out: tuple[str, ...]) -> TrainingRecipe:
+    real = tuple(
+        replace(one, held_out=(*one.held_out, *held_out)) if one.name == name else one for one in recipe.real
+    )
+    return replace(recipe, real=real)
+
+
+def run_fold(arguments: argparse.Namespace, recipe: TrainingRecipe, fold: tuple[str, ...], out: Path) -> None:
+    import torch
+
+    torch.set_num_threads(arguments.threads)
+    recipe = without(recipe, arguments.set, fold)
+    real = [(one, read_real(arguments.data, one)) for one in recipe.real]
+    source = CropSource(recipe, arguments.cache, real, recipe.seed)
+    start = averaged_weights(arguments.start) if arguments.start else None
+    checkpoint = fit(recipe, source, out, start=start, threads=arguments.threads, say=print)
+    export(recipe, checkpoint, out / recipe.name, origin="cross-validation", default=False)
+
+
+def score_fold(arguments: argparse.Namespace, name: str, fold: tuple[str, ...], out: Path) -> None:
+    held = out / "held_out"
+    for kind in ("images", "boundary"):
+        (held / kind).mkdir(parents=True, exist_ok=True)
+        for path in (arguments.data / arguments.set / kind).iterdir():
+            link = held / kind / path.name
+            if path.stem in fold and not link.exists():
+                link.symlink_to(path.resolve())
+    results = evaluate(load_model(out / name), held / "images", held / "boundary")
+    rows = [{"image": one.image, "scale": one.scale, **asdict(one.score)} for one in results]
+    (out / "scores.json").write_text(json.dumps(rows, indent=1))
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    lines = [f"| image | {' | '.join(COLUMNS)} | scale |", "|---" * (len(COLUMNS) + 2) + "|"]
+    for row in rows:
+        lines.append(
+            f"| {row['image']} | " + " | ".join(f"{row[c]:.3f}" for c in COLUMNS) + f" | {row['scale']:.2f} |"
+        )
+    f1 = np.array([row["f1"] for row in rows])
+    intercept, diameter = (np.mean([abs(np.log(row[c])) for row in rows]) for c in COLUMNS[-2:])
+    lines.append(
+        f"\nMean F1 {f1.mean():.3f} (standard deviation {f1.std(ddof=1):.3f}) over {len(rows)} images; "
+        f"mean abs. log ratio of mean intercept {intercept:.3f}, of area-weighted diameter {diameter:.3f}."
+    )
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    for option in ("--recipe", "--data", "--cache", "--out"):
+        parser.add_argument(option, type=Path, required=True)
+    parser.add_argument("--set", required=True, help="the real set whose images are held out in turn")
+    parser.add_argument("--start", type=Path)
+    parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--only", type=int, action="append")
+    parser.add_argument("--change", action="append", default=[])
+    parser.add_argument("--threads", type=int, default=1)
+    arguments = parser.parse_args()
+    recipe = changed(read_recipe(arguments.recipe), arguments.change)
+    stems = [path.stem for path in (arguments.data / arguments.set / "images").iterdir()]
+    rows: list[dict[str, Any]] = []
+    for k, fold in enumerate(folds_of(stems, arguments.folds)):
+        out = arguments.out / f"fold{k}"
+        if arguments.only is not None and k not in arguments.only:
+            continue
+        if not (out / "scores.json").is_file():
+            run_fold(arguments, recipe, fold, out)
+            score_fold(arguments, recipe.name, fold, out)
+        rows += json.loads((out / "scores.json").read_text())
+    (arguments.out / "scores.json").write_text(json.dumps(rows, indent=1))
+    (arguments.out / "scores.md").write_text(table(rows))
+    print(table(rows))
+
+
+if __name__ == "__main__":
+    main()
