@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from grainstats.run.atomic import write_atomically
+from grainstats.run.names import without_folders
 from grainstats.run.plan import Failure, Job, unexpected
 from grainstats.run.recipe import Recipe, recipe_text
 from segment.errors import InputError
@@ -82,14 +83,12 @@ class Analyst:
         try:
             return self._analyse(job)
         except InputError as error:
-            return Failure(str(job.path), job.digest, error.reason, error.remedy, job.sample_id)
+            return job.failure(error.reason, error.remedy)
         except MemoryError:
             remedy = "Run again with --workers 1, or on a machine with more memory"
-            return Failure(
-                str(job.path), job.digest, "not enough memory for this image", remedy, job.sample_id
-            )
+            return job.failure("not enough memory for this image", remedy)
         except Exception as error:
-            return unexpected(error, self.out, str(job.path), job.digest, job.sample_id)
+            return job.failure(*unexpected(error, self.out, job.name))
 
     def _analyse(self, job: Job) -> Outcome:
         start = time.perf_counter()
@@ -145,17 +144,21 @@ class Analyst:
         )
         return AnalysisRecord(
             key=key,
-            micrograph=MicrographFacts.of(micrograph, job.path),
+            micrograph=MicrographFacts.of(micrograph, job.name),
             sample_id=job.sample_id,
             code_version=__version__,
             seed=seed,
             grains=measured.grains,
             intercepts=measured.intercepts,
             descriptors=tuple(descriptors(measured)),
-            warnings=tuple(dict.fromkeys(micrograph.notes + grains.warnings)),
+            warnings=tuple(
+                dict.fromkeys(
+                    without_folders(text, job.path, job.name) for text in micrograph.notes + grains.warnings
+                )
+            ),
             artefacts=artefacts,
             model_name=model.name,
-            recipe_text=recipe_text(self.recipe),
+            recipe_text=recipe_text(replace(self.recipe, model=model.name)),
         )
 
 
@@ -205,10 +208,7 @@ def _artefacts(job: Job) -> dict[str, str]:
 
 
 def _uncalibrated(job: Job) -> Failure:
-    return Failure(
-        str(job.path),
-        job.digest,
+    return job.failure(
         "no pixel size in the file: segmented, but not measured",
         "Give --pixel-size NM, or export the image with its scale",
-        job.sample_id,
     )

@@ -7,7 +7,7 @@ nothing. The order in which results arrive, and with it the number of workers, c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from grainstats.run.analyse import Analysed, Analyst, Device, IsStack, Outcome
 from grainstats.run.assign import Assignment, assign_samples
 from grainstats.run.ledger import Ledger
+from grainstats.run.names import stored_names
 from grainstats.run.plan import Failure, Job, Plan
 from grainstats.run.pool import Crash, IsolatedPool, cores, threads_per_worker
 from grainstats.run.progress import Progress, Silence
@@ -140,7 +141,8 @@ def run_batch(
         warnings = list(assignment.warnings) + _store_sheet(db, call)
         ledger = Ledger(db, call.out, model.digest, recipe.digest())
         jobs = [(path, assignment.sample_ids[path]) for path in paths[call.shard[0] - 1 :: call.shard[1]]]
-        work = _work(jobs, ledger, _mapper(call, analyse), progress or Silence())
+        plan = Plan(jobs, ledger.pending, stored_names(call.inputs))
+        work = _work(plan, ledger, _mapper(call, analyse), progress or Silence())
         warnings += work.remarks
         report: Path | None = None
         verdicts: list[tuple[str, str]] = []
@@ -218,11 +220,10 @@ class _Work:
     remarks: list[str]
 
 
-def _work(jobs: Sequence[tuple[Path, str]], ledger: Ledger, mapper: Mapper, progress: Progress) -> _Work:
+def _work(plan: Plan, ledger: Ledger, mapper: Mapper, progress: Progress) -> _Work:
     """Draw jobs, store what comes back; a stack becomes as many jobs as it has frames."""
-    plan = Plan(jobs, ledger.pending)
     tally = _Work(0, 0, 0.0, 0.0, [], plan.remarks)
-    progress.add(len(jobs))
+    progress.add(len(plan.jobs))
     skipped = 0
     for job, outcome in mapper.results(plan.next_job):
         progress.skip(_passed(plan) - skipped)
@@ -252,7 +253,7 @@ def _tally(
         remedy = (
             "Run again with --workers 1, or on a machine with more memory; the other images are not affected"
         )
-        outcome = Failure(str(job.path), job.digest, outcome.reason, remedy, job.sample_id)
+        outcome = job.failure(outcome.reason, remedy)
     ledger.store(outcome)
     if isinstance(outcome, Failure):
         tally.failures.append(outcome)
@@ -261,4 +262,4 @@ def _tally(
     tally.n_new += 1
     tally.megapixels += outcome.megapixels
     tally.seconds += outcome.seconds
-    progress.advance(str(job.path), f"{outcome.seconds:.1f} s", good=True)
+    progress.advance(job.name, f"{outcome.seconds:.1f} s", good=True)

@@ -33,7 +33,7 @@ class ComparisonReport:
     Attributes
     ----------
     source : str
-        Database without credentials.
+        Database, without folders and credentials.
     by : str
     comparisons : tuple of GroupComparison
     verdicts : VerdictComparison or None

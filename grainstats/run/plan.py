@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grainstats.run.atomic import write_bytes
+from grainstats.run.names import without_folders
 from segment.errors import InputError
 
 _BLOCK = 1 << 20
@@ -30,6 +31,8 @@ class Job:
         Frame of a stack; None: the file has not been opened yet, it may turn out to be a stack.
     stored_stem : str
         Start of the file names under which the database knows this image; empty for a new one.
+    shown : str
+        What database, report and exports call the file; empty: its folder and name.
     """
 
     path: Path
@@ -37,6 +40,17 @@ class Job:
     sample_id: str
     frame: int | None = None
     stored_stem: str = ""
+    shown: str = ""
+
+    @property
+    def name(self) -> str:
+        """The file without the folders of this machine."""
+        return self.shown or _short(self.path)
+
+    def failure(self, reason: str, remedy: str) -> Failure:
+        """This job without a result."""
+        reason, remedy = (without_folders(text, self.path, self.name) for text in (reason, remedy))
+        return Failure(self.name, self.digest, reason, remedy, self.sample_id)
 
     @property
     def digest(self) -> str:
@@ -63,13 +77,13 @@ class Failure:
     sample_id: str = ""
 
 
-def unexpected(error: Exception, out: Path, source: str, digest: str, sample_id: str) -> Failure:
-    """A failure that nobody foresaw; its trace goes into the folder ``errors`` of the output."""
-    log = out / "errors" / f"{_plain(Path(source).name)}.txt"
-    write_bytes(log, "".join(traceback.format_exception(error)).encode())
+def unexpected(error: Exception, out: Path, source: str) -> tuple[str, str]:
+    """Reason and remedy of a failure that nobody foresaw; its trace goes into ``errors`` of the output."""
+    log = f"errors/{_plain(Path(source).name)}.txt"
+    write_bytes(out / log, "".join(traceback.format_exception(error)).encode())
     said = str(error).strip().splitlines() or [""]
     reason = f"unexpected error, {type(error).__name__}: {said[0][:200]}"
-    return Failure(source, digest, reason, f"Please report it with {log}", sample_id)
+    return reason, f"Please report it with {log} of the results folder"
 
 
 @dataclass
@@ -82,6 +96,8 @@ class Plan:
         Image and sample, in a fixed order: of two copies of one image, the first counts.
     pending : callable
         Given a job, None where its work is complete, else the job with what is known of it.
+    name : callable
+        What a file is called in the database and in messages.
 
     Attributes
     ----------
@@ -95,6 +111,7 @@ class Plan:
 
     jobs: Sequence[tuple[Path, str]]
     pending: Callable[[Job], Job | None]
+    name: Callable[[Path], str] = field(default_factory=lambda: _short)
     failures: list[Failure] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     n_done: int = 0
@@ -119,28 +136,28 @@ class Plan:
 
     def _open_next(self) -> Job | None:
         path, sample_id = self.jobs[self._next]
+        name = self.name(path)
         self._next += 1
         try:
             sha256 = file_digest(path)
         except OSError as error:
             reason = f"cannot be read: {error.strerror or error}"
-            self.failures.append(
-                Failure(str(path), "", reason, "Check the path and its permissions", sample_id)
-            )
+            self.failures.append(Failure(name, "", reason, "Check the path and its permissions", sample_id))
             return None
         first, owner = self._seen.setdefault(sha256, (path, sample_id))
         if first == path:
-            return Job(path, sha256, sample_id)
+            return Job(path, sha256, sample_id, shown=name)
         if owner == sample_id:
-            self.remarks.append(f"{path} is the same image as {first}, byte for byte: counted once")
+            remark = f"{name} is the same image as {self.name(first)}, byte for byte: counted once"
+            self.remarks.append(remark)
         else:
-            self.failures.append(_claimed_twice(path, sha256, sample_id, first, owner))
+            self.failures.append(_claimed_twice(name, sha256, sample_id, self.name(first), owner))
         return None
 
 
-def _claimed_twice(path: Path, sha256: str, sample_id: str, first: Path, owner: str) -> Failure:
+def _claimed_twice(name: str, sha256: str, sample_id: str, first: str, owner: str) -> Failure:
     return Failure(
-        str(path),
+        name,
         sha256,
         f"the same image, byte for byte, already counts in the sample {owner!r} ({first})",
         "Keep the copy that belongs to its sample, or name the sample of each image in samples.csv",
@@ -171,6 +188,11 @@ def parse_shard(text: str) -> tuple[int, int]:
             f"--shard {text}", "is not of the form I/N", "Give for example --shard 2/8, I from 1 to N"
         )
     return int(match[1]), int(match[2])
+
+
+def _short(path: Path) -> str:
+    """Folder and name."""
+    return f"{path.absolute().parent.name}/{path.name}".lstrip("/")
 
 
 def _plain(name: str) -> str:

@@ -90,7 +90,10 @@ def make_page(
         warnings=(*warnings, *_image_warnings(rows.images)),
         methods=methods_of(scope.model, scope.recipe, rows.images),
         provenance=(("Date", date), *_provenance(db, scope, rows)),
-        recipe=tuple((name, _setting(value)) for name, value in scope.recipe.settings().items()),
+        recipe=tuple(
+            (name, scope.model.name if name == "model" else _setting(value))
+            for name, value in scope.recipe.settings().items()
+        ),
         inputs=tuple(_input_row(image) for _, image in rows.images.iterrows()),
     )
 
@@ -227,7 +230,7 @@ def _provenance(db: Database, scope: Scope, rows: Gathered) -> tuple[tuple[str, 
         ("Model", scope.model.name),
         ("Model digest", Code(scope.model.digest)),
         ("Recipe digest", Code(scope.recipe.digest())),
-        ("Database", Code(db.safe_url)),
+        ("Database", Code(db.name)),
         ("Seeds of the verdicts", seeds or "none"),
         ("Seeds of the images", "from the digests of image and recipe; stored with every analysis"),
     )

@@ -79,7 +79,8 @@ def judge_samples(db: Database, out: Path, scope: Scope, *, also: Iterable[str] 
         try:
             _judge(db, sample_id, images, scope)
         except Exception as error:
-            failures.append(unexpected(error, out, f"sample {sample_id}", "", sample_id))
+            source = f"sample {sample_id}"
+            failures.append(Failure(source, "", *unexpected(error, out, source), sample_id))
     return failures
 
 

@@ -65,6 +65,12 @@ class Database(Readers):
         """The URL without user and password, for logs, reports and provenance."""
         return safe_url(self._engine.url)
 
+    @property
+    def name(self) -> str:
+        """What reports call the database: the file's name, or the server's address without credentials."""
+        url = self._engine.url
+        return Path(url.database or "").name if url.get_backend_name() == "sqlite" else safe_url(url)
+
     def __repr__(self) -> str:
         return f"Database({self.safe_url!r})"
 

@@ -25,7 +25,7 @@ def put_samples(connection: Connection, sheet: SampleSheet) -> int:
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     sheet = in_units_of_record(connection, sheet)
-    return sum(_put_sample(connection, row) for row in sheet.rows)
+    return sum(_put_sample(connection, row, position) for position, row in enumerate(sheet.rows, 1))
 
 
 def in_units_of_record(connection: Connection, sheet: SampleSheet) -> SampleSheet:
@@ -80,13 +80,13 @@ def _units(connection: Connection, name: Any, unit: Any) -> dict[str, str]:
     return {row[0]: row[1] for row in connection.execute(sa.select(name, unit).distinct())}
 
 
-def _put_sample(connection: Connection, row: SampleRow) -> bool:
+def _put_sample(connection: Connection, row: SampleRow, position: int) -> bool:
     design_id = _put_design(connection, row)
     new = insert_once(connection, schema.Sample, sample_id=row.sample_id, created_at=now())
     connection.execute(
         sa.update(schema.Sample)
         .where(schema.Sample.sample_id == row.sample_id)
-        .values(design_id=design_id, images=row.images)
+        .values(design_id=design_id, images=row.images, made_on=row.made_on, position=position)
     )
     for m in row.properties:
         put(

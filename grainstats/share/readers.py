@@ -56,15 +56,32 @@ class Readers:
     def samples(self) -> pd.DataFrame:
         """One row per sample, as wide as samples.csv.
 
-        Columns ``sample_id, design_route, campaign``, then ``param:<name>_<unit>``, ``prop:<name>_<unit>``
-        and ``prop_sd:<name>_<unit>`` (one standard deviation), sorted; NaN where nothing is known.
+        Columns ``sample_id, design_route, campaign`` and, where any is known, ``date``; then
+        ``param:<name>_<unit>``, ``prop:<name>_<unit>`` and ``prop_sd:<name>_<unit>`` (one standard
+        deviation), sorted; NaN where nothing is known.
         """
-        query = sa.select(Sample.sample_id, Design.route.label("design_route"), Design.campaign)
-        base = self._frame(query.outerjoin(Design, Design.id == Sample.design_id), "sample_id")
+        columns = ["sample_id", "design_route", "campaign", "date"]
+        base = self.experiments()[columns].sort_values("sample_id", kind="stable")
         wide = base.set_index("sample_id")
+        if wide["date"].isna().all():
+            wide = wide.drop(columns="date")
         for name, values in _wide_columns(self.designs(), self.properties()):
             wide[name] = pd.Series(values).reindex(wide.index)
         return wide.reset_index()
+
+    def experiments(self) -> pd.DataFrame:
+        """Samples in the order in which they were made: sample_id, design_route, campaign, date, created_at.
+
+        By date where the sheet gives one, else by the day they were first stored; then by their place in the
+        sheet. ``date`` is None where the sheet gave none.
+        """
+        s, d = Sample, Design
+        columns = (s.sample_id, d.route.label("design_route"), d.campaign, s.made_on.label("date"))
+        query = sa.select(*columns, s.created_at, s.position).outerjoin(d, d.id == s.design_id)
+        frame = self._frame(query)
+        frame["day"] = frame["date"].fillna(frame["created_at"].str[:10])
+        order = ["day", "created_at", "position", "sample_id"]
+        return frame.sort_values(order, kind="stable", ignore_index=True).drop(columns=["day", "position"])
 
     def designs(self) -> pd.DataFrame:
         """Row per sample and parameter: sample_id, design_route, campaign, name, value, category, unit."""

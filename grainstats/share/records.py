@@ -61,7 +61,7 @@ class MicrographFacts:
     digest : str
         As `Micrograph.digest`: the file's SHA-256, with ``#frame`` behind it in a stack.
     path : str
-        As the user should see it again; relative paths keep databases portable.
+        As the user should see it again, without the folders of a machine.
     rows, columns : int
         Shape without the info bar, pixels.
     pixel_size_nm : float or None
@@ -162,7 +162,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class SampleRow:
-    """One row of samples.csv."""
+    """One row of samples.csv; `made_on` is a day, ``YYYY-MM-DD``."""
 
     sample_id: str
     design_route: Literal["ai", "researcher"]
@@ -170,6 +170,7 @@ class SampleRow:
     parameters: tuple[Quantity, ...] = ()
     properties: tuple[Measured, ...] = ()
     images: str | None = None
+    made_on: str | None = None
 
 
 @dataclass(frozen=True)

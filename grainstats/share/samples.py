@@ -1,29 +1,27 @@
 """samples.csv (or .xlsx): one row per sample, read whole or refused with every problem named.
 
-Columns: ``sample_id``, ``design_route`` (ai or researcher), ``campaign``, ``images`` (a glob, optional),
-process parameters ``param:<name>_<unit>``, properties ``prop:<name>_<unit>`` and the standard deviation of a
-property ``prop_sd:<name>_<unit>`` (same name; any unit that converts). Empty cells are missing values.
+Columns: ``sample_id``, ``design_route`` (ai or researcher), ``campaign``, ``date`` (the day it was made) and
+``images`` (a glob), the last three optional, process parameters ``param:<name>_<unit>``, properties
+``prop:<name>_<unit>`` and the standard deviation of a property ``prop_sd:<name>_<unit>`` (same name; any unit
+that converts). Empty cells are missing values.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from grainstats.share.records import Measured, Quantity, SampleRow, SampleSheet
+from grainstats.share.sheets import day_of, read_cells, text_of, value_of
 from grainstats.share.units import CATEGORY, converter, split_column
 from segment.errors import InputError
 
 if TYPE_CHECKING:
     from grainstats.share.database import Database
 
-_PLAIN = ("sample_id", "design_route", "campaign", "images")
+_PLAIN = ("sample_id", "design_route", "campaign", "date", "images")
 _ROUTES = ("ai", "researcher")
 
 
@@ -81,13 +79,13 @@ def read_samples(path: str | Path) -> SampleSheet:
         The file is missing or of another kind.
     """
     path = Path(path)
-    table = _read_cells(path)
-    header = [_text(cell) for cell in next(table, [])]
+    table = read_cells(path)
+    header = [text_of(cell) for cell in next(table, [])]
     columns, problems = _read_header(header)
     rows: list[SampleRow] = []
     seen: dict[str, int] = {}
     for number, cells in enumerate(table, start=2):
-        if not any(_text(cell) for cell in cells):
+        if not any(text_of(cell) for cell in cells):
             continue
         row, wrong = _read_row(header, columns, cells)
         if row.sample_id in seen and row.sample_id:
@@ -100,39 +98,6 @@ def read_samples(path: str | Path) -> SampleSheet:
     if problems:
         raise SampleSheetError(path, tuple(problems))
     return SampleSheet(str(path), tuple(rows))
-
-
-def _read_cells(path: Path) -> Iterator[list[Any]]:
-    """Rows of cells, as strings (CSV) or as the spreadsheet's own types."""
-    if not path.is_file():
-        raise InputError(path, "there is no such file", "Check the path of the sample sheet")
-    if path.suffix.lower() == ".xlsx":
-        return _excel(path)
-    if path.suffix.lower() not in {".csv", ".txt"}:
-        raise InputError(path, "sample sheets are .csv or .xlsx", "Save the table as one of these")
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError(path, "the text is not UTF-8", "Save it as 'CSV UTF-8' or as .xlsx") from None
-    return iter(list(csv.reader(io.StringIO(text, newline=""))))
-
-
-def _excel(path: Path) -> Iterator[list[Any]]:
-    import zipfile
-
-    import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, OSError, KeyError, ValueError) as error:
-        raise InputError(
-            path, f"it cannot be read as a workbook ({error})", "Save it again as .xlsx"
-        ) from None
-    try:
-        return iter([list(row) for row in book.worksheets[0].iter_rows(values_only=True)])
-    finally:
-        book.close()
 
 
 def _read_header(header: list[str]) -> tuple[list[_Column], list[str]]:
@@ -181,22 +146,24 @@ def _header_conflicts(columns: list[_Column], header: list[str]) -> list[str]:
 
 def _read_row(header: list[str], columns: list[_Column], cells: list[Any]) -> tuple[SampleRow, list[str]]:
     wrong: list[str] = []
-    if any(_text(cell) for cell in cells[len(header) :]):
+    if any(text_of(cell) for cell in cells[len(header) :]):
         wrong.append(f"{len(cells)} cells under {len(header)} columns")
     cells = cells + [None] * (len(header) - len(cells))
     wrong += [
-        f"{_text(c)!r} stands under no header"
+        f"{text_of(c)!r} stands under no header"
         for h, c in zip(header, cells, strict=False)
-        if not h and _text(c)
+        if not h and text_of(c)
     ]
-    plain = {name: _text(cells[header.index(name)]) for name in _PLAIN if name in header}
+    plain = {name: text_of(cells[header.index(name)]) for name in _PLAIN if name in header}
     if "sample_id" in plain and not plain["sample_id"]:
         wrong.append("sample_id is empty")
     route = plain.get("design_route", "ai").lower()
     if route not in _ROUTES:
         wrong.append(f"design_route {plain['design_route']!r} is neither ai nor researcher")
     values = {
-        (c.kind, c.name): value for c in columns if (value := _value(c, cells[c.index], wrong)) is not None
+        (c.kind, c.name): value
+        for c in columns
+        if (value := value_of(c.header, c.unit, cells[c.index], wrong)) is not None
     }
     units = {(c.kind, c.name): c.unit for c in columns}
     row = SampleRow(
@@ -206,6 +173,7 @@ def _read_row(header: list[str], columns: list[_Column], cells: list[Any]) -> tu
         parameters=tuple(_parameter(n, v, units[k, n]) for (k, n), v in values.items() if k == "param"),
         properties=tuple(_measured(n, values, units, wrong) for k, n in values if k == "prop"),
         images=plain.get("images") or None,
+        made_on=day_of("date", cells[header.index("date")], wrong) if "date" in header else None,
     )
     wrong += [
         f"prop_sd:{n} is given without prop:{n}"
@@ -229,29 +197,3 @@ def _measured(name: str, values: dict, units: dict, wrong: list[str]) -> Measure
         except ValueError:  # already among the header's problems
             spread = None
     return Measured(name, values["prop", name], unit, spread)
-
-
-def _value(column: _Column, cell: Any, wrong: list[str]) -> float | str | None:
-    """The cell's number or word; None where it is empty or (noted in `wrong`) not a number."""
-    text = _text(cell)
-    if not text:
-        return None
-    if column.unit == CATEGORY:
-        return text
-    try:
-        value = float("nan") if isinstance(cell, bool) or "_" in text else float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        wrong.append(f"column {column.header!r}: {text!r} is not a number")
-        return None
-    return value
-
-
-def _text(cell: Any) -> str:
-    """A cell as its reader sees it; Excel's 12.0 for the id 12 becomes '12'."""
-    if cell is None:
-        return ""
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
-        return str(int(cell))
-    return str(cell).strip()

@@ -54,13 +54,15 @@ class DesignParameter(Base):
 
 
 class Sample(Base):
-    """One specimen."""
+    """One specimen; `made_on` and `position` (row of its sheet) say in which order samples were made."""
 
     __tablename__ = "sample"
     sample_id: Mapped[str] = mapped_column(primary_key=True)
     design_id: Mapped[int | None] = mapped_column(sa.ForeignKey("design.id"), index=True)
     images: Mapped[str | None]
     created_at: Mapped[str]
+    made_on: Mapped[str | None]
+    position: Mapped[int | None]
 
 
 class Property(Base):

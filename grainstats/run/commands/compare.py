@@ -87,7 +87,7 @@ def _compared(
     verdicts = compare_verdicts(found.samples, by, reference=reference, bins=bins)
     label = group_column(found.samples, by, bins).set_axis(found.samples["sample_id"])
     return ComparisonReport(
-        db.safe_url, by, tuple(comparisons), verdicts if any(map(any, verdicts.counts)) else None,
+        db.name, by, tuple(comparisons), verdicts if any(map(any, verdicts.counts)) else None,
         found.notes, tuple(sample_sizes(db, label)), tuple(overlays(db, label, folder)),
     )  # fmt: skip
 

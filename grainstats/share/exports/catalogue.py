@@ -36,6 +36,7 @@ _LABELS: dict[str, tuple[Kind, str, str]] = {
     "sample_id": ("string", "sample", "試料"),
     "design_route": ("string", "who designed the sample: ai or researcher", "設計者(ai または researcher)"),
     "campaign": ("string", "campaign", "実験キャンペーン"),
+    "date": ("string", "day on which the sample was made", "作製日"),
     "path": ("string", "file of the micrograph", "顕微鏡像のファイル"),
     "frame": ("integer", "frame in the file", "ファイル内のフレーム番号"),
     "micrograph_digest": ("string", "SHA-256 of the micrograph", "顕微鏡像の SHA-256"),

@@ -79,7 +79,8 @@ def test_all_problems_at_once_with_their_rows(sheet: Write) -> None:
     with pytest.raises(SampleSheetError) as caught:
         read_samples(path)
     assert caught.value.problems == (
-        "unknown column 'colour' (known: sample_id, design_route, campaign, images, param:, prop:, prop_sd:)",
+        "unknown column 'colour' "
+        "(known: sample_id, design_route, campaign, date, images, param:, prop:, prop_sd:)",
         "column 'param:time_xyz': unknown unit 'xyz'",
         "columns 'param:soak_h' and 'param:soak_min' are the same quantity",
         "column 'prop:kind_category': a property is a number, not a category",
@@ -232,3 +233,18 @@ def test_units_with_per_belong_together() -> None:
         "prop", "critical_current_density", "kA/cm2",
     )  # fmt: skip
     assert split_column("param:heating_rate_K_per_min") == ("param", "heating_rate", "K/min")
+
+
+def test_samples_keep_the_order_in_which_they_were_made(db, tmp_path):
+    sheet = tmp_path / "s.csv"
+    sheet.write_text("sample_id,design_route\nB2,ai\nA9,researcher\n")
+    import_samples(db, sheet)
+    assert db.experiments()["sample_id"].tolist() == ["B2", "A9"]
+    assert "date" not in db.samples()
+    sheet.write_text("sample_id,design_route,date\nB2,ai,2024-05-03\nA9,researcher,2024-05-01 10:30\nC,ai,\n")
+    import_samples(db, sheet)
+    assert db.experiments()["sample_id"].tolist() == ["A9", "B2", "C"]
+    assert db.samples()["date"].fillna("").tolist() == ["2024-05-01", "2024-05-03", ""]
+    sheet.write_text("sample_id,design_route,date\nD,ai,May\n")
+    with pytest.raises(SampleSheetError, match=r"row 2: column 'date': 'May' is no date"):
+        read_samples(sheet)

@@ -64,6 +64,43 @@ def test_an_older_database_is_brought_up_with_its_rows(tmp_path: Path) -> None:
         assert len(db.grains("S1")) == 5
 
 
+FOLDERS = """
+UPDATE micrograph SET path = '/home/ann/my films/S1/a.tif';
+UPDATE recipe SET text = 'model = "/home/ann/models/mine"
+seed = 0
+';
+UPDATE analysis SET warnings = '["see /home/ann/films/S1/a.txt, 3 kA/cm2", "1/um"]';
+INSERT INTO failure VALUES ('/home/ann/x/b.tif', '', 'a copy of (/home/ann/x/a.tif)', 'Look', '2024-01-01');
+INSERT INTO failure VALUES ('C:\\data\\x\\b.tif', '', 'it is cut', 'Report errors/b.txt', '2024-01-02');
+"""
+
+
+def test_an_older_database_loses_the_folders_of_its_machine(
+    url: str, raw: Raw, make_record: Callable
+) -> None:
+    engine = make_engine(parse_url(url))
+    in_transaction(engine, lambda connection: upgrade(connection, "0003"))
+    engine.dispose()
+    digest, day = "'d'", "'2024-01-01T00:00:00Z'"
+    for statement in (
+        f"INSERT INTO micrograph VALUES ({digest}, {digest}, 0, NULL, '', 'tiff', 9, 9, NULL, 'none', NULL)",
+        f"INSERT INTO model VALUES ({digest}, 'm')",
+        f"INSERT INTO recipe VALUES ({digest}, '')",
+        "INSERT INTO analysis (micrograph_digest, model_digest, recipe_digest, code_version, seed,"
+        " scale_source, n_grains, warnings, artefacts, created_at)"
+        f" VALUES ({digest}, {digest}, {digest}, '0', 0, 'none', 0, '[]', '{{}}', {day})",
+        *FOLDERS.strip().removesuffix(";").split(";\n"),
+    ):
+        raw(url, statement)
+    with Database.open(url, create=False) as db:
+        assert db.micrographs()["path"].tolist() == ["S1/a.tif"]
+        assert db.recipes()["text"].tolist() == ['model = "mine"\nseed = 0\n']
+        (warnings,) = db.analyses(current=False)["warnings"]
+        assert warnings == ["see S1/a.txt, 3 kA/cm2", "1/um"]
+        failures = db.failures()[["path", "reason", "remedy"]].values.tolist()
+        assert failures == [["x/b.tif", "it is cut", "Report errors/b.txt"]]
+
+
 def test_an_older_postgresql_database_is_brought_up(postgres_url: str) -> None:
     engine = make_engine(parse_url(postgres_url))
     in_transaction(engine, lambda connection: upgrade(connection, "0001"))
@@ -79,7 +116,7 @@ def test_a_newer_database_is_refused_and_left_alone(url: str, raw: Raw, make_rec
     with Database.open(url) as db:
         db.add_analysis(make_record(1))
     raw(url, "UPDATE alembic_version SET version_num = '0042'")
-    with pytest.raises(DatabaseError, match=r"version 0042 is newer .* \(up to 0003\).*Update grainstats"):
+    with pytest.raises(DatabaseError, match=r"version 0042 is newer .* \(up to 0004\).*Update grainstats"):
         Database.open(url)
     assert raw(url, "SELECT version_num FROM alembic_version") == [("0042",)]
     assert raw(url, "SELECT count(*) FROM grain") == [(20,)]
