@@ -61,6 +61,18 @@ def find_borders(labels: np.ndarray, probability: np.ndarray) -> Borders:
     return _gather(keys, length, total)
 
 
+def borders_of_edges(pairs: np.ndarray, probability: np.ndarray) -> Borders:
+    """Borders from single pixel edges.
+
+    Parameters
+    ----------
+    pairs : ndarray of int32, shape (m, 2)
+        Labels on either side of each edge, the smaller first.
+    probability : ndarray of float32, shape (m,)
+    """
+    return _gather(_key(pairs[:, 0], pairs[:, 1]), np.ones(len(pairs), np.int64), probability)
+
+
 def join_borders(borders: Borders, cell: np.ndarray) -> Borders:
     """Borders after cells were joined: `cell[label]` is the label that each one has become."""
     pairs = np.sort(cell[borders.pairs], axis=1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from segment.borders import Borders, find_borders, join_borders
+from segment.borders import Borders, borders_of_edges, join_borders
 
 SEED_PERSISTENCE = 0.02  #: of the fine cells whose borders are judged
 BORDER_CONFIDENCE = 0.5  #: least mean probability along a border
@@ -36,15 +36,12 @@ def cut_cells(
     ndarray of int32, shape (rows, columns)
         1 ... n, 0 outside `mask`.
     """
-    from segment.watershed import nested_watershed
+    from segment.watershed import nested_basins, number_cells
 
-    labels, group = nested_watershed(probability, SEED_PERSISTENCE, persistence, mask, min_area_px)
-    if group.size > 2:
-        group = _joined(group, join_weak(find_borders(labels, probability), group.size))
-    number = np.cumsum(group == np.arange(group.size), dtype=np.int32) - 1
-    for row in labels:
-        np.take(number[group], row, out=row)
-    return labels
+    basins = nested_basins(probability, SEED_PERSISTENCE, persistence, mask, min_area_px)
+    borders = borders_of_edges(basins.pairs, basins.probability)
+    weak = join_weak(borders, basins.fine.size)
+    return number_cells(basins.labels, _joined(basins.fine, basins.coarse, weak))
 
 
 def join_weak(borders: Borders, size: int, confidence: float = BORDER_CONFIDENCE) -> np.ndarray:
@@ -80,14 +77,14 @@ def _mutually_weakest(borders: Borders, confidence: float) -> np.ndarray:
     return chosen
 
 
-def _joined(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Finest grouping that contains both, by the lowest member of each group."""
-    group: np.ndarray = np.minimum(one, other)
+def _joined(*groupings: np.ndarray) -> np.ndarray:
+    """Finest grouping that contains all, by the lowest member of each group."""
+    group = np.arange(groupings[0].size, dtype=np.int32)
     while True:
         lowest = group.copy()
-        for grouping in (one, other):
-            np.minimum.at(lowest, grouping, group)
-            lowest = np.minimum(lowest, lowest[grouping])
+        for grouping in groupings:
+            np.minimum.at(lowest, grouping, lowest.copy())
+            lowest = lowest[grouping]
         lowest = lowest[lowest]
         if np.array_equal(lowest, group):
             return group

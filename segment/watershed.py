@@ -1,20 +1,41 @@
-"""Watershed of a boundary probability, its catchment basins merged by persistence while they are flooded.
+"""Watershed of a boundary probability, its catchment basins merged by persistence.
 
-Flooding rises level by level from the minima of the probability (Meyer 1991; first in, first out within a
-level, so that a thick ridge is divided in its middle).  Where two basins meet at level *s*, the shallower has
-persisted for *s* minus the level of its minimum; below the threshold it is absorbed by the deeper one.  The
-result is that of a watershed seeded by the minima whose dynamics (Grimaud 1992) reach the threshold, the
-h-minima, in one pass.
+Where two basins meet at level *s*, the shallower has persisted for *s* minus the level of its minimum; below
+the threshold it is absorbed by the deeper one.  Passes are taken in the order of their levels.  The result is
+that of a watershed seeded by the minima whose dynamics (Grimaud 1992) reach the threshold, the h-minima.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numba
 import numpy as np
 
-LEVELS = 1024  #: steps of probability that are told apart
-WALL = LEVELS  #: level of pixels that are never flooded
-UNSEEN, LAST = -2, -1  #: in `following`: not yet queued; end of a queue
+from segment.descent import LEVELS, catchment_basins, in_bands, walled_levels
+
+
+@dataclass(frozen=True, eq=False)
+class NestedBasins:
+    """Basins of all minima, and how they group into cells at two persistences.
+
+    Attributes
+    ----------
+    labels : ndarray of int32, shape (rows, columns)
+        Basins 1 ... n; 0 outside the mask.
+    fine, coarse : ndarray of int32, shape (n + 1,)
+        By basin, the one that stands for its cell; every coarse cell is a union of fine ones.
+    pairs : ndarray of int32, shape (m, 2)
+        Fine cells on either side of each pixel edge between two of them, the smaller first.
+    probability : ndarray of float32, shape (m,)
+        The higher one of each edge's two pixels.
+    """
+
+    labels: np.ndarray
+    fine: np.ndarray
+    coarse: np.ndarray
+    pairs: np.ndarray
+    probability: np.ndarray
 
 
 def persistence_watershed(
@@ -39,43 +60,144 @@ def persistence_watershed(
     ndarray of int32, shape (rows, columns)
         1 ... n in the order of the cells' first pixels, 4-connected; 0 outside `mask`.
     """
-    return nested_watershed(probability, persistence, persistence, mask, min_area_px)[0]
+    basins = nested_basins(probability, persistence, persistence, mask, min_area_px)
+    return number_cells(basins.labels, basins.fine)
 
 
-def nested_watershed(
+def nested_basins(
     probability: np.ndarray,
     fine: float,
     coarse: float,
     mask: np.ndarray | None = None,
     min_area_px: int = 1,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Cells at two persistences from one flood; every coarse cell is a union of fine ones.
-
-    Returns
-    -------
-    labels : ndarray of int32, shape (rows, columns)
-        The fine cells, as of `persistence_watershed`.
-    group : ndarray of int32, shape (n + 1,)
-        By fine label, one fine label that stands for its coarse cell.
-    """
+) -> NestedBasins:
+    """Basins of a probability map with their cells at two persistences; see `persistence_watershed`."""
     least_fine, least_coarse = (max(round(value * (LEVELS - 1)), 1) for value in (fine, max(coarse, fine)))
-    levels = _walled_levels(probability, mask)
-    labels = np.zeros(levels.shape, np.int32)
-    fine_of, coarse_of = _flood(
-        levels.reshape(-1), labels.reshape(-1), levels.shape[1], least_fine, least_coarse, min_area_px
-    )
-    del levels
-    group = _number(labels.reshape(-1), fine_of, coarse_of)
-    return np.ascontiguousarray(labels[1:-1, 1:-1]), group
+    levels = walled_levels(probability, mask)
+    labels, n = catchment_basins(levels, least_fine)
+    bottom, area = _minima(levels, labels, n)
+    small = area < min_area_px
+    parts = in_bands(labels.shape, lambda a, b: _contacts(levels, labels, probability, small, a, b))
+    np.abs(labels, out=labels)
+    low, high, level, higher, basin, at = (np.concatenate(column) for column in zip(*parts, strict=True))
+    del parts
+    trees = _absorb((low, high, level), (basin, at), bottom, area, (least_fine, least_coarse), min_area_px)
+    pairs = np.stack([trees[0][low], trees[0][high]], axis=1)
+    apart = pairs[:, 0] != pairs[:, 1]
+    pairs = np.sort(pairs[apart], axis=1)
+    return NestedBasins(labels, trees[0], trees[1], pairs, higher[apart])
 
 
-def _walled_levels(probability: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
-    """Probability in integer levels within a wall one pixel thick, so that no neighbour lies outside."""
-    levels = np.full((probability.shape[0] + 2, probability.shape[1] + 2), WALL, np.uint16)
-    for row, values in enumerate(probability):
-        step = np.clip(values, 0, 1) * np.float32(LEVELS - 1) + np.float32(0.5)
-        levels[row + 1, 1:-1] = step if mask is None else np.where(mask[row], step, WALL)
-    return levels
+@numba.njit(cache=True, nogil=True)
+def number_cells(labels: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """Replace labels, in place, by the number of their group: 1 ... n by first appearance; 0 stays."""
+    number = np.zeros(group.size, np.int32)
+    found, before, now = 0, 0, 0
+    for y in range(labels.shape[0]):
+        row = labels[y]
+        for x in range(row.size):
+            if row[x] != before:
+                before = row[x]
+                now = 0
+                if before > 0:
+                    if number[group[before]] == 0:
+                        found += 1
+                        number[group[before]] = found
+                    now = number[group[before]]
+            row[x] = now
+    return labels
+
+
+@numba.njit(cache=True, nogil=True)
+def _minima(levels: np.ndarray, labels: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Lowest level and number of pixels of each basin's minimum, where `labels` are negative."""
+    bottom, area = np.full(n + 1, LEVELS, np.int32), np.zeros(n + 1, np.int32)
+    for y in range(labels.shape[0]):
+        row, level = labels[y], levels[y + 1]
+        for x in range(row.size):
+            if row[x] < 0:
+                basin = -row[x]
+                area[basin] += 1
+                bottom[basin] = min(bottom[basin], level[x + 1])
+    return bottom, area
+
+
+@numba.njit(cache=True, nogil=True)
+def _contacts(
+    levels: np.ndarray,
+    labels: np.ndarray,
+    probability: np.ndarray,
+    small: np.ndarray,
+    first: int,
+    last: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Pixel edges between basins in a band of rows, and the pixels that `small` basins grow by.
+
+    Returns the basins on either side of each edge, its level (of the higher pixel) and probability; then
+    basin and level of each such pixel.
+    """
+    rows, columns = labels.shape
+    n_edges, n_pixels = 0, 0
+    for y in range(first, last):
+        row, below = labels[y], labels[min(y + 1, rows - 1)]
+        for x in range(columns):
+            n_edges += abs(row[x]) != abs(below[x])
+            n_edges += x + 1 < columns and abs(row[x]) != abs(row[x + 1])
+            n_pixels += row[x] > 0 and small[row[x]]
+    low, high = np.empty(n_edges, np.int32), np.empty(n_edges, np.int32)
+    level, higher = np.empty(n_edges, np.uint16), np.empty(n_edges, np.float32)
+    basin, at = np.empty(n_pixels, np.int32), np.empty(n_pixels, np.uint16)
+    n_edges, n_pixels = 0, 0
+    for y in range(first, last):
+        for x in range(columns):
+            here = abs(labels[y, x])
+            if here == 0:
+                continue
+            if labels[y, x] > 0 and small[here]:
+                basin[n_pixels], at[n_pixels] = here, levels[y + 1, x + 1]
+                n_pixels += 1
+            for v, u in ((y, x + 1), (y + 1, x)):
+                if u < columns and v < rows:
+                    there = abs(labels[v, u])
+                    if there != 0 and there != here:
+                        low[n_edges], high[n_edges] = here, there
+                        level[n_edges] = max(levels[y + 1, x + 1], levels[v + 1, u + 1])
+                        higher[n_edges] = max(probability[y, x], probability[v, u])
+                        n_edges += 1
+    return low[:n_edges], high[:n_edges], level[:n_edges], higher[:n_edges], basin, at
+
+
+@numba.njit(cache=True, nogil=True)
+def _absorb(
+    contacts: tuple[np.ndarray, np.ndarray, np.ndarray],
+    growth: tuple[np.ndarray, np.ndarray],
+    bottom: np.ndarray,
+    area: np.ndarray,
+    least: tuple[int, int],
+    min_area: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Merge basins level by level at both persistences; by basin, the one that absorbed it."""
+    low, high, level = contacts
+    basin, at = growth
+    edges, edge_end = _by_level(level)
+    pixels, pixel_end = _by_level(at)
+    parents = (np.arange(bottom.size).astype(np.int32), np.arange(bottom.size).astype(np.int32))
+    areas = (area, area.copy())
+    edge, pixel = 0, 0
+    for now in range(LEVELS):
+        while edge < edge_end[now]:
+            k = edges[edge]
+            for t in range(2):
+                _meet(parents[t], bottom, areas[t], low[k], high[k], now, least[t], min_area)
+            edge += 1
+        while pixel < pixel_end[now]:
+            for t in range(2):
+                areas[t][_root(parents[t], basin[pixels[pixel]])] += 1
+            pixel += 1
+    for t in range(2):
+        for i in range(bottom.size):
+            parents[t][i] = _root(parents[t], i)
+    return parents
 
 
 @numba.njit(cache=True, nogil=True)
@@ -87,38 +209,17 @@ def _root(parent: np.ndarray, basin: int) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def _may_start(levels: np.ndarray, i: int, width: int) -> bool:
-    """No lower neighbour, and no equal one above or to the left: true once or more in every minimum."""
-    level = levels[i]
-    if level >= WALL or levels[i - 1] <= level or levels[i - width] <= level:
-        return False
-    return bool(levels[i + 1] >= level and levels[i + width] >= level)
-
-
-@numba.njit(cache=True, nogil=True)
-def _starts(levels: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pixels that may start a basin, sorted by level, and where each level ends among them."""
-    end = np.zeros(LEVELS + 1, np.int64)
-    for i in range(width, levels.size - width):
-        if _may_start(levels, i, width):
-            end[levels[i] + 1] += 1
-    for level in range(LEVELS):
-        end[level + 1] += end[level]
-    chosen = np.empty(end[LEVELS], np.int32)
-    for i in range(width, levels.size - width):
-        if _may_start(levels, i, width):
-            chosen[end[levels[i]]] = i
-            end[levels[i]] += 1
-    return chosen, end[:LEVELS]
-
-
-@numba.njit(cache=True, nogil=True)
-def _meet(tree: np.ndarray, i: int, j: int, level: int, least: int, min_area: int) -> None:
-    """Two basins touch at `level`: unite them where the shallower or the smaller does not count.
-
-    `tree` holds, by basin, the basin that absorbed it, the level of its minimum and its area so far.
-    """
-    parent, bottom, area = tree[0], tree[1], tree[2]
+def _meet(
+    parent: np.ndarray,
+    bottom: np.ndarray,
+    area: np.ndarray,
+    i: int,
+    j: int,
+    level: int,
+    least: int,
+    min_area: int,
+) -> None:
+    """Two basins touch at `level`: unite them where the shallower or the smaller does not count."""
     here, there = _root(parent, i), _root(parent, j)
     if here == there:
         return
@@ -131,76 +232,15 @@ def _meet(tree: np.ndarray, i: int, j: int, level: int, least: int, min_area: in
 
 
 @numba.njit(cache=True, nogil=True)
-def _flood(
-    levels: np.ndarray, labels: np.ndarray, width: int, fine: int, coarse: int, min_area: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Flood from all minima; write basins into `labels`, return what absorbed each at both persistences."""
-    chosen, end = _starts(levels, width)
-    trees = np.zeros((2, 3, chosen.size + 1), np.int32)
-    following = np.full(levels.size, UNSEEN, np.int32)
-    first = np.full(LEVELS, LAST, np.int32)
-    last = np.full(LEVELS, LAST, np.int32)
-    steps = np.array([-width, -1, 1, width])
-    basins, position = 0, 0
-    for level in range(LEVELS):
-        while True:
-            i = first[level]
-            if i == LAST:
-                while position < end[level] and following[chosen[position]] != UNSEEN:
-                    position += 1
-                if position == end[level]:
-                    break
-                i = chosen[position]
-                basins += 1
-                for tree in trees:
-                    tree[0, basins], tree[1, basins] = basins, level
-                labels[i] = basins
-                following[i] = LAST
-            else:
-                first[level] = following[i]
-            here = _root(trees[0, 0], labels[i])
-            labels[i] = here
-            trees[0, 2, here] += 1
-            trees[1, 2, _root(trees[1, 0], here)] += 1
-            for step in steps:
-                j = i + step
-                if levels[j] >= WALL:
-                    continue
-                if following[j] == UNSEEN:
-                    up = max(levels[j], level)
-                    labels[j] = here
-                    following[j] = LAST
-                    if first[up] == LAST:
-                        first[up] = j
-                    else:
-                        following[last[up]] = j
-                    last[up] = j
-                elif levels[j] <= level and labels[j] != here:
-                    there = _root(trees[0, 0], labels[j])
-                    labels[j] = there
-                    if there != here:
-                        _meet(trees[1], here, there, level, coarse, min_area)
-                        _meet(trees[0], here, there, level, fine, min_area)
-                        here = _root(trees[0, 0], here)
-    return trees[0, 0, : basins + 1], trees[1, 0, : basins + 1]
-
-
-@numba.njit(cache=True, nogil=True)
-def _number(labels: np.ndarray, fine_of: np.ndarray, coarse_of: np.ndarray) -> np.ndarray:
-    """Replace basins by 1 ... n in the order of first appearance; return the coarse group of each."""
-    number = np.zeros(fine_of.size, np.int32)
-    group = np.zeros(fine_of.size + 1, np.int32)
-    stands = np.zeros(fine_of.size, np.int32)
-    found = 0
-    for i in range(labels.size):
-        if labels[i] > 0:
-            basin = _root(fine_of, labels[i])
-            if number[basin] == 0:
-                found += 1
-                number[basin] = found
-                whole = _root(coarse_of, basin)
-                if stands[whole] == 0:
-                    stands[whole] = found
-                group[found] = stands[whole]
-            labels[i] = number[basin]
-    return group[: found + 1]
+def _by_level(level: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Indices sorted by level, in their order within one; where each level ends among them."""
+    end = np.zeros(LEVELS + 1, np.int64)
+    for i in range(level.size):
+        end[level[i] + 1] += 1
+    for k in range(LEVELS):
+        end[k + 1] += end[k]
+    order = np.empty(level.size, np.int32)
+    for i in range(level.size):
+        order[end[level[i]]] = i
+        end[level[i]] += 1
+    return order, end[:LEVELS]
