@@ -9,7 +9,18 @@ from typing import Annotated
 import typer
 
 from grainstats import __version__
-from grainstats.run.commands import compare, demo, export, info, measure, model, run, segment, suggest
+from grainstats.run.commands import (
+    compare,
+    demo,
+    export,
+    info,
+    measure,
+    model,
+    propose,
+    run,
+    segment,
+    suggest,
+)
 from segment.errors import InputError
 
 app = typer.Typer(
@@ -28,6 +39,7 @@ for command in (
     compare.compare,
     export.export,
     suggest.suggest,
+    propose.propose,
 ):
     app.command()(command)
 app.add_typer(model.app, name="model")

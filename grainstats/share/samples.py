@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from grainstats.share.records import Measured, Quantity, SampleRow, SampleSheet
-from grainstats.share.sheets import day_of, read_cells, text_of, value_of
+from grainstats.share.sheets import SheetError, day_of, read_cells, text_of, value_of
 from grainstats.share.units import CATEGORY, converter, split_column
-from segment.errors import InputError
 
 if TYPE_CHECKING:
     from grainstats.share.database import Database
@@ -25,25 +24,10 @@ _PLAIN = ("sample_id", "design_route", "campaign", "date", "images")
 _ROUTES = ("ai", "researcher")
 
 
-class SampleSheetError(InputError):
-    """A sample sheet that cannot be used, with every problem in it.
+class SampleSheetError(SheetError):
+    """A sample sheet that cannot be used, with every problem in it."""
 
-    Attributes
-    ----------
-    problems : tuple of str
-        One sentence each, with the row as a spreadsheet counts it (the header is row 1).
-    """
-
-    def __init__(self, source: Path | str, problems: tuple[str, ...]) -> None:
-        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        listed = "".join(f"\n  - {problem}" for problem in problems)
-        super().__init__(
-            source, f"{count} in the sample sheet:{listed}\n", "Nothing was imported; correct the sheet"
-        )
-        self.problems = problems
-
-    def __str__(self) -> str:
-        return f"{self.source}: {self.reason}{self.remedy}."
+    what = "sample sheet"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,46 @@
+"""`grainstats propose`: experiments that somebody else proposes, recorded beside the optimizer's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def propose(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="Sheet of proposals (.csv, .xlsx), or with --boxvia its Suggest.csv."
+        ),
+    ],
+    db: Annotated[str, typer.Option(help="Database: a SQLite path or a PostgreSQL URL.")],
+    space: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Parameter space (TOML) the proposals must lie in.")
+    ] = None,
+    campaign: Annotated[str, typer.Option(help="Campaign, where the sheet names none.")] = "",
+    boxvia: Annotated[
+        Path | None,
+        typer.Option(metavar="SIDECAR", help="FILE is BOXVIA's; the boxvia_sidecar.json of its export."),
+    ] = None,
+) -> None:
+    """Record experiments that researchers, or BOXVIA, propose; all of them or none.
+
+    Columns: param:<name>_<unit>, and optionally reason, by, campaign, expect:<property>_<unit>.
+    """
+    from grainstats.share.database import Database
+
+    with Database.open(db, create=False) as opened:
+        if boxvia is not None:
+            from grainstats.share.suggestions import import_suggestions
+
+            new = import_suggestions(opened, file, boxvia, campaign=campaign)
+        else:
+            from grainstats.share.optimizer.space import read_space
+            from grainstats.share.proposals import import_proposals
+
+            limits = read_space(space) if space is not None else None
+            new = import_proposals(opened, file, space=limits, campaign=campaign)
+        total = len(opened.suggestions())
+    print(f"{new} new {'proposal' if new == 1 else 'proposals'} recorded; the database holds {total}")
