@@ -1,8 +1,9 @@
 """Error rates and power of the verdict on fresh mosaics: docs/calibration.csv, .md and .png.
 
-    nice -n 10 python scripts/calibrate.py --workers 1
+    python scripts/calibrate.py [--workers 2] [--seconds 170 --resume]
 
-Seeds, windows and smallest visible grains differ from those of the null library.
+Seeds, windows and smallest visible grains differ from those of the null library.  Each window of a cell comes
+from a mosaic of its own; its side is such that it holds the stated number of interior grains on average.
 The verdicts are the package's own (`grainstats.infer.modality.decide`); exact cells stand for pixels, which
 tests/grainstats/infer/test_exact_sections.py justifies, and one row of each table is rasterised and measured.
 """
@@ -22,13 +23,13 @@ import numpy as np
 from grainstats.infer.distribution import SizeDistribution, pooled_distribution
 from grainstats.infer.grains import ImageGrains
 from grainstats.infer.modality import decide
-from grainstats.infer.null_mosaics import UNIT, Population, cut_window, window_side
+from grainstats.infer.null_mosaics import UNIT, Population, cut_window, rectangle, window_side
 from grainstats.measure import grain_table
 
 DOCS = Path(__file__).parents[1] / "docs"
 SIGMAS = (0.05, 0.2, 0.35, 0.5, 0.65, 0.8)
-PIECES = {155: 9, 865: 4, 4000: 1}  # windows cut from one mosaic
-ASPECT = {155: 1.6, 865: 1.0, 4000: 1.0}
+ASPECT = {155: 4 / 3, 865: 1.0, 4000: 1.5}  # width over height
+PILOTS = 3
 
 
 @dataclass(frozen=True)
@@ -107,44 +108,42 @@ def jobs(nulls: int, powers: int, packed: int) -> list[Job]:
     return out
 
 
+def window_sides(job: Job, rng: np.random.Generator) -> tuple[dict[int, float], float]:
+    """Side by size class in mean diameters, and the mean area of a cell in square pixels."""
+    pilots = 1 if job.population.centres == "packed" else PILOTS
+    found = {
+        n: [window_side(job.population, n, rng, aspect=ASPECT[n]) for _ in range(pilots)] for n in job.sizes
+    }
+    area = np.mean([a for pairs in found.values() for _, a in pairs])
+    return {n: float(np.mean([s for s, _ in pairs])) for n, pairs in found.items()}, float(area)
+
+
 def samples(job: Job) -> Iterator[tuple[int, SizeDistribution]]:
-    """Size class and distribution of each repeat."""
+    """Size class and distribution of each repeat; the smaller windows lie within the largest."""
     rng = np.random.default_rng(job.seed)
-    pilot = job.population
-    if pilot.centres == "packed":
-        pilot = Population(pilot.sigma, pilot.size_ratio, pilot.coarse, null=pilot.null)
-    largest = max(job.sizes)
-    side, area = window_side(pilot, largest, rng)
-    edge = UNIT * side
-    done = dict.fromkeys(job.sizes, 0)
-    while any(done[n] < job.wanted(n) for n in job.sizes):
-        mosaic = job.population.mosaic(side, rng)
-        cells = mosaic.cells()
+    sides, area = window_sides(job, rng)
+    for repeat in range(job.repeats):
+        sizes = [n for n in job.sizes if repeat < job.wanted(n)]
+        shapes = {n: rectangle(UNIT * sides[n], ASPECT[n]) for n in sizes}
+        height, width = np.max(list(shapes.values()), axis=0)
+        mosaic = job.population.mosaic(np.sqrt(height * width) / UNIT, rng, aspect=width / height)
         smallest = area * rng.uniform(0.008, 0.03)
-        for n in job.sizes:
-            # the border strip costs small windows more of their grains
-            scale = np.sqrt(n / largest) * (1 + 0.8 / np.sqrt(n)) / (1 + 0.8 / np.sqrt(largest))
-            height, width = edge * scale / np.sqrt(ASPECT[n]), edge * scale * np.sqrt(ASPECT[n])
-            if n == largest:
-                height = width = edge
-            for k in range(min(PIECES[n], int(edge // height) * int(edge // width), job.wanted(n) - done[n])):
-                row, column = divmod(k, int(edge // width))
-                corner = (row * height, column * width)
-                if job.rasterised:
-                    image = _rasterised(mosaic.grain_map(1.0).labels, corner, (height, width))
-                else:
-                    image = cut_window(cells, corner, (height, width), min_area=smallest)
-                if image.n_interior >= 30:
-                    yield n, pooled_distribution([image])
-                done[n] += 1
+        if job.rasterised:
+            labels = mosaic.grain_map(1.0).labels
+            images = {n: _rasterised(labels, shape) for n, shape in shapes.items()}
+        else:
+            cells = mosaic.cells()
+            images = {
+                n: cut_window(cells, (0.0, 0.0), shape, min_area=smallest) for n, shape in shapes.items()
+            }
+        yield from ((n, pooled_distribution([image])) for n, image in images.items() if image.n_interior)
 
 
-def _rasterised(labels: np.ndarray, corner: tuple[float, float], size: tuple[float, float]) -> ImageGrains:
+def _rasterised(labels: np.ndarray, size: tuple[float, float]) -> ImageGrains:
     """The same window by way of pixels and `grain_table`."""
     from segment.grainmap import GrainMap
 
-    y, x = (int(c) for c in corner)
-    part = labels[y : y + int(size[0]), x : x + int(size[1])]
+    part = labels[: int(size[0]), : int(size[1])]
     compact = np.unique(part, return_inverse=True)[1].reshape(part.shape).astype(np.int32) + 1
     grain_map = GrainMap(compact, 1.7, "manual")
     return ImageGrains.from_table(grain_table(grain_map, min_area_px=12), grain_map)
@@ -237,7 +236,7 @@ def plot(rows: list[Row], path: Path) -> None:
                 axis.plot(*zip(*line, strict=True), marker=marker, ms=4, lw=0.8, label=label, color=f"C{k}")
         axis.set(xscale="log", xlabel="interior grains", ylabel="share called bimodal", title=title)
         axis.minorticks_off()
-        axis.set_xticks(list(PIECES), [str(n) for n in PIECES])
+        axis.set_xticks(list(ASPECT), [str(n) for n in ASPECT])
         axis.legend(fontsize=7)
     left.axhline(0.06, color="k", ls=":", lw=0.8)
     figure.savefig(path, dpi=80)
@@ -250,24 +249,36 @@ def main() -> None:
     parser.add_argument("--powers", type=int, default=100)
     parser.add_argument("--packed", type=int, default=100)
     parser.add_argument("--largest", type=int, default=200, help="repeats of a cell of ~4000 grains")
-    parser.add_argument("--only", default="", help="kinds whose name contains this")
+    parser.add_argument("--only", default="", help="kinds whose name contains this; the others' rows stay")
+    parser.add_argument("--resume", action="store_true", help="keep the populations that are there")
+    parser.add_argument("--seconds", type=float, default=np.inf, help="begin no population after so long")
     parser.add_argument("--out", type=Path, default=DOCS)
     given = parser.parse_args()
+    start = time.monotonic()
     every = jobs(given.nulls, given.powers, given.packed)
-    wanted = [replace(j, largest=given.largest) for j in every if given.only in j.kind]
     given.out.mkdir(parents=True, exist_ok=True)
-    rows = [r for r in read_csv(given.out / "calibration.csv") if given.only and given.only not in r.kind]
+    table = given.out / "calibration.csv"
+    rows = [r for r in read_csv(table) if given.resume or (given.only and given.only not in r.kind)]
+    there = {(r.kind, r.population) for r in rows}
+    wanted = [j for j in every if given.only in j.kind and (j.kind, j.name) not in there]
     with ProcessPoolExecutor(given.workers) as pool:
-        for found in pool.map(run, wanted):
-            rows += found
-            write_csv(rows, given.out / "calibration.csv")
-            for r in found:
-                print(
-                    f"{r.kind:14s} {r.population:28s} {r.interior_grains:5d} {r.bimodal:.3f} {r.uniform:.2f}",
-                    flush=True,
-                )
+        for k in range(0, len(wanted), given.workers):
+            if time.monotonic() - start > given.seconds:
+                break
+            batch = [replace(j, largest=given.largest) for j in wanted[k : k + given.workers]]
+            for found in pool.map(run, batch):
+                rows += found
+                write_csv(rows, table)
+                for r in found:
+                    cell = f"{r.kind:14s} {r.population:28s} {r.interior_grains:5d}"
+                    print(f"{cell} {r.bimodal:.3f} {r.uniform:.2f}", flush=True)
+    order = {(j.kind, j.name): k for k, j in enumerate(every)}
+    rows.sort(key=lambda r: order.get((r.kind, r.population), len(order)))
+    write_csv(rows, table)
     write_markdown(rows, given.out / "calibration.md")
     plot(rows, given.out / "calibration.png")
+    left = len(order) - len({(r.kind, r.population) for r in rows})
+    print(f"{left} populations left", flush=True)
 
 
 if __name__ == "__main__":

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from grainstats.infer.distribution import pooled_distribution
 from grainstats.infer.grains import ImageGrains
-from grainstats.infer.null_mosaics import UNIT, Population, cut_window, window_side
+from grainstats.infer.null_mosaics import UNIT, Population, cut_window, rectangle
 from grainstats.infer.shape import shape_scalars
 
 # How the mosaics may have come about: families of centres, filling of space and tails.
@@ -25,11 +24,37 @@ FAMILIES: dict[str, dict] = {
 }
 LOOSE = (5, 6)  # spheres that leave half of space empty: their cells are no longer log-normal
 COLUMNAR_SHARE = {0.6: 0.75, 0.45: 0.6}
-RANDOM, PACKED = (0, 0, 1, 2, 3, 6), (4, 4, 5)
-SIZES = (110, 155, 250, 420, 865, 1900, 4000)
-WINDOWS = {110: 6, 155: 6, 250: 5, 420: 4, 865: 3, 1900: 2, 4000: 1}
-PACKED_GRAINS = 1000
+RANDOM, PACKED = (0, 0, 0, 1, 2, 3, 6), (4, 4, 4, 5)
+Kind = Literal["small", "medium", "large", "packed"]
+# Interior grains asked for and mosaics simulated by one part.
+GRAINS: dict[str, tuple[int, int]] = {"small": (95, 330), "medium": (330, 1300), "large": (1300, 4600)}
+MOSAICS: dict[str, int] = {"small": 1500, "medium": 450, "large": 100, "packed": 28}
+PACKED_GRAINS = (600, 1300)
+POOLED = 0.35  # share of the medium samples that are several small windows
 FEWEST = 60
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of the simulation that one call makes.
+
+    Attributes
+    ----------
+    null : {"section", "columnar"}
+    two : bool
+        Two populations.
+    kind : {"small", "medium", "large", "packed"}
+    seed : int
+    """
+
+    null: str
+    two: bool
+    kind: Kind
+    seed: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.null}-{'two' if self.two else 'one'}-{self.kind}-{self.seed}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,25 +63,26 @@ class Samples:
 
     Attributes
     ----------
-    grid : ndarray of float32, shape (n, 145)
-    scalars : ndarray, shape (n, 4)
-        Logs of SD, interior grains, n_eff; frame share.
+    grids : ndarray of float32, shape (n, 3, 145)
+        `SizeDistribution.on_grids`.
+    scalars : ndarray, shape (n, 5)
+        `shape_scalars`.
     truth : ndarray, shape (n, 5)
         Family, sigma, R, f (0: one population), images.
     """
 
-    grid: np.ndarray
+    grids: np.ndarray
     scalars: np.ndarray
     truth: np.ndarray
 
     @staticmethod
     def join(parts: list[Samples]) -> Samples:
         return Samples(
-            *(np.concatenate([getattr(p, k) for p in parts]) for k in ("grid", "scalars", "truth"))
+            *(np.concatenate([getattr(p, k) for p in parts]) for k in ("grids", "scalars", "truth"))
         )
 
     def take(self, chosen: np.ndarray) -> Samples:
-        return Samples(self.grid[chosen], self.scalars[chosen], self.truth[chosen])
+        return Samples(self.grids[chosen], self.scalars[chosen], self.truth[chosen])
 
 
 def family_options(family: int, null: str) -> dict:
@@ -71,27 +97,37 @@ def draw_truth(rng: np.random.Generator, two: bool) -> tuple[float, float, float
     """Sigma, R, f."""
     if not two:
         return float(rng.uniform(0.01, 1.0)), 1.0, 0.0
-    ratio = float(np.exp(rng.uniform(np.log(2.7), np.log(7.0))))
-    return float(rng.uniform(0.05, 0.4)), ratio, float(rng.uniform(0.2, 0.7))
+    ratio = float(np.exp(rng.uniform(np.log(2.6), np.log(7.0))))
+    broad = rng.random() < 0.3
+    sigma = rng.uniform(0.25, 0.4) if broad else rng.uniform(0.05, 0.25)
+    return float(sigma), ratio, float(rng.uniform(0.2, 0.7))
 
 
-def square_windows(
-    population: Population, sizes: tuple[int, ...], rng: np.random.Generator
-) -> Iterator[tuple[int, ImageGrains]]:
-    """Disjoint windows of one mosaic, with the size each was meant for."""
-    side = {}
-    largest_size = max(sizes)
-    reference, area = window_side(population, largest_size, rng)
-    for n in sizes:
-        side[n] = reference * np.sqrt(n / largest_size) * (1 + 0.5 / np.sqrt(n))
-    cells = population.mosaic(reference, rng).cells()
-    smallest = area * np.exp(rng.uniform(np.log(0.005), np.log(0.06)))
-    for n in sizes:
-        per_edge = max(int(reference // side[n]), 1)
-        corners = rng.permutation(per_edge**2)[: WINDOWS[n]]
-        for k in corners:
-            corner = tuple(UNIT * reference / per_edge * c for c in divmod(int(k), per_edge))
-            yield n, cut_window(cells, corner, UNIT * min(side[n], reference), min_area=smallest)
+def rough_side(population: Population, n_interior: float) -> tuple[float, float]:
+    """Side for about so many whole grains in mean diameters, and the mean area of a cell in square pixels.
+
+    From the number of spheres (discs) per volume (area) and their mean height over the plane; right within
+    some 20 % (`window_side` measures it, which would cost more than the mosaic).
+    """
+    flat = population.null == "columnar"
+    f, ratio = population.coarse, population.size_ratio
+    spread = np.exp((1.0 if flat else 3.0) * population.sigma**2)
+    density = (1.27 if flat else 2.25) * (1 - f + f / ratio**2) / spread
+    extent = (0.95 if flat else 0.85) * np.sqrt(spread / (1 - f + f / ratio**2))
+    return float(np.sqrt(n_interior / density) + extent), float(UNIT**2 / density)
+
+
+def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+
+
+def one_window(population: Population, n_interior: float, rng: np.random.Generator) -> ImageGrains:
+    """A mosaic's only window, of random shape and with a random smallest visible grain."""
+    side, area = rough_side(population, n_interior)
+    aspect = _log_uniform(rng, 1.0, 1.8)
+    cells = population.mosaic(side, rng, aspect=aspect).cells()
+    smallest = area * _log_uniform(rng, 0.005, 0.06)
+    return cut_window(cells, (0.0, 0.0), rectangle(UNIT * side, aspect), min_area=smallest)
 
 
 def _sample(images: list[ImageGrains], truth: tuple[float, ...]) -> Samples | None:
@@ -99,61 +135,56 @@ def _sample(images: list[ImageGrains], truth: tuple[float, ...]) -> Samples | No
         return None
     found = pooled_distribution(images)
     return Samples(
-        found.on_grid()[None].astype(np.float32),
+        found.on_grids()[None].astype(np.float32),
         shape_scalars([found]),
         np.array([[*truth, len(images)]]),
     )
 
 
-def random_samples(job: tuple[str, int, float, bool]) -> Samples:
-    """Samples of random-centre mosaics for so many seconds of processor time; some pool several windows."""
-    null, seed, seconds, two = job
-    rng = np.random.default_rng(seed)
-    parts: list[Samples] = []
-    start = time.process_time()
-    while time.process_time() - start < seconds or not parts:
+def simulate(part: Part) -> Samples:
+    """The samples of one part; its seed and kind decide them."""
+    kind = ("small", "medium", "large", "packed").index(part.kind)
+    rng = np.random.default_rng([part.seed, kind, part.two, part.null == "columnar"])
+    found = _packed_samples(part, rng) if part.kind == "packed" else _random_samples(part, rng)
+    return Samples.join([s for s in found if s is not None])
+
+
+def _random_samples(part: Part, rng: np.random.Generator) -> list[Samples | None]:
+    parts = []
+    for _ in range(MOSAICS[part.kind]):
         family = int(rng.choice(RANDOM))
-        sigma, ratio, coarse = draw_truth(rng, two)
-        sizes = SIZES if rng.random() < 0.4 else SIZES[:5]
-        population = Population(sigma, ratio, coarse, **family_options(family, null))
-        found: dict[int, list[ImageGrains]] = {}
-        for n, window in square_windows(population, sizes, rng):
-            found.setdefault(n, []).append(window)
-        truth = (family, sigma, ratio, coarse)
-        groups = [[w] for windows in found.values() for w in windows]
-        groups += [windows for n, windows in found.items() if n < 865 and len(windows) > 2]
-        parts += [s for g in groups if (s := _sample(g, truth)) is not None]
-    return Samples.join(parts)
+        sigma, ratio, coarse = draw_truth(rng, part.two)
+        population = Population(sigma, ratio, coarse, **family_options(family, part.null))
+        n = _log_uniform(rng, *GRAINS[part.kind])
+        images = int(rng.integers(2, 9)) if part.kind == "medium" and rng.random() < POOLED else 1
+        windows = [one_window(population, n / images, rng) for _ in range(images)]
+        parts.append(_sample(windows, (family, sigma, ratio, coarse)))
+    return parts
 
 
-def packed_samples(job: tuple[str, int, float, bool]) -> Samples:
-    """Samples of packed mosaics; large ones pool windows of mosaics of nearly the same sigma."""
-    null, seed, seconds, two = job
-    rng = np.random.default_rng(seed)
+def _packed_samples(part: Part, rng: np.random.Generator) -> list[Samples | None]:
+    """Packings cost most: their quarters alone, and pools of quarters of mosaics of nearly the same sigma."""
     windows: list[tuple[tuple[float, ...], list[ImageGrains]]] = []
-    start = time.process_time()
-    while time.process_time() - start < seconds or len(windows) < 4:
+    for _ in range(MOSAICS[part.kind]):
         family = int(rng.choice(PACKED))
-        sigma, ratio, coarse = draw_truth(rng, two)
-        ratio, coarse = (
-            (float(rng.choice([3.0, 4.0, 6.0])), float(rng.choice([0.3, 0.6]))) if two else (1.0, 0.0)
-        )
-        sigma = 0.2 if two else sigma
-        options = family_options(family, null)
-        pilot = Population(sigma, ratio, coarse, null=options["null"])
-        side, area = window_side(pilot, PACKED_GRAINS, rng)
-        cells = Population(sigma, ratio, coarse, **options).mosaic(side, rng).cells()
-        smallest = area * np.exp(rng.uniform(np.log(0.005), np.log(0.06)))
+        sigma, ratio, coarse = draw_truth(rng, part.two)
+        if part.two:  # few values, so that pools are of one population
+            sigma, ratio, coarse = 0.2, float(rng.choice([3.0, 4.0, 6.0])), float(rng.choice([0.3, 0.6]))
+        options = family_options(family, part.null)
+        population = Population(sigma, ratio, coarse, **options)
+        side, area = rough_side(population, _log_uniform(rng, *PACKED_GRAINS))
+        cells = population.mosaic(side, rng).cells()
+        smallest = area * _log_uniform(rng, 0.005, 0.06)
         half = UNIT * side / 2
         corners = [(0.0, 0.0), (0.0, half), (half, 0.0), (half, half)]
         quarters = [cut_window(cells, c, half, min_area=smallest) for c in corners]
         windows.append(((family, sigma, ratio, coarse), quarters))
-    return Samples.join(_pooled(windows, rng))
+    return _pooled(windows, rng)
 
 
 def _pooled(
     windows: list[tuple[tuple[float, ...], list[ImageGrains]]], rng: np.random.Generator
-) -> list[Samples]:
+) -> list[Samples | None]:
     """Quarters alone, and pools of 2, 4, 9 and 20 quarters of the mosaics nearest in sigma."""
     parts: list[Samples | None] = []
     for truth, quarters in windows:
@@ -165,7 +196,6 @@ def _pooled(
         ]
         near = [q for _, k in sorted(alike)[:6] for q in windows[k][1]]
         for size in (2, 4, 9, 20):
-            for _ in range(2):
-                chosen = rng.permutation(len(near))[:size]
-                parts.append(_sample([near[k] for k in chosen], truth))
-    return [p for p in parts if p is not None]
+            chosen = rng.permutation(len(near))[:size]
+            parts.append(_sample([near[k] for k in chosen], truth))
+    return parts

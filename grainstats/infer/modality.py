@@ -12,7 +12,7 @@ from grainstats.infer.duplex import delta_g, duplex_class, largest_grain_g
 from grainstats.infer.grains import ImageGrains
 from grainstats.infer.modes import Modes, one_mode, two_modes, with_intervals
 from grainstats.infer.null_library import LEVELS, NullLibrary, load_library
-from grainstats.infer.shape import load_network
+from grainstats.infer.shape import load_networks
 from grainstats.infer.statistics import STATISTICS, statistics_of
 from grainstats.infer.verdict import ModalityVerdict, Null, Verdict
 
@@ -93,7 +93,7 @@ def judge_modality(
 def decide(distributions: Sequence[SizeDistribution], null: Null) -> list[tuple[Decision, Modes]]:
     """The rule, for several samples at once: uniform, bimodal or indeterminate, and the two fitted modes."""
     library = load_library(null)
-    values = statistics_of(distributions, load_network(null))
+    values = statistics_of(distributions, load_networks(null))
     modes = two_modes(distributions)
     return [
         (_decide_one(d, m, _p_values(d, v, library), library), m)

@@ -67,8 +67,18 @@ def _bracket(axis: np.ndarray, value: float) -> tuple[int, float]:
 
 @lru_cache(maxsize=2)
 def load_library(null: Null) -> NullLibrary:
-    """The library shipped with the package (built by ``scripts/build_null_library.py``)."""
+    """The library shipped with the package (built by ``scripts/build_null_library.py``).
+
+    The ranges of the two networks meet between two whole numbers of grains, so that no sample is read from
+    quantiles of both.
+    """
     source = files("grainstats.infer").joinpath(f"null_{null}.npz")
     with source.open("rb") as stream, np.load(stream) as stored:
-        quantiles = {k.removeprefix("q_"): stored[k].astype(float) for k in stored if k.startswith("q_")}
-        return NullLibrary(stored["n_interior"], stored["sd"], quantiles, stored["power"])
+
+        def joined(name: str) -> np.ndarray:
+            return np.concatenate([stored[f"{size}_{name}"] for size in ("small", "large")]).astype(float)
+
+        names = [k.removeprefix("small_q_") for k in stored if k.startswith("small_q_")]
+        quantiles = {name: joined(f"q_{name}") for name in names}
+        power = np.maximum.accumulate(joined("power"))
+        return NullLibrary(joined("n_interior"), stored["sd"], quantiles, power)

@@ -7,7 +7,7 @@ honesty.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -17,8 +17,10 @@ from scipy.ndimage import convolve1d
 
 from grainstats.infer.distribution import STEP, SizeDistribution
 
-SMOOTHING = 0.12  # SD of the kernel over the standardised log sizes
-THINNING = 3
+# SDs of the kernels over the standardised log sizes: by area, interior by number, cut by number
+SMOOTHING = (0.12, 0.15, 0.3)
+THINNING = (3, 3, 5)
+SMALL_BELOW = 300  # interior grains
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,41 +48,69 @@ class ShapeNetwork:
         return np.asarray((signal @ self.matrices[-1] + self.offsets[-1])[:, 0])
 
 
-def shape_inputs(grid: np.ndarray, scalars: np.ndarray) -> np.ndarray:
-    """Inputs of the network: roots of the smoothed density and four scalars, shape (n, k).
+def shape_inputs(grids: np.ndarray, scalars: np.ndarray) -> np.ndarray:
+    """Inputs of the network: roots of the three smoothed densities and the scalars, shape (n, k).
 
     Parameters
     ----------
-    grid : ndarray, shape (n, 145)
-        `SizeDistribution.on_grid`.
-    scalars : ndarray, shape (n, 4)
+    grids : ndarray, shape (n, 3, 145)
+        `SizeDistribution.on_grids`.
+    scalars : ndarray, shape (n, 5)
         `shape_scalars`.
     """
-    reach = np.arange(-8, 9) * STEP / SMOOTHING
-    kernel = np.exp(-0.5 * reach**2)
+    smooth = [_roots(grids[:, k], *how) for k, how in enumerate(zip(SMOOTHING, THINNING, strict=True))]
+    return np.column_stack([*smooth, scalars])
+
+
+def _roots(grid: np.ndarray, width: float, thinning: int) -> np.ndarray:
+    """Roots of the density, smoothed with this SD and thinned."""
+    reach = round(4.2 * width / STEP)
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * STEP / width) ** 2)
     smooth = convolve1d(grid, kernel / kernel.sum() / STEP, axis=1, mode="constant")
-    return np.column_stack([np.sqrt(smooth[:, 8:-8:THINNING]), scalars])
+    return np.asarray(np.sqrt(smooth[:, 8:-8:thinning]))
 
 
 def shape_scalars(distributions: Sequence[SizeDistribution]) -> np.ndarray:
-    """Logs of SD, interior grains and n_eff, and the frame's share, shape (n, 4)."""
+    """Logs of SD, interior grains, n_eff; the frame's share; log of cut to interior grains; shape (n, 5)."""
     return np.array(
         [
-            [np.log(max(d.sd, 1e-6)), np.log(d.n_interior), np.log(d.n_eff), d.frame_share]
+            [
+                np.log(max(d.sd, 1e-6)),
+                np.log(d.n_interior),
+                np.log(d.n_eff),
+                d.frame_share,
+                np.log((len(d.cut) + 1) / d.n_interior),
+            ]
             for d in distributions
         ]
     )
 
 
+@dataclass(frozen=True, eq=False)
+class ShapeNetworks:
+    """One network for samples of fewer than `SMALL_BELOW` interior grains and one for larger ones."""
+
+    small: ShapeNetwork
+    large: ShapeNetwork
+
+    def score(self, inputs: np.ndarray, n_interior: np.ndarray) -> np.ndarray:
+        """Score of each row by the network of its size, shape (n,)."""
+        return np.where(n_interior < SMALL_BELOW - 0.5, self.small.score(inputs), self.large.score(inputs))
+
+
 @lru_cache(maxsize=2)
-def load_network(null: str) -> ShapeNetwork:
-    """The network shipped with the package for this null."""
+def load_networks(null: str) -> ShapeNetworks:
+    """The networks shipped with the package for this null."""
     source = files("grainstats.infer").joinpath(f"shape_{null}.npz")
     with source.open("rb") as stream, np.load(stream) as stored:
-        layers = sum(name.startswith("matrix") for name in stored)
-        return ShapeNetwork(
-            stored["centre"],
-            stored["scale"],
-            tuple(stored[f"matrix{k}"].astype(float) for k in range(layers)),
-            tuple(stored[f"offset{k}"].astype(float) for k in range(layers)),
-        )
+        return ShapeNetworks(*(_network(stored, size) for size in ("small", "large")))
+
+
+def _network(stored: Mapping[str, np.ndarray], size: str) -> ShapeNetwork:
+    layers = sum(name.startswith(f"{size}_matrix") for name in stored)
+    return ShapeNetwork(
+        stored[f"{size}_centre"],
+        stored[f"{size}_scale"],
+        tuple(stored[f"{size}_matrix{k}"].astype(float) for k in range(layers)),
+        tuple(stored[f"{size}_offset{k}"].astype(float) for k in range(layers)),
+    )

@@ -8,29 +8,29 @@ import numpy as np
 
 from grainstats.infer.distribution import SizeDistribution
 from grainstats.infer.mixtures import critical_bandwidth, fit_two_normals
-from grainstats.infer.shape import ShapeNetwork, shape_inputs, shape_scalars
+from grainstats.infer.shape import ShapeNetworks, shape_inputs, shape_scalars
 
 STATISTICS = ("likelihood_ratio", "critical_bandwidth", "shape")
 
 
-def statistics_of(distributions: Sequence[SizeDistribution], network: ShapeNetwork) -> np.ndarray:
+def statistics_of(distributions: Sequence[SizeDistribution], networks: ShapeNetworks) -> np.ndarray:
     """Every statistic of every distribution, shape (n, len(STATISTICS)).
 
     ``likelihood_ratio``: log of n_eff times the gain of two normals over one (a weighted likelihood ratio
     scaled to the effective number); ``critical_bandwidth``: Silverman's, over the SD; ``shape``: the score of
     a network that learned sections of one and of two populations.
     """
-    grid = np.stack([d.on_grid() for d in distributions])
-    return statistics_on_grid(grid, shape_scalars(distributions), network)
+    grids = np.stack([d.on_grids() for d in distributions])
+    return statistics_on_grids(grids, shape_scalars(distributions), networks)
 
 
-def statistics_on_grid(grid: np.ndarray, scalars: np.ndarray, network: ShapeNetwork) -> np.ndarray:
-    """As `statistics_of`, from gridded masses (n, 145) and `shape_scalars` (n, 4)."""
-    gain = np.exp(scalars[:, 2]) * fit_two_normals(grid).gain
+def statistics_on_grids(grids: np.ndarray, scalars: np.ndarray, networks: ShapeNetworks) -> np.ndarray:
+    """As `statistics_of`, from `SizeDistribution.on_grids` (n, 3, 145) and `shape_scalars` (n, 5)."""
+    gain = np.exp(scalars[:, 2]) * fit_two_normals(grids[:, 0]).gain
     return np.column_stack(
         [
             np.log(np.maximum(gain, 1e-3)),
-            critical_bandwidth(grid),
-            network.score(shape_inputs(grid, scalars)),
+            critical_bandwidth(grids[:, 0]),
+            networks.score(shape_inputs(grids, scalars), np.exp(scalars[:, 1])),
         ]
     )
