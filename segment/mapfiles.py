@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,21 @@ def read_label_map(
     if tracing:
         return grain_map_from_tracing(image, pixel_size_nm=size, pixel_size_source=source, source=str(path))
     return GrainMap(_contiguous_labels(path, image), size, source)
+
+
+def boundary_beside(path: str | Path, grain_map: GrainMap) -> GrainMap:
+    """The label map with the probability that ``segment`` wrote beside it, where there is one of its shape.
+
+    `path` is that of the label map, ``NAME.labels.tif``; the probability is in ``NAME.boundary.tif``.
+    """
+    path = Path(path)
+    beside = path.with_name(path.name.removesuffix(".labels.tif") + ".boundary.tif")
+    if not path.name.endswith(".labels.tif") or not beside.is_file():
+        return grain_map
+    probability = _read(beside)[0]
+    if probability.shape != grain_map.labels.shape:
+        return grain_map
+    return replace(grain_map, probability=probability.astype(np.float32, copy=False))
 
 
 def _write(path: str | Path, image: np.ndarray, pixel_size_nm: float | None) -> Path:

@@ -1,7 +1,9 @@
 """Would another segmentation of the same images have given the same verdict?
 
-Boundaries are taken away and added at random on the graph of neighbouring cells, which costs a millisecond
-where segmenting again costs seconds.
+Each repeat cuts the cells anew: at another seed persistence or another probability level where the map
+carries its boundary probability, then with boundaries broken and added at random, at the rates that were
+measured for the model on images as clear as this one (`segment.error_rates`).  All of it happens on the graph
+of neighbouring cells, a few milliseconds a repeat, where segmenting again would cost seconds.
 """
 
 from __future__ import annotations
@@ -15,58 +17,48 @@ from scipy.sparse.csgraph import connected_components
 
 from grainstats.infer.distribution import pooled_distribution
 from grainstats.infer.grains import ImageGrains
-from grainstats.infer.modality import decide
-from grainstats.infer.verdict import ModalityVerdict, Null, Verdict
-from segment.borders import find_borders
+from grainstats.infer.modality import Decision, decide
+from grainstats.infer.verdict import ModalityVerdict, Verdict
+from segment.cuts import Cut, FineCells
+from segment.error_rates import ErrorRates
 from segment.grainmap import GrainMap
 
-MISSED = 0.02  # share of true boundaries that a segmentation loses, by number
-INVENTED = 0.02  # share of grains that it cuts in two
-SMALLEST_SHARE = 0.7  # of agreeing repeats; below, the verdict is withdrawn
+REPEATS = 25
+SMALLEST_SHARE = 0.8  # of agreeing repeats; below, the verdict is withdrawn
+PERSISTENCE = 0.1  # of a map that does not say how it was cut
+CUTS = ((0.5, 0.5), (2.0, 0.5), (1.0, 0.35), (1.0, 0.65))  # persistence over the model's own; least border
+SMALLEST_PART, LARGEST_PART = 0.2, 0.5  # share of a cell that an invented boundary cuts off
 
 
 @dataclass(frozen=True, eq=False)
 class CellGraph:
-    """Cells of one image and who borders on whom.
+    """Cells of one cut of an image and who borders on whom.
 
     Attributes
     ----------
     area_nm2 : ndarray, shape (n,)
     at_frame : ndarray of bool, shape (n,)
     pairs : ndarray of int, shape (m, 2)
-        Neighbouring cells.
+        Neighbouring cells, from 0.
     confidence : ndarray, shape (m,)
         Mean boundary probability along the border; all 1 where the map carries none.
-    pixel_size_nm : float
-    window_nm : tuple of float
     """
 
     area_nm2: np.ndarray
     at_frame: np.ndarray
     pairs: np.ndarray
     confidence: np.ndarray
-    pixel_size_nm: float
-    window_nm: tuple[float, float]
 
     @classmethod
-    def from_grain_map(cls, grain_map: GrainMap) -> CellGraph:
-        """Areas, frame contact and borders of a map; without a pixel size, in pixels."""
-        pixel = grain_map.pixel_size_nm or 1.0
-        labels = grain_map.labels
-        certain = np.broadcast_to(np.float32(1), labels.shape)
-        known = grain_map.probability if grain_map.probability is not None else certain
-        borders = find_borders(labels, known)
+    def of_cut(cls, cut: Cut, pixel_size_nm: float) -> CellGraph:
         return cls(
-            area_nm2=np.bincount(labels.ravel(), minlength=grain_map.n_grains + 1)[1:] * pixel**2,
-            at_frame=grain_map.touches_frame[1:],
-            pairs=borders.pairs - 1,
-            confidence=borders.confidence,
-            pixel_size_nm=pixel,
-            window_nm=(labels.shape[0] * pixel, labels.shape[1] * pixel),
+            cut.area_px * pixel_size_nm**2, cut.at_frame, cut.borders.pairs - 1, cut.borders.confidence
         )
 
-    def perturbed(self, rng: np.random.Generator, missed: float, invented: float) -> ImageGrains:
-        """The grains after losing about `missed` of the borders and cutting about `invented` of the cells.
+    def perturbed(
+        self, rng: np.random.Generator, missed: float, invented: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Areas and frame contact after losing a share of the borders and cutting a share of the cells.
 
         Uncertain borders are lost first: the chance is proportional to 1 - confidence + 0.1.
         """
@@ -79,9 +71,66 @@ class CellGraph:
         area = np.bincount(group, self.area_nm2, count)
         frame = np.bincount(group, self.at_frame, count) > 0
         cut = rng.random(count) < invented
-        part = rng.uniform(0.2, 0.5, count)
-        area = np.concatenate([area * np.where(cut, 1 - part, 1.0), (area * part)[cut]])
-        frame = np.concatenate([frame, np.zeros(int(cut.sum()), bool)])
+        part = np.where(cut, rng.uniform(SMALLEST_PART, LARGEST_PART, count), 0.0)
+        inside = np.zeros(int(cut.sum()), bool)
+        return np.concatenate([area * (1 - part), (area * part)[cut]]), np.concatenate([frame, inside])
+
+
+@dataclass(frozen=True, eq=False)
+class ImageCuts:
+    """One image cut into cells in several ways, and the errors to be expected in it.
+
+    Attributes
+    ----------
+    graphs : tuple of CellGraph
+        The map's own cut first; it stands alone where the map carries no probability.
+    missed : float
+        Share of borders that a segmentation loses in an image as clear as this one.
+    invented : float
+        Share of grains that it cuts in two.
+    pixel_size_nm : float
+    window_nm : tuple of float
+    """
+
+    graphs: tuple[CellGraph, ...]
+    missed: float
+    invented: float
+    pixel_size_nm: float
+    window_nm: tuple[float, float]
+
+    @classmethod
+    def of(
+        cls,
+        grain_map: GrainMap,
+        rates: ErrorRates | None = None,
+        *,
+        persistence: float = PERSISTENCE,
+    ) -> ImageCuts:
+        """Cut a map in several ways; without a pixel size, in pixels.
+
+        Parameters
+        ----------
+        grain_map : GrainMap
+        rates : ErrorRates, optional
+            Of the model (`segment.error_rates.read_rates`); None: nominal.
+        persistence : float
+            With which the map was cut.
+        """
+        pixel = grain_map.pixel_size_nm or 1.0
+        fine = FineCells.of(grain_map)
+        own = fine.as_in_map()
+        cuts = [own]
+        if grain_map.probability is not None:
+            cuts += [fine.at(persistence * factor, level) for factor, level in CUTS]
+        missed, invented = (rates or ErrorRates()).at(own.confidence)
+        rows, columns = grain_map.labels.shape
+        graphs = tuple(CellGraph.of_cut(cut, pixel) for cut in cuts)
+        return cls(graphs, missed, invented, pixel, (rows * pixel, columns * pixel))
+
+    def perturbed(self, number: int, rng: np.random.Generator) -> ImageGrains:
+        """The grains of repeat `number`: the cuts take turns."""
+        graph = self.graphs[number % len(self.graphs)]
+        area, frame = graph.perturbed(rng, self.missed, self.invented)
         size = np.sqrt(4 / np.pi * area)
         return ImageGrains(
             diameter_nm=size[~frame],
@@ -93,34 +142,30 @@ class CellGraph:
         )
 
 
-def stability(
-    graphs: Sequence[CellGraph],
-    verdict: Verdict,
-    *,
-    null: Null = "section",
-    missed: float = MISSED,
-    invented: float = INVENTED,
-    repeats: int = 20,
-    seed: int = 0,
-) -> float:
-    """Share of perturbed segmentations that give `verdict`, between 0 and 1."""
-    samples = [
-        [graph.perturbed(rng, missed, invented) for graph in graphs]
-        for rng in np.random.default_rng(seed).spawn(repeats)
-    ]
-    judged = [pooled_distribution(images) for images in samples if any(g.n_interior for g in images)]
-    found: list[Verdict] = [decision.verdict for decision, _ in decide(judged, null)] if judged else []
-    found += ["indeterminate"] * (repeats - len(judged))
-    return found.count(verdict) / repeats
+def stability(images: Sequence[ImageCuts], judged: ModalityVerdict, *, repeats: int = REPEATS) -> float:
+    """Share of perturbed segmentations that agree with the verdict, between 0 and 1."""
+    generators = np.random.default_rng(judged.seed).spawn(repeats)
+    samples = [[image.perturbed(k, rng) for image in images] for k, rng in enumerate(generators)]
+    judgeable = [pooled_distribution(grains) for grains in samples if any(g.n_interior for g in grains)]
+    decisions = [decision for decision, _ in decide(judgeable, judged.null)] if judgeable else []
+    agreeing = sum(_agrees(decision, judged.verdict) for decision in decisions)
+    if judged.verdict == "indeterminate":
+        agreeing += repeats - len(judgeable)
+    return agreeing / repeats
+
+
+def _agrees(decision: Decision, verdict: Verdict) -> bool:
+    """The same finding; fewer grains after borders broke, so less power, do not speak against "uniform"."""
+    if verdict == "uniform" and decision.verdict == "indeterminate":
+        return decision.p_value is not None and bool(decision.more_grains)
+    return decision.verdict == verdict
 
 
 def with_stability(
     judged: ModalityVerdict,
-    grain_maps: Sequence[GrainMap],
+    images: Sequence[ImageCuts],
     *,
-    missed: float = MISSED,
-    invented: float = INVENTED,
-    repeats: int = 20,
+    repeats: int = REPEATS,
     smallest_share: float = SMALLEST_SHARE,
 ) -> ModalityVerdict:
     """The verdict with its stability; withdrawn where too few perturbed segmentations agree.
@@ -129,23 +174,14 @@ def with_stability(
     ----------
     judged : ModalityVerdict
         From `judge_modality` of the same images.
-    grain_maps : sequence of GrainMap
-    missed, invented : float
-        The segmentation's error rates: share of boundaries lost and share of grains cut in two.
+    images : sequence of ImageCuts
     repeats : int
     smallest_share : float
         Below this share of agreement a "uniform" or "bimodal" becomes "indeterminate".
     """
-    graphs = [CellGraph.from_grain_map(g) for g in grain_maps]
-    share = stability(
-        graphs,
-        judged.verdict,
-        null=judged.null,
-        missed=missed,
-        invented=invented,
-        repeats=repeats,
-        seed=judged.seed,
-    )
+    if not images:
+        return judged
+    share = stability(images, judged, repeats=repeats)
     if judged.verdict == "indeterminate" or share >= smallest_share:
         return replace(judged, stability=share)
     reason = f"{judged.verdict} in only {share:.0%} of perturbed segmentations ({judged.reason})"

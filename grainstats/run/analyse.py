@@ -18,6 +18,7 @@ from grainstats.run.recipe import Recipe, recipe_text
 from segment.errors import InputError
 
 if TYPE_CHECKING:
+    from grainstats.infer import ImageCuts
     from grainstats.share.records import AnalysisRecord
     from segment.grainmap import GrainMap
     from segment.micrograph import Micrograph
@@ -122,12 +123,23 @@ class Analyst:
         return grains
 
     def _write_files(self, micrograph: Micrograph, grains: GrainMap, artefacts: dict[str, str]) -> None:
+        from grainstats.run.cuts import write_cuts
         from grainstats.run.pictures import write_pictures
         from segment.mapfiles import write_label_map
 
         write_atomically(self.out / artefacts["labels"], lambda path: write_label_map(path, grains))
         paths = {name: self.out / artefacts[name] for name in ("overlay", "view", "layer")}
         write_pictures(micrograph.image, grains, **paths)
+        write_cuts(self.out / artefacts["cuts"], self._cuts(grains))
+
+    def _cuts(self, grains: GrainMap) -> ImageCuts:
+        """The image's cells cut in other ways, from which the stability of its sample's verdict comes."""
+        from grainstats.infer import ImageCuts
+        from segment.error_rates import read_rates
+
+        model, recipe = _model(self.model), self.recipe
+        persistence = model.persistence if recipe.persistence is None else recipe.persistence
+        return ImageCuts.of(grains, read_rates(model.folder, model.digest), persistence=persistence)
 
     def _record(
         self, job: Job, micrograph: Micrograph, grains: GrainMap, artefacts: dict[str, str]
@@ -204,6 +216,7 @@ def _artefacts(job: Job) -> dict[str, str]:
         "overlay": f"{images}.overlay.png",
         "view": f"{report}.view.jpg",
         "layer": f"{report}.layer.png",
+        "cuts": f"{report}.cuts.npz",
     }
 
 

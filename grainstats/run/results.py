@@ -9,8 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from grainstats import __version__
-from grainstats.infer import judge_modality
+from grainstats.infer import judge_modality, with_stability
 from grainstats.run.analyse import seed_from
+from grainstats.run.cuts import cuts_of
 from grainstats.run.plan import Failure, unexpected
 from grainstats.run.pooling import Sample, image_grains, pooled_descriptors
 from grainstats.run.recipe import Recipe
@@ -59,7 +60,7 @@ def judge_samples(db: Database, out: Path, scope: Scope, *, also: Iterable[str] 
     ----------
     db : Database
     out : Path
-        Where the trace of an unexpected error goes.
+        Where the images' files are, and where the trace of an unexpected error goes.
     scope : Scope
     also : iterable of str
         Samples that lost an image to another one in this run.
@@ -77,20 +78,21 @@ def judge_samples(db: Database, out: Path, scope: Scope, *, also: Iterable[str] 
         if set(images["analysis_id"]) == set(old["analysis_id"]):
             continue
         try:
-            _judge(db, sample_id, images, scope)
+            _judge(db, out, sample_id, images, scope)
         except Exception as error:
             source = f"sample {sample_id}"
             failures.append(Failure(source, "", *unexpected(error, out, source), sample_id))
     return failures
 
 
-def _judge(db: Database, sample_id: str, images: pd.DataFrame, scope: Scope) -> None:
+def _judge(db: Database, out: Path, sample_id: str, images: pd.DataFrame, scope: Scope) -> None:
     if images.empty:
         db.put_verdict(sample_id, None, [])
         return
     sample = load_sample(db, sample_id, images)
     seed = seed_from(scope.recipe.digest(), str(scope.recipe.seed), *images["micrograph_digest"])
     verdict = judge_modality(image_grains(sample), null=scope.recipe.null, seed=seed)
+    verdict = with_stability(verdict, cuts_of(out, images))
     db.put_verdict(sample_id, verdict, sample.analysis_ids, descriptors=pooled_descriptors(sample))
 
 

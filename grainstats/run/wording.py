@@ -66,7 +66,7 @@ def _evidence(verdict: ModalityVerdict) -> str:
             "A coarse population three times the size of the fine one, filling 30 to 60 % of the volume, "
             f"would be found with a probability of {verdict.power:.2f} at this number of grains."
         )
-    if verdict.stability is not None:
+    if verdict.stability is not None and verdict.verdict != "indeterminate":
         parts.append(f"{100 * verdict.stability:.0f} % of perturbed segmentations lead to the same verdict.")
     return " ".join(parts)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from grainstats.infer import ImageCuts
     from grainstats.measure import Measurement
     from segment.grainmap import GrainMap
 
@@ -109,7 +110,7 @@ def _measure_file(
 
 def _read(path: Path, pixel_size: float | None, tracing: bool) -> GrainMap:
     from segment.errors import UnreadableError
-    from segment.mapfiles import read_label_map
+    from segment.mapfiles import boundary_beside, read_label_map
 
     if not path.is_file():
         raise UnreadableError(path, "no such file", "Check the name")
@@ -119,7 +120,8 @@ def _read(path: Path, pixel_size: float | None, tracing: bool) -> GrainMap:
             "not a label map (TIFF, PNG or NPY)",
             "If it is a micrograph, run `grainstats segment` on it first, or `grainstats run` for both",
         )
-    return read_label_map(path, pixel_size_nm=pixel_size, tracing=tracing)
+    grain_map = read_label_map(path, pixel_size_nm=pixel_size, tracing=tracing)
+    return grain_map if tracing else boundary_beside(path, grain_map)
 
 
 def _document(
@@ -137,7 +139,7 @@ def _modality(
     grain_maps: list[GrainMap], measured: list[Measurement], null: NullChoice, seed: int
 ) -> dict[str, Any]:
     """The verdict; it depends on size ratios only, so that pixels serve as well as nanometres."""
-    from grainstats.infer import ImageGrains, judge_modality, modality_json
+    from grainstats.infer import ImageGrains, judge_modality, modality_json, with_stability
 
     images = []
     for grain_map, m in zip(grain_maps, measured, strict=True):
@@ -146,10 +148,23 @@ def _modality(
             calibrated = replace(grain_map, pixel_size_nm=1.0, pixel_size_source="manual")
             table = table.rename(columns={"equivalent_diameter_px": "equivalent_diameter_nm"})
         images.append(ImageGrains.from_table(table, calibrated, m.image_id))
-    document = modality_json(judge_modality(images, null=null.value, seed=seed))
+    verdict = judge_modality(images, null=null.value, seed=seed)
+    document = modality_json(with_stability(verdict, [_cuts(grain_map) for grain_map in grain_maps]))
     if measured[0].unit == "px":
         document = {name.replace("_nm", "_px"): value for name, value in document.items()}
     return document
+
+
+def _cuts(grain_map: GrainMap) -> ImageCuts:
+    """The map cut in other ways; a segmentation at the released model's settings and error rates."""
+    from grainstats.infer import ImageCuts
+    from segment.error_rates import read_rates
+    from segment.unet import load_model, released_models
+
+    if grain_map.probability is None or not released_models():
+        return ImageCuts.of(grain_map)
+    model = load_model()
+    return ImageCuts.of(grain_map, read_rates(model.folder, model.digest), persistence=model.persistence)
 
 
 def _write(out: Path, measured: list[Measurement], document: dict[str, Any]) -> None:
@@ -187,4 +202,6 @@ def _in_words(document: dict[str, Any], unit: str) -> str:
         label = name.removesuffix(f"_per_{density}").removesuffix(f"_{unit}").replace("_", " ")
         lines.append(f"  {label:44s} {value} {'' if d['unit'] == '1' else d['unit']}{ci}")
     lines.append(f"network: {modality['verdict']} ({modality['reason']})")
+    if modality["stability"] is not None and modality["verdict"] != "indeterminate":
+        lines.append(f"  the same in {modality['stability']:.0%} of perturbed segmentations")
     return "\n".join(lines)

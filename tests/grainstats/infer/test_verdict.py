@@ -10,7 +10,6 @@ import pytest
 
 from grainstats.infer import ImageGrains, judge_modality, modality_json
 from grainstats.infer.null_mosaics import Population, cut_window, window_side
-from grainstats.infer.stability import CellGraph, stability, with_stability
 from grainstats.measure import grain_table
 from segment.errors import UncalibratedError
 from segment.mosaics import laguerre_section
@@ -143,28 +142,3 @@ def test_the_null_is_the_users_choice_and_is_reported():
     verdict = judge_modality([image], null="columnar")
     assert verdict.null == "columnar"
     assert verdict.verdict == "uniform"
-
-
-def test_a_clear_verdict_is_stable_and_a_shaky_one_is_withdrawn():
-    mosaic = laguerre_section(
-        (900, 900), 20.0, 0.15, np.random.default_rng(11), size_ratio=5, coarse_volume=0.5
-    )
-    grain_map = mosaic.grain_map(1.0)
-    judged = judge_modality([ImageGrains.from_table(grain_table(grain_map), grain_map)])
-    assert judged.verdict == "bimodal"
-    steady = with_stability(judged, [grain_map])
-    assert steady.verdict == "bimodal" and steady.stability is not None and steady.stability >= 0.9
-    shaken = with_stability(judged, [grain_map], missed=0.6, invented=0.0)
-    assert shaken.stability is not None and shaken.stability < 0.7
-    assert shaken.verdict == "indeterminate" and "perturbed" in shaken.reason
-
-
-def test_no_perturbation_changes_nothing():
-    grain_map = laguerre_section((300, 300), 20.0, 0.3, np.random.default_rng(12)).grain_map(1.5)
-    graph = CellGraph.from_grain_map(grain_map)
-    same = graph.perturbed(np.random.default_rng(0), 0.0, 0.0)
-    table = grain_table(grain_map)
-    interior = table.loc[~table["touches_frame"], "equivalent_diameter_nm"]
-    np.testing.assert_allclose(np.sort(same.diameter_nm), np.sort(interior), rtol=1e-6)
-    judged = judge_modality([ImageGrains.from_table(table, grain_map)])
-    assert stability([graph], judged.verdict, missed=0.0, invented=0.0, repeats=3) == 1.0

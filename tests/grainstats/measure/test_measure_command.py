@@ -9,8 +9,10 @@ import pytest
 import tifffile
 
 from grainstats.run import cli
-from segment.grainmap import GrainMap
-from segment.mapfiles import write_label_map
+from segment.boundarymap import BoundaryMap
+from segment.grainmap import GrainMap, close_cells
+from segment.mapfiles import write_boundary_map, write_label_map
+from segment.mosaics import laguerre_section
 
 
 def call(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int:
@@ -118,3 +120,21 @@ def test_tracing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest
 def test_wrong_call(map_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert call(monkeypatch, map_file, "--null", "other") == 2
     assert call(monkeypatch) == 2
+
+
+def test_the_verdict_says_how_stable_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where `segment` left the boundary probability beside the labels, other cuts of it are tried."""
+    labels = laguerre_section((500, 500), 16.0, 0.2, np.random.default_rng(3)).grain_map().labels
+    edge = np.zeros(labels.shape, bool)
+    edge[:, 1:] |= labels[:, 1:] != labels[:, :-1]
+    edge[1:] |= labels[1:] != labels[:-1]
+    probability = np.where(edge, 0.6, 0.0).astype(np.float32)  # nothing is left at a level of .65
+    boundary_map = BoundaryMap(probability, 2.0, "manual")
+    path = write_label_map(tmp_path / "field.labels.tif", close_cells(boundary_map))
+    call(monkeypatch, path, "--json")
+    assert json.loads(capsys.readouterr().out)["modality"]["stability"] >= 0.9
+    write_boundary_map(tmp_path / "field.boundary.tif", boundary_map)
+    call(monkeypatch, path, "--json")
+    assert json.loads(capsys.readouterr().out)["modality"]["stability"] <= 0.8

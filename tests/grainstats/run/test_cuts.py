@@ -1,0 +1,37 @@
+"""Cuts of an image are kept until its sample is judged, and shake the verdict."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from grainstats.infer import ImageCuts, ImageGrains, judge_modality, with_stability
+from grainstats.measure import grain_table
+from grainstats.run.cuts import cuts_of, read_cuts, write_cuts
+from segment.mosaics import laguerre_section
+
+
+@pytest.fixture
+def cuts() -> ImageCuts:
+    grain_map = laguerre_section((300, 240), 18.0, 0.3, np.random.default_rng(4)).grain_map(1.5)
+    return ImageCuts.of(grain_map)
+
+
+def test_cuts_come_back_as_they_were(cuts, tmp_path):
+    write_cuts(tmp_path / "a" / "one.cuts.npz", cuts)
+    again = read_cuts(tmp_path / "a" / "one.cuts.npz")
+    assert (again.missed, again.invented, again.window_nm) == (cuts.missed, cuts.invented, (450.0, 360.0))
+    for was, now in zip(cuts.graphs, again.graphs, strict=True):
+        for name in ("area_nm2", "at_frame", "pairs", "confidence"):
+            np.testing.assert_array_equal(getattr(was, name), getattr(now, name))
+
+
+def test_without_the_files_of_all_images_there_is_no_stability(cuts, tmp_path):
+    write_cuts(tmp_path / "one.cuts.npz", cuts)
+    images = pd.DataFrame({"artefacts": [{"cuts": "one.cuts.npz"}, {"labels": "two.labels.tif"}]})
+    assert cuts_of(tmp_path, images) == []
+    assert len(cuts_of(tmp_path, images[:1])) == 1
+    grain_map = laguerre_section((300, 240), 18.0, 0.3, np.random.default_rng(4)).grain_map(1.5)
+    judged = judge_modality([ImageGrains.from_table(grain_table(grain_map), grain_map)])
+    assert with_stability(judged, []) == judged
