@@ -1,10 +1,14 @@
 """Make a synthetic campaign of known truth: two design routes, samples.csv, rendered micrographs, space.toml.
 
     python scripts/make_campaign.py OUT [--samples 6] [--images 5] [--size 768]
+    python scripts/make_campaign.py OUT --next results.db     # makes what has been proposed since
 
 Process parameters set the microstructure (grain size, coarse volume), and both set the critical current
 density, by formulas that stand below.  The researchers' route stays cool and slow and gives uniform networks;
 the AI's goes hot and fast and gives bimodal ones.  Everything is invented.
+
+The second form carries out the open proposals of a database: the samples get the names of their route, their
+micrographs and their J_c, and are added to samples.csv.
 """
 
 from __future__ import annotations
@@ -40,6 +44,13 @@ step = 0.5
 [heating_rate_K_per_min]
 type = "discrete"
 values = [1, 2, 5, 10, 20, 50]
+"""
+PARAMETERS = ("anneal_temperature_degC", "anneal_time_h", "heating_rate_K/min")
+PROPOSALS = """\
+param:anneal_temperature_C,param:anneal_time_h,param:heating_rate_K_per_min,by,reason,expect:critical_current_density_kA_per_cm2
+640,1,5,K. Sato,Shorter anneal: finer grains,96
+600,0.5,5,K. Sato,As cold and as short as the furnace allows,100
+655,0.5,2,M. Ito,Same grain size by heat instead of time,95
 """
 
 
@@ -103,39 +114,79 @@ def write_sample(folder: Path, process: Sinter, images: int, size: int, rng: np.
         )
 
 
-def make_campaign(out: Path, samples: int, images: int, size: int) -> None:
-    """Both routes; samples.csv, space.toml and truth.json beside the folders."""
-    rows, truth = [], {}
+def make_sample(
+    out: Path, route: str, number: int, process: Sinter, images: int, size: int, rng: np.random.Generator
+) -> tuple[dict[str, object], dict[str, object]]:
+    """Micrographs of one sample; its row of samples.csv and its truth."""
+    sample_id = f"{route}-{number:02d}"
+    write_sample(out / sample_id, process, images, size, rng)
+    truth = process.critical_current()
+    row = {
+        "sample_id": sample_id,
+        "design_route": route,
+        "campaign": "synthetic",
+        "param:anneal_temperature_C": process.anneal_temperature_c,
+        "param:anneal_time_h": process.anneal_time_h,
+        "param:heating_rate_K_per_min": process.heating_rate,
+        "prop:critical_current_density_kA_per_cm2": round(truth * (1 + 0.02 * rng.standard_normal()), 2),
+    }
+    known = {
+        "fine_nm": process.fine_nm,
+        "coarse_volume": process.coarse_volume,
+        "modality": "bimodal" if process.coarse_volume else "uniform",
+        "critical_current_density_kA_per_cm2": truth,
+    }
+    return row, known
+
+
+def make_campaign(out: Path, samples: int, images: int, size: int) -> int:
+    """Both routes; samples.csv, space.toml, proposals.csv and truth.json beside the folders."""
+    made = []
     for number, route in enumerate(("ai", "researcher")):
         for k in range(samples):
             rng = np.random.default_rng([SEED, number, k])
             process = draw_process(route, rng)
-            sample_id = f"{route}-{k + 1:02d}"
-            write_sample(out / sample_id, process, images, size, rng)
-            measured = process.critical_current() * (1 + 0.02 * rng.standard_normal())
-            rows.append(
-                {
-                    "sample_id": sample_id,
-                    "design_route": route,
-                    "campaign": "synthetic",
-                    "param:anneal_temperature_C": process.anneal_temperature_c,
-                    "param:anneal_time_h": process.anneal_time_h,
-                    "param:heating_rate_K_per_min": process.heating_rate,
-                    "prop:critical_current_density_kA_per_cm2": round(measured, 2),
-                }
-            )
-            truth[sample_id] = {
-                "fine_nm": process.fine_nm,
-                "coarse_volume": process.coarse_volume,
-                "modality": "bimodal" if process.coarse_volume else "uniform",
-                "critical_current_density_kA_per_cm2": process.critical_current(),
-            }
-    with (out / "samples.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+            made.append(make_sample(out, route, k + 1, process, images, size, rng))
+    write_tables(out, made)
     (out / "space.toml").write_text(SPACE, encoding="utf-8")
-    (out / "truth.json").write_text(json.dumps(truth, indent=1) + "\n", encoding="utf-8")
+    (out / "proposals.csv").write_text(PROPOSALS, encoding="utf-8")
+    return len(made)
+
+
+def make_next(out: Path, db: Path, images: int, size: int) -> int:
+    """Carry out the open proposals; returns how many."""
+    from grainstats.share import Database
+    from grainstats.share.loops import read_loops
+
+    with Database.open(db, create=False) as opened:
+        loops = read_loops(opened, "critical_current_density")
+    made = []
+    taken = {route: sum(e.route == route for e in loops.experiments) for route in ("ai", "researcher")}
+    for proposal in (p for p in loops.proposals if p.state == "open"):
+        taken[proposal.route] += 1
+        settings = [float(proposal.parameters[name]) for name in PARAMETERS]
+        rng = np.random.default_rng([SEED, 2, proposal.number])
+        made.append(
+            make_sample(out, proposal.route, taken[proposal.route], Sinter(*settings), images, size, rng)
+        )
+    write_tables(out, made)
+    return len(made)
+
+
+def write_tables(out: Path, made: list[tuple[dict[str, object], dict[str, object]]]) -> None:
+    """Add samples to samples.csv and truth.json."""
+    sheet, truths = out / "samples.csv", out / "truth.json"
+    if not made:
+        return
+    new = not sheet.exists()
+    with sheet.open("a", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(made[0][0]), lineterminator="\n")
+        if new:
+            writer.writeheader()
+        writer.writerows(row for row, _ in made)
+    truth = {} if new else json.loads(truths.read_text(encoding="utf-8"))
+    truth |= {str(row["sample_id"]): known for row, known in made}
+    truths.write_text(json.dumps(truth, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
@@ -144,6 +195,11 @@ if __name__ == "__main__":
     parser.add_argument("--samples", type=int, default=6)
     parser.add_argument("--images", type=int, default=5)
     parser.add_argument("--size", type=int, default=768)
-    made = parser.parse_args()
-    make_campaign(made.out, made.samples, made.images, made.size)
-    print(f"{2 * made.samples} samples of {made.images} micrographs in {made.out}")
+    parser.add_argument("--next", type=Path, help="database whose open proposals are carried out")
+    asked = parser.parse_args()
+    if asked.next is None:
+        (asked.out / "samples.csv").unlink(missing_ok=True)
+        count = make_campaign(asked.out, asked.samples, asked.images, asked.size)
+    else:
+        count = make_next(asked.out, asked.next, asked.images, asked.size)
+    print(f"{count} samples of {asked.images} micrographs in {asked.out}")

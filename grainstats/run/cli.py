@@ -10,6 +10,7 @@ import typer
 
 from grainstats import __version__
 from grainstats.run.commands import (
+    campaign,
     compare,
     demo,
     export,
@@ -40,6 +41,7 @@ for command in (
     export.export,
     suggest.suggest,
     propose.propose,
+    campaign.campaign,
 ):
     app.command()(command)
 app.add_typer(model.app, name="model")

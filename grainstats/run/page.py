@@ -97,6 +97,40 @@ class Code:
 
 
 @dataclass(frozen=True)
+class ProposalRow:
+    """One proposal as the page says it."""
+
+    number: int
+    route: str
+    who: str
+    by: str
+    settings: str
+    predicted: str
+    interval: str
+    state: str
+    sample_id: str
+    measured: str
+    hit: str
+    reason: str
+    recorded: str
+
+
+@dataclass(frozen=True)
+class LoopSection:
+    """Progress of both loops towards one property; `routes` are (CSS class, name), charts SVG."""
+
+    name: str
+    unit: str
+    direction: str
+    words: tuple[str, ...]
+    routes: tuple[tuple[str, str], ...]
+    progress: str
+    predictions: str
+    predictions_caption: str
+    proposals: tuple[ProposalRow, ...]
+
+
+@dataclass(frozen=True)
 class Page:
     """The whole report."""
 
@@ -111,6 +145,7 @@ class Page:
     provenance: tuple[tuple[str, str | Code], ...]
     recipe: tuple[tuple[str, str], ...]
     inputs: tuple[InputRow, ...]
+    loops: tuple[LoopSection, ...] = ()
 
     @property
     def has_images(self) -> bool:

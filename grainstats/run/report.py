@@ -15,8 +15,9 @@ from grainstats.infer.verdict import ModalityVerdict
 from grainstats.run import wording
 from grainstats.run.atomic import write_bytes
 from grainstats.run.charts import distribution_charts, range_chart
+from grainstats.run.loop_page import loop_sections
 from grainstats.run.methods import methods_of
-from grainstats.run.page import Code, FailureRow, InputRow, Page, Quantity, SampleSection, render
+from grainstats.run.page import Code, FailureRow, InputRow, LoopSection, Page, Quantity, SampleSection, render
 from grainstats.run.plan import Failure
 from grainstats.run.results import Scope
 from grainstats.run.views import choose_images, image_views
@@ -95,6 +96,7 @@ def make_page(
             for name, value in scope.recipe.settings().items()
         ),
         inputs=tuple(_input_row(image) for _, image in rows.images.iterrows()),
+        loops=_loops(db, rows.samples),
     )
 
 
@@ -197,6 +199,14 @@ def _quantity(row: pd.Series, label: str) -> Quantity:
     value, low, high = (float(row[end]) for end in ("value", "ci_low", "ci_high"))
     interval = "–" if low != low or high != high else f"{wording.number(low)} – {wording.number(high)}"
     return Quantity(label, f"{wording.number(value)} {unit}".strip(), interval, str(row["method"]))
+
+
+def _loops(db: Database, samples: pd.DataFrame) -> tuple[LoopSection, ...]:
+    """Progress of the campaign that the samples belong to, or of all where they belong to several."""
+    campaigns = samples.loc[samples["design_route"].notna(), "campaign"].unique()
+    if not len(campaigns):
+        return ()
+    return loop_sections(db, campaign=str(campaigns[0]) if len(campaigns) == 1 else None)
 
 
 def _design(samples: pd.DataFrame, sample_id: str) -> str:

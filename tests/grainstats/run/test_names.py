@@ -63,6 +63,7 @@ def test_nothing_that_is_sent_on_names_a_folder_of_the_machine(
         for form in ("csv", "datapackage", "rde", "boxvia", "parquet"):
             export(db, form, exports / form)
         assert set(db.micrographs()["path"]) == {f"data/S{i // 2 + 1}/field_{i}.tif" for i in range(4)}
+    assert 'id="campaign"' in (out / "report.html").read_text()
     sent = [p for folder in (exports, out / "tables") for p in folder.rglob("*") if p.is_file()]
     for path in [*sent, out / "report.html"]:
         assert str(tmp_path).encode() not in path.read_bytes(), path

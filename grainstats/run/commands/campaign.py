@@ -1,0 +1,28 @@
+"""`grainstats campaign`: how far the AI's and the researchers' loops have come."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def campaign(
+    db: Annotated[str, typer.Option(help="Database: a SQLite path or a PostgreSQL URL.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="HTML page to write.")] = Path("campaign.html"),
+    objective: Annotated[
+        list[str] | None,
+        typer.Option(help="Property; NAME:minimise where less is better. Default: what suggestions are for."),
+    ] = None,
+    campaign: Annotated[str | None, typer.Option(help="Only this campaign.")] = None,
+) -> None:
+    """Show both design loops: best property against experiments, and what came of every proposal."""
+    from grainstats.run.loop_page import write_campaign_page
+    from grainstats.share.database import Database
+
+    with Database.open(db, create=False) as opened:
+        sections = write_campaign_page(opened, out, tuple(objective or ()), campaign=campaign)
+    for section in sections:
+        print(f"{section.name}: {' '.join(section.words)}")
+    print(f"page: {out}")

@@ -1,0 +1,107 @@
+"""The campaign page: self-contained, escaped, true to the numbers; and its section in the report."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from typer.testing import CliRunner
+
+from grainstats.run.cli import app
+from grainstats.run.loop_charts import prediction_chart, progress_chart, ticks
+from grainstats.share import Database, Measured, Quantity, SampleRow, SampleSheet, SuggestionRecord
+from grainstats.share.loops import Loops, read_loops
+
+
+def row(sample: str, route: str, temp: float, jc: float) -> SampleRow:
+    return SampleRow(
+        sample,
+        route,  # type: ignore[arg-type]
+        "c",
+        (Quantity("temp", temp, "degC"),),
+        (Measured("jc", jc, "kA/cm2", 2.0),),
+    )
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    rows = [row(f"A{i}", "ai", 800 + i, 100 + 10 * i) for i in range(4)]
+    rows += [row(f"R<{i}>", "researcher", 700 + i, 130 - 5 * i) for i in range(2)]
+    said = {"jc": {"value": 118.0, "ci_low": 100.0, "ci_high": 136.0}}
+    wrong = {"jc": {"value": 60.0, "ci_low": 50.0, "ci_high": 70.0}}
+    path = str(tmp_path / "results.db")
+    with Database.open(path) as db:
+        db.add_suggestions(
+            [
+                SuggestionRecord("ai", "GP", {"temp_degC": 802.0}, predictions={"objectives": said}),
+                SuggestionRecord(
+                    "researcher", "<b>Ito</b>", {"temp_degC": 701.0}, predictions={"objectives": wrong}
+                ),
+                SuggestionRecord("ai", "GP", {"temp_degC": 999.0}, reason="far & away", objective="jc"),
+            ]
+        )
+        db.put_samples(SampleSheet("test", tuple(rows)))
+    return path
+
+
+def test_the_page_is_complete_in_itself_and_says_where_the_loops_stand(url: str, tmp_path: Path) -> None:
+    out = tmp_path / "pages" / "campaign.html"
+    done = CliRunner().invoke(app, ["campaign", "--db", url, "--out", str(out)])
+    assert done.exit_code == 0
+    page = out.read_text(encoding="utf-8")
+    assert "AI: 4 experiments, the best 130 kA/cm2 in number 4 (A3)." in page
+    assert "After 2 each: AI 110 kA/cm2, researchers 130 kA/cm2" in page
+    assert "3 proposals recorded, 1 not made yet." in page
+    assert "1 of 2 measured values within the predicted 95 % interval." in page
+    assert page.count("as predicted</span>") == page.count("outside the interval</span>") == 1
+    assert (
+        "temp 999 °C" in page and "far &amp; away" in page and "&lt;b&gt;Ito" in page and "<b>Ito" not in page
+    )
+    assert "R&lt;0&gt;" in page and "R<0>" not in page
+    assert not re.search(r'(?:src|href)="(?!data:|#)', page) and "url(" not in page and "<script" not in page
+    assert str(tmp_path) not in page
+
+
+def test_the_lines_of_the_chart_follow_the_best_values(url: str) -> None:
+    with Database.open(url) as db:
+        loops = read_loops(db, "jc")
+    drawing = ElementTree.fromstring(progress_chart(loops))
+    best = {line.attrib["class"].split()[1]: line for line in drawing.iter("polyline")}
+    heights = {
+        route: [float(point.split(",")[1]) for point in line.attrib["points"].split()]
+        for route, line in best.items()
+    }
+    assert heights["ai"] == sorted(heights["ai"], reverse=True)  # larger is higher up: never falls
+    assert len(set(heights["ai"])) == 4 and len(set(heights["researcher"])) == 1
+    assert min(heights["ai"]) == heights["researcher"][0]  # both stand at 130
+    assert len(list(drawing.iter("circle"))) == 4 and len(list(drawing.iter("title"))) == 6
+
+
+def test_predictions_are_drawn_only_where_something_was_measured(url: str) -> None:
+    with Database.open(url) as db:
+        loops = read_loops(db, "jc")
+    drawing = ElementTree.fromstring(prediction_chart(loops))
+    assert [t.text for t in drawing.iter("title")] == [
+        "A2: predicted 118, measured 120",
+        "R<1>: predicted 60.0, measured 125",
+    ]
+    empty = Loops("jc", "kA/cm2", True, (), ())
+    assert progress_chart(empty) == prediction_chart(empty) == ""
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [(0, 10, [0, 2, 4, 6, 8, 10]), (96, 143, [100, 110, 120, 130, 140]), (-0.011, 0.004, [-0.01, -0.005, 0])],
+)
+def test_ticks_are_round(low: float, high: float, expected: list[float]) -> None:
+    assert ticks(low, high) == pytest.approx(expected)
+
+
+def test_an_empty_database_has_a_page_too(tmp_path: Path) -> None:
+    url = str(tmp_path / "results.db")
+    Database.open(url).close()
+    out = tmp_path / "campaign.html"
+    assert CliRunner().invoke(app, ["campaign", "--db", url, "--out", str(out)]).exit_code == 0
+    assert "nothing has been proposed" in out.read_text(encoding="utf-8")
