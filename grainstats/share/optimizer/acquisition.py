@@ -1,11 +1,11 @@
-"""Which points next: noisy expected improvement over drawn functions, chosen one after another for a batch.
+"""Which points next: BoTorch's log noisy expected improvement, chosen one after another for a batch.
 
-Every draw is a whole function of the process, through the microstructure where the network is believed. In
-each draw the best measured experiment is known without noise; a candidate's improvement over it, averaged
-over draws, is the noisy expected improvement (Letham et al. 2019). A chosen candidate joins the measured
-ones in every draw before the next is chosen, so a batch does not crowd. Several objectives: random weights
-per batch member (ParEGO, Knowles 2006). A repeat competes by the knowledge gradient: what one more
-measurement is worth.
+The acquisition (Ament et al. 2023; several objectives: noisy expected hypervolume improvement, Daulton et
+al. 2021) samples what follows from the process alone with fixed base samples and, where the network is
+believed, makes properties of the samples through the second stage. It is evaluated on the allowed candidates
+and on the neighbours of the best; a chosen point is pending when the next is chosen, so a batch does not
+crowd. A repeat competes by the knowledge gradient: what one more measurement of one of the best settings is
+worth.
 """
 
 from __future__ import annotations
@@ -15,11 +15,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grainstats.share.optimizer.models import Draws
+from grainstats.share.optimizer.models import Model, PropertyOf, sample
+from grainstats.share.optimizer.process import Tensor, library, quiet, tensor
+
+with library():
+    import torch
+    from botorch.acquisition import AcquisitionFunction
+    from botorch.acquisition.logei import qLogNoisyExpectedImprovement
+    from botorch.acquisition.multi_objective.monte_carlo import qNoisyExpectedHypervolumeImprovement
+    from botorch.acquisition.multi_objective.objective import GenericMCMultiOutputObjective
+    from botorch.acquisition.objective import GenericMCObjective
+    from botorch.models import ModelListGP
+    from botorch.sampling.normal import SobolQMCNormalSampler
+    from botorch.utils.multi_objective.hypervolume import infer_reference_point
+    from botorch.utils.multi_objective.pareto import is_non_dominated
 
 REFINEMENTS, LEADERS = 2, 4
 NOISY = 0.2
 """A repeat is considered where a measurement's standard deviation exceeds this share of the objective's."""
+_AT_ONCE = 256
 
 Neighbours = Callable[[np.ndarray], np.ndarray]
 """Feasible points near one point: shape (d,) -> (m, d)."""
@@ -33,7 +47,8 @@ class Pick:
     ----------
     x : ndarray, shape (d,)
     improvement : float
-        Noisy expected improvement in units of the (weighted) objective; for a repeat its knowledge gradient.
+        Noisy expected improvement in units of the objective (of several: of their product, the hypervolume);
+        for a repeat its knowledge gradient.
     repeats : int or None
         Index of the measured experiment that is to be measured again; None for a new point.
     """
@@ -43,13 +58,146 @@ class Pick:
     repeats: int | None = None
 
 
-def improvement(values: np.ndarray, best: np.ndarray) -> np.ndarray:
-    """Expected improvement of (draws, m) over the best of each draw (draws,), shape (m,)."""
-    gain = values - best[:, None]
-    expected = np.maximum(gain, 0).mean(0)
-    if expected.max(initial=0.0) > 0:
-        return np.asarray(expected)
-    return np.asarray(np.quantile(gain, 0.95, axis=0))  # no draw improves: rank by the upper end, negative
+@dataclass(frozen=True, eq=False)
+class Search:
+    """Where to look, and what must not be proposed.
+
+    Attributes
+    ----------
+    candidates : ndarray, shape (m, d)
+        Feasible, not measured, not pending.
+    neighbours : callable
+    measured : ndarray, shape (n, d)
+        Experiments with all objectives measured.
+    pending : ndarray, shape (p, d)
+        Proposed earlier, not measured yet.
+    noise : ndarray, shape (n,)
+        Measurement variance of the first objective.
+    """
+
+    candidates: np.ndarray
+    neighbours: Neighbours
+    measured: np.ndarray
+    pending: np.ndarray
+    noise: np.ndarray
+
+
+def expected_improvement(
+    models: Sequence[Model], search: Search, draws: int, seed: int
+) -> AcquisitionFunction:
+    """BoTorch's acquisition over the measured settings, sampled through the stages of every model.
+
+    Parameters
+    ----------
+    models : sequence of PlainModel or NetworkModel
+        One per objective, larger is better.
+    search : Search
+    draws : int
+        A power of two.
+    seed : int
+    """
+    parts = [part for model in models for part in model.parts]
+    baseline = tensor(np.unique(search.measured, axis=0))
+    sampler = SobolQMCNormalSampler(torch.Size([draws]), seed=seed)
+    found = _properties(models, draws, seed)
+    common = {"sampler": sampler, "prune_baseline": False}
+    if len(models) == 1:
+        alone = GenericMCObjective(lambda samples, X: found(samples, X)[..., 0])
+        rule = qLogNoisyExpectedImprovement(ModelListGP(*parts), baseline, objective=alone, **common)
+    else:
+        expected = torch.stack([tensor(sample(m, search.measured, draws, seed).mean(0)) for m in models], -1)
+        # not its logarithmic form, which compiles C++ when it is first used; here nothing follows a gradient
+        rule = qNoisyExpectedHypervolumeImprovement(
+            ModelListGP(*parts), infer_reference_point(expected[is_non_dominated(expected)]), baseline,
+            objective=GenericMCMultiOutputObjective(found), **common,
+        )  # fmt: skip
+    return rule
+
+
+def _properties(models: Sequence[Model], draws: int, seed: int) -> PropertyOf:
+    """All objectives of the samples of all models' first stages, in the last dimension."""
+    widths = [sum(part.num_outputs for part in model.parts) for model in models]
+    functions = [model.property_of(draws, seed + i) for i, model in enumerate(models)]
+
+    def evaluate(samples: Tensor, X: Tensor) -> Tensor:
+        groups = zip(functions, samples.split(widths, dim=-1), strict=True)
+        return torch.stack([function(own, X) for function, own in groups], dim=-1)
+
+    return evaluate
+
+
+def select(models: Sequence[Model], search: Search, count: int, draws: int, seed: int) -> list[Pick]:
+    """A batch, the most valuable first; fewer where the space has no more.
+
+    Parameters
+    ----------
+    models, search, draws, seed
+        As in `expected_improvement`.
+    count : int
+    """
+    with quiet():
+        rule = expected_improvement(models, search, draws, seed)
+    again = _best_repeat(models[0], search, draws, seed) if len(models) == 1 else None
+    pool, pending, picks = search.candidates, search.pending, list[Pick]()
+    while len(picks) < count:
+        with quiet():
+            rule.set_X_pending(tensor(pending) if len(pending) else None)
+            pool, value = _refined(rule, search, pool, pending)
+        new = Pick(pool[np.argmax(value)], float(np.exp(value.max()))) if len(pool) else None
+        if again is not None and (new is None or again.improvement > new.improvement):
+            picks.append(again)
+            again = None
+            continue
+        if new is None:
+            break
+        picks.append(new)
+        pending = np.vstack([pending, new.x])
+        pool = np.delete(pool, np.argmax(value), axis=0)
+    return picks
+
+
+def _refined(
+    rule: AcquisitionFunction, search: Search, pool: np.ndarray, pending: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The pool with the feasible neighbours of its best points, and the logarithmic value of each."""
+    value = _values(rule, pool)
+    for _ in range(REFINEMENTS if len(pool) else 0):
+        leaders = pool[np.argsort(-value)[:LEADERS]]
+        near = np.concatenate([search.neighbours(point) for point in leaders])
+        near = _unseen(near, np.concatenate([pool, search.measured, pending]))
+        value = np.concatenate([value, _values(rule, near)])
+        pool = np.concatenate([pool, near])
+    return pool, value
+
+
+def _values(rule: AcquisitionFunction, points: np.ndarray) -> np.ndarray:
+    """Logarithm of the improvement expected at each point."""
+    if not len(points):
+        return np.empty(0)
+    with torch.no_grad():
+        value = torch.cat([rule(part[:, None]) for part in tensor(points).split(_AT_ONCE)])
+    if not isinstance(rule, qLogNoisyExpectedImprovement):
+        value = value.clamp_min(1e-300).log()
+    return np.asarray(value.numpy())
+
+
+def _unseen(points: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Points that are not in `seen`, each once."""
+    known = {tuple(row) for row in np.round(seen, 9)}
+    fresh = dict.fromkeys(tuple(row) for row in np.round(points, 9) if tuple(row) not in known)
+    return np.array(list(fresh)).reshape(-1, points.shape[1])
+
+
+def _best_repeat(model: Model, search: Search, draws: int, seed: int) -> Pick | None:
+    """The best of the top three settings to measure again, where noise makes that worth considering."""
+    at = sample(model, search.measured, draws, seed)
+    spread = float(at.mean(0).std())
+    top = [int(i) for i in np.argsort(-at.mean(0))[:3] if search.noise[i] > (NOISY * spread) ** 2]
+    gains = [knowledge_gradient(at, search.noise, i) for i in top]
+    if not gains:
+        return None
+    best = top[int(np.argmax(gains))]
+    return Pick(search.measured[best], max(gains), best)
 
 
 def knowledge_gradient(values: np.ndarray, noise: np.ndarray, index: int, steps: int = 41) -> float:
@@ -70,152 +218,3 @@ def knowledge_gradient(values: np.ndarray, noise: np.ndarray, index: int, steps:
     density = np.exp(-0.5 * z**2)
     best = (mean[:, None] + change[:, None] * z).max(0)
     return float((best * density).sum() / density.sum() - mean.max())
-
-
-@dataclass(frozen=True, eq=False)
-class Weighing:
-    """Several objectives made one, larger is better: augmented Chebyshev; a single objective stays as it is.
-
-    Attributes
-    ----------
-    weights, low, span : ndarray, shape (objectives,)
-        Each objective is scaled by what the measured experiments span.
-    """
-
-    weights: np.ndarray
-    low: np.ndarray
-    span: np.ndarray
-
-    def __call__(self, values: Sequence[np.ndarray]) -> np.ndarray:
-        """Values of shape (draws, m) per objective -> (draws, m)."""
-        if len(values) == 1:
-            return values[0]
-        terms = zip(values, self.weights, self.low, self.span, strict=True)
-        stacked = np.stack([(v - a) / s * w for v, w, a, s in terms])
-        return np.asarray(stacked.min(0) + 0.05 * stacked.sum(0))
-
-
-@dataclass(frozen=True, eq=False)
-class _Pool:
-    """Candidates and their drawn values, shape (draws, m) per objective."""
-
-    points: np.ndarray
-    values: list[np.ndarray]
-
-    def joined(self, other: _Pool) -> _Pool:
-        values = [np.column_stack([a, b]) for a, b in zip(self.values, other.values, strict=True)]
-        return _Pool(np.concatenate([self.points, other.points]), values)
-
-    def without(self, index: int) -> _Pool:
-        keep = np.arange(len(self.points)) != index
-        return _Pool(self.points[keep], [v[:, keep] for v in self.values])
-
-
-@dataclass(frozen=True, eq=False)
-class Search:
-    """Where to look, and what must not be proposed.
-
-    Attributes
-    ----------
-    candidates : ndarray, shape (m, d)
-        Feasible, not measured, not pending.
-    neighbours : callable
-    measured : ndarray, shape (n, d)
-        Experiments with a measured objective.
-    pending : ndarray, shape (p, d)
-        Proposed earlier, not measured yet.
-    noise : ndarray, shape (n,)
-        Measurement variance of the first objective.
-    """
-
-    candidates: np.ndarray
-    neighbours: Neighbours
-    measured: np.ndarray
-    pending: np.ndarray
-    noise: np.ndarray
-
-
-def select(draws: Sequence[Draws], search: Search, count: int, rng: np.random.Generator) -> list[Pick]:
-    """Choose a batch, greedily and on common draws.
-
-    Parameters
-    ----------
-    draws : sequence of Draws
-        One per objective, all maximised; `measured` for the experiments of `search.measured`.
-    search : Search
-    count : int
-        Points wanted; fewer come back where there are no more candidates.
-    rng : numpy.random.Generator
-        Of the weights, with several objectives.
-    """
-    at_known = [d.measured for d in draws]
-    if len(search.pending):
-        at_known = [np.column_stack([d.measured, d.at(search.pending)]) for d in draws]
-    low = np.array([v.mean(0).min() for v in at_known])
-    span = np.array([max(np.ptp(v.mean(0)), 1e-9) for v in at_known])
-    pool = _Pool(search.candidates, [d.at(search.candidates) for d in draws])
-    taken = np.concatenate([search.measured, search.pending])
-    picks: list[Pick] = []
-    for _ in range(count):
-        weights = rng.dirichlet(np.ones(len(draws))) if len(draws) > 1 else np.ones(1)
-        weigh = Weighing(weights, low, span)
-        here = weigh(at_known)
-        pool, value = _refined(draws, search.neighbours, pool, taken, weigh, here.max(1))
-        pick = _better(pool.points, value, here, search, picks, len(draws) == 1)
-        if pick is None:
-            break
-        picks.append(pick)
-        if pick.repeats is None:
-            at = int(np.argmax(value))
-            at_known = [np.column_stack([k, v[:, at]]) for k, v in zip(at_known, pool.values, strict=True)]
-            taken = np.vstack([taken, pick.x])
-            pool = pool.without(at)
-    return picks
-
-
-def _refined(
-    draws: Sequence[Draws],
-    neighbours: Neighbours,
-    pool: _Pool,
-    taken: np.ndarray,
-    weigh: Weighing,
-    best: np.ndarray,
-) -> tuple[_Pool, np.ndarray]:
-    """The pool with the feasible neighbours of its best points, and the improvement of each point."""
-    value = improvement(weigh(pool.values), best)
-    for _ in range(REFINEMENTS):
-        if not len(pool.points):
-            break
-        leaders = pool.points[np.argsort(-value)[:LEADERS]]
-        near = np.concatenate([neighbours(point) for point in leaders])
-        near = _unseen(near, np.concatenate([pool.points, taken]))
-        if not len(near):
-            break
-        found = _Pool(near, [d.at(near) for d in draws])
-        value = np.concatenate([value, improvement(weigh(found.values), best)])
-        pool = pool.joined(found)
-    return pool, value
-
-
-def _unseen(points: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """Points that are not in `seen`, each once."""
-    known = {tuple(row) for row in np.round(seen, 9)}
-    fresh = dict.fromkeys(tuple(row) for row in np.round(points, 9) if tuple(row) not in known)
-    return np.array(list(fresh)).reshape(-1, points.shape[1])
-
-
-def _better(
-    pool: np.ndarray, value: np.ndarray, here: np.ndarray, search: Search, picks: list[Pick], single: bool
-) -> Pick | None:
-    """The best new point, or a repeat where measuring again is worth more; one repeat a batch."""
-    new = Pick(pool[int(np.argmax(value))], float(value.max())) if len(pool) else None
-    if not single or any(p.repeats is not None for p in picks):
-        return new
-    at = here[:, : len(search.measured)]
-    spread = float(at.mean(0).std())
-    top = [i for i in np.argsort(-at.mean(0))[:3] if search.noise[i] > (NOISY * spread) ** 2]
-    if not top:
-        return new
-    gains = [knowledge_gradient(at, search.noise, int(i)) for i in top]
-    again = Pick(search.measured[top[int(np.argmax(gains))]], max(gains), int(top[int(np.argmax(gains))]))
-    return again if new is None or again.improvement > new.improvement else new

@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+MINIMUM = 4
+"""Fewer measured experiments than this fit no model."""
+
 
 @dataclass(frozen=True, eq=False)
 class Experiments:

@@ -1,87 +1,71 @@
 """Two models of the objective: straight from the process, and through the microstructure.
 
 Plain: property = g(process). Network: features = f(process), property = g(process, features), a Bayesian
-function network (Astudillo & Frazier 2021). Both answer the same three questions: draws as functions of the
-process, leave-one-out predictive density, and what the microstructure would be. The process stays an input
-of the second stage, so features that carry nothing cost little; which of the two is believed is decided by
-`choose`.
+function network (Astudillo & Frazier 2021). Both are sampled in the same two steps: BoTorch samples the
+joint posterior of what follows from the process alone (the property, or the features), and a function makes
+properties of the samples. The process stays an input of the network's second stage, so features that carry
+nothing cost little; which of the two is believed is decided by `choose`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from functools import partial
 
 import numpy as np
-from scipy import special
+from scipy import special, stats
 
-from grainstats.share.optimizer.data import Experiments
-from grainstats.share.optimizer.gp import GaussianProcess, Paths, fit
+from grainstats.share.optimizer.data import MINIMUM, Experiments
+from grainstats.share.optimizer.process import Process, Tensor, fit, library, quiet, tensor
 
-_LOO_DRAWS = 128
-MINIMUM = 4
-"""Fewer measured experiments than this fit no model."""
+with library():
+    import torch
+    from botorch.models import ModelListGP, SingleTaskGP
+    from botorch.sampling.normal import SobolQMCNormalSampler
+    from botorch.sampling.pathwise import draw_kernel_feature_paths, draw_matheron_paths
+    from botorch.utils.sampling import manual_seed
 
+_LOO_DRAWS, _WAVES = 128, 512
 
-@dataclass(frozen=True, eq=False)
-class Draws:
-    """Functions drawn from a model's posterior.
-
-    Attributes
-    ----------
-    at : Paths
-        The noise-free objective anywhere, shape (m, d) -> (draws, m).
-    measured : ndarray, shape (draws, measured)
-        The same draws at the experiments with a measured objective. In a network the feature that was seen
-        there stands in, not the one predicted: what was measured there stays known.
-    """
-
-    at: Paths
-    measured: np.ndarray
-
-
-class Model(Protocol):
-    """What the acquisition needs of a model."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def noise_variance(self) -> np.ndarray:
-        """Of the objective's measurements, shape (measured,)."""
-        ...
-
-    def draw(self, draws: int, rng: np.random.Generator) -> Draws: ...
-
-    def feature_paths(self, draws: int, rng: np.random.Generator) -> list[Paths]: ...
-
-    def leave_one_out(self, rng: np.random.Generator) -> np.ndarray:
-        """Log predictive density of every measured objective given the other experiments."""
-        ...
+PropertyOf = Callable[[Tensor, Tensor], Tensor]
+"""Samples (draws, ..., q, k) and where they were taken (..., q, d) -> properties (draws, ..., q)."""
 
 
 @dataclass(frozen=True, eq=False)
 class PlainModel:
-    """A Gaussian process on the process parameters."""
+    """A Gaussian process on the process parameters.
 
-    process: GaussianProcess
+    Attributes
+    ----------
+    process : Process
+    x : ndarray, shape (measured, d)
+    y : ndarray, shape (measured,)
+    """
+
+    process: Process
+    x: np.ndarray
+    y: np.ndarray
     name: str = "plain GP"
 
     @property
+    def parts(self) -> list[SingleTaskGP]:
+        """What is sampled first."""
+        return [self.process.model]
+
+    @property
     def noise_variance(self) -> np.ndarray:
-        return self.process.noise_variance
+        """Of the objective's measurements, shape (measured,)."""
+        return self.process.noise[:, 0]
 
-    def draw(self, draws: int, rng: np.random.Generator) -> Draws:
-        path = self.process.paths(draws, rng)
-        return Draws(path, path(self.process.x))
+    def property_of(self, draws: int, seed: int) -> PropertyOf:
+        """The property is what was sampled."""
+        return lambda samples, x: samples[..., 0]
 
-    def feature_paths(self, draws: int, rng: np.random.Generator) -> list[Paths]:
-        return []
-
-    def leave_one_out(self, rng: np.random.Generator) -> np.ndarray:
-        mean, variance = self.process.leave_one_out()
-        y = self.process.centre + self.process.scale * self.process.y
-        return _log_normal(y, mean, variance)
+    def leave_one_out(self, seed: int) -> np.ndarray:
+        """Log predictive density of every measured objective given the other experiments."""
+        mean, variance = self.process.predict_left_out(self.x[:, None])
+        return np.asarray(stats.norm.logpdf(self.y, mean[:, 0, 0], np.sqrt(variance[:, 0, 0])))
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,85 +74,81 @@ class NetworkModel:
 
     Attributes
     ----------
-    stages : tuple of GaussianProcess
-        One per feature.
-    last : GaussianProcess
-        On the process parameters and the scaled features.
+    stages : tuple of Process
+        One for every set of features that were measured in the same experiments.
     columns : tuple of int
-        Which features of the experiments these are.
-    low, span : ndarray, shape (k,)
-        Features are scaled to [0, 1] over the experiments.
-    rows : ndarray, shape (k, measured)
-        Row of each measured experiment in each feature's process; -1 where the feature was missing.
+        Which features of the experiments these are, in the order of the stages' outputs.
+    last : Process
+        On the process parameters and the features.
+    x, y : ndarray
+        As in `PlainModel`.
+    left_out : tuple of two ndarrays, shape (measured, k)
+        Mean and variance of every measured experiment's features given the other experiments.
     """
 
-    stages: tuple[GaussianProcess, ...]
-    last: GaussianProcess
+    stages: tuple[Process, ...]
     columns: tuple[int, ...]
-    low: np.ndarray
-    span: np.ndarray
-    rows: np.ndarray
+    last: Process
+    x: np.ndarray
+    y: np.ndarray
+    left_out: tuple[np.ndarray, np.ndarray]
     name: str = "function network"
 
     @property
+    def parts(self) -> list[SingleTaskGP]:
+        """What is sampled first."""
+        return [stage.model for stage in self.stages]
+
+    @property
     def noise_variance(self) -> np.ndarray:
-        return self.last.noise_variance
+        """Of the objective's measurements, shape (measured,)."""
+        return self.last.noise[:, 0]
 
-    def feature_paths(self, draws: int, rng: np.random.Generator) -> list[Paths]:
-        return [stage.paths(draws, rng) for stage in self.stages]
+    def property_of(self, draws: int, seed: int) -> PropertyOf:
+        """The property by one function per draw from the posterior of the second stage."""
+        waves = partial(draw_kernel_feature_paths, num_features=_WAVES)
+        with torch.no_grad(), quiet(), manual_seed(seed):
+            paths = draw_matheron_paths(self.last.model, torch.Size([draws]), prior_sampler=waves)
 
-    def draw(self, draws: int, rng: np.random.Generator) -> Draws:
-        features, last = self.feature_paths(draws, rng), self.last.paths(draws, rng)
-        return Draws(self.through(features, last), last(self.last.x))
-
-    def through(self, features: list[Paths], last: Paths) -> Paths:
-        """Feature functions put into the property's function, draw by draw."""
-
-        def evaluate(x: np.ndarray) -> np.ndarray:
-            values = np.stack([path(x) for path in features], axis=-1)  # (draws, m, k)
-            values = (values - self.low) / self.span
-            process = np.broadcast_to(x, (len(values), *x.shape))
-            return last(np.concatenate([process, values], axis=-1))
+        def evaluate(samples: Tensor, x: Tensor) -> Tensor:
+            inputs = torch.cat([x.expand(*samples.shape[:-1], x.shape[-1]), samples], dim=-1)
+            return paths(inputs.reshape(draws, -1, inputs.shape[-1])).reshape(samples.shape[:-1])
 
         return evaluate
 
-    def leave_one_out(self, rng: np.random.Generator) -> np.ndarray:
-        d = self.last.x.shape[1] - len(self.stages)
-        x = self.last.x[:, :d]
-        y = self.last.centre + self.last.scale * self.last.y
-        mean, variance = self._left_out_features(x)
-        base = rng.normal(size=(_LOO_DRAWS, len(self.stages)))
-        result = np.empty(len(y))
-        for i in range(len(y)):
-            drawn = mean[i] + np.sqrt(variance[i]) * base
-            points = np.column_stack([np.tile(x[i], (_LOO_DRAWS, 1)), (drawn - self.low) / self.span])
-            keep = np.arange(len(y)) != i
-            value, spread = self.last.predict(points, keep)
-            density = _log_normal(y[i], value, spread + self.last.noise_variance[i])
-            result[i] = special.logsumexp(density) - np.log(_LOO_DRAWS)
-        return result
+    def features(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and variance of the features at (m, d), both of shape (m, k)."""
+        found = [stage.predict(x) for stage in self.stages]
+        return np.hstack([mean for mean, _ in found]), np.hstack([variance for _, variance in found])
 
-    def _left_out_features(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and variance of each experiment's features given the others', shape (measured, k)."""
-        mean, variance = np.empty((len(x), len(self.stages))), np.empty((len(x), len(self.stages)))
-        for k, (stage, rows) in enumerate(zip(self.stages, self.rows, strict=True)):
-            there = rows >= 0
-            left_mean, left_variance = stage.leave_one_out()
-            mean[there, k], variance[there, k] = left_mean[rows[there]], left_variance[rows[there]]
-            if (~there).any():
-                guess, spread = stage.predict(x[~there])
-                mean[~there, k], variance[~there, k] = guess, spread + stage.noise * stage.scale**2
-        return mean, variance
+    def leave_one_out(self, seed: int) -> np.ndarray:
+        """Log predictive density of every measured objective given the others, their features too."""
+        mean, variance = self.left_out
+        n, k = mean.shape
+        base = np.random.default_rng(seed).normal(size=(_LOO_DRAWS, k))
+        drawn = mean[:, None] + np.sqrt(variance)[:, None] * base
+        process = np.broadcast_to(self.x[:, None], (n, _LOO_DRAWS, self.x.shape[1]))
+        value, spread = self.last.predict_left_out(np.concatenate([process, drawn], axis=-1))
+        density = stats.norm.logpdf(self.y[:, None], value[..., 0], np.sqrt(spread[..., 0]))
+        return np.asarray(special.logsumexp(density, axis=1) - np.log(_LOO_DRAWS))
 
 
-def _log_normal(y: np.ndarray, mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
-    return np.asarray(-0.5 * ((y - mean) ** 2 / variance + np.log(2 * np.pi * variance)))
+Model = PlainModel | NetworkModel
+
+
+def sample(model: Model, x: np.ndarray, draws: int, seed: int) -> np.ndarray:
+    """Joint posterior samples of the noise-free objective at (m, d), shape (draws, m)."""
+    points = tensor(x)
+    sampler = SobolQMCNormalSampler(torch.Size([draws]), seed=seed)
+    with torch.no_grad(), quiet():
+        first = sampler(ModelListGP(*model.parts).posterior(points))
+        return np.asarray(model.property_of(draws, seed)(first, points).numpy())
 
 
 def fit_plain(data: Experiments) -> PlainModel:
     """Fit the plain model to the experiments with a measured objective."""
     known = data.only(data.measured)
-    return PlainModel(fit(known.x, known.y, known.y_variance))
+    return PlainModel(fit(known.x, known.y[:, None], known.y_variance[:, None]), known.x, known.y)
 
 
 def fit_network(data: Experiments) -> NetworkModel | None:
@@ -177,28 +157,45 @@ def fit_network(data: Experiments) -> NetworkModel | None:
     Each feature learns from every experiment that has it, with or without the objective. Where an experiment
     has the objective but lacks a feature, the feature's prediction stands in for it in the second stage.
     """
-    usable = [k for k in range(data.features.shape[1]) if np.isfinite(data.features[:, k]).sum() >= MINIMUM]
-    usable = [k for k in usable if np.nanstd(data.features[:, k]) > 1e-12]
-    if not usable:
+    groups = _measured_together(data)
+    if not groups:
         return None
-    stages, filled, rows = [], [], []
-    measured = data.measured
-    for k in usable:
-        column = data.features[:, k]
-        there = np.isfinite(column)
-        stage = fit(data.x[there], column[there], data.feature_variance[there, k])
-        row = np.where(there, np.cumsum(there) - 1, -1)[measured]
-        values = column[measured].copy()
-        if (row < 0).any():
-            values[row < 0] = stage.predict(data.x[measured][row < 0])[0]
+    known, d = data.only(data.measured), data.x.shape[1]
+    stages, filled, means, variances = [], [], [], []
+    for there, columns in groups:
+        own = data.only(there)
+        stage = fit(own.x, own.features[:, columns], own.feature_variance[:, columns])
+        mean, variance = _left_out_features(stage, data.x, there)
+        seen = data.features[:, columns]
         stages.append(stage)
-        filled.append(values)
-        rows.append(row)
-    features = np.column_stack(filled)
-    low, span = features.min(0), np.maximum(np.ptp(features, axis=0), 1e-9)
-    inputs = np.column_stack([data.x[measured], (features - low) / span])
-    last = fit(inputs, data.y[measured], data.y_variance[measured])
-    return NetworkModel(tuple(stages), last, tuple(usable), low, span, np.array(rows))
+        filled.append(np.where(there[:, None], seen, mean)[data.measured])
+        means.append(mean[data.measured])
+        variances.append(variance[data.measured])
+    features = np.hstack(filled)
+    inputs = np.hstack([known.x, features])
+    last = fit(inputs, known.y[:, None], known.y_variance[:, None], range(d, inputs.shape[1]))
+    chosen = tuple(k for _, columns in groups for k in columns)
+    left_out = np.hstack(means), np.hstack(variances)
+    return NetworkModel(tuple(stages), chosen, last, known.x, known.y, left_out)
+
+
+def _measured_together(data: Experiments) -> list[tuple[np.ndarray, list[int]]]:
+    """Usable features by the experiments that have them: bool of shape (n,) and the columns."""
+    groups: dict[bytes, tuple[np.ndarray, list[int]]] = {}
+    for k, column in enumerate(data.features.T):
+        there = np.isfinite(column)
+        if there.sum() >= MINIMUM and column[there].std() > 1e-12:
+            groups.setdefault(there.tobytes(), (there, []))[1].append(k)
+    return list(groups.values())
+
+
+def _left_out_features(stage: Process, x: np.ndarray, there: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and variance, shape (n, k), of all experiments' features, each without its own if it has any."""
+    mean, variance = stage.predict(x)
+    variance = variance + np.median(stage.noise, axis=0)
+    left_mean, left_variance = stage.predict_left_out(x[there][:, None])
+    mean[there], variance[there] = left_mean[:, 0], left_variance[:, 0]
+    return mean, variance
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,7 +213,7 @@ class Choice:
         Standard error of network minus plain; NaN likewise.
     """
 
-    model: PlainModel | NetworkModel
+    model: Model
     plain: PlainModel
     network: NetworkModel | None
     plain_density: float
@@ -237,18 +234,17 @@ class Choice:
         )
 
 
-def choose(data: Experiments, rng: np.random.Generator) -> Choice:
-    """Fit both models and believe the network unless it predicts left-out experiments worse.
+def choose(data: Experiments, seed: int) -> Choice:
+    """Fit both models and believe the one that predicts left-out experiments better.
 
-    Worse by more than one standard error of the paired difference: the network contains the plain process
-    (the features' lengthscales grow where they carry nothing), so believing it wrongly costs little, while
-    a dozen left-out densities are a noisy judge.
+    Better by the mean log predictive density (Vehtari, Gelman & Gabry 2017), hyperparameters fitted without
+    the left-out experiment; the standard error of the paired difference is reported beside it.
     """
     plain, network = fit_plain(data), fit_network(data)
-    own = plain.leave_one_out(rng)
+    own = plain.leave_one_out(seed)
     if network is None:
         return Choice(plain, plain, None, float(own.mean()), np.nan, np.nan)
-    other = network.leave_one_out(rng)
+    other = network.leave_one_out(seed)
     error = float((other - own).std(ddof=1) / np.sqrt(len(own)))
-    model = network if other.mean() > own.mean() - error else plain
+    model = network if other.mean() > own.mean() else plain
     return Choice(model, plain, network, float(own.mean()), float(other.mean()), error)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from grainstats.share.database import Database
-from grainstats.share.optimizer.acquisition import Pick, Search, select
 from grainstats.share.optimizer.campaign import Campaign, read_campaign
-from grainstats.share.optimizer.models import MINIMUM, Choice, Draws, choose
+from grainstats.share.optimizer.data import MINIMUM
 from grainstats.share.optimizer.space import Point, Space
 from grainstats.share.optimizer.words import Expected, drivers, expected_features, reason
 from grainstats.share.records import SuggestionRecord
 from segment.errors import InputError
 
-CANDIDATES, DRAWS, PREDICTION_DRAWS = 1024, 128, 512
+if TYPE_CHECKING:
+    from grainstats.share.optimizer.acquisition import Pick
+    from grainstats.share.optimizer.models import Choice
+
+CANDIDATES, DRAWS, PREDICTION_DRAWS = 1024, 64, 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +39,7 @@ class Suggested:
     repeats : str or None
         Sample that is to be made again.
     improvement : float or None
-        Noisy expected improvement, in units of the objective; None in a space-filling design.
+        As in `Pick`; None in a space-filling design.
     """
 
     parameters: Point
@@ -127,7 +131,8 @@ def suggest(
     Raises
     ------
     InputError
-        Parameters, features or objectives that the database does not have, or no sample with all objectives.
+        Parameters, features or objectives that the database does not have, no sample with all objectives,
+        or a model is needed and BoTorch is not installed.
     """
     campaign = read_campaign(db, space, objectives, ignore_open=ignore_open)
     rng = np.random.default_rng([seed, int(campaign.digest[:12], 16)])
@@ -140,18 +145,21 @@ def suggest(
     pool = _unmeasured(space.candidates(CANDIDATES, rng), seen)
     if any(e.measured.sum() < MINIMUM for e in data):
         return _space_filling(campaign, space, pool, seen, count, seed)
-    choices = [choose(e, rng) for e in data]
+    _require_botorch()
+    from grainstats.share.optimizer.acquisition import Search, select
+    from grainstats.share.optimizer.models import choose
+
     known = np.all([e.measured for e in data], axis=0)
     if not known.any():
         raise InputError(
             "--objective", "no sample has all of the objectives", "Measure them on the same samples"
         )
+    start = int(rng.integers(2**31))
+    choices = [choose(e, start) for e in data]
     pending = np.concatenate([x[~known], campaign.open_points])
     noise = choices[0].model.noise_variance if len(data) == 1 else np.zeros(int(known.sum()))
     search = Search(pool, space.neighbours, x[known], pending, noise)
-    draws = [c.model.draw(DRAWS, rng) for c in choices]
-    common = [Draws(d.at, d.measured[:, known[e.measured]]) for d, e in zip(draws, data, strict=True)]
-    picks = select(common, search, count, rng)
+    picks = select([c.model for c in choices], search, count, DRAWS, start)
     rows = np.flatnonzero(known)
     suggestions = tuple(_explained(campaign, space, choices, pick, rows, seed) for pick in picks)
     return Proposal(
@@ -160,6 +168,18 @@ def suggest(
         {o.name: _densities(c) for o, c in zip(campaign.objectives, choices, strict=True)},
         campaign.digest, campaign.data_digest, seed, _notes(campaign, picks, count),
     )  # fmt: skip
+
+
+def _require_botorch() -> None:
+    try:
+        there = find_spec("botorch") is not None
+    except ValueError:  # in the middle of an import, or blocked
+        there = False
+    if not there:
+        raise InputError(
+            "suggest", "BoTorch is not installed",
+            'Install the extra `optimizer`: pip install "grainstats[optimizer]"',
+        )  # fmt: skip
 
 
 def _unmeasured(pool: np.ndarray, seen: np.ndarray) -> np.ndarray:
@@ -208,28 +228,29 @@ def _explained(
     campaign: Campaign, space: Space, choices: list[Choice], pick: Pick, rows: np.ndarray, seed: int
 ) -> Suggested:
     """Predictions at one point, and why it was chosen."""
+    from grainstats.share.optimizer.models import sample
+
     predictions: dict[str, Expected] = {}
     chances: dict[str, float] = {}
     reasons: list[str] = []
     repeats = None if pick.repeats is None else campaign.experiments[0].ids[rows[pick.repeats]]
     microstructure: list[Expected] = []
     for objective, raw, choice in zip(campaign.objectives, campaign.experiments, choices, strict=True):
-        rng = np.random.default_rng([seed, 1])
         own = np.flatnonzero(raw.measured)
-        drawn = choice.model.draw(PREDICTION_DRAWS, rng)
-        best = int(np.argmax(drawn.measured.mean(0)))
-        here = drawn.at(pick.x[None])[:, 0] if pick.repeats is None else drawn.measured[:, pick.repeats]
+        drawn = sample(choice.model, np.vstack([raw.x[own], pick.x]), PREDICTION_DRAWS, seed)
+        measured, here = drawn[:, :-1], drawn[:, -1]
+        best = int(np.argmax(measured.mean(0)))
         low, high = np.sort(objective.sign * np.quantile(here, [0.025, 0.975]))
         mean = float(objective.sign * here.mean())
         expected = Expected(objective.name, mean, float(low), float(high))
         predictions[objective.name] = expected
-        chances[objective.name] = float((here > drawn.measured.max(1)).mean())
-        microstructure = microstructure or expected_features(choice, raw, pick.x, PREDICTION_DRAWS, rng)
+        chances[objective.name] = float((here > measured.max(1)).mean())
+        microstructure = microstructure or expected_features(choice, raw, pick.x)
         found = drivers(choice, raw, space, pick.x, int(own[best]), objective.sign)
         reasons.append(
             reason(
                 objective.name, objective.unit, expected, raw.ids[own[best]],
-                float(objective.sign * drawn.measured[:, best].mean()), chances[objective.name],
+                float(objective.sign * measured[:, best].mean()), chances[objective.name],
                 microstructure if not reasons else (), found, repeats, objective.maximise,
             )
         )  # fmt: skip

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from grainstats.share.optimizer.data import Experiments
-from grainstats.share.optimizer.models import Choice, NetworkModel
 from grainstats.share.optimizer.space import Space
+
+if TYPE_CHECKING:
+    from grainstats.share.optimizer.models import Choice, NetworkModel
 
 
 @dataclass(frozen=True)
@@ -47,16 +50,15 @@ class Driver:
     kind: str
 
 
-def expected_features(
-    choice: Choice, data: Experiments, x: np.ndarray, draws: int, rng: np.random.Generator
-) -> list[Expected]:
+def expected_features(choice: Choice, data: Experiments, x: np.ndarray) -> list[Expected]:
     """What the microstructure at `x` (shape (d,)) should be."""
     if choice.network is None:
         return []
+    means, variances = choice.network.features(x[None])
     found = []
-    for k, path in zip(choice.network.columns, choice.network.feature_paths(draws, rng), strict=True):
-        low, middle, high = np.quantile(path(x[None])[:, 0], [0.025, 0.5, 0.975])
-        values = np.exp([middle, low, high]) if data.feature_logs[k] else np.array([middle, low, high])
+    for k, mean, half in zip(choice.network.columns, means[0], 1.96 * np.sqrt(variances[0]), strict=True):
+        values = np.array([mean, mean - half, mean + half])
+        values = np.exp(values) if data.feature_logs[k] else values
         found.append(Expected(data.feature_names[k], *map(float, values)))
     return found
 
@@ -75,9 +77,8 @@ def drivers(
     best : int
         Row of the best experiment.
     """
-    model = choice.model
-    if isinstance(model, NetworkModel):
-        found = _feature_drivers(model, data, x, best)
+    if choice.network is not None and choice.model is choice.network:
+        found = _feature_drivers(choice.network, data, x, best)
     else:
         found = _parameter_drivers(choice, space, x, data.x[best])
     return sorted(
@@ -87,14 +88,13 @@ def drivers(
 
 def _feature_drivers(model: NetworkModel, data: Experiments, x: np.ndarray, best: int) -> list[Driver]:
     both = np.stack([x, data.x[best]])
-    here, there = np.array([stage.predict(both)[0] for stage in model.stages]).T
+    here, there = model.features(both)[0]
     for k, column in enumerate(model.columns):
         if np.isfinite(data.features[best, column]):
             there[k] = data.features[best, column]
 
     def property_of(process: np.ndarray, features: np.ndarray) -> float:
-        point = np.concatenate([process, (features - model.low) / model.span])
-        return float(model.last.predict(point[None])[0][0])
+        return float(model.last.predict(np.concatenate([process, features])[None])[0][0, 0])
 
     full = property_of(x, here)
     found = []
@@ -110,7 +110,7 @@ def _feature_drivers(model: NetworkModel, data: Experiments, x: np.ndarray, best
 
 def _parameter_drivers(choice: Choice, space: Space, x: np.ndarray, reference: np.ndarray) -> list[Driver]:
     process = choice.plain.process
-    full = float(process.predict(x[None])[0][0])
+    full = float(process.predict(x[None])[0][0, 0])
     new, old = space.decode(x), space.decode(reference)
     found, at = [], 0
     for p in space.parameters:
@@ -118,7 +118,7 @@ def _parameter_drivers(choice: Choice, space: Space, x: np.ndarray, reference: n
         back[at : at + p.width] = reference[at : at + p.width]
         at += p.width
         if new[p.name] != old[p.name]:
-            gain = full - float(process.predict(back[None])[0][0])
+            gain = full - float(process.predict(back[None])[0][0, 0])
             found.append(Driver(p.name, gain, _setting(old[p.name]), _setting(new[p.name]), "parameter"))
     return found
 

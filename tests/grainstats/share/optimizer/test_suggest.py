@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,10 @@ from grainstats.run.cli import app
 from grainstats.share import Database, Measured, Quantity, SampleRow, SampleSheet
 from grainstats.share.optimizer import SpaceError, parse_space, suggest
 from segment.errors import InputError
+
+needs_botorch = pytest.mark.skipif(
+    find_spec("botorch") is None, reason="extra `optimizer` (BoTorch) is not installed"
+)
 
 SPACE = {
     "parameters": {
@@ -82,6 +88,7 @@ def fill(url: str, n: int, noise: float = 0.05, missing: tuple[int, ...] = (), s
                 db.put_verdict(f"S{i}", None, [], descriptors=[found])
 
 
+@needs_botorch
 def test_proposals_are_allowed_new_explained_and_reproducible(tmp_path: Path) -> None:
     url, space = str(tmp_path / "a.db"), parse_space(SPACE)
     fill(url, 12)
@@ -102,6 +109,7 @@ def test_proposals_are_allowed_new_explained_and_reproducible(tmp_path: Path) ->
     assert expected.low < expected.value < expected.high
 
 
+@needs_botorch
 def test_the_network_finds_the_grain_size_that_matters(tmp_path: Path) -> None:
     """With spacing as the mediator, the best of three proposals comes within 15 % of the best there is."""
     url, space = str(tmp_path / "a.db"), parse_space(SPACE)
@@ -118,6 +126,7 @@ def test_the_network_finds_the_grain_size_that_matters(tmp_path: Path) -> None:
     assert any("Driven by intercept_mean_nm" in s.reason for s in proposal.suggestions)
 
 
+@needs_botorch
 def test_missing_features_and_properties_are_normal(tmp_path: Path) -> None:
     url, space = str(tmp_path / "a.db"), parse_space(SPACE)
     fill(url, 14, missing=(2, 5, 9))
@@ -131,6 +140,7 @@ def test_missing_features_and_properties_are_normal(tmp_path: Path) -> None:
     assert not any(s.parameters in pending for s in proposal.suggestions)
 
 
+@needs_botorch
 def test_minimising_mirrors_maximising(tmp_path: Path) -> None:
     url, space = str(tmp_path / "a.db"), parse_space(SPACE)
     fill(url, 12)
@@ -142,6 +152,7 @@ def test_minimising_mirrors_maximising(tmp_path: Path) -> None:
     assert low.suggestions[0].predictions[name].value < 35 < high.suggestions[0].predictions[name].value
 
 
+@needs_botorch
 def test_several_objectives(tmp_path: Path) -> None:
     url, space = str(tmp_path / "a.db"), parse_space(SPACE)
     fill(url, 12)
@@ -150,6 +161,7 @@ def test_several_objectives(tmp_path: Path) -> None:
     assert all(set(s.predictions) == {"jc", "intercept_mean_nm"} for s in proposal.suggestions)
 
 
+@needs_botorch
 def test_repeats_only_where_noise_asks_for_them(tmp_path: Path) -> None:
     """Sixty noisy measurements of eight settings: nothing new to find, everything to confirm."""
     space = parse_space(
@@ -183,6 +195,7 @@ def test_too_few_experiments_give_a_space_filling_design(tmp_path: Path) -> None
     assert all(space.allows(s.parameters) for s in proposal.suggestions)
 
 
+@needs_botorch
 def test_command_stores_once_and_avoids_open_proposals(tmp_path: Path) -> None:
     url, space = str(tmp_path / "a.db"), tmp_path / "space.toml"
     fill(url, 12)
@@ -220,3 +233,14 @@ def test_unusable_calls_are_explained(tmp_path: Path) -> None:
         other = {"parameters": {"pressure_MPa": {"kind": "continuous", "low": 0, "high": 10, "step": 1}}}
         with pytest.raises(SpaceError, match="no sample has the parameter pressure_MPa"):
             suggest(db, parse_space(other), ("jc",))
+
+
+def test_without_botorch_the_remedy_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = str(tmp_path / "a.db")
+    fill(url, 5)
+    monkeypatch.setitem(sys.modules, "botorch", None)
+    with (
+        Database.open(url) as db,
+        pytest.raises(InputError, match=r'pip install "grainstats\[optimizer\]"'),
+    ):
+        suggest(db, parse_space(SPACE), ("jc",))
