@@ -1,4 +1,5 @@
-"""Seeded synthetic mosaics of known truth: plane sections of 3-D Laguerre mosaics, Voronoi, columnar films.
+"""Seeded synthetic mosaics of known truth: plane sections of 3-D Laguerre mosaics, Voronoi, columnar films,
+and (from `segment.growth`) films after normal and abnormal grain growth.
 
 A plane section of a 3-D power (Laguerre) diagram is a 2-D power diagram: the generator at height z above the
 plane with weight w acts in the plane with weight w - z**2.  Cell membership is a nearest-neighbour query in
@@ -14,6 +15,9 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from segment.grainmap import GrainMap
+from segment.growth import Grown as Grown
+from segment.growth import abnormal_growth as abnormal_growth
+from segment.growth import normal_growth as normal_growth
 from segment.packing import pack
 from segment.power_cells import Cells, power_cells
 

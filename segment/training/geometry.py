@@ -1,4 +1,4 @@
-"""Label maps for synthetic micrographs: sections of mosaics, curved, elongated, twinned, bimodal.
+"""Label maps for synthetic micrographs: sections of mosaics, curved, elongated, twinned, bimodal, grown.
 
 The mosaics are those of `segment.mosaics`; here they are rasterised coarsely, bent by a smooth displacement,
 and their edges rounded by a median of labels, which costs a tenth of an exact rasterisation and looks more
@@ -8,13 +8,17 @@ like grains that have grown.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 import numpy as np
 from scipy.spatial import cKDTree
 
-from segment.mosaics import Mosaic, laguerre_section
+from segment.mosaics import Mosaic, abnormal_growth, laguerre_section, normal_growth
 from segment.training.fields import smooth_noise
+
+Growth = Literal["", "normal", "abnormal"]
+PAD = 32  #: pixels of margin, so that bending has something to bring in
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,9 @@ class Shape:
         Amplitude of its roughness in mean intercepts.
     twins : float
         Share of the grains crossed by a twin lamella.
+    growth : {"", "normal", "abnormal"}
+        Grains that have grown in the plane (`segment.growth`) instead of a section of a 3-D mosaic: `sigma`,
+        `size_ratio` and `elongation` have no effect, `coarse_volume` is the share of the abnormal grains.
     """
 
     mean_intercept: float = 35.0
@@ -48,6 +55,7 @@ class Shape:
     curvature: float = 0.08
     serration: float = 0.0
     twins: float = 0.0
+    growth: Growth = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +95,8 @@ def random_shape(rng: np.random.Generator, mean_intercept: float | None = None) 
 def random_section(rng: np.random.Generator, size: tuple[int, int], shape: Shape | None = None) -> Section:
     """Grains of one synthetic micrograph of `size` (rows, columns)."""
     shape = shape or random_shape(rng)
-    labels = _bend(_rasterise(_mosaic(rng, size, shape), size, shape), shape, rng)
+    owner = _grown(rng, size, shape) if shape.growth else _rasterise(_mosaic(rng, size, shape), size, shape)
+    labels = _bend(owner, shape, rng)
     orientation = np.arange(labels.max() + 1)
     if shape.twins:
         labels, orientation = _twin(labels, shape, rng)
@@ -109,10 +118,19 @@ def _mosaic(rng: np.random.Generator, size: tuple[int, int], shape: Shape) -> Mo
     )
 
 
+def _grown(rng: np.random.Generator, size: tuple[int, int], shape: Shape) -> np.ndarray:
+    """Labels of a grown mosaic at every second pixel, with margin; float32 for `cv2`."""
+    # mean intercept of a grown plane mosaic: about pi / 4 / 0.9 of the square root of the mean area
+    area = max((shape.mean_intercept / 2 / 0.87) ** 2, 16.0)
+    lattice = (size[0] // 2 + PAD, size[1] // 2 + PAD)
+    if shape.growth == "normal":
+        return normal_growth(lattice, area, rng).labels.astype(np.float32)
+    return abnormal_growth(lattice, area, shape.coarse_volume or 0.4, rng).labels.astype(np.float32)
+
+
 def _rasterise(mosaic: Mosaic, size: tuple[int, int], shape: Shape) -> np.ndarray:
     """Owner of every second pixel, with margin, in the stretched frame; float32 for `cv2`."""
-    pad = 32
-    y, x = np.mgrid[-pad : size[0] + pad : 2, -pad : size[1] + pad : 2].astype(np.float64)
+    y, x = np.mgrid[-PAD : size[0] + PAD : 2, -PAD : size[1] + PAD : 2].astype(np.float64)
     y, x = y - size[0] / 2, x - size[1] / 2
     c, s = np.cos(shape.angle), np.sin(shape.angle)
     u = (c * x + s * y) / np.sqrt(shape.elongation)
@@ -126,14 +144,16 @@ def _rasterise(mosaic: Mosaic, size: tuple[int, int], shape: Shape) -> np.ndarra
 
 def _bend(coarse: np.ndarray, shape: Shape, rng: np.random.Generator) -> np.ndarray:
     """Sample the coarse owners along bent coordinates at full resolution and round the edges."""
-    rows, columns = coarse.shape[0] * 2 - 64, coarse.shape[1] * 2 - 64
+    rows, columns = coarse.shape[0] * 2 - 2 * PAD, coarse.shape[1] * 2 - 2 * PAD
     y, x = np.mgrid[0:rows, 0:columns].astype(np.float32)
     for amplitude, wavelength in ((shape.curvature, 0.7), (shape.serration, 0.15)):
         if amplitude:
             reach = float(min(amplitude * shape.mean_intercept, 10.0))
             y += reach * smooth_noise(rng, (rows, columns), wavelength * shape.mean_intercept)
             x += reach * smooth_noise(rng, (rows, columns), wavelength * shape.mean_intercept)
-    owner = cv2.remap(coarse, (x + 32) / 2, (y + 32) / 2, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE)
+    owner = cv2.remap(
+        coarse, (x + PAD) / 2, (y + PAD) / 2, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE
+    )
     for _ in range(2 if shape.serration else 3):
         owner = cv2.medianBlur(owner, 5)
     return owner.astype(np.int64)
