@@ -23,7 +23,8 @@ def split_tracing(lines: np.ndarray, min_area_px: int) -> np.ndarray:
     ndarray of int32, shape (rows, columns)
         1 ... n without a gap; all 0 where the lines leave no cell.
     """
-    from segment.watershed import LEVELS, persistence_watershed
+    from segment.descent import LEVELS
+    from segment.watershed import persistence_watershed
 
     count, pieces, facts, _ = cv2.connectedComponentsWithStats((~lines).astype(np.uint8), connectivity=4)
     tiny = facts[:, cv2.CC_STAT_AREA] < min_area_px

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 import numpy as np
 
 from segment.unet.normalise import normalise
-from segment.unet.runtime import Compiled, OpenVinoRuntime
-from segment.unet.split import DEEP_STRIDE, NARROW_HALO_PX, SHALLOW_STRIDE
+from segment.unet.runtime import Network, Runtime
+from segment.unet.split import EIGHTH, QUARTER, SIXTEENTH
 from segment.unet.tiles import Frame, Tile, frame_of, plan_tiles
 
 MARGIN_PX = 64  #: reflected continuation of the image on every side
 
 
-def probability_bands(
-    runtime: OpenVinoRuntime,
+def probability_tiles(
+    runtime: Runtime,
     image: np.ndarray,
     statistics: tuple[float, float],
     *,
     stride: int,
     halo: int,
     tile_px: int | None = None,
-) -> Iterator[np.ndarray]:
-    """Probabilities of an image, in bands of rows from the top.
+) -> Iterator[tuple[slice, slice, np.ndarray]]:
+    """Probabilities of an image, tile by tile in rows from the top.
 
     Parameters
     ----------
-    runtime : OpenVinoRuntime
+    runtime : Runtime
     image : ndarray, shape (rows, columns)
         In the network's scale.
     statistics : (mean, std)
@@ -40,20 +40,45 @@ def probability_bands(
 
     Yields
     ------
-    ndarray of float32, shape (channels, rows, columns)
+    rows, columns : slice
+        Of the image; together they cover it.
+    answer : ndarray of float32, shape (channels, rows, columns)
+        Valid until the next is asked for.
     """
     frame = frame_of(image, -(-MARGIN_PX // stride) * stride, stride)
     fits = frame.shape[0] * frame.shape[1] <= runtime.read_px and tile_px is None
     if fits or runtime.split is None:
         tiles = plan_tiles(frame.shape, stride=stride, halo=halo, read_px=runtime.read_px, tile_px=tile_px)
-        answers = runtime.whole.infer_all(partial(_grey, frame, statistics, tile) for tile in tiles)
+        readers = (partial(_grey, frame, statistics, tile) for tile in tiles)
+        answers: Iterator[np.ndarray] = (answer for (answer,) in runtime.whole.infer_all(readers))
     else:
         tiles, answers = _in_three_parts(runtime, frame, statistics, stride, halo, tile_px)
-    yield from _join(frame, tiles, answers)
+    for tile, answer in zip(tiles, answers, strict=True):
+        rows, above = _within(tile.rows, frame.margin, image.shape[0])
+        columns, left = _within(tile.columns, frame.margin, image.shape[1])
+        if rows.stop > rows.start and columns.stop > columns.start:
+            own = answer[(slice(None), *tile.inner())][:, above:, left:]
+            yield rows, columns, own[:, : rows.stop - rows.start, : columns.stop - columns.start]
+
+
+def probability_bands(tiles: Iterable[tuple[slice, slice, np.ndarray]], columns: int) -> Iterator[np.ndarray]:
+    """Join the tiles of an image with so many columns to bands of rows, shape (channels, rows, columns)."""
+    for rows, across, answer in tiles:
+        if across.start == 0:
+            band = np.empty((len(answer), rows.stop - rows.start, columns), np.float32)
+        band[:, :, across] = answer
+        if across.stop == columns:
+            yield band
+
+
+def _within(span: slice, margin: int, size: int) -> tuple[slice, int]:
+    """The part of a span of the frame that lies in the image, and how much of the span lies before it."""
+    first, last = (min(max(edge - margin, 0), size) for edge in (span.start, span.stop))
+    return slice(first, last), first + margin - span.start
 
 
 def _in_three_parts(
-    runtime: OpenVinoRuntime,
+    runtime: Runtime,
     frame: Frame,
     statistics: tuple[float, float],
     stride: int,
@@ -62,74 +87,52 @@ def _in_three_parts(
 ) -> tuple[list[Tile], Iterator[np.ndarray]]:
     """Tiles and answers of the detail network, after the two others have been over the whole frame."""
     assert runtime.split is not None
-    shallow, deep, detail = runtime.parts
-    near = plan_tiles(
-        frame.shape, stride=stride, halo=NARROW_HALO_PX, read_px=runtime.read_px, tile_px=tile_px
-    )
-    far = plan_tiles(
-        frame.shape, stride=stride, halo=halo, read_px=runtime.deep_read_px, tile_px=tile_px and 2 * tile_px
-    )
-    features = _collect(
-        shallow,
-        [partial(_grey, frame, statistics, tile) for tile in near],
-        near,
-        _empty(runtime.split.shallow_channels, frame.shape, SHALLOW_STRIDE),
-        SHALLOW_STRIDE,
-    )
+    split, (shallow, deep, detail) = runtime.split, runtime.parts
+
+    def tiles(reach: int, read_px: int, longest: int | None) -> list[Tile]:
+        wide = -(-reach // stride) * stride
+        return plan_tiles(frame.shape, stride=stride, halo=wide, read_px=read_px, tile_px=longest)
+
+    def empty(channels: int, step: int) -> np.ndarray:
+        return np.empty((channels, frame.shape[0] // step, frame.shape[1] // step), runtime.kept)
+
+    near = tiles(split.shallow_reach_px, runtime.read_px, tile_px)
+    quarter, eighth = empty(split.quarter_channels, QUARTER), empty(split.eighth_channels, EIGHTH)
+    greys = [partial(_grey, frame, statistics, tile) for tile in near]
+    _collect(shallow, greys, near, [(quarter, QUARTER), (eighth, EIGHTH)])
     shallow.release()
-    context = _collect(
-        deep,
-        [partial(_part, features, SHALLOW_STRIDE, tile) for tile in far],
-        far,
-        _empty(runtime.split.deep_channels, frame.shape, DEEP_STRIDE),
-        DEEP_STRIDE,
-    )
-    del features
+    far = tiles(halo, runtime.deep_read_px, tile_px and 2 * tile_px)
+    context = empty(split.sixteenth_channels, SIXTEENTH)
+    parts = [partial(_parts, [(eighth, EIGHTH)], tile) for tile in far]
+    _collect(deep, parts, far, [(context, SIXTEENTH)])
     deep.release()
-    return near, detail.infer_all(partial(_grey_and_part, frame, statistics, context, tile) for tile in near)
+    close = tiles(split.detail_reach_px, runtime.read_px, tile_px)
+    entries = [(quarter, QUARTER), (eighth, EIGHTH), (context, SIXTEENTH)]
+    readers = (partial(_grey_and_parts, frame, statistics, entries, tile) for tile in close)
+    return close, (answer for (answer,) in detail.infer_all(readers))
 
 
 def _collect(
-    network: Compiled,
-    readers: list[Callable[[], list[np.ndarray]]],
+    network: Network,
+    readers: Iterable[Callable[[], list[np.ndarray]]],
     tiles: list[Tile],
-    out: np.ndarray,
-    step: int,
-) -> np.ndarray:
-    """Answers of all tiles in one array at 1/`step` resolution."""
-    for tile, answer in zip(tiles, network.infer_all(readers), strict=True):
-        out[(slice(None), *tile.outer(step))] = answer[(slice(None), *tile.inner(step))]
-    return out
-
-
-def _join(frame: Frame, tiles: list[Tile], answers: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
-    """Bands of rows of the image, the frame's margin cut off."""
-    rows, columns = frame.image.shape
-    inside = slice(frame.margin, frame.margin + columns)
-    band = np.empty((0, 0, 0), np.float32)
-    for tile, answer in zip(tiles, answers, strict=True):
-        if tile.columns.start == 0:
-            band = np.empty((len(answer), tile.rows.stop - tile.rows.start, frame.shape[1]), np.float32)
-        band[:, :, tile.columns] = answer[(slice(None), *tile.inner())]
-        first, last = (min(max(edge - frame.margin, 0), rows) for edge in (tile.rows.start, tile.rows.stop))
-        if tile.columns.stop == frame.shape[1] and last > first:
-            begin = first + frame.margin - tile.rows.start
-            yield band[:, begin : begin + last - first, inside]
+    out: list[tuple[np.ndarray, int]],
+) -> None:
+    """Put the answers of all tiles into one array for each output, at 1/step of the resolution."""
+    for tile, answers in zip(tiles, network.infer_all(readers), strict=True):
+        for (array, step), answer in zip(out, answers, strict=True):
+            array[(slice(None), *tile.outer(step))] = answer[(slice(None), *tile.inner(step))]
 
 
 def _grey(frame: Frame, statistics: tuple[float, float], tile: Tile) -> list[np.ndarray]:
     return [normalise(frame.read(tile.read_rows, tile.read_columns), *statistics)[None]]
 
 
-def _part(features: np.ndarray, step: int, tile: Tile) -> list[np.ndarray]:
-    return [features[(slice(None), *tile.source(step))]]
+def _parts(arrays: list[tuple[np.ndarray, int]], tile: Tile) -> list[np.ndarray]:
+    return [array[(slice(None), *tile.source(step))] for array, step in arrays]
 
 
-def _grey_and_part(
-    frame: Frame, statistics: tuple[float, float], context: np.ndarray, tile: Tile
+def _grey_and_parts(
+    frame: Frame, statistics: tuple[float, float], arrays: list[tuple[np.ndarray, int]], tile: Tile
 ) -> list[np.ndarray]:
-    return _grey(frame, statistics, tile) + _part(context, DEEP_STRIDE, tile)
-
-
-def _empty(channels: int, shape: tuple[int, int], step: int) -> np.ndarray:
-    return np.empty((channels, shape[0] // step, shape[1] // step), np.float32)
+    return _grey(frame, statistics, tile) + _parts(arrays, tile)

@@ -1,6 +1,7 @@
 """A model folder: weights, what they were trained for, and the identity of both.
 
-A folder holds ``model.toml``, the OpenVINO IR it names (``model.xml`` + ``model.bin``) and ``CARD.md``.
+A folder holds ``model.toml``, the OpenVINO IR it names (``model.xml`` + ``model.bin``), ``CARD.md``, and
+``confidence.json`` where it was measured how far the answers can be trusted.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from segment.boundarymap import BoundaryMap
+from segment.confidence import FILE as CONFIDENCE
+from segment.confidence import Confidence, read_confidence
 from segment.errors import ModelError
 from segment.micrograph.model import Micrograph
 
 FORMAT = 1  #: version of model.toml that this code reads
 Device = Literal["auto", "cpu", "cuda"]
-Precision = Literal["auto", "f32", "bf16"]
+Precision = Literal["auto", "f32", "bf16", "int8"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,8 @@ class Model:
     name : str
     folder : Path
     digest : str
-        SHA-256 over model.toml and the weights: the same digest gives the same boundaries.
+        SHA-256 over model.toml, the weights and confidence.json: the same digest gives the same boundaries
+        and the same warnings.
     outputs : tuple of str
         Meaning of the network's channels; "boundary", and "not_grain" where it knows pores and second phases.
     stride : int
@@ -48,6 +52,12 @@ class Model:
         not chosen automatically.
     weights : Path
         The IR's .xml file.
+    int8_weights : Path or None
+        The same quantised to INT8, where the folder has one.
+    int8_agreement : float or None
+        As `bf16_agreement`.
+    confidence : Confidence or None
+        How far its answers can be trusted; None: not measured.
     """
 
     name: str
@@ -61,6 +71,9 @@ class Model:
     min_area_px: int
     weights: Path
     bf16_agreement: float | None = None
+    int8_weights: Path | None = None
+    int8_agreement: float | None = None
+    confidence: Confidence | None = None
     _runtimes: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def predict(
@@ -72,6 +85,7 @@ class Model:
         scale: float | None = None,
         threads: int | None = None,
         tile_px: int | None = None,
+        tta: bool = False,
     ) -> BoundaryMap:
         """Boundary probability of one micrograph.
 
@@ -80,14 +94,18 @@ class Model:
         micrograph : Micrograph
             Any size from 64 x 64 px; needs no pixel size.
         device : {"auto", "cpu", "cuda"}
-        precision : {"auto", "f32", "bf16"}
-            "auto" is bf16 where the processor has it and agreement with f32 was measured, else f32.
+            "auto" is CUDA where PyTorch finds it, else the processor.
+        precision : {"auto", "f32", "bf16", "int8"}
+            "auto" is INT8, else bf16, where the processor has it and the agreement with f32 that was measured
+            is high enough; else f32.
         scale : float, optional
             Factor by which the image is resampled for the network; None: estimated from the image.
         threads : int, optional
             Threads of the network; None: all that this process may use.
         tile_px : int, optional
             Largest edge of a tile; the answer does not depend on it.
+        tta : bool
+            Test-time augmentation: mean over the image, mirrored and turned, in all eight positions.
 
         Raises
         ------
@@ -104,6 +122,7 @@ class Model:
             scale=scale,
             threads=threads,
             tile_px=tile_px,
+            tta=tta,
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -152,10 +171,18 @@ def load_model(name_or_path: str | Path | None = None) -> Model:
         )
     try:
         weights = folder / str(facts.get("weights", "model.xml"))
+        int8 = folder / str(facts["int8_weights"]) if "int8_weights" in facts else None
+        stored = [file for file in (weights, int8) if file is not None]
         model = Model(
             name=str(facts["name"]),
             folder=folder,
-            digest=_digest([source, weights, weights.with_suffix(".bin")]),
+            digest=_digest(
+                [
+                    source,
+                    *(part for file in stored for part in (file, file.with_suffix(".bin"))),
+                    *folder.glob(CONFIDENCE),
+                ]
+            ),
             outputs=tuple(str(output) for output in facts["outputs"]),
             stride=int(facts["stride"]),
             halo_px=int(facts["halo_px"]),
@@ -164,6 +191,9 @@ def load_model(name_or_path: str | Path | None = None) -> Model:
             min_area_px=int(facts["min_area_px"]),
             weights=weights,
             bf16_agreement=_optional_float(facts.get("bf16_agreement")),
+            confidence=read_confidence(folder),
+            int8_weights=int8,
+            int8_agreement=_optional_float(facts.get("int8_agreement")),
         )
     except KeyError as error:
         raise ModelError(source, f"the key {error.args[0]!r} is missing", "Export the model again") from error

@@ -5,6 +5,7 @@ Training and inference use these two functions and nothing else, so both see the
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 CLIP = 4.0  #: bound of the normalised grey level, in standard deviations
@@ -31,17 +32,27 @@ def image_statistics(image: np.ndarray, valid: np.ndarray | None = None) -> tupl
     count, mean, spread = 0, 0.0, 0.0
     for first in range(0, image.shape[0], ROWS):
         rows = slice(first, first + ROWS)
-        grey = image[rows] if valid is None else image[rows][valid[rows]]
-        grey = grey.astype(np.float64)
-        if image.dtype.kind == "f":
-            grey = grey[np.isfinite(grey)]
-        if not grey.size:
+        size, middle, deviation = _block_statistics(image[rows], None if valid is None else valid[rows])
+        if not size:
             continue
-        total, shift = count + grey.size, float(grey.mean()) - mean
-        spread += float(grey.var()) * grey.size + shift**2 * count * grey.size / total
-        mean += shift * grey.size / total
+        total, shift = count + size, middle - mean
+        spread += deviation**2 * size + shift**2 * count * size / total
+        mean += shift * size / total
         count = total
     return mean, float(np.sqrt(spread / count)) if count else 0.0
+
+
+def _block_statistics(block: np.ndarray, valid: np.ndarray | None) -> tuple[int, float, float]:
+    """Number of pixels that count, their mean and standard deviation."""
+    if block.dtype in (np.uint8, np.uint16):
+        mask = None if valid is None else valid.view(np.uint8)
+        mean, std = cv2.meanStdDev(block, mask=mask)
+        size = block.size if valid is None else int(np.count_nonzero(valid))
+        return size, float(mean[0, 0]), float(std[0, 0])
+    grey = (block if valid is None else block[valid]).astype(np.float64)
+    if block.dtype.kind == "f":
+        grey = grey[np.isfinite(grey)]
+    return (grey.size, float(grey.mean()), float(grey.std())) if grey.size else (0, 0.0, 0.0)
 
 
 def normalise(block: np.ndarray, mean: float, std: float) -> np.ndarray:

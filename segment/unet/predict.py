@@ -10,11 +10,11 @@ from segment.boundarymap import BoundaryMap
 from segment.doubts import probability_doubts
 from segment.errors import InputError
 from segment.micrograph.model import Micrograph
-from segment.unet.inference import probability_bands
+from segment.unet.inference import probability_bands, probability_tiles
 from segment.unet.model import Device, Model, Precision
 from segment.unet.normalise import image_statistics
 from segment.unet.resample import plain, resample_bands, resample_image, resized_shape
-from segment.unet.runtime import OpenVinoRuntime, runtime_for
+from segment.unet.runtime import Runtime, runtime_for
 from segment.unet.scale import estimate_scale
 
 LARGE_PX = 4_000_000  #: an image from which memory counts more than the time to take it again
@@ -30,6 +30,7 @@ def predict(
     scale: float | None = None,
     threads: int | None = None,
     tile_px: int | None = None,
+    tta: bool = False,
 ) -> BoundaryMap:
     """Boundary probability of one micrograph; see `Model.predict`."""
     image, valid = plain(micrograph.image), micrograph.valid
@@ -37,7 +38,8 @@ def predict(
     runtime = runtime_for(model, device=device, precision=precision, threads=threads)
     if scale is None:
         scale = estimate_scale(model, runtime, image, valid)
-    probability, not_grain = infer_image(model, runtime, image, valid, scale=scale, tile_px=tile_px)
+    infer = infer_turned if tta else infer_image
+    probability, not_grain = infer(model, runtime, image, valid, scale=scale, tile_px=tile_px)
     if image.size > LARGE_PX:
         runtime.release()
     boundary_map = BoundaryMap(
@@ -55,7 +57,7 @@ def predict(
 
 def infer_image(
     model: Model,
-    runtime: OpenVinoRuntime,
+    runtime: Runtime,
     image: np.ndarray,
     valid: np.ndarray | None,
     *,
@@ -85,17 +87,62 @@ def infer_image(
     pore = model.outputs.index("not_grain") if "not_grain" in model.outputs else None
     probability = np.empty(image.shape, np.float32)
     not_grain = np.zeros(image.shape, bool)
-    bands = probability_bands(
+    tiles = probability_tiles(
         runtime, network_image, statistics, stride=model.stride, halo=model.halo_px, tile_px=tile_px
     )
-    for rows, band in resample_bands(bands, shape, image.shape):
-        probability[rows] = band[boundary]
+    if shape != image.shape:
+        bands = resample_bands(probability_bands(tiles, shape[1]), shape, image.shape)
+        tiles = ((rows, slice(None), band) for rows, band in bands)
+    for rows, columns, answer in tiles:
+        probability[rows, columns] = answer[boundary]
         if pore is not None:
-            not_grain[rows] = band[pore] > 0.5
+            np.greater(answer[pore], 0.5, out=not_grain[rows, columns])
     if valid is not None:
         probability[~valid] = 0
         not_grain[~valid] = False
     return probability, not_grain if pore is not None and not_grain.any() else None
+
+
+def infer_turned(
+    model: Model,
+    runtime: Runtime,
+    image: np.ndarray,
+    valid: np.ndarray | None,
+    *,
+    scale: float = 1.0,
+    tile_px: int | None = None,
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """As `infer_image`, the mean of the image's eight positions: four turns, each also mirrored.
+
+    There is no grain where most of the positions say so.
+    """
+    total = np.zeros(image.shape, np.float32)
+    votes = np.zeros(image.shape, np.uint8)
+    for turns in range(4):
+        for mirror in (False, True):
+            probability, pores = infer_image(
+                model,
+                runtime,
+                _turned(image, turns, mirror),
+                None if valid is None else _turned(valid, turns, mirror),
+                scale=scale,
+                tile_px=tile_px,
+            )
+            total += _turned_back(probability, turns, mirror)
+            if pores is not None:
+                votes += _turned_back(pores, turns, mirror)
+    total *= np.float32(1 / 8)
+    not_grain = votes > 4
+    return total, not_grain if not_grain.any() else None
+
+
+def _turned(image: np.ndarray, turns: int, mirror: bool) -> np.ndarray:
+    turned = np.rot90(image, turns)
+    return np.ascontiguousarray(turned[:, ::-1] if mirror else turned)
+
+
+def _turned_back(image: np.ndarray, turns: int, mirror: bool) -> np.ndarray:
+    return np.rot90(image[:, ::-1] if mirror else image, -turns)
 
 
 def _check_size(micrograph: Micrograph) -> None:

@@ -6,28 +6,55 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Protocol
 
 import numpy as np
 
-from segment.errors import InputError, ModelError
+from segment.errors import ModelError
 from segment.unet.model import Device, Model, Precision
+from segment.unet.precision import Chosen, choose_precision, processor_has_bf16
 from segment.unet.split import SplitNetwork, split_network
 
-BF16_AGREEMENT = 0.995  #: measured agreement with f32 from which "auto" chooses bf16
-READ_PX = {"f32": 1_000_000, "bf16": 1_400_000}  #: read rectangle of a tile: about 0.4 GB of activations
+READ_PX = {"f32": 1_000_000, "bf16": 1_400_000, "int8": 2_000_000}  #: of a tile: about 0.4 GB of activations
 DEEP_READ_PX = 4_000_000  #: the same for the coarse levels
 
 
+class Network(Protocol):
+    """A network that answers."""
+
+    def infer_all(self, readers: Iterable[Callable[[], list[np.ndarray]]]) -> Iterator[list[np.ndarray]]:
+        """Answers to many inputs, in order."""
+
+    def release(self) -> None:
+        """Give back memory that is taken again at the next inference."""
+
+
+class Runtime(Protocol):
+    """A model's network on some device, whole and, where it can be cut (`split`), in three parts."""
+
+    precision: Chosen
+    read_px: int  #: largest read rectangle of a tile
+    deep_read_px: int  #: the same for the coarse levels
+    kept: Any  #: dtype of the features that are kept between the parts
+
+    @property
+    def whole(self) -> Network: ...
+    @property
+    def split(self) -> SplitNetwork | None: ...
+    @property
+    def parts(self) -> tuple[Network, Network, Network]: ...
+    def release(self) -> None: ...
+
+
 class Compiled:
-    """A compiled network with one request in flight."""
+    """A compiled network; while one request runs, the other's answer is taken and its next input read."""
 
     def __init__(self, core: Any, network: Any, options: dict[str, Any]) -> None:
         self._compiled = core.compile_model(network, "CPU", options)
-        self._request = self._compiled.create_infer_request()
-        self._inputs: list[np.ndarray] = []
+        self._requests = [self._compiled.create_infer_request() for _ in range(2)]
+        self._inputs: list[list[np.ndarray]] = [[], []]
 
-    def infer_all(self, readers: Iterable[Callable[[], list[np.ndarray]]]) -> Iterator[np.ndarray]:
+    def infer_all(self, readers: Iterable[Callable[[], list[np.ndarray]]]) -> Iterator[list[np.ndarray]]:
         """Answers to many inputs in order; the next is read while the network works on this one.
 
         Parameters
@@ -37,28 +64,30 @@ class Compiled:
 
         Yields
         ------
-        ndarray of float32, shape (channels, rows, columns)
-            Valid until the next is asked for.
+        list of ndarray of float32, shape (channels, rows, columns)
+            One for each output of the network; valid until the next is asked for.
         """
-        running = False
-        for read in readers:
+        running = None
+        for count, read in enumerate(readers):
             inputs = [np.ascontiguousarray(array, np.float32)[None] for array in read()]
-            if running:
-                yield self._collect()
-            self._request.start_async(inputs, share_inputs=True)
-            self._inputs, running = inputs, True  # the request reads them while it runs
-        if running:
-            yield self._collect()
+            request = self._requests[count % 2]
+            request.start_async(inputs, share_inputs=True)
+            self._inputs[count % 2] = inputs  # the request reads them while it runs
+            if running is not None:
+                yield _answers(running)
+            running = request
+        if running is not None:
+            yield _answers(running)
 
     def release(self) -> None:
         """Give the memory of the activations back; it is taken again at the next inference."""
-        self._inputs = []
+        self._inputs = [[], []]
         self._compiled.release_memory()
 
-    def _collect(self) -> np.ndarray:
-        self._request.wait()
-        answer: np.ndarray = self._request.get_output_tensor(0).data[0]
-        return answer
+
+def _answers(request: Any) -> list[np.ndarray]:
+    request.wait()
+    return [tensor.data[0] for tensor in request.output_tensors]
 
 
 class OpenVinoRuntime:
@@ -68,21 +97,24 @@ class OpenVinoRuntime:
     ----------
     weights : path
         The IR's .xml file.
-    precision : {"f32", "bf16"}
+    precision : {"f32", "bf16", "int8"}
+        With "int8" the weights must be quantised; what stays in floating point runs in the fastest there is.
     threads : int
     """
 
-    def __init__(self, weights: str, precision: Literal["f32", "bf16"], threads: int) -> None:
+    def __init__(self, weights: str, precision: Chosen, threads: int) -> None:
         import openvino
 
         self.precision = precision
+        self.kept = np.float32 if precision == "f32" else np.float16
         self.read_px = READ_PX[precision]
         self.deep_read_px = DEEP_READ_PX
         self._weights = weights
         self._networks: list[Compiled] = []
         self._core = openvino.Core()
+        floating = ("bf16" if processor_has_bf16() else "f32") if precision == "int8" else precision
         self._options = {
-            "INFERENCE_PRECISION_HINT": precision,
+            "INFERENCE_PRECISION_HINT": floating,
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": threads,
         }
@@ -122,7 +154,7 @@ class OpenVinoRuntime:
         -------
         ndarray of float32, shape (channels, rows, columns)
         """
-        return next(self.whole.infer_all([lambda: [grey[None]]])).copy()
+        return next(self.whole.infer_all([lambda: [grey[None]]]))[0].copy()
 
     def release(self) -> None:
         """Give back the memory of all activations, before the watershed takes its own."""
@@ -157,24 +189,30 @@ def _append_sigmoid(network: Any) -> None:
     network.remove_result(result)
 
 
-def runtime_for(
-    model: Model, *, device: Device, precision: Precision, threads: int | None
-) -> OpenVinoRuntime:
-    """Compiled network of a model, kept with the model.
+def runtime_for(model: Model, *, device: Device, precision: Precision, threads: int | None) -> Runtime:
+    """Network of a model ready on a device, kept with the model.
 
     Raises
     ------
     InputError
-        The device is not on this machine.
+        The device or the precision is not there.
     """
+    from segment.unet.torch_runtime import TorchRuntime, cuda_is_there, require_cuda
+
     if device == "cuda":
-        raise InputError("--device cuda", "no CUDA runtime is installed", "Use --device cpu")
+        require_cuda(model)
     chosen = choose_precision(model, precision)
+    on_cuda = device == "cuda" or (device == "auto" and cuda_is_there(model))
     count = threads or available_cores()
-    key = (os.getpid(), chosen, count)
-    runtime: OpenVinoRuntime | None = model._runtimes.get(key)
+    key = (os.getpid(), on_cuda, chosen, count)
+    runtime: Runtime | None = model._runtimes.get(key)
     if runtime is None:
-        runtime = model._runtimes[key] = OpenVinoRuntime(str(model.weights), chosen, count)
+        if on_cuda:
+            runtime = TorchRuntime(model, "cuda", chosen)
+        else:
+            weights = model.int8_weights if chosen == "int8" else model.weights
+            runtime = OpenVinoRuntime(str(weights), chosen, count)
+        model._runtimes[key] = runtime
     return runtime
 
 
@@ -183,18 +221,3 @@ def available_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def choose_precision(model: Model, precision: Precision) -> Literal["f32", "bf16"]:
-    """bf16 where asked for, or where the processor has it and it was found to agree with f32; else f32."""
-    if precision != "auto":
-        return precision
-    agreed = model.bf16_agreement is not None and model.bf16_agreement >= BF16_AGREEMENT
-    return "bf16" if agreed and processor_has_bf16() else "f32"
-
-
-def processor_has_bf16() -> bool:
-    """Whether OpenVINO finds AVX512_BF16 or AMX on this processor."""
-    import openvino
-
-    return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")

@@ -14,11 +14,11 @@ import numpy as np
 
 from segment.cells import cut_cells
 from segment.doubts import border_confidence
-from segment.unet.inference import MARGIN_PX, probability_bands
+from segment.unet.inference import MARGIN_PX, probability_tiles
 from segment.unet.model import Model
 from segment.unet.normalise import image_statistics
 from segment.unet.resample import resample_image, resized_shape
-from segment.unet.runtime import OpenVinoRuntime
+from segment.unet.runtime import Runtime
 
 TRIALS = (1.0, 0.5, 0.25, 2.0)  #: sizes at which the windows are segmented
 WINDOW_PX = 320  #: edge of a window in the network's pixels
@@ -48,14 +48,14 @@ class Trial:
 
 
 def estimate_scale(
-    model: Model, runtime: OpenVinoRuntime, image: np.ndarray, valid: np.ndarray | None = None
+    model: Model, runtime: Runtime, image: np.ndarray, valid: np.ndarray | None = None
 ) -> float:
     """Factor by which to resample an image for the network.
 
     Parameters
     ----------
     model : Model
-    runtime : OpenVinoRuntime
+    runtime : Runtime
     image : ndarray, shape (rows, columns)
     valid : ndarray of bool, optional
         Masked pixels do not enter the statistics.
@@ -83,7 +83,7 @@ def choose_scale(trials: list[Trial], favourite_intercept_px: float) -> float:
 
 
 def look(
-    model: Model, runtime: OpenVinoRuntime, image: np.ndarray, valid: np.ndarray | None, scale: float
+    model: Model, runtime: Runtime, image: np.ndarray, valid: np.ndarray | None, scale: float
 ) -> Trial | None:
     """Segment the windows at one size; None where the image is too small for it."""
     if scale < 1:
@@ -95,8 +95,10 @@ def look(
     for window in _windows(image, WINDOW_PX if scale <= 1 else round(WINDOW_PX / scale)):
         if scale > 1:
             window = resample_image(window, resized_shape(window.shape, scale))
-        answers = probability_bands(runtime, window, statistics, stride=model.stride, halo=model.halo_px)
-        probability = np.concatenate([band[model.outputs.index("boundary")] for band in answers])
+        tiles = probability_tiles(runtime, window, statistics, stride=model.stride, halo=model.halo_px)
+        probability = np.empty(window.shape, np.float32)
+        for rows, columns, answer in tiles:
+            probability[rows, columns] = answer[model.outputs.index("boundary")]
         cells = cut_cells(probability, model.persistence, model.min_area_px)
         found, confidence = border_confidence(cells, probability)
         length += found

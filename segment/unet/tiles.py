@@ -126,8 +126,8 @@ def _widened(span: slice, halo: int, size: int) -> slice:
 
 def _read_pixels(size: int, write: int, halo: int) -> int:
     """Pixels read along one axis by all shares of it."""
-    spans = (slice(first, min(first + write, size)) for first in range(0, size, write))
-    return sum(wide.stop - wide.start for wide in (_widened(span, halo, size) for span in spans))
+    joint = np.arange(write, size, write)
+    return size + int((np.minimum(halo, joint) + np.minimum(halo, size - joint)).sum())
 
 
 def _share(size: int, parts: int, stride: int) -> int:

@@ -5,8 +5,9 @@ import pytest
 from scipy import ndimage as ndi
 
 from segment.errors import InputError
+from segment.unet.precision import choose_precision
 from segment.unet.predict import infer_image
-from segment.unet.runtime import OpenVinoRuntime, choose_precision, runtime_for
+from segment.unet.runtime import OpenVinoRuntime, runtime_for
 from segment.unet.split import split_network
 
 SAME = 1e-3  #: largest difference of probability that passes for equal, in f32
@@ -152,11 +153,11 @@ def test_bf16_is_near_f32(tiny, runtime, whole):
 def test_auto_precision_needs_a_measured_agreement(tiny, monkeypatch):
     from dataclasses import replace
 
-    monkeypatch.setattr("segment.unet.runtime.processor_has_bf16", lambda: True)
+    monkeypatch.setattr("segment.unet.precision.processor_has_bf16", lambda: True)
     assert choose_precision(tiny, "auto") == "f32"
     assert choose_precision(replace(tiny, bf16_agreement=0.9), "auto") == "f32"
     assert choose_precision(replace(tiny, bf16_agreement=0.999), "auto") == "bf16"
-    monkeypatch.setattr("segment.unet.runtime.processor_has_bf16", lambda: False)
+    monkeypatch.setattr("segment.unet.precision.processor_has_bf16", lambda: False)
     assert choose_precision(replace(tiny, bf16_agreement=0.999), "auto") == "f32"
     assert choose_precision(tiny, "bf16") == "bf16"
 

@@ -1,0 +1,143 @@
+"""Running the network with PyTorch, on CUDA; imported only where that is asked for or may be there.
+
+The same weights (``weights.npz``), the same tiles and the same joining of their answers as with OpenVINO.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from shutil import which
+from typing import Any, NoReturn
+
+import numpy as np
+
+from segment.errors import InputError
+from segment.unet.model import Model
+from segment.unet.precision import Chosen
+from segment.unet.split import SplitNetwork
+
+READ_PX = 8_000_000  #: read rectangle of a tile: about 6 GB of activations in f32
+WEIGHTS, RECIPE = "weights.npz", "recipe.toml"
+
+
+class TorchRuntime:
+    """A model's network on a PyTorch device.
+
+    Parameters
+    ----------
+    model : Model
+        Its folder holds the weights by name and the recipe that the network is built from.
+    device : str
+        "cuda", or "cpu" to compare with (tests).
+    precision : {"f32", "bf16", "int8"}
+        INT8 is for processors: CUDA takes bf16 instead.
+    """
+
+    split: SplitNetwork | None = None  #: whole tiles are large enough here
+
+    def __init__(self, model: Model, device: str, precision: Chosen) -> None:
+        import torch
+
+        from segment.training.export import load_weights
+        from segment.training.network import build_network
+        from segment.training.recipe import read_recipe
+
+        self.precision: Chosen = "f32" if precision == "f32" else "bf16"
+        self.read_px = self.deep_read_px = READ_PX
+        self.kept = np.float32
+        self._device = torch.device(device)
+        network = build_network(read_recipe(model.folder / RECIPE), imagenet=False)
+        network.load_state_dict(load_weights(model.folder), strict=False)
+        self._network = network.eval().to(self._device, memory_format=torch.channels_last)
+
+    @property
+    def whole(self) -> TorchRuntime:
+        """The network itself: it is never cut here."""
+        return self
+
+    @property
+    def parts(self) -> NoReturn:
+        """There are none."""
+        raise NotImplementedError("the network is not cut on this device")
+
+    def infer_all(self, readers: Iterable[Callable[[], list[np.ndarray]]]) -> Iterator[list[np.ndarray]]:
+        """Probabilities for many inputs in order; the next is read while the device works on this one.
+
+        Parameters
+        ----------
+        readers : iterable of callables
+            Each returns one float32 array of shape (1, rows, columns) in a list.
+
+        Yields
+        ------
+        list of one ndarray of float32, shape (channels, rows, columns)
+        """
+        running = None
+        for read in readers:
+            (grey,) = read()
+            answer = self._probabilities(grey)
+            if running is not None:
+                yield [running.cpu().numpy()]
+            running = answer
+        if running is not None:
+            yield [running.cpu().numpy()]
+
+    def release(self) -> None:
+        """Give back memory that PyTorch keeps for later."""
+        import torch
+
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+
+    def _probabilities(self, grey: np.ndarray) -> Any:
+        """Start the network on one tile; the answer may still be in the making."""
+        import torch
+
+        kind, half = self._device.type, self.precision == "bf16"
+        with torch.inference_mode(), _full_float32(), torch.autocast(kind, torch.bfloat16, enabled=half):
+            batch = torch.from_numpy(np.ascontiguousarray(grey[None])).to(self._device)
+            return torch.sigmoid(self._network(batch).float())[0]
+
+
+def cuda_is_there(model: Model) -> bool:
+    """Whether this model can run on CUDA here; PyTorch is imported only where a driver is found."""
+    driver = Path("/proc/driver/nvidia/version").exists() or which("nvidia-smi") is not None
+    if not driver or _missing(model) or find_spec("torch") is None:
+        return False
+    import torch
+
+    return bool(torch.cuda.is_available()) and find_spec("segmentation_models_pytorch") is not None
+
+
+def require_cuda(model: Model) -> None:
+    """Raise with the remedy where this model cannot run on CUDA.
+
+    Raises
+    ------
+    InputError
+        PyTorch, a device or the weights by name are missing.
+    """
+    name = "--device cuda"
+    if find_spec("torch") is None or find_spec("segmentation_models_pytorch") is None:
+        remedy = 'Install the extra `train` (pip install "grainstats[train]"), or use --device cpu'
+        raise InputError(name, "PyTorch is not installed", remedy)
+    import torch
+
+    if not torch.cuda.is_available():
+        raise InputError(name, "PyTorch finds no CUDA device", "Use --device cpu, or check the driver")
+    if missing := _missing(model):
+        reason = f"model {model.name} lacks {missing}"
+        raise InputError(name, reason, "Export the model again, or use --device cpu")
+
+
+def _missing(model: Model) -> str:
+    return ", ".join(name for name in (WEIGHTS, RECIPE) if not (model.folder / name).is_file())
+
+
+def _full_float32() -> Any:
+    """Convolutions in f32 without the shortened mantissa that CUDA takes by default."""
+    import torch
+
+    return torch.backends.cudnn.flags(allow_tf32=False, enabled=True, benchmark=False)
