@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grainstats.share.optimizer.models import Model, PropertyOf, sample
+from grainstats.share.optimizer.models import Model, PropertyOf, joined, sample
 from grainstats.share.optimizer.process import Tensor, library, quiet, tensor
 
 with library():
@@ -25,12 +25,11 @@ with library():
     from botorch.acquisition.multi_objective.monte_carlo import qNoisyExpectedHypervolumeImprovement
     from botorch.acquisition.multi_objective.objective import GenericMCMultiOutputObjective
     from botorch.acquisition.objective import GenericMCObjective
-    from botorch.models import ModelListGP
     from botorch.sampling.normal import SobolQMCNormalSampler
     from botorch.utils.multi_objective.hypervolume import infer_reference_point
     from botorch.utils.multi_objective.pareto import is_non_dominated
 
-REFINEMENTS, LEADERS = 2, 4
+REFINEMENTS, LEADERS = 1, 8
 NOISY = 0.2
 """A repeat is considered where a measurement's standard deviation exceeds this share of the objective's."""
 _AT_ONCE = 256
@@ -103,12 +102,12 @@ def expected_improvement(
     common = {"sampler": sampler, "prune_baseline": False}
     if len(models) == 1:
         alone = GenericMCObjective(lambda samples, X: found(samples, X)[..., 0])
-        rule = qLogNoisyExpectedImprovement(ModelListGP(*parts), baseline, objective=alone, **common)
+        rule = qLogNoisyExpectedImprovement(joined(parts), baseline, objective=alone, **common)
     else:
         expected = torch.stack([tensor(sample(m, search.measured, draws, seed).mean(0)) for m in models], -1)
         # not its logarithmic form, which compiles C++ when it is first used; here nothing follows a gradient
         rule = qNoisyExpectedHypervolumeImprovement(
-            ModelListGP(*parts), infer_reference_point(expected[is_non_dominated(expected)]), baseline,
+            joined(parts), infer_reference_point(expected[is_non_dominated(expected)]), baseline,
             objective=GenericMCMultiOutputObjective(found), **common,
         )  # fmt: skip
     return rule

@@ -136,12 +136,17 @@ class NetworkModel:
 Model = PlainModel | NetworkModel
 
 
+def joined(parts: list[SingleTaskGP]) -> SingleTaskGP | ModelListGP:
+    """One BoTorch model of all parts."""
+    return parts[0] if len(parts) == 1 else ModelListGP(*parts)
+
+
 def sample(model: Model, x: np.ndarray, draws: int, seed: int) -> np.ndarray:
     """Joint posterior samples of the noise-free objective at (m, d), shape (draws, m)."""
     points = tensor(x)
     sampler = SobolQMCNormalSampler(torch.Size([draws]), seed=seed)
     with torch.no_grad(), quiet():
-        first = sampler(ModelListGP(*model.parts).posterior(points))
+        first = sampler(joined(model.parts).posterior(points))
         return np.asarray(model.property_of(draws, seed)(first, points).numpy())
 
 

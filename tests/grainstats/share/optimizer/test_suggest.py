@@ -91,14 +91,14 @@ def fill(url: str, n: int, noise: float = 0.05, missing: tuple[int, ...] = (), s
 @needs_botorch
 def test_proposals_are_allowed_new_explained_and_reproducible(tmp_path: Path) -> None:
     url, space = str(tmp_path / "a.db"), parse_space(SPACE)
-    fill(url, 12)
+    fill(url, 10)
     with Database.open(url) as db:
-        first, again, other = (suggest(db, space, ("jc",), 3, seed=s) for s in (0, 0, 1))
+        first, again = (suggest(db, space, ("jc",), 2) for _ in range(2))
         made = {tuple(v for k, v in r.items()) for r in db.samples().filter(like="param:").to_dict("records")}
     assert [s.parameters for s in first.suggestions] == [s.parameters for s in again.suggestions]
-    assert first.snapshot_digest == again.snapshot_digest == other.snapshot_digest
+    assert first.snapshot_digest == again.snapshot_digest
     points = [s.parameters for s in first.suggestions]
-    assert len({tuple(p.values()) for p in points}) == 3
+    assert len({tuple(p.values()) for p in points}) == 2
     for p in points:
         assert space.allows(p)
         assert float(p["temperature_degC"]) + 20 * float(p["hold_h"]) <= 950
@@ -155,15 +155,15 @@ def test_minimising_mirrors_maximising(tmp_path: Path) -> None:
 @needs_botorch
 def test_several_objectives(tmp_path: Path) -> None:
     url, space = str(tmp_path / "a.db"), parse_space(SPACE)
-    fill(url, 12)
+    fill(url, 9)
     with Database.open(url) as db:
-        proposal = suggest(db, space, ("jc", "intercept_mean_nm:minimise"), 3)
+        proposal = suggest(db, space, ("jc", "intercept_mean_nm:minimise"), 2)
     assert all(set(s.predictions) == {"jc", "intercept_mean_nm"} for s in proposal.suggestions)
 
 
 @needs_botorch
 def test_repeats_only_where_noise_asks_for_them(tmp_path: Path) -> None:
-    """Sixty noisy measurements of eight settings: nothing new to find, everything to confirm."""
+    """Noisy measurements of seven of eight settings: nothing new to find, everything to confirm."""
     space = parse_space(
         {"parameters": {"temperature_degC": {"kind": "continuous", "low": 0, "high": 7, "step": 1}}}
     )
@@ -180,9 +180,9 @@ def test_repeats_only_where_noise_asks_for_them(tmp_path: Path) -> None:
         noisy = suggest(db, space, ("jc",), 2)
     repeats = [s for s in noisy.suggestions if s.repeats]
     assert len(repeats) == 1 and repeats[0].reason.startswith("A repeat of S")
-    fill(str(tmp_path / "b.db"), 12, noise=0.01)
+    fill(str(tmp_path / "b.db"), 10, noise=0.01)
     with Database.open(str(tmp_path / "b.db")) as db:
-        assert all(s.repeats is None for s in suggest(db, parse_space(SPACE), ("jc",), 3).suggestions)
+        assert all(s.repeats is None for s in suggest(db, parse_space(SPACE), ("jc",), 1).suggestions)
 
 
 def test_too_few_experiments_give_a_space_filling_design(tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ def test_too_few_experiments_give_a_space_filling_design(tmp_path: Path) -> None
 @needs_botorch
 def test_command_stores_once_and_avoids_open_proposals(tmp_path: Path) -> None:
     url, space = str(tmp_path / "a.db"), tmp_path / "space.toml"
-    fill(url, 12)
+    fill(url, 8)
     space.write_text(TOML, encoding="utf-8")
     call = ["suggest", "--db", url, "--space", str(space), "--objective", "jc", "-n", "2", "--json"]
     first = json.loads(CliRunner().invoke(app, call).stdout)
