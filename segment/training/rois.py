@@ -1,0 +1,126 @@
+"""ImageJ's regions of interest as tracings: ``.roi``, ``RoiSet.zip``, and overlays inside a TIFF.
+
+The format is that of ImageJ's RoiDecoder (big-endian; W. Rasband, public domain): a header of 64 bytes with
+type, box and number of points, then the points relative to the box, and again as floats where they are
+sub-pixel.
+"""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import tifffile
+
+from segment.errors import InputError
+
+HEADER = 64
+POLYGON, RECTANGLE, OVAL, LINE, FREE_LINE, POLYLINE, FREEHAND, TRACED = 0, 1, 2, 3, 4, 5, 7, 8
+CLOSED = (POLYGON, RECTANGLE, OVAL, FREEHAND, TRACED)
+OPEN = (LINE, FREE_LINE, POLYLINE)
+SUBPIXEL = 128  #: bit of the options
+LINE_PX = 3  #: hand-drawn lines that end beside each other still meet
+
+
+@dataclass(frozen=True, eq=False)
+class Roi:
+    """One outline or line.
+
+    Attributes
+    ----------
+    points : ndarray of float, shape (n, 2)
+        x, y in pixels of the image.
+    closed : bool
+        The outline of an area.
+    """
+
+    points: np.ndarray
+    closed: bool
+
+
+def read_rois(path: Path) -> list[Roi]:
+    """Outlines and lines of a file; empty where it holds none (points and angles are no boundaries).
+
+    Raises
+    ------
+    InputError
+        Not a file of ImageJ, or a combined selection.
+    """
+    try:
+        pieces = _pieces(path)
+        found = [_decode(piece, path) for piece in pieces]
+    except (OSError, zipfile.BadZipFile, struct.error, ValueError) as error:
+        raise InputError(path, f"cannot be read as ImageJ regions ({error})", "Save them again") from error
+    return [roi for roi in found if roi is not None]
+
+
+def draw_rois(rois: list[Roi], shape: tuple[int, int]) -> np.ndarray:
+    """Label map where every region is an outline, else a mask of lines; shape (rows, columns).
+
+    Returns
+    -------
+    ndarray
+        int32 labels, 0 between the outlines; or bool, True on lines.
+    """
+    if rois and all(roi.closed for roi in rois):
+        labels = np.zeros(shape, np.int32)
+        for number, roi in enumerate(rois, 1):
+            cv2.fillPoly(labels, [_fixed(roi)], number, shift=4)
+        return labels
+    lines = np.zeros(shape, np.uint8)
+    for roi in rois:
+        cv2.polylines(lines, [_fixed(roi)], roi.closed, 1, LINE_PX, shift=4)
+    return lines.astype(bool)
+
+
+def _fixed(roi: Roi) -> np.ndarray:
+    """Points in sixteenths of a pixel; ImageJ counts from the corner of a pixel, OpenCV from its middle."""
+    fixed: np.ndarray = np.round((roi.points - 0.5 * roi.closed) * 16).astype(np.int32)
+    return fixed
+
+
+def _pieces(path: Path) -> list[bytes]:
+    """The encoded regions of a file."""
+    if path.suffix.lower() == ".zip":
+        with zipfile.ZipFile(path) as archive:
+            return [archive.read(name) for name in archive.namelist() if name.lower().endswith(".roi")]
+    if path.suffix.lower() == ".roi":
+        return [path.read_bytes()]
+    with tifffile.TiffFile(path) as file:
+        facts = file.imagej_metadata or {}
+    overlays = facts.get("Overlays") or []
+    single = facts.get("ROI")
+    pieces = [overlays] if isinstance(overlays, bytes) else list(overlays)
+    return pieces or ([single] if isinstance(single, bytes) else [])
+
+
+def _decode(data: bytes, path: Path) -> Roi | None:
+    if data[:4] != b"Iout" or len(data) < HEADER:
+        raise ValueError("no region begins here")
+    kind = data[6]
+    top, left, bottom, right = struct.unpack(">4h", data[8:16])
+    (n,) = struct.unpack(">H", data[16:18])
+    (combined,) = struct.unpack(">i", data[36:40])
+    (options,) = struct.unpack(">h", data[50:52])
+    if combined:
+        raise InputError(path, "holds a combined selection", "Split it in ImageJ: Edit > Selection > Split")
+    if kind == LINE:
+        return Roi(np.array(struct.unpack(">4f", data[18:34])).reshape(2, 2), False)
+    if kind == RECTANGLE:
+        return Roi(np.array([(left, top), (right, top), (right, bottom), (left, bottom)], float), True)
+    if kind == OVAL:
+        turn = np.linspace(0, 2 * np.pi, 64, endpoint=False)
+        x = (left + right) / 2 + (right - left) / 2 * np.cos(turn)
+        y = (top + bottom) / 2 + (bottom - top) / 2 * np.sin(turn)
+        return Roi(np.column_stack([x, y]), True)
+    if kind not in CLOSED + OPEN or n < 2:
+        return None
+    if options & SUBPIXEL:
+        points = np.frombuffer(data, ">f4", 2 * n, HEADER + 4 * n).reshape(2, n).T.astype(float)
+    else:
+        points = np.frombuffer(data, ">i2", 2 * n, HEADER).reshape(2, n).T + np.array([left, top], float)
+    return Roi(points, kind in CLOSED)
