@@ -27,7 +27,8 @@ calibration: $(BIN)/grainstats  ## error rates and power of the verdict and of t
 	$(BIN)/python scripts/calibrate.py --workers 2
 	$(BIN)/python scripts/calibrate_comparison.py
 
-bench-optimizer: $(BIN)/grainstats  ## suggestions against random search and a plain process, three simulators
+bench-optimizer: $(BIN)/grainstats  ## suggestions against random search, BOXVIA's engine and a plain process
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -e ".[optimizer]" GPy GPyOpt "setuptools<80"
 	$(BIN)/python scripts/bench_optimizer.py
 
 samples: $(BIN)/grainstats  ## draw data_samples/ again from its seeds

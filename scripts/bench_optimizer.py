@@ -8,7 +8,8 @@ directly; they carry no information about it. 10 initial experiments and 5 round
 experiments for every strategy: random; the plain Gaussian process; grainstats (chooses between plain and
 network by leave-one-out predictive density each round); and, where GPyOpt is installed, the engine of BOXVIA
 with the settings of its batch mode. Finished campaigns are kept (--progress), so a run that was stopped goes
-on where it was; docs/optimizer_benchmark.csv and .md are written only once all of them are there.
+on where it was (remove the file after a change of the models); docs/optimizer_benchmark.csv and .md are
+written only once all of them are there.
 `--intervals` shows on other functions how often the plain process's 95 % intervals hold the truth.
 """
 
@@ -307,6 +308,7 @@ def finished(path: Path) -> pd.DataFrame:
 def run(wanted: list[tuple[str, str, int]], progress: Path, until: float) -> pd.DataFrame:
     """Make the campaigns that are not there yet, keeping each as it ends, as long as there is time."""
     simulators = {s.name: s for s in SIMULATORS}
+    progress.parent.mkdir(parents=True, exist_ok=True)
     rows = finished(progress)
     there = set(zip(rows.simulator, rows.strategy, rows.seed, strict=True))
     for simulator, strategy, seed in wanted:
@@ -325,7 +327,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=16)
     with_boxvia = ["boxvia"] if importlib.util.find_spec("GPyOpt") else []
     parser.add_argument("--strategies", nargs="+", default=["random", *with_boxvia, "plain", "grainstats"])
-    parser.add_argument("--progress", type=Path, default=Path("optimizer_benchmark_progress.csv"))
+    parser.add_argument("--progress", type=Path, default=Path("build/optimizer_benchmark.csv"))
     parser.add_argument(
         "--minutes", type=float, default=np.inf, help="stop after so long; run again to go on"
     )
