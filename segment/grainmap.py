@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from segment.borders import Borders, find_borders
 from segment.boundarymap import BoundaryMap
 from segment.cells import cut_cells
+from segment.confidence import Reliability
 from segment.errors import InputError
 from segment.micrograph.model import PixelSizeSource
 from segment.tracing import split_tracing
@@ -33,6 +34,8 @@ class GrainMap:
     probability : ndarray of float32 or None
         Boundary probability the cells were cut from, for sub-pixel crossings and overlays.
     warnings : tuple of str
+    reliability : Reliability or None
+        What share of borders of a mean probability are true, measured for the weights; None: not measured.
     """
 
     labels: np.ndarray
@@ -41,6 +44,7 @@ class GrainMap:
     valid: np.ndarray | None = None
     probability: np.ndarray | None = None
     warnings: tuple[str, ...] = field(default=())
+    reliability: Reliability | None = None
 
     @property
     def n_grains(self) -> int:
@@ -65,7 +69,10 @@ class GrainMap:
         return touching
 
     def borders(self) -> Borders:
-        """Pairs of neighbours with length and confidence (mean probability along the border).
+        """Pairs of neighbours with length and confidence.
+
+        The confidence of a border is the share of such borders that are boundaries, as measured for the model
+        (`reliability`), else the mean probability along it.
 
         Raises
         ------
@@ -74,7 +81,10 @@ class GrainMap:
         """
         if self.probability is None:
             raise ValueError("this grain map carries no boundary probability")
-        return find_borders(self.labels, self.probability)
+        found = find_borders(self.labels, self.probability)
+        if self.reliability is None:
+            return found
+        return replace(found, confidence=self.reliability(found.confidence))
 
 
 def close_cells(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from segment.boundarymap import BoundaryMap
-from segment.doubts import cell_doubts
+from segment.doubts import cell_doubts, evidence_doubts
+from segment.evidence import gather_evidence
 from segment.grainmap import GrainMap, close_cells
 from segment.micrograph.model import Micrograph
 from segment.unet.model import Device, Model, Precision
@@ -38,7 +39,8 @@ def segment_micrograph(
     -------
     boundary_map : BoundaryMap
     grain_map : GrainMap
-        Carries the probability and the warnings of `boundary_map`, and those that its cells raise.
+        Carries the probability and the warnings of `boundary_map`, those that its cells raise, and the
+        model's table of how far its borders can be trusted.
     """
     boundary_map = model.predict(micrograph, device=device, precision=precision, threads=threads)
     smallest = max(round(model.min_area_px / boundary_map.scale**2), 1)
@@ -47,5 +49,15 @@ def segment_micrograph(
         persistence=model.persistence if persistence is None else persistence,
         min_area_px=smallest if min_area_px is None else min_area_px,
     )
-    found = cell_doubts(grain_map, boundary_map.scale)
-    return boundary_map, replace(grain_map, warnings=grain_map.warnings + found)
+    return boundary_map, _with_doubts(micrograph, model, boundary_map, grain_map)
+
+
+def _with_doubts(
+    micrograph: Micrograph, model: Model, boundary_map: BoundaryMap, grain_map: GrainMap
+) -> GrainMap:
+    found, known = cell_doubts(grain_map), model.confidence
+    if known is None:
+        return replace(grain_map, warnings=grain_map.warnings + found)
+    if not boundary_map.warnings:
+        found += evidence_doubts(gather_evidence(micrograph, boundary_map, grain_map.labels), known)
+    return replace(grain_map, warnings=grain_map.warnings + found, reliability=known.borders)

@@ -1,17 +1,29 @@
-"""Doubts: raised where an answer is empty, undecided, weak or full of loose ends; silent on clear cells."""
+"""Doubts: raised where an answer is empty, undecided, strange or incomplete; silent on clear cells."""
+
+from dataclasses import replace
 
 import numpy as np
 
 from segment.boundarymap import BoundaryMap
+from segment.confidence import Confidence, Reliability, Weighing
 from segment.doubts import (
+    MISSED,
     NO_GRAINS,
+    STRANGE,
     border_confidence,
     cell_doubts,
-    open_lines,
+    evidence_doubts,
     probability_doubts,
-    solidity,
 )
-from segment.grainmap import GrainMap, close_cells
+from segment.evidence import Evidence
+from segment.grainmap import close_cells
+
+EVIDENCE = Evidence(80, 0.2, 0.3, 0.01, 0.05, 0.02, 140, 0.8, 0.86, 0.8, 0.03, 0.1, 0.1, 2.5)
+TABLE = Confidence(
+    borders=Reliability((0.0, 1.0), (0.0, 1.0)),
+    strange=Weighing(("widest_angle",), (140.0,), (10.0,), (1.0,), 0.0, 1.5),
+    missed=Weighing(("solidity",), (0.86,), (0.1,), (-1.0,), 0.1, 0.25),
+)
 
 
 def boundary_map(probability: np.ndarray) -> BoundaryMap:
@@ -44,37 +56,25 @@ def test_undecided_answer_is_said():
     assert any("undecided" in doubt for doubt in doubts(probability))
 
 
-def test_weak_borders_and_few_cells_are_said():
-    found = doubts(grid(line=0.55, edge=50, cells=2))
-    assert any("unsure" in doubt for doubt in found)
-    assert any("only 4 cells" in doubt for doubt in found)
+def test_few_cells_are_said():
+    assert any("only 4 cells" in doubt for doubt in doubts(grid(edge=50, cells=2)))
 
 
-def test_lines_that_close_nothing_are_said():
-    probability = grid()
-    assert open_lines(close_cells(boundary_map(probability), persistence=0.1), 4) == 0
-    for row in range(8, 95, 20):
-        for column in range(5, 90, 20):
-            probability[row : row + 3, column : column + 10] = 0.9
-    assert any("close no cell" in doubt for doubt in doubts(probability))
+def test_strange_evidence_is_said_alone():
+    strange = replace(EVIDENCE, widest_angle=160, solidity=0.6)
+    assert evidence_doubts(strange, TABLE) == (STRANGE,)
+    assert evidence_doubts(EVIDENCE, TABLE) == ()
 
 
-def test_solidity_of_squares_discs_and_combs():
-    assert solidity(np.arange(1, 10, dtype=np.int32).reshape(3, 3).repeat(20, 0).repeat(20, 1)) == 1.0
-    y, x = np.mgrid[:80, :80] - 39.5
-    assert solidity((np.hypot(y, x) < 35).astype(np.int32)) > 0.97
-    comb = np.zeros((60, 60), np.int32)
-    comb[:, ::4] = comb[:4] = 1
-    assert solidity(comb) < 0.5
-    assert np.isnan(solidity(np.zeros((9, 9), np.int32)))
+def test_missing_boundary_is_said_with_its_share():
+    (doubt,) = evidence_doubts(replace(EVIDENCE, solidity=0.84), TABLE)
+    assert doubt.startswith(MISSED)
+    assert "26%" in doubt  # 1 - exp(-(0.1 + 0.2)): log of true over found length is .3
 
 
-def test_ragged_cells_are_said():
-    y, x = np.mgrid[:120, :120]
-    waves = (x + 14 * np.sign(np.sin(y / 2.5))) // 24
-    labels = np.unique(waves * 10 + y // 30, return_inverse=True)[1].reshape(y.shape).astype(np.int32) + 1
-    grains = GrainMap(labels, probability=np.full(labels.shape, 0.9, np.float32))
-    assert any("ragged" in doubt for doubt in cell_doubts(grains))
+def test_nothing_measured_or_nothing_seen_says_nothing():
+    assert evidence_doubts(replace(EVIDENCE, widest_angle=179), None) == ()
+    assert evidence_doubts(None, TABLE) == ()
 
 
 def test_border_confidence_is_the_mean_over_pixel_edges():
@@ -89,9 +89,6 @@ def test_numbers_do_not_depend_on_the_blocks(monkeypatch):
     rng = np.random.default_rng(3)
     labels = rng.integers(0, 6, (60, 50)).astype(np.int32).repeat(3, 0).repeat(3, 1)
     probability = rng.random(labels.shape).astype(np.float32)
-    grains = GrainMap(labels, probability=probability)
-    whole = border_confidence(labels, probability), open_lines(grains, 1)
+    whole = border_confidence(labels, probability)
     monkeypatch.setattr("segment.doubts.BLOCK_ROWS", 17)
-    blocks = border_confidence(labels, probability), open_lines(grains, 1)
-    np.testing.assert_allclose(np.hstack(whole), np.hstack(blocks))
-    assert 0 < whole[1] < 1
+    np.testing.assert_allclose(whole, border_confidence(labels, probability))

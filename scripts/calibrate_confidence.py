@@ -1,0 +1,372 @@
+"""Measure how far a model's answers can be trusted, and keep the result beside its weights.
+
+    python scripts/calibrate_confidence.py MODEL_FOLDER [--fields DIR ...] [--work DIR] [--seconds S]
+
+Segments synthetic micrographs of every style, pictures without grains (photographs that come with
+scikit-image, and `segment.training.strangers`) and, where given, traced fields (folders with images/ and
+boundary/).  The fields are only ever tested on.  Fits three things and writes them to
+MODEL_FOLDER/confidence.json, with a reliability diagram MODEL_FOLDER/reliability.png:
+
+borders  share of borders that are true, by their mean probability (isotonic)
+strange  odds that an image shows no grains, by its evidence (logistic)
+missed   log of (true boundary length / length of it found), by its evidence (ridge)
+
+Figures are printed for images that their fit did not see: synthetic images and pictures by two halves or by
+style.  What has been segmented is kept in --work: called again, the script goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import pickle
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from segment.confidence import Confidence, Reliability, Weighing, write_confidence
+from segment.doubts import probability_doubts
+from segment.evidence import Evidence, gather_evidence
+from segment.grainmap import close_cells
+from segment.micrograph import Micrograph
+from segment.training.calibrate import (
+    JudgedBorders,
+    alarm_at,
+    calibration_error,
+    fit_line,
+    fit_odds,
+    fit_reliability,
+    judge_borders,
+)
+from segment.training.pairs import find_pairs
+from segment.training.render import STYLES, synthetic_micrograph
+from segment.training.score import score
+from segment.training.strangers import KINDS, stranger
+from segment.unet import Model, load_model
+
+PHOTOGRAPHS = (
+    "astronaut brick camera cell chelsea clock coffee coins colorwheel grass gravel hubble_deep_field horse "
+    "immunohistochemistry logo microaneurysms moon page retina rocket shepp_logan_phantom text"
+).split()
+STRANGE = (
+    "cells largest_cell density_spread contrast_spread widest_angle clean_junctions edge_contrast line_share "
+    "open_lines hidden solidity size_spread"
+)
+MISSED = "faint weak hidden open_lines widest_angle clean_junctions solidity size_spread"
+FALSE_ALARMS = 0.03  #: share of the synthetic micrographs that may be called strange
+RATIO = 1.25  #: true over found boundary length that calls for a warning
+FINE = 1.15  #: and up to which none is wanted
+FALSE_MISSES = 0.05  #: share of those that may get one
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One image, segmented.
+
+    Attributes
+    ----------
+    kind, group, name : str
+        "synthetic" (group: style), "photograph", "picture" (group: what it shows) or "field" (group: folder).
+    evidence : Evidence or None
+    refused : bool
+        The probability alone says that nothing is there, or fewer than ten cells are.
+    recall, intercept_ratio : float
+    borders : JudgedBorders or None
+    """
+
+    kind: str
+    group: str
+    name: str
+    evidence: Evidence | None
+    refused: bool
+    recall: float = float("nan")
+    intercept_ratio: float = float("nan")
+    borders: JudgedBorders | None = None
+
+
+Draw = Callable[[], tuple[np.ndarray, np.ndarray | None]]
+
+
+def images(fields: list[Path], per_style: int) -> Iterator[tuple[str, str, str, Draw]]:
+    """Kind, group, name and how to draw it, of every image; a third of the synthetic ones are small."""
+    for number in range(per_style):
+        for place, style in enumerate(STYLES):
+            yield "synthetic", style, f"{style}_{number}", _synthetic(place, style, number)
+    for folder in fields:
+        for pair in find_pairs(folder / "images", folder / "boundary"):
+            yield "field", folder.name, f"{folder.name}_{pair.image.stem}", _field(pair)
+    for name in PHOTOGRAPHS:
+        for part in range(3):
+            yield "photograph", name, f"{name}_{part}", _photograph(name, part)
+    for place, kind in enumerate(KINDS):
+        for number in range(6):
+            yield "picture", kind, f"{kind}_{number}", _picture(place, kind, number)
+
+
+def _synthetic(place: int, style: str, number: int) -> Draw:
+    edge = 320 if number % 3 == 2 else 512
+
+    def draw() -> tuple[np.ndarray, np.ndarray]:
+        drawn = synthetic_micrograph(np.random.default_rng([90210, place, number]), (edge, edge), style=style)
+        return drawn.image, drawn.grain_map.labels
+
+    return draw
+
+
+def _field(pair: Any) -> Draw:
+    return lambda: (pair.micrograph().image, pair.truth().labels)
+
+
+def _photograph(name: str, part: int) -> Draw:
+    """The whole picture, or its upper left or lower right quarter enlarged."""
+
+    def draw() -> tuple[np.ndarray, None]:
+        import skimage.data
+
+        picture = np.asarray(getattr(skimage.data, name)())
+        colours = picture[..., :3].mean(-1) if picture.ndim == 3 else picture.astype(float)
+        grey = (colours / max(colours.max(), 1e-9) * 255).astype(np.uint8)
+        rows, columns = grey.shape
+        if part:
+            half = slice(None, rows // 2) if part == 1 else slice(rows // 2, None)
+            side = slice(None, columns // 2) if part == 1 else slice(columns // 2, None)
+            grey = grey[half, side]
+        factor = float(np.clip(512 / max(grey.shape), 0, 4)) if part or max(rows, columns) > 1100 else 1.0
+        method = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+        return cv2.resize(grey, None, fx=factor, fy=factor, interpolation=method), None
+
+    return draw
+
+
+def _picture(place: int, kind: str, number: int) -> Draw:
+    return lambda: (stranger(np.random.default_rng([777, place, number]), kind), None)
+
+
+def segment(model: Model, kind: str, group: str, name: str, draw: Draw) -> Case:
+    """Segment one image and keep what the fits need."""
+    image, truth = draw()
+    micrograph = Micrograph(np.ascontiguousarray(image), None, "none", Path(name), "0" * 64, "script")
+    answer = model.predict(micrograph)
+    smallest = max(round(model.min_area_px / answer.scale**2), 1)
+    cells = close_cells(answer, persistence=model.persistence, min_area_px=smallest)
+    evidence = gather_evidence(micrograph, answer, cells.labels)
+    refused = bool(probability_doubts(answer)) or cells.n_grains < 10
+    case = Case(kind, group, name, evidence, refused)
+    if truth is None:
+        return case
+    found = score(cells.labels, truth)
+    borders = judge_borders(cells.labels, answer.probability, truth)
+    return replace(case, recall=found.recall, intercept_ratio=found.intercept_ratio, borders=borders)
+
+
+def gather(model: Model, fields: list[Path], per_style: int, work: Path, seconds: float) -> list[Case]:
+    """All cases; exits with status 3 where the time is over before they are complete."""
+    work.mkdir(parents=True, exist_ok=True)
+    begin, cases = time.monotonic(), []
+    for kind, group, name, draw in images(fields, per_style):
+        path = work / f"{model.digest[:12]}_{name}.pickle"
+        if not path.is_file():
+            if time.monotonic() - begin > seconds:
+                print(f"{len(cases)} images so far; call again to go on", file=sys.stderr)
+                raise SystemExit(3)
+            path.write_bytes(pickle.dumps(segment(model, kind, group, name, draw)))
+        cases.append(pickle.loads(path.read_bytes()))
+    return cases
+
+
+def fit_borders(cases: list[Case]) -> tuple[Reliability, dict[str, float], dict[str, tuple[np.ndarray, ...]]]:
+    """The table, calibration errors, and (stated, true) of the diagram; errors by halves, then fields."""
+    synthetic = [case for case in cases if case.kind == "synthetic"]
+    halves = [[case for k, case in enumerate(synthetic) if k // len(STYLES) % 2 == half] for half in (0, 1)]
+    stated, mapped, true = [], [], []
+    for fitted, tested in (halves, halves[::-1]):
+        table = fit_reliability(*_joined(fitted))
+        x, y = _joined(tested)
+        stated.append(x), mapped.append(table(x)), true.append(y)
+    x, m, y = (np.concatenate(part) for part in (stated, mapped, true))
+    errors = {"synthetic_before": calibration_error(x, y), "synthetic_after": calibration_error(m, y)}
+    shown = {"synthetic, as stated": (x, y), "synthetic, calibrated": (m, y)}
+    table = fit_reliability(*_joined(synthetic))
+    for group in dict.fromkeys(case.group for case in cases if case.kind == "field"):
+        x, y = _joined([case for case in cases if case.kind == "field" and case.group == group])
+        errors |= {
+            f"{group}_before": calibration_error(x, y),
+            f"{group}_after": calibration_error(table(x), y),
+        }
+        shown |= {f"{group}, as stated": (x, y), f"{group}, calibrated": (table(x), y)}
+    return table, errors, shown
+
+
+def _joined(cases: list[Case]) -> tuple[np.ndarray, np.ndarray]:
+    borders = [case.borders for case in cases if case.borders is not None]
+    return np.concatenate([b.stated for b in borders]), np.concatenate([b.true for b in borders])
+
+
+def fit_strange(cases: list[Case]) -> tuple[Weighing, dict[str, bool]]:
+    """The stored weighing, and by name whether a fit that did not see the image's group half flags it."""
+    names = tuple(STRANGE.split())
+    judged = [case for case in cases if case.evidence is not None and not case.refused]
+    fitted = [case for case in judged if case.kind != "field"]
+    odds = {case.name: 0.0 for case in judged}
+    for half in (0, 1):
+        seen = [case for case in fitted if _half(case) != half]
+        weighing = _odds(names, seen)
+        for case in judged:
+            if case.kind == "field" or _half(case) == half:
+                odds[case.name] = weighing(case.evidence) - weighing.alarm
+    flags = {case.name: case.refused or case.evidence is None for case in cases}
+    flags |= {name: value >= 0 for name, value in odds.items()}
+    return _odds(names, fitted), flags
+
+
+def _half(case: Case) -> int:
+    """Photographs by what they show, so that no crop meets a fit on its own subject; the rest by number."""
+    if case.kind == "photograph":
+        return PHOTOGRAPHS.index(case.group) % 2
+    return int(case.name.rpartition("_")[2]) % 2
+
+
+def _odds(names: tuple[str, ...], cases: list[Case]) -> Weighing:
+    strange = np.array([case.kind != "synthetic" for case in cases])
+    weighing = fit_odds(names, [case.evidence for case in cases], strange)
+    clear = np.array([weighing(case.evidence) for case in cases if case.kind == "synthetic"])
+    return replace(weighing, alarm=max(alarm_at(clear, FALSE_ALARMS), -1.0))
+
+
+def fit_missed(cases: list[Case]) -> tuple[Weighing, dict[str, float]]:
+    """The stored weighing, and by name the value of a fit that never saw the image's style."""
+    names = tuple(MISSED.split())
+    judged = [case for case in cases if case.evidence is not None and np.isfinite(case.recall)]
+    fitted = [case for case in judged if case.kind == "synthetic"]
+
+    def fit(chosen: list[Case]) -> Weighing:
+        value = -np.log([max(case.recall, 0.2) for case in chosen])
+        return fit_line(names, [case.evidence for case in chosen], value)
+
+    whole = fit(fitted)
+    values = {case.name: whole(case.evidence) for case in judged if case.kind == "field"}
+    for style in STYLES:
+        without = fit([case for case in fitted if case.group != style])
+        values |= {case.name: without(case.evidence) for case in fitted if case.group == style}
+    fine = np.array([values[case.name] for case in fitted if case.recall > 1 / FINE])
+    return replace(whole, alarm=alarm_at(fine, FALSE_MISSES)), values
+
+
+def report_strange(cases: list[Case], flags: dict[str, bool]) -> dict[str, float]:
+    """Print and return the share flagged in each class."""
+    shares: dict[str, float] = {}
+    for kind in ("synthetic", "field", "photograph", "picture"):
+        chosen = [case for case in cases if case.kind == kind]
+        if kind in ("field",):
+            for group in dict.fromkeys(case.group for case in chosen):
+                shares[group] = float(np.mean([flags[case.name] for case in chosen if case.group == group]))
+        elif chosen:
+            shares[kind] = float(np.mean([flags[case.name] for case in chosen]))
+    print(
+        "\nflagged as no grain structure, by fits that did not see the image (photographs: nor its subject)"
+    )
+    for name, share in shares.items():
+        print(f"  {name:12s} {share:.0%}")
+    for kind, wanted in (("synthetic", False), ("field", False), ("photograph", True), ("picture", True)):
+        wrong = [case.name for case in cases if case.kind == kind and flags[case.name] != wanted]
+        print(f"  wrong among {kind}: {', '.join(wrong) or 'none'}")
+    return shares
+
+
+def report_missed(cases: list[Case], values: dict[str, float], alarm: float) -> dict[str, float]:
+    """Print and return how well missing boundary is foretold."""
+    from scipy.stats import spearmanr
+
+    out: dict[str, float] = {}
+    print(f"\nmissed boundary: true / found length above {RATIO} is to be flagged; no fit saw its style")
+    groups = {"synthetic": [case for case in cases if case.kind == "synthetic"]}
+    for case in cases:
+        if case.kind == "field":
+            groups.setdefault(case.group, []).append(case)
+    for name, chosen in groups.items():
+        chosen = [case for case in chosen if case.name in values]
+        told = np.array([values[case.name] for case in chosen])
+        ratio = 1 / np.array([max(case.recall, 0.2) for case in chosen])
+        long = np.array([case.intercept_ratio for case in chosen])
+        said, bad, fine = told >= alarm, ratio > RATIO, ratio < FINE
+        rank = float(spearmanr(told, ratio)[0])
+        numbers = {
+            "rank_correlation": rank,
+            "rank_correlation_intercept": float(spearmanr(told, long)[0]),
+            "hit_rate": float(said[bad].mean()) if bad.any() else float("nan"),
+            "hit_rate_intercept": float(said[long > RATIO].mean()) if (long > RATIO).any() else float("nan"),
+            "false_alarms": float(said[fine].mean()) if fine.any() else float("nan"),
+            "flagged": float(said.mean()),
+        }
+        print(
+            f"  {name:10s} n {len(chosen)} ({bad.sum()} to flag)  "
+            + "  ".join(f"{k} {v:.2f}" for k, v in numbers.items())
+        )
+        out |= {f"{name}_{key}": value for key, value in numbers.items() if np.isfinite(value)}
+    for style in STYLES:
+        chosen = [case for case in groups["synthetic"] if case.group == style and case.name in values]
+        said = np.mean([values[case.name] >= alarm for case in chosen])
+        print(f"    {style:20s} mean recall {np.mean([c.recall for c in chosen]):.2f}  flagged {said:.0%}")
+    return out
+
+
+def draw_diagram(shown: dict[str, tuple[np.ndarray, ...]], path: Path) -> None:
+    """Reliability diagram: share of true borders against stated confidence, in ten classes."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    names = list(dict.fromkeys(name.rpartition(", ")[0] for name in shown))
+    figure, axes = plt.subplots(
+        1, len(names), figsize=(2.6 * len(names), 2.7), sharey=True, squeeze=False, dpi=100
+    )
+    for axis, name in zip(axes[0], names, strict=True):
+        axis.plot([0, 1], [0, 1], color="0.7", lw=0.8)
+        for how, colour in (("as stated", "tab:orange"), ("calibrated", "tab:blue")):
+            stated, true = shown[f"{name}, {how}"]
+            index = np.minimum((stated * 10).astype(int), 9)
+            count = np.bincount(index, minlength=10)
+            keep = count >= 20
+            x, y = (np.bincount(index, v, 10)[keep] / count[keep] for v in (stated, true))
+            axis.plot(x, y, "o-", ms=3, lw=1, color=colour, label=how)
+        axis.set(title=name, xlabel="confidence", xlim=(0.3, 1), ylim=(0.3, 1))
+    axes[0, 0].set_ylabel("share of borders that are true")
+    axes[0, 0].legend(frameon=False, fontsize=7)
+    figure.tight_layout()
+    figure.savefig(path, dpi=100)
+    plt.close(figure)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("model", type=Path)
+    parser.add_argument(
+        "--fields", type=Path, nargs="*", default=[], help="folders with images/ and boundary/"
+    )
+    parser.add_argument("--per-style", type=int, default=15)
+    parser.add_argument("--work", type=Path, default=Path("work_out/confidence"))
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop segmenting after so long")
+    arguments = parser.parse_args()
+    model = load_model(arguments.model)
+    cases = gather(model, arguments.fields, arguments.per_style, arguments.work, arguments.seconds)
+    borders, errors, shown = fit_borders(cases)
+    print("expected calibration error of borders: " + "  ".join(f"{k} {v:.3f}" for k, v in errors.items()))
+    strange, flags = fit_strange(cases)
+    shares = report_strange(cases, flags)
+    missed, values = fit_missed(cases)
+    told = report_missed(cases, values, missed.alarm)
+    measured = {"calibration_error": errors, "flagged": shares, "missed": told}
+    print(write_confidence(arguments.model, Confidence(borders, strange, missed), measured))
+    draw_diagram(shown, arguments.model / "reliability.png")
+
+
+if __name__ == "__main__":
+    main()
