@@ -1,31 +1,65 @@
 """Fine-tuning: a released model learns from a few corrected images and keeps what it knew.
 
-Half of every batch are crops of the user's images, brought to the network's favourite scale; the other half
-are synthetic micrographs as in the first training, so that the rest is not forgotten.
+Three things hold it back from forgetting.  Half of every batch are synthetic micrographs as in the first
+training (rehearsal); the learning rate is a fraction of the first one's; and the result is blended with the
+weights it started from, which keeps most of the gain on the new images and loses least on all others
+(Wortsman et al., Robust fine-tuning of zero-shot models, CVPR 2022).
 """
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
+from segment.confidence import FILE as CONFIDENCE
 from segment.training.cache import line_distance, write_cache
 from segment.training.crops import CropSource, Example
 from segment.training.export import export, load_weights
+from segment.training.finetune_card import Check, check_model, write_card
 from segment.training.fit import fit
 from segment.training.network import require_torch
 from segment.training.pairs import Pair, find_pairs, lines_of
 from segment.training.recipe import RealSet, TrainingRecipe, read_recipe
 from segment.training.score import fill, intercepts
-from segment.unet import Model
+from segment.unet import Model, load_model
+
+if TYPE_CHECKING:
+    import torch
 
 LEARNING_RATE = 3e-4
-REPLAY_IMAGES = 150
+REPLAY_IMAGES = 100
+KEPT = 0.3  #: share of the starting weights in the result
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how far to go.
+
+    Attributes
+    ----------
+    steps : int
+        Of eight crops each.
+    minutes : float
+        Where above 0, the time after which to stop, instead of the steps.
+    share : float
+        Share of the crops taken from the user's images; the others are synthetic.
+    replay : int
+        Synthetic micrographs drawn for them.
+    kept : float
+        Share of the starting weights in the result, 0 ... 1.
+    """
+
+    steps: int = 150
+    minutes: float = 0.0
+    share: float = 0.5
+    replay: int = REPLAY_IMAGES
+    kept: float = KEPT
 
 
 def finetune(
@@ -33,10 +67,9 @@ def finetune(
     images: Path,
     tracings: Path,
     out: Path,
+    schedule: Schedule = Schedule(),
     *,
-    steps: int = 150,
-    share: float = 0.5,
-    replay: int = REPLAY_IMAGES,
+    check: bool = True,
     threads: int | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Path:
@@ -47,15 +80,12 @@ def finetune(
     model : Model
         Its folder must hold ``weights.npz`` and ``recipe.toml``.
     images, tracings : Path
-        One to some ten images, and masks of lines, ImageJ tracings or label maps of the same stems.
+        One to some ten images; masks of lines, ImageJ regions or label maps of the same stems.
     out : Path
         The new model folder; its name becomes the model's.
-    steps : int
-        Of eight crops each.
-    share : float
-        Share of the crops taken from `images`.
-    replay : int
-        Synthetic micrographs drawn for the other crops.
+    schedule : Schedule
+    check : bool
+        Score both models on `images` and on fresh synthetic micrographs; the result goes into ``CARD.md``.
     threads : int, optional
     say : callable
         Receives a line of progress now and then.
@@ -73,30 +103,56 @@ def finetune(
     require_torch()
     start = load_weights(model.folder)
     pairs = find_pairs(images, tracings)
-    own = RealSet("own", share, min_scale=0.7, max_scale=1.4)
+    own = RealSet("own", schedule.share, min_scale=0.7, max_scale=1.4)
     recipe = replace(
         read_recipe(model.folder / "recipe.toml"),
         name=out.resolve().name,
-        steps=steps,
-        minutes=0.0,
+        steps=schedule.steps,
+        minutes=schedule.minutes,
         learning_rate=LEARNING_RATE,
+        synthetic=schedule.replay,
         real=(own,),
     )
     examples = [_example(pair, model.favourite_intercept_px) for pair in pairs]
     work = out / ".training"
-    say(f"drawing {replay} synthetic micrographs")
-    write_cache(work / "cache", replay, seed=recipe.seed, size=384)
+    say(f"drawing {schedule.replay} synthetic micrographs")
+    write_cache(work / "cache", schedule.replay, seed=recipe.seed, size=384)
     source = CropSource(recipe, work / "cache", [(own, examples)], recipe.seed + 1)
     checkpoint = fit(recipe, source, work, start=start, threads=threads, say=say)
+    blend(checkpoint, start, schedule.kept)
     written = _release(recipe, model, checkpoint, out, len(pairs))
     shutil.rmtree(work)
+    checks: list[Check] = []
+    if check:
+        say("comparing the new model with the one it came from")
+        checks = check_model(model, load_model(out), pairs)
+    write_card(out, model, pairs, schedule.kept, checks)
     return written
 
 
+def blend(checkpoint: Path, start: dict[str, torch.Tensor], kept: float) -> None:
+    """Move the averaged weights of a checkpoint back towards `start` by the share `kept`, in place."""
+    import torch
+
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    for name, tensor in state["averaged"].items():
+        if name in start and tensor.is_floating_point():
+            tensor.lerp_(start[name].to(tensor.dtype), kept)
+    torch.save(state, checkpoint)
+
+
 def _release(recipe: TrainingRecipe, model: Model, checkpoint: Path, out: Path, n_images: int) -> Path:
+    """Export with the settings of the model it came from."""
     origin = f"{model.name} ({model.digest[:12]}) fine-tuned on {n_images} images"
     written = export(recipe, checkpoint, out, origin=origin, default=False)
-    (out / "CARD.md").write_text(f"# {recipe.name}\n\n{origin}, {recipe.steps} steps.\n", encoding="utf-8")
+    lines = [
+        f"{key} = {getattr(model, key)}" if key in ("persistence", "min_area_px") else line
+        for line in written.read_text(encoding="utf-8").splitlines()
+        for key in [line.partition(" =")[0]]
+    ]
+    written.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    if (model.folder / CONFIDENCE).is_file():
+        shutil.copy(model.folder / CONFIDENCE, out / CONFIDENCE)
     return written
 
 

@@ -110,14 +110,27 @@ def finetune(
     boundaries: Annotated[Path, typer.Option("--boundaries", help="Their tracings or label maps.")],
     out: Annotated[Path, typer.Option("--out", help="The new model folder.")],
     model: ModelOption = None,
-    steps: Annotated[int, typer.Option(help="Steps of eight crops.")] = 150,
+    steps: Annotated[int, typer.Option(min=1, help="Steps of eight crops.")] = 150,
+    minutes: Annotated[
+        float, typer.Option(min=0.0, help="Stop after so long instead, 0: by the steps.")
+    ] = 0.0,
+    check: Annotated[bool, typer.Option(help="Score the old and the new model for the new CARD.md.")] = True,
     threads: ThreadsOption = None,
 ) -> None:
-    """Adapt a model to your own corrected images without forgetting the rest."""
+    """Adapt a model to your own corrected images without forgetting the rest.
+
+    Tracings are ImageJ regions (.roi, .zip, overlays in a TIFF), masks of lines or label maps.
+    """
+    from segment.training.finetune import Schedule
     from segment.training.finetune import finetune as finetune_model
     from segment.unet import load_model
 
-    print(finetune_model(load_model(model), images, boundaries, out, steps=steps, threads=threads, say=_say))
+    schedule = Schedule(steps=steps, minutes=minutes)
+    print(
+        finetune_model(
+            load_model(model), images, boundaries, out, schedule, check=check, threads=threads, say=_say
+        )
+    )
 
 
 @app.command()

@@ -106,7 +106,7 @@ def test_fine_tuning_writes_a_model_of_its_own(trained: tuple[Path, Path], tmp_p
     import cv2
 
     from segment.training.export import export
-    from segment.training.finetune import finetune
+    from segment.training.finetune import Schedule, finetune
     from segment.unet import load_model
 
     export(RECIPE, trained[1], tmp_path / "tiny", origin="test")
@@ -115,13 +115,33 @@ def test_fine_tuning_writes_a_model_of_its_own(trained: tuple[Path, Path], tmp_p
         (tmp_path / kind).mkdir()
         cv2.imwrite(str(tmp_path / kind / "one.png"), image)
     before = load_model(tmp_path / "tiny")
-    finetune(
-        before, tmp_path / "images", tmp_path / "boundary", tmp_path / "mine", steps=2, replay=2, threads=1
-    )
+    folders = tmp_path / "images", tmp_path / "boundary", tmp_path / "mine"
+    finetune(before, *folders, Schedule(steps=2, replay=2), check=False, threads=1)
     mine = load_model(tmp_path / "mine")
     assert mine.name == "mine"
     assert mine.digest != before.digest
+    assert mine.persistence == before.persistence
+    card = (tmp_path / "mine" / "CARD.md").read_text()
+    assert before.digest[:12] in card and "one.png" in card and "not measured" in card
     assert not (tmp_path / "mine" / ".training").exists()
+
+
+def test_blending_goes_back_towards_the_start(trained: tuple[Path, Path], tmp_path: Path) -> None:
+    import shutil
+
+    import torch
+
+    from segment.training.finetune import blend
+
+    checkpoint = Path(shutil.copy(trained[1], tmp_path / "last.pt"))
+    after = torch.load(checkpoint, weights_only=True)["averaged"]
+    name = next(name for name in after if name.startswith("decoder.") and after[name].ndim == 4)
+    start = {name: torch.zeros_like(after[name])}
+    blend(checkpoint, start, 0.25)
+    blended = torch.load(checkpoint, weights_only=True)["averaged"]
+    torch.testing.assert_close(blended[name], 0.75 * after[name])
+    other = next(key for key in after if key != name)
+    torch.testing.assert_close(blended[other], after[other])
 
 
 def test_centreline_dice_rewards_a_closed_line_more_than_a_broken_one() -> None:
