@@ -12,6 +12,7 @@ from grainstats import __version__
 from grainstats.infer import judge_modality, with_stability
 from grainstats.run.analyse import seed_from
 from grainstats.run.cuts import cuts_of
+from grainstats.run.flagged import with_remark
 from grainstats.run.plan import Failure, unexpected
 from grainstats.run.pooling import Sample, image_grains, pooled_descriptors
 from grainstats.run.recipe import Recipe
@@ -92,7 +93,7 @@ def _judge(db: Database, out: Path, sample_id: str, images: pd.DataFrame, scope:
     sample = load_sample(db, sample_id, images)
     seed = seed_from(scope.recipe.digest(), str(scope.recipe.seed), *images["micrograph_digest"])
     verdict = judge_modality(image_grains(sample), null=scope.recipe.null, seed=seed)
-    verdict = with_stability(verdict, cuts_of(out, images))
+    verdict = with_remark(with_stability(verdict, cuts_of(out, images)), list(images["warnings"]))
     db.put_verdict(sample_id, verdict, sample.analysis_ids, descriptors=pooled_descriptors(sample))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from grainstats.infer.verdict import ModalityVerdict
 from grainstats.run.charts import Mode, length
+from grainstats.run.flagged import remark_of
 from grainstats.run.page import VerdictWords
 
 WORDS = {"uniform": "uniform", "bimodal": "bimodal", "indeterminate": "undecided"}
@@ -38,7 +39,7 @@ def _finding(verdict: ModalityVerdict) -> str:
         return (
             f"The boundary network is bimodal: fine grains around {_with_interval(fine)} and coarse grains "
             f"around {_with_interval(coarse)} share the area "
-            f"{100 * fine.fraction:.0f} : {100 * coarse.fraction:.0f}."
+            f"{100 * fine.fraction:.0f} : {100 * coarse.fraction:.0f}.{remark_of(verdict)}"
         )
     if verdict.verdict == "uniform":
         place = f" around {_with_interval(modes[0])}" if modes else ""
