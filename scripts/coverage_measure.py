@@ -1,15 +1,15 @@
 """How often do the 95 % intervals of the descriptors contain the truth?
 
-    python scripts/coverage_measure.py [--repeats 300] [--workers 2] [--out docs/measurement_coverage.csv]
+    python scripts/coverage_measure.py [--repeats 100] [--seconds 3600] [--out docs/measurement_coverage.csv]
 
-Each repeat makes fresh mosaics, measures them and looks whether the truth lies in the interval.  The truth of
+Resumable: cells of the table that are in the file already are not done again.  Each repeat makes fresh mosaics, measures them and looks whether the truth lies in the interval.  The truth of
 a population is measured on large windows (15,000 grains) of the same mosaics and pixel size.
 """
 
 from __future__ import annotations
 
 import argparse
-from concurrent.futures import ProcessPoolExecutor
+import time
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from segment.mosaics import Mosaic, laguerre_section, poisson_voronoi_plane
 
 SIZE_PX = 14.0  # mean grain size, square root of the mean area
 POPULATIONS = ("poisson-voronoi", "section sigma 0.2", "section sigma 0.5", "bimodal section R = 4")
-DESIGNS = ((1, 200), (1, 60), (3, 100), (6, 60), (1, 1000))  # images, grains an image
+DESIGNS = ((1, 200), (1, 60), (1, 1000), (3, 200), (6, 60), (5, 1000))  # images, grains an image
 
 
 def mosaic(population: str, shape: tuple[int, int], rng: np.random.Generator) -> Mosaic:
@@ -71,22 +71,69 @@ def coverage(rows: pd.DataFrame, true: dict[str, float]) -> pd.DataFrame:
     return table.round({"truth": 5, "mean": 5, "given": 3, "coverage": 3, "bias_percent": 2})
 
 
+def markdown(table: pd.DataFrame) -> str:
+    """Coverage by descriptor and design, a table per population."""
+    lines = [
+        "# Coverage of the 95 % intervals",
+        "",
+        "`python scripts/coverage_measure.py`; bias of the value, %,",
+    ]
+    lines += ["in brackets where it exceeds 2.", ""]
+    for population, here in table.groupby("population", sort=False):
+        designs = list(dict.fromkeys(zip(here["images"], here["grains_per_image"], strict=True)))
+        repeats = [int(here.loc[here["grains_per_image"] == g, "repeats"].max()) for _, g in designs]
+        heads = [f"{k} × {g} ({r})" for (k, g), r in zip(designs, repeats, strict=True)]
+        lines += [
+            f"## {population}, images × grains (repeats)",
+            "",
+            "| descriptor | " + " | ".join(heads) + " |",
+        ]
+        lines.append("|---" * (1 + len(designs)) + "|")
+        for name, rows in here.groupby("name", sort=False):
+            by = {(r["images"], r["grains_per_image"]): r for r in rows.to_dict("records")}
+            lines.append(f"| {name} | " + " | ".join(_cell(by.get(d)) for d in designs) + " |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _cell(row: dict[str, float] | None) -> str:
+    if row is None:
+        return ""
+    bias = f" ({row['bias_percent']:+.0f})" if abs(row["bias_percent"]) > 2 else ""
+    return f"{row['coverage']:.2f}{bias}"
+
+
+def write(tables: list[pd.DataFrame], out: Path) -> None:
+    table = pd.concat(tables, ignore_index=True)
+    table.to_csv(out, index=False)
+    out.with_suffix(".md").write_text(markdown(table), encoding="utf-8")
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--repeats", type=int, default=300)
-    parser.add_argument("--workers", type=int, default=2)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--repeats", type=int, default=100)
+    parser.add_argument("--seconds", type=float, default=3600, help="begin no further cell after so long")
     parser.add_argument("--out", type=Path, default=Path("docs/measurement_coverage.csv"))
     args = parser.parse_args()
-    tables = []
-    with ProcessPoolExecutor(args.workers) as workers:
-        true = dict(zip(POPULATIONS, workers.map(truth, POPULATIONS), strict=True))
-        for images, grains in DESIGNS:
-            for population in POPULATIONS:
-                tasks = [(population, images, grains, seed) for seed in range(args.repeats)]
-                rows = [row for part in workers.map(one_repeat, tasks, chunksize=5) for row in part]
-                tables.append(coverage(pd.DataFrame(rows), true[population]))
-                pd.concat(tables).to_csv(args.out, index=False)
-                print(tables[-1].to_string(), flush=True)
+    tables = [pd.read_csv(args.out)] if args.out.is_file() else []
+    done = {
+        key for t in tables for key in zip(t["population"], t["images"], t["grains_per_image"], strict=True)
+    }
+    start = time.monotonic()
+    for images, grains in DESIGNS:
+        for population in POPULATIONS:
+            if (population, images, grains) in done or time.monotonic() - start > args.seconds:
+                continue
+            known = [t[t["population"] == population] for t in tables]
+            true = {name: value for t in known for name, value in zip(t["name"], t["truth"], strict=True)}
+            rows = [
+                row for seed in range(args.repeats) for row in one_repeat((population, images, grains, seed))
+            ]
+            tables.append(coverage(pd.DataFrame(rows), true or truth(population)))
+            write(tables, args.out)
+            print(population, images, grains, f"{time.monotonic() - start:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 One image is cut into blocks a few grains wide; of five or more images each image is one block.  Every
 quantity is a ratio of block totals (or a function of block weights), its standard error comes from the
-linearised ratio or the delete-one-block jackknife, and its interval from Student's t with one degree of
-freedom less than blocks.
+linearised ratio or the delete-one-block jackknife, and its interval from Student's t with at most one degree
+of freedom less than blocks.
 """
 
 from __future__ import annotations
@@ -100,15 +100,34 @@ class Estimate:
         return Estimate(monotone(self.value), low, high)
 
 
-def interval(value: float, error: float, n_blocks: int, *, positive: bool = True) -> Estimate:
-    """Student interval, on the log scale for positive quantities."""
-    if n_blocks < 3 or not np.isfinite(error) or not np.isfinite(value) or (positive and value <= 0):
+def interval(value: float, deviation: np.ndarray) -> Estimate:
+    """Student interval on the log scale.
+
+    Parameters
+    ----------
+    value : float
+    deviation : ndarray, shape (n_blocks,)
+        What each block adds to the error of `value`; the squares sum to its variance.
+    """
+    n = deviation.size
+    if n < 3 or not np.isfinite(deviation).all() or not np.isfinite(value) or value <= 0:
         return Estimate(value)
-    half = float(stats.t.ppf(0.5 + LEVEL / 2, n_blocks - 1)) * error
-    if positive:
-        factor = float(np.exp(half / value))
-        return Estimate(value, value / factor, value * factor)
-    return Estimate(value, value - half, value + half)
+    error = float(np.sqrt(np.sum(deviation**2)))
+    t = float(stats.t.ppf(0.5 + LEVEL / 2, degrees_of_freedom(deviation)))
+    factor = float(np.exp(min(t * error / value, 700.0)))
+    return Estimate(value, value / factor, value * factor)
+
+
+def degrees_of_freedom(deviation: np.ndarray) -> float:
+    """Of the error of a sum of block deviations: blocks - 1, fewer where a few blocks make most of it.
+
+    Three times the effective number of squares less one, since normal deviations have E[r**4] = 3 E[r**2]**2:
+    a field whose error comes from two or three blocks with coarse grains knows its error badly.
+    """
+    n, fourth = deviation.size, float(np.sum(deviation**4))
+    if fourth <= 0:
+        return float(n - 1)
+    return float(np.clip(3 * np.sum(deviation**2) ** 2 / fourth - 1, 1, n - 1))
 
 
 def ratio(numerator: np.ndarray, denominator: np.ndarray) -> Estimate:
@@ -117,17 +136,18 @@ def ratio(numerator: np.ndarray, denominator: np.ndarray) -> Estimate:
     if total == 0:
         return Estimate(float("nan"))
     value = float(numerator.sum()) / total
-    n = int(np.count_nonzero(denominator))
-    residual = numerator - value * denominator
-    error = float(np.sqrt(np.sum(residual**2) * n / max(n - 1, 1))) / abs(total)
-    return interval(value, error, n)
+    used = denominator != 0
+    n = int(np.count_nonzero(used))
+    residual = (numerator - value * denominator)[used]
+    return interval(value, residual * np.sqrt(n / max(n - 1, 1)) / abs(total))
 
 
-def jackknife_error(statistic: Callable[[np.ndarray], np.ndarray], n_blocks: int) -> np.ndarray:
-    """Standard errors of `statistic(block weights)`, shape (k,), by deleting one block at a time."""
-    values = np.stack([statistic(1.0 - np.eye(1, n_blocks, b)[0]) for b in range(n_blocks)])
-    spread = np.sum((values - values.mean(axis=0)) ** 2, axis=0)
-    return np.sqrt((n_blocks - 1) / n_blocks * spread)
+def jackknife(statistic: Callable[[np.ndarray], np.ndarray], n_blocks: int) -> list[Estimate]:
+    """Each component of `statistic(block weights)` with its interval by deleting one block at a time."""
+    values = statistic(np.ones(n_blocks))
+    without = np.stack([statistic(1.0 - np.eye(1, n_blocks, b)[0]) for b in range(n_blocks)])
+    deviation = (without - without.mean(axis=0)) * np.sqrt((n_blocks - 1) / n_blocks)
+    return [interval(float(v), r) for v, r in zip(values, deviation.T, strict=True)]
 
 
 def weighted_quantile(values: np.ndarray, weights: np.ndarray, share: float) -> float:

@@ -8,15 +8,19 @@ from dataclasses import asdict
 import numpy as np
 import pandas as pd
 
-from grainstats.measure.blocks import Estimate, interval, jackknife_error, median, ratio
+from grainstats.measure.blocks import Estimate, jackknife, median, ratio
 from grainstats.measure.describe_network import network_descriptors
 from grainstats.measure.describe_spacing import intercept_descriptors
 from grainstats.measure.descriptor import Descriptor
 from grainstats.measure.measurement import Measurement, measure_grain_map
 from grainstats.measure.pooled import Pooled, pool
+from grainstats.measure.size_distribution import in_order, size_shares
 from grainstats.measure.stereology import saltykov
 from segment.grainmap import GrainMap
 
+PRODUCT_LIMIT = (
+    "product limit over all grains by visible area, one cut by the frame at least as large as seen"
+)
 MILES = "grains not cut by the frame, weighted by 1/P (Miles-Lantuejoul)"
 
 
@@ -75,23 +79,32 @@ def _grain_descriptors(p: Pooled) -> Iterator[Descriptor]:
     for estimate, what, unit, how in (
         (_mean(p, w, d), f"{name}_mean_{u}", u, "number-weighted mean"),
         (median(d, w, block, n), f"{name}_median_{u}", u, "number-weighted median"),
-        (_mean(p, w * a, d), f"{name}_area_weighted_mean_{u}", u, "area-weighted mean"),
-        (median(d, w * a, block, n), f"{name}_area_weighted_median_{u}", u, "area-weighted median"),
-        (_diameter_cv(p), f"{name}_cv", "1", "standard deviation / mean"),
         (_mean(p, w, a), f"grain_area_mean_{u}2", f"{u}2", "number-weighted mean"),
         (_mean(p, w, p.aspect_ratio), "aspect_ratio_mean", "1", "number-weighted, equal-moment ellipse"),
     ):
         yield Descriptor.of(what, estimate, unit, f"{how}; {MILES}")
+    for estimate, what, unit, how in zip(
+        _size_shares(p),
+        (f"{name}_area_weighted_mean_{u}", f"{name}_area_weighted_median_{u}", f"{name}_cv"),
+        (u, u, "1"),
+        ("area-weighted mean", "area-weighted median", "standard deviation / mean, by number"),
+        strict=True,
+    ):
+        yield Descriptor.of(what, estimate, unit, f"{how}; {PRODUCT_LIMIT}")
     spheres = saltykov(d, w)
     method = f"Saltykov, {spheres.diameter.size} classes; assumes: {spheres.assumptions}"
     yield Descriptor(f"sphere_diameter_saltykov_{u}", spheres.mean, None, None, u, method)
 
 
-def _diameter_cv(p: Pooled) -> Estimate:
-    sums = np.stack([p.per_block(p.grain_block, p.weight * p.diameter**k) for k in range(3)])
+def _size_shares(p: Pooled) -> list[Estimate]:
+    """Area-weighted mean and median, and coefficient of variation by number, with jackknife intervals."""
+    diameter = p.grains[f"equivalent_diameter_{p.unit}"].to_numpy()
+    whole = ~p.grains["touches_frame"].to_numpy(bool)
+    order = in_order(diameter, whole)
+    diameter, whole, block = diameter[order], whole[order], p.any_grain_block[order]
 
-    def cv(blocks: np.ndarray) -> np.ndarray:
-        m0, m1, m2 = sums @ blocks
-        return np.array([np.sqrt(max(m2 * m0 / m1**2 - 1, 0)) if m1 > 0 else np.nan])
+    def statistics(blocks: np.ndarray) -> np.ndarray:
+        found = size_shares(diameter, whole, blocks[block])
+        return np.array([found.area_weighted_mean, found.area_weighted_median, found.cv])
 
-    return interval(float(cv(np.ones(p.n_blocks))[0]), float(jackknife_error(cv, p.n_blocks)[0]), p.n_blocks)
+    return jackknife(statistics, p.n_blocks)

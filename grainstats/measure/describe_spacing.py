@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from grainstats.measure.astm import g_from_grains_per_mm2, g_from_intercept
-from grainstats.measure.blocks import Estimate, interval, jackknife_error, ratio
+from grainstats.measure.blocks import Estimate, jackknife, ratio
 from grainstats.measure.chords import intercept_count, kaplan_meier
 from grainstats.measure.descriptor import Descriptor
 from grainstats.measure.measurement import Measurement
@@ -69,15 +69,14 @@ def intercepts_by_direction(p: Pooled) -> pd.DataFrame:
     )
 
 
-def _distribution(p: Pooled) -> tuple[Estimate, ...]:
+def _distribution(p: Pooled) -> list[Estimate]:
     """Median, coefficient of variation and length-weighted mean with jackknife intervals."""
 
     def statistics(blocks: np.ndarray) -> np.ndarray:
         found = kaplan_meier(p.length, p.cuts, blocks[p.chord_block])
         return np.array([found.quantile(0.5), found.cv, found.length_weighted_mean])
 
-    values, errors = statistics(np.ones(p.n_blocks)), jackknife_error(statistics, p.n_blocks)
-    return tuple(interval(float(v), float(e), p.n_blocks) for v, e in zip(values, errors, strict=True))
+    return jackknife(statistics, p.n_blocks)
 
 
 def _circular(p: Pooled) -> Estimate:

@@ -6,10 +6,11 @@ from scipy import stats
 
 from grainstats.measure.blocks import (
     Estimate,
+    degrees_of_freedom,
     grain_area_of_blocks,
     grid_for,
     interval,
-    jackknife_error,
+    jackknife,
     median,
     ratio,
     weighted_quantile,
@@ -40,14 +41,25 @@ def test_ratio_covers() -> None:
 
 def test_jackknife_of_a_mean_is_its_standard_error() -> None:
     values = np.random.default_rng(1).random(12)
-    error = jackknife_error(lambda w: np.array([np.sum(w * values) / np.sum(w)]), 12)
-    assert error[0] == pytest.approx(values.std(ddof=1) / np.sqrt(12))
+    (found,) = jackknife(lambda w: np.array([np.sum(w * values) / np.sum(w)]), 12)
+    half = stats.t.ppf(0.975, 11) * values.std(ddof=1) / np.sqrt(12) / values.mean()
+    assert (found.value, found.high) == pytest.approx((values.mean(), values.mean() * np.exp(half)))
 
 
 def test_too_few_blocks_give_no_interval() -> None:
     assert ratio(np.array([1.0, 2.0]), np.ones(2)) == Estimate(1.5)
-    assert interval(1.0, float("nan"), 10) == Estimate(1.0)
+    assert interval(1.0, np.full(10, np.nan)) == Estimate(1.0)
     assert np.isnan(ratio(np.zeros(4), np.zeros(4)).value)
+
+
+def test_a_few_blocks_that_make_the_error_leave_few_degrees_of_freedom() -> None:
+    even = np.where(np.arange(30) % 2, 1.0, -1.0)
+    assert degrees_of_freedom(even) == 29
+    normal = np.random.default_rng(0).normal(size=3000)
+    assert degrees_of_freedom(normal) == pytest.approx(2999, rel=0.1)
+    one = np.r_[1.0, np.full(29, 1e-3)]
+    assert degrees_of_freedom(one) == pytest.approx(2, abs=0.01)
+    assert degrees_of_freedom(np.zeros(5)) == 4
 
 
 def test_weighted_median() -> None:
