@@ -21,6 +21,7 @@ def segment_micrograph(
     persistence: float | None = None,
     min_area_px: int | None = None,
     threads: int | None = None,
+    tta: bool = False,
 ) -> tuple[BoundaryMap, GrainMap]:
     """Boundary probability and cells of a micrograph.
 
@@ -29,7 +30,7 @@ def segment_micrograph(
     micrograph : Micrograph
         Needs no pixel size.
     model : Model
-    device, precision, threads
+    device, precision, threads, tta
         As in `Model.predict`.
     persistence, min_area_px : optional
         Instead of the model's own; the model's smallest area is meant in the network's pixels, one given here
@@ -42,7 +43,7 @@ def segment_micrograph(
         Carries the probability and the warnings of `boundary_map`, those that its cells raise, and the
         model's table of how far its borders can be trusted.
     """
-    boundary_map = model.predict(micrograph, device=device, precision=precision, threads=threads)
+    boundary_map = model.predict(micrograph, device=device, precision=precision, threads=threads, tta=tta)
     smallest = max(round(model.min_area_px / boundary_map.scale**2), 1)
     grain_map = close_cells(
         boundary_map,

@@ -119,6 +119,7 @@ class Analyst:
             persistence=self.recipe.persistence,
             min_area_px=self.recipe.min_area_px,
             threads=self.threads,
+            tta=self.recipe.tta,
         )
         return grains
 

@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 from segment.errors import InputError
 
 Null = Literal["section", "columnar"]
-Precision = Literal["auto", "f32", "bf16"]
+Precision = Literal["auto", "f32", "bf16", "int8"]
 _FLOATS = ("persistence", "pixel_size_nm", "line_spacing_px")
 
 
@@ -43,8 +43,10 @@ class Recipe:
         Directions of the intercept lines.
     line_spacing_px : float or None
         Distance between parallel intercept lines; None: chosen from the grain size.
-    precision : {"auto", "f32", "bf16"}
+    precision : {"auto", "f32", "bf16", "int8"}
         Arithmetic of the network.
+    tta : bool
+        Mean of the network's answers to the image mirrored and turned, at eight times the work.
     seed : int
         Root of all random numbers, mixed with the images' digests.
     """
@@ -57,6 +59,7 @@ class Recipe:
     angles_deg: tuple[float, ...] = (0.0, 45.0, 90.0, 135.0)
     line_spacing_px: float | None = None
     precision: Precision = "auto"
+    tta: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -74,6 +77,8 @@ class Recipe:
         """SHA-256 over every setting but the model's name, in canonical JSON."""
         settings = {"format": 1, **self.settings()}
         del settings["model"]
+        if not self.tta:
+            del settings["tta"]  # a recipe from before this setting keeps its digest
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
@@ -148,6 +153,7 @@ def _faults(recipe: Recipe) -> list[tuple[str, str, str]]:
         ("angles_deg", _are_angles(recipe.angles_deg), "at least four different angles in degrees"),
         ("line_spacing_px", _is_positive_or_none(recipe.line_spacing_px), "a number above 0, in pixels"),
         ("precision", recipe.precision in get_args(Precision), " or ".join(get_args(Precision))),
+        ("tta", isinstance(recipe.tta, bool), "true or false"),
         ("seed", _is_count(recipe.seed), "a whole number, 0 or more"),
     ]
     return [

@@ -96,7 +96,7 @@ class Model:
         device : {"auto", "cpu", "cuda"}
             "auto" is CUDA where PyTorch finds it, else the processor.
         precision : {"auto", "f32", "bf16", "int8"}
-            "auto" is INT8, else bf16, where the processor has it and the agreement with f32 that was measured
+            "auto" is bf16, else INT8, where the processor has it and the agreement with f32 that was measured
             is high enough; else f32.
         scale : float, optional
             Factor by which the image is resampled for the network; None: estimated from the image.

@@ -7,13 +7,14 @@ from typing import Literal
 from segment.errors import InputError
 from segment.unet.model import Model, Precision
 
-BF16_AGREEMENT = 0.995  #: measured agreement with f32 from which "auto" chooses bf16
-INT8_AGREEMENT = 0.99  #: the same for INT8
+AGREEMENT = 0.995  #: measured agreement with f32 from which "auto" chooses a shorter arithmetic
 Chosen = Literal["f32", "bf16", "int8"]
 
 
 def choose_precision(model: Model, precision: Precision) -> Chosen:
-    """The one asked for; "auto": INT8, else bf16, where the processor has it and it agrees with f32.
+    """The one asked for; "auto": bf16, else INT8, where the processor has it and it agrees with f32.
+
+    Where a processor has both, bf16 was measured to be as fast as INT8 but for a tenth, and agrees better.
 
     Raises
     ------
@@ -26,11 +27,15 @@ def choose_precision(model: Model, precision: Precision) -> Chosen:
         )
     if precision != "auto":
         return precision
-    int8_agrees = model.int8_agreement is not None and model.int8_agreement >= INT8_AGREEMENT
-    if int8_agrees and model.int8_weights is not None and processor_has_vnni():
+    if _agrees(model.bf16_agreement) and processor_has_bf16():
+        return "bf16"
+    if _agrees(model.int8_agreement) and model.int8_weights is not None and processor_has_vnni():
         return "int8"
-    bf16_agrees = model.bf16_agreement is not None and model.bf16_agreement >= BF16_AGREEMENT
-    return "bf16" if bf16_agrees and processor_has_bf16() else "f32"
+    return "f32"
+
+
+def _agrees(measured: float | None) -> bool:
+    return measured is not None and measured >= AGREEMENT
 
 
 def processor_has_bf16() -> bool:

@@ -16,6 +16,7 @@ from segment.unet.precision import Chosen, choose_precision, processor_has_bf16
 from segment.unet.split import SplitNetwork, split_network
 
 READ_PX = {"f32": 1_000_000, "bf16": 1_400_000, "int8": 2_000_000}  #: of a tile: about 0.4 GB of activations
+FEW_CHANNELS = 3  #: of an image or an answer; features have more
 DEEP_READ_PX = 4_000_000  #: the same for the coarse levels
 
 
@@ -69,7 +70,7 @@ class Compiled:
         """
         running = None
         for count, read in enumerate(readers):
-            inputs = [np.ascontiguousarray(array, np.float32)[None] for array in read()]
+            inputs = [np.ascontiguousarray(array)[None] for array in read()]
             request = self._requests[count % 2]
             request.start_async(inputs, share_inputs=True)
             self._inputs[count % 2] = inputs  # the request reads them while it runs
@@ -140,6 +141,8 @@ class OpenVinoRuntime:
         """Shallow, deep and detail networks, compiled."""
         assert self.split is not None
         shallow, deep, detail = self.split.shallow, self.split.deep, self.split.detail
+        if self.kept == np.float16:
+            shallow, deep, detail = _passing_halves(shallow), _passing_halves(deep), _passing_halves(detail)
         return self._compile(shallow), self._compile(deep), self._compile(detail)
 
     def infer(self, grey: np.ndarray) -> np.ndarray:
@@ -170,6 +173,19 @@ class OpenVinoRuntime:
             raise ModelError(self._weights, reason, "Export the model again") from error
         self._networks.append(compiled)
         return compiled
+
+
+def _passing_halves(network: Any) -> Any:
+    """Let inputs and outputs of many channels, the features between the parts, be half-precision numbers."""
+    from openvino import Type
+    from openvino.preprocess import PrePostProcessor
+
+    wrapped = PrePostProcessor(network)
+    for group, tensor_of in ((network.inputs, wrapped.input), (network.outputs, wrapped.output)):
+        for i, port in enumerate(group):
+            if port.get_partial_shape()[1].get_length() > FEW_CHANNELS:
+                tensor_of(i).tensor().set_element_type(Type.f16)
+    return wrapped.build()
 
 
 def _trim_heap() -> None:

@@ -67,9 +67,14 @@ def split_network(network: Any) -> SplitNetwork | None:
         openvino.Model([deep_output], [features], "deep"),
         openvino.Model(detail.get_results(), inputs, "detail"),
     )
+    quarter_channels, eighth_channels, sixteenth_channels = (_channels(entry) for entry in entries)
     return SplitNetwork(
-        *parts,
-        *(_channels(entry) for entry in entries),
+        shallow=parts[0],
+        deep=parts[1],
+        detail=parts[2],
+        quarter_channels=quarter_channels,
+        eighth_channels=eighth_channels,
+        sixteenth_channels=sixteenth_channels,
         shallow_reach_px=reach_px(parts[0], [1]),
         detail_reach_px=reach_px(parts[2], [1, QUARTER, EIGHTH, SIXTEENTH]),
     )

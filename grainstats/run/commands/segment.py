@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +13,7 @@ import typer
 if TYPE_CHECKING:
     from segment.micrograph import Micrograph
     from segment.unet import Model
+    from segment.unet.model import Device, Precision
 
 
 class DeviceChoice(StrEnum):
@@ -20,6 +22,25 @@ class DeviceChoice(StrEnum):
     AUTO = "auto"
     CPU = "cpu"
     CUDA = "cuda"
+
+
+class PrecisionChoice(StrEnum):
+    """Arithmetic of the network."""
+
+    AUTO = "auto"
+    F32 = "f32"
+    BF16 = "bf16"
+    INT8 = "int8"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the user sets for all images."""
+
+    persistence: float | None
+    device: Device
+    precision: Precision
+    tta: bool
 
 
 def segment(
@@ -37,6 +58,13 @@ def segment(
         float | None, typer.Option(min=0.0, max=1.0, help="Persistence of a cell's seed, in probability.")
     ] = None,
     device: Annotated[DeviceChoice, typer.Option(help="Where the network runs.")] = DeviceChoice.AUTO,
+    precision: Annotated[
+        PrecisionChoice,
+        typer.Option(help="Arithmetic of the network; auto: the fastest that agrees with f32."),
+    ] = PrecisionChoice.AUTO,
+    tta: Annotated[
+        bool, typer.Option("--tta", help="Mean over the image mirrored and turned: eight times the work.")
+    ] = False,
 ) -> None:
     """Find grain boundaries; write label and boundary maps that carry the pixel size.
 
@@ -52,10 +80,8 @@ def segment(
         raise typer.Exit(2)
     out.mkdir(parents=True, exist_ok=True)
     names = _output_names(paths)
-    failed = sum(
-        not _segment_file(path, names[path], model, out, pixel_size, persistence, device.value)
-        for path in paths
-    )
+    settings = Settings(persistence, device.value, precision.value, tta)
+    failed = sum(not _segment_file(path, names[path], model, out, pixel_size, settings) for path in paths)
     print(f"{len(paths) - failed} of {len(paths)} files done, in {out}", file=sys.stderr)
     if failed:
         raise typer.Exit(1)
@@ -80,8 +106,7 @@ def _segment_file(
     model: Model,
     out: Path,
     pixel_size: float | None,
-    persistence: float | None,
-    device: str,
+    settings: Settings,
 ) -> bool:
     """All frames of one file; False where any failed, said on standard error."""
     from segment.errors import InputError
@@ -90,7 +115,7 @@ def _segment_file(
     try:
         for micrograph in read_micrographs(path, pixel_size_nm=pixel_size):
             frame = name if micrograph.n_frames == 1 else f"{name}_{micrograph.frame:04d}"
-            _segment_frame(micrograph, frame, model, out, persistence, device)
+            _segment_frame(micrograph, frame, model, out, settings)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return False
@@ -100,16 +125,21 @@ def _segment_file(
     return True
 
 
-def _segment_frame(
-    micrograph: Micrograph, name: str, model: Model, out: Path, persistence: float | None, device: str
-) -> None:
+def _segment_frame(micrograph: Micrograph, name: str, model: Model, out: Path, settings: Settings) -> None:
     from time import perf_counter
 
     from segment.mapfiles import write_boundary_map, write_label_map
     from segment.pipeline import segment_micrograph
 
     begin = perf_counter()
-    boundary_map, grain_map = segment_micrograph(micrograph, model, device=device, persistence=persistence)  # type: ignore[arg-type]
+    boundary_map, grain_map = segment_micrograph(
+        micrograph,
+        model,
+        device=settings.device,
+        precision=settings.precision,
+        persistence=settings.persistence,
+        tta=settings.tta,
+    )
     write_label_map(out / f"{name}.labels.tif", grain_map)
     write_boundary_map(out / f"{name}.boundary.tif", boundary_map)
     size = "pixel size unknown" if grain_map.pixel_size_nm is None else f"{grain_map.pixel_size_nm:.4g} nm/px"

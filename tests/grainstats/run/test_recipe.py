@@ -18,6 +18,7 @@ OTHER = {
     "angles_deg": (0.0, 30.0, 60.0, 90.0, 120.0, 150.0),
     "line_spacing_px": 40.0,
     "precision": "f32",
+    "tta": True,
     "seed": 7,
 }
 
@@ -32,6 +33,12 @@ def test_every_setting_but_the_model_changes_the_digest():
     digests = {Recipe().digest()} | {replace(Recipe(), **{k: v}).digest() for k, v in OTHER.items()}
     assert len(digests) == len(OTHER) + 1
     assert replace(Recipe(), model="other").digest() == Recipe().digest()
+
+
+def test_setting_of_later_versions_at_its_default_leaves_the_digest():
+    """As version 0.1.0 gave it, so that its analyses are found again."""
+    expected = "dda0f9c53ee52e7d00e157731d0211804b0a6ba28a2f375993cf4ec33e1f6a88"
+    assert Recipe().digest() == replace(Recipe(), tta=False).digest() == expected
 
 
 def test_whole_numbers_and_floats_are_one_recipe(tmp_path):

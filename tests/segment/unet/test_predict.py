@@ -162,6 +162,38 @@ def test_auto_precision_needs_a_measured_agreement(tiny, monkeypatch):
     assert choose_precision(tiny, "bf16") == "bf16"
 
 
+def test_int8_is_for_processors_without_bf16_and_needs_weights(tiny, monkeypatch):
+    from dataclasses import replace
+
+    quantised = replace(tiny, bf16_agreement=0.999, int8_agreement=0.999, int8_weights=tiny.weights)
+    monkeypatch.setattr("segment.unet.precision.processor_has_bf16", lambda: False)
+    monkeypatch.setattr("segment.unet.precision.processor_has_vnni", lambda: True)
+    assert choose_precision(quantised, "auto") == "int8"
+    assert choose_precision(replace(quantised, int8_agreement=0.9), "auto") == "f32"
+    assert choose_precision(replace(quantised, int8_weights=None), "auto") == "f32"
+    monkeypatch.setattr("segment.unet.precision.processor_has_vnni", lambda: False)
+    assert choose_precision(quantised, "auto") == "f32"
+    with pytest.raises(InputError, match="INT8"):
+        choose_precision(tiny, "int8")
+
+
+def test_reach_of_the_parts_is_that_of_their_kernels(runtime):
+    """Detail: 3 x 3 at 1/8, 1/4, 1/2, twice at 1. Shallow: thrice stride 2, padded on one side."""
+    assert runtime.split.detail_reach_px == 8 + 4 + 2 + 1 + 1
+    assert runtime.split.shallow_reach_px == 1 + 2 + 4
+
+
+def test_mean_of_eight_positions_follows_every_turn(tiny, as_micrograph):
+    image = texture((128, 160))
+    straight = tiny.predict(as_micrograph(image), scale=1.0, tta=True, precision="f32").probability
+    plain = tiny.predict(as_micrograph(image), scale=1.0, precision="f32").probability
+    assert np.abs(straight - plain).max() > 0.01
+    for turn in (np.flipud, np.rot90, np.transpose):
+        turned = as_micrograph(np.ascontiguousarray(turn(image)))
+        answer = tiny.predict(turned, scale=1.0, tta=True, precision="f32").probability
+        np.testing.assert_allclose(answer, turn(straight), atol=1e-5)
+
+
 def test_compiled_network_is_kept(tiny):
     first = runtime_for(tiny, device="auto", precision="f32", threads=1)
     assert runtime_for(tiny, device="cpu", precision="f32", threads=1) is first
