@@ -4,7 +4,11 @@
 
 Samples, images within samples and grains within images all vary. A sample's six descriptors come from the
 same grains, as they do in the laboratory, and go through the very functions behind `grainstats compare`; the
-first repetitions of every scenario also run `compare_groups` itself and must agree.
+first repetitions of every scenario also run `compare_groups` and `compare_verdicts` and must agree.
+
+A sample may be bimodal (3 % of its grains three times as large: nearly half of the volume). Its verdict is
+drawn with the error rates of `VERDICT_RATES`, of the order of docs/calibration.md at some 900 grains a
+sample, and the counts go through Fisher's exact test. The whole procedure rejects when any of its tests does.
 """
 
 from __future__ import annotations
@@ -12,14 +16,15 @@ from __future__ import annotations
 import argparse
 import time
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from grainstats.infer.compare import compare_groups
+from grainstats.infer.compare import VERDICTS, compare_groups, compare_verdicts
 from grainstats.infer.compare_effects import specimen_interval
-from grainstats.infer.compare_tests import holm, joint_permutation, permutation, welch
+from grainstats.infer.compare_tests import fisher_exact, holm, joint_permutation, permutation, welch
 
 DESCRIPTORS = (
     "diameter_mean_nm",
@@ -30,6 +35,10 @@ DESCRIPTORS = (
     "density_per_um2",
 )
 LENGTHS = 4  # the first four scale with the true ratio
+VERDICT_RATES = {False: (0.75, 0.05, 0.20), True: (0.05, 0.80, 0.15)}
+"""Uniform, bimodal, indeterminate: for samples that are uniform (False) and bimodal (True) in truth."""
+COARSE = (0.03, 3.0)
+"""Share (by number) and relative size of the coarse grains of a bimodal sample."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,7 @@ class Scenario:
     image_spread: float = 0.10
     tails: float | None = None  # Student t with so many df instead of normal sample effects
     ratio: float = 1.0
+    bimodal: tuple[float, float] = (0.0, 0.0)  # share of the samples that are bimodal, by group
 
 
 def scenarios() -> list[Scenario]:
@@ -56,23 +66,27 @@ def scenarios() -> list[Scenario]:
         Scenario("unequal groups, small one spreads 3 x", (3, 6), spread=(0.30, 0.10)),
         Scenario("two images a sample", (4, 4), images=2),
         Scenario("wide spread", (4, 4), spread=(0.30, 0.30)),
+        *(Scenario("half of the samples bimodal", (n, n), bimodal=(0.5, 0.5)) for n in (3, 4, 6)),
     ]
     powered = [
         Scenario(f"sample spread {s:g}", (n, n), spread=(s, s), ratio=1.5)
         for s in (0.10, 0.15, 0.30)
         for n in (3, 4, 6)
     ]
-    return [*base, *powered]
+    turned = [Scenario("bimodal: .1 and .9 of the samples", (n, n), bimodal=(0.1, 0.9)) for n in (3, 4, 6)]
+    return [*base, *powered, *turned]
 
 
 def simulate(
-    s: Scenario, repetitions: int, rng: np.random.Generator
+    s: Scenario, bimodal: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Log sample summaries (rep, sample, descriptor), log image means (rep, sample, image), log grain sizes.
 
+    `bimodal` (rep, sample) says which samples have coarse grains.
+
     The first ``samples[0]`` samples are the reference group.
     """
-    n = sum(s.samples)
+    repetitions, n = bimodal.shape
     spread = np.repeat(s.spread, s.samples)
     draw = (
         rng.normal(size=(repetitions, n))
@@ -85,6 +99,9 @@ def simulate(
     log = (
         image[..., None] + 0.5 * rng.standard_normal((repetitions, n, s.images, s.grains), np.float32)
     ).astype(np.float32)
+    if bimodal.any():
+        coarse = (rng.random(log.shape, np.float32) < COARSE[0]) & bimodal[..., None, None]
+        log += np.float32(np.log(COARSE[1])) * coarse
     size = np.exp(log)
     flat = size.reshape(repetitions, n, -1)
     summaries = [
@@ -101,21 +118,26 @@ def simulate(
 def run(s: Scenario, repetitions: int, seed: int) -> dict[str, object]:
     """All rates of one scenario."""
     rng = np.random.default_rng(seed)
-    summary, image, log = simulate(s, repetitions, rng)
+    bimodal = truly_bimodal(s, repetitions, seed)
+    summary, image, log = simulate(s, bimodal, rng)
     n1 = s.samples[0]
     first, second = (np.moveaxis(part, 1, -1) for part in (summary[:, :n1], summary[:, n1:]))
     tested = welch(first, second)
     adjusted = holm(tested.p_value)
-    check_against_the_public_call(s, summary, adjusted, min(repetitions, 40))
+    verdicts, decided, all_three = judged(s, bimodal, seed)
+    check_against_the_public_call(s, summary, verdicts, (adjusted, decided), min(repetitions, 40))
     low, high = tested.interval()
     truth = np.log(s.ratio) * np.array([1.0] * LENGTHS + [0.0, -2.0])
     row: dict[str, object] = {
         "scenario": s.name,
         "ratio": s.ratio,
+        "bimodal_shares": "{:g} : {:g}".format(*s.bimodal),
         "samples": f"{s.samples[0]} + {s.samples[1]}",
         "images": s.images,
         "repetitions": repetitions,
+        "any_rejection": rate((adjusted < 0.05).any(-1) | (decided < 0.05) | (all_three < 0.05)),
         "any_rejection_holm": rate((adjusted < 0.05).any(-1)),
+        "verdicts_fisher": rate(decided < 0.05),
         "one_descriptor_welch": rate(tested.p_value[:, 0] < 0.05),
         "one_descriptor_holm": rate(adjusted[:, 0] < 0.05),
         "one_descriptor_permutation": permuted(first[:, 0], second[:, 0]),
@@ -125,6 +147,30 @@ def run(s: Scenario, repetitions: int, seed: int) -> dict[str, object]:
         "grains_as_replicates": rate(naive(log[:, :n1], log[:, n1:])),
     }
     return row
+
+
+def truly_bimodal(s: Scenario, repetitions: int, seed: int) -> np.ndarray:
+    """Which samples are bimodal, (rep, sample)."""
+    rng = np.random.default_rng([seed, 1])
+    return rng.random((repetitions, sum(s.samples))) < np.repeat(s.bimodal, s.samples)
+
+
+def judged(s: Scenario, bimodal: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Verdicts (rep, sample) as places in `VERDICTS`, and both Fisher p of every repetition (1: none)."""
+    rates = np.array([VERDICT_RATES[False], VERDICT_RATES[True]])[bimodal.astype(int)]
+    drawn = np.random.default_rng([seed, 2]).random(bimodal.shape)
+    verdicts = (drawn[..., None] > rates.cumsum(-1)[..., :2]).sum(-1)
+    counts = np.stack([(verdicts == v) for v in range(3)], -1)
+    first, second = counts[:, : s.samples[0]].sum(1), counts[:, s.samples[0] :].sum(1)
+    pairs = [(tuple(map(int, a)), tuple(map(int, b))) for a, b in zip(first, second, strict=True)]
+    decided = np.array([_fisher((a[:2], b[:2])) for a, b in pairs])
+    return verdicts, decided, np.array([_fisher(pair) for pair in pairs])
+
+
+@cache
+def _fisher(table: tuple[tuple[int, ...], tuple[int, ...]]) -> float:
+    p_value = fisher_exact(np.array(table))
+    return 1.0 if p_value is None else p_value
 
 
 def rate(hits: np.ndarray) -> float:
@@ -153,16 +199,25 @@ def jointly(summary: np.ndarray, n1: int) -> dict[str, float | None]:
 
 
 def check_against_the_public_call(
-    s: Scenario, summary: np.ndarray, adjusted: np.ndarray, repetitions: int
+    s: Scenario,
+    summary: np.ndarray,
+    verdicts: np.ndarray,
+    expected: tuple[np.ndarray, np.ndarray],
+    repetitions: int,
 ) -> None:
-    """`compare_groups` on the first repetitions gives the same adjusted p: this is the user's procedure."""
+    """The commands' own functions on the first repetitions give the same p: this is the user's procedure."""
     route = ["researcher"] * s.samples[0] + ["ai"] * s.samples[1]
-    for values, expected in zip(np.exp(summary[:repetitions]), adjusted, strict=False):
+    for k, (values, adjusted, decided) in enumerate(
+        zip(np.exp(summary[:repetitions]), *expected, strict=False)
+    ):
         table = pd.DataFrame(values, columns=list(DESCRIPTORS))
         table.insert(0, "design_route", route)
         table.insert(0, "sample_id", [f"S{i}" for i in range(len(route))])
         found = [c.p_holm for c in compare_groups(table, "design_route")]
-        np.testing.assert_allclose(np.array(found, float), expected, rtol=1e-6)
+        np.testing.assert_allclose(np.array(found, float), adjusted, rtol=1e-6)
+        table["verdict"] = [VERDICTS[v] for v in verdicts[k]]
+        counted = compare_verdicts(table, "design_route").p_value
+        np.testing.assert_allclose(1.0 if counted is None else counted, decided, rtol=1e-6)
 
 
 def specimens(repetitions: int, seed: int) -> pd.DataFrame:
@@ -194,27 +249,28 @@ def specimens(repetitions: int, seed: int) -> pd.DataFrame:
 def words(table: pd.DataFrame, single: pd.DataFrame, repetitions: int, seconds: float) -> str:
     """The Markdown page."""
     error = 1.96 * np.sqrt(0.05 * 0.95 / repetitions)
-    null = table[table.ratio == 1].drop(
-        columns=["ratio", "repetitions", "one_descriptor_holm", "one_descriptor_joint"]
-    )
+    same = table.bimodal_shares.map(lambda shares: len(set(shares.split(" : "))) == 1)
+    extra = ["ratio", "bimodal_shares", "repetitions", "one_descriptor_holm", "one_descriptor_joint"]
+    null = table[(table.ratio == 1) & same].drop(columns=extra)
+    tests = ["welch", "permutation", "holm", "joint"]
     power = table[table.ratio != 1][
-        [
-            "scenario",
-            "samples",
-            "one_descriptor_welch",
-            "one_descriptor_permutation",
-            "one_descriptor_holm",
-            "one_descriptor_joint",
-            "coverage_95",
-        ]
+        ["scenario", "samples", *(f"one_descriptor_{test}" for test in tests), "coverage_95"]
     ]
-    worst = table[table.ratio == 1].any_rejection_holm.max()
+    verdicts = table[~same][["scenario", "samples", "verdicts_fisher", "any_rejection"]]
+    worst = null.loc[null.any_rejection.idxmax()]
     return f"""# Calibration of the group comparison
 
 Made by `python scripts/calibrate_comparison.py` in {seconds:.0f} s: {repetitions} repetitions a row,
 Monte-Carlo error ± {error:.3f} at .05. Grains (80 an image, log-sd .50) within images (log-sd .10) within
 samples (log-sd .15 unless said otherwise); six descriptors of the same grains, all in one Holm family.
-`any_rejection_holm` is the false-positive rate of the whole procedure; its largest value is {worst:.3f}.
+Bimodal samples have {COARSE[0]:.0%} of grains {COARSE[1]:g} times as large; verdicts (uniform, bimodal,
+indeterminate) come with the rates {VERDICT_RATES[False]} in uniform samples and
+{VERDICT_RATES[True]} in bimodal ones.
+
+`any_rejection` is the false-positive rate of the whole procedure: some descriptor after Holm
+(`any_rejection_holm`), or one of the two Fisher tests of the verdict counts, at .05. Its largest value is
+{worst.any_rejection:.3f} ({worst.scenario}, {worst.samples}). `verdicts_fisher`: Fisher's test over the
+decided samples alone.
 
 ## No true difference
 
@@ -228,6 +284,10 @@ The last two columns are what the comparison refuses to do: images or grains as 
 
 `one_descriptor_holm` and `one_descriptor_joint` are the power for the mean diameter when all six descriptors
 are in the family: adjusted by Holm, and by the joint permutation, which knows that they are correlated.
+
+## Power of the verdict counts
+
+{markdown(verdicts)}
 
 ## One sample a group: the interval of "these specimens only"
 
@@ -273,7 +333,7 @@ def chunked(s: Scenario, repetitions: int, seed: int, size: int = 1000) -> dict[
     """Rates of one scenario, averaged over chunks that fit into memory."""
     parts = pd.DataFrame([run(s, size, seed + 1000 * k) for k in range(max(1, repetitions // size))])
     first = parts.iloc[0].to_dict()
-    means = {str(c): float(parts[c].mean()) for c in parts.columns[5:] if parts[c].notna().all()}
+    means = {str(c): float(parts[c].mean()) for c in parts.columns[6:] if parts[c].notna().all()}
     return {**{str(k): v for k, v in first.items()}, **means, "repetitions": size * len(parts)}
 
 
