@@ -65,9 +65,9 @@ def _cut(numeric: pd.Series, by: str, bins: int) -> pd.Series:
         )
     inner = edges[1:-1]
     names = [
-        f"≤ {inner[0]:g}",
-        *(f"{a:g} – {b:g}" for a, b in pairwise(inner)),
-        f"> {inner[-1]:g}",
+        f"≤ {inner[0]:.4g}",
+        *(f"{a:.4g} – {b:.4g}" for a, b in pairwise(inner)),
+        f"> {inner[-1]:.4g}",
     ]
     place = np.searchsorted(inner, numeric.to_numpy(), side="left")
     labels = np.array(names, object)[np.minimum(place, len(inner))]

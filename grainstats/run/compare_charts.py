@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from html import escape
 
 import numpy as np
 
-from grainstats.infer.compare import GroupComparison
+from grainstats.infer.compare import Contrast, GroupComparison
 from grainstats.run.compare_input import SampleSizes
 from grainstats.run.compare_words import level_name, plain_name
 
@@ -16,60 +17,104 @@ _RATIO_TICKS = (0.05, 0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 
 _LENGTH_TICKS = tuple(m * 10.0**e for e in range(-1, 6) for m in (1, 2, 5))
 
 
+@dataclass(frozen=True)
+class _Row:
+    """One line of the forest: a contrast with the reference; `name` stands on the first of its descriptor."""
+
+    name: str
+    contrast: Contrast
+    kind: str
+    colour: str
+
+
 def forest_plot(comparisons: Sequence[GroupComparison]) -> str:
-    """Ratio of geometric means with its interval, one row per descriptor, logarithmic axis, line at 1.
+    """Ratios of geometric means with their intervals, logarithmic axis, line at 1.
+
+    Two groups: one row per descriptor. More: one row per descriptor and group, each against the reference,
+    in the group's colour.
 
     Returns
     -------
     str
         SVG; empty where no ratio was estimated.
     """
-    rows = [c for c in comparisons if c.scale == "ratio" and c.estimate is not None and len(c.levels) == 2]
+    shown = [c for c in comparisons if c.scale == "ratio"]
+    rows = [row for c in shown for row in _forest_rows(c)]
     if not rows:
         return ""
-    ends = [v for c in rows for v in (c.estimate, c.ci_low, c.ci_high) if v is not None and v > 0]
+    found = [(r.contrast.estimate, r.contrast.ci_low, r.contrast.ci_high) for r in rows]
+    ends = [v for three in found for v in three if v is not None and v > 0]
     low, high = np.log(min([*ends, 0.8])) - 0.05, np.log(max([*ends, 1.25])) + 0.05
-    left, right, top, step = 230.0, 130.0, 34.0, 30.0
-    floor = top + step * len(rows)
+    two = len(shown[0].levels) == 2
+    left, right, top, step = 230.0, 130.0, 34.0, 30.0 if two else 22.0
+    gap = 0.0 if two else 8.0
+    heights = np.cumsum([step + (gap if row.name else 0.0) for row in rows])
+    floor = top + float(heights[-1])
 
     def place(ratio: float) -> float:
         return float(left + (_WIDTH - left - right) * (np.log(ratio) - low) / (high - low))
 
-    parts = [
-        _log_axis(
-            place, [t for t in _RATIO_TICKS if low <= np.log(t) <= high], (left, _WIDTH - right), floor, top
-        )
-    ]
+    ticks = [t for t in _RATIO_TICKS if low <= np.log(t) <= high]
+    parts = [_log_axis(place, ticks, (left, _WIDTH - right), floor, top)]
     parts.append(f'<line class="unity" x1="{place(1):.1f}" x2="{place(1):.1f}" y1="{top - 8}" y2="{floor}"/>')
-    for index, c in enumerate(rows):
-        parts.append(_forest_row(c, place, top + step * (index + 0.5)))
-    names = level_name(rows[0].levels[1]), level_name(rows[0].levels[0])
-    less, more = f"◂ smaller in {names[0]}", f"larger in {names[0]} ▸"
-    parts.append(f'<text class="tick" x="{place(1) - 8:.1f}" y="14" text-anchor="end">{escape(less)}</text>')
-    parts.append(f'<text class="tick" x="{place(1) + 8:.1f}" y="14">{escape(more)}</text>')
-    parts.append(
-        f'<text class="tick" x="{(left + _WIDTH - right) / 2:.1f}" y="{floor + 36}" text-anchor="middle">'
-        f"ratio of geometric means, {escape(names[0])} / {escape(names[1])}</text>"
-    )
+    parts += [_forest_row(row, place, top + y - step / 2) for row, y in zip(rows, heights, strict=True)]
+    parts.append(_forest_words(shown[0], place(1), (left + _WIDTH - right) / 2, floor))
     return _svg(floor + 44, "Forest plot of the effects", parts)
 
 
-def _forest_row(c: GroupComparison, place: Callable[[float], float], y: float) -> str:
+def _forest_rows(c: GroupComparison) -> list[_Row]:
+    """The contrasts of one descriptor with the reference, in the order of the groups."""
+    own = {k.level: k for k in c.contrasts if k.reference == c.levels[0] and k.estimate is not None}
+    two = len(c.levels) == 2
+    if two and c.estimate is not None:
+        own = {c.levels[1]: Contrast(c.levels[1], c.levels[0], c.estimate, c.ci_low, c.ci_high, None, None)}
+    rows: list[_Row] = []
+    for index, level in enumerate(c.levels):
+        if level not in own:
+            continue
+        sure = c.p_holm is not None and c.p_holm < 0.05
+        pair = own[level].p_value
+        sure = sure and (two or (pair is not None and pair < 0.05))
+        kind = "sure" if sure else ("specimens" if c.interval_from.startswith("images") else "open")
+        rows.append(
+            _Row("" if rows else plain_name(c.descriptor), own[level], kind, "" if two else f"g{index}")
+        )
+    return rows
+
+
+def _forest_row(row: _Row, place: Callable[[float], float], y: float) -> str:
+    c, kind = row.contrast, row.kind
     assert c.estimate is not None
-    sure = c.p_holm is not None and c.p_holm < 0.05
-    kind = "sure" if sure else ("specimens" if c.interval_from.startswith("images") else "open")
-    parts = [f'<text class="label" x="0" y="{y + 4:.1f}">{escape(plain_name(c.descriptor))}</text>']
-    words = f"{c.estimate:.2f}"
+    parts = [f'<text class="label" x="0" y="{y + 4:.1f}">{escape(row.name)}</text>'] if row.name else []
+    words, bar = f"{c.estimate:.2f}", ""
     if c.ci_low is not None and c.ci_high is not None:
         x1, x2 = place(c.ci_low), place(c.ci_high)
-        parts.append(f'<line class="ci {kind}" x1="{x1:.1f}" x2="{x2:.1f}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        bar = f'<line class="ci {kind}" x1="{x1:.1f}" x2="{x2:.1f}" y1="{y:.1f}" y2="{y:.1f}"/>'
         words += f"  ({c.ci_low:.2f}–{c.ci_high:.2f})"
-    parts.append(f'<circle class="dot {kind}" cx="{place(c.estimate):.1f}" cy="{y:.1f}" r="5"/>')
+    dot = f'<circle class="dot {kind}" cx="{place(c.estimate):.1f}" cy="{y:.1f}" r="5"/>'
+    parts.append(f'<g class="pair {row.colour}">{bar}{dot}</g>' if row.colour else bar + dot)
     parts.append(f'<text class="label num" x="{_WIDTH}" y="{y + 4:.1f}" text-anchor="end">{words}</text>')
     return "".join(parts)
 
 
-def distribution_plot(sizes: Sequence[SampleSizes], levels: Sequence[str]) -> str:
+def _forest_words(c: GroupComparison, unity: float, middle: float, floor: float) -> str:
+    """What is left and right of the line, and the name of the axis."""
+    reference = level_name(c.levels[0], c.groups)
+    if len(c.levels) == 2:
+        group = level_name(c.levels[1], c.groups)
+        sides, axis = f" in {group}", f"{group} / {reference}"
+    else:
+        sides, axis = f" than in {reference}", f"each group / {reference}"
+    less, more = f"◂ smaller{sides}", f"larger{sides} ▸"
+    return (
+        f'<text class="tick" x="{unity - 8:.1f}" y="14" text-anchor="end">{escape(less)}</text>'
+        f'<text class="tick" x="{unity + 8:.1f}" y="14">{escape(more)}</text>'
+        f'<text class="tick" x="{middle:.1f}" y="{floor + 36}" text-anchor="middle">'
+        f"ratio of geometric means, {escape(axis)}</text>"
+    )
+
+
+def distribution_plot(sizes: Sequence[SampleSizes], levels: Sequence[str], by: str = "") -> str:
     """Area-weighted density of log diameter, one line per sample, all on one axis, coloured by group.
 
     Parameters
@@ -77,6 +122,8 @@ def distribution_plot(sizes: Sequence[SampleSizes], levels: Sequence[str]) -> st
     sizes : sequence of SampleSizes
     levels : sequence of str
         Order of the groups: colours and dashes.
+    by : str
+        Column that makes the groups, for their names.
 
     Returns
     -------
@@ -103,9 +150,8 @@ def distribution_plot(sizes: Sequence[SampleSizes], levels: Sequence[str]) -> st
             f"{place(10**x):.1f},{floor - (floor - top) * y / peak:.1f}"
             for x, y in zip(grid, curve, strict=True)
         )
-        title = (
-            f"<title>{escape(s.sample_id)} ({escape(level_name(s.level))}), {len(s.weight)} grains</title>"
-        )
+        group = escape(level_name(s.level, by))
+        title = f"<title>{escape(s.sample_id)} ({group}), {len(s.weight)} grains</title>"
         parts.append(
             f'<polyline class="curve g{list(levels).index(s.level)}" points="{points}">{title}</polyline>'
         )

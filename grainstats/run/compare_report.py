@@ -6,6 +6,7 @@ import base64
 import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,16 @@ from grainstats.infer.compare import GroupComparison, VerdictComparison
 from grainstats.run.compare_charts import distribution_plot, forest_plot
 from grainstats.run.compare_input import Overlay, SampleSizes
 from grainstats.run.compare_words import (
+    group_title,
     interval_words,
     level_name,
     p_words,
     paragraph,
     plain_name,
     signed,
+    units,
 )
+from grainstats.run.wording import number
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _PICTURE_PX = 460
@@ -104,11 +108,12 @@ def write_comparison_report(report: ComparisonReport, out: Path) -> None:
         design=report.design(),
         words=paragraph(report.comparisons, report.verdicts),
         forest=forest_plot(report.comparisons),
-        distribution=distribution_plot(report.sizes, report.levels),
+        distribution=distribution_plot(report.sizes, report.levels, report.by),
         pictures=_pictures(report.overlays, report.levels),
         rows=[_row(c, report.common_notes) for c in report.comparisons],
         two=len(report.levels) == 2,
-        level_name=level_name,
+        level_name=partial(level_name, by=report.by),
+        title=group_title(report.by),
         p_words=p_words,
         version=__version__,
     )
@@ -120,9 +125,9 @@ def _row(c: GroupComparison, known: tuple[str, ...]) -> dict[str, Any]:
     """One descriptor's cells, as text."""
     return {
         "name": plain_name(c.descriptor),
-        "unit": "" if c.unit == "1" else c.unit.replace("um", "µm"),
+        "unit": units(c.unit).strip(),
         "n": " / ".join(f"{s}·{i}·{g}" for s, i, g in zip(c.n_samples, c.n_images, c.n_grains, strict=True)),
-        "centres": ["–" if v is None else f"{v:.3g}" for v in c.centres],
+        "centres": ["–" if v is None else number(v) for v in c.centres],
         "effect": _effect(c),
         "interval": interval_words(c),
         "g": _number(c.hedges_g),
@@ -141,10 +146,11 @@ def _row(c: GroupComparison, known: tuple[str, ...]) -> dict[str, Any]:
 def _pair(c: GroupComparison, index: int) -> str:
     pair = c.contrasts[index]
     sign = "/" if c.scale == "ratio" else "−"
+    names = f" {sign} ".join(level_name(level, c.groups) for level in (pair.level, pair.reference))
     if pair.estimate is None or pair.ci_low is None or pair.ci_high is None:
-        return f"{pair.level} {sign} {pair.reference}: –"
+        return f"{names}: –"
     found = f"{pair.estimate:.3g} ({pair.ci_low:.3g} – {pair.ci_high:.3g})"
-    return f"{level_name(pair.level)} {sign} {level_name(pair.reference)}: {found}, {p_words(pair.p_value)}"
+    return f"{names}: {found}, {p_words(pair.p_value)}"
 
 
 def _effect(c: GroupComparison) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from grainstats.infer.compare import GroupComparison, VerdictComparison
+from grainstats.run.loop_charts import unit_words
+from grainstats.run.wording import number
 
 NUMBERS = (
     "no",
@@ -62,9 +65,35 @@ def signed(value: float, digits: int = 2) -> str:
     return f"{value:.{digits}f}".replace("-", "−")
 
 
-def level_name(level: str) -> str:
-    """A group's name in a sentence."""
-    return LEVEL_NAMES.get(level, level)
+def level_name(level: str, by: str = "") -> str:
+    """A group's name in tables and legends: ``"AI-designed"``, ``"≤ 612 °C"``."""
+    return LEVEL_NAMES.get(level) or f"{level} {_unit_of(by)}".strip()
+
+
+def group_title(by: str) -> str:
+    """What the groups are made by: ``"param:anneal_temperature_degC"`` -> ``"anneal temperature"``."""
+    kind, _, name = by.rpartition(":")
+    return (name.rpartition("_")[0] if kind and "_" in name else name).replace("_", " ")
+
+
+def _unit_of(by: str) -> str:
+    """Unit of the column that makes the groups; empty for words and pure numbers."""
+    kind, _, name = by.rpartition(":")
+    unit = name.rpartition("_")[2] if kind else ""
+    return "" if unit in ("category", "1") else unit_words(unit)
+
+
+def members(count: int, level: str, by: str) -> str:
+    """``"six AI-designed samples"``, ``"four samples of anneal temperature ≤ 612 °C"``."""
+    samples = "sample" if count == 1 else "samples"
+    if level in LEVEL_NAMES:
+        return f"{spelled(count)} {LEVEL_NAMES[level]} {samples}"
+    return f"{spelled(count)} {samples} of {group_title(by)} {level_name(level, by)}"
+
+
+def units(unit: str) -> str:
+    """Unit of a value in a sentence, with its space; empty for pure numbers."""
+    return "" if unit == "1" else f" {unit_words(unit)}"
 
 
 def p_words(p: float | None) -> str:
@@ -82,13 +111,12 @@ def sentence(c: GroupComparison, family: int) -> str:
     name = plain_name(c.descriptor)
     if c.estimate is None:
         return f"For the {name}: {c.reason or 'no comparison'}."
-    of, other = level_name(c.levels[1]), level_name(c.levels[0])
+    of, other = (level_name(level, c.groups) for level in (c.levels[1], c.levels[0]))
     if c.scale == "ratio":
         effect = f"the {name} of the {of} samples was {c.estimate:.2f} times that of the {other} ones"
     else:
-        effect = (
-            f"the {name} of the {of} samples differed by {c.estimate:+.3g} {c.unit} from the {other} ones"
-        )
+        difference = f"{c.estimate:+.3g}{units(c.unit)}".replace("-", "−")
+        effect = f"the {name} of the {of} samples differed by {difference} from the {other} ones"
     if c.interval_from == "images of these specimens only":
         return f"In these specimens only, {effect} (95 % CI over images {interval_words(c)})."
     if c.p_value is None:
@@ -140,28 +168,39 @@ def interval_words(c: GroupComparison) -> str:
 def design_sentence(c: GroupComparison) -> str:
     """How many samples, images and grains were compared."""
     groups = [
-        f"{spelled(n)} {level_name(level)} {'sample' if n == 1 else 'samples'} "
-        f"({images} micrographs, {grains} grains)"
+        f"{members(n, level, c.groups)} ({images} micrographs, {grains} grains)"
         for level, n, images, grains in zip(c.levels, c.n_samples, c.n_images, c.n_grains, strict=True)
     ]
     listed = f"{', '.join(groups[:-1])} and {groups[-1]}"
     return f"{listed[0].upper()}{listed[1:]} were compared, one summary per sample and descriptor."
 
 
+ANOVA = re.compile(r"Welch's ANOVA on (log )?sample summaries, (F\(.*\) = [\d.]+); pairs by Games-Howell")
+
+
+def several_sentences(comparisons: Sequence[GroupComparison]) -> list[str]:
+    """All descriptors, more than two groups: how they were tested once, then each of them."""
+    tested = [c for c in comparisons if c.p_value is not None]
+    if not tested and len({c.reason for c in comparisons}) == 1:
+        return [f"Nothing was tested: {comparisons[0].reason}."]
+    said = []
+    if any(ANOVA.fullmatch(c.model) for c in tested):
+        levels = ", ".join(level_name(level, tested[0].groups) for level in tested[0].levels)
+        said.append(
+            f"Means are given in the order {levels}; they were tested by Welch's ANOVA on the (log) sample "
+            "summaries, with Holm's adjustment over the descriptors, and pair by pair after Games and Howell."
+        )
+    said += [several_sentence(c) for c in tested]
+    return said + [f"For the {plain_name(c.descriptor)}: {c.reason}." for c in comparisons if c not in tested]
+
+
 def several_sentence(c: GroupComparison) -> str:
     """One descriptor, more than two groups."""
-    name = plain_name(c.descriptor)
-    if c.p_value is None:
-        return f"For the {name}: {c.reason}."
-    unit = "" if c.unit == "1" else f" {c.unit}"
-    means = ", ".join(
-        f"{level_name(level)} {centre:.3g}{unit}"
-        for level, centre in zip(c.levels, c.centres, strict=True)
-        if centre is not None
-    )
+    means = ", ".join("–" if v is None else number(v) for v in c.centres)
     verdict = "differed" if c.p_holm is not None and c.p_holm < 0.05 else "did not detectably differ"
-    tests = f"{c.model}; {p_words(c.p_value)}, Holm {p_words(c.p_holm)}"
-    return f"The {name} {verdict} between the groups ({means}; {tests})."
+    anova = ANOVA.fullmatch(c.model)
+    tests = f"{anova[2] if anova else c.model}, {p_words(c.p_value)}, Holm {p_words(c.p_holm)}"
+    return f"The {plain_name(c.descriptor)} {verdict} between the groups ({means}{units(c.unit)}; {tests})."
 
 
 def verdict_sentence(v: VerdictComparison) -> str:
@@ -169,7 +208,7 @@ def verdict_sentence(v: VerdictComparison) -> str:
     groups = []
     for level, counts in zip(v.levels, v.counts, strict=True):
         said = [f"{n} {verdict}" for n, verdict in zip(counts, v.verdicts, strict=True) if n]
-        groups.append(f"{', '.join(said) or 'none judged'} among the {level_name(level)} samples")
+        groups.append(f"{', '.join(said) or 'none judged'} among the {level_name(level, v.groups)} samples")
     test = (
         f"Fisher's exact test over decided samples, {p_words(v.p_value)}"
         if v.p_value is not None
@@ -187,7 +226,7 @@ def paragraph(comparisons: Sequence[GroupComparison], verdicts: VerdictCompariso
     largest = max(comparisons, key=lambda c: sum(c.n_samples))
     ordered = sorted(comparisons, key=lambda c: 1.0 if c.p_holm is None else c.p_holm)
     if len(largest.levels) > 2:
-        parts = [design_sentence(largest), *map(several_sentence, ordered)]
+        parts = [design_sentence(largest), *several_sentences(ordered)]
     else:
         open_ = [c for c in ordered if c.p_holm is not None and c.p_holm >= 0.05]
         parts = [design_sentence(largest), *(sentence(c, family) for c in ordered if c not in open_)]

@@ -7,6 +7,7 @@ Colour and mark of a route come from the CSS classes ``ai`` (filled circles, sol
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -41,8 +42,8 @@ def progress_chart(loops: Loops) -> str:
         own = [e for e in shown if e.route == route]
         parts.append(_steps(own, x, y, route, last + 0.3))
         parts += [_experiment(e, x, y) for e in own]
-    title = f"{_plain(loops.name)}, {_unit(loops.unit)}: best so far"
-    return _svg(title, "experiment of the route", parts, upright=f"{_plain(loops.name)}, {_unit(loops.unit)}")
+    what = f"{_plain(loops.name)}, {unit_words(loops.unit)}"
+    return _svg(f"{what}: best so far", "experiment of the route", parts, upright=what)
 
 
 def prediction_chart(loops: Loops) -> str:
@@ -64,7 +65,7 @@ def prediction_chart(loops: Loops) -> str:
     ends_of_line = f'x1="{x(low):.1f}" y1="{y(low):.1f}" x2="{x(high):.1f}" y2="{y(high):.1f}"'
     parts.append(f'<line class="diagonal" {ends_of_line}/>')
     parts += [_predicted(p, x, y) for p in drawn]
-    unit = _unit(loops.unit)
+    unit = unit_words(loops.unit)
     return _svg("Predicted and measured", f"predicted, {unit}", parts, upright=f"measured, {unit}")
 
 
@@ -172,8 +173,10 @@ def _plain(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _unit(unit: str) -> str:
-    return {"1": "pure number", "degC": "°C"}.get(unit, unit.replace("um", "µm"))
+def unit_words(unit: str) -> str:
+    """``"kA/cm2"`` -> ``"kA/cm²"``, ``"degC"`` -> ``"°C"``."""
+    raised = re.sub(r"(?<=[A-Za-z])[23]\b", lambda found: "²³"[int(found[0]) - 2], unit)
+    return {"1": "pure number", "degC": "°C"}.get(unit, raised.replace("um", "µm"))
 
 
 def _svg(title: str, below: str, parts: Sequence[str], *, upright: str) -> str:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from grainstats import __version__
 from grainstats.run.atomic import write_bytes
-from grainstats.run.loop_charts import ROUTES, prediction_chart, progress_chart
+from grainstats.run.loop_charts import ROUTES, prediction_chart, progress_chart, unit_words
 from grainstats.run.page import LoopSection, ProposalRow
 from grainstats.run.wording import counted, number
 from grainstats.share.database import Database
 from grainstats.share.loops import Loops, Proposed, Route, Value, known_objectives, read_loops
 
 WHO = {"ai": "AI", "researcher": "researchers"}
+ONE = {"ai": "AI", "researcher": "researcher"}
 STATES = {"made": "made as", "known": "had been made as", "open": "not made yet"}
 
 
@@ -51,7 +52,7 @@ def write_campaign_page(
 
 
 def _section(loops: Loops) -> LoopSection:
-    unit = "" if loops.unit == "1" else loops.unit
+    unit = "" if loops.unit == "1" else unit_words(loops.unit)
     present = {e.route for e in loops.experiments} | {p.route for p in loops.proposals}
     return LoopSection(
         name=loops.name.replace("_", " "),
@@ -80,7 +81,8 @@ def _words(loops: Loops, unit: str) -> list[str]:
         said.append(f"After {min(counts)} each: {', '.join(held)}; {luck}.")
     if loops.proposals:
         left = sum(p.state == "open" for p in loops.proposals)
-        said.append(f"{counted(len(loops.proposals), 'proposal')} recorded, {left or 'none'} not made yet.")
+        rest = f"{left} not made yet" if left else "all of them made"
+        said.append(f"{counted(len(loops.proposals), 'proposal')} recorded, {rest}.")
     return said
 
 
@@ -112,7 +114,7 @@ def _row(p: Proposed) -> ProposalRow:
     return ProposalRow(
         number=p.number,
         route=p.route,
-        who=WHO[p.route],
+        who=ONE[p.route],
         by=p.by if p.by != p.route else "",
         settings=", ".join(_setting(name, value) for name, value in p.parameters.items()),
         predicted=number(p.predicted.value) if p.predicted is not None else "–",
@@ -120,7 +122,7 @@ def _row(p: Proposed) -> ProposalRow:
         state=STATES[p.state],
         sample_id=p.sample_id,
         measured=number(p.measured) if p.measured is not None else "–",
-        hit="" if held is None else "as predicted" if held else "outside the interval",
+        hit="" if held is None else "in the interval" if held else "outside the interval",
         reason=p.reason,
         recorded=" · ".join(filter(None, (p.recorded_on, p.campaign))),
     )
@@ -129,6 +131,6 @@ def _row(p: Proposed) -> ProposalRow:
 def _setting(column: str, value: Value) -> str:
     """``"anneal_time_h", 2.0`` -> ``"anneal time 2 h"``."""
     name, _, unit = column.rpartition("_")
-    shown = {"category": "", "1": "", "degC": "°C"}.get(unit, unit)
+    shown = "" if unit in ("category", "1") else unit_words(unit)
     said = value if isinstance(value, str) else f"{value:g}"
     return f"{name.replace('_', ' ')} {said} {shown}".strip()

@@ -80,12 +80,13 @@ def _compared(
 
     found = read_comparison_input(db)
     names = choose_descriptors(found, named, every)
+    samples = found.samples[found.samples[names].notna().any(axis=1)]
     comparisons = compare_groups(
-        found.samples, by, names, covariates, block=block, reference=reference, bins=bins,
+        samples, by, names, covariates, block=block, reference=reference, bins=bins,
         images=found.images, units=found.units,
     )  # fmt: skip
-    verdicts = compare_verdicts(found.samples, by, reference=reference, bins=bins)
-    label = group_column(found.samples, by, bins).set_axis(found.samples["sample_id"])
+    verdicts = compare_verdicts(samples, by, reference=reference, bins=bins)
+    label = group_column(samples, by, bins).set_axis(samples["sample_id"])
     return ComparisonReport(
         db.name, by, tuple(comparisons), verdicts if any(map(any, verdicts.counts)) else None,
         found.notes, tuple(sample_sizes(db, label)), tuple(overlays(db, label, folder)),
@@ -94,9 +95,10 @@ def _compared(
 
 def _text(report: ComparisonReport) -> str:
     from grainstats.run.compare_words import level_name, p_words, paragraph, plain_name
+    from grainstats.run.wording import counted
 
     lines = [
-        f"{level_name(row['level'])}: {row['n_samples']} {'sample' if row['n_samples'] == 1 else 'samples'}, "
+        f"{level_name(row['level'], report.by)}: {counted(row['n_samples'], 'sample')}, "
         f"{row['n_images']} micrographs, {row['n_grains']} grains"
         for row in report.design()
     ]

@@ -13,7 +13,15 @@ from typer.testing import CliRunner
 
 from grainstats.measure.descriptor import Descriptor
 from grainstats.run.cli import app
-from grainstats.share import AnalysisKey, AnalysisRecord, Database, MicrographFacts, SampleRow, SampleSheet
+from grainstats.share import (
+    AnalysisKey,
+    AnalysisRecord,
+    Database,
+    MicrographFacts,
+    Quantity,
+    SampleRow,
+    SampleSheet,
+)
 from segment.errors import InputError
 
 RUNNER = CliRunner()
@@ -113,6 +121,54 @@ def test_three_groups(tmp_path: Path) -> None:
     result = RUNNER.invoke(app, ["compare", "--db", url, *by, "--out", str(tmp_path / "c.html")])
     assert result.exit_code == 0, result.output
     assert "Games-Howell" in (tmp_path / "c.html").read_text(encoding="utf-8")
+
+
+def test_groups_of_a_process_parameter_are_named_with_their_unit(tmp_path: Path) -> None:
+    url = fill(tmp_path, {"researcher": [40, 47, 52, 45], "ai": [66, 70, 63, 80]})
+    temperature = {f"R{i}": 600.0 + i for i in range(4)} | {f"A{i}": 700.0 + 100 * (i // 2) for i in range(4)}
+    rows = [SampleRow(s, "ai", parameters=(Quantity("hot_step", t, "degC"),)) for s, t in temperature.items()]
+    rows.append(SampleRow("planned", "ai", parameters=(Quantity("hot_step", 999.0, "degC"),)))
+    with Database.open(url) as db:
+        db.put_samples(SampleSheet("test", tuple(rows)))
+    out = tmp_path / "c.html"
+    by = ["--by", "param:hot_step_degC", "--bins", "2"]
+    result = RUNNER.invoke(app, ["compare", "--db", url, *by, "--out", str(out)])
+    page = out.read_text(encoding="utf-8")
+    assert "<h1>Comparison by hot step</h1>" in page
+    assert "Four samples of hot step ≤ 651.5 °C (12 micrographs" in page
+    assert "without measurements: planned" in page and "999" not in page
+    assert "≤ 651.5 °C: 4 samples" in result.output
+
+
+def test_several_groups_have_a_forest_against_the_reference_and_their_method_said_once(
+    tmp_path: Path,
+) -> None:
+    url = fill(tmp_path, {"researcher": [40, 41, 52, 53], "ai": [66, 70]})
+    rows = [
+        SampleRow(s, "ai", campaign=c)
+        for s, c in zip(["R0", "R1", "R2", "R3", "A0", "A1"], "aabbcc", strict=True)
+    ]
+    with Database.open(url) as db:
+        db.put_samples(SampleSheet("test", tuple(rows)))
+    out = tmp_path / "c.html"
+    result = RUNNER.invoke(app, ["compare", "--db", url, "--by", "campaign", "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    page = out.read_text(encoding="utf-8")
+    forest = page[page.index('aria-label="Forest') : page.index("</svg>", page.index('aria-label="Forest'))]
+    assert forest.count("<circle") == 4 and forest.count('class="pair g1"') == forest.count("pair g2") == 2
+    assert "each group / a" in forest
+    words = page[page.index('<p class="words">') :].split("</p>")[0]
+    assert words.count("Welch") == 1 and words.count("F(2, ") == 2
+    assert "two samples of campaign c" in words
+
+
+def test_one_reason_is_said_once(tmp_path: Path) -> None:
+    url = fill(tmp_path, {"researcher": [40, 41, 52], "ai": [66]})
+    rows = [SampleRow(s, "ai", campaign=c) for s, c in zip(["R0", "R1", "R2", "A0"], "aabc", strict=True)]
+    with Database.open(url) as db:
+        db.put_samples(SampleSheet("test", tuple(rows)))
+    result = RUNNER.invoke(app, ["compare", "--db", url, "--by", "campaign", "--json"])
+    assert json.loads(result.stdout)["paragraph"].count("single sample") == 1
 
 
 def test_unusable_calls_are_explained(tmp_path: Path) -> None:

@@ -51,11 +51,11 @@ def test_the_page_is_complete_in_itself_and_says_where_the_loops_stand(url: str,
     done = CliRunner().invoke(app, ["campaign", "--db", url, "--out", str(out)])
     assert done.exit_code == 0
     page = out.read_text(encoding="utf-8")
-    assert "AI: 4 experiments, the best 130 kA/cm2 in number 4 (A3)." in page
-    assert "After 2 each: AI 110 kA/cm2, researchers 130 kA/cm2" in page
+    assert "AI: 4 experiments, the best 130 kA/cm² in number 4 (A3)." in page
+    assert "After 2 each: AI 110 kA/cm², researchers 130 kA/cm²" in page
     assert "3 proposals recorded, 1 not made yet." in page
     assert "1 of 2 measured values within the predicted 95 % interval." in page
-    assert page.count("as predicted</span>") == page.count("outside the interval</span>") == 1
+    assert page.count("in the interval</span>") == page.count("outside the interval</span>") == 1
     assert (
         "temp 999 °C" in page and "far &amp; away" in page and "&lt;b&gt;Ito" in page and "<b>Ito" not in page
     )
