@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -192,21 +190,10 @@ def _frame_of(job: Job, pixel_size_nm: float | None) -> Micrograph | IsStack:
     """The job's frame, or the number of frames where the job does not name one of several."""
     from segment.micrograph import read_micrographs
 
-    frames: Iterator[Micrograph] = iter(read_micrographs(job.path, pixel_size_nm=pixel_size_nm))
-    first = next(frames)
-    if first.n_frames == 1:
-        return first
-    if job.frame is None:
-        return IsStack(first.n_frames)
-    for micrograph in chain([first], frames):
-        if micrograph.frame == job.frame:
-            return micrograph
-        if micrograph.frame > job.frame:
-            break
-    reason = f"frame {job.frame} of {first.n_frames} cannot be used as a micrograph"
-    raise InputError(
-        job.path, reason, "See `grainstats info` for the reason; leave the frame out if it is empty"
-    )
+    if job.frame is not None:
+        return next(read_micrographs(job.path, pixel_size_nm=pixel_size_nm, frame=job.frame))
+    first = next(read_micrographs(job.path, pixel_size_nm=pixel_size_nm))
+    return first if first.n_frames == 1 else IsStack(first.n_frames)
 
 
 def _artefacts(job: Job) -> dict[str, str]:

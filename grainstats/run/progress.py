@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -31,11 +32,37 @@ class Silence:
     def advance(self, name: str, words: str, *, good: bool) -> None: ...
 
 
-class ProgressBar:
-    """A rich bar with the time left on a terminal; plain lines where standard error is a file.
+class Pace:
+    """Time left, from the images that gave a result.
 
-    The time left counts images that were worked on, not those found done.
+    Images found done and files that are refused at a glance say nothing about the others, and the first
+    result waits for the model to load: from the second on, the time since the first is shared out.
     """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._start = now()
+        self._first = self._last = 0.0
+        self._results = 0
+
+    def result(self) -> None:
+        """One more image has a result."""
+        self._results += 1
+        self._last = self._now()
+        self._first = self._first if self._results > 1 else self._last
+
+    def seconds_left(self, remaining: int) -> float | None:
+        """For so many images; None before the first result."""
+        if not self._results:
+            return None
+        if self._results == 1:
+            return (self._last - self._start) * remaining
+        each = (self._last - self._first) / (self._results - 1)
+        return max(0.0, each * remaining - (self._now() - self._last))
+
+
+class ProgressBar:
+    """A rich bar with the time left on a terminal; plain lines where standard error is a file."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -53,7 +80,7 @@ class ProgressBar:
             self._bar = Progress(*columns, console=self._console)
             self._task = self._bar.add_task("analysing", total=0, left="")
         self._total = self._skipped = self._worked = 0
-        self._start = time.monotonic()
+        self._pace = Pace()
 
     def __enter__(self) -> ProgressBar:
         if self._bar is not None:
@@ -76,6 +103,8 @@ class ProgressBar:
 
     def advance(self, name: str, words: str, *, good: bool) -> None:
         self._worked += 1
+        if good:
+            self._pace.result()
         if self._bar is None:
             done = self._skipped + self._worked
             print(f"{done}/{self._total} {name}: {words}{self._left()}", file=sys.stderr, flush=True)
@@ -90,10 +119,8 @@ class ProgressBar:
 
     def _left(self) -> str:
         remaining = self._total - self._skipped - self._worked
-        if not remaining or not self._worked:
-            return ""
-        seconds = (time.monotonic() - self._start) / self._worked * remaining
-        return f", {duration(seconds)} left"
+        seconds = self._pace.seconds_left(remaining) if remaining else None
+        return "" if seconds is None else f", {duration(seconds)} left"
 
 
 def duration(seconds: float) -> str:

@@ -88,7 +88,9 @@ class _Prepared:
     notes: tuple[str, ...]
 
 
-def read_micrographs(path: Path | str, *, pixel_size_nm: float | None = None) -> Iterator[Micrograph]:
+def read_micrographs(
+    path: Path | str, *, pixel_size_nm: float | None = None, frame: int | None = None
+) -> Iterator[Micrograph]:
     """Read a microscope file, one `Micrograph` a frame, loaded when its turn comes.
 
     Parameters
@@ -98,6 +100,8 @@ def read_micrographs(path: Path | str, *, pixel_size_nm: float | None = None) ->
     pixel_size_nm : float, optional
         The user's own value in nanometres; it wins over the file's, and a difference of more than 3 % is
         recorded as a conflict.
+    frame : int, optional
+        Only this frame of a stack, counted from 0; no other frame is loaded.
 
     Yields
     ------
@@ -107,7 +111,8 @@ def read_micrographs(path: Path | str, *, pixel_size_nm: float | None = None) ->
     Raises
     ------
     UnreadableError
-        Missing, empty, truncated, of no known format, smaller than 64 px, all pixels equal.
+        Missing, empty, truncated, of no known format, smaller than 64 px, all pixels equal; or the file has
+        no frame of that number.
     NotAnImageError
         A spectrum or a diffraction pattern.
     ValueError
@@ -117,11 +122,16 @@ def read_micrographs(path: Path | str, *, pixel_size_nm: float | None = None) ->
     choose_scale((), pixel_size_nm)
     with _opened(path) as (vendor, frames):
         sha256 = _sha256(path)
+        if frame is not None:
+            yield _micrograph(
+                path, vendor, _numbered(path, frames, frame), frame, len(frames), sha256, pixel_size_nm
+            )
+            return
         refused: list[tuple[int, InputError]] = []
         waiting: Micrograph | None = None
-        for index, frame in enumerate(frames):
+        for index, each in enumerate(frames):
             try:
-                ready = _micrograph(path, vendor, frame, index, len(frames), sha256, pixel_size_nm)
+                ready = _micrograph(path, vendor, each, index, len(frames), sha256, pixel_size_nm)
             except InputError as error:
                 refused.append((index, error))
                 continue
@@ -132,6 +142,13 @@ def read_micrographs(path: Path | str, *, pixel_size_nm: float | None = None) ->
             raise refused[0][1]
         left_out = tuple(f"frame {index} left out: {error.reason}" for index, error in refused)
         yield replace(waiting, notes=waiting.notes + left_out) if left_out else waiting
+
+
+def _numbered(path: Path, frames: list[Frame], number: int) -> Frame:
+    if 0 <= number < len(frames):
+        return frames[number]
+    count = "1 frame" if len(frames) == 1 else f"{len(frames)} frames"
+    raise UnreadableError(path, f"it has no frame {number}", f"It has {count}, counted from 0")
 
 
 def describe(path: Path | str, *, pixel_size_nm: float | None = None) -> list[FrameInfo]:

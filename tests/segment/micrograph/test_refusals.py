@@ -125,6 +125,29 @@ def test_one_bad_frame_of_a_stack_costs_only_itself(tmp_path, make_grains):
     assert [i.problem is None for i in describe(path)] == [True, False, True, False]
 
 
+def test_one_frame_of_a_stack_by_its_number(tmp_path, make_grains, monkeypatch):
+    path = tmp_path / "a.tif"
+    with tifffile.TiffWriter(path) as writer:
+        for k in range(4):
+            image = np.zeros((100, 100), np.uint8) if k == 1 else make_grains((100, 100), seed=k)
+            writer.write(image, metadata=None)
+    everything = {m.frame: m for m in read_micrographs(path)}
+    decoded = []
+    asarray = tifffile.TiffPage.asarray
+    monkeypatch.setattr(
+        tifffile.TiffPage, "asarray", lambda page, **how: decoded.append(page.index) or asarray(page, **how)
+    )
+    (found,) = read_micrographs(path, frame=2)
+    assert decoded == [2]
+    assert (found.frame, found.n_frames, found.digest) == (2, 4, everything[2].digest)
+    np.testing.assert_array_equal(found.image, everything[2].image)
+    with pytest.raises(UnreadableError, match="same value"):
+        next(read_micrographs(path, frame=1))
+    for number in (4, -1):
+        with pytest.raises(UnreadableError, match=rf"no frame {number}.*4 frames"):
+            next(read_micrographs(path, frame=number))
+
+
 def test_find_micrographs(tmp_path, make_grains):
     for name in (
         "b.tif",
