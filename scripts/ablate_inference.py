@@ -3,9 +3,9 @@
     python scripts/ablate_inference.py MODEL_FOLDER --data ../shared/data/uo2_bftem \\
         --score ../shared/eval/score.py --held-out uo2_07 uo2_09 uo2_24 --setting bf16 [--setting tta ...]
 
-Settings: f32, bf16, int8 (precision); tta (bf16, mean of eight positions); fused (bf16, mean of the answers at
-0.71 and 1 of the estimated scale).  Seconds are processor time of the network a megapixel, scale estimate
-included.
+Settings: f32, bf16, int8 (precision); tta (bf16, mean of eight positions); fused (bf16, answers at
+0.71 and 1 of the estimated scale averaged).  Seconds are processor time of the network a megapixel, scale
+estimate included.
 """
 
 from __future__ import annotations

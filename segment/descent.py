@@ -8,34 +8,15 @@ inwards (Vincent & Soille 1991), so that a thick ridge is divided in its middle.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
-
 import cv2
 import numba
 import numpy as np
 
+from segment.threads import in_bands
+
 LEVELS = 1024  #: steps of probability that are told apart
 WALL = LEVELS  #: level of pixels that belong to no basin
 UP, LEFT, RIGHT, DOWN, FLOOR, STUCK, NOWHERE = range(7)  #: where the water of a pixel goes
-BAND_ROWS = 256  #: rows that a thread takes at a time
-BAND_PX = 500_000  #: smaller images are not worth a thread
-
-Result = TypeVar("Result")
-
-
-def in_bands(shape: tuple[int, ...], work: Callable[[int, int], Result]) -> list[Result]:
-    """Call ``work(first, last)`` for bands of rows, in threads; results from the top.
-
-    The bands do not depend on the number of threads.
-    """
-    spans = [(first, min(first + BAND_ROWS, shape[0])) for first in range(0, shape[0], BAND_ROWS)]
-    if shape[0] * shape[1] <= BAND_PX:
-        return [work(*span) for span in spans]
-    with ThreadPoolExecutor(_cores()) as pool:
-        return list(pool.map(lambda span: work(*span), spans))
 
 
 def walled_levels(probability: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
@@ -84,10 +65,6 @@ def catchment_basins(levels: np.ndarray, floor: int) -> tuple[np.ndarray, int]:
     np.negative(labels, out=labels)
     in_bands(shape, lambda first, last: _follow(way.reshape(-1), labels.reshape(-1), shape[1], first, last))
     return labels, n - 1
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @numba.njit(cache=True, nogil=True)

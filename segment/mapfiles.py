@@ -15,20 +15,30 @@ from segment.boundarymap import BoundaryMap
 from segment.errors import UnreadableError
 from segment.grainmap import GrainMap, grain_map_from_tracing
 from segment.micrograph.model import PixelSizeSource
+from segment.threads import available_cores
 
 NANOMETRES = {"nm": 1.0, "um": 1e3, "µm": 1e3, "μm": 1e3, "micron": 1e3, "microns": 1e3, "mm": 1e6, "cm": 1e7}
 ANGSTROM = {"å": 0.1, "angstrom": 0.1, "a": 0.1, "pm": 1e-3, "m": 1e9}
+STEPS = 8192  #: of a stored probability
+STRIP_ROWS = 64  #: that are compressed at a time, in threads
 RASTERS = (".png", ".bmp", ".jpg", ".jpeg", ".webp")
 
 
 def write_label_map(path: str | Path, grain_map: GrainMap) -> Path:
     """Labels as uint32 TIFF, 0 = not a grain; the pixel size as ImageJ keeps it."""
-    return _write(path, grain_map.labels.astype(np.uint32), grain_map.pixel_size_nm)
+    labels = np.ascontiguousarray(grain_map.labels, np.int32).view(np.uint32)
+    return _write(path, labels, grain_map.pixel_size_nm)
 
 
 def write_boundary_map(path: str | Path, boundary_map: BoundaryMap) -> Path:
-    """Boundary probability as float32 TIFF; the pixel size as ImageJ keeps it."""
-    return _write(path, boundary_map.probability, boundary_map.pixel_size_nm)
+    """Boundary probability as float32 TIFF in steps of 1/8192; the pixel size as ImageJ keeps it.
+
+    All its digits would take twice the space and time, and a network in bf16 or INT8 knows fewer.
+    """
+    steps = boundary_map.probability * np.float32(STEPS)
+    np.rint(steps, out=steps)
+    np.multiply(steps, np.float32(1 / STEPS), out=steps)
+    return _write(path, steps, boundary_map.pixel_size_nm)
 
 
 def read_label_map(
@@ -89,7 +99,17 @@ def _write(path: str | Path, image: np.ndarray, pixel_size_nm: float | None) -> 
         lines.append("unit=nm")
         options = {"resolution": (1 / pixel_size_nm, 1 / pixel_size_nm), "resolutionunit": "NONE"}
     description = "\n".join([*lines, ""])
-    tifffile.imwrite(part, image, description=description, metadata=None, compression="zlib", **options)
+    tifffile.imwrite(
+        part,
+        image,
+        description=description,
+        metadata=None,
+        compression="zlib",
+        compressionargs={"level": 1},
+        rowsperstrip=STRIP_ROWS,
+        maxworkers=available_cores(),
+        **options,
+    )
     os.replace(part, path)
     return path
 

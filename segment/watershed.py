@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 
-from segment.descent import LEVELS, catchment_basins, in_bands, walled_levels
+from segment.descent import LEVELS, catchment_basins, walled_levels
+from segment.threads import in_bands
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 
 from segment.errors import InputError
+from segment.threads import available_cores
 from segment.unet.model import load_model
 from segment.unet.normalise import image_statistics, normalise
 from segment.unet.precision import Chosen, processor_has_bf16
 from segment.unet.predict import infer_image
-from segment.unet.runtime import OpenVinoRuntime, available_cores
+from segment.unet.runtime import OpenVinoRuntime
 
 INT8_WEIGHTS = "model_int8.xml"
 CALIBRATION, JUDGED = 48, 24  #: synthetic micrographs that calibrate, and others that are compared

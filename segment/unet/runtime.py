@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from segment.errors import ModelError
+from segment.threads import available_cores
 from segment.unet.model import Device, Model, Precision
 from segment.unet.precision import Chosen, choose_precision, processor_has_bf16
 from segment.unet.split import SplitNetwork, split_network
@@ -230,10 +231,3 @@ def runtime_for(model: Model, *, device: Device, precision: Precision, threads: 
             runtime = OpenVinoRuntime(str(weights), chosen, count)
         model._runtimes[key] = runtime
     return runtime
-
-
-def available_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -142,11 +142,27 @@ def export(
         Path | None, typer.Option("--data", help="The real sets, to record their digests.")
     ] = None,
 ) -> None:
-    """Turn a checkpoint into a model folder that runs without PyTorch."""
+    """Turn a checkpoint into a model folder that runs without PyTorch, INT8 weights included."""
     from segment.training.export import export as export_model
+    from segment.training.quantise import quantise as quantise_model
     from segment.training.recipe import read_recipe
 
     print(export_model(read_recipe(recipe), checkpoint, out, origin="grainstats model train", data=data))
+    _say(_agreements(quantise_model(out)))
+
+
+@app.command()
+def quantise(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A model folder; it is changed.")],
+) -> None:
+    """Add INT8 weights to a model folder and measure how far INT8 and bf16 agree with f32."""
+    from segment.training.quantise import quantise as quantise_model
+
+    print(_agreements(quantise_model(folder)))
+
+
+def _agreements(measured: dict[str, float]) -> str:
+    return "agreement with f32: " + ", ".join(f"{name} {value:.4f}" for name, value in measured.items())
 
 
 @app.command()
