@@ -58,7 +58,7 @@ STRANGE = (
     "open_lines hidden solidity size_spread"
 )
 MISSED = "faint weak hidden open_lines widest_angle clean_junctions solidity size_spread"
-FALSE_ALARMS = 0.03  #: share of the synthetic micrographs that may be called strange
+FALSE_ALARMS = 0.03  #: share of the clear synthetic micrographs that may be called strange
 RATIO = 1.25  #: true over found boundary length that calls for a warning
 FINE = 1.15  #: and up to which none is wanted
 FALSE_MISSES = 0.05  #: share of those that may get one
@@ -87,6 +87,11 @@ class Case:
     recall: float = float("nan")
     intercept_ratio: float = float("nan")
     borders: JudgedBorders | None = None
+
+    @property
+    def clear(self) -> bool:
+        """Hardly a boundary is missed."""
+        return self.recall >= 1 / RATIO
 
 
 Draw = Callable[[], tuple[np.ndarray, np.ndarray | None]]
@@ -208,20 +213,18 @@ def _joined(cases: list[Case]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def fit_strange(cases: list[Case]) -> tuple[Weighing, dict[str, bool]]:
-    """The stored weighing, and by name whether a fit that did not see the image's group half flags it."""
-    names = tuple(STRANGE.split())
+    """The stored weighing, and by name whether a fit that did not see the image's half flags it."""
     judged = [case for case in cases if case.evidence is not None and not case.refused]
     fitted = [case for case in judged if case.kind != "field"]
-    odds = {case.name: 0.0 for case in judged}
-    for half in (0, 1):
-        seen = [case for case in fitted if _half(case) != half]
-        weighing = _odds(names, seen)
-        for case in judged:
-            if case.kind == "field" or _half(case) == half:
-                odds[case.name] = weighing(case.evidence) - weighing.alarm
-    flags = {case.name: case.refused or case.evidence is None for case in cases}
-    flags |= {name: value >= 0 for name, value in odds.items()}
-    return _odds(names, fitted), flags
+    halves = [_odds([case for case in fitted if _half(case) != half]) for half in (0, 1)]
+    whole = _odds(fitted)
+    odds = {
+        case.name: (whole if case.kind == "field" else halves[_half(case)])(case.evidence) for case in judged
+    }
+    clear = np.array([odds[case.name] for case in fitted if case.kind == "synthetic" and case.clear])
+    alarm = max(alarm_at(clear, FALSE_ALARMS), 0.0)  # never at odds below even
+    flags = {case.name: odds[case.name] >= alarm if case.name in odds else True for case in cases}
+    return replace(whole, alarm=alarm), flags
 
 
 def _half(case: Case) -> int:
@@ -231,11 +234,9 @@ def _half(case: Case) -> int:
     return int(case.name.rpartition("_")[2]) % 2
 
 
-def _odds(names: tuple[str, ...], cases: list[Case]) -> Weighing:
+def _odds(cases: list[Case]) -> Weighing:
     strange = np.array([case.kind != "synthetic" for case in cases])
-    weighing = fit_odds(names, [case.evidence for case in cases], strange)
-    clear = np.array([weighing(case.evidence) for case in cases if case.kind == "synthetic"])
-    return replace(weighing, alarm=max(alarm_at(clear, FALSE_ALARMS), -1.0))
+    return fit_odds(tuple(STRANGE.split()), [case.evidence for case in cases], strange)
 
 
 def fit_missed(cases: list[Case]) -> tuple[Weighing, dict[str, float]]:
@@ -254,28 +255,24 @@ def fit_missed(cases: list[Case]) -> tuple[Weighing, dict[str, float]]:
         without = fit([case for case in fitted if case.group != style])
         values |= {case.name: without(case.evidence) for case in fitted if case.group == style}
     fine = np.array([values[case.name] for case in fitted if case.recall > 1 / FINE])
-    return replace(whole, alarm=alarm_at(fine, FALSE_MISSES)), values
+    return replace(whole, alarm=max(alarm_at(fine, FALSE_MISSES), float(np.log(FINE)))), values
 
 
 def report_strange(cases: list[Case], flags: dict[str, bool]) -> dict[str, float]:
     """Print and return the share flagged in each class."""
-    shares: dict[str, float] = {}
-    for kind in ("synthetic", "field", "photograph", "picture"):
-        chosen = [case for case in cases if case.kind == kind]
-        if kind in ("field",):
-            for group in dict.fromkeys(case.group for case in chosen):
-                shares[group] = float(np.mean([flags[case.name] for case in chosen if case.group == group]))
-        elif chosen:
-            shares[kind] = float(np.mean([flags[case.name] for case in chosen]))
-    print(
-        "\nflagged as no grain structure, by fits that did not see the image (photographs: nor its subject)"
-    )
-    for name, share in shares.items():
-        print(f"  {name:12s} {share:.0%}")
-    for kind, wanted in (("synthetic", False), ("field", False), ("photograph", True), ("picture", True)):
-        wrong = [case.name for case in cases if case.kind == kind and flags[case.name] != wanted]
-        print(f"  wrong among {kind}: {', '.join(wrong) or 'none'}")
-    return shares
+    classes: dict[str, list[Case]] = {}
+    for case in cases:
+        name = {"synthetic": "synthetic, clear" if case.clear else "synthetic, boundaries missed"}
+        classes.setdefault(name.get(case.kind, case.group if case.kind == "field" else case.kind), []).append(
+            case
+        )
+    print("\nflagged as no grain structure, by fits that saw neither the image nor a photograph's subject")
+    for name, chosen in classes.items():
+        wanted = chosen[0].kind in ("photograph", "picture")
+        wrong = [case.name for case in chosen if flags[case.name] != wanted]
+        share = np.mean([flags[case.name] for case in chosen])
+        print(f"  {name:28s} {share:4.0%} of {len(chosen)}; wrong: {', '.join(wrong) or 'none'}")
+    return {name: float(np.mean([flags[case.name] for case in chosen])) for name, chosen in classes.items()}
 
 
 def report_missed(cases: list[Case], values: dict[str, float], alarm: float) -> dict[str, float]:
