@@ -3,8 +3,8 @@
     python scripts/coverage_measure.py [--repeats 100] [--seconds 3600] [--out docs/measurement_coverage.csv]
 
 Each repeat makes fresh mosaics, measures them and looks whether the truth lies in the interval.  The truth of
-a population is measured on large windows (15,000 grains) of the same mosaics and pixel size.  Resumable: cells
-of the table that are in the file already are not done again.
+a population is measured on large windows (15,000 grains) of the same mosaics and pixel size.  Resumable:
+cells of the table that are in the file already are not done again.
 """
 
 from __future__ import annotations

@@ -66,8 +66,9 @@ def anisotropy(measurements: Sequence[Measurement]) -> Anisotropy:
 def _directions(m: Measurement) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Length in `unit`, direction (0 ... pi, counter-clockwise from +x) and middle of each boundary piece."""
     network = m.network
-    real = (network.segments["kind"] != "frame").to_numpy()[network.edge_segment]
-    a, b = (network.position[network.edge[real, k]] for k in (0, 1))
+    real = (network.segments["kind"] != "frame").to_numpy()
+    edge = network.edge if real.all() else network.edge[real[network.edge_segment]]
+    a, b = (network.position[edge[:, k]] for k in (0, 1))
     dy, dx = (b - a).T
     return np.hypot(dy, dx) * m.pixel_size, np.arctan2(-dy, dx) % np.pi, (a + b) / 2
 

@@ -68,7 +68,10 @@ def _between_rows(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def find_cracks(labels: np.ndarray) -> Cracks:
     """Cracks of a label image (hidden pixels -1), shape (rows, columns); cost linear in pixels."""
     width = labels.shape[1]
-    (vy, vx), (hy, hx) = _between_columns(labels), _between_rows(labels)
+    index = _index_type(labels.shape)
+    (vy, vx), (hy, hx) = (
+        [part.astype(index) for part in found] for found in (_between_columns(labels), _between_rows(labels))
+    )
     n_v, stride = vy.size, width + 1
     midpoint = np.concatenate([np.column_stack([vy, vx + 0.5]), np.column_stack([hy + 0.5, hx])])
     first = np.concatenate([labels[vy, vx], labels[hy, hx]])
@@ -78,11 +81,20 @@ def find_cracks(labels: np.ndarray) -> Cracks:
     ends = np.concatenate(
         [vy * stride + vx + 1, (hy + 1) * stride + hx, (vy + 1) * stride + vx + 1, (hy + 1) * stride + hx + 1]
     )
-    crack = np.tile(np.arange(n_v + hy.size), 2)
+    n = n_v + hy.size
+    crack = np.tile(np.arange(n, dtype=index), 2)
     # the arm's number sorts opposite arms of a corner (two vertical, two horizontal) next to each other
-    arm = 2 * (crack >= n_v) + (np.arange(ends.size) >= n_v + hy.size)
-    order = np.argsort(ends * 4 + arm)
+    place = ends * 4
+    place[n:] += 1
+    place[n_v:n] += 2
+    place[n + n_v :] += 2
+    order = np.argsort(place)
     return _join(labels, midpoint, pair, ends[order], crack[order])
+
+
+def _index_type(shape: tuple[int, ...]) -> type[np.signedinteger]:
+    """Smallest type that can number four arms at every corner: large maps are a matter of memory."""
+    return np.int32 if 4 * (shape[0] + 1) * (shape[1] + 1) < 2**31 else np.int64
 
 
 def _join(

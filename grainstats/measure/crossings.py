@@ -8,6 +8,8 @@ import numpy as np
 
 from grainstats.measure.network import BoundaryNetwork
 
+EDGES_AT_A_TIME = 1 << 16  #: what fits the processor's cache
+
 
 @dataclass(frozen=True, eq=False)
 class Crossings:
@@ -73,7 +75,19 @@ def circle_crossings(
         ``line`` numbers the circles, k for each point of the grid in row-major order; ``along`` is arc
         length, counter-clockwise from +x.
     """
-    i, j = network.edge.T
+    parts = [
+        _circles_of_edges(network, slice(first, first + EDGES_AT_A_TIME), centre_y, centre_x, radius)
+        for first in range(0, max(len(network.edge), 1), EDGES_AT_A_TIME)
+    ]
+    return _sorted(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _circles_of_edges(
+    network: BoundaryNetwork, edges: slice, centre_y: np.ndarray, centre_x: np.ndarray, radius: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Circle, arc length and segment of the crossings with some of the network's edges."""
+    i, j = network.edge[edges].T
+    segment = network.edge_segment[edges]
     middle = (network.position[i] + network.position[j]) / 2
     row = np.searchsorted((centre_y[1:] + centre_y[:-1]) / 2, middle[:, 0])
     column = np.searchsorted((centre_x[1:] + centre_x[:-1]) / 2, middle[:, 1])
@@ -86,8 +100,9 @@ def circle_crossings(
         share = ((r - out_a[hit]) / (out_b[hit] - out_a[hit]))[:, None]
         y, x = (a[hit] + share * (b[hit] - a[hit])).T
         circle = (row[hit] * centre_x.size + column[hit]) * radius.size + k
-        parts.append((circle, (np.arctan2(-y, x) % (2 * np.pi)) * r, network.edge_segment[hit]))
-    return _sorted(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+        parts.append((circle, (np.arctan2(-y, x) % (2 * np.pi)) * r, segment[hit]))
+    line, along, crossed = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return line, along, crossed
 
 
 def direction_cosines(angle_deg: float) -> tuple[float, float]:

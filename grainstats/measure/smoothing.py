@@ -33,14 +33,16 @@ def smooth_graph(
     n = position.shape[0]
     if edge.shape[0] == 0:
         return position.copy()
+    from grainstats.measure.smoothing_kernel import smooth
+
     i, j = edge.T
-    ones = np.ones(2 * i.size)
+    ones = np.ones(2 * i.size, bool)
     adjacency = sparse.csr_array((ones, (np.concatenate([i, j]), np.concatenate([j, i]))), shape=(n, n))
-    degree = np.maximum(np.diff(adjacency.indptr), 1)[:, None]
-    out = position.copy()
+    out, other = position.copy(), np.empty_like(position)
     for _ in range(PASSES):
         for step in (SHRINK, SWELL):
-            out += step * (adjacency @ out / degree - out)
+            smooth(out, other, adjacency.indptr, adjacency.indices, step)
+            out, other = other, out
             out[frame_row, 0] = position[frame_row, 0]
             out[frame_column, 1] = position[frame_column, 1]
     return out

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from grainstats.measure.runs import strips
 from segment.errors import UncalibratedError
 from segment.grainmap import GrainMap
 
@@ -53,7 +54,7 @@ def window_of(grain_map: GrainMap) -> Window:
     labels, valid = grain_map.labels, grain_map.valid
     if valid is None:
         y0, x0, (y1, x1) = 0, 0, labels.shape
-        return Window(y0, x0, y1, x1, labels.size, int(np.count_nonzero(labels > 0)))
+        return Window(y0, x0, y1, x1, labels.size, _n_grain_pixels(labels, None))
     rows, columns = np.flatnonzero(valid.any(axis=1)), np.flatnonzero(valid.any(axis=0))
     if rows.size == 0:
         return Window(0, 0, 0, 0, 0, 0)
@@ -63,8 +64,15 @@ def window_of(grain_map: GrainMap) -> Window:
         int(rows[-1]) + 1,
         int(columns[-1]) + 1,
         int(np.count_nonzero(valid)),
-        int(np.count_nonzero((labels > 0) & valid)),
+        _n_grain_pixels(labels, valid),
     )
+
+
+def _n_grain_pixels(labels: np.ndarray, valid: np.ndarray | None) -> int:
+    """Pixels with a grain, counted by strips: no temporary of the map's size."""
+    if valid is None:
+        return sum(int(np.count_nonzero(labels[a:b] > 0)) for a, b in strips(labels.shape))
+    return sum(int(np.count_nonzero((labels[a:b] > 0) & valid[a:b])) for a, b in strips(labels.shape))
 
 
 def labels_with_hidden(grain_map: GrainMap) -> np.ndarray:
