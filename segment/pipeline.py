@@ -50,12 +50,13 @@ def segment_micrograph(
         persistence=model.persistence if persistence is None else persistence,
         min_area_px=smallest if min_area_px is None else min_area_px,
     )
-    return boundary_map, _with_doubts(micrograph, model, boundary_map, grain_map)
+    return boundary_map, with_doubts(micrograph, model, boundary_map, grain_map)
 
 
-def _with_doubts(
+def with_doubts(
     micrograph: Micrograph, model: Model, boundary_map: BoundaryMap, grain_map: GrainMap
 ) -> GrainMap:
+    """The cells with the warnings that they raise, and with what the model's borders are worth."""
     found, known = cell_doubts(grain_map), model.confidence
     if known is None:
         return replace(grain_map, warnings=grain_map.warnings + found)

@@ -2,7 +2,8 @@
 
 The network's answer is defined on the *frame*: the image continued by reflection, a margin on every side, its
 edges multiples of the network's stride.  Each tile *writes* a rectangle and *reads* a larger one: the write
-rectangle and a halo on every side, as wide as the context that is used, cut off at the frame.  Write
+rectangle and a halo on every side, as wide as the context that is used.  At the frame's edge it reads more on
+the inner side instead, so that all tiles are of one shape and the network is prepared for no other.  Write
 rectangles tile the frame without overlap and begin on the grid of the stride, so every pixel is computed in
 the same phase of the pooling and with the same padding whatever the tile size.
 """
@@ -117,17 +118,21 @@ def _tiles(shape: tuple[int, int], height: int, width: int, halo: int) -> Iterat
         rows = slice(top, min(top + height, shape[0]))
         for left in range(0, shape[1], width):
             columns = slice(left, min(left + width, shape[1]))
-            yield Tile(rows, columns, _widened(rows, halo, shape[0]), _widened(columns, halo, shape[1]))
+            yield Tile(
+                rows, columns, _window(top, height, halo, shape[0]), _window(left, width, halo, shape[1])
+            )
 
 
-def _widened(span: slice, halo: int, size: int) -> slice:
-    return slice(max(span.start - halo, 0), min(span.stop + halo, size))
+def _window(first: int, write: int, halo: int, size: int) -> slice:
+    """What is read for a share that begins at `first`: moved inwards at the frame's edge, never cut off."""
+    length = min(write + 2 * halo, size)
+    begin = min(max(first - halo, 0), size - length)
+    return slice(begin, begin + length)
 
 
 def _read_pixels(size: int, write: int, halo: int) -> int:
     """Pixels read along one axis by all shares of it."""
-    joint = np.arange(write, size, write)
-    return size + int((np.minimum(halo, joint) + np.minimum(halo, size - joint)).sum())
+    return -(-size // write) * min(write + 2 * halo, size)
 
 
 def _share(size: int, parts: int, stride: int) -> int:
