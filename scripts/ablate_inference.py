@@ -62,12 +62,15 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--score", type=Path, required=True)
     parser.add_argument("--held-out", nargs="*", default=[])
+    parser.add_argument("--only", nargs="*", help="these fields")
     parser.add_argument("--setting", choices=SETTINGS, action="append", required=True)
     arguments = parser.parse_args()
     score, model = load_score(arguments.score), load_model(arguments.model)
     for setting in arguments.setting:
         rows, names, seconds, pixels = [], [], 0.0, 0
         for path in sorted((arguments.data / "images").iterdir()):
+            if arguments.only and path.stem not in arguments.only:
+                continue
             image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
             micrograph = Micrograph(image, None, "none", path, "0" * 64, "script")
             begin = time.process_time()
@@ -76,10 +79,9 @@ def main() -> None:
             truth = cv2.imread(str(arguments.data / "boundary" / f"{path.stem}.png"), cv2.IMREAD_GRAYSCALE)
             rows.append(figures(score, model, found, truth))
             names.append(path.stem)
+        for name, row in zip(names, rows, strict=True):
+            print(f"{setting:6} {name}: F1 {row[0]:.4f}  intercept {row[1]:.4f}  area-weighted {row[2]:.4f}")
         table, held = np.array(rows), np.isin(names, arguments.held_out)
-        print(
-            f"{setting:6} " + "  ".join(f"{n[-2:]} {f:.3f}" for n, f in zip(names, table[:, 0], strict=True))
-        )
         for name, group in (("all", table), ("held out", table[held])):
             if len(group):
                 error = np.abs(np.log(group[:, 1:])).mean(axis=0)
