@@ -4,12 +4,12 @@
 
 Segments synthetic micrographs of every style, pictures without grains (photographs that come with
 scikit-image, and `segment.training.strangers`) and, where given, traced fields (folders with images/ and
-boundary/).  The fields are only ever tested on.  Fits three things and writes them to
+boundary/).  Fits three things and writes them to
 MODEL_FOLDER/confidence.json, with a reliability diagram MODEL_FOLDER/reliability.png:
 
-borders  share of borders that are true, by their mean probability (isotonic)
-strange  odds that an image shows no grains, by its evidence (logistic)
-missed   log of (true boundary length / length of it found), by its evidence (ridge)
+borders  share of borders that are true, by their mean probability (isotonic; all sets, each alike)
+strange  odds that an image shows no grains, by its evidence (logistic; fields are only tested on)
+missed   log of (true boundary length / length of it found), by its evidence (ridge; the same)
 
 Figures are printed for images that their fit did not see: synthetic images and pictures by two halves or by
 style.  What has been segmented is kept in --work: called again, the script goes on where it stopped.
@@ -185,31 +185,42 @@ def gather(model: Model, fields: list[Path], per_style: int, work: Path, seconds
 
 
 def fit_borders(cases: list[Case]) -> tuple[Reliability, dict[str, float], dict[str, tuple[np.ndarray, ...]]]:
-    """The table, calibration errors, and (stated, true) of the diagram; errors by halves, then fields."""
-    synthetic = [case for case in cases if case.kind == "synthetic"]
-    halves = [[case for k, case in enumerate(synthetic) if k // len(STYLES) % 2 == half] for half in (0, 1)]
-    stated, mapped, true = [], [], []
-    for fitted, tested in (halves, halves[::-1]):
-        table = fit_reliability(*_joined(fitted))
-        x, y = _joined(tested)
-        stated.append(x), mapped.append(table(x)), true.append(y)
-    x, m, y = (np.concatenate(part) for part in (stated, mapped, true))
-    errors = {"synthetic_before": calibration_error(x, y), "synthetic_after": calibration_error(m, y)}
-    shown = {"synthetic, as stated": (x, y), "synthetic, calibrated": (m, y)}
-    table = fit_reliability(*_joined(synthetic))
-    for group in dict.fromkeys(case.group for case in cases if case.kind == "field"):
-        x, y = _joined([case for case in cases if case.kind == "field" and case.group == group])
-        errors |= {
-            f"{group}_before": calibration_error(x, y),
-            f"{group}_after": calibration_error(table(x), y),
-        }
-        shown |= {f"{group}, as stated": (x, y), f"{group}, calibrated": (table(x), y)}
-    return table, errors, shown
+    """The table, calibration errors, and (stated, true) of the diagram.
+
+    Synthetic truth knows every boundary, people leave out what they do not see: each set counts the same.
+    Errors are of images whose half the table was not fitted on.
+    """
+    sets: dict[str, list[Case]] = {}
+    for case in cases:
+        if case.borders is not None:
+            sets.setdefault(case.group if case.kind == "field" else case.kind, []).append(case)
+    halves = [[_joined(chosen[half::2]) for chosen in sets.values()] for half in (0, 1)]
+    tables = [fit_reliability(*_balanced(half)) for half in halves]
+    errors, shown = {}, {}
+    for place, name in enumerate(sets):
+        parts = [(x, tables[1 - half](x), y) for half in (0, 1) for x, y in [halves[half][place]]]
+        x, mapped, y = (np.concatenate(part) for part in zip(*parts, strict=True))
+        errors[f"{name}_before"] = calibration_error(x, y)
+        errors[f"{name}_after"] = calibration_error(mapped, y)
+        shown |= {f"{name}, as stated": (x, y), f"{name}, calibrated": (mapped, y)}
+    whole = fit_reliability(*_balanced([_joined(chosen) for chosen in sets.values()]))
+    return whole, errors, shown
 
 
 def _joined(cases: list[Case]) -> tuple[np.ndarray, np.ndarray]:
     borders = [case.borders for case in cases if case.borders is not None]
     return np.concatenate([b.stated for b in borders]), np.concatenate([b.true for b in borders])
+
+
+def _balanced(sets: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """As many borders of each set, drawn at random, as the smallest has."""
+    rng = np.random.default_rng(0)
+    n = min(len(stated) for stated, _ in sets)
+    chosen = [rng.permutation(len(stated))[:n] for stated, _ in sets]
+    return tuple(  # type: ignore[return-value]
+        np.concatenate([part[at] for part, at in zip(column, chosen, strict=True)])
+        for column in zip(*sets, strict=True)
+    )
 
 
 def fit_strange(cases: list[Case]) -> tuple[Weighing, dict[str, bool]]:
