@@ -78,11 +78,22 @@ def export_boxvia(
         "parameters": [asdict(c) for c in columns[:-1]],
         "left_out": left_out,
         "rows": used["sample_id"].tolist(),
+        "behind": _behind(db, used["sample_id"].tolist()),
         "dropped": dropped,
         "snapshot_digest": db.snapshot_digest(),
         "note": "column = scale * value in unit; scales make BOXVIA's rounding to 3 decimals harmless",
     }
     return _write(out, table, columns[:-1], sidecar)
+
+
+def _behind(db: Database, sample_ids: list[str]) -> dict[str, list[dict[str, str]]]:
+    """The analyses that each row's sample is known by, micrograph, model, recipe and code version each."""
+    known = db.pools()[["sample_id", "analysis_id"]].merge(
+        db.analyses(current=False).drop(columns="sample_id"), on="analysis_id"
+    )
+    known = known.sort_values(["sample_id", "analysis"], kind="stable")
+    names = ["analysis", "path", "micrograph_digest", "model_digest", "recipe_digest", "code_version"]
+    return {s: known.loc[known["sample_id"] == s, names].to_dict("records") for s in sample_ids}
 
 
 def _write(out: Path, table: pd.DataFrame, columns: list[BoxviaColumn], sidecar: Mapping) -> list[Path]:

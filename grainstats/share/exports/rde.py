@@ -159,6 +159,9 @@ def _write_dataset(source: _Source, sample_id: str, data: Path) -> None:
         _csv(source.of("analyses", analysis=str(analysis["analysis"])), tile / "structured" / "analysis.csv")
     for table in ("samples", "verdicts", "pools"):
         _csv(source.of(table, sample_id=sample_id), data / "structured" / f"{table}.csv")
+    used = source.of("analyses", sample_id=sample_id)["recipe_digest"]
+    recipes = source.tables["recipes"]
+    _csv(recipes[recipes["recipe_digest"].isin(used)], data / "structured" / "recipes.csv")
     pooled = source.of("descriptors", sample_id=sample_id, level="sample")
     _csv(pooled, data / "structured" / "sample_descriptors.csv")
     _json(data / "tasksupport" / "metadata-def.json", documents.metadata_definition(constant, variable))
