@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -65,11 +65,14 @@ def segment(
     tta: Annotated[
         bool, typer.Option("--tta", help="Mean over the image mirrored and turned: eight times the work.")
     ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
     """Find grain boundaries; write label and boundary maps that carry the pixel size.
 
     Needs no calibration. Exit status 1 where some images failed (named, the rest saved).
     """
+    import json
+
     from segment.micrograph import find_micrographs
     from segment.unet import load_model
 
@@ -81,7 +84,12 @@ def segment(
     out.mkdir(parents=True, exist_ok=True)
     names = _output_names(paths)
     settings = Settings(persistence, device.value, precision.value, tta)
-    failed = sum(not _segment_file(path, names[path], model, out, pixel_size, settings) for path in paths)
+    done: list[dict[str, Any]] = []
+    failed = sum(
+        not _segment_file(path, names[path], model, out, pixel_size, settings, done) for path in paths
+    )
+    if as_json:
+        print(json.dumps({"model": model.name, "model_digest": model.digest, "images": done}, indent=2))
     print(f"{len(paths) - failed} of {len(paths)} files done, in {out}", file=sys.stderr)
     if failed:
         raise typer.Exit(1)
@@ -107,15 +115,16 @@ def _segment_file(
     out: Path,
     pixel_size: float | None,
     settings: Settings,
+    done: list[dict[str, Any]],
 ) -> bool:
-    """All frames of one file; False where any failed, said on standard error."""
+    """All frames of one file, their facts added to `done`; False where any failed, said on standard error."""
     from segment.errors import InputError
     from segment.micrograph import read_micrographs
 
     try:
         for micrograph in read_micrographs(path, pixel_size_nm=pixel_size):
             frame = name if micrograph.n_frames == 1 else f"{name}_{micrograph.frame:04d}"
-            _segment_frame(micrograph, frame, model, out, settings)
+            done.append(_segment_frame(micrograph, frame, model, out, settings))
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return False
@@ -125,7 +134,10 @@ def _segment_file(
     return True
 
 
-def _segment_frame(micrograph: Micrograph, name: str, model: Model, out: Path, settings: Settings) -> None:
+def _segment_frame(
+    micrograph: Micrograph, name: str, model: Model, out: Path, settings: Settings
+) -> dict[str, Any]:
+    """Segment one frame and write its maps; what `--json` says of it."""
     from time import perf_counter
 
     from segment.mapfiles import write_boundary_map, write_label_map
@@ -150,3 +162,14 @@ def _segment_frame(micrograph: Micrograph, name: str, model: Model, out: Path, s
     )
     for warning in grain_map.warnings:
         print(f"warning: {name}: {warning}", file=sys.stderr)
+    return {
+        "name": name,
+        "file": str(micrograph.path),
+        "frame": micrograph.frame,
+        "n_grains": grain_map.n_grains,
+        "pixel_size_nm": grain_map.pixel_size_nm,
+        "scale": boundary_map.scale,
+        "warnings": list(grain_map.warnings),
+        "labels": str(out / f"{name}.labels.tif"),
+        "boundary": str(out / f"{name}.boundary.tif"),
+    }

@@ -1,5 +1,6 @@
 """`grainstats segment` and the pipeline behind it: files, pixel sizes, isolated failures, exit statuses."""
 
+import json
 import subprocess
 import sys
 
@@ -49,9 +50,12 @@ def test_files_carry_the_pixel_size_and_failures_are_isolated(tmp_path, image, m
 
 def test_uncalibrated_image_needs_nothing_and_exit_is_zero(tmp_path, image, model_folder):
     tifffile.imwrite(tmp_path / "a.tif", image)
-    done = run(tmp_path / "a.tif", "--out", tmp_path / "out", "--model", model_folder)
+    done = run(tmp_path / "a.tif", "--out", tmp_path / "out", "--model", model_folder, "--json")
     assert done.returncode == 0, done.stderr
     assert "pixel size unknown" in done.stderr
+    (one,) = json.loads(done.stdout)["images"]
+    assert one["name"] == "a" and one["pixel_size_nm"] is None and one["n_grains"] >= 1
+    assert all(f"warning: a: {warning}" in done.stderr for warning in one["warnings"])
     assert read_label_map(tmp_path / "out" / "a.labels.tif").pixel_size_nm is None
 
 
