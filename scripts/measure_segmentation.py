@@ -3,19 +3,20 @@
     python scripts/measure_segmentation.py MODEL IMAGE --edge 4096 [--precision bf16] [--torch]
 
 On a busy machine read the processor time: it counts the work of this process alone, on all its threads.
---torch adds PyTorch eager in f32 (needs the extra `train`) on the same tiles' worth of pixels.
+--torch adds PyTorch eager in f32 on 1024² of the same field (needs the extra `train`).
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import resource
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter, process_time
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -45,23 +46,11 @@ class Watch:
         self.steps[name] = (perf_counter() - wall) / self.megapixels, (process_time() - cpu) / self.megapixels
         return result
 
-    def report(self) -> None:
-        """Print a line for each step, and the network's share."""
-        total = np.sum(list(self.steps.values()), axis=0)
-        for name, (wall, cpu) in {**self.steps, "whole": tuple(total)}.items():
-            print(f"  {name:10} wall {wall:.4f}  processor {cpu:.4f} s/Mpx")
-        share = np.array(self.steps["network"]) / total
-        print(f"  network's share: wall {share[0]:.0%}, processor {share[1]:.0%}")
-
 
 def tiled_field(path: Path, edge: int) -> np.ndarray:
     """The field continued by its mirror images to `edge` x `edge` pixels."""
     grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
     return np.pad(grey, [(0, max(edge - n, 0)) for n in grey.shape], mode="symmetric")[:edge, :edge]
-
-
-def peak_gb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 
 def warm_up(model: Model, micrograph: Micrograph, precision: str) -> None:
@@ -85,6 +74,39 @@ def torch_seconds(model: Model, image: np.ndarray) -> float:
     return (process_time() - begin) / part.size * 1e6
 
 
+def measure(model: Model, path: Path, edge: int, precision: str, scale: float | None) -> dict[str, Any]:
+    """Seconds a megapixel of each step, and the memory that the process held at most."""
+    image = tiled_field(path, edge)
+    micrograph = Micrograph(image, None, "none", path, "0", "script")
+    warm_up(model, micrograph, precision)
+    chosen = runtime_for(model, device="cpu", precision=precision, threads=None).precision  # type: ignore[arg-type]
+    watch = Watch(image.size / 1e6)
+    boundaries = watch.time("network", lambda: model.predict(micrograph, precision=chosen, scale=scale))
+    smallest = max(round(model.min_area_px / boundaries.scale**2), 1)
+    grains = watch.time(
+        "cells", lambda: close_cells(boundaries, persistence=model.persistence, min_area_px=smallest)
+    )
+    grains = watch.time("doubts", lambda: with_doubts(micrograph, model, boundaries, grains))
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "map.tif"
+        watch.time("labels", lambda: write_label_map(file, grains))
+        watch.time("boundary", lambda: write_boundary_map(file, boundaries))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    facts = {"edge": edge, "precision": chosen, "scale": boundaries.scale, "cells": grains.n_grains}
+    return {**facts, "steps": watch.steps, "peak_gb": peak, "load": os.getloadavg()[0]}
+
+
+def report(found: dict[str, Any]) -> None:
+    """Print a line for each step, and the network's share."""
+    print(f"{found['edge']}²  {found['precision']}  scale {found['scale']:.2f}  cells {found['cells']}")
+    total = np.sum(list(found["steps"].values()), axis=0)
+    for name, (wall, cpu) in {**found["steps"], "whole": tuple(total)}.items():
+        print(f"  {name:10} wall {wall:.4f}  processor {cpu:.4f} s/Mpx")
+    share = np.array(found["steps"]["network"]) / total
+    print(f"  network's share: wall {share[0]:.0%}, processor {share[1]:.0%}")
+    print(f"  peak {found['peak_gb']:.2f} GB  (load {found['load']:.1f})", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -95,30 +117,18 @@ def main() -> None:
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--scale", type=float, help="instead of the estimated one")
     parser.add_argument("--torch", action="store_true", help="also time PyTorch eager")
+    parser.add_argument("--json", action="store_true", help="one JSON document instead of lines")
     arguments = parser.parse_args()
     model = load_model(arguments.model)
-    image = tiled_field(arguments.image, arguments.edge)
-    micrograph = Micrograph(image, None, "none", arguments.image, "0", "script")
-    warm_up(model, micrograph, arguments.precision)
-    runtime = runtime_for(model, device="cpu", precision=arguments.precision, threads=None)
-    before, watch = peak_gb(), Watch(image.size / 1e6)
-    boundaries = watch.time(
-        "network", lambda: model.predict(micrograph, precision=runtime.precision, scale=arguments.scale)
-    )
-    smallest = max(round(model.min_area_px / boundaries.scale**2), 1)
-    grains = watch.time(
-        "cells", lambda: close_cells(boundaries, persistence=model.persistence, min_area_px=smallest)
-    )
-    grains = watch.time("doubts", lambda: with_doubts(micrograph, model, boundaries, grains))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "map.tif"
-        watch.time("labels", lambda: write_label_map(path, grains))
-        watch.time("boundary", lambda: write_boundary_map(path, boundaries))
-    print(f"{arguments.edge}²  {runtime.precision}  scale {boundaries.scale:.2f}  cells {grains.n_grains}")
-    watch.report()
-    print(f"  peak GB: start {before:.2f}  end {peak_gb():.2f}  (load {os.getloadavg()[0]:.1f})", flush=True)
+    found = measure(model, arguments.image, arguments.edge, arguments.precision, arguments.scale)
     if arguments.torch:
-        ours, theirs = watch.steps["network"][1], torch_seconds(model, image)
+        found["torch"] = torch_seconds(model, tiled_field(arguments.image, 1024))
+    if arguments.json:
+        print(json.dumps(found))
+        return
+    report(found)
+    if arguments.torch:
+        ours, theirs = found["steps"]["network"][1], found["torch"]
         print(
             f"  PyTorch eager f32: processor {theirs:.3f} s/Mpx; the network of this run: {ours / theirs:.2f}"
         )

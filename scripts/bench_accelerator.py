@@ -1,0 +1,89 @@
+"""Megapixels a second on CUDA, and the time for a stack of 1,000 x 1024² images from grey levels to cells.
+
+    python scripts/bench_accelerator.py MODEL IMAGE [--device cuda] [--frames 1000] [--precision f32|bf16]
+
+Needs a CUDA device and the extra `train`; `--device cpu` runs the same steps with OpenVINO, to compare.  The
+network's answers to the stack are cut into cells by threads beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from measure_segmentation import tiled_field
+
+from segment.boundarymap import BoundaryMap
+from segment.grainmap import close_cells
+from segment.micrograph import Micrograph
+from segment.threads import available_cores
+from segment.unet import Model, load_model
+from segment.unet.predict import infer_image
+from segment.unet.runtime import Runtime, runtime_for
+
+FRAME_PX = 1024
+IN_FLIGHT = 64  #: answers that wait for their cells at most
+
+
+def network_rate(model: Model, runtime: Runtime, image: np.ndarray) -> float:
+    """Megapixels a second of the network over a large image, after a first time."""
+    infer_image(model, runtime, image, None)
+    begin = time.perf_counter()
+    infer_image(model, runtime, image, None)
+    return image.size / 1e6 / (time.perf_counter() - begin)
+
+
+def stack_seconds(
+    model: Model, field: np.ndarray, frames: int, device: str, precision: str
+) -> tuple[float, int]:
+    """Seconds for a stack, scale estimate included, and the number of cells in it."""
+    waiting: list[Future[int]] = []
+    cells = 0
+    begin = time.perf_counter()
+    with ThreadPoolExecutor(available_cores()) as pool:
+        for index in range(frames):
+            shifted = np.ascontiguousarray(np.roll(field, 37 * index, axis=index % 2))
+            micrograph = Micrograph(shifted, None, "none", Path("stack"), "0", "script")
+            answer = model.predict(micrograph, device=device, precision=precision)  # type: ignore[arg-type]
+            waiting.append(pool.submit(count_cells, model, answer))
+            if len(waiting) > IN_FLIGHT:
+                cells += waiting.pop(0).result()
+        cells += sum(one.result() for one in waiting)
+    return time.perf_counter() - begin, cells
+
+
+def count_cells(model: Model, answer: BoundaryMap) -> int:
+    """Cells of one answer."""
+    smallest = max(round(model.min_area_px / answer.scale**2), 1)
+    return close_cells(answer, persistence=model.persistence, min_area_px=smallest).n_grains
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("model")
+    parser.add_argument("image", type=Path)
+    parser.add_argument("--device", default="cuda")
+    parser.add_argument("--precision", default="auto")
+    parser.add_argument("--edge", type=int, default=8192, help="of the large image")
+    parser.add_argument("--frames", type=int, default=1000)
+    arguments = parser.parse_args()
+    model = load_model(arguments.model)
+    runtime = runtime_for(model, device=arguments.device, precision=arguments.precision, threads=None)
+    rate = network_rate(model, runtime, tiled_field(arguments.image, arguments.edge))
+    print(
+        f"{arguments.device} {runtime.precision}: network {rate:.1f} Mpx/s on {arguments.edge}²", flush=True
+    )
+    field = tiled_field(arguments.image, FRAME_PX)
+    stack_seconds(model, field, 2, arguments.device, arguments.precision)
+    seconds, cells = stack_seconds(model, field, arguments.frames, arguments.device, arguments.precision)
+    pixels = arguments.frames * FRAME_PX**2 / 1e6
+    print(f"{arguments.frames} x {FRAME_PX}²: {seconds:.1f} s, {pixels / seconds:.1f} Mpx/s, {cells} cells")
+
+
+if __name__ == "__main__":
+    main()
