@@ -3,27 +3,29 @@
     python scripts/calibrate_stability.py [--repeats 50] [--seconds 170]
 
 Mosaics of ~865 interior grains are drawn into pixels and judged; then every verdict is repeated on perturbed
-cells at several rates of lost borders and of grains cut in two.  Such maps carry no probability, so that the
-rates alone act.  Resumable: cells of the table that are complete are not done again.
+cells, at the error rates that the released model has in images of several confidences.  Such maps carry no
+probability, so that the rates alone act.  Resumable: maps that are done are not done again.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from grainstats.infer import ImageCuts, ImageGrains, Population, judge_modality, with_stability
-from grainstats.infer.null_mosaics import UNIT, window_side
+from grainstats.infer.null_mosaics import window_side
 from grainstats.measure import grain_table
-from segment.error_rates import ErrorRates
+from segment.error_rates import ErrorRates, read_rates
+from segment.unet import load_model
 
 DOCS = Path(__file__).parents[1] / "docs"
 GRAINS = 865
-RATES = (0.01, 0.03, 0.06, 0.1, 0.2)
+CONFIDENCES = (0.99, 0.98, 0.96, 0.93, 0.88)
 POPULATIONS = {
     "uniform, sigma 0.2": Population(0.2),
     "uniform, sigma 0.35": Population(0.35),
@@ -37,22 +39,24 @@ POPULATIONS = {
 }
 
 
-def one_map(name: str, number: int) -> list[dict[str, object]]:
+def one_map(name: str, number: int, rates: ErrorRates) -> list[dict[str, object]]:
     """Verdict of one fresh map without and with the check, a row per rate."""
     rng = np.random.default_rng([31, list(POPULATIONS).index(name), number])
     side = window_side(POPULATIONS[name], GRAINS, rng)[0]
-    grain_map = POPULATIONS[name].mosaic(side * 24 / UNIT, rng).grain_map(1.0)
+    grain_map = POPULATIONS[name].mosaic(side, rng).grain_map(1.0)
     judged = judge_modality([ImageGrains.from_table(grain_table(grain_map, min_area_px=12), grain_map)])
     rows = []
-    for rate in RATES:
-        cuts = ImageCuts.of(grain_map, ErrorRates(missed=(rate,), invented=(rate,)))
+    cuts = ImageCuts.of(grain_map)
+    for confidence in CONFIDENCES:
+        missed, invented = rates.at(confidence)
+        cuts = replace(cuts, missed=missed, invented=invented)
         begin = time.process_time()
         shaken = with_stability(judged, [cuts])
         seconds = time.process_time() - begin
         rows.append(
             {
                 "population": name,
-                "rate": rate,
+                "confidence": confidence,
                 "number": number,
                 "verdict": judged.verdict,
                 "with_stability": shaken.verdict,
@@ -66,13 +70,13 @@ def one_map(name: str, number: int) -> list[dict[str, object]]:
 def table(rows: pd.DataFrame) -> str:
     """Share of maps whose verdict stays bimodal / uniform, as Markdown."""
     lines = [
-        "| population | maps | verdict of the map | " + " | ".join(f"rate {r:g}" for r in RATES) + " |",
-        "|---" * (3 + len(RATES)) + "|",
+        "| population | maps | verdict of the map | " + " | ".join(f"at {c:g}" for c in CONFIDENCES) + " |",
+        "|---" * (3 + len(CONFIDENCES)) + "|",
     ]
     for name, here in rows.groupby("population", sort=False):
-        first = here[here["rate"] == RATES[0]]
+        first = here[here["confidence"] == CONFIDENCES[0]]
         cells = [_shares(first["verdict"])]
-        cells += [_shares(here[here["rate"] == rate]["with_stability"]) for rate in RATES]
+        cells += [_shares(here[here["confidence"] == c]["with_stability"]) for c in CONFIDENCES]
         lines.append(f"| {name} | {len(first)} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
@@ -91,13 +95,15 @@ def main() -> None:
     given = parser.parse_args()
     rows = pd.read_csv(given.out).to_dict("records") if given.out.is_file() else []
     done = {(row["population"], row["number"]) for row in rows}
-    start = time.monotonic()
+    model = load_model(None)
+    rates, start = read_rates(model.folder, model.digest), time.monotonic()
     for number in range(given.repeats):
         for name in POPULATIONS:
             if (name, number) not in done and time.monotonic() - start < given.seconds:
-                rows += one_map(name, number)
+                rows += one_map(name, number, rates)
                 pd.DataFrame(rows).to_csv(given.out, index=False)
     frame = pd.DataFrame(rows)
+    given.out.with_suffix(".md").write_text(table(frame) + "\n", encoding="utf-8")
     print(table(frame), f"\nmedian seconds of one check: {frame['seconds'].median():.2f}")
 
 

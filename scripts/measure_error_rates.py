@@ -1,4 +1,4 @@
-"""How often does a model lose or invent a boundary?  Counted on synthetic micrographs, kept with the weights.
+"""How often does a model lose or cut a grain?  Counted on synthetic micrographs, kept with the weights.
 
     python scripts/measure_error_rates.py [--model models/unet-lite0] [--images 40] [--seconds 120] [--write]
 
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from segment.cuts import FineCells
-from segment.error_rates import ErrorCount, count_errors, fit_rates, write_rates
+from segment.error_rates import SIZES, ErrorCount, count_errors, fit_rates, write_rates
 from segment.micrograph import Micrograph
 from segment.pipeline import segment_micrograph
 from segment.training.render import STYLES, synthetic_micrograph
@@ -36,6 +36,15 @@ def one_image(model: Model, number: int) -> tuple[str, ErrorCount]:
     return style, count_errors(found.labels, made.grain_map.labels, confidence)
 
 
+def _row(style: str, counts: list[ErrorCount]) -> str:
+    """Pooled rates of one style."""
+    grains, lost, cuts = (sum(getattr(c, name) for c in counts) for name in ("grains", "lost", "cuts"))
+    by_size = [" ".join(f"{v:.3f}" for v in e / np.maximum(grains, 1)) for e in (lost, cuts)]
+    rates = [f"{e.sum() / grains.sum():.3f}" for e in (lost, cuts)]
+    mean = f"{np.mean([c.confidence for c in counts]):.3f}"
+    return "| " + " | ".join([style, str(len(counts)), mean, *rates, *by_size]) + " |"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -49,18 +58,15 @@ def main() -> None:
     found: list[tuple[str, ErrorCount]] = []
     while len(found) < given.images and time.monotonic() - start < given.seconds:
         found.append(one_image(model, len(found)))
-    print(f"{model.name}: {len(found)} images")
-    print("| style | images | confidence | missed | invented |\n|---|---|---|---|---|")
+    print(f"{model.name}: {len(found)} images; by area over mean area {SIZES}")
+    print("| style | images | confidence | lost | cut | lost by size | cut by size |\n" + "|---" * 7 + "|")
     for style in STYLES:
-        counts = [c for s, c in found if s == style]
-        if counts:
-            missed = sum(c.mergers for c in counts) / sum(c.borders for c in counts)
-            invented = sum(c.splits for c in counts) / sum(c.grains for c in counts)
-            mean = np.mean([c.confidence for c in counts])
-            print(f"| {style} | {len(counts)} | {mean:.3f} | {missed:.3f} | {invented:.3f} |")
+        if counts := [c for s, c in found if s == style]:
+            print(_row(style, counts))
     rates = fit_rates([c for _, c in found])
-    for row in zip(rates.confidence, rates.missed, rates.invented, strict=True):
-        print("confidence {:.3f}: missed {:.3f}, invented {:.3f}".format(*row))
+    for confidence in rates.confidence:
+        missed, invented = rates.at(confidence)
+        print(f"confidence {confidence:.3f}: lost {missed.round(3)}, cut {invented.round(3)}")
     if given.write:
         origin = f"scripts/measure_error_rates.py, {len(found)} synthetic images of {SIDE_PX} px"
         print(f"written: {write_rates(model.folder, rates, model.digest, origin)}")

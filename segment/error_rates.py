@@ -1,10 +1,10 @@
-"""How often a segmentation loses a boundary and how often it invents one: counted against the truth, and kept
-beside the weights.
+"""How often a segmentation loses a grain and how often it cuts one: counted against the truth, and kept with
+the weights.
 
-Counted are *mergers* (true grains that lie in one cell, less one) per true border, and *splits* (cells that
-lie in one true grain, less one) per true grain.  Both depend on how well the image shows its boundaries. The
-network knows that itself: the rates are stored as falling functions of the mean probability along the borders
-that it found in the image.
+A true grain is *lost* where it lies in a cell that belongs to a larger one, and *cut* by every further cell
+that lies in it.  Small grains are lost far more often than large ones, and everything happens more often in
+images that show their boundaries badly.  The network knows the latter itself: rates are stored by classes of
+relative area as falling functions of the mean probability along the borders found in the image.
 """
 
 from __future__ import annotations
@@ -16,44 +16,53 @@ from pathlib import Path
 
 import numpy as np
 
-from segment.borders import find_borders
-
 FILE = "errors.json"
 FORMAT = 1
-NOMINAL = 0.02  #: lost borders and invented ones where nothing was measured, as for a tracing by hand
-LEAST_EDGES = 6  #: shorter true borders are points where four grains meet
+NOMINAL = 0.02  #: of lost and of cut grains where nothing was measured, as for a tracing by hand
+SIZES = (0.1, 0.4, 1.0)  #: between the classes of area over mean area
+CLASSES = len(SIZES) + 1
+
+Table = tuple[tuple[float, ...], ...]
+_NOMINAL: Table = ((NOMINAL,),) * CLASSES
 
 
 @dataclass(frozen=True)
 class ErrorRates:
-    """Rates of lost and of invented boundaries by the confidence of an image.
+    """Rates of lost and of cut grains by the confidence of an image.
 
     Attributes
     ----------
     confidence : tuple of float
         Mean boundary probability along the found borders, ascending.
-    missed : tuple of float
-        Share of borders that are lost.
-    invented : tuple of float
-        Share of grains that are cut in two.
+    missed : tuple of tuple of float
+        By class of area and confidence, the share of grains that vanish in a larger neighbour.
+    invented : tuple of tuple of float
+        The same for cuts through grains.
     measured : bool
         False: nominal values.
     """
 
     confidence: tuple[float, ...] = (1.0,)
-    missed: tuple[float, ...] = (NOMINAL,)
-    invented: tuple[float, ...] = (NOMINAL,)
+    missed: Table = _NOMINAL
+    invented: Table = _NOMINAL
     measured: bool = False
 
-    def at(self, confidence: float) -> tuple[float, float]:
-        """Missed and invented at the mean border probability of an image; held beyond the measured range."""
+    def at(self, confidence: float) -> tuple[np.ndarray, np.ndarray]:
+        """Missed and invented by class of area, each of shape (CLASSES,), in an image of this confidence."""
         missed, invented = (
-            float(np.interp(confidence, self.confidence, rate)) for rate in (self.missed, self.invented)
+            np.array([np.interp(confidence, self.confidence, rate) for rate in table])
+            for table in (self.missed, self.invented)
         )
         return missed, invented
 
 
-@dataclass(frozen=True)
+def size_class(area: np.ndarray) -> np.ndarray:
+    """Class of each area among all of them, 0 ... CLASSES - 1."""
+    result: np.ndarray = np.digitize(area / area.mean(), SIZES) if area.size else np.zeros(0, np.int64)
+    return result
+
+
+@dataclass(frozen=True, eq=False)
 class ErrorCount:
     """Errors of one segmented image.
 
@@ -61,16 +70,14 @@ class ErrorCount:
     ----------
     confidence : float
         Mean probability along the found borders.
-    borders, grains : int
-        True ones.
-    mergers, splits : int
+    grains, lost, cuts : ndarray of int, shape (CLASSES,)
+        True grains by class of area; how many are lost; further cells in them.
     """
 
     confidence: float
-    borders: int
-    grains: int
-    mergers: int
-    splits: int
+    grains: np.ndarray
+    lost: np.ndarray
+    cuts: np.ndarray
 
 
 def count_errors(
@@ -82,12 +89,23 @@ def count_errors(
     below `min_area_px` are left out, and what lies mostly outside all cells or grains belongs to none.
     """
     grain, cell, pixels = _overlaps(truth, found)
-    large = np.bincount(grain, pixels)[grain] >= min_area_px
-    in_cell = _main(grain[large], cell[large], pixels[large])
-    in_grain = _main(cell[large], grain[large], pixels[large])
-    pairs = find_borders(truth, np.broadcast_to(np.float32(1), truth.shape))
-    borders = int(np.count_nonzero(pairs.length_px >= LEAST_EDGES))
-    return ErrorCount(confidence, borders, len(in_cell), _more_than_one(in_cell), _more_than_one(in_grain))
+    area = np.bincount(grain, pixels)
+    area[0] = 0
+    area[area < min_area_px] = 0
+    large = area[grain] > 0
+    large[grain == 0] = True  # what is no grain competes for the cells
+    kind = np.zeros(area.size, np.int64)
+    kind[area > 0] = size_class(area[area > 0])
+    mine, its_cell = _main(grain[large], cell[large], pixels[large])
+    first = _largest(its_cell, area[mine])
+    _, owner = _main(cell[large], grain[large], pixels[large])
+    extra = np.maximum(np.bincount(owner, minlength=area.size) - 1, 0)
+    return ErrorCount(
+        confidence,
+        np.bincount(kind[mine], minlength=CLASSES),
+        np.bincount(kind[mine[~first]], minlength=CLASSES),
+        np.bincount(kind, extra, CLASSES).astype(int),
+    )
 
 
 def _overlaps(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -96,32 +114,35 @@ def _overlaps(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return key >> 32, key & 0xFFFFFFFF, pixels
 
 
-def _main(of: np.ndarray, among: np.ndarray, pixels: np.ndarray) -> np.ndarray:
-    """For each label of `of` that of `among` which covers most of it; 0 left out on both sides."""
+def _main(of: np.ndarray, among: np.ndarray, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Labels of `of`, and for each that of `among` which covers most of it; 0 left out on both sides."""
     order = np.lexsort((pixels, of))
     last = np.append(np.diff(of[order]) != 0, True) if order.size else np.zeros(0, bool)
     of, among = of[order][last], among[order][last]
-    result: np.ndarray = among[(of > 0) & (among > 0)]
+    real = (of > 0) & (among > 0)
+    return of[real], among[real]
+
+
+def _largest(group: np.ndarray, value: np.ndarray) -> np.ndarray:
+    """True for the member of each group with the largest value."""
+    order = np.lexsort((value, group))
+    result = np.zeros(group.size, bool)
+    result[order] = np.append(np.diff(group[order]) != 0, True) if order.size else True
     return result
-
-
-def _more_than_one(owner: np.ndarray) -> int:
-    """Members beyond the first of each owner."""
-    return int(owner.size - np.unique(owner).size)
 
 
 def fit_rates(counts: Sequence[ErrorCount], knots: int = 8) -> ErrorRates:
     """Rates that fall with confidence (isotonic regression), at quantiles of the images' confidence."""
     confidence = np.array([c.confidence for c in counts])
     at = np.unique(np.quantile(confidence, np.linspace(0, 1, knots)).round(3))
-    mergers, splits = (np.array([getattr(c, name) for c in counts]) for name in ("mergers", "splits"))
-    borders, grains = (np.array([getattr(c, name) for c in counts]) for name in ("borders", "grains"))
-    return ErrorRates(
-        tuple(at.tolist()),
-        _falling(confidence, mergers, borders, at),
-        _falling(confidence, splits, grains, at),
-        measured=True,
+    grains, lost, cuts = (
+        np.stack([getattr(c, name) for c in counts]).T for name in ("grains", "lost", "cuts")
     )
+    missed, invented = (
+        tuple(_falling(confidence, errors[k], grains[k], at) for k in range(CLASSES))
+        for errors in (lost, cuts)
+    )
+    return ErrorRates(tuple(at.tolist()), missed, invented, measured=True)
 
 
 def _falling(
@@ -131,7 +152,7 @@ def _falling(
     from scipy.optimize import isotonic_regression
 
     order = np.argsort(confidence, kind="stable")
-    total = np.maximum(chances[order], 1)
+    total = np.maximum(chances[order], 1e-6)
     fit = isotonic_regression(errors[order] / total, weights=total, increasing=False).x
     return tuple(np.interp(at, confidence[order], fit).round(4).tolist())
 
@@ -143,6 +164,7 @@ def write_rates(folder: Path, rates: ErrorRates, digest: str, origin: str) -> Pa
         "format": FORMAT,
         "model_digest": digest,
         "origin": origin,
+        "area_over_mean": SIZES,
         "confidence": rates.confidence,
         "missed": rates.missed,
         "invented": rates.invented,
@@ -157,9 +179,9 @@ def read_rates(folder: Path, digest: str) -> ErrorRates:
         content = json.loads((folder / FILE).read_text(encoding="utf-8"))
         if content["format"] != FORMAT or content["model_digest"] != digest:
             return ErrorRates()
-        confidence, missed, invented = (
-            tuple(float(v) for v in content[name]) for name in ("confidence", "missed", "invented")
+        missed, invented = (
+            tuple(tuple(float(v) for v in line) for line in content[name]) for name in ("missed", "invented")
         )
-        return ErrorRates(confidence, missed, invented, measured=True)
+        return ErrorRates(tuple(float(v) for v in content["confidence"]), missed, invented, measured=True)
     except (OSError, ValueError, KeyError, TypeError):
         return ErrorRates()

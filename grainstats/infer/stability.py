@@ -1,9 +1,9 @@
 """Would another segmentation of the same images have given the same verdict?
 
 Each repeat cuts the cells anew: at another seed persistence or another probability level where the map
-carries its boundary probability, then with boundaries broken and added at random, at the rates that were
-measured for the model on images as clear as this one (`segment.error_rates`).  All of it happens on the graph
-of neighbouring cells, a few milliseconds a repeat, where segmenting again would cost seconds.
+carries its boundary probability, then with grains lost to a neighbour and grains cut at random, at the rates
+that were measured for the model on images as clear as this one (`segment.error_rates`).  All of it happens on
+the graph of neighbouring cells, a few milliseconds a repeat, where segmenting again would cost seconds.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from grainstats.infer.grains import ImageGrains
 from grainstats.infer.modality import Decision, decide
 from grainstats.infer.verdict import ModalityVerdict, Verdict
 from segment.cuts import Cut, FineCells
-from segment.error_rates import ErrorRates
+from segment.error_rates import ErrorRates, size_class
 from segment.grainmap import GrainMap
 
 REPEATS = 25
@@ -56,24 +56,40 @@ class CellGraph:
         )
 
     def perturbed(
-        self, rng: np.random.Generator, missed: float, invented: float
+        self, rng: np.random.Generator, missed: np.ndarray, invented: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Areas and frame contact after losing a share of the borders and cutting a share of the cells.
+        """Areas and frame contact after some cells are lost to a neighbour and some are cut in two.
 
-        Uncertain borders are lost first: the chance is proportional to 1 - confidence + 0.1.
+        Parameters
+        ----------
+        rng : Generator
+        missed, invented : ndarray, shape (CLASSES,)
+            Chances by class of area (`segment.error_rates`).
         """
-        doubt = 1.1 - np.clip(self.confidence, 0, 1)
-        chance = missed * doubt / doubt.mean() if len(doubt) else doubt
-        lost = self.pairs[rng.random(len(chance)) < chance]
-        n = len(self.area_nm2)
-        edges = coo_array((np.ones(len(lost)), (lost[:, 0], lost[:, 1])), shape=(n, n))
+        n, kind = len(self.area_nm2), size_class(self.area_nm2)
+        cell, neighbour = self._weakest(rng)
+        lost = rng.random(n)[cell] < missed[kind[cell]]
+        edges = coo_array((np.ones(int(lost.sum())), (cell[lost], neighbour[lost])), shape=(n, n))
         count, group = connected_components(edges, directed=False)
         area = np.bincount(group, self.area_nm2, count)
         frame = np.bincount(group, self.at_frame, count) > 0
-        cut = rng.random(count) < invented
+        cut = rng.random(count) < invented[size_class(area)]
         part = np.where(cut, rng.uniform(SMALLEST_PART, LARGEST_PART, count), 0.0)
         inside = np.zeros(int(cut.sum()), bool)
         return np.concatenate([area * (1 - part), (area * part)[cut]]), np.concatenate([frame, inside])
+
+    def _weakest(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Each cell that has one, with the larger neighbour that it would be lost to.
+
+        Drawn with chances proportional to 1 - confidence + 0.1 of the border between them.
+        """
+        larger = np.argmax(self.area_nm2[self.pairs], axis=1) if len(self.pairs) else np.zeros(0, int)
+        at = np.arange(len(larger))
+        small, large = self.pairs[at, 1 - larger], self.pairs[at, larger]
+        waiting = rng.exponential(size=len(larger)) / (1.1 - np.clip(self.confidence, 0, 1))
+        order = np.lexsort((waiting, small))
+        first = np.diff(small[order], prepend=-1) != 0
+        return small[order][first], large[order][first]
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,17 +100,15 @@ class ImageCuts:
     ----------
     graphs : tuple of CellGraph
         The map's own cut first; it stands alone where the map carries no probability.
-    missed : float
-        Share of borders that a segmentation loses in an image as clear as this one.
-    invented : float
-        Share of grains that it cuts in two.
+    missed, invented : ndarray, shape (CLASSES,)
+        Shares of grains lost and cut by a segmentation of an image as clear as this one, by class of area.
     pixel_size_nm : float
     window_nm : tuple of float
     """
 
     graphs: tuple[CellGraph, ...]
-    missed: float
-    invented: float
+    missed: np.ndarray
+    invented: np.ndarray
     pixel_size_nm: float
     window_nm: tuple[float, float]
 

@@ -18,7 +18,8 @@ _ARRAYS = tuple(field.name for field in fields(CellGraph))
 def write_cuts(path: Path, cuts: ImageCuts) -> None:
     """Store as .npz: the arrays of each graph under their name and the graph's number."""
     arrays = {f"{name}_{k}": getattr(graph, name) for k, graph in enumerate(cuts.graphs) for name in _ARRAYS}
-    facts = np.array([cuts.missed, cuts.invented, cuts.pixel_size_nm, *cuts.window_nm])
+    arrays |= {"missed": cuts.missed, "invented": cuts.invented}
+    facts = np.array([cuts.pixel_size_nm, *cuts.window_nm])
 
     def write(temporary: Path) -> None:
         np.savez_compressed(temporary, facts=facts, graphs=len(cuts.graphs), **arrays)
@@ -29,12 +30,12 @@ def write_cuts(path: Path, cuts: ImageCuts) -> None:
 def read_cuts(path: str | os.PathLike[str]) -> ImageCuts:
     """What `write_cuts` stored."""
     with np.load(path) as stored:
-        missed, invented, pixel, height, width = (float(value) for value in stored["facts"])
+        pixel, height, width = (float(value) for value in stored["facts"])
         graphs = tuple(
             CellGraph(**{name: stored[f"{name}_{k}"] for name in _ARRAYS})
             for k in range(int(stored["graphs"]))
         )
-    return ImageCuts(graphs, missed, invented, pixel, (height, width))
+        return ImageCuts(graphs, stored["missed"], stored["invented"], pixel, (height, width))
 
 
 def cuts_of(out: Path, images: pd.DataFrame) -> list[ImageCuts]:

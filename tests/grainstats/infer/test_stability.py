@@ -9,11 +9,17 @@ from grainstats.infer import ImageCuts, ImageGrains, judge_modality, with_stabil
 from grainstats.infer.stability import stability
 from grainstats.measure import grain_table
 from segment.boundarymap import BoundaryMap
-from segment.error_rates import ErrorRates
+from segment.error_rates import CLASSES, ErrorRates, size_class
 from segment.grainmap import GrainMap, close_cells
 from segment.mosaics import laguerre_section
 
-NONE = ErrorRates(missed=(0.0,), invented=(0.0,))
+
+def rates(missed: float, invented: float) -> ErrorRates:
+    """The same for grains of every size."""
+    return ErrorRates(missed=((missed,),) * CLASSES, invented=((invented,),) * CLASSES)
+
+
+NONE = rates(0.0, 0.0)
 
 
 def judged(grain_map: GrainMap):
@@ -43,14 +49,14 @@ def test_a_clear_verdict_is_stable(two_sizes):
 
 
 def test_a_verdict_that_broken_boundaries_change_is_withdrawn(two_sizes):
-    cuts = ImageCuts.of(two_sizes, ErrorRates(missed=(0.6,), invented=(0.0,)))
+    cuts = ImageCuts.of(two_sizes, rates(0.6, 0.0))
     shaken = with_stability(judged(two_sizes), [cuts])
     assert shaken.stability is not None and shaken.stability < 0.8
     assert shaken.verdict == "indeterminate" and "perturbed" in shaken.reason
 
 
 def test_the_same_seed_gives_the_same_share(two_sizes):
-    cuts = [ImageCuts.of(two_sizes, ErrorRates(missed=(0.3,), invented=(0.1,)))]
+    cuts = [ImageCuts.of(two_sizes, rates(0.3, 0.1))]
     verdict = judged(two_sizes)
     assert stability(cuts, verdict) == stability(cuts, verdict)
 
@@ -67,15 +73,27 @@ def test_no_perturbation_changes_nothing():
 
 @pytest.mark.parametrize(("missed", "invented"), [(0.05, 0.0), (0.0, 0.1), (0.04, 0.08)])
 def test_perturbations_keep_the_area_and_have_the_rates_asked_for(two_sizes, missed, invented):
-    cuts = ImageCuts.of(two_sizes, ErrorRates(missed=(missed,), invented=(invented,)))
+    cuts = ImageCuts.of(two_sizes, rates(missed, invented))
     (graph,) = cuts.graphs
     n, counts = len(graph.area_nm2), []
     for seed in range(30):
-        area, frame = graph.perturbed(np.random.default_rng(seed), missed, invented)
+        area, frame = graph.perturbed(np.random.default_rng(seed), cuts.missed, cuts.invented)
         assert area.sum() == pytest.approx(graph.area_nm2.sum()) and area.shape == frame.shape
         counts.append(len(area))
-    joined = n - missed * len(graph.pairs)  # a few of the lost borders close a ring, and join nothing
-    assert np.mean(counts) == pytest.approx(joined * (1 + invented), rel=0.015)
+    assert np.mean(counts) == pytest.approx(n * (1 - missed) * (1 + invented), rel=0.01)
+
+
+def test_grains_are_lost_by_their_size(two_sizes):
+    """Only the smallest class loses grains: the others are all there, hardly larger than before."""
+    cuts = ImageCuts.of(
+        two_sizes, ErrorRates(missed=((0.5,), (0.0,), (0.0,), (0.0,)), invented=NONE.invented)
+    )
+    (graph,) = cuts.graphs
+    small = size_class(graph.area_nm2) == 0
+    area, _ = graph.perturbed(np.random.default_rng(0), cuts.missed, cuts.invented)
+    lost = len(graph.area_nm2) - len(area)
+    assert lost == pytest.approx(small.sum() / 2, abs=3 * np.sqrt(small.sum() / 4))
+    assert np.median(area) == pytest.approx(np.median(graph.area_nm2[~small]), rel=0.25)
 
 
 def test_other_cuts_come_from_the_probability(two_sizes):
@@ -92,10 +110,12 @@ def test_other_cuts_come_from_the_probability(two_sizes):
 
 
 def test_unsure_images_are_shaken_more():
-    rates = ErrorRates(confidence=(0.7, 0.9), missed=(0.3, 0.1), invented=(0.2, 0.0))
-    assert rates.at(0.5) == (0.3, 0.2)
-    assert rates.at(0.8) == pytest.approx((0.2, 0.1))
-    assert rates.at(1.0) == (0.1, 0.0)
+    table = ((0.3, 0.1),) * CLASSES
+    found = ErrorRates(confidence=(0.7, 0.9), missed=table, invented=((0.2, 0.0),) * CLASSES)
+    for confidence, missed, invented in ((0.5, 0.3, 0.2), (0.8, 0.2, 0.1), (1.0, 0.1, 0.0)):
+        np.testing.assert_allclose(
+            found.at(confidence), [[missed] * CLASSES, [invented] * CLASSES], atol=1e-12
+        )
 
 
 def test_too_few_grains_after_breaking_boundaries_do_not_speak_against_uniform():
@@ -105,5 +125,5 @@ def test_too_few_grains_after_breaking_boundaries_do_not_speak_against_uniform()
     verdict = judged(grain_map)
     if verdict.verdict != "uniform":
         pytest.skip("the power at this grain count is not enough for a call")
-    cuts = [ImageCuts.of(grain_map, ErrorRates(missed=(0.06,), invented=(0.0,)))]
+    cuts = [ImageCuts.of(grain_map, rates(0.06, 0.0))]
     assert stability(cuts, verdict) >= 0.9
