@@ -119,6 +119,7 @@ class OpenVinoRuntime:
             "INFERENCE_PRECISION_HINT": floating,
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": threads,
+            "ENABLE_CPU_PINNING": False,  # else the threads of several processes keep to the same cores
         }
         try:
             self._network = self._core.read_model(weights)
