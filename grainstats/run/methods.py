@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from grainstats import __version__
+from grainstats.infer.stability import REPEATS, SMALLEST_SHARE
 from grainstats.run.recipe import Recipe
 from segment.unet.model import Model
 
@@ -32,6 +33,8 @@ class Methods:
     min_area_px: int
     angles: tuple[str, ...]
     null: str
+    repeats: int = REPEATS
+    smallest_share: float = SMALLEST_SHARE
 
 
 def methods_of(model: Model, recipe: Recipe, images: pd.DataFrame) -> Methods:
