@@ -14,6 +14,7 @@ from grainstats.run.commands import (
     compare,
     demo,
     export,
+    import_samples,
     info,
     measure,
     model,
@@ -44,6 +45,7 @@ for command in (
     campaign.campaign,
 ):
     app.command()(command)
+app.command(name="import")(import_samples.import_samples)
 app.add_typer(model.app, name="model")
 
 

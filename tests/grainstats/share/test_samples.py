@@ -9,7 +9,9 @@ import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from grainstats.run.cli import app
 from grainstats.share import Database, Measured, Quantity
 from grainstats.share.samples import SampleSheetError, import_samples, read_samples
 from grainstats.share.units import converter, normalise_unit, split_column
@@ -233,6 +235,21 @@ def test_units_with_per_belong_together() -> None:
         "prop", "critical_current_density", "kA/cm2",
     )  # fmt: skip
     assert split_column("param:heating_rate_K_per_min") == ("param", "heating_rate", "K/min")
+
+
+def test_the_command_imports_a_sheet_and_corrects_it(tmp_path):
+    sheet, url = tmp_path / "s.csv", str(tmp_path / "lab.db")
+    sheet.write_text("sample_id,design_route,prop:jc_kA/cm2\nA,ai,\nB,ai,2\n")
+    first = CliRunner().invoke(app, ["import", str(sheet), "--db", url])
+    assert first.exit_code == 0 and "2 samples read, 2 of them new" in first.output
+    sheet.write_text("sample_id,design_route,prop:jc_kA/cm2\nA,ai,1\nB,ai,x\n")
+    refused = CliRunner().invoke(app, ["import", str(sheet), "--db", url])
+    assert isinstance(refused.exception, SampleSheetError)
+    sheet.write_text("sample_id,design_route,prop:jc_kA/cm2\nA,ai,1\nB,ai,3\nC,ai,4\n")
+    again = CliRunner().invoke(app, ["import", str(sheet), "--db", url])
+    assert "3 samples read, 1 of them new" in again.output
+    with Database.open(url) as db:
+        assert db.properties()["value"].tolist() == [1.0, 3.0, 4.0]
 
 
 def test_samples_keep_the_order_in_which_they_were_made(db, tmp_path):

@@ -1,0 +1,25 @@
+"""`grainstats import`: the laboratory's sample sheet into the database, without running anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def import_samples(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="samples.csv or .xlsx.")],
+    db: Annotated[str, typer.Option(help="Database: a SQLite path or a PostgreSQL URL; made where missing.")],
+) -> None:
+    """Store samples with their designs, process parameters and properties; all of them or none.
+
+    Known samples are corrected, so that a property measured later is imported with the same sheet.
+    """
+    from grainstats.share.database import Database
+    from grainstats.share.samples import read_samples
+
+    sheet = read_samples(file)
+    with Database.open(db) as opened:
+        new = opened.put_samples(sheet)
+    print(f"{len(sheet.rows)} samples read, {new} of them new")
