@@ -118,10 +118,11 @@ class Loops:
 
 def known_objectives(db: Database) -> list[str]:
     """Properties that somebody asked to improve, in the order of asking; else every measured property."""
-    measured = list(dict.fromkeys(map(str, db.properties()["name"])))
-    asked = [_asked(part)[0] for text in db.suggestions()["objective"].dropna() for part in text.split(",")]
-    wanted = [name for part in asked for name in measured if part in (name, *_with_unit(db, name))]
-    return list(dict.fromkeys(wanted)) or measured
+    measured = _spellings(db.properties())
+    stated = dict.fromkeys(db.suggestions()["objective"].dropna())
+    asked = dict.fromkeys(_asked(part)[0] for text in stated for part in text.split(","))
+    wanted = [name for part in asked for name, spelled in measured.items() if part in spelled]
+    return list(dict.fromkeys(wanted)) or list(measured)
 
 
 def read_loops(db: Database, objective: str, *, campaign: str | None = None) -> Loops:
@@ -143,11 +144,11 @@ def read_loops(db: Database, objective: str, *, campaign: str | None = None) -> 
     """
     asked, direction = _asked(objective)
     values = db.properties()
-    names = [n for n in dict.fromkeys(values["name"]) if asked in (n, *_with_unit(db, n))]
-    if not names:
-        known = ", ".join(dict.fromkeys(map(str, values["name"]))) or "none yet"
+    measured = _spellings(values)
+    name = next((n for n, spelled in measured.items() if asked in spelled), None)
+    if name is None:
+        known = ", ".join(measured) or "none yet"
         raise InputError("--objective", f"no sample has the property {asked!r}", f"Known are: {known}")
-    name = str(names[0])
     values = values[values["name"] == name].set_index("sample_id")
     suggestions = db.suggestions()
     maximise = (direction or _direction(suggestions, name)) != "minimise"
@@ -170,9 +171,10 @@ def _asked(text: str) -> tuple[str, str]:
     return name.strip(), direction.strip()
 
 
-def _with_unit(db: Database, name: str) -> tuple[str, ...]:
-    units = db.properties()
-    return tuple(f"{name}_{unit}" for unit in dict.fromkeys(units.loc[units["name"] == name, "unit"]))
+def _spellings(properties: pd.DataFrame) -> dict[str, tuple[str, str]]:
+    """Every property, and how it may be asked for: by its name, or with its unit behind."""
+    pairs = properties[["name", "unit"]].drop_duplicates("name")
+    return {str(name): (str(name), f"{name}_{unit}") for name, unit in pairs.itertuples(index=False)}
 
 
 def _direction(suggestions: pd.DataFrame, name: str) -> str:
@@ -209,11 +211,10 @@ def _proposals(
     suggestions: pd.DataFrame, made: pd.DataFrame, samples: pd.DataFrame, values: pd.DataFrame, name: str
 ) -> list[Proposed]:
     since = dict(zip(made["sample_id"], made["created_at"], strict=True))
-    rows = [r for r in samples.to_dict("records") if r["sample_id"] in since]
-    rows.sort(key=lambda r: list(since).index(r["sample_id"]))
+    settings = {str(r["sample_id"]): r for r in samples.to_dict("records")}
     found = []
     for number, s in enumerate(suggestions.to_dict("records"), 1):
-        alike = [str(r["sample_id"]) for r in rows if same_settings(s["parameters"], r)]
+        alike = [sample for sample in since if same_settings(s["parameters"], settings[sample])]
         later = [sample for sample in alike if since[sample] >= s["created_at"]]
         sample = next(iter(later or alike), "")
         known = sample in values.index
