@@ -242,6 +242,11 @@ def plot(rows: list[Row], path: Path) -> None:
     figure.savefig(path, dpi=80)
 
 
+def again(row: Row, only: str, sizes: list[int]) -> bool:
+    """Is this row of an earlier table to be made anew?"""
+    return only in row.kind and row.interior_grains in sizes
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workers", type=int, default=1)
@@ -249,6 +254,7 @@ def main() -> None:
     parser.add_argument("--powers", type=int, default=100)
     parser.add_argument("--packed", type=int, default=100)
     parser.add_argument("--largest", type=int, default=200, help="repeats of a cell of ~4000 grains")
+    parser.add_argument("--sizes", type=int, nargs="*", default=list(ASPECT), help="the others' rows stay")
     parser.add_argument("--only", default="", help="kinds whose name contains this; the others' rows stay")
     parser.add_argument("--resume", action="store_true", help="keep the populations that are there")
     parser.add_argument("--seconds", type=float, default=np.inf, help="begin no population after so long")
@@ -258,27 +264,29 @@ def main() -> None:
     every = jobs(given.nulls, given.powers, given.packed)
     given.out.mkdir(parents=True, exist_ok=True)
     table = given.out / "calibration.csv"
-    rows = [r for r in read_csv(table) if given.resume or (given.only and given.only not in r.kind)]
-    there = {(r.kind, r.population) for r in rows}
-    wanted = [j for j in every if given.only in j.kind and (j.kind, j.name) not in there]
+    rows = [r for r in read_csv(table) if given.resume or not again(r, given.only, given.sizes)]
+    there = {(r.kind, r.population, r.interior_grains) for r in rows}
+    wanted = []
+    for j in every:
+        sizes = tuple(n for n in j.sizes if n in given.sizes and (j.kind, j.name, n) not in there)
+        if sizes and given.only in j.kind:
+            wanted.append(replace(j, sizes=sizes, largest=given.largest))
     with ProcessPoolExecutor(given.workers) as pool:
         for k in range(0, len(wanted), given.workers):
             if time.monotonic() - start > given.seconds:
                 break
-            batch = [replace(j, largest=given.largest) for j in wanted[k : k + given.workers]]
-            for found in pool.map(run, batch):
+            for found in pool.map(run, wanted[k : k + given.workers]):
                 rows += found
                 write_csv(rows, table)
                 for r in found:
                     cell = f"{r.kind:14s} {r.population:28s} {r.interior_grains:5d}"
                     print(f"{cell} {r.bimodal:.3f} {r.uniform:.2f}", flush=True)
-    order = {(j.kind, j.name): k for k, j in enumerate(every)}
-    rows.sort(key=lambda r: order.get((r.kind, r.population), len(order)))
+    order = {(j.kind, j.name, n): (k, n) for k, j in enumerate(every) for n in j.sizes}
+    rows.sort(key=lambda r: order.get((r.kind, r.population, r.interior_grains), (len(every), 0)))
     write_csv(rows, table)
     write_markdown(rows, given.out / "calibration.md")
     plot(rows, given.out / "calibration.png")
-    left = len(order) - len({(r.kind, r.population) for r in rows})
-    print(f"{left} populations left", flush=True)
+    print(f"{len(order) - len(rows)} cells left", flush=True)
 
 
 if __name__ == "__main__":

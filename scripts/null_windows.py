@@ -28,10 +28,12 @@ RANDOM, PACKED = (0, 0, 0, 1, 2, 3, 6), (4, 4, 4, 5)
 Kind = Literal["small", "medium", "large", "packed"]
 # Interior grains asked for and mosaics simulated by one part.
 GRAINS: dict[str, tuple[int, int]] = {"small": (95, 330), "medium": (330, 1300), "large": (1300, 4600)}
-MOSAICS: dict[str, int] = {"small": 1500, "medium": 450, "large": 100, "packed": 28}
-PACKED_GRAINS = (600, 1300)
+MOSAICS: dict[str, int] = {"small": 500, "medium": 450, "large": 100, "packed": 28}
+PACKED_GRAINS = (130, 330)  # in a quarter of a packing
 POOLED = 0.35  # share of the medium samples that are several small windows
 FEWEST = 60
+# Smallest visible cell over the mean cell; losing few cells is the harder case, and what is calibrated on.
+SMALLEST = {"train": (0.005, 0.06), "calibrate": (0.004, 0.025)}
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,15 @@ class Part:
     seed: int
 
     @property
+    def calibrates(self) -> bool:
+        """Even seeds train, odd ones of one population calibrate."""
+        return bool(self.seed % 2) and not self.two
+
+    @property
+    def smallest(self) -> tuple[float, float]:
+        return SMALLEST["calibrate" if self.calibrates else "train"]
+
+    @property
     def name(self) -> str:
         return f"{self.null}-{'two' if self.two else 'one'}-{self.kind}-{self.seed}"
 
@@ -63,26 +74,26 @@ class Samples:
 
     Attributes
     ----------
-    grids : ndarray of float32, shape (n, 3, 145)
-        `SizeDistribution.on_grids`.
-    scalars : ndarray, shape (n, 5)
+    grid : ndarray of float32, shape (n, 145)
+        `SizeDistribution.on_grid`.
+    scalars : ndarray, shape (n, 4)
         `shape_scalars`.
     truth : ndarray, shape (n, 5)
         Family, sigma, R, f (0: one population), images.
     """
 
-    grids: np.ndarray
+    grid: np.ndarray
     scalars: np.ndarray
     truth: np.ndarray
 
     @staticmethod
     def join(parts: list[Samples]) -> Samples:
         return Samples(
-            *(np.concatenate([getattr(p, k) for p in parts]) for k in ("grids", "scalars", "truth"))
+            *(np.concatenate([getattr(p, k) for p in parts]) for k in ("grid", "scalars", "truth"))
         )
 
     def take(self, chosen: np.ndarray) -> Samples:
-        return Samples(self.grids[chosen], self.scalars[chosen], self.truth[chosen])
+        return Samples(self.grid[chosen], self.scalars[chosen], self.truth[chosen])
 
 
 def family_options(family: int, null: str) -> dict:
@@ -93,14 +104,19 @@ def family_options(family: int, null: str) -> dict:
     return options
 
 
-def draw_truth(rng: np.random.Generator, two: bool) -> tuple[float, float, float]:
-    """Sigma, R, f."""
-    if not two:
-        return float(rng.uniform(0.01, 1.0)), 1.0, 0.0
-    ratio = float(np.exp(rng.uniform(np.log(2.6), np.log(7.0))))
+def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+
+
+def draw_truth(rng: np.random.Generator, part: Part) -> tuple[float, float, float]:
+    """Sigma, R, f; calibration dwells on the wide populations, which alone look like two."""
+    if not part.two:
+        wide = part.calibrates and rng.random() < 0.75
+        return float(rng.uniform(0.4 if wide else 0.01, 1.0)), 1.0, 0.0
+    ratio = rng.uniform(2.8, 3.3) if rng.random() < 0.3 else _log_uniform(rng, 2.6, 7.0)
     broad = rng.random() < 0.3
     sigma = rng.uniform(0.25, 0.4) if broad else rng.uniform(0.05, 0.25)
-    return float(sigma), ratio, float(rng.uniform(0.2, 0.7))
+    return float(sigma), float(ratio), float(rng.uniform(0.2, 0.7))
 
 
 def rough_side(population: Population, n_interior: float) -> tuple[float, float]:
@@ -117,17 +133,21 @@ def rough_side(population: Population, n_interior: float) -> tuple[float, float]
     return float(np.sqrt(n_interior / density) + extent), float(UNIT**2 / density)
 
 
-def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
-    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
-
-
-def one_window(population: Population, n_interior: float, rng: np.random.Generator) -> ImageGrains:
-    """A mosaic's only window, of random shape and with a random smallest visible grain."""
+def windows(
+    population: Population,
+    n_interior: float,
+    per_edge: int,
+    rng: np.random.Generator,
+    smallest: tuple[float, float],
+) -> list[ImageGrains]:
+    """`per_edge`**2 windows that tile a mosaic, of random shape and with a random smallest visible grain."""
     side, area = rough_side(population, n_interior)
     aspect = _log_uniform(rng, 1.0, 1.8)
-    cells = population.mosaic(side, rng, aspect=aspect).cells()
-    smallest = area * _log_uniform(rng, 0.005, 0.06)
-    return cut_window(cells, (0.0, 0.0), rectangle(UNIT * side, aspect), min_area=smallest)
+    cells = population.mosaic(per_edge * side, rng, aspect=aspect).cells()
+    lost = area * _log_uniform(rng, *smallest)
+    height, width = rectangle(UNIT * side, aspect)
+    corners = [(i * height, j * width) for i in range(per_edge) for j in range(per_edge)]
+    return [cut_window(cells, corner, (height, width), min_area=lost) for corner in corners]
 
 
 def _sample(images: list[ImageGrains], truth: tuple[float, ...]) -> Samples | None:
@@ -135,7 +155,7 @@ def _sample(images: list[ImageGrains], truth: tuple[float, ...]) -> Samples | No
         return None
     found = pooled_distribution(images)
     return Samples(
-        found.on_grids()[None].astype(np.float32),
+        found.on_grid()[None].astype(np.float32),
         shape_scalars([found]),
         np.array([[*truth, len(images)]]),
     )
@@ -153,48 +173,49 @@ def _random_samples(part: Part, rng: np.random.Generator) -> list[Samples | None
     parts = []
     for _ in range(MOSAICS[part.kind]):
         family = int(rng.choice(RANDOM))
-        sigma, ratio, coarse = draw_truth(rng, part.two)
+        sigma, ratio, coarse = truth = draw_truth(rng, part)
         population = Population(sigma, ratio, coarse, **family_options(family, part.null))
         n = _log_uniform(rng, *GRAINS[part.kind])
-        images = int(rng.integers(2, 9)) if part.kind == "medium" and rng.random() < POOLED else 1
-        windows = [one_window(population, n / images, rng) for _ in range(images)]
-        parts.append(_sample(windows, (family, sigma, ratio, coarse)))
+        if part.kind == "small":
+            samples = [[image] for image in windows(population, n, 2, rng, part.smallest)]
+        elif part.kind == "medium" and rng.random() < POOLED:
+            images = int(rng.integers(2, 9))
+            samples = [
+                [w for _ in range(images) for w in windows(population, n / images, 1, rng, part.smallest)]
+            ]
+        else:
+            samples = [windows(population, n, 1, rng, part.smallest)]
+        parts += [_sample(images, (family, *truth)) for images in samples]
     return parts
 
 
 def _packed_samples(part: Part, rng: np.random.Generator) -> list[Samples | None]:
     """Packings cost most: their quarters alone, and pools of quarters of mosaics of nearly the same sigma."""
-    windows: list[tuple[tuple[float, ...], list[ImageGrains]]] = []
+    found: list[tuple[tuple[float, ...], list[ImageGrains]]] = []
     for _ in range(MOSAICS[part.kind]):
         family = int(rng.choice(PACKED))
-        sigma, ratio, coarse = draw_truth(rng, part.two)
+        sigma, ratio, coarse = draw_truth(rng, part)
         if part.two:  # few values, so that pools are of one population
             sigma, ratio, coarse = 0.2, float(rng.choice([3.0, 4.0, 6.0])), float(rng.choice([0.3, 0.6]))
-        options = family_options(family, part.null)
-        population = Population(sigma, ratio, coarse, **options)
-        side, area = rough_side(population, _log_uniform(rng, *PACKED_GRAINS))
-        cells = population.mosaic(side, rng).cells()
-        smallest = area * _log_uniform(rng, 0.005, 0.06)
-        half = UNIT * side / 2
-        corners = [(0.0, 0.0), (0.0, half), (half, 0.0), (half, half)]
-        quarters = [cut_window(cells, c, half, min_area=smallest) for c in corners]
-        windows.append(((family, sigma, ratio, coarse), quarters))
-    return _pooled(windows, rng)
+        population = Population(sigma, ratio, coarse, **family_options(family, part.null))
+        quarters = windows(population, _log_uniform(rng, *PACKED_GRAINS), 2, rng, part.smallest)
+        found.append(((family, sigma, ratio, coarse), quarters))
+    return _pooled(found, rng)
 
 
 def _pooled(
-    windows: list[tuple[tuple[float, ...], list[ImageGrains]]], rng: np.random.Generator
+    found: list[tuple[tuple[float, ...], list[ImageGrains]]], rng: np.random.Generator
 ) -> list[Samples | None]:
     """Quarters alone, and pools of 2, 4, 9 and 20 quarters of the mosaics nearest in sigma."""
     parts: list[Samples | None] = []
-    for truth, quarters in windows:
+    for truth, quarters in found:
         parts += [_sample([q], truth) for q in quarters]
         alike = [
             (abs(t[1] - truth[1]), k)
-            for k, (t, _) in enumerate(windows)
+            for k, (t, _) in enumerate(found)
             if t[0] == truth[0] and t[2:] == truth[2:]
         ]
-        near = [q for _, k in sorted(alike)[:6] for q in windows[k][1]]
+        near = [q for _, k in sorted(alike)[:6] for q in found[k][1]]
         for size in (2, 4, 9, 20):
             chosen = rng.permutation(len(near))[:size]
             parts.append(_sample([near[k] for k in chosen], truth))

@@ -15,25 +15,31 @@ import argparse
 import numpy as np
 from calibrate import ASPECT
 
-from grainstats.infer.distribution import SizeDistribution, pooled_distribution
+from grainstats.infer.distribution import pooled_distribution
+from grainstats.infer.grains import ImageGrains
 from grainstats.infer.null_mosaics import UNIT, Population, cut_window, rectangle, window_side
 
 EDGES = np.linspace(-4.0, 3.0, 57)
 SIGMAS = np.linspace(0.1, 0.95, 12)
 
 
-def windows(population: Population, n: int, count: int, rng: np.random.Generator) -> list[SizeDistribution]:
-    """Distributions of `count` windows, each of a mosaic of its own."""
+def windows(population: Population, n: int, count: int, rng: np.random.Generator) -> list[ImageGrains]:
+    """`count` windows, each of a mosaic of its own."""
     aspect = ASPECT.get(n, 1.0)
     side, area = window_side(population, n, rng, aspect=aspect)
     shape = rectangle(UNIT * side, aspect)
     cells = (population.mosaic(side, rng, aspect=aspect).cells() for _ in range(count))
-    return [pooled_distribution([cut_window(c, (0.0, 0.0), shape, min_area=0.02 * area)]) for c in cells]
+    return [cut_window(c, (0.0, 0.0), shape, min_area=0.02 * area) for c in cells]
 
 
-def relative_sizes(found: SizeDistribution) -> tuple[np.ndarray, np.ndarray]:
+def relative_sizes(image: ImageGrains) -> tuple[np.ndarray, np.ndarray]:
     """Log sizes of the whole and of the cut grains, relative to the area-weighted mean."""
-    return found.inside - found.mean, found.cut - found.mean
+    mean = pooled_distribution([image]).mean
+    return np.log(image.diameter_nm) - mean, np.log(image.frame_diameter_nm) - mean
+
+
+def mean_spread(images: list[ImageGrains]) -> float:
+    return float(np.mean([pooled_distribution([g]).sd for g in images]))
 
 
 def log_density(sizes: list[np.ndarray]) -> np.ndarray:
@@ -43,17 +49,17 @@ def log_density(sizes: list[np.ndarray]) -> np.ndarray:
 
 def matched_sigma(target: float, n: int, rng: np.random.Generator) -> float:
     """Sigma of the uniform mosaic whose sections spread as widely."""
-    spread = [np.mean([d.sd for d in windows(Population(s), n, 15, rng)]) for s in SIGMAS]
+    spread = [mean_spread(windows(Population(s), n, 15, rng)) for s in SIGMAS]
     return float(np.interp(target, np.maximum.accumulate(spread), SIGMAS))
 
 
 def power(two: Population, n: int, repeats: int, rng: np.random.Generator) -> tuple[float, float, float]:
     """The uniform sigma set against, and the shares found at 5 %: by whole grains, and with the cut ones."""
-    sigma = matched_sigma(float(np.mean([d.sd for d in windows(two, n, 60, rng)])), n, rng)
+    sigma = matched_sigma(mean_spread(windows(two, n, 60, rng)), n, rng)
     pair = (Population(sigma), two)
-    known = [[relative_sizes(d) for d in windows(p, n, 2 * repeats, rng)] for p in pair]
+    known = [[relative_sizes(g) for g in windows(p, n, 2 * repeats, rng)] for p in pair]
     gain = np.array([np.subtract(*(log_density([s[k] for s in known[j]]) for j in (1, 0))) for k in (0, 1)])
-    fresh = [[relative_sizes(d) for d in windows(p, n, repeats, rng)] for p in pair]
+    fresh = [[relative_sizes(g) for g in windows(p, n, repeats, rng)] for p in pair]
     score = np.array([[[gain[k][_bins(s[k])].sum() for s in sizes] for k in (0, 1)] for sizes in fresh])
     whole, both = score[:, 0], score.sum(axis=1)
     return sigma, *(float((s[1] > np.quantile(s[0], 0.95)).mean()) for s in (whole, both))

@@ -29,8 +29,6 @@ class SizeDistribution:
         Kish effective number under the area weights, (sum w)^2 / sum w^2.
     frame_share : float
         Share of the visible area that lies in grains cut by the frame.
-    inside, cut : ndarray
-        Log diameters of the interior grains, and of the visible parts of those cut by the frame.
     """
 
     log_size: np.ndarray
@@ -38,8 +36,6 @@ class SizeDistribution:
     n_interior: int
     n_eff: float
     frame_share: float
-    inside: np.ndarray
-    cut: np.ndarray
 
     @property
     def mean(self) -> float:
@@ -51,23 +47,12 @@ class SizeDistribution:
 
     def on_grid(self) -> np.ndarray:
         """Mass on `GRID` after centring and scaling to unit SD, linear binning, shape (145,)."""
-        return self._binned(self.log_size, self.mass)
-
-    def on_grids(self) -> np.ndarray:
-        """`on_grid`, and on the same axis the shares *by number* of the interior and of the cut grains.
-
-        Shape (3, 145); the last row is zero without cut grains.
-        """
-        by_number = [self._binned(x, np.full(len(x), 1 / max(len(x), 1))) for x in (self.inside, self.cut)]
-        return np.stack([self.on_grid(), *by_number])
-
-    def _binned(self, log_size: np.ndarray, mass: np.ndarray) -> np.ndarray:
-        z = np.clip((log_size - self.mean) / max(self.sd, 1e-9), GRID[0], GRID[-1] - 1e-9)
+        z = np.clip((self.log_size - self.mean) / max(self.sd, 1e-9), GRID[0], GRID[-1] - 1e-9)
         position = (z - GRID[0]) / STEP
         low = position.astype(int)
         part = position - low
         n = len(GRID)
-        return np.bincount(low, mass * (1 - part), n) + np.bincount(low + 1, mass * part, n)
+        return np.bincount(low, self.mass * (1 - part), n) + np.bincount(low + 1, self.mass * part, n)
 
 
 def pooled_distribution(images: Sequence[ImageGrains]) -> SizeDistribution:
@@ -91,8 +76,7 @@ def pooled_distribution(images: Sequence[ImageGrains]) -> SizeDistribution:
         weight = inside**2 * np.concatenate([g.weight for g in images])
         order = np.argsort(inside, kind="stable")
         mass = weight[order] / weight.sum()
-        n_eff = _kish(weight)
-        return SizeDistribution(np.log(inside[order]), mass, len(inside), n_eff, 0.0, np.log(inside), edge)
+        return SizeDistribution(np.log(inside[order]), mass, len(inside), _kish(weight), 0.0)
     size = np.concatenate([inside, edge])
     area = size**2
     whole = np.arange(len(size)) < len(inside)
@@ -100,15 +84,7 @@ def pooled_distribution(images: Sequence[ImageGrains]) -> SizeDistribution:
     mass = _product_limit(area[order], whole[order])
     seen = mass > 0
     frame_share = float((edge**2).sum() / area.sum())
-    return SizeDistribution(
-        np.log(size[order][seen]),
-        mass[seen],
-        len(inside),
-        _kish(area),
-        frame_share,
-        np.log(inside),
-        np.log(edge),
-    )
+    return SizeDistribution(np.log(size[order][seen]), mass[seen], len(inside), _kish(area), frame_share)
 
 
 def _kish(weight: np.ndarray) -> float:

@@ -17,7 +17,7 @@ from grainstats.infer.statistics import STATISTICS, statistics_of
 from grainstats.infer.verdict import ModalityVerdict, Null, Verdict
 
 LEVEL = 0.05
-FEWEST_GRAINS = 100
+FEWEST_GRAINS: dict[Null, int] = {"section": 80, "columnar": 100}  # where the libraries begin
 SMALLEST_RATIO = 2.0  # of the modes in the plane: what a ratio of 2.5 of the grains themselves comes to
 SURE_LEVEL = 0.01
 NEAR_RATIO = 1.5  # modes nearer than this are one population, whatever its shape
@@ -96,19 +96,23 @@ def decide(distributions: Sequence[SizeDistribution], null: Null) -> list[tuple[
     values = statistics_of(distributions, load_networks(null))
     modes = two_modes(distributions)
     return [
-        (_decide_one(d, m, _p_values(d, v, library), library), m)
+        (_decide_one(d, m, _p_values(d, v, library), library, FEWEST_GRAINS[null]), m)
         for d, v, m in zip(distributions, values, modes, strict=True)
     ]
 
 
 def _decide_one(
-    distribution: SizeDistribution, modes: Modes, p_values: dict[str, float], library: NullLibrary
+    distribution: SizeDistribution,
+    modes: Modes,
+    p_values: dict[str, float],
+    library: NullLibrary,
+    fewest: int,
 ) -> Decision:
     n = distribution.n_interior
     target = library.grains_for_power(ENOUGH_POWER)
     missing = max(target - n, 0) if target is not None else None
-    if n < FEWEST_GRAINS:
-        reason = f"only {n} interior grains; below {FEWEST_GRAINS} no call is made"
+    if n < fewest:
+        reason = f"only {n} interior grains; below {fewest} no call is made"
         return Decision("indeterminate", reason, None, {}, None, missing)
     p, power = p_values[DECIDING], library.power_at(n)
     doubt = _why_not_two(modes)
@@ -124,8 +128,21 @@ def _decide_one(
     if power < ENOUGH_POWER:
         reason = f"{found}; {n} interior grains have a power of only {power:.2f}"
         return Decision("indeterminate", reason, p, p_values, power, missing)
+    if distribution.sd > library.broad_sd and library.power_at(n, broad=True) < ENOUGH_POWER:
+        needed = library.grains_for_power(ENOUGH_POWER, broad=True)
+        reason = f"{found}; {_as_wide_as_two(distribution, library)}"
+        more = None if needed is None else needed - n
+        return Decision("indeterminate", reason, p, p_values, power, more)
     reason = f"{found}; power {power:.2f} for a size ratio of 3"
     return Decision("uniform", reason, p, p_values, power, 0)
+
+
+def _as_wide_as_two(distribution: SizeDistribution, library: NullLibrary) -> str:
+    power = library.power_at(distribution.n_interior, broad=True)
+    return (
+        f"but two broad populations spread as widely (SD of log diameter {distribution.sd:.2f}), and "
+        f"{distribution.n_interior} interior grains have a power of only {power:.2f} against them"
+    )
 
 
 def _why_not_two(modes: Modes) -> str | None:

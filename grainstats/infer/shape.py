@@ -17,9 +17,8 @@ from scipy.ndimage import convolve1d
 
 from grainstats.infer.distribution import STEP, SizeDistribution
 
-# SDs of the kernels over the standardised log sizes: by area, interior by number, cut by number
-SMOOTHING = (0.12, 0.15, 0.3)
-THINNING = (3, 3, 5)
+SMOOTHING = 0.12  # SD of the kernel over the standardised log sizes
+THINNING = 3
 SMALL_BELOW = 300  # interior grains
 
 
@@ -48,39 +47,27 @@ class ShapeNetwork:
         return np.asarray((signal @ self.matrices[-1] + self.offsets[-1])[:, 0])
 
 
-def shape_inputs(grids: np.ndarray, scalars: np.ndarray) -> np.ndarray:
-    """Inputs of the network: roots of the three smoothed densities and the scalars, shape (n, k).
+def shape_inputs(grid: np.ndarray, scalars: np.ndarray) -> np.ndarray:
+    """Inputs of the network: roots of the smoothed density and four scalars, shape (n, k).
 
     Parameters
     ----------
-    grids : ndarray, shape (n, 3, 145)
-        `SizeDistribution.on_grids`.
-    scalars : ndarray, shape (n, 5)
+    grid : ndarray, shape (n, 145)
+        `SizeDistribution.on_grid`.
+    scalars : ndarray, shape (n, 4)
         `shape_scalars`.
     """
-    smooth = [_roots(grids[:, k], *how) for k, how in enumerate(zip(SMOOTHING, THINNING, strict=True))]
-    return np.column_stack([*smooth, scalars])
-
-
-def _roots(grid: np.ndarray, width: float, thinning: int) -> np.ndarray:
-    """Roots of the density, smoothed with this SD and thinned."""
-    reach = round(4.2 * width / STEP)
-    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * STEP / width) ** 2)
+    reach = np.arange(-8, 9) * STEP / SMOOTHING
+    kernel = np.exp(-0.5 * reach**2)
     smooth = convolve1d(grid, kernel / kernel.sum() / STEP, axis=1, mode="constant")
-    return np.asarray(np.sqrt(smooth[:, 8:-8:thinning]))
+    return np.column_stack([np.sqrt(smooth[:, 8:-8:THINNING]), scalars])
 
 
 def shape_scalars(distributions: Sequence[SizeDistribution]) -> np.ndarray:
-    """Logs of SD, interior grains, n_eff; the frame's share; log of cut to interior grains; shape (n, 5)."""
+    """Logs of SD, interior grains and n_eff, and the frame's share, shape (n, 4)."""
     return np.array(
         [
-            [
-                np.log(max(d.sd, 1e-6)),
-                np.log(d.n_interior),
-                np.log(d.n_eff),
-                d.frame_share,
-                np.log((len(d.cut) + 1) / d.n_interior),
-            ]
+            [np.log(max(d.sd, 1e-6)), np.log(d.n_interior), np.log(d.n_eff), d.frame_share]
             for d in distributions
         ]
     )

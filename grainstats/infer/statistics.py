@@ -20,17 +20,17 @@ def statistics_of(distributions: Sequence[SizeDistribution], networks: ShapeNetw
     scaled to the effective number); ``critical_bandwidth``: Silverman's, over the SD; ``shape``: the score of
     a network that learned sections of one and of two populations.
     """
-    grids = np.stack([d.on_grids() for d in distributions])
-    return statistics_on_grids(grids, shape_scalars(distributions), networks)
+    grid = np.stack([d.on_grid() for d in distributions])
+    return statistics_on_grid(grid, shape_scalars(distributions), networks)
 
 
-def statistics_on_grids(grids: np.ndarray, scalars: np.ndarray, networks: ShapeNetworks) -> np.ndarray:
-    """As `statistics_of`, from `SizeDistribution.on_grids` (n, 3, 145) and `shape_scalars` (n, 5)."""
-    gain = np.exp(scalars[:, 2]) * fit_two_normals(grids[:, 0]).gain
+def statistics_on_grid(grid: np.ndarray, scalars: np.ndarray, networks: ShapeNetworks) -> np.ndarray:
+    """As `statistics_of`, from gridded masses (n, 145) and `shape_scalars` (n, 4)."""
+    gain = np.exp(scalars[:, 2]) * fit_two_normals(grid).gain
     return np.column_stack(
         [
             np.log(np.maximum(gain, 1e-3)),
-            critical_bandwidth(grids[:, 0]),
-            networks.score(shape_inputs(grids, scalars), np.exp(scalars[:, 1])),
+            critical_bandwidth(grid),
+            networks.score(shape_inputs(grid, scalars), np.exp(scalars[:, 1])),
         ]
     )

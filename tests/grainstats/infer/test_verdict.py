@@ -58,12 +58,12 @@ def test_two_populations_are_called_bimodal_with_their_modes():
         assert low < mode < high
 
 
-def test_below_a_hundred_grains_no_call_is_made():
+def test_too_few_grains_get_no_call():
     verdict = judge_modality([sample(TWO, 60, 3)])
     assert verdict.verdict == "indeterminate"
     assert verdict.p_value is None
     assert "interior grains" in verdict.reason
-    assert verdict.more_grains is not None and verdict.more_grains > 40
+    assert verdict.more_grains is not None and verdict.more_grains > 20
 
 
 def test_a_small_uniform_sample_is_not_called_uniform():
@@ -71,6 +71,14 @@ def test_a_small_uniform_sample_is_not_called_uniform():
     assert verdict.verdict == "indeterminate"
     assert verdict.power is not None and verdict.power < 0.8
     assert verdict.more_grains is not None and verdict.more_grains > 0
+
+
+def test_a_network_as_wide_as_two_broad_populations_is_not_called_uniform():
+    verdict = judge_modality([sample(Population(0.75), 900, 21)])
+    assert verdict.verdict == "indeterminate"
+    assert verdict.p_value is not None and verdict.p_value >= 0.05
+    assert verdict.power is not None and verdict.power >= 0.8
+    assert "broad" in verdict.reason
 
 
 def test_no_interior_grain_at_all_is_indeterminate():
