@@ -125,7 +125,9 @@ def _grown(rng: np.random.Generator, size: tuple[int, int], shape: Shape) -> np.
     lattice = (size[0] // 2 + PAD, size[1] // 2 + PAD)
     if shape.growth == "normal":
         return normal_growth(lattice, area, rng).labels.astype(np.float32)
-    return abnormal_growth(lattice, area, shape.coarse_volume or 0.4, rng).labels.astype(np.float32)
+    spacing = min(7.0, (lattice[0] * lattice[1] / area / 3) ** 0.5)  # three abnormal grains at least
+    grown = abnormal_growth(lattice, area, shape.coarse_volume or 0.4, rng, spacing=spacing)
+    return grown.labels.astype(np.float32)
 
 
 def _rasterise(mosaic: Mosaic, size: tuple[int, int], shape: Shape) -> np.ndarray:

@@ -62,6 +62,11 @@ def test_what_cannot_be_grown_is_said():
         abnormal_growth((30, 30), 60.0, 1.5, np.random.default_rng(5))
 
 
+def test_coarse_grains_still_leave_room_for_abnormal_ones():
+    shape = Shape(mean_intercept=60.0, growth="abnormal")
+    assert random_section(np.random.default_rng(7), (256, 256), shape).labels.max() > 5
+
+
 @pytest.mark.parametrize("growth", ["normal", "abnormal"])
 def test_micrographs_can_be_made_of_them(growth):
     shape = Shape(mean_intercept=20.0, growth=growth, coarse_volume=0.4)
