@@ -8,8 +8,8 @@ boundary/).  Fits three things and writes them to
 MODEL_FOLDER/confidence.json, with a reliability diagram MODEL_FOLDER/reliability.png:
 
 borders  share of borders that are true, by their mean probability (isotonic; all sets, each alike)
-strange  odds that an image shows no grains, by its evidence (logistic; fields are only tested on)
-missed   log of (true boundary length / length of it found), by its evidence (ridge; the same)
+strange  odds that an image shows no grains, by its evidence (logistic)
+missed   log of (true boundary length / length of it found), by its evidence (ridge; synthetic micrographs)
 
 Figures are printed for images that their fit did not see: synthetic images and pictures by two halves or by
 style.  What has been segmented is kept in --work: called again, the script goes on where it stopped.
@@ -18,7 +18,9 @@ style.  What has been segmented is kept in --work: called again, the script goes
 from __future__ import annotations
 
 import argparse
+import hashlib
 import pickle
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -50,15 +52,15 @@ from segment.training.strangers import KINDS, stranger
 from segment.unet import Model, load_model
 
 PHOTOGRAPHS = (
-    "astronaut brick camera cell chelsea clock coffee coins colorwheel grass gravel hubble_deep_field horse "
+    "astronaut camera cell chelsea clock coffee coins colorwheel hubble_deep_field horse "
     "immunohistochemistry logo microaneurysms moon page retina rocket shepp_logan_phantom text"
 ).split()
-STRANGE = (
-    "cells largest_cell density_spread contrast_spread widest_angle clean_junctions edge_contrast line_share "
-    "open_lines hidden solidity size_spread"
-)
+TEXTURES = "brick grass gravel".split()  #: walls and stones are cells indeed: tested on, not fitted
+STRANGE = "cells largest_cell density_spread contrast_spread widest_angle edge_contrast line_share"
 MISSED = "faint weak hidden open_lines widest_angle clean_junctions solidity size_spread"
-FALSE_ALARMS = 0.03  #: share of the clear synthetic micrographs that may be called strange
+FALSE_ALARMS = (
+    0.03  #: share of clear synthetic micrographs, and of each set of fields, that may be called strange
+)
 RATIO = 1.25  #: true over found boundary length that calls for a warning
 FINE = 1.15  #: and up to which none is wanted
 FALSE_MISSES = 0.05  #: share of those that may get one
@@ -71,7 +73,8 @@ class Case:
     Attributes
     ----------
     kind, group, name : str
-        "synthetic" (group: style), "photograph", "picture" (group: what it shows) or "field" (group: folder).
+        "synthetic" (group: style), "photograph", "texture", "picture" (group: what it shows) or "field"
+        (group: folder).
     evidence : Evidence or None
     refused : bool
         The probability alone says that nothing is there, or fewer than ten cells are.
@@ -105,9 +108,10 @@ def images(fields: list[Path], per_style: int) -> Iterator[tuple[str, str, str, 
     for folder in fields:
         for pair in find_pairs(folder / "images", folder / "boundary"):
             yield "field", folder.name, f"{folder.name}_{pair.image.stem}", _field(pair)
-    for name in PHOTOGRAPHS:
-        for part in range(3):
-            yield "photograph", name, f"{name}_{part}", _photograph(name, part)
+    for kind, names in (("photograph", PHOTOGRAPHS), ("texture", TEXTURES)):
+        for name in names:
+            for part in range(3):
+                yield kind, name, f"{name}_{part}", _photograph(name, part)
     for place, kind in enumerate(KINDS):
         for number in range(6):
             yield "picture", kind, f"{kind}_{number}", _picture(place, kind, number)
@@ -173,8 +177,9 @@ def gather(model: Model, fields: list[Path], per_style: int, work: Path, seconds
     """All cases; exits with status 3 where the time is over before they are complete."""
     work.mkdir(parents=True, exist_ok=True)
     begin, cases = time.monotonic(), []
+    weights = hashlib.sha256(model.weights.with_suffix(".bin").read_bytes()).hexdigest()[:12]
     for kind, group, name, draw in images(fields, per_style):
-        path = work / f"{model.digest[:12]}_{name}.pickle"
+        path = work / f"{weights}_{name}.pickle"
         if not path.is_file():
             if time.monotonic() - begin > seconds:
                 print(f"{len(cases)} images so far; call again to go on", file=sys.stderr)
@@ -223,30 +228,40 @@ def _balanced(sets: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np
     )
 
 
-def fit_strange(cases: list[Case]) -> tuple[Weighing, dict[str, bool]]:
-    """The stored weighing, and by name whether a fit that did not see the image's half flags it."""
+def fit_strange(cases: list[Case]) -> tuple[Weighing, dict[str, bool], dict[str, float]]:
+    """The stored weighing; by name whether a fit that did not see the image's half flags it; and what share
+    of each folder of fields is flagged by a fit that saw no field at all."""
     judged = [case for case in cases if case.evidence is not None and not case.refused]
-    fitted = [case for case in judged if case.kind != "field"]
+    fitted = [case for case in judged if case.kind != "texture"]
     halves = [_odds([case for case in fitted if _half(case) != half]) for half in (0, 1)]
-    whole = _odds(fitted)
-    odds = {
-        case.name: (whole if case.kind == "field" else halves[_half(case)])(case.evidence) for case in judged
-    }
-    clear = np.array([odds[case.name] for case in fitted if case.kind == "synthetic" and case.clear])
-    alarm = max(alarm_at(clear, FALSE_ALARMS), 0.0)  # never at odds below even
+    odds = {case.name: halves[_half(case)](case.evidence) for case in judged}
+    clear: dict[str, list[float]] = {}
+    for case in fitted:
+        if case.clear or case.kind == "field":
+            clear.setdefault(case.group if case.kind == "field" else "", []).append(odds[case.name])
+    # Never at odds below even, and at no more than the wanted share of any set of grains.
+    alarm = max(0.0, *(alarm_at(np.array(values), FALSE_ALARMS) for values in clear.values()))
     flags = {case.name: odds[case.name] >= alarm if case.name in odds else True for case in cases}
-    return replace(whole, alarm=alarm), flags
+    blind = _odds([case for case in fitted if case.kind != "field"])
+    unseen = {
+        group: float(
+            np.mean([c.name not in odds or blind(c.evidence) >= alarm for c in cases if c.group == group])
+        )
+        for group in dict.fromkeys(case.group for case in cases if case.kind == "field")
+    }
+    return replace(_odds(fitted), alarm=alarm), flags, unseen
 
 
 def _half(case: Case) -> int:
-    """Photographs by what they show, so that no crop meets a fit on its own subject; the rest by number."""
-    if case.kind == "photograph":
-        return PHOTOGRAPHS.index(case.group) % 2
-    return int(case.name.rpartition("_")[2]) % 2
+    """0 or 1; photographs by what they show, fields by their number: no half knows the other's subjects."""
+    if case.kind in ("photograph", "texture"):
+        return (PHOTOGRAPHS + TEXTURES).index(case.group) % 2
+    numbers = re.findall(r"\d+", case.name.removeprefix(case.group))
+    return int(numbers[0] if case.kind == "field" else numbers[-1]) % 2
 
 
 def _odds(cases: list[Case]) -> Weighing:
-    strange = np.array([case.kind != "synthetic" for case in cases])
+    strange = np.array([case.kind in ("photograph", "picture") for case in cases])
     return fit_odds(tuple(STRANGE.split()), [case.evidence for case in cases], strange)
 
 
@@ -279,10 +294,14 @@ def report_strange(cases: list[Case], flags: dict[str, bool]) -> dict[str, float
         )
     print("\nflagged as no grain structure, by fits that saw neither the image nor a photograph's subject")
     for name, chosen in classes.items():
-        wanted = chosen[0].kind in ("photograph", "picture")
+        wanted = chosen[0].kind not in ("synthetic", "field")
         wrong = [case.name for case in chosen if flags[case.name] != wanted]
         share = np.mean([flags[case.name] for case in chosen])
-        print(f"  {name:28s} {share:4.0%} of {len(chosen)}; wrong: {', '.join(wrong) or 'none'}")
+        plain = np.mean([case.refused or case.evidence is None for case in chosen])
+        print(
+            f"  {name:28s} {share:4.0%} of {len(chosen)} ({plain:.0%} since nothing is decided or there); "
+            f"wrong: {', '.join(wrong) or 'none'}"
+        )
     return {name: float(np.mean([flags[case.name] for case in chosen])) for name, chosen in classes.items()}
 
 
@@ -367,8 +386,10 @@ def main() -> None:
     cases = gather(model, arguments.fields, arguments.per_style, arguments.work, arguments.seconds)
     borders, errors, shown = fit_borders(cases)
     print("expected calibration error of borders: " + "  ".join(f"{k} {v:.3f}" for k, v in errors.items()))
-    strange, flags = fit_strange(cases)
+    strange, flags, unseen = fit_strange(cases)
     shares = report_strange(cases, flags)
+    print("  by a fit that saw no field: " + "  ".join(f"{k} {v:.0%}" for k, v in unseen.items()))
+    shares |= {f"{name}, no field fitted": share for name, share in unseen.items()}
     missed, values = fit_missed(cases)
     told = report_missed(cases, values, missed.alarm)
     measured = {"calibration_error": errors, "flagged": shares, "missed": told}

@@ -97,3 +97,19 @@ def test_importing_segment_imports_neither_torch_nor_openvino():
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+def test_a_table_of_confidence_is_read_and_changes_the_identity(model_folder, tmp_path):
+    import shutil
+
+    from segment.confidence import Confidence, Reliability, Weighing, write_confidence
+
+    folder = shutil.copytree(model_folder, tmp_path / "tiny")
+    before = load_model(folder)
+    assert before.confidence is None
+    weighing = Weighing(("solidity",), (0.8,), (0.1,), (1.0,), 0.0, 1.0)
+    table = Confidence(Reliability((0.5, 1.0), (0.6, 1.0)), weighing, weighing)
+    write_confidence(folder, table, {})
+    after = load_model(folder)
+    assert after.confidence == table
+    assert after.digest != before.digest
