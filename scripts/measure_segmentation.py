@@ -1,4 +1,6 @@
-"""Time of each step and peak memory of segmentation on one mirror-tiled field; start-up is left out.
+"""Time of each step and peak memory of segmentation on one mirror-tiled field, as the second of its size.
+
+What the first image of a size costs in addition (OpenVINO prepares its kernels) is a line of its own.
 
     python scripts/measure_segmentation.py MODEL IMAGE --edge 4096 [--precision bf16] [--torch]
 
@@ -80,6 +82,8 @@ def measure(model: Model, path: Path, edge: int, precision: str, scale: float | 
     micrograph = Micrograph(image, None, "none", path, "0", "script")
     warm_up(model, micrograph, precision)
     chosen = runtime_for(model, device="cpu", precision=precision, threads=None).precision  # type: ignore[arg-type]
+    first = Watch(1.0)
+    first.time("network", lambda: model.predict(micrograph, precision=chosen, scale=scale))
     watch = Watch(image.size / 1e6)
     boundaries = watch.time("network", lambda: model.predict(micrograph, precision=chosen, scale=scale))
     smallest = max(round(model.min_area_px / boundaries.scale**2), 1)
@@ -93,6 +97,8 @@ def measure(model: Model, path: Path, edge: int, precision: str, scale: float | 
         watch.time("boundary", lambda: write_boundary_map(file, boundaries))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     facts = {"edge": edge, "precision": chosen, "scale": boundaries.scale, "cells": grains.n_grains}
+    extra = first.steps["network"][1] - watch.steps["network"][1] * watch.megapixels
+    facts["first_s"] = extra
     return {**facts, "steps": watch.steps, "peak_gb": peak, "load": os.getloadavg()[0]}
 
 
@@ -104,6 +110,7 @@ def report(found: dict[str, Any]) -> None:
         print(f"  {name:10} wall {wall:.4f}  processor {cpu:.4f} s/Mpx")
     share = np.array(found["steps"]["network"]) / total
     print(f"  network's share: wall {share[0]:.0%}, processor {share[1]:.0%}")
+    print(f"  first image of this size: {found['first_s']:.2f} s more of the processor")
     print(f"  peak {found['peak_gb']:.2f} GB  (load {found['load']:.1f})", flush=True)
 
 
