@@ -1,4 +1,4 @@
-"""The images on which `calibrate_confidence.py` measures a model, with grains and without, drawn on demand."""
+"""The images on which `calibrate_confidence.py` measures a model, with grains and without."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from segment.training.strangers import KINDS, stranger
 
 PHOTOGRAPHS = (
     "astronaut camera cell chelsea clock coffee coins colorwheel hubble_deep_field horse "
-    "immunohistochemistry logo microaneurysms moon page retina rocket shepp_logan_phantom text"
+    "immunohistochemistry logo microaneurysms moon page retina rocket shepp_logan_phantom"
 ).split()
 TEXTURES = "brick grass gravel".split()  #: walls and stones are cells indeed: tested on, not fitted
 
