@@ -179,6 +179,7 @@ def _resampled(
         method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         probability, grey = (cv2.resize(a, size, interpolation=method) for a in (probability, grey))
         labels = cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST)
+    probability, labels = np.ascontiguousarray(probability), np.ascontiguousarray(labels)
     return _Window(probability, labels, (grey - grey.mean()) / max(float(grey.std()), 1e-6), blocks)
 
 
