@@ -102,3 +102,16 @@ def test_noise_and_blank_images_are_flagged(model, as_micrograph):
         np.linspace(0, 255, 512 * 512).reshape(512, 512).astype(np.uint8),
     ):
         assert segment_micrograph(as_micrograph(image), model)[1].warnings
+
+
+def test_photographs_are_flagged(model, as_micrograph):
+    import skimage.data
+
+    if model.confidence is None:
+        pytest.skip("the released model has no table of confidence")
+    flagged = 0
+    for name in ("astronaut", "camera", "coffee", "coins"):
+        picture = np.asarray(getattr(skimage.data, name)())
+        grey = picture.mean(axis=-1).astype(np.uint8) if picture.ndim == 3 else picture
+        flagged += bool(segment_micrograph(as_micrograph(grey), model)[1].warnings)
+    assert flagged >= 3
