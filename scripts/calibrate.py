@@ -193,8 +193,14 @@ def read_csv(path: Path) -> list[Row]:
         return [Row(**{k: kinds.get(k, float)(v) for k, v in row.items()}) for row in csv.DictReader(stream)]
 
 
+def _cell(row: Row) -> str:
+    uniform = "–" if np.isnan(row.uniform) else f"{row.uniform:.2f}"
+    return f"{row.bimodal:.3f} / {uniform} ({row.repeats})"
+
+
 def write_markdown(rows: list[Row], path: Path) -> None:
     lines = ["# Calibration of the verdict", "", (__doc__ or "").split("\n\n", 1)[1].strip(), ""]
+    lines += ["What is known of the cells that were not made anew: docs/verdict.md, \"What it is worth\".", ""]
     for kind in dict.fromkeys(r.kind for r in rows):
         here = [r for r in rows if r.kind == kind]
         sizes = sorted({r.interior_grains for r in here})
@@ -205,12 +211,7 @@ def write_markdown(rows: list[Row], path: Path) -> None:
         ]
         for name in dict.fromkeys(r.population for r in here):
             by_size = {r.interior_grains: r for r in here if r.population == name}
-            cells = [
-                f"{by_size[n].bimodal:.3f} / {by_size[n].uniform:.2f} ({by_size[n].repeats})"
-                if n in by_size
-                else ""
-                for n in sizes
-            ]
+            cells = [_cell(by_size[n]) if n in by_size else "" for n in sizes]
             lines.append(f"| {name} | " + " | ".join(cells) + " |")
         lines.append("")
     path.write_text("\n".join(lines))
