@@ -200,7 +200,7 @@ def _cell(row: Row) -> str:
 
 def write_markdown(rows: list[Row], path: Path) -> None:
     lines = ["# Calibration of the verdict", "", (__doc__ or "").split("\n\n", 1)[1].strip(), ""]
-    lines += ["Which cells an earlier version made, and why they stand: docs/verdict.md, What it is worth.", ""]
+    lines += ["Which cells an earlier version made, and why they stand: docs/verdict.md.", ""]
     for kind in dict.fromkeys(r.kind for r in rows):
         here = [r for r in rows if r.kind == kind]
         sizes = sorted({r.interior_grains for r in here})
