@@ -1,6 +1,6 @@
 """Time and memory of measurement and verdict against image size.
 
-    OMP_NUM_THREADS=1 python scripts/bench_measure.py [--sides 1024 2048 4096 8192]
+    OMP_NUM_THREADS=1 python scripts/bench_measure.py [--sides 1024 2048 4096 8192] [--maps FOLDER]
 
 Maps are Poisson-Voronoi mosaics of 58 px a grain (5,000 grains at 4096 squared).  Every map is measured in a
 process of its own; CPU seconds are printed beside the wall time, because they do not depend on what else
@@ -67,14 +67,18 @@ def in_own_process(function, *arguments):  # type: ignore[no-untyped-def]
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--sides", type=int, nargs="+", default=[1024, 2048, 4096, 8192])
-    sides = parser.parse_args().sides
+    parser.add_argument("--maps", type=Path, help="keep the maps there, and use those that are")
+    given = parser.parse_args()
     print("| side | " + " | ".join(COLUMNS) + " | more MB |")
     print("|---" * (len(COLUMNS) + 2) + "|")
     with tempfile.TemporaryDirectory() as name:
-        in_own_process(write_map, Path(name), 256)
-        for side in sides:
-            in_own_process(write_map, Path(name), side)
-            row = in_own_process(one_size, Path(name), side)
+        folder = given.maps or Path(name)
+        folder.mkdir(parents=True, exist_ok=True)
+        for side in (256, *given.sides):
+            if not (folder / f"{side}.npy").is_file():
+                in_own_process(write_map, folder, side)
+        for side in given.sides:
+            row = in_own_process(one_size, folder, side)
             digits = (0, 2, 2, 2, 2, 2, 3, 0, 0)
             cells = [f"{value:.{d}f}" for value, d in zip(row, digits, strict=True)]
             print(f"| {side}² | " + " | ".join(cells) + " |", flush=True)

@@ -99,6 +99,12 @@ class Estimate:
         low, high = sorted((monotone(self.low), monotone(self.high)))
         return Estimate(monotone(self.value), low, high)
 
+    def widened(self, other: Estimate) -> Estimate:
+        """The same value, its interval reaching as far as that of another estimate of the same quantity."""
+        if self.low is None or self.high is None or other.low is None or other.high is None:
+            return self
+        return Estimate(self.value, min(self.low, other.low), max(self.high, other.high))
+
 
 def interval(value: float, deviation: np.ndarray) -> Estimate:
     """Student interval on the log scale.

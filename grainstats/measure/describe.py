@@ -18,9 +18,7 @@ from grainstats.measure.size_distribution import in_order, size_shares
 from grainstats.measure.stereology import saltykov
 from segment.grainmap import GrainMap
 
-PRODUCT_LIMIT = (
-    "product limit over all grains by visible area, one cut by the frame at least as large as seen"
-)
+WIDENED = "interval widened to that of the product limit over all grains, those cut by the frame too"
 MILES = "grains not cut by the frame, weighted by 1/P (Miles-Lantuejoul)"
 
 
@@ -79,25 +77,34 @@ def _grain_descriptors(p: Pooled) -> Iterator[Descriptor]:
     for estimate, what, unit, how in (
         (_mean(p, w, d), f"{name}_mean_{u}", u, "number-weighted mean"),
         (median(d, w, block, n), f"{name}_median_{u}", u, "number-weighted median"),
+        (median(d, w * a, block, n), f"{name}_area_weighted_median_{u}", u, "area-weighted median"),
         (_mean(p, w, a), f"grain_area_mean_{u}2", f"{u}2", "number-weighted mean"),
         (_mean(p, w, p.aspect_ratio), "aspect_ratio_mean", "1", "number-weighted, equal-moment ellipse"),
     ):
         yield Descriptor.of(what, estimate, unit, f"{how}; {MILES}")
-    for estimate, what, unit, how in zip(
-        _size_shares(p),
-        (f"{name}_area_weighted_mean_{u}", f"{name}_area_weighted_median_{u}", f"{name}_cv"),
-        (u, u, "1"),
-        ("area-weighted mean", "area-weighted median", "standard deviation / mean, by number"),
-        strict=True,
+    wide = _size_shares(p)
+    for estimate, wider, what, unit, how in (
+        (_mean(p, w * a, d), wide[0], f"{name}_area_weighted_mean_{u}", u, "area-weighted mean"),
+        (_diameter_cv(p), wide[1], f"{name}_cv", "1", "standard deviation / mean"),
     ):
-        yield Descriptor.of(what, estimate, unit, f"{how}; {PRODUCT_LIMIT}")
+        yield Descriptor.of(what, estimate.widened(wider), unit, f"{how}; {MILES}; {WIDENED}")
     spheres = saltykov(d, w)
     method = f"Saltykov, {spheres.diameter.size} classes; assumes: {spheres.assumptions}"
     yield Descriptor(f"sphere_diameter_saltykov_{u}", spheres.mean, None, None, u, method)
 
 
+def _diameter_cv(p: Pooled) -> Estimate:
+    sums = np.stack([p.per_block(p.grain_block, p.weight * p.diameter**k) for k in range(3)])
+
+    def cv(blocks: np.ndarray) -> np.ndarray:
+        m0, m1, m2 = sums @ blocks
+        return np.array([np.sqrt(max(m2 * m0 / m1**2 - 1, 0)) if m1 > 0 else np.nan])
+
+    return jackknife(cv, p.n_blocks)[0]
+
+
 def _size_shares(p: Pooled) -> list[Estimate]:
-    """Area-weighted mean and median, and coefficient of variation by number, with jackknife intervals."""
+    """Area-weighted mean and coefficient of variation from all grains, those cut by the frame too."""
     diameter = p.grains[f"equivalent_diameter_{p.unit}"].to_numpy()
     whole = ~p.grains["touches_frame"].to_numpy(bool)
     order = in_order(diameter, whole)
@@ -105,6 +112,6 @@ def _size_shares(p: Pooled) -> list[Estimate]:
 
     def statistics(blocks: np.ndarray) -> np.ndarray:
         found = size_shares(diameter, whole, blocks[block])
-        return np.array([found.area_weighted_mean, found.area_weighted_median, found.cv])
+        return np.array([found.area_weighted_mean, found.cv])
 
     return jackknife(statistics, p.n_blocks)

@@ -20,7 +20,6 @@ from grainstats.measure.astm import g_from_intercept
 from grainstats.measure.blocks import weighted_quantile
 from grainstats.measure.chords import ChordDistribution, intercept_count, kaplan_meier, n_cuts
 from grainstats.measure.descriptor import Descriptor
-from grainstats.measure.size_distribution import SizeShares, in_order, size_shares
 
 ENOUGH_IMAGES = 5
 _COUNTS = ("n_grains", "n_interior", "n_intercepts")
@@ -92,22 +91,17 @@ def _from_tables(sample: Sample) -> dict[str, float]:
     """What is no ratio of totals, from all grains and intercepts at once."""
     whole = sample.grains[~sample.grains["touches_frame"].astype(bool)]
     d, w = (whole[name].to_numpy(float) for name in ("equivalent_diameter_nm", "weight"))
-    chords, sizes = _chords(sample.intercepts), _sizes(sample.grains)
+    chords = _chords(sample.intercepts)
+    mean = float(np.average(d, weights=w)) if d.size else math.nan
+    square = float(np.average(d**2, weights=w)) if d.size else math.nan
     return {
         "equivalent_diameter_median_nm": weighted_quantile(d, w, 0.5),
-        "equivalent_diameter_area_weighted_mean_nm": sizes.area_weighted_mean,
-        "equivalent_diameter_area_weighted_median_nm": sizes.area_weighted_median,
-        "equivalent_diameter_cv": sizes.cv,
+        "equivalent_diameter_area_weighted_median_nm": weighted_quantile(d, w * d**2, 0.5),
+        "equivalent_diameter_cv": math.sqrt(max(square / mean**2 - 1, 0)) if mean > 0 else math.nan,
         "intercept_median_nm": chords.quantile(0.5),
         "intercept_cv": chords.cv,
         "intercept_length_weighted_mean_nm": chords.length_weighted_mean,
     }
-
-
-def _sizes(grains: pd.DataFrame) -> SizeShares:
-    d, whole = grains["equivalent_diameter_nm"].to_numpy(float), ~grains["touches_frame"].to_numpy(bool)
-    order = in_order(d, whole)
-    return size_shares(d[order], whole[order])
 
 
 def _chords(intercepts: pd.DataFrame) -> ChordDistribution:
@@ -123,7 +117,8 @@ def _weights(sample: Sample) -> pd.DataFrame:
     count = pd.Series(intercept_count(n_cuts(sample.intercepts["censored"].to_numpy())))
     columns = {
         "number": weight.groupby(sample.grains["analysis_id"]),
-        "area": area.groupby(sample.grains["analysis_id"]),
+        "area": (weight * area).groupby(sample.grains["analysis_id"]),
+        "density": area.groupby(sample.grains["analysis_id"]),
         "intercept": count.groupby(sample.intercepts["analysis_id"]),
     }
     return pd.DataFrame({name: values.agg(math.fsum) for name, values in columns.items()}).fillna(0.0)
@@ -133,7 +128,9 @@ def _kind(name: str) -> str:
     """Which denominator a descriptor has."""
     if name.startswith("intercept"):
         return "intercept"
-    return "area" if "_per_" in name or "area_weighted" in name else "number"
+    if "_per_" in name:
+        return "density"
+    return "area" if "area_weighted" in name else "number"
 
 
 def _pooled(
