@@ -8,7 +8,10 @@ import pytest
 
 from grainstats.infer import ImageCuts, ImageGrains, judge_modality, with_stability
 from grainstats.measure import grain_table
+from grainstats.run.batch import DATABASE, Call, run_batch
 from grainstats.run.cuts import cuts_of, read_cuts, write_cuts
+from grainstats.run.recipe import Recipe
+from grainstats.share import Database
 from segment.mosaics import laguerre_section
 
 
@@ -36,3 +39,14 @@ def test_without_the_files_of_all_images_there_is_no_stability(cuts, tmp_path):
     grain_map = laguerre_section((300, 240), 18.0, 0.3, np.random.default_rng(4)).grain_map(1.5)
     judged = judge_modality([ImageGrains.from_table(grain_table(grain_map), grain_map)])
     assert with_stability(judged, []) == judged
+
+
+def test_a_run_says_how_stable_its_verdicts_are(two_samples, tmp_path, edge_model):
+    out = tmp_path / "out"
+    recipe = Recipe(model=str(edge_model))
+    summary = run_batch(Call((str(two_samples / "S1"),), out, workers=0), recipe)
+    assert summary.exit_status == 0
+    with Database.open(out / DATABASE, create=False) as db:
+        verdicts = db.verdicts()
+    assert verdicts["stability"].between(0, 1).all() and len(verdicts) == 1
+    assert len(list((out / ".report").rglob("*.cuts.npz"))) == 2
