@@ -26,6 +26,10 @@ from segment.unet import load_model
 DOCS = Path(__file__).parents[1] / "docs"
 GRAINS = 865
 CONFIDENCES = (0.99, 0.98, 0.96, 0.93, 0.88)
+HEAD = """# What the stability check does to verdicts on true maps
+
+`python scripts/calibrate_stability.py` (resumable; ~865 grains; shares bimodal / uniform; error rates of the
+released model in images of that confidence, the mean border probability)."""
 POPULATIONS = {
     "uniform, sigma 0.2": Population(0.2),
     "uniform, sigma 0.35": Population(0.35),
@@ -103,7 +107,8 @@ def main() -> None:
                 rows += one_map(name, number, rates)
                 pd.DataFrame(rows).to_csv(given.out, index=False)
     frame = pd.DataFrame(rows)
-    given.out.with_suffix(".md").write_text(table(frame) + "\n", encoding="utf-8")
+    page = f"{HEAD}\n\n{table(frame)}\n"
+    given.out.with_suffix(".md").write_text(page, encoding="utf-8")
     print(table(frame), f"\nmedian seconds of one check: {frame['seconds'].median():.2f}")
 
 
