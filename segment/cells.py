@@ -12,7 +12,7 @@ import numpy as np
 from segment.borders import Borders, borders_of_edges, join_borders
 
 SEED_PERSISTENCE = 0.02  #: of the fine cells whose borders are judged
-BORDER_CONFIDENCE = 0.5  #: least mean probability along a border
+BORDER_CONFIDENCE = 0.6  #: least mean probability along a border, by cross-validation (docs/ablations.md)
 
 
 def cut_cells(
@@ -21,8 +21,8 @@ def cut_cells(
     """Cells of a probability map.
 
     Fine cells are joined in two ways: where a seed does not persist (`persistence`), and where the mean
-    probability along a border is below one half, the weakest first.  The second does not depend on the first,
-    so that more persistence never gives more cells.
+    probability along a border is below `BORDER_CONFIDENCE`, the weakest first.  The second does not depend on
+    the first, so that more persistence never gives more cells.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ from segment.unet.runtime import Runtime
 TRIALS = (1.0, 0.5, 0.25, 2.0)  #: sizes at which the windows are segmented
 WINDOW_PX = 320  #: edge of a window in the network's pixels
 SMALLEST_PX = 96  #: shortest edge at which a trial says anything
-BOUNDS = (0.15, 2.5)  #: of the factor
+BOUNDS = (0.15, 2.0)  #: of the factor
 LEAVE = (0.8, 1.4)  #: factors between these are not worth the resampling
 NEARLY = 0.05  #: confidences closer than this to the best are about equal
 SURE = 0.5  #: least border confidence of an answer that is heeded

@@ -86,15 +86,15 @@ def test_persistence_must_be_a_probability():
 
 def test_border_confidence_and_length():
     probability = np.zeros((31, 31))
-    probability[:, 15] = 0.5
+    probability[:, 15] = 0.7
     probability[15] = 0.8
     grains = close_cells(boundary_map(probability), persistence=0.2)
     borders = grains.borders()
     by_pair = {tuple(pair): c for pair, c in zip(borders.pairs.tolist(), borders.confidence, strict=True)}
-    assert by_pair[(1, 2)] == pytest.approx(0.5, abs=0.02)
+    assert by_pair[(1, 2)] == pytest.approx(0.7, abs=0.02)
     assert by_pair[(1, 3)] == pytest.approx(0.8, abs=0.02)
     assert borders.length_px.sum() == 62
-    assert borders.grain_confidence(4)[1] == pytest.approx(0.65, abs=0.03)
+    assert borders.grain_confidence(4)[1] == pytest.approx(0.75, abs=0.03)
 
 
 def test_borders_do_not_depend_on_the_blocks(monkeypatch):
