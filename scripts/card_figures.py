@@ -2,7 +2,7 @@
 
 python scripts/card_figures.py MODEL --data DATA --out OUT [--synthetic 4] [--cross-validated CV/scores.json]
 
-Writes OUT/figures.md (tables), OUT/figures.json (every image) and OUT/failures.png: of each style that falls
+Writes OUT/figures.md (tables), OUT/figures.json (every image) and OUT/failures.jpg: of each style that falls
 short the worst synthetic micrograph, boundaries missed in orange, invented in blue, found in green.
 """
 
@@ -133,7 +133,7 @@ def main() -> None:
     if worst:
         sheet = np.vstack([shown for _, shown in sorted(worst.values(), key=lambda one: one[0])[:4]])
         small = cv2.resize(sheet, None, fx=0.7, fy=0.7, interpolation=cv2.INTER_AREA)
-        cv2.imwrite(str(arguments.out / "failures.png"), small)
+        cv2.imwrite(str(arguments.out / "failures.jpg"), small, [cv2.IMWRITE_JPEG_QUALITY, 80])
     print("\n".join(parts))
 
 
