@@ -37,7 +37,7 @@ def suggest(
         proposal = propose(
             database, read_space(space), tuple(objective), n, seed=seed, ignore_open=ignore_open
         )
-        records = proposal.records(", ".join(objective), campaign)
+        records = proposal.records(campaign)
         stored = 0 if no_store else database.add_suggestions(records)
     if json:
         document = {

@@ -49,6 +49,11 @@ class Objective:
     def sign(self) -> float:
         return 1.0 if self.maximise else -1.0
 
+    @property
+    def asked(self) -> str:
+        """As `--objective` takes it, with the direction where that is not maximise."""
+        return self.name if self.maximise else f"{self.name}:minimise"
+
 
 @dataclass(frozen=True, eq=False)
 class Campaign:
@@ -74,6 +79,11 @@ class Campaign:
     notes: tuple[str, ...]
     data_digest: str
     digest: str
+
+    @property
+    def asked(self) -> str:
+        """All objectives as `--objective` takes them."""
+        return ", ".join(o.asked for o in self.objectives)
 
 
 def read_campaign(

@@ -58,6 +58,8 @@ class Proposal:
     Attributes
     ----------
     suggestions : tuple of Suggested
+    objective : str
+        What was asked for, directions included, wherever they were stated.
     model : str
         Believed for the (first) objective.
     evidence : dict of str to str
@@ -71,6 +73,7 @@ class Proposal:
     """
 
     suggestions: tuple[Suggested, ...]
+    objective: str
     model: str
     evidence: dict[str, str]
     densities: dict[str, dict[str, float | None]]
@@ -79,12 +82,12 @@ class Proposal:
     seed: int
     notes: tuple[str, ...]
 
-    def records(self, objective: str, campaign: str) -> list[SuggestionRecord]:
+    def records(self, campaign: str) -> list[SuggestionRecord]:
         """Rows for `Database.add_suggestions`."""
         return [
             SuggestionRecord(
                 origin="ai", model=self.model, parameters=s.parameters, snapshot_digest=self.snapshot_digest,
-                seed=self.seed, campaign=campaign, objective=objective, reason=s.reason,
+                seed=self.seed, campaign=campaign, objective=self.objective, reason=s.reason,
                 predictions=_document(s) | {"densities": self.densities, "data_digest": self.data_digest},
             )
             for s in self.suggestions
@@ -163,7 +166,7 @@ def suggest(
     rows = np.flatnonzero(known)
     suggestions = tuple(_explained(campaign, space, choices, pick, rows, seed) for pick in picks)
     return Proposal(
-        suggestions, choices[0].model.name,
+        suggestions, campaign.asked, choices[0].model.name,
         {o.name: c.words() for o, c in zip(campaign.objectives, choices, strict=True)},
         {o.name: _densities(c) for o, c in zip(campaign.objectives, choices, strict=True)},
         campaign.digest, campaign.data_digest, seed, _notes(campaign, picks, count),
@@ -220,8 +223,9 @@ def _space_filling(
     )
     points = tuple(Suggested(space.decode(p), why, {}, (), {}, None, None) for p in chosen)
     return Proposal(
-        points, "space-filling design", {}, {}, campaign.digest, campaign.data_digest, seed, campaign.notes
-    )
+        points, campaign.asked, "space-filling design", {}, {}, campaign.digest, campaign.data_digest, seed,
+        campaign.notes,
+    )  # fmt: skip
 
 
 def _explained(

@@ -152,6 +152,16 @@ def test_minimising_mirrors_maximising(tmp_path: Path) -> None:
     assert low.suggestions[0].predictions[name].value < 35 < high.suggestions[0].predictions[name].value
 
 
+@pytest.mark.parametrize("asked", ["intercept_mean_nm:minimise", "intercept_mean_nm"])
+def test_a_direction_is_recorded_wherever_it_was_stated(tmp_path: Path, asked: str) -> None:
+    url = str(tmp_path / "a.db")
+    space = parse_space({**SPACE, "objectives": {"intercept_mean_nm": "minimise"}})
+    fill(url, 3)  # too few for a model: a space-filling design
+    with Database.open(url) as db:
+        records = suggest(db, space, (asked,), 1).records("one")
+    assert [r.objective for r in records] == ["intercept_mean_nm:minimise"]
+
+
 @needs_botorch
 def test_several_objectives(tmp_path: Path) -> None:
     url, space = str(tmp_path / "a.db"), parse_space(SPACE)
