@@ -39,7 +39,7 @@ class Ledger:
         if artefacts is None:
             return job
         if all((self._out / path).is_file() for path in artefacts.values()):
-            self._db.use_analysis(self.key(job.digest), job.sample_id)
+            self._db.use_analysis(self.key(job.digest), job.sample_id, job.name)
             return None
         stem = str(artefacts["labels"]).removeprefix("images/").removesuffix(".labels.tif")
         return replace(job, stored_stem=stem)

@@ -106,11 +106,11 @@ class Database(Readers):
         """
         return in_transaction(self._engine, lambda c: ledger.add_analysis(c, record))
 
-    def use_analysis(self, key: AnalysisKey, sample_id: str | None = None) -> bool:
+    def use_analysis(self, key: AnalysisKey, sample_id: str | None = None, path: str | None = None) -> bool:
         """Let a stored analysis count again; False where there is none.
 
         A run that finds its work done calls this. With `sample_id`, its micrograph belongs to that sample
-        from now on.
+        from now on; with `path`, it is called so.
         """
 
         def work(connection: Connection) -> bool:
@@ -120,6 +120,8 @@ class Database(Readers):
             ledger.make_current(connection, key.micrograph_digest, analysis_id)
             if sample_id is not None:
                 ledger.move_micrograph(connection, key.micrograph_digest, sample_id)
+            if path is not None:
+                ledger.rename_micrograph(connection, key.micrograph_digest, path)
             return True
 
         return in_transaction(self._engine, work)

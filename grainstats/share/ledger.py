@@ -113,6 +113,12 @@ def move_micrograph(connection: Connection, micrograph_digest: str, sample_id: s
     connection.execute(sa.update(m).where(m.digest == micrograph_digest).values(sample_id=sample_id))
 
 
+def rename_micrograph(connection: Connection, micrograph_digest: str, path: str) -> None:
+    """Call the micrograph `path` from now on."""
+    m = schema.Micrograph
+    connection.execute(sa.update(m).where(m.digest == micrograph_digest).values(path=path))
+
+
 def make_current(connection: Connection, micrograph_digest: str, analysis_id: int) -> None:
     """Let this analysis of the micrograph count from now on."""
     put(

@@ -93,6 +93,13 @@ def test_micrographs_can_move_to_another_sample(db: Database, make_record: Maker
     assert db.samples()["sample_id"].tolist() == ["right", "wrong"]
 
 
+def test_micrographs_are_called_as_in_the_latest_run(db: Database, make_record: Maker) -> None:
+    record = make_record(1)
+    db.add_analysis(record)
+    db.use_analysis(record.key, path="folder/renamed.tif")
+    assert db.micrographs()["path"].tolist() == ["folder/renamed.tif"]
+
+
 def test_by_sample_gives_each_row_once(db: Database, make_record: Maker) -> None:
     for number in range(4):
         db.add_analysis(make_record(number, sample_id=f"S{number % 2}"))
