@@ -12,7 +12,7 @@ import numpy as np
 from segment.borders import Borders, borders_of_edges, join_borders
 
 SEED_PERSISTENCE = 0.02  #: of the fine cells whose borders are judged
-BORDER_CONFIDENCE = 0.6  #: least mean probability along a border, by cross-validation (docs/ablations.md)
+BORDER_CONFIDENCE = 0.5  #: least mean probability along a border; docs/ablations.md has others
 
 
 def cut_cells(

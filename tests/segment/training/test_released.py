@@ -1,4 +1,7 @@
-"""The released model on real fields that it never saw: the floor below which no release may fall."""
+"""The released model on real fields: the floor below which no release may fall.
+
+The fields are in its second stage; how it does on unseen ones is measured by scripts/cross_validate.py.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +17,15 @@ from segment.training.render import synthetic_micrograph
 from segment.training.score import score
 from segment.unet import load_model
 
-HELD_OUT = ("uo2_07", "uo2_09", "uo2_24")
+FIELDS = ("uo2_07", "uo2_09", "uo2_24")
 
 
 @pytest.mark.slow
 @pytest.mark.realdata
-def test_held_out_fields(shared_data: Path) -> None:
+def test_real_fields(shared_data: Path) -> None:
     model = load_model()
     f1, log_ratio = [], []
-    for stem in HELD_OUT:
+    for stem in FIELDS:
         folder = shared_data / "uo2_bftem"
         pair = Pair(folder / "images" / f"{stem}.jpg", folder / "boundary" / f"{stem}.png")
         _, cells = segment_micrograph(next(read_micrographs(pair.image)), model)
@@ -40,9 +43,13 @@ def test_fresh_synthetic_micrographs(tmp_path: Path) -> None:
     model = load_model()
     f1 = {}
     for style in ("bf_tem", "sem_film", "etched"):
-        drawn = synthetic_micrograph(np.random.default_rng([99, 1]), (512, 512), style=style)
-        cv2.imwrite(str(tmp_path / f"{style}.png"), drawn.image)
-        _, cells = segment_micrograph(next(read_micrographs(tmp_path / f"{style}.png")), model)
-        f1[style] = score(cells.labels, drawn.grain_map.labels).f1
+        found = []
+        for k in range(1, 4):
+            drawn = synthetic_micrograph(np.random.default_rng([99, k]), (512, 512), style=style)
+            path = tmp_path / f"{style}_{k}.png"
+            cv2.imwrite(str(path), drawn.image)
+            _, cells = segment_micrograph(next(read_micrographs(path)), model)
+            found.append(score(cells.labels, drawn.grain_map.labels).f1)
+        f1[style] = np.mean(found)
     assert min(f1.values()) > 0.6, f1
     assert np.mean(list(f1.values())) > 0.75, f1

@@ -12,7 +12,7 @@ from segment.unet import load_model, released_models
 from segment.unet.predict import infer_image
 from segment.unet.runtime import OpenVinoRuntime
 
-HELD_OUT = ("uo2_07", "uo2_09", "uo2_24")
+FIELDS = ("uo2_07", "uo2_09", "uo2_24")
 pytestmark = [pytest.mark.realdata, pytest.mark.slow]
 
 
@@ -39,9 +39,9 @@ def score(shared_eval):
     return module
 
 
-def test_boundaries_of_held_out_fields_are_found(model, field, score, as_micrograph):
+def test_boundaries_of_real_fields_are_found(model, field, score, as_micrograph):
     f1, intercept = [], []
-    for name in HELD_OUT:
+    for name in FIELDS:
         _, grains = segment_micrograph(as_micrograph(field(name)), model)
         truth = score.truth_labels(field(name, "boundary", ".png"))
         f1.append(score.boundary_f1(score.edges(grains.labels), score.edges(truth), 4)[0])
