@@ -154,7 +154,7 @@ def compare_verdicts(
         )
     if table[:, 2].sum():
         reason.append(
-            f"{table[:, 2].sum()} indeterminate samples are left out of the test: too few grains to say"
+            f"{table[:, 2].sum()} indeterminate samples are left out of the test"
         )
     if missing:
         reason.append(f"{missing} samples have no verdict")
