@@ -153,9 +153,7 @@ def compare_verdicts(
             )
         )
     if table[:, 2].sum():
-        reason.append(
-            f"{table[:, 2].sum()} indeterminate samples are left out of the test"
-        )
+        reason.append(f"{table[:, 2].sum()} indeterminate samples are left out of the test")
     if missing:
         reason.append(f"{missing} samples have no verdict")
     counts = tuple(tuple(int(c) for c in row) for row in table)
