@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from grainstats.share.database import Database
 from grainstats.share.records import SuggestionRecord
-from grainstats.share.sheets import SheetError, read_cells, text_of, value_of
+from grainstats.share.sheets import Column, SheetError, read_cells, text_of, under_header, value_of
 from grainstats.share.units import converter, split_column
 
 if TYPE_CHECKING:
@@ -46,12 +46,9 @@ class Known:
 
 
 @dataclass(frozen=True)
-class _Column:
-    index: int
-    header: str
-    kind: str
-    name: str
-    unit: str
+class _Column(Column):
+    """A column and the unit that its quantity is kept in."""
+
     target: str
 
     def convert(self, value: Value) -> Value:
@@ -157,11 +154,7 @@ def _read_row(
     header: list[str], columns: list[_Column], cells: list[Any], campaign: str
 ) -> tuple[SuggestionRecord, list[str]]:
     wrong: list[str] = []
-    if any(text_of(cell) for cell in cells[len(header) :]):
-        wrong.append(f"{len(cells)} cells under {len(header)} columns")
-    cells = [*cells, *[None] * (len(header) - len(cells))]
-    loose = [text_of(c) for h, c in zip(header, cells, strict=False) if not h and text_of(c)]
-    wrong += [f"{text!r} stands under no header" for text in loose]
+    cells = under_header(header, cells, wrong)
     plain = {name: text_of(cells[header.index(name)]) for name in _PLAIN if name in header}
     parameters: dict[str, Value] = {}
     expected: dict[str, dict[str, Value]] = {}

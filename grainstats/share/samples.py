@@ -9,12 +9,11 @@ that converts). Empty cells are missing values.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from grainstats.share.records import Measured, Quantity, SampleRow, SampleSheet
-from grainstats.share.sheets import SheetError, day_of, read_cells, text_of, value_of
+from grainstats.share.sheets import Column, SheetError, day_of, read_cells, text_of, under_header, value_of
 from grainstats.share.units import CATEGORY, converter, split_column
 
 if TYPE_CHECKING:
@@ -28,17 +27,6 @@ class SampleSheetError(SheetError):
     """A sample sheet that cannot be used, with every problem in it."""
 
     what = "sample sheet"
-
-
-@dataclass(frozen=True)
-class _Column:
-    """A quantity's column: where it stands and what it means."""
-
-    index: int
-    header: str
-    kind: str
-    name: str
-    unit: str
 
 
 def import_samples(db: Database, path: str | Path) -> int:
@@ -84,8 +72,8 @@ def read_samples(path: str | Path) -> SampleSheet:
     return SampleSheet(str(path), tuple(rows))
 
 
-def _read_header(header: list[str]) -> tuple[list[_Column], list[str]]:
-    columns: list[_Column] = []
+def _read_header(header: list[str]) -> tuple[list[Column], list[str]]:
+    columns: list[Column] = []
     problems = [f"column {name!r} is missing" for name in ("sample_id", "design_route") if name not in header]
     problems += [
         f"column {n!r} stands there {k} times" for n, k in Counter(filter(None, header)).items() if k > 1
@@ -98,16 +86,16 @@ def _read_header(header: list[str]) -> tuple[list[_Column], list[str]]:
             problems.append(f"unknown column {text!r} (known: {', '.join(_PLAIN)}, param:, prop:, prop_sd:)")
             continue
         try:
-            columns.append(_Column(index, text, *split_column(text)))
+            columns.append(Column(index, text, *split_column(text)))
         except ValueError as error:
             problems.append(f"column {text!r}: {error}")
     return columns, problems + _header_conflicts(columns, header)
 
 
-def _header_conflicts(columns: list[_Column], header: list[str]) -> list[str]:
+def _header_conflicts(columns: list[Column], header: list[str]) -> list[str]:
     """The same quantity twice, a word as a property, a spread without its property."""
     problems = []
-    first: dict[tuple[str, str], _Column] = {}
+    first: dict[tuple[str, str], Column] = {}
     for column in columns:
         other = first.setdefault((column.kind, column.name), column)
         if other is not column and other.header != column.header:
@@ -128,16 +116,9 @@ def _header_conflicts(columns: list[_Column], header: list[str]) -> list[str]:
     return problems
 
 
-def _read_row(header: list[str], columns: list[_Column], cells: list[Any]) -> tuple[SampleRow, list[str]]:
+def _read_row(header: list[str], columns: list[Column], cells: list[Any]) -> tuple[SampleRow, list[str]]:
     wrong: list[str] = []
-    if any(text_of(cell) for cell in cells[len(header) :]):
-        wrong.append(f"{len(cells)} cells under {len(header)} columns")
-    cells = cells + [None] * (len(header) - len(cells))
-    wrong += [
-        f"{text_of(c)!r} stands under no header"
-        for h, c in zip(header, cells, strict=False)
-        if not h and text_of(c)
-    ]
+    cells = under_header(header, cells, wrong)
     plain = {name: text_of(cells[header.index(name)]) for name in _PLAIN if name in header}
     if "sample_id" in plain and not plain["sample_id"]:
         wrong.append("sample_id is empty")

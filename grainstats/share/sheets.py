@@ -6,6 +6,7 @@ import csv
 import io
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,17 @@ class SheetError(InputError):
 
     def __str__(self) -> str:
         return f"{self.source}: {self.reason}{self.remedy}."
+
+
+@dataclass(frozen=True)
+class Column:
+    """A quantity's column: where it stands and what it means."""
+
+    index: int
+    header: str
+    kind: str
+    name: str
+    unit: str
 
 
 def read_cells(path: Path, what: str = "sample sheet") -> Iterator[list[Any]]:
@@ -74,6 +86,16 @@ def _excel(path: Path) -> Iterator[list[Any]]:
         return iter([list(row) for row in book.worksheets[0].iter_rows(values_only=True)])
     finally:
         book.close()
+
+
+def under_header(header: list[str], cells: list[Any], wrong: list[str]) -> list[Any]:
+    """A row's cells, at least one for each column; those under no header are noted in `wrong`."""
+    if any(text_of(cell) for cell in cells[len(header) :]):
+        wrong.append(f"{len(cells)} cells under {len(header)} columns")
+    cells = [*cells, *[None] * (len(header) - len(cells))]
+    loose = [text_of(c) for h, c in zip(header, cells, strict=False) if not h and text_of(c)]
+    wrong += [f"{text!r} stands under no header" for text in loose]
+    return cells
 
 
 def text_of(cell: Any) -> str:
