@@ -19,6 +19,7 @@ import pandas as pd
 
 from grainstats.infer import ImageCuts, ImageGrains, ModalityVerdict, judge_modality, with_stability
 from grainstats.measure import grain_table
+from segment.doubts import MISSED, STRANGE
 from segment.error_rates import count_errors, read_rates
 from segment.grainmap import GrainMap
 from segment.micrograph.model import Micrograph
@@ -106,7 +107,8 @@ def one_image(model: Model, group: str, kind: str, number: int) -> dict[str, obj
         "lost": round(float(errors.lost.sum() / errors.grains.sum()), 4),
         "cut": round(float(errors.cuts.sum() / errors.grains.sum()), 4),
         "resampled": round(boundary_map.scale, 3),
-        "warned": bool(found.warnings),
+        "missed": any(text.startswith(MISSED) for text in found.warnings),
+        "strange": any(text.startswith(STRANGE) for text in found.warnings),
         "true_verdict": true.verdict,
         "without_stability": bare.verdict,
         "verdict": (shaken := with_stability(bare, [cuts])).verdict,

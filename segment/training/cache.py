@@ -12,7 +12,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from segment.training.render import SyntheticMicrograph, empty_micrograph, synthetic_micrograph
+from segment.training.render import (
+    SyntheticMicrograph,
+    draw_style,
+    empty_micrograph,
+    synthetic_micrograph,
+)
 
 STEPS_PER_PX = 8  #: distances are stored in eighths of a pixel, up to 31.9 px
 NOT_GRAIN, UNSURE = np.uint8(1), np.uint8(2)  #: bits of the flags
@@ -40,11 +45,24 @@ def line_distance(lines: np.ndarray) -> np.ndarray:
 
 def draw(seed: int, index: int, size: int) -> SyntheticMicrograph | np.ndarray:
     """Image number `index` of the cache of this seed, whatever was drawn before it."""
+    rng, style, omissions = _plan(seed, index)
+    if style is None:
+        return empty_micrograph(rng, (size, size))
+    return synthetic_micrograph(rng, (size, size), style=style, omissions=omissions)
+
+
+def style_of(seed: int, index: int) -> str | None:
+    """Style of image number `index` of the cache of this seed, without drawing it; None: no grains."""
+    return _plan(seed, index)[1]
+
+
+def _plan(seed: int, index: int) -> tuple[np.random.Generator, str | None, float]:
+    """Generator, style and omissions of an image."""
     rng = np.random.default_rng([seed, index])
     if rng.random() < EMPTY_SHARE:
-        return empty_micrograph(rng, (size, size))
+        return rng, None, 0.0
     omissions = float(rng.choice([0.0, rng.uniform(0, 0.06)]))
-    return synthetic_micrograph(rng, (size, size), omissions=omissions)
+    return rng, draw_style(rng), omissions
 
 
 def write_cache(folder: Path, n: int, *, seed: int, size: int = 512) -> None:

@@ -89,12 +89,19 @@ class CropSource:
     real : list of (RealSet, list of Example)
     seed : int
         With the step number the only source of randomness.
+    among : ndarray of int, optional
+        Numbers of the cache's images that may be used; default: all that are there.
     """
 
     def __init__(
-        self, recipe: TrainingRecipe, cache: Path, real: list[tuple[RealSet, list[Example]]], seed: int
+        self,
+        recipe: TrainingRecipe,
+        cache: Path,
+        real: list[tuple[RealSet, list[Example]]],
+        seed: int,
+        among: np.ndarray | None = None,
     ) -> None:
-        self.recipe, self.folder, self.real, self.seed = recipe, cache, real, seed
+        self.recipe, self.folder, self.real, self.seed, self.among = recipe, cache, real, seed, among
         self.cache: Cache = open_cache(cache)
 
     def batch(self, step: int) -> Batch:
@@ -112,7 +119,7 @@ class CropSource:
                 example = examples[int(rng.integers(len(examples)))]
                 return *self._cut(example, chosen.min_scale, chosen.max_scale, rng), True
             draw -= chosen.share
-        index = int(rng.integers(max(count, 1)))
+        index = int(rng.integers(max(count, 1)) if self.among is None else rng.choice(self.among))
         example = Example(self.cache.image[index], self.cache.distance[index], self.cache.flags[index])
         return *self._cut(example, 0.75, 1.35, rng), False
 

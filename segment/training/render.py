@@ -110,9 +110,7 @@ def synthetic_micrograph(
     -------
     SyntheticMicrograph
     """
-    if style is None:
-        shares = np.array([s.share for s in STYLES.values()])
-        style = str(rng.choice(list(STYLES), p=shares / shares.sum()))
+    style = style or draw_style(rng)
     section = random_section(rng, shape, grains or random_shape(rng))
     scene = _scene(section, style, rng)
     scene = replace(scene, visible=scene.field.chance[1] >= omissions)
@@ -126,6 +124,12 @@ def synthetic_micrograph(
         unsure_pixels(image, section.labels, scene.field) & ~scene.not_grain,
         style,
     )
+
+
+def draw_style(rng: np.random.Generator) -> str:
+    """A key of `STYLES`, drawn by their shares."""
+    shares = np.array([style.share for style in STYLES.values()])
+    return str(rng.choice(list(STYLES), p=shares / shares.sum()))
 
 
 def render(grain_map: GrainMap, style: str, rng: np.random.Generator) -> np.ndarray:

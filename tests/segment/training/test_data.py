@@ -10,7 +10,7 @@ import pytest
 import tifffile
 
 from segment.errors import InputError
-from segment.training.cache import line_distance, open_cache, write_cache
+from segment.training.cache import draw, line_distance, open_cache, style_of, write_cache
 from segment.training.crops import CropSource, Example, re_expose, read_real
 from segment.training.pairs import find_pairs, lines_of
 from segment.training.recipe import RealSet, TrainingRecipe, read_recipe
@@ -46,6 +46,24 @@ def test_an_interrupted_cache_is_completed_as_if_it_never_stopped(cache: Path, t
     write_cache(tmp_path, 3, seed=7, size=128)
     assert np.array_equal(open_cache(tmp_path).image, done)
     assert np.array_equal(open_cache(cache).image, done)
+
+
+def test_the_style_of_an_image_is_known_without_drawing_it() -> None:
+    drawn = [draw(7, index, 96) for index in range(8)]
+    assert [None if isinstance(d, np.ndarray) else d.style for d in drawn] == [
+        style_of(7, index) for index in range(8)
+    ]
+    assert len({style_of(7, index) for index in range(8)}) > 2
+
+
+def test_crops_come_only_from_the_images_named(tmp_path: Path) -> None:
+    write_cache(tmp_path, 3, seed=7, size=128)
+    np.load(tmp_path / "distance.npy", mmap_mode="r+")[:2] = 0
+    source = CropSource(TrainingRecipe(crop=64, batch=4), tmp_path, [], 1, np.array([0, 1]))
+    assert all((source.batch(step).target[:, 0] == 1).all() for step in range(3))
+    assert not (
+        CropSource(TrainingRecipe(crop=64, batch=4), tmp_path, [], 1).batch(0).target[:, 0] == 1
+    ).all()
 
 
 def test_batches_depend_on_seed_and_step_only(cache: Path) -> None:
