@@ -5,7 +5,7 @@
 
 Every case is trained from the start for the same number of steps and scored, by the whole chain, on images
 that none of them saw: the ten TEM fields, the TBM crops of micrographs held out, fresh synthetic micrographs
-of each style.  A case that has its scores is not run again; OUT/ablation.md is the table of all that are there.
+of each style.  A case that has its scores is not run again; OUT/ablation.md is the table of all that have.
 """
 
 from __future__ import annotations
