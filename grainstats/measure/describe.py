@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
-import numpy as np
 import pandas as pd
 
-from grainstats.measure.blocks import Estimate, jackknife, median, ratio
 from grainstats.measure.describe_network import network_descriptors
 from grainstats.measure.describe_spacing import intercept_descriptors
 from grainstats.measure.descriptor import Descriptor
 from grainstats.measure.measurement import Measurement, measure_grain_map
 from grainstats.measure.pooled import Pooled, pool
-from grainstats.measure.size_distribution import in_order, size_shares
+from grainstats.measure.sizes import PLANIMETRIC, grain_mean, grains_per_area, size_estimates
 from grainstats.measure.stereology import saltykov
 from segment.grainmap import GrainMap
 
-WIDENED = "interval widened to that of the product limit over all grains, those cut by the frame too"
 MILES = "grains not cut by the frame, weighted by 1/P (Miles-Lantuejoul)"
+WIDENED = f"{MILES}; interval with the product limit over all grains in view, those cut by the frame too"
 
 
 def descriptors(
@@ -46,7 +44,7 @@ def descriptors(
     maps = [measured] if isinstance(measured, Measurement) else list(measured)
     pooled = pool(maps)
     return [
-        *_grain_descriptors(pooled),
+        *_grain_descriptors(pooled, maps),
         *intercept_descriptors(pooled, maps),
         *network_descriptors(pooled, maps),
     ]
@@ -65,53 +63,23 @@ def descriptor_table(measurements: Sequence[Measurement]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _mean(p: Pooled, weight: np.ndarray, values: np.ndarray) -> Estimate:
-    return ratio(p.per_block(p.grain_block, weight * values), p.per_block(p.grain_block, weight))
-
-
-def _grain_descriptors(p: Pooled) -> Iterator[Descriptor]:
-    u, d, w, a = p.unit, p.diameter, p.weight, p.area
-    block, n, name = p.grain_block, p.n_blocks, "equivalent_diameter"
+def _grain_descriptors(p: Pooled, maps: Sequence[Measurement]) -> Iterator[Descriptor]:
+    u, d, w, name = p.unit, p.diameter, p.weight, "equivalent_diameter"
     yield Descriptor("n_grains", float(len(p.grains)), None, None, "1", "grains that show in the window")
     yield Descriptor("n_interior", float(d.size), None, None, "1", "grains not cut by the frame")
-    for estimate, what, unit, how in (
-        (_mean(p, w, d), f"{name}_mean_{u}", u, "number-weighted mean"),
-        (median(d, w, block, n), f"{name}_median_{u}", u, "number-weighted median"),
-        (median(d, w * a, block, n), f"{name}_area_weighted_median_{u}", u, "area-weighted median"),
-        (_mean(p, w, a), f"grain_area_mean_{u}2", f"{u}2", "number-weighted mean"),
-        (_mean(p, w, p.aspect_ratio), "aspect_ratio_mean", "1", "number-weighted, equal-moment ellipse"),
+    sizes = size_estimates(p)
+    for kind, estimate, how in (
+        ("mean", sizes.mean, f"number-weighted mean; {MILES}"),
+        ("median", sizes.median, f"number-weighted median; {MILES}"),
+        ("area_weighted_median", sizes.area_weighted_median, f"area-weighted median; {WIDENED}"),
+        ("area_weighted_mean", sizes.area_weighted_mean, f"area-weighted mean; {WIDENED}"),
     ):
-        yield Descriptor.of(what, estimate, unit, f"{how}; {MILES}")
-    wide = _size_shares(p)
-    for estimate, wider, what, unit, how in (
-        (_mean(p, w * a, d), wide[0], f"{name}_area_weighted_mean_{u}", u, "area-weighted mean"),
-        (_diameter_cv(p), wide[1], f"{name}_cv", "1", "standard deviation / mean"),
-    ):
-        yield Descriptor.of(what, estimate.widened(wider), unit, f"{how}; {MILES}; {WIDENED}")
+        yield Descriptor.of(f"{name}_{kind}_{u}", estimate, u, how)
+    yield Descriptor.of(f"{name}_cv", sizes.cv, "1", f"standard deviation / mean; {WIDENED}")
+    area = grains_per_area(p, maps).map(lambda per_area: 1 / per_area if per_area > 0 else float("nan"))
+    yield Descriptor.of(f"grain_area_mean_{u}2", area, f"{u}2", f"ASTM E112: 1 / {PLANIMETRIC}")
+    aspect = grain_mean(p, w, p.aspect_ratio)
+    yield Descriptor.of("aspect_ratio_mean", aspect, "1", f"number-weighted, equal-moment ellipse; {MILES}")
     spheres = saltykov(d, w)
     method = f"Saltykov, {spheres.diameter.size} classes; assumes: {spheres.assumptions}"
     yield Descriptor(f"sphere_diameter_saltykov_{u}", spheres.mean, None, None, u, method)
-
-
-def _diameter_cv(p: Pooled) -> Estimate:
-    sums = np.stack([p.per_block(p.grain_block, p.weight * p.diameter**k) for k in range(3)])
-
-    def cv(blocks: np.ndarray) -> np.ndarray:
-        m0, m1, m2 = sums @ blocks
-        return np.array([np.sqrt(max(m2 * m0 / m1**2 - 1, 0)) if m1 > 0 else np.nan])
-
-    return jackknife(cv, p.n_blocks)[0]
-
-
-def _size_shares(p: Pooled) -> list[Estimate]:
-    """Area-weighted mean and coefficient of variation from all grains, those cut by the frame too."""
-    diameter = p.grains[f"equivalent_diameter_{p.unit}"].to_numpy()
-    whole = ~p.grains["touches_frame"].to_numpy(bool)
-    order = in_order(diameter, whole)
-    diameter, whole, block = diameter[order], whole[order], p.any_grain_block[order]
-
-    def statistics(blocks: np.ndarray) -> np.ndarray:
-        found = size_shares(diameter, whole, blocks[block])
-        return np.array([found.area_weighted_mean, found.cv])
-
-    return jackknife(statistics, p.n_blocks)

@@ -24,12 +24,10 @@ def network_descriptors(p: Pooled, maps: Sequence[Measurement]) -> Iterator[Desc
 
 def _densities(p: Pooled) -> Iterator[Descriptor]:
     factor, u = (1000.0, "um") if p.unit == "nm" else (1.0, "px")
-    grain = p.segment_kind == "grain"
-    length = p.per_block(p.segment_block[grain], p.segment_length[grain])
-    density = ratio(length, p.block_area).map(lambda v: v * factor)
+    density = ratio(p.boundary_length, p.block_area).map(lambda v: v * factor)
     method = "length of the smoothed grain boundaries / grain area"
     yield Descriptor.of(f"boundary_density_per_{u}", density, f"1/{u}", method)
-    triple = ratio(p.per_block(p.junction_block, p.triple_points), p.block_area)
+    triple = ratio(p.triple_points, p.block_area)
     method = "triple points / grain area; a meeting of k grains counts k - 2"
     yield Descriptor.of(f"triple_junctions_per_{u}2", triple.map(lambda v: v * factor**2), f"1/{u}2", method)
     crossings = _crossings_per_length(p, 2 - p.cuts - p.phase_ends, 0.5)

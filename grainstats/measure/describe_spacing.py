@@ -8,16 +8,17 @@ import numpy as np
 import pandas as pd
 
 from grainstats.measure.astm import g_from_grains_per_mm2, g_from_intercept
-from grainstats.measure.blocks import Estimate, jackknife, ratio
+from grainstats.measure.blocks import Estimate, jackknife, ratio, without_each
 from grainstats.measure.chords import intercept_count, kaplan_meier
 from grainstats.measure.descriptor import Descriptor
 from grainstats.measure.measurement import Measurement
+from grainstats.measure.model_error import chord_cv_error, length_weighted_mean_error
 from grainstats.measure.pooled import Pooled
+from grainstats.measure.sizes import PLANIMETRIC, area_spread, grains_per_area
 from grainstats.measure.stereology import sphere_diameter
 
 E112 = "ASTM E112: line length / intercepts, a cut end counts 1/2"
 KAPLAN_MEIER = "Kaplan-Meier over the intercept ends inside the window"
-PLANIMETRIC = "ASTM E112 planimetric: inside + 1/2 cut + 1/4 at corners, over grain area"
 
 
 def intercept_descriptors(p: Pooled, maps: Sequence[Measurement]) -> Iterator[Descriptor]:
@@ -38,9 +39,9 @@ def intercept_descriptors(p: Pooled, maps: Sequence[Measurement]) -> Iterator[De
     if u == "nm":
         method = "ASTM E112 from the mean lineal intercept"
         yield Descriptor.of("astm_g", mean.map(g_from_intercept), "1", method)
-        density = _grains_per_area(p, maps)
+        density = grains_per_area(p, maps)
         g = density.map(lambda per_nm2: g_from_grains_per_mm2(per_nm2 * 1e12))
-        yield Descriptor.of("astm_g_planimetric", g, "1", PLANIMETRIC)
+        yield Descriptor.of("astm_g_planimetric", g, "1", f"ASTM E112 from {PLANIMETRIC}")
 
 
 def mean_intercept(p: Pooled, chosen: np.ndarray | None = None) -> Estimate:
@@ -76,17 +77,15 @@ def _distribution(p: Pooled) -> list[Estimate]:
         found = kaplan_meier(p.length, p.cuts, blocks[p.chord_block])
         return np.array([found.quantile(0.5), found.cv, found.length_weighted_mean])
 
-    return jackknife(statistics, p.n_blocks)
+    middle, cv, mean = statistics(np.ones(p.n_blocks)).tolist()
+    without = without_each(statistics, p.n_blocks).T
+    spread, n_grains = area_spread(p), float(np.where(p.grains["touches_frame"], 0.5, 1.0).sum())
+    return [
+        jackknife(middle, without[0]),
+        jackknife(cv, without[1], chord_cv_error(cv, spread, n_grains)),
+        jackknife(mean, without[2], length_weighted_mean_error(spread, n_grains)),
+    ]
 
 
 def _circular(p: Pooled) -> Estimate:
     return ratio(p.per_block(p.arc_block, p.arc), p.per_block(p.arc_block, intercept_count(p.arc_cuts)))
-
-
-def _grains_per_area(p: Pooled, maps: Sequence[Measurement]) -> Estimate:
-    """Planimetric count over all maps; its relative interval from the blocks."""
-    area = p.block_area.sum()
-    value = sum(m.planimetric.grains for m in maps) / area if area > 0 else float("nan")
-    share = np.where(p.grains["touches_frame"], 0.5, 1.0)
-    by_block = ratio(p.per_block(p.any_grain_block, share), p.block_area)
-    return by_block.map(lambda v: v * value / by_block.value) if by_block.value > 0 else Estimate(value)

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from grainstats.measure.blocks import IMAGES_AS_BLOCKS, Grid, grain_area_of_blocks, grid_for
+from grainstats.measure.blocks import IMAGES_AS_BLOCKS, Grid, grid_for
 from grainstats.measure.circles import circular_intercepts
 from grainstats.measure.counts import PlanimetricCount, planimetric_count
 from grainstats.measure.grains import grain_table
 from grainstats.measure.intercepts import ANGLES, intercept_table
 from grainstats.measure.network import BoundaryNetwork, boundary_network
-from grainstats.measure.window import Window, labels_with_hidden
+from grainstats.measure.window import Window
 from segment.grainmap import GrainMap
 
 
@@ -31,8 +31,6 @@ class Measurement:
     network : BoundaryNetwork
     grid : Grid
         Blocks of the window.
-    block_area_px2 : ndarray, shape (n_blocks,)
-        Grain area in each block; see `grain_area_of_blocks`.
     unit : {"nm", "px"}
     pixel_size : float
         Of one pixel in `unit`.
@@ -45,7 +43,6 @@ class Measurement:
     planimetric: PlanimetricCount
     network: BoundaryNetwork
     grid: Grid
-    block_area_px2: np.ndarray
     unit: str
     pixel_size: float
     image_id: str = ""
@@ -85,10 +82,9 @@ def measure_grain_map(
     grains = grain_table(grain_map, unit=unit)
     lines = intercept_table(grain_map, unit=unit, angles=angles, spacing=spacing, seed=rng, network=network)
     grid = grid_for(network.window, len(grains))
-    area = grain_area_of_blocks(grid, labels_with_hidden(grain_map))
     circles = circular_intercepts(grain_map, unit=unit, seed=rng, network=network)
     count = planimetric_count(grain_map)
-    return Measurement(grains, lines, circles, count, network, grid, area, unit, network.pixel_size, image_id)
+    return Measurement(grains, lines, circles, count, network, grid, unit, network.pixel_size, image_id)
 
 
 def block_offsets(measurements: Sequence[Measurement]) -> tuple[list[int | None], int]:
@@ -102,25 +98,17 @@ def block_offsets(measurements: Sequence[Measurement]) -> tuple[list[int | None]
     return [int(v) for v in np.cumsum([0, *sizes[:-1]])], sum(sizes)
 
 
-def block_areas(measurements: Sequence[Measurement]) -> np.ndarray:
-    """Grain area of each block in unit squared, over all maps."""
+def blocks_of_labels(measurements: Sequence[Measurement]) -> tuple[list[np.ndarray], int]:
+    """Block number of each label of each map, and the number of blocks.
+
+    A grain, with every intercept and every side of a boundary in it, belongs to the block of its centroid: no
+    grain adds to two blocks, which would make them depend on each other.
+    """
     offsets, n = block_offsets(measurements)
-    out = np.zeros(n)
+    out = []
     for k, (m, offset) in enumerate(zip(measurements, offsets, strict=True)):
-        area = m.block_area_px2 * m.pixel_size**2
-        if offset is None:
-            out[k] = area.sum()
-        else:
-            out[offset : offset + area.size] = area
-    return out
-
-
-def blocks_of(
-    measurements: Sequence[Measurement], points: Sequence[tuple[np.ndarray, np.ndarray]]
-) -> tuple[np.ndarray, int]:
-    """Block number of points (row, column) of each map, concatenated; and the number of blocks."""
-    offsets, n = block_offsets(measurements)
-    parts = []
-    for k, (m, (y, x), offset) in enumerate(zip(measurements, points, offsets, strict=True)):
-        parts.append(np.full(y.size, k) if offset is None else m.grid.block_of(y, x) + offset)
-    return np.concatenate(parts), n
+        table = np.zeros(int(m.grains["label"].max() if len(m.grains) else 0) + 1, np.int64)
+        place = m.grid.block_of(m.grains["y_px"].to_numpy(), m.grains["x_px"].to_numpy())
+        table[m.grains["label"]] = k if offset is None else place + offset
+        out.append(table)
+    return out, n

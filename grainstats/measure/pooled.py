@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from grainstats.measure.chords import n_cuts
-from grainstats.measure.measurement import Measurement, block_areas, blocks_of
+from grainstats.measure.measurement import Measurement, blocks_of_labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,11 +28,9 @@ class Pooled:
         Ascending length.
     arc, arc_cuts, arc_block : ndarray, shape (n_arcs,)
         Intercepts on circles.
-    segment_length, segment_kind, segment_block : ndarray, shape (n_segments,)
-    triple_points, junction_block : ndarray, shape (n_junctions,)
-        Triple points that each junction stands for.
-    block_area : ndarray, shape (n_blocks,)
-        Grain area, unit squared.
+    boundary_length, triple_points, block_area : ndarray, shape (n_blocks,)
+        Totals of the grains of each block: their halves of the grain boundaries, their parts of the triple
+        points, their area between pixel centres (where boundaries show; see `Window.seen_share`).
     unit : str
     n_images : int
     """
@@ -52,11 +50,8 @@ class Pooled:
     arc: np.ndarray
     arc_cuts: np.ndarray
     arc_block: np.ndarray
-    segment_length: np.ndarray
-    segment_kind: np.ndarray
-    segment_block: np.ndarray
+    boundary_length: np.ndarray
     triple_points: np.ndarray
-    junction_block: np.ndarray
     block_area: np.ndarray
     unit: str
     n_images: int
@@ -70,60 +65,70 @@ class Pooled:
         return np.bincount(block, values, self.n_blocks)
 
 
-def _middle_of(m: Measurement) -> tuple[np.ndarray, np.ndarray]:
-    """Middle of each intercept, (row, column) in pixels."""
-    t = m.intercepts
-    half = t[f"length_{m.unit}"].to_numpy() / m.pixel_size / 2
-    angle = np.deg2rad(t["angle_deg"].to_numpy())
-    return t["y0_px"].to_numpy() - half * np.sin(angle), t["x0_px"].to_numpy() + half * np.cos(angle)
-
-
-def _starts(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    return table["y0_px"].to_numpy(), table["x0_px"].to_numpy()
-
-
-def _points(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    return table["y_px"].to_numpy(), table["x_px"].to_numpy()
-
-
 def pool(measurements: Sequence[Measurement]) -> Pooled:
     """Pool the maps of one sample; raises ValueError when there is none or the units differ."""
     units = {m.unit for m in measurements}
     if len(units) != 1:
         raise ValueError(f"one unit is needed for a sample, got {sorted(units) or 'no map'}")
     (unit,) = units
+    block_of, n_blocks = blocks_of_labels(measurements)
+
+    def blocks(tables: Sequence[pd.DataFrame]) -> np.ndarray:
+        return np.concatenate([b[t["label"].to_numpy()] for b, t in zip(block_of, tables, strict=True)])
+
     interior = [m.grains[~m.grains["touches_frame"]] for m in measurements]
     whole = pd.concat(interior, ignore_index=True)
     chords = pd.concat([m.intercepts for m in measurements], ignore_index=True)
-    segments = pd.concat([m.network.segments for m in measurements], ignore_index=True)
-    junctions = pd.concat([m.network.junctions for m in measurements], ignore_index=True)
-    n_grains = junctions["n_grains"].to_numpy()
     arcs = pd.concat([m.circles for m in measurements], ignore_index=True)
     length = chords[f"length_{unit}"].to_numpy()
     order = np.argsort(length, kind="stable")
-    chord_block = blocks_of(measurements, [_middle_of(m) for m in measurements])[0]
+    totals = [_block_totals(m, b, n_blocks) for m, b in zip(measurements, block_of, strict=True)]
+    boundary_length, triple_points, block_area = np.sum(totals, axis=0)
     return Pooled(
         diameter=whole[f"equivalent_diameter_{unit}"].to_numpy(),
         area=whole[f"area_{unit}2"].to_numpy(),
         aspect_ratio=whole["aspect_ratio"].to_numpy(),
         weight=whole["weight"].to_numpy(),
-        grain_block=blocks_of(measurements, [_points(t) for t in interior])[0],
+        grain_block=blocks(interior),
         grains=pd.concat([m.grains for m in measurements], ignore_index=True),
-        any_grain_block=blocks_of(measurements, [_points(m.grains) for m in measurements])[0],
+        any_grain_block=blocks([m.grains for m in measurements]),
         length=length[order],
         cuts=n_cuts(chords["censored"].to_numpy())[order],
         phase_ends=chords["phase_ends"].to_numpy()[order],
         angle=chords["angle_deg"].to_numpy()[order],
-        chord_block=chord_block[order],
+        chord_block=blocks([m.intercepts for m in measurements])[order],
         arc=arcs[f"length_{unit}"].to_numpy(),
         arc_cuts=n_cuts(arcs["censored"].to_numpy()),
-        arc_block=blocks_of(measurements, [_starts(m.circles) for m in measurements])[0],
-        segment_length=segments[f"length_{unit}"].to_numpy(),
-        segment_kind=segments["kind"].to_numpy(),
-        segment_block=blocks_of(measurements, [_points(m.network.segments) for m in measurements])[0],
-        triple_points=np.where(n_grains >= 3, n_grains - 2, 0),
-        junction_block=blocks_of(measurements, [_points(m.network.junctions) for m in measurements])[0],
-        block_area=block_areas(measurements),
+        arc_block=blocks([m.circles for m in measurements]),
+        boundary_length=boundary_length,
+        triple_points=triple_points,
+        block_area=block_area,
         unit=unit,
         n_images=len(measurements),
     )
+
+
+def _block_totals(m: Measurement, block_of: np.ndarray, n_blocks: int) -> np.ndarray:
+    """Boundary length, triple points and grain area of the grains of each block, shape (3, n_blocks)."""
+    segments, grains = m.network.segments, m.grains
+    sides = segments[["label_a", "label_b"]].to_numpy()
+    between = (segments["kind"] == "grain").to_numpy()
+    half = segments[f"length_{m.unit}"].to_numpy()[between] / 2
+    length = np.bincount(block_of[sides[between]].ravel(), np.repeat(half, 2), n_blocks)
+    area = grains[f"area_{m.unit}2"].to_numpy() * m.window.seen_share
+    block = block_of[grains["label"].to_numpy()]
+    return np.stack(
+        [length, _triple_points(m, sides, block_of, n_blocks), np.bincount(block, area, n_blocks)]
+    )
+
+
+def _triple_points(m: Measurement, sides: np.ndarray, block_of: np.ndarray, n_blocks: int) -> np.ndarray:
+    """Triple points of each block; each side of the segments that end in a junction gets an equal part."""
+    ends = m.network.segments[["junction_a", "junction_b"]].to_numpy()
+    junction, label = (a.ravel() for a in np.broadcast_arrays(ends[:, :, None], sides[:, None, :]))
+    seen = (junction >= 0) & (label > 0)
+    junction, label = junction[seen], label[seen]
+    meeting = m.network.junctions["n_grains"].to_numpy()
+    points = np.where(meeting >= 3, meeting - 2, 0)
+    part = points / np.maximum(np.bincount(junction, minlength=points.size), 1)
+    return np.bincount(block_of[label], part[junction], n_blocks)

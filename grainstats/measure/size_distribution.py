@@ -34,6 +34,16 @@ class SizeShares:
     def area_weighted_mean(self) -> float:
         return float(self.mass @ self.diameter) if self.mass.size else float("nan")
 
+    def share_below(self, diameter: float) -> float:
+        """Share of the area in grains of up to `diameter`."""
+        return float(self.mass[self.diameter <= diameter].sum()) if self.mass.size else float("nan")
+
+    def quantile(self, share: float) -> float:
+        """Diameter below which `share` of the area lies."""
+        if not self.mass.size:
+            return float("nan")
+        return float(np.interp(share, np.cumsum(self.mass) - self.mass / 2, self.diameter))
+
     @property
     def cv(self) -> float:
         """Standard deviation over mean by number; a grain's number is its area share over its area."""

@@ -25,6 +25,12 @@ def test_a_cut_grain_counts_for_those_at_least_as_large() -> None:
     np.testing.assert_allclose(tail.mass, [1 / 14, 4 / 14, 9 / 14])
 
 
+def test_median_and_share_below_it_belong_together() -> None:
+    found = size_shares(np.array([1.0, 2.0, 3.0]), np.ones(3, bool))
+    assert found.share_below(2.0) == pytest.approx(5 / 14)
+    assert found.quantile(0.5) == pytest.approx(np.interp(7.0, [3.0, 9.5], [2.0, 3.0]))
+
+
 def test_scaling_and_empty_maps() -> None:
     d, whole = np.array([1.0, 2.0, 2.5, 4.0]), np.array([True, False, True, True])
     one, two = size_shares(d, whole), size_shares(3 * d, whole)

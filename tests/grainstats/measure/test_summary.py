@@ -13,6 +13,8 @@ from grainstats.measure import (
     sample_summary,
     summary,
 )
+from grainstats.measure.astm import g_from_grains_per_mm2
+from grainstats.measure.pooled import pool
 from segment.errors import UncalibratedError, UnreadableError
 from segment.grainmap import GrainMap
 
@@ -65,6 +67,35 @@ def test_identical_images_have_no_spread_between_them(voronoi: GrainMap) -> None
     document = sample_summary([measure_grain_map(voronoi, seed=0)] * 5)
     low, high = document["intercept_nm"]["ci"]
     assert high / low == pytest.approx(1.0, abs=1e-6)
+
+
+def test_the_blocks_share_out_what_the_network_has(section: GrainMap, porous: GrainMap) -> None:
+    for grain_map in (section, porous):
+        measured = measure_grain_map(grain_map)
+        pooled, network = pool([measured]), measured.network
+        grain = network.segments["kind"] == "grain"
+        assert pooled.boundary_length.sum() == pytest.approx(network.segments.loc[grain, "length_nm"].sum())
+        assert pooled.triple_points.sum() == pytest.approx(network.n_triple_points)
+        share = measured.window.seen_share
+        assert pooled.block_area.sum() == pytest.approx(measured.grains["area_nm2"].sum() * share)
+
+
+def test_a_grain_lies_in_one_block(section: GrainMap) -> None:
+    """With all that lies in it: its intercepts carry the block of its centroid."""
+    measured = measure_grain_map(section)
+    pooled = pool([measured])
+    assert pooled.n_blocks > 9
+    block = dict(zip(measured.grains["label"], pooled.any_grain_block, strict=True))
+    table = measured.intercepts.sort_values("length_nm", kind="stable")
+    assert [block[label] for label in table["label"]] == pooled.chord_block.tolist()
+
+
+def test_mean_area_is_the_inverse_of_the_planimetric_count(section: GrainMap) -> None:
+    found = {d.name: d for d in descriptors(section)}
+    area, g = found["grain_area_mean_nm2"], found["astm_g_planimetric"]
+    assert g_from_grains_per_mm2(1e12 / area.value) == pytest.approx(g.value)
+    assert area.ci_low is not None and area.ci_high is not None and g.ci_low is not None
+    assert g_from_grains_per_mm2(1e12 / area.ci_high) == pytest.approx(g.ci_low)
 
 
 def test_units_do_not_mix(voronoi: GrainMap) -> None:
