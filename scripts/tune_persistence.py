@@ -1,126 +1,132 @@
-"""Choose a model's seed persistence on the fields it was trained on, and report the held-out ones beside
-them.
+"""Choose a model's seed persistence on images that its networks never saw: the folds of a cross-validation.
 
-    python scripts/tune_persistence.py MODEL_FOLDER --data ../shared/data/uo2_bftem \\
-        --score ../shared/eval/score.py --held-out uo2_07 uo2_09 uo2_24 [--write]
+    python scripts/tune_persistence.py CV_FOLDER [--persistence .1 .2] [--least .5 .6] [--write MODEL_FOLDER]
 
-Prints F1 at 4 px, the mean-intercept ratio and the area-weighted diameter ratio for each persistence, chooses
-the one of the best F1 (ties within .005: the smallest mean-intercept error) on the trained-on fields only,
-measures the agreement of bf16 with f32 on them, and with --write puts both into model.toml.
+CV_FOLDER is what `cross_validate.py` wrote: the network of each fold (fold*/NAME) answers the images held
+out from it (fold*/held_out).  Each answer is cut with every persistence and least mean probability along a
+border; the table has mean F1 at 4 px and the log ratios of mean intercept and area-weighted diameter.  Chosen
+is the persistence of the best F1 at the least probability that is released, within .005 of it the smallest
+mean-intercept error.  --write puts it into model.toml of a model trained on all images, with the share of
+pixels on which that model's bf16 answers agree with f32, the worst of these images.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
-import cv2
 import numpy as np
 
+from segment.cells import BORDER_CONFIDENCE
+from segment.errors import InputError
 from segment.grainmap import close_cells
-from segment.micrograph import Micrograph
+from segment.training.pairs import Pair, find_pairs
+from segment.training.score import score
 from segment.unet import Model, load_model
 
-CANDIDATES = (0.02, 0.03, 0.05, 0.1)
+PERSISTENCES = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
+EQUAL_F1 = 0.005  #: candidates this close to the best F1 are as good
 
 
-def load_score(path: Path) -> ModuleType:
-    """The one definition of segmentation quality, from its file."""
-    spec = importlib.util.spec_from_file_location("score", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def held_out(folder: Path) -> Iterator[tuple[Model, Pair]]:
+    """The network of each fold with each image that it never saw."""
+    folds = sorted(folder.glob("fold*"))
+    if not folds:
+        raise InputError(folder, "no fold* in it", "Name the --out folder of scripts/cross_validate.py")
+    for fold in folds:
+        (toml,) = fold.glob("*/model.toml")
+        model = load_model(toml.parent)
+        for pair in find_pairs(fold / "held_out" / "images", fold / "held_out" / "boundary"):
+            yield model, pair
 
 
-def measure_field(
-    score: ModuleType, model: Model, image: Path, boundary: Path
-) -> tuple[np.ndarray, float, float]:
-    """Figures of one field, shape (candidates, 3); the bf16 agreement; the scale."""
-    micrograph = Micrograph(cv2.imread(str(image), 0), None, "none", image, "0" * 64, "script")
-    answer = model.predict(micrograph, precision="f32")
-    half = model.predict(micrograph, precision="bf16", scale=answer.scale)
-    agreement = float(((answer.probability > 0.5) == (half.probability > 0.5)).mean())
-    truth = score.truth_labels(cv2.imread(str(boundary), 0))
-    edges, chord, area = score.edges(truth), score.chords(truth).mean(), _area_weighted(score.ecd(truth))
+def figures(
+    model: Model, pair: Pair, persistences: tuple[float, ...], least: tuple[float, ...]
+) -> np.ndarray:
+    """F1, log intercept ratio and log diameter ratio, shape (persistences, least probabilities, 3)."""
+    answer, truth = model.predict(pair.micrograph(), precision="f32"), pair.truth().labels
     smallest = max(round(model.min_area_px / answer.scale**2), 1)
-    figures = []
-    for persistence in CANDIDATES:
-        cells = close_cells(answer, persistence=persistence, min_area_px=smallest).labels
-        f1 = score.boundary_f1(score.edges(cells), edges, 4)[0]
-        figures.append((f1, score.chords(cells).mean() / chord, _area_weighted(score.ecd(cells)) / area))
-    return np.array(figures), agreement, answer.scale
+    rows = []
+    for persistence in persistences:
+        for confidence in least:
+            cells = close_cells(
+                answer, persistence=persistence, min_area_px=smallest, border_confidence=confidence
+            )
+            one = score(cells.labels, truth)
+            rows.append((one.f1, np.log(one.intercept_ratio), np.log(one.area_weighted_diameter_ratio)))
+    return np.array(rows).reshape(len(persistences), len(least), 3)
 
 
-def choose(figures: np.ndarray) -> int:
-    """Candidate of the best mean F1; within .005 of it, of the smallest mean-intercept error.
+def choose(found: np.ndarray) -> int:
+    """Persistence of the best mean F1; within `EQUAL_F1` of it, of the smallest mean-intercept error.
 
     Parameters
     ----------
-    figures : ndarray, shape (fields, candidates, 3)
+    found : ndarray, shape (images, persistences, 3)
     """
-    f1 = figures[..., 0].mean(axis=0)
-    error = np.abs(np.log(figures[..., 1])).mean(axis=0)
-    return int(np.argmin(np.where(f1 >= f1.max() - 0.005, error, np.inf)))
+    f1, error = found[..., 0].mean(axis=0), np.abs(found[..., 1]).mean(axis=0)
+    return int(np.argmin(np.where(f1 >= f1.max() - EQUAL_F1, error, np.inf)))
 
 
-def write_settings(folder: Path, persistence: float, agreement: float) -> None:
+def table(found: np.ndarray, persistences: tuple[float, ...], least: tuple[float, ...]) -> str:
+    """Means over the images of `found`, shape (images, persistences, least probabilities, 3)."""
+    lines = [
+        "| persistence | least probability | F1 | log intercept ratio | its absolute | diameter's absolute |"
+    ]
+    lines.append("|---" * 6 + "|")
+    mean, absolute = found.mean(axis=0), np.abs(found).mean(axis=0)
+    for i, persistence in enumerate(persistences):
+        for j, confidence in enumerate(least):
+            f1, intercept = mean[i, j, :2]
+            errors = f"{absolute[i, j, 1]:.3f} | {absolute[i, j, 2]:.3f}"
+            lines.append(f"| {persistence:.2f} | {confidence:.2f} | {f1:.4f} | {intercept:+.3f} | {errors} |")
+    return "\n".join(lines)
+
+
+def agreement(model: Model, pairs: list[Pair]) -> float:
+    """Least share of pixels on whose side of one half bf16 and f32 agree."""
+    shares = []
+    for pair in pairs:
+        exact = model.predict(pair.micrograph(), precision="f32")
+        half = model.predict(pair.micrograph(), precision="bf16", scale=exact.scale)
+        shares.append(float(((exact.probability > 0.5) == (half.probability > 0.5)).mean()))
+    return min(shares)
+
+
+def write_settings(folder: Path, persistence: float, bf16_agreement: float) -> None:
     """Put both values into model.toml, the rest as it is."""
     path = folder / "model.toml"
     text = path.read_text(encoding="utf-8")
-    for key, value in (("persistence", f"{persistence:g}"), ("bf16_agreement", f"{agreement:.4f}")):
-        line = f"{key} = {value}"
-        known = re.search(rf"^{key} *=.*$", text, re.MULTILINE)
-        text = (
-            text.replace(known.group(0), line)
-            if known
-            else re.sub(r"(^weights)", rf"{line}\n\1", text, flags=re.M)
-        )
+    for key, value in (("persistence", f"{persistence:g}"), ("bf16_agreement", f"{bf16_agreement:.4f}")):
+        text = re.sub(rf"^{key} *=.*\n", "", text, flags=re.MULTILINE)
+        text = re.sub(r"^weights\b", f"{key} = {value}\nweights", text, count=1, flags=re.MULTILINE)
     path.write_text(text, encoding="utf-8")
-
-
-def _area_weighted(diameter: np.ndarray) -> float:
-    return float((diameter**3).sum() / (diameter**2).sum())
-
-
-def _report(name: str, figures: np.ndarray) -> None:
-    for persistence, (f1, intercept, area) in zip(CANDIDATES, figures, strict=True):
-        print(f"{name:10} persistence {persistence:.2f}  F1 {f1:.3f}", end="  ")
-        print(f"intercept {intercept:.3f}  area-weighted {area:.3f}", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("model", type=Path)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--score", type=Path, required=True)
-    parser.add_argument("--held-out", nargs="*", default=[])
-    parser.add_argument("--write", action="store_true")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--persistence", type=float, nargs="+", default=PERSISTENCES)
+    parser.add_argument("--least", type=float, nargs="+", default=[BORDER_CONFIDENCE])
+    parser.add_argument("--write", type=Path, metavar="MODEL_FOLDER")
     arguments = parser.parse_args()
-    score, model = load_score(arguments.score), load_model(arguments.model)
-    trained, held, agreements = [], [], []
-    for image in sorted((arguments.data / "images").iterdir()):
-        boundary = arguments.data / "boundary" / f"{image.stem}.png"
-        figures, agreement, scale = measure_field(score, model, image, boundary)
-        is_held = image.stem in arguments.held_out
-        (held if is_held else trained).append(figures)
-        agreements += [] if is_held else [agreement]
-        print(f"{image.stem}{' (held out)' * is_held}: scale {scale:.2f}, agreement {agreement:.4f}")
-        _report(image.stem, figures)
-    for name, group in (("trained-on", trained), ("held out", held)):
-        if group:
-            _report(name, np.mean(group, axis=0))
-            error = np.abs(np.log(np.array(group)[..., 1:])).mean(axis=0)
-            print(f"{name:10} mean |log| intercept, area: {np.round(error, 3).tolist()}")
-    best = choose(np.array(trained))
-    print(f"chosen: persistence {CANDIDATES[best]}, bf16 agreement {min(agreements):.4f}")
+    persistences, least = tuple(arguments.persistence), (BORDER_CONFIDENCE, *arguments.least)
+    least = tuple(dict.fromkeys(least))
+    found, pairs = [], []
+    for model, pair in held_out(arguments.folder):
+        found.append(figures(model, pair, persistences, least))
+        pairs.append(pair)
+        print(pair.image.stem, np.round(found[-1][..., 0].max(), 3), flush=True)
+    everything = np.array(found)
+    print(table(everything, persistences, least))
+    chosen = persistences[choose(everything[:, :, 0])]
+    print(f"chosen on {len(pairs)} images: persistence {chosen:g} with borders of at least {least[0]:g}")
     if arguments.write:
-        write_settings(arguments.model, CANDIDATES[best], min(agreements))
+        write_settings(arguments.write, chosen, agreement(load_model(arguments.write), pairs))
 
 
 if __name__ == "__main__":

@@ -16,12 +16,17 @@ BORDER_CONFIDENCE = 0.5  #: least mean probability along a border; docs/ablation
 
 
 def cut_cells(
-    probability: np.ndarray, persistence: float, min_area_px: int, mask: np.ndarray | None = None
+    probability: np.ndarray,
+    persistence: float,
+    min_area_px: int,
+    mask: np.ndarray | None = None,
+    *,
+    confidence: float = BORDER_CONFIDENCE,
 ) -> np.ndarray:
     """Cells of a probability map.
 
     Fine cells are joined in two ways: where a seed does not persist (`persistence`), and where the mean
-    probability along a border is below `BORDER_CONFIDENCE`, the weakest first.  The second does not depend on
+    probability along a border is below `confidence`, the weakest first.  The second does not depend on
     the first, so that more persistence never gives more cells.
 
     Parameters
@@ -30,6 +35,7 @@ def cut_cells(
     persistence : float
     min_area_px : int
     mask : ndarray of bool, optional
+    confidence : float
 
     Returns
     -------
@@ -40,7 +46,7 @@ def cut_cells(
 
     basins = nested_basins(probability, SEED_PERSISTENCE, persistence, mask, min_area_px)
     borders = borders_of_edges(basins.pairs, basins.probability)
-    weak = join_weak(borders, basins.fine.size)
+    weak = join_weak(borders, basins.fine.size, confidence)
     return number_cells(basins.labels, _joined(basins.fine, basins.coarse, weak))
 
 

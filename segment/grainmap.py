@@ -9,7 +9,7 @@ import numpy as np
 
 from segment.borders import Borders, find_borders
 from segment.boundarymap import BoundaryMap
-from segment.cells import cut_cells
+from segment.cells import BORDER_CONFIDENCE, cut_cells
 from segment.confidence import Reliability
 from segment.errors import InputError
 from segment.micrograph.model import PixelSizeSource
@@ -88,7 +88,11 @@ class GrainMap:
 
 
 def close_cells(
-    boundary_map: BoundaryMap, *, persistence: float = 0.05, min_area_px: int = MIN_AREA_PX
+    boundary_map: BoundaryMap,
+    *,
+    persistence: float = 0.05,
+    min_area_px: int = MIN_AREA_PX,
+    border_confidence: float = BORDER_CONFIDENCE,
 ) -> GrainMap:
     """Cut a boundary probability into closed cells.
 
@@ -100,6 +104,8 @@ def close_cells(
         cell with a deeper minimum, for the two to be two grains; 0 ... 1.  More never gives more grains.
     min_area_px : int
         Smaller cells are merged into the neighbour behind their lowest pass; none is dropped.
+    border_confidence : float
+        Least mean probability along a border; scripts/tune_persistence.py tries others.
 
     Returns
     -------
@@ -113,7 +119,13 @@ def close_cells(
     """
     if not 0 <= persistence <= 1:
         raise ValueError(f"persistence is {persistence}, not a probability")
-    labels = cut_cells(boundary_map.probability, persistence, min_area_px, _open_pixels(boundary_map))
+    labels = cut_cells(
+        boundary_map.probability,
+        persistence,
+        min_area_px,
+        _open_pixels(boundary_map),
+        confidence=border_confidence,
+    )
     return GrainMap(
         labels,
         boundary_map.pixel_size_nm,
