@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ import numpy as np
 
 from segment.micrograph import Micrograph
 from segment.pipeline import segment_micrograph
-from segment.training.evaluate import evaluate
+from segment.training.evaluate import Evaluation, evaluate
 from segment.training.render import STYLES, synthetic_micrograph
 from segment.training.score import fill, outline, score
 from segment.unet import Model, load_model
@@ -37,8 +36,7 @@ Row = dict[str, Any]
 
 
 def real_rows(model: Model, folder: Path, only: tuple[str, ...] | None = None) -> list[Row]:
-    results = evaluate(model, folder / "images", folder / "boundary")
-    rows = [{"image": one.image, "scale": one.scale, **asdict(one.score)} for one in results]
+    rows = [one.row() for one in evaluate(model, folder / "images", folder / "boundary")]
     return [row for row in rows if only is None or row["image"] in only]
 
 
@@ -51,10 +49,10 @@ def synthetic_rows(model: Model, per_style: int) -> tuple[list[Row], dict[str, t
             image = Micrograph(drawn.image, None, "none", Path(style), str(k), "synthetic")
             boundaries, cells = segment_micrograph(image, model)
             truth = drawn.grain_map.labels
-            one = score(cells.labels, truth)
-            rows.append({"image": style, "scale": boundaries.scale, **asdict(one)})
-            if one.f1 < worst.get(style, (SHORT, None))[0]:
-                worst[style] = (one.f1, picture(drawn.image, cells.labels, truth, f"{style} {one.f1:.2f}"))
+            rows.append(Evaluation(style, score(cells.labels, truth), boundaries.scale).row())
+            f1 = rows[-1]["f1"]
+            if f1 < worst.get(style, (SHORT, None))[0]:
+                worst[style] = (f1, picture(drawn.image, cells.labels, truth, f"{style} {f1:.2f}"))
     return rows, worst
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import tomllib
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from segment.training.crops import CropSource, read_real
 from segment.training.evaluate import evaluate
 from segment.training.export import export
 from segment.training.fit import averaged_weights, fit
+from segment.training.pairs import Pair, find_pairs
 from segment.training.recipe import TrainingRecipe, read_recipe
 from segment.unet import load_model
 
@@ -57,16 +58,21 @@ def run_fold(arguments: argparse.Namespace, recipe: TrainingRecipe, fold: tuple[
     export(recipe, checkpoint, out / recipe.name, origin="cross-validation", default=False)
 
 
+def pairs_of(arguments: argparse.Namespace) -> list[Pair]:
+    """Images and tracings of the set that is held out in turn."""
+    folder = arguments.data / arguments.set
+    return find_pairs(folder / "images", folder / "boundary")
+
+
 def score_fold(arguments: argparse.Namespace, name: str, fold: tuple[str, ...], out: Path) -> None:
     held = out / "held_out"
-    for kind in ("images", "boundary"):
-        (held / kind).mkdir(parents=True, exist_ok=True)
-        for path in (arguments.data / arguments.set / kind).iterdir():
+    for pair in pairs_of(arguments):
+        for kind, path in (("images", pair.image), ("boundary", pair.tracing)):
             link = held / kind / path.name
-            if path.stem in fold and not link.exists():
+            link.parent.mkdir(parents=True, exist_ok=True)
+            if pair.image.stem in fold and not link.exists():
                 link.symlink_to(path.resolve())
-    results = evaluate(load_model(out / name), held / "images", held / "boundary")
-    rows = [{"image": one.image, "scale": one.scale, **asdict(one.score)} for one in results]
+    rows = [one.row() for one in evaluate(load_model(out / name), held / "images", held / "boundary")]
     (out / "scores.json").write_text(json.dumps(rows, indent=1))
 
 
@@ -99,7 +105,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     recipe = changed(read_recipe(arguments.recipe), arguments.change)
-    stems = [path.stem for path in (arguments.data / arguments.set / "images").iterdir()]
+    stems = [pair.image.stem for pair in pairs_of(arguments)]
     rows: list[dict[str, Any]] = []
     for k, fold in enumerate(folds_of(stems, arguments.folds)):
         out = arguments.out / f"fold{k}"

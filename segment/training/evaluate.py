@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from segment.errors import InputError
 from segment.pipeline import segment_micrograph
@@ -20,6 +21,10 @@ class Evaluation:
     image: str
     score: Score
     scale: float
+
+    def row(self) -> dict[str, Any]:
+        """Image, scale and every figure of the score, for tables and JSON."""
+        return {"image": self.image, "scale": self.scale, **asdict(self.score)}
 
 
 def evaluate(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -58,8 +57,7 @@ def evaluate(
             print(_line(one))
     f1 = sum(one.score.f1 for one in results) / len(results)
     if as_json:
-        rows = [{"image": one.image, "scale": one.scale, **asdict(one.score)} for one in results]
-        print(json.dumps({"mean_f1": f1, "images": rows}, indent=2))
+        print(json.dumps({"mean_f1": f1, "images": [one.row() for one in results]}, indent=2))
     else:
         print(f"mean boundary F1 {f1:.3f} over {len(results)} images")
 
