@@ -1,9 +1,10 @@
 """One sample out of its images: pooled numbers, with intervals that come from how images differ.
 
 A pooled value is what all images together show: ratios of totals, and medians and coefficients of variation
-from the pooled tables. Its interval: from five images on, Student's t on the image values; with three or
-four, the wider of that and the images' own intervals combined; with two, the latter alone, since two images
-cannot tell how much images differ; with one, that image's own.
+from the pooled tables. Its interval: from three images on, the wider of Student's t on the image values and
+the images' own intervals combined, below and above the value each by itself: images of few grains scatter too
+little where none of them shows the coarse grains that their own intervals allow for. With two images the
+latter alone, since two cannot tell how much images differ; with one, that image's own.
 """
 
 from __future__ import annotations
@@ -17,11 +18,10 @@ import pandas as pd
 
 from grainstats.infer.grains import ImageGrains
 from grainstats.measure.astm import g_from_intercept
-from grainstats.measure.blocks import weighted_quantile
+from grainstats.measure.blocks import reach, weighted_quantile
 from grainstats.measure.chords import ChordDistribution, intercept_count, kaplan_meier, n_cuts
 from grainstats.measure.descriptor import Descriptor
 
-ENOUGH_IMAGES = 5
 _COUNTS = ("n_grains", "n_interior", "n_intercepts")
 
 
@@ -149,46 +149,43 @@ def _pooled(
         value = float(rows["value"].iloc[0]) if len(rows) else math.nan
         return Descriptor(name, value, ends[0], ends[1], unit, method)
     value = float(np.average(rows["value"], weights=w)) if exact is None else exact
-    half, how = _half_width(rows, w)
-    low, high = (
-        (None, None) if half is None or value <= 0 else (value / math.exp(half), value * math.exp(half))
-    )
+    reaches, how = _reaches(rows, w)
+    if reaches is None or value <= 0:
+        return Descriptor(name, value, None, None, unit, f"{method}; {how}")
+    low, high = value / math.exp(reaches[0]), value * math.exp(reaches[1])
     return Descriptor(name, value, low, high, unit, f"{method}; {how}")
 
 
-def _half_width(rows: pd.DataFrame, w: np.ndarray) -> tuple[float | None, str]:
-    """Half the 95 % interval of log(value), and where it comes from."""
+def _reaches(rows: pd.DataFrame, w: np.ndarray) -> tuple[tuple[float, float] | None, str]:
+    """How far the 95 % interval of log(value) reaches below and above, and where that comes from."""
     n = len(rows)
     between, within = _between_images(rows, w), _within_images(rows, w)
-    if n >= ENOUGH_IMAGES:
-        return between, f"{n} images pooled, interval from their scatter"
     if n == 2 or between is None:
         return within, f"{n} images pooled, interval from within them only"
-    wider = between if within is None else max(between, within)
+    if within is None:
+        return between, f"{n} images pooled, interval from their scatter"
+    wider = max(between[0], within[0]), max(between[1], within[1])
     return wider, f"{n} images pooled, interval the wider of their scatter and their own intervals"
 
 
-def _between_images(rows: pd.DataFrame, w: np.ndarray) -> float | None:
-    """Student's t on a weighted mean of images, log scale."""
-    from scipy import stats
-
+def _between_images(rows: pd.DataFrame, w: np.ndarray) -> tuple[float, float] | None:
+    """From the scatter of the images about their weighted mean, log scale; see `measure.blocks.reach`."""
     values = rows["value"].to_numpy(float)
     n = values.size
     if n < 3 or (values <= 0).any():
         return None
     share = w / w.sum()
     residual = np.log(values) - float(share @ np.log(values))
-    error = math.sqrt(float(np.sum((share * residual) ** 2)) * n / (n - 1))
-    return float(stats.t.ppf(0.975, n - 1)) * error
+    return reach(share * residual * math.sqrt(n / (n - 1)))
 
 
-def _within_images(rows: pd.DataFrame, w: np.ndarray) -> float | None:
-    """Half width from the images' own intervals, taken as independent."""
-    ends = rows[["ci_low", "ci_high"]].to_numpy(float)
-    if not np.isfinite(ends).all() or (ends <= 0).any():
+def _within_images(rows: pd.DataFrame, w: np.ndarray) -> tuple[float, float] | None:
+    """From the images' own intervals, taken as independent."""
+    table = rows[["ci_low", "value", "ci_high"]].to_numpy(float)
+    if not np.isfinite(table).all() or (table <= 0).any():
         return None
-    half = np.diff(np.log(ends), axis=1)[:, 0] / 2
-    return math.sqrt(float(np.sum((w / w.sum() * half) ** 2)))
+    below, above = np.sqrt(np.sum((w[:, None] / w.sum() * np.diff(np.log(table), axis=1)) ** 2, axis=0))
+    return float(below), float(above)
 
 
 def _grain_size_number(astm: Descriptor, mean: Descriptor) -> Descriptor:
