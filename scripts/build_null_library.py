@@ -2,9 +2,9 @@
 
     python scripts/build_null_library.py --work scratch/library
 
-builds both nulls, section and columnar, and writes grainstats/infer/shape_<null>.npz (the network) and
-null_<null>.npz (quantiles and power).  The seeds of `PLAN` decide every figure: half of the parts train, the
-others calibrate.  Each part is kept in the work folder, so that an interrupted run goes on.
+builds both nulls, section and columnar, and writes grainstats/infer/shape_<null>.npz (the networks) and
+null_<null>.npz (quantiles and power).  The seeds of `PLAN` decide every figure: the even ones train, the odd
+ones calibrate.  Each part is kept in the work folder, so that an interrupted run goes on.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from null_windows import FAMILIES, LOOSE, Kind, Part, Samples, simulate
-from train_shape_network import train
+from null_windows import FAMILIES, LOOSE, PACKED, Kind, Part, Samples, simulate
+from train_shape_network import Lesson, train
 
 from grainstats.infer.modality import LEVEL
 from grainstats.infer.null_library import LEVELS, NullLibrary
@@ -28,10 +28,10 @@ NULLS = ("section", "columnar")
 FIELDS = ("grid", "scalars", "truth")
 # Parts by null, two populations or one, and kind: how many train (seeds 0, 2, ...) and calibrate (1, 3, ...).
 PLAN: dict[tuple[str, bool], dict[Kind, tuple[int, int]]] = {
-    ("section", False): {"small": (3, 4), "medium": (4, 5), "large": (3, 5), "packed": (1, 1)},
-    ("section", True): {"small": (2, 2), "medium": (3, 3), "large": (3, 3), "packed": (0, 0)},
-    ("columnar", False): {"small": (3, 4), "medium": (3, 4), "large": (2, 4), "packed": (3, 3)},
-    ("columnar", True): {"small": (2, 2), "medium": (2, 2), "large": (2, 2), "packed": (1, 1)},
+    ("section", False): {"small": (8, 8), "medium": (4, 6), "large": (5, 8), "packed": (4, 4)},
+    ("section", True): {"small": (8, 3), "medium": (4, 2), "large": (5, 4), "packed": (1, 1)},
+    ("columnar", False): {"small": (6, 6), "medium": (4, 6), "large": (5, 8), "packed": (4, 4)},
+    ("columnar", True): {"small": (6, 2), "medium": (4, 2), "large": (5, 4), "packed": (1, 1)},
 }
 KINDS: dict[str, tuple[Kind, ...]] = {
     "small": ("small", "packed"),
@@ -43,28 +43,35 @@ SIZES = {
     "large": (SMALL_BELOW + 0.5, 420.0, 865.0, 1900.0, 4000.0),
 }
 SEEN = {"small": (60.0, 1.4 * SMALL_BELOW), "large": (SMALL_BELOW / 1.4, np.inf)}  # samples a network learns
-SD_NODES = np.geomspace(0.18, 1.3, 24)
-SD_KERNEL = 0.12  # of log SD
-N_KERNEL = 0.25  # of log interior grains
-# Interior grains from which a family is protected on its own; fewer cannot tell it from two populations.
-SPEAKS_FROM = (0, 600, 600, 0, 0, 600, 1500)
-CORE = (0, 1, 3, 4)  # their pool is protected at any size
+EPOCHS = 16
+SIGMAS = (0.35, 0.45, 0.55, 0.65, 0.75)  # part the uniform mosaics that a network learns into kinds
+PACKED_SIGMA = 0.5  # parts the packed ones
+WIDEST = 0.9  # sigma learned
+LEARNED_SIZES = 3
+SIGMA_NODES = np.arange(0.4, 0.81, 0.05)  # each keeps the level; narrower mosaics have no two modes
+SIGMA_KERNEL = 0.08
+N_KERNEL = 0.5  # of log interior grains
+# Interior grains from which a family is protected; fewer cannot tell it from two populations.
+SPEAKS_FROM = (0, 1000, 1000, 0, 300, 1500, 1500)
 LOOSE_FROM = 600
 CLASSICAL = 6000
 NARROW, BROAD = (0.0, 0.25), (0.3, 0.4)  # sigmas of the two populations whose power is kept
-FEWEST = 120  # effective null samples that let a family speak for itself
-SIGMA_CENTRES, SIGMA_HALF = np.arange(0.2, 0.96, 0.05), 0.06  # each such stretch of sigma keeps the level
-N_HALF = 0.35  # of log interior grains
+COARSE = (0.3, 0.45), (0.45, 0.6)  # their coarse volume
+UNLIKE = (4, 5, 6)  # families left out of the power: packings are told easily, loose ones with difficulty
+POWER_KERNEL = 0.25  # of log interior grains
+FEWEST = 120  # effective null samples that tell a quantile; kernels widen until they see so many
+WIDENING = (1.0, 1.5, 2.0)
+MANY = 1000  # samples of a family whose trend over size and sigma is taken for curved
 
 
-def parts_of(null: str, size: str) -> list[Part]:
-    """Parts that the network and the quantiles of this range of sizes need."""
+def parts_of(null: str) -> list[Part]:
+    """All parts of a null."""
     return [
         Part(null, two, kind, 2 * k + odd)
         for two in (False, True)
-        for kind in KINDS[size]
+        for kind, counts in PLAN[null, two].items()
         for odd in (0, 1)
-        for k in range(PLAN[null, two][kind][odd])
+        for k in range(counts[odd])
     ]
 
 
@@ -87,79 +94,81 @@ def read_parts(parts: list[Part], folder: Path) -> Samples:
 
 
 def fit_network(one: Samples, two: Samples, seed: int) -> ShapeNetwork:
-    """Train on both populations, the null reweighted to the spread of the bimodal samples.
+    """Train on both populations; the hard cases weigh more.
 
-    The hard cases weigh more: narrow populations not far apart.
+    Those are many coarse grains at R = 3, few at a high ratio, and, while grains are few, narrow populations.
     """
+    one = one.take(one.truth[:, 1] < WIDEST)
     one, two = (
         s.take(~np.isin(s.truth[:, 0], LOOSE) | (s.scalars[:, 1] > np.log(LOOSE_FROM))) for s in (one, two)
     )
     both = Samples.join([one, two])
-    edges = np.linspace(np.log(0.1), np.log(1.8), 30)
-    counts = [np.histogram(s.scalars[:, 0], edges)[0] + 1.0 for s in (one, two)]
-    bins = np.clip(np.digitize(one.scalars[:, 0], edges) - 1, 0, 28)
-    matched = np.clip((counts[1] / counts[0])[bins], 0.02, 5.0)
-    label = np.repeat([0.0, 1.0], [len(one.truth), len(two.truth)])
-    hard = np.where(two.truth[:, 1] < 0.25, 1.5, 0.3) * np.where(two.truth[:, 2] < 4.5, 1.5, 1.0)
-    weight = np.concatenate([matched * len(matched) / matched.sum(), hard])
-    return train(shape_inputs(both.grid, both.scalars), label, weight, epochs=30, seed=seed)
+    family, sigma, ratio, coarse, _ = both.truth.T
+    packed = len(SIGMAS) + 1 + (sigma > PACKED_SIGMA)
+    few = both.scalars[:, 1] < np.log(SMALL_BELOW)
+    hard = np.where(sigma < 0.25, 1.5, np.where(few, 0.3, 1.0))
+    hard *= np.where((ratio < 3.5) & (coarse > 0.45), 5.0, 1.0)
+    hard *= np.where((ratio > 4.5) & (coarse < 0.45), 2.0, 1.0)
+    thirds = np.quantile(one.scalars[:, 1], np.arange(1, LEARNED_SIZES) / LEARNED_SIZES)
+    lesson = Lesson(
+        inputs=shape_inputs(both.grid, both.scalars),
+        two=coarse > 0,
+        weight=hard,
+        size=np.digitize(both.scalars[:, 1], thirds),
+        kind=np.where(np.isin(family, PACKED), packed, np.digitize(sigma, SIGMAS)),
+    )
+    return train(lesson, epochs=EPOCHS, seed=seed)
 
 
-def _basis(scalars: np.ndarray) -> np.ndarray:
-    """Polynomial in the logs of interior grains and SD."""
-    a, b = scalars[:, 1] - 6.0, scalars[:, 0] + 0.6
-    return np.column_stack([np.ones_like(a), a, b, a * a, a * b, b * b, b**3, a * b * b])
+def _basis(log_n: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+    """Polynomial in sigma and the log of interior grains; the first three columns are its linear part."""
+    a, b = log_n - 6.0, sigma - 0.5
+    return np.column_stack([np.ones_like(a), a, b, a * a, b * b, b**3, a * b, a * b * b])
 
 
 def quantile_table(null: Samples, values: np.ndarray, sizes: tuple[float, ...]) -> np.ndarray:
-    """Quantiles of the worst family near each node, shape (sizes, SD_NODES, LEVELS).
+    """Quantiles of the worst sigma of the worst family near each size, shape (sizes, LEVELS)."""
+    family = null.truth[:, 0].astype(int)
+    tables = []
+    for k in range(len(FAMILIES)):
+        here = family == k
+        table = family_quantiles(null.take(here), values[here], sizes)
+        tables.append(np.where((np.array(sizes) >= SPEAKS_FROM[k])[:, None], table, -np.inf))
+    return np.asarray(np.max(tables, axis=0))
 
-    The trend of the values over size and spread is taken out first, and put back at the node: kernels wide
-    enough to see many samples would otherwise blur it.
+
+def family_quantiles(null: Samples, values: np.ndarray, sizes: tuple[float, ...]) -> np.ndarray:
+    """Quantiles of one family's worst sigma, shape (sizes, LEVELS); -inf where samples are too few.
+
+    The trends of the values and of their scatter over size and sigma are taken out first, and put back at the
+    node: kernels wide enough to see many samples would otherwise blur them.
     """
-    scalars = null.scalars.astype(float)
-    basis = _basis(scalars)
+    log_n, sigma = null.scalars[:, 1].astype(float), null.truth[:, 1].astype(float)
+    terms = None if len(values) > MANY else 3
+    basis = _basis(log_n, sigma)[:, :terms]
     trend = np.linalg.lstsq(basis, values, rcond=None)[0]
     rest = values - basis @ trend
-    table = np.empty((len(sizes), len(SD_NODES), len(LEVELS)))
-    family = null.truth[:, 0].astype(int)
-    core = np.isin(family, CORE)
+    scatter = np.linalg.lstsq(basis, np.abs(rest), rcond=None)[0]
+    least = 0.2 * np.abs(rest).mean()
+    rest = rest / np.maximum(basis @ scatter, least)
+    table = np.full((len(sizes), len(LEVELS)), -np.inf)
     for i, n in enumerate(sizes):
-        for j, sd in enumerate(SD_NODES):
-            across, along = (scalars[:, 1] - np.log(n)) / N_KERNEL, (scalars[:, 0] - np.log(sd)) / SD_KERNEL
-            weight = np.exp(-0.5 * np.minimum(across**2 + along**2, 300.0)) + 1e-40
-            found = [_upper_quantiles(rest[core], weight[core])]
-            for k in [k for k in range(len(FAMILIES)) if n >= SPEAKS_FROM[k]]:
-                w = weight[family == k]
-                if len(w) and w.sum() > 1e-30 and w.sum() ** 2 / (w**2).sum() > FEWEST:
-                    found.append(_upper_quantiles(rest[family == k], w))
-            node = _basis(np.array([[np.log(sd), np.log(n)]])) @ trend
-            table[i, j] = np.max(found, axis=0) + node
+        for s in SIGMA_NODES:
+            weight = _nearness((log_n - np.log(n)) / N_KERNEL, (sigma - s) / SIGMA_KERNEL)
+            if weight is not None:
+                node = _basis(np.array([np.log(n)]), np.array([s]))[0, :terms]
+                found = node @ trend + max(node @ scatter, least) * _upper_quantiles(rest, weight)
+                table[i] = np.maximum(table[i], found)
     return table
 
 
-def held_for_every_sigma(table: np.ndarray, null: Samples, values: np.ndarray, size: str) -> np.ndarray:
-    """The table with its levels lowered where some sigma of the core families is rejected too often.
-
-    The level given the spread is a mean over the sigmas that may have made it, and one of them may exceed it.
-    A node's level goes down by the excess of the sigmas that make samples of its spread, each counted by its
-    share of them.
-    """
-    core = np.isin(null.truth[:, 0], CORE)
-    scalars, sigma = null.scalars[core].astype(float), null.truth[core, 1]
-    rejected = p_values(_library({"shape": table}, size), null.take(core), values[core]) < LEVEL
-    stretches = np.abs(sigma[:, None] - SIGMA_CENTRES) < SIGMA_HALF
-    held = table.copy()
-    for i, n in enumerate(SIZES[size]):
-        near = stretches & (np.abs(scalars[:, 1] - np.log(n)) < N_HALF)[:, None]
-        count = near.sum(axis=0)
-        rate = (near & rejected[:, None]).sum(axis=0) / np.maximum(count, 1)
-        excess = np.where(count > FEWEST, np.maximum(rate / LEVEL, 1.0), 1.0)
-        for j, sd in enumerate(SD_NODES):
-            weight = np.exp(-0.5 * ((scalars[:, 0] - np.log(sd)) / SD_KERNEL) ** 2) @ near + 1e-12
-            levels = LEVELS / float(weight @ excess / weight.sum())
-            held[i, j] = np.interp(-np.log(levels), -np.log(LEVELS), table[i, j])
-    return held
+def _nearness(across: np.ndarray, along: np.ndarray) -> np.ndarray | None:
+    """Weights of the samples near a node, by the narrowest kernel that sees enough; None: none does."""
+    for wider in WIDENING:
+        weight = np.exp(-0.5 * np.minimum((across**2 + along**2) / wider**2, 300.0)) + 1e-40
+        if weight.sum() > 1e-30 and weight.sum() ** 2 / (weight**2).sum() > FEWEST:
+            return np.asarray(weight)
+    return None
 
 
 def _upper_quantiles(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -173,10 +182,10 @@ def shape_scores(samples: Samples, network: ShapeNetwork) -> np.ndarray:
     return network.score(shape_inputs(samples.grid, samples.scalars))
 
 
-def null_tables(null: Samples, network: ShapeNetwork, size: str) -> dict[str, np.ndarray]:
+def null_tables(null: Samples, network: ShapeNetwork, sizes: tuple[float, ...]) -> dict[str, np.ndarray]:
     """Quantiles of every statistic; the two classical ones, which only stand beside, from fewer samples."""
     fewer = null.take(np.random.default_rng(0).permutation(len(null.truth))[:CLASSICAL])
-    both, sizes = ShapeNetworks(network, network), SIZES[size]
+    both = ShapeNetworks(network, network)
     values = np.concatenate(
         [
             statistics_on_grid(fewer.grid[k : k + 500].astype(float), fewer.scalars[k : k + 500], both)
@@ -184,95 +193,93 @@ def null_tables(null: Samples, network: ShapeNetwork, size: str) -> dict[str, np
         ]
     )
     tables = {name: quantile_table(fewer, values[:, k], sizes) for k, name in enumerate(STATISTICS)}
-    scores = shape_scores(null, network)
-    tables["shape"] = held_for_every_sigma(quantile_table(null, scores, sizes), null, scores, size)
+    tables["shape"] = quantile_table(null, shape_scores(null, network), sizes)
     return tables
 
 
 def _library(tables: dict[str, np.ndarray], size: str) -> NullLibrary:
     unknown = np.ones(len(SIZES[size]))
-    return NullLibrary(np.array(SIZES[size]), SD_NODES, tables, unknown, unknown, np.inf)
+    return NullLibrary(np.array(SIZES[size]), tables, unknown, unknown, np.inf)
 
 
 def p_values(library: NullLibrary, samples: Samples, values: np.ndarray) -> np.ndarray:
-    return np.array(
-        [
-            library.p_value("shape", float(v), int(np.exp(s[1]) + 0.5), float(np.exp(s[0])))
-            for v, s in zip(values, samples.scalars, strict=True)
-        ]
-    )
+    grains = np.rint(np.exp(samples.scalars[:, 1])).astype(int)
+    return np.array([library.p_value("shape", float(v), int(n)) for v, n in zip(values, grains, strict=True)])
 
 
 def power_curve(
     library: NullLibrary, power: Samples, values: np.ndarray, sigmas: tuple[float, float]
 ) -> np.ndarray:
-    """Share of samples of R = 2.8 ... 3.3, f = .3 ... .6 and these sigmas with p < .05 near each size."""
-    chosen = _near_three(power, sigmas)
-    p = p_values(library, power.take(chosen), values[chosen])
-    log_n = power.scalars[chosen, 1]
-    curve = []
-    for n in library.n_interior:
-        weight = np.exp(-0.5 * np.minimum(((log_n - np.log(n)) / 0.2) ** 2, 300.0))
-        curve.append(float(weight @ (p < LEVEL) / weight.sum()))
-    return np.maximum.accumulate(curve)
+    """Share of samples of R = 2.8 ... 3.3 and these sigmas with p < .05 near each size.
+
+    The lesser of two shares: with few (f = .3 ... .45) and with many (.45 ... .6) coarse grains.
+    """
+    curves = []
+    for coarse in COARSE:
+        chosen = _near_three(power, sigmas, coarse)
+        p = p_values(library, power.take(chosen), values[chosen])
+        log_n = power.scalars[chosen, 1]
+        near = (log_n - np.log(library.n_interior)[:, None]) / POWER_KERNEL
+        weight = np.exp(-0.5 * np.minimum(near**2, 300.0))
+        curves.append(weight @ (p < LEVEL) / weight.sum(axis=1))
+    return np.asarray(np.maximum.accumulate(np.min(curves, axis=0)))
 
 
-def _near_three(samples: Samples, sigmas: tuple[float, float]) -> np.ndarray:
-    family, sigma, ratio, coarse, _ = samples.truth.T
-    wanted = (ratio > 2.79) & (ratio < 3.3) & (coarse > 0.28) & (coarse < 0.62) & ~np.isin(family, LOOSE)
-    return np.asarray(wanted & (sigma > sigmas[0]) & (sigma < sigmas[1]))
+def _near_three(samples: Samples, sigmas: tuple[float, float], coarse: tuple[float, float]) -> np.ndarray:
+    family, sigma, ratio, share, _ = samples.truth.T
+    wanted = (ratio < 3.31) & (share >= coarse[0]) & (share <= coarse[1])
+    return np.asarray(wanted & (sigma > sigmas[0]) & (sigma < sigmas[1]) & ~np.isin(family, UNLIKE))
 
 
-def build(null: str, size: str, folder: Path) -> None:
-    """Network, quantiles and power of one range of sizes from the kept parts, into the package's files."""
+def read_samples(null: str, size: str, folder: Path) -> dict[tuple[bool, int], Samples]:
+    """Kept samples of a range of sizes, by two populations and odd seeds."""
     low, high = np.log(SEEN[size])
-    sets = {}
+    found = {}
     for two in (False, True):
         for odd in (0, 1):
-            samples = read_parts(
-                [p for p in parts_of(null, size) if (p.two, p.seed % 2) == (two, odd)], folder
-            )
-            sets[two, odd] = samples.take((samples.scalars[:, 1] > low) & (samples.scalars[:, 1] < high))
-    network = fit_network(sets[False, 0], sets[True, 0], seed=1)
-    tables = null_tables(sets[False, 1], network, size)
-    library = _library(tables, size)
-    scores = shape_scores(sets[True, 1], network)
-    power, broad = (power_curve(library, sets[True, 1], scores, sigmas) for sigmas in (NARROW, BROAD))
-    for name, curve in (("power", power), ("against broad populations", broad)):
-        print(null, size, name, dict(zip(SIZES[size], np.round(curve, 2).tolist(), strict=True)), flush=True)
-    weights = {f"matrix{k}": m.astype(np.float32) for k, m in enumerate(network.matrices)}
-    weights |= {f"offset{k}": o.astype(np.float32) for k, o in enumerate(network.offsets)}
-    weights |= {"centre": network.centre, "scale": network.scale}
-    _replace(PACKAGE / f"shape_{null}.npz", {f"{size}_{k}": v for k, v in weights.items()})
-    common: dict[str, np.ndarray] = {"sd": SD_NODES}
-    if size == "large":
-        spread = sets[True, 1].scalars[_near_three(sets[True, 1], BROAD), 0]
-        common["broad_sd"] = np.exp(np.quantile(spread, 0.05))
-    stored = {f"q_{name}": table.astype(np.float32) for name, table in tables.items()}
-    stored |= {"n_interior": library.n_interior, "power": power, "power_broad": broad}
-    _replace(PACKAGE / f"null_{null}.npz", {f"{size}_{k}": v for k, v in stored.items()} | common)
+            parts = [p for p in parts_of(null) if p.kind in KINDS[size] and (p.two, p.odd) == (two, odd)]
+            samples = read_parts(parts, folder)
+            found[two, odd] = samples.take((samples.scalars[:, 1] > low) & (samples.scalars[:, 1] < high))
+    return found
 
 
-def _replace(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Write these arrays, and keep the file's others."""
-    kept = {}
-    if path.exists():
-        with np.load(path) as stored:
-            kept = {k: stored[k] for k in stored}
-    np.savez_compressed(path, **(kept | arrays))
+def build(null: str, folder: Path) -> None:
+    """Networks, quantiles and power of both ranges of sizes from the kept parts, into the package's files."""
+    weights: dict[str, np.ndarray] = {}
+    stored: dict[str, np.ndarray] = {}
+    for size in SIZES:
+        samples = read_samples(null, size, folder)
+        network = fit_network(samples[False, 0], samples[True, 0], seed=1)
+        tables = null_tables(samples[False, 1], network, SIZES[size])
+        library = _library(tables, size)
+        bimodal = samples[True, 1]
+        scores = shape_scores(bimodal, network)
+        stored[f"{size}_n_interior"] = library.n_interior
+        stored |= {f"{size}_q_{name}": table.astype(np.float32) for name, table in tables.items()}
+        for name, sigmas in (("power", NARROW), ("power_broad", BROAD)):
+            curve = stored[f"{size}_{name}"] = power_curve(library, bimodal, scores, sigmas)
+            shown = dict(zip(SIZES[size], np.round(curve, 2).tolist(), strict=True))
+            print(null, size, name, shown, flush=True)
+        spread = bimodal.scalars[_near_three(bimodal, BROAD, (0.3, 0.6)), 0]
+        stored["broad_sd"] = np.exp(np.quantile(spread, 0.05))  # the large samples' in the end
+        layers = {f"matrix{k}": m.astype(np.float32) for k, m in enumerate(network.matrices)}
+        layers |= {f"offset{k}": o.astype(np.float32) for k, o in enumerate(network.offsets)}
+        layers |= {"centre": network.centre, "scale": network.scale}
+        weights |= {f"{size}_{k}": v for k, v in layers.items()}
+    np.savez_compressed(PACKAGE / f"shape_{null}.npz", **weights)
+    np.savez_compressed(PACKAGE / f"null_{null}.npz", **stored)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--null", choices=NULLS, nargs="*", default=NULLS)
-    parser.add_argument("--size", choices=list(SIZES), nargs="*", default=list(SIZES))
     parser.add_argument("--work", type=Path, required=True, help="folder that keeps the simulated parts")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=np.inf, help="begin no part after so long")
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
-    parts = list(dict.fromkeys(p for n in given.null for s in given.size for p in parts_of(n, s)))
+    parts = [p for null in given.null for p in parts_of(null)]
     with ProcessPoolExecutor(given.workers) as pool:
         for k in range(0, len(parts), given.workers):
             if time.monotonic() - start > given.seconds:
@@ -280,8 +287,7 @@ def main() -> None:
             batch = parts[k : k + given.workers]
             list(pool.map(simulate_into, batch, [given.work] * len(batch)))
     for null in given.null:
-        for size in given.size:
-            build(null, size, given.work)
+        build(null, given.work)
 
 
 if __name__ == "__main__":

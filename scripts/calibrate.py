@@ -74,7 +74,7 @@ def jobs(nulls: int, powers: int, packed: int) -> list[Job]:
     def add(
         name: str, kind: str, population: Population, sizes: tuple[int, ...], n: int, raster: bool = False
     ) -> None:
-        out.append(Job(name, kind, population, sizes, n, 7_000_000 + 1000 * len(out), raster))
+        out.append(Job(name, kind, population, sizes, n, 8_000_000 + 1000 * len(out), raster))
 
     for s in SIGMAS:
         add(f"Laguerre, sigma {s}", "null", Population(s), every, nulls)
@@ -200,7 +200,6 @@ def _cell(row: Row) -> str:
 
 def write_markdown(rows: list[Row], path: Path) -> None:
     lines = ["# Calibration of the verdict", "", (__doc__ or "").split("\n\n", 1)[1].strip(), ""]
-    lines += ["Which cells an earlier version made, and why they stand: docs/verdict.md.", ""]
     for kind in dict.fromkeys(r.kind for r in rows):
         here = [r for r in rows if r.kind == kind]
         sizes = sorted({r.interior_grains for r in here})

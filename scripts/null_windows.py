@@ -55,13 +55,13 @@ class Part:
     seed: int
 
     @property
-    def calibrates(self) -> bool:
-        """Even seeds train, odd ones of one population calibrate."""
-        return bool(self.seed % 2) and not self.two
+    def odd(self) -> bool:
+        """Even seeds train; odd ones calibrate (one population) or tell the power (two)."""
+        return bool(self.seed % 2)
 
     @property
     def smallest(self) -> tuple[float, float]:
-        return SMALLEST["calibrate" if self.calibrates else "train"]
+        return SMALLEST["calibrate" if self.odd and not self.two else "train"]
 
     @property
     def name(self) -> str:
@@ -109,14 +109,19 @@ def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
 
 
 def draw_truth(rng: np.random.Generator, part: Part) -> tuple[float, float, float]:
-    """Sigma, R, f; calibration dwells on the wide populations, which alone look like two."""
+    """Sigma, R, f of one mosaic.
+
+    Wide populations, which alone look like two, are most of the uniform ones.  Two populations that do not
+    train tell the power against R = 3, half of them for narrow and half for broad populations.
+    """
     if not part.two:
-        wide = part.calibrates and rng.random() < 0.75
+        wide = rng.random() < 0.75
         return float(rng.uniform(0.4 if wide else 0.01, 1.0)), 1.0, 0.0
-    ratio = rng.uniform(2.8, 3.3) if rng.random() < 0.3 else _log_uniform(rng, 2.6, 7.0)
-    broad = rng.random() < 0.3
-    sigma = rng.uniform(0.25, 0.4) if broad else rng.uniform(0.05, 0.25)
-    return float(sigma), float(ratio), float(rng.uniform(0.2, 0.7))
+    near_three = part.odd or rng.random() < 0.3
+    ratio = rng.uniform(2.8, 3.3) if near_three else _log_uniform(rng, 2.6, 7.0)
+    broad = rng.random() < (0.5 if part.odd else 0.3)
+    sigma = rng.uniform(0.3 if part.odd else 0.25, 0.4) if broad else rng.uniform(0.05, 0.25)
+    return float(sigma), float(ratio), float(rng.uniform(0.3, 0.6) if part.odd else rng.uniform(0.2, 0.7))
 
 
 def rough_side(population: Population, n_interior: float) -> tuple[float, float]:

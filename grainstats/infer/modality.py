@@ -156,7 +156,7 @@ def _why_not_two(modes: Modes) -> str | None:
 
 def _p_values(distribution: SizeDistribution, values: np.ndarray, library: NullLibrary) -> dict[str, float]:
     return {
-        name: library.p_value(name, float(value), distribution.n_interior, distribution.sd)
+        name: library.p_value(name, float(value), distribution.n_interior)
         for name, value in zip(STATISTICS, values, strict=True)
     }
 

@@ -1,4 +1,4 @@
-"""What the statistics look like on mosaics of one population, matched in spread and grain count."""
+"""What the statistics look like on mosaics of one population with as many grains."""
 
 from __future__ import annotations
 
@@ -23,10 +23,9 @@ class NullLibrary:
     ----------
     n_interior : ndarray, shape (a,)
         Interior grains, ascending.
-    sd : ndarray, shape (b,)
-        Area-weighted SD of log diameter, ascending.
-    quantiles : dict of str to ndarray, shape (a, b, len(LEVELS))
-        The statistic's value exceeded with probability LEVELS by the worst family of null mosaics.
+    quantiles : dict of str to ndarray, shape (a, len(LEVELS))
+        The statistic's value exceeded with probability LEVELS by the worst sigma of the worst family of null
+        mosaics.
     power : ndarray, shape (a,)
         Share of mosaics with R = 3, coarse volume .3 to .6 that are called bimodal.
     power_broad : ndarray, shape (a,)
@@ -36,20 +35,18 @@ class NullLibrary:
     """
 
     n_interior: np.ndarray
-    sd: np.ndarray
     quantiles: dict[str, np.ndarray]
     power: np.ndarray
     power_broad: np.ndarray
     broad_sd: float
 
-    def p_value(self, statistic: str, value: float, n_interior: int, sd: float) -> float:
-        """Share of null mosaics of this size and spread with a larger value; never below the last level."""
+    def p_value(self, statistic: str, value: float, n_interior: int) -> float:
+        """Share of null mosaics of this size with a larger value; never below the last level."""
+        place = np.interp(np.log(n_interior), np.log(self.n_interior), np.arange(len(self.n_interior)))
+        low = min(int(place), len(self.n_interior) - 2)
+        part = place - low
         table = self.quantiles[statistic]
-        i, u = _bracket(np.log(self.n_interior), np.log(n_interior))
-        j, v = _bracket(np.log(self.sd), np.log(max(sd, 1e-6)))
-        line = (1 - u) * ((1 - v) * table[i, j] + v * table[i, j + 1]) + u * (
-            (1 - v) * table[i + 1, j] + v * table[i + 1, j + 1]
-        )
+        line = (1 - part) * table[low] + part * table[low + 1]
         return float(np.exp(np.interp(value, line, np.log(LEVELS), left=0.0)))
 
     def power_at(self, n_interior: int, *, broad: bool = False) -> float:
@@ -63,13 +60,6 @@ class NullLibrary:
             if self.power_at(int(n), broad=broad) >= wanted:
                 return int(n)
         return None
-
-
-def _bracket(axis: np.ndarray, value: float) -> tuple[int, float]:
-    """Lower index and fraction along an ascending axis; held at its ends."""
-    at = float(np.clip(value, axis[0], axis[-1]))
-    low = int(np.clip(np.searchsorted(axis, at, side="right") - 1, 0, len(axis) - 2))
-    return low, float((at - axis[low]) / (axis[low + 1] - axis[low]))
 
 
 @lru_cache(maxsize=2)
@@ -88,6 +78,4 @@ def load_library(null: Null) -> NullLibrary:
         names = [k.removeprefix("small_q_") for k in stored if k.startswith("small_q_")]
         quantiles = {name: joined(f"q_{name}") for name in names}
         power, broad = (np.maximum.accumulate(joined(name)) for name in ("power", "power_broad"))
-        return NullLibrary(
-            joined("n_interior"), stored["sd"], quantiles, power, broad, float(stored["broad_sd"])
-        )
+        return NullLibrary(joined("n_interior"), quantiles, power, broad, float(stored["broad_sd"]))

@@ -1,4 +1,4 @@
-"""A small network that scores how much a standardised size distribution looks like two populations.
+"""A committee of small networks: how much does a standardised size distribution look like two populations?
 
 It is trained on simulated sections (``scripts/build_null_library.py``) and used as a test statistic only:
 what a score means is read from the null library, so that a badly trained network would cost power, not
@@ -24,13 +24,13 @@ SMALL_BELOW = 300  # interior grains
 
 @dataclass(frozen=True, eq=False)
 class ShapeNetwork:
-    """Weights of a perceptron with tanh layers.
+    """Weights of a committee of perceptrons with tanh layers.
 
     Attributes
     ----------
     centre, scale : ndarray, shape (k,)
         Standardise the inputs.
-    matrices, offsets : tuple of ndarray
+    matrices, offsets : tuple of ndarray, shapes (members, in, out) and (members, 1, out)
         Layer by layer; the last gives one number.
     """
 
@@ -40,11 +40,11 @@ class ShapeNetwork:
     offsets: tuple[np.ndarray, ...]
 
     def score(self, inputs: np.ndarray) -> np.ndarray:
-        """Log odds of two populations, shape (n,)."""
-        signal = (inputs - self.centre) / self.scale
+        """Log odds of two populations, the members' mean, shape (n,)."""
+        signal = (inputs - self.centre)[None] / self.scale
         for matrix, offset in zip(self.matrices[:-1], self.offsets[:-1], strict=True):
             signal = np.tanh(signal @ matrix + offset)
-        return np.asarray((signal @ self.matrices[-1] + self.offsets[-1])[:, 0])
+        return np.asarray((signal @ self.matrices[-1] + self.offsets[-1]).mean(axis=0)[:, 0])
 
 
 def shape_inputs(grid: np.ndarray, scalars: np.ndarray) -> np.ndarray:
