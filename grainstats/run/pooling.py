@@ -1,15 +1,17 @@
 """One sample out of its images: pooled numbers, with intervals that come from how images differ.
 
 A pooled value is what all images together show: ratios of totals, and medians and coefficients of variation
-from the pooled tables. Its interval: from three images on, the wider of Student's t on the image values and
-the images' own intervals combined, below and above the value each by itself: images of few grains scatter too
-little where none of them shows the coarse grains that their own intervals allow for. With two images the
-latter alone, since two cannot tell how much images differ; with one, that image's own.
+from the pooled tables. Its interval: from five images on, Student's t on the image values; with three or
+four, the wider of that and the images' own intervals combined, below and above the value each by itself; with
+two, the latter alone, since two images cannot tell how much images differ; with one, that image's own. What a
+few coarse grains carry takes the wider one of five and more images too: they scatter too little where none
+shows the coarse grains that their own intervals allow for.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -22,6 +24,8 @@ from grainstats.measure.blocks import reach, weighted_quantile
 from grainstats.measure.chords import ChordDistribution, intercept_count, kaplan_meier, n_cuts
 from grainstats.measure.descriptor import Descriptor
 
+ENOUGH_IMAGES = 5
+_COARSE = re.compile(r"area_weighted|length_weighted|_cv$")  #: descriptors that a few coarse grains carry
 _COUNTS = ("n_grains", "n_interior", "n_intercepts")
 
 
@@ -149,20 +153,23 @@ def _pooled(
         value = float(rows["value"].iloc[0]) if len(rows) else math.nan
         return Descriptor(name, value, ends[0], ends[1], unit, method)
     value = float(np.average(rows["value"], weights=w)) if exact is None else exact
-    reaches, how = _reaches(rows, w)
+    reaches, how = _reaches(rows, w, alone=len(rows) >= ENOUGH_IMAGES and not _COARSE.search(name))
     if reaches is None or value <= 0:
         return Descriptor(name, value, None, None, unit, f"{method}; {how}")
     low, high = value / math.exp(reaches[0]), value * math.exp(reaches[1])
     return Descriptor(name, value, low, high, unit, f"{method}; {how}")
 
 
-def _reaches(rows: pd.DataFrame, w: np.ndarray) -> tuple[tuple[float, float] | None, str]:
-    """How far the 95 % interval of log(value) reaches below and above, and where that comes from."""
+def _reaches(rows: pd.DataFrame, w: np.ndarray, *, alone: bool) -> tuple[tuple[float, float] | None, str]:
+    """How far the 95 % interval of log(value) reaches below and above, and where that comes from.
+
+    `alone`: the scatter of the images is enough.
+    """
     n = len(rows)
     between, within = _between_images(rows, w), _within_images(rows, w)
     if n == 2 or between is None:
         return within, f"{n} images pooled, interval from within them only"
-    if within is None:
+    if alone or within is None:
         return between, f"{n} images pooled, interval from their scatter"
     wider = max(between[0], within[0]), max(between[1], within[1])
     return wider, f"{n} images pooled, interval the wider of their scatter and their own intervals"
