@@ -25,6 +25,7 @@ SIZE_PX = 14.0  # mean grain size, square root of the mean area
 POPULATIONS = ("section sigma 0.5", "bimodal section R = 4", "poisson-voronoi")
 IMAGES = 5  # of a sample of several images
 REPEATS = {60: (200, 200), 200: (200, 200), 800: (200, 60)}  # by grains an image: of one image, of five
+LEAST_REPEATS = 50  # of a column of the table
 TRUTH_GRAINS, TRUTH_IMAGES = 5000, 16
 SAME = ("sphere_diameter_equal", "astm_g", "surface_density")  # functions of another descriptor
 COLUMNS = ["population", "grains", "images", "seed", "name", "value", "low", "high"]
@@ -86,6 +87,7 @@ def coverage(rows: pd.DataFrame) -> pd.DataFrame:
     )
     table["coverage"] = 1 - table["below"] - table["above"]
     table["bias_percent"] = 100 * (table["mean"] / table["truth"] - 1)
+    table = table[table["repeats"] >= LEAST_REPEATS]
     return table.reset_index().round({"bias_percent": 2}).round(4)
 
 
