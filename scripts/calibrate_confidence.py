@@ -52,7 +52,7 @@ MISSED = "faint weak hidden open_lines widest_angle clean_junctions solidity siz
 FALSE_ALARMS = 0.03  #: share of clear synthetic images, and of each set of fields, that may be flagged
 RATIO = 1.25  #: true over found boundary length that calls for a warning
 FINE = 1.15  #: and up to which none is wanted
-FALSE_MISSES = 0.05  #: share of those that may get one
+FALSE_MISSES = 0.05  #: share of those that may get one, among synthetic images and in each set of fields
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,8 +210,12 @@ def fit_missed(cases: list[Case]) -> tuple[Weighing, dict[str, float]]:
     for style in STYLES:
         without = fit([case for case in fitted if case.group != style])
         values |= {case.name: without(case.evidence) for case in fitted if case.group == style}
-    fine = np.array([values[case.name] for case in fitted if case.recall > 1 / FINE])
-    return replace(whole, alarm=max(alarm_at(fine, FALSE_MISSES), float(np.log(FINE)))), values
+    fine: dict[str, list[float]] = {}
+    for case in judged:
+        if case.recall > 1 / FINE:
+            fine.setdefault(case.group if case.kind == "field" else "", []).append(values[case.name])
+    alarms = [alarm_at(np.array(passing), FALSE_MISSES) for passing in fine.values()]
+    return replace(whole, alarm=max(*alarms, float(np.log(FINE)))), values
 
 
 def report_strange(cases: list[Case], flags: dict[str, bool]) -> dict[str, float]:

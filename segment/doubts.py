@@ -15,7 +15,7 @@ from segment.evidence import Evidence
 from segment.grainmap import GrainMap
 
 NOTHING = 0.004  #: share of boundary pixels below which no grains are visible
-AMBIGUOUS = 1.5  #: pixels of probability .2 ... .8 per boundary pixel: more in noise
+AMBIGUOUS = 2.0  #: pixels of probability .2 ... .8 per boundary pixel: more in noise, .9 ... 1.9 in TBM crops
 FEW_CELLS = 10
 BLOCK_ROWS = 512
 

@@ -125,8 +125,8 @@ def fit_line(names: tuple[str, ...], evidence: list[Evidence], value: np.ndarray
 
 
 def alarm_at(values: np.ndarray, share: float) -> float:
-    """The value that a `share` of these (images that should pass) reaches or exceeds."""
-    return float(np.quantile(values, 1 - share)) + 1e-6
+    """The value that at most a `share` of these (images that should pass) reaches or exceeds."""
+    return float(np.quantile(values, 1 - share, method="higher")) + 1e-6
 
 
 def _standardised(

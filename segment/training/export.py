@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import torch
 
 FAVOURITE_INTERCEPT_PX = 35.0  #: middle (in the log) of the scales drawn in training
-PERSISTENCE = 0.10
+PERSISTENCE = 0.05
 WEIGHTS = "weights.npz"
 MIN_AREA_PX = 20
 

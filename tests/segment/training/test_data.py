@@ -139,10 +139,11 @@ def test_an_image_without_tracing_is_named(tmp_path: Path) -> None:
 
 def test_released_recipes_keep_tem_out_of_the_first_stage_and_whole_micrographs_out_of_both() -> None:
     folder = ROOT / "models" / "unet-lite0"
-    base, last = (read_recipe(folder / name) for name in ("recipe_base.toml", "recipe.toml"))
-    assert {one.name for one in base.real} == {"tbm_om"}
-    held = [{stem for one in r.real for stem in one.held_out} for r in (base, last)]
-    assert held[0] == held[1]
+    names = ("recipe_base.toml", "recipe_longer.toml", "recipe.toml")
+    recipes = [read_recipe(folder / name) for name in names]
+    assert all({one.name for one in early.real} == {"tbm_om"} for early in recipes[:-1])
+    held = [{stem for one in recipe.real for stem in one.held_out} for recipe in recipes]
+    assert held[0] == held[1] == held[2]
     numbers = {stem.split("_")[1].split("-")[0] for stem in held[0]}
     assert numbers == {"11", "17", "18", "23", "28"}
 
