@@ -1,6 +1,6 @@
 """The released model on real fields: the floor below which no release may fall.
 
-The fields are in its second stage; how it does on unseen ones is measured by scripts/cross_validate.py.
+The fields are in its last stage; how it does on unseen ones is measured by scripts/cross_validate.py.
 """
 
 from __future__ import annotations
