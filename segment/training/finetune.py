@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 LEARNING_RATE = 3e-4
 REPLAY_IMAGES = 100
-KEPT = 0.3  #: share of the starting weights in the result
+KEPT = 0.5  #: share of the starting weights in the result
 
 
 @dataclass(frozen=True)
