@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tifffile import TiffFile, TiffPage
 
 MAX_PAGES = 100_000
+SMALL_BYTES = 64 << 20  #: of pixels: so many are read whatever the file says
+MOST_COMPRESSED = 2000  #: pixel bytes per stored byte, twice what Deflate or LZW can reach
 _REDUCED = 1
 _MASK = 4
 _TEXT_TYPES = (1, 2, 7)
@@ -175,6 +177,11 @@ def _check_page(opened: OpenFile, page: TiffPage) -> None:
     if page.dtype is None or page.dtype.kind not in "buif":
         raise NotAnImageError(
             opened.path, f"pixels of page {page.index + 1} are no real numbers", "Export a real-valued image"
+        )
+    if page.nbytes > max(SMALL_BYTES, MOST_COMPRESSED * sum(page.databytecounts)):
+        raise truncated(
+            opened.path,
+            f"page {page.index + 1} is to have {page.nbytes >> 20} MB of pixels, its data are far too few",
         )
     if (page.is_tiled or page.rowsperstrip < page.imagelength) and 0 in page.databytecounts:
         raise truncated(opened.path, f"page {page.index + 1} has empty strips or tiles")

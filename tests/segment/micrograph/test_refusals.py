@@ -58,6 +58,15 @@ def _refusal(path) -> UnreadableError:
     return caught.value
 
 
+def test_pixels_that_the_data_cannot_hold_are_not_reserved(tmp_path):
+    path = tmp_path / "huge.tif"
+    tifffile.imwrite(path, np.zeros((64, 64), np.uint8), compression="zlib")
+    with tifffile.TiffFile(path, mode="r+") as file:
+        for name, edge in (("ImageWidth", 60_000), ("ImageLength", 60_000), ("RowsPerStrip", 60_000)):
+            file.pages[0].tags[name].overwrite(edge)
+    assert "3433 MB" in _refusal(path).reason
+
+
 def test_missing_empty_and_text_files(tmp_path):
     assert "no such file" in _refusal(tmp_path / "missing.tif").reason
     empty = tmp_path / "empty.tif"
