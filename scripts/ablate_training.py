@@ -17,11 +17,9 @@ from pathlib import Path
 
 import numpy as np
 from card_figures import Row, real_rows, synthetic_rows
+from cross_validate import train, training_parser
 
 from segment.training.cache import read_count, style_of
-from segment.training.crops import CropSource, read_real
-from segment.training.export import export
-from segment.training.fit import fit
 from segment.training.network import build_network
 from segment.training.recipe import TrainingRecipe, read_recipe
 from segment.training.render import STYLES
@@ -58,11 +56,9 @@ def kept(case: str, cache: Path, seed: int) -> np.ndarray | None:
 
 def run(case: str, given: argparse.Namespace, base: TrainingRecipe, out: Path) -> None:
     recipe = recipe_of(case, replace(base, steps=given.steps))
-    real = [(one, read_real(given.data, one)) for one in recipe.real]
-    source = CropSource(recipe, given.cache, real, recipe.seed, kept(case, given.cache, base.seed))
     start = build_network(recipe, imagenet=False).state_dict() if case == "no ImageNet" else None
-    checkpoint = fit(recipe, source, out, start=start, threads=given.threads, say=print)
-    export(recipe, checkpoint, out / recipe.name, origin=f"ablation: {case}", default=False)
+    among = kept(case, given.cache, base.seed)
+    train(given, recipe, out, start, origin=f"ablation: {case}", among=among)
 
 
 def score(given: argparse.Namespace, base: TrainingRecipe, model_folder: Path) -> dict[str, list[Row]]:
@@ -93,14 +89,9 @@ def table(found: dict[str, dict[str, list[Row]]], steps: int) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    for option in ("--recipe", "--data", "--cache", "--out"):
-        parser.add_argument(option, type=Path, required=True)
+    parser = training_parser(__doc__)
     parser.add_argument("--steps", type=int, default=450)
     parser.add_argument("--case", choices=CASES, nargs="*", default=CASES)
-    parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()
     base, found = read_recipe(given.recipe), {}
     for case in given.case:

@@ -57,7 +57,7 @@ def stack_seconds(
 
 def count_cells(model: Model, answer: BoundaryMap) -> int:
     """Cells of one answer."""
-    smallest = max(round(model.min_area_px / answer.scale**2), 1)
+    smallest = model.smallest_px(answer.scale)
     return close_cells(answer, persistence=model.persistence, min_area_px=smallest).n_grains
 
 

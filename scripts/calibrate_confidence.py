@@ -91,7 +91,7 @@ def segment(model: Model, kind: str, group: str, name: str, draw: Draw) -> Case:
     image, truth = draw()
     micrograph = Micrograph(np.ascontiguousarray(image), None, "none", Path(name), "0" * 64, "script")
     answer = model.predict(micrograph)
-    smallest = max(round(model.min_area_px / answer.scale**2), 1)
+    smallest = model.smallest_px(answer.scale)
     cells = close_cells(answer, persistence=model.persistence, min_area_px=smallest)
     evidence = gather_evidence(micrograph, answer, cells.labels)
     refused = bool(probability_doubts(answer)) or cells.n_grains < 10

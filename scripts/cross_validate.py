@@ -47,15 +47,24 @@ def without(recipe: TrainingRecipe, name: str, held_out: tuple[str, ...]) -> Tra
 
 
 def run_fold(arguments: argparse.Namespace, recipe: TrainingRecipe, fold: tuple[str, ...], out: Path) -> None:
-    import torch
-
-    torch.set_num_threads(arguments.threads)
-    recipe = without(recipe, arguments.set, fold)
-    real = [(one, read_real(arguments.data, one)) for one in recipe.real]
-    source = CropSource(recipe, arguments.cache, real, recipe.seed)
     start = averaged_weights(arguments.start) if arguments.start else None
+    train(arguments, without(recipe, arguments.set, fold), out, start, origin="cross-validation")
+
+
+def train(
+    arguments: argparse.Namespace,
+    recipe: TrainingRecipe,
+    out: Path,
+    start: dict[str, Any] | None,
+    *,
+    origin: str,
+    among: np.ndarray | None = None,
+) -> None:
+    """Train from `start` (None: ImageNet's weights) and export to OUT/name; `among` as in `CropSource`."""
+    real = [(one, read_real(arguments.data, one)) for one in recipe.real]
+    source = CropSource(recipe, arguments.cache, real, recipe.seed, among)
     checkpoint = fit(recipe, source, out, start=start, threads=arguments.threads, say=print)
-    export(recipe, checkpoint, out / recipe.name, origin="cross-validation", default=False)
+    export(recipe, checkpoint, out / recipe.name, origin=origin, default=False)
 
 
 def pairs_of(arguments: argparse.Namespace) -> list[Pair]:
@@ -67,10 +76,12 @@ def pairs_of(arguments: argparse.Namespace) -> list[Pair]:
 def score_fold(arguments: argparse.Namespace, name: str, fold: tuple[str, ...], out: Path) -> None:
     held = out / "held_out"
     for pair in pairs_of(arguments):
+        if pair.image.stem not in fold:
+            continue
         for kind, path in (("images", pair.image), ("boundary", pair.tracing)):
             link = held / kind / path.name
             link.parent.mkdir(parents=True, exist_ok=True)
-            if pair.image.stem in fold and not link.exists():
+            if not link.exists():
                 link.symlink_to(path.resolve())
     rows = [one.row() for one in evaluate(load_model(out / name), held / "images", held / "boundary")]
     (out / "scores.json").write_text(json.dumps(rows, indent=1))
@@ -91,18 +102,24 @@ def table(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> None:
+def training_parser(description: str | None) -> argparse.ArgumentParser:
+    """The options that `train` needs."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     for option in ("--recipe", "--data", "--cache", "--out"):
         parser.add_argument(option, type=Path, required=True)
+    parser.add_argument("--threads", type=int, default=1)
+    return parser
+
+
+def main() -> None:
+    parser = training_parser(__doc__)
     parser.add_argument("--set", required=True, help="the real set whose images are held out in turn")
     parser.add_argument("--start", type=Path)
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--only", type=int, action="append")
     parser.add_argument("--change", action="append", default=[])
-    parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     recipe = changed(read_recipe(arguments.recipe), arguments.change)
     stems = [pair.image.stem for pair in pairs_of(arguments)]

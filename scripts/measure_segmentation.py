@@ -86,7 +86,7 @@ def measure(model: Model, path: Path, edge: int, precision: str, scale: float | 
     first.time("network", lambda: model.predict(micrograph, precision=chosen, scale=scale))
     watch = Watch(image.size / 1e6)
     boundaries = watch.time("network", lambda: model.predict(micrograph, precision=chosen, scale=scale))
-    smallest = max(round(model.min_area_px / boundaries.scale**2), 1)
+    smallest = model.smallest_px(boundaries.scale)
     grains = watch.time(
         "cells", lambda: close_cells(boundaries, persistence=model.persistence, min_area_px=smallest)
     )

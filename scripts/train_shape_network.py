@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from grainstats.infer.modality import LEVEL
 from grainstats.infer.shape import ShapeNetwork
 
 HIDDEN = (32, 16)
@@ -15,7 +16,6 @@ BATCH = 256
 PEAK_RATE = 4e-3
 DECAY = 0.03
 NOISE = 0.05
-LEVEL = 0.05
 FIRST_EPOCHS = 3  # before the uniform kinds are weighed
 FEWEST = 30  # samples that tell the rate of a kind
 PRIOR_STEP = 0.4

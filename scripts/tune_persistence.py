@@ -47,7 +47,7 @@ def figures(
 ) -> np.ndarray:
     """F1, log intercept ratio and log diameter ratio, shape (persistences, least probabilities, 3)."""
     answer, truth = model.predict(pair.micrograph(), precision="f32"), pair.truth().labels
-    smallest = max(round(model.min_area_px / answer.scale**2), 1)
+    smallest = model.smallest_px(answer.scale)
     rows = []
     for persistence in persistences:
         for confidence in least:
@@ -114,8 +114,8 @@ def main() -> None:
     parser.add_argument("--least", type=float, nargs="+", default=[BORDER_CONFIDENCE])
     parser.add_argument("--write", type=Path, metavar="MODEL_FOLDER")
     arguments = parser.parse_args()
-    persistences, least = tuple(arguments.persistence), (BORDER_CONFIDENCE, *arguments.least)
-    least = tuple(dict.fromkeys(least))
+    persistences = tuple(arguments.persistence)
+    least = tuple(dict.fromkeys((BORDER_CONFIDENCE, *arguments.least)))
     found, pairs = [], []
     for model, pair in held_out(arguments.folder):
         found.append(figures(model, pair, persistences, least))

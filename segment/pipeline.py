@@ -44,11 +44,10 @@ def segment_micrograph(
         model's table of how far its borders can be trusted.
     """
     boundary_map = model.predict(micrograph, device=device, precision=precision, threads=threads, tta=tta)
-    smallest = max(round(model.min_area_px / boundary_map.scale**2), 1)
     grain_map = close_cells(
         boundary_map,
         persistence=model.persistence if persistence is None else persistence,
-        min_area_px=smallest if min_area_px is None else min_area_px,
+        min_area_px=model.smallest_px(boundary_map.scale) if min_area_px is None else min_area_px,
     )
     return boundary_map, with_doubts(micrograph, model, boundary_map, grain_map)
 

@@ -76,6 +76,10 @@ class Model:
     confidence: Confidence | None = None
     _runtimes: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
+    def smallest_px(self, scale: float) -> int:
+        """Smallest cell, in pixels of an image that was resampled by `scale` for the network."""
+        return max(round(self.min_area_px / scale**2), 1)
+
     def predict(
         self,
         micrograph: Micrograph,

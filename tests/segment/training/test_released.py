@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from segment.error_rates import read_rates
 from segment.micrograph import read_micrographs
 from segment.pipeline import segment_micrograph
 from segment.training.pairs import Pair
@@ -34,6 +35,11 @@ def test_real_fields(shared_data: Path) -> None:
         log_ratio.append(abs(np.log(found.intercept_ratio)))
     assert np.mean(f1) >= 0.75, f1
     assert np.mean(log_ratio) < 0.15, log_ratio
+
+
+def test_the_error_rates_beside_the_weights_are_of_these_weights() -> None:
+    model = load_model()
+    assert read_rates(model.folder, model.digest).measured
 
 
 @pytest.mark.slow
