@@ -17,7 +17,7 @@ from segment.errors import InputError
 
 if TYPE_CHECKING:
     from grainstats.infer import ImageCuts
-    from grainstats.share.records import AnalysisRecord
+    from grainstats.share.records import AnalysisKey, AnalysisRecord
     from segment.grainmap import GrainMap
     from segment.micrograph import Micrograph
     from segment.unet.model import Model
@@ -94,7 +94,8 @@ class Analyst:
         micrograph = _frame_of(job, self.recipe.pixel_size_nm)
         if isinstance(micrograph, IsStack):
             return micrograph
-        artefacts = _artefacts(job)
+        key = self._key(micrograph)
+        artefacts = _artefacts(job.stem(key.digest))
         if micrograph.pixel_size_nm is None and all(
             (self.out / path).is_file() for path in artefacts.values()
         ):
@@ -103,8 +104,13 @@ class Analyst:
         self._write_files(micrograph, grains, artefacts)
         if micrograph.pixel_size_nm is None:
             return _uncalibrated(job)
-        record = self._record(job, micrograph, grains, artefacts)
+        record = self._record(job, key, micrograph, grains, artefacts)
         return Analysed(record, time.perf_counter() - start, micrograph.image.size / 1e6)
+
+    def _key(self, micrograph: Micrograph) -> AnalysisKey:
+        from grainstats.share.records import AnalysisKey
+
+        return AnalysisKey(micrograph.digest, _model(self.model).digest, self.recipe.digest())
 
     def _segment(self, micrograph: Micrograph) -> GrainMap:
         from segment.pipeline import segment_micrograph
@@ -141,14 +147,18 @@ class Analyst:
         return ImageCuts.of(grains, read_rates(model.folder, model.digest), persistence=persistence)
 
     def _record(
-        self, job: Job, micrograph: Micrograph, grains: GrainMap, artefacts: dict[str, str]
+        self,
+        job: Job,
+        key: AnalysisKey,
+        micrograph: Micrograph,
+        grains: GrainMap,
+        artefacts: dict[str, str],
     ) -> AnalysisRecord:
         from grainstats import __version__
         from grainstats.measure import descriptors, measure_grain_map
-        from grainstats.share.records import AnalysisKey, AnalysisRecord, MicrographFacts
+        from grainstats.share.records import AnalysisRecord, MicrographFacts
 
         model = _model(self.model)
-        key = AnalysisKey(micrograph.digest, model.digest, self.recipe.digest())
         seed = seed_from(key.micrograph_digest, key.recipe_digest)
         measured = measure_grain_map(
             grains, angles=self.recipe.angles_deg, spacing=self.recipe.line_spacing_px, seed=seed
@@ -196,9 +206,9 @@ def _frame_of(job: Job, pixel_size_nm: float | None) -> Micrograph | IsStack:
     return first if first.n_frames == 1 else IsStack(first.n_frames)
 
 
-def _artefacts(job: Job) -> dict[str, str]:
+def _artefacts(stem: str) -> dict[str, str]:
     """Names of the image's files, relative to the output folder."""
-    images, report = f"images/{job.stem}", f"{REPORT_FOLDER}/{job.stem}"
+    images, report = f"images/{stem}", f"{REPORT_FOLDER}/{stem}"
     return {
         "labels": f"{images}.labels.tif",
         "overlay": f"{images}.overlay.png",

@@ -57,13 +57,16 @@ class Job:
         """Identity of the frame, as `Micrograph.digest`."""
         return self.sha256 if self.frame is None else f"{self.sha256}#{self.frame}"
 
-    @property
-    def stem(self) -> str:
-        """Start of the names of this image's files, ``<sample>/<name>-<digest>``: the same in every run."""
+    def stem(self, analysis: str) -> str:
+        """Start of the names of this image's files, ``<sample>/<name>-<analysis>``.
+
+        `analysis` is the short digest of image, model and recipe: the same call finds its files again, another
+        recipe leaves them alone.
+        """
         if self.stored_stem:
             return self.stored_stem
         frame = "" if self.frame is None else f"_{self.frame:04d}"
-        return f"{_plain(self.sample_id)}/{_plain(self.path.stem)}{frame}-{self.sha256[:8]}"
+        return f"{_plain(self.sample_id)}/{_plain(self.path.stem)}{frame}-{analysis[:8]}"
 
 
 @dataclass(frozen=True)

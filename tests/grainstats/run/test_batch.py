@@ -167,6 +167,25 @@ def test_another_output_folder_gets_its_own_pictures(two_samples, tmp_path, edge
     assert names[0] == names[1] and len(names[0]) == 8
 
 
+def test_a_recipe_that_is_asked_for_again_finds_its_own_files(two_samples, tmp_path, edge_model):
+    """Not those that another recipe wrote into the same folder meanwhile."""
+    image, out = two_samples / "S1/field_0.tif", tmp_path / "out"
+    call = Call((str(image),), out, workers=0)
+    first, other = Recipe(model=str(edge_model)), Recipe(model=str(edge_model), persistence=0.9)
+
+    def files() -> dict[str, bytes]:
+        with Database.open(out / DATABASE, create=False) as db:
+            (artefacts,) = db.analyses()["artefacts"]
+        return {kind: (out / path).read_bytes() for kind, path in artefacts.items()}
+
+    run_batch(call, first)
+    before = files()
+    run_batch(call, other)
+    assert files()["labels"] != before["labels"]
+    run_batch(call, first, analyse=never)
+    assert files() == before
+
+
 def test_our_own_output_is_no_input(two_samples, edge_model):
     out = two_samples / "out"
     go(two_samples, out, edge_model)
