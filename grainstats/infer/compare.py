@@ -143,19 +143,15 @@ def compare_verdicts(
     p_value = fisher_exact(table[:, :2])
     decided, missing = int(table[:, :2].sum()), int(label.notna().sum() - table.sum())
     reason = []
-    if p_value is None:
-        reason.append(
-            "no p: "
-            + (
-                "no sample has a decided verdict"
-                if not decided
-                else "all decided samples agree, or only one group has any"
-            )
-        )
-    if table[:, 2].sum():
-        reason.append(f"{table[:, 2].sum()} indeterminate samples are left out of the test")
+    if p_value is None and not decided:
+        reason.append("no p: no sample has a decided verdict")
+    elif p_value is None:
+        reason.append("no p: all decided samples agree, or only one group has any")
+    if open_ := int(table[:, 2].sum()):
+        are = "sample is" if open_ == 1 else "samples are"
+        reason.append(f"{open_} indeterminate {are} left out of the test")
     if missing:
-        reason.append(f"{missing} samples have no verdict")
+        reason.append("1 sample has no verdict" if missing == 1 else f"{missing} samples have no verdict")
     counts = tuple(tuple(int(c) for c in row) for row in table)
     return VerdictComparison(by, levels, VERDICTS, counts, p_value, fisher_exact(table), "; ".join(reason))
 
@@ -182,10 +178,10 @@ def _compare_one(
     if min(sizes) == 0:
         empty = ", ".join(level for level, n in zip(data.levels, sizes, strict=True) if n == 0)
         return replace(base, reason=f"no p and no effect: no sample of {empty} has a value")
-    if covariates or block:
-        return adjusted(data, base, covariates, block)
     if min(sizes) == 1:
         return _single_specimens(data, base, images, name)
+    if covariates or block:
+        return adjusted(data, base, covariates, block)
     if max(float(g.var()) for g in groups) <= 1e-24 or (
         len(groups) > 2 and min(float(g.var()) for g in groups) <= 1e-24
     ):

@@ -26,6 +26,9 @@ def adjusted(
     blocks = data.rows[block].astype(str).to_numpy() if block else None
     if blocks is not None and not 2 <= len(set(blocks)) < n:
         return replace(base, reason=f"no p: {block} needs at least two levels, each of more than one sample")
+    if blocks is not None and _within_groups(design, blocks):
+        reason = f"no p: the groups cannot be told apart from {block}, none of which is in two groups"
+        return replace(base, reason=reason)
     model = least_squares(data.y, design) if blocks is None else random_intercept(data.y, design, blocks)
     if model.variances[0] <= 1e-24:
         return replace(base, reason="no p: the model leaves no scatter, so chance cannot be judged")
@@ -42,6 +45,12 @@ def adjusted(
         estimate=one.estimate, ci_low=one.ci_low, ci_high=one.ci_high,
         model=_model_words(data, covariates, block, mixed, test.df_between, test.df_within),
     )  # fmt: skip
+
+
+def _within_groups(design: np.ndarray, blocks: np.ndarray) -> bool:
+    """Whether groups and covariates say all that the blocks say: then their scatter cannot be estimated."""
+    members = (blocks[:, None] == np.unique(blocks)).astype(float)
+    return bool(np.linalg.matrix_rank(np.hstack([design, members])) == np.linalg.matrix_rank(design))
 
 
 def _model_words(

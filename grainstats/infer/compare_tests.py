@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
-from math import comb
+from math import comb, prod
 
 import numpy as np
 from scipy import special, stats
@@ -199,7 +199,8 @@ def holm(p_values: np.ndarray) -> np.ndarray:
 def fisher_exact(table: np.ndarray) -> float | None:
     """Exact p of independence in a table of counts (Fisher; Freeman & Halton 1951 beyond 2 x 2).
 
-    Sums the probability of every table with the same margins that is no likelier than the one observed.
+    Sums the probability of every table with the same margins that is no likelier than the one observed. Where
+    these are too many to be gone over, 99 999 random ones beside the observed stand for them.
 
     Returns
     -------
@@ -210,17 +211,29 @@ def fisher_exact(table: np.ndarray) -> float | None:
     table = table[table.sum(1) > 0][:, table.sum(0) > 0]
     if min(table.shape) < 2:
         return None
-    observed = _log_weight(table)
-    total, extreme = 0.0, 0.0
-    for weight in _log_weights(tuple(table.sum(1)), tuple(table.sum(0))):
-        share = np.exp(weight - observed)
-        total += share
-        extreme += share if share <= 1 + 1e-7 else 0.0
-    return float(min(extreme / total, 1.0))
+    rows, columns = table.sum(1), table.sum(0)
+    bound = prod(comb(int(total) + columns.size - 1, columns.size - 1) for total in rows[1:])
+    if bound > MAX_ARRANGEMENTS:
+        share = np.exp(_random_log_weights(rows, columns) - _log_weight(table))
+        return float((1 + np.count_nonzero(share <= 1 + 1e-7)) / (1 + share.size))
+    share = np.exp(np.array(list(_log_weights(tuple(rows), tuple(columns)))) - _log_weight(table))
+    return float(min(share[share <= 1 + 1e-7].sum() / share.sum(), 1.0))
 
 
 def _log_weight(table: np.ndarray) -> float:
     return float(-special.gammaln(table + 1).sum())
+
+
+def _random_log_weights(rows: np.ndarray, columns: np.ndarray, draws: int = 99_999) -> np.ndarray:
+    """Log multinomial weight of random tables with these margins: outcomes dealt anew to the samples."""
+    outcome = np.repeat(np.arange(columns.size, dtype=np.int8), columns)
+    dealt = np.random.default_rng(0).permuted(np.tile(outcome, (draws, 1)), axis=1)
+    log_factorial = special.gammaln(np.arange(int(rows.max()) + 1) + 1)
+    weight = np.zeros(draws)
+    for group in np.split(dealt, np.cumsum(rows)[:-1], axis=1):
+        for column in range(columns.size):
+            weight -= log_factorial[np.count_nonzero(group == column, axis=1)]
+    return weight
 
 
 def _log_weights(rows: tuple[int, ...], columns: tuple[int, ...]) -> Iterator[float]:

@@ -60,8 +60,8 @@ class Job:
     def stem(self, analysis: str) -> str:
         """Start of the names of this image's files, ``<sample>/<name>-<analysis>``.
 
-        `analysis` is the short digest of image, model and recipe: the same call finds its files again, another
-        recipe leaves them alone.
+        `analysis` is the short digest of image, model and recipe: the same call finds its files again,
+        another recipe leaves them alone.
         """
         if self.stored_stem:
             return self.stored_stem

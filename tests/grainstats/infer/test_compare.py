@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 from grainstats.infer.compare import compare_groups, compare_verdicts
+from grainstats.infer.compare_tests import _log_weight, _random_log_weights, fisher_exact
 from segment.errors import InputError
 
 
@@ -105,8 +106,6 @@ def test_holm_runs_over_all_descriptors() -> None:
 
 def test_fisher_exact_matches_published_and_scipy() -> None:
     """Tea tasting (Fisher 1935): 3 of 4, p = 34/70; complete separation of 3 x 4 has 6 such tables."""
-    from grainstats.infer.compare_tests import fisher_exact
-
     assert fisher_exact(np.array([[3, 1], [1, 3]])) == pytest.approx(34 / 70)
     assert fisher_exact(np.array([[5, 1], [1, 7]])) == pytest.approx(
         stats.fisher_exact([[5, 1], [1, 7]]).pvalue
@@ -114,6 +113,32 @@ def test_fisher_exact_matches_published_and_scipy() -> None:
     table = np.array([[4, 0, 0], [0, 4, 0], [0, 0, 4]])
     assert fisher_exact(table) == pytest.approx(6 * 24**6 / (24**3 * np.prod(np.arange(1, 13), dtype=float)))
     assert fisher_exact(np.array([[3, 0], [4, 0]])) is None
+
+
+def test_fisher_exact_of_many_groups_draws_tables() -> None:
+    """Six groups of eight samples with three verdicts have hundreds of millions of tables."""
+    table = np.array([[8, 0, 0], [0, 8, 0], [3, 3, 2], [2, 4, 2], [4, 2, 2], [3, 2, 3]])
+    p_value = fisher_exact(table)
+    assert p_value is not None and p_value < 1e-3
+    alike = table[2:5]
+    assert fisher_exact(alike) == pytest.approx(brute_force(alike), rel=1e-9)
+    rows, columns = alike.sum(1), alike.sum(0)
+    drawn = np.exp(_random_log_weights(rows, columns) - _log_weight(alike))
+    assert np.mean(drawn <= 1 + 1e-7) == pytest.approx(brute_force(alike), abs=0.01)
+
+
+def brute_force(table: np.ndarray) -> float:
+    """Every 3 x 3 table with these margins, weighted by its probability."""
+    rows, columns = table.sum(1), table.sum(0)
+    inner = product(*(range(min(r, c) + 1) for r in rows[:2] for c in columns[:2]))
+    weights = []
+    for a, b, c, d in inner:
+        full = np.array([[a, b, rows[0] - a - b], [c, d, rows[1] - c - d], [0, 0, 0]])
+        full[2] = columns - full.sum(0)
+        if full.min() >= 0:
+            weights.append(-special.gammaln(full + 1).sum())
+    seen = np.exp(np.array(weights) + special.gammaln(table + 1).sum())
+    return float(seen[seen <= 1 + 1e-7].sum() / seen.sum())
 
 
 def test_welch_anova_published() -> None:
@@ -179,6 +204,14 @@ def test_one_sample_gives_no_p_but_an_interval_of_these_specimens() -> None:
     assert without.ci_low is None and "two images" in without.reason
 
 
+def test_a_single_sample_gives_no_p_with_covariates_either() -> None:
+    table = sheet([10.0], [7.0, 8.0, 9.0, 8.5, 7.5])
+    table["param:hold_h"] = [1.0, 2.0, 4.0, 3.0, 1.0, 2.0]
+    for held in ({"covariates": ["param:hold_h"]}, {"block": "param:hold_h"}):
+        (found,) = compare_groups(table, "design_route", ["intercept_mean_nm"], **held)
+        assert found.p_value is None and "ai has a single sample" in found.reason
+
+
 def test_missing_and_zero_values_are_said() -> None:
     table = sheet([60, 70, np.nan, 90], [40, 55, np.inf, 52])
     (found,) = compare_groups(table, "design_route")
@@ -203,7 +236,7 @@ def test_verdicts() -> None:
     found = compare_verdicts(table, "design_route")
     assert found.counts == ((4, 0, 0), (0, 4, 1))
     assert found.p_value == pytest.approx(2 / 70)
-    assert "1 indeterminate" in found.reason and "1 samples have no verdict" in found.reason
+    assert "1 indeterminate sample is" in found.reason and "1 sample has no verdict" in found.reason
     table["verdict"] = "indeterminate"
     assert compare_verdicts(table, "design_route").p_value is None
 

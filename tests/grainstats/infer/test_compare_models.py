@@ -65,6 +65,18 @@ def unbalanced(seed: int) -> pd.DataFrame:
     )
 
 
+def test_a_block_that_lies_within_the_groups_cannot_be_told_from_them() -> None:
+    """One campaign a group: what differs may be the campaigns, and no number of samples tells."""
+    table = unbalanced(0)
+    table["design_route"] = np.where(table["campaign"].isin(["A", "B"]), "ai", "researcher")
+    (several,) = compare_groups(table, "design_route", ["intercept_mean_nm"], block="campaign")
+    assert several.p_value is not None
+    table["campaign"] = "made by " + table["design_route"]
+    (one_each,) = compare_groups(table, "design_route", ["intercept_mean_nm"], block="campaign")
+    assert one_each.p_value is None and one_each.ci_low is None
+    assert "campaign" in one_each.reason and one_each.estimate is not None
+
+
 def test_covariate_is_least_squares_with_n_minus_p_degrees_of_freedom() -> None:
     table = unbalanced(0)
     (found,) = compare_groups(table, "design_route", ["intercept_mean_nm"], ["param:temperature_c"])
