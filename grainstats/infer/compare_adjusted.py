@@ -26,8 +26,8 @@ def adjusted(
     blocks = data.rows[block].astype(str).to_numpy() if block else None
     if blocks is not None and not 2 <= len(set(blocks)) < n:
         return replace(base, reason=f"no p: {block} needs at least two levels, each of more than one sample")
-    if blocks is not None and _within_groups(design, blocks):
-        reason = f"no p: the groups cannot be told apart from {block}, none of which is in two groups"
+    if blocks is not None and _confounded(design, blocks):
+        reason = f"no p: every group is of one {block}, so that groups and {block} cannot be told apart"
         return replace(base, reason=reason)
     model = least_squares(data.y, design) if blocks is None else random_intercept(data.y, design, blocks)
     if model.variances[0] <= 1e-24:
@@ -47,8 +47,8 @@ def adjusted(
     )  # fmt: skip
 
 
-def _within_groups(design: np.ndarray, blocks: np.ndarray) -> bool:
-    """Whether groups and covariates say all that the blocks say: then their scatter cannot be estimated."""
+def _confounded(design: np.ndarray, blocks: np.ndarray) -> bool:
+    """Whether groups and covariates say all that the blocks say, so that the scatter of blocks is unknown."""
     members = (blocks[:, None] == np.unique(blocks)).astype(float)
     return bool(np.linalg.matrix_rank(np.hstack([design, members])) == np.linalg.matrix_rank(design))
 

@@ -65,7 +65,7 @@ def unbalanced(seed: int) -> pd.DataFrame:
     )
 
 
-def test_a_block_that_lies_within_the_groups_cannot_be_told_from_them() -> None:
+def test_groups_that_are_one_block_each_cannot_be_told_from_the_blocks() -> None:
     """One campaign a group: what differs may be the campaigns, and no number of samples tells."""
     table = unbalanced(0)
     table["design_route"] = np.where(table["campaign"].isin(["A", "B"]), "ai", "researcher")
