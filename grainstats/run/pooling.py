@@ -5,7 +5,8 @@ from the pooled tables. Its interval: from five images on, Student's t on the im
 four, the wider of that and the images' own intervals combined, below and above the value each by itself; with
 two, the latter alone, since two images cannot tell how much images differ; with one, that image's own. What a
 few coarse grains carry takes the wider one of five and more images too: they scatter too little where none
-shows the coarse grains that their own intervals allow for.
+shows the coarse grains that their own intervals allow for.  Directions are axes, so their harmonics are
+pooled; the p of images are combined as Fisher did.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from grainstats.infer.grains import ImageGrains
 from grainstats.measure.astm import g_from_intercept
@@ -26,6 +28,8 @@ from grainstats.measure.descriptor import Descriptor
 
 ENOUGH_IMAGES = 5
 _COARSE = re.compile(r"area_weighted|length_weighted|_cv$")  #: descriptors that a few coarse grains carry
+_DIRECTED = ("anisotropy_index", "anisotropy_direction_deg")
+_P_VALUES = ("anisotropy_p", "clustering_p")
 _COUNTS = ("n_grains", "n_interior", "n_intercepts")
 
 
@@ -82,7 +86,8 @@ def _image_grains(image: pd.Series, table: pd.DataFrame) -> ImageGrains:
 def pooled_descriptors(sample: Sample) -> list[Descriptor]:
     """Descriptors of the sample, in the order in which the images carry them."""
     by_name = {name: part for name, part in sample.descriptors.groupby("name", sort=False)}
-    exact, weights = _from_tables(sample), _weights(sample)
+    weights = _weights(sample)
+    exact = _from_tables(sample) | _preferred_direction(sample, weights)
     found = [
         _pooled(str(name), part, exact.get(str(name)), weights, sample.analysis_ids)
         for name, part in by_name.items()
@@ -105,6 +110,24 @@ def _from_tables(sample: Sample) -> dict[str, float]:
         "intercept_median_nm": chords.quantile(0.5),
         "intercept_cv": chords.cv,
         "intercept_length_weighted_mean_nm": chords.length_weighted_mean,
+    }
+
+
+def _preferred_direction(sample: Sample, weights: pd.DataFrame) -> dict[str, float]:
+    """Index and direction of the images' harmonics together, each weighted by its boundary length."""
+    wide = sample.descriptors.pivot(index="analysis_id", columns="name", values="value")
+    if not {*_DIRECTED, "boundary_density_per_um"} <= set(wide.columns):
+        return {}
+    wide = wide.reindex(sample.analysis_ids)
+    length = (wide["boundary_density_per_um"] * weights["density"].reindex(wide.index)).to_numpy(float)
+    index, angle = (wide[name].to_numpy(float) for name in _DIRECTED)
+    known = np.isfinite(index) & np.isfinite(angle) & (length > 0)
+    if not known.any():
+        return {}
+    harmonic = np.average(index[known] * np.exp(2j * np.deg2rad(angle[known])), weights=length[known])
+    return {
+        "anisotropy_index": float(np.abs(harmonic)),
+        "anisotropy_direction_deg": float(np.rad2deg(np.angle(harmonic)) / 2 % 180),
     }
 
 
@@ -144,6 +167,8 @@ def _pooled(
     unit, method = str(first["unit"]), str(first["method"])
     if name in _COUNTS:
         return Descriptor(name, float(part["value"].sum()), None, None, unit, method)
+    if name in _P_VALUES and len(ids) > 1:
+        return _combined(name, part["value"].astype(float).dropna(), unit, method)
     rows = part.set_index("analysis_id").reindex(ids)
     w = weights[_kind(name)].reindex(ids).fillna(0.0).to_numpy(float)
     good = np.isfinite(rows["value"].to_numpy(float)) & (w > 0)
@@ -153,11 +178,19 @@ def _pooled(
         value = float(rows["value"].iloc[0]) if len(rows) else math.nan
         return Descriptor(name, value, ends[0], ends[1], unit, method)
     value = float(np.average(rows["value"], weights=w)) if exact is None else exact
+    if name.startswith("anisotropy"):
+        return Descriptor(name, value, None, None, unit, f"{method}; {len(rows)} images pooled")
     reaches, how = _reaches(rows, w, alone=len(rows) >= ENOUGH_IMAGES and not _COARSE.search(name))
     if reaches is None or value <= 0:
         return Descriptor(name, value, None, None, unit, f"{method}; {how}")
     low, high = value / math.exp(reaches[0]), value * math.exp(reaches[1])
     return Descriptor(name, value, low, high, unit, f"{method}; {how}")
+
+
+def _combined(name: str, p_values: pd.Series, unit: str, method: str) -> Descriptor:
+    """Fisher's combination: the p of independent images against the null in all of them."""
+    p = float(stats.combine_pvalues(p_values.clip(lower=1e-300)).pvalue) if len(p_values) else math.nan
+    return Descriptor(name, p, None, None, unit, f"{method}; Fisher's combination of {len(p_values)} images")
 
 
 def _reaches(rows: pd.DataFrame, w: np.ndarray, *, alone: bool) -> tuple[tuple[float, float] | None, str]:

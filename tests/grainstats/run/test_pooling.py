@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from grainstats.measure import Measurement, descriptor_table, measure_grain_map
+from grainstats.measure import Measurement, anisotropy, descriptor_table, measure_grain_map
 from grainstats.run.pooling import Sample, pooled_descriptors
+from segment.grainmap import GrainMap
 from segment.mosaics import laguerre_section
 
 
@@ -64,3 +65,34 @@ def test_two_images_have_their_own_and_one_its_own(measured: list[Measurement]) 
     one = {d.name: d for d in pooled_descriptors(sample_of(measured, 1))}
     own = sample_of(measured, 1).descriptors.set_index("name").loc["intercept_mean_nm"]
     assert (one["intercept_mean_nm"].ci_low, one["intercept_mean_nm"].ci_high) == (own.ci_low, own.ci_high)
+
+
+@pytest.fixture(scope="module")
+def lying() -> list[Measurement]:
+    """Three windows whose grains lie along the rows: directions a little above 0 and a little below 180."""
+    maps = [laguerre_section((240, 120), 16, 0.3, np.random.default_rng(k)).grain_map(1.0) for k in range(3)]
+    return [
+        measure_grain_map(GrainMap(one.labels[::2], 1.0, "manual"), image_id=str(k))
+        for k, one in enumerate(maps)
+    ]
+
+
+def test_directions_are_pooled_as_axes(lying: list[Measurement]) -> None:
+    pooled = {d.name: d for d in pooled_descriptors(sample_of(lying, 3))}
+    own = sample_of(lying, 3).descriptors.query("name == 'anisotropy_direction_deg'")["value"]
+    assert own.min() < 20 and own.max() > 160  # whose arithmetic mean is across the grains
+    at_once = anisotropy(lying)
+    off = (pooled["anisotropy_direction_deg"].value - at_once.direction_deg + 90) % 180 - 90
+    assert abs(off) < 2
+    assert pooled["anisotropy_index"].value == pytest.approx(at_once.index, rel=0.05)
+    assert pooled["anisotropy_direction_deg"].ci_low is None
+
+
+def test_p_values_of_images_are_combined_not_averaged(lying: list[Measurement]) -> None:
+    sample = sample_of(lying, 3)
+    pooled = {d.name: d for d in pooled_descriptors(sample)}
+    own = sample.descriptors.query("name == 'clustering_p'")["value"].astype(float).dropna()
+    assert len(own) == 3
+    statistic = -2 * np.log(own).sum()
+    assert pooled["clustering_p"].value == pytest.approx(stats.chi2.sf(statistic, 6), rel=1e-9)
+    assert pooled["clustering_p"].ci_low is None and "Fisher" in pooled["clustering_p"].method
