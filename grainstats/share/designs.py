@@ -25,7 +25,9 @@ def put_samples(connection: Connection, sheet: SampleSheet) -> int:
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     sheet = in_units_of_record(connection, sheet)
-    return sum(_put_sample(connection, row, position) for position, row in enumerate(sheet.rows, 1))
+    return sum(
+        _put_sample(connection, row, position, sheet.unsaid) for position, row in enumerate(sheet.rows, 1)
+    )
 
 
 def in_units_of_record(connection: Connection, sheet: SampleSheet) -> SampleSheet:
@@ -80,13 +82,19 @@ def _units(connection: Connection, name: Any, unit: Any) -> dict[str, str]:
     return {row[0]: row[1] for row in connection.execute(sa.select(name, unit).distinct())}
 
 
-def _put_sample(connection: Connection, row: SampleRow, position: int) -> bool:
-    design_id = _put_design(connection, row)
+def _put_sample(connection: Connection, row: SampleRow, position: int, unsaid: frozenset[str]) -> bool:
     new = insert_once(connection, schema.Sample, sample_id=row.sample_id, created_at=now())
+    design_id = _put_design(connection, row if new else _with_known_design(connection, row, unsaid))
+    facts = {
+        "images": ("images", row.images),
+        "date": ("made_on", row.made_on),
+        "param": ("position", position),
+    }
+    said = dict(fact for name, fact in facts.items() if new or name not in unsaid)
     connection.execute(
         sa.update(schema.Sample)
         .where(schema.Sample.sample_id == row.sample_id)
-        .values(design_id=design_id, images=row.images, made_on=row.made_on, position=position)
+        .values(design_id=design_id, **said)
     )
     for m in row.properties:
         put(
@@ -100,6 +108,24 @@ def _put_sample(connection: Connection, row: SampleRow, position: int) -> bool:
             unit=m.unit,
         )
     return new
+
+
+def _with_known_design(connection: Connection, row: SampleRow, unsaid: frozenset[str]) -> SampleRow:
+    """The row, with campaign and parameters of the stored design where the sheet has no column for them."""
+    s, d, p = schema.Sample, schema.Design, schema.DesignParameter
+    known = connection.execute(
+        sa.select(d.id, d.campaign).join(s, s.design_id == d.id).where(s.sample_id == row.sample_id)
+    ).first()
+    if known is None:
+        return row
+    if "campaign" in unsaid:
+        row = replace(row, campaign=known.campaign)
+    if "param" in unsaid:
+        found = connection.execute(
+            sa.select(p.name, p.value, p.unit, p.category).where(p.design_id == known.id)
+        )
+        row = replace(row, parameters=tuple(Quantity(*quantity) for quantity in found))
+    return row
 
 
 def _put_design(connection: Connection, row: SampleRow) -> int:

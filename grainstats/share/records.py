@@ -175,10 +175,19 @@ class SampleRow:
 
 @dataclass(frozen=True)
 class SampleSheet:
-    """A checked samples.csv: no duplicates, every number read, every unit known."""
+    """A checked samples.csv: no duplicates, every number read, every unit known.
+
+    Attributes
+    ----------
+    source : str
+    rows : tuple of SampleRow
+    unsaid : frozenset of {"campaign", "date", "images", "param"}
+        What it has no column for: of known samples that stays as it is.
+    """
 
     source: str
     rows: tuple[SampleRow, ...]
+    unsaid: frozenset[str] = frozenset()
 
     def sample_ids(self) -> tuple[str, ...]:
         return tuple(row.sample_id for row in self.rows)

@@ -3,7 +3,7 @@
 Columns: ``sample_id``, ``design_route`` (ai or researcher), ``campaign``, ``date`` (the day it was made) and
 ``images`` (a glob), the last three optional, process parameters ``param:<name>_<unit>``, properties
 ``prop:<name>_<unit>`` and the standard deviation of a property ``prop_sd:<name>_<unit>`` (same name; any unit
-that converts). Empty cells are missing values.
+that converts). Empty cells are missing values; what a sheet has no column for stays as the database knows it.
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ def read_samples(path: str | Path) -> SampleSheet:
         problems.append("there is no sample in it")
     if problems:
         raise SampleSheetError(path, tuple(problems))
-    return SampleSheet(str(path), tuple(rows))
+    there = {*header, *(column.kind for column in columns)}
+    return SampleSheet(str(path), tuple(rows), frozenset({"campaign", "date", "images", "param"} - there))
 
 
 def _read_header(header: list[str]) -> tuple[list[Column], list[str]]:

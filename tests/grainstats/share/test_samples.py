@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -181,6 +182,22 @@ def test_a_corrected_sheet_corrects_and_keeps_the_rest(db: Database, sheet: Writ
         ["researcher", 4.0, 5.0],
         ["ai", 3.0, 2.0],
     ]
+
+
+def test_a_sheet_of_properties_alone_leaves_designs_as_they_are(db: Database, sheet: Write) -> None:
+    import_samples(
+        db,
+        sheet(
+            "sample_id,design_route,campaign,date,images,param:time_h\n"
+            "S2,ai,c1,2024-05-01,b/*.tif,3\nS1,ai,c1,2024-05-01,a/*.tif,2\n"
+        ),
+    )
+    before, order = db.samples(), db.experiments()["sample_id"].tolist()
+    import_samples(db, sheet("sample_id,design_route,prop:jc_T\nS1,ai,7\nS2,ai,8\n"))
+    after = db.samples()
+    assert after.pop("prop:jc_T").tolist() == [7.0, 8.0]
+    pd.testing.assert_frame_equal(after, before)
+    assert db.experiments()["sample_id"].tolist() == order == ["S2", "S1"]
 
 
 @pytest.mark.parametrize(
