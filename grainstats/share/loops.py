@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -151,7 +152,7 @@ def read_loops(db: Database, objective: str, *, campaign: str | None = None) -> 
         raise InputError("--objective", f"no sample has the property {asked!r}", f"Known are: {known}")
     values = values[values["name"] == name].set_index("sample_id")
     suggestions = db.suggestions()
-    maximise = (direction or _direction(suggestions, name)) != "minimise"
+    maximise = (direction or _direction(suggestions, measured[name])) != "minimise"
     made = db.experiments()
     if campaign is not None:
         made = made[made["campaign"] == campaign]
@@ -167,7 +168,7 @@ def read_loops(db: Database, objective: str, *, campaign: str | None = None) -> 
 
 def _asked(text: str) -> tuple[str, str]:
     """``" jc:minimise"`` -> ``("jc", "minimise")``."""
-    name, _, direction = text.strip().partition(":")
+    name, _, direction = text.strip().removeprefix("prop:").partition(":")
     return name.strip(), direction.strip()
 
 
@@ -177,12 +178,12 @@ def _spellings(properties: pd.DataFrame) -> dict[str, tuple[str, str]]:
     return {str(name): (str(name), f"{name}_{unit}") for name, unit in pairs.itertuples(index=False)}
 
 
-def _direction(suggestions: pd.DataFrame, name: str) -> str:
-    """Direction of the newest suggestion for this property."""
+def _direction(suggestions: pd.DataFrame, spelled: tuple[str, str]) -> str:
+    """Direction of the newest suggestion for the property that is spelled so."""
     for text in reversed(suggestions["objective"].dropna().tolist()):
         for part in text.split(","):
             asked, direction = _asked(part)
-            if asked == name or asked.startswith(f"{name}_"):
+            if asked in spelled:
                 return direction
     return ""
 
@@ -243,7 +244,7 @@ def same_settings(point: Mapping[str, Any], sample: Mapping[str, Any]) -> bool:
         if isinstance(value, str) or isinstance(own, str):
             if own != value:
                 return False
-        elif own is None or not abs(float(own) - float(value)) <= SAME * max(1.0, abs(float(value))):
+        elif own is None or not math.isclose(float(own), float(value), rel_tol=SAME):
             return False
     return bool(point)
 

@@ -37,7 +37,7 @@ def propose(
 
             new = import_suggestions(opened, file, boxvia, campaign=campaign)
         else:
-            from grainstats.share.optimizer.space import read_space
+            from grainstats.share.optimizer import read_space
             from grainstats.share.proposals import import_proposals
 
             limits = read_space(space) if space is not None else None

@@ -10,7 +10,8 @@ import pandas as pd
 
 from grainstats.share.database import Database
 from grainstats.share.optimizer.data import Experiments
-from grainstats.share.optimizer.space import Point, Space, SpaceError
+from grainstats.share.optimizer.space import Point, Space
+from grainstats.share.optimizer.spacefile import SpaceError
 from grainstats.share.records import digest_of
 from segment.errors import InputError
 
@@ -108,7 +109,7 @@ def read_campaign(
         An objective is unknown or ambiguous.
     """
     table = db.samples()
-    wanted = tuple(_objective(name, table, db, space) for name in objectives)
+    wanted = tuple(_objective(name, db, space) for name in objectives)
     names = tuple(o.column for o in wanted)
     points, notes = _points(table, space)
     table = table[table["sample_id"].isin(points)]
@@ -122,32 +123,27 @@ def read_campaign(
     return Campaign(wanted, experiments, open_points, notes, data_digest, digest)
 
 
-def _objective(asked: str, table: pd.DataFrame, db: Database, space: Space) -> Objective:
-    name, _, direction = asked.partition(":")
-    direction = direction or _stated_direction(name, space)
-    if direction not in {"maximise", "minimise"}:
+def _objective(asked: str, db: Database, space: Space) -> Objective:
+    name, _, direction = asked.removeprefix("prop:").partition(":")
+    if direction not in {"", "maximise", "minimise"}:
         raise InputError(
             "--objective", f"{direction!r} is no direction", "Write NAME:maximise or NAME:minimise"
         )
-    properties = db.properties()
-    full = {
-        f"{n}_{u}": (n, u) for n, u in properties[["name", "unit"]].drop_duplicates().itertuples(index=False)
-    }
+    properties = db.properties()[["name", "unit"]].drop_duplicates()
+    full = {f"{n}_{u}": (str(n), str(u)) for n, u in properties.itertuples(index=False)}
     hits = [k for k, (n, _) in full.items() if name in {k, n}]
+    stated = space.directions or {}
     if len(hits) == 1:
         plain, unit = full[hits[0]]
+        direction = direction or stated.get(hits[0]) or stated.get(plain, "maximise")
         return Objective(plain, f"prop:{hits[0]}", unit, direction == "maximise")
     descriptors = db.descriptors("sample")[["name", "unit"]].drop_duplicates().set_index("name")["unit"]
     if not hits and name in descriptors.index:
+        direction = direction or stated.get(name, "maximise")
         return Objective(name, name, str(descriptors[name]), direction == "maximise")
     known = ", ".join([*full, *map(str, descriptors.index)]) or "none yet"
     why = f"{name!r} could be {' or '.join(hits)}" if hits else f"no property or descriptor {name!r}"
     raise InputError("--objective", why, f"Known are: {known}")
-
-
-def _stated_direction(name: str, space: Space) -> str:
-    stated = {k: v for k, v in (space.directions or {}).items() if k == name or k.startswith(f"{name}_")}
-    return next(iter(stated.values()), "maximise")
 
 
 def _points(table: pd.DataFrame, space: Space) -> tuple[dict[str, Point], tuple[str, ...]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grainstats.share import Database, SuggestionRecord
-from grainstats.share.loops import Loops, known_objectives, read_loops
+from grainstats.share.loops import Loops, known_objectives, read_loops, same_settings
 from grainstats.share.samples import import_samples
 from segment.errors import InputError
 
@@ -94,3 +94,20 @@ def test_objectives_are_the_ones_asked_for_else_all_that_is_measured(both: Datab
         assert known_objectives(other) == ["jc", "tc"]
         empty: Loops = read_loops(other, "tc", campaign="no such")
         assert (empty.experiments, empty.proposals) == ((), ())
+
+
+def test_another_property_that_begins_alike_gives_no_direction(both: Database, tmp_path: Path) -> None:
+    sheet = tmp_path / "more.csv"
+    sheet.write_text("sample_id,design_route,prop:jc_onset_T\nA1,ai,2\n")
+    import_samples(both, sheet)
+    both.add_suggestions([propose("ai", 900.0, objective="jc_onset:minimise", campaign="c")])
+    assert read_loops(both, "jc").maximise
+    assert not read_loops(both, "prop:jc_onset_T").maximise
+
+
+def test_small_settings_are_told_apart() -> None:
+    """A base pressure of 5e-7 mbar is not one of 1e-7."""
+    proposed = {"base_mbar": 1e-7, "power_W": 50.0}
+    assert same_settings(proposed, {"param:base_mbar": 1e-7 * (1 + 1e-9), "param:power_W": 50.0})
+    assert not same_settings(proposed, {"param:base_mbar": 5e-7, "param:power_W": 50.0})
+    assert not same_settings(proposed, {"param:base_mbar": float("nan"), "param:power_W": 50.0})

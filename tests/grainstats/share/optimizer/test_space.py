@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grainstats.share.optimizer.space import SpaceError, parse_space, read_space
+from grainstats.share.optimizer import SpaceError, parse_space, read_space
 
 RAW = {
     "parameters": {
@@ -107,3 +107,24 @@ def test_units_are_spelled_as_the_database_spells_them() -> None:
     space = parse_space(raw)
     assert space.names == ("anneal_temperature_degC", "hold_h")
     assert len(space.candidates(9, np.random.default_rng(0))) == 2
+
+
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        ({"parameters": 5}, "parameters"),
+        ({"parameters": {"hold_h": 5}}, "hold_h"),
+        ({"parameters": {"hold_h": {"kind": "discrete", "values": 5}}}, "hold_h"),
+        ({"parameters": {"powder_category": {"kind": "categorical", "values": [["a"]]}}}, "powder_category"),
+        ({**RAW, "constraints": {"terms": {"hold_h": 1.0}, "max": 5}}, "constraints"),
+        ({**RAW, "constraints": ["hold_h"]}, "constraint"),
+        ({**RAW, "constraints": [{"terms": {"hold_h": "one"}, "max": 5}]}, "constraint"),
+        ({**RAW, "constraints": [{"terms": {"hold_h": 1.0}, "max": "five"}]}, "constraint"),
+        ({**RAW, "objectives": "maximise"}, "objectives"),
+        ({**RAW, "features": ["intercept_mean_nm"]}, "features"),
+        ({**RAW, "features": {"use": "intercept_mean_nm"}}, "features"),
+    ],
+)
+def test_another_shape_of_file_is_refused_in_words(wrong: dict, problem: str) -> None:
+    with pytest.raises(SpaceError, match=problem):
+        parse_space(wrong)

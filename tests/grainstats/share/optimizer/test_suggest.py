@@ -162,6 +162,25 @@ def test_a_direction_is_recorded_wherever_it_was_stated(tmp_path: Path, asked: s
     assert [r.objective for r in records] == ["intercept_mean_nm:minimise"]
 
 
+@pytest.mark.parametrize(
+    ("stated", "asked", "recorded"),
+    [
+        ({"jc_kA_per_cm2": "minimise"}, "jc", "jc:minimise"),
+        ({"jc_kA_per_cm2": "minimise"}, "prop:jc_kA/cm2", "jc:minimise"),
+        ({"jc_onset_T": "minimise"}, "jc", "jc"),
+        ({"jc": "minimise"}, "jc_kA/cm2:maximise", "jc"),
+    ],
+)
+def test_a_direction_belongs_to_its_objective_however_it_is_spelled(
+    tmp_path: Path, stated: dict[str, str], asked: str, recorded: str
+) -> None:
+    url, space = str(tmp_path / "a.db"), parse_space({**SPACE, "objectives": stated})
+    fill(url, 3)
+    with Database.open(url) as db:
+        records = suggest(db, space, (asked,), 1).records("one")
+    assert [r.objective for r in records] == [recorded]
+
+
 @needs_botorch
 def test_several_objectives(tmp_path: Path) -> None:
     url, space = str(tmp_path / "a.db"), parse_space(SPACE)

@@ -1,0 +1,185 @@
+"""A parameter space read from TOML.
+
+    [parameters.temperature_degC]
+    kind = "continuous"            # low, high, step: the furnace's own resolution
+    low = 600
+    high = 900
+    step = 10
+
+    [parameters.hold_h]
+    kind = "discrete"              # the numbers there are
+    values = [1, 2, 5, 10]
+
+    [parameters.powder_category]
+    kind = "categorical"
+    values = ["milled", "as received"]
+
+    [[constraints]]                # min <= sum of factor * value <= max
+    terms = { temperature_degC = 1.0, hold_h = 20.0 }
+    max = 1000
+
+    [objectives]                   # which way is better; default maximise
+    jc_kA_per_cm2 = "maximise"
+
+    [features]                     # microstructure to look through; default a short list
+    use = ["intercept_mean_nm"]
+
+Short form: ``[temperature_degC]`` for ``[parameters.temperature_degC]``; ``type`` is read as ``kind``.
+Names are those of the samples table after ``param:``, with their unit.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grainstats.share.optimizer.space import Constraint, Parameter, Space
+from grainstats.share.units import split_column
+from segment.errors import InputError
+
+
+class SpaceError(InputError):
+    """A parameter space that cannot be used, with every problem in it."""
+
+    def __init__(self, source: Path | str, problems: list[str]) -> None:
+        super().__init__(
+            source, "; ".join(problems), "Correct the parameter space; docs/optimizer.md has an example"
+        )
+        self.problems = tuple(problems)
+
+
+def read_space(path: Path) -> Space:
+    """Read a space from TOML.
+
+    Raises
+    ------
+    SpaceError
+        Everything that is wrong with the file.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SpaceError(path, [f"cannot be read ({error})"]) from None
+    return parse_space(raw, path)
+
+
+def parse_space(raw: Mapping[str, Any], source: Path | str = "space") -> Space:
+    """Check a parsed TOML document and make the space of it."""
+    raw, problems = _checked(_spelled_out(raw))
+    parameters = []
+    for name, entry in raw["parameters"].items():
+        try:
+            parameters.append(_parameter(_in_house(str(name)), entry))
+        except ValueError as error:
+            problems.append(f"parameter {name}: {error}")
+    numbers = {p.name for p in parameters if p.kind != "categorical"}
+    constraints = [_constraint(entry, numbers, problems) for entry in raw["constraints"]]
+    directions = {_in_house(str(name)): direction for name, direction in raw["objectives"].items()}
+    problems += [
+        f"objective {name}: {direction!r} is neither maximise nor minimise"
+        for name, direction in directions.items()
+        if direction not in ("maximise", "minimise")
+    ]
+    features = raw["features"].get("use", [])
+    if not isinstance(features, list):
+        problems.append("[features] needs use = [names]")
+    if problems:
+        raise SpaceError(source, problems)
+    space = Space(tuple(parameters), tuple(c for c in constraints if c), directions, tuple(features))
+    if not len(space.candidates(64, np.random.default_rng(0))):
+        raise SpaceError(source, ["the constraints leave no point"])
+    return space
+
+
+def _checked(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """All four tables, empty where they are missing or something else, and what is wrong with them."""
+    empty: dict[str, Any] = {"parameters": {}, "constraints": [], "objectives": {}, "features": {}}
+    problems = [f"unknown table [{key}]" for key in raw if key not in empty]
+    if not raw.get("parameters"):
+        problems.append("no [parameters.NAME] at all")
+    tables = {}
+    for key, none in empty.items():
+        tables[key] = raw.get(key, none)
+        if not isinstance(tables[key], list if key == "constraints" else Mapping):
+            written = "[[constraints]]" if key == "constraints" else f"[{key}]"
+            problems.append(f"{key} must be written as {written}")
+            tables[key] = none
+    return tables, problems
+
+
+def _in_house(name: str) -> str:
+    """A name as the database spells it: ``anneal_temperature_C`` -> ``anneal_temperature_degC``."""
+    plain = name.removeprefix("param:").removeprefix("prop:")
+    try:
+        _, quantity, unit = split_column(f"param:{plain}")
+    except ValueError:
+        return plain
+    return f"{quantity}_{unit}"
+
+
+def _spelled_out(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The short form, one table per parameter and nothing above it, in the long one."""
+    if "parameters" in raw:
+        return raw
+    short = {k: v for k, v in raw.items() if isinstance(v, dict) and {"kind", "type"} & set(v)}
+    return {**{k: v for k, v in raw.items() if k not in short}, "parameters": short}
+
+
+def _parameter(name: str, entry: object) -> Parameter:
+    if not isinstance(entry, Mapping):
+        raise ValueError("needs kind, and low, high and step or values")
+    kind, values = entry.get("kind", entry.get("type")), entry.get("values", [])
+    if kind == "continuous":
+        return Parameter(name, kind, _steps(entry))
+    if kind == "discrete":
+        if not _all_are(values, int, float):
+            raise ValueError("discrete needs values = [numbers]")
+        return Parameter(name, kind, tuple(sorted({float(v) for v in values})))
+    if kind == "categorical":
+        if not _all_are(values, str, int, float) or len(set(values)) != len(values):
+            raise ValueError("categorical needs values = [different words]")
+        return Parameter(name, kind, tuple(str(w) for w in values))
+    raise ValueError(f"kind {kind!r} is none of continuous, discrete, categorical")
+
+
+def _all_are(values: object, *kinds: type) -> bool:
+    """Whether this is a list, not empty, of nothing else."""
+    return isinstance(values, list | tuple) and len(values) > 0 and all(isinstance(v, kinds) for v in values)
+
+
+def _steps(entry: Mapping[str, Any]) -> tuple[float, ...]:
+    missing = [key for key in ("low", "high", "step") if not isinstance(entry.get(key), int | float)]
+    if missing:
+        raise ValueError(f"continuous needs the numbers low, high and step; missing {', '.join(missing)}")
+    low, high, step = float(entry["low"]), float(entry["high"]), float(entry["step"])
+    if not low < high or step <= 0 or step > high - low:
+        raise ValueError("needs low < high and 0 < step <= high - low")
+    count = int(np.floor((high - low) / step + 1e-9)) + 1
+    return tuple(float(np.round(low + k * step, 12)) for k in range(count))
+
+
+def _constraint(entry: object, numbers: set[str], problems: list[str]) -> Constraint | None:
+    terms = entry.get("terms") if isinstance(entry, Mapping) else None
+    limits = [entry[end] for end in ("min", "max") if end in entry] if isinstance(entry, Mapping) else []
+    if (
+        not isinstance(terms, Mapping)
+        or not _all_are([*terms.values()], int, float)
+        or not _all_are(limits, int, float)
+    ):
+        problems.append(
+            "a constraint needs terms = { parameter = factor } and min or max, all of them numbers"
+        )
+        return None
+    assert isinstance(entry, Mapping)
+    factors = {_in_house(str(name)): float(factor) for name, factor in terms.items()}
+    unknown = sorted(set(factors) - numbers)
+    if unknown:
+        problems.append(f"constraint on {', '.join(unknown)}, which is no numeric parameter")
+        return None
+    return Constraint(
+        tuple(factors.items()), float(entry.get("min", -np.inf)), float(entry.get("max", np.inf))
+    )
