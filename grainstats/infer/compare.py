@@ -289,9 +289,10 @@ def _single_specimens(
     data: GroupedValues, base: GroupComparison, images: pd.DataFrame | None, name: str
 ) -> GroupComparison:
     alone = [level for level, g in zip(data.levels, data.groups, strict=True) if g.size == 1]
+    listed = " and ".join(filter(None, (", ".join(alone[:-1]), alone[-1])))
     have = "has a single sample" if len(alone) == 1 else "have a single sample each"
     reason = (
-        f"no p: {' and '.join(alone)} {have}, so the spread between samples is unknown; "
+        f"no p: {listed} {have}, so the spread between samples is unknown; "
         "more images or grains cannot replace a second sample"
     )
     if len(data.levels) > 2:

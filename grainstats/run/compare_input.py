@@ -62,18 +62,32 @@ def read_comparison_input(db: Database) -> ComparisonInput:
         columns=["n_images", "n_grains"], errors="ignore"
     )  # counted from the analyses themselves
     images = by_image.pivot(index=["sample_id", "analysis_id"], columns="name", values="value").reset_index()
-    table = samples.join(wide, on="sample_id").join(_counts(db), on="sample_id")
+    behind = db.pools().merge(db.analyses(current=False).drop(columns="sample_id"), on="analysis_id")
+    table = samples.join(wide, on="sample_id").join(_counts(behind), on="sample_id")
     verdicts = db.verdicts().set_index("sample_id")["verdict"]
     table["verdict"] = table["sample_id"].map(verdicts)
     empty = table.loc[~table["sample_id"].isin(wide.index), "sample_id"]
-    notes = (f"without measurements: {', '.join(map(str, empty))}",) if len(empty) else ()
+    notes = [f"without measurements: {', '.join(map(str, empty))}"] if len(empty) else []
     units = dict(zip(pooled["name"], pooled["unit"], strict=True))
-    return ComparisonInput(table, images, tuple(map(str, wide.columns)), units, notes)
+    units |= {column: column.rpartition("_")[2] for column in samples if column.startswith("prop:")}
+    return ComparisonInput(table, images, tuple(map(str, wide.columns)), units, (*notes, *_ways(behind)))
 
 
-def _counts(db: Database) -> pd.DataFrame:
+def _ways(behind: pd.DataFrame) -> list[str]:
+    """A note where the samples were measured with several models or recipes."""
+    ways = behind.groupby(["model_digest", "recipe_digest"])["sample_id"].unique()
+    if len(ways) < 2:
+        return []
+    said = [
+        f"{', '.join(samples)} (model {model[:12]}, recipe {recipe[:12]})"
+        for (model, recipe), samples in ways.items()
+    ]
+    remedy = "run them all with one model and recipe"
+    return [f"measured in different ways, which may make a difference: {'; '.join(said)}; {remedy}"]
+
+
+def _counts(behind: pd.DataFrame) -> pd.DataFrame:
     """Images and grains in each sample's current pool."""
-    behind = db.pools().merge(db.analyses(current=False)[["analysis_id", "n_grains"]], on="analysis_id")
     counts = behind.groupby("sample_id")["n_grains"].agg(["size", "sum"])
     return counts.rename(columns={"size": "n_images", "sum": "n_grains"})
 
@@ -90,15 +104,27 @@ HEADLINE = (
 """Compared where the user names nothing: few, so that Holm's charge stays small; chosen before any data."""
 
 
-def choose_descriptors(found: ComparisonInput, named: Sequence[str], every: bool) -> list[str]:
+def choose_descriptors(
+    found: ComparisonInput, named: Sequence[str], every: bool, used: Sequence[str | None] = ()
+) -> list[str]:
     """The family of descriptors to compare: the named ones, all, or the headline ones that are there.
+
+    Parameters
+    ----------
+    found : ComparisonInput
+    named : sequence of str
+    every : bool
+        All where none is named.
+    used : sequence of str or None
+        Columns that make the groups or are held constant: not compared unless named.
 
     Raises
     ------
     InputError
-        A named descriptor is not there.
+        A named descriptor is not there, or is no number.
     """
-    unknown = [name for name in named if name not in found.samples.columns]
+    numbers = found.samples.select_dtypes("number").columns
+    unknown = [name for name in named if name not in numbers]
     if unknown:
         raise InputError(
             "--descriptor",
@@ -106,9 +132,11 @@ def choose_descriptors(found: ComparisonInput, named: Sequence[str], every: bool
             f"There are: {', '.join(found.descriptors)}",
         )
     if named:
-        return list(named)
+        return list(dict.fromkeys(named))
     usable = [
-        d for d in found.descriptors if not (d.startswith(("n_", "astm_g")) or d.endswith(("_p", "_deg")))
+        d
+        for d in found.descriptors
+        if d not in used and not (d.startswith(("n_", "astm_g")) or d.endswith(("_p", "_deg")))
     ]
     headline = [d for d in HEADLINE if d in usable]
     return usable if every or not headline else headline

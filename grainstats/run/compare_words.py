@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from grainstats.infer.compare import GroupComparison, VerdictComparison
 from grainstats.run.loop_charts import unit_words
-from grainstats.run.wording import number
+from grainstats.run.wording import counted, number
 
 NUMBERS = (
     "no",
@@ -43,15 +43,17 @@ def spelled(number: int) -> str:
 
 
 def plain_name(descriptor: str) -> str:
-    """``"intercept_mean_nm"`` -> ``"mean intercept"``."""
+    """``"intercept_mean_nm"`` -> ``"mean intercept"``, ``"prop:jc_kA/cm2"`` -> ``"jc"``."""
     if descriptor in NAMES:
         return NAMES[descriptor]
+    if descriptor.startswith("prop:"):
+        return group_title(descriptor)
     name = descriptor
     for suffix in UNIT_SUFFIXES:
         if name.endswith(suffix):
             name = name[: -len(suffix)]
             break
-    words = name.replace("prop:", "").replace("_", " ").replace(" cv", " coefficient of variation")
+    words = name.replace("_", " ").replace(" cv", " coefficient of variation")
     for statistic in ("area weighted mean", "mean", "median"):
         if words.endswith(f" {statistic}"):
             return (
@@ -107,7 +109,7 @@ def p_words(p: float | None) -> str:
 
 
 def sentence(c: GroupComparison, family: int) -> str:
-    """One descriptor, two groups: effect first, then its interval, then the tests."""
+    """One descriptor, two groups, with an interval: effect first, then its interval, then the tests."""
     name = plain_name(c.descriptor)
     if c.estimate is None:
         return f"For the {name}: {c.reason or 'no comparison'}."
@@ -119,9 +121,6 @@ def sentence(c: GroupComparison, family: int) -> str:
         effect = f"the {name} of the {of} samples differed by {difference} from the {other} ones"
     if c.interval_from == "images of these specimens only":
         return f"In these specimens only, {effect} (95 % CI over images {interval_words(c)})."
-    if c.p_value is None:
-        why = c.reason if "single sample" not in c.reason else "without an interval"
-        return f"{effect[0].upper()}{effect[1:]} ({why})."
     return f"{effect[0].upper()}{effect[1:]} ({_evidence(c, family)})."
 
 
@@ -145,15 +144,36 @@ def _evidence(c: GroupComparison, family: int) -> str:
 
 def undecided_sentence(comparisons: Sequence[GroupComparison], family: int) -> str:
     """All descriptors without a detected difference, with what remains possible."""
-    listed = [
-        f"{plain_name(c.descriptor)} ({c.scale} {signed(c.estimate or 0)}, "
-        f"95 % CI {interval_words(c)}, {p_words(c.p_value)})"
-        for c in comparisons
-    ]
-    joined = listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"
+    joined = enumerated(
+        [
+            f"{plain_name(c.descriptor)} ({effect_words(c)}, 95 % CI {interval_words(c)}, "
+            f"{p_words(c.p_value)})"
+            for c in comparisons
+        ]
+    )
     held = f" after Holm's adjustment over {family} descriptors" if family > 1 else ""
     found = f"No difference was detected{held} in {joined}"
     return f"{found}; this is not evidence of equality: what the intervals span remains possible."
+
+
+def untested_sentence(comparisons: Sequence[GroupComparison]) -> str:
+    """All descriptors that have an effect but, for one reason, neither interval nor p."""
+    joined = enumerated([f"{plain_name(c.descriptor)} ({effect_words(c)})" for c in comparisons])
+    return f"Nothing can be said of chance in {joined}: {comparisons[0].reason.removeprefix('no p: ')}."
+
+
+def effect_words(c: GroupComparison) -> str:
+    """``"ratio 1.24"``, ``"difference −0.013"``."""
+    if c.estimate is None:
+        return "–"
+    return (
+        f"ratio {c.estimate:.2f}" if c.scale == "ratio" else f"difference {c.estimate:.3g}".replace("-", "−")
+    )
+
+
+def enumerated(parts: Sequence[str]) -> str:
+    """``"a, b and c"``."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def interval_words(c: GroupComparison) -> str:
@@ -167,11 +187,12 @@ def interval_words(c: GroupComparison) -> str:
 
 def design_sentence(c: GroupComparison) -> str:
     """How many samples, images and grains were compared."""
-    groups = [
-        f"{members(n, level, c.groups)} ({images} micrographs, {grains} grains)"
-        for level, n, images, grains in zip(c.levels, c.n_samples, c.n_images, c.n_grains, strict=True)
-    ]
-    listed = f"{', '.join(groups[:-1])} and {groups[-1]}"
+    listed = enumerated(
+        [
+            f"{members(n, level, c.groups)} ({counted(images, 'micrograph')}, {counted(grains, 'grain')})"
+            for level, n, images, grains in zip(c.levels, c.n_samples, c.n_images, c.n_grains, strict=True)
+        ]
+    )
     return f"{listed[0].upper()}{listed[1:]} were compared, one summary per sample and descriptor."
 
 
@@ -182,7 +203,7 @@ def several_sentences(comparisons: Sequence[GroupComparison]) -> list[str]:
     """All descriptors, more than two groups: how they were tested once, then each of them."""
     tested = [c for c in comparisons if c.p_value is not None]
     if not tested and len({c.reason for c in comparisons}) == 1:
-        return [f"Nothing was tested: {comparisons[0].reason}."]
+        return [f"Nothing was tested: {comparisons[0].reason.removeprefix('no p: ')}."]
     said = []
     if any(ANOVA.fullmatch(c.model) for c in tested):
         levels = ", ".join(level_name(level, tested[0].groups) for level in tested[0].levels)
@@ -218,6 +239,21 @@ def verdict_sentence(v: VerdictComparison) -> str:
     return f"Boundary networks were judged {'; '.join(groups)}: {test}{caution}."
 
 
+def _two_group_sentences(ordered: Sequence[GroupComparison], family: int) -> list[str]:
+    """What differs one by one, what was not detected together, what was not tested once for each reason."""
+    untested: dict[str, list[GroupComparison]] = {}
+    alone, open_ = [], []
+    for c in ordered:
+        if c.p_holm is not None and c.p_holm >= 0.05:
+            open_.append(c)
+        elif c.p_value is None and c.estimate is not None and c.interval_from == "none":
+            untested.setdefault(c.reason, []).append(c)
+        else:
+            alone.append(sentence(c, family))
+    undecided = [undecided_sentence(open_, family)] if open_ else []
+    return [*alone, *undecided, *map(untested_sentence, untested.values())]
+
+
 def paragraph(comparisons: Sequence[GroupComparison], verdicts: VerdictComparison | None) -> str:
     """The whole paragraph; effects that survive Holm first, the others after them."""
     if not comparisons:
@@ -228,9 +264,7 @@ def paragraph(comparisons: Sequence[GroupComparison], verdicts: VerdictCompariso
     if len(largest.levels) > 2:
         parts = [design_sentence(largest), *several_sentences(ordered)]
     else:
-        open_ = [c for c in ordered if c.p_holm is not None and c.p_holm >= 0.05]
-        parts = [design_sentence(largest), *(sentence(c, family) for c in ordered if c not in open_)]
-        parts += [undecided_sentence(open_, family)] if open_ else []
+        parts = [design_sentence(largest), *_two_group_sentences(ordered, family)]
     without = [c.reason for c in comparisons if c.interval_from == "images of these specimens only"]
     parts += [f"There is {reason}." for reason in dict.fromkeys(without)]
     if verdicts is not None:

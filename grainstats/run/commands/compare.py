@@ -35,7 +35,7 @@ def compare(
         int | None, typer.Option(help="Cut a numeric column into so many groups.", min=2, max=6)
     ] = None,
     artefacts: Annotated[
-        Path | None, typer.Option(help="Folder of the overlays [default: beside the SQLite file].")
+        Path | None, typer.Option(help="Folder of the overlays; default: beside the SQLite file.")
     ] = None,
 ) -> None:
     """Compare groups of samples: effects with intervals, honest p-values, verdict counts."""
@@ -79,7 +79,7 @@ def _compared(
     from grainstats.run.compare_report import ComparisonReport
 
     found = read_comparison_input(db)
-    names = choose_descriptors(found, named, every)
+    names = choose_descriptors(found, named, every, (by, block, *covariates))
     samples = found.samples[found.samples[names].notna().any(axis=1)]
     comparisons = compare_groups(
         samples, by, names, covariates, block=block, reference=reference, bins=bins,

@@ -17,6 +17,7 @@ from grainstats.share import (
     AnalysisKey,
     AnalysisRecord,
     Database,
+    Measured,
     MicrographFacts,
     Quantity,
     SampleRow,
@@ -179,3 +180,61 @@ def test_unusable_calls_are_explained(tmp_path: Path) -> None:
     assert isinstance(absent.exception, InputError) and "intercept_mean_nm" in str(absent.exception)
     missing = RUNNER.invoke(app, ["compare", "--db", str(tmp_path / "none.db")])
     assert isinstance(missing.exception, InputError)
+
+
+def test_what_makes_the_groups_is_not_compared(tmp_path: Path) -> None:
+    url = fill(tmp_path, {"researcher": [40, 47, 52, 45], "ai": [66, 70, 63, 80]})
+    for asked in (["--by", "intercept_mean_nm", "--bins", "2"], ["--covariate", "intercept_mean_nm"]):
+        result = RUNNER.invoke(app, ["compare", "--db", url, *asked, "--json"])
+        assert [c["descriptor"] for c in json.loads(result.stdout)["comparisons"]] == [
+            "boundary_density_per_um"
+        ]
+
+
+def test_descriptors_are_numbers_and_named_once(tmp_path: Path) -> None:
+    url = fill(tmp_path, {"researcher": [40, 47], "ai": [66, 70]})
+    words = RUNNER.invoke(app, ["compare", "--db", url, "--descriptor", "campaign"])
+    assert isinstance(words.exception, InputError) and "campaign" in str(words.exception)
+    twice = ["--descriptor", "intercept_mean_nm"] * 2
+    result = RUNNER.invoke(app, ["compare", "--db", url, *twice, "--json"])
+    assert len(json.loads(result.stdout)["comparisons"]) == 1
+
+
+def test_a_common_reason_without_p_is_said_once_for_two_groups(tmp_path: Path) -> None:
+    url = fill(tmp_path, {"researcher": [40, 47, 45], "ai": [66, 70, 65]})
+    result = RUNNER.invoke(app, ["compare", "--db", url, "--covariate", "n_grains", "--json"])
+    document = json.loads(result.stdout)
+    assert all(c["p_value"] is None for c in document["comparisons"])
+    paragraph = document["paragraph"]
+    assert paragraph.count("cannot be told apart") == 1
+    assert "mean intercept" in paragraph and "boundary density" in paragraph
+
+
+def test_samples_that_were_measured_in_different_ways_are_named(tmp_path: Path) -> None:
+    url = fill(tmp_path, {"researcher": [40, 47], "ai": [66, 70]})
+    alike = RUNNER.invoke(app, ["compare", "--db", url, "--json"])
+    assert json.loads(alike.stdout)["notes"] == []
+    with Database.open(url) as db:
+        facts = MicrographFacts("A0_0", "A0_0", "A0_0.tif", "test", 80, 80, 1.0, "metadata")
+        key = AnalysisKey("A0_0", "other model", "recipe")
+        db.add_analysis(AnalysisRecord(key, facts, "A0", "0", 0))
+        (ours,) = db.analyses().query("micrograph_digest == 'A0_0'")["analysis_id"]
+        found = Descriptor("intercept_mean_nm", 66.0, None, None, "nm", "test")
+        db.put_verdict("A0", None, [int(ours)], descriptors=[found])
+    (note,) = json.loads(RUNNER.invoke(app, ["compare", "--db", url, "--json"]).stdout)["notes"]
+    assert "A0" in note and "different" in note and "R0" in note
+
+
+def test_a_property_is_named_without_its_unit_and_has_it(tmp_path: Path) -> None:
+    url = fill(tmp_path, {"researcher": [40, 47], "ai": [66, 70]})
+    hardness = {"R0": 9.0, "R1": 8.0, "A0": 7.0, "A1": 0.0}
+    rows = [
+        SampleRow(s, "ai" if s[0] == "A" else "researcher", properties=(Measured("hardness", v, "GPa"),))
+        for s, v in hardness.items()
+    ]
+    with Database.open(url) as db:
+        db.put_samples(SampleSheet("test", tuple(rows)))
+    result = RUNNER.invoke(app, ["compare", "--db", url, "--descriptor", "prop:hardness_GPa", "--json"])
+    document = json.loads(result.stdout)
+    assert document["comparisons"][0]["unit"] == "GPa"
+    assert "in hardness (difference −5" in document["paragraph"]
