@@ -23,7 +23,7 @@ from grainstats.run.recipe import Recipe
 from segment.errors import InputError
 
 if TYPE_CHECKING:
-    from grainstats.share.database import Database
+    from grainstats.share.records import SampleSheet
 
 DATABASE = "results.db"
 
@@ -130,15 +130,19 @@ def run_batch(
         The call itself cannot be carried out: no such input, an unusable sample sheet, model or database.
     """
     from grainstats.share.database import Database
+    from grainstats.share.samples import read_samples
     from segment.unet import load_model
 
     recipe = recipe or Recipe()
-    paths, assignment = _find(call)
+    sheet = None if call.samples is None else read_samples(call.samples)
+    paths, assignment = _find(call, sheet)
     model = load_model(recipe.model)
     call.out.mkdir(parents=True, exist_ok=True)
     analyse = analyse or Analyst(recipe, str(model.folder), call.device, _threads(call), call.out.resolve())
     with Database.open(call.db or call.out / DATABASE) as db:
-        warnings = list(assignment.warnings) + _store_sheet(db, call)
+        if sheet is not None:
+            db.put_samples(sheet)
+        warnings = list(assignment.warnings)
         ledger = Ledger(db, call.out, model.digest, recipe.digest())
         jobs = [(path, assignment.sample_ids[path]) for path in paths[call.shard[0] - 1 :: call.shard[1]]]
         plan = Plan(jobs, ledger.pending, stored_names(call.inputs))
@@ -172,27 +176,16 @@ def default_workers() -> int:
     return max(1, cores() // 2)
 
 
-def _find(call: Call) -> tuple[list[Path], Assignment]:
+def _find(call: Call, sheet: SampleSheet | None) -> tuple[list[Path], Assignment]:
     """Images of the call without our own output, and their samples."""
-    from grainstats.share.samples import read_samples
     from segment.micrograph import find_micrographs
 
     out = call.out.resolve()
     paths = [path for path in find_micrographs(call.inputs) if out not in path.resolve().parents]
     if not paths:
-        raise InputError(
-            " ".join(call.inputs), "no micrograph found there", "Name files, folders or patterns"
-        )
-    sheet = None if call.samples is None else read_samples(call.samples)
+        reason = "all micrographs of the input lie in the output folder, whose files are not read"
+        raise InputError(f"--out {call.out}", reason, "Name a folder of its own, such as results")
     return paths, assign_samples(paths, sheet)
-
-
-def _store_sheet(db: Database, call: Call) -> list[str]:
-    from grainstats.share.samples import read_samples
-
-    if call.samples is not None:
-        db.put_samples(read_samples(call.samples))
-    return []
 
 
 def _threads(call: Call) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import Annotated
@@ -49,6 +50,13 @@ app.command(name="import")(import_samples.import_samples)
 app.add_typer(model.app, name="model")
 
 
+_CANNOT_WRITE = {
+    getattr(errno, name)
+    for name in ("EACCES", "EPERM", "EROFS", "EEXIST", "EISDIR", "ENOTDIR", "ENOENT", "ENOSPC", "EDQUOT")
+    if hasattr(errno, name)
+}
+
+
 def _show_version(wanted: bool) -> None:
     if wanted:
         print(f"grainstats {__version__}")
@@ -70,6 +78,12 @@ def main() -> None:
         app()
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        if error.errno not in _CANNOT_WRITE:
+            raise
+        remedy = "Name a folder that can be made and written, on a disk with room"
+        print(f"error: {error.filename or 'output'}: {error.strerror}. {remedy}.", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("stopped; what is finished is kept, the same command goes on from there", file=sys.stderr)

@@ -21,7 +21,7 @@ Answer = tuple[Path, "list[FrameInfo] | InputError"]
 
 def info(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Microscope files, or folders of them.")
+        list[Path], typer.Argument(metavar="FILE", help="Microscope files, or folders of them.")
     ],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:

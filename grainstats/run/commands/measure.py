@@ -27,7 +27,7 @@ class NullChoice(StrEnum):
 
 
 def measure(
-    maps: Annotated[list[Path], typer.Argument(metavar="MAP...", help="Label maps; several are one sample.")],
+    maps: Annotated[list[Path], typer.Argument(metavar="MAP", help="Label maps; several are one sample.")],
     pixel_size: Annotated[
         float | None, typer.Option("--pixel-size", metavar="NM", min=1e-6, help="Pixel edge in nanometres.")
     ] = None,
@@ -112,6 +112,8 @@ def _read(path: Path, pixel_size: float | None, tracing: bool) -> GrainMap:
     from segment.errors import UnreadableError
     from segment.mapfiles import boundary_beside, read_label_map
 
+    if path.is_dir():
+        raise UnreadableError(path, "it is a folder", f"Name the maps in it, such as {path / '*.labels.tif'}")
     if not path.is_file():
         raise UnreadableError(path, "no such file", "Check the name")
     if path.suffix.lower() not in MAP_SUFFIXES:

@@ -33,7 +33,7 @@ class NullChoice(StrEnum):
 def run(
     inputs: Annotated[
         list[str],
-        typer.Argument(metavar="INPUT...", help="Micrographs, folders of them, or patterns such as '*.tif'."),
+        typer.Argument(metavar="INPUT", help="Micrographs, folders of them, or patterns such as '*.tif'."),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for everything that comes out.")],
     db: Annotated[

@@ -45,7 +45,7 @@ class Settings:
 
 def segment(
     images: Annotated[
-        list[str], typer.Argument(metavar="IMAGE...", help="Micrographs, folders of them, or globs.")
+        list[str], typer.Argument(metavar="IMAGE", help="Micrographs, folders of them, or globs.")
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder for <stem>.labels.tif and <stem>.boundary.tif.")],
     pixel_size: Annotated[

@@ -6,9 +6,12 @@ import resource
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+import tifffile
 
 from grainstats import __version__
+from grainstats.share import Database
 
 
 def call(*arguments: object, cwd=None) -> subprocess.CompletedProcess:
@@ -71,3 +74,36 @@ def test_a_bad_image_exits_1_and_is_named(tmp_path, edge_model, write_micrograph
     assert "S1/bad.tif" in done.stderr
     assert "1 image measured" in done.stdout and "1 without a result" in done.stdout
     assert (tmp_path / "out/report.html").is_file()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "good.tif", "--out", "taken"],
+        ["measure", "good.tif", "--out", "taken", "--pixels"],
+        ["campaign", "--db", "lab.db", "--out", "taken/page.html"],
+    ],
+)
+def test_a_place_that_cannot_be_written_is_named_without_a_trace(tmp_path, arguments):
+    labels = np.kron(np.arange(1, 17, dtype=np.uint16).reshape(4, 4), np.ones((24, 24), np.uint16))
+    tifffile.imwrite(tmp_path / "good.tif", labels)
+    (tmp_path / "taken").write_text("a file, no folder")
+    with Database.open(tmp_path / "lab.db"):
+        pass
+    done = call(*arguments, cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert "taken" in done.stderr and "Traceback" not in done.stderr
+    assert (tmp_path / "taken").read_text() == "a file, no folder"
+
+
+def test_the_output_folder_is_not_the_input(tmp_path):
+    (tmp_path / "films").mkdir()
+    (tmp_path / "films/a.tif").write_text("text")
+    for out in ("films", "."):
+        done = call("run", "films", "--out", out, cwd=tmp_path)
+        assert done.returncode == 2 and "--out" in done.stderr and "output folder" in done.stderr
+
+
+def test_a_folder_is_no_map(tmp_path):
+    done = call("measure", tmp_path)
+    assert done.returncode == 1 and "it is a folder" in done.stderr
