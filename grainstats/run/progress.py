@@ -109,7 +109,9 @@ class ProgressBar:
             done = self._skipped + self._worked
             print(f"{done}/{self._total} {name}: {words}{self._left()}", file=sys.stderr, flush=True)
         elif not good:
-            self._console.print(f"[yellow]{name}[/]: {words}")
+            from rich.markup import escape
+
+            self._console.print(f"[yellow]{escape(name)}[/]: {escape(words)}")
         self._show()
 
     def _show(self) -> None:

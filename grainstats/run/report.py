@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -138,13 +137,21 @@ def _sections(db: Database, out: Path, scope: Scope, rows: Gathered) -> list[Sam
     ends = spacing[["value", "ci_low", "ci_high"]].to_numpy(float)
     finite = ends[(ends == ends) & (ends > 0)]
     axis = (float(finite.min()), float(finite.max())) if finite.size else (1.0, 10.0)
+    ends_of_axis = (axis[0] * 0.93, axis[1] * 1.07)
     return [
-        _section(db, out, sample, rows, (axis[0] * 0.93, axis[1] * 1.07), len(present)) for sample in present
+        _section(db, out, sample, f"sample-{number}", rows, ends_of_axis, len(present))
+        for number, sample in enumerate(present, 1)
     ]
 
 
 def _section(
-    db: Database, out: Path, sample_id: str, rows: Gathered, axis: tuple[float, float], n_samples: int
+    db: Database,
+    out: Path,
+    sample_id: str,
+    anchor: str,
+    rows: Gathered,
+    axis: tuple[float, float],
+    n_samples: int,
 ) -> SampleSection:
     images = rows.images[rows.images["sample_id"] == sample_id]
     verdict = rows.verdicts.get(sample_id)
@@ -157,7 +164,7 @@ def _section(
     spacing, spacing_chart = _spacing(pooled, axis)
     chosen, title = choose_images(images, rows.per_image, n_samples)
     return SampleSection(
-        anchor=_anchor(sample_id),
+        anchor=anchor,
         sample_id=sample_id,
         design=_design(rows.samples, sample_id),
         verdict=wording.verdict_words(verdict),
@@ -175,7 +182,7 @@ def _section(
         rows=tuple(
             _quantity(pooled.loc[name], label) for name, label in SHOWN.items() if name in pooled.index
         ),
-        images=tuple(image_views(out, chosen, rows.per_image, _anchor(sample_id))),
+        images=tuple(image_views(out, chosen, rows.per_image, anchor)),
         images_title=title,
     )
 
@@ -255,7 +262,3 @@ def _setting(value: object) -> str:
 def _input_row(image: pd.Series) -> InputRow:
     size = f"{image['pixel_size_nm']:.4g} nm ({image['scale_source']})"
     return InputRow(str(image["path"]), str(image["sample_id"]), size, str(image["micrograph_digest"]))
-
-
-def _anchor(sample_id: str) -> str:
-    return "sample-" + (re.sub(r"[^A-Za-z0-9_-]+", "-", sample_id) or "x")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
+from functools import partial
+
 import pytest
+from rich.console import Console
 
 from grainstats.run.progress import Pace, ProgressBar, duration
 
@@ -44,3 +48,13 @@ def test_refused_files_do_not_promise_a_quick_end(capsys: pytest.CaptureFixture,
         clock.now += 10
         progress.advance(f"{k}.tif", "10.0 s", good=True)
     assert f"{duration(10 * 897)} left" in capsys.readouterr().err
+
+
+def test_brackets_in_names_and_reasons_are_shown_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = io.StringIO()
+    terminal = partial(Console, file=screen, force_terminal=True, width=120)
+    monkeypatch.setattr("rich.console.Console", lambda **options: terminal(highlight=False))
+    with ProgressBar() as bar:
+        bar.add(1)
+        bar.advance("S1/film[bold].tif", "needs grainstats[vendor]", good=False)
+    assert "film[bold].tif" in screen.getvalue() and "grainstats[vendor]" in screen.getvalue()

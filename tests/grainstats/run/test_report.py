@@ -33,10 +33,11 @@ class Links(HTMLParser):
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory, edge_model, write_micrograph) -> str:
-    """A report with two samples, one of them with a name that wants to be a tag."""
+    """A report with three samples, one of them with a name that wants to be a tag, one with letters alike."""
     folder = tmp_path_factory.mktemp("report")
     write_micrograph(folder / "data/S1/a.tif", 1)
     write_micrograph(folder / "data/<b>&S2/b.tif", 2)
+    write_micrograph(folder / "data/<b>*S2/c.tif", 3)
     (folder / "data/S1/<script>.tif").write_text("no image")
     call = Call((str(folder / "data"),), folder / "out", workers=0)
     return run_batch(call, Recipe(model=str(edge_model))).report.read_text()
@@ -54,7 +55,7 @@ def test_view_and_layer_of_a_picture_lie_on_each_other(report):
     links.feed(report)
     views = [image for image in links.images if "width" in image]
     layers = [image for image in links.images if image.get("class") == "layer"]
-    assert len(views) == len(layers) == 2
+    assert len(views) == len(layers) == 3
     assert all(image["src"].startswith("data:image/jpeg") for image in views)
     assert all(image["src"].startswith("data:image/png") for image in layers)
 
@@ -67,8 +68,9 @@ def test_names_are_escaped(report):
 def test_every_anchor_exists(report):
     links = Links()
     links.feed(report)
-    ids = set(re.findall(r'\bid="([^"]+)"', report))
-    assert {name[1:] for name in links.named if name.startswith("#")} <= ids
+    ids = re.findall(r'\bid="([^"]+)"', report)
+    assert {name[1:] for name in links.named if name.startswith("#")} <= set(ids)
+    assert len(ids) == len(set(ids))
 
 
 def test_words_of_a_bimodal_verdict(verdict: ModalityVerdict):
