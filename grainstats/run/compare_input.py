@@ -174,8 +174,10 @@ class Overlay:
     n_grains: int
 
 
-def overlays(db: Database, label: pd.Series, folder: Path) -> list[Overlay]:
+def overlays(db: Database, label: pd.Series, folder: Path | None) -> list[Overlay]:
     """One overlay per sample, of the image with the median number of grains; only files that are there."""
+    if folder is None:
+        return []
     analyses = db.analyses()
     found = []
     for sample_id, level in label.dropna().items():

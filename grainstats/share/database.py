@@ -71,6 +71,12 @@ class Database(Readers):
         url = self._engine.url
         return Path(url.database or "").name if url.get_backend_name() == "sqlite" else safe_url(url)
 
+    @property
+    def folder(self) -> Path | None:
+        """Folder of a SQLite file, where a run leaves its pictures; None for a server."""
+        url = self._engine.url
+        return Path(url.database or "").parent if url.get_backend_name() == "sqlite" else None
+
     def __repr__(self) -> str:
         return f"Database({self.safe_url!r})"
 

@@ -57,6 +57,8 @@ def _sqlite(path: str) -> URL:
 def safe_url(url: str | Path | URL) -> str:
     """The URL without user, password and query: the only form that logs, reports and provenance may hold."""
     parsed = url if isinstance(url, URL) else parse_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return f"sqlite:///{parsed.database}"
     bare = URL.create(
         parsed.drivername.partition("+")[0], host=parsed.host, port=parsed.port, database=parsed.database
     )

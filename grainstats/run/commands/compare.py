@@ -54,7 +54,7 @@ def compare(
             block,
             reference,
             bins,
-            artefacts or _beside(db),
+            artefacts,
         )
     if out is not None:
         write_comparison_report(report, out)
@@ -65,13 +65,9 @@ def compare(
         typer.echo(_text(report))
 
 
-def _beside(db: str) -> Path:
-    return Path(db.removeprefix("sqlite:///")).parent
-
-
 def _compared(
     db: Database, by: str, named: list[str], every: bool, covariates: list[str], block: str | None,
-    reference: str | None, bins: int | None, folder: Path,
+    reference: str | None, bins: int | None, folder: Path | None,
 ) -> ComparisonReport:  # fmt: skip
     from grainstats.infer.compare import compare_groups, compare_verdicts
     from grainstats.infer.compare_groupings import group_column
@@ -89,7 +85,7 @@ def _compared(
     label = group_column(samples, by, bins).set_axis(samples["sample_id"])
     return ComparisonReport(
         db.name, by, tuple(comparisons), verdicts if any(map(any, verdicts.counts)) else None,
-        found.notes, tuple(sample_sizes(db, label)), tuple(overlays(db, label, folder)),
+        found.notes, tuple(sample_sizes(db, label)), tuple(overlays(db, label, folder or db.folder)),
     )  # fmt: skip
 
 

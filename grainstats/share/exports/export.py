@@ -59,7 +59,7 @@ def export(
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as scratch:
         new = Path(scratch)
-        _write(db, to, new, objective, ranges, Path(files) if files is not None else _own_folder(db))
+        _write(db, to, new, objective, ranges, Path(files) if files is not None else db.folder)
         written = sorted(path.relative_to(new) for path in new.rglob("*") if path.is_file())
         _replace(out, new, written, _mark(to))
     return [out / path for path in written]
@@ -119,9 +119,3 @@ def _check_target(out: Path, to: Form) -> None:
         raise InputError(out, "it is a file, not a folder", "Give a new folder to --out")
     if any(out.iterdir()):
         raise InputError(out, "the folder holds other files", "Give a new or empty folder to --out")
-
-
-def _own_folder(db: Database) -> Path | None:
-    """Folder of a SQLite database; None for a server."""
-    url = db.safe_url
-    return Path(url.removeprefix("sqlite:///")).parent if url.startswith("sqlite") else None

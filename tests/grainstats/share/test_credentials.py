@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import pickle
 import traceback
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +19,7 @@ SECRET = "s3cret-word"
     ("url", "safe"),
     [
         ("results.db", "sqlite:///results.db"),
+        ("Größe 1/50 %.db", "sqlite:///Größe 1/50 %.db"),
         ("sqlite:////data/results.db", "sqlite:////data/results.db"),
         (f"postgresql://lab:{SECRET}@host:5433/grains", "postgresql://host:5433/grains"),
         (f"postgres://lab:{SECRET}@host/grains?sslmode=require&options={SECRET}", "postgresql://host/grains"),
@@ -27,6 +30,15 @@ def test_safe_url(url: str, safe: str) -> None:
     assert safe_url(url) == safe
     if url.startswith("postgres"):
         assert parse_url(url).drivername == "postgresql+psycopg"
+
+
+def test_a_database_knows_its_folder_and_its_place_whatever_they_are_called(tmp_path: Path) -> None:
+    place = tmp_path / "Größe 1" / "試料 50 %25.db"
+    place.parent.mkdir()
+    with Database.open(place) as db:
+        assert db.folder == place.parent
+        assert pickle.loads(pickle.dumps(db)).folder == place.parent
+        assert place.is_file() and str(place) in db.safe_url
 
 
 @pytest.mark.parametrize(
