@@ -67,7 +67,16 @@ def read_cells(path: Path, what: str = "sample sheet") -> Iterator[list[Any]]:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError(path, "the text is not UTF-8", "Save it as 'CSV UTF-8' or as .xlsx") from None
+    _check_commas(path, text.partition("\n")[0])
     return iter(list(csv.reader(io.StringIO(text, newline=""))))
+
+
+def _check_commas(path: Path, header: str) -> None:
+    """Spreadsheets of many countries save with semicolons and decimal commas."""
+    for mark, name in ((";", "semicolons"), ("\t", "tabs")):
+        if mark in header and "," not in header:
+            remedy = "Save it with commas between cells and points in numbers, or as .xlsx"
+            raise InputError(path, f"its cells are separated by {name}", remedy)
 
 
 def _excel(path: Path) -> Iterator[list[Any]]:

@@ -23,9 +23,10 @@ def write_images(tile: Path, stem: str, overlay: Path | None, grains: pd.DataFra
     overlay : Path or None
         Picture of the boundaries over the micrograph.
     grains : DataFrame or None
-        Drawn as a distribution where there is no overlay; no picture is made without either.
+        Those inside the frame are drawn as a distribution where there is no overlay; no picture is made
+        without either.
     """
-    if overlay is None and grains is None:
+    if overlay is None and (grains is None or bool(grains["touches_frame"].all())):
         return
     main, small = tile / "main_image", tile / "thumbnail"
     main.mkdir(parents=True)
@@ -40,16 +41,17 @@ def write_images(tile: Path, stem: str, overlay: Path | None, grains: pd.DataFra
 
 
 def _draw_distribution(grains: pd.DataFrame, path: Path) -> Path:
-    """Equivalent diameters, number- and area-weighted, on a logarithmic axis."""
+    """Equivalent diameters of whole grains, number- and area-weighted, on a logarithmic axis."""
     from matplotlib.figure import Figure
 
-    diameter = grains["equivalent_diameter_nm"].to_numpy(float)
-    area = grains["area_nm2"].to_numpy(float)
+    whole = grains[~grains["touches_frame"]]
+    diameter, number = (whole[name].to_numpy(float) for name in ("equivalent_diameter_nm", "weight"))
+    area = number * whole["area_nm2"].to_numpy(float)
     low, high = diameter.min() * 0.9, diameter.max() * 1.1
     edges = np.geomspace(low, high, 21)
     figure = Figure(figsize=(6.4, 4.8), dpi=100, layout="constrained")
     axes = figure.subplots()
-    for weights, label in ((None, "number"), (area, "area")):
+    for weights, label in ((number, "number"), (area, "area")):
         height, _ = np.histogram(diameter, edges, weights=weights)
         axes.stairs(height / height.sum(), edges, label=f"by {label}", linewidth=2)
     axes.set(xscale="log", xlabel="equivalent circle diameter, nm", ylabel="share of the grains")

@@ -17,6 +17,7 @@ import pytest
 
 from grainstats.share import Database
 from grainstats.share.exports import export
+from grainstats.share.exports.rde_images import write_images
 
 #: Run in a process of its own: every document through its validators, then its own workflow.
 VALIDATE = """
@@ -140,3 +141,20 @@ def test_rdetoolkit_accepts_the_data_sets(dataset: Path, tmp_path: Path) -> None
         assert [(s["mode"], s["status"]) for s in report["statuses"]] == [
             ("MultiDataTile", "success")
         ] * tiles
+
+
+def test_grains_cut_by_the_frame_make_no_distribution(tmp_path: Path) -> None:
+    grains = pd.DataFrame(
+        {
+            "equivalent_diameter_nm": [40.0, 50.0, 900.0],
+            "area_nm2": [1257.0, 1963.0, 636173.0],
+            "touches_frame": [False, False, True],
+            "weight": [1.1, 1.2, np.nan],
+        }
+    )
+    write_images(tmp_path / "cut", "a", None, grains[2:])
+    assert not (tmp_path / "cut").exists()
+    write_images(tmp_path / "whole", "a", None, grains)
+    write_images(tmp_path / "same", "a", None, grains[:2])
+    whole, same = (tmp_path / tile / "main_image/a.png" for tile in ("whole", "same"))
+    assert whole.read_bytes() == same.read_bytes()
