@@ -54,7 +54,7 @@ def group_column(samples: pd.DataFrame, by: str, bins: int | None) -> pd.Series:
 
 
 def _label(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
 def _cut(numeric: pd.Series, by: str, bins: int) -> pd.Series:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from grainstats.run.commands.run import DeviceChoice, run_and_tell
+from grainstats.run.commands.choices import DeviceChoice
+from grainstats.run.commands.run import run_and_tell
 
 if TYPE_CHECKING:
     from grainstats.run.batch import Summary

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from grainstats.run.commands.choices import NullChoice
 
 if TYPE_CHECKING:
     from grainstats.infer import ImageCuts
@@ -17,13 +18,6 @@ if TYPE_CHECKING:
     from segment.grainmap import GrainMap
 
 MAP_SUFFIXES = (".tif", ".tiff", ".png", ".bmp", ".jpg", ".jpeg", ".webp", ".npy")
-
-
-class NullChoice(StrEnum):
-    """What the micrograph shows: a plane section of a 3-D structure, or a columnar film."""
-
-    SECTION = "section"
-    COLUMNAR = "columnar"
 
 
 def measure(

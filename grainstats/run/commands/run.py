@@ -4,30 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grainstats.run.commands.choices import DeviceChoice, NullChoice
+
 if TYPE_CHECKING:
     from grainstats.run.batch import Call, Summary
     from grainstats.run.recipe import Recipe
-
-
-class DeviceChoice(StrEnum):
-    """Where the network runs."""
-
-    AUTO = "auto"
-    CPU = "cpu"
-    CUDA = "cuda"
-
-
-class NullChoice(StrEnum):
-    """Which uniform microstructure the verdict compares with."""
-
-    SECTION = "section"
-    COLUMNAR = "columnar"
 
 
 def run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -10,18 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from grainstats.run.commands.choices import DeviceChoice
+
 if TYPE_CHECKING:
     from segment.micrograph import Micrograph
     from segment.unet import Model
     from segment.unet.model import Device, Precision
-
-
-class DeviceChoice(StrEnum):
-    """Where the network runs."""
-
-    AUTO = "auto"
-    CPU = "cpu"
-    CUDA = "cuda"
 
 
 class PrecisionChoice(StrEnum):
@@ -96,15 +91,16 @@ def segment(
 
 
 def _output_names(paths: list[Path]) -> dict[Path, str]:
-    """Stem of each file's outputs; files of one stem keep their suffix so that none overwrites another."""
-    stems: dict[str, list[Path]] = {}
-    for path in paths:
-        stems.setdefault(path.stem, []).append(path)
+    """Stem of each file's outputs; where stems are alike, suffix and folders tell them apart."""
+    stems = Counter(path.stem for path in paths)
     names: dict[Path, str] = {}
-    for stem, same in stems.items():
-        for path in same:
-            name = stem if len(same) == 1 else path.name
-            names[path] = name if name not in names.values() else f"{path.parent.name}.{name}"
+    for path in paths:
+        parts = path.relative_to(path.anchor).parts
+        longer = [".".join(parts[-depth:]) for depth in range(1, len(parts) + 1)]
+        numbered = [f"{longer[-1]}_{number}" for number in range(2, len(paths) + 2)]
+        wanted = [path.stem] if stems[path.stem] == 1 else []
+        taken = set(names.values())
+        names[path] = next(name for name in [*wanted, *longer, *numbered] if name not in taken)
     return names
 
 

@@ -259,6 +259,13 @@ def test_unusable_columns_are_named() -> None:
         compare_groups(pd.concat([table, table]), "design_route")
 
 
+def test_groups_of_long_numbers_stay_apart() -> None:
+    table = sheet([10.0, 11.0], [7.0, 8.0])
+    table["param:batch_1"] = [20240501.0, 20240501.0, 20240502.0, 20240502.0]
+    (found,) = compare_groups(table, "param:batch_1", ["intercept_mean_nm"])
+    assert found.levels == ("20240501", "20240502")
+
+
 def test_scaling_all_lengths_changes_no_ratio() -> None:
     table = sheet([60, 70, 65, 90], [40, 55, 47, 52])
     (nm,) = compare_groups(table, "design_route")

@@ -75,6 +75,8 @@ def test_equal_stems_do_not_overwrite_each_other(tmp_path):
     names = _output_names(paths)
     assert len(set(names.values())) == 4
     assert names[paths[3]] == "b"
+    alike = [Path(f"{sample}/raw/a.tif") for sample in ("S1", "S2", "S3")] + [Path("S3/raw/S3.raw.a.tif.tif")]
+    assert len(set(_output_names(alike).values())) == 4
 
 
 def test_pipeline_hands_on_model_settings_and_warnings(tiny, as_micrograph, image):
