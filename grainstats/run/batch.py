@@ -7,8 +7,8 @@ nothing. The order in which results arrive, and with it the number of workers, c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -23,7 +23,9 @@ from grainstats.run.recipe import Recipe
 from segment.errors import InputError
 
 if TYPE_CHECKING:
+    from grainstats.share.database import Database
     from grainstats.share.records import SampleSheet
+    from segment.unet.model import Model
 
 DATABASE = "results.db"
 
@@ -96,9 +98,9 @@ class Summary:
     seconds: float
     failures: tuple[Failure, ...]
     warnings: tuple[str, ...]
-    verdicts: tuple[tuple[str, str], ...]
-    spacings: dict[str, float]
-    report: Path | None
+    verdicts: tuple[tuple[str, str], ...] = ()
+    spacings: Mapping[str, float] = field(default_factory=dict)
+    report: Path | None = None
 
     @property
     def exit_status(self) -> int:
@@ -142,32 +144,36 @@ def run_batch(
     with Database.open(call.db or call.out / DATABASE) as db:
         if sheet is not None:
             db.put_samples(sheet)
-        warnings = list(assignment.warnings)
         ledger = Ledger(db, call.out, model.digest, recipe.digest())
         jobs = [(path, assignment.sample_ids[path]) for path in paths[call.shard[0] - 1 :: call.shard[1]]]
         plan = Plan(jobs, ledger.pending, stored_names(call.inputs))
         work = _work(plan, ledger, _mapper(call, analyse), progress or Silence())
-        warnings += work.remarks
-        report: Path | None = None
-        verdicts: list[tuple[str, str]] = []
-        spacings: dict[str, float] = {}
-        if call.shard[1] == 1:
-            from grainstats.run.results import Scope, judge_samples, spacings_of, verdicts_of, write_results
+        done = work.summary([*assignment.warnings, *work.remarks])
+        if call.shard[1] > 1:
+            return done
+        return _reported(db, call, model, recipe, done, jobs, ledger.moved_from)
 
-            scope = Scope(tuple(sorted({sample for _, sample in jobs})), model, recipe)
-            work.failures += judge_samples(db, call.out, scope, also=ledger.moved_from)
-            report = write_results(db, call.out, scope, work.failures, warnings)
-            verdicts, spacings = verdicts_of(db, scope), spacings_of(db, scope)
-    return Summary(
-        n_images=work.n_images,
-        n_new=work.n_new,
-        megapixels=work.megapixels,
-        seconds=work.seconds,
-        failures=tuple(work.failures),
-        warnings=tuple(warnings),
-        verdicts=tuple(verdicts),
-        spacings=spacings,
-        report=report,
+
+def _reported(
+    db: Database,
+    call: Call,
+    model: Model,
+    recipe: Recipe,
+    done: Summary,
+    jobs: Sequence[tuple[Path, str]],
+    moved_from: Iterable[str],
+) -> Summary:
+    """Judge every sample of the run and write tables and report."""
+    from grainstats.run.results import Scope, judge_samples, spacings_of, verdicts_of, write_results
+
+    scope = Scope(tuple(sorted({sample for _, sample in jobs})), model, recipe)
+    failures = (*done.failures, *judge_samples(db, call.out, scope, also=moved_from))
+    return replace(
+        done,
+        failures=failures,
+        verdicts=tuple(verdicts_of(db, scope)),
+        spacings=spacings_of(db, scope),
+        report=write_results(db, call.out, scope, failures, done.warnings),
     )
 
 
@@ -211,6 +217,12 @@ class _Work:
     seconds: float
     failures: list[Failure]
     remarks: list[str]
+
+    def summary(self, warnings: Sequence[str]) -> Summary:
+        """What there is to say before any sample is judged."""
+        return Summary(
+            self.n_images, self.n_new, self.megapixels, self.seconds, tuple(self.failures), tuple(warnings)
+        )
 
 
 def _work(plan: Plan, ledger: Ledger, mapper: Mapper, progress: Progress) -> _Work:
