@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,54 +32,56 @@ def put_samples(connection: Connection, sheet: SampleSheet) -> int:
 
 def in_units_of_record(connection: Connection, sheet: SampleSheet) -> SampleSheet:
     """The sheet with each quantity in the unit that the database already keeps it in."""
-    from grainstats.share.units import converter
-
-    problems: list[str] = []
     p, y = schema.DesignParameter, schema.Property
-    known_parameters = _units(connection, p.name, p.unit)
-    known_properties = _units(connection, y.name, y.unit)
-    converters: dict[tuple[str, str], Callable[[float], float]] = {}
-
-    def convert(kind: str, name: str, unit: str, known: dict[str, str]) -> Callable[[float], float]:
-        target = known.get(name, unit)
-        if (kind + name, unit) not in converters:
-            try:
-                converters[kind + name, unit] = converter(unit, target, difference=kind.endswith("sd:"))
-            except ValueError as error:
-                problems.append(
-                    f"{kind.replace('_sd', '')}{name}: the database keeps it in {target}; {error}"
-                )
-                converters[kind + name, unit] = float
-        return converters[kind + name, unit]
-
-    def parameter(q: Quantity) -> Quantity:
-        change = convert("param:", q.name, q.unit, known_parameters)
-        value = None if q.value is None else change(q.value)
-        return replace(q, value=value, unit=known_parameters.get(q.name, q.unit))
-
-    def measured(m: Measured) -> Measured:
-        change = convert("prop:", m.name, m.unit, known_properties)
-        spread = convert("prop_sd:", m.name, m.unit, known_properties)
-        uncertainty = None if m.uncertainty is None else spread(m.uncertainty)
-        return Measured(m.name, change(m.value), known_properties.get(m.name, m.unit), uncertainty)
-
+    record = _Record(_units(connection, p.name, p.unit), _units(connection, y.name, y.unit))
     rows = tuple(
         replace(
             row,
-            parameters=tuple(parameter(q) for q in row.parameters),
-            properties=tuple(measured(m) for m in row.properties),
+            parameters=tuple(map(record.parameter, row.parameters)),
+            properties=tuple(map(record.measured, row.properties)),
         )
         for row in sheet.rows
     )
-    if problems:
+    if record.problems:
         from grainstats.share.samples import SampleSheetError
 
-        raise SampleSheetError(sheet.source, tuple(dict.fromkeys(problems)))
+        raise SampleSheetError(sheet.source, tuple(dict.fromkeys(record.problems)))
     return replace(sheet, rows=rows)
 
 
 def _units(connection: Connection, name: Any, unit: Any) -> dict[str, str]:
     return {row[0]: row[1] for row in connection.execute(sa.select(name, unit).distinct())}
+
+
+@dataclass(frozen=True)
+class _Record:
+    """Units of record by name, and what could not be converted to them."""
+
+    parameters: dict[str, str]
+    properties: dict[str, str]
+    problems: list[str] = field(default_factory=list)
+
+    def parameter(self, q: Quantity) -> Quantity:
+        unit = self.parameters.get(q.name, q.unit)
+        change = self._change(f"param:{q.name}", q.unit, unit)
+        return replace(q, value=None if q.value is None else change(q.value), unit=unit)
+
+    def measured(self, m: Measured) -> Measured:
+        unit = self.properties.get(m.name, m.unit)
+        value = self._change(f"prop:{m.name}", m.unit, unit)(m.value)
+        spread = self._change(f"prop:{m.name}", m.unit, unit, difference=True)
+        return Measured(m.name, value, unit, None if m.uncertainty is None else spread(m.uncertainty))
+
+    def _change(
+        self, column: str, unit: str, target: str, *, difference: bool = False
+    ) -> Callable[[float], float]:
+        from grainstats.share.units import converter
+
+        try:
+            return converter(unit, target, difference=difference)
+        except ValueError as error:
+            self.problems.append(f"{column}: the database keeps it in {target}; {error}")
+            return float
 
 
 def _put_sample(connection: Connection, row: SampleRow, position: int, unsaid: frozenset[str]) -> bool:
