@@ -3,8 +3,8 @@
     python scripts/build_null_library.py --work scratch/library
 
 builds both nulls, section and columnar, and writes grainstats/infer/shape_<null>.npz (the networks) and
-null_<null>.npz (quantiles and power).  The seeds of `PLAN` decide every figure: the even ones train, the odd
-ones calibrate.  Each part is kept in the work folder, so that an interrupted run goes on.
+null_<null>.npz (quantiles and power).  The seeds of `null_recipes.PLAN` decide every figure: the even ones
+train, the odd ones calibrate.  Each part is kept in the work folder, so that an interrupted run goes on.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from null_windows import FAMILIES, LOOSE, PACKED, Kind, Part, Samples, simulate
+from null_recipes import RECIPES, Recipe, parts_of
+from null_windows import FAMILIES, FIELDS, LOOSE, PACKED, Part, Samples, simulate
 from train_shape_network import Lesson, train
 
 from grainstats.infer.modality import LEVEL
@@ -25,18 +26,6 @@ from grainstats.infer.statistics import STATISTICS, statistics_on_grid
 
 PACKAGE = Path(__file__).parents[1] / "grainstats" / "infer"
 NULLS = ("section", "columnar")
-FIELDS = ("grid", "scalars", "truth")
-# Parts by null, two populations or one, and kind: how many train (seeds 0, 2, ...) and calibrate (1, 3, ...).
-PLAN: dict[tuple[str, bool], dict[Kind, tuple[int, int]]] = {
-    ("section", False): {"small": (8, 8), "medium": (4, 6), "large": (5, 8), "packed": (4, 4)},
-    ("section", True): {"small": (8, 3), "medium": (4, 2), "large": (5, 4), "packed": (1, 1)},
-    ("columnar", False): {"small": (6, 6), "medium": (4, 6), "large": (5, 8), "packed": (4, 4)},
-    ("columnar", True): {"small": (6, 2), "medium": (4, 2), "large": (5, 4), "packed": (1, 1)},
-}
-KINDS: dict[str, tuple[Kind, ...]] = {
-    "small": ("small", "packed"),
-    "large": ("small", "medium", "large", "packed"),
-}
 # Interior grains at which quantiles are kept, by network; the ranges meet between two whole numbers.
 SIZES = {
     "small": (80.0, 100.0, 125.0, 155.0, 200.0, SMALL_BELOW - 0.5),
@@ -64,17 +53,6 @@ WIDENING = (1.0, 1.5, 2.0)
 MANY = 1000  # samples of a family whose trend over size and sigma is taken for curved
 
 
-def parts_of(null: str) -> list[Part]:
-    """All parts of a null."""
-    return [
-        Part(null, two, kind, 2 * k + odd)
-        for two in (False, True)
-        for kind, counts in PLAN[null, two].items()
-        for odd in (0, 1)
-        for k in range(counts[odd])
-    ]
-
-
 def simulate_into(part: Part, folder: Path) -> None:
     """Keep the samples of one part, unless they are there."""
     path = folder / f"{part.name}.npz"
@@ -93,10 +71,10 @@ def read_parts(parts: list[Part], folder: Path) -> Samples:
     return Samples.join(found)
 
 
-def fit_network(one: Samples, two: Samples, seed: int) -> ShapeNetwork:
+def fit_network(one: Samples, two: Samples, recipe: Recipe, seed: int) -> ShapeNetwork:
     """Train on both populations; the hard cases weigh more.
 
-    Those are many coarse grains at R = 3, few at a high ratio, and, while grains are few, narrow populations.
+    Those are the recipe's and, while grains are few, narrow populations.
     """
     one = one.take(one.truth[:, 1] < WIDEST)
     one, two = (
@@ -107,17 +85,18 @@ def fit_network(one: Samples, two: Samples, seed: int) -> ShapeNetwork:
     packed = len(SIGMAS) + 1 + (sigma > PACKED_SIGMA)
     few = both.scalars[:, 1] < np.log(SMALL_BELOW)
     hard = np.where(sigma < 0.25, 1.5, np.where(few, 0.3, 1.0))
-    hard *= np.where((ratio < 3.5) & (coarse > 0.45), 5.0, 1.0)
-    hard *= np.where((ratio > 4.5) & (coarse < 0.45), 2.0, 1.0)
+    for (low, high), (least, most), factor in recipe.hard:
+        there = (ratio >= low) & (ratio < high) & (coarse >= least) & (coarse < most)
+        hard *= np.where(there, factor, 1.0)
     thirds = np.quantile(one.scalars[:, 1], np.arange(1, LEARNED_SIZES) / LEARNED_SIZES)
     lesson = Lesson(
-        inputs=shape_inputs(both.grid, both.scalars),
+        inputs=shape_inputs(both.grid, both.counts, both.scalars)[:, : recipe.inputs],
         two=coarse > 0,
         weight=hard,
         size=np.digitize(both.scalars[:, 1], thirds),
         kind=np.where(np.isin(family, PACKED), packed, np.digitize(sigma, SIGMAS)),
     )
-    return train(lesson, epochs=EPOCHS, seed=seed)
+    return train(lesson, epochs=EPOCHS, seed=seed, members=recipe.members)
 
 
 def _basis(log_n: np.ndarray, sigma: np.ndarray) -> np.ndarray:
@@ -179,7 +158,7 @@ def _upper_quantiles(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
 
 
 def shape_scores(samples: Samples, network: ShapeNetwork) -> np.ndarray:
-    return network.score(shape_inputs(samples.grid, samples.scalars))
+    return network.score(shape_inputs(samples.grid, samples.counts, samples.scalars))
 
 
 def null_tables(null: Samples, network: ShapeNetwork, sizes: tuple[float, ...]) -> dict[str, np.ndarray]:
@@ -188,8 +167,8 @@ def null_tables(null: Samples, network: ShapeNetwork, sizes: tuple[float, ...]) 
     both = ShapeNetworks(network, network)
     values = np.concatenate(
         [
-            statistics_on_grid(fewer.grid[k : k + 500].astype(float), fewer.scalars[k : k + 500], both)
-            for k in range(0, len(fewer.truth), 500)
+            statistics_on_grid(fewer.grid[k].astype(float), fewer.counts[k], fewer.scalars[k], both)
+            for k in (slice(start, start + 500) for start in range(0, len(fewer.truth), 500))
         ]
     )
     tables = {name: quantile_table(fewer, values[:, k], sizes) for k, name in enumerate(STATISTICS)}
@@ -237,7 +216,11 @@ def read_samples(null: str, size: str, folder: Path) -> dict[tuple[bool, int], S
     found = {}
     for two in (False, True):
         for odd in (0, 1):
-            parts = [p for p in parts_of(null) if p.kind in KINDS[size] and (p.two, p.odd) == (two, odd)]
+            parts = [
+                p
+                for p in parts_of(null)
+                if p.kind in RECIPES[null, size].kinds and (p.two, p.odd) == (two, odd)
+            ]
             samples = read_parts(parts, folder)
             found[two, odd] = samples.take((samples.scalars[:, 1] > low) & (samples.scalars[:, 1] < high))
     return found
@@ -249,7 +232,7 @@ def build(null: str, folder: Path) -> None:
     stored: dict[str, np.ndarray] = {}
     for size in SIZES:
         samples = read_samples(null, size, folder)
-        network = fit_network(samples[False, 0], samples[True, 0], seed=1)
+        network = fit_network(samples[False, 0], samples[True, 0], RECIPES[null, size], seed=1)
         tables = null_tables(samples[False, 1], network, SIZES[size])
         library = _library(tables, size)
         bimodal = samples[True, 1]

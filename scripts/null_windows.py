@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -24,14 +24,20 @@ FAMILIES: dict[str, dict] = {
 }
 LOOSE = (5, 6)  # spheres that leave half of space empty: their cells are no longer log-normal
 COLUMNAR_SHARE = {0.6: 0.75, 0.45: 0.6}
-RANDOM, PACKED = (0, 0, 0, 1, 2, 3, 6), (4, 4, 4, 5)
-Kind = Literal["small", "medium", "large", "packed"]
+FEW, RANDOM, PACKED = (0, 0, 0, 3), (0, 0, 0, 1, 2, 3, 6), (4, 4, 4, 5)
+Kind = Literal["small", "medium", "large", "packed", "few"]
 # Interior grains asked for and mosaics simulated by one part.
-GRAINS: dict[str, tuple[int, int]] = {"small": (95, 330), "medium": (330, 1300), "large": (1300, 4600)}
-MOSAICS: dict[str, int] = {"small": 500, "medium": 450, "large": 100, "packed": 28}
+GRAINS: dict[str, tuple[int, int]] = {
+    "small": (95, 330),
+    "medium": (330, 1300),
+    "large": (1300, 4600),
+    "few": (95, 330),
+}
+MOSAICS: dict[str, int] = {"small": 500, "medium": 450, "large": 100, "packed": 28, "few": 500}
 PACKED_GRAINS = (130, 330)  # in a quarter of a packing
 POOLED = 0.35  # share of the medium samples that are several small windows
 FEWEST = 60
+FIELDS = ("grid", "counts", "scalars", "truth")
 # Smallest visible cell over the mean cell; losing few cells is the harder case, and what is calibrated on.
 SMALLEST = {"train": (0.005, 0.06), "calibrate": (0.004, 0.025)}
 
@@ -45,7 +51,8 @@ class Part:
     null : {"section", "columnar"}
     two : bool
         Two populations.
-    kind : {"small", "medium", "large", "packed"}
+    kind : {"small", "medium", "large", "packed", "few"}
+        As `GRAINS`; "few" are small, of the families that a network of small samples is held to.
     seed : int
     """
 
@@ -70,12 +77,14 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """Gridded distributions of simulated samples with their truth.
+    """Gridded distributions and counts of simulated samples with their truth.
 
     Attributes
     ----------
     grid : ndarray of float32, shape (n, 145)
         `SizeDistribution.on_grid`.
+    counts : ndarray of float32, shape (n, 27)
+        `SizeDistribution.counts`.
     scalars : ndarray, shape (n, 4)
         `shape_scalars`.
     truth : ndarray, shape (n, 5)
@@ -83,17 +92,16 @@ class Samples:
     """
 
     grid: np.ndarray
+    counts: np.ndarray
     scalars: np.ndarray
     truth: np.ndarray
 
     @staticmethod
     def join(parts: list[Samples]) -> Samples:
-        return Samples(
-            *(np.concatenate([getattr(p, k) for p in parts]) for k in ("grid", "scalars", "truth"))
-        )
+        return Samples(*(np.concatenate([getattr(p, k) for p in parts]) for k in FIELDS))
 
     def take(self, chosen: np.ndarray) -> Samples:
-        return Samples(self.grid[chosen], self.scalars[chosen], self.truth[chosen])
+        return Samples(*(getattr(self, k)[chosen] for k in FIELDS))
 
 
 def family_options(family: int, null: str) -> dict:
@@ -161,6 +169,7 @@ def _sample(images: list[ImageGrains], truth: tuple[float, ...]) -> Samples | No
     found = pooled_distribution(images)
     return Samples(
         found.on_grid()[None].astype(np.float32),
+        found.counts()[None].astype(np.float32),
         shape_scalars([found]),
         np.array([[*truth, len(images)]]),
     )
@@ -168,7 +177,7 @@ def _sample(images: list[ImageGrains], truth: tuple[float, ...]) -> Samples | No
 
 def simulate(part: Part) -> Samples:
     """The samples of one part; its seed and kind decide them."""
-    kind = ("small", "medium", "large", "packed").index(part.kind)
+    kind = get_args(Kind).index(part.kind)
     rng = np.random.default_rng([part.seed, kind, part.two, part.null == "columnar"])
     found = _packed_samples(part, rng) if part.kind == "packed" else _random_samples(part, rng)
     return Samples.join([s for s in found if s is not None])
@@ -177,11 +186,11 @@ def simulate(part: Part) -> Samples:
 def _random_samples(part: Part, rng: np.random.Generator) -> list[Samples | None]:
     parts = []
     for _ in range(MOSAICS[part.kind]):
-        family = int(rng.choice(RANDOM))
+        family = int(rng.choice(FEW if part.kind == "few" else RANDOM))
         sigma, ratio, coarse = truth = draw_truth(rng, part)
         population = Population(sigma, ratio, coarse, **family_options(family, part.null))
         n = _log_uniform(rng, *GRAINS[part.kind])
-        if part.kind == "small":
+        if part.kind in ("small", "few"):
             samples = [[image] for image in windows(population, n, 2, rng, part.smallest)]
         elif part.kind == "medium" and rng.random() < POOLED:
             images = int(rng.integers(2, 9))

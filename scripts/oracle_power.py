@@ -49,7 +49,8 @@ def uniform_windows(n: int, count: int, rng: np.random.Generator) -> tuple[np.nd
 
 def inputs_of(images: list[ImageGrains]) -> np.ndarray:
     found = [pooled_distribution([g]) for g in images]
-    return shape_inputs(np.stack([d.on_grid() for d in found]), shape_scalars(found))
+    grid, counts = (np.stack(a) for a in zip(*((d.on_grid(), d.counts()) for d in found), strict=True))
+    return shape_inputs(grid, counts, shape_scalars(found))
 
 
 def power(two: Population, n: int, count: int, levels: list[float], rng: np.random.Generator) -> np.ndarray:

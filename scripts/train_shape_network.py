@@ -11,7 +11,6 @@ from grainstats.infer.modality import LEVEL
 from grainstats.infer.shape import ShapeNetwork
 
 HIDDEN = (32, 16)
-MEMBERS = 4
 BATCH = 256
 PEAK_RATE = 4e-3
 DECAY = 0.03
@@ -43,13 +42,13 @@ class Lesson:
     kind: np.ndarray
 
 
-def train(lesson: Lesson, *, epochs: int, seed: int) -> ShapeNetwork:
+def train(lesson: Lesson, *, epochs: int, seed: int, members: int = 4) -> ShapeNetwork:
     """Members that differ in their seeds; the score is their mean."""
     centre, scale = lesson.inputs.mean(axis=0), lesson.inputs.std(axis=0) + 1e-6
     x = (lesson.inputs - centre) / scale
-    members = [_train_member(x, lesson, epochs, np.random.default_rng([seed, k])) for k in range(MEMBERS)]
+    trained = [_train_member(x, lesson, epochs, np.random.default_rng([seed, k])) for k in range(members)]
     layers = len(HIDDEN) + 1
-    stacked = [np.stack(arrays) for arrays in zip(*members, strict=True)]
+    stacked = [np.stack(arrays) for arrays in zip(*trained, strict=True)]
     return ShapeNetwork(centre, scale, tuple(stacked[:layers]), tuple(b[:, None] for b in stacked[layers:]))
 
 

@@ -11,6 +11,8 @@ from grainstats.infer.grains import ImageGrains
 
 GRID = np.linspace(-4.5, 4.5, 145)  # standardised log size; all statistics are computed on it
 STEP = float(GRID[1] - GRID[0])
+WHOLE_CLASSES = np.linspace(-1.75, 1.25, 18)  # log size over the mean, at which whole grains are counted
+CUT_CLASSES = np.linspace(-1.75, 1.25, 9)
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +31,8 @@ class SizeDistribution:
         Kish effective number under the area weights, (sum w)^2 / sum w^2.
     frame_share : float
         Share of the visible area that lies in grains cut by the frame.
+    whole, cut : ndarray
+        Log sizes of the interior grains, and of the visible parts of those cut by the frame.
     """
 
     log_size: np.ndarray
@@ -36,6 +40,8 @@ class SizeDistribution:
     n_interior: int
     n_eff: float
     frame_share: float
+    whole: np.ndarray
+    cut: np.ndarray
 
     @property
     def mean(self) -> float:
@@ -47,12 +53,26 @@ class SizeDistribution:
 
     def on_grid(self) -> np.ndarray:
         """Mass on `GRID` after centring and scaling to unit SD, linear binning, shape (145,)."""
-        z = np.clip((self.log_size - self.mean) / max(self.sd, 1e-9), GRID[0], GRID[-1] - 1e-9)
-        position = (z - GRID[0]) / STEP
-        low = position.astype(int)
-        part = position - low
-        n = len(GRID)
-        return np.bincount(low, self.mass * (1 - part), n) + np.bincount(low + 1, self.mass * part, n)
+        return _binned((self.log_size - self.mean) / max(self.sd, 1e-9), self.mass, GRID)
+
+    def counts(self) -> np.ndarray:
+        """Whole grains by `WHOLE_CLASSES` and cut ones by `CUT_CLASSES`, per interior grain, shape (27,).
+
+        The shares of area do not tell by how many grains they are known.
+        """
+        pairs = ((self.whole, WHOLE_CLASSES), (self.cut, CUT_CLASSES))
+        counted = [_binned(size - self.mean, np.ones(len(size)), classes) for size, classes in pairs]
+        return np.concatenate(counted) / self.n_interior
+
+
+def _binned(values: np.ndarray, weight: np.ndarray, nodes: np.ndarray) -> np.ndarray:
+    """Weights shared linearly between the two nearest of evenly spaced nodes; beyond them, to the last."""
+    step = nodes[1] - nodes[0]
+    position = (np.clip(values, nodes[0], nodes[-1] - 1e-9) - nodes[0]) / step
+    low = position.astype(int)
+    part = position - low
+    n = len(nodes)
+    return np.bincount(low, weight * (1 - part), n) + np.bincount(low + 1, weight * part, n)
 
 
 def pooled_distribution(images: Sequence[ImageGrains]) -> SizeDistribution:
@@ -76,7 +96,8 @@ def pooled_distribution(images: Sequence[ImageGrains]) -> SizeDistribution:
         weight = inside**2 * np.concatenate([g.weight for g in images])
         order = np.argsort(inside, kind="stable")
         mass = weight[order] / weight.sum()
-        return SizeDistribution(np.log(inside[order]), mass, len(inside), _kish(weight), 0.0)
+        whole = np.log(inside[order])
+        return SizeDistribution(whole, mass, len(inside), _kish(weight), 0.0, whole, np.empty(0))
     size = np.concatenate([inside, edge])
     area = size**2
     whole = np.arange(len(size)) < len(inside)
@@ -84,7 +105,9 @@ def pooled_distribution(images: Sequence[ImageGrains]) -> SizeDistribution:
     mass = _product_limit(area[order], whole[order])
     seen = mass > 0
     frame_share = float((edge**2).sum() / area.sum())
-    return SizeDistribution(np.log(size[order][seen]), mass[seen], len(inside), _kish(area), frame_share)
+    log_size = np.log(size[order])
+    first, second = (log_size[order < len(inside)], log_size[order >= len(inside)])
+    return SizeDistribution(log_size[seen], mass[seen], len(inside), _kish(area), frame_share, first, second)
 
 
 def _kish(weight: np.ndarray) -> float:

@@ -30,8 +30,14 @@ class TwoNormals:
     share: np.ndarray
 
 
-def fit_two_normals(mass: np.ndarray, *, sd_bounds: np.ndarray | None = None, sweeps: int = 80) -> TwoNormals:
-    """EM from three starts, the best kept.
+def fit_two_normals(
+    mass: np.ndarray,
+    *,
+    sd_bounds: np.ndarray | None = None,
+    sweeps: int = 80,
+    starts: tuple[float, ...] = START_QUANTILES,
+) -> TwoNormals:
+    """EM from several starts, the best kept.
 
     Parameters
     ----------
@@ -40,6 +46,8 @@ def fit_two_normals(mass: np.ndarray, *, sd_bounds: np.ndarray | None = None, sw
     sd_bounds : ndarray, shape (n, 2), optional
         Smallest and largest SD of either normal; without it the variance floor alone holds.
     sweeps : int
+    starts : tuple of float
+        Quantiles at which the two normals are parted before the first sweep.
     """
     bounds = np.array([[VARIANCE_FLOOR**0.5, np.inf]]) if sd_bounds is None else sd_bounds
     first = mass @ GRID
@@ -47,7 +55,7 @@ def fit_two_normals(mass: np.ndarray, *, sd_bounds: np.ndarray | None = None, sw
     one = -0.5 * np.log(2 * np.pi * variance) - 0.5
     cumulated = np.cumsum(mass, axis=1)
     best: tuple[np.ndarray, ...] | None = None
-    for q in START_QUANTILES:
+    for q in starts:
         cut = GRID[np.argmax(cumulated >= q, axis=1)][:, None]
         found = _expectation_maximisation(mass, np.where(GRID > cut, 0.9, 0.1), bounds, sweeps)
         if best is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from grainstats.infer.distribution import SizeDistribution, pooled_distribution
-from grainstats.infer.duplex import delta_g, duplex_class, largest_grain_g
+from grainstats.infer.duplex import ALA_SHARE, delta_g, duplex_class, largest_grain_g
 from grainstats.infer.grains import ImageGrains
 from grainstats.infer.modes import Modes, one_mode, two_modes, with_intervals
 from grainstats.infer.null_library import LEVELS, NullLibrary, load_library
@@ -18,10 +18,11 @@ from grainstats.infer.verdict import ModalityVerdict, Null, Verdict
 
 LEVEL = 0.05
 FEWEST_GRAINS: dict[Null, int] = {"section": 80, "columnar": 100}  # where the libraries begin
+FEWEST_UNIFORM = 200  # interior grains: in fewer, all of the few coarse grains of a specimen may be missed
 SMALLEST_RATIO = 2.0  # of the modes in the plane: what a ratio of 2.5 of the grains themselves comes to
 SURE_LEVEL = 0.01
 NEAR_RATIO = 1.5  # modes nearer than this are one population, whatever its shape
-SMALLEST_SHARE = 0.10
+SMALLEST_SHARE = ALA_SHARE  # of the area; less are isolated coarse grains (E930), not a population
 ENOUGH_POWER = 0.8
 DECIDING = "shape"  # the other statistics stand beside it
 
@@ -109,7 +110,7 @@ def _decide_one(
     fewest: int,
 ) -> Decision:
     n = distribution.n_interior
-    target = library.grains_for_power(ENOUGH_POWER)
+    target = _grains_for_uniform(library)
     missing = max(target - n, 0) if target is not None else None
     if n < fewest:
         reason = f"only {n} interior grains; below {fewest} no call is made"
@@ -128,6 +129,9 @@ def _decide_one(
     if power < ENOUGH_POWER:
         reason = f"{found}; {n} interior grains have a power of only {power:.2f}"
         return Decision("indeterminate", reason, p, p_values, power, missing)
+    if n < FEWEST_UNIFORM:
+        reason = f"{found}; {n} interior grains may have missed all of a few coarse ones"
+        return Decision("indeterminate", reason, p, p_values, power, missing)
     if distribution.sd > library.broad_sd and library.power_at(n, broad=True) < ENOUGH_POWER:
         needed = library.grains_for_power(ENOUGH_POWER, broad=True)
         reason = f"{found}; {_as_wide_as_two(distribution, library)}"
@@ -135,6 +139,12 @@ def _decide_one(
         return Decision("indeterminate", reason, p, p_values, power, more)
     reason = f"{found}; power {power:.2f} for a size ratio of 3"
     return Decision("uniform", reason, p, p_values, power, 0)
+
+
+def _grains_for_uniform(library: NullLibrary) -> int | None:
+    """Interior grains from which a sample may be called uniform; None beyond the library."""
+    target = library.grains_for_power(ENOUGH_POWER)
+    return None if target is None else max(target, FEWEST_UNIFORM)
 
 
 def _as_wide_as_two(distribution: SizeDistribution, library: NullLibrary) -> str:
@@ -162,7 +172,6 @@ def _p_values(distribution: SizeDistribution, values: np.ndarray, library: NullL
 
 
 def _without_grains(images: Sequence[ImageGrains], null: Null, seed: int) -> ModalityVerdict:
-    target = load_library(null).grains_for_power(ENOUGH_POWER)
     return ModalityVerdict(
         verdict="indeterminate",
         reason="no grain lies wholly inside an image",
@@ -177,7 +186,7 @@ def _without_grains(images: Sequence[ImageGrains], null: Null, seed: int) -> Mod
         n_grains=sum(g.n_grains for g in images),
         n_interior=0,
         n_eff=0.0,
-        more_grains=target,
+        more_grains=_grains_for_uniform(load_library(null)),
         null=null,
         stability=None,
         astm_e1181="not determined",

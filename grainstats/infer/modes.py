@@ -9,9 +9,10 @@ import numpy as np
 
 from grainstats.infer.distribution import SizeDistribution, pooled_distribution
 from grainstats.infer.grains import ImageGrains
-from grainstats.infer.mixtures import TwoNormals, fit_two_normals
+from grainstats.infer.mixtures import START_QUANTILES, TwoNormals, fit_two_normals
 
-POPULATION_SD = (0.22, 0.42)  # of log diameter, by area, in sections of one population of sigma 0 to .4
+POPULATION_SD = (0.22, 0.36)  # of log diameter, by area, in sections of one population of sigma 0 to .3
+STARTS = (*START_QUANTILES, 0.9)  # a coarse mode may be a single grain
 BLOCKS = 4  # an image alone is resampled in 4 x 4 blocks
 
 
@@ -54,7 +55,8 @@ def bounded_fit(distributions: Sequence[SizeDistribution], *, sweeps: int = 80) 
     """Two normals whose SDs of log diameter lie within `POPULATION_SD`; in units of each SD."""
     spread = np.array([max(d.sd, 1e-6) for d in distributions])[:, None]
     grid = np.stack([d.on_grid() for d in distributions])
-    return fit_two_normals(grid, sd_bounds=np.array([POPULATION_SD]) / spread, sweeps=sweeps)
+    bounds = np.array([POPULATION_SD]) / spread
+    return fit_two_normals(grid, sd_bounds=bounds, sweeps=sweeps, starts=STARTS)
 
 
 def one_mode(distribution: SizeDistribution) -> Modes:

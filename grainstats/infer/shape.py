@@ -20,6 +20,7 @@ from grainstats.infer.distribution import STEP, SizeDistribution
 SMOOTHING = 0.12  # SD of the kernel over the standardised log sizes
 THINNING = 3
 SMALL_BELOW = 300  # interior grains
+WITHOUT_COUNTS = 47  # inputs
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +30,7 @@ class ShapeNetwork:
     Attributes
     ----------
     centre, scale : ndarray, shape (k,)
-        Standardise the inputs.
+        Standardise the first k inputs; it reads no others.
     matrices, offsets : tuple of ndarray, shapes (members, in, out) and (members, 1, out)
         Layer by layer; the last gives one number.
     """
@@ -41,26 +42,30 @@ class ShapeNetwork:
 
     def score(self, inputs: np.ndarray) -> np.ndarray:
         """Log odds of two populations, the members' mean, shape (n,)."""
-        signal = (inputs - self.centre)[None] / self.scale
+        signal = (inputs[:, : len(self.centre)] - self.centre)[None] / self.scale
         for matrix, offset in zip(self.matrices[:-1], self.offsets[:-1], strict=True):
             signal = np.tanh(signal @ matrix + offset)
         return np.asarray((signal @ self.matrices[-1] + self.offsets[-1]).mean(axis=0)[:, 0])
 
 
-def shape_inputs(grid: np.ndarray, scalars: np.ndarray) -> np.ndarray:
-    """Inputs of the network: roots of the smoothed density and four scalars, shape (n, k).
+def shape_inputs(grid: np.ndarray, counts: np.ndarray, scalars: np.ndarray) -> np.ndarray:
+    """Roots of the smoothed density, four scalars and roots of the counts, shape (n, 74).
+
+    A network may read the first `WITHOUT_COUNTS` alone: large samples are known by their shares of area.
 
     Parameters
     ----------
     grid : ndarray, shape (n, 145)
         `SizeDistribution.on_grid`.
+    counts : ndarray, shape (n, 27)
+        `SizeDistribution.counts`.
     scalars : ndarray, shape (n, 4)
         `shape_scalars`.
     """
     reach = np.arange(-8, 9) * STEP / SMOOTHING
     kernel = np.exp(-0.5 * reach**2)
     smooth = convolve1d(grid, kernel / kernel.sum() / STEP, axis=1, mode="constant")
-    return np.column_stack([np.sqrt(smooth[:, 8:-8:THINNING]), scalars])
+    return np.column_stack([np.sqrt(smooth[:, 8:-8:THINNING]), scalars, np.sqrt(counts)])
 
 
 def shape_scalars(distributions: Sequence[SizeDistribution]) -> np.ndarray:

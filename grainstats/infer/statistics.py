@@ -21,16 +21,19 @@ def statistics_of(distributions: Sequence[SizeDistribution], networks: ShapeNetw
     a network that learned sections of one and of two populations.
     """
     grid = np.stack([d.on_grid() for d in distributions])
-    return statistics_on_grid(grid, shape_scalars(distributions), networks)
+    counts = np.stack([d.counts() for d in distributions])
+    return statistics_on_grid(grid, counts, shape_scalars(distributions), networks)
 
 
-def statistics_on_grid(grid: np.ndarray, scalars: np.ndarray, networks: ShapeNetworks) -> np.ndarray:
-    """As `statistics_of`, from gridded masses (n, 145) and `shape_scalars` (n, 4)."""
+def statistics_on_grid(
+    grid: np.ndarray, counts: np.ndarray, scalars: np.ndarray, networks: ShapeNetworks
+) -> np.ndarray:
+    """As `statistics_of`, from gridded masses (n, 145), counts (n, 27) and `shape_scalars` (n, 4)."""
     gain = np.exp(scalars[:, 2]) * fit_two_normals(grid).gain
     return np.column_stack(
         [
             np.log(np.maximum(gain, 1e-3)),
             critical_bandwidth(grid),
-            networks.score(shape_inputs(grid, scalars), np.exp(scalars[:, 1])),
+            networks.score(shape_inputs(grid, counts, scalars), np.exp(scalars[:, 1])),
         ]
     )

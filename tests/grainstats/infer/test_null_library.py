@@ -44,9 +44,8 @@ def test_the_quantiles_are_those_of_the_worst_sigma():
     rng = np.random.default_rng(1)
     sigma, log_n = rng.uniform(0.0, 1.0, 30_000), rng.uniform(4.1, 6.0, 30_000)
     zero = np.zeros_like(sigma)
-    null = Samples(
-        np.zeros((len(sigma), 1)), np.column_stack([zero, log_n, zero, zero]), np.column_stack([zero, sigma])
-    )
+    scalars, truth = np.column_stack([zero, log_n, zero, zero]), np.column_stack([zero, sigma])
+    null = Samples(zero[:, None], zero[:, None], scalars, truth)
     table = family_quantiles(null, 3 * sigma - log_n + rng.standard_normal(len(sigma)), (100.0, 200.0))
     expected = 3 * SIGMA_NODES[-1] - np.log([100.0, 200.0]) + 1.645
     np.testing.assert_allclose(table[:, LEVELS == 0.05][:, 0], expected, atol=0.15)

@@ -1,0 +1,61 @@
+"""What the networks see of a sample: shares of area by size, and by how many grains they are known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from grainstats.infer.distribution import CUT_CLASSES, WHOLE_CLASSES, pooled_distribution
+from grainstats.infer.grains import ImageGrains
+from grainstats.infer.modes import two_modes
+from grainstats.infer.shape import WITHOUT_COUNTS, ShapeNetwork, shape_inputs, shape_scalars
+
+
+def image(seed: int = 1, coarse: tuple[float, ...] = ()) -> ImageGrains:
+    """90 fine grains of a median of 50, a few coarse ones, and 25 cut ones."""
+    rng = np.random.default_rng(seed)
+    sizes = np.concatenate([50 * np.exp(0.25 * rng.standard_normal(90)), coarse])
+    cut = 40 * np.exp(0.3 * rng.standard_normal(25))
+    return ImageGrains(sizes, np.ones(len(sizes)), 1.0, (600.0, 600.0), len(sizes) + 25, "a", cut)
+
+
+def test_every_grain_is_counted_once():
+    counts = pooled_distribution([image()]).counts()
+    whole, cut = np.split(counts, [len(WHOLE_CLASSES)])
+    assert len(cut) == len(CUT_CLASSES)
+    assert whole.sum() == pytest.approx(1.0)
+    assert cut.sum() == pytest.approx(25 / 90)
+
+
+def test_counts_do_not_depend_on_the_unit_of_length():
+    one = image()
+    double = replace(one, diameter_nm=2 * one.diameter_nm, frame_diameter_nm=2 * one.frame_diameter_nm)
+    np.testing.assert_allclose(pooled_distribution([double]).counts(), pooled_distribution([one]).counts())
+
+
+def test_without_the_frame_no_cut_grain_is_counted():
+    alone = replace(image(), frame_diameter_nm=np.empty(0))
+    counts = pooled_distribution([alone]).counts()
+    assert counts[: len(WHOLE_CLASSES)].sum() == pytest.approx(1.0)
+    assert not counts[len(WHOLE_CLASSES) :].any()
+
+
+def test_a_network_reads_its_own_inputs_only():
+    found = [pooled_distribution([image(k)]) for k in range(3)]
+    grid, counts = np.stack([d.on_grid() for d in found]), np.stack([d.counts() for d in found])
+    k = WITHOUT_COUNTS
+    rng = np.random.default_rng(0)
+    network = ShapeNetwork(np.zeros(k), np.ones(k), (rng.standard_normal((1, k, 1)),), (np.zeros((1, 1, 1)),))
+    inputs = [shape_inputs(grid, c, shape_scalars(found)) for c in (counts, np.zeros_like(counts))]
+    assert inputs[0].shape == (3, k + len(WHOLE_CLASSES) + len(CUT_CLASSES))
+    np.testing.assert_array_equal(*(network.score(x) for x in inputs))
+
+
+def test_a_few_coarse_grains_make_a_mode_of_their_own():
+    """Two normals of unlike width at one place would fit nearly as well."""
+    (modes,) = two_modes([pooled_distribution([image(2, (190.0, 205.0))])])
+    assert modes.diameter_nm[0] == pytest.approx(52.0, rel=0.1)
+    assert modes.diameter_nm[1] == pytest.approx(197.0, rel=0.15)
+    assert 0.1 < modes.share[1] < 0.35
