@@ -15,6 +15,7 @@ from grainstats.run.names import without_folders
 from segment.errors import InputError
 
 _BLOCK = 1 << 20
+_LONGEST = 160  #: bytes of a sample's or an image's name in a file name, of 255 that file systems take
 
 
 @dataclass(frozen=True)
@@ -82,10 +83,13 @@ class Failure:
 
 def unexpected(error: Exception, out: Path, source: str) -> tuple[str, str]:
     """Reason and remedy of a failure that nobody foresaw; its trace goes into ``errors`` of the output."""
-    log = f"errors/{_plain(Path(source).name)}.txt"
-    write_bytes(out / log, "".join(traceback.format_exception(error)).encode())
     said = str(error).strip().splitlines() or [""]
     reason = f"unexpected error, {type(error).__name__}: {said[0][:200]}"
+    log = f"errors/{_plain(Path(source).name)}.txt"
+    try:
+        write_bytes(out / log, "".join(traceback.format_exception(error)).encode())
+    except OSError as why:
+        return reason, f"Please report it; its trace could not be written ({why.strerror})"
     return reason, f"Please report it with {log} of the results folder"
 
 
@@ -199,5 +203,6 @@ def _short(path: Path) -> str:
 
 
 def _plain(name: str) -> str:
-    """A name fit for a file on every system."""
-    return re.sub(r"[^\w.+-]+", "_", name).strip("._") or "image"
+    """A name fit for a file on every system, with room for what stands behind it."""
+    short = name.encode()[:_LONGEST].decode(errors="ignore")
+    return re.sub(r"[^\w.+-]+", "_", short).strip("._") or "image"

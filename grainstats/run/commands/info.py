@@ -29,7 +29,7 @@ def info(
 
     Exit status 1 where some files cannot be read (they are named, the rest is shown).
     """
-    answers = [(path, _ask(path)) for path in _expanded(files)]
+    answers = [answer for path in files for answer in _ask(path)]
     if as_json:
         _print_json(answers)
     else:
@@ -41,21 +41,17 @@ def info(
         raise typer.Exit(1)
 
 
-def _expanded(files: list[Path]) -> list[Path]:
-    """Folders replaced by the micrographs in them; files stay as they are named."""
-    from segment.micrograph import find_micrographs
-
-    return [found for path in files for found in (find_micrographs(path) if path.is_dir() else [path])]
-
-
-def _ask(path: Path) -> list[FrameInfo] | InputError:
+def _ask(path: Path) -> list[Answer]:
+    """What a file says, or every micrograph of a folder."""
     from segment.errors import InputError
-    from segment.micrograph import describe
+    from segment.micrograph import describe, find_micrographs
 
     try:
-        return describe(path)
+        if path.is_dir():
+            return [answer for found in find_micrographs(path) for answer in _ask(found)]
+        return [(path, describe(path))]
     except InputError as error:
-        return error
+        return [(path, error)]
 
 
 def _print_json(answers: list[Answer]) -> None:

@@ -217,8 +217,9 @@ def _space_filling(
         chosen.append(pool[at])
         pool = np.delete(pool, at, axis=0)
     measured = int(min(e.measured.sum() for e in campaign.experiments))
+    have = "experiment has" if measured == 1 else "experiments have"
     why = (
-        f"Only {measured} experiments have a measured objective; from {MINIMUM} on a model is fitted. "
+        f"Only {measured} {have} a measured objective; from {MINIMUM} on a model is fitted. "
         "This point fills the space."
     )
     points = tuple(Suggested(space.decode(p), why, {}, (), {}, None, None) for p in chosen)

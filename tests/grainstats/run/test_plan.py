@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grainstats.run.plan import Job, Plan, file_digest, parse_shard
+from grainstats.run.plan import Job, Plan, file_digest, parse_shard, unexpected
 from segment.errors import InputError
 
 
@@ -84,6 +84,19 @@ def test_files_are_hashed_only_when_their_turn_comes(tmp_path):
 def test_names_of_outputs_are_fit_for_files(tmp_path):
     job = Job(tmp_path / "α b/c?.tif", "", "A/raw 1")
     assert job.stem("0123456789") == "A_raw_1/c-01234567"
+
+
+def test_long_names_leave_room_for_what_stands_behind_them(tmp_path):
+    job = Job(tmp_path / ("片" * 80 + ".tif"), "", "試" * 90)
+    folder, _, name = job.stem("0123456789").partition("/")
+    assert len(folder.encode()) <= 200 and len(name.encode()) <= 200
+    assert name.startswith("片片") and name.endswith("-01234567")
+
+
+def test_an_unforeseen_error_is_said_even_where_its_trace_cannot_be_written(tmp_path):
+    (tmp_path / "errors").write_text("in the way")
+    reason, remedy = unexpected(RuntimeError("odd"), tmp_path, "S1/a.tif")
+    assert "RuntimeError: odd" in reason and "report" in remedy
 
 
 def test_shards():

@@ -33,6 +33,15 @@ def test_json_of_one_file(vendor_files):
     assert "frames" not in document
 
 
+def test_a_folder_without_micrographs_is_named_and_the_rest_is_shown(vendor_files, tmp_path):
+    (tmp_path / "nothing").mkdir()
+    path = vendor_files.build("zeiss_tiff", wrong=5.0)
+    result = _run(tmp_path / "nothing", path, "--json")
+    assert result.exit_code == 1
+    empty, shown = json.loads(result.stdout)["files"]
+    assert "no micrograph" in empty["error"] and shown["path"] == str(path)
+
+
 def test_frames_of_a_stack_are_listed(vendor_files):
     result = _run(vendor_files.build("mrc"), "--json")
     (document,) = json.loads(result.stdout)["files"]
