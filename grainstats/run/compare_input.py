@@ -45,7 +45,7 @@ def read_comparison_input(db: Database) -> ComparisonInput:
     InputError
         The database holds no samples, or none with measurements.
     """
-    samples = db.samples()
+    samples = db.samples().replace({"campaign": {"": None}})
     if samples.empty:
         raise InputError(
             db.safe_url, "holds no samples", "Run `grainstats run ... --db` with a samples.csv first"

@@ -238,3 +238,15 @@ def test_a_property_is_named_without_its_unit_and_has_it(tmp_path: Path) -> None
     document = json.loads(result.stdout)
     assert document["comparisons"][0]["unit"] == "GPa"
     assert "in hardness (difference −5" in document["paragraph"]
+
+
+def test_no_campaign_is_no_group(tmp_path: Path) -> None:
+    url = fill(tmp_path, {"researcher": [40, 47, 45, 41], "ai": [66, 70]})
+    campaigns = {"R0": "a", "R1": "a", "R2": "b", "R3": "b", "A0": "", "A1": ""}
+    rows = [SampleRow(s, "ai", campaign=c) for s, c in campaigns.items()]
+    with Database.open(url) as db:
+        db.put_samples(SampleSheet("test", tuple(rows)))
+    result = RUNNER.invoke(app, ["compare", "--db", url, "--by", "campaign", "--json"])
+    document = json.loads(result.stdout)
+    assert document["levels"] == ["a", "b"]
+    assert "left out: A0, A1 (belong to no group)" in document["comparisons"][0]["notes"]
