@@ -141,4 +141,6 @@ class Space:
 def _is_setting(p: Parameter, value: Value) -> bool:
     if p.kind == "categorical":
         return value in p.values
-    return any(abs(float(value) - float(v)) <= 1e-9 * max(1.0, abs(float(v))) for v in p.values)
+    numbers = [float(v) for v in p.values]
+    slack = 1e-9 * max(abs(numbers[0]), abs(numbers[-1]))
+    return any(abs(float(value) - number) <= slack for number in numbers)

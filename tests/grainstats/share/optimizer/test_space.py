@@ -57,6 +57,12 @@ def test_allows_refuses_what_cannot_be_set() -> None:
     assert not space.allows({**good, "temperature_degC": 900.0, "hold_h": 5.0})
 
 
+def test_small_settings_are_told_apart() -> None:
+    space = parse_space({"parameters": {"base_mbar": {"kind": "discrete", "values": [1e-10, 5e-10, 1e-9]}}})
+    assert space.allows({"base_mbar": 5e-10 * (1 + 1e-12)})
+    assert not space.allows({"base_mbar": 7e-10})
+
+
 def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:
     file = tmp_path / "space.toml"
     file.write_text(
