@@ -14,6 +14,7 @@ import typer
 from grainstats.run.commands.choices import DeviceChoice
 
 if TYPE_CHECKING:
+    from segment.grainmap import GrainMap
     from segment.micrograph import Micrograph
     from segment.unet import Model
     from segment.unet.model import Device, Precision
@@ -32,6 +33,8 @@ class PrecisionChoice(StrEnum):
 class Settings:
     """What the user sets for all images."""
 
+    out: Path
+    pixel_size: float | None
     persistence: float | None
     device: Device
     precision: Precision
@@ -78,11 +81,9 @@ def segment(
         raise typer.Exit(2)
     out.mkdir(parents=True, exist_ok=True)
     names = _output_names(paths)
-    settings = Settings(persistence, device.value, precision.value, tta)
+    settings = Settings(out, pixel_size, persistence, device.value, precision.value, tta)
     done: list[dict[str, Any]] = []
-    failed = sum(
-        not _segment_file(path, names[path], model, out, pixel_size, settings, done) for path in paths
-    )
+    failed = sum(not _segment_file(path, names[path], model, settings, done) for path in paths)
     if as_json:
         print(json.dumps({"model": model.name, "model_digest": model.digest, "images": done}, indent=2))
     print(f"{len(paths) - failed} of {len(paths)} files done, in {out}", file=sys.stderr)
@@ -105,22 +106,16 @@ def _output_names(paths: list[Path]) -> dict[Path, str]:
 
 
 def _segment_file(
-    path: Path,
-    name: str,
-    model: Model,
-    out: Path,
-    pixel_size: float | None,
-    settings: Settings,
-    done: list[dict[str, Any]],
+    path: Path, name: str, model: Model, settings: Settings, done: list[dict[str, Any]]
 ) -> bool:
     """All frames of one file, their facts added to `done`; False where any failed, said on standard error."""
     from segment.errors import InputError
     from segment.micrograph import read_micrographs
 
     try:
-        for micrograph in read_micrographs(path, pixel_size_nm=pixel_size):
+        for micrograph in read_micrographs(path, pixel_size_nm=settings.pixel_size):
             frame = name if micrograph.n_frames == 1 else f"{name}_{micrograph.frame:04d}"
-            done.append(_segment_frame(micrograph, frame, model, out, settings))
+            done.append(_segment_frame(micrograph, frame, model, settings))
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return False
@@ -130,9 +125,7 @@ def _segment_file(
     return True
 
 
-def _segment_frame(
-    micrograph: Micrograph, name: str, model: Model, out: Path, settings: Settings
-) -> dict[str, Any]:
+def _segment_frame(micrograph: Micrograph, name: str, model: Model, settings: Settings) -> dict[str, Any]:
     """Segment one frame and write its maps; what `--json` says of it."""
     from time import perf_counter
 
@@ -148,16 +141,9 @@ def _segment_frame(
         persistence=settings.persistence,
         tta=settings.tta,
     )
-    write_label_map(out / f"{name}.labels.tif", grain_map)
-    write_boundary_map(out / f"{name}.boundary.tif", boundary_map)
-    size = "pixel size unknown" if grain_map.pixel_size_nm is None else f"{grain_map.pixel_size_nm:.4g} nm/px"
-    rows, columns = micrograph.image.shape
-    seconds = perf_counter() - begin
-    print(
-        f"{name}: {columns} x {rows} px, {size}, {grain_map.n_grains} cells, {seconds:.1f} s", file=sys.stderr
-    )
-    for warning in grain_map.warnings:
-        print(f"warning: {name}: {warning}", file=sys.stderr)
+    labels = write_label_map(settings.out / f"{name}.labels.tif", grain_map)
+    boundary = write_boundary_map(settings.out / f"{name}.boundary.tif", boundary_map)
+    _tell(name, grain_map, perf_counter() - begin)
     return {
         "name": name,
         "file": str(micrograph.path),
@@ -166,6 +152,16 @@ def _segment_frame(
         "pixel_size_nm": grain_map.pixel_size_nm,
         "scale": boundary_map.scale,
         "warnings": list(grain_map.warnings),
-        "labels": str(out / f"{name}.labels.tif"),
-        "boundary": str(out / f"{name}.boundary.tif"),
+        "labels": str(labels),
+        "boundary": str(boundary),
     }
+
+
+def _tell(name: str, grain_map: GrainMap, seconds: float) -> None:
+    """One line about a frame, and its warnings, on standard error."""
+    size = "pixel size unknown" if grain_map.pixel_size_nm is None else f"{grain_map.pixel_size_nm:.4g} nm/px"
+    rows, columns = grain_map.labels.shape
+    cells = f"{grain_map.n_grains} cells, {seconds:.1f} s"
+    print(f"{name}: {columns} x {rows} px, {size}, {cells}", file=sys.stderr)
+    for warning in grain_map.warnings:
+        print(f"warning: {name}: {warning}", file=sys.stderr)
