@@ -3,7 +3,8 @@
 Windows of the image are segmented at a few sizes.  At the wrong size a network leaves boundaries out or
 invents them, and is less sure of those it draws.  Where only the strongest boundaries are left it is sure
 again: of the sizes at which it is about equally sure, the one that shows the most boundary gives the mean
-intercept, and that the factor for the whole image.
+intercept, and that the factor for the whole image.  Grains within `SEEN_WELL` are left at their size, others
+brought to its nearer end: a smaller change keeps more of a coarse image's faint boundaries.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ TRIALS = (1.0, 0.5, 0.25, 2.0)  #: sizes at which the windows are segmented
 WINDOW_PX = 320  #: edge of a window in the network's pixels
 SMALLEST_PX = 96  #: shortest edge at which a trial says anything
 BOUNDS = (0.15, 2.0)  #: of the factor
-LEAVE = (0.8, 1.4)  #: factors between these are not worth the resampling
+SEEN_WELL = (0.7, 1.3)  #: mean intercepts over the model's favourite one that it sees about equally well
+LEAVE = (0.9, 1.1)  #: factors between these are not worth the resampling
 NEARLY = 0.05  #: confidences closer than this to the best are about equal
 SURE = 0.5  #: least border confidence of an answer that is heeded
 
@@ -63,7 +65,7 @@ def estimate_scale(
     Returns
     -------
     float
-        Within `BOUNDS`, and 1.0 where nothing sure is seen or the image is near the favourite size already.
+        Within `BOUNDS`, and 1.0 where nothing sure is seen or the grains are about of a size seen well.
     """
     return choose_scale(
         [trial for scale in TRIALS if (trial := look(model, runtime, image, valid, scale))],
@@ -72,13 +74,14 @@ def estimate_scale(
 
 
 def choose_scale(trials: list[Trial], favourite_intercept_px: float) -> float:
-    """Factor that brings the least intercept among the surest trials to the favourite one."""
+    """Factor that brings the least intercept among the surest trials to a size seen well."""
     sure = [trial for trial in trials if trial.confidence >= SURE and np.isfinite(trial.intercept_px)]
     if not sure:
         return 1.0
     best = max(trial.confidence for trial in sure)
     intercept_px = min(trial.intercept_px for trial in sure if trial.confidence >= best - NEARLY)
-    factor = float(np.clip(favourite_intercept_px / intercept_px, *BOUNDS))
+    least, most = (share * favourite_intercept_px / intercept_px for share in SEEN_WELL)
+    factor = float(np.clip(np.clip(1.0, least, most), *BOUNDS))
     return 1.0 if LEAVE[0] < factor < LEAVE[1] else factor
 
 

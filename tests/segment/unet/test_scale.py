@@ -1,0 +1,32 @@
+"""The factor by which an image is resampled, from what the network saw at several sizes."""
+
+import numpy as np
+import pytest
+
+from segment.unet.scale import BOUNDS, Trial, choose_scale
+
+
+@pytest.mark.parametrize(
+    ("intercept_px", "factor"),
+    [(35.0, 1.0), (26.0, 1.0), (44.0, 1.0), (70.0, 0.65), (140.0, 0.325), (17.5, 1.4), (2.0, BOUNDS[1])],
+)
+def test_grains_are_brought_to_the_nearer_end_of_what_is_seen_well(intercept_px, factor):
+    assert choose_scale([Trial(1.0, intercept_px, 0.9)], 35.0) == pytest.approx(factor)
+
+
+def test_small_changes_are_left_alone():
+    assert choose_scale([Trial(1.0, 49.0, 0.9)], 35.0) == 1.0
+
+
+def test_of_equally_sure_sizes_the_one_with_the_most_boundary_counts():
+    trials = [Trial(1.0, 30.0, 0.88), Trial(0.5, 60.0, 0.90), Trial(0.25, 200.0, 0.6)]
+    assert choose_scale(trials, 35.0) == 1.0
+
+
+def test_where_only_a_coarse_look_is_sure_it_counts():
+    assert choose_scale([Trial(1.0, 20.0, 0.6), Trial(0.25, 182.0, 0.9)], 35.0) == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("trials", [[], [Trial(1.0, 60.0, 0.3)], [Trial(1.0, np.nan, 0.9)]])
+def test_nothing_sure_leaves_the_image_as_it_is(trials):
+    assert choose_scale(trials, 35.0) == 1.0
