@@ -14,6 +14,7 @@ from segment.training.score import TOLERANCE_PX, fill
 
 KNOTS = 12  #: most points of a reliability table
 SHORTEST_PX = 4  #: shorter borders are points where four cells meet
+WAVER = 0.003  #: by which an answer's value changes with precision, threads and the table's five digits
 PENALTY = 3.0  #: ridge, in images: weights of standardised evidence are held back as by so many images
 
 
@@ -125,8 +126,8 @@ def fit_line(names: tuple[str, ...], evidence: list[Evidence], value: np.ndarray
 
 
 def alarm_at(values: np.ndarray, share: float) -> float:
-    """The value that at most a `share` of these (images that should pass) reaches or exceeds."""
-    return float(np.quantile(values, 1 - share, method="higher")) + 1e-6
+    """A value that at most a `share` of these (images that should pass) reaches: `WAVER` above the next."""
+    return float(np.quantile(values, 1 - share, method="higher")) + WAVER
 
 
 def _standardised(
