@@ -1,7 +1,10 @@
-"""Cross-validate a training recipe by image: train without each fold, score the whole chain on it.
+r"""Cross-validate a training recipe by image: train without each fold, score the whole chain on it.
 
 python scripts/cross_validate.py --recipe R.toml --set uo2_bftem --data DATA --cache CACHE --out OUT \
-    [--start base/last.pt] [--folds 5] [--only 0 --only 1] [--change cldice=0.3]
+    [--start base/last.pt] [--folds 5] [--together '\d+'] [--only 0 --only 1] [--change cldice=0.3]
+
+--together keeps images in one fold whose names agree in what the expression finds first: crops of one
+micrograph.  What the recipe holds out of the set is not held out here.
 
 Called again it goes on: a fold that has its scores is not trained again. OUT/scores.json holds every image,
 OUT/scores.md the table.
@@ -11,8 +14,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import tomllib
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +34,13 @@ from segment.unet import load_model
 COLUMNS = ("f1", "precision", "recall", "intercept_ratio", "area_weighted_diameter_ratio")
 
 
-def folds_of(stems: list[str], n: int) -> list[tuple[str, ...]]:
-    """Every n-th image of the sorted names is one fold."""
-    return [tuple(sorted(stems)[k::n]) for k in range(n)]
+def folds_of(stems: list[str], n: int, together: str = ".+") -> list[tuple[str, ...]]:
+    """Every n-th group of the sorted names; a group agrees in the first match of `together`."""
+    groups: dict[str, list[str]] = {}
+    for stem in sorted(stems):
+        found = re.search(together, stem)
+        groups.setdefault(found[0] if found else stem, []).append(stem)
+    return [tuple(chain.from_iterable(list(groups.values())[k::n])) for k in range(n)]
 
 
 def changed(recipe: TrainingRecipe, changes: list[str]) -> TrainingRecipe:
@@ -40,9 +49,7 @@ def changed(recipe: TrainingRecipe, changes: list[str]) -> TrainingRecipe:
 
 
 def without(recipe: TrainingRecipe, name: str, held_out: tuple[str, ...]) -> TrainingRecipe:
-    real = tuple(
-        replace(one, held_out=(*one.held_out, *held_out)) if one.name == name else one for one in recipe.real
-    )
+    real = tuple(replace(one, held_out=held_out) if one.name == name else one for one in recipe.real)
     return replace(recipe, real=real)
 
 
@@ -118,13 +125,14 @@ def main() -> None:
     parser.add_argument("--set", required=True, help="the real set whose images are held out in turn")
     parser.add_argument("--start", type=Path)
     parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--together", default=".+", metavar="REGEX")
     parser.add_argument("--only", type=int, action="append")
     parser.add_argument("--change", action="append", default=[])
     arguments = parser.parse_args()
     recipe = changed(read_recipe(arguments.recipe), arguments.change)
     stems = [pair.image.stem for pair in pairs_of(arguments)]
     rows: list[dict[str, Any]] = []
-    for k, fold in enumerate(folds_of(stems, arguments.folds)):
+    for k, fold in enumerate(folds_of(stems, arguments.folds, arguments.together)):
         out = arguments.out / f"fold{k}"
         if arguments.only is not None and k not in arguments.only:
             continue
