@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
+
+_TEMPORARY = re.compile(r"\.+\d+\..+")  # the name with the process that wrote it
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary file of the same suffix in the same folder, then rename it to `path`.
 
-    A run that is killed leaves at worst the temporary file, which the next run overwrites or never reads.
+    A run that is killed leaves at worst the temporary file, which no run reads; see `remove_leftovers`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{os.getpid()}.{path.name}")
@@ -28,3 +31,13 @@ def write_bytes(path: Path, content: bytes) -> None:
         temporary.write_bytes(content)
 
     write_atomically(path, write)
+
+
+def remove_leftovers(folder: Path, before: float) -> None:
+    """Remove the temporary files that killed runs left below `folder`.
+
+    Only those last written before `before`, seconds since the epoch: other shards may be writing theirs.
+    """
+    for path in folder.rglob(".*"):
+        if _TEMPORARY.fullmatch(path.name) and path.is_file() and path.stat().st_mtime < before:
+            path.unlink(missing_ok=True)

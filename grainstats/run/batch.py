@@ -7,6 +7,7 @@ nothing. The order in which results arrive, and with it the number of workers, c
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from grainstats.run.analyse import Analysed, Analyst, Device, IsStack, Outcome
 from grainstats.run.assign import Assignment, assign_samples
+from grainstats.run.atomic import remove_leftovers
 from grainstats.run.ledger import Ledger
 from grainstats.run.names import stored_names
 from grainstats.run.plan import Failure, Job, Plan
@@ -135,7 +137,7 @@ def run_batch(
     from grainstats.share.samples import read_samples
     from segment.unet import load_model
 
-    recipe = recipe or Recipe()
+    recipe, start = recipe or Recipe(), time.time()
     sheet = None if call.samples is None else read_samples(call.samples)
     paths, assignment = _find(call, sheet)
     model = load_model(recipe.model)
@@ -148,6 +150,7 @@ def run_batch(
         jobs = [(path, assignment.sample_ids[path]) for path in paths[call.shard[0] - 1 :: call.shard[1]]]
         plan = Plan(jobs, ledger.pending, stored_names(call.inputs))
         work = _work(plan, ledger, _mapper(call, analyse), progress or Silence())
+        remove_leftovers(call.out, before=start)
         done = work.summary([*assignment.warnings, *work.remarks])
         if call.shard[1] > 1:
             return done

@@ -1,0 +1,38 @@
+"""Files that appear whole or not at all, and what killed runs leave behind."""
+
+import os
+
+import pytest
+
+from grainstats.run.atomic import remove_leftovers, write_atomically, write_bytes
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
+    write_bytes(tmp_path / "a.txt", b"old")
+
+    def fail(path):
+        path.write_bytes(b"half")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        write_atomically(tmp_path / "a.txt", fail)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+    assert (tmp_path / "a.txt").read_bytes() == b"old"
+
+
+def test_leftovers_of_killed_runs_are_removed_and_nothing_else(tmp_path):
+    folder = tmp_path / "images" / "S1"
+    folder.mkdir(parents=True)
+    old = [
+        folder / ".4711.field.overlay.png",
+        folder / "..4711.field.labels.tif.part",
+        tmp_path / ".12.report.html",
+    ]
+    kept = [folder / name for name in ("field.labels.tif", ".hidden", ".gitignore", ".4712.now.png")]
+    for path in (*old, *kept):
+        path.write_bytes(b"x")
+        os.utime(path, (1000, 1000))
+    os.utime(kept[-1], (3000, 3000))
+    remove_leftovers(tmp_path, before=2000)
+    assert not any(path.exists() for path in old)
+    assert all(path.exists() for path in kept)
