@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-_TEMPORARY = re.compile(r"\.+\d+\..+")  # the name with the process that wrote it
+_MARK = "grainstats-"  # so that nobody else's hidden file is taken for ours
+_TEMPORARY = re.compile(rf"\.+{_MARK}\d+\..+")
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
@@ -16,7 +17,7 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     A run that is killed leaves at worst the temporary file, which no run reads; see `remove_leftovers`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    temporary = path.with_name(f".{_MARK}{os.getpid()}.{path.name}")
     try:
         write(temporary)
         os.replace(temporary, path)

@@ -24,11 +24,12 @@ def test_leftovers_of_killed_runs_are_removed_and_nothing_else(tmp_path):
     folder = tmp_path / "images" / "S1"
     folder.mkdir(parents=True)
     old = [
-        folder / ".4711.field.overlay.png",
-        folder / "..4711.field.labels.tif.part",
-        tmp_path / ".12.report.html",
+        folder / ".grainstats-4711.field.overlay.png",
+        folder / "..grainstats-4711.field.labels.tif.part",
+        tmp_path / ".grainstats-12.report.html",
     ]
-    kept = [folder / name for name in ("field.labels.tif", ".hidden", ".gitignore", ".4712.now.png")]
+    names = ("field.labels.tif", ".hidden", ".gitignore", ".2024.notes.txt", ".grainstats-4712.now.png")
+    kept = [folder / name for name in names]
     for path in (*old, *kept):
         path.write_bytes(b"x")
         os.utime(path, (1000, 1000))
