@@ -46,7 +46,7 @@ def answer(model: Model, micrograph: Micrograph, setting: str) -> BoundaryMap:
 def figures(model: Model, found: BoundaryMap, truth: np.ndarray) -> tuple[float, float, float]:
     """F1 at 4 px, mean-intercept ratio, area-weighted diameter ratio."""
     smallest = model.smallest_px(found.scale)
-    cells = close_cells(found, persistence=model.persistence, min_area_px=smallest).labels
+    cells = close_cells(found, persistence=model.persistence, min_area_px=smallest).cells()
     result = score(cells, truth)
     return result.f1, result.intercept_ratio, result.area_weighted_diameter_ratio
 

@@ -98,7 +98,7 @@ def segment(model: Model, kind: str, group: str, name: str, draw: Draw) -> Case:
     case = Case(kind, group, name, evidence, refused)
     if truth is None:
         return case
-    found = score(cells.labels, truth)
+    found = score(cells.cells(), truth)
     borders = judge_borders(cells.labels, answer.probability, truth)
     return replace(case, recall=found.recall, intercept_ratio=found.intercept_ratio, borders=borders)
 

@@ -49,7 +49,7 @@ def synthetic_rows(model: Model, per_style: int) -> tuple[list[Row], dict[str, t
             image = Micrograph(drawn.image, None, "none", Path(style), str(k), "synthetic")
             boundaries, cells = segment_micrograph(image, model)
             truth = drawn.grain_map.labels
-            rows.append(Evaluation(style, score(cells.labels, truth), boundaries.scale).row())
+            rows.append(Evaluation(style, score(cells.cells(), truth), boundaries.scale).row())
             f1 = rows[-1]["f1"]
             if f1 < worst.get(style, (SHORT, None))[0]:
                 worst[style] = (f1, picture(drawn.image, cells.labels, truth, f"{style} {f1:.2f}"))

@@ -54,7 +54,7 @@ def figures(
             cells = close_cells(
                 answer, persistence=persistence, min_area_px=smallest, border_confidence=confidence
             )
-            one = score(cells.labels, truth)
+            one = score(cells.cells(), truth)
             rows.append((one.f1, np.log(one.intercept_ratio), np.log(one.area_weighted_diameter_ratio)))
     return np.array(rows).reshape(len(persistences), len(least), 3)
 

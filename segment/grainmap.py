@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from segment.bodies import large_bodies, set_aside
 from segment.borders import Borders, find_borders
 from segment.boundarymap import BoundaryMap
 from segment.cells import BORDER_CONFIDENCE, cut_cells
@@ -36,6 +37,9 @@ class GrainMap:
     warnings : tuple of str
     reliability : Reliability or None
         What share of borders of a mean probability are true, measured for the weights; None: not measured.
+    bodies : ndarray of int32 or None
+        1 ... m for pores and second phases about as large as grains, 0 elsewhere; None: none.  Their `labels`
+        are 0.
     """
 
     labels: np.ndarray
@@ -45,6 +49,13 @@ class GrainMap:
     probability: np.ndarray | None = None
     warnings: tuple[str, ...] = field(default=())
     reliability: Reliability | None = None
+    bodies: np.ndarray | None = None
+
+    def cells(self) -> np.ndarray:
+        """Grains 1 ... n and bodies n + 1 ... n + m as one map; int32, shape (rows, columns)."""
+        if self.bodies is None:
+            return self.labels
+        return np.where(self.bodies > 0, self.bodies + np.int32(self.n_grains), self.labels)
 
     @property
     def n_grains(self) -> int:
@@ -110,7 +121,8 @@ def close_cells(
     Returns
     -------
     GrainMap
-        Labels 0 where `boundary_map` says "not a grain" or not valid.
+        Labels 0 where `boundary_map` says "not a grain" or not valid.  A pore or second phase as large as a
+        small grain is cut by its outline, as a cell, and that is in `bodies` where it covers most of it.
 
     Raises
     ------
@@ -119,13 +131,20 @@ def close_cells(
     """
     if not 0 <= persistence <= 1:
         raise ValueError(f"persistence is {persistence}, not a probability")
-    labels = cut_cells(
-        boundary_map.probability,
-        persistence,
-        min_area_px,
-        _open_pixels(boundary_map),
-        confidence=border_confidence,
-    )
+
+    def cut(not_grain: np.ndarray | None) -> np.ndarray:
+        mask = _open_pixels(boundary_map.valid, not_grain)
+        return cut_cells(
+            boundary_map.probability, persistence, min_area_px, mask, confidence=border_confidence
+        )
+
+    not_grain = boundary_map.not_grain
+    labels, bodies = cut(not_grain), None
+    if not_grain is not None:
+        large = large_bodies(not_grain, labels)
+        if large.any():
+            labels, bodies = set_aside(cut(not_grain & ~large), large)
+            labels[not_grain] = 0
     return GrainMap(
         labels,
         boundary_map.pixel_size_nm,
@@ -133,6 +152,7 @@ def close_cells(
         boundary_map.valid,
         boundary_map.probability,
         boundary_map.warnings,
+        bodies=bodies,
     )
 
 
@@ -177,12 +197,8 @@ def grain_map_from_tracing(
     return GrainMap(labels, pixel_size_nm, known, warnings=warnings)
 
 
-def _open_pixels(boundary_map: BoundaryMap) -> np.ndarray | None:
+def _open_pixels(valid: np.ndarray | None, not_grain: np.ndarray | None) -> np.ndarray | None:
     """Where cells may lie; None: everywhere."""
-    if boundary_map.not_grain is None:
-        return boundary_map.valid
-    return (
-        ~boundary_map.not_grain
-        if boundary_map.valid is None
-        else boundary_map.valid & ~boundary_map.not_grain
-    )
+    if not_grain is None:
+        return valid
+    return ~not_grain if valid is None else valid & ~not_grain

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import tifffile
 
+from segment.bodies import set_aside
 from segment.boundarymap import BoundaryMap
 from segment.errors import UnreadableError
 from segment.grainmap import GrainMap, grain_map_from_tracing
@@ -19,15 +20,21 @@ from segment.threads import available_cores
 
 NANOMETRES = {"nm": 1.0, "um": 1e3, "µm": 1e3, "μm": 1e3, "micron": 1e3, "microns": 1e3, "mm": 1e6, "cm": 1e7}
 ANGSTROM = {"å": 0.1, "angstrom": 0.1, "a": 0.1, "pm": 1e-3, "m": 1e9}
+GRAINS_KEY = "grains"  #: in the image description: larger labels are pores and second phases
 STEPS = 8192  #: of a stored probability
 STRIP_ROWS = 64  #: that are compressed at a time, in threads
 RASTERS = (".png", ".bmp", ".jpg", ".jpeg", ".webp")
 
 
 def write_label_map(path: str | Path, grain_map: GrainMap) -> Path:
-    """Labels as uint32 TIFF, 0 = not a grain; the pixel size as ImageJ keeps it."""
-    labels = np.ascontiguousarray(grain_map.labels, np.int32).view(np.uint32)
-    return _write(path, labels, grain_map.pixel_size_nm)
+    """Cells as uint32 TIFF, 0 = neither grain nor body; the pixel size as ImageJ keeps it.
+
+    Grains are 1 ... n, then come pores and second phases as large as grains; where there are any, the image
+    description tells n as ``grains=n``, and `read_label_map` takes the others for no grains.
+    """
+    labels = np.ascontiguousarray(grain_map.cells(), np.int32).view(np.uint32)
+    facts = () if grain_map.bodies is None else (f"{GRAINS_KEY}={grain_map.n_grains}",)
+    return _write(path, labels, grain_map.pixel_size_nm, facts)
 
 
 def write_boundary_map(path: str | Path, boundary_map: BoundaryMap) -> Path:
@@ -71,7 +78,11 @@ def read_label_map(
     source: PixelSizeSource = "none" if size is None else given
     if tracing:
         return grain_map_from_tracing(image, pixel_size_nm=size, pixel_size_source=source, source=str(path))
-    return GrainMap(_contiguous_labels(path, image), size, source)
+    labels, n_grains = _contiguous_labels(path, image), _grains_of(path)
+    if n_grains is None:
+        return GrainMap(labels, size, source)
+    grains, bodies = set_aside(labels, image.reshape(labels.shape) > n_grains)
+    return GrainMap(grains, size, source, bodies=bodies)
 
 
 def boundary_beside(path: str | Path, grain_map: GrainMap) -> GrainMap:
@@ -89,11 +100,13 @@ def boundary_beside(path: str | Path, grain_map: GrainMap) -> GrainMap:
     return replace(grain_map, probability=probability.astype(np.float32, copy=False))
 
 
-def _write(path: str | Path, image: np.ndarray, pixel_size_nm: float | None) -> Path:
+def _write(
+    path: str | Path, image: np.ndarray, pixel_size_nm: float | None, facts: tuple[str, ...] = ()
+) -> Path:
     """Write beside the target first, so that a killed run leaves no half file under the final name."""
     path = Path(path)
     part = path.with_name(f".{path.name}.part")
-    lines = ["ImageJ=1.54f", "images=1"]
+    lines = ["ImageJ=1.54f", "images=1", *facts]
     options: dict[str, Any] = {}
     if pixel_size_nm is not None:
         lines.append("unit=nm")
@@ -130,6 +143,15 @@ def _read(path: Path) -> tuple[np.ndarray, float | None]:
     except (OSError, ValueError, tifffile.TiffFileError, KeyError, IndexError, EOFError) as error:
         raise UnreadableError(path, f"cannot be read ({error})", "Check that the file is whole") from error
     return _one_channel(path, np.squeeze(image)), size
+
+
+def _grains_of(path: Path) -> int | None:
+    """The highest label that is a grain, where `write_label_map` says so."""
+    if path.suffix.lower() not in (".tif", ".tiff"):
+        return None
+    with tifffile.TiffFile(path) as file:
+        found = re.search(rf"^{GRAINS_KEY}=(\d+)$", str(file.pages.first.description), re.MULTILINE)
+    return int(found[1]) if found else None
 
 
 def _read_raster(path: Path) -> np.ndarray:

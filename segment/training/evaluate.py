@@ -54,4 +54,4 @@ def evaluate(
                 f"{truth.shape} pixels, the image {cells.labels.shape}",
                 "Trace on the whole image",
             )
-        yield Evaluation(pair.image.stem, score(cells.labels, truth), boundary_map.scale)
+        yield Evaluation(pair.image.stem, score(cells.cells(), truth), boundary_map.scale)

@@ -43,7 +43,7 @@ def check_model(before: Model, after: Model, pairs: list[Pair]) -> list[Check]:
     """Score two models on the user's images and on one fresh synthetic micrograph of every style."""
     checks = []
     for kind, name, micrograph, truth in _examples(pairs):
-        f1 = [score(segment_micrograph(micrograph, model)[1].labels, truth).f1 for model in (before, after)]
+        f1 = [score(segment_micrograph(micrograph, model)[1].cells(), truth).f1 for model in (before, after)]
         checks.append(Check(kind, name, *f1))
     return checks
 
