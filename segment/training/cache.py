@@ -12,6 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from segment.training.annotator import Annotator, draw_annotator
 from segment.training.render import (
     SyntheticMicrograph,
     draw_style,
@@ -45,10 +46,10 @@ def line_distance(lines: np.ndarray) -> np.ndarray:
 
 def draw(seed: int, index: int, size: int) -> SyntheticMicrograph | np.ndarray:
     """Image number `index` of the cache of this seed, whatever was drawn before it."""
-    rng, style, omissions = _plan(seed, index)
+    rng, style, annotator = _plan(seed, index)
     if style is None:
         return empty_micrograph(rng, (size, size))
-    return synthetic_micrograph(rng, (size, size), style=style, omissions=omissions)
+    return synthetic_micrograph(rng, (size, size), style=style, annotator=annotator, lettering=True)
 
 
 def style_of(seed: int, index: int) -> str | None:
@@ -56,13 +57,13 @@ def style_of(seed: int, index: int) -> str | None:
     return _plan(seed, index)[1]
 
 
-def _plan(seed: int, index: int) -> tuple[np.random.Generator, str | None, float]:
-    """Generator, style and omissions of an image."""
+def _plan(seed: int, index: int) -> tuple[np.random.Generator, str | None, Annotator]:
+    """Generator, style and annotator of an image."""
     rng = np.random.default_rng([seed, index])
     if rng.random() < EMPTY_SHARE:
-        return rng, None, 0.0
-    omissions = float(rng.choice([0.0, rng.uniform(0, 0.06)]))
-    return rng, draw_style(rng), omissions
+        return rng, None, Annotator()
+    annotator = draw_annotator(rng)
+    return rng, draw_style(rng), annotator
 
 
 def write_cache(folder: Path, n: int, *, seed: int, size: int = 512) -> None:

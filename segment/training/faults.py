@@ -37,6 +37,17 @@ def shade(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return result
 
 
+def stain(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Diffuse stains and contamination: rounded patches of another grey with soft or dried-up edges."""
+    field = smooth_noise(rng, image.shape, float(np.exp(rng.uniform(3, 5.5))))
+    inside = 1 / (1 + np.exp(-(field - rng.uniform(0.8, 1.8)) / rng.uniform(0.05, 0.5)))
+    rim = 4 * inside * (1 - inside)
+    strength = image.std() * rng.choice([-1.0, 1.0], p=[0.7, 0.3])
+    out = image + strength * (rng.uniform(0.2, 1.5) * inside + rng.uniform(0, 0.5) * rim)
+    result: np.ndarray = out.astype(np.float32)
+    return result
+
+
 def scratch(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Straight or slightly bent polishing scratches; no boundaries."""
     layer = np.zeros(image.shape, np.float32)

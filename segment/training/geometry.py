@@ -18,6 +18,7 @@ from segment.mosaics import Mosaic, abnormal_growth, laguerre_section, normal_gr
 from segment.training.fields import smooth_noise
 
 Growth = Literal["", "normal", "abnormal"]
+GROWTHS, GROWTH_SHARES = ("", "normal", "abnormal"), (0.92, 0.05, 0.03)
 PAD = 32  #: pixels of margin, so that bending has something to bring in
 
 
@@ -89,6 +90,7 @@ def random_shape(rng: np.random.Generator, mean_intercept: float | None = None) 
         curvature=float(rng.choice([0.0, rng.uniform(0, 0.08), rng.uniform(0.08, 0.2)], p=[0.2, 0.65, 0.15])),
         serration=rng.uniform(0.02, 0.08) if rng.random() < 0.12 else 0.0,
         twins=rng.uniform(0.1, 0.5) if rng.random() < 0.08 else 0.0,
+        growth=str(rng.choice(GROWTHS, p=GROWTH_SHARES)),  # type: ignore[arg-type]
     )
 
 

@@ -9,13 +9,20 @@ import numpy as np
 
 from segment.grainmap import GrainMap
 from segment.training import faults
+from segment.training.annotator import Annotator
 from segment.training.fields import smooth_noise, stretch
 from segment.training.geometry import Section, Shape, random_section, random_shape
+from segment.training.lettering import add_info_bar, letter
 from segment.training.render_optical import render_etched, render_stained
-from segment.training.render_sem import render_sem_channelling, render_sem_film, render_sem_lines
-from segment.training.render_tem import render_bf_tem
+from segment.training.render_sem import (
+    render_sem_channelling,
+    render_sem_film,
+    render_sem_lines,
+    render_sem_polished,
+)
+from segment.training.render_tem import render_adf_stem, render_bf_tem
 from segment.training.scene import Inclusions, Scene, build_scene, truth_lines
-from segment.training.visibility import unsure_pixels
+from segment.training.visibility import segment_contrast, unsure_pixels
 
 Renderer = Callable[[Scene, np.random.Generator], np.ndarray]
 
@@ -29,30 +36,43 @@ class Style:
     renderer : callable
     share : float
         Relative frequency in training.
-    inclusions : tuple of float
-        Largest mean number a grain: pores on boundaries, pores inside, phases on boundaries, phases inside.
+    inclusions : Inclusions
+        The most there may be.
+    always : bool
+        The inclusions are what the style is about; else half of the images have none.
+    scanned : bool
+        Line by line, so that lines may be displaced.
     noise_floor : bool
         Noise as strong as the boundaries.
     """
 
     renderer: Renderer
     share: float
-    inclusions: Inclusions = (0, 0, 0, 0)
+    inclusions: Inclusions
+    always: bool = False
+    scanned: bool = True
     noise_floor: bool = False
 
 
+_SECOND = Inclusions(0.2, 0.1, 2.5, 0.6)
 STYLES: dict[str, Style] = {
-    "bf_tem": Style(render_bf_tem, 0.32, (0.1, 0.1, 0.05, 0.05)),
-    "sem_film": Style(render_sem_film, 0.16, (0.4, 0.05, 0, 0)),
-    "sem_channelling": Style(render_sem_channelling, 0.10, (0.3, 0.3, 0, 0)),
-    "sem_lines": Style(render_sem_lines, 0.08, (0.5, 0.3, 0, 0)),
-    "etched": Style(render_etched, 0.12, (0.1, 0.3, 0.2, 0.2)),
-    "stained": Style(render_stained, 0.04, (0.1, 0.5, 0, 0.1)),
-    "second_phase": Style(render_sem_channelling, 0.07, (0.2, 0.1, 2.5, 0.6)),
-    "second_phase_lines": Style(render_sem_lines, 0.05, (0.1, 0.1, 2.5, 0.6)),
-    "noisy_film": Style(render_sem_film, 0.06, (0.1, 0, 0, 0), noise_floor=True),
-    "noisy_lines": Style(render_sem_lines, 0.06, (0.2, 0.1, 0.2, 0), noise_floor=True),
+    "bf_tem": Style(render_bf_tem, 0.28, Inclusions(0.1, 0.1, 0.05, 0.05), scanned=False),
+    "adf_stem": Style(render_adf_stem, 0.06, Inclusions(0.2, 0.1, 0.1, 0.1)),
+    "sem_film": Style(render_sem_film, 0.14, Inclusions(0.4, 0.05)),
+    "sem_channelling": Style(render_sem_channelling, 0.08, Inclusions(0.3, 0.3)),
+    "sem_lines": Style(render_sem_lines, 0.07, Inclusions(0.5, 0.3)),
+    "etched": Style(render_etched, 0.09, Inclusions(0.1, 0.3, 0.2, 0.2), scanned=False),
+    "pearlite": Style(
+        render_etched, 0.06, Inclusions(0, 0.3, 0.1, 0.1, islands=0.5), always=True, scanned=False
+    ),
+    "stained": Style(render_stained, 0.03, Inclusions(0.1, 0.5, 0, 0.1), scanned=False),
+    "second_phase": Style(render_sem_channelling, 0.05, _SECOND, always=True),
+    "second_phase_lines": Style(render_sem_lines, 0.04, Inclusions(0.1, 0.1, 2.5, 0.6), always=True),
+    "wetted": Style(render_sem_polished, 0.05, Inclusions(0.2, 0.1, 0.3, 0.3, 0.9, 0.9, 0.15), always=True),
+    "noisy_film": Style(render_sem_film, 0.05, Inclusions(0.1), noise_floor=True),
+    "noisy_lines": Style(render_sem_lines, 0.05, Inclusions(0.2, 0.1, 0.2), noise_floor=True),
 }
+LETTERED, BARRED = 0.08, 0.04  #: shares of the training images with a scale bar, with an info bar
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +106,8 @@ def synthetic_micrograph(
     *,
     style: str | None = None,
     grains: Shape | None = None,
-    omissions: float = 0.0,
+    annotator: Annotator | None = None,
+    lettering: bool = False,
     pixel_size_nm: float | None = None,
 ) -> SyntheticMicrograph:
     """Draw one micrograph.
@@ -101,8 +122,10 @@ def synthetic_micrograph(
         Key of `STYLES`; None: drawn by their shares.
     grains : Shape, optional
         Geometry; None: drawn.
-    omissions : float
-        Share of boundary segments missing in `boundary`, as annotators leave some out.
+    annotator : Annotator, optional
+        Who traces `boundary`; None: a careful one.
+    lettering : bool
+        Some images get a scale bar or an info bar.
     pixel_size_nm : float, optional
         Handed through to the grain map.
 
@@ -113,17 +136,43 @@ def synthetic_micrograph(
     style = style or draw_style(rng)
     section = random_section(rng, shape, grains or random_shape(rng))
     scene = _scene(section, style, rng)
-    scene = replace(scene, visible=scene.field.chance[1] >= omissions)
     labels = np.where(scene.not_grain, 0, section.labels)
     image = _develop(scene, style, rng)
-    return SyntheticMicrograph(
+    contrast = segment_contrast(image, section.labels, scene.field)
+    lines = truth_lines(scene)
+    drawn = SyntheticMicrograph(
         image,
         _as_grain_map(labels, pixel_size_nm),
-        truth_lines(scene),
+        annotator.trace(lines, contrast, scene.field, rng) if annotator else lines,
         scene.not_grain,
-        unsure_pixels(image, section.labels, scene.field) & ~scene.not_grain,
+        unsure_pixels(contrast, scene.field) & ~scene.not_grain,
         style,
     )
+    return _lettered(drawn, rng) if lettering else drawn
+
+
+def _lettered(drawn: SyntheticMicrograph, rng: np.random.Generator) -> SyntheticMicrograph:
+    """With a scale bar (what lies beneath counts for nothing) or an info bar (no grain), by their shares."""
+    choice = rng.random()
+    if choice < LETTERED:
+        image, covered = letter(drawn.image, rng)
+        return replace(drawn, image=image, unsure=drawn.unsure | covered)
+    if choice < LETTERED + BARRED:
+        image, height = add_info_bar(drawn.image, rng)
+        bar = np.zeros(image.shape, bool)
+        bar[-height:] = True
+        edge = np.zeros(image.shape, bool)
+        edge[-height - 4 : -height + 4] = True
+        labels = np.where(bar, 0, drawn.grain_map.labels)
+        return replace(
+            drawn,
+            image=image,
+            grain_map=_as_grain_map(labels, drawn.grain_map.pixel_size_nm),
+            boundary=drawn.boundary & ~bar,
+            not_grain=drawn.not_grain | bar,
+            unsure=(drawn.unsure & ~bar) | edge,
+        )
+    return drawn
 
 
 def draw_style(rng: np.random.Generator) -> str:
@@ -153,10 +202,10 @@ def empty_micrograph(rng: np.random.Generator, shape: tuple[int, int] = (512, 51
 
 
 def _scene(section: Section, style: str, rng: np.random.Generator) -> Scene:
-    use = rng.random() < 0.5 or style.startswith("second_phase")
-    most = STYLES[style].inclusions
-    a, b, c, d = rng.uniform(0.2, 1.0, 4).tolist() if use else (0.0, 0.0, 0.0, 0.0)
-    return build_scene(section, rng, (most[0] * a, most[1] * b, most[2] * c, most[3] * d))
+    chosen = STYLES[style]
+    use = chosen.always or rng.random() < 0.5
+    share = rng.uniform(0.2, 1.0, len(chosen.inclusions)) if use else np.zeros(len(chosen.inclusions))
+    return build_scene(section, rng, Inclusions(*(share * chosen.inclusions).tolist()))
 
 
 def _develop(scene: Scene, style: str, rng: np.random.Generator) -> np.ndarray:
@@ -165,9 +214,11 @@ def _develop(scene: Scene, style: str, rng: np.random.Generator) -> np.ndarray:
     image = chosen.renderer(scene, rng).astype(np.float32)
     if rng.random() < 0.6:
         image = faults.shade(image, rng)
-    if rng.random() < (0.5 if style == "etched" else 0.12):
+    if rng.random() < 0.2:
+        image = faults.stain(image, rng)
+    if rng.random() < (0.5 if chosen.renderer is render_etched else 0.12):
         image = faults.scratch(image, rng)
-    if style.startswith(("sem", "noisy", "second")) and rng.random() < 0.25:
+    if chosen.scanned and rng.random() < 0.25:
         image = faults.jitter(image, rng)
     return _spoil(faults.expose(image, rng, noise_floor=chosen.noise_floor), rng)
 

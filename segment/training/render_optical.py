@@ -25,8 +25,26 @@ def render_etched(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     image += rng.uniform(0, 0.03) * smooth_noise(rng, size, rng.uniform(2, 10))
     image = _pits(image, rng)
     dark = rng.uniform(0.05, 0.4) + 0.08 * smooth_noise(rng, size, 3)
+    if scene.phases.any() and rng.random() < 0.8:
+        dark = np.where(scene.phases, _lamellae(scene, rng), dark)
     image = np.where(scene.not_grain, dark, image)
     return blur(image.astype(np.float32), rng.uniform(0.3, 1.5))
+
+
+def _lamellae(scene: Scene, rng: np.random.Generator) -> np.ndarray:
+    """Pearlite: colonies of plates, each colony with its own direction and grey, resolved or mottled."""
+    n = int(scene.section.labels.max()) + 1
+    y, x = np.mgrid[0 : scene.size[0], 0 : scene.size[1]].astype(np.float32)
+    angle = per_grain(rng.uniform(0, np.pi, n), scene.section.labels)
+    period = per_grain(rng.uniform(3, 9) * rng.uniform(0.7, 1.4, n), scene.section.labels)
+    bent = rng.uniform(0, 6) * smooth_noise(rng, scene.size, rng.uniform(20, 80))
+    plates = np.cos(2 * np.pi * (x * np.cos(angle) + y * np.sin(angle) + bent) / period)
+    level = rng.uniform(0.15, 0.5) + rng.uniform(0, 0.12) * per_grain(
+        rng.standard_normal(n), scene.section.labels
+    )
+    mottle = rng.uniform(0.02, 0.12) * smooth_noise(rng, scene.size, rng.uniform(2, 8))
+    result: np.ndarray = level + rng.uniform(0, 0.2) * plates + mottle
+    return result
 
 
 def render_stained(scene: Scene, rng: np.random.Generator) -> np.ndarray:

@@ -57,6 +57,11 @@ def render_sem_lines(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     return blur(_bodies(scene, image, rng), rng.uniform(0.3, 1.6))
 
 
+def render_sem_polished(scene: Scene, rng: np.random.Generator) -> np.ndarray:
+    """A polished section, with grey steps or with lines; for what lies on its boundaries."""
+    return (render_sem_channelling if rng.random() < 0.6 else render_sem_lines)(scene, rng)
+
+
 def _grain_levels(
     scene: Scene, rng: np.random.Generator, spread: float, *, uniform: bool = False
 ) -> np.ndarray:
@@ -87,7 +92,8 @@ def _relief(scene: Scene, height: np.ndarray, rng: np.random.Generator) -> np.nd
     )
     lit = np.cos(angle) * gx + np.sin(angle) * gy
     facets = _grain_levels(scene, rng, 0.06) + 0.06 * _tilt(scene, rng)
-    result: np.ndarray = rng.uniform(0, 0.3) * lit + rng.uniform(0, 1) * facets
+    steep = rng.uniform(0.3, 1.2) if rng.random() < 0.2 else rng.uniform(0, 0.3)
+    result: np.ndarray = steep * lit + rng.uniform(0, 1) * facets
     return result
 
 
@@ -98,8 +104,9 @@ def _bodies(scene: Scene, image: np.ndarray, rng: np.random.Generator) -> np.nda
         rim = cv2.dilate(scene.pores.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool) & ~scene.pores
         image = np.where(rim, image + rng.uniform(0, 0.35), image)
         image = np.where(scene.pores, rng.uniform(-0.2, 0.2) + 0.2 * image, image)
-    if scene.phases.any():
+    second = scene.phases | scene.films
+    if second.any():
         level = rng.choice([rng.uniform(0.75, 1.2), rng.uniform(-0.1, 0.25)])
         texture = rng.uniform(0, 0.08) * smooth_noise(rng, scene.size, rng.uniform(2, 6))
-        image = np.where(scene.phases, level + texture, image)
+        image = np.where(second, level + texture, image)
     return image.astype(np.float32)

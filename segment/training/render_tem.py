@@ -1,4 +1,4 @@
-"""Bright-field transmission images: diffraction contrast, thickness, overlap through the foil, fringes.
+"""Transmission images, bright-field and annular dark-field: diffraction contrast, thickness, overlap.
 
 Grey 0 ... 1, before noise.  The foil is looked through: each boundary is inclined, so the grains of the upper
 and the lower surface overlap in a band; the image there is their mean, crossed by thickness fringes.
@@ -28,6 +28,27 @@ def render_bf_tem(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     image = np.where(scene.phases, image * rng.uniform(0.2, 0.6), image)
     thickness = 1 + rng.uniform(0, 0.2) * smooth_noise(rng, scene.size, rng.uniform(150, 500))
     return blur(image * thickness, rng.uniform(0.3, 1.5)).astype(np.float32)
+
+
+def render_adf_stem(scene: Scene, rng: np.random.Generator) -> np.ndarray:
+    """Annular dark-field STEM: grey by thickness, composition and channelling, incoherent, no fringes."""
+    labels, parent = scene.section.labels, scene.section.orientation
+    mean, n = scene.section.shape.mean_intercept, int(parent.max()) + 1
+    spread = rng.uniform(0.01, 0.12)
+    aligned = np.where(rng.random(n) < rng.uniform(0, 0.2), rng.uniform(0.1, 0.4, n), 0)
+    level = 0.45 + spread * rng.standard_normal(n) + aligned
+    image, _ = _through_the_foil(per_grain(level[parent], labels), labels, rng, mean)
+    image *= 1 + rng.uniform(0, 0.25) * smooth_noise(rng, scene.size, rng.uniform(100, 500))
+    width, d = rng.uniform(0.7, 2.5), scene.field.distance
+    strength = np.clip(scene.field.chance[0] * rng.uniform(0.3, 1) + rng.uniform(0, 0.5), 0, 1)
+    # open or lighter boundaries are dark, those with heavy segregated atoms bright
+    image += (
+        rng.choice([-1.0, 1.0], p=[0.65, 0.35]) * rng.uniform(0, 0.3) * strength * np.exp(-((d / width) ** 2))
+    )
+    image += rng.uniform(0, 0.04) * smooth_noise(rng, scene.size, rng.uniform(2, 8))
+    image = np.where(scene.pores, image * rng.uniform(0.2, 0.6), image)
+    image = np.where(scene.phases | scene.films, image + rng.uniform(-0.25, 0.35), image)
+    return blur(image.astype(np.float32), rng.uniform(0.4, 1.6))
 
 
 def _diffraction_contrast(scene: Scene, rng: np.random.Generator) -> np.ndarray:
@@ -69,7 +90,7 @@ def _behind(grains: np.ndarray, scene: Scene, rng: np.random.Generator) -> np.nd
 
 def _bend_contours(scene: Scene, grey: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Dark bands that cross grains, each grain answering with its own strength."""
-    for _ in range(rng.poisson(0.7)):
+    for _ in range(rng.poisson(0.7 if rng.random() < 0.85 else 3.0)):
         level = smooth_noise(rng, scene.size, rng.uniform(80, 400))
         n = int(scene.section.orientation.max()) + 1
         shift = per_grain((0.3 * rng.standard_normal(n))[scene.section.orientation], scene.section.labels)

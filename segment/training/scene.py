@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-from segment.training.fields import BoundaryField, boundary_field
+from segment.training.fields import BoundaryField, boundary_field, smooth_noise
 from segment.training.geometry import Section
 
 
@@ -21,16 +22,16 @@ class Scene:
     field : BoundaryField
         Of the section's labels.
     pores, phases : ndarray of bool, shape (rows, columns)
-        Holes, and particles of a second phase.
-    visible : ndarray of bool, shape (rows, columns)
-        False on and near boundary segments that no annotator would trace.
+        Holes, and bodies of a second phase: particles, pockets where grains meet, islands as large as grains.
+    films : ndarray of bool, shape (rows, columns)
+        Layers of the second phase along boundaries, thin enough to be the boundary.
     """
 
     section: Section
     field: BoundaryField
     pores: np.ndarray
     phases: np.ndarray
-    visible: np.ndarray
+    films: np.ndarray
 
     @property
     def size(self) -> tuple[int, int]:
@@ -43,21 +44,89 @@ class Scene:
         return result
 
 
-#: mean number of (pores on boundaries, pores inside, phases on boundaries, phases inside) per grain
-Inclusions = tuple[float, float, float, float]
+class Inclusions(NamedTuple):
+    """What is no grain: mean numbers a grain of rounded bodies, and shares.
+
+    Attributes
+    ----------
+    pores_on, pores_in, phases_on, phases_in : float
+        Pores and particles on boundaries and inside grains, mean number a grain.
+    wetted : float
+        Share of the boundaries along which the second phase lies as a film.
+    pockets : float
+        Share of the triple points with a pocket of it.
+    islands : float
+        Share of the grains that belong to the second phase, such as pearlite in iron.
+    """
+
+    pores_on: float = 0
+    pores_in: float = 0
+    phases_on: float = 0
+    phases_in: float = 0
+    wetted: float = 0
+    pockets: float = 0
+    islands: float = 0
 
 
-def build_scene(section: Section, rng: np.random.Generator, inclusions: Inclusions = (0, 0, 0, 0)) -> Scene:
-    """Boundaries of `section`, strewn with pores and particles."""
+def build_scene(section: Section, rng: np.random.Generator, inclusions: Inclusions | None = None) -> Scene:
+    """Boundaries of `section`, strewn with pores and particles, wetted by a second phase."""
     field = boundary_field(section.labels, rng)
+    much = inclusions or Inclusions()
     on, inside = np.flatnonzero(field.on_line), np.flatnonzero(field.distance > 3)
     n_grains = int(section.labels.max())
     masks = [
         _strew(section, where, share * n_grains, rng)
-        for where, share in zip((on, inside, on, inside), inclusions, strict=True)
+        for where, share in zip((on, inside, on, inside), much[:4], strict=True)
     ]
-    pores = masks[0] | masks[1]
-    return Scene(section, field, pores, (masks[2] | masks[3]) & ~pores, np.ones(pores.shape, bool))
+    pores, phases = masks[0] | masks[1], masks[2] | masks[3]
+    films = np.zeros(pores.shape, bool)
+    if much.wetted or much.pockets:
+        films, pockets = _wetting(section, field, much, rng)
+        phases |= pockets
+    if much.islands:
+        phases |= _islands(section, much.islands, rng)
+    return Scene(section, field, pores, phases & ~pores, films & ~pores & ~phases)
+
+
+def _wetting(
+    section: Section, field: BoundaryField, much: Inclusions, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Films of up to 5 px along boundaries, and cusped pockets where three grains meet."""
+    labels, mean = section.labels, section.shape.mean_intercept
+    film = rng.uniform(0.6, 2.4) * (rng.random(len(field.sides)) < much.wetted)[field.segment]
+    corner = triple_points(labels)
+    if not corner.any():
+        return field.distance < film, np.zeros(labels.shape, bool)
+    away, nearest = cv2.distanceTransformWithLabels(
+        (~corner).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_CCOMP
+    )
+    n = int(nearest.max()) + 1
+    chosen = rng.random(n) < much.pockets
+    size = chosen * mean * rng.uniform(0.05, 0.2) * np.exp(0.4 * rng.standard_normal(n))
+    half_width = size[nearest] * np.exp(-away / (0.6 * np.maximum(size[nearest], 1.0)))
+    return field.distance < film, (field.distance < half_width) & (half_width > 2.5)
+
+
+def triple_points(labels: np.ndarray) -> np.ndarray:
+    """Pixels whose square with the right and lower neighbours holds three labels or more; bool."""
+    square = np.stack([labels[:-1, :-1], labels[:-1, 1:], labels[1:, :-1], labels[1:, 1:]])
+    square.sort(axis=0)
+    found = np.zeros(labels.shape, bool)
+    found[:-1, :-1] = (np.diff(square, axis=0) > 0).sum(0) >= 2
+    return found
+
+
+def _islands(section: Section, share: float, rng: np.random.Generator) -> np.ndarray:
+    """Whole grains of the second phase, some of them in bands or clusters."""
+    labels, mean = section.labels, section.shape.mean_intercept
+    n = int(labels.max()) + 1
+    pull = smooth_noise(rng, labels.shape, rng.uniform(2, 8) * mean)
+    count = np.maximum(np.bincount(labels.ravel(), minlength=n), 1)
+    pull_of_grain = np.bincount(labels.ravel(), pull.ravel(), n) / count
+    score = rng.uniform(0, 1.5) * pull_of_grain + rng.standard_normal(n)
+    chosen = score > np.quantile(score[1:], 1 - share)
+    result: np.ndarray = chosen[labels]
+    return result
 
 
 def _strew(section: Section, where: np.ndarray, mean: float, rng: np.random.Generator) -> np.ndarray:
@@ -81,12 +150,12 @@ def _strew(section: Section, where: np.ndarray, mean: float, rng: np.random.Gene
 
 
 def truth_lines(scene: Scene) -> np.ndarray:
-    """One-pixel boundaries as an annotator would trace them, bool of shape (rows, columns).
+    """One-pixel boundaries as a careful annotator would trace them, bool of shape (rows, columns).
 
-    A boundary runs through small particles and ends at the outline of large ones; the outline of a large body
-    is a boundary, since there the grain ends.
+    A boundary runs through small particles and films and ends at the outline of large bodies; the outline of
+    a large body is a boundary, since there the grain ends.
     """
-    line: np.ndarray = scene.field.on_line & scene.visible
+    line: np.ndarray = scene.field.on_line
     large = _large_bodies(scene)
     if large.any():
         inner = cv2.erode(large.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)

@@ -17,8 +17,8 @@ LEAST_GREY = 1.5  #: and in grey levels of 255
 PIXELS_PER_DRAW = 2.0  #: neighbouring pixels are not independent; blur by a pixel leaves every second one
 
 
-def hidden_segments(image: np.ndarray, labels: np.ndarray, field: BoundaryField) -> np.ndarray:
-    """Segments that the image does not show, neither as a line nor as a step.
+def segment_contrast(image: np.ndarray, labels: np.ndarray, field: BoundaryField) -> np.ndarray:
+    """How well the image shows each segment, as a line or as a step: 1 is just visible.
 
     Parameters
     ----------
@@ -29,8 +29,8 @@ def hidden_segments(image: np.ndarray, labels: np.ndarray, field: BoundaryField)
 
     Returns
     -------
-    ndarray of bool, shape (m,)
-        By segment of `field`.
+    ndarray of float64, shape (m,)
+        By segment of `field`, contrast over the least that shows; infinite where a side has no pixels.
     """
     m = len(field.sides)
     near = np.flatnonzero(field.distance.ravel() <= SIDE_PX[1])
@@ -49,15 +49,13 @@ def hidden_segments(image: np.ndarray, labels: np.ndarray, field: BoundaryField)
     error = spread * np.sqrt(PIXELS_PER_DRAW * (1 / some[0] + 1 / (some[1] + some[2])))
     line = np.abs(mean[0] - mean[1:].mean(0))
     contrast = np.where((count[1:] > 0).all(0), np.maximum(line, np.abs(mean[1] - mean[2])), np.inf)
-    hidden: np.ndarray = contrast < np.maximum(LEAST_ERRORS * error, LEAST_GREY)
-    return hidden
+    result: np.ndarray = contrast / np.maximum(LEAST_ERRORS * error, LEAST_GREY)
+    return result
 
 
-def unsure_pixels(
-    image: np.ndarray, labels: np.ndarray, field: BoundaryField, reach_px: int = 4
-) -> np.ndarray:
-    """Pixels within `reach_px` of a hidden segment and of no other; bool of the image's shape."""
-    hidden = hidden_segments(image, labels, field)[field.segment] & field.on_line
+def unsure_pixels(contrast: np.ndarray, field: BoundaryField, reach_px: int = 4) -> np.ndarray:
+    """Pixels within `reach_px` of a segment of less `contrast` than shows, and of no other; bool."""
+    hidden = (contrast < 1)[field.segment] & field.on_line
     shown = field.on_line & ~hidden
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach_px + 1, 2 * reach_px + 1))
     around, line = (cv2.dilate(mask.astype(np.uint8), kernel) for mask in (hidden, shown))

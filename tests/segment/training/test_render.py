@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
 from segment.grainmap import GrainMap
 from segment.mosaics import laguerre_section
-from segment.training.geometry import Shape, random_section
+from segment.training.annotator import Annotator
+from segment.training.geometry import Shape, random_section, random_shape
 from segment.training.preview import contact_sheet
 from segment.training.render import STYLES, empty_micrograph, render, synthetic_micrograph
+from segment.training.scene import Inclusions, build_scene, triple_points, truth_lines
 from segment.training.score import intercepts
 
 SIZE = (160, 192)
@@ -51,11 +54,16 @@ def test_labels_are_complete_and_lines_lie_where_labels_change(seed: int) -> Non
     assert between_equal.sum() < 0.1 * drawn.boundary.sum()
 
 
-def test_omissions_leave_boundaries_out() -> None:
-    shape = Shape(mean_intercept=20)
+def test_a_careless_annotator_leaves_boundaries_out() -> None:
     full, gaps = (
-        synthetic_micrograph(np.random.default_rng(3), SIZE, style="bf_tem", grains=shape, omissions=share)
-        for share in (0.0, 0.3)
+        synthetic_micrograph(
+            np.random.default_rng(3),
+            SIZE,
+            style="bf_tem",
+            grains=Shape(mean_intercept=20),
+            annotator=annotator,
+        )
+        for annotator in (None, Annotator(careless=0.3))
     )
     assert np.array_equal(full.image, gaps.image)
     assert 0.5 < gaps.boundary.sum() / full.boundary.sum() < 0.85
@@ -95,3 +103,49 @@ def test_an_empty_micrograph_has_no_structure_but_grey() -> None:
 def test_contact_sheet_has_a_row_a_style() -> None:
     sheet = contact_sheet(0, styles=("etched", "bf_tem"), columns=1, size=96)
     assert sheet.shape == (192, 192, 3)
+
+
+def test_wetted_boundaries_carry_films_and_pockets_where_grains_meet() -> None:
+    section = random_section(np.random.default_rng(1), (256, 256), Shape(40))
+    scene = build_scene(section, np.random.default_rng(2), Inclusions(wetted=0.8, pockets=1.0))
+    assert scene.films.any() and scene.phases.any()
+    assert not (scene.films & scene.phases).any()
+    assert scene.field.distance[scene.films].max() < 2.5
+    corner = triple_points(section.labels)
+    away = cv2.distanceTransform((~corner).astype(np.uint8), cv2.DIST_L2, 5)
+    assert np.median(away[scene.phases]) < 8
+    assert truth_lines(scene)[scene.films & scene.field.on_line].all(), "a film is the boundary"
+
+
+def test_islands_are_whole_grains_whose_outline_is_traced() -> None:
+    section = random_section(np.random.default_rng(1), (256, 256), Shape(40))
+    scene = build_scene(section, np.random.default_rng(3), Inclusions(islands=0.3))
+    share = [scene.phases[section.labels == k].mean() for k in range(1, int(section.labels.max()) + 1)]
+    assert set(share) == {0.0, 1.0}
+    assert 0.1 < np.mean(share) < 0.5
+    inner = cv2.erode(scene.phases.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
+    assert not truth_lines(scene)[inner].any(), "nothing is traced within"
+
+
+def test_lettering_hides_what_lies_beneath_and_bars_are_no_grain() -> None:
+    drawn = {
+        seed: [
+            synthetic_micrograph(np.random.default_rng(seed), (96, 128), style="sem_film", lettering=on)
+            for on in (False, True)
+        ]
+        for seed in range(90)
+    }
+    changed = {seed: pair for seed, pair in drawn.items() if not np.array_equal(pair[0].image, pair[1].image)}
+    barred = [pair for pair in changed.values() if pair[1].not_grain[-1].all()]
+    assert 1 <= len(barred) < len(changed) < 30
+    for plain, lettered in changed.values():
+        differs = plain.image != lettered.image
+        assert (lettered.unsure | lettered.not_grain)[differs].all()
+    for _, lettered in barred:
+        assert not lettered.boundary[-1].any() and not lettered.grain_map.labels[-1].any()
+
+
+def test_some_sections_have_grown() -> None:
+    kinds = [random_shape(np.random.default_rng(seed)).growth for seed in range(300)]
+    assert {"", "normal", "abnormal"} == set(kinds)
+    assert kinds.count("") > 250

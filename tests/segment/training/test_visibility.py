@@ -7,7 +7,7 @@ import pytest
 
 from segment.training.fields import boundary_field
 from segment.training.render import synthetic_micrograph
-from segment.training.visibility import hidden_segments, unsure_pixels
+from segment.training.visibility import segment_contrast, unsure_pixels
 
 LABELS = np.repeat(np.repeat(np.array([[1, 2], [3, 4]]), 40, axis=0), 40, axis=1)
 
@@ -23,7 +23,7 @@ def _image(step: float, line: float, noise: float) -> np.ndarray:
 
 def _pairs(image: np.ndarray) -> set[tuple[int, int]]:
     field = boundary_field(LABELS, np.random.default_rng(0))
-    hidden = hidden_segments(image, LABELS, field)
+    hidden = segment_contrast(image, LABELS, field) < 1
     return {(int(a), int(b)) for a, b in field.sides[hidden]}
 
 
@@ -44,7 +44,7 @@ def test_a_faint_line_drowns_in_noise() -> None:
 
 def test_unsure_pixels_lie_around_hidden_boundaries_and_leave_the_others() -> None:
     field = boundary_field(LABELS, np.random.default_rng(0))
-    unsure = unsure_pixels(_image(0.0, -30.0, 1.0), LABELS, field)
+    unsure = unsure_pixels(segment_contrast(_image(0.0, -30.0, 1.0), LABELS, field), field)
     assert unsure[60, 38:42].all()
     assert not unsure[20, 38:42].any()
     assert not unsure[20, 20]
@@ -53,7 +53,8 @@ def test_unsure_pixels_lie_around_hidden_boundaries_and_leave_the_others() -> No
 def test_an_image_of_one_grain_has_nothing_to_be_unsure_of() -> None:
     labels = np.ones((32, 32), int)
     field = boundary_field(labels, np.random.default_rng(0))
-    assert not unsure_pixels(np.zeros((32, 32), np.uint8), labels, field).any()
+    contrast = segment_contrast(np.zeros((32, 32), np.uint8), labels, field)
+    assert not unsure_pixels(contrast, field).any()
 
 
 def test_a_micrograph_says_where_its_boundaries_do_not_show() -> None:
