@@ -20,7 +20,7 @@ from segment.micrograph import Micrograph
 from segment.pipeline import segment_micrograph
 from segment.training.evaluate import Evaluation, evaluate
 from segment.training.render import STYLES, synthetic_micrograph
-from segment.training.score import fill, outline, score
+from segment.training.score import cells_of_tracing, fill, outline, score
 from segment.unet import Model, load_model
 
 SEED = 90210  #: of the micrographs drawn here; the training cache has others
@@ -48,7 +48,7 @@ def synthetic_rows(model: Model, per_style: int) -> tuple[list[Row], dict[str, t
             drawn = synthetic_micrograph(np.random.default_rng([SEED, k]), (EDGE_PX, EDGE_PX), style=style)
             image = Micrograph(drawn.image, None, "none", Path(style), str(k), "synthetic")
             boundaries, cells = segment_micrograph(image, model)
-            truth = drawn.grain_map.labels
+            truth = cells_of_tracing(drawn.boundary)
             rows.append(Evaluation(style, score(cells.cells(), truth), boundaries.scale).row())
             f1 = rows[-1]["f1"]
             if f1 < worst.get(style, (SHORT, None))[0]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from segment.training.pairs import Pair, find_pairs
 from segment.training.render import STYLES, synthetic_micrograph
+from segment.training.score import cells_of_tracing
 from segment.training.strangers import KINDS, stranger
 
 PHOTOGRAPHS = (
@@ -43,7 +44,7 @@ def _synthetic(place: int, style: str, number: int) -> Draw:
 
     def draw() -> tuple[np.ndarray, np.ndarray]:
         drawn = synthetic_micrograph(np.random.default_rng([90210, place, number]), (edge, edge), style=style)
-        return drawn.image, drawn.grain_map.labels
+        return drawn.image, cells_of_tracing(drawn.boundary)
 
     return draw
 

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 LARGE = 0.1  #: of the mean cell's area, from which a body is a cell of its own
+BLOCK_ROWS = 512  #: handled at a time, so that nothing of the image's size is made besides the answer
 MOSTLY = 0.5  #: share of a cell's area that must be body for the cell to be one
 
 
@@ -26,29 +27,35 @@ def large_bodies(not_grain: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return result
 
 
-def set_aside(cells: np.ndarray, body: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    """Divide cells into grains and those that are mostly `body`.
+def set_aside(cells: np.ndarray, body: np.ndarray) -> np.ndarray | None:
+    """Take the cells that are mostly `body` out of the cells, which are numbered anew in place.
 
     Parameters
     ----------
     cells : ndarray of int32, shape (rows, columns)
-        1 ... k, 0 for neither.
+        1 ... k, 0 for neither; afterwards 1 ... n for those that are left.
     body : ndarray of bool, shape (rows, columns)
 
     Returns
     -------
-    grains : ndarray of int32
-        1 ... n, 0 elsewhere.
-    bodies : ndarray of int32 or None
-        1 ... m, 0 elsewhere; None where there are none.
+    ndarray of int32 or None
+        Cells that were taken out, 1 ... m, 0 elsewhere; None where there are none.
     """
     n = int(cells.max(initial=0)) + 1
-    area, covered = np.bincount(cells.ravel(), minlength=n), np.bincount(cells[body], minlength=n)
+    blocks = [slice(first, first + BLOCK_ROWS) for first in range(0, len(cells), BLOCK_ROWS)]
+    area, covered = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    for rows in blocks:
+        area += np.bincount(cells[rows].ravel(), minlength=n)
+        covered += np.bincount(cells[rows][body[rows]], minlength=n)
     is_body = covered > MOSTLY * area
     is_body[0] = False
     if not is_body.any():
-        return cells.copy(), None
+        return None
     is_grain = ~is_body
     is_grain[0] = False
     grain, number = (np.where(kind, np.cumsum(kind), 0).astype(np.int32) for kind in (is_grain, is_body))
-    return grain[cells], number[cells]
+    bodies = np.empty_like(cells)
+    for rows in blocks:
+        bodies[rows] = number[cells[rows]]
+        cells[rows] = grain[cells[rows]]
+    return bodies

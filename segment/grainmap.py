@@ -138,13 +138,13 @@ def close_cells(
             boundary_map.probability, persistence, min_area_px, mask, confidence=border_confidence
         )
 
-    not_grain = boundary_map.not_grain
-    labels, bodies = cut(not_grain), None
-    if not_grain is not None:
-        large = large_bodies(not_grain, labels)
-        if large.any():
-            labels, bodies = set_aside(cut(not_grain & ~large), large)
-            labels[not_grain] = 0
+    not_grain, bodies = boundary_map.not_grain, None
+    labels = cut(not_grain)
+    if not_grain is not None and (large := large_bodies(not_grain, labels)).any():
+        del labels  # two of them at a time would be the peak of memory
+        labels = cut(not_grain & ~large)
+        bodies = set_aside(labels, large)
+        labels[not_grain] = 0
     return GrainMap(
         labels,
         boundary_map.pixel_size_nm,

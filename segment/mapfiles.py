@@ -81,8 +81,8 @@ def read_label_map(
     labels, n_grains = _contiguous_labels(path, image), _grains_of(path)
     if n_grains is None:
         return GrainMap(labels, size, source)
-    grains, bodies = set_aside(labels, image.reshape(labels.shape) > n_grains)
-    return GrainMap(grains, size, source, bodies=bodies)
+    bodies = set_aside(labels, image.reshape(labels.shape) > n_grains)
+    return GrainMap(labels, size, source, bodies=bodies)
 
 
 def boundary_beside(path: str | Path, grain_map: GrainMap) -> GrainMap:

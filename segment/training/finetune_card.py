@@ -13,7 +13,7 @@ from segment.micrograph.model import Micrograph
 from segment.pipeline import segment_micrograph
 from segment.training.pairs import Pair
 from segment.training.render import STYLES, synthetic_micrograph
-from segment.training.score import score
+from segment.training.score import cells_of_tracing, score
 from segment.unet import Model
 
 FRESH_SEED = 515151  #: of synthetic micrographs that no training draws
@@ -55,7 +55,7 @@ def _examples(pairs: list[Pair]) -> Iterator[tuple[str, str, Micrograph, np.ndar
         rng = np.random.default_rng([FRESH_SEED, number])
         drawn = synthetic_micrograph(rng, (FRESH_PX, FRESH_PX), style=style)
         micrograph = Micrograph(drawn.image, None, "none", Path(style), "0" * 64, "synthetic")
-        yield "synthetic", style, micrograph, drawn.grain_map.labels
+        yield "synthetic", style, micrograph, cells_of_tracing(drawn.boundary)
 
 
 def write_card(folder: Path, parent: Model, pairs: list[Pair], kept: float, checks: list[Check]) -> Path:

@@ -30,8 +30,9 @@ print(peak() - before, grains.n_grains)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("edge", "limit"), [(2048, 1.0e9), (8192, 2.0e9)])
+@pytest.mark.parametrize(("edge", "limit"), [(2048, 1.0e9), (8192, 4.3e9)])
 def test_peak_memory_above_the_image(model_folder, edge, limit):
+    # 64 bytes a pixel at 8192²: what the kernel counts for the same work varies between 1.7 and 3.4 GB
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(model_folder), str(edge)],
         capture_output=True,
