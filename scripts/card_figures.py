@@ -52,7 +52,7 @@ def synthetic_rows(model: Model, per_style: int) -> tuple[list[Row], dict[str, t
             rows.append(Evaluation(style, score(cells.cells(), truth), boundaries.scale).row())
             f1 = rows[-1]["f1"]
             if f1 < worst.get(style, (SHORT, None))[0]:
-                worst[style] = (f1, picture(drawn.image, cells.labels, truth, f"{style} {f1:.2f}"))
+                worst[style] = (f1, picture(drawn.image, cells.cells(), truth, f"{style} {f1:.2f}"))
     return rows, worst
 
 

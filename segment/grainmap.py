@@ -61,6 +61,10 @@ class GrainMap:
     def n_grains(self) -> int:
         return int(self.labels.max(initial=0))
 
+    @property
+    def n_bodies(self) -> int:
+        return 0 if self.bodies is None else int(self.bodies.max())
+
     @cached_property
     def touches_frame(self) -> np.ndarray:
         """Bool of shape (n_grains + 1,), indexed by label: cut by the frame or by the edge of `valid`."""

@@ -78,19 +78,16 @@ def _beside(lines: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """The lines moved a few pixels to one side."""
     angle, span = rng.uniform(0, 2 * np.pi), rng.uniform(*SPAN_PX)
     shift = np.array([[1, 0, span * np.cos(angle)], [0, 1, span * np.sin(angle)]])
-    return _moved(
-        lines, cv2.warpAffine(lines.astype(np.uint8), shift, lines.shape[::-1], flags=cv2.INTER_NEAREST)
-    )
+    return _closed(cv2.warpAffine(lines.astype(np.uint8), shift, lines.shape[::-1], flags=cv2.INTER_NEAREST))
 
 
 def _shaken(lines: np.ndarray, sigma: float, rng: np.random.Generator) -> np.ndarray:
     y, x = np.mgrid[0 : lines.shape[0], 0 : lines.shape[1]].astype(np.float32)
     dy, dx = (sigma * smooth_noise(rng, lines.shape, 30.0) for _ in range(2))
-    return _moved(lines, cv2.remap(lines.astype(np.uint8), x + dx, y + dy, cv2.INTER_NEAREST))
+    return _closed(cv2.remap(lines.astype(np.uint8), x + dx, y + dy, cv2.INTER_NEAREST))
 
 
-def _moved(lines: np.ndarray, moved: np.ndarray) -> np.ndarray:
+def _closed(moved: np.ndarray) -> np.ndarray:
     """As bool, with small gaps of the nearest-pixel sampling closed."""
-    closed = cv2.morphologyEx(moved, cv2.MORPH_CLOSE, np.ones((2, 2), np.uint8))
-    result: np.ndarray = closed.astype(bool) if lines.any() else lines
+    result: np.ndarray = cv2.morphologyEx(moved, cv2.MORPH_CLOSE, np.ones((2, 2), np.uint8)).astype(bool)
     return result

@@ -149,7 +149,7 @@ def _segment_frame(micrograph: Micrograph, name: str, model: Model, settings: Se
         "file": str(micrograph.path),
         "frame": micrograph.frame,
         "n_grains": grain_map.n_grains,
-        "n_bodies": 0 if grain_map.bodies is None else int(grain_map.bodies.max()),
+        "n_bodies": grain_map.n_bodies,
         "pixel_size_nm": grain_map.pixel_size_nm,
         "scale": boundary_map.scale,
         "warnings": list(grain_map.warnings),
