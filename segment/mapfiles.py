@@ -72,13 +72,13 @@ def read_label_map(
         Not an image, or not labels.
     """
     path = Path(path)
-    image, written = _read(path)
+    image, written, n_grains = _read(path)
     size = written if pixel_size_nm is None else pixel_size_nm
     given: PixelSizeSource = "metadata" if pixel_size_nm is None else "manual"
     source: PixelSizeSource = "none" if size is None else given
     if tracing:
         return grain_map_from_tracing(image, pixel_size_nm=size, pixel_size_source=source, source=str(path))
-    labels, n_grains = _contiguous_labels(path, image), _grains_of(path)
+    labels = _contiguous_labels(path, image)
     if n_grains is None:
         return GrainMap(labels, size, source)
     bodies = set_aside(labels, image.reshape(labels.shape) > n_grains)
@@ -127,31 +127,22 @@ def _write(
     return path
 
 
-def _read(path: Path) -> tuple[np.ndarray, float | None]:
-    """One grey or label image and the pixel size in it."""
+def _read(path: Path) -> tuple[np.ndarray, float | None, int | None]:
+    """One grey or label image, its pixel size, and the highest label that is a grain where it says so."""
     try:
         if path.suffix.lower() in (".tif", ".tiff"):
-            image, size = _read_tiff(path)
+            image, size, n_grains = _read_tiff(path)
         elif path.suffix.lower() == ".npy":
-            image, size = np.load(path, allow_pickle=False), None
+            image, size, n_grains = np.load(path, allow_pickle=False), None, None
         elif path.suffix.lower() in RASTERS:
-            image, size = _read_raster(path), None
+            image, size, n_grains = _read_raster(path), None, None
         else:
             raise UnreadableError(
                 path, "not a label map: TIFF, PNG or NPY", "Save it in one of these formats"
             )
     except (OSError, ValueError, tifffile.TiffFileError, KeyError, IndexError, EOFError) as error:
         raise UnreadableError(path, f"cannot be read ({error})", "Check that the file is whole") from error
-    return _one_channel(path, np.squeeze(image)), size
-
-
-def _grains_of(path: Path) -> int | None:
-    """The highest label that is a grain, where `write_label_map` says so."""
-    if path.suffix.lower() not in (".tif", ".tiff"):
-        return None
-    with tifffile.TiffFile(path) as file:
-        found = re.search(rf"^{GRAINS_KEY}=(\d+)$", str(file.pages.first.description), re.MULTILINE)
-    return int(found[1]) if found else None
+    return _one_channel(path, np.squeeze(image)), size, n_grains
 
 
 def _read_raster(path: Path) -> np.ndarray:
@@ -164,10 +155,11 @@ def _read_raster(path: Path) -> np.ndarray:
     return image
 
 
-def _read_tiff(path: Path) -> tuple[np.ndarray, float | None]:
+def _read_tiff(path: Path) -> tuple[np.ndarray, float | None, int | None]:
     with tifffile.TiffFile(path) as file:
         page = file.pages.first
-        return page.asarray(), _imagej_pixel_size(page)
+        grains = re.search(rf"^{GRAINS_KEY}=(\d+)$", page.description or "", re.MULTILINE)
+        return page.asarray(), _imagej_pixel_size(page), int(grains[1]) if grains else None
 
 
 def _imagej_pixel_size(page: Any) -> float | None:

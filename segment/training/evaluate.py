@@ -46,7 +46,7 @@ def evaluate(
         As in `find_pairs`, or a tracing of another shape than its image.
     """
     for pair in find_pairs(images, tracings):
-        truth = pair.truth().labels
+        truth = pair.truth().cells()
         boundary_map, cells = segment_micrograph(pair.micrograph(), model, persistence=persistence)
         if truth.shape != cells.labels.shape:
             raise InputError(

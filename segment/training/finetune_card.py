@@ -50,7 +50,7 @@ def check_model(before: Model, after: Model, pairs: list[Pair]) -> list[Check]:
 
 def _examples(pairs: list[Pair]) -> Iterator[tuple[str, str, Micrograph, np.ndarray]]:
     for pair in pairs[:MOST_OWN]:
-        yield "own", pair.image.name, pair.micrograph(), pair.truth().labels
+        yield "own", pair.image.name, pair.micrograph(), pair.truth().cells()
     for number, style in enumerate(STYLES):
         rng = np.random.default_rng([FRESH_SEED, number])
         drawn = synthetic_micrograph(rng, (FRESH_PX, FRESH_PX), style=style)

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import tifffile
 
+from segment.bodies import set_aside
 from segment.errors import InputError
 from segment.grainmap import GrainMap, grain_map_from_tracing
 from segment.mapfiles import read_label_map
@@ -58,7 +59,9 @@ class Pair:
             return read_label_map(self.tracing, tracing=True)
         if labels.n_grains <= 2 or _is_drawing(self.tracing):
             return read_label_map(self.tracing, tracing=True)
-        return GrainMap(close_gaps(labels.labels), labels.pixel_size_nm, labels.pixel_size_source)
+        cells = close_gaps(labels.cells())
+        bodies = set_aside(cells, cells > labels.n_grains)
+        return GrainMap(cells, labels.pixel_size_nm, labels.pixel_size_source, bodies=bodies)
 
 
 def close_gaps(labels: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ import tifffile
 from segment.boundarymap import BoundaryMap
 from segment.grainmap import GrainMap, close_cells
 from segment.mapfiles import read_label_map, write_label_map
+from segment.training.pairs import Pair
 from segment.training.score import cells_of_tracing, score
 
 EDGE = 24
@@ -82,3 +83,11 @@ def test_a_map_without_bodies_says_nothing_about_them(tmp_path: Path) -> None:
     with tifffile.TiffFile(path) as file:
         assert "grains=" not in file.pages.first.description
     assert read_label_map(path).bodies is None
+
+
+def test_a_map_with_bodies_serves_as_a_tracing(tmp_path: Path) -> None:
+    probability, middle = checkers()
+    path = write_label_map(tmp_path / "a.labels.tif", closed(probability, middle))
+    truth = Pair(path, path).truth()
+    assert truth.n_grains == 24 and truth.n_bodies == 1
+    assert score(truth.cells(), cells_of_tracing(probability > 0.5)).f1 > 0.99
