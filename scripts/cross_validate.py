@@ -1,7 +1,8 @@
 r"""Cross-validate a training recipe by image: train without each fold, score the whole chain on it.
 
 python scripts/cross_validate.py --recipe R.toml --set uo2_bftem --data DATA --cache CACHE --out OUT \
-    [--start base/last.pt] [--folds 5] [--together '\d+'] [--only 0 --only 1] [--change cldice=0.3]
+    [--start base/last.pt [--start other/last.pt]] [--folds 5] [--together '\d+'] [--only 0 --only 1] \
+    [--change cldice=0.3]
 
 --together keeps images in one fold whose names agree in what the expression finds first: crops of one
 micrograph.  What the recipe holds out of the set is not held out here.
@@ -123,7 +124,7 @@ def training_parser(description: str | None) -> argparse.ArgumentParser:
 def main() -> None:
     parser = training_parser(__doc__)
     parser.add_argument("--set", required=True, help="the real set whose images are held out in turn")
-    parser.add_argument("--start", type=Path)
+    parser.add_argument("--start", type=Path, action="append", help="given again: the mean of all")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--together", default=".+", metavar="REGEX")
     parser.add_argument("--only", type=int, action="append")

@@ -7,7 +7,7 @@ import csv
 import math
 import pickle
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Queue
@@ -96,16 +96,29 @@ def fit(
     return out / "last.pt"
 
 
-def averaged_weights(checkpoint: Path) -> dict[str, torch.Tensor]:
-    """The averaged weights of a checkpoint, by name.
+def averaged_weights(checkpoints: Sequence[Path]) -> dict[str, torch.Tensor]:
+    """The averaged weights of a checkpoint by name; of several, their mean.
+
+    The mean of networks that left the same start and saw different images lies lower in the loss than each of
+    them (Wortsman et al., Model soups, ICML 2022); batch statistics are averaged with the rest.
 
     Raises
     ------
     InputError
-        Not a checkpoint of `fit`.
+        No checkpoint of `fit`, or of another network than the first.
     """
-    weights: dict[str, torch.Tensor] = _checkpoint(checkpoint)["averaged"]
-    return weights
+    mean: dict[str, torch.Tensor] = {}
+    for seen, path in enumerate(checkpoints):
+        weights = _checkpoint(path)["averaged"]
+        mean = mean or weights
+        if {name: one.shape for name, one in weights.items()} != {
+            name: one.shape for name, one in mean.items()
+        }:
+            raise InputError(path, f"is of another network than {checkpoints[0]}", "Name runs of one recipe")
+        for name, one in mean.items():
+            if one.is_floating_point():
+                one.lerp_(weights[name], 1 / (seen + 1))
+    return mean
 
 
 def load_averaged(recipe: TrainingRecipe, checkpoint: Path) -> tuple[torch.nn.Module, int, float]:

@@ -77,7 +77,10 @@ def train(
     data: Annotated[Path, typer.Option("--data", help="Folder that holds the recipe's real data sets.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the cache, checkpoints and the log.")],
     start: Annotated[
-        Path | None, typer.Option("--start", help="Checkpoint of an earlier stage, instead of ImageNet.")
+        list[Path] | None,
+        typer.Option(
+            "--start", help="Checkpoint of an earlier stage instead of ImageNet; several: their mean."
+        ),
     ] = None,
     cache: Annotated[
         Path | None, typer.Option("--cache", help="Folder of synthetic micrographs to share between runs.")
@@ -94,7 +97,7 @@ def train(
     require_torch()
     chosen = read_recipe(recipe)
     real = [(one, read_real(data, one)) for one in chosen.real]
-    weights = None if start is None else averaged_weights(start)
+    weights = averaged_weights(start) if start else None
     drawn = cache or out / "cache"
     _say(f"drawing {chosen.synthetic} synthetic micrographs into {drawn}")
     write_cache(drawn, chosen.synthetic, seed=chosen.seed)

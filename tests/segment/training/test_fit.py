@@ -164,4 +164,22 @@ def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
 
     (tmp_path / "last.pt").write_bytes(b"no checkpoint")
     with pytest.raises(InputError, match=r"last\.pt"):
-        averaged_weights(tmp_path / "last.pt")
+        averaged_weights([tmp_path / "last.pt"])
+
+
+def test_several_starts_are_averaged(trained: tuple[Path, Path], tmp_path: Path) -> None:
+    import torch
+
+    from segment.training.fit import averaged_weights
+
+    state = torch.load(trained[1], weights_only=True)
+    one = state["averaged"]
+    state["averaged"] = {name: 3 * value for name, value in one.items()}
+    torch.save(state, tmp_path / "three.pt")
+    mean = averaged_weights([trained[1], tmp_path / "three.pt"])
+    for name, value in one.items():
+        torch.testing.assert_close(mean[name], 2 * value if value.is_floating_point() else value)
+    state["averaged"] = {name: value[..., None] for name, value in one.items()}
+    torch.save(state, tmp_path / "other.pt")
+    with pytest.raises(InputError, match=r"other\.pt"):
+        averaged_weights([trained[1], tmp_path / "other.pt"])
