@@ -81,5 +81,6 @@ def _grain_descriptors(p: Pooled, maps: Sequence[Measurement]) -> Iterator[Descr
     aspect = grain_mean(p, w, p.aspect_ratio)
     yield Descriptor.of("aspect_ratio_mean", aspect, "1", f"number-weighted, equal-moment ellipse; {MILES}")
     spheres = saltykov(d, w)
-    method = f"Saltykov, {spheres.diameter.size} classes; assumes: {spheres.assumptions}"
+    negative = f"negative classes are {spheres.negative_share:.0%} of the positive"
+    method = f"Saltykov, {spheres.diameter.size} classes, {negative}; assumes: {spheres.assumptions}"
     yield Descriptor(f"sphere_diameter_saltykov_{u}", spheres.mean, None, None, u, method)

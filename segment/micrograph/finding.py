@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from segment.errors import UnreadableError
@@ -22,8 +23,9 @@ def find_micrographs(inputs: Path | str | Iterable[Path | str]) -> list[Path]:
     Parameters
     ----------
     inputs : path or iterable of paths
-        A folder is searched with all its subfolders for the known suffixes; hidden files, and label maps and
-        overlays that this program wrote, are left out, as are text files beside an image.
+        A folder is searched with all its subfolders, linked ones too, for the known suffixes; hidden files,
+        and label maps and overlays that this program wrote, are left out, as are text files beside an image.
+        A folder that cannot be listed stands for itself, so that reading it says why.
 
     Returns
     -------
@@ -48,11 +50,11 @@ def _expand(one: Path | str) -> list[Path]:
     if path.is_file():
         return [path]
     if path.is_dir():
-        matches = [p for p in path.rglob("*") if _is_micrograph(p, path)]
+        matches = list(_inside(path))
     elif _GLOB & set(str(one)):
         hits = [Path(hit) for hit in glob.glob(str(one), recursive=True)]
-        inside = [p for hit in hits if hit.is_dir() for p in hit.rglob("*") if _is_micrograph(p, hit)]
-        matches = [hit for hit in hits if hit.is_file() and _is_micrograph(hit, hit.parent)] + inside
+        inside = [p for hit in hits if hit.is_dir() for p in _inside(hit)]
+        matches = [hit for hit in hits if hit.is_file() and _is_micrograph(hit)] + inside
     else:
         raise UnreadableError(one, "no such file or folder", "Check the path")
     if not matches:
@@ -62,8 +64,24 @@ def _expand(one: Path | str) -> list[Path]:
     return matches
 
 
-def _is_micrograph(path: Path, root: Path) -> bool:
-    if path.suffix.lower() not in SUFFIXES or path.name.lower().endswith(_OURS):
-        return False
-    hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
-    return not hidden and path.is_file()
+def _inside(root: Path) -> Iterator[Path]:
+    """Micrographs below a folder, linked folders once, and those folders that cannot be listed."""
+    unlisted: list[Path] = []
+    entered = set()
+    for here, folders, files in os.walk(
+        root, followlinks=True, onerror=lambda e: unlisted.append(Path(e.filename))
+    ):
+        real = os.path.realpath(here)
+        if real in entered:
+            folders.clear()
+            continue
+        entered.add(real)
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (path for name in files if _is_micrograph(path := Path(here, name)))
+    yield from unlisted
+
+
+def _is_micrograph(path: Path) -> bool:
+    name = path.name.lower()
+    known = path.suffix.lower() in SUFFIXES and not name.endswith(_OURS)
+    return known and not name.startswith(".") and path.is_file()

@@ -175,6 +175,8 @@ def _opened(path: Path) -> Iterator[tuple[str, list[Frame]]]:
 
 
 def _check_file(path: Path) -> None:
+    if path.is_dir():
+        raise UnreadableError(path, "is a folder, no file", "Check that you may list what is in it")
     if not path.is_file():
         raise UnreadableError(path, "no such file", "Check the path")
     try:

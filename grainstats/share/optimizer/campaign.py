@@ -112,6 +112,7 @@ def read_campaign(
     wanted = tuple(_objective(name, db, space) for name in objectives)
     names = tuple(o.column for o in wanted)
     points, notes = _points(table, space)
+    notes += _unmatched(db, space)
     table = table[table["sample_id"].isin(points)]
     x = np.array([space.encode(points[s]) for s in table["sample_id"]]).reshape(-1, space.width)
     descriptors = db.descriptors("sample")
@@ -144,6 +145,16 @@ def _objective(asked: str, db: Database, space: Space) -> Objective:
     known = ", ".join([*full, *map(str, descriptors.index)]) or "none yet"
     why = f"{name!r} could be {' or '.join(hits)}" if hits else f"no property or descriptor {name!r}"
     raise InputError("--objective", why, f"Known are: {known}")
+
+
+def _unmatched(db: Database, space: Space) -> tuple[str, ...]:
+    """A note where [objectives] names what the database does not have: misspelled, or not measured yet."""
+    properties = db.properties()[["name", "unit"]].drop_duplicates()
+    known = {f"{name}_{unit}" for name, unit in properties.itertuples(index=False)}
+    known |= {*properties["name"], *db.descriptors("sample")["name"]}
+    unknown = [name for name in space.directions or {} if name not in known]
+    said = f"[objectives] names {', '.join(unknown)}, of which the database has nothing: not used"
+    return (said,) if unknown else ()
 
 
 def _points(table: pd.DataFrame, space: Space) -> tuple[dict[str, Point], tuple[str, ...]]:

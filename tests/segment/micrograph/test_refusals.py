@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import imagecodecs
 import numpy as np
 import pytest
@@ -75,7 +78,7 @@ def test_missing_empty_and_text_files(tmp_path):
     text = tmp_path / "text.tif"
     text.write_text("not an image")
     assert "no known microscope format" in _refusal(text).reason
-    assert "no such file" in _refusal(tmp_path).reason
+    assert "is a folder" in _refusal(tmp_path).reason
 
 
 def test_truncated_tiff_says_so(tmp_path, make_grains):
@@ -178,3 +181,30 @@ def test_find_micrographs(tmp_path, make_grains):
     for nothing in (tmp_path / "missing", f"{tmp_path}/*.xyz"):
         with pytest.raises(UnreadableError):
             find_micrographs(nothing)
+
+
+def test_linked_folders_are_entered_once(tmp_path):
+    for name in ("disk/a.tif", "project/b.tif"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_bytes(b"x")
+    project = tmp_path / "project"
+    (project / "data").symlink_to(tmp_path / "disk")
+    (project / "again").symlink_to(project)
+    assert [p.name for p in find_micrographs(project)] == ["b.tif", "a.tif"]
+
+
+def test_a_folder_that_cannot_be_listed_is_no_silence(tmp_path, monkeypatch):
+    for name in ("a.tif", "locked/b.tif"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    scandir = os.scandir
+
+    def refuse(path):
+        if Path(path).name == "locked":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    found = find_micrographs(tmp_path)
+    assert found == [tmp_path / "a.tif", tmp_path / "locked"]
+    assert "list" in _refusal(tmp_path / "locked").remedy

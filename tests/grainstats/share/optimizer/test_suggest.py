@@ -177,8 +177,9 @@ def test_a_direction_belongs_to_its_objective_however_it_is_spelled(
     url, space = str(tmp_path / "a.db"), parse_space({**SPACE, "objectives": stated})
     fill(url, 3)
     with Database.open(url) as db:
-        records = suggest(db, space, (asked,), 1).records("one")
-    assert [r.objective for r in records] == [recorded]
+        proposal = suggest(db, space, (asked,), 1)
+    assert [r.objective for r in proposal.records("one")] == [recorded]
+    assert any("[objectives] names" in note for note in proposal.notes) == ("jc_onset_T" in stated)
 
 
 @needs_botorch
