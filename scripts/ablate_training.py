@@ -1,4 +1,4 @@
-"""What each ingredient of the first training stage brings: short runs that lack one of them.
+"""What each ingredient of the first training stage brings: short runs that lack or change one of them.
 
     python scripts/ablate_training.py --recipe models/unet-lite0/recipe_base.toml --data DATA --cache CACHE \
         --out OUT [--steps 450] [--case "no ImageNet" ...]
@@ -29,16 +29,19 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
     "no SEM films and lines": ("sem_film", "sem_lines", "noisy_film", "noisy_lines", "second_phase_lines"),
     "no noise floor": ("noisy_film", "noisy_lines"),
     "no second phases": ("second_phase", "second_phase_lines"),
-    "no etched and stained": ("etched", "stained"),
+    "no etched and stained": ("etched", "pearlite", "stained"),
     "no bright-field TEM": ("bf_tem",),
 }
-CASES = ("everything", "another seed", "no ImageNet", "no synthesis", "no TBM", *LEFT_OUT)
+DECODERS = {"half the decoder": 0.5, "twice the decoder": 2.0}  #: other network sizes
+CASES = ("everything", "another seed", "no ImageNet", "no synthesis", "no TBM", *LEFT_OUT, *DECODERS)
 PER_STYLE = 3
 
 
 def recipe_of(case: str, recipe: TrainingRecipe) -> TrainingRecipe:
     if case == "another seed":
         return replace(recipe, seed=recipe.seed + 1)
+    if case in DECODERS:
+        return replace(recipe, decoder=tuple(round(width * DECODERS[case]) for width in recipe.decoder))
     if case == "no TBM":
         return replace(recipe, real=())
     if case == "no synthesis":
