@@ -61,28 +61,31 @@ def find_borders(labels: np.ndarray, probability: np.ndarray) -> Borders:
     return _gather(keys, length, total)
 
 
-def borders_of_edges(pairs: np.ndarray, probability: np.ndarray) -> Borders:
-    """Borders from single pixel edges.
+def borders_between(here: np.ndarray, there: np.ndarray, length: np.ndarray, total: np.ndarray) -> Borders:
+    """Borders from pieces of them; pieces with the same cell on both sides are none.
 
     Parameters
     ----------
-    pairs : ndarray of int32, shape (m, 2)
-        Labels on either side of each edge, the smaller first.
-    probability : ndarray of float32, shape (m,)
+    here, there : ndarray of int32, shape (m,)
+        Labels on either side of each piece.
+    length : ndarray of int, shape (m,)
+        Its pixel edges.
+    total : ndarray of float64, shape (m,)
+        Sum of their probabilities.
     """
-    return _gather(_key(pairs[:, 0], pairs[:, 1]), np.ones(len(pairs), np.int64), probability)
+    apart = here != there
+    return _gather(pair_key(here[apart], there[apart]), length[apart], total[apart])
 
 
 def join_borders(borders: Borders, cell: np.ndarray) -> Borders:
     """Borders after cells were joined: `cell[label]` is the label that each one has become."""
-    pairs = np.sort(cell[borders.pairs], axis=1)
-    keep = pairs[:, 0] != pairs[:, 1]
-    length = borders.length_px[keep]
-    return _gather(_key(pairs[keep, 0], pairs[keep, 1]), length, length * borders.confidence[keep])
+    here, there = cell[borders.pairs].T
+    return borders_between(here, there, borders.length_px, borders.length_px * borders.confidence)
 
 
-def _key(low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    key: np.ndarray = low.astype(np.int64) << 32 | high
+def pair_key(here: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """One int64 for each unordered pair of labels, sorted as the pairs are, the smaller label first."""
+    key: np.ndarray = np.minimum(here, there).astype(np.int64) << 32 | np.maximum(here, there)
     return key
 
 
@@ -105,7 +108,7 @@ def _edges(labels: np.ndarray, probability: np.ndarray) -> tuple[np.ndarray, np.
     ):
         at = np.nonzero((here != there) & (here > 0) & (there > 0))
         a, b = here[at], there[at]
-        keys.append(_key(np.minimum(a, b), np.maximum(a, b)))
+        keys.append(pair_key(a, b))
         masses.append(np.maximum(p_here[at], p_there[at]).astype(np.float64))
     key, inverse = np.unique(np.concatenate(keys), return_inverse=True)
     return (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from segment.borders import Borders, borders_of_edges, join_borders
+from segment.borders import Borders, join_borders
 
 SEED_PERSISTENCE = 0.02  #: of the fine cells whose borders are judged
 BORDER_CONFIDENCE = 0.5  #: least mean probability along a border; docs/ablations.md has others
@@ -45,8 +45,7 @@ def cut_cells(
     from segment.watershed import nested_basins, number_cells
 
     basins = nested_basins(probability, SEED_PERSISTENCE, persistence, mask, min_area_px)
-    borders = borders_of_edges(basins.pairs, basins.probability)
-    weak = join_weak(borders, basins.fine.size, confidence)
+    weak = join_weak(basins.borders, basins.fine.size, confidence)
     return number_cells(basins.labels, _joined(basins.fine, basins.coarse, weak))
 
 

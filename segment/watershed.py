@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 
+from segment.borders import Borders, borders_between, pair_key
 from segment.descent import LEVELS, catchment_basins, walled_levels
 from segment.threads import in_bands
 
@@ -26,17 +27,14 @@ class NestedBasins:
         Basins 1 ... n; 0 outside the mask.
     fine, coarse : ndarray of int32, shape (n + 1,)
         By basin, the one that stands for its cell; every coarse cell is a union of fine ones.
-    pairs : ndarray of int32, shape (m, 2)
-        Fine cells on either side of each pixel edge between two of them, the smaller first.
-    probability : ndarray of float32, shape (m,)
-        The higher one of each edge's two pixels.
+    borders : Borders
+        Between fine cells.
     """
 
     labels: np.ndarray
     fine: np.ndarray
     coarse: np.ndarray
-    pairs: np.ndarray
-    probability: np.ndarray
+    borders: Borders
 
 
 def persistence_watershed(
@@ -78,15 +76,36 @@ def nested_basins(
     labels, n = catchment_basins(levels, least_fine)
     bottom, area = _minima(levels, labels, n)
     small = area < min_area_px
-    parts = in_bands(labels.shape, lambda a, b: _contacts(levels, labels, probability, small, a, b))
+    parts = in_bands(labels.shape, lambda a, b: _passes(*_contacts(levels, labels, probability, small, a, b)))
     np.abs(labels, out=labels)
-    low, high, level, higher, basin, at = (np.concatenate(column) for column in zip(*parts, strict=True))
+    low, high, level, length, total, basin, at = (
+        np.concatenate(column) for column in zip(*parts, strict=True)
+    )
     del parts
     trees = _absorb((low, high, level), (basin, at), bottom, area, (least_fine, least_coarse), min_area_px)
-    pairs = np.stack([trees[0][low], trees[0][high]], axis=1)
-    apart = pairs[:, 0] != pairs[:, 1]
-    pairs = np.sort(pairs[apart], axis=1)
-    return NestedBasins(labels, trees[0], trees[1], pairs, higher[apart])
+    return NestedBasins(labels, *trees, borders_between(trees[0][low], trees[0][high], length, total))
+
+
+def _passes(
+    low: np.ndarray,
+    high: np.ndarray,
+    level: np.ndarray,
+    higher: np.ndarray,
+    *growth: np.ndarray,
+) -> tuple[np.ndarray, ...]:
+    """One row per pair of basins instead of one per pixel edge; `growth` is handed through.
+
+    Of a pair's edges only the lowest can unite two basins: later, levels and areas are higher and bottoms
+    lower.  Rows keep the order of these edges; then follow the number of edges and their summed probability.
+    """
+    key = pair_key(low, high)
+    order = np.lexsort((level, key))
+    start = np.flatnonzero(np.diff(key[order], prepend=-1))
+    length = np.diff(start, append=order.size)
+    total = np.add.reduceat(higher[order], start, dtype=np.float64) if start.size else np.zeros(0)
+    place = np.argsort(order[start])
+    lowest = order[start][place]
+    return low[lowest], high[lowest], level[lowest], length[place], total[place], *growth
 
 
 @numba.njit(cache=True, nogil=True)
