@@ -72,7 +72,7 @@ def main() -> None:
             begin = time.process_time()
             found = answer(model, micrograph, setting)
             seconds, pixels = seconds + time.process_time() - begin, pixels + micrograph.image.size
-            rows.append(figures(model, found, pair.truth().labels))
+            rows.append(figures(model, found, pair.truth().cells()))
             names.append(pair.image.stem)
         for name, row in zip(names, rows, strict=True):
             print(f"{setting:6} {name}: F1 {row[0]:.4f}  intercept {row[1]:.4f}  area-weighted {row[2]:.4f}")

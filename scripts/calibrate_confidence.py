@@ -114,7 +114,9 @@ def gather(model: Model, fields: list[Path], per_style: int, work: Path, seconds
             if time.monotonic() - begin > seconds:
                 print(f"{len(cases)} images so far; call again to go on", file=sys.stderr)
                 raise SystemExit(3)
-            path.write_bytes(pickle.dumps(segment(model, kind, group, name, draw)))
+            part = path.with_suffix(".part")  # a killed run leaves no half case
+            part.write_bytes(pickle.dumps(segment(model, kind, group, name, draw)))
+            part.replace(path)
         cases.append(pickle.loads(path.read_bytes()))
     return cases
 

@@ -50,7 +50,7 @@ def _synthetic(place: int, style: str, number: int) -> Draw:
 
 
 def _field(pair: Pair) -> Draw:
-    return lambda: (pair.micrograph().image, pair.truth().labels)
+    return lambda: (pair.micrograph().image, pair.truth().cells())
 
 
 def _photograph(name: str, part: int) -> Draw:

@@ -7,8 +7,8 @@ python scripts/cross_validate.py --recipe R.toml --set uo2_bftem --data DATA --c
 --together keeps images in one fold whose names agree in what the expression finds first: crops of one
 micrograph.  What the recipe holds out of the set is not held out here.
 
-Called again it goes on: a fold that has its scores is not trained again. OUT/scores.json holds every image,
-OUT/scores.md the table.
+Called again it goes on: a fold that has its scores is not trained again. OUT/scores.json holds every image of
+the folds done so far, by this call or another (--only), OUT/scores.md the table.
 """
 
 from __future__ import annotations
@@ -135,12 +135,12 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     for k, fold in enumerate(folds_of(stems, arguments.folds, arguments.together)):
         out = arguments.out / f"fold{k}"
-        if arguments.only is not None and k not in arguments.only:
-            continue
-        if not (out / "scores.json").is_file():
+        wanted = arguments.only is None or k in arguments.only
+        if wanted and not (out / "scores.json").is_file():
             run_fold(arguments, recipe, fold, out)
             score_fold(arguments, recipe.name, fold, out)
-        rows += json.loads((out / "scores.json").read_text())
+        if (out / "scores.json").is_file():
+            rows += json.loads((out / "scores.json").read_text())
     (arguments.out / "scores.json").write_text(json.dumps(rows, indent=1))
     (arguments.out / "scores.md").write_text(table(rows))
     print(table(rows))

@@ -13,7 +13,6 @@ pixels on which that model's bf16 answers agree with f32, the worst of these ima
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from segment.cells import BORDER_CONFIDENCE
 from segment.errors import InputError
 from segment.grainmap import close_cells
 from segment.training.pairs import Pair, find_pairs
+from segment.training.quantise import write_settings
 from segment.training.score import score
 from segment.unet import Model, load_model
 
@@ -46,7 +46,7 @@ def figures(
     model: Model, pair: Pair, persistences: tuple[float, ...], least: tuple[float, ...]
 ) -> np.ndarray:
     """F1, log intercept ratio and log diameter ratio, shape (persistences, least probabilities, 3)."""
-    answer, truth = model.predict(pair.micrograph(), precision="f32"), pair.truth().labels
+    answer, truth = model.predict(pair.micrograph(), precision="f32"), pair.truth().cells()
     smallest = model.smallest_px(answer.scale)
     rows = []
     for persistence in persistences:
@@ -95,16 +95,6 @@ def agreement(model: Model, pairs: list[Pair]) -> float:
     return min(shares)
 
 
-def write_settings(folder: Path, persistence: float, bf16_agreement: float) -> None:
-    """Put both values into model.toml, the rest as it is."""
-    path = folder / "model.toml"
-    text = path.read_text(encoding="utf-8")
-    for key, value in (("persistence", f"{persistence:g}"), ("bf16_agreement", f"{bf16_agreement:.4f}")):
-        text = re.sub(rf"^{key} *=.*\n", "", text, flags=re.MULTILINE)
-        text = re.sub(r"^weights\b", f"{key} = {value}\nweights", text, count=1, flags=re.MULTILINE)
-    path.write_text(text, encoding="utf-8")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -126,7 +116,9 @@ def main() -> None:
     chosen = persistences[choose(everything[:, :, 0])]
     print(f"chosen on {len(pairs)} images: persistence {chosen:g} with borders of at least {least[0]:g}")
     if arguments.write:
-        write_settings(arguments.write, chosen, agreement(load_model(arguments.write), pairs))
+        agreed = agreement(load_model(arguments.write), pairs)
+        settings = {"persistence": f"{chosen:g}", "bf16_agreement": f"{agreed:.4f}"}
+        write_settings(arguments.write, settings)
 
 
 if __name__ == "__main__":

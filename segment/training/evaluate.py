@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from segment.errors import InputError
 from segment.pipeline import segment_micrograph
 from segment.training.pairs import find_pairs
 from segment.training.score import Score, score
@@ -36,22 +35,16 @@ def evaluate(
     ----------
     model : Model
     images, tracings : Path
-        Folders; tracings are masks of lines or label maps of the same stems.
+        Folders; tracings as in `Pair.truth`, of the same stems.
     persistence : float, optional
         Instead of the model's own.
 
     Raises
     ------
     InputError
-        As in `find_pairs`, or a tracing of another shape than its image.
+        As in `find_pairs` and `Pair.truth`.
     """
     for pair in find_pairs(images, tracings):
         truth = pair.truth().cells()
         boundary_map, cells = segment_micrograph(pair.micrograph(), model, persistence=persistence)
-        if truth.shape != cells.labels.shape:
-            raise InputError(
-                pair.tracing,
-                f"{truth.shape} pixels, the image {cells.labels.shape}",
-                "Trace on the whole image",
-            )
         yield Evaluation(pair.image.stem, score(cells.cells(), truth), boundary_map.scale)

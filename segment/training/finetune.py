@@ -8,6 +8,7 @@ weights it started from, which keeps most of the gain on the new images and lose
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,13 +19,15 @@ import cv2
 import numpy as np
 
 from segment.confidence import FILE as CONFIDENCE
+from segment.errors import InputError
 from segment.training.cache import line_distance, write_cache
 from segment.training.crops import CropSource, Example
 from segment.training.export import export, load_weights
 from segment.training.finetune_card import Check, check_model, write_card
 from segment.training.fit import fit
 from segment.training.network import require_torch
-from segment.training.pairs import Pair, find_pairs, lines_of
+from segment.training.pairs import Pair, find_pairs, lines_of, without_image
+from segment.training.quantise import write_settings
 from segment.training.recipe import RealSet, TrainingRecipe, read_recipe
 from segment.training.score import fill, intercepts
 from segment.unet import Model, load_model
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
 LEARNING_RATE = 3e-4
 REPLAY_IMAGES = 100
 KEPT = 0.5  #: share of the starting weights in the result
+WORK = ".training"  #: folder in the new model's, there while it is not finished
+INHERITED = ("favourite_intercept_px", "persistence", "min_area_px")  #: settings of the model it came from
 
 
 @dataclass(frozen=True)
@@ -98,11 +103,15 @@ def finetune(
     Raises
     ------
     InputError
-        Torch is not installed, an image lacks its tracing, or the model cannot be trained further.
+        Torch is not installed, an image lacks its tracing, the model cannot be trained further, or `out`
+        holds another model already.
     """
+    _check_free(out)
     require_torch()
     start = load_weights(model.folder)
     pairs = find_pairs(images, tracings)
+    if left := without_image(pairs, tracings):
+        say(f"warning: no image for {', '.join(left)}")
     own = RealSet("own", schedule.share, min_scale=0.7, max_scale=1.4)
     recipe = replace(
         read_recipe(model.folder / "recipe.toml"),
@@ -114,20 +123,41 @@ def finetune(
         real=(own,),
     )
     examples = [_example(pair, model.favourite_intercept_px) for pair in pairs]
-    work = out / ".training"
+    work = _work_folder(out, recipe, model, pairs)
     say(f"drawing {schedule.replay} synthetic micrographs")
     write_cache(work / "cache", schedule.replay, seed=recipe.seed, size=384)
     source = CropSource(recipe, work / "cache", [(own, examples)], recipe.seed + 1)
     checkpoint = fit(recipe, source, work, start=start, threads=threads, say=say)
-    blend(checkpoint, start, schedule.kept)
-    written = _release(recipe, model, checkpoint, out, len(pairs))
-    shutil.rmtree(work)
+    # A copy: a run that goes on after it was killed here must not blend twice.
+    blended = Path(shutil.copy(checkpoint, work / "blended.pt"))
+    blend(blended, start, schedule.kept)
+    written = _release(recipe, model, blended, out, len(pairs))
     checks: list[Check] = []
     if check:
         say("comparing the new model with the one it came from")
         checks = check_model(model, load_model(out), pairs)
     write_card(out, model, pairs, schedule.kept, checks)
+    shutil.rmtree(work)
     return written
+
+
+def _check_free(out: Path) -> None:
+    """Refuse to write over a finished model; one that a killed run has left goes on."""
+    if (out / "model.toml").is_file() and not (out / WORK).is_dir():
+        raise InputError(out, "holds a model already", "Name a new folder for the fine-tuned one")
+
+
+def _work_folder(out: Path, recipe: TrainingRecipe, model: Model, pairs: list[Pair]) -> Path:
+    """Folder of this run; what a killed run from another model, on other images, has left is removed."""
+    key = hashlib.sha256(f"{recipe}{model.digest}".encode())
+    for path in (path for pair in pairs for path in (pair.image, pair.tracing)):
+        key.update(f"{path.name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    work, stamp = out / WORK, out / WORK / "run.txt"
+    if work.is_dir() and not (stamp.is_file() and stamp.read_text() == key.hexdigest()):
+        shutil.rmtree(work)
+    work.mkdir(parents=True, exist_ok=True)
+    stamp.write_text(key.hexdigest())
+    return work
 
 
 def blend(checkpoint: Path, start: dict[str, torch.Tensor], kept: float) -> None:
@@ -145,12 +175,7 @@ def _release(recipe: TrainingRecipe, model: Model, checkpoint: Path, out: Path, 
     """Export with the settings of the model it came from."""
     origin = f"{model.name} ({model.digest[:12]}) fine-tuned on {n_images} images"
     written = export(recipe, checkpoint, out, origin=origin, default=False)
-    lines = [
-        f"{key} = {getattr(model, key)}" if key in ("persistence", "min_area_px") else line
-        for line in written.read_text(encoding="utf-8").splitlines()
-        for key in [line.partition(" =")[0]]
-    ]
-    written.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_settings(out, {key: str(getattr(model, key)) for key in INHERITED})
     if (model.folder / CONFIDENCE).is_file():
         shutil.copy(model.folder / CONFIDENCE, out / CONFIDENCE)
     return written

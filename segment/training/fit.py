@@ -125,7 +125,7 @@ def load_averaged(recipe: TrainingRecipe, checkpoint: Path) -> tuple[torch.nn.Mo
     """Network with the averaged weights of a checkpoint, ready to answer; steps and seconds it took."""
     network = build_network(recipe, imagenet=False)
     state = _checkpoint(checkpoint)
-    network.load_state_dict(state["averaged"])
+    _load(network, state["averaged"], checkpoint)
     return network.eval(), int(state["step"]), float(state["seconds"])
 
 
@@ -135,11 +135,26 @@ def _checkpoint(path: Path) -> dict[str, Any]:
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         state["averaged"], state["step"], state["seconds"]
-    except (OSError, RuntimeError, KeyError, TypeError, pickle.UnpicklingError) as error:
+    except (OSError, EOFError, RuntimeError, KeyError, TypeError, pickle.UnpicklingError) as error:
         raise InputError(
             path, f"cannot be read as a checkpoint ({type(error).__name__})", "Name the last.pt of a run"
         ) from error
     return state
+
+
+def _load(network: Any, weights: dict[str, Any], source: Path | str, *, all_of_them: bool = True) -> None:
+    """Put weights into a network; with `all_of_them` False some may stay as they are, but none be unknown."""
+    try:
+        strange = network.load_state_dict(weights, strict=all_of_them).unexpected_keys
+    except RuntimeError as error:
+        raise _other_network(source) from error
+    if strange:
+        raise _other_network(source)
+
+
+def _other_network(source: Path | str) -> InputError:
+    remedy = "Name the recipe that they were trained by, or another --out for a run of its own"
+    return InputError(source, "are of another network than the recipe's", remedy)
 
 
 def save(run: Run, path: Path) -> None:
@@ -163,7 +178,7 @@ def _begin(recipe: TrainingRecipe, out: Path, start: dict[str, torch.Tensor] | N
     last = out / "last.pt"
     network = build_network(recipe, imagenet=not last.is_file() and start is None)
     if start is not None and not last.is_file():
-        network.load_state_dict(start, strict=False)
+        _load(network, start, "the weights to start from", all_of_them=False)
     network = network.to(memory_format=torch.channels_last).train()
     groups = [
         {"params": list(network.encoder.parameters()), "factor": recipe.encoder_rate},
@@ -174,8 +189,8 @@ def _begin(recipe: TrainingRecipe, out: Path, start: dict[str, torch.Tensor] | N
     _depthwise_in_float32(network)
     if last.is_file():
         state = _checkpoint(last)
-        run.network.load_state_dict(state["network"])
-        run.averaged.load_state_dict(state["averaged"])
+        _load(run.network, state["network"], last)
+        _load(run.averaged, state["averaged"], last)
         run.optimizer.load_state_dict(state["optimizer"])
         run.step, run.seconds = int(state["step"]), float(state["seconds"])
     return run

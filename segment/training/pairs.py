@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
-import tifffile
 
 from segment.bodies import set_aside
 from segment.errors import InputError
 from segment.grainmap import GrainMap, grain_map_from_tracing
 from segment.mapfiles import read_label_map
 from segment.micrograph import read_micrographs
+from segment.micrograph.finding import SUFFIXES
 from segment.micrograph.model import Micrograph
-from segment.training.rois import draw_rois, read_rois
+from segment.training.rois import Roi, draw_rois, holds_regions, read_rois
 from segment.training.score import SMALLEST_PX, fill
 
 ROI_SUFFIXES = (".zip", ".roi")
 TRACING_SUFFIXES = (".png", ".tif", ".tiff", ".bmp", ".npy", *ROI_SUFFIXES)
 GAP_PX = 9  #: strips of label 0 narrower than this are drawn boundaries, wider ones are no grain
-TWO_GREYS = 0.5  #: share of pixels near black or white from which an 8-bit image is a drawing, not labels
+TWO_GREYS = 0.5  #: share of pixels, near black or the brightest value, of a drawing; of labels it is less
+BRIGHT = 0.25  #: least share of the brightest among those that are not black, where it is not white
+BEYOND = 0.1  #: share of a region's points that may lie outside the image
 
 
 @dataclass(frozen=True)
@@ -32,27 +34,54 @@ class Pair:
     tracing: Path
 
     def micrograph(self) -> Micrograph:
-        """The (first) frame, as every other command reads it."""
-        return next(read_micrographs(self.image))
+        """The image, as every other command reads it.
+
+        Raises
+        ------
+        InputError
+            As `read_micrographs`, or a stack: which frame was traced?
+        """
+        found = next(read_micrographs(self.image))
+        if found.n_frames > 1:
+            reason = f"holds {found.n_frames} frames, the tracing shows one"
+            raise InputError(self.image, reason, "Save the traced frame as a file of its own")
+        return found
 
     def truth(self) -> GrainMap:
         """Cells of the tracing, meeting without a gap; 0 where wide strips have no label.
 
         Read are ImageJ regions (``.roi``, ``.zip``, an overlay in a TIFF), outlines of grains or lines; masks
-        of lines of either polarity (ImageJ draws dark ones); label maps.
+        of lines of either polarity (ImageJ draws dark ones); label maps.  The answer has the shape of
+        `micrograph`: an info bar that reading cuts is cut from the tracing too.
 
         Raises
         ------
         UnreadableError, InputError
-            As in `segment.mapfiles.read_label_map` and `read_rois`; or the regions leave no cell.
+            As in `segment.mapfiles.read_label_map`, `read_rois` and `micrograph`; the tracing is of another
+            size than the image, or shows no boundary.
         """
-        if self.tracing.suffix.lower() in ROI_SUFFIXES or _has_overlay(self.tracing):
-            drawn = draw_rois(read_rois(self.tracing), self.micrograph().image.shape)
-            if not drawn.any():
-                raise InputError(self.tracing, "holds no outline and no line", "Trace grains or boundaries")
-            if drawn.dtype == bool:
-                return grain_map_from_tracing(drawn, source=str(self.tracing))
-            return GrainMap(close_gaps(_numbered(drawn)))
+        micrograph = self.micrograph()
+        traced = self._traced(micrograph)
+        rows, columns = micrograph.image.shape
+        if traced.labels.shape == (rows + micrograph.info_bar_rows, columns):
+            cells = _numbered(traced.cells()[:rows], least=1)
+            bodies = None if traced.bodies is None else set_aside(cells, traced.bodies[:rows] > 0)
+            traced = replace(traced, labels=cells, bodies=bodies)
+        if traced.labels.shape != (rows, columns):
+            size = "{1} x {0} px".format(*traced.labels.shape)
+            reason = f"{size}, the image {columns} x {rows}"
+            raise InputError(self.tracing, reason, "Trace on the whole image, at its own size")
+        if not lines_of(traced).any():
+            reason, remedy = "shows no boundary", "Draw bright lines on black, label grains, or save regions"
+            raise InputError(self.tracing, reason, remedy)
+        return traced
+
+    def _traced(self, micrograph: Micrograph) -> GrainMap:
+        """Cells of the tracing, of whatever size it is."""
+        only_regions = self.tracing.suffix.lower() in ROI_SUFFIXES
+        regions = read_rois(self.tracing) if only_regions or holds_regions(self.tracing) else []
+        if regions or only_regions:
+            return self._of_regions(regions, micrograph)
         try:
             labels = read_label_map(self.tracing)
         except InputError:
@@ -62,6 +91,25 @@ class Pair:
         cells = close_gaps(labels.cells())
         bodies = set_aside(cells, cells > labels.n_grains)
         return GrainMap(cells, labels.pixel_size_nm, labels.pixel_size_source, bodies=bodies)
+
+    def _of_regions(self, regions: list[Roi], micrograph: Micrograph) -> GrainMap:
+        rows, columns = micrograph.image.shape
+        if not regions:
+            raise InputError(self.tracing, "holds no outline and no line", "Trace grains or boundaries")
+        points = np.concatenate([one.points for one in regions])
+        ends = np.array([columns, rows + micrograph.info_bar_rows])
+        beyond = ((points < -1) | (points > ends + 1)).any(axis=1).mean()
+        if beyond > BEYOND:
+            reason = f"{beyond:.0%} of its points lie beyond the image of {ends[0]} x {ends[1]} px"
+            raise InputError(
+                self.tracing, reason, "Trace on the image at its own size, not on an enlarged copy"
+            )
+        drawn = draw_rois(regions, (rows, columns))
+        if not drawn.any():
+            raise InputError(self.tracing, "holds no outline and no line", "Trace grains or boundaries")
+        if drawn.dtype == bool:
+            return grain_map_from_tracing(drawn, source=str(self.tracing))
+        return GrainMap(close_gaps(_numbered(drawn, least=SMALLEST_PX)))
 
 
 def close_gaps(labels: np.ndarray) -> np.ndarray:
@@ -74,57 +122,71 @@ def close_gaps(labels: np.ndarray) -> np.ndarray:
     return np.where(wide > 0, 0, fill(labels)).astype(np.int32)
 
 
-def _numbered(labels: np.ndarray) -> np.ndarray:
-    """Labels 1 ... n; outlines hidden under others, all but a few pixels, drop out."""
+def _numbered(labels: np.ndarray, *, least: int) -> np.ndarray:
+    """Labels 1 ... n; those of fewer than `least` pixels (outlines hidden under others) drop out."""
     count = np.bincount(labels.ravel())
-    kept = count >= SMALLEST_PX
+    kept = count >= least
     kept[0] = False
     result: np.ndarray = (np.cumsum(kept) * kept)[labels].astype(np.int32)
     return result
 
 
-def _has_overlay(path: Path) -> bool:
-    if path.suffix.lower() not in (".tif", ".tiff"):
-        return False
-    try:
-        with tifffile.TiffFile(path) as file:
-            facts = file.imagej_metadata or {}
-    except (OSError, ValueError, tifffile.TiffFileError):
-        return False
-    return bool(facts.get("Overlays") or facts.get("ROI"))
-
-
 def _is_drawing(path: Path) -> bool:
-    """An 8-bit image of almost only black and white: lines with softened edges, not some 200 labels."""
+    """An image of almost only black and one bright value: lines with softened edges, not labels."""
     if path.suffix.lower() == ".npy":
         return False
     image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    if image is None or image.dtype != np.uint8 or image.max() < 240:
+    if image is None or image.dtype not in (np.uint8, np.uint16) or image.max() < 64:
         return False
-    return bool(np.mean((image < 16) | (image > 239)) > TWO_GREYS)
+    grey = image if image.ndim == 2 else image[..., 0]
+    top, full = float(grey.max()), 255.0 if grey.dtype == np.uint8 else 65535.0
+    dark, bright = grey < top / 16, grey > top * (15 / 16)
+    enough = top > full * (15 / 16) or bright.sum() > BRIGHT * np.count_nonzero(~dark)
+    return bool(enough and np.mean(dark | bright) > TWO_GREYS)
 
 
 def find_pairs(images: Path, tracings: Path) -> list[Pair]:
-    """Pairs of equal stem; every image needs its tracing.
+    """Pairs of equal stem; every image needs its tracing, other files are passed over.
 
     Raises
     ------
     InputError
-        No image at all, or an image without a tracing.
+        No image at all, an image without a tracing, or two files of one stem.
     """
-    known = {
-        path.stem: path for path in sorted(tracings.glob("*")) if path.suffix.lower() in TRACING_SUFFIXES
-    }
-    pairs = []
-    for image in sorted(path for path in images.glob("*") if path.is_file() and path.name[0] != "."):
-        if image.stem not in known:
-            raise InputError(
-                image, f"no tracing of that name in {tracings}", "Add it, or take the image away"
-            )
-        pairs.append(Pair(image, known[image.stem]))
+    drawn: dict[str, list[Path]] = {}
+    for path in _files(tracings, TRACING_SUFFIXES):
+        drawn.setdefault(path.stem, []).append(path)
+    pairs: dict[str, Pair] = {}
+    for image in _files(images, tuple(SUFFIXES)):
+        fitting = drawn.get(image.stem, [])
+        fitting = [path for path in fitting if path.resolve() != image.resolve()] or fitting
+        if not fitting:
+            reason = f"no tracing of that name in {tracings} ({', '.join(TRACING_SUFFIXES)})"
+            raise InputError(image, reason, "Add it, or take the image away")
+        if len(fitting) > 1 or image.stem in pairs:
+            other = pairs[image.stem].image if image.stem in pairs else fitting[1]
+            one = image if image.stem in pairs else fitting[0]
+            raise InputError(one, f"{other.name} has the same name", "Leave only one of them in the folder")
+        pairs[image.stem] = Pair(image, fitting[0])
     if not pairs:
-        raise InputError(images, "no image here", "Name the folder that holds the images")
-    return pairs
+        known = ", ".join(sorted(SUFFIXES))
+        raise InputError(images, "no image here", f"Name the folder that holds the images ({known})")
+    return list(pairs.values())
+
+
+def without_image(pairs: list[Pair], tracings: Path) -> list[str]:
+    """Names of tracings that no image of the pairs has."""
+    stems = {pair.image.stem for pair in pairs}
+    return [path.name for path in _files(tracings, TRACING_SUFFIXES) if path.stem not in stems]
+
+
+def _files(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    """Files of these suffixes in a folder, sorted, without hidden ones."""
+    return [
+        path
+        for path in sorted(folder.glob("*"))
+        if path.suffix.lower() in suffixes and path.name[0] != "." and path.is_file()
+    ]
 
 
 def lines_of(cells: GrainMap) -> np.ndarray:

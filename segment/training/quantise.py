@@ -55,7 +55,9 @@ def quantise(folder: Path) -> dict[str, float]:
     import openvino
 
     nncf.set_log_level(logging.ERROR)
-    network = openvino.Core().read_model(str(load_model(folder).weights))
+    model = load_model(folder)
+    folder = model.folder  # where the name of a released model was given
+    network = openvino.Core().read_model(str(model.weights))
     quantised = nncf.quantize(
         network,
         nncf.Dataset(list(_inputs(CALIBRATION))),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +89,7 @@ def read_recipe(path: Path) -> TrainingRecipe:
     Raises
     ------
     InputError
-        Not TOML, or a key that means nothing here.
+        Not TOML, a key that means nothing here or is missing, or a value of another kind.
     """
     try:
         facts = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -98,14 +98,29 @@ def read_recipe(path: Path) -> TrainingRecipe:
             path, f"cannot be read as a recipe ({error})", "Start from models/unet-lite0"
         ) from error
     facts.pop("record", None)
-    real = tuple(_checked(RealSet, table, path) for table in facts.pop("real", []))
+    sets = facts.pop("real", [])
+    if not isinstance(sets, list) or not all(isinstance(table, dict) for table in sets):
+        raise InputError(path, "real is no list of tables", "Begin each real set with [[real]]")
+    real = tuple(_checked(RealSet, table, path) for table in sets)
     result: TrainingRecipe = _checked(TrainingRecipe, {**facts, "real": real}, path)
     return result
 
 
 def _checked(kind: type, facts: dict[str, Any], path: Path) -> Any:
-    known = {f.name for f in fields(kind)}
-    unknown = sorted(set(facts) - known)
+    known = {f.name: f for f in fields(kind)}
+    unknown = sorted(set(facts) - set(known))
     if unknown:
         raise InputError(path, f"unknown key {', '.join(unknown)}", f"Known: {', '.join(sorted(known))}")
-    return kind(**{key: tuple(v) if isinstance(v, list) else v for key, v in facts.items()})
+    missing = [name for name, f in known.items() if _needed(f) and name not in facts]
+    if missing:
+        raise InputError(path, f"{kind.__name__} lacks {', '.join(missing)}", "Add it")
+    values = {key: tuple(v) if isinstance(v, list) else v for key, v in facts.items()}
+    for key, value in values.items():
+        wanted = str(known[key].type).partition("[")[0]
+        if type(value).__name__ not in (wanted, "int" if wanted == "float" else wanted):
+            raise InputError(path, f"{key} = {value!r} is no {wanted}", "Correct it")
+    return kind(**values)
+
+
+def _needed(one: Field[Any]) -> bool:
+    return one.default is MISSING and one.default_factory is MISSING

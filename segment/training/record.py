@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
+import re
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -58,10 +60,11 @@ def data_digest(data: Path, chosen: RealSet) -> str:
 
 
 def _lines(facts: dict[str, Any]) -> list[str]:
-    return [f"{name} = {_toml(value)}" for name, value in facts.items()]
+    bare = re.compile(r"[A-Za-z0-9_-]+")  # other keys want quotes
+    return [f"{k if bare.fullmatch(k) else _toml(k)} = {_toml(value)}" for k, value in facts.items()]
 
 
 def _toml(value: Any) -> str:
     if isinstance(value, (tuple, list)):
         return "[" + ", ".join(_toml(item) for item in value) + "]"
-    return f'"{value}"' if isinstance(value, str) else repr(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,10 @@ HEADER = 64
 POLYGON, RECTANGLE, OVAL, LINE, FREE_LINE, POLYLINE, FREEHAND, TRACED = 0, 1, 2, 3, 4, 5, 7, 8
 CLOSED = (POLYGON, RECTANGLE, OVAL, FREEHAND, TRACED)
 OPEN = (LINE, FREE_LINE, POLYLINE)
+NOTES = (1, 2, 4)  #: subtypes text, arrow and inset, which bound nothing
+SCALE_BAR = "|SB|".encode("utf-16-be")  #: name of the rectangle that ImageJ draws as a scale bar
 SUBPIXEL = 128  #: bit of the options
+UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, struct.error, ValueError, EOFError, RuntimeError)
 LINE_PX = 3  #: hand-drawn lines that end beside each other still meet
 
 
@@ -43,7 +47,9 @@ class Roi:
 
 
 def read_rois(path: Path) -> list[Roi]:
-    """Outlines and lines of a file; empty where it holds none (points and angles are no boundaries).
+    """Outlines and lines of a file; empty where it holds none.
+
+    Points, angles, text, arrows and ImageJ's scale bar are no boundaries.
 
     Raises
     ------
@@ -53,9 +59,17 @@ def read_rois(path: Path) -> list[Roi]:
     try:
         pieces = _pieces(path)
         found = [_decode(piece, path) for piece in pieces]
-    except (OSError, zipfile.BadZipFile, struct.error, ValueError) as error:
+    except UNREADABLE as error:
         raise InputError(path, f"cannot be read as ImageJ regions ({error})", "Save them again") from error
     return [roi for roi in found if roi is not None]
+
+
+def holds_regions(path: Path) -> bool:
+    """Whether a TIFF carries an overlay or a selected line; False too where it cannot be read."""
+    try:
+        return path.suffix.lower() in (".tif", ".tiff") and bool(_pieces(path))
+    except UNREADABLE:
+        return False
 
 
 def draw_rois(rois: list[Roi], shape: tuple[int, int]) -> np.ndarray:
@@ -84,10 +98,11 @@ def _fixed(roi: Roi) -> np.ndarray:
 
 
 def _pieces(path: Path) -> list[bytes]:
-    """The encoded regions of a file."""
+    """The encoded regions of a file; of a TIFF's selection only a line, areas are left there unawares."""
     if path.suffix.lower() == ".zip":
         with zipfile.ZipFile(path) as archive:
-            return [archive.read(name) for name in archive.namelist() if name.lower().endswith(".roi")]
+            names = [name for name in archive.namelist() if name.lower().endswith(".roi")]
+            return [archive.read(name) for name in names if not Path(name).name.startswith("._")]
     if path.suffix.lower() == ".roi":
         return [path.read_bytes()]
     with tifffile.TiffFile(path) as file:
@@ -95,19 +110,24 @@ def _pieces(path: Path) -> list[bytes]:
     overlays = facts.get("Overlays") or []
     single = facts.get("ROI")
     pieces = [overlays] if isinstance(overlays, bytes) else list(overlays)
-    return pieces or ([single] if isinstance(single, bytes) else [])
+    return pieces or (
+        [single] if isinstance(single, bytes) and len(single) > HEADER and single[6] in OPEN else []
+    )
 
 
 def _decode(data: bytes, path: Path) -> Roi | None:
     if data[:4] != b"Iout" or len(data) < HEADER:
         raise ValueError("no region begins here")
     kind = data[6]
+    (subtype,) = struct.unpack(">h", data[48:50])
+    if subtype in NOTES or SCALE_BAR in data:
+        return None
     top, left, bottom, right = struct.unpack(">4h", data[8:16])
     (n,) = struct.unpack(">H", data[16:18])
     (combined,) = struct.unpack(">i", data[36:40])
     (options,) = struct.unpack(">h", data[50:52])
     if combined:
-        raise InputError(path, "holds a combined selection", "Split it in ImageJ: Edit > Selection > Split")
+        raise InputError(path, "holds a combined selection", "Split it in the ROI Manager: More > Split")
     if kind == LINE:
         return Roi(np.array(struct.unpack(">4f", data[18:34])).reshape(2, 2), False)
     if kind == RECTANGLE:

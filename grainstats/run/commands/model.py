@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -43,7 +43,9 @@ def evaluate(
     images: Annotated[Path, typer.Option("--images", help="Folder of images.")],
     boundaries: Annotated[Path, typer.Option("--boundaries", help="Folder of tracings of the same names.")],
     model: ModelOption = None,
-    persistence: Annotated[float | None, typer.Option(help="Instead of the model's own.")] = None,
+    persistence: Annotated[
+        float | None, typer.Option(min=0.0, max=1.0, help="Instead of the model's own.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
     """Score a model against people's tracings: boundary F1 at 4 px, ratios of intercept and diameter."""
@@ -57,9 +59,15 @@ def evaluate(
             print(_line(one))
     f1 = sum(one.score.f1 for one in results) / len(results)
     if as_json:
-        print(json.dumps({"mean_f1": f1, "images": [one.row() for one in results]}, indent=2))
+        rows = [_without_nan(one.row()) for one in results]
+        print(json.dumps({"mean_f1": f1, "images": rows}, indent=2, allow_nan=False))
     else:
         print(f"mean boundary F1 {f1:.3f} over {len(results)} images")
+
+
+def _without_nan(row: dict[str, Any]) -> dict[str, Any]:
+    """None for what was not there to measure: JSON knows no NaN."""
+    return {key: None if value != value else value for key, value in row.items()}
 
 
 def _line(one: Evaluation) -> str:
@@ -148,8 +156,16 @@ def export(
     from segment.training.quantise import quantise as quantise_model
     from segment.training.recipe import read_recipe
 
-    print(export_model(read_recipe(recipe), checkpoint, out, origin="grainstats model train", data=data))
+    origin, released = "grainstats model train", _is_default(out)
+    print(export_model(read_recipe(recipe), checkpoint, out, origin=origin, default=released, data=data))
     _say(_agreements(quantise_model(out)))
+
+
+def _is_default(out: Path) -> bool:
+    """Whether the folder is the default model's: an own model beside it must not take its place."""
+    from segment.unet import load_model, released_models
+
+    return bool(released_models()) and load_model().folder == out.resolve()
 
 
 @app.command()
@@ -172,7 +188,7 @@ def preview(
     style: Annotated[
         list[str] | None, typer.Option("--style", help="Only this style; may be repeated.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the generator.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the generator.")] = 0,
 ) -> None:
     """Draw a contact sheet of the synthetic micrographs that models are trained on."""
     import cv2
@@ -185,6 +201,10 @@ def preview(
     if unknown:
         raise InputError("--style", f"{', '.join(unknown)} is no style", f"Known: {', '.join(STYLES)}")
     sheet = contact_sheet(seed, styles=tuple(style or ()))
-    if not cv2.imwrite(str(out), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR)):
+    try:
+        written = cv2.imwrite(str(out), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
+    except cv2.error:  # a suffix of no picture
+        written = False
+    if not written:
         raise InputError(out, "cannot be written", "Name a PNG in a folder that exists")
     print(out)

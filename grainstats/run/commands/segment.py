@@ -76,14 +76,11 @@ def segment(
 
     model = load_model(model_name)
     paths = find_micrographs(images)
-    if not paths:
-        print("error: no micrograph among the inputs", file=sys.stderr)
-        raise typer.Exit(2)
     out.mkdir(parents=True, exist_ok=True)
     names = _output_names(paths)
     settings = Settings(out, pixel_size, persistence, device.value, precision.value, tta)
     done: list[dict[str, Any]] = []
-    failed = sum(not _segment_file(path, names[path], model, settings, done) for path in paths)
+    failed = sum(not _segment_file(path, names, model, settings, done) for path in paths)
     if as_json:
         print(json.dumps({"model": model.name, "model_digest": model.digest, "images": done}, indent=2))
     print(f"{len(paths) - failed} of {len(paths)} files done, in {out}", file=sys.stderr)
@@ -106,7 +103,7 @@ def _output_names(paths: list[Path]) -> dict[Path, str]:
 
 
 def _segment_file(
-    path: Path, name: str, model: Model, settings: Settings, done: list[dict[str, Any]]
+    path: Path, names: dict[Path, str], model: Model, settings: Settings, done: list[dict[str, Any]]
 ) -> bool:
     """All frames of one file, their facts added to `done`; False where any failed, said on standard error."""
     from segment.errors import InputError
@@ -114,7 +111,9 @@ def _segment_file(
 
     try:
         for micrograph in read_micrographs(path, pixel_size_nm=settings.pixel_size):
-            frame = name if micrograph.n_frames == 1 else f"{name}_{micrograph.frame:04d}"
+            frame = names[path] if micrograph.n_frames == 1 else f"{names[path]}_{micrograph.frame:04d}"
+            if micrograph.n_frames > 1 and frame in names.values():  # of another file, as stack_0001.tif
+                frame = f"{path.name}_{micrograph.frame:04d}"
             done.append(_segment_frame(micrograph, frame, model, settings))
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -10,9 +10,13 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from grainstats.run.commands.model import app
+from grainstats.run.commands.model import _is_default, app
 from segment.errors import InputError
+from segment.training import evaluate as evaluation
+from segment.training.evaluate import Evaluation
 from segment.training.render import synthetic_micrograph
+from segment.training.score import score
+from segment.unet import load_model
 
 
 def test_preview_writes_a_contact_sheet(tmp_path: Path) -> None:
@@ -26,6 +30,34 @@ def test_preview_names_an_unknown_style(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["preview", "--out", str(tmp_path / "x.png"), "--style", "oil"])
     assert isinstance(result.exception, InputError)
     assert "oil" in str(result.exception)
+
+
+@pytest.mark.parametrize("name", ["sheet", "sheet.xyz", "missing/sheet.png"])
+def test_preview_says_where_it_cannot_write(name: str, tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["preview", "--out", str(tmp_path / name), "--style", "etched"])
+    assert isinstance(result.exception, InputError)
+    assert "cannot be written" in str(result.exception)
+
+
+def test_evaluate_writes_json_where_a_ratio_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two cells that both touch the frame have no diameter."""
+    truth = np.ones((80, 80), np.int32)
+    truth[:, 40:] = 2
+    one = Evaluation("one", score(truth, truth), 1.0)
+    monkeypatch.setattr(evaluation, "evaluate", lambda *_, **__: iter([one]))
+    call = ["evaluate", "--images", str(tmp_path), "--boundaries", str(tmp_path), "--json"]
+    result = CliRunner().invoke(app, call)
+    assert result.exit_code == 0, result.output
+    assert "NaN" not in result.stdout
+    assert json.loads(result.stdout)["images"][0]["diameter_ratio"] is None
+    assert CliRunner().invoke(app, [*call, "--persistence", "7"]).exit_code == 2
+
+
+def test_an_own_model_is_exported_without_taking_the_place_of_the_default(tmp_path: Path) -> None:
+    assert not _is_default(tmp_path)
+    assert _is_default(load_model().folder)
 
 
 def test_list_names_the_released_model() -> None:

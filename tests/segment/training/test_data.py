@@ -10,6 +10,7 @@ import pytest
 import tifffile
 
 from segment.errors import InputError
+from segment.training import record
 from segment.training.cache import draw, line_distance, open_cache, style_of, write_cache
 from segment.training.crops import CropSource, Example, re_expose, read_real
 from segment.training.pairs import find_pairs, lines_of
@@ -114,7 +115,7 @@ def test_held_out_images_are_never_read(tmp_path: Path) -> None:
 def test_masks_imagej_tracings_and_labels_give_the_same_cells(tmp_path: Path, kind: str) -> None:
     (tmp_path / "images").mkdir()
     (tmp_path / "traced").mkdir()
-    cv2.imwrite(str(tmp_path / "images" / "one.png"), np.full((128, 128), 100, np.uint8))
+    cv2.imwrite(str(tmp_path / "images" / "one.png"), np.eye(128, dtype=np.uint8))
     mask = grid().astype(np.uint8) * 255
     if kind == "labels":
         y, x = np.mgrid[0:128, 0:128] // 32
@@ -153,3 +154,28 @@ def test_an_unknown_key_is_named(tmp_path: Path) -> None:
     path.write_text("stepps = 3\n")
     with pytest.raises(InputError, match="stepps"):
         read_recipe(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('steps = "many"', "steps"),
+        ("decoder = 3", "decoder"),
+        ("[real]\nname = 'a'", "real"),
+        ("[[real]]\nname = 'a'", "share"),
+        ("[[real]]\nname = 'a'\nshare = true", "share"),
+    ],
+)
+def test_a_value_of_another_kind_is_named(text: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=said):
+        read_recipe(path)
+
+
+def test_a_record_is_read_back_whatever_the_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Folders with blanks and dots, and a name with a quotation mark."""
+    monkeypatch.setattr(record, "version", lambda package: "1")
+    recipe = TrainingRecipe(name='the "best"', learning_rate=1, real=(RealSet("my films v1.2", 0.5),))
+    record.write_record(recipe, tmp_path / "recipe.toml", steps=1, seconds=2.0, data=tmp_path)
+    assert read_recipe(tmp_path / "recipe.toml") == recipe

@@ -107,6 +107,7 @@ def test_fine_tuning_writes_a_model_of_its_own(trained: tuple[Path, Path], tmp_p
 
     from segment.training.export import export
     from segment.training.finetune import Schedule, finetune
+    from segment.training.quantise import write_settings
     from segment.unet import load_model
 
     export(RECIPE, trained[1], tmp_path / "tiny", origin="test")
@@ -114,16 +115,78 @@ def test_fine_tuning_writes_a_model_of_its_own(trained: tuple[Path, Path], tmp_p
     for kind, image in (("images", drawn.image), ("boundary", drawn.boundary.astype(np.uint8) * 255)):
         (tmp_path / kind).mkdir()
         cv2.imwrite(str(tmp_path / kind / "one.png"), image)
+    write_settings(tmp_path / "tiny", {"favourite_intercept_px": "28.0", "persistence": "0.07"})
     before = load_model(tmp_path / "tiny")
     folders = tmp_path / "images", tmp_path / "boundary", tmp_path / "mine"
     finetune(before, *folders, Schedule(steps=2, replay=2), check=False, threads=1)
     mine = load_model(tmp_path / "mine")
     assert mine.name == "mine"
     assert mine.digest != before.digest
-    assert mine.persistence == before.persistence
+    assert (mine.persistence, mine.favourite_intercept_px) == (0.07, 28.0)
     card = (tmp_path / "mine" / "CARD.md").read_text()
     assert before.digest[:12] in card and "one.png" in card and "not measured" in card
     assert not (tmp_path / "mine" / ".training").exists()
+
+
+def test_a_finished_model_is_not_written_over(tmp_path: Path) -> None:
+    from segment.training.finetune import finetune
+    from segment.unet import load_model
+
+    (tmp_path / "model.toml").write_text("")
+    with pytest.raises(InputError, match="holds a model already"):
+        finetune(load_model(), tmp_path, tmp_path, tmp_path)
+
+
+def test_a_killed_run_goes_on_only_where_nothing_has_changed(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from segment.training.finetune import _work_folder
+    from segment.training.pairs import Pair
+    from segment.unet import load_model
+
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(name.encode())
+    pairs, model, out = [Pair(tmp_path / "a.png", tmp_path / "b.png")], load_model(), tmp_path / "mine"
+    checkpoint = _work_folder(out, RECIPE, model, pairs) / "last.pt"
+    checkpoint.write_bytes(b"")
+    assert _work_folder(out, RECIPE, model, pairs) == checkpoint.parent and checkpoint.is_file()
+    for recipe, content in ((replace(RECIPE, steps=3), b"a.png"), (RECIPE, b"drawn again")):
+        (tmp_path / "a.png").write_bytes(content)
+        _work_folder(out, recipe, model, pairs)
+        assert not checkpoint.exists()
+        checkpoint.write_bytes(b"")
+
+
+def test_a_run_killed_after_its_blend_blends_once(
+    trained: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import cv2
+
+    from segment.training import finetune as module
+    from segment.training.export import export, load_weights
+    from segment.unet import load_model
+
+    export(RECIPE, trained[1], tmp_path / "tiny", origin="test")
+    drawn = synthetic_micrograph(np.random.default_rng(0), (160, 160), style="etched")
+    for kind, image in (("images", drawn.image), ("boundary", drawn.boundary.astype(np.uint8) * 255)):
+        (tmp_path / kind).mkdir()
+        cv2.imwrite(str(tmp_path / kind / "one.png"), image)
+    found = {}
+    for name in ("whole", "killed"):
+        arguments = load_model(tmp_path / "tiny"), tmp_path / "images", tmp_path / "boundary", tmp_path / name
+        schedule = module.Schedule(steps=2, replay=2)
+        if name == "killed":
+            with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+                patched.setattr(module, "_release", _interrupted)
+                module.finetune(*arguments, schedule, check=False, threads=1)
+        module.finetune(*arguments, schedule, check=False, threads=1)
+        found[name] = load_weights(tmp_path / name)
+    for key, value in found["whole"].items():
+        np.testing.assert_allclose(value, found["killed"][key], atol=2e-3)
+
+
+def _interrupted(*_: object) -> Path:
+    raise KeyboardInterrupt
 
 
 def test_blending_goes_back_towards_the_start(trained: tuple[Path, Path], tmp_path: Path) -> None:
@@ -162,9 +225,29 @@ def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="the extra `train` is not installed: PyTorch is missing")
     from segment.training.fit import averaged_weights
 
-    (tmp_path / "last.pt").write_bytes(b"no checkpoint")
-    with pytest.raises(InputError, match=r"last\.pt"):
-        averaged_weights([tmp_path / "last.pt"])
+    for content in (b"no checkpoint", b""):
+        (tmp_path / "last.pt").write_bytes(content)
+        with pytest.raises(InputError, match=r"last\.pt"):
+            averaged_weights([tmp_path / "last.pt"])
+
+
+def test_weights_of_another_network_are_refused(trained: tuple[Path, Path], tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    import torch
+
+    from segment.training.export import export
+    from segment.training.fit import fit
+
+    other = replace(RECIPE, decoder=(24, 8, 8))
+    source = CropSource(RECIPE, trained[0] / "cache", [], 1)
+    for call in (
+        lambda: export(other, trained[1], tmp_path / "model", origin="test"),
+        lambda: fit(other, source, trained[0]),
+        lambda: fit(RECIPE, source, tmp_path / "run", start={"stem.weight": torch.zeros(1)}),
+    ):
+        with pytest.raises(InputError, match="another network"):
+            call()
 
 
 def test_several_starts_are_averaged(trained: tuple[Path, Path], tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import tifffile
 from skimage.measure import find_contours
 
 from segment.errors import InputError
+from segment.micrograph.model import Micrograph
 from segment.training.pairs import Pair, close_gaps, find_pairs
 from segment.training.rois import draw_rois, read_rois
 from segment.training.score import score
@@ -172,3 +173,120 @@ def test_pairs_go_by_stem(tmp_path: Path) -> None:
     (tmp_path / "images" / "b.png").unlink()
     (pair,) = find_pairs(tmp_path / "images", tmp_path / "tracings")
     assert pair.tracing.name == "a.zip"
+
+
+def test_a_tracing_that_includes_the_info_bar_is_cut_like_the_image(
+    tmp_path: Path, cells: np.ndarray, lines: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reader cut 30 rows of the image; the person traced on what the microscope wrote."""
+    cut = Micrograph(
+        np.zeros((120, 180), np.uint8), None, "none", Path("image.png"), "0", "test", info_bar_rows=30
+    )
+    monkeypatch.setattr(Pair, "micrograph", lambda pair: cut)
+    for kind in ("bright lines", "labels of 16 bits"):
+        found = truth(tmp_path, written(kind, tmp_path, cells, lines))
+        assert found.shape == cut.image.shape
+        assert score(found, cells[:120]).f1 > 0.98
+        assert set(np.unique(found)) == set(range(1, found.max() + 1))
+
+
+def test_a_tracing_of_another_size_is_refused(tmp_path: Path, lines: np.ndarray, cells: np.ndarray) -> None:
+    cv2.imwrite(str(tmp_path / "t.png"), lines[:100])
+    with pytest.raises(InputError, match="180 x 100 px, the image 180 x 150"):
+        truth(tmp_path, "t.png")
+    with zipfile.ZipFile(tmp_path / "t.zip", "w") as archive:
+        for number, outline in enumerate(outlines(cells)):
+            archive.writestr(f"{number}.roi", encoded(2 * outline, 7))
+    with pytest.raises(InputError, match="beyond the image"):
+        truth(tmp_path, "t.zip")
+
+
+@pytest.mark.parametrize("alpha", [0, 255])
+def test_a_tracing_without_any_line_is_refused(alpha: int, tmp_path: Path, lines: np.ndarray) -> None:
+    """An empty drawing, and one whose lines are in the transparency only."""
+    drawing = np.zeros((*SIZE, 4), np.uint8)
+    drawing[..., 3] = lines if alpha == 0 else alpha
+    cv2.imwrite(str(tmp_path / "t.png"), drawing)
+    with pytest.raises(InputError, match="no boundary"):
+        truth(tmp_path, "t.png")
+
+
+@pytest.mark.parametrize("kind", ["grey lines", "16 bits", "dark and 16 bits", "thin"])
+def test_softened_lines_of_any_depth_are_a_drawing(
+    kind: str, tmp_path: Path, cells: np.ndarray, lines: np.ndarray
+) -> None:
+    soft = cv2.GaussianBlur(lines, (0, 0), 0.7)
+    drawings = {
+        "grey lines": soft // 4 * 3,
+        "16 bits": soft.astype(np.uint16) * 257,
+        "dark and 16 bits": 65535 - soft.astype(np.uint16) * 257,
+        "thin": cv2.GaussianBlur(cv2.erode(lines, np.ones((2, 2), np.uint8)), (0, 0), 0.5),
+    }
+    tifffile.imwrite(tmp_path / "t.tif", drawings[kind])
+    found = truth(tmp_path, "t.tif")
+    assert found.max() == cells.max()
+    assert score(found, cells).f1 > 0.99
+
+
+def test_labels_on_a_wide_background_are_no_drawing(tmp_path: Path) -> None:
+    labels = np.zeros((160, 160), np.uint8)
+    y, x = np.mgrid[:160, :96] // 6
+    labels[:, :96] = y * 5 + x // 2 + 1
+    labels[:, 60:] = 0
+    cv2.imwrite(str(tmp_path / "image.png"), np.eye(160, dtype=np.uint8))
+    cv2.imwrite(str(tmp_path / "t.png"), labels)
+    found = Pair(tmp_path / "image.png", tmp_path / "t.png").truth().labels
+    assert found.max() == len(np.unique(labels)) - 1
+    assert (found[:, 80:] == 0).all()
+
+
+def test_labels_with_a_selection_left_in_the_file_stay_labels(tmp_path: Path, cells: np.ndarray) -> None:
+    """ImageJ saves whatever is selected, and scale bars and letters as an overlay."""
+    box = encoded(np.array([[20.0, 30.0], [60.0, 90.0]]), 1)
+    letters, arrow = bytearray(box), bytearray(encoded(np.array([[4.0, 4.0], [40.0, 40.0]]), 3))
+    struct.pack_into(">h", letters, 48, 1)
+    struct.pack_into(">h", arrow, 48, 2)
+    for facts in ({"ROI": box}, {"Overlays": [bytes(letters), bytes(arrow)]}):
+        tifffile.imwrite(tmp_path / "t.tif", cells.astype(np.uint16), imagej=True, metadata=facts)
+        assert truth(tmp_path, "t.tif").max() == cells.max()
+
+
+def test_archives_from_a_macintosh_and_damaged_ones(tmp_path: Path, cells: np.ndarray) -> None:
+    with zipfile.ZipFile(tmp_path / "t.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, outline in enumerate(outlines(cells)):
+            archive.writestr(f"RoiSet/{number}.roi", encoded(outline, 7))
+            archive.writestr(f"__MACOSX/RoiSet/._{number}.roi", b"\0\5\26\7 Mac OS X")
+    assert truth(tmp_path, "t.zip").max() == cells.max()
+    content = bytearray((tmp_path / "t.zip").read_bytes())
+    content[60:120] = b"\xff" * 60
+    (tmp_path / "bad.zip").write_bytes(content)
+    with pytest.raises(InputError, match="cannot be read as ImageJ regions"):
+        read_rois(tmp_path / "bad.zip")
+
+
+def test_a_stack_is_no_image_to_trace(tmp_path: Path, lines: np.ndarray) -> None:
+    rng = np.random.default_rng(0)
+    tifffile.imwrite(tmp_path / "image.tif", rng.integers(0, 255, (3, *SIZE)).astype(np.uint8), imagej=True)
+    cv2.imwrite(str(tmp_path / "t.png"), lines)
+    with pytest.raises(InputError, match="3 frames"):
+        Pair(tmp_path / "image.tif", tmp_path / "t.png").truth()
+
+
+def test_what_is_ambiguous_is_asked_and_what_is_no_image_passed_over(tmp_path: Path) -> None:
+    for folder, name in (
+        ("images", "a.tif"),
+        ("images", "a.txt"),
+        ("images", "._a.tif"),
+        ("traced", "a.zip"),
+    ):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / name).write_bytes(b"")
+    (pair,) = find_pairs(tmp_path / "images", tmp_path / "traced")
+    assert pair.image.name == "a.tif"
+    (tmp_path / "traced" / "a.png").write_bytes(b"")
+    with pytest.raises(InputError, match=r"a\.zip.*a\.png|a\.png.*a\.zip"):
+        find_pairs(tmp_path / "images", tmp_path / "traced")
+    (tmp_path / "traced" / "a.png").unlink()
+    (tmp_path / "images" / "a.png").write_bytes(b"")
+    with pytest.raises(InputError, match=r"a\.tif"):
+        find_pairs(tmp_path / "images", tmp_path / "traced")
