@@ -15,7 +15,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from segment.borders import Borders, join_borders
-from segment.cells import BORDER_CONFIDENCE, SEED_PERSISTENCE, join_weak
+from segment.cells import SEED_PERSISTENCE, join_doubtful, join_weak
 from segment.grainmap import MIN_AREA_PX, GrainMap
 
 LARGEST_LEAST_PX = 5 * MIN_AREA_PX  #: the smallest cell of a map tells its least area up to here
@@ -93,7 +93,12 @@ class FineCells:
         """The cut that the map shows."""
         return self.cut.joined(np.unique(self.parent, return_inverse=True)[1])
 
-    def at(self, persistence: float, level: float = BORDER_CONFIDENCE) -> Cut:
+    @property
+    def level(self) -> float:
+        """Least mean probability along a border that these cells call for."""
+        return join_doubtful(self.cut.borders, len(self.bottom) + 1)[1]
+
+    def at(self, persistence: float, level: float) -> Cut:
         """The cut of another seed persistence and least mean probability along a border."""
         from segment.cut_kernels import absorb
         from segment.descent import LEVELS

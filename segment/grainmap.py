@@ -10,7 +10,7 @@ import numpy as np
 from segment.bodies import large_bodies, set_aside
 from segment.borders import Borders, find_borders
 from segment.boundarymap import BoundaryMap
-from segment.cells import BORDER_CONFIDENCE, cut_cells
+from segment.cells import cut_cells
 from segment.confidence import Reliability
 from segment.errors import InputError
 from segment.micrograph.model import PixelSizeSource
@@ -107,7 +107,7 @@ def close_cells(
     *,
     persistence: float = 0.05,
     min_area_px: int = MIN_AREA_PX,
-    border_confidence: float = BORDER_CONFIDENCE,
+    border_confidence: float | None = None,
 ) -> GrainMap:
     """Cut a boundary probability into closed cells.
 
@@ -119,8 +119,8 @@ def close_cells(
         cell with a deeper minimum, for the two to be two grains; 0 ... 1.  More never gives more grains.
     min_area_px : int
         Smaller cells are merged into the neighbour behind their lowest pass; none is dropped.
-    border_confidence : float
-        Least mean probability along a border; scripts/tune_persistence.py tries others.
+    border_confidence : float, optional
+        Least mean probability along a border; None: chosen by the image (`segment.cells.join_doubtful`).
 
     Returns
     -------

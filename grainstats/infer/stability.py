@@ -28,7 +28,7 @@ REPEATS = 25
 # those of the segmentation and those drawn on top, which blur two populations but never make them.
 SMALLEST_SHARE = 0.6
 PERSISTENCE = 0.1  # of a map that does not say how it was cut
-CUTS = ((0.5, 0.5), (2.0, 0.5), (1.0, 0.35), (1.0, 0.65))  # persistence over the model's own; least border
+CUTS = ((0.5, 0.0), (2.0, 0.0), (1.0, -0.15), (1.0, 0.15))  # persistence over the model's own; least border
 SMALLEST_PART, LARGEST_PART = 0.2, 0.5  # share of a cell that an invented boundary cuts off
 
 
@@ -137,7 +137,8 @@ class ImageCuts:
         own = fine.as_in_map()
         cuts = [own]
         if grain_map.probability is not None:
-            cuts += [fine.at(persistence * factor, level) for factor, level in CUTS]
+            level = fine.level
+            cuts += [fine.at(persistence * factor, level + more) for factor, more in CUTS]
         missed, invented = (rates or ErrorRates()).at(own.confidence)
         rows, columns = grain_map.labels.shape
         graphs = tuple(CellGraph.of_cut(cut, pixel) for cut in cuts)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segment.cells import cut_cells
+from segment.cells import BORDER_CONFIDENCE, cut_cells
 from segment.doubts import border_confidence
 from segment.unet.inference import MARGIN_PX, probability_tiles
 from segment.unet.model import Model
@@ -102,7 +102,7 @@ def look(
         probability = np.empty(window.shape, np.float32)
         for rows, columns, answer in tiles:
             probability[rows, columns] = answer[model.outputs.index("boundary")]
-        cells = cut_cells(probability, model.persistence, model.min_area_px)
+        cells = cut_cells(probability, model.persistence, model.min_area_px, confidence=BORDER_CONFIDENCE)
         found, confidence = border_confidence(cells, probability)
         length += found
         certainty += found * confidence

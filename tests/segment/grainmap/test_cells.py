@@ -1,10 +1,13 @@
 """Closed cells: small ones merged, not dropped; pores and masked pixels are no grains; tracings."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from segment.borders import find_borders
+from segment.borders import Borders, find_borders, join_borders
 from segment.boundarymap import BoundaryMap
+from segment.cells import LEVELS, join_doubtful, join_weak
 from segment.errors import InputError
 from segment.grainmap import close_cells, grain_map_from_tracing
 from segment.mosaics import laguerre_section
@@ -95,6 +98,45 @@ def test_border_confidence_and_length():
     assert by_pair[(1, 3)] == pytest.approx(0.8, abs=0.02)
     assert borders.length_px.sum() == 62
     assert borders.grain_confidence(4)[1] == pytest.approx(0.75, abs=0.03)
+
+
+def borders_of_a_mosaic(seed: int, confidence) -> tuple[Borders, int]:
+    """Borders of a random mosaic; `confidence` draws theirs, by the generator and their number."""
+    rng = np.random.default_rng(seed)
+    labels = laguerre_section((200, 200), 15, 0.3, rng).grain_map().labels
+    found = find_borders(labels, np.zeros(labels.shape, np.float32))
+    return replace(found, confidence=confidence(rng, len(found.pairs))), int(labels.max()) + 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_level_is_the_highest_that_promises_as_much_as_any(seed):
+    borders, size = borders_of_a_mosaic(seed, lambda rng, n: rng.beta(2, 1 + seed / 2, n))
+    cell, level = join_doubtful(borders, size)
+    np.testing.assert_array_equal(cell, join_weak(borders, size, level))
+
+    def promised(tried: float) -> float:
+        left = join_borders(borders, join_weak(borders, size, tried))
+        true = left.length_px @ left.confidence
+        return 2 * true / (left.length_px.sum() + borders.length_px @ borders.confidence)
+
+    best = max(promised(tried) for tried in LEVELS)
+    assert promised(level) >= best - 0.001
+    assert all(promised(tried) < best - 0.001 for tried in LEVELS if tried > level)
+
+
+def test_a_clear_image_keeps_one_half_and_a_poor_one_does_not():
+    clear = borders_of_a_mosaic(0, lambda rng, n: rng.choice([0.05, 0.48, 0.95], n, p=[0.3, 0.02, 0.68]))
+    poor = borders_of_a_mosaic(0, lambda rng, n: rng.choice([0.05, 0.4, 0.6], n))
+    nothing = borders_of_a_mosaic(0, lambda rng, n: rng.uniform(0.1, 0.45, n))
+    assert join_doubtful(*clear)[1] == 0.5
+    assert join_doubtful(*poor)[1] < 0.4
+    assert join_doubtful(*nothing)[1] == 0.5
+
+
+def test_no_border_at_all_has_a_level_too():
+    none = Borders(np.zeros((0, 2), np.int32), np.zeros(0, np.int64), np.zeros(0))
+    cell, level = join_doubtful(none, 2)
+    assert cell.tolist() == [0, 1] and level == 0.5
 
 
 def test_borders_do_not_depend_on_the_blocks(monkeypatch):

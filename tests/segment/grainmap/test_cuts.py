@@ -33,7 +33,7 @@ def pale() -> BoundaryMap:
 def test_a_cut_of_the_fine_cells_is_that_of_a_fresh_flood(pale, persistence):
     fresh = close_cells(pale, persistence=persistence, min_area_px=1)
     fine = replace(FineCells.of(close_cells(pale, persistence=0.02, min_area_px=1)), least_px=1)
-    cut = fine.at(persistence)
+    cut = fine.at(persistence, fine.level)
     areas = np.bincount(fresh.labels.ravel())[1:]
     np.testing.assert_array_equal(np.sort(cut.area_px), np.sort(areas))
 
@@ -66,6 +66,6 @@ def test_labels_of_another_origin_stand_as_they_are(pale):
 
 def test_one_cell_and_none(pale):
     one = GrainMap(np.ones((40, 40), np.int32), probability=np.zeros((40, 40), np.float32))
-    assert len(FineCells.of(one).at(0.1).area_px) == 1
+    assert len(FineCells.of(one).at(0.1, 0.5).area_px) == 1
     none = GrainMap(np.zeros((40, 40), np.int32))
-    assert len(FineCells.of(none).at(0.1).area_px) == 0
+    assert len(FineCells.of(none).at(0.1, 0.5).area_px) == 0
