@@ -53,6 +53,7 @@ FALSE_ALARMS = 0.03  #: share of clear synthetic images, and of each set of fiel
 RATIO = 1.25  #: true over found boundary length that calls for a warning
 FINE = 1.15  #: and up to which none is wanted
 FALSE_MISSES = 0.05  #: share of those that may get one, among synthetic images and in each set of fields
+LEAST_PASSING = 5  #: a set with fewer of them sets no alarm: two images say nothing about such a share
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,8 +217,9 @@ def fit_missed(cases: list[Case]) -> tuple[Weighing, dict[str, float]]:
     for case in judged:
         if case.recall > 1 / FINE:
             fine.setdefault(case.group if case.kind == "field" else "", []).append(values[case.name])
-    alarms = [alarm_at(np.array(passing), FALSE_MISSES) for passing in fine.values()]
-    return replace(whole, alarm=max(*alarms, float(np.log(FINE)))), values
+    enough = [np.array(passing) for passing in fine.values() if len(passing) >= LEAST_PASSING]
+    alarms = [alarm_at(passing, FALSE_MISSES) for passing in enough]
+    return replace(whole, alarm=max([*alarms, float(np.log(FINE))])), values
 
 
 def report_strange(cases: list[Case], flags: dict[str, bool]) -> dict[str, float]:

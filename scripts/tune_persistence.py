@@ -18,7 +18,6 @@ from pathlib import Path
 
 import numpy as np
 
-from segment.cells import BORDER_CONFIDENCE
 from segment.errors import InputError
 from segment.grainmap import close_cells
 from segment.training.pairs import Pair, find_pairs
@@ -43,7 +42,7 @@ def held_out(folder: Path) -> Iterator[tuple[Model, Pair]]:
 
 
 def figures(
-    model: Model, pair: Pair, persistences: tuple[float, ...], least: tuple[float, ...]
+    model: Model, pair: Pair, persistences: tuple[float, ...], least: tuple[float | None, ...]
 ) -> np.ndarray:
     """F1, log intercept ratio and log diameter ratio, shape (persistences, least probabilities, 3)."""
     answer, truth = model.predict(pair.micrograph(), precision="f32"), pair.truth().cells()
@@ -70,7 +69,7 @@ def choose(found: np.ndarray) -> int:
     return int(np.argmin(np.where(f1 >= f1.max() - EQUAL_F1, error, np.inf)))
 
 
-def table(found: np.ndarray, persistences: tuple[float, ...], least: tuple[float, ...]) -> str:
+def table(found: np.ndarray, persistences: tuple[float, ...], least: tuple[float | None, ...]) -> str:
     """Means over the images of `found`, shape (images, persistences, least probabilities, 3)."""
     lines = [
         "| persistence | least probability | F1 | log intercept ratio | its absolute | diameter's absolute |"
@@ -81,7 +80,8 @@ def table(found: np.ndarray, persistences: tuple[float, ...], least: tuple[float
         for j, confidence in enumerate(least):
             f1, intercept = mean[i, j, :2]
             errors = f"{absolute[i, j, 1]:.3f} | {absolute[i, j, 2]:.3f}"
-            lines.append(f"| {persistence:.2f} | {confidence:.2f} | {f1:.4f} | {intercept:+.3f} | {errors} |")
+            level = "by the image" if confidence is None else f"{confidence:.2f}"
+            lines.append(f"| {persistence:.2f} | {level} | {f1:.4f} | {intercept:+.3f} | {errors} |")
     return "\n".join(lines)
 
 
@@ -101,11 +101,11 @@ def main() -> None:
     )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--persistence", type=float, nargs="+", default=PERSISTENCES)
-    parser.add_argument("--least", type=float, nargs="+", default=[BORDER_CONFIDENCE])
+    parser.add_argument("--least", type=float, nargs="+", default=[])
     parser.add_argument("--write", type=Path, metavar="MODEL_FOLDER")
     arguments = parser.parse_args()
     persistences = tuple(arguments.persistence)
-    least = tuple(dict.fromkeys((BORDER_CONFIDENCE, *arguments.least)))
+    least = (None, *arguments.least)
     found, pairs = [], []
     for model, pair in held_out(arguments.folder):
         found.append(figures(model, pair, persistences, least))
@@ -114,7 +114,7 @@ def main() -> None:
     everything = np.array(found)
     print(table(everything, persistences, least))
     chosen = persistences[choose(everything[:, :, 0])]
-    print(f"chosen on {len(pairs)} images: persistence {chosen:g} with borders of at least {least[0]:g}")
+    print(f"chosen on {len(pairs)} images: persistence {chosen:g}, least probability by the image")
     if arguments.write:
         agreed = agreement(load_model(arguments.write), pairs)
         settings = {"persistence": f"{chosen:g}", "bf16_agreement": f"{agreed:.4f}"}
