@@ -76,7 +76,7 @@ def test_faint_chance_ridge_divides_nothing():
 def test_cells_of_noise_stay_contiguous_and_every_border_is_sure():
     field = ndi.gaussian_filter(np.random.default_rng(1).normal(size=(120, 120)), 2)
     probability = ((field - field.min()) / np.ptp(field)).astype(np.float32)
-    for given, least in ((None, 0.3), (0.5, 0.5), (0.7, 0.7)):
-        cells = cut_cells(probability, 0.02, 1, confidence=given)
+    for asked, least in ((None, 0.3), (0.5, 0.5), (0.7, 0.7)):
+        cells = cut_cells(probability, 0.02, 1, confidence=asked)
         assert np.unique(cells).tolist() == list(range(1, cells.max() + 1))
         assert find_borders(cells, probability).confidence.min(initial=1.0) >= least
