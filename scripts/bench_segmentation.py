@@ -36,7 +36,7 @@ def measured(arguments: argparse.Namespace, edge: int, torch: bool) -> dict[str,
     """What the other script finds at one size."""
     command = [sys.executable, str(MEASURE), arguments.model, arguments.image, "--edge", str(edge), "--json"]
     command += ["--precision", arguments.precision] + ["--torch"] * torch
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)  # errors are seen
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 

@@ -7,23 +7,40 @@ small grain the grains end at its outline: it is cut as a cell like any other, a
 from __future__ import annotations
 
 import cv2
+import numba
 import numpy as np
 
 LARGE = 0.1  #: of the mean cell's area, from which a body is a cell of its own
-BLOCK_ROWS = 512  #: handled at a time, so that nothing of the image's size is made besides the answer
 MOSTLY = 0.5  #: share of a cell's area that must be body for the cell to be one
 
 
-def large_bodies(not_grain: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """The connected parts of `not_grain` that are larger than `LARGE` of a mean cell of `labels`; bool."""
+def large_bodies(not_grain: np.ndarray, labels: np.ndarray) -> np.ndarray | None:
+    """The connected parts of `not_grain` that are larger than `LARGE` of a mean cell.
+
+    Parameters
+    ----------
+    not_grain : ndarray of bool, shape (rows, columns)
+    labels : ndarray of int32
+        Cells between boundaries, of the same image or of a part of it.
+
+    Returns
+    -------
+    ndarray of bool, shape (rows, columns), or None
+        None where no part is large, or there is no cell.
+    """
     n_cells = int(labels.max(initial=0))
     if not n_cells:
-        return np.zeros(not_grain.shape, bool)
-    mean = np.count_nonzero(labels) / n_cells
-    _, part, stats, _ = cv2.connectedComponentsWithStats(not_grain.astype(np.uint8), connectivity=4)
-    large = stats[:, cv2.CC_STAT_AREA] > LARGE * mean
-    large[0] = False
-    result: np.ndarray = large[part]
+        return None
+    least = LARGE * np.count_nonzero(labels) / n_cells
+    _, part, stats, _ = cv2.connectedComponentsWithStats(not_grain.view(np.uint8), connectivity=4)
+    large = np.flatnonzero(stats[1:, cv2.CC_STAT_AREA] > least) + 1
+    if not large.size:
+        return None
+    result = np.zeros(not_grain.shape, bool)
+    for k in large:
+        left, top, width, height = stats[k, : cv2.CC_STAT_AREA]
+        box = slice(top, top + height), slice(left, left + width)
+        result[box] |= part[box] == k
     return result
 
 
@@ -41,12 +58,7 @@ def set_aside(cells: np.ndarray, body: np.ndarray) -> np.ndarray | None:
     ndarray of int32 or None
         Cells that were taken out, 1 ... m, 0 elsewhere; None where there are none.
     """
-    n = int(cells.max(initial=0)) + 1
-    blocks = [slice(first, first + BLOCK_ROWS) for first in range(0, len(cells), BLOCK_ROWS)]
-    area, covered = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    for rows in blocks:
-        area += np.bincount(cells[rows].ravel(), minlength=n)
-        covered += np.bincount(cells[rows][body[rows]], minlength=n)
+    area, covered = _covered(cells, body, int(cells.max(initial=0)) + 1)
     is_body = covered > MOSTLY * area
     is_body[0] = False
     if not is_body.any():
@@ -54,8 +66,33 @@ def set_aside(cells: np.ndarray, body: np.ndarray) -> np.ndarray | None:
     is_grain = ~is_body
     is_grain[0] = False
     grain, number = (np.where(kind, np.cumsum(kind), 0).astype(np.int32) for kind in (is_grain, is_body))
-    bodies = np.empty_like(cells)
-    for rows in blocks:
-        bodies[rows] = number[cells[rows]]
-        cells[rows] = grain[cells[rows]]
+    bodies = np.zeros_like(cells)
+    _take_out(cells, grain, number, bodies)
     return bodies
+
+
+@numba.njit(cache=True, nogil=True)
+def _covered(cells: np.ndarray, body: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """By label 0 ... n - 1: pixels, and how many of them are body."""
+    area, covered = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    for y in range(cells.shape[0]):
+        row, begin = cells[y], 0
+        for x in range(row.size):
+            if row[x] != row[begin]:
+                area[row[begin]] += x - begin
+                begin = x
+            if body[y, x]:
+                covered[row[x]] += 1
+        area[row[begin]] += row.size - begin
+    return area, covered
+
+
+@numba.njit(cache=True, nogil=True)
+def _take_out(cells: np.ndarray, grain: np.ndarray, number: np.ndarray, bodies: np.ndarray) -> None:
+    """Renumber `cells` by `grain`, in place; where `number` is not 0, it is what `bodies` gets."""
+    for y in range(cells.shape[0]):
+        for x in range(cells.shape[1]):
+            label = cells[y, x]
+            cells[y, x] = grain[label]
+            if number[label]:
+                bodies[y, x] = number[label]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -16,6 +17,7 @@ from segment.errors import InputError
 from segment.micrograph.model import PixelSizeSource
 from segment.tracing import split_tracing
 
+MIDDLE_PX = 1024  #: edge of the window whose cells tell what a mean cell is
 MIN_AREA_PX = 20  #: smallest cell, where neither a model nor the user says otherwise
 
 
@@ -55,7 +57,9 @@ class GrainMap:
         """Grains 1 ... n and bodies n + 1 ... n + m as one map; int32, shape (rows, columns)."""
         if self.bodies is None:
             return self.labels
-        return np.where(self.bodies > 0, self.bodies + np.int32(self.n_grains), self.labels)
+        every = self.labels.copy()
+        np.add(self.bodies, np.int32(self.n_grains), out=every, where=self.bodies > 0)
+        return every
 
     @property
     def n_grains(self) -> int:
@@ -136,19 +140,14 @@ def close_cells(
     if not 0 <= persistence <= 1:
         raise ValueError(f"persistence is {persistence}, not a probability")
 
-    def cut(not_grain: np.ndarray | None) -> np.ndarray:
-        mask = _open_pixels(boundary_map.valid, not_grain)
-        return cut_cells(
-            boundary_map.probability, persistence, min_area_px, mask, confidence=border_confidence
-        )
+    probability, valid = boundary_map.probability, boundary_map.valid
 
-    not_grain, bodies = boundary_map.not_grain, None
-    labels = cut(not_grain)
-    if not_grain is not None and (large := large_bodies(not_grain, labels)).any():
-        del labels  # two of them at a time would be the peak of memory
-        labels = cut(not_grain & ~large)
-        bodies = set_aside(labels, large)
-        labels[not_grain] = 0
+    def cut(not_grain: np.ndarray | None, part: tuple[slice, slice] = np.s_[:, :]) -> np.ndarray:
+        mask = _open_pixels(valid, not_grain)
+        mask = None if mask is None else mask[part]
+        return cut_cells(probability[part], persistence, min_area_px, mask, confidence=border_confidence)
+
+    labels, bodies = _around_bodies(cut, boundary_map.not_grain)
     return GrainMap(
         labels,
         boundary_map.pixel_size_nm,
@@ -199,6 +198,29 @@ def grain_map_from_tracing(
         )
     known = pixel_size_source or ("none" if pixel_size_nm is None else "manual")
     return GrainMap(labels, pixel_size_nm, known, warnings=warnings)
+
+
+def _around_bodies(
+    cut: Callable[..., np.ndarray], not_grain: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Grains and bodies by ``cut(not_grain, part)``; the middle of the image tells which bodies are large."""
+    if not_grain is None or not not_grain.any():
+        return cut(None), None
+    labels = cut(not_grain, _middle(not_grain.shape))
+    large = large_bodies(not_grain, labels)
+    if large is not None:
+        labels = cut(not_grain & ~large)
+        bodies = set_aside(labels, large)
+        labels[not_grain] = 0
+        return labels, bodies
+    return labels if labels.shape == not_grain.shape else cut(not_grain), None
+
+
+def _middle(shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """The middle of an image, of at most `MIDDLE_PX` an edge."""
+    starts = [max(size - MIDDLE_PX, 0) // 2 for size in shape]
+    rows, columns = (slice(start, start + MIDDLE_PX) for start in starts)
+    return rows, columns
 
 
 def _open_pixels(valid: np.ndarray | None, not_grain: np.ndarray | None) -> np.ndarray | None:
