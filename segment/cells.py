@@ -71,18 +71,23 @@ def join_doubtful(borders: Borders, size: int) -> tuple[np.ndarray, float]:
         As from `join_weak` at that level.
     level : float
     """
-    there = float(borders.length_px @ borders.confidence)
+    there = _expected_length(borders)
     cell, cells, expected, drawn = np.arange(size, dtype=np.int32), [], [], 0.0
     for level in LEVELS:
         step, borders = _join_below(borders, size, level)
         cell = step[cell]
-        true, drawn = float(borders.length_px @ borders.confidence), float(borders.length_px.sum())
+        drawn = float(borders.length_px.sum())
         cells.append(cell)
-        expected.append(2 * true / (drawn + there) if there else 0.0)
+        expected.append(2 * _expected_length(borders) / (drawn + there) if there else 0.0)
     if drawn < there / 2:
         return cells[-1], LEVELS[-1]
     best = max(k for k in range(len(LEVELS)) if expected[k] >= max(expected) - EQUAL)
     return cells[best], LEVELS[best]
+
+
+def _expected_length(borders: Borders) -> float:
+    """Length that the borders' probabilities add up to; no `@`, whose threads go on spinning."""
+    return float((borders.length_px * borders.confidence).sum())
 
 
 def join_weak(borders: Borders, size: int, confidence: float = BORDER_CONFIDENCE) -> np.ndarray:

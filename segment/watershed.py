@@ -99,12 +99,16 @@ def _passes(
     lower.  Rows keep the order of these edges; then follow the number of edges and their summed probability.
     """
     key = pair_key(low, high)
-    order = np.lexsort((level, key))
+    if not key.size:
+        return low, high, level, np.zeros(0, np.int64), np.zeros(0), *growth
+    order = np.argsort(key)
     start = np.flatnonzero(np.diff(key[order], prepend=-1))
     length = np.diff(start, append=order.size)
-    total = np.add.reduceat(higher[order], start, dtype=np.float64) if start.size else np.zeros(0)
-    place = np.argsort(order[start])
-    lowest = order[start][place]
+    total = np.add.reduceat(higher[order], start, dtype=np.float64)
+    earliest = np.minimum.reduceat((level.astype(np.int64) << 32 | np.arange(key.size))[order], start)
+    lowest = earliest & 0xFFFFFFFF
+    place = np.argsort(lowest)
+    lowest = lowest[place]
     return low[lowest], high[lowest], level[lowest], length[place], total[place], *growth
 
 
