@@ -39,6 +39,20 @@ def test_a_body_as_large_as_a_grain_is_a_cell_but_no_grain() -> None:
     assert (found.cells()[middle] == 25).all()
 
 
+@pytest.mark.parametrize("corner", [0, 2 * EDGE])
+def test_the_middle_of_an_image_tells_what_is_large(corner: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    probability, middle = checkers()
+    body = np.roll(middle, (corner, corner), (0, 1))
+    whole = closed(probability, body)
+    monkeypatch.setattr("segment.grainmap.MIDDLE_PX", 3 * EDGE)
+    found = closed(probability, body)
+    assert found.n_bodies == 1
+    np.testing.assert_array_equal(found.cells(), whole.cells())
+    particle = np.zeros_like(body)
+    particle[50:54, 50:54] = True
+    assert closed(probability, particle).n_bodies == 0
+
+
 def test_its_outline_is_found_where_the_cells_are_scored() -> None:
     probability, middle = checkers()
     found = closed(probability, middle)
