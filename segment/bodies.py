@@ -7,7 +7,6 @@ small grain the grains end at its outline: it is cut as a cell like any other, a
 from __future__ import annotations
 
 import cv2
-import numba
 import numpy as np
 
 LARGE = 0.1  #: of the mean cell's area, from which a body is a cell of its own
@@ -58,7 +57,9 @@ def set_aside(cells: np.ndarray, body: np.ndarray) -> np.ndarray | None:
     ndarray of int32 or None
         Cells that were taken out, 1 ... m, 0 elsewhere; None where there are none.
     """
-    area, covered = _covered(cells, body, int(cells.max(initial=0)) + 1)
+    from segment.body_kernels import cover, take_out
+
+    area, covered = cover(cells, body, int(cells.max(initial=0)) + 1)
     is_body = covered > MOSTLY * area
     is_body[0] = False
     if not is_body.any():
@@ -67,32 +68,5 @@ def set_aside(cells: np.ndarray, body: np.ndarray) -> np.ndarray | None:
     is_grain[0] = False
     grain, number = (np.where(kind, np.cumsum(kind), 0).astype(np.int32) for kind in (is_grain, is_body))
     bodies = np.zeros_like(cells)
-    _take_out(cells, grain, number, bodies)
+    take_out(cells, grain, number, bodies)
     return bodies
-
-
-@numba.njit(cache=True, nogil=True)
-def _covered(cells: np.ndarray, body: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """By label 0 ... n - 1: pixels, and how many of them are body."""
-    area, covered = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    for y in range(cells.shape[0]):
-        row, begin = cells[y], 0
-        for x in range(row.size):
-            if row[x] != row[begin]:
-                area[row[begin]] += x - begin
-                begin = x
-            if body[y, x]:
-                covered[row[x]] += 1
-        area[row[begin]] += row.size - begin
-    return area, covered
-
-
-@numba.njit(cache=True, nogil=True)
-def _take_out(cells: np.ndarray, grain: np.ndarray, number: np.ndarray, bodies: np.ndarray) -> None:
-    """Renumber `cells` by `grain`, in place; where `number` is not 0, it is what `bodies` gets."""
-    for y in range(cells.shape[0]):
-        for x in range(cells.shape[1]):
-            label = cells[y, x]
-            cells[y, x] = grain[label]
-            if number[label]:
-                bodies[y, x] = number[label]
