@@ -29,6 +29,7 @@ from pathlib import Path
 import numpy as np
 from confidence_images import PHOTOGRAPHS, TEXTURES, Draw, images
 
+from grainstats.run.atomic import write_bytes
 from segment.confidence import Confidence, Reliability, Weighing, write_confidence
 from segment.doubts import probability_doubts
 from segment.evidence import Evidence, gather_evidence
@@ -115,9 +116,7 @@ def gather(model: Model, fields: list[Path], per_style: int, work: Path, seconds
             if time.monotonic() - begin > seconds:
                 print(f"{len(cases)} images so far; call again to go on", file=sys.stderr)
                 raise SystemExit(3)
-            part = path.with_suffix(".part")  # a killed run leaves no half case
-            part.write_bytes(pickle.dumps(segment(model, kind, group, name, draw)))
-            part.replace(path)
+            write_bytes(path, pickle.dumps(segment(model, kind, group, name, draw)))
         cases.append(pickle.loads(path.read_bytes()))
     return cases
 

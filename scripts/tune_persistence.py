@@ -5,9 +5,9 @@
 CV_FOLDER is what `cross_validate.py` wrote: the network of each fold (fold*/NAME) answers the images held
 out from it (fold*/held_out).  Each answer is cut with every persistence and least mean probability along a
 border; the table has mean F1 at 4 px and the log ratios of mean intercept and area-weighted diameter.  Chosen
-is the persistence of the best F1 at the least probability that is released, within .005 of it the smallest
-mean-intercept error.  --write puts it into model.toml of a model trained on all images, with the share of
-pixels on which that model's bf16 answers agree with f32, the worst of these images.
+is the persistence of the best F1 with the least probability that each image calls for, within .005 of it the
+smallest mean-intercept error.  --write puts it into model.toml of a model trained on all images, with the
+share of pixels on which that model's bf16 answers agree with f32, the worst of these images.
 """
 
 from __future__ import annotations

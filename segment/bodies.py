@@ -32,15 +32,10 @@ def large_bodies(not_grain: np.ndarray, labels: np.ndarray) -> np.ndarray | None
         return None
     least = LARGE * np.count_nonzero(labels) / n_cells
     _, part, stats, _ = cv2.connectedComponentsWithStats(not_grain.view(np.uint8), connectivity=4)
-    large = np.flatnonzero(stats[1:, cv2.CC_STAT_AREA] > least) + 1
-    if not large.size:
-        return None
-    result = np.zeros(not_grain.shape, bool)
-    for k in large:
-        left, top, width, height = stats[k, : cv2.CC_STAT_AREA]
-        box = slice(top, top + height), slice(left, left + width)
-        result[box] |= part[box] == k
-    return result
+    large = stats[:, cv2.CC_STAT_AREA] > least
+    large[0] = False
+    result: np.ndarray = large[part]
+    return result if large.any() else None
 
 
 def set_aside(cells: np.ndarray, body: np.ndarray) -> np.ndarray | None:

@@ -13,7 +13,7 @@ from segment.borders import Borders, join_borders
 
 SEED_PERSISTENCE = 0.02  #: of the fine cells whose borders are judged
 BORDER_CONFIDENCE = 0.5  #: largest least mean probability along a border, that of images seen well
-LEVELS = (0.3, 0.35, 0.4, 0.45, BORDER_CONFIDENCE)  #: least mean probabilities among which the image decides
+CONFIDENCES = (0.3, 0.35, 0.4, 0.45, BORDER_CONFIDENCE)  #: least ones among which the image decides
 EQUAL = 0.001  #: expected F1 this much below the best one is as good
 
 
@@ -56,7 +56,7 @@ def cut_cells(
 
 
 def join_doubtful(borders: Borders, size: int) -> tuple[np.ndarray, float]:
-    """Join cells across weak borders up to the one of `LEVELS` that the image calls for.
+    """Join cells across weak borders up to the one of `CONFIDENCES` that the image calls for.
 
     Where boundaries drown in noise, most of those that are there are less than ½ sure, and leaving them out
     costs more than drawing a few that are not.  With the mean probability along a border as the chance that
@@ -73,16 +73,16 @@ def join_doubtful(borders: Borders, size: int) -> tuple[np.ndarray, float]:
     """
     there = _expected_length(borders)
     cell, cells, expected, drawn = np.arange(size, dtype=np.int32), [], [], 0.0
-    for level in LEVELS:
+    for level in CONFIDENCES:
         step, borders = _join_below(borders, size, level)
         cell = step[cell]
         drawn = float(borders.length_px.sum())
         cells.append(cell)
         expected.append(2 * _expected_length(borders) / (drawn + there) if there else 0.0)
     if drawn < there / 2:
-        return cells[-1], LEVELS[-1]
-    best = max(k for k in range(len(LEVELS)) if expected[k] >= max(expected) - EQUAL)
-    return cells[best], LEVELS[best]
+        return cells[-1], CONFIDENCES[-1]
+    best = max(k for k in range(len(CONFIDENCES)) if expected[k] >= max(expected) - EQUAL)
+    return cells[best], CONFIDENCES[best]
 
 
 def _expected_length(borders: Borders) -> float:

@@ -143,8 +143,8 @@ def close_cells(
     probability, valid = boundary_map.probability, boundary_map.valid
 
     def cut(not_grain: np.ndarray | None, part: tuple[slice, slice] = np.s_[:, :]) -> np.ndarray:
-        mask = _open_pixels(valid, not_grain)
-        mask = None if mask is None else mask[part]
+        inside, closed = (None if mask is None else mask[part] for mask in (valid, not_grain))
+        mask = _open_pixels(inside, closed)
         return cut_cells(probability[part], persistence, min_area_px, mask, confidence=border_confidence)
 
     labels, bodies = _around_bodies(cut, boundary_map.not_grain)

@@ -28,7 +28,7 @@ REPEATS = 25
 # those of the segmentation and those drawn on top, which blur two populations but never make them.
 SMALLEST_SHARE = 0.6
 PERSISTENCE = 0.1  # of a map that does not say how it was cut
-CUTS = ((0.5, 0.0), (2.0, 0.0), (1.0, -0.15), (1.0, 0.15))  # persistence over the model's own; least border
+CUTS = ((0.5, 0.0), (2.0, 0.0), (1.0, -0.15), (1.0, 0.15))  # persistence over, least border beyond the own
 SMALLEST_PART, LARGEST_PART = 0.2, 0.5  # share of a cell that an invented boundary cuts off
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from segment.errors import ModelError
 from segment.training.fit import load_averaged
 from segment.training.network import require_torch
 from segment.training.recipe import TrainingRecipe
-from segment.training.record import write_record
+from segment.training.record import toml_value, write_record
 
 if TYPE_CHECKING:
     import torch
@@ -136,9 +135,9 @@ def _used_weights(network: torch.nn.Module) -> dict[str, np.ndarray]:
 
 def _model_toml(name: str, stride: int, halo: int, origin: str, default: bool) -> str:
     return (
-        f"format = 1\nname = {json.dumps(name, ensure_ascii=False)}\ndefault = {str(default).lower()}\n"
+        f"format = 1\nname = {toml_value(name)}\ndefault = {str(default).lower()}\n"
         'outputs = ["boundary", "not_grain"]\n'
         f"stride = {stride}\nhalo_px = {halo}\nfavourite_intercept_px = {FAVOURITE_INTERCEPT_PX}\n"
         f"persistence = {PERSISTENCE}\nmin_area_px = {MIN_AREA_PX}\n"
-        f'weights = "model.xml"\nrecipe = "recipe.toml"\norigin = {json.dumps(origin, ensure_ascii=False)}\n'
+        f'weights = "model.xml"\nrecipe = "recipe.toml"\norigin = {toml_value(origin)}\n'
     )

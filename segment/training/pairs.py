@@ -94,8 +94,9 @@ class Pair:
 
     def _of_regions(self, regions: list[Roi], micrograph: Micrograph) -> GrainMap:
         rows, columns = micrograph.image.shape
+        nothing = InputError(self.tracing, "holds no outline and no line", "Trace grains or boundaries")
         if not regions:
-            raise InputError(self.tracing, "holds no outline and no line", "Trace grains or boundaries")
+            raise nothing
         points = np.concatenate([one.points for one in regions])
         ends = np.array([columns, rows + micrograph.info_bar_rows])
         beyond = ((points < -1) | (points > ends + 1)).any(axis=1).mean()
@@ -106,7 +107,7 @@ class Pair:
             )
         drawn = draw_rois(regions, (rows, columns))
         if not drawn.any():
-            raise InputError(self.tracing, "holds no outline and no line", "Trace grains or boundaries")
+            raise nothing
         if drawn.dtype == bool:
             return grain_map_from_tracing(drawn, source=str(self.tracing))
         return GrainMap(close_gaps(_numbered(drawn, least=SMALLEST_PX)))

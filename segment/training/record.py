@@ -61,10 +61,12 @@ def data_digest(data: Path, chosen: RealSet) -> str:
 
 def _lines(facts: dict[str, Any]) -> list[str]:
     bare = re.compile(r"[A-Za-z0-9_-]+")  # other keys want quotes
-    return [f"{k if bare.fullmatch(k) else _toml(k)} = {_toml(value)}" for k, value in facts.items()]
+    keys = (key if bare.fullmatch(key) else toml_value(key) for key in facts)
+    return [f"{key} = {toml_value(value)}" for key, value in zip(keys, facts.values(), strict=True)]
 
 
-def _toml(value: Any) -> str:
+def toml_value(value: Any) -> str:
+    """A text, number, or list of them as TOML writes it."""
     if isinstance(value, (tuple, list)):
-        return "[" + ", ".join(_toml(item) for item in value) + "]"
+        return "[" + ", ".join(toml_value(item) for item in value) + "]"
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)

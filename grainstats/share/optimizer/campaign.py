@@ -130,8 +130,7 @@ def _objective(asked: str, db: Database, space: Space) -> Objective:
         raise InputError(
             "--objective", f"{direction!r} is no direction", "Write NAME:maximise or NAME:minimise"
         )
-    properties = db.properties()[["name", "unit"]].drop_duplicates()
-    full = {f"{n}_{u}": (str(n), str(u)) for n, u in properties.itertuples(index=False)}
+    full = _properties(db)
     hits = [k for k, (n, _) in full.items() if name in {k, n}]
     stated = space.directions or {}
     if len(hits) == 1:
@@ -147,11 +146,16 @@ def _objective(asked: str, db: Database, space: Space) -> Objective:
     raise InputError("--objective", why, f"Known are: {known}")
 
 
+def _properties(db: Database) -> dict[str, tuple[str, str]]:
+    """Name and unit of every property, by the column that holds it (without its prefix)."""
+    properties = db.properties()[["name", "unit"]].drop_duplicates()
+    return {f"{name}_{unit}": (str(name), str(unit)) for name, unit in properties.itertuples(index=False)}
+
+
 def _unmatched(db: Database, space: Space) -> tuple[str, ...]:
     """A note where [objectives] names what the database does not have: misspelled, or not measured yet."""
-    properties = db.properties()[["name", "unit"]].drop_duplicates()
-    known = {f"{name}_{unit}" for name, unit in properties.itertuples(index=False)}
-    known |= {*properties["name"], *db.descriptors("sample")["name"]}
+    properties = _properties(db)
+    known = {*properties, *(name for name, _ in properties.values()), *db.descriptors("sample")["name"]}
     unknown = [name for name in space.directions or {} if name not in known]
     said = f"[objectives] names {', '.join(unknown)}, of which the database has nothing: not used"
     return (said,) if unknown else ()

@@ -7,7 +7,7 @@ import pytest
 
 from segment.borders import Borders, find_borders, join_borders
 from segment.boundarymap import BoundaryMap
-from segment.cells import LEVELS, join_doubtful, join_weak
+from segment.cells import CONFIDENCES, join_doubtful, join_weak
 from segment.errors import InputError
 from segment.grainmap import close_cells, grain_map_from_tracing
 from segment.mosaics import laguerre_section
@@ -119,9 +119,9 @@ def test_the_level_is_the_highest_that_promises_as_much_as_any(seed):
         true = left.length_px @ left.confidence
         return 2 * true / (left.length_px.sum() + borders.length_px @ borders.confidence)
 
-    best = max(promised(tried) for tried in LEVELS)
+    best = max(promised(tried) for tried in CONFIDENCES)
     assert promised(level) >= best - 0.001
-    assert all(promised(tried) < best - 0.001 for tried in LEVELS if tried > level)
+    assert all(promised(tried) < best - 0.001 for tried in CONFIDENCES if tried > level)
 
 
 def test_a_clear_image_keeps_one_half_and_a_poor_one_does_not():
