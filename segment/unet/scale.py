@@ -74,12 +74,16 @@ def estimate_scale(
 
 
 def choose_scale(trials: list[Trial], favourite_intercept_px: float) -> float:
-    """Factor that brings the least intercept among the surest trials to a size seen well."""
+    """Factor that brings the least intercept among the surest trials to a size seen well.
+
+    A scrap of border in a window that shows no other is not heeded, however sure, where another size shows more.
+    """
     sure = [trial for trial in trials if trial.confidence >= SURE and np.isfinite(trial.intercept_px)]
     if not sure:
         return 1.0
-    best = max(trial.confidence for trial in sure)
-    intercept_px = min(trial.intercept_px for trial in sure if trial.confidence >= best - NEARLY)
+    measured = [trial for trial in sure if trial.intercept_px * trial.scale <= WINDOW_PX] or sure
+    best = max(trial.confidence for trial in measured)
+    intercept_px = min(trial.intercept_px for trial in measured if trial.confidence >= best - NEARLY)
     least, most = (share * favourite_intercept_px / intercept_px for share in SEEN_WELL)
     factor = float(np.clip(np.clip(1.0, least, most), *BOUNDS))
     return 1.0 if LEAVE[0] < factor < LEAVE[1] else factor
