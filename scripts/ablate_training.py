@@ -33,7 +33,20 @@ LEFT_OUT: dict[str, tuple[str, ...]] = {
     "no bright-field TEM": ("bf_tem",),
 }
 DECODERS = {"half the decoder": 0.5, "twice the decoder": 2.0}  #: other network sizes
-CASES = ("everything", "another seed", "no ImageNet", "no synthesis", "no TBM", *LEFT_OUT, *DECODERS)
+ENCODER = {
+    "EfficientNet-Lite1": "timm-tf_efficientnet_lite1",
+    "EfficientNet-Lite2": "timm-tf_efficientnet_lite2",
+}
+CASES = (
+    "everything",
+    "another seed",
+    "no ImageNet",
+    "no synthesis",
+    "no TBM",
+    *LEFT_OUT,
+    *DECODERS,
+    *ENCODER,
+)
 PER_STYLE = 3
 
 
@@ -42,6 +55,8 @@ def recipe_of(case: str, recipe: TrainingRecipe) -> TrainingRecipe:
         return replace(recipe, seed=recipe.seed + 1)
     if case in DECODERS:
         return replace(recipe, decoder=tuple(round(width * DECODERS[case]) for width in recipe.decoder))
+    if case in ENCODER:
+        return replace(recipe, encoder=ENCODER[case])
     if case == "no TBM":
         return replace(recipe, real=())
     if case == "no synthesis":

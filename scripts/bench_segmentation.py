@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from measure_segmentation import against_torch
 
 MEASURE = Path(__file__).with_name("measure_segmentation.py")
 COLUMNS = (
@@ -44,7 +44,7 @@ def measured(arguments: argparse.Namespace, edge: int, torch: bool) -> dict[str,
 def row(found: dict[str, Any]) -> str:
     """One size as a row: seconds of processor time a megapixel, steps and share of them."""
     steps = found["steps"]
-    wall, cpu = np.sum(list(steps.values()), axis=0)
+    wall, cpu = steps["whole"]
     files = steps["labels"][1] + steps["boundary"][1]
     parts = [steps["network"][1], steps["cells"][1], steps["doubts"][1], files]
     cells = [f"{found['edge']}²", found["precision"], f"{wall:.3f}", f"{cpu:.3f}"]
@@ -69,10 +69,7 @@ def main() -> None:
         found = measured(arguments, edge, arguments.torch and edge == arguments.edges[-1])
         print(row(found), flush=True)
     if arguments.torch:
-        ours, theirs = found["steps"]["network"][1], found["torch"]
-        print(
-            f"\nPyTorch eager f32: {theirs:.3f} s of processor time a megapixel; network {ours / theirs:.2f}"
-        )
+        print(f"\n{against_torch(found)}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Time of each step and peak memory of segmentation on one mirror-tiled field, as the second of its size.
 
-What the first image of a size costs in addition (OpenVINO prepares its kernels) is a line of its own.
+"whole" is the command's own work on a micrograph that has been read. What the first image of a size costs in
+addition (OpenVINO prepares its kernels) is a line of its own.
 
     python scripts/measure_segmentation.py MODEL IMAGE --edge 4096 [--precision bf16] [--torch]
 
@@ -23,6 +24,7 @@ from typing import Any, TypeVar
 import cv2
 import numpy as np
 
+from grainstats.run.commands.segment import Settings, segment_frame
 from segment.grainmap import close_cells
 from segment.mapfiles import write_boundary_map, write_label_map
 from segment.micrograph import Micrograph
@@ -65,27 +67,27 @@ def warm_up(model: Model, micrograph: Micrograph, precision: str) -> None:
         write_boundary_map(Path(folder) / "b.tif", boundaries)
 
 
-def torch_seconds(model: Model, image: np.ndarray) -> float:
-    """Processor seconds a megapixel of PyTorch eager, f32, on a square of at most 1024 px."""
+def torch_seconds(model: Model, image: np.ndarray) -> tuple[float, float]:
+    """Wall and processor seconds a megapixel of PyTorch eager, f32, on a square of at most 1024 px."""
     from segment.unet.torch_runtime import TorchRuntime
 
     runtime, part = TorchRuntime(model, "cpu", "f32"), np.ascontiguousarray(image[:1024, :1024])
     infer_image(model, runtime, part[:256, :256].copy(), None)
-    begin = process_time()
-    infer_image(model, runtime, part, None)
-    return (process_time() - begin) / part.size * 1e6
+    watch = Watch(part.size / 1e6)
+    watch.time("torch", lambda: infer_image(model, runtime, part, None))
+    return watch.steps["torch"]
 
 
-def measure(model: Model, path: Path, edge: int, precision: str, scale: float | None) -> dict[str, Any]:
+def measure(model: Model, path: Path, edge: int, precision: str) -> dict[str, Any]:
     """Seconds a megapixel of each step, and the memory that the process held at most."""
     image = tiled_field(path, edge)
     micrograph = Micrograph(image, None, "none", path, "0", "script")
     warm_up(model, micrograph, precision)
     chosen = runtime_for(model, device="cpu", precision=precision, threads=None).precision  # type: ignore[arg-type]
     first = Watch(1.0)
-    first.time("network", lambda: model.predict(micrograph, precision=chosen, scale=scale))
+    first.time("network", lambda: model.predict(micrograph, precision=chosen))
     watch = Watch(image.size / 1e6)
-    boundaries = watch.time("network", lambda: model.predict(micrograph, precision=chosen, scale=scale))
+    boundaries = watch.time("network", lambda: model.predict(micrograph, precision=chosen))
     smallest = model.smallest_px(boundaries.scale)
     grains = watch.time(
         "cells", lambda: close_cells(boundaries, persistence=model.persistence, min_area_px=smallest)
@@ -95,6 +97,8 @@ def measure(model: Model, path: Path, edge: int, precision: str, scale: float | 
         file = Path(folder) / "map.tif"
         watch.time("labels", lambda: write_label_map(file, grains))
         watch.time("boundary", lambda: write_boundary_map(file, boundaries))
+        settings = Settings(Path(folder), None, None, "cpu", chosen, False)
+        watch.time("whole", lambda: segment_frame(micrograph, "whole", model, settings))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     facts = {"edge": edge, "precision": chosen, "scale": boundaries.scale, "cells": grains.n_grains}
     extra = first.steps["network"][1] - watch.steps["network"][1] * watch.megapixels
@@ -105,13 +109,21 @@ def measure(model: Model, path: Path, edge: int, precision: str, scale: float | 
 def report(found: dict[str, Any]) -> None:
     """Print a line for each step, and the network's share."""
     print(f"{found['edge']}²  {found['precision']}  scale {found['scale']:.2f}  cells {found['cells']}")
-    total = np.sum(list(found["steps"].values()), axis=0)
-    for name, (wall, cpu) in {**found["steps"], "whole": tuple(total)}.items():
+    for name, (wall, cpu) in found["steps"].items():
         print(f"  {name:10} wall {wall:.4f}  processor {cpu:.4f} s/Mpx")
-    share = np.array(found["steps"]["network"]) / total
+    share = np.divide(found["steps"]["network"], found["steps"]["whole"])
     print(f"  network's share: wall {share[0]:.0%}, processor {share[1]:.0%}")
     print(f"  first image of this size: {found['first_s']:.2f} s more of the processor")
     print(f"  peak {found['peak_gb']:.2f} GB  (load {found['load']:.1f})", flush=True)
+
+
+def against_torch(found: dict[str, Any]) -> str:
+    """The whole, in parts of what PyTorch takes for the network alone."""
+    (wall, cpu), share = found["torch"], np.divide(found["steps"]["whole"], found["torch"])
+    return (
+        f"PyTorch eager f32, network alone: wall {wall:.3f}, processor {cpu:.3f} s/Mpx; "
+        f"the whole of {found['edge']}² is {share[0]:.2f} and {share[1]:.2f} of it"
+    )
 
 
 def main() -> None:
@@ -122,12 +134,11 @@ def main() -> None:
     parser.add_argument("image", type=Path)
     parser.add_argument("--edge", type=int, default=4096)
     parser.add_argument("--precision", default="auto")
-    parser.add_argument("--scale", type=float, help="instead of the estimated one")
     parser.add_argument("--torch", action="store_true", help="also time PyTorch eager")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of lines")
     arguments = parser.parse_args()
     model = load_model(arguments.model)
-    found = measure(model, arguments.image, arguments.edge, arguments.precision, arguments.scale)
+    found = measure(model, arguments.image, arguments.edge, arguments.precision)
     if arguments.torch:
         found["torch"] = torch_seconds(model, tiled_field(arguments.image, 1024))
     if arguments.json:
@@ -135,10 +146,7 @@ def main() -> None:
         return
     report(found)
     if arguments.torch:
-        ours, theirs = found["steps"]["network"][1], found["torch"]
-        print(
-            f"  PyTorch eager f32: processor {theirs:.3f} s/Mpx; the network of this run: {ours / theirs:.2f}"
-        )
+        print(f"  {against_torch(found)}")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from segment.threads import in_bands
+
 LARGE = 0.1  #: of the mean cell's area, from which a body is a cell of its own
 MOSTLY = 0.5  #: share of a cell's area that must be body for the cell to be one
 
@@ -31,11 +33,13 @@ def large_bodies(not_grain: np.ndarray, labels: np.ndarray) -> np.ndarray | None
     if not n_cells:
         return None
     least = LARGE * np.count_nonzero(labels) / n_cells
-    _, part, stats, _ = cv2.connectedComponentsWithStats(not_grain.view(np.uint8), connectivity=4)
-    large = stats[:, cv2.CC_STAT_AREA] > least
+    n_parts, part = cv2.connectedComponents(not_grain.view(np.uint8), connectivity=4)
+    area, _ = _cover(part, not_grain, n_parts)
+    large = area > least
     large[0] = False
-    result: np.ndarray = large[part]
-    return result if large.any() else None
+    if not large.any():
+        return None
+    return np.concatenate(in_bands(part.shape, lambda a, b: large[part[a:b]]))
 
 
 def set_aside(cells: np.ndarray, body: np.ndarray) -> np.ndarray | None:
@@ -52,9 +56,9 @@ def set_aside(cells: np.ndarray, body: np.ndarray) -> np.ndarray | None:
     ndarray of int32 or None
         Cells that were taken out, 1 ... m, 0 elsewhere; None where there are none.
     """
-    from segment.body_kernels import cover, take_out
+    from segment.body_kernels import take_out
 
-    area, covered = cover(cells, body, int(cells.max(initial=0)) + 1)
+    area, covered = _cover(cells, body, int(cells.max(initial=0)) + 1)
     is_body = covered > MOSTLY * area
     is_body[0] = False
     if not is_body.any():
@@ -63,5 +67,14 @@ def set_aside(cells: np.ndarray, body: np.ndarray) -> np.ndarray | None:
     is_grain[0] = False
     grain, number = (np.where(kind, np.cumsum(kind), 0).astype(np.int32) for kind in (is_grain, is_body))
     bodies = np.zeros_like(cells)
-    take_out(cells, grain, number, bodies)
+    in_bands(cells.shape, lambda a, b: take_out(cells, grain, number, bodies, a, b))
     return bodies
+
+
+def _cover(labels: np.ndarray, body: np.ndarray, n: int) -> np.ndarray:
+    """By label 0 ... n - 1: pixels, and how many of them are body; shape (2, n)."""
+    from segment.body_kernels import cover
+
+    counts = in_bands(labels.shape, lambda a, b: cover(labels, body, n, a, b))
+    total: np.ndarray = np.sum(np.stack(counts), axis=0, dtype=np.int64)
+    return total

@@ -1,4 +1,4 @@
-"""Compiled loops of `segment.bodies`, once over the pixels each."""
+"""Compiled loops of `segment.bodies`, each once over a band of rows."""
 
 from __future__ import annotations
 
@@ -7,25 +7,27 @@ import numpy as np
 
 
 @numba.njit(cache=True, nogil=True)
-def cover(cells: np.ndarray, body: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """By label 0 ... n - 1: pixels, and how many of them are body."""
-    area, covered = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    for y in range(cells.shape[0]):
-        row, begin = cells[y], 0
+def cover(labels: np.ndarray, body: np.ndarray, n: int, first: int, last: int) -> np.ndarray:
+    """By label 0 ... n - 1: pixels, and how many of them are body; int32, shape (2, n)."""
+    count = np.zeros((2, n), np.int32)
+    for y in range(first, last):
+        row, begin = labels[y], 0
         for x in range(row.size):
             if row[x] != row[begin]:
-                area[row[begin]] += x - begin
+                count[0, row[begin]] += x - begin
                 begin = x
             if body[y, x]:
-                covered[row[x]] += 1
-        area[row[begin]] += row.size - begin
-    return area, covered
+                count[1, row[x]] += 1
+        count[0, row[begin]] += row.size - begin
+    return count
 
 
 @numba.njit(cache=True, nogil=True)
-def take_out(cells: np.ndarray, grain: np.ndarray, number: np.ndarray, bodies: np.ndarray) -> None:
+def take_out(
+    cells: np.ndarray, grain: np.ndarray, number: np.ndarray, bodies: np.ndarray, first: int, last: int
+) -> None:
     """Renumber `cells` by `grain`, in place; where `number` is not 0, it is what `bodies` gets."""
-    for y in range(cells.shape[0]):
+    for y in range(first, last):
         for x in range(cells.shape[1]):
             label = cells[y, x]
             cells[y, x] = grain[label]

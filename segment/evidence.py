@@ -11,6 +11,7 @@ All lengths are in the network's pixels, so that the numbers do not depend on th
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 
 import cv2
@@ -21,6 +22,7 @@ from segment.borders import find_borders
 from segment.boundarymap import BoundaryMap
 from segment.cells import BORDER_CONFIDENCE, SEED_PERSISTENCE
 from segment.micrograph.model import Micrograph
+from segment.threads import available_cores
 
 WHOLE_PX = 1_500_000  #: network pixels up to which the whole image is looked at
 WINDOW_PX = 640  #: edge of each of the four windows that stand for a larger one
@@ -130,7 +132,8 @@ def gather_evidence(micrograph: Micrograph, boundary_map: BoundaryMap, labels: n
         The cells cut from it.
     """
     windows = list(_windows(micrograph.image, boundary_map, labels))
-    found = [numbers for window in windows if (numbers := _numbers(window))]
+    with ThreadPoolExecutor(available_cores()) as pool:
+        found = [numbers for numbers in pool.map(_numbers, windows) if numbers]
     if not found:
         return None
     mean = {name: _mean([numbers[name] for numbers in found]) for name in found[0]}

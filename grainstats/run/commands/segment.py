@@ -114,7 +114,7 @@ def _segment_file(
             frame = names[path] if micrograph.n_frames == 1 else f"{names[path]}_{micrograph.frame:04d}"
             if micrograph.n_frames > 1 and frame in names.values():  # of another file, as stack_0001.tif
                 frame = f"{path.name}_{micrograph.frame:04d}"
-            done.append(_segment_frame(micrograph, frame, model, settings))
+            done.append(segment_frame(micrograph, frame, model, settings))
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return False
@@ -124,7 +124,7 @@ def _segment_file(
     return True
 
 
-def _segment_frame(micrograph: Micrograph, name: str, model: Model, settings: Settings) -> dict[str, Any]:
+def segment_frame(micrograph: Micrograph, name: str, model: Model, settings: Settings) -> dict[str, Any]:
     """Segment one frame and write its maps; what `--json` says of it."""
     from time import perf_counter
 

@@ -15,7 +15,7 @@ from grainstats.share import Database
 
 
 def call(*arguments: object, cwd=None) -> subprocess.CompletedProcess:
-    program = [sys.executable, "-c", "from grainstats.run.cli import main; main()"]
+    program = [sys.executable, "-m", "grainstats"]
     return subprocess.run([*program, *map(str, arguments)], capture_output=True, text=True, cwd=cwd)
 
 

@@ -32,10 +32,10 @@ def test_nothing_sure_leaves_the_image_as_it_is(trials):
     assert choose_scale(trials, 35.0) == 1.0
 
 
-def test_a_scrap_of_border_does_not_outweigh_a_whole_network() -> None:
+def test_a_scrap_of_border_does_not_outweigh_a_whole_network():
     scrap = Trial(1.0, 6206.0, 0.9)
     assert choose_scale([scrap, Trial(0.5, 64.0, 0.82)], 35.0) == pytest.approx(1.3 * 35 / 64)
 
 
-def test_grains_larger_than_a_window_are_still_brought_closer() -> None:
+def test_grains_larger_than_a_window_are_still_brought_closer():
     assert choose_scale([Trial(1.0, 900.0, 0.9)], 35.0) == BOUNDS[0]

@@ -103,7 +103,7 @@ def test_a_frame_of_a_stack_does_not_overwrite_another_file(tmp_path, monkeypatc
     tifffile.imwrite(tmp_path / "a.tif", frames, imagej=True)
     tifffile.imwrite(tmp_path / "a_0001.tif", frames[0])
     written = []
-    monkeypatch.setattr(module, "_segment_frame", lambda m, name, *_: written.append(name) or {})
+    monkeypatch.setattr(module, "segment_frame", lambda m, name, *_: written.append(name) or {})
     paths = [tmp_path / "a.tif", tmp_path / "a_0001.tif"]
     names = module._output_names(paths)
     assert all(
