@@ -76,5 +76,5 @@ def _cover(labels: np.ndarray, body: np.ndarray, n: int) -> np.ndarray:
     from segment.body_kernels import cover
 
     counts = in_bands(labels.shape, lambda a, b: cover(labels, body, n, a, b))
-    total: np.ndarray = np.sum(np.stack(counts), axis=0, dtype=np.int64)
+    total: np.ndarray = np.stack(counts).sum(axis=0, dtype=np.int64)
     return total
