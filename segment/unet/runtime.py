@@ -207,6 +207,13 @@ def _append_sigmoid(network: Any) -> None:
     network.remove_result(result)
 
 
+def frames_at_once(model: Model, device: Device) -> int:
+    """Images worth having under way side by side: the network fills a processor, not a CUDA device."""
+    from segment.unet.torch_runtime import cuda_is_there
+
+    return available_cores() if device != "cpu" and cuda_is_there(model) else 1
+
+
 def runtime_for(model: Model, *, device: Device, precision: Precision, threads: int | None) -> Runtime:
     """Network of a model ready on a device, kept with the model.
 
@@ -219,8 +226,8 @@ def runtime_for(model: Model, *, device: Device, precision: Precision, threads: 
 
     if device == "cuda":
         require_cuda(model)
-    chosen = choose_precision(model, precision)
     on_cuda = device == "cuda" or (device == "auto" and cuda_is_there(model))
+    chosen = choose_precision(model, precision, on_cuda=on_cuda)
     count = threads or available_cores()
     key = (os.getpid(), on_cuda, chosen, count)
     runtime: Runtime | None = model._runtimes.get(key)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
+from threading import Lock
 from typing import Any, NoReturn
 
 import numpy as np
@@ -48,6 +49,7 @@ class TorchRuntime:
         self.read_px = self.deep_read_px = READ_PX
         self.kept = np.float32
         self._device = torch.device(device)
+        self._settings = Lock()  # PyTorch's are the process's, and several images may be under way
         network = build_network(read_recipe(model.folder / RECIPE), imagenet=False)
         network.load_state_dict(load_weights(model.folder), strict=False)
         self._network = network.eval().to(self._device, memory_format=torch.channels_last)
@@ -96,8 +98,13 @@ class TorchRuntime:
         import torch
 
         kind, half = self._device.type, self.precision == "bf16"
-        with torch.inference_mode(), _full_float32(), torch.autocast(kind, torch.bfloat16, enabled=half):
-            batch = torch.from_numpy(np.ascontiguousarray(grey[None])).to(self._device)
+        batch = torch.from_numpy(np.ascontiguousarray(grey[None])).to(self._device)
+        with (
+            self._settings,
+            torch.inference_mode(),
+            _full_float32(),
+            torch.autocast(kind, torch.bfloat16, enabled=half),
+        ):
             return torch.sigmoid(self._network(batch).float())[0]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -12,12 +13,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from grainstats.run.commands.choices import DeviceChoice
+from segment.errors import InputError
 
 if TYPE_CHECKING:
     from segment.grainmap import GrainMap
     from segment.micrograph import Micrograph
     from segment.unet import Model
     from segment.unet.model import Device, Precision
+
+FAILURES = (InputError, OSError, MemoryError, RuntimeError, ValueError)  #: cost one image, not the run
+PX_AT_ONCE = 100_000_000  #: pixels of the images that are under way side by side: some 3 GB
 
 
 class PrecisionChoice(StrEnum):
@@ -77,13 +82,18 @@ def segment(
     model = load_model(model_name)
     paths = find_micrographs(images)
     out.mkdir(parents=True, exist_ok=True)
-    names = _output_names(paths)
     settings = Settings(out, pixel_size, persistence, device.value, precision.value, tta)
     done: list[dict[str, Any]] = []
-    failed = sum(not _segment_file(path, names, model, settings, done) for path in paths)
+    failed: set[Path] = set()
+    for frame, result in _segment_all(paths, model, settings):
+        if isinstance(result, str):
+            print(f"error: {result}", file=sys.stderr)
+            failed.add(frame.path)
+        else:
+            done.append(result)
     if as_json:
         print(json.dumps({"model": model.name, "model_digest": model.digest, "images": done}, indent=2))
-    print(f"{len(paths) - failed} of {len(paths)} files done, in {out}", file=sys.stderr)
+    print(f"{len(paths) - len(failed)} of {len(paths)} files done, in {out}", file=sys.stderr)
     if failed:
         raise typer.Exit(1)
 
@@ -102,26 +112,59 @@ def _output_names(paths: list[Path]) -> dict[Path, str]:
     return names
 
 
-def _segment_file(
-    path: Path, names: dict[Path, str], model: Model, settings: Settings, done: list[dict[str, Any]]
-) -> bool:
-    """All frames of one file, their facts added to `done`; False where any failed, said on standard error."""
-    from segment.errors import InputError
+@dataclass(frozen=True)
+class Frame:
+    """An image of a file and the name of its outputs, or why there is none."""
+
+    path: Path
+    name: str = ""
+    micrograph: Micrograph | None = None
+    error: str = ""
+
+    @property
+    def pixels(self) -> int:
+        return 0 if self.micrograph is None else self.micrograph.image.size
+
+
+def _segment_all(
+    paths: list[Path], model: Model, settings: Settings
+) -> Iterator[tuple[Frame, dict[str, Any] | str]]:
+    """Each frame of the files in their order, with its facts, or why it failed."""
+    from segment.threads import in_turn
+    from segment.unet.runtime import frames_at_once
+
+    def work(frame: Frame) -> tuple[Frame, dict[str, Any] | str]:
+        if frame.micrograph is None:
+            return frame, frame.error
+        try:
+            return frame, segment_frame(frame.micrograph, frame.name, model, settings)
+        except FAILURES as error:
+            return frame, _said(frame.path, error)
+
+    at_once = frames_at_once(model, settings.device)
+    frames = _frames(paths, settings.pixel_size)
+    return in_turn(work, frames, at_once=at_once, size=lambda frame: frame.pixels, most=PX_AT_ONCE)
+
+
+def _frames(paths: list[Path], pixel_size_nm: float | None) -> Iterator[Frame]:
+    """All frames of the files, read one by one; what cannot be read says why."""
     from segment.micrograph import read_micrographs
 
-    try:
-        for micrograph in read_micrographs(path, pixel_size_nm=settings.pixel_size):
-            frame = names[path] if micrograph.n_frames == 1 else f"{names[path]}_{micrograph.frame:04d}"
-            if micrograph.n_frames > 1 and frame in names.values():  # of another file, as stack_0001.tif
-                frame = f"{path.name}_{micrograph.frame:04d}"
-            done.append(segment_frame(micrograph, frame, model, settings))
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return False
-    except (OSError, MemoryError, RuntimeError, ValueError) as error:
-        print(f"error: {path}: {type(error).__name__}: {error}", file=sys.stderr)
-        return False
-    return True
+    names = _output_names(paths)
+    for path in paths:
+        try:
+            for micrograph in read_micrographs(path, pixel_size_nm=pixel_size_nm):
+                name = names[path] if micrograph.n_frames == 1 else f"{names[path]}_{micrograph.frame:04d}"
+                if micrograph.n_frames > 1 and name in names.values():  # of another file, as stack_0001.tif
+                    name = f"{path.name}_{micrograph.frame:04d}"
+                yield Frame(path, name, micrograph)
+        except FAILURES as error:
+            yield Frame(path, error=_said(path, error))
+
+
+def _said(path: Path, error: Exception) -> str:
+    """What the user reads of an error: those that name their file and remedy, as they are."""
+    return str(error) if isinstance(error, InputError) else f"{path}: {type(error).__name__}: {error}"
 
 
 def segment_frame(micrograph: Micrograph, name: str, model: Model, settings: Settings) -> dict[str, Any]:

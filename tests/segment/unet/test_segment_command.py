@@ -94,19 +94,12 @@ def test_blank_image_is_flagged(tiny, as_micrograph):
     assert grains.warnings
 
 
-def test_a_frame_of_a_stack_does_not_overwrite_another_file(tmp_path, monkeypatch):
-    from types import SimpleNamespace
-
+def test_a_frame_of_a_stack_does_not_overwrite_another_file(tmp_path):
     from grainstats.run.commands import segment as module
 
     frames = np.random.default_rng(0).integers(0, 255, (2, 80, 80)).astype(np.uint8)
     tifffile.imwrite(tmp_path / "a.tif", frames, imagej=True)
     tifffile.imwrite(tmp_path / "a_0001.tif", frames[0])
-    written = []
-    monkeypatch.setattr(module, "segment_frame", lambda m, name, *_: written.append(name) or {})
-    paths = [tmp_path / "a.tif", tmp_path / "a_0001.tif"]
-    names = module._output_names(paths)
-    assert all(
-        module._segment_file(path, names, None, SimpleNamespace(pixel_size=None), []) for path in paths
-    )
-    assert len(set(written)) == 3
+    frames = list(module._frames([tmp_path / "a.tif", tmp_path / "a_0001.tif"], None))
+    assert len({frame.name for frame in frames}) == 3
+    assert not any(frame.error for frame in frames)
