@@ -13,6 +13,7 @@ from segment.training.annotator import Annotator
 from segment.training.fields import smooth_noise, stretch
 from segment.training.geometry import Section, Shape, random_section, random_shape
 from segment.training.lettering import add_info_bar, letter
+from segment.training.render_free import render_free
 from segment.training.render_optical import render_etched, render_stained
 from segment.training.render_sem import (
     render_sem_channelling,
@@ -21,7 +22,7 @@ from segment.training.render_sem import (
     render_sem_polished,
 )
 from segment.training.render_tem import render_adf_stem, render_bf_tem
-from segment.training.scene import Inclusions, Scene, build_scene, truth_lines
+from segment.training.scene import Inclusions, Scene, build_scene, truth_lines, with_end
 from segment.training.visibility import segment_contrast, unsure_pixels
 
 Renderer = Callable[[Scene, np.random.Generator], np.ndarray]
@@ -69,10 +70,13 @@ STYLES: dict[str, Style] = {
     "second_phase": Style(render_sem_channelling, 0.05, _SECOND, always=True),
     "second_phase_lines": Style(render_sem_lines, 0.04, Inclusions(0.1, 0.1, 2.5, 0.6), always=True),
     "wetted": Style(render_sem_polished, 0.05, Inclusions(0.2, 0.1, 0.3, 0.3, 0.9, 0.9, 0.15), always=True),
+    "free": Style(render_free, 0.16, Inclusions(0.3, 0.2, 0.4, 0.3, 0.2, 0.2, 0.05)),
+    "noisy_free": Style(render_free, 0.04, Inclusions(0.1), noise_floor=True),
     "noisy_film": Style(render_sem_film, 0.05, Inclusions(0.1), noise_floor=True),
     "noisy_lines": Style(render_sem_lines, 0.05, Inclusions(0.2, 0.1, 0.2), noise_floor=True),
 }
 LETTERED, BARRED = 0.08, 0.04  #: shares of the training images with a scale bar, with an info bar
+ENDING = 0.05  #: share of the images where the specimen ends
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +111,7 @@ def synthetic_micrograph(
     style: str | None = None,
     grains: Shape | None = None,
     annotator: Annotator | None = None,
-    lettering: bool = False,
+    mishaps: bool = False,
     pixel_size_nm: float | None = None,
 ) -> SyntheticMicrograph:
     """Draw one micrograph.
@@ -124,8 +128,8 @@ def synthetic_micrograph(
         Geometry; None: drawn.
     annotator : Annotator, optional
         Who traces `boundary`; None: a careful one.
-    lettering : bool
-        Some images get a scale bar or an info bar.
+    mishaps : bool
+        Some images get a scale bar or an info bar, in some the specimen ends.
     pixel_size_nm : float, optional
         Handed through to the grain map.
 
@@ -136,6 +140,9 @@ def synthetic_micrograph(
     style = style or draw_style(rng)
     section = random_section(rng, shape, grains or random_shape(rng))
     scene = _scene(section, style, rng)
+    (aside,) = rng.spawn(1)
+    if mishaps and aside.random() < ENDING:
+        scene = with_end(scene, aside)
     labels = np.where(scene.not_grain, 0, section.labels)
     image = _develop(scene, style, rng)
     contrast = segment_contrast(image, section.labels, scene.field)
@@ -148,7 +155,7 @@ def synthetic_micrograph(
         unsure_pixels(contrast, scene.field) & ~scene.not_grain,
         style,
     )
-    return _lettered(drawn, rng) if lettering else drawn
+    return _lettered(drawn, rng) if mishaps else drawn
 
 
 def _lettered(drawn: SyntheticMicrograph, rng: np.random.Generator) -> SyntheticMicrograph:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import cv2
@@ -86,6 +86,17 @@ def build_scene(section: Section, rng: np.random.Generator, inclusions: Inclusio
     if much.islands:
         phases |= _islands(section, much.islands, rng)
     return Scene(section, field, pores, phases & ~pores, films & ~pores & ~phases)
+
+
+def with_end(scene: Scene, rng: np.random.Generator) -> Scene:
+    """The scene with a rough edge beyond which there is no specimen: a hole of 5 to 45 % of it."""
+    y, x = np.mgrid[-0.5 : 0.5 : scene.size[0] * 1j, -0.5 : 0.5 : scene.size[1] * 1j].astype(np.float32)
+    angle, mean = rng.uniform(0, 2 * np.pi), scene.section.shape.mean_intercept
+    depth = np.cos(angle) * x + np.sin(angle) * y + rng.uniform(-0.5, 1) * (x**2 + y**2)
+    for roughness, wavelength in ((0.06, 4 * mean), (0.02, 0.7 * mean)):
+        depth += rng.uniform(0, roughness) * smooth_noise(rng, scene.size, wavelength)
+    hole = depth > np.quantile(depth[::8, ::8], rng.uniform(0.55, 0.95))
+    return replace(scene, pores=scene.pores | hole, phases=scene.phases & ~hole, films=scene.films & ~hole)
 
 
 def _wetting(

@@ -8,11 +8,12 @@ import pytest
 
 from segment.grainmap import GrainMap
 from segment.mosaics import laguerre_section
+from segment.training import render as rendering
 from segment.training.annotator import Annotator
 from segment.training.geometry import Shape, random_section, random_shape
 from segment.training.preview import contact_sheet
 from segment.training.render import STYLES, empty_micrograph, render, synthetic_micrograph
-from segment.training.scene import Inclusions, build_scene, triple_points, truth_lines
+from segment.training.scene import Inclusions, build_scene, triple_points, truth_lines, with_end
 from segment.training.score import intercepts
 
 SIZE = (160, 192)
@@ -127,10 +128,25 @@ def test_islands_are_whole_grains_whose_outline_is_traced() -> None:
     assert not truth_lines(scene)[inner].any(), "nothing is traced within"
 
 
-def test_lettering_hides_what_lies_beneath_and_bars_are_no_grain() -> None:
+def test_where_the_specimen_ends_there_is_no_grain_and_its_edge_is_traced() -> None:
+    scene = build_scene(
+        random_section(np.random.default_rng(1), (256, 256), Shape(40)), np.random.default_rng(3)
+    )
+    for seed in range(5):
+        ended = with_end(scene, np.random.default_rng(seed))
+        assert 0.03 < ended.pores.mean() < 0.5
+        inner = cv2.erode(ended.pores.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
+        lines = truth_lines(ended)
+        assert not lines[inner].any(), "nothing is traced beyond it"
+        rim = ended.pores & ~cv2.erode(ended.pores.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+        assert lines[rim].all()
+
+
+def test_lettering_hides_what_lies_beneath_and_bars_are_no_grain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rendering, "ENDING", 0.0)
     drawn = {
         seed: [
-            synthetic_micrograph(np.random.default_rng(seed), (96, 128), style="sem_film", lettering=on)
+            synthetic_micrograph(np.random.default_rng(seed), (96, 128), style="sem_film", mishaps=on)
             for on in (False, True)
         ]
         for seed in range(90)
