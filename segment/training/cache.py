@@ -6,12 +6,19 @@ columns), and ``count.txt``, the number written so far, so that training may sta
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from segment.errors import InputError
 from segment.training.annotator import Annotator, draw_annotator
 from segment.training.render import (
     SyntheticMicrograph,
@@ -23,6 +30,7 @@ from segment.training.render import (
 STEPS_PER_PX = 8  #: distances are stored in eighths of a pixel, up to 31.9 px
 NOT_GRAIN, UNSURE = np.uint8(1), np.uint8(2)  #: bits of the flags
 MAPS = ("image", "distance", "flags")
+STALLED_SECONDS = 120.0  #: without a new image until a cache counts as given up
 EMPTY_SHARE = 0.03  #: images without any grain, from which the network learns to stay silent
 
 
@@ -49,7 +57,7 @@ def draw(seed: int, index: int, size: int) -> SyntheticMicrograph | np.ndarray:
     rng, style, annotator = _plan(seed, index)
     if style is None:
         return empty_micrograph(rng, (size, size))
-    return synthetic_micrograph(rng, (size, size), style=style, annotator=annotator, lettering=True)
+    return synthetic_micrograph(rng, (size, size), style=style, annotator=annotator, mishaps=True)
 
 
 def style_of(seed: int, index: int) -> str | None:
@@ -68,22 +76,79 @@ def _plan(seed: int, index: int) -> tuple[np.random.Generator, str | None, Annot
 
 def write_cache(folder: Path, n: int, *, seed: int, size: int = 512) -> None:
     """Draw the images that `folder` still lacks; may be stopped and called again."""
+    prepare_cache(folder, n, size)
+    _count_up(folder, map(partial(_draw_into, folder, seed, size), range(read_count(folder), n)))
+
+
+@contextmanager
+def drawing(folder: Path, n: int, *, seed: int, workers: int, size: int = 512) -> Iterator[None]:
+    """Draw what `folder` lacks by so many processes, beside the work in the `with` block that reads it.
+
+    At the block's end the last image is waited for; an error in it stops the drawing.
+    """
+    prepare_cache(folder, n, size)
+    missing = range(read_count(folder), n)
+    with (
+        ThreadPoolExecutor(1) as counter,
+        ProcessPoolExecutor(workers, get_context("spawn"), initializer=_one_thread) as pool,
+    ):
+        drawn = pool.map(partial(_draw_into, folder, seed, size), missing, chunksize=4)
+        counted = counter.submit(_count_up, folder, drawn)
+        try:
+            yield
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        counted.result()
+
+
+def prepare_cache(folder: Path, n: int, size: int = 512) -> None:
+    """Files for `n` images, empty where the folder has none yet."""
     folder.mkdir(parents=True, exist_ok=True)
-    done = read_count(folder)
-    maps = [
-        np.lib.format.open_memmap(folder / f"{name}.npy", "r+" if done else "w+", np.uint8, (n, size, size))
-        for name in MAPS
-    ]
-    for index in range(done, n):
-        drawn = draw(seed, index, size)
-        if isinstance(drawn, np.ndarray):
-            row = drawn, np.full(drawn.shape, 255, np.uint8), np.zeros(drawn.shape, np.uint8)
-        else:
-            flags = drawn.not_grain * NOT_GRAIN | drawn.unsure * UNSURE
-            row = drawn.image, line_distance(drawn.boundary), flags.astype(np.uint8)
-        for target, value in zip(maps, row, strict=True):
-            target[index] = value
-        (folder / "count.txt").write_text(str(index + 1))
+    if not read_count(folder):
+        for name in MAPS:
+            np.lib.format.open_memmap(folder / f"{name}.npy", "w+", np.uint8, (n, size, size))
+
+
+def _draw_into(folder: Path, seed: int, size: int, index: int) -> int:
+    drawn = draw(seed, index, size)
+    if isinstance(drawn, np.ndarray):
+        row = drawn, np.full(drawn.shape, 255, np.uint8), np.zeros(drawn.shape, np.uint8)
+    else:
+        flags = drawn.not_grain * NOT_GRAIN | drawn.unsure * UNSURE
+        row = drawn.image, line_distance(drawn.boundary), flags.astype(np.uint8)
+    for name, value in zip(MAPS, row, strict=True):
+        np.load(folder / f"{name}.npy", mmap_mode="r+")[index] = value
+    return index
+
+
+def _count_up(folder: Path, drawn: Iterable[int]) -> None:
+    """Write down how many images are there, each time in one piece: others read it meanwhile."""
+    for index in drawn:
+        (folder / "count.part").write_text(str(index + 1))
+        (folder / "count.part").replace(folder / "count.txt")
+
+
+def _one_thread() -> None:
+    cv2.setNumThreads(1)
+
+
+def wait_for(folder: Path, count: int) -> None:
+    """Return once the cache holds `count` images.
+
+    Raises
+    ------
+    InputError
+        No image has joined for `STALLED_SECONDS`.
+    """
+    seen, since = -1, time.monotonic()
+    while (there := read_count(folder)) < count:
+        if there > seen:
+            seen, since = there, time.monotonic()
+        elif time.monotonic() - since > STALLED_SECONDS:
+            reason = f"holds {there} images, {count} are needed now, and none joins them"
+            raise InputError(folder, reason, "Draw it by `grainstats model train`")
+        time.sleep(0.05)
 
 
 def read_count(folder: Path) -> int:

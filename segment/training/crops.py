@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -19,6 +21,7 @@ from segment.training.cache import (
     line_distance,
     open_cache,
     read_count,
+    wait_for,
 )
 from segment.training.faults import compress
 from segment.training.fields import blur
@@ -37,9 +40,10 @@ class Example:
     name: str = ""
 
 
-@dataclass(frozen=True, eq=False)
-class Batch:
+class Batch(NamedTuple):
     """What a step learns from; float32 of shape (batch, channels, rows, columns).
+
+    Arrays as they come from `CropSource`, tensors where the network takes them.
 
     Attributes
     ----------
@@ -49,10 +53,10 @@ class Batch:
         Crops whose annotator may have left boundaries out.
     """
 
-    image: np.ndarray
-    target: np.ndarray
-    weight: np.ndarray
-    real: np.ndarray
+    image: Any
+    target: Any
+    weight: Any
+    real: Any
 
 
 def read_real(data: Path, chosen: RealSet) -> list[Example]:
@@ -85,7 +89,7 @@ class CropSource:
     ----------
     recipe : TrainingRecipe
     cache : Path
-        Cache folder; the cache may still be growing.
+        Cache folder; it may still be growing where the recipe says by how much (`at_first`).
     real : list of (RealSet, list of Example)
     seed : int
         With the step number the only source of randomness.
@@ -102,15 +106,29 @@ class CropSource:
         among: np.ndarray | None = None,
     ) -> None:
         self.recipe, self.folder, self.real, self.seed, self.among = recipe, cache, real, seed, among
-        self.cache: Cache = open_cache(cache)
+
+    @cached_property
+    def cache(self) -> Cache:
+        """Opened by each process that makes batches."""
+        return open_cache(self.folder)
 
     def batch(self, step: int) -> Batch:
-        """Batch of a step; the same step gives the same batch (once the cache is complete)."""
+        """Batch of a step; the same step gives the same batch, however fast the cache is drawn."""
         rng = np.random.default_rng([self.seed, step])
-        count = read_count(self.folder)
+        count = self._count(step)
         rows = [self._crop(rng, count) for _ in range(self.recipe.batch)]
         image, target, weight, real = zip(*rows, strict=True)
         return Batch(np.stack(image)[:, None], np.stack(target), np.stack(weight), np.array(real))
+
+    def _count(self, step: int) -> int:
+        """How many of the cache's images a step chooses from; they are waited for."""
+        recipe = self.recipe
+        if not recipe.at_first:
+            return read_count(self.folder)
+        joined = (recipe.synthetic - recipe.at_first) * step // recipe.steps
+        count = min(recipe.at_first + joined, recipe.synthetic)
+        wait_for(self.folder, count)
+        return count
 
     def _crop(self, rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
         draw = rng.random()

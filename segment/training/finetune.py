@@ -31,6 +31,7 @@ from segment.training.quantise import write_settings
 from segment.training.recipe import RealSet, TrainingRecipe, read_recipe
 from segment.training.score import fill, intercepts
 from segment.unet import Model, load_model
+from segment.unet.model import Device
 
 if TYPE_CHECKING:
     import torch
@@ -75,6 +76,7 @@ def finetune(
     schedule: Schedule = Schedule(),
     *,
     check: bool = True,
+    device: Device = "auto",
     threads: int | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Path:
@@ -91,7 +93,8 @@ def finetune(
     schedule : Schedule
     check : bool
         Score both models on `images` and on fresh synthetic micrographs; the result goes into ``CARD.md``.
-    threads : int, optional
+    device, threads : optional
+        As in `fit`.
     say : callable
         Receives a line of progress now and then.
 
@@ -127,7 +130,7 @@ def finetune(
     say(f"drawing {schedule.replay} synthetic micrographs")
     write_cache(work / "cache", schedule.replay, seed=recipe.seed, size=384)
     source = CropSource(recipe, work / "cache", [(own, examples)], recipe.seed + 1)
-    checkpoint = fit(recipe, source, work, start=start, threads=threads, say=say)
+    checkpoint = fit(recipe, source, work, start=start, device=device, threads=threads, say=say)
     # A copy: a run that goes on after it was killed here must not blend twice.
     blended = Path(shutil.copy(checkpoint, work / "blended.pt"))
     blend(blended, start, schedule.kept)

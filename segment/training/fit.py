@@ -9,16 +9,20 @@ import pickle
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress, count
 from pathlib import Path
 from queue import Queue
 from threading import Thread
 from typing import TYPE_CHECKING, Any
+
+import cv2
 
 from segment.errors import InputError
 from segment.training.crops import Batch, CropSource
 from segment.training.losses import loss_of
 from segment.training.network import build_network, require_torch
 from segment.training.recipe import TrainingRecipe
+from segment.unet.model import Device
 
 if TYPE_CHECKING:
     import torch
@@ -45,6 +49,8 @@ def fit(
     out: Path,
     *,
     start: dict[str, torch.Tensor] | None = None,
+    device: Device = "auto",
+    workers: int = 0,
     threads: int | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Path:
@@ -58,6 +64,10 @@ def fit(
         Folder for ``last.pt`` (checkpoint) and ``log.csv``.
     start : dict of tensors, optional
         Weights to start from instead of ImageNet's (fine-tuning).
+    device : {"auto", "cpu", "cuda"}
+        Where the network is trained; "auto": on CUDA where PyTorch finds it.
+    workers : int
+        Processes that make batches; 0: a thread beside the network's.
     threads : int, optional
         Of PyTorch.
     say : callable
@@ -75,10 +85,11 @@ def fit(
         torch.set_num_threads(threads)
     torch.manual_seed(recipe.seed)
     out.mkdir(parents=True, exist_ok=True)
-    run = _begin(recipe, out, start)
+    where = training_device(device)
+    run = _begin(recipe, out, start, where)
     began, saved = time.monotonic() - run.seconds, time.monotonic()
-    sums: list[float] = []
-    for batch in _prefetched(source, run.step):
+    sums: list[torch.Tensor] = []
+    for batch in _batches(source, run.step, where, workers):
         progress = _progress(recipe, run)
         if progress >= 1:
             break
@@ -86,14 +97,34 @@ def fit(
         run.step += 1
         run.seconds = time.monotonic() - began
         if run.step % LOG_EVERY == 0:
-            _log(out, run, sum(sums) / len(sums), progress)
-            say(f"step {run.step}  loss {sum(sums) / len(sums):.4f}  {progress:.1%}")
+            loss = float(torch.stack(sums).mean())
+            _log(out, run, loss, progress)
+            say(f"step {run.step}  loss {loss:.4f}  {progress:.1%}")
             sums.clear()
         if time.monotonic() - saved > CHECKPOINT_SECONDS:
             save(run, out / "last.pt")
             saved = time.monotonic()
     save(run, out / "last.pt")
     return out / "last.pt"
+
+
+def training_device(device: Device) -> str:
+    """ "cpu" or "cuda".
+
+    Raises
+    ------
+    InputError
+        CUDA is asked for and PyTorch finds none.
+    """
+    import torch
+
+    there = torch.cuda.is_available()
+    if device == "cuda" and not there:
+        raise InputError("--device cuda", "PyTorch finds no CUDA device", "Use --device cpu")
+    if device == "cpu" or not there:
+        return "cpu"
+    torch.backends.cudnn.benchmark = True  # crops are all of one shape
+    return "cuda"
 
 
 def averaged_weights(checkpoints: Sequence[Path]) -> dict[str, torch.Tensor]:
@@ -172,21 +203,22 @@ def save(run: Run, path: Path) -> None:
     path.with_suffix(".part").replace(path)
 
 
-def _begin(recipe: TrainingRecipe, out: Path, start: dict[str, torch.Tensor] | None) -> Run:
+def _begin(recipe: TrainingRecipe, out: Path, start: dict[str, torch.Tensor] | None, device: str) -> Run:
     import torch
 
     last = out / "last.pt"
     network = build_network(recipe, imagenet=not last.is_file() and start is None)
     if start is not None and not last.is_file():
         _load(network, start, "the weights to start from", all_of_them=False)
-    network = network.to(memory_format=torch.channels_last).train()
+    network = network.to(device, memory_format=torch.channels_last).train()
     groups = [
         {"params": list(network.encoder.parameters()), "factor": recipe.encoder_rate},
         {"params": [p for n, p in network.named_parameters() if not n.startswith("encoder.")], "factor": 1.0},
     ]
     optimizer = torch.optim.AdamW(groups, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
     run = Run(network, copy.deepcopy(network).eval(), optimizer)
-    _depthwise_in_float32(network)
+    if device == "cpu":
+        _depthwise_in_float32(network)
     if last.is_file():
         state = _checkpoint(last)
         _load(run.network, state["network"], last)
@@ -219,38 +251,38 @@ def _progress(recipe: TrainingRecipe, run: Run) -> float:
     return run.seconds / (60 * recipe.minutes) if recipe.minutes > 0 else run.step / recipe.steps
 
 
-def _step(recipe: TrainingRecipe, run: Run, batch: Batch, progress: float) -> float:
+def _step(recipe: TrainingRecipe, run: Run, batch: Batch, progress: float) -> torch.Tensor:
+    """One step of the optimizer; the loss, not waited for."""
     import torch
 
     rate = recipe.learning_rate * min(1.0, (run.step + 1) / WARM_UP)
     rate *= 0.01 + 0.99 * (1 + math.cos(math.pi * min(progress, 1.0))) / 2
     for group in run.optimizer.param_groups:
         group["lr"] = rate * group["factor"]
-    image = torch.from_numpy(batch.image).to(memory_format=torch.channels_last)
-    with torch.autocast("cpu", torch.bfloat16):
-        logits = run.network(image)
+    device = next(run.network.parameters()).device
+    batch = Batch(*(tensor.to(device, non_blocking=True) for tensor in batch))
+    with torch.autocast(device.type, torch.bfloat16):
+        logits = run.network(batch.image.to(memory_format=torch.channels_last))
     loss = loss_of(recipe, logits.float(), batch, trusting=progress < 0.2)
     run.optimizer.zero_grad(set_to_none=True)
     loss.backward()
     torch.nn.utils.clip_grad_norm_(run.network.parameters(), 2.0)
     run.optimizer.step()
     _average(recipe, run)
-    return float(loss.detach())
+    return loss.detach()
 
 
 def _average(recipe: TrainingRecipe, run: Run) -> None:
     """Exponential average of weights and of batch statistics, faster at the start."""
-    import torch
+    from torch.optim.swa_utils import get_ema_multi_avg_fn
 
     keep = min(recipe.ema, (1 + run.step) / (10 + run.step))
-    with torch.no_grad():
-        for mean, new in zip(
-            run.averaged.state_dict().values(), run.network.state_dict().values(), strict=True
-        ):
-            if mean.is_floating_point():
-                mean.lerp_(new, 1 - keep)
-            else:
-                mean.copy_(new)
+    means, news = (list(one.state_dict().values()) for one in (run.averaged, run.network))
+    floating = [mean.is_floating_point() for mean in means]
+    get_ema_multi_avg_fn(keep)(list(compress(means, floating)), list(compress(news, floating)), None)
+    for mean, new, averaged in zip(means, news, floating, strict=True):
+        if not averaged:
+            mean.copy_(new)
 
 
 def _log(out: Path, run: Run, loss: float, progress: float) -> None:
@@ -264,14 +296,48 @@ def _log(out: Path, run: Run, loss: float, progress: float) -> None:
         writer.writerow([run.step, f"{run.seconds:.1f}", f"{progress:.4f}", f"{loss:.5f}", f"{rate:.3e}"])
 
 
+def _batches(source: CropSource, first: int, device: str, workers: int) -> Iterator[Batch]:
+    """Batches of tensors from step `first` on, made beside the network's work."""
+    if not workers:
+        return _prefetched(source, first)
+    from torch.utils.data import DataLoader
+
+    loader = DataLoader(
+        _Steps(source),
+        sampler=count(first),
+        batch_size=None,
+        num_workers=workers,
+        prefetch_factor=4,
+        pin_memory=device != "cpu",
+        worker_init_fn=_one_thread,
+    )
+    return iter(loader)
+
+
+@dataclass(frozen=True)
+class _Steps:
+    """Batches by the number of their step, for `DataLoader`."""
+
+    source: CropSource
+
+    def __getitem__(self, step: int) -> Batch:
+        return self.source.batch(step)
+
+
+def _one_thread(worker: int) -> None:
+    cv2.setNumThreads(1)
+
+
 def _prefetched(source: CropSource, first: int) -> Iterator[Batch]:
     """Batches made by a thread beside the network's."""
+    import torch
+
     queue: Queue[Batch] = Queue(maxsize=4)
 
     def produce() -> None:
         step = first
         while True:
-            queue.put(source.batch(step))
+            queue.put(Batch(*map(torch.from_numpy, source.batch(step))))
             step += 1
 
     Thread(target=produce, daemon=True).start()

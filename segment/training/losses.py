@@ -26,6 +26,7 @@ def loss_of(recipe: TrainingRecipe, logits: torch.Tensor, batch: Batch, *, trust
     recipe : TrainingRecipe
     logits : tensor, shape (batch, 2, rows, columns)
     batch : Batch
+        Of tensors on the logits' device.
     trusting : bool
 
     Returns
@@ -36,10 +37,10 @@ def loss_of(recipe: TrainingRecipe, logits: torch.Tensor, batch: Batch, *, trust
     import torch
     from torch.nn.functional import binary_cross_entropy_with_logits
 
-    target, weight = torch.from_numpy(batch.target), torch.from_numpy(batch.weight).clone()
+    target, weight = batch.target, batch.weight.clone()
     answer = torch.sigmoid(logits[:, 0])
     if not trusting:
-        real = torch.from_numpy(batch.real)[:, None, None]
+        real = batch.real[:, None, None]
         weight[:, 0] *= torch.where(real & (target[:, 0] == 0) & (answer.detach() > SURE), recipe.doubt, 1.0)
     entropy = binary_cross_entropy_with_logits(logits, target, reduction="none") * weight
     loss = entropy[:, 0].mean() + 0.5 * entropy[:, 1].mean()

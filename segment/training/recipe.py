@@ -46,6 +46,8 @@ class TrainingRecipe:
         Of the weights, the crops and (with the index) each synthetic image.
     synthetic : int
         Number of synthetic images drawn.
+    at_first : int
+        How many of them are drawn before the first step; the others join evenly until the last. 0: all.
     crop, batch : int
         Edge of a crop in pixels; crops a step.
     steps, minutes : int, float
@@ -67,6 +69,7 @@ class TrainingRecipe:
     decoder: tuple[int, ...] = (128, 64, 32, 16)
     seed: int = 20261122
     synthetic: int = 2400
+    at_first: int = 0
     crop: int = 256
     batch: int = 8
     steps: int = 2500

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from grainstats.run.commands.choices import DeviceChoice
+
 if TYPE_CHECKING:
     from segment.training.evaluate import Evaluation
 
@@ -18,6 +20,7 @@ ModelOption = Annotated[
     str | None,
     typer.Option("--model", help="A released model's name or a model folder; default: the released one."),
 ]
+DeviceOption = Annotated[DeviceChoice, typer.Option("--device", help="Where the network is trained.")]
 ThreadsOption = Annotated[int | None, typer.Option("--threads", help="Threads of PyTorch.")]
 
 
@@ -93,10 +96,14 @@ def train(
     cache: Annotated[
         Path | None, typer.Option("--cache", help="Folder of synthetic micrographs to share between runs.")
     ] = None,
+    device: DeviceOption = DeviceChoice.AUTO,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes that draw micrographs, and as many that cut crops.")
+    ] = 1,
     threads: ThreadsOption = None,
 ) -> None:
     """Train a model from a recipe; called again, it goes on where it was stopped."""
-    from segment.training.cache import write_cache
+    from segment.training.cache import drawing, wait_for
     from segment.training.crops import CropSource, read_real
     from segment.training.fit import averaged_weights, fit
     from segment.training.network import require_torch
@@ -108,9 +115,20 @@ def train(
     weights = averaged_weights(start) if start else None
     drawn = cache or out / "cache"
     _say(f"drawing {chosen.synthetic} synthetic micrographs into {drawn}")
-    write_cache(drawn, chosen.synthetic, seed=chosen.seed)
     source = CropSource(chosen, drawn, real, chosen.seed)
-    print(fit(chosen, source, out, start=weights, threads=threads, say=_say))
+    with drawing(drawn, chosen.synthetic, seed=chosen.seed, workers=workers):
+        wait_for(drawn, chosen.at_first or chosen.synthetic)
+        done = fit(
+            chosen,
+            source,
+            out,
+            start=weights,
+            device=device.value,
+            workers=workers if workers > 1 else 0,
+            threads=threads,
+            say=_say,
+        )
+    print(done)
 
 
 @app.command()
@@ -124,6 +142,7 @@ def finetune(
         float, typer.Option(min=0.0, help="Stop after so long instead, 0: by the steps.")
     ] = 0.0,
     check: Annotated[bool, typer.Option(help="Score the old and the new model for the new CARD.md.")] = True,
+    device: DeviceOption = DeviceChoice.AUTO,
     threads: ThreadsOption = None,
 ) -> None:
     """Adapt a model to your own corrected images without forgetting the rest.
@@ -135,11 +154,18 @@ def finetune(
     from segment.unet import load_model
 
     schedule = Schedule(steps=steps, minutes=minutes)
-    print(
-        finetune_model(
-            load_model(model), images, boundaries, out, schedule, check=check, threads=threads, say=_say
-        )
+    done = finetune_model(
+        load_model(model),
+        images,
+        boundaries,
+        out,
+        schedule,
+        check=check,
+        device=device.value,
+        threads=threads,
+        say=_say,
     )
+    print(done)
 
 
 @app.command()

@@ -64,13 +64,13 @@ def test_an_omission_of_the_annotator_costs_less_than_one_of_the_generator(
 
     logits = torch.full((1, 2, 16, 16), -5.0)
     logits[:, 0, 4:8] = 5.0
-    nothing = np.zeros((1, 2, 16, 16), np.float32)
+    nothing = torch.zeros(1, 2, 16, 16)
     costs = [
         float(
             loss_of(
                 RECIPE,
                 logits,
-                Batch(nothing[:, :1], nothing, np.ones_like(nothing), np.array([real])),
+                Batch(nothing[:, :1], nothing, torch.ones_like(nothing), torch.tensor([real])),
                 trusting=trusting,
             )
         )
