@@ -97,7 +97,7 @@ def drawing(folder: Path, n: int, *, seed: int, workers: int, size: int = 512) -
         try:
             yield
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
             raise
         counted.result()
 

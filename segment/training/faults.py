@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from scipy.special import expit
 
 from segment.training.fields import blur, smooth_noise
 
@@ -40,7 +41,7 @@ def shade(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def stain(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Diffuse stains and contamination: rounded patches of another grey with soft or dried-up edges."""
     field = smooth_noise(rng, image.shape, float(np.exp(rng.uniform(3, 5.5))))
-    inside = 1 / (1 + np.exp(-(field - rng.uniform(0.8, 1.8)) / rng.uniform(0.05, 0.5)))
+    inside = expit((field - rng.uniform(0.8, 1.8)) / rng.uniform(0.05, 0.5))
     rim = 4 * inside * (1 - inside)
     strength = image.std() * rng.choice([-1.0, 1.0], p=[0.7, 0.3])
     out = image + strength * (rng.uniform(0.2, 1.5) * inside + rng.uniform(0, 0.5) * rim)
