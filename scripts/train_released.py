@@ -43,12 +43,11 @@ class Job:
 
 @dataclass(frozen=True)
 class Setting:
-    """What all trainings share; `crop_workers` processes of each cut crops."""
+    """What all trainings share."""
 
     data: Path
     cache: Path
     device: Device
-    crop_workers: int
 
 
 def train(job: Job, setting: Setting) -> Path:
@@ -63,7 +62,6 @@ def train(job: Job, setting: Setting) -> Path:
         job.out,
         start=start,
         device=setting.device,
-        workers=setting.crop_workers,
         threads=1,
         say=lambda line: _say(f"{name}: {line}") if " 0 " in line or line.endswith("00.0%") else None,
     )
@@ -104,13 +102,12 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, help="default: OUT/cache")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     parser.add_argument("--workers", type=int, default=2, help="processes that draw")
-    parser.add_argument("--crop-workers", type=int, default=1, help="processes of each training that cut")
     parser.add_argument("--set", default="uo2_bftem", help="the real set whose images are held out in turn")
     parser.add_argument("--folds", type=int, default=5)
     given = parser.parse_args()
     stages = [[read_recipe(folder / name) for name in STAGES] for folder in given.recipes]
     first = stages[0][0]
-    setting = Setting(given.data, given.cache or given.out / "cache", given.device, given.crop_workers)
+    setting = Setting(given.data, given.cache or given.out / "cache", given.device)
     with drawing(setting.cache, first.synthetic, seed=first.seed, workers=given.workers):
         wait_for(setting.cache, first.at_first or first.synthetic)
         train_all([Job(base, given.out / base.name / "base") for base, _ in stages], setting)

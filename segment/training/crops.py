@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,10 +22,15 @@ from segment.training.cache import (
     read_count,
     wait_for,
 )
+from segment.training.draws import Exposure, Placement, draw_exposure, draw_placement
 from segment.training.faults import compress
 from segment.training.fields import blur
 from segment.training.recipe import RealSet, TrainingRecipe
 from segment.unet.normalise import image_statistics, normalise
+
+SYNTHETIC_SCALES = (0.75, 1.35)  #: resampling factors of synthetic crops
+MARGIN_WEIGHT = np.float32(0.3)  #: of the pixels beside a line
+UNLABELLED = np.float32(0.1)  #: of what is no grain where nobody labelled it
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +42,16 @@ class Example:
     distance: np.ndarray
     flags: np.ndarray | None
     name: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A crop: of image `index` of real set `group` (None: of the cache), how placed and how exposed."""
+
+    group: int | None
+    index: int
+    placement: Placement
+    exposure: Exposure
 
 
 class Batch(NamedTuple):
@@ -115,87 +129,87 @@ class CropSource:
     def batch(self, step: int) -> Batch:
         """Batch of a step; the same step gives the same batch, however fast the cache is drawn."""
         rng = np.random.default_rng([self.seed, step])
-        count = self._count(step)
-        rows = [self._crop(rng, count) for _ in range(self.recipe.batch)]
-        image, target, weight, real = zip(*rows, strict=True)
-        return Batch(np.stack(image)[:, None], np.stack(target), np.stack(weight), np.array(real))
+        choices = self.choices(step, rng)
+        image, target, weight = zip(*(self._cut(choice, rng) for choice in choices), strict=True)
+        real = np.array([choice.group is not None for choice in choices])
+        return Batch(np.stack(image)[:, None], np.stack(target), np.stack(weight), real)
 
-    def _count(self, step: int) -> int:
+    def choices(self, step: int, rng: np.random.Generator) -> list[Choice]:
+        """What the crops of a step are cut from, and how."""
+        count = self.count(step)
+        return [self._choose(rng, count) for _ in range(self.recipe.batch)]
+
+    def count(self, step: int) -> int:
         """How many of the cache's images a step chooses from; they are waited for."""
         recipe = self.recipe
-        if not recipe.at_first:
-            return read_count(self.folder)
+        if not recipe.at_first or recipe.minutes > 0:
+            return min(read_count(self.folder), recipe.synthetic)
         joined = (recipe.synthetic - recipe.at_first) * step // recipe.steps
         count = min(recipe.at_first + joined, recipe.synthetic)
         wait_for(self.folder, count)
         return count
 
-    def _crop(self, rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
-        draw = rng.random()
-        for chosen, examples in self.real:
-            if draw < chosen.share:
-                example = examples[int(rng.integers(len(examples)))]
-                return *self._cut(example, chosen.min_scale, chosen.max_scale, rng), True
-            draw -= chosen.share
-        index = int(rng.integers(max(count, 1)) if self.among is None else rng.choice(self.among))
-        example = Example(self.cache.image[index], self.cache.distance[index], self.cache.flags[index])
-        return *self._cut(example, 0.75, 1.35, rng), False
+    def example(self, group: int | None, index: int) -> Example:
+        """An image of a real set, or (None) of the cache."""
+        if group is not None:
+            return self.real[group][1][index]
+        return Example(self.cache.image[index], self.cache.distance[index], self.cache.flags[index])
 
-    def _cut(
-        self, example: Example, low: float, high: float, rng: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        scale = float(np.exp(rng.uniform(np.log(low), np.log(high))))
-        warp = _placement(example.image.shape, self.recipe.crop, scale, rng)
-        image = warp(example.image if scale > 0.85 else blur(example.image, 0.35 / scale))
-        distance = warp(example.distance).astype(np.float32) * (scale / STEPS_PER_PX)
+    def _choose(self, rng: np.random.Generator, count: int) -> Choice:
+        draw, low, high = rng.random(), *SYNTHETIC_SCALES
+        group = None
+        for number, (chosen, _) in enumerate(self.real):
+            if draw < chosen.share:
+                group, low, high = number, chosen.min_scale, chosen.max_scale
+                break
+            draw -= chosen.share
+        if group is not None:
+            index = int(rng.integers(len(self.real[group][1])))
+        else:
+            index = int(rng.integers(max(count, 1)) if self.among is None else rng.choice(self.among))
+        shape = self.cache.image.shape[1:] if group is None else self.example(group, index).image.shape
+        placement = draw_placement(shape, self.recipe.crop, low, high, rng)
+        return Choice(group, index, placement, draw_exposure(rng))
+
+    def _cut(self, choice: Choice, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Image, targets and weights of one crop."""
+        example, placement = self.example(choice.group, choice.index), choice.placement
+
+        def warp(image: np.ndarray) -> np.ndarray:
+            flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+            size = (self.recipe.crop, self.recipe.crop)
+            return cv2.warpAffine(
+                image, placement.matrix, size, flags=flags, borderMode=cv2.BORDER_REFLECT_101
+            )
+
+        image = warp(blur(example.image, placement.blur_px))
+        distance = warp(example.distance).astype(np.float32) * (placement.scale / STEPS_PER_PX)
         line, margin = self.recipe.line_px, self.recipe.margin_px
         boundary = (distance < line).astype(np.float32)
-        weight = np.where((distance >= line) & (distance < margin), np.float32(0.3), np.float32(1))
+        weight = np.where((distance >= line) & (distance < margin), MARGIN_WEIGHT, np.float32(1))
         if example.flags is None:
             body: np.ndarray = np.zeros_like(boundary)
-            body_weight = np.full_like(boundary, 0.1)
+            body_weight = np.full_like(boundary, UNLABELLED)
         else:
             body = warp((example.flags & NOT_GRAIN) * np.uint8(255)) / np.float32(255)
             body_weight = np.ones_like(boundary)
             weight[warp((example.flags & UNSURE) * np.uint8(127)) > 127] = 0
-        return re_expose(image, rng), np.stack([boundary, body]), np.stack([weight, body_weight])
+        image = re_expose(image, choice.exposure, rng)
+        return image, np.stack([boundary, body]), np.stack([weight, body_weight])
 
 
-def _placement(
-    shape: tuple[int, ...], crop: int, scale: float, rng: np.random.Generator
-) -> Callable[[np.ndarray], np.ndarray]:
-    """Turn by any angle (half the time by right angles only), mirror, scale, and cut."""
-    angle = rng.integers(4) * np.pi / 2 if rng.random() < 0.5 else rng.uniform(0, 2 * np.pi)
-    c, s = np.cos(angle) / scale, np.sin(angle) / scale
-    flip = -1 if rng.random() < 0.5 else 1
-    reach = crop / 2 / scale
-    room = np.maximum(np.array(shape[::-1], float) / 2 - reach, 0)
-    centre = np.array(shape[::-1]) / 2 + rng.uniform(-1, 1, 2) * room
-    matrix = np.array([[c * flip, -s, 0], [s * flip, c, 0]])
-    matrix[:, 2] = centre - matrix[:, :2] @ np.array([crop / 2, crop / 2])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-
-    def warp(image: np.ndarray) -> np.ndarray:
-        return cv2.warpAffine(image, matrix, (crop, crop), flags=flags, borderMode=cv2.BORDER_REFLECT)
-
-    return warp
-
-
-def re_expose(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Other polarity, gamma, blur, noise, compression; then normalised as at inference, a little off."""
+def re_expose(image: np.ndarray, exposure: Exposure, rng: np.random.Generator) -> np.ndarray:
+    """Grey levels (uint8) changed as drawn, then normalised as at inference, a little off; float32."""
     grey = image.astype(np.float32) / 255
-    if rng.random() < 0.3:
+    if exposure.inverted:
         grey = 1 - grey
-    if rng.random() < 0.5:
-        grey = np.power(np.clip(grey, 0, 1), np.float32(np.exp(rng.uniform(-0.7, 0.7))))
-    if rng.random() < 0.25:
-        grey = blur(grey, rng.uniform(0.3, 1.4))
-    if rng.random() < 0.4:
+    if exposure.gamma != 1:
+        grey = np.power(np.clip(grey, 0, 1), np.float32(exposure.gamma))
+    grey = blur(grey, exposure.blur_px)
+    if exposure.noise:
         noise = rng.standard_normal(grey.shape, dtype=np.float32)
-        grey = grey + float(grey.std() * np.exp(rng.uniform(-3.5, 0))) * noise
-    if rng.random() < 0.15:
+        grey = grey + float(grey.std() * exposure.noise) * noise
+    if exposure.compressed:
         grey = compress(np.clip(grey * 255, 0, 255).astype(np.uint8), rng).astype(np.float32) / 255
     mean, std = image_statistics(grey)
-    return normalise(
-        grey, mean + 0.15 * std * float(rng.standard_normal()), std * float(np.exp(rng.uniform(-0.2, 0.2)))
-    )
+    return normalise(grey, mean + exposure.shift * std, std * exposure.gain)

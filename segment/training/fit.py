@@ -9,13 +9,11 @@ import pickle
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import compress, count
+from itertools import compress
 from pathlib import Path
 from queue import Queue
 from threading import Thread
 from typing import TYPE_CHECKING, Any
-
-import cv2
 
 from segment.errors import InputError
 from segment.training.crops import Batch, CropSource
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
 
 LOG_EVERY = 20  #: steps between two rows of the log
 CHECKPOINT_SECONDS = 150.0
+LONG = 2000  #: steps of a run in which the fastest kernels are worth looking for
 WARM_UP = 60  #: steps over which the learning rate rises
 
 
@@ -50,7 +49,6 @@ def fit(
     *,
     start: dict[str, torch.Tensor] | None = None,
     device: Device = "auto",
-    workers: int = 0,
     threads: int | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Path:
@@ -66,8 +64,6 @@ def fit(
         Weights to start from instead of ImageNet's (fine-tuning).
     device : {"auto", "cpu", "cuda"}
         Where the network is trained; "auto": on CUDA where PyTorch finds it.
-    workers : int
-        Processes that make batches; 0: a thread beside the network's.
     threads : int, optional
         Of PyTorch.
     say : callable
@@ -86,10 +82,12 @@ def fit(
     torch.manual_seed(recipe.seed)
     out.mkdir(parents=True, exist_ok=True)
     where = training_device(device)
+    # Crops are all of one shape; trying every kernel takes some ten seconds.
+    torch.backends.cudnn.benchmark = recipe.minutes > 2 or recipe.steps >= LONG
     run = _begin(recipe, out, start, where)
     began, saved = time.monotonic() - run.seconds, time.monotonic()
     sums: list[torch.Tensor] = []
-    for batch in _batches(source, run.step, where, workers):
+    for batch in _batches(source, run.step, where):
         progress = _progress(recipe, run)
         if progress >= 1:
             break
@@ -123,7 +121,6 @@ def training_device(device: Device) -> str:
         raise InputError("--device cuda", "PyTorch finds no CUDA device", "Use --device cpu")
     if device == "cpu" or not there:
         return "cpu"
-    torch.backends.cudnn.benchmark = True  # crops are all of one shape
     return "cuda"
 
 
@@ -296,36 +293,13 @@ def _log(out: Path, run: Run, loss: float, progress: float) -> None:
         writer.writerow([run.step, f"{run.seconds:.1f}", f"{progress:.4f}", f"{loss:.5f}", f"{rate:.3e}"])
 
 
-def _batches(source: CropSource, first: int, device: str, workers: int) -> Iterator[Batch]:
-    """Batches of tensors from step `first` on, made beside the network's work."""
-    if not workers:
+def _batches(source: CropSource, first: int, device: str) -> Iterator[Batch]:
+    """Batches of tensors from step `first` on."""
+    if device == "cpu":
         return _prefetched(source, first)
-    from torch.utils.data import DataLoader
+    from segment.training.device_crops import DeviceCrops
 
-    loader = DataLoader(
-        _Steps(source),
-        sampler=count(first),
-        batch_size=None,
-        num_workers=workers,
-        prefetch_factor=4,
-        pin_memory=device != "cpu",
-        worker_init_fn=_one_thread,
-    )
-    return iter(loader)
-
-
-@dataclass(frozen=True)
-class _Steps:
-    """Batches by the number of their step, for `DataLoader`."""
-
-    source: CropSource
-
-    def __getitem__(self, step: int) -> Batch:
-        return self.source.batch(step)
-
-
-def _one_thread(worker: int) -> None:
-    cv2.setNumThreads(1)
+    return DeviceCrops(source, device).batches(first)
 
 
 def _prefetched(source: CropSource, first: int) -> Iterator[Batch]:

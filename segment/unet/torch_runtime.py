@@ -52,6 +52,10 @@ class TorchRuntime:
         self._settings = Lock()  # PyTorch's are the process's, and several images may be under way
         network = build_network(read_recipe(model.folder / RECIPE), imagenet=False)
         network.load_state_dict(load_weights(model.folder), strict=False)
+        if self.precision == "bf16":
+            for module in network.modules():
+                if isinstance(module, torch.nn.Conv2d):
+                    module.to(torch.bfloat16)  # as autocast would, at every call
         self._network = network.eval().to(self._device, memory_format=torch.channels_last)
 
     @property

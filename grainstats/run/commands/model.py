@@ -97,9 +97,7 @@ def train(
         Path | None, typer.Option("--cache", help="Folder of synthetic micrographs to share between runs.")
     ] = None,
     device: DeviceOption = DeviceChoice.AUTO,
-    workers: Annotated[
-        int, typer.Option(min=1, help="Processes that draw micrographs, and as many that cut crops.")
-    ] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that draw micrographs.")] = 1,
     threads: ThreadsOption = None,
 ) -> None:
     """Train a model from a recipe; called again, it goes on where it was stopped."""
@@ -124,7 +122,6 @@ def train(
             out,
             start=weights,
             device=device.value,
-            workers=workers if workers > 1 else 0,
             threads=threads,
             say=_say,
         )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import tifffile
+from scipy import ndimage as ndi
 
 from segment.errors import InputError
 from segment.training import record
 from segment.training.cache import draw, line_distance, open_cache, style_of, write_cache
 from segment.training.crops import CropSource, Example, re_expose, read_real
+from segment.training.draws import Exposure, draw_exposure
 from segment.training.pairs import find_pairs, lines_of
 from segment.training.recipe import RealSet, TrainingRecipe, read_recipe
 
@@ -80,6 +83,32 @@ def test_batches_depend_on_seed_and_step_only(cache: Path) -> None:
     assert set(np.unique(batch.target[:, 0])) <= {0.0, 1.0}
 
 
+def test_a_device_cuts_what_the_processor_cuts(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """But for noise and JPEG: the same places, targets, weights and grey levels."""
+    torch = pytest.importorskip("torch", reason="the extra `train` is not installed: PyTorch is missing")
+    from segment.training.device_crops import DeviceCrops
+
+    def quiet(rng: np.random.Generator) -> Exposure:
+        return replace(draw_exposure(rng), noise=0.0, compressed=False)
+
+    monkeypatch.setattr("segment.training.crops.draw_exposure", quiet)
+    grown = ndi.gaussian_filter(np.random.default_rng(3).normal(128, 400, grid().shape), 3)
+    image = np.clip(np.where(grid(), 40, grown), 0, 255).astype(np.uint8)
+    examples = [
+        Example(image, line_distance(grid()), None),
+        Example(image[:96], line_distance(grid()[:96]), None),
+    ]
+    source = CropSource(TrainingRecipe(crop=64, batch=24), cache, [(RealSet("grid", 0.5), examples)], 5)
+    ours, theirs = source.batch(0), DeviceCrops(source, "cpu").batch(0)
+    assert theirs.real.numpy().tolist() == ours.real.tolist() and 0 < ours.real.sum() < 24
+    for kind in ("image", "target", "weight"):
+        a, b = getattr(ours, kind), getattr(theirs, kind).numpy()
+        assert a.shape == b.shape and b.dtype == np.float32
+        assert np.abs(a - b).mean() < 0.02, kind
+    assert np.corrcoef(ours.image.ravel(), theirs.image.numpy().ravel())[0, 1] > 0.995
+    assert isinstance(theirs.image, torch.Tensor)
+
+
 def test_target_line_keeps_its_width_at_every_scale(cache: Path) -> None:
     example = Example(np.where(grid(), 40, 180).astype(np.uint8), line_distance(grid()), None)
     shares = []
@@ -94,7 +123,8 @@ def test_target_line_keeps_its_width_at_every_scale(cache: Path) -> None:
 def test_re_exposed_crops_are_normalised() -> None:
     image = np.random.default_rng(0).integers(0, 255, (64, 64)).astype(np.uint8)
     for seed in range(10):
-        grey = re_expose(image, np.random.default_rng(seed))
+        rng = np.random.default_rng(seed)
+        grey = re_expose(image, draw_exposure(rng), rng)
         assert grey.dtype == np.float32
         assert abs(grey).max() <= 4
         assert abs(grey.mean()) < 0.7
