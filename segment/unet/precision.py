@@ -8,14 +8,15 @@ from segment.errors import InputError
 from segment.unet.model import Model, Precision
 
 AGREEMENT = 0.995  #: measured agreement with f32 from which "auto" chooses a shorter arithmetic
+VNNI = ("avx512vnni", "avxvnni", "amx-int8")  #: what multiplies 8-bit integers fast
 Chosen = Literal["f32", "bf16", "int8"]
 
 
 def choose_precision(model: Model, precision: Precision, *, on_cuda: bool = False) -> Chosen:
-    """The one asked for; "auto": bf16, else INT8, where the processor has it and it agrees with f32.
+    """The one asked for; "auto": the fastest that the machine has and that agrees with f32.
 
-    Where a processor has both, bf16 was measured to be as fast as INT8 but for a tenth, and agrees better.
-    On CUDA "auto" is bf16 or f32.
+    On processors with AMX that is bf16, as fast as INT8 but for a tenth there and closer to f32; on others
+    with VNNI it is INT8, two thirds of the time of bf16 (docs/segmentation_speed.md); on CUDA bf16 or f32.
 
     Raises
     ------
@@ -28,13 +29,14 @@ def choose_precision(model: Model, precision: Precision, *, on_cuda: bool = Fals
         )
     if precision != "auto":
         return precision
-    if _agrees(model.bf16_agreement) and (on_cuda or processor_has_bf16()):
-        return "bf16"
+    bf16 = _agrees(model.bf16_agreement)
     if on_cuda:
-        return "f32"
-    if _agrees(model.int8_agreement) and model.int8_weights is not None and processor_has_vnni():
+        return "bf16" if bf16 else "f32"
+    if bf16 and processor_has("amx-bf16"):
+        return "bf16"
+    if _agrees(model.int8_agreement) and model.int8_weights is not None and processor_has(*VNNI):
         return "int8"
-    return "f32"
+    return "bf16" if bf16 and processor_has_bf16() else "f32"
 
 
 def _agrees(measured: float | None) -> bool:
@@ -48,12 +50,12 @@ def processor_has_bf16() -> bool:
     return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
-def processor_has_vnni() -> bool:
-    """Whether the processor multiplies 8-bit integers fast (AVX-512 or AVX VNNI, AMX)."""
+def processor_has(*names: str) -> bool:
+    """Whether the processor has any of these features, by LLVM's names; False where they are not known."""
     from llvmlite.binding import get_host_cpu_features
 
     try:
         features = get_host_cpu_features()
-    except RuntimeError:  # not known for this processor
+    except RuntimeError:
         return False
-    return any(features.get(name, False) for name in ("avx512vnni", "avxvnni", "amx-int8"))
+    return any(features.get(name, False) for name in names)

@@ -1,5 +1,7 @@
 """Prediction: tiles equal the whole image, sizes and dtypes, properties, devices."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import ndimage as ndi
@@ -150,29 +152,36 @@ def test_bf16_is_near_f32(tiny, runtime, whole):
     assert ((answer > 0.5) == (expected > 0.5)).mean() > 0.98
 
 
-def test_auto_precision_needs_a_measured_agreement(tiny, monkeypatch):
-    from dataclasses import replace
+@pytest.mark.parametrize(
+    ("features", "has_bf16", "bf16", "int8", "chosen"),
+    [
+        ({"amx-bf16", "amx-int8", "avx512vnni"}, True, 0.999, 0.999, "bf16"),
+        ({"amx-bf16", "amx-int8", "avx512vnni"}, True, 0.9, 0.999, "int8"),
+        ({"avx512vnni"}, True, 0.999, 0.999, "int8"),
+        ({"avxvnni"}, False, 0.999, 0.999, "int8"),
+        ({"avx512vnni"}, True, 0.999, 0.9, "bf16"),
+        ({"avx512vnni"}, True, 0.999, None, "bf16"),
+        ({"avx512vnni"}, True, 0.9, None, "f32"),
+        (set(), True, 0.999, 0.999, "bf16"),
+        (set(), False, 0.999, 0.999, "f32"),
+    ],
+)
+def test_auto_takes_the_fastest_that_the_machine_has_and_that_agrees(
+    tiny, monkeypatch, features, has_bf16, bf16, int8, chosen
+):
+    """By processor: with AMX, with VNNI and bf16, with VNNI alone, with neither."""
+    monkeypatch.setattr("llvmlite.binding.get_host_cpu_features", lambda: dict.fromkeys(features, True))
+    monkeypatch.setattr("segment.unet.precision.processor_has_bf16", lambda: has_bf16)
+    weights = None if int8 is None else tiny.weights
+    model = replace(tiny, bf16_agreement=bf16, int8_agreement=int8, int8_weights=weights)
+    assert choose_precision(model, "auto") == chosen
+    assert choose_precision(model, "auto", on_cuda=True) == ("bf16" if bf16 > 0.995 else "f32")
+    assert choose_precision(model, "f32") == "f32"
 
-    monkeypatch.setattr("segment.unet.precision.processor_has_bf16", lambda: True)
+
+def test_reduced_precision_needs_a_measured_agreement_and_its_weights(tiny):
     assert choose_precision(tiny, "auto") == "f32"
-    assert choose_precision(replace(tiny, bf16_agreement=0.9), "auto") == "f32"
-    assert choose_precision(replace(tiny, bf16_agreement=0.999), "auto") == "bf16"
-    monkeypatch.setattr("segment.unet.precision.processor_has_bf16", lambda: False)
-    assert choose_precision(replace(tiny, bf16_agreement=0.999), "auto") == "f32"
     assert choose_precision(tiny, "bf16") == "bf16"
-
-
-def test_int8_is_for_processors_without_bf16_and_needs_weights(tiny, monkeypatch):
-    from dataclasses import replace
-
-    quantised = replace(tiny, bf16_agreement=0.999, int8_agreement=0.999, int8_weights=tiny.weights)
-    monkeypatch.setattr("segment.unet.precision.processor_has_bf16", lambda: False)
-    monkeypatch.setattr("segment.unet.precision.processor_has_vnni", lambda: True)
-    assert choose_precision(quantised, "auto") == "int8"
-    assert choose_precision(replace(quantised, int8_agreement=0.9), "auto") == "f32"
-    assert choose_precision(replace(quantised, int8_weights=None), "auto") == "f32"
-    monkeypatch.setattr("segment.unet.precision.processor_has_vnni", lambda: False)
-    assert choose_precision(quantised, "auto") == "f32"
     with pytest.raises(InputError, match="INT8"):
         choose_precision(tiny, "int8")
 
