@@ -7,12 +7,12 @@ import csv
 import math
 import pickle
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import compress
+from itertools import compress, count
 from pathlib import Path
-from queue import Queue
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from segment.errors import InputError
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 LOG_EVERY = 20  #: steps between two rows of the log
 CHECKPOINT_SECONDS = 150.0
 LONG = 2000  #: steps of a run in which the fastest kernels are worth looking for
+AHEAD = 4  #: batches that wait for the network
 WARM_UP = 60  #: steps over which the learning rate rises
 
 
@@ -107,7 +108,7 @@ def fit(
 
 
 def training_device(device: Device) -> str:
-    """ "cpu" or "cuda".
+    """Name of the device: "cpu" or "cuda".
 
     Raises
     ------
@@ -256,9 +257,7 @@ def _step(recipe: TrainingRecipe, run: Run, batch: Batch, progress: float) -> to
     rate *= 0.01 + 0.99 * (1 + math.cos(math.pi * min(progress, 1.0))) / 2
     for group in run.optimizer.param_groups:
         group["lr"] = rate * group["factor"]
-    device = next(run.network.parameters()).device
-    batch = Batch(*(tensor.to(device, non_blocking=True) for tensor in batch))
-    with torch.autocast(device.type, torch.bfloat16):
+    with torch.autocast(batch.image.device.type, torch.bfloat16):
         logits = run.network(batch.image.to(memory_format=torch.channels_last))
     loss = loss_of(recipe, logits.float(), batch, trusting=progress < 0.2)
     run.optimizer.zero_grad(set_to_none=True)
@@ -306,14 +305,11 @@ def _prefetched(source: CropSource, first: int) -> Iterator[Batch]:
     """Batches made by a thread beside the network's."""
     import torch
 
-    queue: Queue[Batch] = Queue(maxsize=4)
+    def make(step: int) -> Batch:
+        return Batch(*map(torch.from_numpy, source.batch(step)))
 
-    def produce() -> None:
-        step = first
-        while True:
-            queue.put(Batch(*map(torch.from_numpy, source.batch(step))))
-            step += 1
-
-    Thread(target=produce, daemon=True).start()
-    while True:
-        yield queue.get()
+    with ThreadPoolExecutor(1) as maker:
+        waiting = deque(maker.submit(make, first + ahead) for ahead in range(AHEAD))
+        for step in count(first + AHEAD):
+            yield waiting.popleft().result()
+            waiting.append(maker.submit(make, step))

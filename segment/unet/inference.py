@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from segment.unet.normalise import normalise
+from segment.unet.local_levels import LocalLevels
 from segment.unet.runtime import Network, Runtime
 from segment.unet.split import EIGHTH, QUARTER, SIXTEENTH
 from segment.unet.tiles import Frame, Tile, frame_of, plan_tiles
@@ -18,7 +18,7 @@ MARGIN_PX = 64  #: reflected continuation of the image on every side
 def probability_tiles(
     runtime: Runtime,
     image: np.ndarray,
-    statistics: tuple[float, float],
+    levels: LocalLevels,
     *,
     stride: int,
     halo: int,
@@ -31,7 +31,7 @@ def probability_tiles(
     runtime : Runtime
     image : ndarray, shape (rows, columns)
         In the network's scale.
-    statistics : (mean, std)
+    levels : LocalLevels
         Of the image.
     stride, halo : int
         Of the model.
@@ -49,10 +49,10 @@ def probability_tiles(
     fits = frame.shape[0] * frame.shape[1] <= runtime.read_px and tile_px is None
     if fits or runtime.split is None:
         tiles = plan_tiles(frame.shape, stride=stride, halo=halo, read_px=runtime.read_px, tile_px=tile_px)
-        readers = (partial(_grey, frame, statistics, tile) for tile in tiles)
+        readers = (partial(_grey, frame, levels, tile) for tile in tiles)
         answers: Iterator[np.ndarray] = (answer for (answer,) in runtime.whole.infer_all(readers))
     else:
-        tiles, answers = _in_three_parts(runtime, frame, statistics, stride, halo, tile_px)
+        tiles, answers = _in_three_parts(runtime, frame, levels, stride, halo, tile_px)
     for tile, answer in zip(tiles, answers, strict=True):
         rows, above = _within(tile.rows, frame.margin, image.shape[0])
         columns, left = _within(tile.columns, frame.margin, image.shape[1])
@@ -80,7 +80,7 @@ def _within(span: slice, margin: int, size: int) -> tuple[slice, int]:
 def _in_three_parts(
     runtime: Runtime,
     frame: Frame,
-    statistics: tuple[float, float],
+    levels: LocalLevels,
     stride: int,
     halo: int,
     tile_px: int | None,
@@ -98,7 +98,7 @@ def _in_three_parts(
 
     near = tiles(split.shallow_reach_px, runtime.read_px, tile_px)
     quarter, eighth = empty(split.quarter_channels, QUARTER), empty(split.eighth_channels, EIGHTH)
-    greys = [partial(_grey, frame, statistics, tile) for tile in near]
+    greys = [partial(_grey, frame, levels, tile) for tile in near]
     _collect(shallow, greys, near, [(quarter, QUARTER), (eighth, EIGHTH)])
     shallow.release()
     far = tiles(halo, runtime.deep_read_px, tile_px and 2 * tile_px)
@@ -108,7 +108,7 @@ def _in_three_parts(
     deep.release()
     close = tiles(split.detail_reach_px, runtime.read_px, tile_px)
     entries = [(quarter, QUARTER), (eighth, EIGHTH), (context, SIXTEENTH)]
-    readers = (partial(_grey_and_parts, frame, statistics, entries, tile) for tile in close)
+    readers = (partial(_grey_and_parts, frame, levels, entries, tile) for tile in close)
     return close, (answer for (answer,) in detail.infer_all(readers))
 
 
@@ -124,8 +124,8 @@ def _collect(
             array[(slice(None), *tile.outer(step))] = answer[(slice(None), *tile.inner(step))]
 
 
-def _grey(frame: Frame, statistics: tuple[float, float], tile: Tile) -> list[np.ndarray]:
-    return [normalise(frame.read(tile.read_rows, tile.read_columns), *statistics)[None]]
+def _grey(frame: Frame, levels: LocalLevels, tile: Tile) -> list[np.ndarray]:
+    return [levels.normalise(*frame.read(tile.read_rows, tile.read_columns))[None]]
 
 
 def _parts(arrays: list[tuple[np.ndarray, int]], tile: Tile) -> list[np.ndarray]:
@@ -133,6 +133,6 @@ def _parts(arrays: list[tuple[np.ndarray, int]], tile: Tile) -> list[np.ndarray]
 
 
 def _grey_and_parts(
-    frame: Frame, statistics: tuple[float, float], arrays: list[tuple[np.ndarray, int]], tile: Tile
+    frame: Frame, levels: LocalLevels, arrays: list[tuple[np.ndarray, int]], tile: Tile
 ) -> list[np.ndarray]:
-    return _grey(frame, statistics, tile) + _parts(arrays, tile)
+    return _grey(frame, levels, tile) + _parts(arrays, tile)

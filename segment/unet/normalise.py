@@ -1,6 +1,7 @@
-"""Grey levels -> what the network sees: zero mean, unit deviation over the valid pixels, clipped.
+"""Grey levels of a crop -> what the network sees: zero mean, unit deviation over the valid pixels, clipped.
 
-Training and inference use these two functions and nothing else, so both see the same numbers.
+A training crop is normalised by itself; in a whole image `segment.unet.local_levels` does the same around
+every place.
 """
 
 from __future__ import annotations

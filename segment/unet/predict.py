@@ -11,8 +11,8 @@ from segment.doubts import probability_doubts
 from segment.errors import InputError
 from segment.micrograph.model import Micrograph
 from segment.unet.inference import probability_bands, probability_tiles
+from segment.unet.local_levels import local_levels
 from segment.unet.model import Device, Model, Precision
-from segment.unet.normalise import image_statistics
 from segment.unet.resample import plain, resample_bands, resample_image, resized_shape
 from segment.unet.runtime import Runtime, runtime_for
 from segment.unet.scale import estimate_scale
@@ -82,13 +82,13 @@ def infer_image(
     """
     shape = image.shape if scale == 1.0 else resized_shape(image.shape, scale)
     network_image = resample_image(image, shape)
-    statistics = image_statistics(network_image, _resample_valid(valid, shape))
+    levels = local_levels(network_image, _resample_valid(valid, shape))
     boundary = model.outputs.index("boundary")
     pore = model.outputs.index("not_grain") if "not_grain" in model.outputs else None
     probability = np.empty(image.shape, np.float32)
     not_grain = np.zeros(image.shape, bool)
     tiles = probability_tiles(
-        runtime, network_image, statistics, stride=model.stride, halo=model.halo_px, tile_px=tile_px
+        runtime, network_image, levels, stride=model.stride, halo=model.halo_px, tile_px=tile_px
     )
     if shape != image.shape:
         bands = resample_bands(probability_bands(tiles, shape[1]), shape, image.shape)

@@ -16,6 +16,7 @@ import numpy as np
 from segment.cells import BORDER_CONFIDENCE, cut_cells
 from segment.doubts import border_confidence
 from segment.unet.inference import MARGIN_PX, probability_tiles
+from segment.unet.local_levels import SPREAD_PX, LocalLevels, local_levels
 from segment.unet.model import Model
 from segment.unet.normalise import image_statistics
 from segment.unet.resample import resample_image, resized_shape
@@ -95,14 +96,18 @@ def look(
     """Segment the windows at one size; None where the image is too small for it."""
     if scale < 1:
         image, valid = resample_image(image, resized_shape(image.shape, scale)), None
-    statistics = image_statistics(image, valid)
     if min(image.shape) * max(scale, 1.0) < SMALLEST_PX:
         return None
+    enlarged = max(scale, 1.0)
+    statistics = image_statistics(image, valid)
     length, certainty, edges = 0, 0.0, 0
-    for window in _windows(image, WINDOW_PX if scale <= 1 else round(WINDOW_PX / scale)):
+    for part in _windows(image.shape, round(WINDOW_PX / enlarged)):
+        levels = _levels_around(image, valid, part, statistics, SPREAD_PX / enlarged)
+        window = image[part]
         if scale > 1:
             window = resample_image(window, resized_shape(window.shape, scale))
-        tiles = probability_tiles(runtime, window, statistics, stride=model.stride, halo=model.halo_px)
+            levels = levels.part(0, 0, scale)
+        tiles = probability_tiles(runtime, window, levels, stride=model.stride, halo=model.halo_px)
         probability = np.empty(window.shape, np.float32)
         for rows, columns, answer in tiles:
             probability[rows, columns] = answer[model.outputs.index("boundary")]
@@ -116,14 +121,29 @@ def look(
     return Trial(scale, edges / length / scale, certainty / length)
 
 
-def _windows(image: np.ndarray, edge: int) -> list[np.ndarray]:
-    """The middle of the image, or of its four quarters where they hold a window each."""
-    rows, columns = image.shape
-    parts = 2 if min(rows, columns) >= 2 * edge + MARGIN_PX else 1
+def _windows(shape: tuple[int, ...], edge: int) -> list[tuple[slice, slice]]:
+    """The middle of an image, or of two of its quarters where they hold a window each."""
+    parts = 2 if min(shape) >= 2 * edge + MARGIN_PX else 1
     found = []
     for i in range(parts):
-        for j in range(parts):
-            top = max((2 * i + 1) * rows // (2 * parts) - edge // 2, 0)
-            left = max((2 * j + 1) * columns // (2 * parts) - edge // 2, 0)
-            found.append(image[top : top + edge, left : left + edge])
-    return found if parts == 1 else [found[0], found[3]]
+        first = (max((2 * i + 1) * size // (2 * parts) - edge // 2, 0) for size in shape)
+        rows, columns = (slice(start, start + edge) for start in first)
+        found.append((rows, columns))
+    return found
+
+
+def _levels_around(
+    image: np.ndarray,
+    valid: np.ndarray | None,
+    part: tuple[slice, slice],
+    statistics: tuple[float, float],
+    spread_px: float,
+) -> LocalLevels:
+    """The levels of a part, from it and what lies within reach of the window around it."""
+    reach = round(3 * spread_px)
+    starts = [max(span.start - reach, 0) for span in part]
+    near = tuple(slice(start, span.stop + reach) for start, span in zip(starts, part, strict=True))
+    levels = local_levels(
+        image[near], None if valid is None else valid[near], statistics=statistics, spread_px=spread_px
+    )
+    return levels.part(*(span.start - start for start, span in zip(starts, part, strict=True)))

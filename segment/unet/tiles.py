@@ -33,13 +33,12 @@ class Frame:
     margin: int
     shape: tuple[int, int]
 
-    def read(self, rows: slice, columns: slice) -> np.ndarray:
-        """Pixels of a rectangle of the frame, copied."""
+    def read(self, rows: slice, columns: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Pixels of a rectangle of the frame, copied, and the image's rows and columns they come from."""
         y = reflected(rows.start - self.margin, rows.stop - rows.start, self.image.shape[0])
         x = reflected(columns.start - self.margin, columns.stop - columns.start, self.image.shape[1])
         first = x.min()
-        pixels: np.ndarray = self.image[:, first : x.max() + 1][y][:, x - first]
-        return pixels
+        return self.image[:, first : x.max() + 1][y][:, x - first], y, x
 
 
 @dataclass(frozen=True)
