@@ -1,6 +1,6 @@
 """What each ingredient of the first training stage brings: short runs that lack or change one of them.
 
-    python scripts/ablate_training.py --recipe models/unet-lite0/recipe_base.toml --data DATA --cache CACHE \
+    python scripts/ablate_training.py --recipe models/unet-lite2/recipe_base.toml --data DATA --cache CACHE \
         --out OUT [--steps 450] [--case "no ImageNet" ...]
 
 Every case is trained from the start for the same number of steps and scored, by the whole chain, on images
@@ -76,7 +76,7 @@ def run(case: str, given: argparse.Namespace, base: TrainingRecipe, out: Path) -
     recipe = recipe_of(case, replace(base, steps=given.steps))
     start = build_network(recipe, imagenet=False).state_dict() if case == "no ImageNet" else None
     among = kept(case, given.cache, base.seed)
-    train(given, recipe, out, start, origin=f"ablation: {case}", among=among)
+    train(given, [recipe], out, start, origin=f"ablation: {case}", among=among)
 
 
 def score(given: argparse.Namespace, base: TrainingRecipe, model_folder: Path) -> dict[str, list[Row]]:
@@ -111,7 +111,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=450)
     parser.add_argument("--case", choices=CASES, nargs="*", default=CASES)
     given = parser.parse_args()
-    base, found = read_recipe(given.recipe), {}
+    base, found = read_recipe(given.recipe[0]), {}
     for case in given.case:
         out = given.out / case.replace(" ", "_")
         if not (out / "scores.json").is_file():

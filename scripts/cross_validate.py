@@ -1,9 +1,10 @@
 r"""Cross-validate a training recipe by image: train without each fold, score the whole chain on it.
 
-python scripts/cross_validate.py --recipe R.toml --set uo2_bftem --data DATA --cache CACHE --out OUT \
-    [--start base/last.pt [--start other/last.pt]] [--folds 5] [--together '\d+'] [--only 0 --only 1] \
-    [--change cldice=0.3]
+python scripts/cross_validate.py --recipe R.toml [--recipe NEXT.toml] --set uo2_bftem --data DATA \
+    --cache CACHE --out OUT [--start base/last.pt [--start other/last.pt]] [--folds 5] \
+    [--together '\d+'] [--only 0 --only 1] [--change cldice=0.3]
 
+--recipe given again: stages, each from the weights of the one before.
 --together keeps images in one fold whose names agree in what the expression finds first: crops of one
 micrograph.  What the recipe holds out of the set is not held out here.
 
@@ -54,25 +55,35 @@ def without(recipe: TrainingRecipe, name: str, held_out: tuple[str, ...]) -> Tra
     return replace(recipe, real=real)
 
 
-def run_fold(arguments: argparse.Namespace, recipe: TrainingRecipe, fold: tuple[str, ...], out: Path) -> None:
+def run_fold(
+    arguments: argparse.Namespace, recipes: list[TrainingRecipe], fold: tuple[str, ...], out: Path
+) -> None:
     start = averaged_weights(arguments.start) if arguments.start else None
-    train(arguments, without(recipe, arguments.set, fold), out, start, origin="cross-validation")
+    stages = [without(recipe, arguments.set, fold) for recipe in recipes]
+    train(arguments, stages, out, start, origin="cross-validation")
 
 
 def train(
     arguments: argparse.Namespace,
-    recipe: TrainingRecipe,
+    recipes: list[TrainingRecipe],
     out: Path,
     start: dict[str, Any] | None,
     *,
     origin: str,
     among: np.ndarray | None = None,
 ) -> None:
-    """Train from `start` (None: ImageNet's weights) and export to OUT/name; `among` as in `CropSource`."""
-    real = [(one, read_real(arguments.data, one)) for one in recipe.real]
-    source = CropSource(recipe, arguments.cache, real, recipe.seed, among)
-    checkpoint = fit(recipe, source, out, start=start, threads=arguments.threads, say=print)
-    export(recipe, checkpoint, out / recipe.name, origin=origin, default=False)
+    """Train stage after stage from `start` (None: ImageNet's weights) and export to OUT/name.
+
+    `among` as in `CropSource`.
+    """
+    *before, last = recipes
+    folders = [*(out / f"stage{number}" for number in range(len(before))), out]
+    for recipe, folder in zip(recipes, folders, strict=True):
+        real = [(one, read_real(arguments.data, one)) for one in recipe.real]
+        source = CropSource(recipe, arguments.cache, real, recipe.seed, among)
+        checkpoint = fit(recipe, source, folder, start=start, threads=arguments.threads, say=print)
+        start = averaged_weights([checkpoint])
+    export(last, out / "last.pt", out / last.name, origin=origin, default=False)
 
 
 def pairs_of(arguments: argparse.Namespace) -> list[Pair]:
@@ -115,7 +126,8 @@ def training_parser(description: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    for option in ("--recipe", "--data", "--cache", "--out"):
+    parser.add_argument("--recipe", type=Path, required=True, action="append")
+    for option in ("--data", "--cache", "--out"):
         parser.add_argument(option, type=Path, required=True)
     parser.add_argument("--threads", type=int, default=1)
     return parser
@@ -130,15 +142,15 @@ def main() -> None:
     parser.add_argument("--only", type=int, action="append")
     parser.add_argument("--change", action="append", default=[])
     arguments = parser.parse_args()
-    recipe = changed(read_recipe(arguments.recipe), arguments.change)
+    recipes = [changed(read_recipe(path), arguments.change) for path in arguments.recipe]
     stems = [pair.image.stem for pair in pairs_of(arguments)]
     rows: list[dict[str, Any]] = []
     for k, fold in enumerate(folds_of(stems, arguments.folds, arguments.together)):
         out = arguments.out / f"fold{k}"
         wanted = arguments.only is None or k in arguments.only
         if wanted and not (out / "scores.json").is_file():
-            run_fold(arguments, recipe, fold, out)
-            score_fold(arguments, recipe.name, fold, out)
+            run_fold(arguments, recipes, fold, out)
+            score_fold(arguments, recipes[-1].name, fold, out)
         if (out / "scores.json").is_file():
             rows += json.loads((out / "scores.json").read_text())
     (arguments.out / "scores.json").write_text(json.dumps(rows, indent=1))

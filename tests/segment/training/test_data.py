@@ -13,7 +13,16 @@ from scipy import ndimage as ndi
 
 from segment.errors import InputError
 from segment.training import record
-from segment.training.cache import draw, line_distance, open_cache, style_of, write_cache
+from segment.training.cache import (
+    draw,
+    drawing,
+    line_distance,
+    open_cache,
+    read_count,
+    style_of,
+    wait_for,
+    write_cache,
+)
 from segment.training.crops import CropSource, Example, re_expose, read_real
 from segment.training.draws import Exposure, draw_exposure
 from segment.training.pairs import find_pairs, lines_of
@@ -50,6 +59,33 @@ def test_an_interrupted_cache_is_completed_as_if_it_never_stopped(cache: Path, t
     write_cache(tmp_path, 3, seed=7, size=128)
     assert np.array_equal(open_cache(tmp_path).image, done)
     assert np.array_equal(open_cache(cache).image, done)
+
+
+def test_processes_draw_the_same_cache_beside_other_work(cache: Path, tmp_path: Path) -> None:
+    with drawing(tmp_path, 3, seed=7, workers=2, size=128):
+        wait_for(tmp_path, 1)
+    for kind in ("image", "distance", "flags"):
+        assert np.array_equal(getattr(open_cache(tmp_path), kind), getattr(open_cache(cache), kind))
+
+
+def test_drawing_stops_where_the_work_beside_it_failed(tmp_path: Path) -> None:
+    with pytest.raises(KeyError), drawing(tmp_path, 3000, seed=7, workers=1, size=128):
+        wait_for(tmp_path, 1)
+        raise KeyError
+    assert 1 <= read_count(tmp_path) < 1000
+
+
+def test_a_growing_cache_is_waited_for_and_one_that_stands_still_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_cache(tmp_path, 3, seed=7, size=128)
+    recipe = TrainingRecipe(synthetic=5, at_first=1, steps=8)
+    source = CropSource(recipe, tmp_path, [], 1)
+    assert [source.count(step) for step in range(6)] == [1, 1, 2, 2, 3, 3]
+    monkeypatch.setattr("segment.training.cache.STALLED_SECONDS", 0.1)
+    with pytest.raises(InputError, match="holds 3 images, 5 are needed"):
+        source.count(8)
+    assert CropSource(replace(recipe, at_first=0, synthetic=2), tmp_path, [], 1).count(0) == 2
 
 
 def test_the_style_of_an_image_is_known_without_drawing_it() -> None:

