@@ -12,9 +12,9 @@ import numpy as np
 from segment.borders import Borders, join_borders
 
 SEED_PERSISTENCE = 0.02  #: of the fine cells whose borders are judged
-BORDER_CONFIDENCE = 0.5  #: largest least mean probability along a border, that of images seen well
-CONFIDENCES = (0.3, 0.35, 0.4, 0.45, BORDER_CONFIDENCE)  #: least ones among which the image decides
-EQUAL = 0.001  #: expected F1 this much below the best one is as good
+BORDER_CONFIDENCE = 0.5  #: mean probability along a border that is as likely there as not
+CONFIDENCES = (0.3, 0.35, 0.4, 0.45, BORDER_CONFIDENCE, 0.55)  #: least ones among which the image decides
+EQUAL = 0.003  #: expected F1 this much below the best one is as good
 
 
 def cut_cells(
@@ -62,8 +62,9 @@ def join_doubtful(borders: Borders, size: int) -> tuple[np.ndarray, float]:
     costs more than drawing a few that are not.  With the mean probability along a border as the chance that
     it is one, the expected F1 of a drawing is 2 sum(p l, drawn) / (sum(l, drawn) + sum(p l, all)), l the
     lengths; the level that makes it largest is half of it (Lipton, Elkan & Naryanaswamy, ECML 2014).  The
-    highest level is taken that promises as much as any, up to `EQUAL`: in a clear image ½.  It is ½ too where
-    that leaves less than half the expected length: so few sure borders do not vouch for chance ridges.
+    highest level is taken that promises as much as any, up to `EQUAL`: in a clear image the highest of all.
+    It is ½ where that leaves less than half the expected length: so few sure borders do not vouch for chance
+    ridges.
 
     Returns
     -------
@@ -72,15 +73,15 @@ def join_doubtful(borders: Borders, size: int) -> tuple[np.ndarray, float]:
     level : float
     """
     there = _expected_length(borders)
-    cell, cells, expected, drawn = np.arange(size, dtype=np.int32), [], [], 0.0
+    cell, cells, expected = np.arange(size, dtype=np.int32), [], []
     for level in CONFIDENCES:
         step, borders = _join_below(borders, size, level)
         cell = step[cell]
         drawn = float(borders.length_px.sum())
+        if level == BORDER_CONFIDENCE and drawn < there / 2:
+            return cell, level
         cells.append(cell)
         expected.append(2 * _expected_length(borders) / (drawn + there) if there else 0.0)
-    if drawn < there / 2:
-        return cells[-1], CONFIDENCES[-1]
     best = max(k for k in range(len(CONFIDENCES)) if expected[k] >= max(expected) - EQUAL)
     return cells[best], CONFIDENCES[best]
 

@@ -89,9 +89,11 @@ def _in_three_parts(
     assert runtime.split is not None
     split, (shallow, deep, detail) = runtime.split, runtime.parts
 
-    def tiles(reach: int, read_px: int, longest: int | None) -> list[Tile]:
+    def tiles(reach: int, read_px: int, longest: int | None, margin: int = 0) -> list[Tile]:
         wide = -(-reach // stride) * stride
-        return plan_tiles(frame.shape, stride=stride, halo=wide, read_px=read_px, tile_px=longest)
+        return plan_tiles(
+            frame.shape, stride=stride, halo=wide, read_px=read_px, tile_px=longest, margin=margin
+        )
 
     def empty(channels: int, step: int) -> np.ndarray:
         return np.empty((channels, frame.shape[0] // step, frame.shape[1] // step), runtime.kept)
@@ -106,7 +108,7 @@ def _in_three_parts(
     parts = [partial(_parts, [(eighth, EIGHTH)], tile) for tile in far]
     _collect(deep, parts, far, [(context, SIXTEENTH)])
     deep.release()
-    close = tiles(split.detail_reach_px, runtime.read_px, tile_px)
+    close = tiles(split.detail_reach_px, runtime.read_px, tile_px, frame.margin)
     entries = [(quarter, QUARTER), (eighth, EIGHTH), (context, SIXTEENTH)]
     readers = (partial(_grey_and_parts, frame, levels, entries, tile) for tile in close)
     return close, (answer for (answer,) in detail.infer_all(readers))

@@ -4,7 +4,9 @@ Windows of the image are segmented at a few sizes.  At the wrong size a network 
 invents them, and is less sure of those it draws.  Where only the strongest boundaries are left it is sure
 again: of the sizes at which it is about equally sure, the one that shows the most boundary gives the mean
 intercept, and that the factor for the whole image.  Grains within `SEEN_WELL` are left at their size, others
-brought to its nearer end: a smaller change keeps more of a coarse image's faint boundaries.
+brought to its nearer end: a smaller change keeps more of a coarse image's faint boundaries.  At the noise
+floor a network may see everything at half the size and next to nothing at the whole one; then it stays
+where it sees.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ SEEN_WELL = (0.7, 1.3)  #: mean intercepts over the model's favourite one that i
 LEAVE = (0.9, 1.1)  #: factors between these are not worth the resampling
 NEARLY = 0.05  #: confidences closer than this to the best are about equal
 SURE = 0.5  #: least border confidence of an answer that is heeded
+SHOWN = 0.6  #: share of the boundary that a size has to show to be thought as good as the clearest
 
 
 @dataclass(frozen=True)
@@ -78,16 +81,34 @@ def choose_scale(trials: list[Trial], favourite_intercept_px: float) -> float:
     """Factor that brings the least intercept among the surest trials to a size seen well.
 
     A scrap of border in a window without any other is not heeded, however sure, where another size has more.
+    Where the boundary is lost between the size that shows most of it and the one wanted, that size is kept.
     """
     sure = [trial for trial in trials if trial.confidence >= SURE and np.isfinite(trial.intercept_px)]
     if not sure:
         return 1.0
     measured = [trial for trial in sure if trial.intercept_px * trial.scale <= WINDOW_PX] or sure
     best = max(trial.confidence for trial in measured)
-    intercept_px = min(trial.intercept_px for trial in measured if trial.confidence >= best - NEARLY)
-    least, most = (share * favourite_intercept_px / intercept_px for share in SEEN_WELL)
+    clearest = min(
+        (trial for trial in measured if trial.confidence >= best - NEARLY),
+        key=lambda trial: trial.intercept_px,
+    )
+    least, most = (share * favourite_intercept_px / clearest.intercept_px for share in SEEN_WELL)
     factor = float(np.clip(np.clip(1.0, least, most), *BOUNDS))
+    if _is_lost(trials, clearest, factor):
+        factor = float(np.clip(np.clip(clearest.scale, least, most), *BOUNDS))
     return 1.0 if LEAVE[0] < factor < LEAVE[1] else factor
+
+
+def _is_lost(trials: list[Trial], clearest: Trial, factor: float) -> bool:
+    """Whether a size between the clearest and `factor`, or the first one past it, shows too little."""
+    way = 1 if factor > clearest.scale else -1
+    for trial in sorted(trials, key=lambda trial: way * trial.scale):
+        if way * trial.scale > way * clearest.scale:
+            if not trial.intercept_px * SHOWN <= clearest.intercept_px:  # NaN: it shows nothing
+                return True
+            if way * trial.scale >= way * factor:
+                return False
+    return False
 
 
 def look(

@@ -10,7 +10,6 @@ the same phase of the pooling and with the same padding whatever the tile size.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,7 +80,13 @@ def frame_of(image: np.ndarray, margin: int, stride: int) -> Frame:
 
 
 def plan_tiles(
-    shape: tuple[int, int], *, stride: int, halo: int, read_px: int, tile_px: int | None = None
+    shape: tuple[int, int],
+    *,
+    stride: int,
+    halo: int,
+    read_px: int,
+    tile_px: int | None = None,
+    margin: int = 0,
 ) -> list[Tile]:
     """Tiles of a frame, row by row, that read the fewest pixels in sum with at most `read_px` in each.
 
@@ -95,31 +100,33 @@ def plan_tiles(
         Largest read rectangle in pixels: what bounds the memory of the network's activations.
     tile_px : int, optional
         Largest edge of a write rectangle, instead of `read_px`.
+    margin : int
+        Multiple of `stride`: so much of the frame on every side is read but not written.
     """
-    best, least = [(stride, stride)], np.inf
-    for n_columns in range(1, shape[1] // stride + 1):
-        width = _share(shape[1], n_columns, stride)
+    rows, columns = (size - 2 * margin for size in shape)
+    best, least = (stride, stride), np.inf
+    for n_columns in range(1, columns // stride + 1):
+        width = _share(columns, n_columns, stride)
         read_width = min(width + 2 * halo, shape[1])
         limit = read_px // read_width if tile_px is None else tile_px + 2 * halo
-        height = shape[0] if limit >= shape[0] else limit - 2 * halo
+        height = rows if limit >= min(rows + 2 * halo, shape[0]) else limit - 2 * halo
         height = min(height, tile_px or height)
         if height < stride or (tile_px is not None and width > tile_px):
             continue
-        height = _share(shape[0], -(-shape[0] // (height // stride * stride)), stride)
-        cost = _read_pixels(shape[0], height, halo) * _read_pixels(shape[1], width, halo)
+        height = _share(rows, -(-rows // (height // stride * stride)), stride)
+        cost = -(-rows // height) * min(height + 2 * halo, shape[0]) * -(-columns // width) * read_width
         if cost < least:
-            best, least = [(height, width)], cost
-    return list(_tiles(shape, *best[0], halo))
+            best, least = (height, width), cost
+    across = _spans(columns, best[1], halo, margin, shape[1])
+    return [Tile(r, c, rr, rc) for r, rr in _spans(rows, best[0], halo, margin, shape[0]) for c, rc in across]
 
 
-def _tiles(shape: tuple[int, int], height: int, width: int, halo: int) -> Iterator[Tile]:
-    for top in range(0, shape[0], height):
-        rows = slice(top, min(top + height, shape[0]))
-        for left in range(0, shape[1], width):
-            columns = slice(left, min(left + width, shape[1]))
-            yield Tile(
-                rows, columns, _window(top, height, halo, shape[0]), _window(left, width, halo, shape[1])
-            )
+def _spans(written: int, share: int, halo: int, margin: int, size: int) -> list[tuple[slice, slice]]:
+    """Along one axis, what each tile writes and what it reads."""
+    return [
+        (slice(first, min(first + share, margin + written)), _window(first, share, halo, size))
+        for first in range(margin, margin + written, share)
+    ]
 
 
 def _window(first: int, write: int, halo: int, size: int) -> slice:
@@ -127,11 +134,6 @@ def _window(first: int, write: int, halo: int, size: int) -> slice:
     length = min(write + 2 * halo, size)
     begin = min(max(first - halo, 0), size - length)
     return slice(begin, begin + length)
-
-
-def _read_pixels(size: int, write: int, halo: int) -> int:
-    """Pixels read along one axis by all shares of it."""
-    return -(-size // write) * min(write + 2 * halo, size)
 
 
 def _share(size: int, parts: int, stride: int) -> int:

@@ -7,7 +7,7 @@ import pytest
 
 from segment.borders import Borders, find_borders, join_borders
 from segment.boundarymap import BoundaryMap
-from segment.cells import CONFIDENCES, join_doubtful, join_weak
+from segment.cells import CONFIDENCES, EQUAL, join_doubtful, join_weak
 from segment.errors import InputError
 from segment.grainmap import close_cells, grain_map_from_tracing
 from segment.mosaics import laguerre_section
@@ -120,15 +120,15 @@ def test_the_level_is_the_highest_that_promises_as_much_as_any(seed):
         return 2 * true / (left.length_px.sum() + borders.length_px @ borders.confidence)
 
     best = max(promised(tried) for tried in CONFIDENCES)
-    assert promised(level) >= best - 0.001
-    assert all(promised(tried) < best - 0.001 for tried in CONFIDENCES if tried > level)
+    assert promised(level) >= best - EQUAL
+    assert all(promised(tried) < best - EQUAL for tried in CONFIDENCES if tried > level)
 
 
-def test_a_clear_image_keeps_one_half_and_a_poor_one_does_not():
-    clear = borders_of_a_mosaic(0, lambda rng, n: rng.choice([0.05, 0.48, 0.95], n, p=[0.3, 0.02, 0.68]))
+def test_a_clear_image_keeps_the_highest_level_and_a_poor_one_does_not():
+    clear = borders_of_a_mosaic(0, lambda rng, n: rng.choice([0.05, 0.97], n, p=[0.02, 0.98]))
     poor = borders_of_a_mosaic(0, lambda rng, n: rng.choice([0.05, 0.4, 0.6], n))
     nothing = borders_of_a_mosaic(0, lambda rng, n: rng.uniform(0.1, 0.45, n))
-    assert join_doubtful(*clear)[1] == 0.5
+    assert join_doubtful(*clear)[1] == CONFIDENCES[-1]
     assert join_doubtful(*poor)[1] < 0.4
     assert join_doubtful(*nothing)[1] == 0.5
 
@@ -136,7 +136,7 @@ def test_a_clear_image_keeps_one_half_and_a_poor_one_does_not():
 def test_no_border_at_all_has_a_level_too():
     none = Borders(np.zeros((0, 2), np.int32), np.zeros(0, np.int64), np.zeros(0))
     cell, level = join_doubtful(none, 2)
-    assert cell.tolist() == [0, 1] and level == 0.5
+    assert cell.tolist() == [0, 1] and level == CONFIDENCES[-1]
 
 
 def test_borders_do_not_depend_on_the_blocks(monkeypatch):
