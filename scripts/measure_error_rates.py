@@ -1,6 +1,6 @@
 """How often does a model lose or cut a grain?  Counted on synthetic micrographs, kept with the weights.
 
-    python scripts/measure_error_rates.py [--model models/unet-lite2] [--images 40] [--seconds 120] [--write]
+    python scripts/measure_error_rates.py [--model models/unet-lite0] [--images 40] [--seconds 120] [--write]
 
 Styles take turns, each image has a fresh geometry and a seed that no training cache uses.  Prints the rates
 by style and as functions of the image's own confidence (`segment.error_rates`); --write stores the latter in

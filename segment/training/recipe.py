@@ -98,7 +98,7 @@ def read_recipe(path: Path) -> TrainingRecipe:
         facts = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(
-            path, f"cannot be read as a recipe ({error})", "Start from models/unet-lite2"
+            path, f"cannot be read as a recipe ({error})", "Start from models/unet-lite0"
         ) from error
     facts.pop("record", None)
     sets = facts.pop("real", [])

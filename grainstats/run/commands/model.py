@@ -84,7 +84,7 @@ def _line(one: Evaluation) -> str:
 
 @app.command()
 def train(
-    recipe: Annotated[Path, typer.Option("--recipe", help="TOML, as models/unet-lite2/recipe.toml.")],
+    recipe: Annotated[Path, typer.Option("--recipe", help="TOML, as models/unet-lite0/recipe.toml.")],
     data: Annotated[Path, typer.Option("--data", help="Folder that holds the recipe's real data sets.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the cache, checkpoints and the log.")],
     start: Annotated[

@@ -60,10 +60,10 @@ def test_an_own_model_is_exported_without_taking_the_place_of_the_default(tmp_pa
     assert _is_default(load_model().folder)
 
 
-def test_list_names_the_released_model() -> None:
+def test_list_names_the_released_models() -> None:
     result = CliRunner().invoke(app, ["list"])
     assert result.exit_code == 0, result.output
-    assert "unet-lite0" in result.output
+    assert "unet-lite0" in result.output and "unet-lite2" in result.output
 
 
 @pytest.mark.slow

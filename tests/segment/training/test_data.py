@@ -204,15 +204,20 @@ def test_an_image_without_tracing_is_named(tmp_path: Path) -> None:
         find_pairs(tmp_path / "images", tmp_path / "traced")
 
 
-def test_released_recipes_keep_tem_out_of_the_first_stage_and_whole_micrographs_out_of_both() -> None:
-    folder = ROOT / "models" / "unet-lite0"
-    names = ("recipe_base.toml", "recipe_longer.toml", "recipe.toml")
-    recipes = [read_recipe(folder / name) for name in names]
-    assert all({one.name for one in early.real} == {"tbm_om"} for early in recipes[:-1])
-    held = [{stem for one in recipe.real for stem in one.held_out} for recipe in recipes]
-    assert held[0] == held[1] == held[2]
-    numbers = {stem.split("_")[1].split("-")[0] for stem in held[0]}
-    assert numbers == {"11", "17", "18", "23", "28"}
+@pytest.mark.parametrize(
+    ("name", "early", "late"),
+    [
+        ("unet-lite0", ("recipe_base", "recipe_longer", "recipe_fresh"), ("recipe",)),
+        ("unet-lite2", ("recipe_base",), ("recipe_tem", "recipe")),
+    ],
+)
+def test_released_recipes_keep_tem_out_of_early_stages_and_whole_micrographs_out_of_all(name, early, late):
+    recipes = {stage: read_recipe(ROOT / "models" / name / f"{stage}.toml") for stage in early + late}
+    assert all({one.name for one in recipes[stage].real} == {"tbm_om"} for stage in early)
+    assert len({(recipe.encoder, recipe.decoder) for recipe in recipes.values()}) == 1
+    for recipe in recipes.values():
+        held = {stem for one in recipe.real for stem in one.held_out}
+        assert {stem.split("_")[1].split("-")[0] for stem in held} == {"11", "17", "18", "23", "28"}
 
 
 def test_an_unknown_key_is_named(tmp_path: Path) -> None:

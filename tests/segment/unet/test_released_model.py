@@ -17,11 +17,9 @@ FIELDS = ("uo2_07", "uo2_09", "uo2_24")
 pytestmark = [pytest.mark.realdata, pytest.mark.slow]
 
 
-@pytest.fixture(scope="module")
-def model():
-    if not released_models():
-        pytest.skip("no released model in models/")
-    return load_model()
+@pytest.fixture(scope="module", params=released_models())
+def model(request):
+    return load_model(request.param)
 
 
 @pytest.fixture(scope="module")
