@@ -30,6 +30,7 @@ from segment.mapfiles import write_boundary_map, write_label_map
 from segment.micrograph import Micrograph
 from segment.pipeline import segment_micrograph, with_doubts
 from segment.unet import Model, load_model
+from segment.unet.precision import Chosen
 from segment.unet.predict import infer_image
 from segment.unet.runtime import runtime_for
 
@@ -87,23 +88,27 @@ def measure(model: Model, path: Path, edge: int, precision: str) -> dict[str, An
     first = Watch(1.0)
     first.time("network", lambda: model.predict(micrograph, precision=chosen))
     watch = Watch(image.size / 1e6)
+    with tempfile.TemporaryDirectory() as folder:
+        facts = steps(model, micrograph, chosen, watch, Path(folder) / "map.tif")
+        settings = Settings(Path(folder), None, None, "cpu", chosen, False)
+        watch.time("whole", lambda: segment_frame(micrograph, "whole", model, settings))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    extra = first.steps["network"][1] - watch.steps["network"][1] * watch.megapixels
+    times = {"steps": watch.steps, "first_s": extra}
+    return {"edge": edge, "precision": chosen, **facts, **times, "peak_gb": peak, "load": os.getloadavg()[0]}
+
+
+def steps(model: Model, micrograph: Micrograph, chosen: Chosen, watch: Watch, file: Path) -> dict[str, Any]:
+    """Time one step after another; nothing of them is kept that would count as the command's memory."""
     boundaries = watch.time("network", lambda: model.predict(micrograph, precision=chosen))
     smallest = model.smallest_px(boundaries.scale)
     grains = watch.time(
         "cells", lambda: close_cells(boundaries, persistence=model.persistence, min_area_px=smallest)
     )
     grains = watch.time("doubts", lambda: with_doubts(micrograph, model, boundaries, grains))
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "map.tif"
-        watch.time("labels", lambda: write_label_map(file, grains))
-        watch.time("boundary", lambda: write_boundary_map(file, boundaries))
-        settings = Settings(Path(folder), None, None, "cpu", chosen, False)
-        watch.time("whole", lambda: segment_frame(micrograph, "whole", model, settings))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    facts = {"edge": edge, "precision": chosen, "scale": boundaries.scale, "cells": grains.n_grains}
-    extra = first.steps["network"][1] - watch.steps["network"][1] * watch.megapixels
-    facts["first_s"] = extra
-    return {**facts, "steps": watch.steps, "peak_gb": peak, "load": os.getloadavg()[0]}
+    watch.time("labels", lambda: write_label_map(file, grains))
+    watch.time("boundary", lambda: write_boundary_map(file, boundaries))
+    return {"scale": boundaries.scale, "cells": grains.n_grains}
 
 
 def report(found: dict[str, Any]) -> None:
