@@ -108,10 +108,11 @@ def table(found: dict[str, dict[str, list[Row]]], steps: int) -> str:
 
 def main() -> None:
     parser = training_parser(__doc__)
+    parser.add_argument("--recipe", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=450)
     parser.add_argument("--case", choices=CASES, nargs="*", default=CASES)
     given = parser.parse_args()
-    base, found = read_recipe(given.recipe[0]), {}
+    base, found = read_recipe(given.recipe), {}
     for case in given.case:
         out = given.out / case.replace(" ", "_")
         if not (out / "scores.json").is_file():

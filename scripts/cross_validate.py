@@ -76,14 +76,13 @@ def train(
 
     `among` as in `CropSource`.
     """
-    *before, last = recipes
-    folders = [*(out / f"stage{number}" for number in range(len(before))), out]
+    folders = [*(out / f"stage{number}" for number in range(len(recipes) - 1)), out]
     for recipe, folder in zip(recipes, folders, strict=True):
         real = [(one, read_real(arguments.data, one)) for one in recipe.real]
         source = CropSource(recipe, arguments.cache, real, recipe.seed, among)
         checkpoint = fit(recipe, source, folder, start=start, threads=arguments.threads, say=print)
         start = averaged_weights([checkpoint])
-    export(last, out / "last.pt", out / last.name, origin=origin, default=False)
+    export(recipe, checkpoint, out / recipe.name, origin=origin, default=False)
 
 
 def pairs_of(arguments: argparse.Namespace) -> list[Pair]:
@@ -122,11 +121,10 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 
 def training_parser(description: str | None) -> argparse.ArgumentParser:
-    """The options that `train` needs."""
+    """The options that `train` needs, but the recipes."""
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--recipe", type=Path, required=True, action="append")
     for option in ("--data", "--cache", "--out"):
         parser.add_argument(option, type=Path, required=True)
     parser.add_argument("--threads", type=int, default=1)
@@ -135,6 +133,7 @@ def training_parser(description: str | None) -> argparse.ArgumentParser:
 
 def main() -> None:
     parser = training_parser(__doc__)
+    parser.add_argument("--recipe", type=Path, required=True, action="append", help="given again: stages")
     parser.add_argument("--set", required=True, help="the real set whose images are held out in turn")
     parser.add_argument("--start", type=Path, action="append", help="given again: the mean of all")
     parser.add_argument("--folds", type=int, default=5)

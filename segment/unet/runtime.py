@@ -16,7 +16,7 @@ from segment.unet.model import Device, Model, Precision
 from segment.unet.precision import Chosen, choose_precision, processor_has_bf16
 from segment.unet.split import SplitNetwork, split_network
 
-READ_PX = {"f32": 1_000_000, "bf16": 1_400_000, "int8": 3_000_000}  #: of a tile: about 0.4 GB of activations
+READ_PX = {"f32": 1_000_000, "bf16": 1_400_000, "int8": 3_000_000}  #: of a tile; half a GB of activations
 FEW_CHANNELS = 3  #: of an image or an answer; features have more
 DEEP_READ_PX = 20_000_000  #: the same for the coarse levels
 

@@ -93,22 +93,26 @@ def choose_scale(trials: list[Trial], favourite_intercept_px: float) -> float:
         key=lambda trial: trial.intercept_px,
     )
     least, most = (share * favourite_intercept_px / clearest.intercept_px for share in SEEN_WELL)
-    factor = float(np.clip(np.clip(1.0, least, most), *BOUNDS))
+
+    def seen_well_from(scale: float) -> float:
+        return float(np.clip(np.clip(scale, least, most), *BOUNDS))
+
+    factor = seen_well_from(1.0)
     if _is_lost(trials, clearest, factor):
-        factor = float(np.clip(np.clip(clearest.scale, least, most), *BOUNDS))
+        factor = seen_well_from(clearest.scale)
     return 1.0 if LEAVE[0] < factor < LEAVE[1] else factor
 
 
 def _is_lost(trials: list[Trial], clearest: Trial, factor: float) -> bool:
     """Whether a size between the clearest and `factor`, or the first one past it, shows too little."""
     way = 1 if factor > clearest.scale else -1
-    for trial in sorted(trials, key=lambda trial: way * trial.scale):
-        if way * trial.scale > way * clearest.scale:
-            if not trial.intercept_px * SHOWN <= clearest.intercept_px:  # NaN: it shows nothing
-                return True
-            if way * trial.scale >= way * factor:
-                return False
-    return False
+    onward = sorted(
+        (trial for trial in trials if way * trial.scale > way * clearest.scale),
+        key=lambda trial: way * trial.scale,
+    )
+    n_short = sum(way * trial.scale < way * factor for trial in onward)
+    shows = [trial.intercept_px * SHOWN <= clearest.intercept_px for trial in onward[: n_short + 1]]
+    return not all(shows)  # an intercept of NaN shows nothing
 
 
 def look(
