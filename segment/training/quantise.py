@@ -17,6 +17,7 @@ import numpy as np
 
 from segment.errors import InputError
 from segment.threads import available_cores
+from segment.unet.doubling import doublings, merge_doublings
 from segment.unet.model import load_model
 from segment.unet.normalise import image_statistics, normalise
 from segment.unet.precision import Chosen, processor_has_bf16
@@ -58,12 +59,13 @@ def quantise(folder: Path) -> dict[str, float]:
     model = load_model(folder)
     folder = model.folder  # where the name of a released model was given
     network = openvino.Core().read_model(str(model.weights))
+    sums = merge_doublings(network)  # to stay in floating point: they are added within the convolution
     quantised = nncf.quantize(
         network,
         nncf.Dataset(list(_inputs(CALIBRATION))),
         subset_size=CALIBRATION,
         preset=nncf.QuantizationPreset.MIXED,
-        ignored_scope=nncf.IgnoredScope(names=_encoder_operations(network)),
+        ignored_scope=nncf.IgnoredScope(names=_encoder_operations(network) + sums),
     )
     openvino.save_model(quantised, folder / INT8_WEIGHTS, compress_to_fp16=True)
     write_settings(folder, {"int8_weights": f'"{INT8_WEIGHTS}"'})
@@ -101,17 +103,18 @@ def write_settings(folder: Path, settings: dict[str, str]) -> None:
 
 
 def _encoder_operations(network: Any) -> list[str]:
-    """Names of the operations that no enlargement goes before."""
-    after: set[str] = set()
-    names = []
-    for op in network.get_ordered_ops():
-        name = op.get_friendly_name()
-        before = {value.get_node().get_friendly_name() for value in op.input_values()}
-        if op.get_type_name() == "Interpolate" or before & after:
-            after.add(name)
-        elif op.get_type_name() in ("Convolution", "GroupConvolution", "Add", "Multiply", "MaxPool"):
-            names.append(name)
-    return names
+    """Names of the operations before the features that the decoder takes."""
+    found = doublings(network)
+    waiting = [found[0].small, *(one.skip for one in found if one.skip is not None)]
+    names: set[str] = set()
+    while waiting:
+        op = waiting.pop().get_node()
+        if op.get_friendly_name() not in names:
+            names.add(op.get_friendly_name())
+            waiting += op.input_values()
+    kinds = ("Convolution", "GroupConvolution", "Add", "Multiply", "MaxPool")
+    ordered = ((op.get_friendly_name(), op.get_type_name()) for op in network.get_ordered_ops())
+    return [name for name, kind in ordered if name in names and kind in kinds]
 
 
 def _inputs(count: int) -> Iterator[np.ndarray]:

@@ -13,6 +13,7 @@ from segment.unet.split import EIGHTH, QUARTER, SIXTEENTH
 from segment.unet.tiles import Frame, Tile, frame_of, plan_tiles
 
 MARGIN_PX = 64  #: reflected continuation of the image on every side
+LARGE_PX = 40_000_000  #: an image from which the memory of activations counts more than the time to take it
 
 
 def probability_tiles(
@@ -88,6 +89,7 @@ def _in_three_parts(
     """Tiles and answers of the detail network, after the two others have been over the whole frame."""
     assert runtime.split is not None
     split, (shallow, deep, detail) = runtime.split, runtime.parts
+    large = frame.image.size > LARGE_PX
 
     def tiles(reach: int, read_px: int, longest: int | None, margin: int = 0) -> list[Tile]:
         wide = -(-reach // stride) * stride
@@ -102,12 +104,14 @@ def _in_three_parts(
     quarter, eighth = empty(split.quarter_channels, QUARTER), empty(split.eighth_channels, EIGHTH)
     greys = [partial(_grey, frame, levels, tile) for tile in near]
     _collect(shallow, greys, near, [(quarter, QUARTER), (eighth, EIGHTH)])
-    shallow.release()
+    if large:
+        shallow.release()
     far = tiles(halo, runtime.deep_read_px, tile_px and 2 * tile_px)
     context = empty(split.sixteenth_channels, SIXTEENTH)
     parts = [partial(_parts, [(eighth, EIGHTH)], tile) for tile in far]
     _collect(deep, parts, far, [(context, SIXTEENTH)])
-    deep.release()
+    if large:
+        deep.release()
     close = tiles(split.detail_reach_px, runtime.read_px, tile_px, frame.margin)
     entries = [(quarter, QUARTER), (eighth, EIGHTH), (context, SIXTEENTH)]
     readers = (partial(_grey_and_parts, frame, levels, entries, tile) for tile in close)

@@ -10,14 +10,13 @@ from segment.boundarymap import BoundaryMap
 from segment.doubts import probability_doubts
 from segment.errors import InputError
 from segment.micrograph.model import Micrograph
-from segment.unet.inference import probability_bands, probability_tiles
+from segment.unet.inference import LARGE_PX, probability_bands, probability_tiles
 from segment.unet.local_levels import local_levels
 from segment.unet.model import Device, Model, Precision
 from segment.unet.resample import plain, resample_bands, resample_image, resized_shape
 from segment.unet.runtime import Runtime, runtime_for
 from segment.unet.scale import estimate_scale
 
-LARGE_PX = 4_000_000  #: an image from which memory counts more than the time to take it again
 SMALLEST_PX = 64  #: shortest edge of an image that holds enough context
 
 

@@ -12,8 +12,9 @@ import numpy as np
 
 from segment.errors import ModelError
 from segment.threads import available_cores
+from segment.unet.doubling import merge_doublings
 from segment.unet.model import Device, Model, Precision
-from segment.unet.precision import Chosen, choose_precision, processor_has_bf16
+from segment.unet.precision import Chosen, choose_precision, processor_has, processor_has_bf16
 from segment.unet.split import SplitNetwork, split_network
 
 READ_PX = {"f32": 1_000_000, "bf16": 1_400_000, "int8": 3_000_000}  #: of a tile; half a GB of activations
@@ -126,6 +127,8 @@ class OpenVinoRuntime:
         except RuntimeError as error:
             reason = f"OpenVINO refuses the network ({str(error).strip().splitlines()[-1]})"
             raise ModelError(weights, reason, "Export the model again") from error
+        if precision == "f32" or not processor_has("amx-bf16"):  # there not measured
+            merge_doublings(self._network)
         _append_sigmoid(self._network)
 
     @cached_property

@@ -17,6 +17,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from segment.unet.doubling import doublings
+
 QUARTER, EIGHTH, SIXTEENTH = 4, 8, 16  #: pixels of the image to one of the features that are cut at
 
 
@@ -103,6 +105,9 @@ def reach_px(network: Any, steps: list[int]) -> int:
         step, reach = before[0][0], max(reach for _, reach in before)
         if op.get_type_name() == "Interpolate":
             step /= 2
+        elif op.get_type_name() == "ConvolutionBackpropData":
+            step /= 2
+            reach += step
         elif "strides" in (facts := op.get_attributes()):
             stride, pad = facts["strides"][0], facts["pads_begin"][0]
             reach += step * max(pad, _kernel(op, facts) - pad - stride)
@@ -119,23 +124,11 @@ def _kernel(op: Any, facts: dict[str, Any]) -> int:
 
 def _cuts(network: Any) -> Any:
     """Outputs to cut at, of the encoder at 1/4 and 1/8 and the decoder at 1/16; None if not found."""
-    joints = [op for op in network.get_ordered_ops() if op.get_type_name() == "Concat"]
-    joints = [op for op in joints if op.get_output_partial_shape(0).rank.get_length() == 4]
+    joints = [one for one in doublings(network) if one.skip is not None]
     if len(joints) not in (3, 4) or len(network.get_parameters()) != 1:
         return None
-    _, quarter = joints[-2].input_values()
-    enlarged, eighth = joints[-3].input_values()
-    enlarger = _unquantised(enlarged).get_node()
-    if enlarger.get_type_name() != "Interpolate":
-        return None
-    return _unquantised(quarter), _unquantised(eighth), _unquantised(enlarger.input_value(0))
-
-
-def _unquantised(output: Any) -> Any:
-    """The output itself, before the roundings that an INT8 network puts after it."""
-    while output.get_node().get_type_name() == "FakeQuantize":
-        output = output.get_node().input_value(0)
-    return output
+    eighth, quarter, _ = joints[-3:]
+    return quarter.skip, eighth.skip, eighth.small
 
 
 def _replace(output: Any) -> Any:

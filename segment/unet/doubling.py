@@ -1,0 +1,146 @@
+"""Doublings of a decoder, each with the convolution after it as one transposed convolution.
+
+A U-Net's decoder doubles features by repeating pixels, puts the encoder's features beside them and convolves
+both, 3 x 3.  Of the nine pixels under that window only four differ on the doubled side: a transposed
+convolution of 4 x 4 and stride 2, whose weights are sums of the nine, gives the same answer with four
+products instead of nine and without the doubled features in memory; the encoder's features get a convolution
+of their own, and the two are added.  (The identity behind sub-pixel convolution: Shi et al. 2016,
+arXiv:1609.07009.)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+#: along one axis: the taps of three that each of the four is the sum of
+TAPS = ((2,), (1, 2), (0, 1), (0,))
+
+
+@dataclass(frozen=True)
+class Doubling:
+    """One doubling of a decoder.
+
+    Attributes
+    ----------
+    small : openvino.Output
+        What is doubled.
+    skip : openvino.Output or None
+        The encoder's features beside it, of twice the resolution.
+    """
+
+    small: Any
+    skip: Any
+
+
+def doublings(network: Any) -> list[Doubling]:
+    """Doublings of an openvino.Model from the coarsest on, merged ones too."""
+    found = []
+    for op in network.get_ordered_ops():
+        kind = op.get_type_name()
+        if kind == "Interpolate":
+            joint = _only_user(op)
+            skip = joint.input_value(1) if joint is not None and joint.get_type_name() == "Concat" else None
+        elif kind == "ConvolutionBackpropData":
+            skip = _skip_of_sum(op)
+        else:
+            continue
+        beside = None if skip is None else unquantised(skip)
+        found.append(Doubling(unquantised(op.input_value(0)), beside))
+    return found
+
+
+def merge_doublings(network: Any) -> list[str]:
+    """Let transposed convolutions double, where a 3 x 3 convolution of known weights follows.
+
+    Parameters
+    ----------
+    network : openvino.Model
+        Changed in place; its answer stays the same but for rounding.
+
+    Returns
+    -------
+    list of str
+        Names of the sums of doubled and skipped features.
+    """
+    import openvino.opset13 as ops
+
+    sums = []
+    for op in list(network.get_ordered_ops()):
+        if op.get_type_name() != "Interpolate" or op.get_attributes()["mode"] != "nearest":
+            continue
+        joint, small = _only_user(op), op.input_value(0)
+        is_joint = joint is not None and joint.get_type_name() == "Concat"
+        convolution = _only_user(joint) if is_joint else joint
+        weights = _weights_of_three(convolution)
+        if weights is None:
+            continue
+        n_doubled = small.get_partial_shape()[1].get_length()
+        kernel = merged_kernel(weights[:, :n_doubled])
+        merged = ops.convolution_backprop_data(
+            small, ops.constant(kernel), strides=[2, 2], pads_begin=[1, 1], pads_end=[1, 1], dilations=[1, 1]
+        )
+        merged.set_friendly_name(f"{convolution.get_friendly_name()}/doubled")
+        if is_joint:
+            beside = ops.constant(np.ascontiguousarray(weights[:, n_doubled:]))
+            skipped = ops.convolution(joint.input_value(1), beside, [1, 1], [1, 1], [1, 1], [1, 1])
+            skipped.set_friendly_name(f"{convolution.get_friendly_name()}/skipped")
+            merged = ops.add(merged, skipped)
+            sums.append(f"{convolution.get_friendly_name()}/sum")
+            merged.set_friendly_name(sums[-1])
+        for target in convolution.output(0).get_target_inputs():
+            target.replace_source_output(merged.output(0))
+    network.validate_nodes_and_infer_types()
+    return sums
+
+
+def merged_kernel(weights: np.ndarray) -> np.ndarray:
+    """Weights (outputs, inputs, 3, 3) of the transposed convolution, (inputs, outputs, 4, 4)."""
+    kernel = np.zeros((*weights.shape[1::-1], 4, 4), np.float32)
+    for y, x in product(range(4), repeat=2):
+        for v, u in product(TAPS[y], TAPS[x]):
+            kernel[:, :, y, x] += weights[:, :, v, u].T
+    return kernel
+
+
+def unquantised(output: Any) -> Any:
+    """The output itself, before the roundings that an INT8 network puts after it."""
+    while output.get_node().get_type_name() == "FakeQuantize":
+        output = output.get_node().input_value(0)
+    return output
+
+
+def _only_user(op: Any) -> Any:
+    """The operation that alone takes an answer, past roundings; None if several do."""
+    targets = op.output(0).get_target_inputs()
+    if len(targets) != 1:
+        return None
+    user = targets.pop().get_node()
+    return _only_user(user) if user.get_type_name() == "FakeQuantize" else user
+
+
+def _skip_of_sum(op: Any) -> Any:
+    """What is convolved and added to a transposed convolution; None where nothing is."""
+    user = _only_user(op)
+    if user is None or user.get_type_name() != "Add":
+        return None
+    beside = [unquantised(value).get_node() for value in user.input_values()]
+    skips = [one.input_value(0) for one in beside if one.get_type_name() == "Convolution"]
+    return skips[0] if skips else None
+
+
+def _weights_of_three(op: Any) -> np.ndarray | None:
+    """Weights of a 3 x 3 convolution, stride 1 and padded by one, that are constants; else None."""
+    if op is None or op.get_type_name() != "Convolution":
+        return None
+    facts = op.get_attributes()
+    plain = all(set(facts[key]) == {1} for key in ("strides", "dilations", "pads_begin", "pads_end"))
+    held = op.input_value(1).get_node()
+    if held.get_type_name() == "Convert":
+        held = held.input_value(0).get_node()
+    if not plain or held.get_type_name() != "Constant" or list(held.shape[2:]) != [3, 3]:
+        return None
+    return np.asarray(held.data, np.float32)
