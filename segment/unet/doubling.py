@@ -42,7 +42,7 @@ def doublings(network: Any) -> list[Doubling]:
     for op in network.get_ordered_ops():
         kind = op.get_type_name()
         if kind == "Interpolate":
-            joint = _only_user(op)
+            joint = _user_past_roundings(op)
             skip = joint.input_value(1) if joint is not None and joint.get_type_name() == "Concat" else None
         elif kind == "ConvolutionBackpropData":
             skip = _skip_of_sum(op)
@@ -59,7 +59,8 @@ def merge_doublings(network: Any) -> list[str]:
     Parameters
     ----------
     network : openvino.Model
-        Changed in place; its answer stays the same but for rounding.
+        A U-Net of segmentation-models-pytorch, whose enlargements are doublings and stand first in what is
+        joined.  Changed in place; its answer stays the same but for rounding.
 
     Returns
     -------
@@ -75,6 +76,7 @@ def merge_doublings(network: Any) -> list[str]:
         joint, small = _only_user(op), op.input_value(0)
         is_joint = joint is not None and joint.get_type_name() == "Concat"
         convolution = _only_user(joint) if is_joint else joint
+        # in an INT8 network roundings stand between them: it is merged before it is quantised
         weights = _weights_of_three(convolution)
         if weights is None:
             continue
@@ -114,17 +116,21 @@ def unquantised(output: Any) -> Any:
 
 
 def _only_user(op: Any) -> Any:
-    """The operation that alone takes an answer, past roundings; None if several do."""
+    """The operation that alone takes an answer; None if several do."""
     targets = op.output(0).get_target_inputs()
-    if len(targets) != 1:
-        return None
-    user = targets.pop().get_node()
-    return _only_user(user) if user.get_type_name() == "FakeQuantize" else user
+    return targets.pop().get_node() if len(targets) == 1 else None
+
+
+def _user_past_roundings(op: Any) -> Any:
+    user = _only_user(op)
+    while user is not None and user.get_type_name() == "FakeQuantize":
+        user = _only_user(user)
+    return user
 
 
 def _skip_of_sum(op: Any) -> Any:
     """What is convolved and added to a transposed convolution; None where nothing is."""
-    user = _only_user(op)
+    user = _user_past_roundings(op)
     if user is None or user.get_type_name() != "Add":
         return None
     beside = [unquantised(value).get_node() for value in user.input_values()]

@@ -212,3 +212,12 @@ def test_compiled_network_is_kept(tiny):
 def test_missing_cuda_is_said(tiny, as_micrograph):
     with pytest.raises(InputError, match="cuda"):
         tiny.predict(as_micrograph(texture((64, 64))), device="cuda")
+
+
+@pytest.mark.parametrize(("precision", "merged"), [("f32", True), ("bf16", False)])
+def test_doublings_stay_as_they_are_where_the_other_form_was_not_measured(
+    tiny, monkeypatch, precision, merged
+):
+    monkeypatch.setattr("segment.unet.runtime.processor_has", lambda *names: "amx-bf16" in names)
+    network = OpenVinoRuntime(str(tiny.weights), precision, 1)._network
+    assert ("Interpolate" not in [op.get_type_name() for op in network.get_ordered_ops()]) == merged
