@@ -1,8 +1,9 @@
 """INT8 weights for a model folder, and how far reduced arithmetic agrees with f32.
 
-Post-training quantisation (NNCF) of the decoder, calibrated on the project's own synthetic micrographs.  The
-decoder holds nine tenths of the arithmetic.  The encoder stays in floating point: its depthwise convolutions
-gain little, and OpenVINO 2026.4 ends the process in some of their INT8 kernels (AMX, dynamic shapes).
+Post-training quantisation (NNCF) of the decoder, its doublings merged (`segment.unet.doubling`), calibrated
+on the project's own synthetic micrographs.  The decoder holds nine tenths of the arithmetic.  The encoder
+stays in floating point: its depthwise convolutions gain little, and OpenVINO 2026.4 ends the process in some
+of their INT8 kernels (AMX, dynamic shapes).
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from segment.unet.split import EIGHTH, QUARTER, SIXTEENTH
 from segment.unet.tiles import Frame, Tile, frame_of, plan_tiles
 
 MARGIN_PX = 64  #: reflected continuation of the image on every side
-LARGE_PX = 40_000_000  #: an image from which the memory of activations counts more than the time to take it
+LARGE_PX = 40_000_000  #: of an image from which the memory of activations counts more than time
 
 
 def probability_tiles(

@@ -127,7 +127,7 @@ class OpenVinoRuntime:
         except RuntimeError as error:
             reason = f"OpenVINO refuses the network ({str(error).strip().splitlines()[-1]})"
             raise ModelError(weights, reason, "Export the model again") from error
-        if precision == "f32" or not processor_has("amx-bf16"):  # there not measured
+        if precision == "f32" or not processor_has("amx-bf16"):  # bf16 there: not measured
             merge_doublings(self._network)
         _append_sigmoid(self._network)
 
