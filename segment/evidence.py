@@ -11,7 +11,7 @@ All lengths are in the network's pixels, so that the numbers do not depend on th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields
 
 import cv2
@@ -133,7 +133,8 @@ def gather_evidence(micrograph: Micrograph, boundary_map: BoundaryMap, labels: n
     """
     windows = list(_windows(micrograph.image, boundary_map, labels))
     with ThreadPoolExecutor(available_cores()) as pool:
-        found = [numbers for numbers in pool.map(_numbers, windows) if numbers]
+        hidden = [pool.submit(_hidden, window.probability, window.labels) for window in windows]
+        found = [numbers for numbers in pool.map(_numbers, windows, hidden) if numbers]
     if not found:
         return None
     mean = {name: _mean([numbers[name] for numbers in found]) for name in found[0]}
@@ -186,8 +187,8 @@ def _resampled(
     return _Window(probability, labels, (grey - grey.mean()) / max(float(grey.std()), 1e-6), blocks)
 
 
-def _numbers(window: _Window) -> dict[str, float]:
-    """What one window shows; empty without a border."""
+def _numbers(window: _Window, hidden: Future[float]) -> dict[str, float]:
+    """What one window shows; empty without a border.  `hidden`, the longest of it, is on its way."""
     probability, labels = window.probability, window.labels
     borders = find_borders(labels, probability)
     length = float(borders.length_px.sum())
@@ -203,10 +204,10 @@ def _numbers(window: _Window) -> dict[str, float]:
         "faint": float(np.count_nonzero((probability > 0.1) & ~line)) / n_line,
         "open_lines": float(np.count_nonzero(line & ~near)) / n_line,
         "weak": float(borders.length_px[borders.confidence < 0.75].sum()) / length,
-        "hidden": _hidden(probability, labels) / length,
         "edge_contrast": _edge_contrast(window.grey, near),
         **_shapes(labels),
         **dict(zip(("widest_angle", "clean_junctions"), junctions(labels), strict=True)),
+        "hidden": hidden.result() / length,
     }
 
 
