@@ -16,7 +16,8 @@ def choose_precision(model: Model, precision: Precision, *, on_cuda: bool = Fals
     """The one asked for; "auto": the fastest that the machine has and that agrees with f32.
 
     On processors with AMX that is bf16, as fast as INT8 but for a tenth there and closer to f32; on others
-    with VNNI it is INT8, two thirds of the time of bf16 (docs/segmentation_speed.md); on CUDA bf16 or f32.
+    with VNNI it is INT8, three quarters of the time of bf16 (docs/segmentation_speed.md); on CUDA bf16
+    or f32.
 
     Raises
     ------
