@@ -1,12 +1,13 @@
 """How large the grains are, roughly: so that the network sees them at the size it sees best.
 
-Windows of the image are segmented at a few sizes.  At the wrong size a network leaves boundaries out or
-invents them, and is less sure of those it draws.  Where only the strongest boundaries are left it is sure
-again: of the sizes at which it is about equally sure, the one that shows the most boundary gives the mean
-intercept, and that the factor for the whole image.  Grains within `SEEN_WELL` are left at their size, others
-brought to its nearer end: a smaller change keeps more of a coarse image's faint boundaries.  At the noise
-floor a network may see everything at half the size and next to nothing at the whole one; then it stays
-where it sees.
+Windows of the image are segmented as they are.  Where the network is sure of grains of a size that it sees
+well, that is all; else the windows are segmented at a few other sizes.  At the wrong size a network leaves
+boundaries out or invents them, and is less sure of those it draws.  Where only the strongest boundaries are
+left it is sure again: of the sizes at which it is about equally sure, the one that shows the most boundary
+gives the mean intercept, and that the factor for the whole image.  Grains within `SEEN_WELL` are left at
+their size, others brought to its nearer end: a smaller change keeps more of a coarse image's faint
+boundaries.  At the noise floor a network may see everything at half the size and next to nothing at the whole
+one; then it stays where it sees.
 """
 
 from __future__ import annotations
@@ -24,13 +25,14 @@ from segment.unet.normalise import image_statistics
 from segment.unet.resample import resample_image, resized_shape
 from segment.unet.runtime import Runtime
 
-TRIALS = (1.0, 0.5, 0.25, 2.0)  #: sizes at which the windows are segmented
+OTHER_TRIALS = (0.5, 0.25, 2.0)  #: sizes at which the windows are segmented where their own does not suffice
 WINDOW_PX = 320  #: edge of a window in the network's pixels
 SMALLEST_PX = 96  #: shortest edge at which a trial says anything
 BOUNDS = (0.15, 2.0)  #: of the factor
 SEEN_WELL = (0.7, 1.3)  #: mean intercepts over the model's favourite one that it sees about equally well
 LEAVE = (0.9, 1.1)  #: factors between these are not worth the resampling
 NEARLY = 0.05  #: confidences closer than this to the best are about equal
+SURE_AT_ONCE = 0.8  #: border confidence of an answer that no other size need confirm
 SURE = 0.5  #: least border confidence of an answer that is heeded
 SHOWN = 0.6  #: share of the boundary that a size has to show to be thought as good as the clearest
 
@@ -71,10 +73,18 @@ def estimate_scale(
     float
         Within `BOUNDS`, and 1.0 where nothing sure is seen or the grains are about of a size seen well.
     """
-    return choose_scale(
-        [trial for scale in TRIALS if (trial := look(model, runtime, image, valid, scale))],
-        model.favourite_intercept_px,
-    )
+    favourite = model.favourite_intercept_px
+    trials = [look(model, runtime, image, valid, 1.0)]
+    if trials[0] and is_seen_well(trials[0], favourite):
+        return 1.0
+    trials += [look(model, runtime, image, valid, scale) for scale in OTHER_TRIALS]
+    return choose_scale([trial for trial in trials if trial], favourite)
+
+
+def is_seen_well(trial: Trial, favourite_intercept_px: float) -> bool:
+    """Whether the network is sure of grains of a size that it sees well, so that no other need be tried."""
+    share = trial.intercept_px * trial.scale / favourite_intercept_px
+    return trial.confidence >= SURE_AT_ONCE and SEEN_WELL[0] <= share <= SEEN_WELL[1]
 
 
 def choose_scale(trials: list[Trial], favourite_intercept_px: float) -> float:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from segment.unet.scale import BOUNDS, Trial, choose_scale
+from segment.unet import scale
+from segment.unet.scale import BOUNDS, Trial, choose_scale, estimate_scale
 
 
 @pytest.mark.parametrize(
@@ -51,3 +52,29 @@ def test_a_size_at_which_the_boundary_is_lost_is_not_gone_to(trials, factor):
 
 def test_grains_larger_than_a_window_are_still_brought_closer():
     assert choose_scale([Trial(1.0, 900.0, 0.9)], 35.0) == BOUNDS[0]
+
+
+@pytest.mark.parametrize(
+    ("first", "tried"),
+    [
+        (Trial(1.0, 35.0, 0.9), [1.0]),
+        (Trial(1.0, 26.0, 0.9), [1.0]),
+        (Trial(1.0, 35.0, 0.7), [1.0, 0.5, 0.25, 2.0]),  # unsure
+        (Trial(1.0, 60.0, 0.9), [1.0, 0.5, 0.25, 2.0]),  # coarse
+        (Trial(1.0, 20.0, 0.9), [1.0, 0.5, 0.25, 2.0]),  # fine
+        (Trial(1.0, np.nan, 0.0), [1.0, 0.5, 0.25, 2.0]),
+        (None, [1.0, 0.5, 0.25, 2.0]),  # too small
+    ],
+)
+def test_other_sizes_are_tried_only_where_the_first_does_not_suffice(monkeypatch, first, tried):
+    seen = []
+
+    def look(_model, _runtime, _image, _valid, factor):
+        seen.append(factor)
+        return first if factor == 1.0 else None
+
+    monkeypatch.setattr(scale, "look", look)
+    model = type("Model", (), {"favourite_intercept_px": 35.0})()
+    factor = estimate_scale(model, None, np.zeros((400, 400)))
+    assert seen == tried
+    assert factor == choose_scale([first] if first else [], 35.0)
