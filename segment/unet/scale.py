@@ -74,11 +74,11 @@ def estimate_scale(
         Within `BOUNDS`, and 1.0 where nothing sure is seen or the grains are about of a size seen well.
     """
     favourite = model.favourite_intercept_px
-    trials = [look(model, runtime, image, valid, 1.0)]
-    if trials[0] and is_seen_well(trials[0], favourite):
+    as_it_is = look(model, runtime, image, valid, 1.0)
+    if as_it_is and is_seen_well(as_it_is, favourite):
         return 1.0
-    trials += [look(model, runtime, image, valid, scale) for scale in OTHER_TRIALS]
-    return choose_scale([trial for trial in trials if trial], favourite)
+    others = (look(model, runtime, image, valid, scale) for scale in OTHER_TRIALS)
+    return choose_scale([trial for trial in (as_it_is, *others) if trial], favourite)
 
 
 def is_seen_well(trial: Trial, favourite_intercept_px: float) -> bool:
