@@ -1,17 +1,15 @@
-"""Work in threads, as many as this process may use: on bands of an image, on images in turn."""
+"""Work in threads on bands of an image, as many as this process may use."""
 
 from __future__ import annotations
 
 import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 BAND_ROWS = 256  #: rows that a thread takes at a time
 BAND_PX = 500_000  #: smaller images are not worth a thread
 
-Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
@@ -32,38 +30,3 @@ def in_bands(shape: tuple[int, ...], work: Callable[[int, int], Result]) -> list
         return [work(*span) for span in spans]
     with ThreadPoolExecutor(available_cores()) as pool:
         return list(pool.map(lambda span: work(*span), spans))
-
-
-def in_turn(
-    work: Callable[[Item], Result],
-    items: Iterable[Item],
-    *,
-    at_once: int,
-    size: Callable[[Item], int],
-    most: int,
-) -> Iterator[Result]:
-    """Call `work` on each item, some of them side by side; results in the items' order.
-
-    Parameters
-    ----------
-    work : callable
-    items : iterable
-        Taken one by one, none before there is a thread for it.
-    at_once : int
-        Items side by side; 1: no threads.
-    size : callable
-        Of an item.
-    most : int
-        Sum of the sizes side by side; a larger item is alone.
-    """
-    if at_once <= 1:
-        yield from map(work, items)
-        return
-    waiting: deque[tuple[int, Future[Result]]] = deque()
-    with ThreadPoolExecutor(at_once) as pool:
-        for item in items:
-            while waiting and (len(waiting) >= at_once or sum(one for one, _ in waiting) + size(item) > most):
-                yield waiting.popleft()[1].result()
-            waiting.append((size(item), pool.submit(work, item)))
-        while waiting:
-            yield waiting.popleft()[1].result()

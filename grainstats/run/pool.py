@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from multiprocessing import connection
 from typing import Any, Generic, TypeVar
 
+import cv2
+
 from segment.errors import InputError
 
 Job = TypeVar("Job")
@@ -149,6 +151,7 @@ def _start_worker(threads: int) -> None:
     """Settle a new process: its share of the cores, no part in Ctrl-C, an end with its parent."""
     for variable in _THREAD_VARIABLES:
         os.environ[variable] = str(threads)
+    cv2.setNumThreads(threads)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -210,11 +210,17 @@ def _append_sigmoid(network: Any) -> None:
     network.remove_result(result)
 
 
-def frames_at_once(model: Model, device: Device) -> int:
-    """Images worth having under way side by side: the network fills a processor, not a CUDA device."""
-    from segment.unet.torch_runtime import cuda_is_there
+def processes_worth_having(model: Model, device: Device) -> int:
+    """Processes that keep a CUDA device busy with images, no more than its memory holds; 1 on the processor.
 
-    return available_cores() if device != "cpu" and cuda_is_there(model) else 1
+    There one network fills all cores.  CUDA wants processes rather than threads: PyTorch prepares its kernels
+    anew in each thread, and between them waits for Python's lock.
+    """
+    from segment.unet.torch_runtime import cuda_is_there, processes_that_fit
+
+    if device == "cpu" or not cuda_is_there(model):
+        return 1
+    return min(available_cores(), processes_that_fit())
 
 
 def runtime_for(model: Model, *, device: Device, precision: Precision, threads: int | None) -> Runtime:

@@ -20,6 +20,7 @@ from segment.unet.precision import Chosen
 from segment.unet.split import SplitNetwork
 
 READ_PX = 8_000_000  #: read rectangle of a tile: about 6 GB of activations in f32
+PROCESS_BYTES = 5_000_000_000  #: of device memory that a process at work may take
 WEIGHTS, RECIPE = "weights.npz", "recipe.toml"
 
 
@@ -120,6 +121,14 @@ def cuda_is_there(model: Model) -> bool:
     import torch
 
     return bool(torch.cuda.is_available()) and find_spec("segmentation_models_pytorch") is not None
+
+
+def processes_that_fit() -> int:
+    """Processes for whose networks the device has free memory; at least 1."""
+    import torch
+
+    free, _ = torch.cuda.mem_get_info()
+    return max(1, int(free) // PROCESS_BYTES)
 
 
 def require_cuda(model: Model) -> None:

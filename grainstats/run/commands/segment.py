@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -83,16 +85,18 @@ def segment(
     paths = find_micrographs(images)
     out.mkdir(parents=True, exist_ok=True)
     settings = Settings(out, pixel_size, persistence, device.value, precision.value, tta)
-    done: list[dict[str, Any]] = []
+    done: dict[int, dict[str, Any]] = {}
     failed: set[Path] = set()
-    for frame, result in _segment_all(paths, model, settings):
+    for frame, result in _segment_all(_frames(paths, pixel_size), FrameWork(str(model.folder), settings)):
         if isinstance(result, str):
             print(f"error: {result}", file=sys.stderr)
             failed.add(frame.path)
         else:
-            done.append(result)
+            done[frame.number] = result
     if as_json:
-        print(json.dumps({"model": model.name, "model_digest": model.digest, "images": done}, indent=2))
+        images_done = [done[number] for number in sorted(done)]
+        document = {"model": model.name, "model_digest": model.digest, "images": images_done}
+        print(json.dumps(document, indent=2))
     print(f"{len(paths) - len(failed)} of {len(paths)} files done, in {out}", file=sys.stderr)
     if failed:
         raise typer.Exit(1)
@@ -116,6 +120,7 @@ def _output_names(paths: list[Path]) -> dict[Path, str]:
 class Frame:
     """An image of a file and the name of its outputs, or why there is none."""
 
+    number: int  #: in the order of the inputs
     path: Path
     name: str = ""
     micrograph: Micrograph | None = None
@@ -126,40 +131,78 @@ class Frame:
         return 0 if self.micrograph is None else self.micrograph.image.size
 
 
-def _segment_all(
-    paths: list[Path], model: Model, settings: Settings
-) -> Iterator[tuple[Frame, dict[str, Any] | str]]:
-    """Each frame of the files in their order, with its facts, or why it failed."""
-    from segment.threads import in_turn
-    from segment.unet.runtime import frames_at_once
+@dataclass(frozen=True)
+class FrameWork:
+    """What a process does with a frame: its facts for `--json`, or why it failed."""
 
-    def work(frame: Frame) -> tuple[Frame, dict[str, Any] | str]:
+    model: str  #: path of the model's folder
+    settings: Settings
+
+    def __call__(self, frame: Frame) -> dict[str, Any] | str:
         if frame.micrograph is None:
-            return frame, frame.error
+            return frame.error
         try:
-            return frame, segment_frame(frame.micrograph, frame.name, model, settings)
+            return segment_frame(frame.micrograph, frame.name, _model(self.model), self.settings)
         except FAILURES as error:
-            return frame, _said(frame.path, error)
+            return _said(frame.path, error)
 
-    at_once = frames_at_once(model, settings.device)
-    frames = _frames(paths, settings.pixel_size)
-    return in_turn(work, frames, at_once=at_once, size=lambda frame: frame.pixels, most=PX_AT_ONCE)
+
+@lru_cache(maxsize=1)
+def _model(folder: str) -> Model:
+    """The model of this process, opened once."""
+    from segment.unet import load_model
+
+    return load_model(folder)
+
+
+def _segment_all(frames: Iterator[Frame], work: FrameWork) -> Iterator[tuple[Frame, dict[str, Any] | str]]:
+    """Each frame with what came of it, as they are ready."""
+    from grainstats.run.pool import Crash, IsolatedPool
+    from segment.unet.runtime import processes_worth_having
+
+    first = list(islice(frames, 2))
+    workers = processes_worth_having(_model(work.model), work.settings.device) if len(first) > 1 else 1
+    queue = Queue(chain(first, frames))
+    for frame, result in IsolatedPool(work, 0 if workers == 1 else workers).results(queue.take):
+        queue.done(frame)
+        yield frame, f"{frame.path}: {result.reason}" if isinstance(result, Crash) else result
+
+
+class Queue:
+    """Frames waiting for a process; taken only while those under way leave room in memory."""
+
+    def __init__(self, frames: Iterator[Frame]) -> None:
+        self._frames, self._pixels = frames, 0
+        self._held: Frame | None = None
+
+    def take(self) -> Frame | None:
+        """The next frame; None where there is none, or no room until another is done."""
+        frame, self._held = self._held or next(self._frames, None), None
+        if frame is not None and self._pixels and self._pixels + frame.pixels > PX_AT_ONCE:
+            self._held = frame
+            return None
+        self._pixels += 0 if frame is None else frame.pixels
+        return frame
+
+    def done(self, frame: Frame) -> None:
+        """Make room again."""
+        self._pixels -= frame.pixels
 
 
 def _frames(paths: list[Path], pixel_size_nm: float | None) -> Iterator[Frame]:
     """All frames of the files, read one by one; what cannot be read says why."""
     from segment.micrograph import read_micrographs
 
-    names = _output_names(paths)
+    names, number = _output_names(paths), count()
     for path in paths:
         try:
             for micrograph in read_micrographs(path, pixel_size_nm=pixel_size_nm):
                 name = names[path] if micrograph.n_frames == 1 else f"{names[path]}_{micrograph.frame:04d}"
                 if micrograph.n_frames > 1 and name in names.values():  # of another file, as stack_0001.tif
                     name = f"{path.name}_{micrograph.frame:04d}"
-                yield Frame(path, name, micrograph)
+                yield Frame(next(number), path, name, micrograph)
         except FAILURES as error:
-            yield Frame(path, error=_said(path, error))
+            yield Frame(next(number), path, error=_said(path, error))
 
 
 def _said(path: Path, error: Exception) -> str:

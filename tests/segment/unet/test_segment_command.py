@@ -103,3 +103,56 @@ def test_a_frame_of_a_stack_does_not_overwrite_another_file(tmp_path):
     frames = list(module._frames([tmp_path / "a.tif", tmp_path / "a_0001.tif"], None))
     assert len({frame.name for frame in frames}) == 3
     assert not any(frame.error for frame in frames)
+
+
+def segment_in_processes(monkeypatch, workers: int, paths, out, model_folder):
+    """What `_segment_all` yields with so many processes, by the frames' numbers, and in what order."""
+    from grainstats.run.commands import segment as module
+    from segment.unet import runtime
+
+    monkeypatch.setattr(runtime, "processes_worth_having", lambda model, device: workers)
+    out.mkdir()
+    settings = module.Settings(out, None, None, "cpu", "f32", False)
+    work = module.FrameWork(str(model_folder), settings)
+    found = [
+        (frame.number, result) for frame, result in module._segment_all(module._frames(paths, None), work)
+    ]
+    return dict(found), [number for number, _ in found]
+
+
+def test_processes_side_by_side_give_the_same_files(monkeypatch, tmp_path, image, model_folder):
+    stack = np.stack([np.roll(image, 7 * k, 1) for k in range(5)])
+    tifffile.imwrite(tmp_path / "stack.tif", stack, photometric="minisblack")
+    (tmp_path / "text.tif").write_text("this is no image")
+    paths = [tmp_path / "text.tif", tmp_path / "stack.tif"]
+    alone, order = segment_in_processes(monkeypatch, 1, paths, tmp_path / "one", model_folder)
+    beside, _ = segment_in_processes(monkeypatch, 2, paths, tmp_path / "two", model_folder)
+    assert order == list(range(6)) and sorted(beside) == order
+    assert "text.tif" in alone[0] and alone[0] == beside[0]
+    for number in order[1:]:
+        assert alone[number]["n_grains"] == beside[number]["n_grains"]
+    files = sorted(path.name for path in (tmp_path / "one").iterdir())
+    assert len(files) == 10
+    for name in files:
+        one, two = (tifffile.imread(tmp_path / folder / name) for folder in ("one", "two"))
+        np.testing.assert_array_equal(one, two)
+
+
+def test_frames_wait_while_those_under_way_fill_the_memory(monkeypatch, as_micrograph):
+    from pathlib import Path
+
+    from grainstats.run.commands import segment as module
+
+    monkeypatch.setattr(module, "PX_AT_ONCE", 250)
+    frames = [
+        module.Frame(k, Path("a.tif"), f"a{k}", as_micrograph(np.zeros((edge, 10), np.uint8)))
+        for k, edge in enumerate((10, 10, 10, 40, 10))
+    ]
+    queue = module.Queue(iter(frames))
+    assert [queue.take(), queue.take(), queue.take()] == [frames[0], frames[1], None]
+    queue.done(frames[0])
+    assert queue.take() is frames[2] and queue.take() is None
+    queue.done(frames[1]), queue.done(frames[2])
+    assert queue.take() is frames[3] and queue.take() is None  # alone, though larger than all
+    queue.done(frames[3])
+    assert queue.take() is frames[4] and queue.take() is None
