@@ -54,8 +54,8 @@ class Call:
     samples : Path or None
         samples.csv.
     device : {"auto", "cpu", "cuda"}
-    workers : int
-        Processes; 0 works in this one, without isolation.
+    workers : int or None
+        Processes; 0 works in this one, without isolation; None: what suits the machine (`default_workers`).
     shard : (int, int)
         Part I of N of the images; parts but the whole write no report.
     dask : str or None
@@ -67,7 +67,7 @@ class Call:
     db: str | None = None
     samples: Path | None = None
     device: Device = "auto"
-    workers: int = 1
+    workers: int | None = None
     shard: tuple[int, int] = (1, 1)
     dask: str | None = None
 
@@ -142,14 +142,16 @@ def run_batch(
     paths, assignment = _find(call, sheet)
     model = load_model(recipe.model)
     call.out.mkdir(parents=True, exist_ok=True)
-    analyse = analyse or Analyst(recipe, str(model.folder), call.device, _threads(call), call.out.resolve())
+    workers = default_workers(model, call.device) if call.workers is None else call.workers
+    threads = 1 if call.dask else threads_per_worker(workers)
+    analyse = analyse or Analyst(recipe, str(model.folder), call.device, threads, call.out.resolve())
     with Database.open(call.db or call.out / DATABASE) as db:
         if sheet is not None:
             db.put_samples(sheet)
         ledger = Ledger(db, call.out, model.digest, recipe.digest())
         jobs = [(path, assignment.sample_ids[path]) for path in paths[call.shard[0] - 1 :: call.shard[1]]]
         plan = Plan(jobs, ledger.pending, stored_names(call.inputs))
-        work = _work(plan, ledger, _mapper(call, analyse), progress or Silence())
+        work = _work(plan, ledger, _mapper(call.dask, analyse, workers), progress or Silence())
         remove_leftovers(call.out, before=start)
         done = work.summary([*assignment.warnings, *work.remarks])
         if call.shard[1] > 1:
@@ -180,9 +182,11 @@ def _reported(
     )
 
 
-def default_workers() -> int:
-    """One process per two cores: about 1 GB of memory each, see docs/batch.md."""
-    return max(1, cores() // 2)
+def default_workers(model: Model, device: Device) -> int:
+    """One process per two cores (about 1 GB of memory each, see docs/batch.md); as many as CUDA holds."""
+    from segment.unet.runtime import cuda_processes
+
+    return cuda_processes(model, device) or max(1, cores() // 2)
 
 
 def _find(call: Call, sheet: SampleSheet | None) -> tuple[list[Path], Assignment]:
@@ -197,17 +201,13 @@ def _find(call: Call, sheet: SampleSheet | None) -> tuple[list[Path], Assignment
     return paths, assign_samples(paths, sheet)
 
 
-def _threads(call: Call) -> int:
-    """Threads of the network in each worker; workers of a Dask cluster have one each."""
-    return 1 if call.dask else threads_per_worker(call.workers)
-
-
-def _mapper(call: Call, analyse: Callable[[Job], Outcome]) -> Mapper:
-    if call.dask is None:
-        return IsolatedPool(analyse, call.workers)
+def _mapper(dask: str | None, analyse: Callable[[Job], Outcome], workers: int) -> Mapper:
+    """Where the images are worked on; workers of a Dask cluster have one thread each."""
+    if dask is None:
+        return IsolatedPool(analyse, workers)
     from grainstats.run.cluster import DaskPool
 
-    return DaskPool(analyse, call.dask)
+    return DaskPool(analyse, dask)
 
 
 @dataclass

@@ -210,16 +210,16 @@ def _append_sigmoid(network: Any) -> None:
     network.remove_result(result)
 
 
-def processes_worth_having(model: Model, device: Device) -> int:
-    """Processes that keep a CUDA device busy with images, no more than its memory holds; 1 on the processor.
+def cuda_processes(model: Model, device: Device) -> int | None:
+    """Processes that keep a CUDA device busy with images, no more than its memory holds; None without CUDA.
 
-    There one network fills all cores.  CUDA wants processes rather than threads: PyTorch prepares its kernels
-    anew in each thread, and between them waits for Python's lock.
+    On the processor one network fills all cores.  CUDA wants processes rather than threads: PyTorch prepares
+    its kernels anew in each thread, and between them waits for Python's lock.
     """
     from segment.unet.torch_runtime import cuda_is_there, processes_that_fit
 
     if device == "cpu" or not cuda_is_there(model):
-        return 1
+        return None
     return min(available_cores(), processes_that_fit())
 
 

@@ -23,7 +23,7 @@ def demo(
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; they share the cores.")] = None,
 ) -> None:
     """Run the whole job on sample micrographs of known truth, and say how close it came."""
-    from grainstats.run.batch import Call, default_workers
+    from grainstats.run.batch import Call
     from grainstats.run.recipe import Recipe
 
     folder = samples_folder()
@@ -32,7 +32,7 @@ def demo(
         out,
         samples=folder / "samples.csv",
         device=device.value,
-        workers=workers or default_workers(),
+        workers=workers,
     )
     summary = run_and_tell(call, Recipe())
     _compare_with_truth(summary, json.loads((folder / "truth.json").read_text(encoding="utf-8")))

@@ -56,7 +56,7 @@ def run(
     May be stopped at any moment and started again: finished images are not done twice. Exit status 1 where
     some inputs gave no result (they are named, the rest is complete).
     """
-    from grainstats.run.batch import Call, default_workers
+    from grainstats.run.batch import Call
     from grainstats.run.plan import parse_shard
 
     settings = {"pixel_size_nm": pixel_size, "null": null and null.value, "model": model}
@@ -66,7 +66,7 @@ def run(
         db=db,
         samples=samples,
         device=device.value,
-        workers=workers or default_workers(),
+        workers=workers,
         shard=parse_shard(shard),
         dask=dask,
     )

@@ -158,12 +158,12 @@ def _model(folder: str) -> Model:
 def _segment_all(frames: Iterator[Frame], work: FrameWork) -> Iterator[tuple[Frame, dict[str, Any] | str]]:
     """Each frame with what came of it, as they are ready."""
     from grainstats.run.pool import Crash, IsolatedPool
-    from segment.unet.runtime import processes_worth_having
+    from segment.unet.runtime import cuda_processes
 
     first = list(islice(frames, 2))
-    workers = processes_worth_having(_model(work.model), work.settings.device) if len(first) > 1 else 1
+    workers = cuda_processes(_model(work.model), work.settings.device) if len(first) > 1 else None
     queue = Queue(chain(first, frames))
-    for frame, result in IsolatedPool(work, 0 if workers == 1 else workers).results(queue.take):
+    for frame, result in IsolatedPool(work, workers or 0).results(queue.take):
         queue.done(frame)
         yield frame, f"{frame.path}: {result.reason}" if isinstance(result, Crash) else result
 

@@ -105,12 +105,12 @@ def test_a_frame_of_a_stack_does_not_overwrite_another_file(tmp_path):
     assert not any(frame.error for frame in frames)
 
 
-def segment_in_processes(monkeypatch, workers: int, paths, out, model_folder):
+def segment_in_processes(monkeypatch, workers: int | None, paths, out, model_folder):
     """What `_segment_all` yields with so many processes, by the frames' numbers, and in what order."""
     from grainstats.run.commands import segment as module
     from segment.unet import runtime
 
-    monkeypatch.setattr(runtime, "processes_worth_having", lambda model, device: workers)
+    monkeypatch.setattr(runtime, "cuda_processes", lambda model, device: workers)
     out.mkdir()
     settings = module.Settings(out, None, None, "cpu", "f32", False)
     work = module.FrameWork(str(model_folder), settings)
@@ -125,7 +125,7 @@ def test_processes_side_by_side_give_the_same_files(monkeypatch, tmp_path, image
     tifffile.imwrite(tmp_path / "stack.tif", stack, photometric="minisblack")
     (tmp_path / "text.tif").write_text("this is no image")
     paths = [tmp_path / "text.tif", tmp_path / "stack.tif"]
-    alone, order = segment_in_processes(monkeypatch, 1, paths, tmp_path / "one", model_folder)
+    alone, order = segment_in_processes(monkeypatch, None, paths, tmp_path / "one", model_folder)
     beside, _ = segment_in_processes(monkeypatch, 2, paths, tmp_path / "two", model_folder)
     assert order == list(range(6)) and sorted(beside) == order
     assert "text.tif" in alone[0] and alone[0] == beside[0]
