@@ -48,7 +48,10 @@ from segment.training.render import STYLES
 from segment.training.score import score
 from segment.unet import Model, load_model
 
-STRANGE = "cells largest_cell density_spread contrast_spread widest_angle edge_contrast line_share"
+STRANGE = (
+    "cells largest_cell density_spread contrast_spread widest_angle clean_junctions edge_contrast "
+    "grey_tails line_share"
+)
 MISSED = "faint weak hidden open_lines widest_angle clean_junctions solidity size_spread"
 FALSE_ALARMS = 0.03  #: share of clear synthetic images, and of each set of fields, that may be flagged
 RATIO = 1.25  #: true over found boundary length that calls for a warning

@@ -31,6 +31,7 @@ SMALLEST_PX = 20  #: smallest cell, as the watershed has it
 JUDGED_PX = 64  #: smaller cells are all pixels and no shape
 JUDGED_CELLS = 400  #: cells of a window whose shape is looked at
 REACH_PX = 4  #: how far from a border its own pixels lie
+SURROUNDINGS_PX = 121  #: edge of the square whose mean a grey level is held against
 JUNCTION_PX = 8  #: radius at which the angles of a junction are read
 RING = 96  #: points on that circle
 
@@ -69,6 +70,9 @@ class Evidence:
         The same of the grey levels' standard deviation.
     edge_contrast : float
         Mean gradient of the grey level at the borders, over that elsewhere.
+    grey_tails : float
+        Kurtosis of the grey levels against their surroundings: 3 for a normal distribution, more where small
+        bright or dark bodies lie on a plain ground.
     """
 
     cells: float
@@ -85,6 +89,7 @@ class Evidence:
     density_spread: float
     contrast_spread: float
     edge_contrast: float
+    grey_tails: float
 
     def vector(self, names: tuple[str, ...]) -> np.ndarray:
         """Values of `names`, shape (len(names),): the logarithm of those that are ratios or shares."""
@@ -103,6 +108,7 @@ _LEAST = {
     "density_spread": 0.02,
     "contrast_spread": 0.02,
     "edge_contrast": 0.5,
+    "grey_tails": 1.0,
 }
 NAMES = tuple(field.name for field in fields(Evidence))
 
@@ -205,6 +211,7 @@ def _numbers(window: _Window, hidden: Future[float]) -> dict[str, float]:
         "open_lines": float(np.count_nonzero(line & ~near)) / n_line,
         "weak": float(borders.length_px[borders.confidence < 0.75].sum()) / length,
         "edge_contrast": _edge_contrast(window.grey, near),
+        "grey_tails": _tails(window.grey),
         **_shapes(labels),
         **dict(zip(("widest_angle", "clean_junctions"), junctions(labels), strict=True)),
         "hidden": hidden.result() / length,
@@ -235,6 +242,13 @@ def _edge_contrast(grey: np.ndarray, near: np.ndarray) -> float:
     smooth = cv2.GaussianBlur(grey, (0, 0), 1.2)
     gradient = np.hypot(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1))
     return float(gradient[near].mean() / max(float(gradient[~near].mean()), 1e-6)) if not near.all() else 1.0
+
+
+def _tails(grey: np.ndarray) -> float:
+    """Kurtosis of what differs from its surroundings, single pixels' noise smoothed."""
+    apart = cv2.GaussianBlur(grey, (0, 0), 1.0) - cv2.blur(grey, (SURROUNDINGS_PX, SURROUNDINGS_PX))
+    square = (apart - apart.mean()) ** 2
+    return float((square**2).mean() / max(float(square.mean()) ** 2, 1e-12))
 
 
 def _shapes(labels: np.ndarray) -> dict[str, float]:

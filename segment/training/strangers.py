@@ -1,7 +1,8 @@
 """Pictures that show no grains: what a user hands in by mistake, seeded like the synthetic micrographs.
 
-Noise of several kinds, blank and shaded frames, stripes, lattices, particles, printed text, plots and
-diffraction patterns.  Photographs come from elsewhere (`scripts/calibrate_confidence.py`).
+Noise of several kinds, blank and shaded frames, stripes, lattices, particles large and small, things before
+each other, printed text, plots and diffraction patterns.  Photographs come from elsewhere
+(`scripts/calibrate_confidence.py`).
 """
 
 from __future__ import annotations
@@ -76,6 +77,49 @@ def _particles(rng: np.random.Generator, size: Size) -> np.ndarray:
     return soft + rng.normal(0, rng.uniform(1, 12), size)
 
 
+def _dispersion(rng: np.random.Generator, size: Size) -> np.ndarray:
+    """Hundreds of small bright bodies, few of them large, with haloes: nanoparticles on a film, stars."""
+    points = np.zeros(size, np.float32)
+    haloes = np.zeros(size, np.float32)
+    n = int(rng.integers(100, 900))
+    radii = 0.8 * rng.pareto(rng.uniform(1.2, 2.5), n) + 0.8
+    for radius in np.minimum(radii, 12):
+        centre = (int(rng.integers(size[1])), int(rng.integers(size[0])))
+        level = float(rng.uniform(30, 230))
+        axes = (max(round(radius), 1), max(round(radius * rng.uniform(0.5, 1)), 1))
+        cv2.ellipse(points, centre, axes, float(rng.uniform(0, 180)), 0, 360, level, -1, cv2.LINE_AA)
+        cv2.circle(haloes, centre, round(2.5 * radius) + 1, 0.3 * level, -1, cv2.LINE_AA)
+    soft: np.ndarray = cv2.GaussianBlur(points, (0, 0), rng.uniform(0.6, 1.5))
+    soft += cv2.GaussianBlur(haloes, (0, 0), rng.uniform(2, 5))
+    return soft + rng.normal(rng.uniform(10, 60), rng.uniform(1, 8), size)
+
+
+def _occlusions(rng: np.random.Generator, size: Size) -> np.ndarray:
+    """Things before each other, of all sizes, each with its own shade: the dead-leaves model of photographs.
+
+    Source: Lee, Mumford & Huang, Int. J. Comput. Vis. 41 (2001).
+    """
+    y, x = (axis / max(size) - 0.5 for axis in np.mgrid[: size[0], : size[1]].astype(np.float32))
+    textured = rng.random()
+    image = (
+        rng.uniform(40, 200)
+        + 60 * x
+        + rng.uniform(5, 30) * smooth_noise(rng, size, float(rng.uniform(20, 200)))
+    )
+    for radius in np.minimum(rng.uniform(4, 12) * (1 + rng.pareto(1.5, int(rng.integers(150, 700)))), 160):
+        shape = np.zeros(size, np.uint8)
+        centre = (int(rng.integers(size[1])), int(rng.integers(size[0])))
+        axes = (round(radius), max(round(radius * rng.uniform(0.25, 1)), 2))
+        cv2.ellipse(shape, centre, axes, float(rng.uniform(0, 180)), 0, 360, 1, -1)
+        slope = rng.uniform(-80, 80, 2)
+        shade = rng.uniform(20, 235) + slope[0] * x + slope[1] * y
+        if rng.random() < textured:
+            shade += rng.uniform(3, 25) * smooth_noise(rng, size, float(rng.uniform(2, 20)))
+        image = np.where(shape, shade, image)
+    soft: np.ndarray = cv2.GaussianBlur(image.astype(np.float32), (0, 0), rng.uniform(0.5, 2))
+    return soft + rng.normal(0, rng.uniform(1, 6), size)
+
+
 def _text(rng: np.random.Generator, size: Size) -> np.ndarray:
     """A printed page."""
     image = np.full(size, 245, np.uint8)
@@ -136,4 +180,6 @@ KINDS: dict[str, Painter] = {
     "text": _text,
     "plot": _plot,
     "diffraction": _diffraction,
+    "dispersion": _dispersion,
+    "occlusions": _occlusions,
 }

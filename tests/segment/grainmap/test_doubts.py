@@ -18,7 +18,7 @@ from segment.doubts import (
 from segment.evidence import Evidence
 from segment.grainmap import close_cells
 
-EVIDENCE = Evidence(80, 0.2, 0.3, 0.01, 0.05, 0.02, 140, 0.8, 0.86, 0.8, 0.03, 0.1, 0.1, 2.5)
+EVIDENCE = Evidence(80, 0.2, 0.3, 0.01, 0.05, 0.02, 140, 0.8, 0.86, 0.8, 0.03, 0.1, 0.1, 2.5, 3.0)
 TABLE = Confidence(
     borders=Reliability((0.0, 1.0), (0.0, 1.0)),
     strange=Weighing(("widest_angle",), (140.0,), (10.0,), (1.0,), 0.0, 1.5),

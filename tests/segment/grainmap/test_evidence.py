@@ -71,6 +71,25 @@ def test_four_squares_that_meet_are_no_clean_junction() -> None:
     assert all(np.isnan(junctions(np.ones((60, 60), np.int32))))
 
 
+def test_small_bodies_on_a_plain_ground_have_heavy_tails() -> None:
+    rng, answered = np.random.default_rng(3), answer(honeycomb())
+    labels = close_cells(answered, persistence=0.1).labels
+
+    def tails(grey: np.ndarray) -> float:
+        found = gather_evidence(micrograph(grey.astype(np.float32)), answered, labels)
+        assert found is not None
+        return found.grey_tails
+
+    noise = rng.normal(100, 10, (300, 300))
+    bodies = np.zeros((300, 300))
+    for y, x in rng.integers(10, 290, (60, 2)):
+        bodies[y - 2 : y + 3, x - 2 : x + 3] = 100
+    assert tails(noise) == pytest.approx(3, abs=0.3)
+    assert tails(noise + bodies) > 10
+    assert tails(noise - bodies) == pytest.approx(tails(noise + bodies), rel=0.2)
+    assert tails(np.full((300, 300), 80.0)) == 0
+
+
 def test_a_honeycomb_is_even_convex_and_hides_nothing() -> None:
     found = evidence(honeycomb())
     assert found.solidity > 0.9

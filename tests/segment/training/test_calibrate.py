@@ -18,7 +18,7 @@ from segment.training.calibrate import (
 )
 from segment.training.strangers import KINDS, stranger
 
-PLAIN = Evidence(80, 0.2, 0.3, 0.01, 0.05, 0.02, 140, 0.8, 0.86, 0.8, 0.03, 0.1, 0.1, 2.5)
+PLAIN = Evidence(80, 0.2, 0.3, 0.01, 0.05, 0.02, 140, 0.8, 0.86, 0.8, 0.03, 0.1, 0.1, 2.5, 3.0)
 
 
 def test_borders_beside_true_ones_are_true_and_others_are_not() -> None:
