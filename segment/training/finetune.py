@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     import torch
 
 LEARNING_RATE = 3e-4
+CROP_PX, BATCH = 256, 8  #: of a step, whatever device the model's own recipe was for
 REPLAY_IMAGES = 100
 KEPT = 0.5  #: share of the starting weights in the result
 WORK = ".training"  #: folder in the new model's, there while it is not finished
@@ -122,7 +123,10 @@ def finetune(
         steps=schedule.steps,
         minutes=schedule.minutes,
         learning_rate=LEARNING_RATE,
+        crop=CROP_PX,
+        batch=BATCH,
         synthetic=schedule.replay,
+        at_first=0,
         real=(own,),
     )
     examples = [_example(pair, model.favourite_intercept_px) for pair in pairs]

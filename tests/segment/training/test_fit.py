@@ -135,6 +135,8 @@ def test_fine_tuning_writes_a_model_of_its_own(trained: tuple[Path, Path], tmp_p
     mine = load_model(tmp_path / "mine")
     assert mine.name == "mine"
     assert mine.digest != before.digest
+    own = read_recipe(tmp_path / "mine" / "recipe.toml")  # whatever batches the first training took
+    assert (own.crop, own.batch) == (256, 8) != (RECIPE.crop, RECIPE.batch)
     assert (mine.persistence, mine.favourite_intercept_px) == (0.07, 28.0)
     card = (tmp_path / "mine" / "CARD.md").read_text()
     assert before.digest[:12] in card and "one.png" in card and "not measured" in card
