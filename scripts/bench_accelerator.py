@@ -40,20 +40,11 @@ def stack_seconds(model: Model, stack: np.ndarray, device: str, precision: str) 
     """Seconds of `grainstats segment` for a stack, start, reading and writing included, and its grains."""
     with tempfile.TemporaryDirectory() as folder:
         tifffile.imwrite(Path(folder) / "stack.tif", stack, photometric="minisblack")
-        call = [
-            sys.executable,
-            "-m",
-            "grainstats",
-            "segment",
-            f"{folder}/stack.tif",
-            "--out",
-            f"{folder}/out",
-        ]
-        options = ["--model", str(model.folder), "--device", device, "--precision", precision, "--json"]
+        call = [sys.executable, "-m", "grainstats", "segment", f"{folder}/stack.tif", "--json"]
+        call += ["--out", f"{folder}/out", "--model", str(model.folder)]
+        call += ["--device", device, "--precision", precision]
         begin = time.perf_counter()
-        done = subprocess.run(
-            [*call, *options], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
+        done = subprocess.run(call, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         seconds = time.perf_counter() - begin
     return seconds, sum(one["n_grains"] for one in json.loads(done.stdout)["images"])
 

@@ -110,14 +110,14 @@ class Analyst:
     def _key(self, micrograph: Micrograph) -> AnalysisKey:
         from grainstats.share.records import AnalysisKey
 
-        return AnalysisKey(micrograph.digest, _model(self.model).digest, self.recipe.digest())
+        return AnalysisKey(micrograph.digest, opened_model(self.model).digest, self.recipe.digest())
 
     def _segment(self, micrograph: Micrograph) -> GrainMap:
         from segment.pipeline import segment_micrograph
 
         _, grains = segment_micrograph(
             micrograph,
-            _model(self.model),
+            opened_model(self.model),
             device=self.device,
             precision=self.recipe.precision,
             persistence=self.recipe.persistence,
@@ -142,7 +142,7 @@ class Analyst:
         from grainstats.infer import ImageCuts
         from segment.error_rates import read_rates
 
-        model, recipe = _model(self.model), self.recipe
+        model, recipe = opened_model(self.model), self.recipe
         persistence = model.persistence if recipe.persistence is None else recipe.persistence
         return ImageCuts.of(grains, read_rates(model.folder, model.digest), persistence=persistence)
 
@@ -158,7 +158,7 @@ class Analyst:
         from grainstats.measure import descriptors, measure_grain_map
         from grainstats.share.records import AnalysisRecord, MicrographFacts
 
-        model = _model(self.model)
+        model = opened_model(self.model)
         seed = seed_from(key.micrograph_digest, key.recipe_digest)
         measured = measure_grain_map(
             grains, angles=self.recipe.angles_deg, spacing=self.recipe.line_spacing_px, seed=seed
@@ -189,7 +189,7 @@ def seed_from(*digests: str) -> int:
 
 
 @lru_cache(maxsize=1)
-def _model(folder: str) -> Model:
+def opened_model(folder: str) -> Model:
     """The model of this process, opened once."""
     from segment.unet import load_model
 

@@ -19,10 +19,11 @@ from grainstats.run.atomic import remove_leftovers
 from grainstats.run.ledger import Ledger
 from grainstats.run.names import stored_names
 from grainstats.run.plan import Failure, Job, Plan
-from grainstats.run.pool import Crash, IsolatedPool, cores, threads_per_worker
+from grainstats.run.pool import Crash, IsolatedPool, threads_per_worker
 from grainstats.run.progress import Progress, Silence
 from grainstats.run.recipe import Recipe
 from segment.errors import InputError
+from segment.threads import available_cores
 
 if TYPE_CHECKING:
     from grainstats.share.database import Database
@@ -186,7 +187,7 @@ def default_workers(model: Model, device: Device) -> int:
     """One process per two cores (about 1 GB of memory each, see docs/batch.md); as many as CUDA holds."""
     from segment.unet.runtime import cuda_processes
 
-    return cuda_processes(model, device) or max(1, cores() // 2)
+    return cuda_processes(model, device) or max(1, available_cores() // 2)
 
 
 def _find(call: Call, sheet: SampleSheet | None) -> tuple[list[Path], Assignment]:

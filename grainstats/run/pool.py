@@ -21,6 +21,7 @@ from typing import Any, Generic, TypeVar
 import cv2
 
 from segment.errors import InputError
+from segment.threads import available_cores
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -34,16 +35,9 @@ class Crash:
     reason: str = "the process working on it died, most often because memory ran out"
 
 
-def cores() -> int:
-    """Number of processor cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def threads_per_worker(workers: int) -> int:
     """Threads each worker may use, so that all of them together use each core once."""
-    return max(1, cores() // max(1, workers))
+    return max(1, available_cores() // max(1, workers))
 
 
 class IsolatedPool(Generic[Job, Result]):

@@ -26,6 +26,11 @@ def stranger(rng: np.random.Generator, kind: str, size: Size = (512, 512)) -> np
     return np.clip(KINDS[kind](rng, size), 0, 255).astype(np.uint8)
 
 
+def _somewhere(rng: np.random.Generator, size: Size) -> tuple[int, int]:
+    """A pixel, (x, y)."""
+    return int(rng.integers(size[1])), int(rng.integers(size[0]))
+
+
 def _noise(rng: np.random.Generator, size: Size) -> np.ndarray:
     """Gaussian, Poisson or uniform, no two pixels alike."""
     level = rng.uniform(2, 60)
@@ -71,7 +76,7 @@ def _particles(rng: np.random.Generator, size: Size) -> np.ndarray:
     """Bright discs apart from each other or overlapping, on a dark ground."""
     image = np.full(size, 60.0, np.float32)
     for _ in range(int(rng.integers(15, 120))):
-        centre = (int(rng.integers(size[1])), int(rng.integers(size[0])))
+        centre = _somewhere(rng, size)
         cv2.circle(image, centre, int(rng.integers(4, 30)), float(rng.uniform(110, 220)), -1, cv2.LINE_AA)
     soft: np.ndarray = cv2.GaussianBlur(image, (0, 0), 1.2)
     return soft + rng.normal(0, rng.uniform(1, 12), size)
@@ -84,7 +89,7 @@ def _dispersion(rng: np.random.Generator, size: Size) -> np.ndarray:
     n = int(rng.integers(100, 900))
     radii = 0.8 * rng.pareto(rng.uniform(1.2, 2.5), n) + 0.8
     for radius in np.minimum(radii, 12):
-        centre = (int(rng.integers(size[1])), int(rng.integers(size[0])))
+        centre = _somewhere(rng, size)
         level = float(rng.uniform(30, 230))
         axes = (max(round(radius), 1), max(round(radius * rng.uniform(0.5, 1)), 1))
         cv2.ellipse(points, centre, axes, float(rng.uniform(0, 180)), 0, 360, level, -1, cv2.LINE_AA)
@@ -108,7 +113,7 @@ def _occlusions(rng: np.random.Generator, size: Size) -> np.ndarray:
     )
     for radius in np.minimum(rng.uniform(4, 12) * (1 + rng.pareto(1.5, int(rng.integers(150, 700)))), 160):
         shape = np.zeros(size, np.uint8)
-        centre = (int(rng.integers(size[1])), int(rng.integers(size[0])))
+        centre = _somewhere(rng, size)
         axes = (round(radius), max(round(radius * rng.uniform(0.25, 1)), 2))
         cv2.ellipse(shape, centre, axes, float(rng.uniform(0, 180)), 0, 360, 1, -1)
         slope = rng.uniform(-80, 80, 2)

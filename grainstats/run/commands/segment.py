@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 from itertools import chain, count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -139,29 +138,24 @@ class FrameWork:
     settings: Settings
 
     def __call__(self, frame: Frame) -> dict[str, Any] | str:
+        from grainstats.run.analyse import opened_model
+
         if frame.micrograph is None:
             return frame.error
         try:
-            return segment_frame(frame.micrograph, frame.name, _model(self.model), self.settings)
+            return segment_frame(frame.micrograph, frame.name, opened_model(self.model), self.settings)
         except FAILURES as error:
             return _said(frame.path, error)
 
 
-@lru_cache(maxsize=1)
-def _model(folder: str) -> Model:
-    """The model of this process, opened once."""
-    from segment.unet import load_model
-
-    return load_model(folder)
-
-
 def _segment_all(frames: Iterator[Frame], work: FrameWork) -> Iterator[tuple[Frame, dict[str, Any] | str]]:
     """Each frame with what came of it, as they are ready."""
+    from grainstats.run.analyse import opened_model
     from grainstats.run.pool import Crash, IsolatedPool
     from segment.unet.runtime import cuda_processes
 
     first = list(islice(frames, 2))
-    workers = cuda_processes(_model(work.model), work.settings.device) if len(first) > 1 else None
+    workers = cuda_processes(opened_model(work.model), work.settings.device) if len(first) > 1 else None
     queue = Queue(chain(first, frames))
     for frame, result in IsolatedPool(work, workers or 0).results(queue.take):
         queue.done(frame)

@@ -10,7 +10,8 @@ import time
 
 import pytest
 
-from grainstats.run.pool import Crash, IsolatedPool, cores, threads_per_worker
+from grainstats.run.pool import Crash, IsolatedPool, threads_per_worker
+from segment.threads import available_cores
 
 
 def square(job: int) -> int:
@@ -58,9 +59,9 @@ def test_a_result_may_lead_to_new_jobs():
 
 
 def test_workers_together_use_each_core_once():
-    assert threads_per_worker(1) == cores()
-    assert threads_per_worker(10 * cores()) == 1
-    assert set(run(threads_seen, cores(), [1, 2]).values()) == {"1"}
+    assert threads_per_worker(1) == available_cores()
+    assert threads_per_worker(10 * available_cores()) == 1
+    assert set(run(threads_seen, available_cores(), [1, 2]).values()) == {"1"}
 
 
 SCRIPT = """
