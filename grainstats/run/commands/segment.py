@@ -159,7 +159,10 @@ def _segment_all(frames: Iterator[Frame], work: FrameWork) -> Iterator[tuple[Fra
     queue = Queue(chain(first, frames))
     for frame, result in IsolatedPool(work, workers or 0).results(queue.take):
         queue.done(frame)
-        yield frame, f"{frame.path}: {result.reason}" if isinstance(result, Crash) else result
+        if isinstance(result, Crash):
+            remedy = "Segment it by itself, or with --device cpu; the other images are not affected"
+            result = str(InputError(frame.path, result.reason, remedy))
+        yield frame, result
 
 
 class Queue:

@@ -138,6 +138,21 @@ def test_processes_side_by_side_give_the_same_files(monkeypatch, tmp_path, image
         np.testing.assert_array_equal(one, two)
 
 
+def test_a_process_that_dies_is_a_named_failure_with_a_remedy(monkeypatch, tmp_path, image, model_folder):
+    from grainstats.run import pool
+
+    def all_crash(self, next_job):
+        while (job := next_job()) is not None:
+            yield job, pool.Crash()
+
+    monkeypatch.setattr(pool.IsolatedPool, "results", all_crash)
+    stack = np.stack([image, image])
+    tifffile.imwrite(tmp_path / "stack.tif", stack, photometric="minisblack")
+    found, _ = segment_in_processes(monkeypatch, 2, [tmp_path / "stack.tif"], tmp_path / "out", model_folder)
+    assert len(found) == 2
+    assert all("stack.tif" in said and "died" in said and "--device cpu" in said for said in found.values())
+
+
 def test_frames_wait_while_those_under_way_fill_the_memory(monkeypatch, as_micrograph):
     from pathlib import Path
 
