@@ -13,8 +13,8 @@ from segment.borders import Borders, join_borders
 
 SEED_PERSISTENCE = 0.02  #: of the fine cells whose borders are judged
 BORDER_CONFIDENCE = 0.5  #: mean probability along a border that is as likely there as not
-CONFIDENCES = (0.3, 0.35, 0.4, 0.45, BORDER_CONFIDENCE, 0.55)  #: least ones among which the image decides
-EQUAL = 0.003  #: expected F1 this much below the best one is as good
+CONFIDENCES = tuple(level / 100 for level in range(30, 61))  #: least ones among which the image decides
+EQUAL = 0.002  #: expected F1 this much below the best one is as good
 
 
 def cut_cells(
@@ -64,7 +64,7 @@ def join_doubtful(borders: Borders, size: int) -> tuple[np.ndarray, float]:
     lengths; the level that makes it largest is half of it (Lipton, Elkan & Naryanaswamy, ECML 2014).  The
     highest level is taken that promises as much as any, up to `EQUAL`: in a clear image the highest of all.
     It is ½ where that leaves less than half the expected length: so few sure borders do not vouch for chance
-    ridges.
+    ridges.  Levels are close: between coarse ones rounding of the network's numbers flips whole images.
 
     Returns
     -------
