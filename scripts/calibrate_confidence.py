@@ -32,7 +32,7 @@ from confidence_images import PHOTOGRAPHS, TEXTURES, Draw, images
 from grainstats.run.atomic import write_bytes
 from segment.confidence import Confidence, Reliability, Weighing, write_confidence
 from segment.doubts import probability_doubts
-from segment.evidence import Evidence, gather_evidence
+from segment.evidence import NAMES, Evidence, gather_evidence
 from segment.grainmap import close_cells
 from segment.micrograph import Micrograph
 from segment.training.calibrate import (
@@ -48,11 +48,6 @@ from segment.training.render import STYLES
 from segment.training.score import score
 from segment.unet import Model, load_model
 
-STRANGE = (
-    "cells largest_cell density_spread contrast_spread widest_angle clean_junctions edge_contrast "
-    "grey_tails line_share"
-)
-MISSED = "faint weak hidden open_lines widest_angle clean_junctions solidity size_spread"
 FALSE_ALARMS = 0.03  #: share of clear synthetic images, and of each set of fields, that may be flagged
 RATIO = 1.25  #: true over found boundary length that calls for a warning
 FINE = 1.15  #: and up to which none is wanted
@@ -199,18 +194,17 @@ def _half(case: Case) -> int:
 
 def _odds(cases: list[Case]) -> Weighing:
     strange = np.array([case.kind in ("photograph", "picture") for case in cases])
-    return fit_odds(tuple(STRANGE.split()), [case.evidence for case in cases], strange)
+    return fit_odds(NAMES, [case.evidence for case in cases], strange)
 
 
 def fit_missed(cases: list[Case]) -> tuple[Weighing, dict[str, float]]:
     """The stored weighing, and by name the value of a fit that never saw the image's style."""
-    names = tuple(MISSED.split())
     judged = [case for case in cases if case.evidence is not None and np.isfinite(case.recall)]
     fitted = [case for case in judged if case.kind == "synthetic"]
 
     def fit(chosen: list[Case]) -> Weighing:
         value = -np.log([max(case.recall, 0.2) for case in chosen])
-        return fit_line(names, [case.evidence for case in chosen], value)
+        return fit_line(NAMES, [case.evidence for case in chosen], value)
 
     whole = fit(fitted)
     values = {case.name: whole(case.evidence) for case in judged if case.kind == "field"}

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from segment.errors import ModelError
 from segment.evidence import NAMES, Evidence
 
 FILE = "confidence.json"
-FORMAT = 1
+FORMATS = (1, 2)  #: 1 had no products
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,9 @@ class Reliability:
 
 @dataclass(frozen=True)
 class Weighing:
-    """A weighted sum of evidence and the value from which it is said.
+    """A weighted sum of evidence and of its products, and the value from which it is said.
+
+    Few cells, say, or strong contrast at the borders mean little alone and much together.
 
     Attributes
     ----------
@@ -54,6 +57,8 @@ class Weighing:
     offset : float
     alarm : float
         The image is flagged from here on.
+    products : tuple of float
+        Weights of what `products` makes of the standardised values; empty: none.
     """
 
     names: tuple[str, ...]
@@ -62,11 +67,26 @@ class Weighing:
     weight: tuple[float, ...]
     offset: float
     alarm: float
+    products: tuple[float, ...] = ()
 
     def __call__(self, evidence: Evidence) -> float:
         """The sum; a number that is missing (NaN) adds nothing, one beyond three deviations is three."""
-        far = (evidence.vector(self.names) - self.centre) / np.array(self.spread)
-        return float(np.nan_to_num(np.clip(far, -3, 3)) @ self.weight + self.offset)
+        far = standardised(evidence.vector(self.names), self.centre, self.spread)
+        pairs = products(far) @ self.products if self.products else 0.0
+        return float(far @ self.weight + pairs + self.offset)
+
+
+def standardised(table: np.ndarray, centre: ArrayLike, spread: ArrayLike) -> np.ndarray:
+    """Deviations from `centre` in units of `spread`, at most three; 0 where a value is missing (NaN)."""
+    far: np.ndarray = np.nan_to_num(np.clip((table - np.asarray(centre)) / np.asarray(spread), -3, 3))
+    return far
+
+
+def products(far: np.ndarray) -> np.ndarray:
+    """Half the product of every two values, squares among them: shape (..., n) to (..., n (n + 1) / 2)."""
+    one, other = np.triu_indices(far.shape[-1])
+    halves: np.ndarray = far[..., one] * far[..., other] / 2
+    return halves
 
 
 @dataclass(frozen=True)
@@ -100,8 +120,9 @@ def read_confidence(folder: Path) -> Confidence | None:
         return None
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
-        if facts["format"] != FORMAT:
-            raise ValueError(f"format {facts['format']!r} where {FORMAT} is read")
+        if facts["format"] not in FORMATS:
+            known = " and ".join(map(str, FORMATS))
+            raise ValueError(f"format {facts['format']!r} where {known} are read")
         return Confidence(
             Reliability(**_tuples(facts["borders"])),
             _weighing(facts["strange"]),
@@ -123,7 +144,7 @@ def write_confidence(folder: Path, confidence: Confidence, measured: dict[str, A
         What the fit came to, on data not used for it; for the reader of the file, not for the code.
     """
     path = folder / FILE
-    content = {"format": FORMAT, **asdict(confidence), "measured": measured}
+    content = {"format": FORMATS[-1], **asdict(confidence), "measured": measured}
     path.write_text(json.dumps(_rounded(content), indent=1) + "\n", encoding="utf-8")
     return path
 
@@ -132,6 +153,9 @@ def _weighing(facts: dict[str, Any]) -> Weighing:
     weighing = Weighing(**_tuples(facts))
     if unknown := sorted(set(weighing.names) - set(NAMES)):
         raise ValueError(f"evidence {', '.join(unknown)} is not known")
+    n = len(weighing.names)
+    if len(weighing.weight) != n or len(weighing.products) not in (0, n * (n + 1) // 2):
+        raise ValueError(f"{n} names of evidence have other numbers of weights")
     return weighing
 
 

@@ -1,10 +1,13 @@
-"""How often a segmentation loses a grain and how often it cuts one: counted against the truth, and kept with
-the weights.
+"""How often a segmentation loses a grain and how often it cuts one, against the truth or against another
+segmentation; the latter is kept with the weights.
 
 A true grain is *lost* where it lies in a cell that belongs to a larger one, and *cut* by every further cell
 that lies in it.  Small grains are lost far more often than large ones, and everything happens more often in
 images that show their boundaries badly.  The network knows the latter itself: rates are stored by classes of
 relative area as falling functions of the mean probability along the borders found in the image.
+
+Whether a verdict hangs on one segmentation is a matter of how much another one, as good, would differ.  That
+is less than both differ from the truth: what hardly shows in the image both lose.
 """
 
 from __future__ import annotations
@@ -28,14 +31,14 @@ _NOMINAL: Table = ((NOMINAL,),) * CLASSES
 
 @dataclass(frozen=True)
 class ErrorRates:
-    """Rates of lost and of cut grains by the confidence of an image.
+    """Rates of grains of one segmentation that another loses or cuts, by the confidence of an image.
 
     Attributes
     ----------
     confidence : tuple of float
         Mean boundary probability along the found borders, ascending.
     missed : tuple of tuple of float
-        By class of area and confidence, the share of grains that vanish in a larger neighbour.
+        By class of area and confidence, the share of grains that vanish in a larger neighbour of the other.
     invented : tuple of tuple of float
         The same for cuts through grains.
     measured : bool
@@ -83,7 +86,9 @@ class ErrorCount:
 def count_errors(
     found: np.ndarray, truth: np.ndarray, confidence: float, min_area_px: int = 20
 ) -> ErrorCount:
-    """Compare cells with true grains, both int32 of shape (rows, columns) with 0 = not a grain.
+    """Compare cells with true grains, or with another segmentation's.
+
+    Both are int32 of shape (rows, columns), 0 = not a grain.
 
     A grain belongs to the cell that covers most of it, and a cell to the grain that it covers most of; grains
     below `min_area_px` are left out, and what lies mostly outside all cells or grains belongs to none.

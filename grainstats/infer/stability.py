@@ -2,8 +2,9 @@
 
 Each repeat cuts the cells anew: at another seed persistence or another probability level where the map
 carries its boundary probability, then with grains lost to a neighbour and grains cut at random, at the rates
-that were measured for the model on images as clear as this one (`segment.error_rates`).  All of it happens on
-the graph of neighbouring cells, a few milliseconds a repeat, where segmenting again would cost seconds.
+at which another model was found to differ from this one in images as clear (`segment.error_rates`).  All of
+it happens on the graph of neighbouring cells, a few milliseconds a repeat, where segmenting again would cost
+seconds.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from segment.error_rates import ErrorRates, size_class
 from segment.grainmap import GrainMap
 
 REPEATS = 25
-# Of agreeing repeats; below, the verdict is withdrawn. Not more, since perturbed maps carry errors twice:
-# those of the segmentation and those drawn on top, which blur two populations but never make them.
+# Of agreeing repeats; below, the verdict is withdrawn. Not more, since what is drawn on top of the
+# segmentation's own errors blurs two populations but never makes them.
 SMALLEST_SHARE = 0.6
 PERSISTENCE = 0.1  # of a map that does not say how it was cut
 CUTS = ((0.5, 0.0), (2.0, 0.0), (1.0, -0.15), (1.0, 0.15))  # persistence over, least border beyond the own
@@ -103,7 +104,7 @@ class ImageCuts:
     graphs : tuple of CellGraph
         The map's own cut first; it stands alone where the map carries no probability.
     missed, invented : ndarray, shape (CLASSES,)
-        Shares of grains lost and cut by a segmentation of an image as clear as this one, by class of area.
+        Shares of grains that another segmentation of so clear an image loses and cuts, by class of area.
     pixel_size_nm : float
     window_nm : tuple of float
     """

@@ -8,14 +8,14 @@ import cv2
 import numpy as np
 
 from segment.borders import find_borders
-from segment.confidence import Reliability, Weighing
+from segment.confidence import Reliability, Weighing, products, standardised
 from segment.evidence import Evidence
 from segment.training.score import TOLERANCE_PX, fill
 
 KNOTS = 12  #: most points of a reliability table
 SHORTEST_PX = 4  #: shorter borders are points where four cells meet
 WAVER = 0.003  #: by which an answer's value changes with precision, threads and the table's five digits
-PENALTY = 3.0  #: ridge, in images: weights of standardised evidence are held back as by so many images
+PENALTY = 30.0  #: ridge, in images: weights of standardised evidence are held back as by so many images
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +95,7 @@ def calibration_error(stated: np.ndarray, true: np.ndarray, classes: int = 10) -
 
 
 def fit_odds(names: tuple[str, ...], evidence: list[Evidence], strange: np.ndarray) -> Weighing:
-    """Logistic regression, both classes counting the same, with a ridge; alarm at even odds.
+    """Logistic regression of second order, both classes counting the same, with a ridge; alarm at even odds.
 
     Parameters
     ----------
@@ -103,26 +103,27 @@ def fit_odds(names: tuple[str, ...], evidence: list[Evidence], strange: np.ndarr
     evidence : list of Evidence
     strange : ndarray of bool, shape (n,)
     """
-    table, centre, spread = _standardised(names, evidence)
-    design = np.column_stack([table, np.ones(len(table))])
+    terms, centre, spread = _terms(names, evidence)
+    design = np.column_stack([terms, np.ones(len(terms))])
     share = float(strange.mean())
     count = np.where(strange, 0.5 / share, 0.5 / (1 - share))
-    penalty = np.append(np.full(len(names), PENALTY), 1e-6)
+    penalty = np.append(np.full(terms.shape[1], PENALTY), 1e-6)
     weight = np.zeros(len(penalty))
     for _ in range(60):
         odds = 1 / (1 + np.exp(-np.clip(design @ weight, -30, 30)))
         slope = design.T @ (count * (odds - strange)) + penalty * weight
         curvature = (design * (count * odds * (1 - odds))[:, None]).T @ design + np.diag(penalty)
         weight -= np.linalg.solve(curvature, slope)
-    return Weighing(names, centre, spread, tuple(weight[:-1].tolist()), float(weight[-1]), 0.0)
+    return _weighing(names, centre, spread, weight[:-1], float(weight[-1]), alarm=0.0)
 
 
 def fit_line(names: tuple[str, ...], evidence: list[Evidence], value: np.ndarray) -> Weighing:
-    """Ridge regression of a value, shape (n,); alarm nowhere."""
-    table, centre, spread = _standardised(names, evidence)
-    gram = table.T @ table + PENALTY * np.eye(len(names))
-    weight = np.linalg.solve(gram, table.T @ (value - value.mean()))
-    return Weighing(names, centre, spread, tuple(weight.tolist()), float(value.mean()), float("inf"))
+    """Ridge regression of second order of a value, shape (n,); alarm nowhere."""
+    terms, centre, spread = _terms(names, evidence)
+    middle = terms.mean(axis=0)
+    gram = (terms - middle).T @ (terms - middle) + PENALTY * np.eye(len(middle))
+    weight = np.linalg.solve(gram, (terms - middle).T @ (value - value.mean()))
+    return _weighing(names, centre, spread, weight, float(value.mean() - middle @ weight), alarm=float("inf"))
 
 
 def alarm_at(values: np.ndarray, share: float) -> float:
@@ -130,11 +131,23 @@ def alarm_at(values: np.ndarray, share: float) -> float:
     return float(np.quantile(values, 1 - share, method="higher")) + WAVER
 
 
-def _standardised(
-    names: tuple[str, ...], evidence: list[Evidence]
-) -> tuple[np.ndarray, tuple[float, ...], tuple[float, ...]]:
-    """Table of zero mean and unit deviation, missing values 0; the means and deviations."""
+def _terms(names: tuple[str, ...], evidence: list[Evidence]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Standardised evidence and its products, shape (images, terms); means and deviations of the evidence."""
     table = np.array([one.vector(names) for one in evidence])
     centre, spread = np.nanmean(table, axis=0), np.nanstd(table, axis=0) + 1e-6
-    scaled = np.nan_to_num(np.clip((table - centre) / spread, -3, 3))
-    return scaled, tuple(centre.tolist()), tuple(spread.tolist())
+    far = standardised(table, centre, spread)
+    return np.column_stack([far, products(far)]), centre, spread
+
+
+def _weighing(
+    names: tuple[str, ...],
+    centre: np.ndarray,
+    spread: np.ndarray,
+    weight: np.ndarray,
+    offset: float,
+    *,
+    alarm: float,
+) -> Weighing:
+    n = len(names)
+    first, second = tuple(weight[:n].tolist()), tuple(weight[n:].tolist())
+    return Weighing(names, tuple(centre.tolist()), tuple(spread.tolist()), first, offset, alarm, second)

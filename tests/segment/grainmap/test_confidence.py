@@ -51,6 +51,7 @@ def test_a_table_is_read_as_it_was_written(tmp_path: Path) -> None:
         lambda facts: facts | {"format": 99},
         lambda facts: {key: value for key, value in facts.items() if key != "missed"},
         lambda facts: facts | {"strange": facts["strange"] | {"names": ["colour"]}},
+        lambda facts: facts | {"strange": facts["strange"] | {"products": [1.0, 2.0]}},
     ],
 )
 def test_a_damaged_table_is_refused_with_the_remedy(tmp_path: Path, damage) -> None:
@@ -64,6 +65,22 @@ def test_a_weighing_adds_standardised_evidence() -> None:
     assert TABLE.strange(replace(EVEN, widest_angle=155)) == pytest.approx(-1 + 2 * 1.5)
     expected = 0.2 - 0.5 * (0.86 - 0.8) / 0.1 + 0.25 * (np.log(0.05) + 3.0)
     assert TABLE.missed(EVEN) == pytest.approx(expected)
+
+
+def test_a_weighing_adds_halves_of_products() -> None:
+    both = replace(TABLE.missed, products=(2.0, 3.0, 4.0))
+    one, other = (0.86 - 0.8) / 0.1, np.log(0.05) + 3.0
+    more = (2 * one * one + 3 * one * other + 4 * other * other) / 2
+    assert both(EVEN) == pytest.approx(TABLE.missed(EVEN) + more)
+
+
+def test_a_table_of_the_first_format_has_no_products(tmp_path: Path) -> None:
+    path = write_confidence(tmp_path, TABLE, {})
+    facts = json.loads(path.read_text()) | {"format": 1}
+    for name in ("strange", "missed"):
+        del facts[name]["products"]
+    path.write_text(json.dumps(facts))
+    assert read_confidence(tmp_path) == TABLE
 
 
 def test_missing_evidence_adds_nothing_and_extremes_are_bounded() -> None:

@@ -70,10 +70,23 @@ def test_a_line_recovers_the_weights_and_ignores_what_says_nothing() -> None:
     value = 0.3 + 0.2 * drawn[:, 0] - 0.1 * drawn[:, 1] + 0.05 * np.random.default_rng(2).standard_normal(400)
     line = fit_line(("solidity", "widest_angle", "size_spread"), found, value)
     np.testing.assert_allclose(line.weight, (0.2, -0.1, 0), atol=0.015)
-    assert line.offset == pytest.approx(value.mean())
+    np.testing.assert_allclose(line.products, 0, atol=0.015)
+    assert line.offset == pytest.approx(0.3, abs=0.015)
     new, drawn = images(50, 3)
     wrong = np.array([line(one) for one in new]) - (0.3 + 0.2 * drawn[:, 0] - 0.1 * drawn[:, 1])
     assert np.abs(wrong).mean() < 0.02
+
+
+def test_what_means_something_only_together_is_learnt() -> None:
+    found, drawn = images(600, 8)
+    names = ("solidity", "widest_angle", "size_spread")
+    line = fit_line(names, found, drawn[:, 0] * drawn[:, 1])
+    odds = fit_odds(names, found, drawn[:, 0] * drawn[:, 1] > 0.5)
+    new, drawn = images(300, 9)
+    product = np.clip(drawn, -3, 3)[:, 0] * np.clip(drawn, -3, 3)[:, 1]
+    assert np.corrcoef([line(one) for one in new], product)[0, 1] > 0.99
+    flagged = np.array([odds(one) >= odds.alarm for one in new])
+    assert flagged[product > 1].mean() > 0.95 and flagged[product < 0].mean() < 0.05
 
 
 def test_odds_separate_what_can_be_separated_and_balance_the_classes() -> None:
