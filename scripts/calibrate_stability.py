@@ -3,8 +3,8 @@
     python scripts/calibrate_stability.py [--repeats 50] [--seconds 170]
 
 Mosaics of ~865 interior grains are drawn into pixels and judged; then every verdict is repeated on perturbed
-cells, at the error rates that the released model has in images of several confidences.  Such maps carry no
-probability, so that the rates alone act.  Resumable: maps that are done are not done again.
+cells, at the rates of the released model (`segment.error_rates`) in images of several confidences.  Such maps
+carry no probability, so that the rates alone act.  Resumable: maps that are done are not done again.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ GRAINS = 865
 CONFIDENCES = (0.99, 0.98, 0.96, 0.93, 0.88)
 HEAD = """# What the stability check does to verdicts on true maps
 
-`python scripts/calibrate_stability.py` (resumable; ~865 grains; shares bimodal / uniform; error rates of the
+`python scripts/calibrate_stability.py` (resumable; ~865 grains; shares bimodal / uniform; rates of the
 released model in images of that confidence, the mean border probability)."""
 POPULATIONS = {
     "uniform, sigma 0.2": Population(0.2),
