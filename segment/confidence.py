@@ -58,7 +58,7 @@ class Weighing:
     alarm : float
         The image is flagged from here on.
     products : tuple of float
-        Weights of what `products` makes of the standardised values; empty: none.
+        Weights of what `halved_products` makes of the standardised values; empty: none.
     """
 
     names: tuple[str, ...]
@@ -72,7 +72,7 @@ class Weighing:
     def __call__(self, evidence: Evidence) -> float:
         """The sum; a number that is missing (NaN) adds nothing, one beyond three deviations is three."""
         far = standardised(evidence.vector(self.names), self.centre, self.spread)
-        pairs = products(far) @ self.products if self.products else 0.0
+        pairs = halved_products(far) @ self.products if self.products else 0.0
         return float(far @ self.weight + pairs + self.offset)
 
 
@@ -82,7 +82,7 @@ def standardised(table: np.ndarray, centre: ArrayLike, spread: ArrayLike) -> np.
     return far
 
 
-def products(far: np.ndarray) -> np.ndarray:
+def halved_products(far: np.ndarray) -> np.ndarray:
     """Half the product of every two values, squares among them: shape (..., n) to (..., n (n + 1) / 2)."""
     one, other = np.triu_indices(far.shape[-1])
     halves: np.ndarray = far[..., one] * far[..., other] / 2

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from segment.borders import find_borders
-from segment.confidence import Reliability, Weighing, products, standardised
+from segment.confidence import Reliability, Weighing, halved_products, standardised
 from segment.evidence import Evidence
 from segment.training.score import TOLERANCE_PX, fill
 
@@ -136,7 +136,7 @@ def _terms(names: tuple[str, ...], evidence: list[Evidence]) -> tuple[np.ndarray
     table = np.array([one.vector(names) for one in evidence])
     centre, spread = np.nanmean(table, axis=0), np.nanstd(table, axis=0) + 1e-6
     far = standardised(table, centre, spread)
-    return np.column_stack([far, products(far)]), centre, spread
+    return np.column_stack([far, halved_products(far)]), centre, spread
 
 
 def _weighing(
