@@ -314,7 +314,7 @@ def main() -> None:
     parser.add_argument(
         "--fields", type=Path, nargs="*", default=[], help="folders with images/ and boundary/"
     )
-    parser.add_argument("--per-style", type=int, default=15)
+    parser.add_argument("--per-style", type=int, default=30)
     parser.add_argument("--work", type=Path, default=Path("work_out/confidence"))
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop segmenting after so long")
     arguments = parser.parse_args()

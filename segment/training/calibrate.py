@@ -15,7 +15,7 @@ from segment.training.score import TOLERANCE_PX, fill
 KNOTS = 12  #: most points of a reliability table
 SHORTEST_PX = 4  #: shorter borders are points where four cells meet
 WAVER = 0.003  #: by which an answer's value changes with precision, threads and the table's five digits
-PENALTY = 30.0  #: ridge, in images: weights of standardised evidence are held back as by so many images
+PENALTY = 300.0  #: ridge, in images: weights of standardised evidence are held back as by so many images
 
 
 @dataclass(frozen=True, eq=False)

@@ -66,8 +66,9 @@ def images(n: int, seed: int) -> tuple[list[Evidence], np.ndarray]:
 
 
 def test_a_line_recovers_the_weights_and_ignores_what_says_nothing() -> None:
-    found, drawn = images(400, 1)
-    value = 0.3 + 0.2 * drawn[:, 0] - 0.1 * drawn[:, 1] + 0.05 * np.random.default_rng(2).standard_normal(400)
+    found, drawn = images(20_000, 1)  # so many that the ridge holds hardly anything back
+    noise = 0.05 * np.random.default_rng(2).standard_normal(len(found))
+    value = 0.3 + 0.2 * drawn[:, 0] - 0.1 * drawn[:, 1] + noise
     line = fit_line(("solidity", "widest_angle", "size_spread"), found, value)
     np.testing.assert_allclose(line.weight, (0.2, -0.1, 0), atol=0.015)
     np.testing.assert_allclose(line.products, 0, atol=0.015)
@@ -78,7 +79,7 @@ def test_a_line_recovers_the_weights_and_ignores_what_says_nothing() -> None:
 
 
 def test_what_means_something_only_together_is_learnt() -> None:
-    found, drawn = images(600, 8)
+    found, drawn = images(20_000, 8)
     names = ("solidity", "widest_angle", "size_spread")
     line = fit_line(names, found, drawn[:, 0] * drawn[:, 1])
     odds = fit_odds(names, found, drawn[:, 0] * drawn[:, 1] > 0.5)
