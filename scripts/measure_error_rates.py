@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from segment.cuts import FineCells
-from segment.error_rates import SIZES, ErrorCount, count_errors, fit_rates, write_rates
+from segment.error_rates import SIZES, ErrorCount, ErrorRates, count_errors, fit_rates, write_rates
 from segment.micrograph import Micrograph
 from segment.pipeline import segment_micrograph
 from segment.training.render import STYLES, synthetic_micrograph
@@ -65,8 +64,7 @@ def _row(style: str, counts: list[ErrorCount]) -> str:
     return "| " + " | ".join([style, str(len(counts)), mean, *rates, *by_size]) + " |"
 
 
-def _print_rates(title: str, counts: Sequence[ErrorCount]) -> None:
-    rates = fit_rates(counts)
+def _print_rates(title: str, rates: ErrorRates) -> None:
     print(title)
     for confidence in rates.confidence:
         missed, invented = rates.at(confidence)
@@ -94,13 +92,13 @@ def main() -> None:
     for style in STYLES:
         if counts := [one.against_truth for one in found if one.style == style]:
             print(_row(style, counts))
-    between = [count for one in found for count in one.between]
-    _print_rates("against the truth", [one.against_truth for one in found])
+    between = fit_rates([count for one in found for count in one.between])
+    _print_rates("against the truth", fit_rates([one.against_truth for one in found]))
     _print_rates(f"between {model.name} and {other.name}", between)
     if given.write:
         images = f"{len(found)} synthetic images of {SIDE_PX} px"
         origin = f"scripts/measure_error_rates.py, against {other.name}, {images}"
-        print(f"written: {write_rates(model.folder, fit_rates(between), model.digest, origin)}")
+        print(f"written: {write_rates(model.folder, between, model.digest, origin)}")
 
 
 if __name__ == "__main__":

@@ -73,6 +73,7 @@ def test_a_line_recovers_the_weights_and_ignores_what_says_nothing() -> None:
     np.testing.assert_allclose(line.weight, (0.2, -0.1, 0), atol=0.015)
     np.testing.assert_allclose(line.products, 0, atol=0.015)
     assert line.offset == pytest.approx(0.3, abs=0.015)
+    assert np.mean([line(one) for one in found]) == pytest.approx(value.mean())
     new, drawn = images(50, 3)
     wrong = np.array([line(one) for one in new]) - (0.3 + 0.2 * drawn[:, 0] - 0.1 * drawn[:, 1])
     assert np.abs(wrong).mean() < 0.02
