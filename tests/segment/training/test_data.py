@@ -208,7 +208,7 @@ def test_an_image_without_tracing_is_named(tmp_path: Path) -> None:
     ("name", "early", "late"),
     [
         ("unet-lite0", ("recipe_base", "recipe_longer", "recipe_fresh"), ("recipe",)),
-        ("unet-lite2", ("recipe_base",), ("recipe",)),
+        ("unet-lite2", ("recipe_base", "recipe_longer"), ("recipe",)),
     ],
 )
 def test_released_recipes_keep_tem_out_of_early_stages_and_whole_micrographs_out_of_all(name, early, late):
