@@ -7,7 +7,8 @@ left it is sure again: of the sizes at which it is about equally sure, the one t
 gives the mean intercept, and that the factor for the whole image.  Grains within `SEEN_WELL` are left at
 their size, others brought to its nearer end: a smaller change keeps more of a coarse image's faint
 boundaries.  At the noise floor a network may see everything at half the size and next to nothing at the whole
-one; then it stays where it sees.
+one; then it stays where it sees.  A small image of few grains is not made so small that the network has nothing
+to look at around them.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ OTHER_TRIALS = (0.5, 0.25, 2.0)  #: sizes at which the windows are segmented whe
 WINDOW_PX = 320  #: edge of a window in the network's pixels
 SMALLEST_PX = 96  #: shortest edge at which a trial says anything
 BOUNDS = (0.15, 2.0)  #: of the factor
+LEAST_EDGE_PX = 160  #: network pixels that the shorter edge of an image keeps, or all it has
 SEEN_WELL = (0.7, 1.3)  #: mean intercepts over the model's favourite one that it sees about equally well
 LEAVE = (0.9, 1.1)  #: factors between these are not worth the resampling
 NEARLY = 0.05  #: confidences closer than this to the best are about equal
@@ -78,7 +80,8 @@ def estimate_scale(
     if as_it_is and is_seen_well(as_it_is, favourite):
         return 1.0
     others = (look(model, runtime, image, valid, scale) for scale in OTHER_TRIALS)
-    return choose_scale([trial for trial in (as_it_is, *others) if trial], favourite)
+    least = min(LEAST_EDGE_PX / min(image.shape), 1.0)
+    return choose_scale([trial for trial in (as_it_is, *others) if trial], favourite, least)
 
 
 def is_seen_well(trial: Trial, favourite_intercept_px: float) -> bool:
@@ -87,8 +90,8 @@ def is_seen_well(trial: Trial, favourite_intercept_px: float) -> bool:
     return trial.confidence >= SURE_AT_ONCE and SEEN_WELL[0] <= share <= SEEN_WELL[1]
 
 
-def choose_scale(trials: list[Trial], favourite_intercept_px: float) -> float:
-    """Factor that brings the least intercept among the surest trials to a size seen well.
+def choose_scale(trials: list[Trial], favourite_intercept_px: float, smallest: float = 0.0) -> float:
+    """Factor, at least `smallest`, that brings the least intercept among the surest trials to a size seen well.
 
     A scrap of border in a window without any other is not heeded, however sure, where another size has more.
     Where the boundary is lost between the size that shows most of it and the one wanted, that size is kept.
@@ -105,7 +108,7 @@ def choose_scale(trials: list[Trial], favourite_intercept_px: float) -> float:
     least, most = (share * favourite_intercept_px / clearest.intercept_px for share in SEEN_WELL)
 
     def seen_well_from(scale: float) -> float:
-        return float(np.clip(np.clip(scale, least, most), *BOUNDS))
+        return float(np.clip(np.clip(scale, least, most), max(BOUNDS[0], smallest), BOUNDS[1]))
 
     factor = seen_well_from(1.0)
     if _is_lost(trials, clearest, factor):

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from segment.unet import scale
-from segment.unet.scale import BOUNDS, Trial, choose_scale, estimate_scale
+from segment.unet.scale import BOUNDS, LEAST_EDGE_PX, Trial, choose_scale, estimate_scale
+
+FAVOURITE_35 = type("Model", (), {"favourite_intercept_px": 35.0})()
 
 
 @pytest.mark.parametrize(
@@ -74,7 +76,15 @@ def test_other_sizes_are_tried_only_where_the_first_does_not_suffice(monkeypatch
         return first if factor == 1.0 else None
 
     monkeypatch.setattr(scale, "look", look)
-    model = type("Model", (), {"favourite_intercept_px": 35.0})()
-    factor = estimate_scale(model, None, np.zeros((400, 400)))
+    factor = estimate_scale(FAVOURITE_35, None, np.zeros((400, 400)))
     assert seen == tried
     assert factor == choose_scale([first] if first else [], 35.0)
+
+
+@pytest.mark.parametrize(
+    ("shape", "factor"),
+    [((2000, 1600), BOUNDS[0]), ((300, 256), LEAST_EDGE_PX / 256), ((150, 2000), 1.0)],
+)
+def test_a_small_image_keeps_something_to_look_at(monkeypatch, shape, factor):
+    monkeypatch.setattr(scale, "look", lambda *_: Trial(1.0, 900.0, 0.9))
+    assert estimate_scale(FAVOURITE_35, None, np.zeros(shape)) == pytest.approx(factor)
