@@ -7,8 +7,8 @@ left it is sure again: of the sizes at which it is about equally sure, the one t
 gives the mean intercept, and that the factor for the whole image.  Grains within `SEEN_WELL` are left at
 their size, others brought to its nearer end: a smaller change keeps more of a coarse image's faint
 boundaries.  At the noise floor a network may see everything at half the size and next to nothing at the whole
-one; then it stays where it sees.  A small image of few grains is not made so small that the network has nothing
-to look at around them.
+one; then it stays where it sees.  A small image of few grains is not made so small that the network has
+nothing to look at around them.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def is_seen_well(trial: Trial, favourite_intercept_px: float) -> bool:
 
 
 def choose_scale(trials: list[Trial], favourite_intercept_px: float, smallest: float = 0.0) -> float:
-    """Factor, at least `smallest`, that brings the least intercept among the surest trials to a size seen well.
+    """Factor, `smallest` or more, that brings the least intercept of the surest trials to a size seen well.
 
     A scrap of border in a window without any other is not heeded, however sure, where another size has more.
     Where the boundary is lost between the size that shows most of it and the one wanted, that size is kept.
