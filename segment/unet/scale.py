@@ -80,8 +80,8 @@ def estimate_scale(
     if as_it_is and is_seen_well(as_it_is, favourite):
         return 1.0
     others = (look(model, runtime, image, valid, scale) for scale in OTHER_TRIALS)
-    least = min(LEAST_EDGE_PX / min(image.shape), 1.0)
-    return choose_scale([trial for trial in (as_it_is, *others) if trial], favourite, least)
+    smallest = float(np.clip(LEAST_EDGE_PX / min(image.shape), BOUNDS[0], 1.0))
+    return choose_scale([trial for trial in (as_it_is, *others) if trial], favourite, smallest)
 
 
 def is_seen_well(trial: Trial, favourite_intercept_px: float) -> bool:
@@ -90,7 +90,7 @@ def is_seen_well(trial: Trial, favourite_intercept_px: float) -> bool:
     return trial.confidence >= SURE_AT_ONCE and SEEN_WELL[0] <= share <= SEEN_WELL[1]
 
 
-def choose_scale(trials: list[Trial], favourite_intercept_px: float, smallest: float = 0.0) -> float:
+def choose_scale(trials: list[Trial], favourite_intercept_px: float, smallest: float = BOUNDS[0]) -> float:
     """Factor, `smallest` or more, that brings the least intercept of the surest trials to a size seen well.
 
     A scrap of border in a window without any other is not heeded, however sure, where another size has more.
@@ -108,7 +108,7 @@ def choose_scale(trials: list[Trial], favourite_intercept_px: float, smallest: f
     least, most = (share * favourite_intercept_px / clearest.intercept_px for share in SEEN_WELL)
 
     def seen_well_from(scale: float) -> float:
-        return float(np.clip(np.clip(scale, least, most), max(BOUNDS[0], smallest), BOUNDS[1]))
+        return float(np.clip(np.clip(scale, least, most), smallest, BOUNDS[1]))
 
     factor = seen_well_from(1.0)
     if _is_lost(trials, clearest, factor):
