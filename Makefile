@@ -24,12 +24,12 @@ test: $(BIN)/uv  ## install the development extra, lint and test
 	$(BIN)/python -m pytest
 
 calibration: $(BIN)/grainstats  ## error rates and power of the verdict and of the comparison, on fresh mosaics
-	$(BIN)/python scripts/calibrate.py --workers 2
-	$(BIN)/python scripts/calibrate_comparison.py
+	$(BIN)/python calibration/calibrate.py --workers 2
+	$(BIN)/python calibration/calibrate_comparison.py
 
 bench-optimizer: $(BIN)/grainstats  ## suggestions against random search, BOXVIA's engine and a plain process
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -e ".[optimizer]" GPy GPyOpt "setuptools<80"
-	$(BIN)/python scripts/bench_optimizer.py
+	$(BIN)/python benchmarks/bench_optimizer.py
 
 samples: $(BIN)/grainstats  ## draw data_samples/ again from its seeds
 	$(BIN)/python scripts/make_samples.py

@@ -22,8 +22,8 @@ from pathlib import Path
 import numpy as np
 import tifffile
 
-from segment.training.geometry import Shape
-from segment.training.render import synthetic_micrograph
+from segment.training.synthetic.geometry import Shape
+from segment.training.synthetic.render import synthetic_micrograph
 
 PIXEL_SIZE_NM = 1.6
 SEED = 20241
@@ -156,7 +156,7 @@ def make_campaign(out: Path, samples: int, images: int, size: int) -> int:
 def make_next(out: Path, db: Path, images: int, size: int) -> int:
     """Carry out the open proposals; returns how many."""
     from grainstats.share import Database
-    from grainstats.share.loops import read_loops
+    from grainstats.share.sheets.design_loops import read_loops
 
     with Database.open(db, create=False) as opened:
         loops = read_loops(opened, "critical_current_density")

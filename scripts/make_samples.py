@@ -2,7 +2,7 @@
 
     python scripts/make_samples.py [OUT]
 
-Every image is drawn by `segment.training.render` from a seed, so the truth is known to the pixel: the label
+Every image is drawn by `segment.training.synthetic.render` from a seed, so the truth is known to the pixel: the label
 maps stand in truth/, the descriptors measured on them in truth.json.  Everything is invented, the material's
 "anneal" and "hardness" too; the info bars say SYNTHETIC.  The seeds were chosen by eye for clear images.
 """
@@ -21,10 +21,10 @@ import numpy as np
 import tifffile
 
 from grainstats.measure import grain_table, measure_grain_map, sample_summary
-from segment.grainmap import GrainMap
-from segment.mapfiles import write_label_map
-from segment.training.geometry import Shape
-from segment.training.render import synthetic_micrograph
+from segment.grain_map import GrainMap
+from segment.label_files import write_label_map
+from segment.training.synthetic.geometry import Shape
+from segment.training.synthetic.render import synthetic_micrograph
 
 OUT = Path(__file__).resolve().parents[1] / "data_samples"
 COLUMNS, ROWS = 1024, 944

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from segment.boundarymap import BoundaryMap
-from segment.doubts import cell_doubts, evidence_doubts
-from segment.evidence import gather_evidence
-from segment.grainmap import GrainMap, close_cells
-from segment.micrograph.model import Micrograph
-from segment.unet.model import Device, Model, Precision
+from segment.boundary_map import BoundaryMap
+from segment.quality.warnings import cell_doubts, evidence_doubts
+from segment.quality.evidence import gather_evidence
+from segment.grain_map import GrainMap, close_cells
+from segment.micrograph.micrograph import Micrograph
+from segment.unet.model_folder import Device, Model, Precision
 
 
 def segment_micrograph(

@@ -1,10 +1,10 @@
 """Tables -> answers: modality verdict, group comparison, intervals."""
 
-from grainstats.infer.grains import ImageGrains
-from grainstats.infer.modality import judge_modality
-from grainstats.infer.null_mosaics import Population
-from grainstats.infer.stability import ImageCuts, with_stability
-from grainstats.infer.verdict import ModalityVerdict, modality_json
+from grainstats.infer.modality.image_grains import ImageGrains
+from grainstats.infer.modality.judge import judge_modality
+from grainstats.infer.modality.null_mosaics import Population
+from grainstats.infer.modality.stability import ImageCuts, with_stability
+from grainstats.infer.modality.verdict import ModalityVerdict, modality_json
 
 __all__ = [
     "ImageCuts",

@@ -1,7 +1,7 @@
 """Answers -> others: database, exports, optimizer features and suggestions."""
 
-from grainstats.share.database import Database
-from grainstats.share.records import (
+from grainstats.share.db.database import Database
+from grainstats.share.db.records import (
     AnalysisKey,
     AnalysisRecord,
     Measured,
@@ -11,7 +11,7 @@ from grainstats.share.records import (
     SampleSheet,
     SuggestionRecord,
 )
-from grainstats.share.urls import DatabaseError, safe_url
+from grainstats.share.db.urls import DatabaseError, safe_url
 
 __all__ = [
     "AnalysisKey",

@@ -1,7 +1,7 @@
 """Reading microscope files: image, pixel size, its source, info bar."""
 
 from segment.micrograph.finding import find_micrographs
-from segment.micrograph.model import Micrograph, PixelSizeSource, ScaleConflict
+from segment.micrograph.micrograph import Micrograph, PixelSizeSource, ScaleConflict
 from segment.micrograph.reading import MINIMUM_SIDE, FrameInfo, describe, read_micrographs
 
 __all__ = [

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segment.errors import NotAnImageError, UnreadableError
-from segment.micrograph.source import Frame, OpenFile, Scale, truncated
+from segment.micrograph.open_file import Frame, OpenFile, Scale, truncated
 
 if TYPE_CHECKING:
     from tifffile import TiffFile, TiffPage

@@ -9,7 +9,7 @@ import numpy as np
 
 from segment.errors import ModelError
 from segment.training.fit import load_averaged
-from segment.training.network import require_torch
+from segment.unet.architecture import require_torch
 from segment.training.recipe import TrainingRecipe
 from segment.training.record import toml_value, write_record
 

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segment.errors import InputError
-from segment.training.crops import Batch, CropSource
+from segment.training.data.crops import Batch, CropSource
 from segment.training.losses import loss_of
-from segment.training.network import build_network, require_torch
+from segment.unet.architecture import build_network, require_torch
 from segment.training.recipe import TrainingRecipe
-from segment.unet.model import Device
+from segment.unet.model_folder import Device
 
 if TYPE_CHECKING:
     import torch
@@ -296,7 +296,7 @@ def _batches(source: CropSource, first: int, device: str) -> Iterator[Batch]:
     """Batches of tensors from step `first` on."""
     if device == "cpu":
         return _prefetched(source, first)
-    from segment.training.device_crops import DeviceCrops
+    from segment.training.data.device_crops import DeviceCrops
 
     return DeviceCrops(source, device).batches(first)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from segment.training.crops import Batch
+from segment.training.data.crops import Batch
 from segment.training.recipe import TrainingRecipe
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """INT8 weights for a model folder, and how far reduced arithmetic agrees with f32.
 
-Post-training quantisation (NNCF) of the decoder, its doublings merged (`segment.unet.doubling`), calibrated
+Post-training quantisation (NNCF) of the decoder, its doublings merged (`segment.unet.graph_fusion`), calibrated
 on the project's own synthetic micrographs.  The decoder holds nine tenths of the arithmetic.  The encoder
 stays in floating point: its depthwise convolutions gain little, and OpenVINO 2026.4 ends the process in some
 of their INT8 kernels (AMX, dynamic shapes).
@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 
 from segment.errors import InputError
-from segment.threads import available_cores
-from segment.unet.doubling import doublings, merge_doublings
-from segment.unet.model import load_model
+from segment._threads import available_cores
+from segment.unet.graph_fusion import doublings, merge_doublings
+from segment.unet.model_folder import load_model
 from segment.unet.normalise import image_statistics, normalise
 from segment.unet.precision import Chosen, processor_has_bf16
 from segment.unet.predict import infer_image
-from segment.unet.runtime import OpenVinoRuntime
+from segment.unet.openvino_runtime import OpenVinoRuntime
 
 INT8_WEIGHTS = "model_int8.xml"
 CALIBRATION, JUDGED = 48, 24  #: synthetic micrographs that calibrate, and others that are compared
@@ -125,7 +125,7 @@ def _inputs(count: int) -> Iterator[np.ndarray]:
 
 def _images(first: int, count: int) -> Iterator[np.ndarray]:
     """Synthetic micrographs, every style in turn; `first` ... do not depend on `count`."""
-    from segment.training.render import STYLES, synthetic_micrograph
+    from segment.training.synthetic.render import STYLES, synthetic_micrograph
 
     styles = list(STYLES)
     for index in range(first, first + count):

@@ -1,6 +1,6 @@
 """Grey levels of a crop -> what the network sees: zero mean, unit deviation over the valid pixels, clipped.
 
-A training crop is normalised by itself; in a whole image `segment.unet.local_levels` does the same around
+A training crop is normalised by itself; in a whole image `segment.unet.local_normalisation` does the same around
 every place.
 """
 

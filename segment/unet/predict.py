@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from segment.boundarymap import BoundaryMap
-from segment.doubts import probability_doubts
+from segment.boundary_map import BoundaryMap
+from segment.quality.warnings import probability_doubts
 from segment.errors import InputError
-from segment.micrograph.model import Micrograph
-from segment.unet.inference import LARGE_PX, probability_bands, probability_tiles
-from segment.unet.local_levels import local_levels
-from segment.unet.model import Device, Model, Precision
+from segment.micrograph.micrograph import Micrograph
+from segment.unet.tiled_inference import LARGE_PX, probability_bands, probability_tiles
+from segment.unet.local_normalisation import local_levels
+from segment.unet.model_folder import Device, Model, Precision
 from segment.unet.resample import plain, resample_bands, resample_image, resized_shape
-from segment.unet.runtime import Runtime, runtime_for
-from segment.unet.scale import estimate_scale
+from segment.unet.openvino_runtime import Runtime, runtime_for
+from segment.unet.magnification import estimate_scale
 
 SMALLEST_PX = 64  #: shortest edge of an image that holds enough context
 

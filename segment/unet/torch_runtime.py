@@ -15,9 +15,9 @@ from typing import Any, NoReturn
 import numpy as np
 
 from segment.errors import InputError
-from segment.unet.model import Model
+from segment.unet.model_folder import Model
 from segment.unet.precision import Chosen
-from segment.unet.split import SplitNetwork
+from segment.unet.graph_split import SplitNetwork
 
 READ_PX = 8_000_000  #: read rectangle of a tile: about 6 GB of activations in f32
 PROCESS_BYTES = 5_000_000_000  #: of device memory that a process at work may take
@@ -43,7 +43,7 @@ class TorchRuntime:
         import torch
 
         from segment.training.export import load_weights
-        from segment.training.network import build_network
+        from segment.unet.architecture import build_network
         from segment.training.recipe import read_recipe
 
         self.precision: Chosen = "f32" if precision == "f32" else "bf16"

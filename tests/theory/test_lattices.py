@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from grainstats.measure import boundary_network, grain_table, intercept_table, measure_grain_map
-from grainstats.measure.describe_spacing import mean_intercept
-from grainstats.measure.pooled import pool
-from segment.grainmap import GrainMap
+from grainstats.measure.descriptors.describe_spacing import mean_intercept
+from grainstats.measure.intervals.pooled_maps import pool
+from segment.grain_map import GrainMap
 
 
 def square_lattice(side: int, cells: int) -> GrainMap:

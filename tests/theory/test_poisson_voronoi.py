@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from grainstats.measure import Measurement, measure_grain_map
-from grainstats.measure.chords import horvitz_thompson, kaplan_meier
-from grainstats.measure.describe_spacing import mean_intercept
-from grainstats.measure.pooled import Pooled, pool
-from segment.mosaics import poisson_voronoi_plane
+from grainstats.measure.spacing.chords import horvitz_thompson, kaplan_meier
+from grainstats.measure.descriptors.describe_spacing import mean_intercept
+from grainstats.measure.intervals.pooled_maps import Pooled, pool
+from segment.mosaics.laguerre import poisson_voronoi_plane
 
 INTENSITY = 1 / 20**2
 MEAN_CHORD = np.pi / (4 * np.sqrt(INTENSITY))

@@ -18,8 +18,8 @@ def campaign(
     campaign: Annotated[str | None, typer.Option(help="Only this campaign.")] = None,
 ) -> None:
     """Show both design loops: best property against experiments, and what came of every proposal."""
-    from grainstats.run.loop_page import write_campaign_page
-    from grainstats.share.database import Database
+    from grainstats.run.report.loop_page import write_campaign_page
+    from grainstats.share.db.database import Database
 
     with Database.open(db, create=False) as opened:
         sections = write_campaign_page(opened, out, tuple(objective or ()), campaign=campaign)

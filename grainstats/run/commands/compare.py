@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from grainstats.run.compare_report import ComparisonReport
+    from grainstats.run.report.compare_report import ComparisonReport
     from grainstats.share import Database
 
 
@@ -41,7 +41,7 @@ def compare(
     """Compare groups of samples: effects with intervals, honest p-values, verdict counts."""
     import json as json_module
 
-    from grainstats.run.compare_report import write_comparison_report
+    from grainstats.run.report.compare_report import write_comparison_report
     from grainstats.share import Database
 
     with Database.open(db, create=False) as database:
@@ -69,10 +69,10 @@ def _compared(
     db: Database, by: str, named: list[str], every: bool, covariates: list[str], block: str | None,
     reference: str | None, bins: int | None, folder: Path | None,
 ) -> ComparisonReport:  # fmt: skip
-    from grainstats.infer.compare import compare_groups, compare_verdicts
-    from grainstats.infer.compare_groupings import group_column
-    from grainstats.run.compare_input import choose_descriptors, overlays, read_comparison_input, sample_sizes
-    from grainstats.run.compare_report import ComparisonReport
+    from grainstats.infer.comparison.groups import compare_groups, compare_verdicts
+    from grainstats.infer.comparison.groupings import group_column
+    from grainstats.run.report.compare_input import choose_descriptors, overlays, read_comparison_input, sample_sizes
+    from grainstats.run.report.compare_report import ComparisonReport
 
     found = read_comparison_input(db)
     names = choose_descriptors(found, named, every, (by, block, *covariates))
@@ -90,8 +90,8 @@ def _compared(
 
 
 def _text(report: ComparisonReport) -> str:
-    from grainstats.run.compare_words import level_name, p_words, paragraph, plain_name
-    from grainstats.run.wording import counted
+    from grainstats.run.report.compare_words import level_name, p_words, paragraph, plain_name
+    from grainstats.run.report.wording import counted
 
     lines = [
         f"{level_name(row['level'], report.by)}: {counted(row['n_samples'], 'sample')}, "

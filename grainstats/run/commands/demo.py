@@ -12,7 +12,7 @@ from grainstats.run.commands.choices import DeviceChoice
 from grainstats.run.commands.run import run_and_tell
 
 if TYPE_CHECKING:
-    from grainstats.run.batch import Summary
+    from grainstats.run.job.batch import Summary
 
 
 def demo(
@@ -23,8 +23,8 @@ def demo(
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; they share the cores.")] = None,
 ) -> None:
     """Run the whole job on sample micrographs of known truth, and say how close it came."""
-    from grainstats.run.batch import Call
-    from grainstats.run.recipe import Recipe
+    from grainstats.run.job.batch import Call
+    from grainstats.run.job.recipe import Recipe
 
     folder = samples_folder()
     call = Call(

@@ -36,7 +36,7 @@ def export(
     ] = None,
 ) -> None:
     """Write the database as CSV, Parquet, Data Package, RDE data set or BOXVIA table."""
-    from grainstats.share.database import Database
+    from grainstats.share.db.database import Database
     from grainstats.share.exports import export as write
 
     ranges = dict(_range(text) for text in limit or ())

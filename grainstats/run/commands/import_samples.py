@@ -16,8 +16,8 @@ def import_samples(
 
     Known samples are corrected, so that a property measured later is imported with the same sheet.
     """
-    from grainstats.share.database import Database
-    from grainstats.share.samples import read_samples
+    from grainstats.share.db.database import Database
+    from grainstats.share.sheets.samples import read_samples
 
     sheet = read_samples(file)
     with Database.open(db) as opened:

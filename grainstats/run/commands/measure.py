@@ -15,7 +15,7 @@ from grainstats.run.commands.choices import NullChoice
 if TYPE_CHECKING:
     from grainstats.infer import ImageCuts
     from grainstats.measure import Measurement
-    from segment.grainmap import GrainMap
+    from segment.grain_map import GrainMap
 
 MAP_SUFFIXES = (".tif", ".tiff", ".png", ".bmp", ".jpg", ".jpeg", ".webp", ".npy")
 
@@ -104,7 +104,7 @@ def _measure_file(
 
 def _read(path: Path, pixel_size: float | None, tracing: bool) -> GrainMap:
     from segment.errors import UnreadableError
-    from segment.mapfiles import boundary_beside, read_label_map
+    from segment.label_files import boundary_beside, read_label_map
 
     if path.is_dir():
         raise UnreadableError(path, "it is a folder", f"Name the maps in it, such as {path / '*.labels.tif'}")
@@ -154,7 +154,7 @@ def _modality(
 def _cuts(grain_map: GrainMap) -> ImageCuts:
     """The map cut in other ways; a segmentation at the released model's settings and error rates."""
     from grainstats.infer import ImageCuts
-    from segment.error_rates import read_rates
+    from segment.quality.error_rates import read_rates
     from segment.unet import load_model, released_models
 
     if grain_map.probability is None or not released_models():

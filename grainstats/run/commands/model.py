@@ -101,10 +101,10 @@ def train(
     threads: ThreadsOption = None,
 ) -> None:
     """Train a model from a recipe; called again, it goes on where it was stopped."""
-    from segment.training.cache import drawing, wait_for
-    from segment.training.crops import CropSource, read_real
+    from segment.training.data.cache import drawing, wait_for
+    from segment.training.data.crops import CropSource, read_real
     from segment.training.fit import averaged_weights, fit
-    from segment.training.network import require_torch
+    from segment.unet.architecture import require_torch
     from segment.training.recipe import read_recipe
 
     require_torch()
@@ -217,8 +217,8 @@ def preview(
     import cv2
 
     from segment.errors import InputError
-    from segment.training.preview import contact_sheet
-    from segment.training.render import STYLES
+    from segment.training.synthetic.preview import contact_sheet
+    from segment.training.synthetic.render import STYLES
 
     unknown = sorted(set(style or []) - set(STYLES))
     if unknown:

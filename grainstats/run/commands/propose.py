@@ -29,16 +29,16 @@ def propose(
 
     Columns: param:<name>_<unit>, and optionally reason, by, campaign, expect:<property>_<unit>.
     """
-    from grainstats.share.database import Database
+    from grainstats.share.db.database import Database
 
     with Database.open(db, create=False) as opened:
         if boxvia is not None:
-            from grainstats.share.suggestions import import_suggestions
+            from grainstats.share.sheets.boxvia_suggestions import import_suggestions
 
             new = import_suggestions(opened, file, boxvia, campaign=campaign)
         else:
             from grainstats.share.optimizer import read_space
-            from grainstats.share.proposals import import_proposals
+            from grainstats.share.sheets.proposals import import_proposals
 
             limits = read_space(space) if space is not None else None
             new = import_proposals(opened, file, space=limits, campaign=campaign)

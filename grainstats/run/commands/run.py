@@ -12,8 +12,8 @@ import typer
 from grainstats.run.commands.choices import DeviceChoice, NullChoice
 
 if TYPE_CHECKING:
-    from grainstats.run.batch import Call, Summary
-    from grainstats.run.recipe import Recipe
+    from grainstats.run.job.batch import Call, Summary
+    from grainstats.run.job.recipe import Recipe
 
 
 def run(
@@ -56,8 +56,8 @@ def run(
     May be stopped at any moment and started again: finished images are not done twice. Exit status 1 where
     some inputs gave no result (they are named, the rest is complete).
     """
-    from grainstats.run.batch import Call
-    from grainstats.run.plan import parse_shard
+    from grainstats.run.job.batch import Call
+    from grainstats.run.job.plan import parse_shard
 
     settings = {"pixel_size_nm": pixel_size, "null": null and null.value, "model": model}
     call = Call(
@@ -77,7 +77,7 @@ def run(
 
 def read(path: Path | None, settings: Mapping[str, object]) -> Recipe:
     """The recipe of the file, with what the command line says on top of it."""
-    from grainstats.run.recipe import Recipe, read_recipe, with_settings
+    from grainstats.run.job.recipe import Recipe, read_recipe, with_settings
 
     said = {name: value for name, value in settings.items() if value is not None}
     return with_settings(read_recipe(path) if path else Recipe(), said)
@@ -85,8 +85,8 @@ def read(path: Path | None, settings: Mapping[str, object]) -> Recipe:
 
 def run_and_tell(call: Call, recipe: Recipe) -> Summary:
     """Run the batch under a progress bar, then say in words what came out."""
-    from grainstats.run.batch import run_batch
-    from grainstats.run.progress import ProgressBar
+    from grainstats.run.job.batch import run_batch
+    from grainstats.run.job.progress import ProgressBar
 
     with ProgressBar() as progress:
         summary = run_batch(call, recipe, progress=progress)
@@ -95,7 +95,7 @@ def run_and_tell(call: Call, recipe: Recipe) -> Summary:
 
 
 def _tell(summary: Summary, shard: tuple[int, int]) -> None:
-    from grainstats.run.wording import counted
+    from grainstats.run.report.wording import counted
 
     for warning in summary.warnings:
         print(f"warning: {warning}", file=sys.stderr)

@@ -17,10 +17,10 @@ from grainstats.run.commands.choices import DeviceChoice
 from segment.errors import InputError
 
 if TYPE_CHECKING:
-    from segment.grainmap import GrainMap
+    from segment.grain_map import GrainMap
     from segment.micrograph import Micrograph
     from segment.unet import Model
-    from segment.unet.model import Device, Precision
+    from segment.unet.model_folder import Device, Precision
 
 FAILURES = (InputError, OSError, MemoryError, RuntimeError, ValueError)  #: cost one image, not the run
 PX_AT_ONCE = 100_000_000  #: pixels of the images that are under way side by side: some 3 GB
@@ -138,7 +138,7 @@ class FrameWork:
     settings: Settings
 
     def __call__(self, frame: Frame) -> dict[str, Any] | str:
-        from grainstats.run.analyse import opened_model
+        from grainstats.run.job.one_image import opened_model
 
         if frame.micrograph is None:
             return frame.error
@@ -150,9 +150,9 @@ class FrameWork:
 
 def _segment_all(frames: Iterator[Frame], work: FrameWork) -> Iterator[tuple[Frame, dict[str, Any] | str]]:
     """Each frame with what came of it, as they are ready."""
-    from grainstats.run.analyse import opened_model
-    from grainstats.run.pool import Crash, IsolatedPool
-    from segment.unet.runtime import cuda_processes
+    from grainstats.run.job.one_image import opened_model
+    from grainstats.run.job.worker_pool import Crash, IsolatedPool
+    from segment.unet.openvino_runtime import cuda_processes
 
     first = list(islice(frames, 2))
     workers = cuda_processes(opened_model(work.model), work.settings.device) if len(first) > 1 else None
@@ -211,7 +211,7 @@ def segment_frame(micrograph: Micrograph, name: str, model: Model, settings: Set
     """Segment one frame and write its maps; what `--json` says of it."""
     from time import perf_counter
 
-    from segment.mapfiles import write_boundary_map, write_label_map
+    from segment.label_files import write_boundary_map, write_label_map
     from segment.pipeline import segment_micrograph
 
     begin = perf_counter()

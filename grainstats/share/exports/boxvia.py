@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from grainstats.share.database import Database
+from grainstats.share.db.database import Database
 from grainstats.share.exports.boxvia_names import safe_names, scale_for
 from segment.errors import InputError
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
-from grainstats.share.database import Database
+from grainstats.share.db.database import Database
 from segment.errors import InputError
 
 Form = Literal["csv", "parquet", "datapackage", "rde", "boxvia"]

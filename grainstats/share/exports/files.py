@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grainstats.share.database import Database
+from grainstats.share.db.database import Database
 from grainstats.share.exports.tables import ExportTable, export_tables
 
 if TYPE_CHECKING:

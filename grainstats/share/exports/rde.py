@@ -20,7 +20,7 @@ from typing import Any
 
 import pandas as pd
 
-from grainstats.share.database import Database
+from grainstats.share.db.database import Database
 from grainstats.share.exports import rde_documents as documents
 from grainstats.share.exports.catalogue import field_of
 from grainstats.share.exports.rde_images import write_images

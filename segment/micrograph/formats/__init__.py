@@ -30,7 +30,7 @@ from segment.micrograph.formats import (
     velox_emd,
     zeiss,
 )
-from segment.micrograph.source import Frame, OpenFile
+from segment.micrograph.open_file import Frame, OpenFile
 
 FORMATS: tuple[ModuleType, ...] = (
     velox_emd,

@@ -10,9 +10,9 @@ import numpy as np
 
 from segment.errors import NotAnImageError
 from segment.micrograph.formats.dmtags import DmTags, Value, read_tags
-from segment.micrograph.source import Frame, OpenFile, Scale, scale_or_none, truncated
+from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none, truncated
 from segment.micrograph.tiffpages import read_plane
-from segment.micrograph.units import to_nm, unit_kind
+from segment.micrograph.length_units import to_nm, unit_kind
 
 NAME = "gatan_dm"
 

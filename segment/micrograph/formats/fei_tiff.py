@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from segment.micrograph.source import Frame, OpenFile, Scale, scale_or_none
+from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
 from segment.micrograph.tiffpages import image_pages, page_frames, vendor_text
 
 NAME = "fei_tiff"

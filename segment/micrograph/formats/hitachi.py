@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from segment.micrograph.formats import pixels
 from segment.micrograph.sidecar import pairs, read_text, sidecar
-from segment.micrograph.source import Frame, OpenFile, Scale, scale_or_none
+from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
 
 NAME = "hitachi"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ElementTree
 
 from segment.errors import NotAnImageError, UnreadableError
-from segment.micrograph.source import Frame, OpenFile, Scale, scale_or_none
+from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
 from segment.micrograph.tiffpages import page_frames
 
 NAME = "jeol_sightx"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from segment.micrograph.source import Frame, OpenFile, scale_or_none
+from segment.micrograph.open_file import Frame, OpenFile, scale_or_none
 from segment.micrograph.tiffpages import image_pages, page_frames
 
 NAME = "olympus_sis"

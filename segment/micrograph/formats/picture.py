@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import UnreadableError
-from segment.micrograph.source import Frame, OpenFile, truncated
+from segment.micrograph.open_file import Frame, OpenFile, truncated
 
 NAME = "picture"
 

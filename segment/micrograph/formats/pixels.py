@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from segment.micrograph.formats import picture, plain_tiff
-from segment.micrograph.source import Frame, OpenFile, Scale
+from segment.micrograph.open_file import Frame, OpenFile, Scale
 
 _CARRIERS = (plain_tiff, picture)
 

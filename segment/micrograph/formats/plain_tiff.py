@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segment.micrograph.source import Frame, OpenFile
+from segment.micrograph.open_file import Frame, OpenFile
 from segment.micrograph.tiffpages import page_frames
 
 NAME = "plain_tiff"

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from segment.micrograph.formats import pixels
-from segment.micrograph.model import PixelSizeSource
+from segment.micrograph.micrograph import PixelSizeSource
 from segment.micrograph.sidecar import decode, read_text, sidecar
-from segment.micrograph.source import Frame, OpenFile, Scale, scale_or_none
+from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
 
 NAME = "tescan"
 

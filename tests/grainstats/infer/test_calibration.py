@@ -1,4 +1,4 @@
-"""The verdict's error rates in small: scripts/calibrate.py is the full table (docs/calibration.md)."""
+"""The verdict's error rates in small: calibration/calibrate.py is the full table (docs/calibration.md)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[3] / "scripts"))
 
 from calibrate import Job, run
 
-from grainstats.infer.null_mosaics import Population
+from grainstats.infer.modality.null_mosaics import Population
 
 REPEATS = 60
 # 60 repeats at a true rate of .06 give 9 or fewer with probability .99.

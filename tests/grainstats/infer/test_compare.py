@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from scipy import special, stats
 
-from grainstats.infer.compare import compare_groups, compare_verdicts
-from grainstats.infer.compare_tests import _log_weight, _random_log_weights, fisher_exact
+from grainstats.infer.comparison.groups import compare_groups, compare_verdicts
+from grainstats.infer.comparison.tests import _log_weight, _random_log_weights, fisher_exact
 from segment.errors import InputError
 
 
@@ -56,7 +56,7 @@ def test_permutation_is_exact_and_only_from_four_a_group() -> None:
 
 
 def test_permutation_against_brute_force() -> None:
-    from grainstats.infer.compare_tests import permutation
+    from grainstats.infer.comparison.tests import permutation
 
     rng = np.random.default_rng(3)
     x = rng.normal(size=9)
@@ -69,7 +69,7 @@ def test_permutation_against_brute_force() -> None:
 
 
 def test_large_groups_sample_the_arrangements_reproducibly() -> None:
-    from grainstats.infer.compare_tests import permutation
+    from grainstats.infer.comparison.tests import permutation
 
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=14), rng.normal(0.8, size=14)
@@ -80,7 +80,7 @@ def test_large_groups_sample_the_arrangements_reproducibly() -> None:
 
 def test_hedges_g_published() -> None:
     """Borenstein et al. 2009, Introduction to Meta-Analysis, ch. 4: d = .5970, J = .9921, g = .5924."""
-    from grainstats.infer.compare_effects import hedges_g
+    from grainstats.infer.comparison.effects import hedges_g
 
     rng = np.random.default_rng(1)
     first, second = (stats.zscore(rng.normal(size=50), ddof=1) for _ in range(2))
@@ -89,7 +89,7 @@ def test_hedges_g_published() -> None:
 
 def test_holm_published() -> None:
     """R: p.adjust(c(.01, .02, .03, .04), "holm") = .04 .06 .06 .06."""
-    from grainstats.infer.compare_tests import holm
+    from grainstats.infer.comparison.tests import holm
 
     assert holm(np.array([0.01, 0.02, 0.03, 0.04])) == pytest.approx([0.04, 0.06, 0.06, 0.06])
     assert holm(np.array([0.04, np.nan, 0.01])) == pytest.approx([0.04, np.nan, 0.02], nan_ok=True)
@@ -143,7 +143,7 @@ def brute_force(table: np.ndarray) -> float:
 
 def test_welch_anova_published() -> None:
     """R: oneway.test(len ~ factor(dose), ToothGrowth) -> F = 68.401, num df = 2, denom df = 37.743."""
-    from grainstats.infer.compare_tests import welch_anova
+    from grainstats.infer.comparison.tests import welch_anova
 
     half = [
         4.2,
@@ -295,7 +295,7 @@ def test_joint_permutation_is_exact_and_charges_little_for_correlated_descriptor
 
 
 def test_joint_permutation_of_one_descriptor_is_its_own_permutation() -> None:
-    from grainstats.infer.compare_tests import joint_permutation, permutation
+    from grainstats.infer.comparison.tests import joint_permutation, permutation
 
     x = np.random.default_rng(8).normal(size=(3, 9))
     alone = [permutation(row[:4], row[4:]).p_value for row in x]

@@ -8,8 +8,8 @@ import pytest
 import statsmodels.api as sm
 import statsmodels.formula.api as smf
 
-from grainstats.infer.compare import compare_groups
-from grainstats.infer.compare_models import least_squares, random_intercept
+from grainstats.infer.comparison.groups import compare_groups
+from grainstats.infer.comparison.linear_models import least_squares, random_intercept
 
 ERGO = np.array(
     [

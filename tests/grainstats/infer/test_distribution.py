@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from grainstats.infer.distribution import CUT_CLASSES, WHOLE_CLASSES, pooled_distribution
-from grainstats.infer.grains import ImageGrains
-from grainstats.infer.modes import two_modes
-from grainstats.infer.shape import WITHOUT_COUNTS, ShapeNetwork, shape_inputs, shape_scalars
+from grainstats.infer.modality.distribution import CUT_CLASSES, WHOLE_CLASSES, pooled_distribution
+from grainstats.infer.modality.image_grains import ImageGrains
+from grainstats.infer.modality.modes import two_modes
+from grainstats.infer.modality.shape_network import WITHOUT_COUNTS, ShapeNetwork, shape_inputs, shape_scalars
 
 
 def image(seed: int = 1, coarse: tuple[float, ...] = ()) -> ImageGrains:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grainstats.infer.null_mosaics import UNIT, Population, cut_window
+from grainstats.infer.modality.null_mosaics import UNIT, Population, cut_window
 from grainstats.measure import grain_table
-from segment.mosaics import (
+from segment.mosaics.laguerre import (
     Mosaic,
     columnar_laguerre,
     laguerre_section,

@@ -15,9 +15,9 @@ from build_null_library import SIGMA_NODES, family_quantiles
 from null_windows import Samples
 from train_shape_network import Lesson, least_favourable, train
 
-from grainstats.infer.null_library import LEVELS, load_library
-from grainstats.infer.statistics import STATISTICS
-from grainstats.infer.verdict import Null
+from grainstats.infer.modality.null_library import LEVELS, load_library
+from grainstats.infer.modality.statistics import STATISTICS
+from grainstats.infer.modality.verdict import Null
 
 
 @pytest.mark.parametrize("null", get_args(Null))

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from grainstats.infer import ImageCuts, ImageGrains, judge_modality, with_stability
-from grainstats.infer.stability import stability
+from grainstats.infer.modality.stability import stability
 from grainstats.measure import grain_table
-from segment.boundarymap import BoundaryMap
-from segment.error_rates import CLASSES, ErrorRates, size_class
-from segment.grainmap import GrainMap, close_cells
-from segment.mosaics import laguerre_section
+from segment.boundary_map import BoundaryMap
+from segment.quality.error_rates import CLASSES, ErrorRates, size_class
+from segment.grain_map import GrainMap, close_cells
+from segment.mosaics.laguerre import laguerre_section
 
 
 def rates(missed: float, invented: float) -> ErrorRates:

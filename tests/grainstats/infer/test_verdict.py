@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from grainstats.infer import ImageGrains, judge_modality, modality_json
-from grainstats.infer.null_mosaics import Population, cut_window, window_side
+from grainstats.infer.modality.null_mosaics import Population, cut_window, window_side
 from grainstats.measure import grain_table
 from segment.errors import UncalibratedError
-from segment.mosaics import laguerre_section
+from segment.mosaics.laguerre import laguerre_section
 
 TWO = Population(0.15, 4.0, 0.45)
 ONE = Population(0.2)

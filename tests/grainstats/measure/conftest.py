@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segment.grainmap import GrainMap
-from segment.mosaics import laguerre_section, poisson_voronoi_plane
+from segment.grain_map import GrainMap
+from segment.mosaics.laguerre import laguerre_section, poisson_voronoi_plane
 
 
 @pytest.fixture(scope="session")

@@ -3,11 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grainstats.measure import anisotropy, measure_grain_map
-from grainstats.measure.describe_spacing import intercepts_by_direction
-from grainstats.measure.pooled import pool
-from segment.grainmap import GrainMap
-from segment.mosaics import laguerre_section, poisson_voronoi_plane
+from grainstats.measure import measure_grain_map
+from grainstats.measure.network.graph import anisotropy
+from grainstats.measure.descriptors.describe_spacing import intercepts_by_direction
+from grainstats.measure.intervals.pooled_maps import pool
+from segment.grain_map import GrainMap
+from segment.mosaics.laguerre import laguerre_section, poisson_voronoi_plane
 
 
 def test_stretched_grains_are_found() -> None:

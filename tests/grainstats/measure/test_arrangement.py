@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from grainstats.measure import arrangement, measure_grain_map
-from grainstats.measure.arrangement import moran, randomisation_moments
-from segment.grainmap import GrainMap
-from segment.mosaics import Mosaic, laguerre_section
+from grainstats.measure import measure_grain_map
+from grainstats.measure.network.graph import arrangement
+from grainstats.measure.network.arrangement import moran, randomisation_moments
+from segment.grain_map import GrainMap
+from segment.mosaics.laguerre import Mosaic, laguerre_section
 
 
 def test_moments_are_those_of_random_exchange() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from grainstats.measure.blocks import (
+from grainstats.measure.intervals.block_bootstrap import (
     Estimate,
     degrees_of_freedom,
     grid_for,
@@ -17,7 +17,7 @@ from grainstats.measure.blocks import (
     weighted_quantile,
     without_each,
 )
-from grainstats.measure.window import Window
+from grainstats.measure.intervals.window import Window
 
 
 def test_ratio_is_the_classical_interval_for_equal_blocks() -> None:

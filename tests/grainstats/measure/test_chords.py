@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grainstats.measure.chords import horvitz_thompson, intercept_count, kaplan_meier
+from grainstats.measure.spacing.chords import horvitz_thompson, intercept_count, kaplan_meier
 
 
 def renewal(window: float, n_lines: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

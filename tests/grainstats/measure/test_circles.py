@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from grainstats.measure import boundary_network, circular_intercepts
-from segment.grainmap import GrainMap
+from segment.grain_map import GrainMap
 
 
 def test_three_circles_are_covered_without_gap(voronoi: GrainMap) -> None:

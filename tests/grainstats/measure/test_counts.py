@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from grainstats.measure import boundary_network, planimetric_count
-from grainstats.measure.counts import boundary_intersections
-from segment.grainmap import GrainMap
+from grainstats.measure.spacing.counts import boundary_intersections
+from segment.grain_map import GrainMap
 
 
 def lattice(side: int, cells: int) -> GrainMap:

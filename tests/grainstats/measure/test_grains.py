@@ -6,7 +6,7 @@ from skimage.measure import regionprops
 
 from grainstats.measure import grain_table
 from segment.errors import UncalibratedError
-from segment.grainmap import GrainMap
+from segment.grain_map import GrainMap
 
 
 def disc(radius: float, centre: tuple[float, float] = (50.3, 49.8)) -> GrainMap:
@@ -86,7 +86,7 @@ def test_miles_lantuejoul_weight(voronoi: GrainMap) -> None:
 
 def test_weighted_count_is_unbiased() -> None:
     """Sum of the weights over the area estimates the intensity: Poisson-Voronoi has one grain a point."""
-    from segment.mosaics import poisson_voronoi_plane
+    from segment.mosaics.laguerre import poisson_voronoi_plane
 
     rng, total = np.random.default_rng(4), []
     for _ in range(60):

@@ -5,7 +5,7 @@ import pytest
 
 from grainstats.measure import boundary_network, intercept_table
 from segment.errors import UncalibratedError
-from segment.grainmap import GrainMap
+from segment.grain_map import GrainMap
 
 
 def test_lines_are_covered_without_gap(voronoi: GrainMap) -> None:

@@ -9,10 +9,10 @@ import pytest
 import tifffile
 
 from grainstats.run import cli
-from segment.boundarymap import BoundaryMap
-from segment.grainmap import GrainMap, close_cells
-from segment.mapfiles import write_boundary_map, write_label_map
-from segment.mosaics import laguerre_section
+from segment.boundary_map import BoundaryMap
+from segment.grain_map import GrainMap, close_cells
+from segment.label_files import write_boundary_map, write_label_map
+from segment.mosaics.laguerre import laguerre_section
 
 
 def call(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int:

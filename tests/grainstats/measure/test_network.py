@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from grainstats.measure import boundary_network
-from grainstats.measure.cracks import find_cracks
-from segment.grainmap import GrainMap
+from grainstats.measure.network.pixel_cracks import find_cracks
+from segment.grain_map import GrainMap
 
 
 def half_planes(angle_deg: float, size: int = 200) -> tuple[GrainMap, float]:

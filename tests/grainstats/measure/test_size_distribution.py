@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grainstats.measure.size_distribution import in_order, size_shares
-from segment.mosaics import laguerre_section
+from grainstats.measure.intervals.size_distribution import in_order, size_shares
+from segment.mosaics.laguerre import laguerre_section
 
 
 def test_without_cut_grains_these_are_the_plain_weighted_statistics() -> None:

@@ -3,8 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grainstats.measure import boundary_network, spacing_map
-from segment.grainmap import GrainMap
+from grainstats.measure import boundary_network
+from grainstats.measure.spacing import spacing_map
+from segment.grain_map import GrainMap
 
 
 def two_lattices() -> GrainMap:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from grainstats.measure import saltykov
-from grainstats.measure.stereology import length_density, sphere_diameter, surface_density
+from grainstats.measure.descriptors.stereology import length_density, sphere_diameter, surface_density
 
 
 def sections_of_spheres(diameter: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -5,18 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from grainstats.measure import (
-    check_label_map,
-    descriptor_table,
-    descriptors,
-    measure_grain_map,
-    sample_summary,
-    summary,
-)
-from grainstats.measure.astm import g_from_grains_per_mm2
-from grainstats.measure.pooled import pool
+from grainstats.measure import check_label_map, descriptor_table, descriptors, measure_grain_map, sample_summary
+from grainstats.measure.descriptors import summary
+from grainstats.measure.descriptors.astm import g_from_grains_per_mm2
+from grainstats.measure.intervals.pooled_maps import pool
 from segment.errors import UncalibratedError, UnreadableError
-from segment.grainmap import GrainMap
+from segment.grain_map import GrainMap
 
 
 def test_names_of_the_contract(voronoi: GrainMap) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from segment.mosaics import laguerre_section
+from segment.mosaics.laguerre import laguerre_section
 
 MODEL_TOML = """\
 format = 1

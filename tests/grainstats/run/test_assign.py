@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from grainstats.run.assign import assign_samples
-from grainstats.share.records import SampleRow, SampleSheet
+from grainstats.run.job.assign import assign_samples
+from grainstats.share.db.records import SampleRow, SampleSheet
 from segment.errors import InputError
 
 

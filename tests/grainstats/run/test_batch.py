@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 import tifffile
 
-from grainstats.run.analyse import Analyst
-from grainstats.run.batch import DATABASE, Call, Summary, run_batch
-from grainstats.run.recipe import Recipe
+from grainstats.run.job.one_image import Analyst
+from grainstats.run.job.batch import DATABASE, Call, Summary, run_batch
+from grainstats.run.job.recipe import Recipe
 from grainstats.share import Database
 from segment.errors import InputError
 

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from grainstats.run.charts import Mode, distribution_charts, length, range_chart
-from grainstats.run.wording import length_with_interval, number, probability
+from grainstats.run.report.svg_charts import Mode, distribution_charts, length, range_chart
+from grainstats.run.report.wording import length_with_interval, number, probability
 
 
 def heights(svg: str) -> tuple[np.ndarray, np.ndarray]:

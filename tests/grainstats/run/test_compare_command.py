@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from grainstats.measure.descriptor import Descriptor
+from grainstats.measure.descriptors.descriptor import Descriptor
 from grainstats.run.cli import app
 from grainstats.share import (
     AnalysisKey,

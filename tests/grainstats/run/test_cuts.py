@@ -8,11 +8,11 @@ import pytest
 
 from grainstats.infer import ImageCuts, ImageGrains, judge_modality, with_stability
 from grainstats.measure import grain_table
-from grainstats.run.batch import DATABASE, Call, run_batch
-from grainstats.run.cuts import cuts_of, read_cuts, write_cuts
-from grainstats.run.recipe import Recipe
+from grainstats.run.job.batch import DATABASE, Call, run_batch
+from grainstats.run.job.cut_files import cuts_of, read_cuts, write_cuts
+from grainstats.run.job.recipe import Recipe
 from grainstats.share import Database
-from segment.mosaics import laguerre_section
+from segment.mosaics.laguerre import laguerre_section
 
 
 @pytest.fixture

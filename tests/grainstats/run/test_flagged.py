@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from grainstats.infer import ModalityVerdict
-from grainstats.run.flagged import remark_of, with_remark
-from grainstats.run.wording import verdict_paragraphs
-from segment.doubts import MISSED, STRANGE
+from grainstats.infer.modality.flagged import remark_of, with_remark
+from grainstats.run.report.wording import verdict_paragraphs
+from segment.quality.warnings import MISSED, STRANGE
 
 MERGED = (f"{MISSED}, about 30% of their length: grains look merged and spacings too large",)
 

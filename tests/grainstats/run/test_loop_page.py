@@ -10,9 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from grainstats.run.cli import app
-from grainstats.run.loop_charts import prediction_chart, progress_chart, ticks
+from grainstats.run.report.loop_charts import prediction_chart, progress_chart, ticks
 from grainstats.share import Database, Measured, Quantity, SampleRow, SampleSheet, SuggestionRecord
-from grainstats.share.loops import Loops, read_loops
+from grainstats.share.sheets.design_loops import Loops, read_loops
 
 
 def row(sample: str, route: str, temp: float, jc: float) -> SampleRow:

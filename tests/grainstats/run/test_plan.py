@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grainstats.run.plan import Job, Plan, file_digest, parse_shard, unexpected
+from grainstats.run.job.plan import Job, Plan, file_digest, parse_shard, unexpected
 from segment.errors import InputError
 
 

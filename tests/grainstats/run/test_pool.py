@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from grainstats.run.pool import Crash, IsolatedPool, threads_per_worker
-from segment.threads import available_cores
+from grainstats.run.job.worker_pool import Crash, IsolatedPool, threads_per_worker
+from segment._threads import available_cores
 
 
 def square(job: int) -> int:
@@ -66,7 +66,7 @@ def test_workers_together_use_each_core_once():
 
 SCRIPT = """
 import os, sys, time
-from grainstats.run.pool import IsolatedPool
+from grainstats.run.job.worker_pool import IsolatedPool
 
 def sleep(job):
     open(os.path.join(sys.argv[1], str(os.getpid())), "w").close()

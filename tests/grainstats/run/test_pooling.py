@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from grainstats.measure import Measurement, anisotropy, descriptor_table, measure_grain_map
-from grainstats.run.pooling import Sample, pooled_descriptors
-from segment.grainmap import GrainMap
-from segment.mosaics import laguerre_section
+from grainstats.measure import Measurement, descriptor_table, measure_grain_map
+from grainstats.measure.network.graph import anisotropy
+from grainstats.infer.modality.sample_pooling import Sample, pooled_descriptors
+from segment.grain_map import GrainMap
+from segment.mosaics.laguerre import laguerre_section
 
 
 def sample_of(measured: list[Measurement], n: int) -> Sample:

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from rich.console import Console
 
-from grainstats.run.progress import Pace, ProgressBar, duration
+from grainstats.run.job.progress import Pace, ProgressBar, duration
 
 
 class Clock:
@@ -37,7 +37,7 @@ def test_the_wait_for_the_model_is_not_counted_for_every_image() -> None:
 
 def test_refused_files_do_not_promise_a_quick_end(capsys: pytest.CaptureFixture, monkeypatch) -> None:
     clock = Clock()
-    monkeypatch.setattr("grainstats.run.progress.Pace.__init__.__defaults__", (clock,))
+    monkeypatch.setattr("grainstats.run.job.progress.Pace.__init__.__defaults__", (clock,))
     progress = ProgressBar()
     progress.add(1000)
     progress.skip(10)

@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from grainstats.infer import ModalityVerdict
-from grainstats.run.batch import Call, run_batch
-from grainstats.run.recipe import Recipe
-from grainstats.run.views import MOST_IN_ALL, MOST_PER_SAMPLE, choose_images
-from grainstats.run.wording import lede, verdict_paragraphs, verdict_words
+from grainstats.run.job.batch import Call, run_batch
+from grainstats.run.job.recipe import Recipe
+from grainstats.run.report.image_choice import MOST_IN_ALL, MOST_PER_SAMPLE, choose_images
+from grainstats.run.report.wording import lede, verdict_paragraphs, verdict_words
 
 
 class Links(HTMLParser):

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from grainstats.share import Database
 from grainstats.share.exports import export
 from grainstats.share.exports.boxvia_names import safe_names, scale_for
-from grainstats.share.samples import import_samples
-from grainstats.share.suggestions import SuggestionFileError, import_suggestions
+from grainstats.share.sheets.samples import import_samples
+from grainstats.share.sheets.boxvia_suggestions import SuggestionFileError, import_suggestions
 from segment.errors import InputError
 
 HEADER = (

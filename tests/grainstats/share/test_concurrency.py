@@ -17,7 +17,7 @@ SHARED, OWN = 10, 15  # analyses that every writer stores, and that each writer 
 
 def write(url: str, records: list[AnalysisRecord], verdict: ModalityVerdict, sheet: str) -> int:
     """One writer: opens the database itself (making it, if it is first) and stores everything."""
-    from grainstats.share.samples import import_samples
+    from grainstats.share.sheets.samples import import_samples
 
     with Database.open(url) as db:
         import_samples(db, sheet)
@@ -46,7 +46,7 @@ def check(url: str, parts: list[list[AnalysisRecord]], verdict: ModalityVerdict,
     rows = [f"S{n},ai,c1,{850 + n},{1.5 + n}" for n in range(3)]
     sheet.write_text("\n".join(["sample_id,design_route,campaign,param:temp_C,prop:jc_T", *rows, ""]))
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["grainstats.share.samples", "grainstats.share.units"])
+    context.set_forkserver_preload(["grainstats.share.sheets.samples", "grainstats.share.sheets.quantity_units"])
     with ProcessPoolExecutor(len(parts), mp_context=context) as pool:
         jobs = [pool.submit(write, url, part, verdict, str(sheet)) for part in parts]
         stored = sum(job.result() for job in jobs)

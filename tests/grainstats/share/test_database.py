@@ -16,7 +16,7 @@ from grainstats.measure import Descriptor, grain_table, intercept_table
 from grainstats.share import AnalysisRecord, Database, MicrographFacts, SuggestionRecord
 from segment.errors import UncalibratedError
 from segment.micrograph import Micrograph, ScaleConflict
-from segment.mosaics import laguerre_section
+from segment.mosaics.laguerre import laguerre_section
 
 Maker = Callable[..., AnalysisRecord]
 
@@ -187,7 +187,7 @@ def test_suggestions_once(db: Database) -> None:
 def test_optimizer_table_is_a_view_for_people(
     db: Database, make_record: Maker, verdict: ModalityVerdict, tmp_path: Path
 ) -> None:
-    from grainstats.share.samples import import_samples
+    from grainstats.share.sheets.samples import import_samples
 
     sheet = tmp_path / "samples.csv"
     sheet.write_text(

@@ -18,9 +18,9 @@ from grainstats.measure import descriptors
 from grainstats.share import AnalysisRecord, Database
 from grainstats.share.exports import FORMS, export
 from grainstats.share.exports.catalogue import field_of
-from grainstats.share.samples import import_samples
+from grainstats.share.sheets.samples import import_samples
 from segment.errors import InputError
-from segment.mosaics import laguerre_section
+from segment.mosaics.laguerre import laguerre_section
 
 TABLES = {
     "samples",

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from grainstats.share import Database, SuggestionRecord
-from grainstats.share.loops import Loops, known_objectives, read_loops, same_settings
-from grainstats.share.samples import import_samples
+from grainstats.share.sheets.design_loops import Loops, known_objectives, read_loops, same_settings
+from grainstats.share.sheets.samples import import_samples
 from segment.errors import InputError
 
 HEADER = "sample_id,design_route,campaign,param:temp_C,param:atm_category,prop:jc_kA/cm2,prop_sd:jc_kA/cm2\n"

@@ -13,7 +13,7 @@ from grainstats.run.cli import app
 from grainstats.share import Database
 from grainstats.share.exports import export
 from grainstats.share.optimizer import Space, parse_space
-from grainstats.share.proposals import ProposalError, import_proposals
+from grainstats.share.sheets.proposals import ProposalError, import_proposals
 from segment.errors import InputError
 
 SPACE = """

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 
 from grainstats.run.cli import app
 from grainstats.share import Database, Measured, Quantity
-from grainstats.share.samples import SampleSheetError, import_samples, read_samples
-from grainstats.share.units import converter, normalise_unit, split_column
+from grainstats.share.sheets.samples import SampleSheetError, import_samples, read_samples
+from grainstats.share.sheets.quantity_units import converter, normalise_unit, split_column
 from segment.errors import InputError
 
 Write = Callable[[str], Path]

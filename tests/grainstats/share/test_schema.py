@@ -14,12 +14,12 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from grainstats.share import AnalysisRecord, Database, DatabaseError
-from grainstats.share import migrate as migrate_module
-from grainstats.share.engine import in_transaction, make_engine
-from grainstats.share.migrate import VERSIONS, upgrade, version_of
-from grainstats.share.readers import OPTIMIZER_COLUMNS
-from grainstats.share.schema import Base
-from grainstats.share.urls import parse_url
+from grainstats.share.db import migrate as migrate_module
+from grainstats.share.db.engine import in_transaction, make_engine
+from grainstats.share.db.migrate import VERSIONS, upgrade, version_of
+from grainstats.share.db.reading import OPTIMIZER_COLUMNS
+from grainstats.share.db.schema import Base
+from grainstats.share.db.urls import parse_url
 
 OLD = Path(__file__).with_name("schema_0001.sql")  # a database as version 0001 wrote it (sqlite3 .dump)
 Raw = Callable[..., list]

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import tifffile
 
-from segment.boundarymap import BoundaryMap
-from segment.grainmap import GrainMap, close_cells
-from segment.mapfiles import read_label_map, write_label_map
-from segment.training.pairs import Pair
+from segment.boundary_map import BoundaryMap
+from segment.grain_map import GrainMap, close_cells
+from segment.label_files import read_label_map, write_label_map
+from segment.training.data.pairs import Pair
 from segment.training.score import cells_of_tracing, score
 
 EDGE = 24
@@ -44,7 +44,7 @@ def test_the_middle_of_an_image_tells_what_is_large(corner: int, monkeypatch: py
     probability, middle = checkers()
     body = np.roll(middle, (corner, corner), (0, 1))
     whole = closed(probability, body)
-    monkeypatch.setattr("segment.grainmap.MIDDLE_PX", 3 * EDGE)
+    monkeypatch.setattr("segment.grain_map.MIDDLE_PX", 3 * EDGE)
     found = closed(probability, body)
     assert found.n_bodies == 1
     np.testing.assert_array_equal(found.cells(), whole.cells())

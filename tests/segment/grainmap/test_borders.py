@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage as ndi
 
-from segment.borders import Borders, find_borders, join_borders
-from segment.cells import _joined, cut_cells, join_weak
+from segment.cells.borders import Borders, find_borders, join_borders
+from segment.cells.border_merging import _joined, cut_cells, join_weak
 
 
 def borders(*rows: tuple[int, int, int, float]) -> Borders:

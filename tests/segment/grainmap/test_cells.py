@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from segment.borders import Borders, find_borders, join_borders
-from segment.boundarymap import BoundaryMap
-from segment.cells import CONFIDENCES, EQUAL, join_doubtful, join_weak
+from segment.cells.borders import Borders, find_borders, join_borders
+from segment.boundary_map import BoundaryMap
+from segment.cells.border_merging import CONFIDENCES, EQUAL, join_doubtful, join_weak
 from segment.errors import InputError
-from segment.grainmap import close_cells, grain_map_from_tracing
-from segment.mosaics import laguerre_section
+from segment.grain_map import close_cells, grain_map_from_tracing
+from segment.mosaics.laguerre import laguerre_section
 
 
 def boundary_map(probability: np.ndarray, **facts) -> BoundaryMap:
@@ -144,7 +144,7 @@ def test_borders_do_not_depend_on_the_blocks(monkeypatch):
     labels = rng.integers(0, 9, (50, 40)).astype(np.int32)
     probability = rng.random((50, 40)).astype(np.float32)
     whole = find_borders(labels, probability)
-    monkeypatch.setattr("segment.borders.BLOCK_ROWS", 7)
+    monkeypatch.setattr("segment.cells.borders.BLOCK_ROWS", 7)
     blocks = find_borders(labels, probability)
     np.testing.assert_array_equal(whole.pairs, blocks.pairs)
     np.testing.assert_array_equal(whole.length_px, blocks.length_px)

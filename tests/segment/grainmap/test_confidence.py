@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segment.confidence import FILE, Confidence, Reliability, Weighing, read_confidence, write_confidence
+from segment.quality.calibration_table import FILE, Confidence, Reliability, Weighing, read_confidence, write_confidence
 from segment.errors import ModelError
-from segment.evidence import Evidence
-from segment.grainmap import GrainMap
+from segment.quality.evidence import Evidence
+from segment.grain_map import GrainMap
 
 EVEN = Evidence(
     cells=80,

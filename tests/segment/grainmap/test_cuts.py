@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from segment.boundarymap import BoundaryMap
-from segment.cuts import FineCells
-from segment.grainmap import GrainMap, close_cells
-from segment.mosaics import laguerre_section
+from segment.boundary_map import BoundaryMap
+from segment.cells.recutting import FineCells
+from segment.grain_map import GrainMap, close_cells
+from segment.mosaics.laguerre import laguerre_section
 
 
 @pytest.fixture(scope="module")

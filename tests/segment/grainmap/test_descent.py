@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import ndimage as ndi
 
-from segment.cells import cut_cells
-from segment.descent import LEVELS, WALL, catchment_basins, walled_levels
+from segment.cells.border_merging import cut_cells
+from segment.cells.catchment import LEVELS, WALL, catchment_basins, walled_levels
 
 
 def bumpy(seed: int, shape: tuple[int, int] = (150, 170), smooth: float = 2.0) -> np.ndarray:
@@ -65,10 +65,10 @@ def test_pixels_below_the_floor_are_one_minimum():
 def test_bands_and_threads_change_nothing(make, monkeypatch):
     field = make(2)
     expected = cut_cells(field, 0.1, 5)
-    monkeypatch.setattr("segment.threads.BAND_ROWS", 7)
-    monkeypatch.setattr("segment.threads.BAND_PX", 0)
+    monkeypatch.setattr("segment._threads.BAND_ROWS", 7)
+    monkeypatch.setattr("segment._threads.BAND_PX", 0)
     for cores in (1, 3):
-        monkeypatch.setattr("segment.threads.available_cores", lambda cores=cores: cores)
+        monkeypatch.setattr("segment._threads.available_cores", lambda cores=cores: cores)
         np.testing.assert_array_equal(cut_cells(field, 0.1, 5), expected)
 
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from segment.boundarymap import BoundaryMap
-from segment.confidence import Confidence, Reliability, Weighing
-from segment.doubts import (
+from segment.boundary_map import BoundaryMap
+from segment.quality.calibration_table import Confidence, Reliability, Weighing
+from segment.quality.warnings import (
     MISSED,
     NO_GRAINS,
     STRANGE,
@@ -15,8 +15,8 @@ from segment.doubts import (
     evidence_doubts,
     probability_doubts,
 )
-from segment.evidence import Evidence
-from segment.grainmap import close_cells
+from segment.quality.evidence import Evidence
+from segment.grain_map import close_cells
 
 EVIDENCE = Evidence(80, 0.2, 0.3, 0.01, 0.05, 0.02, 140, 0.8, 0.86, 0.8, 0.03, 0.1, 0.1, 2.5, 3.0)
 TABLE = Confidence(
@@ -90,5 +90,5 @@ def test_numbers_do_not_depend_on_the_blocks(monkeypatch):
     labels = rng.integers(0, 6, (60, 50)).astype(np.int32).repeat(3, 0).repeat(3, 1)
     probability = rng.random(labels.shape).astype(np.float32)
     whole = border_confidence(labels, probability)
-    monkeypatch.setattr("segment.doubts.BLOCK_ROWS", 17)
+    monkeypatch.setattr("segment.quality.warnings.BLOCK_ROWS", 17)
     np.testing.assert_allclose(whole, border_confidence(labels, probability))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segment.error_rates import (
+from segment.quality.error_rates import (
     ErrorCount,
     ErrorRates,
     count_errors,

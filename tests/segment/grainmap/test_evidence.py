@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from segment.boundarymap import BoundaryMap
-from segment.evidence import NAMES, Evidence, gather_evidence, hull_area, junctions
-from segment.grainmap import close_cells
+from segment.boundary_map import BoundaryMap
+from segment.quality.evidence import NAMES, Evidence, gather_evidence, hull_area, junctions
+from segment.grain_map import close_cells
 from segment.micrograph import Micrograph
 
 
@@ -140,8 +140,8 @@ def test_magnification_changes_little() -> None:
 def test_windows_stand_for_a_large_image(monkeypatch: pytest.MonkeyPatch) -> None:
     labels = honeycomb(640, 40)
     whole = evidence(labels)
-    monkeypatch.setattr("segment.evidence.WHOLE_PX", 1000)
-    monkeypatch.setattr("segment.evidence.WINDOW_PX", 240)
+    monkeypatch.setattr("segment.quality.evidence.WHOLE_PX", 1000)
+    monkeypatch.setattr("segment.quality.evidence.WINDOW_PX", 240)
     parts = evidence(labels)
     assert parts.widest_angle == pytest.approx(whole.widest_angle, abs=2)
     assert parts.line_share == pytest.approx(whole.line_share, rel=0.1)

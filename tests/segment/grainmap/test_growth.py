@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segment.growth import abnormal_growth, grow, normal_growth, seeds
-from segment.training.geometry import Shape, random_section
+from segment.mosaics.potts_growth import abnormal_growth, grow, normal_growth, seeds
+from segment.training.synthetic.geometry import Shape, random_section
 
 
 def diameters(labels: np.ndarray) -> np.ndarray:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import tifffile
 
-from segment.boundarymap import BoundaryMap
+from segment.boundary_map import BoundaryMap
 from segment.errors import UnreadableError
-from segment.grainmap import GrainMap
-from segment.mapfiles import read_label_map, write_boundary_map, write_label_map
+from segment.grain_map import GrainMap
+from segment.label_files import read_label_map, write_boundary_map, write_label_map
 
 LABELS = np.array([[1, 1, 2], [1, 0, 2], [3, 3, 3]], np.int32).repeat(40, 0).repeat(40, 1)
 

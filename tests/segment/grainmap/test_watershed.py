@@ -8,8 +8,8 @@ from skimage.metrics import adapted_rand_error
 from skimage.morphology import local_minima, reconstruction
 from skimage.segmentation import watershed
 
-from segment.descent import LEVELS
-from segment.watershed import persistence_watershed
+from segment.cells.catchment import LEVELS
+from segment.cells.watershed import persistence_watershed
 
 
 def bumpy(seed: int, shape: tuple[int, int] = (96, 128), smooth: float = 2.5) -> np.ndarray:

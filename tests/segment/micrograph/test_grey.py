@@ -9,7 +9,7 @@ import tifffile
 
 from segment.micrograph import read_micrographs
 from segment.micrograph.grey import resample_square, to_grey, without_nonfinite
-from segment.micrograph.units import parse_length, to_nm, unit_kind
+from segment.micrograph.length_units import parse_length, to_nm, unit_kind
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])

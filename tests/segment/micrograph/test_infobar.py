@@ -14,7 +14,7 @@ import pytest
 from segment.micrograph import read_micrographs
 from segment.micrograph.infobar import find_info_bar
 from segment.micrograph.overlay import find_overlay
-from segment.mosaics import laguerre_section
+from segment.mosaics.laguerre import laguerre_section
 
 WIDTH = 640
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from segment.training.annotator import Annotator, draw_annotator
-from segment.training.fields import boundary_field
-from segment.training.geometry import Shape, random_section
+from segment.training.synthetic.annotator import Annotator, draw_annotator
+from segment.training.synthetic.random_fields import boundary_field
+from segment.training.synthetic.geometry import Shape, random_section
 
 LABELS = random_section(np.random.default_rng(0), (256, 256), Shape(24)).labels
 FIELD = boundary_field(LABELS, np.random.default_rng(1))

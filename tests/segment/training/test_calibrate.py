@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from segment.evidence import Evidence
-from segment.training.calibrate import (
+from segment.quality.evidence import Evidence
+from segment.quality.fit_calibration import (
     alarm_at,
     calibration_error,
     fit_line,
@@ -16,7 +16,7 @@ from segment.training.calibrate import (
     fit_reliability,
     judge_borders,
 )
-from segment.training.strangers import KINDS, stranger
+from segment.training.synthetic.not_grains import KINDS, stranger
 
 PLAIN = Evidence(80, 0.2, 0.3, 0.01, 0.05, 0.02, 140, 0.8, 0.86, 0.8, 0.03, 0.1, 0.1, 2.5, 3.0)
 

@@ -13,7 +13,7 @@ from scipy import ndimage as ndi
 
 from segment.errors import InputError
 from segment.training import record
-from segment.training.cache import (
+from segment.training.data.cache import (
     draw,
     drawing,
     line_distance,
@@ -23,9 +23,9 @@ from segment.training.cache import (
     wait_for,
     write_cache,
 )
-from segment.training.crops import CropSource, Example, re_expose, read_real
-from segment.training.draws import Exposure, draw_exposure
-from segment.training.pairs import find_pairs, lines_of
+from segment.training.data.crops import CropSource, Example, re_expose, read_real
+from segment.training.data.crop_draws import Exposure, draw_exposure
+from segment.training.data.pairs import find_pairs, lines_of
 from segment.training.recipe import RealSet, TrainingRecipe, read_recipe
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -82,7 +82,7 @@ def test_a_growing_cache_is_waited_for_and_one_that_stands_still_is_named(
     recipe = TrainingRecipe(synthetic=5, at_first=1, steps=8)
     source = CropSource(recipe, tmp_path, [], 1)
     assert [source.count(step) for step in range(6)] == [1, 1, 2, 2, 3, 3]
-    monkeypatch.setattr("segment.training.cache.STALLED_SECONDS", 0.1)
+    monkeypatch.setattr("segment.training.data.cache.STALLED_SECONDS", 0.1)
     with pytest.raises(InputError, match="holds 3 images, 5 are needed"):
         source.count(8)
     assert CropSource(replace(recipe, at_first=0, synthetic=2), tmp_path, [], 1).count(0) == 2
@@ -122,12 +122,12 @@ def test_batches_depend_on_seed_and_step_only(cache: Path) -> None:
 def test_a_device_cuts_what_the_processor_cuts(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """But for noise and JPEG: the same places, targets, weights and grey levels."""
     torch = pytest.importorskip("torch", reason="the extra `train` is not installed: PyTorch is missing")
-    from segment.training.device_crops import DeviceCrops
+    from segment.training.data.device_crops import DeviceCrops
 
     def quiet(rng: np.random.Generator) -> Exposure:
         return replace(draw_exposure(rng), noise=0.0, compressed=False)
 
-    monkeypatch.setattr("segment.training.crops.draw_exposure", quiet)
+    monkeypatch.setattr("segment.training.data.crops.draw_exposure", quiet)
     grown = ndi.gaussian_filter(np.random.default_rng(3).normal(128, 400, grid().shape), 3)
     image = np.clip(np.where(grid(), 40, grown), 0, 255).astype(np.uint8)
     examples = [

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from segment.errors import InputError
-from segment.training.cache import write_cache
-from segment.training.crops import Batch, CropSource
-from segment.training.network import require_torch
+from segment.training.data.cache import write_cache
+from segment.training.data.crops import Batch, CropSource
+from segment.unet.architecture import require_torch
 from segment.training.recipe import TrainingRecipe, read_recipe
-from segment.training.render import synthetic_micrograph
+from segment.training.synthetic.render import synthetic_micrograph
 
 pytestmark = pytest.mark.filterwarnings("default")  # PyTorch and its tracer warn about themselves
 
@@ -99,7 +99,7 @@ def test_exported_model_answers_as_the_network(trained: tuple[Path, Path], tmp_p
     from segment.training.export import export, load_weights
     from segment.training.fit import load_averaged
     from segment.unet import load_model
-    from segment.unet.runtime import runtime_for
+    from segment.unet.openvino_runtime import runtime_for
 
     _, checkpoint = trained
     export(RECIPE, checkpoint, tmp_path / "tiny", origin="test")
@@ -156,7 +156,7 @@ def test_a_killed_run_goes_on_only_where_nothing_has_changed(tmp_path: Path) -> 
     from dataclasses import replace
 
     from segment.training.finetune import _work_folder
-    from segment.training.pairs import Pair
+    from segment.training.data.pairs import Pair
     from segment.unet import load_model
 
     for name in ("a.png", "b.png"):

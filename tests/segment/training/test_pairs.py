@@ -13,9 +13,9 @@ import tifffile
 from skimage.measure import find_contours
 
 from segment.errors import InputError
-from segment.micrograph.model import Micrograph
-from segment.training.pairs import Pair, close_gaps, find_pairs
-from segment.training.rois import draw_rois, read_rois
+from segment.micrograph.micrograph import Micrograph
+from segment.training.data.pairs import Pair, close_gaps, find_pairs
+from segment.training.data.imagej_rois import draw_rois, read_rois
 from segment.training.score import score
 
 SIZE = (150, 180)

@@ -12,9 +12,9 @@ import pytest
 from segment.errors import InputError
 from segment.training import quantise as module
 from segment.unet import load_model
-from segment.unet.doubling import merge_doublings
+from segment.unet.graph_fusion import merge_doublings
 from segment.unet.predict import infer_image
-from segment.unet.runtime import OpenVinoRuntime
+from segment.unet.openvino_runtime import OpenVinoRuntime
 
 
 @pytest.fixture

@@ -6,14 +6,14 @@ import cv2
 import numpy as np
 import pytest
 
-from segment.grainmap import GrainMap
-from segment.mosaics import laguerre_section
-from segment.training import render as rendering
-from segment.training.annotator import Annotator
-from segment.training.geometry import Shape, random_section, random_shape
-from segment.training.preview import contact_sheet
-from segment.training.render import STYLES, empty_micrograph, render, synthetic_micrograph
-from segment.training.scene import Inclusions, build_scene, triple_points, truth_lines, with_end
+from segment.grain_map import GrainMap
+from segment.mosaics.laguerre import laguerre_section
+from segment.training.synthetic import render as rendering
+from segment.training.synthetic.annotator import Annotator
+from segment.training.synthetic.geometry import Shape, random_section, random_shape
+from segment.training.synthetic.preview import contact_sheet
+from segment.training.synthetic.render import STYLES, empty_micrograph, render, synthetic_micrograph
+from segment.training.synthetic.scene import Inclusions, build_scene, triple_points, truth_lines, with_end
 from segment.training.score import intercepts
 
 SIZE = (160, 192)

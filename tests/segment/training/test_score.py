@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segment.mosaics import laguerre_section
+from segment.mosaics.laguerre import laguerre_section
 from segment.training.score import cells_of_tracing, intercepts, score
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segment.training.fields import boundary_field
-from segment.training.render import synthetic_micrograph
-from segment.training.visibility import segment_contrast, unsure_pixels
+from segment.training.synthetic.random_fields import boundary_field
+from segment.training.synthetic.render import synthetic_micrograph
+from segment.training.synthetic.visibility import segment_contrast, unsure_pixels
 
 LABELS = np.repeat(np.repeat(np.array([[1, 2], [3, 4]]), 40, axis=0), 40, axis=1)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segment.unet.doubling import doublings, merge_doublings, merged_kernel
-from segment.unet.split import split_network
+from segment.unet.graph_fusion import doublings, merge_doublings, merged_kernel
+from segment.unet.graph_split import split_network
 
 
 def answer(network: object, image: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage as ndi
 
-from segment.unet.local_levels import SPREAD_PX, local_levels
+from segment.unet.local_normalisation import SPREAD_PX, local_levels
 from segment.unet.normalise import image_statistics, normalise
 
 

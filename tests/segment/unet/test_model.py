@@ -9,7 +9,7 @@ import pytest
 
 from segment.errors import ModelError
 from segment.unet import load_model, released_models
-from segment.unet import model as model_module
+from segment.unet import model_folder as model_module
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_model_travels_to_worker_processes(tiny, as_micrograph):
 
 def test_importing_segment_imports_neither_torch_nor_openvino():
     code = (
-        "import sys, segment, segment.unet, segment.pipeline, segment.mapfiles, segment.grainmap\n"
+        "import sys, segment, segment.unet, segment.pipeline, segment.label_files, segment.grain_map\n"
         "print([m for m in ('torch', 'openvino', 'numba') if m in sys.modules])"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -102,7 +102,7 @@ def test_importing_segment_imports_neither_torch_nor_openvino():
 def test_a_table_of_confidence_is_read_and_changes_the_identity(model_folder, tmp_path):
     import shutil
 
-    from segment.confidence import Confidence, Reliability, Weighing, write_confidence
+    from segment.quality.calibration_table import Confidence, Reliability, Weighing, write_confidence
 
     folder = shutil.copytree(model_folder, tmp_path / "tiny")
     before = load_model(folder)

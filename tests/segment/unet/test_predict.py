@@ -9,8 +9,8 @@ from scipy import ndimage as ndi
 from segment.errors import InputError
 from segment.unet.precision import choose_precision
 from segment.unet.predict import infer_image
-from segment.unet.runtime import OpenVinoRuntime, runtime_for
-from segment.unet.split import split_network
+from segment.unet.openvino_runtime import OpenVinoRuntime, runtime_for
+from segment.unet.graph_split import split_network
 
 SAME = 1e-3  #: largest difference of probability that passes for equal, in f32
 
@@ -218,6 +218,6 @@ def test_missing_cuda_is_said(tiny, as_micrograph):
 def test_doublings_stay_as_they_are_where_the_other_form_was_not_measured(
     tiny, monkeypatch, precision, merged
 ):
-    monkeypatch.setattr("segment.unet.runtime.processor_has", lambda *names: "amx-bf16" in names)
+    monkeypatch.setattr("segment.unet.openvino_runtime.processor_has", lambda *names: "amx-bf16" in names)
     network = OpenVinoRuntime(str(tiny.weights), precision, 1)._network
     assert ("Interpolate" not in [op.get_type_name() for op in network.get_ordered_ops()]) == merged

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from segment.unet import scale
-from segment.unet.scale import BOUNDS, LEAST_EDGE_PX, Trial, choose_scale, estimate_scale
+from segment.unet import magnification as scale
+from segment.unet.magnification import BOUNDS, LEAST_EDGE_PX, Trial, choose_scale, estimate_scale
 
 FAVOURITE_35 = type("Model", (), {"favourite_intercept_px": 35.0})()
 

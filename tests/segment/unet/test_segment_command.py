@@ -9,7 +9,7 @@ import pytest
 import tifffile
 from scipy import ndimage as ndi
 
-from segment.mapfiles import read_label_map
+from segment.label_files import read_label_map
 from segment.pipeline import segment_micrograph
 
 
@@ -108,7 +108,7 @@ def test_a_frame_of_a_stack_does_not_overwrite_another_file(tmp_path):
 def segment_in_processes(monkeypatch, workers: int | None, paths, out, model_folder):
     """What `_segment_all` yields with so many processes, by the frames' numbers, and in what order."""
     from grainstats.run.commands import segment as module
-    from segment.unet import runtime
+    from segment.unet import openvino_runtime as runtime
 
     monkeypatch.setattr(runtime, "cuda_processes", lambda model, device: workers)
     out.mkdir()
@@ -139,7 +139,7 @@ def test_processes_side_by_side_give_the_same_files(monkeypatch, tmp_path, image
 
 
 def test_a_process_that_dies_is_a_named_failure_with_a_remedy(monkeypatch, tmp_path, image, model_folder):
-    from grainstats.run import pool
+    from grainstats.run.job import worker_pool as pool
 
     def all_crash(self, next_job):
         while (job := next_job()) is not None:

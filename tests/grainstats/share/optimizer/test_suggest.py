@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from grainstats.measure.descriptor import Descriptor
+from grainstats.measure.descriptors.descriptor import Descriptor
 from grainstats.run.cli import app
 from grainstats.share import Database, Measured, Quantity, SampleRow, SampleSheet
 from grainstats.share.optimizer import SpaceError, parse_space, suggest

@@ -1,0 +1,116 @@
+"""What does the stability check do to verdicts on perfectly traced maps?  docs/stability.csv.
+
+    python calibration/calibrate_stability.py [--repeats 50] [--seconds 170]
+
+Mosaics of ~865 interior grains are drawn into pixels and judged; then every verdict is repeated on perturbed
+cells, at the rates of the released model (`segment.quality.error_rates`) in images of several confidences.  Such maps
+carry no probability, so that the rates alone act.  Resumable: maps that are done are not done again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from grainstats.infer import ImageCuts, ImageGrains, Population, judge_modality, with_stability
+from grainstats.infer.modality.null_mosaics import window_side
+from grainstats.measure import grain_table
+from segment.quality.error_rates import ErrorRates, read_rates
+from segment.unet import load_model
+
+DOCS = Path(__file__).parents[1] / "docs"
+GRAINS = 865
+CONFIDENCES = (0.99, 0.98, 0.96, 0.93, 0.88)
+HEAD = """# What the stability check does to verdicts on true maps
+
+`python calibration/calibrate_stability.py` (resumable; ~865 grains; shares bimodal / uniform; rates of the
+released model in images of that confidence, the mean border probability)."""
+POPULATIONS = {
+    "uniform, sigma 0.2": Population(0.2),
+    "uniform, sigma 0.35": Population(0.35),
+    "uniform, sigma 0.5": Population(0.5),
+    "uniform, sigma 0.8": Population(0.8),
+    "Poisson-Voronoi": Population(0.0),
+    "R = 3, f = 0.3": Population(0.2, 3.0, 0.3),
+    "R = 3, f = 0.6": Population(0.2, 3.0, 0.6),
+    "R = 4, f = 0.45": Population(0.2, 4.0, 0.45),
+    "R = 6, f = 0.45": Population(0.2, 6.0, 0.45),
+}
+
+
+def one_map(name: str, number: int, rates: ErrorRates) -> list[dict[str, object]]:
+    """Verdict of one fresh map without and with the check, a row per rate."""
+    rng = np.random.default_rng([31, list(POPULATIONS).index(name), number])
+    side = window_side(POPULATIONS[name], GRAINS, rng)[0]
+    grain_map = POPULATIONS[name].mosaic(side, rng).grain_map(1.0)
+    judged = judge_modality([ImageGrains.from_table(grain_table(grain_map, min_area_px=12), grain_map)])
+    rows = []
+    cuts = ImageCuts.of(grain_map)
+    for confidence in CONFIDENCES:
+        missed, invented = rates.at(confidence)
+        cuts = replace(cuts, missed=missed, invented=invented)
+        begin = time.process_time()
+        shaken = with_stability(judged, [cuts])
+        seconds = time.process_time() - begin
+        rows.append(
+            {
+                "population": name,
+                "confidence": confidence,
+                "number": number,
+                "verdict": judged.verdict,
+                "with_stability": shaken.verdict,
+                "stability": shaken.stability,
+                "seconds": round(seconds, 3),
+            }
+        )
+    return rows
+
+
+def table(rows: pd.DataFrame) -> str:
+    """Share of maps whose verdict stays bimodal / uniform, as Markdown."""
+    lines = [
+        "| population | maps | verdict of the map | " + " | ".join(f"at {c:g}" for c in CONFIDENCES) + " |",
+        "|---" * (3 + len(CONFIDENCES)) + "|",
+    ]
+    for name, here in rows.groupby("population", sort=False):
+        first = here[here["confidence"] == CONFIDENCES[0]]
+        cells = [_shares(first["verdict"])]
+        cells += [_shares(here[here["confidence"] == c]["with_stability"]) for c in CONFIDENCES]
+        lines.append(f"| {name} | {len(first)} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _shares(verdicts: pd.Series) -> str:
+    return " / ".join(f"{(verdicts == v).mean():.2f}" for v in ("bimodal", "uniform"))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--repeats", type=int, default=50)
+    parser.add_argument("--seconds", type=float, default=170, help="stop after so long")
+    parser.add_argument("--out", type=Path, default=DOCS / "stability.csv")
+    given = parser.parse_args()
+    rows = pd.read_csv(given.out).to_dict("records") if given.out.is_file() else []
+    done = {(row["population"], row["number"]) for row in rows}
+    model = load_model(None)
+    rates, start = read_rates(model.folder, model.digest), time.monotonic()
+    for number in range(given.repeats):
+        for name in POPULATIONS:
+            if (name, number) not in done and time.monotonic() - start < given.seconds:
+                rows += one_map(name, number, rates)
+                pd.DataFrame(rows).to_csv(given.out, index=False)
+    frame = pd.DataFrame(rows)
+    page = f"{HEAD}\n\n{table(frame)}\n"
+    given.out.with_suffix(".md").write_text(page, encoding="utf-8")
+    print(table(frame), f"\nmedian seconds of one check: {frame['seconds'].median():.2f}")
+
+
+if __name__ == "__main__":
+    main()

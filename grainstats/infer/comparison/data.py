@@ -1,0 +1,75 @@
+"""One descriptor's samples with a value and a group, on the scale of the test; the rest in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from grainstats.infer.comparison.groupings import LOGARITHMIC
+from grainstats.infer.comparison.result import Scale
+
+
+@dataclass(frozen=True)
+class GroupedValues:
+    """One value per sample, finite and grouped.
+
+    Attributes
+    ----------
+    rows : DataFrame
+        The samples that entered.
+    y : ndarray, shape (n,)
+        Logarithm of the descriptor (`scale` "ratio") or the descriptor itself ("difference").
+    label : ndarray of str, shape (n,)
+    levels : tuple of str
+    scale : {"ratio", "difference"}
+    notes : tuple of str
+    """
+
+    rows: pd.DataFrame
+    y: np.ndarray
+    label: np.ndarray
+    levels: tuple[str, ...]
+    scale: Scale
+    notes: tuple[str, ...]
+
+    @property
+    def groups(self) -> list[np.ndarray]:
+        return [self.y[self.label == level] for level in self.levels]
+
+    @property
+    def summaries(self) -> str:
+        return "log sample summaries" if self.scale == "ratio" else "sample summaries"
+
+    def back(self, value: float) -> float:
+        return float(np.exp(value)) if self.scale == "ratio" else float(value)
+
+
+def gather(
+    samples: pd.DataFrame, label: pd.Series, levels: tuple[str, ...], name: str, also: Sequence[str]
+) -> GroupedValues:
+    """Take one descriptor's usable samples; `also`: columns that must not be missing."""
+    value = pd.to_numeric(samples[name], errors="coerce").astype(float)
+    finite = pd.Series(np.isfinite(value.to_numpy()), index=samples.index)
+    notes = []
+    for rows, why in (
+        (label.isna(), "belong to no group"),
+        (label.notna() & ~finite, "have no value"),
+        (label.notna() & finite & samples[list(also)].isna().any(axis=1), "lack a covariate"),
+    ):
+        if rows.any():
+            ids = ", ".join(map(str, samples.loc[rows, "sample_id"]))
+            notes.append(f"left out: {ids} ({why})")
+    keep = label.notna() & finite & samples[list(also)].notna().all(axis=1)
+    rows = samples[keep]
+    y = value[keep].to_numpy()
+    scale: Scale = "ratio"
+    if name.startswith(LOGARITHMIC):
+        scale = "difference"
+    elif (y <= 0).any():
+        scale = "difference"
+        notes.append("zero or negative values: compared as a difference of means, not as a ratio")
+    y = np.log(y) if scale == "ratio" else y
+    return GroupedValues(rows, y, label[keep].to_numpy(object), levels, scale, tuple(notes))

@@ -1,0 +1,338 @@
+"""Do groups of samples differ? One value per sample and descriptor, an effect with its interval, an honest p.
+
+Grains of one image and images of one sample are not independent: tests that count them find differences in
+most comparisons where there are none (docs/comparison.md). So every test here takes one summary per sample.
+
+Two groups: Welch's t on the logarithm of the summaries, and from four samples a group the exact permutation
+beside it. More groups: Welch's ANOVA with Games-Howell intervals. Covariates or a block: a linear model with
+small-sample degrees of freedom (`compare_models`). A single sample in a group: no p. Holm over descriptors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from grainstats.infer.comparison.adjusted import adjusted
+from grainstats.infer.comparison.data import GroupedValues, gather
+from grainstats.infer.comparison.effects import cliffs_delta, hedges_g, specimen_interval
+from grainstats.infer.comparison.groupings import default_descriptors, group_column, ordered_levels
+from grainstats.infer.comparison.result import Contrast, GroupComparison, IntervalFrom, VerdictComparison
+from grainstats.infer.comparison.tests import (
+    fisher_exact,
+    holm,
+    joint_permutation,
+    permutation,
+    welch,
+    welch_anova,
+)
+from segment.errors import InputError
+
+__all__ = ["Contrast", "GroupComparison", "VerdictComparison", "compare_groups", "compare_verdicts"]
+
+VERDICTS = ("uniform", "bimodal", "indeterminate")
+PERMUTATION_FROM = 4
+"""Samples a group: at three against three the smallest exact two-sided p is .10."""
+
+
+def compare_groups(
+    samples: pd.DataFrame,
+    by: str,
+    descriptors: Sequence[str] | None = None,
+    covariates: Sequence[str] = (),
+    *,
+    block: str | None = None,
+    reference: str | None = None,
+    bins: int | None = None,
+    images: pd.DataFrame | None = None,
+    units: Mapping[str, str] | None = None,
+    seed: int = 0,
+) -> list[GroupComparison]:
+    """Compare every descriptor between the groups of one column.
+
+    Parameters
+    ----------
+    samples : DataFrame
+        One row per sample: ``sample_id``, `by`, the descriptors, the covariates, optionally ``n_images`` and
+        ``n_grains``.
+    by : str
+        Column of words, of at most six distinct numbers, or of numbers cut into `bins` at its quantiles.
+    descriptors : sequence of str, optional
+        Columns to compare; default every numeric column that is a measurement. All of them make one family
+        for Holm's adjustment: naming the few that matter before looking buys power.
+    covariates : sequence of str
+        Columns held constant by regression (numbers linearly, words as categories).
+    block : str, optional
+        Column whose levels share a random intercept (campaign, furnace run).
+    reference : str, optional
+        Level in the denominator; default "researcher" where there is one, else the first.
+    bins : int, optional
+        Cut a numeric `by` at its quantiles.
+    images : DataFrame, optional
+        One row per image: ``sample_id`` and descriptors; for the interval of single specimens.
+    units : mapping, optional
+        Unit by descriptor; default from the name's suffix.
+    seed : int
+        Of sampled permutations, where enumeration is too long.
+
+    Returns
+    -------
+    list of GroupComparison
+        In the order of the descriptors.
+
+    Raises
+    ------
+    InputError
+        Unknown or unusable columns, twice the same sample.
+    """
+    _check(samples, [*(descriptors or ()), *covariates, *([block] if block else [])])
+    label = group_column(samples, by, bins)
+    levels = ordered_levels(label, reference)
+    used = [by, *covariates, *([block] if block else [])]
+    names = list(descriptors) if descriptors is not None else default_descriptors(samples, used)
+    results, gathered = [], []
+    for name in names:
+        data = gather(samples, label, levels, name, [*covariates, *([block] if block else [])])
+        gathered.append(data)
+        results.append(
+            _compare_one(
+                data, name, by, (units or {}).get(name) or _unit(name), covariates, block, images, seed
+            )
+        )
+    adjusted = holm(np.array([np.nan if r.p_value is None else r.p_value for r in results], float))
+    results = [replace(r, p_holm=_number(p)) for r, p in zip(results, adjusted, strict=True)]
+    return _with_joint_permutation(results, gathered, seed)
+
+
+def _with_joint_permutation(
+    results: list[GroupComparison], gathered: list[GroupedValues], seed: int
+) -> list[GroupComparison]:
+    """Fill `p_joint` where the permuted descriptors share their samples, so that whole samples can move."""
+    chosen = [i for i, r in enumerate(results) if r.p_permutation is not None]
+    ids = {tuple(gathered[i].rows["sample_id"]) for i in chosen}
+    if len(ids) != 1:
+        return results
+    values = np.stack([np.concatenate(gathered[i].groups) for i in chosen])
+    adjusted = joint_permutation(values, gathered[chosen[0]].groups[0].size, seed=seed)
+    filled = dict(zip(chosen, adjusted, strict=True))
+    return [replace(r, p_joint=float(filled[i])) if i in filled else r for i, r in enumerate(results)]
+
+
+def compare_verdicts(
+    samples: pd.DataFrame, by: str, *, reference: str | None = None, bins: int | None = None
+) -> VerdictComparison:
+    """Count the verdicts per group and test them exactly.
+
+    Parameters
+    ----------
+    samples : DataFrame
+        One row per sample: ``sample_id``, `by` and ``verdict``.
+    by, reference, bins
+        As in `compare_groups`.
+    """
+    _check(samples, ["verdict"])
+    label = group_column(samples, by, bins)
+    levels = ordered_levels(label, reference)
+    table = np.array(
+        [[int(((label == level) & (samples["verdict"] == v)).sum()) for v in VERDICTS] for level in levels]
+    )
+    p_value = fisher_exact(table[:, :2])
+    decided, missing = int(table[:, :2].sum()), int(label.notna().sum() - table.sum())
+    reason = []
+    if p_value is None and not decided:
+        reason.append("no p: no sample has a decided verdict")
+    elif p_value is None:
+        reason.append("no p: all decided samples agree, or only one group has any")
+    if open_ := int(table[:, 2].sum()):
+        are = "sample is" if open_ == 1 else "samples are"
+        reason.append(f"{open_} indeterminate {are} left out of the test")
+    if missing:
+        reason.append("1 sample has no verdict" if missing == 1 else f"{missing} samples have no verdict")
+    counts = tuple(tuple(int(c) for c in row) for row in table)
+    return VerdictComparison(by, levels, VERDICTS, counts, p_value, fisher_exact(table), "; ".join(reason))
+
+
+def _check(samples: pd.DataFrame, columns: Sequence[str]) -> None:
+    missing = [c for c in ("sample_id", *columns) if c not in samples.columns]
+    if missing:
+        known = ", ".join(str(c) for c in samples.columns)
+        raise InputError("samples", f"no column {', '.join(missing)}", f"There are: {known}")
+    twice = samples["sample_id"][samples["sample_id"].duplicated()].unique()
+    if len(twice):
+        raise InputError(
+            "samples", f"several rows for {', '.join(map(str, twice))}", "Give one summary per sample"
+        )
+
+
+def _compare_one(
+    data: GroupedValues, name: str, by: str, unit: str, covariates: Sequence[str], block: str | None,
+    images: pd.DataFrame | None, seed: int,
+) -> GroupComparison:  # fmt: skip
+    base = _description(data, name, by, unit)
+    groups = data.groups
+    sizes = [g.size for g in groups]
+    if min(sizes) == 0:
+        empty = ", ".join(level for level, n in zip(data.levels, sizes, strict=True) if n == 0)
+        return replace(base, reason=f"no p and no effect: no sample of {empty} has a value")
+    if min(sizes) == 1:
+        return _single_specimens(data, base, images, name)
+    if covariates or block:
+        return adjusted(data, base, covariates, block)
+    if max(float(g.var()) for g in groups) <= 1e-24 or (
+        len(groups) > 2 and min(float(g.var()) for g in groups) <= 1e-24
+    ):
+        return replace(
+            base, reason="no p: the samples of a group do not vary at all, so chance cannot be judged"
+        )
+    return _two_groups(data, base, seed) if len(groups) == 2 else _several_groups(data, base)
+
+
+def _description(data: GroupedValues, name: str, by: str, unit: str) -> GroupComparison:
+    """Everything that needs no model: design, centres, effect sizes."""
+    groups = data.groups
+    centres = tuple(data.back(g.mean()) if g.size else None for g in groups)
+    first, second = groups[0], groups[1]
+    two = len(groups) == 2 and min(first.size, second.size) > 0
+    estimate = data.back(second.mean() - first.mean()) if two else None
+    contrast = Contrast(data.levels[1], data.levels[0], estimate, None, None, None, None)
+    return GroupComparison(
+        descriptor=name, unit=unit, groups=by, levels=data.levels,
+        n_samples=tuple(g.size for g in groups),
+        n_images=_sum(data, "n_images"), n_grains=_sum(data, "n_grains"),
+        centres=centres, scale=data.scale, estimate=estimate, ci_low=None, ci_high=None, interval_from="none",
+        contrasts=(contrast,) if two else (),
+        hedges_g=hedges_g(first, second) if two else None,
+        cliffs_delta=cliffs_delta(first, second) if two else None,
+        p_value=None, p_welch=None, p_permutation=None, arrangements=None, permutation_exact=None,
+        p_holm=None, p_joint=None, model="none", reason="", notes=data.notes,
+    )  # fmt: skip
+
+
+def _sum(data: GroupedValues, column: str) -> tuple[int, ...]:
+    if column not in data.rows:
+        return tuple(0 for _ in data.levels)
+    counts = pd.to_numeric(data.rows[column], errors="coerce").fillna(0).to_numpy()
+    return tuple(int(counts[data.label == level].sum()) for level in data.levels)
+
+
+def _two_groups(data: GroupedValues, base: GroupComparison, seed: int) -> GroupComparison:
+    first, second = data.groups
+    found = welch(first, second)
+    low, high = found.interval()
+    p_value, df = float(found.p_value), float(found.df)
+    contrast = Contrast(
+        data.levels[1],
+        data.levels[0],
+        base.estimate,
+        data.back(float(low)),
+        data.back(float(high)),
+        df,
+        p_value,
+    )
+    result = replace(
+        base, ci_low=contrast.ci_low, ci_high=contrast.ci_high, interval_from="samples",
+        contrasts=(contrast,), p_value=p_value, p_welch=p_value,
+        model=f"Welch's t on {data.summaries}, {df:.1f} degrees of freedom",
+    )  # fmt: skip
+    if min(first.size, second.size) < PERMUTATION_FROM:
+        note = (
+            f"no permutation test below {PERMUTATION_FROM} samples a group: its smallest p would be too large"
+        )
+        return replace(result, notes=(*result.notes, note))
+    shuffled = permutation(first, second, seed=seed)
+    return replace(
+        result,
+        p_permutation=shuffled.p_value,
+        arrangements=shuffled.arrangements,
+        permutation_exact=shuffled.exact,
+    )
+
+
+def _several_groups(data: GroupedValues, base: GroupComparison) -> GroupComparison:
+    groups, levels = data.groups, data.levels
+    found = welch_anova(groups)
+    contrasts = tuple(
+        _games_howell(data, levels[i], groups[i], levels[j], groups[j], len(groups))
+        for j in range(len(groups))
+        for i in range(j + 1, len(groups))
+    )
+    f_words = f"F({found.df_between:g}, {found.df_within:.1f}) = {found.statistic:.2f}"
+    model = f"Welch's ANOVA on {data.summaries}, {f_words}; pairs by Games-Howell"
+    interval: IntervalFrom = "samples"
+    return replace(
+        base,
+        contrasts=contrasts,
+        p_value=found.p_value,
+        p_welch=found.p_value,
+        model=model,
+        interval_from=interval,
+    )
+
+
+def _games_howell(
+    data: GroupedValues, level: str, values: np.ndarray, reference: str, baseline: np.ndarray, k: int
+) -> Contrast:
+    """One pair, interval and p simultaneous over all pairs (Games & Howell 1976)."""
+    pair = welch(baseline, values)
+    df, error, difference = float(pair.df), float(pair.standard_error), float(pair.difference)
+    half = float(stats.studentized_range.ppf(0.95, k, df)) / np.sqrt(2) * error
+    p_value = float(stats.studentized_range.sf(abs(difference) / error * np.sqrt(2), k, df))
+    low, high = data.back(difference - half), data.back(difference + half)
+    return Contrast(level, reference, data.back(difference), low, high, df, p_value)
+
+
+def _single_specimens(
+    data: GroupedValues, base: GroupComparison, images: pd.DataFrame | None, name: str
+) -> GroupComparison:
+    alone = [level for level, g in zip(data.levels, data.groups, strict=True) if g.size == 1]
+    listed = " and ".join(filter(None, (", ".join(alone[:-1]), alone[-1])))
+    have = "has a single sample" if len(alone) == 1 else "have a single sample each"
+    reason = (
+        f"no p: {listed} {have}, so the spread between samples is unknown; "
+        "more images or grains cannot replace a second sample"
+    )
+    if len(data.levels) > 2:
+        return replace(base, reason=reason)
+    difference = data.groups[1].mean() - data.groups[0].mean()
+    interval = (
+        specimen_interval(float(difference), _image_values(data, images, name))
+        if images is not None
+        else None
+    )
+    if interval is None:
+        return replace(base, reason=reason + "; no interval either: it needs two images of every specimen")
+    low, high = data.back(interval[0]), data.back(interval[1])
+    contrast = replace(base.contrasts[0], ci_low=low, ci_high=high)
+    return replace(
+        base, ci_low=low, ci_high=high, interval_from="images of these specimens only", contrasts=(contrast,),
+        model="scatter of images; these specimens only", reason=reason,
+    )  # fmt: skip
+
+
+def _image_values(data: GroupedValues, images: pd.DataFrame, name: str) -> list[list[np.ndarray]]:
+    if name not in images.columns:
+        return [[np.empty(0)], [np.empty(0)]]
+    value = pd.to_numeric(images[name], errors="coerce").astype(float)
+    usable = np.isfinite(value) & ((value > 0) | (data.scale == "difference"))
+    value = np.log(value.where(usable)) if data.scale == "ratio" else value.where(usable)
+    by_sample = {sample: part.dropna().to_numpy() for sample, part in value.groupby(images["sample_id"])}
+    ids = data.rows["sample_id"].to_numpy()
+    return [[by_sample.get(s, np.empty(0)) for s in ids[data.label == level]] for level in data.levels]
+
+
+def _unit(name: str) -> str:
+    for suffix, unit in (
+        ("_per_um2", "1/um2"), ("_per_um", "1/um"), ("_um2", "um2"), ("_nm2", "nm2"), ("_nm", "nm"),
+        ("_um", "um"), ("_px", "px"), ("_deg", "deg"),
+    ):  # fmt: skip
+        if name.endswith(suffix):
+            return unit
+    return "1"
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

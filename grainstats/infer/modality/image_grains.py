@@ -1,0 +1,90 @@
+"""What a verdict needs to know of one image: its grains' sizes, the frame's effect on them, the window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from segment.errors import UncalibratedError
+from segment.grain_map import GrainMap
+
+
+def _none() -> np.ndarray:
+    return np.empty(0)
+
+
+def _nowhere() -> np.ndarray:
+    return np.empty((0, 2))
+
+
+@dataclass(frozen=True, eq=False)
+class ImageGrains:
+    """Grain sizes of one image.
+
+    Attributes
+    ----------
+    diameter_nm : ndarray, shape (n,)
+        Equivalent circle diameter of the interior grains.
+    weight : ndarray, shape (n,)
+        Miles-Lantuejoul weight, 1 / P(a grain of this box does not touch the frame).
+    pixel_size_nm : float
+    window_nm : tuple of float
+        Height and width of the window.
+    n_grains : int
+        All grains of the image, those at the frame too.
+    image_id : str
+    frame_diameter_nm : ndarray, shape (m,)
+        Equivalent circle diameter of the *visible* part of the grains cut by the frame: a lower bound of
+        their size.  Empty: unknown, and the interior grains stand alone with their weights.
+    centre_nm : ndarray, shape (n, 2)
+        Centroids (row, column) of the interior grains; empty: unknown (then no block bootstrap).
+    frame_centre_nm : ndarray, shape (m, 2)
+    """
+
+    diameter_nm: np.ndarray
+    weight: np.ndarray
+    pixel_size_nm: float
+    window_nm: tuple[float, float]
+    n_grains: int
+    image_id: str = ""
+    frame_diameter_nm: np.ndarray = field(default_factory=_none)
+    centre_nm: np.ndarray = field(default_factory=_nowhere)
+    frame_centre_nm: np.ndarray = field(default_factory=_nowhere)
+
+    @property
+    def n_interior(self) -> int:
+        return len(self.diameter_nm)
+
+    @classmethod
+    def from_table(cls, table: pd.DataFrame, grain_map: GrainMap, image_id: str = "") -> ImageGrains:
+        """From `grainstats.measure.grain_table` of a calibrated grain map.
+
+        Raises
+        ------
+        UncalibratedError
+            If the map has no pixel size.
+        """
+        pixel = grain_map.pixel_size_nm
+        if pixel is None:
+            raise UncalibratedError(
+                image_id or "image",
+                "its pixel size is unknown",
+                "Give it with --pixel-size or in samples.csv",
+            )
+        frame = table["touches_frame"].to_numpy(bool)
+        size = table["equivalent_diameter_nm"].to_numpy(float)
+        centre = table[["y_px", "x_px"]].to_numpy(float) * pixel
+        rows, columns = grain_map.labels.shape
+        return cls(
+            diameter_nm=size[~frame],
+            weight=table["weight"].to_numpy(float)[~frame],
+            pixel_size_nm=pixel,
+            window_nm=(rows * pixel, columns * pixel),
+            n_grains=len(table),
+            image_id=image_id,
+            frame_diameter_nm=size[frame],
+            centre_nm=centre[~frame],
+            frame_centre_nm=centre[frame],
+        )

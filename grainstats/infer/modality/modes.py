@@ -1,0 +1,111 @@
+"""Positions, shares and intervals of the modes of an area-weighted size distribution."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from grainstats.infer.modality.distribution import SizeDistribution, pooled_distribution
+from grainstats.infer.modality.image_grains import ImageGrains
+from grainstats.infer.modality.mixtures import START_QUANTILES, TwoNormals, fit_two_normals
+
+POPULATION_SD = (0.22, 0.36)  # of log diameter, by area, in sections of one population of sigma 0 to .3
+STARTS = (*START_QUANTILES, 0.9)  # a coarse mode may be a single grain
+BLOCKS = 4  # an image alone is resampled in 4 x 4 blocks
+
+
+@dataclass(frozen=True)
+class Modes:
+    """Two fitted modes, or the one centre of a distribution.
+
+    Attributes
+    ----------
+    diameter_nm : tuple of float
+        Ascending equivalent circle diameters.
+    share : tuple of float
+        Area fractions; they sum to 1.
+    ci_nm : tuple of (float, float)
+        95 % intervals; empty where none could be made.
+    """
+
+    diameter_nm: tuple[float, ...]
+    share: tuple[float, ...]
+    ci_nm: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def ratio(self) -> float | None:
+        return self.diameter_nm[1] / self.diameter_nm[0] if len(self.diameter_nm) == 2 else None
+
+
+def two_modes(distributions: Sequence[SizeDistribution]) -> list[Modes]:
+    """Means and shares of two normals fitted to the log diameters, each as wide as one population is.
+
+    Unbounded normals often split one skewed population into a narrow and a broad one at the same place.
+    """
+    fit = bounded_fit(distributions)
+    return [
+        Modes(tuple(map(float, np.exp(d.mean + d.sd * mean))), tuple(map(float, share)))
+        for d, mean, share in zip(distributions, fit.mean, fit.share, strict=True)
+    ]
+
+
+def bounded_fit(distributions: Sequence[SizeDistribution], *, sweeps: int = 80) -> TwoNormals:
+    """Two normals whose SDs of log diameter lie within `POPULATION_SD`; in units of each SD."""
+    spread = np.array([max(d.sd, 1e-6) for d in distributions])[:, None]
+    grid = np.stack([d.on_grid() for d in distributions])
+    bounds = np.array([POPULATION_SD]) / spread
+    return fit_two_normals(grid, sd_bounds=bounds, sweeps=sweeps, starts=STARTS)
+
+
+def one_mode(distribution: SizeDistribution) -> Modes:
+    """The area-weighted geometric mean diameter."""
+    return Modes((float(np.exp(distribution.mean)),), (1.0,))
+
+
+def with_intervals(
+    modes: Modes, images: Sequence[ImageGrains], rng: np.random.Generator, *, repeats: int = 100
+) -> Modes:
+    """Percentile intervals by resampling images (five or more) or 4 x 4 blocks of each image."""
+    units = list(images) if len(images) >= 5 else [b for g in images for b in _blocks(g)]
+    if len(units) < 5:
+        return modes
+    samples = []
+    for _ in range(repeats):
+        drawn = [units[k] for k in rng.integers(len(units), size=len(units))]
+        if sum(g.n_interior for g in drawn):
+            samples.append(pooled_distribution(drawn))
+    centre = np.array([d.mean for d in samples])[:, None]
+    if len(modes.diameter_nm) == 2:
+        fit = bounded_fit(samples, sweeps=40)
+        position = centre + np.array([d.sd for d in samples])[:, None] * fit.mean
+    else:
+        position = centre
+    low, high = np.exp(np.quantile(position, [0.025, 0.975], axis=0))
+    return replace(modes, ci_nm=tuple((float(a), float(b)) for a, b in zip(low, high, strict=True)))
+
+
+def _blocks(image: ImageGrains) -> list[ImageGrains]:
+    """The image's grains by the block of the window that holds their centroid."""
+    if len(image.centre_nm) != image.n_interior:
+        return []
+    window = np.asarray(image.window_nm)
+
+    def block(centre: np.ndarray) -> np.ndarray:
+        row, column = np.clip((centre / window * BLOCKS).astype(int), 0, BLOCKS - 1).T
+        return np.asarray(row * BLOCKS + column)
+
+    inside, edge = block(image.centre_nm), block(image.frame_centre_nm.reshape(-1, 2))
+    return [
+        replace(
+            image,
+            diameter_nm=image.diameter_nm[inside == k],
+            weight=image.weight[inside == k],
+            frame_diameter_nm=image.frame_diameter_nm[edge == k],
+            centre_nm=image.centre_nm[inside == k],
+            frame_centre_nm=image.frame_centre_nm[edge == k],
+            n_grains=int((inside == k).sum() + (edge == k).sum()),
+        )
+        for k in range(BLOCKS**2)
+    ]

@@ -1,0 +1,206 @@
+"""Would another segmentation of the same images have given the same verdict?
+
+Each repeat cuts the cells anew: at another seed persistence or another probability level where the map
+carries its boundary probability, then with grains lost to a neighbour and grains cut at random, at the rates
+at which another model was found to differ from this one in images as clear (`segment.quality.error_rates`).  All of
+it happens on the graph of neighbouring cells, a few milliseconds a repeat, where segmenting again would cost
+seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from grainstats.infer.modality.distribution import pooled_distribution
+from grainstats.infer.modality.image_grains import ImageGrains
+from grainstats.infer.modality.judge import Decision, decide
+from grainstats.infer.modality.verdict import ModalityVerdict, Verdict
+from segment.cells.recutting import Cut, FineCells
+from segment.quality.error_rates import ErrorRates, size_class
+from segment.grain_map import GrainMap
+
+REPEATS = 25
+# Of agreeing repeats; below, the verdict is withdrawn. Not more, since what is drawn on top of the
+# segmentation's own errors blurs two populations but never makes them.
+SMALLEST_SHARE = 0.6
+PERSISTENCE = 0.1  # of a map that does not say how it was cut
+CUTS = ((0.5, 0.0), (2.0, 0.0), (1.0, -0.15), (1.0, 0.15))  # persistence over, least border beyond the own
+SMALLEST_PART, LARGEST_PART = 0.2, 0.5  # share of a cell that an invented boundary cuts off
+
+
+@dataclass(frozen=True, eq=False)
+class CellGraph:
+    """Cells of one cut of an image and who borders on whom.
+
+    Attributes
+    ----------
+    area_nm2 : ndarray, shape (n,)
+    at_frame : ndarray of bool, shape (n,)
+    pairs : ndarray of int, shape (m, 2)
+        Neighbouring cells, from 0.
+    confidence : ndarray, shape (m,)
+        Mean boundary probability along the border; all 1 where the map carries none.
+    """
+
+    area_nm2: np.ndarray
+    at_frame: np.ndarray
+    pairs: np.ndarray
+    confidence: np.ndarray
+
+    @classmethod
+    def of_cut(cls, cut: Cut, pixel_size_nm: float) -> CellGraph:
+        return cls(
+            cut.area_px * pixel_size_nm**2, cut.at_frame, cut.borders.pairs - 1, cut.borders.confidence
+        )
+
+    def perturbed(
+        self, rng: np.random.Generator, missed: np.ndarray, invented: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Areas and frame contact after some cells are lost to a neighbour and some are cut in two.
+
+        Parameters
+        ----------
+        rng : Generator
+        missed, invented : ndarray, shape (CLASSES,)
+            Chances by class of area (`segment.quality.error_rates`).
+        """
+        n, kind = len(self.area_nm2), size_class(self.area_nm2)
+        cell, neighbour = self._weakest(rng)
+        lost = rng.random(n)[cell] < missed[kind[cell]]
+        edges = coo_array((np.ones(int(lost.sum())), (cell[lost], neighbour[lost])), shape=(n, n))
+        count, group = connected_components(edges, directed=False)
+        area = np.bincount(group, self.area_nm2, count)
+        frame = np.bincount(group, self.at_frame, count) > 0
+        cut = rng.random(count) < invented[size_class(area)]
+        part = np.where(cut, rng.uniform(SMALLEST_PART, LARGEST_PART, count), 0.0)
+        inside = np.zeros(int(cut.sum()), bool)
+        return np.concatenate([area * (1 - part), (area * part)[cut]]), np.concatenate([frame, inside])
+
+    def _weakest(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Each cell that has one, with the larger neighbour that it would be lost to.
+
+        Drawn with chances proportional to 1 - confidence + 0.1 of the border between them.
+        """
+        larger = np.argmax(self.area_nm2[self.pairs], axis=1) if len(self.pairs) else np.zeros(0, int)
+        at = np.arange(len(larger))
+        small, large = self.pairs[at, 1 - larger], self.pairs[at, larger]
+        waiting = rng.exponential(size=len(larger)) / (1.1 - np.clip(self.confidence, 0, 1))
+        order = np.lexsort((waiting, small))
+        first = np.diff(small[order], prepend=-1) != 0
+        return small[order][first], large[order][first]
+
+
+@dataclass(frozen=True, eq=False)
+class ImageCuts:
+    """One image cut into cells in several ways, and the errors to be expected in it.
+
+    Attributes
+    ----------
+    graphs : tuple of CellGraph
+        The map's own cut first; it stands alone where the map carries no probability.
+    missed, invented : ndarray, shape (CLASSES,)
+        Shares of grains that another segmentation of so clear an image loses and cuts, by class of area.
+    pixel_size_nm : float
+    window_nm : tuple of float
+    """
+
+    graphs: tuple[CellGraph, ...]
+    missed: np.ndarray
+    invented: np.ndarray
+    pixel_size_nm: float
+    window_nm: tuple[float, float]
+
+    @classmethod
+    def of(
+        cls,
+        grain_map: GrainMap,
+        rates: ErrorRates | None = None,
+        *,
+        persistence: float = PERSISTENCE,
+    ) -> ImageCuts:
+        """Cut a map in several ways; without a pixel size, in pixels.
+
+        Parameters
+        ----------
+        grain_map : GrainMap
+        rates : ErrorRates, optional
+            Of the model (`segment.quality.error_rates.read_rates`); None: nominal.
+        persistence : float
+            With which the map was cut.
+        """
+        pixel = grain_map.pixel_size_nm or 1.0
+        fine = FineCells.of(grain_map)
+        own = fine.as_in_map()
+        cuts = [own]
+        if grain_map.probability is not None:
+            level = fine.level
+            cuts += [fine.at(persistence * factor, level + more) for factor, more in CUTS]
+        missed, invented = (rates or ErrorRates()).at(own.confidence)
+        rows, columns = grain_map.labels.shape
+        graphs = tuple(CellGraph.of_cut(cut, pixel) for cut in cuts)
+        return cls(graphs, missed, invented, pixel, (rows * pixel, columns * pixel))
+
+    def perturbed(self, number: int, rng: np.random.Generator) -> ImageGrains:
+        """The grains of repeat `number`: the cuts take turns."""
+        graph = self.graphs[number % len(self.graphs)]
+        area, frame = graph.perturbed(rng, self.missed, self.invented)
+        size = np.sqrt(4 / np.pi * area)
+        return ImageGrains(
+            diameter_nm=size[~frame],
+            weight=np.ones(int((~frame).sum())),
+            pixel_size_nm=self.pixel_size_nm,
+            window_nm=self.window_nm,
+            n_grains=len(size),
+            frame_diameter_nm=size[frame],
+        )
+
+
+def stability(images: Sequence[ImageCuts], judged: ModalityVerdict, *, repeats: int = REPEATS) -> float:
+    """Share of perturbed segmentations that agree with the verdict, between 0 and 1."""
+    generators = np.random.default_rng(judged.seed).spawn(repeats)
+    samples = [[image.perturbed(k, rng) for image in images] for k, rng in enumerate(generators)]
+    judgeable = [pooled_distribution(grains) for grains in samples if any(g.n_interior for g in grains)]
+    decisions = [decision for decision, _ in decide(judgeable, judged.null)] if judgeable else []
+    agreeing = sum(_agrees(decision, judged.verdict) for decision in decisions)
+    if judged.verdict == "indeterminate":
+        agreeing += repeats - len(judgeable)
+    return agreeing / repeats
+
+
+def _agrees(decision: Decision, verdict: Verdict) -> bool:
+    """The same finding; fewer grains after borders broke, so less power, do not speak against "uniform"."""
+    if verdict == "uniform" and decision.verdict == "indeterminate":
+        return decision.p_value is not None and bool(decision.more_grains)
+    return decision.verdict == verdict
+
+
+def with_stability(
+    judged: ModalityVerdict,
+    images: Sequence[ImageCuts],
+    *,
+    repeats: int = REPEATS,
+    smallest_share: float = SMALLEST_SHARE,
+) -> ModalityVerdict:
+    """The verdict with its stability; withdrawn where too few perturbed segmentations agree.
+
+    Parameters
+    ----------
+    judged : ModalityVerdict
+        From `judge_modality` of the same images.
+    images : sequence of ImageCuts
+    repeats : int
+    smallest_share : float
+        Below this share of agreement a "uniform" or "bimodal" becomes "indeterminate".
+    """
+    if not images:
+        return judged
+    share = stability(images, judged, repeats=repeats)
+    if judged.verdict == "indeterminate" or share >= smallest_share:
+        return replace(judged, stability=share)
+    reason = f"{judged.verdict} in only {share:.0%} of perturbed segmentations ({judged.reason})"
+    return replace(judged, verdict="indeterminate", reason=reason, stability=share, more_grains=None)

@@ -1,0 +1,86 @@
+"""Descriptors of an image or a sample: every number with its 95 % interval, unit and method."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+
+import pandas as pd
+
+from grainstats.measure.descriptors.describe_network import network_descriptors
+from grainstats.measure.descriptors.describe_spacing import intercept_descriptors
+from grainstats.measure.descriptors.descriptor import Descriptor
+from grainstats.measure.descriptors.measurement import Measurement, measure_grain_map
+from grainstats.measure.intervals.pooled_maps import Pooled, pool
+from grainstats.measure.intervals.sizes import PLANIMETRIC, grain_mean, grains_per_area, size_estimates
+from grainstats.measure.descriptors.stereology import saltykov
+from segment.grain_map import GrainMap
+
+MILES = "grains not cut by the frame, weighted by 1/P (Miles-Lantuejoul)"
+WIDENED = f"{MILES}; interval with the product limit over all grains in view, those cut by the frame too"
+
+
+def descriptors(
+    measured: Measurement | GrainMap | Sequence[Measurement], *, unit: str = "nm"
+) -> list[Descriptor]:
+    """All descriptors of one map, or of several maps as one sample.
+
+    Parameters
+    ----------
+    measured : Measurement, GrainMap or sequence of Measurement
+        A `GrainMap` is measured with default settings first.
+    unit : {"nm", "px"}
+        Used for a `GrainMap` only.
+
+    Raises
+    ------
+    UncalibratedError
+        Nanometres asked of a map without a pixel size.
+    ValueError
+        No map, or maps measured in different units.
+    """
+    if isinstance(measured, GrainMap):
+        measured = measure_grain_map(measured, unit=unit)
+    maps = [measured] if isinstance(measured, Measurement) else list(measured)
+    pooled = pool(maps)
+    return [
+        *_grain_descriptors(pooled, maps),
+        *intercept_descriptors(pooled, maps),
+        *network_descriptors(pooled, maps),
+    ]
+
+
+def descriptor_table(measurements: Sequence[Measurement]) -> pd.DataFrame:
+    """Descriptors of every map and, with ``image`` empty, of all maps as one sample.
+
+    Returns
+    -------
+    DataFrame
+        ``image, name, value, ci_low, ci_high, unit, method``.
+    """
+    groups = [(m.image_id, [m]) for m in measurements] + [("", list(measurements))]
+    rows = [{"image": image, **asdict(d)} for image, group in groups for d in descriptors(group)]
+    return pd.DataFrame(rows)
+
+
+def _grain_descriptors(p: Pooled, maps: Sequence[Measurement]) -> Iterator[Descriptor]:
+    u, d, w, name = p.unit, p.diameter, p.weight, "equivalent_diameter"
+    yield Descriptor("n_grains", float(len(p.grains)), None, None, "1", "grains that show in the window")
+    yield Descriptor("n_interior", float(d.size), None, None, "1", "grains not cut by the frame")
+    sizes = size_estimates(p)
+    for kind, estimate, how in (
+        ("mean", sizes.mean, f"number-weighted mean; {MILES}"),
+        ("median", sizes.median, f"number-weighted median; {MILES}"),
+        ("area_weighted_median", sizes.area_weighted_median, f"area-weighted median; {WIDENED}"),
+        ("area_weighted_mean", sizes.area_weighted_mean, f"area-weighted mean; {WIDENED}"),
+    ):
+        yield Descriptor.of(f"{name}_{kind}_{u}", estimate, u, how)
+    yield Descriptor.of(f"{name}_cv", sizes.cv, "1", f"standard deviation / mean; {WIDENED}")
+    area = grains_per_area(p, maps).map(lambda per_area: 1 / per_area if per_area > 0 else float("nan"))
+    yield Descriptor.of(f"grain_area_mean_{u}2", area, f"{u}2", f"ASTM E112: 1 / {PLANIMETRIC}")
+    aspect = grain_mean(p, w, p.aspect_ratio)
+    yield Descriptor.of("aspect_ratio_mean", aspect, "1", f"number-weighted, equal-moment ellipse; {MILES}")
+    spheres = saltykov(d, w)
+    negative = f"negative classes are {spheres.negative_share:.0%} of the positive"
+    method = f"Saltykov, {spheres.diameter.size} classes, {negative}; assumes: {spheres.assumptions}"
+    yield Descriptor(f"sphere_diameter_saltykov_{u}", spheres.mean, None, None, u, method)

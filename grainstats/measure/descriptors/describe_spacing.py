@@ -1,0 +1,91 @@
+"""Descriptors of boundary spacing: intercepts on lines and circles, by direction, and the ASTM numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from grainstats.measure.descriptors.astm import g_from_grains_per_mm2, g_from_intercept
+from grainstats.measure.intervals.block_bootstrap import Estimate, jackknife, ratio, without_each
+from grainstats.measure.spacing.chords import intercept_count, kaplan_meier
+from grainstats.measure.descriptors.descriptor import Descriptor
+from grainstats.measure.descriptors.measurement import Measurement
+from grainstats.measure.intervals.model_error import chord_cv_error, length_weighted_mean_error
+from grainstats.measure.intervals.pooled_maps import Pooled
+from grainstats.measure.intervals.sizes import PLANIMETRIC, area_spread, grains_per_area
+from grainstats.measure.descriptors.stereology import sphere_diameter
+
+E112 = "ASTM E112: line length / intercepts, a cut end counts 1/2"
+KAPLAN_MEIER = "Kaplan-Meier over the intercept ends inside the window"
+
+
+def intercept_descriptors(p: Pooled, maps: Sequence[Measurement]) -> Iterator[Descriptor]:
+    """Mean by E112, distribution by Kaplan-Meier, circles, and G by intercepts and by counting."""
+    u, mean = p.unit, mean_intercept(p)
+    yield Descriptor("n_intercepts", float(intercept_count(p.cuts).sum()), None, None, "1", E112)
+    yield Descriptor.of(f"intercept_mean_{u}", mean, u, E112)
+    for name, unit, estimate in zip(
+        (f"intercept_median_{u}", "intercept_cv", f"intercept_length_weighted_mean_{u}"),
+        (u, "1", u),
+        _distribution(p),
+        strict=True,
+    ):
+        yield Descriptor.of(name, estimate, unit, KAPLAN_MEIER)
+    yield Descriptor.of(f"intercept_circular_mean_{u}", _circular(p), u, "ASTM E112 three-circle procedure")
+    method = "3/2 of the mean intercept; assumes equal spheres"
+    yield Descriptor.of(f"sphere_diameter_equal_{u}", mean.map(sphere_diameter), u, method)
+    if u == "nm":
+        method = "ASTM E112 from the mean lineal intercept"
+        yield Descriptor.of("astm_g", mean.map(g_from_intercept), "1", method)
+        density = grains_per_area(p, maps)
+        g = density.map(lambda per_nm2: g_from_grains_per_mm2(per_nm2 * 1e12))
+        yield Descriptor.of("astm_g_planimetric", g, "1", f"ASTM E112 from {PLANIMETRIC}")
+
+
+def mean_intercept(p: Pooled, chosen: np.ndarray | None = None) -> Estimate:
+    """Mean intercept of the chosen intercepts (all by default), by E112."""
+    keep = np.ones(p.length.size, bool) if chosen is None else chosen
+    block = p.chord_block[keep]
+    length = p.per_block(block, p.length[keep])
+    return ratio(length, p.per_block(block, intercept_count(p.cuts[keep])))
+
+
+def intercepts_by_direction(p: Pooled) -> pd.DataFrame:
+    """Mean intercept of each direction.
+
+    Returns
+    -------
+    DataFrame
+        ``angle_deg, mean_{u}, ci_low_{u}, ci_high_{u}, n``.
+    """
+    rows = []
+    for angle in np.unique(p.angle):
+        chosen = p.angle == angle
+        estimate, n = mean_intercept(p, chosen), float(intercept_count(p.cuts[chosen]).sum())
+        rows.append((float(angle), estimate.value, estimate.low, estimate.high, n))
+    return pd.DataFrame(
+        rows, columns=["angle_deg", f"mean_{p.unit}", f"ci_low_{p.unit}", f"ci_high_{p.unit}", "n"]
+    )
+
+
+def _distribution(p: Pooled) -> list[Estimate]:
+    """Median, coefficient of variation and length-weighted mean with jackknife intervals."""
+
+    def statistics(blocks: np.ndarray) -> np.ndarray:
+        found = kaplan_meier(p.length, p.cuts, blocks[p.chord_block])
+        return np.array([found.quantile(0.5), found.cv, found.length_weighted_mean])
+
+    middle, cv, mean = statistics(np.ones(p.n_blocks)).tolist()
+    without = without_each(statistics, p.n_blocks).T
+    spread, n_grains = area_spread(p), float(np.where(p.grains["touches_frame"], 0.5, 1.0).sum())
+    return [
+        jackknife(middle, without[0]),
+        jackknife(cv, without[1], chord_cv_error(cv, spread, n_grains)),
+        jackknife(mean, without[2], length_weighted_mean_error(spread, n_grains)),
+    ]
+
+
+def _circular(p: Pooled) -> Estimate:
+    return ratio(p.per_block(p.arc_block, p.arc), p.per_block(p.arc_block, intercept_count(p.arc_cuts)))

@@ -1,0 +1,37 @@
+"""One number about an image or a sample, with its interval, its unit and how it was made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from grainstats.measure.intervals.block_bootstrap import Estimate
+
+
+@dataclass(frozen=True)
+class Descriptor:
+    """A named quantity.
+
+    Attributes
+    ----------
+    name : str
+        Field's name with its unit as suffix, e.g. ``"equivalent_diameter_mean_nm"``.
+    value : float
+    ci_low, ci_high : float or None
+        95 % interval; None where none can be given.
+    unit : str
+        ``"nm"``, ``"1/um"``, ``"1/um2"``, ``"1"`` ...
+    method : str
+        How it was measured, with the standard or paper.
+    """
+
+    name: str
+    value: float
+    ci_low: float | None
+    ci_high: float | None
+    unit: str
+    method: str
+
+    @classmethod
+    def of(cls, name: str, estimate: Estimate, unit: str, method: str) -> Descriptor:
+        """A descriptor from an estimate with its interval."""
+        return cls(name, estimate.value, estimate.low, estimate.high, unit, method)

@@ -1,0 +1,99 @@
+"""The JSON document of `grainstats measure --json`, without its modality."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from grainstats.measure.descriptors.describe import descriptors
+from grainstats.measure.descriptors.describe_spacing import intercepts_by_direction
+from grainstats.measure.descriptors.descriptor import Descriptor
+from grainstats.measure.descriptors.measurement import Measurement, measure_grain_map
+from grainstats.measure.intervals.pooled_maps import pool
+from segment.grain_map import GrainMap
+
+
+def summary(measured: Measurement | GrainMap, *, unit: str = "nm") -> dict[str, Any]:
+    """Summary of one map; see `sample_summary`."""
+    if isinstance(measured, GrainMap):
+        measured = measure_grain_map(measured, unit=unit)
+    return sample_summary([measured])
+
+
+def sample_summary(measurements: Sequence[Measurement]) -> dict[str, Any]:
+    """Summary of several maps as one sample, ready for `json.dumps`.
+
+    Returns
+    -------
+    dict
+        ``n_images, n_grains, n_interior, pixel_size_nm`` (one per image), ``equivalent_diameter_{u}`` and
+        ``intercept_{u}`` (mean, median, ..., ``ci``: 95 % interval of the mean), ``boundary_density_per_um``,
+        ``triple_junctions_per_um2``, ``astm_g``, ``intercept_by_direction`` and ``descriptors`` (each with
+        interval, unit and method).  In pixels the names end in ``_px`` and there is no ``astm_g``.  What
+        cannot be said is None.
+    """
+    found = descriptors(list(measurements))
+    by_name = {d.name: d for d in found}
+    unit = measurements[0].unit
+    density = "um" if unit == "nm" else "px"
+    return {
+        "n_images": len(measurements),
+        "n_grains": int(by_name["n_grains"].value),
+        "n_interior": int(by_name["n_interior"].value),
+        "pixel_size_nm": [m.pixel_size if unit == "nm" else None for m in measurements],
+        f"equivalent_diameter_{unit}": _diameter(by_name, unit),
+        f"intercept_{unit}": _intercept(by_name, unit),
+        f"boundary_density_per_{density}": _value(by_name, f"boundary_density_per_{density}"),
+        f"triple_junctions_per_{density}2": _value(by_name, f"triple_junctions_per_{density}2"),
+        "astm_g": _value(by_name, "astm_g"),
+        "intercept_by_direction": _by_direction(measurements),
+        "descriptors": {d.name: descriptor_json(d) for d in found},
+    }
+
+
+def _diameter(by_name: dict[str, Descriptor], u: str) -> dict[str, Any]:
+    name = "equivalent_diameter"
+    return {
+        "mean": _value(by_name, f"{name}_mean_{u}"),
+        "median": _value(by_name, f"{name}_median_{u}"),
+        "area_weighted_mean": _value(by_name, f"{name}_area_weighted_mean_{u}"),
+        "ci": _ci(by_name, f"{name}_mean_{u}"),
+    }
+
+
+def _intercept(by_name: dict[str, Descriptor], u: str) -> dict[str, Any]:
+    return {
+        "mean": _value(by_name, f"intercept_mean_{u}"),
+        "median": _value(by_name, f"intercept_median_{u}"),
+        "cv": _value(by_name, "intercept_cv"),
+        "ci": _ci(by_name, f"intercept_mean_{u}"),
+        "n": _value(by_name, "n_intercepts"),
+    }
+
+
+def _by_direction(measurements: Sequence[Measurement]) -> list[dict[str, float | None]]:
+    table = intercepts_by_direction(pool(measurements))
+    return [
+        {str(name): _finite(value) for name, value in row.items()}
+        for row in table.astype(float).to_dict("records")
+    ]
+
+
+def descriptor_json(d: Descriptor) -> dict[str, Any]:
+    """One descriptor as a JSON object."""
+    ci = None if d.ci_low is None or d.ci_high is None else [d.ci_low, d.ci_high]
+    return {"value": _finite(d.value), "ci": ci, "unit": d.unit, "method": d.method}
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _value(by_name: dict[str, Descriptor], name: str) -> float | None:
+    return _finite(by_name[name].value) if name in by_name else None
+
+
+def _ci(by_name: dict[str, Descriptor], name: str) -> list[float] | None:
+    d = by_name[name]
+    return None if d.ci_low is None or d.ci_high is None else [d.ci_low, d.ci_high]

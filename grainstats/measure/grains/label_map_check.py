@@ -1,0 +1,40 @@
+"""Is this a label map at all?  A micrograph or a tracing read as labels must not become numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grainstats.measure.grains.run_lengths import label_runs
+from segment.errors import UnreadableError
+from segment.grain_map import GrainMap
+
+SPREAD = 12.0  #: bounding box over area; cells of a mosaic stay below 5, grey levels reach hundreds
+
+
+def check_label_map(grain_map: GrainMap, source: str) -> None:
+    """Raise unless most of the labelled area lies in compact cells.
+
+    Raises
+    ------
+    UnreadableError
+        One label only (a boundary tracing or a mask), or labels scattered all over the image (a micrograph, a
+        map of phases).
+    """
+    runs = label_runs(grain_map.labels)
+    if runs.present.size < 2:
+        raise UnreadableError(
+            source,
+            "it has one label only, so it may be a boundary tracing or a mask",
+            "Give --tracing if it shows traced boundaries; a label map needs a number for each grain",
+        )
+    area = np.add.reduceat(runs.last - runs.first + 1, runs.start)
+    height = np.maximum.reduceat(runs.row, runs.start) - np.minimum.reduceat(runs.row, runs.start) + 1
+    width = np.maximum.reduceat(runs.last, runs.start) - np.minimum.reduceat(runs.first, runs.start) + 1
+    scattered = height * width > SPREAD * area
+    if area[scattered].sum() > 0.5 * area.sum():
+        raise UnreadableError(
+            source,
+            "its labels are scattered over the image like the grey levels of a micrograph",
+            "Run `grainstats segment` on a micrograph first, or `grainstats run` for both; "
+            "give --tracing for traced boundaries",
+        )

@@ -1,0 +1,224 @@
+"""The boundary network: segments between two grains, the junctions where they meet, who neighbours whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from grainstats.measure.network.pixel_cracks import Cracks, find_cracks
+from grainstats.measure.network.smoothing import DIGITAL_EXCESS, smooth_graph
+from grainstats.measure.intervals.window import HIDDEN, Window, labels_with_hidden, length_scale, window_of
+from segment.grain_map import GrainMap
+
+MERGE_PX = 1.5  #: junctions joined by a shorter boundary are one (quadruple) junction
+KINDS = np.array(["grain", "phase", "frame"])
+
+
+@dataclass(frozen=True, eq=False)
+class BoundaryNetwork:
+    """Boundaries of one map as smooth lines.
+
+    Attributes
+    ----------
+    position : ndarray, shape (n_nodes, 2)
+        Sub-pixel points of the boundaries, (row, column), pixels.
+    edge : ndarray of int, shape (n_edges, 2)
+        Straight pieces between points.
+    edge_segment : ndarray of int, shape (n_edges,)
+        Row of `segments` that the piece belongs to.
+    segments : DataFrame
+        ``segment, label_a, label_b`` (ascending; 0 a pore, -1 hidden), ``kind`` ("grain": between two grains,
+        "phase": grain and pore, "frame": edge of the valid region), ``length_{u}, straightness`` (end-to-end
+        over length; NaN for closed loops), ``junction_a, junction_b`` (rows of `junctions`, -1: ends at the
+        frame or is closed), ``y_px, x_px`` (middle).
+    junctions : DataFrame
+        ``junction, y_px, x_px, n_grains`` (different grains that meet), ``n_labels`` (with pores and hidden).
+    neighbours : DataFrame
+        ``label, n_neighbours`` (grains only).
+    unit : str
+    pixel_size : float
+        Of one pixel in `unit`.
+    window : Window
+    """
+
+    position: np.ndarray
+    edge: np.ndarray
+    edge_segment: np.ndarray
+    segments: pd.DataFrame
+    junctions: pd.DataFrame
+    neighbours: pd.DataFrame
+    unit: str
+    pixel_size: float
+    window: Window
+
+    @property
+    def n_triple_points(self) -> int:
+        """Triple points; a meeting of k grains counts k - 2, as it would when its pixels split it."""
+        n = self.junctions["n_grains"].to_numpy()
+        return int(np.sum(n[n >= 3] - 2))
+
+    def length(self, kind: str = "grain") -> float:
+        """Total boundary length of one kind, in `unit`."""
+        table = self.segments
+        return float(table.loc[table["kind"] == kind, f"length_{self.unit}"].sum())
+
+
+def boundary_network(grain_map: GrainMap, *, unit: str = "nm") -> BoundaryNetwork:
+    """Trace the boundary network of a grain map.
+
+    Segment lengths are those of the smoothed line, not of the pixel staircase; junctions closer than 1.5 px
+    along a boundary are merged (quadruple points).
+
+    Parameters
+    ----------
+    grain_map : GrainMap
+    unit : {"nm", "px"}
+
+    Raises
+    ------
+    UncalibratedError
+        Nanometres asked of a map without a pixel size.
+    """
+    scale = length_scale(grain_map, unit)
+    cracks = find_cracks(labels_with_hidden(grain_map))
+    position, edge = _graph(cracks, grain_map.labels.shape)
+    segment_of_crack, n_segments = _segments_of_cracks(cracks)
+    crack_of_edge = np.concatenate([cracks.link[:, 0], cracks.spoke[:, 0]])
+    edge_segment = segment_of_crack[crack_of_edge]
+    length = np.hypot(*(position[edge[:, 0]] - position[edge[:, 1]]).T) / DIGITAL_EXCESS
+    total = np.bincount(edge_segment, length, n_segments)
+    spoke_segment = segment_of_crack[cracks.spoke[:, 0]]
+    merged, short = _merge_junctions(cracks, spoke_segment, total)
+    junctions = _junction_table(cracks, position[cracks.midpoint.shape[0] :], merged)
+    segments = _segment_table(cracks, segment_of_crack, n_segments, total, position, merged, scale, unit)
+    return BoundaryNetwork(
+        position,
+        edge,
+        edge_segment,
+        segments,
+        junctions,
+        _neighbour_table(segments[~short], grain_map.n_grains),
+        unit,
+        scale,
+        window_of(grain_map),
+    )
+
+
+def _graph(cracks: Cracks, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Smoothed positions of crack midpoints followed by junctions and frame ends; edges between them.
+
+    Boundaries end at the outermost pixel centres: nothing can be seen beyond them.
+    """
+    n = cracks.midpoint.shape[0]
+    edge = np.concatenate([cracks.link, cracks.spoke + np.array([0, n])])
+    end = np.flatnonzero(cracks.on_frame)
+    on_row = np.isin(cracks.corner[end, 0], (-0.5, shape[0] - 0.5))
+    corner = np.clip(cracks.corner, 0, np.array(shape) - 1)
+    raw = np.concatenate([cracks.midpoint, corner])
+    return smooth_graph(raw, edge, n + end[on_row], n + end[~on_row]), edge
+
+
+def _segments_of_cracks(cracks: Cracks) -> tuple[np.ndarray, int]:
+    """Number the chains of linked cracks: one chain is one segment."""
+    n = cracks.midpoint.shape[0]
+    ones = np.ones(cracks.link.shape[0], bool)
+    graph = sparse.coo_array((ones, (cracks.link[:, 0], cracks.link[:, 1])), shape=(n, n))
+    count, chain = csgraph.connected_components(graph, directed=False)
+    return chain, int(count)
+
+
+def _merge_junctions(
+    cracks: Cracks, spoke_segment: np.ndarray, length: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Group of each corner after merging those joined by a short segment; which segments are that short."""
+    n, k = length.size, cracks.corner.shape[0]
+    inner = ~cracks.on_frame[cracks.spoke[:, 1]]
+    ends = np.bincount(spoke_segment[inner], minlength=n)
+    short = (length < MERGE_PX) & (ends == 2)
+    chosen = inner & short[spoke_segment]
+    order = np.argsort(spoke_segment[chosen], kind="stable")
+    pair = cracks.spoke[chosen, 1][order].reshape(-1, 2)
+    graph = sparse.coo_array((np.ones(len(pair), bool), (pair[:, 0], pair[:, 1])), shape=(k, k))
+    _, group = csgraph.connected_components(graph, directed=False)
+    return _renumber_junctions(group, cracks.on_frame), short
+
+
+def _renumber_junctions(group: np.ndarray, on_frame: np.ndarray) -> np.ndarray:
+    """Junction number of each corner; -1 at the frame."""
+    kept = np.unique(group[~on_frame])
+    number = np.full(group.max(initial=0) + 1, -1)
+    number[kept] = np.arange(kept.size)
+    return np.where(on_frame, -1, number[group]) if group.size else group
+
+
+def _junction_table(cracks: Cracks, position: np.ndarray, merged: np.ndarray) -> pd.DataFrame:
+    inner = merged >= 0
+    number, n = merged[inner], int(merged.max(initial=-1)) + 1
+    members = np.bincount(number, minlength=n)
+    y, x = (np.bincount(number, position[inner, axis], n) / members for axis in (0, 1))
+    labels = pd.DataFrame({"junction": np.repeat(number, 4), "label": cracks.corner_labels[inner].ravel()})
+    labels = labels.drop_duplicates()
+    n_grains = np.bincount(labels["junction"], labels["label"] > 0, n).astype(int)
+    n_labels = np.bincount(labels["junction"], minlength=n)
+    return pd.DataFrame(
+        {"junction": np.arange(n), "y_px": y, "x_px": x, "n_grains": n_grains, "n_labels": n_labels}
+    )
+
+
+def _segment_table(
+    cracks: Cracks,
+    chain: np.ndarray,
+    n: int,
+    total: np.ndarray,
+    position: np.ndarray,
+    merged: np.ndarray,
+    scale: float,
+    unit: str,
+) -> pd.DataFrame:
+    pair = np.zeros((n, 2), np.int64)
+    pair[chain] = cracks.pair
+    kind = np.where(pair[:, 0] == HIDDEN, 2, np.where(pair[:, 0] == 0, 1, 0))
+    size = np.maximum(np.bincount(chain, minlength=n), 1)
+    middle = [np.bincount(chain, position[: chain.size, axis], n) / size for axis in (0, 1)]
+    ends = _two_ends(chain[cracks.spoke[:, 0]], cracks.spoke[:, 1], n)
+    has_both = (ends >= 0).all(axis=1)
+    tips = position[chain.size + np.maximum(ends, 0)] if merged.size else np.zeros((n, 2, 2))
+    span = np.hypot(*(tips[:, 0] - tips[:, 1]).T)
+    straight = np.where(has_both, np.minimum(span / np.maximum(total, 1e-9), 1.0), np.nan)
+    junction = np.where(ends >= 0, merged[ends], -1) if merged.size else ends
+    return pd.DataFrame(
+        {
+            "segment": np.arange(n),
+            "label_a": pair[:, 0],
+            "label_b": pair[:, 1],
+            "kind": KINDS[kind],
+            f"length_{unit}": total * scale,
+            "straightness": straight,
+            "junction_a": junction[:, 0],
+            "junction_b": junction[:, 1],
+            "y_px": middle[0],
+            "x_px": middle[1],
+        }
+    )
+
+
+def _two_ends(segment: np.ndarray, corner: np.ndarray, n: int) -> np.ndarray:
+    """Corners at both ends of each segment, shape (n, 2); -1 for a closed loop."""
+    ends = np.full((n, 2), -1)
+    order = np.argsort(segment, kind="stable")
+    segment, corner = segment[order], corner[order]
+    second = np.concatenate([[False], segment[1:] == segment[:-1]]) if segment.size else np.zeros(0, bool)
+    ends[segment[~second], 0] = corner[~second]
+    ends[segment[second], 1] = corner[second]
+    return ends
+
+
+def _neighbour_table(segments: pd.DataFrame, n_grains: int) -> pd.DataFrame:
+    """Number of different grains that each grain shares a boundary with."""
+    pairs = segments.loc[segments["kind"] == "grain", ["label_a", "label_b"]].drop_duplicates().to_numpy()
+    count = np.bincount(pairs.ravel(), minlength=n_grains + 1)
+    return pd.DataFrame({"label": np.arange(1, n_grains + 1), "n_neighbours": count[1:]})

@@ -1,0 +1,104 @@
+"""Which sample an image belongs to: by the globs of samples.csv, else by the name of its folder."""
+
+from __future__ import annotations
+
+import glob
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from grainstats.share.db.records import SampleSheet
+from segment.errors import InputError
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """The sample of every image.
+
+    Attributes
+    ----------
+    sample_ids : dict of Path to str
+        One entry per image.
+    warnings : tuple of str
+        Samples without images, images of samples that the sheet does not list.
+    """
+
+    sample_ids: dict[Path, str]
+    warnings: tuple[str, ...] = ()
+
+
+def assign_samples(paths: Sequence[Path], sheet: SampleSheet | None = None) -> Assignment:
+    """Give every image its sample.
+
+    An image belongs to the sample whose glob in the sheet matches it (globs start at the sheet's folder);
+    else to the nearest folder above it that is named like a sample of the sheet; else to the sample named
+    after its folder. Two different folders of the same name are never pooled: their samples are named with
+    as many parent folders as tell them apart.
+
+    Raises
+    ------
+    InputError
+        An image matches the globs of two samples.
+    """
+    if sheet is None:
+        return Assignment(_by_folder(paths))
+    claimed = _by_glob(paths, sheet)
+    listed = set(sheet.sample_ids())
+    for path in paths:
+        if path not in claimed:
+            above = (folder.name for folder in path.resolve().parents)
+            claimed[path] = next((name for name in above if name in listed), "")
+    rest = _by_folder([path for path in paths if not claimed[path]])
+    sample_ids = {path: claimed[path] or rest[path] for path in paths}
+    return Assignment(sample_ids, _remarks(sample_ids, sheet))
+
+
+def _by_glob(paths: Iterable[Path], sheet: SampleSheet) -> dict[Path, str]:
+    known = {path.resolve(): path for path in paths}
+    claimed: dict[Path, str] = {}
+    root = Path(sheet.source).resolve().parent
+    for row in sheet.rows:
+        for found in glob.glob(row.images, root_dir=root, recursive=True) if row.images else ():
+            path = known.get((root / found).resolve())
+            if path is None:
+                continue
+            if claimed.setdefault(path, row.sample_id) != row.sample_id:
+                raise InputError(
+                    sheet.source,
+                    f"the globs of the samples {claimed[path]!r} and {row.sample_id!r} both match {path}",
+                    "Let each image match the glob of one sample",
+                )
+    return claimed
+
+
+def _by_folder(paths: Iterable[Path]) -> dict[Path, str]:
+    folders = {path: path.resolve().parent for path in paths}
+    alike: dict[str, set[Path]] = defaultdict(set)
+    for folder in folders.values():
+        alike[folder.name].add(folder)
+    names = {folder: name for group in alike.values() for folder, name in _told_apart(group).items()}
+    return {path: names[folder] for path, folder in folders.items()}
+
+
+def _told_apart(folders: set[Path]) -> dict[Path, str]:
+    """Names of folders that end alike: the fewest trailing parts that make them differ."""
+    depth = 1
+    while len({folder.parts[-depth:] for folder in folders}) < len(folders):
+        depth += 1
+    return {
+        folder: "/".join(part.strip("/") for part in folder.parts[-depth:]) or "images" for folder in folders
+    }
+
+
+def _remarks(sample_ids: dict[Path, str], sheet: SampleSheet) -> tuple[str, ...]:
+    listed, used = set(sheet.sample_ids()), set(sample_ids.values())
+    empty, strange = sorted(listed - used), sorted(used - listed)
+    remarks = []
+    if empty:
+        remarks.append(f"{Path(sheet.source).name}: no image of this run belongs to {', '.join(empty)}")
+    if strange:
+        remarks.append(
+            f"{Path(sheet.source).name} does not list {', '.join(strange)}: named after the image's folder"
+        )
+    return tuple(remarks)

@@ -1,0 +1,274 @@
+"""The main job: a folder of micrographs in; boundaries, spacings and verdicts out.
+
+The database is the ledger. Every image's result is stored the moment it arrives, keyed by the digests of the
+image, the model and the recipe; a run that was killed finds there what is left to do, and a second run finds
+nothing. The order in which results arrive, and with it the number of workers, changes no number.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from grainstats.run.job.one_image import Analysed, Analyst, Device, IsStack, Outcome
+from grainstats.run.job.assign import Assignment, assign_samples
+from grainstats.run.job.atomic import remove_leftovers
+from grainstats.run.job.job_ledger import Ledger
+from grainstats.run.job.names import stored_names
+from grainstats.run.job.plan import Failure, Job, Plan
+from grainstats.run.job.worker_pool import Crash, IsolatedPool, threads_per_worker
+from grainstats.run.job.progress import Progress, Silence
+from grainstats.run.job.recipe import Recipe
+from segment.errors import InputError
+from segment._threads import available_cores
+
+if TYPE_CHECKING:
+    from grainstats.share.db.database import Database
+    from grainstats.share.db.records import SampleSheet
+    from segment.unet.model_folder import Model
+
+DATABASE = "results.db"
+
+
+class Mapper(Protocol):
+    """Something that runs jobs elsewhere: a process pool here, a Dask cluster there."""
+
+    def results(self, next_job: Callable[[], Job | None]) -> Iterable[tuple[Job, Outcome | Crash]]:
+        """Yield (job, result) as they are ready, in any order."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a user asks for, apart from the recipe.
+
+    Attributes
+    ----------
+    inputs : tuple of str
+        Files, folders, glob patterns.
+    out : Path
+        Output folder.
+    db : str or None
+        Path or URL of the database; None: ``results.db`` in `out`.
+    samples : Path or None
+        samples.csv.
+    device : {"auto", "cpu", "cuda"}
+    workers : int or None
+        Processes; 0 works in this one, without isolation; None: what suits the machine (`default_workers`).
+    shard : (int, int)
+        Part I of N of the images; parts but the whole write no report.
+    dask : str or None
+        Address of a Dask scheduler that runs the jobs instead of local processes.
+    """
+
+    inputs: tuple[str, ...]
+    out: Path
+    db: str | None = None
+    samples: Path | None = None
+    device: Device = "auto"
+    workers: int | None = None
+    shard: tuple[int, int] = (1, 1)
+    dask: str | None = None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run did.
+
+    Attributes
+    ----------
+    n_images : int
+        Images with a result, new ones and those found done.
+    n_new : int
+        Images analysed in this run.
+    megapixels, seconds : float
+        Size of the new images, and the time their workers spent on them.
+    failures : tuple of Failure
+    warnings : tuple of str
+    verdicts : tuple of (str, str)
+        Sample and verdict.
+    spacings : dict of str to float
+        Mean intercept of each sample, nanometres.
+    report : Path or None
+        None for one part of several.
+    """
+
+    n_images: int
+    n_new: int
+    megapixels: float
+    seconds: float
+    failures: tuple[Failure, ...]
+    warnings: tuple[str, ...]
+    verdicts: tuple[tuple[str, str], ...] = ()
+    spacings: Mapping[str, float] = field(default_factory=dict)
+    report: Path | None = None
+
+    @property
+    def exit_status(self) -> int:
+        """0 all done, 1 some inputs failed."""
+        return 1 if self.failures else 0
+
+
+def run_batch(
+    call: Call,
+    recipe: Recipe | None = None,
+    *,
+    progress: Progress | None = None,
+    analyse: Callable[[Job], Outcome] | None = None,
+) -> Summary:
+    """Analyse every image, judge every sample, write the tables and the report.
+
+    Parameters
+    ----------
+    call : Call
+    recipe : Recipe, optional
+        Default: the released method.
+    progress : Progress, optional
+    analyse : callable, optional
+        Instead of the real analysis of one image; for tests.
+
+    Raises
+    ------
+    InputError
+        The call itself cannot be carried out: no such input, an unusable sample sheet, model or database.
+    """
+    from grainstats.share.db.database import Database
+    from grainstats.share.sheets.samples import read_samples
+    from segment.unet import load_model
+
+    recipe, start = recipe or Recipe(), time.time()
+    sheet = None if call.samples is None else read_samples(call.samples)
+    paths, assignment = _find(call, sheet)
+    model = load_model(recipe.model)
+    call.out.mkdir(parents=True, exist_ok=True)
+    workers = default_workers(model, call.device) if call.workers is None else call.workers
+    threads = 1 if call.dask else threads_per_worker(workers)
+    analyse = analyse or Analyst(recipe, str(model.folder), call.device, threads, call.out.resolve())
+    with Database.open(call.db or call.out / DATABASE) as db:
+        if sheet is not None:
+            db.put_samples(sheet)
+        ledger = Ledger(db, call.out, model.digest, recipe.digest())
+        jobs = [(path, assignment.sample_ids[path]) for path in paths[call.shard[0] - 1 :: call.shard[1]]]
+        plan = Plan(jobs, ledger.pending, stored_names(call.inputs))
+        work = _work(plan, ledger, _mapper(call.dask, analyse, workers), progress or Silence())
+        remove_leftovers(call.out, before=start)
+        done = work.summary([*assignment.warnings, *work.remarks])
+        if call.shard[1] > 1:
+            return done
+        return _reported(db, call, model, recipe, done, jobs, ledger.moved_from)
+
+
+def _reported(
+    db: Database,
+    call: Call,
+    model: Model,
+    recipe: Recipe,
+    done: Summary,
+    jobs: Sequence[tuple[Path, str]],
+    moved_from: Iterable[str],
+) -> Summary:
+    """Judge every sample of the run and write tables and report."""
+    from grainstats.run.job.judge_samples import Scope, judge_samples, spacings_of, verdicts_of, write_results
+
+    scope = Scope(tuple(sorted({sample for _, sample in jobs})), model, recipe)
+    failures = (*done.failures, *judge_samples(db, call.out, scope, also=moved_from))
+    return replace(
+        done,
+        failures=failures,
+        verdicts=tuple(verdicts_of(db, scope)),
+        spacings=spacings_of(db, scope),
+        report=write_results(db, call.out, scope, failures, done.warnings),
+    )
+
+
+def default_workers(model: Model, device: Device) -> int:
+    """One process per two cores (about 1 GB of memory each, see docs/batch.md); as many as CUDA holds."""
+    from segment.unet.openvino_runtime import cuda_processes
+
+    return cuda_processes(model, device) or max(1, available_cores() // 2)
+
+
+def _find(call: Call, sheet: SampleSheet | None) -> tuple[list[Path], Assignment]:
+    """Images of the call without our own output, and their samples."""
+    from segment.micrograph import find_micrographs
+
+    out = call.out.resolve()
+    paths = [path for path in find_micrographs(call.inputs) if out not in path.resolve().parents]
+    if not paths:
+        reason = "all micrographs of the input lie in the output folder, whose files are not read"
+        raise InputError(f"--out {call.out}", reason, "Name a folder of its own, such as results")
+    return paths, assign_samples(paths, sheet)
+
+
+def _mapper(dask: str | None, analyse: Callable[[Job], Outcome], workers: int) -> Mapper:
+    """Where the images are worked on; workers of a Dask cluster have one thread each."""
+    if dask is None:
+        return IsolatedPool(analyse, workers)
+    from grainstats.run.job.dask_pool import DaskPool
+
+    return DaskPool(analyse, dask)
+
+
+@dataclass
+class _Work:
+    """The tally of a run."""
+
+    n_images: int
+    n_new: int
+    megapixels: float
+    seconds: float
+    failures: list[Failure]
+    remarks: list[str]
+
+    def summary(self, warnings: Sequence[str]) -> Summary:
+        """What there is to say before any sample is judged."""
+        return Summary(
+            self.n_images, self.n_new, self.megapixels, self.seconds, tuple(self.failures), tuple(warnings)
+        )
+
+
+def _work(plan: Plan, ledger: Ledger, mapper: Mapper, progress: Progress) -> _Work:
+    """Draw jobs, store what comes back; a stack becomes as many jobs as it has frames."""
+    tally = _Work(0, 0, 0.0, 0.0, [], plan.remarks)
+    progress.add(len(plan.jobs))
+    skipped = 0
+    for job, outcome in mapper.results(plan.next_job):
+        progress.skip(_passed(plan) - skipped)
+        skipped = _passed(plan)
+        if isinstance(outcome, IsStack):
+            plan.add_frames(job, outcome.n_frames)
+            progress.add(outcome.n_frames - 1)
+            continue
+        _tally(job, outcome, ledger, tally, progress)
+    progress.skip(_passed(plan) - skipped)
+    for failure in plan.failures:
+        ledger.store(failure)
+    tally.failures = sorted([*plan.failures, *tally.failures], key=lambda f: (f.path, f.digest))
+    tally.n_images = tally.n_new + plan.n_done
+    return tally
+
+
+def _passed(plan: Plan) -> int:
+    """Images that need no work, for whatever reason."""
+    return plan.n_done + len(plan.failures) + len(plan.remarks)
+
+
+def _tally(
+    job: Job, outcome: Analysed | Failure | Crash, ledger: Ledger, tally: _Work, progress: Progress
+) -> None:
+    if isinstance(outcome, Crash):
+        remedy = (
+            "Run again with --workers 1, or on a machine with more memory; the other images are not affected"
+        )
+        outcome = job.failure(outcome.reason, remedy)
+    ledger.store(outcome)
+    if isinstance(outcome, Failure):
+        tally.failures.append(outcome)
+        progress.advance(outcome.path, outcome.reason, good=False)
+        return
+    tally.n_new += 1
+    tally.megapixels += outcome.megapixels
+    tally.seconds += outcome.seconds
+    progress.advance(job.name, f"{outcome.seconds:.1f} s", good=True)

@@ -1,0 +1,139 @@
+"""From stored analyses to verdicts, tables and the report; doing it again changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from grainstats import __version__
+from grainstats.infer import judge_modality, with_stability
+from grainstats.run.job.one_image import seed_from
+from grainstats.run.job.cut_files import cuts_of
+from grainstats.infer.modality.flagged import with_remark
+from grainstats.run.job.plan import Failure, unexpected
+from grainstats.infer.modality.sample_pooling import Sample, image_grains, pooled_descriptors
+from grainstats.run.job.recipe import Recipe
+from grainstats.run.report.tables import write_tables
+from grainstats.share.db.database import Database
+from segment.unet.model_folder import Model
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which rows of a database, which others may share, belong to a run.
+
+    Attributes
+    ----------
+    sample_ids : tuple of str
+    model : Model
+    recipe : Recipe
+    """
+
+    sample_ids: tuple[str, ...]
+    model: Model
+    recipe: Recipe
+
+    def analyses(self, db: Database) -> pd.DataFrame:
+        """Calibrated analyses of this model and recipe, with the facts of their micrographs.
+
+        Ordered by sample and micrograph digest: no number may depend on the order in which results arrived.
+        """
+        found = db.analyses()
+        ours = found[
+            (found["model_digest"] == self.model.digest)
+            & (found["recipe_digest"] == self.recipe.digest())
+            & found["pixel_size_nm"].notna()
+        ]
+        facts = db.micrographs()[
+            ["micrograph_digest", "vendor", "rows", "columns", "scale_conflict", "frame"]
+        ]
+        merged = ours.merge(facts, on="micrograph_digest", how="left")
+        return merged.sort_values(["sample_id", "micrograph_digest"], ignore_index=True)
+
+
+def judge_samples(db: Database, out: Path, scope: Scope, *, also: Iterable[str] = ()) -> list[Failure]:
+    """Pool and judge every sample whose images or code have changed.
+
+    Parameters
+    ----------
+    db : Database
+    out : Path
+        Where the images' files are, and where the trace of an unexpected error goes.
+    scope : Scope
+    also : iterable of str
+        Samples that lost an image to another one in this run.
+
+    Returns
+    -------
+    list of Failure
+        Samples that could not be judged; one of them stops no other.
+    """
+    analyses, pools = scope.analyses(db), db.pools()
+    failures = []
+    for sample_id in sorted({*scope.sample_ids, *also}):
+        images = analyses[analyses["sample_id"] == sample_id]
+        old = pools[(pools["sample_id"] == sample_id) & (pools["code_version"] == __version__)]
+        if set(images["analysis_id"]) == set(old["analysis_id"]):
+            continue
+        try:
+            _judge(db, out, sample_id, images, scope)
+        except Exception as error:
+            source = f"sample {sample_id}"
+            failures.append(Failure(source, "", *unexpected(error, out, source), sample_id))
+    return failures
+
+
+def _judge(db: Database, out: Path, sample_id: str, images: pd.DataFrame, scope: Scope) -> None:
+    if images.empty:
+        db.put_verdict(sample_id, None, [])
+        return
+    sample = load_sample(db, sample_id, images)
+    seed = seed_from(scope.recipe.digest(), str(scope.recipe.seed), *images["micrograph_digest"])
+    verdict = judge_modality(image_grains(sample), null=scope.recipe.null, seed=seed)
+    verdict = with_remark(with_stability(verdict, cuts_of(out, images)), list(images["warnings"]))
+    db.put_verdict(sample_id, verdict, sample.analysis_ids, descriptors=pooled_descriptors(sample))
+
+
+def load_sample(db: Database, sample_id: str, images: pd.DataFrame) -> Sample:
+    """Tables of one sample's counting images, in the order of `images`."""
+
+    def ours(table: pd.DataFrame) -> pd.DataFrame:
+        order = {int(number): place for place, number in enumerate(images["analysis_id"])}
+        chosen = table[table["analysis_id"].isin(order)]
+        place = chosen["analysis_id"].map(order)
+        return (
+            chosen.assign(_place=place)
+            .sort_values("_place", kind="stable", ignore_index=True)
+            .drop(columns="_place")
+        )
+
+    descriptors = db.descriptors("image")
+    of_sample = descriptors[descriptors["sample_id"] == sample_id]
+    return Sample(images, ours(db.grains(sample_id)), ours(db.intercepts(sample_id)), ours(of_sample))
+
+
+def write_results(
+    db: Database, out: Path, scope: Scope, failures: Sequence[Failure], warnings: Sequence[str]
+) -> Path:
+    """Write tables and report of the samples in scope; returns the report's path."""
+    from grainstats.run.report.report import write_report
+
+    write_tables(db, out / "tables", scope)
+    return write_report(db, out, scope, failures, warnings)
+
+
+def verdicts_of(db: Database, scope: Scope) -> list[tuple[str, str]]:
+    """Sample and verdict of every sample in scope."""
+    found = db.verdicts()
+    ours = found[found["sample_id"].isin(scope.sample_ids)]
+    return [(str(row["sample_id"]), str(row["verdict"])) for _, row in ours.iterrows()]
+
+
+def spacings_of(db: Database, scope: Scope) -> dict[str, float]:
+    """Mean intercept of every sample in scope, nanometres."""
+    found = db.descriptors("sample")
+    ours = found[found["sample_id"].isin(scope.sample_ids) & (found["name"] == "intercept_mean_nm")]
+    return {str(row["sample_id"]): float(row["value"]) for _, row in ours.iterrows()}

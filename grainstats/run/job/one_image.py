@@ -1,0 +1,225 @@
+"""One image from file to database record; runs in a worker process and never raises for a bad image."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from grainstats.run.job.atomic import write_atomically
+from grainstats.run.job.names import without_folders
+from grainstats.run.job.plan import Failure, Job, unexpected
+from grainstats.run.job.recipe import Recipe, recipe_text
+from segment.errors import InputError
+
+if TYPE_CHECKING:
+    from grainstats.infer import ImageCuts
+    from grainstats.share.db.records import AnalysisKey, AnalysisRecord
+    from segment.grain_map import GrainMap
+    from segment.micrograph import Micrograph
+    from segment.unet.model_folder import Model
+
+Device = Literal["auto", "cpu", "cuda"]
+REPORT_FOLDER = (
+    ".report"  #: pictures the report is made of; hidden, so that no run takes them for micrographs
+)
+
+
+@dataclass(frozen=True)
+class Analysed:
+    """An image that gave a result.
+
+    Attributes
+    ----------
+    record : AnalysisRecord
+    seconds : float
+        From opening the file to the last table.
+    megapixels : float
+    """
+
+    record: AnalysisRecord
+    seconds: float
+    megapixels: float
+
+
+@dataclass(frozen=True)
+class IsStack:
+    """The file holds several frames, each to be a job of its own."""
+
+    n_frames: int
+
+
+Outcome = Analysed | IsStack | Failure
+
+
+@dataclass(frozen=True)
+class Analyst:
+    """Everything a worker needs besides the job.
+
+    Attributes
+    ----------
+    recipe : Recipe
+    model : str
+        Path of the model's folder.
+    device : {"auto", "cpu", "cuda"}
+    threads : int
+        Threads the network may use.
+    out : Path
+        Output folder.
+    """
+
+    recipe: Recipe
+    model: str
+    device: Device
+    threads: int
+    out: Path
+
+    def __call__(self, job: Job) -> Outcome:
+        """Analyse one image; whatever goes wrong becomes a `Failure` with reason and remedy."""
+        try:
+            return self._analyse(job)
+        except InputError as error:
+            return job.failure(error.reason, error.remedy)
+        except MemoryError:
+            remedy = "Run again with --workers 1, or on a machine with more memory"
+            return job.failure("not enough memory for this image", remedy)
+        except Exception as error:
+            return job.failure(*unexpected(error, self.out, job.name))
+
+    def _analyse(self, job: Job) -> Outcome:
+        start = time.perf_counter()
+        micrograph = _frame_of(job, self.recipe.pixel_size_nm)
+        if isinstance(micrograph, IsStack):
+            return micrograph
+        key = self._key(micrograph)
+        artefacts = _artefacts(job.stem(key.digest))
+        if micrograph.pixel_size_nm is None and all(
+            (self.out / path).is_file() for path in artefacts.values()
+        ):
+            return _uncalibrated(job)
+        grains = self._segment(micrograph)
+        self._write_files(micrograph, grains, artefacts)
+        if micrograph.pixel_size_nm is None:
+            return _uncalibrated(job)
+        record = self._record(job, key, micrograph, grains, artefacts)
+        return Analysed(record, time.perf_counter() - start, micrograph.image.size / 1e6)
+
+    def _key(self, micrograph: Micrograph) -> AnalysisKey:
+        from grainstats.share.db.records import AnalysisKey
+
+        return AnalysisKey(micrograph.digest, opened_model(self.model).digest, self.recipe.digest())
+
+    def _segment(self, micrograph: Micrograph) -> GrainMap:
+        from segment.pipeline import segment_micrograph
+
+        _, grains = segment_micrograph(
+            micrograph,
+            opened_model(self.model),
+            device=self.device,
+            precision=self.recipe.precision,
+            persistence=self.recipe.persistence,
+            min_area_px=self.recipe.min_area_px,
+            threads=self.threads,
+            tta=self.recipe.tta,
+        )
+        return grains
+
+    def _write_files(self, micrograph: Micrograph, grains: GrainMap, artefacts: dict[str, str]) -> None:
+        from grainstats.run.job.cut_files import write_cuts
+        from grainstats.run.report.image_overlays import write_pictures
+        from segment.label_files import write_label_map
+
+        write_atomically(self.out / artefacts["labels"], lambda path: write_label_map(path, grains))
+        paths = {name: self.out / artefacts[name] for name in ("overlay", "view", "layer")}
+        write_pictures(micrograph.image, grains, **paths)
+        write_cuts(self.out / artefacts["cuts"], self._cuts(grains))
+
+    def _cuts(self, grains: GrainMap) -> ImageCuts:
+        """The image's cells cut in other ways, from which the stability of its sample's verdict comes."""
+        from grainstats.infer import ImageCuts
+        from segment.quality.error_rates import read_rates
+
+        model, recipe = opened_model(self.model), self.recipe
+        persistence = model.persistence if recipe.persistence is None else recipe.persistence
+        return ImageCuts.of(grains, read_rates(model.folder, model.digest), persistence=persistence)
+
+    def _record(
+        self,
+        job: Job,
+        key: AnalysisKey,
+        micrograph: Micrograph,
+        grains: GrainMap,
+        artefacts: dict[str, str],
+    ) -> AnalysisRecord:
+        from grainstats import __version__
+        from grainstats.measure import descriptors, measure_grain_map
+        from grainstats.share.db.records import AnalysisRecord, MicrographFacts
+
+        model = opened_model(self.model)
+        seed = seed_from(key.micrograph_digest, key.recipe_digest)
+        measured = measure_grain_map(
+            grains, angles=self.recipe.angles_deg, spacing=self.recipe.line_spacing_px, seed=seed
+        )
+        return AnalysisRecord(
+            key=key,
+            micrograph=MicrographFacts.of(micrograph, job.name),
+            sample_id=job.sample_id,
+            code_version=__version__,
+            seed=seed,
+            grains=measured.grains,
+            intercepts=measured.intercepts,
+            descriptors=tuple(descriptors(measured)),
+            warnings=tuple(
+                dict.fromkeys(
+                    without_folders(text, job.path, job.name) for text in micrograph.notes + grains.warnings
+                )
+            ),
+            artefacts=artefacts,
+            model_name=model.name,
+            recipe_text=recipe_text(replace(self.recipe, model=model.name)),
+        )
+
+
+def seed_from(*digests: str) -> int:
+    """A seed that depends on what is analysed alone, not on when or where."""
+    return int.from_bytes(hashlib.sha256("\n".join(digests).encode()).digest()[:4])
+
+
+@lru_cache(maxsize=1)
+def opened_model(folder: str) -> Model:
+    """The model of this process, opened once."""
+    from segment.unet import load_model
+
+    return load_model(folder)
+
+
+def _frame_of(job: Job, pixel_size_nm: float | None) -> Micrograph | IsStack:
+    """The job's frame, or the number of frames where the job does not name one of several."""
+    from segment.micrograph import read_micrographs
+
+    if job.frame is not None:
+        return next(read_micrographs(job.path, pixel_size_nm=pixel_size_nm, frame=job.frame))
+    first = next(read_micrographs(job.path, pixel_size_nm=pixel_size_nm))
+    return first if first.n_frames == 1 else IsStack(first.n_frames)
+
+
+def _artefacts(stem: str) -> dict[str, str]:
+    """Names of the image's files, relative to the output folder."""
+    images, report = f"images/{stem}", f"{REPORT_FOLDER}/{stem}"
+    return {
+        "labels": f"{images}.labels.tif",
+        "overlay": f"{images}.overlay.png",
+        "view": f"{report}.view.jpg",
+        "layer": f"{report}.layer.png",
+        "cuts": f"{report}.cuts.npz",
+    }
+
+
+def _uncalibrated(job: Job) -> Failure:
+    return job.failure(
+        "no pixel size in the file: segmented, but not measured",
+        "Give --pixel-size NM, or export the image with its scale",
+    )

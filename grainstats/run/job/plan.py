@@ -1,0 +1,208 @@
+"""What is left to do: one job per file, or per frame of a stack, that is not in the database yet."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import traceback
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from grainstats.run.job.atomic import write_bytes
+from grainstats.run.job.names import without_folders
+from segment.errors import InputError
+
+_BLOCK = 1 << 20
+_LONGEST = 160  #: bytes of a sample's or an image's name in a file name, of 255 that file systems take
+
+
+@dataclass(frozen=True)
+class Job:
+    """One image to be analysed.
+
+    Attributes
+    ----------
+    path : Path
+    sha256 : str
+        Of the file's bytes.
+    sample_id : str
+    frame : int or None
+        Frame of a stack; None: the file has not been opened yet, it may turn out to be a stack.
+    stored_stem : str
+        Start of the file names under which the database knows this image; empty for a new one.
+    shown : str
+        What database, report and exports call the file; empty: its folder and name.
+    """
+
+    path: Path
+    sha256: str
+    sample_id: str
+    frame: int | None = None
+    stored_stem: str = ""
+    shown: str = ""
+
+    @property
+    def name(self) -> str:
+        """The file without the folders of this machine."""
+        return self.shown or _short(self.path)
+
+    def failure(self, reason: str, remedy: str) -> Failure:
+        """This job without a result."""
+        reason, remedy = (without_folders(text, self.path, self.name) for text in (reason, remedy))
+        return Failure(self.name, self.digest, reason, remedy, self.sample_id)
+
+    @property
+    def digest(self) -> str:
+        """Identity of the frame, as `Micrograph.digest`."""
+        return self.sha256 if self.frame is None else f"{self.sha256}#{self.frame}"
+
+    def stem(self, analysis: str) -> str:
+        """Start of the names of this image's files, ``<sample>/<name>-<analysis>``.
+
+        `analysis` is the short digest of image, model and recipe: the same call finds its files again,
+        another recipe leaves them alone.
+        """
+        if self.stored_stem:
+            return self.stored_stem
+        frame = "" if self.frame is None else f"_{self.frame:04d}"
+        return f"{_plain(self.sample_id)}/{_plain(self.path.stem)}{frame}-{analysis[:8]}"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An input that gave no result, with the reason and what to do about it."""
+
+    path: str
+    digest: str
+    reason: str
+    remedy: str
+    sample_id: str = ""
+
+
+def unexpected(error: Exception, out: Path, source: str) -> tuple[str, str]:
+    """Reason and remedy of a failure that nobody foresaw; its trace goes into ``errors`` of the output."""
+    said = str(error).strip().splitlines() or [""]
+    reason = f"unexpected error, {type(error).__name__}: {said[0][:200]}"
+    log = f"errors/{_plain(Path(source).name)}.txt"
+    try:
+        write_bytes(out / log, "".join(traceback.format_exception(error)).encode())
+    except OSError as why:
+        return reason, f"Please report it; its trace could not be written ({why.strerror})"
+    return reason, f"Please report it with {log} of the results folder"
+
+
+@dataclass
+class Plan:
+    """Draws jobs one at a time; files are hashed only when their turn has come.
+
+    Parameters
+    ----------
+    jobs : sequence of (Path, str)
+        Image and sample, in a fixed order: of two copies of one image, the first counts.
+    pending : callable
+        Given a job, None where its work is complete, else the job with what is known of it.
+    name : callable
+        What a file is called in the database and in messages.
+
+    Attributes
+    ----------
+    failures : list of Failure
+        Files that could not even be hashed, and copies of one image in two samples.
+    remarks : list of str
+        Copies within one sample, which count once.
+    n_done : int
+        Images found done already.
+    """
+
+    jobs: Sequence[tuple[Path, str]]
+    pending: Callable[[Job], Job | None]
+    name: Callable[[Path], str] = field(default_factory=lambda: _short)
+    failures: list[Failure] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    n_done: int = 0
+    _frames: deque[Job] = field(default_factory=deque)
+    _seen: dict[str, tuple[Path, str]] = field(default_factory=dict)
+    _next: int = 0
+
+    def next_job(self) -> Job | None:
+        """The next job that is not done, or None when there is none at present."""
+        while self._frames or self._next < len(self.jobs):
+            job = self._frames.popleft() if self._frames else self._open_next()
+            if job is None:
+                continue
+            if (left := self.pending(job)) is not None:
+                return left
+            self.n_done += 1
+        return None
+
+    def add_frames(self, job: Job, n_frames: int) -> None:
+        """A file turned out to be a stack: each frame is a job of its own, done before other files."""
+        self._frames.extend(replace(job, frame=frame) for frame in range(n_frames))
+
+    def _open_next(self) -> Job | None:
+        path, sample_id = self.jobs[self._next]
+        name = self.name(path)
+        self._next += 1
+        try:
+            sha256 = file_digest(path)
+        except OSError as error:
+            reason = f"cannot be read: {error.strerror or error}"
+            self.failures.append(Failure(name, "", reason, "Check the path and its permissions", sample_id))
+            return None
+        first, owner = self._seen.setdefault(sha256, (path, sample_id))
+        if first == path:
+            return Job(path, sha256, sample_id, shown=name)
+        if owner == sample_id:
+            remark = f"{name} is the same image as {self.name(first)}, byte for byte: counted once"
+            self.remarks.append(remark)
+        else:
+            self.failures.append(_claimed_twice(name, sha256, sample_id, self.name(first), owner))
+        return None
+
+
+def _claimed_twice(name: str, sha256: str, sample_id: str, first: str, owner: str) -> Failure:
+    return Failure(
+        name,
+        sha256,
+        f"the same image, byte for byte, already counts in the sample {owner!r} ({first})",
+        "Keep the copy that belongs to its sample, or name the sample of each image in samples.csv",
+        sample_id,
+    )
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 (hex) of a file's bytes, read in blocks."""
+    total = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            total.update(block)
+    return total.hexdigest()
+
+
+def parse_shard(text: str) -> tuple[int, int]:
+    """``"2/8"`` as (2, 8).
+
+    Raises
+    ------
+    InputError
+        Not of the form I/N with 1 <= I <= N.
+    """
+    match = re.fullmatch(r"(\d+)/(\d+)", text.strip())
+    if match is None or not 1 <= int(match[1]) <= int(match[2]):
+        raise InputError(
+            f"--shard {text}", "is not of the form I/N", "Give for example --shard 2/8, I from 1 to N"
+        )
+    return int(match[1]), int(match[2])
+
+
+def _short(path: Path) -> str:
+    """Folder and name."""
+    return f"{path.absolute().parent.name}/{path.name}".lstrip("/")
+
+
+def _plain(name: str) -> str:
+    """A name fit for a file on every system, with room for what stands behind it."""
+    short = name.encode()[:_LONGEST].decode(errors="ignore")
+    return re.sub(r"[^\w.+-]+", "_", short).strip("._") or "image"

@@ -1,0 +1,158 @@
+"""A process pool in which a job that kills its worker costs only itself.
+
+`concurrent.futures` gives up the whole pool when one process dies, and cannot say whose job it was. Here the
+jobs that were under way at that moment are tried again one at a time, each in a pool of its own: the one that
+kills a process a second time is the culprit, the others get their results.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing import connection
+from typing import Any, Generic, TypeVar
+
+import cv2
+
+from segment.errors import InputError
+from segment._threads import available_cores
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@dataclass(frozen=True)
+class Crash:
+    """In place of a result: the job's process died (out of memory, segmentation fault)."""
+
+    reason: str = "the process working on it died, most often because memory ran out"
+
+
+def threads_per_worker(workers: int) -> int:
+    """Threads each worker may use, so that all of them together use each core once."""
+    return max(1, available_cores() // max(1, workers))
+
+
+class IsolatedPool(Generic[Job, Result]):
+    """Runs one function over jobs in spawned processes.
+
+    Parameters
+    ----------
+    function : callable
+        Importable by name; must not raise for a bad job but return a result that says so.
+    workers : int
+        Number of processes; 0 works in this process, without isolation.
+    """
+
+    def __init__(self, function: Callable[[Job], Result], workers: int) -> None:
+        self.function = function
+        self.workers = workers
+
+    def results(self, next_job: Callable[[], Job | None]) -> Iterator[tuple[Job, Result | Crash]]:
+        """Yield (job, result) as they are ready, in no particular order.
+
+        Parameters
+        ----------
+        next_job : callable
+            Gives the next job, or None where there is none at present; it is asked again after every result,
+            since a result may have led to new jobs. Jobs are drawn only when a process is free for them.
+
+        Raises
+        ------
+        InputError
+            No worker process can be started.
+        """
+        if self.workers == 0:
+            while (job := next_job()) is not None:
+                yield job, self.function(job)
+            return
+        if (first := next_job()) is None:
+            return
+        self._try_to_start()
+        drawn, suspects = [first], list[Job]()
+        while True:
+            yield from self._until_crash(lambda: drawn.pop() if drawn else next_job(), self.workers, suspects)
+            if not suspects:
+                return
+            for job in suspects:
+                yield from self._alone(job)
+            suspects.clear()
+
+    def _try_to_start(self) -> None:
+        """Tell workers that cannot even start from jobs that kill theirs."""
+        with self._executor(1) as executor:
+            try:
+                executor.submit(os.getpid).result()
+            except BrokenProcessPool as error:
+                remedy = "In a script, put the call under `if __name__ == '__main__':`"
+                raise InputError("workers", "no worker process can be started", remedy) from error
+
+    def _alone(self, job: Job) -> Iterator[tuple[Job, Result | Crash]]:
+        again = iter([job])
+        crashed: list[Job] = []
+        yield from self._until_crash(lambda: next(again, None), 1, crashed)
+        for culprit in crashed:
+            yield culprit, Crash()
+
+    def _until_crash(
+        self, next_job: Callable[[], Job | None], workers: int, crashed: list[Job]
+    ) -> Iterator[tuple[Job, Result | Crash]]:
+        """Work until no job is left or a process dies; the jobs under way then go to `crashed`."""
+        running: dict[Future[Result], Job] = {}
+        executor = self._executor(workers)
+        try:
+            while not crashed:
+                while len(running) < workers and (job := next_job()) is not None:
+                    running[_submit(executor, self.function, job)] = job
+                if not running:
+                    return
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    job = running.pop(future)
+                    if isinstance(future.exception(), BrokenProcessPool):
+                        crashed.append(job)
+                    else:
+                        yield job, future.result()
+            crashed.extend(running.values())
+        finally:
+            executor.shutdown(wait=not running, cancel_futures=True)
+
+    def _executor(self, workers: int) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(
+            workers,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_start_worker,
+            initargs=(threads_per_worker(self.workers),),
+        )
+
+
+def _submit(executor: ProcessPoolExecutor, function: Callable[[Job], Result], job: Job) -> Future[Result]:
+    try:
+        return executor.submit(function, job)
+    except BrokenProcessPool as error:
+        broken: Future[Result] = Future()
+        broken.set_exception(error)
+        return broken
+
+
+def _start_worker(threads: int) -> None:
+    """Settle a new process: its share of the cores, no part in Ctrl-C, an end with its parent."""
+    for variable in _THREAD_VARIABLES:
+        os.environ[variable] = str(threads)
+    cv2.setNumThreads(threads)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Without this, workers of a run that was killed (kill -9) would wait for jobs for ever."""
+    parent: Any = multiprocessing.parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)

@@ -1,0 +1,116 @@
+"""Pictures of one analysed image: boundaries over the micrograph, and the two layers the report shows."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from grainstats.run.job.atomic import write_bytes
+from segment.grain_map import GrainMap
+
+OVERLAY_PX = 4096  #: longest side of the overlay PNG
+VIEW_PX = 900  #: widest picture in the report
+BOUNDARY_RGB = (255, 122, 0)  #: orange: told from every grey, also by the colour-blind
+_CUT_RGBA = (24, 30, 48, 118)  #: veil over grains that the frame cuts
+_NOT_GRAIN_RGBA = (64, 140, 220, 110)  #: pores, second phases, outside the specimen
+
+
+def write_pictures(image: np.ndarray, grains: GrainMap, *, overlay: Path, view: Path, layer: Path) -> None:
+    """Write the pictures of one image.
+
+    Parameters
+    ----------
+    image : ndarray, shape (rows, columns)
+        Grey levels of any dtype.
+    grains : GrainMap
+        Of the same shape.
+    overlay : Path
+        PNG: the micrograph with thin boundaries and dimmed frame grains.
+    view, layer : Path
+        JPEG of the micrograph alone, and transparent PNG of the same size with all the rest, for the report.
+    """
+    shown = to_grey8(image, grains.valid)
+    large = Image.fromarray(_shrink(shown, _scale(shown.shape, OVERLAY_PX))).convert("RGB")
+    _paste(large, layer_image(grains, (large.height, large.width)))
+    write_bytes(overlay, _encoded(large, "PNG", compress_level=2))
+    small = Image.fromarray(_shrink(shown, _scale(shown.shape, VIEW_PX)))
+    write_bytes(view, _encoded(small, "JPEG", quality=82))
+    write_bytes(layer, _encoded(layer_image(grains, (small.height, small.width)), "PNG", optimize=True))
+
+
+def to_grey8(image: np.ndarray, valid: np.ndarray | None = None) -> np.ndarray:
+    """Stretch grey levels to uint8 between the 0.5 and 99.5 percentiles of the valid pixels."""
+    step = max(1, int(np.sqrt(image.size / 1e6)))
+    sample = image[::step, ::step]
+    if valid is not None and valid[::step, ::step].any():
+        sample = sample[valid[::step, ::step]]
+    low, high = np.nanpercentile(sample, [0.5, 99.5])
+    gain = 255.0 / max(float(high - low), 1e-12)
+    out = np.empty(image.shape, np.uint8)
+    for first in range(0, image.shape[0], 512):
+        rows = (image[first : first + 512].astype(np.float32) - low) * gain
+        out[first : first + 512] = np.clip(np.nan_to_num(rows), 0, 255)
+    return out
+
+
+def layer_image(grains: GrainMap, shape: tuple[int, int]) -> Image.Image:
+    """Boundaries, frame grains and not-grains as a palette image with transparency.
+
+    Parameters
+    ----------
+    grains : GrainMap
+    shape : tuple of int
+        (rows, columns) of the picture; lines are one picture pixel wide (two above 1500 px).
+    """
+    rows, columns = (
+        ((np.arange(new) + 0.5) * old / new).astype(int)
+        for new, old in zip(shape, grains.labels.shape, strict=True)
+    )
+    labels = grains.labels[np.ix_(rows, columns)]
+    kind = np.zeros(shape, np.uint8)
+    kind[grains.touches_frame[labels]] = 2
+    kind[labels == 0] = 3
+    kind[boundary_lines(labels, 2 if max(shape) > 1500 else 1)] = 1
+    picture = Image.fromarray(kind, mode="P")
+    colours = [(0, 0, 0, 0), (*BOUNDARY_RGB, 255), _CUT_RGBA, _NOT_GRAIN_RGBA]
+    picture.putpalette([level for colour in colours for level in colour[:3]])
+    picture.info["transparency"] = bytes(colour[3] for colour in colours)
+    return picture
+
+
+def boundary_lines(labels: np.ndarray, width: int = 1) -> np.ndarray:
+    """Bool of the labels' shape: pixels whose right or lower neighbour carries another label."""
+    edge = np.zeros(labels.shape, bool)
+    edge[:, :-1] |= labels[:, :-1] != labels[:, 1:]
+    edge[:-1] |= labels[:-1] != labels[1:]
+    if width > 1:
+        edge = cv2.dilate(edge.astype(np.uint8), np.ones((width, width), np.uint8)).astype(bool)
+    return edge
+
+
+def _scale(shape: tuple[int, ...], longest: int) -> float:
+    """Factor that brings the longest side to `longest` at most; small images are doubled for the eye."""
+    side = max(shape)
+    return longest / side if side > longest else (2.0 if side <= 400 else 1.0)
+
+
+def _shrink(image: np.ndarray, scale: float) -> np.ndarray:
+    if scale == 1:
+        return image
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST)
+
+
+def _paste(picture: Image.Image, layer: Image.Image) -> None:
+    coloured = layer.convert("RGBA")
+    picture.paste(coloured, (0, 0), coloured)
+
+
+def _encoded(picture: Image.Image, kind: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **options)
+    return buffer.getvalue()

@@ -1,0 +1,61 @@
+"""What the methods section of the report has to fill in; its sentences are in the template."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from grainstats import __version__
+from grainstats.infer.modality.stability import REPEATS, SMALLEST_SHARE
+from grainstats.run.job.recipe import Recipe
+from segment.unet.model_folder import Model
+
+_SOURCES = {
+    "metadata": "the microscope's metadata",
+    "sidecar": "the text file beside the image",
+    "scalebar": "the scale bar",
+    "manual": "the operator",
+}
+
+
+@dataclass(frozen=True)
+class Methods:
+    """Settings and counts that the sentences name."""
+
+    n_images: int
+    pixel_sizes: str
+    pixel_sources: str
+    version: str
+    model: str
+    model_digest: str
+    persistence: float
+    min_area_px: int
+    angles: tuple[str, ...]
+    null: str
+    repeats: int = REPEATS
+    smallest_share: float = SMALLEST_SHARE
+
+
+def methods_of(model: Model, recipe: Recipe, images: pd.DataFrame) -> Methods:
+    """The settings that were in force, the model's own where the recipe leaves them to it."""
+    sources = sorted(set(images["scale_source"]))
+    return Methods(
+        n_images=len(images),
+        pixel_sizes=_pixel_sizes(images["pixel_size_nm"]),
+        pixel_sources=" and ".join(_SOURCES.get(str(source), str(source)) for source in sources),
+        version=__version__,
+        model=model.name,
+        model_digest=model.digest,
+        persistence=model.persistence if recipe.persistence is None else recipe.persistence,
+        min_area_px=model.min_area_px if recipe.min_area_px is None else recipe.min_area_px,
+        angles=tuple(f"{angle:g}°" for angle in recipe.angles_deg),
+        null=recipe.null,
+    )
+
+
+def _pixel_sizes(sizes: pd.Series) -> str:
+    if sizes.empty:
+        return ""
+    low, high = f"{sizes.min():.3g}", f"{sizes.max():.3g}"
+    return f"{low} nm" if low == high else f"{low} to {high} nm"

@@ -1,0 +1,199 @@
+"""The shared database: open it by path or URL, write records, read DataFrames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from sqlalchemy.engine import Connection, Engine
+
+from grainstats import __version__
+from grainstats.infer.modality.verdict import ModalityVerdict
+from grainstats.measure.descriptors.descriptor import Descriptor
+from grainstats.share.db import writing as ledger
+from grainstats.share.db import schema
+from grainstats.share.sheets.designs import put_samples
+from grainstats.share.db.engine import in_transaction, make_engine
+from grainstats.share.db.migrate import prepare
+from grainstats.share.db.reading import Readers
+from grainstats.share.db.records import AnalysisKey, AnalysisRecord, SampleSheet, SuggestionRecord
+from grainstats.share.db.urls import parse_url, safe_url
+
+
+class Database(Readers):
+    """Samples, micrographs, analyses and verdicts in SQLite or PostgreSQL, shared by many processes.
+
+    Every writing method is one transaction: all of it is stored or nothing; doing it twice changes nothing.
+    Open one `Database` per process; it may be pickled (the other process opens its own connections).
+
+    Examples
+    --------
+    >>> with Database.open("results.db") as db:          # doctest: +SKIP
+    ...     db.add_analysis(record)
+    ...     db.grains("S1")
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @classmethod
+    def open(cls, url: str | Path, *, create: bool = True) -> Database:
+        """Open a database, bringing an older one to this version's tables.
+
+        Parameters
+        ----------
+        url : str or Path
+            A SQLite path, ``sqlite:///path`` or ``postgresql://user:password@host:port/name``.
+        create : bool
+            Whether a missing or empty database is made.
+
+        Raises
+        ------
+        DatabaseError
+            (an `InputError`) Missing, unreachable, no database, another program's, or newer than this one.
+        """
+        engine = make_engine(parse_url(url))
+        try:
+            prepare(engine, create=create)
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(engine)
+
+    @property
+    def safe_url(self) -> str:
+        """The URL without user and password, for logs, reports and provenance."""
+        return safe_url(self._engine.url)
+
+    @property
+    def name(self) -> str:
+        """What reports call the database: the file's name, or the server's address without credentials."""
+        url = self._engine.url
+        return Path(url.database or "").name if url.get_backend_name() == "sqlite" else safe_url(url)
+
+    @property
+    def folder(self) -> Path | None:
+        """Folder of a SQLite file, where a run leaves its pictures; None for a server."""
+        url = self._engine.url
+        return Path(url.database or "").parent if url.get_backend_name() == "sqlite" else None
+
+    def __repr__(self) -> str:
+        return f"Database({self.safe_url!r})"
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return Database.open, (self._engine.url.render_as_string(hide_password=False),)
+
+    def close(self) -> None:
+        """Give connections back."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def has_analysis(self, key: AnalysisKey) -> bool:
+        """Whether this micrograph was already analysed with this model and this recipe."""
+        return in_transaction(self._engine, lambda c: ledger.find_analysis(c, key) is not None, write=False)
+
+    def add_analysis(self, record: AnalysisRecord) -> bool:
+        """Store an analysis with its grains, intercepts and descriptors; False where it was there already.
+
+        It becomes the micrograph's current analysis; older ones stay and are superseded. Failures recorded
+        for the same path are dropped.
+
+        Raises
+        ------
+        UncalibratedError
+            The tables are in pixels.
+        """
+        return in_transaction(self._engine, lambda c: ledger.add_analysis(c, record))
+
+    def use_analysis(self, key: AnalysisKey, sample_id: str | None = None, path: str | None = None) -> bool:
+        """Let a stored analysis count again; False where there is none.
+
+        A run that finds its work done calls this. With `sample_id`, its micrograph belongs to that sample
+        from now on; with `path`, it is called so.
+        """
+
+        def work(connection: Connection) -> bool:
+            analysis_id = ledger.find_analysis(connection, key)
+            if analysis_id is None:
+                return False
+            ledger.make_current(connection, key.micrograph_digest, analysis_id)
+            if sample_id is not None:
+                ledger.move_micrograph(connection, key.micrograph_digest, sample_id)
+            if path is not None:
+                ledger.rename_micrograph(connection, key.micrograph_digest, path)
+            return True
+
+        return in_transaction(self._engine, work)
+
+    def add_failure(self, path: str | Path, digest: str | None, reason: str, remedy: str) -> None:
+        """Record that an input could not be analysed; the latest reason per path and digest is kept."""
+        in_transaction(
+            self._engine,
+            lambda c: ledger.put(
+                c,
+                schema.Failure,
+                ["path", "digest"],
+                path=str(path),
+                digest=digest or "",
+                reason=reason,
+                remedy=remedy,
+                created_at=ledger.now(),
+            ),
+        )
+
+    def put_samples(self, sheet: SampleSheet) -> int:
+        """Store a sample sheet (`grainstats.share.sheets.samples.read_samples`); returns how many samples are new.
+
+        Known samples are corrected. Quantities are converted to the unit the database first saw them in.
+
+        Raises
+        ------
+        SampleSheetError
+            Some units cannot be converted; nothing is stored.
+        """
+        return in_transaction(self._engine, lambda c: put_samples(c, sheet))
+
+    def put_verdict(
+        self,
+        sample_id: str,
+        verdict: ModalityVerdict | None,
+        analysis_ids: Sequence[int],
+        *,
+        descriptors: Sequence[Descriptor] = (),
+        code_version: str = __version__,
+    ) -> bool:
+        """Store one sample's pooled verdict and descriptors, with the analyses they came from.
+
+        Parameters
+        ----------
+        sample_id : str
+        verdict : ModalityVerdict or None
+        analysis_ids : sequence of int
+            Column ``analysis_id`` of `analyses`.
+        descriptors : sequence of Descriptor
+            Of the sample (level ``"sample"``).
+
+        Returns
+        -------
+        bool
+            False where the same result from the same analyses was stored already. It counts from now on
+            either way; what it supersedes is kept.
+        """
+        return in_transaction(
+            self._engine,
+            lambda c: ledger.put_pool(
+                c, sample_id, verdict, [int(i) for i in analysis_ids], descriptors, code_version
+            ),
+        )
+
+    def add_suggestions(self, suggestions: Sequence[SuggestionRecord]) -> int:
+        """Store proposals, all or none; returns how many are new."""
+        return in_transaction(self._engine, lambda c: sum(ledger.add_suggestion(c, s) for s in suggestions))

@@ -1,0 +1,128 @@
+"""Connections that many processes can share: WAL and immediate locks on SQLite, retries on both databases."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.pool import NullPool
+
+from grainstats.share.db.urls import DatabaseError, redact, safe_url
+
+T = TypeVar("T")
+
+BUSY_SECONDS = 60.0
+_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
+_RETRY_STATES = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
+
+
+def to_json(value: Any) -> str:
+    """JSON with sorted keys and no NaN, the same text on both databases."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False)
+
+
+def make_engine(url: URL) -> Engine:
+    """Engine for `url`; connects lazily.
+
+    SQLite connections are not pooled (opening one costs less than a millisecond, and none may cross a fork);
+    PostgreSQL connections are pooled per process, and a connection inherited through a fork is thrown away.
+    """
+    if url.get_backend_name() == "sqlite":
+        engine = sa.create_engine(
+            url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS}, json_serializer=to_json
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    try:
+        engine = sa.create_engine(url, pool_size=2, pool_pre_ping=True, json_serializer=to_json)
+    except ImportError:
+        raise DatabaseError(
+            safe_url(url),
+            "the PostgreSQL driver is not installed",
+            "Install it: pip install 'grainstats[postgres]'",
+        ) from None
+    event.listen(engine, "connect", _remember_process)
+    event.listen(engine, "checkout", _refuse_inherited)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, record: Any) -> None:
+    """Hand transactions to `_begin_sqlite`; wait for locks instead of failing."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """A writer takes the lock at once: upgrading a read lock later is what SQLite answers with 'locked'."""
+    write = connection.get_execution_options().get("grainstats_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _remember_process(connection: Any, record: Any) -> None:
+    record.info["pid"] = os.getpid()
+
+
+def _refuse_inherited(connection: Any, record: Any, proxy: Any) -> None:
+    """SQLAlchemy's recipe for pools and forks: https://docs.sqlalchemy.org/en/20/core/pooling.html."""
+    if record.info["pid"] != os.getpid():
+        record.dbapi_connection = proxy.dbapi_connection = None
+        raise sa.exc.DisconnectionError("connection belongs to another process")
+
+
+def transient(error: sa.exc.DBAPIError) -> bool:
+    """Whether the same transaction may succeed when tried again."""
+    if error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _RETRY_STATES:
+        return True
+    text = str(error.orig)
+    return "database is locked" in text or "database table is locked" in text
+
+
+def in_transaction(engine: Engine, work: Callable[[Connection], T], *, write: bool = True) -> T:
+    """Run `work(connection)` in one transaction, trying again after lock conflicts; all or nothing.
+
+    Raises
+    ------
+    DatabaseError
+        The server cannot be reached, the file cannot be read, or the lock was never free.
+    """
+    for pause in (*_PAUSES, None):
+        try:
+            with engine.connect().execution_options(grainstats_write=write) as connection, connection.begin():
+                return work(connection)
+        except sa.exc.OperationalError as error:
+            if pause is None or not transient(error):
+                raise unusable(engine.url, error) from None
+            time.sleep(pause)
+        except sa.exc.DatabaseError as error:
+            if isinstance(error, sa.exc.IntegrityError | sa.exc.DataError):
+                raise
+            raise unusable(engine.url, error) from None
+    raise AssertionError("unreachable")
+
+
+def unusable(url: URL, error: sa.exc.DBAPIError) -> DatabaseError:
+    """Say in words why the database did not answer, without its credentials."""
+    text = str(error.orig).strip() or type(error.orig).__name__
+    text = redact(text.splitlines()[0], url)
+    remedies = {
+        "not a database": "Give another path; the file is left as it is",
+        "unable to open": "Check that the folder exists and can be written",
+        "readonly": "Check the permissions of the file and its folder",
+        "full": "Make room on the disk; what was stored before is kept",
+        "locked": "Close the program that holds the lock, or use PostgreSQL for many writers",
+    }
+    remedy = next(
+        (r for key, r in remedies.items() if key in text), "Check the address and that the server runs"
+    )
+    return DatabaseError(safe_url(url), f"the database cannot be used ({text})", remedy)

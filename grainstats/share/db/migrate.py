@@ -1,0 +1,93 @@
+"""The schema's version: older databases are brought to it, newer and foreign ones are refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from grainstats.share.db.engine import in_transaction
+from grainstats.share.db.urls import DatabaseError, safe_url
+
+#: Schema versions this program knows, oldest first; the last one is what it writes.
+VERSIONS = ("0001", "0002", "0003", "0004")
+_LOCK = 7_214_901_733  # advisory lock on PostgreSQL: one process migrates, the others wait
+
+
+def prepare(engine: Engine, *, create: bool) -> None:
+    """Bring the database to the newest schema, or refuse it.
+
+    Raises
+    ------
+    DatabaseError
+        The database is missing (and `create` is False), is another program's, or is newer than this one.
+    """
+    sqlite = engine.dialect.name == "sqlite"
+    if sqlite and not create and not Path(engine.url.database or "").is_file():
+        raise DatabaseError(
+            safe_url(engine.url), "no such database", "Check the path, or make it with grainstats run"
+        )
+    if _is_current(engine):
+        return
+    if sqlite:
+        _write_ahead(engine)
+    in_transaction(engine, lambda connection: _migrate(connection, create=create))
+
+
+def version_of(connection: Connection) -> str | None:
+    """Schema version of the database behind `connection`; None where it has no tables of ours."""
+    tables = set(sa.inspect(connection).get_table_names())
+    if "alembic_version" not in tables:
+        if tables:
+            raise DatabaseError(
+                safe_url(connection.engine.url),
+                f"this is a database of another program (its tables: {', '.join(sorted(tables)[:5])})",
+                "Give the path of a grainstats database, or a new path",
+            )
+        return None
+    return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _is_current(engine: Engine) -> bool:
+    return in_transaction(engine, version_of, write=False) == VERSIONS[-1]
+
+
+def _write_ahead(engine: Engine) -> None:
+    """Switch a SQLite file to write-ahead logging (kept in the file): readers and one writer at a time."""
+
+    def switch(connection: Connection) -> None:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+        connection.exec_driver_sql("BEGIN")
+
+    in_transaction(engine, switch, write=False)
+
+
+def _migrate(connection: Connection, *, create: bool) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    version = version_of(connection)
+    if version == VERSIONS[-1]:
+        return
+    source = safe_url(connection.engine.url)
+    if version is None and not create:
+        raise DatabaseError(source, "the database is empty", "Fill it with grainstats run")
+    if version is not None and version not in VERSIONS:
+        raise DatabaseError(
+            source,
+            f"its schema version {version} is newer than this program knows (up to {VERSIONS[-1]})",
+            "Update grainstats (pip install --upgrade grainstats); the database is left as it is",
+        )
+    upgrade(connection, VERSIONS[-1])
+
+
+def upgrade(connection: Connection, to: str) -> None:
+    """Run the migrations up to version `to` on an open transaction."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, to)

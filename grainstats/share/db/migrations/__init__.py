@@ -1,0 +1,1 @@
+"""Alembic migrations, shipped with the package; `grainstats.share.db.migrate` runs them."""

@@ -1,0 +1,303 @@
+"""Reading the database: every table as a DataFrame in a fixed order, with the keys that lead back."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from grainstats.infer.modality.verdict import ModalityVerdict
+from grainstats.share.db.bulk import CUT_ENDS
+from grainstats.share.db.engine import in_transaction
+from grainstats.share.db.records import AnalysisKey, digest_of, plain
+from grainstats.share.db.schema import (
+    Analysis,
+    CurrentAnalysis,
+    CurrentPool,
+    Descriptor,
+    Design,
+    DesignParameter,
+    Failure,
+    Grain,
+    Intercept,
+    Micrograph,
+    Model,
+    Pool,
+    PoolMember,
+    Property,
+    Recipe,
+    Sample,
+    Suggestion,
+    Verdict,
+)
+
+#: Stands for "of no sample" where a sample's id is asked for; no sheet can name a sample so.
+NO_SAMPLE = ""
+_CUT_WORDS = {number: word for word, number in CUT_ENDS.items()}
+
+
+class Readers:
+    """The reading half of `Database`; "current" rows only, unless asked otherwise."""
+
+    _engine: Engine
+
+    def _frame(self, query: sa.Select, *order: str) -> pd.DataFrame:
+        def read(connection: sa.Connection) -> pd.DataFrame:
+            result = connection.execute(query)
+            return pd.DataFrame(result.all(), columns=list(result.keys()))
+
+        frame = in_transaction(self._engine, read, write=False)
+        return frame.sort_values(list(order), kind="stable", ignore_index=True) if order else frame
+
+    def samples(self) -> pd.DataFrame:
+        """One row per sample, as wide as samples.csv.
+
+        Columns ``sample_id, design_route, campaign`` and, where any is known, ``date``; then
+        ``param:<name>_<unit>``, ``prop:<name>_<unit>`` and ``prop_sd:<name>_<unit>`` (one standard
+        deviation), sorted; NaN where nothing is known.
+        """
+        columns = ["sample_id", "design_route", "campaign", "date"]
+        base = self.experiments()[columns].sort_values("sample_id", kind="stable")
+        wide = base.set_index("sample_id")
+        if wide["date"].isna().all():
+            wide = wide.drop(columns="date")
+        for name, values in _wide_columns(self.designs(), self.properties()):
+            wide[name] = pd.Series(values).reindex(wide.index)
+        return wide.reset_index()
+
+    def experiments(self) -> pd.DataFrame:
+        """Samples in the order in which they were made: sample_id, design_route, campaign, date, created_at.
+
+        By date where the sheet gives one, else by the day they were first stored; then by their place in the
+        sheet. ``date`` is None where the sheet gave none.
+        """
+        s, d = Sample, Design
+        columns = (s.sample_id, d.route.label("design_route"), d.campaign, s.made_on.label("date"))
+        query = sa.select(*columns, s.created_at, s.position).outerjoin(d, d.id == s.design_id)
+        frame = self._frame(query)
+        frame["day"] = frame["date"].fillna(frame["created_at"].str[:10])
+        order = ["day", "created_at", "position", "sample_id"]
+        return frame.sort_values(order, kind="stable", ignore_index=True).drop(columns=["day", "position"])
+
+    def designs(self) -> pd.DataFrame:
+        """Row per sample and parameter: sample_id, design_route, campaign, name, value, category, unit."""
+        p = DesignParameter
+        query = (
+            sa.select(
+                Sample.sample_id,
+                Design.route.label("design_route"),
+                Design.campaign,
+                p.name,
+                p.value,
+                p.category,
+                p.unit,
+            )
+            .join(Design, Design.id == Sample.design_id)
+            .join(p, p.design_id == Design.id)
+        )
+        return self._frame(query, "sample_id", "name").astype({"value": float})
+
+    def properties(self) -> pd.DataFrame:
+        """One row per sample and property: sample_id, name, value, uncertainty, unit."""
+        p = Property
+        query = sa.select(p.sample_id, p.name, p.value, p.uncertainty, p.unit)
+        return self._frame(query, "sample_id", "name").astype({"value": float, "uncertainty": float})
+
+    def micrographs(self) -> pd.DataFrame:
+        """One row per micrograph: sample_id, path, frame, digests, vendor, shape and calibration."""
+        m = Micrograph
+        query = sa.select(
+            m.sample_id,
+            m.path,
+            m.frame,
+            m.digest.label("micrograph_digest"),
+            m.sha256,
+            m.vendor,
+            m.rows,
+            m.columns,
+            m.pixel_size_nm,
+            m.scale_source,
+            m.scale_conflict,
+        )
+        return self._frame(query, "sample_id", "path", "frame", "micrograph_digest").astype(
+            {"pixel_size_nm": float}
+        )
+
+    def analyses(self, *, current: bool = True) -> pd.DataFrame:
+        """One row per analysis with its provenance; ``current=False``: superseded ones too.
+
+        Columns: sample_id, path, analysis (short key that exported rows carry), analysis_id (internal, for
+        `Database.put_verdict`), micrograph_digest, model_digest, model_name, recipe_digest, code_version,
+        seed, pixel_size_nm, scale_source, n_grains, warnings (list), artefacts (dict), created_at,
+        is_current.
+        """
+        a, m, c = Analysis, Micrograph, CurrentAnalysis
+        query = (
+            sa.select(
+                m.sample_id,
+                m.path,
+                a.id.label("analysis_id"),
+                a.micrograph_digest,
+                a.model_digest,
+                Model.name.label("model_name"),
+                a.recipe_digest,
+                a.code_version,
+                a.seed,
+                a.pixel_size_nm,
+                a.scale_source,
+                a.n_grains,
+                a.warnings,
+                a.artefacts,
+                a.created_at,
+                c.analysis_id.is_not(None).label("is_current"),
+            )
+            .join(m, m.digest == a.micrograph_digest)
+            .join(Model, Model.digest == a.model_digest)
+            .join(c, c.analysis_id == a.id, isouter=not current)
+        )
+        keys = ["micrograph_digest", "model_digest", "recipe_digest"]
+        frame = self._frame(query, "sample_id", "path", *keys).astype(
+            {"pixel_size_nm": float, "is_current": bool}
+        )
+        frame.insert(2, "analysis", [AnalysisKey(*row).digest for row in frame[keys].itertuples(index=False)])
+        return frame
+
+    def recipes(self) -> pd.DataFrame:
+        """Every recipe that an analysis refers to: recipe_digest, text (TOML)."""
+        return self._frame(sa.select(Recipe.digest.label("recipe_digest"), Recipe.text), "recipe_digest")
+
+    def grains(self, sample_id: str | None = None) -> pd.DataFrame:
+        """Grains of the current analyses (of one sample): sample_id, analysis_id, label, measured columns.
+
+        The sample ``""`` stands for micrographs that belong to none.
+        """
+        frame = self._rows(Grain, "label", sample_id)
+        return frame.astype({"touches_frame": bool})
+
+    def intercepts(self, sample_id: str | None = None) -> pd.DataFrame:
+        """Intercepts of the current analyses, columns as `grainstats.measure.intercept_table` wrote them."""
+        frame = self._rows(Intercept, "number", sample_id)
+        return frame.assign(censored=frame.pop("cut_ends").map(_CUT_WORDS))
+
+    def by_sample(self, table: Literal["grains", "intercepts"]) -> Iterator[pd.DataFrame]:
+        """Grains or intercepts sample by sample: millions of rows never stand in memory together."""
+        owners = self._frame(sa.select(Micrograph.sample_id).distinct(), "sample_id")["sample_id"]
+        for sample_id in owners:
+            frame = getattr(self, table)(sample_id if isinstance(sample_id, str) else NO_SAMPLE)
+            if len(frame):
+                yield frame
+
+    def _rows(self, table: Any, second: str, sample_id: str | None) -> pd.DataFrame:
+        query = (
+            sa.select(Micrograph.sample_id, *table.__table__.columns)
+            .join(CurrentAnalysis, CurrentAnalysis.analysis_id == table.analysis_id)
+            .join(Micrograph, Micrograph.digest == CurrentAnalysis.micrograph_digest)
+        )
+        if sample_id is not None:
+            owner = Micrograph.sample_id
+            query = query.where(owner.is_(None) if sample_id == NO_SAMPLE else owner == sample_id)
+        frame = self._frame(query, "sample_id", "analysis_id", second)
+        reals = [c.name for c in table.__table__.columns if isinstance(c.type, sa.Float)]
+        return frame.astype(dict.fromkeys(reals, float))
+
+    def descriptors(self, level: Literal["image", "sample"] = "image") -> pd.DataFrame:
+        """Named numbers of the current analyses (``"image"``) or pools (``"sample"``).
+
+        Columns: sample_id, then path and analysis_id (image) or pool (sample; digest), then name, value,
+        ci_low, ci_high, unit, method.
+        """
+        d = Descriptor
+        numbers = (d.name, d.value, d.ci_low, d.ci_high, d.unit, d.method)
+        if level == "image":
+            query = (
+                sa.select(Micrograph.sample_id, Micrograph.path, d.analysis_id, *numbers)
+                .join(CurrentAnalysis, CurrentAnalysis.analysis_id == d.analysis_id)
+                .join(Micrograph, Micrograph.digest == CurrentAnalysis.micrograph_digest)
+            )
+            frame = self._frame(query, "sample_id", "path", "analysis_id", "name")
+        else:
+            pooled = sa.select(Pool.sample_id, Pool.digest.label("pool"), *numbers)
+            pooled = pooled.join(Pool, Pool.id == d.pool_id).join(CurrentPool, CurrentPool.pool_id == Pool.id)
+            frame = self._frame(pooled, "sample_id", "name")
+        return frame.astype({"value": float, "ci_low": float, "ci_high": float})
+
+    def verdicts(self) -> pd.DataFrame:
+        """Current verdict of each sample: sample_id, pool, code_version, every field of `ModalityVerdict`."""
+        query = sa.select(Pool.sample_id, Pool.digest.label("pool"), Pool.code_version, Verdict.result)
+        query = query.join(Pool, Pool.id == Verdict.pool_id).join(CurrentPool, CurrentPool.pool_id == Pool.id)
+        frame = self._frame(query, "sample_id")
+        names = [field.name for field in dataclasses.fields(ModalityVerdict)]
+        fields = pd.DataFrame(list(frame.pop("result")), columns=names, index=frame.index)
+        return frame.join(fields)
+
+    def pools(self) -> pd.DataFrame:
+        """Which analyses each sample's statistics came from: sample_id, pool, code_version, analysis_id."""
+        query = (
+            sa.select(Pool.sample_id, Pool.digest.label("pool"), Pool.code_version, PoolMember.analysis_id)
+            .join(CurrentPool, CurrentPool.pool_id == Pool.id)
+            .join(PoolMember, PoolMember.pool_id == Pool.id)
+        )
+        return self._frame(query, "sample_id", "analysis_id")
+
+    def failures(self) -> pd.DataFrame:
+        """Inputs that could not be analysed: path, digest, reason, remedy."""
+        f = Failure
+        return self._frame(sa.select(f.path, f.digest, f.reason, f.remedy), "path", "digest")
+
+    def suggestions(self) -> pd.DataFrame:
+        """Proposed experiments, oldest first; parameters and predictions are dicts."""
+        s = Suggestion
+        names = (
+            "origin",
+            "campaign",
+            "objective",
+            "model",
+            "snapshot_digest",
+            "seed",
+            "parameters",
+            "predictions",
+        )
+        columns = [getattr(s, name) for name in (*names, "reason", "digest", "created_at")]
+        return self._frame(sa.select(s.id.label("suggestion_id"), *columns), "suggestion_id")
+
+    def snapshot_digest(self) -> str:
+        """Digest of what an optimizer sees: samples, parameters, properties, pooled descriptors, verdicts."""
+        return digest_of(plain(self.optimizer_table().to_dict("records")), plain(self.samples()["sample_id"]))
+
+    def optimizer_table(self) -> pd.DataFrame:
+        """The view `optimizer_table`: one row per sample and parameter, feature, verdict or property."""
+        view = sa.table("optimizer_table", *(sa.column(name) for name in OPTIMIZER_COLUMNS))
+        frame = self._frame(sa.select(*view.columns), "sample_id", "kind", "name")
+        return frame.astype(dict.fromkeys(("value", "uncertainty", "ci_low", "ci_high"), float))
+
+
+#: Columns of the view `optimizer_table`, as migration 0002 made it.
+OPTIMIZER_COLUMNS = (
+    "sample_id",
+    "route",
+    "campaign",
+    "kind",
+    "name",
+    "value",
+    "text",
+    "uncertainty",
+    "ci_low",
+    "ci_high",
+    "unit",
+    "pool",
+)
+
+
+def _wide_columns(designs: pd.DataFrame, properties: pd.DataFrame) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Columns of samples.csv with their values by sample."""
+    for (name, unit), part in designs.groupby(["name", "unit"]):
+        values = part["category"] if unit == "category" else part["value"]
+        yield f"param:{name}_{unit}", dict(zip(part["sample_id"], values, strict=True))
+    for (name, unit), part in properties.groupby(["name", "unit"]):
+        yield f"prop:{name}_{unit}", dict(zip(part["sample_id"], part["value"], strict=True))
+        if part["uncertainty"].notna().any():
+            yield f"prop_sd:{name}_{unit}", dict(zip(part["sample_id"], part["uncertainty"], strict=True))

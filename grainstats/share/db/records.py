@@ -1,0 +1,221 @@
+"""What goes into the database: one frozen record per analysis, per sample and per suggestion."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from grainstats.measure.descriptors.descriptor import Descriptor
+from segment.micrograph.micrograph import Micrograph
+
+
+def digest_of(*parts: object) -> str:
+    """SHA-256 (hex) of the canonical JSON of `parts`; the same parts give the same digest everywhere."""
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=str, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def plain(value: Any) -> Any:
+    """JSON-ready copy: numpy scalars and tuples become Python's, NaN and infinity become None."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return plain(dataclasses.asdict(value))
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(v) for v in value]
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+@dataclass(frozen=True)
+class AnalysisKey:
+    """What makes an analysis: the frame's bytes, the weights, the settings."""
+
+    micrograph_digest: str
+    model_digest: str
+    recipe_digest: str
+
+    @property
+    def digest(self) -> str:
+        """Short identity (16 hex digits) that exported rows carry."""
+        return digest_of(self.micrograph_digest, self.model_digest, self.recipe_digest)[:16]
+
+
+@dataclass(frozen=True)
+class MicrographFacts:
+    """What is kept of a micrograph besides its pixels.
+
+    Attributes
+    ----------
+    digest : str
+        As `Micrograph.digest`: the file's SHA-256, with ``#frame`` behind it in a stack.
+    path : str
+        As the user should see it again, without the folders of a machine.
+    rows, columns : int
+        Shape without the info bar, pixels.
+    pixel_size_nm : float or None
+    scale_source : {"metadata", "sidecar", "scalebar", "manual", "none"}
+    scale_conflict : str or None
+        In words, when two sources of the pixel size disagreed.
+    """
+
+    digest: str
+    sha256: str
+    path: str
+    vendor: str
+    rows: int
+    columns: int
+    pixel_size_nm: float | None
+    scale_source: str
+    scale_conflict: str | None = None
+    frame: int = 0
+
+    @classmethod
+    def of(cls, micrograph: Micrograph, path: str | Path | None = None) -> MicrographFacts:
+        """Facts of `micrograph`, known by `path` (default: its own path)."""
+        rows, columns = micrograph.image.shape
+        conflicts = [f"{c.chosen} against {c.rejected} (x{c.ratio:.4g})" for c in micrograph.conflicts]
+        return cls(
+            digest=micrograph.digest,
+            sha256=micrograph.sha256,
+            path=str(micrograph.path if path is None else path),
+            vendor=micrograph.vendor,
+            rows=int(rows),
+            columns=int(columns),
+            pixel_size_nm=micrograph.pixel_size_nm,
+            scale_source=micrograph.pixel_size_source,
+            scale_conflict="; ".join(conflicts) or None,
+            frame=micrograph.frame,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class AnalysisRecord:
+    """Everything one analysis leaves behind; stored once, never changed.
+
+    Attributes
+    ----------
+    key : AnalysisKey
+    micrograph : MicrographFacts
+    sample_id : str or None
+        The sample the micrograph shows; made in the database when it is not there yet.
+    code_version : str
+    seed : int
+    grains : DataFrame or None
+        `grainstats.measure.grain_table` in nanometres, one row per grain (columns the database does not know
+        are left out). None or empty where nothing was measured, as for an uncalibrated micrograph.
+    intercepts : DataFrame or None
+        `grainstats.measure.intercept_table` in nanometres.
+    descriptors : tuple of Descriptor
+        Of this image.
+    warnings : tuple of str
+    artefacts : mapping of str to str
+        Files made beside the numbers, relative to the output folder: ``{"overlay": "overlays/a.png"}``.
+    model_name, recipe_text : str
+        So that the digests in `key` can be read by people.
+    """
+
+    key: AnalysisKey
+    micrograph: MicrographFacts
+    sample_id: str | None
+    code_version: str
+    seed: int
+    grains: pd.DataFrame | None = None
+    intercepts: pd.DataFrame | None = None
+    descriptors: tuple[Descriptor, ...] = ()
+    warnings: tuple[str, ...] = ()
+    artefacts: Mapping[str, str] = field(default_factory=dict)
+    model_name: str = ""
+    recipe_text: str = ""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A process parameter: a number in `unit`, or a word (`category`) with the unit ``"category"``."""
+
+    name: str
+    value: float | None
+    unit: str
+    category: str | None = None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A measured property with one standard deviation of uncertainty, both in `unit`."""
+
+    name: str
+    value: float
+    unit: str
+    uncertainty: float | None = None
+
+
+@dataclass(frozen=True)
+class SampleRow:
+    """One row of samples.csv; `made_on` is a day, ``YYYY-MM-DD``."""
+
+    sample_id: str
+    design_route: Literal["ai", "researcher"]
+    campaign: str = ""
+    parameters: tuple[Quantity, ...] = ()
+    properties: tuple[Measured, ...] = ()
+    images: str | None = None
+    made_on: str | None = None
+
+
+@dataclass(frozen=True)
+class SampleSheet:
+    """A checked samples.csv: no duplicates, every number read, every unit known.
+
+    Attributes
+    ----------
+    source : str
+    rows : tuple of SampleRow
+    unsaid : frozenset of {"campaign", "date", "images", "param"}
+        What it has no column for: of known samples that stays as it is.
+    """
+
+    source: str
+    rows: tuple[SampleRow, ...]
+    unsaid: frozenset[str] = frozenset()
+
+    def sample_ids(self) -> tuple[str, ...]:
+        return tuple(row.sample_id for row in self.rows)
+
+
+@dataclass(frozen=True)
+class SuggestionRecord:
+    """A proposed next experiment.
+
+    Attributes
+    ----------
+    origin : {"ai", "researcher"}
+    model : str
+        What proposed it (``"function network"``, ``"BOXVIA"``, a researcher's note).
+    snapshot_digest : str
+        Digest of the data it was computed from (`Database.snapshot_digest`); "" where unknown.
+    parameters : mapping
+        ``{"temperature_degC": 850.0}``: names with their unit as suffix, as after ``param:`` in samples.csv.
+    predictions : mapping
+        JSON-ready; what the model expects of the point.
+    """
+
+    origin: Literal["ai", "researcher"]
+    model: str
+    parameters: Mapping[str, Any]
+    snapshot_digest: str = ""
+    seed: int | None = None
+    campaign: str = ""
+    objective: str | None = None
+    reason: str | None = None
+    predictions: Mapping[str, Any] = field(default_factory=dict)

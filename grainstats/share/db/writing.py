@@ -1,0 +1,209 @@
+"""Writing so that doing it twice changes nothing: every function here works inside one open transaction."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from grainstats.infer.modality.verdict import ModalityVerdict
+from grainstats.measure.descriptors.descriptor import Descriptor
+from grainstats.share.db import schema
+from grainstats.share.db.bulk import insert_grains, insert_intercepts
+from grainstats.share.db.records import (
+    AnalysisKey,
+    AnalysisRecord,
+    MicrographFacts,
+    SuggestionRecord,
+    digest_of,
+    plain,
+)
+
+
+def now() -> str:
+    """This moment, UTC, ISO 8601 to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def insert_once(connection: Connection, table: type[schema.Base], **values: Any) -> bool:
+    """INSERT ... ON CONFLICT DO NOTHING; whether the row is new."""
+    statement = _insert(connection, table).values(**values).on_conflict_do_nothing()
+    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount > 0
+
+
+def put(connection: Connection, table: type[schema.Base], keys: Sequence[str], **values: Any) -> None:
+    """INSERT, or UPDATE the row with the same `keys`."""
+    rest = {name: value for name, value in values.items() if name not in keys}
+    statement = _insert(connection, table).values(**values)
+    connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=rest))
+
+
+def _insert(connection: Connection, table: type[schema.Base]) -> Any:
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table)
+
+
+def find_analysis(connection: Connection, key: AnalysisKey) -> int | None:
+    """Internal number of the analysis with this key."""
+    a = schema.Analysis
+    return connection.execute(
+        sa.select(a.id).where(
+            a.micrograph_digest == key.micrograph_digest,
+            a.model_digest == key.model_digest,
+            a.recipe_digest == key.recipe_digest,
+        )
+    ).scalar()
+
+
+def add_analysis(connection: Connection, record: AnalysisRecord) -> bool:
+    """Store an analysis with all its rows; False where it was there already. Either way it counts now."""
+    key, facts = record.key, record.micrograph
+    if record.sample_id is not None:
+        insert_once(connection, schema.Sample, sample_id=record.sample_id, created_at=now())
+    put_micrograph(connection, facts, record.sample_id)
+    insert_once(connection, schema.Model, digest=key.model_digest, name=record.model_name)
+    insert_once(connection, schema.Recipe, digest=key.recipe_digest, text=record.recipe_text)
+    values = dict(
+        dataclasses.asdict(key),
+        code_version=record.code_version,
+        seed=int(record.seed),
+        pixel_size_nm=facts.pixel_size_nm,
+        scale_source=facts.scale_source,
+        n_grains=0 if record.grains is None else len(record.grains),
+        warnings=list(record.warnings),
+        artefacts=plain(record.artefacts),
+        created_at=now(),
+    )
+    new = insert_once(connection, schema.Analysis, **values)
+    analysis_id = find_analysis(connection, key)
+    assert analysis_id is not None
+    if new:
+        _add_rows(connection, analysis_id, record)
+    make_current(connection, key.micrograph_digest, analysis_id)
+    forget_failures(connection, facts)
+    return new
+
+
+def _add_rows(connection: Connection, analysis_id: int, record: AnalysisRecord) -> None:
+    source = record.micrograph.path
+    if record.grains is not None and len(record.grains):
+        insert_grains(connection, analysis_id, record.grains, source)
+    if record.intercepts is not None and len(record.intercepts):
+        insert_intercepts(connection, analysis_id, record.intercepts, source)
+    add_descriptors(connection, record.descriptors, analysis_id=analysis_id)
+
+
+def put_micrograph(connection: Connection, facts: MicrographFacts, sample_id: str | None) -> None:
+    """Store what is known of a micrograph; a later call corrects path, calibration and sample."""
+    values = dataclasses.asdict(facts)
+    if sample_id is not None:
+        values["sample_id"] = sample_id
+    put(connection, schema.Micrograph, ["digest"], **values)
+
+
+def move_micrograph(connection: Connection, micrograph_digest: str, sample_id: str) -> None:
+    """Let the micrograph belong to `sample_id`."""
+    insert_once(connection, schema.Sample, sample_id=sample_id, created_at=now())
+    m = schema.Micrograph
+    connection.execute(sa.update(m).where(m.digest == micrograph_digest).values(sample_id=sample_id))
+
+
+def rename_micrograph(connection: Connection, micrograph_digest: str, path: str) -> None:
+    """Call the micrograph `path` from now on."""
+    m = schema.Micrograph
+    connection.execute(sa.update(m).where(m.digest == micrograph_digest).values(path=path))
+
+
+def make_current(connection: Connection, micrograph_digest: str, analysis_id: int) -> None:
+    """Let this analysis of the micrograph count from now on."""
+    put(
+        connection,
+        schema.CurrentAnalysis,
+        ["micrograph_digest"],
+        micrograph_digest=micrograph_digest,
+        analysis_id=analysis_id,
+    )
+
+
+def forget_failures(connection: Connection, facts: MicrographFacts) -> None:
+    """Drop failures that the analysed frame, or the file's newer bytes, have made untrue."""
+    f = schema.Failure
+    other_bytes = sa.not_(f.digest.startswith(facts.sha256, autoescape=True))
+    connection.execute(
+        sa.delete(f).where(
+            f.path == facts.path, sa.or_(f.digest == facts.digest, f.digest == "", other_bytes)
+        )
+    )
+
+
+def add_descriptors(
+    connection: Connection,
+    descriptors: Iterable[Descriptor],
+    *,
+    analysis_id: int | None = None,
+    pool_id: int | None = None,
+) -> None:
+    """Store descriptors of an image or of a pool."""
+    rows = [
+        {**plain(descriptor), "analysis_id": analysis_id, "pool_id": pool_id} for descriptor in descriptors
+    ]
+    if rows:
+        connection.execute(sa.insert(schema.Descriptor), rows)
+
+
+def put_pool(
+    connection: Connection,
+    sample_id: str,
+    verdict: ModalityVerdict | None,
+    analysis_ids: Sequence[int],
+    descriptors: Sequence[Descriptor],
+    code_version: str,
+) -> bool:
+    """Store one sample's pooled statistics and let them count; False where the same were there already."""
+    a = schema.Analysis
+    columns = (a.micrograph_digest, a.model_digest, a.recipe_digest)
+    keys = connection.execute(sa.select(*columns).where(a.id.in_(analysis_ids))).all()
+    if len(keys) != len(set(analysis_ids)):
+        raise ValueError(
+            f"{sample_id}: {len(set(analysis_ids)) - len(keys)} of the analyses are not in the database"
+        )
+    digest = digest_of(
+        sample_id, sorted(map(list, keys)), code_version, plain(verdict), [plain(d) for d in descriptors]
+    )
+    insert_once(connection, schema.Sample, sample_id=sample_id, created_at=now())
+    new = insert_once(
+        connection,
+        schema.Pool,
+        digest=digest,
+        sample_id=sample_id,
+        code_version=code_version,
+        created_at=now(),
+    )
+    pool_id = connection.execute(sa.select(schema.Pool.id).where(schema.Pool.digest == digest)).scalar_one()
+    if new:
+        members = [{"pool_id": pool_id, "analysis_id": int(i)} for i in sorted(set(analysis_ids))]
+        if members:
+            connection.execute(sa.insert(schema.PoolMember), members)
+        if verdict is not None:
+            _add_verdict(connection, pool_id, verdict)
+        add_descriptors(connection, descriptors, pool_id=pool_id)
+    put(connection, schema.CurrentPool, ["sample_id"], sample_id=sample_id, pool_id=pool_id)
+    return new
+
+
+def _add_verdict(connection: Connection, pool_id: int, verdict: ModalityVerdict) -> None:
+    result = plain(verdict)
+    names = ("verdict", "reason", "p_value", "mode_ratio", "power", "n_images", "n_interior", "seed")
+    values = {name: result[name] for name in names}
+    connection.execute(sa.insert(schema.Verdict).values(pool_id=pool_id, result=result, **values))
+
+
+def add_suggestion(connection: Connection, record: SuggestionRecord) -> bool:
+    """Store a suggestion; False where the same one was there already."""
+    values = plain(record)
+    return insert_once(connection, schema.Suggestion, **values, digest=digest_of(values), created_at=now())

@@ -1,1 +1,0 @@
-"""Alembic migrations, shipped with the package; `grainstats.share.migrate` runs them."""

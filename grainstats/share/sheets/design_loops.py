@@ -1,0 +1,257 @@
+"""Both design loops as the database tells them: every experiment in order, what came of every proposal."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+from grainstats.share.db.database import Database
+from segment.errors import InputError
+
+Route = Literal["ai", "researcher"]
+State = Literal["made", "known", "open"]
+Value = float | str
+SAME = 1e-6  #: relative difference below which two settings are one
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One sample with a measured property, and the best of its route so far.
+
+    Attributes
+    ----------
+    number : int
+        1, 2, ... within its route, in the order in which the samples were made.
+    sample_id, campaign : str
+    route : {"ai", "researcher"}
+    value : float
+    uncertainty : float or None
+        One standard deviation.
+    best : float
+        Of this route, up to and with this experiment.
+    """
+
+    number: int
+    sample_id: str
+    route: Route
+    campaign: str
+    value: float
+    uncertainty: float | None
+    best: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What was expected of a proposal; the interval, where one was stated, holds 95 %."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+    def holds(self, measured: float) -> bool | None:
+        """Whether the interval holds a measured value; None without an interval."""
+        return None if self.low is None or self.high is None else self.low <= measured <= self.high
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """One recorded proposal and what came of it.
+
+    Attributes
+    ----------
+    number : int
+        In the order in which they were recorded.
+    route : {"ai", "researcher"}
+    by, campaign, reason, recorded_on : str
+        `by`: the model or the person.
+    parameters : dict
+    predicted : Prediction or None
+        Of this property.
+    state : {"made", "known", "open"}
+        Made since; its settings had been made before it was recorded; or not made yet.
+    sample_id : str
+        Empty where open.
+    measured : float or None
+    """
+
+    number: int
+    route: Route
+    by: str
+    campaign: str
+    reason: str
+    recorded_on: str
+    parameters: dict[str, Value]
+    predicted: Prediction | None
+    state: State
+    sample_id: str
+    measured: float | None
+
+
+@dataclass(frozen=True)
+class Loops:
+    """Progress of both routes towards one property.
+
+    Attributes
+    ----------
+    name, unit : str
+    maximise : bool
+    experiments : tuple of Experiment
+    proposals : tuple of Proposed
+    """
+
+    name: str
+    unit: str
+    maximise: bool
+    experiments: tuple[Experiment, ...]
+    proposals: tuple[Proposed, ...]
+
+    def best(self, route: Route) -> Experiment | None:
+        """The experiment that holds the route's best value."""
+        own = [e for e in self.experiments if e.route == route]
+        pick = max if self.maximise else min
+        return pick(own, key=lambda e: e.value) if own else None
+
+
+def known_objectives(db: Database) -> list[str]:
+    """Properties that somebody asked to improve, in the order of asking; else every measured property."""
+    measured = _spellings(db.properties())
+    stated = dict.fromkeys(db.suggestions()["objective"].dropna())
+    asked = dict.fromkeys(_asked(part)[0] for text in stated for part in text.split(","))
+    wanted = [name for part in asked for name, spelled in measured.items() if part in spelled]
+    return list(dict.fromkeys(wanted)) or list(measured)
+
+
+def read_loops(db: Database, objective: str, *, campaign: str | None = None) -> Loops:
+    """Read both loops' progress.
+
+    Parameters
+    ----------
+    db : Database
+    objective : str
+        Name of a property, ``NAME:minimise`` where less is better. Without a direction, the one that the
+        newest suggestion was made for.
+    campaign : str, optional
+        Only samples and proposals of this campaign.
+
+    Raises
+    ------
+    InputError
+        No sample has the property.
+    """
+    asked, direction = _asked(objective)
+    values = db.properties()
+    measured = _spellings(values)
+    name = next((n for n, spelled in measured.items() if asked in spelled), None)
+    if name is None:
+        known = ", ".join(measured) or "none yet"
+        raise InputError("--objective", f"no sample has the property {asked!r}", f"Known are: {known}")
+    values = values[values["name"] == name].set_index("sample_id")
+    suggestions = db.suggestions()
+    maximise = (direction or _direction(suggestions, measured[name])) != "minimise"
+    made = db.experiments()
+    if campaign is not None:
+        made = made[made["campaign"] == campaign]
+        suggestions = suggestions[suggestions["campaign"] == campaign]
+    return Loops(
+        name,
+        str(values["unit"].iloc[0]),
+        maximise,
+        tuple(_experiments(made, values, maximise)),
+        tuple(_proposals(suggestions, made, db.samples(), values, name)),
+    )
+
+
+def _asked(text: str) -> tuple[str, str]:
+    """``" jc:minimise"`` -> ``("jc", "minimise")``."""
+    name, _, direction = text.strip().removeprefix("prop:").partition(":")
+    return name.strip(), direction.strip()
+
+
+def _spellings(properties: pd.DataFrame) -> dict[str, tuple[str, str]]:
+    """Every property, and how it may be asked for: by its name, or with its unit behind."""
+    pairs = properties[["name", "unit"]].drop_duplicates("name")
+    return {str(name): (str(name), f"{name}_{unit}") for name, unit in pairs.itertuples(index=False)}
+
+
+def _direction(suggestions: pd.DataFrame, spelled: tuple[str, str]) -> str:
+    """Direction of the newest suggestion for the property that is spelled so."""
+    for text in reversed(suggestions["objective"].dropna().tolist()):
+        for part in text.split(","):
+            asked, direction = _asked(part)
+            if asked in spelled:
+                return direction
+    return ""
+
+
+def _experiments(made: pd.DataFrame, values: pd.DataFrame, maximise: bool) -> list[Experiment]:
+    pick = max if maximise else min
+    best: dict[str, float] = {}
+    count: Counter[str] = Counter()
+    found = []
+    there = made[made["sample_id"].isin(values.index) & made["design_route"].notna()]
+    for row in there.to_dict("records"):
+        value, spread = (float(values.loc[row["sample_id"], c]) for c in ("value", "uncertainty"))
+        route = row["design_route"]
+        count[route] += 1
+        best[route] = pick(value, best.get(route, value))
+        error = spread if spread == spread else None
+        found.append(
+            Experiment(
+                count[route], row["sample_id"], route, row["campaign"] or "", value, error, best[route]
+            )
+        )
+    return found
+
+
+def _proposals(
+    suggestions: pd.DataFrame, made: pd.DataFrame, samples: pd.DataFrame, values: pd.DataFrame, name: str
+) -> list[Proposed]:
+    since = dict(zip(made["sample_id"], made["created_at"], strict=True))
+    settings = {str(r["sample_id"]): r for r in samples.to_dict("records")}
+    found = []
+    for number, s in enumerate(suggestions.to_dict("records"), 1):
+        alike = [sample for sample in since if same_settings(s["parameters"], settings[sample])]
+        later = [sample for sample in alike if since[sample] >= s["created_at"]]
+        sample = next(iter(later or alike), "")
+        known = sample in values.index
+        found.append(
+            Proposed(
+                number,
+                s["origin"],
+                s["model"],
+                s["campaign"],
+                s["reason"] if isinstance(s["reason"], str) else "",
+                s["created_at"][:10],
+                s["parameters"],
+                _prediction(s["predictions"], name),
+                "made" if later else "known" if alike else "open",
+                sample,
+                float(values.loc[sample, "value"]) if known else None,
+            )
+        )
+    return found
+
+
+def same_settings(point: Mapping[str, Any], sample: Mapping[str, Any]) -> bool:
+    """Whether a row of the samples table has all settings of a proposal."""
+    for name, value in point.items():
+        own = sample.get(f"param:{name}")
+        if isinstance(value, str) or isinstance(own, str):
+            if own != value:
+                return False
+        elif own is None or not math.isclose(float(own), float(value), rel_tol=SAME):
+            return False
+    return bool(point)
+
+
+def _prediction(predictions: Mapping[str, Any] | None, name: str) -> Prediction | None:
+    expected = ((predictions or {}).get("objectives") or {}).get(name)
+    if not expected or expected.get("value") is None:
+        return None
+    ends = (expected.get("ci_low"), expected.get("ci_high"))
+    return Prediction(float(expected["value"]), *(ends if None not in ends else (None, None)))

@@ -1,0 +1,216 @@
+"""Researchers' own proposals, recorded beside the optimizer's: a sheet read whole or refused.
+
+Columns: process parameters ``param:<name>_<unit>`` (at least one), and optionally ``reason``, ``by`` (who
+proposes), ``campaign``, and ``expect:<name>_<unit>``, what the proposer expects of a property. One row is one
+experiment; ``.csv`` (UTF-8) or ``.xlsx``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from grainstats.share.db.database import Database
+from grainstats.share.db.records import SuggestionRecord
+from grainstats.share.sheets.cells import Column, SheetError, read_cells, text_of, under_header, value_of
+from grainstats.share.sheets.quantity_units import converter, split_column
+
+if TYPE_CHECKING:
+    from grainstats.share.optimizer.space import Constraint, Space
+
+_PLAIN = ("reason", "by", "campaign")
+Value = float | str
+
+
+class ProposalError(SheetError):
+    """A sheet of proposals that cannot be used, with every problem in it."""
+
+    what = "sheet of proposals"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the database measures its quantities in: unit by name."""
+
+    parameters: Mapping[str, str]
+    properties: Mapping[str, str]
+
+    @classmethod
+    def of(cls, db: Database) -> Known:
+        pairs = (db.designs()[["name", "unit"]], db.properties()[["name", "unit"]])
+        return cls(*(dict(zip(p["name"], p["unit"], strict=True)) for p in pairs))
+
+
+@dataclass(frozen=True)
+class _Column(Column):
+    """A column and the unit that its quantity is kept in."""
+
+    target: str
+
+    def convert(self, value: Value) -> Value:
+        return value if isinstance(value, str) else converter(self.unit, self.target)(value)
+
+
+def import_proposals(
+    db: Database, path: str | Path, *, space: Space | None = None, campaign: str = ""
+) -> int:
+    """Read a sheet of proposals and store it, all or nothing.
+
+    Parameters
+    ----------
+    db : Database
+    path : path
+    space : Space, optional
+        Every proposal must then be a point of it: all parameters, existing settings, constraints kept.
+    campaign : str
+        For rows that name none.
+
+    Returns
+    -------
+    int
+        How many proposals are new; the same sheet again stores nothing.
+
+    Raises
+    ------
+    ProposalError
+        With all problems at once; nothing is stored.
+    InputError
+        The file is missing or of another kind.
+    """
+    return db.add_suggestions(read_proposals(path, Known.of(db), space=space, campaign=campaign))
+
+
+def read_proposals(
+    path: str | Path, known: Known, *, space: Space | None = None, campaign: str = ""
+) -> list[SuggestionRecord]:
+    """Read and check a sheet of proposals; arguments and errors as `import_proposals`."""
+    path = Path(path)
+    table = read_cells(path, ProposalError.what)
+    header = [text_of(cell) for cell in next(table, [])]
+    columns, problems = _read_header(header, known, space)
+    records: list[SuggestionRecord] = []
+    seen: dict[str, int] = {}
+    for number, cells in enumerate(table, start=2):
+        if not any(text_of(cell) for cell in cells):
+            continue
+        record, wrong = _read_row(header, columns, cells, campaign)
+        wrong += _outside(record.parameters, space)
+        first = seen.setdefault(repr(sorted(record.parameters.items())), number)
+        if first != number and not wrong:
+            wrong.append(f"the same experiment stands in row {first} already")
+        problems += [f"row {number}: {text}" for text in wrong]
+        records.append(record)
+    if not records:
+        problems.append("there is no proposal in it")
+    if problems:
+        raise ProposalError(path, tuple(problems))
+    return records
+
+
+def _read_header(header: list[str], known: Known, space: Space | None) -> tuple[list[_Column], list[str]]:
+    counts = Counter(filter(None, header))
+    problems = [f"column {n!r} stands there {k} times" for n, k in counts.items() if k > 1]
+    columns: list[_Column] = []
+    for index, text in enumerate(header):
+        if text in _PLAIN or not text or header.index(text) < index:
+            continue
+        if text.partition(":")[0] not in {"param", "expect"} or ":" not in text:
+            problems.append(f"unknown column {text!r} (known: {', '.join(_PLAIN)}, param:, expect:)")
+            continue
+        try:
+            columns.append(_column(index, text, known, space))
+        except ValueError as error:
+            problems.append(f"column {text!r}: {error}")
+    names = Counter(f"{c.kind}:{c.name}" for c in columns)
+    problems += [f"{name} stands there in two units" for name, count in names.items() if count > 1]
+    if "param" not in {c.kind for c in columns}:
+        problems.append("there is no column param:<name>_<unit>")
+    elif space is not None and not any(problem.startswith("column 'param:") for problem in problems):
+        there = {f"{c.name}_{c.target}" for c in columns if c.kind == "param"}
+        problems += [f"the space's parameter {n} has no column" for n in space.names if n not in there]
+    return columns, problems
+
+
+def _column(index: int, header: str, known: Known, space: Space | None) -> _Column:
+    """The column in the unit that the database, else the space, keeps its quantity in."""
+    kind, name, unit = split_column(header)
+    recorded = known.parameters if kind == "param" else known.properties
+    of_space = {n.rpartition("_")[0]: n.rpartition("_")[2] for n in space.names} if space else {}
+    if kind == "param" and name not in (of_space if space else recorded or {name}):
+        where = "the space has" if space else "the samples have"
+        raise ValueError(f"{where} no such parameter ({', '.join(sorted(of_space or recorded))})")
+    if kind == "expect" and recorded and name not in recorded:
+        raise ValueError(f"the samples have no such property ({', '.join(sorted(recorded))})")
+    target = recorded.get(name) or (of_space.get(name) if kind == "param" else None) or unit
+    converter(unit, target)
+    return _Column(index, header, kind, name, unit, target)
+
+
+def _read_row(
+    header: list[str], columns: list[_Column], cells: list[Any], campaign: str
+) -> tuple[SuggestionRecord, list[str]]:
+    wrong: list[str] = []
+    cells = under_header(header, cells, wrong)
+    plain = {name: text_of(cells[header.index(name)]) for name in _PLAIN if name in header}
+    parameters: dict[str, Value] = {}
+    expected: dict[str, dict[str, Value]] = {}
+    for c in columns:
+        noted = len(wrong)
+        value = value_of(c.header, c.unit, cells[c.index], wrong)
+        if value is not None and c.kind == "param":
+            parameters[f"{c.name}_{c.target}"] = c.convert(value)
+        elif value is not None:
+            expected[c.name] = {"value": c.convert(value)}
+        elif c.kind == "param" and len(wrong) == noted:
+            wrong.append(f"column {c.header!r} is empty")
+    record = SuggestionRecord(
+        origin="researcher",
+        model=plain.get("by") or "researcher",
+        parameters=parameters,
+        campaign=plain.get("campaign") or campaign,
+        objective=", ".join(expected) or None,
+        reason=plain.get("reason") or None,
+        predictions={"objectives": expected} if expected else {},
+    )
+    return record, wrong
+
+
+def _outside(point: Mapping[str, Value], space: Space | None) -> list[str]:
+    """Why a point is none of the space; nothing where a parameter is missing, which is said already."""
+    if space is None or not set(space.names) <= set(point):
+        return []
+    wrong = []
+    for p in space.parameters:
+        value, alone = point[p.name], replace(space, parameters=(p,), constraints=())
+        if isinstance(value, str) != (p.kind == "categorical"):
+            wrong.append(f"{p.name}: {value!r} is {'a word' if isinstance(value, str) else 'a number'}")
+        elif not alone.allows(point):
+            known = _settings(p.values, value)
+            wrong.append(f"{p.name} = {_said(value)} is no setting of the space: {known}")
+    if not wrong:
+        wrong = [f"outside the space: {_rule(c)}" for c in space.constraints if not c.holds(point)]
+    return wrong
+
+
+def _rule(c: Constraint) -> str:
+    """``"temperature_degC + 20 hold_h <= 1000 is broken"``."""
+    total = " + ".join(name if factor == 1 else f"{factor:g} {name}" for name, factor in c.terms)
+    low = f"{c.low:g} <= " if math.isfinite(c.low) else ""
+    high = f" <= {c.high:g}" if math.isfinite(c.high) else ""
+    return f"{low}{total}{high} is broken"
+
+
+def _settings(values: tuple[Value, ...], value: Value) -> str:
+    """All settings where they are few, else their range and the ones nearest to `value`."""
+    if len(values) <= 8 or isinstance(value, str):
+        return ", ".join(map(_said, values))
+    near = sorted(sorted(values, key=lambda v: abs(float(v) - float(value)))[:2])
+    return f"{_said(values[0])} to {_said(values[-1])}, nearest {' and '.join(map(_said, near))}"
+
+
+def _said(value: Value) -> str:
+    return value if isinstance(value, str) else f"{value:g}"

@@ -1,0 +1,165 @@
+"""samples.csv (or .xlsx): one row per sample, read whole or refused with every problem named.
+
+Columns: ``sample_id``, ``design_route`` (ai or researcher), ``campaign``, ``date`` (the day it was made) and
+``images`` (a glob), the last three optional, process parameters ``param:<name>_<unit>``, properties
+``prop:<name>_<unit>`` and the standard deviation of a property ``prop_sd:<name>_<unit>`` (same name; any unit
+that converts). Empty cells are missing values; what a sheet has no column for stays as the database knows it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from grainstats.share.db.records import Measured, Quantity, SampleRow, SampleSheet
+from grainstats.share.sheets.cells import Column, SheetError, day_of, read_cells, text_of, under_header, value_of
+from grainstats.share.sheets.quantity_units import CATEGORY, converter, split_column
+
+if TYPE_CHECKING:
+    from grainstats.share.db.database import Database
+
+_PLAIN = ("sample_id", "design_route", "campaign", "date", "images")
+_ROUTES = ("ai", "researcher")
+
+
+class SampleSheetError(SheetError):
+    """A sample sheet that cannot be used, with every problem in it."""
+
+    what = "sample sheet"
+
+
+def import_samples(db: Database, path: str | Path) -> int:
+    """Read a sample sheet and store it, all or nothing; returns how many samples are new."""
+    return db.put_samples(read_samples(path))
+
+
+def read_samples(path: str | Path) -> SampleSheet:
+    """Read and check a sample sheet.
+
+    Parameters
+    ----------
+    path : str or Path
+        ``.csv`` (UTF-8) or ``.xlsx`` (its first sheet).
+
+    Raises
+    ------
+    SampleSheetError
+        With all problems at once: unknown, missing or repeated columns or ids, unknown units,
+        bad routes, values that are not numbers.
+    InputError
+        The file is missing or of another kind.
+    """
+    path = Path(path)
+    table = read_cells(path)
+    header = [text_of(cell) for cell in next(table, [])]
+    columns, problems = _read_header(header)
+    rows: list[SampleRow] = []
+    seen: dict[str, int] = {}
+    for number, cells in enumerate(table, start=2):
+        if not any(text_of(cell) for cell in cells):
+            continue
+        row, wrong = _read_row(header, columns, cells)
+        if row.sample_id in seen and row.sample_id:
+            wrong.append(f"sample_id {row.sample_id!r} stands in row {seen[row.sample_id]} already")
+        seen.setdefault(row.sample_id, number)
+        problems += [f"row {number}: {text}" for text in wrong]
+        rows.append(row)
+    if not rows:
+        problems.append("there is no sample in it")
+    if problems:
+        raise SampleSheetError(path, tuple(problems))
+    there = {*header, *(column.kind for column in columns)}
+    return SampleSheet(str(path), tuple(rows), frozenset({"campaign", "date", "images", "param"} - there))
+
+
+def _read_header(header: list[str]) -> tuple[list[Column], list[str]]:
+    columns: list[Column] = []
+    problems = [f"column {name!r} is missing" for name in ("sample_id", "design_route") if name not in header]
+    problems += [
+        f"column {n!r} stands there {k} times" for n, k in Counter(filter(None, header)).items() if k > 1
+    ]
+    for index, text in enumerate(header):
+        if text in _PLAIN or not text:
+            continue
+        kind = text.partition(":")[0]
+        if kind not in {"param", "prop", "prop_sd"} or ":" not in text:
+            problems.append(f"unknown column {text!r} (known: {', '.join(_PLAIN)}, param:, prop:, prop_sd:)")
+            continue
+        try:
+            columns.append(Column(index, text, *split_column(text)))
+        except ValueError as error:
+            problems.append(f"column {text!r}: {error}")
+    return columns, problems + _header_conflicts(columns, header)
+
+
+def _header_conflicts(columns: list[Column], header: list[str]) -> list[str]:
+    """The same quantity twice, a word as a property, a spread without its property."""
+    problems = []
+    first: dict[tuple[str, str], Column] = {}
+    for column in columns:
+        other = first.setdefault((column.kind, column.name), column)
+        if other is not column and other.header != column.header:
+            problems.append(f"columns {other.header!r} and {column.header!r} are the same quantity")
+        if column.unit == CATEGORY and column.kind != "param":
+            problems.append(f"column {column.header!r}: a property is a number, not a category")
+    for column in columns:
+        if column.kind != "prop_sd":
+            continue
+        owner = first.get(("prop", column.name))
+        if owner is None:
+            problems.append(f"column {column.header!r} has no column prop:{column.name}_<unit> beside it")
+            continue
+        try:
+            converter(column.unit, owner.unit, difference=True)
+        except ValueError as error:
+            problems.append(f"column {column.header!r}: {error}")
+    return problems
+
+
+def _read_row(header: list[str], columns: list[Column], cells: list[Any]) -> tuple[SampleRow, list[str]]:
+    wrong: list[str] = []
+    cells = under_header(header, cells, wrong)
+    plain = {name: text_of(cells[header.index(name)]) for name in _PLAIN if name in header}
+    if "sample_id" in plain and not plain["sample_id"]:
+        wrong.append("sample_id is empty")
+    route = plain.get("design_route", "ai").lower()
+    if route not in _ROUTES:
+        wrong.append(f"design_route {plain['design_route']!r} is neither ai nor researcher")
+    values = {
+        (c.kind, c.name): value
+        for c in columns
+        if (value := value_of(c.header, c.unit, cells[c.index], wrong)) is not None
+    }
+    units = {(c.kind, c.name): c.unit for c in columns}
+    row = SampleRow(
+        sample_id=plain.get("sample_id", ""),
+        design_route=cast(Literal["ai", "researcher"], route),
+        campaign=plain.get("campaign", ""),
+        parameters=tuple(_parameter(n, v, units[k, n]) for (k, n), v in values.items() if k == "param"),
+        properties=tuple(_measured(n, values, units, wrong) for k, n in values if k == "prop"),
+        images=plain.get("images") or None,
+        made_on=day_of("date", cells[header.index("date")], wrong) if "date" in header else None,
+    )
+    wrong += [
+        f"prop_sd:{n} is given without prop:{n}"
+        for k, n in values
+        if k == "prop_sd" and ("prop", n) not in values
+    ]
+    return row, wrong
+
+
+def _parameter(name: str, value: float | str, unit: str) -> Quantity:
+    return Quantity(name, None, unit, value) if isinstance(value, str) else Quantity(name, value, unit)
+
+
+def _measured(name: str, values: dict, units: dict, wrong: list[str]) -> Measured:
+    unit, spread = units["prop", name], values.get(("prop_sd", name))
+    if spread is not None:
+        if spread < 0:
+            wrong.append(f"prop_sd:{name} is negative")
+        try:
+            spread = converter(units["prop_sd", name], unit, difference=True)(spread)
+        except ValueError:  # already among the header's problems
+            spread = None
+    return Measured(name, values["prop", name], unit, spread)

@@ -1,0 +1,80 @@
+"""Pores and second phases: which are cells of their own, so that their outline stays a boundary.
+
+A boundary runs through a small particle, which therefore just has no grain.  Where a body is as large as a
+small grain the grains end at its outline: it is cut as a cell like any other, and then set aside.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from segment._threads import in_bands
+
+LARGE = 0.1  #: of the mean cell's area, from which a body is a cell of its own
+MOSTLY = 0.5  #: share of a cell's area that must be body for the cell to be one
+
+
+def large_bodies(not_grain: np.ndarray, labels: np.ndarray) -> np.ndarray | None:
+    """The connected parts of `not_grain` that are larger than `LARGE` of a mean cell.
+
+    Parameters
+    ----------
+    not_grain : ndarray of bool, shape (rows, columns)
+    labels : ndarray of int32
+        Cells between boundaries, of the same image or of a part of it.
+
+    Returns
+    -------
+    ndarray of bool, shape (rows, columns), or None
+        None where no part is large, or there is no cell.
+    """
+    n_cells = int(labels.max(initial=0))
+    if not n_cells:
+        return None
+    least = LARGE * np.count_nonzero(labels) / n_cells
+    n_parts, part = cv2.connectedComponents(not_grain.view(np.uint8), connectivity=4)
+    area, _ = _cover(part, not_grain, n_parts)
+    large = area > least
+    large[0] = False
+    if not large.any():
+        return None
+    return np.concatenate(in_bands(part.shape, lambda a, b: large[part[a:b]]))
+
+
+def set_aside(cells: np.ndarray, body: np.ndarray) -> np.ndarray | None:
+    """Take the cells that are mostly `body` out of the cells, which are numbered anew in place.
+
+    Parameters
+    ----------
+    cells : ndarray of int32, shape (rows, columns)
+        1 ... k, 0 for neither; afterwards 1 ... n for those that are left.
+    body : ndarray of bool, shape (rows, columns)
+
+    Returns
+    -------
+    ndarray of int32 or None
+        Cells that were taken out, 1 ... m, 0 elsewhere; None where there are none.
+    """
+    from segment.cells._second_phase_kernels import take_out
+
+    area, covered = _cover(cells, body, int(cells.max(initial=0)) + 1)
+    is_body = covered > MOSTLY * area
+    is_body[0] = False
+    if not is_body.any():
+        return None
+    is_grain = ~is_body
+    is_grain[0] = False
+    grain, number = (np.where(kind, np.cumsum(kind), 0).astype(np.int32) for kind in (is_grain, is_body))
+    bodies = np.zeros_like(cells)
+    in_bands(cells.shape, lambda a, b: take_out(cells, grain, number, bodies, a, b))
+    return bodies
+
+
+def _cover(labels: np.ndarray, body: np.ndarray, n: int) -> np.ndarray:
+    """By label 0 ... n - 1: pixels, and how many of them are body; shape (2, n)."""
+    from segment.cells._second_phase_kernels import cover
+
+    counts = in_bands(labels.shape, lambda a, b: cover(labels, body, n, a, b))
+    total: np.ndarray = np.stack(counts).sum(axis=0, dtype=np.int64)
+    return total

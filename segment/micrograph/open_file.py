@@ -1,0 +1,135 @@
+"""What a format module hands over: frames that load late, with every pixel size the file states.
+
+Each module in `segment.micrograph.formats` exposes the same three names: ``NAME``, ``recognises(opened)`` and
+``frames(opened)``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segment.errors import UnreadableError
+from segment.micrograph.micrograph import PixelSizeSource
+
+if TYPE_CHECKING:
+    from tifffile import TiffFile
+
+HEAD_BYTES = 4096
+_TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """One statement of the pixel size.
+
+    Attributes
+    ----------
+    where : str
+        Place in the file, in the words of the vendor, e.g. ``"[Scan] PixelWidth"``.
+    y_nm, x_nm : float
+        Pixel height and width in nanometres, positive and finite.
+    source : {"metadata", "sidecar", "scalebar", "manual"}
+    """
+
+    where: str
+    y_nm: float
+    x_nm: float
+    source: PixelSizeSource = "metadata"
+
+
+def scale_or_none(
+    where: str, y_nm: float | None, x_nm: float | None, source: PixelSizeSource = "metadata"
+) -> Scale | None:
+    """A `Scale` where both numbers are positive and finite; None where the file leaves one out or zero.
+
+    A missing height is taken as square.
+    """
+    y_nm = x_nm if y_nm is None else y_nm
+    if x_nm is None or y_nm is None:
+        return None
+    if not (math.isfinite(x_nm) and math.isfinite(y_nm) and x_nm > 0 and y_nm > 0):
+        return None
+    return Scale(where, float(y_nm), float(x_nm), source)
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One image of a file, not yet loaded.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        (rows, columns) as stored, info bar included.
+    load : callable
+        Returns the pixels, shape (rows, columns) or (rows, columns, 3 or 4); valid while the file is open.
+    scales : tuple of Scale
+        What the file states, the most trusted first.
+    info_bar_rows : int or None
+        Rows of the info bar at the bottom; 0 where the file says there is none, None where it says nothing.
+    notes : tuple of str
+    """
+
+    shape: tuple[int, int]
+    load: Callable[[], np.ndarray]
+    scales: tuple[Scale, ...] = ()
+    info_bar_rows: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+class OpenFile:
+    """A file opened once for all format modules: its first bytes, and its TIFF structure where it has one."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with path.open("rb") as file:
+            self.head = file.read(HEAD_BYTES)
+        self.size = path.stat().st_size
+        self._to_close: list[Callable[[], object]] = []
+
+    def __enter__(self) -> OpenFile:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        while self._to_close:
+            self._to_close.pop()()
+
+    def on_close(self, close: Callable[[], object]) -> None:
+        """Have `close` called when this file is left; for handles that the frames load from."""
+        self._to_close.append(close)
+
+    @cached_property
+    def tiff(self) -> TiffFile | None:
+        """The TIFF structure, or None for another kind of file.
+
+        Raises
+        ------
+        UnreadableError
+            A TIFF file whose list of pages is damaged.
+        """
+        if not self.head.startswith(_TIFF_MAGIC):
+            return None
+        from segment.micrograph.tiffpages import open_tiff
+
+        tiff = open_tiff(self.path)
+        self.on_close(tiff.close)
+        return tiff
+
+
+def truncated(path: Path, detail: str) -> UnreadableError:
+    """The error for a file that ends too early."""
+    return UnreadableError(
+        path, f"the file is truncated: {detail}", "Copy it again from the microscope or from a backup"
+    )

@@ -1,0 +1,76 @@
+"""Choosing the pixel size: the user's word, then the file's statements in their order of trust."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from segment.micrograph.micrograph import PixelSizeSource, ScaleConflict
+from segment.micrograph.open_file import Scale
+
+CONFLICT = 0.03  #: relative difference above which two sources are flagged
+SQUARE = 0.005  #: relative difference of height and width below which pixels count as square
+
+
+@dataclass(frozen=True)
+class ChosenScale:
+    """The scale that won.
+
+    Attributes
+    ----------
+    y_nm, x_nm : float or None
+        Pixel height and width; None where no source states them.
+    source : str
+    where : str
+        The winning statement in words; empty for none.
+    conflicts : tuple of ScaleConflict
+    """
+
+    y_nm: float | None
+    x_nm: float | None
+    source: PixelSizeSource
+    where: str
+    conflicts: tuple[ScaleConflict, ...] = ()
+
+    @property
+    def square(self) -> bool:
+        """Whether height and width agree within `SQUARE`."""
+        if self.y_nm is None or self.x_nm is None:
+            return True
+        return abs(self.y_nm / self.x_nm - 1) <= SQUARE
+
+
+def choose_scale(scales: tuple[Scale, ...], manual_nm: float | None = None) -> ChosenScale:
+    """The first scale, or the manual one, with every other source that differs by more than 3 %.
+
+    Raises
+    ------
+    ValueError
+        `manual_nm` is not positive.
+    """
+    if manual_nm is not None:
+        if not manual_nm > 0 or manual_nm == float("inf"):
+            raise ValueError(f"a pixel size must be a positive number of nanometres, not {manual_nm}")
+        scales = (Scale("--pixel-size", float(manual_nm), float(manual_nm), "manual"), *scales)
+    if not scales:
+        return ChosenScale(None, None, "none", "")
+    winner = scales[0]
+    conflicts = [_conflict(winner, other) for other in scales[1:]]
+    return ChosenScale(
+        winner.y_nm, winner.x_nm, winner.source, winner.where, tuple(c for c in conflicts if c is not None)
+    )
+
+
+def _conflict(winner: Scale, other: Scale) -> ScaleConflict | None:
+    """The axis that differs more decides."""
+    ratio = max(other.x_nm / winner.x_nm, other.y_nm / winner.y_nm, key=lambda r: max(r, 1 / r))
+    if abs(ratio - 1) <= CONFLICT:
+        return None
+    return ScaleConflict(in_words(winner), in_words(other), ratio)
+
+
+def in_words(scale: Scale) -> str:
+    """``"metadata [Scan] PixelWidth: 3372.4 nm"``; both sides where the pixel is not square."""
+    size = f"{scale.x_nm:.5g} nm"
+    if abs(scale.y_nm / scale.x_nm - 1) > SQUARE:
+        size = f"{scale.y_nm:.5g} x {scale.x_nm:.5g} nm (height x width)"
+    return f"{scale.source} {scale.where}: {size}"

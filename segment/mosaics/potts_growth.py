@@ -1,0 +1,153 @@
+"""Mosaics that have grown: normal and abnormal grain growth in the plane by a Monte-Carlo Potts model.
+
+Anderson, Srolovitz, Grest and Sahni (Acta Metall. 32 (1984) 783): a pixel takes the label of a random
+neighbour if that does not lengthen the boundary, else with the Boltzmann probability.  Grains shrink and
+vanish, and the mean area grows in proportion to time (Burke and Turnbull 1952).  In abnormal growth a few
+grains have mobile boundaries while those between all others are slow, so that the few eat up the rest and
+leave two populations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from segment.grain_map import GrainMap
+
+START_PX2 = 16.0  #: mean area at the start
+TEMPERATURE = 1.0  #: in units of one bond of the 20-neighbourhood: boundaries do not stick to the lattice
+QUENCH = 4  #: sweeps without temperature at the end
+MOST_SWEEPS = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class Grown:
+    """A periodic mosaic.
+
+    Attributes
+    ----------
+    labels : ndarray of int32, shape (rows, columns)
+        1 ... n, every label present; grains go on beyond the opposite edge.
+    abnormal : ndarray of bool, shape (n + 1,)
+        By label, the grains with mobile boundaries.
+    sweeps : int
+        Time: attempts per pixel.
+    """
+
+    labels: np.ndarray
+    abnormal: np.ndarray
+    sweeps: int
+
+    @property
+    def mean_area_px2(self) -> float:
+        return self.labels.size / int(self.labels.max())
+
+    @property
+    def abnormal_share(self) -> float:
+        """Of the area."""
+        return float(self.abnormal[self.labels].mean())
+
+    def grain_map(self, pixel_size_nm: float | None = None) -> GrainMap:
+        """The mosaic seen through a window: what an edge cuts off is a grain of its own."""
+        from skimage.measure import label
+
+        parts = label(self.labels, connectivity=1).astype(np.int32)  # type: ignore[no-untyped-call]
+        return GrainMap(parts, pixel_size_nm, "manual" if pixel_size_nm is not None else "none")
+
+
+def seeds(shape: tuple[int, int], rng: np.random.Generator) -> Grown:
+    """Where growth starts: a periodic Poisson-Voronoi mosaic of `START_PX2` a grain."""
+    from scipy.spatial import cKDTree
+
+    n = max(round(shape[0] * shape[1] / START_PX2), 1)
+    tree = cKDTree(rng.random((n, 2)) * shape, boxsize=shape)
+    pixels = np.stack(np.meshgrid(*(np.arange(s) + 0.5 for s in shape), indexing="ij"), axis=-1)
+    return _compact(tree.query(pixels)[1].reshape(shape), np.zeros(n, bool), 0)
+
+
+def normal_growth(shape: tuple[int, int], mean_area: float, rng: np.random.Generator) -> Grown:
+    """Grow a mosaic until its mean grain area is `mean_area` square pixels.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of the periodic lattice.
+    mean_area : float
+        At least 100 for boundaries that have forgotten the start.
+    rng : Generator
+    """
+    grown = seeds(shape, rng)
+    while grown.mean_area_px2 < mean_area and grown.sweeps < MOST_SWEEPS:
+        # by theory the area still missing takes so many sweeps; half of them, then look again
+        missing = max(mean_area - grown.mean_area_px2, 1.0)
+        grown = grow(grown, max(int(missing / 2), 1), rng)
+    return grow(grown, QUENCH, rng, temperature=0.0)
+
+
+def abnormal_growth(
+    shape: tuple[int, int],
+    mean_area: float,
+    coarse_area: float,
+    rng: np.random.Generator,
+    *,
+    spacing: float = 7.0,
+    mobility: float = 0.02,
+) -> Grown:
+    """Grow to a mean area of `mean_area`, then let a few grains grow until they fill `coarse_area`.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    mean_area : float
+        Of the matrix when the abnormal growth sets in, square pixels.
+    coarse_area : float
+        Area fraction of the abnormal grains at the end, 0 ... 0.9.
+    rng : Generator
+    spacing : float
+        Mean distance of the abnormal grains in matrix grains; their final diameter goes with it.
+    mobility : float
+        Of a boundary between two ordinary grains, over that around an abnormal one.
+
+    Raises
+    ------
+    ValueError
+        The lattice is too small for one abnormal grain, or `coarse_area` is out of range.
+    """
+    if not 0 < coarse_area <= 0.9:
+        raise ValueError(f"coarse_area is {coarse_area}, not between 0 and 0.9")
+    grown = normal_growth(shape, mean_area, rng)
+    n = int(grown.labels.max())
+    chosen = rng.permutation(n)[: round(n / spacing**2)] + 1
+    if chosen.size == 0:
+        raise ValueError(f"a lattice of {n} grains is too small for abnormal grains {spacing:g} grains apart")
+    abnormal = grown.abnormal.copy()
+    abnormal[chosen] = True
+    grown = Grown(grown.labels, abnormal, grown.sweeps)
+    while 0 < grown.abnormal_share < coarse_area and grown.sweeps < MOST_SWEEPS:
+        grown = grow(grown, max(int(mean_area**0.5 / 4), 1), rng, mobility=mobility)
+    return grow(grown, QUENCH, rng, temperature=0.0, mobility=mobility)
+
+
+def grow(
+    grown: Grown,
+    sweeps: int,
+    rng: np.random.Generator,
+    *,
+    temperature: float = TEMPERATURE,
+    mobility: float = 1.0,
+) -> Grown:
+    """So many sweeps more."""
+    from segment.mosaics._potts_kernel import sweep
+
+    labels = grown.labels.copy()
+    for _ in range(sweeps):
+        sweep(labels, grown.abnormal, temperature, mobility, rng)
+    return _compact(labels, grown.abnormal, grown.sweeps + sweeps)
+
+
+def _compact(labels: np.ndarray, abnormal: np.ndarray, sweeps: int) -> Grown:
+    """Number the grains that are left 1 ... n; `abnormal` is indexed by the labels given."""
+    there = np.bincount(labels.ravel(), minlength=len(abnormal)) > 0  # `np.unique` would sort all pixels
+    number = np.cumsum(there, dtype=np.int32)
+    return Grown(number[labels], np.concatenate([[False], abnormal[there]]), sweeps)

@@ -1,0 +1,172 @@
+"""How far an answer can be trusted, as it was measured for the weights: a table beside them.
+
+`calibration/calibrate_confidence.py` fits the table on images whose truth is known and writes it into the model's
+folder; new weights need a new table, no new code.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from segment.errors import ModelError
+from segment.quality.evidence import NAMES, Evidence
+
+FILE = "confidence.json"
+FORMATS = (1, 2)  #: 1 had no products
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """What share of the borders of a mean probability are boundaries: a rising table, straight in between.
+
+    Attributes
+    ----------
+    stated : tuple of float
+        Mean probability along a border, ascending.
+    true : tuple of float
+        Share of such borders that are true, never falling.
+    """
+
+    stated: tuple[float, ...]
+    true: tuple[float, ...]
+
+    def __call__(self, probability: np.ndarray) -> np.ndarray:
+        """Calibrated confidence of mean probabilities, same shape; NaN stays."""
+        result: np.ndarray = np.interp(probability, self.stated, self.true)
+        return result
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """A weighted sum of evidence and of its products, and the value from which it is said.
+
+    Few cells, say, or strong contrast at the borders mean little alone and much together.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Fields of `Evidence`, each as `Evidence.vector` scales it.
+    centre, spread, weight : tuple of float
+        Per field: mean and standard deviation where it was fitted, and weight of the standardised value.
+    offset : float
+    alarm : float
+        The image is flagged from here on.
+    products : tuple of float
+        Weights of what `halved_products` makes of the standardised values; empty: none.
+    """
+
+    names: tuple[str, ...]
+    centre: tuple[float, ...]
+    spread: tuple[float, ...]
+    weight: tuple[float, ...]
+    offset: float
+    alarm: float
+    products: tuple[float, ...] = ()
+
+    def __call__(self, evidence: Evidence) -> float:
+        """The sum; a number that is missing (NaN) adds nothing, one beyond three deviations is three."""
+        far = standardised(evidence.vector(self.names), self.centre, self.spread)
+        pairs = halved_products(far) @ self.products if self.products else 0.0
+        return float(far @ self.weight + pairs + self.offset)
+
+
+def standardised(table: np.ndarray, centre: ArrayLike, spread: ArrayLike) -> np.ndarray:
+    """Deviations from `centre` in units of `spread`, at most three; 0 where a value is missing (NaN)."""
+    far: np.ndarray = np.nan_to_num(np.clip((table - np.asarray(centre)) / np.asarray(spread), -3, 3))
+    return far
+
+
+def halved_products(far: np.ndarray) -> np.ndarray:
+    """Half the product of every two values, squares among them: shape (..., n) to (..., n (n + 1) / 2)."""
+    one, other = np.triu_indices(far.shape[-1])
+    halves: np.ndarray = far[..., one] * far[..., other] / 2
+    return halves
+
+
+@dataclass(frozen=True)
+class Confidence:
+    """The table of a model.
+
+    Attributes
+    ----------
+    borders : Reliability
+    strange : Weighing
+        Log odds that the image shows no grain structure.
+    missed : Weighing
+        Log of (true boundary length / length found).
+    """
+
+    borders: Reliability
+    strange: Weighing
+    missed: Weighing
+
+
+def read_confidence(folder: Path) -> Confidence | None:
+    """The table of a model folder; None where it has none.
+
+    Raises
+    ------
+    ModelError
+        The file is damaged, of another format version, or names evidence that this code does not gather.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        return None
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        if facts["format"] not in FORMATS:
+            known = " and ".join(map(str, FORMATS))
+            raise ValueError(f"format {facts['format']!r} where {known} are read")
+        return Confidence(
+            Reliability(**_tuples(facts["borders"])),
+            _weighing(facts["strange"]),
+            _weighing(facts["missed"]),
+        )
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        remedy = "Run calibration/calibrate_confidence.py on the folder, or delete the file"
+        raise ModelError(path, f"cannot be read ({error})", remedy) from error
+
+
+def write_confidence(folder: Path, confidence: Confidence, measured: dict[str, Any]) -> Path:
+    """Write the table into a model folder.
+
+    Parameters
+    ----------
+    folder : Path
+    confidence : Confidence
+    measured : dict
+        What the fit came to, on data not used for it; for the reader of the file, not for the code.
+    """
+    path = folder / FILE
+    content = {"format": FORMATS[-1], **asdict(confidence), "measured": measured}
+    path.write_text(json.dumps(_rounded(content), indent=1) + "\n", encoding="utf-8")
+    return path
+
+
+def _weighing(facts: dict[str, Any]) -> Weighing:
+    weighing = Weighing(**_tuples(facts))
+    if unknown := sorted(set(weighing.names) - set(NAMES)):
+        raise ValueError(f"evidence {', '.join(unknown)} is not known")
+    n = len(weighing.names)
+    if len(weighing.weight) != n or len(weighing.products) not in (0, n * (n + 1) // 2):
+        raise ValueError(f"{n} names of evidence have other numbers of weights")
+    return weighing
+
+
+def _tuples(facts: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()}
+
+
+def _rounded(value: Any) -> Any:
+    """Five digits are more than was measured."""
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(item) for item in value]
+    return float(f"{value:.5g}") if isinstance(value, float) else value

@@ -1,0 +1,319 @@
+"""What an answer shows of its own quality: numbers from the probability, the cells and the grey levels.
+
+A grain structure fills the image evenly, its boundaries meet in threes at wide angles, and a boundary is
+either there or not.  Photographs break the first, chance patterns the second, boundaries that the network
+hardly sees the third.  The numbers mean nothing alone; `segment.quality.calibration_table` weighs them as it was fitted for
+the model.
+
+All lengths are in the network's pixels, so that the numbers do not depend on the magnification.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, fields
+
+import cv2
+import numpy as np
+from scipy import ndimage
+
+from segment.cells.borders import find_borders
+from segment.boundary_map import BoundaryMap
+from segment.cells.border_merging import BORDER_CONFIDENCE, SEED_PERSISTENCE
+from segment.micrograph.micrograph import Micrograph
+from segment._threads import available_cores
+
+WHOLE_PX = 1_500_000  #: network pixels up to which the whole image is looked at
+WINDOW_PX = 640  #: edge of each of the four windows that stand for a larger one
+BLOCKS = 4  #: blocks along an edge of the image (half as many along a window's) whose contents are compared
+SMALLEST_PX = 20  #: smallest cell, as the watershed has it
+JUDGED_PX = 64  #: smaller cells are all pixels and no shape
+JUDGED_CELLS = 400  #: cells of a window whose shape is looked at
+REACH_PX = 4  #: how far from a border its own pixels lie
+SURROUNDINGS_PX = 121  #: edge of the square whose mean a grey level is held against
+JUNCTION_PX = 8  #: radius at which the angles of a junction are read
+RING = 96  #: points on that circle
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Numbers of one image; NaN where it shows too little for one.
+
+    Attributes
+    ----------
+    cells : float
+        Number of cells looked at.
+    line_share : float
+        Share of pixels of probability above one half.
+    faint : float
+        Pixels of probability .1 ... .5 per pixel above one half.
+    open_lines : float
+        Share of the pixels above one half that lie on no border.
+    weak : float
+        Share of the border length whose mean probability is below .75.
+    hidden : float
+        Length times mean probability of the borders across which fine cells were joined, per border length.
+    widest_angle : float
+        Mean widest angle at the triple junctions, degrees; 120 where three equal tensions meet.
+    clean_junctions : float
+        Share of junctions around which exactly three grains lie.
+    solidity : float
+        Tenth percentile over cells of area / area of the convex hull.
+    size_spread : float
+        Standard deviation of the log of the cells' areas.
+    largest_cell : float
+        Its share of the area.
+    density_spread : float
+        Coefficient of variation of border length per area between blocks of the image.
+    contrast_spread : float
+        The same of the grey levels' standard deviation.
+    edge_contrast : float
+        Mean gradient of the grey level at the borders, over that elsewhere.
+    grey_tails : float
+        Kurtosis of the grey levels against their surroundings: 3 for a normal distribution, more where small
+        bright or dark bodies lie on a plain ground.
+    """
+
+    cells: float
+    line_share: float
+    faint: float
+    open_lines: float
+    weak: float
+    hidden: float
+    widest_angle: float
+    clean_junctions: float
+    solidity: float
+    size_spread: float
+    largest_cell: float
+    density_spread: float
+    contrast_spread: float
+    edge_contrast: float
+    grey_tails: float
+
+    def vector(self, names: tuple[str, ...]) -> np.ndarray:
+        """Values of `names`, shape (len(names),): the logarithm of those that are ratios or shares."""
+        return np.array([_scaled(name, getattr(self, name)) for name in names])
+
+
+#: least value under the logarithm; numbers that are not named here enter as they are
+_LEAST = {
+    "cells": 1.0,
+    "line_share": 0.01,
+    "faint": 0.05,
+    "open_lines": 0.003,
+    "weak": 0.01,
+    "hidden": 0.01,
+    "largest_cell": 0.002,
+    "density_spread": 0.02,
+    "contrast_spread": 0.02,
+    "edge_contrast": 0.5,
+    "grey_tails": 1.0,
+}
+NAMES = tuple(field.name for field in fields(Evidence))
+
+
+def _scaled(name: str, value: float) -> float:
+    return float(np.log(max(value, _LEAST[name]))) if name in _LEAST else value
+
+
+@dataclass(frozen=True, eq=False)
+class _Window:
+    """A part of the image in the network's pixels; `grey` has zero mean and unit deviation."""
+
+    probability: np.ndarray
+    labels: np.ndarray
+    grey: np.ndarray
+    blocks: int
+
+
+def gather_evidence(micrograph: Micrograph, boundary_map: BoundaryMap, labels: np.ndarray) -> Evidence | None:
+    """Evidence of one answer; None where it shows no border at all.
+
+    Parameters
+    ----------
+    micrograph : Micrograph
+    boundary_map : BoundaryMap
+    labels : ndarray of int32, shape (rows, columns)
+        The cells cut from it.
+    """
+    windows = list(_windows(micrograph.image, boundary_map, labels))
+    with ThreadPoolExecutor(available_cores()) as pool:
+        hidden = [pool.submit(_hidden, window.probability, window.labels) for window in windows]
+        found = [numbers for numbers in pool.map(_numbers, windows, hidden) if numbers]
+    if not found:
+        return None
+    mean = {name: _mean([numbers[name] for numbers in found]) for name in found[0]}
+    blocks = np.concatenate([_blocks(window) for window in windows], axis=1)
+    spread = blocks.std(axis=1) / np.maximum(blocks.mean(axis=1), 1e-9)
+    return Evidence(
+        **mean | {"cells": float(sum(numbers["cells"] for numbers in found))},
+        density_spread=float(spread[0]),
+        contrast_spread=float(spread[1]),
+    )
+
+
+def _mean(values: list[float]) -> float:
+    known = [value for value in values if np.isfinite(value)]
+    return float(np.mean(known)) if known else float("nan")
+
+
+def _windows(image: np.ndarray, boundary_map: BoundaryMap, labels: np.ndarray) -> Iterator[_Window]:
+    """The whole image, or windows in the middle of its quarters."""
+    scale, (rows, columns) = boundary_map.scale, labels.shape
+    whole = rows * columns * scale**2 <= WHOLE_PX
+    edge = max(round(WINDOW_PX / scale), 1)
+    for i in range(1 if whole else 2):
+        for j in range(1 if whole else 2):
+            top, left = (
+                max((2 * i + 1) * rows // 4 - edge // 2, 0),
+                max((2 * j + 1) * columns // 4 - edge // 2, 0),
+            )
+            part = np.s_[:, :] if whole else np.s_[top : top + edge, left : left + edge]
+            yield _resampled(
+                boundary_map.probability[part],
+                labels[part],
+                image[part],
+                scale,
+                BLOCKS if whole else BLOCKS // 2,
+            )
+
+
+def _resampled(
+    probability: np.ndarray, labels: np.ndarray, image: np.ndarray, scale: float, blocks: int
+) -> _Window:
+    grey: np.ndarray = image.astype(np.float32)
+    np.nan_to_num(grey, copy=False, posinf=0.0, neginf=0.0)
+    if scale != 1.0:
+        size = (max(round(labels.shape[1] * scale), 32), max(round(labels.shape[0] * scale), 32))
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        probability, grey = (cv2.resize(a, size, interpolation=method) for a in (probability, grey))
+        labels = cv2.resize(labels, size, interpolation=cv2.INTER_NEAREST)
+    probability, labels = np.ascontiguousarray(probability), np.ascontiguousarray(labels)
+    return _Window(probability, labels, (grey - grey.mean()) / max(float(grey.std()), 1e-6), blocks)
+
+
+def _numbers(window: _Window, hidden: Future[float]) -> dict[str, float]:
+    """What one window shows; empty without a border.  `hidden`, the longest of it, is on its way."""
+    probability, labels = window.probability, window.labels
+    borders = find_borders(labels, probability)
+    length = float(borders.length_px.sum())
+    if not length:
+        return {}
+    line = probability > BORDER_CONFIDENCE
+    n_line = max(int(np.count_nonzero(line)), 1)
+    away = cv2.distanceTransform(1 - _edges(labels), cv2.DIST_L2, 3)
+    near = away <= REACH_PX
+    return {
+        "cells": float(np.count_nonzero(np.bincount(labels.ravel())[1:])),
+        "line_share": n_line / line.size,
+        "faint": float(np.count_nonzero((probability > 0.1) & ~line)) / n_line,
+        "open_lines": float(np.count_nonzero(line & ~near)) / n_line,
+        "weak": float(borders.length_px[borders.confidence < 0.75].sum()) / length,
+        "edge_contrast": _edge_contrast(window.grey, near),
+        "grey_tails": _tails(window.grey),
+        **_shapes(labels),
+        **dict(zip(("widest_angle", "clean_junctions"), junctions(labels), strict=True)),
+        "hidden": hidden.result() / length,
+    }
+
+
+def _edges(labels: np.ndarray) -> np.ndarray:
+    """1 where the pixel on the left or above has another label; uint8."""
+    edge = np.zeros(labels.shape, np.uint8)
+    edge[:, 1:] |= labels[:, 1:] != labels[:, :-1]
+    edge[1:] |= labels[1:] != labels[:-1]
+    return edge
+
+
+def _hidden(probability: np.ndarray, labels: np.ndarray) -> float:
+    """Sum of length times mean probability over the borders inside cells."""
+    from segment.cells.watershed import persistence_watershed
+
+    fine = persistence_watershed(probability, SEED_PERSISTENCE, labels > 0, SMALLEST_PX)
+    borders = find_borders(fine, probability)
+    cell = np.zeros(int(fine.max(initial=0)) + 1, labels.dtype)
+    cell[fine.ravel()] = labels.ravel()
+    inside = cell[borders.pairs[:, 0]] == cell[borders.pairs[:, 1]]
+    return float(borders.length_px[inside] @ borders.confidence[inside])
+
+
+def _edge_contrast(grey: np.ndarray, near: np.ndarray) -> float:
+    smooth = cv2.GaussianBlur(grey, (0, 0), 1.2)
+    gradient = np.hypot(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1))
+    return float(gradient[near].mean() / max(float(gradient[~near].mean()), 1e-6)) if not near.all() else 1.0
+
+
+def _tails(grey: np.ndarray) -> float:
+    """Kurtosis of what differs from its surroundings, single pixels' noise smoothed."""
+    apart = cv2.GaussianBlur(grey, (0, 0), 1.0) - cv2.blur(grey, (SURROUNDINGS_PX, SURROUNDINGS_PX))
+    square = (apart - apart.mean()) ** 2
+    return float((square**2).mean() / max(float(square.mean()) ** 2, 1e-12))
+
+
+def _shapes(labels: np.ndarray) -> dict[str, float]:
+    """Solidity, spread of sizes and largest share of the cells."""
+    boxes = [(label, box) for label, box in enumerate(ndimage.find_objects(labels), 1) if box is not None]
+    chosen = boxes[:: max(len(boxes) // JUDGED_CELLS, 1)]
+    cells = [labels[box] == label for label, box in chosen]
+    area = np.array([np.count_nonzero(cell) for cell in cells], float)
+    solid = [min(a / hull_area(cell), 1.0) for a, cell in zip(area, cells, strict=True) if a >= JUDGED_PX]
+    return {
+        "solidity": float(np.quantile(solid, 0.1)) if solid else float("nan"),
+        "size_spread": float(np.log(area).std()),
+        "largest_cell": float(area.max()) / labels.size,
+    }
+
+
+def hull_area(cell: np.ndarray) -> float:
+    """Area of the convex hull of the squares of a mask's pixels."""
+    corners = np.zeros((cell.shape[0] + 1, cell.shape[1] + 1), np.uint8)
+    for row, column in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        corners[row : row + cell.shape[0], column : column + cell.shape[1]] |= cell
+    outline, _ = cv2.findContours(corners, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return float(cv2.contourArea(cv2.convexHull(np.vstack(outline))))
+
+
+def junctions(labels: np.ndarray) -> tuple[float, float]:
+    """Mean widest angle, in degrees, where three cells meet, and the share of junctions that are such.
+
+    Angles are read off a circle of `JUNCTION_PX`; a junction counts where the circle lies in the frame, and
+    is clean where it crosses three borders.
+    """
+    a, b, c, d = labels[:-1, :-1], labels[:-1, 1:], labels[1:, :-1], labels[1:, 1:]
+    several = 1 + (b != a).astype(np.int8) + ((c != a) & (c != b)) + ((d != a) & (d != b) & (d != c))
+    y, x = np.nonzero((several >= 3) & (a > 0) & (b > 0) & (c > 0) & (d > 0))
+    rows, columns = labels.shape
+    inside = (np.minimum(y, x) > JUNCTION_PX) & (y < rows - JUNCTION_PX - 1) & (x < columns - JUNCTION_PX - 1)
+    y, x = y[inside], x[inside]
+    if not y.size:
+        return float("nan"), float("nan")
+    turn = np.linspace(0, 2 * np.pi, RING, endpoint=False)
+    around = np.round(JUNCTION_PX * np.stack([np.sin(turn), np.cos(turn)])).astype(int)
+    ring = labels[y[:, None] + around[0], x[:, None] + around[1]]
+    change = ring != np.roll(ring, 1, axis=1)
+    clean = change.sum(axis=1) == 3
+    if not clean.any():
+        return float("nan"), 0.0
+    at = np.nonzero(change[clean])[1].reshape(-1, 3)
+    arcs = np.diff(np.column_stack([at, at[:, 0] + RING]), axis=1)
+    return float(arcs.max(axis=1).mean() * 360 / RING), float(clean.mean())
+
+
+def _blocks(window: _Window) -> np.ndarray:
+    """Border length per area and standard deviation of grey in each block, shape (2, blocks²)."""
+    edge = _edges(window.labels)
+    fine = window.grey - cv2.GaussianBlur(window.grey, (0, 0), 8)
+    values = [
+        [float(edge[part].mean()), float(fine[part].std())]
+        for part in (
+            np.s_[
+                i * edge.shape[0] // n : (i + 1) * edge.shape[0] // n,
+                j * edge.shape[1] // n : (j + 1) * edge.shape[1] // n,
+            ]
+            for n in (window.blocks,)
+            for i in range(n)
+            for j in range(n)
+        )
+    ]
+    return np.array(values).T

@@ -1,0 +1,153 @@
+"""Fitting how far answers can be trusted on images whose truth is known: a table of `segment.quality.calibration_table`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from segment.cells.borders import find_borders
+from segment.quality.calibration_table import Reliability, Weighing, halved_products, standardised
+from segment.quality.evidence import Evidence
+from segment.training.score import TOLERANCE_PX, fill
+
+KNOTS = 12  #: most points of a reliability table
+SHORTEST_PX = 4  #: shorter borders are points where four cells meet
+WAVER = 0.003  #: by which an answer's value changes with precision, threads and the table's five digits
+PENALTY = 300.0  #: ridge, in images: weights of standardised evidence are held back as by so many images
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedBorders:
+    """Borders of cells and how much of each is true.
+
+    Attributes
+    ----------
+    stated : ndarray, shape (m,)
+        Mean boundary probability along the border.
+    length_px : ndarray, shape (m,)
+    share : ndarray, shape (m,)
+        Of its length, how much lies within `TOLERANCE_PX` of a true boundary.
+    """
+
+    stated: np.ndarray
+    length_px: np.ndarray
+    share: np.ndarray
+
+    @property
+    def true(self) -> np.ndarray:
+        """Borders that are boundaries along most of their length."""
+        result: np.ndarray = self.share > 0.5
+        return result
+
+
+def judge_borders(labels: np.ndarray, probability: np.ndarray, truth: np.ndarray) -> JudgedBorders:
+    """Compare the borders of a label map with those of the true one.
+
+    Parameters
+    ----------
+    labels, truth : ndarray of int, shape (rows, columns)
+        Label 0 of the truth belongs to the nearest grain.
+    probability : ndarray of float32, shape (rows, columns)
+    """
+    whole = fill(truth)
+    line = np.zeros(whole.shape, np.uint8)
+    for edge in (line[:, 1:], line[:, :-1]):
+        edge |= whole[:, 1:] != whole[:, :-1]
+    for edge in (line[1:], line[:-1]):
+        edge |= whole[1:] != whole[:-1]
+    away = cv2.distanceTransform(1 - line, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    found = find_borders(labels, probability)
+    near = find_borders(labels, (away <= TOLERANCE_PX).astype(np.float32))
+    kept = found.length_px >= SHORTEST_PX
+    return JudgedBorders(found.confidence[kept], found.length_px[kept], near.confidence[kept])
+
+
+def fit_reliability(stated: np.ndarray, true: np.ndarray, knots: int = KNOTS) -> Reliability:
+    """Rising table of the share that is true: means over classes of equal number, made monotone.
+
+    Isotonic regression by pool-adjacent-violators (Barlow et al. 1972; for calibration Zadrozny & Elkan 2002)
+    of the class means, which a new image moves less than a fit of single borders.
+
+    Parameters
+    ----------
+    stated : ndarray, shape (m,)
+    true : ndarray of bool, shape (m,)
+    """
+    from scipy.optimize import isotonic_regression
+
+    order = np.argsort(stated, kind="stable")
+    classes = [part for part in np.array_split(order, min(knots, len(order))) if part.size]
+    x = np.array([stated[part].mean() for part in classes])
+    y = np.array([true[part].mean() for part in classes])
+    rising = isotonic_regression(y, weights=[part.size for part in classes]).x
+    x, first = np.unique(x, return_index=True)
+    return Reliability(tuple(x.tolist()), tuple(rising[first].tolist()))
+
+
+def calibration_error(stated: np.ndarray, true: np.ndarray, classes: int = 10) -> float:
+    """Expected calibration error: mean over borders of |stated - true share| of their class."""
+    index = np.minimum((stated * classes).astype(int), classes - 1)
+    count = np.bincount(index, minlength=classes)
+    gap = np.abs(np.bincount(index, stated, classes) - np.bincount(index, true, classes))
+    return float(gap.sum() / max(count.sum(), 1))
+
+
+def fit_odds(names: tuple[str, ...], evidence: list[Evidence], strange: np.ndarray) -> Weighing:
+    """Logistic regression of second order, both classes counting the same, with a ridge; alarm at even odds.
+
+    Parameters
+    ----------
+    names : tuple of str
+    evidence : list of Evidence
+    strange : ndarray of bool, shape (n,)
+    """
+    terms, centre, spread = _terms(names, evidence)
+    design = np.column_stack([terms, np.ones(len(terms))])
+    share = float(strange.mean())
+    count = np.where(strange, 0.5 / share, 0.5 / (1 - share))
+    penalty = np.append(np.full(terms.shape[1], PENALTY), 1e-6)
+    weight = np.zeros(len(penalty))
+    for _ in range(60):
+        odds = 1 / (1 + np.exp(-np.clip(design @ weight, -30, 30)))
+        slope = design.T @ (count * (odds - strange)) + penalty * weight
+        curvature = (design * (count * odds * (1 - odds))[:, None]).T @ design + np.diag(penalty)
+        weight -= np.linalg.solve(curvature, slope)
+    return _weighing(names, centre, spread, weight[:-1], float(weight[-1]), alarm=0.0)
+
+
+def fit_line(names: tuple[str, ...], evidence: list[Evidence], value: np.ndarray) -> Weighing:
+    """Ridge regression of second order of a value, shape (n,); alarm nowhere."""
+    terms, centre, spread = _terms(names, evidence)
+    middle = terms.mean(axis=0)
+    gram = (terms - middle).T @ (terms - middle) + PENALTY * np.eye(len(middle))
+    weight = np.linalg.solve(gram, (terms - middle).T @ (value - value.mean()))
+    return _weighing(names, centre, spread, weight, float(value.mean() - middle @ weight), alarm=float("inf"))
+
+
+def alarm_at(values: np.ndarray, share: float) -> float:
+    """A value that at most a `share` of these (images that should pass) reaches: `WAVER` above the next."""
+    return float(np.quantile(values, 1 - share, method="higher")) + WAVER
+
+
+def _terms(names: tuple[str, ...], evidence: list[Evidence]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Standardised evidence and its products, shape (images, terms); means and deviations of the evidence."""
+    table = np.array([one.vector(names) for one in evidence])
+    centre, spread = np.nanmean(table, axis=0), np.nanstd(table, axis=0) + 1e-6
+    far = standardised(table, centre, spread)
+    return np.column_stack([far, halved_products(far)]), centre, spread
+
+
+def _weighing(
+    names: tuple[str, ...],
+    centre: np.ndarray,
+    spread: np.ndarray,
+    weight: np.ndarray,
+    offset: float,
+    *,
+    alarm: float,
+) -> Weighing:
+    n = len(names)
+    first, second = tuple(weight[:n].tolist()), tuple(weight[n:].tolist())
+    return Weighing(names, tuple(centre.tolist()), tuple(spread.tolist()), first, offset, alarm, second)

@@ -1,0 +1,87 @@
+"""Reasons not to trust an answer, found in the answer itself, said in plain words.
+
+What is plain to see (nothing there, nothing decided, hardly a cell) is said for every model.  Whether the
+image shows grains at all, and whether boundaries are missing, is weighed as it was measured for the model's
+weights (`segment.quality.calibration_table`); docs/segmentation.md gives the rates.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from segment.boundary_map import BoundaryMap
+from segment.quality.calibration_table import Confidence
+from segment.quality.evidence import Evidence
+from segment.grain_map import GrainMap
+
+NOTHING = 0.004  #: share of boundary pixels below which no grains are visible
+AMBIGUOUS = 2.0  #: pixels of probability .2 ... .8 per boundary pixel: more in noise, .9 ... 1.9 in TBM crops
+FEW_CELLS = 10
+BLOCK_ROWS = 512
+
+NO_GRAINS = "no grain boundaries are visible"
+STRANGE = "the image looks unlike a grain structure: the cells may mean nothing"
+MISSED = "boundaries are probably missing"  #: how every warning about merged grains begins
+
+
+def probability_doubts(boundary_map: BoundaryMap) -> tuple[str, ...]:
+    """Doubts that the probability alone raises: nothing there, or nothing decided."""
+    lines, between, pixels = 0, 0, 0
+    for block in _blocks(boundary_map.probability):
+        lines += int(np.count_nonzero(block > 0.5))
+        between += int(np.count_nonzero((block > 0.2) & (block < 0.8)))
+        pixels += block.size
+    if boundary_map.valid is not None:
+        pixels = max(int(np.count_nonzero(boundary_map.valid)), 1)
+    if lines < NOTHING * pixels:
+        return (NO_GRAINS,)
+    if between > AMBIGUOUS * lines:
+        return ("the network is undecided over much of the image: noise, or unlike its training images",)
+    return ()
+
+
+def cell_doubts(grain_map: GrainMap) -> tuple[str, ...]:
+    """Doubts that the number of cells raises."""
+    if NO_GRAINS in grain_map.warnings or grain_map.n_grains >= FEW_CELLS:
+        return ()
+    return (f"only {grain_map.n_grains} cells are in the image",)
+
+
+def evidence_doubts(evidence: Evidence | None, confidence: Confidence | None) -> tuple[str, ...]:
+    """Doubts that the evidence raises, weighed as measured for the model.
+
+    Parameters
+    ----------
+    evidence : Evidence or None
+        None: the answer shows no border.
+    confidence : Confidence or None
+        None: nothing was measured for this model, and nothing is said.
+    """
+    if evidence is None or confidence is None:
+        return ()
+    if confidence.strange(evidence) >= confidence.strange.alarm:
+        return (STRANGE,)
+    missing = confidence.missed(evidence)
+    if missing < confidence.missed.alarm:
+        return ()
+    share = 1 - np.exp(-missing)
+    return (f"{MISSED}, about {share:.0%} of their length: grains look merged and spacings too large",)
+
+
+def border_confidence(labels: np.ndarray, probability: np.ndarray) -> tuple[int, float]:
+    """Pixel edges between cells, and the mean probability along them (0 where there is none)."""
+    length, total = 0, 0.0
+    for first in range(0, len(labels), BLOCK_ROWS):
+        rows, after = slice(first, first + BLOCK_ROWS), slice(first, first + BLOCK_ROWS + 1)
+        for here, there, p_here, p_there in (
+            (labels[rows, :-1], labels[rows, 1:], probability[rows, :-1], probability[rows, 1:]),
+            (labels[after][:-1], labels[after][1:], probability[after][:-1], probability[after][1:]),
+        ):
+            border = (here != there) & (here > 0) & (there > 0)
+            length += int(np.count_nonzero(border))
+            total += float(np.maximum(p_here[border], p_there[border]).sum(dtype=np.float64))
+    return length, total / length if length else 0.0
+
+
+def _blocks(image: np.ndarray) -> list[np.ndarray]:
+    return [image[first : first + BLOCK_ROWS] for first in range(0, len(image), BLOCK_ROWS)]

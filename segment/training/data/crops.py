@@ -1,0 +1,215 @@
+"""Crops for the network: from the cache and from real images, turned, scaled, re-exposed; numpy only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+from skimage.morphology import skeletonize
+
+from segment.errors import InputError
+from segment.training.data.cache import (
+    NOT_GRAIN,
+    STEPS_PER_PX,
+    UNSURE,
+    Cache,
+    line_distance,
+    open_cache,
+    read_count,
+    wait_for,
+)
+from segment.training.data.crop_draws import Exposure, Placement, draw_exposure, draw_placement
+from segment.training.synthetic.degradations import compress
+from segment.training.synthetic.random_fields import blur
+from segment.training.recipe import RealSet, TrainingRecipe
+from segment.unet.normalise import image_statistics, normalise
+
+SYNTHETIC_SCALES = (0.75, 1.35)  #: resampling factors of synthetic crops
+MARGIN_WEIGHT = np.float32(0.3)  #: of the pixels beside a line
+UNLABELLED = np.float32(0.1)  #: of what is no grain where nobody labelled it
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """One labelled image, all arrays uint8 of one shape; `flags` (`cache.NOT_GRAIN`, `cache.UNSURE`) None
+    where nobody labelled them."""
+
+    image: np.ndarray
+    distance: np.ndarray
+    flags: np.ndarray | None
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A crop: of image `index` of real set `group` (None: of the cache), how placed and how exposed."""
+
+    group: int | None
+    index: int
+    placement: Placement
+    exposure: Exposure
+
+
+class Batch(NamedTuple):
+    """What a step learns from; float32 of shape (batch, channels, rows, columns).
+
+    Arrays as they come from `CropSource`, tensors where the network takes them.
+
+    Attributes
+    ----------
+    image : 1 channel, normalised
+    target, weight : 2 channels, boundary and not-a-grain
+    real : ndarray of bool, shape (batch,)
+        Crops whose annotator may have left boundaries out.
+    """
+
+    image: Any
+    target: Any
+    weight: Any
+    real: Any
+
+
+def read_real(data: Path, chosen: RealSet) -> list[Example]:
+    """Images of a real set that training may see.
+
+    Raises
+    ------
+    InputError
+        An image without its tracing, or no image at all.
+    """
+    out = []
+    for path in sorted((data / chosen.name / "images").glob("*")):
+        if path.stem in chosen.held_out:
+            continue
+        image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+        traced = cv2.imread(str(data / chosen.name / "boundary" / f"{path.stem}.png"), cv2.IMREAD_GRAYSCALE)
+        if image is None or traced is None or image.shape != traced.shape:
+            raise InputError(path, "no boundary tracing of the same shape", "Put it into boundary/ as PNG")
+        lines = np.asarray(skeletonize(traced > 127))  # type: ignore[no-untyped-call]
+        out.append(Example(image, line_distance(lines), None, path.stem))
+    if not out:
+        raise InputError(data / chosen.name, "no images to train on", "Point --data at the folder above it")
+    return out
+
+
+class CropSource:
+    """Endless batches in the proportions of a recipe.
+
+    Parameters
+    ----------
+    recipe : TrainingRecipe
+    cache : Path
+        Cache folder; it may still be growing where the recipe says by how much (`at_first`).
+    real : list of (RealSet, list of Example)
+    seed : int
+        With the step number the only source of randomness.
+    among : ndarray of int, optional
+        Numbers of the cache's images that may be used; default: all that are there.
+    """
+
+    def __init__(
+        self,
+        recipe: TrainingRecipe,
+        cache: Path,
+        real: list[tuple[RealSet, list[Example]]],
+        seed: int,
+        among: np.ndarray | None = None,
+    ) -> None:
+        self.recipe, self.folder, self.real, self.seed, self.among = recipe, cache, real, seed, among
+
+    @cached_property
+    def cache(self) -> Cache:
+        """Opened by each process that makes batches."""
+        return open_cache(self.folder)
+
+    def batch(self, step: int) -> Batch:
+        """Batch of a step; the same step gives the same batch, however fast the cache is drawn."""
+        rng = np.random.default_rng([self.seed, step])
+        choices = self.choices(step, rng)
+        image, target, weight = zip(*(self._cut(choice, rng) for choice in choices), strict=True)
+        real = np.array([choice.group is not None for choice in choices])
+        return Batch(np.stack(image)[:, None], np.stack(target), np.stack(weight), real)
+
+    def choices(self, step: int, rng: np.random.Generator) -> list[Choice]:
+        """What the crops of a step are cut from, and how."""
+        count = self.count(step)
+        return [self._choose(rng, count) for _ in range(self.recipe.batch)]
+
+    def count(self, step: int) -> int:
+        """How many of the cache's images a step chooses from; they are waited for."""
+        recipe = self.recipe
+        if not recipe.at_first or recipe.minutes > 0:
+            return min(read_count(self.folder), recipe.synthetic)
+        joined = (recipe.synthetic - recipe.at_first) * step // recipe.steps
+        count = min(recipe.at_first + joined, recipe.synthetic)
+        wait_for(self.folder, count)
+        return count
+
+    def example(self, group: int | None, index: int) -> Example:
+        """An image of a real set, or (None) of the cache."""
+        if group is not None:
+            return self.real[group][1][index]
+        return Example(self.cache.image[index], self.cache.distance[index], self.cache.flags[index])
+
+    def _choose(self, rng: np.random.Generator, count: int) -> Choice:
+        draw, low, high = rng.random(), *SYNTHETIC_SCALES
+        group = None
+        for number, (chosen, _) in enumerate(self.real):
+            if draw < chosen.share:
+                group, low, high = number, chosen.min_scale, chosen.max_scale
+                break
+            draw -= chosen.share
+        if group is not None:
+            index = int(rng.integers(len(self.real[group][1])))
+        else:
+            index = int(rng.integers(max(count, 1)) if self.among is None else rng.choice(self.among))
+        shape = self.cache.image.shape[1:] if group is None else self.example(group, index).image.shape
+        placement = draw_placement(shape, self.recipe.crop, low, high, rng)
+        return Choice(group, index, placement, draw_exposure(rng))
+
+    def _cut(self, choice: Choice, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Image, targets and weights of one crop."""
+        example, placement = self.example(choice.group, choice.index), choice.placement
+
+        def warp(image: np.ndarray) -> np.ndarray:
+            flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+            size = (self.recipe.crop, self.recipe.crop)
+            return cv2.warpAffine(
+                image, placement.matrix, size, flags=flags, borderMode=cv2.BORDER_REFLECT_101
+            )
+
+        image = warp(blur(example.image, placement.blur_px))
+        distance = warp(example.distance).astype(np.float32) * (placement.scale / STEPS_PER_PX)
+        line, margin = self.recipe.line_px, self.recipe.margin_px
+        boundary = (distance < line).astype(np.float32)
+        weight = np.where((distance >= line) & (distance < margin), MARGIN_WEIGHT, np.float32(1))
+        if example.flags is None:
+            body: np.ndarray = np.zeros_like(boundary)
+            body_weight = np.full_like(boundary, UNLABELLED)
+        else:
+            body = warp((example.flags & NOT_GRAIN) * np.uint8(255)) / np.float32(255)
+            body_weight = np.ones_like(boundary)
+            weight[warp((example.flags & UNSURE) * np.uint8(127)) > 127] = 0
+        image = re_expose(image, choice.exposure, rng)
+        return image, np.stack([boundary, body]), np.stack([weight, body_weight])
+
+
+def re_expose(image: np.ndarray, exposure: Exposure, rng: np.random.Generator) -> np.ndarray:
+    """Grey levels (uint8) changed as drawn, then normalised as at inference, a little off; float32."""
+    grey = image.astype(np.float32) / 255
+    if exposure.inverted:
+        grey = 1 - grey
+    if exposure.gamma != 1:
+        grey = np.power(np.clip(grey, 0, 1), np.float32(exposure.gamma))
+    grey = blur(grey, exposure.blur_px)
+    if exposure.noise:
+        noise = rng.standard_normal(grey.shape, dtype=np.float32)
+        grey = grey + float(grey.std() * exposure.noise) * noise
+    if exposure.compressed:
+        grey = compress(np.clip(grey * 255, 0, 255).astype(np.uint8), rng).astype(np.float32) / 255
+    mean, std = image_statistics(grey)
+    return normalise(grey, mean + exposure.shift * std, std * exposure.gain)

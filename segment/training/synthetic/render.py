@@ -1,0 +1,248 @@
+"""Synthetic micrographs: a scene drawn at random, rendered in one of the styles, exposed and spoilt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from segment.grain_map import GrainMap
+from segment.training.synthetic import degradations as faults
+from segment.training.synthetic.annotator import Annotator
+from segment.training.synthetic.random_fields import smooth_noise, stretch
+from segment.training.synthetic.geometry import Section, Shape, random_section, random_shape
+from segment.training.synthetic.lettering import add_info_bar, letter
+from segment.training.synthetic.render_free import render_free
+from segment.training.synthetic.render_optical import render_etched, render_stained
+from segment.training.synthetic.render_sem import (
+    render_sem_channelling,
+    render_sem_film,
+    render_sem_lines,
+    render_sem_polished,
+)
+from segment.training.synthetic.render_tem import render_adf_stem, render_bf_tem
+from segment.training.synthetic.scene import Inclusions, Scene, build_scene, truth_lines, with_end
+from segment.training.synthetic.visibility import segment_contrast, unsure_pixels
+
+Renderer = Callable[[Scene, np.random.Generator], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Style:
+    """A way of imaging: the renderer, its share in training, and what goes with it.
+
+    Attributes
+    ----------
+    renderer : callable
+    share : float
+        Relative frequency in training.
+    inclusions : Inclusions
+        The most there may be.
+    always : bool
+        The inclusions are what the style is about; else half of the images have none.
+    scanned : bool
+        Line by line, so that lines may be displaced.
+    noise_floor : bool
+        Noise as strong as the boundaries.
+    """
+
+    renderer: Renderer
+    share: float
+    inclusions: Inclusions
+    always: bool = False
+    scanned: bool = True
+    noise_floor: bool = False
+
+
+_SECOND = Inclusions(0.2, 0.1, 2.5, 0.6)
+STYLES: dict[str, Style] = {
+    "bf_tem": Style(render_bf_tem, 0.28, Inclusions(0.1, 0.1, 0.05, 0.05), scanned=False),
+    "adf_stem": Style(render_adf_stem, 0.06, Inclusions(0.2, 0.1, 0.1, 0.1)),
+    "sem_film": Style(render_sem_film, 0.14, Inclusions(0.4, 0.05)),
+    "sem_channelling": Style(render_sem_channelling, 0.08, Inclusions(0.3, 0.3)),
+    "sem_lines": Style(render_sem_lines, 0.07, Inclusions(0.5, 0.3)),
+    "etched": Style(render_etched, 0.09, Inclusions(0.1, 0.3, 0.2, 0.2), scanned=False),
+    "pearlite": Style(
+        render_etched, 0.06, Inclusions(0, 0.3, 0.1, 0.1, islands=0.5), always=True, scanned=False
+    ),
+    "stained": Style(render_stained, 0.03, Inclusions(0.1, 0.5, 0, 0.1), scanned=False),
+    "second_phase": Style(render_sem_channelling, 0.05, _SECOND, always=True),
+    "second_phase_lines": Style(render_sem_lines, 0.04, Inclusions(0.1, 0.1, 2.5, 0.6), always=True),
+    "wetted": Style(render_sem_polished, 0.05, Inclusions(0.2, 0.1, 0.3, 0.3, 0.9, 0.9, 0.15), always=True),
+    "free": Style(render_free, 0.16, Inclusions(0.3, 0.2, 0.4, 0.3, 0.2, 0.2, 0.05)),
+    "noisy_free": Style(render_free, 0.04, Inclusions(0.1), noise_floor=True),
+    "noisy_film": Style(render_sem_film, 0.05, Inclusions(0.1), noise_floor=True),
+    "noisy_lines": Style(render_sem_lines, 0.05, Inclusions(0.2, 0.1, 0.2), noise_floor=True),
+}
+LETTERED, BARRED = 0.08, 0.04  #: shares of the training images with a scale bar, with an info bar
+ENDING = 0.05  #: share of the images where the specimen ends
+
+
+@dataclass(frozen=True, eq=False)
+class SyntheticMicrograph:
+    """An image and what is true about it, all of one shape.
+
+    Attributes
+    ----------
+    image : ndarray of uint8
+    grain_map : GrainMap
+        Label 0 where `not_grain`.
+    boundary : ndarray of bool
+        One-pixel lines as an annotator would trace them.
+    not_grain : ndarray of bool
+    unsure : ndarray of bool
+        Around boundaries that the image does not show.
+    style : str
+    """
+
+    image: np.ndarray
+    grain_map: GrainMap
+    boundary: np.ndarray
+    not_grain: np.ndarray
+    unsure: np.ndarray
+    style: str
+
+
+def synthetic_micrograph(
+    rng: np.random.Generator,
+    shape: tuple[int, int] = (512, 512),
+    *,
+    style: str | None = None,
+    grains: Shape | None = None,
+    annotator: Annotator | None = None,
+    mishaps: bool = False,
+    pixel_size_nm: float | None = None,
+) -> SyntheticMicrograph:
+    """Draw one micrograph.
+
+    Parameters
+    ----------
+    rng : Generator
+        The only source of randomness.
+    shape : tuple of int
+        Rows and columns.
+    style : str, optional
+        Key of `STYLES`; None: drawn by their shares.
+    grains : Shape, optional
+        Geometry; None: drawn.
+    annotator : Annotator, optional
+        Who traces `boundary`; None: a careful one.
+    mishaps : bool
+        Some images get a scale bar or an info bar, in some the specimen ends.
+    pixel_size_nm : float, optional
+        Handed through to the grain map.
+
+    Returns
+    -------
+    SyntheticMicrograph
+    """
+    style = style or draw_style(rng)
+    section = random_section(rng, shape, grains or random_shape(rng))
+    scene = _scene(section, style, rng)
+    (aside,) = rng.spawn(1)
+    if mishaps and aside.random() < ENDING:
+        scene = with_end(scene, aside)
+    labels = np.where(scene.not_grain, 0, section.labels)
+    image = _develop(scene, style, rng)
+    contrast = segment_contrast(image, section.labels, scene.field)
+    lines = truth_lines(scene)
+    drawn = SyntheticMicrograph(
+        image,
+        _as_grain_map(labels, pixel_size_nm),
+        annotator.trace(lines, contrast, scene.field, rng) if annotator else lines,
+        scene.not_grain,
+        unsure_pixels(contrast, scene.field) & ~scene.not_grain,
+        style,
+    )
+    return _lettered(drawn, rng) if mishaps else drawn
+
+
+def _lettered(drawn: SyntheticMicrograph, rng: np.random.Generator) -> SyntheticMicrograph:
+    """With a scale bar (what lies beneath counts for nothing) or an info bar (no grain), by their shares."""
+    choice = rng.random()
+    if choice < LETTERED:
+        image, covered = letter(drawn.image, rng)
+        return replace(drawn, image=image, unsure=drawn.unsure | covered)
+    if choice < LETTERED + BARRED:
+        image, height = add_info_bar(drawn.image, rng)
+        bar = np.zeros(image.shape, bool)
+        bar[-height:] = True
+        edge = np.zeros(image.shape, bool)
+        edge[-height - 4 : -height + 4] = True
+        labels = np.where(bar, 0, drawn.grain_map.labels)
+        return replace(
+            drawn,
+            image=image,
+            grain_map=_as_grain_map(labels, drawn.grain_map.pixel_size_nm),
+            boundary=drawn.boundary & ~bar,
+            not_grain=drawn.not_grain | bar,
+            unsure=(drawn.unsure & ~bar) | edge,
+        )
+    return drawn
+
+
+def draw_style(rng: np.random.Generator) -> str:
+    """A key of `STYLES`, drawn by their shares."""
+    shares = np.array([style.share for style in STYLES.values()])
+    return str(rng.choice(list(STYLES), p=shares / shares.sum()))
+
+
+def render(grain_map: GrainMap, style: str, rng: np.random.Generator) -> np.ndarray:
+    """Image a known grain map in one style; uint8 of its shape.
+
+    Pixels of label 0 become pores (styles of the electron microscope) or dark islands (etched).
+    """
+    labels = grain_map.labels
+    filled = labels + 1
+    mean = float(np.sqrt(labels.size / max(grain_map.n_grains, 1)) * 0.9)
+    section = Section(filled, np.arange(int(filled.max()) + 1), Shape(mean_intercept=mean))
+    scene = replace(build_scene(section, rng), pores=labels == 0)
+    return _develop(scene, style, rng)
+
+
+def empty_micrograph(rng: np.random.Generator, shape: tuple[int, int] = (512, 512)) -> np.ndarray:
+    """An image without grains: noise, a slow gradient, a texture; uint8."""
+    image = rng.uniform(0, 1) * smooth_noise(rng, shape, float(np.exp(rng.uniform(1, 5.5))))
+    image = faults.shade(image + 0.01 * smooth_noise(rng, shape, 200), rng)
+    return _spoil(faults.expose(image, rng, noise_floor=rng.random() < 0.5), rng)
+
+
+def _scene(section: Section, style: str, rng: np.random.Generator) -> Scene:
+    chosen = STYLES[style]
+    use = chosen.always or rng.random() < 0.5
+    share = rng.uniform(0.2, 1.0, len(chosen.inclusions)) if use else np.zeros(len(chosen.inclusions))
+    return build_scene(section, rng, Inclusions(*(share * chosen.inclusions).tolist()))
+
+
+def _develop(scene: Scene, style: str, rng: np.random.Generator) -> np.ndarray:
+    """Render, shade, expose, spoil; uint8."""
+    chosen = STYLES[style]
+    image = chosen.renderer(scene, rng).astype(np.float32)
+    if rng.random() < 0.6:
+        image = faults.shade(image, rng)
+    if rng.random() < 0.2:
+        image = faults.stain(image, rng)
+    if rng.random() < (0.5 if chosen.renderer is render_etched else 0.12):
+        image = faults.scratch(image, rng)
+    if chosen.scanned and rng.random() < 0.25:
+        image = faults.jitter(image, rng)
+    return _spoil(faults.expose(image, rng, noise_floor=chosen.noise_floor), rng)
+
+
+def _spoil(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    if rng.random() < 0.15:
+        image = faults.stripe(image, rng)
+    grey = stretch(image, rng)
+    return faults.compress(grey, rng) if rng.random() < 0.35 else grey
+
+
+def _as_grain_map(labels: np.ndarray, pixel_size_nm: float | None) -> GrainMap:
+    """Consecutive labels, 0 kept."""
+    present = np.zeros(int(labels.max(initial=0)) + 1, bool)
+    present[labels] = True
+    present[0] = False
+    order = np.where(present, np.cumsum(present), 0)
+    return GrainMap(
+        order[labels].astype(np.int32), pixel_size_nm, "none" if pixel_size_nm is None else "manual"
+    )

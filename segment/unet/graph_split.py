@@ -1,0 +1,145 @@
+"""Cutting a U-Net into three networks, so that wide context costs little on large images.
+
+Most of a U-Net's arithmetic stands at full resolution and looks a few dozen pixels around; nearly all of its
+context comes from the coarse levels, which are cheap.  Tiles of the whole network would repeat all of it over
+a wide halo. Instead the network is cut at the encoder's features of 1/4 and 1/8 resolution and at the
+decoder's answer of 1/16:
+
+shallow : image -> features at 1/4 and 1/8      (narrow halo)
+deep    : features at 1/8 -> decoder at 1/16    (wide halo, few pixels)
+detail  : image, features at 1/4 and 1/8, decoder at 1/16 -> probability  (narrow halo)
+
+The three in sequence compute exactly what the whole network does; only its first convolution runs twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from segment.unet.graph_fusion import doublings
+
+QUARTER, EIGHTH, SIXTEENTH = 4, 8, 16  #: pixels of the image to one of the features that are cut at
+
+
+@dataclass(frozen=True)
+class SplitNetwork:
+    """Three OpenVINO models, the channels that pass between them, and the halos of two.
+
+    Attributes
+    ----------
+    shallow, deep, detail : openvino.Model
+    quarter_channels, eighth_channels, sixteenth_channels : int
+    shallow_reach_px, detail_reach_px : int
+        Farthest pixel of the image that a pixel of the answer depends on, beyond its own block.
+    """
+
+    shallow: Any
+    deep: Any
+    detail: Any
+    quarter_channels: int
+    eighth_channels: int
+    sixteenth_channels: int
+    shallow_reach_px: int
+    detail_reach_px: int
+
+
+def split_network(network: Any) -> SplitNetwork | None:
+    """Cut a segmentation-models-pytorch U-Net of depth 4 or 5; None where the graph is not of that form.
+
+    Parameters
+    ----------
+    network : openvino.Model
+        With one input of shape (1, 1, rows, columns).
+    """
+    import openvino
+
+    if _cuts(network) is None:
+        return None
+    shallow = network.clone()
+    quarter, eighth, _ = _cuts(shallow)
+    deep = network.clone()
+    _, deep_input, deep_output = _cuts(deep)
+    features = _replace(deep_input)
+    detail = network.clone()
+    entries = _cuts(detail)
+    inputs = [*detail.get_parameters(), *(_replace(entry) for entry in entries)]
+    parts = (
+        openvino.Model([quarter, eighth], shallow.get_parameters(), "shallow"),
+        openvino.Model([deep_output], [features], "deep"),
+        openvino.Model(detail.get_results(), inputs, "detail"),
+    )
+    quarter_channels, eighth_channels, sixteenth_channels = (_channels(entry) for entry in entries)
+    return SplitNetwork(
+        shallow=parts[0],
+        deep=parts[1],
+        detail=parts[2],
+        quarter_channels=quarter_channels,
+        eighth_channels=eighth_channels,
+        sixteenth_channels=sixteenth_channels,
+        shallow_reach_px=reach_px(parts[0], [1]),
+        detail_reach_px=reach_px(parts[2], [1, QUARTER, EIGHTH, SIXTEENTH]),
+    )
+
+
+def reach_px(network: Any, steps: list[int]) -> int:
+    """How far beyond its own block of pixels an answer looks: sum of half kernels times steps.
+
+    Parameters
+    ----------
+    network : openvino.Model
+        Of convolutions, poolings, doublings and pixel-wise operations.
+    steps : list of int
+        Pixels of the image to one of each input.
+    """
+    starts = dict(zip((p.get_friendly_name() for p in network.get_parameters()), steps, strict=True))
+    seen: dict[str, tuple[float, float]] = {}  # step and reach by operation
+    for op in network.get_ordered_ops():
+        name = op.get_friendly_name()
+        if name in starts:
+            seen[name] = (starts[name], 0)
+            continue
+        before = [seen[n] for n in (v.get_node().get_friendly_name() for v in op.input_values()) if n in seen]
+        if not before or op.get_type_name() == "ShapeOf":
+            continue
+        step, reach = before[0][0], max(reach for _, reach in before)
+        if op.get_type_name() == "Interpolate":
+            step /= 2
+        elif op.get_type_name() == "ConvolutionBackpropData":
+            step /= 2
+            reach += step
+        elif "strides" in (facts := op.get_attributes()):
+            stride, pad = facts["strides"][0], facts["pads_begin"][0]
+            reach += step * max(pad, _kernel(op, facts) - pad - stride)
+            step *= stride
+        seen[name] = (step, reach)
+    return int(max(seen[result.get_friendly_name()][1] for result in network.get_results()))
+
+
+def _kernel(op: Any, facts: dict[str, Any]) -> int:
+    """Pixels that a window of a convolution or pooling spans along one axis."""
+    edge = facts["kernel"][0] if "kernel" in facts else op.input_value(1).get_partial_shape()[-1].get_length()
+    return int((edge - 1) * facts.get("dilations", [1])[0] + 1)
+
+
+def _cuts(network: Any) -> Any:
+    """Outputs to cut at, of the encoder at 1/4 and 1/8 and the decoder at 1/16; None if not found."""
+    joints = [one for one in doublings(network) if one.skip is not None]
+    if len(joints) not in (3, 4) or len(network.get_parameters()) != 1:
+        return None
+    eighth, quarter, _ = joints[-3:]
+    return quarter.skip, eighth.skip, eighth.small
+
+
+def _replace(output: Any) -> Any:
+    """Put a new input of the network in the place of an inner output."""
+    import openvino.opset13 as ops
+
+    parameter = ops.parameter([1, _channels(output), -1, -1], output.get_element_type())
+    for target in output.get_target_inputs():
+        target.replace_source_output(parameter.output(0))
+    return parameter
+
+
+def _channels(output: Any) -> int:
+    return int(output.get_partial_shape()[1].get_length())

@@ -1,0 +1,187 @@
+"""How large the grains are, roughly: so that the network sees them at the size it sees best.
+
+Windows of the image are segmented as they are.  Where the network is sure of grains of a size that it sees
+well, that is all; else the windows are segmented at a few other sizes.  At the wrong size a network leaves
+boundaries out or invents them, and is less sure of those it draws.  Where only the strongest boundaries are
+left it is sure again: of the sizes at which it is about equally sure, the one that shows the most boundary
+gives the mean intercept, and that the factor for the whole image.  Grains within `SEEN_WELL` are left at
+their size, others brought to its nearer end: a smaller change keeps more of a coarse image's faint
+boundaries.  At the noise floor a network may see everything at half the size and next to nothing at the whole
+one; then it stays where it sees.  A small image of few grains is not made so small that the network has
+nothing to look at around them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from segment.cells.border_merging import BORDER_CONFIDENCE, cut_cells
+from segment.quality.warnings import border_confidence
+from segment.unet.tiled_inference import MARGIN_PX, probability_tiles
+from segment.unet.local_normalisation import SPREAD_PX, LocalLevels, local_levels
+from segment.unet.model_folder import Model
+from segment.unet.normalise import image_statistics
+from segment.unet.resample import resample_image, resized_shape
+from segment.unet.openvino_runtime import Runtime
+
+OTHER_TRIALS = (0.5, 0.25, 2.0)  #: sizes at which the windows are segmented where their own does not suffice
+WINDOW_PX = 320  #: edge of a window in the network's pixels
+SMALLEST_PX = 96  #: shortest edge at which a trial says anything
+BOUNDS = (0.15, 2.0)  #: of the factor
+LEAST_EDGE_PX = 160  #: network pixels that the shorter edge of an image keeps, or all it has
+SEEN_WELL = (0.7, 1.3)  #: mean intercepts over the model's favourite one that it sees about equally well
+LEAVE = (0.9, 1.1)  #: factors between these are not worth the resampling
+NEARLY = 0.05  #: confidences closer than this to the best are about equal
+SURE_AT_ONCE = 0.8  #: border confidence of an answer that no other size need confirm
+SURE = 0.5  #: least border confidence of an answer that is heeded
+SHOWN = 0.6  #: share of the boundary that a size has to show to be thought as good as the clearest
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What the network saw at one size.
+
+    Attributes
+    ----------
+    scale : float
+    intercept_px : float
+        Mean intercept in the image's own pixels; NaN without a border.
+    confidence : float
+        Mean probability along the borders.
+    """
+
+    scale: float
+    intercept_px: float
+    confidence: float
+
+
+def estimate_scale(
+    model: Model, runtime: Runtime, image: np.ndarray, valid: np.ndarray | None = None
+) -> float:
+    """Factor by which to resample an image for the network.
+
+    Parameters
+    ----------
+    model : Model
+    runtime : Runtime
+    image : ndarray, shape (rows, columns)
+    valid : ndarray of bool, optional
+        Masked pixels do not enter the statistics.
+
+    Returns
+    -------
+    float
+        Within `BOUNDS`, and 1.0 where nothing sure is seen or the grains are about of a size seen well.
+    """
+    favourite = model.favourite_intercept_px
+    as_it_is = look(model, runtime, image, valid, 1.0)
+    if as_it_is and is_seen_well(as_it_is, favourite):
+        return 1.0
+    others = (look(model, runtime, image, valid, scale) for scale in OTHER_TRIALS)
+    smallest = float(np.clip(LEAST_EDGE_PX / min(image.shape), BOUNDS[0], 1.0))
+    return choose_scale([trial for trial in (as_it_is, *others) if trial], favourite, smallest)
+
+
+def is_seen_well(trial: Trial, favourite_intercept_px: float) -> bool:
+    """Whether the network is sure of grains of a size that it sees well, so that no other need be tried."""
+    share = trial.intercept_px * trial.scale / favourite_intercept_px
+    return trial.confidence >= SURE_AT_ONCE and SEEN_WELL[0] <= share <= SEEN_WELL[1]
+
+
+def choose_scale(trials: list[Trial], favourite_intercept_px: float, smallest: float = BOUNDS[0]) -> float:
+    """Factor, `smallest` or more, that brings the least intercept of the surest trials to a size seen well.
+
+    A scrap of border in a window without any other is not heeded, however sure, where another size has more.
+    Where the boundary is lost between the size that shows most of it and the one wanted, that size is kept.
+    """
+    sure = [trial for trial in trials if trial.confidence >= SURE and np.isfinite(trial.intercept_px)]
+    if not sure:
+        return 1.0
+    measured = [trial for trial in sure if trial.intercept_px * trial.scale <= WINDOW_PX] or sure
+    best = max(trial.confidence for trial in measured)
+    clearest = min(
+        (trial for trial in measured if trial.confidence >= best - NEARLY),
+        key=lambda trial: trial.intercept_px,
+    )
+    least, most = (share * favourite_intercept_px / clearest.intercept_px for share in SEEN_WELL)
+
+    def seen_well_from(scale: float) -> float:
+        return float(np.clip(np.clip(scale, least, most), smallest, BOUNDS[1]))
+
+    factor = seen_well_from(1.0)
+    if _is_lost(trials, clearest, factor):
+        factor = seen_well_from(clearest.scale)
+    return 1.0 if LEAVE[0] < factor < LEAVE[1] else factor
+
+
+def _is_lost(trials: list[Trial], clearest: Trial, factor: float) -> bool:
+    """Whether a size between the clearest and `factor`, or the first one past it, shows too little."""
+    way = 1 if factor > clearest.scale else -1
+    onward = sorted(
+        (trial for trial in trials if way * trial.scale > way * clearest.scale),
+        key=lambda trial: way * trial.scale,
+    )
+    n_short = sum(way * trial.scale < way * factor for trial in onward)
+    shows = [trial.intercept_px * SHOWN <= clearest.intercept_px for trial in onward[: n_short + 1]]
+    return not all(shows)  # an intercept of NaN shows nothing
+
+
+def look(
+    model: Model, runtime: Runtime, image: np.ndarray, valid: np.ndarray | None, scale: float
+) -> Trial | None:
+    """Segment the windows at one size; None where the image is too small for it."""
+    if scale < 1:
+        image, valid = resample_image(image, resized_shape(image.shape, scale)), None
+    if min(image.shape) * max(scale, 1.0) < SMALLEST_PX:
+        return None
+    enlarged = max(scale, 1.0)
+    statistics = image_statistics(image, valid)
+    length, certainty, edges = 0, 0.0, 0
+    for part in _windows(image.shape, round(WINDOW_PX / enlarged)):
+        levels = _levels_around(image, valid, part, statistics, SPREAD_PX / enlarged)
+        window = image[part]
+        if scale > 1:
+            window = resample_image(window, resized_shape(window.shape, scale))
+            levels = levels.part(0, 0, scale)
+        tiles = probability_tiles(runtime, window, levels, stride=model.stride, halo=model.halo_px)
+        probability = np.empty(window.shape, np.float32)
+        for rows, columns, answer in tiles:
+            probability[rows, columns] = answer[model.outputs.index("boundary")]
+        cells = cut_cells(probability, model.persistence, model.min_area_px, confidence=BORDER_CONFIDENCE)
+        found, confidence = border_confidence(cells, probability)
+        length += found
+        certainty += found * confidence
+        edges += 2 * cells.size
+    if not length:
+        return Trial(scale, float("nan"), 0.0)
+    return Trial(scale, edges / length / scale, certainty / length)
+
+
+def _windows(shape: tuple[int, ...], edge: int) -> list[tuple[slice, slice]]:
+    """The middle of an image, or of two of its quarters where they hold a window each."""
+    parts = 2 if min(shape) >= 2 * edge + MARGIN_PX else 1
+    found = []
+    for i in range(parts):
+        first = (max((2 * i + 1) * size // (2 * parts) - edge // 2, 0) for size in shape)
+        rows, columns = (slice(start, start + edge) for start in first)
+        found.append((rows, columns))
+    return found
+
+
+def _levels_around(
+    image: np.ndarray,
+    valid: np.ndarray | None,
+    part: tuple[slice, slice],
+    statistics: tuple[float, float],
+    spread_px: float,
+) -> LocalLevels:
+    """The levels of a part, from it and what lies within reach of the window around it."""
+    reach = round(3 * spread_px)
+    starts = [max(span.start - reach, 0) for span in part]
+    near = tuple(slice(start, span.stop + reach) for start, span in zip(starts, part, strict=True))
+    levels = local_levels(
+        image[near], None if valid is None else valid[near], statistics=statistics, spread_px=spread_px
+    )
+    return levels.part(*(span.start - start for start, span in zip(starts, part, strict=True)))

@@ -1,0 +1,270 @@
+"""A model folder: weights, what they were trained for, and the identity of both.
+
+A folder holds ``model.toml``, the OpenVINO IR it names (``model.xml`` + ``model.bin``), ``CARD.md``, and
+``confidence.json`` where it was measured how far the answers can be trusted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from segment.boundary_map import BoundaryMap
+from segment.quality.calibration_table import FILE as CONFIDENCE
+from segment.quality.calibration_table import Confidence, read_confidence
+from segment.errors import ModelError
+from segment.micrograph.micrograph import Micrograph
+
+FORMAT = 1  #: version of model.toml that this code reads
+Device = Literal["auto", "cpu", "cuda"]
+Precision = Literal["auto", "f32", "bf16", "int8"]
+
+
+@dataclass(frozen=True)
+class Model:
+    """Released or own weights, ready to answer.
+
+    Attributes
+    ----------
+    name : str
+    folder : Path
+    digest : str
+        SHA-256 over model.toml, the weights and confidence.json: the same digest gives the same boundaries
+        and the same warnings.
+    outputs : tuple of str
+        Meaning of the network's channels; "boundary", and "not_grain" where it knows pores and second phases.
+    stride : int
+        Height and width of the network's input are multiples of this.
+    halo_px : int
+        Context a pixel needs on every side, measured (calibration/segmentation/measure_receptive_field.py); a multiple of
+        `stride`.
+    favourite_intercept_px : float
+        Mean intercept at which the network sees best, in network pixels.
+    persistence : float
+        Default persistence of the watershed's seeds, in units of probability.
+    min_area_px : int
+        Cells smaller than this, in network pixels, are merged into a neighbour.
+    bf16_agreement : float or None
+        Share of pixels on whose side of one half bf16 and f32 agree, measured; None: not measured, bf16 is
+        not chosen automatically.
+    weights : Path
+        The IR's .xml file.
+    int8_weights : Path or None
+        The same quantised to INT8, where the folder has one.
+    int8_agreement : float or None
+        As `bf16_agreement`.
+    confidence : Confidence or None
+        How far its answers can be trusted; None: not measured.
+    """
+
+    name: str
+    folder: Path
+    digest: str
+    outputs: tuple[str, ...]
+    stride: int
+    halo_px: int
+    favourite_intercept_px: float
+    persistence: float
+    min_area_px: int
+    weights: Path
+    bf16_agreement: float | None = None
+    int8_weights: Path | None = None
+    int8_agreement: float | None = None
+    confidence: Confidence | None = None
+    _runtimes: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def smallest_px(self, scale: float) -> int:
+        """Smallest cell, in pixels of an image that was resampled by `scale` for the network."""
+        return max(round(self.min_area_px / scale**2), 1)
+
+    def predict(
+        self,
+        micrograph: Micrograph,
+        *,
+        device: Device = "auto",
+        precision: Precision = "auto",
+        scale: float | None = None,
+        threads: int | None = None,
+        tile_px: int | None = None,
+        tta: bool = False,
+    ) -> BoundaryMap:
+        """Boundary probability of one micrograph.
+
+        Parameters
+        ----------
+        micrograph : Micrograph
+            Any size from 64 x 64 px; needs no pixel size.
+        device : {"auto", "cpu", "cuda"}
+            "auto" is CUDA where PyTorch finds it, else the processor.
+        precision : {"auto", "f32", "bf16", "int8"}
+            "auto" is bf16, else INT8, where the processor has it and the agreement with f32 that was measured
+            is high enough; else f32.
+        scale : float, optional
+            Factor by which the image is resampled for the network; None: estimated from the image.
+        threads : int, optional
+            Threads of the network; None: all that this process may use.
+        tile_px : int, optional
+            Largest edge of a tile; the answer does not depend on it.
+        tta : bool
+            Test-time augmentation: mean over the image, mirrored and turned, in all eight positions.
+
+        Raises
+        ------
+        InputError
+            The image is smaller than 64 px along an edge, or the device is not there.
+        """
+        from segment.unet.predict import predict
+
+        return predict(
+            self,
+            micrograph,
+            device=device,
+            precision=precision,
+            scale=scale,
+            threads=threads,
+            tile_px=tile_px,
+            tta=tta,
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return load_model, (self.folder,)
+
+
+def model_folders() -> list[Path]:
+    """Where released models live: `models/` of a checkout, `segment/_models` of a wheel."""
+    package = Path(__file__).resolve().parents[1]
+    return [folder for folder in (package.parent / "models", package / "_models") if folder.is_dir()]
+
+
+def released_models() -> list[str]:
+    """Names of the models that came with this installation, the default first.
+
+    The default is the one whose model.toml says ``default = true``, else the first by name.
+    """
+    found: dict[str, bool] = {}
+    for root in model_folders():
+        for toml in sorted(root.glob("*/model.toml")):
+            found.setdefault(toml.parent.name, bool(_read_toml(toml).get("default", False)))
+    return sorted(found, key=lambda name: (not found[name], name))
+
+
+def load_model(name_or_path: str | Path | None = None) -> Model:
+    """Open a model folder; the weights are read at the first prediction.
+
+    Parameters
+    ----------
+    name_or_path : str or Path, optional
+        Name of a released model, or a folder; None: the default released model.
+
+    Raises
+    ------
+    ModelError
+        No such model, or its folder is incomplete, damaged or of another format version.
+    """
+    folder = _find_folder(name_or_path)
+    facts = _read_toml(folder / "model.toml")
+    source = folder / "model.toml"
+    if facts.get("format") != FORMAT:
+        raise ModelError(
+            source,
+            f"format {facts.get('format')!r} where {FORMAT} is read",
+            "Use a matching version of grainstats",
+        )
+    try:
+        weights = folder / str(facts.get("weights", "model.xml"))
+        int8 = folder / str(facts["int8_weights"]) if "int8_weights" in facts else None
+        stored = [file for file in (weights, int8) if file is not None]
+        model = Model(
+            name=str(facts["name"]),
+            folder=folder,
+            digest=_digest(
+                [
+                    source,
+                    *(part for file in stored for part in (file, file.with_suffix(".bin"))),
+                    *folder.glob(CONFIDENCE),
+                ]
+            ),
+            outputs=tuple(str(output) for output in facts["outputs"]),
+            stride=int(facts["stride"]),
+            halo_px=int(facts["halo_px"]),
+            favourite_intercept_px=float(facts["favourite_intercept_px"]),
+            persistence=float(facts["persistence"]),
+            min_area_px=int(facts["min_area_px"]),
+            weights=weights,
+            bf16_agreement=_optional_float(facts.get("bf16_agreement")),
+            confidence=read_confidence(folder),
+            int8_weights=int8,
+            int8_agreement=_optional_float(facts.get("int8_agreement")),
+        )
+    except KeyError as error:
+        raise ModelError(source, f"the key {error.args[0]!r} is missing", "Export the model again") from error
+    except (TypeError, ValueError) as error:
+        raise ModelError(source, f"a value cannot be read ({error})", "Export the model again") from error
+    _check(model)
+    return model
+
+
+def _check(model: Model) -> None:
+    """Refuse values that would give wrong answers silently."""
+    source = model.folder / "model.toml"
+    if "boundary" not in model.outputs:
+        raise ModelError(source, 'no output is called "boundary"', "Export the model again")
+    if model.stride < 1 or model.halo_px < 0 or model.halo_px % model.stride:
+        raise ModelError(source, "halo_px is no multiple of stride", "Measure the halo again")
+    if not 0 < model.persistence < 1 or model.favourite_intercept_px <= 0 or model.min_area_px < 1:
+        raise ModelError(
+            source, "persistence, favourite_intercept_px or min_area_px is out of range", "Correct it"
+        )
+
+
+def _optional_float(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _find_folder(name_or_path: str | Path | None) -> Path:
+    """Folder of a released model's name, of a path, or of the default."""
+    released = released_models()
+    if name_or_path is None:
+        if not released:
+            raise ModelError("models", "this installation has no released model", "Give a model folder")
+        name_or_path = released[0]
+    if str(name_or_path) in released:
+        return next(
+            root / str(name_or_path) for root in model_folders() if (root / str(name_or_path)).is_dir()
+        )
+    folder = Path(name_or_path)
+    if folder.name == "model.toml":
+        folder = folder.parent
+    if not (folder / "model.toml").is_file():
+        known = ", ".join(released) or "none"
+        raise ModelError(
+            name_or_path, "neither a released model nor a folder with a model.toml", f"Known: {known}"
+        )
+    return folder.resolve()
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ModelError(
+            path, f"cannot be read ({error})", "Restore the file or export the model again"
+        ) from error
+
+
+def _digest(files: list[Path]) -> str:
+    """SHA-256 over names and bytes of `files`, in this order."""
+    total = hashlib.sha256()
+    for path in files:
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise ModelError(
+                path, "a file of the model is missing", "Restore it or export the model again"
+            ) from error
+        total.update(f"{path.name}\0{len(content)}\0".encode())
+        total.update(content)
+    return total.hexdigest()

@@ -1,0 +1,144 @@
+"""The network over a whole image: at once where it is small, else in tiles that give the same answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+
+import numpy as np
+
+from segment.unet.local_normalisation import LocalLevels
+from segment.unet.openvino_runtime import Network, Runtime
+from segment.unet.graph_split import EIGHTH, QUARTER, SIXTEENTH
+from segment.unet.tiles import Frame, Tile, frame_of, plan_tiles
+
+MARGIN_PX = 64  #: reflected continuation of the image on every side
+LARGE_PX = 40_000_000  #: of an image from which the memory of activations counts more than time
+
+
+def probability_tiles(
+    runtime: Runtime,
+    image: np.ndarray,
+    levels: LocalLevels,
+    *,
+    stride: int,
+    halo: int,
+    tile_px: int | None = None,
+) -> Iterator[tuple[slice, slice, np.ndarray]]:
+    """Probabilities of an image, tile by tile in rows from the top.
+
+    Parameters
+    ----------
+    runtime : Runtime
+    image : ndarray, shape (rows, columns)
+        In the network's scale.
+    levels : LocalLevels
+        Of the image.
+    stride, halo : int
+        Of the model.
+    tile_px : int, optional
+        Largest edge of a tile; None: as large as the memory allows.
+
+    Yields
+    ------
+    rows, columns : slice
+        Of the image; together they cover it.
+    answer : ndarray of float32, shape (channels, rows, columns)
+        Valid until the next is asked for.
+    """
+    frame = frame_of(image, -(-MARGIN_PX // stride) * stride, stride)
+    fits = frame.shape[0] * frame.shape[1] <= runtime.read_px and tile_px is None
+    if fits or runtime.split is None:
+        tiles = plan_tiles(frame.shape, stride=stride, halo=halo, read_px=runtime.read_px, tile_px=tile_px)
+        readers = (partial(_grey, frame, levels, tile) for tile in tiles)
+        answers: Iterator[np.ndarray] = (answer for (answer,) in runtime.whole.infer_all(readers))
+    else:
+        tiles, answers = _in_three_parts(runtime, frame, levels, stride, halo, tile_px)
+    for tile, answer in zip(tiles, answers, strict=True):
+        rows, above = _within(tile.rows, frame.margin, image.shape[0])
+        columns, left = _within(tile.columns, frame.margin, image.shape[1])
+        if rows.stop > rows.start and columns.stop > columns.start:
+            own = answer[(slice(None), *tile.inner())][:, above:, left:]
+            yield rows, columns, own[:, : rows.stop - rows.start, : columns.stop - columns.start]
+
+
+def probability_bands(tiles: Iterable[tuple[slice, slice, np.ndarray]], columns: int) -> Iterator[np.ndarray]:
+    """Join the tiles of an image with so many columns to bands of rows, shape (channels, rows, columns)."""
+    for rows, across, answer in tiles:
+        if across.start == 0:
+            band = np.empty((len(answer), rows.stop - rows.start, columns), np.float32)
+        band[:, :, across] = answer
+        if across.stop == columns:
+            yield band
+
+
+def _within(span: slice, margin: int, size: int) -> tuple[slice, int]:
+    """The part of a span of the frame that lies in the image, and how much of the span lies before it."""
+    first, last = (min(max(edge - margin, 0), size) for edge in (span.start, span.stop))
+    return slice(first, last), first + margin - span.start
+
+
+def _in_three_parts(
+    runtime: Runtime,
+    frame: Frame,
+    levels: LocalLevels,
+    stride: int,
+    halo: int,
+    tile_px: int | None,
+) -> tuple[list[Tile], Iterator[np.ndarray]]:
+    """Tiles and answers of the detail network, after the two others have been over the whole frame."""
+    assert runtime.split is not None
+    split, (shallow, deep, detail) = runtime.split, runtime.parts
+    large = frame.image.size > LARGE_PX
+
+    def tiles(reach: int, read_px: int, longest: int | None, margin: int = 0) -> list[Tile]:
+        wide = -(-reach // stride) * stride
+        return plan_tiles(
+            frame.shape, stride=stride, halo=wide, read_px=read_px, tile_px=longest, margin=margin
+        )
+
+    def empty(channels: int, step: int) -> np.ndarray:
+        return np.empty((channels, frame.shape[0] // step, frame.shape[1] // step), runtime.kept)
+
+    near = tiles(split.shallow_reach_px, runtime.read_px, tile_px)
+    quarter, eighth = empty(split.quarter_channels, QUARTER), empty(split.eighth_channels, EIGHTH)
+    greys = [partial(_grey, frame, levels, tile) for tile in near]
+    _collect(shallow, greys, near, [(quarter, QUARTER), (eighth, EIGHTH)])
+    if large:
+        shallow.release()
+    far = tiles(halo, runtime.deep_read_px, tile_px and 2 * tile_px)
+    context = empty(split.sixteenth_channels, SIXTEENTH)
+    parts = [partial(_parts, [(eighth, EIGHTH)], tile) for tile in far]
+    _collect(deep, parts, far, [(context, SIXTEENTH)])
+    if large:
+        deep.release()
+    close = tiles(split.detail_reach_px, runtime.read_px, tile_px, frame.margin)
+    entries = [(quarter, QUARTER), (eighth, EIGHTH), (context, SIXTEENTH)]
+    readers = (partial(_grey_and_parts, frame, levels, entries, tile) for tile in close)
+    return close, (answer for (answer,) in detail.infer_all(readers))
+
+
+def _collect(
+    network: Network,
+    readers: Iterable[Callable[[], list[np.ndarray]]],
+    tiles: list[Tile],
+    out: list[tuple[np.ndarray, int]],
+) -> None:
+    """Put the answers of all tiles into one array for each output, at 1/step of the resolution."""
+    for tile, answers in zip(tiles, network.infer_all(readers), strict=True):
+        for (array, step), answer in zip(out, answers, strict=True):
+            array[(slice(None), *tile.outer(step))] = answer[(slice(None), *tile.inner(step))]
+
+
+def _grey(frame: Frame, levels: LocalLevels, tile: Tile) -> list[np.ndarray]:
+    return [levels.normalise(*frame.read(tile.read_rows, tile.read_columns))[None]]
+
+
+def _parts(arrays: list[tuple[np.ndarray, int]], tile: Tile) -> list[np.ndarray]:
+    return [array[(slice(None), *tile.source(step))] for array, step in arrays]
+
+
+def _grey_and_parts(
+    frame: Frame, levels: LocalLevels, arrays: list[tuple[np.ndarray, int]], tile: Tile
+) -> list[np.ndarray]:
+    return _grey(frame, levels, tile) + _parts(arrays, tile)
