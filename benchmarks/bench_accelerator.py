@@ -21,8 +21,9 @@ import tifffile
 from measure_segmentation import tiled_field
 
 from segment.unet import Model, load_model
+from segment.unet.choose_runtime import runtime_for
 from segment.unet.predict import infer_image
-from segment.unet.openvino_runtime import Runtime, runtime_for
+from segment.unet.runtime_protocol import Runtime
 
 FRAME_PX = 1024
 FEW = 32  #: frames of a stack whose time is mostly that of the start

@@ -1,8 +1,10 @@
 """Table of segmentation time and peak memory against the image's size, each size in a process of its own.
 
-    python benchmarks/bench_segmentation.py MODEL IMAGE --edges 1024 2048 4096 8192 [--precision bf16] [--torch]
+    python benchmarks/bench_segmentation.py MODEL IMAGE --edges 1024 2048 4096 8192 [--precision bf16]
+    [--torch]
 
-Prints rows of a Markdown table; what each column means is said by calibration/segmentation/measure_segmentation.py.
+Prints rows of a Markdown table; what each column means is said by
+calibration/segmentation/measure_segmentation.py.
 """
 
 from __future__ import annotations

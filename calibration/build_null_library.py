@@ -24,7 +24,7 @@ from grainstats.infer.modality.null_library import LEVELS, NullLibrary
 from grainstats.infer.modality.shape_network import SMALL_BELOW, ShapeNetwork, ShapeNetworks, shape_inputs
 from grainstats.infer.modality.statistics import STATISTICS, statistics_on_grid
 
-PACKAGE = Path(__file__).parents[1] / "grainstats" / "infer"
+PACKAGE = Path(__file__).parents[1] / "grainstats" / "infer" / "modality"
 NULLS = ("section", "columnar")
 # Interior grains at which quantiles are kept, by network; the ranges meet between two whole numbers.
 SIZES = {

@@ -22,8 +22,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from grainstats.infer.comparison.groups import VERDICTS, compare_groups, compare_verdicts
 from grainstats.infer.comparison.effects import specimen_interval
+from grainstats.infer.comparison.groups import VERDICTS, compare_groups, compare_verdicts
 from grainstats.infer.comparison.tests import fisher_exact, holm, joint_permutation, permutation, welch
 
 DESCRIPTORS = (

@@ -3,8 +3,8 @@
     python calibration/calibrate_confidence.py MODEL_FOLDER [--fields DIR ...] [--work DIR] [--seconds S]
 
 Segments synthetic micrographs of every style, pictures without grains (photographs that come with
-scikit-image, and `segment.training.synthetic.not_grains`) and, where given, traced fields (folders with images/ and
-boundary/).  Fits three things and writes them to
+scikit-image, and `segment.training.synthetic.not_grains`) and, where given, traced fields (folders with
+images/ and boundary/).  Fits three things and writes them to
 MODEL_FOLDER/confidence.json, with a reliability diagram MODEL_FOLDER/reliability.png:
 
 borders  share of borders that are true, by their mean probability (isotonic; all sets, each alike)
@@ -29,12 +29,12 @@ from pathlib import Path
 import numpy as np
 from confidence_images import PHOTOGRAPHS, TEXTURES, Draw, images
 
-from grainstats.run.job.atomic import write_bytes
-from segment.quality.calibration_table import Confidence, Reliability, Weighing, write_confidence
-from segment.quality.warnings import probability_doubts
-from segment.quality.evidence import NAMES, Evidence, gather_evidence
-from segment.grain_map import close_cells
+from grainstats.run.atomic import write_bytes
+from segment.border_reliability import Reliability
+from segment.cells.close import close_cells
 from segment.micrograph import Micrograph
+from segment.quality.calibration_table import Confidence, Weighing, write_confidence
+from segment.quality.evidence import NAMES, Evidence, gather_evidence
 from segment.quality.fit_calibration import (
     JudgedBorders,
     alarm_at,
@@ -44,9 +44,11 @@ from segment.quality.fit_calibration import (
     fit_reliability,
     judge_borders,
 )
+from segment.quality.score import score
+from segment.quality.warnings import probability_doubts
 from segment.training.synthetic.render import STYLES
-from segment.training.score import score
 from segment.unet import Model, load_model
+from segment.unet.predict import predict
 
 FALSE_ALARMS = 0.03  #: share of clear synthetic images, and of each set of fields, that may be flagged
 RATIO = 1.25  #: true over found boundary length that calls for a warning
@@ -90,7 +92,7 @@ def segment(model: Model, kind: str, group: str, name: str, draw: Draw) -> Case:
     """Segment one image and keep what the fits need."""
     image, truth = draw()
     micrograph = Micrograph(np.ascontiguousarray(image), None, "none", Path(name), "0" * 64, "script")
-    answer = model.predict(micrograph)
+    answer = predict(model, micrograph)
     smallest = model.smallest_px(answer.scale)
     cells = close_cells(answer, persistence=model.persistence, min_area_px=smallest)
     evidence = gather_evidence(micrograph, answer, cells.labels)

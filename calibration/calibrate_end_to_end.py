@@ -19,14 +19,14 @@ import pandas as pd
 
 from grainstats.infer import ImageCuts, ImageGrains, ModalityVerdict, judge_modality, with_stability
 from grainstats.measure import grain_table
-from segment.quality.warnings import MISSED, STRANGE
-from segment.quality.error_rates import count_errors, read_rates
 from segment.grain_map import GrainMap
 from segment.micrograph.micrograph import Micrograph
 from segment.mosaics.laguerre import Mosaic, laguerre_section
 from segment.pipeline import segment_micrograph
+from segment.quality.error_rates import count_errors, read_rates
+from segment.quality.score import intercepts
+from segment.quality.warnings import MISSED, STRANGE
 from segment.training.synthetic.render import render
-from segment.training.score import intercepts
 from segment.unet import Model, load_model
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -136,12 +136,12 @@ def markdown(table: pd.DataFrame, model: Model) -> str:
     lines = [
         "# The verdict on segmented micrographs",
         "",
-        f"`python calibration/calibrate_end_to_end.py`, weights {model.name} ({model.digest[:12]}). Mosaics of",
-        "known truth (~865 interior grains; uniform: Laguerre with σ = .2, .35, .5 and Poisson–Voronoi;",
-        "bimodal: σ = .2, coarse volume .3 and .6) are rendered, segmented and judged. Shares are bimodal /",
-        "uniform / indeterminate: of the verdict that `grainstats run` gives, of the same without the",
-        "stability check, and of the true cells. Spacing: mean intercept found / true. Lost: share of true",
-        "grains that vanish in a larger one; cut: further cells in true grains, per grain.",
+        f"`python calibration/calibrate_end_to_end.py`, weights {model.name} ({model.digest[:12]}).",
+        "Mosaics of known truth (~865 interior grains; uniform: Laguerre with σ = .2, .35, .5 and",
+        "Poisson–Voronoi; bimodal: σ = .2, coarse volume .3 and .6) are rendered, segmented and judged.",
+        "Shares are bimodal / uniform / indeterminate: of the verdict that `grainstats run` gives, of it",
+        "without the stability check, and of the true cells. Spacing: mean intercept found / true. Lost:",
+        "share of true grains that vanish in a larger one; cut: further cells in true grains, per grain.",
         "",
         "| " + " | ".join(HEADINGS) + " |",
         "|---" * len(HEADINGS) + "|",

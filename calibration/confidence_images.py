@@ -8,10 +8,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from segment.quality.score import cells_of_tracing
 from segment.training.data.pairs import Pair, find_pairs
-from segment.training.synthetic.render import STYLES, synthetic_micrograph
-from segment.training.score import cells_of_tracing
 from segment.training.synthetic.not_grains import KINDS, stranger
+from segment.training.synthetic.render import STYLES, synthetic_micrograph
 
 PHOTOGRAPHS = (
     "astronaut camera cell chelsea clock coffee coins colorwheel hubble_deep_field horse "

@@ -96,8 +96,8 @@ def markdown(table: pd.DataFrame) -> str:
     lines = [
         "# Coverage of the 95 % intervals",
         "",
-        "`python calibration/coverage_measure.py`; in brackets the bias of the value, %, where it exceeds 2. A",
-        "coverage of .95 from 200 repeats has a standard error of .015, from 60 one of .03.",
+        "`python calibration/coverage_measure.py`; in brackets the bias of the value, %, where it exceeds 2.",
+        "A coverage of .95 from 200 repeats has a standard error of .015, from 60 one of .03.",
         "",
     ]
     for population, here in table.groupby("population", sort=False):

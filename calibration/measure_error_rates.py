@@ -5,8 +5,8 @@
 
 Counted on synthetic micrographs: styles take turns, each image has a fresh geometry and a seed that no
 training cache uses.  Prints the rates against the truth by style, and the rates between the two models, both
-ways together, as functions of the image's own confidence (`segment.quality.error_rates`).  --write stores the latter
-in errors.json of the model's folder, from where the stability of a verdict takes them.
+ways together, as functions of the image's own confidence (`segment.quality.error_rates`).  --write stores
+the latter in errors.json of the model's folder, from where the stability of a verdict takes them.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from segment.cells.recutting import FineCells
-from segment.quality.error_rates import SIZES, ErrorCount, ErrorRates, count_errors, fit_rates, write_rates
 from segment.micrograph import Micrograph
 from segment.pipeline import segment_micrograph
+from segment.quality.error_rates import SIZES, ErrorCount, ErrorRates, count_errors, fit_rates, write_rates
 from segment.training.synthetic.render import STYLES, synthetic_micrograph
 from segment.unet import Model, load_model
 

@@ -2,7 +2,8 @@
 
     python scripts/make_samples.py [OUT]
 
-Every image is drawn by `segment.training.synthetic.render` from a seed, so the truth is known to the pixel: the label
+Every image is drawn by `segment.training.synthetic.render` from a seed, so the truth is known to the pixel:
+the label
 maps stand in truth/, the descriptors measured on them in truth.json.  Everything is invented, the material's
 "anneal" and "hardness" too; the info bars say SYNTHETIC.  The seeds were chosen by eye for clear images.
 """

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import tifffile
 
-from segment.cells.second_phases import set_aside
-from segment.boundary_map import BoundaryMap
-from segment.errors import UnreadableError
-from segment.grain_map import GrainMap, grain_map_from_tracing
-from segment.micrograph.micrograph import PixelSizeSource
 from segment._threads import available_cores
+from segment.boundary_map import BoundaryMap
+from segment.cells.close import grain_map_from_tracing
+from segment.cells.second_phases import set_aside
+from segment.errors import UnreadableError
+from segment.grain_map import GrainMap
+from segment.micrograph.micrograph import PixelSizeSource
 
 NANOMETRES = {"nm": 1.0, "um": 1e3, "µm": 1e3, "μm": 1e3, "micron": 1e3, "microns": 1e3, "mm": 1e6, "cm": 1e7}
 ANGSTROM = {"å": 0.1, "angstrom": 0.1, "a": 0.1, "pm": 1e-3, "m": 1e9}

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from segment.boundary_map import BoundaryMap
-from segment.quality.warnings import cell_doubts, evidence_doubts
-from segment.quality.evidence import gather_evidence
-from segment.grain_map import GrainMap, close_cells
+from segment.cells.close import close_cells
+from segment.grain_map import GrainMap
 from segment.micrograph.micrograph import Micrograph
-from segment.unet.model_folder import Device, Model, Precision
+from segment.quality.evidence import gather_evidence
+from segment.quality.warnings import cell_doubts, evidence_doubts
+from segment.unet.choices import Device, Precision
+from segment.unet.model_folder import Model
+from segment.unet.predict import predict
 
 
 def segment_micrograph(
@@ -31,7 +34,7 @@ def segment_micrograph(
         Needs no pixel size.
     model : Model
     device, precision, threads, tta
-        As in `Model.predict`.
+        As in `segment.unet.predict.predict`.
     persistence, min_area_px : optional
         Instead of the model's own; the model's smallest area is meant in the network's pixels, one given here
         in the image's.
@@ -43,7 +46,7 @@ def segment_micrograph(
         Carries the probability and the warnings of `boundary_map`, those that its cells raise, and the
         model's table of how far its borders can be trusted.
     """
-    boundary_map = model.predict(micrograph, device=device, precision=precision, threads=threads, tta=tta)
+    boundary_map = predict(model, micrograph, device=device, precision=precision, threads=threads, tta=tta)
     grain_map = close_cells(
         boundary_map,
         persistence=model.persistence if persistence is None else persistence,

@@ -1,6 +1,7 @@
 """What precision, test-time augmentation and fused scales change: boundary F1 and time on traced fields.
 
-    python calibration/segmentation/ablate_inference.py MODEL_FOLDER --data ../shared/data/uo2_bftem --setting bf16 \\
+    python calibration/segmentation/ablate_inference.py MODEL_FOLDER --data ../shared/data/uo2_bftem
+    --setting bf16 \\
         [--setting tta ...] [--held-out uo2_07 uo2_09 uo2_24]
 
 Settings: f32, bf16, int8 (precision); tta (bf16, mean of eight positions); fused (bf16, answers at
@@ -18,11 +19,12 @@ from pathlib import Path
 import numpy as np
 
 from segment.boundary_map import BoundaryMap
-from segment.grain_map import close_cells
+from segment.cells.close import close_cells
 from segment.micrograph import Micrograph
+from segment.quality.score import score
 from segment.training.data.pairs import find_pairs
-from segment.training.score import score
 from segment.unet import Model, load_model
+from segment.unet.predict import predict
 
 SETTINGS = ("f32", "bf16", "int8", "tta", "fused")
 FUSED = (0.71, 1.0)  #: factors on the estimated scale
@@ -31,12 +33,12 @@ FUSED = (0.71, 1.0)  #: factors on the estimated scale
 def answer(model: Model, micrograph: Micrograph, setting: str) -> BoundaryMap:
     """Boundary probability under one setting."""
     if setting in ("f32", "bf16", "int8"):
-        return model.predict(micrograph, precision=setting)  # type: ignore[arg-type]
+        return predict(model, micrograph, precision=setting)  # type: ignore[arg-type]
     if setting == "tta":
-        return model.predict(micrograph, precision="bf16", tta=True)
-    first = model.predict(micrograph, precision="bf16")
+        return predict(model, micrograph, precision="bf16", tta=True)
+    first = predict(model, micrograph, precision="bf16")
     others = [
-        model.predict(micrograph, precision="bf16", scale=first.scale * factor).probability
+        predict(model, micrograph, precision="bf16", scale=first.scale * factor).probability
         for factor in FUSED
         if factor != 1
     ]

@@ -1,6 +1,7 @@
 """What each ingredient of the first training stage brings: short runs that lack or change one of them.
 
-    python calibration/segmentation/ablate_training.py --recipe models/unet-lite0/recipe_base.toml --data DATA --cache CACHE \
+    python calibration/segmentation/ablate_training.py --recipe models/unet-lite0/recipe_base.toml --data
+    DATA --cache CACHE \
         --out OUT [--steps 450] [--case "no ImageNet" ...]
 
 Every case is trained from the start for the same number of steps and scored, by the whole chain, on images
@@ -20,10 +21,10 @@ from card_figures import Row, real_rows, synthetic_rows
 from cross_validate import train, training_parser
 
 from segment.training.data.cache import read_count, style_of
-from segment.unet.architecture import build_network
 from segment.training.recipe import TrainingRecipe, read_recipe
 from segment.training.synthetic.render import STYLES
 from segment.unet import load_model
+from segment.unet.architecture import build_network
 
 LEFT_OUT: dict[str, tuple[str, ...]] = {
     "no SEM films and lines": ("sem_film", "sem_lines", "noisy_film", "noisy_lines", "second_phase_lines"),
@@ -74,7 +75,7 @@ def kept(case: str, cache: Path, seed: int) -> np.ndarray | None:
 
 def run(case: str, given: argparse.Namespace, base: TrainingRecipe, out: Path) -> None:
     recipe = recipe_of(case, replace(base, steps=given.steps))
-    start = build_network(recipe, imagenet=False).state_dict() if case == "no ImageNet" else None
+    start = build_network(recipe.architecture, imagenet=False).state_dict() if case == "no ImageNet" else None
     among = kept(case, given.cache, base.seed)
     train(given, [recipe], out, start, origin=f"ablation: {case}", among=among)
 

@@ -1,6 +1,7 @@
 """Figures and pictures of a model card: the whole chain on real tracings and on fresh synthetic micrographs.
 
-python calibration/segmentation/card_figures.py MODEL --data DATA --out OUT [--synthetic 4] [--cross-validated CV/scores.json]
+python calibration/segmentation/card_figures.py MODEL --data DATA --out OUT [--synthetic 4]
+[--cross-validated CV/scores.json]
 
 Writes OUT/figures.md (tables), OUT/figures.json (every image) and OUT/failures.jpg: of each style that falls
 short the worst synthetic micrograph, boundaries missed in orange, invented in blue, found in green.
@@ -18,9 +19,9 @@ import numpy as np
 
 from segment.micrograph import Micrograph
 from segment.pipeline import segment_micrograph
+from segment.quality.score import cells_of_tracing, fill, outline, score
 from segment.training.evaluate import Evaluation, evaluate
 from segment.training.synthetic.render import STYLES, synthetic_micrograph
-from segment.training.score import cells_of_tracing, fill, outline, score
 from segment.unet import Model, load_model
 
 SEED = 90210  #: of the micrographs drawn here; the training cache has others

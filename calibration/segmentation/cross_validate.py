@@ -1,6 +1,7 @@
 r"""Cross-validate a training recipe by image: train without each fold, score the whole chain on it.
 
-python calibration/segmentation/cross_validate.py --recipe R.toml [--recipe NEXT.toml] --set uo2_bftem --data DATA \
+python calibration/segmentation/cross_validate.py --recipe R.toml [--recipe NEXT.toml] --set uo2_bftem --data
+DATA \
     --cache CACHE --out OUT [--start base/last.pt [--start other/last.pt]] [--folds 5] \
     [--together '\d+'] [--only 0 --only 1] [--change cldice=0.3]
 
@@ -26,10 +27,10 @@ from typing import Any
 import numpy as np
 
 from segment.training.data.crops import CropSource, read_real
+from segment.training.data.pairs import Pair, find_pairs
 from segment.training.evaluate import evaluate
 from segment.training.export import export
 from segment.training.fit import averaged_weights, fit
-from segment.training.data.pairs import Pair, find_pairs
 from segment.training.recipe import TrainingRecipe, read_recipe
 from segment.unet import load_model
 

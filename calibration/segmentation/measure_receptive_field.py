@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from segment.unet import image_statistics, load_model, normalise
-from segment.unet.openvino_runtime import runtime_for
+from segment.unet.choose_runtime import runtime_for
 
 TOLERANCE = 1e-3
 SIZE, INNER = 1536, 512

@@ -3,7 +3,8 @@
 "whole" is the command's own work on a micrograph that has been read. What the first image of a size costs in
 addition (OpenVINO prepares its kernels) is a line of its own.
 
-    python calibration/segmentation/measure_segmentation.py MODEL IMAGE --edge 4096 [--precision bf16] [--torch]
+    python calibration/segmentation/measure_segmentation.py MODEL IMAGE --edge 4096 [--precision bf16]
+    [--torch]
 
 On a busy machine read the processor time: it counts the work of this process alone, on all its threads.
 --torch adds PyTorch eager in f32 on 1024² of the same field (needs the extra `train`).
@@ -25,14 +26,14 @@ import cv2
 import numpy as np
 
 from grainstats.run.commands.segment import Settings, segment_frame
-from segment.grain_map import close_cells
+from segment.cells.close import close_cells
 from segment.label_files import write_boundary_map, write_label_map
 from segment.micrograph import Micrograph
 from segment.pipeline import segment_micrograph, with_doubts
 from segment.unet import Model, load_model
+from segment.unet.choose_runtime import runtime_for
 from segment.unet.precision import Chosen
-from segment.unet.predict import infer_image
-from segment.unet.openvino_runtime import runtime_for
+from segment.unet.predict import infer_image, predict
 
 Result = TypeVar("Result")
 
@@ -86,7 +87,7 @@ def measure(model: Model, path: Path, edge: int, precision: str) -> dict[str, An
     warm_up(model, micrograph, precision)
     chosen = runtime_for(model, device="cpu", precision=precision, threads=None).precision  # type: ignore[arg-type]
     first = Watch(1.0)
-    first.time("network", lambda: model.predict(micrograph, precision=chosen))
+    first.time("network", lambda: predict(model, micrograph, precision=chosen))
     watch = Watch(image.size / 1e6)
     with tempfile.TemporaryDirectory() as folder:
         facts = steps(model, micrograph, chosen, watch, Path(folder) / "map.tif")
@@ -100,7 +101,7 @@ def measure(model: Model, path: Path, edge: int, precision: str) -> dict[str, An
 
 def steps(model: Model, micrograph: Micrograph, chosen: Chosen, watch: Watch, file: Path) -> dict[str, Any]:
     """Time one step after another; nothing of them is kept that would count as the command's memory."""
-    boundaries = watch.time("network", lambda: model.predict(micrograph, precision=chosen))
+    boundaries = watch.time("network", lambda: predict(model, micrograph, precision=chosen))
     smallest = model.smallest_px(boundaries.scale)
     grains = watch.time(
         "cells", lambda: close_cells(boundaries, persistence=model.persistence, min_area_px=smallest)

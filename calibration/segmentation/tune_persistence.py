@@ -1,6 +1,7 @@
 """Choose a model's seed persistence on images that its networks never saw: the folds of a cross-validation.
 
-    python calibration/segmentation/tune_persistence.py CV_FOLDER [--persistence .1 .2] [--least .5 .6] [--write MODEL_FOLDER]
+    python calibration/segmentation/tune_persistence.py CV_FOLDER [--persistence .1 .2] [--least .5 .6] \
+        [--write MODEL_FOLDER]
 
 CV_FOLDER is what `cross_validate.py` wrote: the network of each fold (fold*/NAME) answers the images held
 out from it (fold*/held_out).  Each answer is cut with every persistence and least mean probability along a
@@ -20,10 +21,11 @@ import numpy as np
 
 from segment.errors import InputError
 from segment.grain_map import close_cells
+from segment.quality.score import score
 from segment.training.data.pairs import Pair, find_pairs
 from segment.training.quantise import write_settings
-from segment.training.score import score
 from segment.unet import Model, load_model
+from segment.unet.predict import predict
 
 PERSISTENCES = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
 EQUAL_F1 = 0.005  #: candidates this close to the best F1 are as good
@@ -33,7 +35,7 @@ def held_out(folder: Path) -> Iterator[tuple[Model, Pair]]:
     """The network of each fold with each image that it never saw."""
     folds = sorted(folder.glob("fold*"))
     if not folds:
-        raise InputError(folder, "no fold* in it", "Name the --out folder of calibration/segmentation/cross_validate.py")
+        raise InputError(folder, "no fold* in it", "Name the --out folder of cross_validate.py")
     for fold in folds:
         (toml,) = fold.glob("*/model.toml")
         model = load_model(toml.parent)
@@ -45,7 +47,7 @@ def figures(
     model: Model, pair: Pair, persistences: tuple[float, ...], least: tuple[float | None, ...]
 ) -> np.ndarray:
     """F1, log intercept ratio and log diameter ratio, shape (persistences, least probabilities, 3)."""
-    answer, truth = model.predict(pair.micrograph(), precision="f32"), pair.truth().cells()
+    answer, truth = predict(model, pair.micrograph(), precision="f32"), pair.truth().cells()
     smallest = model.smallest_px(answer.scale)
     rows = []
     for persistence in persistences:
@@ -89,8 +91,8 @@ def agreement(model: Model, pairs: list[Pair]) -> float:
     """Least share of pixels on whose side of one half bf16 and f32 agree."""
     shares = []
     for pair in pairs:
-        exact = model.predict(pair.micrograph(), precision="f32")
-        half = model.predict(pair.micrograph(), precision="bf16", scale=exact.scale)
+        exact = predict(model, pair.micrograph(), precision="f32")
+        half = predict(model, pair.micrograph(), precision="bf16", scale=exact.scale)
         shares.append(float(((exact.probability > 0.5) == (half.probability > 0.5)).mean()))
     return min(shares)
 

@@ -1,4 +1,4 @@
-"""Compiled loops of `segment.cells.recutting`: once over the pixels of fine cells, and once over their borders."""
+"""Compiled loops of `segment.cells.recutting`: over the pixels of fine cells, and over their borders."""
 
 from __future__ import annotations
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+from segment.grain_map import GrainMap
 
 BLOCK_ROWS = 512
 
@@ -36,6 +38,25 @@ class Borders:
         mean = np.full(n_grains + 1, np.nan)
         np.divide(total, weight, out=mean, where=weight > 0)
         return mean
+
+
+def calibrated_borders(grain_map: GrainMap) -> Borders:
+    """Pairs of neighbouring grains with length and confidence.
+
+    The confidence of a border is the share of such borders that are boundaries, as measured for the model
+    (`GrainMap.reliability`), else the mean probability along it.
+
+    Raises
+    ------
+    ValueError
+        The map carries no probability.
+    """
+    if grain_map.probability is None:
+        raise ValueError("this grain map carries no boundary probability")
+    found = find_borders(grain_map.labels, grain_map.probability)
+    if grain_map.reliability is None:
+        return found
+    return replace(found, confidence=grain_map.reliability(found.confidence))
 
 
 def find_borders(labels: np.ndarray, probability: np.ndarray) -> Borders:
@@ -116,3 +137,19 @@ def _edges(labels: np.ndarray, probability: np.ndarray) -> tuple[np.ndarray, np.
         np.bincount(inverse, minlength=key.size),
         np.bincount(inverse, np.concatenate(masses), key.size),
     )
+
+
+
+def border_confidence(labels: np.ndarray, probability: np.ndarray) -> tuple[int, float]:
+    """Pixel edges between cells, and the mean probability along them (0 where there is none)."""
+    length, total = 0, 0.0
+    for first in range(0, len(labels), BLOCK_ROWS):
+        rows, after = slice(first, first + BLOCK_ROWS), slice(first, first + BLOCK_ROWS + 1)
+        for here, there, p_here, p_there in (
+            (labels[rows, :-1], labels[rows, 1:], probability[rows, :-1], probability[rows, 1:]),
+            (labels[after][:-1], labels[after][1:], probability[after][:-1], probability[after][1:]),
+        ):
+            border = (here != there) & (here > 0) & (there > 0)
+            length += int(np.count_nonzero(border))
+            total += float(np.maximum(p_here[border], p_there[border]).sum(dtype=np.float64))
+    return length, total / length if length else 0.0

@@ -1,7 +1,8 @@
 """The same image cut into cells in several ways: other seed persistences, other probability levels.
 
 Flooding again for every setting would cost seconds an image.  Instead the image is flooded once, at the seed
-persistence of `segment.cells.border_merging`; every coarser cut is a grouping of those fine cells, found on the graph of
+persistence of `segment.cells.border_merging`; every coarser cut is a grouping of those fine cells, found on
+the graph of
 their borders: cells whose minimum lies less than the persistence below their lowest pass are joined (the same
 rule as in `segment.cells.watershed`), and so are cells across borders below the probability level.
 """
@@ -14,8 +15,8 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from segment.cells.borders import Borders, join_borders
 from segment.cells.border_merging import SEED_PERSISTENCE, join_doubtful, join_weak
+from segment.cells.borders import Borders, join_borders
 from segment.grain_map import MIN_AREA_PX, GrainMap
 
 LARGEST_LEAST_PX = 5 * MIN_AREA_PX  #: the smallest cell of a map tells its least area up to here

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numba
 import numpy as np
 
+from segment._threads import in_bands
 from segment.cells.borders import Borders, borders_between, pair_key
 from segment.cells.catchment import LEVELS, catchment_basins, walled_levels
-from segment._threads import in_bands
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segment.errors import UnreadableError
 from segment.micrograph.micrograph import PixelSizeSource
 
 if TYPE_CHECKING:
@@ -121,15 +120,10 @@ class OpenFile:
         """
         if not self.head.startswith(_TIFF_MAGIC):
             return None
-        from segment.micrograph.tiffpages import open_tiff
+        from segment.micrograph.open_tiff import open_tiff
 
         tiff = open_tiff(self.path)
         self.on_close(tiff.close)
         return tiff
 
 
-def truncated(path: Path, detail: str) -> UnreadableError:
-    """The error for a file that ends too early."""
-    return UnreadableError(
-        path, f"the file is truncated: {detail}", "Copy it again from the microscope or from a backup"
-    )

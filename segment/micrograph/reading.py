@@ -15,11 +15,11 @@ from segment.micrograph.formats import open_frames
 from segment.micrograph.grey import resample_square, to_grey, without_nonfinite
 from segment.micrograph.infobar import find_info_bar
 from segment.micrograph.micrograph import Micrograph, PixelSizeSource, ScaleConflict
+from segment.micrograph.open_file import Frame, OpenFile, Scale
+from segment.micrograph.open_tiff import quiet_tifffile
 from segment.micrograph.overlay import find_overlay
 from segment.micrograph.pixel_size import ChosenScale, choose_scale
 from segment.micrograph.scalebar import read_scale_bar
-from segment.micrograph.open_file import Frame, OpenFile, Scale
-from segment.micrograph.tiffpages import quiet_tifffile
 
 MINIMUM_SIDE = 64  #: shortest side in pixels, info bar cut, that an image must have
 MAXIMUM_STRETCH = 20.0  #: height : width of a pixel beyond which the scale is taken for an error

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from segment.micrograph.open_file import Scale, scale_or_none
 from segment.micrograph.length_units import to_nm
+from segment.micrograph.open_file import Scale, scale_or_none
 
 LEAST_CONFIDENCE = 0.6
 LEAST_LENGTH = 20  #: pixels of a bar whose ends still tell its length to some per cent

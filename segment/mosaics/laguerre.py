@@ -18,8 +18,8 @@ from segment.grain_map import GrainMap
 from segment.mosaics.potts_growth import Grown as Grown
 from segment.mosaics.potts_growth import abnormal_growth as abnormal_growth
 from segment.mosaics.potts_growth import normal_growth as normal_growth
-from segment.mosaics.sphere_packing import pack
 from segment.mosaics.power_diagram import Cells, power_cells
+from segment.mosaics.sphere_packing import pack
 
 Centres = Literal["poisson", "packed"]
 PACKED_SHARE = 0.6  # sphere volume over space in a random dense packing

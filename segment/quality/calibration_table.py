@@ -1,7 +1,7 @@
 """How far an answer can be trusted, as it was measured for the weights: a table beside them.
 
-`calibration/calibrate_confidence.py` fits the table on images whose truth is known and writes it into the model's
-folder; new weights need a new table, no new code.
+`calibration/calibrate_confidence.py` fits the table on images whose truth is known and writes it into the
+model's folder; new weights need a new table, no new code.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from segment.border_reliability import Reliability
 from segment.errors import ModelError
 from segment.quality.evidence import NAMES, Evidence
 
@@ -21,25 +22,6 @@ FILE = "confidence.json"
 FORMATS = (1, 2)  #: 1 had no products
 
 
-@dataclass(frozen=True)
-class Reliability:
-    """What share of the borders of a mean probability are boundaries: a rising table, straight in between.
-
-    Attributes
-    ----------
-    stated : tuple of float
-        Mean probability along a border, ascending.
-    true : tuple of float
-        Share of such borders that are true, never falling.
-    """
-
-    stated: tuple[float, ...]
-    true: tuple[float, ...]
-
-    def __call__(self, probability: np.ndarray) -> np.ndarray:
-        """Calibrated confidence of mean probabilities, same shape; NaN stays."""
-        result: np.ndarray = np.interp(probability, self.stated, self.true)
-        return result
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 A grain structure fills the image evenly, its boundaries meet in threes at wide angles, and a boundary is
 either there or not.  Photographs break the first, chance patterns the second, boundaries that the network
-hardly sees the third.  The numbers mean nothing alone; `segment.quality.calibration_table` weighs them as it was fitted for
-the model.
+hardly sees the third.  The numbers mean nothing alone; `segment.quality.calibration_table` weighs them as it
+was fitted for the model.
 
 All lengths are in the network's pixels, so that the numbers do not depend on the magnification.
 """
@@ -18,11 +18,11 @@ import cv2
 import numpy as np
 from scipy import ndimage
 
-from segment.cells.borders import find_borders
+from segment._threads import available_cores
 from segment.boundary_map import BoundaryMap
 from segment.cells.border_merging import BORDER_CONFIDENCE, SEED_PERSISTENCE
+from segment.cells.borders import find_borders
 from segment.micrograph.micrograph import Micrograph
-from segment._threads import available_cores
 
 WHOLE_PX = 1_500_000  #: network pixels up to which the whole image is looked at
 WINDOW_PX = 640  #: edge of each of the four windows that stand for a larger one

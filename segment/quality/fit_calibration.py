@@ -1,4 +1,4 @@
-"""Fitting how far answers can be trusted on images whose truth is known: a table of `segment.quality.calibration_table`."""
+"""Fitting how far answers can be trusted, on images of known truth (`segment.quality.calibration_table`)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from segment.border_reliability import Reliability
 from segment.cells.borders import find_borders
-from segment.quality.calibration_table import Reliability, Weighing, halved_products, standardised
+from segment.quality.calibration_table import Weighing, halved_products, standardised
 from segment.quality.evidence import Evidence
-from segment.training.score import TOLERANCE_PX, fill
+from segment.quality.score import TOLERANCE_PX, fill
 
 KNOTS = 12  #: most points of a reliability table
 SHORTEST_PX = 4  #: shorter borders are points where four cells meet

@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from segment.boundary_map import BoundaryMap
+from segment.grain_map import GrainMap
 from segment.quality.calibration_table import Confidence
 from segment.quality.evidence import Evidence
-from segment.grain_map import GrainMap
 
 NOTHING = 0.004  #: share of boundary pixels below which no grains are visible
 AMBIGUOUS = 2.0  #: pixels of probability .2 ... .8 per boundary pixel: more in noise, .9 ... 1.9 in TBM crops
@@ -68,19 +68,6 @@ def evidence_doubts(evidence: Evidence | None, confidence: Confidence | None) ->
     return (f"{MISSED}, about {share:.0%} of their length: grains look merged and spacings too large",)
 
 
-def border_confidence(labels: np.ndarray, probability: np.ndarray) -> tuple[int, float]:
-    """Pixel edges between cells, and the mean probability along them (0 where there is none)."""
-    length, total = 0, 0.0
-    for first in range(0, len(labels), BLOCK_ROWS):
-        rows, after = slice(first, first + BLOCK_ROWS), slice(first, first + BLOCK_ROWS + 1)
-        for here, there, p_here, p_there in (
-            (labels[rows, :-1], labels[rows, 1:], probability[rows, :-1], probability[rows, 1:]),
-            (labels[after][:-1], labels[after][1:], probability[after][:-1], probability[after][1:]),
-        ):
-            border = (here != there) & (here > 0) & (there > 0)
-            length += int(np.count_nonzero(border))
-            total += float(np.maximum(p_here[border], p_there[border]).sum(dtype=np.float64))
-    return length, total / length if length else 0.0
 
 
 def _blocks(image: np.ndarray) -> list[np.ndarray]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from segment.pipeline import segment_micrograph
+from segment.quality.score import Score, score
 from segment.training.data.pairs import find_pairs
-from segment.training.score import Score, score
 from segment.unet import Model
 
 

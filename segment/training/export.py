@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segment.errors import ModelError
 from segment.training.fit import load_averaged
-from segment.unet.architecture import require_torch
 from segment.training.recipe import TrainingRecipe
 from segment.training.record import toml_value, write_record
+from segment.unet.architecture import require_torch
+from segment.unet.weights_file import WEIGHTS
 
 if TYPE_CHECKING:
     import torch
 
 FAVOURITE_INTERCEPT_PX = 35.0  #: middle (in the log) of the scales drawn in training
 PERSISTENCE = 0.05
-WEIGHTS = "weights.npz"
 MIN_AREA_PX = 20
 
 
@@ -100,27 +99,6 @@ def halo_px(network: torch.nn.Module, stride: int) -> int:
     return -(-reach // stride) * stride
 
 
-def load_weights(folder: Path) -> dict[str, torch.Tensor]:
-    """Weights of a model folder by name, float32, to go on training from.
-
-    Raises
-    ------
-    ModelError
-        The folder holds none.
-    """
-    require_torch()
-    import torch
-
-    path = folder / WEIGHTS
-    if not path.is_file():
-        raise ModelError(path, "the weights to go on from are missing", "Fine-tune a released model")
-    with np.load(path) as stored:
-        return {
-            name: torch.from_numpy(np.asarray(stored[name], np.float32))
-            if stored[name].dtype == np.float16
-            else torch.from_numpy(stored[name])
-            for name in stored.files
-        }
 
 
 def _used_weights(network: torch.nn.Module) -> dict[str, np.ndarray]:

@@ -18,20 +18,21 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from segment.quality.calibration_table import FILE as CONFIDENCE
 from segment.errors import InputError
+from segment.quality.calibration_table import FILE as CONFIDENCE
+from segment.quality.score import fill, intercepts
 from segment.training.data.cache import line_distance, write_cache
 from segment.training.data.crops import CropSource, Example
-from segment.training.export import export, load_weights
+from segment.training.data.pairs import Pair, find_pairs, lines_of, without_image
+from segment.training.export import export
 from segment.training.finetune_card import Check, check_model, write_card
 from segment.training.fit import fit
-from segment.unet.architecture import require_torch
-from segment.training.data.pairs import Pair, find_pairs, lines_of, without_image
 from segment.training.quantise import write_settings
 from segment.training.recipe import RealSet, TrainingRecipe, read_recipe
-from segment.training.score import fill, intercepts
 from segment.unet import Model, load_model
-from segment.unet.model_folder import Device
+from segment.unet.architecture import require_torch
+from segment.unet.choices import Device
+from segment.unet.weights_file import load_weights
 
 if TYPE_CHECKING:
     import torch

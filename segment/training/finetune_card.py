@@ -11,9 +11,9 @@ import numpy as np
 
 from segment.micrograph.micrograph import Micrograph
 from segment.pipeline import segment_micrograph
+from segment.quality.score import cells_of_tracing, score
 from segment.training.data.pairs import Pair
 from segment.training.synthetic.render import STYLES, synthetic_micrograph
-from segment.training.score import cells_of_tracing, score
 from segment.unet import Model
 
 FRESH_SEED = 515151  #: of synthetic micrographs that no training draws
@@ -85,7 +85,8 @@ def write_card(folder: Path, parent: Model, pairs: list[Pair], kept: float, chec
         *_table(checks),
         "",
         "The table of confidence, where there is one, is the parent's: measure this model's own with",
-        "`calibration/calibrate_confidence.py`. What the parent's card says of data and licences holds here too.",
+        "`calibration/calibrate_confidence.py`.",
+        "What the parent's card says of data and licences holds here too.",
     ]
     path = folder / "CARD.md"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 from segment.errors import InputError
 from segment.training.data.crops import Batch, CropSource
 from segment.training.losses import loss_of
-from segment.unet.architecture import build_network, require_torch
 from segment.training.recipe import TrainingRecipe
-from segment.unet.model_folder import Device
+from segment.unet.architecture import build_network, require_torch
+from segment.unet.choices import Device
 
 if TYPE_CHECKING:
     import torch
@@ -152,7 +152,7 @@ def averaged_weights(checkpoints: Sequence[Path]) -> dict[str, torch.Tensor]:
 
 def load_averaged(recipe: TrainingRecipe, checkpoint: Path) -> tuple[torch.nn.Module, int, float]:
     """Network with the averaged weights of a checkpoint, ready to answer; steps and seconds it took."""
-    network = build_network(recipe, imagenet=False)
+    network = build_network(recipe.architecture, imagenet=False)
     state = _checkpoint(checkpoint)
     _load(network, state["averaged"], checkpoint)
     return network.eval(), int(state["step"]), float(state["seconds"])
@@ -205,7 +205,7 @@ def _begin(recipe: TrainingRecipe, out: Path, start: dict[str, torch.Tensor] | N
     import torch
 
     last = out / "last.pt"
-    network = build_network(recipe, imagenet=not last.is_file() and start is None)
+    network = build_network(recipe.architecture, imagenet=not last.is_file() and start is None)
     if start is not None and not last.is_file():
         _load(network, start, "the weights to start from", all_of_them=False)
     network = network.to(device, memory_format=torch.channels_last).train()

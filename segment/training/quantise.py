@@ -1,6 +1,7 @@
 """INT8 weights for a model folder, and how far reduced arithmetic agrees with f32.
 
-Post-training quantisation (NNCF) of the decoder, its doublings merged (`segment.unet.graph_fusion`), calibrated
+Post-training quantisation (NNCF) of the decoder, its doublings merged (`segment.unet.graph_fusion`),
+calibrated
 on the project's own synthetic micrographs.  The decoder holds nine tenths of the arithmetic.  The encoder
 stays in floating point: its depthwise convolutions gain little, and OpenVINO 2026.4 ends the process in some
 of their INT8 kernels (AMX, dynamic shapes).
@@ -16,14 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from segment.errors import InputError
 from segment._threads import available_cores
+from segment.errors import InputError
 from segment.unet.graph_fusion import doublings, merge_doublings
 from segment.unet.model_folder import load_model
 from segment.unet.normalise import image_statistics, normalise
+from segment.unet.openvino_runtime import OpenVinoRuntime
 from segment.unet.precision import Chosen, processor_has_bf16
 from segment.unet.predict import infer_image
-from segment.unet.openvino_runtime import OpenVinoRuntime
 
 INT8_WEIGHTS = "model_int8.xml"
 CALIBRATION, JUDGED = 48, 24  #: synthetic micrographs that calibrate, and others that are compared

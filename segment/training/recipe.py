@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from segment.errors import InputError
+from segment.unet.architecture import Architecture
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,11 @@ class TrainingRecipe:
     cldice: float = 0.0
     doubt: float = 0.3
     real: tuple[RealSet, ...] = field(default=())
+
+    @property
+    def architecture(self) -> Architecture:
+        """Shape of the network that this recipe trains."""
+        return Architecture(self.encoder, self.depth, self.decoder)
 
 
 def read_recipe(path: Path) -> TrainingRecipe:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import tomllib
 import warnings
+from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segment.errors import InputError
-from segment.training.recipe import TrainingRecipe
+from segment.errors import InputError, ModelError
 
 if TYPE_CHECKING:
     import torch
@@ -35,7 +37,42 @@ def require_torch() -> None:
         ) from error
 
 
-def build_network(recipe: TrainingRecipe, *, imagenet: bool = True) -> torch.nn.Module:
+@dataclass(frozen=True)
+class Architecture:
+    """Shape of the segmentation-models-pytorch U-Net.
+
+    Attributes
+    ----------
+    encoder : str
+    depth : int
+        Levels of the encoder.
+    decoder : tuple of int
+        Channels of each level of the decoder, the coarsest first.
+    """
+
+    encoder: str
+    depth: int
+    decoder: tuple[int, ...]
+
+
+def read_architecture(recipe: Path) -> Architecture:
+    """Shape of the network from the recipe (TOML) beside its weights.
+
+    Raises
+    ------
+    ModelError
+        The recipe cannot be read, or lacks a key.
+    """
+    try:
+        facts = tomllib.loads(recipe.read_text(encoding="utf-8"))
+        return Architecture(str(facts["encoder"]), int(facts["depth"]), tuple(facts["decoder"]))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError) as error:
+        raise ModelError(
+            recipe, f"tells no architecture ({error})", "Restore the file or export the model again"
+        ) from error
+
+
+def build_network(architecture: Architecture, *, imagenet: bool = True) -> torch.nn.Module:
     """U-Net with two logits, boundary and not-a-grain, for one normalised grey channel."""
     require_torch()
     import segmentation_models_pytorch as smp
@@ -44,15 +81,15 @@ def build_network(recipe: TrainingRecipe, *, imagenet: bool = True) -> torch.nn.
         # The `timm-` encoders are on their way out, but their tensors match the ImageNet file one by one.
         warnings.simplefilter("ignore", DeprecationWarning)
         network = smp.Unet(
-            recipe.encoder,
+            architecture.encoder,
             encoder_weights=None,
-            encoder_depth=recipe.depth,
-            decoder_channels=recipe.decoder,
+            encoder_depth=architecture.depth,
+            decoder_channels=architecture.decoder,
             in_channels=1,
             classes=2,
         )
     if imagenet:
-        _load_imagenet(network.encoder, recipe.encoder)
+        _load_imagenet(network.encoder, architecture.encoder)
     return network
 
 

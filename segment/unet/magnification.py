@@ -18,13 +18,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from segment.cells.border_merging import BORDER_CONFIDENCE, cut_cells
-from segment.quality.warnings import border_confidence
-from segment.unet.tiled_inference import MARGIN_PX, probability_tiles
+from segment.cells.borders import border_confidence
 from segment.unet.local_normalisation import SPREAD_PX, LocalLevels, local_levels
 from segment.unet.model_folder import Model
 from segment.unet.normalise import image_statistics
 from segment.unet.resample import resample_image, resized_shape
-from segment.unet.openvino_runtime import Runtime
+from segment.unet.runtime_protocol import Runtime
+from segment.unet.tiled_inference import MARGIN_PX, probability_tiles
 
 OTHER_TRIALS = (0.5, 0.25, 2.0)  #: sizes at which the windows are segmented where their own does not suffice
 WINDOW_PX = 320  #: edge of a window in the network's pixels

@@ -8,19 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from segment.boundary_map import BoundaryMap
+from segment.errors import ModelError
 from segment.quality.calibration_table import FILE as CONFIDENCE
 from segment.quality.calibration_table import Confidence, read_confidence
-from segment.errors import ModelError
-from segment.micrograph.micrograph import Micrograph
 
 FORMAT = 1  #: version of model.toml that this code reads
-Device = Literal["auto", "cpu", "cuda"]
-Precision = Literal["auto", "f32", "bf16", "int8"]
 
 
 @dataclass(frozen=True)
@@ -39,8 +35,8 @@ class Model:
     stride : int
         Height and width of the network's input are multiples of this.
     halo_px : int
-        Context a pixel needs on every side, measured (calibration/segmentation/measure_receptive_field.py); a multiple of
-        `stride`.
+        Context a pixel needs on every side, measured (calibration/segmentation/measure_receptive_field.py);
+        a multiple of `stride`.
     favourite_intercept_px : float
         Mean intercept at which the network sees best, in network pixels.
     persistence : float
@@ -74,60 +70,10 @@ class Model:
     int8_weights: Path | None = None
     int8_agreement: float | None = None
     confidence: Confidence | None = None
-    _runtimes: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def smallest_px(self, scale: float) -> int:
         """Smallest cell, in pixels of an image that was resampled by `scale` for the network."""
         return max(round(self.min_area_px / scale**2), 1)
-
-    def predict(
-        self,
-        micrograph: Micrograph,
-        *,
-        device: Device = "auto",
-        precision: Precision = "auto",
-        scale: float | None = None,
-        threads: int | None = None,
-        tile_px: int | None = None,
-        tta: bool = False,
-    ) -> BoundaryMap:
-        """Boundary probability of one micrograph.
-
-        Parameters
-        ----------
-        micrograph : Micrograph
-            Any size from 64 x 64 px; needs no pixel size.
-        device : {"auto", "cpu", "cuda"}
-            "auto" is CUDA where PyTorch finds it, else the processor.
-        precision : {"auto", "f32", "bf16", "int8"}
-            "auto" is bf16, else INT8, where the processor has it and the agreement with f32 that was measured
-            is high enough; else f32.
-        scale : float, optional
-            Factor by which the image is resampled for the network; None: estimated from the image.
-        threads : int, optional
-            Threads of the network; None: all that this process may use.
-        tile_px : int, optional
-            Largest edge of a tile; the answer does not depend on it.
-        tta : bool
-            Test-time augmentation: mean over the image, mirrored and turned, in all eight positions.
-
-        Raises
-        ------
-        InputError
-            The image is smaller than 64 px along an edge, or the device is not there.
-        """
-        from segment.unet.predict import predict
-
-        return predict(
-            self,
-            micrograph,
-            device=device,
-            precision=precision,
-            scale=scale,
-            threads=threads,
-            tile_px=tile_px,
-            tta=tta,
-        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return load_model, (self.folder,)

@@ -1,7 +1,7 @@
 """Grey levels of a crop -> what the network sees: zero mean, unit deviation over the valid pixels, clipped.
 
-A training crop is normalised by itself; in a whole image `segment.unet.local_normalisation` does the same around
-every place.
+A training crop is normalised by itself; in a whole image `segment.unet.local_normalisation` does the same
+around every place.
 """
 
 from __future__ import annotations

@@ -2,51 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from segment.errors import ModelError
-from segment._threads import available_cores
 from segment.unet.graph_fusion import merge_doublings
-from segment.unet.model_folder import Device, Model, Precision
-from segment.unet.precision import Chosen, choose_precision, processor_has, processor_has_bf16
 from segment.unet.graph_split import SplitNetwork, split_network
+from segment.unet.precision import Chosen, processor_has, processor_has_bf16
 
 READ_PX = {"f32": 1_000_000, "bf16": 1_400_000, "int8": 3_000_000}  #: of a tile; half a GB of activations
 FEW_CHANNELS = 3  #: of an image or an answer; features have more
 DEEP_READ_PX = 20_000_000  #: the same for the coarse levels
 
 
-class Network(Protocol):
-    """A network that answers."""
-
-    def infer_all(self, readers: Iterable[Callable[[], list[np.ndarray]]]) -> Iterator[list[np.ndarray]]:
-        """Answers to many inputs, in order."""
-
-    def release(self) -> None:
-        """Give back memory that is taken again at the next inference."""
 
 
-class Runtime(Protocol):
-    """A model's network on some device, whole and, where it can be cut (`split`), in three parts."""
-
-    precision: Chosen
-    read_px: int  #: largest read rectangle of a tile
-    deep_read_px: int  #: the same for the coarse levels
-    kept: Any  #: dtype of the features that are kept between the parts
-
-    @property
-    def whole(self) -> Network: ...
-    @property
-    def split(self) -> SplitNetwork | None: ...
-    @property
-    def parts(self) -> tuple[Network, Network, Network]: ...
-    def release(self) -> None: ...
 
 
 class Compiled:
@@ -210,41 +184,5 @@ def _append_sigmoid(network: Any) -> None:
     network.remove_result(result)
 
 
-def cuda_processes(model: Model, device: Device) -> int | None:
-    """Processes that keep a CUDA device busy with images, no more than its memory holds; None without CUDA.
-
-    On the processor one network fills all cores.  CUDA wants processes rather than threads: PyTorch prepares
-    its kernels anew in each thread, and between them waits for Python's lock.
-    """
-    from segment.unet.torch_runtime import cuda_is_there, processes_that_fit
-
-    if device == "cpu" or not cuda_is_there(model):
-        return None
-    return min(available_cores(), processes_that_fit())
 
 
-def runtime_for(model: Model, *, device: Device, precision: Precision, threads: int | None) -> Runtime:
-    """Network of a model ready on a device, kept with the model.
-
-    Raises
-    ------
-    InputError
-        The device or the precision is not there.
-    """
-    from segment.unet.torch_runtime import TorchRuntime, cuda_is_there, require_cuda
-
-    if device == "cuda":
-        require_cuda(model)
-    on_cuda = device == "cuda" or (device == "auto" and cuda_is_there(model))
-    chosen = choose_precision(model, precision, on_cuda=on_cuda)
-    count = threads or available_cores()
-    key = (os.getpid(), on_cuda, chosen, count)
-    runtime: Runtime | None = model._runtimes.get(key)
-    if runtime is None:
-        if on_cuda:
-            runtime = TorchRuntime(model, "cuda", chosen)
-        else:
-            weights = model.int8_weights if chosen == "int8" else model.weights
-            runtime = OpenVinoRuntime(str(weights), chosen, count)
-        model._runtimes[key] = runtime
-    return runtime

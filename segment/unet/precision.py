@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from segment.errors import InputError
-from segment.unet.model_folder import Model, Precision
+from segment.unet.choices import Precision
+from segment.unet.model_folder import Model
 
 AGREEMENT = 0.995  #: measured agreement with f32 from which "auto" chooses a shorter arithmetic
 VNNI = ("avx512vnni", "avxvnni", "amx-int8")  #: what multiplies 8-bit integers fast

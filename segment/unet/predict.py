@@ -7,15 +7,17 @@ from dataclasses import replace
 import numpy as np
 
 from segment.boundary_map import BoundaryMap
-from segment.quality.warnings import probability_doubts
 from segment.errors import InputError
 from segment.micrograph.micrograph import Micrograph
-from segment.unet.tiled_inference import LARGE_PX, probability_bands, probability_tiles
+from segment.quality.warnings import probability_doubts
+from segment.unet.choices import Device, Precision
+from segment.unet.choose_runtime import runtime_for
 from segment.unet.local_normalisation import local_levels
-from segment.unet.model_folder import Device, Model, Precision
-from segment.unet.resample import plain, resample_bands, resample_image, resized_shape
-from segment.unet.openvino_runtime import Runtime, runtime_for
 from segment.unet.magnification import estimate_scale
+from segment.unet.model_folder import Model
+from segment.unet.resample import plain, resample_bands, resample_image, resized_shape
+from segment.unet.runtime_protocol import Runtime
+from segment.unet.tiled_inference import LARGE_PX, probability_bands, probability_tiles
 
 SMALLEST_PX = 64  #: shortest edge of an image that holds enough context
 
@@ -31,7 +33,32 @@ def predict(
     tile_px: int | None = None,
     tta: bool = False,
 ) -> BoundaryMap:
-    """Boundary probability of one micrograph; see `Model.predict`."""
+    """Boundary probability of one micrograph.
+
+    Parameters
+    ----------
+    model : Model
+    micrograph : Micrograph
+        Any size from 64 x 64 px; needs no pixel size.
+    device : {"auto", "cpu", "cuda"}
+        "auto" is CUDA where PyTorch finds it, else the processor.
+    precision : {"auto", "f32", "bf16", "int8"}
+        "auto" is bf16, else INT8, where the processor has it and the agreement with f32 that was measured
+        is high enough; else f32.
+    scale : float, optional
+        Factor by which the image is resampled for the network; None: estimated from the image.
+    threads : int, optional
+        Threads of the network; None: all that this process may use.
+    tile_px : int, optional
+        Largest edge of a tile; the answer does not depend on it.
+    tta : bool
+        Test-time augmentation: mean over the image, mirrored and turned, in all eight positions.
+
+    Raises
+    ------
+    InputError
+        The image is smaller than 64 px along an edge, or the device is not there.
+    """
     image, valid = plain(micrograph.image), micrograph.valid
     _check_size(micrograph)
     runtime = runtime_for(model, device=device, precision=precision, threads=threads)

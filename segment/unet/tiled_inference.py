@@ -7,9 +7,9 @@ from functools import partial
 
 import numpy as np
 
-from segment.unet.local_normalisation import LocalLevels
-from segment.unet.openvino_runtime import Network, Runtime
 from segment.unet.graph_split import EIGHTH, QUARTER, SIXTEENTH
+from segment.unet.local_normalisation import LocalLevels
+from segment.unet.runtime_protocol import Network, Runtime
 from segment.unet.tiles import Frame, Tile, frame_of, plan_tiles
 
 MARGIN_PX = 64  #: reflected continuation of the image on every side

@@ -15,9 +15,9 @@ from typing import Any, NoReturn
 import numpy as np
 
 from segment.errors import InputError
+from segment.unet.graph_split import SplitNetwork
 from segment.unet.model_folder import Model
 from segment.unet.precision import Chosen
-from segment.unet.graph_split import SplitNetwork
 
 READ_PX = 8_000_000  #: read rectangle of a tile: about 6 GB of activations in f32
 PROCESS_BYTES = 5_000_000_000  #: of device memory that a process at work may take
@@ -42,16 +42,15 @@ class TorchRuntime:
     def __init__(self, model: Model, device: str, precision: Chosen) -> None:
         import torch
 
-        from segment.training.export import load_weights
-        from segment.unet.architecture import build_network
-        from segment.training.recipe import read_recipe
+        from segment.unet.architecture import build_network, read_architecture
+        from segment.unet.weights_file import load_weights
 
         self.precision: Chosen = "f32" if precision == "f32" else "bf16"
         self.read_px = self.deep_read_px = READ_PX
         self.kept = np.float32
         self._device = torch.device(device)
         self._settings = Lock()  # PyTorch's are the process's, and several images may be under way
-        network = build_network(read_recipe(model.folder / RECIPE), imagenet=False)
+        network = build_network(read_architecture(model.folder / RECIPE), imagenet=False)
         network.load_state_dict(load_weights(model.folder), strict=False)
         if self.precision == "bf16":
             for module in network.modules():

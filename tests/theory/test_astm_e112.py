@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grainstats.measure.descriptors.astm import (
+from grainstats.measure.spacing.astm import (
     g_from_area,
     g_from_grains_per_mm2,
     g_from_intercept,

@@ -7,9 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from grainstats.measure import boundary_network, grain_table, measure_grain_map
-from grainstats.measure.network.graph import anisotropy
-from grainstats.measure.descriptors import summary
+from grainstats.measure import anisotropy, boundary_network, grain_table, measure_grain_map, summary
 from segment.grain_map import GrainMap
 from segment.mosaics.laguerre import poisson_voronoi_plane
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from grainstats.measure import Measurement, measure_grain_map
-from grainstats.measure.spacing.chords import horvitz_thompson, kaplan_meier
 from grainstats.measure.descriptors.describe_spacing import mean_intercept
 from grainstats.measure.intervals.pooled_maps import Pooled, pool
+from grainstats.measure.spacing.chords import horvitz_thompson, kaplan_meier
 from segment.mosaics.laguerre import poisson_voronoi_plane
 
 INTENSITY = 1 / 20**2

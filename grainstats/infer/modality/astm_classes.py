@@ -6,7 +6,7 @@ import numpy as np
 
 from grainstats.infer.modality.distribution import SizeDistribution
 from grainstats.infer.modality.modes import Modes
-from grainstats.measure.descriptors.astm import g_from_area
+from grainstats.measure.spacing.astm import g_from_area
 
 ALA_NUMBERS = 3.0  # E930: an outlier grain is at least 3 ASTM numbers coarser than the rest ...
 ALA_SHARE = 0.05  # ... and such grains hold at most 5 % of the area

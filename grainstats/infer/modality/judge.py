@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grainstats.infer.modality.distribution import SizeDistribution, pooled_distribution
 from grainstats.infer.modality.astm_classes import ALA_SHARE, delta_g, duplex_class, largest_grain_g
+from grainstats.infer.modality.distribution import SizeDistribution, pooled_distribution
 from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.modes import Modes, one_mode, two_modes, with_intervals
 from grainstats.infer.modality.null_library import LEVELS, NullLibrary, load_library

@@ -69,7 +69,7 @@ def load_library(null: Null) -> NullLibrary:
     The ranges of the two networks meet between two whole numbers of grains, so that no sample is read from
     quantiles of both.
     """
-    source = files("grainstats.infer").joinpath(f"null_{null}.npz")
+    source = files("grainstats.infer.modality").joinpath(f"null_{null}.npz")
     with source.open("rb") as stream, np.load(stream) as stored:
 
         def joined(name: str) -> np.ndarray:

@@ -21,10 +21,10 @@ import pandas as pd
 from scipy import stats
 
 from grainstats.infer.modality.image_grains import ImageGrains
-from grainstats.measure.descriptors.astm import g_from_intercept
-from grainstats.measure.intervals.block_bootstrap import reach, weighted_quantile
-from grainstats.measure.spacing.chords import ChordDistribution, intercept_count, kaplan_meier, n_cuts
 from grainstats.measure.descriptors.descriptor import Descriptor
+from grainstats.measure.intervals.block_bootstrap import reach, weighted_quantile
+from grainstats.measure.spacing.astm import g_from_intercept
+from grainstats.measure.spacing.chords import ChordDistribution, intercept_count, kaplan_meier, n_cuts
 
 ENOUGH_IMAGES = 5
 _COARSE = re.compile(r"area_weighted|length_weighted|_cv$")  #: descriptors that a few coarse grains carry

@@ -93,7 +93,7 @@ class ShapeNetworks:
 @lru_cache(maxsize=2)
 def load_networks(null: str) -> ShapeNetworks:
     """The networks shipped with the package for this null."""
-    source = files("grainstats.infer").joinpath(f"shape_{null}.npz")
+    source = files("grainstats.infer.modality").joinpath(f"shape_{null}.npz")
     with source.open("rb") as stream, np.load(stream) as stored:
         return ShapeNetworks(*(_network(stored, size) for size in ("small", "large")))
 

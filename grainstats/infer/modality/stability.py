@@ -2,7 +2,8 @@
 
 Each repeat cuts the cells anew: at another seed persistence or another probability level where the map
 carries its boundary probability, then with grains lost to a neighbour and grains cut at random, at the rates
-at which another model was found to differ from this one in images as clear (`segment.quality.error_rates`).  All of
+at which another model was found to differ from this one in images as clear (`segment.quality.error_rates`).
+All of
 it happens on the graph of neighbouring cells, a few milliseconds a repeat, where segmenting again would cost
 seconds.
 """
@@ -21,8 +22,8 @@ from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.judge import Decision, decide
 from grainstats.infer.modality.verdict import ModalityVerdict, Verdict
 from segment.cells.recutting import Cut, FineCells
-from segment.quality.error_rates import ErrorRates, size_class
 from segment.grain_map import GrainMap
+from segment.quality.error_rates import ErrorRates, size_class
 
 REPEATS = 25
 # Of agreeing repeats; below, the verdict is withdrawn. Not more, since what is drawn on top of the

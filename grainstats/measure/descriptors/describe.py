@@ -10,10 +10,10 @@ import pandas as pd
 from grainstats.measure.descriptors.describe_network import network_descriptors
 from grainstats.measure.descriptors.describe_spacing import intercept_descriptors
 from grainstats.measure.descriptors.descriptor import Descriptor
-from grainstats.measure.descriptors.measurement import Measurement, measure_grain_map
+from grainstats.measure.descriptors.stereology import saltykov
 from grainstats.measure.intervals.pooled_maps import Pooled, pool
 from grainstats.measure.intervals.sizes import PLANIMETRIC, grain_mean, grains_per_area, size_estimates
-from grainstats.measure.descriptors.stereology import saltykov
+from grainstats.measure.measurement import Measurement, measure_grain_map
 from segment.grain_map import GrainMap
 
 MILES = "grains not cut by the frame, weighted by 1/P (Miles-Lantuejoul)"

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from grainstats.measure.network.anisotropy import anisotropy
-from grainstats.measure.network.arrangement import arrangement
-from grainstats.measure.intervals.block_bootstrap import Estimate, ratio
+from grainstats.measure.descriptors.anisotropy import anisotropy
+from grainstats.measure.descriptors.arrangement import arrangement
 from grainstats.measure.descriptors.descriptor import Descriptor
-from grainstats.measure.descriptors.measurement import Measurement
-from grainstats.measure.intervals.pooled_maps import Pooled
 from grainstats.measure.descriptors.stereology import surface_density
+from grainstats.measure.intervals.block_bootstrap import Estimate, ratio
+from grainstats.measure.intervals.pooled_maps import Pooled
+from grainstats.measure.measurement import Measurement
 
 
 def network_descriptors(p: Pooled, maps: Sequence[Measurement]) -> Iterator[Descriptor]:

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from grainstats.measure.descriptors.astm import g_from_grains_per_mm2, g_from_intercept
-from grainstats.measure.intervals.block_bootstrap import Estimate, jackknife, ratio, without_each
-from grainstats.measure.spacing.chords import intercept_count, kaplan_meier
 from grainstats.measure.descriptors.descriptor import Descriptor
-from grainstats.measure.descriptors.measurement import Measurement
+from grainstats.measure.descriptors.stereology import sphere_diameter
+from grainstats.measure.intervals.block_bootstrap import Estimate, jackknife, ratio, without_each
 from grainstats.measure.intervals.model_error import chord_cv_error, length_weighted_mean_error
 from grainstats.measure.intervals.pooled_maps import Pooled
 from grainstats.measure.intervals.sizes import PLANIMETRIC, area_spread, grains_per_area
-from grainstats.measure.descriptors.stereology import sphere_diameter
+from grainstats.measure.measurement import Measurement
+from grainstats.measure.spacing.astm import g_from_grains_per_mm2, g_from_intercept
+from grainstats.measure.spacing.chords import intercept_count, kaplan_meier
 
 E112 = "ASTM E112: line length / intercepts, a cut end counts 1/2"
 KAPLAN_MEIER = "Kaplan-Meier over the intercept ends inside the window"

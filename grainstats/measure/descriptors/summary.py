@@ -9,8 +9,8 @@ from typing import Any
 from grainstats.measure.descriptors.describe import descriptors
 from grainstats.measure.descriptors.describe_spacing import intercepts_by_direction
 from grainstats.measure.descriptors.descriptor import Descriptor
-from grainstats.measure.descriptors.measurement import Measurement, measure_grain_map
 from grainstats.measure.intervals.pooled_maps import pool
+from grainstats.measure.measurement import Measurement, measure_grain_map
 from segment.grain_map import GrainMap
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from grainstats.measure.grains.feret import feret_diameters
 from grainstats.measure.grains.perimeter import crofton_perimeter
 from grainstats.measure.grains.run_lengths import Runs, label_runs
-from grainstats.measure.intervals.window import Window, labels_with_hidden, length_scale, window_of
+from grainstats.measure.grains.window import Window, labels_with_hidden, length_scale, window_of
 from segment.grain_map import GrainMap
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from grainstats.measure.measurement import Measurement, blocks_of_labels
 from grainstats.measure.spacing.chords import n_cuts
-from grainstats.measure.descriptors.measurement import Measurement, blocks_of_labels
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,9 +22,9 @@ from grainstats.measure.intervals.block_bootstrap import (
     without_each,
     woodruff,
 )
-from grainstats.measure.descriptors.measurement import Measurement
 from grainstats.measure.intervals.pooled_maps import Pooled
 from grainstats.measure.intervals.size_distribution import SizeShares, in_order, size_shares
+from grainstats.measure.measurement import Measurement
 
 PLANIMETRIC = "the planimetric count (inside + 1/2 cut + 1/4 at corners) over grain area"
 

@@ -9,9 +9,9 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from grainstats.measure.grains.window import HIDDEN, Window, labels_with_hidden, length_scale, window_of
 from grainstats.measure.network.pixel_cracks import Cracks, find_cracks
 from grainstats.measure.network.smoothing import DIGITAL_EXCESS, smooth_graph
-from grainstats.measure.intervals.window import HIDDEN, Window, labels_with_hidden, length_scale, window_of
 from segment.grain_map import GrainMap
 
 MERGE_PX = 1.5  #: junctions joined by a shorter boundary are one (quadruple) junction

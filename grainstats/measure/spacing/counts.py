@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grainstats.measure.descriptors.astm import g_from_grains_per_mm2, intersection_count, jeffries_count
-from grainstats.measure.spacing.crossings import direction_cosines, line_crossings
-from grainstats.measure.network.graph import BoundaryNetwork
 from grainstats.measure.grains.run_lengths import label_runs
-from grainstats.measure.intervals.window import labels_with_hidden, window_of
+from grainstats.measure.grains.window import labels_with_hidden, window_of
+from grainstats.measure.network.graph import BoundaryNetwork
+from grainstats.measure.spacing.astm import g_from_grains_per_mm2, intersection_count, jeffries_count
+from grainstats.measure.spacing.crossings import direction_cosines, line_crossings
 from segment.grain_map import GrainMap
 
 

@@ -11,10 +11,18 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from grainstats.measure.spacing.crossings import direction_cosines, line_crossings
+from grainstats.measure.grains.window import labels_with_hidden
 from grainstats.measure.network.graph import BoundaryNetwork, boundary_network
-from grainstats.measure.spacing.line_pieces import CENSORED, FRAME, PHASE, Pieces, end_kinds, owners, without_grazes
-from grainstats.measure.intervals.window import labels_with_hidden
+from grainstats.measure.spacing.crossings import direction_cosines, line_crossings
+from grainstats.measure.spacing.line_pieces import (
+    CENSORED,
+    FRAME,
+    PHASE,
+    Pieces,
+    end_kinds,
+    owners,
+    without_grazes,
+)
 from segment.grain_map import GrainMap
 
 ANGLES = (0.0, 45.0, 90.0, 135.0)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grainstats.measure.spacing.crossings import Crossings
 from grainstats.measure.network.graph import BoundaryNetwork
+from grainstats.measure.spacing.crossings import Crossings
 
 GRAZE_PX = 1.5  #: a line that comes back through the same boundary sooner has only grazed it
 CENSORED = np.array(["none", "one", "both"])

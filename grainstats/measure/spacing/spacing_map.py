@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from grainstats.measure.grains.window import labels_with_hidden
 from grainstats.measure.network.graph import BoundaryNetwork
-from grainstats.measure.intervals.window import labels_with_hidden
 from segment.grain_map import GrainMap
 
 KERNEL_IN_GRAINS = 1.5

@@ -69,9 +69,14 @@ def _compared(
     db: Database, by: str, named: list[str], every: bool, covariates: list[str], block: str | None,
     reference: str | None, bins: int | None, folder: Path | None,
 ) -> ComparisonReport:  # fmt: skip
-    from grainstats.infer.comparison.groups import compare_groups, compare_verdicts
     from grainstats.infer.comparison.groupings import group_column
-    from grainstats.run.report.compare_input import choose_descriptors, overlays, read_comparison_input, sample_sizes
+    from grainstats.infer.comparison.groups import compare_groups, compare_verdicts
+    from grainstats.run.report.compare_input import (
+        choose_descriptors,
+        overlays,
+        read_comparison_input,
+        sample_sizes,
+    )
     from grainstats.run.report.compare_report import ComparisonReport
 
     found = read_comparison_input(db)

@@ -24,7 +24,7 @@ def demo(
 ) -> None:
     """Run the whole job on sample micrographs of known truth, and say how close it came."""
     from grainstats.run.job.batch import Call
-    from grainstats.run.job.recipe import Recipe
+    from grainstats.run.recipe import Recipe
 
     folder = samples_folder()
     call = Call(

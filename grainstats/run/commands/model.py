@@ -104,8 +104,8 @@ def train(
     from segment.training.data.cache import drawing, wait_for
     from segment.training.data.crops import CropSource, read_real
     from segment.training.fit import averaged_weights, fit
-    from segment.unet.architecture import require_torch
     from segment.training.recipe import read_recipe
+    from segment.unet.architecture import require_torch
 
     require_torch()
     chosen = read_recipe(recipe)

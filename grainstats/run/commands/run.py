@@ -13,7 +13,7 @@ from grainstats.run.commands.choices import DeviceChoice, NullChoice
 
 if TYPE_CHECKING:
     from grainstats.run.job.batch import Call, Summary
-    from grainstats.run.job.recipe import Recipe
+    from grainstats.run.recipe import Recipe
 
 
 def run(
@@ -77,7 +77,7 @@ def run(
 
 def read(path: Path | None, settings: Mapping[str, object]) -> Recipe:
     """The recipe of the file, with what the command line says on top of it."""
-    from grainstats.run.job.recipe import Recipe, read_recipe, with_settings
+    from grainstats.run.recipe import Recipe, read_recipe, with_settings
 
     said = {name: value for name, value in settings.items() if value is not None}
     return with_settings(read_recipe(path) if path else Recipe(), said)

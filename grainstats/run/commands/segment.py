@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from segment.grain_map import GrainMap
     from segment.micrograph import Micrograph
     from segment.unet import Model
-    from segment.unet.model_folder import Device, Precision
+    from segment.unet.choices import Device, Precision
 
 FAILURES = (InputError, OSError, MemoryError, RuntimeError, ValueError)  #: cost one image, not the run
 PX_AT_ONCE = 100_000_000  #: pixels of the images that are under way side by side: some 3 GB
@@ -152,7 +152,7 @@ def _segment_all(frames: Iterator[Frame], work: FrameWork) -> Iterator[tuple[Fra
     """Each frame with what came of it, as they are ready."""
     from grainstats.run.job.one_image import opened_model
     from grainstats.run.job.worker_pool import Crash, IsolatedPool
-    from segment.unet.openvino_runtime import cuda_processes
+    from segment.unet.choose_runtime import cuda_processes
 
     first = list(islice(frames, 2))
     workers = cuda_processes(opened_model(work.model), work.settings.device) if len(first) > 1 else None

@@ -13,17 +13,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from grainstats.run.job.one_image import Analysed, Analyst, Device, IsStack, Outcome
+from grainstats.run.atomic import remove_leftovers
+from grainstats.run.failures import Failure
 from grainstats.run.job.assign import Assignment, assign_samples
-from grainstats.run.job.atomic import remove_leftovers
 from grainstats.run.job.job_ledger import Ledger
-from grainstats.run.job.names import stored_names
-from grainstats.run.job.plan import Failure, Job, Plan
-from grainstats.run.job.worker_pool import Crash, IsolatedPool, threads_per_worker
+from grainstats.run.job.one_image import Analysed, Analyst, Device, IsStack, Outcome
+from grainstats.run.job.plan import Job, Plan
 from grainstats.run.job.progress import Progress, Silence
-from grainstats.run.job.recipe import Recipe
-from segment.errors import InputError
+from grainstats.run.job.worker_pool import Crash, IsolatedPool, threads_per_worker
+from grainstats.run.names import stored_names
+from grainstats.run.recipe import Recipe
 from segment._threads import available_cores
+from segment.errors import InputError
 
 if TYPE_CHECKING:
     from grainstats.share.db.database import Database
@@ -170,7 +171,8 @@ def _reported(
     moved_from: Iterable[str],
 ) -> Summary:
     """Judge every sample of the run and write tables and report."""
-    from grainstats.run.job.judge_samples import Scope, judge_samples, spacings_of, verdicts_of, write_results
+    from grainstats.run.job.judge_samples import judge_samples, spacings_of, verdicts_of, write_results
+    from grainstats.run.scope import Scope
 
     scope = Scope(tuple(sorted({sample for _, sample in jobs})), model, recipe)
     failures = (*done.failures, *judge_samples(db, call.out, scope, also=moved_from))
@@ -185,7 +187,7 @@ def _reported(
 
 def default_workers(model: Model, device: Device) -> int:
     """One process per two cores (about 1 GB of memory each, see docs/batch.md); as many as CUDA holds."""
-    from segment.unet.openvino_runtime import cuda_processes
+    from segment.unet.choose_runtime import cuda_processes
 
     return cuda_processes(model, device) or max(1, available_cores() // 2)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from grainstats.infer.modality.stability import CellGraph, ImageCuts
-from grainstats.run.job.atomic import write_atomically
+from grainstats.run.atomic import write_atomically
 
 _ARRAYS = tuple(field.name for field in fields(CellGraph))
 

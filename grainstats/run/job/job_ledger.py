@@ -6,8 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from grainstats.run.failures import Failure
 from grainstats.run.job.one_image import Analysed
-from grainstats.run.job.plan import Failure, Job
+from grainstats.run.job.plan import Job
 
 if TYPE_CHECKING:
     from grainstats.share.db.database import Database

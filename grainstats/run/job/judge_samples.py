@@ -3,55 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from grainstats import __version__
 from grainstats.infer import judge_modality, with_stability
-from grainstats.run.job.one_image import seed_from
-from grainstats.run.job.cut_files import cuts_of
 from grainstats.infer.modality.flagged import with_remark
-from grainstats.run.job.plan import Failure, unexpected
 from grainstats.infer.modality.sample_pooling import Sample, image_grains, pooled_descriptors
-from grainstats.run.job.recipe import Recipe
+from grainstats.run.failures import Failure, unexpected
+from grainstats.run.job.cut_files import cuts_of
+from grainstats.run.job.one_image import seed_from
 from grainstats.run.report.tables import write_tables
+from grainstats.run.scope import Scope
 from grainstats.share.db.database import Database
-from segment.unet.model_folder import Model
-
-
-@dataclass(frozen=True)
-class Scope:
-    """Which rows of a database, which others may share, belong to a run.
-
-    Attributes
-    ----------
-    sample_ids : tuple of str
-    model : Model
-    recipe : Recipe
-    """
-
-    sample_ids: tuple[str, ...]
-    model: Model
-    recipe: Recipe
-
-    def analyses(self, db: Database) -> pd.DataFrame:
-        """Calibrated analyses of this model and recipe, with the facts of their micrographs.
-
-        Ordered by sample and micrograph digest: no number may depend on the order in which results arrived.
-        """
-        found = db.analyses()
-        ours = found[
-            (found["model_digest"] == self.model.digest)
-            & (found["recipe_digest"] == self.recipe.digest())
-            & found["pixel_size_nm"].notna()
-        ]
-        facts = db.micrographs()[
-            ["micrograph_digest", "vendor", "rows", "columns", "scale_conflict", "frame"]
-        ]
-        merged = ours.merge(facts, on="micrograph_digest", how="left")
-        return merged.sort_values(["sample_id", "micrograph_digest"], ignore_index=True)
 
 
 def judge_samples(db: Database, out: Path, scope: Scope, *, also: Iterable[str] = ()) -> list[Failure]:

@@ -9,10 +9,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from grainstats.run.job.atomic import write_atomically
-from grainstats.run.job.names import without_folders
-from grainstats.run.job.plan import Failure, Job, unexpected
-from grainstats.run.job.recipe import Recipe, recipe_text
+from grainstats.run.atomic import write_atomically
+from grainstats.run.failures import Failure, unexpected
+from grainstats.run.job.plan import Job
+from grainstats.run.names import without_folders
+from grainstats.run.recipe import Recipe, recipe_text
 from segment.errors import InputError
 
 if TYPE_CHECKING:

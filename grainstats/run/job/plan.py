@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from grainstats.run.job.atomic import write_bytes
-from grainstats.run.job.names import without_folders
+from grainstats.run.failures import Failure
+from grainstats.run.names import plain_name, without_folders
 from segment.errors import InputError
 
 _BLOCK = 1 << 20
-_LONGEST = 160  #: bytes of a sample's or an image's name in a file name, of 255 that file systems take
 
 
 @dataclass(frozen=True)
@@ -67,30 +65,11 @@ class Job:
         if self.stored_stem:
             return self.stored_stem
         frame = "" if self.frame is None else f"_{self.frame:04d}"
-        return f"{_plain(self.sample_id)}/{_plain(self.path.stem)}{frame}-{analysis[:8]}"
+        return f"{plain_name(self.sample_id)}/{plain_name(self.path.stem)}{frame}-{analysis[:8]}"
 
 
-@dataclass(frozen=True)
-class Failure:
-    """An input that gave no result, with the reason and what to do about it."""
-
-    path: str
-    digest: str
-    reason: str
-    remedy: str
-    sample_id: str = ""
 
 
-def unexpected(error: Exception, out: Path, source: str) -> tuple[str, str]:
-    """Reason and remedy of a failure that nobody foresaw; its trace goes into ``errors`` of the output."""
-    said = str(error).strip().splitlines() or [""]
-    reason = f"unexpected error, {type(error).__name__}: {said[0][:200]}"
-    log = f"errors/{_plain(Path(source).name)}.txt"
-    try:
-        write_bytes(out / log, "".join(traceback.format_exception(error)).encode())
-    except OSError as why:
-        return reason, f"Please report it; its trace could not be written ({why.strerror})"
-    return reason, f"Please report it with {log} of the results folder"
 
 
 @dataclass
@@ -202,7 +181,3 @@ def _short(path: Path) -> str:
     return f"{path.absolute().parent.name}/{path.name}".lstrip("/")
 
 
-def _plain(name: str) -> str:
-    """A name fit for a file on every system, with room for what stands behind it."""
-    short = name.encode()[:_LONGEST].decode(errors="ignore")
-    return re.sub(r"[^\w.+-]+", "_", short).strip("._") or "image"

@@ -20,8 +20,8 @@ from typing import Any, Generic, TypeVar
 
 import cv2
 
-from segment.errors import InputError
 from segment._threads import available_cores
+from segment.errors import InputError
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")

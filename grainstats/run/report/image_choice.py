@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from grainstats.run.report.svg_charts import length
 from grainstats.run.report.page_model import ImageView
+from grainstats.run.report.svg_charts import length
 
 MOST_PER_SAMPLE = 12
 MOST_IN_ALL = 72  #: about 15 MB of pictures, what mail still carries

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from grainstats.run.job.atomic import write_bytes
+from grainstats.run.atomic import write_bytes
 from segment.grain_map import GrainMap
 
 OVERLAY_PX = 4096  #: longest side of the overlay PNG

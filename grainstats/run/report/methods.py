@@ -8,7 +8,7 @@ import pandas as pd
 
 from grainstats import __version__
 from grainstats.infer.modality.stability import REPEATS, SMALLEST_SHARE
-from grainstats.run.job.recipe import Recipe
+from grainstats.run.recipe import Recipe
 from segment.unet.model_folder import Model
 
 _SOURCES = {

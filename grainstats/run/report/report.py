@@ -11,15 +11,24 @@ import pandas as pd
 
 from grainstats import __version__
 from grainstats.infer.modality.verdict import ModalityVerdict
-from grainstats.run.report.report import wording
-from grainstats.run.job.atomic import write_bytes
-from grainstats.run.report.svg_charts import distribution_charts, range_chart
+from grainstats.run.atomic import write_bytes
+from grainstats.run.failures import Failure
+from grainstats.run.report import wording
+from grainstats.run.report.image_choice import choose_images, image_views
 from grainstats.run.report.loop_page import loop_sections
 from grainstats.run.report.methods import methods_of
-from grainstats.run.report.page_model import Code, FailureRow, InputRow, LoopSection, Page, Quantity, SampleSection, render
-from grainstats.run.job.plan import Failure
-from grainstats.run.job.judge_samples import Scope
-from grainstats.run.report.image_choice import choose_images, image_views
+from grainstats.run.report.page_model import (
+    Code,
+    FailureRow,
+    InputRow,
+    LoopSection,
+    Page,
+    Quantity,
+    SampleSection,
+    render,
+)
+from grainstats.run.report.svg_charts import distribution_charts, range_chart
+from grainstats.run.scope import Scope
 from grainstats.share.db.database import Database
 
 REPORT = "report.html"

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from grainstats.run.job.atomic import write_atomically
+from grainstats.run.atomic import write_atomically
 from grainstats.share.db.database import Database
 
 if TYPE_CHECKING:
-    from grainstats.run.job.judge_samples import Scope
+    from grainstats.run.scope import Scope
 
 _WRITERS = {".csv": pd.DataFrame.to_csv, ".parquet": pd.DataFrame.to_parquet}
 _INTERNAL = ["analysis_id", "created_at", "pool", "code_version", "is_current"]

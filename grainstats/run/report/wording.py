@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from grainstats.infer.modality.verdict import ModalityVerdict
-from grainstats.run.report.svg_charts import Mode, length
 from grainstats.infer.modality.flagged import remark_of
+from grainstats.infer.modality.verdict import ModalityVerdict
 from grainstats.run.report.page_model import VerdictWords
+from grainstats.run.report.svg_charts import Mode, length
 
 WORDS = {"uniform": "uniform", "bimodal": "bimodal", "indeterminate": "undecided"}
 

@@ -11,9 +11,9 @@ from sqlalchemy.engine import Connection, Engine
 from grainstats import __version__
 from grainstats.infer.modality.verdict import ModalityVerdict
 from grainstats.measure.descriptors.descriptor import Descriptor
-from grainstats.share.db import writing as ledger
 from grainstats.share.db import schema
-from grainstats.share.sheets.designs import put_samples
+from grainstats.share.db import writing as ledger
+from grainstats.share.db.designs import put_samples
 from grainstats.share.db.engine import in_transaction, make_engine
 from grainstats.share.db.migrate import prepare
 from grainstats.share.db.reading import Readers
@@ -150,7 +150,8 @@ class Database(Readers):
         )
 
     def put_samples(self, sheet: SampleSheet) -> int:
-        """Store a sample sheet (`grainstats.share.sheets.samples.read_samples`); returns how many samples are new.
+        """Store a sample sheet (`grainstats.share.sheets.samples.read_samples`); returns how many samples
+        are new.
 
         Known samples are corrected. Quantities are converted to the unit the database first saw them in.
 

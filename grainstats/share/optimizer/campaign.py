@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from grainstats.share.db.database import Database
+from grainstats.share.db.records import digest_of
 from grainstats.share.optimizer.data import Experiments
 from grainstats.share.optimizer.space import Point, Space
 from grainstats.share.optimizer.spacefile import SpaceError
-from grainstats.share.db.records import digest_of
 from segment.errors import InputError
 
 FEATURES = (

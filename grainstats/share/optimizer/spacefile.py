@@ -38,7 +38,7 @@ from typing import Any
 import numpy as np
 
 from grainstats.share.optimizer.space import Constraint, Parameter, Space
-from grainstats.share.sheets.quantity_units import split_column
+from grainstats.share.quantity_units import split_column
 from segment.errors import InputError
 
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grainstats.share.db.database import Database
+from grainstats.share.db.records import SuggestionRecord
 from grainstats.share.optimizer.campaign import Campaign, read_campaign
 from grainstats.share.optimizer.data import MINIMUM
 from grainstats.share.optimizer.space import Point, Space
 from grainstats.share.optimizer.words import Expected, drivers, expected_features, reason
-from grainstats.share.db.records import SuggestionRecord
 from segment.errors import InputError
 
 if TYPE_CHECKING:

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from grainstats.share.db.database import Database
 from grainstats.share.db.records import SuggestionRecord
-from grainstats.share.sheets.cells import Column, SheetError, read_cells, text_of, under_header, value_of
-from grainstats.share.sheets.quantity_units import converter, split_column
+from grainstats.share.errors import SheetError
+from grainstats.share.quantity_units import converter, split_column
+from grainstats.share.sheets.cells import Column, read_cells, text_of, under_header, value_of
 
 if TYPE_CHECKING:
     from grainstats.share.optimizer.space import Constraint, Space

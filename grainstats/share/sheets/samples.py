@@ -13,8 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from grainstats.share.db.records import Measured, Quantity, SampleRow, SampleSheet
-from grainstats.share.sheets.cells import Column, SheetError, day_of, read_cells, text_of, under_header, value_of
-from grainstats.share.sheets.quantity_units import CATEGORY, converter, split_column
+from grainstats.share.errors import SampleSheetError
+from grainstats.share.quantity_units import CATEGORY, converter, split_column
+from grainstats.share.sheets.cells import (
+    Column,
+    day_of,
+    read_cells,
+    text_of,
+    under_header,
+    value_of,
+)
 
 if TYPE_CHECKING:
     from grainstats.share.db.database import Database
@@ -23,10 +31,6 @@ _PLAIN = ("sample_id", "design_route", "campaign", "date", "images")
 _ROUTES = ("ai", "researcher")
 
 
-class SampleSheetError(SheetError):
-    """A sample sheet that cannot be used, with every problem in it."""
-
-    what = "sample sheet"
 
 
 def import_samples(db: Database, path: str | Path) -> int:

@@ -10,9 +10,10 @@ import numpy as np
 
 from segment.errors import NotAnImageError
 from segment.micrograph.formats.dmtags import DmTags, Value, read_tags
-from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none, truncated
-from segment.micrograph.tiffpages import read_plane
 from segment.micrograph.length_units import to_nm, unit_kind
+from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
+from segment.micrograph.refusals import truncated
+from segment.micrograph.tiffpages import read_plane
 
 NAME = "gatan_dm"
 

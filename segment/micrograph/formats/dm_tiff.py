@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from segment.errors import NotAnImageError
+from segment.micrograph.length_units import to_nm, unit_kind
 from segment.micrograph.open_file import Frame, OpenFile, scale_or_none
 from segment.micrograph.tiffpages import page_frames
-from segment.micrograph.length_units import to_nm, unit_kind
 
 NAME = "gatan_tiff"
 

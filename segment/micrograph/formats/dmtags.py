@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from segment.errors import UnreadableError
-from segment.micrograph.open_file import truncated
+from segment.micrograph.refusals import truncated
 
 Value = int | float | str | tuple[int | float, ...]
 

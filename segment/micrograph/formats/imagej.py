@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from segment.errors import NotAnImageError
+from segment.micrograph.length_units import to_nm, unit_kind
 from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
 from segment.micrograph.tiffpages import image_pages, page_frames
-from segment.micrograph.length_units import to_nm, unit_kind
 
 NAME = "imagej_tiff"
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from segment.micrograph.formats import pixels
-from segment.micrograph.sidecar import read_text, sidecar
-from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
 from segment.micrograph.length_units import parse_length
+from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
+from segment.micrograph.sidecar import read_text, sidecar
 
 NAME = "jeol_sem"
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import UnreadableError
-from segment.micrograph.open_file import Frame, OpenFile, truncated
+from segment.micrograph.open_file import Frame, OpenFile
+from segment.micrograph.refusals import truncated
 
 NAME = "picture"
 

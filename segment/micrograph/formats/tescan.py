@@ -8,8 +8,8 @@ from pathlib import Path
 
 from segment.micrograph.formats import pixels
 from segment.micrograph.micrograph import PixelSizeSource
-from segment.micrograph.sidecar import decode, read_text, sidecar
 from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
+from segment.micrograph.sidecar import decode, read_text, sidecar
 
 NAME = "tescan"
 

@@ -9,7 +9,8 @@ from typing import BinaryIO
 import numpy as np
 
 from segment.errors import NotAnImageError, UnreadableError
-from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none, truncated
+from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
+from segment.micrograph.refusals import truncated
 from segment.micrograph.tiffpages import read_plane
 
 NAME = "tia_ser"

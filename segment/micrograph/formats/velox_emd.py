@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from segment.errors import NotAnImageError
-from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
 from segment.micrograph.length_units import to_nm, unit_kind
+from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
 
 NAME = "velox_emd"
 

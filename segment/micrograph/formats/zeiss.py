@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from segment.micrograph.length_units import to_nm
 from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
 from segment.micrograph.tiffpages import image_pages, page_frames, vendor_text
-from segment.micrograph.length_units import to_nm
 
 NAME = "zeiss_tiff"
 

@@ -23,9 +23,9 @@ from segment.training.data.cache import (
     wait_for,
 )
 from segment.training.data.crop_draws import Exposure, Placement, draw_exposure, draw_placement
+from segment.training.recipe import RealSet, TrainingRecipe
 from segment.training.synthetic.degradations import compress
 from segment.training.synthetic.random_fields import blur
-from segment.training.recipe import RealSet, TrainingRecipe
 from segment.unet.normalise import image_statistics, normalise
 
 SYNTHETIC_SCALES = (0.75, 1.35)  #: resampling factors of synthetic crops

@@ -8,15 +8,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from segment.cells.close import grain_map_from_tracing
 from segment.cells.second_phases import set_aside
 from segment.errors import InputError
-from segment.grain_map import GrainMap, grain_map_from_tracing
+from segment.grain_map import GrainMap
 from segment.label_files import read_label_map
 from segment.micrograph import read_micrographs
 from segment.micrograph.finding import SUFFIXES
 from segment.micrograph.micrograph import Micrograph
+from segment.quality.score import SMALLEST_PX, fill
 from segment.training.data.imagej_rois import Roi, draw_rois, holds_regions, read_rois
-from segment.training.score import SMALLEST_PX, fill
 
 ROI_SUFFIXES = (".zip", ".roi")
 TRACING_SUFFIXES = (".png", ".tif", ".tiff", ".bmp", ".npy", *ROI_SUFFIXES)
@@ -57,8 +58,8 @@ class Pair:
         Raises
         ------
         UnreadableError, InputError
-            As in `segment.label_files.read_label_map`, `read_rois` and `micrograph`; the tracing is of another
-            size than the image, or shows no boundary.
+            As in `segment.label_files.read_label_map`, `read_rois` and `micrograph`; the tracing is of
+            another size than the image, or shows no boundary.
         """
         micrograph = self.micrograph()
         traced = self._traced(micrograph)

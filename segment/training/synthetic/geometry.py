@@ -1,6 +1,7 @@
 """Label maps for synthetic micrographs: sections of mosaics, curved, elongated, twinned, bimodal, grown.
 
-The mosaics are those of `segment.mosaics.laguerre`; here they are rasterised coarsely, bent by a smooth displacement,
+The mosaics are those of `segment.mosaics.laguerre`; here they are rasterised coarsely, bent by a smooth
+displacement,
 and their edges rounded by a median of labels, which costs a tenth of an exact rasterisation and looks more
 like grains that have grown.
 """
@@ -43,7 +44,8 @@ class Shape:
     twins : float
         Share of the grains crossed by a twin lamella.
     growth : {"", "normal", "abnormal"}
-        Grains that have grown in the plane (`segment.mosaics.potts_growth`) instead of a section of a 3-D mosaic: `sigma`,
+        Grains that have grown in the plane (`segment.mosaics.potts_growth`) instead of a section of a 3-D
+        mosaic: `sigma`,
         `size_ratio` and `elongation` have no effect, `coarse_volume` is the share of the abnormal grains.
     """
 

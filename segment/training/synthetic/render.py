@@ -10,9 +10,9 @@ import numpy as np
 from segment.grain_map import GrainMap
 from segment.training.synthetic import degradations as faults
 from segment.training.synthetic.annotator import Annotator
-from segment.training.synthetic.random_fields import smooth_noise, stretch
 from segment.training.synthetic.geometry import Section, Shape, random_section, random_shape
 from segment.training.synthetic.lettering import add_info_bar, letter
+from segment.training.synthetic.random_fields import smooth_noise, stretch
 from segment.training.synthetic.render_free import render_free
 from segment.training.synthetic.render_optical import render_etched, render_stained
 from segment.training.synthetic.render_sem import (

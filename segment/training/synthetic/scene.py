@@ -8,8 +8,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from segment.training.synthetic.random_fields import BoundaryField, boundary_field, smooth_noise
 from segment.training.synthetic.geometry import Section
+from segment.training.synthetic.random_fields import BoundaryField, boundary_field, smooth_noise
 
 
 @dataclass(frozen=True, eq=False)

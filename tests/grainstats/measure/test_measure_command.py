@@ -10,7 +10,8 @@ import tifffile
 
 from grainstats.run import cli
 from segment.boundary_map import BoundaryMap
-from segment.grain_map import GrainMap, close_cells
+from segment.cells.close import close_cells
+from segment.grain_map import GrainMap
 from segment.label_files import write_boundary_map, write_label_map
 from segment.mosaics.laguerre import laguerre_section
 

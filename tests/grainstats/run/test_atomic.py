@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from grainstats.run.job.atomic import remove_leftovers, write_atomically, write_bytes
+from grainstats.run.atomic import remove_leftovers, write_atomically, write_bytes
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grainstats.run.job.recipe import Recipe, read_recipe
+from grainstats.run.recipe import Recipe, read_recipe
 from segment.errors import InputError
 
 OTHER = {

@@ -18,8 +18,8 @@ import sqlalchemy as sa
 from grainstats.infer import ModalityVerdict
 from grainstats.measure import Descriptor
 from grainstats.share import AnalysisKey, AnalysisRecord, Database, MicrographFacts, SuggestionRecord
-from grainstats.share.sheets.samples import import_samples
 from grainstats.share.db.urls import parse_url
+from grainstats.share.sheets.samples import import_samples
 
 
 def _server_binaries() -> Path | None:

@@ -12,10 +12,10 @@ from typer.testing import CliRunner
 
 from grainstats.run.commands.model import _is_default, app
 from segment.errors import InputError
+from segment.quality.score import score
 from segment.training import evaluate as evaluation
 from segment.training.evaluate import Evaluation
 from segment.training.synthetic.render import synthetic_micrograph
-from segment.training.score import score
 from segment.unet import load_model
 
 

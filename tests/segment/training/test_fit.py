@@ -10,9 +10,9 @@ import pytest
 from segment.errors import InputError
 from segment.training.data.cache import write_cache
 from segment.training.data.crops import Batch, CropSource
-from segment.unet.architecture import require_torch
 from segment.training.recipe import TrainingRecipe, read_recipe
 from segment.training.synthetic.render import synthetic_micrograph
+from segment.unet.architecture import require_torch
 
 pytestmark = pytest.mark.filterwarnings("default")  # PyTorch and its tracer warn about themselves
 
@@ -96,10 +96,11 @@ def test_an_omission_of_the_annotator_costs_less_than_one_of_the_generator(
 def test_exported_model_answers_as_the_network(trained: tuple[Path, Path], tmp_path: Path) -> None:
     import torch
 
-    from segment.training.export import export, load_weights
+    from segment.training.export import export
     from segment.training.fit import load_averaged
     from segment.unet import load_model
-    from segment.unet.openvino_runtime import runtime_for
+    from segment.unet.choose_runtime import runtime_for
+    from segment.unet.weights_file import load_weights
 
     _, checkpoint = trained
     export(RECIPE, checkpoint, tmp_path / "tiny", origin="test")
@@ -155,8 +156,8 @@ def test_a_finished_model_is_not_written_over(tmp_path: Path) -> None:
 def test_a_killed_run_goes_on_only_where_nothing_has_changed(tmp_path: Path) -> None:
     from dataclasses import replace
 
-    from segment.training.finetune import _work_folder
     from segment.training.data.pairs import Pair
+    from segment.training.finetune import _work_folder
     from segment.unet import load_model
 
     for name in ("a.png", "b.png"):
@@ -178,8 +179,9 @@ def test_a_run_killed_after_its_blend_blends_once(
     import cv2
 
     from segment.training import finetune as module
-    from segment.training.export import export, load_weights
+    from segment.training.export import export
     from segment.unet import load_model
+    from segment.unet.weights_file import load_weights
 
     export(RECIPE, trained[1], tmp_path / "tiny", origin="test")
     drawn = synthetic_micrograph(np.random.default_rng(0), (160, 160), style="etched")

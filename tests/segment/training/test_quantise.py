@@ -13,8 +13,8 @@ from segment.errors import InputError
 from segment.training import quantise as module
 from segment.unet import load_model
 from segment.unet.graph_fusion import merge_doublings
-from segment.unet.predict import infer_image
 from segment.unet.openvino_runtime import OpenVinoRuntime
+from segment.unet.predict import infer_image
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The released model on micrographs that it never saw: the floor below which no release may fall.
 
-The TEM fields are in its last stage; how it does on unseen ones is measured by calibration/segmentation/cross_validate.py.
+The TEM fields are in its last stage; how it does on unseen ones is measured by
+calibration/segmentation/cross_validate.py.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segment.quality.error_rates import read_rates
 from segment.micrograph import read_micrographs
 from segment.pipeline import segment_micrograph
+from segment.quality.error_rates import read_rates
+from segment.quality.score import score
 from segment.training.data.pairs import find_pairs
 from segment.training.recipe import read_recipe
 from segment.training.synthetic.render import synthetic_micrograph
-from segment.training.score import score
 from segment.unet import load_model
 
 

@@ -7,10 +7,11 @@ import pytest
 from scipy import ndimage as ndi
 
 from segment.errors import InputError
-from segment.unet.precision import choose_precision
-from segment.unet.predict import infer_image
-from segment.unet.openvino_runtime import OpenVinoRuntime, runtime_for
+from segment.unet.choose_runtime import runtime_for
 from segment.unet.graph_split import split_network
+from segment.unet.openvino_runtime import OpenVinoRuntime
+from segment.unet.precision import choose_precision
+from segment.unet.predict import infer_image, predict
 
 SAME = 1e-3  #: largest difference of probability that passes for equal, in f32
 
@@ -80,7 +81,7 @@ def test_graph_of_another_form_is_not_cut():
 
 @pytest.mark.parametrize("shape", [(64, 64), (64, 301), (65, 127), (333, 97)])
 def test_sizes_from_64_px_and_odd_ones(tiny, as_micrograph, shape):
-    answer = tiny.predict(as_micrograph(texture(shape)))
+    answer = predict(tiny, as_micrograph(texture(shape)))
     assert answer.probability.shape == shape
     assert answer.probability.dtype == np.float32
     assert 0 <= answer.probability.min() <= answer.probability.max() <= 1
@@ -89,12 +90,12 @@ def test_sizes_from_64_px_and_odd_ones(tiny, as_micrograph, shape):
 
 def test_too_small_is_refused(tiny, as_micrograph):
     with pytest.raises(InputError, match="too small"):
-        tiny.predict(as_micrograph(texture((64, 63))))
+        predict(tiny, as_micrograph(texture((64, 63))))
 
 
 def test_dtype_gain_and_offset_do_not_matter(tiny, as_micrograph):
     image = texture((128, 160))
-    expected = tiny.predict(as_micrograph(image), scale=1.0).probability
+    expected = predict(tiny, as_micrograph(image), scale=1.0).probability
     for other in (
         image.astype(np.uint16) * 200 + 300,
         image.astype(np.int32) - 5000,
@@ -102,15 +103,15 @@ def test_dtype_gain_and_offset_do_not_matter(tiny, as_micrograph):
         image.astype(np.float64) / 7,
         image.astype(np.uint32) * 1000,
     ):
-        answer = tiny.predict(as_micrograph(other), scale=1.0).probability
+        answer = predict(tiny, as_micrograph(other), scale=1.0).probability
         np.testing.assert_allclose(answer, expected, atol=SAME)
 
 
 def test_calibration_is_handed_on_and_not_needed(tiny, as_micrograph):
     image = texture((96, 96))
-    bare = tiny.predict(as_micrograph(image))
+    bare = predict(tiny, as_micrograph(image))
     assert (bare.pixel_size_nm, bare.pixel_size_source) == (None, "none")
-    sized = tiny.predict(as_micrograph(image, pixel_size_nm=2.5, pixel_size_source="sidecar"))
+    sized = predict(tiny, as_micrograph(image, pixel_size_nm=2.5, pixel_size_source="sidecar"))
     assert (sized.pixel_size_nm, sized.pixel_size_source) == (2.5, "sidecar")
     np.testing.assert_array_equal(bare.probability, sized.probability)
 
@@ -123,7 +124,7 @@ def test_masked_pixels_get_no_boundary_and_do_not_enter_the_statistics(tiny, as_
     for overlay in (0, 255):
         covered = image.copy()
         covered[100:] = overlay
-        answers.append(tiny.predict(as_micrograph(covered, valid=valid), scale=1.0))
+        answers.append(predict(tiny, as_micrograph(covered, valid=valid), scale=1.0))
     assert not answers[0].probability[100:].any()
     far = slice(0, 4)  # the context of the overlay itself ends somewhere below
     assert np.abs(answers[0].probability[far] - answers[1].probability[far]).mean() < 0.1
@@ -131,8 +132,8 @@ def test_masked_pixels_get_no_boundary_and_do_not_enter_the_statistics(tiny, as_
 
 def test_same_image_same_answer_and_flips_follow(tiny, as_micrograph):
     image = texture((160, 192))
-    first = tiny.predict(as_micrograph(image)).probability
-    np.testing.assert_array_equal(first, tiny.predict(as_micrograph(image)).probability)
+    first = predict(tiny, as_micrograph(image)).probability
+    np.testing.assert_array_equal(first, predict(tiny, as_micrograph(image)).probability)
 
 
 @pytest.mark.parametrize("scale", [0.5, 0.71, 1.6])
@@ -194,12 +195,12 @@ def test_reach_of_the_parts_is_that_of_their_kernels(runtime):
 
 def test_mean_of_eight_positions_follows_every_turn(tiny, as_micrograph):
     image = texture((128, 160))
-    straight = tiny.predict(as_micrograph(image), scale=1.0, tta=True, precision="f32").probability
-    plain = tiny.predict(as_micrograph(image), scale=1.0, precision="f32").probability
+    straight = predict(tiny, as_micrograph(image), scale=1.0, tta=True, precision="f32").probability
+    plain = predict(tiny, as_micrograph(image), scale=1.0, precision="f32").probability
     assert np.abs(straight - plain).max() > 0.01
     for turn in (np.flipud, np.rot90, np.transpose):
         turned = as_micrograph(np.ascontiguousarray(turn(image)))
-        answer = tiny.predict(turned, scale=1.0, tta=True, precision="f32").probability
+        answer = predict(tiny, turned, scale=1.0, tta=True, precision="f32").probability
         np.testing.assert_allclose(answer, turn(straight), atol=1e-5)
 
 
@@ -211,7 +212,7 @@ def test_compiled_network_is_kept(tiny):
 
 def test_missing_cuda_is_said(tiny, as_micrograph):
     with pytest.raises(InputError, match="cuda"):
-        tiny.predict(as_micrograph(texture((64, 64))), device="cuda")
+        predict(tiny, as_micrograph(texture((64, 64))), device="cuda")
 
 
 @pytest.mark.parametrize(("precision", "merged"), [("f32", True), ("bf16", False)])

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from segment.cells.borders import find_borders
-from segment.quality.warnings import MISSED
 from segment.pipeline import segment_micrograph
+from segment.quality.warnings import MISSED
 from segment.unet import load_model, released_models
-from segment.unet.predict import infer_image
 from segment.unet.openvino_runtime import OpenVinoRuntime
+from segment.unet.predict import infer_image
 
 FIELDS = ("uo2_07", "uo2_09", "uo2_24")
 pytestmark = [pytest.mark.realdata, pytest.mark.slow]

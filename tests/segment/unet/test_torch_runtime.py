@@ -5,8 +5,9 @@ import pytest
 from scipy import ndimage as ndi
 
 from segment.unet import load_model
+from segment.unet.choose_runtime import runtime_for
+from segment.unet.openvino_runtime import OpenVinoRuntime
 from segment.unet.predict import infer_image
-from segment.unet.openvino_runtime import OpenVinoRuntime, runtime_for
 
 torch = pytest.importorskip("torch", reason="PyTorch comes with the extra `train`")
 pytest.importorskip("segmentation_models_pytorch", reason="comes with the extra `train`")

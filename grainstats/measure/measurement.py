@@ -1,0 +1,114 @@
+"""Everything measured on one map, once: its tables, its network and the blocks its intervals rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from grainstats.measure.grains.table import grain_table
+from grainstats.measure.grains.window import Window
+from grainstats.measure.grains.window_blocks import IMAGES_AS_BLOCKS, Grid, grid_for
+from grainstats.measure.network.graph import BoundaryNetwork, boundary_network
+from grainstats.measure.spacing.circles import circular_intercepts
+from grainstats.measure.spacing.counts import PlanimetricCount, planimetric_count
+from grainstats.measure.spacing.intercepts import ANGLES, intercept_table
+from segment.grain_map import GrainMap
+
+
+@dataclass(frozen=True, eq=False)
+class Measurement:
+    """Tables of one map.
+
+    Attributes
+    ----------
+    grains, intercepts, circles : DataFrame
+        See `grain_table`, `intercept_table`, `circular_intercepts`.
+    planimetric : PlanimetricCount
+        Of the whole window.
+    network : BoundaryNetwork
+    grid : Grid
+        Blocks of the window.
+    unit : {"nm", "px"}
+    pixel_size : float
+        Of one pixel in `unit`.
+    image_id : str
+    """
+
+    grains: pd.DataFrame
+    intercepts: pd.DataFrame
+    circles: pd.DataFrame
+    planimetric: PlanimetricCount
+    network: BoundaryNetwork
+    grid: Grid
+    unit: str
+    pixel_size: float
+    image_id: str = ""
+
+    @property
+    def window(self) -> Window:
+        return self.network.window
+
+
+def measure_grain_map(
+    grain_map: GrainMap,
+    *,
+    unit: str = "nm",
+    angles: tuple[float, ...] = ANGLES,
+    spacing: float | None = None,
+    seed: int | np.random.Generator = 0,
+    image_id: str = "",
+) -> Measurement:
+    """Measure a map once; `descriptors`, `summary` and the other functions take the result.
+
+    Parameters
+    ----------
+    grain_map : GrainMap
+    unit : {"nm", "px"}
+    angles, spacing, seed
+        Of the test lines; see `intercept_table`.
+    image_id : str
+        Name of the image in pooled results.
+
+    Raises
+    ------
+    UncalibratedError
+        Nanometres asked of a map without a pixel size.
+    """
+    rng = np.random.default_rng(seed)
+    network = boundary_network(grain_map, unit=unit)
+    grains = grain_table(grain_map, unit=unit)
+    lines = intercept_table(grain_map, unit=unit, angles=angles, spacing=spacing, seed=rng, network=network)
+    grid = grid_for(network.window, len(grains))
+    circles = circular_intercepts(grain_map, unit=unit, seed=rng, network=network)
+    count = planimetric_count(grain_map)
+    return Measurement(grains, lines, circles, count, network, grid, unit, network.pixel_size, image_id)
+
+
+def block_offsets(measurements: Sequence[Measurement]) -> tuple[list[int | None], int]:
+    """First block number of each map and the number of blocks in all.
+
+    From `IMAGES_AS_BLOCKS` maps on each map is one block: its offset is None, its number is its position.
+    """
+    if len(measurements) >= IMAGES_AS_BLOCKS:
+        return [None] * len(measurements), len(measurements)
+    sizes = [m.grid.n_blocks for m in measurements]
+    return [int(v) for v in np.cumsum([0, *sizes[:-1]])], sum(sizes)
+
+
+def blocks_of_labels(measurements: Sequence[Measurement]) -> tuple[list[np.ndarray], int]:
+    """Block number of each label of each map, and the number of blocks.
+
+    A grain, with every intercept and every side of a boundary in it, belongs to the block of its centroid: no
+    grain adds to two blocks, which would make them depend on each other.
+    """
+    offsets, n = block_offsets(measurements)
+    out = []
+    for k, (m, offset) in enumerate(zip(measurements, offsets, strict=True)):
+        table = np.zeros(int(m.grains["label"].max() if len(m.grains) else 0) + 1, np.int64)
+        place = m.grid.block_of(m.grains["y_px"].to_numpy(), m.grains["x_px"].to_numpy())
+        table[m.grains["label"]] = k if offset is None else place + offset
+        out.append(table)
+    return out, n

@@ -1,0 +1,33 @@
+"""An input that gave no result, and what to do about it."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+
+from grainstats.run.atomic import write_bytes
+from grainstats.run.names import plain_name
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An input that gave no result, with the reason and what to do about it."""
+
+    path: str
+    digest: str
+    reason: str
+    remedy: str
+    sample_id: str = ""
+
+
+def unexpected(error: Exception, out: Path, source: str) -> tuple[str, str]:
+    """Reason and remedy of a failure that nobody foresaw; its trace goes into ``errors`` of the output."""
+    said = str(error).strip().splitlines() or [""]
+    reason = f"unexpected error, {type(error).__name__}: {said[0][:200]}"
+    log = f"errors/{plain_name(Path(source).name)}.txt"
+    try:
+        write_bytes(out / log, "".join(traceback.format_exception(error)).encode())
+    except OSError as why:
+        return reason, f"Please report it; its trace could not be written ({why.strerror})"
+    return reason, f"Please report it with {log} of the results folder"

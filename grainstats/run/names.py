@@ -1,0 +1,54 @@
+"""What a micrograph is called in the database, the report and the exports: no folder of this machine."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+
+def stored_names(inputs: Sequence[str]) -> Callable[[Path], str]:
+    """Function that names a micrograph after the input it was found under.
+
+    ``run /home/ann/films`` finds ``/home/ann/films/S1/a.tif`` and calls it ``films/S1/a.tif``; a file that
+    was given itself is called after its folder, ``S1/a.tif``. The digest, not the name, is its identity.
+
+    Parameters
+    ----------
+    inputs : sequence of str
+        Files, folders and patterns of the call.
+    """
+    folders = {
+        Path(os.path.abspath(found))
+        for text in inputs
+        for found in ([text] if Path(text).exists() else glob.glob(text, recursive=True))
+        if Path(found).is_dir()
+    }
+
+    def name(path: Path) -> str:
+        path = Path(os.path.abspath(path))
+        above = [folder for folder in path.parents if folder in folders]
+        root = above[-1] if above else path.parent
+        return path.relative_to(root.parent).as_posix()
+
+    return name
+
+
+def without_folders(text: str, path: Path, name: str) -> str:
+    """`text`, which may speak of `path` or of a file beside it, without the folders above `name`."""
+    own = Path(name).parent.as_posix()
+    kept = "" if own == "." else f"{own}/"
+    for folder in {str(path.parent), os.path.abspath(path.parent), os.path.realpath(path.parent)}:
+        if os.path.isabs(folder):
+            text = text.replace(folder.rstrip(os.sep) + os.sep, kept)
+    return text
+
+_LONGEST = 160  #: bytes of a sample's or an image's name in a file name, of 255 that file systems take
+
+
+def plain_name(name: str) -> str:
+    """A name fit for a file on every system, with room for what stands behind it."""
+    short = name.encode()[:_LONGEST].decode(errors="ignore")
+    return re.sub(r"[^\w.+-]+", "_", short).strip("._") or "image"

@@ -1,0 +1,44 @@
+"""Which rows of a shared database belong to a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from grainstats.run.recipe import Recipe
+from grainstats.share.db.database import Database
+from segment.unet.model_folder import Model
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which rows of a database, which others may share, belong to a run.
+
+    Attributes
+    ----------
+    sample_ids : tuple of str
+    model : Model
+    recipe : Recipe
+    """
+
+    sample_ids: tuple[str, ...]
+    model: Model
+    recipe: Recipe
+
+    def analyses(self, db: Database) -> pd.DataFrame:
+        """Calibrated analyses of this model and recipe, with the facts of their micrographs.
+
+        Ordered by sample and micrograph digest: no number may depend on the order in which results arrived.
+        """
+        found = db.analyses()
+        ours = found[
+            (found["model_digest"] == self.model.digest)
+            & (found["recipe_digest"] == self.recipe.digest())
+            & found["pixel_size_nm"].notna()
+        ]
+        facts = db.micrographs()[
+            ["micrograph_digest", "vendor", "rows", "columns", "scale_conflict", "frame"]
+        ]
+        merged = ours.merge(facts, on="micrograph_digest", how="left")
+        return merged.sort_values(["sample_id", "micrograph_digest"], ignore_index=True)

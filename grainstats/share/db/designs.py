@@ -1,0 +1,145 @@
+"""Sample sheets into the database: designs, samples and properties, each quantity in its unit of record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from grainstats.share.db import schema
+from grainstats.share.db.records import Measured, Quantity, SampleRow, SampleSheet, digest_of, plain
+from grainstats.share.db.writing import insert_once, now, put
+
+_LOCK = 7_214_901_734
+
+
+def put_samples(connection: Connection, sheet: SampleSheet) -> int:
+    """Store every row of a sheet, correcting what is there already; returns how many samples are new.
+
+    The first unit a quantity is stored with becomes its unit of record; later sheets are converted to it;
+    `SampleSheetError` where they cannot be. Other samples and earlier designs are left as they are.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    sheet = in_units_of_record(connection, sheet)
+    return sum(
+        _put_sample(connection, row, position, sheet.unsaid) for position, row in enumerate(sheet.rows, 1)
+    )
+
+
+def in_units_of_record(connection: Connection, sheet: SampleSheet) -> SampleSheet:
+    """The sheet with each quantity in the unit that the database already keeps it in."""
+    p, y = schema.DesignParameter, schema.Property
+    record = _Record(_units(connection, p.name, p.unit), _units(connection, y.name, y.unit))
+    rows = tuple(
+        replace(
+            row,
+            parameters=tuple(map(record.parameter, row.parameters)),
+            properties=tuple(map(record.measured, row.properties)),
+        )
+        for row in sheet.rows
+    )
+    if record.problems:
+        from grainstats.share.errors import SampleSheetError
+
+        raise SampleSheetError(sheet.source, tuple(dict.fromkeys(record.problems)))
+    return replace(sheet, rows=rows)
+
+
+def _units(connection: Connection, name: Any, unit: Any) -> dict[str, str]:
+    return {row[0]: row[1] for row in connection.execute(sa.select(name, unit).distinct())}
+
+
+@dataclass(frozen=True)
+class _Record:
+    """Units of record by name, and what could not be converted to them."""
+
+    parameters: dict[str, str]
+    properties: dict[str, str]
+    problems: list[str] = field(default_factory=list)
+
+    def parameter(self, q: Quantity) -> Quantity:
+        unit = self.parameters.get(q.name, q.unit)
+        change = self._change(f"param:{q.name}", q.unit, unit)
+        return replace(q, value=None if q.value is None else change(q.value), unit=unit)
+
+    def measured(self, m: Measured) -> Measured:
+        unit = self.properties.get(m.name, m.unit)
+        value = self._change(f"prop:{m.name}", m.unit, unit)(m.value)
+        spread = self._change(f"prop:{m.name}", m.unit, unit, difference=True)
+        return Measured(m.name, value, unit, None if m.uncertainty is None else spread(m.uncertainty))
+
+    def _change(
+        self, column: str, unit: str, target: str, *, difference: bool = False
+    ) -> Callable[[float], float]:
+        from grainstats.share.quantity_units import converter
+
+        try:
+            return converter(unit, target, difference=difference)
+        except ValueError as error:
+            self.problems.append(f"{column}: the database keeps it in {target}; {error}")
+            return float
+
+
+def _put_sample(connection: Connection, row: SampleRow, position: int, unsaid: frozenset[str]) -> bool:
+    new = insert_once(connection, schema.Sample, sample_id=row.sample_id, created_at=now())
+    design_id = _put_design(connection, row if new else _with_known_design(connection, row, unsaid))
+    facts = {
+        "images": ("images", row.images),
+        "date": ("made_on", row.made_on),
+        "param": ("position", position),
+    }
+    said = dict(fact for name, fact in facts.items() if new or name not in unsaid)
+    connection.execute(
+        sa.update(schema.Sample)
+        .where(schema.Sample.sample_id == row.sample_id)
+        .values(design_id=design_id, **said)
+    )
+    for m in row.properties:
+        put(
+            connection,
+            schema.Property,
+            ["sample_id", "name"],
+            sample_id=row.sample_id,
+            name=m.name,
+            value=m.value,
+            uncertainty=m.uncertainty,
+            unit=m.unit,
+        )
+    return new
+
+
+def _with_known_design(connection: Connection, row: SampleRow, unsaid: frozenset[str]) -> SampleRow:
+    """The row, with campaign and parameters of the stored design where the sheet has no column for them."""
+    s, d, p = schema.Sample, schema.Design, schema.DesignParameter
+    known = connection.execute(
+        sa.select(d.id, d.campaign).join(s, s.design_id == d.id).where(s.sample_id == row.sample_id)
+    ).first()
+    if known is None:
+        return row
+    if "campaign" in unsaid:
+        row = replace(row, campaign=known.campaign)
+    if "param" in unsaid:
+        found = connection.execute(
+            sa.select(p.name, p.value, p.unit, p.category).where(p.design_id == known.id)
+        )
+        row = replace(row, parameters=tuple(Quantity(*quantity) for quantity in found))
+    return row
+
+
+def _put_design(connection: Connection, row: SampleRow) -> int:
+    """Number of the design with this route, campaign and parameters, made where it is new."""
+    parameters = sorted(row.parameters, key=lambda q: q.name)
+    digest = digest_of(row.design_route, row.campaign, [plain(q) for q in parameters])
+    new = insert_once(connection, schema.Design, digest=digest, route=row.design_route, campaign=row.campaign)
+    design_id = connection.execute(
+        sa.select(schema.Design.id).where(schema.Design.digest == digest)
+    ).scalar_one()
+    if new and parameters:
+        connection.execute(
+            sa.insert(schema.DesignParameter), [{"design_id": design_id, **plain(q)} for q in parameters]
+        )
+    return int(design_id)

@@ -1,0 +1,41 @@
+"""Errors of the tables that people keep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    pass
+from pathlib import Path
+
+from segment.errors import InputError
+
+
+class SheetError(InputError):
+    """A table that cannot be used, with every problem in it.
+
+    Attributes
+    ----------
+    problems : tuple of str
+        One sentence each, with the row as a spreadsheet counts it (the header is row 1).
+    """
+
+    what = "sheet"
+
+    def __init__(self, source: Path | str, problems: tuple[str, ...]) -> None:
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        listed = "".join(f"\n  - {problem}" for problem in problems)
+        super().__init__(
+            source, f"{count} in the {self.what}:{listed}\n", "Nothing was imported; correct the sheet"
+        )
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.reason}{self.remedy}."
+
+
+
+class SampleSheetError(SheetError):
+    """A sample sheet that cannot be used, with every problem in it."""
+
+    what = "sample sheet"

@@ -1,0 +1,28 @@
+"""What a border's mean probability is worth: the share of such borders that are boundaries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """What share of the borders of a mean probability are boundaries: a rising table, straight in between.
+
+    Attributes
+    ----------
+    stated : tuple of float
+        Mean probability along a border, ascending.
+    true : tuple of float
+        Share of such borders that are true, never falling.
+    """
+
+    stated: tuple[float, ...]
+    true: tuple[float, ...]
+
+    def __call__(self, probability: np.ndarray) -> np.ndarray:
+        """Calibrated confidence of mean probabilities, same shape; NaN stays."""
+        result: np.ndarray = np.interp(probability, self.stated, self.true)
+        return result

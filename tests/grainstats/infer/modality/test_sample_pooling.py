@@ -1,0 +1,98 @@
+"""Intervals of a sample from those of its images, and from how these scatter."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from grainstats.infer.modality.sample_pooling import Sample, pooled_descriptors
+from grainstats.measure import Measurement, anisotropy, descriptor_table, measure_grain_map
+from segment.grain_map import GrainMap
+from segment.mosaics.laguerre import laguerre_section
+
+
+def sample_of(measured: list[Measurement], n: int) -> Sample:
+    """The first `n` images as the database would hand them over."""
+    chosen = measured[:n]
+    found = pd.concat(
+        [descriptor_table([m]).query("image != ''").assign(analysis_id=i) for i, m in enumerate(chosen)]
+    )
+    return Sample(
+        pd.DataFrame({"analysis_id": range(n)}),
+        pd.concat([m.grains.assign(analysis_id=i) for i, m in enumerate(chosen)], ignore_index=True),
+        pd.concat([m.intercepts.assign(analysis_id=i) for i, m in enumerate(chosen)], ignore_index=True),
+        found.astype({"ci_low": float, "ci_high": float}),
+    )
+
+
+@pytest.fixture(scope="module")
+def measured() -> list[Measurement]:
+    """Five small windows of a broad population."""
+    maps = [laguerre_section((120, 120), 16, 0.5, np.random.default_rng(k)).grain_map(1.0) for k in range(5)]
+    return [measure_grain_map(one, image_id=str(k)) for k, one in enumerate(maps)]
+
+
+def test_five_images_have_the_interval_of_their_scatter(measured: list[Measurement]) -> None:
+    sample = sample_of(measured, 5)
+    (found,) = [d for d in pooled_descriptors(sample) if d.name == "boundary_density_per_um"]
+    assert "interval from their scatter" in found.method
+    values = np.log(sample.descriptors.query("name == 'boundary_density_per_um'")["value"])
+    assert found.ci_low is not None and found.ci_high is not None
+    least = stats.t.ppf(0.975, 4) * values.std(ddof=1) / math.sqrt(5)
+    assert np.log(found.ci_high / found.ci_low) > 1.8 * least  # images weigh differently, skewness only adds
+
+
+@pytest.mark.parametrize(("n", "name"), [(5, "intercept_cv"), (3, "intercept_mean_nm")])
+def test_coarse_grains_or_few_images_take_the_wider_interval(
+    measured: list[Measurement], n: int, name: str
+) -> None:
+    sample = sample_of(measured, n)
+    (found,) = [d for d in pooled_descriptors(sample) if d.name == name]
+    assert "the wider of" in found.method
+    rows = sample.descriptors[sample.descriptors["name"] == name]
+    upper = np.log(rows["ci_high"] / rows["value"]).to_numpy()
+    assert found.ci_high is not None
+    assert np.log(found.ci_high / found.value) > 0.8 * np.sqrt(np.sum((upper / n) ** 2))
+
+
+def test_two_images_have_their_own_and_one_its_own(measured: list[Measurement]) -> None:
+    two = {d.name: d for d in pooled_descriptors(sample_of(measured, 2))}
+    assert "within them only" in two["intercept_mean_nm"].method
+    one = {d.name: d for d in pooled_descriptors(sample_of(measured, 1))}
+    own = sample_of(measured, 1).descriptors.set_index("name").loc["intercept_mean_nm"]
+    assert (one["intercept_mean_nm"].ci_low, one["intercept_mean_nm"].ci_high) == (own.ci_low, own.ci_high)
+
+
+@pytest.fixture(scope="module")
+def lying() -> list[Measurement]:
+    """Three windows whose grains lie along the rows: directions a little above 0 and a little below 180."""
+    maps = [laguerre_section((240, 120), 16, 0.3, np.random.default_rng(k)).grain_map(1.0) for k in range(3)]
+    return [
+        measure_grain_map(GrainMap(one.labels[::2], 1.0, "manual"), image_id=str(k))
+        for k, one in enumerate(maps)
+    ]
+
+
+def test_directions_are_pooled_as_axes(lying: list[Measurement]) -> None:
+    pooled = {d.name: d for d in pooled_descriptors(sample_of(lying, 3))}
+    own = sample_of(lying, 3).descriptors.query("name == 'anisotropy_direction_deg'")["value"]
+    assert own.min() < 20 and own.max() > 160  # whose arithmetic mean is across the grains
+    at_once = anisotropy(lying)
+    off = (pooled["anisotropy_direction_deg"].value - at_once.direction_deg + 90) % 180 - 90
+    assert abs(off) < 2
+    assert pooled["anisotropy_index"].value == pytest.approx(at_once.index, rel=0.05)
+    assert pooled["anisotropy_direction_deg"].ci_low is None
+
+
+def test_p_values_of_images_are_combined_not_averaged(lying: list[Measurement]) -> None:
+    sample = sample_of(lying, 3)
+    pooled = {d.name: d for d in pooled_descriptors(sample)}
+    own = sample.descriptors.query("name == 'clustering_p'")["value"].astype(float).dropna()
+    assert len(own) == 3
+    statistic = -2 * np.log(own).sum()
+    assert pooled["clustering_p"].value == pytest.approx(stats.chi2.sf(statistic, 6), rel=1e-9)
+    assert pooled["clustering_p"].ci_low is None and "Fisher" in pooled["clustering_p"].method

@@ -1,0 +1,206 @@
+"""The batch: bad images cost only themselves, a second run does nothing, workers change no number."""
+
+from __future__ import annotations
+
+import shutil
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+
+from grainstats.run.job.batch import DATABASE, Call, Summary, run_batch
+from grainstats.run.job.one_image import Analyst
+from grainstats.run.recipe import Recipe
+from grainstats.share import Database
+from segment.errors import InputError
+
+
+def go(data: Path, out: Path, model: Path, workers: int = 0, analyse=None, **call) -> Summary:
+    recipe = Recipe(model=str(model), pixel_size_nm=call.pop("pixel_size_nm", None))
+    return run_batch(Call((str(data),), out, workers=workers, **call), recipe, analyse=analyse)
+
+
+def never(job):
+    raise AssertionError(f"{job.path} is done again")
+
+
+def read_tables(out: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (out / "tables").iterdir()}
+
+
+def test_everything_comes_out_and_a_second_run_does_nothing(two_samples, tmp_path, edge_model):
+    out = tmp_path / "out"
+    first = go(two_samples, out, edge_model)
+    assert (first.n_images, first.n_new, first.exit_status) == (4, 4, 0)
+    assert [sample for sample, _ in first.verdicts] == ["S1", "S2"]
+    assert len(list(out.glob("images/*/*.overlay.png"))) == len(list(out.glob("images/*/*.labels.tif"))) == 4
+    tables = read_tables(out)
+    again = go(two_samples, out, edge_model, analyse=never)
+    assert (again.n_images, again.n_new, again.exit_status) == (4, 0, 0)
+    assert read_tables(out) == tables
+
+
+@pytest.mark.slow
+def test_the_number_of_workers_changes_no_byte_of_the_tables(two_samples, tmp_path, edge_model):
+    for workers in (1, 2):
+        go(two_samples, tmp_path / f"out{workers}", edge_model, workers=workers)
+    assert read_tables(tmp_path / "out1") == read_tables(tmp_path / "out2")
+
+
+def test_tables_hold_what_the_database_holds(two_samples, tmp_path, edge_model):
+    out = tmp_path / "out"
+    go(two_samples, out, edge_model)
+    with Database.open(out / DATABASE, create=False) as db:
+        stored = db.grains()
+    for table in (pd.read_csv(out / "tables/grains.csv"), pd.read_parquet(out / "tables/grains.parquet")):
+        assert len(table) == len(stored) > 100
+        assert table["area_nm2"].sum() == pytest.approx(stored["area_nm2"].sum(), rel=1e-9)
+        assert table.groupby("sample_id")["analysis"].nunique().to_dict() == {"S1": 2, "S2": 2}
+
+
+def test_bad_files_are_named_with_reason_and_remedy(two_samples, tmp_path, edge_model):
+    bad = two_samples / "S1"
+    (bad / "text.tif").write_text("not an image")
+    whole = (bad / "field_0.tif").read_bytes()
+    (bad / "cut.tif").write_bytes(whole[: len(whole) // 2])
+    tifffile.imwrite(bad / "black.tif", np.zeros((200, 200), np.uint8))
+    tifffile.imwrite(bad / "small.tif", np.arange(1600, dtype=np.uint16).reshape(40, 40))
+    summary = go(two_samples, tmp_path / "out", edge_model)
+    assert (summary.n_images, summary.exit_status) == (4, 1)
+    failed = {Path(f.path).name: f for f in summary.failures}
+    assert set(failed) == {"text.tif", "cut.tif", "black.tif", "small.tif"}
+    assert len({f.reason for f in failed.values()}) == 4
+    assert all(f.reason and f.remedy for f in failed.values())
+    report = (tmp_path / "out/report.html").read_text()
+    assert all(f.path in report for f in failed.values())
+
+
+def test_an_uncalibrated_image_enters_no_statistics(two_samples, tmp_path, edge_model, write_micrograph):
+    write_micrograph(two_samples / "S1/unknown.tif", 9, pixel_size_nm=None)
+    out = tmp_path / "out"
+    summary = go(two_samples, out, edge_model)
+    (failure,) = summary.failures
+    assert "no pixel size" in failure.reason and "--pixel-size" in failure.remedy
+    assert summary.n_images == 4
+    assert len(list(out.glob("images/S1/unknown-*.labels.tif"))) == 1
+    with Database.open(out / DATABASE, create=False) as db:
+        assert not db.micrographs()["path"].str.contains("unknown").any()
+    rescued = go(two_samples, out, edge_model, pixel_size_nm=2.0)
+    assert (rescued.n_images, rescued.exit_status) == (5, 0)
+
+
+def killing(analyst: Analyst, victim: str, job):
+    """Analyse, unless it is the victim: then die as if memory had run out."""
+    if job.path.name == victim:
+        import os
+        import signal
+
+        os.kill(os.getpid(), signal.SIGKILL)
+    return analyst(job)
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_costs_only_its_image(two_samples, tmp_path, edge_model):
+    out = tmp_path / "out"
+    analyst = Analyst(Recipe(), str(edge_model), "cpu", 1, out)
+    summary = go(two_samples, out, edge_model, workers=2, analyse=partial(killing, analyst, "field_1.tif"))
+    (failure,) = summary.failures
+    assert Path(failure.path).name == "field_1.tif" and "died" in failure.reason
+    assert (summary.n_images, summary.exit_status) == (3, 1)
+    rescued = go(two_samples, out, edge_model)
+    assert (rescued.n_images, rescued.n_new, rescued.exit_status) == (4, 1, 0)
+
+
+def test_the_same_image_under_two_names_counts_once_and_in_two_samples_is_refused(
+    two_samples, tmp_path, edge_model
+):
+    shutil.copy(two_samples / "S1/field_0.tif", two_samples / "S1/zcopy.tif")
+    shutil.copy(two_samples / "S1/field_1.tif", two_samples / "S2/zcopy.tif")
+    summary = go(two_samples, tmp_path / "out", edge_model)
+    assert summary.n_images == 4
+    assert any("counted once" in warning for warning in summary.warnings)
+    (failure,) = summary.failures
+    assert failure.path.endswith("S2/zcopy.tif") and "'S1'" in failure.reason
+
+
+def test_every_frame_of_a_stack_is_a_micrograph(tmp_path, edge_model, write_micrograph):
+    frames = [tifffile.imread(write_micrograph(tmp_path / f"{i}.tif", i)) for i in range(3)]
+    path = tmp_path / "data/S1/stack.tif"
+    path.parent.mkdir(parents=True)
+    tifffile.imwrite(path, np.stack(frames), photometric="minisblack")
+    out = tmp_path / "out"
+    first = go(path, out, edge_model, pixel_size_nm=2.0)
+    assert (first.n_images, first.n_new, first.exit_status) == (3, 3, 0)
+    again = go(path, out, edge_model, pixel_size_nm=2.0)
+    assert (again.n_images, again.n_new) == (3, 0)
+
+
+def test_samples_csv_moves_images_without_doing_them_again(two_samples, tmp_path, edge_model):
+    out, sheet = tmp_path / "out", tmp_path / "samples.csv"
+    go(two_samples, out, edge_model)
+    sheet.write_text(
+        "sample_id,design_route,campaign,images\nA7,ai,c1,data/S1/*.tif\nR2,researcher,c1,data/S2/*.tif\n"
+    )
+    moved = go(two_samples, out, edge_model, samples=sheet, analyse=never)
+    assert [sample for sample, _ in moved.verdicts] == ["A7", "R2"]
+    with Database.open(out / DATABASE, create=False) as db:
+        assert set(db.verdicts()["sample_id"]) == {"A7", "R2"}
+        assert db.grains("S1").empty and len(db.grains("A7"))
+
+
+def test_shards_share_a_database_and_a_last_run_reports(two_samples, tmp_path, edge_model):
+    out = tmp_path / "out"
+    parts = [go(two_samples, out, edge_model, shard=(i, 2)) for i in (1, 2)]
+    assert [part.n_new for part in parts] == [2, 2] and not any(part.report for part in parts)
+    last = go(two_samples, out, edge_model, analyse=never)
+    assert last.n_images == 4 and last.report.is_file()
+
+
+def test_another_output_folder_gets_its_own_pictures(two_samples, tmp_path, edge_model):
+    db = str(tmp_path / "shared.db")
+    go(two_samples, tmp_path / "out1", edge_model, db=db)
+    go(two_samples, tmp_path / "out2", edge_model, db=db)
+    names = [sorted(p.name for p in (tmp_path / out).rglob("*.png")) for out in ("out1", "out2")]
+    assert names[0] == names[1] and len(names[0]) == 8
+
+
+def test_a_recipe_that_is_asked_for_again_finds_its_own_files(two_samples, tmp_path, edge_model):
+    """Not those that another recipe wrote into the same folder meanwhile."""
+    image, out = two_samples / "S1/field_0.tif", tmp_path / "out"
+    call = Call((str(image),), out, workers=0)
+    first, other = Recipe(model=str(edge_model)), Recipe(model=str(edge_model), persistence=0.9)
+
+    def files() -> dict[str, bytes]:
+        with Database.open(out / DATABASE, create=False) as db:
+            (artefacts,) = db.analyses()["artefacts"]
+        return {kind: (out / path).read_bytes() for kind, path in artefacts.items()}
+
+    run_batch(call, first)
+    before = files()
+    run_batch(call, other)
+    assert files()["labels"] != before["labels"]
+    run_batch(call, first, analyse=never)
+    assert files() == before
+
+
+def test_our_own_output_is_no_input(two_samples, edge_model):
+    out = two_samples / "out"
+    go(two_samples, out, edge_model)
+    assert go(two_samples, out, edge_model).n_images == 4
+
+
+def test_no_images_is_a_wrong_call(tmp_path, edge_model):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="no micrograph"):
+        go(tmp_path / "empty", tmp_path / "out", edge_model)
+
+
+def test_the_order_in_which_results_arrive_changes_no_byte_of_the_tables(two_samples, tmp_path, edge_model):
+    for first in ("S1/field_0.tif", "S1/field_1.tif"):
+        out = tmp_path / f"out_{Path(first).stem}"
+        go(two_samples / first, out, edge_model)
+        go(two_samples, out, edge_model)
+    assert read_tables(tmp_path / "out_field_0") == read_tables(tmp_path / "out_field_1")

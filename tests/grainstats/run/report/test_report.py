@@ -1,0 +1,108 @@
+"""The report: one file, no network, nothing unescaped, not too many pictures, and the verdict in words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+
+from grainstats.infer import ModalityVerdict
+from grainstats.run.job.batch import Call, run_batch
+from grainstats.run.recipe import Recipe
+from grainstats.run.report.image_choice import MOST_IN_ALL, MOST_PER_SAMPLE, choose_images
+from grainstats.run.report.wording import lede, verdict_paragraphs, verdict_words
+
+
+class Links(HTMLParser):
+    """Everything in a page that names another resource, and tags left open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.named: list[str] = []
+        self.images: list[dict] = []
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        self.named += [attributes[name] for name in ("src", "href") if name in attributes]
+        if tag == "img":
+            self.images.append(attributes)
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory, edge_model, write_micrograph) -> str:
+    """A report with three samples, one of them with a name that wants to be a tag, one with letters alike."""
+    folder = tmp_path_factory.mktemp("report")
+    write_micrograph(folder / "data/S1/a.tif", 1)
+    write_micrograph(folder / "data/<b>&S2/b.tif", 2)
+    write_micrograph(folder / "data/<b>*S2/c.tif", 3)
+    (folder / "data/S1/<script>.tif").write_text("no image")
+    call = Call((str(folder / "data"),), folder / "out", workers=0)
+    return run_batch(call, Recipe(model=str(edge_model))).report.read_text()
+
+
+def test_the_report_is_complete_in_itself(report):
+    links = Links()
+    links.feed(report)
+    assert links.named and all(name.startswith(("data:image/", "#")) for name in links.named)
+    assert "@import" not in report and "url(" not in report
+
+
+def test_view_and_layer_of_a_picture_lie_on_each_other(report):
+    links = Links()
+    links.feed(report)
+    views = [image for image in links.images if "width" in image]
+    layers = [image for image in links.images if image.get("class") == "layer"]
+    assert len(views) == len(layers) == 3
+    assert all(image["src"].startswith("data:image/jpeg") for image in views)
+    assert all(image["src"].startswith("data:image/png") for image in layers)
+
+
+def test_names_are_escaped(report):
+    assert "&lt;b&gt;&amp;S2" in report and "<b>&S2" not in report
+    assert "<script>.tif" not in report and "&lt;script&gt;.tif" in report
+
+
+def test_every_anchor_exists(report):
+    links = Links()
+    links.feed(report)
+    ids = re.findall(r'\bid="([^"]+)"', report)
+    assert {name[1:] for name in links.named if name.startswith("#")} <= set(ids)
+    assert len(ids) == len(set(ids))
+
+
+def test_words_of_a_bimodal_verdict(verdict: ModalityVerdict):
+    told = replace(verdict, power=0.93, mode_ratio=4.0, mode_fractions=(0.62, 0.38))
+    text = " ".join(verdict_paragraphs(told))
+    assert "40.0 nm (37.0–44.0) and coarse grains around 130 nm (110–150)" in text
+    assert "62 : 38" in text and "0.003" in text and "0.93" in text
+    assert verdict_words(told).short == "coarse : fine = 4.0 : 1"
+
+
+def test_words_of_an_indeterminate_verdict_say_what_is_missing(verdict: ModalityVerdict):
+    missing = replace(verdict, verdict="indeterminate", reason="only 40 grains", more_grains=60, p_value=None)
+    text = " ".join(verdict_paragraphs(missing))
+    assert "cannot tell" in text and "Only 40 grains." in text and "About 60 more grains" in text
+    hopeless = " ".join(verdict_paragraphs(replace(missing, more_grains=None)))
+    assert "More grains would not decide it." in hopeless
+    assert "No image" in verdict_paragraphs(None)[0]
+
+
+def test_lede():
+    assert lede(["uniform", "bimodal", "uniform"], 9, 1) == (
+        "3 samples: 2 uniform, 1 bimodal. 9 images measured. 1 input gave no result."
+    )
+    assert lede(["indeterminate"], 1, 0) == "1 sample: undecided. 1 image measured."
+
+
+def test_of_many_images_the_extreme_ones_are_shown_and_it_is_said():
+    n = 50
+    images = pd.DataFrame({"analysis_id": range(n), "path": [f"{i:02}.tif" for i in range(n)], "frame": 0})
+    spacing = pd.DataFrame({"analysis_id": range(n), "name": "intercept_mean_nm", "value": range(n)})
+    chosen, title = choose_images(images, spacing, 1)
+    half = MOST_PER_SAMPLE // 2
+    assert list(chosen["analysis_id"]) == [*range(half), *range(n - half, n)]
+    assert f"{MOST_PER_SAMPLE} of {n}" in title
+    assert len(choose_images(images, spacing, 3 * MOST_IN_ALL)[0]) == 1

@@ -1,0 +1,101 @@
+"""The table of a model: written and read back, applied to borders and grains, refused where it is damaged."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from segment.border_reliability import Reliability
+from segment.cells.borders import calibrated_borders
+from segment.errors import ModelError
+from segment.grain_map import GrainMap
+from segment.quality.calibration_table import FILE, Confidence, Weighing, read_confidence, write_confidence
+from segment.quality.evidence import Evidence
+
+EVEN = Evidence(
+    cells=80,
+    line_share=0.2,
+    faint=0.3,
+    open_lines=0.01,
+    weak=0.05,
+    hidden=0.02,
+    widest_angle=140,
+    clean_junctions=0.8,
+    solidity=0.86,
+    size_spread=0.8,
+    largest_cell=0.03,
+    density_spread=0.1,
+    contrast_spread=0.1,
+    edge_contrast=2.5,
+    grey_tails=3.0,
+)
+TABLE = Confidence(
+    borders=Reliability((0.2, 0.6, 1.0), (0.1, 0.5, 0.9)),
+    strange=Weighing(("widest_angle",), (140.0,), (10.0,), (2.0,), -1.0, 1.0),
+    missed=Weighing(("solidity", "weak"), (0.8, -3.0), (0.1, 1.0), (-0.5, 0.25), 0.2, 0.4),
+)
+
+
+def test_a_table_is_read_as_it_was_written(tmp_path: Path) -> None:
+    assert read_confidence(tmp_path) is None
+    write_confidence(tmp_path, TABLE, {"calibration_error": {"after": 0.0123456789}})
+    assert read_confidence(tmp_path) == TABLE
+    assert json.loads((tmp_path / FILE).read_text())["measured"]["calibration_error"]["after"] == 0.012346
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda facts: facts | {"format": 99},
+        lambda facts: {key: value for key, value in facts.items() if key != "missed"},
+        lambda facts: facts | {"strange": facts["strange"] | {"names": ["colour"]}},
+        lambda facts: facts | {"strange": facts["strange"] | {"products": [1.0, 2.0]}},
+    ],
+)
+def test_a_damaged_table_is_refused_with_the_remedy(tmp_path: Path, damage) -> None:
+    path = write_confidence(tmp_path, TABLE, {})
+    path.write_text(json.dumps(damage(json.loads(path.read_text()))))
+    with pytest.raises(ModelError, match="calibrate_confidence"):
+        read_confidence(tmp_path)
+
+
+def test_a_weighing_adds_standardised_evidence() -> None:
+    assert TABLE.strange(replace(EVEN, widest_angle=155)) == pytest.approx(-1 + 2 * 1.5)
+    expected = 0.2 - 0.5 * (0.86 - 0.8) / 0.1 + 0.25 * (np.log(0.05) + 3.0)
+    assert TABLE.missed(EVEN) == pytest.approx(expected)
+
+
+def test_a_weighing_adds_halves_of_products() -> None:
+    both = replace(TABLE.missed, products=(2.0, 3.0, 4.0))
+    one, other = (0.86 - 0.8) / 0.1, np.log(0.05) + 3.0
+    more = (2 * one * one + 3 * one * other + 4 * other * other) / 2
+    assert both(EVEN) == pytest.approx(TABLE.missed(EVEN) + more)
+
+
+def test_a_table_of_the_first_format_has_no_products(tmp_path: Path) -> None:
+    path = write_confidence(tmp_path, TABLE, {})
+    facts = json.loads(path.read_text()) | {"format": 1}
+    for name in ("strange", "missed"):
+        del facts[name]["products"]
+    path.write_text(json.dumps(facts))
+    assert read_confidence(tmp_path) == TABLE
+
+
+def test_missing_evidence_adds_nothing_and_extremes_are_bounded() -> None:
+    assert TABLE.strange(replace(EVEN, widest_angle=float("nan"))) == -1.0
+    assert TABLE.strange(replace(EVEN, widest_angle=1000.0)) == pytest.approx(-1 + 2 * 3)
+
+
+def test_borders_and_grains_are_stated_as_the_table_says() -> None:
+    labels = np.repeat([[1, 1, 2, 2, 3, 3]], 6, axis=0).astype(np.int32)
+    probability = np.repeat([[0, 0.4, 0.4, 1.0, 1.0, 0]], 6, axis=0).astype(np.float32)
+    plain = GrainMap(labels, probability=probability)
+    np.testing.assert_allclose(calibrated_borders(plain).confidence, [0.4, 1.0], rtol=1e-6)
+    stated = calibrated_borders(replace(plain, reliability=TABLE.borders))
+    np.testing.assert_allclose(stated.confidence, [0.3, 0.9], rtol=1e-6)
+    np.testing.assert_allclose(stated.grain_confidence(3)[1:], [0.3, 0.6, 0.9], rtol=1e-6)
+    np.testing.assert_array_equal(stated.length_px, calibrated_borders(plain).length_px)

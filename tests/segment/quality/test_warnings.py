@@ -1,0 +1,95 @@
+"""Doubts: raised where an answer is empty, undecided, strange or incomplete; silent on clear cells."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from segment.border_reliability import Reliability
+from segment.boundary_map import BoundaryMap
+from segment.cells.borders import border_confidence
+from segment.cells.close import close_cells
+from segment.quality.calibration_table import Confidence, Weighing
+from segment.quality.evidence import Evidence
+from segment.quality.warnings import (
+    MISSED,
+    NO_GRAINS,
+    STRANGE,
+    cell_doubts,
+    evidence_doubts,
+    probability_doubts,
+)
+
+EVIDENCE = Evidence(80, 0.2, 0.3, 0.01, 0.05, 0.02, 140, 0.8, 0.86, 0.8, 0.03, 0.1, 0.1, 2.5, 3.0)
+TABLE = Confidence(
+    borders=Reliability((0.0, 1.0), (0.0, 1.0)),
+    strange=Weighing(("widest_angle",), (140.0,), (10.0,), (1.0,), 0.0, 1.5),
+    missed=Weighing(("solidity",), (0.86,), (0.1,), (-1.0,), 0.1, 0.25),
+)
+
+
+def boundary_map(probability: np.ndarray) -> BoundaryMap:
+    return BoundaryMap(probability.astype(np.float32), None, "none")
+
+
+def grid(line: float = 0.95, edge: int = 20, cells: int = 5) -> np.ndarray:
+    probability = np.full((edge * cells, edge * cells), 0.02)
+    for offset in (-1, 0):
+        probability[edge + offset :: edge] = line
+        probability[:, edge + offset :: edge] = line
+    return probability[:-1, :-1]
+
+
+def doubts(probability: np.ndarray) -> tuple[str, ...]:
+    answer = boundary_map(probability)
+    return probability_doubts(answer) + cell_doubts(close_cells(answer, persistence=0.1))
+
+
+def test_clear_cells_raise_no_doubt():
+    assert doubts(grid()) == ()
+
+
+def test_flat_answer_shows_no_grains():
+    assert probability_doubts(boundary_map(np.full((64, 64), 0.03))) == (NO_GRAINS,)
+
+
+def test_undecided_answer_is_said():
+    probability = np.random.default_rng(0).uniform(0.2, 0.75, (100, 100))
+    assert any("undecided" in doubt for doubt in doubts(probability))
+
+
+def test_few_cells_are_said():
+    assert any("only 4 cells" in doubt for doubt in doubts(grid(edge=50, cells=2)))
+
+
+def test_strange_evidence_is_said_alone():
+    strange = replace(EVIDENCE, widest_angle=160, solidity=0.6)
+    assert evidence_doubts(strange, TABLE) == (STRANGE,)
+    assert evidence_doubts(EVIDENCE, TABLE) == ()
+
+
+def test_missing_boundary_is_said_with_its_share():
+    (doubt,) = evidence_doubts(replace(EVIDENCE, solidity=0.84), TABLE)
+    assert doubt.startswith(MISSED)
+    assert "26%" in doubt  # 1 - exp(-(0.1 + 0.2)): log of true over found length is .3
+
+
+def test_nothing_measured_or_nothing_seen_says_nothing():
+    assert evidence_doubts(replace(EVIDENCE, widest_angle=179), None) == ()
+    assert evidence_doubts(None, TABLE) == ()
+
+
+def test_border_confidence_is_the_mean_over_pixel_edges():
+    labels = np.array([[1, 1, 2], [1, 1, 2], [0, 3, 3]], np.int32)
+    probability = np.array([[0, 0.5, 0.1], [0, 0.7, 0.1], [0, 0.2, 0.9]], np.float32)
+    length, confidence = border_confidence(labels, probability)
+    assert length == 4  # two edges 1|2, one 1|3, one 2|3
+    np.testing.assert_allclose(confidence, (0.5 + 0.7 + 0.7 + 0.9) / 4, rtol=1e-6)
+
+
+def test_numbers_do_not_depend_on_the_blocks(monkeypatch):
+    rng = np.random.default_rng(3)
+    labels = rng.integers(0, 6, (60, 50)).astype(np.int32).repeat(3, 0).repeat(3, 1)
+    probability = rng.random(labels.shape).astype(np.float32)
+    whole = border_confidence(labels, probability)
+    monkeypatch.setattr("segment.quality.warnings.BLOCK_ROWS", 17)
+    np.testing.assert_allclose(whole, border_confidence(labels, probability))
