@@ -1,0 +1,112 @@
+"""Decay of a trapped field by flux creep.
+
+Logarithmic (Anderson & Kim 1964): share = 1 - S ln(t / t0).  Interpolated between it and collective creep
+(Feigel'man et al. 1989; Yeshurun, Malozemoff & Shaulov, Reviews of Modern Physics 68 (1996) 911):
+share = (1 + mu S ln(t / t0))^(-1 / mu).  mu = -1 gives the logarithm, and mu -> 0 a power law.  Both count
+from t0, the time after magnetising at which the field was first read: S has no meaning without it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from grainstats.magnet.stack import above_zero, not_negative
+from segment.errors import InputError
+
+HOUR = 3600.0  #: seconds
+
+
+@dataclass(frozen=True)
+class Creep:
+    """A law of decay.
+
+    Attributes
+    ----------
+    rate : float
+        S, the share lost per unit of ln t at t0.
+    t0_s : float
+        Seconds from magnetising to the first reading.
+    mu : float or None
+        Exponent of the interpolation; None: logarithmic.
+
+    Raises
+    ------
+    InputError
+        A rate outside 0 ... 1, t0 not positive, mu below -1.
+
+    Examples
+    --------
+    >>> creep = Creep(rate=0.002, t0_s=60)
+    >>> round(creep.share(72), 3)
+    0.983
+    >>> round(creep.hours_to_lose(0.0145), 1)
+    23.5
+    """
+
+    rate: float
+    t0_s: float
+    mu: float | None = None
+
+    def __post_init__(self) -> None:
+        not_negative("creep rate", self.rate, "")
+        if self.rate >= 1:
+            raise InputError("creep rate", f"{self.rate:g} is not a share below 1", "Give S, e.g. 0.005")
+        above_zero("t0", self.t0_s, "s")
+        if self.mu is not None and not (math.isfinite(self.mu) and self.mu >= -1):
+            raise InputError(
+                "mu", f"{self.mu:g} is below -1 or no number", "Give it from -1 (logarithmic) upwards"
+            )
+
+    def share(self, hours: float) -> float:
+        """What is left `hours` after magnetising; 1 up to t0, never below 0."""
+        x = self.rate * math.log(max(hours * HOUR / self.t0_s, 1.0))
+        if self.mu is None or self.mu == -1:
+            return max(1 - x, 0.0)
+        if self.mu == 0:
+            return math.exp(-x)
+        base = 1 + self.mu * x
+        return base ** (-1 / self.mu) if base > 0 else 0.0
+
+    def hours_to_lose(self, lost: float) -> float:
+        """Hours after magnetising at which the share `lost` is gone; inf where that is never or beyond 1e300
+        h.
+
+        Raises
+        ------
+        InputError
+            `lost` is not between 0 and 1.
+        """
+        if not 0 < lost < 1:
+            raise InputError("share to lose", f"{lost:g} is not between 0 and 1", "Give e.g. 0.03 for 3 %")
+        if self.rate == 0:
+            return math.inf
+        left = 1 - lost
+        if self.mu is None or self.mu == -1:
+            x = lost
+        elif self.mu == 0:
+            x = -math.log(left)
+        else:
+            x = (left ** (-self.mu) - 1) / self.mu
+        exponent = x / self.rate
+        return self.t0_s / HOUR * math.exp(exponent) if exponent < 600 else math.inf
+
+    def times(self, hours: float, n: int = 13) -> list[float]:
+        """Hours from t0 to `hours`, evenly spaced in the logarithm; the last is exactly `hours`.
+
+        Raises
+        ------
+        InputError
+            `hours` is not after t0.
+        """
+        above_zero("hours", hours, "")
+        first = self.t0_s / HOUR
+        if hours <= first:
+            raise InputError(
+                "hours",
+                f"{hours:g} h is not after t0 = {self.t0_s:g} s",
+                "Give a time after the first reading",
+            )
+        return [*(float(t) for t in np.geomspace(first, hours, n)[:-1]), float(hours)]

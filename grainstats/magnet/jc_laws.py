@@ -1,0 +1,124 @@
+"""How the critical current density falls with the field: Kim, exponential, or a measured table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from grainstats.magnet.stack import above_zero
+from segment.errors import InputError
+
+
+class CurrentLaw(Protocol):
+    """Critical current density as a function of the flux density."""
+
+    def __call__(self, b_T: np.ndarray) -> np.ndarray:
+        """A/m² at the flux density `b_T` >= 0, tesla."""
+
+
+@dataclass(frozen=True)
+class Kim:
+    """j0 / (1 + B / b0) (Kim, Hempstead & Strnad, Physical Review Letters 9 (1962) 306).
+
+    Attributes
+    ----------
+    j0 : float
+        A/m², without field.
+    b0 : float
+        Tesla, where half of it is left.
+
+    Examples
+    --------
+    >>> float(Kim(4e8, 1.0)(1.0))
+    200000000.0
+    """
+
+    j0: float
+    b0: float
+
+    def __post_init__(self) -> None:
+        above_zero("J0 of Kim's law", self.j0, "A/m²")
+        above_zero("B0 of Kim's law", self.b0, "T")
+
+    def __call__(self, b_T: np.ndarray) -> np.ndarray:
+        return np.asarray(self.j0 / (1 + b_T / self.b0))
+
+
+@dataclass(frozen=True)
+class Exponential:
+    """j0 exp(-B / b0) (Fietz et al., Physical Review 136 (1964) A335).
+
+    Attributes
+    ----------
+    j0 : float
+        A/m², without field.
+    b0 : float
+        Tesla, where 1/e of it is left.
+    """
+
+    j0: float
+    b0: float
+
+    def __post_init__(self) -> None:
+        above_zero("J0 of the exponential law", self.j0, "A/m²")
+        above_zero("B0 of the exponential law", self.b0, "T")
+
+    def __call__(self, b_T: np.ndarray) -> np.ndarray:
+        return np.asarray(self.j0 * np.exp(-b_T / self.b0))
+
+
+@dataclass(frozen=True)
+class Table:
+    """Measured values; between them log J is linear in B, outside them the nearest value holds.
+
+    Attributes
+    ----------
+    b_T : tuple of float
+        Ascending, >= 0.
+    j_A_per_m2 : tuple of float
+        Above 0.
+    source : str
+        For error messages.
+
+    Raises
+    ------
+    InputError
+        Fewer than two rows, fields that do not ascend, currents that are not positive.
+    """
+
+    b_T: tuple[float, ...]
+    j_A_per_m2: tuple[float, ...]
+    source: str = "J_c table"
+
+    def __post_init__(self) -> None:
+        b, j = np.asarray(self.b_T, float), np.asarray(self.j_A_per_m2, float)
+        if b.size < 2 or b.size != j.size:
+            raise InputError(self.source, f"{b.size} rows of field and current", "Give two rows or more")
+        if not (np.isfinite(b).all() and np.isfinite(j).all()):
+            raise InputError(self.source, "a value is missing or not finite", "Fill or drop that row")
+        if b[0] < 0:
+            raise InputError(self.source, f"a field of {b[0]:g} T is negative", "Give the field's magnitude")
+        if not (np.diff(b) > 0).all():
+            at = int(np.argmin(np.diff(b) > 0)) + 1
+            raise InputError(
+                self.source,
+                f"the field does not rise from {b[at - 1]:g} T to {b[at]:g} T in row {at + 1}",
+                "Sort the rows by field, each field once",
+            )
+        if not (j > 0).all():
+            at = int(np.argmin(j > 0))
+            raise InputError(
+                self.source,
+                f"the current density at {b[at]:g} T is {j[at]:g}, not above 0",
+                "Leave out fields in which nothing flows",
+            )
+
+    def __call__(self, b_T: np.ndarray) -> np.ndarray:
+        return np.exp(np.interp(b_T, self.b_T, np.log(self.j_A_per_m2)))
+
+    @property
+    def rises(self) -> bool:
+        """Whether the current grows with the field anywhere (a peak effect, or an error of the table)."""
+        return bool((np.diff(self.j_A_per_m2) > 0).any())

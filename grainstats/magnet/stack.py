@@ -1,0 +1,141 @@
+"""The magnet's shape: one or several equal discs or rings on one axis.
+
+Heights are measured from the mid-plane of the whole stack, upwards: z = 0 lies in the middle of the middle
+disc of an odd stack, and between the two middle discs of an even one.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from segment.errors import InputError
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Equal discs or rings, one above the other.
+
+    Attributes
+    ----------
+    diameter_mm : float
+        Outer diameter.
+    thickness_mm : float
+        Of one disc.
+    bore_mm : float
+        Inner diameter; 0 for a disc.
+    n_discs : int
+    gap_mm : float
+        Between neighbouring discs; of no effect where there is one disc.
+
+    Raises
+    ------
+    InputError
+        A size that is not positive and finite, a bore as wide as the disc, no disc.
+
+    Examples
+    --------
+    >>> stack = Stack(diameter_mm=30.0, thickness_mm=6.0, n_discs=2, gap_mm=1.0)
+    >>> stack.height_mm
+    13.0
+    >>> stack.faces_mm()
+    ((-6.5, -0.5), (0.5, 6.5))
+    """
+
+    diameter_mm: float
+    thickness_mm: float
+    bore_mm: float = 0.0
+    n_discs: int = 1
+    gap_mm: float = 0.0
+
+    def __post_init__(self) -> None:
+        above_zero("diameter", self.diameter_mm, "mm")
+        above_zero("thickness", self.thickness_mm, "mm")
+        not_negative("bore", self.bore_mm, "mm")
+        not_negative("gap", self.gap_mm, "mm")
+        if self.bore_mm >= self.diameter_mm:
+            raise InputError(
+                "bore",
+                f"{self.bore_mm:g} mm is not smaller than the diameter, {self.diameter_mm:g} mm",
+                "Give the inner diameter of the ring",
+            )
+        if self.n_discs != int(self.n_discs) or self.n_discs < 1:
+            raise InputError("stack", f"{self.n_discs} is no number of discs", "Give 1, 2, 3 ...")
+
+    @property
+    def height_mm(self) -> float:
+        """From the lowest face to the highest."""
+        return self.n_discs * self.thickness_mm + (self.n_discs - 1) * self.gap_mm
+
+    @property
+    def volume_m3(self) -> float:
+        """Of the superconductor, without bore and gaps."""
+        ring = math.pi / 4 * (self.diameter_mm**2 - self.bore_mm**2)
+        return ring * self.thickness_mm * self.n_discs * 1e-9
+
+    def faces_mm(self) -> tuple[tuple[float, float], ...]:
+        """Height of the lower and the upper face of each disc, from the lowest disc to the highest."""
+        pitch = self.thickness_mm + self.gap_mm
+        lowest = -self.height_mm / 2
+        return tuple(
+            (lowest + k * pitch, lowest + k * pitch + self.thickness_mm) for k in range(self.n_discs)
+        )
+
+    def probe_mm(self, probe: str | float) -> float:
+        """Height of the probe on the axis.
+
+        Parameters
+        ----------
+        probe : {"middle", "top"} or float
+            Mid-plane of the stack, centre of its top face, or a height in millimetres.
+
+        Raises
+        ------
+        InputError
+            Neither a name nor a number.
+        """
+        if probe == "middle":
+            return 0.0
+        if probe == "top":
+            return self.height_mm / 2
+        try:
+            height = float(probe)
+        except ValueError:
+            height = math.nan
+        if not math.isfinite(height):
+            raise InputError(
+                "probe",
+                f"{probe!r} is no place",
+                "Give middle, top, or a height in mm above the mid-plane of the stack",
+            )
+        return height
+
+
+def above_zero(name: str, value: float, unit: str) -> float:
+    """The value, or an error that names it.
+
+    Raises
+    ------
+    InputError
+        Not positive and finite.
+    """
+    if not (math.isfinite(value) and value > 0):
+        raise InputError(
+            name, f"{value:g} {unit} is not a positive number".replace("  ", " "), "Give one above 0"
+        )
+    return value
+
+
+def not_negative(name: str, value: float, unit: str) -> float:
+    """The value, or an error that names it.
+
+    Raises
+    ------
+    InputError
+        Negative or not finite.
+    """
+    if not (math.isfinite(value) and value >= 0):
+        raise InputError(
+            name, f"{value:g} {unit} is negative or no number".replace("  ", " "), "Give 0 or more"
+        )
+    return value

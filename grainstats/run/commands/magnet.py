@@ -1,0 +1,132 @@
+"""`grainstats magnet`: trapped field, moment, stress and decay of discs from their current, or back."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from grainstats.magnet import Magnet
+
+
+def magnet(
+    diameter: Annotated[float, typer.Option(metavar="MM", help="Outer diameter of a disc.")],
+    thickness: Annotated[float, typer.Option(metavar="MM", help="Thickness of one disc.")],
+    bore: Annotated[float, typer.Option(metavar="MM", help="Inner diameter of a ring.")] = 0.0,
+    stack: Annotated[int, typer.Option(metavar="N", help="Number of equal discs on one axis.")] = 1,
+    gap: Annotated[float, typer.Option(metavar="MM", help="Between neighbouring discs.")] = 0.0,
+    jc: Annotated[
+        float | None, typer.Option("--jc", metavar="A_PER_M2", help="Uniform current density.")
+    ] = None,
+    jc_table: Annotated[
+        Path | None,
+        typer.Option("--jc-table", metavar="FILE", help="Measured J_c(B): two columns, units in the header."),
+    ] = None,
+    kim: Annotated[
+        tuple[float, float] | None,
+        typer.Option("--kim", metavar="J0 B0", help="J0 / (1 + B/B0), in A/m² and T."),
+    ] = None,
+    exponential: Annotated[
+        tuple[float, float] | None,
+        typer.Option("--exponential", metavar="J0 B0", help="J0 exp(-B/B0), in A/m² and T."),
+    ] = None,
+    field: Annotated[
+        float | None,
+        typer.Option("--field", metavar="T", help="What the probe reads; the current density is computed."),
+    ] = None,
+    probe: Annotated[
+        str,
+        typer.Option(
+            metavar="middle|top|Z_MM", help="On the axis; Z_MM counts up from the stack's mid-plane."
+        ),
+    ] = "middle",
+    creep_rate: Annotated[
+        float | None, typer.Option("--creep-rate", metavar="S", help="Share lost per unit of ln(t/t0).")
+    ] = None,
+    t0: Annotated[
+        float | None, typer.Option("--t0", metavar="SECONDS", help="From magnetising to the first reading.")
+    ] = None,
+    mu: Annotated[
+        float | None, typer.Option("--mu", metavar="M", help="Interpolated creep; without it logarithmic.")
+    ] = None,
+    hours: Annotated[
+        float | None, typer.Option("--hours", metavar="H", help="Until when the decay is listed; 24.")
+    ] = None,
+    lose: Annotated[
+        float | None,
+        typer.Option("--lose", metavar="SHARE", help="Say when this share of the field is lost."),
+    ] = None,
+    strength: Annotated[
+        float | None, typer.Option("--strength", metavar="MPA", help="Tensile strength, against hoop stress.")
+    ] = None,
+    map_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--map", metavar="FILE", help="Write the field around the magnet: .csv, or a .png picture."
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")
+    ] = False,
+) -> None:
+    """Trapped field of discs or rings, magnetised fully along their axis.
+
+    Give exactly one of --jc, --jc-table, --kim, --exponential and --field.
+    """
+    from grainstats.magnet import magnet as compute
+
+    state = compute(
+        diameter,
+        thickness,
+        bore_mm=bore,
+        stack=stack,
+        gap_mm=gap,
+        jc=jc,
+        jc_table=jc_table,
+        kim=kim,
+        exponential=exponential,
+        field_T=field,
+        probe=probe,
+        creep_rate=creep_rate,
+        t0_s=t0,
+        mu=mu,
+        hours=hours,
+        lose=lose,
+        strength_MPa=strength,
+    )
+    if map_file is not None:
+        from grainstats.run.magnet_pictures import write_map
+
+        write_map(map_file, state)
+    for warning in state.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    print(json.dumps(state.as_dict(), indent=2) if as_json else _in_words(state))
+
+
+def _in_words(state: Magnet) -> str:
+    """The result for people."""
+    kind = "uniform" if state.error_estimate == 0 else "mean"
+    probe = f"{state.b_probe_T:.4g} T at the probe, {state.probe_mm:g} mm above the mid-plane"
+    lines = [
+        probe
+        if state.error_estimate == 0
+        else f"{probe} (grid error about {state.error_estimate:.1g} of it)",
+        f"  current density ({kind})    {state.j_A_per_m2:.4g} A/m²",
+        f"  field on the axis, largest   {state.b_T.max():.4g} T",
+        f"  magnetic moment              {state.moment_A_m2:.4g} A m²",
+        f"  magnetisation                {state.magnetisation_A_per_m:.4g} A/m",
+        f"  stored energy                {state.energy_J:.4g} J",
+        f"  largest hoop stress          {state.hoop_stress_MPa:.4g} MPa",
+    ]
+    if state.strength_MPa is not None:
+        lines[-1] += f", {state.hoop_stress_MPa / state.strength_MPa:.0%} of the strength"
+    if state.decay:
+        hours, share = state.decay[-1]
+        lines.append(f"  left after {hours:g} h           {share:.4f} of the field")
+    if state.hours_to_lose is not None:
+        lines.append(f"  {state.inputs['lose']:.1%} is lost after        {state.hours_to_lose:.4g} h")
+    return "\n".join(lines)
