@@ -99,7 +99,7 @@ def magnet(
         strength_MPa=strength,
     )
     if map_file is not None:
-        from grainstats.run.magnet_pictures import write_map
+        from grainstats.run.report.magnet_pictures import write_map
 
         write_map(map_file, state)
     for warning in state.warnings:
