@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from segment.border_reliability import Reliability
+from segment.grain_orientations import GrainOrientations
 from segment.micrograph.micrograph import PixelSizeSource
 
 MIN_AREA_PX = 20  #: smallest cell, where neither a model nor the user says otherwise
@@ -34,6 +35,8 @@ class GrainMap:
     bodies : ndarray of int32 or None
         1 ... m for pores and second phases about as large as grains, 0 elsewhere; None: none.  Their `labels`
         are 0.
+    orientations : GrainOrientations or None
+        Mean orientation and phase by label, of a map of orientations; None: not known.
     """
 
     labels: np.ndarray
@@ -44,6 +47,7 @@ class GrainMap:
     warnings: tuple[str, ...] = field(default=())
     reliability: Reliability | None = None
     bodies: np.ndarray | None = None
+    orientations: GrainOrientations | None = None
 
     def cells(self) -> np.ndarray:
         """Grains 1 ... n and bodies n + 1 ... n + m as one map; int32, shape (rows, columns)."""

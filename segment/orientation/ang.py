@@ -1,0 +1,228 @@
+"""EDAX .ang files, and those that ACOM / ASTAR and EMsoft write in the same layout.
+
+Columns of numbers under a header whose lines begin with ``#``: φ₁, Φ, φ₂ in radians, x, y, image quality,
+confidence index, phase, then detector signal and fit.  ASTAR writes index and reliability instead of the
+qualities and no unit; EMsoft writes image quality and dot product.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from segment.errors import UnreadableError
+from segment.grain_orientations import CrystalPhase
+from segment.orientation.angles import NOT_INDEXED, euler_radians
+from segment.orientation.assemble import map_from_points
+from segment.orientation.number_table import read_numbers
+from segment.orientation.orientation_map import OrientationMap
+from segment.orientation.scan_points import X_DOWN_Y_RIGHT, Header, ScanPoints
+from segment.orientation.symmetry import laue_of_edax, laue_of_name
+
+SUFFIXES = (".ang",)
+
+_EDAX_COLUMNS = ("phi1", "phi", "phi2", "x", "y", "iq", "ci", "phase", "sem", "fit")
+_ASTAR_COLUMNS = ("phi1", "phi", "phi2", "x", "y", "index", "reliability", "phase")
+_EMSOFT_COLUMNS = ("phi1", "phi", "phi2", "x", "y", "iq", "dp", "phase")
+_PROPERTIES = ("iq", "ci", "fit", "index", "reliability", "dp")
+_UNITS = {
+    "microns": 1e3,
+    "micron": 1e3,
+    "um": 1e3,
+    "µm": 1e3,
+    "nm": 1.0,
+    "nanometers": 1.0,
+    "nanometres": 1.0,
+}
+
+
+@dataclass(frozen=True)
+class _Writer:
+    name: str
+    columns: tuple[str, ...]
+    knows_unit: bool
+
+
+def recognises(path: Path, head: bytes) -> bool:
+    """The file's first bytes are those of an .ang file."""
+    del path
+    return head.lstrip().startswith(b"#") and (b"MaterialName" in head or b"TEM_PIXperUM" in head)
+
+
+def read(path: Path, step_nm: float | None = None) -> OrientationMap:
+    """Read an .ang file.
+
+    Parameters
+    ----------
+    path : Path
+    step_nm : float, optional
+        Distance of two points in a row; a file of ACOM / ASTAR states no unit.
+
+    Raises
+    ------
+    UnreadableError
+        No orientation map, truncated, or nothing in it indexed.
+    """
+    lines, table = read_numbers(path, comment="#")
+    writer = _writer(lines)
+    names = _column_names(lines, writer)
+    if table.shape[1] < min(len(names), 8):
+        raise UnreadableError(
+            path, f"it has {table.shape[1]} columns of numbers, not 8 or more", "Export it again as .ang"
+        )
+    column = {name: table[:, k] for k, name in enumerate(names) if k < table.shape[1]}
+    declared = _phases(path, lines)
+    unread = _not_indexed(column)
+    phase, phases, said = _phase_numbers(column["phase"].astype(int), declared, unread)
+    euler, more = euler_radians(table[:, :3], degrees=False, indexed=phase > 0)
+    points = ScanPoints(
+        x=column["x"],
+        y=column["y"],
+        euler=euler,
+        phase=phase,
+        phases=phases,
+        unit_nm=_unit(lines, writer),
+        header=_header(lines),
+        vendor=f"{writer.name} .ang",
+        source=str(path),
+        specimen_axes=X_DOWN_Y_RIGHT,
+        properties={name: column[name] for name in _PROPERTIES if name in column},
+        warnings=tuple([*said, *more]),
+    )
+    return map_from_points(points, step_nm)
+
+
+def _writer(lines: list[str]) -> _Writer:
+    text = "\n".join(lines)
+    if "ACOM" in text or "ASTAR" in text:
+        return _Writer("ACOM / ASTAR", _ASTAR_COLUMNS, False)
+    if "EMsoft" in text or "EMDI" in text:
+        return _Writer("EMsoft", _EMSOFT_COLUMNS, True)
+    return _Writer("EDAX", _EDAX_COLUMNS, True)
+
+
+def _column_names(lines: list[str], writer: _Writer) -> list[str]:
+    """Names in lower case: from the line COLUMN_HEADERS where there is one, else those of the writer."""
+    told = _value(lines, "COLUMN_HEADERS")
+    if told is None:
+        return list(writer.columns)
+    names = [name.strip().lower() for name in told.split(",")]
+    return ["phase" if name.startswith("phase") else name for name in names]
+
+
+def _value(lines: list[str], name: str) -> str | None:
+    """What follows a name in the header."""
+    found = (re.match(rf"#\s*{re.escape(name)}\b:?\s*(.*)", line, re.IGNORECASE) for line in lines)
+    return next((match[1].strip() for match in found if match), None)
+
+
+def _number(lines: list[str], name: str) -> float | None:
+    text = _value(lines, name)
+    match = re.match(r"[-+0-9.eE]+", text) if text else None
+    try:
+        return float(match[0]) if match else None
+    except ValueError:
+        return None
+
+
+def _header(lines: list[str]) -> Header:
+    columns = [_number(lines, "NCOLS_ODD"), _number(lines, "NCOLS_EVEN")]
+    known = [int(v) for v in columns if v]
+    rows = _number(lines, "NROWS")
+    return Header(
+        _number(lines, "XSTEP") or None,
+        _number(lines, "YSTEP") or None,
+        max(known) if known else None,
+        int(rows) if rows else None,
+    )
+
+
+def _unit(lines: list[str], writer: _Writer) -> float | None:
+    """Nanometres of a unit of x; None where the file tells neither unit nor step.
+
+    An .ang file's lengths are micrometres by EDAX's definition of XSTEP; what no such line accompanies may be
+    anything.
+    """
+    told = _value(lines, "COLUMN_UNITS")
+    if told is not None and len(fields := told.split(",")) > 3 and fields[3].strip():
+        return _UNITS.get(fields[3].strip().lower())
+    return 1e3 if writer.knows_unit and _number(lines, "XSTEP") else None
+
+
+def _phases(path: Path, lines: list[str]) -> list[CrystalPhase]:
+    """Phases of the header, each from its line MaterialName on."""
+    starts = [k for k, line in enumerate(lines) if re.match(r"#\s*MaterialName\b", line, re.IGNORECASE)]
+    ends = [*starts[1:], len(lines)]
+    found: list[CrystalPhase] = []
+    for begin, end in zip(starts, ends, strict=True):
+        number = _phase_line(lines[: begin + 1])
+        name = _value(lines[begin:end], "MaterialName") or _value(lines[begin:end], "Formula") or "phase"
+        laue, unique = _symmetry(path, name, _value(lines[begin:end], "Symmetry"))
+        lattice = [
+            float(v) for v in re.findall(r"[0-9.]+", _value(lines[begin:end], "LatticeConstants") or "")
+        ]
+        number = len(found) + 1 if number is None or number in [p.id for p in found] else number
+        cell = tuple(lattice[:6]) if len(lattice) >= 6 else None
+        found.append(CrystalPhase(number, name, laue, cell, unique))  # type: ignore[arg-type]
+    if not found:
+        raise UnreadableError(path, "its header describes no phase", "Export it again with its phases")
+    return found
+
+
+def _phase_line(before: list[str]) -> int | None:
+    """Number of the line ``# Phase N`` right above a material's name."""
+    for line in reversed(before[-4:]):
+        match = re.match(r"#\s*Phase:?\s+(\d+)\s*$", line)
+        if match:
+            return int(match[1])
+    return None
+
+
+def _symmetry(path: Path, name: str, text: str | None) -> tuple[str, str]:
+    """Laue group and unique axis of a line Symmetry: EDAX's code, or a point group's name."""
+    told = (text or "").strip()
+    found = laue_of_edax(int(told)) if told.isdigit() else None
+    group = laue_of_name(told) if found is None and told else None
+    if found is None and group is None:
+        raise UnreadableError(
+            path,
+            f"the symmetry of phase {name!r} is {told!r}, which is no symmetry code",
+            "Correct the line Symmetry, for example to 43 for cubic m-3m",
+        )
+    return found or (group or "", "b")
+
+
+def _not_indexed(column: dict[str, np.ndarray]) -> np.ndarray:
+    """Points marked as not indexed: negative confidence or reliability, or angles of 4π."""
+    marked = np.all([np.abs(column[name] - NOT_INDEXED) < 1e-2 for name in ("phi1", "phi", "phi2")], axis=0)
+    for name in ("ci", "reliability"):
+        if name in column:
+            marked |= column[name] < 0
+    return np.asarray(marked)
+
+
+def _phase_numbers(
+    phase: np.ndarray, declared: list[CrystalPhase], unread: np.ndarray
+) -> tuple[np.ndarray, tuple[CrystalPhase, ...], list[str]]:
+    """Phases of the points, 1 or more, 0 not indexed; phases numbered alike.
+
+    EDAX counts a single phase as 0 and several from 1; a header that counts from 0 is counted from 1 here.
+    """
+    shift = 1 if any(p.id == 0 for p in declared) else 0
+    phases = tuple(
+        CrystalPhase(p.id + shift, p.name, p.laue_group, p.lattice, p.unique_axis) for p in declared
+    )
+    used = np.unique(phase[~unread])
+    said: list[str] = []
+    if len(phases) == 1:
+        number = np.where(np.isin(phase, (0, declared[0].id)), phases[0].id, phase + shift)
+        if 0 in used and declared[0].id in used and declared[0].id != 0:
+            number = np.where(phase == 0, 0, number)
+    elif not shift and 0 in used and used.max(initial=0) < len(phases):
+        number, said = phase + 1, ["its points count phases from 0, its header from 1: phase 0 is the first"]
+    else:
+        number = phase + shift
+    return np.where(unread, 0, number), phases, said

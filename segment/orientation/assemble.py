@@ -1,0 +1,164 @@
+"""From the points of a file to a map: their grid, its step, whole or not, angles in one convention."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+import numpy as np
+
+from segment.errors import UnreadableError
+from segment.orientation.grid import PointGrid, find_grid
+from segment.orientation.orientation_map import OrientationMap, StepSource
+from segment.orientation.quaternions import from_axis_angle, from_euler, multiply
+from segment.orientation.scan_points import ScanPoints
+
+AGREES = 0.01  #: of the step: header and rounded coordinates say the same
+TRIGONAL_OR_HEXAGONAL = ("-3", "-3m", "6/m", "6/mmm")
+A_TO_B_STAR = from_axis_angle((0, 0, 1), 30)  #: from crystal axes with y along b to axes with x along a
+
+
+def map_from_points(points: ScanPoints, step_nm: float | None = None) -> OrientationMap:
+    """Put the points of a file on their grid.
+
+    Parameters
+    ----------
+    points : ScanPoints
+    step_nm : float, optional
+        The user's distance of two points in a row; it goes before what the file says.
+
+    Raises
+    ------
+    UnreadableError
+        No points, none indexed, no grid, or a map that stops before its end.
+    """
+    if not points.x.size:
+        raise UnreadableError(points.source, "it holds no points", "Export the map again")
+    grid = find_grid(points.x, points.y, points.source)
+    warnings = [*points.warnings, *_check_whole(points, grid)]
+    x_step, y_step, source, said = _steps(points, grid, step_nm)
+    phase, lost = _known_phases(points)
+    if not (phase > 0).any():
+        raise UnreadableError(
+            points.source,
+            "no point is indexed as one of its phases",
+            "Check the phase column, or index the patterns again",
+        )
+    quaternions = _quaternions(points, phase)
+    return OrientationMap(
+        quaternions=_spread(quaternions, grid, np.nan),
+        phase=_spread(phase.astype(np.int32), grid, 0),
+        phases=points.phases,
+        x_step_nm=x_step,
+        y_step_nm=y_step,
+        step_source=source,
+        grid="hexagonal" if grid.hexagonal else "square",
+        first_row_shifted=grid.first_row_shifted,
+        row_distance=grid.y_step / grid.x_step,
+        measured=_spread(np.ones(phase.size, bool), grid, False),
+        properties=MappingProxyType({k: _spread(v, grid, np.nan) for k, v in points.properties.items()}),
+        vendor=points.vendor,
+        source=points.source,
+        warnings=tuple([*warnings, *lost, *said]),
+    )
+
+
+def _spread(values: np.ndarray, grid: PointGrid, empty: float) -> np.ndarray:
+    """Values of the points as an array (rows, columns, ...)."""
+    kind = np.result_type(values.dtype, np.float32) if np.isnan(empty) else values.dtype
+    out = np.full((*grid.shape, *values.shape[1:]), empty, kind)
+    out[grid.row, grid.column] = values
+    return out
+
+
+def _check_whole(points: ScanPoints, grid: PointGrid) -> list[str]:
+    """Refuse a map whose last points are missing; say where the header tells of another number of points."""
+    rows, columns = grid.shape
+    in_row = np.bincount(grid.row, minlength=rows)
+    others = in_row[(rows - 1) % 2 : -1 : 2]
+    stops = others.size > 0 and in_row[-1] < others.min()
+    header = points.header
+    short = header.rows is not None and rows < header.rows and _same_grid(points, grid)
+    if stops or short:
+        wanted = "" if not header.rows or not header.columns else f" of {header.rows * header.columns}"
+        raise UnreadableError(
+            points.source,
+            f"it is truncated: it stops after {points.x.size}{wanted} points",
+            "Export or copy it again; a map that was cropped needs the number of its rows in the header",
+        )
+    if header.rows and header.columns and (header.rows, header.columns) != (rows, columns):
+        told = f"{header.rows} x {header.columns}"
+        return [f"the header tells of {told} points, the coordinates of {rows} x {columns}: those are used"]
+    return []
+
+
+def _same_grid(points: ScanPoints, grid: PointGrid) -> bool:
+    """The header's step and columns are those of the coordinates."""
+    header = points.header
+    same_step = header.x_step is None or abs(header.x_step - grid.x_step) <= AGREES * grid.x_step
+    return same_step and header.columns in (None, grid.shape[1])
+
+
+def _steps(
+    points: ScanPoints, grid: PointGrid, step_nm: float | None
+) -> tuple[float | None, float | None, StepSource, list[str]]:
+    """x step and y step in nm, where they come from, and what is to be said about them."""
+    ratio = grid.y_step / grid.x_step
+    told_x, told_y = points.header.x_step, points.header.y_step
+    if grid.hexagonal and told_y == told_x:
+        told_y = None  # the distance of neighbours, not of rows
+    agrees = told_x is not None and abs(told_x - grid.x_step) <= AGREES * grid.x_step
+    agrees = agrees and (told_y is None or abs(told_y - grid.y_step) <= AGREES * grid.y_step)
+    said = []
+    if told_x and not agrees:
+        told = f"{told_x:.4g}" if told_y in (None, told_x) else f"{told_x:.4g} x {told_y:.4g}"
+        found = f"{grid.x_step:.4g}" if abs(ratio - 1) < AGREES else f"{grid.x_step:.4g} x {grid.y_step:.4g}"
+        said = [f"the header states a step of {told}, the coordinates one of {found}, which is used"]
+    if step_nm is not None:
+        return step_nm, step_nm * ratio, "manual", said
+    counts = told_x and not agrees and abs(grid.x_step - 1) < 1e-9 and abs(grid.y_step - 1) < 1e-9
+    if points.unit_nm is None or counts:
+        why = "its coordinates may be mere numbers of points" if counts else "it states no unit"
+        said = [] if counts else said
+        return (
+            None,
+            None,
+            "none",
+            [
+                *said,
+                f"the step is unknown: {why} (points are {grid.x_step:.4g} apart); give --pixel-size NM",
+            ],
+        )
+    if agrees:
+        told_y = (told_x or 0) * ratio if told_y is None else told_y
+        return _digits(told_x, points.unit_nm), _digits(told_y, points.unit_nm), "metadata", said
+    return _digits(grid.x_step, points.unit_nm), _digits(grid.y_step, points.unit_nm), "coordinates", said
+
+
+def _digits(step: float | None, unit_nm: float) -> float:
+    """A step in nm without the last digits of a division, which mean nothing."""
+    return float(f"{(step or 0) * unit_nm:.9g}")
+
+
+def _known_phases(points: ScanPoints) -> tuple[np.ndarray, list[str]]:
+    """Phases of the points with those that the header does not know set to 0."""
+    unknown = (points.phase > 0) & ~np.isin(points.phase, [p.id for p in points.phases])
+    if not unknown.any():
+        return points.phase, []
+    numbers = ", ".join(str(v) for v in np.unique(points.phase[unknown])[:5])
+    if unknown.sum() == (points.phase > 0).sum():
+        raise UnreadableError(
+            points.source,
+            f"all its points belong to phase {numbers}, which its header does not describe",
+            "Export it again with its phases",
+        )
+    share = f"{unknown.mean():.1%} of the points belong to phase {numbers}"
+    return np.where(unknown, 0, points.phase), [f"{share}, unknown to the header: taken as not indexed"]
+
+
+def _quaternions(points: ScanPoints, phase: np.ndarray) -> np.ndarray:
+    """Orientations in the map's and crystal's axes of `OrientationMap`, shape (n, 4); NaN: not indexed."""
+    q = multiply(from_euler(points.euler), np.array(points.specimen_axes))
+    if not points.x_along_a:
+        turned = [p.id for p in points.phases if p.laue_group in TRIGONAL_OR_HEXAGONAL]
+        q = np.where(np.isin(phase, turned)[:, None], multiply(A_TO_B_STAR, q), q)
+    return np.where((phase > 0)[:, None], q, np.nan)

@@ -1,0 +1,158 @@
+"""Oxford Instruments' (HKL) .ctf files, which Bruker, ASTAR, EMsoft and MTEX write too.
+
+``Channel Text File``, a header of names and values, one line for each phase, a line of column names, then
+numbers separated by tabs: phase (0: not indexed), x and y in micrometres, bands, error, φ₁, Φ, φ₂ in degrees,
+mean angular deviation in degrees, band contrast, band slope.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from segment.errors import UnreadableError
+from segment.grain_orientations import CrystalPhase
+from segment.orientation.angles import euler_radians
+from segment.orientation.assemble import map_from_points
+from segment.orientation.number_table import read_numbers
+from segment.orientation.orientation_map import OrientationMap
+from segment.orientation.scan_points import X_RIGHT_Y_UP, Header, ScanPoints
+from segment.orientation.symmetry import laue_of_number, laue_of_space_group
+
+SUFFIXES = (".ctf",)
+
+MICROMETRE_NM = 1e3
+NEEDED = ("phase", "x", "y", "euler1", "euler2", "euler3")
+_PROPERTIES = ("bands", "error", "mad", "bc", "bs")
+
+
+def recognises(path: Path, head: bytes) -> bool:
+    """The file's first bytes are those of a .ctf file."""
+    del path
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip().lower().startswith(b"channel text file")
+
+
+def read(path: Path, step_nm: float | None = None) -> OrientationMap:
+    """Read a .ctf file.
+
+    Parameters
+    ----------
+    path : Path
+    step_nm : float, optional
+        Distance of two points in a row; None: the file's.
+
+    Raises
+    ------
+    UnreadableError
+        No orientation map, truncated, a list of points without a grid, or nothing in it indexed.
+    """
+    lines, table = read_numbers(path, ends_header=_names_columns)
+    names = lines[-1].lower().split()
+    column, notes = _columns(path, names, table)
+    if "z" in column and np.ptp(column["z"]) > 0:
+        raise UnreadableError(path, "it holds a volume of several sections", "Export each section as a file")
+    phase = column["phase"].astype(int)
+    angles = np.stack([column[f"euler{k}"] for k in (1, 2, 3)], axis=1)
+    euler, said = euler_radians(angles, degrees=True, indexed=phase > 0)
+    points = ScanPoints(
+        x=column["x"],
+        y=column["y"],
+        euler=euler,
+        phase=np.maximum(phase, 0),
+        phases=_phases(path, lines),
+        unit_nm=MICROMETRE_NM,
+        header=_header(lines),
+        vendor="Oxford .ctf",
+        source=str(path),
+        specimen_axes=X_RIGHT_Y_UP,
+        x_along_a=False,
+        properties={name: column[name] for name in _PROPERTIES if name in column},
+        warnings=tuple([*notes, *said]),
+    )
+    return map_from_points(points, step_nm)
+
+
+def _names_columns(line: str) -> bool:
+    words = line.lower().split()
+    return words[:1] == ["phase"] and "x" in words and "euler1" in words
+
+
+def _columns(path: Path, names: list[str], table: np.ndarray) -> tuple[dict[str, np.ndarray], list[str]]:
+    """Columns by name; of those behind the angles none, where names and numbers are not as many."""
+    notes = []
+    width = table.shape[1]
+    if width != len(names):
+        angles = 1 + max((names.index(name) for name in NEEDED if name in names), default=0)
+        notes = [f"its lines have {width} numbers for {len(names)} columns: those behind Euler3 are not used"]
+        names = names[:angles]
+    missing = [name for name in NEEDED if name not in names[:width]]
+    if missing:
+        raise UnreadableError(path, f"it lacks the columns {', '.join(missing)}", "Export it again as .ctf")
+    return {name: table[:, k] for k, name in enumerate(names)}, notes
+
+
+def _value(lines: list[str], name: str) -> str | None:
+    found = (re.match(rf"{name}\b\s*(.*)", line, re.IGNORECASE) for line in lines)
+    return next((match[1].strip() for match in found if match), None)
+
+
+def _number(lines: list[str], name: str) -> float | None:
+    text = (_value(lines, name) or "").replace(",", ".").split()
+    try:
+        return float(text[0]) if text else None
+    except ValueError:
+        return None
+
+
+def _header(lines: list[str]) -> Header:
+    columns, rows = _number(lines, "XCells"), _number(lines, "YCells")
+    return Header(
+        _number(lines, "XStep") or None,
+        _number(lines, "YStep") or None,
+        int(columns) if columns else None,
+        int(rows) if rows else None,
+    )
+
+
+def _phases(path: Path, lines: list[str]) -> tuple[CrystalPhase, ...]:
+    """Phase lines: lattice lengths, angles, name, Laue group, space group."""
+    start = next((k for k, line in enumerate(lines) if re.match(r"Phases\b", line, re.IGNORECASE)), None)
+    told = [] if start is None else lines[start + 1 : -1]
+    found = []
+    for k, line in enumerate(line for line in told if line.strip()):
+        fields = [field.strip() for field in line.split("\t")]
+        if len(fields) < 4:
+            raise UnreadableError(path, f"the line of phase {k + 1} is not complete", "Export it again")
+        found.append(
+            CrystalPhase(k + 1, fields[2] or f"phase {k + 1}", _laue(path, fields), _lattice(fields))
+        )
+    if not found:
+        raise UnreadableError(path, "its header describes no phase", "Export it again with its phases")
+    return tuple(found)
+
+
+def _laue(path: Path, fields: list[str]) -> str:
+    number, space = (_integer(fields, k) for k in (3, 4))
+    laue = laue_of_number(number) or laue_of_space_group(space)
+    if laue is None:
+        raise UnreadableError(
+            path,
+            f"the Laue group of phase {fields[2]!r} is {fields[3]!r}, not a number from 1 to 11",
+            "Correct it in the phase's line, for example to 11 for cubic m-3m",
+        )
+    return laue
+
+
+def _integer(fields: list[str], k: int) -> int:
+    return int(fields[k]) if len(fields) > k and fields[k].isdigit() else 0
+
+
+def _lattice(fields: list[str]) -> tuple[float, ...] | None:
+    """Lengths and angles; None where they are not all numbers."""
+    try:
+        values = [float(v.replace(",", ".")) for v in (*fields[0].split(";"), *fields[1].split(";"))]
+    except ValueError:
+        return None
+    return tuple(values) if len(values) == 6 else None

@@ -1,0 +1,103 @@
+"""Disorientation: the smallest rotation between two crystals of one phase, under the crystal's symmetry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from segment.grain_orientations import CrystalPhase, GrainOrientations
+from segment.orientation.quaternions import conjugate, multiply
+from segment.orientation.symmetry import rotations_of
+
+CHUNK = 1 << 17  #: pairs at a time: 25 MB of products with 24 rotations
+
+
+def disorientation(a: np.ndarray, b: np.ndarray, phase: CrystalPhase) -> np.ndarray:
+    """Angle of the disorientation of crystals of one phase, degrees.
+
+    Parameters
+    ----------
+    a, b : ndarray, shape (n, 4)
+        Orientations, as in `OrientationMap`.  NaN gives NaN.
+    phase : CrystalPhase
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        From 0 to the largest angle of the symmetry: 62.8 for m-3m, 93.84 for 6/mmm, 98.42 for 4/mmm.
+
+    Examples
+    --------
+    Turned by 100° about its four-fold axis, a cube is turned by 10°.
+
+    >>> from segment.orientation.quaternions import from_axis_angle
+    >>> iron = CrystalPhase(1, "iron", "m-3m")
+    >>> a, b = (from_axis_angle([0, 0, 1], angle)[None] for angle in (0, 100))
+    >>> disorientation(a, b, iron).round(6).tolist()
+    [10.0]
+    """
+    angles = [2 * np.arccos(np.clip(cosine, 0, 1)) for cosine, _ in _nearest(a, b, phase)]
+    return np.rad2deg(np.concatenate(angles)) if angles else np.zeros(0)
+
+
+def disorientation_rotation(a: np.ndarray, b: np.ndarray, phase: CrystalPhase) -> np.ndarray:
+    """The disorientations themselves, as quaternions from crystal a to crystal b, shape (n, 4), w ≥ 0.
+
+    The axis is one of the symmetrically equal ones.
+    """
+    rotations = rotations_of(phase)
+    found = []
+    for start, (_, nearest) in zip(range(0, len(a), CHUNK), _nearest(a, b, phase), strict=True):
+        part = slice(start, start + CHUNK)
+        rotation = multiply(multiply(b[part], conjugate(a[part])), rotations[nearest])
+        found.append(np.where(rotation[:, :1] < 0, -rotation, rotation))
+    return np.concatenate(found) if found else np.zeros((0, 4))
+
+
+def nearest_variant(q: np.ndarray, reference: np.ndarray, phase: CrystalPhase) -> np.ndarray:
+    """The symmetrically equal orientation of each nearest to a reference, shape (n, 4), same sign."""
+    rotations = rotations_of(phase)
+    found = []
+    for start, (_, nearest) in zip(range(0, len(q), CHUNK), _nearest(q, reference, phase), strict=True):
+        part = slice(start, start + CHUNK)
+        variant = multiply(conjugate(rotations[nearest]), q[part])
+        opposite = (variant * reference[part]).sum(axis=1, keepdims=True) < 0
+        found.append(np.where(opposite, -variant, variant))
+    return np.concatenate(found) if found else np.zeros((0, 4))
+
+
+def _nearest(a: np.ndarray, b: np.ndarray, phase: CrystalPhase) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Cosine of half the disorientation, and the rotation s that makes ``b a* s`` smallest; chunk by chunk.
+
+    The trace of ``s₁ m s₂`` is that of ``m s₂ s₁``: one side's symmetry is enough for the angle.
+    """
+    rotations = conjugate(rotations_of(phase))
+    for start in range(0, len(a), CHUNK):
+        part = slice(start, start + CHUNK)
+        cosine = np.abs(multiply(b[part], conjugate(a[part])) @ rotations.T)
+        nearest = cosine.argmax(axis=1)
+        yield cosine[np.arange(len(cosine)), nearest], nearest
+
+
+def misorientation_of(orientations: GrainOrientations, pairs: np.ndarray) -> np.ndarray:
+    """Disorientation of pairs of grains, degrees; NaN across phases and where no orientation is known.
+
+    Parameters
+    ----------
+    orientations : GrainOrientations
+    pairs : ndarray of int, shape (n, 2)
+        Labels of the grains; 0 and less are no grains.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+    """
+    pairs = np.asarray(pairs, int).reshape(-1, 2)
+    angle = np.full(len(pairs), np.nan)
+    first, second = np.maximum(pairs, 0).T
+    for phase in orientations.phases:
+        same = (orientations.phase[first] == phase.id) & (orientations.phase[second] == phase.id)
+        q = orientations.quaternions
+        angle[same] = disorientation(q[first[same]], q[second[same]], phase)
+    return angle

@@ -1,0 +1,36 @@
+"""Which points of a square or hexagonal grid are neighbours."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from segment.orientation.orientation_map import OrientationMap
+
+
+def neighbour_pairs(orientation_map: OrientationMap) -> np.ndarray:
+    """Flat indices of every two neighbouring points, shape (n, 2): four neighbours a point, or six.
+
+    Examples
+    --------
+    >>> square = OrientationMap(np.zeros((2, 2, 4)), np.ones((2, 2), int), ())
+    >>> neighbour_pairs(square).tolist()
+    [[0, 1], [2, 3], [0, 2], [1, 3]]
+    """
+    rows, columns = orientation_map.shape
+    index = np.arange(rows * columns).reshape(rows, columns)
+    pairs = [_pairs(index[:, :-1], index[:, 1:]), _pairs(index[:-1], index[1:])]
+    if orientation_map.grid == "hexagonal":
+        pairs.append(_diagonal(index, orientation_map.first_row_shifted))
+    return np.concatenate(pairs)
+
+
+def _pairs(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    return np.stack([first.ravel(), second.ravel()], axis=1)
+
+
+def _diagonal(index: np.ndarray, first_row_shifted: bool) -> np.ndarray:
+    """The second neighbour in the next row: a shifted row's lies to the right, another's to the left."""
+    shifted = np.arange(len(index) - 1) % 2 == (0 if first_row_shifted else 1)
+    right = _pairs(index[:-1][shifted, :-1], index[1:][shifted, 1:])
+    left = _pairs(index[:-1][~shifted, 1:], index[1:][~shifted, :-1])
+    return np.concatenate([right, left])

@@ -1,0 +1,89 @@
+"""A text file that is a header followed by lines of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from segment.errors import UnreadableError
+
+
+def read_numbers(
+    path: Path, *, comment: str | None = None, ends_header: Callable[[str], bool] | None = None
+) -> tuple[list[str], np.ndarray]:
+    """Header lines, and the table below them.
+
+    Parameters
+    ----------
+    path : Path
+    comment : str, optional
+        Header lines begin with it, wherever they stand.
+    ends_header : callable, optional
+        Tells the header's last line, where it has no mark of its own.
+
+    Returns
+    -------
+    lines : list of str
+    table : ndarray of float, shape (n, columns)
+
+    Raises
+    ------
+    UnreadableError
+        Empty, no numbers, or a line that is not as long as the others.
+    """
+    text = decoded(path)
+    lines = text.splitlines()
+    if not text.strip():
+        raise UnreadableError(path, "the file is empty", "Export or copy it again")
+    if comment is not None:
+        header = [line for line in lines if line.lstrip().startswith(comment)]
+        body = [line for line in lines if line.strip() and not line.lstrip().startswith(comment)]
+    else:
+        last = next((k for k, line in enumerate(lines) if ends_header and ends_header(line)), None)
+        if last is None:
+            raise UnreadableError(path, "its header is not complete", "Export or copy it again")
+        header, body = lines[: last + 1], [line for line in lines[last + 1 :] if line.strip()]
+    if not body:
+        raise UnreadableError(path, "it holds no points: only a header", "Export or copy it again")
+    return header, _table(path, body)
+
+
+def decoded(path: Path) -> str:
+    """Text of a file in UTF-8 or, failing that, Latin-1."""
+    data = path.read_bytes()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _table(path: Path, body: list[str]) -> np.ndarray:
+    """Numbers of lines of equal length; a decimal comma is understood."""
+    width = len(body[0].split())
+    try:
+        values = np.array(" ".join(body).replace(",", ".").split(), float)
+    except ValueError as error:
+        wrong = next((k for k, line in enumerate(body) if not _numeric(line)), 0)
+        raise UnreadableError(
+            path,
+            f"line {wrong + 1} below its header holds no numbers: {body[wrong][:40]!r}",
+            "Export it again",
+        ) from error
+    if values.size != width * len(body) or len(body[-1].split()) != width:
+        wrong = next((k for k, line in enumerate(body) if len(line.split()) != width), len(body) - 1)
+        if wrong == len(body) - 1:
+            reason = f"it is truncated: its last line has {len(body[wrong].split())} of {width} numbers"
+        else:
+            reason = f"line {wrong + 1} below its header has {len(body[wrong].split())} numbers, not {width}"
+        raise UnreadableError(path, reason, "Export or copy it again")
+    return values.reshape(-1, width)
+
+
+def _numeric(line: str) -> bool:
+    try:
+        [float(v) for v in line.replace(",", ".").split()]
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,84 @@
+"""Square pixels from the points of a map, and which gaps are filled."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from segment.orientation.orientation_map import OrientationMap
+
+SAME = 1e-3  #: of a step: closer steps in x and y make square pixels as they are
+
+
+def is_square(orientation_map: OrientationMap) -> bool:
+    """Points are square pixels already."""
+    return orientation_map.grid == "square" and abs(orientation_map.row_distance - 1) < SAME
+
+
+def pixel_of(orientation_map: OrientationMap) -> float:
+    """Edge of a pixel of `to_pixels` in steps of x: the smaller of both steps, so that no point is lost."""
+    return 1.0 if is_square(orientation_map) else min(1.0, orientation_map.row_distance)
+
+
+def to_pixels(orientation_map: OrientationMap, values: np.ndarray) -> np.ndarray:
+    """Values of points as an image of square pixels; each takes its nearest point's.
+
+    Parameters
+    ----------
+    orientation_map : OrientationMap
+    values : ndarray, shape (rows, columns, ...)
+
+    Returns
+    -------
+    ndarray, shape (rows', columns', ...)
+        The same on a square grid of equal steps.  A hexagonal grid's rows stay, and their pixels are as wide
+        as the rows are apart (.866 of the step).
+    """
+    if is_square(orientation_map):
+        return values
+    row, column = _nearest_points(orientation_map)
+    return np.asarray(values[row, column])
+
+
+def _nearest_points(orientation_map: OrientationMap) -> tuple[np.ndarray, np.ndarray]:
+    """Row and column of the point nearest to each pixel's centre."""
+    rows, columns = orientation_map.shape
+    edge, distance = pixel_of(orientation_map), orientation_map.row_distance
+    hexagonal = orientation_map.grid == "hexagonal"
+    height, width = rows * distance, columns + (0.5 if hexagonal else 0)
+    y = (np.arange(max(round(height / edge), 1)) + 0.5) * edge / distance - 0.5
+    row = np.clip(np.rint(y).astype(int), 0, rows - 1)
+    x = (np.arange(max(round(width / edge), 1)) + 0.5) * edge - 0.5
+    shifted = (row % 2 == 0) == orientation_map.first_row_shifted if hexagonal else np.zeros(row.size, bool)
+    column = np.rint(x[None, :] - 0.5 * shifted[:, None]).astype(int)
+    return np.broadcast_to(row[:, None], column.shape), np.clip(column, 0, columns - 1)
+
+
+def fill_gaps(labels: np.ndarray, hole: int) -> tuple[np.ndarray, np.ndarray]:
+    """Give narrow gaps between grains to the nearest grain; wide ones stay open.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (rows, columns)
+        0 where no grain is known.
+    hole : int
+        A gap stays where a square of so many pixels an edge fits into it.
+
+    Returns
+    -------
+    filled : ndarray of int
+        Labels with the narrow gaps filled.
+    open : ndarray of bool
+        The gaps that stay.
+
+    Examples
+    --------
+    >>> fill_gaps(np.array([[1, 0, 2, 2, 0]]), 3)[0].tolist()
+    [[1, 1, 2, 2, 2]]
+    """
+    gap = labels == 0
+    kept = ndimage.binary_opening(gap, np.ones((hole, hole), bool)) if hole > 0 else gap
+    if not (gap & ~kept).any() or gap.all():
+        return labels, kept
+    nearest = ndimage.distance_transform_edt(gap, return_distances=False, return_indices=True)
+    return np.where(kept, 0, labels[tuple(nearest)]).astype(labels.dtype), kept

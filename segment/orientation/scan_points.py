@@ -1,0 +1,77 @@
+"""What a reader finds in a file, before the points are put on their grid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from segment.grain_orientations import CrystalPhase
+
+#: unit quaternions that take the map's axes (x along rows, y down, z into the specimen) to the vendor's
+SAME_AXES = (1.0, 0.0, 0.0, 0.0)
+X_DOWN_Y_RIGHT = (
+    0.0,
+    0.5**0.5,
+    0.5**0.5,
+    0.0,
+)  #: EDAX: A1 points down the map, A2 to the right, A3 at the viewer
+X_RIGHT_Y_UP = (0.0, 1.0, 0.0, 0.0)  #: Oxford and Bruker: X to the right, Y up the map, Z at the viewer
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a header says of the grid; None where it does not.
+
+    Attributes
+    ----------
+    x_step, y_step : float or None
+        In the file's unit.
+    columns, rows : int or None
+    """
+
+    x_step: float | None = None
+    y_step: float | None = None
+    columns: int | None = None
+    rows: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ScanPoints:
+    """The points of a file, in any order.
+
+    Attributes
+    ----------
+    x, y : ndarray of float, shape (n,)
+        Position in the file's unit.
+    euler : ndarray of float, shape (n, 3)
+        Bunge's angles in radians.
+    phase : ndarray of int, shape (n,)
+        `CrystalPhase.id`; 0: not indexed.
+    phases : tuple of CrystalPhase
+    unit_nm : float or None
+        Nanometres of one unit of x and y; None: the file does not say.
+    header : Header
+    specimen_axes : tuple of float
+        Rotation from the map's axes to those that the Euler angles refer to.
+    x_along_a : bool
+        In trigonal and hexagonal crystals the vendor's x is along a; False: y is along b, 30° away.
+    properties : mapping of str to ndarray, each of shape (n,)
+    vendor, source : str
+    warnings : tuple of str
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    euler: np.ndarray
+    phase: np.ndarray
+    phases: tuple[CrystalPhase, ...]
+    unit_nm: float | None
+    header: Header
+    vendor: str
+    source: str
+    specimen_axes: tuple[float, float, float, float] = SAME_AXES
+    x_along_a: bool = True
+    properties: Mapping[str, np.ndarray] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,157 @@
+"""The eleven Laue groups: their proper rotations, and the names and numbers that files give them."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import numpy as np
+
+from segment.grain_orientations import CrystalPhase
+from segment.orientation.quaternions import from_axis_angle, multiply
+
+#: in Oxford's order, whose number 1 is the first
+LAUE_GROUPS = ("-1", "2/m", "mmm", "4/m", "4/mmm", "-3", "-3m", "6/m", "6/mmm", "m-3", "m-3m")
+
+_Z, _X, _DIAGONAL = (0, 0, 1), (1, 0, 0), (1, 1, 1)
+_AXES = {"a": (1, 0, 0), "b": (0, 1, 0), "c": (0, 0, 1)}
+_GENERATORS: dict[str, tuple[tuple[tuple[int, int, int], float], ...]] = {
+    "-1": (),
+    "mmm": ((_Z, 180), (_X, 180)),
+    "4/m": ((_Z, 90),),
+    "4/mmm": ((_Z, 90), (_X, 180)),
+    "-3": ((_Z, 120),),
+    "-3m": ((_Z, 120), (_X, 180)),
+    "6/m": ((_Z, 60),),
+    "6/mmm": ((_Z, 60), (_X, 180)),
+    "m-3": ((_Z, 180), (_DIAGONAL, 120)),
+    "m-3m": ((_Z, 90), (_DIAGONAL, 120)),
+}
+
+#: EDAX's symmetry code in .ang and .h5 files; 2, 20 and 21 are 2/m with the two-fold axis along c, b and a
+_EDAX = dict(
+    zip(
+        (1, 2, 20, 21, 22, 4, 42, 3, 32, 6, 62, 23, 43),
+        ("-1", "2/m", "2/m", "2/m", *LAUE_GROUPS[2:]),
+        strict=True,
+    )
+)
+_EDAX_UNIQUE = {2: "c", 20: "b", 21: "a"}
+
+#: last space group of each Laue group (International Tables for Crystallography A)
+_LAST_SPACE_GROUP = (2, 15, 74, 88, 142, 148, 167, 176, 194, 206, 230)
+
+#: point groups by Laue group, without spaces; other settings of the same group among them
+_POINT_GROUPS = {
+    "-1": ("1", "-1", "c1", "ci", "s2"),
+    "2/m": ("2", "m", "2/m", "121", "1m1", "12/m1", "112", "11m", "112/m", "211", "c2", "cs", "c2h"),
+    "mmm": ("222", "mm2", "mmm", "m2m", "2mm", "2/m2/m2/m", "d2", "c2v", "d2h"),
+    "4/m": ("4", "-4", "4/m", "c4", "s4", "c4h"),
+    "4/mmm": ("422", "4mm", "-42m", "-4m2", "4/mmm", "4/m2/m2/m", "d4", "c4v", "d2d", "d4h"),
+    "-3": ("3", "-3", "c3", "c3i", "s6"),
+    "-3m": ("32", "3m", "-3m", "321", "312", "3m1", "31m", "-3m1", "-31m", "-32/m", "d3", "c3v", "d3d"),
+    "6/m": ("6", "-6", "6/m", "c6", "c3h", "c6h"),
+    "6/mmm": ("622", "6mm", "-6m2", "-62m", "6/mmm", "6/m2/m2/m", "d6", "c6v", "d3h", "d6h"),
+    "m-3": ("23", "m-3", "m3", "2/m-3", "t", "th"),
+    "m-3m": ("432", "-43m", "m-3m", "m3m", "43m", "4/m-32/m", "o", "td", "oh"),
+}
+
+
+def proper_rotations(laue_group: str, unique_axis: str = "b") -> np.ndarray:
+    """Rotations that bring a crystal onto itself, as quaternions with w ≥ 0.
+
+    Parameters
+    ----------
+    laue_group : str
+        One of `LAUE_GROUPS`.
+    unique_axis : {"a", "b", "c"}
+        Two-fold axis of 2/m.
+
+    Returns
+    -------
+    ndarray, shape (n, 4)
+        n is 1, 2, 4, 4, 8, 3, 6, 6, 12, 12, 24 for the groups in order.  The crystal's z is along c; in
+        trigonal and hexagonal crystals its x is along a.
+
+    Raises
+    ------
+    ValueError
+        No Laue group of this name.
+
+    Examples
+    --------
+    >>> [len(proper_rotations(group)) for group in LAUE_GROUPS]
+    [1, 2, 4, 4, 8, 3, 6, 6, 12, 12, 24]
+    """
+    if laue_group not in LAUE_GROUPS:
+        raise ValueError(f"{laue_group!r} is none of the Laue groups {', '.join(LAUE_GROUPS)}")
+    return _closed(laue_group, unique_axis)
+
+
+def rotations_of(phase: CrystalPhase) -> np.ndarray:
+    """`proper_rotations` of a phase."""
+    return proper_rotations(phase.laue_group, phase.unique_axis)
+
+
+@cache
+def _closed(laue_group: str, unique_axis: str) -> np.ndarray:
+    """The group that the generators make."""
+    generators = _GENERATORS.get(laue_group, ((_AXES[unique_axis], 180.0),))
+    group = np.array([[1.0, 0.0, 0.0, 0.0]])
+    size = 0
+    while size < len(group):
+        size = len(group)
+        for axis, degrees in generators:
+            turned = multiply(group, from_axis_angle(axis, degrees))
+            group = distinct_rotations(np.concatenate([group, turned]))
+    group.setflags(write=False)
+    return group
+
+
+def distinct_rotations(q: np.ndarray) -> np.ndarray:
+    """Different rotations, the first of each kept; q and -q are one."""
+    first = np.take_along_axis(q, np.argmax(np.abs(q) > 1e-6, axis=1)[:, None], axis=1)
+    q = q * np.sign(first)
+    _, index = np.unique(q.round(6) + 0.0, axis=0, return_index=True)
+    return q[np.sort(index)]
+
+
+def laue_of_edax(code: int) -> tuple[str, str] | None:
+    """Laue group and unique axis of EDAX's symmetry code; None: not such a code."""
+    group = _EDAX.get(code)
+    return None if group is None else (group, _EDAX_UNIQUE.get(code, "b"))
+
+
+def laue_of_number(number: int) -> str | None:
+    """Laue group of Oxford's number 1 ... 11; None: out of range."""
+    return LAUE_GROUPS[number - 1] if 1 <= number <= len(LAUE_GROUPS) else None
+
+
+def laue_of_space_group(number: int) -> str | None:
+    """Laue group of a space group by its number 1 ... 230; None: out of range.
+
+    Examples
+    --------
+    >>> laue_of_space_group(139), laue_of_space_group(225)
+    ('4/mmm', 'm-3m')
+    """
+    if not 1 <= number <= _LAST_SPACE_GROUP[-1]:
+        return None
+    return LAUE_GROUPS[int(np.searchsorted(_LAST_SPACE_GROUP, number))]
+
+
+def laue_of_name(name: str) -> str | None:
+    """Laue group of a point group's name, Hermann-Mauguin or Schoenflies; None: unknown.
+
+    Words around it do not matter: ``"Cubic (Oh) [m3m]"`` and ``"Hexagonal-High 6/mmm"`` are understood.
+    A number alone is a point group here, not EDAX's code or Oxford's.
+
+    Examples
+    --------
+    >>> laue_of_name("Cubic (Oh) [m3m]"), laue_of_name("-4 2 m")
+    ('m-3m', '4/mmm')
+    """
+    known = {point: group for group, points in _POINT_GROUPS.items() for point in points}
+    whole = re.sub(r"[\s_]", "", name).lower()
+    words = [w for w in re.split(r"[\s\[\](),;]+", name.lower()) if w]
+    return next((known[w] for w in [whole, *reversed(words)] if w in known), None)
