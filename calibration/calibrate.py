@@ -4,8 +4,8 @@
 
 Seeds, windows and smallest visible grains differ from those of the null library.  Each window of a cell comes
 from a mosaic of its own; its side is such that it holds the stated number of interior grains on average.
-The verdicts are the package's own (`grainstats.infer.modality.judge.decide`); exact cells stand for pixels, which
-tests/grainstats/infer/modality/test_exact_sections.py justifies, and one row of each table is rasterised and measured.
+The verdicts are the package's own (`grainstats.infer.modality.judge.decide`); exact cells stand for
+pixels, which test_exact_sections.py justifies, and one row of each table is rasterised and measured.
 """
 
 from __future__ import annotations

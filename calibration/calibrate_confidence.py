@@ -8,7 +8,7 @@ images/ and boundary/).  Fits three things and writes them to
 MODEL_FOLDER/confidence.json, with a reliability diagram MODEL_FOLDER/reliability.png:
 
 borders  share of borders that are true, by their mean probability (isotonic; all sets, each alike)
-strange  odds that an image shows no grains, by its evidence (logistic)
+unlike_grains  odds that an image shows no grains, by its evidence (logistic)
 missed   log of (true boundary length / length of it found), by its evidence (ridge; synthetic micrographs)
 
 Figures are printed for images that their fit did not see: synthetic images and pictures by two halves or by
@@ -45,7 +45,7 @@ from segment.quality.fit_calibration import (
     judge_borders,
 )
 from segment.quality.score import score
-from segment.quality.warnings import probability_doubts
+from segment.quality.warnings import probability_warnings
 from segment.training.synthetic.render import STYLES
 from segment.unet import Model, load_model
 from segment.unet.predict import predict
@@ -96,7 +96,7 @@ def segment(model: Model, kind: str, group: str, name: str, draw: Draw) -> Case:
     smallest = model.smallest_px(answer.scale)
     cells = close_cells(answer, persistence=model.persistence, min_area_px=smallest)
     evidence = gather_evidence(micrograph, answer, cells.labels)
-    refused = bool(probability_doubts(answer)) or cells.n_grains < 10
+    refused = bool(probability_warnings(answer)) or cells.n_grains < 10
     case = Case(kind, group, name, evidence, refused)
     if truth is None:
         return case
@@ -195,8 +195,8 @@ def _half(case: Case) -> int:
 
 
 def _odds(cases: list[Case]) -> Weighing:
-    strange = np.array([case.kind in ("photograph", "picture") for case in cases])
-    return fit_odds(NAMES, [case.evidence for case in cases], strange)
+    unlike_grains = np.array([case.kind in ("photograph", "picture") for case in cases])
+    return fit_odds(NAMES, [case.evidence for case in cases], unlike_grains)
 
 
 def fit_missed(cases: list[Case]) -> tuple[Weighing, dict[str, float]]:
@@ -324,14 +324,14 @@ def main() -> None:
     cases = gather(model, arguments.fields, arguments.per_style, arguments.work, arguments.seconds)
     borders, errors, shown = fit_borders(cases)
     print("expected calibration error of borders: " + "  ".join(f"{k} {v:.3f}" for k, v in errors.items()))
-    strange, flags, unseen = fit_strange(cases)
+    unlike_grains, flags, unseen = fit_strange(cases)
     shares = report_strange(cases, flags)
     print("  by a fit that saw no field: " + "  ".join(f"{k} {v:.0%}" for k, v in unseen.items()))
     shares |= {f"{name}, no field fitted": share for name, share in unseen.items()}
     missed, values = fit_missed(cases)
     told = report_missed(cases, values, missed.alarm)
     measured = {"calibration_error": errors, "flagged": shares, "missed": told}
-    print(write_confidence(arguments.model, Confidence(borders, strange, missed), measured))
+    print(write_confidence(arguments.model, Confidence(borders, unlike_grains, missed), measured))
     draw_diagram(shown, arguments.model / "reliability.png")
 
 

@@ -25,7 +25,7 @@ from segment.mosaics.laguerre import Mosaic, laguerre_section
 from segment.pipeline import segment_micrograph
 from segment.quality.error_rates import count_errors, read_rates
 from segment.quality.score import intercepts
-from segment.quality.warnings import MISSED, STRANGE
+from segment.quality.warnings import MISSED, UNLIKE_GRAINS
 from segment.training.synthetic.render import render
 from segment.unet import Model, load_model
 
@@ -108,7 +108,7 @@ def one_image(model: Model, group: str, kind: str, number: int) -> dict[str, obj
         "cut": round(float(errors.cuts.sum() / errors.grains.sum()), 4),
         "resampled": round(boundary_map.scale, 3),
         "missed": any(text.startswith(MISSED) for text in found.warnings),
-        "strange": any(text.startswith(STRANGE) for text in found.warnings),
+        "unlike_grains": any(text.startswith(UNLIKE_GRAINS) for text in found.warnings),
         "true_verdict": true.verdict,
         "without_stability": bare.verdict,
         "verdict": (shaken := with_stability(bare, [cuts])).verdict,

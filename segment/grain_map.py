@@ -32,7 +32,7 @@ class GrainMap:
     warnings : tuple of str
     reliability : Reliability or None
         What share of borders of a mean probability are true, measured for the weights; None: not measured.
-    bodies : ndarray of int32 or None
+    second_phases : ndarray of int32 or None
         1 ... m for pores and second phases about as large as grains, 0 elsewhere; None: none.  Their `labels`
         are 0.
     orientations : GrainOrientations or None
@@ -46,15 +46,15 @@ class GrainMap:
     probability: np.ndarray | None = None
     warnings: tuple[str, ...] = field(default=())
     reliability: Reliability | None = None
-    bodies: np.ndarray | None = None
+    second_phases: np.ndarray | None = None
     orientations: GrainOrientations | None = None
 
     def cells(self) -> np.ndarray:
-        """Grains 1 ... n and bodies n + 1 ... n + m as one map; int32, shape (rows, columns)."""
-        if self.bodies is None:
+        """Grains 1 ... n and second phases n + 1 ... n + m as one map; int32, shape (rows, columns)."""
+        if self.second_phases is None:
             return self.labels
         every = self.labels.copy()
-        np.add(self.bodies, np.int32(self.n_grains), out=every, where=self.bodies > 0)
+        np.add(self.second_phases, np.int32(self.n_grains), out=every, where=self.second_phases > 0)
         return every
 
     @property
@@ -62,8 +62,8 @@ class GrainMap:
         return int(self.labels.max(initial=0))
 
     @property
-    def n_bodies(self) -> int:
-        return 0 if self.bodies is None else int(self.bodies.max())
+    def n_second_phases(self) -> int:
+        return 0 if self.second_phases is None else int(self.second_phases.max())
 
     @cached_property
     def touches_frame(self) -> np.ndarray:
@@ -82,14 +82,3 @@ class GrainMap:
             touching[labels[near]] = True
         touching[0] = False
         return touching
-
-
-
-
-
-
-
-
-
-
-

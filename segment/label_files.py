@@ -34,7 +34,7 @@ def write_label_map(path: str | Path, grain_map: GrainMap) -> Path:
     description tells n as ``grains=n``, and `read_label_map` takes the others for no grains.
     """
     labels = np.ascontiguousarray(grain_map.cells(), np.int32).view(np.uint32)
-    facts = () if grain_map.bodies is None else (f"{GRAINS_KEY}={grain_map.n_grains}",)
+    facts = () if grain_map.second_phases is None else (f"{GRAINS_KEY}={grain_map.n_grains}",)
     return _write(path, labels, grain_map.pixel_size_nm, facts)
 
 
@@ -82,8 +82,8 @@ def read_label_map(
     labels = _contiguous_labels(path, image)
     if n_grains is None:
         return GrainMap(labels, size, source)
-    bodies = set_aside(labels, image.reshape(labels.shape) > n_grains)
-    return GrainMap(labels, size, source, bodies=bodies)
+    second_phases = set_aside(labels, image.reshape(labels.shape) > n_grains)
+    return GrainMap(labels, size, source, second_phases=second_phases)
 
 
 def boundary_beside(path: str | Path, grain_map: GrainMap) -> GrainMap:

@@ -9,7 +9,7 @@ from segment.cells.close import close_cells
 from segment.grain_map import GrainMap
 from segment.micrograph.micrograph import Micrograph
 from segment.quality.evidence import gather_evidence
-from segment.quality.warnings import cell_doubts, evidence_doubts
+from segment.quality.warnings import cell_warnings, evidence_warnings
 from segment.unet.choices import Device, Precision
 from segment.unet.model_folder import Model
 from segment.unet.predict import predict
@@ -52,16 +52,16 @@ def segment_micrograph(
         persistence=model.persistence if persistence is None else persistence,
         min_area_px=model.smallest_px(boundary_map.scale) if min_area_px is None else min_area_px,
     )
-    return boundary_map, with_doubts(micrograph, model, boundary_map, grain_map)
+    return boundary_map, with_warnings(micrograph, model, boundary_map, grain_map)
 
 
-def with_doubts(
+def with_warnings(
     micrograph: Micrograph, model: Model, boundary_map: BoundaryMap, grain_map: GrainMap
 ) -> GrainMap:
     """The cells with the warnings that they raise, and with what the model's borders are worth."""
-    found, known = cell_doubts(grain_map), model.confidence
+    found, known = cell_warnings(grain_map), model.confidence
     if known is None:
         return replace(grain_map, warnings=grain_map.warnings + found)
     if not boundary_map.warnings:
-        found += evidence_doubts(gather_evidence(micrograph, boundary_map, grain_map.labels), known)
+        found += evidence_warnings(gather_evidence(micrograph, boundary_map, grain_map.labels), known)
     return replace(grain_map, warnings=grain_map.warnings + found, reliability=known.borders)

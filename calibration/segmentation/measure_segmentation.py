@@ -29,7 +29,7 @@ from grainstats.run.commands.segment import Settings, segment_frame
 from segment.cells.close import close_cells
 from segment.label_files import write_boundary_map, write_label_map
 from segment.micrograph import Micrograph
-from segment.pipeline import segment_micrograph, with_doubts
+from segment.pipeline import segment_micrograph, with_warnings
 from segment.unet import Model, load_model
 from segment.unet.choose_runtime import runtime_for
 from segment.unet.precision import Chosen
@@ -106,7 +106,7 @@ def steps(model: Model, micrograph: Micrograph, chosen: Chosen, watch: Watch, fi
     grains = watch.time(
         "cells", lambda: close_cells(boundaries, persistence=model.persistence, min_area_px=smallest)
     )
-    grains = watch.time("doubts", lambda: with_doubts(micrograph, model, boundaries, grains))
+    grains = watch.time("doubts", lambda: with_warnings(micrograph, model, boundaries, grains))
     watch.time("labels", lambda: write_label_map(file, grains))
     watch.time("boundary", lambda: write_boundary_map(file, boundaries))
     return {"scale": boundaries.scale, "cells": grains.n_grains}

@@ -45,6 +45,7 @@ def without_folders(text: str, path: Path, name: str) -> str:
             text = text.replace(folder.rstrip(os.sep) + os.sep, kept)
     return text
 
+
 _LONGEST = 160  #: bytes of a sample's or an image's name in a file name, of 255 that file systems take
 
 

@@ -34,7 +34,6 @@ class SheetError(InputError):
         return f"{self.source}: {self.reason}{self.remedy}."
 
 
-
 class SampleSheetError(SheetError):
     """A sample sheet that cannot be used, with every problem in it."""
 

@@ -7,8 +7,8 @@ import numpy as np
 
 
 @numba.njit(cache=True, nogil=True)
-def cover(labels: np.ndarray, body: np.ndarray, n: int, first: int, last: int) -> np.ndarray:
-    """By label 0 ... n - 1: pixels, and how many of them are body; int32, shape (2, n)."""
+def cover(labels: np.ndarray, phase: np.ndarray, n: int, first: int, last: int) -> np.ndarray:
+    """By label 0 ... n - 1: pixels, and how many of them are phase; int32, shape (2, n)."""
     count = np.zeros((2, n), np.int32)
     for y in range(first, last):
         row, begin = labels[y], 0
@@ -16,7 +16,7 @@ def cover(labels: np.ndarray, body: np.ndarray, n: int, first: int, last: int) -
             if row[x] != row[begin]:
                 count[0, row[begin]] += x - begin
                 begin = x
-            if body[y, x]:
+            if phase[y, x]:
                 count[1, row[x]] += 1
         count[0, row[begin]] += row.size - begin
     return count
@@ -24,12 +24,12 @@ def cover(labels: np.ndarray, body: np.ndarray, n: int, first: int, last: int) -
 
 @numba.njit(cache=True, nogil=True)
 def take_out(
-    cells: np.ndarray, grain: np.ndarray, number: np.ndarray, bodies: np.ndarray, first: int, last: int
+    cells: np.ndarray, grain: np.ndarray, number: np.ndarray, second_phases: np.ndarray, first: int, last: int
 ) -> None:
-    """Renumber `cells` by `grain`, in place; where `number` is not 0, it is what `bodies` gets."""
+    """Renumber `cells` by `grain`, in place; where `number` is not 0, it is what `second_phases` gets."""
     for y in range(first, last):
         for x in range(cells.shape[1]):
             label = cells[y, x]
             cells[y, x] = grain[label]
             if number[label]:
-                bodies[y, x] = number[label]
+                second_phases[y, x] = number[label]

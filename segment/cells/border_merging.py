@@ -38,7 +38,7 @@ def cut_cells(
     min_area_px : int
     mask : ndarray of bool, optional
     confidence : float, optional
-        None: as the image shows its boundaries, see `join_doubtful`.
+        None: as the image shows its boundaries, see `join_by_image_level`.
 
     Returns
     -------
@@ -49,13 +49,13 @@ def cut_cells(
 
     basins = nested_basins(probability, SEED_PERSISTENCE, persistence, mask, min_area_px)
     if confidence is None:
-        weak, _ = join_doubtful(basins.borders, basins.fine.size)
+        weak, _ = join_by_image_level(basins.borders, basins.fine.size)
     else:
         weak = join_weak(basins.borders, basins.fine.size, confidence)
     return number_cells(basins.labels, _joined(basins.fine, basins.coarse, weak))
 
 
-def join_doubtful(borders: Borders, size: int) -> tuple[np.ndarray, float]:
+def join_by_image_level(borders: Borders, size: int) -> tuple[np.ndarray, float]:
     """Join cells across weak borders up to the one of `CONFIDENCES` that the image calls for.
 
     Where boundaries drown in noise, most of those that are there are less than ½ sure, and leaving them out

@@ -139,7 +139,6 @@ def _edges(labels: np.ndarray, probability: np.ndarray) -> tuple[np.ndarray, np.
     )
 
 
-
 def border_confidence(labels: np.ndarray, probability: np.ndarray) -> tuple[int, float]:
     """Pixel edges between cells, and the mean probability along them (0 where there is none)."""
     length, total = 0, 0.0

@@ -8,7 +8,7 @@ import numpy as np
 
 from segment.boundary_map import BoundaryMap
 from segment.cells.border_merging import cut_cells
-from segment.cells.second_phases import large_bodies, set_aside
+from segment.cells.second_phases import large_second_phases, set_aside
 from segment.cells.tracing import split_tracing
 from segment.errors import InputError
 from segment.grain_map import MIN_AREA_PX, GrainMap
@@ -36,13 +36,13 @@ def close_cells(
         Smaller cells are merged into the neighbour behind their lowest pass; none is dropped.
     border_confidence : float, optional
         Least mean probability along a border; None: chosen by the image
-        (`segment.cells.border_merging.join_doubtful`).
+        (`segment.cells.border_merging.join_by_image_level`).
 
     Returns
     -------
     GrainMap
         Labels 0 where `boundary_map` says "not a grain" or not valid.  A pore or second phase as large as a
-        small grain is cut by its outline, as a cell, and that is in `bodies` where it covers most of it.
+        small grain is cut by its outline, as a cell, and that is in `second_phases`.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def close_cells(
         mask = _open_pixels(inside, closed)
         return cut_cells(probability[part], persistence, min_area_px, mask, confidence=border_confidence)
 
-    labels, bodies = _around_bodies(cut, boundary_map.not_grain)
+    labels, second_phases = _around_second_phases(cut, boundary_map.not_grain)
     return GrainMap(
         labels,
         boundary_map.pixel_size_nm,
@@ -67,7 +67,7 @@ def close_cells(
         boundary_map.valid,
         boundary_map.probability,
         boundary_map.warnings,
-        bodies=bodies,
+        second_phases=second_phases,
     )
 
 
@@ -112,19 +112,19 @@ def grain_map_from_tracing(
     return GrainMap(labels, pixel_size_nm, known, warnings=warnings)
 
 
-def _around_bodies(
+def _around_second_phases(
     cut: Callable[..., np.ndarray], not_grain: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Grains and bodies by ``cut(not_grain, part)``; the middle of the image tells which bodies are large."""
+    """Grains and second phases by ``cut(not_grain, part)``; the middle of the image tells which are large."""
     if not_grain is None or not not_grain.any():
         return cut(None), None
     labels = cut(not_grain, _middle(not_grain.shape))
-    large = large_bodies(not_grain, labels)
+    large = large_second_phases(not_grain, labels)
     if large is not None:
         labels = cut(not_grain & ~large)
-        bodies = set_aside(labels, large)
+        second_phases = set_aside(labels, large)
         labels[not_grain] = 0
-        return labels, bodies
+        return labels, second_phases
     return labels if labels.shape == not_grain.shape else cut(not_grain), None
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from segment.cells.border_merging import SEED_PERSISTENCE, join_doubtful, join_weak
+from segment.cells.border_merging import SEED_PERSISTENCE, join_by_image_level, join_weak
 from segment.cells.borders import Borders, join_borders
 from segment.grain_map import MIN_AREA_PX, GrainMap
 
@@ -97,7 +97,7 @@ class FineCells:
     @property
     def level(self) -> float:
         """Least mean probability along a border that these cells call for."""
-        return join_doubtful(self.cut.borders, len(self.bottom) + 1)[1]
+        return join_by_image_level(self.cut.borders, len(self.bottom) + 1)[1]
 
     def at(self, persistence: float, level: float) -> Cut:
         """The cut of another seed persistence and least mean probability along a border."""

@@ -1,6 +1,6 @@
 """Pores and second phases: which are cells of their own, so that their outline stays a boundary.
 
-A boundary runs through a small particle, which therefore just has no grain.  Where a body is as large as a
+A boundary runs through a small particle, which therefore just has no grain.  Where a phase is as large as a
 small grain the grains end at its outline: it is cut as a cell like any other, and then set aside.
 """
 
@@ -11,11 +11,11 @@ import numpy as np
 
 from segment._threads import in_bands
 
-LARGE = 0.1  #: of the mean cell's area, from which a body is a cell of its own
-MOSTLY = 0.5  #: share of a cell's area that must be body for the cell to be one
+LARGE = 0.1  #: of the mean cell's area, from which a phase is a cell of its own
+MOSTLY = 0.5  #: share of a cell's area that must be phase for the cell to be one
 
 
-def large_bodies(not_grain: np.ndarray, labels: np.ndarray) -> np.ndarray | None:
+def large_second_phases(not_grain: np.ndarray, labels: np.ndarray) -> np.ndarray | None:
     """The connected parts of `not_grain` that are larger than `LARGE` of a mean cell.
 
     Parameters
@@ -42,14 +42,14 @@ def large_bodies(not_grain: np.ndarray, labels: np.ndarray) -> np.ndarray | None
     return np.concatenate(in_bands(part.shape, lambda a, b: large[part[a:b]]))
 
 
-def set_aside(cells: np.ndarray, body: np.ndarray) -> np.ndarray | None:
-    """Take the cells that are mostly `body` out of the cells, which are numbered anew in place.
+def set_aside(cells: np.ndarray, phase: np.ndarray) -> np.ndarray | None:
+    """Take the cells that are mostly `phase` out of the cells, which are numbered anew in place.
 
     Parameters
     ----------
     cells : ndarray of int32, shape (rows, columns)
         1 ... k, 0 for neither; afterwards 1 ... n for those that are left.
-    body : ndarray of bool, shape (rows, columns)
+    phase : ndarray of bool, shape (rows, columns)
 
     Returns
     -------
@@ -58,23 +58,25 @@ def set_aside(cells: np.ndarray, body: np.ndarray) -> np.ndarray | None:
     """
     from segment.cells._second_phase_kernels import take_out
 
-    area, covered = _cover(cells, body, int(cells.max(initial=0)) + 1)
-    is_body = covered > MOSTLY * area
-    is_body[0] = False
-    if not is_body.any():
+    area, covered = _cover(cells, phase, int(cells.max(initial=0)) + 1)
+    is_second_phase = covered > MOSTLY * area
+    is_second_phase[0] = False
+    if not is_second_phase.any():
         return None
-    is_grain = ~is_body
+    is_grain = ~is_second_phase
     is_grain[0] = False
-    grain, number = (np.where(kind, np.cumsum(kind), 0).astype(np.int32) for kind in (is_grain, is_body))
-    bodies = np.zeros_like(cells)
-    in_bands(cells.shape, lambda a, b: take_out(cells, grain, number, bodies, a, b))
-    return bodies
+    grain, number = (
+        np.where(kind, np.cumsum(kind), 0).astype(np.int32) for kind in (is_grain, is_second_phase)
+    )
+    second_phases = np.zeros_like(cells)
+    in_bands(cells.shape, lambda a, b: take_out(cells, grain, number, second_phases, a, b))
+    return second_phases
 
 
-def _cover(labels: np.ndarray, body: np.ndarray, n: int) -> np.ndarray:
-    """By label 0 ... n - 1: pixels, and how many of them are body; shape (2, n)."""
+def _cover(labels: np.ndarray, phase: np.ndarray, n: int) -> np.ndarray:
+    """By label 0 ... n - 1: pixels, and how many of them are phase; shape (2, n)."""
     from segment.cells._second_phase_kernels import cover
 
-    counts = in_bands(labels.shape, lambda a, b: cover(labels, body, n, a, b))
+    counts = in_bands(labels.shape, lambda a, b: cover(labels, phase, n, a, b))
     total: np.ndarray = np.stack(counts).sum(axis=0, dtype=np.int64)
     return total

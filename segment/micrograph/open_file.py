@@ -125,5 +125,3 @@ class OpenFile:
         tiff = open_tiff(self.path)
         self.on_close(tiff.close)
         return tiff
-
-

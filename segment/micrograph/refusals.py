@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     pass
 
 
-
 def truncated(path: Path, detail: str) -> UnreadableError:
     """The error for a file that ends too early."""
     return UnreadableError(

@@ -24,12 +24,6 @@ _MASK = 4
 _TEXT_TYPES = (1, 2, 7)
 
 
-
-
-
-
-
-
 def vendor_text(opened: OpenFile, *codes: int) -> str:
     """Text of the first page's private tags, whatever code page it is in; empty without them.
 

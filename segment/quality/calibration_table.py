@@ -22,8 +22,6 @@ FILE = "confidence.json"
 FORMATS = (1, 2)  #: 1 had no products
 
 
-
-
 @dataclass(frozen=True)
 class Weighing:
     """A weighted sum of evidence and of its products, and the value from which it is said.
@@ -78,14 +76,14 @@ class Confidence:
     Attributes
     ----------
     borders : Reliability
-    strange : Weighing
+    unlike_grains : Weighing
         Log odds that the image shows no grain structure.
     missed : Weighing
         Log of (true boundary length / length found).
     """
 
     borders: Reliability
-    strange: Weighing
+    unlike_grains: Weighing
     missed: Weighing
 
 
@@ -107,7 +105,7 @@ def read_confidence(folder: Path) -> Confidence | None:
             raise ValueError(f"format {facts['format']!r} where {known} are read")
         return Confidence(
             Reliability(**_tuples(facts["borders"])),
-            _weighing(facts["strange"]),
+            _weighing(facts["unlike_grains"]),
             _weighing(facts["missed"]),
         )
     except (OSError, KeyError, TypeError, ValueError) as error:

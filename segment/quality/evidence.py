@@ -72,7 +72,7 @@ class Evidence:
         Mean gradient of the grey level at the borders, over that elsewhere.
     grey_tails : float
         Kurtosis of the grey levels against their surroundings: 3 for a normal distribution, more where small
-        bright or dark bodies lie on a plain ground.
+        bright or dark second_phases lie on a plain ground.
     """
 
     cells: float

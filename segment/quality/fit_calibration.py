@@ -95,24 +95,24 @@ def calibration_error(stated: np.ndarray, true: np.ndarray, classes: int = 10) -
     return float(gap.sum() / max(count.sum(), 1))
 
 
-def fit_odds(names: tuple[str, ...], evidence: list[Evidence], strange: np.ndarray) -> Weighing:
+def fit_odds(names: tuple[str, ...], evidence: list[Evidence], unlike_grains: np.ndarray) -> Weighing:
     """Logistic regression of second order, both classes counting the same, with a ridge; alarm at even odds.
 
     Parameters
     ----------
     names : tuple of str
     evidence : list of Evidence
-    strange : ndarray of bool, shape (n,)
+    unlike_grains : ndarray of bool, shape (n,)
     """
     terms, centre, spread = _terms(names, evidence)
     design = np.column_stack([terms, np.ones(len(terms))])
-    share = float(strange.mean())
-    count = np.where(strange, 0.5 / share, 0.5 / (1 - share))
+    share = float(unlike_grains.mean())
+    count = np.where(unlike_grains, 0.5 / share, 0.5 / (1 - share))
     penalty = np.append(np.full(terms.shape[1], PENALTY), 1e-6)
     weight = np.zeros(len(penalty))
     for _ in range(60):
         odds = 1 / (1 + np.exp(-np.clip(design @ weight, -30, 30)))
-        slope = design.T @ (count * (odds - strange)) + penalty * weight
+        slope = design.T @ (count * (odds - unlike_grains)) + penalty * weight
         curvature = (design * (count * odds * (1 - odds))[:, None]).T @ design + np.diag(penalty)
         weight -= np.linalg.solve(curvature, slope)
     return _weighing(names, centre, spread, weight[:-1], float(weight[-1]), alarm=0.0)

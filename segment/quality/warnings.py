@@ -20,11 +20,11 @@ FEW_CELLS = 10
 BLOCK_ROWS = 512
 
 NO_GRAINS = "no grain boundaries are visible"
-STRANGE = "the image looks unlike a grain structure: the cells may mean nothing"
+UNLIKE_GRAINS = "the image looks unlike a grain structure: the cells may mean nothing"
 MISSED = "boundaries are probably missing"  #: how every warning about merged grains begins
 
 
-def probability_doubts(boundary_map: BoundaryMap) -> tuple[str, ...]:
+def probability_warnings(boundary_map: BoundaryMap) -> tuple[str, ...]:
     """Doubts that the probability alone raises: nothing there, or nothing decided."""
     lines, between, pixels = 0, 0, 0
     for block in _blocks(boundary_map.probability):
@@ -40,14 +40,14 @@ def probability_doubts(boundary_map: BoundaryMap) -> tuple[str, ...]:
     return ()
 
 
-def cell_doubts(grain_map: GrainMap) -> tuple[str, ...]:
+def cell_warnings(grain_map: GrainMap) -> tuple[str, ...]:
     """Doubts that the number of cells raises."""
     if NO_GRAINS in grain_map.warnings or grain_map.n_grains >= FEW_CELLS:
         return ()
     return (f"only {grain_map.n_grains} cells are in the image",)
 
 
-def evidence_doubts(evidence: Evidence | None, confidence: Confidence | None) -> tuple[str, ...]:
+def evidence_warnings(evidence: Evidence | None, confidence: Confidence | None) -> tuple[str, ...]:
     """Doubts that the evidence raises, weighed as measured for the model.
 
     Parameters
@@ -59,15 +59,13 @@ def evidence_doubts(evidence: Evidence | None, confidence: Confidence | None) ->
     """
     if evidence is None or confidence is None:
         return ()
-    if confidence.strange(evidence) >= confidence.strange.alarm:
-        return (STRANGE,)
+    if confidence.unlike_grains(evidence) >= confidence.unlike_grains.alarm:
+        return (UNLIKE_GRAINS,)
     missing = confidence.missed(evidence)
     if missing < confidence.missed.alarm:
         return ()
     share = 1 - np.exp(-missing)
     return (f"{MISSED}, about {share:.0%} of their length: grains look merged and spacings too large",)
-
-
 
 
 def _blocks(image: np.ndarray) -> list[np.ndarray]:

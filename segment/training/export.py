@@ -16,7 +16,7 @@ from segment.unet.weights_file import WEIGHTS
 if TYPE_CHECKING:
     import torch
 
-FAVOURITE_INTERCEPT_PX = 35.0  #: middle (in the log) of the scales drawn in training
+BEST_INTERCEPT_PX = 35.0  #: middle (in the log) of the scales drawn in training
 PERSISTENCE = 0.05
 MIN_AREA_PX = 20
 
@@ -99,8 +99,6 @@ def halo_px(network: torch.nn.Module, stride: int) -> int:
     return -(-reach // stride) * stride
 
 
-
-
 def _used_weights(network: torch.nn.Module) -> dict[str, np.ndarray]:
     """Half-precision tensors of the modules that a gradient has reached; deeper blocks stay unused."""
     used = {name.rpartition(".")[0] for name, p in network.named_parameters() if p.grad is not None}
@@ -115,7 +113,7 @@ def _model_toml(name: str, stride: int, halo: int, origin: str, default: bool) -
     return (
         f"format = 1\nname = {toml_value(name)}\ndefault = {str(default).lower()}\n"
         'outputs = ["boundary", "not_grain"]\n'
-        f"stride = {stride}\nhalo_px = {halo}\nfavourite_intercept_px = {FAVOURITE_INTERCEPT_PX}\n"
+        f"stride = {stride}\nhalo_px = {halo}\nfavourite_intercept_px = {BEST_INTERCEPT_PX}\n"
         f"persistence = {PERSISTENCE}\nmin_area_px = {MIN_AREA_PX}\n"
         f'weights = "model.xml"\nrecipe = "recipe.toml"\norigin = {toml_value(origin)}\n'
     )

@@ -42,7 +42,7 @@ CROP_PX, BATCH = 256, 8  #: of a step, whatever device the model's own recipe wa
 REPLAY_IMAGES = 100
 KEPT = 0.5  #: share of the starting weights in the result
 WORK = ".training"  #: folder in the new model's, there while it is not finished
-INHERITED = ("favourite_intercept_px", "persistence", "min_area_px")  #: settings of the model it came from
+INHERITED = ("best_intercept_px", "persistence", "min_area_px")  #: settings of the model it came from
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def finetune(
         at_first=0,
         real=(own,),
     )
-    examples = [_example(pair, model.favourite_intercept_px) for pair in pairs]
+    examples = [_example(pair, model.best_intercept_px) for pair in pairs]
     work = _work_folder(out, recipe, model, pairs)
     say(f"drawing {schedule.replay} synthetic micrographs")
     write_cache(work / "cache", schedule.replay, seed=recipe.seed, size=384)
@@ -189,14 +189,14 @@ def _release(recipe: TrainingRecipe, model: Model, checkpoint: Path, out: Path, 
     return written
 
 
-def _example(pair: Pair, favourite_intercept_px: float) -> Example:
-    """Image and lines, resampled so that the traced mean intercept is the network's favourite."""
+def _example(pair: Pair, best_intercept_px: float) -> Example:
+    """Image and lines, resampled so that the traced mean intercept is the network's best."""
     grey = pair.micrograph().image
     truth = pair.truth()
     low, high = np.quantile(grey, [0.001, 0.999])
     image = np.clip((grey.astype(np.float32) - low) / max(high - low, 1e-6) * 255, 0, 255).astype(np.uint8)
     lengths = intercepts(fill(truth.labels))
-    scale = float(np.clip(favourite_intercept_px / lengths.mean(), 0.1, 4)) if lengths.size else 1.0
+    scale = float(np.clip(best_intercept_px / lengths.mean(), 0.1, 4)) if lengths.size else 1.0
     size = (max(round(image.shape[1] * scale), 64), max(round(image.shape[0] * scale), 64))
     away = cv2.distanceTransform((~lines_of(truth)).astype(np.uint8), cv2.DIST_L2, 5) * scale
     thin = cv2.resize(away, size, interpolation=cv2.INTER_LINEAR) < 0.75

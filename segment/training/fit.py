@@ -174,10 +174,10 @@ def _checkpoint(path: Path) -> dict[str, Any]:
 def _load(network: Any, weights: dict[str, Any], source: Path | str, *, all_of_them: bool = True) -> None:
     """Put weights into a network; with `all_of_them` False some may stay as they are, but none be unknown."""
     try:
-        strange = network.load_state_dict(weights, strict=all_of_them).unexpected_keys
+        unexpected = network.load_state_dict(weights, strict=all_of_them).unexpected_keys
     except RuntimeError as error:
         raise _other_network(source) from error
-    if strange:
+    if unexpected:
         raise _other_network(source)
 
 

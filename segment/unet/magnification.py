@@ -31,7 +31,7 @@ WINDOW_PX = 320  #: edge of a window in the network's pixels
 SMALLEST_PX = 96  #: shortest edge at which a trial says anything
 BOUNDS = (0.15, 2.0)  #: of the factor
 LEAST_EDGE_PX = 160  #: network pixels that the shorter edge of an image keeps, or all it has
-SEEN_WELL = (0.7, 1.3)  #: mean intercepts over the model's favourite one that it sees about equally well
+SEEN_WELL = (0.7, 1.3)  #: mean intercepts over the model's best one that it sees about equally well
 LEAVE = (0.9, 1.1)  #: factors between these are not worth the resampling
 NEARLY = 0.05  #: confidences closer than this to the best are about equal
 SURE_AT_ONCE = 0.8  #: border confidence of an answer that no other size need confirm
@@ -75,22 +75,22 @@ def estimate_scale(
     float
         Within `BOUNDS`, and 1.0 where nothing sure is seen or the grains are about of a size seen well.
     """
-    favourite = model.favourite_intercept_px
+    best = model.best_intercept_px
     as_it_is = look(model, runtime, image, valid, 1.0)
-    if as_it_is and is_seen_well(as_it_is, favourite):
+    if as_it_is and is_seen_well(as_it_is, best):
         return 1.0
     others = (look(model, runtime, image, valid, scale) for scale in OTHER_TRIALS)
     smallest = float(np.clip(LEAST_EDGE_PX / min(image.shape), BOUNDS[0], 1.0))
-    return choose_scale([trial for trial in (as_it_is, *others) if trial], favourite, smallest)
+    return choose_scale([trial for trial in (as_it_is, *others) if trial], best, smallest)
 
 
-def is_seen_well(trial: Trial, favourite_intercept_px: float) -> bool:
+def is_seen_well(trial: Trial, best_intercept_px: float) -> bool:
     """Whether the network is sure of grains of a size that it sees well, so that no other need be tried."""
-    share = trial.intercept_px * trial.scale / favourite_intercept_px
+    share = trial.intercept_px * trial.scale / best_intercept_px
     return trial.confidence >= SURE_AT_ONCE and SEEN_WELL[0] <= share <= SEEN_WELL[1]
 
 
-def choose_scale(trials: list[Trial], favourite_intercept_px: float, smallest: float = BOUNDS[0]) -> float:
+def choose_scale(trials: list[Trial], best_intercept_px: float, smallest: float = BOUNDS[0]) -> float:
     """Factor, `smallest` or more, that brings the least intercept of the surest trials to a size seen well.
 
     A scrap of border in a window without any other is not heeded, however sure, where another size has more.
@@ -105,7 +105,7 @@ def choose_scale(trials: list[Trial], favourite_intercept_px: float, smallest: f
         (trial for trial in measured if trial.confidence >= best - NEARLY),
         key=lambda trial: trial.intercept_px,
     )
-    least, most = (share * favourite_intercept_px / clearest.intercept_px for share in SEEN_WELL)
+    least, most = (share * best_intercept_px / clearest.intercept_px for share in SEEN_WELL)
 
     def seen_well_from(scale: float) -> float:
         return float(np.clip(np.clip(scale, least, most), smallest, BOUNDS[1]))

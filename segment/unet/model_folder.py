@@ -37,7 +37,7 @@ class Model:
     halo_px : int
         Context a pixel needs on every side, measured (calibration/segmentation/measure_receptive_field.py);
         a multiple of `stride`.
-    favourite_intercept_px : float
+    best_intercept_px : float
         Mean intercept at which the network sees best, in network pixels.
     persistence : float
         Default persistence of the watershed's seeds, in units of probability.
@@ -62,7 +62,7 @@ class Model:
     outputs: tuple[str, ...]
     stride: int
     halo_px: int
-    favourite_intercept_px: float
+    best_intercept_px: float
     persistence: float
     min_area_px: int
     weights: Path
@@ -136,7 +136,7 @@ def load_model(name_or_path: str | Path | None = None) -> Model:
             outputs=tuple(str(output) for output in facts["outputs"]),
             stride=int(facts["stride"]),
             halo_px=int(facts["halo_px"]),
-            favourite_intercept_px=float(facts["favourite_intercept_px"]),
+            best_intercept_px=float(facts["best_intercept_px"]),
             persistence=float(facts["persistence"]),
             min_area_px=int(facts["min_area_px"]),
             weights=weights,
@@ -160,9 +160,9 @@ def _check(model: Model) -> None:
         raise ModelError(source, 'no output is called "boundary"', "Export the model again")
     if model.stride < 1 or model.halo_px < 0 or model.halo_px % model.stride:
         raise ModelError(source, "halo_px is no multiple of stride", "Measure the halo again")
-    if not 0 < model.persistence < 1 or model.favourite_intercept_px <= 0 or model.min_area_px < 1:
+    if not 0 < model.persistence < 1 or model.best_intercept_px <= 0 or model.min_area_px < 1:
         raise ModelError(
-            source, "persistence, favourite_intercept_px or min_area_px is out of range", "Correct it"
+            source, "persistence, best_intercept_px or min_area_px is out of range", "Correct it"
         )
 
 

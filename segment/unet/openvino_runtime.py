@@ -19,10 +19,6 @@ FEW_CHANNELS = 3  #: of an image or an answer; features have more
 DEEP_READ_PX = 20_000_000  #: the same for the coarse levels
 
 
-
-
-
-
 class Compiled:
     """A compiled network; while one request runs, the other's answer is taken and its next input read."""
 
@@ -182,7 +178,3 @@ def _append_sigmoid(network: Any) -> None:
     result = network.get_results()[0]
     network.add_results([ops.result(ops.sigmoid(result.input_value(0)))])
     network.remove_result(result)
-
-
-
-

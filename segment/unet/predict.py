@@ -9,7 +9,7 @@ import numpy as np
 from segment.boundary_map import BoundaryMap
 from segment.errors import InputError
 from segment.micrograph.micrograph import Micrograph
-from segment.quality.warnings import probability_doubts
+from segment.quality.warnings import probability_warnings
 from segment.unet.choices import Device, Precision
 from segment.unet.choose_runtime import runtime_for
 from segment.unet.local_normalisation import local_levels
@@ -78,7 +78,7 @@ def predict(
         model.digest,
         scale,
     )
-    return replace(boundary_map, warnings=probability_doubts(boundary_map))
+    return replace(boundary_map, warnings=probability_warnings(boundary_map))
 
 
 def infer_image(

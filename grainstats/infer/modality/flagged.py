@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from grainstats.infer.modality.verdict import ModalityVerdict
-from segment.quality.warnings import MISSED, STRANGE
+from segment.quality.warnings import MISSED, UNLIKE_GRAINS
 
 MOST = 0.5  #: share of a sample's images above which a warning is the sample's
 
@@ -14,7 +14,7 @@ RESTS = "rests on flagged images"
 
 _REMARKS = {
     MISSED: "boundaries are probably missing, so that merged grains may hide or feign a population",
-    STRANGE: "the image looks unlike a grain structure",
+    UNLIKE_GRAINS: "the image looks unlike a grain structure",
 }
 
 

@@ -18,12 +18,6 @@ LEVEL = 0.95
 MODEL_DEGREES = 5.0  #: what a model's standard error weighs beside that of the blocks
 
 
-
-
-
-
-
-
 @dataclass(frozen=True)
 class Estimate:
     """A value with its 95 % interval; the bounds are None where there are too few blocks."""

@@ -8,8 +8,8 @@ import pandas as pd
 from grainstats.measure.grains.window import labels_with_hidden
 from grainstats.measure.network.graph import BoundaryNetwork, boundary_network
 from grainstats.measure.spacing.crossings import Crossings, circle_crossings
-from grainstats.measure.spacing.intercepts import default_spacing, table_of_pieces
-from grainstats.measure.spacing.line_pieces import Pieces, owners, without_grazes
+from grainstats.measure.spacing.intercepts import default_spacing, table_of_segments
+from grainstats.measure.spacing.line_segments import Pieces, owners, without_grazes
 from segment.grain_map import GrainMap
 
 THREE_CIRCLES = np.array([3.0, 2.0, 1.0]) / 3.0  #: E112: diameters 79.58, 53.05 and 26.53 mm, 500 mm together
@@ -68,7 +68,7 @@ def circular_intercepts(
         return centre[pieces.line] + r[:, None] * np.column_stack([-np.sin(turn), np.cos(turn)])
 
     owner = owners(pieces, place(pieces.length / 2), labels_with_hidden(grain_map), network)
-    return table_of_pieces(pieces, owner, place(0.0), 2 * np.pi * radius[pieces.line], network)
+    return table_of_segments(pieces, owner, place(0.0), 2 * np.pi * radius[pieces.line], network)
 
 
 def _patterns(
@@ -89,7 +89,7 @@ def _patterns(
 def _no_circles(network: BoundaryNetwork) -> pd.DataFrame:
     none, whole = np.zeros(0), np.zeros(0, np.int64)
     pieces = Pieces(whole, none, none, whole, whole)
-    return table_of_pieces(pieces, whole, np.zeros((0, 2)), none, network)
+    return table_of_segments(pieces, whole, np.zeros((0, 2)), none, network)
 
 
 def _tile(origin: int, extent: int, diameter: float, rng: np.random.Generator) -> np.ndarray:

@@ -14,7 +14,7 @@ import pandas as pd
 from grainstats.measure.grains.window import labels_with_hidden
 from grainstats.measure.network.graph import BoundaryNetwork, boundary_network
 from grainstats.measure.spacing.crossings import direction_cosines, line_crossings
-from grainstats.measure.spacing.line_pieces import (
+from grainstats.measure.spacing.line_segments import (
     CENSORED,
     FRAME,
     PHASE,
@@ -140,12 +140,12 @@ def _one_direction(
         base + (pieces.start + shift)[:, None] * np.array([-sin, cos]) for shift in (0.0, pieces.length / 2)
     )
     owner = owners(pieces, middle, labels, network)
-    table = table_of_pieces(pieces, owner, start, (end - begin)[pieces.line], network)
+    table = table_of_segments(pieces, owner, start, (end - begin)[pieces.line], network)
     table.insert(1, "angle_deg", float(angle))
     return table, line.size
 
 
-def table_of_pieces(
+def table_of_segments(
     pieces: Pieces, owner: np.ndarray, start: np.ndarray, line_length: np.ndarray, network: BoundaryNetwork
 ) -> pd.DataFrame:
     """The pieces that lie in grains as table rows, in the network's unit."""

@@ -36,7 +36,7 @@ def list_models() -> None:
     for name in released_models():
         model = load_model(name)
         print(
-            f"{name}  {model.digest[:12]}  favourite mean intercept {model.favourite_intercept_px:g} px  "
+            f"{name}  {model.digest[:12]}  best mean intercept {model.best_intercept_px:g} px  "
             f"outputs {', '.join(model.outputs)}"
         )
 

@@ -231,7 +231,7 @@ def segment_frame(micrograph: Micrograph, name: str, model: Model, settings: Set
         "file": str(micrograph.path),
         "frame": micrograph.frame,
         "n_grains": grain_map.n_grains,
-        "n_bodies": grain_map.n_bodies,
+        "n_second_phases": grain_map.n_second_phases,
         "pixel_size_nm": grain_map.pixel_size_nm,
         "scale": boundary_map.scale,
         "warnings": list(grain_map.warnings),

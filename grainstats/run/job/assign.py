@@ -93,12 +93,12 @@ def _told_apart(folders: set[Path]) -> dict[Path, str]:
 
 def _remarks(sample_ids: dict[Path, str], sheet: SampleSheet) -> tuple[str, ...]:
     listed, used = set(sheet.sample_ids()), set(sample_ids.values())
-    empty, strange = sorted(listed - used), sorted(used - listed)
+    empty, unlisted = sorted(listed - used), sorted(used - listed)
     remarks = []
     if empty:
         remarks.append(f"{Path(sheet.source).name}: no image of this run belongs to {', '.join(empty)}")
-    if strange:
+    if unlisted:
         remarks.append(
-            f"{Path(sheet.source).name} does not list {', '.join(strange)}: named after the image's folder"
+            f"{Path(sheet.source).name} does not list {', '.join(unlisted)}: named after the image's folder"
         )
     return tuple(remarks)

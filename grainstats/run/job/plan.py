@@ -68,10 +68,6 @@ class Job:
         return f"{plain_name(self.sample_id)}/{plain_name(self.path.stem)}{frame}-{analysis[:8]}"
 
 
-
-
-
-
 @dataclass
 class Plan:
     """Draws jobs one at a time; files are hashed only when their turn has come.
@@ -179,5 +175,3 @@ def parse_shard(text: str) -> tuple[int, int]:
 def _short(path: Path) -> str:
     """Folder and name."""
     return f"{path.absolute().parent.name}/{path.name}".lstrip("/")
-
-

@@ -31,8 +31,6 @@ _PLAIN = ("sample_id", "design_route", "campaign", "date", "images")
 _ROUTES = ("ai", "researcher")
 
 
-
-
 def import_samples(db: Database, path: str | Path) -> int:
     """Read a sample sheet and store it, all or nothing; returns how many samples are new."""
     return db.put_samples(read_samples(path))

@@ -22,7 +22,7 @@ from segment.training.data.cache import (
     read_count,
     wait_for,
 )
-from segment.training.data.crop_draws import Exposure, Placement, draw_exposure, draw_placement
+from segment.training.data.crop_sampling import Exposure, Placement, draw_exposure, draw_placement
 from segment.training.recipe import RealSet, TrainingRecipe
 from segment.training.synthetic.degradations import compress
 from segment.training.synthetic.random_fields import blur

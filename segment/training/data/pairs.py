@@ -66,8 +66,10 @@ class Pair:
         rows, columns = micrograph.image.shape
         if traced.labels.shape == (rows + micrograph.info_bar_rows, columns):
             cells = _numbered(traced.cells()[:rows], least=1)
-            bodies = None if traced.bodies is None else set_aside(cells, traced.bodies[:rows] > 0)
-            traced = replace(traced, labels=cells, bodies=bodies)
+            second_phases = (
+                None if traced.second_phases is None else set_aside(cells, traced.second_phases[:rows] > 0)
+            )
+            traced = replace(traced, labels=cells, second_phases=second_phases)
         if traced.labels.shape != (rows, columns):
             size = "{1} x {0} px".format(*traced.labels.shape)
             reason = f"{size}, the image {columns} x {rows}"
@@ -90,8 +92,8 @@ class Pair:
         if labels.n_grains <= 2 or _is_drawing(self.tracing):
             return read_label_map(self.tracing, tracing=True)
         cells = close_gaps(labels.cells())
-        bodies = set_aside(cells, cells > labels.n_grains)
-        return GrainMap(cells, labels.pixel_size_nm, labels.pixel_size_source, bodies=bodies)
+        second_phases = set_aside(cells, cells > labels.n_grains)
+        return GrainMap(cells, labels.pixel_size_nm, labels.pixel_size_source, second_phases=second_phases)
 
     def _of_regions(self, regions: list[Roi], micrograph: Micrograph) -> GrainMap:
         rows, columns = micrograph.image.shape

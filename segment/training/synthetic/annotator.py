@@ -63,7 +63,7 @@ class Annotator:
         if self.doubled:
             twice = drawn & (chance[1] < self.doubled)[field.segment]
             drawn = drawn | _beside(twice, rng)
-        return _shaken(drawn, self.shake_px, rng) if self.shake_px else drawn
+        return _perturbed(drawn, self.shake_px, rng) if self.shake_px else drawn
 
 
 def draw_annotator(rng: np.random.Generator) -> Annotator:
@@ -81,7 +81,7 @@ def _beside(lines: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return _closed(cv2.warpAffine(lines.astype(np.uint8), shift, lines.shape[::-1], flags=cv2.INTER_NEAREST))
 
 
-def _shaken(lines: np.ndarray, sigma: float, rng: np.random.Generator) -> np.ndarray:
+def _perturbed(lines: np.ndarray, sigma: float, rng: np.random.Generator) -> np.ndarray:
     y, x = np.mgrid[0 : lines.shape[0], 0 : lines.shape[1]].astype(np.float32)
     dy, dx = (sigma * smooth_noise(rng, lines.shape, 30.0) for _ in range(2))
     return _closed(cv2.remap(lines.astype(np.uint8), x + dx, y + dy, cv2.INTER_NEAREST))

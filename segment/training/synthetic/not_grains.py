@@ -83,7 +83,7 @@ def _particles(rng: np.random.Generator, size: Size) -> np.ndarray:
 
 
 def _dispersion(rng: np.random.Generator, size: Size) -> np.ndarray:
-    """Hundreds of small bright bodies, few of them large, with haloes: nanoparticles on a film, stars."""
+    """Hundreds of small bright particles, few of them large, with haloes: nanoparticles on a film, stars."""
     points = np.zeros(size, np.float32)
     haloes = np.zeros(size, np.float32)
     n = int(rng.integers(100, 900))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from segment.grain_map import GrainMap
-from segment.training.synthetic import degradations as faults
+from segment.training.synthetic import degradations
 from segment.training.synthetic.annotator import Annotator
 from segment.training.synthetic.geometry import Section, Shape, random_section, random_shape
 from segment.training.synthetic.lettering import add_info_bar, letter
@@ -204,8 +204,8 @@ def render(grain_map: GrainMap, style: str, rng: np.random.Generator) -> np.ndar
 def empty_micrograph(rng: np.random.Generator, shape: tuple[int, int] = (512, 512)) -> np.ndarray:
     """An image without grains: noise, a slow gradient, a texture; uint8."""
     image = rng.uniform(0, 1) * smooth_noise(rng, shape, float(np.exp(rng.uniform(1, 5.5))))
-    image = faults.shade(image + 0.01 * smooth_noise(rng, shape, 200), rng)
-    return _spoil(faults.expose(image, rng, noise_floor=rng.random() < 0.5), rng)
+    image = degradations.shade(image + 0.01 * smooth_noise(rng, shape, 200), rng)
+    return _spoil(degradations.expose(image, rng, noise_floor=rng.random() < 0.5), rng)
 
 
 def _scene(section: Section, style: str, rng: np.random.Generator) -> Scene:
@@ -220,21 +220,21 @@ def _develop(scene: Scene, style: str, rng: np.random.Generator) -> np.ndarray:
     chosen = STYLES[style]
     image = chosen.renderer(scene, rng).astype(np.float32)
     if rng.random() < 0.6:
-        image = faults.shade(image, rng)
+        image = degradations.shade(image, rng)
     if rng.random() < 0.2:
-        image = faults.stain(image, rng)
+        image = degradations.stain(image, rng)
     if rng.random() < (0.5 if chosen.renderer is render_etched else 0.12):
-        image = faults.scratch(image, rng)
+        image = degradations.scratch(image, rng)
     if chosen.scanned and rng.random() < 0.25:
-        image = faults.jitter(image, rng)
-    return _spoil(faults.expose(image, rng, noise_floor=chosen.noise_floor), rng)
+        image = degradations.jitter(image, rng)
+    return _spoil(degradations.expose(image, rng, noise_floor=chosen.noise_floor), rng)
 
 
 def _spoil(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if rng.random() < 0.15:
-        image = faults.stripe(image, rng)
+        image = degradations.stripe(image, rng)
     grey = stretch(image, rng)
-    return faults.compress(grey, rng) if rng.random() < 0.35 else grey
+    return degradations.compress(grey, rng) if rng.random() < 0.35 else grey
 
 
 def _as_grain_map(labels: np.ndarray, pixel_size_nm: float | None) -> GrainMap:

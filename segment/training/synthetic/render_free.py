@@ -21,9 +21,9 @@ def render_free(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     image = 0.5 + steps * _levels(scene, rng)
     image += inside * (_textures(scene, rng) + _domes(scene, rng))
     image += lines * _profile(scene, rng)
-    for bodies in (scene.pores, scene.phases | scene.films):
-        if bodies.any():
-            image = np.where(bodies, _body(image, rng), image)
+    for second_phases in (scene.pores, scene.phases | scene.films):
+        if second_phases.any():
+            image = np.where(second_phases, _body(image, rng), image)
     return blur(image.astype(np.float32), rng.uniform(0.3, 2.0))
 
 

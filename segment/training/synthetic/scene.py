@@ -22,7 +22,7 @@ class Scene:
     field : BoundaryField
         Of the section's labels.
     pores, phases : ndarray of bool, shape (rows, columns)
-        Holes, and bodies of a second phase: particles, pockets where grains meet, islands as large as grains.
+        Holes, and second phases: particles, pockets where grains meet, islands as large as grains.
     films : ndarray of bool, shape (rows, columns)
         Layers of the second phase along boundaries, thin enough to be the boundary.
     """
@@ -45,7 +45,7 @@ class Scene:
 
 
 class Inclusions(NamedTuple):
-    """What is no grain: mean numbers a grain of rounded bodies, and shares.
+    """What is no grain: mean numbers a grain of rounded second_phases, and shares.
 
     Attributes
     ----------
@@ -141,7 +141,7 @@ def _islands(section: Section, share: float, rng: np.random.Generator) -> np.nda
 
 
 def _strew(section: Section, where: np.ndarray, mean: float, rng: np.random.Generator) -> np.ndarray:
-    """Mask of rounded, elongated or faceted bodies centred on pixels of `where`."""
+    """Mask of rounded, elongated or faceted second_phases centred on pixels of `where`."""
     out = np.zeros(section.labels.shape, np.uint8)
     count = int(rng.poisson(mean)) if mean and where.size else 0
     typical = section.shape.mean_intercept * rng.uniform(0.05, 0.16)
@@ -163,8 +163,8 @@ def _strew(section: Section, where: np.ndarray, mean: float, rng: np.random.Gene
 def truth_lines(scene: Scene) -> np.ndarray:
     """One-pixel boundaries as a careful annotator would trace them, bool of shape (rows, columns).
 
-    A boundary runs through small particles and films and ends at the outline of large bodies; the outline of
-    a large body is a boundary, since there the grain ends.
+    A boundary runs through small particles and films and ends at the outline of a large second phase,
+    which is a boundary, since there the grain ends.
     """
     line: np.ndarray = scene.field.on_line
     large = _large_bodies(scene)
@@ -175,10 +175,10 @@ def truth_lines(scene: Scene) -> np.ndarray:
 
 
 def _large_bodies(scene: Scene) -> np.ndarray:
-    bodies = scene.not_grain
-    if not bodies.any():
-        return bodies
-    _, label, stats, _ = cv2.connectedComponentsWithStats(bodies.astype(np.uint8))
+    second_phases = scene.not_grain
+    if not second_phases.any():
+        return second_phases
+    _, label, stats, _ = cv2.connectedComponentsWithStats(second_phases.astype(np.uint8))
     large = stats[:, cv2.CC_STAT_AREA] > 0.06 * scene.section.shape.mean_intercept**2
     large[0] = False
     result: np.ndarray = large[label]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from segment.boundary_map import BoundaryMap
-from segment.cells.border_merging import CONFIDENCES, EQUAL, join_doubtful, join_weak
+from segment.cells.border_merging import CONFIDENCES, EQUAL, join_by_image_level, join_weak
 from segment.cells.borders import Borders, calibrated_borders, find_borders, join_borders
 from segment.cells.close import close_cells, grain_map_from_tracing
 from segment.errors import InputError
@@ -111,7 +111,7 @@ def borders_of_a_mosaic(seed: int, confidence) -> tuple[Borders, int]:
 @pytest.mark.parametrize("seed", range(4))
 def test_the_level_is_the_highest_that_promises_as_much_as_any(seed):
     borders, size = borders_of_a_mosaic(seed, lambda rng, n: rng.beta(2, 1 + seed / 2, n))
-    cell, level = join_doubtful(borders, size)
+    cell, level = join_by_image_level(borders, size)
     np.testing.assert_array_equal(cell, join_weak(borders, size, level))
 
     def promised(tried: float) -> float:
@@ -128,14 +128,14 @@ def test_a_clear_image_keeps_the_highest_level_and_a_poor_one_does_not():
     clear = borders_of_a_mosaic(0, lambda rng, n: rng.choice([0.05, 0.97], n, p=[0.02, 0.98]))
     poor = borders_of_a_mosaic(0, lambda rng, n: rng.choice([0.05, 0.4, 0.6], n))
     nothing = borders_of_a_mosaic(0, lambda rng, n: rng.uniform(0.1, 0.45, n))
-    assert join_doubtful(*clear)[1] == CONFIDENCES[-1]
-    assert join_doubtful(*poor)[1] < 0.4
-    assert join_doubtful(*nothing)[1] == 0.5
+    assert join_by_image_level(*clear)[1] == CONFIDENCES[-1]
+    assert join_by_image_level(*poor)[1] < 0.4
+    assert join_by_image_level(*nothing)[1] == 0.5
 
 
 def test_no_border_at_all_has_a_level_too():
     none = Borders(np.zeros((0, 2), np.int32), np.zeros(0, np.int64), np.zeros(0))
-    cell, level = join_doubtful(none, 2)
+    cell, level = join_by_image_level(none, 2)
     assert cell.tolist() == [0, 1] and level == CONFIDENCES[-1]
 
 

@@ -36,22 +36,22 @@ def test_a_body_as_large_as_a_grain_is_a_cell_but_no_grain() -> None:
     found = closed(probability, middle)
     assert found.n_grains == 24
     assert not found.labels[middle].any()
-    assert found.bodies is not None and found.bodies.max() == 1
+    assert found.second_phases is not None and found.second_phases.max() == 1
     assert (found.cells()[middle] == 25).all()
 
 
 @pytest.mark.parametrize("corner", [0, 2 * EDGE])
 def test_the_middle_of_an_image_tells_what_is_large(corner: int, monkeypatch: pytest.MonkeyPatch) -> None:
     probability, middle = checkers()
-    body = np.roll(middle, (corner, corner), (0, 1))
-    whole = closed(probability, body)
+    phase = np.roll(middle, (corner, corner), (0, 1))
+    whole = closed(probability, phase)
     monkeypatch.setattr("segment.cells.close.MIDDLE_PX", 3 * EDGE)
-    found = closed(probability, body)
-    assert found.n_bodies == 1
+    found = closed(probability, phase)
+    assert found.n_second_phases == 1
     np.testing.assert_array_equal(found.cells(), whole.cells())
-    particle = np.zeros_like(body)
+    particle = np.zeros_like(phase)
     particle[50:54, 50:54] = True
-    assert closed(probability, particle).n_bodies == 0
+    assert closed(probability, particle).n_second_phases == 0
 
 
 def test_its_outline_is_found_where_the_cells_are_scored() -> None:
@@ -67,7 +67,7 @@ def test_half_of_an_island_taken_for_a_body_does_not_cut_it() -> None:
     part = middle.copy()
     part[:, 2 * EDGE + 8 :] = False
     found = closed(probability, part)
-    assert found.n_grains == 25 and found.bodies is None
+    assert found.n_grains == 25 and found.second_phases is None
     assert len(np.unique(found.labels[middle & ~part])) == 1
     assert not found.labels[part].any(), "where there is said to be no grain, there is none"
 
@@ -77,7 +77,7 @@ def test_a_boundary_runs_through_a_small_particle() -> None:
     particle = np.zeros(probability.shape, bool)
     particle[2 * EDGE - 3 : 2 * EDGE + 2, 50:55] = True
     found = closed(probability, particle)
-    assert found.n_grains == 25 and found.bodies is None
+    assert found.n_grains == 25 and found.second_phases is None
     assert not found.labels[particle].any()
 
 
@@ -88,7 +88,7 @@ def test_bodies_come_back_from_the_file_as_no_grains(tmp_path: Path) -> None:
     assert tifffile.imread(path).max() == 25
     again = read_label_map(path)
     np.testing.assert_array_equal(again.labels, found.labels)
-    np.testing.assert_array_equal(again.bodies, found.bodies)
+    np.testing.assert_array_equal(again.second_phases, found.second_phases)
     assert again.pixel_size_nm == pytest.approx(2.0)
 
 
@@ -97,12 +97,12 @@ def test_a_map_without_bodies_says_nothing_about_them(tmp_path: Path) -> None:
     path = write_label_map(tmp_path / "a.labels.tif", GrainMap(cells_of_tracing(probability > 0.5)))
     with tifffile.TiffFile(path) as file:
         assert "grains=" not in file.pages.first.description
-    assert read_label_map(path).bodies is None
+    assert read_label_map(path).second_phases is None
 
 
 def test_a_map_with_bodies_serves_as_a_tracing(tmp_path: Path) -> None:
     probability, middle = checkers()
     path = write_label_map(tmp_path / "a.labels.tif", closed(probability, middle))
     truth = Pair(path, path).truth()
-    assert truth.n_grains == 24 and truth.n_bodies == 1
+    assert truth.n_grains == 24 and truth.n_second_phases == 1
     assert score(truth.cells(), cells_of_tracing(probability > 0.5)).f1 > 0.99

@@ -35,7 +35,7 @@ EVEN = Evidence(
 )
 TABLE = Confidence(
     borders=Reliability((0.2, 0.6, 1.0), (0.1, 0.5, 0.9)),
-    strange=Weighing(("widest_angle",), (140.0,), (10.0,), (2.0,), -1.0, 1.0),
+    unlike_grains=Weighing(("widest_angle",), (140.0,), (10.0,), (2.0,), -1.0, 1.0),
     missed=Weighing(("solidity", "weak"), (0.8, -3.0), (0.1, 1.0), (-0.5, 0.25), 0.2, 0.4),
 )
 
@@ -52,8 +52,8 @@ def test_a_table_is_read_as_it_was_written(tmp_path: Path) -> None:
     [
         lambda facts: facts | {"format": 99},
         lambda facts: {key: value for key, value in facts.items() if key != "missed"},
-        lambda facts: facts | {"strange": facts["strange"] | {"names": ["colour"]}},
-        lambda facts: facts | {"strange": facts["strange"] | {"products": [1.0, 2.0]}},
+        lambda facts: facts | {"unlike_grains": facts["unlike_grains"] | {"names": ["colour"]}},
+        lambda facts: facts | {"unlike_grains": facts["unlike_grains"] | {"products": [1.0, 2.0]}},
     ],
 )
 def test_a_damaged_table_is_refused_with_the_remedy(tmp_path: Path, damage) -> None:
@@ -64,7 +64,7 @@ def test_a_damaged_table_is_refused_with_the_remedy(tmp_path: Path, damage) -> N
 
 
 def test_a_weighing_adds_standardised_evidence() -> None:
-    assert TABLE.strange(replace(EVEN, widest_angle=155)) == pytest.approx(-1 + 2 * 1.5)
+    assert TABLE.unlike_grains(replace(EVEN, widest_angle=155)) == pytest.approx(-1 + 2 * 1.5)
     expected = 0.2 - 0.5 * (0.86 - 0.8) / 0.1 + 0.25 * (np.log(0.05) + 3.0)
     assert TABLE.missed(EVEN) == pytest.approx(expected)
 
@@ -79,15 +79,15 @@ def test_a_weighing_adds_halves_of_products() -> None:
 def test_a_table_of_the_first_format_has_no_products(tmp_path: Path) -> None:
     path = write_confidence(tmp_path, TABLE, {})
     facts = json.loads(path.read_text()) | {"format": 1}
-    for name in ("strange", "missed"):
+    for name in ("unlike_grains", "missed"):
         del facts[name]["products"]
     path.write_text(json.dumps(facts))
     assert read_confidence(tmp_path) == TABLE
 
 
 def test_missing_evidence_adds_nothing_and_extremes_are_bounded() -> None:
-    assert TABLE.strange(replace(EVEN, widest_angle=float("nan"))) == -1.0
-    assert TABLE.strange(replace(EVEN, widest_angle=1000.0)) == pytest.approx(-1 + 2 * 3)
+    assert TABLE.unlike_grains(replace(EVEN, widest_angle=float("nan"))) == -1.0
+    assert TABLE.unlike_grains(replace(EVEN, widest_angle=1000.0)) == pytest.approx(-1 + 2 * 3)
 
 
 def test_borders_and_grains_are_stated_as_the_table_says() -> None:

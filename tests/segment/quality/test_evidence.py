@@ -81,12 +81,12 @@ def test_small_bodies_on_a_plain_ground_have_heavy_tails() -> None:
         return found.grey_tails
 
     noise = rng.normal(100, 10, (300, 300))
-    bodies = np.zeros((300, 300))
+    second_phases = np.zeros((300, 300))
     for y, x in rng.integers(10, 290, (60, 2)):
-        bodies[y - 2 : y + 3, x - 2 : x + 3] = 100
+        second_phases[y - 2 : y + 3, x - 2 : x + 3] = 100
     assert tails(noise) == pytest.approx(3, abs=0.3)
-    assert tails(noise + bodies) > 10
-    assert tails(noise - bodies) == pytest.approx(tails(noise + bodies), rel=0.2)
+    assert tails(noise + second_phases) > 10
+    assert tails(noise - second_phases) == pytest.approx(tails(noise + second_phases), rel=0.2)
     assert tails(np.full((300, 300), 80.0)) == 0
 
 

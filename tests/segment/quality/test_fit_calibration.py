@@ -93,8 +93,8 @@ def test_what_means_something_only_together_is_learnt() -> None:
 
 def test_odds_separate_what_can_be_separated_and_balance_the_classes() -> None:
     found, drawn = images(600, 4)
-    strange = drawn[:, 0] + drawn[:, 1] > 1.2
-    odds = fit_odds(("solidity", "widest_angle", "size_spread"), found, strange)
+    unlike_grains = drawn[:, 0] + drawn[:, 1] > 1.2
+    odds = fit_odds(("solidity", "widest_angle", "size_spread"), found, unlike_grains)
     new, drawn = images(300, 5)
     flagged = np.array([odds(one) >= odds.alarm for one in new])
     truth = drawn[:, 0] + drawn[:, 1] > 1.2

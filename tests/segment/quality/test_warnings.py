@@ -1,4 +1,4 @@
-"""Doubts: raised where an answer is empty, undecided, strange or incomplete; silent on clear cells."""
+"""Doubts: raised where an answer is empty, undecided, unlike_grains or incomplete; silent on clear cells."""
 
 from dataclasses import replace
 
@@ -13,16 +13,16 @@ from segment.quality.evidence import Evidence
 from segment.quality.warnings import (
     MISSED,
     NO_GRAINS,
-    STRANGE,
-    cell_doubts,
-    evidence_doubts,
-    probability_doubts,
+    UNLIKE_GRAINS,
+    cell_warnings,
+    evidence_warnings,
+    probability_warnings,
 )
 
 EVIDENCE = Evidence(80, 0.2, 0.3, 0.01, 0.05, 0.02, 140, 0.8, 0.86, 0.8, 0.03, 0.1, 0.1, 2.5, 3.0)
 TABLE = Confidence(
     borders=Reliability((0.0, 1.0), (0.0, 1.0)),
-    strange=Weighing(("widest_angle",), (140.0,), (10.0,), (1.0,), 0.0, 1.5),
+    unlike_grains=Weighing(("widest_angle",), (140.0,), (10.0,), (1.0,), 0.0, 1.5),
     missed=Weighing(("solidity",), (0.86,), (0.1,), (-1.0,), 0.1, 0.25),
 )
 
@@ -41,7 +41,7 @@ def grid(line: float = 0.95, edge: int = 20, cells: int = 5) -> np.ndarray:
 
 def doubts(probability: np.ndarray) -> tuple[str, ...]:
     answer = boundary_map(probability)
-    return probability_doubts(answer) + cell_doubts(close_cells(answer, persistence=0.1))
+    return probability_warnings(answer) + cell_warnings(close_cells(answer, persistence=0.1))
 
 
 def test_clear_cells_raise_no_doubt():
@@ -49,7 +49,7 @@ def test_clear_cells_raise_no_doubt():
 
 
 def test_flat_answer_shows_no_grains():
-    assert probability_doubts(boundary_map(np.full((64, 64), 0.03))) == (NO_GRAINS,)
+    assert probability_warnings(boundary_map(np.full((64, 64), 0.03))) == (NO_GRAINS,)
 
 
 def test_undecided_answer_is_said():
@@ -62,20 +62,20 @@ def test_few_cells_are_said():
 
 
 def test_strange_evidence_is_said_alone():
-    strange = replace(EVIDENCE, widest_angle=160, solidity=0.6)
-    assert evidence_doubts(strange, TABLE) == (STRANGE,)
-    assert evidence_doubts(EVIDENCE, TABLE) == ()
+    unlike_grains = replace(EVIDENCE, widest_angle=160, solidity=0.6)
+    assert evidence_warnings(unlike_grains, TABLE) == (UNLIKE_GRAINS,)
+    assert evidence_warnings(EVIDENCE, TABLE) == ()
 
 
 def test_missing_boundary_is_said_with_its_share():
-    (doubt,) = evidence_doubts(replace(EVIDENCE, solidity=0.84), TABLE)
+    (doubt,) = evidence_warnings(replace(EVIDENCE, solidity=0.84), TABLE)
     assert doubt.startswith(MISSED)
     assert "26%" in doubt  # 1 - exp(-(0.1 + 0.2)): log of true over found length is .3
 
 
 def test_nothing_measured_or_nothing_seen_says_nothing():
-    assert evidence_doubts(replace(EVIDENCE, widest_angle=179), None) == ()
-    assert evidence_doubts(None, TABLE) == ()
+    assert evidence_warnings(replace(EVIDENCE, widest_angle=179), None) == ()
+    assert evidence_warnings(None, TABLE) == ()
 
 
 def test_border_confidence_is_the_mean_over_pixel_edges():

@@ -23,7 +23,7 @@ from segment.training.data.cache import (
     wait_for,
     write_cache,
 )
-from segment.training.data.crop_draws import Exposure, draw_exposure
+from segment.training.data.crop_sampling import Exposure, draw_exposure
 from segment.training.data.crops import CropSource, Example, re_expose, read_real
 from segment.training.data.pairs import find_pairs, lines_of
 from segment.training.recipe import RealSet, TrainingRecipe, read_recipe

@@ -129,7 +129,7 @@ def test_fine_tuning_writes_a_model_of_its_own(trained: tuple[Path, Path], tmp_p
     for kind, image in (("images", drawn.image), ("boundary", drawn.boundary.astype(np.uint8) * 255)):
         (tmp_path / kind).mkdir()
         cv2.imwrite(str(tmp_path / kind / "one.png"), image)
-    write_settings(tmp_path / "tiny", {"favourite_intercept_px": "28.0", "persistence": "0.07"})
+    write_settings(tmp_path / "tiny", {"best_intercept_px": "28.0", "persistence": "0.07"})
     before = load_model(tmp_path / "tiny")
     folders = tmp_path / "images", tmp_path / "boundary", tmp_path / "mine"
     finetune(before, *folders, Schedule(steps=2, replay=2), check=False, threads=1)
@@ -138,7 +138,7 @@ def test_fine_tuning_writes_a_model_of_its_own(trained: tuple[Path, Path], tmp_p
     assert mine.digest != before.digest
     own = read_recipe(tmp_path / "mine" / "recipe.toml")  # whatever batches the first training took
     assert (own.crop, own.batch) == (256, 8) != (RECIPE.crop, RECIPE.batch)
-    assert (mine.persistence, mine.favourite_intercept_px) == (0.07, 28.0)
+    assert (mine.persistence, mine.best_intercept_px) == (0.07, 28.0)
     card = (tmp_path / "mine" / "CARD.md").read_text()
     assert before.digest[:12] in card and "one.png" in card and "not measured" in card
     assert not (tmp_path / "mine" / ".training").exists()

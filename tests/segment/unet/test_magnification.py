@@ -6,7 +6,7 @@ import pytest
 from segment.unet import magnification as scale
 from segment.unet.magnification import BOUNDS, LEAST_EDGE_PX, Trial, choose_scale, estimate_scale
 
-FAVOURITE_35 = type("Model", (), {"favourite_intercept_px": 35.0})()
+FAVOURITE_35 = type("Model", (), {"best_intercept_px": 35.0})()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from grainstats.infer import ModalityVerdict
 from grainstats.infer.modality.flagged import remark_of, with_remark
 from grainstats.run.report.wording import verdict_paragraphs
-from segment.quality.warnings import MISSED, STRANGE
+from segment.quality.warnings import MISSED, UNLIKE_GRAINS
 
 MERGED = (f"{MISSED}, about 30% of their length: grains look merged and spacings too large",)
 
@@ -44,5 +44,5 @@ def test_half_of_the_images_or_another_warning_is_not_enough(
 
 
 def test_a_bimodal_verdict_says_it_too(verdict: ModalityVerdict) -> None:
-    paragraph = verdict_paragraphs(with_remark(verdict, [(STRANGE,)]))[0]
+    paragraph = verdict_paragraphs(with_remark(verdict, [(UNLIKE_GRAINS,)]))[0]
     assert paragraph.endswith("in 1 of 1 the image looks unlike a grain structure.")

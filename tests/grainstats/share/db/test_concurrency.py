@@ -46,8 +46,7 @@ def check(url: str, parts: list[list[AnalysisRecord]], verdict: ModalityVerdict,
     rows = [f"S{n},ai,c1,{850 + n},{1.5 + n}" for n in range(3)]
     sheet.write_text("\n".join(["sample_id,design_route,campaign,param:temp_C,prop:jc_T", *rows, ""]))
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["grainstats.share.sheets.samples",
-    "grainstats.share.quantity_units"])
+    context.set_forkserver_preload(["grainstats.share.sheets.samples", "grainstats.share.quantity_units"])
     with ProcessPoolExecutor(len(parts), mp_context=context) as pool:
         jobs = [pool.submit(write, url, part, verdict, str(sheet)) for part in parts]
         stored = sum(job.result() for job in jobs)
