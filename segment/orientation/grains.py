@@ -184,17 +184,17 @@ def _mean_orientations(
 
 
 def _set_others_aside(grain_map: GrainMap, chosen: int) -> GrainMap:
-    """Grains of other phases become bodies."""
+    """Grains of other phases become second phases."""
     orientations = grain_map.orientations
     assert orientations is not None
     mine = orientations.phase == chosen
     kept = np.flatnonzero(mine)
     number, body = np.cumsum(mine) * mine, np.cumsum(~mine) - 1
     labels = number[grain_map.labels].astype(np.int32)
-    bodies = np.where(mine, 0, body)[grain_map.labels].astype(np.int32)
+    others = np.where(mine, 0, body)[grain_map.labels].astype(np.int32)
     return replace(
         grain_map,
         labels=labels,
-        bodies=bodies if bodies.any() else None,
+        second_phases=others if others.any() else None,
         orientations=orientations.select(kept),
     )
