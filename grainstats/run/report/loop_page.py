@@ -35,7 +35,7 @@ def write_campaign_page(
     from markupsafe import Markup
 
     sections = loop_sections(db, objectives, campaign=campaign)
-    loader = jinja2.PackageLoader("grainstats.run")
+    loader = jinja2.PackageLoader("grainstats.run.report")
     environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
     css = Markup(loader.get_source(environment, "report.css")[0])
     page = environment.get_template("campaign.html.j2").render(

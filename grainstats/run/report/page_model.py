@@ -160,7 +160,7 @@ def render(page: Page) -> str:
     import jinja2
     from markupsafe import Markup
 
-    loader = jinja2.PackageLoader("grainstats.run")
+    loader = jinja2.PackageLoader("grainstats.run.report")
     environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
     inside = {kind: Markup(loader.get_source(environment, f"report.{kind}")[0]) for kind in ("css", "js")}
     return environment.get_template("report.html.j2").render(report=page, **inside)
