@@ -11,16 +11,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from segment.errors import UnreadableError
 from segment.grain_orientations import CrystalPhase
-from segment.orientation.angles import NOT_INDEXED, euler_radians
+from segment.orientation.angles import euler_radians
 from segment.orientation.assemble import map_from_points
+from segment.orientation.edax_phases import edax_phase_numbers, edax_symmetry, not_indexed
 from segment.orientation.number_table import read_numbers
 from segment.orientation.orientation_map import OrientationMap
 from segment.orientation.scan_points import X_DOWN_Y_RIGHT, Header, ScanPoints
-from segment.orientation.symmetry import laue_of_edax, laue_of_name
 
 SUFFIXES = (".ang",)
 
@@ -46,9 +44,8 @@ class _Writer:
     knows_unit: bool
 
 
-def recognises(path: Path, head: bytes) -> bool:
+def recognises(head: bytes) -> bool:
     """The file's first bytes are those of an .ang file."""
-    del path
     return head.lstrip().startswith(b"#") and (b"MaterialName" in head or b"TEM_PIXperUM" in head)
 
 
@@ -75,8 +72,8 @@ def read(path: Path, step_nm: float | None = None) -> OrientationMap:
         )
     column = {name: table[:, k] for k, name in enumerate(names) if k < table.shape[1]}
     declared = _phases(path, lines)
-    unread = _not_indexed(column)
-    phase, phases, said = _phase_numbers(column["phase"].astype(int), declared, unread)
+    unread = not_indexed(column)
+    phase, phases, said = edax_phase_numbers(column["phase"].astype(int), declared, unread)
     euler, more = euler_radians(table[:, :3], degrees=False, indexed=phase > 0)
     points = ScanPoints(
         x=column["x"],
@@ -160,7 +157,7 @@ def _phases(path: Path, lines: list[str]) -> list[CrystalPhase]:
     for begin, end in zip(starts, ends, strict=True):
         number = _phase_line(lines[: begin + 1])
         name = _value(lines[begin:end], "MaterialName") or _value(lines[begin:end], "Formula") or "phase"
-        laue, unique = _symmetry(path, name, _value(lines[begin:end], "Symmetry"))
+        laue, unique = edax_symmetry(path, name, _value(lines[begin:end], "Symmetry"))
         lattice = [
             float(v) for v in re.findall(r"[0-9.]+", _value(lines[begin:end], "LatticeConstants") or "")
         ]
@@ -179,50 +176,3 @@ def _phase_line(before: list[str]) -> int | None:
         if match:
             return int(match[1])
     return None
-
-
-def _symmetry(path: Path, name: str, text: str | None) -> tuple[str, str]:
-    """Laue group and unique axis of a line Symmetry: EDAX's code, or a point group's name."""
-    told = (text or "").strip()
-    found = laue_of_edax(int(told)) if told.isdigit() else None
-    group = laue_of_name(told) if found is None and told else None
-    if found is None and group is None:
-        raise UnreadableError(
-            path,
-            f"the symmetry of phase {name!r} is {told!r}, which is no symmetry code",
-            "Correct the line Symmetry, for example to 43 for cubic m-3m",
-        )
-    return found or (group or "", "b")
-
-
-def _not_indexed(column: dict[str, np.ndarray]) -> np.ndarray:
-    """Points marked as not indexed: negative confidence or reliability, or angles of 4π."""
-    marked = np.all([np.abs(column[name] - NOT_INDEXED) < 1e-2 for name in ("phi1", "phi", "phi2")], axis=0)
-    for name in ("ci", "reliability"):
-        if name in column:
-            marked |= column[name] < 0
-    return np.asarray(marked)
-
-
-def _phase_numbers(
-    phase: np.ndarray, declared: list[CrystalPhase], unread: np.ndarray
-) -> tuple[np.ndarray, tuple[CrystalPhase, ...], list[str]]:
-    """Phases of the points, 1 or more, 0 not indexed; phases numbered alike.
-
-    EDAX counts a single phase as 0 and several from 1; a header that counts from 0 is counted from 1 here.
-    """
-    shift = 1 if any(p.id == 0 for p in declared) else 0
-    phases = tuple(
-        CrystalPhase(p.id + shift, p.name, p.laue_group, p.lattice, p.unique_axis) for p in declared
-    )
-    used = np.unique(phase[~unread])
-    said: list[str] = []
-    if len(phases) == 1:
-        number = np.where(np.isin(phase, (0, declared[0].id)), phases[0].id, phase + shift)
-        if 0 in used and declared[0].id in used and declared[0].id != 0:
-            number = np.where(phase == 0, 0, number)
-    elif not shift and 0 in used and used.max(initial=0) < len(phases):
-        number, said = phase + 1, ["its points count phases from 0, its header from 1: phase 0 is the first"]
-    else:
-        number = phase + shift
-    return np.where(unread, 0, number), phases, said

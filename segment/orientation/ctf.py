@@ -28,9 +28,8 @@ NEEDED = ("phase", "x", "y", "euler1", "euler2", "euler3")
 _PROPERTIES = ("bands", "error", "mad", "bc", "bs")
 
 
-def recognises(path: Path, head: bytes) -> bool:
+def recognises(head: bytes) -> bool:
     """The file's first bytes are those of a .ctf file."""
-    del path
     return head.removeprefix(b"\xef\xbb\xbf").lstrip().lower().startswith(b"channel text file")
 
 

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 from segment.errors import UnreadableError
-from segment.orientation import ang, ctf
+from segment.orientation import ang, bruker_h5, ctf, edax_h5, orix_h5, oxford_h5oina
+from segment.orientation.hdf5 import SIGNATURE, open_file
 from segment.orientation.orientation_map import OrientationMap
 
 HEAD_BYTES = 65536  #: enough to know a text header
-
-
-class _Format(Protocol):
-    """What the module of a format has."""
-
-    @property
-    def SUFFIXES(self) -> tuple[str, ...]: ...
-
-    def recognises(self, path: Path, head: bytes) -> bool: ...
-
-    def read(self, path: Path, step_nm: float | None = None) -> OrientationMap: ...
-
-
-FORMATS: tuple[_Format, ...] = (ang, ctf)
-SUFFIXES = tuple(suffix for known in FORMATS for suffix in known.SUFFIXES)
+TEXT_FORMATS: tuple[Any, ...] = (ang, ctf)
+HDF5_FORMATS: tuple[Any, ...] = (oxford_h5oina, orix_h5, bruker_h5, edax_h5)
+SUFFIXES = tuple(
+    dict.fromkeys(suffix for known in (*TEXT_FORMATS, *HDF5_FORMATS) for suffix in known.SUFFIXES)
+)
 
 
 def read_orientation_map(path: str | Path, step_nm: float | None = None) -> OrientationMap:
@@ -57,11 +48,13 @@ def read_orientation_map(path: str | Path, step_nm: float | None = None) -> Orie
         raise UnreadableError(path, "the file is empty", "Export or copy it again")
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
-    for known in FORMATS:
-        if known.recognises(path, head):
-            return known.read(path, step_nm)
-    named = next((known for known in FORMATS if path.suffix.lower() in known.SUFFIXES), None)
-    if named is not None:
+    if head.startswith(SIGNATURE):
+        return _read_hdf5(path, step_nm)
+    for known in TEXT_FORMATS:
+        if known.recognises(head):
+            found: OrientationMap = known.read(path, step_nm)
+            return found
+    if is_orientation_map(path):
         raise UnreadableError(
             path, f"its contents are not those of a {path.suffix} file", "Export or copy it again"
         )
@@ -69,6 +62,21 @@ def read_orientation_map(path: str | Path, step_nm: float | None = None) -> Orie
 
 
 def is_orientation_map(path: str | Path) -> bool:
-    """The file's name is that of an orientation map, ``.h5`` and ``.hdf5`` by their contents."""
-    path = Path(path)
-    return path.suffix.lower() in SUFFIXES
+    """The file's name is that of an orientation map: ``.ang``, ``.ctf``, ``.h5``, ``.h5oina`` ..."""
+    return Path(path).suffix.lower() in SUFFIXES
+
+
+def _read_hdf5(path: Path, step_nm: float | None) -> OrientationMap:
+    with open_file(path) as file:
+        known = next((known for known in HDF5_FORMATS if known.recognises(file)), None)
+    if known is None:
+        raise UnreadableError(
+            path,
+            "an HDF5 file, but none of EDAX, Bruker, Oxford or orix",
+            "Export the map as .ang or .ctf, or as HDF5 of one of these",
+        )
+    try:
+        found: OrientationMap = known.read(path, step_nm)
+    except OSError as error:
+        raise UnreadableError(path, f"it is damaged ({error})", "Export or copy it again") from error
+    return found

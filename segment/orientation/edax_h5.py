@@ -1,0 +1,140 @@
+"""EDAX HDF5 files, of OIM (``<scan>/EBSD/Data``) and of APEX (``.../EBSD/ANG/DATA/DATA``).
+
+The values are those of an .ang file: angles in radians, positions in micrometres, phases counted as there.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from segment.errors import UnreadableError
+from segment.grain_orientations import CrystalPhase
+from segment.orientation.angles import euler_radians
+from segment.orientation.assemble import map_from_points
+from segment.orientation.edax_phases import edax_phase_numbers, edax_symmetry, not_indexed
+from segment.orientation.hdf5 import child, groups_named, number, open_file, row_major, several, text, whole
+from segment.orientation.orientation_map import OrientationMap
+from segment.orientation.scan_points import X_DOWN_Y_RIGHT, Header, ScanPoints
+
+if TYPE_CHECKING:
+    import h5py
+
+SUFFIXES = (".h5", ".hdf5", ".edaxh5", ".oh5")
+
+MICROMETRE_NM = 1e3
+_NAMES = {
+    "phi1": ("Phi1",),
+    "phi": ("Phi", "PHI"),
+    "phi2": ("Phi2",),
+    "x": ("X Position", "X"),
+    "y": ("Y Position", "Y"),
+    "iq": ("IQ",),
+    "ci": ("CI",),
+    "phase": ("Phase",),
+    "fit": ("Fit",),
+}
+
+
+def recognises(file: h5py.File) -> bool:
+    """The open file is EDAX's."""
+    maker = text(child(file, "Manufacturer", "Company")).casefold()
+    return "edax" in maker or "tsl" in maker or (not maker and bool(_scans(file)))
+
+
+def read(path: Path, step_nm: float | None = None) -> OrientationMap:
+    """Read the first scan of a file; parameters and errors as `segment.orientation.ang.read`."""
+    with open_file(path) as file:
+        scans = _scans(file)
+        if not scans:
+            raise UnreadableError(path, "it holds no EBSD scan", "Export the scan with its orientations")
+        data, header = scans[0]
+        column = _columns(data)
+        missing = [name for name in ("phi1", "phi", "phi2") if name not in column]
+        if missing:
+            raise UnreadableError(
+                path, f"it lacks {', '.join(missing)}", "Export the scan with its orientations"
+            )
+        declared = _phases(path, header)
+        grid = Header(
+            number(child(header, "Step X", "XSTEP")) or None,
+            number(child(header, "Step Y", "YSTEP")) or None,
+            whole(child(header, "nColumns", "NCOLS_ODD")),
+            whole(child(header, "nRows", "NROWS")),
+        )
+    warnings = several(len(scans), "scans")
+    n = column["phi1"].size
+    if "x" in column and "y" in column:
+        x, y = column["x"], column["y"]
+    else:
+        x, y = row_major(grid.columns, grid.rows, n, path)
+        x, y = x * (grid.x_step or 1), y * (grid.y_step or grid.x_step or 1)
+    unread = not_indexed(column)
+    numbers = column.get("phase", np.zeros(n)).astype(int)
+    phase, phases, said = edax_phase_numbers(numbers, declared, unread)
+    angles = np.stack([column[name] for name in ("phi1", "phi", "phi2")], axis=1)
+    euler, more = euler_radians(angles, degrees=False, indexed=phase > 0)
+    points = ScanPoints(
+        x=x,
+        y=y,
+        euler=euler,
+        phase=phase,
+        phases=phases,
+        unit_nm=MICROMETRE_NM if grid.x_step or "x" in column else None,
+        header=grid,
+        vendor="EDAX HDF5",
+        source=str(path),
+        specimen_axes=X_DOWN_Y_RIGHT,
+        properties={name: column[name] for name in ("iq", "ci", "fit") if name in column},
+        warnings=tuple([*warnings, *said, *more]),
+    )
+    return map_from_points(points, step_nm)
+
+
+def _scans(file: h5py.File) -> list[tuple[Any, h5py.Group]]:
+    """Data and header of every scan: groups, or a table of APEX."""
+    found = []
+    for ebsd in groups_named(file, "EBSD"):
+        holder = child(ebsd, "ANG") or ebsd
+        data, header = child(holder, "Data"), child(holder, "Header")
+        if data is not None and hasattr(data, "keys"):
+            data = child(data, "Data") or data
+        if header is not None and hasattr(header, "keys"):
+            inner = child(header, "Header")
+            header = inner if inner is not None and hasattr(inner, "keys") else header
+        if data is not None and header is not None and child(header, "Phase") is not None:
+            found.append((data, header))
+    return found
+
+
+def _columns(data: Any) -> dict[str, np.ndarray]:
+    """Flat arrays by our names, from a group of arrays or from one table."""
+    table = None if hasattr(data, "keys") else data[()]
+    known = {name.casefold(): name for name in (data.keys() if table is None else table.dtype.names or ())}
+    found = {}
+    for ours, theirs in _NAMES.items():
+        name = next((known[t.casefold()] for t in theirs if t.casefold() in known), None)
+        if name is not None:
+            found[ours] = np.ravel(np.asarray(data[name][()] if table is None else table[name], float))
+    return found
+
+
+def _phases(path: Path, header: h5py.Group) -> list[CrystalPhase]:
+    found: list[CrystalPhase] = []
+    for key, group in child(header, "Phase").items():
+        name = text(child(group, "MaterialName", "Material Name", "Formula")) or f"phase {key}"
+        told = text(child(group, "Symmetry")) or text(child(group, "Point Group", "Laue Group"))
+        laue, unique = edax_symmetry(path, name, told)
+        names = ("Lattice Constant ", "LatticeConstant ")
+        cell = [
+            number(child(group, *(n + k for n in names for k in keys)))
+            for keys in (("a",), ("b",), ("c",), ("alpha",), ("beta",), ("gamma",))
+        ]
+        lattice = tuple(v for v in cell if v is not None)
+        number_ = int(key) if key.isdigit() else len(found) + 1
+        found.append(CrystalPhase(number_, name, laue, lattice if len(lattice) == 6 else None, unique))  # type: ignore[arg-type]
+    if not found:
+        raise UnreadableError(path, "its header describes no phase", "Export it again with its phases")
+    return found

@@ -1,0 +1,57 @@
+"""How EDAX writes phases: numbers, symmetry codes, points that were not indexed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from segment.errors import UnreadableError
+from segment.grain_orientations import CrystalPhase
+from segment.orientation.angles import NOT_INDEXED
+from segment.orientation.symmetry import laue_of_edax, laue_of_name
+
+
+def edax_symmetry(path: Path, name: str, text: str | None) -> tuple[str, str]:
+    """Laue group and unique axis of a line Symmetry: EDAX's code, or a point group's name."""
+    told = (text or "").strip()
+    found = laue_of_edax(int(told)) if told.isdigit() else None
+    group = laue_of_name(told) if found is None and told else None
+    if found is None and group is None:
+        raise UnreadableError(
+            path,
+            f"the symmetry of phase {name!r} is {told!r}, which is no symmetry code",
+            "Correct the line Symmetry, for example to 43 for cubic m-3m",
+        )
+    return found or (group or "", "b")
+
+
+def not_indexed(column: dict[str, np.ndarray]) -> np.ndarray:
+    """Points marked as not indexed: negative confidence or reliability, or angles of 4π."""
+    marked = np.all([np.abs(column[name] - NOT_INDEXED) < 1e-2 for name in ("phi1", "phi", "phi2")], axis=0)
+    for name in ("ci", "reliability"):
+        if name in column:
+            marked |= column[name] < 0
+    return np.asarray(marked)
+
+
+def edax_phase_numbers(
+    phase: np.ndarray, declared: list[CrystalPhase], unread: np.ndarray
+) -> tuple[np.ndarray, tuple[CrystalPhase, ...], list[str]]:
+    """Phases of the points, 1 or more, 0 not indexed; phases numbered alike.
+
+    EDAX counts a single phase as 0 and several from 1; a header that counts from 0 is counted from 1 here.
+    """
+    shift = 1 if any(p.id == 0 for p in declared) else 0
+    phases = tuple(replace(p, id=p.id + shift) for p in declared)
+    used = np.unique(phase[~unread])
+    said: list[str] = []
+    if len(phases) == 1:
+        mine = used if used.size == 1 and used[0] in (0, 1, declared[0].id) else declared[0].id
+        number = np.where(np.isin(phase, mine), phases[0].id, phase + shift)
+    elif not shift and 0 in used and used.max(initial=0) < len(phases):
+        number, said = phase + 1, ["its points count phases from 0, its header from 1: phase 0 is the first"]
+    else:
+        number = phase + shift
+    return np.where(unread, 0, number), phases, said

@@ -1,0 +1,110 @@
+"""Small reads from HDF5 files: names without regard to case, text, numbers, and groups that hold a map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from segment.errors import UnreadableError
+
+if TYPE_CHECKING:
+    import h5py
+
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
+MAX_DEPTH = 8  #: of groups in groups; EDAX APEX needs 6
+
+
+def open_file(path: Path) -> h5py.File:
+    """The file, to be closed by the caller.
+
+    Raises
+    ------
+    UnreadableError
+        Damaged or truncated.
+    """
+    import h5py
+
+    try:
+        return h5py.File(path, "r")
+    except OSError as error:
+        raise UnreadableError(
+            path, f"it is truncated or damaged ({error})", "Export or copy it again"
+        ) from error
+
+
+def child(group: h5py.Group, *names: str) -> Any:
+    """The first member of one of these names, whatever its case; None: there is none."""
+    known = {name.casefold(): name for name in group}
+    return next((group[known[name.casefold()]] for name in names if name.casefold() in known), None)
+
+
+def groups_named(root: h5py.Group, name: str, depth: int = MAX_DEPTH) -> Iterator[h5py.Group]:
+    """All groups of a name, in the order of the file."""
+    import h5py
+
+    for key in root:
+        member = root.get(key)
+        if not isinstance(member, h5py.Group):
+            continue
+        if key.casefold() == name.casefold():
+            yield member
+        elif depth:
+            yield from groups_named(member, name, depth - 1)
+
+
+def text(value: Any) -> str:
+    """A text data set, a number as text, or ``""``."""
+    if value is None:
+        return ""
+    found = np.ravel(value[()] if hasattr(value, "shape") and hasattr(value, "dtype") else value)
+    if not found.size:
+        return ""
+    one = found[0]
+    return one.decode("utf-8", "replace").strip() if isinstance(one, bytes) else str(one).strip()
+
+
+def number(value: Any) -> float | None:
+    """A data set of one number; None: absent, empty or no finite number."""
+    try:
+        found = float(text(value))
+    except ValueError:
+        return None
+    return found if np.isfinite(found) else None
+
+
+def whole(value: Any) -> int | None:
+    """As `number`, for counts; 0 counts as absent."""
+    found = number(value)
+    return int(found) or None if found is not None else None
+
+
+def column(group: h5py.Group, *names: str) -> np.ndarray | None:
+    """A data set as a flat array of numbers; None: absent."""
+    found = child(group, *names)
+    return None if found is None else np.ravel(np.asarray(found[()], float))
+
+
+def row_major(columns: int | None, rows: int | None, n: int, path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Column and row of points that are stored row by row.
+
+    Raises
+    ------
+    UnreadableError
+        The file has no positions and does not tell how many columns there are, or has too few points.
+    """
+    if not columns:
+        raise UnreadableError(path, "it gives neither positions nor columns of its points", "Export it again")
+    if rows and n != rows * columns:
+        raise UnreadableError(
+            path, f"it is truncated: {n} of {rows * columns} points", "Export or copy it again"
+        )
+    row, at = np.divmod(np.arange(n), columns)
+    return at.astype(float), row.astype(float)
+
+
+def several(found: int, what: str) -> tuple[str, ...]:
+    """A warning where a file holds more than the one map that is read."""
+    return (f"it holds {found} {what}: the first is read",) if found > 1 else ()

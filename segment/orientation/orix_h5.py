@@ -1,0 +1,129 @@
+"""HDF5 files of orix, and of kikuchipy, which keeps the same group ``crystal_map`` among its patterns.
+
+Angles are in radians; phases count from 0, -1 is "not indexed"; ``scan_unit`` names the unit of x and y.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segment.errors import UnreadableError
+from segment.grain_orientations import CrystalPhase
+from segment.orientation.angles import euler_radians
+from segment.orientation.assemble import map_from_points
+from segment.orientation.hdf5 import (
+    child,
+    column,
+    groups_named,
+    number,
+    open_file,
+    row_major,
+    several,
+    text,
+    whole,
+)
+from segment.orientation.orientation_map import OrientationMap
+from segment.orientation.scan_points import Header, ScanPoints
+from segment.orientation.symmetry import laue_of_name, laue_of_space_group
+
+if TYPE_CHECKING:
+    import h5py
+
+SUFFIXES = (".h5", ".hdf5")
+
+_UNITS = {"um": 1e3, "µm": 1e3, "μm": 1e3, "nm": 1.0, "mm": 1e6}
+_PROPERTIES = {"iq": "iq", "ci": "ci", "fit": "fit", "mad": "mad", "bc": "bc", "bs": "bs", "dp": "dp"}
+_PROPERTIES |= {"reliability": "rel", "dp_best": "scores"}
+
+
+def recognises(file: h5py.File) -> bool:
+    """The open file holds a crystal map of orix."""
+    return next(groups_named(file, "crystal_map"), None) is not None
+
+
+def read(path: Path, step_nm: float | None = None) -> OrientationMap:
+    """Read the first crystal map of a file; parameters and errors as `segment.orientation.bruker_h5.read`."""
+    with open_file(path) as file:
+        maps = list(groups_named(file, "crystal_map"))
+        data, header = (child(maps[0], name) for name in ("data", "header")) if maps else (None, None)
+        if data is None or header is None:
+            raise UnreadableError(path, "it holds no crystal map", "Save the map again")
+        angles = _angles(path, data)
+        n = len(angles)
+        grid = Header(
+            number(child(header, "x_step")) or None,
+            number(child(header, "y_step")) or None,
+            whole(child(header, "nx")),
+            whole(child(header, "ny")),
+        )
+        x, y = _positions(path, data, grid, n)
+        phase, phases = _phases(path, data, header, n)
+        inside = column(data, "is_in_data")
+        unit = _UNITS.get(text(child(header, "scan_unit")).casefold())
+        known = {ours: column(data, name) for ours, name in _PROPERTIES.items()}
+    if inside is not None:
+        phase = np.where(inside > 0, phase, 0)
+    euler, said = euler_radians(angles, degrees=False, indexed=phase > 0)
+    points = ScanPoints(
+        x=x,
+        y=y,
+        euler=euler,
+        phase=phase,
+        phases=phases,
+        unit_nm=unit,
+        header=grid,
+        vendor="orix HDF5",
+        source=str(path),
+        properties={name: v for name, v in known.items() if v is not None and v.size == n},
+        warnings=(*several(len(maps), "crystal maps"), *said),
+    )
+    return map_from_points(points, step_nm)
+
+
+def _angles(path: Path, data: h5py.Group) -> np.ndarray:
+    """Euler angles in radians, shape (n, 3); of several solutions a point the best, which is first."""
+    told = [child(data, name) for name in ("phi1", "Phi", "phi2")]
+    if any(v is None for v in told):
+        raise UnreadableError(path, "its crystal map has no angles", "Save the map again")
+    arrays = [np.asarray(v[()], float) for v in told]
+    return np.stack([v.reshape(len(v), -1)[:, 0] for v in arrays], axis=1)
+
+
+def _positions(path: Path, data: h5py.Group, grid: Header, n: int) -> tuple[np.ndarray, np.ndarray]:
+    x, y = column(data, "x"), column(data, "y")
+    if x is not None and y is not None and x.size == y.size == n:
+        return x, y
+    x, y = row_major(grid.columns, grid.rows, n, path)
+    return x * (grid.x_step or 1.0), y * (grid.y_step or grid.x_step or 1.0)
+
+
+def _phases(
+    path: Path, data: h5py.Group, header: h5py.Group, n: int
+) -> tuple[np.ndarray, tuple[CrystalPhase, ...]]:
+    """Phases counted from 1, and those of the points."""
+    found = []
+    for key, group in (child(header, "phases") or {}).items():
+        if not key.lstrip("-").isdigit() or int(key) < 0:
+            continue
+        name = text(child(group, "name")) or f"phase {key}"
+        laue = laue_of_name(text(child(group, "point_group")))
+        laue = laue or laue_of_space_group(whole(child(group, "space_group")) or 0)
+        if laue is None:
+            raise UnreadableError(
+                path, f"phase {name!r} has no point group", "Save the map again with the phase's point group"
+            )
+        found.append(CrystalPhase(int(key) + 1, name, laue, _lattice(group)))
+    if not found:
+        raise UnreadableError(path, "its header describes no phase", "Save the map again with its phases")
+    told = column(data, "phase_id")
+    return (np.zeros(n, int) if told is None else told.astype(int)) + 1, tuple(found)
+
+
+def _lattice(group: h5py.Group) -> tuple[float, ...] | None:
+    """a, b, c in ångström and angles in degrees of the phase's structure, where it is kept."""
+    structure = child(group, "structure")
+    cell = column(structure, "lattice") if structure is not None and hasattr(structure, "keys") else None
+    return tuple(cell.tolist()) if cell is not None and cell.size == 6 else None
