@@ -105,7 +105,7 @@ def test_no_angle_between_phases(tmp_path: Path, write: Write, four_grains: np.n
     assert all(np.isfinite(angles[pair]) == (pair in same) for pair in angles)
     assert any("all phases" in w for w in grains.warnings)
     chosen = grain_map_of(read_orientation_map(path), GrainRules(phase="mg"))
-    assert chosen.n_grains == 2 and chosen.n_bodies == 2 and (chosen.labels[:, :8] == 0).all()
+    assert chosen.n_grains == 2 and chosen.n_second_phases == 2 and (chosen.labels[:, :8] == 0).all()
     assert chosen.orientations is not None and (chosen.orientations.phase == [0, 2, 2]).all()
     with pytest.raises(InputError, match="Iron, Mg"):
         grain_map_of(read_orientation_map(path), GrainRules(phase="Nb3Sn"))
