@@ -57,7 +57,7 @@ def groups_named(root: h5py.Group, name: str, depth: int = MAX_DEPTH) -> Iterato
 
 def text(value: Any) -> str:
     """A text data set, a number as text, or ``""``."""
-    if value is None:
+    if value is None or hasattr(value, "keys"):
         return ""
     found = np.ravel(value[()] if hasattr(value, "shape") and hasattr(value, "dtype") else value)
     if not found.size:
@@ -84,7 +84,7 @@ def whole(value: Any) -> int | None:
 def column(group: h5py.Group, *names: str) -> np.ndarray | None:
     """A data set as a flat array of numbers; None: absent."""
     found = child(group, *names)
-    return None if found is None else np.ravel(np.asarray(found[()], float))
+    return None if found is None or hasattr(found, "keys") else np.ravel(np.asarray(found[()], float))
 
 
 def row_major(columns: int | None, rows: int | None, n: int, path: Path) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,7 @@ Angles are in radians; phases count from 0, -1 is "not indexed"; ``scan_unit`` n
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".h5", ".hdf5")
 
+TWO_FOLD: Literal["c"] = "c"  #: orix has the axis of 2/m along z
 _UNITS = {"um": 1e3, "µm": 1e3, "μm": 1e3, "nm": 1.0, "mm": 1e6}
 _PROPERTIES = {"iq": "iq", "ci": "ci", "fit": "fit", "mad": "mad", "bc": "bc", "bs": "bs", "dp": "dp"}
 _PROPERTIES |= {"reliability": "rel", "dp_best": "scores"}
@@ -60,6 +61,8 @@ def read(path: Path, step_nm: float | None = None) -> OrientationMap:
             whole(child(header, "ny")),
         )
         x, y = _positions(path, data, grid, n)
+        if child(data, "x") is not None:  # some versions write the number of points as nx and ny
+            grid = Header(grid.x_step, grid.y_step)
         phase, phases = _phases(path, data, header, n)
         inside = column(data, "is_in_data")
         unit = _UNITS.get(text(child(header, "scan_unit")).casefold())
@@ -115,7 +118,7 @@ def _phases(
             raise UnreadableError(
                 path, f"phase {name!r} has no point group", "Save the map again with the phase's point group"
             )
-        found.append(CrystalPhase(int(key) + 1, name, laue, _lattice(group)))
+        found.append(CrystalPhase(int(key) + 1, name, laue, _lattice(group), TWO_FOLD))
     if not found:
         raise UnreadableError(path, "its header describes no phase", "Save the map again with its phases")
     told = column(data, "phase_id")
@@ -125,5 +128,6 @@ def _phases(
 def _lattice(group: h5py.Group) -> tuple[float, ...] | None:
     """a, b, c in ångström and angles in degrees of the phase's structure, where it is kept."""
     structure = child(group, "structure")
-    cell = column(structure, "lattice") if structure is not None and hasattr(structure, "keys") else None
+    lattice = child(structure, "lattice") if hasattr(structure, "keys") else None
+    cell = column(lattice, "abcABG") if hasattr(lattice, "keys") else None
     return tuple(cell.tolist()) if cell is not None and cell.size == 6 else None

@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 
 from segment.errors import UnreadableError
+from segment.grain_orientations import CrystalPhase
 from segment.orientation import grain_map_of, is_orientation_map, read_orientation_map
+from segment.orientation.misorientation import disorientation
+from segment.orientation.symmetry import LAUE_GROUPS
 
 ROWS, COLUMNS, STEP = 12, 16, 0.25
 Write = Callable[..., Path]
@@ -252,14 +255,11 @@ def test_points_cut_short(tmp_path: Path, four_grains: np.ndarray) -> None:
 
 
 def test_orix_writes_what_is_read(tmp_path: Path) -> None:
-    """A file by orix itself (GPL, so only here), and its misorientations against ours."""
+    """A file by orix itself (GPL, so only here), and its misorientations in all Laue groups against ours."""
     pytest.importorskip("orix")
     from orix import io
     from orix.crystal_map import CrystalMap, Phase, PhaseList
     from orix.quaternion import Orientation, Rotation, symmetry
-
-    from segment.grain_orientations import CrystalPhase
-    from segment.orientation.misorientation import disorientation
 
     angles = np.random.default_rng(0).uniform(0, [6.28, 3.14, 6.28], (30, 3))
     y, x = np.divmod(np.arange(30), 6)
@@ -271,7 +271,12 @@ def test_orix_writes_what_is_read(tmp_path: Path) -> None:
     io.save(str(tmp_path / "map.h5"), crystal_map)
     found = read_orientation_map(tmp_path / "map.h5")
     assert found.shape == (5, 6) and found.x_step_nm == 500 and found.phases[0].laue_group == "6/mmm"
-    theirs = Orientation(rotations, symmetry=symmetry.D6h)
-    expected = np.rad2deg(theirs[:-1].angle_with(theirs[1:]))
+    assert found.warnings == ()
     q = found.quaternions.reshape(-1, 4)
-    assert np.allclose(disorientation(q[:-1], q[1:], CrystalPhase(1, "Mg", "6/mmm")), expected, atol=1e-3)
+    assert np.abs((q * rotations.data).sum(axis=1)).min() > 1 - 1e-9
+    theirs = ("Ci", "C2h", "D2h", "C4h", "D4h", "S6", "D3d", "C6h", "D6h", "Th", "Oh")
+    for group, name in zip(LAUE_GROUPS, theirs, strict=True):
+        orientation = Orientation(rotations, symmetry=getattr(symmetry, name))
+        expected = np.rad2deg(orientation[:-1].angle_with(orientation[1:]))
+        phase = CrystalPhase(1, "any", group, None, "c")
+        assert np.allclose(disorientation(q[:-1], q[1:], phase), expected, atol=1e-6)
