@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from segment.micrograph.same_area import (
+from segment.mosaics.laguerre import poisson_voronoi_plane
+from segment.same_area import (
     SAME,
     boundaries_of,
     fingerprint,
@@ -14,7 +15,6 @@ from segment.micrograph.same_area import (
     pixel_digest,
     same_areas,
 )
-from segment.mosaics.laguerre import poisson_voronoi_plane
 
 RISING = {
     "16 bit": lambda a: a.astype(np.uint16) * 257,
