@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from segment.errors import UnreadableError
@@ -13,11 +13,15 @@ SUFFIXES = frozenset(
     ".dm3 .dm4 .emd .ser .mrc .mrcs .tif .tiff .png .jpg .jpeg .bmp".split()
 )  #: files taken from a folder; a file named outright is tried whatever its suffix
 
+Wanted = Callable[[Path], bool] | None
+
 _GLOB = frozenset("*?[")
 _OURS = (".labels.tif", ".boundary.tif", ".overlay.png", ".truth.tif", ".truth.png")
 
 
-def find_micrographs(inputs: Path | str | Iterable[Path | str]) -> list[Path]:
+def find_micrographs(
+    inputs: Path | str | Iterable[Path | str], *, also: Callable[[Path], bool] | None = None
+) -> list[Path]:
     """Micrograph files behind files, folders and glob patterns.
 
     Parameters
@@ -26,6 +30,8 @@ def find_micrographs(inputs: Path | str | Iterable[Path | str]) -> list[Path]:
         A folder is searched with all its subfolders, linked ones too, for the known suffixes; hidden files,
         and label maps and overlays that this program wrote, are left out, as are text files beside an image.
         A folder that cannot be listed stands for itself, so that reading it says why.
+    also : callable, optional
+        Tells other files of a folder that are wanted, such as orientation maps.
 
     Returns
     -------
@@ -40,21 +46,21 @@ def find_micrographs(inputs: Path | str | Iterable[Path | str]) -> list[Path]:
     wanted = [inputs] if isinstance(inputs, str | Path) else list(inputs)
     found: dict[Path, Path] = {}
     for one in wanted:
-        for path in _expand(one):
+        for path in _expand(one, also):
             found.setdefault(path.resolve(), path)
     return sorted(found.values())
 
 
-def _expand(one: Path | str) -> list[Path]:
+def _expand(one: Path | str, also: Wanted) -> list[Path]:
     path = Path(one)
     if path.is_file():
         return [path]
     if path.is_dir():
-        matches = list(_inside(path))
+        matches = list(_inside(path, also))
     elif _GLOB & set(str(one)):
         hits = [Path(hit) for hit in glob.glob(str(one), recursive=True)]
-        inside = [p for hit in hits if hit.is_dir() for p in _inside(hit)]
-        matches = [hit for hit in hits if hit.is_file() and _is_micrograph(hit)] + inside
+        inside = [p for hit in hits if hit.is_dir() for p in _inside(hit, also)]
+        matches = [hit for hit in hits if hit.is_file() and _is_wanted(hit, also)] + inside
     else:
         raise UnreadableError(one, "no such file or folder", "Check the path")
     if not matches:
@@ -64,7 +70,7 @@ def _expand(one: Path | str) -> list[Path]:
     return matches
 
 
-def _inside(root: Path) -> Iterator[Path]:
+def _inside(root: Path, also: Wanted) -> Iterator[Path]:
     """Micrographs below a folder, linked folders once, and those folders that cannot be listed."""
     unlisted: list[Path] = []
     entered = set()
@@ -77,11 +83,13 @@ def _inside(root: Path) -> Iterator[Path]:
             continue
         entered.add(real)
         folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (path for name in files if _is_micrograph(path := Path(here, name)))
+        yield from (path for name in files if _is_wanted(path := Path(here, name), also))
     yield from unlisted
 
 
-def _is_micrograph(path: Path) -> bool:
+def _is_wanted(path: Path, also: Wanted) -> bool:
     name = path.name.lower()
     known = path.suffix.lower() in SUFFIXES and not name.endswith(_OURS)
-    return known and not name.startswith(".") and path.is_file()
+    if name.startswith(".") or not (known or also is not None):
+        return False
+    return path.is_file() and (known or (also is not None and also(path)))

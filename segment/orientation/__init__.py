@@ -8,7 +8,7 @@ from segment.orientation.boundary_character import (
 )
 from segment.orientation.grains import GrainRules, grain_map_of
 from segment.orientation.orientation_map import OrientationMap
-from segment.orientation.read import is_orientation_map, read_orientation_map
+from segment.orientation.read import holds_orientation_map, is_orientation_map, read_orientation_map
 from segment.orientation.twins import TwinLaw, twin_law
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "TwinLaw",
     "boundary_character",
     "grain_map_of",
+    "holds_orientation_map",
     "is_orientation_map",
     "misorientation_of_pairs",
     "read_orientation_map",

@@ -2,9 +2,9 @@
 
 Random rotations have angles of density (1 - cos ω)/π.  The N rotations of a group make N rotations of each
 misorientation, and the disorientation is the one nearest to zero: its density is N (1 - cos ω)/π times the
-share of axes for which the rotation by ω is nearest.  Up to half the smallest angle of the
-group (45° in m-3m and 4/mmm) that share is 1, and P(< ω) = N (ω - sin ω)/π.  For cubic crystals the law is
-Mackenzie's (Biometrika 45, 229, 1958).
+share of axes for which the rotation by ω is nearest.  Up to half the smallest angle of the group (45° in m-3m
+and 4/mmm) that share is 1, and P(< ω) = N (ω - sin ω)/π.  For cubic crystals the law is Mackenzie's
+(Biometrika 45, 229, 1958).
 """
 
 from __future__ import annotations

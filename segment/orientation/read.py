@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from segment.errors import UnreadableError
+from segment.errors import InputError, UnreadableError
 from segment.orientation import ang, bruker_h5, ctf, edax_h5, orix_h5, oxford_h5oina
 from segment.orientation.hdf5 import SIGNATURE, open_file
 from segment.orientation.orientation_map import OrientationMap
@@ -13,6 +13,7 @@ from segment.orientation.orientation_map import OrientationMap
 HEAD_BYTES = 65536  #: enough to know a text header
 TEXT_FORMATS: tuple[Any, ...] = (ang, ctf)
 HDF5_FORMATS: tuple[Any, ...] = (oxford_h5oina, orix_h5, bruker_h5, edax_h5)
+GENERAL_SUFFIXES = (".h5", ".hdf5")  #: that anything may have
 SUFFIXES = tuple(
     dict.fromkeys(suffix for known in (*TEXT_FORMATS, *HDF5_FORMATS) for suffix in known.SUFFIXES)
 )
@@ -64,6 +65,18 @@ def read_orientation_map(path: str | Path, step_nm: float | None = None) -> Orie
 def is_orientation_map(path: str | Path) -> bool:
     """The file's name is that of an orientation map: ``.ang``, ``.ctf``, ``.h5``, ``.h5oina`` ..."""
     return Path(path).suffix.lower() in SUFFIXES
+
+
+def holds_orientation_map(path: str | Path) -> bool:
+    """As `is_orientation_map`, but HDF5 files of a general name must be of a known layout."""
+    path = Path(path)
+    if path.suffix.lower() not in GENERAL_SUFFIXES:
+        return is_orientation_map(path)
+    try:
+        with open_file(path) as file:
+            return any(known.recognises(file) for known in HDF5_FORMATS)
+    except (InputError, OSError):
+        return False
 
 
 def _read_hdf5(path: Path, step_nm: float | None) -> OrientationMap:

@@ -155,7 +155,7 @@ def _kind(name: str) -> str:
     """Which denominator a descriptor has."""
     if name.startswith("intercept"):
         return "intercept"
-    if "_per_" in name:
+    if "_per_" in name or name.startswith("misorientation") or name.endswith("boundary_share"):
         return "density"
     return "area" if "area_weighted" in name else "number"
 

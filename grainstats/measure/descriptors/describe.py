@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 import pandas as pd
 
+from grainstats.measure.descriptors.describe_misorientation import misorientation_descriptors
 from grainstats.measure.descriptors.describe_network import network_descriptors
 from grainstats.measure.descriptors.describe_spacing import intercept_descriptors
 from grainstats.measure.descriptors.descriptor import Descriptor
@@ -47,6 +48,7 @@ def descriptors(
         *_grain_descriptors(pooled, maps),
         *intercept_descriptors(pooled, maps),
         *network_descriptors(pooled, maps),
+        *misorientation_descriptors(maps),
     ]
 
 

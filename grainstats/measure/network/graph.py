@@ -10,6 +10,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from grainstats.measure.grains.window import HIDDEN, Window, labels_with_hidden, length_scale, window_of
+from grainstats.measure.network.misorientation import with_misorientation
 from grainstats.measure.network.pixel_cracks import Cracks, find_cracks
 from grainstats.measure.network.smoothing import DIGITAL_EXCESS, smooth_graph
 from segment.grain_map import GrainMap
@@ -34,7 +35,7 @@ class BoundaryNetwork:
         ``segment, label_a, label_b`` (ascending; 0 a pore, -1 hidden), ``kind`` ("grain": between two grains,
         "phase": grain and pore, "frame": edge of the valid region), ``length_{u}, straightness`` (end-to-end
         over length; NaN for closed loops), ``junction_a, junction_b`` (rows of `junctions`, -1: ends at the
-        frame or is closed), ``y_px, x_px`` (middle).
+        frame or is closed), ``y_px, x_px`` (middle); those of `with_misorientation`.
     junctions : DataFrame
         ``junction, y_px, x_px, n_grains`` (different grains that meet), ``n_labels`` (with pores and hidden).
     neighbours : DataFrame
@@ -95,6 +96,7 @@ def boundary_network(grain_map: GrainMap, *, unit: str = "nm") -> BoundaryNetwor
     merged, short = _merge_junctions(cracks, spoke_segment, total)
     junctions = _junction_table(cracks, position[cracks.midpoint.shape[0] :], merged)
     segments = _segment_table(cracks, segment_of_crack, n_segments, total, position, merged, scale, unit)
+    segments = with_misorientation(segments, grain_map)
     return BoundaryNetwork(
         position,
         edge,

@@ -13,19 +13,21 @@ if TYPE_CHECKING:
 
     from segment.errors import InputError
     from segment.micrograph import FrameInfo
+    from segment.orientation import OrientationMap
 
 _WIDTH_OF_A_PIPE = 140
 
-Answer = tuple[Path, "list[FrameInfo] | InputError"]
+Answer = tuple[Path, "list[FrameInfo] | OrientationMap | InputError"]
 
 
 def info(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE", help="Microscope files, or folders of them.")
+        list[Path],
+        typer.Argument(metavar="FILE", help="Microscope files and orientation maps, or folders of them."),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
-    """Show what files say: shape, pixel size and its source, info bar, conflicts, frames.
+    """Show what files say: shape, pixel size and its source, info bar, conflicts, frames; phases of a map.
 
     Exit status 1 where some files cannot be read (they are named, the rest is shown).
     """
@@ -42,13 +44,17 @@ def info(
 
 
 def _ask(path: Path) -> list[Answer]:
-    """What a file says, or every micrograph of a folder."""
+    """What a file says, or every micrograph and orientation map of a folder."""
+    from grainstats.run.orientation_input import find_inputs
     from segment.errors import InputError
-    from segment.micrograph import describe, find_micrographs
+    from segment.micrograph import describe
+    from segment.orientation import is_orientation_map, read_orientation_map
 
     try:
         if path.is_dir():
-            return [answer for found in find_micrographs(path) for answer in _ask(found)]
+            return [answer for found in find_inputs(path) for answer in _ask(found)]
+        if is_orientation_map(path):
+            return [(path, read_orientation_map(path))]
         return [(path, describe(path))]
     except InputError as error:
         return [(path, error)]
@@ -57,13 +63,17 @@ def _ask(path: Path) -> list[Answer]:
 def _print_json(answers: list[Answer]) -> None:
     import json
 
-    print(json.dumps({"files": [as_document(path, answer) for path, answer in answers]}, indent=2))
+    documents = [as_document(path, answer) for path, answer in answers]
+    alone = documents[0] if len(documents) == 1 and "kind" in documents[0] else {}
+    print(json.dumps({**alone, "files": documents}, indent=2))
 
 
-def as_document(path: Path, answer: list[FrameInfo] | InputError) -> dict[str, Any]:
+def as_document(path: Path, answer: list[FrameInfo] | OrientationMap | InputError) -> dict[str, Any]:
     """One file as JSON: the first frame's facts, and every frame where there are several."""
     if isinstance(answer, Exception):
         return {"path": str(path), "error": answer.reason, "remedy": answer.remedy}
+    if not isinstance(answer, list):
+        return {"path": str(path), **answer.facts()}
     document = {"path": str(path), "vendor": answer[0].vendor, "n_frames": len(answer), **_frame(answer[0])}
     if len(answer) > 1:
         document["frames"] = [{"frame": i.frame, **_frame(i)} for i in answer]
@@ -101,10 +111,13 @@ def _print_table(answers: list[Answer]) -> None:
     table.columns[0].overflow = "fold"
     remarks: list[str] = []
     for path, answer in answers:
-        if not isinstance(answer, Exception):
+        if isinstance(answer, list):
             for which, frame in _grouped(path, answer):
                 table.add_row(which, *_cells(frame))
                 remarks += [f"{which}: {remark}" for remark in _remarks(frame)]
+        elif not isinstance(answer, Exception):
+            table.add_row(path.name, *_map_cells(answer))
+            remarks += [f"{path.name}: {remark}" for remark in (_phases(answer), *answer.warnings)]
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         console.width = _WIDTH_OF_A_PIPE
@@ -131,6 +144,20 @@ def _cells(frame: FrameInfo) -> list[str]:
     shape = f"{frame.shape[0]} x {frame.shape[1]} {frame.dtype}"
     source = f"{frame.pixel_size_source}: {frame.pixel_size_where}" if frame.pixel_size_where else "nothing"
     return [f"{shape}\n{frame.vendor}", size, source, bar]
+
+
+def _map_cells(points: OrientationMap) -> list[str]:
+    x, y = points.x_step_nm, points.y_step_nm
+    size = "not stated" if x is None else f"{x:.5g} nm" if x == y else f"{x:.5g} x {y:.5g} nm"
+    shape = f"{points.shape[0]} x {points.shape[1]} points, {points.grid}"
+    source = "nothing" if points.step_source == "none" else points.step_source
+    return [f"{shape}\n{points.vendor}", size, source, "none"]
+
+
+def _phases(points: OrientationMap) -> str:
+    """Phases with their symmetry and share."""
+    told = (f"{p.name} ({p.laue_group}) {points.share(p.id):.1%}" for p in points.phases)
+    return f"{', '.join(told)}; {points.indexed_share:.1%} of the points are indexed"
 
 
 def _remarks(frame: FrameInfo) -> list[str]:

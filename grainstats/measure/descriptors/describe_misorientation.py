@@ -1,0 +1,60 @@
+"""Descriptors of boundary angles, where a map has orientations: high angles, twins, mean misorientation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from grainstats.measure.descriptors.descriptor import Descriptor
+from grainstats.measure.intervals.block_bootstrap import Estimate, ratio
+from grainstats.measure.measurement import Measurement, blocks_of_labels
+from segment.orientation.boundary_character import LOW_ANGLE_DEG
+
+OF = "of the length of boundaries between grains of one phase"
+
+
+def misorientation_descriptors(maps: Sequence[Measurement]) -> Iterator[Descriptor]:
+    """Mean misorientation and shares of boundary length; nothing where no map has orientations."""
+    known = [m for m in maps if "misorientation_deg" in m.network.segments]
+    if not any(np.isfinite(m.network.segments["misorientation_deg"]).any() for m in known):
+        return
+    length, angle, high, twin = _block_totals(known)
+    method = "mean disorientation of the grains on both sides, weighted by boundary length"
+    yield Descriptor.of("misorientation_mean_deg", ratio(angle, length), "deg", method)
+    method = f"share {OF}, at {LOW_ANGLE_DEG:g} degrees or more"
+    yield Descriptor.of("high_angle_boundary_share", _share(high, length), "1", method)
+    if any((m.network.segments["sigma"] > 0).any() for m in known):
+        method = f"share {OF}, that is Σ3 by Brandon's criterion (phases of m-3m)"
+        yield Descriptor.of("sigma3_boundary_share", _share(twin, length), "1", method)
+
+
+def _share(part: np.ndarray, whole: np.ndarray) -> Estimate:
+    """A ratio of block totals whose interval ends at 1."""
+    found = ratio(part, whole)
+    if found.high is None:
+        return found
+    return Estimate(found.value, found.low, min(found.high, 1.0))
+
+
+def _block_totals(maps: Sequence[Measurement]) -> np.ndarray:
+    """Of each block: boundary length, length times angle, length at high angles, length of Σ3; (4, n_blocks).
+
+    Half of each boundary counts for the grain on either side, in its block.
+    """
+    block_of, n_blocks = blocks_of_labels(maps)
+    totals = np.zeros((4, n_blocks))
+    for m, blocks in zip(maps, block_of, strict=True):
+        table = m.network.segments
+        table = table[np.isfinite(table["misorientation_deg"])]
+        block = blocks[table[["label_a", "label_b"]].to_numpy()].ravel()
+        half = table[f"length_{m.unit}"].to_numpy() / 2
+        angle = table["misorientation_deg"].to_numpy()
+        factors = (
+            np.ones(len(table)),
+            angle,
+            ~table["low_angle"].to_numpy(bool),
+            table["sigma"].to_numpy() == 3,
+        )
+        totals += [np.bincount(block, np.repeat(half * factor, 2), n_blocks) for factor in factors]
+    return totals

@@ -1,0 +1,78 @@
+"""The boundary network of an orientation map: angle and kind of every boundary, against random crystals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from segment.grain_map import GrainMap
+from segment.grain_orientations import GrainOrientations
+from segment.orientation.boundary_character import boundary_character
+from segment.orientation.random_misorientation import random_share_below
+
+BIN_DEG = 5.0  #: width of a class of `misorientation_distribution`
+COLUMNS = ("misorientation_deg", "low_angle", "sigma")
+
+
+def with_misorientation(segments: pd.DataFrame, grain_map: GrainMap) -> pd.DataFrame:
+    """Segments with the character of the boundary, where the grain map has orientations.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        As in `BoundaryNetwork`.
+    grain_map : GrainMap
+
+    Returns
+    -------
+    DataFrame
+        With ``misorientation_deg`` (of the two grains' mean orientations; NaN at pores, at the frame and
+        between phases), ``low_angle`` (below 15 degrees) and ``sigma`` (3 ... 29 by Brandon's criterion in
+        m-3m, 1 for low angles, 0 otherwise).
+    """
+    if grain_map.orientations is None:
+        return segments
+    character = boundary_character(grain_map, segments[["label_a", "label_b"]].to_numpy())
+    values = character.angle_deg, character.low_angle, character.sigma
+    return segments.assign(**dict(zip(COLUMNS, values, strict=True)))
+
+
+def misorientation_distribution(
+    segments: pd.DataFrame, orientations: GrainOrientations, unit: str = "nm"
+) -> pd.DataFrame:
+    """Share of the boundary length in classes of the angle, beside that of crystals without texture.
+
+    Parameters
+    ----------
+    segments : DataFrame
+        Of `with_misorientation`.
+    orientations : GrainOrientations
+    unit : {"nm", "px"}
+
+    Returns
+    -------
+    DataFrame
+        ``from_deg, to_deg, length_share, random_share``.  Random pairs are those of each phase, weighted by
+        its boundary length; those below the threshold between grains, which no map can show, are left out.
+    """
+    known = segments[np.isfinite(segments["misorientation_deg"])]
+    length = known[f"length_{unit}"].to_numpy()
+    edges = np.arange(0, 180 + BIN_DEG, BIN_DEG)
+    counted, _ = np.histogram(known["misorientation_deg"], edges, weights=length)
+    phase = orientations.phase[known["label_a"].to_numpy()]
+    random = np.zeros(edges.size - 1)
+    for one in orientations.phases:
+        weight = length[phase == one.id].sum() / max(length.sum(), 1e-300)
+        if weight > 0:
+            below = random_share_below(np.maximum(edges, orientations.threshold_deg), one)
+            random += weight * np.diff(below) / (below[-1] - below[0])
+    table = pd.DataFrame(
+        {
+            "from_deg": edges[:-1],
+            "to_deg": edges[1:],
+            "length_share": counted / max(length.sum(), 1e-300),
+            "random_share": random,
+        }
+    )
+    used = np.flatnonzero((counted > 0) | (random > 0))
+    return table.iloc[: used[-1] + 1 if used.size else 0]
