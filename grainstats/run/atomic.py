@@ -11,18 +11,26 @@ _MARK = "grainstats-"  # so that nobody else's hidden file is taken for ours
 _TEMPORARY = re.compile(rf"\.+{_MARK}\d+\..+")
 
 
-def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
+def write_atomically(path: Path, write: Callable[[Path], object], *, durable: bool = False) -> None:
     """Let `write` fill a temporary file of the same suffix in the same folder, then rename it to `path`.
 
     A run that is killed leaves at worst the temporary file, which no run reads; see `remove_leftovers`.
+    `durable`: the bytes are on the disk before the file has its name; a power cut leaves no empty one.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{_MARK}{os.getpid()}.{path.name}")
     try:
         write(temporary)
+        if durable:
+            _to_disk(temporary)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _to_disk(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def write_bytes(path: Path, content: bytes) -> None:

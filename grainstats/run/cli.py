@@ -25,6 +25,7 @@ from grainstats.run.commands import (
     segment,
     suggest,
 )
+from grainstats.run.terminal import guard_terminal
 from segment.errors import InputError
 
 app = typer.Typer(
@@ -76,6 +77,7 @@ def _grainstats(
 
 def main() -> None:
     """Entry point: exit 0 all done, 1 some inputs failed, 2 the call itself was wrong."""
+    guard_terminal()
     try:
         app()
     except InputError as error:

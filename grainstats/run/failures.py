@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grainstats.run.atomic import write_bytes
-from grainstats.run.names import plain_name
+from grainstats.run.names import plain_name, printable
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,16 @@ class Failure:
 
 def unexpected(error: Exception, out: Path, source: str) -> tuple[str, str]:
     """Reason and remedy of a failure that nobody foresaw; its trace goes into ``errors`` of the output."""
-    said = str(error).strip().splitlines() or [""]
-    reason = f"unexpected error, {type(error).__name__}: {said[0][:200]}"
+    reason, _ = said_of(error)
     log = f"errors/{plain_name(Path(source).name)}.txt"
     try:
-        write_bytes(out / log, "".join(traceback.format_exception(error)).encode())
+        write_bytes(out / log, "".join(traceback.format_exception(error)).encode(errors="backslashreplace"))
     except OSError as why:
         return reason, f"Please report it; its trace could not be written ({why.strerror})"
     return reason, f"Please report it with {log} of the results folder"
+
+
+def said_of(error: Exception) -> tuple[str, str]:
+    """Reason and remedy of a failure that nobody foresaw, in one line."""
+    said = str(error).strip().splitlines() or [""]
+    return f"unexpected error, {type(error).__name__}: {printable(said[0][:200])}", "Please report it"

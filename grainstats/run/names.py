@@ -31,9 +31,37 @@ def stored_names(inputs: Sequence[str]) -> Callable[[Path], str]:
         path = Path(os.path.abspath(path))
         above = [folder for folder in path.parents if folder in folders]
         root = above[-1] if above else path.parent
-        return path.relative_to(root.parent).as_posix()
+        return printable(path.relative_to(root.parent).as_posix())
 
     return name
+
+
+_UNSEEN = frozenset("\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+
+
+def printable(text: str) -> str:
+    r"""`text` with what a terminal, a table or a database would not take as a character written out.
+
+    Control characters (a terminal obeys them), marks that turn the direction of writing, and the bytes of a
+    file name that is not UTF-8 become ``\\x1b``, ``\\u202e``, ``\\xff``.
+
+    Examples
+    --------
+    >>> print(printable("a\x1b[2J\udcff.tif"))
+    a\x1b[2J\xff.tif
+    """
+    if text.isprintable():
+        return text
+    return "".join(map(_written_out, text))
+
+
+def _written_out(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8, as Python keeps it (PEP 383)
+        return f"\\x{code - 0xDC00:02x}"
+    if code < 0x20 or 0x7F <= code < 0xA0:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if character in _UNSEEN or 0xD800 <= code <= 0xDFFF else character
 
 
 def without_folders(text: str, path: Path, name: str) -> str:
@@ -51,5 +79,5 @@ _LONGEST = 160  #: bytes of a sample's or an image's name in a file name, of 255
 
 def plain_name(name: str) -> str:
     """A name fit for a file on every system, with room for what stands behind it."""
-    short = name.encode()[:_LONGEST].decode(errors="ignore")
+    short = printable(name).encode()[:_LONGEST].decode(errors="ignore")
     return re.sub(r"[^\w.+-]+", "_", short).strip("._") or "image"

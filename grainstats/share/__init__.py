@@ -1,17 +1,23 @@
 """Answers -> others: database, exports, optimizer features and suggestions."""
 
-from grainstats.share.db.database import Database
-from grainstats.share.db.records import (
-    AnalysisKey,
-    AnalysisRecord,
-    Measured,
-    MicrographFacts,
-    Quantity,
-    SampleRow,
-    SampleSheet,
-    SuggestionRecord,
-)
-from grainstats.share.db.urls import DatabaseError, safe_url
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from grainstats.share.db.database import Database
+    from grainstats.share.db.records import (
+        AnalysisKey,
+        AnalysisRecord,
+        Measured,
+        MicrographFacts,
+        Quantity,
+        SampleRow,
+        SampleSheet,
+        SuggestionRecord,
+    )
+    from grainstats.share.db.urls import DatabaseError, safe_url
 
 __all__ = [
     "AnalysisKey",
@@ -26,3 +32,11 @@ __all__ = [
     "SuggestionRecord",
     "safe_url",
 ]
+_ELSEWHERE = {"Database": "db.database", "DatabaseError": "db.urls", "safe_url": "db.urls"}
+
+
+def __getattr__(name: str) -> Any:
+    """The public names, loaded when first asked for: SQLAlchemy and pandas cost a start-up second."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_ELSEWHERE.get(name, 'db.records')}"), name)

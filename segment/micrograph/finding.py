@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from segment.errors import UnreadableError
+from segment.micrograph.file_kind import place_of
 
 SUFFIXES = frozenset(
     ".dm3 .dm4 .emd .ser .mrc .mrcs .tif .tiff .png .jpg .jpeg .bmp".split()
@@ -29,14 +30,15 @@ def find_micrographs(
     inputs : path or iterable of paths
         A folder is searched with all its subfolders, linked ones too, for the known suffixes; hidden files,
         and label maps and overlays that this program wrote, are left out, as are text files beside an image.
-        A folder that cannot be listed stands for itself, so that reading it says why.
+        A folder that cannot be listed stands for itself, so that reading it says why; so do links that lead
+        nowhere, named pipes, and folders named like an image that hold none.
     also : callable, optional
         Tells other files of a folder that are wanted, such as orientation maps.
 
     Returns
     -------
     list of Path
-        Sorted, each file once.
+        Sorted, each file once; links to one file from several folders are as many images.
 
     Raises
     ------
@@ -47,20 +49,20 @@ def find_micrographs(
     found: dict[Path, Path] = {}
     for one in wanted:
         for path in _expand(one, also):
-            found.setdefault(path.resolve(), path)
+            found.setdefault(place_of(path), path)
     return sorted(found.values())
 
 
 def _expand(one: Path | str, also: Wanted) -> list[Path]:
     path = Path(one)
-    if path.is_file():
+    if os.path.lexists(path) and not path.is_dir():
         return [path]
     if path.is_dir():
         matches = list(_inside(path, also))
     elif _GLOB & set(str(one)):
         hits = [Path(hit) for hit in glob.glob(str(one), recursive=True)]
         inside = [p for hit in hits if hit.is_dir() for p in _inside(hit, also)]
-        matches = [hit for hit in hits if hit.is_file() and _is_wanted(hit, also)] + inside
+        matches = [hit for hit in hits if not hit.is_dir() and _is_wanted(hit, also)] + inside
     else:
         raise UnreadableError(one, "no such file or folder", "Check the path")
     if not matches:
@@ -74,6 +76,7 @@ def _inside(root: Path, also: Wanted) -> Iterator[Path]:
     """Micrographs below a folder, linked folders once, and those folders that cannot be listed."""
     unlisted: list[Path] = []
     entered = set()
+    empty: dict[Path, bool] = {}  # folders named like an image, and whether no image was found below
     for here, folders, files in os.walk(
         root, followlinks=True, onerror=lambda e: unlisted.append(Path(e.filename))
     ):
@@ -83,13 +86,18 @@ def _inside(root: Path, also: Wanted) -> Iterator[Path]:
             continue
         entered.add(real)
         folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (path for name in files if _is_wanted(path := Path(here, name), also))
+        empty.update((path, True) for name in folders if _is_wanted(path := Path(here, name), None))
+        inside = [path for name in files if _is_wanted(path := Path(here, name), also)]
+        if inside:
+            empty.update((above, False) for above in (Path(here), *Path(here).parents) if above in empty)
+        yield from inside
     yield from unlisted
+    yield from (folder for folder, nothing in empty.items() if nothing)
 
 
 def _is_wanted(path: Path, also: Wanted) -> bool:
     name = path.name.lower()
     known = path.suffix.lower() in SUFFIXES and not name.endswith(_OURS)
-    if name.startswith(".") or not (known or also is not None):
+    if name.startswith("."):
         return False
-    return path.is_file() and (known or (also is not None and also(path)))
+    return known or (also is not None and path.is_file() and also(path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import InputError, NotAnImageError, UnreadableError
+from segment.micrograph.file_kind import why_no_file
 from segment.micrograph.formats import open_frames
 from segment.micrograph.grey import resample_square, to_grey, without_nonfinite
 from segment.micrograph.infobar import find_info_bar
@@ -178,7 +180,8 @@ def _check_file(path: Path) -> None:
     if path.is_dir():
         raise UnreadableError(path, "is a folder, no file", "Check that you may list what is in it")
     if not path.is_file():
-        raise UnreadableError(path, "no such file", "Check the path")
+        why = why_no_file(path) if os.path.lexists(path) else None
+        raise UnreadableError(path, *(why or ("no such file", "Check the path")))
     try:
         size = path.stat().st_size
         with path.open("rb"):

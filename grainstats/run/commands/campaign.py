@@ -9,7 +9,9 @@ import typer
 
 
 def campaign(
-    db: Annotated[str, typer.Option(help="Database: a SQLite path or a PostgreSQL URL.")],
+    db: Annotated[
+        str, typer.Option(envvar="GRAINSTATS_DB", help="Database: a SQLite path or a PostgreSQL URL.")
+    ],
     out: Annotated[Path, typer.Option(metavar="FILE", help="HTML page to write.")] = Path("campaign.html"),
     objective: Annotated[
         list[str] | None,

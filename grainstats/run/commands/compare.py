@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 def compare(
-    db: Annotated[str, typer.Option(help="Database: a SQLite path or a PostgreSQL URL.")],
+    db: Annotated[
+        str, typer.Option(envvar="GRAINSTATS_DB", help="Database: a SQLite path or a PostgreSQL URL.")
+    ],
     by: Annotated[
         str,
         typer.Option(help="Column of the samples that makes the groups: design_route, campaign, param:..."),

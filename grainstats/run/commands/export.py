@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +21,7 @@ class Form(StrEnum):
 
 
 def export(
-    db: Annotated[str, typer.Option(help="SQLite file or postgresql:// URL.")],
+    db: Annotated[str, typer.Option(envvar="GRAINSTATS_DB", help="SQLite file or postgresql:// URL.")],
     to: Annotated[Form, typer.Option(help="Form of the export.")],
     out: Annotated[Path, typer.Option(help="Folder to write; new, empty, or of an earlier export.")],
     objective: Annotated[
@@ -38,11 +39,23 @@ def export(
     """Write the database as CSV, Parquet, Data Package, RDE data set or BOXVIA table."""
     from grainstats.share.db.database import Database
     from grainstats.share.exports import export as write
+    from grainstats.share.exports.files import n_texts_shown
 
     ranges = dict(_range(text) for text in limit or ())
     with Database.open(db, create=False) as opened:
         written = write(opened, to.value, out, objective=objective, ranges=ranges, files=files)
     print(f"{len(written)} files in {out}")
+    if to is Form.csv and (shown := n_texts_shown(written)):
+        many = (
+            "1 text begins like a formula and stands"
+            if shown == 1
+            else f"{shown} texts begin like a formula and stand"
+        )
+        print(
+            f"{many} behind an apostrophe, so that no spreadsheet runs it; "
+            "--to parquet and --to datapackage keep them as they are",
+            file=sys.stderr,
+        )
 
 
 def _range(text: str) -> tuple[str, tuple[float, float]]:

@@ -10,7 +10,12 @@ import typer
 
 def import_samples(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="samples.csv or .xlsx.")],
-    db: Annotated[str, typer.Option(help="Database: a SQLite path or a PostgreSQL URL; made where missing.")],
+    db: Annotated[
+        str,
+        typer.Option(
+            envvar="GRAINSTATS_DB", help="Database: a SQLite path or a PostgreSQL URL; made where missing."
+        ),
+    ],
 ) -> None:
     """Store samples with their designs, process parameters and properties; all of them or none.
 

@@ -15,7 +15,9 @@ def propose(
             metavar="FILE", help="Sheet of proposals (.csv, .xlsx), or with --boxvia its Suggest.csv."
         ),
     ],
-    db: Annotated[str, typer.Option(help="Database: a SQLite path or a PostgreSQL URL.")],
+    db: Annotated[
+        str, typer.Option(envvar="GRAINSTATS_DB", help="Database: a SQLite path or a PostgreSQL URL.")
+    ],
     space: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Parameter space (TOML) the proposals must lie in.")
     ] = None,

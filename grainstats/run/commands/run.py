@@ -23,7 +23,10 @@ def run(
     ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for everything that comes out.")],
     db: Annotated[
-        str | None, typer.Option(metavar="URL", help="Shared database; default: results.db in the folder.")
+        str | None,
+        typer.Option(
+            envvar="GRAINSTATS_DB", metavar="URL", help="Shared database; default: results.db in the folder."
+        ),
     ] = None,
     samples: Annotated[
         Path | None, typer.Option(metavar="FILE", help="samples.csv; default: a sample is a folder.")

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 
 def suggest(
-    db: Annotated[str, typer.Option(help="Database: a SQLite path or a PostgreSQL URL.")],
+    db: Annotated[
+        str, typer.Option(envvar="GRAINSTATS_DB", help="Database: a SQLite path or a PostgreSQL URL.")
+    ],
     space: Annotated[Path, typer.Option(help="Parameter space, TOML.")],
     objective: Annotated[
         list[str], typer.Option(help="Property to improve; NAME:minimise to lower it; repeat for several.")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from grainstats.run.names import printable
 from grainstats.share.db.records import SampleSheet
 from segment.errors import InputError
+from segment.micrograph.file_kind import place_of
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ def assign_samples(paths: Sequence[Path], sheet: SampleSheet | None = None) -> A
     An image belongs to the sample whose glob in the sheet matches it (globs start at the sheet's folder);
     else to the nearest folder above it that is named like a sample of the sheet; else to the sample named
     after its folder. Two different folders of the same name are never pooled: their samples are named with
-    as many parent folders as tell them apart.
+    as many parent folders as tell them apart. A linked image belongs to the folder that the link lies in.
 
     Raises
     ------
@@ -47,7 +50,7 @@ def assign_samples(paths: Sequence[Path], sheet: SampleSheet | None = None) -> A
     listed = set(sheet.sample_ids())
     for path in paths:
         if path not in claimed:
-            above = (folder.name for folder in path.resolve().parents)
+            above = (printable(folder.name) for folder in _lying(path).parents)
             claimed[path] = next((name for name in above if name in listed), "")
     rest = _by_folder([path for path in paths if not claimed[path]])
     sample_ids = {path: claimed[path] or rest[path] for path in paths}
@@ -55,12 +58,12 @@ def assign_samples(paths: Sequence[Path], sheet: SampleSheet | None = None) -> A
 
 
 def _by_glob(paths: Iterable[Path], sheet: SampleSheet) -> dict[Path, str]:
-    known = {path.resolve(): path for path in paths}
+    known = {place_of(path): path for path in paths}
     claimed: dict[Path, str] = {}
     root = Path(sheet.source).resolve().parent
     for row in sheet.rows:
         for found in glob.glob(row.images, root_dir=root, recursive=True) if row.images else ():
-            path = known.get((root / found).resolve())
+            path = known.get(place_of(root / found))
             if path is None:
                 continue
             if claimed.setdefault(path, row.sample_id) != row.sample_id:
@@ -73,12 +76,17 @@ def _by_glob(paths: Iterable[Path], sheet: SampleSheet) -> dict[Path, str]:
 
 
 def _by_folder(paths: Iterable[Path]) -> dict[Path, str]:
-    folders = {path: path.resolve().parent for path in paths}
+    folders = {path: _lying(path).parent for path in paths}
     alike: dict[str, set[Path]] = defaultdict(set)
     for folder in folders.values():
         alike[folder.name].add(folder)
     names = {folder: name for group in alike.values() for folder, name in _told_apart(group).items()}
     return {path: names[folder] for path, folder in folders.items()}
+
+
+def _lying(path: Path) -> Path:
+    """The path as the user sees it: links are not followed."""
+    return Path(os.path.abspath(path))
 
 
 def _told_apart(folders: set[Path]) -> dict[Path, str]:
@@ -87,7 +95,8 @@ def _told_apart(folders: set[Path]) -> dict[Path, str]:
     while len({folder.parts[-depth:] for folder in folders}) < len(folders):
         depth += 1
     return {
-        folder: "/".join(part.strip("/") for part in folder.parts[-depth:]) or "images" for folder in folders
+        folder: printable("/".join(part.strip("/") for part in folder.parts[-depth:])) or "images"
+        for folder in folders
     }
 
 

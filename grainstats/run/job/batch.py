@@ -7,6 +7,7 @@ nothing. The order in which results arrive, and with it the number of workers, c
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -197,11 +198,16 @@ def _find(call: Call, sheet: SampleSheet | None) -> tuple[list[Path], Assignment
     from segment.micrograph import find_micrographs
 
     out = call.out.resolve()
-    paths = [path for path in find_micrographs(call.inputs) if out not in path.resolve().parents]
+    paths = [path for path in find_micrographs(call.inputs) if out not in _real(path).parents]
     if not paths:
         reason = "all micrographs of the input lie in the output folder, whose files are not read"
         raise InputError(f"--out {call.out}", reason, "Name a folder of its own, such as results")
     return paths, assign_samples(paths, sheet)
+
+
+def _real(path: Path) -> Path:
+    """`path` with links followed, as far as they lead."""
+    return Path(os.path.realpath(path))
 
 
 def _mapper(dask: str | None, analyse: Callable[[Job], Outcome], workers: int) -> Mapper:
@@ -246,7 +252,7 @@ def _work(plan: Plan, ledger: Ledger, mapper: Mapper, progress: Progress) -> _Wo
         _tally(job, outcome, ledger, tally, progress)
     progress.skip(_passed(plan) - skipped)
     for failure in plan.failures:
-        ledger.store(failure)
+        ledger.store_failure(failure)
     tally.failures = sorted([*plan.failures, *tally.failures], key=lambda f: (f.path, f.digest))
     tally.n_images = tally.n_new + plan.n_done
     return tally
@@ -265,10 +271,11 @@ def _tally(
             "Run again with --workers 1, or on a machine with more memory; the other images are not affected"
         )
         outcome = job.failure(outcome.reason, remedy)
-    ledger.store(outcome)
-    if isinstance(outcome, Failure):
-        tally.failures.append(outcome)
-        progress.advance(outcome.path, outcome.reason, good=False)
+    failure = ledger.store(job, outcome)
+    if failure is not None or isinstance(outcome, Failure):
+        failure = failure or outcome
+        tally.failures.append(failure)
+        progress.advance(failure.path, failure.reason, good=False)
         return
     tally.n_new += 1
     tally.megapixels += outcome.megapixels

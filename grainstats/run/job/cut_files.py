@@ -11,6 +11,7 @@ import pandas as pd
 
 from grainstats.infer.modality.stability import CellGraph, ImageCuts
 from grainstats.run.atomic import write_atomically
+from grainstats.share.safe_paths import is_below
 
 _ARRAYS = tuple(field.name for field in fields(CellGraph))
 
@@ -24,7 +25,7 @@ def write_cuts(path: Path, cuts: ImageCuts) -> None:
     def write(temporary: Path) -> None:
         np.savez_compressed(temporary, facts=facts, graphs=len(cuts.graphs), **arrays)
 
-    write_atomically(path, write)
+    write_atomically(path, write, durable=True)
 
 
 def read_cuts(path: str | os.PathLike[str]) -> ImageCuts:
@@ -43,5 +44,6 @@ def cuts_of(out: Path, images: pd.DataFrame) -> list[ImageCuts]:
 
     Images may come from a shared database and have been analysed elsewhere, or before there were such files.
     """
-    paths = [out / str(artefacts.get("cuts", "missing")) for artefacts in images["artefacts"]]
-    return [read_cuts(path) for path in paths] if all(path.is_file() for path in paths) else []
+    names = [artefacts.get("cuts", "missing") for artefacts in images["artefacts"]]
+    known = all(is_below(out, name) and (out / name).is_file() for name in names)
+    return [read_cuts(out / name) for name in names] if known else []

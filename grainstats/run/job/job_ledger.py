@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grainstats.run.failures import Failure
-from grainstats.run.job.one_image import Analysed
+from grainstats.run.failures import Failure, unexpected
+from grainstats.run.job.one_image import Analysed, artefacts_of
 from grainstats.run.job.plan import Job
+from grainstats.share.safe_paths import is_below, is_relative
+from segment.errors import InputError
 
 if TYPE_CHECKING:
     from grainstats.share.db.database import Database
@@ -39,15 +42,47 @@ class Ledger:
         artefacts = self._artefacts.get(job.digest)
         if artefacts is None:
             return job
-        if all((self._out / path).is_file() for path in artefacts.values()):
+        if all(is_below(self._out, path) and (self._out / path).is_file() for path in artefacts.values()):
             self._db.use_analysis(self.key(job.digest), job.sample_id, job.name)
             return None
-        stem = str(artefacts["labels"]).removeprefix("images/").removesuffix(".labels.tif")
-        return replace(job, stored_stem=stem)
+        return replace(job, stored_stem=_stem(artefacts))
 
-    def store(self, outcome: Analysed | Failure) -> None:
-        """Keep a result or a failure."""
+    def store(self, job: Job, outcome: Analysed | Failure) -> Failure | None:
+        """Keep a result or a failure; returns what was kept as a failure.
+
+        Raises
+        ------
+        DatabaseError
+            The database itself cannot be used. Whatever else is wrong with the rows is the image's failure.
+        """
+        from grainstats.share.db.urls import DatabaseError
+
         if isinstance(outcome, Analysed):
-            self._db.add_analysis(outcome.record)
-        else:
-            self._db.add_failure(outcome.path, outcome.digest, outcome.reason, outcome.remedy)
+            try:
+                self._db.add_analysis(outcome.record)
+                return None
+            except DatabaseError:
+                raise
+            except InputError as error:
+                outcome = job.failure(error.reason, error.remedy)
+            except Exception as error:
+                outcome = job.failure(*unexpected(error, self._out, job.name))
+        self.store_failure(outcome)
+        return outcome
+
+    def store_failure(self, failure: Failure) -> None:
+        """Keep the row of an image without a result."""
+        self._db.add_failure(failure.path, failure.digest, failure.reason, failure.remedy)
+
+
+def _stem(artefacts: Mapping[str, object]) -> str:
+    """Under which names the database knows an image's files; empty where they are not as a run names them.
+
+    The database may be shared: a name that would lead out of the output folder is not taken.
+    """
+    labels = artefacts.get("labels")
+    if not isinstance(labels, str) or not is_relative(labels):
+        return ""
+    stem = labels.removeprefix("images/").removesuffix(".labels.tif")
+    ours = labels == f"images/{stem}.labels.tif"
+    return stem if ours and dict(artefacts_of(stem)) == dict(artefacts) else ""

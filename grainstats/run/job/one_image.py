@@ -14,6 +14,7 @@ from grainstats.run.failures import Failure, unexpected
 from grainstats.run.job.plan import Job
 from grainstats.run.names import without_folders
 from grainstats.run.recipe import Recipe, recipe_text
+from grainstats.share.safe_paths import is_below
 from segment.errors import InputError
 
 if TYPE_CHECKING:
@@ -96,11 +97,15 @@ class Analyst:
         if isinstance(micrograph, IsStack):
             return micrograph
         key = self._key(micrograph)
-        artefacts = _artefacts(job.stem(key.digest))
+        artefacts = artefacts_of(job.stem(key.digest))
         if micrograph.pixel_size_nm is None and all(
             (self.out / path).is_file() for path in artefacts.values()
         ):
             return _uncalibrated(job)
+        for name in artefacts.values():
+            if not is_below(self.out, name):
+                reason = f"its result would be written outside the results folder ({name})"
+                return job.failure(reason, "Remove the link in the results folder, or name another --out")
         grains = self._segment(micrograph)
         self._write_files(micrograph, grains, artefacts)
         if micrograph.pixel_size_nm is None:
@@ -133,7 +138,9 @@ class Analyst:
         from grainstats.run.report.image_overlays import write_pictures
         from segment.label_files import write_label_map
 
-        write_atomically(self.out / artefacts["labels"], lambda path: write_label_map(path, grains))
+        write_atomically(
+            self.out / artefacts["labels"], lambda path: write_label_map(path, grains), durable=True
+        )
         paths = {name: self.out / artefacts[name] for name in ("overlay", "view", "layer")}
         write_pictures(micrograph.image, grains, **paths)
         write_cuts(self.out / artefacts["cuts"], self._cuts(grains))
@@ -207,7 +214,7 @@ def _frame_of(job: Job, pixel_size_nm: float | None) -> Micrograph | IsStack:
     return first if first.n_frames == 1 else IsStack(first.n_frames)
 
 
-def _artefacts(stem: str) -> dict[str, str]:
+def artefacts_of(stem: str) -> dict[str, str]:
     """Names of the image's files, relative to the output folder."""
     images, report = f"images/{stem}", f"{REPORT_FOLDER}/{stem}"
     return {

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from grainstats.run.failures import Failure
-from grainstats.run.names import plain_name, without_folders
+from grainstats.run.failures import Failure, said_of
+from grainstats.run.names import plain_name, printable, without_folders
 from segment.errors import InputError
+from segment.micrograph.file_kind import why_no_file
 
 _BLOCK = 1 << 20
 
@@ -48,7 +50,7 @@ class Job:
 
     def failure(self, reason: str, remedy: str) -> Failure:
         """This job without a result."""
-        reason, remedy = (without_folders(text, self.path, self.name) for text in (reason, remedy))
+        reason, remedy = (printable(without_folders(t, self.path, self.name)) for t in (reason, remedy))
         return Failure(self.name, self.digest, reason, remedy, self.sample_id)
 
     @property
@@ -107,7 +109,14 @@ class Plan:
             job = self._frames.popleft() if self._frames else self._open_next()
             if job is None:
                 continue
-            if (left := self.pending(job)) is not None:
+            try:
+                left = self.pending(job)
+            except InputError:  # the database itself
+                raise
+            except Exception as error:
+                self.failures.append(job.failure(*said_of(error)))
+                continue
+            if left is not None:
                 return left
             self.n_done += 1
         return None
@@ -120,6 +129,9 @@ class Plan:
         path, sample_id = self.jobs[self._next]
         name = self.name(path)
         self._next += 1
+        if (why := why_no_file(path)) is not None:
+            self.failures.append(Failure(name, "", *why, sample_id))
+            return None
         try:
             sha256 = file_digest(path)
         except OSError as error:
@@ -174,4 +186,4 @@ def parse_shard(text: str) -> tuple[int, int]:
 
 def _short(path: Path) -> str:
     """Folder and name."""
-    return f"{path.absolute().parent.name}/{path.name}".lstrip("/")
+    return printable(f"{Path(os.path.abspath(path)).parent.name}/{path.name}".lstrip("/"))

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Protocol
 
+from grainstats.run.names import printable
+
 
 class Progress(Protocol):
     """What a batch tells while it works."""
@@ -68,7 +70,8 @@ class ProgressBar:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-        self._console = Console(stderr=True, highlight=False)
+        stream = getattr(sys.stderr, "_stream", sys.stderr)  # the bar moves the cursor
+        self._console = Console(file=stream, highlight=False)
         self._bar: Any = None
         if self._console.is_terminal:
             columns = (
@@ -107,11 +110,12 @@ class ProgressBar:
             self._pace.result()
         if self._bar is None:
             done = self._skipped + self._worked
-            print(f"{done}/{self._total} {name}: {words}{self._left()}", file=sys.stderr, flush=True)
+            line = f"{done}/{self._total} {name}: {words}{self._left()}"
+            print(printable(line), file=sys.stderr, flush=True)
         elif not good:
             from rich.markup import escape
 
-            self._console.print(f"[yellow]{escape(name)}[/]: {escape(words)}")
+            self._console.print(f"[yellow]{escape(printable(name))}[/]: {escape(printable(words))}")
         self._show()
 
     def _show(self) -> None:

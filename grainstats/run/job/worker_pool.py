@@ -115,8 +115,11 @@ class IsolatedPool(Generic[Job, Result]):
                     return
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     job = running.pop(future)
-                    if isinstance(future.exception(), BrokenProcessPool):
+                    error = future.exception()
+                    if isinstance(error, BrokenProcessPool):
                         crashed.append(job)
+                    elif error is not None:  # the result could not be passed on
+                        yield job, Crash(f"its result was lost on the way ({type(error).__name__})")
                     else:
                         yield job, future.result()
             crashed.extend(running.values())

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from grainstats.share import Database
+from grainstats.share.safe_paths import picture_below
 from segment.errors import InputError
 
 
@@ -183,9 +184,9 @@ def overlays(db: Database, label: pd.Series, folder: Path | None) -> list[Overla
     for sample_id, level in label.dropna().items():
         own = analyses[analyses["sample_id"] == sample_id].sort_values("n_grains", kind="stable")
         there = [
-            (folder / row.artefacts["overlay"], row.n_grains)
+            (picture, row.n_grains)
             for row in own.itertuples()
-            if "overlay" in row.artefacts and (folder / row.artefacts["overlay"]).is_file()
+            if (picture := picture_below(folder, row.artefacts.get("overlay"))) is not None
         ]
         if there:
             path, n_grains = there[len(there) // 2]

@@ -180,7 +180,7 @@ def _pictures(overlays: Sequence[Overlay], levels: Sequence[str]) -> list[dict[s
 def _data_url(path: Path) -> str:
     from PIL import Image
 
-    with Image.open(path) as picture:
+    with Image.open(path, formats=("PNG", "JPEG")) as picture:
         small = picture.convert("RGB")
         small.thumbnail((_PICTURE_PX, _PICTURE_PX), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()

@@ -10,6 +10,7 @@ import pandas as pd
 
 from grainstats.run.report.page_model import ImageView
 from grainstats.run.report.svg_charts import length
+from grainstats.share.safe_paths import picture_below, picture_kind
 
 MOST_PER_SAMPLE = 12
 MOST_IN_ALL = 72  #: about 15 MB of pictures, what mail still carries
@@ -52,17 +53,20 @@ def image_views(out: Path, images: pd.DataFrame, per_image: pd.DataFrame, anchor
 
     values = per_image.pivot_table(index="analysis_id", columns="name", values="value")
     for number, (_, image) in enumerate(images.iterrows()):
-        view, layer = (out / image["artefacts"].get(name, "missing") for name in ("view", "layer"))
-        if not (view.is_file() and layer.is_file()):
+        view, layer = (picture_below(out, image["artefacts"].get(name)) for name in ("view", "layer"))
+        if view is None or layer is None:
             continue
-        with Image.open(layer) as shown:
-            width, height = shown.size
+        try:
+            with Image.open(layer, formats=("PNG",)) as shown:
+                width, height = shown.size
+        except (OSError, ValueError, Image.DecompressionBombError):
+            continue
         frame = f", frame {image['frame'] + 1}" if "#" in image["micrograph_digest"] else ""
         yield ImageView(
             anchor=f"{anchor}-{number}",
             name=Path(image["path"]).name + frame,
-            view=_data_uri(view, "image/jpeg"),
-            layer=_data_uri(layer, "image/png"),
+            view=_data_uri(view),
+            layer=_data_uri(layer),
             width=width,
             height=height,
             facts=_facts(image, values),
@@ -82,5 +86,5 @@ def _facts(image: pd.Series, values: pd.DataFrame) -> str:
     return " · ".join(parts)
 
 
-def _data_uri(path: Path, kind: str) -> str:
-    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+def _data_uri(path: Path) -> str:
+    return f"data:{picture_kind(path)};base64,{base64.b64encode(path.read_bytes()).decode()}"

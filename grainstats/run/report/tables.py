@@ -11,11 +11,11 @@ import pandas as pd
 
 from grainstats.run.atomic import write_atomically
 from grainstats.share.db.database import Database
+from grainstats.share.exports.spreadsheet_text import without_formulas
 
 if TYPE_CHECKING:
     from grainstats.run.scope import Scope
 
-_WRITERS = {".csv": pd.DataFrame.to_csv, ".parquet": pd.DataFrame.to_parquet}
 _INTERNAL = ["analysis_id", "created_at", "pool", "code_version", "is_current"]
 
 
@@ -29,9 +29,21 @@ def write_tables(db: Database, folder: Path, scope: Scope) -> list[Path]:
     for name, table in _tables(db, scope):
         for suffix in (".csv", ".parquet"):
             path = folder / f"{name}{suffix}"
-            write_atomically(path, partial(_WRITERS[suffix], table, index=False))
+            write_atomically(path, partial(_WRITERS[suffix], table))
             written.append(path)
     return written
+
+
+def _write_csv(table: pd.DataFrame, path: Path) -> None:
+    """For spreadsheets: no text is taken for a formula; Parquet holds every text as it is."""
+    without_formulas(table).to_csv(path, index=False)
+
+
+def _write_parquet(table: pd.DataFrame, path: Path) -> None:
+    table.to_parquet(path, index=False)
+
+
+_WRITERS = {".csv": _write_csv, ".parquet": _write_parquet}
 
 
 def _tables(db: Database, scope: Scope) -> Iterator[tuple[str, pd.DataFrame]]:

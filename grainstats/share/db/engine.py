@@ -19,6 +19,9 @@ T = TypeVar("T")
 
 BUSY_SECONDS = 60.0
 _PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
+RECONNECT_SECONDS = 120.0  #: a server restarts in some 10 s; its machine in 1 to 2 minutes
+CONNECT_SECONDS = 10  #: for one try
+_LONGEST_PAUSE = 5.0
 _RETRY_STATES = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
 
 
@@ -41,7 +44,10 @@ def make_engine(url: URL) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     try:
-        engine = sa.create_engine(url, pool_size=2, pool_pre_ping=True, json_serializer=to_json)
+        wait = {} if "connect_timeout" in url.query else {"connect_timeout": CONNECT_SECONDS}
+        engine = sa.create_engine(
+            url, pool_size=2, pool_pre_ping=True, connect_args=wait, json_serializer=to_json
+        )
     except ImportError:
         raise DatabaseError(
             safe_url(url),
@@ -59,7 +65,7 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
     cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.execute("PRAGMA synchronous = FULL")  # what is reported as stored survives a power cut
     cursor.close()
 
 
@@ -96,19 +102,60 @@ def in_transaction(engine: Engine, work: Callable[[Connection], T], *, write: bo
     DatabaseError
         The server cannot be reached, the file cannot be read, or the lock was never free.
     """
-    for pause in (*_PAUSES, None):
+    waits = _Waits(engine)
+    while True:
         try:
-            with engine.connect().execution_options(grainstats_write=write) as connection, connection.begin():
-                return work(connection)
+            return _once(engine, work, write)
         except sa.exc.OperationalError as error:
-            if pause is None or not transient(error):
+            if (pause := waits.before_again(error)) is None:
                 raise unusable(engine.url, error) from None
             time.sleep(pause)
         except sa.exc.DatabaseError as error:
             if isinstance(error, sa.exc.IntegrityError | sa.exc.DataError):
                 raise
             raise unusable(engine.url, error) from None
-    raise AssertionError("unreachable")
+
+
+def _once(engine: Engine, work: Callable[[Connection], T], write: bool) -> T:
+    driver = engine.dialect.loaded_dbapi
+    try:
+        with engine.connect().execution_options(grainstats_write=write) as connection, connection.begin():
+            engine.update_execution_options(grainstats_reached=True)
+            return work(connection)
+    except driver.OperationalError as error:  # from a cursor of the driver's own (bulk rows)
+        raise sa.exc.OperationalError("bulk rows", None, error) from None
+
+
+class _Waits:
+    """How long to wait before a transaction is tried again, and when to give up.
+
+    Conflicts between writers end soon; a server that had answered before and went away may be starting again.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._conflicts = iter(_PAUSES)
+        self._lost_since: float | None = None
+        self._pause = _PAUSES[1]
+
+    def before_again(self, error: sa.exc.OperationalError) -> float | None:
+        """Seconds; None where trying again is of no use."""
+        if not _server_went_away(self._engine, error):
+            return next(self._conflicts, None) if transient(error) else None
+        now = time.monotonic()
+        self._lost_since = self._lost_since or now
+        if now - self._lost_since > RECONNECT_SECONDS:
+            return None
+        self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+        return self._pause
+
+
+def _server_went_away(engine: Engine, error: sa.exc.OperationalError) -> bool:
+    """Whether a server that this process has reached before shuts down, starts, or does not answer."""
+    if engine.dialect.name == "sqlite" or not engine.get_execution_options().get("grainstats_reached"):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    return state is None or state.startswith(("57P", "08"))
 
 
 def unusable(url: URL, error: sa.exc.DBAPIError) -> DatabaseError:

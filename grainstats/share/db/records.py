@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,18 +24,40 @@ def digest_of(*parts: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def storable(text: str) -> str:
+    r"""`text` without what a database refuses: NUL and the bytes of names that are not UTF-8, written out.
+
+    Examples
+    --------
+    >>> storable("a\x00b") == "a" + chr(92) + "x00b"
+    True
+    """
+    return _NOT_STORED.sub(_written_out, text)
+
+
+_NOT_STORED = re.compile("[\0\ud800-\udfff]")
+
+
+def _written_out(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    escaped_byte = 0xDC80 <= code <= 0xDCFF  # as Python keeps a byte that is not UTF-8 (PEP 383)
+    return f"\\x{code & 0xFF:02x}" if escaped_byte or code == 0 else f"\\u{code:04x}"
+
+
 def plain(value: Any) -> Any:
     """JSON-ready copy: numpy scalars and tuples become Python's, NaN and infinity become None."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return plain(dataclasses.asdict(value))
     if isinstance(value, Mapping):
-        return {str(k): plain(v) for k, v in value.items()}
+        return {storable(str(k)): plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain(v) for v in value]
     if hasattr(value, "tolist"):
         return plain(value.tolist())
     if isinstance(value, float) and not math.isfinite(value):
         return None
+    if isinstance(value, str):
+        return storable(value)
     return value
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -15,6 +16,8 @@ class DatabaseError(InputError):
 
 
 _POSTGRESQL = {"postgres", "postgresql", "postgresql+psycopg"}
+#: A URL that lost a character: taken for a path, messages and files would repeat its password.
+_MISSPELT = re.compile(r"^\s*(?:postg\w*|pg\w*|\w*sql\w*)(?:\+\w*)?(?::|//)|:[^/\\]*@", re.IGNORECASE)
 _REMEDY = "Give a path such as results.db, sqlite:///results.db, or postgresql://user@host/name"
 
 
@@ -30,10 +33,13 @@ def parse_url(url: str | Path) -> URL:
     Raises
     ------
     DatabaseError
-        Another kind of database, an in-memory one, or no URL at all. The message never repeats the URL.
+        Another kind of database, an in-memory one, a misspelt URL, or no URL at all. The message never
+        repeats the URL.
     """
     text = str(url)
     if "://" not in text:
+        if _MISSPELT.search(text):
+            raise DatabaseError("database URL", "it is neither a path nor a URL", _REMEDY)
         return _sqlite(text)
     try:
         parsed = make_url(text)

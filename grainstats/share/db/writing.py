@@ -22,6 +22,7 @@ from grainstats.share.db.records import (
     SuggestionRecord,
     digest_of,
     plain,
+    storable,
 )
 
 
@@ -32,12 +33,13 @@ def now() -> str:
 
 def insert_once(connection: Connection, table: type[schema.Base], **values: Any) -> bool:
     """INSERT ... ON CONFLICT DO NOTHING; whether the row is new."""
-    statement = _insert(connection, table).values(**values).on_conflict_do_nothing()
+    statement = _insert(connection, table).values(**_storable(values)).on_conflict_do_nothing()
     return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount > 0
 
 
 def put(connection: Connection, table: type[schema.Base], keys: Sequence[str], **values: Any) -> None:
     """INSERT, or UPDATE the row with the same `keys`."""
+    values = _storable(values)
     rest = {name: value for name, value in values.items() if name not in keys}
     statement = _insert(connection, table).values(**values)
     connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=rest))
@@ -46,6 +48,14 @@ def put(connection: Connection, table: type[schema.Base], keys: Sequence[str], *
 def _insert(connection: Connection, table: type[schema.Base]) -> Any:
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     return dialect.insert(table)
+
+
+def _storable(values: dict[str, Any]) -> dict[str, Any]:
+    """The values as every database takes them, whatever a file's metadata held."""
+    return {
+        name: plain(value) if isinstance(value, str | list | dict) else value
+        for name, value in values.items()
+    }
 
 
 def find_analysis(connection: Connection, key: AnalysisKey) -> int | None:
@@ -62,10 +72,10 @@ def find_analysis(connection: Connection, key: AnalysisKey) -> int | None:
 
 def add_analysis(connection: Connection, record: AnalysisRecord) -> bool:
     """Store an analysis with all its rows; False where it was there already. Either way it counts now."""
-    key, facts = record.key, record.micrograph
+    key, facts = record.key, MicrographFacts(**_storable(dataclasses.asdict(record.micrograph)))
     if record.sample_id is not None:
         insert_once(connection, schema.Sample, sample_id=record.sample_id, created_at=now())
-    put_micrograph(connection, facts, record.sample_id)
+    put_micrograph(connection, facts, record.sample_id and storable(record.sample_id))
     insert_once(connection, schema.Model, digest=key.model_digest, name=record.model_name)
     insert_once(connection, schema.Recipe, digest=key.recipe_digest, text=record.recipe_text)
     values = dict(
@@ -116,7 +126,7 @@ def move_micrograph(connection: Connection, micrograph_digest: str, sample_id: s
 def rename_micrograph(connection: Connection, micrograph_digest: str, path: str) -> None:
     """Call the micrograph `path` from now on."""
     m = schema.Micrograph
-    connection.execute(sa.update(m).where(m.digest == micrograph_digest).values(path=path))
+    connection.execute(sa.update(m).where(m.digest == micrograph_digest).values(path=storable(path)))
 
 
 def make_current(connection: Connection, micrograph_digest: str, analysis_id: int) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grainstats.share.db.database import Database
+from grainstats.share.exports.spreadsheet_text import spreadsheet_text, without_formulas
 from grainstats.share.exports.tables import ExportTable, export_tables
 
 if TYPE_CHECKING:
@@ -13,21 +16,35 @@ if TYPE_CHECKING:
 
 
 def export_csv(db: Database, out: Path) -> list[Path]:
-    """One UTF-8 CSV per table; numbers in their shortest exact form, missing values empty."""
-    return [write_csv(table, out / f"{table.name}.csv") for table in export_tables(db)]
+    """One UTF-8 CSV per table; numbers in their shortest exact form, missing values empty.
+
+    For spreadsheets: texts that these would take for formulas are written as text (`spreadsheet_text`).
+    """
+    return [write_csv(table, out / f"{table.name}.csv", spreadsheet=True) for table in export_tables(db)]
 
 
-def write_csv(table: ExportTable, path: Path) -> Path:
-    """Write one table, part by part."""
+_SHOWN = re.compile(r"""(?:^|,)"?'[=+\-@]""", re.MULTILINE)
+
+
+def n_texts_shown(files: Iterable[Path]) -> int:
+    """Texts of exported CSV files that stand behind an apostrophe, lest a spreadsheet run them."""
+    small = (path for path in files if path.suffix == ".csv" and path.stem not in ("grains", "intercepts"))
+    return sum(len(_SHOWN.findall(path.read_text(encoding="utf-8"))) for path in small)
+
+
+def write_csv(table: ExportTable, path: Path, *, spreadsheet: bool = False) -> Path:
+    """Write one table, part by part; `spreadsheet`: no cell is a formula, else texts stay as they are."""
     with path.open("w", encoding="utf-8", newline="") as file:
-        file.write(",".join(_quoted(field.name) for field in table.fields) + "\n")
+        names = [spreadsheet_text(field.name) if spreadsheet else field.name for field in table.fields]
+        file.write(",".join(map(_quoted, names)) + "\n")
         for part in table.parts():
+            part = without_formulas(part) if spreadsheet else part
             part.to_csv(file, header=False, index=False, lineterminator="\n")
     return path
 
 
 def _quoted(name: str) -> str:
-    return f'"{name}"' if "," in name else name
+    return '"' + name.replace('"', '""') + '"' if re.search(r'[",\r\n]', name) else name
 
 
 def export_parquet(db: Database, out: Path) -> list[Path]:

@@ -25,6 +25,7 @@ from grainstats.share.exports import rde_documents as documents
 from grainstats.share.exports.catalogue import field_of
 from grainstats.share.exports.rde_images import write_images
 from grainstats.share.exports.tables import ExportTable, export_tables
+from grainstats.share.safe_paths import picture_below
 from segment.errors import InputError
 
 _CONFIG = """system:
@@ -195,11 +196,10 @@ def _write_measured(source: _Source, name: str, names: Mapping[str, str], out: P
 def _write_pictures(source: _Source, sample_id: str, data: Path) -> None:
     for tile, row in _tiles(source, sample_id, data):
         stored = source.overlays.get(str(row["analysis"]))
-        overlay = source.files / stored if source.files is not None and stored is not None else None
+        overlay = picture_below(source.files, stored) if source.files is not None else None
         table = tile / "structured" / "grains.csv"
         grains = pd.read_csv(table) if table.is_file() else None
-        found = overlay if overlay is not None and overlay.is_file() else None
-        write_images(tile, _stem(str(row["path"])), found, grains)
+        write_images(tile, _stem(str(row["path"])), overlay, grains)
 
 
 def _stem(path: str) -> str:

@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -46,8 +47,20 @@ def _as_server_user(folder: Path) -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """URL of a running server (database `postgres`); its folder vanishes at the end."""
+def postgres_server(_server: tuple[str, Callable[[], None]]) -> str:
+    """URL of a running server (database `postgres`)."""
+    return _server[0]
+
+
+@pytest.fixture(scope="session")
+def restart_server(_server: tuple[str, Callable[[], None]]) -> Callable[[], None]:
+    """Stops the server, waits two seconds, starts it again."""
+    return _server[1]
+
+
+@pytest.fixture(scope="session")
+def _server() -> Iterator[tuple[str, Callable[[], None]]]:
+    """URL of a running server, and its restart; its folder vanishes at the end."""
     binaries = _server_binaries()
     if binaries is None:
         pytest.skip("PostgreSQL's server binaries (initdb, pg_ctl) are not installed")
@@ -67,9 +80,16 @@ def postgres_server() -> Iterator[str]:
     subprocess.run([*prefix, *initdb, "-A", "scram-sha-256", f"--pwfile={password}"], **run)
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
     control = [*prefix, str(binaries / "pg_ctl"), "-D", str(data), "-w"]
-    subprocess.run([*control, "-o", options, "-l", str(folder / "log"), "start"], **run)
+    start = [*control, "-o", options, "-l", str(folder / "log"), "start"]
+    subprocess.run(start, **run)
+
+    def restart() -> None:
+        subprocess.run([*control, "-m", "fast", "stop"], **run)
+        time.sleep(2)
+        subprocess.run(start, **run)
+
     try:
-        yield f"postgresql://lab:s3cret-word@127.0.0.1:{port}/postgres"
+        yield f"postgresql://lab:s3cret-word@127.0.0.1:{port}/postgres", restart
     finally:
         subprocess.run([*control, "-m", "immediate", "stop"], **run)
         shutil.rmtree(folder, ignore_errors=True)
@@ -79,7 +99,8 @@ def postgres_server() -> Iterator[str]:
 def postgres_url(postgres_server: str, request: pytest.FixtureRequest) -> Iterator[str]:
     """URL of a fresh, empty database on the server."""
     name = f"t{abs(hash(request.node.nodeid)) % 10**10}_{os.getpid()}"
-    engine = sa.create_engine(parse_url(postgres_server), isolation_level="AUTOCOMMIT")
+    server = parse_url(postgres_server)
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with engine.connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
     yield postgres_server.removesuffix("postgres") + name

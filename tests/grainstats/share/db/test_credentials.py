@@ -91,3 +91,34 @@ def test_password_from_the_environment(postgres_url: str, monkeypatch: pytest.Mo
     monkeypatch.setenv("PGPASSWORD", SECRET)
     with Database.open(bare) as db:
         assert len(db.samples()) == 0
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"postgresql:/lab:{SECRET}@host/grains",
+        f"postgresql//lab:{SECRET}@host/grains",
+        f"postgresq:lab:{SECRET}@host/grains",
+        f"lab:{SECRET}@host/grains",
+        f"POSTGRES:{SECRET}",
+        f"sqlite:/data/{SECRET}.db",
+        f"mysql:/lab:{SECRET}@host/x",
+    ],
+)
+def test_a_misspelt_url_is_no_path_and_is_not_repeated(url, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DatabaseError) as caught:
+        Database.open(url)
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_database_may_come_from_the_environment(tmp_path, monkeypatch, capsys):
+    from grainstats.run.cli import main
+
+    monkeypatch.setenv("GRAINSTATS_DB", f"postgresql:/lab:{SECRET}@host/grains")
+    monkeypatch.setattr("sys.argv", ["grainstats", "export", "--to", "csv", "--out", str(tmp_path / "x")])
+    with pytest.raises(SystemExit) as end:
+        main()
+    said = "".join(capsys.readouterr())
+    assert end.value.code == 2 and "database URL" in said and SECRET not in said

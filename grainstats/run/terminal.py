@@ -1,0 +1,58 @@
+"""What reaches the terminal: text, never commands to it."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Any
+
+from grainstats.run.names import printable
+
+_COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")  #: the only escapes a message of ours may hold (help, bars)
+_LINES = re.compile(r"([\n\t])")
+
+
+class PlainStream:
+    """A text stream that writes control characters out instead of sending them.
+
+    File names and metadata come from anywhere; a terminal obeys the escapes in them. Line ends and tabs pass;
+    colours pass where the stream is a terminal.
+
+    Parameters
+    ----------
+    stream : text stream
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._kept = re.compile(f"{_COLOUR.pattern}|{_LINES.pattern}") if stream.isatty() else _LINES
+
+    def write(self, text: str) -> int:
+        """Write `text`, harmless."""
+        if not text.isprintable():
+            text = "".join(
+                part if part and self._kept.fullmatch(part) else printable(part or "")
+                for part in self._kept.split(text)
+                if part is not None
+            )
+        self._stream.write(text)
+        return len(text)
+
+    def writelines(self, lines: Any) -> None:
+        """As of a file."""
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def guard_terminal() -> None:
+    """Let standard output and error of this process pass through `PlainStream`; never fail on a character."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None or isinstance(stream, PlainStream):
+            continue
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+        setattr(sys, name, PlainStream(stream))

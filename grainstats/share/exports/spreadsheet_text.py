@@ -1,0 +1,37 @@
+"""Texts that a spreadsheet would run as a formula, written so that it shows them.
+
+Spreadsheets take a cell that begins with ``=``, ``+``, ``-``, ``@``, a tab or a line end for a formula or a
+command, wherever the file came from (OWASP, "CSV Injection"). An apostrophe before it makes it a text.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+_BEGIN = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # also full-width
+
+
+def spreadsheet_text(text: str) -> str:
+    """`text`, behind an apostrophe where a spreadsheet would run it.
+
+    Examples
+    --------
+    >>> spreadsheet_text("=1+1"), spreadsheet_text("S1")
+    ("'=1+1", 'S1')
+    """
+    return f"'{text}" if text.startswith(_BEGIN) else text
+
+
+def without_formulas(table: pd.DataFrame) -> pd.DataFrame:
+    """`table` with its texts as `spreadsheet_text`, numbers as they are; itself where nothing changes."""
+    changed = {}
+    for name in table:
+        column = table[name]
+        if column.dtype != object and not isinstance(column.dtype, pd.StringDtype | pd.CategoricalDtype):
+            continue
+        codes, values = pd.factorize(column)
+        texts = [spreadsheet_text(value) if isinstance(value, str) else value for value in values]
+        if any(new is not old for new, old in zip(texts, values, strict=True)):
+            shown = pd.Series([*texts, None], dtype=object)
+            changed[name] = shown.to_numpy()[codes]
+    return table.assign(**changed) if changed else table

@@ -1,0 +1,49 @@
+"""Whether a path leads to a file that can be read, said without opening it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+_KINDS = {
+    stat.S_IFDIR: ("a folder, not a file", "Name the images in it, or rename it without the suffix"),
+    stat.S_IFIFO: ("a named pipe, not a file", "Save the image as a file"),
+    stat.S_IFSOCK: ("a socket, not a file", "Save the image as a file"),
+    stat.S_IFCHR: ("a device, not a file", "Save the image as a file"),
+    stat.S_IFBLK: ("a device, not a file", "Save the image as a file"),
+}
+
+
+def place_of(path: Path) -> Path:
+    """Where a file, or a link to one, lies: its folder without links, and its own name.
+
+    A link is not followed: an image belongs to the folder in which its link lies.
+
+    Examples
+    --------
+    >>> place_of(Path("/data/../data/S1/a.tif")).name
+    'a.tif'
+    """
+    return Path(os.path.realpath(path.parent), path.name)
+
+
+def why_no_file(path: Path) -> tuple[str, str] | None:
+    """Reason and remedy where `path` is no regular file; None where it is one.
+
+    Opening a named pipe would wait for ever; a link may lead nowhere or in a circle.
+    """
+    try:
+        mode = stat.S_IFMT(os.stat(path).st_mode)
+    except ValueError:
+        return "its name holds a NUL character", "Rename it"
+    except OSError as error:
+        if not os.path.islink(path):
+            return f"cannot be read: {error.strerror}", "Check the path and its permissions"
+        if error.errno == errno.ELOOP:
+            return "a link that leads back to itself", "Remove the link, or let it lead to the image"
+        return f"a link that leads nowhere ({error.strerror})", "Restore the file, or remove the link"
+    if mode == stat.S_IFDIR and not os.access(path, os.R_OK | os.X_OK):
+        return "a folder that cannot be listed", "Check its permissions"
+    return _KINDS.get(mode)
