@@ -271,12 +271,12 @@ def _tally(
             "Run again with --workers 1, or on a machine with more memory; the other images are not affected"
         )
         outcome = job.failure(outcome.reason, remedy)
-    failure = ledger.store(job, outcome)
-    if failure is not None or isinstance(outcome, Failure):
-        failure = failure or outcome
-        tally.failures.append(failure)
-        progress.advance(failure.path, failure.reason, good=False)
+    stored = ledger.store(job, outcome)
+    if isinstance(stored, Failure):
+        tally.failures.append(stored)
+        progress.advance(stored.path, stored.reason, good=False)
         return
+    outcome = stored
     tally.n_new += 1
     tally.megapixels += outcome.megapixels
     tally.seconds += outcome.seconds

@@ -47,8 +47,8 @@ class Ledger:
             return None
         return replace(job, stored_stem=_stem(artefacts))
 
-    def store(self, job: Job, outcome: Analysed | Failure) -> Failure | None:
-        """Keep a result or a failure; returns what was kept as a failure.
+    def store(self, job: Job, outcome: Analysed | Failure) -> Analysed | Failure:
+        """Keep a result or a failure; returns what was kept, a failure where the result's rows are at fault.
 
         Raises
         ------
@@ -60,7 +60,7 @@ class Ledger:
         if isinstance(outcome, Analysed):
             try:
                 self._db.add_analysis(outcome.record)
-                return None
+                return outcome
             except DatabaseError:
                 raise
             except InputError as error:
