@@ -13,6 +13,7 @@ from grainstats import __version__
 from grainstats.run.commands import (
     campaign,
     compare,
+    current,
     demo,
     export,
     import_samples,
@@ -43,6 +44,7 @@ for command in (
     info.info,
     magnet.magnet,
     compare.compare,
+    current.current,
     export.export,
     suggest.suggest,
     propose.propose,

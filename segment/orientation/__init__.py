@@ -7,6 +7,7 @@ from segment.orientation.boundary_character import (
     misorientation_of_pairs,
 )
 from segment.orientation.grains import GrainRules, grain_map_of
+from segment.orientation.label_orientations import orientations_of_labels
 from segment.orientation.orientation_map import OrientationMap
 from segment.orientation.read import holds_orientation_map, is_orientation_map, read_orientation_map
 from segment.orientation.twins import TwinLaw, twin_law
@@ -23,6 +24,7 @@ __all__ = [
     "holds_orientation_map",
     "is_orientation_map",
     "misorientation_of_pairs",
+    "orientations_of_labels",
     "read_orientation_map",
     "twin_law",
 ]

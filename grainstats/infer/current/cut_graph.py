@@ -1,0 +1,164 @@
+"""The graph on which the limiting path is found: where boundaries meet, and the boundaries between.
+
+A current along x is limited by the cheapest path that separates the left side of the frame from the right
+one; in the plane that is a path through the boundary network from the top side to the bottom side.  Pores and
+second phases carry nothing, so that the path follows their outline for nothing.  Nothing is known of hidden
+regions: their outline is left out and no path crosses them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from grainstats.infer.current._walk import shortest_path
+from grainstats.infer.current.boundary_lines import BoundaryLines, boundary_lines
+from grainstats.infer.current.pores import pore_links
+from grainstats.measure.network.graph import BoundaryNetwork
+
+Direction = Literal["x", "y"]
+ON_FRAME = 1e-6  #: pixels; frame ends lie on the frame exactly
+
+
+@dataclass(frozen=True, eq=False)
+class CutGraph:
+    """Points and the pieces between them that a limiting path may follow.
+
+    Attributes
+    ----------
+    position : ndarray, shape (n, 2)
+        (row, column), pixels.
+    edge : ndarray of int, shape (m, 2)
+    length : ndarray, shape (m,)
+        Pixels.
+    grains : ndarray of int, shape (m, 2)
+        Labels on both sides; the same label twice for a path through a grain; 0 for a pore or second phase.
+    segment : ndarray of int, shape (m,)
+        Row of the network's `segments`; -1 inside a grain.
+    frame : tuple of float
+        (top, left, bottom, right) of what is seen, pixels.
+    """
+
+    position: np.ndarray
+    edge: np.ndarray
+    length: np.ndarray
+    grains: np.ndarray
+    segment: np.ndarray
+    frame: tuple[float, float, float, float]
+
+    @property
+    def free(self) -> np.ndarray:
+        """Bool of shape (m,): along or through what carries nothing."""
+        return np.asarray((self.grains <= 0).any(axis=1))
+
+    def width(self, direction: Direction) -> float:
+        """Extent of the frame across the current, pixels."""
+        top, left, bottom, right = self.frame
+        return bottom - top if direction == "x" else right - left
+
+    def sides(self, direction: Direction) -> tuple[np.ndarray, np.ndarray]:
+        """Points on the two sides of the frame along which the current flows; bool of shape (n,)."""
+        axis = 0 if direction == "x" else 1
+        low, high = self.frame[axis], self.frame[axis + 2]
+        at = self.position[:, axis]
+        return np.abs(at - low) < ON_FRAME, np.abs(at - high) < ON_FRAME
+
+
+@dataclass(frozen=True, eq=False)
+class LimitingPath:
+    """The cheapest cut.
+
+    Attributes
+    ----------
+    current : float
+        Per unit of length across the current; inf where no path goes from side to side.
+    edges : ndarray of int
+        Rows of the graph's `edge`.
+    """
+
+    current: float
+    edges: np.ndarray
+
+
+class CutSolver:
+    """Adjacency of a graph, built once for many draws of weights."""
+
+    def __init__(self, graph: CutGraph) -> None:
+        self.graph = graph
+        n, m = graph.position.shape[0], graph.edge.shape[0]
+        both = np.concatenate([graph.edge, graph.edge[:, ::-1]])
+        order = np.argsort(both[:, 0], kind="stable")
+        self._first = np.concatenate([[0], np.cumsum(np.bincount(both[:, 0], minlength=n))])
+        self._neighbour = both[order, 1]
+        self._edge = np.tile(np.arange(m), 2)[order]
+
+    def limiting_path(self, weight: np.ndarray, direction: Direction) -> LimitingPath:
+        """The cheapest path from side to side.
+
+        Parameters
+        ----------
+        weight : ndarray, shape (m,)
+            Largest current through each piece: its length in pixels times what a unit of length carries; inf
+            where nothing can be cut.
+        direction : {"x", "y"}
+            Of the current.
+        """
+        start, end = self.graph.sides(direction)
+        total, edges = shortest_path(
+            self._first, self._neighbour, self._edge, np.asarray(weight, float), start, end
+        )
+        return LimitingPath(total / self.graph.width(direction), edges)
+
+
+def cut_graph(network: BoundaryNetwork, labels: np.ndarray) -> CutGraph:
+    """Junctions and frame ends joined by whole boundaries.
+
+    Parameters
+    ----------
+    network : BoundaryNetwork
+        In pixels.
+    labels : ndarray of int32, shape (rows, columns)
+        That the network was made from: 0 in pores, below 0 where hidden; no side of it wholly hidden.
+    """
+    lines = boundary_lines(network)
+    ends = np.column_stack([lines.point[lines.start[:-1]], lines.point[lines.start[1:] - 1]])
+    pores = pore_links(network, labels, ends.ravel(), np.repeat(lines.segment, 2))
+    seen = network.segments["kind"].to_numpy()[lines.segment] != "frame"
+    segment = lines.segment[seen]
+    grains = network.segments[["label_a", "label_b"]].to_numpy()[segment]
+    return compact_graph(
+        np.concatenate([network.position, pores.point]),
+        np.concatenate([ends[seen], pores.edge]),
+        np.concatenate([line_lengths(network, lines)[seen], np.zeros(len(pores.edge))]),
+        np.concatenate([grains, np.zeros_like(pores.edge)]),
+        np.concatenate([segment, np.full(len(pores.edge), -1)]),
+        frame_of(network),
+    )
+
+
+def line_lengths(network: BoundaryNetwork, lines: BoundaryLines) -> np.ndarray:
+    """Length of each line, pixels."""
+    step = np.concatenate([[0.0], np.hypot(*np.diff(network.position[lines.point], axis=0).T)])
+    step[lines.start[:-1]] = 0.0
+    return np.add.reduceat(step, lines.start[:-1]) if lines.segment.size else np.zeros(0)
+
+
+def compact_graph(
+    position: np.ndarray,
+    edge: np.ndarray,
+    length: np.ndarray,
+    grains: np.ndarray,
+    segment: np.ndarray,
+    frame: tuple[float, float, float, float],
+) -> CutGraph:
+    """A graph of only those points that a piece ends at; parameters as in `CutGraph`."""
+    used, index = np.unique(edge, return_inverse=True)
+    return CutGraph(position[used], index.reshape(-1, 2), length, grains, segment, frame)
+
+
+def frame_of(network: BoundaryNetwork) -> tuple[float, float, float, float]:
+    """(top, left, bottom, right) of the outermost pixel centres that are seen."""
+    w = network.window
+    return float(w.y0), float(w.x0), float(w.y1 - 1), float(w.x1 - 1)

@@ -1,0 +1,253 @@
+"""One draw of what every boundary and every grain of a map carries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from grainstats.infer.current.cut_graph import CutGraph
+from grainstats.infer.current.law import Law
+from grainstats.infer.current.misorientations import misorientations, random_orientations
+from segment.errors import InputError
+from segment.grain_map import GrainMap
+from segment.orientation import misorientation_of_pairs
+
+
+@dataclass(frozen=True, eq=False)
+class Carriers:
+    """The boundaries of a map as pairs of grains, and what is known of them.
+
+    Attributes
+    ----------
+    pairs : ndarray of int, shape (p, 2)
+        Labels of the grains on both sides, each pair once.
+    length : ndarray, shape (p,)
+        Pixels.
+    angle_deg : ndarray, shape (p,) or None
+        Measured misorientation, NaN where there is none.
+    confidence : ndarray, shape (p,) or None
+        Chance that it is a boundary at all.
+    coarse : ndarray of bool, shape (n_grains + 1,) or None
+        By label.
+    grain_share : ndarray, shape (n_grains + 1,)
+        What each grain carries over j0: inf without limit.
+    """
+
+    pairs: np.ndarray
+    length: np.ndarray
+    angle_deg: np.ndarray | None
+    confidence: np.ndarray | None
+    coarse: np.ndarray | None
+    grain_share: np.ndarray
+
+    @property
+    def n_grains(self) -> int:
+        return self.grain_share.size - 1
+
+
+@dataclass(frozen=True, eq=False)
+class Draw:
+    """What pairs of grains carry, per length of boundary and over j0.
+
+    Attributes
+    ----------
+    boundary : ndarray, shape (p,)
+        inf where the draw takes it for no boundary.
+    mean : float
+        Mean over the length of all boundaries.
+    """
+
+    boundary: np.ndarray
+    mean: float
+
+
+class DrawSource:
+    """Draws from a law; the same generator state gives the same draw.
+
+    Raises
+    ------
+    InputError
+        The law wants misorientations that nothing gives.
+    """
+
+    def __init__(self, carriers: Carriers, law: Law) -> None:
+        self.carriers, self.law = carriers, law
+        self._angles = _angle_source(carriers, law)
+
+    @property
+    def varies(self) -> bool:
+        """Whether two draws can differ."""
+        c, law = self.carriers, self.law
+        doubtful = c.confidence is not None and bool((c.confidence < 1).any())
+        drawn = law.needs_angles and (
+            c.angle_deg is None or law.source == "random" or bool(_unknown(c).any())
+        )
+        return doubtful or drawn or law.scatter_sigma > 0 or 0 < law.blocked_share < 1
+
+    def draw(self, rng: np.random.Generator) -> Draw:
+        """What every pair carries."""
+        c, law = self.carriers, self.law
+        p = len(c.pairs)
+        share = share_of_angle(law, self._angles(rng)) if law.needs_angles else np.ones(p)
+        if law.needs_classes and c.coarse is not None:
+            share *= np.array([law.fine_fine, law.fine_coarse, law.coarse_coarse])[
+                c.coarse[c.pairs].sum(axis=1)
+            ]
+        if law.scatter_sigma:
+            share *= np.exp(law.scatter_sigma * rng.standard_normal(p) - law.scatter_sigma**2 / 2)
+        if law.blocked_share:
+            share = np.where(rng.random(p) < law.blocked_share, 0.0, share)
+        real = np.ones(p, bool) if c.confidence is None else rng.random(p) < c.confidence
+        length = c.length[real]
+        mean = float(np.average(share[real], weights=length)) if length.sum() > 0 else float("nan")
+        return Draw(np.where(real, share, np.inf), mean)
+
+
+def share_of_angle(law: Law, angle_deg: np.ndarray) -> np.ndarray:
+    """Share of j0 that boundaries of these misorientations carry; `Law.share_at` for an array."""
+    over = angle_deg - (law.theta_c_deg or 0.0)
+    falling = (
+        np.zeros(over.shape) if law.theta_0_deg is None else np.exp(-np.maximum(over, 0) / law.theta_0_deg)
+    )
+    return np.where(over < 0, 1.0, np.maximum(falling, law.plateau))
+
+
+def _unknown(carriers: Carriers) -> np.ndarray:
+    assert carriers.angle_deg is not None
+    return np.isnan(carriers.angle_deg)
+
+
+def _angle_source(carriers: Carriers, law: Law) -> Callable[[np.random.Generator], np.ndarray]:
+    """How misorientations are found: measured, drawn, or measured with the unknown ones drawn."""
+    measured = carriers.angle_deg if law.source != "random" else None
+    if measured is None and law.needs_angles and (law.source == "map" or law.laue is None):
+        raise InputError(
+            "law",
+            "it depends on misorientations, and the map carries none",
+            'Give an orientation map, or [misorientation] source = "random" with laue',
+        )
+    laue, n = law.laue, carriers.n_grains + 1
+
+    def drawn(rng: np.random.Generator) -> np.ndarray:
+        assert laue is not None
+        return misorientations(random_orientations(n, law.texture, law.spread_deg, rng), carriers.pairs, laue)
+
+    if measured is None:
+        return drawn
+    unknown = np.isnan(measured)
+    if not unknown.any():
+        return lambda rng: measured
+    if laue is None:
+        # across phases, or beside an unindexed grain: as good as any large angle
+        return lambda rng: np.where(unknown, 180.0, measured)
+    return lambda rng: np.where(unknown, drawn(rng), measured)
+
+
+def carriers_of(graph: CutGraph, grain_map: GrainMap, law: Law) -> tuple[Carriers, np.ndarray]:
+    """Pairs of grains of a graph, and the pair of each of its pieces.
+
+    Parameters
+    ----------
+    graph : CutGraph
+    grain_map : GrainMap
+    law : Law
+
+    Returns
+    -------
+    carriers : Carriers
+    pair_of_edge : ndarray of int, shape (m,)
+        -1 along pores and inside grains.
+    """
+    boundary = (graph.grains > 0).all(axis=1) & (graph.grains[:, 0] != graph.grains[:, 1])
+    key = graph.grains[:, 0].astype(np.int64) << 32 | graph.grains[:, 1]
+    unique, index = np.unique(key[boundary], return_inverse=True)
+    pairs = np.column_stack([unique >> 32, unique & 0xFFFFFFFF])
+    pair_of_edge = np.full(len(key), -1)
+    pair_of_edge[boundary] = index
+    length = np.bincount(index, graph.length[boundary], len(pairs))
+    area = np.bincount(grain_map.labels[grain_map.labels > 0].ravel(), minlength=grain_map.n_grains + 1)
+    carriers = Carriers(
+        pairs,
+        length,
+        _measured_angles(grain_map, pairs) if law.needs_angles else None,
+        _confidence(grain_map, pairs),
+        _coarse(area, grain_map.pixel_size_nm, law) if law.needs_classes else None,
+        grain_shares(pairs, length, area, law),
+    )
+    return carriers, pair_of_edge
+
+
+def grain_shares(pairs: np.ndarray, length: np.ndarray, area: np.ndarray, law: Law) -> np.ndarray:
+    """What each grain carries over j0, by label.
+
+    Pinning by boundaries: in proportion to the grain's own boundary length per area; the mean over the area
+    of the map is `k`.
+
+    Parameters
+    ----------
+    pairs : ndarray of int, shape (p, 2)
+    length : ndarray, shape (p,)
+    area : ndarray, shape (n_grains + 1,)
+        By label.
+    law : Law
+    """
+    if law.j_grain is None:
+        return np.full(area.size, np.inf)
+    if law.j_grain != "pinning":
+        return np.full(area.size, float(law.j_grain) / law.j0)
+    assert law.k is not None
+    # a boundary belongs half to each side
+    half = (np.bincount(pairs[:, 0], length, area.size) + np.bincount(pairs[:, 1], length, area.size)) / 2
+    inside = area[1:].sum()
+    density = np.divide(half, area, out=np.zeros(area.size), where=area > 0)
+    return law.k * density * inside / half.sum() if half.sum() > 0 else np.zeros(area.size)
+
+
+def _measured_angles(grain_map: GrainMap, pairs: np.ndarray) -> np.ndarray | None:
+    if grain_map.orientations is None:
+        return None
+    return misorientation_of_pairs(grain_map, pairs)
+
+
+def _confidence(grain_map: GrainMap, pairs: np.ndarray) -> np.ndarray | None:
+    """Calibrated chance of each pair's boundary; None where none was measured."""
+    if grain_map.probability is None or grain_map.reliability is None:
+        return None
+    from segment.cells.borders import find_borders
+
+    borders = find_borders(grain_map.labels, grain_map.probability)
+    key = borders.pairs[:, 0].astype(np.int64) << 32 | borders.pairs[:, 1]
+    wanted = pairs[:, 0].astype(np.int64) << 32 | pairs[:, 1]
+    at = np.minimum(np.searchsorted(key, wanted), max(key.size - 1, 0))
+    known = key[at] == wanted if key.size else np.zeros(len(wanted), bool)
+    sure = grain_map.reliability(borders.confidence)
+    return np.where(known, sure[at] if key.size else 1.0, 1.0)
+
+
+def _coarse(area: np.ndarray, pixel_size_nm: float | None, law: Law) -> np.ndarray:
+    """Which grains are coarse, by label."""
+    diameter = np.sqrt(4 / np.pi * area)
+    if law.threshold_nm is None:
+        present = area > 0
+        limit = np.exp(_otsu(np.log(diameter[present]), area[present].astype(float)))
+    elif pixel_size_nm is None:
+        raise InputError("threshold_nm", "the map has no pixel size", "Give the pixel size, or leave it out")
+    else:
+        limit = law.threshold_nm / pixel_size_nm
+    return np.asarray(diameter >= limit)
+
+
+def _otsu(value: np.ndarray, weight: np.ndarray) -> float:
+    """The value that parts two classes with the largest variance between them (Otsu 1979)."""
+    order = np.argsort(value)
+    v, w = value[order], weight[order]
+    below, total = np.cumsum(w)[:-1], w.sum()
+    sum_below = np.cumsum(w * v)[:-1]
+    if below.size == 0:
+        return float(v[0]) if v.size else 0.0
+    above = np.maximum(total - below, 1e-12)
+    apart = sum_below / below - ((w * v).sum() - sum_below) / above
+    at = int(np.argmax(below * above * apart**2))
+    return float((v[at] + v[at + 1]) / 2)

@@ -1,0 +1,294 @@
+"""The current that the network of one or several maps can carry, over draws of what is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grainstats.infer.current.cut_graph import CutGraph, CutSolver, Direction, cut_graph
+from grainstats.infer.current.draws import Carriers, DrawSource, carriers_of
+from grainstats.infer.current.grain_paths import graph_through_grains
+from grainstats.infer.current.law import Law, law_of, read_law
+from grainstats.infer.current.missing import check_missed, correction, without_some
+from grainstats.infer.current.result import CurrentEstimate, DirectionEstimate, MapPaths
+from grainstats.measure.grains.window import labels_with_hidden, window_of
+from grainstats.measure.network.graph import BoundaryNetwork, boundary_network
+from segment.errors import InputError
+from segment.grain_map import GrainMap
+
+DRAWS = 200
+MOST_WORK = 2e8  #: pieces times draws; larger maps get fewer draws, at least `FEWEST_DRAWS`
+FEWEST_DRAWS = 20
+GRAINS_ACROSS = 20  #: fewer: the window's edges raise the current, and one window says little
+DIRECTIONS: tuple[Direction, Direction] = ("x", "y")
+
+Maps = GrainMap | np.ndarray | Sequence[GrainMap | np.ndarray]
+
+
+def current(
+    maps: Maps,
+    law: Law | Mapping[str, Any] | str | Path,
+    *,
+    draws: int | None = None,
+    missed_share: float = 0.0,
+    seed: int = 0,
+) -> CurrentEstimate:
+    """Limiting current of the boundary network, exact in the plane.
+
+    Every boundary carries at most what the law gives it per unit of its length, every grain at most what the
+    law gives grains, pores and second phases nothing.  The largest current that can flow is that through the
+    cheapest path between the two sides of the frame.
+
+    Parameters
+    ----------
+    maps : GrainMap or ndarray, or a sequence of them
+        Several maps are one sample.  An array of labels, 0 for pores; with three dimensions (planes, rows,
+        columns) it is a volume, solved by `volume_current`.
+    law : Law, mapping or path
+        What boundaries carry: a `Law`, the content of a law file, or the file.
+    draws : int, optional
+        Of random misorientations, scatter, blocked boundaries and doubtful boundaries; 200, fewer in very
+        large maps.  One, where nothing is left to chance.
+    missed_share : float
+        Share of the boundaries that the segmentation missed; the current is corrected for it.
+    seed : int
+
+    Returns
+    -------
+    CurrentEstimate
+
+    Raises
+    ------
+    InputError
+        No path of boundaries from side to side, misorientations that are nowhere, a law out of range.
+
+    Examples
+    --------
+    Square grains carry what their boundaries carry.
+
+    >>> import numpy as np
+    >>> squares = np.kron(np.arange(1, 626).reshape(25, 25), np.ones((12, 12), int))
+    >>> round(current(squares, {"j0": 1.0}).directions["x"].j_over_j0, 3)
+    1.0
+    """
+    law = _as_law(law)
+    check_missed(missed_share)
+    if draws is not None and draws < 1:
+        raise InputError("draws", f"{draws} is no number of draws", "Give 1 or more")
+    if isinstance(maps, np.ndarray) and maps.ndim == 3:
+        from grainstats.infer.current.volume import volume_current
+
+        return volume_current(maps, law, draws=draws, seed=seed)
+    grain_maps = _as_maps(maps)
+    problems = [_Problem.of(grain_map, law) for grain_map in grain_maps]
+    n = _n_draws(problems, draws, missed_share)
+    runs = [p.run(n, missed_share, seed, k) for k, p in enumerate(problems)]
+    across: dict[str, float] = {d: min(grains_across(g, d) for g in grain_maps) for d in DIRECTIONS}
+    lost = sum(int((~np.isfinite(run.found)).any(axis=1).sum()) for run in runs)
+    return CurrentEstimate(
+        {d: _pooled(problems, runs, d) for d in DIRECTIONS},
+        across,
+        missed_share,
+        law,
+        tuple(p.paths(run) for p, run in zip(problems, runs, strict=True)),
+        all(g.pixel_size_nm is not None for g in grain_maps),
+        _warnings(across, grain_maps, lost),
+    )
+
+
+def grains_across(grain_map: GrainMap, direction: Direction) -> float:
+    """Grains that a line along the direction meets, mean over the lines of pixels."""
+    labels = labels_with_hidden(grain_map)
+    labels = labels if direction == "x" else labels.T
+    starts = labels[:, 1:][(labels[:, 1:] != labels[:, :-1])] > 0
+    lines = (labels > 0).any(axis=1).sum()
+    return float((starts.sum() + (labels[:, 0] > 0).sum()) / max(lines, 1))
+
+
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """Draws of one map; arrays by draw and direction."""
+
+    found: np.ndarray
+    fewer: np.ndarray | None
+    mean: np.ndarray
+    edges: list[list[np.ndarray]]
+
+    def corrected(self, at: int) -> np.ndarray:
+        """Currents of one direction, corrected for what is missed."""
+        if self.fewer is None:
+            return self.found[:, at]
+        return self.found[:, at] * correction(self.found[:, at], self.fewer[:, at])
+
+
+@dataclass(frozen=True, eq=False)
+class _Problem:
+    """One map made ready for draws."""
+
+    network: BoundaryNetwork
+    graph: CutGraph
+    solver: CutSolver
+    carriers: Carriers
+    pair_of_edge: np.ndarray
+    source: DrawSource
+    offset_px: tuple[float, float]
+
+    @classmethod
+    def of(cls, whole: GrainMap, law: Law) -> _Problem:
+        grain_map, offset = _seen(whole)
+        network = boundary_network(grain_map, unit="px")
+        make = cut_graph if law.j_grain is None else graph_through_grains
+        graph = make(network, labels_with_hidden(grain_map))
+        carriers, pair_of_edge = carriers_of(graph, grain_map, law)
+        solver = CutSolver(graph)
+        _check_crossed(solver)
+        return cls(network, graph, solver, carriers, pair_of_edge, DrawSource(carriers, law), offset)
+
+    def weight(self, boundary: np.ndarray) -> np.ndarray:
+        """What each piece of the graph carries, times its length."""
+        grains, free = self.graph.grains, self.graph.free
+        beside = self.carriers.grain_share[np.maximum(grains, 0)].min(axis=1)
+        along = np.full(len(grains), np.inf)
+        is_boundary = self.pair_of_edge >= 0
+        along[is_boundary] = boundary[self.pair_of_edge[is_boundary]]
+        share = np.where(free, 0.0, np.minimum(along, beside))
+        return np.where(np.isinf(share), np.inf, share * self.graph.length)
+
+    def run(self, n: int, missed: float, seed: int, number: int) -> _Run:
+        """Limiting paths of `n` draws, the same for the same seed and number of the map."""
+        found, fewer, mean, edges = np.empty((n, 2)), np.empty((n, 2)), np.empty(n), []
+        for k in range(n):
+            rng = np.random.default_rng([seed, number, k])
+            drawn = self.source.draw(rng)
+            paths = [self.solver.limiting_path(self.weight(drawn.boundary), d) for d in DIRECTIONS]
+            found[k], mean[k] = [p.current for p in paths], drawn.mean
+            edges.append([p.edges for p in paths])
+            if missed:
+                less = self.weight(without_some(drawn.boundary, missed, rng))
+                fewer[k] = [self.solver.limiting_path(less, d).current for d in DIRECTIONS]
+        return _Run(found, fewer if missed else None, mean, edges)
+
+    def paths(self, run: _Run) -> MapPaths:
+        """The median draw's paths, and how often each boundary is in one."""
+        path: dict[str, np.ndarray] = {}
+        share: dict[str, np.ndarray] = {}
+        for at, d in enumerate(DIRECTIONS):
+            values = run.found[:, at]
+            typical = int(np.argmin(np.abs(values - np.median(values[np.isfinite(values)]))))
+            path[d] = run.edges[typical][at]
+            count = np.zeros(len(self.network.segments))
+            for edges in run.edges:
+                segment = self.graph.segment[edges[at]]
+                count[np.unique(segment[segment >= 0])] += 1
+            share[d] = count / len(run.edges)
+        return MapPaths(self.network, self.graph, path, share, self.offset_px)
+
+
+def _as_law(law: Law | Mapping[str, Any] | str | Path) -> Law:
+    if isinstance(law, Law):
+        return law
+    return read_law(law) if isinstance(law, str | Path) else law_of(law)
+
+
+def _as_maps(maps: Maps) -> list[GrainMap]:
+    """Grain maps of whatever was given."""
+    several = [maps] if isinstance(maps, GrainMap | np.ndarray) else list(maps)
+    if not several:
+        raise InputError("maps", "there is none", "Give at least one")
+    return [one if isinstance(one, GrainMap) else _from_labels(one) for one in several]
+
+
+def _seen(grain_map: GrainMap) -> tuple[GrainMap, tuple[float, float]]:
+    """Without the edges in which nothing is seen, such as an info bar; (row, column) where it begins."""
+    window = window_of(grain_map)
+    part = np.s_[window.y0 : window.y1, window.x0 : window.x1]
+    if grain_map.valid is None or grain_map.labels[part].shape == grain_map.labels.shape:
+        return grain_map, (0.0, 0.0)
+    probability = None if grain_map.probability is None else grain_map.probability[part]
+    cropped = replace(
+        grain_map,
+        labels=grain_map.labels[part],
+        valid=grain_map.valid[part],
+        probability=probability,
+        second_phases=None,
+    )
+    return cropped, (float(window.y0), float(window.x0))
+
+
+def _from_labels(labels: np.ndarray) -> GrainMap:
+    """A map of labels 1 ... n in the order of their values."""
+    labels = np.asarray(labels)
+    if labels.ndim != 2 or labels.dtype.kind not in "iub" or labels.size == 0 or labels.min() < 0:
+        raise InputError(
+            "labels",
+            f"{labels.dtype} of shape {labels.shape} are no labels",
+            "Give whole numbers >= 0 in 2-D",
+        )
+    values, index = np.unique(labels, return_inverse=True)
+    first = 0 if values[0] == 0 else 1
+    return GrainMap((index.reshape(labels.shape) + first).astype(np.int32))
+
+
+def _check_crossed(solver: CutSolver) -> None:
+    """Refuse a map that a current crosses without meeting a boundary."""
+    weight = np.ones(solver.graph.edge.shape[0])
+    for d, sides in (("x", "top to the bottom"), ("y", "left to the right")):
+        if not np.isfinite(solver.limiting_path(weight, "x" if d == "x" else "y").current):
+            raise InputError(
+                "boundary network",
+                f"no path of boundaries leads from the {sides} side: a grain or a hidden region "
+                f"reaches across, and nothing limits the current along {d}",
+                "Use a map that shows more grains, or give j_grain in the law",
+            )
+
+
+def _n_draws(problems: list[_Problem], draws: int | None, missed: float) -> int:
+    if not missed and not any(p.source.varies for p in problems):
+        return 1
+    if draws is not None:
+        return draws
+    work = sum(p.graph.edge.shape[0] for p in problems)
+    return int(np.clip(MOST_WORK / max(work, 1), FEWEST_DRAWS, DRAWS))
+
+
+def _pooled(problems: list[_Problem], runs: list[_Run], d: Direction) -> DirectionEstimate:
+    """One direction over all maps: currents add up over the widths they flow through."""
+    at = DIRECTIONS.index(d)
+    width = np.array([p.graph.width(d) for p in problems])
+    found = np.average([run.corrected(at) for run in runs], axis=0, weights=width)
+    mean = np.average([run.mean for run in runs], axis=0, weights=width)
+    usable = np.isfinite(found)
+    values = found[usable]
+    if not values.size:
+        raise InputError(
+            "boundary network",
+            "in no draw a path leads from side to side",
+            "Use a map with clearer boundaries",
+        )
+    over_mean = np.divide(values, mean[usable], out=np.full(values.size, np.nan), where=mean[usable] > 0)
+    low, high = np.percentile(values, [2.5, 97.5])
+    middle = float(np.median(over_mean)) if np.isfinite(over_mean).all() else float("nan")
+    return DirectionEstimate(float(np.median(values)), middle, float(low), float(high), values)
+
+
+def _warnings(across: dict[str, float], grain_maps: list[GrainMap], lost: int) -> tuple[str, ...]:
+    found = []
+    for d, n in across.items():
+        if n < GRAINS_ACROSS:
+            found.append(
+                f"only {n:.0f} grains across along {d}: fewer than {GRAINS_ACROSS} read high and scatter"
+            )
+    hidden = [1 - float(g.valid.mean()) for g in grain_maps if g.valid is not None and not g.valid.all()]
+    if hidden:
+        found.append(
+            f"{max(hidden):.0%} of a map is hidden: no path crosses it, so that the current may be too high"
+        )
+    if lost:
+        found.append(
+            f"{lost} draws found no path from side to side where boundaries are doubtful; they are left out"
+        )
+    return tuple(found)

@@ -1,0 +1,133 @@
+"""Limiting paths that may leave the boundaries and cross grains, where grains carry a finite current.
+
+Within a grain a cheapest path is straight, so that it bends only on boundaries.  Points are set along every
+boundary and along the frame, and within each cell each point is joined to every other that it sees: lines of
+sight are checked on the labels, since cells need not be convex.  A path between such points is a cut that can
+be made; the true limit is lower by what moving the points along the boundaries could still save
+(docs/current.md gives it).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grainstats.infer.current._sight import lines_of_sight
+from grainstats.infer.current.boundary_lines import BoundaryLines, boundary_lines
+from grainstats.infer.current.cut_graph import CutGraph, compact_graph, frame_of, line_lengths
+from grainstats.infer.current.pores import pore_links
+from grainstats.measure.network.graph import BoundaryNetwork
+
+POINTS_ACROSS = 8.0  #: points along a boundary per mean grain diameter, in maps of few grains
+MAX_CHORDS = 4e6  #: lines of sight tried; more grains get fewer points each
+SHORTEST_PX = 1.5  #: distance of points, least
+MOST_POINTS = 600  #: on one cell's outline
+
+
+def graph_through_grains(
+    network: BoundaryNetwork, labels: np.ndarray, points_across: float | None = None
+) -> CutGraph:
+    """Boundaries in short pieces, and the lines of sight within cells.
+
+    Parameters
+    ----------
+    network : BoundaryNetwork
+        In pixels.
+    labels : ndarray of int32, shape (rows, columns)
+        As the network was made from, hidden pixels below 0.
+    points_across : float, optional
+        Points per mean grain diameter; None: as many as `MAX_CHORDS` allows, at most `POINTS_ACROSS`.
+
+    Returns
+    -------
+    CutGraph
+    """
+    n_grains = max(int(labels.max()), 1)
+    diameter = np.sqrt(np.count_nonzero(labels > 0) / n_grains)
+    if points_across is None:
+        # an outline of about four diameters, each point joined to all others
+        points_across = min(POINTS_ACROSS, np.sqrt(2 * MAX_CHORDS / n_grains) / 4)
+    lines = boundary_lines(network, max(diameter / points_across, SHORTEST_PX))
+    piece, line = _pieces(lines)
+    segment = lines.segment[line]
+    grains = network.segments[["label_a", "label_b"]].to_numpy()[segment]
+    pores = pore_links(network, labels, piece.ravel(), np.repeat(segment, 2))
+    frame = frame_of(network)
+    on_frame, frame_label = _frame_points(labels, frame, max(diameter / points_across, SHORTEST_PX))
+    position = np.concatenate([network.position, pores.point, on_frame])
+    chord, owner = _chords(position, piece, grains, frame_label, labels)
+    shown = network.segments["kind"].to_numpy()[segment] != "frame"
+    # short pieces follow the last zigzags of the staircase: together they are as long as the boundary
+    stretch = line_lengths(network, boundary_lines(network)) / np.maximum(line_lengths(network, lines), 1e-9)
+    length = [_distance(position, piece[shown]) * stretch[line[shown]], _distance(position, chord)]
+    none = np.full(len(owner) + len(pores.edge), -1)
+    return compact_graph(
+        position,
+        np.concatenate([piece[shown], chord, pores.edge]),
+        np.concatenate([*length, np.zeros(len(pores.edge))]),
+        np.concatenate([grains[shown], np.column_stack([owner, owner]), np.zeros_like(pores.edge)]),
+        np.concatenate([segment[shown], none]),
+        frame,
+    )
+
+
+def _pieces(lines: BoundaryLines) -> tuple[np.ndarray, np.ndarray]:
+    """Straight pieces as pairs of points, and the line of each."""
+    line = np.repeat(np.arange(lines.segment.size), np.diff(lines.start))
+    within = line[:-1] == line[1:]
+    return np.column_stack([lines.point[:-1], lines.point[1:]])[within], line[:-1][within]
+
+
+def _distance(position: np.ndarray, pair: np.ndarray) -> np.ndarray:
+    return np.hypot(*(position[pair[:, 0]] - position[pair[:, 1]]).T)
+
+
+def _frame_points(
+    labels: np.ndarray, frame: tuple[float, float, float, float], step: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Points on the four sides of the frame, and the grain each lies in; none in pores or hidden regions."""
+    top, left, bottom, right = frame
+    n_x, n_y = (max(round(extent / step), 2) + 1 for extent in (right - left, bottom - top))
+    x, y = np.linspace(left, right, n_x), np.linspace(top, bottom, n_y)
+    point = np.concatenate(
+        [
+            np.column_stack([np.full(n_x, top), x]),
+            np.column_stack([np.full(n_x, bottom), x]),
+            np.column_stack([y, np.full(n_y, left)]),
+            np.column_stack([y, np.full(n_y, right)]),
+        ]
+    )
+    at = np.rint(point).astype(int)
+    label = labels[at[:, 0], at[:, 1]]
+    return point[label > 0], label[label > 0]
+
+
+def _chords(
+    position: np.ndarray,
+    piece: np.ndarray,
+    grains: np.ndarray,
+    frame_label: np.ndarray,
+    labels: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of points that see each other within a cell, and the cell's label."""
+    point = np.concatenate(
+        [piece.ravel(), piece.ravel(), len(position) - frame_label.size + np.arange(frame_label.size)]
+    )
+    cell = np.concatenate([np.repeat(grains[:, 0], 2), np.repeat(grains[:, 1], 2), frame_label])
+    key = np.unique(cell[cell > 0].astype(np.int64) << 32 | point[cell > 0])
+    cell, point = key >> 32, key & 0xFFFFFFFF
+    start = np.concatenate([[0], np.flatnonzero(np.diff(cell)) + 1, [cell.size]])
+    cell, point, start = _thinned(cell, point, start)
+    owner = cell[start[:-1]]
+    return lines_of_sight(position, point, start, owner, np.ascontiguousarray(labels))
+
+
+def _thinned(
+    cell: np.ndarray, point: np.ndarray, start: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """At most `MOST_POINTS` of each cell's points, evenly chosen."""
+    count = np.diff(start)
+    every = np.maximum(np.ceil(count / MOST_POINTS).astype(int), 1)
+    rank = np.arange(cell.size) - np.repeat(start[:-1], count)
+    keep = rank % np.repeat(every, count) == 0
+    cell, point = cell[keep], point[keep]
+    return cell, point, np.concatenate([[0], np.flatnonzero(np.diff(cell)) + 1, [cell.size]])

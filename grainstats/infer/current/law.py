@@ -1,0 +1,291 @@
+"""What boundaries and grains carry: the law file, checked."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from grainstats.infer.current.presets import PRESETS
+from segment.errors import InputError
+from segment.orientation.symmetry import LAUE_GROUPS, laue_of_name
+
+Source = Literal["map", "random"]
+Texture = Literal["random", "fibre", "biaxial"]
+TEXTURES: dict[str, Texture] = {
+    "random": "random",
+    "none": "random",
+    "fibre": "fibre",
+    "fiber": "fibre",
+    "biaxial": "biaxial",
+}
+SHARES = ("plateau", "blocked_share")
+
+
+@dataclass(frozen=True)
+class Law:
+    """Largest current of a boundary per unit of its length, and of a grain.
+
+    A boundary of misorientation theta carries j0 up to `theta_c_deg`, and above it the larger of
+    ``j0 exp(-(theta - theta_c) / theta_0)`` and ``plateau j0``.  Without angles every boundary carries j0.
+
+    Attributes
+    ----------
+    j0 : float
+        A/m, or 1 for ratios.
+    theta_c_deg, theta_0_deg : float or None
+        Degrees; with an angle and no `theta_0_deg` the law drops to the plateau at once.
+    plateau : float
+        Share of j0 that no angle takes away.
+    scatter_sigma : float
+        Standard deviation of the log of a boundary's current about the law; the mean stays.
+    blocked_share : float
+        Share of boundaries that carry nothing (wetting phases, cracks).
+    j_grain : float, "pinning" or None
+        What a grain carries, in the unit of j0; ``"pinning"``: `k` times j0 times the grain's own boundary
+        length per area over the mean of the map; None: no limit.
+    k : float or None
+    source : {"map", "random"} or None
+        Of misorientations; None: measured where there are, else random.
+    laue : str or None
+        Laue group of random misorientations.
+    texture : {"random", "fibre", "biaxial"}
+        All orientations alike; c along the normal; all axes along those of the specimen.
+    spread_deg : float
+        Standard deviation about the texture.
+    fine_fine, fine_coarse, coarse_coarse : float
+        Multipliers of the current of boundaries between fine and coarse grains.
+    threshold_nm : float or None
+        Equivalent diameter from which a grain is coarse; None: where two classes part best (Otsu).
+    sources : dict
+        Where a number of a preset comes from.
+
+    Raises
+    ------
+    InputError
+        A number out of range, or one that has no meaning without another.
+
+    Examples
+    --------
+    >>> law = Law(theta_c_deg=9, theta_0_deg=9, plateau=0.05, laue="4/mmm")
+    >>> round(law.share_at(18.0), 3)
+    0.368
+    """
+
+    j0: float = 1.0
+    theta_c_deg: float | None = None
+    theta_0_deg: float | None = None
+    plateau: float = 0.0
+    scatter_sigma: float = 0.0
+    blocked_share: float = 0.0
+    j_grain: float | Literal["pinning"] | None = None
+    k: float | None = None
+    source: Source | None = None
+    laue: str | None = None
+    texture: Texture = "random"
+    spread_deg: float = 0.0
+    fine_fine: float = 1.0
+    fine_coarse: float = 1.0
+    coarse_coarse: float = 1.0
+    threshold_nm: float | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _check_numbers(self)
+        _check_meaning(self)
+
+    @property
+    def needs_angles(self) -> bool:
+        """Whether a boundary's current depends on its misorientation."""
+        return self.theta_c_deg is not None or self.theta_0_deg is not None
+
+    @property
+    def needs_classes(self) -> bool:
+        """Whether it depends on the size of the grains beside it."""
+        return not self.fine_fine == self.fine_coarse == self.coarse_coarse == 1.0
+
+    def share_at(self, theta_deg: float) -> float:
+        """Share of j0 at one misorientation, degrees."""
+        over = theta_deg - (self.theta_c_deg or 0.0)
+        if over < 0 or not self.needs_angles:
+            return 1.0
+        falling = 0.0 if self.theta_0_deg is None else math.exp(-over / self.theta_0_deg)
+        return max(falling, self.plateau)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As in the law file, for `--json`."""
+        plain = {
+            name: getattr(self, name)
+            for name in (
+                "j0",
+                "theta_c_deg",
+                "theta_0_deg",
+                "plateau",
+                "scatter_sigma",
+                "blocked_share",
+                "j_grain",
+                "k",
+            )
+        }
+        return {
+            **plain,
+            "misorientation": {n: getattr(self, n) for n in ("source", "laue", "texture", "spread_deg")},
+            "multipliers": {
+                n: getattr(self, n) for n in ("fine_fine", "fine_coarse", "coarse_coarse", "threshold_nm")
+            },
+            "sources": dict(self.sources),
+        }
+
+
+def read_law(path: str | Path) -> Law:
+    """A law from a TOML file.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    Law
+
+    Raises
+    ------
+    InputError
+        No such file, not TOML, an unknown key, a value out of range.
+    """
+    try:
+        with open(path, "rb") as file:
+            content = tomllib.load(file)
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(
+            path, f"the law cannot be read ({error})", "Give a TOML file, e.g. j0 = 1.0"
+        ) from error
+    return law_of(content, str(path))
+
+
+def law_of(content: Mapping[str, Any], source: str = "law") -> Law:
+    """A law from the content of a law file.
+
+    Parameters
+    ----------
+    content : mapping
+        Keys of the file, with ``misorientation`` and ``multipliers`` as tables; ``preset`` names a material
+        whose numbers hold where the file gives none.
+    source : str
+        For error messages.
+
+    Raises
+    ------
+    InputError
+        An unknown key or preset, a value of the wrong kind or out of range.
+    """
+    flat = _flat(content, source)
+    name = flat.pop("preset", None)
+    if name is not None and name not in PRESETS:
+        raise InputError(source, f"no preset is called {name!r}", f"Known are {', '.join(PRESETS)}")
+    preset = PRESETS[name] if name is not None else {}
+    values = {key: value for key, (value, _) in preset.items()} | flat
+    origin = {key: text for key, (_, text) in preset.items() if key not in flat}
+    _check_kinds(values, source)
+    try:
+        return Law(**values, sources=origin)
+    except InputError as error:
+        raise InputError(source, f"{error.source}: {error.reason}", error.remedy) from error
+
+
+TABLES = {
+    "misorientation": ("source", "laue", "texture", "spread_deg"),
+    "multipliers": ("fine_fine", "fine_coarse", "coarse_coarse", "threshold_nm"),
+}
+PLAIN = (
+    "preset",
+    "j0",
+    "theta_c_deg",
+    "theta_0_deg",
+    "plateau",
+    "scatter_sigma",
+    "blocked_share",
+    "j_grain",
+    "k",
+)
+WORDS = ("preset", "source", "laue", "texture")
+
+
+def _flat(content: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """All keys in one level; unknown ones refused."""
+    flat: dict[str, Any] = {}
+    for key, value in content.items():
+        if key in TABLES and isinstance(value, Mapping):
+            for inner, inner_value in value.items():
+                if inner not in TABLES[key]:
+                    raise InputError(
+                        source, f"unknown key {inner!r} in [{key}]", f"Known are {', '.join(TABLES[key])}"
+                    )
+                flat[inner] = inner_value
+        elif key in PLAIN:
+            flat[key] = value
+        else:
+            known = ", ".join([*PLAIN, *(f"[{table}]" for table in TABLES)])
+            raise InputError(source, f"unknown key {key!r}", f"Known are {known}")
+    return flat
+
+
+def _check_kinds(values: dict[str, Any], source: str) -> None:
+    """Words where words belong, numbers elsewhere; texture and Laue group in their one spelling."""
+    for key, value in values.items():
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        word = isinstance(value, str)
+        fits = word if key in WORDS else number or (key == "j_grain" and value == "pinning")
+        if not fits:
+            raise InputError(
+                source,
+                f"{key} = {value!r} is of the wrong kind",
+                f"Give a {'word' if key in WORDS else 'number'}",
+            )
+    if "texture" in values:
+        wanted = TEXTURES.get(str(values["texture"]).lower())
+        if wanted is None:
+            raise InputError(source, f"no texture {values['texture']!r}", "Known are random, fibre, biaxial")
+        values["texture"] = wanted
+    if "laue" in values:
+        values["laue"] = laue_of_name(values["laue"]) or values["laue"]
+
+
+def _check_numbers(law: Law) -> None:
+    above = {"j0": law.j0, "theta_0_deg": law.theta_0_deg, "k": law.k, "threshold_nm": law.threshold_nm}
+    if isinstance(law.j_grain, int | float):
+        above["j_grain"] = law.j_grain
+    for name, value in above.items():
+        if value is not None and not (math.isfinite(value) and value > 0):
+            raise InputError(name, f"{value:g} is not above 0", "Give a positive number")
+    for name in ("theta_c_deg", "scatter_sigma", "spread_deg", "fine_fine", "fine_coarse", "coarse_coarse"):
+        value = getattr(law, name)
+        if value is not None and not (math.isfinite(value) and value >= 0):
+            raise InputError(name, f"{value:g} is negative or no number", "Give 0 or more")
+    for name in SHARES:
+        if not 0 <= getattr(law, name) <= 1:
+            raise InputError(name, f"{getattr(law, name):g} is no share", "Give a number from 0 to 1")
+
+
+def _check_meaning(law: Law) -> None:
+    if law.plateau and not law.needs_angles:
+        raise InputError("plateau", "it has no meaning without an angle", "Give theta_c_deg or theta_0_deg")
+    if law.theta_c_deg is not None and law.theta_0_deg is None and not law.plateau:
+        raise InputError(
+            "theta_c_deg", "nothing says what boundaries above it carry", "Give theta_0_deg, plateau or both"
+        )
+    if (law.j_grain == "pinning") != (law.k is not None):
+        raise InputError("k", 'it belongs to j_grain = "pinning", and that to it', "Give both or neither")
+    if law.laue is not None and law.laue not in LAUE_GROUPS:
+        raise InputError("laue", f"{law.laue!r} is no Laue group", f"Known are {', '.join(LAUE_GROUPS)}")
+    if law.source not in (None, "map", "random"):
+        raise InputError("source", f"{law.source!r} is no source of misorientations", "Give map or random")
+    if law.texture not in ("random", "fibre", "biaxial"):
+        raise InputError("texture", f"no texture {law.texture!r}", "Known are random, fibre, biaxial")
+    if law.source == "random" and law.needs_angles and law.laue is None:
+        raise InputError(
+            "laue", "random misorientations depend on the crystal's symmetry", 'Name it, e.g. laue = "4/mmm"'
+        )

@@ -1,0 +1,66 @@
+"""Random orientations of a texture, and the misorientations between neighbours that follow."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from grainstats.infer.current.law import Texture
+from segment.grain_orientations import CrystalPhase
+from segment.orientation.misorientation import disorientation
+from segment.orientation.quaternions import multiply
+
+
+def random_orientations(n: int, texture: Texture, spread_deg: float, rng: np.random.Generator) -> np.ndarray:
+    """Orientations drawn from a texture.
+
+    Parameters
+    ----------
+    n : int
+    texture : {"random", "fibre", "biaxial"}
+        All alike; c along the normal, any turn about it; all axes along those of the specimen.
+    spread_deg : float
+        Standard deviation of the tilt about each axis; without effect on "random".
+    rng : Generator
+
+    Returns
+    -------
+    ndarray, shape (n, 4)
+        Unit quaternions.
+
+    Examples
+    --------
+    >>> q = random_orientations(5, "biaxial", 0.0, np.random.default_rng(0))
+    >>> bool((abs(q[:, 0]) == 1).all())
+    True
+    """
+    if texture == "random":
+        q = rng.standard_normal((n, 4))
+        return q / np.linalg.norm(q, axis=1, keepdims=True)
+    tilt = np.radians(spread_deg) * rng.standard_normal((n, 3))
+    turn = np.zeros((n, 4))
+    turn[:, 0] = 1.0
+    if texture == "fibre":
+        tilt[:, 2] = 0.0
+        half = rng.random(n) * np.pi
+        turn[:, 0], turn[:, 3] = np.cos(half), np.sin(half)
+    return multiply(turn, _from_rotation_vectors(tilt))
+
+
+def _from_rotation_vectors(vector: np.ndarray) -> np.ndarray:
+    """Quaternions of rotations by the length of each vector, radians, about its direction."""
+    half = np.linalg.norm(vector, axis=1, keepdims=True) / 2
+    return np.hstack([np.cos(half), vector / 2 * np.sinc(half / np.pi)])
+
+
+def misorientations(orientations: np.ndarray, pairs: np.ndarray, laue: str) -> np.ndarray:
+    """Disorientation between pairs of grains of one phase, degrees.
+
+    Parameters
+    ----------
+    orientations : ndarray, shape (n_grains + 1, 4)
+        By label.
+    pairs : ndarray of int, shape (m, 2)
+    laue : str
+    """
+    phase = CrystalPhase(1, "drawn", laue)
+    return disorientation(orientations[pairs[:, 0]], orientations[pairs[:, 1]], phase)

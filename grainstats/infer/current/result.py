@@ -1,0 +1,146 @@
+"""What the limiting-path calculation finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from grainstats.infer.current.cut_graph import CutGraph
+from grainstats.infer.current.law import Law
+from grainstats.measure.descriptors.descriptor import Descriptor
+from grainstats.measure.network.graph import BoundaryNetwork
+
+MEANING = (
+    "exact for columnar films, where every boundary stands upright; a lower guide for bulk, where current "
+    "also flows above and below the section"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class DirectionEstimate:
+    """Current along one direction.
+
+    Attributes
+    ----------
+    j_over_j0 : float
+        Median over draws of the limiting current per length across it, over the law's j0.
+    j_over_mean : float
+        The same over the mean of all boundaries.
+    low, high : float
+        95 % of the draws of `j_over_j0`.
+    values : ndarray, shape (draws,)
+        `j_over_j0` of each draw.
+    """
+
+    j_over_j0: float
+    j_over_mean: float
+    low: float
+    high: float
+    values: np.ndarray
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "j_over_mean": self.j_over_mean if np.isfinite(self.j_over_mean) else None,
+            "j_over_j0": self.j_over_j0,
+            "ci": [self.low, self.high],
+            "draws": int(self.values.size),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class MapPaths:
+    """Where the limiting paths of one map run.
+
+    Attributes
+    ----------
+    network : BoundaryNetwork
+    graph : CutGraph
+    path : dict of ndarray of int
+        By direction: rows of the graph's `edge` that the path of the median draw follows.
+    share_of_draws : dict of ndarray, shape (n_segments,)
+        By direction: share of draws whose path goes along each row of the network's `segments`.
+    offset_px : tuple of float
+        (row, column) in the map at which network and graph begin.
+    """
+
+    network: BoundaryNetwork
+    graph: CutGraph
+    path: dict[str, np.ndarray]
+    share_of_draws: dict[str, np.ndarray]
+    offset_px: tuple[float, float] = (0.0, 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class CurrentEstimate:
+    """Limiting current of a sample's boundary network.
+
+    Attributes
+    ----------
+    directions : dict of DirectionEstimate
+        By direction of the current: x along the rows of the image, y down its columns (z through a volume).
+    grains_across : dict of float
+        By direction: grains that a line along it meets, mean over lines and smallest of the maps.
+    missed_share : float
+        Share of boundaries taken to be missed, for which the currents are corrected.
+    law : Law
+    maps : tuple of MapPaths
+        Of each map; empty for a volume.
+    calibrated : bool
+        Whether every map has a pixel size; else only ratios mean anything.
+    warnings : tuple of str
+    """
+
+    directions: dict[str, DirectionEstimate]
+    grains_across: dict[str, float]
+    missed_share: float
+    law: Law
+    maps: tuple[MapPaths, ...] = ()
+    calibrated: bool = False
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def anisotropy(self) -> float:
+        """Current along x over current along y; NaN where nothing flows along y."""
+        x, y = (self.directions[name].j_over_j0 for name in ("x", "y"))
+        return x / y if y > 0 else float("nan")
+
+    def as_dict(self) -> dict[str, Any]:
+        """The document of ``grainstats current --json``."""
+        ratio = self.anisotropy
+        directions = {name: found.as_dict() for name, found in self.directions.items()}
+        if self.calibrated and self.law.j0 != 1.0:
+            for name, found in self.directions.items():
+                directions[name]["j_A_per_m"] = found.j_over_j0 * self.law.j0
+        return {
+            "directions": directions,
+            "anisotropy": ratio if np.isfinite(ratio) else None,
+            "grains_across": self.grains_across,
+            "corrected_for_missing": self.missed_share > 0,
+            "missed_share": self.missed_share,
+            "law": self.law.as_dict(),
+            "meaning": MEANING,
+            "warnings": list(self.warnings),
+        }
+
+    def descriptors(self) -> list[Descriptor]:
+        """Rows for database, comparison and optimizer."""
+        method = "limiting path (minimum cut) of the boundary network, over the law's j0"
+        rows = [
+            Descriptor(f"current_{name}_over_j0", found.j_over_j0, found.low, found.high, "1", method)
+            for name, found in self.directions.items()
+        ]
+        rows += [
+            Descriptor(
+                f"current_{name}_over_mean",
+                found.j_over_mean,
+                None,
+                None,
+                "1",
+                "limiting path over the mean of all boundaries",
+            )
+            for name, found in self.directions.items()
+        ]
+        along = "limiting current along x over that along y"
+        return [*rows, Descriptor("current_anisotropy", self.anisotropy, None, None, "1", along)]

@@ -1,0 +1,140 @@
+"""`grainstats current`: the current that a boundary network can carry, by its limiting path."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from grainstats.infer.current import CurrentEstimate
+    from segment.grain_map import GrainMap
+
+
+def current(
+    maps: Annotated[
+        list[Path],
+        typer.Argument(metavar="MAP", help="Label maps or orientation maps; several are one sample."),
+    ],
+    law: Annotated[Path, typer.Option(metavar="FILE", help="What boundaries carry (TOML).")],
+    orientations: Annotated[
+        Path | None,
+        typer.Option(metavar="MAP", help="Orientation map of the same grid as the one label map."),
+    ] = None,
+    draws: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Of what the law leaves to chance.")
+    ] = None,
+    missed_share: Annotated[
+        float, typer.Option("--missed-share", metavar="SHARE", help="Of boundaries that the map misses.")
+    ] = 0.0,
+    pixel_size: Annotated[
+        float | None, typer.Option("--pixel-size", metavar="NM", min=1e-6, help="Pixel edge in nanometres.")
+    ] = None,
+    tracing: Annotated[
+        bool, typer.Option("--tracing", help="The maps are boundary tracings (255 = boundary).")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder for pictures of the paths and the table of boundaries."),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Of the draws.")] = 0,
+) -> None:
+    """Largest current through the boundary network, along x and y.
+
+    Exact for columnar films, a lower guide for bulk. Exit status 1 where some maps failed.
+    """
+    from grainstats.infer.current import current as compute
+    from grainstats.infer.current import read_law
+    from segment.errors import InputError
+
+    found_law = read_law(law)
+    if orientations is not None and len(maps) != 1:
+        raise InputError(orientations, "it belongs to one label map", "Give one MAP with --orientations")
+    read: list[tuple[Path, GrainMap]] = []
+    for path in maps:
+        try:
+            read.append((path, _read(path, orientations, pixel_size, tracing)))
+        except InputError as error:
+            print(f"error: {error}", file=sys.stderr)
+    if not read:
+        raise typer.Exit(1)
+    grain_maps = [grain_map for _, grain_map in read]
+    estimate = compute(grain_maps, found_law, draws=draws, missed_share=missed_share, seed=seed)
+    for warning in [*(w for g in grain_maps for w in g.warnings), *estimate.warnings]:
+        print(f"warning: {warning}", file=sys.stderr)
+    if out is not None:
+        _write(out, [path for path, _ in read], grain_maps, estimate)
+    print(json.dumps(estimate.as_dict(), indent=2) if as_json else _in_words(estimate))
+    if len(read) < len(maps):
+        raise typer.Exit(1)
+
+
+def _read(path: Path, orientations: Path | None, pixel_size: float | None, tracing: bool) -> GrainMap:
+    """A label map, with the orientations of another file where one is given, or an orientation map."""
+    from grainstats.measure import check_label_map
+    from segment.errors import UnreadableError
+    from segment.label_files import boundary_beside, read_label_map
+    from segment.orientation import (
+        grain_map_of,
+        is_orientation_map,
+        orientations_of_labels,
+        read_orientation_map,
+    )
+
+    if not path.is_file():
+        raise UnreadableError(path, "no such file", "Name a label map or an orientation map")
+    if is_orientation_map(path):
+        return grain_map_of(read_orientation_map(path, step_nm=pixel_size))
+    grain_map = read_label_map(path, pixel_size_nm=pixel_size, tracing=tracing)
+    if not tracing:
+        check_label_map(grain_map, str(path))
+        grain_map = boundary_beside(path, grain_map)
+    if orientations is None:
+        return grain_map
+    measured = read_orientation_map(orientations, step_nm=pixel_size)
+    return replace(grain_map, orientations=orientations_of_labels(measured, grain_map.labels))
+
+
+def _write(out: Path, paths: list[Path], grain_maps: list[GrainMap], estimate: CurrentEstimate) -> None:
+    """Pictures of the limiting paths, the boundaries with their share of draws, and the document."""
+    from grainstats.run.report.current_pictures import picture_of_paths
+
+    out.mkdir(parents=True, exist_ok=True)
+    for path, grain_map, found in zip(paths, grain_maps, estimate.maps, strict=True):
+        name = path.stem.removesuffix(".labels")
+        table = found.network.segments.copy()
+        for direction, share in found.share_of_draws.items():
+            table[f"share_of_draws_{direction}"] = share
+        table.to_csv(out / f"{name}.limiting_boundaries.csv", index=False)
+        picture_of_paths(found, grain_map).savefig(out / f"{name}.limiting_paths.png", dpi=150)
+    (out / "current.json").write_text(json.dumps(estimate.as_dict(), indent=2) + "\n", encoding="utf-8")
+
+
+def _in_words(estimate: CurrentEstimate) -> str:
+    """The result for people."""
+    from grainstats.infer.current.result import MEANING
+
+    lines = ["limiting current over j0 of the law (over the mean of all boundaries)"]
+    for name, d in estimate.directions.items():
+        interval = (
+            "" if d.values.size == 1 else f"  95 %: {d.low:.4g} to {d.high:.4g} ({d.values.size} draws)"
+        )
+        mean = "" if d.j_over_mean != d.j_over_mean else f" ({d.j_over_mean:.4g})"
+        lines.append(f"  along {name}   {d.j_over_j0:.4g}{mean}{interval}")
+    lines.append(f"  x over y  {estimate.anisotropy:.4g}")
+    across = ", ".join(f"{value:.0f} along {name}" for name, value in estimate.grains_across.items())
+    lines.append(f"  grains across: {across}")
+    if estimate.missed_share:
+        lines.append(f"  corrected for {estimate.missed_share:.1%} of boundaries missed")
+    assumed: dict[str, Any] = {k: v for k, v in estimate.law.sources.items() if v.startswith("assumed")}
+    if assumed:
+        lines.append(f"  assumed, without a source: {', '.join(assumed)}")
+    lines.append(MEANING)
+    return "\n".join(lines)

@@ -1,0 +1,78 @@
+"""`grainstats current` as scripts call it."""
+
+import json
+
+import numpy as np
+import pytest
+import tifffile
+from typer.testing import CliRunner
+
+from grainstats.run.cli import app
+from segment.errors import InputError
+from segment.label_files import write_label_map
+from segment.mosaics.laguerre import poisson_voronoi_plane
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("current")
+    mosaic = poisson_voronoi_plane((160, 200), 1 / 14**2, np.random.default_rng(0))
+    write_label_map(folder / "a.labels.tif", mosaic.grain_map(20.0))
+    (folder / "equal.toml").write_text("j0 = 1.0\n", encoding="utf-8")
+    (folder / "angles.toml").write_text(
+        'theta_c_deg = 9\ntheta_0_deg = 9\nplateau = 0.05\n[misorientation]\nlaue = "4/mmm"\n',
+        encoding="utf-8",
+    )
+    tifffile.imwrite(folder / "grey.tif", np.random.default_rng(1).integers(0, 255, (99, 99), np.uint8))
+    return folder
+
+
+def _run(*arguments):
+    return CliRunner().invoke(app, ["current", *map(str, arguments)])
+
+
+def test_document_follows_the_contract(files):
+    result = _run(files / "a.labels.tif", "--law", files / "angles.toml", "--draws", 6, "--json")
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert set(found) >= {
+        "directions", "anisotropy", "grains_across", "corrected_for_missing", "law", "warnings",
+    }  # fmt: skip
+    for name in ("x", "y"):
+        assert set(found["directions"][name]) >= {"j_over_mean", "j_over_j0", "ci", "draws"}
+        assert found["directions"][name]["draws"] == 6
+    assert found["grains_across"]["x"] > found["grains_across"]["y"] > 8
+
+
+def test_words_pictures_and_tables(files, tmp_path):
+    result = _run(files / "a.labels.tif", "--law", files / "equal.toml", "--out", tmp_path)
+    assert result.exit_code == 0
+    assert "columnar" in result.stdout
+    assert (tmp_path / "a.limiting_paths.png").stat().st_size > 10_000
+    assert "share_of_draws_x" in (tmp_path / "a.limiting_boundaries.csv").read_text(encoding="utf-8")
+    assert json.loads((tmp_path / "current.json").read_text(encoding="utf-8"))["anisotropy"] > 0
+
+
+def test_one_bad_map_is_named_and_the_rest_used(files):
+    result = _run(files / "a.labels.tif", files / "grey.tif", "--law", files / "equal.toml", "--json")
+    assert result.exit_code == 1
+    assert "grey.tif" in result.stderr
+    assert json.loads(result.stdout)["directions"]["x"]["j_over_j0"] > 1
+
+
+def test_missing_law_is_a_wrong_call(files):
+    with pytest.raises(InputError, match=r"none\.toml"):
+        CliRunner().invoke(
+            app,
+            ["current", str(files / "a.labels.tif"), "--law", str(files / "none.toml")],
+            catch_exceptions=False,
+        )
+
+
+def test_orientation_map(shared_data, files):
+    path = shared_data / "orientation_maps" / "twins.ctf"
+    result = _run(path, "--law", files / "angles.toml", "--json")
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert found["directions"]["x"]["draws"] == 1
+    assert 0.03 < found["directions"]["x"]["j_over_j0"] < 1
