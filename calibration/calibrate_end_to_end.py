@@ -23,7 +23,7 @@ from segment.grain_map import GrainMap
 from segment.micrograph.micrograph import Micrograph
 from segment.mosaics.laguerre import Mosaic, laguerre_section
 from segment.pipeline import segment_micrograph
-from segment.quality.error_rates import count_errors, read_rates
+from segment.quality.error_rates import count_errors
 from segment.quality.score import intercepts
 from segment.quality.warnings import MISSED, UNLIKE_GRAINS
 from segment.training.synthetic.render import render
@@ -91,7 +91,7 @@ def one_image(model: Model, group: str, kind: str, number: int) -> dict[str, obj
     begin = time.process_time()
     micrograph = Micrograph(image, PIXEL_NM, "manual", Path(f"{style}.tif"), "", "synthetic")
     boundary_map, found = segment_micrograph(micrograph, model)
-    cuts = ImageCuts.of(found, read_rates(model.folder, model.digest), persistence=model.persistence)
+    cuts = ImageCuts.of(found, model.error_rates, persistence=model.persistence)
     bare, true = judged(found), judged(truth)
     errors = count_errors(found.labels, truth.labels, 0.0)
     return {

@@ -21,7 +21,7 @@ import pandas as pd
 from grainstats.infer import ImageCuts, ImageGrains, Population, judge_modality, with_stability
 from grainstats.infer.modality.null_mosaics import window_side
 from grainstats.measure import grain_table
-from segment.quality.error_rates import ErrorRates, read_rates
+from segment.quality.error_rates import ErrorRates
 from segment.unet import load_model
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -101,7 +101,7 @@ def main() -> None:
     rows = pd.read_csv(given.out).to_dict("records") if given.out.is_file() else []
     done = {(row["population"], row["number"]) for row in rows}
     model = load_model(None)
-    rates, start = read_rates(model.folder, model.digest), time.monotonic()
+    rates, start = model.error_rates, time.monotonic()
     for number in range(given.repeats):
         for name in POPULATIONS:
             if (name, number) not in done and time.monotonic() - start < given.seconds:

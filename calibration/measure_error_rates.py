@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from segment.cells.recutting import FineCells
+from segment.cells.recutting import as_in_map, fine_cells
 from segment.micrograph import Micrograph
 from segment.pipeline import segment_micrograph
 from segment.quality.error_rates import SIZES, ErrorCount, ErrorRates, count_errors, fit_rates, write_rates
@@ -44,7 +44,7 @@ def one_image(model: Model, other: Model, number: int) -> Counted:
     made = synthetic_micrograph(np.random.default_rng([SEED, number]), (SIDE_PX, SIDE_PX), style=style)
     micrograph = Micrograph(made.image, None, "none", Path(f"{style}.tif"), "", "synthetic")
     ours, theirs = (segment_micrograph(micrograph, one)[1] for one in (model, other))
-    confidence = FineCells.of(ours).as_in_map().confidence
+    confidence = as_in_map(fine_cells(ours)).confidence
     return Counted(
         style,
         count_errors(ours.labels, made.grain_map.labels, confidence),
@@ -98,7 +98,7 @@ def main() -> None:
     if given.write:
         images = f"{len(found)} synthetic images of {SIDE_PX} px"
         origin = f"calibration/measure_error_rates.py, against {other.name}, {images}"
-        print(f"written: {write_rates(model.folder, between, model.digest, origin)}")
+        print(f"written: {write_rates(model.folder, between, model.weights_digest, origin)}")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import numpy as np
 from segment.border_reliability import Reliability
 from segment.grain_orientations import GrainOrientations
 from segment.micrograph.micrograph import PixelSizeSource
+from segment.segmentation import Segmentation
 
 MIN_AREA_PX = 20  #: smallest cell, where neither a model nor the user says otherwise
 
@@ -37,6 +38,8 @@ class GrainMap:
         are 0.
     orientations : GrainOrientations or None
         Mean orientation and phase by label, of a map of orientations; None: not known.
+    segmentation : Segmentation or None
+        How a model cut the cells; None: they were given, as a tracing or as labels.
     """
 
     labels: np.ndarray
@@ -48,6 +51,7 @@ class GrainMap:
     reliability: Reliability | None = None
     second_phases: np.ndarray | None = None
     orientations: GrainOrientations | None = None
+    segmentation: Segmentation | None = None
 
     def cells(self) -> np.ndarray:
         """Grains 1 ... n and second phases n + 1 ... n + m as one map; int32, shape (rows, columns)."""

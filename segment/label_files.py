@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from segment.cells.close import grain_map_from_tracing
 from segment.cells.second_phases import set_aside
 from segment.errors import UnreadableError
 from segment.grain_map import GrainMap
+from segment.label_record import lines_of, tags_of, with_record
 from segment.micrograph.micrograph import PixelSizeSource
 
 NANOMETRES = {"nm": 1.0, "um": 1e3, "µm": 1e3, "μm": 1e3, "micron": 1e3, "microns": 1e3, "mm": 1e6, "cm": 1e7}
@@ -27,15 +29,18 @@ STRIP_ROWS = 64  #: that are compressed at a time, in threads
 RASTERS = (".png", ".bmp", ".jpg", ".jpeg", ".webp")
 
 
-def write_label_map(path: str | Path, grain_map: GrainMap) -> Path:
+def write_label_map(path: str | Path, grain_map: GrainMap, *, recipe_digest: str = "") -> Path:
     """Cells as uint32 TIFF, 0 = neither grain nor body; the pixel size as ImageJ keeps it.
 
     Grains are 1 ... n, then come pores and second phases as large as grains; where there are any, the image
-    description tells n as ``grains=n``, and `read_label_map` takes the others for no grains.
+    description tells n as ``grains=n``, and `read_label_map` takes the others for no grains.  What else the
+    map knows of itself, such as how a model cut it, goes along (`segment.label_record`).
     """
     labels = np.ascontiguousarray(grain_map.cells(), np.int32).view(np.uint32)
-    facts = () if grain_map.second_phases is None else (f"{GRAINS_KEY}={grain_map.n_grains}",)
-    return _write(path, labels, grain_map.pixel_size_nm, facts)
+    facts = lines_of(grain_map, recipe_digest)
+    if grain_map.second_phases is not None:
+        facts = (f"{GRAINS_KEY}={grain_map.n_grains}", *facts)
+    return _write(path, labels, grain_map.pixel_size_nm, facts, tags_of(grain_map))
 
 
 def write_boundary_map(path: str | Path, boundary_map: BoundaryMap) -> Path:
@@ -65,7 +70,8 @@ def read_label_map(
     Returns
     -------
     GrainMap
-        Labels renumbered to 1 ... n in the order of their values.
+        Labels renumbered to 1 ... n in the order of their values; with how a model cut them (`segmentation`),
+        where `write_label_map` left that and no label has changed since.
 
     Raises
     ------
@@ -80,10 +86,11 @@ def read_label_map(
     if tracing:
         return grain_map_from_tracing(image, pixel_size_nm=size, pixel_size_source=source, source=str(path))
     labels = _contiguous_labels(path, image)
-    if n_grains is None:
-        return GrainMap(labels, size, source)
-    second_phases = set_aside(labels, image.reshape(labels.shape) > n_grains)
-    return GrainMap(labels, size, source, second_phases=second_phases)
+    second_phases = None
+    if n_grains is not None:
+        second_phases = set_aside(labels, image.reshape(labels.shape) > n_grains)
+    read = GrainMap(labels, size, source, second_phases=second_phases)
+    return with_record(path, read, exact_size=pixel_size_nm is None)
 
 
 def boundary_beside(path: str | Path, grain_map: GrainMap) -> GrainMap:
@@ -102,7 +109,11 @@ def boundary_beside(path: str | Path, grain_map: GrainMap) -> GrainMap:
 
 
 def _write(
-    path: str | Path, image: np.ndarray, pixel_size_nm: float | None, facts: tuple[str, ...] = ()
+    path: str | Path,
+    image: np.ndarray,
+    pixel_size_nm: float | None,
+    facts: tuple[str, ...] = (),
+    tags: Sequence[tuple[int, int, int, bytes, bool]] = (),
 ) -> Path:
     """Write beside the target first, so that a killed run leaves no half file under the final name."""
     path = Path(path)
@@ -122,6 +133,7 @@ def _write(
         compressionargs={"level": 1},
         rowsperstrip=STRIP_ROWS,
         maxworkers=available_cores(),
+        extratags=tags,
         **options,
     )
     os.replace(part, path)

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 from segment.boundary_map import BoundaryMap
 from segment.cells.close import close_cells
+from segment.cells.recutting import as_in_map, fine_cells
 from segment.grain_map import GrainMap
 from segment.micrograph.micrograph import Micrograph
 from segment.quality.evidence import gather_evidence
 from segment.quality.warnings import cell_warnings, evidence_warnings
+from segment.segmentation import Segmentation
 from segment.unet.choices import Device, Precision
 from segment.unet.model_folder import Model
 from segment.unet.predict import predict
@@ -43,16 +45,34 @@ def segment_micrograph(
     -------
     boundary_map : BoundaryMap
     grain_map : GrainMap
-        Carries the probability and the warnings of `boundary_map`, those that its cells raise, and the
-        model's table of how far its borders can be trusted.
+        Carries the probability and the warnings of `boundary_map`, those that its cells raise, the model's
+        table of how far its borders can be trusted, and how the cells were cut (`segmentation`).
     """
+    seeds = model.persistence if persistence is None else persistence
     boundary_map = predict(model, micrograph, device=device, precision=precision, threads=threads, tta=tta)
     grain_map = close_cells(
         boundary_map,
-        persistence=model.persistence if persistence is None else persistence,
+        persistence=seeds,
         min_area_px=model.smallest_px(boundary_map.scale) if min_area_px is None else min_area_px,
     )
-    return boundary_map, with_warnings(micrograph, model, boundary_map, grain_map)
+    grain_map = with_warnings(micrograph, model, boundary_map, grain_map)
+    return boundary_map, replace(grain_map, segmentation=record_of(grain_map, model, seeds))
+
+
+def record_of(grain_map: GrainMap, model: Model, persistence: float) -> Segmentation:
+    """How the cells of a map were cut by a model, with the errors to be expected in so clear an image."""
+    cells = fine_cells(grain_map)
+    missed, invented = model.error_rates.at(as_in_map(cells).confidence)
+    return Segmentation(
+        model_name=model.name,
+        model_digest=model.digest,
+        persistence=persistence,
+        cells=cells,
+        missed=tuple(missed.tolist()),
+        invented=tuple(invented.tolist()),
+        measured=model.error_rates.measured,
+        warnings=grain_map.warnings,
+    )
 
 
 def with_warnings(

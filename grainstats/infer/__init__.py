@@ -2,6 +2,8 @@
 
 from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.judge import judge_modality
+from grainstats.infer.modality.judge_sample import SampleImage, judge_sample
+from grainstats.infer.modality.judging_digest import judging_digest
 from grainstats.infer.modality.null_mosaics import Population
 from grainstats.infer.modality.stability import ImageCuts, with_stability
 from grainstats.infer.modality.verdict import ModalityVerdict, modality_json
@@ -11,7 +13,10 @@ __all__ = [
     "ImageGrains",
     "ModalityVerdict",
     "Population",
+    "SampleImage",
     "judge_modality",
+    "judge_sample",
+    "judging_digest",
     "modality_json",
     "with_stability",
 ]

@@ -2,9 +2,9 @@
 
 Flooding again for every setting would cost seconds an image.  Instead the image is flooded once, at the seed
 persistence of `segment.cells.border_merging`; every coarser cut is a grouping of those fine cells, found on
-the graph of
-their borders: cells whose minimum lies less than the persistence below their lowest pass are joined (the same
-rule as in `segment.cells.watershed`), and so are cells across borders below the probability level.
+the graph of their borders: cells whose minimum lies less than the persistence below their lowest pass are
+joined (the same rule as in `segment.cells.watershed`), and so are cells across borders below the probability
+level.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from scipy.sparse.csgraph import connected_components
 from segment.cells.border_merging import SEED_PERSISTENCE, join_by_image_level, join_weak
 from segment.cells.borders import Borders, join_borders
 from segment.grain_map import MIN_AREA_PX, GrainMap
+from segment.segmentation import FineCells
 
 LARGEST_LEAST_PX = 5 * MIN_AREA_PX  #: the smallest cell of a map tells its least area up to here
 NESTED_SHARE = 0.98  #: of the pixels; below, the labels were not cut from this probability
@@ -55,66 +56,47 @@ class Cut:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class FineCells:
-    """Fine cells of one image, from which all coarser cuts are made.
+def fine_cells(grain_map: GrainMap) -> FineCells:
+    """Fine cells within those of a map; where no probability divides these, they themselves."""
+    if grain_map.probability is not None and grain_map.n_grains:
+        fine = _flooded(grain_map, grain_map.probability)
+        if fine is not None:
+            return fine
+    return replace(_survey(grain_map, grain_map.labels, _known(grain_map))[0], nested=False)
 
-    Attributes
-    ----------
-    cut : Cut
-    bottom : ndarray, shape (n,)
-        Lowest boundary probability in each cell.
-    lowest_pass : ndarray, shape (m,)
-        Lowest probability at which one gets across each border of `cut`.
-    parent : ndarray of int, shape (n,)
-        Cell of the map that each one lies in, from 0.
-    nested : bool
-        False where the map was not cut from its probability, or has none: it stands as it is.
-    least_px : int
-        No cut has smaller cells, as the map has none (up to `LARGEST_LEAST_PX`).
-    """
 
-    cut: Cut
-    bottom: np.ndarray
-    lowest_pass: np.ndarray
-    parent: np.ndarray
-    least_px: int
-    nested: bool = True
+def all_cells(fine: FineCells) -> Cut:
+    """The cut in which every fine cell stands by itself."""
+    borders = Borders(fine.pairs, fine.length_px, fine.confidence.astype(np.float64))
+    return Cut(fine.area_px.astype(np.float64), fine.at_frame, borders)
 
-    @classmethod
-    def of(cls, grain_map: GrainMap) -> FineCells:
-        """Fine cells within those of a map; where no probability divides these, they themselves."""
-        if grain_map.probability is not None and grain_map.n_grains:
-            fine = _flooded(grain_map, grain_map.probability)
-            if fine is not None:
-                return fine
-        return replace(_survey(grain_map, grain_map.labels, _known(grain_map))[0], nested=False)
 
-    def as_in_map(self) -> Cut:
-        """The cut that the map shows."""
-        return self.cut.joined(np.unique(self.parent, return_inverse=True)[1])
+def as_in_map(fine: FineCells) -> Cut:
+    """The cut that the map shows."""
+    return all_cells(fine).joined(np.unique(fine.parent, return_inverse=True)[1])
 
-    @property
-    def level(self) -> float:
-        """Least mean probability along a border that these cells call for."""
-        return join_by_image_level(self.cut.borders, len(self.bottom) + 1)[1]
 
-    def at(self, persistence: float, level: float) -> Cut:
-        """The cut of another seed persistence and least mean probability along a border."""
-        from segment.cells._recutting_kernels import absorb
-        from segment.cells.catchment import LEVELS
+def level_of(fine: FineCells) -> float:
+    """Least mean probability along a border that these cells call for."""
+    return join_by_image_level(all_cells(fine).borders, len(fine.bottom) + 1)[1]
 
-        n = len(self.bottom)
-        if not self.nested or n < 2 or not len(self.cut.borders.pairs):
-            return self.cut
-        order = np.argsort(self.lowest_pass, kind="stable")
-        pairs, area = self.cut.borders.pairs[order] - 1, self.cut.area_px.copy()
-        rise, bottom = (np.rint(v * (LEVELS - 1)) for v in (self.lowest_pass[order], self.bottom))
-        seed = absorb(pairs, rise, bottom, area, max(round(persistence * (LEVELS - 1)), 1), self.least_px)
-        weak = join_weak(self.cut.borders, n + 1, level)[1:] - 1
-        every = np.arange(n)
-        edges = (np.ones(2 * n, bool), (np.tile(every, 2), np.concatenate([seed, weak])))
-        return self.cut.joined(connected_components(coo_array(edges, shape=(n, n)), directed=False)[1])
+
+def cut_at(fine: FineCells, persistence: float, level: float) -> Cut:
+    """The cut of another seed persistence and least mean probability along a border."""
+    from segment.cells._recutting_kernels import absorb
+    from segment.cells.catchment import LEVELS
+
+    n, whole = len(fine.bottom), all_cells(fine)
+    if not fine.nested or n < 2 or not len(fine.pairs):
+        return whole
+    order = np.argsort(fine.lowest_pass, kind="stable")
+    pairs, area = fine.pairs[order] - 1, whole.area_px.copy()
+    rise, bottom = (np.rint(v.astype(float) * (LEVELS - 1)) for v in (fine.lowest_pass[order], fine.bottom))
+    seed = absorb(pairs, rise, bottom, area, max(round(persistence * (LEVELS - 1)), 1), fine.least_px)
+    weak = join_weak(whole.borders, n + 1, level)[1:] - 1
+    every = np.arange(n)
+    edges = (np.ones(2 * n, bool), (np.tile(every, 2), np.concatenate([seed, weak])))
+    return whole.joined(connected_components(coo_array(edges, shape=(n, n)), directed=False)[1])
 
 
 def _known(grain_map: GrainMap) -> np.ndarray:
@@ -151,6 +133,16 @@ def _survey(grain_map: GrainMap, cells: np.ndarray, probability: np.ndarray) -> 
     mean = np.bincount(start, value, pair.size) / np.maximum(length, 1)
     pairs = np.stack([pair >> 32, pair & 0xFFFFFFFF], axis=1).astype(np.int32)
     frame = GrainMap(cells, valid=grain_map.valid).touches_frame[1:]
-    cut = Cut(area[1:].astype(float), frame, Borders(pairs, length, mean))
     smallest = np.bincount(grain_map.labels.ravel())[1:].min(initial=LARGEST_LEAST_PX)
-    return FineCells(cut, bottom[1:], lowest, parent[1:] - 1, int(smallest)), strayed
+    fine = FineCells(
+        area_px=area[1:].astype(np.int32),
+        at_frame=frame,
+        bottom=bottom[1:].astype(np.float32),
+        parent=(parent[1:] - 1).astype(np.int32),
+        pairs=pairs,
+        length_px=length.astype(np.int32),
+        confidence=mean.astype(np.float32),
+        lowest_pass=lowest.astype(np.float32),
+        least_px=int(smallest),
+    )
+    return fine, strayed

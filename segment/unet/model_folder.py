@@ -1,20 +1,22 @@
 """A model folder: weights, what they were trained for, and the identity of both.
 
-A folder holds ``model.toml``, the OpenVINO IR it names (``model.xml`` + ``model.bin``), ``CARD.md``, and
-``confidence.json`` where it was measured how far the answers can be trusted.
+A folder holds ``model.toml``, the OpenVINO IR it names (``model.xml`` + ``model.bin``), ``CARD.md``,
+``confidence.json`` where it was measured how far the answers can be trusted, and ``errors.json`` where it was
+measured how much another model's answers differ.
 """
 
 from __future__ import annotations
 
 import hashlib
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from segment.errors import ModelError
 from segment.quality.calibration_table import FILE as CONFIDENCE
 from segment.quality.calibration_table import Confidence, read_confidence
+from segment.quality.error_rates import ErrorRates, read_rates
 
 FORMAT = 1  #: version of model.toml that this code reads
 
@@ -28,8 +30,10 @@ class Model:
     name : str
     folder : Path
     digest : str
-        SHA-256 over model.toml, the weights and confidence.json: the same digest gives the same boundaries
-        and the same warnings.
+        SHA-256 over all that decides: model.toml, the weights and every ``*.json`` of the folder.  The same
+        digest gives the same boundaries, the same warnings and the same verdicts.
+    weights_digest : str
+        SHA-256 over model.toml, the weights and confidence.json: what the error rates were measured for.
     outputs : tuple of str
         Meaning of the network's channels; "boundary", and "not_grain" where it knows pores and second phases.
     stride : int
@@ -54,6 +58,8 @@ class Model:
         As `bf16_agreement`.
     confidence : Confidence or None
         How far its answers can be trusted; None: not measured.
+    error_rates : ErrorRates
+        How much another model, as good, differs; nominal where that was not measured for these weights.
     """
 
     name: str
@@ -70,6 +76,8 @@ class Model:
     int8_weights: Path | None = None
     int8_agreement: float | None = None
     confidence: Confidence | None = None
+    weights_digest: str = ""
+    error_rates: ErrorRates = field(default_factory=ErrorRates)
 
     def smallest_px(self, scale: float) -> int:
         """Smallest cell, in pixels of an image that was resampled by `scale` for the network."""
@@ -123,16 +131,15 @@ def load_model(name_or_path: str | Path | None = None) -> Model:
         weights = folder / str(facts.get("weights", "model.xml"))
         int8 = folder / str(facts["int8_weights"]) if "int8_weights" in facts else None
         stored = [file for file in (weights, int8) if file is not None]
+        network = [source, *(part for file in stored for part in (file, file.with_suffix(".bin")))]
+        contents = {path: _content(path) for path in [*network, *sorted(folder.glob("*.json"))]}
+        weights_digest = _digest(contents, [*network, *folder.glob(CONFIDENCE)])
         model = Model(
             name=str(facts["name"]),
             folder=folder,
-            digest=_digest(
-                [
-                    source,
-                    *(part for file in stored for part in (file, file.with_suffix(".bin"))),
-                    *folder.glob(CONFIDENCE),
-                ]
-            ),
+            digest=_digest(contents, list(contents)),
+            weights_digest=weights_digest,
+            error_rates=read_rates(folder, weights_digest),
             outputs=tuple(str(output) for output in facts["outputs"]),
             stride=int(facts["stride"]),
             halo_px=int(facts["halo_px"]),
@@ -201,16 +208,19 @@ def _read_toml(path: Path) -> dict[str, Any]:
         ) from error
 
 
-def _digest(files: list[Path]) -> str:
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(
+            path, "a file of the model is missing", "Restore it or export the model again"
+        ) from error
+
+
+def _digest(contents: dict[Path, bytes], files: list[Path]) -> str:
     """SHA-256 over names and bytes of `files`, in this order."""
     total = hashlib.sha256()
     for path in files:
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise ModelError(
-                path, "a file of the model is missing", "Restore it or export the model again"
-            ) from error
-        total.update(f"{path.name}\0{len(content)}\0".encode())
-        total.update(content)
+        total.update(f"{path.name}\0{len(contents[path])}\0".encode())
+        total.update(contents[path])
     return total.hexdigest()

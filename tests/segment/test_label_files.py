@@ -1,15 +1,20 @@
 """Label and boundary maps written and read back with their pixel size; what is refused, and with which
 words."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 import tifffile
 
 from segment.boundary_map import BoundaryMap
+from segment.cells.close import close_cells
+from segment.cells.recutting import fine_cells
 from segment.errors import UnreadableError
 from segment.grain_map import GrainMap
 from segment.label_files import read_label_map, write_boundary_map, write_label_map
+from segment.segmentation import Segmentation
 
 LABELS = np.array([[1, 1, 2], [1, 0, 2], [3, 3, 3]], np.int32).repeat(40, 0).repeat(40, 1)
 
@@ -42,6 +47,46 @@ def test_the_users_pixel_size_wins(tmp_path):
     path = write_label_map(tmp_path / "a.tif", GrainMap(LABELS, 2.0, "metadata"))
     back = read_label_map(path, pixel_size_nm=3.0)
     assert (back.pixel_size_nm, back.pixel_size_source) == (3.0, "manual")
+
+
+@pytest.fixture
+def cut() -> GrainMap:
+    """A map that a model has cut, with a hidden corner."""
+    walls = np.where(LABELS == 0, 0.0, 0.1).astype(np.float32)
+    walls[:, 78:82] = walls[78:82] = 0.9
+    valid = np.ones(walls.shape, bool)
+    valid[:9, :30] = False
+    found = close_cells(BoundaryMap(walls, 1 / 3, "manual", valid=valid))
+    rates = (0.1, 0.05, 0.02, 0.0)
+    made = Segmentation("m", "abc", 0.1, fine_cells(found), rates, rates, True, ("pale",))
+    return replace(found, segmentation=made)
+
+
+def test_how_a_model_cut_the_map_travels_with_it(tmp_path, cut):
+    path = write_label_map(tmp_path / "a.labels.tif", cut, recipe_digest="xyz")
+    with tifffile.TiffFile(path) as file:
+        text = file.pages.first.description
+    assert "model_digest=abc" in text and "recipe_digest=xyz" in text and "persistence=0.1" in text
+    back = read_label_map(path)
+    assert back.pixel_size_nm == 1 / 3  # to the last digit
+    assert back.warnings == ("pale",)
+    np.testing.assert_array_equal(back.valid, cut.valid)
+    np.testing.assert_array_equal(back.touches_frame, cut.touches_frame)
+    assert back.segmentation.to_bytes() == cut.segmentation.to_bytes()
+    assert read_label_map(path, pixel_size_nm=0.3).pixel_size_nm == 0.3
+
+
+def test_a_map_changed_by_hand_is_no_longer_what_the_model_cut(tmp_path, cut):
+    path = write_label_map(tmp_path / "a.labels.tif", cut)
+    with tifffile.TiffFile(path) as file:
+        page = file.pages.first
+        labels, description = page.asarray(), page.description
+        tags = [(tag.code, 7, tag.count, tag.value, True) for tag in page.tags if tag.code >= 65000]
+    labels[labels == 1] = 2
+    tifffile.imwrite(path, labels, description=description, metadata=None, extratags=tags)
+    assert read_label_map(path).segmentation is None
+    tifffile.imwrite(path, labels)
+    assert read_label_map(path).segmentation is None
 
 
 def test_micrometres_of_imagej_and_plain_dpi(tmp_path):

@@ -73,15 +73,22 @@ class ImageGrains:
                 "its pixel size is unknown",
                 "Give it with --pixel-size or in samples.csv",
             )
+        return cls.from_columns(table, pixel, grain_map.labels.shape, image_id)
+
+    @classmethod
+    def from_columns(
+        cls, table: pd.DataFrame, pixel_size_nm: float, shape: tuple[int, ...], image_id: str = ""
+    ) -> ImageGrains:
+        """From the columns of a grain table, as a database keeps them, and the image's (rows, columns)."""
         frame = table["touches_frame"].to_numpy(bool)
         size = table["equivalent_diameter_nm"].to_numpy(float)
-        centre = table[["y_px", "x_px"]].to_numpy(float) * pixel
-        rows, columns = grain_map.labels.shape
+        centre = table[["y_px", "x_px"]].to_numpy(float) * pixel_size_nm
+        rows, columns = shape
         return cls(
             diameter_nm=size[~frame],
             weight=table["weight"].to_numpy(float)[~frame],
-            pixel_size_nm=pixel,
-            window_nm=(rows * pixel, columns * pixel),
+            pixel_size_nm=pixel_size_nm,
+            window_nm=(rows * pixel_size_nm, columns * pixel_size_nm),
             n_grains=len(table),
             image_id=image_id,
             frame_diameter_nm=size[frame],

@@ -13,18 +13,20 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from grainstats.infer.modality.image_grains import ImageGrains
+from grainstats.infer.modality.judge_sample import SampleImage
 from grainstats.measure.descriptors.descriptor import Descriptor
 from grainstats.measure.intervals.block_bootstrap import reach, weighted_quantile
 from grainstats.measure.spacing.astm import g_from_intercept
 from grainstats.measure.spacing.chords import ChordDistribution, intercept_count, kaplan_meier, n_cuts
+from segment.segmentation import Segmentation
 
 ENOUGH_IMAGES = 5
 _COARSE = re.compile(r"area_weighted|length_weighted|_cv$")  #: descriptors that a few coarse grains carry
@@ -45,42 +47,42 @@ class Sample:
         With the column ``analysis_id``.
     descriptors : DataFrame
         Of the images: analysis_id, name, value, ci_low, ci_high, unit, method.
+    segmentations : mapping of int to Segmentation
+        By analysis_id, how each image was cut.
     """
 
     images: pd.DataFrame
     grains: pd.DataFrame
     intercepts: pd.DataFrame
     descriptors: pd.DataFrame
+    segmentations: Mapping[int, Segmentation] = field(default_factory=dict)
 
     @property
     def analysis_ids(self) -> list[int]:
         return [int(number) for number in self.images["analysis_id"]]
 
 
-def image_grains(sample: Sample) -> list[ImageGrains]:
-    """The grains of each image, as the verdict wants them."""
+def sample_images(sample: Sample) -> list[SampleImage]:
+    """The images of a sample, as its verdict wants them."""
+    by_image = dict(list(sample.grains.groupby("analysis_id", sort=False)))
     return [
-        _image_grains(image, sample.grains[sample.grains["analysis_id"] == image["analysis_id"]])
+        _sample_image(image, by_image.get(image["analysis_id"], sample.grains[:0]), sample.segmentations)
         for _, image in sample.images.iterrows()
     ]
 
 
-def _image_grains(image: pd.Series, table: pd.DataFrame) -> ImageGrains:
-    pixel = float(image["pixel_size_nm"])
-    frame = table["touches_frame"].to_numpy(bool)
-    size = table["equivalent_diameter_nm"].to_numpy(float)
-    centre = table[["y_px", "x_px"]].to_numpy(float) * pixel
-    return ImageGrains(
-        diameter_nm=size[~frame],
-        weight=table["weight"].to_numpy(float)[~frame],
-        pixel_size_nm=pixel,
-        window_nm=(float(image["rows"]) * pixel, float(image["columns"]) * pixel),
-        n_grains=len(table),
-        image_id=str(image["micrograph_digest"]),
-        frame_diameter_nm=size[frame],
-        centre_nm=centre[~frame],
-        frame_centre_nm=centre[frame],
+def _sample_image(
+    image: pd.Series, table: pd.DataFrame, segmentations: Mapping[int, Segmentation]
+) -> SampleImage:
+    shape = int(image["rows"]), int(image["columns"])
+    grains = ImageGrains.from_columns(
+        table, float(image["pixel_size_nm"]), shape, str(image["micrograph_digest"])
     )
+    segmentation = segmentations.get(int(image["analysis_id"]))
+    missing = (
+        "" if segmentation else f"the record of how {image['path']} was segmented is not in the database"
+    )
+    return SampleImage(grains, segmentation, tuple(image["warnings"]), missing)
 
 
 def pooled_descriptors(sample: Sample) -> list[Descriptor]:

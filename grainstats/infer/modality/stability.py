@@ -21,9 +21,10 @@ from grainstats.infer.modality.distribution import pooled_distribution
 from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.judge import Decision, decide
 from grainstats.infer.modality.verdict import ModalityVerdict, Verdict
-from segment.cells.recutting import Cut, FineCells
+from segment.cells.recutting import Cut, as_in_map, cut_at, fine_cells, level_of
 from segment.grain_map import GrainMap
 from segment.quality.error_rates import ErrorRates, size_class
+from segment.segmentation import FineCells, Segmentation
 
 REPEATS = 25
 # Of agreeing repeats; below, the verdict is withdrawn. Not more, since what is drawn on top of the
@@ -135,16 +136,22 @@ class ImageCuts:
             With which the map was cut.
         """
         pixel = grain_map.pixel_size_nm or 1.0
-        fine = FineCells.of(grain_map)
-        own = fine.as_in_map()
-        cuts = [own]
-        if grain_map.probability is not None:
-            level = fine.level
-            cuts += [fine.at(persistence * factor, level + more) for factor, more in CUTS]
-        missed, invented = (rates or ErrorRates()).at(own.confidence)
+        fine = fine_cells(grain_map)
+        cuts = _several(fine, persistence) if grain_map.probability is not None else [as_in_map(fine)]
+        missed, invented = (rates or ErrorRates()).at(cuts[0].confidence)
         rows, columns = grain_map.labels.shape
         graphs = tuple(CellGraph.of_cut(cut, pixel) for cut in cuts)
         return cls(graphs, missed, invented, pixel, (rows * pixel, columns * pixel))
+
+    @classmethod
+    def of_segmentation(
+        cls, segmentation: Segmentation, pixel_size_nm: float, window_nm: tuple[float, float]
+    ) -> ImageCuts:
+        """Cut anew what a model has cut, with that model's error rates."""
+        cuts = _several(segmentation.cells, segmentation.persistence)
+        graphs = tuple(CellGraph.of_cut(cut, pixel_size_nm) for cut in cuts)
+        missed, invented = np.array(segmentation.missed), np.array(segmentation.invented)
+        return cls(graphs, missed, invented, pixel_size_nm, window_nm)
 
     def perturbed(self, number: int, rng: np.random.Generator) -> ImageGrains:
         """The grains of repeat `number`: the cuts take turns."""
@@ -161,7 +168,26 @@ class ImageCuts:
         )
 
 
-def stability(images: Sequence[ImageCuts], judged: ModalityVerdict, *, repeats: int = REPEATS) -> float:
+@dataclass(frozen=True, eq=False)
+class AsGiven:
+    """An image that no model has cut, a tracing say: no repeat changes it."""
+
+    grains: ImageGrains
+
+    def perturbed(self, number: int, rng: np.random.Generator) -> ImageGrains:
+        """The grains as they are."""
+        return self.grains
+
+
+def _several(fine: FineCells, persistence: float) -> list[Cut]:
+    """The map's own cut, then others."""
+    level = level_of(fine)
+    return [as_in_map(fine)] + [cut_at(fine, persistence * factor, level + more) for factor, more in CUTS]
+
+
+def stability(
+    images: Sequence[ImageCuts | AsGiven], judged: ModalityVerdict, *, repeats: int = REPEATS
+) -> float:
     """Share of perturbed segmentations that agree with the verdict, between 0 and 1."""
     generators = np.random.default_rng(judged.seed).spawn(repeats)
     samples = [[image.perturbed(k, rng) for image in images] for k, rng in enumerate(generators)]
@@ -182,7 +208,7 @@ def _agrees(decision: Decision, verdict: Verdict) -> bool:
 
 def with_stability(
     judged: ModalityVerdict,
-    images: Sequence[ImageCuts],
+    images: Sequence[ImageCuts | AsGiven],
     *,
     repeats: int = REPEATS,
     smallest_share: float = SMALLEST_SHARE,
@@ -193,7 +219,7 @@ def with_stability(
     ----------
     judged : ModalityVerdict
         From `judge_modality` of the same images.
-    images : sequence of ImageCuts
+    images : sequence of ImageCuts or AsGiven
     repeats : int
     smallest_share : float
         Below this share of agreement a "uniform" or "bimodal" becomes "indeterminate".

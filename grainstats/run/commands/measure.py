@@ -13,7 +13,6 @@ import typer
 from grainstats.run.commands.choices import NullChoice
 
 if TYPE_CHECKING:
-    from grainstats.infer import ImageCuts
     from grainstats.measure import Measurement
     from segment.grain_map import GrainMap
 
@@ -135,7 +134,7 @@ def _modality(
     grain_maps: list[GrainMap], measured: list[Measurement], null: NullChoice, seed: int
 ) -> dict[str, Any]:
     """The verdict; it depends on size ratios only, so that pixels serve as well as nanometres."""
-    from grainstats.infer import ImageGrains, judge_modality, modality_json, with_stability
+    from grainstats.infer import SampleImage, judge_sample, modality_json
 
     images = []
     for grain_map, m in zip(grain_maps, measured, strict=True):
@@ -143,24 +142,11 @@ def _modality(
         if m.unit == "px":
             calibrated = replace(grain_map, pixel_size_nm=1.0, pixel_size_source="manual")
             table = table.rename(columns={"equivalent_diameter_px": "equivalent_diameter_nm"})
-        images.append(ImageGrains.from_table(table, calibrated, m.image_id))
-    verdict = judge_modality(images, null=null.value, seed=seed)
-    document = modality_json(with_stability(verdict, [_cuts(grain_map) for grain_map in grain_maps]))
+        images.append(SampleImage.of(calibrated, table, m.image_id))
+    document = modality_json(judge_sample(images, null=null.value, seed=seed))
     if measured[0].unit == "px":
         document = {name.replace("_nm", "_px"): value for name, value in document.items()}
     return document
-
-
-def _cuts(grain_map: GrainMap) -> ImageCuts:
-    """The map cut in other ways; a segmentation at the released model's settings and error rates."""
-    from grainstats.infer import ImageCuts
-    from segment.quality.error_rates import read_rates
-    from segment.unet import load_model, released_models
-
-    if grain_map.probability is None or not released_models():
-        return ImageCuts.of(grain_map)
-    model = load_model()
-    return ImageCuts.of(grain_map, read_rates(model.folder, model.digest), persistence=model.persistence)
 
 
 def _write(out: Path, measured: list[Measurement], document: dict[str, Any]) -> None:

@@ -46,6 +46,18 @@ class Settings:
     precision: Precision
     tta: bool
 
+    @property
+    def recipe_digest(self) -> str:
+        """Of the recipe with which `grainstats run` does the same."""
+        from grainstats.run.recipe import Recipe
+
+        return Recipe(
+            pixel_size_nm=self.pixel_size,
+            persistence=self.persistence,
+            precision=self.precision,
+            tta=self.tta,
+        ).digest()
+
 
 def segment(
     images: Annotated[
@@ -223,7 +235,9 @@ def segment_frame(micrograph: Micrograph, name: str, model: Model, settings: Set
         persistence=settings.persistence,
         tta=settings.tta,
     )
-    labels = write_label_map(settings.out / f"{name}.labels.tif", grain_map)
+    labels = write_label_map(
+        settings.out / f"{name}.labels.tif", grain_map, recipe_digest=settings.recipe_digest
+    )
     boundary = write_boundary_map(settings.out / f"{name}.boundary.tif", boundary_map)
     _tell(name, grain_map, perf_counter() - begin)
     return {

@@ -8,25 +8,22 @@ from pathlib import Path
 import pandas as pd
 
 from grainstats import __version__
-from grainstats.infer import judge_modality, with_stability
-from grainstats.infer.modality.flagged import with_remark
-from grainstats.infer.modality.sample_pooling import Sample, image_grains, pooled_descriptors
+from grainstats.infer import judge_sample, judging_digest
+from grainstats.infer.modality.sample_pooling import Sample, pooled_descriptors, sample_images
 from grainstats.run.failures import Failure, unexpected
-from grainstats.run.job.cut_files import cuts_of
-from grainstats.run.job.one_image import seed_from
 from grainstats.run.report.tables import write_tables
 from grainstats.run.scope import Scope
 from grainstats.share.db.database import Database
 
 
 def judge_samples(db: Database, out: Path, scope: Scope, *, also: Iterable[str] = ()) -> list[Failure]:
-    """Pool and judge every sample whose images or code have changed.
+    """Pool and judge every sample whose images, or what judges them, have changed.
 
     Parameters
     ----------
     db : Database
     out : Path
-        Where the images' files are, and where the trace of an unexpected error goes.
+        Where the trace of an unexpected error goes.
     scope : Scope
     also : iterable of str
         Samples that lost an image to another one in this run.
@@ -37,29 +34,35 @@ def judge_samples(db: Database, out: Path, scope: Scope, *, also: Iterable[str] 
         Samples that could not be judged; one of them stops no other.
     """
     analyses, pools = scope.analyses(db), db.pools()
+    pools = pools[(pools["code_version"] == __version__) & (pools["judging_digest"] == judging_digest())]
     failures = []
     for sample_id in sorted({*scope.sample_ids, *also}):
         images = analyses[analyses["sample_id"] == sample_id]
-        old = pools[(pools["sample_id"] == sample_id) & (pools["code_version"] == __version__)]
+        old = pools[pools["sample_id"] == sample_id]
         if set(images["analysis_id"]) == set(old["analysis_id"]):
             continue
         try:
-            _judge(db, out, sample_id, images, scope)
+            _judge(db, sample_id, images, scope)
         except Exception as error:
             source = f"sample {sample_id}"
             failures.append(Failure(source, "", *unexpected(error, out, source), sample_id))
     return failures
 
 
-def _judge(db: Database, out: Path, sample_id: str, images: pd.DataFrame, scope: Scope) -> None:
+def _judge(db: Database, sample_id: str, images: pd.DataFrame, scope: Scope) -> None:
     if images.empty:
         db.put_verdict(sample_id, None, [])
         return
     sample = load_sample(db, sample_id, images)
-    seed = seed_from(scope.recipe.digest(), str(scope.recipe.seed), *images["micrograph_digest"])
-    verdict = judge_modality(image_grains(sample), null=scope.recipe.null, seed=seed)
-    verdict = with_remark(with_stability(verdict, cuts_of(out, images)), list(images["warnings"]))
-    db.put_verdict(sample_id, verdict, sample.analysis_ids, descriptors=pooled_descriptors(sample))
+    verdict = judge_sample(sample_images(sample), null=scope.recipe.null, seed=scope.recipe.seed)
+    descriptors = pooled_descriptors(sample)
+    db.put_verdict(
+        sample_id,
+        verdict,
+        sample.analysis_ids,
+        descriptors=descriptors,
+        judging_digest=judging_digest(),
+    )
 
 
 def load_sample(db: Database, sample_id: str, images: pd.DataFrame) -> Sample:
@@ -77,7 +80,13 @@ def load_sample(db: Database, sample_id: str, images: pd.DataFrame) -> Sample:
 
     descriptors = db.descriptors("image")
     of_sample = descriptors[descriptors["sample_id"] == sample_id]
-    return Sample(images, ours(db.grains(sample_id)), ours(db.intercepts(sample_id)), ours(of_sample))
+    return Sample(
+        images,
+        ours(db.grains(sample_id)),
+        ours(db.intercepts(sample_id)),
+        ours(of_sample),
+        db.segmentations(images["analysis_id"]),
+    )
 
 
 def write_results(

@@ -18,7 +18,6 @@ from grainstats.share.safe_paths import is_below
 from segment.errors import InputError
 
 if TYPE_CHECKING:
-    from grainstats.infer import ImageCuts
     from grainstats.share.db.records import AnalysisKey, AnalysisRecord
     from segment.grain_map import GrainMap
     from segment.micrograph import Micrograph
@@ -134,25 +133,17 @@ class Analyst:
         return grains
 
     def _write_files(self, micrograph: Micrograph, grains: GrainMap, artefacts: dict[str, str]) -> None:
-        from grainstats.run.job.cut_files import write_cuts
         from grainstats.run.report.image_overlays import write_pictures
         from segment.label_files import write_label_map
 
+recipe = self.recipe.digest()
         write_atomically(
-            self.out / artefacts["labels"], lambda path: write_label_map(path, grains), durable=True
+            self.out / artefacts["labels"],
+            lambda path: write_label_map(path, grains, recipe_digest=recipe),
+            durable=True,
         )
         paths = {name: self.out / artefacts[name] for name in ("overlay", "view", "layer")}
         write_pictures(micrograph.image, grains, **paths)
-        write_cuts(self.out / artefacts["cuts"], self._cuts(grains))
-
-    def _cuts(self, grains: GrainMap) -> ImageCuts:
-        """The image's cells cut in other ways, from which the stability of its sample's verdict comes."""
-        from grainstats.infer import ImageCuts
-        from segment.quality.error_rates import read_rates
-
-        model, recipe = opened_model(self.model), self.recipe
-        persistence = model.persistence if recipe.persistence is None else recipe.persistence
-        return ImageCuts.of(grains, read_rates(model.folder, model.digest), persistence=persistence)
 
     def _record(
         self,
@@ -180,6 +171,7 @@ class Analyst:
             grains=measured.grains,
             intercepts=measured.intercepts,
             descriptors=tuple(descriptors(measured)),
+            segmentation=grains.segmentation,
             warnings=tuple(
                 dict.fromkeys(
                     without_folders(text, job.path, job.name) for text in micrograph.notes + grains.warnings
@@ -196,9 +188,14 @@ def seed_from(*digests: str) -> int:
     return int.from_bytes(hashlib.sha256("\n".join(digests).encode()).digest()[:4])
 
 
-@lru_cache(maxsize=1)
 def opened_model(folder: str) -> Model:
-    """The model of this process, opened once."""
+    """The model of this process, opened once, and again where its files have changed."""
+    files = sorted(path for path in Path(folder).iterdir() if path.is_file())
+    return _opened(folder, tuple((path.name, path.stat().st_mtime_ns) for path in files))
+
+
+@lru_cache(maxsize=1)
+def _opened(folder: str, state: tuple[tuple[str, int], ...]) -> Model:
     from segment.unet import load_model
 
     return load_model(folder)
@@ -222,7 +219,6 @@ def artefacts_of(stem: str) -> dict[str, str]:
         "overlay": f"{images}.overlay.png",
         "view": f"{report}.view.jpg",
         "layer": f"{report}.layer.png",
-        "cuts": f"{report}.cuts.npz",
     }
 
 

@@ -170,6 +170,7 @@ class Database(Readers):
         *,
         descriptors: Sequence[Descriptor] = (),
         code_version: str = __version__,
+        judging_digest: str | None = None,
     ) -> bool:
         """Store one sample's pooled verdict and descriptors, with the analyses they came from.
 
@@ -181,6 +182,9 @@ class Database(Readers):
             Column ``analysis_id`` of `analyses`.
         descriptors : sequence of Descriptor
             Of the sample (level ``"sample"``).
+        code_version : str
+        judging_digest : str, optional
+            Of the rules and null mosaics that judged (`grainstats.infer.judging_digest`).
 
         Returns
         -------
@@ -191,7 +195,13 @@ class Database(Readers):
         return in_transaction(
             self._engine,
             lambda c: ledger.put_pool(
-                c, sample_id, verdict, [int(i) for i in analysis_ids], descriptors, code_version
+                c,
+                sample_id,
+                verdict,
+                [int(i) for i in analysis_ids],
+                descriptors,
+                code_version,
+                judging_digest,
             ),
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 import pandas as pd
@@ -16,6 +16,7 @@ from grainstats.share.db.engine import in_transaction
 from grainstats.share.db.records import AnalysisKey, digest_of, plain
 from grainstats.share.db.schema import (
     Analysis,
+    AnalysisSegmentation,
     CurrentAnalysis,
     CurrentPool,
     Descriptor,
@@ -34,6 +35,7 @@ from grainstats.share.db.schema import (
     Suggestion,
     Verdict,
 )
+from segment.segmentation import Segmentation
 
 #: Stands for "of no sample" where a sample's id is asked for; no sheet can name a sample so.
 NO_SAMPLE = ""
@@ -235,13 +237,27 @@ class Readers:
         return frame.join(fields)
 
     def pools(self) -> pd.DataFrame:
-        """Which analyses each sample's statistics came from: sample_id, pool, code_version, analysis_id."""
+        """Which analyses each sample's statistics came from, and what judged them.
+
+        Columns: sample_id, pool, code_version, judging_digest, analysis_id.
+        """
+        columns = (Pool.sample_id, Pool.digest.label("pool"), Pool.code_version, Pool.judging_digest)
         query = (
-            sa.select(Pool.sample_id, Pool.digest.label("pool"), Pool.code_version, PoolMember.analysis_id)
+            sa.select(*columns, PoolMember.analysis_id)
             .join(CurrentPool, CurrentPool.pool_id == Pool.id)
             .join(PoolMember, PoolMember.pool_id == Pool.id)
         )
         return self._frame(query, "sample_id", "analysis_id")
+
+    def segmentations(self, analysis_ids: Iterable[int]) -> dict[int, Segmentation]:
+        """How the images of these analyses were cut, by analysis_id; those without a record are left out."""
+        s = AnalysisSegmentation
+        query = sa.select(s.analysis_id, s.content).where(s.analysis_id.in_([int(i) for i in analysis_ids]))
+        frame = self._frame(query, "analysis_id")
+        return {
+            int(row.analysis_id): Segmentation.from_bytes(row.content)
+            for row in frame.itertuples(index=False)
+        }
 
     def failures(self) -> pd.DataFrame:
         """Inputs that could not be analysed: path, digest, reason, remedy."""

@@ -16,6 +16,7 @@ import pandas as pd
 
 from grainstats.measure.descriptors.descriptor import Descriptor
 from segment.micrograph.micrograph import Micrograph
+from segment.segmentation import Segmentation
 
 
 def digest_of(*parts: object) -> str:
@@ -142,6 +143,8 @@ class AnalysisRecord:
         `grainstats.measure.intercept_table` in nanometres.
     descriptors : tuple of Descriptor
         Of this image.
+    segmentation : Segmentation or None
+        How the image was cut, with all that the stability check needs.
     warnings : tuple of str
     artefacts : mapping of str to str
         Files made beside the numbers, relative to the output folder: ``{"overlay": "overlays/a.png"}``.
@@ -157,6 +160,7 @@ class AnalysisRecord:
     grains: pd.DataFrame | None = None
     intercepts: pd.DataFrame | None = None
     descriptors: tuple[Descriptor, ...] = ()
+    segmentation: Segmentation | None = None
     warnings: tuple[str, ...] = ()
     artefacts: Mapping[str, str] = field(default_factory=dict)
     model_name: str = ""

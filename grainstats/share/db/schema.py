@@ -128,6 +128,14 @@ class Analysis(Base):
     __table_args__ = (sa.UniqueConstraint("micrograph_digest", "model_digest", "recipe_digest"),)
 
 
+class AnalysisSegmentation(Base):
+    """How the image of an analysis was cut, with all that other cuts need (`segment.segmentation`)."""
+
+    __tablename__ = "analysis_segmentation"
+    analysis_id: Mapped[int] = mapped_column(sa.ForeignKey("analysis.id"), primary_key=True)
+    content: Mapped[bytes] = mapped_column(sa.LargeBinary)
+
+
 class CurrentAnalysis(Base):
     """The analysis of a micrograph that counts: the newest, until an older one is asked for again."""
 
@@ -183,7 +191,10 @@ class Intercept(Base):
 
 
 class Pool(Base):
-    """One statistical summary of one sample: which analyses, which code, which seed; immutable."""
+    """One statistical summary of one sample: which analyses, which code; immutable.
+
+    `judging_digest` names the rules and the null mosaics that judged (`grainstats.infer.judging_digest`).
+    """
 
     __tablename__ = "pool"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -191,6 +202,7 @@ class Pool(Base):
     sample_id: Mapped[str] = mapped_column(sa.ForeignKey("sample.sample_id"), index=True)
     code_version: Mapped[str]
     created_at: Mapped[str]
+    judging_digest: Mapped[str | None] = mapped_column(Digest)
 
 
 class PoolMember(Base):

@@ -106,6 +106,9 @@ def _add_rows(connection: Connection, analysis_id: int, record: AnalysisRecord) 
     if record.intercepts is not None and len(record.intercepts):
         insert_intercepts(connection, analysis_id, record.intercepts, source)
     add_descriptors(connection, record.descriptors, analysis_id=analysis_id)
+    if record.segmentation is not None:
+        content = record.segmentation.to_bytes()
+        insert_once(connection, schema.AnalysisSegmentation, analysis_id=analysis_id, content=content)
 
 
 def put_micrograph(connection: Connection, facts: MicrographFacts, sample_id: str | None) -> None:
@@ -173,6 +176,7 @@ def put_pool(
     analysis_ids: Sequence[int],
     descriptors: Sequence[Descriptor],
     code_version: str,
+    judging_digest: str | None = None,
 ) -> bool:
     """Store one sample's pooled statistics and let them count; False where the same were there already."""
     a = schema.Analysis
@@ -183,7 +187,12 @@ def put_pool(
             f"{sample_id}: {len(set(analysis_ids)) - len(keys)} of the analyses are not in the database"
         )
     digest = digest_of(
-        sample_id, sorted(map(list, keys)), code_version, plain(verdict), [plain(d) for d in descriptors]
+        sample_id,
+        sorted(map(list, keys)),
+        code_version,
+        judging_digest,
+        plain(verdict),
+        [plain(d) for d in descriptors],
     )
     insert_once(connection, schema.Sample, sample_id=sample_id, created_at=now())
     new = insert_once(
@@ -192,6 +201,7 @@ def put_pool(
         digest=digest,
         sample_id=sample_id,
         code_version=code_version,
+        judging_digest=judging_digest,
         created_at=now(),
     )
     pool_id = connection.execute(sa.select(schema.Pool.id).where(schema.Pool.digest == digest)).scalar_one()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,11 @@ import tifffile
 from grainstats.run import cli
 from segment.boundary_map import BoundaryMap
 from segment.cells.close import close_cells
+from segment.cells.recutting import fine_cells
 from segment.grain_map import GrainMap
-from segment.label_files import write_boundary_map, write_label_map
+from segment.label_files import write_label_map
 from segment.mosaics.laguerre import laguerre_section
+from segment.segmentation import Segmentation
 
 
 def call(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int:
@@ -123,19 +126,32 @@ def test_wrong_call(map_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert call(monkeypatch) == 2
 
 
-def test_the_verdict_says_how_stable_it_is(
+def test_a_map_that_a_model_cut_is_judged_with_that_models_error_rates(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Where `segment` left the boundary probability beside the labels, other cuts of it are tried."""
+    """The record of the segmentation travels in the label map; a map without one is taken as given."""
     labels = laguerre_section((500, 500), 16.0, 0.2, np.random.default_rng(3)).grain_map().labels
     edge = np.zeros(labels.shape, bool)
     edge[:, 1:] |= labels[:, 1:] != labels[:, :-1]
     edge[1:] |= labels[1:] != labels[:-1]
     probability = np.where(edge, 0.6, 0.0).astype(np.float32)  # nothing is left at a level of .65
-    boundary_map = BoundaryMap(probability, 2.0, "manual")
-    path = write_label_map(tmp_path / "field.labels.tif", close_cells(boundary_map))
-    call(monkeypatch, path, "--json")
-    assert json.loads(capsys.readouterr().out)["modality"]["stability"] >= 0.9
-    write_boundary_map(tmp_path / "field.boundary.tif", boundary_map)
-    call(monkeypatch, path, "--json")
-    assert json.loads(capsys.readouterr().out)["modality"]["stability"] <= 0.8
+    given = close_cells(BoundaryMap(probability, 2.0, "manual"))
+    path = tmp_path / "field.labels.tif"
+
+    def modality(grain_map: GrainMap) -> dict:
+        write_label_map(path, grain_map)
+        call(monkeypatch, path, "--json")
+        return json.loads(capsys.readouterr().out)["modality"]
+
+    taken = modality(given)
+    assert taken["stability"] is None and taken["verdict"] == "uniform"
+    assert "taken as given" in taken["reason"]
+    none = (0.0,) * 4
+    cut = Segmentation("m", "d", 0.05, fine_cells(given), none, none, measured=True)
+    steady = modality(replace(given, segmentation=cut))
+    assert steady["verdict"] == "uniform" and 0.7 <= steady["stability"] < 1  # one cut in five has no borders
+    shaken = modality(replace(given, segmentation=replace(cut, missed=(0.6,) * 4)))
+    assert shaken["stability"] < steady["stability"]
+    unknown = modality(replace(given, segmentation=replace(cut, measured=False)))
+    assert unknown["verdict"] == "indeterminate" and "no error rates" in unknown["reason"]
+    assert {taken["p_value"]} == {shaken["p_value"], steady["p_value"], unknown["p_value"]}

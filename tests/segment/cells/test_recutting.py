@@ -11,7 +11,7 @@ from scipy import ndimage
 from segment.boundary_map import BoundaryMap
 from segment.cells.borders import calibrated_borders
 from segment.cells.close import close_cells
-from segment.cells.recutting import FineCells
+from segment.cells.recutting import all_cells, as_in_map, cut_at, fine_cells, level_of
 from segment.grain_map import GrainMap
 from segment.mosaics.laguerre import laguerre_section
 
@@ -34,15 +34,15 @@ def pale() -> BoundaryMap:
 @pytest.mark.parametrize("persistence", [0.02, 0.05, 0.1, 0.3])
 def test_a_cut_of_the_fine_cells_is_that_of_a_fresh_flood(pale, persistence):
     fresh = close_cells(pale, persistence=persistence, min_area_px=1)
-    fine = replace(FineCells.of(close_cells(pale, persistence=0.02, min_area_px=1)), least_px=1)
-    cut = fine.at(persistence, fine.level)
+    fine = replace(fine_cells(close_cells(pale, persistence=0.02, min_area_px=1)), least_px=1)
+    cut = cut_at(fine, persistence, level_of(fine))
     areas = np.bincount(fresh.labels.ravel())[1:]
     np.testing.assert_array_equal(np.sort(cut.area_px), np.sort(areas))
 
 
 def test_the_maps_own_cut_is_the_map(pale):
     grain_map = close_cells(pale, persistence=0.1)
-    own = FineCells.of(grain_map).as_in_map()
+    own = as_in_map(fine_cells(grain_map))
     np.testing.assert_array_equal(np.sort(own.area_px), np.sort(np.bincount(grain_map.labels.ravel())[1:]))
     np.testing.assert_array_equal(own.at_frame.sum(), grain_map.touches_frame.sum())
     borders = calibrated_borders(grain_map)
@@ -50,24 +50,24 @@ def test_the_maps_own_cut_is_the_map(pale):
 
 
 def test_more_persistence_and_a_higher_level_never_give_more_cells(pale):
-    fine = FineCells.of(close_cells(pale, persistence=0.02))
+    fine = fine_cells(close_cells(pale, persistence=0.02))
     for settings in ([(p, 0.5) for p in (0.02, 0.1, 0.3)], [(0.1, level) for level in (0.3, 0.5, 0.7)]):
-        counts = [len(fine.at(*setting).area_px) for setting in settings]
+        counts = [len(cut_at(fine, *setting).area_px) for setting in settings]
         assert counts == sorted(counts, reverse=True)
 
 
 def test_labels_of_another_origin_stand_as_they_are(pale):
     """Not cut from this probability: the cells stay, the probability only tells how sure they are."""
     other = laguerre_section((300, 400), 40.0, 0.2, np.random.default_rng(9)).grain_map()
-    fine = FineCells.of(replace(other, probability=pale.probability))
+    fine = fine_cells(replace(other, probability=pale.probability))
     assert len(fine.bottom) == other.n_grains
-    assert fine.cut.confidence < 0.7
-    certain = FineCells.of(other)
-    assert certain.cut.confidence == 1.0 and len(certain.at(0.3, 0.9).area_px) == other.n_grains
+    assert all_cells(fine).confidence < 0.7
+    certain = fine_cells(other)
+    assert all_cells(certain).confidence == 1.0 and len(cut_at(certain, 0.3, 0.9).area_px) == other.n_grains
 
 
 def test_one_cell_and_none(pale):
     one = GrainMap(np.ones((40, 40), np.int32), probability=np.zeros((40, 40), np.float32))
-    assert len(FineCells.of(one).at(0.1, 0.5).area_px) == 1
+    assert len(cut_at(fine_cells(one), 0.1, 0.5).area_px) == 1
     none = GrainMap(np.zeros((40, 40), np.int32))
-    assert len(FineCells.of(none).at(0.1, 0.5).area_px) == 0
+    assert len(cut_at(fine_cells(none), 0.1, 0.5).area_px) == 0

@@ -13,7 +13,6 @@ import pytest
 
 from segment.micrograph import read_micrographs
 from segment.pipeline import segment_micrograph
-from segment.quality.error_rates import read_rates
 from segment.quality.score import score
 from segment.training.data.pairs import find_pairs
 from segment.training.recipe import read_recipe
@@ -42,7 +41,7 @@ def test_micrographs_that_training_never_saw(shared_data: Path) -> None:
 @pytest.mark.parametrize("name", ["unet-lite0", "unet-lite2"])
 def test_the_error_rates_beside_the_weights_are_of_these_weights(name: str) -> None:
     model = load_model(name)
-    assert read_rates(model.folder, model.digest).measured
+    assert model.error_rates.measured
 
 
 @pytest.mark.slow

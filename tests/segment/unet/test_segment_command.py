@@ -108,7 +108,7 @@ def test_a_frame_of_a_stack_does_not_overwrite_another_file(tmp_path):
 def segment_in_processes(monkeypatch, workers: int | None, paths, out, model_folder):
     """What `_segment_all` yields with so many processes, by the frames' numbers, and in what order."""
     from grainstats.run.commands import segment as module
-    from segment.unet import openvino_runtime as runtime
+    from segment.unet import choose_runtime as runtime
 
     monkeypatch.setattr(runtime, "cuda_processes", lambda model, device: workers)
     out.mkdir()

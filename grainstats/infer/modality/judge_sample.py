@@ -1,0 +1,132 @@
+"""The one verdict on a sample: command line, batch, report, notebooks and Python all ask here.
+
+The verdict is a function of what the images show and of the model that cut them, and of nothing else: not of
+file names, of the order of the images, or of where their results were kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+from grainstats.infer.modality.flagged import with_remark
+from grainstats.infer.modality.image_grains import ImageGrains
+from grainstats.infer.modality.judge import judge_modality
+from grainstats.infer.modality.stability import AsGiven, ImageCuts, with_stability
+from grainstats.infer.modality.verdict import ModalityVerdict, Null
+from segment.grain_map import GrainMap
+from segment.segmentation import Segmentation
+
+AS_GIVEN = "the maps were taken as given: errors of a segmentation are not included"
+
+
+@dataclass(frozen=True, eq=False)
+class SampleImage:
+    """One image of a sample, with all that its verdict needs.
+
+    Attributes
+    ----------
+    grains : ImageGrains
+    segmentation : Segmentation or None
+        How a model cut the image; None: the cells were given, as a tracing or as labels.
+    warnings : tuple of str
+        Of the segmentation.
+    missing : str
+        Why it cannot be tried whether another segmentation would say the same; empty where it can, or need
+        not be.
+    """
+
+    grains: ImageGrains
+    segmentation: Segmentation | None = None
+    warnings: tuple[str, ...] = field(default=())
+    missing: str = ""
+
+    @classmethod
+    def of(cls, grain_map: GrainMap, table: pd.DataFrame, image_id: str = "") -> SampleImage:
+        """From a calibrated grain map and its `grainstats.measure.grain_table`.
+
+        Raises
+        ------
+        UncalibratedError
+            If the map has no pixel size.
+        """
+        grains = ImageGrains.from_table(table, grain_map, image_id)
+        return cls(grains, grain_map.segmentation, grain_map.warnings)
+
+    @property
+    def content(self) -> str:
+        """Digest of the grains' areas in pixels, whole and cut, in whatever order: the image's identity."""
+        grains, pixel = self.grains, self.grains.pixel_size_nm
+        total = hashlib.sha256()
+        for size in (grains.diameter_nm, grains.frame_diameter_nm):
+            area = np.rint(np.pi / 4 * np.square(np.asarray(size) / pixel)).astype("<i8")
+            total.update(np.sort(area).tobytes() + b"|")
+        total.update(np.rint(np.array(grains.window_nm) / pixel).astype("<i8").tobytes())
+        return total.hexdigest()
+
+    def to_perturb(self) -> ImageCuts | AsGiven:
+        """What the repeats of the stability check cut anew."""
+        if self.segmentation is None:
+            return AsGiven(self.grains)
+        return ImageCuts.of_segmentation(self.segmentation, self.grains.pixel_size_nm, self.grains.window_nm)
+
+
+def judge_sample(images: Sequence[SampleImage], *, null: Null = "section", seed: int = 0) -> ModalityVerdict:
+    """Judge whether the boundary network of one sample is uniform or bimodal.
+
+    The images are pooled and compared with mosaics of one population. Then every image that a model has cut
+    is cut anew in other ways; a verdict that most of them do not share is withdrawn. What this check needs
+    and does not find makes the verdict indeterminate, with that reason.
+
+    Parameters
+    ----------
+    images : sequence of SampleImage
+        In any order.
+    null : {"section", "columnar"}
+        Uniform microstructure to compare with: plane sections of a three-dimensional mosaic, or a film whose
+        grains run through its thickness.
+    seed : int
+        Mixed with the images' content into the seed of all random numbers.
+
+    Returns
+    -------
+    ModalityVerdict
+        `stability` is None where no image was cut by a model, and its reason says so.
+    """
+    ordered = sorted(images, key=lambda image: image.content)
+    judged = judge_modality([image.grains for image in ordered], null=null, seed=_content_seed(ordered, seed))
+    return with_remark(_tried(judged, ordered), [image.warnings for image in ordered])
+
+
+def _content_seed(ordered: Sequence[SampleImage], seed: int) -> int:
+    """32 bits that depend on what is judged alone."""
+    text = "\n".join([str(seed), *(image.content for image in ordered)])
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4])
+
+
+def _tried(judged: ModalityVerdict, images: Sequence[SampleImage]) -> ModalityVerdict:
+    """The verdict after the stability check, as far as there is one."""
+    missing = next((image.missing for image in images if image.missing), "")
+    if missing:
+        return _withdrawn(judged, missing)
+    if all(image.segmentation is None for image in images):
+        decided = judged.verdict != "indeterminate"
+        return replace(judged, reason=f"{judged.reason}; {AS_GIVEN}") if decided else judged
+    tried = with_stability(judged, [image.to_perturb() for image in images])
+    for image in images:
+        if image.segmentation is not None and not image.segmentation.measured:
+            name = image.segmentation.model_name
+            return _withdrawn(tried, f"no error rates were measured for the model {name}")
+    return tried
+
+
+def _withdrawn(judged: ModalityVerdict, missing: str) -> ModalityVerdict:
+    """Indeterminate for lack of what the stability check needs; what is undecided already stays as it is."""
+    if judged.verdict == "indeterminate":
+        return judged
+    reason = f"{judged.verdict}, but it is not known how stable that is: {missing} ({judged.reason})"
+    return replace(judged, verdict="indeterminate", reason=reason, more_grains=None)

@@ -1,0 +1,109 @@
+"""What a label map carries besides its labels: how it was segmented, what was hidden, the exact pixel size.
+
+The lines of the image description are for people and other programs; two private TIFF tags hold the rest.
+Programs that edit and save a map drop the tags, and rightly so: what a hand has changed is no longer what the
+model cut.  A check sum over the labels finds the programs that keep them.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+
+from segment.grain_map import GrainMap
+from segment.segmentation import Segmentation
+
+SEGMENTATION_TAG, VALID_TAG = 65001, 65002  #: in the range that TIFF leaves to private use
+SAME_SIZE = 1e-5  #: relative difference up to which the tag's rational is the line's exact pixel size
+_UNDEFINED = 7  # the TIFF type of plain bytes
+_SUFFIXES = (".tif", ".tiff")
+
+
+def lines_of(grain_map: GrainMap, recipe_digest: str = "") -> tuple[str, ...]:
+    """Lines of the image description, as ``name=value``."""
+    facts: dict[str, object] = {}
+    if grain_map.pixel_size_nm is not None:
+        facts["pixel_size_nm"] = float(grain_map.pixel_size_nm)
+    if (made := grain_map.segmentation) is not None:
+        facts |= {"model": made.model_name, "model_digest": made.model_digest}
+        facts |= {"persistence": made.persistence, "labels_crc32": _check_sum(grain_map)}
+    if recipe_digest:
+        facts["recipe_digest"] = recipe_digest
+    return tuple(f"{name}={value}" for name, value in facts.items())
+
+
+def tags_of(grain_map: GrainMap) -> list[tuple[int, int, int, bytes, bool]]:
+    """Private tags, as `tifffile.imwrite` wants them in ``extratags``."""
+    found = []
+    if grain_map.segmentation is not None:
+        found.append((SEGMENTATION_TAG, grain_map.segmentation.to_bytes()))
+    if grain_map.valid is not None and not grain_map.valid.all():
+        found.append((VALID_TAG, zlib.compress(np.packbits(grain_map.valid).tobytes())))
+    return [(code, _UNDEFINED, len(content), content, True) for code, content in found]
+
+
+def with_record(path: Path, grain_map: GrainMap, *, exact_size: bool) -> GrainMap:
+    """The map with what its file carries besides the labels, where there is any.
+
+    Parameters
+    ----------
+    path : Path
+    grain_map : GrainMap
+        As read from the labels.
+    exact_size : bool
+        The pixel size comes from the file: take all its digits.
+    """
+    if path.suffix.lower() not in _SUFFIXES:
+        return grain_map
+    with tifffile.TiffFile(path) as file:
+        page = file.pages.first
+        text = page.description or ""
+        stored = {code: page.tags[code].value for code in (SEGMENTATION_TAG, VALID_TAG) if code in page.tags}
+    changes: dict[str, Any] = {}
+    size, written = grain_map.pixel_size_nm, _line(text, "pixel_size_nm")
+    if exact_size and size and written and abs(float(written) / size - 1) < SAME_SIZE:
+        changes["pixel_size_nm"] = float(written)
+    valid = _valid(stored.get(VALID_TAG), grain_map.labels.shape)
+    if valid is not None:
+        changes["valid"] = valid
+    made = _segmentation(stored.get(SEGMENTATION_TAG))
+    if made is not None and _line(text, "labels_crc32") == str(_check_sum(grain_map)):
+        changes |= {"segmentation": made, "warnings": grain_map.warnings + made.warnings}
+    return replace(grain_map, **changes) if changes else grain_map
+
+
+def _check_sum(grain_map: GrainMap) -> int:
+    return zlib.crc32(memoryview(np.ascontiguousarray(grain_map.cells(), "<i4")).cast("B"))
+
+
+def _line(description: str, name: str) -> str | None:
+    found = re.search(rf"^{name}=(\S+)$", description, re.MULTILINE)
+    return found[1] if found else None
+
+
+def _segmentation(content: object) -> Segmentation | None:
+    """None where there is none, or it is damaged: the labels are good without it."""
+    if not isinstance(content, bytes):
+        return None
+    try:
+        return Segmentation.from_bytes(content)
+    except ValueError:
+        return None
+
+
+def _valid(content: object, shape: tuple[int, ...]) -> np.ndarray | None:
+    if not isinstance(content, bytes):
+        return None
+    try:
+        bits = np.unpackbits(np.frombuffer(zlib.decompress(content), np.uint8))
+    except zlib.error:
+        return None
+    rows, columns = shape
+    n = rows * columns
+    return bits[:n].reshape(rows, columns).astype(bool) if n <= bits.size < n + 8 else None

@@ -1,0 +1,129 @@
+"""How a model cut a map into cells: which model, at which settings, and the fine cells behind other cuts.
+
+A `Segmentation` travels with its grain map, into label files and databases, so that anyone who has the map
+can ask what another segmentation of the same image would have looked like.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import numpy as np
+
+FORMAT = 1  #: of the bytes
+
+
+@dataclass(frozen=True, eq=False)
+class FineCells:
+    """Fine cells of one image, from which all coarser cuts are made (`segment.cells.recutting`).
+
+    Attributes
+    ----------
+    area_px : ndarray of int32, shape (n,)
+    at_frame : ndarray of bool, shape (n,)
+        Cut by the frame or by the edge of the valid region.
+    bottom : ndarray of float32, shape (n,)
+        Lowest boundary probability in each cell.
+    parent : ndarray of int32, shape (n,)
+        Cell of the map that each one lies in, from 0.
+    pairs : ndarray of int32, shape (m, 2)
+        Neighbouring cells, numbered from 1, sorted, each pair once.
+    length_px : ndarray of int32, shape (m,)
+        Pixel edges along each border.
+    confidence : ndarray of float32, shape (m,)
+        Mean boundary probability along it.
+    lowest_pass : ndarray of float32, shape (m,)
+        Lowest probability at which one gets across it.
+    least_px : int
+        No cut has smaller cells, as the map has none.
+    nested : bool
+        False where the map was not cut from its probability, or has none: it stands as it is.
+    """
+
+    area_px: np.ndarray
+    at_frame: np.ndarray
+    bottom: np.ndarray
+    parent: np.ndarray
+    pairs: np.ndarray
+    length_px: np.ndarray
+    confidence: np.ndarray
+    lowest_pass: np.ndarray
+    least_px: int
+    nested: bool = True
+
+
+_ARRAYS = {
+    "area_px": np.int32,
+    "at_frame": np.bool_,
+    "bottom": np.float32,
+    "parent": np.int32,
+    "pairs": np.int32,
+    "length_px": np.int32,
+    "confidence": np.float32,
+    "lowest_pass": np.float32,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Segmentation:
+    """By what, and how, a map's cells were cut.
+
+    Attributes
+    ----------
+    model_name, model_digest : str
+    persistence : float
+        Of the seeds, in probability.
+    cells : FineCells
+    missed, invented : tuple of float
+        By class of area, the shares of grains that another model, as good, loses and cuts in an image as
+        clear (`segment.quality.error_rates`).
+    measured : bool
+        False: these shares are nominal, since none were measured for the model.
+    warnings : tuple of str
+        Why the answer may not be trusted.
+    """
+
+    model_name: str
+    model_digest: str
+    persistence: float
+    cells: FineCells
+    missed: tuple[float, ...]
+    invented: tuple[float, ...]
+    measured: bool
+    warnings: tuple[str, ...] = field(default=())
+
+    def to_bytes(self) -> bytes:
+        """All of it, compressed; the same segmentation gives the same bytes."""
+        facts = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "cells"}
+        facts |= {"format": FORMAT, "least_px": self.cells.least_px, "nested": self.cells.nested}
+        arrays: dict[str, Any] = {
+            name: np.asarray(getattr(self.cells, name), kind) for name, kind in _ARRAYS.items()
+        }
+        stream = io.BytesIO()
+        text = np.frombuffer(json.dumps(facts, sort_keys=True).encode(), np.uint8)
+        np.savez_compressed(stream, allow_pickle=False, facts=text, **arrays)
+        return stream.getvalue()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Segmentation:
+        """What `to_bytes` gave.
+
+        Raises
+        ------
+        ValueError
+            The bytes are damaged or of another format.
+        """
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+                facts: dict[str, Any] = json.loads(stored["facts"].tobytes())
+                arrays = {name: stored[name] for name in _ARRAYS}
+            if facts.pop("format") != FORMAT:
+                raise ValueError("another format")
+            cells = FineCells(**arrays, least_px=facts.pop("least_px"), nested=facts.pop("nested"))
+            lists = {name: tuple(value) for name, value in facts.items() if isinstance(value, list)}
+            return cls(**facts | lists, cells=cells)
+        except Exception as error:  # a damaged archive raises nearly anything
+            raise ValueError(f"not the record of a segmentation ({error})") from error
