@@ -79,7 +79,7 @@ def with_record(path: Path, grain_map: GrainMap, *, exact_size: bool) -> GrainMa
 
 
 def _check_sum(grain_map: GrainMap) -> int:
-    return zlib.crc32(memoryview(np.ascontiguousarray(grain_map.cells(), "<i4")).cast("B"))
+    return zlib.crc32(np.ascontiguousarray(grain_map.cells(), "<i4").data.cast("B"))
 
 
 def _line(description: str, name: str) -> str | None:
