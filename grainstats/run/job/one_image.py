@@ -136,7 +136,7 @@ class Analyst:
         from grainstats.run.report.image_overlays import write_pictures
         from segment.label_files import write_label_map
 
-recipe = self.recipe.digest()
+        recipe = self.recipe.digest()
         write_atomically(
             self.out / artefacts["labels"],
             lambda path: write_label_map(path, grains, recipe_digest=recipe),
