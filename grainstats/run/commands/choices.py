@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
+
+import typer
 
 
 class DeviceChoice(StrEnum):
@@ -18,3 +21,26 @@ class NullChoice(StrEnum):
 
     SECTION = "section"
     COLUMNAR = "columnar"
+
+
+MisorientationOption = Annotated[
+    float | None,
+    typer.Option(
+        "--misorientation-deg",
+        metavar="DEG",
+        min=0.1,
+        max=90.0,
+        help="Of orientation maps: angle from which two points are two grains. Default: 5.",
+    ),
+]
+MergeTwinsOption = Annotated[
+    bool, typer.Option("--merge-twins", help="Of orientation maps: merge Σ3 twins of cubic phases.")
+]
+TwinOption = Annotated[
+    str | None,
+    typer.Option("--twin", metavar="DEG@AXIS", help="Merge twins of this law too, as 86.3@1,1,-2,0."),
+]
+PhaseOption = Annotated[
+    str | None,
+    typer.Option("--phase", metavar="NAME", help="Of orientation maps: the phase whose grains count."),
+]

@@ -1,26 +1,35 @@
-"""`grainstats measure`: grains, intercepts, boundary network and verdict of label maps or tracings."""
+"""`grainstats measure`: grains, intercepts, network and verdict of label maps, tracings, orientation maps."""
 
 from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from grainstats.run.commands.choices import NullChoice
+from grainstats.run.commands.choices import (
+    MergeTwinsOption,
+    MisorientationOption,
+    NullChoice,
+    PhaseOption,
+    TwinOption,
+)
 
 if TYPE_CHECKING:
     from grainstats.measure import Measurement
     from segment.grain_map import GrainMap
+    from segment.orientation import GrainRules
 
 MAP_SUFFIXES = (".tif", ".tiff", ".png", ".bmp", ".jpg", ".jpeg", ".webp", ".npy")
 
 
 def measure(
-    maps: Annotated[list[Path], typer.Argument(metavar="MAP", help="Label maps; several are one sample.")],
+    maps: Annotated[
+        list[Path], typer.Argument(metavar="MAP", help="Label or orientation maps; several are one sample.")
+    ],
     pixel_size: Annotated[
         float | None, typer.Option("--pixel-size", metavar="NM", min=1e-6, help="Pixel edge in nanometres.")
     ] = None,
@@ -38,11 +47,17 @@ def measure(
         bool, typer.Option("--pixels", help="Lengths in pixels, for one map of unknown scale.")
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of the test lines' offset and of the verdict.")] = 0,
+    misorientation_deg: MisorientationOption = None,
+    merge_twins: MergeTwinsOption = False,
+    twin: TwinOption = None,
+    phase: PhaseOption = None,
 ) -> None:
     """Measure grain maps and judge whether the network is uniform or bimodal.
 
     Several maps are one sample. Exit status 1 where some maps failed (named, the rest measured).
     """
+    from grainstats.run.orientation_input import grain_rules
+
     if pixels and (len(maps) > 1 or pixel_size is not None):
         print(
             "error: --pixels is for one map without --pixel-size; maps of one sample need nanometres. "
@@ -51,19 +66,39 @@ def measure(
         )
         raise typer.Exit(2)
     unit = "px" if pixels else "nm"
+    reading = Reading(pixel_size, tracing, grain_rules(misorientation_deg, merge_twins, twin, phase))
     names = _names(maps)
     measured = [
         m
         for path, name in zip(maps, names, strict=True)
-        if (m := _measure_file(path, name, pixel_size, tracing, unit, seed))
+        if (m := _measure_file(path, name, reading, unit, seed))
     ]
     if measured:
         document = _document([grain_map for grain_map, _ in measured], [m for _, m in measured], null, seed)
         if out is not None:
             _write(out, [m for _, m in measured], document)
+            _write_misorientations(out, measured)
         print(json.dumps(document, indent=2) if as_json else _in_words(document, unit))
     if len(measured) < len(maps):
         raise typer.Exit(1)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the maps are to be read.
+
+    Attributes
+    ----------
+    pixel_size : float or None
+        Of label maps, or step of orientation maps, in nanometres; None: the files'.
+    tracing : bool
+    rules : GrainRules
+        Of orientation maps.
+    """
+
+    pixel_size: float | None
+    tracing: bool
+    rules: GrainRules
 
 
 def _names(maps: list[Path]) -> list[str]:
@@ -79,18 +114,18 @@ def _names(maps: list[Path]) -> list[str]:
 
 
 def _measure_file(
-    path: Path, name: str, pixel_size: float | None, tracing: bool, unit: str, seed: int
+    path: Path, name: str, reading: Reading, unit: str, seed: int
 ) -> tuple[GrainMap, Measurement] | None:
     """One map with its measurement; None, and the reason on standard error, where it cannot be used."""
     from grainstats.measure import check_label_map, measure_grain_map
     from segment.errors import InputError, UncalibratedError
 
     try:
-        grain_map = _read(path, pixel_size, tracing)
+        grain_map = _read(path, reading)
         if unit == "nm" and grain_map.pixel_size_nm is None:
             reason = "the map does not say its pixel size"
             raise UncalibratedError(path, reason, "Give --pixel-size NM, or --pixels for lengths in pixels")
-        if not tracing:
+        if not reading.tracing:
             check_label_map(grain_map, str(path))
         measured = measure_grain_map(grain_map, unit=unit, seed=seed, image_id=name)
     except InputError as error:
@@ -101,22 +136,28 @@ def _measure_file(
     return grain_map, measured
 
 
-def _read(path: Path, pixel_size: float | None, tracing: bool) -> GrainMap:
+def _read(path: Path, reading: Reading) -> GrainMap:
     from segment.errors import UnreadableError
     from segment.label_files import boundary_beside, read_label_map
+    from segment.orientation import grain_map_of, is_orientation_map, read_orientation_map
+    from segment.orientation.orientation_table import orientations_beside
 
     if path.is_dir():
         raise UnreadableError(path, "it is a folder", f"Name the maps in it, such as {path / '*.labels.tif'}")
     if not path.is_file():
         raise UnreadableError(path, "no such file", "Check the name")
+    if is_orientation_map(path):
+        return grain_map_of(read_orientation_map(path, reading.pixel_size), reading.rules)
     if path.suffix.lower() not in MAP_SUFFIXES:
         raise UnreadableError(
             path,
-            "not a label map (TIFF, PNG or NPY)",
+            "neither a label map (TIFF, PNG, NPY) nor an orientation map (.ang, .ctf, HDF5)",
             "If it is a micrograph, run `grainstats segment` on it first, or `grainstats run` for both",
         )
-    grain_map = read_label_map(path, pixel_size_nm=pixel_size, tracing=tracing)
-    return grain_map if tracing else boundary_beside(path, grain_map)
+    grain_map = read_label_map(path, pixel_size_nm=reading.pixel_size, tracing=reading.tracing)
+    if reading.tracing:
+        return grain_map
+    return orientations_beside(path, boundary_beside(path, grain_map))
 
 
 def _document(
@@ -165,6 +206,16 @@ def _write(out: Path, measured: list[Measurement], document: dict[str, Any]) -> 
             table.to_csv(out / f"{m.image_id}.{kind}.csv", index=False)
     descriptor_table(measured).to_csv(out / "descriptors.csv", index=False)
     (out / "summary.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+def _write_misorientations(out: Path, measured: list[tuple[GrainMap, Measurement]]) -> None:
+    """Distribution of boundary angles of the orientation maps among the maps."""
+    from grainstats.measure.network.misorientation import misorientation_distribution
+
+    for grain_map, m in measured:
+        if grain_map.orientations is not None:
+            table = misorientation_distribution(m.network.segments, grain_map.orientations, m.unit)
+            table.to_csv(out / f"{m.image_id}.misorientations.csv", index=False)
 
 
 def _in_words(document: dict[str, Any], unit: str) -> str:

@@ -1,4 +1,4 @@
-"""`grainstats segment`: boundaries and closed cells of micrographs, as files."""
+"""`grainstats segment`: boundaries and closed cells of micrographs and orientation maps, as files."""
 
 from __future__ import annotations
 
@@ -13,12 +13,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from grainstats.run.commands.choices import DeviceChoice
+from grainstats.run.commands.choices import (
+    DeviceChoice,
+    MergeTwinsOption,
+    MisorientationOption,
+    PhaseOption,
+    TwinOption,
+)
 from segment.errors import InputError
 
 if TYPE_CHECKING:
     from segment.grain_map import GrainMap
     from segment.micrograph import Micrograph
+    from segment.orientation import GrainRules
     from segment.unet import Model
     from segment.unet.choices import Device, Precision
 
@@ -45,6 +52,7 @@ class Settings:
     device: Device
     precision: Precision
     tta: bool
+    rules: GrainRules
 
     @property
     def recipe_digest(self) -> str:
@@ -61,7 +69,7 @@ class Settings:
 
 def segment(
     images: Annotated[
-        list[str], typer.Argument(metavar="IMAGE", help="Micrographs, folders of them, or globs.")
+        list[str], typer.Argument(metavar="IMAGE", help="Micrographs, orientation maps, folders, or globs.")
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder for <stem>.labels.tif and <stem>.boundary.tif.")],
     pixel_size: Annotated[
@@ -82,20 +90,27 @@ def segment(
         bool, typer.Option("--tta", help="Mean over the image mirrored and turned: eight times the work.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    misorientation_deg: MisorientationOption = None,
+    merge_twins: MergeTwinsOption = False,
+    twin: TwinOption = None,
+    phase: PhaseOption = None,
 ) -> None:
     """Find grain boundaries; write label and boundary maps that carry the pixel size.
+
+    Of an orientation map, label map and a table of the grains' orientations.
 
     Needs no calibration. Exit status 1 where some images failed (named, the rest saved).
     """
     import json
 
-    from segment.micrograph import find_micrographs
+    from grainstats.run.orientation_input import find_inputs, grain_rules
     from segment.unet import load_model
 
     model = load_model(model_name)
-    paths = find_micrographs(images)
+    paths = find_inputs(images)
+    rules = grain_rules(misorientation_deg, merge_twins, twin, phase)
     out.mkdir(parents=True, exist_ok=True)
-    settings = Settings(out, pixel_size, persistence, device.value, precision.value, tta)
+    settings = Settings(out, pixel_size, persistence, device.value, precision.value, tta, rules)
     done: dict[int, dict[str, Any]] = {}
     failed: set[Path] = set()
     for frame, result in _segment_all(_frames(paths, pixel_size), FrameWork(str(model.folder), settings)):
@@ -134,7 +149,7 @@ class Frame:
     number: int  #: in the order of the inputs
     path: Path
     name: str = ""
-    micrograph: Micrograph | None = None
+    micrograph: Micrograph | None = None  #: None: an orientation map, or an error
     error: str = ""
 
     @property
@@ -152,9 +167,11 @@ class FrameWork:
     def __call__(self, frame: Frame) -> dict[str, Any] | str:
         from grainstats.run.job.one_image import opened_model
 
-        if frame.micrograph is None:
+        if frame.error:
             return frame.error
         try:
+            if frame.micrograph is None:
+                return cut_orientation_map(frame.path, frame.name, self.settings)
             return segment_frame(frame.micrograph, frame.name, opened_model(self.model), self.settings)
         except FAILURES as error:
             return _said(frame.path, error)
@@ -201,9 +218,13 @@ class Queue:
 def _frames(paths: list[Path], pixel_size_nm: float | None) -> Iterator[Frame]:
     """All frames of the files, read one by one; what cannot be read says why."""
     from segment.micrograph import read_micrographs
+    from segment.orientation import is_orientation_map
 
     names, number = _output_names(paths), count()
     for path in paths:
+        if is_orientation_map(path):
+            yield Frame(next(number), path, names[path])
+            continue
         try:
             for micrograph in read_micrographs(path, pixel_size_nm=pixel_size_nm):
                 name = names[path] if micrograph.n_frames == 1 else f"{names[path]}_{micrograph.frame:04d}"
@@ -251,6 +272,34 @@ def segment_frame(micrograph: Micrograph, name: str, model: Model, settings: Set
         "warnings": list(grain_map.warnings),
         "labels": str(labels),
         "boundary": str(boundary),
+    }
+
+
+def cut_orientation_map(path: Path, name: str, settings: Settings) -> dict[str, Any]:
+    """Grains of one orientation map, with their orientations, as files; what `--json` says of them."""
+    from time import perf_counter
+
+    from segment.label_files import write_label_map
+    from segment.orientation import grain_map_of, read_orientation_map
+    from segment.orientation.orientation_table import write_orientations
+
+    begin = perf_counter()
+    grain_map = grain_map_of(read_orientation_map(path, settings.pixel_size), settings.rules)
+    labels = write_label_map(settings.out / f"{name}.labels.tif", grain_map)
+    orientations = write_orientations(settings.out / f"{name}.orientations.csv", grain_map)
+    _tell(name, grain_map, perf_counter() - begin)
+    return {
+        "name": name,
+        "file": str(path),
+        "frame": 0,
+        "n_grains": grain_map.n_grains,
+        "n_second_phases": grain_map.n_second_phases,
+        "pixel_size_nm": grain_map.pixel_size_nm,
+        "scale": None,
+        "warnings": list(grain_map.warnings),
+        "labels": str(labels),
+        "boundary": None,
+        "orientations": str(orientations),
     }
 
 
