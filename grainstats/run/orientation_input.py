@@ -80,7 +80,9 @@ def grain_rules(
     return GrainRules(misorientation_deg or MISORIENTATION_DEG, twins=tuple(laws), phase=phase)
 
 
-def open_orientation_map(path: Path, step_nm: float | None, rules: GrainRules) -> OrientationInput:
+def open_orientation_map(
+    path: Path, step_nm: float | None, rules: GrainRules, *, sha256: str
+) -> OrientationInput:
     """Read a map and cut it into grains.
 
     Parameters
@@ -89,13 +91,14 @@ def open_orientation_map(path: Path, step_nm: float | None, rules: GrainRules) -
     step_nm : float, optional
         The user's; None: the file's.
     rules : GrainRules
+    sha256 : str
+        Digest of the file's bytes.
 
     Raises
     ------
     InputError
         The map cannot be used.
     """
-    from grainstats.run.job.plan import file_digest
     from segment.micrograph import Micrograph
     from segment.orientation import grain_map_of, read_orientation_map
     from segment.orientation.colours import orientation_colours
@@ -108,7 +111,7 @@ def open_orientation_map(path: Path, step_nm: float | None, rules: GrainRules) -
         pixel_size_nm=grains.pixel_size_nm,
         pixel_size_source=grains.pixel_size_source,
         path=path,
-        sha256=file_digest(path),
+        sha256=sha256,
         vendor=points.vendor,
         valid=grains.valid,
     )

@@ -15,7 +15,8 @@ from segment.errors import InputError
 
 Null = Literal["section", "columnar"]
 Precision = Literal["auto", "f32", "bf16", "int8"]
-_FLOATS = ("persistence", "pixel_size_nm", "line_spacing_px")
+_FLOATS = ("persistence", "pixel_size_nm", "line_spacing_px", "misorientation_deg")
+_NEWER = ("tta", "misorientation_deg", "merge_twins", "twin", "phase")
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,14 @@ class Recipe:
         Arithmetic of the network.
     tta : bool
         Mean of the network's answers to the image mirrored and turned, at eight times the work.
+    misorientation_deg : float or None
+        Of orientation maps: angle from which two points belong to two grains; None: 5.
+    merge_twins : bool
+        Of orientation maps: merge Σ3 twins of cubic phases.
+    twin : str or None
+        Of orientation maps: another twin law to merge, as ``"86.3@1,1,-2,0"``.
+    phase : str or None
+        Of orientation maps: name of the phase whose grains count; None: all.
     seed : int
         Root of all random numbers, mixed with the images' digests.
     """
@@ -60,6 +69,10 @@ class Recipe:
     line_spacing_px: float | None = None
     precision: Precision = "auto"
     tta: bool = False
+    misorientation_deg: float | None = None
+    merge_twins: bool = False
+    twin: str | None = None
+    phase: str | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -77,8 +90,9 @@ class Recipe:
         """SHA-256 over every setting but the model's name, in canonical JSON."""
         settings = {"format": 1, **self.settings()}
         del settings["model"]
-        if not self.tta:
-            del settings["tta"]  # a recipe from before this setting keeps its digest
+        for name in _NEWER:  # a recipe from before these settings keeps its digest
+            if not settings[name]:
+                del settings[name]
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
@@ -154,6 +168,14 @@ def _faults(recipe: Recipe) -> list[tuple[str, str, str]]:
         ("line_spacing_px", _is_positive_or_none(recipe.line_spacing_px), "a number above 0, in pixels"),
         ("precision", recipe.precision in get_args(Precision), " or ".join(get_args(Precision))),
         ("tta", isinstance(recipe.tta, bool), "true or false"),
+        (
+            "misorientation_deg",
+            _is_positive_or_none(recipe.misorientation_deg),
+            "an angle above 0, in degrees",
+        ),
+        ("merge_twins", isinstance(recipe.merge_twins, bool), "true or false"),
+        ("twin", recipe.twin is None or isinstance(recipe.twin, str), 'a law in quotes, as "86.3@1,1,-2,0"'),
+        ("phase", recipe.phase is None or isinstance(recipe.phase, str), "a phase's name in quotes"),
         ("seed", _is_count(recipe.seed), "a whole number, 0 or more"),
     ]
     return [

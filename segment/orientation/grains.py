@@ -35,6 +35,8 @@ from segment.orientation.twins import TwinLaw, merge_twins
 
 MISORIENTATION_DEG = 5.0  #: between grains (ASTM E2627 uses 5 degrees for grain size by EBSD)
 MIN_POINTS = 5  #: of a grain; our choice, as half of the groups below it lie at boundaries
+FEW_POINTS = 25  #: median of a grain's points below which a warning says so; ASTM E2627 counts from 100 on
+COARSE = "the map is coarse"  #: how that warning begins
 HOLE_PX = 5  #: edge of the square that fits into a gap which stays open; our choice
 
 
@@ -104,6 +106,7 @@ def grain_map_of(orientation_map: OrientationMap, rules: GrainRules = GrainRules
         warnings=orientation_map.warnings + warnings + _about(orientation_map, reliable, chosen),
         orientations=orientations,
     )
+    grain_map = _with_coarseness(grain_map, points)
     grain_map = merge_twins(grain_map, rules.twins)
     return grain_map if chosen is None else _set_others_aside(grain_map, chosen)
 
@@ -132,6 +135,15 @@ def _about(orientation_map: OrientationMap, reliable: np.ndarray, chosen: int | 
     if chosen is None and len(present) > 1:
         said.append(f"grains of all phases are measured together: {', '.join(present)}")
     return tuple(said)
+
+
+def _with_coarseness(grain_map: GrainMap, points: np.ndarray) -> GrainMap:
+    """The map, warned of where half of its grains have few points."""
+    middle = float(np.median(np.bincount(points[points > 0])[1:]))
+    if middle >= FEW_POINTS:
+        return grain_map
+    told = f"{COARSE}: half of its grains have {middle:.0f} points or fewer, so that their sizes are rough"
+    return replace(grain_map, warnings=(*grain_map.warnings, told))
 
 
 def _measured(orientation_map: OrientationMap) -> np.ndarray:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from grainstats.infer.modality.verdict import ModalityVerdict
+from segment.orientation.grains import COARSE
 from segment.quality.warnings import MISSED, UNLIKE_GRAINS
 
 MOST = 0.5  #: share of a sample's images above which a warning is the sample's
@@ -15,6 +16,7 @@ RESTS = "rests on flagged images"
 _REMARKS = {
     MISSED: "boundaries are probably missing, so that merged grains may hide or feign a population",
     UNLIKE_GRAINS: "the image looks unlike a grain structure",
+    COARSE: "the map's step is so coarse that its smallest grains are a few points",
 }
 
 

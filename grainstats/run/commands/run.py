@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grainstats.run.commands.choices import DeviceChoice, NullChoice
+from grainstats.run.commands.choices import (
+    DeviceChoice,
+    MergeTwinsOption,
+    MisorientationOption,
+    NullChoice,
+    PhaseOption,
+    TwinOption,
+)
 
 if TYPE_CHECKING:
     from grainstats.run.job.batch import Call, Summary
@@ -19,7 +26,9 @@ if TYPE_CHECKING:
 def run(
     inputs: Annotated[
         list[str],
-        typer.Argument(metavar="INPUT", help="Micrographs, folders of them, or patterns such as '*.tif'."),
+        typer.Argument(
+            metavar="INPUT", help="Micrographs, orientation maps, folders, or patterns such as '*.tif'."
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for everything that comes out.")],
     db: Annotated[
@@ -53,6 +62,10 @@ def run(
     dask: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Run on the cluster behind this Dask scheduler.")
     ] = None,
+    misorientation_deg: MisorientationOption = None,
+    merge_twins: MergeTwinsOption = False,
+    twin: TwinOption = None,
+    phase: PhaseOption = None,
 ) -> None:
     """Analyse micrographs: boundaries, spacings, a verdict per sample, one report.
 
@@ -63,6 +76,8 @@ def run(
     from grainstats.run.job.plan import parse_shard
 
     settings = {"pixel_size_nm": pixel_size, "null": null and null.value, "model": model}
+    settings |= {"misorientation_deg": misorientation_deg, "merge_twins": merge_twins or None}
+    settings |= {"twin": twin, "phase": phase}
     call = Call(
         tuple(inputs),
         out,

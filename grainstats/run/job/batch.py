@@ -195,10 +195,10 @@ def default_workers(model: Model, device: Device) -> int:
 
 def _find(call: Call, sheet: SampleSheet | None) -> tuple[list[Path], Assignment]:
     """Images of the call without our own output, and their samples."""
-    from segment.micrograph import find_micrographs
+    from grainstats.run.orientation_input import find_inputs
 
     out = call.out.resolve()
-    paths = [path for path in find_micrographs(call.inputs) if out not in _real(path).parents]
+    paths = [path for path in find_inputs(call.inputs) if out not in _real(path).parents]
     if not paths:
         reason = "all micrographs of the input lie in the output folder, whose files are not read"
         raise InputError(f"--out {call.out}", reason, "Name a folder of its own, such as results")

@@ -18,6 +18,9 @@ from grainstats.share.safe_paths import is_below
 from segment.errors import InputError
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from grainstats.run.orientation_input import OrientationInput
     from grainstats.share.db.records import AnalysisKey, AnalysisRecord
     from segment.grain_map import GrainMap
     from segment.micrograph import Micrograph
@@ -92,7 +95,8 @@ class Analyst:
 
     def _analyse(self, job: Job) -> Outcome:
         start = time.perf_counter()
-        micrograph = _frame_of(job, self.recipe.pixel_size_nm)
+        oriented = self._oriented(job)
+        micrograph = oriented.micrograph if oriented else _frame_of(job, self.recipe.pixel_size_nm)
         if isinstance(micrograph, IsStack):
             return micrograph
         key = self._key(micrograph)
@@ -105,12 +109,23 @@ class Analyst:
             if not is_below(self.out, name):
                 reason = f"its result would be written outside the results folder ({name})"
                 return job.failure(reason, "Remove the link in the results folder, or name another --out")
-        grains = self._segment(micrograph)
-        self._write_files(micrograph, grains, artefacts)
+        grains = oriented.grains if oriented else self._segment(micrograph)
+        self._write_files(micrograph, grains, artefacts, oriented.colours if oriented else None)
         if micrograph.pixel_size_nm is None:
             return _uncalibrated(job)
         record = self._record(job, key, micrograph, grains, artefacts)
         return Analysed(record, time.perf_counter() - start, micrograph.image.size / 1e6)
+
+    def _oriented(self, job: Job) -> OrientationInput | None:
+        """The job's orientation map cut into grains; None: it is a micrograph."""
+        from grainstats.run.orientation_input import grain_rules, open_orientation_map
+        from segment.orientation import is_orientation_map
+
+        if not is_orientation_map(job.path):
+            return None
+        recipe = self.recipe
+        rules = grain_rules(recipe.misorientation_deg, recipe.merge_twins, recipe.twin, recipe.phase)
+        return open_orientation_map(job.path, recipe.pixel_size_nm, rules, sha256=job.sha256)
 
     def _key(self, micrograph: Micrograph) -> AnalysisKey:
         from grainstats.share.db.records import AnalysisKey
@@ -132,8 +147,15 @@ class Analyst:
         )
         return grains
 
-    def _write_files(self, micrograph: Micrograph, grains: GrainMap, artefacts: dict[str, str]) -> None:
+    def _write_files(
+        self,
+        micrograph: Micrograph,
+        grains: GrainMap,
+        artefacts: dict[str, str],
+        colours: np.ndarray | None = None,
+    ) -> None:
         from grainstats.run.report.image_overlays import write_pictures
+        from grainstats.run.report.orientation_pictures import write_orientation_pictures
         from segment.label_files import write_label_map
 
         recipe = self.recipe.digest()
@@ -143,7 +165,10 @@ class Analyst:
             durable=True,
         )
         paths = {name: self.out / artefacts[name] for name in ("overlay", "view", "layer")}
-        write_pictures(micrograph.image, grains, **paths)
+        if colours is None:
+            write_pictures(micrograph.image, grains, **paths)
+        else:
+            write_orientation_pictures(colours, grains, **paths)
 
     def _record(
         self,

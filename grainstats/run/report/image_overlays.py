@@ -34,12 +34,12 @@ def write_pictures(image: np.ndarray, grains: GrainMap, *, overlay: Path, view: 
         JPEG of the micrograph alone, and transparent PNG of the same size with all the rest, for the report.
     """
     shown = to_grey8(image, grains.valid)
-    large = Image.fromarray(_shrink(shown, _scale(shown.shape, OVERLAY_PX))).convert("RGB")
+    large = Image.fromarray(_shrink(shown, scale_to(shown.shape, OVERLAY_PX))).convert("RGB")
     _paste(large, layer_image(grains, (large.height, large.width)))
-    write_bytes(overlay, _encoded(large, "PNG", compress_level=2))
-    small = Image.fromarray(_shrink(shown, _scale(shown.shape, VIEW_PX)))
-    write_bytes(view, _encoded(small, "JPEG", quality=82))
-    write_bytes(layer, _encoded(layer_image(grains, (small.height, small.width)), "PNG", optimize=True))
+    write_bytes(overlay, encoded(large, "PNG", compress_level=2))
+    small = Image.fromarray(_shrink(shown, scale_to(shown.shape, VIEW_PX)))
+    write_bytes(view, encoded(small, "JPEG", quality=82))
+    write_bytes(layer, encoded(layer_image(grains, (small.height, small.width)), "PNG", optimize=True))
 
 
 def to_grey8(image: np.ndarray, valid: np.ndarray | None = None) -> np.ndarray:
@@ -92,7 +92,7 @@ def boundary_lines(labels: np.ndarray, width: int = 1) -> np.ndarray:
     return edge
 
 
-def _scale(shape: tuple[int, ...], longest: int) -> float:
+def scale_to(shape: tuple[int, ...], longest: int) -> float:
     """Factor that brings the longest side to `longest` at most; small images are doubled for the eye."""
     side = max(shape)
     return longest / side if side > longest else (2.0 if side <= 400 else 1.0)
@@ -110,7 +110,8 @@ def _paste(picture: Image.Image, layer: Image.Image) -> None:
     picture.paste(coloured, (0, 0), coloured)
 
 
-def _encoded(picture: Image.Image, kind: str, **options: object) -> bytes:
+def encoded(picture: Image.Image, kind: str, **options: object) -> bytes:
+    """The picture as a file of a kind, in memory."""
     buffer = io.BytesIO()
     picture.save(buffer, kind, **options)
     return buffer.getvalue()

@@ -19,6 +19,10 @@ OTHER = {
     "line_spacing_px": 40.0,
     "precision": "f32",
     "tta": True,
+    "misorientation_deg": 10.0,
+    "merge_twins": True,
+    "twin": "86.3@1,1,-2,0",
+    "phase": "Nickel",
     "seed": 7,
 }
 

@@ -28,9 +28,8 @@ def ctf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines += ["Phase\tX\tY\tBands\tError\tEuler1\tEuler2\tEuler3\tMAD\tBC\tBS"]
     for (row, column), label in np.ndenumerate(labels):
         a = euler[label]
-        lines.append(
-            f"1\t{column * 0.05:.2f}\t{row * 0.05:.2f}\t8\t0\t{a[0]:.3f}\t{a[1]:.3f}\t{a[2]:.3f}\t0.5\t{100 + column}\t1"
-        )
+        place = f"1\t{column * 0.05:.2f}\t{row * 0.05:.2f}\t8\t0"
+        lines.append(f"{place}\t{a[0]:.3f}\t{a[1]:.3f}\t{a[2]:.3f}\t0.5\t{100 + column}\t1")
     path = tmp_path_factory.mktemp("maps") / "S1" / "ni.ctf"
     path.parent.mkdir()
     path.write_text("\n".join(lines) + "\n")
@@ -98,3 +97,33 @@ def test_unknown_step_is_asked_for(tmp_path: Path, ctf: Path) -> None:
     assert code == 1 and "--pixel-size" in told
     code, shown, _ = call("measure", path, "--pixel-size", "50", "--json")
     assert code == 0 and json.loads(shown)["pixel_size_nm"] == [50.0]
+
+
+def _picture(path: Path) -> np.ndarray:
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        return np.asarray(picture)
+
+
+def test_run(tmp_path: Path, ctf: Path, edge_model: Path) -> None:
+    """A folder with an orientation map: stored with its descriptors, shown in its colours, done once."""
+    from grainstats.run.job.batch import Call, run_batch
+    from grainstats.run.recipe import Recipe
+    from grainstats.share import Database
+
+    asked = Call((str(ctf.parent),), tmp_path / "out", workers=0)
+    recipe = Recipe(model=str(edge_model), misorientation_deg=6.0)
+    done = run_batch(asked, recipe)
+    assert (done.n_images, done.n_new, done.failures) == (1, 1, ())
+    assert run_batch(asked, recipe).n_new == 0
+    with Database.open(tmp_path / "out" / "results.db") as db:
+        found = db.descriptors("sample").set_index("name")["value"]
+        (image,) = db.analyses().to_dict("records")
+    assert 35 < found["misorientation_mean_deg"] < 46
+    assert 0.9 < found["high_angle_boundary_share"] <= 1
+    view, layer = (_picture(tmp_path / "out" / image["artefacts"][name]) for name in ("view", "layer"))
+    assert view.shape[:2] == layer.shape[:2]
+    colours = view[: len(view) // 2, : view.shape[1] // 2, :3].astype(int)
+    assert np.ptp(colours, axis=2).max() > 100
+    assert "ni.ctf" in (tmp_path / "out" / "report.html").read_text()

@@ -1,0 +1,166 @@
+"""Pictures of one orientation map: its colours with their key, and its boundaries drawn by their angle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from grainstats.run.atomic import write_bytes
+from grainstats.run.report.image_overlays import OVERLAY_PX, VIEW_PX, encoded, scale_to
+from segment.grain_map import GrainMap
+from segment.orientation import CrystalPhase, boundary_character
+from segment.orientation.colours import KEY_CORNERS, colour_key, key_group
+
+#: kind of boundary: name, colour, width of its line in pixels of the picture
+BOUNDARIES = (
+    ("15° and more", (0, 0, 0), 2),
+    ("below 15°", (96, 96, 96), 1),
+    ("Sigma 3", (255, 255, 255), 2),
+    ("between phases, at gaps", (150, 0, 150), 2),
+)
+_HIGH, _LOW, _TWIN, _OTHER = range(1, 5)
+ENLARGED_PX = 1000  #: that small maps are enlarged to
+LEGEND_PX = 190  #: width of the strip beside the map
+_KEY_PX = 96
+_LINE_PX = 16
+
+
+def write_orientation_pictures(
+    colours: np.ndarray, grains: GrainMap, *, overlay: Path, view: Path, layer: Path
+) -> None:
+    """Write the pictures of one map.
+
+    Parameters
+    ----------
+    colours : ndarray of uint8, shape (rows, columns, 3)
+        Of the orientations (`segment.orientation.colours.orientation_colours`).
+    grains : GrainMap
+        Of the same shape, with orientations.
+    overlay : Path
+        PNG: colours, boundaries by angle, and the key.
+    view, layer : Path
+        JPEG of the colours with the key, and transparent PNG of the boundaries of the same size.
+    """
+    large = _with_key(colours, grains, OVERLAY_PX)
+    lines = boundary_layer(grains, _map_shape(colours, OVERLAY_PX), large.size)
+    large.paste(lines.convert("RGB"), (0, 0), lines.getchannel("A"))
+    write_bytes(overlay, encoded(large, "PNG", compress_level=2))
+    small = _with_key(colours, grains, VIEW_PX - LEGEND_PX)
+    write_bytes(view, encoded(small, "JPEG", quality=88))
+    lines = boundary_layer(grains, _map_shape(colours, VIEW_PX - LEGEND_PX), small.size)
+    write_bytes(layer, encoded(lines, "PNG", optimize=True))
+
+
+def boundary_layer(grains: GrainMap, shape: tuple[int, int], size: tuple[int, int]) -> Image.Image:
+    """Boundaries by angle on a transparent picture.
+
+    Parameters
+    ----------
+    grains : GrainMap
+        With orientations.
+    shape : tuple of int
+        Rows and columns of the map's part of the picture.
+    size : tuple of int
+        Width and height of the picture; the map lies at its upper left.
+    """
+    rows, columns = (
+        ((np.arange(new) + 0.5) * old / new).astype(int)
+        for new, old in zip(shape, grains.labels.shape, strict=True)
+    )
+    kind = _kinds(grains, grains.labels[np.ix_(rows, columns)])
+    rgba = np.zeros((size[1], size[0], 4), np.uint8)
+    part = rgba[: shape[0], : shape[1]]
+    for number in (_LOW, _OTHER, _HIGH, _TWIN):
+        _, colour, width = BOUNDARIES[number - 1]
+        part[_thick(kind == number, width)] = (*colour, 255)
+    return Image.fromarray(rgba, "RGBA")
+
+
+def _kinds(grains: GrainMap, labels: np.ndarray) -> np.ndarray:
+    """Kind of boundary at each pixel whose right or lower neighbour has another label; 0: none."""
+    kind = np.zeros(labels.shape, np.uint8)
+    for first, second, where in (
+        (labels[:, :-1], labels[:, 1:], kind[:, :-1]),
+        (labels[:-1], labels[1:], kind[:-1]),
+    ):
+        apart = first != second
+        pairs = np.stack([first[apart], second[apart]], axis=1)
+        where[apart] = np.maximum(where[apart], _kind_of_pairs(grains, pairs))
+    return kind
+
+
+def _kind_of_pairs(grains: GrainMap, pairs: np.ndarray) -> np.ndarray:
+    different, which = np.unique(pairs, axis=0, return_inverse=True)
+    character = boundary_character(grains, different)
+    kind = np.full(len(different), _OTHER, np.uint8)
+    known = np.isfinite(character.angle_deg)
+    kind[known] = np.where(character.low_angle[known], _LOW, _HIGH)
+    kind[known & (character.sigma == 3)] = _TWIN
+    return kind[which.ravel()]
+
+
+def _thick(mask: np.ndarray, width: int) -> np.ndarray:
+    if width > 1:
+        mask = mask.copy()
+        mask[1:] |= mask[:-1].copy()
+        mask[:, 1:] |= mask[:, :-1].copy()
+    return mask
+
+
+def _map_shape(colours: np.ndarray, longest: int) -> tuple[int, int]:
+    """Rows and columns of the picture of a map; small maps are enlarged by whole numbers."""
+    side = max(colours.shape[:2])
+    scale = (
+        scale_to(colours.shape[:2], longest) if side > longest else max(1, min(longest, ENLARGED_PX) // side)
+    )
+    rows, columns = (max(1, round(n * scale)) for n in colours.shape[:2])
+    return rows, columns
+
+
+def _with_key(colours: np.ndarray, grains: GrainMap, longest: int) -> Image.Image:
+    """The map in its colours, with keys and the lines' meaning in a strip beside it."""
+    rows, columns = _map_shape(colours, longest)
+    picture = Image.fromarray(colours).resize((columns, rows), Image.Resampling.NEAREST)
+    strip = _legend(grains, rows)
+    whole = Image.new("RGB", (columns + LEGEND_PX, max(rows, strip.height)), "white")
+    whole.paste(picture, (0, 0))
+    whole.paste(strip, (columns, 0))
+    return whole
+
+
+def _legend(grains: GrainMap, rows: int) -> Image.Image:
+    """Keys of the phases' symmetries, below each other, then the kinds of boundaries."""
+    groups = _groups(grains)
+    height = len(groups) * (_KEY_PX + 4 * _LINE_PX) + (len(BOUNDARIES) + 1) * _LINE_PX
+    strip = Image.new("RGB", (LEGEND_PX, max(rows, height)), "white")
+    draw, font, y = ImageDraw.Draw(strip), ImageFont.load_default(size=11), 4
+    for group, names in groups.items():
+        draw.text((10, y), f"{', '.join(names)} ({group})"[:32], "black", font)
+        key = Image.fromarray(colour_key(group, _KEY_PX))
+        strip.paste(key, (30, y + _LINE_PX))
+        y += _LINE_PX + key.height
+        red, green, blue = KEY_CORNERS[group]
+        draw.text((10, y), f"red {red}, green {green}, blue {blue}", "black", font)
+        draw.text((10, y + _LINE_PX), "along the specimen's normal", "black", font)
+        y += 2 * _LINE_PX + 8
+    for name, colour, width in BOUNDARIES:
+        draw.rectangle((10, y, 34, y + 12), (190, 190, 190))
+        draw.line((12, y + 6, 32, y + 6), colour, width)
+        draw.text((42, y), name, "black", font)
+        y += _LINE_PX
+    return strip
+
+
+def _groups(grains: GrainMap) -> dict[str, list[str]]:
+    """Phases that show, by the group of their key."""
+    groups: dict[str, list[str]] = {}
+    for phase in _shown(grains):
+        groups.setdefault(key_group(phase.laue_group), []).append(phase.name)
+    return groups
+
+
+def _shown(grains: GrainMap) -> list[CrystalPhase]:
+    known = grains.orientations
+    return [] if known is None else [p for p in known.phases if (known.phase == p.id).any()]
