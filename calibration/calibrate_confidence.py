@@ -109,8 +109,7 @@ def gather(model: Model, fields: list[Path], per_style: int, work: Path, seconds
     """All cases; exits with status 3 where the time is over before they are complete."""
     work.mkdir(parents=True, exist_ok=True)
     begin, cases = time.monotonic(), []
-    networks = [path for path in (model.weights, model.int8_weights) if path is not None]
-    content = b"".join(path.with_suffix(".bin").read_bytes() for path in networks)
+    content = model.weights.with_suffix(".bin").read_bytes()
     weights = hashlib.sha256(content).hexdigest()[:12]
     for kind, group, name, draw in images(fields, per_style):
         path = work / f"{weights}_{name}.pickle"

@@ -1,6 +1,6 @@
 """How often does another model lose or cut a grain that this one has, and how often does this one err?
 
-    python calibration/measure_error_rates.py [--model models/unet-lite2] [--other models/unet-lite0]
+    python calibration/measure_error_rates.py [--model models/unet-lite2] --other FOLDER
         [--images 60] [--seconds 300] [--write]
 
 Counted on synthetic micrographs: styles take turns, each image has a fresh geometry and a seed that no
@@ -76,7 +76,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--model", default=None)
-    parser.add_argument("--other", default="unet-lite0", help="a model about as good")
+    parser.add_argument("--other", required=True, help="folder of a model about as good, of another training")
     parser.add_argument("--images", type=int, default=60)
     parser.add_argument("--seconds", type=float, default=300, help="stop after so long, whole rounds or not")
     parser.add_argument("--write", action="store_true")

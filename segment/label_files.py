@@ -46,7 +46,7 @@ def write_label_map(path: str | Path, grain_map: GrainMap, *, recipe_digest: str
 def write_boundary_map(path: str | Path, boundary_map: BoundaryMap) -> Path:
     """Boundary probability as float32 TIFF in steps of 1/8192; the pixel size as ImageJ keeps it.
 
-    All its digits would take twice the space and time, and a network in bf16 or INT8 knows fewer.
+    All its digits would take twice the space and time, and a network in bf16 knows fewer.
     """
     steps = boundary_map.probability * np.float32(STEPS)
     np.rint(steps, out=steps)

@@ -4,7 +4,7 @@
     --setting bf16 \\
         [--setting tta ...] [--held-out uo2_07 uo2_09 uo2_24]
 
-Settings: f32, bf16, int8 (precision); tta (bf16, mean of eight positions); fused (bf16, answers at
+Settings: f32, bf16 (precision); tta (bf16, mean of eight positions); fused (bf16, answers at
 0.71 and 1 of the estimated scale averaged).  Seconds are processor time of the network a megapixel, scale
 estimate included.
 """
@@ -26,13 +26,13 @@ from segment.training.data.pairs import find_pairs
 from segment.unet import Model, load_model
 from segment.unet.predict import predict
 
-SETTINGS = ("f32", "bf16", "int8", "tta", "fused")
+SETTINGS = ("f32", "bf16", "tta", "fused")
 FUSED = (0.71, 1.0)  #: factors on the estimated scale
 
 
 def answer(model: Model, micrograph: Micrograph, setting: str) -> BoundaryMap:
     """Boundary probability under one setting."""
-    if setting in ("f32", "bf16", "int8"):
+    if setting in ("f32", "bf16"):
         return predict(model, micrograph, precision=setting)  # type: ignore[arg-type]
     if setting == "tta":
         return predict(model, micrograph, precision="bf16", tta=True)

@@ -1,6 +1,6 @@
 """What each ingredient of the first training stage brings: short runs that lack or change one of them.
 
-    python calibration/segmentation/ablate_training.py --recipe models/unet-lite0/recipe_base.toml --data
+    python calibration/segmentation/ablate_training.py --recipe models/unet-lite2/recipe_base.toml --data
     DATA --cache CACHE \
         --out OUT [--steps 450] [--case "no ImageNet" ...]
 

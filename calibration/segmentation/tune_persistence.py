@@ -22,8 +22,8 @@ import numpy as np
 from segment.errors import InputError
 from segment.grain_map import close_cells
 from segment.quality.score import score
+from segment.training.agreement import write_settings
 from segment.training.data.pairs import Pair, find_pairs
-from segment.training.quantise import write_settings
 from segment.unet import Model, load_model
 from segment.unet.predict import predict
 

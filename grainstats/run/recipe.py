@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from segment.errors import InputError
+from segment.unet.choices import Precision
 
 Null = Literal["section", "columnar"]
-Precision = Literal["auto", "f32", "bf16", "int8"]
 _FLOATS = ("persistence", "pixel_size_nm", "line_spacing_px", "misorientation_deg")
 _NEWER = ("tta", "misorientation_deg", "merge_twins", "twin", "phase")
 
@@ -44,7 +44,7 @@ class Recipe:
         Directions of the intercept lines.
     line_spacing_px : float or None
         Distance between parallel intercept lines; None: chosen from the grain size.
-    precision : {"auto", "f32", "bf16", "int8"}
+    precision : {"auto", "f32", "bf16"}
         Arithmetic of the network.
     tta : bool
         Mean of the network's answers to the image mirrored and turned, at eight times the work.

@@ -21,13 +21,13 @@ import numpy as np
 from segment.errors import InputError
 from segment.quality.calibration_table import FILE as CONFIDENCE
 from segment.quality.score import fill, intercepts
+from segment.training.agreement import write_settings
 from segment.training.data.cache import line_distance, write_cache
 from segment.training.data.crops import CropSource, Example
 from segment.training.data.pairs import Pair, find_pairs, lines_of, without_image
 from segment.training.export import export
 from segment.training.finetune_card import Check, check_model, write_card
 from segment.training.fit import fit
-from segment.training.quantise import write_settings
 from segment.training.recipe import RealSet, TrainingRecipe, read_recipe
 from segment.unet import Model, load_model
 from segment.unet.architecture import require_torch

@@ -64,8 +64,8 @@ class TrainingRecipe:
     real : tuple of RealSet
     """
 
-    name: str = "unet-lite0"
-    encoder: str = "timm-tf_efficientnet_lite0"
+    name: str = "unet-lite2"
+    encoder: str = "timm-tf_efficientnet_lite2"
     depth: int = 4
     decoder: tuple[int, ...] = (128, 64, 32, 16)
     seed: int = 20261122
@@ -104,7 +104,7 @@ def read_recipe(path: Path) -> TrainingRecipe:
         facts = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(
-            path, f"cannot be read as a recipe ({error})", "Start from models/unet-lite0"
+            path, f"cannot be read as a recipe ({error})", "Start from models/unet-lite2"
         ) from error
     facts.pop("record", None)
     sets = facts.pop("real", [])

@@ -51,5 +51,4 @@ def _opened(model: Model, on_cuda: bool, precision: Chosen, threads: int, proces
 
     if on_cuda:
         return TorchRuntime(model, "cuda", precision)
-    weights = model.int8_weights if precision == "int8" else model.weights
-    return OpenVinoRuntime(str(weights), precision, threads)
+    return OpenVinoRuntime(str(model.weights), precision, threads)

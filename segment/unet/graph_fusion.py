@@ -42,14 +42,13 @@ def doublings(network: Any) -> list[Doubling]:
     for op in network.get_ordered_ops():
         kind = op.get_type_name()
         if kind == "Interpolate":
-            joint = _user_past_roundings(op)
+            joint = _only_user(op)
             skip = joint.input_value(1) if joint is not None and joint.get_type_name() == "Concat" else None
         elif kind == "ConvolutionBackpropData":
             skip = _skip_of_sum(op)
         else:
             continue
-        beside = None if skip is None else unquantised(skip)
-        found.append(Doubling(unquantised(op.input_value(0)), beside))
+        found.append(Doubling(op.input_value(0), skip))
     return found
 
 
@@ -76,7 +75,6 @@ def merge_doublings(network: Any) -> list[str]:
         joint, small = _only_user(op), op.input_value(0)
         is_joint = joint is not None and joint.get_type_name() == "Concat"
         convolution = _only_user(joint) if is_joint else joint
-        # in an INT8 network roundings stand between them: it is merged before it is quantised
         weights = _weights_of_three(convolution)
         if weights is None:
             continue
@@ -108,32 +106,18 @@ def merged_kernel(weights: np.ndarray) -> np.ndarray:
     return kernel
 
 
-def unquantised(output: Any) -> Any:
-    """The output itself, before the roundings that an INT8 network puts after it."""
-    while output.get_node().get_type_name() == "FakeQuantize":
-        output = output.get_node().input_value(0)
-    return output
-
-
 def _only_user(op: Any) -> Any:
     """The operation that alone takes an answer; None if several do."""
     targets = op.output(0).get_target_inputs()
     return targets.pop().get_node() if len(targets) == 1 else None
 
 
-def _user_past_roundings(op: Any) -> Any:
-    user = _only_user(op)
-    while user is not None and user.get_type_name() == "FakeQuantize":
-        user = _only_user(user)
-    return user
-
-
 def _skip_of_sum(op: Any) -> Any:
     """What is convolved and added to a transposed convolution; None where nothing is."""
-    user = _user_past_roundings(op)
+    user = _only_user(op)
     if user is None or user.get_type_name() != "Add":
         return None
-    beside = [unquantised(value).get_node() for value in user.input_values()]
+    beside = [value.get_node() for value in user.input_values()]
     skips = [one.input_value(0) for one in beside if one.get_type_name() == "Convolution"]
     return skips[0] if skips else None
 

@@ -52,10 +52,6 @@ class Model:
         not chosen automatically.
     weights : Path
         The IR's .xml file.
-    int8_weights : Path or None
-        The same quantised to INT8, where the folder has one.
-    int8_agreement : float or None
-        As `bf16_agreement`.
     confidence : Confidence or None
         How far its answers can be trusted; None: not measured.
     error_rates : ErrorRates
@@ -73,8 +69,6 @@ class Model:
     min_area_px: int
     weights: Path
     bf16_agreement: float | None = None
-    int8_weights: Path | None = None
-    int8_agreement: float | None = None
     confidence: Confidence | None = None
     weights_digest: str = ""
     error_rates: ErrorRates = field(default_factory=ErrorRates)
@@ -129,9 +123,7 @@ def load_model(name_or_path: str | Path | None = None) -> Model:
         )
     try:
         weights = folder / str(facts.get("weights", "model.xml"))
-        int8 = folder / str(facts["int8_weights"]) if "int8_weights" in facts else None
-        stored = [file for file in (weights, int8) if file is not None]
-        network = [source, *(part for file in stored for part in (file, file.with_suffix(".bin")))]
+        network = [source, weights, weights.with_suffix(".bin")]
         contents = {path: _content(path) for path in [*network, *sorted(folder.glob("*.json"))]}
         weights_digest = _digest(contents, [*network, *folder.glob(CONFIDENCE)])
         model = Model(
@@ -149,8 +141,6 @@ def load_model(name_or_path: str | Path | None = None) -> Model:
             weights=weights,
             bf16_agreement=_optional_float(facts.get("bf16_agreement")),
             confidence=read_confidence(folder),
-            int8_weights=int8,
-            int8_agreement=_optional_float(facts.get("int8_agreement")),
         )
     except KeyError as error:
         raise ModelError(source, f"the key {error.args[0]!r} is missing", "Export the model again") from error

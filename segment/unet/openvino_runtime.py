@@ -12,9 +12,9 @@ import numpy as np
 from segment.errors import ModelError
 from segment.unet.graph_fusion import merge_doublings
 from segment.unet.graph_split import SplitNetwork, split_network
-from segment.unet.precision import Chosen, processor_has, processor_has_bf16
+from segment.unet.precision import Chosen, processor_has
 
-READ_PX = {"f32": 1_000_000, "bf16": 1_400_000, "int8": 3_000_000}  #: of a tile; half a GB of activations
+READ_PX = {"f32": 1_000_000, "bf16": 1_400_000}  #: of a tile; half a GB of activations
 FEW_CHANNELS = 3  #: of an image or an answer; features have more
 DEEP_READ_PX = 20_000_000  #: the same for the coarse levels
 
@@ -70,8 +70,7 @@ class OpenVinoRuntime:
     ----------
     weights : path
         The IR's .xml file.
-    precision : {"f32", "bf16", "int8"}
-        With "int8" the weights must be quantised; what stays in floating point runs in the fastest there is.
+    precision : {"f32", "bf16"}
     threads : int
     """
 
@@ -85,9 +84,8 @@ class OpenVinoRuntime:
         self._weights = weights
         self._networks: list[Compiled] = []
         self._core = openvino.Core()
-        floating = ("bf16" if processor_has_bf16() else "f32") if precision == "int8" else precision
         self._options = {
-            "INFERENCE_PRECISION_HINT": floating,
+            "INFERENCE_PRECISION_HINT": precision,
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": threads,
             "ENABLE_CPU_PINNING": False,  # else the threads of several processes keep to the same cores

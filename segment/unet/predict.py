@@ -42,9 +42,8 @@ def predict(
         Any size from 64 x 64 px; needs no pixel size.
     device : {"auto", "cpu", "cuda"}
         "auto" is CUDA where PyTorch finds it, else the processor.
-    precision : {"auto", "f32", "bf16", "int8"}
-        "auto" is bf16, else INT8, where the processor has it and the agreement with f32 that was measured
-        is high enough; else f32.
+    precision : {"auto", "f32", "bf16"}
+        "auto" is bf16 where the machine has it and the measured agreement with f32 is high enough, else f32.
     scale : float, optional
         Factor by which the image is resampled for the network; None: estimated from the image.
     threads : int, optional

@@ -33,8 +33,7 @@ class TorchRuntime:
         Its folder holds the weights by name and the recipe that the network is built from.
     device : str
         "cuda", or "cpu" to compare with (tests).
-    precision : {"f32", "bf16", "int8"}
-        INT8 is for processors: CUDA takes bf16 instead.
+    precision : {"f32", "bf16"}
     """
 
     split: SplitNetwork | None = None  #: whole tiles are large enough here
@@ -45,7 +44,7 @@ class TorchRuntime:
         from segment.unet.architecture import build_network, read_architecture
         from segment.unet.weights_file import load_weights
 
-        self.precision: Chosen = "f32" if precision == "f32" else "bf16"
+        self.precision: Chosen = precision
         self.read_px = self.deep_read_px = READ_PX
         self.kept = np.float32
         self._device = torch.device(device)

@@ -84,7 +84,7 @@ def _line(one: Evaluation) -> str:
 
 @app.command()
 def train(
-    recipe: Annotated[Path, typer.Option("--recipe", help="TOML, as models/unet-lite0/recipe.toml.")],
+    recipe: Annotated[Path, typer.Option("--recipe", help="TOML, as models/unet-lite2/recipe.toml.")],
     data: Annotated[Path, typer.Option("--data", help="Folder that holds the recipe's real data sets.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the cache, checkpoints and the log.")],
     start: Annotated[
@@ -174,14 +174,16 @@ def export(
         Path | None, typer.Option("--data", help="The real sets, to record their digests.")
     ] = None,
 ) -> None:
-    """Turn a checkpoint into a model folder that runs without PyTorch, INT8 weights included."""
+    """Turn a checkpoint into a model folder that runs without PyTorch."""
+    from segment.training.agreement import record_agreement
     from segment.training.export import export as export_model
-    from segment.training.quantise import quantise as quantise_model
     from segment.training.recipe import read_recipe
 
     origin, released = "grainstats model train", _is_default(out)
     print(export_model(read_recipe(recipe), checkpoint, out, origin=origin, default=released, data=data))
-    _say(_agreements(quantise_model(out)))
+    agreement = record_agreement(out)
+    if agreement is not None:
+        _say(f"agreement of bf16 with f32: {agreement:.4f}")
 
 
 def _is_default(out: Path) -> bool:
@@ -189,20 +191,6 @@ def _is_default(out: Path) -> bool:
     from segment.unet import load_model, released_models
 
     return bool(released_models()) and load_model().folder == out.resolve()
-
-
-@app.command()
-def quantise(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A model folder; it is changed.")],
-) -> None:
-    """Add INT8 weights to a model folder and measure how far INT8 and bf16 agree with f32."""
-    from segment.training.quantise import quantise as quantise_model
-
-    print(_agreements(quantise_model(folder)))
-
-
-def _agreements(measured: dict[str, float]) -> str:
-    return "agreement with f32: " + ", ".join(f"{name} {value:.4f}" for name, value in measured.items())
 
 
 @app.command()

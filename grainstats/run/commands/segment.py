@@ -39,7 +39,6 @@ class PrecisionChoice(StrEnum):
     AUTO = "auto"
     F32 = "f32"
     BF16 = "bf16"
-    INT8 = "int8"
 
 
 @dataclass(frozen=True)

@@ -207,7 +207,6 @@ def test_an_image_without_tracing_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "early", "late"),
     [
-        ("unet-lite0", ("recipe_base", "recipe_longer", "recipe_fresh"), ("recipe",)),
         ("unet-lite2", ("recipe_base", "recipe_longer"), ("recipe",)),
     ],
 )

