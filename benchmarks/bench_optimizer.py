@@ -8,7 +8,7 @@ directly; they carry no information about it. 10 initial experiments and 5 round
 experiments for every strategy: random; the plain Gaussian process; grainstats (chooses between plain and
 network by leave-one-out predictive density each round); and, where GPyOpt is installed, the engine of BOXVIA
 with the settings of its batch mode. Finished campaigns are kept (--progress), so a run that was stopped goes
-on where it was (remove the file after a change of the models); docs/optimizer_benchmark.csv and .md are
+on where it was (remove the file after a change of the models); the tables in docs/validation are
 written only once all of them are there.
 `--intervals` shows on other functions how often the plain process's 95 % intervals hold the truth.
 """
@@ -332,7 +332,9 @@ def main() -> None:
         "--minutes", type=float, default=np.inf, help="stop after so long; run again to go on"
     )
     parser.add_argument("--intervals", action="store_true", help="only show the intervals of plain processes")
-    parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parents[1] / "docs")
+    parser.add_argument(
+        "--out", type=Path, default=Path(__file__).resolve().parents[1] / "docs" / "validation"
+    )
     options = parser.parse_args()
     torch.set_num_threads(1)
     if options.intervals:

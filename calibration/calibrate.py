@@ -1,4 +1,4 @@
-"""Error rates and power of the verdict on fresh mosaics: docs/calibration.csv, .md and .png.
+"""Error rates and power of the verdict on fresh mosaics: docs/validation/calibration.csv, .md and .png.
 
     python calibration/calibrate.py [--workers 2] [--seconds 170 --resume]
 
@@ -26,7 +26,7 @@ from grainstats.infer.modality.judge import decide
 from grainstats.infer.modality.null_mosaics import UNIT, Population, cut_window, rectangle, window_side
 from grainstats.measure import grain_table
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[1] / "docs" / "validation"
 SIGMAS = (0.05, 0.2, 0.35, 0.5, 0.65, 0.8)
 ASPECT = {155: 4 / 3, 865: 1.0, 4000: 1.5}  # width over height
 PILOTS = 3

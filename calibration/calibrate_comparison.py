@@ -1,13 +1,13 @@
 """False positives, coverage and power of the group comparison, by nested simulation.
 
-    python calibration/calibrate_comparison.py            # writes docs/comparison_calibration.csv and .md
+    python calibration/calibrate_comparison.py   # writes docs/validation/comparison_calibration.*
 
 Samples, images within samples and grains within images all vary. A sample's six descriptors come from the
 same grains, as they do in the laboratory, and go through the very functions behind `grainstats compare`; the
 first repetitions of every scenario also run `compare_groups` and `compare_verdicts` and must agree.
 
 A sample may be bimodal (3 % of its grains three times as large: nearly half of the volume). Its verdict is
-drawn with the error rates of `VERDICT_RATES`, of the order of docs/calibration.md at some 900 grains a
+drawn with the error rates of `VERDICT_RATES`, of the order of the verdict's table at some 900 grains a
 sample, and the counts go through Fisher's exact test. The whole procedure rejects when any of its tests does.
 """
 
@@ -317,7 +317,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--repetitions", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=20240601)
-    parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parents[1] / "docs")
+    parser.add_argument(
+        "--out", type=Path, default=Path(__file__).resolve().parents[1] / "docs" / "validation"
+    )
     options = parser.parse_args()
     start = time.perf_counter()
     rows = [chunked(s, options.repetitions, options.seed + i) for i, s in enumerate(scenarios())]

@@ -4,7 +4,7 @@
 
 Every cell of the table is a group of rendering styles and a kind of mosaic of ~865 interior grains.  Cells
 fill evenly, one image each in turn, and a run that was stopped goes on where it was (as long as the weights
-are the same): docs/calibration_end_to_end.csv has a row per image, .json the table, .md the table to read.
+are the same).  In docs/validation the .csv has a row per image, the .json and the .md the table.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from segment.quality.warnings import MISSED, UNLIKE_GRAINS
 from segment.training.synthetic.render import render
 from segment.unet import Model, load_model
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[1] / "docs" / "validation"
 GRAINS = 865
 FINE_PX = 44.0  # mean sphere diameter of the fine population: mean intercepts of about 30 px
 PIXEL_NM = 1.3

@@ -1,4 +1,4 @@
-"""Verdicts on films after grain growth, against the columnar null: docs/calibration_growth.csv and .md.
+"""Verdicts on films after grain growth, against the columnar null: docs/validation/calibration_growth.*.
 
     python calibration/calibrate_growth.py [--repeats 100] [--seconds 170]
 
@@ -19,7 +19,7 @@ from grainstats.infer import ImageGrains, judge_modality
 from grainstats.measure import grain_table
 from segment.mosaics.laguerre import Grown, abnormal_growth, normal_growth
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[1] / "docs" / "validation"
 AREA_PX2 = 144.0
 SIZES = (155, 865)
 

@@ -1,4 +1,4 @@
-"""What does the stability check do to verdicts on perfectly traced maps?  docs/stability.csv.
+"""What does the stability check do to verdicts on perfectly traced maps?  docs/validation/stability.csv.
 
     python calibration/calibrate_stability.py [--repeats 50] [--seconds 170]
 
@@ -24,7 +24,7 @@ from grainstats.measure import grain_table
 from segment.quality.error_rates import ErrorRates
 from segment.unet import load_model
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[1] / "docs" / "validation"
 GRAINS = 865
 CONFIDENCES = (0.99, 0.98, 0.96, 0.93, 0.88)
 HEAD = """# What the stability check does to verdicts on true maps

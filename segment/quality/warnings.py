@@ -2,7 +2,7 @@
 
 What is plain to see (nothing there, nothing decided, hardly a cell) is said for every model.  Whether the
 image shows grains at all, and whether boundaries are missing, is weighed as it was measured for the model's
-weights (`segment.quality.calibration_table`); docs/segmentation.md gives the rates.
+weights (`segment.quality.calibration_table`); docs/explanation/segmentation.md gives the rates.
 """
 
 from __future__ import annotations

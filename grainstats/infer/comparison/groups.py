@@ -1,7 +1,7 @@
 """Do groups of samples differ? One value per sample and descriptor, an effect with its interval, an honest p.
 
 Grains of one image and images of one sample are not independent: tests that count them find differences in
-most comparisons where there are none (docs/comparison.md). So every test here takes one summary per sample.
+most comparisons where there are none.  So every test here takes one summary per sample.
 
 Two groups: Welch's t on the logarithm of the summaries, and from four samples a group the exact permutation
 beside it. More groups: Welch's ANOVA with Games-Howell intervals. Covariates or a block: a linear model with

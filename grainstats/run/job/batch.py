@@ -187,7 +187,7 @@ def _reported(
 
 
 def default_workers(model: Model, device: Device) -> int:
-    """One process per two cores (about 1 GB of memory each, see docs/batch.md); as many as CUDA holds."""
+    """One process per two cores (about 1 GB of memory each); as many as CUDA holds."""
     from segment.unet.choose_runtime import cuda_processes
 
     return cuda_processes(model, device) or max(1, available_cores() // 2)

@@ -47,7 +47,7 @@ class SpaceError(InputError):
 
     def __init__(self, source: Path | str, problems: list[str]) -> None:
         super().__init__(
-            source, "; ".join(problems), "Correct the parameter space; docs/optimizer.md has an example"
+            source, "; ".join(problems), "Correct the parameter space; docs/how-to/optimize.md has an example"
         )
         self.problems = tuple(problems)
 

@@ -68,7 +68,7 @@ def open_frames(opened: OpenFile) -> tuple[str, list[Frame]]:
         raise UnreadableError(
             opened.path,
             "of no known microscope format",
-            "Export the image as TIFF, or see `docs/micrographs.md` for the formats that are read",
+            "Export the image as TIFF, or see `docs/reference/file-formats.md` for the formats that are read",
         )
     first, *others = found
     frames = first.frames(opened)

@@ -1,4 +1,4 @@
-"""The verdict's error rates in small: calibration/calibrate.py is the full table (docs/calibration.md)."""
+"""The verdict's error rates in small: calibration/calibrate.py makes the full table (docs/validation)."""
 
 from __future__ import annotations
 
