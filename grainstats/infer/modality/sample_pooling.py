@@ -26,6 +26,7 @@ from grainstats.measure.descriptors.descriptor import Descriptor
 from grainstats.measure.intervals.block_bootstrap import reach, weighted_quantile
 from grainstats.measure.spacing.astm import g_from_intercept
 from grainstats.measure.spacing.chords import ChordDistribution, intercept_count, kaplan_meier, n_cuts
+from segment.orientation import is_orientation_map
 from segment.segmentation import Segmentation
 
 ENOUGH_IMAGES = 5
@@ -79,9 +80,9 @@ def _sample_image(
         table, float(image["pixel_size_nm"]), shape, str(image["micrograph_digest"])
     )
     segmentation = segmentations.get(int(image["analysis_id"]))
-    missing = (
-        "" if segmentation else f"the record of how {image['path']} was segmented is not in the database"
-    )
+    missing = ""
+    if segmentation is None and not is_orientation_map(str(image["path"])):  # no model cuts its grains
+        missing = f"the record of how {image['path']} was segmented is not in the database"
     return SampleImage(grains, segmentation, tuple(image["warnings"]), missing)
 
 

@@ -118,8 +118,11 @@ def test_run(tmp_path: Path, ctf: Path, edge_model: Path) -> None:
     assert (done.n_images, done.n_new, done.failures) == (1, 1, ())
     assert run_batch(asked, recipe).n_new == 0
     with Database.open(tmp_path / "out" / "results.db") as db:
+        (verdict,) = db.verdicts().to_dict("records")
         found = db.descriptors("sample").set_index("name")["value"]
         (image,) = db.analyses().to_dict("records")
+    measured = json.loads(call("measure", ctf, "--misorientation-deg", "6", "--json")[1])["modality"]
+    assert (verdict["verdict"], verdict["reason"]) == (measured["verdict"], measured["reason"])
     assert 35 < found["misorientation_mean_deg"] < 46
     assert 0.9 < found["high_angle_boundary_share"] <= 1
     view, layer = (_picture(tmp_path / "out" / image["artefacts"][name]) for name in ("view", "layer"))
