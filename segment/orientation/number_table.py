@@ -61,29 +61,31 @@ def decoded(path: Path) -> str:
 
 def _table(path: Path, body: list[str]) -> np.ndarray:
     """Numbers of lines of equal length; a decimal comma is understood."""
-    width = len(body[0].split())
+    if "," in body[0]:
+        body = [line.replace(",", ".") for line in body]
     try:
-        values = np.array(" ".join(body).replace(",", ".").split(), float)
+        return np.loadtxt(body, ndmin=2, comments=None)
     except ValueError as error:
-        wrong = next((k for k, line in enumerate(body) if not _numeric(line)), 0)
-        raise UnreadableError(
-            path,
-            f"line {wrong + 1} below its header holds no numbers: {body[wrong][:40]!r}",
-            "Export it again",
-        ) from error
-    if values.size != width * len(body) or len(body[-1].split()) != width:
-        wrong = next((k for k, line in enumerate(body) if len(line.split()) != width), len(body) - 1)
-        if wrong == len(body) - 1:
-            reason = f"it is truncated: its last line has {len(body[wrong].split())} of {width} numbers"
-        else:
-            reason = f"line {wrong + 1} below its header has {len(body[wrong].split())} numbers, not {width}"
-        raise UnreadableError(path, reason, "Export or copy it again")
-    return values.reshape(-1, width)
+        raise UnreadableError(path, _fault(body), "Export or copy it again") from error
+
+
+def _fault(body: list[str]) -> str:
+    """What is wrong with the first bad line."""
+    width = len(body[0].split())
+    for number, line in enumerate(body, 1):
+        found = len(line.split())
+        if found != width and number == len(body):
+            return f"it is truncated: its last line has {found} of {width} numbers"
+        if found != width:
+            return f"line {number} below its header has {found} numbers, not {width}"
+        if not _numeric(line):
+            return f"line {number} below its header is not of numbers: {line[:40]!r}"
+    return "its lines are no table of numbers"
 
 
 def _numeric(line: str) -> bool:
     try:
-        [float(v) for v in line.replace(",", ".").split()]
+        [float(v) for v in line.split()]
     except ValueError:
         return False
     return True
