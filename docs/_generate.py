@@ -1,0 +1,110 @@
+"""Reference pages made from the code, so that they cannot disagree with it: command line, recipe, schema."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+from pathlib import Path
+from typing import Any
+
+REFERENCE = Path(__file__).parent / "reference"
+MADE = "<!-- made by docs/_generate.py -->\n\n"
+
+
+def on_pre_build(config: Any) -> None:
+    """Write the pages before mkdocs collects its files."""
+    for name, text in (("cli", command_line()), ("recipe", recipe()), ("schema", schema())):
+        path, content = REFERENCE / f"{name}.md", MADE + text
+        if not path.is_file() or path.read_text(encoding="utf-8") != content:
+            path.write_text(content, encoding="utf-8")
+
+
+def command_line() -> str:
+    """Every command with its options, as `-h` shows them."""
+    import click
+    from typer.main import get_command
+
+    from grainstats.run.cli import app
+
+    root = get_command(app)
+    parts = [
+        "# Command line",
+        "",
+        "Exit status: 0 all done; 1 some inputs failed, each is named and the rest is saved; 2 the call was wrong.",
+        "`--json` prints one JSON document on standard output and nothing else there.",
+        "",
+    ]
+
+    def add(command: click.Command, name: str) -> None:
+        if isinstance(command, click.Group):
+            for part in sorted(command.commands):
+                add(command.commands[part], f"{name} {part}")
+            return
+        context = click.Context(command, info_name=name)
+        parts.extend([f"## {name}", "", inspect.cleandoc(command.help or ""), ""])
+        parts.extend(["```", command.get_usage(context).removeprefix("Usage: "), "```", ""])
+        rows = [record for one in command.get_params(context) if (record := one.get_help_record(context))]
+        if rows:
+            parts.extend(["| option | meaning |", "|---|---|"])
+            parts.extend(f"| `{_cell(left)}` | {_cell(right)} |" for left, right in rows)
+            parts.append("")
+
+    add(root, "grainstats")
+    return "\n".join(parts)
+
+
+def recipe() -> str:
+    """Keys of a recipe with their defaults and meaning, from the dataclass and its docstring."""
+    from grainstats.run.recipe import Recipe
+
+    meaning = attributes(Recipe)
+    rows = [
+        f"| `{one.name}` | `{_default(one)}` | {_cell(meaning.get(one.name, ''))} |"
+        for one in dataclasses.fields(Recipe)
+    ]
+    head = (
+        "# Recipe\n\nA TOML file with everything that changes a result. An empty recipe is the released method; an"
+        " unknown key is refused.\n\n| key | default | meaning |\n|---|---|---|\n"
+    )
+    return head + "\n".join(rows) + "\n"
+
+
+def schema() -> str:
+    """Tables of the shared database with columns and what a row is."""
+    from grainstats.share.db.schema import Base
+
+    parts = ["# Database schema", ""]
+    for mapper in sorted(Base.registry.mappers, key=lambda one: one.local_table.name):
+        parts.extend([f"## {mapper.local_table.name}", "", inspect.cleandoc(mapper.class_.__doc__ or ""), ""])
+        parts.extend(["| column | type | |", "|---|---|---|"])
+        for column in mapper.local_table.columns:
+            role = "key" if column.primary_key else ", ".join(f"→ {k.target_fullname}" for k in column.foreign_keys)
+            parts.append(f"| `{column.name}` | {column.type} | {role} |")
+        parts.append("")
+    return "\n".join(parts)
+
+
+def attributes(kind: type) -> dict[str, str]:
+    """Meaning of each attribute in a numpydoc docstring."""
+    found: dict[str, str] = {}
+    names: list[str] = []
+    for line in inspect.cleandoc(kind.__doc__ or "").splitlines():
+        head = re.match(r"^([\w, ]+) : ", line)
+        if head:
+            names = [name.strip() for name in head[1].split(",")]
+            found.update(dict.fromkeys(names, ""))
+        elif line.startswith("    "):
+            for name in names:
+                found[name] = f"{found[name]} {line.strip()}".strip()
+    return found
+
+
+def _default(one: dataclasses.Field[Any]) -> Any:
+    if one.default is not dataclasses.MISSING:
+        return one.default
+    return one.default_factory() if one.default_factory is not dataclasses.MISSING else "needed"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
