@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 BLOCK_ROWS = 512
+_HALF_TRANSPARENT = 0.05  #: share of soft edges in an alpha channel
 _LUMINANCE = (0.2126, 0.7152, 0.0722)  # ITU-R BT.709
 _RESIZABLE = frozenset("uint8 uint16 int16 float32 float64".split())
 
@@ -38,6 +39,53 @@ def to_grey(pixels: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     if _is_grey(pixels):
         return np.ascontiguousarray(pixels[..., 0]), ()
     return _luminance(pixels), ("colour reduced to luminance",)
+
+
+def rgb_of_inks(paper: np.ndarray) -> np.ndarray:
+    """Colours of a picture printed with cyan, magenta, yellow and black.
+
+    Parameters
+    ----------
+    paper : ndarray of unsigned integers, shape (rows, columns, 4 or more)
+        What the inks leave of the paper's white: the largest value is no ink.
+
+    Returns
+    -------
+    ndarray, shape (rows, columns, 3)
+        RGB of the same dtype.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rgb_of_inks(np.array([[[255, 255, 255, 100]]], np.uint8)).ravel().tolist()
+    [100, 100, 100]
+    """
+    top = np.iinfo(paper.dtype).max
+    rgb = np.empty((*paper.shape[:2], 3), paper.dtype)
+    for first in range(0, len(paper), BLOCK_ROWS):
+        block = paper[first : first + BLOCK_ROWS].astype(np.float32)
+        rgb[first : first + BLOCK_ROWS] = np.rint(block[..., :3] * block[..., 3:4] / top)
+    return rgb
+
+
+def transparent(pixels: np.ndarray) -> np.ndarray | None:
+    """Where the alpha channel says that there is no picture.
+
+    Returns
+    -------
+    ndarray of bool, shape (rows, columns), or None
+        True where alpha is below half; None without alpha, where nothing or everything is transparent, or
+        where the last channel has too many levels in between to be one.
+    """
+    if pixels.ndim != 3 or pixels.shape[2] not in (2, 4):
+        return None
+    alpha = pixels[..., -1]
+    top = 1.0 if alpha.dtype.kind == "f" else float(np.iinfo(alpha.dtype).max)
+    hidden = alpha < top / 2
+    between = np.count_nonzero((alpha > 0) & (alpha < top)) / max(alpha.size, 1)
+    if between > _HALF_TRANSPARENT or not hidden.any() or hidden.all():
+        return None
+    return hidden
 
 
 def _is_grey(pixels: np.ndarray) -> bool:

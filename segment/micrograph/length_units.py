@@ -30,6 +30,7 @@ _NM: dict[str, float] = {
     "angstrom": 0.1,
     "ang": 0.1,
 }
+_INCH = frozenset({"inch", "inches", "in", '"', "dpi"})
 _ENERGY = frozenset({"ev", "kev", "mev"})
 _ANGLE = frozenset({"rad", "mrad", "urad", "deg", "degree", "degrees"})
 _NOT_CALIBRATED = frozenset({"", "pixel", "pixels", "px", "none", "unknown", "[]", "?"})
@@ -70,19 +71,36 @@ def to_nm(value: object, unit: str) -> float | None:
     factor = _NM.get(_plain(unit))
     if factor is None or not isinstance(value, int | float | str):
         return None
-    try:
-        number = float(value)
-    except ValueError:
+    size = number(value) if isinstance(value, str) else float(value)
+    if size is None or not math.isfinite(size) or size <= 0:
         return None
-    if not math.isfinite(number) or number <= 0:
-        return None
-    return number * factor
+    return size * factor
 
 
-_LENGTH = re.compile(r"^\s*([-+]?\d*\.?\d+(?:[eE][-+]?\d+)?)\s*([^\s\d].*?)\s*$")
+def is_inch(unit: str) -> bool:
+    """Whether a unit means that of printers, in which no microscope measures."""
+    return _plain(unit) in _INCH
+
+
+NUMERAL = r"[-+]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][-+]?\d+)?"
+_LENGTH = re.compile(rf"^\s*({NUMERAL})\s*([^\s\d].*?)\s*$")
+
+
+def number(text: str) -> float | None:
+    """A number of a text header, with a decimal point or a decimal comma; None where it is none.
+
+    Headers have no marks between thousands, so that a lone comma is a decimal one.
+
+    Examples
+    --------
+    >>> number("1,6e-09"), number(" 2.5"), number("1,234,567"), number("Off")
+    (1.6e-09, 2.5, None, None)
+    """
+    text = text.strip()
+    return float(text.replace(",", ".")) if re.fullmatch(NUMERAL, text) else None
 
 
 def parse_length(text: str) -> float | None:
     """Nanometres of a text such as ``"10um"`` or ``"500 nm"``; None where it says no length."""
     match = _LENGTH.match(text)
-    return to_nm(float(match.group(1)), match.group(2)) if match else None
+    return to_nm(match.group(1), match.group(2)) if match else None

@@ -8,6 +8,8 @@ from segment.micrograph.micrograph import PixelSizeSource, ScaleConflict
 from segment.micrograph.open_file import Scale
 
 CONFLICT = 0.03  #: relative difference above which two sources are flagged
+SMALLEST_NM = 1e-3  #: a hundredth of an atom: smaller pixels are a mistaken unit
+LARGEST_NM = 1e5  #: 100 µm, the hundredth part of a hand: larger pixels are a mistaken unit
 SQUARE = 0.005  #: relative difference of height and width below which pixels count as square
 
 
@@ -58,6 +60,24 @@ def choose_scale(scales: tuple[Scale, ...], manual_nm: float | None = None) -> C
     return ChosenScale(
         winner.y_nm, winner.x_nm, winner.source, winner.where, tuple(c for c in conflicts if c is not None)
     )
+
+
+def without_implausible(scales: tuple[Scale, ...]) -> tuple[tuple[Scale, ...], tuple[str, ...]]:
+    """The scales that a microscope can have, and in words why the others are not taken.
+
+    Examples
+    --------
+    >>> without_implausible((Scale("PixelSizeX", 1e9, 1e9),))
+    ((), ('metadata PixelSizeX: 1e+09 nm lies outside 1 pm to 100 µm: not taken',))
+    """
+    good = tuple(s for s in scales if is_plausible(s.x_nm) and is_plausible(s.y_nm))
+    bad = (in_words(s) for s in scales if s not in good)
+    return good, tuple(f"{words} lies outside 1 pm to 100 µm: not taken" for words in bad)
+
+
+def is_plausible(nanometres: float) -> bool:
+    """Whether a pixel of a micrograph can have this edge."""
+    return SMALLEST_NM <= nanometres <= LARGEST_NM
 
 
 def _conflict(winner: Scale, other: Scale) -> ScaleConflict | None:

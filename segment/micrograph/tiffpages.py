@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segment.errors import NotAnImageError
+from segment.micrograph.grey import rgb_of_inks
 from segment.micrograph.open_file import Frame, OpenFile, Scale
 from segment.micrograph.open_tiff import quiet_tifffile
 from segment.micrograph.refusals import truncated
@@ -133,6 +134,10 @@ def _load_page(page: TiffPage) -> np.ndarray:
         return _palette(data, page.colormap)
     if data.dtype == bool:
         data = data.astype(np.uint8) * 255
+    if photometric == "SEPARATED" and data.ndim == 3 and data.shape[2] >= 4 and data.dtype.kind == "u":
+        return rgb_of_inks(~data)
+    if photometric in ("CIELAB", "ICCLAB") and data.ndim == 3:
+        return np.ascontiguousarray(data[..., 0])
     if photometric == "MINISWHITE":
         return ~data if data.dtype.kind == "u" else -data
     return data

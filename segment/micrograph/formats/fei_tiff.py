@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from segment.micrograph.length_units import NUMERAL, number, to_nm
 from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
 from segment.micrograph.tiffpages import image_pages, page_frames, vendor_text
 
@@ -12,6 +13,8 @@ NAME = "fei_tiff"
 _INI = (34680, 34682)
 _XML = 34683
 Sections = dict[str, dict[str, str]]
+_PHENOM = re.compile(rf'<pixel(Width|Height)[^>]*unit="([^"]+)"[^>]*>\s*({NUMERAL})\s*<', re.IGNORECASE)
+_PHENOM_BAR = re.compile(r"<databarHeight[^>]*>\s*(\d+)\s*<", re.IGNORECASE)
 _PIXEL_XML = re.compile(r"<(?:\w+:)?PixelSize>\s*<X[^>]*>([^<]+)</X>\s*<Y[^>]*>([^<]+)</Y>", re.IGNORECASE)
 
 
@@ -25,9 +28,11 @@ def frames(opened: OpenFile) -> list[Frame]:
     facts = _sections(vendor_text(opened, *_INI))
     rows = image_pages(opened)[0].imagelength
     columns = image_pages(opened)[0].imagewidth
-    scales = (*_scales(facts, columns), *_xml_scale(opened))
+    xml = vendor_text(opened, _XML)
+    scales = (*_scales(facts, columns), *_xml_scale(xml), *_phenom_scale(xml))
     notes = () if scales else _why_no_scale(facts)
-    return page_frames(opened, scales=scales, info_bar_rows=_info_bar(facts, rows), notes=notes)
+    bar = _info_bar(facts, rows) if facts else _phenom_bar(xml, rows)
+    return page_frames(opened, scales=scales, info_bar_rows=bar, notes=notes)
 
 
 def _sections(text: str) -> Sections:
@@ -45,10 +50,7 @@ def _sections(text: str) -> Sections:
 
 
 def _number(facts: Sections, section: str, key: str) -> float | None:
-    try:
-        return float(facts[section][key])
-    except (KeyError, ValueError):
-        return None
+    return number(facts.get(section, {}).get(key, ""))
 
 
 def _scales(facts: Sections, columns: int) -> tuple[Scale, ...]:
@@ -68,14 +70,27 @@ def _nm(metres: float | None) -> float | None:
     return None if metres is None else metres * 1e9
 
 
-def _xml_scale(opened: OpenFile) -> tuple[Scale, ...]:
+def _xml_scale(text: str) -> tuple[Scale, ...]:
     """BinaryResult/PixelSize of the XML that newer instruments write, in metres."""
-    match = _PIXEL_XML.search(vendor_text(opened, _XML))
+    match = _PIXEL_XML.search(text)
     if not match:
         return ()
-    x, y = (float(group) * 1e9 for group in match.groups())
+    x, y = (_nm(number(group)) for group in match.groups())
     scale = scale_or_none("XML PixelSize", y, x)
     return (scale,) if scale else ()
+
+
+def _phenom_scale(text: str) -> tuple[Scale, ...]:
+    """pixelWidth and pixelHeight of a Phenom desktop SEM, each in the unit it states."""
+    sides = {name.lower(): to_nm(value, unit) for name, unit, value in _PHENOM.findall(text)}
+    scale = scale_or_none("XML pixelWidth", sides.get("height"), sides.get("width"))
+    return (scale,) if scale else ()
+
+
+def _phenom_bar(text: str, rows: int) -> int | None:
+    match = _PHENOM_BAR.search(text)
+    height = int(match.group(1)) if match else None
+    return height if height is not None and height < rows // 2 else None
 
 
 def _info_bar(facts: Sections, rows: int) -> int | None:
@@ -88,5 +103,7 @@ def _info_bar(facts: Sections, rows: int) -> int | None:
 
 
 def _why_no_scale(facts: Sections) -> tuple[str, ...]:
+    if not facts:
+        return ("the vendor's XML states no pixel size",)
     beam = facts.get("Beam", {}).get("Beam", "")
     return (f"image of the {beam or 'navigation'} camera: it states no pixel size",)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from segment.micrograph.formats import pixels
-from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
+from segment.micrograph.length_units import number
+from segment.micrograph.open_file import Frame, OpenFile, Scale
 from segment.micrograph.sidecar import pairs, read_text, sidecar
 
 NAME = "hitachi"
@@ -27,15 +28,12 @@ def frames(opened: OpenFile) -> list[Frame]:
     facts = pairs(read_text(beside))
     size = tuple(int(word) for word in facts.get("DataSize", "").lower().split("x") if word.strip().isdigit())
     return pixels.with_scale(
-        opened, lambda shape: _scale(facts, size, shape[1]), lambda shape: pixels.bar_below(size, shape)
+        opened, lambda shape: _scale(facts, size, shape), lambda shape: pixels.bar_below(size, shape)
     )
 
 
-def _scale(facts: dict[str, str], size: tuple[int, ...], columns: int) -> Scale | None:
+def _scale(facts: dict[str, str], size: tuple[int, ...], shape: tuple[int, int]) -> tuple[Scale, ...]:
     """PixelSize belongs to an image of DataSize; an image stored smaller has larger pixels."""
-    try:
-        nanometres = float(facts.get("PixelSize", "0").split()[0])
-    except (IndexError, ValueError):
-        return None
-    enlarged = size[0] / columns if size else 1.0
-    return scale_or_none("PixelSize", None, nanometres * enlarged, "sidecar")
+    words = facts.get("PixelSize", "").split()
+    nanometres = number(words[0]) if words else None
+    return () if nanometres is None else pixels.as_stored("PixelSize", nanometres, size, shape, "sidecar")

@@ -1,17 +1,27 @@
-"""ImageJ TIFF: ``unit`` in the description, pixels per unit in XResolution; without a unit no scale."""
+"""ImageJ TIFF: ``unit`` in the description, pixels per unit in XResolution; without a unit no scale.
+
+ImageJ turns dots per inch, which printers need, into ``unit=cm`` or ``unit=inch``; such a size is no scale.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from segment.errors import NotAnImageError
-from segment.micrograph.length_units import to_nm, unit_kind
+from segment.micrograph.length_units import is_inch, to_nm, unit_kind
+from segment.micrograph.one_area import Channels, first_of_each_area
 from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
 from segment.micrograph.tiffpages import image_pages, page_frames
 
 NAME = "imagej_tiff"
 
 _X_RESOLUTION, _Y_RESOLUTION = 282, 283
+_INCH_NM = 25.4e6
+_USUAL = (
+    "72 75 90 96 100 120 144 150 180 200 220 240 266 300 350 360 400 600 720 800 1000 1200 1440 2400 4800"
+)
+_DOTS_PER_INCH = tuple(map(int, _USUAL.split()))  #: of screens, printers and scanners
+_EXACT = 2e-3  #: how near to one of them a resolution is one of them, after rounding to dots per cm
 
 
 def recognises(opened: OpenFile) -> bool:
@@ -20,7 +30,7 @@ def recognises(opened: OpenFile) -> bool:
 
 
 def frames(opened: OpenFile) -> list[Frame]:
-    """Pages, or the planes of a hyperstack, with one scale."""
+    """Pages, or the planes of a hyperstack, with one scale; of several channels of one area the first."""
     assert opened.tiff is not None
     facts: dict[str, Any] = opened.tiff.imagej_metadata or {}
     unit = str(facts.get("unit", ""))
@@ -30,15 +40,39 @@ def frames(opened: OpenFile) -> list[Frame]:
             f"a diffraction pattern or spectrum: the axis is {unit}",
             "Give the real-space image of the specimen instead",
         )
-    scale = _scale(opened, unit, str(facts.get("yunit", unit)))
-    return page_frames(opened, scales=(scale,) if scale else ())
+    scale, notes = _scale(opened, unit, str(facts.get("yunit", unit)))
+    found = page_frames(opened, scales=(scale,) if scale else (), notes=notes)
+    return _one_channel(found, facts)
 
 
-def _scale(opened: OpenFile, unit_x: str, unit_y: str) -> Scale | None:
+def _one_channel(found: list[Frame], facts: dict[str, Any]) -> list[Frame]:
+    """ImageJ's planes run through the channels first, then through slices and times."""
+    channels = facts.get("channels", 1)
+    if not isinstance(channels, int) or channels < 2 or len(found) % channels:
+        return found
+    groups = tuple(tuple(range(k, k + channels)) for k in range(0, len(found), channels))
+    return first_of_each_area(found, [Channels(groups, facts.get("mode") in ("composite", "color"))])
+
+
+def _scale(opened: OpenFile, unit_x: str, unit_y: str) -> tuple[Scale | None, tuple[str, ...]]:
     tags = image_pages(opened)[0].tags
     x = _size(tags.valueof(_X_RESOLUTION), unit_x)
     y = _size(tags.valueof(_Y_RESOLUTION), unit_y)
-    return scale_or_none("ImageJ unit / XResolution", y, x)
+    dots = _dots_per_inch(x)
+    if dots or is_inch(unit_x):
+        said = f"{dots} dots per inch" if dots else "dots per inch"
+        return None, (
+            f"ImageJ's unit {unit_x} comes from {said}, which is for printing: no pixel size taken",
+        )
+    return scale_or_none("ImageJ unit / XResolution", y, x), ()
+
+
+def _dots_per_inch(nanometres: float | None) -> int | None:
+    """The usual resolution of screens and printers that a pixel size is."""
+    if not nanometres:
+        return None
+    dots = _INCH_NM / nanometres
+    return next((usual for usual in _DOTS_PER_INCH if abs(dots / usual - 1) < _EXACT), None)
 
 
 def _size(resolution: Any, unit: str) -> float | None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from segment.micrograph.formats import pixels
-from segment.micrograph.length_units import parse_length
-from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
+from segment.micrograph.length_units import number, parse_length
+from segment.micrograph.open_file import Frame, OpenFile, Scale
 from segment.micrograph.sidecar import read_text, sidecar
 
 NAME = "jeol_sem"
@@ -23,7 +23,7 @@ def frames(opened: OpenFile) -> list[Frame]:
     facts = _entries(read_text(beside))
     full = _numbers(facts.get("$CM_FULL_SIZE", ""))
     return pixels.with_scale(
-        opened, lambda shape: _scale(facts, full, shape[1]), lambda shape: pixels.bar_below(full, shape)
+        opened, lambda shape: _scale(facts, full, shape), lambda shape: pixels.bar_below(full, shape)
     )
 
 
@@ -37,15 +37,12 @@ def _numbers(text: str) -> tuple[int, ...]:
     return tuple(int(word) for word in text.split() if word.isdigit())
 
 
-def _scale(facts: dict[str, str], full: tuple[int, ...], columns: int) -> Scale | None:
+def _scale(facts: dict[str, str], full: tuple[int, ...], shape: tuple[int, int]) -> tuple[Scale, ...]:
     """``$$SM_MICRON_MARKER`` (length) over ``$$SM_MICRON_BAR`` (pixels at full size)."""
     length = parse_length(facts.get("$$SM_MICRON_MARKER", ""))
-    bar = facts.get("$$SM_MICRON_BAR", "0").split()
-    try:
-        pixels_of_bar = float(bar[0])
-    except (IndexError, ValueError):
-        return None
-    if length is None or pixels_of_bar <= 0:
-        return None
-    side = length / pixels_of_bar * (full[0] / columns if full else 1.0)
-    return scale_or_none("$$SM_MICRON_MARKER / $$SM_MICRON_BAR", None, side, "sidecar")
+    bar = facts.get("$$SM_MICRON_BAR", "").split()
+    pixels_of_bar = number(bar[0]) if bar else None
+    if length is None or pixels_of_bar is None or pixels_of_bar <= 0:
+        return ()
+    where = "$$SM_MICRON_MARKER / $$SM_MICRON_BAR"
+    return pixels.as_stored(where, length / pixels_of_bar, full, shape, "sidecar")

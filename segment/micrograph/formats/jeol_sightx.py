@@ -5,6 +5,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ElementTree
 
 from segment.errors import NotAnImageError, UnreadableError
+from segment.micrograph.length_units import number
 from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
 from segment.micrograph.tiffpages import page_frames
 
@@ -62,11 +63,11 @@ def _scales(opened: OpenFile, root: ElementTree.Element) -> tuple[Scale, ...]:
     The vendor writes the pitch twice: as the TIFF's resolution (here, and only here, it is one) and as
     PixelsPerMeter. Both are kept, so that a difference of more than 3 % is flagged.
     """
-    magnification = float(root.findtext("ImageFormingSystem/SelectorValue", "0") or 0)
+    magnification = number(root.findtext("ImageFormingSystem/SelectorValue", "")) or 0.0
     if magnification <= 0 or root.findtext("ImageFormingSystem/SelectorUnitString", "X").upper() != "X":
         return ()
     y, x = (_pitch(opened, tag, magnification) for tag in (_Y_RESOLUTION, _X_RESOLUTION))
-    per_metre = float(root.findtext(_CAMERA, "0") or 0)
+    per_metre = number(root.findtext(_CAMERA, ""))
     side = 1e9 / per_metre / magnification if per_metre else None
     found = (
         scale_or_none("XResolution / magnification", y, x),

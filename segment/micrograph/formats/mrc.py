@@ -1,4 +1,8 @@
-"""MRC2014 images and stacks: cell / grid in Å; a cell of zeros states no size."""
+"""MRC2014 images and stacks: cell / grid in Å; a cell of zeros states no size.
+
+Bytes (mode 0) are signed by the standard and unsigned in files of many programs: IMOD's stamp says which,
+else the header's range, else the smoother of the two readings.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,10 @@ NAME = "mrc"
 _HEADER = 1024
 _SUFFIXES = (".mrc", ".mrcs", ".map", ".st", ".ali", ".rec")
 _PIXELS = {0: "i1", 1: "i2", 2: "f4", 6: "u2", 12: "f2"}
+_BYTES = 0
+_IMOD = 1146047817  #: "IMOD" at byte 152; bit 0 of the flags behind it: bytes are signed
+_FEI_HEADERS = (b"FEI1", b"FEI2")
+_FEI_SIZE = 156  #: byte of the pixel width, a double in metres, in a section's header; the height follows
 _UNSET_NM = 0.1
 _UNSET_NOTE = "the MRC cell says exactly 1 Å per pixel, which programs write for unknown: not taken"
 MAX_SIDE = 1_000_000
@@ -49,10 +57,11 @@ def frames(opened: OpenFile) -> list[Frame]:
     first, step = _HEADER + max(extended, 0), rows * columns * dtype.itemsize
     if first + sections * step > opened.size:
         raise truncated(opened.path, f"{sections} sections of {rows} x {columns} pixels do not fit")
+    dtype, why = _sign(opened, order, mode, dtype, first, (rows, columns))
     cell = _cell(opened, order)
     unset = cell is not None and (cell.y_nm, cell.x_nm) == (_UNSET_NM, _UNSET_NM)
     scales = tuple(s for s in (None if unset else cell, _fei_header(opened, order, extended)) if s)
-    notes = (_UNSET_NOTE,) if unset else ()
+    notes = ((_UNSET_NOTE,) if unset else ()) + why
     shape = (rows, columns)
     return [
         Frame(shape, partial(read_plane, opened.path, dtype, first + k * step, shape), scales, 0, notes)
@@ -69,6 +78,49 @@ def _byte_order(opened: OpenFile) -> str:
     raise UnreadableError(opened.path, "no MRC header: its sizes make no sense", "Export the image again")
 
 
+def _sign(
+    opened: OpenFile, order: str, mode: int, dtype: np.dtype, first: int, shape: tuple[int, int]
+) -> tuple[np.dtype, tuple[str, ...]]:
+    """Whether whole numbers are signed, and in words why where they are not."""
+    if dtype.kind != "i":
+        return dtype, ()
+    unsigned = np.dtype(dtype.str.replace("i", "u"))
+    stamped = _stamp(opened, order) if mode == _BYTES else None
+    ranged = _range(opened, order, int(np.iinfo(dtype).max))
+    if stamped is not None and ranged in (None, stamped):
+        signed, why = stamped, "IMOD's flag"
+    elif stamped is None and ranged is not None:
+        signed, why = ranged, "the range in the header"
+    elif mode == _BYTES:
+        signed, why = _smoother_signed(opened, dtype, unsigned, first, shape), "their smoothness"
+    else:
+        return dtype, ()
+    return (dtype, ()) if signed else (unsigned, (f"whole numbers read as unsigned, by {why}",))
+
+
+def _stamp(opened: OpenFile, order: str) -> bool | None:
+    """Signed or not by IMOD's flags; None without its stamp."""
+    stamp, flags = struct.unpack_from(order + "2i", opened.head, 152)
+    return bool(flags & 1) if stamp == _IMOD else None
+
+
+def _range(opened: OpenFile, order: str, largest: int) -> bool | None:
+    """Signed or not by the header's least and largest value; None where they tell nothing."""
+    low, high = struct.unpack_from(order + "2f", opened.head, 76)
+    if 0 <= low <= high and largest < high <= 2 * largest + 1:
+        return False
+    return True if -largest - 1 <= low < 0 and low <= high <= largest else None
+
+
+def _smoother_signed(
+    opened: OpenFile, signed: np.dtype, unsigned: np.dtype, first: int, shape: tuple[int, int]
+) -> bool:
+    """Whether neighbours differ less, or no more, when read as signed: the wrong sign makes jumps of 256."""
+    raw = read_plane(opened.path, signed, first, shape)
+    jumps = [np.abs(np.diff(raw.view(kind).astype(np.int32), axis=1)).sum() for kind in (signed, unsigned)]
+    return bool(jumps[0] <= jumps[1])
+
+
 def _cell(opened: OpenFile, order: str) -> Scale | None:
     """Cell edge in Å over the number of grid intervals; zeros mean unset."""
     grid = struct.unpack_from(order + "3i", opened.head, 28)
@@ -79,7 +131,10 @@ def _cell(opened: OpenFile, order: str) -> Scale | None:
 
 
 def _fei_header(opened: OpenFile, order: str, extended: int) -> Scale | None:
-    """Pixel size in metres, 12th number of the extended header of old FEI files (1024 x 128 bytes)."""
+    """Pixel size in metres: at its place in FEI1 and FEI2 headers, the 12th number in older ones."""
+    if opened.head[104:108] in _FEI_HEADERS and extended >= _FEI_SIZE + 16:
+        x, y = struct.unpack_from("<2d", opened.head, _HEADER + _FEI_SIZE)
+        return scale_or_none("FEI extended header", y * 1e9, x * 1e9)
     if extended != 131072 or len(opened.head) < _HEADER + 48:
         return None
     (metres,) = struct.unpack_from(order + "f", opened.head, _HEADER + 44)

@@ -1,18 +1,39 @@
-"""OME-TIFF: PhysicalSizeX/Y with their units (µm where none is written), image by image."""
+"""OME-TIFF: PhysicalSizeX/Y with their units (µm where none is written), plane by plane.
+
+One XML may describe several files; ``TiffData`` says which pages of which file are whose planes.
+"""
 
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 from segment.errors import UnreadableError
-from segment.micrograph.length_units import to_nm
+from segment.micrograph.length_units import number, to_nm
+from segment.micrograph.one_area import Channels, first_of_each_area
 from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
+from segment.micrograph.open_tiff import open_tiff
+from segment.micrograph.sidecar import read_text
 from segment.micrograph.tiffpages import image_pages, page_frames
 
 NAME = "ome_tiff"
 
 _DEFAULT_UNIT = "µm"
 _LONGEST_XML = 50_000_000
+_UNCLEAR = "the OME-XML describes several images and does not say which one this file holds: no size taken"
+
+
+@dataclass(frozen=True)
+class _Plane:
+    """A page's image by number, its position in it, and what the image states."""
+
+    image: int
+    position: tuple[int, int]  #: of slice and time
+    channel: int
+    scale: Scale | None
+    notes: tuple[str, ...]
 
 
 def recognises(opened: OpenFile) -> bool:
@@ -21,42 +42,142 @@ def recognises(opened: OpenFile) -> bool:
 
 
 def frames(opened: OpenFile) -> list[Frame]:
-    """Pages in their order; each gets the size of the OME image it belongs to."""
+    """Pages in their order, each with the size of its image; of several channels of one area the first."""
+    root = _document(opened)
     pages = image_pages(opened)
+    planes = _planes(opened, root)
     found: list[Frame] = []
-    for scale, n_planes in _images(opened):
-        taken = pages[len(found) : len(found) + n_planes]
-        found += page_frames(opened, taken, scales=(scale,) if scale else ()) if taken else []
-    rest = pages[len(found) :]
-    return found + (page_frames(opened, rest) if rest else [])
+    sets: dict[int, dict[tuple[int, int], dict[int, int]]] = {}
+    for page in pages:
+        plane = planes.get(page.index)
+        scales = (plane.scale,) if plane and plane.scale else ()
+        notes = plane.notes if plane else () if not planes else ("no plane of the OME-XML: no size taken",)
+        notes = notes if planes else (_UNCLEAR,)
+        if plane is not None:
+            sets.setdefault(plane.image, {}).setdefault(plane.position, {})[plane.channel] = len(found)
+        found += page_frames(opened, [page], scales=scales, notes=notes)
+    return first_of_each_area(found, [_channels(positions) for positions in sets.values()])
 
 
-def _images(opened: OpenFile) -> list[tuple[Scale | None, int]]:
-    """(scale, number of planes) of every Image."""
+def _channels(positions: dict[tuple[int, int], dict[int, int]]) -> Channels:
+    """Positions that have as many channels as the first one."""
+    groups = [tuple(places for _, places in sorted(channels.items())) for channels in positions.values()]
+    return Channels(tuple(g for g in groups if len(g) == len(groups[0])), False)
+
+
+def _document(opened: OpenFile) -> ElementTree.Element:
+    """The file's XML, or the one that it says its metadata are kept in."""
     assert opened.tiff is not None
-    text = opened.tiff.pages.first.description
+    root = _parsed(opened, opened.tiff.pages.first.description)
+    elsewhere = root.find("{*}BinaryOnly")
+    if elsewhere is None:
+        return root
+    name = Path(elsewhere.get("MetadataFile", "")).name
+    beside = opened.path.with_name(name) if name else opened.path
+    if beside == opened.path or not beside.is_file():
+        return root
+    if beside.suffix.lower() not in (".tif", ".tiff"):
+        return _parsed(opened, read_text(beside))
+    with open_tiff(beside) as tiff:
+        return _parsed(opened, tiff.pages.first.description)
+
+
+def _parsed(opened: OpenFile, text: str) -> ElementTree.Element:
     try:
         if len(text) > _LONGEST_XML or "<!ENTITY" in text:
             raise ElementTree.ParseError("not OME-XML")
-        root = ElementTree.fromstring(text)
+        return ElementTree.fromstring(text)
     except ElementTree.ParseError as error:
         raise UnreadableError(
             opened.path, f"its OME-XML is damaged ({error})", "Export it again as OME-TIFF or plain TIFF"
         ) from error
-    return [(_scale(p), _n_planes(p)) for p in root.iterfind(".//{*}Pixels")]
 
 
-def _scale(pixels: ElementTree.Element) -> Scale | None:
-    y, x = (
-        to_nm(float(pixels.get(f"PhysicalSize{a}", "0")), pixels.get(f"PhysicalSize{a}Unit", _DEFAULT_UNIT))
-        for a in "YX"
-    )
-    return scale_or_none("PhysicalSizeX", y, x)
+def _planes(opened: OpenFile, root: ElementTree.Element) -> dict[int, _Plane]:
+    """By page of this file, the plane that it holds; empty where the XML does not tell."""
+    uuid = root.find("{*}BinaryOnly")
+    own = (root.get("UUID") if uuid is None else uuid.get("UUID")) or ""
+    images = list(root.iterfind(".//{*}Pixels"))
+    blocks = [(k, pixels, data) for k, pixels in enumerate(images) for data in pixels.iterfind("{*}TiffData")]
+    mine = [b for b in blocks if _is_of(b[2], own, opened.path.name)]
+    if not mine and len(images) == 1:
+        mine = blocks or [(0, images[0], ElementTree.Element("TiffData"))]
+    planes: dict[int, _Plane] = {}
+    following = 0
+    for k, pixels, data in mine:
+        scale, notes = _scale(pixels)
+        first, count = _pages_of(data, pixels, following)
+        positions = _positions(pixels, data)
+        for page, (z, c, t) in zip(range(first, first + count), positions, strict=False):
+            planes.setdefault(page, _Plane(k, (z, t), c, scale, notes))
+        following = first + count
+    return planes
+
+
+def _is_of(data: ElementTree.Element, own: str, name: str) -> bool:
+    """Whether a block of planes lies in this file: by identity, else by name, else nothing else is said."""
+    uuid = data.find("{*}UUID")
+    if uuid is None:
+        return True
+    said = (uuid.text or "").strip()
+    return said == own if said and own else uuid.get("FileName", "") == name
+
+
+def _pages_of(data: ElementTree.Element, pixels: ElementTree.Element, following: int) -> tuple[int, int]:
+    """First page and number of pages of a block; without any attribute it is the whole image."""
+    ifd, count = (_whole(data.get(name)) for name in ("IFD", "PlaneCount"))
+    every = _n_planes(pixels)
+    if count is None:
+        count = 1 if ifd is not None else every
+    return (following if ifd is None else ifd), min(count, every)
+
+
+def _positions(pixels: ElementTree.Element, data: ElementTree.Element) -> Iterator[tuple[int, int, int]]:
+    """(slice, channel, time) of the planes of a block, in the image's dimension order."""
+    order = [axis for axis in pixels.get("DimensionOrder", "XYZCT")[2:] if axis in "ZCT"]
+    sizes = dict(zip("ZCT", _sizes(pixels), strict=True))
+    at = {axis: _whole(data.get(f"First{axis}")) or 0 for axis in "ZCT"}
+    for _ in range(_n_planes(pixels)):
+        yield at["Z"], at["C"], at["T"]
+        for axis in order:
+            at[axis] += 1
+            if at[axis] < sizes[axis]:
+                break
+            at[axis] = 0
+
+
+def _scale(pixels: ElementTree.Element) -> tuple[Scale | None, tuple[str, ...]]:
+    """Pixel size, and in words what is wrong or strange with it."""
+    sides, notes = {}, []
+    for axis in "XY":
+        text = pixels.get(f"PhysicalSize{axis}")
+        if text is None:
+            continue
+        unit = pixels.get(f"PhysicalSize{axis}Unit", _DEFAULT_UNIT)
+        sides[axis] = to_nm(text, unit)
+        if sides[axis] is None:
+            notes.append(f'PhysicalSize{axis} "{text}" {unit} is no length: not taken')
+        elif "," in text:
+            notes.append(f'PhysicalSize{axis} "{text}" was read with a decimal comma: {sides[axis]:.5g} nm')
+    if None in sides.values():
+        return None, tuple(notes)
+    return scale_or_none("PhysicalSizeX", sides.get("Y"), sides.get("X")), tuple(notes)
+
+
+def _sizes(pixels: ElementTree.Element) -> tuple[int, int, int]:
+    """Slices, channels and times; samples stored together (RGB) are one channel."""
+    channel = pixels.find("{*}Channel")
+    samples = (_whole(channel.get("SamplesPerPixel")) or 1) if channel is not None else 1
+    z, c, t = (max(_whole(pixels.get(f"Size{axis}")) or 1, 1) for axis in "ZCT")
+    return z, max(c // max(samples, 1), 1), t
 
 
 def _n_planes(pixels: ElementTree.Element) -> int:
-    """Z x C x T planes; samples stored together (RGB) are one plane."""
-    channel = pixels.find("{*}Channel")
-    samples = int(channel.get("SamplesPerPixel", "1")) if channel is not None else 1
-    z, c, t = (int(pixels.get(f"Size{a}", "1")) for a in "ZCT")
-    return max(z * t * max(c // max(samples, 1), 1), 1)
+    z, c, t = _sizes(pixels)
+    return z * c * t
+
+
+def _whole(text: str | None) -> int | None:
+    """A whole number of 0 or more; None where there is none."""
+    value = number(text or "")
+    return int(value) if value is not None and 0 <= value < 1e9 and value == int(value) else None

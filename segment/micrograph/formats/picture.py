@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import UnreadableError
+from segment.micrograph.grey import rgb_of_inks
 from segment.micrograph.open_file import Frame, OpenFile
 from segment.micrograph.refusals import truncated
 
@@ -99,9 +100,13 @@ def _decode_png(raw: bytes) -> np.ndarray:
 
 
 def _decode_jpeg(raw: bytes) -> np.ndarray:
+    """Grey or RGB; the four inks of a CMYK picture, which Adobe's programs store inverted, become RGB."""
     import imagecodecs
 
-    return imagecodecs.jpeg_decode(raw)
+    pixels = imagecodecs.jpeg_decode(raw)
+    if pixels.ndim == 3 and pixels.shape[2] == 4:
+        return rgb_of_inks(pixels if b"Adobe" in raw[: raw.find(b"\xff\xda")] else ~pixels)
+    return pixels
 
 
 def _decode_bmp(raw: bytes) -> np.ndarray:

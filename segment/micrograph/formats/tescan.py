@@ -7,14 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from segment.micrograph.formats import pixels
+from segment.micrograph.length_units import NUMERAL, number
 from segment.micrograph.micrograph import PixelSizeSource
 from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
 from segment.micrograph.sidecar import decode, read_text, sidecar
 
 NAME = "tescan"
 
+_COLUMNS, _ROWS = ("ImageWidth", "ImageSizeX", "Width"), ("ImageHeight", "ImageSizeY", "Height")
+
 _TAG = 50431
-_NUMBER = re.compile(r"^\s*(PixelSizeX|PixelSizeY|ImageStripSize)\s*=\s*([-+.\deE]+)", re.MULTILINE)
+_KEYS = "PixelSizeX|PixelSizeY|ImageStripSize|ViewFieldX?|Image(?:Width|Height|SizeX|SizeY)|Width|Height"
+_NUMBER = re.compile(rf"^\s*({_KEYS})\s*=\s*({NUMERAL})", re.MULTILINE)
 
 
 def recognises(opened: OpenFile) -> bool:
@@ -32,14 +36,32 @@ def _header_file(opened: OpenFile) -> Path | None:
 
 def frames(opened: OpenFile) -> list[Frame]:
     """The image with what tag and header file state, the tag first."""
-    found: list[Scale] = []
-    strip: int | None = None
-    for text, where in _texts(opened):
-        facts = {key: float(value) for key, value in _NUMBER.findall(text)}
-        scale = scale_or_none("PixelSizeX", _nm(facts.get("PixelSizeY")), _nm(facts.get("PixelSizeX")), where)
-        found += [scale] if scale else []
-        strip = int(facts["ImageStripSize"]) if strip is None and "ImageStripSize" in facts else strip
-    return pixels.with_scale(opened, lambda shape: found, lambda shape: strip)
+    stated = [({k: number(v) for k, v in _NUMBER.findall(text)}, where) for text, where in _texts(opened)]
+    strips = [facts["ImageStripSize"] for facts, _ in stated if facts.get("ImageStripSize") is not None]
+    strip = int(strips[0] or 0) if strips else None
+
+    def scales(shape: tuple[int, int]) -> list[Scale]:
+        return [scale for facts, where in stated for scale in _scales(facts, where, shape)]
+
+    return pixels.with_scale(opened, scales, lambda shape: strip)
+
+
+def _scales(
+    facts: dict[str, float | None], where: PixelSizeSource, shape: tuple[int, int]
+) -> tuple[Scale, ...]:
+    """PixelSizeX/Y, for the stated size of the image where there is one; then the field width."""
+    x, y = _nm(facts.get("PixelSizeX")), _nm(facts.get("PixelSizeY"))
+    sides = [[facts[key] for key in keys if facts.get(key)] for keys in (_COLUMNS, _ROWS)]
+    size = tuple(int(found[0] or 0) for found in sides if found)
+    square = x is not None and (y is None or abs(y - x) <= 1e-6 * x)
+    if len(size) == 2 and size[0] != shape[1] and square and x is not None:
+        return pixels.as_stored("PixelSizeX", x, size, shape, where)
+    field = _nm(facts.get("ViewField") or facts.get("ViewFieldX"))
+    found = (
+        scale_or_none("PixelSizeX", y, x, where),
+        scale_or_none("ViewField / columns", None, field / shape[1] if field else None, where),
+    )
+    return tuple(scale for scale in found if scale)
 
 
 def _texts(opened: OpenFile) -> Iterator[tuple[str, PixelSizeSource]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -10,11 +11,21 @@ import numpy as np
 
 from segment.errors import NotAnImageError
 from segment.micrograph.length_units import to_nm, unit_kind
+from segment.micrograph.one_area import Channels, first_of_each_area
 from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
 
 NAME = "velox_emd"
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
+
+
+@dataclass(frozen=True)
+class _Detector:
+    """Places of a detector's frames, and whether its signal was derived from others (floats)."""
+
+    name: str
+    derived: bool
+    places: range
 
 
 def recognises(opened: OpenFile) -> bool:
@@ -28,7 +39,7 @@ def recognises(opened: OpenFile) -> bool:
 
 
 def frames(opened: OpenFile) -> list[Frame]:
-    """Real-valued images of the file, each frame of a series on its own.
+    """Real-valued images of the file, each frame of a series on its own; of several detectors the first.
 
     Raises
     ------
@@ -40,6 +51,7 @@ def frames(opened: OpenFile) -> list[Frame]:
     file = h5py.File(opened.path, "r")
     opened.on_close(file.close)
     found: list[Frame] = []
+    scans: dict[tuple[str, ...], list[_Detector]] = {}
     skipped: list[str] = []
     for group in file["Data/Image"].values() if "Data/Image" in file else ():
         data, facts = group["Data"], _metadata(group)
@@ -48,6 +60,9 @@ def frames(opened: OpenFile) -> list[Frame]:
             skipped.append(reason)
             continue
         scale = _scale(facts)
+        name = str(facts.get("BinaryResult", {}).get("Detector", ""))
+        places = range(len(found), len(found) + data.shape[2])
+        scans.setdefault(_scan(data.shape, facts), []).append(_Detector(name, data.dtype.kind == "f", places))
         found += [
             Frame(data.shape[:2], partial(_plane, data, k), (scale,) if scale else (), 0)
             for k in range(data.shape[2])
@@ -55,7 +70,21 @@ def frames(opened: OpenFile) -> list[Frame]:
     if not found:
         reason = skipped[0] if skipped else "spectra, not images"
         raise NotAnImageError(opened.path, reason, "Give the real-space image of the specimen instead")
-    return found
+    return first_of_each_area(found, [_channels(each, begin) for (begin, *_), each in scans.items()])
+
+
+def _scan(shape: tuple[int, ...], facts: dict[str, Any]) -> tuple[str, ...]:
+    """What the images of all detectors of one scan have in common: begin, shape and pixel size."""
+    begin = facts.get("Acquisition", {}).get("AcquisitionStartDatetime", {}).get("DateTime", "")
+    size = facts.get("BinaryResult", {}).get("PixelSize", {})
+    return str(begin), str(shape), str(size)
+
+
+def _channels(detectors: list[_Detector], begin: str) -> Channels:
+    """Frame k of every detector; counted signals before those that the program derived from others."""
+    ordered = sorted(detectors, key=lambda d: d.derived)
+    groups = tuple(zip(*(d.places for d in ordered), strict=True))
+    return Channels(groups, bool(begin), tuple(d.name for d in ordered))
 
 
 def _metadata(group: Any) -> dict[str, Any]:

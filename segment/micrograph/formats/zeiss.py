@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from segment.micrograph.length_units import to_nm
+from segment.micrograph.length_units import NUMERAL, number, to_nm
 from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
 from segment.micrograph.tiffpages import image_pages, page_frames, vendor_text
 
@@ -13,7 +13,7 @@ NAME = "zeiss_tiff"
 
 REFERENCE_COLUMNS = 1024
 _TAG = 34118
-_ENTRY = re.compile(r"=\s*([-+.\deE]+)\s*(\S+)")
+_ENTRY = re.compile(rf"=\s*({NUMERAL})\s*(\S+)")
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,11 @@ def _parse(text: str) -> _Facts:
         if name:
             named[name], name = line, ""
             continue
-        try:
-            number = float(line)
-        except ValueError:
+        value = number(line)
+        if value is None:
             name = line.lower() if line.isupper() else ""
-            continue
-        if not named:
-            unnamed.append(number)
+        elif not named:
+            unnamed.append(value)
     return _Facts(tuple(unnamed), named)
 
 

@@ -177,18 +177,18 @@ def jeol_sem(path: Path) -> None:
     path.with_suffix(".txt").write_text(text)
 
 
-HITACHI = "[SemImageFile]\r\nInstructName=S-4800\r\nDataSize={columns}x80\r\nPixelSize={size}\r\nWD=8\r\n"
+HITACHI = "[SemImageFile]\r\nInstructName=S-4800\r\nDataSize={columns}x{rows}\r\nPixelSize={size}\r\nWD=8\r\n"
 
 
 def hitachi(path: Path) -> None:
     tifffile.imwrite(path, grains(), metadata=None)
-    path.with_suffix(".txt").write_text(HITACHI.format(columns=100, size=2.5))
+    path.with_suffix(".txt").write_text(HITACHI.format(columns=100, rows=80, size=2.5))
 
 
 def hitachi_utf16(path: Path) -> None:
-    """Stored at half the width of the scan, so each pixel is twice as large."""
+    """The same in UTF-16."""
     tifffile.imwrite(path, grains(), metadata=None)
-    path.with_suffix(".txt").write_text(HITACHI.format(columns=200, size=1.25), encoding="utf-16")
+    path.with_suffix(".txt").write_text(HITACHI.format(columns=100, rows=80, size=2.5), encoding="utf-16")
 
 
 # --- others ----------------------------------------------------------------------------------------------

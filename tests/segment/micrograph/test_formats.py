@@ -145,7 +145,7 @@ def test_bigtiff_of_a_vendor(vendor_files, make_grains):
 
 def test_nonsquare_pixels_keep_areas(tmp_path):
     """A rectangle 20 rows x 30 columns of 4 nm x 2 nm pixels covers 4800 nm²."""
-    image = np.full((100, 120), 50, np.uint8)
+    image = np.random.default_rng(0).integers(45, 55, (100, 120)).astype(np.uint8)
     image[40:60, 30:60] = 200
     path = tmp_path / "a.tif"
     metadata = {"axes": "YX", "PhysicalSizeX": 2.0, "PhysicalSizeXUnit": "nm"}

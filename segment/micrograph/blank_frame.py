@@ -1,0 +1,200 @@
+"""Frames, bands and corners of one level around the image: padding, margins, what a rotation left empty.
+
+A blank part reaches the rim, has one level, and leaves a convex view: what is left is a rectangle, a turned
+rectangle, a circle. A pore, a hole or a saturated grain at the rim leaves a dent, so it stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+LEAST_PIXELS = 64  #: of a blank part; a smaller one changes no statistic
+LEAST_DEPTH = 3  #: pixels that a blank part reaches into the image
+SOFT_EDGE = 2  #: pixels beside a blank part that smoothing, rotation or JPEG mixed with it
+
+_RUN = 24  #: equal pixels in a row along the rim that make its level a candidate
+_LEVELS = 6  #: candidates that are looked at
+_LINKS = (9, 33)  #: pixels of a run that belongs to a blank part; shorter ones are links to dark pixels
+_DENT = 0.1  #: largest share of a blank part that may lie within the convex hull of the view
+_STAIR = 1.5  #: pixels of a slanting edge that its steps put into the hull
+_LETTER = 0.02  #: of the largest piece of the view is a smaller one lettering in a frame
+_FOREIGN = 0.3  #: share of other levels, such as lettering, in a blank part
+_RINGING = 0.03  #: of the levels in use: what JPEG does to a blank part
+_EXACT = 0.5  #: share of a JPEG's blank part that has its level exactly
+_FINE = 1 << 19  #: pixels that are looked at; of a larger image every second row and column, and so on
+_JPEG_BLOCK = 8  #: pixels over which JPEG smears an edge
+_MOSTLY = 0.9  #: of a line is near the level of the frame where JPEG has touched it
+_LONG = 0.15  #: of a side of the image is the least extent of a corner or a rounded part
+_NESTED = 4  #: frames within frames
+
+
+@dataclass(frozen=True, eq=False)
+class Blank:
+    """What hides nothing because nothing is there.
+
+    Attributes
+    ----------
+    mask : ndarray of bool, shape (rows, columns)
+        True where the image is blank.
+    levels : tuple of float
+        Of the blank parts.
+    """
+
+    mask: np.ndarray
+    levels: tuple[float, ...]
+
+
+def find_blank(image: np.ndarray) -> Blank | None:
+    """Blank parts at the rim; None where there is none.
+
+    Parameters
+    ----------
+    image : ndarray, shape (rows, columns)
+        Of any real dtype, info bar cut.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> image = np.pad(np.random.default_rng(0).integers(1, 255, (100, 100)), 20)
+    >>> blank = find_blank(image.astype(np.uint8))
+    >>> bool((~blank.mask).sum() == (100 - 2 * SOFT_EDGE) ** 2), blank.levels
+    (True, (0.0,))
+    """
+    mask: np.ndarray | None = None
+    levels: list[float] = []
+    top, bottom, left, right = 0, image.shape[0], 0, image.shape[1]
+    for _ in range(_NESTED):
+        inner = image[top:bottom, left:right]
+        found = _blank_once(inner) if min(inner.shape) >= 2 * _RUN else None
+        if found is None or found.mask.all():
+            break
+        mask = np.zeros(image.shape, bool) if mask is None else mask
+        mask[top:bottom, left:right] |= found.mask
+        levels += found.levels
+        rows, columns = (np.flatnonzero((~mask).any(axis=axis)) for axis in (1, 0))
+        top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    if mask is None:
+        return None
+    soft = cv2.dilate(mask.astype(np.uint8), np.ones((2 * SOFT_EDGE + 1,) * 2, np.uint8)).astype(bool)
+    return None if soft.all() else Blank(soft, tuple(dict.fromkeys(levels)))
+
+
+def _blank_once(image: np.ndarray) -> Blank | None:
+    """Whole rows and columns first; then, within them, corners and rounded views."""
+    bands = _bands(image)
+    if bands is not None:
+        return bands
+    step = max(1, int(np.ceil(np.sqrt(image.size / _FINE))))
+    coarse = np.ascontiguousarray(image[::step, ::step])
+    levels = _rim_levels(coarse)
+    low, high = (float(coarse.min()), float(coarse.max())) if levels else (0.0, 0.0)
+    parts = [(level, part) for level in levels for part in _parts(coarse, level, high - low)]
+    if not parts:
+        return None
+    mask = np.logical_or.reduce([part for _, part in parts])
+    if step > 1:
+        wide = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8))
+        mask = cv2.resize(wide, image.shape[::-1], interpolation=cv2.INTER_NEAREST).astype(bool)
+    return Blank(mask, tuple(dict.fromkeys(float(level) for level, _ in parts)))
+
+
+def _bands(image: np.ndarray) -> Blank | None:
+    """Rows and columns of one level at the four sides."""
+    sides = (image, image[::-1], image.T, image.T[::-1])
+    depths = [_depth(lines) for lines in sides]
+    if not any(depths):
+        return None
+    mask = np.zeros(image.shape, bool)
+    for depth, masked in zip(depths, (mask, mask[::-1], mask.T, mask.T[::-1]), strict=True):
+        masked[:depth] = True
+    levels = (float(lines[0, 0]) for lines, depth in zip(sides, depths, strict=True) if depth)
+    return Blank(mask, tuple(dict.fromkeys(levels)))
+
+
+def _depth(lines: np.ndarray) -> int:
+    """Lines of one level at the beginning, with those that JPEG's ringing has touched; 0 for too few."""
+    depth, level = 0, lines[0, 0]
+    while depth < len(lines) and (lines[depth] == level).all():
+        depth += 1
+    if depth < LEAST_DEPTH or depth == len(lines):
+        return depth if depth >= LEAST_DEPTH else 0
+    inside = lines[depth : depth + 4 * _JPEG_BLOCK].astype(np.float32)
+    ringing = 2 * _RINGING * float(inside.max() - inside.min())
+    near = (np.abs(inside - np.float32(level)) <= ringing).mean(axis=1) >= _MOSTLY
+    return depth + int(np.argmin(near[:_JPEG_BLOCK])) if not near[:_JPEG_BLOCK].all() else depth + _JPEG_BLOCK
+
+
+def _rim_levels(image: np.ndarray) -> list[float]:
+    """Levels that stand in long runs along the rim, the longest first."""
+    total: dict[float, int] = {}
+    for side in (image[0], image[-1], image[:, 0], image[:, -1]):
+        begin = np.flatnonzero(np.concatenate([[True], side[1:] != side[:-1]]))
+        length = np.diff(begin, append=side.size)
+        for k in np.flatnonzero(length >= _RUN):
+            level = side[begin[k]].item()
+            total[level] = total.get(level, 0) + int(length[k])
+    return sorted(total, key=lambda level: -total[level])[:_LEVELS]
+
+
+def _parts(image: np.ndarray, level: float, spread: float) -> Iterator[np.ndarray]:
+    """Blank parts of one level, blurred by JPEG or exact."""
+    exact = image == level
+    near = np.abs(image.astype(np.float32) - np.float32(level)) <= _RINGING * spread
+    for candidate in (near, exact):
+        for length in _LINKS:
+            found = [part for part in _outer_parts(candidate, length) if _is_blank(part, candidate, exact)]
+            if found:
+                yield from found
+                return
+
+
+def _outer_parts(equal: np.ndarray, length: int) -> Iterator[np.ndarray]:
+    """What lies outside the convex view that a rim-bound region of one level leaves.
+
+    Only runs of `length` pixels along a row or a column count: they end links to dark pixels of the image.
+    """
+    runs = np.zeros(equal.shape, bool)
+    padded = cv2.copyMakeBorder(equal.astype(np.uint8), *(length,) * 4, cv2.BORDER_REPLICATE)
+    for shape in ((1, length), (length, 1)):
+        opened = cv2.morphologyEx(padded, cv2.MORPH_OPEN, np.ones(shape, np.uint8))
+        runs |= opened[length:-length, length:-length] > 0
+    _, labels, facts, _ = cv2.connectedComponentsWithStats(runs.astype(np.uint8), connectivity=4)
+    rim = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    large = (facts[:, cv2.CC_STAT_AREA] >= LEAST_PIXELS) & (facts[:, 2:4].min(axis=1) >= LEAST_DEPTH)
+    large &= facts[:, 2:4].max(axis=1) >= _LONG * min(equal.shape)
+    for number in rim[(rim > 0) & large[rim]]:
+        outside = _outside_of_view(labels == number)
+        if outside is not None:
+            yield outside
+
+
+def _outside_of_view(region: np.ndarray) -> np.ndarray | None:
+    """Complement of the convex hull of the large pieces of what `region` leaves; None where it is a dent."""
+    rest = (~region).astype(np.uint8)
+    count, pieces, facts, _ = cv2.connectedComponentsWithStats(rest, connectivity=4)
+    if count < 2:
+        return None
+    area = facts[:, cv2.CC_STAT_AREA]
+    shows = area >= _LETTER * area[1:].max()
+    shows[0] = False
+    view = shows[pieces].astype(np.uint8)
+    contours, _ = cv2.findContours(view, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    hull = cv2.convexHull(np.concatenate(contours))
+    inside = cv2.fillConvexPoly(np.zeros_like(view), hull, 1).astype(bool)
+    outside = ~inside
+    dent = np.count_nonzero(region & inside)
+    stairs = _STAIR * max(int(region.any(axis=1).sum()), int(region.any(axis=0).sum()))
+    if np.count_nonzero(outside) < LEAST_PIXELS or dent > _DENT * np.count_nonzero(region) + stairs:
+        return None
+    return outside
+
+
+def _is_blank(part: np.ndarray, candidate: np.ndarray, exact: np.ndarray) -> bool:
+    """Nearly all of the part has the level, and enough of it exactly."""
+    area = np.count_nonzero(part)
+    foreign = np.count_nonzero(part & ~candidate)
+    return bool(foreign <= _FOREIGN * area and np.count_nonzero(part & exact) >= _EXACT * area)

@@ -1,0 +1,74 @@
+"""Channels and detectors of one scan show one area of the specimen: it is read once, and that is said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from segment.micrograph.fingerprint import fingerprint, same_areas
+from segment.micrograph.grey import to_grey, without_nonfinite
+from segment.micrograph.open_file import Frame
+
+CHANNELS = 0.3  #: correlation of fingerprints from which frames that a file calls channels show one area
+
+
+@dataclass(frozen=True)
+class Channels:
+    """Frames that a file calls channels of one area, position by position.
+
+    Attributes
+    ----------
+    groups : tuple of tuple of int
+        One group a position (slice, time): places of its frames, the preferred channel first.
+    certain : bool
+        Whether the file's word is enough. Programs also write plain stacks as channels; then the pixels of
+        the first group decide, for all groups.
+    names : tuple of str
+        Of the channels, for the note; may be empty.
+    """
+
+    groups: tuple[tuple[int, ...], ...]
+    certain: bool
+    names: tuple[str, ...] = ()
+
+
+def first_of_each_area(frames: Sequence[Frame], sets: Sequence[Channels]) -> list[Frame]:
+    """The frames without further channels of an area that is there already.
+
+    Returns
+    -------
+    list of Frame
+        In their order; the first of an area says how many were left out.
+    """
+    left_out: set[int] = set()
+    notes: dict[int, str] = {}
+    for one in sets:
+        n_channels = len(one.groups[0]) if one.groups else 0
+        if n_channels < 2:
+            continue
+        same = list(range(1, n_channels))
+        if not one.certain:
+            same = _like_the_first([frames[k] for k in one.groups[0]])
+        if same:
+            left_out |= {group[k] for group in one.groups for k in same}
+            note = _note([one.names[k] for k in (0, *same)] if one.names else [], len(same))
+            notes |= {group[0]: note for group in one.groups}
+    return [
+        replace(frame, notes=(*frame.notes, notes[k])) if k in notes else frame
+        for k, frame in enumerate(frames)
+        if k not in left_out
+    ]
+
+
+def _like_the_first(channels: Sequence[Frame]) -> list[int]:
+    """Places of the channels that show what the first one shows; none where they cannot be compared."""
+    if len({channel.shape for channel in channels}) > 1:
+        return []
+    prints = [fingerprint(without_nonfinite(to_grey(channel.load())[0])[0]) for channel in channels]
+    return [found.second for found in same_areas(prints, CHANNELS) if found.first == 0]
+
+
+def _note(names: Sequence[str], n_more: int) -> str:
+    more = "another channel" if n_more == 1 else f"{n_more} more channels"
+    which = f" ({names[0]} is read, not {', '.join(names[1:])})" if len(set(names)) > 1 else ""
+    return f"{more} of the same area left out, it counts once{which}; export another one to a file of its own"
