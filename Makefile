@@ -1,27 +1,32 @@
 PYTHON ?= python3
-EXTRAS ?= dev
+EXTRAS ?= dev,docs
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint samples calibration bench-optimizer clean
+.PHONY: demo test lint docs samples calibration bench-optimizer clean
 
 $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check uv
 
 $(BIN)/grainstats: $(BIN)/uv pyproject.toml
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -e .
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -e .
 	@touch $(BIN)/grainstats
 
 demo: $(BIN)/grainstats  ## install the core and run the whole job on data_samples/
 	$(BIN)/grainstats demo --out demo_out
 
-test: $(BIN)/uv  ## install the development extra, lint and test
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -e ".[$(EXTRAS)]"
+test: $(BIN)/uv  ## install the development extra, lint, build the documentation and test
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -e ".[$(EXTRAS)]"
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy segment grainstats
+	$(BIN)/mkdocs build --strict --quiet
 	$(BIN)/python -m pytest
+
+docs: $(BIN)/uv  ## the documentation as a site in build/site
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -e ".[docs]"
+	$(BIN)/mkdocs build --strict --quiet
 
 calibration: $(BIN)/grainstats  ## error rates and power of the verdict and of the comparison, on fresh mosaics
 	$(BIN)/python calibration/calibrate.py --workers 2
