@@ -1,0 +1,61 @@
+"""Grain sizes of a volume, as a verdict needs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from grainstats.measure.volume import VolumeMeasurement
+
+GRID = np.linspace(-3.0, 3.0, 151)  #: log diameter over its median
+STEP = float(GRID[1] - GRID[0])
+
+
+@dataclass(frozen=True, eq=False)
+class VolumeSizes:
+    """Equivalent sphere diameters of one sample, in any unit.
+
+    Attributes
+    ----------
+    diameter : ndarray, shape (n,)
+        Of the grains seen whole.
+    weight : ndarray, shape (n,)
+        Miles-Lantuejoul weights.
+    cut_diameter : ndarray, shape (m,)
+        Of the visible parts of the grains that the frame cuts.
+    """
+
+    diameter: np.ndarray
+    weight: np.ndarray
+    cut_diameter: np.ndarray
+
+    @property
+    def n_interior(self) -> int:
+        return len(self.diameter)
+
+    @property
+    def n_eff(self) -> float:
+        """Kish effective number under the weights."""
+        return float(self.weight.sum() ** 2 / (self.weight**2).sum())
+
+    @property
+    def centre(self) -> float:
+        """Median of the log diameter."""
+        return float(np.median(np.log(self.diameter)))
+
+    def on_grid(self) -> np.ndarray:
+        """Share of the number of grains by log diameter over `centre`, on `GRID`, shape (151,)."""
+        position = (np.clip(np.log(self.diameter) - self.centre, GRID[0], GRID[-1] - 1e-9) - GRID[0]) / STEP
+        low = position.astype(int)
+        part, n = position - low, len(GRID)
+        mass = np.bincount(low, self.weight * (1 - part), n) + np.bincount(low + 1, self.weight * part, n)
+        return np.asarray(mass / mass.sum())
+
+    @classmethod
+    def of(cls, measured: VolumeMeasurement) -> VolumeSizes:
+        """Sizes of a measured volume, in nanometres."""
+        table = measured.grains
+        frame = table["touches_frame"].to_numpy(bool)
+        size = table["equivalent_diameter_nm"].to_numpy(float)
+        return cls(size[~frame], table["weight"].to_numpy(float)[~frame], size[frame])

@@ -1,0 +1,280 @@
+"""Compiled passes over a label volume: grains, faces between them, edges where three meet."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+RADIUS = 2.6  #: voxels; window in which the normal of a face is found
+TAKEN = -1
+
+
+def window_offsets() -> tuple[np.ndarray, ...]:
+    """Voxels within `RADIUS` of the middle of a face, by axis of the face: int64 of shape (k, 3).
+
+    They are relative to the voxel before the face.
+    """
+    reach = np.arange(-3, 5)
+    grid = np.stack(np.meshgrid(reach, reach, reach, indexing="ij"), -1).reshape(-1, 3)
+    found = []
+    for axis in range(3):
+        middle = np.zeros(3)
+        middle[axis] = 0.5
+        near = ((grid - middle) ** 2).sum(axis=1) <= RADIUS**2
+        found.append(grid[near].astype(np.int64))
+    return tuple(found)
+
+
+@numba.njit(cache=True, nogil=True)
+def grain_sums(labels: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Voxels (n + 1,), sums of their indices (n + 1, 3) and boxes (n + 1, 6: first, then last z, y, x)."""
+    voxels = np.zeros(n + 1, np.int64)
+    total = np.zeros((n + 1, 3))
+    box = np.empty((n + 1, 6), np.int32)
+    box[:, :3] = 2**30
+    box[:, 3:] = -1
+    for z in range(labels.shape[0]):
+        for y in range(labels.shape[1]):
+            row = labels[z, y]
+            x = 0
+            while x < row.size:
+                label, first = row[x], x
+                while x < row.size and row[x] == label:
+                    x += 1
+                run = x - first
+                voxels[label] += run
+                total[label, 0] += z * run
+                total[label, 1] += y * run
+                total[label, 2] += (first + x - 1) / 2 * run
+                b = box[label]
+                b[0], b[3] = min(b[0], z), max(b[3], z)
+                b[1], b[4] = min(b[1], y), max(b[4], y)
+                b[2], b[5] = min(b[2], first), max(b[5], x - 1)
+    return voxels, total, box
+
+
+@numba.njit(cache=True, nogil=True)
+def _slot(keys: np.ndarray, key: int) -> int:
+    """Place of a key in an open hash table whose size is a power of two."""
+    mask = keys.size - 1
+    i = ((key * 0x9E3779B97F4A7C15) >> 17) & mask
+    while keys[i] != TAKEN and keys[i] != key:
+        i = (i + 1) & mask
+    return i
+
+
+@numba.njit(cache=True, nogil=True)
+def _grown(keys: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    more_keys = np.full(keys.size * 2, TAKEN, np.int64)
+    more_values = np.zeros((keys.size * 2, values.shape[1]))
+    for i in range(keys.size):
+        if keys[i] != TAKEN:
+            k = _slot(more_keys, keys[i])
+            more_keys[k] = keys[i]
+            more_values[k] = values[i]
+    return more_keys, more_values
+
+
+@numba.njit(cache=True, nogil=True)
+def _share_of_face(
+    labels: np.ndarray, z: int, y: int, x: int, axis: int, a: int, b: int, offsets: np.ndarray, edge: np.ndarray
+) -> float:
+    """Cosine between the interface of grains a and b and the face after voxel (z, y, x)."""
+    m0 = m1 = m2 = 0.0
+    s0 = s1 = s2 = 0.0
+    q0 = q1 = q2 = 0.0
+    count = 0
+    na = nb = 0
+    a0 = a1 = a2 = b0 = b1 = b2 = 0.0
+    nz, ny, nx = labels.shape
+    for k in range(offsets.shape[0]):
+        dz, dy, dx = offsets[k, 0], offsets[k, 1], offsets[k, 2]
+        w, v, u = z + dz, y + dy, x + dx
+        if w < 0 or v < 0 or u < 0 or w >= nz or v >= ny or u >= nx:
+            continue
+        count += 1
+        s0 += dz
+        s1 += dy
+        s2 += dx
+        q0 += dz * dz
+        q1 += dy * dy
+        q2 += dx * dx
+        here = labels[w, v, u]
+        if here == a:
+            na += 1
+            a0 += dz
+            a1 += dy
+            a2 += dx
+        elif here == b:
+            nb += 1
+            b0 += dz
+            b1 += dy
+            b2 += dx
+    m0 = (b0 / nb - a0 / na) / max(q0 / count - (s0 / count) ** 2, 1e-9) / edge[0]
+    m1 = (b1 / nb - a1 / na) / max(q1 / count - (s1 / count) ** 2, 1e-9) / edge[1]
+    m2 = (b2 / nb - a2 / na) / max(q2 / count - (s2 / count) ** 2, 1e-9) / edge[2]
+    length = np.sqrt(m0 * m0 + m1 * m1 + m2 * m2)
+    if length == 0.0:
+        return 1.0
+    along = m0 if axis == 0 else (m1 if axis == 1 else m2)
+    return abs(along) / length
+
+
+@numba.njit(cache=True, nogil=True)
+def interfaces(
+    labels: np.ndarray,
+    edge: np.ndarray,
+    offsets: tuple[np.ndarray, np.ndarray, np.ndarray],
+    blocks: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Area of the interface of every two labels.
+
+    Returns
+    -------
+    keys : ndarray of int64, shape (k,)
+        Lower label << 32 | higher label.
+    values : ndarray, shape (k, 2)
+        Area in the unit of `edge` squared; number of voxel faces.
+    by_block : ndarray, shape (n_blocks, 2)
+        Area between grains, and between a grain and label 0; scaled from the n - 1 layers of faces along each
+        axis to n, so that it may be divided by the volume.
+    """
+    nz, ny, nx = labels.shape
+    keys, values = np.full(1024, TAKEN, np.int64), np.zeros((1024, 2))
+    used = 0
+    by_block = np.zeros((blocks[0] * blocks[1] * blocks[2], 2))
+    area = np.array([edge[1] * edge[2], edge[0] * edge[2], edge[0] * edge[1]])
+    whole = np.array([n / max(n - 1, 1) for n in labels.shape])
+    for z in range(nz):
+        block_z = z * blocks[0] // nz
+        for y in range(ny):
+            block_y = block_z * blocks[1] + y * blocks[1] // ny
+            for x in range(nx):
+                here = labels[z, y, x]
+                for axis in range(3):
+                    if axis == 0:
+                        if z + 1 == nz:
+                            continue
+                        there = labels[z + 1, y, x]
+                    elif axis == 1:
+                        if y + 1 == ny:
+                            continue
+                        there = labels[z, y + 1, x]
+                    else:
+                        if x + 1 == nx:
+                            continue
+                        there = labels[z, y, x + 1]
+                    if here == there:
+                        continue
+                    share = _share_of_face(labels, z, y, x, axis, here, there, offsets[axis], edge)
+                    low, high = min(here, there), max(here, there)
+                    key = (np.int64(low) << 32) | np.int64(high)
+                    i = _slot(keys, key)
+                    if keys[i] == TAKEN:
+                        if used * 2 > keys.size:
+                            keys, values = _grown(keys, values)
+                            i = _slot(keys, key)
+                        keys[i] = key
+                        used += 1
+                    values[i, 0] += share * area[axis]
+                    values[i, 1] += 1
+                    block = block_y * blocks[2] + x * blocks[2] // nx
+                    by_block[block, 1 if low == 0 else 0] += share * area[axis] * whole[axis]
+    found = np.flatnonzero(keys != TAKEN)
+    return keys[found], values[found], by_block
+
+
+@numba.njit(cache=True, nogil=True)
+def _others(a: int, b: int, c: int, d: int) -> int:
+    """Number of different grains among four labels; label 0 is none."""
+    n = 1 if a > 0 else 0
+    n += b > 0 and b != a
+    n += c > 0 and c != a and c != b
+    n += d > 0 and d != a and d != b and d != c
+    return n
+
+
+@numba.njit(cache=True, nogil=True)
+def triple_edges(labels: np.ndarray) -> np.ndarray:
+    """Voxel edges on which three grains meet, by their direction (z, y, x).
+
+    An edge with four grains is two triple lines side by side.
+    """
+    nz, ny, nx = labels.shape
+    along = np.zeros(3, np.int64)
+    for z in range(nz):
+        for y in range(ny):
+            for x in range(nx):
+                a = labels[z, y, x]
+                if y + 1 < ny and x + 1 < nx:
+                    n = _others(a, labels[z, y + 1, x], labels[z, y, x + 1], labels[z, y + 1, x + 1])
+                    along[0] += max(n - 2, 0)
+                if z + 1 < nz and x + 1 < nx:
+                    n = _others(a, labels[z + 1, y, x], labels[z, y, x + 1], labels[z + 1, y, x + 1])
+                    along[1] += max(n - 2, 0)
+                if z + 1 < nz and y + 1 < ny:
+                    n = _others(a, labels[z + 1, y, x], labels[z, y + 1, x], labels[z + 1, y + 1, x])
+                    along[2] += max(n - 2, 0)
+    return along
+
+
+@numba.njit(cache=True, nogil=True)
+def corner_groups(labels: np.ndarray) -> np.ndarray:
+    """The four lowest grains, ascending, at every lattice point where at least four meet: int32 (k, 4)."""
+    nz, ny, nx = labels.shape
+    found, used = np.empty((1024, 4), np.int32), 0
+    group = np.empty(8, np.int32)
+    for z in range(nz - 1):
+        for y in range(ny - 1):
+            for x in range(nx - 1):
+                n = 0
+                for k in range(8):
+                    label = labels[z + (k >> 2), y + ((k >> 1) & 1), x + (k & 1)]
+                    new = label > 0
+                    for j in range(n):
+                        if group[j] == label:
+                            new = False
+                    if new:
+                        group[n] = label
+                        n += 1
+                if n < 4:
+                    continue
+                if used == found.shape[0]:
+                    more = np.empty((used * 2, 4), np.int32)
+                    more[:used] = found
+                    found = more
+                found[used] = np.sort(group[:n])[:4]
+                used += 1
+    return found[:used]
+
+
+@numba.njit(cache=True, nogil=True)
+def crossings(labels: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Steps along each direction: taken within grains or from one, and how many leave a grain.
+
+    Returns
+    -------
+    taken : ndarray of int64, shape (k,)
+        Steps that start or end in a grain, halves counted.
+    between, open : ndarray of int64, shape (k,)
+        Steps from grain to grain, and between a grain and label 0.
+    """
+    nz, ny, nx = labels.shape
+    k = steps.shape[0]
+    taken, between, opened = np.zeros(k), np.zeros(k, np.int64), np.zeros(k, np.int64)
+    for z in range(nz):
+        for y in range(ny):
+            for i in range(k):
+                w, v, dx = z + steps[i, 0], y + steps[i, 1], steps[i, 2]
+                if w < 0 or v < 0 or w >= nz or v >= ny:
+                    continue
+                row, other = labels[z, y], labels[w, v]
+                for x in range(max(0, -dx), min(nx, nx - dx)):
+                    a, b = row[x], other[x + dx]
+                    taken[i] += 0.5 * ((a > 0) + (b > 0))
+                    if a != b:
+                        if a == 0 or b == 0:
+                            opened[i] += 1
+                        else:
+                            between[i] += 1
+    return taken, between, opened

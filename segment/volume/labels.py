@@ -1,0 +1,165 @@
+"""Label volumes: whatever numbers a file uses, as grains 1 ... n with their lines closed."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from segment.errors import UnreadableError
+from segment.volume.components import connected_pieces
+from segment.volume.stack import GreyVolume, LabelVolume
+
+DENSE = 1 << 24  #: labels up to this are looked up in a table
+THIN = 0.98  #: share of the unlabelled voxels within two of a grain, on both sides, that makes them lines
+SPREAD = 60.0  #: box over volume; grains stay below 10, grey levels reach thousands
+SHARE_SCATTERED = 0.5
+FRAGMENT = 0.01  #: of a grain's volume, below which a loose piece is not worth a warning
+
+
+def label_volume(stack: GreyVolume) -> LabelVolume:
+    """Grains of a stack that holds labels.
+
+    Unlabelled voxels that form nothing but sheets of one or two voxels between grains (watershed lines) go to
+    the nearest grain, with a warning.
+
+    Raises
+    ------
+    UnreadableError
+        No label at all, fractions, or labels scattered like grey levels.
+    """
+    assert stack.voxel_size is not None
+    labels, names, notes = _compact(stack)
+    if len(names) < 2:
+        raise UnreadableError(stack.source, "it holds no label above 0", "Give a volume with a number per grain")
+    notes += _pieces_note(stack.source, labels, names)
+    if _lines_only(labels):
+        close_lines(labels)
+        notes += ("grains were parted by lines of label 0; their voxels went to the nearest grain",)
+    solid = float(np.count_nonzero(labels) / labels.size)
+    phases = (("solid", solid), ("void", 1.0 - solid))
+    return LabelVolume(labels, stack.voxel_size, names, phases, stack.warnings + notes)
+
+
+def _compact(stack: GreyVolume) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    """Labels 0 ... n as int32, and the number in the file of each."""
+    values, notes = stack.values, ()
+    present = np.unique(np.concatenate([np.unique(s) for s in values]))
+    if present.dtype.kind == "f" and (not np.isfinite(present).all() or (present != np.round(present)).any()):
+        raise UnreadableError(stack.source, "its values are fractions, not labels", "Leave out --labels")
+    if present.size and present[0] < 0:
+        notes = ("labels below 0 are taken for no grain",)
+    names = np.concatenate([[0], present[present > 0].astype(np.int64)])
+    out = np.empty(values.shape, np.int32)
+    table = _table(names) if names[-1] < DENSE else None
+    for k, image in enumerate(values):
+        whole = np.maximum(image, 0).astype(np.int64)
+        out[k] = table[whole] if table is not None else np.searchsorted(names, whole)
+    return out, names, notes
+
+
+def _table(names: np.ndarray) -> np.ndarray:
+    table = np.zeros(int(names[-1]) + 1, np.int32)
+    table[names] = np.arange(len(names))
+    return table
+
+
+def _pieces_note(source: str, labels: np.ndarray, names: np.ndarray) -> tuple[str, ...]:
+    """Labels in several pieces; refuses those scattered like grey levels."""
+    pieces, n = connected_pieces(labels)
+    if n == len(names) - 1:
+        return ()
+    size = np.bincount(pieces.ravel(), minlength=n + 1)
+    owner = np.zeros(n + 1, np.int64)
+    owner[pieces.ravel()] = labels.ravel()
+    largest = np.zeros(len(names), np.int64)
+    np.maximum.at(largest, owner[1:], size[1:])
+    total = np.bincount(owner[1:], size[1:], len(names))
+    scattered = largest[1:] * SPREAD < total[1:]
+    if len(names) > 3 and total[1:][scattered].sum() > SHARE_SCATTERED * total[1:].sum():
+        raise UnreadableError(
+            source,
+            "its labels are scattered over the volume like the grey levels of a micrograph",
+            "Leave out --labels to segment it",
+        )
+    loose = np.flatnonzero((total[1:] - largest[1:]) > FRAGMENT * total[1:]) + 1
+    if not loose.size:
+        return ()
+    shown = ", ".join(str(v) for v in names[loose[:5]]) + (", ..." if loose.size > 5 else "")
+    verb = "label {} is" if loose.size == 1 else "labels {} are"
+    return (f"{verb.format(shown)} in several pieces; each label is measured as one grain",)
+
+
+def _lines_only(labels: np.ndarray) -> bool:
+    """Are the unlabelled voxels nothing but thin sheets between different grains?"""
+    empty, thin = _thin_voxels(labels)
+    return bool(empty > 0 and thin >= THIN * empty)
+
+
+@numba.njit(cache=True, nogil=True)
+def _thin_voxels(labels: np.ndarray) -> tuple[int, int]:
+    """Voxels of label 0, and those of them that two different grains face within two voxels."""
+    nz, ny, nx = labels.shape
+    empty, thin = 0, 0
+    for z in range(nz):
+        for y in range(ny):
+            for x in range(nx):
+                if labels[z, y, x] != 0:
+                    continue
+                empty += 1
+                first = 0
+                found = False
+                for dz in range(-2, 3):
+                    for dy in range(-2, 3):
+                        for dx in range(-2, 3):
+                            w, v, u = z + dz, y + dy, x + dx
+                            if w < 0 or v < 0 or u < 0 or w >= nz or v >= ny or u >= nx:
+                                continue
+                            label = labels[w, v, u]
+                            if label > 0:
+                                if first == 0:
+                                    first = label
+                                elif label != first:
+                                    found = True
+                thin += found
+    return empty, thin
+
+
+@numba.njit(cache=True, nogil=True)
+def close_lines(labels: np.ndarray) -> None:
+    """Give every unlabelled voxel, in place, the commonest label among its six neighbours, layer by layer."""
+    nz, ny, nx = labels.shape
+    votes = np.zeros(6, np.int32)
+    left = 1
+    while left > 0:
+        left, changed = 0, 0
+        for z in range(nz):
+            for y in range(ny):
+                for x in range(nx):
+                    if labels[z, y, x] != 0:
+                        continue
+                    votes[0] = labels[z - 1, y, x] if z > 0 else 0
+                    votes[1] = labels[z + 1, y, x] if z + 1 < nz else 0
+                    votes[2] = labels[z, y - 1, x] if y > 0 else 0
+                    votes[3] = labels[z, y + 1, x] if y + 1 < ny else 0
+                    votes[4] = labels[z, y, x - 1] if x > 0 else 0
+                    votes[5] = labels[z, y, x + 1] if x + 1 < nx else 0
+                    best, most = 0, 0
+                    for i in range(6):
+                        if votes[i] <= 0:
+                            continue
+                        count = 0
+                        for j in range(6):
+                            count += votes[j] == votes[i]
+                        if count > most:
+                            best, most = votes[i], count
+                    if best > 0:
+                        labels[z, y, x] = -best
+                        changed += 1
+                    else:
+                        left += 1
+        for z in range(nz):
+            for y in range(ny):
+                for x in range(nx):
+                    labels[z, y, x] = abs(labels[z, y, x])
+        if changed == 0:
+            return

@@ -1,0 +1,143 @@
+"""A folder of slices, one image each, in natural order."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from segment.errors import UnreadableError
+from segment.volume.stack import GreyVolume
+
+SUFFIXES = (".tif", ".tiff", ".png", ".bmp", ".jpg", ".jpeg", ".npy")
+MOST_MISSING = 3  #: slices in a row whose place may be filled with their neighbour
+_NUMBER = re.compile(r"(\d+)")
+
+
+def recognises(path: Path) -> bool:
+    """Any folder."""
+    return path.is_dir()
+
+
+def natural_key(name: str) -> list[tuple[int, int, str]]:
+    """Sort key in which 2 comes before 10.
+
+    Examples
+    --------
+    >>> sorted(["s10.tif", "s2.tif"], key=natural_key)
+    ['s2.tif', 's10.tif']
+    """
+    return [(0, int(t), "") if t.isdigit() else (1, 0, t.lower()) for t in _NUMBER.split(name) if t]
+
+
+def read(path: Path) -> GreyVolume:
+    """All slices of a folder; missing and damaged ones are named, and their place is filled.
+
+    Raises
+    ------
+    UnreadableError
+        No slices, slices of unequal size, two slices of one number, or too many missing in a row.
+    """
+    files = sorted(
+        (f for f in path.iterdir() if f.suffix.lower() in SUFFIXES and not f.name.startswith(".")),
+        key=lambda f: natural_key(f.name),
+    )
+    if not files:
+        raise UnreadableError(path, "no slices in this folder", f"Slices are files such as {', '.join(SUFFIXES)}")
+    places = _places(path, files)
+    notes: list[str] = []
+    slices: dict[int, np.ndarray] = {}
+    for place, file in places.items():
+        try:
+            image = _read_slice(file)
+        except UnreadableError as error:
+            notes.append(f"slice {file.name} is damaged ({error.reason}); its place is filled with its neighbour")
+            continue
+        slices[place] = image
+    if not slices:
+        raise UnreadableError(path, "none of its slices can be read", "Export them again")
+    _check_sizes(path, places, slices)
+    first, last = min(places), max(places)
+    missing = [k for k in range(first, last + 1) if k not in places]
+    if missing:
+        notes.append(f"{_listed(missing)} missing; the place is filled with the neighbour")
+    dtype = np.result_type(*(s.dtype for s in slices.values()))
+    out = np.empty((last - first + 1, *next(iter(slices.values())).shape), dtype)
+    for k in range(first, last + 1):
+        out[k - first] = slices[_nearest(path, k, slices)]
+    return GreyVolume(out, None, str(path), warnings=tuple(notes))
+
+
+def _places(path: Path, files: list[Path]) -> dict[int, Path]:
+    """The slice number of each file: the one number in which the names differ, or else the order."""
+    numbers = [[int(n) for n in _NUMBER.findall(f.name)] for f in files]
+    frames = {_NUMBER.sub("#", f.stem.lower()) for f in files}
+    if len(files) < 2 or len(frames) > 1 or len({len(n) for n in numbers}) > 1 or not numbers[0]:
+        return dict(enumerate(files))
+    table = np.array(numbers)
+    varying = np.flatnonzero((table != table[0]).any(axis=0))
+    if len(varying) != 1:
+        return dict(enumerate(files))
+    number = table[:, varying[0]]
+    if len(set(number.tolist())) < len(files):
+        twice = [f.name for f, n in zip(files, number, strict=True) if (number == n).sum() > 1]
+        raise UnreadableError(path, f"two slices have one number: {', '.join(twice[:4])}", "Leave one of them out")
+    step = int(np.gcd.reduce(np.diff(number)))
+    return {int((n - number[0]) // step): f for n, f in zip(number, files, strict=True)}
+
+
+def _read_slice(file: Path) -> np.ndarray:
+    """One image of one channel, or three alike."""
+    try:
+        if file.suffix.lower() == ".npy":
+            image = np.load(file, allow_pickle=False)
+        elif file.suffix.lower() in (".tif", ".tiff"):
+            from tifffile import imread
+
+            from segment.micrograph.tiffpages import quiet_tifffile
+
+            with quiet_tifffile():
+                image = imread(file)
+        else:
+            from PIL import Image
+
+            with Image.open(file) as picture:
+                image = np.array(picture)
+    except Exception as error:  # whatever a codec raises
+        raise UnreadableError(file, str(error).split("\n")[0], "Export it again") from error
+    if image.ndim == 3 and image.shape[-1] in (3, 4) and (np.ptp(image[..., :3], axis=-1) == 0).all():
+        image = image[..., 0]
+    if image.ndim != 2:
+        raise UnreadableError(file, f"it has {image.ndim} dimensions, not two", "Give grey images")
+    return image
+
+
+def _check_sizes(path: Path, places: dict[int, Path], slices: dict[int, np.ndarray]) -> None:
+    shapes = {k: s.shape for k, s in slices.items()}
+    usual = max(set(shapes.values()), key=list(shapes.values()).count)
+    odd = [places[k].name for k, shape in shapes.items() if shape != usual]
+    if odd:
+        rows, columns = usual
+        raise UnreadableError(
+            path,
+            f"slices of unequal size: {', '.join(odd[:4])} not {columns} x {rows} as the others",
+            "Give slices of one size",
+        )
+
+
+def _nearest(path: Path, place: int, slices: dict[int, np.ndarray]) -> int:
+    for distance in range(MOST_MISSING + 1):
+        for near in (place - distance, place + distance):
+            if near in slices:
+                return near
+    raise UnreadableError(
+        path,
+        f"more than {2 * MOST_MISSING} slices in a row are missing around number {place + 1}",
+        "Give the whole stack, or the two parts as two volumes",
+    )
+
+
+def _listed(places: list[int]) -> str:
+    shown = ", ".join(str(k + 1) for k in places[:6]) + (", ..." if len(places) > 6 else "")
+    return f"slice {shown} is" if len(places) == 1 else f"slices {shown} are"

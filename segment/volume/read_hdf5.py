@@ -1,0 +1,96 @@
+"""HDF5 and NeXus: the dataset of three dimensions, its voxel size from attributes or axes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from segment.errors import UnreadableError
+from segment.micrograph.units import to_nm
+from segment.volume.stack import GreyVolume, VoxelSize
+
+SUFFIXES = (".h5", ".hdf5", ".hdf", ".nxs", ".nx", ".he5", ".ilp")
+_SIZES = (("element_size_um", "um"), ("element_size_nm", "nm"), ("voxel_size_nm", "nm"), ("voxel_size_um", "um"))
+
+
+def recognises(path: Path) -> bool:
+    """A file with one of the suffixes of HDF5."""
+    return path.is_file() and path.suffix.lower() in SUFFIXES
+
+
+def read(path: Path, name: str | None = None) -> GreyVolume:
+    """The named dataset, or the only or largest one of three dimensions, as slices.
+
+    Attributes ``element_size_um`` (z, y, x; as Fiji and ilastik write) and its like give the voxel size, and
+    so do the axes of a NeXus group if they are even.
+    """
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            chosen, notes = _choose(path, file, name)
+            shape = tuple(n for n in chosen.shape if n > 1) if chosen.ndim > 3 else chosen.shape
+            if len(shape) != 3:
+                raise UnreadableError(path, f"{chosen.name} has {chosen.ndim} dimensions", "Name a stack's dataset")
+            values = np.asarray(chosen[()]).reshape(shape)
+            size, source = _voxel_size(chosen)
+    except OSError as error:
+        raise UnreadableError(path, f"no readable HDF5 file ({error})", "Copy the file again") from error
+    return GreyVolume(values, size, str(path), source, notes)
+
+
+def _choose(path: Path, file: Any, name: str | None) -> tuple[Any, tuple[str, ...]]:
+    import h5py
+
+    if name is not None:
+        if name not in file or not isinstance(file[name], h5py.Dataset):
+            raise UnreadableError(path, f"it has no dataset {name}", "Look it up with h5ls or HDFView")
+        return file[name], ()
+    found: list[Any] = []
+
+    def visit(_: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset) and item.dtype.kind in "buif" and sum(n > 1 for n in item.shape) == 3:
+            found.append(item)
+
+    file.visititems(visit)
+    if not found:
+        raise UnreadableError(path, "no dataset of three dimensions in it", "Name one with --dataset")
+    found.sort(key=lambda d: -d.size)
+    if len(found) == 1:
+        return found[0], ()
+    names = ", ".join(d.name for d in found[:4])
+    return found[0], (f"several stacks in the file ({names}); {found[0].name} is taken, --dataset names another",)
+
+
+def _voxel_size(dataset: Any) -> tuple[VoxelSize | None, str]:
+    for name, unit in _SIZES:
+        if name in dataset.attrs:
+            edges = [to_nm(float(v), unit) for v in np.ravel(dataset.attrs[name])]
+            if len(edges) == 3 and None not in edges:
+                z, y, x = (float(e) for e in edges if e is not None)
+                return VoxelSize(x, y, z), f"attribute {name}"
+    return _nexus_axes(dataset), "NeXus axes"
+
+
+def _nexus_axes(dataset: Any) -> VoxelSize | None:
+    """Steps of the even axes that the group of the dataset names."""
+    group = dataset.parent
+    axes = group.attrs.get("axes")
+    if axes is None or isinstance(axes, str | bytes):
+        return None
+    edges = []
+    for name in axes:
+        name = name.decode() if isinstance(name, bytes) else str(name)
+        if name not in group:
+            return None
+        values, unit = np.ravel(group[name][()]).astype(float), group[name].attrs.get("units", "")
+        steps = np.diff(values)
+        if len(steps) == 0 or not np.allclose(steps, steps[0], rtol=1e-3):
+            return None
+        edges.append(to_nm(abs(float(steps[0])), unit.decode() if isinstance(unit, bytes) else str(unit)))
+    if len(edges) != 3 or None in edges:
+        return None
+    z, y, x = (float(e) for e in edges if e is not None)
+    return VoxelSize(x, y, z)

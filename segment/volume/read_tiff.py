@@ -1,0 +1,132 @@
+"""Multi-page TIFF: plain, ImageJ and OME stacks."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from segment.errors import InputError, UnreadableError
+from segment.micrograph.units import to_nm
+from segment.micrograph.tiffpages import open_tiff, quiet_tifffile
+from segment.volume.stack import GreyVolume, VoxelSize
+
+SUFFIXES = (".tif", ".tiff", ".btf", ".tf8")
+_STACK_AXES = "ZIQ"  # depth, and tifffile's names for pages of unknown meaning
+_NOT_DEPTH = {"T": "times", "C": "channels", "S": "colours"}
+
+
+def recognises(path: Path) -> bool:
+    """A file with a TIFF suffix."""
+    return path.is_file() and path.suffix.lower() in SUFFIXES
+
+
+def read(path: Path) -> GreyVolume:
+    """The pages of a TIFF as slices.
+
+    Raises
+    ------
+    UnreadableError
+        Damaged, slices of unequal size, colours, channels or times.
+    """
+    with open_tiff(path) as tiff, quiet_tifffile():
+        _check_pages(path, tiff)
+        series = tiff.series[0]
+        axes, shape = _depth_first(path, series.axes, series.shape)
+        del axes
+        values = _pixels(path, tiff, series).reshape(shape)
+        size, source = _voxel_size(tiff)
+    return GreyVolume(values, size, str(path), source)
+
+
+def _check_pages(path: Path, tiff: Any) -> None:
+    """Every page has the size of the first; tifffile would sort them into several series in silence."""
+    first = tiff.pages.first.shape
+    for k in range(1, len(tiff.pages)):
+        page = tiff.pages[k]
+        page = page.aspage() if hasattr(page, "aspage") else page
+        if page.shape != first and not page.subfiletype & 5:
+            raise UnreadableError(
+                path,
+                f"slice {k + 1} measures {_size(page.shape)}, the first {_size(first)}",
+                "Give slices of one size",
+            )
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return " x ".join(str(n) for n in shape[1::-1])
+
+
+def _depth_first(path: Path, axes: str, shape: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
+    """Axes without those of length 1; depth must come first."""
+    kept = [(a, n) for a, n in zip(axes, shape, strict=True) if n > 1 or a in "YX"]
+    names, sizes = "".join(a for a, _ in kept), tuple(n for _, n in kept)
+    for name, word in _NOT_DEPTH.items():
+        if name in names:
+            raise UnreadableError(
+                path, f"it is a stack of {word}, not of slices", "Give one of them, or export the slices alone"
+            )
+    if len(names) == 2:
+        names, sizes = "Z" + names, (1, *sizes)
+    if len(names) != 3 or names[0] not in _STACK_AXES or names[1:] != "YX":
+        raise UnreadableError(path, f"its axes are {axes}, not slices of images", "Export a plain stack")
+    return names, sizes
+
+
+def _pixels(path: Path, tiff: Any, series: Any) -> np.ndarray:
+    """A memory map where the pixels lie in one piece, otherwise slice by slice with damaged ones named."""
+    if series.dataoffset is not None and series.dtype.isnative:
+        return np.asarray(tiff.filehandle.memmap_array(series.dtype, series.shape, series.dataoffset, mode="r"))
+    pages = [p for p in series.pages if p is not None]
+    if len(pages) * int(np.prod(pages[0].shape)) != int(np.prod(series.shape)):
+        return np.asarray(series.asarray())
+    out = np.empty((len(pages), *pages[0].shape), series.dtype.newbyteorder("="))
+    for k, page in enumerate(pages):
+        try:
+            out[k] = page.asarray()
+        except InputError:
+            raise
+        except Exception as error:  # whatever a codec raises
+            raise UnreadableError(
+                path, f"slice {k + 1} is damaged ({error})", "Export the stack again, or leave that slice out"
+            ) from error
+    return out
+
+
+def _voxel_size(tiff: Any) -> tuple[VoxelSize | None, str]:
+    """From OME-XML, from ImageJ's description, or None; TIFF resolution alone tells nothing of z."""
+    if tiff.is_ome and tiff.ome_metadata:
+        return _ome_size(tiff.ome_metadata), "OME-XML"
+    if tiff.is_imagej and tiff.imagej_metadata:
+        return _imagej_size(tiff), "ImageJ"
+    return None, "unknown"
+
+
+def _ome_size(text: str) -> VoxelSize | None:
+    """PhysicalSizeX, Y, Z; their unit is µm where none is written (OME 2016-06)."""
+    edges = []
+    for axis in "XYZ":
+        value = re.search(rf'\bPhysicalSize{axis}="([^"]+)"', text)
+        unit = re.search(rf'\bPhysicalSize{axis}Unit="([^"]+)"', text)
+        edges.append(to_nm(value.group(1), unit.group(1) if unit else "um") if value else None)
+    return _size_or_none(edges)
+
+
+def _imagej_size(tiff: Any) -> VoxelSize | None:
+    """Resolution tags in pixels per `unit`, and `spacing` from slice to slice."""
+    told = tiff.imagej_metadata
+    unit = str(told.get("unit", ""))
+    edges: list[float | None] = []
+    for name in ("XResolution", "YResolution"):
+        tag = tiff.pages.first.tags.get(name)
+        many, few = tag.value if tag is not None else (0, 1)
+        edges.append(to_nm(few / many, unit) if many and few else None)
+    edges.append(to_nm(told["spacing"], unit) if "spacing" in told else None)
+    return _size_or_none(edges)
+
+
+def _size_or_none(edges: list[float | None]) -> VoxelSize | None:
+    x, y, z = edges
+    return VoxelSize(x, y, z) if x is not None and y is not None and z is not None else None

@@ -1,0 +1,84 @@
+"""Open a stack: the file or folder, its voxel size, and what is wrong with its slices."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from segment.errors import UncalibratedError, UnreadableError
+from segment.volume import read_folder, read_hdf5, read_mrc, read_npy, read_tiff
+from segment.volume.stack import GreyVolume, VoxelSize
+
+AGREE = 0.02  #: relative difference of two statements of the voxel size that is no conflict
+FEWEST_SLICES = 2
+READERS = (read_folder, read_tiff, read_mrc, read_hdf5, read_npy)
+
+
+def read_stack(
+    path: Path | str, *, voxel_size: VoxelSize | None = None, dataset: str | None = None
+) -> GreyVolume:
+    """Read a stack of slices as one volume.
+
+    Parameters
+    ----------
+    path : path
+        A multi-page TIFF (plain, ImageJ, OME), a folder of slices in natural order, MRC, HDF5 or NeXus, or NPY.
+    voxel_size : VoxelSize, optional
+        Stands before what the file says; a conflict becomes a warning.
+    dataset : str, optional
+        Path of the dataset inside an HDF5 file; without it the only (or largest) one of three dimensions.
+
+    Raises
+    ------
+    UnreadableError
+        No stack, of no known format, damaged, or with slices of unequal size.
+    UncalibratedError
+        Neither the file nor the caller says the voxel size.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise UnreadableError(path, "no such file or folder", "Check the name")
+    for reader in READERS:
+        if reader.recognises(path):
+            found = reader.read(path, dataset) if reader is read_hdf5 else reader.read(path)
+            break
+    else:
+        raise UnreadableError(
+            path,
+            "of no known stack format",
+            "Give a multi-page TIFF, a folder of slices, MRC, HDF5 or NPY",
+        )
+    return _checked(found, voxel_size)
+
+
+def _checked(found: GreyVolume, voxel_size: VoxelSize | None) -> GreyVolume:
+    """Three dimensions of real numbers, and a voxel size whose source is named."""
+    values = found.values
+    if values.ndim != 3:
+        raise UnreadableError(
+            found.source,
+            f"it has {values.ndim} dimensions, a stack has three",
+            "Give one channel and one time of the stack",
+        )
+    if values.shape[0] < FEWEST_SLICES:
+        raise UnreadableError(
+            found.source,
+            "it holds one slice only",
+            "A single image goes to `grainstats measure` or `grainstats run`",
+        )
+    if values.dtype.kind not in "buif":
+        raise UnreadableError(found.source, "its voxels are no real numbers", "Export a real-valued stack")
+    if voxel_size is None and found.voxel_size is None:
+        raise UncalibratedError(
+            found.source, "it does not say its voxel size", "Give --voxel-size X Y Z in nanometres"
+        )
+    if voxel_size is None:
+        return found
+    stated, given = found.voxel_size, voxel_size
+    found = replace(found, voxel_size=given, voxel_size_source="given by the user")
+    if stated is None or np.allclose(stated.xyz, given.xyz, rtol=AGREE):
+        return found
+    says, is_given = (" x ".join(f"{v:g}" for v in size.xyz) for size in (stated, given))
+    return found.with_warnings(f"the file says voxels of {says} nm; {is_given} nm are given and taken")

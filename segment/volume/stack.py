@@ -1,0 +1,96 @@
+"""The two things that pass between the rooms in three dimensions: grey values, and grains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class VoxelSize:
+    """Edges of a voxel in nanometres, in the order in which people give them.
+
+    Attributes
+    ----------
+    x, y, z : float
+        Along the columns, along the rows, and from slice to slice.
+
+    Examples
+    --------
+    >>> VoxelSize(10, 10, 25).zyx
+    (25, 10, 10)
+    """
+
+    x: float
+    y: float
+    z: float
+
+    @property
+    def zyx(self) -> tuple[float, float, float]:
+        """In the order of an array's axes."""
+        return self.z, self.y, self.x
+
+    @property
+    def xyz(self) -> tuple[float, float, float]:
+        return self.x, self.y, self.z
+
+    @property
+    def volume(self) -> float:
+        """Cubic nanometres."""
+        return self.x * self.y * self.z
+
+
+@dataclass(frozen=True, eq=False)
+class GreyVolume:
+    """A stack of slices as one body.
+
+    Attributes
+    ----------
+    values : ndarray, shape (slices, rows, columns)
+        Native dtype; may be a memory map.
+    voxel_size : VoxelSize or None
+        None where neither the file nor the user says it.
+    source : str
+        The file or folder.
+    voxel_size_source : str
+        Where the voxel size comes from, in words.
+    warnings : tuple of str
+    """
+
+    values: np.ndarray
+    voxel_size: VoxelSize | None
+    source: str = ""
+    voxel_size_source: str = "unknown"
+    warnings: tuple[str, ...] = ()
+
+    def with_warnings(self, *warnings: str) -> GreyVolume:
+        """The same with more warnings."""
+        return replace(self, warnings=self.warnings + warnings)
+
+
+@dataclass(frozen=True, eq=False)
+class LabelVolume:
+    """Grains in three dimensions.
+
+    Attributes
+    ----------
+    labels : ndarray of int32, shape (slices, rows, columns)
+        1 ... n are grains; 0 is no grain: void, second phase, or not seen.
+    voxel_size : VoxelSize
+    names : ndarray of int64, shape (n + 1,)
+        The label in the file of each grain; 0 first.
+    phases : tuple of (str, float)
+        Name and volume fraction.
+    warnings : tuple of str
+    """
+
+    labels: np.ndarray
+    voxel_size: VoxelSize
+    names: np.ndarray
+    phases: tuple[tuple[str, float], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def n_grains(self) -> int:
+        return len(self.names) - 1
