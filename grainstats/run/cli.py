@@ -25,6 +25,7 @@ from grainstats.run.commands import (
     run,
     segment,
     suggest,
+    volume,
 )
 from grainstats.run.terminal import guard_terminal
 from segment.errors import InputError
@@ -41,6 +42,7 @@ for command in (
     run.run,
     segment.segment,
     measure.measure,
+    volume.volume,
     info.info,
     magnet.magnet,
     compare.compare,

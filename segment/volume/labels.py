@@ -13,7 +13,8 @@ DENSE = 1 << 24  #: labels up to this are looked up in a table
 THIN = 0.98  #: share of the unlabelled voxels within two of a grain, on both sides, that makes them lines
 SPREAD = 60.0  #: box over volume; grains stay below 10, grey levels reach thousands
 SHARE_SCATTERED = 0.5
-FRAGMENT = 0.01  #: of a grain's volume, below which a loose piece is not worth a warning
+FRAGMENT = 0.05  #: of a grain's volume: less in loose pieces is not worth a warning
+SMALL_VOXELS = 27  #: the same, in voxels
 
 
 def label_volume(stack: GreyVolume) -> LabelVolume:
@@ -30,7 +31,9 @@ def label_volume(stack: GreyVolume) -> LabelVolume:
     assert stack.voxel_size is not None
     labels, names, notes = _compact(stack)
     if len(names) < 2:
-        raise UnreadableError(stack.source, "it holds no label above 0", "Give a volume with a number per grain")
+        raise UnreadableError(
+            stack.source, "it holds no label above 0", "Give a volume with a number per grain"
+        )
     notes += _pieces_note(stack.source, labels, names)
     if _lines_only(labels):
         close_lines(labels)
@@ -42,7 +45,8 @@ def label_volume(stack: GreyVolume) -> LabelVolume:
 
 def _compact(stack: GreyVolume) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     """Labels 0 ... n as int32, and the number in the file of each."""
-    values, notes = stack.values, ()
+    values = stack.values
+    notes: tuple[str, ...] = ()
     present = np.unique(np.concatenate([np.unique(s) for s in values]))
     if present.dtype.kind == "f" and (not np.isfinite(present).all() or (present != np.round(present)).any()):
         raise UnreadableError(stack.source, "its values are fractions, not labels", "Leave out --labels")
@@ -81,7 +85,8 @@ def _pieces_note(source: str, labels: np.ndarray, names: np.ndarray) -> tuple[st
             "its labels are scattered over the volume like the grey levels of a micrograph",
             "Leave out --labels to segment it",
         )
-    loose = np.flatnonzero((total[1:] - largest[1:]) > FRAGMENT * total[1:]) + 1
+    rest = total[1:] - largest[1:]
+    loose = np.flatnonzero((rest > FRAGMENT * total[1:]) & (rest >= SMALL_VOXELS)) + 1
     if not loose.size:
         return ()
     shown = ", ".join(str(v) for v in names[loose[:5]]) + (", ..." if loose.size > 5 else "")

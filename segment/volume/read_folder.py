@@ -44,7 +44,9 @@ def read(path: Path) -> GreyVolume:
         key=lambda f: natural_key(f.name),
     )
     if not files:
-        raise UnreadableError(path, "no slices in this folder", f"Slices are files such as {', '.join(SUFFIXES)}")
+        raise UnreadableError(
+            path, "no slices in this folder", f"Slices are files such as {', '.join(SUFFIXES)}"
+        )
     places = _places(path, files)
     notes: list[str] = []
     slices: dict[int, np.ndarray] = {}
@@ -52,7 +54,9 @@ def read(path: Path) -> GreyVolume:
         try:
             image = _read_slice(file)
         except UnreadableError as error:
-            notes.append(f"slice {file.name} is damaged ({error.reason}); its place is filled with its neighbour")
+            notes.append(
+                f"slice {file.name} is damaged ({error.reason}); its place is filled with its neighbour"
+            )
             continue
         slices[place] = image
     if not slices:
@@ -82,7 +86,9 @@ def _places(path: Path, files: list[Path]) -> dict[int, Path]:
     number = table[:, varying[0]]
     if len(set(number.tolist())) < len(files):
         twice = [f.name for f, n in zip(files, number, strict=True) if (number == n).sum() > 1]
-        raise UnreadableError(path, f"two slices have one number: {', '.join(twice[:4])}", "Leave one of them out")
+        raise UnreadableError(
+            path, f"two slices have one number: {', '.join(twice[:4])}", "Leave one of them out"
+        )
     step = int(np.gcd.reduce(np.diff(number)))
     return {int((n - number[0]) // step): f for n, f in zip(number, files, strict=True)}
 
@@ -95,7 +101,7 @@ def _read_slice(file: Path) -> np.ndarray:
         elif file.suffix.lower() in (".tif", ".tiff"):
             from tifffile import imread
 
-            from segment.micrograph.tiffpages import quiet_tifffile
+            from segment.micrograph.open_tiff import quiet_tifffile
 
             with quiet_tifffile():
                 image = imread(file)
@@ -110,7 +116,7 @@ def _read_slice(file: Path) -> np.ndarray:
         image = image[..., 0]
     if image.ndim != 2:
         raise UnreadableError(file, f"it has {image.ndim} dimensions, not two", "Give grey images")
-    return image
+    return np.asarray(image)
 
 
 def _check_sizes(path: Path, places: dict[int, Path], slices: dict[int, np.ndarray]) -> None:

@@ -8,11 +8,16 @@ from typing import Any
 import numpy as np
 
 from segment.errors import UnreadableError
-from segment.micrograph.units import to_nm
+from segment.micrograph.length_units import to_nm
 from segment.volume.stack import GreyVolume, VoxelSize
 
 SUFFIXES = (".h5", ".hdf5", ".hdf", ".nxs", ".nx", ".he5", ".ilp")
-_SIZES = (("element_size_um", "um"), ("element_size_nm", "nm"), ("voxel_size_nm", "nm"), ("voxel_size_um", "um"))
+_SIZES = (
+    ("element_size_um", "um"),
+    ("element_size_nm", "nm"),
+    ("voxel_size_nm", "nm"),
+    ("voxel_size_um", "um"),
+)
 
 
 def recognises(path: Path) -> bool:
@@ -33,7 +38,9 @@ def read(path: Path, name: str | None = None) -> GreyVolume:
             chosen, notes = _choose(path, file, name)
             shape = tuple(n for n in chosen.shape if n > 1) if chosen.ndim > 3 else chosen.shape
             if len(shape) != 3:
-                raise UnreadableError(path, f"{chosen.name} has {chosen.ndim} dimensions", "Name a stack's dataset")
+                raise UnreadableError(
+                    path, f"{chosen.name} has {chosen.ndim} dimensions", "Name a stack's dataset"
+                )
             values = np.asarray(chosen[()]).reshape(shape)
             size, source = _voxel_size(chosen)
     except OSError as error:
@@ -51,7 +58,11 @@ def _choose(path: Path, file: Any, name: str | None) -> tuple[Any, tuple[str, ..
     found: list[Any] = []
 
     def visit(_: str, item: Any) -> None:
-        if isinstance(item, h5py.Dataset) and item.dtype.kind in "buif" and sum(n > 1 for n in item.shape) == 3:
+        if (
+            isinstance(item, h5py.Dataset)
+            and item.dtype.kind in "buif"
+            and sum(n > 1 for n in item.shape) == 3
+        ):
             found.append(item)
 
     file.visititems(visit)
@@ -61,7 +72,9 @@ def _choose(path: Path, file: Any, name: str | None) -> tuple[Any, tuple[str, ..
     if len(found) == 1:
         return found[0], ()
     names = ", ".join(d.name for d in found[:4])
-    return found[0], (f"several stacks in the file ({names}); {found[0].name} is taken, --dataset names another",)
+    return found[0], (
+        f"several stacks in the file ({names}); {found[0].name} is taken, --dataset names another",
+    )
 
 
 def _voxel_size(dataset: Any) -> tuple[VoxelSize | None, str]:

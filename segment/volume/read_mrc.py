@@ -38,7 +38,9 @@ def read(path: Path) -> GreyVolume:
     (extended,) = struct.unpack_from(order + "i", head, 92)
     offset, shape = _HEADER + max(extended, 0), (sections, rows, columns)
     if offset + int(np.prod(shape)) * dtype.itemsize > path.stat().st_size:
-        raise UnreadableError(path, f"{sections} slices of {columns} x {rows} do not fit in it", "Copy it again")
+        raise UnreadableError(
+            path, f"{sections} slices of {columns} x {rows} do not fit in it", "Copy it again"
+        )
     values = np.memmap(path, dtype, "r", offset, shape)
     return GreyVolume(values, _voxel_size(head, order), str(path), "MRC cell / grid")
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from segment.errors import InputError, UnreadableError
-from segment.micrograph.units import to_nm
-from segment.micrograph.tiffpages import open_tiff, quiet_tifffile
+from segment.micrograph.length_units import to_nm
+from segment.micrograph.open_tiff import open_tiff, quiet_tifffile
 from segment.volume.stack import GreyVolume, VoxelSize
 
 SUFFIXES = (".tif", ".tiff", ".btf", ".tf8")
@@ -66,7 +66,9 @@ def _depth_first(path: Path, axes: str, shape: tuple[int, ...]) -> tuple[str, tu
     for name, word in _NOT_DEPTH.items():
         if name in names:
             raise UnreadableError(
-                path, f"it is a stack of {word}, not of slices", "Give one of them, or export the slices alone"
+                path,
+                f"it is a stack of {word}, not of slices",
+                "Give one of them, or export the slices alone",
             )
     if len(names) == 2:
         names, sizes = "Z" + names, (1, *sizes)
@@ -76,9 +78,11 @@ def _depth_first(path: Path, axes: str, shape: tuple[int, ...]) -> tuple[str, tu
 
 
 def _pixels(path: Path, tiff: Any, series: Any) -> np.ndarray:
-    """A memory map where the pixels lie in one piece, otherwise slice by slice with damaged ones named."""
+    """A memory map where the pixels lie in one piece, otherwise slices one by one, damaged ones named."""
     if series.dataoffset is not None and series.dtype.isnative:
-        return np.asarray(tiff.filehandle.memmap_array(series.dtype, series.shape, series.dataoffset, mode="r"))
+        return np.asarray(
+            tiff.filehandle.memmap_array(series.dtype, series.shape, series.dataoffset, mode="r")
+        )
     pages = [p for p in series.pages if p is not None]
     if len(pages) * int(np.prod(pages[0].shape)) != int(np.prod(series.shape)):
         return np.asarray(series.asarray())

@@ -24,7 +24,8 @@ def read_stack(
     Parameters
     ----------
     path : path
-        A multi-page TIFF (plain, ImageJ, OME), a folder of slices in natural order, MRC, HDF5 or NeXus, or NPY.
+        A multi-page TIFF (plain, ImageJ, OME), a folder of slices in natural order, MRC, HDF5 or NeXus,
+        or NPY.
     voxel_size : VoxelSize, optional
         Stands before what the file says; a conflict becomes a warning.
     dataset : str, optional

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grainstats.infer.volume_modality.sizes import GRID, VolumeSizes
+from grainstats.infer.volume_modality.sizes import GRID, SURFACE, VolumeSizes
 
 SD_BOUNDS = (0.08, 0.45)  #: of log diameter in one population: all of the null mosaics lie within
-STARTS = (0.5, 0.8, 0.9, 0.95, 0.985)  #: shares of the grains that the fine population begins with
-SWEEPS = 60
+STARTS = (0.3, 0.5, 0.7, 0.85, 0.95)  #: shares of the surface that the fine population begins with
+SWEEPS = 40
 SMALLEST_SHARE = 0.05  #: of the volume; less are isolated coarse grains, not a population
 SMALLEST_RATIO = 1.7  #: of the two modes, for the fit to count at all
+MOST_COARSE = 0.5  #: of the number of grains; else the fine one is only the tail of small cells
 NO_GAIN = 1e-3
 
 
@@ -24,39 +25,20 @@ class TwoPopulations:
     Attributes
     ----------
     statistic : float
-        Log of twice the log-likelihood gained over one normal.
-    diameter : tuple of float
-        Number-weighted geometric mean of each, ascending.
-    sd : tuple of float
-        Of log diameter.
-    number_share, volume_share : tuple of float
+        Log of twice the log-likelihood gained over one normal, by surface.
+    limit : float
+        Diameter above which a grain is more likely of the coarse population.
     """
 
     statistic: float
-    diameter: tuple[float, float]
-    sd: tuple[float, float]
-    number_share: tuple[float, float]
-    volume_share: tuple[float, float]
-
-    @property
-    def ratio(self) -> float:
-        return self.diameter[1] / self.diameter[0]
-
-    def boundary(self) -> float:
-        """Diameter above which a grain is more likely of the coarse population."""
-        log = np.linspace(*np.log(self.diameter), 400)
-        density = [
-            np.log(n / s) - 0.5 * ((log - np.log(d)) / s) ** 2
-            for d, s, n in zip(self.diameter, self.sd, self.number_share, strict=True)
-        ]
-        return float(np.exp(log[np.argmax(density[1] > density[0])]))
+    limit: float
 
 
 def fit_populations(samples: Sequence[VolumeSizes]) -> list[TwoPopulations]:
-    """Fit every sample by number of grains (weighted EM from several starts, the best kept).
+    """Fit every sample by surface of grains (weighted EM from several starts, the best kept).
 
-    A fit whose modes are nearer than `SMALLEST_RATIO`, or of which one holds less than `SMALLEST_SHARE` of the
-    volume, counts as no gain.
+    A fit whose modes are nearer than `SMALLEST_RATIO`, of which one holds less than `SMALLEST_SHARE` of the
+    volume, or whose coarse grains are more than `MOST_COARSE` of all, counts as no gain.
     """
     mass = np.stack([s.on_grid() for s in samples])
     mean = mass @ GRID
@@ -77,21 +59,17 @@ def fit_populations(samples: Sequence[VolumeSizes]) -> list[TwoPopulations]:
             )
     assert best is not None
     gain, centre, sd, share = best
-    volume = _volume_share(centre, sd, share)
     return [
         TwoPopulations(
             statistic=float(np.log(max(2 * s.n_eff * g, NO_GAIN))),
-            diameter=_pair(np.exp(c + s.centre)),
-            sd=_pair(w),
-            number_share=_pair(p),
-            volume_share=_pair(v),
+            limit=float(np.exp(s.centre + _limit(c, w, p))),
         )
-        for s, g, c, w, p, v in zip(samples, gain, centre, sd, share, volume, strict=True)
+        for s, g, c, w, p in zip(samples, gain, centre, sd, share, strict=True)
     ]
 
 
 def _em(mass: np.ndarray, quantile: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Log-likelihood per grain (n,), means, SDs and shares (n, 2), the lower mean first."""
+    """Log-likelihood (n,), means, SDs and shares (n, 2), the lower mean first."""
     powers = np.column_stack([np.ones_like(GRID), GRID, GRID**2])
     total = mass @ powers
     cut = GRID[np.argmax(np.cumsum(mass, axis=1) >= quantile, axis=1)][:, None]
@@ -116,17 +94,23 @@ def _em(mass: np.ndarray, quantile: float) -> tuple[np.ndarray, np.ndarray, np.n
     return likelihood, centre, sd, share
 
 
-def _volume_share(centre: np.ndarray, sd: np.ndarray, share: np.ndarray) -> np.ndarray:
-    """Of the two populations, from the third moments of log-normals, shape (n, 2)."""
-    volume = share * np.exp(3 * centre + 4.5 * sd**2)
-    return np.asarray(volume / volume.sum(axis=1, keepdims=True))
+def _moment_share(centre: np.ndarray, sd: np.ndarray, share: np.ndarray, power: int) -> np.ndarray:
+    """Shares by surface turned into those by number (0) or volume (3) of log-normals, shape (n, 2)."""
+    step = power - SURFACE
+    moment = share * np.exp(step * centre + 0.5 * (step * sd) ** 2)
+    return np.asarray(moment / moment.sum(axis=1, keepdims=True))
+
+
+def _limit(centre: np.ndarray, sd: np.ndarray, share: np.ndarray) -> float:
+    """Log diameter between two centres where a surface is as likely of either; each of shape (2,)."""
+    log = np.linspace(centre[0], centre[1], 400)[:, None]
+    density = np.log(share / sd) - 0.5 * ((log - centre) / sd) ** 2
+    return float(log[np.argmax(density[:, 1] > density[:, 0]), 0])
 
 
 def _counts(centre: np.ndarray, sd: np.ndarray, share: np.ndarray) -> np.ndarray:
     """Are these two populations at all?"""
     apart = centre[:, 1] - centre[:, 0] >= np.log(SMALLEST_RATIO)
-    return np.asarray(apart & (_volume_share(centre, sd, share).min(axis=1) >= SMALLEST_SHARE))
-
-
-def _pair(values: np.ndarray) -> tuple[float, float]:
-    return float(values[0]), float(values[1])
+    enough = _moment_share(centre, sd, share, 3).min(axis=1) >= SMALLEST_SHARE
+    few = _moment_share(centre, sd, share, 0)[:, 1] <= MOST_COARSE
+    return np.asarray(apart & enough & few)

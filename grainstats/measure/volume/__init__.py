@@ -1,6 +1,7 @@
 """Grains, surfaces, edges and channels of a label volume."""
 
 from grainstats.measure.volume.measurement import VolumeMeasurement, measure_volume
+from grainstats.measure.volume.phases import phase_summary
 from grainstats.measure.volume.summary import volume_summary
 
-__all__ = ["VolumeMeasurement", "measure_volume", "volume_summary"]
+__all__ = ["VolumeMeasurement", "measure_volume", "phase_summary", "volume_summary"]

@@ -62,7 +62,7 @@ def shortest_paths(mask: np.ndarray, edge: np.ndarray) -> np.ndarray:
 
 @numba.njit(cache=True, nogil=True)
 def diffusive_flux(mask: np.ndarray, edge: np.ndarray) -> float:
-    """Flux through the mask from a first face at 1 to a last face at 0, over that of the whole box; 0: none."""
+    """Flux through the mask from a first face at 1 to a last face at 0, over that of the whole box."""
     nz, ny, nx = mask.shape
     rate = np.array([1 / edge[0] ** 2, 1 / edge[1] ** 2, 1 / edge[2] ** 2])
     c = np.zeros(mask.shape, np.float64)

@@ -9,7 +9,7 @@ RADIUS = 2.6  #: voxels; window in which the normal of a face is found
 TAKEN = -1
 
 
-def window_offsets() -> tuple[np.ndarray, ...]:
+def window_offsets() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Voxels within `RADIUS` of the middle of a face, by axis of the face: int64 of shape (k, 3).
 
     They are relative to the voxel before the face.
@@ -22,7 +22,7 @@ def window_offsets() -> tuple[np.ndarray, ...]:
         middle[axis] = 0.5
         near = ((grid - middle) ** 2).sum(axis=1) <= RADIUS**2
         found.append(grid[near].astype(np.int64))
-    return tuple(found)
+    return found[0], found[1], found[2]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -54,13 +54,13 @@ def grain_sums(labels: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, np.n
 
 
 @numba.njit(cache=True, nogil=True)
-def _slot(keys: np.ndarray, key: int) -> int:
+def _slot(keys: np.ndarray, key: np.int64) -> int:
     """Place of a key in an open hash table whose size is a power of two."""
     mask = keys.size - 1
     i = ((key * 0x9E3779B97F4A7C15) >> 17) & mask
     while keys[i] != TAKEN and keys[i] != key:
         i = (i + 1) & mask
-    return i
+    return int(i)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -77,7 +77,15 @@ def _grown(keys: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
 @numba.njit(cache=True, nogil=True)
 def _share_of_face(
-    labels: np.ndarray, z: int, y: int, x: int, axis: int, a: int, b: int, offsets: np.ndarray, edge: np.ndarray
+    labels: np.ndarray,
+    z: int,
+    y: int,
+    x: int,
+    axis: int,
+    a: int,
+    b: int,
+    offsets: np.ndarray,
+    edge: np.ndarray,
 ) -> float:
     """Cosine between the interface of grains a and b and the face after voxel (z, y, x)."""
     m0 = m1 = m2 = 0.0

@@ -84,8 +84,8 @@ def connectivity(mask: np.ndarray, voxel_size: VoxelSize) -> Connectivity:
 def tortuosity(mask: np.ndarray, voxel_size: VoxelSize, axis: str) -> float | None:
     """Geometric tortuosity along x, y or z; see `Connectivity`.
 
-    Ways go from voxel to voxel over faces, edges and corners, which is up to 10 % longer than the straight line
-    in directions between; a volume of more than 4 million voxels is thinned out evenly first.
+    Ways go from voxel to voxel over faces, edges and corners, which is up to 10 % longer than the straight
+    line in directions between; a volume of more than 4 million voxels is thinned out evenly first.
     """
     thin, edge = thinned(mask, voxel_size)
     k = AXES.index(axis)

@@ -70,8 +70,8 @@ def measure_volume(volume: LabelVolume) -> VolumeMeasurement:
     """Measure all grains of a volume and the surfaces, lines and points in which they meet.
 
     The area of an interface is the sum of its voxel faces, each times the cosine between the face and the
-    interface; the interface's normal is found from the two grains' voxels within 2.6 voxels of the face.  Voxel
-    faces alone are 50 % more than a surface of all directions.
+    interface; the interface's normal is found from the two grains' voxels within 2.6 voxels of the face.
+    Voxel faces alone are 50 % more than a surface of all directions.
 
     Parameters
     ----------

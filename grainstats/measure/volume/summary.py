@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from grainstats.measure.blocks import Estimate, median, ratio
+from grainstats.measure.intervals.block_bootstrap import Estimate, median, ratio
 from grainstats.measure.volume.measurement import VolumeMeasurement
 
 PER_UM = 1e3  #: nanometres in a micrometre

@@ -1,4 +1,4 @@
-"""The compiled loop of `segment.volume.laguerre`."""
+"""The compiled loop of `segment.mosaics.laguerre_volume`."""
 
 from __future__ import annotations
 

@@ -7,9 +7,9 @@ from typing import Literal
 
 import numpy as np
 
-from segment.mosaics import PACKED_SHARE, POISSON_SHARE
-from segment.packing import pack
-from segment.volume._laguerre_kernel import fill_owners
+from segment.mosaics._volume_kernel import fill_owners
+from segment.mosaics.laguerre import PACKED_SHARE, POISSON_SHARE
+from segment.mosaics.sphere_packing import pack
 
 Centres = Literal["poisson", "packed"]
 TAIL = 4.0  # diameters lie within so many standard deviations of the median of the log
@@ -46,7 +46,7 @@ class VolumeMosaic:
         """Grains 1 ... n in the order of the generators that own a voxel, int32 of `shape`."""
         owner = self.owners(shape)
         present = np.bincount(owner.ravel(), minlength=len(self.weight)) > 0
-        return (np.cumsum(present).astype(np.int32))[owner]
+        return np.asarray(np.cumsum(present).astype(np.int32)[owner])
 
 
 def laguerre_volume(

@@ -1,0 +1,32 @@
+"""Solid and voids of a volume: porosity, connectivity, thickness."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from grainstats.measure.volume.channels import connectivity
+from grainstats.measure.volume.thickness import local_thickness
+from segment.volume.stack import LabelVolume
+
+
+def phase_summary(volume: LabelVolume) -> dict[str, Any]:
+    """Porosity, and how solid and voids hang together, ready for `json.dumps`.
+
+    Returns
+    -------
+    dict
+        ``porosity`` (share of the volume that is no grain) and, where it is not 0, ``solid`` and ``voids``
+        with connectivity, percolation, tortuosity and local thickness (``thickness_nm``).
+    """
+    empty = volume.labels == 0
+    porosity = float(np.count_nonzero(empty) / empty.size)
+    found: dict[str, Any] = {"porosity": porosity, "solid": None, "voids": None}
+    if porosity > 0:
+        for name, mask in (("solid", ~empty), ("voids", empty)):
+            thickness = local_thickness(mask, volume.voxel_size)
+            found[name] = connectivity(mask, volume.voxel_size).to_json() | {
+                "thickness_nm": None if thickness is None else thickness.to_json()
+            }
+    return found

@@ -1,0 +1,136 @@
+"""`grainstats volume`: grains, surfaces and verdict of a stack of slices, in three dimensions."""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from grainstats.run.commands.choices import DeviceChoice
+
+if TYPE_CHECKING:
+    from grainstats.run.volume.analysis import VolumeAnalysis
+    from segment.volume import GreyVolume
+    from segment.volume.pipeline import StackSettings
+
+
+class AlignChoice(StrEnum):
+    """How slices are brought into register."""
+
+    DRIFT = "drift"
+    REFERENCE = "reference"
+    NONE = "none"
+
+
+def volume(
+    stack: Annotated[
+        Path, typer.Argument(help="Multi-page TIFF, folder of slices, MRC, HDF5 / NeXus or NPY: one volume.")
+    ],
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for tables, labels and report.")] = None,
+    labels: Annotated[
+        bool,
+        typer.Option("--labels", help="The stack is a label volume: a number for each grain, 0 for none."),
+    ] = False,
+    voxel_size: Annotated[
+        tuple[float, float, float] | None,
+        typer.Option(
+            "--voxel-size", metavar="X Y Z", help="Edges of a voxel in nanometres; Z between slices."
+        ),
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option("--dataset", metavar="PATH", help="Of the stack inside an HDF5 file.")
+    ] = None,
+    align: Annotated[
+        AlignChoice,
+        typer.Option(
+            help="Register slices: drift leaves a steady shift as it is, reference takes it out too."
+        ),
+    ] = AlignChoice.DRIFT,
+    phases: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=3, help="1 solid; 2 void, solid; 3 void, solid, second phase. Default: as seen."
+        ),
+    ] = None,
+    phases_only: Annotated[
+        bool, typer.Option("--phases-only", help="No grains: porosity, connectivity and thickness alone.")
+    ] = False,
+    curtains: Annotated[
+        bool, typer.Option("--curtains/--keep-curtains", help="Take vertical stripes out of the slices.")
+    ] = True,
+    every_direction: Annotated[
+        bool | None,
+        typer.Option(
+            "--three-directions/--one-direction",
+            help="Show the network slices along x, y and z. Default: where voxels are about cubic.",
+        ),
+    ] = None,
+    model_name: Annotated[
+        str | None, typer.Option("--model", help="A released model's name or a model folder.")
+    ] = None,
+    device: Annotated[DeviceChoice, typer.Option(help="Where the network runs.")] = DeviceChoice.AUTO,
+    surfaces: Annotated[
+        str | None,
+        typer.Option(
+            "--surfaces", metavar="LABELS", help="Grains whose surfaces are written as STL: 3,17,20."
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Of the intervals of the modes.")] = 0,
+) -> None:
+    """Measure a stack of slices as one volume and judge whether its grain size is uniform or bimodal.
+
+    Exit status 1 where the stack cannot be used.
+    """
+    from grainstats.run.volume.analysis import analyse_labels, in_words
+    from grainstats.run.volume.output import write_results
+    from segment.errors import InputError
+    from segment.volume import VoxelSize, read_stack
+    from segment.volume.pipeline import StackSettings
+
+    if voxel_size is not None and not all(0 < v < float("inf") for v in voxel_size):
+        _refuse("--voxel-size: three lengths above 0 are needed. Give nanometres")
+    wanted = _numbers(surfaces)
+    size = None if voxel_size is None else VoxelSize(*voxel_size)
+    settings = StackSettings(
+        align.value, curtains, phases, not phases_only, every_direction, device=device.value
+    )
+    try:
+        read = read_stack(stack, voxel_size=size, dataset=dataset)
+        found = analyse_labels(read, seed=seed) if labels else _from_grey(read, settings, model_name, seed)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise typer.Exit(1) from error
+    for warning in found.document["warnings"]:
+        print(f"warning: {stack}: {warning}", file=sys.stderr)
+    if out is not None:
+        write_results(found, out, stack.stem, wanted)
+    print(json.dumps(found.document, indent=2) if as_json else in_words(found.document))
+
+
+def _from_grey(
+    read: GreyVolume, settings: StackSettings, model_name: str | None, seed: int
+) -> VolumeAnalysis:
+    from grainstats.run.volume.analysis import analyse_grey
+    from segment.unet import load_model
+
+    model = load_model(model_name) if settings.grains else None
+    return analyse_grey(read, model, settings, seed=seed)
+
+
+def _numbers(text: str | None) -> tuple[int, ...]:
+    try:
+        return tuple(int(t) for t in text.split(",")) if text else ()
+    except ValueError:
+        _refuse(f"--surfaces: {text} is no list of labels. Give numbers such as 3,17,20")
+
+
+def _refuse(words: str) -> NoReturn:
+    print(f"error: {words}.", file=sys.stderr)
+    raise typer.Exit(2)

@@ -1,0 +1,1 @@
+"""The work of `grainstats volume`: analysis, files, page."""

@@ -1,0 +1,119 @@
+"""One volume from its stack to the document of `grainstats volume --json`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from grainstats.infer.volume_modality import judge_volume, volume_modality_json
+from grainstats.measure.volume import VolumeMeasurement, measure_volume, phase_summary, volume_summary
+from segment.unet.model_folder import Model
+from segment.volume import GreyVolume, LabelVolume, label_volume
+from segment.volume.pipeline import StackSettings, segment_stack
+
+_NO_GRAINS: dict[str, Any] = {
+    "n_grains": 0,
+    "n_interior": 0,
+    "equivalent_diameter_nm": {"mean": None, "median": None, "volume_weighted_mean": None, "ci": None},
+    "faces_per_grain": {"mean": None, "ci": None},
+    "triple_lines_per_um2": None,
+    "quadruple_points_per_um3": None,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class VolumeAnalysis:
+    """What is known of one volume.
+
+    Attributes
+    ----------
+    volume : LabelVolume
+    measured : VolumeMeasurement
+    document : dict
+        As `--json` prints it.
+    grey : ndarray or None
+        The slices as they were read, where grains were found in them.
+    """
+
+    volume: LabelVolume
+    measured: VolumeMeasurement
+    document: dict[str, Any]
+    grey: np.ndarray | None = None
+
+
+def analyse_labels(stack: GreyVolume, *, seed: int = 0) -> VolumeAnalysis:
+    """Measure and judge a stack that holds labels.
+
+    Raises
+    ------
+    UnreadableError
+        No label volume.
+    """
+    return analyse_grains(label_volume(stack), stack.voxel_size_source, seed=seed)
+
+
+def analyse_grey(
+    stack: GreyVolume, model: Model | None, settings: StackSettings, *, seed: int = 0
+) -> VolumeAnalysis:
+    """Segment, measure and judge a stack of grey slices.
+
+    Without a model only phases are told; the document then has no grains.
+    """
+    found = segment_stack(stack, model, settings)
+    done = analyse_grains(found.volume, stack.voxel_size_source, grey=found.grey, seed=seed)
+    if model is None:
+        done.document.update(_NO_GRAINS)
+        done.document["modality"] = {
+            "verdict": "indeterminate",
+            "reason": "only phases were asked for",
+            "p_value": None,
+            "modes_nm": [],
+            "mode_fractions": [],
+            "mode_ratio": None,
+            "power": None,
+        }
+    else:
+        done.document["model"] = {"name": model.name, "digest": model.digest}
+    return done
+
+
+def analyse_grains(
+    volume: LabelVolume, voxel_size_source: str, *, grey: np.ndarray | None = None, seed: int = 0
+) -> VolumeAnalysis:
+    """Measure and judge grains."""
+    measured = measure_volume(volume)
+    verdict = judge_volume(measured, seed=seed)
+    document = volume_summary(measured)
+    document["voxel_size_source"] = voxel_size_source
+    document["phases"] = [{"name": name, "fraction": share} for name, share in volume.phases]
+    document |= phase_summary(volume)
+    document["modality"] = volume_modality_json(verdict)
+    document["warnings"] = list(volume.warnings)
+    return VolumeAnalysis(volume, measured, document, grey)
+
+
+def in_words(document: dict[str, Any]) -> str:
+    """The document for people."""
+    slices, rows, columns = document["shape"]
+    x, y, z = document["voxel_size_nm"]
+    size, surface, modality = document["equivalent_diameter_nm"], document["s_v_per_um"], document["modality"]
+    lines = [
+        f"{columns} x {rows} x {slices} voxels of {x:g} x {y:g} x {z:g} nm",
+        f"{document['n_grains']} grains, {document['n_interior']} not cut by the frame",
+        f"  equivalent diameter, mean      {_number(size['mean'], 'nm', size['ci'])}",
+        f"  equivalent diameter, by volume {_number(size['volume_weighted_mean'], 'nm', None)}",
+        f"  surface per volume             {_number(surface['value'], '1/µm', surface['ci'])}",
+        f"  faces of a grain               {_number(document['faces_per_grain']['mean'], '', None)}",
+    ]
+    lines += [f"  {p['name']:30s} {p['fraction']:.1%} of the volume" for p in document["phases"]]
+    lines.append(f"grain size: {modality['verdict']} ({modality['reason']})")
+    return "\n".join(lines)
+
+
+def _number(value: float | None, unit: str, ci: list[float] | None) -> str:
+    if value is None:
+        return "unknown"
+    interval = "" if ci is None else f"  (95 %: {ci[0]:.4g} to {ci[1]:.4g})"
+    return f"{value:.4g} {unit}{interval}"

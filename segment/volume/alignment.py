@@ -1,0 +1,116 @@
+"""Bring slices into register: shifts of a fraction of a pixel, and the drift that they add up to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+LARGEST_SHARE = 0.125  #: of an edge; a larger step from slice to slice is no drift
+FIT_RADIUS = 1
+LONGEST_PX = 512  #: larger slices are compared in their middle
+
+
+@dataclass(frozen=True, eq=False)
+class Drift:
+    """How the slices of a stack lie on each other.
+
+    Attributes
+    ----------
+    steps_px : ndarray, shape (slices, 2)
+        Shift (rows, columns) of each slice against the one before; the first is 0.
+    correction_px : ndarray, shape (slices, 2)
+        By how much each slice is moved.
+    shear_px : ndarray, shape (2,)
+        Mean step per slice, which stays: leaning structures and steady drift look alike.
+    """
+
+    steps_px: np.ndarray
+    correction_px: np.ndarray
+    shear_px: np.ndarray
+
+    @property
+    def largest_px(self) -> float:
+        """Longest correction."""
+        return float(np.hypot(*self.correction_px.T).max())
+
+
+def find_drift(values: np.ndarray, *, keep_shear: bool = True) -> Drift:
+    """Drift of a stack by phase correlation of neighbouring slices.
+
+    Parameters
+    ----------
+    values : ndarray, shape (slices, rows, columns)
+    keep_shear : bool
+        Correct only what departs from a steady shift.  Structures that lean through the stack shift steadily
+        too, and would be straightened; with False they are, which is right where a reference (a fiducial
+        mark, a vertical edge) shows the drift to be one.
+
+    Returns
+    -------
+    Drift
+    """
+    steps = np.zeros((len(values), 2))
+    before = _transformed(values[0])
+    for k in range(1, len(values)):
+        now = _transformed(values[k])
+        steps[k] = _shift(before, now, _middle(values[k]).shape)
+        before = now
+    path = np.cumsum(steps, axis=0)
+    shear = steps[1:].mean(axis=0) if len(values) > 1 else np.zeros(2)
+    if keep_shear:
+        place = np.arange(len(values))[:, None]
+        path = path - place * shear
+    path = path - np.median(path, axis=0)
+    return Drift(steps, -path, shear if keep_shear else np.zeros(2))
+
+
+def aligned(values: np.ndarray, drift: Drift) -> np.ndarray:
+    """The stack with every slice moved; the rim that some slices leave empty repeats their edge.
+
+    Slices are interpolated linearly in their own dtype.
+    """
+    out = np.empty(values.shape, values.dtype)
+    for k, image in enumerate(values):
+        if np.hypot(*drift.correction_px[k]) < 0.05:
+            out[k] = image
+        else:
+            ndimage.shift(image, drift.correction_px[k], out[k], order=1, mode="nearest")
+    return out
+
+
+def _middle(image: np.ndarray) -> np.ndarray:
+    cut = [
+        slice(max((n - LONGEST_PX) // 2, 0), max((n - LONGEST_PX) // 2, 0) + LONGEST_PX) for n in image.shape
+    ]
+    return image[cut[0], cut[1]]
+
+
+def _transformed(image: np.ndarray) -> np.ndarray:
+    """Fourier transform of a slice without its mean, faded out towards the edges."""
+    grey = np.asarray(_middle(image), np.float32)
+    window = np.hanning(grey.shape[0])[:, None] * np.hanning(grey.shape[1])[None, :]
+    return np.fft.rfft2((grey - grey.mean()) * window)
+
+
+def _shift(before: np.ndarray, now: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Shift (rows, columns) of `now` against `before`: the peak of their phase correlation, by a parabola."""
+    cross = now * np.conj(before)
+    cross /= np.sqrt(np.abs(cross)) + 1e-9 * np.abs(cross).max() + 1e-30
+    peak = np.fft.irfft2(cross, shape)
+    reach = [max(int(n * LARGEST_SHARE), 1) for n in shape]
+    near = np.roll(peak, reach, (0, 1))[: 2 * reach[0] + 1, : 2 * reach[1] + 1]
+    at = np.unravel_index(int(near.argmax()), near.shape)
+    return np.array([at[k] - reach[k] + _vertex(near, at, k) for k in (0, 1)])
+
+
+def _vertex(near: np.ndarray, at: tuple[np.intp, ...], axis: int) -> float:
+    """Offset of the vertex of the parabola through the peak and its two neighbours along an axis."""
+    k = int(at[axis])
+    if not 0 < k < near.shape[axis] - 1:
+        return 0.0
+    line = near.take(at[1 - axis], axis=1 - axis)
+    left, middle, right = line[k - 1], line[k], line[k + 1]
+    bend = left - 2 * middle + right
+    return float(np.clip(0.5 * (left - right) / bend, -0.5, 0.5)) if bend < 0 else 0.0

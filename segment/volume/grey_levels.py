@@ -1,0 +1,59 @@
+"""Even grey levels: the same brightness and contrast in every slice, without curtains."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+ENDS = (0.2, 99.8)  #: percentiles of the whole stack that are put at `KEPT`
+KEPT = (12.0, 243.0)
+SAMPLE = 4
+GAIN_SLICES = 8.0  #: SD of the smoothing of contrast along z; what a slice shows changes its contrast too
+CURTAIN_PX = 3.0  #: curtains are about so narrow; wider structures stay
+CURTAIN_ROWS = 60.0  #: and run on for longer than this
+
+
+def even_slices(values: np.ndarray, *, curtains: bool = True) -> np.ndarray:
+    """The stack as uint8 with brightness and contrast alike in every slice.
+
+    Parameters
+    ----------
+    values : ndarray, shape (slices, rows, columns)
+        Any real dtype.
+    curtains : bool
+        Take vertical stripes (the ion beam comes from above) out of every slice.
+
+    Returns
+    -------
+    ndarray of uint8, same shape
+        The median of each slice brought to that of the stack, its spread likewise but smoothed along z.
+    """
+    thin = np.asarray(values[:, ::SAMPLE, ::SAMPLE], np.float32)
+    middle = np.median(thin, axis=(1, 2))
+    spread = np.median(np.abs(thin - middle[:, None, None]), axis=(1, 2))
+    spread = ndimage.gaussian_filter1d(spread, GAIN_SLICES, mode="nearest")
+    gain = np.median(spread) / np.maximum(spread, 1e-9) if spread.min() > 0 else np.ones(len(spread))
+    even = (thin - middle[:, None, None]) * gain[:, None, None].astype(np.float32)
+    low, high = (float(v) for v in np.percentile(even, ENDS))
+    scale = (KEPT[1] - KEPT[0]) / max(high - low, 1e-9)
+    out = np.empty(values.shape, np.uint8)
+    for k, image in enumerate(values):
+        grey = np.asarray(image, np.float32) - np.float32(middle[k])
+        grey = (grey * np.float32(gain[k]) - np.float32(low)) * np.float32(scale) + np.float32(KEPT[0])
+        if curtains:
+            grey -= curtain(grey)
+        np.clip(np.rint(grey), 0, 255, out=grey)
+        out[k] = grey
+    return out
+
+
+def curtain(grey: np.ndarray) -> np.ndarray:
+    """Vertical stripes of a slice: narrow across, long along the rows, float32 of its shape.
+
+    Details are clipped before they are averaged along the rows, so that edges of grains and pores
+    hardly count.
+    """
+    across = grey - ndimage.gaussian_filter1d(grey, CURTAIN_PX, axis=1, mode="nearest")
+    spread = 1.4826 * float(np.median(np.abs(across[::2, ::2])))
+    np.clip(across, -spread, spread, out=across)
+    return np.asarray(ndimage.gaussian_filter1d(across, CURTAIN_ROWS, axis=0, mode="nearest"), np.float32)

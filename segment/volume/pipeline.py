@@ -1,0 +1,148 @@
+"""A grey stack from slices to grains and phases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from segment.errors import UncalibratedError
+from segment.unet.choices import Device
+from segment.unet.model_folder import Model
+from segment.volume.alignment import aligned, find_drift
+from segment.volume.grey_levels import even_slices
+from segment.volume.network import boundary_volume, directions_for
+from segment.volume.phases import SOLID, find_phases
+from segment.volume.slice_faults import slice_faults
+from segment.volume.stack import GreyVolume, LabelVolume
+from segment.volume.watershed import volume_watershed
+
+Align = Literal["none", "drift", "reference"]
+WORTH_MOVING_PX = 0.5  #: corrections below this are left
+LARGE_SHEAR_PX = 0.25  #: steady shift per slice worth a warning
+SMALLEST_GRAIN_PX = 5.0  #: diameter of the smallest grain, in the network's pixels, that stays one
+
+
+@dataclass(frozen=True)
+class StackSettings:
+    """What the user may choose about a grey stack.
+
+    Attributes
+    ----------
+    align : {"drift", "reference", "none"}
+        Correct what departs from a steady shift; all of it; or nothing.
+    curtains : bool
+        Take vertical stripes out.
+    n_phases : int or None
+        1 solid, 2 void and solid, 3 with a second phase; None: as many as stand apart.
+    grains : bool
+        Find grains; otherwise phases alone.
+    every_direction : bool or None
+        Show the network slices along all three axes; None: where voxels are about cubic.
+    persistence : float or None
+        Instead of the model's own.
+    device : {"auto", "cpu", "cuda"}
+    threads : int or None
+    """
+
+    align: Align = "drift"
+    curtains: bool = True
+    n_phases: int | None = None
+    grains: bool = True
+    every_direction: bool | None = None
+    persistence: float | None = None
+    device: Device = "auto"
+    threads: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentedStack:
+    """What comes of a grey stack.
+
+    Attributes
+    ----------
+    volume : LabelVolume
+        Its grains; the solid as one where only phases were asked for.
+    grey : ndarray of uint8
+        The slices after preparation.
+    phase : ndarray of uint8
+        0 void, 1 solid, 2 second phase.
+    """
+
+    volume: LabelVolume
+    grey: np.ndarray
+    phase: np.ndarray
+
+
+def prepare(stack: GreyVolume, settings: StackSettings) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Slices in register with even grey levels, uint8, and what was noticed."""
+    notes = slice_faults(stack.values)
+    values = stack.values
+    if settings.align != "none":
+        drift = find_drift(values, keep_shear=settings.align == "drift")
+        if drift.largest_px >= WORTH_MOVING_PX:
+            values = aligned(values, drift)
+            notes += (f"slices were moved by up to {drift.largest_px:.1f} px to bring them into register",)
+        shear = float(np.hypot(*drift.shear_px))
+        if shear >= LARGE_SHEAR_PX:
+            notes += (
+                f"slices shift steadily by {shear:.2f} px each; this was left, since leaning structures look "
+                "alike: --align reference takes it out",
+            )
+    return even_slices(values, curtains=settings.curtains), notes
+
+
+def segment_stack(
+    stack: GreyVolume,
+    model: Model | None,
+    settings: StackSettings | None = None,
+    *,
+    report: Callable[[int, int], None] | None = None,
+) -> SegmentedStack:
+    """Grains and phases of a grey stack.
+
+    Parameters
+    ----------
+    stack : GreyVolume
+        With a voxel size.
+    model : Model or None
+        The network for images; None where only phases are wanted.
+    settings : StackSettings, optional
+    report : function of (slices done, slices in all), optional
+
+    Raises
+    ------
+    UncalibratedError
+        The voxel size is not known.
+    """
+    settings = settings or StackSettings()
+    if stack.voxel_size is None:
+        raise UncalibratedError(stack.source, "its voxel size is not known", "Give --voxel-size X Y Z")
+    grey, notes = prepare(stack, settings)
+    phases = find_phases(grey, settings.n_phases)
+    solid = phases.phase == SOLID
+    if settings.grains and model is not None:
+        axes = _axes(grey.shape, stack, settings)
+        probability = boundary_volume(
+            grey, model, axes, device=settings.device, threads=settings.threads, report=report
+        )
+        labels = volume_watershed(
+            probability,
+            solid,
+            persistence=model.persistence if settings.persistence is None else settings.persistence,
+            min_voxels=round(SMALLEST_GRAIN_PX**3),
+        )
+    else:
+        labels = solid.astype(np.int32)
+    names = np.arange(int(labels.max()) + 1)
+    volume = LabelVolume(labels, stack.voxel_size, names, phases.fractions, stack.warnings + notes)
+    return SegmentedStack(volume, grey, phases.phase)
+
+
+def _axes(shape: tuple[int, ...], stack: GreyVolume, settings: StackSettings) -> tuple[int, ...]:
+    assert stack.voxel_size is not None
+    if settings.every_direction is None:
+        return directions_for(shape, stack.voxel_size)
+    return (0, 1, 2) if settings.every_direction else (0,)

@@ -1,0 +1,68 @@
+"""One population, two, and too few grains to say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from grainstats.infer.volume_modality import judge_volume, volume_modality_json
+from grainstats.infer.volume_modality.judge import Modes, load_null
+from grainstats.infer.volume_modality.sizes import VolumeSizes
+from grainstats.measure.volume import VolumeMeasurement, measure_volume
+from segment.mosaics.laguerre_volume import VolumeMosaic, laguerre_volume
+from segment.volume.stack import LabelVolume, VoxelSize
+
+
+def measured(mosaic: VolumeMosaic) -> VolumeMeasurement:
+    labels = mosaic.labels(tuple(int(n) for n in mosaic.box))
+    return measure_volume(LabelVolume(labels, VoxelSize(5, 5, 5), np.arange(int(labels.max()) + 1)))
+
+
+def test_one_population_is_uniform() -> None:
+    mosaic = laguerre_volume((120, 120, 120), 9, 0.2, np.random.default_rng(0), centres="packed")
+    verdict = judge_volume(measured(mosaic))
+    assert verdict.verdict == "uniform"
+    assert len(verdict.modes_nm) == 1
+    assert verdict.modes_ci_nm[0][0] < verdict.modes_nm[0] < verdict.modes_ci_nm[0][1]
+
+
+def test_two_populations_are_bimodal() -> None:
+    mosaic = laguerre_volume(
+        (150, 150, 150), 9, 0.15, np.random.default_rng(1), size_ratio=3, coarse_volume=0.5, centres="packed"
+    )
+    verdict = judge_volume(measured(mosaic))
+    assert verdict.verdict == "bimodal"
+    assert verdict.mode_ratio == pytest.approx(3, rel=0.2)
+    assert verdict.mode_fractions[1] == pytest.approx(0.5, abs=0.15)
+
+
+def test_few_grains_are_indeterminate() -> None:
+    verdict = judge_volume(measured(laguerre_volume((40, 40, 40), 12, 0.2, np.random.default_rng(2))))
+    assert verdict.verdict == "indeterminate"
+    assert "interior grains" in verdict.reason
+    assert verdict.p_value is None
+    assert verdict.more_grains is not None and verdict.more_grains > 0
+
+
+def test_no_whole_grain() -> None:
+    halves = np.ones((10, 10, 10), np.int32)
+    halves[5:] = 2
+    verdict = judge_volume(measure_volume(LabelVolume(halves, VoxelSize(1, 1, 1), np.arange(3))))
+    assert verdict.verdict == "indeterminate"
+    assert volume_modality_json(verdict)["modes_nm"] == []
+
+
+def test_modes_share_the_volume() -> None:
+    sizes = VolumeSizes(np.array([1.0] * 27 + [3.0]), np.ones(28), np.empty(0))
+    modes = Modes.of(sizes, 2.0)
+    assert modes.diameter == pytest.approx((1, 3))
+    assert modes.share == pytest.approx((0.5, 0.5))
+    assert modes.n_coarse == 1
+
+
+def test_p_values_fall_with_the_statistic() -> None:
+    table = load_null()
+    p = [table.p_value(s, 300) for s in np.linspace(-8, 12, 50)]
+    assert (np.diff(p) <= 0).all()
+    assert p[-1] == pytest.approx(table.levels[-1])
+    assert (np.diff(table.power) >= 0).all()

@@ -1,0 +1,64 @@
+"""`grainstats volume` as scripts call it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+from typer.testing import CliRunner
+
+from grainstats.run.cli import app
+from segment.mosaics.laguerre_volume import poisson_voronoi_volume
+
+KEYS = {
+    "shape",
+    "voxel_size_nm",
+    "n_grains",
+    "n_interior",
+    "equivalent_diameter_nm",
+    "s_v_per_um",
+    "faces_per_grain",
+    "phases",
+    "modality",
+    "warnings",
+}
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    labels = poisson_voronoi_volume((40, 48, 56), 1 / 12**3, np.random.default_rng(0)).labels((40, 48, 56))
+    path = tmp_path_factory.mktemp("stack") / "labels.tif"
+    tifffile.imwrite(path, labels.astype(np.uint16))
+    return path
+
+
+def test_document_follows_the_contract(stack: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    call = ["volume", str(stack), "--labels", "--voxel-size", "10", "10", "20", "--out", str(out), "--json"]
+    result = CliRunner().invoke(app, call)
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert set(found) >= KEYS
+    assert found["shape"] == [40, 48, 56]
+    assert found["voxel_size_nm"] == [10, 10, 20]
+    assert set(found["equivalent_diameter_nm"]) >= {"mean", "median", "volume_weighted_mean", "ci"}
+    assert {"value", "ci"} <= set(found["s_v_per_um"])
+    assert found["modality"]["verdict"] in ("uniform", "bimodal", "indeterminate")
+    assert found["phases"][0] == {"name": "solid", "fraction": 1.0}
+    assert json.loads((out / "summary.json").read_text(encoding="utf-8")) == found
+    assert len(pd.read_csv(out / "grains.csv")) == found["n_grains"]
+
+
+def test_what_cannot_be_used_is_said_in_words(stack: Path, tmp_path: Path) -> None:
+    for call, words in (
+        ([str(stack), "--labels"], "--voxel-size"),
+        ([str(tmp_path / "none.tif"), "--labels"], "no such file"),
+    ):
+        result = CliRunner().invoke(app, ["volume", *call])
+        assert result.exit_code == 1
+        assert words in result.stderr
+    assert CliRunner().invoke(app, ["volume", str(stack), "--voxel-size", "1", "0", "1"]).exit_code == 2

@@ -1,0 +1,66 @@
+"""Label volumes with any numbers, with lines between grains, and what is none."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from segment.errors import UnreadableError
+from segment.mosaics.laguerre_volume import poisson_voronoi_volume
+from segment.volume import GreyVolume, VoxelSize, label_volume
+from segment.volume.components import connected_pieces
+
+UNIT = VoxelSize(1, 1, 1)
+
+
+@pytest.fixture(scope="module")
+def mosaic() -> np.ndarray:
+    return poisson_voronoi_volume((48, 48, 48), 1 / 12**3, np.random.default_rng(3)).labels((48, 48, 48))
+
+
+def test_numbers_in_the_file_are_kept_by_name(mosaic: np.ndarray) -> None:
+    for values in (mosaic.astype(np.uint16) * 7, mosaic.astype(np.float32), mosaic.astype(np.int64) << 33):
+        found = label_volume(GreyVolume(values, UNIT))
+        assert np.array_equal(found.labels, mosaic)
+        assert np.array_equal(found.names[1:], np.unique(values))
+
+
+def test_lines_between_grains_are_closed(mosaic: np.ndarray) -> None:
+    lined = mosaic.copy()
+    for axis in range(3):
+        lined[np.diff(mosaic, axis=axis, append=np.take(mosaic, [-1], axis)) != 0] = 0
+    found = label_volume(GreyVolume(lined, UNIT))
+    assert (found.labels > 0).all()
+    assert "lines" in found.warnings[-1]
+    assert (found.names[found.labels] == mosaic).mean() > 0.9
+
+
+def test_voids_stay_open(mosaic: np.ndarray) -> None:
+    holed = mosaic.copy()
+    holed[10:20, 10:20, 10:20] = 0
+    found = label_volume(GreyVolume(holed, UNIT))
+    assert (found.labels == 0).sum() == 1000
+    assert dict(found.phases)["void"] == pytest.approx(1000 / 48**3)
+
+
+def test_grey_levels_are_no_labels() -> None:
+    noise = np.random.default_rng(0).integers(0, 200, (30, 30, 30), dtype=np.uint8)
+    with pytest.raises(UnreadableError, match="scattered"):
+        label_volume(GreyVolume(noise, UNIT))
+    with pytest.raises(UnreadableError, match="fractions"):
+        label_volume(GreyVolume(noise / 7, UNIT))
+
+
+def test_a_mask_in_pieces_is_told() -> None:
+    mask = np.zeros((30, 30, 30), np.uint8)
+    mask[2:8, 2:8, 2:8] = mask[20:26, 20:26, 20:26] = 1
+    assert "label 1 is in several pieces" in label_volume(GreyVolume(mask, UNIT)).warnings[0]
+
+
+def test_pieces_are_those_of_scipy() -> None:
+    mask = np.random.default_rng(1).random((40, 40, 40)) < 0.35
+    pieces, n = connected_pieces(mask)
+    expected, m = ndimage.label(mask)
+    assert n == m
+    assert np.array_equal(pieces, expected)

@@ -1,0 +1,112 @@
+"""Stacks in every format give the same voxels, and faults are named."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from segment.errors import UncalibratedError, UnreadableError
+from segment.volume import VoxelSize, read_stack
+
+SIZE = VoxelSize(10, 12, 25)
+
+
+@pytest.fixture
+def stack() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 255, (12, 20, 30), dtype=np.uint8)
+
+
+def write_mrc(path: Path, stack: np.ndarray, edges_nm: tuple[float, float, float]) -> None:
+    """A little-endian MRC2014 file of mode 6."""
+    z, y, x = stack.shape
+    head = bytearray(1024)
+    struct.pack_into("<4i", head, 0, x, y, z, 6)
+    struct.pack_into("<3i", head, 28, x, y, z)
+    struct.pack_into("<3f", head, 40, *(n * e * 10 for n, e in zip((x, y, z), edges_nm, strict=True)))
+    head[208:212] = b"MAP "
+    path.write_bytes(bytes(head) + stack.astype("<u2").tobytes())
+
+
+def test_plain_tiff_npy_and_compressed_tiff(tmp_path: Path, stack: np.ndarray) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", stack)
+    tifffile.imwrite(tmp_path / "b.tif", stack, compression="zlib")
+    np.save(tmp_path / "c.npy", stack)
+    for name in ("a.tif", "b.tif", "c.npy"):
+        found = read_stack(tmp_path / name, voxel_size=SIZE)
+        assert np.array_equal(found.values, stack), name
+        assert found.voxel_size == SIZE
+
+
+def test_voxel_size_from_metadata(tmp_path: Path, stack: np.ndarray) -> None:
+    ome = {"axes": "ZYX", "PhysicalSizeX": 0.01, "PhysicalSizeY": 0.012, "PhysicalSizeZ": 0.025}
+    tifffile.imwrite(tmp_path / "a.ome.tif", stack, ome=True, metadata=ome)
+    tifffile.imwrite(
+        tmp_path / "b.tif",
+        stack,
+        imagej=True,
+        resolution=(1 / 0.01, 1 / 0.012),
+        metadata={"axes": "ZYX", "spacing": 0.025, "unit": "um"},
+    )
+    write_mrc(tmp_path / "c.mrc", stack, SIZE.xyz)
+    with h5py.File(tmp_path / "d.h5", "w") as file:
+        file["volumes/labels"] = stack
+        file["volumes/labels"].attrs["element_size_um"] = [0.025, 0.012, 0.01]
+    for name in ("a.ome.tif", "b.tif", "c.mrc", "d.h5"):
+        found = read_stack(tmp_path / name)
+        assert np.array_equal(found.values, stack), name
+        assert found.voxel_size is not None
+        assert found.voxel_size.xyz == pytest.approx(SIZE.xyz, rel=1e-5), name
+
+
+def test_voxel_size_is_never_guessed(tmp_path: Path, stack: np.ndarray) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", stack, resolution=(1e6, 1e6), resolutionunit="CENTIMETER")
+    with pytest.raises(UncalibratedError, match="--voxel-size"):
+        read_stack(tmp_path / "a.tif")
+
+
+def test_conflict_with_the_file_is_a_warning(tmp_path: Path, stack: np.ndarray) -> None:
+    write_mrc(tmp_path / "c.mrc", stack, (5, 5, 5))
+    found = read_stack(tmp_path / "c.mrc", voxel_size=SIZE)
+    assert found.voxel_size == SIZE
+    assert "5 x 5 x 5" in found.warnings[0]
+
+
+def test_folder_in_natural_order_with_gap_and_damage(tmp_path: Path, stack: np.ndarray) -> None:
+    for k, image in enumerate(stack):
+        if k != 4:
+            Image.fromarray(image).save(tmp_path / f"s_{k}.png")
+    (tmp_path / "s_7.png").write_bytes(b"no image")
+    found = read_stack(tmp_path, voxel_size=SIZE)
+    assert found.values.shape == stack.shape
+    kept = [k for k in range(12) if k not in (4, 7)]
+    assert np.array_equal(found.values[kept], stack[kept])
+    told = " ".join(found.warnings)
+    assert "slice 5 is missing" in told
+    assert "s_7.png is damaged" in told
+
+
+def test_slices_of_unequal_size_are_refused(tmp_path: Path, stack: np.ndarray) -> None:
+    for k, image in enumerate(stack):
+        Image.fromarray(image if k != 5 else image[:10]).save(tmp_path / f"s_{k}.png")
+    with pytest.raises(UnreadableError, match=r"s_5\.png"):
+        read_stack(tmp_path, voxel_size=SIZE)
+    with tifffile.TiffWriter(tmp_path / "pages.tif") as writer:
+        for k, image in enumerate(stack):
+            writer.write(image if k != 5 else image[:10])
+    with pytest.raises(UnreadableError, match="slice 6"):
+        read_stack(tmp_path / "pages.tif", voxel_size=SIZE)
+
+
+def test_what_is_no_stack_is_refused(tmp_path: Path, stack: np.ndarray) -> None:
+    tifffile.imwrite(tmp_path / "one.tif", stack[0])
+    tifffile.imwrite(tmp_path / "times.tif", stack, imagej=True, metadata={"axes": "TYX"})
+    (tmp_path / "text.txt").write_text("no")
+    for name, words in (("one.tif", "one slice"), ("times.tif", "times"), ("text.txt", "no known stack")):
+        with pytest.raises(UnreadableError, match=words):
+            read_stack(tmp_path / name, voxel_size=SIZE)
