@@ -141,9 +141,7 @@ def build(path: Path) -> None:
         ]
         table.append(quantiles([np.concatenate(v) for v in values]))
         alarms[n] = _false_alarms(values)
-        print(
-            f"{n}: false alarms at .05, worst family {max(alarms[n]):.3f}, mean {np.mean(alarms[n]):.3f}"
-        )
+        print(f"{n}: false alarms at .05, worst family {max(alarms[n]):.3f}, mean {np.mean(alarms[n]):.3f}")
         sys.stdout.flush()
     np.savez(TABLE, n_interior=COUNTS, levels=LEVELS, quantiles=np.array(table, np.float32))
     power(made, rng)

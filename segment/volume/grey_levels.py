@@ -9,7 +9,7 @@ ENDS = (0.2, 99.8)  #: percentiles of the whole stack that are put at `KEPT`
 KEPT = (12.0, 243.0)
 SAMPLE = 4
 GAIN_SLICES = 8.0  #: SD of the smoothing of contrast along z; what a slice shows changes its contrast too
-CURTAIN_PX = 3.0  #: curtains are about so narrow; wider structures stay
+CURTAIN_PX = 5.0  #: curtains are about so narrow; wider structures stay
 CURTAIN_ROWS = 60.0  #: and run on for longer than this
 
 

@@ -8,7 +8,13 @@ from typing import Any
 import numpy as np
 
 from grainstats.infer.volume_modality import judge_volume, volume_modality_json
-from grainstats.measure.volume import VolumeMeasurement, measure_volume, phase_summary, volume_summary
+from grainstats.measure.volume import (
+    VolumeMeasurement,
+    measure_volume,
+    phase_summary,
+    section_summary,
+    volume_summary,
+)
 from segment.unet.model_folder import Model
 from segment.volume import GreyVolume, LabelVolume, label_volume
 from segment.volume.pipeline import StackSettings, segment_stack
@@ -89,6 +95,7 @@ def analyse_grains(
     document["voxel_size_source"] = voxel_size_source
     document["phases"] = [{"name": name, "fraction": share} for name, share in volume.phases]
     document |= phase_summary(volume)
+    document["sections"] = section_summary(volume, measured)
     document["modality"] = volume_modality_json(verdict)
     document["warnings"] = list(volume.warnings)
     return VolumeAnalysis(volume, measured, document, grey)

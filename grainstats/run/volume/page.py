@@ -80,6 +80,13 @@ def _rows(d: dict[str, Any]) -> str:
         ("Triple lines", _value(d["triple_lines_per_um2"], "1/µm²", None)),
         *((p["name"].capitalize(), f"{p['fraction']:.1%} of the volume") for p in d["phases"]),
     ]
+    sections = d["sections"]
+    if sections["over_volume"] is not None:
+        words = (
+            f"{sections['n_cells']} cells of {sections['n']} sections have a mean circle diameter of "
+            f"{sections['equivalent_diameter_nm']:.4g} nm, {sections['over_volume']:.0%} of the grains' own"
+        )
+        told.append(("What sections would have shown", words))
     return "".join(f"<tr><th>{escape(a)}</th><td>{escape(b)}</td></tr>" for a, b in told)
 
 

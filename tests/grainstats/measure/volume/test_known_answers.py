@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grainstats.measure.volume import VolumeMeasurement, measure_volume, phase_summary, volume_summary
+from grainstats.measure.volume import (
+    VolumeMeasurement,
+    measure_volume,
+    phase_summary,
+    section_summary,
+    volume_summary,
+)
 from segment.mosaics.laguerre_volume import laguerre_volume, poisson_voronoi_volume
 from segment.volume.stack import LabelVolume, VoxelSize
 
@@ -132,3 +138,13 @@ def test_packed_spheres() -> None:
     assert found["porosity"] == pytest.approx(1 - np.pi * 3**0.5 / 8, abs=0.01)
     assert found["voids"]["percolates"] == {"x": True, "y": True, "z": True}
     assert found["voids"]["n_pieces"] == 1
+
+
+def test_sections_show_smaller_cells_and_the_same_surface() -> None:
+    """Circles of a section are smaller than the grains' spheres; lines cross as many boundaries in any plane."""
+    labels = poisson_voronoi_volume((96, 96, 96), 1 / 12**3, np.random.default_rng(8)).labels((96, 96, 96))
+    volume = _volume(labels, (1, 1, 1))
+    m = measure_volume(volume)
+    found = section_summary(volume, m)
+    assert 0.65 < found["over_volume"] < 0.9
+    assert found["s_v_per_um"] / 1e3 == pytest.approx(m.lines.surface_per_nm, rel=0.04)
