@@ -34,7 +34,7 @@ calibration: $(BIN)/grainstats  ## error rates and power of the verdict and of t
 
 bench-optimizer: $(BIN)/grainstats  ## suggestions against random search, BOXVIA's engine and a plain process
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -e ".[optimizer]" GPy GPyOpt "setuptools<80"
-	$(BIN)/python benchmarks/bench_optimizer.py
+	$(BIN)/python calibration/optimizer_benchmark.py
 
 samples: $(BIN)/grainstats  ## draw data_samples/ again from its seeds
 	$(BIN)/python scripts/make_samples.py

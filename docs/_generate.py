@@ -31,7 +31,8 @@ def command_line() -> str:
     parts = [
         "# Command line",
         "",
-        "Exit status: 0 all done; 1 some inputs failed, each is named and the rest is saved; 2 the call was wrong.",
+        "Exit status: 0 all done; 1 some inputs failed, each is named and the rest is saved;",
+        "2 the call was wrong.",
         "`--json` prints one JSON document on standard output and nothing else there.",
         "",
     ]
@@ -64,8 +65,8 @@ def recipe() -> str:
         for one in dataclasses.fields(Recipe)
     ]
     head = (
-        "# Recipe\n\nA TOML file with everything that changes a result. An empty recipe is the released method; an"
-        " unknown key is refused.\n\n| key | default | meaning |\n|---|---|---|\n"
+        "# Recipe\n\nA TOML file with everything that changes a result. An empty recipe is the released"
+        " method; an unknown key is refused.\n\n| key | default | meaning |\n|---|---|---|\n"
     )
     return head + "\n".join(rows) + "\n"
 
@@ -79,7 +80,8 @@ def schema() -> str:
         parts.extend([f"## {mapper.local_table.name}", "", inspect.cleandoc(mapper.class_.__doc__ or ""), ""])
         parts.extend(["| column | type | |", "|---|---|---|"])
         for column in mapper.local_table.columns:
-            role = "key" if column.primary_key else ", ".join(f"→ {k.target_fullname}" for k in column.foreign_keys)
+            points = ", ".join(f"→ {key.target_fullname}" for key in column.foreign_keys)
+            role = "key" if column.primary_key else points
             parts.append(f"| `{column.name}` | {column.type} | {role} |")
         parts.append("")
     return "\n".join(parts)

@@ -1,6 +1,6 @@
 """Does the function network find better samples than a plain Gaussian process, or than chance?
 
-    make bench-optimizer        # or: python benchmarks/bench_optimizer.py --seeds 16
+    make bench-optimizer        # or: python calibration/optimizer_benchmark.py --seeds 16
 
 Three simulators of a synthesis campaign with five process parameters, three measured microstructure
 features and one property: the features mediate the property; they mediate it and the process also acts
@@ -240,7 +240,7 @@ def page(rows: pd.DataFrame) -> str:
         lines.append("| " + " | ".join(f"{v:.3f}" if isinstance(v, float) else str(v) for v in record) + " |")
     best = ", ".join(f"{s.name} {optimum(s):.3f}" for s in SIMULATORS)
     return (
-        "# Optimizer benchmark\n\nMade by `make bench-optimizer` (benchmarks/bench_optimizer.py): "
+        "# Optimizer benchmark\n\nMade by `make bench-optimizer` (calibration/optimizer_benchmark.py): "
         f"{INITIAL} initial + {ROUNDS} × {BATCH} experiments, best noise-free value found.\n"
         f"Best there is: {best}.\n"
         "`inside 95 %`: share of proposed points whose true property lay in the interval they were proposed "
