@@ -21,8 +21,7 @@ from train_shape_network import Lesson, train
 
 from grainstats.infer.modality.judge import LEVEL
 from grainstats.infer.modality.null_library import LEVELS, NullLibrary
-from grainstats.infer.modality.shape_network import SMALL_BELOW, ShapeNetwork, ShapeNetworks, shape_inputs
-from grainstats.infer.modality.statistics import STATISTICS, statistics_on_grid
+from grainstats.infer.modality.shape_network import SMALL_BELOW, ShapeNetwork, shape_inputs
 
 PACKAGE = Path(__file__).parents[1] / "grainstats" / "infer" / "modality"
 NULLS = ("section", "columnar")
@@ -43,7 +42,6 @@ N_KERNEL = 0.5  # of log interior grains
 # Interior grains from which a family is protected; fewer cannot tell it from two populations.
 SPEAKS_FROM = (0, 1000, 1000, 0, 300, 1500, 1500)
 LOOSE_FROM = 600
-CLASSICAL = 6000
 NARROW, BROAD = (0.0, 0.25), (0.3, 0.4)  # sigmas of the two populations whose power is kept
 COARSE = (0.3, 0.45), (0.45, 0.6)  # their coarse volume
 UNLIKE = (4, 5, 6)  # families left out of the power: packings are told easily, loose ones with difficulty
@@ -162,18 +160,8 @@ def shape_scores(samples: Samples, network: ShapeNetwork) -> np.ndarray:
 
 
 def null_tables(null: Samples, network: ShapeNetwork, sizes: tuple[float, ...]) -> dict[str, np.ndarray]:
-    """Quantiles of every statistic; the two classical ones, which only stand beside, from fewer samples."""
-    fewer = null.take(np.random.default_rng(0).permutation(len(null.truth))[:CLASSICAL])
-    both = ShapeNetworks(network, network)
-    values = np.concatenate(
-        [
-            statistics_on_grid(fewer.grid[k].astype(float), fewer.counts[k], fewer.scalars[k], both)
-            for k in (slice(start, start + 500) for start in range(0, len(fewer.truth), 500))
-        ]
-    )
-    tables = {name: quantile_table(fewer, values[:, k], sizes) for k, name in enumerate(STATISTICS)}
-    tables["shape"] = quantile_table(null, shape_scores(null, network), sizes)
-    return tables
+    """Quantiles of the statistic."""
+    return {"shape": quantile_table(null, shape_scores(null, network), sizes)}
 
 
 def _library(tables: dict[str, np.ndarray], size: str) -> NullLibrary:

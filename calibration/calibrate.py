@@ -20,7 +20,6 @@ from pathlib import Path
 
 import numpy as np
 
-from grainstats.infer.modality.distribution import SizeDistribution, pooled_distribution
 from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.judge import decide
 from grainstats.infer.modality.null_mosaics import UNIT, Population, cut_window, rectangle, window_side
@@ -118,8 +117,8 @@ def window_sides(job: Job, rng: np.random.Generator) -> tuple[dict[int, float], 
     return {n: float(np.mean([s for s, _ in pairs])) for n, pairs in found.items()}, float(area)
 
 
-def samples(job: Job) -> Iterator[tuple[int, SizeDistribution]]:
-    """Size class and distribution of each repeat; the smaller windows lie within the largest."""
+def samples(job: Job) -> Iterator[tuple[int, ImageGrains]]:
+    """Size class and grains of each repeat; the smaller windows lie within the largest."""
     rng = np.random.default_rng(job.seed)
     sides, area = window_sides(job, rng)
     for repeat in range(job.repeats):
@@ -136,7 +135,7 @@ def samples(job: Job) -> Iterator[tuple[int, SizeDistribution]]:
             images = {
                 n: cut_window(cells, (0.0, 0.0), shape, min_area=smallest) for n, shape in shapes.items()
             }
-        yield from ((n, pooled_distribution([image])) for n, image in images.items() if image.n_interior)
+        yield from ((n, image) for n, image in images.items() if image.n_interior)
 
 
 def _rasterised(labels: np.ndarray, size: tuple[float, float]) -> ImageGrains:
@@ -151,12 +150,12 @@ def _rasterised(labels: np.ndarray, size: tuple[float, float]) -> ImageGrains:
 
 def run(job: Job) -> list[Row]:
     start = time.process_time()
-    found: dict[int, list[SizeDistribution]] = {n: [] for n in job.sizes}
-    for n, distribution in samples(job):
-        found[n].append(distribution)
+    found: dict[int, list[ImageGrains]] = {n: [] for n in job.sizes}
+    for n, image in samples(job):
+        found[n].append(image)
     rows = []
-    for n, distributions in found.items():
-        judged = decide(distributions, job.population.null)
+    for n, images in found.items():
+        judged = decide([[image] for image in images], job.population.null)
         verdicts = [d.verdict for d, _ in judged]
         share = {v: verdicts.count(v) / len(verdicts) for v in ("bimodal", "uniform", "indeterminate")}
         p = np.array([1.0 if d.p_value is None else d.p_value for d, _ in judged])
@@ -168,7 +167,7 @@ def run(job: Job) -> list[Row]:
                 len(verdicts),
                 **share,
                 p_below_05=float((p < 0.05).mean()),
-                median_interior=float(np.median([d.n_interior for d in distributions])),
+                median_interior=float(np.median([image.n_interior for image in images])),
                 median_ratio=float(np.median([m.ratio for _, m in judged])),
                 seconds=round(time.process_time() - start, 1),
             )

@@ -15,6 +15,7 @@ from segment.errors import InputError
 from segment.unet.choices import Precision
 
 Null = Literal["section", "columnar"]
+_ANGLES = tuple(20.0 * k for k in range(9))  # as `measure.spacing.intercepts.ANGLES`
 _FLOATS = ("persistence", "pixel_size_nm", "line_spacing_px", "misorientation_deg")
 _NEWER = ("tta", "misorientation_deg", "merge_twins", "twin", "phase")
 
@@ -65,7 +66,7 @@ class Recipe:
     min_area_px: int | None = None
     pixel_size_nm: float | None = None
     null: Null = "section"
-    angles_deg: tuple[float, ...] = (0.0, 45.0, 90.0, 135.0)
+    angles_deg: tuple[float, ...] = _ANGLES
     line_spacing_px: float | None = None
     precision: Precision = "auto"
     tta: bool = False

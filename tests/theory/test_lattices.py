@@ -68,6 +68,18 @@ def test_square_lattice_isotropic_mean_chord_is_cauchys() -> None:
     assert mean_intercept(pooled).value == pytest.approx(np.pi * 24 / 4, rel=0.01)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_the_default_directions_read_lattices_within_one_percent(seed: int) -> None:
+    """Cauchy's pi A / P: pi a / 4 for squares of side a and for hexagons with neighbours a apart."""
+    lattices = {
+        "square": (cropped(square_lattice(24, 20), 12), np.pi * 24 / 4),
+        "hexagonal": (hexagonal_lattice(24.0, (480, 480)), np.pi * 24 / 4),
+    }
+    for name, (lattice, expected) in lattices.items():
+        found = mean_intercept(pool([measure_grain_map(lattice, spacing=3.1, seed=seed)])).value
+        assert found == pytest.approx(expected, rel=0.01), name
+
+
 def test_square_lattice_network() -> None:
     cells, side = 6, 20
     network = boundary_network(square_lattice(side, cells))

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from grainstats.infer.modality.astm_classes import ALA_SHARE, delta_g, duplex_class, largest_grain_g
+from grainstats.infer.modality.coarse_grains import (
+    FEWEST_COARSE,
+    LEFT_OUT,
+    CoarseGrains,
+    below,
+    coarse_grains,
+    is_population,
+    outlier_diameter,
+    without_largest,
+)
 from grainstats.infer.modality.distribution import SizeDistribution, pooled_distribution
 from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.modes import Modes, one_mode, two_modes, with_intervals
@@ -20,16 +30,18 @@ LEVEL = 0.05
 FEWEST_GRAINS: dict[Null, int] = {"section": 80, "columnar": 100}  # where the libraries begin
 FEWEST_UNIFORM = 200  # interior grains: in fewer, all of the few coarse grains of a specimen may be missed
 SMALLEST_RATIO = 2.0  # of the modes in the plane: what a ratio of 2.5 of the grains themselves comes to
-SURE_LEVEL = 0.01
-NEAR_RATIO = 1.5  # modes nearer than this are one population, whatever its shape
 SMALLEST_SHARE = ALA_SHARE  # of the area; less are isolated coarse grains (E930), not a population
 ENOUGH_POWER = 0.8
-DECIDING = "shape"  # the other statistics stand beside it
+ENOUGH_FIELDS = 3  # fewer say so: what one field shows need not hold for the specimen
+DECIDING = "shape"
 
 
 @dataclass(frozen=True)
 class Decision:
-    """A verdict with its reason, before it is dressed with modes and standards."""
+    """A verdict with its reason, before it is dressed with modes and standards.
+
+    `isolated`: coarse grains that are too few, or in too few fields, for a population.
+    """
 
     verdict: Verdict
     reason: str
@@ -37,16 +49,19 @@ class Decision:
     p_values: dict[str, float]
     power: float | None
     more_grains: int | None
+    isolated: CoarseGrains | None = None
 
 
-def judge_modality(
-    images: Sequence[ImageGrains], *, null: Null = "section", seed: int = 0
-) -> ModalityVerdict:
+Sample = Sequence[ImageGrains]
+
+
+def judge_modality(images: Sample, *, null: Null = "section", seed: int = 0) -> ModalityVerdict:
     """Judge one sample; its images are pooled.
 
     Parameters
     ----------
     images : sequence of ImageGrains
+        Each of a field of its own: pictures of one field count once.
     null : {"section", "columnar"}
         Uniform microstructure to compare with: plane sections of a three-dimensional mosaic, or a film whose
         grains run through its thickness.
@@ -62,11 +77,12 @@ def judge_modality(
     if n_interior == 0:
         return _without_grains(images, null, seed)
     distribution = pooled_distribution(images)
-    ((decision, modes),) = decide([distribution], null)
-    if decision.p_value is None or decision.p_value >= LEVEL or decision.verdict == "uniform":
+    ((decision, modes),) = decide([images], null)
+    if decision.verdict != "bimodal" and (decision.p_value is None or decision.p_value >= LEVEL):
         modes = one_mode(distribution)
     modes = with_intervals(modes, images, np.random.default_rng(seed))
     sizes = np.concatenate([np.concatenate([g.diameter_nm, g.frame_diameter_nm]) for g in images])
+    isolated = decision.isolated
     return ModalityVerdict(
         verdict=decision.verdict,
         reason=decision.reason,
@@ -88,57 +104,185 @@ def judge_modality(
         delta_g=delta_g(modes.ratio),
         ala_g=largest_grain_g(sizes),
         seed=seed,
+        isolated_grains=isolated.n_grains if isolated else 0,
+        isolated_share=isolated.area_share if isolated else 0.0,
+        isolated_largest_nm=isolated.largest_nm if isolated else None,
     )
 
 
-def decide(distributions: Sequence[SizeDistribution], null: Null) -> list[tuple[Decision, Modes]]:
-    """The rule, for several samples at once: uniform, bimodal or indeterminate, and the two fitted modes."""
+def decide(samples: Sequence[Sample], null: Null) -> list[tuple[Decision, Modes]]:
+    """The rule, for several samples at once: uniform, bimodal or indeterminate, and the two fitted modes.
+
+    Every sample needs an interior grain.  Three steps: the test on all grains; what must hold besides for two
+    populations (`coarse_grains`), with the test on the rest where it does not; the words.
+    """
+    found = _tested(samples, null)
+    return [(_decide_one(images, t, null), t.modes) for images, t in zip(samples, found, strict=True)]
+
+
+@dataclass(frozen=True, eq=False)
+class _Tested:
+    """One sample's test: what the rule decides on."""
+
+    distribution: SizeDistribution
+    modes: Modes
+    p_values: dict[str, float]
+
+    @property
+    def p(self) -> float:
+        return self.p_values[DECIDING]
+
+    @property
+    def shown(self) -> str:
+        return f"p = {self.p:.2g}" if self.p > LEVELS[-1] else f"p <= {LEVELS[-1]:g}"
+
+    @property
+    def doubt(self) -> str | None:
+        """What keeps two fitted modes from counting as two populations."""
+        if (self.modes.ratio or 1.0) < SMALLEST_RATIO:
+            return f"the modes are only {self.modes.ratio:.2f} apart"
+        if min(self.modes.share) < SMALLEST_SHARE:
+            return f"the smaller mode holds only {min(self.modes.share):.0%} of the area"
+        return None
+
+    @property
+    def two(self) -> bool:
+        return self.p < LEVEL and self.doubt is None
+
+
+def _tested(samples: Sequence[Sample], null: Null) -> list[_Tested]:
+    distributions = [pooled_distribution(images) for images in samples]
     library = load_library(null)
     values = statistics_of(distributions, load_networks(null))
-    modes = two_modes(distributions)
     return [
-        (_decide_one(d, m, _p_values(d, v, library), library, FEWEST_GRAINS[null]), m)
-        for d, v, m in zip(distributions, values, modes, strict=True)
+        _Tested(d, m, _p_values(d, v, library))
+        for d, v, m in zip(distributions, values, two_modes(distributions), strict=True)
     ]
 
 
-def _decide_one(
-    distribution: SizeDistribution,
-    modes: Modes,
-    p_values: dict[str, float],
-    library: NullLibrary,
-    fewest: int,
-) -> Decision:
-    n = distribution.n_interior
-    target = _grains_for_uniform(library)
-    missing = max(target - n, 0) if target is not None else None
-    if n < fewest:
-        reason = f"only {n} interior grains; below {fewest} no call is made"
-        return Decision("indeterminate", reason, None, {}, None, missing)
-    p, power = p_values[DECIDING], library.power_at(n)
-    doubt = _why_not_two(modes)
-    shown = f"p = {p:.2g}" if p > LEVELS[-1] else f"p <= {LEVELS[-1]:g}"
-    if p < LEVEL and doubt is None:
-        at = " and ".join(f"{d:.3g}" for d in modes.diameter_nm)
-        reason = f"two populations ({shown}): modes at {at} nm, ratio {modes.ratio:.2f}"
-        return Decision("bimodal", reason, p, p_values, power, 0)
-    if p < SURE_LEVEL and (modes.ratio or 1.0) >= NEAR_RATIO:
-        reason = f"not one population ({shown}), but {doubt}"
-        return Decision("indeterminate", reason, p, p_values, power, None)
-    found = f"no sign of a second population ({shown})" if p >= LEVEL else f"{shown}, but {doubt}"
+def _decide_one(images: Sample, test: _Tested, null: Null) -> Decision:
+    library, n = load_library(null), test.distribution.n_interior
+    if n < FEWEST_GRAINS[null]:
+        reason = f"only {n} interior grains; below {FEWEST_GRAINS[null]} no call is made"
+        return Decision("indeterminate", reason, None, {}, None, _missing(library, n))
+    if not test.two:
+        outliers = coarse_grains(images, outlier_diameter(test.distribution.log_size, test.distribution.mass))
+        if outliers.area_share >= SMALLEST_SHARE and not is_population(outliers, len(images)):
+            return _too_few_coarse(images, test, outliers, null)
+        return _one_population(images, test, outliers, library)
+    fine, coarse_mode = test.modes.diameter_nm
+    coarse = coarse_grains(images, float(np.sqrt(fine * coarse_mode)))
+    if not is_population(coarse, len(images)):
+        return _too_few_coarse(images, test, coarse, null)
+    rest = without_largest(images, LEFT_OUT)
+    if not _still_two(rest, null):
+        reason = (
+            f"two populations only with the {LEFT_OUT} largest grains ({test.shown}); {_more_fields(images)}"
+        )
+        return Decision("indeterminate", reason, test.p, test.p_values, library.power_at(n), None)
+    at = " and ".join(f"{d:.3g}" for d in test.modes.diameter_nm)
+    reason = (
+        f"two populations ({test.shown}): modes at {at} nm, ratio {test.modes.ratio:.2f}; "
+        f"{coarse.n_grains} coarse grains{_in_fields(coarse, images)}"
+    )
+    return Decision("bimodal", reason, test.p, test.p_values, library.power_at(n), 0)
+
+
+def _still_two(images: Sample, null: Null) -> bool:
+    if not any(g.n_interior for g in images):
+        return False
+    (test,) = _tested([images], null)
+    return test.two
+
+
+def _too_few_coarse(images: Sample, test: _Tested, coarse: CoarseGrains, null: Null) -> Decision:
+    """Coarse grains that are no population, and the verdict on the rest."""
+    rest = below(images, coarse.above_nm)
+    inner = Decision("indeterminate", "nothing else is seen", None, {}, None, None)
+    if any(g.n_interior for g in rest):
+        ((inner, _),) = decide([rest], null)
+    named = _named(coarse, images)
+    if inner.verdict == "bimodal" or coarse.area_share < SMALLEST_SHARE:
+        return replace(inner, reason=f"{inner.reason}; besides, {named}", isolated=coarse)
+    few = (
+        "in one field only"
+        if coarse.n_grains >= FEWEST_COARSE
+        else f"fewer than {FEWEST_COARSE} are no population"
+    )
+    reason = f"{named}: {few}; {_more_fields(images)}. The rest: {inner.reason}"
+    return replace(inner, verdict="indeterminate", reason=reason, more_grains=None, isolated=coarse)
+
+
+def _one_population(images: Sample, test: _Tested, coarse: CoarseGrains, library: NullLibrary) -> Decision:
+    """No two populations: is it enough for "uniform"?"""
+    distribution, n = test.distribution, test.distribution.n_interior
+    power = library.power_at(n)
+
+    def undecided(why: str, more: int | None) -> Decision:
+        return Decision("indeterminate", why, test.p, test.p_values, power, more, isolated)
+
+    isolated = coarse if coarse.n_grains else None
+    if test.p < LEVEL:
+        return undecided(f"not one population ({test.shown}), but {test.doubt}", None)
+    found = f"no sign of a second population ({test.shown})"
     if power < ENOUGH_POWER:
-        reason = f"{found}; {n} interior grains have a power of only {power:.2f}"
-        return Decision("indeterminate", reason, p, p_values, power, missing)
+        return undecided(
+            f"{found}; {n} interior grains have a power of only {power:.2f}", _missing(library, n)
+        )
     if n < FEWEST_UNIFORM:
-        reason = f"{found}; {n} interior grains may have missed all of a few coarse ones"
-        return Decision("indeterminate", reason, p, p_values, power, missing)
+        why = f"{found}; {n} interior grains may have missed all of a few coarse ones"
+        return undecided(why, _missing(library, n))
     if distribution.sd > library.broad_sd and library.power_at(n, broad=True) < ENOUGH_POWER:
         needed = library.grains_for_power(ENOUGH_POWER, broad=True)
-        reason = f"{found}; {_as_wide_as_two(distribution, library)}"
         more = None if needed is None else needed - n
-        return Decision("indeterminate", reason, p, p_values, power, more)
-    reason = f"{found}; power {power:.2f} for a size ratio of 3"
-    return Decision("uniform", reason, p, p_values, power, 0)
+        return undecided(f"{found}; {_as_wide_as_two(distribution, library)}", more)
+    if coarse.area_share >= SMALLEST_SHARE:
+        return undecided(f"{found}, but {_named(coarse, images)}; {_more_fields(images)}", None)
+    reason = (
+        f"no second population of {SMALLEST_SHARE:.0%} of the area or more in {_these_fields(images)} "
+        f"({test.shown}; power {power:.2f} for a size ratio of 3)"
+    )
+    if len(images) < ENOUGH_FIELDS:
+        reason += f"; {_so_few(images)} of a specimen cannot speak for all of it"
+    if isolated:
+        reason += f"; {_named(coarse, images)}"
+    return Decision("uniform", reason, test.p, test.p_values, power, 0, isolated)
+
+
+def _named(coarse: CoarseGrains, images: Sample) -> str:
+    grains = (
+        "1 isolated coarse grain holds"
+        if coarse.n_grains == 1
+        else f"{coarse.n_grains} isolated coarse grains hold"
+    )
+    return (
+        f"{grains} {coarse.area_share:.1%} of the area (ALA, ASTM E930; largest {coarse.largest_nm:.3g} nm)"
+        f"{_in_fields(coarse, images)}"
+    )
+
+
+def _in_fields(coarse: CoarseGrains, images: Sample) -> str:
+    return f" in {coarse.n_fields} of {len(images)} fields" if len(images) > 1 else ""
+
+
+def _these_fields(images: Sample) -> str:
+    return "this field" if len(images) == 1 else f"these {len(images)} fields"
+
+
+def _so_few(images: Sample) -> str:
+    return "one field" if len(images) == 1 else f"{len(images)} fields"
+
+
+def _more_fields(images: Sample) -> str:
+    wanted = max(ENOUGH_FIELDS - len(images), 1)
+    at_least = "at least " if len(images) < ENOUGH_FIELDS else ""
+    return f"take {at_least}{wanted} more field{'s' if wanted > 1 else ''}"
+
+
+def _missing(library: NullLibrary, n: int) -> int | None:
+    """Interior grains missing for a call of "uniform"."""
+    target = _grains_for_uniform(library)
+    return None if target is None else max(target - n, 0)
 
 
 def _grains_for_uniform(library: NullLibrary) -> int | None:
@@ -153,15 +297,6 @@ def _as_wide_as_two(distribution: SizeDistribution, library: NullLibrary) -> str
         f"but two broad populations spread as widely (SD of log diameter {distribution.sd:.2f}), and "
         f"{distribution.n_interior} interior grains have a power of only {power:.2f} against them"
     )
-
-
-def _why_not_two(modes: Modes) -> str | None:
-    """What keeps two fitted modes from counting as two populations."""
-    if (modes.ratio or 1.0) < SMALLEST_RATIO:
-        return f"the modes are only {modes.ratio:.2f} apart"
-    if min(modes.share) < SMALLEST_SHARE:
-        return f"the smaller mode holds only {min(modes.share):.0%} of the area"
-    return None
 
 
 def _p_values(distribution: SizeDistribution, values: np.ndarray, library: NullLibrary) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Two normals against one, and the critical bandwidth of one mode, on gridded standardised distributions."""
+"""Two normals against one on gridded standardised distributions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grainstats.infer.modality.distribution import GRID, STEP
+from grainstats.infer.modality.distribution import GRID
 
 VARIANCE_FLOOR = 0.01  # of the total variance
 START_QUANTILES = (0.25, 0.5, 0.75)
@@ -95,28 +95,3 @@ def _expectation_maximisation(
     density = log[1] + np.log1p(odds)
     likelihood = (mass * density).sum(axis=1) - 0.5 * np.log(2 * np.pi)
     return likelihood, mean, np.sqrt(variance), share
-
-
-def critical_bandwidth(mass: np.ndarray, *, steps: int = 12) -> np.ndarray:
-    """Smallest Gaussian bandwidth with one mode (Silverman 1981), in units of the SD, shape (n,).
-
-    Bisection between 0.03 and 1.5: the number of modes of a Gaussian kernel estimate never rises with h.
-    """
-    length = 512
-    transform = np.fft.rfft(mass, length, axis=1)
-    frequency = 2 * np.pi * np.fft.rfftfreq(length, STEP)
-    shift = np.exp(-1j * frequency * 1.5)
-    low, high = np.full(len(mass), np.log(0.03)), np.full(len(mass), np.log(1.5))
-    for _ in range(steps):
-        h = np.exp((low + high) / 2)
-        kernel = np.exp(-0.5 * (h[:, None] * frequency) ** 2) * shift
-        density = np.fft.irfft(transform * kernel, length, axis=1)[:, : len(GRID) + 48]
-        several = _count_modes(density) > 1
-        low, high = np.where(several, np.log(h), low), np.where(several, high, np.log(h))
-    return np.exp(high)
-
-
-def _count_modes(density: np.ndarray) -> np.ndarray:
-    slope = np.diff(density, axis=1)
-    slope[np.abs(slope) < 1e-9 * density.max(axis=1, keepdims=True)] = 0.0
-    return ((slope[:, :-1] > 0) & (slope[:, 1:] <= 0)).sum(axis=1)

@@ -8,6 +8,7 @@ from importlib.resources import files
 
 import numpy as np
 
+from grainstats.infer.modality.statistics import STATISTICS
 from grainstats.infer.modality.verdict import Null
 
 LEVELS = np.array(
@@ -75,7 +76,6 @@ def load_library(null: Null) -> NullLibrary:
         def joined(name: str) -> np.ndarray:
             return np.concatenate([stored[f"{size}_{name}"] for size in ("small", "large")]).astype(float)
 
-        names = [k.removeprefix("small_q_") for k in stored if k.startswith("small_q_")]
-        quantiles = {name: joined(f"q_{name}") for name in names}
+        quantiles = {name: joined(f"q_{name}") for name in STATISTICS}
         power, broad = (np.maximum.accumulate(joined(name)) for name in ("power", "power_broad"))
         return NullLibrary(joined("n_interior"), quantiles, power, broad, float(stored["broad_sd"]))

@@ -17,7 +17,6 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from grainstats.infer.modality.distribution import pooled_distribution
 from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.judge import Decision, decide
 from grainstats.infer.modality.verdict import ModalityVerdict, Verdict
@@ -27,9 +26,8 @@ from segment.quality.error_rates import ErrorRates, size_class
 from segment.segmentation import FineCells, Segmentation
 
 REPEATS = 25
-# Of agreeing repeats; below, the verdict is withdrawn. Not more, since what is drawn on top of the
-# segmentation's own errors blurs two populations but never makes them.
-SMALLEST_SHARE = 0.6
+SMALLEST_SHARE = 0.6  # of agreeing repeats; below, a "uniform" is withdrawn
+LARGEST_CONTRARY = 0.1  # of repeats that are called bimodal; above, a "uniform" is withdrawn
 PERSISTENCE = 0.1  # of a map that does not say how it was cut
 CUTS = ((0.5, 0.0), (2.0, 0.0), (1.0, -0.15), (1.0, 0.15))  # persistence over, least border beyond the own
 SMALLEST_PART, LARGEST_PART = 0.2, 0.5  # share of a cell that an invented boundary cuts off
@@ -185,18 +183,35 @@ def _several(fine: FineCells, persistence: float) -> list[Cut]:
     return [as_in_map(fine)] + [cut_at(fine, persistence * factor, level + more) for factor, more in CUTS]
 
 
-def stability(
+@dataclass(frozen=True)
+class Repeats:
+    """What perturbed segmentations say of a verdict: shares of all repeats."""
+
+    agreeing: float
+    bimodal: float
+    uniform: float
+
+
+def repeated(
     images: Sequence[ImageCuts | AsGiven], judged: ModalityVerdict, *, repeats: int = REPEATS
-) -> float:
-    """Share of perturbed segmentations that agree with the verdict, between 0 and 1."""
+) -> Repeats:
+    """Judge perturbed segmentations by the same rule."""
     generators = np.random.default_rng(judged.seed).spawn(repeats)
     samples = [[image.perturbed(k, rng) for image in images] for k, rng in enumerate(generators)]
-    judgeable = [pooled_distribution(grains) for grains in samples if any(g.n_interior for g in grains)]
+    judgeable = [grains for grains in samples if any(g.n_interior for g in grains)]
     decisions = [decision for decision, _ in decide(judgeable, judged.null)] if judgeable else []
     agreeing = sum(_agrees(decision, judged.verdict) for decision in decisions)
     if judged.verdict == "indeterminate":
         agreeing += repeats - len(judgeable)
-    return agreeing / repeats
+    bimodal, uniform = (sum(d.verdict == v for d in decisions) for v in ("bimodal", "uniform"))
+    return Repeats(agreeing / repeats, bimodal / repeats, uniform / repeats)
+
+
+def stability(
+    images: Sequence[ImageCuts | AsGiven], judged: ModalityVerdict, *, repeats: int = REPEATS
+) -> float:
+    """Share of perturbed segmentations that agree with the verdict, between 0 and 1."""
+    return repeated(images, judged, repeats=repeats).agreeing
 
 
 def _agrees(decision: Decision, verdict: Verdict) -> bool:
@@ -207,13 +222,13 @@ def _agrees(decision: Decision, verdict: Verdict) -> bool:
 
 
 def with_stability(
-    judged: ModalityVerdict,
-    images: Sequence[ImageCuts | AsGiven],
-    *,
-    repeats: int = REPEATS,
-    smallest_share: float = SMALLEST_SHARE,
+    judged: ModalityVerdict, images: Sequence[ImageCuts | AsGiven], *, repeats: int = REPEATS
 ) -> ModalityVerdict:
-    """The verdict with its stability; withdrawn where too few perturbed segmentations agree.
+    """The verdict with its stability; withdrawn where other segmentations speak against it.
+
+    "uniform" is withdrawn where too few repeats agree or some are called bimodal.  Lost and cut grains blur
+    two populations and never make them, so that a "bimodal" is withdrawn only where more repeats are called
+    uniform than bimodal; where few agree, the reason says so.
 
     Parameters
     ----------
@@ -221,13 +236,22 @@ def with_stability(
         From `judge_modality` of the same images.
     images : sequence of ImageCuts or AsGiven
     repeats : int
-    smallest_share : float
-        Below this share of agreement a "uniform" or "bimodal" becomes "indeterminate".
     """
     if not images:
         return judged
-    share = stability(images, judged, repeats=repeats)
-    if judged.verdict == "indeterminate" or share >= smallest_share:
-        return replace(judged, stability=share)
-    reason = f"{judged.verdict} in only {share:.0%} of perturbed segmentations ({judged.reason})"
-    return replace(judged, verdict="indeterminate", reason=reason, stability=share, more_grains=None)
+    found = repeated(images, judged, repeats=repeats)
+    share = found.agreeing
+    if judged.verdict == "uniform" and (share < SMALLEST_SHARE or found.bimodal > LARGEST_CONTRARY):
+        reason = f"uniform in only {share:.0%} of perturbed segmentations ({judged.reason})"
+        if found.bimodal > LARGEST_CONTRARY:
+            reason = f"bimodal in {found.bimodal:.0%} of perturbed segmentations ({judged.reason})"
+        return replace(judged, verdict="indeterminate", reason=reason, stability=share, more_grains=None)
+    if judged.verdict == "bimodal" and found.uniform > found.bimodal:
+        reason = f"uniform in {found.uniform:.0%} of perturbed segmentations ({judged.reason})"
+        return replace(judged, verdict="indeterminate", reason=reason, stability=share, more_grains=None)
+    if judged.verdict == "bimodal" and share < SMALLEST_SHARE:
+        reason = (
+            f"{judged.reason}; the same in only {share:.0%} of perturbed segmentations, which lose grains"
+        )
+        return replace(judged, reason=reason, stability=share)
+    return replace(judged, stability=share)

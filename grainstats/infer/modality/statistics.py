@@ -1,4 +1,4 @@
-"""The test statistics of the uniform / bimodal question; large values speak for two populations."""
+"""The test statistic of the uniform / bimodal question; large values speak for two populations."""
 
 from __future__ import annotations
 
@@ -7,18 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from grainstats.infer.modality.distribution import SizeDistribution
-from grainstats.infer.modality.mixtures import critical_bandwidth, fit_two_normals
 from grainstats.infer.modality.shape_network import ShapeNetworks, shape_inputs, shape_scalars
 
-STATISTICS = ("likelihood_ratio", "critical_bandwidth", "shape")
+STATISTICS = ("shape",)
 
 
 def statistics_of(distributions: Sequence[SizeDistribution], networks: ShapeNetworks) -> np.ndarray:
     """Every statistic of every distribution, shape (n, len(STATISTICS)).
 
-    ``likelihood_ratio``: log of n_eff times the gain of two normals over one (a weighted likelihood ratio
-    scaled to the effective number); ``critical_bandwidth``: Silverman's, over the SD; ``shape``: the score of
-    a network that learned sections of one and of two populations.
+    ``shape`` is the score of a network that learned sections of one and of two populations.
     """
     grid = np.stack([d.on_grid() for d in distributions])
     counts = np.stack([d.counts() for d in distributions])
@@ -29,11 +26,4 @@ def statistics_on_grid(
     grid: np.ndarray, counts: np.ndarray, scalars: np.ndarray, networks: ShapeNetworks
 ) -> np.ndarray:
     """As `statistics_of`, from gridded masses (n, 145), counts (n, 27) and `shape_scalars` (n, 4)."""
-    gain = np.exp(scalars[:, 2]) * fit_two_normals(grid).gain
-    return np.column_stack(
-        [
-            np.log(np.maximum(gain, 1e-3)),
-            critical_bandwidth(grid),
-            networks.score(shape_inputs(grid, counts, scalars), np.exp(scalars[:, 1])),
-        ]
-    )
+    return networks.score(shape_inputs(grid, counts, scalars), np.exp(scalars[:, 1]))[:, None]

@@ -19,9 +19,9 @@ class ModalityVerdict:
     reason : str
         In words: what decided, or what was missing.
     p_value : float or None
-        Combined p against the null mosaics; None where no test was made.
+        p against the null mosaics; None where no test was made.
     p_values : dict of str to float
-        Of the single tests.
+        By statistic; only those whose level holds are given.
     modes_nm : tuple of float
         Area-weighted mode positions (equivalent circle diameter), nanometres, ascending; one or two.
     modes_ci_nm : tuple of (float, float)
@@ -48,6 +48,12 @@ class ModalityVerdict:
     ala_g : float or None
         ASTM G of the largest grain (E930).
     seed : int
+    isolated_grains : int
+        Grains much coarser than the rest that are no population: too few, or in one field only.
+    isolated_share : float
+        Of the visible area.
+    isolated_largest_nm : float or None
+        Equivalent circle diameter of the largest of them.
     """
 
     verdict: Verdict
@@ -70,6 +76,9 @@ class ModalityVerdict:
     delta_g: float | None
     ala_g: float | None
     seed: int
+    isolated_grains: int = 0
+    isolated_share: float = 0.0
+    isolated_largest_nm: float | None = None
 
 
 def modality_json(verdict: ModalityVerdict) -> dict[str, Any]:
@@ -94,4 +103,7 @@ def modality_json(verdict: ModalityVerdict) -> dict[str, Any]:
         "delta_g": verdict.delta_g,
         "ala_g": verdict.ala_g,
         "seed": verdict.seed,
+        "isolated_grains": verdict.isolated_grains,
+        "isolated_share": verdict.isolated_share,
+        "isolated_largest_nm": verdict.isolated_largest_nm,
     }

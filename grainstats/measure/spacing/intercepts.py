@@ -25,7 +25,9 @@ from grainstats.measure.spacing.line_segments import (
 )
 from segment.grain_map import GrainMap
 
-ANGLES = (0.0, 45.0, 90.0, 135.0)
+#: Degrees. Nine, since four read a square lattice 5.4 % high, eight from 0 on 1.3 %; these: square .1 %,
+#: hexagonal .6 % (``tests/theory/test_lattices.py``).
+ANGLES = tuple(20.0 * k for k in range(9))
 
 
 def default_spacing(network: BoundaryNetwork, n_grains: int) -> float:

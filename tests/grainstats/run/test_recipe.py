@@ -42,7 +42,9 @@ def test_every_setting_but_the_model_changes_the_digest():
 def test_setting_of_later_versions_at_its_default_leaves_the_digest():
     """As version 0.1.0 gave it, so that its analyses are found again."""
     expected = "dda0f9c53ee52e7d00e157731d0211804b0a6ba28a2f375993cf4ec33e1f6a88"
-    assert Recipe().digest() == replace(Recipe(), tta=False).digest() == expected
+    four = Recipe(angles_deg=(0.0, 45.0, 90.0, 135.0))
+    assert four.digest() == replace(four, tta=False).digest() == expected
+    assert Recipe().digest() != expected  # nine directions are other results
 
 
 def test_whole_numbers_and_floats_are_one_recipe(tmp_path):
@@ -83,3 +85,9 @@ def test_a_missing_file_and_broken_toml_are_input_errors(tmp_path):
         read_recipe(tmp_path / "none.toml")
     with pytest.raises(InputError, match="not valid TOML"):
         read_recipe(write(tmp_path / "r.toml", "persistence 0.2"))
+
+
+def test_the_default_directions_are_those_of_the_measurement():
+    from grainstats.measure.spacing.intercepts import ANGLES
+
+    assert Recipe().angles_deg == ANGLES

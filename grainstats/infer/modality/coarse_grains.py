@@ -1,0 +1,117 @@
+"""By how many grains a coarse population is known: a second population is several grains, in several fields.
+
+One grain of a tenth of the area has the share of a population and the number of a single event.  What few
+grains carry is reported as *isolated coarse grains* (ALA, ASTM E930) beside the verdict on the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from grainstats.infer.modality.image_grains import ImageGrains
+
+FEWEST_COARSE = 5  # grains of a second population (``calibration/calibrate_outside.py``)
+LEFT_OUT = 2  # largest grains without which a second population must still be found
+FEWEST_FIELDS = 2  # fields, of several, that show coarse grains
+COARSER = 2**1.5  # diameter over the area-weighted median: 3 ASTM numbers, as E930 parts an outlier
+
+
+@dataclass(frozen=True)
+class CoarseGrains:
+    """Grains that are much coarser than the rest of a sample.
+
+    Attributes
+    ----------
+    n_grains : int
+        Cut ones too.
+    n_fields : int
+        Images that show one.
+    area_share : float
+        Of the visible area.
+    largest_nm : float
+        Equivalent circle diameter of the largest, or of its visible part.
+    above_nm : float
+        Diameter from which a grain counts here.
+    """
+
+    n_grains: int
+    n_fields: int
+    area_share: float
+    largest_nm: float
+    above_nm: float
+
+
+def coarse_grains(images: Sequence[ImageGrains], above_nm: float) -> CoarseGrains:
+    """Count the grains of at least this diameter.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> image = ImageGrains(np.array([10.0, 12.0, 90.0]), np.ones(3), 1.0, (100.0, 100.0), 3)
+    >>> coarse_grains([image], 40.0).n_grains
+    1
+    """
+    sizes = [_all_sizes(g) for g in images]
+    every = np.concatenate(sizes) if sizes else np.empty(0)
+    coarse = every[every >= above_nm]
+    return CoarseGrains(
+        n_grains=len(coarse),
+        n_fields=sum(bool((s >= above_nm).any()) for s in sizes),
+        area_share=float((coarse**2).sum() / (every**2).sum()) if len(coarse) else 0.0,
+        largest_nm=float(coarse.max()) if len(coarse) else 0.0,
+        above_nm=float(above_nm),
+    )
+
+
+def is_population(coarse: CoarseGrains, n_images: int) -> bool:
+    """Are these grains enough, and in enough fields, to be a population?"""
+    return coarse.n_grains >= FEWEST_COARSE and coarse.n_fields >= min(FEWEST_FIELDS, n_images)
+
+
+def below(images: Sequence[ImageGrains], above_nm: float) -> list[ImageGrains]:
+    """The images without their grains of at least this diameter."""
+    return [_kept(g, g.diameter_nm < above_nm, g.frame_diameter_nm < above_nm) for g in images]
+
+
+def without_largest(images: Sequence[ImageGrains], number: int) -> list[ImageGrains]:
+    """The images without the `number` largest of all their grains."""
+    every = np.concatenate([_all_sizes(g) for g in images])
+    if len(every) <= number:
+        return []
+    return below(images, float(np.partition(every, -number)[-number]))
+
+
+def outlier_diameter(log_size: np.ndarray, mass: np.ndarray) -> float:
+    """Diameter 3 ASTM numbers above the area-weighted median (E930).
+
+    Parameters
+    ----------
+    log_size : ndarray, shape (k,)
+        Ascending natural logs of diameter.
+    mass : ndarray, shape (k,)
+        Shares of area.
+    """
+    middle = log_size[min(int(np.searchsorted(np.cumsum(mass), 0.5)), len(log_size) - 1)]
+    return float(np.exp(middle) * COARSER)
+
+
+def _all_sizes(image: ImageGrains) -> np.ndarray:
+    return np.concatenate([image.diameter_nm, image.frame_diameter_nm])
+
+
+def _kept(image: ImageGrains, whole: np.ndarray, cut: np.ndarray) -> ImageGrains:
+    placed = len(image.centre_nm) == len(whole)
+    return replace(
+        image,
+        diameter_nm=image.diameter_nm[whole],
+        weight=image.weight[whole],
+        frame_diameter_nm=image.frame_diameter_nm[cut],
+        centre_nm=image.centre_nm[whole] if placed else image.centre_nm,
+        frame_centre_nm=image.frame_centre_nm[cut]
+        if len(image.frame_centre_nm) == len(cut)
+        else image.frame_centre_nm,
+        n_grains=image.n_grains - int((~whole).sum() + (~cut).sum()),
+    )

@@ -1,0 +1,92 @@
+"""One grain is no population, and what is said of coarse grains instead."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from grainstats.infer import ImageGrains, judge_modality, modality_json
+from grainstats.infer.modality.coarse_grains import below, coarse_grains, is_population, without_largest
+from grainstats.infer.modality.judge import LEVEL
+from grainstats.infer.modality.null_mosaics import Population, cut_window
+from grainstats.run.report.wording import verdict_paragraphs
+
+
+def voronoi(seed: int, side: float = 26.0) -> ImageGrains:
+    """Some 900 interior grains of a section of a Poisson-Voronoi mosaic, mean diameter about 20."""
+    mosaic = Population(0.0).mosaic(side, np.random.default_rng(seed))
+    return cut_window(mosaic.cells(), (0.0, 0.0), mosaic.shape[0], min_area=10.0)
+
+
+def with_giants(image: ImageGrains, shares: list[float]) -> ImageGrains:
+    """Grains of these shares of the area instead of as much of the others."""
+    area = float((image.diameter_nm**2).sum() + (image.frame_diameter_nm**2).sum())
+    keep = np.cumsum(image.diameter_nm**2) > sum(shares) * area
+    giants = np.sqrt(np.array(shares) * area)
+    return replace(
+        image,
+        diameter_nm=np.append(image.diameter_nm[keep], giants),
+        weight=np.append(image.weight[keep], np.ones(len(shares))),
+        centre_nm=np.vstack([image.centre_nm[keep], np.full((len(shares), 2), 300.0)]),
+        n_grains=image.n_grains - int((~keep).sum()) + len(shares),
+    )
+
+
+@pytest.mark.parametrize("share", [0.03, 0.06, 0.12, 0.3])
+def test_one_giant_grain_is_isolated_and_no_population(share: float) -> None:
+    verdict = judge_modality([with_giants(voronoi(1), [share])])
+    assert verdict.verdict == ("uniform" if share < 0.05 else "indeterminate")
+    assert verdict.isolated_grains == 1
+    assert verdict.isolated_share == pytest.approx(share, rel=0.05)
+    assert "1 isolated coarse grain" in verdict.reason and "ALA" in verdict.reason
+    assert modality_json(verdict)["isolated_grains"] == 1
+    assert "isolated coarse grain" in " ".join(verdict_paragraphs(verdict))
+
+
+def test_coarse_grains_of_one_field_are_no_population_of_the_sample() -> None:
+    fields = [voronoi(k, 20.0) for k in range(2, 5)]
+    one = [with_giants(fields[0], [0.05] * 8), *fields[1:]]
+    every = [with_giants(f, [0.05] * 8) for f in fields]
+    assert judge_modality(one).verdict == "indeterminate"
+    assert "in 1 of 3 fields" in judge_modality(one).reason
+    assert judge_modality(every).verdict == "bimodal"
+    assert judge_modality(every).isolated_grains == 0
+
+
+@pytest.mark.parametrize("ratio", [1.0, 2.5, 4.0])
+def test_uniform_never_has_a_small_p_and_says_what_it_knows(ratio: float) -> None:
+    for seed in range(3):
+        mosaic = Population(0.2, ratio, 0.4 if ratio > 1 else 0.0).mosaic(28.0, np.random.default_rng(seed))
+        verdict = judge_modality([cut_window(mosaic.cells(), (0.0, 0.0), mosaic.shape[0], min_area=10.0)])
+        if verdict.verdict == "uniform":
+            assert verdict.p_value is not None and verdict.p_value >= LEVEL
+            assert "of 5% of the area or more in this field" in verdict.reason
+            assert "one field of a specimen" in verdict.reason
+    if ratio == 1.0:
+        assert verdict.verdict == "uniform"
+
+
+def test_three_fields_need_no_excuse() -> None:
+    verdict = judge_modality([voronoi(10 + k, 16.0) for k in range(3)])
+    assert verdict.verdict == "uniform"
+    assert "in these 3 fields" in verdict.reason and "cannot speak" not in verdict.reason
+
+
+def test_grains_are_counted_left_out_and_split_by_size() -> None:
+    image = ImageGrains(
+        np.array([10.0, 12.0, 90.0]), np.ones(3), 1.0, (200.0, 200.0), 4, "a", np.array([80.0])
+    )
+    coarse = coarse_grains([image, replace(image, diameter_nm=np.full(3, 9.0))], 50.0)
+    assert (coarse.n_grains, coarse.n_fields) == (3, 2)
+    assert not is_population(coarse, 2)
+    (left,) = without_largest([image], 1)
+    assert left.diameter_nm.max() == 12.0 and left.n_grains == 3
+    (rest,) = below([image], 50.0)
+    assert rest.n_grains == 2 and not len(rest.frame_diameter_nm)
+    assert without_largest([image], 4) == []
+
+
+def test_only_statistics_whose_level_holds_are_shown() -> None:
+    assert set(judge_modality([voronoi(1)]).p_values) == {"shape"}
