@@ -15,7 +15,7 @@ from segment.errors import InputError
 from segment.unet.choices import Precision
 
 Null = Literal["section", "columnar"]
-_ANGLES = tuple(20.0 * k for k in range(9))  # as `measure.spacing.intercepts.ANGLES`
+_ANGLES = tuple(15.0 * k for k in range(12))  # as `measure.spacing.intercepts.ANGLES`
 _FLOATS = ("persistence", "pixel_size_nm", "line_spacing_px", "misorientation_deg")
 _NEWER = ("tta", "misorientation_deg", "merge_twins", "twin", "phase")
 

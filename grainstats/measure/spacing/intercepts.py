@@ -25,9 +25,9 @@ from grainstats.measure.spacing.line_segments import (
 )
 from segment.grain_map import GrainMap
 
-#: Degrees. Nine, since four read a square lattice 5.4 % high, eight from 0 on 1.3 %; these: square .1 %,
-#: hexagonal .6 % (``tests/theory/test_lattices.py``).
-ANGLES = tuple(20.0 * k for k in range(9))
+#: Degrees. Twelve: four read a square lattice 5.4 % high, eight 1.3 %, these .6 % (square and hexagonal;
+#: ``tests/theory/test_lattices.py``). Both axes of the image are among them.
+ANGLES = tuple(15.0 * k for k in range(12))
 
 
 def default_spacing(network: BoundaryNetwork, n_grains: int) -> float:
