@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from segment.errors import UnreadableError
 from segment.grain_orientations import CrystalPhase
 from segment.orientation.angles import euler_radians
@@ -66,14 +68,15 @@ def read(path: Path, step_nm: float | None = None) -> OrientationMap:
     lines, table = read_numbers(path, comment="#")
     writer = _writer(lines)
     names = _column_names(lines, writer)
-    if table.shape[1] < min(len(names), 8):
+    if table.shape[1] < 5:
         raise UnreadableError(
-            path, f"it has {table.shape[1]} columns of numbers, not 8 or more", "Export it again as .ang"
+            path, f"it has {table.shape[1]} columns of numbers, not 5 or more", "Export it again as .ang"
         )
     column = {name: table[:, k] for k, name in enumerate(names) if k < table.shape[1]}
     declared = _phases(path, lines)
     unread = not_indexed(column)
-    phase, phases, said = edax_phase_numbers(column["phase"].astype(int), declared, unread)
+    numbers = column.get("phase", np.zeros(len(table))).astype(int)  # the oldest files have no phase
+    phase, phases, said = edax_phase_numbers(numbers, declared, unread)
     euler, more = euler_radians(table[:, :3], degrees=False, indexed=phase > 0)
     points = ScanPoints(
         x=column["x"],
@@ -152,7 +155,7 @@ def _unit(lines: list[str], writer: _Writer) -> float | None:
 def _phases(path: Path, lines: list[str]) -> list[CrystalPhase]:
     """Phases of the header, each from its line MaterialName on."""
     starts = [k for k, line in enumerate(lines) if re.match(r"#\s*MaterialName\b", line, re.IGNORECASE)]
-    ends = [*starts[1:], len(lines)]
+    ends = [*starts, len(lines)][1:]
     found: list[CrystalPhase] = []
     for begin, end in zip(starts, ends, strict=True):
         number = _phase_line(lines[: begin + 1])

@@ -125,11 +125,13 @@ def _positions(path: Path, ebsd: h5py.Group, grid: Header, n: int) -> tuple[np.n
 
 
 def _scale(beam: np.ndarray, sample: np.ndarray | None, step: float) -> float:
-    """Micrometres of one beam position: by the specimen's coordinates, else by the header."""
-    span = np.ptp(beam)
-    if sample is None or sample.size != beam.size or not span or not np.ptp(sample):
+    """Micrometres of one beam position: by the specimen's coordinates, else by the header's step."""
+    gaps = np.diff(np.unique(beam))
+    if not gaps.size:
         return step
-    return float(np.ptp(sample) / span)
+    if sample is None or sample.size != beam.size or not np.ptp(sample):
+        return step / float(np.median(gaps))
+    return float(np.ptp(sample) / np.ptp(beam))
 
 
 def _phases(path: Path, header: h5py.Group) -> tuple[CrystalPhase, ...]:

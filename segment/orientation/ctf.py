@@ -124,9 +124,9 @@ def _phases(path: Path, lines: list[str]) -> tuple[CrystalPhase, ...]:
         fields = [field.strip() for field in line.split("\t")]
         if len(fields) < 4:
             raise UnreadableError(path, f"the line of phase {k + 1} is not complete", "Export it again")
-        found.append(
-            CrystalPhase(k + 1, fields[2] or f"phase {k + 1}", _laue(path, fields), _lattice(fields))
-        )
+        mineral = re.search(r"_mineral\s+'([^']+)'", fields[2])  # as ASTAR writes it
+        name = mineral[1] if mineral else fields[2] or f"phase {k + 1}"
+        found.append(CrystalPhase(k + 1, name, _laue(path, fields), _lattice(fields)))
     if not found:
         raise UnreadableError(path, "its header describes no phase", "Export it again with its phases")
     return tuple(found)

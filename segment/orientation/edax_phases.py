@@ -45,6 +45,7 @@ def edax_phase_numbers(
     """
     shift = 1 if any(p.id == 0 for p in declared) else 0
     phases = tuple(replace(p, id=p.id + shift) for p in declared)
+    unread = unread | (phase < 0)
     used = np.unique(phase[~unread])
     said: list[str] = []
     if len(phases) == 1:

@@ -23,6 +23,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from segment.boundary_map import BoundaryMap
 from segment.errors import InputError
 from segment.grain_map import GrainMap
 from segment.grain_orientations import GrainOrientations
@@ -109,6 +110,21 @@ def grain_map_of(orientation_map: OrientationMap, rules: GrainRules = GrainRules
     grain_map = _with_coarseness(grain_map, points)
     grain_map = merge_twins(grain_map, rules.twins)
     return grain_map if chosen is None else _set_others_aside(grain_map, chosen)
+
+
+def boundary_map_of(grain_map: GrainMap) -> BoundaryMap:
+    """The boundaries of a cut map as probabilities: 1 on both sides of every boundary, 0 elsewhere."""
+    labels = grain_map.cells()
+    probability = np.zeros(labels.shape, np.float32)
+    across, down = labels[:, :-1] != labels[:, 1:], labels[:-1] != labels[1:]
+    for part, apart in (
+        (probability[:, :-1], across),
+        (probability[:, 1:], across),
+        (probability[:-1], down),
+        (probability[1:], down),
+    ):
+        part[apart] = 1
+    return BoundaryMap(probability, grain_map.pixel_size_nm, grain_map.pixel_size_source, grain_map.valid)
 
 
 def _chosen_phase(orientation_map: OrientationMap, name: str | None) -> int | None:

@@ -75,21 +75,23 @@ def holds_orientation_map(path: str | Path) -> bool:
     try:
         with open_file(path) as file:
             return any(known.recognises(file) for known in HDF5_FORMATS)
-    except (InputError, OSError):
+    except Exception:  # a damaged HDF5 file raises nearly anything
         return False
 
 
 def _read_hdf5(path: Path, step_nm: float | None) -> OrientationMap:
-    with open_file(path) as file:
-        known = next((known for known in HDF5_FORMATS if known.recognises(file)), None)
-    if known is None:
-        raise UnreadableError(
-            path,
-            "an HDF5 file, but none of EDAX, Bruker, Oxford or orix",
-            "Export the map as .ang or .ctf, or as HDF5 of one of these",
-        )
     try:
+        with open_file(path) as file:
+            known = next((known for known in HDF5_FORMATS if known.recognises(file)), None)
+        if known is None:
+            raise UnreadableError(
+                path,
+                "an HDF5 file, but none of EDAX, Bruker, Oxford or orix",
+                "Export the map as .ang or .ctf, or as HDF5 of one of these",
+            )
         found: OrientationMap = known.read(path, step_nm)
-    except OSError as error:
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:  # a damaged HDF5 file raises nearly anything
         raise UnreadableError(path, f"it is damaged ({error})", "Export or copy it again") from error
     return found

@@ -87,6 +87,7 @@ def _read(path: Path, orientations: Path | None, pixel_size: float | None, traci
         orientations_of_labels,
         read_orientation_map,
     )
+    from segment.orientation.orientation_table import orientations_beside
 
     if not path.is_file():
         raise UnreadableError(path, "no such file", "Name a label map or an orientation map")
@@ -95,7 +96,7 @@ def _read(path: Path, orientations: Path | None, pixel_size: float | None, traci
     grain_map = read_label_map(path, pixel_size_nm=pixel_size, tracing=tracing)
     if not tracing:
         check_label_map(grain_map, str(path))
-        grain_map = boundary_beside(path, grain_map)
+        grain_map = orientations_beside(path, boundary_beside(path, grain_map))
     if orientations is None:
         return grain_map
     measured = read_orientation_map(orientations, step_nm=pixel_size)

@@ -278,13 +278,15 @@ def cut_orientation_map(path: Path, name: str, settings: Settings) -> dict[str, 
     """Grains of one orientation map, with their orientations, as files; what `--json` says of them."""
     from time import perf_counter
 
-    from segment.label_files import write_label_map
+    from segment.label_files import write_boundary_map, write_label_map
     from segment.orientation import grain_map_of, read_orientation_map
+    from segment.orientation.grains import boundary_map_of
     from segment.orientation.orientation_table import write_orientations
 
     begin = perf_counter()
     grain_map = grain_map_of(read_orientation_map(path, settings.pixel_size), settings.rules)
     labels = write_label_map(settings.out / f"{name}.labels.tif", grain_map)
+    boundary = write_boundary_map(settings.out / f"{name}.boundary.tif", boundary_map_of(grain_map))
     orientations = write_orientations(settings.out / f"{name}.orientations.csv", grain_map)
     _tell(name, grain_map, perf_counter() - begin)
     return {
@@ -294,10 +296,10 @@ def cut_orientation_map(path: Path, name: str, settings: Settings) -> dict[str, 
         "n_grains": grain_map.n_grains,
         "n_second_phases": grain_map.n_second_phases,
         "pixel_size_nm": grain_map.pixel_size_nm,
-        "scale": None,
+        "scale": 1.0,
         "warnings": list(grain_map.warnings),
         "labels": str(labels),
-        "boundary": None,
+        "boundary": str(boundary),
         "orientations": str(orientations),
     }
 

@@ -178,6 +178,17 @@ def test_bruker_points_in_any_order(tmp_path: Path, four_grains: np.ndarray) -> 
     assert np.allclose(sorted_.quaternions, mixed.quaternions, equal_nan=True)
 
 
+def test_bruker_beam_positions_two_apart(tmp_path: Path, four_grains: np.ndarray) -> None:
+    path = write_bruker(tmp_path / "a.h5", four_grains)
+    with h5py.File(path, "a") as file:
+        data = file["Map 1/EBSD/Data"]
+        for axis in "XY":
+            data[f"{axis} BEAM"][...] = 2 * data[f"{axis} BEAM"][()]
+            del data[f"{axis} SAMPLE"]
+    found = read_orientation_map(path)
+    assert (found.shape, found.x_step_nm, found.warnings) == ((ROWS, COLUMNS), 250.0, ())
+
+
 def test_oxford_without_positions_or_symbol(tmp_path: Path, four_grains: np.ndarray) -> None:
     path = write_oxford(tmp_path / "a.h5oina", four_grains, laue=9, symbol="")
     with h5py.File(path, "a") as file:

@@ -134,6 +134,21 @@ def test_ang_phases_from_zero_or_one(tmp_path: Path, write: Write, four_grains: 
         assert single.indexed.all()
 
 
+def test_old_and_foreign_layouts(tmp_path: Path, write: Write, four_grains: np.ndarray) -> None:
+    """Seven columns without a phase, as the oldest .ang files; a phase named as ASTAR does."""
+    path = write(tmp_path / "old.ang", four_grains)
+    lines = [
+        line if line.startswith("#") else " ".join(line.split()[:7]) for line in path.read_text().splitlines()
+    ]
+    path.write_text("\n".join(lines) + "\n")
+    found = read_orientation_map(path)
+    assert found.indexed.all() and "ci" in found.properties
+    astar = read_orientation_map(
+        write(tmp_path / "a.ctf", four_grains, phases=(("_mineral 'Nickel' 'x'", 11),))
+    )
+    assert astar.phases[0].name == "Nickel"
+
+
 def test_points_marked_with_four_pi_are_not_indexed(
     tmp_path: Path, write: Write, four_grains: np.ndarray
 ) -> None:

@@ -63,12 +63,13 @@ def test_info_names_what_it_cannot_use(tmp_path: Path, ctf: Path) -> None:
 def test_segment_then_measure_is_measure(tmp_path: Path, ctf: Path) -> None:
     code, shown, _ = call("segment", ctf, "--out", tmp_path, "--json")
     (image,) = json.loads(shown)["images"]
-    assert code == 0 and image["pixel_size_nm"] == 50.0 and image["boundary"] is None
+    assert code == 0 and image["pixel_size_nm"] == 50.0 and Path(image["boundary"]).is_file()
     table = pd.read_csv(image["orientations"])
     assert len(table) == image["n_grains"] and set(table["laue_group"]) == {"m-3m"}
     documents = [json.loads(call("measure", path, "--json")[1]) for path in (ctf, image["labels"])]
     assert documents[0]["n_grains"] == image["n_grains"]
     assert "misorientation_mean_deg" in documents[0]["descriptors"]
+    assert documents[0]["modality"] == documents[1]["modality"]
     for name in ("misorientation_mean_deg", "high_angle_boundary_share", "intercept_mean_nm"):
         values = [document["descriptors"][name]["value"] for document in documents]
         assert values[0] == pytest.approx(values[1], rel=1e-6)
