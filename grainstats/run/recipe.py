@@ -17,7 +17,7 @@ from segment.unet.choices import Precision
 Null = Literal["section", "columnar"]
 _ANGLES = tuple(15.0 * k for k in range(12))  # as `measure.spacing.intercepts.ANGLES`
 _FLOATS = ("persistence", "pixel_size_nm", "line_spacing_px", "misorientation_deg")
-_NEWER = ("tta", "misorientation_deg", "merge_twins", "twin", "phase")
+_NEWER = ("tta", "misorientation_deg", "merge_twins", "twin", "phase", "law")
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,9 @@ class Recipe:
         Of orientation maps: another twin law to merge, as ``"86.3@1,1,-2,0"``.
     phase : str or None
         Of orientation maps: name of the phase whose grains count; None: all.
+    law : dict or None
+        What boundaries carry, as in a law file (`grainstats.infer.current.law_of`): the limiting current of
+        every image is then computed.  In TOML a table ``[law]``, or the name of a law file beside the recipe.
     seed : int
         Root of all random numbers, mixed with the images' digests.
     """
@@ -74,11 +77,16 @@ class Recipe:
     merge_twins: bool = False
     twin: str | None = None
     phase: str | None = None
+    law: dict[str, Any] | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
         for name, reason, remedy in _faults(self):
             raise InputError(f"recipe, {name}", reason, remedy)
+        if self.law is not None:
+            from grainstats.infer.current.law import law_of
+
+            law_of(self.law, "recipe, law")
 
     def settings(self) -> dict[str, Any]:
         """All settings by name, ready for JSON; lengths are floats, so that 1 and 1.0 are one recipe."""
@@ -119,13 +127,38 @@ def read_recipe(path: Path) -> Recipe:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(path, f"is not valid TOML: {error}", "Correct that line") from error
     _refuse_unknown(path, table)
+    if isinstance(table.get("law"), str):
+        table["law"] = _law_file(path, table["law"])
     return with_settings(Recipe(), table)
 
 
 def recipe_text(recipe: Recipe) -> str:
     """The recipe as TOML that `read_recipe` reads back; settings left to the model are left out."""
     settings = {name: value for name, value in recipe.settings().items() if value is not None}
-    return "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
+    law = settings.pop("law", None)
+    text = "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items())
+    return text if law is None else f"{text}\n{_law_text(law)}"
+
+
+def _law_text(law: dict[str, Any]) -> str:
+    """A law as the table ``[law]`` of a recipe."""
+    plain = {key: value for key, value in law.items() if not isinstance(value, dict)}
+    tables = {"law": plain} | {f"law.{key}": value for key, value in law.items() if key not in plain}
+    return "\n".join(
+        f"[{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
+        for name, table in tables.items()
+    )
+
+
+def _law_file(recipe: Path, name: str) -> dict[str, Any]:
+    """Content of a law file that a recipe names."""
+    path = recipe.parent / name
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(
+            path, f"the law cannot be read ({error})", "Name a TOML file beside the recipe"
+        ) from error
 
 
 def with_settings(recipe: Recipe, settings: dict[str, Any]) -> Recipe:
@@ -177,6 +210,7 @@ def _faults(recipe: Recipe) -> list[tuple[str, str, str]]:
         ("merge_twins", isinstance(recipe.merge_twins, bool), "true or false"),
         ("twin", recipe.twin is None or isinstance(recipe.twin, str), 'a law in quotes, as "86.3@1,1,-2,0"'),
         ("phase", recipe.phase is None or isinstance(recipe.phase, str), "a phase's name in quotes"),
+        ("law", recipe.law is None or isinstance(recipe.law, dict), "a table [law], as in a law file"),
         ("seed", _is_count(recipe.seed), "a whole number, 0 or more"),
     ]
     return [

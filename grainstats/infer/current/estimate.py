@@ -13,7 +13,7 @@ from grainstats.infer.current.cut_graph import CutGraph, CutSolver, Direction, c
 from grainstats.infer.current.draws import Carriers, DrawSource, carriers_of
 from grainstats.infer.current.grain_paths import graph_through_grains
 from grainstats.infer.current.law import Law, law_of, read_law
-from grainstats.infer.current.missing import check_missed, correction, without_some
+from grainstats.infer.current.missing import check_missed, correction, share_lost, without_some
 from grainstats.infer.current.result import CurrentEstimate, DirectionEstimate, MapPaths
 from grainstats.measure.grains.window import labels_with_hidden, window_of
 from grainstats.measure.network.graph import BoundaryNetwork, boundary_network
@@ -34,7 +34,7 @@ def current(
     law: Law | Mapping[str, Any] | str | Path,
     *,
     draws: int | None = None,
-    missed_share: float = 0.0,
+    missed_share: float | None = None,
     seed: int = 0,
 ) -> CurrentEstimate:
     """Limiting current of the boundary network, exact in the plane.
@@ -53,8 +53,9 @@ def current(
     draws : int, optional
         Of random misorientations, scatter, blocked boundaries and doubtful boundaries; 200, fewer in very
         large maps.  One, where nothing is left to chance.
-    missed_share : float
-        Share of the boundaries that the segmentation missed; the current is corrected for it.
+    missed_share : float, optional
+        Share of the boundaries that the map misses, for which the current is corrected; None: what the map's
+        segmentation is known to lose, and nothing for other maps.
     seed : int
 
     Returns
@@ -76,7 +77,8 @@ def current(
     1.0
     """
     law = _as_law(law)
-    check_missed(missed_share)
+    if missed_share is not None:
+        check_missed(missed_share)
     if draws is not None and draws < 1:
         raise InputError("draws", f"{draws} is no number of draws", "Give 1 or more")
     if isinstance(maps, np.ndarray) and maps.ndim == 3:
@@ -85,14 +87,15 @@ def current(
         return volume_current(maps, law, draws=draws, seed=seed)
     grain_maps = _as_maps(maps)
     problems = [_Problem.of(grain_map, law) for grain_map in grain_maps]
-    n = _n_draws(problems, draws, missed_share)
-    runs = [p.run(n, missed_share, seed, k) for k, p in enumerate(problems)]
+    missed = [share_lost(g) if missed_share is None else missed_share for g in grain_maps]
+    n = _n_draws(problems, draws, max(missed))
+    runs = [p.run(n, missed[k], seed, k) for k, p in enumerate(problems)]
     across: dict[str, float] = {d: min(grains_across(g, d) for g in grain_maps) for d in DIRECTIONS}
     lost = sum(int((~np.isfinite(run.found)).any(axis=1).sum()) for run in runs)
     return CurrentEstimate(
         {d: _pooled(problems, runs, d) for d in DIRECTIONS},
         across,
-        missed_share,
+        max(missed),
         law,
         tuple(p.paths(run) for p, run in zip(problems, runs, strict=True)),
         all(g.pixel_size_nm is not None for g in grain_maps),

@@ -11,7 +11,10 @@ from __future__ import annotations
 import numpy as np
 
 from segment.errors import InputError
+from segment.grain_map import GrainMap
+from segment.quality.error_rates import size_class
 
+BOUNDARIES_PER_GRAIN = 3.0  #: in a plane network of triple points (Euler)
 MOST = 0.3  #: share of missed boundaries beyond which the map says too little of the network
 
 
@@ -26,6 +29,19 @@ def check_missed(share: float) -> float:
     if not 0 <= share <= MOST:
         raise InputError("missed share", f"{share:g} is not between 0 and {MOST:g}", "Give e.g. 0.05 for 5 %")
     return share
+
+
+def share_lost(grain_map: GrainMap) -> float:
+    """Share of boundaries that the segmentation of a map is known to lose; 0 where nothing was measured.
+
+    A lost grain lies in a cell of its neighbour: one boundary is gone, of three for each grain of a network.
+    """
+    cut = grain_map.segmentation
+    if cut is None or not cut.measured or not grain_map.n_grains:
+        return 0.0
+    area = np.bincount(grain_map.labels.ravel(), minlength=grain_map.n_grains + 1)[1:].astype(float)
+    lost = float(np.mean(np.asarray(cut.missed)[size_class(area)]))
+    return min(lost / BOUNDARIES_PER_GRAIN, MOST)
 
 
 def without_some(boundary: np.ndarray, missed: float, rng: np.random.Generator) -> np.ndarray:

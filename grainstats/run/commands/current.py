@@ -29,8 +29,13 @@ def current(
         int | None, typer.Option(metavar="N", min=1, help="Of what the law leaves to chance.")
     ] = None,
     missed_share: Annotated[
-        float, typer.Option("--missed-share", metavar="SHARE", help="Of boundaries that the map misses.")
-    ] = 0.0,
+        float | None,
+        typer.Option(
+            "--missed-share",
+            metavar="SHARE",
+            help="Of boundaries that the map misses; else as the model is known to.",
+        ),
+    ] = None,
     pixel_size: Annotated[
         float | None, typer.Option("--pixel-size", metavar="NM", min=1e-6, help="Pixel edge in nanometres.")
     ] = None,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from grainstats.run.atomic import write_atomically
 from grainstats.run.failures import Failure, unexpected
+from grainstats.run.job.current_of_image import with_current
 from grainstats.run.job.plan import Job
 from grainstats.run.names import without_folders
 from grainstats.run.recipe import Recipe, recipe_text
@@ -114,6 +115,8 @@ class Analyst:
         if micrograph.pixel_size_nm is None:
             return _uncalibrated(job)
         record = self._record(job, key, micrograph, grains, artefacts)
+        if self.recipe.law is not None:
+            record = with_current(record, micrograph.image, grains, self.recipe.law, self.out)
         return Analysed(record, time.perf_counter() - start, micrograph.image.size / 1e6)
 
     def _oriented(self, job: Job) -> OrientationInput | None:

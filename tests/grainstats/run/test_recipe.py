@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grainstats.run.recipe import Recipe, read_recipe
+from grainstats.run.recipe import Recipe, read_recipe, recipe_text
 from segment.errors import InputError
 
 OTHER = {
@@ -23,6 +23,7 @@ OTHER = {
     "merge_twins": True,
     "twin": "86.3@1,1,-2,0",
     "phase": "Nickel",
+    "law": {"j0": 2.0},
     "seed": 7,
 }
 
@@ -91,3 +92,27 @@ def test_the_default_directions_are_those_of_the_measurement():
     from grainstats.measure.spacing.intercepts import ANGLES
 
     assert Recipe().angles_deg == ANGLES
+
+
+LAW = {"theta_c_deg": 9, "theta_0_deg": 9, "misorientation": {"source": "random", "laue": "4/mmm"}}
+
+
+def test_law_is_a_table_or_a_file_beside_the_recipe(tmp_path: Path) -> None:
+    inline = tmp_path / "inline.toml"
+    inline.write_text(recipe_text(Recipe(law=LAW)), encoding="utf-8")
+    (tmp_path / "law.toml").write_text(
+        'theta_c_deg = 9\ntheta_0_deg = 9\n[misorientation]\nsource = "random"\nlaue = "4/mmm"\n',
+        encoding="utf-8",
+    )
+    named = tmp_path / "named.toml"
+    named.write_text('law = "law.toml"\n', encoding="utf-8")
+    assert read_recipe(inline) == read_recipe(named) == Recipe(law=LAW)
+    assert Recipe(law=LAW).digest() != Recipe().digest()
+
+
+@pytest.mark.parametrize("text", ['law = "none.toml"', "law = 3", "[law]\ncritical = 1"])
+def test_bad_law_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match="law"):
+        read_recipe(path)

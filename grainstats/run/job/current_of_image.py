@@ -1,0 +1,48 @@
+"""The limiting current of one analysed image, where the recipe gives a law."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from segment.errors import InputError
+
+if TYPE_CHECKING:
+    from grainstats.share.db.records import AnalysisRecord
+    from segment.grain_map import GrainMap
+
+DRAWS = 100
+
+
+def with_current(
+    record: AnalysisRecord, image: np.ndarray, grains: GrainMap, law: Mapping[str, Any], out: Path
+) -> AnalysisRecord:
+    """The record with descriptors of the current; the path is drawn beside the overlay (`NAME.current.png`).
+
+    An image in which no boundary leads from side to side has none; a warning says so.
+    """
+    from grainstats.infer.current import current
+
+    try:
+        found = current(grains, law, draws=DRAWS, seed=record.seed)
+    except InputError as error:
+        return replace(record, warnings=(*record.warnings, f"no limiting current: {error.reason}"))
+    rows = tuple(d for d in found.descriptors() if math.isfinite(d.value))
+    _draw(out / record.artefacts["overlay"], found.maps[0], grains, image)
+    warnings = tuple(dict.fromkeys((*record.warnings, *found.warnings)))
+    return replace(record, descriptors=(*record.descriptors, *rows), warnings=warnings)
+
+
+def _draw(overlay: Path, found: Any, grains: GrainMap, image: np.ndarray) -> None:
+    from grainstats.run.atomic import write_atomically
+    from grainstats.run.report.current_pictures import picture_of_paths
+
+    shown = image if image.shape[:2] == grains.labels.shape else None
+    figure = picture_of_paths(found, grains, shown)
+    target = overlay.with_name(overlay.name.removesuffix(".overlay.png") + ".current.png")
+    write_atomically(target, lambda path: figure.savefig(path, dpi=120, format="png"))
