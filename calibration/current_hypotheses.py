@@ -1,4 +1,4 @@
-"""What bimodality does to the current under each hypothesis: docs/current_hypotheses.csv.
+"""What bimodality does to the current under each hypothesis: docs/validation/current_hypotheses.csv.
 
     python calibration/current_hypotheses.py [--repeats 8] [--edge 720]
 
@@ -27,7 +27,7 @@ from segment.grain_orientations import CrystalPhase, GrainOrientations
 from segment.mosaics.laguerre import laguerre_section
 from segment.orientation.quaternions import multiply
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[1] / "docs" / "validation"
 FINE_PX = 14.0  #: mean sphere diameter of the fine grains
 SIGMA = 0.3  #: of the log diameter
 COARSE_SHARE = 0.5
@@ -80,7 +80,7 @@ def oriented(made: Structure, colony_px: float | None, rng: np.random.Generator)
 
 
 def hypotheses(rng: np.random.Generator) -> dict[str, tuple[Callable[[Structure], GrainMap], dict]]:
-    """Law of each hypothesis, and what it is given to; in the order of docs/current.md."""
+    """Law of each hypothesis, and what it is given to; in the order of docs/explanation/current.md."""
 
     def plain(made: Structure) -> GrainMap:
         return made[0]

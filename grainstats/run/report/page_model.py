@@ -131,6 +131,27 @@ class LoopSection:
 
 
 @dataclass(frozen=True)
+class MagnetRow:
+    """A magnet of one sample: what it was measured to trap, and what a uniform circulation would."""
+
+    sample_id: str
+    size: str
+    probe: str
+    measured_T: float
+    needed_A_per_m2: float
+    jc_A_per_m2: float | None
+    computed_T: float | None
+
+
+@dataclass(frozen=True)
+class MagnetSection:
+    """Magnets of the samples; `chart` is a data URL, empty where no current density was measured."""
+
+    rows: tuple[MagnetRow, ...]
+    chart: str
+
+
+@dataclass(frozen=True)
 class Page:
     """The whole report."""
 
@@ -146,6 +167,7 @@ class Page:
     recipe: tuple[tuple[str, str], ...]
     inputs: tuple[InputRow, ...]
     loops: tuple[LoopSection, ...] = ()
+    magnets: MagnetSection | None = None
 
     @property
     def has_images(self) -> bool:

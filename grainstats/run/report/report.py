@@ -16,6 +16,7 @@ from grainstats.run.failures import Failure
 from grainstats.run.report import wording
 from grainstats.run.report.image_choice import choose_images, image_views
 from grainstats.run.report.loop_page import loop_sections
+from grainstats.run.report.magnet_section import magnet_section
 from grainstats.run.report.methods import methods_of
 from grainstats.run.report.page_model import (
     Code,
@@ -43,6 +44,8 @@ SHOWN = {
     "triple_junctions_per_um2": "Triple junctions per area",
     "aspect_ratio_mean": "Mean aspect ratio",
     "astm_g": "ASTM grain-size number G",
+    "current_x_over_j0": "Limiting current along x, over j0",
+    "current_y_over_j0": "Limiting current along y, over j0",
 }
 _UNITS = {"1": "", "1/um": "µm⁻¹", "1/um2": "µm⁻²", "nm2": "nm²"}
 
@@ -105,6 +108,7 @@ def make_page(
         ),
         inputs=tuple(_input_row(image) for _, image in rows.images.iterrows()),
         loops=_loops(db, rows.samples),
+        magnets=magnet_section(rows.samples),
     )
 
 

@@ -1,0 +1,113 @@
+"""The report's magnets: measured trapped fields beside what a uniform circulation would give."""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+import re
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from grainstats.run.report.page_model import MagnetRow, MagnetSection
+
+if TYPE_CHECKING:
+    from grainstats.magnet import Magnet
+
+_LENGTH = r"_(mm|cm|m)$"
+_FIELD = re.compile(r"^prop:trapped_field_(T|mT)$")
+_JC = re.compile(r"^prop:(?:jc|j_c|critical_current_density)_(A|kA|MA)/(m2|cm2)$", re.IGNORECASE)
+_DIAMETER = re.compile(rf"^(?:param|prop):(?:disc_|magnet_)?diameter{_LENGTH}")
+_THICKNESS = re.compile(rf"^(?:param|prop):(?:disc_|magnet_)?thickness{_LENGTH}")
+_BORE = re.compile(rf"^(?:param|prop):(?:disc_|magnet_)?bore{_LENGTH}")
+_GAP = re.compile(rf"^(?:param|prop):(?:disc_|magnet_)?gap{_LENGTH}")
+_DISCS = re.compile(r"^(?:param|prop):(?:n_discs|discs|stack)(?:_1)?$")
+_MM = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
+_TESLA = {"T": 1.0, "mT": 1e-3}
+_AMPERE = {"a": 1.0, "ka": 1e3, "ma": 1e6}
+_PER_M2 = {"m2": 1.0, "cm2": 1e4}
+
+
+def magnet_section(samples: pd.DataFrame) -> MagnetSection | None:
+    """Every sample with a trapped field and the size of its discs; None where there is none.
+
+    Parameters
+    ----------
+    samples : DataFrame
+        As `Database.samples`: ``prop:trapped_field_T``, ``param:diameter_mm``, ``param:thickness_mm`` and,
+        where they are known, ``param:n_discs``, ``param:gap_mm``, ``param:bore_mm`` and ``prop:jc_A/m2``.
+        The field is taken as read at the mid-plane of a stack, and on the top face of a single disc.
+    """
+    rows = [row for _, sample in samples.iterrows() if (row := _row(sample)) is not None]
+    if not rows:
+        return None
+    known = [row for row in rows if row.computed_T is not None]
+    chart = ""
+    if known:
+        from grainstats.run.report.magnet_pictures import measured_against_computed
+
+        figure = measured_against_computed(
+            [r.sample_id for r in known],
+            [r.measured_T for r in known],
+            [float(r.computed_T or 0) for r in known],
+        )
+        stored = io.BytesIO()
+        figure.savefig(stored, format="png", dpi=110)
+        chart = "data:image/png;base64," + base64.b64encode(stored.getvalue()).decode()
+    return MagnetSection(tuple(rows), chart)
+
+
+def _row(sample: pd.Series) -> MagnetRow | None:
+    """One sample's magnet; None where field, diameter or thickness is missing or makes no magnet."""
+    from grainstats.magnet import magnet
+    from segment.errors import InputError
+
+    field = _value(sample, _FIELD, _TESLA)
+    diameter, thickness = (_value(sample, pattern, _MM) for pattern in (_DIAMETER, _THICKNESS))
+    if field is None or diameter is None or thickness is None:
+        return None
+    discs = int(_value(sample, _DISCS, {}) or 1)
+    probe = "middle" if discs > 1 else "top"
+    jc = _density(sample)
+    bore, gap = (_value(sample, pattern, _MM) or 0.0 for pattern in (_BORE, _GAP))
+
+    def state(jc: float | None, field_T: float | None) -> Magnet:
+        return magnet(
+            diameter, thickness, bore_mm=bore, stack=discs, gap_mm=gap, jc=jc, field_T=field_T, probe=probe
+        )
+
+    try:
+        needed = state(None, field).j_A_per_m2
+        computed = None if jc is None else state(jc, None).b_probe_T
+    except InputError:
+        return None
+    size = f"{discs} × " if discs > 1 else ""
+    return MagnetRow(
+        str(sample["sample_id"]),
+        f"{size}{diameter:g} mm × {thickness:g} mm",
+        probe,
+        field,
+        needed,
+        jc,
+        computed,
+    )
+
+
+def _value(sample: pd.Series, pattern: re.Pattern[str], units: dict[str, float]) -> float | None:
+    """The first column that fits and holds a number, in the base unit."""
+    for name in map(str, sample.index):
+        found = pattern.match(name)
+        number = pd.to_numeric(sample[name], errors="coerce") if found else math.nan
+        if found and math.isfinite(number):
+            return float(number) * (units[found[1]] if units else 1.0)
+    return None
+
+
+def _density(sample: pd.Series) -> float | None:
+    for name in map(str, sample.index):
+        found = _JC.match(name)
+        number = pd.to_numeric(sample[name], errors="coerce") if found else math.nan
+        if found and math.isfinite(number):
+            return float(number) * _AMPERE[found[1].lower()] * _PER_M2[found[2].lower()]
+    return None
