@@ -108,8 +108,8 @@ def hypotheses(rng: np.random.Generator) -> dict[str, tuple[Callable[[Structure]
 def value(made: GrainMap, coarse: np.ndarray, law: dict, seed: int) -> tuple[str, float]:
     """What the limiting current is divided by, and the mean ratio over both directions.
 
-    Random currents are compared over the mean of all boundaries; laws that favour some boundaries over j0; pinning
-    over the mean current of the grains.
+    Random currents are compared over the mean of all boundaries; laws that favour some boundaries over j0;
+    pinning over the mean current of the grains.
     """
     if "multipliers" in law and not coarse.any():
         law = {"multipliers": {"fine_fine": 0.5, "fine_coarse": 0.5, "coarse_coarse": 0.5}}
