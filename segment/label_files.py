@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,18 +14,17 @@ import tifffile
 from segment._threads import available_cores
 from segment.boundary_map import BoundaryMap
 from segment.cells.close import grain_map_from_tracing
+from segment.cells.label_gaps import cells_meet, close_dams
+from segment.cells.label_pieces import split_pieces
 from segment.cells.second_phases import set_aside
 from segment.errors import UnreadableError
 from segment.grain_map import GrainMap
+from segment.label_pixels import GRAINS_KEY, one_channel, read_map_pixels
 from segment.label_record import lines_of, tags_of, with_record
-from segment.micrograph.micrograph import PixelSizeSource
 
-NANOMETRES = {"nm": 1.0, "um": 1e3, "µm": 1e3, "μm": 1e3, "micron": 1e3, "microns": 1e3, "mm": 1e6, "cm": 1e7}
-ANGSTROM = {"å": 0.1, "angstrom": 0.1, "a": 0.1, "pm": 1e-3, "m": 1e9}
-GRAINS_KEY = "grains"  #: in the image description: larger labels are pores and second phases
+OUTLINE = -1  #: what OpenCV's watershed writes on the lines between cells
 STEPS = 8192  #: of a stored probability
 STRIP_ROWS = 64  #: that are compressed at a time, in threads
-RASTERS = (".png", ".bmp", ".jpg", ".jpeg", ".webp")
 
 
 def write_label_map(path: str | Path, grain_map: GrainMap, *, recipe_digest: str = "") -> Path:
@@ -79,18 +77,43 @@ def read_label_map(
         Not an image, or not labels.
     """
     path = Path(path)
-    image, written, n_grains = _read(path)
-    size = written if pixel_size_nm is None else pixel_size_nm
-    given: PixelSizeSource = "metadata" if pixel_size_nm is None else "manual"
-    source: PixelSizeSource = "none" if size is None else given
+    found = read_map_pixels(path, pixel_size_nm)
     if tracing:
-        return grain_map_from_tracing(image, pixel_size_nm=size, pixel_size_source=source, source=str(path))
+        traced = grain_map_from_tracing(
+            found.image,
+            pixel_size_nm=found.pixel_size_nm,
+            pixel_size_source=found.pixel_size_source,
+            source=str(path),
+        )
+        return replace(traced, warnings=found.notes + traced.warnings)
+    image = one_channel(path, found.image)
     labels = _contiguous_labels(path, image)
     second_phases = None
-    if n_grains is not None:
-        second_phases = set_aside(labels, image.reshape(labels.shape) > n_grains)
-    read = GrainMap(labels, size, source, second_phases=second_phases)
+    warnings = found.notes
+    if found.n_grains is None:
+        labels, repairs = _repaired(labels)
+        warnings += repairs
+    else:
+        second_phases = set_aside(labels, image > found.n_grains)
+    read = GrainMap(
+        labels, found.pixel_size_nm, found.pixel_size_source, second_phases=second_phases, warnings=warnings
+    )
     return with_record(path, read, exact_size=pixel_size_nm is None)
+
+
+def _repaired(labels: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Cells that meet and lie in one piece each, and what had to be done for it."""
+    labels, closed = close_dams(labels)
+    words = []
+    if closed:
+        share = closed / labels.size
+        words.append(f"lines of 0 between the cells ({share:.1%} of the map) were closed along their middle")
+    elif not cells_meet(labels):
+        words.append("most cells do not touch: boundaries and triple junctions are those of the few that do")
+    labels, n_new = split_pieces(labels)
+    if n_new:
+        words.append(f"{n_new} more pieces of labels that lie in several count as grains of their own")
+    return labels, tuple(words)
 
 
 def boundary_beside(path: str | Path, grain_map: GrainMap) -> GrainMap:
@@ -102,7 +125,7 @@ def boundary_beside(path: str | Path, grain_map: GrainMap) -> GrainMap:
     beside = path.with_name(path.name.removesuffix(".labels.tif") + ".boundary.tif")
     if not path.name.endswith(".labels.tif") or not beside.is_file():
         return grain_map
-    probability = _read(beside)[0]
+    probability = read_map_pixels(beside, None).image
     if probability.shape != grain_map.labels.shape:
         return grain_map
     return replace(grain_map, probability=probability.astype(np.float32, copy=False))
@@ -140,67 +163,6 @@ def _write(
     return path
 
 
-def _read(path: Path) -> tuple[np.ndarray, float | None, int | None]:
-    """One grey or label image, its pixel size, and the highest label that is a grain where it says so."""
-    try:
-        if path.suffix.lower() in (".tif", ".tiff"):
-            image, size, n_grains = _read_tiff(path)
-        elif path.suffix.lower() == ".npy":
-            image, size, n_grains = np.load(path, allow_pickle=False), None, None
-        elif path.suffix.lower() in RASTERS:
-            image, size, n_grains = _read_raster(path), None, None
-        else:
-            raise UnreadableError(
-                path, "not a label map: TIFF, PNG or NPY", "Save it in one of these formats"
-            )
-    except (OSError, ValueError, tifffile.TiffFileError, KeyError, IndexError, EOFError) as error:
-        raise UnreadableError(path, f"cannot be read ({error})", "Check that the file is whole") from error
-    return _one_channel(path, np.squeeze(image)), size, n_grains
-
-
-def _read_raster(path: Path) -> np.ndarray:
-    import cv2
-
-    data = np.frombuffer(path.read_bytes(), np.uint8)
-    image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
-    if image is None:
-        raise ValueError("not an image")
-    return image
-
-
-def _read_tiff(path: Path) -> tuple[np.ndarray, float | None, int | None]:
-    with tifffile.TiffFile(path) as file:
-        page = file.pages.first
-        grains = re.search(rf"^{GRAINS_KEY}=(\d+)$", page.description or "", re.MULTILINE)
-        return page.asarray(), _imagej_pixel_size(page), int(grains[1]) if grains else None
-
-
-def _imagej_pixel_size(page: Any) -> float | None:
-    """Pixel edge in nm from ImageJ's description and XResolution; None without either."""
-    unit = re.search(r"^unit=(.+)$", page.description or "", re.MULTILINE)
-    resolution = page.tags.get("XResolution")
-    if unit is None or resolution is None or not page.description.startswith("ImageJ"):
-        return None
-    name = unit.group(1).strip().replace("\\u00B5", "µ").lower()
-    factor = NANOMETRES.get(name, ANGSTROM.get(name))
-    numerator, denominator = resolution.value
-    return None if factor is None or not numerator else factor * denominator / numerator
-
-
-def _one_channel(path: Path, image: np.ndarray) -> np.ndarray:
-    """Drop an alpha channel and equal colour channels."""
-    if image.ndim == 3 and image.shape[-1] in (2, 3, 4):
-        colours = image[..., :3] if image.shape[-1] > 2 else image[..., :1]
-        if (colours == colours[..., :1]).all():
-            return colours[..., 0]
-        raise UnreadableError(
-            path, "the labels are colours", "Save the label numbers as a 16- or 32-bit TIFF"
-        )
-    if image.ndim != 2 or not image.size:
-        raise UnreadableError(path, f"an array of shape {image.shape}, not one image", "Give one 2-D image")
-    return image
-
-
 def _contiguous_labels(path: Path, image: np.ndarray) -> np.ndarray:
     """int32 labels 1 ... n in the order of the file's values."""
     if image.dtype.kind == "f":
@@ -210,6 +172,8 @@ def _contiguous_labels(path: Path, image: np.ndarray) -> np.ndarray:
             )
     elif image.dtype.kind not in "iub":
         raise UnreadableError(path, f"values of type {image.dtype} are no labels", "Save whole numbers")
+    if image.dtype.kind in "if" and image.min() == OUTLINE and image.max() > 0:
+        image = np.where(image == OUTLINE, 0, image)
     if image.min() < 0 or image.max() > np.iinfo(np.int32).max:
         raise UnreadableError(path, "labels lie outside 0 ... 2147483647", "Renumber them")
     labels = image.astype(np.int32)

@@ -9,11 +9,13 @@ import numpy as np
 from segment.boundary_map import BoundaryMap
 from segment.cells.border_merging import cut_cells
 from segment.cells.second_phases import large_second_phases, set_aside
-from segment.cells.tracing import split_tracing
+from segment.cells.traced_lines import traced_lines
+from segment.cells.tracing import bridge_gaps, split_tracing
 from segment.errors import InputError
 from segment.grain_map import MIN_AREA_PX, GrainMap
 from segment.micrograph.micrograph import PixelSizeSource
 
+_MOSTLY_LINES = 0.5  #: share of lines above which they are the ground
 MIDDLE_PX = 1024  #: edge of the window whose cells tell what a mean cell is
 
 
@@ -83,9 +85,10 @@ def grain_map_from_tracing(
 
     Parameters
     ----------
-    mask : ndarray, shape (rows, columns)
-        Boundaries are True, or brighter than half of the brightest value (255 = boundary).  Where more than
-        half of the frame is bright, the dark lines are taken as boundaries, and a warning says so.
+    mask : ndarray, shape (rows, columns) or (rows, columns, samples)
+        Boundaries are True; or lines on a ground of one level, brighter, darker or grey; coloured lines on a
+        grey picture; or the opaque pixels of a transparent layer (`segment.cells.traced_lines`).  Narrow gaps
+        in lines are bridged, and a warning counts them.
     pixel_size_nm : float, optional
     pixel_size_source : str, optional
         "manual" where a size is given and no source.
@@ -97,12 +100,15 @@ def grain_map_from_tracing(
     Raises
     ------
     InputError
-        The lines leave no cell.
+        No lines are found, or they leave no cell.
     """
-    lines = mask if mask.dtype == bool else mask > mask.max(initial=0) / 2
-    warnings: tuple[str, ...] = ()
-    if lines.mean() > 0.5:
+    lines, warnings = traced_lines(mask, source)
+    if lines.mean() > _MOSTLY_LINES:
         lines, warnings = ~lines, ("dark lines on a light ground were read as boundaries",)
+    lines, gaps = bridge_gaps(lines)
+    if gaps:
+        which = "1 narrow gap in the lines was" if gaps == 1 else f"{gaps} narrow gaps in the lines were"
+        warnings += (f"{which} bridged: check the tracing there",)
     labels = split_tracing(lines, min_area_px)
     if not labels.any():
         raise InputError(

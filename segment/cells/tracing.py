@@ -5,6 +5,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+WIDEST_GAP = 16.0  #: pixels between line ends that are still bridged
+NARROW = 0.45  #: width of a gap over that of the narrower of the cells that it joins
+_REACH = 5  #: pixels beyond twice a line's half width at which it is seen to go on
+_DEEPEST = 4096.0  #: pixels: half the widest open area that is told from a wider one
 TRACING_HALF_WIDTH = 32.0  #: thickest half line, in pixels, that is still divided at its middle
 
 
@@ -36,3 +40,77 @@ def split_tracing(lines: np.ndarray, min_area_px: int) -> np.ndarray:
     depth = cv2.distanceTransform(wall, cv2.DIST_L2, 5)
     np.minimum(depth / np.float32(TRACING_HALF_WIDTH), 1.0, out=depth)
     return persistence_watershed(depth, 1 / LEVELS)
+
+
+def bridge_gaps(lines: np.ndarray) -> tuple[np.ndarray, int]:
+    """Close gaps in traced lines: necks, narrow beside both cells that they join, at which a line ends.
+
+    Parameters
+    ----------
+    lines : ndarray of bool, shape (rows, columns)
+        True on a traced boundary.
+
+    Returns
+    -------
+    lines : ndarray of bool
+        With the bridges; the same array where there is no gap.
+    n_gaps : int
+    """
+    from segment.cells.watershed import persistence_watershed
+
+    depth = cv2.distanceTransform((~lines).astype(np.uint8), cv2.DIST_L2, 5)
+    if not depth.any() or not lines.any():
+        return lines, 0
+    scale = np.float32(np.log(_DEEPEST))
+    height = 1 - np.log(np.clip(depth, 1, _DEEPEST)) / scale
+    basins = persistence_watershed(height.astype(np.float32), float(-np.log(NARROW) / scale), ~lines)
+    half_width = float(
+        np.percentile(cv2.distanceTransform(lines.astype(np.uint8), cv2.DIST_L2, 5)[lines], 95)
+    )
+    bridges = np.zeros_like(lines)
+    n_gaps = 0
+    for pixels in _necks(basins):
+        narrow = 2 * float(depth.ravel()[pixels].max()) <= WIDEST_GAP
+        if narrow and _at_line_end(lines, pixels, round(2 * half_width) + _REACH):
+            bridges.ravel()[pixels] = True
+            n_gaps += 1
+    return (lines | bridges, n_gaps) if n_gaps else (lines, 0)
+
+
+def _at_line_end(lines: np.ndarray, neck: np.ndarray, reach: int) -> bool:
+    """Whether a line stops at one of a neck's two sides; where lines pass on both, a cell is only slender."""
+    rows, columns = np.divmod(neck, lines.shape[1])
+    far = int(np.argmax((rows - rows[0]) ** 2 + (columns - columns[0]) ** 2))
+    other = int(np.argmax((rows - rows[far]) ** 2 + (columns - columns[far]) ** 2))
+    return any(_stops(lines, int(rows[k]), int(columns[k]), reach) for k in (far, other))
+
+
+def _stops(lines: np.ndarray, row: int, column: int, reach: int) -> bool:
+    """Whether the line beside a pixel leaves the square around it on one side only."""
+    top, left = max(row - reach, 0), max(column - reach, 0)
+    window = lines[top : row + reach + 1, left : column + reach + 1]
+    _, pieces = cv2.connectedComponents(window.astype(np.uint8), connectivity=8)
+    y, x = np.nonzero(window)
+    if not y.size:
+        return False
+    nearest = int(np.argmin((y - (row - top)) ** 2 + (x - (column - left)) ** 2))
+    own = pieces == pieces[y[nearest], x[nearest]]
+    rim = np.concatenate([own[0], own[1:, -1], own[-1, -2::-1], own[-2:0:-1, 0]])
+    arcs = int(np.count_nonzero(rim & ~np.roll(rim, 1)))
+    return arcs == 1 and not rim.all()
+
+
+def _necks(basins: np.ndarray) -> list[np.ndarray]:
+    """For each pair of basins that meet, the pixels of the first along the border."""
+    pairs, places = [], []
+    at = np.arange(basins.size).reshape(basins.shape)
+    for a, b in ((np.s_[:-1], np.s_[1:]), (np.s_[:, :-1], np.s_[:, 1:])):
+        first, second = basins[a], basins[b]
+        meet = (first != second) & (first > 0) & (second > 0)
+        low, high = np.minimum(first, second)[meet], np.maximum(first, second)[meet]
+        pairs.append(low.astype(np.int64) << 32 | high)
+        places.append(np.where(first[meet] < second[meet], at[a][meet], at[b][meet]))
+    key, place = np.concatenate(pairs), np.concatenate(places)
+    order = np.argsort(key, kind="stable")
+    begin = np.flatnonzero(np.diff(key[order], prepend=-1))
+    return [place[part] for part in np.split(order, begin[1:]) if part.size]

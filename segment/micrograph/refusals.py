@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from segment.errors import UnreadableError
 
-if TYPE_CHECKING:
-    pass
+SMALL_BYTES = 256 << 20  #: of pixels: so many are unpacked whatever the file says
 
 
 def truncated(path: Path, detail: str) -> UnreadableError:
@@ -16,3 +14,24 @@ def truncated(path: Path, detail: str) -> UnreadableError:
     return UnreadableError(
         path, f"the file is truncated: {detail}", "Copy it again from the microscope or from a backup"
     )
+
+
+def refuse_bomb(path: Path, unpacked: int, stored: int, most_packed: int) -> None:
+    """Refuse, before it is decoded, a file whose few bytes claim to hold very many pixels.
+
+    Parameters
+    ----------
+    path : Path
+    unpacked, stored : int
+        Bytes of the pixels, and bytes that hold them.
+    most_packed : int
+        Pixel bytes per stored byte that an honest file of this kind reaches.
+
+    Raises
+    ------
+    UnreadableError
+        More than that, and more than `SMALL_BYTES`.
+    """
+    if unpacked > max(SMALL_BYTES, most_packed * stored):
+        what = f"its {stored} bytes would unpack to {unpacked >> 20} MB of pixels, as no real image does"
+        raise UnreadableError(path, what, "Export the image again")

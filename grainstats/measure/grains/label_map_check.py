@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from grainstats.measure.grains.run_lengths import label_runs
+from segment.cells.label_pieces import Pieces, in_pieces, pieces_of
 from segment.errors import UnreadableError
 from segment.grain_map import GrainMap
 
@@ -17,8 +18,8 @@ def check_label_map(grain_map: GrainMap, source: str) -> None:
     Raises
     ------
     UnreadableError
-        One label only (a boundary tracing or a mask), or labels scattered all over the image (a micrograph, a
-        map of phases).
+        One label only (a boundary tracing or a mask), labels scattered all over the image (a micrograph, a
+        map of phases), or many labels in several pieces (numbers cut to 8 bits, colours).
     """
     runs = label_runs(grain_map.labels)
     if runs.present.size < 2:
@@ -31,10 +32,30 @@ def check_label_map(grain_map: GrainMap, source: str) -> None:
     height = np.maximum.reduceat(runs.row, runs.start) - np.minimum.reduceat(runs.row, runs.start) + 1
     width = np.maximum.reduceat(runs.last, runs.start) - np.minimum.reduceat(runs.first, runs.start) + 1
     scattered = height * width > SPREAD * area
-    if area[scattered].sum() > 0.5 * area.sum():
+    _refuse_scattered(source, float(area[scattered].sum() / area.sum()))
+    if in_pieces(grain_map.labels):
+        _refuse_pieces(source, pieces_of(grain_map.labels))
+
+
+def _refuse_scattered(source: str, share: float) -> None:
+    if share > 0.5:
         raise UnreadableError(
             source,
             "its labels are scattered over the image like the grey levels of a micrograph",
             "Run `grainstats segment` on a micrograph first, or `grainstats run` for both; "
             "give --tracing for traced boundaries",
         )
+
+
+def _refuse_pieces(source: str, pieces: Pieces) -> None:
+    """Numbers that stand for many separate grains each: cut to 8 bits, colours, phases."""
+    if not pieces.many():
+        return
+    count = pieces.per_label()
+    most, shared = int(count.argmax()), int((count > 1).sum())
+    raise UnreadableError(
+        source,
+        f"{shared} of its {np.count_nonzero(count)} labels lie in several pieces (label {most} in "
+        f"{count[most]}): the numbers were cut to 8 bits, or are colours, classes or phases",
+        "Save the labels as 16- or 32-bit TIFF with one number for each grain",
+    )

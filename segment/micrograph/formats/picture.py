@@ -11,10 +11,11 @@ import numpy as np
 from segment.errors import UnreadableError
 from segment.micrograph.grey import rgb_of_inks
 from segment.micrograph.open_file import Frame, OpenFile
-from segment.micrograph.refusals import truncated
+from segment.micrograph.refusals import refuse_bomb, truncated
 
 NAME = "picture"
 
+MOST_PACKED = 300  #: pixels per stored byte: no micrograph is so smooth
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
 _BMP = b"BM"
@@ -36,6 +37,7 @@ def frames(opened: OpenFile) -> list[Frame]:
         shape, decode = _jpeg_shape(opened), _decode_jpeg
     else:
         shape, decode = _bmp_shape(opened), _decode_bmp
+    refuse_bomb(opened.path, shape[0] * shape[1], opened.size, MOST_PACKED)
     return [Frame(shape, partial(_load, opened.path, decode))]
 
 

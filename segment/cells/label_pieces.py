@@ -1,0 +1,131 @@
+"""Labels that lie in several pieces: numbers cut to 8 bits, colours, phases, or a grain seen twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+SIZEABLE_PX = 20  #: least pixels of a piece that counts; smaller ones are specks of a label edited by hand
+SIZEABLE = 0.02  #: of the median label's area is the least piece
+FEW = (5, 0.1)  #: second pieces that may be grains seen twice: so many, or this share of the labels
+MANY_OF_ONE = 8  #: pieces of one label from which its number stands for many grains
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """How the labels of a map lie.
+
+    Attributes
+    ----------
+    pieces : ndarray of int32, shape (rows, columns)
+        8-connected pieces of equal label 1 ... m; 0 where the label is 0.
+    label : ndarray of int32, shape (m + 1,)
+        Label of each piece.
+    area : ndarray of int64, shape (m + 1,)
+        Pixels of each piece.
+    """
+
+    pieces: np.ndarray
+    label: np.ndarray
+    area: np.ndarray
+
+    def sizeable(self) -> np.ndarray:
+        """Which pieces count; bool of shape (m + 1,)."""
+        of_label = np.bincount(self.label, self.area)
+        typical = float(np.median(of_label[1:][of_label[1:] > 0])) if of_label.size > 1 else 0.0
+        counts: np.ndarray = self.area >= max(SIZEABLE_PX, SIZEABLE * typical)
+        counts[0] = False
+        return counts
+
+    def per_label(self) -> np.ndarray:
+        """Number of sizeable pieces of each label; shape (labels + 1,)."""
+        return np.bincount(self.label[self.sizeable()], minlength=int(self.label.max(initial=0)) + 1)
+
+    def many(self) -> bool:
+        """Whether too many labels lie in pieces for them to be grains."""
+        count = self.per_label()
+        extra = int(np.maximum(count - 1, 0).sum())
+        return (
+            extra > max(FEW[0], FEW[1] * np.count_nonzero(count)) or int(count.max(initial=0)) >= MANY_OF_ONE
+        )
+
+
+def pieces_of(labels: np.ndarray) -> Pieces:
+    """Connected pieces of a label map, shape (rows, columns)."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    begins = np.ones(labels.shape, bool)
+    np.not_equal(labels[:, 1:], labels[:, :-1], out=begins[:, 1:])
+    run = np.cumsum(begins.ravel(), dtype=np.int32).reshape(labels.shape) - 1
+    above, below = _links(labels, run, begins)
+    n_runs = int(run[-1, -1]) + 1
+    graph = coo_array((np.ones(above.size, np.int8), (above, below)), shape=(n_runs, n_runs))
+    group = connected_components(graph, directed=False)[1]
+    of_run = labels[begins]
+    present = np.unique(group[of_run > 0])
+    number = np.zeros(int(group.max()) + 1, np.int32)
+    number[present] = np.arange(1, present.size + 1)
+    piece_of_run = np.where(of_run > 0, number[group], 0).astype(np.int32)
+    label = np.zeros(present.size + 1, np.int32)
+    label[piece_of_run] = of_run
+    label[0] = 0
+    pieces = piece_of_run[run]
+    return Pieces(pieces, label, np.bincount(pieces.ravel(), minlength=present.size + 1))
+
+
+def in_pieces(labels: np.ndarray) -> bool:
+    """Whether any label may lie in pieces more than one pixel wide; a quick look that `pieces_of` refines."""
+    import cv2
+
+    corner = labels[:-1, :-1]
+    inner = (corner > 0) & (corner == labels[1:, :-1])
+    inner &= corner == labels[:-1, 1:]
+    inner &= corner == labels[1:, 1:]
+    n_pieces = cv2.connectedComponents(inner.view(np.uint8), connectivity=8)[0] - 1
+    seen = np.zeros(int(labels.max(initial=0)) + 1, bool)
+    seen[corner[inner]] = True
+    return bool(n_pieces > np.count_nonzero(seen))
+
+
+def _links(labels: np.ndarray, run: np.ndarray, begins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Runs of neighbouring rows that touch, by an edge or a corner, and have one label."""
+    ends = np.ones_like(begins)
+    ends[:, :-1] = begins[:, 1:]
+    columns = labels.shape[1]
+    pairs = []
+    for shift in (-1, 0, 1):
+        up = np.s_[:-1, max(shift, 0) : columns + min(shift, 0)]
+        down = np.s_[1:, max(-shift, 0) : columns + min(-shift, 0)]
+        here = (labels[up] == labels[down]) & (begins[up] | begins[down] | ends[up] | ends[down])
+        pairs.append((run[up][here], run[down][here]))
+    first, second = zip(*pairs, strict=True)
+    return np.concatenate(first), np.concatenate(second)
+
+
+def split_pieces(labels: np.ndarray) -> tuple[np.ndarray, int]:
+    """Each sizeable piece of a label as a label of its own, where only few lie in pieces.
+
+    Returns
+    -------
+    labels : ndarray of int32
+        The largest piece and specks keep the number; other pieces get the next free ones.
+    n_new : int
+        Pieces that got a number; 0 where nothing changed, also where too many labels lie in pieces
+        (`Pieces.many`).
+    """
+    if not in_pieces(labels):
+        return labels, 0
+    found = pieces_of(labels)
+    counts = found.sizeable()
+    order = np.lexsort((-found.area, found.label))
+    largest = np.zeros(found.area.size, bool)
+    largest[order[np.flatnonzero(np.diff(found.label[order], prepend=-1))]] = True
+    new = counts & ~largest
+    if not new.any() or found.many():
+        return labels, 0
+    name = found.label.copy()
+    name[new] = int(labels.max()) + 1 + np.arange(int(new.sum()), dtype=np.int32)
+    split: np.ndarray = name[found.pieces]
+    return split, int(new.sum())

@@ -1,0 +1,97 @@
+"""Which pixels of a traced picture are lines: bright, dark, grey, coloured, or on a transparent layer."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from segment.errors import InputError
+
+LINE = 0.4  #: of the distance from ground to line at which a smoothed line begins
+GROUND = 0.5  #: least share of the picture that has the ground's level; micrographs have none
+NEAR_GROUND = 0.1  #: of the levels in use: what JPEG does to the ground
+COLOURED = 0.35  #: least chroma of a line drawn on a grey micrograph, of the largest level
+MOST_COLOURED = 0.4  #: share of the picture that coloured lines may cover
+CLEAR = 0.05  #: share of soft edges in an alpha channel
+
+_REMEDY = "Draw the boundaries on a layer of their own and save that layer: lines on an empty ground"
+
+
+def traced_lines(picture: np.ndarray, source: str) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Lines of a tracing, and in words how they were told from the ground.
+
+    Parameters
+    ----------
+    picture : ndarray, shape (rows, columns) or (rows, columns, 2, 3 or 4)
+        Levels; grey and alpha; colours; colours and alpha.
+    source : str
+        Name for the error message.
+
+    Returns
+    -------
+    lines : ndarray of bool, shape (rows, columns)
+    warnings : tuple of str
+
+    Raises
+    ------
+    InputError
+        Neither a layer, nor coloured lines, nor lines on a ground of one level.
+    """
+    if picture.dtype == bool:
+        return picture, ()
+    if picture.ndim == 3 and picture.shape[2] in (2, 4):
+        lines = _opaque(picture[..., -1])
+        if lines is not None:
+            return lines, ("the opaque pixels of a transparent layer were read as boundaries",)
+        picture = picture[..., :-1]
+    if picture.ndim == 3:
+        colours = picture.astype(np.float32)
+        chroma = colours.max(axis=2) - colours.min(axis=2)
+        if chroma.max(initial=0) <= NEAR_GROUND * _top(picture):
+            return _on_ground(colours.mean(axis=2), source)
+        lines = chroma >= COLOURED * _top(picture)
+        grey_ground = np.median(chroma) <= NEAR_GROUND * _top(picture)
+        if grey_ground and lines.any() and lines.mean() <= MOST_COLOURED:
+            return lines, ("coloured lines were read as boundaries",)
+        return _on_ground(_distance(colours), source)
+    if picture.ndim != 2:
+        raise InputError(
+            source, f"an array of shape {picture.shape}, not one picture", "Give one 2-D picture"
+        )
+    return _on_ground(picture.astype(np.float32), source)
+
+
+def _opaque(alpha: np.ndarray) -> np.ndarray | None:
+    """Opaque pixels, where they are the smaller part of a layer."""
+    top = _top(alpha)
+    opaque = alpha >= LINE * top
+    soft = float(((alpha > 0) & (alpha < top)).mean())
+    return opaque if 0 < opaque.mean() < GROUND and soft <= max(CLEAR, opaque.mean()) else None
+
+
+def _top(levels: np.ndarray) -> float:
+    return float(np.iinfo(levels.dtype).max) if levels.dtype.kind in "iu" else float(max(levels.max(), 1e-30))
+
+
+def _distance(colours: np.ndarray) -> np.ndarray:
+    """Largest difference, over the channels, to the commonest colour."""
+    codes = (colours // 8).astype(np.int64) @ np.array([1 << 40, 1 << 20, 1])
+    values, counts = np.unique(codes, return_counts=True)
+    ground = np.median(colours[codes == values[counts.argmax()]], axis=0)
+    return np.abs(colours - ground).max(axis=2)
+
+
+def _on_ground(levels: np.ndarray, source: str) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Pixels far from the commonest level, in units of the distance at which most lines lie."""
+    low, high = float(levels.min()), float(levels.max())
+    if not high > low:
+        raise InputError(source, "the picture is empty: it has one level only", _REMEDY)
+    near = NEAR_GROUND * (high - low)
+    counts, edges = np.histogram(levels, 64, (low, high))
+    ground = float(np.median(levels[np.digitize(levels, edges[1:-1]) == counts.argmax()]))
+    far = np.abs(levels - np.float32(ground))
+    if (far <= near).mean() < GROUND:
+        raise InputError(source, "no tracing: it has the many grey levels of a micrograph", _REMEDY)
+    line = float(np.percentile(far[far > near], 75)) if (far > near).any() else high - low
+    lines = far > LINE * line
+    dark = np.median(levels[lines]) < ground
+    return lines, ("dark lines on a light ground were read as boundaries",) if dark else ()

@@ -1,0 +1,197 @@
+"""Pixels of a label map or tracing as its file holds them, with the pixel size that any reader finds."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+
+from segment.errors import InputError, NotAnImageError, UnreadableError
+from segment.micrograph.formats import open_frames
+from segment.micrograph.micrograph import PixelSizeSource
+from segment.micrograph.open_file import OpenFile, Scale
+from segment.micrograph.open_tiff import quiet_tifffile
+from segment.micrograph.pixel_size import ChosenScale, choose_scale, without_implausible
+from segment.micrograph.refusals import refuse_bomb
+
+GRAINS_KEY = "grains"  #: in the image description: larger labels are pores and second phases
+RASTERS = (".png", ".bmp", ".jpg", ".jpeg", ".webp")
+TIFFS = (".tif", ".tiff")
+LOSSY = (".jpg", ".jpeg")
+MOST_PACKED = 700  #: pixel bytes per stored byte of a label map: large cells pack well
+STRETCH = 20.0  #: height : width of a pixel beyond which the size is taken for an error
+
+
+@dataclass(frozen=True, eq=False)
+class MapPixels:
+    """What a file holds.
+
+    Attributes
+    ----------
+    image : ndarray, shape (rows, columns) or (rows, columns, samples)
+        Square pixels.
+    pixel_size_nm : float or None
+    pixel_size_source : str
+    n_grains : int or None
+        Highest label that is a grain, where the file says so.
+    notes : tuple of str
+    """
+
+    image: np.ndarray
+    pixel_size_nm: float | None
+    pixel_size_source: PixelSizeSource
+    n_grains: int | None
+    notes: tuple[str, ...]
+
+
+def read_map_pixels(path: Path, pixel_size_nm: float | None) -> MapPixels:
+    """Read TIFF, PNG, BMP, WebP, NPY, or JPEG for a tracing.
+
+    Parameters
+    ----------
+    path : Path
+    pixel_size_nm : float, optional
+        The user's own; a difference of more than 3 % to the file's is noted.
+
+    Raises
+    ------
+    UnreadableError
+        Not an image, several images, damaged, or too large.
+    """
+    suffix = path.suffix.lower()
+    try:
+        if suffix in TIFFS:
+            image, n_grains = _tiff(path)
+        elif suffix == ".npy":
+            image, n_grains = _npy(path), None
+        elif suffix in RASTERS:
+            image, n_grains = _raster(path), None
+        else:
+            raise UnreadableError(
+                path, "not a label map: TIFF, PNG or NPY", "Save it in one of these formats"
+            )
+        chosen, notes = _scale(path, pixel_size_nm)
+        image, size, more = _squared(path, np.squeeze(image), chosen)
+    except MemoryError as error:
+        raise UnreadableError(path, "it does not fit into memory", "Cut it into smaller maps") from error
+    except InputError:
+        raise
+    except Exception as error:  # decoders raise nearly anything for damaged bytes
+        raise UnreadableError(path, f"cannot be read ({error})", "Check that the file is whole") from error
+    return MapPixels(image, size, "none" if size is None else chosen.source, n_grains, notes + more)
+
+
+def one_channel(path: Path, image: np.ndarray) -> np.ndarray:
+    """Label numbers of shape (rows, columns): alpha and equal colour channels dropped.
+
+    Raises
+    ------
+    UnreadableError
+        Colours, or not one image.
+    """
+    if path.suffix.lower() in LOSSY:
+        remedy = "Save the label numbers as TIFF or PNG; give --tracing for traced boundaries"
+        raise UnreadableError(path, "JPEG changes numbers, so they are no labels any more", remedy)
+    if image.ndim == 3 and image.shape[-1] in (2, 3, 4):
+        colours = image[..., :3] if image.shape[-1] > 2 else image[..., :1]
+        if (colours == colours[..., :1]).all():
+            return np.asarray(colours[..., 0])
+        remedy = "Save the label numbers as a 16- or 32-bit TIFF, not the coloured picture"
+        raise UnreadableError(path, "the labels are colours", remedy)
+    if image.ndim != 2 or not image.size:
+        raise UnreadableError(path, f"an array of shape {image.shape}, not one image", "Give one 2-D image")
+    return image
+
+
+def _tiff(path: Path) -> tuple[np.ndarray, int | None]:
+    with quiet_tifffile(), tifffile.TiffFile(path) as file:
+        page: Any = file.pages.first
+        n_images = max(len(file.pages), _imagej_images(file))
+        if n_images > 1 and not (len(file.pages) > 1 and _only_thumbnails(file)):
+            raise UnreadableError(
+                path,
+                f"a stack of {n_images} images, not one map",
+                "Save each slice as a file of its own; `grainstats volume` reads stacks in three dimensions",
+            )
+        refuse_bomb(path, page.nbytes, sum(page.databytecounts), MOST_PACKED)
+        grains = re.search(rf"^{GRAINS_KEY}=(\d+)$", page.description or "", re.MULTILINE)
+        image = page.asarray()
+        if page.axes.startswith("S"):
+            image = np.moveaxis(image, 0, -1)
+        return image, int(grains[1]) if grains else None
+
+
+def _imagej_images(file: tifffile.TiffFile) -> int:
+    """Planes that ImageJ keeps behind one page."""
+    count = (file.imagej_metadata or {}).get("images", 1)
+    return int(count) if isinstance(count, int) else 1
+
+
+def _only_thumbnails(file: tifffile.TiffFile) -> bool:
+    return all(page.aspage().is_reduced for page in list(file.pages)[1:])
+
+
+def _npy(path: Path) -> np.ndarray:
+    """The array, mapped first: a header that claims more than the file holds reserves nothing."""
+    mapped = np.load(path, mmap_mode="r", allow_pickle=False)
+    return np.array(mapped)
+
+
+def _raster(path: Path) -> np.ndarray:
+    import cv2
+
+    raw = path.read_bytes()
+    if raw.startswith(b"\x89PNG"):
+        columns, rows = (int.from_bytes(raw[at : at + 4], "big") for at in (16, 20))
+        refuse_bomb(path, columns * rows, len(raw), MOST_PACKED)
+    data = np.frombuffer(raw, np.uint8)
+    image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
+    if image is None:
+        raise ValueError("not an image")
+    return image
+
+
+def _scale(path: Path, pixel_size_nm: float | None) -> tuple[ChosenScale, tuple[str, ...]]:
+    """Pixel size by the readers of micrographs, so that a unit means the same everywhere."""
+    scales: tuple[Scale, ...] = ()
+    notes: tuple[str, ...] = ()
+    if path.suffix.lower() != ".npy":
+        try:
+            with OpenFile(path) as opened, quiet_tifffile():
+                _, frames = open_frames(opened)
+                scales, notes = without_implausible(frames[0].scales)
+        except NotAnImageError as error:
+            notes = (f"no pixel size taken: {error.reason}",)
+        except Exception:  # a scale that cannot be read is none; the pixels were read already
+            scales, notes = (), ()
+    chosen = choose_scale(scales, pixel_size_nm)
+    conflicts = tuple(f"{c.chosen} was taken, not {c.rejected}" for c in chosen.conflicts)
+    return chosen, notes + conflicts
+
+
+def _squared(
+    path: Path, image: np.ndarray, chosen: ChosenScale
+) -> tuple[np.ndarray, float | None, tuple[str, ...]]:
+    """Pixels repeated to squares of the finer side; labels are numbers that nothing may mix."""
+    y, x = chosen.y_nm, chosen.x_nm
+    if y is None or x is None:
+        return image, None, ()
+    if chosen.square:
+        return image, x if y == x else (y + x) / 2, ()
+    if max(y / x, x / y) > STRETCH:
+        said = f"its pixels are said to be {y:.5g} nm high and {x:.5g} nm wide"
+        raise UnreadableError(path, said, "Give --pixel-size")
+    side = min(y, x)
+    places = [_nearest(n, edge / side) for n, edge in zip(image.shape[:2], (y, x), strict=True)]
+    note = f"pixels of {y:.5g} nm height and {x:.5g} nm width repeated to {side:.5g} nm squares"
+    return image[np.ix_(*places)], side, (note,)
+
+
+def _nearest(size: int, factor: float) -> np.ndarray:
+    """Place in the old pixels of each of the `factor` times as many new ones."""
+    n_new = max(round(size * factor), 1)
+    return np.minimum(((np.arange(n_new) + 0.5) / factor).astype(np.int64), size - 1)
