@@ -55,6 +55,9 @@ def _choose(path: Path, file: Any, name: str | None) -> tuple[Any, tuple[str, ..
         if name not in file or not isinstance(file[name], h5py.Dataset):
             raise UnreadableError(path, f"it has no dataset {name}", "Look it up with h5ls or HDFView")
         return file[name], ()
+    signal = _default_signal(file)
+    if signal is not None:
+        return signal, ()
     found: list[Any] = []
 
     def visit(_: str, item: Any) -> None:
@@ -75,6 +78,21 @@ def _choose(path: Path, file: Any, name: str | None) -> tuple[Any, tuple[str, ..
     return found[0], (
         f"several stacks in the file ({names}); {found[0].name} is taken, --dataset names another",
     )
+
+
+def _default_signal(file: Any) -> Any | None:
+    """What a NeXus file shows by default: the ``signal`` of the group that the ``default`` names lead to."""
+    import h5py
+
+    group = file
+    while isinstance(group, h5py.Group) and "default" in group.attrs and group.attrs["default"] in group:
+        group = group[group.attrs["default"]]
+    name = group.attrs.get("signal") if isinstance(group, h5py.Group) else None
+    if isinstance(name, bytes):
+        name = name.decode()
+    if not isinstance(name, str) or name not in group or not isinstance(group[name], h5py.Dataset):
+        return None
+    return group[name] if sum(n > 1 for n in group[name].shape) == 3 else None
 
 
 def _voxel_size(dataset: Any) -> tuple[VoxelSize | None, str]:

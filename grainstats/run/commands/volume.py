@@ -28,7 +28,10 @@ class AlignChoice(StrEnum):
 
 def volume(
     stack: Annotated[
-        Path, typer.Argument(help="Multi-page TIFF, folder of slices, MRC, HDF5 / NeXus or NPY: one volume.")
+        Path,
+        typer.Argument(
+            help="Multi-page TIFF, MRC, HDF5 / NeXus, NPY, folder of slices or of EBSD sections: one volume."
+        ),
     ],
     out: Annotated[Path | None, typer.Option("--out", help="Folder for tables, labels and report.")] = None,
     labels: Annotated[
@@ -79,6 +82,13 @@ def volume(
             "--surfaces", metavar="LABELS", help="Grains whose surfaces are written as STL: 3,17,20."
         ),
     ] = None,
+    misorientation: Annotated[
+        float, typer.Option(metavar="DEG", min=0.1, max=90.0, help="Between grains of EBSD sections.")
+    ] = 5.0,
+    law: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What boundaries carry (TOML): adds the limiting current."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")
     ] = False,
@@ -88,10 +98,11 @@ def volume(
 
     Exit status 1 where the stack cannot be used.
     """
-    from grainstats.run.volume.analysis import analyse_labels, in_words
+    from grainstats.run.volume.analysis import add_current, analyse_grains, analyse_labels, in_words
     from grainstats.run.volume.output import write_results
     from segment.errors import InputError
     from segment.volume import VoxelSize, read_stack
+    from segment.volume.orientation_sections import is_section_folder, orientation_volume
     from segment.volume.pipeline import StackSettings
 
     if voxel_size is not None and not all(0 < v < float("inf") for v in voxel_size):
@@ -102,8 +113,16 @@ def volume(
         align.value, curtains, phases, not phases_only, every_direction, device=device.value
     )
     try:
-        read = read_stack(stack, voxel_size=size, dataset=dataset)
-        found = analyse_labels(read, seed=seed) if labels else _from_grey(read, settings, model_name, seed)
+        if is_section_folder(stack):
+            sections = orientation_volume(stack, size, misorientation_deg=misorientation)
+            found = analyse_grains(sections, "given by the user", seed=seed)
+        else:
+            read = read_stack(stack, voxel_size=size, dataset=dataset)
+            found = (
+                analyse_labels(read, seed=seed) if labels else _from_grey(read, settings, model_name, seed)
+            )
+        if law is not None:
+            add_current(found, law, seed)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         raise typer.Exit(1) from error

@@ -241,12 +241,17 @@ def _work(plan: Plan, ledger: Ledger, mapper: Mapper, progress: Progress) -> _Wo
     """Draw jobs, store what comes back; a stack becomes as many jobs as it has frames."""
     tally = _Work(0, 0, 0.0, 0.0, [], plan.remarks)
     progress.add(len(plan.jobs))
+    stacks: list[str] = []
     skipped = 0
     for job, outcome in mapper.results(plan.next_job):
         progress.skip(_passed(plan) - skipped)
         skipped = _passed(plan)
         if isinstance(outcome, IsStack):
             plan.add_frames(job, outcome.n_frames)
+            stacks.append(
+                f"{job.name}: its {outcome.n_frames} pages are taken for separate fields of one sample; "
+                "if they are slices of one body, use grainstats volume"
+            )
             progress.add(outcome.n_frames - 1)
             continue
         _tally(job, outcome, ledger, tally, progress)
@@ -254,6 +259,7 @@ def _work(plan: Plan, ledger: Ledger, mapper: Mapper, progress: Progress) -> _Wo
     for failure in plan.failures:
         ledger.store_failure(failure)
     tally.failures = sorted([*plan.failures, *tally.failures], key=lambda f: (f.path, f.digest))
+    tally.remarks = [*plan.remarks, *stacks]
     tally.n_images = tally.n_new + plan.n_done
     return tally
 

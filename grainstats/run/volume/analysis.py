@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,12 @@ from grainstats.measure.volume import (
     section_summary,
     volume_summary,
 )
+from segment.errors import InputError
 from segment.unet.model_folder import Model
 from segment.volume import GreyVolume, LabelVolume, label_volume
 from segment.volume.pipeline import StackSettings, segment_stack
 
+CUBIC = 1.02  #: ratio of voxel edges that the current takes for cubic
 _NO_GRAINS: dict[str, Any] = {
     "n_grains": 0,
     "n_interior": 0,
@@ -99,6 +102,25 @@ def analyse_grains(
     document["modality"] = volume_modality_json(verdict)
     document["warnings"] = list(volume.warnings)
     return VolumeAnalysis(volume, measured, document, grey)
+
+
+def add_current(found: VolumeAnalysis, law: Path, seed: int) -> None:
+    """Add the limiting current of the grains to the document, as `grainstats current` does for maps.
+
+    Raises
+    ------
+    InputError
+        The voxels are not cubic, or the law does not suit a volume.
+    """
+    from grainstats.infer.current import read_law
+    from grainstats.infer.current.volume import volume_current
+
+    edges = found.volume.voxel_size.xyz
+    if max(edges) > CUBIC * min(edges):
+        raise InputError(
+            "--law", "the current needs cubic voxels", "Resample the labels along z to the step of x and y"
+        )
+    found.document["current"] = volume_current(found.volume.labels, read_law(law), seed=seed).as_dict()
 
 
 def in_words(document: dict[str, Any]) -> str:

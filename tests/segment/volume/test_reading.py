@@ -64,6 +64,22 @@ def test_voxel_size_from_metadata(tmp_path: Path, stack: np.ndarray) -> None:
         assert found.voxel_size.xyz == pytest.approx(SIZE.xyz, rel=1e-5), name
 
 
+def test_nexus_says_its_signal_and_axes(tmp_path: Path, stack: np.ndarray) -> None:
+    with h5py.File(tmp_path / "a.nxs", "w") as file:
+        file.attrs["default"] = "entry"
+        file.create_group("entry").attrs["default"] = "data"
+        group = file["entry"].create_group("data")
+        group.attrs.update({"signal": "grey", "axes": ["z", "y", "x"]})
+        group["grey"], group["another"] = stack, np.zeros((40, 40, 40))
+        for name, n, edge in zip("zyx", stack.shape, SIZE.zyx, strict=True):
+            group[name] = np.arange(n) * edge / 1000
+            group[name].attrs["units"] = "um"
+    found = read_stack(tmp_path / "a.nxs")
+    assert np.array_equal(found.values, stack)
+    assert found.voxel_size is not None
+    assert found.voxel_size.xyz == pytest.approx(SIZE.xyz)
+
+
 def test_voxel_size_is_never_guessed(tmp_path: Path, stack: np.ndarray) -> None:
     tifffile.imwrite(tmp_path / "a.tif", stack, resolution=(1e6, 1e6), resolutionunit="CENTIMETER")
     with pytest.raises(UncalibratedError, match="--voxel-size"):

@@ -134,6 +134,7 @@ def test_every_frame_of_a_stack_is_a_micrograph(tmp_path, edge_model, write_micr
     out = tmp_path / "out"
     first = go(path, out, edge_model, pixel_size_nm=2.0)
     assert (first.n_images, first.n_new, first.exit_status) == (3, 3, 0)
+    assert any("3 pages" in w and "grainstats volume" in w for w in first.warnings)
     again = go(path, out, edge_model, pixel_size_nm=2.0)
     assert (again.n_images, again.n_new) == (3, 0)
 
