@@ -2,7 +2,7 @@
 
     python scripts/make_volume_sample.py [OUT]
 
-Laguerre grains with voids and a second phase, curtains, charging, shine-through of pores, drift and noise, from
+Laguerre grains with voids and a second phase, curtains, charging, shine-through of pores, drift and noise, of
 one seed.  Its grains stand in truth/volume, 0 in voids and second phase.
 """
 
