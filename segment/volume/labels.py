@@ -13,6 +13,8 @@ DENSE = 1 << 24  #: labels up to this are looked up in a table
 THIN = 0.98  #: share of the unlabelled voxels within two of a grain, on both sides, that makes them lines
 SPREAD = 60.0  #: box over volume; grains stay below 10, grey levels reach thousands
 SHARE_SCATTERED = 0.5
+MOST_VOXELS = 400_000_000  #: above which loose pieces are not looked for: it takes as much memory again
+SLICES = 32  #: in which lines between grains are looked for
 FRAGMENT = 0.05  #: of a grain's volume: less in loose pieces is not worth a warning
 SMALL_VOXELS = 27  #: the same, in voxels
 
@@ -69,6 +71,8 @@ def _table(names: np.ndarray) -> np.ndarray:
 
 def _pieces_note(source: str, labels: np.ndarray, names: np.ndarray) -> tuple[str, ...]:
     """Labels in several pieces; refuses those scattered like grey levels."""
+    if labels.size > MOST_VOXELS:
+        return ()
     pieces, n = connected_pieces(labels)
     if n == len(names) - 1:
         return ()
@@ -96,16 +100,16 @@ def _pieces_note(source: str, labels: np.ndarray, names: np.ndarray) -> tuple[st
 
 def _lines_only(labels: np.ndarray) -> bool:
     """Are the unlabelled voxels nothing but thin sheets between different grains?"""
-    empty, thin = _thin_voxels(labels)
+    empty, thin = _thin_voxels(labels, max(1, len(labels) // SLICES))
     return bool(empty > 0 and thin >= THIN * empty)
 
 
 @numba.njit(cache=True, nogil=True)
-def _thin_voxels(labels: np.ndarray) -> tuple[int, int]:
-    """Voxels of label 0, and those of them that two different grains face within two voxels."""
+def _thin_voxels(labels: np.ndarray, step: int) -> tuple[int, int]:
+    """Voxels of label 0 in every `step`-th slice, and those that two grains face within two voxels."""
     nz, ny, nx = labels.shape
     empty, thin = 0, 0
-    for z in range(nz):
+    for z in range(0, nz, step):
         for y in range(ny):
             for x in range(nx):
                 if labels[z, y, x] != 0:

@@ -12,6 +12,7 @@ import tifffile
 from typer.testing import CliRunner
 
 from grainstats.run.cli import app
+from segment.mosaics.fib_sem import made_stack
 from segment.mosaics.laguerre_volume import poisson_voronoi_volume
 
 KEYS = {
@@ -51,6 +52,25 @@ def test_document_follows_the_contract(stack: Path, tmp_path: Path) -> None:
     assert found["phases"][0] == {"name": "solid", "fraction": 1.0}
     assert json.loads((out / "summary.json").read_text(encoding="utf-8")) == found
     assert len(pd.read_csv(out / "grains.csv")) == found["n_grains"]
+    assert np.array_equal(tifffile.imread(out / "labels.labels.tif"), tifffile.imread(stack))
+    assert (out / "labels.vti").is_file()
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert page.count("data:image/jpeg") == 3 + found["shape"][0]
+    assert "http" not in page
+
+
+def test_phases_alone(tmp_path: Path) -> None:
+    made = made_stack((24, 64, 64), 18, np.random.default_rng(0), porosity=0.2, second=0)
+    tifffile.imwrite(tmp_path / "grey.tif", made.grey)
+    call = ["volume", str(tmp_path / "grey.tif"), "--phases-only", "--voxel-size", "5", "5", "5", "--json"]
+    result = CliRunner().invoke(app, call)
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    fractions = {p["name"]: p["fraction"] for p in found["phases"]}
+    assert fractions["void"] == pytest.approx((made.phase == 0).mean(), abs=0.02)
+    assert found["n_grains"] == 0
+    assert found["modality"]["verdict"] == "indeterminate"
+    assert found["voids"]["n_pieces"] >= 1
 
 
 def test_what_cannot_be_used_is_said_in_words(stack: Path, tmp_path: Path) -> None:
