@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import re
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +57,9 @@ def command_line() -> str:
 def recipe() -> str:
     """Keys of a recipe with their defaults and meaning, from the dataclass and its docstring."""
     from grainstats.run.recipe import Recipe
+    from grainstats.run.starting_files import attribute_meanings
 
-    meaning = attributes(Recipe)
+    meaning = attribute_meanings(Recipe)
     rows = [
         f"| `{one.name}` | `{_default(one)}` | {_cell(meaning.get(one.name, ''))} |"
         for one in dataclasses.fields(Recipe)
@@ -85,21 +85,6 @@ def schema() -> str:
             parts.append(f"| `{column.name}` | {column.type} | {role} |")
         parts.append("")
     return "\n".join(parts)
-
-
-def attributes(kind: type) -> dict[str, str]:
-    """Meaning of each attribute in a numpydoc docstring."""
-    found: dict[str, str] = {}
-    names: list[str] = []
-    for line in inspect.cleandoc(kind.__doc__ or "").splitlines():
-        head = re.match(r"^([\w, ]+) : ", line)
-        if head:
-            names = [name.strip() for name in head[1].split(",")]
-            found.update(dict.fromkeys(names, ""))
-        elif line.startswith("    "):
-            for name in names:
-                found[name] = f"{found[name]} {line.strip()}".strip()
-    return found
 
 
 def _default(one: dataclasses.Field[Any]) -> Any:

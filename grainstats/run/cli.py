@@ -18,6 +18,7 @@ from grainstats.run.commands import (
     export,
     import_samples,
     info,
+    init,
     magnet,
     measure,
     model,
@@ -35,10 +36,11 @@ app = typer.Typer(
     help="From electron micrographs to grain-boundary spacings and a verdict: uniform, bimodal or undecided.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
     demo.demo,
+    init.init,
     run.run,
     segment.segment,
     measure.measure,

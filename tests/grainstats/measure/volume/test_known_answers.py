@@ -141,7 +141,7 @@ def test_packed_spheres() -> None:
 
 
 def test_sections_show_smaller_cells_and_the_same_surface() -> None:
-    """Circles of a section are smaller than the grains' spheres; lines cross as many boundaries in any plane."""
+    """Circles of a section are smaller than the grains' spheres; lines cross as many boundaries."""
     labels = poisson_voronoi_volume((96, 96, 96), 1 / 12**3, np.random.default_rng(8)).labels((96, 96, 96))
     volume = _volume(labels, (1, 1, 1))
     m = measure_volume(volume)
