@@ -13,6 +13,7 @@ from segment.orientation.quaternions import from_axis_angle, from_euler, multipl
 from segment.orientation.scan_points import ScanPoints
 
 AGREES = 0.01  #: of the step: header and rounded coordinates say the same
+MOST_UNEQUAL = 20.0  #: steps in x and y; beyond, it is an error of the file, as for micrographs
 TRIGONAL_OR_HEXAGONAL = ("-3", "-3m", "6/m", "6/mmm")
 A_TO_B_STAR = from_axis_angle((0, 0, 1), 30)  #: from crystal axes with y along b to axes with x along a
 
@@ -34,6 +35,12 @@ def map_from_points(points: ScanPoints, step_nm: float | None = None) -> Orienta
     if not points.x.size:
         raise UnreadableError(points.source, "it holds no points", "Export the map again")
     grid = find_grid(points.x, points.y, points.source)
+    if not 1 / MOST_UNEQUAL < grid.y_step / grid.x_step < MOST_UNEQUAL:
+        raise UnreadableError(
+            points.source,
+            f"its steps are {grid.x_step:.4g} in x and {grid.y_step:.4g} in y",
+            "Correct the coordinates, or export the map again",
+        )
     warnings = [*points.warnings, *_check_whole(points, grid)]
     x_step, y_step, source, said = _steps(points, grid, step_nm)
     phase, lost = _known_phases(points)

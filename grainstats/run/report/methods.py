@@ -9,6 +9,8 @@ import pandas as pd
 from grainstats import __version__
 from grainstats.infer.modality.stability import REPEATS, SMALLEST_SHARE
 from grainstats.run.recipe import Recipe
+from segment.orientation import is_orientation_map
+from segment.orientation.grains import MISORIENTATION_DEG
 from segment.unet.model_folder import Model
 
 _SOURCES = {
@@ -24,6 +26,7 @@ class Methods:
     """Settings and counts that the sentences name."""
 
     n_images: int
+    n_maps: int
     pixel_sizes: str
     pixel_sources: str
     version: str
@@ -33,6 +36,8 @@ class Methods:
     min_area_px: int
     angles: tuple[str, ...]
     null: str
+    misorientation: str
+    twins: str
     repeats: int = REPEATS
     smallest_share: float = SMALLEST_SHARE
 
@@ -42,6 +47,7 @@ def methods_of(model: Model, recipe: Recipe, images: pd.DataFrame) -> Methods:
     sources = sorted(set(images["scale_source"]))
     return Methods(
         n_images=len(images),
+        n_maps=sum(is_orientation_map(path) for path in images["path"]),
         pixel_sizes=_pixel_sizes(images["pixel_size_nm"]),
         pixel_sources=" and ".join(_SOURCES.get(str(source), str(source)) for source in sources),
         version=__version__,
@@ -51,6 +57,10 @@ def methods_of(model: Model, recipe: Recipe, images: pd.DataFrame) -> Methods:
         min_area_px=model.min_area_px if recipe.min_area_px is None else recipe.min_area_px,
         angles=tuple(f"{angle:g}°" for angle in recipe.angles_deg),
         null=recipe.null,
+        misorientation=f"{recipe.misorientation_deg or MISORIENTATION_DEG:g}°",
+        twins=" and ".join(
+            [*(["Σ3"] if recipe.merge_twins else []), *([recipe.twin] if recipe.twin else [])]
+        ),
     )
 
 

@@ -46,8 +46,11 @@ SHOWN = {
     "astm_g": "ASTM grain-size number G",
     "current_x_over_j0": "Limiting current along x, over j0",
     "current_y_over_j0": "Limiting current along y, over j0",
+    "misorientation_mean_deg": "Mean misorientation of boundaries",
+    "high_angle_boundary_share": "Share of boundary length at 15° and more",
+    "sigma3_boundary_share": "Share of boundary length that is Σ3",
 }
-_UNITS = {"1": "", "1/um": "µm⁻¹", "1/um2": "µm⁻²", "nm2": "nm²"}
+_UNITS = {"1": "", "deg": "°", "1/um": "µm⁻¹", "1/um2": "µm⁻²", "nm2": "nm²"}
 
 
 @dataclass(frozen=True, eq=False)

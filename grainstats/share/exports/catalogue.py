@@ -164,6 +164,13 @@ _LABELS: dict[str, tuple[Kind, str, str]] = {
     ),
     "sphere_diameter_equal_nm": ("number", "diameter of equal spheres", "等球と仮定した球径"),
     "sphere_diameter_saltykov_nm": ("number", "mean sphere diameter (Saltykov)", "Saltykov 法による平均球径"),
+    "misorientation_mean_deg": ("number", "mean misorientation of boundaries", "平均粒界方位差"),
+    "high_angle_boundary_share": (
+        "number",
+        "share of boundary length at 15 degrees and more",
+        "大角粒界の長さの割合",
+    ),
+    "sigma3_boundary_share": ("number", "share of boundary length that is Σ3", "Σ3 粒界の長さの割合"),
     "anisotropy_index": (
         "number",
         "anisotropy of boundary directions: 0 none, 1 parallel",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import h5py
 import numpy as np
 import pytest
 
-from segment.errors import UnreadableError
+from segment.errors import InputError, UnreadableError
 from segment.grain_orientations import CrystalPhase
 from segment.orientation import grain_map_of, is_orientation_map, read_orientation_map
 from segment.orientation.misorientation import disorientation
@@ -252,6 +253,23 @@ def test_files_without_orientations_are_refused(
         del file[f"{group}/EBSD/Data"]
     with pytest.raises(UnreadableError, match=name):
         read_orientation_map(path)
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_damaged_files_are_read_or_refused(tmp_path: Path, name: str, four_grains: np.ndarray) -> None:
+    """Twenty files with a piece cut out or bytes changed: nothing but our own error comes out."""
+    whole, rng = WRITERS[name](tmp_path / name, four_grains).read_bytes(), np.random.default_rng(0)
+    for k in range(20):
+        content = bytearray(whole)
+        place = int(rng.integers(len(content)))
+        if k % 2:
+            del content[place : place + int(rng.integers(1, 400))]
+        else:
+            content[place : place + 3] = rng.bytes(3)
+        path = tmp_path / f"{k}-{name}"
+        path.write_bytes(bytes(content))
+        with contextlib.suppress(InputError):
+            grain_map_of(read_orientation_map(path))
 
 
 def test_points_cut_short(tmp_path: Path, four_grains: np.ndarray) -> None:
