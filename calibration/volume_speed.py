@@ -1,4 +1,4 @@
-"""Print CPU time and peak memory of measuring and segmenting volumes: docs/volume.md.
+"""Print CPU time and peak memory of measuring and segmenting volumes: docs/how-to/volumes.md.
 
     python calibration/volume_speed.py EDGE [measure|watershed]
 
