@@ -1,11 +1,12 @@
 """Measure how far a model's answers can be trusted, and keep the result beside its weights.
 
-    python calibration/calibrate_confidence.py MODEL_FOLDER [--fields DIR ...] [--work DIR] [--seconds S]
+    python calibration/calibrate_confidence.py MODEL_FOLDER [--fields DIR ...] [--mimics IMAGE ...]
+        [--work DIR] [--seconds S]
 
 Segments synthetic micrographs of every style, pictures without grains (photographs that come with
-scikit-image, and `segment.training.synthetic.not_grains`) and, where given, traced fields (folders with
-images/ and boundary/).  Fits three things and writes them to
-MODEL_FOLDER/confidence.json, with a reliability diagram MODEL_FOLDER/reliability.png:
+scikit-image, `segment.training.synthetic.not_grains` and `no_network`) and, where given, traced fields
+(folders with images/ and boundary/) and real micrographs that show no grain network.  Fits three things and
+writes them to MODEL_FOLDER/confidence.json, with a reliability diagram MODEL_FOLDER/reliability.png:
 
 borders  share of borders that are true, by their mean probability (isotonic; all sets, each alike)
 unlike_grains  odds that an image shows no grains, by its evidence (logistic)
@@ -33,6 +34,7 @@ from grainstats.run.atomic import write_bytes
 from segment.border_reliability import Reliability
 from segment.cells.close import close_cells
 from segment.micrograph import Micrograph
+from segment.pipeline import with_voids
 from segment.quality.calibration_table import Confidence, Weighing, write_confidence
 from segment.quality.evidence import NAMES, Evidence, gather_evidence
 from segment.quality.fit_calibration import (
@@ -64,8 +66,8 @@ class Case:
     Attributes
     ----------
     kind, group, name : str
-        "synthetic" (group: style), "photograph", "texture", "picture" (group: what it shows) or "field"
-        (group: folder).
+        "synthetic" (group: style), "photograph", "texture", "picture" (group: what it shows), "mimic"
+        (real, without a grain network; group: folder) or "field" (group: folder).
     evidence : Evidence or None
     refused : bool
         The probability alone says that nothing is there, or fewer than ten cells are.
@@ -92,7 +94,7 @@ def segment(model: Model, kind: str, group: str, name: str, draw: Draw) -> Case:
     """Segment one image and keep what the fits need."""
     image, truth = draw()
     micrograph = Micrograph(np.ascontiguousarray(image), None, "none", Path(name), "0" * 64, "script")
-    answer = predict(model, micrograph)
+    answer = with_voids(micrograph, predict(model, micrograph), "auto")
     smallest = model.smallest_px(answer.scale)
     cells = close_cells(answer, persistence=model.persistence, min_area_px=smallest)
     evidence = gather_evidence(micrograph, answer, cells.labels)
@@ -105,13 +107,15 @@ def segment(model: Model, kind: str, group: str, name: str, draw: Draw) -> Case:
     return replace(case, recall=found.recall, intercept_ratio=found.intercept_ratio, borders=borders)
 
 
-def gather(model: Model, fields: list[Path], per_style: int, work: Path, seconds: float) -> list[Case]:
+def gather(
+    model: Model, fields: list[Path], mimics: list[Path], per_style: int, work: Path, seconds: float
+) -> list[Case]:
     """All cases; exits with status 3 where the time is over before they are complete."""
     work.mkdir(parents=True, exist_ok=True)
     begin, cases = time.monotonic(), []
     content = model.weights.with_suffix(".bin").read_bytes()
     weights = hashlib.sha256(content).hexdigest()[:12]
-    for kind, group, name, draw in images(fields, per_style):
+    for kind, group, name, draw in images(fields, per_style, mimics):
         path = work / f"{weights}_{name}.pickle"
         if not path.is_file():
             if time.monotonic() - begin > seconds:
@@ -189,12 +193,14 @@ def _half(case: Case) -> int:
     """0 or 1; photographs by what they show, fields by their number: no half knows the other's subjects."""
     if case.kind in ("photograph", "texture"):
         return (PHOTOGRAPHS + TEXTURES).index(case.group) % 2
+    if case.kind == "mimic":
+        return sum(case.name.rpartition("_")[0].encode()) % 2
     numbers = re.findall(r"\d+", case.name.removeprefix(case.group))
     return int(numbers[0] if case.kind == "field" else numbers[-1]) % 2
 
 
 def _odds(cases: list[Case]) -> Weighing:
-    unlike_grains = np.array([case.kind in ("photograph", "picture") for case in cases])
+    unlike_grains = np.array([case.kind in ("photograph", "picture", "mimic") for case in cases])
     return fit_odds(NAMES, [case.evidence for case in cases], unlike_grains)
 
 
@@ -315,12 +321,21 @@ def main() -> None:
     parser.add_argument(
         "--fields", type=Path, nargs="*", default=[], help="folders with images/ and boundary/"
     )
+    parser.add_argument(
+        "--mimics",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="images without a grain network",
+    )
     parser.add_argument("--per-style", type=int, default=30)
     parser.add_argument("--work", type=Path, default=Path("work_out/confidence"))
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop segmenting after so long")
     arguments = parser.parse_args()
     model = load_model(arguments.model)
-    cases = gather(model, arguments.fields, arguments.per_style, arguments.work, arguments.seconds)
+    cases = gather(
+        model, arguments.fields, arguments.mimics, arguments.per_style, arguments.work, arguments.seconds
+    )
     borders, errors, shown = fit_borders(cases)
     print("expected calibration error of borders: " + "  ".join(f"{k} {v:.3f}" for k, v in errors.items()))
     unlike_grains, flags, unseen = fit_strange(cases)

@@ -10,8 +10,9 @@ import numpy as np
 
 from segment.quality.score import cells_of_tracing
 from segment.training.data.pairs import Pair, find_pairs
+from segment.training.synthetic.no_network import KINDS as MIMICS
 from segment.training.synthetic.not_grains import KINDS, stranger
-from segment.training.synthetic.render import STYLES, synthetic_micrograph
+from segment.training.synthetic.render import STYLES, networkless_micrograph, synthetic_micrograph
 
 PHOTOGRAPHS = (
     "astronaut camera cell chelsea clock coffee coins colorwheel hubble_deep_field horse "
@@ -22,7 +23,9 @@ TEXTURES = "brick grass gravel".split()  #: walls and stones are cells indeed: t
 Draw = Callable[[], tuple[np.ndarray, np.ndarray | None]]
 
 
-def images(fields: list[Path], per_style: int) -> Iterator[tuple[str, str, str, Draw]]:
+def images(
+    fields: list[Path], per_style: int, mimics: list[Path] | None = None
+) -> Iterator[tuple[str, str, str, Draw]]:
     """Kind, group, name and how to draw it, of every image; a third of the synthetic ones are small."""
     for number in range(per_style):
         for place, style in enumerate(STYLES):
@@ -37,6 +40,12 @@ def images(fields: list[Path], per_style: int) -> Iterator[tuple[str, str, str, 
     for place, kind in enumerate(KINDS):
         for number in range(6):
             yield "picture", kind, f"{kind}_{number}", _picture(place, kind, number)
+    for place, kind in enumerate(MIMICS):
+        for number in range(12):
+            yield "picture", kind, f"{kind}_{number}", _mimic(place, kind, number)
+    for path in mimics or []:
+        for part in range(5):
+            yield "mimic", path.parent.parent.name, f"{path.stem}_{part}", _part(path, part)
 
 
 def _synthetic(place: int, style: str, number: int) -> Draw:
@@ -70,6 +79,31 @@ def _photograph(name: str, part: int) -> Draw:
         factor = float(np.clip(512 / max(grey.shape), 0, 4)) if part or max(rows, columns) > 1100 else 1.0
         method = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
         return cv2.resize(grey, None, fx=factor, fy=factor, interpolation=method), None
+
+    return draw
+
+
+def _mimic(place: int, kind: str, number: int) -> Draw:
+    """A drawn structure of one crystal that mimics grains."""
+
+    def draw() -> tuple[np.ndarray, None]:
+        return networkless_micrograph(np.random.default_rng([778, place, number]), kind=kind).image, None
+
+    return draw
+
+
+def _part(path: Path, part: int) -> Draw:
+    """A real micrograph without a grain network: the whole, or one of its quarters."""
+
+    def draw() -> tuple[np.ndarray, None]:
+        grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+        if grey is None:
+            raise FileNotFoundError(path)
+        rows, columns = (size // 2 for size in grey.shape)
+        if not part:
+            return grey, None
+        y, x = divmod(part - 1, 2)
+        return np.ascontiguousarray(grey[y * rows : (y + 1) * rows, x * columns : (x + 1) * columns]), None
 
     return draw
 

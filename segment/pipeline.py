@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from segment.boundary_map import BoundaryMap
+from segment.cells.choices import Twins, Voids
 from segment.cells.close import close_cells
 from segment.cells.recutting import as_in_map, fine_cells
+from segment.cells.voids import find_voids
 from segment.grain_map import GrainMap
 from segment.micrograph.micrograph import Micrograph
 from segment.quality.evidence import gather_evidence
@@ -15,6 +17,7 @@ from segment.segmentation import Segmentation
 from segment.unet.choices import Device, Precision
 from segment.unet.model_folder import Model
 from segment.unet.predict import predict
+from segment.unet.resample import plain
 
 
 def segment_micrograph(
@@ -27,6 +30,8 @@ def segment_micrograph(
     min_area_px: int | None = None,
     threads: int | None = None,
     tta: bool = False,
+    voids: Voids = "auto",
+    twins: Twins = "keep",
 ) -> tuple[BoundaryMap, GrainMap]:
     """Boundary probability and cells of a micrograph.
 
@@ -40,6 +45,10 @@ def segment_micrograph(
     persistence, min_area_px : optional
         Instead of the model's own; the model's smallest area is meant in the network's pixels, one given here
         in the image's.
+    voids : {"auto", "dark", "bright", "none"}
+        Whether the image has voids or second phases, and of which grey (`segment.cells.voids.find_voids`).
+    twins : {"keep", "merge"}
+        Whether twin lamellae are grains (`segment.cells.twins`).
 
     Returns
     -------
@@ -50,13 +59,27 @@ def segment_micrograph(
     """
     seeds = model.persistence if persistence is None else persistence
     boundary_map = predict(model, micrograph, device=device, precision=precision, threads=threads, tta=tta)
+    boundary_map = with_voids(micrograph, boundary_map, voids)
     grain_map = close_cells(
         boundary_map,
         persistence=seeds,
         min_area_px=model.smallest_px(boundary_map.scale) if min_area_px is None else min_area_px,
+        twins=twins,
     )
     grain_map = with_warnings(micrograph, model, boundary_map, grain_map)
     return boundary_map, replace(grain_map, segmentation=record_of(grain_map, model, seeds))
+
+
+def with_voids(micrograph: Micrograph, boundary_map: BoundaryMap, voids: Voids) -> BoundaryMap:
+    """The network's answer with the voids and second phases that the grey levels show."""
+    not_grain = find_voids(
+        plain(micrograph.image),
+        boundary_map.not_grain,
+        boundary_map.valid,
+        voids=voids,
+        scale=boundary_map.scale,
+    )
+    return replace(boundary_map, not_grain=not_grain)
 
 
 def record_of(grain_map: GrainMap, model: Model, persistence: float) -> Segmentation:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from segment.cells.choices import Twins, Voids
 from segment.errors import InputError
 from segment.unet.choices import Precision
 
@@ -18,6 +19,7 @@ Null = Literal["section", "columnar"]
 _ANGLES = tuple(15.0 * k for k in range(12))  # as `measure.spacing.intercepts.ANGLES`
 _FLOATS = ("persistence", "pixel_size_nm", "line_spacing_px", "misorientation_deg")
 _NEWER = ("tta", "misorientation_deg", "merge_twins", "twin", "phase", "law")
+_UNSET = {"voids": "auto", "twins": "keep"}  #: settings that came later, and what stood for them before
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,10 @@ class Recipe:
     law : dict or None
         What boundaries carry, as in a law file (`grainstats.infer.current.law_of`): the limiting current of
         every image is then computed.  In TOML a table ``[law]``, or the name of a law file beside the recipe.
+    voids : {"auto", "dark", "bright", "none"}
+        Whether the images have voids or second phases, and of which grey; "auto": as the network sees them.
+    twins : {"keep", "merge"}
+        Of micrographs: whether twin lamellae are grains of their own.
     seed : int
         Root of all random numbers, mixed with the images' digests.
     """
@@ -78,6 +84,8 @@ class Recipe:
     twin: str | None = None
     phase: str | None = None
     law: dict[str, Any] | None = None
+    voids: Voids = "auto"
+    twins: Twins = "keep"
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -101,6 +109,9 @@ class Recipe:
         del settings["model"]
         for name in _NEWER:  # a recipe from before these settings keeps its digest
             if not settings[name]:
+                del settings[name]
+        for name, before in _UNSET.items():
+            if settings[name] == before:
                 del settings[name]
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
@@ -211,6 +222,8 @@ def _faults(recipe: Recipe) -> list[tuple[str, str, str]]:
         ("twin", recipe.twin is None or isinstance(recipe.twin, str), 'a law in quotes, as "86.3@1,1,-2,0"'),
         ("phase", recipe.phase is None or isinstance(recipe.phase, str), "a phase's name in quotes"),
         ("law", recipe.law is None or isinstance(recipe.law, dict), "a table [law], as in a law file"),
+        ("voids", recipe.voids in get_args(Voids), " or ".join(get_args(Voids))),
+        ("twins", recipe.twins in get_args(Twins), " or ".join(get_args(Twins))),
         ("seed", _is_count(recipe.seed), "a whole number, 0 or more"),
     ]
     return [

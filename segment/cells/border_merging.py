@@ -14,6 +14,8 @@ from segment.cells.borders import Borders, join_borders
 SEED_PERSISTENCE = 0.02  #: of the fine cells whose borders are judged
 BORDER_CONFIDENCE = 0.5  #: mean probability along a border that is as likely there as not
 CONFIDENCES = tuple(level / 100 for level in range(30, 61))  #: least ones among which the image decides
+CLEAR = 3.4  #: log odds that a border may lie below the image's median one where boundaries are clear
+HIGHEST = 0.8  #: confidence that is asked for at most
 EQUAL = 0.002  #: expected F1 this much below the best one is as good
 
 
@@ -66,6 +68,9 @@ def join_by_image_level(borders: Borders, size: int) -> tuple[np.ndarray, float]
     It is ½ where that leaves less than half the expected length: so few sure borders do not vouch for chance
     ridges.  Levels are close: between coarse ones rounding of the network's numbers flips whole images.
 
+    In a clear image more is asked for: boundaries of one image look alike, so that beside lines of .99 one of
+    .7 is a scratch or a trace of a twin (`clear_level`).
+
     Returns
     -------
     cell : ndarray of int32, shape (size,)
@@ -82,8 +87,26 @@ def join_by_image_level(borders: Borders, size: int) -> tuple[np.ndarray, float]
             return cell, level
         cells.append(cell)
         expected.append(2 * _expected_length(borders) / (drawn + there) if there else 0.0)
+    clear = clear_level(borders)
+    if clear > CONFIDENCES[-1]:
+        return _join_below(borders, size, clear)[0][cell], clear
     best = max(k for k in range(len(CONFIDENCES)) if expected[k] >= max(expected) - EQUAL)
     return cells[best], CONFIDENCES[best]
+
+
+def clear_level(borders: Borders) -> float:
+    """Confidence to ask for beside borders of this median: `CLEAR` below it in log odds, at most `HIGHEST`.
+
+    `CLEAR` was set on the UO2 fields: the clear ones lose nothing by it, and the faint ones, whose half-sure
+    borders are true, are left to the expected F1.
+    """
+    if not borders.length_px.size:
+        return 0.0
+    order = np.argsort(borders.confidence)
+    length = np.cumsum(borders.length_px[order])
+    median = float(borders.confidence[order][np.searchsorted(length, length[-1] / 2)])
+    odds = median / max(1 - median, 1e-6) * np.exp(-CLEAR)
+    return float(min(odds / (1 + odds), HIGHEST))
 
 
 def _expected_length(borders: Borders) -> float:

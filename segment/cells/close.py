@@ -7,10 +7,13 @@ from collections.abc import Callable
 import numpy as np
 
 from segment.boundary_map import BoundaryMap
-from segment.cells.border_merging import cut_cells
+from segment.cells.border_merging import HIGHEST, cut_cells
+from segment.cells.choices import Twins
+from segment.cells.enclosed import merge_enclosed
 from segment.cells.second_phases import large_second_phases, set_aside
 from segment.cells.traced_lines import traced_lines
 from segment.cells.tracing import bridge_gaps, split_tracing
+from segment.cells.twins import merge_twins
 from segment.errors import InputError
 from segment.grain_map import MIN_AREA_PX, GrainMap
 from segment.micrograph.micrograph import PixelSizeSource
@@ -25,6 +28,7 @@ def close_cells(
     persistence: float = 0.05,
     min_area_px: int = MIN_AREA_PX,
     border_confidence: float | None = None,
+    twins: Twins = "keep",
 ) -> GrainMap:
     """Cut a boundary probability into closed cells.
 
@@ -39,12 +43,16 @@ def close_cells(
     border_confidence : float, optional
         Least mean probability along a border; None: chosen by the image
         (`segment.cells.border_merging.join_by_image_level`).
+    twins : {"keep", "merge"}
+        "merge": lamellae between straight parallel boundaries belong to the grain that they cross
+        (`segment.cells.twins`).
 
     Returns
     -------
     GrainMap
         Labels 0 where `boundary_map` says "not a grain" or not valid.  A pore or second phase as large as a
-        small grain is cut by its outline, as a cell, and that is in `second_phases`.
+        small grain is cut by its outline, as a cell, and that is in `second_phases`.  A small closed outline
+        inside a single grain is no cell (`segment.cells.enclosed`).
 
     Raises
     ------
@@ -56,12 +64,20 @@ def close_cells(
 
     probability, valid = boundary_map.probability, boundary_map.valid
 
-    def cut(not_grain: np.ndarray | None, part: tuple[slice, slice] = np.s_[:, :]) -> np.ndarray:
+    def cut(
+        not_grain: np.ndarray | None,
+        part: tuple[slice, slice] = np.s_[:, :],
+        apart: bool = False,
+    ) -> np.ndarray:
         inside, closed = (None if mask is None else mask[part] for mask in (valid, not_grain))
         mask = _open_pixels(inside, closed)
-        return cut_cells(probability[part], persistence, min_area_px, mask, confidence=border_confidence)
+        confidence = HIGHEST if apart and border_confidence is None else border_confidence
+        return cut_cells(probability[part], persistence, min_area_px, mask, confidence=confidence)
 
     labels, second_phases = _around_second_phases(cut, boundary_map.not_grain)
+    labels = merge_enclosed(labels, valid)
+    if twins == "merge":
+        labels = merge_twins(labels)
     return GrainMap(
         labels,
         boundary_map.pixel_size_nm,
@@ -127,11 +143,31 @@ def _around_second_phases(
     labels = cut(not_grain, _middle(not_grain.shape))
     large = large_second_phases(not_grain, labels)
     if large is not None:
-        labels = cut(not_grain & ~large)
+        labels = cut(not_grain & ~large, apart=stand_apart(labels, large[_middle(large.shape)]))
         second_phases = set_aside(labels, large)
         labels[not_grain] = 0
         return labels, second_phases
     return labels if labels.shape == not_grain.shape else cut(not_grain), None
+
+
+def stand_apart(labels: np.ndarray, phase: np.ndarray) -> bool:
+    """Whether grains mostly end at gaps or second phases: then a line within one has to be as plain.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (rows, columns)
+        Cells, 0 for none.
+    phase : ndarray of bool, shape (rows, columns)
+        What lies between them.
+    """
+    between, outline = 0, 0
+    for here, there, one, other in (
+        (labels[:, :-1], labels[:, 1:], phase[:, :-1], phase[:, 1:]),
+        (labels[:-1], labels[1:], phase[:-1], phase[1:]),
+    ):
+        between += int(np.count_nonzero((here != there) & (here > 0) & (there > 0)))
+        outline += int(np.count_nonzero(one != other))
+    return outline > between
 
 
 def _middle(shape: tuple[int, ...]) -> tuple[slice, slice]:

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from segment.cells.border_merging import SEED_PERSISTENCE, join_by_image_level, join_weak
+from segment.cells.border_merging import HIGHEST, SEED_PERSISTENCE, join_by_image_level, join_weak
 from segment.cells.borders import Borders, join_borders
 from segment.grain_map import MIN_AREA_PX, GrainMap
 from segment.segmentation import FineCells
@@ -77,7 +77,13 @@ def as_in_map(fine: FineCells) -> Cut:
 
 
 def level_of(fine: FineCells) -> float:
-    """Least mean probability along a border that these cells call for."""
+    """Least mean probability along a border that these cells call for.
+
+    `HIGHEST` where the map has no border below it: its grains stand apart, see `segment.cells.close`.
+    """
+    own = as_in_map(fine).borders.confidence
+    if own.size and own.min() >= HIGHEST:
+        return HIGHEST
     return join_by_image_level(all_cells(fine).borders, len(fine.bottom) + 1)[1]
 
 

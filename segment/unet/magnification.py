@@ -7,8 +7,10 @@ left it is sure again: of the sizes at which it is about equally sure, the one t
 gives the mean intercept, and that the factor for the whole image.  Grains within `SEEN_WELL` are left at
 their size, others brought to its nearer end: a smaller change keeps more of a coarse image's faint
 boundaries.  At the noise floor a network may see everything at half the size and next to nothing at the whole
-one; then it stays where it sees.  A small image of few grains is not made so small that the network has
-nothing to look at around them.
+one; then it stays where it sees.  Pits, scratches and other marks of the preparation are smaller than
+grains: where a smaller size shows fewer boundaries and is surer of them, what it leaves out was marks, and
+the grains are brought to the middle of what is seen well.  A small image of few grains is not made so small
+that the network has nothing to look at around them.
 """
 
 from __future__ import annotations
@@ -34,8 +36,11 @@ LEAST_EDGE_PX = 160  #: network pixels that the shorter edge of an image keeps, 
 SEEN_WELL = (0.7, 1.3)  #: mean intercepts over the model's best one that it sees about equally well
 LEAVE = (0.9, 1.1)  #: factors between these are not worth the resampling
 NEARLY = 0.05  #: confidences closer than this to the best are about equal
-SURE_AT_ONCE = 0.8  #: border confidence of an answer that no other size need confirm
+SURE_AT_ONCE = 0.93  #: border confidence of an answer that no other size need confirm
 SURE = 0.5  #: least border confidence of an answer that is heeded
+SURER = 0.015  #: by how much more sure a smaller size is that leaves only marks out
+MARKED = 1.15  #: least ratio of its mean intercept to that of the size with the marks
+RESOLVED = 0.35  #: least mean intercept, over the model's best one, of grains that are seen at all
 SHOWN = 0.6  #: share of the boundary that a size has to show to be thought as good as the clearest
 
 
@@ -105,6 +110,9 @@ def choose_scale(trials: list[Trial], best_intercept_px: float, smallest: float 
         (trial for trial in measured if trial.confidence >= best - NEARLY),
         key=lambda trial: trial.intercept_px,
     )
+    if unmarked := _without_marks(measured, clearest, best_intercept_px):
+        middle = float(np.clip(best_intercept_px / unmarked.intercept_px, smallest, 1.0))
+        return 1.0 if middle > LEAVE[0] else middle
     least, most = (share * best_intercept_px / clearest.intercept_px for share in SEEN_WELL)
 
     def seen_well_from(scale: float) -> float:
@@ -114,6 +122,19 @@ def choose_scale(trials: list[Trial], best_intercept_px: float, smallest: float 
     if _is_lost(trials, clearest, factor):
         factor = seen_well_from(clearest.scale)
     return 1.0 if LEAVE[0] < factor < LEAVE[1] else factor
+
+
+def _without_marks(trials: list[Trial], clearest: Trial, best_intercept_px: float) -> Trial | None:
+    """The surest smaller size that resolves grains and shows fewer of them than the clearest; else None."""
+    found = [
+        trial
+        for trial in trials
+        if trial.scale < min(clearest.scale, 1.0)
+        and trial.confidence >= clearest.confidence + SURER
+        and trial.intercept_px >= MARKED * clearest.intercept_px
+        and trial.intercept_px * trial.scale >= RESOLVED * best_intercept_px
+    ]
+    return max(found, key=lambda trial: trial.confidence, default=None)
 
 
 def _is_lost(trials: list[Trial], clearest: Trial, factor: float) -> bool:

@@ -23,6 +23,7 @@ from grainstats.run.commands.choices import (
 from segment.errors import InputError
 
 if TYPE_CHECKING:
+    from segment.cells.choices import Twins, Voids
     from segment.grain_map import GrainMap
     from segment.micrograph import Micrograph
     from segment.orientation import GrainRules
@@ -41,6 +42,22 @@ class PrecisionChoice(StrEnum):
     BF16 = "bf16"
 
 
+class VoidsChoice(StrEnum):
+    """What no grain there is, by its grey."""
+
+    AUTO = "auto"
+    DARK = "dark"
+    BRIGHT = "bright"
+    NONE = "none"
+
+
+class TwinsChoice(StrEnum):
+    """Whether twin lamellae are grains."""
+
+    KEEP = "keep"
+    MERGE = "merge"
+
+
 @dataclass(frozen=True)
 class Settings:
     """What the user sets for all images."""
@@ -52,6 +69,8 @@ class Settings:
     precision: Precision
     tta: bool
     rules: GrainRules
+    voids: Voids
+    twins: Twins
 
     @property
     def recipe_digest(self) -> str:
@@ -63,6 +82,8 @@ class Settings:
             persistence=self.persistence,
             precision=self.precision,
             tta=self.tta,
+            voids=self.voids,
+            twins=self.twins,
         ).digest()
 
 
@@ -88,6 +109,13 @@ def segment(
     tta: Annotated[
         bool, typer.Option("--tta", help="Mean over the image mirrored and turned: eight times the work.")
     ] = False,
+    voids: Annotated[
+        VoidsChoice, typer.Option(help="Voids or second phases in the image, by their grey.")
+    ] = VoidsChoice.AUTO,
+    twins: Annotated[
+        TwinsChoice,
+        typer.Option(help="Of micrographs: twin lamellae are grains (keep) or not (merge)."),
+    ] = TwinsChoice.KEEP,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
     misorientation_deg: MisorientationOption = None,
     merge_twins: MergeTwinsOption = False,
@@ -109,7 +137,9 @@ def segment(
     paths = find_inputs(images)
     rules = grain_rules(misorientation_deg, merge_twins, twin, phase)
     out.mkdir(parents=True, exist_ok=True)
-    settings = Settings(out, pixel_size, persistence, device.value, precision.value, tta, rules)
+    settings = Settings(
+        out, pixel_size, persistence, device.value, precision.value, tta, rules, voids.value, twins.value
+    )
     done: dict[int, dict[str, Any]] = {}
     failed: set[Path] = set()
     for frame, result in _segment_all(_frames(paths, pixel_size), FrameWork(str(model.folder), settings)):
@@ -254,6 +284,8 @@ def segment_frame(micrograph: Micrograph, name: str, model: Model, settings: Set
         precision=settings.precision,
         persistence=settings.persistence,
         tta=settings.tta,
+        voids=settings.voids,
+        twins=settings.twins,
     )
     labels = write_label_map(
         settings.out / f"{name}.labels.tif", grain_map, recipe_digest=settings.recipe_digest

@@ -147,6 +147,8 @@ class Analyst:
             min_area_px=self.recipe.min_area_px,
             threads=self.threads,
             tta=self.recipe.tta,
+            voids=self.recipe.voids,
+            twins=self.recipe.twins,
         )
         return grains
 

@@ -24,6 +24,7 @@ from segment.training.synthetic.render import (
     SyntheticMicrograph,
     draw_style,
     empty_micrograph,
+    networkless_micrograph,
     synthetic_micrograph,
 )
 
@@ -32,6 +33,8 @@ NOT_GRAIN, UNSURE = np.uint8(1), np.uint8(2)  #: bits of the flags
 MAPS = ("image", "distance", "flags")
 STALLED_SECONDS = 120.0  #: without a new image until a cache counts as given up
 EMPTY_SHARE = 0.03  #: images without any grain, from which the network learns to stay silent
+NETWORKLESS_SHARE = 0.08  #: images of one crystal whose structure mimics grains
+NETWORKLESS = "networkless"  #: their style
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,8 @@ def draw(seed: int, index: int, size: int) -> SyntheticMicrograph | np.ndarray:
     rng, style, annotator = _plan(seed, index)
     if style is None:
         return empty_micrograph(rng, (size, size))
+    if style == NETWORKLESS:
+        return networkless_micrograph(rng, (size, size))
     return synthetic_micrograph(rng, (size, size), style=style, annotator=annotator, mishaps=True)
 
 
@@ -71,6 +76,9 @@ def _plan(seed: int, index: int) -> tuple[np.random.Generator, str | None, Annot
     if rng.random() < EMPTY_SHARE:
         return rng, None, Annotator()
     annotator = draw_annotator(rng)
+    (aside,) = rng.spawn(1)
+    if aside.random() < NETWORKLESS_SHARE:
+        return rng, NETWORKLESS, annotator
     return rng, draw_style(rng), annotator
 
 

@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
 from segment.grain_map import GrainMap
 from segment.training.synthetic import degradations
 from segment.training.synthetic.annotator import Annotator
+from segment.training.synthetic.gaps import ragged, with_gaps, without_boundaries
 from segment.training.synthetic.geometry import Section, Shape, random_section, random_shape
 from segment.training.synthetic.lettering import add_info_bar, letter
+from segment.training.synthetic.no_network import KINDS as NO_NETWORKS
+from segment.training.synthetic.no_network import no_network
 from segment.training.synthetic.random_fields import smooth_noise, stretch
+from segment.training.synthetic.render_ceramic import render_band_contrast, render_ceramic
 from segment.training.synthetic.render_free import render_free
 from segment.training.synthetic.render_optical import render_etched, render_stained
+from segment.training.synthetic.render_pitted import render_pitted, render_strung
 from segment.training.synthetic.render_sem import (
     render_sem_channelling,
     render_sem_film,
@@ -45,6 +51,14 @@ class Style:
         Line by line, so that lines may be displaced.
     noise_floor : bool
         Noise as strong as the boundaries.
+    gaps : float
+        Share of the images with open boundaries (`gaps.with_gaps`).
+    frayed : float
+        Share of the images whose pores and second phases have rough outlines.
+    solid : float
+        Share of the images in which no boundary shows, and none is to be found.
+    largest : float
+        Mean intercepts are drawn up to this many pixels; 0: as for every style.
     """
 
     renderer: Renderer
@@ -53,6 +67,10 @@ class Style:
     always: bool = False
     scanned: bool = True
     noise_floor: bool = False
+    gaps: float = 0.0
+    frayed: float = 0.0
+    solid: float = 0.0
+    largest: float = 0.0
 
 
 _SECOND = Inclusions(0.2, 0.1, 2.5, 0.6)
@@ -74,6 +92,29 @@ STYLES: dict[str, Style] = {
     "noisy_free": Style(render_free, 0.04, Inclusions(0.1), noise_floor=True),
     "noisy_film": Style(render_sem_film, 0.05, Inclusions(0.1), noise_floor=True),
     "noisy_lines": Style(render_sem_lines, 0.05, Inclusions(0.2, 0.1, 0.2), noise_floor=True),
+    "pitted": Style(
+        render_pitted, 0.5, Inclusions(0.3, 0.3, 0.1, 0.1), scanned=False, gaps=0.55, frayed=0.5, largest=110
+    ),
+    "strung": Style(
+        render_strung,
+        0.25,
+        Inclusions(0.1, 0.1, 4, 0.6, 0.7, 0.6),
+        always=True,
+        scanned=False,
+        frayed=0.6,
+        largest=90,
+    ),
+    "ceramic": Style(
+        render_ceramic,
+        0.3,
+        Inclusions(1.2, 0.4, 0.3, 0.2, 0.3, 0.5, 0.05),
+        always=True,
+        gaps=0.7,
+        frayed=0.8,
+        solid=0.6,
+        largest=110,
+    ),
+    "band_contrast": Style(render_band_contrast, 0.1, Inclusions(0.1), largest=90),
 }
 LETTERED, BARRED = 0.08, 0.04  #: shares of the training images with a scale bar, with an info bar
 ENDING = 0.05  #: share of the images where the specimen ends
@@ -138,11 +179,13 @@ def synthetic_micrograph(
     SyntheticMicrograph
     """
     style = style or draw_style(rng)
-    section = random_section(rng, shape, grains or random_shape(rng))
-    scene = _scene(section, style, rng)
+    drawn_shape = grains or random_shape(rng, _coarse(STYLES[style], rng))
+    scene = _scene(random_section(rng, shape, drawn_shape), style, rng)
     (aside,) = rng.spawn(1)
     if mishaps and aside.random() < ENDING:
         scene = with_end(scene, aside)
+    scene, is_solid = _opened(scene, STYLES[style], aside)
+    section = scene.section
     labels = np.where(scene.not_grain, 0, section.labels)
     image = _develop(scene, style, rng)
     contrast = segment_contrast(image, section.labels, scene.field)
@@ -150,12 +193,28 @@ def synthetic_micrograph(
     drawn = SyntheticMicrograph(
         image,
         _as_grain_map(labels, pixel_size_nm),
-        annotator.trace(lines, contrast, scene.field, rng) if annotator else lines,
+        annotator.trace(lines, contrast, scene.field, rng) if annotator and not is_solid else lines,
         scene.not_grain,
         unsure_pixels(contrast, scene.field) & ~scene.not_grain,
         style,
     )
     return _lettered(drawn, rng) if mishaps else drawn
+
+
+def _coarse(style: Style, rng: np.random.Generator) -> float | None:
+    """Mean intercept of a style that has its own range; None: as for every style."""
+    return float(np.exp(rng.uniform(np.log(26), np.log(style.largest)))) if style.largest else None
+
+
+def _opened(scene: Scene, style: Style, rng: np.random.Generator) -> tuple[Scene, bool]:
+    """The scene with gaps and rough outlines, and whether its boundaries show nowhere."""
+    if style.gaps and rng.random() < style.gaps:
+        scene = with_gaps(scene, rng, rng.uniform(0.1, 1) ** 0.5)
+    if style.frayed and rng.random() < style.frayed:
+        scene = ragged(scene, rng)
+    if style.solid and rng.random() < style.solid:
+        return without_boundaries(scene, rng), True
+    return scene, False
 
 
 def _lettered(drawn: SyntheticMicrograph, rng: np.random.Generator) -> SyntheticMicrograph:
@@ -208,6 +267,19 @@ def empty_micrograph(rng: np.random.Generator, shape: tuple[int, int] = (512, 51
     return _spoil(degradations.expose(image, rng, noise_floor=rng.random() < 0.5), rng)
 
 
+def networkless_micrograph(
+    rng: np.random.Generator, shape: tuple[int, int] = (512, 512), *, kind: str | None = None
+) -> SyntheticMicrograph:
+    """An image of one crystal with a structure that mimics grains, of one of `no_network.KINDS`."""
+    kind = kind or str(rng.choice(list(NO_NETWORKS)))
+    image, bodies = no_network(rng, kind, shape)
+    image = degradations.shade(image, rng) if rng.random() < 0.6 else image
+    image = _spoil(degradations.expose(image, rng), rng)
+    edge = cv2.morphologyEx(bodies.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((7, 7), np.uint8)) > 0
+    labels = (~bodies).astype(np.int32)
+    return SyntheticMicrograph(image, _as_grain_map(labels, None), np.zeros(shape, bool), bodies, edge, kind)
+
+
 def _scene(section: Section, style: str, rng: np.random.Generator) -> Scene:
     chosen = STYLES[style]
     use = chosen.always or rng.random() < 0.5
@@ -223,7 +295,7 @@ def _develop(scene: Scene, style: str, rng: np.random.Generator) -> np.ndarray:
         image = degradations.shade(image, rng)
     if rng.random() < 0.2:
         image = degradations.stain(image, rng)
-    if rng.random() < (0.5 if chosen.renderer is render_etched else 0.12):
+    if rng.random() < (0.5 if chosen.renderer in (render_etched, render_pitted) else 0.12):
         image = degradations.scratch(image, rng)
     if chosen.scanned and rng.random() < 0.25:
         image = degradations.jitter(image, rng)

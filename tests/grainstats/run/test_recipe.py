@@ -19,6 +19,8 @@ OTHER = {
     "line_spacing_px": 40.0,
     "precision": "f32",
     "tta": True,
+    "voids": "dark",
+    "twins": "merge",
     "misorientation_deg": 10.0,
     "merge_twins": True,
     "twin": "86.3@1,1,-2,0",

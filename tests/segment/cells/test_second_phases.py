@@ -103,6 +103,8 @@ def test_a_map_without_bodies_says_nothing_about_them(tmp_path: Path) -> None:
 def test_a_map_with_bodies_serves_as_a_tracing(tmp_path: Path) -> None:
     probability, middle = checkers()
     path = write_label_map(tmp_path / "a.labels.tif", closed(probability, middle))
-    truth = Pair(path, path).truth()
+    grey = 180 - 100 * probability + np.random.default_rng(1).normal(0, 8, probability.shape)
+    tifffile.imwrite(tmp_path / "a.tif", grey.astype(np.uint8))
+    truth = Pair(tmp_path / "a.tif", path).truth()
     assert truth.n_grains == 24 and truth.n_second_phases == 1
     assert score(truth.cells(), cells_of_tracing(probability > 0.5)).f1 > 0.99

@@ -22,8 +22,20 @@ def test_small_changes_are_left_alone():
 
 
 def test_of_equally_sure_sizes_the_one_with_the_most_boundary_counts():
-    trials = [Trial(1.0, 30.0, 0.88), Trial(0.5, 60.0, 0.90), Trial(0.25, 200.0, 0.6)]
+    trials = [Trial(1.0, 30.0, 0.88), Trial(0.5, 60.0, 0.88), Trial(0.25, 200.0, 0.6)]
     assert choose_scale(trials, 35.0) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("smaller", "factor"),
+    [
+        (Trial(0.5, 60.0, 0.91), 35 / 60),  # surer, and fewer boundaries: what it leaves out was marks
+        (Trial(0.5, 32.0, 0.91), 1.0),  # as many boundaries
+        (Trial(0.25, 40.0, 0.91), 1.0),  # too small to see grains
+    ],
+)
+def test_boundaries_that_a_smaller_size_surely_does_without_are_marks(smaller, factor):
+    assert choose_scale([Trial(1.0, 30.0, 0.88), smaller], 35.0) == pytest.approx(factor)
 
 
 def test_where_only_a_coarse_look_is_sure_it_counts():
@@ -59,9 +71,9 @@ def test_grains_larger_than_a_window_are_still_brought_closer():
 @pytest.mark.parametrize(
     ("first", "tried"),
     [
-        (Trial(1.0, 35.0, 0.9), [1.0]),
-        (Trial(1.0, 26.0, 0.9), [1.0]),
-        (Trial(1.0, 35.0, 0.7), [1.0, 0.5, 0.25, 2.0]),  # unsure
+        (Trial(1.0, 35.0, 0.95), [1.0]),
+        (Trial(1.0, 26.0, 0.95), [1.0]),
+        (Trial(1.0, 35.0, 0.9), [1.0, 0.5, 0.25, 2.0]),  # unsure
         (Trial(1.0, 60.0, 0.9), [1.0, 0.5, 0.25, 2.0]),  # coarse
         (Trial(1.0, 20.0, 0.9), [1.0, 0.5, 0.25, 2.0]),  # fine
         (Trial(1.0, np.nan, 0.0), [1.0, 0.5, 0.25, 2.0]),

@@ -1,0 +1,104 @@
+"""Twin lamellae: straight bands between parallel lines across a grain, and how to count them as a part of it.
+
+A coherent twin boundary is straight and comes in pairs.  A lamella is a slender cell that two neighbours
+border on its two long sides, along lines that are straight and parallel.  It and the two sides of the grain
+it divides are one grain where twins do not count, as in ASTM E112.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+LEAST_ASPECT = 2.0  #: length over width of a lamella
+LONG_SIDES = 0.55  #: least share of a lamella's outline on its two long sides
+STRAIGHT = 0.03  #: largest deviation of a side from its line, rms, per length of the side
+STRAIGHT_PX = 1.0  #: and in pixels, which a rastered line has anyway
+PARALLEL = np.deg2rad(12.0)  #: largest angle between the two sides
+LEAST_SIDE_PX = 8  #: pixels of a side that has a direction
+
+
+def merge_twins(labels: np.ndarray) -> np.ndarray:
+    """Join each twin lamella with the two parts of the grain that it crosses.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (rows, columns)
+        1 ... n, 0 for none; changed in place.
+
+    Returns
+    -------
+    ndarray of int32
+        `labels`, numbered anew in the order of their first pixels.
+
+    Examples
+    --------
+    >>> labels = np.ones((60, 60), np.int32)
+    >>> labels[:, 25:] = 2
+    >>> labels[:, 35:] = 3
+    >>> np.unique(merge_twins(labels)).tolist()
+    [1]
+    """
+    from segment.cells.watershed import number_cells
+
+    n = int(labels.max(initial=0))
+    pairs = [
+        (label, side)
+        for label, box in enumerate(ndimage.find_objects(labels), 1)
+        if box is not None
+        for side in _sides_of_lamella(labels, label, box)
+    ]
+    if not pairs:
+        return labels
+    here, there = np.array(pairs).T
+    graph = coo_array((np.ones(here.size, bool), (here, there)), shape=(n + 1, n + 1))
+    group = connected_components(graph, directed=False)[1]
+    first = np.full(group.max() + 1, n + 1, np.int32)
+    np.minimum.at(first, group, np.arange(n + 1, dtype=np.int32))
+    merged: np.ndarray = number_cells(labels, first[group])
+    return merged
+
+
+def _sides_of_lamella(labels: np.ndarray, label: int, box: tuple[slice, slice]) -> tuple[int, ...]:
+    """The two neighbours on a lamella's long sides; empty where the cell is none."""
+    rows, columns = (slice(max(span.start - 1, 0), span.stop + 1) for span in box)
+    part = labels[rows, columns]
+    points, outside = _outline(part, label)
+    neighbour, length = np.unique(outside[outside > 0], return_counts=True)
+    if neighbour.size < 2:
+        return ()
+    long = np.argsort(-length, kind="stable")[:2]
+    sides = [points[outside == neighbour[k]] for k in long]
+    if length[long].sum() < LONG_SIDES * outside.size or min(map(len, sides)) < LEAST_SIDE_PX:
+        return ()
+    (angle, off, span), (other, other_off, other_span) = map(_line, sides)
+    turn = abs((angle - other + np.pi / 2) % np.pi - np.pi / 2)
+    straight = all(o <= max(STRAIGHT_PX, STRAIGHT * s) for o, s in ((off, span), (other_off, other_span)))
+    width = np.count_nonzero(part == label) / max(span, other_span)
+    if not straight or turn > PARALLEL or min(span, other_span) < LEAST_ASPECT * width:
+        return ()
+    return tuple(int(neighbour[k]) for k in long)
+
+
+def _outline(part: np.ndarray, label: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pixel edges of a cell: points (row, column), shape (m, 2), and the label beyond each, shape (m,)."""
+    points, beyond = [], []
+    for step in ((0, 1), (0, -1), (1, 0), (-1, 0)):
+        moved = np.zeros_like(part)
+        rows, columns = (slice(max(d, 0), size + min(d, 0)) for d, size in zip(step, part.shape, strict=True))
+        back = tuple(slice(max(-d, 0), size + min(-d, 0)) for d, size in zip(step, part.shape, strict=True))
+        moved[back] = part[rows, columns]
+        at = np.argwhere((part == label) & (moved != label))
+        points.append(at + np.array(step) / 2)
+        beyond.append(moved[at[:, 0], at[:, 1]])
+    return np.concatenate(points), np.concatenate(beyond)
+
+
+def _line(points: np.ndarray) -> tuple[float, float, float]:
+    """Direction of the line through points in radians, their rms distance from it, and its length."""
+    centred = points - points.mean(axis=0)
+    values, vectors = np.linalg.eigh(centred.T @ centred / len(points))
+    along = centred @ vectors[:, 1]
+    return float(np.arctan2(*vectors[:, 1])), float(np.sqrt(max(values[0], 0))), float(np.ptp(along))

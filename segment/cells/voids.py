@@ -1,0 +1,143 @@
+"""Voids and second phases by their grey: darker or brighter than the solid around them.
+
+The network tells that there are voids, and where the plain ones lie; it draws their outlines too small where
+they are rough, and passes over cracks.  Grey level knows better: what differs from the level of the solid
+nearby by more than the solid itself varies is no solid.  That alone would take dark grains for voids.  So a
+part counts only where the network has seen some of it, unless the user says that the image has voids.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from segment.cells.choices import Voids
+
+SMOOTHING_PX = 1.0  #: standard deviation of the blur that grey is judged after
+NEARBY_PX = 30.0  #: standard deviation, network pixels, of the surroundings whose solid gives the level
+DEVIATIONS = 2.0  #: from the solid's level, in its own standard deviations, of a pixel that is no solid
+CLIPPINGS = 3  #: rounds in which what is no solid is left out of the level
+COARSE = 4  #: every so many pixels the level is computed
+EDGE = 0.3  #: of a part's mean depth, where its edge lies
+SEEN = 0.1  #: share of a part that the network has to call no grain for it to count
+WORTH = 0.003  #: share of the image that the network has to call no grain for grey to be asked at all
+
+
+def find_voids(
+    image: np.ndarray,
+    not_grain: np.ndarray | None,
+    valid: np.ndarray | None = None,
+    *,
+    voids: Voids = "auto",
+    scale: float = 1.0,
+    least_px: int = 20,
+) -> np.ndarray | None:
+    """Where there is no grain, by the network's answer and by grey.
+
+    Parameters
+    ----------
+    image : ndarray, shape (rows, columns)
+    not_grain : ndarray of bool or None
+        The network's answer; None: it has found none.
+    valid : ndarray of bool, optional
+    voids : {"auto", "dark", "bright", "none"}
+        "auto": dark parts of which the network has seen some.  "dark", "bright": the image has voids or
+        second phases of that kind, whatever the network says.  "none": it has none, nor has the answer.
+    scale : float
+        Factor by which the image was resampled for the network.
+    least_px : int
+        Smaller parts found by grey alone are left out.
+
+    Returns
+    -------
+    ndarray of bool, shape (rows, columns), or None
+        None where there are none.
+
+    Examples
+    --------
+    >>> image = np.random.default_rng(1).normal(100, 5, (128, 128))
+    >>> image[40:60, 40:60] -= 50
+    >>> found = find_voids(image, None, voids="dark")
+    >>> bool(found[50, 50]), bool(found[80:].any())
+    (True, False)
+    >>> find_voids(image, found, voids="none") is None
+    True
+    """
+    if voids == "none":
+        return None
+    seen = np.zeros(image.shape, bool) if not_grain is None else not_grain
+    if voids == "auto" and np.count_nonzero(seen) < WORTH * seen.size:
+        return not_grain
+    apart = deviation_from_solid(image, seen, valid, scale)
+    if voids == "auto" and not _is_dark(apart, seen):
+        return not_grain
+    depth = apart if voids == "bright" else -apart
+    found = seen | _parts(depth, seen if voids == "auto" else None, least_px)
+    if valid is not None:
+        found &= valid
+    return found if found.any() else None
+
+
+def deviation_from_solid(
+    image: np.ndarray, not_solid: np.ndarray, valid: np.ndarray | None = None, scale: float = 1.0
+) -> np.ndarray:
+    """Grey against the solid nearby, in the solid's standard deviations; float32, shape (rows, columns).
+
+    The level is a weighted mean over `NEARBY_PX` of pixels that are no void, found in `CLIPPINGS` rounds.
+    """
+    grey = cv2.GaussianBlur(image.astype(np.float32), (0, 0), SMOOTHING_PX)
+    size = (max(image.shape[1] // COARSE, 1), max(image.shape[0] // COARSE, 1))
+    coarse = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    closed = not_solid if valid is None else not_solid | ~valid
+    weight = 1 - cv2.resize(closed.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    solid = weight.copy()
+    reach = NEARBY_PX / scale / COARSE
+    for _ in range(CLIPPINGS):
+        level = _mean_nearby(coarse, solid, reach)
+        apart = coarse - level
+        solid = weight * (np.abs(apart - _median(apart, solid)) < DEVIATIONS * _spread(apart, solid))
+    level = cv2.resize(_mean_nearby(coarse, solid, reach), image.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    apart_here: np.ndarray = grey - level
+    inside = np.abs(apart_here[~closed])
+    spread = 1.4826 * float(np.median(inside)) if inside.size else 1.0
+    apart_here /= max(spread, 1e-6)
+    return apart_here
+
+
+def _mean_nearby(grey: np.ndarray, weight: np.ndarray, reach: float) -> np.ndarray:
+    total, n = (cv2.GaussianBlur(part, (0, 0), max(reach, 0.5)) for part in (grey * weight, weight))
+    overall = float((grey * weight).sum() / max(float(weight.sum()), 1e-6))
+    result: np.ndarray = (total + 1e-3 * overall) / (n + 1e-3)
+    return result
+
+
+def _median(values: np.ndarray, weight: np.ndarray) -> float:
+    chosen = values[weight > 0.5]
+    return float(np.median(chosen)) if chosen.size else 0.0
+
+
+def _spread(values: np.ndarray, weight: np.ndarray) -> float:
+    """Standard deviation by the median absolute deviation, of coarse pixels: at least that of one pixel."""
+    chosen = values[weight > 0.5]
+    return 1.4826 * float(np.median(np.abs(chosen - np.median(chosen)))) + 1e-6 if chosen.size else 1e6
+
+
+def _is_dark(apart: np.ndarray, seen: np.ndarray) -> bool:
+    """Whether what the network calls no grain is mostly darker than the solid."""
+    return bool(np.median(apart[seen]) < -DEVIATIONS)
+
+
+def _parts(depth: np.ndarray, seen: np.ndarray | None, least_px: int) -> np.ndarray:
+    """Connected parts of `DEVIATIONS` or more, of at least `least_px`, of which `seen` covers `SEEN`; bool.
+
+    A part ends where it is less than `EDGE` as deep as it is on the whole.
+    """
+    n, part = cv2.connectedComponents((depth > DEVIATIONS).astype(np.uint8), connectivity=4)
+    area = np.bincount(part.ravel(), minlength=n)
+    mean = np.bincount(part.ravel(), depth.ravel(), n) / np.maximum(area, 1)
+    kept = area >= least_px
+    if seen is not None:
+        kept &= np.bincount(part[seen], minlength=n) >= SEEN * area
+    kept[0] = False
+    result: np.ndarray = kept[part] & (depth > EDGE * mean[part])
+    return result

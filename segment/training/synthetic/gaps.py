@@ -1,0 +1,76 @@
+"""Open boundaries: wide dark gaps, ragged voids along boundaries, and solids whose boundaries do not show."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from segment.training.synthetic.geometry import Section
+from segment.training.synthetic.random_fields import boundary_field, smooth_noise
+from segment.training.synthetic.scene import Scene
+
+THIN_SHARE = 0.1  #: of the mean intercept: a gap narrower than this is a boundary, a wider one no grain
+THIN_PX = 5.0  #: and so is one narrower than this
+
+
+def with_gaps(scene: Scene, rng: np.random.Generator, share: float) -> Scene:
+    """The scene with gaps along a share of its boundaries, wider towards where three grains meet.
+
+    Parameters
+    ----------
+    scene : Scene
+    rng : Generator
+    share : float
+        Of the boundary segments.
+
+    Returns
+    -------
+    Scene
+        Gaps wider than `THIN_SHARE` of the mean intercept are in `pores`, thinner ones in `films`.
+    """
+    mean, field = scene.section.shape.mean_intercept, scene.field
+    n = len(field.sides)
+    typical = mean * rng.uniform(0.02, 0.18)
+    segment_width = typical * np.exp(0.5 * rng.standard_normal(n)) * (rng.random(n) < share)
+    uneven = 1 + rng.uniform(0.2, 0.7) * smooth_noise(rng, scene.size, mean * rng.uniform(0.3, 0.9))
+    rough = rng.uniform(0, 0.5) * smooth_noise(rng, scene.size, rng.uniform(3, 9))
+    half = cv2.GaussianBlur(segment_width.astype(np.float32)[field.segment], (0, 0), 3) * uneven
+    half = half * np.clip(1 + rough, 0.3, 2)
+    gap = field.distance < half
+    wide = half > max(THIN_SHARE * mean, THIN_PX) / 2
+    pores = scene.pores | opened(gap & wide)
+    return replace(scene, pores=pores, phases=scene.phases & ~pores, films=(scene.films | gap) & ~pores)
+
+
+def opened(mask: np.ndarray) -> np.ndarray:
+    """Without specks and spikes below 3 px; bool."""
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
+    return cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc).astype(bool)
+
+
+def ragged(scene: Scene, rng: np.random.Generator) -> Scene:
+    """The scene with frayed outlines of its pores and second phases: a displacement of a few pixels."""
+    reach, wavelength = rng.uniform(0.5, 2.5), rng.uniform(3, 8)
+    y, x = np.mgrid[0 : scene.size[0], 0 : scene.size[1]].astype(np.float32)
+    y += reach * smooth_noise(rng, scene.size, wavelength)
+    x += reach * smooth_noise(rng, scene.size, wavelength)
+
+    def frayed(mask: np.ndarray) -> np.ndarray:
+        return cv2.remap(mask.astype(np.uint8), x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT) > 0
+
+    pores = opened(frayed(scene.pores))
+    phases = opened(frayed(scene.phases)) & ~pores
+    return replace(scene, pores=pores, phases=phases, films=scene.films & ~pores & ~phases)
+
+
+def without_boundaries(scene: Scene, rng: np.random.Generator) -> Scene:
+    """One solid with the same voids and second phases: its boundaries show nowhere, and count for none.
+
+    What was a thin gap along a boundary is a crack in the solid, no grain like the wide ones.
+    """
+    whole = np.ones_like(scene.section.labels)
+    section = Section(whole, np.arange(2), scene.section.shape)
+    pores, nothing = scene.pores | (scene.films & ~scene.phases), np.zeros(scene.size, bool)
+    return replace(scene, section=section, field=boundary_field(whole, rng), pores=pores, films=nothing)

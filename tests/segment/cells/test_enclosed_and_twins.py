@@ -1,0 +1,109 @@
+"""Outlines within a grain are no grains; lamellae are, unless the user merges twins."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from segment.boundary_map import BoundaryMap
+from segment.cells.border_merging import CLEAR, CONFIDENCES, HIGHEST, clear_level
+from segment.cells.borders import Borders
+from segment.cells.close import close_cells, stand_apart
+from segment.cells.enclosed import merge_enclosed
+from segment.cells.twins import merge_twins
+
+
+def quarters(edge: int = 80) -> np.ndarray:
+    labels = np.ones((edge, edge), np.int32)
+    labels[:, edge // 2 :] += 1
+    labels[edge // 2 :] += 2
+    return labels
+
+
+def test_a_ring_within_a_grain_closes_nothing() -> None:
+    labels = quarters()
+    labels[10:18, 10:18] = 5  # the ring of a pit
+    labels[12:16, 12:16] = 6  # its middle
+    np.testing.assert_array_equal(merge_enclosed(labels), quarters())
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns"),
+    [
+        (slice(0, 6), slice(10, 16)),  # cut by the frame
+        (slice(10, 16), slice(36, 44)),  # between two grains
+        (slice(4, 34), slice(4, 34)),  # as large as a grain
+    ],
+)
+def test_other_small_cells_stay(rows: slice, columns: slice) -> None:
+    labels = quarters()
+    labels[rows, columns] = 5
+    assert merge_enclosed(labels.copy()).max() == 5
+
+
+def test_a_cell_at_the_edge_of_the_specimen_stays() -> None:
+    labels, valid = quarters(), np.ones((80, 80), bool)
+    labels[10:16, 10:16] = 5
+    labels[8:18, 4:10] = 0
+    valid[8:18, 4:10] = False
+    assert merge_enclosed(labels.copy(), valid).max() == 5
+    assert merge_enclosed(labels.copy()).max() == 4, "a void beside it is no frame"
+
+
+def test_a_lamella_joins_the_grain_that_it_crosses() -> None:
+    y, x = np.mgrid[:80, :80]
+    labels = np.where(y < 40, 1, 5).astype(np.int32)
+    across = (x + 0.5 * y)[:40]
+    labels[:40][across > 40] = 2
+    labels[:40][across > 50] = 3
+    merged = merge_twins(labels.copy())
+    assert merged.max() == 2
+    np.testing.assert_array_equal(merged == 1, y < 40)
+
+
+def test_equal_grains_are_no_twins() -> None:
+    np.testing.assert_array_equal(merge_twins(quarters()), quarters())
+
+
+def test_a_bent_slender_grain_is_no_twin() -> None:
+    y, x = np.mgrid[:100, :100]
+    bent = x - 12 * np.sin(y / 16)
+    labels = (1 + (bent > 45) + (bent > 55)).astype(np.int32)
+    assert merge_twins(labels.copy()).max() == 3
+
+
+def test_twins_are_kept_by_default() -> None:
+    probability = np.zeros((80, 80), np.float32)
+    probability[:, 35] = probability[:, 45] = 0.95
+    found = BoundaryMap(probability, None, "none")
+    assert close_cells(found).n_grains == 3
+    assert close_cells(found, twins="merge").n_grains == 1
+
+
+def test_beside_clear_lines_a_half_sure_one_is_none() -> None:
+    def drawn(clear: float, faint: float) -> int:
+        probability = np.zeros((96, 96), np.float32)
+        probability[23::24] = probability[:, 23::24] = clear
+        probability[:24, 12] = faint
+        return close_cells(BoundaryMap(probability, None, "none"), persistence=0.1).n_grains
+
+    assert drawn(0.995, 0.7) == 16, "a scratch beside plain lines"
+    assert drawn(0.9, 0.7) == 17, "where lines are not so plain it may be a boundary"
+
+
+def test_the_level_of_a_clear_image() -> None:
+    def level(confidence: float) -> float:
+        return clear_level(Borders(np.array([[1, 2]]), np.array([10]), np.array([confidence])))
+
+    assert level(0.9999) == HIGHEST
+    assert CONFIDENCES[-1] < level(0.99) < HIGHEST
+    assert level(0.9) < 0.5
+    assert np.log(0.98 / 0.02) - CLEAR == pytest.approx(np.log(level(0.98) / (1 - level(0.98))))
+    assert clear_level(Borders(np.zeros((0, 2)), np.zeros(0), np.zeros(0))) == 0
+
+
+def test_grains_that_gaps_part_stand_apart() -> None:
+    labels, gap = quarters(), np.zeros((80, 80), bool)
+    assert not stand_apart(labels, gap)
+    gap[36:44] = gap[:, 36:44] = True
+    assert stand_apart(np.where(gap, 0, labels), gap)

@@ -1,0 +1,75 @@
+"""Voids by their grey: rough outlines found, dark grains and thin noise left alone, the user's word kept."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from segment.cells.voids import find_voids
+
+SHAPE = (160, 200)
+
+
+@pytest.fixture
+def ceramic() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A noisy solid on a slope of grey, a void, and a dark grain far from it."""
+    rng = np.random.default_rng(3)
+    y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    void = np.hypot(y - 60, x - 60) + 4 * np.sin(np.arctan2(y - 60, x - 60) * 7) < 20
+    grain = (abs(y - 110) < 15) & (abs(x - 150) < 15)
+    image = 120 + 0.1 * x - 50 * void - 40 * grain + rng.normal(0, 6, SHAPE)
+    return image, void, grain
+
+
+def iou(found: np.ndarray, truth: np.ndarray) -> float:
+    return float((found & truth).sum() / (found | truth).sum())
+
+
+def test_the_outline_is_found_from_the_middle_that_the_network_saw(ceramic) -> None:
+    image, void, grain = ceramic
+    seen = np.zeros(SHAPE, bool)
+    seen[50:70, 50:70] = True
+    found = find_voids(image, seen)
+    assert found is not None
+    assert iou(found, void) > 0.9 > 0.5 > iou(seen, void)
+    assert found[grain].mean() < 0.05, "dark, but the network has seen no void there"
+
+
+def test_the_user_may_say_that_what_is_dark_is_void(ceramic) -> None:
+    image, void, grain = ceramic
+    found = find_voids(image, None, voids="dark")
+    assert found is not None and iou(found, void | grain) > 0.88
+    bright = find_voids(255 - image, None, voids="bright")
+    assert bright is not None and iou(bright, void | grain) > 0.88
+
+
+def test_the_user_may_say_that_there_are_none(ceramic) -> None:
+    image, void, _ = ceramic
+    assert find_voids(image, void, voids="none") is None
+
+
+def test_bright_particles_of_the_network_do_not_make_dark_grains_voids(ceramic) -> None:
+    image, void, _ = ceramic
+    bright = np.where(void, 250.0, image)
+    assert find_voids(bright, void) is void
+
+
+def test_where_the_network_saw_nothing_nothing_is_looked_for(ceramic) -> None:
+    assert find_voids(ceramic[0], None) is None
+
+
+def test_nothing_is_found_where_nothing_is_valid(ceramic) -> None:
+    image, void, _ = ceramic
+    valid = np.ones(SHAPE, bool)
+    valid[:, :100] = False
+    assert find_voids(image, void & valid, valid, voids="dark") is not None
+    assert not (find_voids(image, None, valid, voids="dark") & ~valid).any()
+
+
+@pytest.mark.parametrize("turn", range(1, 4))
+def test_a_turned_image_has_the_turned_voids(ceramic, turn: int) -> None:
+    image, void, _ = ceramic
+    straight = find_voids(image, void)
+    turned = find_voids(np.ascontiguousarray(np.rot90(image, turn)), np.rot90(void, turn))
+    assert straight is not None and turned is not None
+    assert iou(np.rot90(straight, turn), turned) > 0.98
