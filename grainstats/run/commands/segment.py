@@ -69,8 +69,8 @@ class Settings:
     precision: Precision
     tta: bool
     rules: GrainRules
-    voids: Voids
-    twins: Twins
+    voids: Voids = "auto"
+    twins: Twins = "keep"
 
     @property
     def recipe_digest(self) -> str:

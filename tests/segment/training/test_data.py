@@ -181,7 +181,10 @@ def test_held_out_images_are_never_read(tmp_path: Path) -> None:
 def test_masks_imagej_tracings_and_labels_give_the_same_cells(tmp_path: Path, kind: str) -> None:
     (tmp_path / "images").mkdir()
     (tmp_path / "traced").mkdir()
-    cv2.imwrite(str(tmp_path / "images" / "one.png"), np.random.default_rng(0).integers(0, 256, (128, 128), dtype=np.uint8))
+    cv2.imwrite(
+        str(tmp_path / "images" / "one.png"),
+        np.random.default_rng(0).integers(0, 256, (128, 128), dtype=np.uint8),
+    )
     mask = grid().astype(np.uint8) * 255
     if kind == "labels":
         y, x = np.mgrid[0:128, 0:128] // 32

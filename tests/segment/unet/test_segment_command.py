@@ -14,7 +14,8 @@ from segment.pipeline import segment_micrograph
 
 
 def run(*arguments) -> subprocess.CompletedProcess:
-    code = "from grainstats.run.cli import main; main()"
+    code = "from grainstats.run.orientation_input import grain_rules
+from grainstats.run.cli import main; main()"
     return subprocess.run(
         [sys.executable, "-c", code, "segment", *map(str, arguments)], capture_output=True, text=True
     )
@@ -112,7 +113,8 @@ def segment_in_processes(monkeypatch, workers: int | None, paths, out, model_fol
 
     monkeypatch.setattr(runtime, "cuda_processes", lambda model, device: workers)
     out.mkdir()
-    settings = module.Settings(out, None, None, "cpu", "f32", False)
+    rules = grain_rules(None, False, None, None)
+    settings = module.Settings(out, None, None, "cpu", "f32", False, rules)
     work = module.FrameWork(str(model_folder), settings)
     found = [
         (frame.number, result) for frame, result in module._segment_all(module._frames(paths, None), work)
