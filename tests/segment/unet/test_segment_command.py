@@ -9,13 +9,13 @@ import pytest
 import tifffile
 from scipy import ndimage as ndi
 
+from grainstats.run.orientation_input import grain_rules
 from segment.label_files import read_label_map
 from segment.pipeline import segment_micrograph
 
 
 def run(*arguments) -> subprocess.CompletedProcess:
-    code = "from grainstats.run.orientation_input import grain_rules
-from grainstats.run.cli import main; main()"
+    code = "from grainstats.run.cli import main; main()"
     return subprocess.run(
         [sys.executable, "-c", code, "segment", *map(str, arguments)], capture_output=True, text=True
     )
