@@ -198,7 +198,8 @@ def _cell(row: Row) -> str:
 
 
 def write_markdown(rows: list[Row], path: Path) -> None:
-    lines = ["# Calibration of the verdict", "", (__doc__ or "").split("\n\n", 1)[1].strip(), ""]
+    _, command, *about = (__doc__ or "").split("\n\n")
+    lines = ["# Calibration of the verdict", "", f"`{command.strip()}`", "", "\n\n".join(about).strip(), ""]
     for kind in dict.fromkeys(r.kind for r in rows):
         here = [r for r in rows if r.kind == kind]
         sizes = sorted({r.interior_grains for r in here})
