@@ -1,4 +1,4 @@
-"""Print the table of known answers of docs/how-to/volumes.md: balls, a cube, Poisson-Voronoi mosaics in voxels.
+"""Print the table of known answers of docs: balls, a cube, Poisson-Voronoi mosaics in voxels.
 
 python calibration/volume_known_answers.py
 """
