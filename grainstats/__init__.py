@@ -1,3 +1,94 @@
-"""Grain map -> knowledge: spacings, a verdict per sample, comparisons, exports."""
+"""From electron micrographs to grain-boundary spacings and a verdict: uniform, bimodal or indeterminate.
 
-__version__ = "0.1.0"
+``import grainstats as gs``, then the whole way in one call, or step by step:
+
+>>> import grainstats as gs
+>>> micrograph = gs.read(gs.example_micrographs() / "ai-02" / "ai-02-field-1.tif")[0]
+>>> micrograph.image.shape, micrograph.pixel_size_nm
+((944, 1024), 1.25)
+
+The names below are public; every other name of the package is private, except those that the rooms
+`grainstats.measure`, `grainstats.infer`, `grainstats.magnet` and `grainstats.share` export themselves.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from grainstats.api.analysis import analyze, example_micrographs
+    from grainstats.api.comparing import Comparison, compare
+    from grainstats.api.results import ImageResult, Results, SampleResult
+    from grainstats.api.steps import judge, read, segment
+    from grainstats.api.stored import load_results
+    from grainstats.infer.current import current
+    from grainstats.infer.modality.verdict import ModalityVerdict
+    from grainstats.magnet import magnet
+    from grainstats.measure.any_map import measure
+    from grainstats.measure.measurement import Measurement
+
+    __version__: str
+
+_ROOMS = ("magnet", "measure")  #: packages that can be called
+_PLACES = {
+    "Comparison": "grainstats.api.comparing",
+    "ImageResult": "grainstats.api.results",
+    "Measurement": "grainstats.measure.measurement",
+    "ModalityVerdict": "grainstats.infer.modality.verdict",
+    "Results": "grainstats.api.results",
+    "SampleResult": "grainstats.api.results",
+    "analyze": "grainstats.api.analysis",
+    "compare": "grainstats.api.comparing",
+    "current": "grainstats.infer.current",
+    "example_micrographs": "grainstats.api.analysis",
+    "judge": "grainstats.api.steps",
+    "load_results": "grainstats.api.stored",
+    "read": "grainstats.api.steps",
+    "segment": "grainstats.api.steps",
+}
+
+__all__ = [
+    "Comparison",
+    "ImageResult",
+    "Measurement",
+    "ModalityVerdict",
+    "Results",
+    "SampleResult",
+    "__version__",
+    "analyze",
+    "compare",
+    "current",
+    "example_micrographs",
+    "judge",
+    "load_results",
+    "magnet",
+    "measure",
+    "read",
+    "segment",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """The public names, loaded when first asked for: pandas and OpenVINO cost a start-up second."""
+    if name == "__version__":
+        return _version()
+    if name in _ROOMS:
+        return import_module(f"{__name__}.{name}")
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_PLACES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def _version() -> str:
+    """Of the installed distribution, which has it from version control; unknown in a bare tree."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("grainstats")
+    except PackageNotFoundError:
+        return "0+unknown"

@@ -1,3 +1,95 @@
-"""Micrograph -> grain map: reading microscope files, the U-Net at work, closed cells."""
+"""Micrograph -> grain map: reading microscope files, the U-Net at work, closed cells.
 
-__version__ = "0.1.0"
+``import segment``, then step by step:
+
+>>> import segment
+>>> segment.released_models()[0]
+'unet-lite2'
+
+Every name that is not listed here is private, except those that the rooms of the package export themselves.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from segment.boundary_map import BoundaryMap
+    from segment.cells.close import close_cells, grain_map_from_tracing
+    from segment.errors import InputError
+    from segment.grain_map import GrainMap
+    from segment.label_files import grain_map_of_labels, read_label_map, write_boundary_map, write_label_map
+    from segment.micrograph import Micrograph, find_micrographs, micrograph_of_array, read_micrographs
+    from segment.orientation import read_orientation_map
+    from segment.pipeline import segment_micrograph
+    from segment.segmentation import Segmentation
+    from segment.unet import Model, load_model, released_models
+    from segment.unet.predict import predict
+
+    __version__: str
+
+_PLACES = {
+    "BoundaryMap": "segment.boundary_map",
+    "GrainMap": "segment.grain_map",
+    "InputError": "segment.errors",
+    "Micrograph": "segment.micrograph",
+    "Model": "segment.unet",
+    "Segmentation": "segment.segmentation",
+    "close_cells": "segment.cells.close",
+    "find_micrographs": "segment.micrograph",
+    "grain_map_from_tracing": "segment.cells.close",
+    "grain_map_of_labels": "segment.label_files",
+    "load_model": "segment.unet",
+    "micrograph_of_array": "segment.micrograph",
+    "predict": "segment.unet.predict",
+    "read_label_map": "segment.label_files",
+    "read_micrographs": "segment.micrograph",
+    "read_orientation_map": "segment.orientation",
+    "released_models": "segment.unet",
+    "segment_micrograph": "segment.pipeline",
+    "write_boundary_map": "segment.label_files",
+    "write_label_map": "segment.label_files",
+}
+
+__all__ = [
+    "BoundaryMap",
+    "GrainMap",
+    "InputError",
+    "Micrograph",
+    "Model",
+    "Segmentation",
+    "__version__",
+    "close_cells",
+    "find_micrographs",
+    "grain_map_from_tracing",
+    "grain_map_of_labels",
+    "load_model",
+    "micrograph_of_array",
+    "predict",
+    "read_label_map",
+    "read_micrographs",
+    "read_orientation_map",
+    "released_models",
+    "segment_micrograph",
+    "write_boundary_map",
+    "write_label_map",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """The public names, loaded when first asked for: OpenCV and SciPy cost a start-up second."""
+    if name == "__version__":
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            return version("grainstats")
+        except PackageNotFoundError:
+            return "0+unknown"
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_PLACES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -21,6 +21,7 @@ from segment.errors import UnreadableError
 from segment.grain_map import GrainMap
 from segment.label_pixels import GRAINS_KEY, one_channel, read_map_pixels
 from segment.label_record import lines_of, tags_of, with_record
+from segment.micrograph.micrograph import PixelSizeSource
 
 OUTLINE = -1  #: what OpenCV's watershed writes on the lines between cells
 STEPS = 8192  #: of a stored probability
@@ -89,16 +90,50 @@ def read_label_map(
     image = one_channel(path, found.image)
     labels = _contiguous_labels(path, image)
     second_phases = None
-    warnings = found.notes
-    if found.n_grains is None:
-        labels, repairs = _repaired(labels)
-        warnings += repairs
-    else:
+    if found.n_grains is not None:
         second_phases = set_aside(labels, image > found.n_grains)
     read = GrainMap(
-        labels, found.pixel_size_nm, found.pixel_size_source, second_phases=second_phases, warnings=warnings
+        labels,
+        found.pixel_size_nm,
+        found.pixel_size_source,
+        second_phases=second_phases,
+        warnings=found.notes,
     )
-    return with_record(path, read, exact_size=pixel_size_nm is None)
+    read = with_record(path, read, exact_size=pixel_size_nm is None)
+    if found.n_grains is not None or read.segmentation is not None:
+        return read
+    labels, repairs = _repaired(labels)
+    return replace(read, labels=labels, warnings=read.warnings + repairs)
+
+
+def grain_map_of_labels(
+    labels: np.ndarray, *, pixel_size_nm: float | None = None, source: str | Path = "labels"
+) -> GrainMap:
+    """A label map in memory as a grain map.
+
+    Parameters
+    ----------
+    labels : ndarray of whole numbers, shape (rows, columns)
+        0 is no grain.
+    pixel_size_nm : float, optional
+    source : str or Path
+        Name for the error message.
+
+    Raises
+    ------
+    UnreadableError
+        Not labels.
+
+    Examples
+    --------
+    >>> grain_map_of_labels(np.array([[7, 7], [3, 0]]), pixel_size_nm=2.0).labels
+    array([[2, 2],
+           [1, 0]], dtype=int32)
+    """
+    path = Path(source)
+    known, repairs = _repaired(_contiguous_labels(path, one_channel(path, np.squeeze(labels))))
+    size_from: PixelSizeSource = "none" if pixel_size_nm is None else "manual"
+    return GrainMap(known, pixel_size_nm, size_from, warnings=repairs)
 
 
 def _repaired(labels: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:

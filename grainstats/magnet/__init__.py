@@ -1,7 +1,12 @@
 """Trapped field, moment, stress and decay of magnetised discs and rings from their current density.
 
 This room knows nothing of grains: a current density, or how it falls with the field, is all it is told.
+It can be called: ``grainstats.magnet(...)`` is `grainstats.magnet.trapped_field.magnet`.
 """
+
+import sys
+from inspect import signature
+from types import ModuleType
 
 from grainstats.magnet.axis import axis_field_per_j
 from grainstats.magnet.creep import Creep
@@ -25,3 +30,13 @@ __all__ = [
     "magnet",
     "read_jc_table",
 ]
+
+
+class _Room(ModuleType):
+    """A package is an attribute of the one above it: here it has to be the function of that name too."""
+
+    __call__ = staticmethod(magnet)
+    __signature__ = signature(magnet)
+
+
+sys.modules[__name__].__class__ = _Room

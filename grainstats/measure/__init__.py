@@ -1,5 +1,13 @@
-"""GrainMap -> tables: grains, intercepts, boundary network, descriptors."""
+"""GrainMap -> tables: grains, intercepts, boundary network, descriptors.
 
+The room can be called: ``grainstats.measure(map)`` is `grainstats.measure.any_map.measure`.
+"""
+
+import sys
+from inspect import signature
+from types import ModuleType
+
+from grainstats.measure.any_map import measure
 from grainstats.measure.descriptors.anisotropy import Anisotropy, anisotropy
 from grainstats.measure.descriptors.arrangement import Arrangement, arrangement
 from grainstats.measure.descriptors.describe import descriptor_table, descriptors
@@ -33,6 +41,7 @@ __all__ = [
     "descriptors",
     "grain_table",
     "intercept_table",
+    "measure",
     "measure_grain_map",
     "planimetric_count",
     "saltykov",
@@ -40,3 +49,13 @@ __all__ = [
     "spacing_map",
     "summary",
 ]
+
+
+class _Room(ModuleType):
+    """A package is an attribute of the one above it: here it has to be the function of that name too."""
+
+    __call__ = staticmethod(measure)
+    __signature__ = signature(measure)
+
+
+sys.modules[__name__].__class__ = _Room

@@ -16,6 +16,7 @@ from grainstats.measure.spacing.circles import circular_intercepts
 from grainstats.measure.spacing.counts import PlanimetricCount, planimetric_count
 from grainstats.measure.spacing.intercepts import ANGLES, intercept_table
 from segment.grain_map import GrainMap
+from segment.segmentation import Segmentation
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +36,12 @@ class Measurement:
     pixel_size : float
         Of one pixel in `unit`.
     image_id : str
+    shape : tuple of int
+        (rows, columns) of the map.
+    segmentation : Segmentation or None
+        How a model cut the map; None: it was given.
+    warnings : tuple of str
+        Of the map.
     """
 
     grains: pd.DataFrame
@@ -46,6 +53,9 @@ class Measurement:
     unit: str
     pixel_size: float
     image_id: str = ""
+    shape: tuple[int, ...] = (0, 0)
+    segmentation: Segmentation | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def window(self) -> Window:
@@ -84,7 +94,20 @@ def measure_grain_map(
     grid = grid_for(network.window, len(grains))
     circles = circular_intercepts(grain_map, unit=unit, seed=rng, network=network)
     count = planimetric_count(grain_map)
-    return Measurement(grains, lines, circles, count, network, grid, unit, network.pixel_size, image_id)
+    return Measurement(
+        grains,
+        lines,
+        circles,
+        count,
+        network,
+        grid,
+        unit,
+        network.pixel_size,
+        image_id,
+        grain_map.labels.shape,
+        grain_map.segmentation,
+        grain_map.warnings,
+    )
 
 
 def block_offsets(measurements: Sequence[Measurement]) -> tuple[list[int | None], int]:

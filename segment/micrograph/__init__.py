@@ -1,6 +1,7 @@
 """Reading microscope files: image, pixel size, its source, info bar."""
 
 from segment.micrograph.finding import find_micrographs
+from segment.micrograph.from_array import micrograph_of_array
 from segment.micrograph.micrograph import Micrograph, PixelSizeSource, ScaleConflict
 from segment.micrograph.reading import MINIMUM_SIDE, FrameInfo, describe, read_micrographs
 
@@ -12,5 +13,6 @@ __all__ = [
     "ScaleConflict",
     "describe",
     "find_micrographs",
+    "micrograph_of_array",
     "read_micrographs",
 ]

@@ -18,6 +18,7 @@ from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.judge import judge_modality
 from grainstats.infer.modality.stability import AsGiven, ImageCuts, with_stability
 from grainstats.infer.modality.verdict import ModalityVerdict, Null
+from grainstats.measure.measurement import Measurement
 from segment.grain_map import GrainMap
 from segment.segmentation import Segmentation
 
@@ -56,6 +57,15 @@ class SampleImage:
         """
         grains = ImageGrains.from_table(table, grain_map, image_id)
         return cls(grains, grain_map.segmentation, grain_map.warnings)
+
+    @classmethod
+    def of_measurement(cls, measured: Measurement) -> SampleImage:
+        """From what was measured; the verdict depends on ratios of sizes, so that pixels serve as well."""
+        table = measured.grains
+        if measured.unit == "px":
+            table = table.rename(columns={"equivalent_diameter_px": "equivalent_diameter_nm"})
+        grains = ImageGrains.from_columns(table, measured.pixel_size, measured.shape, measured.image_id)
+        return cls(grains, measured.segmentation, measured.warnings)
 
     @property
     def content(self) -> str:

@@ -26,7 +26,6 @@ from grainstats.measure.descriptors.descriptor import Descriptor
 from grainstats.measure.intervals.block_bootstrap import reach, weighted_quantile
 from grainstats.measure.spacing.astm import g_from_intercept
 from grainstats.measure.spacing.chords import ChordDistribution, intercept_count, kaplan_meier, n_cuts
-from segment.orientation import is_orientation_map
 from segment.segmentation import Segmentation
 
 ENOUGH_IMAGES = 5
@@ -48,15 +47,15 @@ class Sample:
         With the column ``analysis_id``.
     descriptors : DataFrame
         Of the images: analysis_id, name, value, ci_low, ci_high, unit, method.
-    segmentations : mapping of int to Segmentation
-        By analysis_id, how each image was cut.
+    segmentations : mapping of int to Segmentation or None
+        By analysis_id, how each image was cut; None: by no model.
     """
 
     images: pd.DataFrame
     grains: pd.DataFrame
     intercepts: pd.DataFrame
     descriptors: pd.DataFrame
-    segmentations: Mapping[int, Segmentation] = field(default_factory=dict)
+    segmentations: Mapping[int, Segmentation | None] = field(default_factory=dict)
 
     @property
     def analysis_ids(self) -> list[int]:
@@ -73,17 +72,19 @@ def sample_images(sample: Sample) -> list[SampleImage]:
 
 
 def _sample_image(
-    image: pd.Series, table: pd.DataFrame, segmentations: Mapping[int, Segmentation]
+    image: pd.Series, table: pd.DataFrame, segmentations: Mapping[int, Segmentation | None]
 ) -> SampleImage:
-    shape = int(image["rows"]), int(image["columns"])
+    shape, number = (int(image["rows"]), int(image["columns"])), int(image["analysis_id"])
     grains = ImageGrains.from_columns(
         table, float(image["pixel_size_nm"]), shape, str(image["micrograph_digest"])
     )
-    segmentation = segmentations.get(int(image["analysis_id"]))
-    missing = ""
-    if segmentation is None and not is_orientation_map(str(image["path"])):  # no model cuts its grains
-        missing = f"the record of how {image['path']} was segmented is not in the database"
-    return SampleImage(grains, segmentation, tuple(image["warnings"]), missing)
+    missing = f"the database does not hold how {image['path']} was segmented"
+    return SampleImage(
+        grains,
+        segmentations.get(number),
+        tuple(image["warnings"]),
+        "" if number in segmentations else missing,
+    )
 
 
 def pooled_descriptors(sample: Sample) -> list[Descriptor]:

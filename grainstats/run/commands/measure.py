@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -74,7 +74,7 @@ def measure(
         if (m := _measure_file(path, name, reading, unit, seed))
     ]
     if measured:
-        document = _document([grain_map for grain_map, _ in measured], [m for _, m in measured], null, seed)
+        document = _document([m for _, m in measured], null, seed)
         if out is not None:
             _write(out, [m for _, m in measured], document)
             _write_misorientations(out, measured)
@@ -160,30 +160,20 @@ def _read(path: Path, reading: Reading) -> GrainMap:
     return orientations_beside(path, boundary_beside(path, grain_map))
 
 
-def _document(
-    grain_maps: list[GrainMap], measured: list[Measurement], null: NullChoice, seed: int
-) -> dict[str, Any]:
+def _document(measured: list[Measurement], null: NullChoice, seed: int) -> dict[str, Any]:
     """The `--json` document: the sample's summary and its modality."""
     from grainstats.measure import sample_summary
 
     document = sample_summary(measured)
-    document["modality"] = _modality(grain_maps, measured, null, seed)
+    document["modality"] = _modality(measured, null, seed)
     return document
 
 
-def _modality(
-    grain_maps: list[GrainMap], measured: list[Measurement], null: NullChoice, seed: int
-) -> dict[str, Any]:
-    """The verdict; it depends on size ratios only, so that pixels serve as well as nanometres."""
+def _modality(measured: list[Measurement], null: NullChoice, seed: int) -> dict[str, Any]:
+    """The verdict, with lengths in the measurements' unit."""
     from grainstats.infer import SampleImage, judge_sample, modality_json
 
-    images = []
-    for grain_map, m in zip(grain_maps, measured, strict=True):
-        calibrated, table = grain_map, m.grains
-        if m.unit == "px":
-            calibrated = replace(grain_map, pixel_size_nm=1.0, pixel_size_source="manual")
-            table = table.rename(columns={"equivalent_diameter_px": "equivalent_diameter_nm"})
-        images.append(SampleImage.of(calibrated, table, m.image_id))
+    images = [SampleImage.of_measurement(m) for m in measured]
     document = modality_json(judge_sample(images, null=null.value, seed=seed))
     if measured[0].unit == "px":
         document = {name.replace("_nm", "_px"): value for name, value in document.items()}

@@ -249,13 +249,16 @@ class Readers:
         )
         return self._frame(query, "sample_id", "analysis_id")
 
-    def segmentations(self, analysis_ids: Iterable[int]) -> dict[int, Segmentation]:
-        """How the images of these analyses were cut, by analysis_id; those without a record are left out."""
+    def segmentations(self, analysis_ids: Iterable[int]) -> dict[int, Segmentation | None]:
+        """How the images of these analyses were cut, by analysis_id; None: by no model.
+
+        Analyses of which nothing is kept are left out.
+        """
         s = AnalysisSegmentation
         query = sa.select(s.analysis_id, s.content).where(s.analysis_id.in_([int(i) for i in analysis_ids]))
         frame = self._frame(query, "analysis_id")
         return {
-            int(row.analysis_id): Segmentation.from_bytes(row.content)
+            int(row.analysis_id): Segmentation.from_bytes(row.content) if row.content else None
             for row in frame.itertuples(index=False)
         }
 

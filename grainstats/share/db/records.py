@@ -144,7 +144,7 @@ class AnalysisRecord:
     descriptors : tuple of Descriptor
         Of this image.
     segmentation : Segmentation or None
-        How the image was cut, with all that the stability check needs.
+        How the image was cut, with all that the stability check needs; None: by no model.
     warnings : tuple of str
     artefacts : mapping of str to str
         Files made beside the numbers, relative to the output folder: ``{"overlay": "overlays/a.png"}``.

@@ -129,7 +129,10 @@ class Analysis(Base):
 
 
 class AnalysisSegmentation(Base):
-    """How the image of an analysis was cut, with all that other cuts need (`segment.segmentation`)."""
+    """How the image of an analysis was cut, with all that other cuts need (`segment.segmentation`).
+
+    Empty where no model cut it, as a map of orientations.
+    """
 
     __tablename__ = "analysis_segmentation"
     analysis_id: Mapped[int] = mapped_column(sa.ForeignKey("analysis.id"), primary_key=True)

@@ -106,9 +106,8 @@ def _add_rows(connection: Connection, analysis_id: int, record: AnalysisRecord) 
     if record.intercepts is not None and len(record.intercepts):
         insert_intercepts(connection, analysis_id, record.intercepts, source)
     add_descriptors(connection, record.descriptors, analysis_id=analysis_id)
-    if record.segmentation is not None:
-        content = record.segmentation.to_bytes()
-        insert_once(connection, schema.AnalysisSegmentation, analysis_id=analysis_id, content=content)
+    content = b"" if record.segmentation is None else record.segmentation.to_bytes()
+    insert_once(connection, schema.AnalysisSegmentation, analysis_id=analysis_id, content=content)
 
 
 def put_micrograph(connection: Connection, facts: MicrographFacts, sample_id: str | None) -> None:

@@ -1,0 +1,165 @@
+"""The whole way in one call: micrographs in; grains, spacings and verdicts out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from segment.errors import InputError
+
+if TYPE_CHECKING:
+    from grainstats.api.results import Results
+    from grainstats.run.recipe import Recipe
+
+PathInput = str | PathLike[str]
+Arrays = np.ndarray | Sequence[np.ndarray] | Mapping[str, Sequence[np.ndarray]]
+SAMPLE = "sample"  #: what arrays without a name belong to
+
+
+def analyze(
+    source: PathInput | Iterable[PathInput] | Arrays,
+    *,
+    pixel_size_nm: float | None = None,
+    samples: PathInput | None = None,
+    out: PathInput | None = None,
+    model: PathInput | None = None,
+    null: Literal["section", "columnar"] = "section",
+    recipe: Recipe | None = None,
+    workers: int = 0,
+    device: Literal["auto", "cpu", "cuda"] = "auto",
+) -> Results:
+    """Segment, measure and judge micrographs, as ``grainstats run`` does it.
+
+    Parameters
+    ----------
+    source : path, iterable of paths, or arrays
+        Files, folders or patterns; images belong to the sample that their folder is named after. Or images in
+        memory, each of shape (rows, columns): one array, several of one sample, or ``{sample id: arrays}``.
+    pixel_size_nm : float, optional
+        Edge of a pixel in nanometres; None: what each file says. Arrays need it.
+    samples : path, optional
+        samples.csv: which images belong to which sample, design routes, parameters, properties.
+    out : path, optional
+        Folder for label maps, pictures, tables, report and database; the same call goes on there. None: a
+        temporary folder that lives as long as the results (`Results.save` keeps it).
+    model : path, optional
+        Name of a released model, or a model folder; None: the default.
+    null : {"section", "columnar"}
+        Uniform microstructure that the verdict compares with.
+    recipe : Recipe, optional
+        All settings (`grainstats.run.recipe.Recipe`); `model`, `null` and `pixel_size_nm` go before it.
+    workers : int
+        Processes; 0: work in this one.
+    device : {"auto", "cpu", "cuda"}
+
+    Returns
+    -------
+    Results
+        ``samples`` (dict of sample id to result, each with its ``verdict``), ``images``, ``grains``,
+        ``verdict`` where there is one sample, ``plot()``, ``save(folder)``. Inputs that gave no result are in
+        ``failures``.
+
+    Raises
+    ------
+    segment.errors.InputError
+        There is no such input, or none of it could be used.
+
+    Examples
+    --------
+    >>> import grainstats as gs
+    >>> results = gs.analyze(gs.example_micrographs() / "ai-02" / "ai-02-field-1.tif")
+    >>> list(results.samples), results.verdict.n_images
+    (['ai-02'], 1)
+    >>> results.grains["equivalent_diameter_nm"].median() > 20
+    True
+    """
+    from grainstats.api.stored import results_of
+    from grainstats.run.job.batch import DATABASE, Call, run_batch
+    from grainstats.share import Database
+
+    keep = TemporaryDirectory(prefix="grainstats-")
+    folder = Path(keep.name) / "results" if out is None else Path(out)
+    inputs = _inputs(source, Path(keep.name) / "arrays")
+    settings = _settings(recipe, model, null, pixel_size_nm)
+    sheet = None if samples is None else Path(samples)
+    summary = run_batch(Call(inputs, folder, samples=sheet, device=device, workers=workers), settings)
+    if not summary.n_images:
+        first = next(iter(summary.failures), None)
+        if first is not None:
+            raise InputError(first.path, first.reason, first.remedy)
+        raise InputError(str(source), "no image could be used", "See the warnings of `grainstats run`")
+    names = [sample_id for sample_id, _ in summary.verdicts]
+    url = str(folder / DATABASE)
+    with Database.open(url, create=False) as db:
+        return results_of(db, url, samples=names, warnings=summary.warnings, keep=keep)
+
+
+def example_micrographs() -> Path:
+    """Folder of small calibrated micrographs of known truth: four samples of two images, and ``samples.csv``.
+
+    Raises
+    ------
+    segment.errors.InputError
+        The installation came without them.
+
+    Examples
+    --------
+    >>> import grainstats as gs
+    >>> sorted(path.name for path in gs.example_micrographs().glob("ai-*"))
+    ['ai-01', 'ai-02']
+    """
+    from grainstats.run.commands.demo import samples_folder
+
+    return samples_folder()
+
+
+def _settings(
+    recipe: Recipe | None, model: PathInput | None, null: Literal["section", "columnar"], pixel: float | None
+) -> Recipe:
+    from dataclasses import replace
+
+    from grainstats.run.recipe import Recipe
+
+    base = recipe or Recipe(null=null)
+    if null != "section":
+        base = replace(base, null=null)
+    if model is not None:
+        base = replace(base, model=str(model))
+    return base if pixel is None else replace(base, pixel_size_nm=float(pixel))
+
+
+def _inputs(source: PathInput | Iterable[PathInput] | Arrays, folder: Path) -> tuple[str, ...]:
+    """Paths as they are; arrays as files in a folder per sample."""
+    if isinstance(source, str | PathLike):
+        return (str(source),)
+    if isinstance(source, np.ndarray):
+        source = {SAMPLE: [source]}
+    if not isinstance(source, Mapping):
+        several = list(source)
+        if not any(isinstance(one, np.ndarray) for one in several):
+            return tuple(str(path) for path in several)
+        source = {SAMPLE: several}
+    for sample_id, images in source.items():
+        _write_arrays(folder / str(sample_id), images)
+    return (str(folder),)
+
+
+def _write_arrays(folder: Path, images: np.ndarray | Iterable[np.ndarray]) -> None:
+    import tifffile
+
+    from segment.micrograph import micrograph_of_array
+
+    folder.mkdir(parents=True)
+    for number, image in enumerate([images] if isinstance(images, np.ndarray) else images):
+        if not isinstance(image, np.ndarray):
+            raise InputError(
+                folder.name, "mixes arrays with other things", "Give arrays only, or paths with samples=..."
+            )
+        name = f"image_{number:03d}"
+        micrograph = micrograph_of_array(image, name=f"{folder.name}, {name}")
+        tifffile.imwrite(folder / f"{name}.tif", micrograph.image, photometric="minisblack", metadata=None)

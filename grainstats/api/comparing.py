@@ -1,0 +1,155 @@
+"""Do groups of samples differ?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from os import PathLike
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from grainstats.api.results import Results
+
+if TYPE_CHECKING:
+    from grainstats.infer.comparison.result import GroupComparison, VerdictComparison
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What `compare` found.
+
+    Attributes
+    ----------
+    by : str
+        Column that makes the groups.
+    descriptors : tuple of GroupComparison
+        One per descriptor, with its effect, interval and p-values.
+    verdicts : VerdictComparison or None
+        Verdicts counted by group; None where none were given.
+    notes : tuple of str
+        What a reader must know of the samples.
+    """
+
+    by: str
+    descriptors: tuple[GroupComparison, ...]
+    verdicts: VerdictComparison | None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per descriptor: estimate (a ratio, or a difference), 95 % interval, p, Holm's p."""
+        names = ("descriptor", "unit", "scale", "estimate", "ci_low", "ci_high", "p_value", "p_holm")
+        return pd.DataFrame(
+            [[getattr(c, name) for name in names] for c in self.descriptors], columns=list(names)
+        )
+
+    def _repr_html_(self) -> str:
+        html: str = self.table.to_html(index=False, float_format="{:.3g}".format, na_rep="")
+        return html
+
+
+def compare(
+    source: Results | pd.DataFrame | str | PathLike[str],
+    by: str = "design_route",
+    descriptors: Sequence[str] = (),
+    *,
+    covariates: Sequence[str] = (),
+    block: str | None = None,
+    reference: str | None = None,
+    bins: int | None = None,
+) -> Comparison:
+    """Compare groups of samples: one value per sample, effects with intervals, honest p-values.
+
+    Parameters
+    ----------
+    source : Results, DataFrame, path or URL
+        Results or a database whose samples carry `by` (from samples.csv); or a table with one row per sample:
+        ``sample_id``, `by`, numbers, and ``verdict`` where there is one.
+    by : str
+        Column that makes the groups: ``design_route``, ``campaign``, ``param:...``.
+    descriptors : sequence of str
+        Columns to compare; empty: the headline ones of results, all numbers of a table.
+    covariates : sequence of str
+        Columns held constant.
+    block : str, optional
+        Column whose levels share a random intercept.
+    reference : str, optional
+        Group in the denominator of ratios.
+    bins : int, optional
+        Cut a numeric `by` into so many groups.
+
+    Returns
+    -------
+    Comparison
+        ``table`` is a DataFrame with one row per descriptor.
+
+    Raises
+    ------
+    segment.errors.InputError
+        A column is missing or cannot make groups.
+
+    Examples
+    --------
+    >>> import pandas as pd, grainstats as gs
+    >>> spacing = [61.0, 58.0, 66.0, 40.0, 43.0, 38.0]
+    >>> table = pd.DataFrame({"sample_id": list("abcdef"), "route": ["ai"] * 3 + ["researcher"] * 3,
+    ...                       "intercept_mean_nm": spacing})
+    >>> found = gs.compare(table, by="route").table
+    >>> round(float(found["estimate"].iloc[0]), 2), bool(found["p_value"].iloc[0] < 0.05)
+    (1.53, True)
+    """
+    from grainstats.infer.comparison.groups import compare_groups, compare_verdicts
+
+    if isinstance(source, pd.DataFrame):
+        stored = _Input(source, list(descriptors) or None)
+    else:
+        stored = _stored(source, by, descriptors, covariates, block)
+    samples = stored.samples
+    found = compare_groups(
+        samples,
+        by,
+        stored.descriptors,
+        covariates,
+        block=block,
+        reference=reference,
+        bins=bins,
+        images=stored.images,
+        units=stored.units,
+    )
+    verdicts = compare_verdicts(samples, by, reference=reference, bins=bins) if "verdict" in samples else None
+    return Comparison(by, tuple(found), verdicts, stored.notes)
+
+
+@dataclass(frozen=True, eq=False)
+class _Input:
+    """What is compared, as `compare_groups` wants it."""
+
+    samples: pd.DataFrame
+    descriptors: list[str] | None
+    images: pd.DataFrame | None = None
+    units: dict[str, str] | None = None
+    notes: tuple[str, ...] = ()
+
+
+def _stored(
+    source: Results | str | PathLike[str],
+    by: str,
+    descriptors: Sequence[str],
+    covariates: Sequence[str],
+    block: str | None,
+) -> _Input:
+    """Of a database."""
+    from grainstats.api.stored import database_url
+    from grainstats.run.report.compare_input import choose_descriptors, read_comparison_input
+    from grainstats.share import Database
+
+    url = source.database if isinstance(source, Results) else database_url(source)
+    with Database.open(url, create=False) as db:
+        found = read_comparison_input(db)
+    names = choose_descriptors(found, descriptors, False, (by, block, *covariates))
+    samples = found.samples
+    if isinstance(source, Results):
+        samples = samples[samples["sample_id"].isin(list(source.samples))]
+    samples = samples[samples[names].notna().any(axis=1)]
+    return _Input(samples, names, found.images, found.units, found.notes)

@@ -1,0 +1,257 @@
+"""What `analyze` and `load_results` give: samples, their images and grains, and how to look at them."""
+
+from __future__ import annotations
+
+import html
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from segment.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.figure import Figure
+
+    from grainstats.infer import ModalityVerdict
+    from segment.grain_map import GrainMap
+
+
+@dataclass(frozen=True, eq=False)
+class ImageResult:
+    """One analysed image.
+
+    Attributes
+    ----------
+    name : str
+        Folder and name of the file, ``#frame`` behind it in a stack.
+    sample_id : str
+    digest : str
+        SHA-256 of the file's bytes, ``#frame`` behind it in a stack.
+    pixel_size_nm : float
+    shape : tuple of int
+        Rows and columns.
+    n_grains : int
+    warnings : tuple of str
+        What reading noticed, and why the segmentation may not be trusted.
+    analysis_id : int
+        Key of this image's rows in `Results.grains` and `Results.intercepts`.
+    labels_path, picture_path : Path or None
+        Label map, and picture of the micrograph, of the results folder; None: not there.
+    """
+
+    name: str
+    sample_id: str
+    digest: str
+    pixel_size_nm: float
+    shape: tuple[int, int]
+    n_grains: int
+    warnings: tuple[str, ...]
+    analysis_id: int
+    labels_path: Path | None
+    picture_path: Path | None
+
+    @cached_property
+    def grain_map(self) -> GrainMap:
+        """The cells, read from the label map.
+
+        Raises
+        ------
+        segment.errors.InputError
+            The label map is not in the results folder.
+        """
+        from segment.label_files import read_label_map
+
+        if self.labels_path is None:
+            raise InputError(
+                self.name, "its label map is not in the results folder", "Run the analysis again"
+            )
+        return read_label_map(self.labels_path)
+
+    @property
+    def picture(self) -> np.ndarray | None:
+        """Grey levels for looking at, uint8, at most 900 pixels wide; None where the picture is not there."""
+        import numpy as np
+        from PIL import Image
+
+        if self.picture_path is None:
+            return None
+        with Image.open(self.picture_path) as opened:
+            return np.asarray(opened.convert("L"))
+
+
+@dataclass(frozen=True, eq=False)
+class SampleResult:
+    """One sample: its verdict, its numbers and its images.
+
+    Attributes
+    ----------
+    sample_id : str
+    verdict : ModalityVerdict or None
+        None where nothing could be judged.
+    descriptors : DataFrame
+        Pooled numbers, by name: value, ci_low, ci_high (95 %), unit, method.
+    images : tuple of ImageResult
+    database : str
+        Path or URL of the database that holds the rows.
+    """
+
+    sample_id: str
+    verdict: ModalityVerdict | None
+    descriptors: pd.DataFrame
+    images: tuple[ImageResult, ...]
+    database: str = field(repr=False, default="")
+
+    @cached_property
+    def grains(self) -> pd.DataFrame:
+        """One row per grain, lengths in nanometres; ``analysis_id`` tells the image."""
+        return _table(self.database, "grains", self.sample_id)
+
+    @cached_property
+    def intercepts(self) -> pd.DataFrame:
+        """One row per intercept, ``length_nm``; ``censored`` where the frame cuts it."""
+        return _table(self.database, "intercepts", self.sample_id)
+
+    def plot(self) -> Figure:
+        """Sizes by number and area, spacings, and one micrograph with its grains coloured by size."""
+        from grainstats.api.plots import figure_of
+
+        return figure_of([self])
+
+    def _repr_html_(self) -> str:
+        return _html([self])
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """What an analysis found.
+
+    Attributes
+    ----------
+    samples : dict of str to SampleResult
+        By sample id.
+    folder : Path or None
+        Where label maps, overlays, tables and the report lie; None for a database without them.
+    failures : DataFrame
+        Inputs that gave no result: path, reason, remedy.
+    warnings : tuple of str
+    database : str
+        Path or URL of the database that holds the rows.
+    """
+
+    samples: Mapping[str, SampleResult]
+    folder: Path | None
+    failures: pd.DataFrame
+    warnings: tuple[str, ...] = ()
+    database: str = field(repr=False, default="")
+    _keep: Any = field(repr=False, default=None)  # a temporary folder lives as long as its results
+
+    @property
+    def images(self) -> tuple[ImageResult, ...]:
+        """All images of all samples."""
+        return tuple(image for sample in self.samples.values() for image in sample.images)
+
+    @cached_property
+    def grains(self) -> pd.DataFrame:
+        """One row per grain of all samples; lengths in nanometres."""
+        return pd.concat([s.grains for s in self.samples.values()], ignore_index=True)
+
+    @cached_property
+    def intercepts(self) -> pd.DataFrame:
+        """One row per intercept of all samples; lengths in nanometres."""
+        return pd.concat([s.intercepts for s in self.samples.values()], ignore_index=True)
+
+    @property
+    def descriptors(self) -> pd.DataFrame:
+        """Pooled numbers of every sample: sample_id, name, value, ci_low, ci_high, unit, method."""
+        parts = {sample_id: s.descriptors for sample_id, s in self.samples.items()}
+        return pd.concat(parts, names=["sample_id", "name"]).reset_index()
+
+    @property
+    def verdict(self) -> ModalityVerdict:
+        """Of the only sample.
+
+        Raises
+        ------
+        segment.errors.InputError
+            There are several samples, or the one could not be judged.
+        """
+        if len(self.samples) != 1:
+            names = ", ".join(self.samples) or "none"
+            raise InputError(
+                "results", f"{len(self.samples)} samples: {names}", "Ask for results.samples[NAME].verdict"
+            )
+        (sample,) = self.samples.values()
+        if sample.verdict is None:
+            raise InputError(sample.sample_id, "was not judged", "See results.failures and results.warnings")
+        return sample.verdict
+
+    def plot(self) -> Figure:
+        """A row per sample: sizes by number and area, spacings, and a micrograph with coloured grains."""
+        from grainstats.api.plots import figure_of
+
+        return figure_of(list(self.samples.values()))
+
+    def save(self, folder: str | Path) -> Path:
+        """Copy everything into a folder that `load_results` reads: database, tables, label maps, report.
+
+        Raises
+        ------
+        segment.errors.InputError
+            The results came from a database without a folder, or `folder` holds other results.
+        """
+        target = Path(folder)
+        if self.folder is None:
+            raise InputError(
+                "results", "have no folder of their own", "Use `grainstats export` on the database"
+            )
+        if target.resolve() != self.folder.resolve():
+            if (target / "results.db").exists():
+                raise InputError(target, "holds results already", "Name a new folder")
+            shutil.copytree(self.folder, target, dirs_exist_ok=True)
+        return target
+
+    def _repr_html_(self) -> str:
+        return _html(list(self.samples.values()))
+
+
+def _table(database: str, name: str, sample_id: str) -> pd.DataFrame:
+    from grainstats.share import Database
+
+    with Database.open(database, create=False) as db:
+        table: pd.DataFrame = getattr(db, name)(sample_id)
+    return table
+
+
+def _html(samples: list[SampleResult]) -> str:
+    rows = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in _cells(s))}</tr>" for s in samples)
+    heads = ("sample", "images", "grains", "mean intercept (nm)", "verdict", "p", "stability", "reason")
+    return f"<table><tr>{''.join(f'<th>{head}</th>' for head in heads)}</tr>{rows}</table>"
+
+
+def _cells(sample: SampleResult) -> list[str]:
+    verdict = sample.verdict
+    judged = ("", "", "", "")
+    if verdict is not None:
+        judged = (verdict.verdict, _number(verdict.p_value), _number(verdict.stability), verdict.reason)
+    grains = sum(image.n_grains for image in sample.images)
+    cells = (sample.sample_id, str(len(sample.images)), str(grains), _spacing(sample.descriptors), *judged)
+    return [html.escape(cell) for cell in cells]
+
+
+def _spacing(descriptors: pd.DataFrame) -> str:
+    if "intercept_mean_nm" not in descriptors.index:
+        return ""
+    row = descriptors.loc["intercept_mean_nm"]
+    if pd.isna(row["ci_low"]):
+        return f"{row['value']:.3g}"
+    return f"{row['value']:.3g} ({row['ci_low']:.3g} to {row['ci_high']:.3g})"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.2g}"

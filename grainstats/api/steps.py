@@ -1,0 +1,171 @@
+"""The steps one by one: read, segment, judge; the one between them is `grainstats.measure.measure`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from os import PathLike
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from segment.errors import InputError
+
+if TYPE_CHECKING:
+    from grainstats.infer import ModalityVerdict
+    from grainstats.measure import Measurement
+    from segment.grain_map import GrainMap
+    from segment.micrograph import Micrograph
+    from segment.unet import Model
+
+PathInput = str | PathLike[str]
+Null = Literal["section", "columnar"]
+
+
+def read(
+    source: PathInput | np.ndarray | Iterable[PathInput], *, pixel_size_nm: float | None = None
+) -> list[Micrograph]:
+    """Read micrographs: a file, a folder, a pattern, several of these, or an array.
+
+    Parameters
+    ----------
+    source : path, iterable of paths, or ndarray
+        Any format that `grainstats info` knows; a stack gives one micrograph a frame. An array holds the grey
+        levels of one image, shape (rows, columns), or RGB, shape (rows, columns, 3).
+    pixel_size_nm : float, optional
+        Edge of a pixel in nanometres; None: what each file says.
+
+    Returns
+    -------
+    list of Micrograph
+        In the order of the files' names.
+
+    Raises
+    ------
+    segment.errors.InputError
+        A file cannot be used; the message names file, reason and remedy.
+
+    Examples
+    --------
+    >>> import grainstats as gs
+    >>> fields = gs.read(gs.example_micrographs() / "ai-02")
+    >>> [field.name for field in fields]
+    ['ai-02-field-1', 'ai-02-field-2']
+    """
+    from segment.micrograph import find_micrographs, micrograph_of_array, read_micrographs
+
+    if isinstance(source, np.ndarray):
+        return [micrograph_of_array(source, pixel_size_nm=pixel_size_nm)]
+    paths = [source] if isinstance(source, str | PathLike) else list(source)
+    found = find_micrographs([str(path) for path in paths])
+    return [image for path in found for image in read_micrographs(path, pixel_size_nm=pixel_size_nm)]
+
+
+def segment(
+    image: Micrograph | PathInput | np.ndarray,
+    *,
+    pixel_size_nm: float | None = None,
+    model: Model | str | PathLike[str] | None = None,
+    persistence: float | None = None,
+    device: Literal["auto", "cpu", "cuda"] = "auto",
+) -> GrainMap:
+    """Find the grains of one micrograph.
+
+    Parameters
+    ----------
+    image : Micrograph, path or ndarray
+        One image; see `read`.
+    pixel_size_nm : float, optional
+        In nanometres. The segmentation itself needs none.
+    model : optional
+        A loaded model, the name of a released one, or a model folder; None: the default.
+    persistence : float, optional
+        How deep the valley between two cells must be to part them, 0 ... 1; None: the model's own.
+    device : {"auto", "cpu", "cuda"}
+
+    Returns
+    -------
+    GrainMap
+        ``labels`` (1 ... n; 0 is no grain), boundary ``probability``, ``warnings``.
+
+    Raises
+    ------
+    segment.errors.InputError
+        The file or model cannot be used, or the file holds several images.
+
+    Examples
+    --------
+    >>> import grainstats as gs
+    >>> field = gs.read(gs.example_micrographs() / "ai-02" / "ai-02-field-1.tif")[0]
+    >>> grains = gs.segment(field)
+    >>> grains.n_grains > 500
+    True
+    """
+    from segment.micrograph import Micrograph
+    from segment.pipeline import segment_micrograph
+    from segment.unet import Model, load_model
+
+    if isinstance(image, Micrograph):
+        micrograph = image
+    else:
+        found = read(image, pixel_size_nm=pixel_size_nm)
+        if len(found) != 1:
+            raise InputError(
+                str(image), f"holds {len(found)} images", "Read them with gs.read and segment each by itself"
+            )
+        micrograph = found[0]
+    if pixel_size_nm is not None:
+        micrograph = replace(micrograph, pixel_size_nm=pixel_size_nm, pixel_size_source="manual")
+    opened = model if isinstance(model, Model) else load_model(None if model is None else str(model))
+    return segment_micrograph(micrograph, opened, device=device, persistence=persistence)[1]
+
+
+def judge(
+    images: Measurement | GrainMap | Sequence[Measurement | GrainMap],
+    *,
+    null: Null = "section",
+    seed: int = 0,
+) -> ModalityVerdict:
+    """Judge one sample by all its images: is its boundary network uniform or bimodal?
+
+    Parameters
+    ----------
+    images : Measurement or GrainMap, or a sequence of them
+        What `measure` or `segment` gave for every image of the sample, in any order.
+    null : {"section", "columnar"}
+        Uniform microstructure to compare with: plane sections of a three-dimensional structure, or a film
+        whose grains run through its thickness.
+    seed : int
+        Mixed with the images' content into the seed of the check of stability.
+
+    Returns
+    -------
+    ModalityVerdict
+        ``verdict`` ("uniform", "bimodal" or "indeterminate"), ``reason``, ``p_value``, ``stability``,
+        ``power``, ``modes_nm`` (nanometres).
+
+    Raises
+    ------
+    segment.errors.InputError
+        A map has no pixel size.
+
+    Examples
+    --------
+    >>> import numpy as np, grainstats as gs
+    >>> squares = np.kron(np.arange(1, 26).reshape(5, 5), np.ones((20, 20), int))
+    >>> verdict = gs.judge(gs.measure(squares, pixel_size_nm=2.0))
+    >>> verdict.verdict, verdict.n_interior
+    ('indeterminate', 9)
+    """
+    from grainstats.infer import SampleImage, judge_sample
+    from grainstats.measure import Measurement, grain_table
+    from segment.grain_map import GrainMap
+
+    several = [images] if isinstance(images, Measurement | GrainMap) else list(images)
+    found = [
+        SampleImage.of_measurement(image)
+        if isinstance(image, Measurement)
+        else SampleImage.of(image, grain_table(image, unit="nm"))
+        for image in several
+    ]
+    return judge_sample(found, null=null, seed=seed)

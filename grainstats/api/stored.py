@@ -1,0 +1,132 @@
+"""Results that were stored: a results folder, or a database that many share."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from grainstats.api.results import ImageResult, Results, SampleResult
+
+if TYPE_CHECKING:
+    from grainstats.infer import ModalityVerdict
+    from grainstats.share import Database
+
+DATABASE = "results.db"  #: of a results folder
+_TUPLES = ("modes_nm", "mode_fractions")
+
+
+def load_results(source: str | PathLike[str], *, samples: Collection[str] | None = None) -> Results:
+    """Open results that `grainstats run`, `Results.save` or a colleague has left.
+
+    Parameters
+    ----------
+    source : path or URL
+        A results folder, its ``results.db``, or the URL of a shared database.
+    samples : collection of str, optional
+        Only these sample ids; None: all that have images.
+
+    Returns
+    -------
+    Results
+
+    Raises
+    ------
+    segment.errors.InputError
+        No such database, or a newer one.
+
+    Examples
+    --------
+    >>> import grainstats as gs
+    >>> gs.load_results("nowhere")
+    Traceback (most recent call last):
+        ...
+    grainstats.share.db.urls.DatabaseError: nowhere/results.db: ...
+    """
+    from grainstats.share import Database
+
+    url = database_url(source)
+    with Database.open(url, create=False) as db:
+        return results_of(db, url, samples=samples)
+
+
+def results_of(
+    db: Database,
+    url: str,
+    *,
+    samples: Collection[str] | None = None,
+    warnings: tuple[str, ...] = (),
+    keep: Any = None,
+) -> Results:
+    """Results of an open database; `keep` lives as long as they do."""
+    images = _images(db)
+    verdicts = {row["sample_id"]: verdict_of(row) for row in db.verdicts().to_dict("records")}
+    descriptors = db.descriptors("sample").drop(columns="pool")
+    found = {}
+    for sample_id in sorted({image.sample_id for image in images}):
+        if samples is None or sample_id in samples:
+            own = descriptors[descriptors["sample_id"] == sample_id].drop(columns="sample_id")
+            found[sample_id] = SampleResult(
+                sample_id,
+                verdicts.get(sample_id),
+                own.set_index("name"),
+                tuple(image for image in images if image.sample_id == sample_id),
+                url,
+            )
+    failures: pd.DataFrame = db.failures().drop(columns="digest")
+    return Results(found, db.folder, failures, warnings, url, keep)
+
+
+def verdict_of(row: dict[str, Any]) -> ModalityVerdict:
+    """A stored verdict; JSON had turned its tuples into lists and None into NaN."""
+    from grainstats.infer import ModalityVerdict
+
+    plain: dict[str, Any] = {}
+    for each in dataclasses.fields(ModalityVerdict):
+        value = row[each.name]
+        plain[each.name] = None if isinstance(value, float) and pd.isna(value) else value
+    plain |= {name: tuple(plain[name]) for name in _TUPLES}
+    plain["modes_ci_nm"] = tuple(tuple(ends) for ends in plain["modes_ci_nm"])
+    return ModalityVerdict(**plain)
+
+
+def database_url(source: str | PathLike[str]) -> str:
+    """Of a results folder, a database file, or as given."""
+    text = str(source)
+    if "://" in text or text.endswith((".db", ".sqlite", ".sqlite3")):
+        return text
+    return str(Path(text) / DATABASE)
+
+
+def _images(db: Database) -> list[ImageResult]:
+    """Calibrated images of the current analyses."""
+    from grainstats.share.safe_paths import is_below
+
+    def below(artefacts: dict[str, Any], name: str) -> Path | None:
+        if db.folder is None or not is_below(db.folder, artefacts.get(name)):
+            return None
+        path = db.folder / str(artefacts[name])
+        return path if path.is_file() else None
+
+    facts = db.micrographs().drop(columns=["sample_id", "path", "pixel_size_nm", "scale_source"])
+    rows = db.analyses().merge(facts, on="micrograph_digest", how="left")
+    return [
+        ImageResult(
+            name=str(row["path"]) if "#" not in row["micrograph_digest"] else f"{row['path']}#{row['frame']}",
+            sample_id=str(row["sample_id"]),
+            digest=row["micrograph_digest"],
+            pixel_size_nm=float(row["pixel_size_nm"]),
+            shape=(int(row["rows"]), int(row["columns"])),
+            n_grains=int(row["n_grains"]),
+            warnings=tuple(row["warnings"]),
+            analysis_id=int(row["analysis_id"]),
+            labels_path=below(row["artefacts"], "labels"),
+            picture_path=below(row["artefacts"], "view"),
+        )
+        for row in rows.to_dict("records")
+        if not pd.isna(row["pixel_size_nm"]) and not pd.isna(row["sample_id"])
+    ]

@@ -1,0 +1,64 @@
+"""A micrograph from grey levels in memory."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from segment.errors import NotAnImageError, UnreadableError
+from segment.micrograph.grey import to_grey, without_nonfinite
+from segment.micrograph.micrograph import Micrograph
+from segment.micrograph.reading import MINIMUM_SIDE
+
+
+def micrograph_of_array(
+    image: np.ndarray, *, pixel_size_nm: float | None = None, name: str = "array"
+) -> Micrograph:
+    """Make a micrograph of an array; nothing is cut from it.
+
+    Parameters
+    ----------
+    image : ndarray, shape (rows, columns) or (rows, columns, 3)
+        Grey levels or RGB, of any dtype; pixels that are no numbers are masked.
+    pixel_size_nm : float, optional
+        Edge of a pixel in nanometres.
+    name : str
+        Names outputs.
+
+    Raises
+    ------
+    NotAnImageError
+        No image by its shape.
+    UnreadableError
+        Too small, or all pixels equal.
+
+    Examples
+    --------
+    >>> grey = np.random.default_rng(0).integers(0, 255, (80, 90)).astype(np.uint8)
+    >>> micrograph_of_array(grey, pixel_size_nm=1.5).image.shape
+    (80, 90)
+    """
+    try:
+        grey, notes = to_grey(np.asarray(image))
+    except ValueError as error:
+        raise NotAnImageError(name, str(error), "Give grey levels of shape (rows, columns)") from error
+    grey, valid = without_nonfinite(grey)
+    if grey.ndim != 2 or min(grey.shape) < MINIMUM_SIDE:
+        reason = f"an array of shape {np.shape(image)}; the shorter side must have {MINIMUM_SIDE} pixels"
+        raise UnreadableError(name, reason, "Give a larger field of view")
+    if grey.min() == grey.max():
+        raise UnreadableError(name, "all pixels have the same value", "Give the image with its grey levels")
+    digest = hashlib.sha256(str((grey.shape, grey.dtype.str)).encode())
+    digest.update(np.ascontiguousarray(grey).data)
+    return Micrograph(
+        image=grey,
+        pixel_size_nm=pixel_size_nm,
+        pixel_size_source="none" if pixel_size_nm is None else "manual",
+        path=Path(name),
+        sha256=digest.hexdigest(),
+        vendor="array",
+        valid=valid,
+        notes=notes,
+    )

@@ -1,0 +1,39 @@
+"""The examples in the docstrings of the public names run."""
+
+from __future__ import annotations
+
+import doctest
+from importlib import import_module
+
+import pytest
+
+MODULES = (
+    "grainstats",
+    "grainstats.api.steps",
+    "grainstats.api.stored",
+    "grainstats.api.comparing",
+    "grainstats.infer.modality.judging_digest",
+    "grainstats.measure.any_map",
+    "segment",
+    "segment.label_files",
+    "segment.micrograph.from_array",
+)
+SLOW = ("grainstats.api.analysis",)  #: the whole way
+
+
+def run(name: str) -> None:
+    module = import_module(name)
+    flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    failed, tried = doctest.testmod(module, optionflags=flags)
+    assert tried and not failed
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_run(name: str) -> None:
+    run(name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SLOW)
+def test_the_whole_way_runs(name: str) -> None:
+    run(name)

@@ -1,0 +1,124 @@
+"""``import grainstats as gs``: cheap to import, every name there, the same answer in one call and step by step."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pytest
+
+import grainstats as gs
+import segment
+from grainstats.run.job.batch import Call, run_batch
+from segment.errors import InputError
+from segment.mosaics.laguerre import laguerre_section
+
+HEAVY = ("numpy", "pandas", "scipy", "cv2", "matplotlib", "openvino", "sqlalchemy", "numba")
+
+
+def test_importing_loads_nothing_heavy() -> None:
+    code = f"import sys, grainstats, segment; print([m for m in {HEAVY!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("package", [gs, segment])
+def test_every_public_name_is_there_and_says_what_it_is(package) -> None:
+    for name in package.__all__:
+        thing = getattr(package, name)
+        assert name == "__version__" or inspect.getdoc(thing), name
+    assert set(package.__all__) <= set(dir(package))
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = package.nothing
+
+
+def test_a_room_can_be_called_and_entered() -> None:
+    """`grainstats.measure` is the package and the function, whatever was imported before."""
+    from grainstats.measure import grain_table, measure
+
+    assert gs.measure.grain_table is grain_table
+    assert inspect.signature(gs.measure) == inspect.signature(measure)
+    assert callable(gs.magnet)
+
+
+def test_label_maps_in_memory_are_measured_and_judged() -> None:
+    mosaic = laguerre_section((700, 700), 18.0, 0.2, np.random.default_rng(3)).grain_map(1.0)
+    measured = gs.measure(mosaic.labels.astype(np.uint16), pixel_size_nm=2.0)
+    assert measured.grains["area_nm2"].sum() == pytest.approx(4 * (mosaic.labels > 0).sum())
+    verdict = gs.judge(measured)
+    assert verdict.verdict == "uniform" and "taken as given" in verdict.reason
+    assert asdict(gs.judge([gs.measure(mosaic, pixel_size_nm=2.0)])) == asdict(verdict)
+    lines = np.zeros((200, 200), np.uint8)
+    lines[::40] = lines[:, ::40] = 255
+    assert len(gs.measure(lines, pixel_size_nm=1.0, tracing=True).grains) == 25
+    with pytest.raises(InputError, match="pixel_size_nm"):
+        gs.measure(mosaic.labels)
+
+
+@pytest.fixture(scope="module")
+def analyzed(edge_model_with_rates: Path, tmp_path_factory, write_micrograph) -> tuple[gs.Results, Path]:
+    """Two samples of two images, by one call."""
+    folder = tmp_path_factory.mktemp("two")
+    for number in range(4):
+        write_micrograph(folder / f"S{number // 2 + 1}" / f"field_{number}.tif", number, 1.7)
+    return gs.analyze(folder, model=edge_model_with_rates), folder
+
+
+@pytest.mark.slow
+def test_one_call_the_steps_and_run_give_one_verdict(analyzed, edge_model_with_rates, tmp_path) -> None:
+    results, folder = analyzed
+    assert list(results.samples) == ["S1", "S2"] and len(results.images) == 4
+    by_steps = gs.judge(
+        [gs.measure(gs.segment(m, model=edge_model_with_rates)) for m in gs.read(folder / "S1")[::-1]]
+    )
+    assert by_steps == results.samples["S1"].verdict and by_steps.stability is not None
+    recipe = _recipe(edge_model_with_rates)
+    assert run_batch(Call((str(folder),), tmp_path / "run", workers=0), recipe).exit_status == 0
+    stored = gs.load_results(tmp_path / "run")
+    assert {name: s.verdict for name, s in stored.samples.items()} == {
+        name: s.verdict for name, s in results.samples.items()
+    }
+    assert stored.grains.drop(columns="analysis_id").equals(results.grains.drop(columns="analysis_id"))
+    with pytest.raises(InputError, match=r"2 samples: S1, S2.*samples\[NAME\]"):
+        _ = results.verdict
+
+
+@pytest.mark.slow
+def test_results_are_shown_saved_and_loaded(analyzed, tmp_path) -> None:
+    results, _ = analyzed
+    matplotlib.use("Agg")
+    figure = results.plot()
+    assert len([axis for axis in figure.axes if axis.get_title()]) == 6
+    matplotlib.pyplot.close(figure)
+    html = results._repr_html_()
+    assert "S1" in html and results.samples["S2"].verdict.reason.replace("<", "&lt;") in html
+    again = gs.load_results(results.save(tmp_path / "kept"))
+    assert again.grains.equals(results.grains) and again.intercepts.equals(results.intercepts)
+    assert again.images[0].grain_map.n_grains == results.images[0].n_grains
+    assert json.loads(again.descriptors.to_json()) == json.loads(results.descriptors.to_json())
+    with pytest.raises(InputError, match="holds results already"):
+        results.save(tmp_path / "kept")
+
+
+@pytest.mark.slow
+def test_arrays_are_analyzed_like_files(analyzed, edge_model_with_rates) -> None:
+    results, folder = analyzed
+    images = [m.image for m in gs.read(folder / "S1")]
+    found = gs.analyze({"A": images}, pixel_size_nm=1.7, model=edge_model_with_rates)
+    # the files say 1.7 nm as a fraction of two whole numbers
+    assert found.verdict.p_value == pytest.approx(results.samples["S1"].verdict.p_value, rel=1e-6)
+    assert found.verdict.stability == results.samples["S1"].verdict.stability
+    with pytest.raises(InputError, match="no pixel size"):
+        gs.analyze(images[0], model=edge_model_with_rates)
+
+
+def _recipe(model: Path):
+    from grainstats.run.recipe import Recipe
+
+    return Recipe(model=str(model))
