@@ -5,7 +5,7 @@
 >>> import grainstats as gs
 >>> micrograph = gs.read(gs.example_micrographs() / "ai-02" / "ai-02-field-1.tif")[0]
 >>> micrograph.image.shape, micrograph.pixel_size_nm
-((944, 1024), 1.25)
+((944, 1024), 2.0)
 
 The names below are public; every other name of the package is private, except those that the rooms
 `grainstats.measure`, `grainstats.infer`, `grainstats.magnet` and `grainstats.share` export themselves.

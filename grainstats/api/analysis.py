@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -75,16 +74,17 @@ def analyze(
     >>> results = gs.analyze(gs.example_micrographs() / "ai-02" / "ai-02-field-1.tif")
     >>> list(results.samples), results.verdict.n_images
     (['ai-02'], 1)
-    >>> results.grains["equivalent_diameter_nm"].median() > 20
+    >>> bool(results.grains["equivalent_diameter_nm"].median() > 20)
     True
     """
+    from grainstats.api.results import TemporaryFolder
     from grainstats.api.stored import results_of
     from grainstats.run.job.batch import DATABASE, Call, run_batch
     from grainstats.share import Database
 
-    keep = TemporaryDirectory(prefix="grainstats-")
-    folder = Path(keep.name) / "results" if out is None else Path(out)
-    inputs = _inputs(source, Path(keep.name) / "arrays")
+    keep = TemporaryFolder()
+    folder = keep.path / "results" if out is None else Path(out)
+    inputs = _inputs(source, keep.path / "arrays")
     settings = _settings(recipe, model, null, pixel_size_nm)
     sheet = None if samples is None else Path(samples)
     summary = run_batch(Call(inputs, folder, samples=sheet, device=device, workers=workers), settings)

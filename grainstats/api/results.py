@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import html
 import shutil
+import tempfile
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -20,6 +22,14 @@ if TYPE_CHECKING:
 
     from grainstats.infer import ModalityVerdict
     from segment.grain_map import GrainMap
+
+
+class TemporaryFolder:
+    """A folder that is there as long as anything refers to this."""
+
+    def __init__(self) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="grainstats-"))
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +65,7 @@ class ImageResult:
     analysis_id: int
     labels_path: Path | None
     picture_path: Path | None
+    _keep: TemporaryFolder | None = field(repr=False, default=None)
 
     @cached_property
     def grain_map(self) -> GrainMap:
@@ -106,6 +117,7 @@ class SampleResult:
     descriptors: pd.DataFrame
     images: tuple[ImageResult, ...]
     database: str = field(repr=False, default="")
+    _keep: TemporaryFolder | None = field(repr=False, default=None)
 
     @cached_property
     def grains(self) -> pd.DataFrame:
@@ -149,7 +161,7 @@ class Results:
     failures: pd.DataFrame
     warnings: tuple[str, ...] = ()
     database: str = field(repr=False, default="")
-    _keep: Any = field(repr=False, default=None)  # a temporary folder lives as long as its results
+    _keep: TemporaryFolder | None = field(repr=False, default=None)
 
     @property
     def images(self) -> tuple[ImageResult, ...]:

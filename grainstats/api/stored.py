@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from grainstats.api.results import ImageResult, Results, SampleResult
+from grainstats.api.results import ImageResult, Results, SampleResult, TemporaryFolder
 
 if TYPE_CHECKING:
     from grainstats.infer import ModalityVerdict
@@ -45,7 +45,7 @@ def load_results(source: str | PathLike[str], *, samples: Collection[str] | None
     >>> gs.load_results("nowhere")
     Traceback (most recent call last):
         ...
-    grainstats.share.db.urls.DatabaseError: nowhere/results.db: ...
+    grainstats.share.db.urls.DatabaseError: sqlite:///nowhere/results.db: no such database...
     """
     from grainstats.share import Database
 
@@ -60,10 +60,10 @@ def results_of(
     *,
     samples: Collection[str] | None = None,
     warnings: tuple[str, ...] = (),
-    keep: Any = None,
+    keep: TemporaryFolder | None = None,
 ) -> Results:
     """Results of an open database; `keep` lives as long as they do."""
-    images = _images(db)
+    images = _images(db, keep)
     verdicts = {row["sample_id"]: verdict_of(row) for row in db.verdicts().to_dict("records")}
     descriptors = db.descriptors("sample").drop(columns="pool")
     found = {}
@@ -76,6 +76,7 @@ def results_of(
                 own.set_index("name"),
                 tuple(image for image in images if image.sample_id == sample_id),
                 url,
+                keep,
             )
     failures: pd.DataFrame = db.failures().drop(columns="digest")
     return Results(found, db.folder, failures, warnings, url, keep)
@@ -102,7 +103,7 @@ def database_url(source: str | PathLike[str]) -> str:
     return str(Path(text) / DATABASE)
 
 
-def _images(db: Database) -> list[ImageResult]:
+def _images(db: Database, keep: TemporaryFolder | None) -> list[ImageResult]:
     """Calibrated images of the current analyses."""
     from grainstats.share.safe_paths import is_below
 
@@ -126,6 +127,7 @@ def _images(db: Database) -> list[ImageResult]:
             analysis_id=int(row["analysis_id"]),
             labels_path=below(row["artefacts"], "labels"),
             picture_path=below(row["artefacts"], "view"),
+            _keep=keep,
         )
         for row in rows.to_dict("records")
         if not pd.isna(row["pixel_size_nm"]) and not pd.isna(row["sample_id"])

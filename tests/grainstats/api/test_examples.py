@@ -9,7 +9,6 @@ import pytest
 
 MODULES = (
     "grainstats",
-    "grainstats.api.steps",
     "grainstats.api.stored",
     "grainstats.api.comparing",
     "grainstats.infer.modality.judging_digest",
@@ -18,7 +17,7 @@ MODULES = (
     "segment.label_files",
     "segment.micrograph.from_array",
 )
-SLOW = ("grainstats.api.analysis",)  #: the whole way
+SLOW = ("grainstats.api.analysis", "grainstats.api.steps")  #: the whole way
 
 
 def run(name: str) -> None:
