@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from segment.grain_map import GrainMap
-from segment.grain_orientations import GrainOrientations
+from segment.grain_orientations import CrystalPhase, GrainOrientations
 from segment.orientation.csl import sigma
 from segment.orientation.misorientation import disorientation_rotation, misorientation_of
+from segment.orientation.random_misorientation import random_share_below
 
 LOW_ANGLE_DEG = 15.0  #: below: a low-angle boundary; Brandon's limit of Σ1
 
@@ -24,12 +25,16 @@ class BoundaryCharacter:
         Disorientation of the grains' mean orientations; NaN across phases, or where one is unknown.
     low_angle : ndarray of bool, shape (n,)
         Below 15°.
+    random_share : ndarray, shape (n,)
+        Share of random pairs of the phase, at or above the threshold between grains, whose angle is smaller;
+        evenly spread between 0 and 1 where the crystals have no texture.  NaN as `angle_deg`.
     sigma : ndarray of int, shape (n,)
         3 ... 29 in phases of m-3m by Brandon's criterion, 1 for low angles; 0: none, or another symmetry.
     """
 
     angle_deg: np.ndarray
     low_angle: np.ndarray
+    random_share: np.ndarray
     sigma: np.ndarray
 
 
@@ -61,13 +66,21 @@ def boundary_character(grain_map: GrainMap, pairs: np.ndarray) -> BoundaryCharac
     orientations = _orientations(grain_map)
     pairs = np.asarray(pairs, int).reshape(-1, 2)
     angle = misorientation_of(orientations, pairs)
-    number = np.zeros(len(pairs), int)
+    number, below = np.zeros(len(pairs), int), np.full(len(pairs), np.nan)
     first, second = np.maximum(pairs, 0).T
     for phase in orientations.phases:
         same = np.isfinite(angle) & (orientations.phase[first] == phase.id)
         q = orientations.quaternions
+        below[same] = _random_share(angle[same], phase, orientations.threshold_deg)
         number[same] = sigma(disorientation_rotation(q[first[same]], q[second[same]], phase), phase)
-    return BoundaryCharacter(angle, angle < LOW_ANGLE_DEG, number)
+    return BoundaryCharacter(angle, angle < LOW_ANGLE_DEG, below, number)
+
+
+def _random_share(angle: np.ndarray, phase: CrystalPhase, threshold_deg: float) -> np.ndarray:
+    """Share of random pairs between the threshold and each angle."""
+    least = float(random_share_below(np.array([threshold_deg]), phase)[0])
+    share = (random_share_below(angle, phase) - least) / (1 - least)
+    return np.asarray(np.clip(share, 0, 1))
 
 
 def _orientations(grain_map: GrainMap) -> GrainOrientations:

@@ -22,11 +22,27 @@ def misorientation_descriptors(maps: Sequence[Measurement]) -> Iterator[Descript
     length, angle, high, twin = _block_totals(known)
     method = "mean disorientation of the grains on both sides, weighted by boundary length"
     yield Descriptor.of("misorientation_mean_deg", ratio(angle, length), "deg", method)
+    method = f"largest difference from random crystals in the share {OF} below an angle: 0 no texture, to 1"
+    distance = _distance_from_random(known)
+    yield Descriptor("misorientation_distance_from_random", distance, None, None, "1", method)
     method = f"share {OF}, at {LOW_ANGLE_DEG:g} degrees or more"
     yield Descriptor.of("high_angle_boundary_share", _share(high, length), "1", method)
     if any((m.network.segments["sigma"] > 0).any() for m in known):
         method = f"share {OF}, that is Σ3 by Brandon's criterion (phases of m-3m)"
         yield Descriptor.of("sigma3_boundary_share", _share(twin, length), "1", method)
+
+
+def _distance_from_random(maps: Sequence[Measurement]) -> float:
+    """Largest difference of the two distributions, by boundary length (as Kolmogorov and Smirnov)."""
+    tables = [m.network.segments for m in maps]
+    share = np.concatenate([t["random_share"].to_numpy() for t in tables])
+    length = np.concatenate([t[f"length_{m.unit}"].to_numpy() for t, m in zip(tables, maps, strict=True)])
+    known = np.isfinite(share)
+    order = np.argsort(share[known])
+    share, length = share[known][order], length[known][order]
+    upper = np.cumsum(length) / length.sum()
+    lower = np.concatenate([[0.0], upper[:-1]])
+    return float(np.maximum(np.abs(upper - share), np.abs(lower - share)).max())
 
 
 def _share(part: np.ndarray, whole: np.ndarray) -> Estimate:

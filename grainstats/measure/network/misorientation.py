@@ -11,7 +11,7 @@ from segment.orientation.boundary_character import boundary_character
 from segment.orientation.random_misorientation import random_share_below
 
 BIN_DEG = 5.0  #: width of a class of `misorientation_distribution`
-COLUMNS = ("misorientation_deg", "low_angle", "sigma")
+COLUMNS = ("misorientation_deg", "low_angle", "random_share", "sigma")
 
 
 def with_misorientation(segments: pd.DataFrame, grain_map: GrainMap) -> pd.DataFrame:
@@ -27,13 +27,13 @@ def with_misorientation(segments: pd.DataFrame, grain_map: GrainMap) -> pd.DataF
     -------
     DataFrame
         With ``misorientation_deg`` (of the two grains' mean orientations; NaN at pores, at the frame and
-        between phases), ``low_angle`` (below 15 degrees) and ``sigma`` (3 ... 29 by Brandon's criterion in
-        m-3m, 1 for low angles, 0 otherwise).
+        between phases), ``low_angle`` (below 15 degrees), ``random_share`` (share of random pairs with a
+        smaller angle) and ``sigma`` (3 ... 29 by Brandon's criterion in m-3m, 1 for low angles, 0 otherwise).
     """
     if grain_map.orientations is None:
         return segments
     character = boundary_character(grain_map, segments[["label_a", "label_b"]].to_numpy())
-    values = character.angle_deg, character.low_angle, character.sigma
+    values = character.angle_deg, character.low_angle, character.random_share, character.sigma
     return segments.assign(**dict(zip(COLUMNS, values, strict=True)))
 
 

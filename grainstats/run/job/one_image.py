@@ -162,6 +162,7 @@ class Analyst:
         from grainstats.run.report.image_overlays import write_pictures
         from grainstats.run.report.orientation_pictures import write_orientation_pictures
         from segment.label_files import write_label_map
+        from segment.orientation.orientation_table import write_orientations
 
         recipe = self.recipe.digest()
         write_atomically(
@@ -174,6 +175,8 @@ class Analyst:
             write_pictures(micrograph.image, grains, **paths)
         else:
             write_orientation_pictures(colours, grains, **paths)
+            table = artefacts["labels"].removesuffix(".labels.tif") + ".orientations.csv"
+            write_atomically(self.out / table, lambda path: write_orientations(path, grains))
 
     def _record(
         self,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from PIL import Image, ImageDraw, ImageFont
 
+from grainstats.measure.network.misorientation import misorientation_distribution, with_misorientation
 from grainstats.run.atomic import write_bytes
 from grainstats.run.report.image_overlays import OVERLAY_PX, VIEW_PX, encoded, scale_to
 from segment.grain_map import GrainMap
@@ -25,6 +27,7 @@ ENLARGED_PX = 1000  #: that small maps are enlarged to
 LEGEND_PX = 190  #: width of the strip beside the map
 _KEY_PX = 96
 _LINE_PX = 16
+_CHART_PX = 60
 
 
 def write_orientation_pictures(
@@ -133,7 +136,7 @@ def _with_key(colours: np.ndarray, grains: GrainMap, longest: int) -> Image.Imag
 def _legend(grains: GrainMap, rows: int) -> Image.Image:
     """Keys of the phases' symmetries, below each other, then the kinds of boundaries."""
     groups = _groups(grains)
-    height = len(groups) * (_KEY_PX + 4 * _LINE_PX) + (len(BOUNDARIES) + 1) * _LINE_PX
+    height = len(groups) * (_KEY_PX + 4 * _LINE_PX) + (len(BOUNDARIES) + 5) * _LINE_PX + _CHART_PX
     strip = Image.new("RGB", (LEGEND_PX, max(rows, height)), "white")
     draw, font, y = ImageDraw.Draw(strip), ImageFont.load_default(size=11), 4
     for group, names in groups.items():
@@ -145,12 +148,53 @@ def _legend(grains: GrainMap, rows: int) -> Image.Image:
         draw.text((10, y), f"red {red}, green {green}, blue {blue}", "black", font)
         draw.text((10, y + _LINE_PX), "along the specimen's normal", "black", font)
         y += 2 * _LINE_PX + 8
+    _draw_distribution(draw, font, grains, y)
+    y += _CHART_PX + 4 * _LINE_PX
     for name, colour, width in BOUNDARIES:
         draw.rectangle((10, y, 34, y + 12), (190, 190, 190))
         draw.line((12, y + 6, 32, y + 6), colour, width)
         draw.text((42, y), name, "black", font)
         y += _LINE_PX
     return strip
+
+
+def _draw_distribution(
+    draw: ImageDraw.ImageDraw, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, grains: GrainMap, top: int
+) -> None:
+    """Bars: boundary length by angle; line: the same among crystals without texture."""
+    angle, share, random = _distribution(grains)
+    if not share.size:
+        return
+    draw.text((10, top), "misorientation, degrees", "black", font)
+    scale = _CHART_PX / max(share.max(), random.max(), 1e-9)
+    base, width = top + _LINE_PX + _CHART_PX, (LEGEND_PX - 24) / angle.size
+    for k, value in enumerate(share):
+        draw.rectangle(
+            (10 + k * width, base - value * scale, 10 + (k + 1) * width - 1, base), (150, 170, 200)
+        )
+    line = [(10 + (k + 0.5) * width, base - value * scale) for k, value in enumerate(random)]
+    draw.line(line, (190, 60, 0), 2)
+    for k in range(0, angle.size, -(-angle.size // 7)):
+        draw.text((10 + k * width, base + 2), f"{angle[k]:.0f}", "black", font)
+    draw.text((10, base + _LINE_PX), "bars: length, line: random", "black", font)
+
+
+def _distribution(grains: GrainMap) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Lower ends of classes of 5 degrees, share of pixel edges in each, and share of random pairs."""
+    labels = grains.labels
+    pairs = np.concatenate(
+        [
+            np.stack([first[first != second], second[first != second]], axis=1)
+            for first, second in ((labels[:, :-1], labels[:, 1:]), (labels[:-1], labels[1:]))
+        ]
+    )
+    different, count = np.unique(pairs, axis=0, return_counts=True)
+    table = pd.DataFrame({"label_a": different[:, 0], "label_b": different[:, 1], "length_px": count})
+    known = grains.orientations
+    if known is None or not len(table):
+        return np.zeros(0), np.zeros(0), np.zeros(0)
+    found = misorientation_distribution(with_misorientation(table, grains), known, "px")
+    return tuple(found[name].to_numpy() for name in ("from_deg", "length_share", "random_share"))
 
 
 def _groups(grains: GrainMap) -> dict[str, list[str]]:

@@ -165,6 +165,11 @@ _LABELS: dict[str, tuple[Kind, str, str]] = {
     "sphere_diameter_equal_nm": ("number", "diameter of equal spheres", "等球と仮定した球径"),
     "sphere_diameter_saltykov_nm": ("number", "mean sphere diameter (Saltykov)", "Saltykov 法による平均球径"),
     "misorientation_mean_deg": ("number", "mean misorientation of boundaries", "平均粒界方位差"),
+    "misorientation_distance_from_random": (
+        "number",
+        "largest difference of the misorientations from those of random crystals",
+        "ランダム方位差分布からの最大差",
+    ),
     "high_angle_boundary_share": (
         "number",
         "share of boundary length at 15 degrees and more",

@@ -48,6 +48,7 @@ def test_descriptors_of_known_strips() -> None:
     assert found["misorientation_mean_deg"].value == pytest.approx(35, abs=1e-3)
     assert found["high_angle_boundary_share"].value == pytest.approx(0.75)
     assert found["sigma3_boundary_share"].value == pytest.approx(0.25)
+    assert 0.3 < found["misorientation_distance_from_random"].value <= 1
     assert "misorientation_mean_deg" not in {
         d.name for d in descriptors(replace(strips(0, 10), orientations=None))
     }
@@ -74,6 +75,7 @@ def test_random_crystals_follow_the_random_law(voronoi: GrainMap) -> None:
     assert table["random_share"].sum() == pytest.approx(1)
     assert np.abs((table["length_share"] - table["random_share"]).cumsum()).max() < 0.1
     found = {d.name: d for d in descriptors(measured)}
+    assert found["misorientation_distance_from_random"].value < 0.12
     mean = found["misorientation_mean_deg"]
     assert mean.ci_low is not None and mean.ci_high is not None and mean.ci_low < 40.73 < mean.ci_high
     high = found["high_angle_boundary_share"]
