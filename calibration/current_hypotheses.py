@@ -1,6 +1,7 @@
 """What bimodality does to the current under each hypothesis: docs/validation/current_hypotheses.csv.
 
-    python calibration/current_hypotheses.py [--repeats 8] [--edge 720]
+    python calibration/current_hypotheses.py [--repeats 6] [--edge 720]
+    python calibration/current_hypotheses.py --volumes 4
 
 Sections of 3-D Laguerre mosaics, one size or two of ratio R with half of the volume coarse, are given laws in
 which a boundary network could matter, and the limiting current over the mean of all boundaries is found.  Its
@@ -25,10 +26,12 @@ from grainstats.infer.current.misorientations import random_orientations
 from segment.grain_map import GrainMap
 from segment.grain_orientations import CrystalPhase, GrainOrientations
 from segment.mosaics.laguerre import laguerre_section
+from segment.mosaics.laguerre_volume import laguerre_volume
 from segment.orientation.quaternions import multiply
 
 DOCS = Path(__file__).parents[1] / "docs" / "validation"
 FINE_PX = 14.0  #: mean sphere diameter of the fine grains
+VOLUME_PX = 11.0  #: the same in 3-D
 SIGMA = 0.3  #: of the log diameter
 COARSE_SHARE = 0.5
 RATIOS = {"uniform": 1.0, "R = 3, f = .5": 3.0, "R = 6, f = .5": 6.0}
@@ -124,9 +127,13 @@ def value(made: GrainMap, coarse: np.ndarray, law: dict, seed: int) -> tuple[str
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=8)
+    parser.add_argument("--repeats", type=int, default=6)
     parser.add_argument("--edge", type=int, default=720)
+    parser.add_argument("--volumes", type=int, default=0, help="repeats in 3-D; nothing else is done")
     arguments = parser.parse_args()
+    if arguments.volumes:
+        volumes(arguments.volumes)
+        return
     rows = []
     for name, ratio in RATIOS.items():
         for repeat in range(arguments.repeats):
@@ -141,6 +148,30 @@ def main() -> None:
                 f"{name}, repeat {repeat}: {grains} grains, {time.perf_counter() - start:.0f} s", flush=True
             )
             _table(pd.DataFrame(rows)).to_csv(DOCS / "current_hypotheses.csv", index=False)
+    print(_table(pd.DataFrame(rows)).to_string(index=False))
+
+
+def volumes(repeats: int, edge: int = 150) -> None:
+    """Two hypotheses in 3-D: docs/validation/current_hypotheses_3d.csv."""
+    rows = []
+    for name, ratio in list(RATIOS.items())[:2]:
+        for repeat in range(repeats):
+            rng = np.random.default_rng([repeat, int(ratio), 3])
+            coarse = 0.0 if ratio == 1 else COARSE_SHARE
+            box = (float(edge),) * 3
+            mosaic = laguerre_volume(box, VOLUME_PX, SIGMA, rng, size_ratio=ratio, coarse_volume=coarse)
+            labels = mosaic.labels((edge,) * 3)
+            for hypothesis, law in (
+                ("equal boundaries, 3-D", {"j0": 1.0}),
+                ("half of the boundaries blocked, 3-D", {"blocked_share": 0.5}),
+            ):
+                found = current(labels, law, draws=2, seed=repeat).directions.values()
+                j = float(np.mean([d.j_over_mean for d in found]))
+                rows.append(
+                    {"hypothesis": hypothesis, "over": "mean of boundaries", "structure": name, "j": j}
+                )
+            print(f"{name}, repeat {repeat}: {labels.max()} grains", flush=True)
+            _table(pd.DataFrame(rows)).to_csv(DOCS / "current_hypotheses_3d.csv", index=False)
     print(_table(pd.DataFrame(rows)).to_string(index=False))
 
 

@@ -15,10 +15,12 @@ from grainstats.infer.current.grain_paths import graph_through_grains
 from grainstats.infer.current.law import Law, law_of, read_law
 from grainstats.infer.current.missing import check_missed, correction, share_lost, without_some
 from grainstats.infer.current.result import CurrentEstimate, DirectionEstimate, MapPaths
-from grainstats.measure.grains.window import labels_with_hidden, window_of
+from grainstats.infer.current.volume import volume_current
+from grainstats.measure.grains.window import labels_with_hidden
 from grainstats.measure.network.graph import BoundaryNetwork, boundary_network
 from segment.errors import InputError
 from segment.grain_map import GrainMap
+from segment.volume.stack import LabelVolume
 
 DRAWS = 200
 MOST_WORK = 2e8  #: pieces times draws; larger maps get fewer draws, at least `FEWEST_DRAWS`
@@ -26,7 +28,7 @@ FEWEST_DRAWS = 20
 GRAINS_ACROSS = 20  #: fewer: the window's edges raise the current, and one window says little
 DIRECTIONS: tuple[Direction, Direction] = ("x", "y")
 
-Maps = GrainMap | np.ndarray | Sequence[GrainMap | np.ndarray]
+Maps = GrainMap | LabelVolume | np.ndarray | Sequence[GrainMap | np.ndarray]
 
 
 def current(
@@ -81,9 +83,9 @@ def current(
         check_missed(missed_share)
     if draws is not None and draws < 1:
         raise InputError("draws", f"{draws} is no number of draws", "Give 1 or more")
+    if isinstance(maps, LabelVolume):
+        return volume_current(maps.labels, law, voxel_zyx=maps.voxel_size.zyx, draws=draws, seed=seed)
     if isinstance(maps, np.ndarray) and maps.ndim == 3:
-        from grainstats.infer.current.volume import volume_current
-
         return volume_current(maps, law, draws=draws, seed=seed)
     grain_maps = _as_maps(maps)
     problems = [_Problem.of(grain_map, law) for grain_map in grain_maps]
@@ -197,7 +199,7 @@ def _as_law(law: Law | Mapping[str, Any] | str | Path) -> Law:
     return read_law(law) if isinstance(law, str | Path) else law_of(law)
 
 
-def _as_maps(maps: Maps) -> list[GrainMap]:
+def _as_maps(maps: GrainMap | np.ndarray | Sequence[GrainMap | np.ndarray]) -> list[GrainMap]:
     """Grain maps of whatever was given."""
     several = [maps] if isinstance(maps, GrainMap | np.ndarray) else list(maps)
     if not several:
@@ -206,20 +208,19 @@ def _as_maps(maps: Maps) -> list[GrainMap]:
 
 
 def _seen(grain_map: GrainMap) -> tuple[GrainMap, tuple[float, float]]:
-    """Without the edges in which nothing is seen, such as an info bar; (row, column) where it begins."""
-    window = window_of(grain_map)
-    part = np.s_[window.y0 : window.y1, window.x0 : window.x1]
-    if grain_map.valid is None or grain_map.labels[part].shape == grain_map.labels.shape:
+    """Without edges that hold no grain, such as an info bar; (row, column) where the rest begins."""
+    rows, columns = (np.asarray((grain_map.labels > 0).any(axis=axis)) for axis in (1, 0))
+    if not rows.any() or (rows[[0, -1]].all() and columns[[0, -1]].all()):
         return grain_map, (0.0, 0.0)
-    probability = None if grain_map.probability is None else grain_map.probability[part]
-    cropped = replace(
-        grain_map,
-        labels=grain_map.labels[part],
-        valid=grain_map.valid[part],
-        probability=probability,
-        second_phases=None,
+    (top, bottom), (left, right) = (np.flatnonzero(line)[[0, -1]] for line in (rows, columns))
+    part = np.s_[top : bottom + 1, left : right + 1]
+    valid, probability = (
+        None if image is None else image[part] for image in (grain_map.valid, grain_map.probability)
     )
-    return cropped, (float(window.y0), float(window.x0))
+    cropped = replace(
+        grain_map, labels=grain_map.labels[part], valid=valid, probability=probability, second_phases=None
+    )
+    return cropped, (float(top), float(left))
 
 
 def _from_labels(labels: np.ndarray) -> GrainMap:

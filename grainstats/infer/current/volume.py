@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import sparse
 from scipy.sparse import csgraph
 
@@ -27,7 +28,12 @@ PATCH = 8  #: voxels; a face is taken as plane within blocks of this edge, and i
 
 
 def volume_current(
-    labels: np.ndarray, law: Law, *, draws: int | None = None, seed: int = 0
+    labels: np.ndarray,
+    law: Law,
+    *,
+    voxel_zyx: tuple[float, float, float] = (1.0, 1.0, 1.0),
+    draws: int | None = None,
+    seed: int = 0,
 ) -> CurrentEstimate:
     """Limiting current of a 3-D network along x, y and z.
 
@@ -37,6 +43,8 @@ def volume_current(
         0 for pores; x runs along columns, y along rows, z through the planes.
     law : Law
         Without `j_grain`: grains carry what their boundaries let in.
+    voxel_zyx : tuple of float
+        Edges of a voxel; only their ratios matter.
     draws : int, optional
         50, or one where nothing is left to chance.
     seed : int
@@ -55,14 +63,15 @@ def volume_current(
     numbered = _numbered(labels)
     if law.j_grain is not None:
         raise InputError("j_grain", "in a volume grains are taken to carry any current", "Leave j_grain out")
-    faces = face_areas(numbered)
+    edge = np.asarray(voxel_zyx, float)
+    faces = face_areas(numbered, edge)
     source = DrawSource(faces, law)
     n = 1 if not source.varies else (DRAWS if draws is None else draws)
     found, mean = np.empty((n, 3)), np.empty(n)
     for k in range(n):
         drawn = source.draw(np.random.default_rng([seed, k]))
         mean[k] = drawn.mean
-        found[k] = [_through(numbered, faces, drawn.boundary, axis) for axis in (2, 1, 0)]
+        found[k] = [_through(numbered, faces, drawn.boundary, axis, edge) for axis in (2, 1, 0)]
     across = {name: _grains_across(numbered, axis) for name, axis in (("x", 2), ("y", 1), ("z", 0))}
     warnings = tuple(
         f"only {value:.0f} grains across along {name}: a volume this small reads high and scatters"
@@ -73,8 +82,8 @@ def volume_current(
     return CurrentEstimate(directions, across, 0.0, law, warnings=warnings)
 
 
-def face_areas(labels: np.ndarray) -> Carriers:
-    """Pairs of touching grains and the area between them, square voxels.
+def face_areas(labels: np.ndarray, edge: ArrayLike = (1.0, 1.0, 1.0)) -> Carriers:
+    """Pairs of touching grains and the area between them.
 
     The voxel faces of a plane patch, counted by direction and side, are its area projected along the three
     axes; the area is the length of that vector.
@@ -83,7 +92,11 @@ def face_areas(labels: np.ndarray) -> Carriers:
     ----------
     labels : ndarray of int, shape (planes, rows, columns)
         1 ... n; 0 for pores.
+    edge : array_like
+        Edges of a voxel, (z, y, x); the area is in their unit squared.
     """
+    edges = np.asarray(edge, float)
+    voxel_face = np.prod(edges) / edges
     found = [_voxel_faces(labels, axis) for axis in range(3)]
     pair, patch = (np.concatenate([f[k] for f in found]) for k in (0, 1))
     unique, index = np.unique(pair, return_inverse=True)
@@ -92,7 +105,7 @@ def face_areas(labels: np.ndarray) -> Carriers:
     projected = np.zeros((3, patches.size))
     first = 0
     for axis, (_, _, side) in enumerate(found):
-        projected[axis] = np.bincount(at[first : first + side.size], side, patches.size)
+        projected[axis] = voxel_face[axis] * np.bincount(at[first : first + side.size], side, patches.size)
         first += side.size
     area = np.bincount(patches // n_patches, np.linalg.norm(projected, axis=0), unique.size)
     pairs = np.column_stack([unique >> 32, unique & 0xFFFFFFFF])
@@ -110,7 +123,7 @@ def _voxel_faces(labels: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray,
     return np.minimum(a, b) << 32 | np.maximum(a, b), patch, np.where(a < b, 1.0, -1.0)
 
 
-def _through(labels: np.ndarray, faces: Carriers, boundary: np.ndarray, axis: int) -> float:
+def _through(labels: np.ndarray, faces: Carriers, boundary: np.ndarray, axis: int, edge: np.ndarray) -> float:
     """Maximum flow along an axis over the cross-section, in units of j0."""
     first, last = (np.unique(np.take(labels, at, axis)) for at in (0, -1))
     first, last = first[first > 0], last[last > 0]
@@ -120,7 +133,8 @@ def _through(labels: np.ndarray, faces: Carriers, boundary: np.ndarray, axis: in
         )
     capacity = boundary * faces.length
     flow = maximum_flow(faces.pairs, capacity, first, last)
-    section = labels.size / labels.shape[axis]
+    extent = np.array(labels.shape) * edge
+    section = float(np.prod(extent) / extent[axis])
     return flow / section
 
 

@@ -16,6 +16,7 @@ from segment.grain_map import GrainMap
 from segment.grain_orientations import CrystalPhase, GrainOrientations
 from segment.mosaics.laguerre import poisson_voronoi_plane
 from segment.mosaics.lattices import square_labels
+from segment.volume.stack import LabelVolume, VoxelSize
 
 EQUAL = {"j0": 1.0}
 ANGLES = {"theta_c_deg": 9, "theta_0_deg": 9, "plateau": 0.05, "misorientation": {"laue": "4/mmm"}}
@@ -230,7 +231,10 @@ def test_info_bar_is_not_part_of_the_frame():
     valid = np.ones(labels.shape, bool)
     valid[100:] = False
     bar = GrainMap(np.where(valid, labels, 0).astype(np.int32), valid=valid)
-    assert _x(current(bar, EQUAL)) == pytest.approx(1.0, rel=0.01)
+    for seen in (bar, np.where(valid, labels, 0)):
+        found = current(seen, EQUAL)
+        assert _x(found) == pytest.approx(1.0, rel=0.01)
+        assert found.directions["y"].j_over_j0 == pytest.approx(1.0, rel=0.01)
 
 
 def test_no_path_is_refused():
@@ -320,6 +324,14 @@ def test_descriptors():
 def test_cubes():
     labels = np.kron(np.arange(1, 217).reshape(6, 6, 6), np.ones((8, 8, 8), int))
     found = current(labels, EQUAL)
+    assert [found.directions[name].j_over_j0 for name in "xyz"] == pytest.approx([1, 1, 1])
+
+
+def test_flat_voxels():
+    """Cubes of 12 voxels in the plane and 4 planes of three times the thickness."""
+    labels = np.kron(np.arange(1, 126).reshape(5, 5, 5), np.ones((4, 12, 12), int))
+    volume = LabelVolume(labels.astype(np.int32), VoxelSize(10, 10, 30), np.arange(126))
+    found = current(volume, EQUAL)
     assert [found.directions[name].j_over_j0 for name in "xyz"] == pytest.approx([1, 1, 1])
 
 
