@@ -12,7 +12,10 @@ import typer
 
 if TYPE_CHECKING:
     from grainstats.infer.current import CurrentEstimate
+    from segment.errors import InputError
     from segment.grain_map import GrainMap
+
+NETWORK_SOURCE, LAW_SOURCE = "boundary network", "law"  #: what errors of `current` are about
 
 
 def current(
@@ -65,13 +68,24 @@ def current(
     read: list[tuple[Path, GrainMap]] = []
     for path in maps:
         try:
-            read.append((path, _read(path, orientations, pixel_size, tracing)))
+            grain_map = _read(path, orientations, pixel_size, tracing)
+            if len(maps) > 1:
+                compute(grain_map, found_law, draws=1, seed=seed)
+            read.append((path, grain_map))
         except InputError as error:
-            print(f"error: {error}", file=sys.stderr)
+            if error.source == LAW_SOURCE:
+                raise
+            print(f"error: {_named(error, path)}", file=sys.stderr)
     if not read:
         raise typer.Exit(1)
     grain_maps = [grain_map for _, grain_map in read]
-    estimate = compute(grain_maps, found_law, draws=draws, missed_share=missed_share, seed=seed)
+    try:
+        estimate = compute(grain_maps, found_law, draws=draws, missed_share=missed_share, seed=seed)
+    except InputError as error:
+        if error.source != NETWORK_SOURCE:
+            raise
+        print(f"error: {_named(error, read[0][0])}", file=sys.stderr)
+        raise typer.Exit(1) from error
     for warning in [*(w for g in grain_maps for w in g.warnings), *estimate.warnings]:
         print(f"warning: {warning}", file=sys.stderr)
     if out is not None:
@@ -79,6 +93,12 @@ def current(
     print(json.dumps(estimate.as_dict(), indent=2) if as_json else _in_words(estimate))
     if len(read) < len(maps):
         raise typer.Exit(1)
+
+
+def _named(error: InputError, path: Path) -> str:
+    """The error with the file that it is about."""
+    at = str(path)
+    return str(error) if at in str(error) else f"{at}: {error.reason}. {error.remedy}."
 
 
 def _read(path: Path, orientations: Path | None, pixel_size: float | None, tracing: bool) -> GrainMap:
@@ -101,11 +121,24 @@ def _read(path: Path, orientations: Path | None, pixel_size: float | None, traci
     grain_map = read_label_map(path, pixel_size_nm=pixel_size, tracing=tracing)
     if not tracing:
         check_label_map(grain_map, str(path))
-        grain_map = orientations_beside(path, boundary_beside(path, grain_map))
+        grain_map = _with_reliability(orientations_beside(path, boundary_beside(path, grain_map)))
     if orientations is None:
         return grain_map
     measured = read_orientation_map(orientations, step_nm=pixel_size)
     return replace(grain_map, orientations=orientations_of_labels(measured, grain_map.labels))
+
+
+def _with_reliability(grain_map: GrainMap) -> GrainMap:
+    """The map with what its borders are worth, where a released model cut it and its probability is there."""
+    from segment.unet import load_model, released_models
+
+    if grain_map.probability is None or grain_map.segmentation is None:
+        return grain_map
+    for name in released_models():
+        model = load_model(name)
+        if model.digest == grain_map.segmentation.model_digest and model.confidence is not None:
+            return replace(grain_map, reliability=model.confidence.borders)
+    return grain_map
 
 
 def _write(out: Path, paths: list[Path], grain_maps: list[GrainMap], estimate: CurrentEstimate) -> None:

@@ -76,3 +76,15 @@ def test_orientation_map(shared_data, files):
     found = json.loads(result.stdout)
     assert found["directions"]["x"]["draws"] == 1
     assert 0.03 < found["directions"]["x"]["j_over_j0"] < 1
+
+
+def test_map_that_nothing_crosses_is_named(files, tmp_path):
+    stripes = tmp_path / "stripes.tif"
+    tifffile.imwrite(stripes, np.repeat(np.arange(1, 9, dtype=np.uint16), 12)[None].repeat(96, axis=0))
+    alone = _run(stripes, "--law", files / "equal.toml", "--json")
+    assert alone.exit_code == 1
+    assert "stripes.tif: no path" in alone.stderr
+    both = _run(stripes, files / "a.labels.tif", "--law", files / "equal.toml", "--json")
+    assert both.exit_code == 1
+    assert "stripes.tif: no path" in both.stderr
+    assert json.loads(both.stdout)["directions"]["y"]["j_over_j0"] > 1
