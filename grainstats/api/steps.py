@@ -69,12 +69,13 @@ def segment(
     persistence: float | None = None,
     device: Literal["auto", "cpu", "cuda"] = "auto",
 ) -> GrainMap:
-    """Find the grains of one micrograph.
+    """Find the grains of one micrograph or orientation map.
 
     Parameters
     ----------
     image : Micrograph, path or ndarray
-        One image; see `read`.
+        One image; see `read`. The path of an orientation map (.ang, .ctf, HDF5) is cut by misorientation, at
+        5 degrees; `segment.orientation.grain_map_of` takes other rules.
     pixel_size_nm : float, optional
         In nanometres. The segmentation itself needs none.
     model : optional
@@ -102,9 +103,12 @@ def segment(
     True
     """
     from segment.micrograph import Micrograph
+    from segment.orientation import grain_map_of, is_orientation_map, read_orientation_map
     from segment.pipeline import segment_micrograph
     from segment.unet import Model, load_model
 
+    if isinstance(image, str | PathLike) and is_orientation_map(image):
+        return grain_map_of(read_orientation_map(image, pixel_size_nm))
     if isinstance(image, Micrograph):
         micrograph = image
     else:

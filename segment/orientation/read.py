@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ SUFFIXES = tuple(
 )
 
 
-def read_orientation_map(path: str | Path, step_nm: float | None = None) -> OrientationMap:
+def read_orientation_map(path: str | PathLike[str], step_nm: float | None = None) -> OrientationMap:
     """Read an orientation map from EBSD, TKD or precession electron diffraction.
 
     Parameters
@@ -62,12 +63,12 @@ def read_orientation_map(path: str | Path, step_nm: float | None = None) -> Orie
     raise UnreadableError(path, "not an orientation map", f"Give one of {', '.join(SUFFIXES)}")
 
 
-def is_orientation_map(path: str | Path) -> bool:
+def is_orientation_map(path: str | PathLike[str]) -> bool:
     """The file's name is that of an orientation map: ``.ang``, ``.ctf``, ``.h5``, ``.h5oina`` ..."""
     return Path(path).suffix.lower() in SUFFIXES
 
 
-def holds_orientation_map(path: str | Path) -> bool:
+def holds_orientation_map(path: str | PathLike[str]) -> bool:
     """As `is_orientation_map`, but HDF5 files of a general name must be of a known layout."""
     path = Path(path)
     if path.suffix.lower() not in GENERAL_SUFFIXES:

@@ -75,6 +75,16 @@ def test_segment_then_measure_is_measure(tmp_path: Path, ctf: Path) -> None:
         assert values[0] == pytest.approx(values[1], rel=1e-6)
 
 
+def test_front_door(ctf: Path) -> None:
+    import grainstats as gs
+
+    grains = gs.segment(ctf)
+    assert grains.orientations is not None and grains.pixel_size_nm == 50.0
+    measured = gs.measure(ctf)
+    assert len(measured.grains) == grains.n_grains
+    assert measured.network.segments["misorientation_deg"].notna().any()
+
+
 def test_options_and_tables(tmp_path: Path, ctf: Path) -> None:
     code, shown, _ = call("measure", ctf, "--misorientation-deg", "30", "--json", "--out", tmp_path)
     assert code == 0
