@@ -110,6 +110,8 @@ def _column_names(lines: list[str], writer: _Writer) -> list[str]:
     if told is None:
         return list(writer.columns)
     names = [name.strip().lower() for name in told.split(",")]
+    if not set(writer.columns[:5]) <= set(names):
+        return list(writer.columns)
     return ["phase" if name.startswith("phase") else name for name in names]
 
 
@@ -149,6 +151,8 @@ def _unit(lines: list[str], writer: _Writer) -> float | None:
     told = _value(lines, "COLUMN_UNITS")
     if told is not None and len(fields := told.split(",")) > 3 and fields[3].strip():
         return _UNITS.get(fields[3].strip().lower())
+    if any(re.match(r"#\s*TEM data", line, re.IGNORECASE) for line in lines):
+        return None  # EDAX's maps from the TEM have been in nanometres as well
     return 1e3 if writer.knows_unit and _number(lines, "XSTEP") else None
 
 

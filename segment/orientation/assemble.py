@@ -7,7 +7,7 @@ from types import MappingProxyType
 import numpy as np
 
 from segment.errors import UnreadableError
-from segment.orientation.grid import PointGrid, find_grid
+from segment.orientation.grid import PointGrid, find_grid, grid_told
 from segment.orientation.orientation_map import OrientationMap, StepSource
 from segment.orientation.quaternions import from_axis_angle, from_euler, multiply
 from segment.orientation.scan_points import ScanPoints
@@ -34,7 +34,7 @@ def map_from_points(points: ScanPoints, step_nm: float | None = None) -> Orienta
     """
     if not points.x.size:
         raise UnreadableError(points.source, "it holds no points", "Export the map again")
-    grid = find_grid(points.x, points.y, points.source)
+    grid = _grid_of(points)
     if not 1 / MOST_UNEQUAL < grid.y_step / grid.x_step < MOST_UNEQUAL:
         raise UnreadableError(
             points.source,
@@ -67,6 +67,17 @@ def map_from_points(points: ScanPoints, step_nm: float | None = None) -> Orienta
         source=points.source,
         warnings=tuple([*warnings, *lost, *said]),
     )
+
+
+def _grid_of(points: ScanPoints) -> PointGrid:
+    """The header's grid where the coordinates agree with it, else that of the coordinates."""
+    told = points.header
+    if told.rows and told.columns and told.x_step:
+        steps = told.x_step, told.y_step or told.x_step
+        found = grid_told(points.x, points.y, (told.rows, told.columns), steps)
+        if found is not None and min(found.shape) > 1:
+            return found
+    return find_grid(points.x, points.y, points.source)
 
 
 def _spread(values: np.ndarray, grid: PointGrid, empty: float) -> np.ndarray:

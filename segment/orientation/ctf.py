@@ -49,6 +49,8 @@ def read(path: Path, step_nm: float | None = None) -> OrientationMap:
     """
     lines, table = read_numbers(path, ends_header=_names_columns)
     names = lines[-1].lower().split()
+    if (_value(lines, "JobMode") or "").lower().startswith("interactive"):
+        raise UnreadableError(path, "it is a list of single points, not a map", "Give a map (JobMode Grid)")
     column, notes = _columns(path, names, table)
     if "z" in column and np.ptp(column["z"]) > 0:
         raise UnreadableError(path, "it holds a volume of several sections", "Export each section as a file")

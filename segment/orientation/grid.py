@@ -9,6 +9,7 @@ import numpy as np
 from segment.errors import UnreadableError
 
 OFF_GRID = 0.25  #: of a step: a point farther from its place belongs to no regular grid
+DIGITS = 5  #: of coordinates in .ctf files
 MAX_EMPTY = 8  #: times as many places as points: not a map but scattered spots
 
 
@@ -69,6 +70,38 @@ def find_grid(x: np.ndarray, y: np.ndarray, source: str) -> PointGrid:
     shape = int(row.max()) + 1, int(column.max()) + 1
     _check_places(row, column, shape, source)
     return PointGrid(row, column, shape, x_step, y_step, bool(shift.any()), bool(shift[0]))
+
+
+def grid_told(
+    x: np.ndarray, y: np.ndarray, shape: tuple[int, int], steps: tuple[float, float]
+) -> PointGrid | None:
+    """The square grid that a header tells of, where the points follow it row by row; None: they do not.
+
+    Coordinates of five digits (1000.1) may be too coarse to tell neighbours apart: they only have to agree
+    within the rounding.
+
+    Parameters
+    ----------
+    x, y : ndarray of float, shape (n,)
+    shape : tuple of int
+        Rows and columns.
+    steps : tuple of float
+        In x and y, in the unit of the coordinates.
+    """
+    if x.size != shape[0] * shape[1]:
+        return None
+    row, column = np.divmod(np.arange(x.size), shape[1])
+    for values, number, step in ((x, column, steps[0]), (y, row, steps[1])):
+        off = np.abs(values - values[0] - number * step)
+        if (off > _rounding(values) + OFF_GRID / 4 * step).any():
+            return None
+    return PointGrid(row, column, shape, steps[0], steps[1], False, False)
+
+
+def _rounding(values: np.ndarray) -> np.ndarray:
+    """Largest error of numbers written with `DIGITS` digits."""
+    size = np.maximum(np.abs(values), 1.0)
+    return np.asarray(0.5 * 10.0 ** (np.floor(np.log10(size)) + 1 - DIGITS))
 
 
 def _places(values: np.ndarray, step: float | None = None) -> tuple[np.ndarray, float]:

@@ -88,6 +88,34 @@ def test_rounded_coordinates_do_not_contradict_the_header(
     assert found.shape == (40, 60) and found.x_step_nm == 1.92 and found.warnings == ()
 
 
+def test_coordinates_of_five_digits(tmp_path: Path, write: Write, four_grains: np.ndarray) -> None:
+    """At 1000.05 a .ctf says 1000.1, and neighbours share a coordinate: the header's grid holds."""
+    path = write(tmp_path / "wide.ctf", four_grains, 0.04)
+    lines = path.read_text().splitlines()
+    start = lines.index(next(line for line in lines if line.startswith("Phase\t"))) + 1
+    for k, line in enumerate(lines[start:], start):
+        fields = line.split("\t")
+        fields[1], fields[2] = (f"{float(v) + 1000:.1f}" for v in fields[1:3])
+        lines[k] = "\t".join(fields)
+    path.write_text("\n".join(lines) + "\n")
+    found = read_orientation_map(path)
+    assert (found.shape, found.x_step_nm, found.warnings) == ((12, 16), 40.0, ())
+    assert grain_map_of(found).n_grains == 4
+
+
+def test_lists_of_points_are_refused(tmp_path: Path, write: Write, four_grains: np.ndarray) -> None:
+    path = write(tmp_path / "points.ctf", four_grains)
+    path.write_text(path.read_text().replace("JobMode\tGrid", "JobMode\tInteractive"))
+    with pytest.raises(UnreadableError, match="single points"):
+        read_orientation_map(path)
+
+
+def test_tem_data_have_no_sure_unit(tmp_path: Path, write: Write, four_grains: np.ndarray) -> None:
+    path = write(tmp_path / "tem.ang", four_grains)
+    path.write_text("# TEM data\n" + path.read_text())
+    assert read_orientation_map(path).x_step_nm is None
+
+
 def test_coordinates_that_count_points_leave_the_step_open(
     tmp_path: Path, write: Write, four_grains: np.ndarray
 ) -> None:
