@@ -63,9 +63,13 @@ def traced_lines(picture: np.ndarray, source: str) -> tuple[np.ndarray, tuple[st
 def _opaque(alpha: np.ndarray) -> np.ndarray | None:
     """Opaque pixels, where they are the smaller part of a layer."""
     top = _top(alpha)
-    opaque = alpha >= LINE * top
+    opaque = np.asarray(alpha >= LINE * top)
     soft = float(((alpha > 0) & (alpha < top)).mean())
-    return opaque if 0 < opaque.mean() < GROUND and soft <= max(CLEAR, opaque.mean()) else None
+    part = float(opaque.mean())
+    if not 0 < part < GROUND or soft > max(CLEAR, part):
+        return None
+    found: np.ndarray = opaque
+    return found
 
 
 def _top(levels: np.ndarray) -> float:

@@ -18,7 +18,15 @@ from grainstats.share.db.database import Database
 from grainstats.share.db.records import SuggestionRecord
 from grainstats.share.errors import SheetError
 from grainstats.share.quantity_units import converter, split_column
-from grainstats.share.sheets.cells import Column, read_cells, text_of, under_header, value_of
+from grainstats.share.sheets.cells import (
+    Column,
+    header_flaws,
+    read_cells,
+    text_of,
+    under_header,
+    value_of,
+    word_of,
+)
 
 if TYPE_CHECKING:
     from grainstats.share.optimizer.space import Constraint, Space
@@ -91,8 +99,10 @@ def read_proposals(
     """Read and check a sheet of proposals; arguments and errors as `import_proposals`."""
     path = Path(path)
     table = read_cells(path, ProposalError.what)
-    header = [text_of(cell) for cell in next(table, [])]
+    first = next(table, [])
+    header = [text_of(cell) for cell in first]
     columns, problems = _read_header(header, known, space)
+    problems += header_flaws(first)
     records: list[SuggestionRecord] = []
     seen: dict[str, int] = {}
     for number, cells in enumerate(table, start=2):
@@ -100,9 +110,9 @@ def read_proposals(
             continue
         record, wrong = _read_row(header, columns, cells, campaign)
         wrong += _outside(record.parameters, space)
-        first = seen.setdefault(repr(sorted(record.parameters.items())), number)
-        if first != number and not wrong:
-            wrong.append(f"the same experiment stands in row {first} already")
+        earlier = seen.setdefault(repr(sorted(record.parameters.items())), number)
+        if earlier != number and not wrong:
+            wrong.append(f"the same experiment stands in row {earlier} already")
         problems += [f"row {number}: {text}" for text in wrong]
         records.append(record)
     if not records:
@@ -156,7 +166,7 @@ def _read_row(
 ) -> tuple[SuggestionRecord, list[str]]:
     wrong: list[str] = []
     cells = under_header(header, cells, wrong)
-    plain = {name: text_of(cells[header.index(name)]) for name in _PLAIN if name in header}
+    plain = {name: word_of(name, cells[header.index(name)], wrong) for name in _PLAIN if name in header}
     parameters: dict[str, Value] = {}
     expected: dict[str, dict[str, Value]] = {}
     for c in columns:

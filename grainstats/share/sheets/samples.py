@@ -18,10 +18,12 @@ from grainstats.share.quantity_units import CATEGORY, converter, split_column
 from grainstats.share.sheets.cells import (
     Column,
     day_of,
+    header_flaws,
     read_cells,
     text_of,
     under_header,
     value_of,
+    word_of,
 )
 
 if TYPE_CHECKING:
@@ -54,8 +56,10 @@ def read_samples(path: str | Path) -> SampleSheet:
     """
     path = Path(path)
     table = read_cells(path)
-    header = [text_of(cell) for cell in next(table, [])]
+    first = next(table, [])
+    header = [text_of(cell) for cell in first]
     columns, problems = _read_header(header)
+    problems += header_flaws(first)
     rows: list[SampleRow] = []
     seen: dict[str, int] = {}
     for number, cells in enumerate(table, start=2):
@@ -122,7 +126,8 @@ def _header_conflicts(columns: list[Column], header: list[str]) -> list[str]:
 def _read_row(header: list[str], columns: list[Column], cells: list[Any]) -> tuple[SampleRow, list[str]]:
     wrong: list[str] = []
     cells = under_header(header, cells, wrong)
-    plain = {name: text_of(cells[header.index(name)]) for name in _PLAIN if name in header}
+    words = [name for name in _PLAIN if name in header and name != "date"]
+    plain = {name: word_of(name, cells[header.index(name)], wrong) for name in words}
     if "sample_id" in plain and not plain["sample_id"]:
         wrong.append("sample_id is empty")
     route = plain.get("design_route", "ai").lower()

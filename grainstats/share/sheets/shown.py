@@ -1,0 +1,60 @@
+"""What a cell shows beside what it holds, and characters that nobody sees."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A number whose format shows more than its value: ``001``, ``92.5 %``."""
+
+    value: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """A cell that cannot be used.
+
+    Attributes
+    ----------
+    text : str
+        What it holds.
+    why : str
+        Clause that follows the name of its column.
+    """
+
+    text: str
+    why: str
+
+
+def plain_text(text: str) -> str:
+    """Text in Unicode's composed form (NFC), every kind of space as a space, none at the ends.
+
+    A formula mark that an export has made harmless with an apostrophe gets rid of it again.
+
+    Examples
+    --------
+    >>> plain_text(" e\\u0301\\u00a01 ") == "\\u00e9 1"
+    True
+    """
+    text = unicodedata.normalize("NFC", text)
+    text = "".join(" " if unicodedata.category(c) == "Zs" else c for c in text).strip()
+    return text[1:] if len(text) > 1 and text[0] == "'" and text[1] in "=+-@" else text
+
+
+def invisible(text: str) -> str | None:
+    """The first character that nobody sees, by code and name; None where there is none.
+
+    Examples
+    --------
+    >>> invisible("S1\\u200b")
+    'U+200B ZERO WIDTH SPACE'
+    """
+    for character in text:
+        if unicodedata.category(character) in ("Cf", "Cc", "Co", "Cn") and character not in "\n\r\t":
+            name = unicodedata.name(character, "a control character")
+            return f"U+{ord(character):04X} {name}"
+    return None
