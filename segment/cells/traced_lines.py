@@ -88,7 +88,7 @@ def _on_ground(levels: np.ndarray, source: str) -> tuple[np.ndarray, tuple[str, 
     """Pixels far from the commonest level, in units of the distance at which most lines lie."""
     low, high = float(levels.min()), float(levels.max())
     if not high > low:
-        raise InputError(source, "the picture is empty: it has one level only", _REMEDY)
+        raise InputError(source, "it shows no boundary: it has one level only", _REMEDY)
     near = NEAR_GROUND * (high - low)
     counts, edges = np.histogram(levels, 64, (low, high))
     ground = float(np.median(levels[np.digitize(levels, edges[1:-1]) == counts.argmax()]))

@@ -79,7 +79,7 @@ def test_a_bad_image_exits_1_and_is_named(tmp_path, edge_model, write_micrograph
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["run", "good.tif", "--out", "taken"],
+        ["run", "noise.tif", "--out", "taken"],
         ["measure", "good.tif", "--out", "taken", "--pixels"],
         ["campaign", "--db", "lab.db", "--out", "taken/page.html"],
     ],
@@ -87,6 +87,8 @@ def test_a_bad_image_exits_1_and_is_named(tmp_path, edge_model, write_micrograph
 def test_a_place_that_cannot_be_written_is_named_without_a_trace(tmp_path, arguments):
     labels = np.kron(np.arange(1, 17, dtype=np.uint16).reshape(4, 4), np.ones((24, 24), np.uint16))
     tifffile.imwrite(tmp_path / "good.tif", labels)
+    noise = np.random.default_rng(0).integers(0, 255, (96, 96), np.uint8)
+    tifffile.imwrite(tmp_path / "noise.tif", noise)
     (tmp_path / "taken").write_text("a file, no folder")
     with Database.open(tmp_path / "lab.db"):
         pass

@@ -209,6 +209,15 @@ def test_a_tracing_without_any_line_is_refused(tmp_path: Path) -> None:
         truth(tmp_path, "t.png")
 
 
+def test_black_lines_on_a_transparent_layer_are_boundaries(
+    tmp_path: Path, lines: np.ndarray, cells: np.ndarray
+) -> None:
+    layer = np.zeros((*SIZE, 4), np.uint8)
+    layer[..., 3] = lines
+    cv2.imwrite(str(tmp_path / "t.png"), layer)
+    assert truth(tmp_path, "t.png").max() == cells.max()
+
+
 @pytest.mark.parametrize("kind", ["grey lines", "16 bits", "dark and 16 bits", "thin"])
 def test_softened_lines_of_any_depth_are_a_drawing(
     kind: str, tmp_path: Path, cells: np.ndarray, lines: np.ndarray
