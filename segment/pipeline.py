@@ -11,6 +11,7 @@ from segment.cells.recutting import as_in_map, fine_cells
 from segment.cells.voids import find_voids
 from segment.grain_map import GrainMap
 from segment.micrograph.micrograph import Micrograph
+from segment.quality.blank_regions import blank_regions, blank_warning
 from segment.quality.evidence import gather_evidence
 from segment.quality.warnings import cell_warnings, evidence_warnings
 from segment.segmentation import Segmentation
@@ -60,12 +61,14 @@ def segment_micrograph(
     seeds = model.persistence if persistence is None else persistence
     boundary_map = predict(model, micrograph, device=device, precision=precision, threads=threads, tta=tta)
     boundary_map = with_voids(micrograph, boundary_map, voids)
-    grain_map = close_cells(
-        boundary_map,
-        persistence=seeds,
-        min_area_px=model.smallest_px(boundary_map.scale) if min_area_px is None else min_area_px,
-        twins=twins,
-    )
+    smallest = model.smallest_px(boundary_map.scale) if min_area_px is None else min_area_px
+    grain_map = close_cells(boundary_map, persistence=seeds, min_area_px=smallest, twins=twins)
+    blank = blank_regions(micrograph.image, grain_map.labels)
+    if blank is not None:
+        seen = ~blank if boundary_map.valid is None else boundary_map.valid & ~blank
+        boundary_map = replace(boundary_map, valid=seen)
+        grain_map = close_cells(boundary_map, persistence=seeds, min_area_px=smallest, twins=twins)
+        grain_map = replace(grain_map, warnings=(*grain_map.warnings, blank_warning(blank)))
     grain_map = with_warnings(micrograph, model, boundary_map, grain_map)
     return boundary_map, replace(grain_map, segmentation=record_of(grain_map, model, seeds))
 

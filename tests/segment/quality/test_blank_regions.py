@@ -1,0 +1,64 @@
+"""Regions without a grain are hidden; huge grains, and images without such a region, are left alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from segment.mosaics.laguerre import laguerre_section
+from segment.quality.blank_regions import BLANK, blank_regions, blank_warning
+
+SIDE = 400
+
+
+@pytest.fixture(scope="module")
+def field() -> tuple[np.ndarray, np.ndarray]:
+    """Grey grains with noise, and their cells."""
+    rng = np.random.default_rng(3)
+    labels = laguerre_section((SIDE, SIDE), 26.0, 0.2, rng).grain_map().labels
+    grey = rng.uniform(90, 160, labels.max() + 1)[labels] + rng.normal(0, 3, labels.shape)
+    return np.clip(grey, 0, 255).astype(np.uint8), labels
+
+
+def with_patch(field: tuple[np.ndarray, np.ndarray], level: float, noise: float):
+    """A round cell of 10 % of the image."""
+    image, labels = (a.copy() for a in field)
+    y, x = np.ogrid[:SIDE, :SIDE]
+    patch = (y - 200) ** 2 + (x - 210) ** 2 < 0.1 * SIDE**2 / np.pi
+    rng = np.random.default_rng(4)
+    image[patch] = np.clip(level + rng.normal(0, noise, int(patch.sum())), 0, 255).astype(np.uint8)
+    labels[patch] = labels.max() + 1
+    return image, labels, patch
+
+
+@pytest.mark.parametrize(
+    ("level", "noise", "blank"),
+    [(225, 3, True), (20, 3, True), (130, 0.3, True), (130, 3, False), (225, 25, False)],
+    ids=["bright", "dark", "painted", "like a grain", "structured"],
+)
+def test_a_huge_cell_is_blank_where_no_grain_looks_like_it(field, level, noise, blank) -> None:
+    image, labels, patch = with_patch(field, level, noise)
+    found = blank_regions(image, labels)
+    if not blank:
+        assert found is None
+    else:
+        assert found is not None
+        np.testing.assert_array_equal(found, patch)
+        assert blank_warning(found).startswith(f"{BLANK} 10%")
+
+
+def test_grains_alone_are_all_seen(field) -> None:
+    assert blank_regions(*field) is None
+
+
+def test_coarse_grains_of_a_second_population_stay() -> None:
+    rng = np.random.default_rng(5)
+    mosaic = laguerre_section((600, 600), 18.0, 0.2, rng, size_ratio=6, coarse_volume=0.5)
+    labels = mosaic.grain_map().labels
+    grey = rng.uniform(90, 160, labels.max() + 1)[labels] + rng.normal(0, 3, labels.shape)
+    assert blank_regions(grey.astype(np.uint8), labels) is None
+
+
+def test_too_few_cells_know_no_grain() -> None:
+    labels = np.ones((60, 60), np.int32)
+    assert blank_regions(np.zeros((60, 60), np.uint8), labels) is None
