@@ -93,7 +93,7 @@ def _check_whole(points: ScanPoints, grid: PointGrid) -> list[str]:
     rows, columns = grid.shape
     in_row = np.bincount(grid.row, minlength=rows)
     others = in_row[(rows - 1) % 2 : -1 : 2]
-    stops = others.size > 0 and in_row[-1] < others.min()
+    stops = others.size > 0 and in_row[-1] < others.min() == others.max()
     header = points.header
     short = header.rows is not None and rows < header.rows and _same_grid(points, grid)
     if stops or short:

@@ -75,8 +75,8 @@ def grain_map_of(orientation_map: OrientationMap, rules: GrainRules = GrainRules
     Returns
     -------
     GrainMap
-        With `GrainMap.orientations`.  Pixels are square; `valid` is False in wide gaps and outside the
-        measured region.
+        With `GrainMap.orientations`.  Pixels are square; `valid` is False in wide gaps, where points are not
+        measured, indexed or reliable.
 
     Raises
     ------

@@ -14,6 +14,13 @@ from segment.orientation.orientation_map import OrientationMap
 HEAD_BYTES = 65536  #: enough to know a text header
 TEXT_FORMATS: tuple[Any, ...] = (ang, ctf)
 HDF5_FORMATS: tuple[Any, ...] = (oxford_h5oina, orix_h5, bruker_h5, edax_h5)
+#: maps that are not read, and as what to export them
+NOT_READ = {
+    ".cpr": "Export it from Channel 5 or AZtec as .ctf or .h5oina",
+    ".crc": "Export it from Channel 5 or AZtec as .ctf or .h5oina",
+    ".osc": "Export it from OIM Analysis as .ang or .h5",
+    ".dream3d": "Export its section from DREAM.3D as .ang or .ctf",
+}
 GENERAL_SUFFIXES = (".h5", ".hdf5")  #: that anything may have
 SUFFIXES = tuple(
     dict.fromkeys(suffix for known in (*TEXT_FORMATS, *HDF5_FORMATS) for suffix in known.SUFFIXES)
@@ -46,6 +53,9 @@ def read_orientation_map(path: str | PathLike[str], step_nm: float | None = None
         raise ValueError(f"the step is {step_nm} nm, not positive")
     if not path.is_file():
         raise UnreadableError(path, "no such file", "Check the name")
+    if path.suffix.lower() in NOT_READ:
+        remedy = NOT_READ[path.suffix.lower()]
+        raise UnreadableError(path, "orientation maps of this kind are not read", remedy)
     if not path.stat().st_size:
         raise UnreadableError(path, "the file is empty", "Export or copy it again")
     with path.open("rb") as file:
@@ -64,15 +74,18 @@ def read_orientation_map(path: str | PathLike[str], step_nm: float | None = None
 
 
 def is_orientation_map(path: str | PathLike[str]) -> bool:
-    """The file's name is that of an orientation map: ``.ang``, ``.ctf``, ``.h5``, ``.h5oina`` ..."""
-    return Path(path).suffix.lower() in SUFFIXES
+    """The file's name is that of an orientation map: ``.ang``, ``.ctf``, ``.h5``, ``.h5oina`` ...
+
+    Kinds that `read_orientation_map` refuses with advice are among them.
+    """
+    return Path(path).suffix.lower() in (*SUFFIXES, *NOT_READ)
 
 
 def holds_orientation_map(path: str | PathLike[str]) -> bool:
-    """As `is_orientation_map`, but HDF5 files of a general name must be of a known layout."""
+    """A file to be taken from a folder: of a known suffix; ``.h5`` and ``.hdf5`` only of a known layout."""
     path = Path(path)
     if path.suffix.lower() not in GENERAL_SUFFIXES:
-        return is_orientation_map(path)
+        return path.suffix.lower() in SUFFIXES
     try:
         with open_file(path) as file:
             return any(known.recognises(file) for known in HDF5_FORMATS)

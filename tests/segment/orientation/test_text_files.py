@@ -9,7 +9,12 @@ import numpy as np
 import pytest
 
 from segment.errors import UnreadableError
-from segment.orientation import grain_map_of, read_orientation_map
+from segment.orientation import (
+    grain_map_of,
+    holds_orientation_map,
+    is_orientation_map,
+    read_orientation_map,
+)
 from segment.orientation.quaternions import from_euler, rotate
 
 Write = Callable[..., Path]
@@ -67,6 +72,19 @@ def test_short_rows_of_a_hexagonal_grid_are_whole(
     found = read_orientation_map(path)
     assert found.measured is not None and (~found.measured).sum() == 6
     assert found.indexed_share == 1.0
+
+
+def test_region_that_is_no_rectangle(tmp_path: Path, write: Write, four_grains: np.ndarray) -> None:
+    """A round region: short rows at its end are no truncation, and nothing is known outside."""
+    path = write(tmp_path / "round.ang", four_grains, header="# XSTEP: 0.1\n# YSTEP: 0.1")
+    lines = path.read_text().splitlines()
+    first = next(k for k, line in enumerate(lines) if not line.startswith("#"))
+    row, column = np.divmod(np.arange(192), 16)
+    inside = np.hypot((row - 5.5) / 6, (column - 7.5) / 8) < 1
+    path.write_text("\n".join([*lines[:first], *(lines[first + k] for k in np.flatnonzero(inside))]) + "\n")
+    found = read_orientation_map(path)
+    assert found.measured is not None and (found.measured.ravel() == inside).all()
+    assert found.indexed_share == 1.0 and grain_map_of(found).n_grains == 4
 
 
 def test_header_that_contradicts_the_coordinates(
@@ -264,6 +282,14 @@ def test_other_files_are_refused(tmp_path: Path, name: str) -> None:
         read_orientation_map(path)
     with pytest.raises(UnreadableError, match="no such file"):
         read_orientation_map(tmp_path / "absent.ang")
+
+
+def test_kinds_that_are_not_read_come_with_advice(tmp_path: Path) -> None:
+    path = tmp_path / "project.cpr"
+    path.write_text("[General]")
+    assert is_orientation_map(path) and not holds_orientation_map(path)
+    with pytest.raises(UnreadableError, match=r"as \.ctf or \.h5oina"):
+        read_orientation_map(path)
 
 
 def test_line_scans_and_stacks_are_refused(tmp_path: Path, write: Write, four_grains: np.ndarray) -> None:
