@@ -2,8 +2,8 @@
 
 The force on the current, J B_z in a unit of volume, acts outwards along the radius.  The disc is taken as
 elastic and isotropic in plane stress, free at its rim and its bore, with the force averaged over its
-thickness.  For a long cylinder of uniform J the largest hoop stress, at its centre, is B0² / mu0 (7 + 5 nu) /
-24, in accord with Ren et al., Journal of Applied Physics 77 (1995) 1671.
+thickness.  Its equilibrium is integrated in closed form from the force on each ring.  For a long cylinder of
+uniform J the largest hoop stress, at its centre, is B0² / mu0 (7 + 5 nu) / 24.
 """
 
 from __future__ import annotations

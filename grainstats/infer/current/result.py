@@ -16,6 +16,7 @@ MEANING = (
     "exact for columnar films, where every boundary stands upright; a lower guide for bulk, where current "
     "also flows above and below the section"
 )
+MEANING_OF_VOLUME = "of the volume itself, whose grains carry whatever their boundaries let in"
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +107,11 @@ class CurrentEstimate:
         x, y = (self.directions[name].j_over_j0 for name in ("x", "y"))
         return x / y if y > 0 else float("nan")
 
+    @property
+    def meaning(self) -> str:
+        """What the numbers stand for."""
+        return MEANING if self.maps else MEANING_OF_VOLUME
+
     def as_dict(self) -> dict[str, Any]:
         """The document of ``grainstats current --json``."""
         ratio = self.anisotropy
@@ -120,7 +126,7 @@ class CurrentEstimate:
             "corrected_for_missing": self.missed_share > 0,
             "missed_share": self.missed_share,
             "law": self.law.as_dict(),
-            "meaning": MEANING,
+            "meaning": self.meaning,
             "warnings": list(self.warnings),
         }
 

@@ -158,8 +158,6 @@ def _write(out: Path, paths: list[Path], grain_maps: list[GrainMap], estimate: C
 
 def _in_words(estimate: CurrentEstimate) -> str:
     """The result for people."""
-    from grainstats.infer.current.result import MEANING
-
     lines = ["limiting current over j0 of the law (over the mean of all boundaries)"]
     for name, d in estimate.directions.items():
         interval = (
@@ -175,5 +173,5 @@ def _in_words(estimate: CurrentEstimate) -> str:
     assumed: dict[str, Any] = {k: v for k, v in estimate.law.sources.items() if v.startswith("assumed")}
     if assumed:
         lines.append(f"  assumed, without a source: {', '.join(assumed)}")
-    lines.append(MEANING)
+    lines.append(estimate.meaning)
     return "\n".join(lines)

@@ -16,12 +16,10 @@ from grainstats.measure.volume import (
     section_summary,
     volume_summary,
 )
-from segment.errors import InputError
 from segment.unet.model_folder import Model
 from segment.volume import GreyVolume, LabelVolume, label_volume
 from segment.volume.pipeline import StackSettings, segment_stack
 
-CUBIC = 1.02  #: ratio of voxel edges that the current takes for cubic
 _NO_GRAINS: dict[str, Any] = {
     "n_grains": 0,
     "n_interior": 0,
@@ -110,17 +108,11 @@ def add_current(found: VolumeAnalysis, law: Path, seed: int) -> None:
     Raises
     ------
     InputError
-        The voxels are not cubic, or the law does not suit a volume.
+        The law does not suit a volume, or a grain reaches from side to side.
     """
-    from grainstats.infer.current import read_law
-    from grainstats.infer.current.volume import volume_current
+    from grainstats.infer.current import current
 
-    edges = found.volume.voxel_size.xyz
-    if max(edges) > CUBIC * min(edges):
-        raise InputError(
-            "--law", "the current needs cubic voxels", "Resample the labels along z to the step of x and y"
-        )
-    found.document["current"] = volume_current(found.volume.labels, read_law(law), seed=seed).as_dict()
+    found.document["current"] = current(found.volume, law, seed=seed).as_dict()
 
 
 def in_words(document: dict[str, Any]) -> str:

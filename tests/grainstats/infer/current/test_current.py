@@ -332,6 +332,7 @@ def test_flat_voxels():
     labels = np.kron(np.arange(1, 126).reshape(5, 5, 5), np.ones((4, 12, 12), int))
     volume = LabelVolume(labels.astype(np.int32), VoxelSize(10, 10, 30), np.arange(126))
     found = current(volume, EQUAL)
+    assert found.as_dict()["meaning"].startswith("of the volume")
     assert [found.directions[name].j_over_j0 for name in "xyz"] == pytest.approx([1, 1, 1])
 
 
