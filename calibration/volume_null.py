@@ -1,7 +1,8 @@
 """Build the null table of the verdict in three dimensions, with its error rates and power.
 
     python calibration/volume_null.py make CELLS.npz     mosaics of one and of two populations in voxels
-    python calibration/volume_null.py build CELLS.npz    the table; error rates are printed
+    python calibration/volume_null.py build CELLS.npz    the table; false alarms are printed
+    python calibration/volume_null.py power CELLS.npz    verdicts; the power joins the table
 
 Boxes with so many whole grains are cut out of Laguerre mosaics.  The table holds the upper quantiles of the
 statistic, the highest of all families of one population.  The rate of false alarms is measured on each mosaic
@@ -29,6 +30,7 @@ COUNTS = (30, 50, 80, 120, 200, 300, 500, 800, 1300)
 VOXELS = 9.0  #: per mean diameter of the fine population
 CELLS = 4500  #: fine grains of a mosaic
 WINDOWS = 24  #: boxes out of one mosaic at the smallest counts; fewer of larger boxes
+JUDGED = 6  #: boxes of each mosaic for the power
 NULL_MOSAICS, PAIR_MOSAICS = 5, 2
 SEED = 5
 Kind = tuple[str, float, float, float]  #: centres, sigma, size ratio, coarse volume
@@ -144,7 +146,6 @@ def build(path: Path) -> None:
         print(f"{n}: false alarms at .05, worst family {max(alarms[n]):.3f}, mean {np.mean(alarms[n]):.3f}")
         sys.stdout.flush()
     np.savez(TABLE, n_interior=COUNTS, levels=LEVELS, quantiles=np.array(table, np.float32))
-    power(made, rng)
 
 
 def _drawn(mosaics: list[Cells], n: int, rng: np.random.Generator) -> list[list[VolumeSizes]]:
@@ -166,16 +167,17 @@ def _false_alarms(values: list[list[np.ndarray]]) -> list[float]:
     return rates
 
 
-def power(made: dict[Kind, list[Cells]], rng: np.random.Generator) -> None:
+def power(path: Path) -> None:
     """Judge all mosaics with the table, print the verdicts, and add the power at a ratio of 3 to it."""
-    from grainstats.infer.volume_modality.judge import decide, load_null
+    from grainstats.infer.volume_modality.judge import decide
 
-    load_null.cache_clear()
+    rng = np.random.default_rng(SEED + 2)
+    made = load(path)
     curve = []
     for n in COUNTS:
         shares: dict[str, list[float]] = {}
         for kind in NULLS + PAIRS:
-            drawn = [s for part in _drawn(made[kind], n, rng) for s in part]
+            drawn = [s for part in _drawn(made[kind], n, rng) for s in part[:JUDGED]]
             if not drawn:
                 continue
             verdicts = [d.verdict for d in decide(drawn)]
@@ -199,7 +201,7 @@ def power(made: dict[Kind, list[Cells]], rng: np.random.Generator) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("what", choices=["make", "build"])
+    parser.add_argument("what", choices=["make", "build", "power"])
     parser.add_argument("cells", type=Path)
     given = parser.parse_args()
-    (make if given.what == "make" else build)(given.cells)
+    {"make": make, "build": build, "power": power}[given.what](given.cells)

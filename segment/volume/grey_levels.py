@@ -9,6 +9,9 @@ ENDS = (0.2, 99.8)  #: percentiles of the whole stack that are put at `KEPT`
 KEPT = (12.0, 243.0)
 SAMPLE = 4
 GAIN_SLICES = 8.0  #: SD of the smoothing of contrast along z; what a slice shows changes its contrast too
+SHADING_SHARE = 0.17  #: of the longer edge; SD over which brightness across a slice is levelled
+SHADING_PX = 40.0  #: at least; grains of a small image are no shading
+SHADING_SPREADS = 1.5  #: what is further from the solid's level does not count for it
 CURTAIN_PX = 5.0  #: curtains are about so narrow; wider structures stay
 CURTAIN_ROWS = 60.0  #: and run on for longer than this
 
@@ -26,7 +29,8 @@ def even_slices(values: np.ndarray, *, curtains: bool = True) -> np.ndarray:
     Returns
     -------
     ndarray of uint8, same shape
-        The median of each slice brought to that of the stack, its spread likewise but smoothed along z.
+        The median of each slice brought to that of the stack, its spread likewise but smoothed along z, and
+        slow changes of brightness across a slice taken out.
     """
     thin = np.asarray(values[:, ::SAMPLE, ::SAMPLE], np.float32)
     middle = np.median(thin, axis=(1, 2))
@@ -40,11 +44,29 @@ def even_slices(values: np.ndarray, *, curtains: bool = True) -> np.ndarray:
     for k, image in enumerate(values):
         grey = np.asarray(image, np.float32) - np.float32(middle[k])
         grey = (grey * np.float32(gain[k]) - np.float32(low)) * np.float32(scale) + np.float32(KEPT[0])
+        grey -= shading(grey)
         if curtains:
             grey -= curtain(grey)
         np.clip(np.rint(grey), 0, 255, out=grey)
         out[k] = grey
     return out
+
+
+def shading(grey: np.ndarray) -> np.ndarray:
+    """Slow change of brightness across a slice about its median, float32 of its shape.
+
+    Voids and bright phases are replaced by the estimate itself, three times over, so that the solid decides.
+    """
+    thin = grey[::SAMPLE, ::SAMPLE]
+    sigma, seen = max(SHADING_SHARE * max(grey.shape), SHADING_PX) / SAMPLE, thin
+    for _ in range(3):
+        level = ndimage.gaussian_filter(seen, sigma, mode="nearest")
+        rest = thin - level
+        spread = 1.4826 * float(np.median(np.abs(rest - np.median(rest))))
+        seen = np.where(np.abs(rest) > SHADING_SPREADS * spread, level, thin)
+    level = ndimage.gaussian_filter(seen, sigma, mode="nearest")
+    zoom = [n / m for n, m in zip(grey.shape, level.shape, strict=True)]
+    return np.asarray(ndimage.zoom(level - np.median(level), zoom, order=1), np.float32)
 
 
 def curtain(grey: np.ndarray) -> np.ndarray:

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import UncalibratedError, UnreadableError
-from segment.volume import read_folder, read_hdf5, read_mrc, read_npy, read_tiff
+from segment.volume import read_folder, read_hdf5, read_mrc, read_npy, read_tiff, read_zarr
 from segment.volume.stack import GreyVolume, VoxelSize
 
 AGREE = 0.02  #: relative difference of two statements of the voxel size that is no conflict
 FEWEST_SLICES = 2
-READERS = (read_folder, read_tiff, read_mrc, read_hdf5, read_npy)
+READERS = (read_zarr, read_folder, read_tiff, read_mrc, read_hdf5, read_npy)
 
 
 def read_stack(

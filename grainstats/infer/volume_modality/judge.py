@@ -18,7 +18,8 @@ from grainstats.measure.volume import VolumeMeasurement
 LEVEL = 0.05
 FEWEST_GRAINS = 30  #: interior grains, where the table of the null begins
 FEWEST_UNIFORM = 200  #: in fewer, all of a few coarse grains may be missed, as in the plane
-FEWEST_COARSE = 5  #: whole grains that make a population
+FEWEST_COARSE = 5  #: grains that make a population, those included whose visible part alone is coarse
+FEWEST_WHOLE = 2  #: of them seen whole
 SMALLEST_RATIO = 2.0  #: of the modes, as in the plane
 ENOUGH_POWER = 0.8
 LARGE_AT_FRAME = 1.3  #: times the largest whole grain: a cut grain that no whole one stands for
@@ -127,6 +128,7 @@ class Modes:
     diameter: tuple[float, ...]
     share: tuple[float, ...]
     n_coarse: int = 0
+    n_coarse_whole: int = 0
 
     @property
     def ratio(self) -> float | None:
@@ -136,11 +138,13 @@ class Modes:
     def of(cls, sizes: VolumeSizes, limit: float) -> Modes:
         """Of the grains below and above a limit; one where either side is empty."""
         parts = [p for p in (sizes.diameter <= limit, sizes.diameter > limit) if p.any()]
+        whole = int((sizes.diameter > limit).sum()) if len(parts) == 2 else 0
         log, volume = np.log(sizes.diameter), sizes.weight * sizes.diameter**3
         return cls(
             tuple(float(np.exp(np.average(log[p], weights=sizes.weight[p]))) for p in parts),
             tuple(float(volume[p].sum() / volume.sum()) for p in parts),
-            int((sizes.diameter > limit).sum()) if len(parts) == 2 else 0,
+            whole + int((sizes.cut_diameter > limit).sum()),
+            whole,
         )
 
 
@@ -207,8 +211,11 @@ def _why_not_two(modes: Modes) -> str | None:
     """What keeps a fit from counting as two populations."""
     if modes.ratio is None or modes.ratio < SMALLEST_RATIO:
         return f"the modes are only {modes.ratio or 1:.2f} apart"
-    if modes.n_coarse < FEWEST_COARSE:
-        return f"there are only {modes.n_coarse} whole coarse grains; a population needs {FEWEST_COARSE}"
+    if modes.n_coarse < FEWEST_COARSE or modes.n_coarse_whole < FEWEST_WHOLE:
+        return (
+            f"of {modes.n_coarse} coarse grains {modes.n_coarse_whole} are seen whole; a population needs "
+            f"{FEWEST_COARSE} and {FEWEST_WHOLE}"
+        )
     if min(modes.share) < SMALLEST_SHARE:
         return f"the smaller mode holds only {min(modes.share):.0%} of the volume"
     return None

@@ -82,6 +82,9 @@ def volume(
             "--surfaces", metavar="LABELS", help="Grains whose surfaces are written as STL: 3,17,20."
         ),
     ] = None,
+    as_zarr: Annotated[
+        bool, typer.Option("--zarr", help="Write labels as OME-Zarr too; needs grainstats[zarr].")
+    ] = False,
     misorientation: Annotated[
         float, typer.Option(metavar="DEG", min=0.1, max=90.0, help="Between grains of EBSD sections.")
     ] = 5.0,
@@ -129,7 +132,7 @@ def volume(
     for warning in found.document["warnings"]:
         print(f"warning: {stack}: {warning}", file=sys.stderr)
     if out is not None:
-        write_results(found, out, stack.stem, wanted)
+        write_results(found, out, stack.stem, wanted, as_zarr=as_zarr)
     print(json.dumps(found.document, indent=2) if as_json else in_words(found.document))
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from segment.errors import InputError
 from segment.volume import VoxelSize, read_stack
-from segment.volume.export import write_stl, write_tiff, write_vti
+from segment.volume.export import write_ome_zarr, write_stl, write_tiff, write_vti
 
 SIZE = VoxelSize(5, 6, 20)
 
@@ -55,3 +55,15 @@ def test_stl_is_closed_and_has_the_grains_volume(tmp_path: Path, labels: np.ndar
     assert record[:, 1:].reshape(-1, 3).min(axis=0) == pytest.approx([25, 30, 40], abs=1)
     with pytest.raises(InputError, match="no grain"):
         write_stl(tmp_path / "b.stl", labels, 9, SIZE)
+
+
+def test_ome_zarr(tmp_path: Path, labels: np.ndarray) -> None:
+    zarr = pytest.importorskip("zarr")
+    write_ome_zarr(tmp_path / "a.zarr", labels, SIZE)
+    group = zarr.open_group(str(tmp_path / "a.zarr"), mode="r")
+    assert np.array_equal(group["0"][:], labels)
+    (scale,) = group.attrs["multiscales"][0]["datasets"][0]["coordinateTransformations"]
+    assert scale["scale"] == [20, 6, 5]
+    found = read_stack(tmp_path / "a.zarr")
+    assert np.array_equal(found.values, labels)
+    assert found.voxel_size == SIZE
