@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from grainstats.run.commands.choices import MergeTwinsOption, MisorientationOption, PhaseOption, TwinOption
+
 if TYPE_CHECKING:
     from grainstats.infer.current import CurrentEstimate
     from segment.errors import InputError
     from segment.grain_map import GrainMap
+    from segment.orientation import GrainRules
 
 NETWORK_SOURCE, LAW_SOURCE = "boundary network", "law"  #: what errors of `current` are about
 
@@ -53,6 +56,10 @@ def current(
         bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of the draws.")] = 0,
+    misorientation_deg: MisorientationOption = None,
+    merge_twins: MergeTwinsOption = False,
+    twin: TwinOption = None,
+    phase: PhaseOption = None,
 ) -> None:
     """Largest current through the boundary network, along x and y.
 
@@ -60,15 +67,17 @@ def current(
     """
     from grainstats.infer.current import current as compute
     from grainstats.infer.current import read_law
+    from grainstats.run.orientation_input import grain_rules
     from segment.errors import InputError
 
+    rules = grain_rules(misorientation_deg, merge_twins, twin, phase)
     found_law = read_law(law)
     if orientations is not None and len(maps) != 1:
         raise InputError(orientations, "it belongs to one label map", "Give one MAP with --orientations")
     read: list[tuple[Path, GrainMap]] = []
     for path in maps:
         try:
-            grain_map = _read(path, orientations, pixel_size, tracing)
+            grain_map = _read(path, orientations, pixel_size, tracing, rules)
             if len(maps) > 1:
                 compute(grain_map, found_law, draws=1, seed=seed)
             read.append((path, grain_map))
@@ -101,7 +110,9 @@ def _named(error: InputError, path: Path) -> str:
     return str(error) if at in str(error) else f"{at}: {error.reason}. {error.remedy}."
 
 
-def _read(path: Path, orientations: Path | None, pixel_size: float | None, tracing: bool) -> GrainMap:
+def _read(
+    path: Path, orientations: Path | None, pixel_size: float | None, tracing: bool, rules: GrainRules
+) -> GrainMap:
     """A label map, with the orientations of another file where one is given, or an orientation map."""
     from grainstats.measure import check_label_map
     from segment.errors import UnreadableError
@@ -117,7 +128,7 @@ def _read(path: Path, orientations: Path | None, pixel_size: float | None, traci
     if not path.is_file():
         raise UnreadableError(path, "no such file", "Name a label map or an orientation map")
     if is_orientation_map(path):
-        return grain_map_of(read_orientation_map(path, step_nm=pixel_size))
+        return grain_map_of(read_orientation_map(path, step_nm=pixel_size), rules)
     grain_map = read_label_map(path, pixel_size_nm=pixel_size, tracing=tracing)
     if not tracing:
         check_label_map(grain_map, str(path))
