@@ -96,7 +96,7 @@ class ImageResult:
             return np.asarray(opened.convert("L"))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class SampleResult:
     """One sample: its verdict, its numbers and its images.
 
@@ -135,11 +135,15 @@ class SampleResult:
 
         return figure_of([self])
 
+    def __repr__(self) -> str:
+        said = "not judged" if self.verdict is None else f"{self.verdict.verdict} ({self.verdict.reason})"
+        return f"<sample {self.sample_id}, {len(self.images)} images: {said}>"
+
     def _repr_html_(self) -> str:
         return _html([self])
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Results:
     """What an analysis found.
 
@@ -227,6 +231,9 @@ class Results:
                 raise InputError(target, "holds results already", "Name a new folder")
             shutil.copytree(self.folder, target, dirs_exist_ok=True)
         return target
+
+    def __repr__(self) -> str:
+        return "\n".join(map(repr, self.samples.values())) or "<no samples>"
 
     def _repr_html_(self) -> str:
         return _html(list(self.samples.values()))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from grainstats import __version__
-from grainstats.infer.modality.stability import REPEATS, SMALLEST_SHARE
+from grainstats.infer.modality import coarse_grains, judge, stability
 from grainstats.run.recipe import Recipe
 from segment.orientation import is_orientation_map
 from segment.orientation.grains import MISORIENTATION_DEG
@@ -19,6 +19,23 @@ _SOURCES = {
     "scalebar": "the scale bar",
     "manual": "the operator",
 }
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The constants that decide a verdict, from the modules that decide."""
+
+    level: float = judge.LEVEL
+    smallest_ratio: float = judge.SMALLEST_RATIO
+    smallest_mode: float = judge.SMALLEST_SHARE
+    enough_power: float = judge.ENOUGH_POWER
+    fewest_uniform: int = judge.FEWEST_UNIFORM
+    left_out: int = coarse_grains.LEFT_OUT
+    fewest_coarse: int = coarse_grains.FEWEST_COARSE
+    fewest_fields: int = coarse_grains.FEWEST_FIELDS
+    repeats: int = stability.REPEATS
+    smallest_agreement: float = stability.SMALLEST_SHARE
+    largest_contrary: float = stability.LARGEST_CONTRARY
 
 
 @dataclass(frozen=True)
@@ -38,8 +55,8 @@ class Methods:
     null: str
     misorientation: str
     twins: str
-    repeats: int = REPEATS
-    smallest_share: float = SMALLEST_SHARE
+    fewest_grains: int
+    rules: Rules = Rules()
 
 
 def methods_of(model: Model, recipe: Recipe, images: pd.DataFrame) -> Methods:
@@ -57,6 +74,7 @@ def methods_of(model: Model, recipe: Recipe, images: pd.DataFrame) -> Methods:
         min_area_px=model.min_area_px if recipe.min_area_px is None else recipe.min_area_px,
         angles=tuple(f"{angle:g}°" for angle in recipe.angles_deg),
         null=recipe.null,
+        fewest_grains=judge.FEWEST_GRAINS[recipe.null],
         misorientation=f"{recipe.misorientation_deg or MISORIENTATION_DEG:g}°",
         twins=" and ".join(
             [*(["Σ3"] if recipe.merge_twins else []), *([recipe.twin] if recipe.twin else [])]

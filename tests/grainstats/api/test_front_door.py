@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from dataclasses import asdict
+from importlib import metadata
 from pathlib import Path
 
 import matplotlib
@@ -36,6 +37,16 @@ def test_every_public_name_is_there_and_says_what_it_is(package) -> None:
     assert set(package.__all__) <= set(dir(package))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = package.nothing
+
+
+def test_a_tree_that_is_not_installed_has_a_version_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert gs.__version__ == segment.__version__ != ""
+
+    def unknown(name: str) -> str:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", unknown)
+    assert gs.__version__ == segment.__version__ == "0+unknown"
 
 
 def test_a_room_can_be_called_and_entered() -> None:

@@ -1,0 +1,45 @@
+"""The methods section says what decided: every constant of the rule, and no other number for it."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import jinja2
+import pandas as pd
+import pytest
+
+from grainstats.infer.modality import coarse_grains, judge, stability
+from grainstats.run.recipe import Recipe
+from grainstats.run.report.methods import Methods, Rules, methods_of
+from segment.unet import load_model
+
+
+@pytest.fixture(scope="module")
+def methods(edge_model) -> Methods:
+    images = pd.DataFrame({"path": ["S/a.tif"], "scale_source": ["manual"], "pixel_size_nm": [2.0]})
+    return methods_of(load_model(edge_model), Recipe(), images)
+
+
+def text_of(methods: Methods) -> str:
+    loader = jinja2.PackageLoader("grainstats.run.report")
+    environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+    return environment.get_template("methods.html.j2").render(m=methods)
+
+
+def test_the_rule_is_told_with_the_constants_that_decide(methods):
+    text = text_of(methods)
+    assert f"p &lt; {judge.LEVEL:g}" in text and f"p ≥ {judge.LEVEL:g}" in text
+    assert f"mode ratio of at least {judge.SMALLEST_RATIO:.1f}" in text
+    assert f"at least {100 * judge.SMALLEST_SHARE:.0f} % of the area" in text
+    assert f"Below {judge.FEWEST_GRAINS['section']} whole grains" in text
+    assert f"at least {coarse_grains.FEWEST_COARSE} coarse grains" in text
+    assert f"{stability.REPEATS} other segmentations" in text
+    assert f"fewer than {100 * stability.SMALLEST_SHARE:.0f} %" in text
+    for gone in ("Silverman", "likelihood ratio", "2.5"):
+        assert gone not in text
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Rules)])
+def test_every_constant_is_in_the_text(methods, name):
+    other = replace(methods.rules, **{name: getattr(methods.rules, name) * 2})
+    assert text_of(replace(methods, rules=other)) != text_of(methods)
