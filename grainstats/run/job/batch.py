@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from segment.unet.model_folder import Model
 
 DATABASE = "results.db"
+Analyse = Callable[[Job], Outcome]
 
 
 class Mapper(Protocol):
@@ -40,6 +41,18 @@ class Mapper(Protocol):
 
     def results(self, next_job: Callable[[], Job | None]) -> Iterable[tuple[Job, Outcome | Crash]]:
         """Yield (job, result) as they are ready, in any order."""
+
+
+@dataclass(frozen=True)
+class Alone:
+    """The only image of a run is analysed in this process, unless its file is so large that memory may
+    end."""
+
+    analyse: Analyse
+    most_bytes: int = 64 << 20  #: an 8192 x 8192 image of 8 bits; some 3 GB while it is worked on
+
+    def __call__(self, job: Job) -> Outcome | None:
+        return self.analyse(job) if job.path.stat().st_size <= self.most_bytes else None
 
 
 @dataclass(frozen=True)
@@ -147,14 +160,17 @@ def run_batch(
     call.out.mkdir(parents=True, exist_ok=True)
     workers = default_workers(model, call.device) if call.workers is None else call.workers
     threads = 1 if call.dask else threads_per_worker(workers)
-    analyse = analyse or Analyst(recipe, str(model.folder), call.device, threads, call.out.resolve())
+    alone = None
+    if analyse is None:
+        analyst = Analyst(recipe, str(model.folder), call.device, threads, call.out.resolve())
+        analyse, alone = analyst, Alone(replace(analyst, threads=threads_per_worker(1)))
     with Database.open(call.db or call.out / DATABASE) as db:
         if sheet is not None:
             db.put_samples(sheet)
         ledger = Ledger(db, call.out, model.digest, recipe.digest())
         jobs = [(path, assignment.sample_ids[path]) for path in paths[call.shard[0] - 1 :: call.shard[1]]]
         plan = Plan(jobs, ledger.pending, stored_names(call.inputs))
-        work = _work(plan, ledger, _mapper(call.dask, analyse, workers), progress or Silence())
+        work = _work(plan, ledger, _mapper(call.dask, analyse, workers, alone), progress or Silence())
         remove_leftovers(call.out, before=start)
         done = work.summary([*assignment.warnings, *work.remarks])
         if call.shard[1] > 1:
@@ -210,10 +226,10 @@ def _real(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-def _mapper(dask: str | None, analyse: Callable[[Job], Outcome], workers: int) -> Mapper:
+def _mapper(dask: str | None, analyse: Analyse, workers: int, alone: Alone | None) -> Mapper:
     """Where the images are worked on; workers of a Dask cluster have one thread each."""
     if dask is None:
-        return IsolatedPool(analyse, workers)
+        return IsolatedPool(analyse, workers, alone)
     from grainstats.run.job.dask_pool import DaskPool
 
     return DaskPool(analyse, dask)

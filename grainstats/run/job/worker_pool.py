@@ -49,11 +49,21 @@ class IsolatedPool(Generic[Job, Result]):
         Importable by name; must not raise for a bad job but return a result that says so.
     workers : int
         Number of processes; 0 works in this process, without isolation.
+    alone : callable, optional
+        Does a job that is the only one, in this process: a worker would first import everything again. Gives
+        None for a job that is better isolated, for its need of memory.
     """
 
-    def __init__(self, function: Callable[[Job], Result], workers: int) -> None:
+    def __init__(
+        self,
+        function: Callable[[Job], Result],
+        workers: int,
+        alone: Callable[[Job], Result | None] | None = None,
+    ) -> None:
         self.function = function
         self.workers = workers
+        self.alone = alone
+        self._started = False
 
     def results(self, next_job: Callable[[], Job | None]) -> Iterator[tuple[Job, Result | Crash]]:
         """Yield (job, result) as they are ready, in no particular order.
@@ -75,12 +85,21 @@ class IsolatedPool(Generic[Job, Result]):
             return
         if (first := next_job()) is None:
             return
-        self._try_to_start()
         drawn, suspects = [first], list[Job]()
+        if self.alone is not None:
+            if (second := next_job()) is not None:
+                drawn.append(second)
+            elif (result := self.alone(first)) is not None:
+                drawn.clear()
+                yield first, result
         while True:
-            yield from self._until_crash(lambda: drawn.pop() if drawn else next_job(), self.workers, suspects)
+            yield from self._until_crash(
+                lambda: drawn.pop(0) if drawn else next_job(), self.workers, suspects
+            )
             if not suspects:
                 return
+            if not self._started:
+                self._try_to_start()
             for job in suspects:
                 yield from self._alone(job)
             suspects.clear()
@@ -121,6 +140,7 @@ class IsolatedPool(Generic[Job, Result]):
                     elif error is not None:  # the result could not be passed on
                         yield job, Crash(f"its result was lost on the way ({type(error).__name__})")
                     else:
+                        self._started = True
                         yield job, future.result()
             crashed.extend(running.values())
         finally:
