@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse, stats
+from scipy import sparse, special
 
 from grainstats.measure.measurement import Measurement
 
@@ -54,7 +54,7 @@ def arrangement(measurements: Sequence[Measurement]) -> Arrangement:
     p = None
     if z.size >= FEWEST_GRAINS and np.isfinite(value):
         expected, error = randomisation_moments(z, second)
-        p = float(stats.norm.sf((value - expected) / error))
+        p = float(special.ndtr((expected - value) / error))  # upper tail of the normal law
     return Arrangement(moran(z, first), value, p, z.size)
 
 

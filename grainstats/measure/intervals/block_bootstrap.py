@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 LEVEL = 0.95
 MODEL_DEGREES = 5.0  #: what a model's standard error weighs beside that of the blocks
@@ -81,7 +81,7 @@ def reach(deviation: np.ndarray) -> tuple[float, float]:
     error = float(np.sqrt(np.sum(deviation**2)))
     if error == 0:
         return 0.0, 0.0
-    t = float(stats.t.ppf(0.5 + LEVEL / 2, degrees_of_freedom(deviation)))
+    t = float(special.stdtrit(degrees_of_freedom(deviation), 0.5 + LEVEL / 2))  # Student's t
     skew = float(np.sum((deviation / error) ** 3)) * (2 * t**2 + 1) / 6
     return (t + max(-skew, 0.0)) * error, (t + max(skew, 0.0)) * error
 
