@@ -47,6 +47,7 @@ def remove_leftovers(folder: Path, before: float) -> None:
 
     Only those last written before `before`, seconds since the epoch: other shards may be writing theirs.
     """
-    for path in folder.rglob(".*"):
-        if _TEMPORARY.fullmatch(path.name) and path.is_file() and path.stat().st_mtime < before:
-            path.unlink(missing_ok=True)
+    for here, _, files in os.walk(folder):
+        for path in (Path(here, name) for name in files if _TEMPORARY.fullmatch(name)):
+            if path.is_file() and path.stat().st_mtime < before:
+                path.unlink(missing_ok=True)

@@ -35,6 +35,28 @@ def is_below(folder: Path, name: object) -> bool:
     return os.path.realpath(os.path.join(root, str(name))).startswith(root.rstrip(os.sep) + os.sep)
 
 
+class FilesBelow:
+    """The files below a folder: ``name in files``; each of its folders is looked at once.
+
+    Parameters
+    ----------
+    folder : Path
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._inside: dict[str, bool] = {}
+
+    def __contains__(self, name: object) -> bool:
+        if not is_relative(name):
+            return False
+        above, _, last = str(name).rpartition("/")
+        if above not in self._inside:
+            self._inside[above] = not above or is_below(self._folder, above)
+        path = os.path.join(self._folder, above, last)
+        return self._inside[above] and os.path.isfile(path) and not os.path.islink(path)
+
+
 def picture_kind(path: Path) -> str | None:
     """``"image/png"`` or ``"image/jpeg"`` by the file's first bytes; None where it is no such picture."""
     try:

@@ -47,9 +47,12 @@ def find_micrographs(
     """
     wanted = [inputs] if isinstance(inputs, str | Path) else list(inputs)
     found: dict[Path, Path] = {}
+    folders: dict[Path, Path] = {}  # without links, each followed once
     for one in wanted:
         for path in _expand(one, also):
-            found.setdefault(place_of(path), path)
+            if path.parent not in folders:
+                folders[path.parent] = place_of(path).parent
+            found.setdefault(folders[path.parent] / path.name, path)
     return sorted(found.values())
 
 

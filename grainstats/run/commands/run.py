@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 
 def run(
     inputs: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="INPUT", help="Micrographs, orientation maps, folders, or patterns such as '*.tif'."
         ),
-    ],
+    ] = None,
+    *,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for everything that comes out.")],
     db: Annotated[
         str | None,
@@ -59,6 +60,21 @@ def run(
     shard: Annotated[
         str, typer.Option(metavar="I/N", help="Only part I of N; a last run without it writes the report.")
     ] = "1/1",
+    manifest: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Frozen list of the images; made from INPUT where missing."),
+    ] = None,
+    report_only: Annotated[
+        bool,
+        typer.Option("--report-only", help="Analyse nothing; verdicts, tables and report of the database."),
+    ] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Only the images that gave no result before.")
+    ] = False,
+    verify: Annotated[
+        bool,
+        typer.Option("--verify", help="Read every file again; default: only where size or times changed."),
+    ] = False,
     dask: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Run on the cluster behind this Dask scheduler.")
     ] = None,
@@ -71,21 +87,34 @@ def run(
 
     May be stopped at any moment and started again: finished images are not done twice. Exit status 1 where
     some inputs gave no result (they are named, the rest is complete).
+
+    Examples: `grainstats run films --samples samples.csv --out results`, and one of eight jobs of a cluster,
+    `grainstats run films --out results --manifest films.txt --shard 3/8 --db shard-3.db`.
     """
     from grainstats.run.job.batch import Call
-    from grainstats.run.job.plan import parse_shard
+    from grainstats.run.job.selection import parse_shard
+    from segment.errors import InputError
+
+    if not inputs and not report_only:
+        raise InputError(
+            "INPUT", "no micrograph, folder or pattern is named", "Name one, or give --report-only"
+        )
 
     settings = {"pixel_size_nm": pixel_size, "null": null and null.value, "model": model}
     settings |= {"misorientation_deg": misorientation_deg, "merge_twins": merge_twins or None}
     settings |= {"twin": twin, "phase": phase}
     call = Call(
-        tuple(inputs),
+        tuple(inputs or ()),
         out,
         db=db,
         samples=samples,
         device=device.value,
         workers=workers,
         shard=parse_shard(shard),
+        manifest=manifest,
+        retry_failed=retry_failed,
+        report_only=report_only,
+        verify=verify,
         dask=dask,
     )
     summary = run_and_tell(call, read(recipe, settings))

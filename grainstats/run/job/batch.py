@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Protocol
 from grainstats.run.atomic import remove_leftovers
 from grainstats.run.failures import Failure
 from grainstats.run.job.assign import Assignment, assign_samples
+from grainstats.run.job.file_identity import KnownFiles
 from grainstats.run.job.job_ledger import Ledger
 from grainstats.run.job.one_image import Analysed, Analyst, Device, IsStack, Outcome
 from grainstats.run.job.plan import Job, Plan
 from grainstats.run.job.progress import Progress, Silence
+from grainstats.run.job.selection import frozen_listing, shard_of
 from grainstats.run.job.worker_pool import Crash, IsolatedPool, threads_per_worker
 from grainstats.run.names import stored_names
 from grainstats.run.recipe import Recipe
@@ -28,11 +30,13 @@ from segment._threads import available_cores
 from segment.errors import InputError
 
 if TYPE_CHECKING:
+    from grainstats.run.scope import Scope
     from grainstats.share.db.database import Database
     from grainstats.share.db.records import SampleSheet
     from segment.unet.model_folder import Model
 
 DATABASE = "results.db"
+MANY_IMAGES = 1000  #: above, a sample's files are spread over a further level of folders
 Analyse = Callable[[Job], Outcome]
 
 
@@ -74,6 +78,14 @@ class Call:
         Processes; 0 works in this one, without isolation; None: what suits the machine (`default_workers`).
     shard : (int, int)
         Part I of N of the images; parts but the whole write no report.
+    manifest : Path or None
+        Frozen list of the images, made from `inputs` where it does not exist.
+    retry_failed : bool
+        Work only on images without a result in the database.
+    report_only : bool
+        Analyse nothing: judge what the database holds and write tables and report.
+    verify : bool
+        Read every file again instead of trusting its size and times.
     dask : str or None
         Address of a Dask scheduler that runs the jobs instead of local processes.
     """
@@ -85,6 +97,10 @@ class Call:
     device: Device = "auto"
     workers: int | None = None
     shard: tuple[int, int] = (1, 1)
+    manifest: Path | None = None
+    retry_failed: bool = False
+    report_only: bool = False
+    verify: bool = False
     dask: str | None = None
 
 
@@ -149,13 +165,15 @@ def run_batch(
     InputError
         The call itself cannot be carried out: no such input, an unusable sample sheet, model or database.
     """
+    from grainstats.run.scope import Scope
     from grainstats.share.db.database import Database
     from grainstats.share.sheets.samples import read_samples
     from segment.unet import load_model
 
-    recipe, start = recipe or Recipe(), time.time()
+    recipe, start, progress = recipe or Recipe(), time.time(), progress or Silence()
+    name = stored_names(call.inputs)
     sheet = None if call.samples is None else read_samples(call.samples)
-    paths, assignment = _find(call, sheet)
+    paths, assignment = ([], Assignment({})) if call.report_only else _find(call, sheet)
     model = load_model(recipe.model)
     call.out.mkdir(parents=True, exist_ok=True)
     workers = default_workers(model, call.device) if call.workers is None else call.workers
@@ -168,30 +186,34 @@ def run_batch(
         if sheet is not None:
             db.put_samples(sheet)
         ledger = Ledger(db, call.out, model.digest, recipe.digest())
-        jobs = [(path, assignment.sample_ids[path]) for path in paths[call.shard[0] - 1 :: call.shard[1]]]
-        plan = Plan(jobs, ledger.pending, stored_names(call.inputs))
-        work = _work(plan, ledger, _mapper(call.dask, analyse, workers, alone), progress or Silence())
+        jobs = [(path, assignment.sample_ids[path]) for path in paths]
+        files = KnownFiles(call.out, "{}of{}".format(*call.shard), verify=call.verify)
+        plan = Plan(
+            _chosen(call, jobs, name, db),
+            ledger.pending,
+            name,
+            digest=files.digest,
+            n_frames=files.n_frames,
+            deep=len(jobs) > MANY_IMAGES,
+        )
+        try:
+            work = _work(plan, ledger, _mapper(call.dask, analyse, workers, alone), progress, files)
+        finally:
+            files.save()
         remove_leftovers(call.out, before=start)
         done = work.summary([*assignment.warnings, *work.remarks])
         if call.shard[1] > 1:
             return done
-        return _reported(db, call, model, recipe, done, jobs, ledger.moved_from)
+        scope = Scope(tuple(sorted({sample for _, sample in jobs})), model, recipe)
+        if call.report_only:
+            scope, done = _all_stored(db, scope)
+        return _reported(db, call, scope, done, ledger.moved_from)
 
 
-def _reported(
-    db: Database,
-    call: Call,
-    model: Model,
-    recipe: Recipe,
-    done: Summary,
-    jobs: Sequence[tuple[Path, str]],
-    moved_from: Iterable[str],
-) -> Summary:
+def _reported(db: Database, call: Call, scope: Scope, done: Summary, moved_from: Iterable[str]) -> Summary:
     """Judge every sample of the run and write tables and report."""
     from grainstats.run.job.judge_samples import judge_samples, spacings_of, verdicts_of, write_results
-    from grainstats.run.scope import Scope
 
-    scope = Scope(tuple(sorted({sample for _, sample in jobs})), model, recipe)
     failures = (*done.failures, *judge_samples(db, call.out, scope, also=moved_from))
     return replace(
         done,
@@ -200,6 +222,33 @@ def _reported(
         spacings=spacings_of(db, scope),
         report=write_results(db, call.out, scope, failures, done.warnings),
     )
+
+
+def _all_stored(db: Database, scope: Scope) -> tuple[Scope, Summary]:
+    """Every sample that the database holds under this model and recipe, and what it says of the run."""
+    images = scope.analyses(db)
+    if images.empty:
+        reason = "it holds no analysis with this model and recipe"
+        raise InputError(
+            db.safe_url, reason, "Run the images first, or give the --model and --recipe of that run"
+        )
+    rows = db.failures().itertuples(index=False)
+    failures = tuple(Failure(row.path, row.digest, row.reason, row.remedy) for row in rows)
+    scope = replace(scope, sample_ids=tuple(sorted(set(images["sample_id"].dropna()))))
+    return scope, Summary(len(images), 0, 0.0, 0.0, failures, ())
+
+
+def _chosen(
+    call: Call, jobs: Sequence[tuple[Path, str]], name: Callable[[Path], str], db: Database
+) -> list[tuple[Path, str]]:
+    """The images that this process works on."""
+    if call.report_only:
+        return []
+    ours = set(shard_of([path for path, _ in jobs], call.shard, name, frozen=call.manifest is not None))
+    if call.retry_failed:
+        failed = set(db.failures()["path"])
+        ours = {path for path in ours if name(path) in failed}
+    return [(path, sample_id) for path, sample_id in jobs if path in ours]
 
 
 def default_workers(model: Model, device: Device) -> int:
@@ -214,7 +263,11 @@ def _find(call: Call, sheet: SampleSheet | None) -> tuple[list[Path], Assignment
     from grainstats.run.orientation_input import find_inputs
 
     out = call.out.resolve()
-    paths = [path for path in find_inputs(call.inputs) if out not in _real(path).parents]
+
+    def listing() -> list[Path]:
+        return [path for path in find_inputs(call.inputs) if out not in _real(path).parents]
+
+    paths = listing() if call.manifest is None else frozen_listing(call.manifest, listing)
     if not paths:
         reason = "all micrographs of the input lie in the output folder, whose files are not read"
         raise InputError(f"--out {call.out}", reason, "Name a folder of its own, such as results")
@@ -253,29 +306,26 @@ class _Work:
         )
 
 
-def _work(plan: Plan, ledger: Ledger, mapper: Mapper, progress: Progress) -> _Work:
+def _work(plan: Plan, ledger: Ledger, mapper: Mapper, progress: Progress, files: KnownFiles) -> _Work:
     """Draw jobs, store what comes back; a stack becomes as many jobs as it has frames."""
     tally = _Work(0, 0, 0.0, 0.0, [], plan.remarks)
     progress.add(len(plan.jobs))
-    stacks: list[str] = []
-    skipped = 0
+    skipped = extra = 0
     for job, outcome in mapper.results(plan.next_job):
+        progress.add(plan.n_extra - extra)
         progress.skip(_passed(plan) - skipped)
-        skipped = _passed(plan)
+        skipped, extra = _passed(plan), plan.n_extra
         if isinstance(outcome, IsStack):
+            files.is_stack(job.sha256, outcome.n_frames)
             plan.add_frames(job, outcome.n_frames)
-            stacks.append(
-                f"{job.name}: its {outcome.n_frames} pages are taken for separate fields of one sample; "
-                "if they are slices of one body, use grainstats volume"
-            )
-            progress.add(outcome.n_frames - 1)
             continue
         _tally(job, outcome, ledger, tally, progress)
+    progress.add(plan.n_extra - extra)
     progress.skip(_passed(plan) - skipped)
     for failure in plan.failures:
         ledger.store_failure(failure)
     tally.failures = sorted([*plan.failures, *tally.failures], key=lambda f: (f.path, f.digest))
-    tally.remarks = [*plan.remarks, *stacks]
+    tally.remarks = [*plan.remarks, *plan.stacks]
     tally.n_images = tally.n_new + plan.n_done
     return tally
 

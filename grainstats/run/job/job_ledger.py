@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from grainstats.run.failures import Failure, unexpected
 from grainstats.run.job.one_image import Analysed, artefacts_of
 from grainstats.run.job.plan import Job
-from grainstats.share.safe_paths import is_below, is_relative
+from grainstats.share.safe_paths import FilesBelow, is_relative
 from segment.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ class Ledger:
         ours = known[(known["model_digest"] == model_digest) & (known["recipe_digest"] == recipe_digest)]
         self._artefacts = dict(zip(ours["micrograph_digest"], ours["artefacts"], strict=True))
         self._samples = dict(zip(known["micrograph_digest"], known["sample_id"], strict=True))
+        counting = ours[ours["is_current"]]
+        columns = (counting[name] for name in ("micrograph_digest", "sample_id", "path"))
+        self._counting = {digest: (sample_id, path) for digest, sample_id, path in zip(*columns, strict=True)}
+        self._files = FilesBelow(out)
 
     def key(self, digest: str) -> AnalysisKey:
         from grainstats.share.db.records import AnalysisKey
@@ -42,8 +46,9 @@ class Ledger:
         artefacts = self._artefacts.get(job.digest)
         if artefacts is None:
             return job
-        if all(is_below(self._out, path) and (self._out / path).is_file() for path in artefacts.values()):
-            self._db.use_analysis(self.key(job.digest), job.sample_id, job.name)
+        if all(path in self._files for path in artefacts.values()):
+            if self._counting.get(job.digest) != (job.sample_id, job.name):
+                self._db.use_analysis(self.key(job.digest), job.sample_id, job.name)
             return None
         return replace(job, stored_stem=_stem(artefacts))
 

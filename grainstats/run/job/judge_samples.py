@@ -11,6 +11,7 @@ from grainstats import __version__
 from grainstats.infer import judge_sample, judging_digest
 from grainstats.infer.modality.sample_pooling import Sample, pooled_descriptors, sample_images
 from grainstats.run.failures import Failure, unexpected
+from grainstats.run.job.up_to_date import Written, state_of_report, state_of_tables
 from grainstats.run.report.tables import write_tables
 from grainstats.run.scope import Scope
 from grainstats.share.db.database import Database
@@ -35,11 +36,12 @@ def judge_samples(db: Database, out: Path, scope: Scope, *, also: Iterable[str] 
     """
     analyses, pools = scope.analyses(db), db.pools()
     pools = pools[(pools["code_version"] == __version__) & (pools["judging_digest"] == judging_digest())]
+    by_sample = dict(tuple(analyses.groupby("sample_id", sort=False)))
+    judged = pools.groupby("sample_id", sort=False)["analysis_id"].agg(frozenset).to_dict()
     failures = []
     for sample_id in sorted({*scope.sample_ids, *also}):
-        images = analyses[analyses["sample_id"] == sample_id]
-        old = pools[pools["sample_id"] == sample_id]
-        if set(images["analysis_id"]) == set(old["analysis_id"]):
+        images = by_sample.get(sample_id, analyses.iloc[:0])
+        if judged.get(sample_id, frozenset()) == frozenset(images["analysis_id"]):
             continue
         try:
             _judge(db, sample_id, images, scope)
@@ -78,13 +80,11 @@ def load_sample(db: Database, sample_id: str, images: pd.DataFrame) -> Sample:
             .drop(columns="_place")
         )
 
-    descriptors = db.descriptors("image")
-    of_sample = descriptors[descriptors["sample_id"] == sample_id]
     return Sample(
         images,
         ours(db.grains(sample_id)),
         ours(db.intercepts(sample_id)),
-        ours(of_sample),
+        ours(db.descriptors("image", sample_id)),
         db.segmentations(images["analysis_id"]),
     )
 
@@ -92,11 +92,16 @@ def load_sample(db: Database, sample_id: str, images: pd.DataFrame) -> Sample:
 def write_results(
     db: Database, out: Path, scope: Scope, failures: Sequence[Failure], warnings: Sequence[str]
 ) -> Path:
-    """Write tables and report of the samples in scope; returns the report's path."""
-    from grainstats.run.report.report import write_report
+    """Write tables and report of the samples in scope where they change; returns the report's path."""
+    from grainstats.run.report.report import REPORT, write_report
 
-    write_tables(db, out / "tables", scope)
-    return write_report(db, out, scope, failures, warnings)
+    written, tables = Written(out), state_of_tables(db, scope)
+    if not written.is_current("tables", tables):
+        written.remember("tables", tables, write_tables(db, out / "tables", scope))
+    state = state_of_report(db, tables, failures, warnings)
+    if not written.is_current("report", state):
+        written.remember("report", state, [write_report(db, out, scope, failures, warnings)])
+    return out / REPORT
 
 
 def verdicts_of(db: Database, scope: Scope) -> list[tuple[str, str]]:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grainstats.run.failures import Failure, said_of
+from grainstats.run.job.file_identity import file_digest
 from grainstats.run.names import plain_name, printable, without_folders
 from segment.errors import InputError
 from segment.micrograph.file_kind import why_no_file
-
-_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -34,6 +31,8 @@ class Job:
         Start of the file names under which the database knows this image; empty for a new one.
     shown : str
         What database, report and exports call the file; empty: its folder and name.
+    deep : bool
+        The run has so many images that their files need a further level of folders.
     """
 
     path: Path
@@ -42,6 +41,7 @@ class Job:
     frame: int | None = None
     stored_stem: str = ""
     shown: str = ""
+    deep: bool = False
 
     @property
     def name(self) -> str:
@@ -67,7 +67,8 @@ class Job:
         if self.stored_stem:
             return self.stored_stem
         frame = "" if self.frame is None else f"_{self.frame:04d}"
-        return f"{plain_name(self.sample_id)}/{plain_name(self.path.stem)}{frame}-{analysis[:8]}"
+        below = f"{analysis[:2]}/" if self.deep else ""
+        return f"{plain_name(self.sample_id)}/{below}{plain_name(self.path.stem)}{frame}-{analysis[:8]}"
 
 
 @dataclass
@@ -82,6 +83,12 @@ class Plan:
         Given a job, None where its work is complete, else the job with what is known of it.
     name : callable
         What a file is called in the database and in messages.
+    digest : callable
+        SHA-256 of a file.
+    n_frames : callable
+        Given the digest of a file, its frames where it is known to be a stack, else None.
+    deep : bool
+        See `Job`.
 
     Attributes
     ----------
@@ -91,6 +98,10 @@ class Plan:
         Copies within one sample, which count once.
     n_done : int
         Images found done already.
+    n_extra : int
+        Frames of stacks, beyond one for each file.
+    stacks : list of str
+        What is said of files with several pages.
     """
 
     jobs: Sequence[tuple[Path, str]]
@@ -99,6 +110,11 @@ class Plan:
     failures: list[Failure] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     n_done: int = 0
+    digest: Callable[[Path], str] = file_digest
+    n_frames: Callable[[str], int | None] = lambda sha256: None
+    deep: bool = False
+    n_extra: int = 0
+    stacks: list[str] = field(default_factory=list)
     _frames: deque[Job] = field(default_factory=deque)
     _seen: dict[str, tuple[Path, str]] = field(default_factory=dict)
     _next: int = 0
@@ -124,6 +140,11 @@ class Plan:
     def add_frames(self, job: Job, n_frames: int) -> None:
         """A file turned out to be a stack: each frame is a job of its own, done before other files."""
         self._frames.extend(replace(job, frame=frame) for frame in range(n_frames))
+        self.n_extra += n_frames - 1
+        self.stacks.append(
+            f"{job.name}: its {n_frames} pages are taken for separate fields of one sample; "
+            "if they are slices of one body, use grainstats volume"
+        )
 
     def _open_next(self) -> Job | None:
         path, sample_id = self.jobs[self._next]
@@ -133,19 +154,26 @@ class Plan:
             self.failures.append(Failure(name, "", *why, sample_id))
             return None
         try:
-            sha256 = file_digest(path)
+            sha256 = self.digest(path)
         except OSError as error:
             reason = f"cannot be read: {error.strerror or error}"
             self.failures.append(Failure(name, "", reason, "Check the path and its permissions", sample_id))
             return None
         first, owner = self._seen.setdefault(sha256, (path, sample_id))
         if first == path:
-            return Job(path, sha256, sample_id, shown=name)
+            return self._opened(Job(path, sha256, sample_id, shown=name, deep=self.deep))
         if owner == sample_id:
             remark = f"{name} is the same image as {self.name(first)}, byte for byte: counted once"
             self.remarks.append(remark)
         else:
             self.failures.append(_claimed_twice(name, sha256, sample_id, self.name(first), owner))
+        return None
+
+    def _opened(self, job: Job) -> Job | None:
+        """The job, or its frames where the file is known to be a stack."""
+        if (n_frames := self.n_frames(job.sha256)) is None:
+            return job
+        self.add_frames(job, n_frames)
         return None
 
 
@@ -157,31 +185,6 @@ def _claimed_twice(name: str, sha256: str, sample_id: str, first: str, owner: st
         "Keep the copy that belongs to its sample, or name the sample of each image in samples.csv",
         sample_id,
     )
-
-
-def file_digest(path: Path) -> str:
-    """SHA-256 (hex) of a file's bytes, read in blocks."""
-    total = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            total.update(block)
-    return total.hexdigest()
-
-
-def parse_shard(text: str) -> tuple[int, int]:
-    """``"2/8"`` as (2, 8).
-
-    Raises
-    ------
-    InputError
-        Not of the form I/N with 1 <= I <= N.
-    """
-    match = re.fullmatch(r"(\d+)/(\d+)", text.strip())
-    if match is None or not 1 <= int(match[1]) <= int(match[2]):
-        raise InputError(
-            f"--shard {text}", "is not of the form I/N", "Give for example --shard 2/8, I from 1 to N"
-        )
-    return int(match[1]), int(match[2])
 
 
 def _short(path: Path) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,53 +17,73 @@ if TYPE_CHECKING:
     from grainstats.run.scope import Scope
 
 _INTERNAL = ["analysis_id", "created_at", "pool", "code_version", "is_current"]
+_WHOLE_NUMBERS = ["phase_ends", *(f"bbox_{end}_px" for end in ("y0", "x0", "y1", "x1"))]
 
 
 def write_tables(db: Database, folder: Path, scope: Scope) -> list[Path]:
     """Write ``<table>.csv`` and ``<table>.parquet`` for the samples in scope.
 
-    Rows are named by sample and by ``analysis``, the short digest of image, model and recipe.
+    Rows are named by sample and by ``analysis``, the short digest of image, model and recipe. Grains and
+    intercepts pass sample by sample: all rows never stand in memory together. CSV is for spreadsheets, so
+    that no text in it is a formula; Parquet holds every text as it is.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for name, table in _tables(db, scope):
-        for suffix in (".csv", ".parquet"):
-            path = folder / f"{name}{suffix}"
-            write_atomically(path, partial(_WRITERS[suffix], table))
-            written.append(path)
-    return written
-
-
-def _write_csv(table: pd.DataFrame, path: Path) -> None:
-    """For spreadsheets: no text is taken for a formula; Parquet holds every text as it is."""
-    without_formulas(table).to_csv(path, index=False)
-
-
-def _write_parquet(table: pd.DataFrame, path: Path) -> None:
-    table.to_parquet(path, index=False)
-
-
-_WRITERS = {".csv": _write_csv, ".parquet": _write_parquet}
-
-
-def _tables(db: Database, scope: Scope) -> Iterator[tuple[str, pd.DataFrame]]:
     images = scope.analyses(db)
     images = images[images["sample_id"].isin(scope.sample_ids)]
     keys = images.set_index("analysis_id")["analysis"]
+    written = []
+    for name, table in _small_tables(db, scope, images, keys):
+        written += _write(folder / name, iter([table]))
+    for name in ("grains", "intercepts"):
+        parts = (_keyed(getattr(db, name)(sample_id), keys) for sample_id in scope.sample_ids)
+        written += _write(folder / name, _measured(parts))
+    return written
+
+
+def _small_tables(
+    db: Database, scope: Scope, images: pd.DataFrame, keys: pd.Series
+) -> Iterator[tuple[str, pd.DataFrame]]:
     for name, table in (("samples", db.samples()), ("verdicts", db.verdicts())):
         yield name, _plain(table[table["sample_id"].isin(scope.sample_ids)])
     yield "images", _plain(images)
     yield "image_descriptors", _keyed(db.descriptors("image"), keys)
     pooled = db.descriptors("sample")
     yield "sample_descriptors", _plain(pooled[pooled["sample_id"].isin(scope.sample_ids)])
-    for name in ("grains", "intercepts"):
-        yield name, _measured(db, name, scope, keys)
 
 
-def _measured(db: Database, name: str, scope: Scope, keys: pd.Series) -> pd.DataFrame:
-    parts = [_keyed(getattr(db, name)(sample_id), keys) for sample_id in scope.sample_ids]
-    full = [part for part in parts if len(part)] or parts[:1]
-    return pd.concat(full, ignore_index=True)
+def _measured(parts: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    """Parts with rows, or one without; numbers of pixels and ends are whole also where some are missing."""
+    any_rows, last = False, pd.DataFrame()
+    for part in parts:
+        last = part.astype({name: "Int64" for name in _WHOLE_NUMBERS if name in part})
+        if len(last):
+            any_rows = True
+            yield last
+    if not any_rows:
+        yield last
+
+
+def _write(stem: Path, parts: Iterator[pd.DataFrame]) -> list[Path]:
+    """The parts below each other, as CSV and as Parquet."""
+    csv, parquet = stem.with_suffix(".csv"), stem.with_suffix(".parquet")
+    write_atomically(csv, lambda to_csv: write_atomically(parquet, lambda p: _both(parts, to_csv, p)))
+    return [csv, parquet]
+
+
+def _both(parts: Iterator[pd.DataFrame], csv: Path, parquet: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    writer: pq.ParquetWriter | None = None
+    with ExitStack() as stack:
+        file = stack.enter_context(csv.open("w", encoding="utf-8", newline=""))
+        for part in parts:
+            without_formulas(part).to_csv(file, index=False, header=writer is None, lineterminator="\n")
+            schema = None if writer is None else writer.schema
+            table = pa.Table.from_pandas(part, schema=schema, preserve_index=False)
+            if writer is None:
+                writer = stack.enter_context(pq.ParquetWriter(parquet, table.schema))
+            writer.write_table(table)
 
 
 def _keyed(table: pd.DataFrame, keys: pd.Series) -> pd.DataFrame:
@@ -80,7 +100,13 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
     import json
 
     table = table.drop(columns=_INTERNAL, errors="ignore").reset_index(drop=True)
-    for column in table:
-        if table[column].map(lambda value: isinstance(value, list | dict | tuple)).any():
-            table[column] = table[column].map(lambda value: json.dumps(value, ensure_ascii=False))
+    for column in table.select_dtypes(object):
+        if pd.api.types.infer_dtype(table[column], skipna=True).startswith("mixed"):
+            table[column] = table[column].map(
+                lambda value: json.dumps(value, ensure_ascii=False) if _is_nested(value) else value
+            )
     return table
+
+
+def _is_nested(value: object) -> bool:
+    return isinstance(value, list | dict | tuple)

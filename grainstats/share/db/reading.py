@@ -206,8 +206,10 @@ class Readers:
         reals = [c.name for c in table.__table__.columns if isinstance(c.type, sa.Float)]
         return frame.astype(dict.fromkeys(reals, float))
 
-    def descriptors(self, level: Literal["image", "sample"] = "image") -> pd.DataFrame:
-        """Named numbers of the current analyses (``"image"``) or pools (``"sample"``).
+    def descriptors(
+        self, level: Literal["image", "sample"] = "image", sample_id: str | None = None
+    ) -> pd.DataFrame:
+        """Named numbers of the current analyses (``"image"``) or pools (``"sample"``), of one sample or all.
 
         Columns: sample_id, then path and analysis_id (image) or pool (sample; digest), then name, value,
         ci_low, ci_high, unit, method.
@@ -220,10 +222,14 @@ class Readers:
                 .join(CurrentAnalysis, CurrentAnalysis.analysis_id == d.analysis_id)
                 .join(Micrograph, Micrograph.digest == CurrentAnalysis.micrograph_digest)
             )
+            if sample_id is not None:
+                query = query.where(Micrograph.sample_id == sample_id)
             frame = self._frame(query, "sample_id", "path", "analysis_id", "name")
         else:
             pooled = sa.select(Pool.sample_id, Pool.digest.label("pool"), *numbers)
             pooled = pooled.join(Pool, Pool.id == d.pool_id).join(CurrentPool, CurrentPool.pool_id == Pool.id)
+            if sample_id is not None:
+                pooled = pooled.where(Pool.sample_id == sample_id)
             frame = self._frame(pooled, "sample_id", "name")
         return frame.astype({"value": float, "ci_low": float, "ci_high": float})
 

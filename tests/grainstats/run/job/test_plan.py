@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from grainstats.run.failures import unexpected
-from grainstats.run.job.plan import Job, Plan, file_digest, parse_shard
+from grainstats.run.job.file_identity import file_digest
+from grainstats.run.job.plan import Job, Plan
+from grainstats.run.job.selection import parse_shard
 from segment.errors import InputError
 
 

@@ -1,0 +1,93 @@
+"""Digests of files, remembered by size and times: ten thousand images are not read again to find them done.
+
+A file counts as the one hashed before where its size, its time of modification and its time of change are the
+same; the last cannot be set by a user, so that a copy with a kept date is seen. Times younger than the clock
+can tell apart are never remembered (as git does with its index). ``--verify`` reads every file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from pathlib import Path
+
+from grainstats.run.atomic import write_bytes
+
+_FOLDER = ".report"
+_BLOCK = 1 << 20
+_SETTLED_NS = 2_000_000_000  #: coarsest clock of a file system in use (FAT: 2 s)
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 (hex) of a file's bytes, read in blocks."""
+    total = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            total.update(block)
+    return total.hexdigest()
+
+
+class KnownFiles:
+    """What is known of the files of earlier runs into one output folder.
+
+    Paths are kept as digests only: results folders are passed on, and name no folder of a machine.
+
+    Parameters
+    ----------
+    out : Path
+        Output folder.
+    part : str
+        Name of this process's share; others may write theirs at the same time.
+    verify : bool
+        Read every file, whatever is known of it.
+    """
+
+    def __init__(self, out: Path, part: str = "1of1", *, verify: bool = False) -> None:
+        self._path = out / _FOLDER / f"files-{part}.json"
+        self._verify = verify
+        self._known: dict[str, list] = {}
+        self._frames: dict[str, int] = {}
+        for path in sorted(self._path.parent.glob("files-*.json")) if self._path.parent.is_dir() else ():
+            self._load(path)
+        self._changed = False
+
+    def _load(self, path: Path) -> None:
+        try:
+            stored = json.loads(path.read_bytes())
+            self._known.update(stored["files"])
+            self._frames.update(stored["frames"])
+        except (OSError, ValueError, TypeError, KeyError):
+            return  # what is unknown is read again
+
+    def digest(self, path: Path) -> str:
+        """SHA-256 of the file, read only where it is not the file known before."""
+        place = hashlib.sha256(os.fsencode(os.path.abspath(path))).hexdigest()[:24]
+        state = os.stat(path)
+        times = [state.st_size, state.st_mtime_ns, state.st_ctime_ns]
+        known = self._known.get(place)
+        if known is not None and known[:3] == times and not self._verify:
+            return str(known[3])
+        now = time.time_ns()
+        digest = file_digest(path)
+        if now - max(times[1:]) > _SETTLED_NS:
+            self._known[place] = [*times, digest]
+            self._changed = True
+        return digest
+
+    def n_frames(self, sha256: str) -> int | None:
+        """Frames of a stack with these bytes; None where it is not known to be one."""
+        return self._frames.get(sha256)
+
+    def is_stack(self, sha256: str, n_frames: int) -> None:
+        """Remember that a file is a stack."""
+        self._frames[sha256] = n_frames
+        self._changed = True
+
+    def save(self) -> None:
+        """Keep what is known for the next run."""
+        if self._changed:
+            content = {"files": self._known, "frames": self._frames}
+            write_bytes(self._path, json.dumps(content, sort_keys=True).encode())
+            self._changed = False

@@ -1,0 +1,89 @@
+"""Which images of a listing this process works on: a shard, a frozen list, or those that failed before."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from segment.errors import InputError
+
+
+def parse_shard(text: str) -> tuple[int, int]:
+    """``"2/8"`` as (2, 8).
+
+    Raises
+    ------
+    InputError
+        Not of the form I/N with 1 <= I <= N.
+    """
+    match = re.fullmatch(r"(\d+)/(\d+)", text.strip())
+    if match is None or not 1 <= int(match[1]) <= int(match[2]):
+        raise InputError(
+            f"--shard {text}", "is not of the form I/N", "Give for example --shard 2/8, I from 1 to N"
+        )
+    return int(match[1]), int(match[2])
+
+
+def in_shard(name: str, shard: tuple[int, int]) -> bool:
+    """Whether an image belongs to part I of N: by the digest of its name, not by its place in a listing.
+
+    A listing changes while images arrive; the shard of an image does not.
+
+    Examples
+    --------
+    >>> sum(in_shard("films/S1/a.tif", (part, 4)) for part in (1, 2, 3, 4))
+    1
+    """
+    part, parts = shard
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) % parts == part - 1
+
+
+def shard_of(
+    paths: Sequence[Path], shard: tuple[int, int], name: Callable[[Path], str], *, frozen: bool
+) -> list[Path]:
+    """The paths of one shard; of a frozen list every N-th, so that shards are of one size."""
+    if shard[1] == 1:
+        return list(paths)
+    if frozen:
+        return list(paths[shard[0] - 1 :: shard[1]])
+    return [path for path in paths if in_shard(name(path), shard)]
+
+
+def frozen_listing(manifest: Path, listing: Callable[[], Sequence[Path]]) -> list[Path]:
+    """The paths of a manifest; where there is none yet, it is made of `listing`.
+
+    One path a line, absolute; a path with a line end in it stands as a JSON string. Of several processes that
+    start at once, one makes the file and all read it.
+
+    Raises
+    ------
+    InputError
+        The file holds no paths.
+    """
+    if not manifest.exists():
+        _make(manifest, listing())
+    text = os.fsdecode(manifest.read_bytes())
+    lines = [line.strip("\r") for line in text.split("\n")]
+    paths = [Path(json.loads(line) if line.startswith('"') else line) for line in lines if line.strip()]
+    if not paths:
+        raise InputError(manifest, "it lists no image", "Remove it, so that it is made again from INPUT")
+    return [path if path.is_absolute() else manifest.parent / path for path in paths]
+
+
+def _make(manifest: Path, paths: Sequence[Path]) -> None:
+    places = (os.path.abspath(path) for path in paths)
+    lines = [json.dumps(place) if re.search(r"[\r\n]|^\"", place) else place for place in places]
+    manifest.parent.mkdir(parents=True, exist_ok=True)
+    part = manifest.with_name(f".{manifest.name}.{os.getpid()}.part")
+    part.write_bytes(os.fsencode("\n".join([*lines, ""])))
+    try:
+        os.link(part, manifest)
+    except FileExistsError:
+        pass  # another process was first
+    except OSError:  # a file system without hard links
+        os.replace(part, manifest)
+    part.unlink(missing_ok=True)

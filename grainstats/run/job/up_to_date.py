@@ -1,0 +1,72 @@
+"""Whether tables and report are already what they would be if they were written again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from grainstats import __version__
+from grainstats.run.atomic import write_bytes
+from grainstats.run.failures import Failure
+from grainstats.run.scope import Scope
+from grainstats.share.db.database import Database
+from grainstats.share.db.records import digest_of, plain
+
+_FILE = ".report/written.json"
+
+
+class Written:
+    """What an earlier run wrote into an output folder, from what, and how its files then looked.
+
+    Parameters
+    ----------
+    out : Path
+    """
+
+    def __init__(self, out: Path) -> None:
+        self._out = out
+        try:
+            self._known: dict[str, dict] = dict(json.loads((out / _FILE).read_bytes()))
+        except (OSError, ValueError, TypeError):
+            self._known = {}
+
+    def is_current(self, what: str, state: str) -> bool:
+        """Whether `what` was made from this state and none of its files has been touched since."""
+        known = self._known.get(what, {})
+        try:
+            return known["state"] == state and known["files"] == self._looks(map(Path, known["files"]))
+        except (KeyError, TypeError, OSError):
+            return False
+
+    def remember(self, what: str, state: str, files: Iterable[Path]) -> None:
+        """`files`, which lie below the folder, have been made from `state`."""
+        inside = [path.relative_to(self._out) for path in files]
+        self._known[what] = {"state": state, "files": self._looks(inside)}
+        write_bytes(self._out / _FILE, json.dumps(self._known, sort_keys=True).encode())
+
+    def _looks(self, files: Iterable[Path]) -> dict[str, list[int]]:
+        states = {path.as_posix(): (self._out / path).stat() for path in files}
+        return {name: [state.st_size, state.st_mtime_ns] for name, state in states.items()}
+
+
+def state_of_tables(db: Database, scope: Scope) -> str:
+    """Digest of all that the tables are made of: analyses and pools never change, so that their names do."""
+    images = scope.analyses(db).drop(columns=["analysis_id", "artefacts", "warnings", "created_at"])
+    pools = db.pools()[["sample_id", "pool"]].drop_duplicates()
+    return digest_of(
+        __version__,
+        list(scope.sample_ids),
+        scope.model.digest,
+        scope.recipe.digest(),
+        images.to_csv(index=False),
+        pools.to_csv(index=False),
+        db.samples().to_csv(index=False),
+    )
+
+
+def state_of_report(db: Database, tables: str, failures: Sequence[Failure], warnings: Sequence[str]) -> str:
+    """Digest of all that the report is made of, given that of the tables."""
+    loops = db.suggestions().drop(columns=["suggestion_id"]).to_csv(index=False)
+    properties = db.properties().to_csv(index=False)
+    return digest_of(tables, db.name, [plain(f) for f in failures], list(warnings), loops, properties)

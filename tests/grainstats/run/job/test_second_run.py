@@ -1,0 +1,152 @@
+"""A run that finds all done reads no pixel, writes no row and no file; what changes is seen."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+
+from grainstats.run.job import file_identity
+from grainstats.run.job.batch import Call, run_batch
+from grainstats.run.job.file_identity import KnownFiles, file_digest
+from grainstats.run.job.selection import frozen_listing, in_shard
+from grainstats.run.recipe import Recipe
+from grainstats.share import Database
+from segment.errors import InputError
+
+
+def go(data: Path, out: Path, model: Path, **call):
+    return run_batch(Call((str(data),), out, workers=0, **call), Recipe(model=str(model)))
+
+
+def states(out: Path) -> dict[str, tuple[int, int]]:
+    files = (path for path in out.rglob("*") if path.is_file() and "results.db" not in path.name)
+    return {str(path): (path.stat().st_ino, path.stat().st_mtime_ns) for path in files}
+
+
+@pytest.fixture(autouse=True)
+def no_settling(monkeypatch):
+    monkeypatch.setattr(file_identity, "_SETTLED_NS", -1)
+
+
+def test_nothing_is_read_or_written_twice(two_samples, tmp_path, edge_model, write_micrograph, monkeypatch):
+    frames = [tifffile.imread(write_micrograph(tmp_path / f"{i}.tif", 20 + i)) for i in range(2)]
+    scale = {"resolution": (0.5, 0.5), "metadata": {"unit": "nm"}, "imagej": True}
+    tifffile.imwrite(two_samples / "S2/stack.tif", np.stack(frames), **scale)
+    out = tmp_path / "out"
+    first = go(two_samples, out, edge_model)
+    before = states(out)
+    monkeypatch.setattr(file_identity, "file_digest", lambda path: pytest.fail(f"{path} is read again"))
+    for name in ("use_analysis", "add_analysis", "put_verdict", "grains", "intercepts"):
+        monkeypatch.setattr(Database, name, lambda *args, name=name, **more: pytest.fail(f"{name} again"))
+    again = go(two_samples, out, edge_model)
+    assert (first.n_images, again.n_images, again.n_new) == (6, 6, 0)
+    assert again.verdicts == first.verdicts and again.spacings == first.spacings
+    assert states(out) == before
+
+
+def test_what_was_removed_or_edited_is_written_again(two_samples, tmp_path, edge_model):
+    out = tmp_path / "out"
+    go(two_samples, out, edge_model)
+    table, page = out / "tables/grains.csv", out / "report.html"
+    right = table.read_bytes()
+    table.write_bytes(b"")
+    page.unlink()
+    go(two_samples, out, edge_model)
+    assert table.read_bytes() == right and page.is_file()
+
+
+def test_a_changed_file_is_seen_also_when_its_date_and_size_are_kept(tmp_path):
+    path = tmp_path / "a.tif"
+    path.write_bytes(b"one")
+    old = path.stat()
+    known = KnownFiles(tmp_path)
+    assert known.digest(path) == file_digest(path)
+    known.save()
+    path.write_bytes(b"two")
+    os.utime(path, ns=(old.st_atime_ns, old.st_mtime_ns))
+    assert KnownFiles(tmp_path).digest(path) == file_digest(path)
+
+
+def test_verify_reads_all(tmp_path, monkeypatch):
+    path = tmp_path / "a.tif"
+    path.write_bytes(b"one")
+    known = KnownFiles(tmp_path)
+    known.digest(path)
+    known.save()
+    monkeypatch.setattr(file_identity, "file_digest", lambda path: "read")
+    assert KnownFiles(tmp_path).digest(path) != "read"
+    assert KnownFiles(tmp_path, verify=True).digest(path) == "read"
+
+
+def test_a_damaged_memory_is_no_harm(tmp_path):
+    (tmp_path / ".report").mkdir()
+    (tmp_path / ".report/files-1of1.json").write_text("{")
+    (tmp_path / "a.tif").write_bytes(b"one")
+    assert KnownFiles(tmp_path).digest(tmp_path / "a.tif") == file_digest(tmp_path / "a.tif")
+
+
+def test_files_younger_than_the_clock_can_tell_are_not_remembered(tmp_path, monkeypatch):
+    monkeypatch.setattr(file_identity, "_SETTLED_NS", 2_000_000_000)
+    path = tmp_path / "a.tif"
+    path.write_bytes(b"one")
+    known = KnownFiles(tmp_path)
+    known.digest(path)
+    known.save()
+    assert not (tmp_path / ".report").exists()
+
+
+def test_shards_do_not_move_when_images_arrive():
+    names = [f"films/S{k % 7}/{k}.tif" for k in range(2000)]
+    parts = [{name for name in names if in_shard(name, (part, 4))} for part in (1, 2, 3, 4)]
+    assert set.union(*parts) == set(names) and sum(map(len, parts)) == 2000
+    assert min(map(len, parts)) > 400
+    assert all(in_shard(name, (2, 4)) for name in parts[1])
+
+
+def test_a_manifest_is_made_once_and_then_read(tmp_path):
+    odd = [tmp_path / "b.tif", tmp_path / os.fsdecode(b"a\xff.tif"), tmp_path / "c\nd.tif"]
+    manifest = tmp_path / "films.txt"
+    assert frozen_listing(manifest, lambda: odd) == odd
+    assert frozen_listing(manifest, lambda: []) == odd
+    manifest.write_text("\n")
+    with pytest.raises(InputError, match="lists no image"):
+        frozen_listing(manifest, lambda: odd)
+
+
+def test_the_report_can_be_made_from_the_database_alone(two_samples, tmp_path, edge_model):
+    out = tmp_path / "out"
+    (two_samples / "S1/bad.tif").write_text("no image")
+    for part in (1, 2):
+        done = go(two_samples, out, edge_model, shard=(part, 2))
+        assert done.report is None
+    alone = run_batch(Call((), out, workers=0, report_only=True), Recipe(model=str(edge_model)))
+    assert (alone.n_images, len(alone.failures), [s for s, _ in alone.verdicts]) == (4, 1, ["S1", "S2"])
+    whole = tmp_path / "whole"
+    go(two_samples, whole, edge_model)
+    for path in (whole / "tables").iterdir():
+        assert (out / "tables" / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+def test_failed_images_alone_can_be_tried_again(two_samples, tmp_path, edge_model, write_micrograph):
+    out, bad = tmp_path / "out", two_samples / "S1/bad.tif"
+    bad.write_text("no image")
+    go(two_samples, out, edge_model)
+    bad.unlink()
+    write_micrograph(bad, 30)
+    write_micrograph(two_samples / "S2/new.tif", 31)
+    again = go(two_samples, out, edge_model, retry_failed=True)
+    assert (again.n_new, again.exit_status) == (1, 0)
+    with Database.open(out / "results.db") as db:
+        assert len(db.analyses()) == 5 and db.failures().empty
+
+
+def test_whole_numbers_stay_whole_where_some_are_missing(two_samples, tmp_path, edge_model):
+    out = tmp_path / "out"
+    go(two_samples, out, edge_model)
+    table = pd.read_csv(out / "tables/grains.csv", dtype=str)
+    assert not table["bbox_x0_px"].str.contains(r"\.").any()
