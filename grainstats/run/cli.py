@@ -21,6 +21,7 @@ from grainstats.run.commands import (
     init,
     magnet,
     measure,
+    merge,
     model,
     propose,
     run,
@@ -53,6 +54,7 @@ for command in (
     suggest.suggest,
     propose.propose,
     campaign.campaign,
+    merge.merge,
 ):
     app.command()(command)
 app.command(name="import")(import_samples.import_samples)

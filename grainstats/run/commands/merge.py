@@ -1,0 +1,34 @@
+"""`grainstats merge`: the databases of a cluster's jobs into one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def merge(
+    databases: Annotated[
+        list[Path], typer.Argument(metavar="DATABASE", help="SQLite files that shards wrote.")
+    ],
+    db: Annotated[
+        str,
+        typer.Option(envvar="GRAINSTATS_DB", metavar="URL", help="Where everything goes; made if missing."),
+    ],
+) -> None:
+    """Merge the databases of several shards; doing it twice changes nothing.
+
+    Verdicts are judged afterwards, of whole samples: `grainstats run --report-only --out results`.
+
+    Examples: `grainstats merge shard-*.db --db results/results.db`, and into a server,
+    `grainstats merge shard-1.db shard-2.db --db postgresql://lab@host/grains`.
+    """
+    from grainstats.share.db.database import Database
+    from grainstats.share.db.merging import merge as add
+
+    with Database.open(db) as target:
+        for path in databases:
+            with Database.open(path, create=False) as source:
+                done = add(target, source)
+            print(f"{path}: {done.n_analyses} analyses and {done.n_samples} samples added")

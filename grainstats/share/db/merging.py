@@ -1,0 +1,167 @@
+"""Databases of several shards into one: every analysis with its rows, samples with their designs, failures.
+
+Verdicts are not taken over: they belong to whole samples, whose images may have been in several shards. A run
+with ``--report-only`` judges them from what was merged.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from grainstats.share.db import schema
+from grainstats.share.db.engine import in_transaction
+from grainstats.share.db.records import AnalysisKey
+from grainstats.share.db.urls import DatabaseError
+from grainstats.share.db.writing import find_analysis, insert_once, make_current, put
+
+if TYPE_CHECKING:
+    from grainstats.share.db.database import Database
+
+_ROWS = (schema.Grain, schema.Intercept, schema.Descriptor, schema.AnalysisSegmentation)
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What a merge added.
+
+    Attributes
+    ----------
+    n_analyses, n_samples : int
+        New ones; what was there already is left as it is.
+    """
+
+    n_analyses: int
+    n_samples: int
+
+
+def merge(target: Database, source: Database) -> Merged:
+    """Add everything that `source` holds and `target` does not; doing it twice changes nothing.
+
+    Each analysis is one transaction: a merge that was stopped goes on where it was.
+
+    Raises
+    ------
+    DatabaseError
+        The two keep one quantity in different units.
+    """
+    read, write = source._engine, target._engine
+    stored = in_transaction(read, _stored, write=False)
+    n_samples = in_transaction(write, lambda connection: _put_samples(connection, stored, source))
+    facts = {row["digest"]: row for row in stored["micrograph"]}
+    counting = {row["analysis_id"] for row in stored["current_analysis"]}
+    n_analyses = 0
+    for analysis in stored["analysis"]:
+        number = analysis["id"]
+        rows = in_transaction(read, partial(_rows_of, analysis_id=number), write=False)
+        own = facts[analysis["micrograph_digest"]]
+        work = partial(_put_analysis, analysis=analysis, facts=own, current=number in counting, rows=rows)
+        n_analyses += in_transaction(write, work)
+    in_transaction(write, lambda connection: _put_failures(connection, stored["failure"]))
+    return Merged(n_analyses, n_samples)
+
+
+def _stored(connection: Connection) -> dict[str, list[Row]]:
+    """The small tables in full."""
+    tables = (
+        schema.Design,
+        schema.DesignParameter,
+        schema.Sample,
+        schema.Property,
+        schema.Micrograph,
+        schema.Model,
+        schema.Recipe,
+        schema.Analysis,
+        schema.CurrentAnalysis,
+        schema.Failure,
+        schema.Suggestion,
+    )
+    return {table.__tablename__: _all(connection, sa.select(table.__table__)) for table in tables}
+
+
+def _all(connection: Connection, query: sa.Select) -> list[Row]:
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _put_samples(connection: Connection, stored: dict[str, list[Row]], source: Database) -> int:
+    _check_units(connection, stored, source)
+    designs: dict[int, int] = {}
+    for row in stored["design"]:
+        insert_once(connection, schema.Design, **_without_id(row))
+        d = schema.Design
+        designs[row["id"]] = connection.execute(sa.select(d.id).where(d.digest == row["digest"])).scalar_one()
+    for row in stored["design_parameter"]:
+        insert_once(connection, schema.DesignParameter, **row | {"design_id": designs[row["design_id"]]})
+    new = 0
+    for row in stored["sample"]:
+        design = None if row["design_id"] is None else designs[row["design_id"]]
+        new += insert_once(connection, schema.Sample, **row | {"design_id": design})
+    for name, table in (("property", schema.Property), ("model", schema.Model), ("recipe", schema.Recipe)):
+        for row in stored[name]:
+            insert_once(connection, table, **row)
+    for row in stored["suggestion"]:
+        insert_once(connection, schema.Suggestion, **_without_id(row))
+    return new
+
+
+def _check_units(connection: Connection, stored: dict[str, list[Row]], source: Database) -> None:
+    for table in (schema.DesignParameter, schema.Property):
+        known = {
+            name: unit for name, unit in connection.execute(sa.select(table.name, table.unit).distinct())
+        }
+        for row in stored[table.__tablename__]:
+            if known.get(row["name"], row["unit"]) != row["unit"]:
+                reason = f"it keeps {row['name']} in {row['unit']}, the other one in {known[row['name']]}"
+                raise DatabaseError(
+                    source.safe_url, reason, "Import the same samples.csv into both, then merge"
+                )
+
+
+def _rows_of(connection: Connection, analysis_id: int) -> dict[type[schema.Base], list[Row]]:
+    return {
+        table: _all(connection, sa.select(table.__table__).where(table.analysis_id == analysis_id))
+        for table in _ROWS
+    }
+
+
+def _put_analysis(
+    connection: Connection,
+    analysis: Row,
+    facts: Row,
+    current: bool,
+    rows: dict[type[schema.Base], list[Row]],
+) -> bool:
+    """One analysis with its micrograph and rows; False where it was there already."""
+    key = AnalysisKey(*(analysis[f"{name}_digest"] for name in ("micrograph", "model", "recipe")))
+    insert_once(connection, schema.Micrograph, **facts)
+    if not insert_once(connection, schema.Analysis, **_without_id(analysis)):
+        return False
+    number = find_analysis(connection, key)
+    assert number is not None
+    for table, own in rows.items():
+        if own:
+            new = [_without_id(row) | {"analysis_id": number} for row in own]
+            connection.execute(sa.insert(table), new)
+    if current:
+        make_current(connection, key.micrograph_digest, number)
+    return True
+
+
+def _put_failures(connection: Connection, failures: list[Row]) -> None:
+    """Failures of images that no shard has analysed."""
+    a, f, m = schema.Analysis, schema.Failure, schema.Micrograph
+    for row in failures:
+        put(connection, f, ["path", "digest"], **row)
+    done = sa.select(a.micrograph_digest)
+    named = sa.select(m.path).join(a, a.micrograph_digest == m.digest)
+    untrue = sa.or_(f.digest.in_(done), sa.and_(f.digest == "", f.path.in_(named)))
+    connection.execute(sa.delete(f).where(untrue))
+
+
+def _without_id(row: Row) -> Row:
+    return {name: value for name, value in row.items() if name != "id"}

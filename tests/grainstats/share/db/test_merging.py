@@ -1,0 +1,49 @@
+"""Databases of shards into one: everything once, nothing of two minds."""
+
+from __future__ import annotations
+
+import pytest
+
+from grainstats.share import Database, DatabaseError
+from grainstats.share.db.merging import merge
+from grainstats.share.sheets.samples import import_samples
+
+
+def ledger(path, make_record, numbers):
+    """A database of these analyses, with failures of two images, one of which another shard has analysed."""
+    with Database.open(path) as db:
+        for number in numbers:
+            db.add_analysis(make_record(number, n=4))
+        db.add_failure("S1/0002.tif", make_record(2).key.micrograph_digest, "memory", "again")
+        db.add_failure("S1/bad.tif", None, "damaged", "copy it")
+    return path
+
+
+def test_a_merge_keeps_what_is_there_and_adds_the_rest(tmp_path, make_record):
+    with Database.open(tmp_path / "all.db") as db:
+        for name, numbers in (("a.db", (0, 1)), ("b.db", (1, 2))):
+            with Database.open(ledger(tmp_path / name, make_record, numbers), create=False) as shard:
+                merge(db, shard)
+        assert sorted(db.analyses()["seed"]) == [0, 1, 2]
+        assert db.failures()["path"].tolist() == ["S1/bad.tif"]
+        whole = ledger(tmp_path / "whole.db", make_record, (0, 1, 2))
+        with Database.open(whole, create=False) as one:
+            for table in ("grains", "intercepts"):
+                drop = ["analysis_id"]
+                ours, theirs = (
+                    getattr(db, table)().drop(columns=drop),
+                    getattr(one, table)().drop(columns=drop),
+                )
+                assert ours.equals(theirs)
+            assert db.descriptors().drop(columns=drop).equals(one.descriptors().drop(columns=drop))
+
+
+def test_different_units_of_one_quantity_are_refused(tmp_path):
+    for name, unit in (("a", "degC"), ("b", "K")):
+        sheet = tmp_path / f"{name}.csv"
+        sheet.write_text(f"sample_id,design_route,campaign,param:temp_{unit}\n{name},ai,one,800\n")
+        with Database.open(tmp_path / f"{name}.db") as db:
+            import_samples(db, sheet)
+    with Database.open(tmp_path / "a.db") as a, Database.open(tmp_path / "b.db") as b:
+        with pytest.raises(DatabaseError, match="keeps temp in K"):
+            merge(a, b)
