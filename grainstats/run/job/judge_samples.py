@@ -100,7 +100,7 @@ def write_results(
         written.remember("tables", tables, write_tables(db, out / "tables", scope))
     state = state_of_report(db, tables, failures, warnings)
     if not written.is_current("report", state):
-        written.remember("report", state, [write_report(db, out, scope, failures, warnings)])
+        written.remember("report", state, write_report(db, out, scope, failures, warnings))
     return out / REPORT
 
 

@@ -24,6 +24,7 @@ from grainstats.run.report.compare_words import (
     signed,
     units,
 )
+from grainstats.run.report.page_policy import with_policy
 from grainstats.run.report.wording import number
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -118,7 +119,7 @@ def write_comparison_report(report: ComparisonReport, out: Path) -> None:
         version=__version__,
     )
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(page, encoding="utf-8")
+    out.write_text(with_policy(page), encoding="utf-8")
 
 
 def _row(c: GroupComparison, known: tuple[str, ...]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from grainstats.run.report.svg_charts import length
 from grainstats.share.safe_paths import picture_below, picture_kind
 
 MOST_PER_SAMPLE = 12
+SMALL_PX = 400
 MOST_IN_ALL = 72  #: about 15 MB of pictures, what mail still carries
 
 
@@ -35,8 +36,10 @@ def choose_images(images: pd.DataFrame, per_image: pd.DataFrame, n_samples: int)
     title : str
         Says what is shown and what is not.
     """
-    room = max(1, min(MOST_PER_SAMPLE, MOST_IN_ALL // max(1, n_samples)))
+    room = min(MOST_PER_SAMPLE, MOST_IN_ALL // max(1, n_samples))
     ordered = images.sort_values(["path", "frame"], ignore_index=True)
+    if room == 0:
+        return ordered.iloc[:0], "Images: in the folder images"
     if len(ordered) <= room:
         return ordered, "Images"
     spacing = per_image[per_image["name"] == "intercept_mean_nm"].set_index("analysis_id")["value"]
@@ -59,6 +62,8 @@ def image_views(out: Path, images: pd.DataFrame, per_image: pd.DataFrame, anchor
         try:
             with Image.open(layer, formats=("PNG",)) as shown:
                 width, height = shown.size
+                if max(width, height) <= SMALL_PX:  # doubled for the eye
+                    width, height = 2 * width, 2 * height
         except (OSError, ValueError, Image.DecompressionBombError):
             continue
         frame = f", frame {image['frame'] + 1}" if "#" in image["micrograph_digest"] else ""

@@ -29,17 +29,27 @@ def write_pictures(image: np.ndarray, grains: GrainMap, *, overlay: Path, view: 
     grains : GrainMap
         Of the same shape.
     overlay : Path
-        PNG: the micrograph with thin boundaries and dimmed frame grains.
+        PNG of 256 colours: the micrograph with thin boundaries and dimmed frame grains.
     view, layer : Path
         JPEG of the micrograph alone, and transparent PNG of the same size with all the rest, for the report.
     """
     shown = to_grey8(image, grains.valid)
-    large = Image.fromarray(_shrink(shown, scale_to(shown.shape, OVERLAY_PX))).convert("RGB")
-    _paste(large, layer_image(grains, (large.height, large.width)))
-    write_bytes(overlay, encoded(large, "PNG", compress_level=2))
-    small = Image.fromarray(_shrink(shown, scale_to(shown.shape, VIEW_PX)))
+    write_bytes(overlay, encoded(_overlay(shown, grains), "PNG", compress_level=6))
+    small = Image.fromarray(_shrink(shown, min(1.0, VIEW_PX / max(shown.shape))))
     write_bytes(view, encoded(small, "JPEG", quality=82))
     write_bytes(layer, encoded(layer_image(grains, (small.height, small.width)), "PNG", optimize=True))
+
+
+def _overlay(shown: np.ndarray, grains: GrainMap) -> Image.Image:
+    """64 grey levels, each plain, veiled as a cut grain and tinted as no grain; and the boundary's colour."""
+    grey = _shrink(shown, min(1.0, OVERLAY_PX / max(shown.shape)))
+    kind = layer_kinds(grains, grey.shape)
+    picture = Image.fromarray((grey >> 2) + 64 * np.array([0, 3, 1, 2], np.uint8)[kind], mode="P")
+    levels = np.repeat(np.arange(64) * 255 / 63, 3).reshape(64, 3)
+    blended = [levels * (1 - a / 255) + np.array(c) * a / 255 for *c, a in (_CUT_RGBA, _NOT_GRAIN_RGBA)]
+    lines = np.tile(BOUNDARY_RGB, (64, 1))
+    picture.putpalette(np.concatenate([levels, *blended, lines]).round().astype(np.uint8).tobytes())
+    return picture
 
 
 def to_grey8(image: np.ndarray, valid: np.ndarray | None = None) -> np.ndarray:
@@ -66,6 +76,16 @@ def layer_image(grains: GrainMap, shape: tuple[int, int]) -> Image.Image:
     shape : tuple of int
         (rows, columns) of the picture; lines are one picture pixel wide (two above 1500 px).
     """
+    kind = layer_kinds(grains, shape)
+    picture = Image.fromarray(kind, mode="P")
+    colours = [(0, 0, 0, 0), (*BOUNDARY_RGB, 255), _CUT_RGBA, _NOT_GRAIN_RGBA]
+    picture.putpalette([level for colour in colours for level in colour[:3]])
+    picture.info["transparency"] = bytes(colour[3] for colour in colours)
+    return picture
+
+
+def layer_kinds(grains: GrainMap, shape: tuple[int, ...]) -> np.ndarray:
+    """Uint8 of `shape`: 1 boundary, 2 cut by the frame, 3 no grain, 0 the rest; lines as `layer_image`."""
     rows, columns = (
         ((np.arange(new) + 0.5) * old / new).astype(int)
         for new, old in zip(shape, grains.labels.shape, strict=True)
@@ -75,11 +95,7 @@ def layer_image(grains: GrainMap, shape: tuple[int, int]) -> Image.Image:
     kind[grains.touches_frame[labels]] = 2
     kind[labels == 0] = 3
     kind[boundary_lines(labels, 2 if max(shape) > 1500 else 1)] = 1
-    picture = Image.fromarray(kind, mode="P")
-    colours = [(0, 0, 0, 0), (*BOUNDARY_RGB, 255), _CUT_RGBA, _NOT_GRAIN_RGBA]
-    picture.putpalette([level for colour in colours for level in colour[:3]])
-    picture.info["transparency"] = bytes(colour[3] for colour in colours)
-    return picture
+    return kind
 
 
 def boundary_lines(labels: np.ndarray, width: int = 1) -> np.ndarray:
@@ -103,11 +119,6 @@ def _shrink(image: np.ndarray, scale: float) -> np.ndarray:
         return image
     size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
     return cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST)
-
-
-def _paste(picture: Image.Image, layer: Image.Image) -> None:
-    coloured = layer.convert("RGBA")
-    picture.paste(coloured, (0, 0), coloured)
 
 
 def encoded(picture: Image.Image, kind: str, **options: object) -> bytes:

@@ -9,6 +9,7 @@ from grainstats import __version__
 from grainstats.run.atomic import write_bytes
 from grainstats.run.report.loop_charts import ROUTES, prediction_chart, progress_chart, unit_words
 from grainstats.run.report.page_model import LoopSection, ProposalRow
+from grainstats.run.report.page_policy import with_policy
 from grainstats.run.report.wording import counted, number
 from grainstats.share.db.database import Database
 from grainstats.share.sheets.design_loops import Loops, Proposed, Route, Value, known_objectives, read_loops
@@ -47,7 +48,7 @@ def write_campaign_page(
         version=__version__,
         date=f"{datetime.now().astimezone():%d %B %Y, %H:%M %Z}",
     )
-    write_bytes(out, page.encode())
+    write_bytes(out, with_policy(page).encode())
     return sections
 
 

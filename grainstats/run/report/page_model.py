@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from grainstats.run.report.methods import Methods
+from grainstats.run.report.page_policy import with_policy
+from grainstats.run.report.page_split import Part
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,7 @@ class Page:
     inputs: tuple[InputRow, ...]
     loops: tuple[LoopSection, ...] = ()
     magnets: MagnetSection | None = None
+    parts: tuple[Part, ...] = ()
 
     @property
     def has_images(self) -> bool:
@@ -185,4 +188,5 @@ def render(page: Page) -> str:
     loader = jinja2.PackageLoader("grainstats.run.report")
     environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
     inside = {kind: Markup(loader.get_source(environment, f"report.{kind}")[0]) for kind in ("css", "js")}
-    return environment.get_template("report.html.j2").render(report=page, **inside)
+    rendered = environment.get_template("report.html.j2").render(report=page, **inside)
+    return with_policy(rendered, str(inside["js"]))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -27,6 +28,14 @@ from grainstats.run.report.page_model import (
     Quantity,
     SampleSection,
     render,
+)
+from grainstats.run.report.page_split import (
+    MOST_FAILURES,
+    Part,
+    parts_of,
+    pictures_that_fit,
+    section_bytes,
+    split,
 )
 from grainstats.run.report.svg_charts import distribution_charts, range_chart
 from grainstats.run.scope import Scope
@@ -66,8 +75,8 @@ class Gathered:
 
 def write_report(
     db: Database, out: Path, scope: Scope, failures: Sequence[Failure], warnings: Sequence[str]
-) -> Path:
-    """Write ``report.html`` into the output folder; returns its path.
+) -> list[Path]:
+    """Write ``report.html`` into the output folder, and ``report-2.html`` ... where it has many samples.
 
     Parameters
     ----------
@@ -79,37 +88,87 @@ def write_report(
         Of this run.
     warnings : sequence of str
         About the run as a whole.
+
+    Returns
+    -------
+    list of Path
+        The pages, the first one first.
     """
-    path = out / REPORT
-    write_bytes(path, render(make_page(db, out, scope, failures, warnings)).encode())
-    return path
-
-
-def make_page(
-    db: Database, out: Path, scope: Scope, failures: Sequence[Failure], warnings: Sequence[str]
-) -> Page:
-    """Everything the report shows."""
     rows = gather(db, scope)
-    sections = _sections(db, out, scope, rows)
-    kinds = [section.verdict.kind for section in sections if section.n_images]
+    by_sample = dict(tuple(rows.images.groupby("sample_id", sort=False)))
+    present = [sample for sample in scope.sample_ids if sample in by_sample]
+    chosen = {sample: _chosen(out, by_sample[sample], rows, len(present)) for sample in present}
+    sizes = [(sample, section_bytes(out, by_sample[sample], chosen[sample][0])) for sample in present]
+    pages = split(sizes) or [[]]
+    parts = parts_of(pages, REPORT) if len(pages) > 1 else [Part(REPORT, "", "")]
+    whole = _Whole(rows, by_sample, chosen, tuple(parts), _ends_of_axis(rows))
+    for part, samples in zip(parts, pages, strict=True):
+        first = part is parts[0]
+        page = _page(db, out, scope, samples, whole, failures, warnings if first else ())
+        write_bytes(out / part.file, render(page if first else replace(page, failures=())).encode())
+    _remove_old(out, {part.file for part in parts})
+    return [out / part.file for part in parts]
+
+
+@dataclass(frozen=True, eq=False)
+class _Whole:
+    """What all pages of a report share."""
+
+    rows: Gathered
+    by_sample: dict[str, pd.DataFrame]
+    chosen: dict[str, tuple[pd.DataFrame, str]]
+    parts: tuple[Part, ...]
+    axis: tuple[float, float]
+
+
+def _chosen(out: Path, images: pd.DataFrame, rows: Gathered, n_samples: int) -> tuple[pd.DataFrame, str]:
+    """Images of a sample whose pictures are shown, and what the page says of the choice."""
+    chosen, title = choose_images(images, rows.per_image, n_samples)
+    return pictures_that_fit(out, chosen), title
+
+
+def _remove_old(out: Path, kept: set[str]) -> None:
+    for path in out.glob("report-*.html"):
+        if path.name not in kept and re.fullmatch(r"report-\d+\.html", path.name):
+            path.unlink()
+
+
+def _page(
+    db: Database,
+    out: Path,
+    scope: Scope,
+    sample_ids: Sequence[str],
+    whole: _Whole,
+    failures: Sequence[Failure],
+    warnings: Sequence[str],
+) -> Page:
+    """Everything one page shows; the words at its top speak of all samples."""
+    rows = whole.rows
+    images = rows.images[rows.images["sample_id"].isin(sample_ids)]
+    sections = [_section(db, out, sample, f"sample-{k}", whole) for k, sample in enumerate(sample_ids, 1)]
+    kinds = [wording.verdict_words(rows.verdicts.get(sample)).kind for sample in whole.by_sample]
     date = f"{datetime.now().astimezone():%d %B %Y, %H:%M %Z}"
+    left_out = len(failures) - MOST_FAILURES
+    if left_out > 0:
+        warnings = (*warnings, f"{left_out} more inputs without a result are named in the database")
     return Page(
         title="Grain boundary networks"
-        if len(sections) != 1
+        if len(whole.by_sample) != 1
         else f"Grain boundary network of {sections[0].sample_id}",
         lede=wording.lede(kinds, len(rows.images), len(failures)),
         date=date,
         version=__version__,
         samples=tuple(sections),
-        failures=tuple(FailureRow(f.path, f.reason, f.remedy) for f in failures),
-        warnings=(*warnings, *_image_warnings(rows.images)),
+        parts=whole.parts if len(whole.parts) > 1 else (),
+        failures=tuple(FailureRow(f.path, f.reason, f.remedy) for f in failures[:MOST_FAILURES]),
+        warnings=(*warnings, *_image_warnings(images)),
         methods=methods_of(scope.model, scope.recipe, rows.images),
-        provenance=(("Date", date), *_provenance(db, scope, rows)),
+        provenance=(("Date", date), *_provenance(db, scope, rows, sample_ids)),
         recipe=tuple(
             (name, scope.model.name if name == "model" else _setting(value))
             for name, value in scope.recipe.settings().items()
         ),
-        inputs=tuple(_input_row(image) for _, image in rows.images.iterrows()),
+        inputs=tuple(_input_row(image) for _, image in images.iterrows()),
         loops=_loops(db, rows.samples),
         magnets=magnet_section(rows.samples),
     )
@@ -147,29 +206,17 @@ def verdict_from(fields: dict) -> ModalityVerdict:
     return ModalityVerdict(**values)  # type: ignore[arg-type]
 
 
-def _sections(db: Database, out: Path, scope: Scope, rows: Gathered) -> list[SampleSection]:
-    present = [sample for sample in scope.sample_ids if (rows.images["sample_id"] == sample).any()]
+def _ends_of_axis(rows: Gathered) -> tuple[float, float]:
+    """Ends of the axis that the spacings of all samples are drawn on, nanometres."""
     spacing = rows.pooled[rows.pooled["name"] == "intercept_mean_nm"]
     ends = spacing[["value", "ci_low", "ci_high"]].to_numpy(float)
     finite = ends[(ends == ends) & (ends > 0)]
     axis = (float(finite.min()), float(finite.max())) if finite.size else (1.0, 10.0)
-    ends_of_axis = (axis[0] * 0.93, axis[1] * 1.07)
-    return [
-        _section(db, out, sample, f"sample-{number}", rows, ends_of_axis, len(present))
-        for number, sample in enumerate(present, 1)
-    ]
+    return axis[0] * 0.93, axis[1] * 1.07
 
 
-def _section(
-    db: Database,
-    out: Path,
-    sample_id: str,
-    anchor: str,
-    rows: Gathered,
-    axis: tuple[float, float],
-    n_samples: int,
-) -> SampleSection:
-    images = rows.images[rows.images["sample_id"] == sample_id]
+def _section(db: Database, out: Path, sample_id: str, anchor: str, whole: _Whole) -> SampleSection:
+    rows, images = whole.rows, whole.by_sample[sample_id]
     verdict = rows.verdicts.get(sample_id)
     modes = wording.modes_of(verdict)
     grains = db.grains(sample_id)
@@ -177,8 +224,8 @@ def _section(
     diameter, weight = (whole[name].to_numpy(float) for name in ("equivalent_diameter_nm", "weight"))
     number_chart, area_chart = distribution_charts(diameter, weight, modes)
     pooled = rows.pooled[rows.pooled["sample_id"] == sample_id].set_index("name")
-    spacing, spacing_chart = _spacing(pooled, axis)
-    chosen, title = choose_images(images, rows.per_image, n_samples)
+    spacing, spacing_chart = _spacing(pooled, whole.axis)
+    chosen, title = whole.chosen[sample_id]
     return SampleSection(
         anchor=anchor,
         sample_id=sample_id,
@@ -255,9 +302,12 @@ def _names(names: Sequence[str]) -> str:
     return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
 
 
-def _provenance(db: Database, scope: Scope, rows: Gathered) -> tuple[tuple[str, str | Code], ...]:
+def _provenance(
+    db: Database, scope: Scope, rows: Gathered, sample_ids: Sequence[str]
+) -> tuple[tuple[str, str | Code], ...]:
     versions = ", ".join(sorted(set(rows.images["code_version"]))) or __version__
-    seeds = ", ".join(f"{name}: {verdict.seed}" for name, verdict in sorted(rows.verdicts.items()))
+    ours = {name: rows.verdicts[name] for name in sample_ids if name in rows.verdicts}
+    seeds = ", ".join(f"{name}: {verdict.seed}" for name, verdict in sorted(ours.items()))
     return (
         ("Code", f"grainstats {__version__} (images analysed with {versions})"),
         ("Model", scope.model.name),

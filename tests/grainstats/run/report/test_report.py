@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from grainstats.infer import ModalityVerdict
 from grainstats.run.job.batch import Call, run_batch
 from grainstats.run.recipe import Recipe
 from grainstats.run.report.image_choice import MOST_IN_ALL, MOST_PER_SAMPLE, choose_images
+from grainstats.run.report.image_overlays import BOUNDARY_RGB, write_pictures
+from grainstats.run.report.page_split import PAGE_BYTES, Part, parts_of, split
 from grainstats.run.report.wording import lede, verdict_paragraphs, verdict_words
+from segment.grain_map import GrainMap
 
 
 class Links(HTMLParser):
@@ -48,6 +55,16 @@ def test_the_report_is_complete_in_itself(report):
     links.feed(report)
     assert links.named and all(name.startswith(("data:image/", "#")) for name in links.named)
     assert "@import" not in report and "url(" not in report
+
+
+def test_the_page_runs_and_wears_nothing_but_its_own(report):
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', report)[1]
+    assert "unsafe" not in policy and policy.startswith("default-src 'none'")
+    for tag in ("style", "script"):
+        (text,) = re.findall(rf"<{tag}>(.*?)</{tag}>", report, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+    assert not re.search(r"<[^>]+\s(style|on\w+)=", report)
 
 
 def test_view_and_layer_of_a_picture_lie_on_each_other(report):
@@ -105,4 +122,54 @@ def test_of_many_images_the_extreme_ones_are_shown_and_it_is_said():
     half = MOST_PER_SAMPLE // 2
     assert list(chosen["analysis_id"]) == [*range(half), *range(n - half, n)]
     assert f"{MOST_PER_SAMPLE} of {n}" in title
-    assert len(choose_images(images, spacing, 3 * MOST_IN_ALL)[0]) == 1
+    assert len(choose_images(images, spacing, MOST_IN_ALL)[0]) == 1
+    assert len(choose_images(images, spacing, 3 * MOST_IN_ALL)[0]) == 0
+
+
+def test_no_page_holds_more_than_its_bytes_and_pages_are_named():
+    sizes = [(f"S{k}", 300_000) for k in range(40)] + [("large", 2 * PAGE_BYTES)]
+    pages = split(sizes)
+    assert [name for page in pages for name in page] == [name for name, _ in sizes]
+    known = dict(sizes)
+    assert all(sum(known[name] for name in page) <= PAGE_BYTES for page in pages[:-1])
+    assert pages[-1] == ["large"]
+    assert parts_of([["S1", "S2"], ["S3"]], "report.html") == [
+        Part("report.html", "S1", "S2"),
+        Part("report-2.html", "S3", "S3"),
+    ]
+
+
+@pytest.mark.slow
+def test_many_samples_make_several_pages(tmp_path, edge_model, write_micrograph, monkeypatch):
+    for number in range(3):
+        write_micrograph(tmp_path / f"data/S{number}/a.tif", number)
+    out = tmp_path / "out"
+    monkeypatch.setattr("grainstats.run.report.report.split", lambda sizes: split(sizes, most=1))
+    call = Call((str(tmp_path / "data"),), out, workers=0)
+    run_batch(call, Recipe(model=str(edge_model)))
+    pages = [out / "report.html", out / "report-2.html", out / "report-3.html"]
+    for number, page in enumerate(pages):
+        text = page.read_text()
+        assert f">S{number}</h2>" in text and text.count('<section class="sample"') == 1
+        assert all(f'href="{other.name}"' in text for other in pages)
+        assert "3 samples" in text
+    monkeypatch.undo()
+    pages[0].unlink()
+    run_batch(call, Recipe(model=str(edge_model)))
+    assert pages[0].is_file() and not pages[1].exists() and not pages[2].exists()
+
+
+def test_what_is_written_for_an_image_is_at_most_three_times_the_image(tmp_path):
+    rng = np.random.default_rng(0)
+    labels = (np.arange(256)[:, None] // 32 * 8 + np.arange(256) // 32 + 1).astype(np.int32)
+    image = np.clip(rng.normal(120, 20, labels.shape), 0, 255).astype(np.uint8)
+    names = {name: tmp_path / f"{name}.{kind}" for name, kind in (("overlay", "png"), ("view", "jpg"))}
+    write_pictures(image, GrainMap(labels, 1.0), **names, layer=tmp_path / "layer.png")
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) < 2 * image.nbytes
+    with Image.open(names["overlay"]) as overlay:
+        shown = np.asarray(overlay.convert("RGB")).astype(int)
+    assert shown.shape == (256, 256, 3)
+    assert (shown[10, 31] == BOUNDARY_RGB).all()
+    plain = shown[100:120, 100:120]
+    assert (plain[..., 0] == plain[..., 2]).all()
+    assert shown[5:25, 5:25].mean() < plain.mean()  # cut by the frame: veiled
