@@ -100,7 +100,9 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
     import json
 
     table = table.drop(columns=_INTERNAL, errors="ignore").reset_index(drop=True)
-    for column in table.select_dtypes(object):
+    for column in table:
+        if table[column].dtype != object:
+            continue
         if pd.api.types.infer_dtype(table[column], skipna=True).startswith("mixed"):
             table[column] = table[column].map(
                 lambda value: json.dumps(value, ensure_ascii=False) if _is_nested(value) else value

@@ -29,9 +29,10 @@ def without_formulas(table: pd.DataFrame) -> pd.DataFrame:
         column = table[name]
         if column.dtype != object and not isinstance(column.dtype, pd.StringDtype | pd.CategoricalDtype):
             continue
-        codes, values = pd.factorize(column)
+        codes, found = pd.factorize(column)
+        values = list(found)
         texts = [spreadsheet_text(value) if isinstance(value, str) else value for value in values]
-        if any(new is not old for new, old in zip(texts, values, strict=True)):
+        if texts != values:
             shown = pd.Series([*texts, None], dtype=object)
             changed[name] = shown.to_numpy()[codes]
     return table.assign(**changed) if changed else table
