@@ -118,6 +118,7 @@ def _measure_file(
 ) -> tuple[GrainMap, Measurement] | None:
     """One map with its measurement; None, and the reason on standard error, where it cannot be used."""
     from grainstats.measure import check_label_map, measure_grain_map
+    from grainstats.run.failures import said_of
     from segment.errors import InputError, UncalibratedError
 
     try:
@@ -130,6 +131,12 @@ def _measure_file(
         measured = measure_grain_map(grain_map, unit=unit, seed=seed, image_id=name)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
+        return None
+    except MemoryError:
+        print(f"error: {path}: not enough memory for this map. Measure it by itself.", file=sys.stderr)
+        return None
+    except Exception as error:  # whatever one map raises, the others are measured
+        print(f"error: {path}: {'. '.join(said_of(error))}.", file=sys.stderr)
         return None
     for warning in grain_map.warnings:
         print(f"warning: {path}: {warning}", file=sys.stderr)
@@ -183,6 +190,7 @@ def _modality(measured: list[Measurement], null: NullChoice, seed: int) -> dict[
 def _write(out: Path, measured: list[Measurement], document: dict[str, Any]) -> None:
     """Tables of each map, descriptors of maps and sample, and the document."""
     from grainstats.measure import descriptor_table
+    from grainstats.share.exports.spreadsheet_text import without_formulas
 
     out.mkdir(parents=True, exist_ok=True)
     for m in measured:
@@ -194,7 +202,7 @@ def _write(out: Path, measured: list[Measurement], document: dict[str, Any]) -> 
         }
         for kind, table in tables.items():
             table.to_csv(out / f"{m.image_id}.{kind}.csv", index=False)
-    descriptor_table(measured).to_csv(out / "descriptors.csv", index=False)
+    without_formulas(descriptor_table(measured)).to_csv(out / "descriptors.csv", index=False)
     (out / "summary.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from segment.unet import Model
     from segment.unet.choices import Device, Precision
 
-FAILURES = (InputError, OSError, MemoryError, RuntimeError, ValueError)  #: cost one image, not the run
 PX_AT_ONCE = 100_000_000  #: pixels of the images that are under way side by side: some 3 GB
 
 
@@ -202,7 +201,7 @@ class FrameWork:
             if frame.micrograph is None:
                 return cut_orientation_map(frame.path, frame.name, self.settings)
             return segment_frame(frame.micrograph, frame.name, opened_model(self.model), self.settings)
-        except FAILURES as error:
+        except Exception as error:  # costs one image, not the run
             return _said(frame.path, error)
 
 
@@ -260,7 +259,7 @@ def _frames(paths: list[Path], pixel_size_nm: float | None) -> Iterator[Frame]:
                 if micrograph.n_frames > 1 and name in names.values():  # of another file, as stack_0001.tif
                     name = f"{path.name}_{micrograph.frame:04d}"
                 yield Frame(next(number), path, name, micrograph)
-        except FAILURES as error:
+        except Exception as error:  # costs one image, not the run
             yield Frame(next(number), path, error=_said(path, error))
 
 

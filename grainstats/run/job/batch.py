@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Protocol
 from grainstats.run.atomic import remove_leftovers
 from grainstats.run.failures import Failure
 from grainstats.run.job.assign import Assignment, assign_samples
+from grainstats.run.job.check_first import say_first
 from grainstats.run.job.file_identity import KnownFiles
 from grainstats.run.job.job_ledger import Ledger
 from grainstats.run.job.one_image import Analysed, Analyst, Device, IsStack, Outcome
 from grainstats.run.job.plan import Job, Plan
 from grainstats.run.job.progress import Progress, Silence
-from grainstats.run.job.selection import frozen_listing, shard_of
+from grainstats.run.job.selection import chosen_of, frozen_listing
 from grainstats.run.job.worker_pool import Crash, IsolatedPool, threads_per_worker
 from grainstats.run.names import stored_names
 from grainstats.run.recipe import Recipe
@@ -188,8 +189,10 @@ def run_batch(
         ledger = Ledger(db, call.out, model.digest, recipe.digest())
         jobs = [(path, assignment.sample_ids[path]) for path in paths]
         files = KnownFiles(call.out, "{}of{}".format(*call.shard), verify=call.verify)
+        chosen = chosen_of(call, jobs, name, db)
+        say_first(call.out, chosen, name, ledger.names(), progress, scales=recipe.pixel_size_nm is None)
         plan = Plan(
-            _chosen(call, jobs, name, db),
+            chosen,
             ledger.pending,
             name,
             digest=files.digest,
@@ -236,19 +239,6 @@ def _all_stored(db: Database, scope: Scope) -> tuple[Scope, Summary]:
     failures = tuple(Failure(row.path, row.digest, row.reason, row.remedy) for row in rows)
     scope = replace(scope, sample_ids=tuple(sorted(set(images["sample_id"].dropna()))))
     return scope, Summary(len(images), 0, 0.0, 0.0, failures, ())
-
-
-def _chosen(
-    call: Call, jobs: Sequence[tuple[Path, str]], name: Callable[[Path], str], db: Database
-) -> list[tuple[Path, str]]:
-    """The images that this process works on."""
-    if call.report_only:
-        return []
-    ours = set(shard_of([path for path, _ in jobs], call.shard, name, frozen=call.manifest is not None))
-    if call.retry_failed:
-        failed = set(db.failures()["path"])
-        ours = {path for path in ours if name(path) in failed}
-    return [(path, sample_id) for path, sample_id in jobs if path in ours]
 
 
 def default_workers(model: Model, device: Device) -> int:

@@ -38,6 +38,10 @@ class Ledger:
 
         return AnalysisKey(digest, *self._digests)
 
+    def names(self) -> set[str]:
+        """What the images are called that count under this model and recipe."""
+        return {path for _, path in self._counting.values()}
+
     def pending(self, job: Job) -> Job | None:
         """None where result and files are there; else the job, under the names that the database knows."""
         before = self._samples.get(job.digest)

@@ -20,6 +20,9 @@ class Progress(Protocol):
     def skip(self, n_images: int) -> None:
         """Images were found done already."""
 
+    def note(self, text: str) -> None:
+        """Something to know before the first image is done."""
+
     def advance(self, name: str, words: str, *, good: bool) -> None:
         """One image is finished, with or without a result."""
 
@@ -30,6 +33,8 @@ class Silence:
     def add(self, n_images: int) -> None: ...
 
     def skip(self, n_images: int) -> None: ...
+
+    def note(self, text: str) -> None: ...
 
     def advance(self, name: str, words: str, *, good: bool) -> None: ...
 
@@ -103,6 +108,12 @@ class ProgressBar:
     def skip(self, n_images: int) -> None:
         self._skipped += n_images
         self._show()
+
+    def note(self, text: str) -> None:
+        if self._bar is None:
+            print(printable(text), file=sys.stderr, flush=True)
+        else:
+            self._console.print(printable(text), markup=False)
 
     def advance(self, name: str, words: str, *, good: bool) -> None:
         self._worked += 1

@@ -8,8 +8,13 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from segment.errors import InputError
+
+if TYPE_CHECKING:
+    from grainstats.run.job.batch import Call
+    from grainstats.share.db.database import Database
 
 
 def parse_shard(text: str) -> tuple[int, int]:
@@ -87,3 +92,16 @@ def _make(manifest: Path, paths: Sequence[Path]) -> None:
     except OSError:  # a file system without hard links
         os.replace(part, manifest)
     part.unlink(missing_ok=True)
+
+
+def chosen_of(
+    call: Call, jobs: Sequence[tuple[Path, str]], name: Callable[[Path], str], db: Database
+) -> list[tuple[Path, str]]:
+    """The images that this process works on."""
+    if call.report_only:
+        return []
+    ours = set(shard_of([path for path, _ in jobs], call.shard, name, frozen=call.manifest is not None))
+    if call.retry_failed:
+        failed = set(db.failures()["path"])
+        ours = {path for path in ours if name(path) in failed}
+    return [(path, sample_id) for path, sample_id in jobs if path in ours]

@@ -1,0 +1,109 @@
+"""What would spoil a run hours later, looked for before the first image is segmented."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from grainstats.run.job.progress import Progress
+from grainstats.run.report.wording import counted
+from segment.errors import InputError
+from segment.micrograph.file_kind import why_no_file
+
+WRITTEN_PER_BYTE = 3  #: bytes written for a byte of image, database and tables included, at most
+LEAST_FREE = 200 << 20  #: bytes; the database alone may need them for one large image
+MOST_LOOKED_AT = 200  #: files opened for their pixel size, one for each folder and suffix
+
+
+def say_first(
+    out: Path,
+    chosen: Sequence[tuple[Path, str]],
+    name: Callable[[Path], str],
+    known: set[str],
+    progress: Progress,
+    *,
+    scales: bool,
+) -> None:
+    """How much there is to do, and what would spoil it, before the first image is begun.
+
+    Parameters
+    ----------
+    out : Path
+    chosen : sequence of (Path, str)
+        Images and their samples.
+    name : callable
+        What an image is called.
+    known : set of str
+        Names of images that have a result.
+    progress : Progress
+    scales : bool
+        Whether the images must say their pixel size.
+    """
+    if not chosen:
+        return
+    new = [path for path, _ in chosen if name(path) not in known]
+    samples = len({sample_id for _, sample_id in chosen})
+    done = f", {len(chosen) - len(new)} of them known" if len(new) < len(chosen) else ""
+    progress.note(f"{counted(len(chosen), 'file')} in {counted(samples, 'sample')}{done}")
+    for warning in check_output(out, new):
+        progress.note(f"warning: {warning}")
+    for warning in check_scales(new, [name(path) for path in new]) if scales else ():
+        progress.note(f"warning: {warning}")
+
+
+def check_output(out: Path, paths: Sequence[Path]) -> Iterator[str]:
+    """What is wrong with the output folder, in words, for images that are still to be analysed.
+
+    Raises
+    ------
+    InputError
+        The folder is a file, cannot be written, or its disk is full.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    probe = out / f".grainstats-{os.getpid()}.probe"
+    try:
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        remedy = "Name a folder that can be written"
+        raise InputError(f"--out {out}", f"it cannot be written ({error.strerror})", remedy) from error
+    free = shutil.disk_usage(out).free
+    if free < LEAST_FREE:
+        reason = f"its disk is full ({free >> 20} MB free)"
+        raise InputError(f"--out {out}", reason, "Make room, or name a folder on another disk")
+    need = WRITTEN_PER_BYTE * sum(path.stat().st_size for path in paths if why_no_file(path) is None)
+    if free < need:
+        yield f"the disk of {out} has {free / 1e9:.1f} GB free; the results may need {need / 1e9:.1f} GB"
+
+
+def check_scales(paths: Sequence[Path], names: Sequence[str]) -> Iterator[str]:
+    """Which folders hold images without a pixel size: one file of each folder and suffix is looked at.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    names : sequence of str
+        What the images are called, in the same order.
+    """
+    from segment.micrograph import describe
+    from segment.orientation import is_orientation_map
+
+    first: dict[tuple[Path, str], tuple[Path, str]] = {}
+    for path, name in zip(paths, names, strict=True):
+        if why_no_file(path) is None:
+            first.setdefault((path.parent, path.suffix.lower()), (path, name))
+    without = []
+    for path, name in list(first.values())[:MOST_LOOKED_AT]:
+        try:
+            if not is_orientation_map(path) and describe(path)[0].pixel_size_nm is None:
+                without.append(name)
+        except Exception:  # what cannot be read is named when its turn comes
+            continue
+    if without:
+        more = f" and {len(without) - 3} more" if len(without) > 3 else ""
+        yield (
+            f"no pixel size in {', '.join(without[:3])}{more}, the first of their folders: such images are "
+            "segmented but not measured. Stop and give --pixel-size NM, or export them with their scale"
+        )

@@ -1,0 +1,70 @@
+"""What would spoil a run is said before the first image is segmented."""
+
+from __future__ import annotations
+
+import shutil
+from collections import namedtuple
+
+import pytest
+
+from grainstats.run.job.batch import Call, run_batch
+from grainstats.run.job.check_first import check_output, check_scales
+from grainstats.run.job.progress import Silence
+from grainstats.run.recipe import Recipe
+from segment.errors import InputError
+
+Usage = namedtuple("Usage", "total used free")
+
+
+class Notes(Silence):
+    """Keeps what is said, and in which order things happen."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.said.append(text)
+
+    def advance(self, name: str, words: str, *, good: bool) -> None:
+        self.said.append("image")
+
+
+def test_one_file_of_each_folder_is_asked_for_its_scale(tmp_path, write_micrograph):
+    with_scale = [write_micrograph(tmp_path / f"A/{k}.tif", k) for k in range(3)]
+    without = [write_micrograph(tmp_path / f"B/{k}.tif", k, pixel_size_nm=None) for k in range(3)]
+    broken = tmp_path / "C/c.tif"
+    broken.parent.mkdir()
+    broken.write_text("no image")
+    paths = [*with_scale, *without, broken, tmp_path / "gone.tif"]
+    (said,) = check_scales(paths, [path.name for path in paths])
+    assert "no pixel size in 0.tif," in said and "--pixel-size" in said
+    assert not list(check_scales(with_scale, ["a", "b", "c"]))
+
+
+def test_a_disk_that_is_full_or_will_be_is_said(tmp_path, monkeypatch, write_micrograph):
+    path = write_micrograph(tmp_path / "a.tif", 0)
+    assert not list(check_output(tmp_path / "out", [path]))
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: Usage(1, 1, 1))
+    with pytest.raises(InputError, match="disk is full"):
+        list(check_output(tmp_path / "out", [path]))
+    monkeypatch.setattr("grainstats.run.job.check_first.LEAST_FREE", 0)
+    (said,) = check_output(tmp_path / "out", [path])
+    assert "GB free" in said
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_at_once(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError):
+        list(check_output(tmp_path / "file", []))
+
+
+def test_words_come_before_work(tmp_path, edge_model, write_micrograph):
+    write_micrograph(tmp_path / "data/S1/a.tif", 0, pixel_size_nm=None)
+    notes = Notes()
+    run_batch(
+        Call((str(tmp_path / "data"),), tmp_path / "out", workers=0),
+        Recipe(model=str(edge_model)),
+        progress=notes,
+    )
+    assert notes.said[0] == "1 file in 1 sample" and "no pixel size" in notes.said[1]
+    assert notes.said[2] == "image"
