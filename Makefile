@@ -3,7 +3,7 @@ EXTRAS ?= dev,docs
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint docs samples calibration bench-optimizer clean
+.PHONY: demo test lint docs samples calibration soak bench-optimizer clean
 
 $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV)
@@ -11,6 +11,7 @@ $(BIN)/uv:
 
 $(BIN)/grainstats: $(BIN)/uv pyproject.toml
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -e .
+	$(BIN)/python -m grainstats.run.compile_loops
 	@touch $(BIN)/grainstats
 
 demo: $(BIN)/grainstats  ## install the core and run the whole job on data_samples/
@@ -31,6 +32,9 @@ docs: $(BIN)/uv  ## the documentation as a site in build/site
 calibration: $(BIN)/grainstats  ## error rates and power of the verdict and of the comparison, on fresh mosaics
 	$(BIN)/python calibration/calibrate.py --workers 2
 	$(BIN)/python calibration/calibrate_comparison.py
+
+soak: $(BIN)/grainstats  ## 10,000 images, one in a hundred bad, killed 20 times: equal to an undisturbed run
+	$(BIN)/python calibration/soak.py --out build/soak
 
 bench-optimizer: $(BIN)/grainstats  ## suggestions against random search, BOXVIA's engine and a plain process
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -e ".[optimizer]" GPy GPyOpt "setuptools<80"

@@ -1,0 +1,219 @@
+"""Many images, bad ones among them, killed again and again: the result equals an undisturbed run.
+
+A campaign of small micrographs (64 - 256 px windows of generated fields) in many samples, one in a hundred
+bad in one of twenty ways, is run twice: undisturbed, and killed from outside by SIGKILL at random moments
+until it ends. Tables must be equal byte by byte, failures row by row, and no temporary file may be left. A
+third run of the finished folder shows what doing nothing costs.
+
+    make soak                                            # 10,000 images, 200 samples, 20 kills: some hours
+    python calibration/soak.py --images 300 --samples 12 --kills 5 --out soak_small
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import tifffile
+
+from grainstats.share import Database
+from segment.mosaics.laguerre import laguerre_section
+
+FIELD_PX = 512
+N_FIELDS = 40  #: generated; windows of them are cut, turned and shaded
+SCALE = {"imagej": True, "resolution": (0.5, 0.5), "metadata": {"unit": "nm"}}
+
+
+def fields(rng: np.random.Generator, n: int) -> list[np.ndarray]:
+    """Grey mosaics with dark boundaries, 8 bits."""
+    made = []
+    for _ in range(n):
+        grains = laguerre_section((FIELD_PX, FIELD_PX), 30, 0.3, rng).grain_map()
+        levels = rng.integers(70, 190, grains.n_grains + 1)
+        edge = np.zeros(grains.labels.shape, bool)
+        edge[:-1] |= grains.labels[:-1] != grains.labels[1:]
+        edge[:, :-1] |= grains.labels[:, :-1] != grains.labels[:, 1:]
+        image = np.where(edge, 25, levels[grains.labels]) + rng.normal(0, 5, edge.shape)
+        made.append(np.clip(image, 0, 255).astype(np.uint8))
+    return made
+
+
+def good(path: Path, image: np.ndarray) -> None:
+    """A calibrated micrograph."""
+    tifffile.imwrite(path, image, **SCALE)
+
+
+def _bytes(content: Callable[[bytes], bytes]) -> Callable[[Path, np.ndarray], None]:
+    def write(path: Path, image: np.ndarray) -> None:
+        good(path, image)
+        path.write_bytes(content(path.read_bytes()))
+
+    return write
+
+
+def _instead(make: Callable[[Path], object]) -> Callable[[Path, np.ndarray], None]:
+    return lambda path, image: make(path)
+
+
+#: Ways in which an image is bad; each gives one named row.
+BAD: dict[str, Callable[[Path, np.ndarray], None]] = {
+    "cut in half": _bytes(lambda b: b[: len(b) // 2]),
+    "header only": _bytes(lambda b: b[:8]),
+    "empty": _bytes(lambda b: b""),
+    "text": _bytes(lambda b: b"not an image\n" * 20),
+    "zeros": _bytes(lambda b: b"\0" * len(b)),
+    "directory of pages beyond the end": _bytes(lambda b: b[:4] + b"\xff\xff\xff\x7f" + b[8:]),
+    "random bytes": _bytes(lambda b: random.Random(len(b)).randbytes(len(b))),
+    "zip": _bytes(lambda b: b"PK\x03\x04" + b[4:]),
+    "HDF5 without content": _bytes(lambda b: b"\x89HDF\r\n\x1a\n" + b"\0" * 200),
+    "MRC of absurd size": _bytes(lambda b: b"\xff\xff\xff\x7f" * 3 + b"\0" * 1012),
+    "all of one level": lambda path, image: good(path, np.full_like(image, 90)),
+    "black": lambda path, image: good(path, np.zeros_like(image)),
+    "too small": lambda path, image: good(path, image[:20, :20]),
+    "one row": lambda path, image: good(path, image[:1]),
+    "not calibrated": lambda path, image: tifffile.imwrite(path, image),
+    "no number in it": lambda path, image: tifffile.imwrite(path, np.full(image.shape, np.nan, np.float32)),
+    "link that leads nowhere": _instead(lambda path: path.symlink_to(path.with_name("gone"))),
+    "link in a circle": _instead(lambda path: path.symlink_to(path)),
+    "named pipe": _instead(lambda path: os.mkfifo(path)),
+    "folder": _instead(lambda path: path.mkdir()),
+}
+
+
+def make_campaign(folder: Path, n_images: int, n_samples: int, every: int, seed: int) -> int:
+    """Write the images; returns how many of them are bad."""
+    rng, n_bad = np.random.default_rng(seed), 0
+    sources = fields(rng, min(N_FIELDS, n_images))
+    ways = list(BAD.values())
+    for number in range(n_images):
+        place = folder / f"S{number % n_samples:04d}"
+        place.mkdir(parents=True, exist_ok=True)
+        side = int(rng.integers(64, 257))
+        y, x = rng.integers(0, FIELD_PX - side + 1, 2)
+        image = np.rot90(sources[number % len(sources)][y : y + side, x : x + side], number % 4)
+        path, write = place / f"{number:06d}.tif", good
+        if number % every == every // 2:
+            write, n_bad = ways[n_bad % len(ways)], n_bad + 1
+        write(path, image)
+        if path.is_file() and (path.stat().st_size or n_bad > len(ways)):
+            with path.open("ab") as file:  # no two files are the same bytes, which would count once
+                file.write(path.stem.encode())
+    return n_bad
+
+
+def command(data: Path, out: Path, model: str | None, workers: int) -> list[str]:
+    """The run as a user starts it."""
+    call = ["run", str(data), "--out", str(out), "--workers", str(workers), "--device", "cpu"]
+    return [sys.executable, "-m", "grainstats", *call, *(["--model", model] if model else [])]
+
+
+def run(arguments: list[str]) -> tuple[float, float]:
+    """Run to the end; wall and processor seconds."""
+    before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    done = subprocess.run(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    if done.returncode not in (0, 1):
+        raise SystemExit(f"the run ended with {done.returncode}: {done.stderr[-2000:]}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return time.monotonic() - begin, spent
+
+
+def run_killed(arguments: list[str], kills: int, whole_seconds: float, rng: random.Random) -> int:
+    """Kill the run `kills` times at random moments, then let it end; returns how often it was alive to be."""
+    struck = 0
+    for _ in range(kills):
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        with subprocess.Popen(arguments, **quiet) as process:
+            try:
+                process.wait(rng.uniform(0.02, 1.5) * max(whole_seconds / kills, 4))
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
+                struck += 1
+    run(arguments)
+    return struck
+
+
+def differences(one: Path, other: Path) -> list[str]:
+    """What differs between two output folders: tables, failures, files of images, leftovers."""
+    found = [
+        f"tables/{path.name}"
+        for path in sorted((one / "tables").iterdir())
+        if path.read_bytes() != (other / "tables" / path.name).read_bytes()
+    ]
+    with Database.open(one / "results.db") as a, Database.open(other / "results.db") as b:
+        if not a.failures().equals(b.failures()):
+            found.append("failures")
+    names = [{str(p.relative_to(out)) for p in (out / "images").rglob("*")} for out in (one, other)]
+    found += sorted(names[0] ^ names[1])
+    found += [
+        name for name in sorted(names[0] & names[1]) if name.endswith(".tif") and _differs(one, other, name)
+    ]
+    return found + [str(path) for path in other.rglob(".grainstats-*")]
+
+
+def _differs(one: Path, other: Path, name: str) -> bool:
+    return (one / name).read_bytes() != (other / name).read_bytes()
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of all files below a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def soak(options: argparse.Namespace) -> dict[str, object]:
+    """The whole test; a row for each thing that it shows."""
+    data, whole, killed = (options.out / name for name in ("data", "whole", "killed"))
+    n_bad = make_campaign(data, options.images, options.samples, options.every, options.seed)
+    wall, spent = run(command(data, whole, options.model, options.workers))
+    arguments = command(data, killed, options.model, options.workers)
+    struck = run_killed(arguments, options.kills, wall, random.Random(options.seed))
+    again = run(command(data, whole, options.model, options.workers))
+    with Database.open(whole / "results.db") as db:
+        n_done, n_failed = len(db.analyses()), len(db.failures())
+    pages = [path.stat().st_size for path in whole.glob("report*.html")]
+    return {
+        "images": options.images,
+        "samples": options.samples,
+        "bad images": n_bad,
+        "analysed": n_done,
+        "named without a result": n_failed,
+        "kills that struck": struck,
+        "differences": differences(whole, killed),
+        "first run, wall and processor seconds": [round(wall, 1), round(spent, 1)],
+        "second run, wall and processor seconds": [round(value, 2) for value in again],
+        "bytes written per byte of image": round(
+            (size_of(whole / "images") + size_of(whole / ".report")) / size_of(data), 2
+        ),
+        "largest page, bytes": max(pages),
+    }
+
+
+def main() -> None:
+    """Run, print the table, exit 1 where anything differs."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--images", type=int, default=10_000)
+    parser.add_argument("--samples", type=int, default=200)
+    parser.add_argument("--every", type=int, default=100, help="one image in so many is bad")
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=25)
+    parser.add_argument("--model", help="a released model's name or a model folder")
+    parser.add_argument("--out", type=Path, default=Path("soak_out"))
+    table = soak(parser.parse_args())
+    print(json.dumps(table, indent=2))
+    whole = table["analysed"] + table["named without a result"] == table["images"]  # type: ignore[operator]
+    sys.exit(1 if table["differences"] or not whole else 0)
+
+
+if __name__ == "__main__":
+    main()

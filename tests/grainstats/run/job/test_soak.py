@@ -1,0 +1,48 @@
+"""A small soak: each kind of bad file is one named row, kills change nothing. The large one: `make soak`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from grainstats.run.job.batch import Call, run_batch
+from grainstats.run.recipe import Recipe
+
+SCRIPT = Path(__file__).parents[4] / "calibration/soak.py"
+
+
+@pytest.fixture(scope="module")
+def soak():
+    spec = importlib.util.spec_from_file_location("soak", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_kind_of_bad_file_is_one_named_row(soak, tmp_path, edge_model):
+    rng = np.random.default_rng(1)
+    image = soak.fields(rng, 1)[0][:96, :96]
+    folder = tmp_path / "data/S1"
+    folder.mkdir(parents=True)
+    for number, write in enumerate(soak.BAD.values()):
+        write(folder / f"{number:02d}.tif", image)
+    summary = run_batch(
+        Call((str(tmp_path / "data"),), tmp_path / "out", workers=0), Recipe(model=str(edge_model))
+    )
+    named = {Path(failure.path).stem for failure in summary.failures}
+    assert named == {f"{number:02d}" for number in range(len(soak.BAD))}
+    assert all("unexpected" not in failure.reason for failure in summary.failures)
+    assert summary.n_images == 0
+
+
+@pytest.mark.slow
+def test_a_killed_campaign_equals_an_undisturbed_one(soak, tmp_path, edge_model):
+    call = {"images": 10, "samples": 2, "every": 5, "kills": 2, "workers": 1, "seed": 3}
+    table = soak.soak(argparse.Namespace(**call, model=str(edge_model), out=tmp_path))
+    assert table["differences"] == []
+    assert (table["analysed"], table["named without a result"], table["bad images"]) == (8, 2, 2)
+    assert table["largest page, bytes"] < 5_000_000
