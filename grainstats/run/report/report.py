@@ -215,8 +215,8 @@ def _ends_of_axis(rows: Gathered) -> tuple[float, float]:
     return axis[0] * 0.93, axis[1] * 1.07
 
 
-def _section(db: Database, out: Path, sample_id: str, anchor: str, whole: _Whole) -> SampleSection:
-    rows, images = whole.rows, whole.by_sample[sample_id]
+def _section(db: Database, out: Path, sample_id: str, anchor: str, shared: _Whole) -> SampleSection:
+    rows, images = shared.rows, shared.by_sample[sample_id]
     verdict = rows.verdicts.get(sample_id)
     modes = wording.modes_of(verdict)
     grains = db.grains(sample_id)
@@ -224,8 +224,8 @@ def _section(db: Database, out: Path, sample_id: str, anchor: str, whole: _Whole
     diameter, weight = (whole[name].to_numpy(float) for name in ("equivalent_diameter_nm", "weight"))
     number_chart, area_chart = distribution_charts(diameter, weight, modes)
     pooled = rows.pooled[rows.pooled["sample_id"] == sample_id].set_index("name")
-    spacing, spacing_chart = _spacing(pooled, whole.axis)
-    chosen, title = whole.chosen[sample_id]
+    spacing, spacing_chart = _spacing(pooled, shared.axis)
+    chosen, title = shared.chosen[sample_id]
     return SampleSection(
         anchor=anchor,
         sample_id=sample_id,
