@@ -121,6 +121,17 @@ def test_coordinates_of_five_digits(tmp_path: Path, write: Write, four_grains: n
     assert grain_map_of(found).n_grains == 4
 
 
+def test_units_and_names_of_columns(tmp_path: Path, write: Write, four_grains: np.ndarray) -> None:
+    """As newer .ang files tell them; without a step line the unit alone is enough."""
+    names = "# COLUMN_HEADERS: phi1, PHI, phi2, x, y, IQ, CI, Phase index, SEM, Fit"
+    for unit, step in (("nm", 4.0), ("microns", 4000.0)):
+        units = f"# COLUMN_UNITS: radians, radians, radians, {unit}, {unit}, , , , , degrees"
+        header = f"# GRID: SqrGrid\n{names}\n{units}"
+        found = read_orientation_map(write(tmp_path / f"{unit}.ang", four_grains, 4.0, header=header))
+        assert (found.x_step_nm, found.step_source) == (step, "coordinates")
+        assert {"iq", "ci", "fit"} <= set(found.properties)
+
+
 def test_lists_of_points_are_refused(tmp_path: Path, write: Write, four_grains: np.ndarray) -> None:
     path = write(tmp_path / "points.ctf", four_grains)
     path.write_text(path.read_text().replace("JobMode\tGrid", "JobMode\tInteractive"))
