@@ -137,7 +137,9 @@ def segment_stack(
     else:
         labels = solid.astype(np.int32)
     names = np.arange(int(labels.max()) + 1)
-    volume = LabelVolume(labels, stack.voxel_size, names, phases.fractions, stack.warnings + notes)
+    volume = LabelVolume(
+        labels, stack.voxel_size, names, phases.fractions, stack.warnings + notes, phases.phase
+    )
     return SegmentedStack(volume, grey, phases.phase)
 
 

@@ -83,6 +83,8 @@ class LabelVolume:
     phases : tuple of (str, float)
         Name and volume fraction.
     warnings : tuple of str
+    phase : ndarray of uint8, same shape, or None
+        0 void, 1 solid, 2 second phase, where they are told apart.
     """
 
     labels: np.ndarray
@@ -90,6 +92,12 @@ class LabelVolume:
     names: np.ndarray
     phases: tuple[tuple[str, float], ...] = ()
     warnings: tuple[str, ...] = ()
+    phase: np.ndarray | None = None
+
+    @property
+    def void(self) -> np.ndarray:
+        """Where there is nothing, bool of the shape of `labels`; without `phase`, where there is no grain."""
+        return self.labels == 0 if self.phase is None else self.phase == 0
 
     @property
     def n_grains(self) -> int:

@@ -17,14 +17,14 @@ def phase_summary(volume: LabelVolume) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``porosity`` (share of the volume that is no grain) and, where it is not 0, ``solid`` and ``voids``
+        ``porosity`` (share of the volume that is void) and, where it is not 0, ``solid`` (grains), ``voids``
         with connectivity, percolation, tortuosity and local thickness (``thickness_nm``).
     """
-    empty = volume.labels == 0
+    empty = volume.void
     porosity = float(np.count_nonzero(empty) / empty.size)
     found: dict[str, Any] = {"porosity": porosity, "solid": None, "voids": None}
     if porosity > 0:
-        for name, mask in (("solid", ~empty), ("voids", empty)):
+        for name, mask in (("solid", volume.labels > 0), ("voids", empty)):
             thickness = local_thickness(mask, volume.voxel_size)
             found[name] = connectivity(mask, volume.voxel_size).to_json() | {
                 "thickness_nm": None if thickness is None else thickness.to_json()

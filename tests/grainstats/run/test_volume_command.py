@@ -60,7 +60,7 @@ def test_document_follows_the_contract(stack: Path, tmp_path: Path) -> None:
 
 
 def test_phases_alone(tmp_path: Path) -> None:
-    made = made_stack((24, 64, 64), 18, np.random.default_rng(0), porosity=0.2, second=0)
+    made = made_stack((24, 64, 64), 18, np.random.default_rng(0), porosity=0.2, second=0.06)
     tifffile.imwrite(tmp_path / "grey.tif", made.grey)
     call = ["volume", str(tmp_path / "grey.tif"), "--phases-only", "--voxel-size", "5", "5", "5", "--json"]
     result = CliRunner().invoke(app, call)
@@ -68,6 +68,7 @@ def test_phases_alone(tmp_path: Path) -> None:
     found = json.loads(result.stdout)
     fractions = {p["name"]: p["fraction"] for p in found["phases"]}
     assert fractions["void"] == pytest.approx((made.phase == 0).mean(), abs=0.02)
+    assert found["porosity"] == pytest.approx(fractions["void"])
     assert found["n_grains"] == 0
     assert found["modality"]["verdict"] == "indeterminate"
     assert found["voids"]["n_pieces"] >= 1
