@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from segment.volume.components import connected_pieces
+
 VOID, SOLID, SECOND = 0, 1, 2
 NAMES = ("void", "solid", "second phase")
 SMOOTHING = 0.8  #: voxels; SD of the Gaussian before the threshold
@@ -14,6 +16,7 @@ APART = 3.0  #: distance of two phases' means over the SD of the larger one: voi
 SWEEPS = 200
 SMALLEST_SD = 1.5  #: grey levels
 SMALLEST_SHARE = 0.005  #: of the volume, below which a phase is not believed
+SPECK_VOXELS = 27  #: smaller bodies are noise
 SAMPLE = 2_000_000  #: voxels from which thresholds are found
 
 
@@ -66,7 +69,19 @@ def find_phases(grey: np.ndarray, n_phases: int | None = None) -> Phases:
             phase[smooth <= cut] = VOID
         else:
             phase[smooth > cut] = SECOND
+    if cuts:
+        _take_specks_out(phase)
     return Phases(phase, tuple(cuts))
+
+
+def _take_specks_out(phase: np.ndarray) -> None:
+    """Voids and second phases smaller than a speck of noise become solid, in place."""
+    for code in (VOID, SECOND):
+        pieces, n = connected_pieces(phase == code)
+        small = np.bincount(pieces.ravel(), minlength=n + 1) < SPECK_VOXELS
+        small[0] = False
+        for k, part in enumerate(pieces):
+            phase[k][small[part]] = SOLID
 
 
 def _thresholds(values: np.ndarray, n_phases: int | None) -> tuple[list[float], int]:
