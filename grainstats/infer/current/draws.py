@@ -227,15 +227,27 @@ def _confidence(grain_map: GrainMap, pairs: np.ndarray) -> np.ndarray | None:
 
 
 def _coarse(area: np.ndarray, pixel_size_nm: float | None, law: Law) -> np.ndarray:
-    """Which grains are coarse, by label."""
-    diameter = np.sqrt(4 / np.pi * area)
-    if law.threshold_nm is None:
-        present = area > 0
-        limit = np.exp(_otsu(np.log(diameter[present]), area[present].astype(float)))
-    elif pixel_size_nm is None:
+    """Which grains are coarse, by label; of a plane map."""
+    if law.threshold_nm is not None and pixel_size_nm is None:
         raise InputError("threshold_nm", "the map has no pixel size", "Give the pixel size, or leave it out")
-    else:
-        limit = law.threshold_nm / pixel_size_nm
+    return coarse_grains(np.sqrt(4 / np.pi * area) * (pixel_size_nm or 1.0), area, law)
+
+
+def coarse_grains(diameter: np.ndarray, size: np.ndarray, law: Law) -> np.ndarray:
+    """Which grains are coarse, by label.
+
+    Parameters
+    ----------
+    diameter : ndarray, shape (n_grains + 1,)
+        Nanometres where the law gives a threshold.
+    size : ndarray, same shape
+        Area or volume, the weight of each grain where two classes are parted; 0 for no grain.
+    law : Law
+    """
+    present = size > 0
+    limit = law.threshold_nm
+    if limit is None:
+        limit = float(np.exp(_otsu(np.log(diameter[present]), size[present].astype(float))))
     return np.asarray(diameter >= limit)
 
 

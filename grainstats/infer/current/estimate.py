@@ -47,9 +47,9 @@ def current(
 
     Parameters
     ----------
-    maps : GrainMap or ndarray, or a sequence of them
-        Several maps are one sample.  An array of labels, 0 for pores; with three dimensions (planes, rows,
-        columns) it is a volume, solved by `volume_current`.
+    maps : GrainMap or ndarray, a sequence of them, or LabelVolume
+        Several maps are one sample.  In an array of labels 0 is a pore.  A `LabelVolume`, or an array of
+        three dimensions (planes, rows, columns), is solved by `volume_current`.
     law : Law, mapping or path
         What boundaries carry: a `Law`, the content of a law file, or the file.
     draws : int, optional

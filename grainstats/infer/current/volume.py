@@ -8,13 +8,14 @@ stand for, so that areas are taken from their projections.
 from __future__ import annotations
 
 import importlib.util
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from grainstats.infer.current.draws import Carriers, DrawSource
+from grainstats.infer.current.draws import Carriers, DrawSource, coarse_grains
 from grainstats.infer.current.law import Law
 from grainstats.infer.current.result import CurrentEstimate, DirectionEstimate
 from segment.errors import InputError
@@ -44,7 +45,7 @@ def volume_current(
     law : Law
         Without `j_grain`: grains carry what their boundaries let in.
     voxel_zyx : tuple of float
-        Edges of a voxel; only their ratios matter.
+        Edges of a voxel; only their ratios matter, but for `threshold_nm`, which takes them as nanometres.
     draws : int, optional
         50, or one where nothing is left to chance.
     seed : int
@@ -65,6 +66,8 @@ def volume_current(
         raise InputError("j_grain", "in a volume grains are taken to carry any current", "Leave j_grain out")
     edge = np.asarray(voxel_zyx, float)
     faces = face_areas(numbered, edge)
+    if law.needs_classes:
+        faces = replace(faces, coarse=_coarse(numbered, edge, law))
     source = DrawSource(faces, law)
     n = 1 if not source.varies else (DRAWS if draws is None else draws)
     found, mean = np.empty((n, 3)), np.empty(n)
@@ -198,6 +201,13 @@ def _numbered(labels: np.ndarray) -> np.ndarray:
         )
     values, index = np.unique(labels, return_inverse=True)
     return (index.reshape(labels.shape) + (0 if values[0] == 0 else 1)).astype(np.int32)
+
+
+def _coarse(labels: np.ndarray, edge: np.ndarray, law: Law) -> np.ndarray:
+    """Which grains are coarse, by label; a threshold needs voxels in nanometres."""
+    volume = np.bincount(labels.ravel()) * float(np.prod(edge))
+    volume[0] = 0.0
+    return coarse_grains(np.cbrt(6 / np.pi * volume), volume, law)
 
 
 def _grains_across(labels: np.ndarray, axis: int) -> float:

@@ -336,6 +336,14 @@ def test_flat_voxels():
     assert [found.directions[name].j_over_j0 for name in "xyz"] == pytest.approx([1, 1, 1])
 
 
+def test_multipliers_in_a_volume():
+    """Fine cubes in one half along x, coarse ones in the other: a current along x meets the fine ones."""
+    fine = np.kron(np.arange(1, 513).reshape(8, 8, 8), np.ones((4, 4, 4), int))
+    coarse = 600 + np.kron(np.arange(1, 65).reshape(4, 4, 4), np.ones((8, 8, 8), int))
+    found = current(np.concatenate([fine, coarse], axis=2), {"multipliers": {"fine_fine": 0.25}})
+    assert found.directions["x"].j_over_j0 == pytest.approx(0.25, rel=0.01)
+
+
 def test_volume_with_voids_and_scatter():
     labels = np.kron(np.arange(1, 126).reshape(5, 5, 5), np.ones((6, 6, 6), int))
     labels[:, :, 12:18] = 0
