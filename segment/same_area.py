@@ -11,9 +11,11 @@ or channels of one scan: they correlate coarse pictures of both, under all eight
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
 
+from segment.grain_map import GrainMap
 from segment.micrograph.fingerprint import SAME, SameArea, fingerprint, same_areas, shown_part, turns
 
 __all__ = [
@@ -24,8 +26,10 @@ __all__ = [
     "labels_digest",
     "pixel_digest",
     "same_areas",
+    "same_maps",
 ]
 
+SAME_BOUNDARIES = 0.7  #: correlation of boundary maps of one area, also when segmented twice
 _MOST_SORTED = 1 << 25  #: pixels of floats that are ranked by sorting; larger images in 65,536 steps
 
 
@@ -64,6 +68,24 @@ def labels_digest(labels: np.ndarray) -> str:
     group = np.arange(int(labels.max(initial=0)) + 1, dtype=np.int32)
     turned = (np.ascontiguousarray(view, np.int32).copy() for view in turns(labels))
     return min(_sha256(number_cells(view, group)) for view in turned)
+
+
+def same_maps(maps: Sequence[GrainMap]) -> list[SameArea]:
+    """All pairs of grain maps that show one area: equal cells, or boundaries in the same places.
+
+    Parameters
+    ----------
+    maps : sequence of GrainMap
+
+    Returns
+    -------
+    list of SameArea
+        Ordered by their places.
+    """
+    if len(maps) < 2:
+        return []
+    drawn = [fingerprint(boundaries_of(one.labels), one.valid) for one in maps]
+    return same_areas(drawn, SAME_BOUNDARIES)
 
 
 def boundaries_of(labels: np.ndarray) -> np.ndarray:

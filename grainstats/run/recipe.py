@@ -135,7 +135,7 @@ def read_recipe(path: Path) -> Recipe:
         raise InputError(
             path, f"cannot be read: {error.strerror}", "Give the path of a recipe in TOML"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(path, f"is not valid TOML: {error}", "Correct that line") from error
     _refuse_unknown(path, table)
     if isinstance(table.get("law"), str):
@@ -166,7 +166,7 @@ def _law_file(recipe: Path, name: str) -> dict[str, Any]:
     path = recipe.parent / name
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
             path, f"the law cannot be read ({error})", "Name a TOML file beside the recipe"
         ) from error

@@ -22,6 +22,11 @@ _WRITTEN = {
     "vol%": "volume_percent",
 }
 _NAME_AND_UNIT = re.compile(r"(?P<name>.+?)_(?P<unit>(?:[^_]+_per_)*[^_]+)")
+_LONGEST = 60  #: characters of a unit
+_FACTOR = (
+    r"[A-Za-z_]+(?:\*\*-?\d{1,2}(?:\.\d)?)?"  #: one exponent and a small one: a chain of them never ends
+)
+_PRODUCT = re.compile(rf"(?:1/)?\(?{_FACTOR}\)?(?:(?: ?[*/] ?| )\(?{_FACTOR}\)?)*")
 _CELSIUS = re.compile(r"(?<![A-Za-z])(?:degC|deg_C|°C|℃|C)(?![A-Za-z])")
 
 
@@ -50,8 +55,8 @@ def _unit(written: str, *, difference: bool = False) -> Any:
     text = _CELSIUS.sub("degC" if alone and not difference else "delta_degC", text)
     text = re.sub(r"(?<=[A-Za-z])\^?(-?\d)", r"**\1", text.replace("²", "2").replace("³", "3"))
     text = "percent" if text == "%" else text
-    if not re.fullmatch(r"(?:1/)?[A-Za-z_]+[A-Za-z_0-9*/() .\-]*", text):
-        raise ValueError(f"unknown unit {written!r}")
+    if len(text) > _LONGEST or not _PRODUCT.fullmatch(text):
+        raise ValueError(f"unknown unit {written[:_LONGEST]!r}")
     try:
         return _registry().Unit(text)
     except Exception:  # pint raises tokenizer, syntax, attribute and its own errors for text that is no unit

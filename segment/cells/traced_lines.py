@@ -63,13 +63,12 @@ def traced_lines(picture: np.ndarray, source: str) -> tuple[np.ndarray, tuple[st
 def _opaque(alpha: np.ndarray) -> np.ndarray | None:
     """Opaque pixels, where they are the smaller part of a layer."""
     top = _top(alpha)
-    opaque = np.asarray(alpha >= LINE * top)
+    opaque: np.ndarray = np.asarray(alpha >= LINE * top)
     soft = float(((alpha > 0) & (alpha < top)).mean())
     part = float(opaque.mean())
     if not 0 < part < GROUND or soft > max(CLEAR, part):
         return None
-    found: np.ndarray = opaque
-    return found
+    return opaque
 
 
 def _top(levels: np.ndarray) -> float:
@@ -81,7 +80,8 @@ def _distance(colours: np.ndarray) -> np.ndarray:
     codes = (colours // 8).astype(np.int64) @ np.array([1 << 40, 1 << 20, 1])
     values, counts = np.unique(codes, return_counts=True)
     ground = np.median(colours[codes == values[counts.argmax()]], axis=0)
-    return np.abs(colours - ground).max(axis=2)
+    far: np.ndarray = np.abs(colours - ground).max(axis=2)
+    return far
 
 
 def _on_ground(levels: np.ndarray, source: str) -> tuple[np.ndarray, tuple[str, ...]]:

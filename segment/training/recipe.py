@@ -102,7 +102,7 @@ def read_recipe(path: Path) -> TrainingRecipe:
     """
     try:
         facts = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError(
             path, f"cannot be read as a recipe ({error})", "Start from models/unet-lite2"
         ) from error

@@ -66,7 +66,7 @@ def read_architecture(recipe: Path) -> Architecture:
     try:
         facts = tomllib.loads(recipe.read_text(encoding="utf-8"))
         return Architecture(str(facts["encoder"]), int(facts["depth"]), tuple(facts["decoder"]))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, RecursionError) as error:
         raise ModelError(
             recipe, f"tells no architecture ({error})", "Restore the file or export the model again"
         ) from error

@@ -121,8 +121,11 @@ def load_model(name_or_path: str | Path | None = None) -> Model:
             f"format {facts.get('format')!r} where {FORMAT} is read",
             "Use a matching version of grainstats",
         )
+    named = str(facts.get("weights", "model.xml"))
+    if Path(named).name != named or ((folder / named).exists() and not (folder / named).is_file()):
+        raise ModelError(source, f"weights = {named!r} is no file of this folder", "Export the model again")
     try:
-        weights = folder / str(facts.get("weights", "model.xml"))
+        weights = folder / named
         network = [source, weights, weights.with_suffix(".bin")]
         contents = {path: _content(path) for path in [*network, *sorted(folder.glob("*.json"))]}
         weights_digest = _digest(contents, [*network, *folder.glob(CONFIDENCE)])
@@ -192,7 +195,7 @@ def _find_folder(name_or_path: str | Path | None) -> Path:
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise ModelError(
             path, f"cannot be read ({error})", "Restore the file or export the model again"
         ) from error

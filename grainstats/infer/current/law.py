@@ -159,7 +159,7 @@ def read_law(path: str | Path) -> Law:
     try:
         with open(path, "rb") as file:
             content = tomllib.load(file)
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
             path, f"the law cannot be read ({error})", "Give a TOML file, e.g. j0 = 1.0"
         ) from error

@@ -73,14 +73,27 @@ def measure(
         for path, name in zip(maps, names, strict=True)
         if (m := _measure_file(path, name, reading, unit, seed))
     ]
+    failed = len(measured) < len(maps)
+    measured = _each_area_once(measured)
     if measured:
         document = _document([m for _, m in measured], null, seed)
         if out is not None:
             _write(out, [m for _, m in measured], document)
             _write_misorientations(out, measured)
         print(json.dumps(document, indent=2) if as_json else _in_words(document, unit))
-    if len(measured) < len(maps):
+    if failed:
         raise typer.Exit(1)
+
+
+def _each_area_once(measured: list[tuple[GrainMap, Measurement]]) -> list[tuple[GrainMap, Measurement]]:
+    """Without maps of an area that is there already: a copy makes no grain and no field."""
+    from segment.same_area import same_maps
+
+    copies = {found.second: found.first for found in reversed(same_maps([one for one, _ in measured]))}
+    for copy, first in sorted(copies.items()):
+        names = [measured[place][1].image_id for place in (copy, first)]
+        print(f"warning: {names[0]} shows the same area as {names[1]}: counted once", file=sys.stderr)
+    return [one for place, one in enumerate(measured) if place not in copies]
 
 
 @dataclass(frozen=True)

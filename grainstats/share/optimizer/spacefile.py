@@ -62,7 +62,7 @@ def read_space(path: Path) -> Space:
     """
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise SpaceError(path, [f"cannot be read ({error})"]) from None
     return parse_space(raw, path)
 

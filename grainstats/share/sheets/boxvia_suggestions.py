@@ -48,7 +48,7 @@ def _read_sidecar(path: Path) -> dict[str, Any]:
     try:
         notes = json.loads(path.read_text(encoding="utf-8"))
         complete = notes["format"] == 1 and notes["parameters"] and notes["objective"]["column"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         complete = False
     if not complete:
         raise SuggestionFileError(

@@ -1,0 +1,108 @@
+"""Blank parts at the rim are masked, whatever their level and shape; dark parts of the specimen are not."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+import tifffile
+
+from segment.micrograph import describe, read_micrographs
+from segment.micrograph.blank_frame import find_blank
+
+Y, X = np.mgrid[:300, :360]
+
+
+@pytest.fixture(scope="module")
+def field() -> np.ndarray:
+    rng = np.random.default_rng(0)
+    cells = cv2.resize(rng.random((20, 24)), (360, 300), interpolation=cv2.INTER_CUBIC)
+    return np.clip(120 + 60 * cells + rng.normal(0, 8, (300, 360)), 20, 235).astype(np.uint8)
+
+
+def turned(image: np.ndarray, angle: float, level: int) -> np.ndarray:
+    turn = cv2.getRotationMatrix2D((180, 150), angle, 1)
+    return cv2.warpAffine(image, turn, (360, 300), borderValue=level)
+
+
+def as_jpeg(image: np.ndarray, quality: int) -> np.ndarray:
+    packed = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE)
+
+
+FRAMES = {
+    "black": lambda a: np.pad(a, 40),
+    "white": lambda a: np.pad(a, 40, constant_values=255),
+    "grey, 16 bits": lambda a: np.pad(a.astype(np.uint16) * 200, 40, constant_values=30_000),
+    "float": lambda a: np.pad(a.astype(np.float32), 40, constant_values=-1),
+    "left band": lambda a: np.pad(a, ((0, 0), (60, 0))),
+    "bottom and right": lambda a: np.pad(a, ((0, 50), (0, 30)), constant_values=255),
+    "frame in a frame": lambda a: np.pad(np.pad(a, 20), 20, constant_values=255),
+    "JPEG 60": lambda a: as_jpeg(np.pad(a, 40), 60),
+}
+
+
+@pytest.mark.parametrize("framed", FRAMES.values(), ids=FRAMES)
+def test_frames_and_bands_are_masked_to_the_pixel(field, framed):
+    image = framed(field)
+    blank = find_blank(image)
+    assert blank is not None
+    shown = int((~blank.mask).sum())
+    assert 0.97 * field.size <= shown <= field.size
+
+
+@pytest.mark.parametrize("level", [0, 255])
+@pytest.mark.parametrize("angle", [2, 15, 45])
+def test_corners_of_a_turned_image_are_masked(field, angle, level):
+    image = turned(field, angle, level)
+    true = turned(np.ones_like(field), angle, 0) == 0
+    blank = find_blank(image)
+    assert blank is not None
+    assert blank.mask[true].mean() > 0.93
+    assert blank.mask[~true].mean() < 0.03
+
+
+def test_a_round_view_is_masked(field):
+    outside = (Y - 150) ** 2 + (X - 180) ** 2 > 145**2
+    blank = find_blank(np.where(outside, 0, field).astype(np.uint8))
+    assert blank is not None
+    assert blank.mask[outside].mean() > 0.98 and blank.mask[~outside].mean() < 0.04
+
+
+@pytest.mark.parametrize("middle", [(0, 180), (0, 0), (150, 180), (299, 100)])
+@pytest.mark.parametrize("level", [0, 255])
+def test_a_pore_or_bright_grain_stays(field, middle, level):
+    """At the rim, in a corner, inside: it leaves a dent, not a convex view."""
+    pore = (Y - middle[0]) ** 2 + (X - middle[1]) ** 2 < 45**2
+    assert find_blank(np.where(pore, level, field).astype(np.uint8)) is None
+
+
+def test_reading_masks_and_says_so(tmp_path, field):
+    tifffile.imwrite(tmp_path / "framed.tif", np.pad(field, 40))
+    (read,) = read_micrographs(tmp_path / "framed.tif")
+    assert read.valid is not None
+    assert not read.valid[:40].any() and read.valid[45:-45, 45:-45].all()
+    assert any("blank part at the rim (level 0" in note for note in read.notes)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif"])
+def test_transparent_pixels_are_masked(tmp_path, field, name):
+    alpha = np.where(X < 100, 0, 255).astype(np.uint8)
+    pixels = np.dstack([field, field, field, alpha])
+    if name == "a.png":
+        cv2.imwrite(str(tmp_path / name), pixels)
+    else:
+        tifffile.imwrite(tmp_path / name, pixels, photometric="rgb", extrasamples=["unassalpha"])
+    (read,) = read_micrographs(tmp_path / name)
+    assert read.valid is not None
+    np.testing.assert_array_equal(read.valid, X >= 100)
+    assert any("transparent" in note for note in read.notes)
+
+
+def test_a_second_channel_that_is_no_alpha_hides_nothing(tmp_path, field):
+    other = field[::-1].copy()
+    tifffile.imwrite(
+        tmp_path / "a.tif", np.dstack([field, other]), photometric="minisblack", planarconfig="contig"
+    )
+    (found,) = describe(tmp_path / "a.tif")
+    assert found.hidden_fraction == 0
