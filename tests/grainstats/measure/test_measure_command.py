@@ -15,7 +15,7 @@ from segment.cells.close import close_cells
 from segment.cells.recutting import fine_cells
 from segment.grain_map import GrainMap
 from segment.label_files import write_label_map
-from segment.mosaics.laguerre import laguerre_section
+from segment.mosaics.laguerre import laguerre_section, poisson_voronoi_section
 from segment.segmentation import Segmentation
 
 
@@ -51,11 +51,29 @@ def test_json_is_the_only_output(
     assert document["pixel_size_nm"] == [1.0]
 
 
+def test_a_copy_of_a_map_counts_once(
+    map_file: Path,
+    section: GrainMap,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The same cells under other numbers, turned by a right angle, in another container."""
+    np.save(tmp_path / "copy.npy", np.rot90(section.labels.max() + 1 - section.labels))
+    assert call(monkeypatch, map_file, tmp_path / "copy.npy", "--pixel-size", 1) == 0
+    said = capsys.readouterr()
+    assert f"{section.n_grains} grains in 1 map(s)" in said.out
+    assert "copy shows the same area as field: counted once" in said.err
+
+
 def test_tables_are_written(
     map_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "tables"
-    assert call(monkeypatch, map_file, map_file, "--out", out) == 0
+    other = poisson_voronoi_section((200, 240), 18.0, np.random.default_rng(9)).grain_map(1.0)
+    (tmp_path / "b").mkdir()
+    second = write_label_map(tmp_path / "b" / "field.labels.tif", other)
+    assert call(monkeypatch, map_file, second, "--out", out) == 0
     assert "2 map(s)" in capsys.readouterr().out
     grains = pd.read_csv(out / "field.grains.csv")
     assert {"label", "equivalent_diameter_nm", "weight"} <= set(grains.columns)

@@ -30,8 +30,8 @@ def both(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Datab
 
     def at_the_next_hour(work: object, *given: object) -> None:
         now = next(clock)
-        for module in ("ledger", "designs"):
-            monkeypatch.setattr(f"grainstats.share.{module}.now", lambda: now)
+        for module in ("writing", "designs"):
+            monkeypatch.setattr(f"grainstats.share.db.{module}.now", lambda: now)
         work(*given)  # type: ignore[operator]
 
     sheet = tmp_path / "s.csv"
