@@ -31,6 +31,12 @@ FEWEST_GRAINS: dict[Null, int] = {"section": 80, "columnar": 100}  # where the l
 FEWEST_UNIFORM = 200  # interior grains: in fewer, all of the few coarse grains of a specimen may be missed
 SMALLEST_RATIO = 2.0  # of the modes in the plane: what a ratio of 2.5 of the grains themselves comes to
 SMALLEST_SHARE = ALA_SHARE  # of the area; less are isolated coarse grains (E930), not a population
+# Loose and broad packings of one population make a coarse tail by themselves: sections of sequential packings
+# (sigma .6 and .8) and of flat size distributions were called bimodal in up to half of the windows
+# (``calibration/calibrate_outside.py``). A smaller coarse population must be this far apart, at this level.
+MINOR_SHARE = 0.3
+MINOR_RATIO = 3.3
+MINOR_LEVEL = 0.02
 ENOUGH_POWER = 0.8
 ENOUGH_FIELDS = 3  # fewer say so: what one field shows need not hold for the specimen
 DECIDING = "shape"
@@ -127,6 +133,7 @@ class _Tested:
     distribution: SizeDistribution
     modes: Modes
     p_values: dict[str, float]
+    null: Null
 
     @property
     def p(self) -> float:
@@ -139,6 +146,10 @@ class _Tested:
     @property
     def doubt(self) -> str | None:
         """What keeps two fitted modes from counting as two populations."""
+        return self._near_or_few or self._tail
+
+    @property
+    def _near_or_few(self) -> str | None:
         if (self.modes.ratio or 1.0) < SMALLEST_RATIO:
             return f"the modes are only {self.modes.ratio:.2f} apart"
         if min(self.modes.share) < SMALLEST_SHARE:
@@ -146,8 +157,24 @@ class _Tested:
         return None
 
     @property
+    def _tail(self) -> str | None:
+        """What a section of one population may show (films were not found to)."""
+        apart = (self.modes.ratio or 1.0) >= MINOR_RATIO and self.p <= MINOR_LEVEL
+        if self.null != "section" or self.modes.share[1] >= MINOR_SHARE or apart:
+            return None
+        return (
+            f"loose or broad packings of one population show such a coarse tail by themselves "
+            f"({self.modes.share[1]:.0%} of the area, {self.modes.ratio:.2f} times as large)"
+        )
+
+    @property
     def two(self) -> bool:
         return self.p < LEVEL and self.doubt is None
+
+    @property
+    def remains(self) -> bool:
+        """Two modes are still found in a sample without its largest grains."""
+        return self.p < LEVEL and self._near_or_few is None
 
 
 def _tested(samples: Sequence[Sample], null: Null) -> list[_Tested]:
@@ -155,7 +182,7 @@ def _tested(samples: Sequence[Sample], null: Null) -> list[_Tested]:
     library = load_library(null)
     values = statistics_of(distributions, load_networks(null))
     return [
-        _Tested(d, m, _p_values(d, v, library))
+        _Tested(d, m, _p_values(d, v, library), null)
         for d, v, m in zip(distributions, values, two_modes(distributions), strict=True)
     ]
 
@@ -192,7 +219,7 @@ def _still_two(images: Sample, null: Null) -> bool:
     if not any(g.n_interior for g in images):
         return False
     (test,) = _tested([images], null)
-    return test.two
+    return test.remains
 
 
 def _too_few_coarse(images: Sample, test: _Tested, coarse: CoarseGrains, null: Null) -> Decision:
@@ -223,7 +250,7 @@ def _one_population(images: Sample, test: _Tested, coarse: CoarseGrains, library
 
     isolated = coarse if coarse.n_grains else None
     if test.p < LEVEL:
-        return undecided(f"not one population ({test.shown}), but {test.doubt}", None)
+        return undecided(f"unlike one population ({test.shown}), but {test.doubt}", None)
     found = f"no sign of a second population ({test.shown})"
     if power < ENOUGH_POWER:
         return undecided(
