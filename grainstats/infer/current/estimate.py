@@ -101,7 +101,7 @@ def current(
         law,
         tuple(p.paths(run) for p, run in zip(problems, runs, strict=True)),
         all(g.pixel_size_nm is not None for g in grain_maps),
-        _warnings(across, grain_maps, lost),
+        _warnings(across, [_seen(g)[0] for g in grain_maps], lost),
     )
 
 

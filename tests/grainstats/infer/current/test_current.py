@@ -235,6 +235,7 @@ def test_info_bar_is_not_part_of_the_frame():
         found = current(seen, EQUAL)
         assert _x(found) == pytest.approx(1.0, rel=0.01)
         assert found.directions["y"].j_over_j0 == pytest.approx(1.0, rel=0.01)
+        assert not any("hidden" in warning for warning in found.warnings)
 
 
 def test_no_path_is_refused():
