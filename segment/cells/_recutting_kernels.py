@@ -1,9 +1,11 @@
-"""Compiled loops of `segment.cells.recutting`: over the pixels of fine cells, and over their borders."""
+"""Compiled loops of `segment.cells.recutting`: over the pixels of fine cells, and over their seeds."""
 
 from __future__ import annotations
 
 import numba
 import numpy as np
+
+from segment.cells.watershed import meet, root
 
 
 @numba.njit(cache=True, nogil=True)
@@ -28,30 +30,6 @@ def survey_pixels(
 
 
 @numba.njit(cache=True, nogil=True)
-def survey_edges(cells: np.ndarray, probability: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Key (smaller label << 32 | larger) and higher probability of each pixel edge between two cells."""
-    rows, columns = cells.shape
-    count = 0
-    for fill in range(2):
-        if fill == 0:
-            key, value = np.empty(0, np.int64), np.empty(0, np.float64)
-        else:
-            key, value, count = np.empty(count, np.int64), np.empty(count, np.float64), 0
-        for y in range(rows):
-            for x in range(columns):
-                a = cells[y, x]
-                for dy, dx in ((0, 1), (1, 0)):
-                    if a > 0 and y + dy < rows and x + dx < columns:
-                        b = cells[y + dy, x + dx]
-                        if b > 0 and b != a:
-                            if fill == 1:
-                                key[count] = np.int64(min(a, b)) << 32 | np.int64(max(a, b))
-                                value[count] = max(probability[y, x], probability[y + dy, x + dx])
-                            count += 1
-    return key, value
-
-
-@numba.njit(cache=True, nogil=True)
 def absorb(
     pairs: np.ndarray,
     lowest_pass: np.ndarray,
@@ -62,25 +40,11 @@ def absorb(
 ) -> np.ndarray:
     """By cell, the deepest cell of its seed: borders come in the order in which a flood would reach them.
 
-    Where two seeds meet, the shallower is absorbed if it did not persist, and the smaller if it is too small.
+    Where two seeds meet, the rule is that of the flood (`segment.cells.watershed`).
     """
-    parent = np.arange(bottom.size)
+    parent = np.arange(bottom.size).astype(np.int32)
     for k in range(pairs.shape[0]):
-        a, b = _root(parent, pairs[k, 0]), _root(parent, pairs[k, 1])
-        if a != b:
-            shallow = lowest_pass[k] - max(bottom[a], bottom[b]) < persistence
-            if shallow or min(area[a], area[b]) < least_px:
-                into, other = (a, b) if bottom[a] <= bottom[b] else (b, a)
-                parent[other] = into
-                area[into] += area[other]
+        meet(parent, bottom, area, pairs[k, 0], pairs[k, 1], lowest_pass[k], persistence, least_px)
     for k in range(parent.size):
-        parent[k] = _root(parent, k)
+        parent[k] = root(parent, k)
     return parent
-
-
-@numba.njit(cache=True, nogil=True)
-def _root(parent: np.ndarray, cell: int) -> int:
-    while parent[cell] != cell:
-        parent[cell] = parent[parent[cell]]
-        cell = parent[cell]
-    return cell

@@ -29,6 +29,15 @@ class Borders:
     length_px: np.ndarray
     confidence: np.ndarray
 
+    @property
+    def total_px(self) -> int:
+        """Pixel edges along all borders."""
+        return int(self.length_px.sum())
+
+    def mean_confidence(self, none: float) -> float:
+        """Mean probability along all borders; `none` where there is no border."""
+        return float(np.average(self.confidence, weights=self.length_px)) if self.total_px else none
+
     def grain_confidence(self, n_grains: int) -> np.ndarray:
         """Mean probability around each cell, shape (n_grains + 1,), by label; NaN without a neighbour."""
         weight, total = np.zeros(n_grains + 1), np.zeros(n_grains + 1)
@@ -72,14 +81,28 @@ def find_borders(labels: np.ndarray, probability: np.ndarray) -> Borders:
     -------
     Borders
     """
-    parts = [
-        _edges(labels[first : first + BLOCK_ROWS + 1], probability[first : first + BLOCK_ROWS + 1])
-        for first in range(0, labels.shape[0], BLOCK_ROWS)
-    ]
-    keys = np.concatenate([key for key, _, _ in parts])
-    length = np.concatenate([count for _, count, _ in parts])
-    total = np.concatenate([mass for _, _, mass in parts])
-    return _gather(keys, length, total)
+    return walk_borders(labels, probability)[0]
+
+
+def walk_borders(labels: np.ndarray, probability: np.ndarray) -> tuple[Borders, np.ndarray]:
+    """As `find_borders`, and the lowest probability at which one gets across each border, shape (m,)."""
+    from segment.cells._border_kernels import pixel_edges
+
+    parts = []
+    for first in range(0, labels.shape[0], BLOCK_ROWS):
+        block = slice(first, first + BLOCK_ROWS + 1)
+        own = min(BLOCK_ROWS, labels.shape[0] - first)
+        key, value = pixel_edges(labels[block], probability[block], own)
+        unique, inverse = np.unique(key, return_inverse=True)
+        lowest = np.full(unique.size, np.inf)
+        np.minimum.at(lowest, inverse, value)
+        length = np.bincount(inverse, minlength=unique.size)
+        parts.append((unique, length, np.bincount(inverse, value, unique.size), lowest))
+    keys, length, total, low = (np.concatenate(column) for column in zip(*parts, strict=True))
+    borders = _gather(keys, length, total)
+    lowest = np.full(len(borders.pairs), np.inf)
+    np.minimum.at(lowest, np.unique(keys, return_inverse=True)[1], low)
+    return borders, lowest
 
 
 def borders_between(here: np.ndarray, there: np.ndarray, length: np.ndarray, total: np.ndarray) -> Borders:
@@ -117,38 +140,3 @@ def _gather(keys: np.ndarray, length: np.ndarray, total: np.ndarray) -> Borders:
     pairs = np.stack([unique >> 32, unique & 0xFFFFFFFF], axis=1).astype(np.int32)
     confidence = np.bincount(inverse, total, unique.size) / np.maximum(count, 1)
     return Borders(pairs, count.astype(np.int64), confidence)
-
-
-def _edges(labels: np.ndarray, probability: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pairs in a block of rows (its last row belongs to the next block: only vertical edges reach it)."""
-    own = slice(None) if labels.shape[0] <= BLOCK_ROWS else slice(-1)
-    keys, masses = [], []
-    for here, there, p_here, p_there in (
-        (labels[own, :-1], labels[own, 1:], probability[own, :-1], probability[own, 1:]),
-        (labels[:-1], labels[1:], probability[:-1], probability[1:]),
-    ):
-        at = np.nonzero((here != there) & (here > 0) & (there > 0))
-        a, b = here[at], there[at]
-        keys.append(pair_key(a, b))
-        masses.append(np.maximum(p_here[at], p_there[at]).astype(np.float64))
-    key, inverse = np.unique(np.concatenate(keys), return_inverse=True)
-    return (
-        key,
-        np.bincount(inverse, minlength=key.size),
-        np.bincount(inverse, np.concatenate(masses), key.size),
-    )
-
-
-def border_confidence(labels: np.ndarray, probability: np.ndarray) -> tuple[int, float]:
-    """Pixel edges between cells, and the mean probability along them (0 where there is none)."""
-    length, total = 0, 0.0
-    for first in range(0, len(labels), BLOCK_ROWS):
-        rows, after = slice(first, first + BLOCK_ROWS), slice(first, first + BLOCK_ROWS + 1)
-        for here, there, p_here, p_there in (
-            (labels[rows, :-1], labels[rows, 1:], probability[rows, :-1], probability[rows, 1:]),
-            (labels[after][:-1], labels[after][1:], probability[after][:-1], probability[after][1:]),
-        ):
-            border = (here != there) & (here > 0) & (there > 0)
-            length += int(np.count_nonzero(border))
-            total += float(np.maximum(p_here[border], p_there[border]).sum(dtype=np.float64))
-    return length, total / length if length else 0.0

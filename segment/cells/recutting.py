@@ -16,7 +16,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from segment.cells.border_merging import HIGHEST, SEED_PERSISTENCE, join_by_image_level, join_weak
-from segment.cells.borders import Borders, join_borders
+from segment.cells.borders import Borders, join_borders, walk_borders
 from segment.grain_map import MIN_AREA_PX, GrainMap
 from segment.segmentation import FineCells
 
@@ -44,8 +44,7 @@ class Cut:
     @property
     def confidence(self) -> float:
         """Mean boundary probability along all borders; 1 where there is none."""
-        length = self.borders.length_px
-        return float(np.average(self.borders.confidence, weights=length)) if length.size else 1.0
+        return self.borders.mean_confidence(1.0)
 
     def joined(self, group: np.ndarray) -> Cut:
         """Cells united where `group`, int of shape (n,), numbered from 0 without gaps, is the same."""
@@ -128,16 +127,10 @@ def _flooded(grain_map: GrainMap, probability: np.ndarray) -> FineCells | None:
 def _survey(grain_map: GrainMap, cells: np.ndarray, probability: np.ndarray) -> tuple[FineCells, int]:
     """Cells with their borders, and how many pixels lie outside the map's cell that their cell belongs to."""
     n = int(cells.max(initial=0))
-    from segment.cells._recutting_kernels import survey_edges, survey_pixels
+    from segment.cells._recutting_kernels import survey_pixels
 
     area, bottom, parent, strayed = survey_pixels(cells, grain_map.labels, probability, n)
-    key, value = survey_edges(cells, probability)
-    pair, start = np.unique(key, return_inverse=True)
-    length = np.bincount(start, minlength=pair.size)
-    lowest = np.full(pair.size, np.inf)
-    np.minimum.at(lowest, start, value)
-    mean = np.bincount(start, value, pair.size) / np.maximum(length, 1)
-    pairs = np.stack([pair >> 32, pair & 0xFFFFFFFF], axis=1).astype(np.int32)
+    borders, lowest = walk_borders(cells, probability)
     frame = GrainMap(cells, valid=grain_map.valid).touches_frame[1:]
     smallest = np.bincount(grain_map.labels.ravel())[1:].min(initial=LARGEST_LEAST_PX)
     fine = FineCells(
@@ -145,9 +138,9 @@ def _survey(grain_map: GrainMap, cells: np.ndarray, probability: np.ndarray) -> 
         at_frame=frame,
         bottom=bottom[1:].astype(np.float32),
         parent=(parent[1:] - 1).astype(np.int32),
-        pairs=pairs,
-        length_px=length.astype(np.int32),
-        confidence=mean.astype(np.float32),
+        pairs=borders.pairs,
+        length_px=borders.length_px.astype(np.int32),
+        confidence=borders.confidence.astype(np.float32),
         lowest_pass=lowest.astype(np.float32),
         least_px=int(smallest),
     )

@@ -212,20 +212,20 @@ def _absorb(
         while edge < edge_end[now]:
             k = edges[edge]
             for t in range(2):
-                _meet(parents[t], bottom, areas[t], low[k], high[k], now, least[t], min_area)
+                meet(parents[t], bottom, areas[t], low[k], high[k], now, least[t], min_area)
             edge += 1
         while pixel < pixel_end[now]:
             for t in range(2):
-                areas[t][_root(parents[t], basin[pixels[pixel]])] += 1
+                areas[t][root(parents[t], basin[pixels[pixel]])] += 1
             pixel += 1
     for t in range(2):
         for i in range(bottom.size):
-            parents[t][i] = _root(parents[t], i)
+            parents[t][i] = root(parents[t], i)
     return parents
 
 
 @numba.njit(cache=True, nogil=True)
-def _root(parent: np.ndarray, basin: int) -> int:
+def root(parent: np.ndarray, basin: int) -> int:
     while parent[basin] != basin:
         parent[basin] = parent[parent[basin]]
         basin = parent[basin]
@@ -233,7 +233,7 @@ def _root(parent: np.ndarray, basin: int) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def _meet(
+def meet(
     parent: np.ndarray,
     bottom: np.ndarray,
     area: np.ndarray,
@@ -244,7 +244,7 @@ def _meet(
     min_area: int,
 ) -> None:
     """Two basins touch at `level`: unite them where the shallower or the smaller does not count."""
-    here, there = _root(parent, i), _root(parent, j)
+    here, there = root(parent, i), root(parent, j)
     if here == there:
         return
     shallow = level - max(bottom[here], bottom[there]) < least

@@ -93,7 +93,11 @@ class _Prepared:
 
 
 def read_micrographs(
-    path: Path | str, *, pixel_size_nm: float | None = None, frame: int | None = None
+    path: Path | str,
+    *,
+    pixel_size_nm: float | None = None,
+    frame: int | None = None,
+    sha256: str | None = None,
 ) -> Iterator[Micrograph]:
     """Read a microscope file, one `Micrograph` a frame, loaded when its turn comes.
 
@@ -106,6 +110,8 @@ def read_micrographs(
         recorded as a conflict.
     frame : int, optional
         Only this frame of a stack, counted from 0; no other frame is loaded.
+    sha256 : str, optional
+        Digest of the file's bytes, where it is known already.
 
     Yields
     ------
@@ -125,7 +131,7 @@ def read_micrographs(
     path = Path(path)
     choose_scale((), pixel_size_nm)
     with _opened(path) as (vendor, frames):
-        sha256 = _sha256(path)
+        sha256 = sha256 or _sha256(path)
         if frame is not None:
             yield _micrograph(
                 path, vendor, _numbered(path, frames, frame), frame, len(frames), sha256, pixel_size_nm

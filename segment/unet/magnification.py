@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segment.cells.border_merging import BORDER_CONFIDENCE, cut_cells
-from segment.cells.borders import border_confidence
+from segment.cells.borders import find_borders
 from segment.unet.local_normalisation import SPREAD_PX, LocalLevels, local_levels
 from segment.unet.model_folder import Model
 from segment.unet.normalise import image_statistics
@@ -171,7 +171,8 @@ def look(
         for rows, columns, answer in tiles:
             probability[rows, columns] = answer[model.outputs.index("boundary")]
         cells = cut_cells(probability, model.persistence, model.min_area_px, confidence=BORDER_CONFIDENCE)
-        found, confidence = border_confidence(cells, probability)
+        borders = find_borders(cells, probability)
+        found, confidence = borders.total_px, borders.mean_confidence(0.0)
         length += found
         certainty += found * confidence
         edges += 2 * cells.size

@@ -238,9 +238,10 @@ def _frame_of(job: Job, pixel_size_nm: float | None) -> Micrograph | IsStack:
     """The job's frame, or the number of frames where the job does not name one of several."""
     from segment.micrograph import read_micrographs
 
+    found = read_micrographs(job.path, pixel_size_nm=pixel_size_nm, frame=job.frame, sha256=job.sha256)
+    first = next(found)
     if job.frame is not None:
-        return next(read_micrographs(job.path, pixel_size_nm=pixel_size_nm, frame=job.frame))
-    first = next(read_micrographs(job.path, pixel_size_nm=pixel_size_nm))
+        return first
     return first if first.n_frames == 1 else IsStack(first.n_frames)
 
 

@@ -1,4 +1,4 @@
-"""``import grainstats as gs``: cheap to import, every name there, the same answer in one call and step by step."""
+"""``import grainstats as gs``: cheap to import, every name there, one answer in one call and step by step."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from segment.border_reliability import Reliability
 from segment.boundary_map import BoundaryMap
-from segment.cells.borders import border_confidence
+from segment.cells.borders import find_borders
 from segment.cells.close import close_cells
 from segment.quality.calibration_table import Confidence, Weighing
 from segment.quality.evidence import Evidence
@@ -81,7 +81,8 @@ def test_nothing_measured_or_nothing_seen_says_nothing():
 def test_border_confidence_is_the_mean_over_pixel_edges():
     labels = np.array([[1, 1, 2], [1, 1, 2], [0, 3, 3]], np.int32)
     probability = np.array([[0, 0.5, 0.1], [0, 0.7, 0.1], [0, 0.2, 0.9]], np.float32)
-    length, confidence = border_confidence(labels, probability)
+    borders = find_borders(labels, probability)
+    length, confidence = borders.total_px, borders.mean_confidence(0.0)
     assert length == 4  # two edges 1|2, one 1|3, one 2|3
     np.testing.assert_allclose(confidence, (0.5 + 0.7 + 0.7 + 0.9) / 4, rtol=1e-6)
 
@@ -90,6 +91,8 @@ def test_numbers_do_not_depend_on_the_blocks(monkeypatch):
     rng = np.random.default_rng(3)
     labels = rng.integers(0, 6, (60, 50)).astype(np.int32).repeat(3, 0).repeat(3, 1)
     probability = rng.random(labels.shape).astype(np.float32)
-    whole = border_confidence(labels, probability)
-    monkeypatch.setattr("segment.quality.warnings.BLOCK_ROWS", 17)
-    np.testing.assert_allclose(whole, border_confidence(labels, probability))
+    whole = find_borders(labels, probability)
+    monkeypatch.setattr("segment.cells.borders.BLOCK_ROWS", 17)
+    blocks = find_borders(labels, probability)
+    assert whole.total_px == blocks.total_px
+    np.testing.assert_allclose(whole.mean_confidence(0.0), blocks.mean_confidence(0.0))

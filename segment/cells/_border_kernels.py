@@ -1,0 +1,33 @@
+"""The compiled loop of `segment.cells.borders`: over the pixel edges between cells."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+
+@numba.njit(cache=True, nogil=True)
+def pixel_edges(cells: np.ndarray, probability: np.ndarray, own_rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Key (smaller label << 32 | larger) and higher probability of each pixel edge between two cells.
+
+    Edges to the right of, and below, the pixels of the first `own_rows` rows.
+    """
+    rows, columns = cells.shape
+    count = 0
+    for fill in range(2):
+        if fill == 0:
+            key, value = np.empty(0, np.int64), np.empty(0, np.float64)
+        else:
+            key, value, count = np.empty(count, np.int64), np.empty(count, np.float64), 0
+        for y in range(own_rows):
+            for x in range(columns):
+                a = cells[y, x]
+                for dy, dx in ((0, 1), (1, 0)):
+                    if a > 0 and y + dy < rows and x + dx < columns:
+                        b = cells[y + dy, x + dx]
+                        if b > 0 and b != a:
+                            if fill == 1:
+                                key[count] = np.int64(min(a, b)) << 32 | np.int64(max(a, b))
+                                value[count] = max(probability[y, x], probability[y + dy, x + dx])
+                            count += 1
+    return key, value
