@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,7 @@ from grainstats import __version__
 from grainstats.infer import judge_sample, judging_digest
 from grainstats.infer.modality.sample_pooling import Sample, pooled_descriptors, sample_images
 from grainstats.run.failures import Failure, unexpected
+from grainstats.run.job.same_fields import each_area_once
 from grainstats.run.job.up_to_date import Written, state_of_report, state_of_tables
 from grainstats.run.report.tables import write_tables
 from grainstats.run.scope import Scope
@@ -55,13 +57,17 @@ def _judge(db: Database, sample_id: str, images: pd.DataFrame, scope: Scope) -> 
     if images.empty:
         db.put_verdict(sample_id, None, [])
         return
-    sample = load_sample(db, sample_id, images)
+    loaded = load_sample(db, sample_id, images)
+    sample, copies = each_area_once(loaded)
     verdict = judge_sample(sample_images(sample), null=scope.recipe.null, seed=scope.recipe.seed)
+    if copies:
+        same = ", ".join(f"{copy} and {first}" for copy, first in copies)
+        verdict = replace(verdict, reason=f"{verdict.reason}; the same area, counted once: {same}")
     descriptors = pooled_descriptors(sample)
     db.put_verdict(
         sample_id,
         verdict,
-        sample.analysis_ids,
+        loaded.analysis_ids,
         descriptors=descriptors,
         judging_digest=judging_digest(),
     )

@@ -1,0 +1,72 @@
+"""Images of one sample that show the same area: found by where their grains lie, counted once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from grainstats.infer.modality.sample_pooling import Sample
+
+SAME = 0.6  #: correlation of the places of grains: 60 random fields stay below 0.3, copies above 0.8
+FEWEST = 20  #: grains that tell one area from another
+_SIDE = 64  #: edge of the picture of places, in blocks
+_BLUR = 1.5  #: blocks by which the place of a grain may differ between two copies
+
+
+def each_area_once(sample: Sample) -> tuple[Sample, list[tuple[str, str]]]:
+    """The sample without copies of an image that is there already.
+
+    The same pixels give the same grains, whatever file they come in; so, nearly, do a turned or compressed
+    copy and another detector of the same scan.
+
+    Parameters
+    ----------
+    sample : Sample
+
+    Returns
+    -------
+    sample : Sample
+    copies : list of (str, str)
+        File names of each copy and of the image that counts.
+    """
+    from segment.same_area import fingerprint, same_areas
+
+    images = sample.images.reset_index(drop=True)
+    if len(images) < 2:
+        return sample, []
+    by_image = dict(tuple(sample.grains.groupby("analysis_id", sort=False)))
+    none = sample.grains.iloc[:0]
+    prints = [fingerprint(_places(by_image.get(number, none))) for number in images["analysis_id"]]
+    first = {
+        found.second: found.first for found in reversed(same_areas(prints, SAME)) if found.correlation > 0
+    }
+    if not first:
+        return sample, []
+    kept = set(images["analysis_id"].drop(index=list(first)))
+
+    def ours(table: pd.DataFrame) -> pd.DataFrame:
+        return table[table["analysis_id"].isin(kept)].reset_index(drop=True)
+
+    once = replace(
+        sample,
+        images=ours(sample.images),
+        grains=ours(sample.grains),
+        intercepts=ours(sample.intercepts),
+        descriptors=ours(sample.descriptors),
+        segmentations={k: v for k, v in sample.segmentations.items() if k in kept},
+    )
+    names = images["path"].astype(str).tolist()
+    return once, [(names[copy], names[one]) for copy, one in sorted(first.items())]
+
+
+def _places(grains: pd.DataFrame) -> np.ndarray:
+    """Smoothed picture of grain centres; zeros where there are too few to tell."""
+    import cv2
+
+    if len(grains) < FEWEST:
+        return np.zeros((_SIDE, _SIDE), np.float32)
+    within = [[0, grains["bbox_y1_px"].max()], [0, grains["bbox_x1_px"].max()]]
+    centres, _, _ = np.histogram2d(grains["y_px"], grains["x_px"], bins=_SIDE, range=within)
+    return cv2.GaussianBlur(centres.astype(np.float32), (0, 0), _BLUR)
