@@ -57,7 +57,11 @@ class Alone:
     most_bytes: int = 64 << 20  #: an 8192 x 8192 image of 8 bits; some 3 GB while it is worked on
 
     def __call__(self, job: Job) -> Outcome | None:
-        return self.analyse(job) if job.path.stat().st_size <= self.most_bytes else None
+        try:
+            large = job.path.stat().st_size > self.most_bytes
+        except OSError:
+            large = False  # the analysis says why
+        return None if large else self.analyse(job)
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,7 @@ def check_scales(paths: Sequence[Path], names: Sequence[str]) -> Iterator[str]:
     names : sequence of str
         What the images are called, in the same order.
     """
-    from segment.micrograph import describe
+    from segment.micrograph import read_micrographs
     from segment.orientation import is_orientation_map
 
     first: dict[tuple[Path, str], tuple[Path, str]] = {}
@@ -97,10 +97,13 @@ def check_scales(paths: Sequence[Path], names: Sequence[str]) -> Iterator[str]:
     without = []
     for path, name in list(first.values())[:MOST_LOOKED_AT]:
         try:
-            if not is_orientation_map(path) and describe(path)[0].pixel_size_nm is None:
-                without.append(name)
+            if is_orientation_map(path):
+                continue
+            first_frame = next(read_micrographs(path, frame=0))
         except Exception:  # what cannot be read is named when its turn comes
             continue
+        if first_frame.pixel_size_nm is None:
+            without.append(name)
     if without:
         more = f" and {len(without) - 3} more" if len(without) > 3 else ""
         yield (

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from grainstats.share import Database, DatabaseError
+from grainstats.share.db import merging
 from grainstats.share.db.merging import merge
+from grainstats.share.db.schema import Base
 from grainstats.share.sheets.samples import import_samples
 
 
@@ -47,3 +49,8 @@ def test_different_units_of_one_quantity_are_refused(tmp_path):
     with Database.open(tmp_path / "a.db") as a, Database.open(tmp_path / "b.db") as b:
         with pytest.raises(DatabaseError, match="keeps temp in K"):
             merge(a, b)
+
+
+def test_no_table_of_an_analysis_is_left_out():
+    owned = {t.name for t in Base.metadata.tables.values() if "analysis_id" in t.c}
+    assert owned == {table.__tablename__ for table in merging._ROWS} | {"current_analysis", "pool_member"}
