@@ -185,8 +185,31 @@ def _document(measured: list[Measurement], null: NullChoice, seed: int) -> dict[
     from grainstats.measure import sample_summary
 
     document = sample_summary(measured)
+    document |= _without_loss(document, measured)
     document["modality"] = _modality(measured, null, seed)
     return document
+
+
+def _without_loss(document: dict[str, Any], measured: list[Measurement]) -> dict[str, Any]:
+    """Means without the boundary that the model lost; nothing where it was not measured how to tell."""
+    from grainstats.measure.intervals.corrected_means import corrected_means
+    from segment.errors import ModelError
+    from segment.quality.boundary_loss import read_loss_table
+    from segment.unet.model_folder import load_model
+
+    segmentations = [m.segmentation for m in measured if m.segmentation is not None]
+    if measured[0].unit == "px" or len(segmentations) < len(measured):
+        return {}
+    if len({(s.model_name, s.model_digest) for s in segmentations}) > 1:
+        return {}
+    try:
+        model = load_model(segmentations[0].model_name)
+    except ModelError:
+        return {}
+    table = read_loss_table(model.folder, model.weights_digest)
+    if table is None or model.digest != segmentations[0].model_digest:
+        return {}
+    return corrected_means(document, table.of(segmentations))
 
 
 def _modality(measured: list[Measurement], null: NullChoice, seed: int) -> dict[str, Any]:
@@ -229,6 +252,16 @@ def _write_misorientations(out: Path, measured: list[tuple[GrainMap, Measurement
             table.to_csv(out / f"{m.image_id}.misorientations.csv", index=False)
 
 
+def _corrected_words(document: dict[str, Any]) -> list[str]:
+    """The mean intercept without lost boundary, as a line; none where that is unknown."""
+    found = document.get("intercept_nm_corrected")
+    if found is None:
+        return []
+    lost = document["boundary_lost_share"]["value"]
+    ends = "" if found["ci"] is None else f" (95 %: {found['ci'][0]:.4g} to {found['ci'][1]:.4g})"
+    return [f"  mean intercept without the lost boundary (about {lost:.0%}): {found['mean']:.4g} nm{ends}"]
+
+
 def _in_words(document: dict[str, Any], unit: str) -> str:
     """The document for people."""
     density = "um" if unit == "nm" else "px"
@@ -237,6 +270,7 @@ def _in_words(document: dict[str, Any], unit: str) -> str:
         f"{document['n_grains']} grains in {document['n_images']} map(s), "
         f"{document['n_interior']} not cut by the frame",
     ]
+    lines += _corrected_words(document)
     for name in document["descriptors"]:
         d = document["descriptors"][name]
         if name.startswith("n_"):

@@ -1,0 +1,86 @@
+"""Lost boundary is read from the borders' probabilities, and corrected means carry its uncertainty."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from grainstats.measure.intervals.corrected_means import corrected, corrected_means
+from segment.quality.boundary_loss import FILE, Loss, LossTable, evidence_of, read_loss_table
+from segment.segmentation import FineCells, Segmentation
+
+
+def segmentation(outer: float, inner: float) -> Segmentation:
+    """Four fine cells in a row, the last two joined; borders of these mean probabilities."""
+    cells = FineCells(
+        area_px=np.full(4, 100, np.int32),
+        at_frame=np.zeros(4, bool),
+        bottom=np.zeros(4, np.float32),
+        parent=np.array([0, 1, 2, 2], np.int32),
+        pairs=np.array([[1, 2], [2, 3], [3, 4]], np.int32),
+        length_px=np.array([10, 10, 10], np.int32),
+        confidence=np.array([outer, outer, inner], np.float32),
+        lowest_pass=np.array([0.5, 0.5, 0.1], np.float32),
+        least_px=20,
+    )
+    return Segmentation("m", "d", 0.1, cells, (0.0,) * 4, (0.0,) * 4, True, ())
+
+
+def table(slope: float = -1.0) -> LossTable:
+    fitted = {"coefficients": [slope, 0.1], "deviation": 0.05, "largest": 0.3}
+    facts = {"names": ["confidence_low"], "centre": [0.8], "scale": [0.1], "low": [0.5], "high": [0.99]}
+    return LossTable({**facts, "intercept": fitted, "diameter": fitted})
+
+
+def test_evidence_of_sure_and_of_unsure_borders() -> None:
+    sure, unsure = evidence_of(segmentation(0.98, 0.05)), evidence_of(segmentation(0.6, 0.4))
+    assert sure["unsure"] == pytest.approx(math.log(0.02), abs=1e-4)
+    assert (sure["weak"], unsure["weak"]) == (0.0, 1.0)
+    assert sure["hidden"] == pytest.approx(math.sqrt(0.5 / 20), abs=1e-4)
+    assert unsure["hidden"] > sure["hidden"]
+    assert unsure["confidence_low"] == pytest.approx(0.6)
+
+
+def test_loss_stays_between_none_and_what_was_seen_in_fitting() -> None:
+    found = [table().of([segmentation(p, 0.1)]).intercept for p in (0.1, 0.75, 0.82, 0.99)]
+    np.testing.assert_allclose(found, [0.3, 0.3, 0.0, 0.0], atol=1e-6)
+
+
+def test_more_images_make_the_correction_surer_but_never_sure() -> None:
+    errors = [table().of([segmentation(0.8, 0.1)] * n).intercept_error for n in (1, 4, 100)]
+    assert errors[0] == pytest.approx(0.05)
+    assert errors[0] > errors[1] > errors[2] > 0.05 / math.sqrt(2)
+
+
+def test_a_corrected_mean_has_a_wider_interval() -> None:
+    found = corrected(110.0, [100.0, 121.0], math.log(1.1), 0.05)
+    assert found["mean"] == pytest.approx(100.0)
+    assert found["ci"][0] < 100 / 1.1 and found["ci"][1] > 110.0
+    bare = corrected(110.0, [100.0, 121.0], 0.0, 0.0)
+    assert bare["ci"] == pytest.approx([100.0, 121.0])
+    assert corrected(1.0, None, 0.0, 0.0)["ci"] is None
+
+
+def test_the_summary_gets_its_corrected_entries() -> None:
+    summary = {
+        "intercept_nm": {"mean": 60.0, "ci": [55.0, 66.0]},
+        "equivalent_diameter_nm": {"mean": 70.0, "ci": None},
+        "descriptors": {"boundary_density_per_um": {"value": 20.0, "ci": [18.0, 22.0]}},
+    }
+    found = corrected_means(summary, Loss(math.log(1.2), 0.03, math.log(1.1), 0.03))
+    assert found["intercept_nm_corrected"]["mean"] == pytest.approx(50.0)
+    assert found["equivalent_diameter_nm_corrected"]["mean"] == pytest.approx(70 / 1.1)
+    assert found["boundary_density_per_um_corrected"]["mean"] == pytest.approx(24.0)
+    share = found["boundary_lost_share"]
+    assert share["value"] == pytest.approx(1 - 1 / 1.2)
+    assert share["ci"][0] < share["value"] < share["ci"][1]
+
+
+def test_a_table_of_other_weights_is_not_read(tmp_path) -> None:
+    assert read_loss_table(tmp_path, "d") is None
+    (tmp_path / FILE).write_text(json.dumps({"model_digest": "d", **table().facts}))
+    assert read_loss_table(tmp_path, "d") is not None
+    assert read_loss_table(tmp_path, "other") is None
