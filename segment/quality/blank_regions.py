@@ -2,7 +2,8 @@
 
 The cells close around such a region as around one huge grain.  It is none where it is much larger than every
 grain, has no structure inside, and is brighter or darker, or smoother, than any grain of the image.  A huge
-smooth cell that looks like the grains stays a grain: whether it is one, more fields must tell.
+smooth cell that looks like the grains stays a grain: whether it is one, more fields must tell.  Several
+huge cells are coarse grains, however dark or bright, unless the camera's noise is missing in them.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ LARGER = 4.0  #: equivalent diameter over the area-weighted median of the other 
 SMALLEST_SHARE = 0.01  #: of the image; less changes no mean
 INSIDE_PX = 6  #: distance from the cell's outline, where its own grey is seen
 FLAT = 1.5  #: grey deviation inside, of windows of `WINDOW_PX`, over that of the other cells
-SMOOTH = 0.5  #: the same ratio below which the camera's noise is missing: no part of the photograph
+SMOOTH = 0.2  #: the same ratio below which the camera's noise is missing: no part of the photograph
 EXTREME = 0.005  #: share of the other cells' area whose mean grey may lie beyond that of a blank region
 WINDOW_PX = 7
+MOST_BY_GREY = 2  #: huge cells of an image that may be blank by their grey alone; more are a population
 FEWEST_CELLS = 20  #: to know what a grain looks like
 
 BLANK = "nothing can be seen in"  #: how the warning begins
@@ -105,4 +107,5 @@ def _is_blank(
         return False
     share = area[others] / area[others].sum()
     beyond = min(share[mean[others] >= mean[label]].sum(), share[mean[others] <= mean[label]].sum())
-    return bool(beyond <= EXTREME or deviation[label] < SMOOTH * usual)
+    unlike = beyond <= EXTREME and len(huge) <= MOST_BY_GREY
+    return bool(unlike or deviation[label] < SMOOTH * usual)
