@@ -1,0 +1,207 @@
+"""Further members of kinds of files that are easy to misread: sign of bytes, channels, sets, units, crops."""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+
+import cv2
+import h5py
+import numpy as np
+import pytest
+import tifffile
+
+from segment.errors import NotAnImageError
+from segment.micrograph import describe, read_micrographs
+from segment.same_area import pixel_digest
+
+
+def mrc(
+    path: Path,
+    image: np.ndarray,
+    mode: int,
+    *,
+    flags: int | None = None,
+    low: float = 0,
+    high: float = -1,
+    extended: bytes = b"",
+    kind: bytes = b"",
+) -> None:
+    head = bytearray(1024)
+    struct.pack_into("<4i", head, 0, image.shape[1], image.shape[0], 1, mode)
+    struct.pack_into("<3i3f", head, 28, image.shape[1], image.shape[0], 1, 0, 0, 0)
+    struct.pack_into("<2f", head, 76, low, high)
+    struct.pack_into("<i4s", head, 92, len(extended), b"")
+    head[104:108] = kind.ljust(4, b"\0")
+    if flags is not None:
+        struct.pack_into("<4si", head, 152, b"IMOD", flags)
+    head[208:216] = b"MAP DA\0\0"
+    path.write_bytes(bytes(head) + extended + image.tobytes())
+
+
+@pytest.mark.parametrize(
+    ("stored", "facts"),
+    [
+        ("uint8", {"flags": 0}),
+        ("uint8", {"low": 0, "high": 229}),
+        ("uint8", {}),
+        ("uint8", {"flags": 1, "low": 0, "high": 229}),
+        ("int8", {"flags": 1}),
+        ("int8", {"low": -128, "high": 101}),
+        ("int8", {}),
+    ],
+)
+def test_sign_of_mrc_bytes(tmp_path, make_grains, stored, facts):
+    """By IMOD's flag, by the range, by smoothness where both are missing or disagree."""
+    image = cv2.GaussianBlur(make_grains((96, 128)), (0, 0), 1.5)
+    pixels = image if stored == "uint8" else (image.astype(np.int16) - 128).astype(np.int8)
+    mrc(tmp_path / "a.mrc", pixels, 0, **facts)
+    (read,) = read_micrographs(tmp_path / "a.mrc")
+    np.testing.assert_array_equal(read.image, pixels)
+
+
+def test_mode_6_and_the_header_of_fei(tmp_path, make_grains):
+    extended = bytearray(768)
+    struct.pack_into("<2d", extended, 156, 1.6e-9, 1.6e-9)
+    mrc(tmp_path / "a.mrc", make_grains(dtype="uint16"), 6, extended=bytes(extended), kind=b"FEI1")
+    (read,) = read_micrographs(tmp_path / "a.mrc")
+    assert read.image.dtype == np.uint16 and read.pixel_size_nm == pytest.approx(1.6)
+
+
+def imagej(path: Path, planes: np.ndarray, unit: str, per_unit: float, **facts: object) -> None:
+    tifffile.imwrite(
+        path, planes, imagej=True, resolution=(per_unit, per_unit), metadata={"unit": unit, **facts}
+    )
+
+
+@pytest.mark.parametrize("dots", [72, 96, 150, 300, 600, 1200])
+@pytest.mark.parametrize(("unit", "of_inch"), [("cm", 2.54), ("inch", 1), ("mm", 25.4), ("micron", 25400)])
+def test_dots_per_inch_are_no_scale_in_any_unit(tmp_path, make_grains, dots, unit, of_inch):
+    imagej(tmp_path / "a.tif", make_grains(), unit, dots / of_inch)
+    (found,) = describe(tmp_path / "a.tif")
+    assert found.pixel_size_nm is None
+    assert f"{dots} dots per inch" in found.notes[0] or "dots per inch" in found.notes[0]
+
+
+@pytest.mark.parametrize(("unit", "per_unit"), [("m", 1.0), ("mm", 4.0), ("pm", 2000.0)])
+def test_sizes_that_no_microscope_has(tmp_path, make_grains, unit, per_unit):
+    imagej(tmp_path / "a.tif", make_grains(), unit, per_unit)
+    (found,) = describe(tmp_path / "a.tif")
+    assert found.pixel_size_nm is None
+    assert "outside 1 pm to 100 µm" in found.notes[0]
+
+
+def test_channels_of_one_area_are_read_once_and_stacks_stay(tmp_path, make_grains):
+    fields = np.stack([make_grains((256, 320), seed=k) for k in range(3)])
+    imagej(tmp_path / "stack.tif", fields, "nm", 0.5)  # tifffile calls these planes channels
+    assert len(list(read_micrographs(tmp_path / "stack.tif"))) == 3
+    both = np.stack([fields[:2], 255 - fields[:2]], axis=1)
+    imagej(tmp_path / "hyper.tif", both, "nm", 0.5, axes="ZCYX")
+    read = list(read_micrographs(tmp_path / "hyper.tif"))
+    assert [pixel_digest(m.image) for m in read] == [pixel_digest(f) for f in fields[:2]]
+    assert all("same area" in "".join(m.notes) for m in read)
+
+
+def test_detectors_of_one_scan_are_read_once(tmp_path, make_grains):
+    with h5py.File(tmp_path / "a.emd", "w") as file:
+        for k, (name, begin) in enumerate((("HAADF", "1"), ("BF", "1"), ("HAADF", "2"))):
+            facts = {
+                "BinaryResult": {
+                    "Detector": name,
+                    "PixelSize": {"width": "1.6e-9", "height": "1.6e-9"},
+                    "PixelUnitX": "m",
+                    "PixelUnitY": "m",
+                },
+                "Acquisition": {"AcquisitionStartDatetime": {"DateTime": begin}},
+            }
+            group = file.create_group(f"Data/Image/{k:032x}")
+            group["Data"] = make_grains(dtype="uint16", seed=k)[:, :, None]
+            text = np.frombuffer(json.dumps(facts).encode().ljust(1000, b"\0"), np.uint8)
+            group["Metadata"] = text[:, None]
+    read = list(read_micrographs(tmp_path / "a.emd"))
+    assert len(read) == 2
+    assert "HAADF is read, not BF" in "".join(read[0].notes)
+
+
+OME = (
+    '<?xml version="1.0" encoding="UTF-8"?>'
+    '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" UUID="urn:uuid:1">{images}</OME>'
+)
+IMAGE = (
+    '<Image ID="Image:{k}"><Pixels ID="Pixels:{k}" DimensionOrder="XYZCT" Type="uint8" SizeX="100" SizeY="80"'
+    ' SizeZ="1" SizeC="1" SizeT="1" {size}><Channel ID="Channel:{k}:0" SamplesPerPixel="1"/>'
+    '<TiffData IFD="{ifd}" PlaneCount="1"/></Pixels></Image>'
+)
+
+
+def ome(path: Path, pages: list[np.ndarray], images: str) -> None:
+    with tifffile.TiffWriter(path) as writer:
+        for k, page in enumerate(pages):
+            text = OME.format(images=images).encode() if k == 0 else None
+            writer.write(page, description=text, metadata=None)
+
+
+def test_pages_of_ome_belong_to_the_image_that_names_them(tmp_path, make_grains):
+    sizes = ('PhysicalSizeX="1.6" PhysicalSizeXUnit="nm"', 'PhysicalSizeX="4.8" PhysicalSizeXUnit="nm"')
+    images = "".join(IMAGE.format(k=k, size=size, ifd=1 - k) for k, size in enumerate(sizes))
+    ome(tmp_path / "a.ome.tif", [make_grains(seed=k) for k in (0, 1)], images)
+    assert [i.pixel_size_nm for i in describe(tmp_path / "a.ome.tif")] == [4.8, 1.6]
+
+
+@pytest.mark.parametrize("size", ["0", "-1", "NaN", "inf", "1.6 nm", "", "1,234,5"])
+def test_bad_sizes_of_ome_leave_the_image_without_one(tmp_path, make_grains, size):
+    images = IMAGE.format(k=0, size=f'PhysicalSizeX="{size}" PhysicalSizeY="{size}"', ifd=0)
+    ome(tmp_path / "a.ome.tif", [make_grains()], images)
+    (found,) = describe(tmp_path / "a.ome.tif")
+    assert found.pixel_size_nm is None and found.problem is None
+    assert "is no length" in found.notes[0]
+
+
+HITACHI = "[SemImageFile]\nDataSize=1280x960\nPixelSize=1,6\n"
+JEOL = "$CM_FULL_SIZE 1280 960\n$$SM_MICRON_BAR 125\n$$SM_MICRON_MARKER 0,2um\n"
+TESCAN = "[MAIN]\nPixelSizeX=1,6e-9\nPixelSizeY=1,6e-9\nImageWidth=1280\nImageHeight=960\n"
+
+
+@pytest.mark.parametrize(("name", "text"), [("a.txt", HITACHI), ("a.txt", JEOL), ("a-tif.hdr", TESCAN)])
+@pytest.mark.parametrize(
+    ("shape", "nanometres", "word"),
+    [
+        ((960, 1280), 1.6, None),
+        ((480, 640), 3.2, "resized"),
+        ((300, 400), 5.12, "resized"),
+        ((600, 700), 1.6, "cropped"),
+    ],
+)
+def test_text_of_a_resized_or_cropped_picture(tmp_path, make_grains, name, text, shape, nanometres, word):
+    tifffile.imwrite(tmp_path / "a.tif", make_grains(shape), metadata=None)
+    (tmp_path / name).write_text(text)
+    (found,) = describe(tmp_path / "a.tif")
+    assert found.pixel_size_nm == pytest.approx(nanometres)
+    assert [word in c.chosen for c in found.conflicts] == ([] if word is None else [True])
+
+
+def test_inks_in_tiff(tmp_path, make_grains):
+    """Black ink alone: the picture is its negative."""
+    grey = make_grains()
+    inks = np.zeros((*grey.shape, 4), np.uint8)
+    inks[..., 3] = 255 - grey
+    tifffile.imwrite(tmp_path / "a.tif", inks, photometric="separated", metadata=None)
+    (read,) = read_micrographs(tmp_path / "a.tif")
+    np.testing.assert_array_equal(read.image, grey)
+
+
+@pytest.mark.parametrize("coloured", [False, True])
+def test_maps_are_refused_as_micrographs(tmp_path, coloured):
+    cells = np.kron(np.random.default_rng(0).permutation(100).reshape(10, 10), np.ones((16, 16), np.int64))
+    picture = cells.astype(np.uint16)
+    if coloured:
+        picture = np.random.default_rng(1).integers(0, 255, (100, 3), np.uint8)[cells]
+    tifffile.imwrite(tmp_path / "a.tif", picture, photometric="rgb" if coloured else "minisblack")
+    with pytest.raises(NotAnImageError, match=r"a label map, not a micrograph.*grainstats measure"):
+        list(read_micrographs(tmp_path / "a.tif"))
+    lines = np.zeros((160, 160), np.uint8)
+    lines[::20] = lines[:, ::20] = 255
+    cv2.imwrite(str(tmp_path / "t.png"), lines)
+    with pytest.raises(NotAnImageError, match="measure --tracing"):
+        list(read_micrographs(tmp_path / "t.png"))
