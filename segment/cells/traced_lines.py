@@ -8,7 +8,8 @@ from segment.errors import InputError
 
 LINE = 0.4  #: of the distance from ground to line at which a smoothed line begins
 GROUND = 0.5  #: least share of the picture that has the ground's level; micrographs have none
-NEAR_GROUND = 0.1  #: of the levels in use: what JPEG does to the ground
+FLAT = 0.03  #: of the levels in use, within which the ground of a drawing stays
+NEAR_GROUND = 0.1  #: of the levels in use: what JPEG does to the ground beside a line
 COLOURED = 0.35  #: least chroma of a line drawn on a grey micrograph, of the largest level
 MOST_COLOURED = 0.4  #: share of the picture that coloured lines may cover
 CLEAR = 0.05  #: share of soft edges in an alpha channel
@@ -93,7 +94,7 @@ def _on_ground(levels: np.ndarray, source: str) -> tuple[np.ndarray, tuple[str, 
     counts, edges = np.histogram(levels, 64, (low, high))
     ground = float(np.median(levels[np.digitize(levels, edges[1:-1]) == counts.argmax()]))
     far = np.abs(levels - np.float32(ground))
-    if (far <= near).mean() < GROUND:
+    if (far <= FLAT * (high - low)).mean() < GROUND:
         raise InputError(source, "no tracing: it has the many grey levels of a micrograph", _REMEDY)
     line = float(np.percentile(far[far > near], 75)) if (far > near).any() else high - low
     lines = far > LINE * line

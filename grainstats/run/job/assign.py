@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ def assign_samples(paths: Sequence[Path], sheet: SampleSheet | None = None) -> A
     listed = set(sheet.sample_ids())
     for path in paths:
         if path not in claimed:
-            above = (printable(folder.name) for folder in _lying(path).parents)
+            above = (_named(folder.name) for folder in _lying(path).parents)
             claimed[path] = next((name for name in above if name in listed), "")
     rest = _by_folder([path for path in paths if not claimed[path]])
     sample_ids = {path: claimed[path] or rest[path] for path in paths}
@@ -79,9 +80,14 @@ def _by_folder(paths: Iterable[Path]) -> dict[Path, str]:
     folders = {path: _lying(path).parent for path in paths}
     alike: dict[str, set[Path]] = defaultdict(set)
     for folder in folders.values():
-        alike[folder.name].add(folder)
+        alike[_named(folder.name)].add(folder)
     names = {folder: name for group in alike.values() for folder, name in _told_apart(group).items()}
     return {path: names[folder] for path, folder in folders.items()}
+
+
+def _named(folder: str) -> str:
+    """A folder's name as a sample's: accents in Unicode's composed form, as sheets have them (NFC)."""
+    return unicodedata.normalize("NFC", printable(folder))
 
 
 def _lying(path: Path) -> Path:
@@ -95,7 +101,7 @@ def _told_apart(folders: set[Path]) -> dict[Path, str]:
     while len({folder.parts[-depth:] for folder in folders}) < len(folders):
         depth += 1
     return {
-        folder: printable("/".join(part.strip("/") for part in folder.parts[-depth:])) or "images"
+        folder: _named("/".join(part.strip("/") for part in folder.parts[-depth:])) or "images"
         for folder in folders
     }
 

@@ -67,3 +67,9 @@ def test_an_image_of_two_samples_is_refused(tmp_path):
     (a,) = touch(tmp_path, "a.tif")
     with pytest.raises(InputError, match="'S1' and 'S2' both match"):
         assign_samples([a], sheet(tmp_path, S1="*.tif", S2="a*"))
+
+
+def test_folders_with_accents_in_two_spellings_are_one_name(tmp_path):
+    """macOS writes か and its mark apart; sheets write が."""
+    (a,) = touch(tmp_path, "\u304b\u30991/a.tif")
+    assert assign_samples([a], sheet(tmp_path, **{"\u304c1": None})).sample_ids == {a: "\u304c1"}

@@ -1,0 +1,91 @@
+"""Cells count as the spreadsheet shows them; what cannot be used is named with its row and column."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from grainstats.share.errors import SampleSheetError
+from grainstats.share.sheets.samples import read_samples
+
+HEADER = ["sample_id", "design_route", "prop:density_%", "prop:share_1", "prop:jc_kA/cm2"]
+
+
+def book(path: Path, rows: list[list[Any]], formats: dict[str, str] | None = None, merge: str = "") -> Path:
+    made = openpyxl.Workbook()
+    for row in [HEADER, *rows]:
+        made.active.append(row)
+    for cell, written in (formats or {}).items():
+        made.active[cell].number_format = written
+    if merge:
+        made.active.merge_cells(merge)
+    made.save(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    "written", ["0%", "0.0%", "0.00 %", "#,##0.0%", "0.0%;[Red]-0.0%", "[$-409]0.0%", "_-* 0.0%"]
+)
+def test_per_cent_in_all_spellings(tmp_path: Path, written: str) -> None:
+    path = book(tmp_path / "s.xlsx", [["S1", "ai", 0.925, 0.925, 10]], {"C2": written, "D2": written})
+    (row,) = read_samples(path).rows
+    assert [p.value for p in row.properties] == [92.5, 0.925, 10]
+
+
+@pytest.mark.parametrize("written", ["General", "0.0", '0.0"%"', r"0.0\%"])
+def test_a_plain_number_is_in_the_unit_of_its_column(tmp_path: Path, written: str) -> None:
+    path = book(tmp_path / "s.xlsx", [["S1", "ai", 92.5, 0.925, 10]], {"C2": written})
+    (row,) = read_samples(path).rows
+    assert [p.value for p in row.properties] == [92.5, 0.925, 10]
+
+
+def test_per_cent_in_csv_and_in_a_column_of_another_unit(tmp_path: Path) -> None:
+    path = tmp_path / "s.csv"
+    path.write_text("sep=,\n" + ",".join(HEADER) + "\nS1,ai,92.5 %,92.5%,10\n", encoding="utf-8")
+    (row,) = read_samples(path).rows
+    assert [p.value for p in row.properties] == [92.5, 0.925, 10]
+    path.write_text(",".join(HEADER) + "\nS1,ai,,,10 %\n", encoding="utf-8")
+    with pytest.raises(SampleSheetError, match=r"'10 %' is per cent, the unit of the column is kA/cm2"):
+        read_samples(path)
+
+
+@pytest.mark.parametrize(
+    ("value", "written", "shown"),
+    [(1, "000", "001"), (12, "0000", "0012"), (7, '"S-"00', "S-07"), (12, "General", "12"), (12, "0", "12")],
+)
+def test_ids_are_those_that_are_shown(tmp_path: Path, value: int, written: str, shown: str) -> None:
+    path = book(tmp_path / "s.xlsx", [[value, "ai", 92.5, None, 10]], {"A2": written})
+    assert read_samples(path).sample_ids() == (shown,)
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ([date(2024, 3, 1), "ai", 1, 1, 1], "sample_id.*made a date of it .2024-03-01"),
+        (["S1", "ai", date(2024, 3, 1), 1, 1], "made a date of it .*not a number"),
+        (["S1", "ai", "=1+1", 1, 1], "formula without a value.*save it again"),
+        (["=A1", "ai", 1, 1, 1], "sample_id.*formula without a value"),
+        (["S1\u200b", "ai", 1, 1, 1], "ZERO WIDTH SPACE"),
+        (["S1\u00ad", "ai", 1, 1, 1], "SOFT HYPHEN"),
+        (["\ufeffS1", "ai", 1, 1, 1], "ZERO WIDTH NO-BREAK SPACE"),
+    ],
+)
+def test_what_cannot_be_used_is_named(tmp_path: Path, row: list[Any], words: str) -> None:
+    with pytest.raises(SampleSheetError, match=f"(?s)row 2.*{words}"):
+        read_samples(book(tmp_path / "s.xlsx", [row]))
+
+
+def test_merged_cells_are_named(tmp_path: Path) -> None:
+    rows = [["S1", "ai", 1, 1, 1], [None, "ai", 1, 1, 1]]
+    with pytest.raises(SampleSheetError, match=r"row 3: .*merged cells A2:A3: unmerge and fill"):
+        read_samples(book(tmp_path / "s.xlsx", rows, merge="A2:A3"))
+
+
+def test_one_name_in_two_spellings_is_one(tmp_path: Path) -> None:
+    rows = [["e\u0301\u00a01", "ai", 1, 1, 1], ["\u00e9 1", "ai", 1, 1, 1]]
+    with pytest.raises(SampleSheetError, match=r"row 3: sample_id .* stands in row 2 already"):
+        read_samples(book(tmp_path / "s.xlsx", rows))

@@ -1,0 +1,175 @@
+"""Label maps with dams and pieces, and tracings of every kind of line, give the cells that were drawn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import tifffile
+
+from grainstats.measure import check_label_map
+from segment.cells.label_gaps import close_dams
+from segment.cells.label_pieces import in_pieces, pieces_of, split_pieces
+from segment.errors import InputError, UnreadableError
+from segment.grain_map import GrainMap
+from segment.label_files import read_label_map
+from segment.mosaics.laguerre import poisson_voronoi_plane
+
+
+@pytest.fixture(scope="module")
+def cells() -> np.ndarray:
+    return poisson_voronoi_plane((400, 440), 1 / 1500, np.random.default_rng(3)).grain_map().labels
+
+
+@pytest.fixture(scope="module")
+def lines(cells: np.ndarray) -> np.ndarray:
+    return cv2.dilate(edges(cells), np.ones((2, 2), np.uint8))
+
+
+def edges(cells: np.ndarray) -> np.ndarray:
+    edge = np.zeros(cells.shape, np.uint8)
+    edge[:, :-1][cells[:, 1:] != cells[:, :-1]] = 255
+    edge[:-1][cells[1:] != cells[:-1]] = 255
+    return edge
+
+
+@pytest.mark.parametrize("width", [1, 2, 3])
+@pytest.mark.parametrize("shape", [cv2.MORPH_RECT, cv2.MORPH_CROSS])
+def test_dams_are_closed_and_voids_stay(cells: np.ndarray, width: int, shape: int) -> None:
+    kernel = cv2.getStructuringElement(shape, (width, width))
+    dammed = np.where(cv2.dilate(edges(cells), kernel) > 0, 0, cells).astype(np.int32)
+    y, x = np.mgrid[:400, :440]
+    void = (y - 200) ** 2 + (x - 200) ** 2 < 15**2
+    dammed[void] = 0
+    closed, n = close_dams(dammed)
+    assert n > 0
+    assert (closed[void] == 0).mean() > 0.95
+    assert (closed[~void] == cells[~void]).mean() > 0.96
+    assert close_dams(cells) == (cells, 0)
+
+
+def test_a_map_whose_cells_meet_keeps_its_cracks(cells: np.ndarray) -> None:
+    cracked = cells.copy()
+    cracked[100:102] = 0
+    closed, n = close_dams(cracked)
+    assert n == 0 and closed is cracked
+
+
+def test_outlines_of_opencv(tmp_path: Path, cells: np.ndarray) -> None:
+    np.save(tmp_path / "a.npy", np.where(edges(cells) > 0, -1, cells))
+    found = read_label_map(tmp_path / "a.npy")
+    assert found.n_grains == cells.max() and (found.labels > 0).all()
+    assert "closed along their middle" in found.warnings[0]
+
+
+def test_pieces_count_where_they_are_few(cells: np.ndarray) -> None:
+    assert not in_pieces(cells) and pieces_of(cells).area.size == cells.max() + 1
+    twice = np.where(cells == 5, 60, cells)
+    split, n = split_pieces(twice)
+    assert n == 1 and np.unique(split).size == np.unique(cells).size
+
+
+@pytest.mark.parametrize("kind", ["saturated", "wrapped", "classes"])
+def test_numbers_that_stand_for_many_grains_are_refused(tmp_path: Path, kind: str) -> None:
+    cells = poisson_voronoi_plane((600, 600), 1 / 900, np.random.default_rng(4)).grain_map().labels
+    assert cells.max() > 300
+    cut = {"saturated": np.minimum(cells, 255), "wrapped": cells % 256, "classes": cells % 12 + 1}[kind]
+    tifffile.imwrite(tmp_path / "a.tif", cut.astype(np.uint8))
+    with pytest.raises(UnreadableError, match=r"several pieces|scattered"):
+        check_label_map(read_label_map(tmp_path / "a.tif", pixel_size_nm=1.0), "a.tif")
+    check_label_map(GrainMap(cells, 1.0), "whole")
+
+
+def test_colours_stacks_and_jpeg_are_refused(tmp_path: Path, cells: np.ndarray) -> None:
+    colours = np.random.default_rng(0).integers(0, 255, (cells.max() + 1, 3), np.uint8)[cells]
+    tifffile.imwrite(tmp_path / "colours.tif", colours, photometric="rgb")
+    tifffile.imwrite(
+        tmp_path / "stack.tif", np.stack([cells] * 3).astype(np.uint16), photometric="minisblack"
+    )
+    tifffile.imwrite(tmp_path / "imagej.tif", np.stack([cells] * 3).astype(np.uint16), imagej=True)
+    cv2.imwrite(str(tmp_path / "a.jpg"), (cells % 256).astype(np.uint8))
+    for name, words in (
+        ("colours.tif", "labels are colours"),
+        ("stack.tif", "a stack of 3 images"),
+        ("imagej.tif", "a stack of 3 images"),
+        ("a.jpg", "JPEG changes numbers"),
+    ):
+        with pytest.raises(UnreadableError, match=words):
+            read_label_map(tmp_path / name)
+
+
+def test_pixels_higher_than_wide(tmp_path: Path, cells: np.ndarray) -> None:
+    flat = cells[::2].astype(np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", flat, imagej=True, resolution=(1, 0.5), metadata={"unit": "nm"})
+    found = read_label_map(tmp_path / "a.tif")
+    assert (found.labels.shape, found.pixel_size_nm) == (cells.shape, 1.0)
+    assert "repeated to 1 nm squares" in found.warnings[0]
+
+
+def micrograph(shape: tuple[int, ...]) -> np.ndarray:
+    rng = np.random.default_rng(1)
+    grey = cv2.GaussianBlur(rng.integers(0, 255, shape, np.uint8), (0, 0), 3)
+    return np.dstack([cv2.normalize(grey, None, 0, 255, cv2.NORM_MINMAX)] * 3)
+
+
+def drawn(kind: str, lines: np.ndarray) -> np.ndarray:
+    on = lines > 0
+    layer = np.zeros((*lines.shape, 4), np.uint8)
+    layer[on, 3] = 255
+    picture = micrograph(lines.shape)
+    picture[on] = (40, 40, 230)
+    marked = np.where(on, 110, 0).astype(np.uint8)
+    marked[:3, :3] = 255
+    return {
+        "grey with a bright mark": marked,
+        "dark on light": 255 - lines,
+        "light grey on white": np.where(on, 180, 255).astype(np.uint8),
+        "smoothed": cv2.GaussianBlur(lines, (0, 0), 0.8),
+        "black on a layer": layer,
+        "red on a micrograph": picture,
+        "blue on white": np.where(on[..., None], (200, 0, 0), 255).astype(np.uint8),
+    }[kind]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "grey with a bright mark",
+        "dark on light",
+        "light grey on white",
+        "smoothed",
+        "black on a layer",
+        "red on a micrograph",
+        "blue on white",
+    ],
+)
+def test_lines_of_every_kind(tmp_path: Path, cells: np.ndarray, lines: np.ndarray, kind: str) -> None:
+    cv2.imwrite(str(tmp_path / "t.png"), drawn(kind, lines))
+    found = read_label_map(tmp_path / "t.png", tracing=True)
+    assert abs(found.n_grains - read_label_map_of(lines, tmp_path)) <= 1
+
+
+def read_label_map_of(lines: np.ndarray, folder: Path) -> int:
+    cv2.imwrite(str(folder / "plain.png"), lines)
+    return read_label_map(folder / "plain.png", tracing=True).n_grains
+
+
+def test_gaps_are_bridged_and_counted(tmp_path: Path, cells: np.ndarray, lines: np.ndarray) -> None:
+    whole = read_label_map_of(lines, tmp_path)
+    broken, rng = lines.copy(), np.random.default_rng(0)
+    places = np.argwhere(cv2.erode(lines, np.ones((2, 2), np.uint8)) > 0)
+    for y, x in rng.choice(places, 30, replace=False):
+        cv2.circle(broken, (int(x), int(y)), 3, 0, -1)
+    n_open = cv2.connectedComponents((broken == 0).astype(np.uint8), connectivity=4)[0] - 1
+    cv2.imwrite(str(tmp_path / "t.png"), broken)
+    found = read_label_map(tmp_path / "t.png", tracing=True)
+    assert n_open < 0.85 * whole < 0.92 * whole < found.n_grains <= whole + 2
+    assert "narrow gaps in the lines were bridged" in "".join(found.warnings)
+
+
+def test_a_micrograph_is_no_tracing(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "t.png"), micrograph((200, 200)))
+    with pytest.raises(InputError, match="many grey levels of a micrograph"):
+        read_label_map(tmp_path / "t.png", tracing=True)
