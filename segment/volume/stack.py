@@ -97,7 +97,7 @@ class LabelVolume:
     @property
     def void(self) -> np.ndarray:
         """Where there is nothing, bool of the shape of `labels`; without `phase`, where there is no grain."""
-        return self.labels == 0 if self.phase is None else self.phase == 0
+        return np.asarray(self.labels == 0 if self.phase is None else self.phase == 0)
 
     @property
     def n_grains(self) -> int:
