@@ -3,8 +3,9 @@
     python calibration/outside_table.py --work scratch/outside --seed 2 --mosaics 200
     python calibration/calibrate_outside.py --work scratch/outside --seed 2
 
-judges the kept windows and writes docs/validation/verdict_outside.csv and .md: a row per structure and number
-of grains, with the truth in the plane.  Held-out structures were used neither to train nor to set a threshold.
+judges the kept windows and writes docs/validation/verdict_outside.csv and .md: a row per structure and
+number of grains, with the truth in the plane.  Held-out structures were used neither to train nor to set a
+threshold.
 """
 
 from __future__ import annotations
@@ -99,8 +100,9 @@ def markdown(rows: list[dict[str, object]]) -> str:
         "# The verdict on structures that its null library was not made from",
         "",
         "`python calibration/calibrate_outside.py` on fresh seeds: share called bimodal / uniform (windows);",
-        "the rest is indeterminate. R and f: ratio of mean sizes and coarse share of the area as they are in the",
-        "plane. * held out: used neither to train nor to set a threshold. Standard error of a share of .05 in 40 windows: .03.",
+        "the rest is indeterminate. R and f: ratio of mean sizes and coarse share of the area as they are in",
+        "the plane. * held out: used neither to train nor to set a threshold. Standard error of a share of",
+        ".05 in 40 windows: .03.",
     ]
     for kind in dict.fromkeys(str(r["kind"]) for r in rows):
         here = [r for r in rows if r["kind"] == kind]

@@ -34,6 +34,8 @@ def figure_of(samples: list[SampleResult]) -> Figure:
 
 def draw_sizes(axis: Axes, sample: SampleResult) -> None:
     """Equivalent circle diameters of whole grains, by number and by area, with the verdict's modes."""
+    from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
+
     inside = sample.grains[~sample.grains["touches_frame"]]
     size = inside["equivalent_diameter_nm"].to_numpy(float)
     weight = inside["weight"].fillna(1.0).to_numpy(float)
@@ -45,6 +47,9 @@ def draw_sizes(axis: Axes, sample: SampleResult) -> None:
             size, bins, weights=weight / weight.sum(), histtype="step", color=SIZES, lw=1.5, label="by number"
         )
         axis.set_xscale("log")
+        axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axis.xaxis.set_minor_locator(NullLocator())
         axis.legend(frameon=False)
     said = "not judged" if sample.verdict is None else sample.verdict.verdict
     for mode in () if sample.verdict is None else sample.verdict.modes_nm:
