@@ -167,13 +167,6 @@ class Results:
     database: str = field(repr=False, default="")
     _keep: TemporaryFolder | None = field(repr=False, default=None)
 
-    def __repr__(self) -> str:
-        said = ", ".join(
-            f"{name}: {'not judged' if one.verdict is None else one.verdict.verdict}"
-            for name, one in self.samples.items()
-        )
-        return f"Results({len(self.images)} images; {said})"
-
     @property
     def images(self) -> tuple[ImageResult, ...]:
         """All images of all samples."""
