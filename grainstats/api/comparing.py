@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from grainstats.infer.comparison.result import GroupComparison, VerdictComparison
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Comparison:
     """What `compare` found.
 
@@ -43,6 +43,10 @@ class Comparison:
         return pd.DataFrame(
             [[getattr(c, name) for name in names] for c in self.descriptors], columns=list(names)
         )
+
+    def __repr__(self) -> str:
+        text: str = self.table.to_string(index=False, float_format="{:.3g}".format, na_rep="")
+        return text
 
     def _repr_html_(self) -> str:
         html: str = self.table.to_html(index=False, float_format="{:.3g}".format, na_rep="")

@@ -20,6 +20,7 @@ import numpy as np
 
 from segment.errors import InputError
 from segment.quality.calibration_table import FILE as CONFIDENCE
+from segment.quality.error_rates import write_rates
 from segment.quality.score import fill, intercepts
 from segment.training.agreement import write_settings
 from segment.training.data.cache import line_distance, write_cache
@@ -186,6 +187,9 @@ def _release(recipe: TrainingRecipe, model: Model, checkpoint: Path, out: Path, 
     write_settings(out, {key: str(getattr(model, key)) for key in INHERITED})
     if (model.folder / CONFIDENCE).is_file():
         shutil.copy(model.folder / CONFIDENCE, out / CONFIDENCE)
+    if model.error_rates.measured:
+        told = f"taken over from {model.name} ({model.digest[:12]}), which this one was fine-tuned from"
+        write_rates(out, model.error_rates, load_model(out).weights_digest, told)
     return written
 
 

@@ -22,6 +22,7 @@ from grainstats.measure.measurement import Measurement
 from segment.grain_map import GrainMap
 from segment.segmentation import Segmentation
 
+HOW_TO_MEASURE = "calibration/measure_error_rates.py measures them"
 AS_GIVEN = "the maps were taken as given: errors of a segmentation are not included"
 
 
@@ -130,7 +131,7 @@ def _tried(judged: ModalityVerdict, images: Sequence[SampleImage]) -> ModalityVe
     for image in images:
         if image.segmentation is not None and not image.segmentation.measured:
             name = image.segmentation.model_name
-            return _withdrawn(tried, f"no error rates were measured for the model {name}")
+            return _withdrawn(tried, f"no error rates were measured for the model {name} ({HOW_TO_MEASURE})")
     return tried
 
 

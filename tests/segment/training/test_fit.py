@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from segment.errors import InputError
+from segment.quality.error_rates import CLASSES, ErrorRates, write_rates
 from segment.training.data.cache import write_cache
 from segment.training.data.crops import Batch, CropSource
 from segment.training.recipe import TrainingRecipe, read_recipe
@@ -130,12 +131,15 @@ def test_fine_tuning_writes_a_model_of_its_own(trained: tuple[Path, Path], tmp_p
         (tmp_path / kind).mkdir()
         cv2.imwrite(str(tmp_path / kind / "one.png"), image)
     write_settings(tmp_path / "tiny", {"best_intercept_px": "28.0", "persistence": "0.07"})
+    rates = ErrorRates(missed=((0.1,),) * CLASSES, measured=True)
+    write_rates(tmp_path / "tiny", rates, load_model(tmp_path / "tiny").weights_digest, "test")
     before = load_model(tmp_path / "tiny")
     folders = tmp_path / "images", tmp_path / "boundary", tmp_path / "mine"
     finetune(before, *folders, Schedule(steps=2, replay=2), check=False, threads=1)
     mine = load_model(tmp_path / "mine")
     assert mine.name == "mine"
     assert mine.digest != before.digest
+    assert mine.error_rates == rates
     own = read_recipe(tmp_path / "mine" / "recipe.toml")  # whatever batches the first training took
     assert (own.crop, own.batch) == (256, 8) != (RECIPE.crop, RECIPE.batch)
     assert (mine.persistence, mine.best_intercept_px) == (0.07, 28.0)
