@@ -68,6 +68,8 @@ def one_image(model: Model, number: int) -> dict[str, object]:
 
 def _mean_diameter(table) -> float:  # type: ignore[no-untyped-def]
     whole = table[~table["touches_frame"]]
+    if whole.empty:  # the fit leaves such an image out
+        return float("nan")
     return float(np.average(whole["equivalent_diameter_nm"], weights=whole["weight"]))
 
 

@@ -37,6 +37,7 @@ SMALLEST_SHARE = ALA_SHARE  # of the area; less are isolated coarse grains (E930
 MINOR_SHARE = 0.3
 MINOR_RATIO = 3.3
 MINOR_LEVEL = 0.02
+FEW, FEW_LEVEL = 300, 0.01  # in fewer interior grains the widest packings are below this level, not below .05
 ENOUGH_POWER = 0.8
 ENOUGH_FIELDS = 3  # fewer say so: what one field shows need not hold for the specimen
 DECIDING = "shape"
@@ -159,6 +160,9 @@ class _Tested:
     @property
     def _tail(self) -> str | None:
         """What a section of one population may show (films were not found to)."""
+        few = self.distribution.n_interior < FEW
+        if self.null == "section" and few and self.p > FEW_LEVEL:
+            return f"in fewer than {FEW} grains the widest packings of one population look so"
         apart = (self.modes.ratio or 1.0) >= MINOR_RATIO and self.p <= MINOR_LEVEL
         if self.null != "section" or self.modes.share[1] >= MINOR_SHARE or apart:
             return None

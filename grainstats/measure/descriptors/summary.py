@@ -9,6 +9,7 @@ from typing import Any
 from grainstats.measure.descriptors.describe import descriptors
 from grainstats.measure.descriptors.describe_spacing import intercepts_by_direction
 from grainstats.measure.descriptors.descriptor import Descriptor
+from grainstats.measure.descriptors.distributions import distributions
 from grainstats.measure.intervals.pooled_maps import pool
 from grainstats.measure.measurement import Measurement, measure_grain_map
 from segment.grain_map import GrainMap
@@ -29,8 +30,9 @@ def sample_summary(measurements: Sequence[Measurement]) -> dict[str, Any]:
     dict
         ``n_images, n_grains, n_interior, pixel_size_nm`` (one per image), ``equivalent_diameter_{u}`` and
         ``intercept_{u}`` (mean, median, ..., ``ci``: 95 % interval of the mean), ``boundary_density_per_um``,
-        ``triple_junctions_per_um2``, ``astm_g``, ``intercept_by_direction`` and ``descriptors`` (each with
-        interval, unit and method).  In pixels the names end in ``_px`` and there is no ``astm_g``.  What
+        ``triple_junctions_per_um2``, ``astm_g``, ``intercept_by_direction``, ``distributions`` (of size by
+        area, of spacing by length) and ``descriptors`` (each with interval, unit and method).  In pixels the
+        names end in ``_px`` and there is no ``astm_g``.  What
         cannot be said is None.
     """
     found = descriptors(list(measurements))
@@ -48,6 +50,7 @@ def sample_summary(measurements: Sequence[Measurement]) -> dict[str, Any]:
         f"triple_junctions_per_{density}2": _value(by_name, f"triple_junctions_per_{density}2"),
         "astm_g": _value(by_name, "astm_g"),
         "intercept_by_direction": _by_direction(measurements),
+        "distributions": distributions(pool(measurements)),
         "descriptors": {d.name: descriptor_json(d) for d in found},
     }
 
