@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from grainstats import __version__
+from grainstats._version import __version__
 from grainstats.measure import descriptors, grain_table, intercept_table
 from grainstats.share import AnalysisKey, AnalysisRecord, Database, MicrographFacts
 from segment.mosaics.laguerre import laguerre_section

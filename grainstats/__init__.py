@@ -72,7 +72,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """The public names, loaded when first asked for: pandas and OpenVINO cost a start-up second."""
     if name == "__version__":
-        return _version()
+        return import_module("grainstats._version").__version__
     if name in _ROOMS:
         return import_module(f"{__name__}.{name}")
     if name not in _PLACES:
@@ -82,13 +82,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return __all__
-
-
-def _version() -> str:
-    """Of the installed distribution, which has it from version control; unknown in a bare tree."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("grainstats")
-    except PackageNotFoundError:
-        return "0+unknown"

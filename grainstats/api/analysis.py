@@ -79,7 +79,8 @@ def analyze(
     """
     from grainstats.api.results import TemporaryFolder
     from grainstats.api.stored import results_of
-    from grainstats.run.job.batch import DATABASE, Call, run_batch
+    from grainstats.run.job.batch import DATABASE, run_batch
+    from grainstats.run.job.call import Call
     from grainstats.share import Database
 
     keep = TemporaryFolder()

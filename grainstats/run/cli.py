@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from grainstats import __version__
+from grainstats._version import __version__
 from grainstats.run.commands import (
     campaign,
     compare,

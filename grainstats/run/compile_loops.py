@@ -16,7 +16,8 @@ def compile_loops() -> None:
     """Run one small drawn image of each kind of pixel through everything, and throw the result away."""
     import tifffile
 
-    from grainstats.run.job.batch import Call, run_batch
+    from grainstats.run.job.batch import run_batch
+    from grainstats.run.job.call import Call
     from segment.mosaics.laguerre import laguerre_section
 
     rng = np.random.default_rng(0)

@@ -23,7 +23,7 @@ def demo(
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; they share the cores.")] = None,
 ) -> None:
     """Run the whole job on sample micrographs of known truth, and say how close it came."""
-    from grainstats.run.job.batch import Call
+    from grainstats.run.job.call import Call
     from grainstats.run.recipe import Recipe
 
     folder = samples_folder()

@@ -19,7 +19,8 @@ from grainstats.run.commands.choices import (
 )
 
 if TYPE_CHECKING:
-    from grainstats.run.job.batch import Call, Summary
+    from grainstats.run.job.batch import Summary
+    from grainstats.run.job.call import Call
     from grainstats.run.recipe import Recipe
 
 
@@ -91,7 +92,7 @@ def run(
     Examples: `grainstats run films --samples samples.csv --out results`, and one of eight jobs of a cluster,
     `grainstats run films --out results --manifest films.txt --shard 3/8 --db shard-3.db`.
     """
-    from grainstats.run.job.batch import Call
+    from grainstats.run.job.call import Call
     from grainstats.run.job.selection import parse_shard
     from segment.errors import InputError
 

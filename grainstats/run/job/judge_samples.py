@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from grainstats import __version__
+from grainstats._version import __version__
 from grainstats.infer import judge_sample, judging_digest
 from grainstats.infer.modality.sample_pooling import Sample, pooled_descriptors, sample_images
 from grainstats.run.failures import Failure, unexpected

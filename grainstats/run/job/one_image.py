@@ -186,7 +186,7 @@ class Analyst:
         grains: GrainMap,
         artefacts: dict[str, str],
     ) -> AnalysisRecord:
-        from grainstats import __version__
+        from grainstats._version import __version__
         from grainstats.measure import descriptors, measure_grain_map
         from grainstats.share.db.records import AnalysisRecord, MicrographFacts
 

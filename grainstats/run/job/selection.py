@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from segment.errors import InputError
 
 if TYPE_CHECKING:
-    from grainstats.run.job.batch import Call
+    from grainstats.run.job.call import Call
     from grainstats.share.db.database import Database
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from grainstats import __version__
+from grainstats._version import __version__
 from grainstats.run.atomic import write_bytes
 from grainstats.run.failures import Failure
 from grainstats.run.scope import Scope

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from grainstats import __version__
+from grainstats._version import __version__
 from grainstats.infer.comparison.groups import GroupComparison, VerdictComparison
 from grainstats.run.report.compare_charts import distribution_plot, forest_plot
 from grainstats.run.report.compare_input import Overlay, SampleSizes

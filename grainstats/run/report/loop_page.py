@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from grainstats import __version__
+from grainstats._version import __version__
 from grainstats.run.atomic import write_bytes
 from grainstats.run.report.loop_charts import ROUTES, prediction_chart, progress_chart, unit_words
 from grainstats.run.report.page_model import LoopSection, ProposalRow

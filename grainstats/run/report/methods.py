@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from grainstats import __version__
+from grainstats._version import __version__
 from grainstats.infer.modality import coarse_grains, judge, stability
 from grainstats.run.recipe import Recipe
 from segment.orientation import is_orientation_map

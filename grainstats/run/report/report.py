@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from grainstats import __version__
+from grainstats._version import __version__
 from grainstats.infer.modality.verdict import ModalityVerdict
 from grainstats.run.atomic import write_bytes
 from grainstats.run.failures import Failure

@@ -8,7 +8,7 @@ from types import TracebackType
 
 from sqlalchemy.engine import Connection, Engine
 
-from grainstats import __version__
+from grainstats._version import __version__
 from grainstats.infer.modality.verdict import ModalityVerdict
 from grainstats.measure.descriptors.descriptor import Descriptor
 from grainstats.share.db import schema

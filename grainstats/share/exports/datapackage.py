@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from grainstats import __version__
+from grainstats._version import __version__
 from grainstats.share.db.database import Database
 from grainstats.share.exports.catalogue import Field
 from grainstats.share.exports.files import write_csv

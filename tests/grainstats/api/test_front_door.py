@@ -16,7 +16,8 @@ import pytest
 
 import grainstats as gs
 import segment
-from grainstats.run.job.batch import Call, run_batch
+from grainstats.run.job.batch import run_batch
+from grainstats.run.job.call import Call
 from segment.errors import InputError
 from segment.mosaics.laguerre import laguerre_section
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from grainstats.run.job.batch import DATABASE, Call, run_batch
+from grainstats.run.job.batch import DATABASE, run_batch
+from grainstats.run.job.call import Call
 from grainstats.run.names import stored_names, without_folders
 from grainstats.run.recipe import Recipe
 from grainstats.share import Database

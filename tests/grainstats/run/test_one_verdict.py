@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from grainstats.run import cli
-from grainstats.run.job.batch import DATABASE, Call, run_batch
+from grainstats.run.job.batch import DATABASE, run_batch
+from grainstats.run.job.call import Call
 from grainstats.run.recipe import Recipe
 from grainstats.share import Database
 from segment.quality.error_rates import CLASSES, ErrorRates, write_rates

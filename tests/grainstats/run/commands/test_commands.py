@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from grainstats import __version__
+from grainstats._version import __version__
 from grainstats.share import Database
 
 

@@ -119,7 +119,8 @@ def _picture(path: Path) -> np.ndarray:
 
 def test_run(tmp_path: Path, ctf: Path, edge_model: Path) -> None:
     """A folder with an orientation map: stored with its descriptors, shown in its colours, done once."""
-    from grainstats.run.job.batch import Call, run_batch
+    from grainstats.run.job.batch import run_batch
+    from grainstats.run.job.call import Call
     from grainstats.run.recipe import Recipe
     from grainstats.share import Database
 

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 import tifffile
 
-from grainstats.run.job.batch import DATABASE, Call, Summary, run_batch
+from grainstats.run.job.batch import DATABASE, Summary, run_batch
+from grainstats.run.job.call import Call
 from grainstats.run.job.one_image import Analyst
 from grainstats.run.recipe import Recipe
 from grainstats.share import Database

@@ -7,7 +7,8 @@ from collections import namedtuple
 
 import pytest
 
-from grainstats.run.job.batch import Call, run_batch
+from grainstats.run.job.batch import run_batch
+from grainstats.run.job.call import Call
 from grainstats.run.job.check_first import check_output, check_scales
 from grainstats.run.job.progress import Silence
 from grainstats.run.recipe import Recipe

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from grainstats.run.job.batch import Call, run_batch
+from grainstats.run.job.batch import run_batch
+from grainstats.run.job.call import Call
 from grainstats.run.recipe import Recipe
 from grainstats.share import Database
 from grainstats.share.db.merging import Merged, merge

@@ -12,7 +12,8 @@ import pytest
 
 from grainstats.run.cli import main
 from grainstats.run.job.assign import assign_samples
-from grainstats.run.job.batch import DATABASE, Call, Summary, run_batch
+from grainstats.run.job.batch import DATABASE, Summary, run_batch
+from grainstats.run.job.call import Call
 from grainstats.run.names import printable
 from grainstats.run.recipe import Recipe
 from grainstats.run.terminal import PlainStream

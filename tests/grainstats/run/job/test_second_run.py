@@ -11,7 +11,8 @@ import pytest
 import tifffile
 
 from grainstats.run.job import file_identity
-from grainstats.run.job.batch import Call, run_batch
+from grainstats.run.job.batch import run_batch
+from grainstats.run.job.call import Call
 from grainstats.run.job.file_identity import KnownFiles, file_digest
 from grainstats.run.job.selection import frozen_listing, in_shard
 from grainstats.run.recipe import Recipe

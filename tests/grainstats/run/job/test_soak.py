@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grainstats.run.job.batch import Call, run_batch
+from grainstats.run.job.batch import run_batch
+from grainstats.run.job.call import Call
 from grainstats.run.recipe import Recipe
 
 SCRIPT = Path(__file__).parents[4] / "calibration/soak.py"

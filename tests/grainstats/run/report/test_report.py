@@ -14,7 +14,8 @@ import pytest
 from PIL import Image
 
 from grainstats.infer import ModalityVerdict
-from grainstats.run.job.batch import Call, run_batch
+from grainstats.run.job.batch import run_batch
+from grainstats.run.job.call import Call
 from grainstats.run.recipe import Recipe
 from grainstats.run.report.image_choice import MOST_IN_ALL, MOST_PER_SAMPLE, choose_images
 from grainstats.run.report.image_overlays import BOUNDARY_RGB, write_pictures
