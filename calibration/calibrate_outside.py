@@ -4,13 +4,8 @@
     python calibration/calibrate_outside.py --work scratch/outside --seed 2
 
 judges the kept windows and writes docs/validation/verdict_outside.csv and .md: a row per structure and
-<<<<<<< HEAD
-number of grains, with the truth in the plane.  Held-out structures were used neither to train nor to set a
-threshold.
-=======
 number of grains, with the truth in the plane.  Held-out structures were used neither to train nor to
 set a threshold.
->>>>>>> bfe72f5 (Small samples decide at .01; table of other structures; both distributions in measure --json)
 """
 
 from __future__ import annotations
@@ -106,13 +101,8 @@ def markdown(rows: list[dict[str, object]]) -> str:
         "",
         "`python calibration/calibrate_outside.py` on fresh seeds: share called bimodal / uniform (windows);",
         "the rest is indeterminate. R and f: ratio of mean sizes and coarse share of the area as they are in",
-<<<<<<< HEAD
-        "the plane. * held out: used neither to train nor to set a threshold. Standard error of a share of",
-        ".05 in 40 windows: .03.",
-=======
         "the plane. * held out: used neither to train nor to set a threshold. Most cells hold few windows, so",
         "that a single one proves little: a share of .05 in 20 windows has a standard error of .05.",
->>>>>>> bfe72f5 (Small samples decide at .01; table of other structures; both distributions in measure --json)
     ]
     for kind in dict.fromkeys(str(r["kind"]) for r in rows):
         here = [r for r in rows if r["kind"] == kind]
