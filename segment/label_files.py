@@ -69,13 +69,15 @@ def read_label_map(
     Returns
     -------
     GrainMap
-        Labels renumbered to 1 ... n in the order of their values; with how a model cut them (`segmentation`),
-        where `write_label_map` left that and no label has changed since.
+        Square pixels; labels renumbered to 1 ... n in the order of their values.  Of a map by other hands,
+        narrow lines of 0 between cells are closed and a few pieces of one label become labels of their own;
+        `warnings` says so.  With how a model cut them (`segmentation`), where `write_label_map` left that and
+        no label has changed since.
 
     Raises
     ------
     UnreadableError
-        Not an image, or not labels.
+        Not one image, not labels, colours, damaged or too large.
     """
     path = Path(path)
     found = read_map_pixels(path, pixel_size_nm)
