@@ -11,33 +11,35 @@ OUTSIDE = -1
 
 
 @numba.njit(cache=True, nogil=True)
-def _downhill(values: np.ndarray, inside: np.ndarray, z: int, y: int, x: int, masked: bool) -> int:
-    """Index of the lowest of a voxel and its six neighbours; of equals, the first."""
+def _downhill(
+    values: np.ndarray, inside: np.ndarray, z: int, y: int, x: int, masked: bool, floor: int
+) -> int:
+    """Index of the lowest of a voxel and its six neighbours; of equals or all below `floor`, the first."""
     nz, ny, nx = values.shape
     here = (z * ny + y) * nx + x
-    best, level = here, values[z, y, x]
+    best, level = here, max(values[z, y, x], floor)
     if z > 0 and (not masked or inside[z - 1, y, x]):
-        v = values[z - 1, y, x]
+        v = max(values[z - 1, y, x], floor)
         if v < level or (v == level and here - ny * nx < best):
             best, level = here - ny * nx, v
     if y > 0 and (not masked or inside[z, y - 1, x]):
-        v = values[z, y - 1, x]
+        v = max(values[z, y - 1, x], floor)
         if v < level or (v == level and here - nx < best):
             best, level = here - nx, v
     if x > 0 and (not masked or inside[z, y, x - 1]):
-        v = values[z, y, x - 1]
+        v = max(values[z, y, x - 1], floor)
         if v < level or (v == level and here - 1 < best):
             best, level = here - 1, v
     if x + 1 < nx and (not masked or inside[z, y, x + 1]):
-        v = values[z, y, x + 1]
+        v = max(values[z, y, x + 1], floor)
         if v < level:
             best, level = here + 1, v
     if y + 1 < ny and (not masked or inside[z, y + 1, x]):
-        v = values[z, y + 1, x]
+        v = max(values[z, y + 1, x], floor)
         if v < level:
             best, level = here + nx, v
     if z + 1 < nz and (not masked or inside[z + 1, y, x]):
-        v = values[z + 1, y, x]
+        v = max(values[z + 1, y, x], floor)
         if v < level:
             best, level = here + ny * nx, v
     return int(best)
@@ -45,7 +47,7 @@ def _downhill(values: np.ndarray, inside: np.ndarray, z: int, y: int, x: int, ma
 
 @numba.njit(cache=True, nogil=True)
 def follow_within(
-    values: np.ndarray, inside: np.ndarray, way: np.ndarray, corner: np.ndarray, block: int
+    values: np.ndarray, inside: np.ndarray, way: np.ndarray, corner: np.ndarray, block: int, floor: int
 ) -> None:
     """For every voxel of a block, the end of its way down inside the block, or the first voxel beyond it."""
     nz, ny, nx = values.shape
@@ -58,7 +60,7 @@ def follow_within(
                 if masked and not inside[z, y, x]:
                     way[z, y, x] = OUTSIDE
                 else:
-                    way[z, y, x] = _downhill(values, inside, z, y, x, masked)
+                    way[z, y, x] = _downhill(values, inside, z, y, x, masked, floor)
     flat = way.reshape(-1)
     for z in range(z0, z1):
         for y in range(y0, y1):

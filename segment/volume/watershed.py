@@ -2,7 +2,8 @@
 
 Every voxel leads to the lowest of its six neighbours, ties broken by position, so that the basin of each
 minimum is a tree.  Trees are followed block by block; what leaves a block is joined afterwards.  Order and
-block size change nothing, and the labels themselves are the only memory beside the probability.
+block size change nothing, and the labels themselves are the only memory beside the probability.  Below the
+persistence all levels count as one on the way down, since minima that meet there are merged in any case.
 """
 
 from __future__ import annotations
@@ -63,12 +64,13 @@ def volume_watershed(
     if probability.dtype != np.uint8 or probability.size >= 2**31 - 1:
         raise ValueError("needs uint8 and at most 2**31 - 2 voxels")
     inside = np.ones((1, 1, 1), np.bool_) if mask is None else mask
+    least = max(round(persistence * LEVELS), 1)
     way = np.empty(probability.shape, np.int32)
     for corner in _corners(probability.shape, block):
-        follow_within(probability, inside, way, np.array(corner), block)
+        follow_within(probability, inside, way, np.array(corner), block, least - 1)
     follow_across(way)
     n = number_roots(way)
-    group = _merged(probability, way, n, persistence, confidence, min_voxels)
+    group = _merged(probability, way, n, least, confidence, min_voxels)
     number_groups(way, group)
     return way
 
@@ -86,7 +88,7 @@ def _merged(
     probability: np.ndarray,
     basins: np.ndarray,
     n: int,
-    persistence: float,
+    least: int,
     confidence: float | None,
     min_voxels: int,
 ) -> np.ndarray:
@@ -94,7 +96,6 @@ def _merged(
     keys, lowest, length, total, bottom, size = basin_passes(probability, basins, n)
     a, b = (keys >> 32).astype(np.int32), (keys & 0xFFFFFFFF).astype(np.int32)
     order = np.lexsort((keys, lowest))
-    least = max(round(persistence * LEVELS), 1)
     group = absorb_shallow(a[order], b[order], lowest[order], bottom, size, least, min_voxels)
     if confidence is None or not len(keys):
         return group
