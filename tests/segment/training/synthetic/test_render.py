@@ -11,9 +11,17 @@ from segment.mosaics.laguerre import laguerre_section
 from segment.quality.score import intercepts
 from segment.training.synthetic import render as rendering
 from segment.training.synthetic.annotator import Annotator
+from segment.training.synthetic.gaps import THIN_PX, ragged, with_gaps, without_boundaries
 from segment.training.synthetic.geometry import Shape, random_section, random_shape
+from segment.training.synthetic.no_network import KINDS as NO_NETWORKS
 from segment.training.synthetic.preview import contact_sheet
-from segment.training.synthetic.render import STYLES, empty_micrograph, render, synthetic_micrograph
+from segment.training.synthetic.render import (
+    STYLES,
+    empty_micrograph,
+    networkless_micrograph,
+    render,
+    synthetic_micrograph,
+)
 from segment.training.synthetic.scene import Inclusions, build_scene, triple_points, truth_lines, with_end
 
 SIZE = (160, 192)
@@ -165,3 +173,43 @@ def test_some_sections_have_grown() -> None:
     kinds = [random_shape(np.random.default_rng(seed)).growth for seed in range(300)]
     assert {"", "normal", "abnormal"} == set(kinds)
     assert kinds.count("") > 250
+
+
+@pytest.mark.parametrize("kind", NO_NETWORKS)
+def test_structures_without_a_network_have_no_boundary(kind: str) -> None:
+    drawn = networkless_micrograph(np.random.default_rng(4), SIZE, kind=kind)
+    again = networkless_micrograph(np.random.default_rng(4), SIZE, kind=kind)
+    assert np.array_equal(drawn.image, again.image)
+    assert drawn.image.std() > 3 and not drawn.boundary.any()
+    assert not drawn.grain_map.labels[drawn.not_grain].any()
+    inner = cv2.erode(drawn.not_grain.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    assert not drawn.unsure[inner].any(), "the middle of a pore is sure to be no boundary"
+
+
+def test_a_solid_without_boundaries_has_only_the_outlines_of_its_voids() -> None:
+    rng = np.random.default_rng(2)
+    scene = build_scene(random_section(rng, SIZE), rng, Inclusions(pores_on=1.0))
+    solid = without_boundaries(scene, rng)
+    assert solid.section.labels.max() == 1
+    assert np.array_equal(solid.pores, scene.pores | scene.films)
+    lines = truth_lines(solid)
+    assert not lines[~solid.not_grain].any()
+
+
+def test_wide_gaps_are_no_grain_and_thin_ones_are_boundaries() -> None:
+    rng = np.random.default_rng(3)
+    scene = build_scene(random_section(rng, SIZE, Shape(mean_intercept=50)), rng)
+    opened_up = with_gaps(scene, rng, 1.0)
+    assert opened_up.pores.any() and opened_up.films.any()
+    assert not (opened_up.pores & opened_up.films).any()
+    middle = scene.field.on_line & opened_up.pores
+    width = cv2.distanceTransform(opened_up.pores.astype(np.uint8), cv2.DIST_L2, 5)
+    assert np.median(width[middle]) > 0.4 * max(THIN_PX, 0.1 * 50)
+
+
+def test_frayed_outlines_keep_the_amount() -> None:
+    rng = np.random.default_rng(5)
+    scene = build_scene(random_section(rng, SIZE), rng, Inclusions(phases_on=3.0))
+    frayed = ragged(scene, rng)
+    assert 0.6 < frayed.phases.sum() / scene.phases.sum() < 1.4
+    assert not np.array_equal(frayed.phases, scene.phases)
