@@ -215,7 +215,7 @@ def _begin(recipe: TrainingRecipe, out: Path, start: dict[str, torch.Tensor] | N
     ]
     optimizer = torch.optim.AdamW(groups, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
     run = Run(network, copy.deepcopy(network).eval(), optimizer)
-    if device == "cpu":
+    if device == "cpu" and _trains_in_bf16(device):
         _depthwise_in_float32(network)
     if last.is_file():
         state = _checkpoint(last)
@@ -224,6 +224,13 @@ def _begin(recipe: TrainingRecipe, out: Path, start: dict[str, torch.Tensor] | N
         run.optimizer.load_state_dict(state["optimizer"])
         run.step, run.seconds = int(state["step"]), float(state["seconds"])
     return run
+
+
+def _trains_in_bf16(device: str) -> bool:
+    """Whether half of the bits are worth it: a processor without bf16 instructions is slower with them."""
+    import torch
+
+    return device != "cpu" or bool(torch.cpu._is_avx512_bf16_supported())
 
 
 def _depthwise_in_float32(network: Any) -> None:
@@ -257,7 +264,8 @@ def _step(recipe: TrainingRecipe, run: Run, batch: Batch, progress: float) -> to
     rate *= 0.01 + 0.99 * (1 + math.cos(math.pi * min(progress, 1.0))) / 2
     for group in run.optimizer.param_groups:
         group["lr"] = rate * group["factor"]
-    with torch.autocast(batch.image.device.type, torch.bfloat16):
+    device = batch.image.device.type
+    with torch.autocast(device, torch.bfloat16, enabled=_trains_in_bf16(device)):
         logits = run.network(batch.image.to(memory_format=torch.channels_last))
     loss = loss_of(recipe, logits.float(), batch, trusting=progress < 0.2)
     run.optimizer.zero_grad(set_to_none=True)

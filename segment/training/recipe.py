@@ -13,7 +13,7 @@ from segment.unet.architecture import Architecture
 
 @dataclass(frozen=True)
 class RealSet:
-    """A folder pair images/ + boundary/ and how it is used.
+    """A folder with images/ and boundary/ and how it is used.
 
     Attributes
     ----------
@@ -25,6 +25,12 @@ class RealSet:
         Stems that training never sees.
     min_scale, max_scale : float
         Resampling factor drawn (log-uniform) for each crop.
+    only : tuple of str
+        Stems that are used; none: all.
+    boundaries : bool
+        False: the images show no grain boundary, and there is no boundary/.
+    phases : tuple of str
+        Folders beside images/ with masks (255) of what is no grain; none: nobody labelled it.
     """
 
     name: str
@@ -32,6 +38,13 @@ class RealSet:
     held_out: tuple[str, ...] = ()
     min_scale: float = 0.65
     max_scale: float = 1.4
+    only: tuple[str, ...] = ()
+    boundaries: bool = True
+    phases: tuple[str, ...] = ()
+
+    def uses(self, stem: str) -> bool:
+        """Whether training sees the image of this stem."""
+        return stem not in self.held_out and (not self.only or stem in self.only)
 
 
 @dataclass(frozen=True)

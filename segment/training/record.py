@@ -50,9 +50,9 @@ def write_record(
 def data_digest(data: Path, chosen: RealSet) -> str:
     """SHA-256 over names and bytes of the images and tracings that training saw."""
     total = hashlib.sha256()
-    for folder in ("images", "boundary"):
+    for folder in ("images", "boundary", *chosen.phases):
         for path in sorted((data / chosen.name / folder).glob("*")):
-            if path.stem not in chosen.held_out:
+            if chosen.uses(path.stem):
                 content = path.read_bytes()
                 total.update(f"{folder}/{path.name}\0{len(content)}\0".encode())
                 total.update(content)
@@ -66,7 +66,7 @@ def _lines(facts: dict[str, Any]) -> list[str]:
 
 
 def toml_value(value: Any) -> str:
-    """A text, number, or list of them as TOML writes it."""
+    """A text, number, truth value, or list of them as TOML writes it."""
     if isinstance(value, (tuple, list)):
         return "[" + ", ".join(toml_value(item) for item in value) + "]"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, (str, bool)) else repr(value)

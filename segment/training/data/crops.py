@@ -30,6 +30,7 @@ from segment.unet.normalise import image_statistics, normalise
 
 SYNTHETIC_SCALES = (0.75, 1.35)  #: resampling factors of synthetic crops
 MARGIN_WEIGHT = np.float32(0.3)  #: of the pixels beside a line
+OUTLINE_PX = 7  #: width of the outline of a labelled phase that counts for nothing
 UNLABELLED = np.float32(0.1)  #: of what is no grain where nobody labelled it
 
 
@@ -79,21 +80,44 @@ def read_real(data: Path, chosen: RealSet) -> list[Example]:
     Raises
     ------
     InputError
-        An image without its tracing, or no image at all.
+        An image without its tracing or mask, or no image at all.
     """
     out = []
     for path in sorted((data / chosen.name / "images").glob("*")):
-        if path.stem in chosen.held_out:
+        if not chosen.uses(path.stem):
             continue
         image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-        traced = cv2.imread(str(data / chosen.name / "boundary" / f"{path.stem}.png"), cv2.IMREAD_GRAYSCALE)
-        if image is None or traced is None or image.shape != traced.shape:
-            raise InputError(path, "no boundary tracing of the same shape", "Put it into boundary/ as PNG")
-        lines = np.asarray(skeletonize(traced > 127))  # type: ignore[no-untyped-call]
-        out.append(Example(image, line_distance(lines), None, path.stem))
+        if image is None:
+            raise InputError(path, "cannot be read as an image", "Take it away")
+        lines = np.zeros(image.shape, bool)
+        if chosen.boundaries:
+            traced = _mask(path, "boundary", image.shape)
+            lines = np.asarray(skeletonize(traced))  # type: ignore[no-untyped-call]
+        flags = _phase_flags([_mask(path, folder, image.shape) for folder in chosen.phases])
+        out.append(Example(image, line_distance(lines), flags, path.stem))
     if not out:
         raise InputError(data / chosen.name, "no images to train on", "Point --data at the folder above it")
     return out
+
+
+def _mask(image: Path, folder: str, shape: tuple[int, ...]) -> np.ndarray:
+    """The mask of an image from a folder beside images/; bool."""
+    path = image.parent.parent / folder / f"{image.stem}.png"
+    found = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    if found is None or found.shape != shape:
+        raise InputError(image, f"no mask of the same shape in {folder}/", f"Put it into {folder}/ as PNG")
+    return np.asarray(found > 127)
+
+
+def _phase_flags(masks: list[np.ndarray]) -> np.ndarray | None:
+    """Flags of what is no grain; its outline counts neither as boundary nor as its absence."""
+    if not masks:
+        return None
+    phase = np.logical_or.reduce(masks)
+    rim = np.ones((OUTLINE_PX, OUTLINE_PX), np.uint8)
+    outline = cv2.morphologyEx(phase.astype(np.uint8), cv2.MORPH_GRADIENT, rim) > 0
+    flags: np.ndarray = phase * NOT_GRAIN | outline * UNSURE
+    return flags.astype(np.uint8)
 
 
 class CropSource:

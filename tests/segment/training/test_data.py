@@ -14,6 +14,8 @@ from scipy import ndimage as ndi
 from segment.errors import InputError
 from segment.training import record
 from segment.training.data.cache import (
+    NOT_GRAIN,
+    UNSURE,
     draw,
     drawing,
     line_distance,
@@ -210,7 +212,7 @@ def test_an_image_without_tracing_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "early", "late"),
     [
-        ("unet-lite2", ("recipe_base", "recipe_longer"), ("recipe",)),
+        ("unet-lite2", ("recipe_base", "recipe_longer"), ("recipe_tem", "recipe_styles", "recipe")),
     ],
 )
 def test_released_recipes_keep_tem_out_of_early_stages_and_whole_micrographs_out_of_all(name, early, late):
@@ -252,3 +254,23 @@ def test_a_record_is_read_back_whatever_the_names(tmp_path: Path, monkeypatch: p
     recipe = TrainingRecipe(name='the "best"', learning_rate=1, real=(RealSet("my films v1.2", 0.5),))
     record.write_record(recipe, tmp_path / "recipe.toml", steps=1, seconds=2.0, data=tmp_path)
     assert read_recipe(tmp_path / "recipe.toml") == recipe
+
+
+def test_a_set_without_boundaries_teaches_their_absence_and_its_phases(tmp_path: Path) -> None:
+    for folder in ("images", "pores"):
+        (tmp_path / "set" / folder).mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    pores = np.zeros((96, 96), np.uint8)
+    pores[30:60, 30:60] = 255
+    for stem in ("one", "two"):
+        image = rng.integers(0, 255, (96, 96), dtype=np.uint8)
+        cv2.imwrite(str(tmp_path / "set" / "images" / f"{stem}.png"), image)
+    cv2.imwrite(str(tmp_path / "set" / "pores" / "one.png"), pores)
+    chosen = RealSet("set", 1.0, only=("one",), boundaries=False, phases=("pores",))
+    (found,) = read_real(tmp_path, chosen)
+    assert found.name == "one" and (found.distance == 255).all()
+    assert found.flags is not None
+    np.testing.assert_array_equal(found.flags & NOT_GRAIN > 0, pores > 0)
+    assert (found.flags & UNSURE > 0)[30, 40] and not (found.flags & UNSURE > 0)[[10, 45], [10, 45]].any()
+    with pytest.raises(InputError, match="pores"):
+        read_real(tmp_path, replace(chosen, only=("two",)))
