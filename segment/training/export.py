@@ -113,7 +113,7 @@ def _model_toml(name: str, stride: int, halo: int, origin: str, default: bool) -
     return (
         f"format = 1\nname = {toml_value(name)}\ndefault = {str(default).lower()}\n"
         'outputs = ["boundary", "not_grain"]\n'
-        f"stride = {stride}\nhalo_px = {halo}\nfavourite_intercept_px = {BEST_INTERCEPT_PX}\n"
+        f"stride = {stride}\nhalo_px = {halo}\nbest_intercept_px = {BEST_INTERCEPT_PX}\n"
         f"persistence = {PERSISTENCE}\nmin_area_px = {MIN_AREA_PX}\n"
         f'weights = "model.xml"\nrecipe = "recipe.toml"\norigin = {toml_value(origin)}\n'
     )

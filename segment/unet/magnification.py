@@ -105,6 +105,7 @@ def choose_scale(trials: list[Trial], best_intercept_px: float, smallest: float 
     if not sure:
         return 1.0
     measured = [trial for trial in sure if trial.intercept_px * trial.scale <= WINDOW_PX] or sure
+    measured = _without_needless_enlargement(measured, best_intercept_px)
     best = max(trial.confidence for trial in measured)
     clearest = min(
         (trial for trial in measured if trial.confidence >= best - NEARLY),
@@ -124,8 +125,21 @@ def choose_scale(trials: list[Trial], best_intercept_px: float, smallest: float 
     return 1.0 if LEAVE[0] < factor < LEAVE[1] else factor
 
 
+def _without_needless_enlargement(trials: list[Trial], best_intercept_px: float) -> list[Trial]:
+    """Without sizes above the image's own where that shows grains of a size seen well about as surely."""
+    own = [t for t in trials if t.scale == 1.0 and t.intercept_px >= SEEN_WELL[0] * best_intercept_px]
+    if own and own[0].confidence >= max(trial.confidence for trial in trials) - NEARLY:
+        return [trial for trial in trials if trial.scale <= 1.0]
+    return trials
+
+
 def _without_marks(trials: list[Trial], clearest: Trial, best_intercept_px: float) -> Trial | None:
-    """The surest smaller size that resolves grains and shows fewer of them than the clearest; else None."""
+    """The surest smaller size that resolves grains and shows fewer of them than the clearest; else None.
+
+    Marks show the more the larger the image is: where a size beyond the clearest shows less, they are none.
+    """
+    if any(t.scale > clearest.scale and t.intercept_px > MARKED * clearest.intercept_px for t in trials):
+        return None
     found = [
         trial
         for trial in trials

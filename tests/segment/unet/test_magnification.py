@@ -38,6 +38,16 @@ def test_boundaries_that_a_smaller_size_surely_does_without_are_marks(smaller, f
     assert choose_scale([Trial(1.0, 30.0, 0.88), smaller], 35.0) == pytest.approx(factor)
 
 
+def test_a_size_that_shows_less_the_larger_it_is_shows_no_marks():
+    trials = [Trial(1.0, 108.0, 0.9), Trial(0.5, 86.0, 0.9), Trial(0.25, 112.0, 0.92)]
+    assert choose_scale(trials, 35.0) == pytest.approx(1.3 * 35 / 86)
+
+
+def test_grains_that_are_seen_well_are_not_enlarged():
+    assert choose_scale([Trial(1.0, 30.0, 0.83), Trial(2.0, 13.0, 0.85)], 35.0) == 1.0
+    assert choose_scale([Trial(1.0, 20.0, 0.83), Trial(2.0, 13.0, 0.85)], 35.0) == pytest.approx(24.5 / 13)
+
+
 def test_where_only_a_coarse_look_is_sure_it_counts():
     assert choose_scale([Trial(1.0, 20.0, 0.6), Trial(0.25, 182.0, 0.9)], 35.0) == pytest.approx(0.25)
 
