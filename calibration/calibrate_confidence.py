@@ -56,7 +56,7 @@ FALSE_ALARMS = 0.03  #: share of clear synthetic images, and of each set of fiel
 RATIO = 1.25  #: true over found boundary length that calls for a warning
 FINE = 1.15  #: and up to which none is wanted
 FALSE_MISSES = 0.05  #: share of those that may get one, among synthetic images and in each set of fields
-LEAST_PASSING = 5  #: a set with fewer of them sets no alarm: two images say nothing about such a share
+LEAST_PASSING = 5  #: a set with fewer sets no alarm and no table: two images say nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +136,7 @@ def fit_borders(cases: list[Case]) -> tuple[Reliability, dict[str, float], dict[
     for case in cases:
         if case.borders is not None:
             sets.setdefault(case.group if case.kind == "field" else case.kind, []).append(case)
+    sets = {name: chosen for name, chosen in sets.items() if len(chosen) >= LEAST_PASSING}
     halves = [[_joined(chosen[half::2]) for chosen in sets.values()] for half in (0, 1)]
     tables = [fit_reliability(*_balanced(half)) for half in halves]
     errors, shown = {}, {}
