@@ -127,7 +127,8 @@ def choose_scale(trials: list[Trial], best_intercept_px: float, smallest: float 
 
 def _without_needless_enlargement(trials: list[Trial], best_intercept_px: float) -> list[Trial]:
     """Without sizes above the image's own where that shows grains of a size seen well about as surely."""
-    own = [t for t in trials if t.scale == 1.0 and t.intercept_px >= SEEN_WELL[0] * best_intercept_px]
+    least, most = (share * best_intercept_px for share in SEEN_WELL)
+    own = [trial for trial in trials if trial.scale == 1.0 and least <= trial.intercept_px <= most]
     if own and own[0].confidence >= max(trial.confidence for trial in trials) - NEARLY:
         return [trial for trial in trials if trial.scale <= 1.0]
     return trials
