@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import numba
+import cv2
 import numpy as np
 
 from segment._threads import in_bands
@@ -71,35 +71,15 @@ def merge_enclosed(labels: np.ndarray, valid: np.ndarray | None = None) -> np.nd
 
 def _only_neighbours(labels: np.ndarray, valid: np.ndarray | None, n: int) -> np.ndarray:
     """By label, the one cell that it touches; 0 where there are none or more, or it is cut by the frame."""
-    parts = in_bands(labels.shape, lambda a, b: _neighbours(labels, n, a, b))
+    from segment.cells._enclosed_kernels import neighbours
+
+    parts = in_bands(labels.shape, lambda a, b: neighbours(labels, n, a, b))
     low = np.minimum.reduce([part[0] for part in parts])
     high = np.maximum.reduce([part[1] for part in parts])
     only = np.where(low == high, high, 0)
     for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
         only[edge] = 0
     if valid is not None and not valid.all():
-        import cv2
-
         only[labels[cv2.erode(valid.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0]] = 0
     only[0] = 0
     return only
-
-
-@numba.njit(cache=True, nogil=True)
-def _neighbours(labels: np.ndarray, n: int, first: int, last: int) -> np.ndarray:
-    """Lowest and highest label that each cell touches in a band of rows, shape (2, n + 1)."""
-    rows, columns = labels.shape
-    found = np.empty((2, n + 1), np.int32)
-    found[0], found[1] = n + 1, 0
-    for y in range(first, last):
-        for x in range(columns):
-            here = labels[y, x]
-            for v, u in ((y, x + 1), (y + 1, x)):
-                if u < columns and v < rows:
-                    there = labels[v, u]
-                    if there != here and there > 0 and here > 0:
-                        found[0, here] = min(found[0, here], there)
-                        found[1, here] = max(found[1, here], there)
-                        found[0, there] = min(found[0, there], here)
-                        found[1, there] = max(found[1, there], here)
-    return found

@@ -49,7 +49,8 @@ def render_band_contrast(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     coarse = cv2.resize(
         image.astype(np.float32), None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA
     )
-    coarse += rng.uniform(0.01, 0.1) * rng.standard_normal(coarse.shape, dtype=np.float32)
+    noise = rng.standard_normal(coarse.shape, dtype=np.float32)
+    coarse = coarse + np.float32(rng.uniform(0.01, 0.1)) * noise
     how = cv2.INTER_NEAREST if rng.random() < 0.5 else cv2.INTER_LINEAR
     return cv2.resize(coarse, scene.size[::-1], interpolation=how)
 
@@ -60,7 +61,8 @@ def _second_phase(image: np.ndarray, scene: Scene, rng: np.random.Generator) -> 
         return image
     step = rng.choice([-1, 1], p=[0.75, 0.25]) * rng.uniform(0.08, 0.25)
     soft = blur(scene.phases.astype(np.float32), rng.uniform(0.5, 1.2))
-    return image + step * soft
+    result: np.ndarray = image + step * soft
+    return result
 
 
 def _voids(image: np.ndarray, scene: Scene, rng: np.random.Generator) -> np.ndarray:
