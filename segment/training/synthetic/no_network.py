@@ -78,7 +78,7 @@ def _damage(rng: np.random.Generator, size: Size) -> tuple[np.ndarray, np.ndarra
 def _channels(rng: np.random.Generator, size: Size) -> tuple[np.ndarray, np.ndarray]:
     """Rounded precipitates of the lattice's own orientation with channels of matrix between them."""
     coarse = float(np.exp(rng.uniform(np.log(25), np.log(110))))
-    field = smooth_noise(rng, size, coarse) + 0.35 * smooth_noise(rng, size, 0.45 * coarse)
+    field: np.ndarray = smooth_noise(rng, size, coarse) + 0.35 * smooth_noise(rng, size, 0.45 * coarse)
     field = cv2.GaussianBlur(field, (0, 0), 0.05 * coarse)
     bodies = field > rng.uniform(-0.4, 0.7)
     if rng.random() < 0.6:
@@ -86,7 +86,7 @@ def _channels(rng: np.random.Generator, size: Size) -> tuple[np.ndarray, np.ndar
         near = cv2.dilate(bodies.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
         bodies |= small & ~near
     step = rng.choice([-1, 1], p=[0.8, 0.2]) * rng.uniform(0.1, 0.3)
-    image: np.ndarray = 0.55 + step * blur(bodies.astype(np.float32), rng.uniform(0.7, 3))
+    image = 0.55 + step * blur(bodies.astype(np.float32), rng.uniform(0.7, 3))
     away = cv2.distanceTransform((~bodies).astype(np.uint8), cv2.DIST_L2, 3)
     image -= rng.uniform(0, 0.9) * step * np.exp(-((away / rng.uniform(1.5, 8)) ** 2)) * ~bodies
     image += rng.uniform(0, 0.04) * smooth_noise(rng, size, rng.uniform(10, 100))
