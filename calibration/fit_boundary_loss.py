@@ -14,6 +14,7 @@ import csv
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from grainstats.measure import grain_table
 from segment.micrograph.micrograph import Micrograph
 from segment.mosaics.laguerre import laguerre_section
 from segment.pipeline import segment_micrograph
-from segment.quality.boundary_loss import FILE, evidence_of
+from segment.quality.boundary_loss import FILE, evidence_of, weights_key
 from segment.quality.score import intercepts
 from segment.training.synthetic.render import render
 from segment.unet import Model, load_model
@@ -42,7 +43,7 @@ POPULATIONS = ((0.2, 1.0, 0.0), (0.35, 1.0, 0.0), (0.2, 3.0, 0.4), (0.5, 1.0, 0.
 SIDE_PX = 512
 SEED = 20_261_129
 RIDGE = 0.3  # in units of one image
-WIDEST = 0.35  # log ratio: an image that lost more tells nothing of others
+WIDEST = 0.5  # log ratio: an image that lost more tells nothing of others
 
 
 def one_image(model: Model, number: int) -> dict[str, object]:
@@ -147,9 +148,20 @@ def main() -> None:
             table.writerow(row)
         print(row["style"], round(float(str(row["intercept"])), 3), flush=True)
     with given.work.open() as stream:
-        found = {"format": 1, "model_digest": model.weights_digest, **fit(list(csv.DictReader(stream)))}
+        facts = fit(list(csv.DictReader(stream)))
     if given.write:
-        (model.folder / FILE).write_text(json.dumps(found, indent=1) + "\n")
+        path = model.folder / FILE
+        tables = json.loads(path.read_text()) if path.exists() else {}
+        tables[weights_key(model.folder)] = _rounded(facts)
+        path.write_text(json.dumps(tables, indent=1) + "\n")
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _rounded(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_rounded(v) for v in value]
+    return round(value, 5) if isinstance(value, float) else value
 
 
 if __name__ == "__main__":

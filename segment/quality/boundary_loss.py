@@ -7,6 +7,7 @@ micrographs of known truth (``calibration/fit_boundary_loss.py``) and is kept in
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ import numpy as np
 from segment.segmentation import Segmentation
 
 FILE = "boundary_loss.json"  #: in the model's folder
+WEIGHTS = "model.bin"
 WEAK = 0.75  #: mean probability of a weak border
 SHARED = 0.5  #: of the variance that all images of a sample have in common: the style of the micrographs
 
@@ -86,10 +88,18 @@ class LossTable:
         return float(np.clip(z @ np.array(slope) + offset, 0.0, fitted["largest"]))
 
 
-def read_loss_table(folder: Path, digest: str) -> LossTable | None:
-    """The table in a model's folder; None where there is none, or it is of other weights."""
-    path = folder / FILE
-    if not path.is_file():
+def read_loss_table(folder: Path) -> LossTable | None:
+    """The table for the weights in a model's folder; None where these were not measured.
+
+    The file holds tables by the SHA-256 of ``model.bin``.
+    """
+    path, weights = folder / FILE, folder / WEIGHTS
+    if not (path.is_file() and weights.is_file()):
         return None
-    facts = json.loads(path.read_text(encoding="utf-8"))
-    return LossTable(facts) if facts.get("model_digest") == digest else None
+    facts = json.loads(path.read_text(encoding="utf-8")).get(weights_key(folder))
+    return None if facts is None else LossTable(facts)
+
+
+def weights_key(folder: Path) -> str:
+    """By which `read_loss_table` knows the weights of a model's folder."""
+    return hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()

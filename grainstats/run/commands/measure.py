@@ -206,7 +206,7 @@ def _without_loss(document: dict[str, Any], measured: list[Measurement]) -> dict
         model = load_model(segmentations[0].model_name)
     except ModelError:
         return {}
-    table = read_loss_table(model.folder, model.weights_digest)
+    table = read_loss_table(model.folder)
     if table is None or model.digest != segmentations[0].model_digest:
         return {}
     return corrected_means(document, table.of(segmentations))

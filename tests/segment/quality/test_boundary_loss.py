@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 
 from grainstats.measure.intervals.corrected_means import corrected, corrected_means
-from segment.quality.boundary_loss import FILE, Loss, LossTable, evidence_of, read_loss_table
+from segment.quality.boundary_loss import (
+    FILE,
+    WEIGHTS,
+    Loss,
+    LossTable,
+    evidence_of,
+    read_loss_table,
+    weights_key,
+)
 from segment.segmentation import FineCells, Segmentation
 
 
@@ -80,7 +88,9 @@ def test_the_summary_gets_its_corrected_entries() -> None:
 
 
 def test_a_table_of_other_weights_is_not_read(tmp_path) -> None:
-    assert read_loss_table(tmp_path, "d") is None
-    (tmp_path / FILE).write_text(json.dumps({"model_digest": "d", **table().facts}))
-    assert read_loss_table(tmp_path, "d") is not None
-    assert read_loss_table(tmp_path, "other") is None
+    assert read_loss_table(tmp_path) is None
+    (tmp_path / WEIGHTS).write_bytes(b"1")
+    (tmp_path / FILE).write_text(json.dumps({weights_key(tmp_path): table().facts}))
+    assert read_loss_table(tmp_path) is not None
+    (tmp_path / WEIGHTS).write_bytes(b"2")
+    assert read_loss_table(tmp_path) is None
