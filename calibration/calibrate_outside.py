@@ -101,8 +101,8 @@ def markdown(rows: list[dict[str, object]]) -> str:
         "",
         "`python calibration/calibrate_outside.py` on fresh seeds: share called bimodal / uniform (windows);",
         "the rest is indeterminate. R and f: ratio of mean sizes and coarse share of the area as they are in",
-        "the plane. * held out: used neither to train nor to set a threshold. Most cells hold few windows, so",
-        "that a single one proves little: a share of .05 in 20 windows has a standard error of .05.",
+        "the plane. * held out: used neither to train nor to set a threshold. Most cells hold few windows,",
+        "so that a single one proves little: a share of .05 in 20 windows has a standard error of .05.",
     ]
     for kind in dict.fromkeys(str(r["kind"]) for r in rows):
         here = [r for r in rows if r["kind"] == kind]

@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 
 from grainstats.infer import ImageGrains, judge_modality, modality_json
+from grainstats.infer.modality import judge
 from grainstats.infer.modality.coarse_grains import below, coarse_grains, is_population, without_largest
+from grainstats.infer.modality.distribution import pooled_distribution
 from grainstats.infer.modality.judge import LEVEL
+from grainstats.infer.modality.modes import Modes
 from grainstats.infer.modality.null_mosaics import Population, cut_window
 from grainstats.run.report.wording import verdict_paragraphs
 
@@ -90,3 +93,28 @@ def test_grains_are_counted_left_out_and_split_by_size() -> None:
 
 def test_only_statistics_whose_level_holds_are_shown() -> None:
     assert set(judge_modality([voronoi(1)]).p_values) == {"shape"}
+
+
+@pytest.mark.parametrize(
+    ("share", "ratio", "p", "n", "null", "two"),
+    [
+        (0.45, 2.5, 0.04, 900, "section", True),
+        (0.15, 2.7, 0.01, 900, "section", False),  # what loose packings show
+        (0.15, 3.5, 0.01, 900, "section", True),
+        (0.15, 3.5, 0.03, 900, "section", False),
+        (0.15, 2.7, 0.01, 900, "columnar", True),
+        (0.45, 3.5, 0.03, 150, "section", False),  # few grains
+        (0.45, 3.5, 0.008, 150, "section", True),
+        (0.45, 1.8, 0.005, 900, "section", False),
+    ],
+)
+def test_a_tail_that_one_population_may_show_is_no_second_one(share, ratio, p, n, null, two) -> None:
+    distribution = pooled_distribution([voronoi(1, 8.0)])
+    test = judge._Tested(
+        replace(distribution, n_interior=n),
+        Modes((40.0, 40.0 * ratio), (1 - share, share)),
+        {"shape": p},
+        null,
+    )
+    assert test.two is two
+    assert (test.doubt is None) is two
