@@ -79,6 +79,10 @@ def run(
     dask: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Run on the cluster behind this Dask scheduler.")
     ] = None,
+    xlsx: Annotated[bool, typer.Option("--xlsx", help="All tables as one workbook, too.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and inputs without a result.")
+    ] = False,
     misorientation_deg: MisorientationOption = None,
     merge_twins: MergeTwinsOption = False,
     twin: TwinOption = None,
@@ -117,8 +121,9 @@ def run(
         report_only=report_only,
         verify=verify,
         dask=dask,
+        xlsx=xlsx,
     )
-    summary = run_and_tell(call, read(recipe, settings))
+    summary = run_and_tell(call, read(recipe, settings), quiet=quiet)
     if summary.exit_status:
         raise typer.Exit(summary.exit_status)
 
@@ -131,24 +136,32 @@ def read(path: Path | None, settings: Mapping[str, object]) -> Recipe:
     return with_settings(read_recipe(path) if path else Recipe(), said)
 
 
-def run_and_tell(call: Call, recipe: Recipe) -> Summary:
-    """Run the batch under a progress bar, then say in words what came out."""
+def run_and_tell(call: Call, recipe: Recipe, *, quiet: bool = False) -> Summary:
+    """Run the batch under a progress bar, then say in words what came out; quiet: only what went wrong."""
     from grainstats.run.job.batch import run_batch
     from grainstats.run.job.progress import ProgressBar
 
+    if quiet:
+        summary = run_batch(call, recipe)
+        _tell_faults(summary)
+        return summary
     with ProgressBar() as progress:
         summary = run_batch(call, recipe, progress=progress)
+    _tell_faults(summary)
     _tell(summary, call.shard)
     return summary
+
+
+def _tell_faults(summary: Summary) -> None:
+    for warning in summary.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    for failure in summary.failures:
+        print(f"no result: {failure.path}: {failure.reason}. {failure.remedy}.", file=sys.stderr)
 
 
 def _tell(summary: Summary, shard: tuple[int, int]) -> None:
     from grainstats.run.report.wording import counted
 
-    for warning in summary.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
-    for failure in summary.failures:
-        print(f"no result: {failure.path}: {failure.reason}. {failure.remedy}.", file=sys.stderr)
     for sample_id, words in summary.verdicts:
         print(f"{sample_id}: {words}")
     speed = f", {summary.seconds / summary.megapixels:.1f} s per megapixel" if summary.megapixels else ""

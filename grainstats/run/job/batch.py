@@ -178,13 +178,23 @@ def _reported(db: Database, call: Call, scope: Scope, done: Summary, moved_from:
     from grainstats.run.job.judge_samples import judge_samples, spacings_of, verdicts_of, write_results
 
     failures = (*done.failures, *judge_samples(db, call.out, scope, also=moved_from))
+    report = write_results(db, call.out, scope, failures, done.warnings)
+    cut = _workbook(call.out) if call.xlsx else []
     return replace(
         done,
         failures=failures,
+        warnings=(*done.warnings, *cut),
         verdicts=tuple(verdicts_of(db, scope)),
         spacings=spacings_of(db, scope),
-        report=write_results(db, call.out, scope, failures, done.warnings),
+        report=report,
     )
+
+
+def _workbook(out: Path) -> list[str]:
+    """All tables as one workbook in the output folder; returns what did not fit."""
+    from grainstats.run.report.workbook import write_workbook
+
+    return write_workbook(sorted((out / "tables").glob("*.parquet")), out / "results.xlsx")
 
 
 def _all_stored(db: Database, scope: Scope) -> tuple[Scope, Summary]:

@@ -37,6 +37,8 @@ class Call:
         Read every file again instead of trusting its size and times.
     dask : str or None
         Address of a Dask scheduler that runs the jobs instead of local processes.
+    xlsx : bool
+        Write all tables as one workbook, too.
     """
 
     inputs: tuple[str, ...]
@@ -51,3 +53,4 @@ class Call:
     report_only: bool = False
     verify: bool = False
     dask: str | None = None
+    xlsx: bool = False

@@ -1,0 +1,68 @@
+"""All tables of a run in one workbook, one sheet a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from grainstats.run.atomic import write_atomically
+from grainstats.share.exports.spreadsheet_text import without_formulas
+
+MOST_ROWS = 1_048_575  #: rows of a sheet below its header (Excel's limit); more stay in the CSV
+
+
+def write_workbook(tables: Sequence[Path], path: Path) -> list[str]:
+    """Write the Parquet tables of a run as the sheets of one workbook.
+
+    Units stand in the column names, as in the tables.  Text that a spreadsheet would take for a formula is
+    written as text.
+
+    Parameters
+    ----------
+    tables : sequence of Path
+        Parquet files; a sheet has the file's name.
+    path : Path
+        The ``.xlsx`` file.
+
+    Returns
+    -------
+    list of str
+        What did not fit, in words; empty where everything did.
+    """
+    from openpyxl import Workbook
+
+    book, cut = Workbook(write_only=True), []
+    for table in tables:
+        sheet = book.create_sheet(table.stem[:31])
+        n_rows = 0
+        for row in _rows(table):
+            if n_rows > MOST_ROWS:
+                cut.append(f"{path.name}: sheet {table.stem} ends after {MOST_ROWS} rows; the CSV has all")
+                break
+            sheet.append(row)
+            n_rows += 1
+    write_atomically(path, book.save)
+    return cut
+
+
+def _rows(table: Path) -> Iterator[list[Any]]:
+    """Header and rows of a Parquet file, a batch of rows in memory at a time."""
+    import pandas as pd
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(table) as file:
+        yield list(file.schema_arrow.names)
+        for batch in file.iter_batches(50_000):
+            part = without_formulas(batch.to_pandas())
+            for row in part.itertuples(index=False):
+                yield [None if _missing(value, pd) else _plain(value) for value in row]
+
+
+def _missing(value: Any, pd: Any) -> bool:
+    return not isinstance(value, str | bytes) and bool(pd.isna(value))
+
+
+def _plain(value: Any) -> Any:
+    """A number, text, truth value or date as openpyxl takes it."""
+    return value.item() if hasattr(value, "item") else value
