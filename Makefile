@@ -23,7 +23,7 @@ test: $(BIN)/uv  ## install the development extra, lint, build the documentation
 	$(BIN)/lint-imports
 	$(BIN)/mypy segment grainstats
 	$(BIN)/mkdocs build --strict --quiet
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 docs: $(BIN)/uv  ## the documentation as a site in build/site
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -e ".[docs]"

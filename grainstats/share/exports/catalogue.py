@@ -51,6 +51,11 @@ _LABELS: dict[str, tuple[Kind, str, str]] = {
     "pool": ("string", "short digest of a sample's pooled statistics", "試料統計の識別子"),
     "model_name": ("string", "segmentation model", "セグメンテーションモデル"),
     "model_digest": ("string", "digest of the model", "モデルのダイジェスト"),
+    "judging_digest": (
+        "string",
+        "digest of the rules and null mosaics that judged",
+        "判定規則のダイジェスト",
+    ),
     "recipe_digest": ("string", "digest of the recipe", "解析設定のダイジェスト"),
     "text": ("string", "recipe (TOML)", "解析設定 (TOML)"),
     "code_version": ("string", "version of grainstats", "grainstats のバージョン"),

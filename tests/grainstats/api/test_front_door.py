@@ -47,7 +47,9 @@ def test_a_tree_that_is_not_installed_has_a_version_too(monkeypatch: pytest.Monk
         raise metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(metadata, "version", unknown)
-    assert gs.__version__ == segment.__version__ == "0+unknown"
+    with monkeypatch.context() as patched:
+        patched.delitem(sys.modules, "grainstats._version")
+        assert gs.__version__ == segment.__version__ == "0+unknown"
 
 
 def test_a_room_can_be_called_and_entered() -> None:

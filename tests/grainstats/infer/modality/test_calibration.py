@@ -42,7 +42,7 @@ def test_false_positives_stay_near_the_level(population: Population):
 
 @pytest.mark.slow
 def test_two_populations_are_found_in_enough_grains():
-    bimodal, _ = called(Population(0.2, 3.0, 0.45), 865, 502)
+    bimodal, _ = called(Population(0.2, 4.0, 0.6), 865, 502)
     assert bimodal >= 0.9
 
 

@@ -65,7 +65,9 @@ def _add_sample(
         found = Descriptor("intercept_mean_nm", mean * rng.lognormal(0, 0.05), None, None, "nm", "test")
         key = AnalysisKey(name, "model", "recipe")
         db.add_analysis(
-            AnalysisRecord(key, facts, sample, "0", 0, grains, None, (found,), (), {"overlay": f"{name}.png"})
+            AnalysisRecord(
+                key, facts, sample, "0", 0, grains, None, (found,), artefacts={"overlay": f"{name}.png"}
+            )
         )
     ids = db.analyses().query("sample_id == @sample")["analysis_id"]
     pooled = [

@@ -156,7 +156,7 @@ def test_samples_csv_moves_images_without_doing_them_again(two_samples, tmp_path
 def test_shards_share_a_database_and_a_last_run_reports(two_samples, tmp_path, edge_model):
     out = tmp_path / "out"
     parts = [go(two_samples, out, edge_model, shard=(i, 2)) for i in (1, 2)]
-    assert [part.n_new for part in parts] == [2, 2] and not any(part.report for part in parts)
+    assert sum(part.n_new for part in parts) == 4 and not any(part.report for part in parts)
     last = go(two_samples, out, edge_model, analyse=never)
     assert last.n_images == 4 and last.report.is_file()
 
