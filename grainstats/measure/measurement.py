@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from grainstats.measure.grains.second_phases import SecondPhases, measure_second_phases
 from grainstats.measure.grains.table import grain_table
 from grainstats.measure.grains.window import Window
 from grainstats.measure.grains.window_blocks import IMAGES_AS_BLOCKS, Grid, grid_for
@@ -30,6 +31,8 @@ class Measurement:
     planimetric : PlanimetricCount
         Of the whole window.
     network : BoundaryNetwork
+    second_phases : SecondPhases
+        What is no grain.
     grid : Grid
         Blocks of the window.
     unit : {"nm", "px"}
@@ -49,6 +52,7 @@ class Measurement:
     circles: pd.DataFrame
     planimetric: PlanimetricCount
     network: BoundaryNetwork
+    second_phases: SecondPhases
     grid: Grid
     unit: str
     pixel_size: float
@@ -100,6 +104,7 @@ def measure_grain_map(
         circles,
         count,
         network,
+        measure_second_phases(grain_map),
         grid,
         unit,
         network.pixel_size,

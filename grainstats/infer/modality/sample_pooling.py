@@ -32,7 +32,12 @@ ENOUGH_IMAGES = 5
 _COARSE = re.compile(r"area_weighted|length_weighted|_cv$")  #: descriptors that a few coarse grains carry
 _DIRECTED = ("anisotropy_index", "anisotropy_direction_deg")
 _P_VALUES = ("anisotropy_p", "clustering_p")
-_COUNTS = ("n_grains", "n_interior", "n_intercepts")
+_COUNTS = ("n_grains", "n_interior", "n_intercepts", "n_second_phase_parts")
+_SECOND_PHASES = {
+    "second_phase_area_fraction": "shown",
+    "second_phase_boundary_share": "outline",
+    "second_phase_diameter_mean_nm": "parts",
+}  #: what weighs the images in descriptors that only images with second phases carry
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +94,7 @@ def _sample_image(
 
 def pooled_descriptors(sample: Sample) -> list[Descriptor]:
     """Descriptors of the sample, in the order in which the images carry them."""
+    sample = replace(sample, descriptors=_with_absent_phases(sample))
     by_name = {name: part for name, part in sample.descriptors.groupby("name", sort=False)}
     weights = _weights(sample)
     exact = _from_tables(sample) | _preferred_direction(sample, weights)
@@ -115,6 +121,18 @@ def _from_tables(sample: Sample) -> dict[str, float]:
         "intercept_cv": chords.cv,
         "intercept_length_weighted_mean_nm": chords.length_weighted_mean,
     }
+
+
+def _with_absent_phases(sample: Sample) -> pd.DataFrame:
+    """Descriptors, with shares of 0 for the images that carry none because all in them is grain."""
+    parts = [sample.descriptors]
+    for name in ("second_phase_area_fraction", "second_phase_boundary_share"):
+        part = sample.descriptors[sample.descriptors["name"] == name]
+        missing = sorted(set(sample.analysis_ids) - set(part["analysis_id"]))
+        if len(part) and missing:
+            none = part.iloc[[0] * len(missing)].assign(analysis_id=missing, value=0.0)
+            parts.append(none.assign(ci_low=math.nan, ci_high=math.nan).astype(part.dtypes))
+    return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
 
 
 def _preferred_direction(sample: Sample, weights: pd.DataFrame) -> dict[str, float]:
@@ -150,13 +168,26 @@ def _weights(sample: Sample) -> pd.DataFrame:
         "number": weight.groupby(sample.grains["analysis_id"]),
         "area": (weight * area).groupby(sample.grains["analysis_id"]),
         "density": area.groupby(sample.grains["analysis_id"]),
+        "outline": sample.grains["perimeter_nm"].fillna(0.0).groupby(sample.grains["analysis_id"]),
         "intercept": count.groupby(sample.intercepts["analysis_id"]),
     }
-    return pd.DataFrame({name: values.agg(math.fsum) for name, values in columns.items()}).fillna(0.0)
+    found = pd.DataFrame({name: values.agg(math.fsum) for name, values in columns.items()}).fillna(0.0)
+    fraction = _of_images(sample, "second_phase_area_fraction")
+    found["shown"] = found["density"] / (1 - fraction)
+    found["parts"] = _of_images(sample, "n_second_phase_parts")
+    return found
+
+
+def _of_images(sample: Sample, name: str) -> pd.Series:
+    """One descriptor by analysis; 0 where an image does not carry it."""
+    part = sample.descriptors[sample.descriptors["name"] == name].set_index("analysis_id")["value"]
+    return part.astype(float).reindex(sample.analysis_ids, fill_value=0.0)
 
 
 def _kind(name: str) -> str:
     """Which denominator a descriptor has."""
+    if name in _SECOND_PHASES:
+        return _SECOND_PHASES[name]
     if name.startswith("intercept"):
         return "intercept"
     if "_per_" in name or name.startswith("misorientation") or name.endswith("boundary_share"):
@@ -188,6 +219,8 @@ def _pooled(
     if reaches is None or value <= 0:
         return Descriptor(name, value, None, None, unit, f"{method}; {how}")
     low, high = value / math.exp(reaches[0]), value * math.exp(reaches[1])
+    if name.endswith(("_share", "_fraction")):
+        high = min(high, 1.0)
     return Descriptor(name, value, low, high, unit, f"{method}; {how}")
 
 

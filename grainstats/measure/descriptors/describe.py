@@ -9,6 +9,7 @@ import pandas as pd
 
 from grainstats.measure.descriptors.describe_misorientation import misorientation_descriptors
 from grainstats.measure.descriptors.describe_network import network_descriptors
+from grainstats.measure.descriptors.describe_second_phases import second_phase_descriptors
 from grainstats.measure.descriptors.describe_spacing import intercept_descriptors
 from grainstats.measure.descriptors.descriptor import Descriptor
 from grainstats.measure.descriptors.stereology import saltykov
@@ -48,6 +49,7 @@ def descriptors(
         *_grain_descriptors(pooled, maps),
         *intercept_descriptors(pooled, maps),
         *network_descriptors(pooled, maps),
+        *second_phase_descriptors(maps),
         *misorientation_descriptors(maps),
     ]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from grainstats.measure.descriptors.descriptor import Descriptor
-from grainstats.measure.intervals.block_bootstrap import Estimate, ratio
+from grainstats.measure.intervals.block_bootstrap import ratio, share
 from grainstats.measure.measurement import Measurement, blocks_of_labels
 from segment.orientation.boundary_character import LOW_ANGLE_DEG
 
@@ -26,31 +26,23 @@ def misorientation_descriptors(maps: Sequence[Measurement]) -> Iterator[Descript
     distance = _distance_from_random(known)
     yield Descriptor("misorientation_distance_from_random", distance, None, None, "1", method)
     method = f"share {OF}, at {LOW_ANGLE_DEG:g} degrees or more"
-    yield Descriptor.of("high_angle_boundary_share", _share(high, length), "1", method)
+    yield Descriptor.of("high_angle_boundary_share", share(high, length), "1", method)
     if any((m.network.segments["sigma"] > 0).any() for m in known):
         method = f"share {OF}, that is Σ3 by Brandon's criterion (phases of m-3m)"
-        yield Descriptor.of("sigma3_boundary_share", _share(twin, length), "1", method)
+        yield Descriptor.of("sigma3_boundary_share", share(twin, length), "1", method)
 
 
 def _distance_from_random(maps: Sequence[Measurement]) -> float:
     """Largest difference of the two distributions, by boundary length (as Kolmogorov and Smirnov)."""
     tables = [m.network.segments for m in maps]
-    share = np.concatenate([t["random_share"].to_numpy() for t in tables])
+    random = np.concatenate([t["random_share"].to_numpy() for t in tables])
     length = np.concatenate([t[f"length_{m.unit}"].to_numpy() for t, m in zip(tables, maps, strict=True)])
-    known = np.isfinite(share)
-    order = np.argsort(share[known])
-    share, length = share[known][order], length[known][order]
+    known = np.isfinite(random)
+    order = np.argsort(random[known])
+    random, length = random[known][order], length[known][order]
     upper = np.cumsum(length) / length.sum()
     lower = np.concatenate([[0.0], upper[:-1]])
-    return float(np.maximum(np.abs(upper - share), np.abs(lower - share)).max())
-
-
-def _share(part: np.ndarray, whole: np.ndarray) -> Estimate:
-    """A ratio of block totals whose interval ends at 1."""
-    found = ratio(part, whole)
-    if found.high is None:
-        return found
-    return Estimate(found.value, found.low, min(found.high, 1.0))
+    return float(np.maximum(np.abs(upper - random), np.abs(lower - random)).max())
 
 
 def _block_totals(maps: Sequence[Measurement]) -> np.ndarray:

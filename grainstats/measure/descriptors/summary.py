@@ -31,9 +31,9 @@ def sample_summary(measurements: Sequence[Measurement]) -> dict[str, Any]:
         ``n_images, n_grains, n_interior, pixel_size_nm`` (one per image), ``equivalent_diameter_{u}`` and
         ``intercept_{u}`` (mean, median, ..., ``ci``: 95 % interval of the mean), ``boundary_density_per_um``,
         ``triple_junctions_per_um2``, ``astm_g``, ``intercept_by_direction``, ``distributions`` (of size by
-        area, of spacing by length) and ``descriptors`` (each with interval, unit and method).  In pixels the
-        names end in ``_px`` and there is no ``astm_g``.  What
-        cannot be said is None.
+        area, of spacing by length), ``second_phases`` where the maps have any (``n, area_fraction,
+        mean_diameter_{u}, boundary_share``) and ``descriptors`` (each with interval, unit and method).  In
+        pixels the names end in ``_px`` and there is no ``astm_g``.  What cannot be said is None.
     """
     found = descriptors(list(measurements))
     by_name = {d.name: d for d in found}
@@ -51,6 +51,7 @@ def sample_summary(measurements: Sequence[Measurement]) -> dict[str, Any]:
         "astm_g": _value(by_name, "astm_g"),
         "intercept_by_direction": _by_direction(measurements),
         "distributions": distributions(pool(measurements)),
+        **_second_phases(by_name, unit),
         "descriptors": {d.name: descriptor_json(d) for d in found},
     }
 
@@ -73,6 +74,19 @@ def _intercept(by_name: dict[str, Descriptor], u: str) -> dict[str, Any]:
         "ci": _ci(by_name, f"intercept_mean_{u}"),
         "n": _value(by_name, "n_intercepts"),
     }
+
+
+def _second_phases(by_name: dict[str, Descriptor], u: str) -> dict[str, Any]:
+    if "n_second_phase_parts" not in by_name:
+        return {}
+    name = "second_phase"
+    found = {
+        "n": int(by_name[f"n_{name}_parts"].value),
+        "area_fraction": _value(by_name, f"{name}_area_fraction"),
+        f"mean_diameter_{u}": _value(by_name, f"{name}_diameter_mean_{u}"),
+        "boundary_share": _value(by_name, f"{name}_boundary_share"),
+    }
+    return {"second_phases": found}
 
 
 def _by_direction(measurements: Sequence[Measurement]) -> list[dict[str, float | None]]:

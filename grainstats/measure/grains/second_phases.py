@@ -29,12 +29,18 @@ class SecondPhases:
         Equivalent diameters of the connected parts, ascending, in pixels.
     diameter_nm : ndarray or None
         The same in nanometres; None without a pixel size.
+    valid_area_px : int
+        Valid pixels, what `area_fraction` is a share of.
+    outline_px : int
+        Pixel edges of all grain outlines but the frame, what `boundary_cover` is a share of.
     """
 
     area_fraction: float
     boundary_cover: float
     diameter_px: np.ndarray
     diameter_nm: np.ndarray | None
+    valid_area_px: int
+    outline_px: int
 
     @property
     def n(self) -> int:
@@ -67,16 +73,20 @@ def measure_second_phases(grain_map: GrainMap) -> SecondPhases:
     area = cv2.connectedComponentsWithStats(nothing.astype(np.uint8), connectivity=4)[2][1:, cv2.CC_STAT_AREA]
     diameter = np.sort(np.sqrt(4 / np.pi * np.asarray(area, float)))
     known = grain_map.pixel_size_nm
+    valid_area = int(np.count_nonzero(inside))
+    covered, outline = _outlines(labels, nothing)
     return SecondPhases(
-        float(np.count_nonzero(nothing)) / max(int(np.count_nonzero(inside)), 1),
-        _boundary_cover(labels, nothing),
+        float(np.count_nonzero(nothing)) / max(valid_area, 1),
+        covered / outline if outline else float("nan"),
         diameter,
         None if known is None else diameter * known,
+        valid_area,
+        outline,
     )
 
 
-def _boundary_cover(labels: np.ndarray, nothing: np.ndarray) -> float:
-    """Pixel edges between grain and second phase over all pixel edges of grains with anything but the frame.
+def _outlines(labels: np.ndarray, nothing: np.ndarray) -> tuple[int, int]:
+    """Pixel edges between grain and second phase, and all pixel edges of grains with anything but the frame.
 
     A boundary between two grains is the outline of both: it counts twice.
     """
@@ -89,5 +99,4 @@ def _boundary_cover(labels: np.ndarray, nothing: np.ndarray) -> float:
             np.count_nonzero((here > 0) & empty_there) + np.count_nonzero((there > 0) & empty_here)
         )
         between += int(np.count_nonzero((here != there) & (here > 0) & (there > 0)))
-    whole = covered + 2 * between
-    return covered / whole if whole else float("nan")
+    return covered, covered + 2 * between

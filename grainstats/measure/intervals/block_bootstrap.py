@@ -109,6 +109,14 @@ def ratio(numerator: np.ndarray, denominator: np.ndarray) -> Estimate:
     return interval(value, ratio_deviation(numerator, denominator, value) / value)
 
 
+def share(part: np.ndarray, whole: np.ndarray) -> Estimate:
+    """`ratio` of a part to its whole: the interval ends at 1."""
+    found = ratio(part, whole)
+    if found.high is None:
+        return found
+    return Estimate(found.value, found.low, min(found.high, 1.0))
+
+
 def ratio_deviation(numerator: np.ndarray, denominator: np.ndarray, value: float) -> np.ndarray:
     """What each block that counts adds to the error of a ratio (linearised), shape (n_used,)."""
     used = denominator != 0

@@ -167,6 +167,22 @@ _LABELS: dict[str, tuple[Kind, str, str]] = {
         "area towards pores and second phases per volume",
         "単位体積あたりの異相界面積",
     ),
+    "n_second_phase_parts": ("number", "parts of pores and second phases", "気孔・第二相の個数"),
+    "second_phase_area_fraction": (
+        "number",
+        "area fraction of pores and second phases",
+        "気孔・第二相の面積分率",
+    ),
+    "second_phase_boundary_share": (
+        "number",
+        "share of the grains' outlines on pores and second phases",
+        "粒の輪郭のうち気孔・第二相に接する割合",
+    ),
+    "second_phase_diameter_mean_nm": (
+        "number",
+        "mean equivalent circle diameter of pores and second phases",
+        "気孔・第二相の平均円相当径",
+    ),
     "sphere_diameter_equal_nm": ("number", "diameter of equal spheres", "等球と仮定した球径"),
     "sphere_diameter_saltykov_nm": ("number", "mean sphere diameter (Saltykov)", "Saltykov 法による平均球径"),
     "misorientation_mean_deg": ("number", "mean misorientation of boundaries", "平均粒界方位差"),

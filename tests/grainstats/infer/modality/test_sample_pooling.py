@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from grainstats.infer.modality.sample_pooling import Sample, pooled_descriptors
-from grainstats.measure import Measurement, anisotropy, descriptor_table, measure_grain_map
+from grainstats.measure import Measurement, anisotropy, descriptor_table, descriptors, measure_grain_map
 from segment.grain_map import GrainMap
 from segment.mosaics.laguerre import laguerre_section
 
@@ -96,3 +96,23 @@ def test_p_values_of_images_are_combined_not_averaged(lying: list[Measurement]) 
     statistic = -2 * np.log(own).sum()
     assert pooled["clustering_p"].value == pytest.approx(stats.chi2.sf(statistic, 6), rel=1e-9)
     assert pooled["clustering_p"].ci_low is None and "Fisher" in pooled["clustering_p"].method
+
+
+def test_second_phases_weigh_by_area_outline_and_number(measured: list[Measurement]) -> None:
+    """An image without any counts as 0; the pooled numbers are those of all maps at once."""
+    porous = []
+    for k, rows in enumerate((30, 60)):
+        labels = laguerre_section((120, 120), 16, 0.5, np.random.default_rng(k)).grain_map(1.0).labels.copy()
+        labels[20 : 20 + rows, 30:50] = 0
+        labels[100:104, 60 : 60 + 4 * k] = 0
+        labels = np.unique(labels, return_inverse=True)[1].reshape(labels.shape).astype(np.int32)
+        porous.append(measure_grain_map(GrainMap(labels, 1.0 + k, "manual"), image_id=f"porous {k}"))
+    maps = [*porous, measured[2]]
+    pooled = {d.name: d for d in pooled_descriptors(sample_of(maps, 3))}
+    at_once = {d.name: d for d in descriptors(maps)}
+    assert pooled["n_second_phase_parts"].value == 3
+    for name in ("second_phase_area_fraction", "second_phase_diameter_mean_nm"):
+        assert pooled[name].value == pytest.approx(at_once[name].value)
+    cover = "second_phase_boundary_share"
+    assert pooled[cover].value == pytest.approx(at_once[cover].value, rel=0.05)
+    assert not [d.name for d in pooled_descriptors(sample_of(measured, 3)) if "second_phase" in d.name]
