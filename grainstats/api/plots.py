@@ -2,22 +2,58 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from grainstats.api.results import ImageResult, SampleResult
+    from grainstats.infer.modality.verdict import ModalityVerdict
+    from segment.grain_map import GrainMap
 
 BINS = 32  #: of a distribution, equal in the logarithm
 SIZES, AREAS, LINES = "#4c72b0", "#dd8452", "#55a868"  #: colours that differ for the colour-blind
 ROW_INCHES, WIDTH_INCHES = 3.4, 12.0
 
 
-def figure_of(samples: list[SampleResult]) -> Figure:
+class Pictured(Protocol):
+    """What is drawn of an image: `grainstats.api.results.ImageResult`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def pixel_size_nm(self) -> float: ...
+    @property
+    def labels_path(self) -> Path | None: ...
+    @property
+    def grain_map(self) -> GrainMap: ...
+    @property
+    def picture(self) -> np.ndarray | None: ...
+
+
+class Plotted(Protocol):
+    """What is drawn of a sample: `grainstats.api.results.SampleResult`."""
+
+    @property
+    def sample_id(self) -> str: ...
+    @property
+    def verdict(self) -> ModalityVerdict | None: ...
+    @property
+    def descriptors(self) -> pd.DataFrame: ...
+    @property
+    def grains(self) -> pd.DataFrame: ...
+    @property
+    def intercepts(self) -> pd.DataFrame: ...
+    @property
+    def images(self) -> Sequence[Pictured]: ...
+
+
+def figure_of(samples: Sequence[Plotted]) -> Figure:
     """A row of three pictures for each sample."""
     import matplotlib.pyplot as plt
 
@@ -32,7 +68,7 @@ def figure_of(samples: list[SampleResult]) -> Figure:
     return figure
 
 
-def draw_sizes(axis: Axes, sample: SampleResult) -> None:
+def draw_sizes(axis: Axes, sample: Plotted) -> None:
     """Equivalent circle diameters of whole grains, by number and by area, with the verdict's modes."""
     from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
@@ -57,7 +93,7 @@ def draw_sizes(axis: Axes, sample: SampleResult) -> None:
     axis.set(xlabel="equivalent circle diameter (nm)", ylabel="share", title=f"{sample.sample_id}: {said}")
 
 
-def draw_spacings(axis: Axes, sample: SampleResult) -> None:
+def draw_spacings(axis: Axes, sample: Plotted) -> None:
     """Lengths of the intercepts that no frame cuts, and their pooled mean."""
     whole = sample.intercepts[sample.intercepts["censored"].astype(str) == "none"]
     length = whole["length_nm"].to_numpy(float)
@@ -71,7 +107,7 @@ def draw_spacings(axis: Axes, sample: SampleResult) -> None:
     axis.set(xlabel="distance between boundaries (nm)", ylabel="share", title=title)
 
 
-def draw_grains(axis: Axes, image: ImageResult | None) -> None:
+def draw_grains(axis: Axes, image: Pictured | None) -> None:
     """The micrograph with its grains coloured by size; boundaries stay grey."""
     axis.set(xticks=[], yticks=[])
     if image is None or image.labels_path is None:
