@@ -8,6 +8,7 @@ import pandas as pd
 
 from grainstats.run.recipe import Recipe
 from grainstats.share.db.database import Database
+from grainstats.share.db.records import CORRECTION
 from segment.unet.model_folder import Model
 
 
@@ -27,13 +28,14 @@ class Scope:
     recipe: Recipe
 
     def analyses(self, db: Database) -> pd.DataFrame:
-        """Calibrated analyses of this model and recipe, with the facts of their micrographs.
+        """Calibrated analyses of this model, or corrected by hand, and recipe, with their micrographs' facts.
 
         Ordered by sample and micrograph digest: no number may depend on the order in which results arrived.
         """
         found = db.analyses()
+        made_by = found["model_digest"]
         ours = found[
-            (found["model_digest"] == self.model.digest)
+            ((made_by == self.model.digest) | made_by.str.startswith(CORRECTION))
             & (found["recipe_digest"] == self.recipe.digest())
             & found["pixel_size_nm"].notna()
         ]

@@ -80,6 +80,10 @@ def run(
         str | None, typer.Option(metavar="ADDRESS", help="Run on the cluster behind this Dask scheduler.")
     ] = None,
     xlsx: Annotated[bool, typer.Option("--xlsx", help="All tables as one workbook, too.")] = False,
+    corrections: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Maps corrected by hand, named like their images; they count."),
+    ] = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and inputs without a result.")
     ] = False,
@@ -122,6 +126,7 @@ def run(
         verify=verify,
         dask=dask,
         xlsx=xlsx,
+        corrections=corrections,
     )
     summary = run_and_tell(call, read(recipe, settings), quiet=quiet)
     if summary.exit_status:

@@ -19,6 +19,7 @@ from grainstats.run.failures import Failure
 from grainstats.run.job.assign import Assignment, assign_samples
 from grainstats.run.job.call import Call
 from grainstats.run.job.check_first import say_first
+from grainstats.run.job.corrections import Corrected, apply_corrections
 from grainstats.run.job.file_identity import KnownFiles
 from grainstats.run.job.job_ledger import Ledger
 from grainstats.run.job.one_image import Analysed, Analyst, Device, IsStack, Outcome
@@ -131,6 +132,7 @@ def run_batch(
     from grainstats.share.sheets.samples import read_samples
     from segment.unet import load_model
 
+    _check_corrections(call)
     recipe, start, progress = recipe or Recipe(), time.time(), progress or Silence()
     name = stored_names(call.inputs)
     sheet = None if call.samples is None else read_samples(call.samples)
@@ -140,8 +142,8 @@ def run_batch(
     workers = default_workers(model, call.device) if call.workers is None else call.workers
     threads = 1 if call.dask else threads_per_worker(workers)
     alone = None
+    analyst = Analyst(recipe, str(model.folder), call.device, threads, call.out.resolve())
     if analyse is None:
-        analyst = Analyst(recipe, str(model.folder), call.device, threads, call.out.resolve())
         analyse, alone = analyst, Alone(replace(analyst, threads=threads_per_worker(1)))
     with Database.open(call.db or call.out / DATABASE) as db:
         if sheet is not None:
@@ -161,6 +163,9 @@ def run_batch(
         )
         try:
             work = _work(plan, ledger, _mapper(call.dask, analyse, workers, alone), progress, files)
+            if call.corrections is not None:
+                by_hand = apply_corrections(call.corrections, jobs, chosen, ledger, analyst, files, name)
+                work.correct(by_hand)
         finally:
             files.save()
         remove_leftovers(call.out, before=start)
@@ -222,16 +227,30 @@ def _find(call: Call, sheet: SampleSheet | None) -> tuple[list[Path], Assignment
     """Images of the call without our own output, and their samples."""
     from grainstats.run.orientation_input import find_inputs
 
-    out = call.out.resolve()
+    own = {call.out.resolve()}
+    if call.corrections is not None:
+        own.add(_real(call.corrections))
 
     def listing() -> list[Path]:
-        return [path for path in find_inputs(call.inputs) if out not in _real(path).parents]
+        return [path for path in find_inputs(call.inputs) if own.isdisjoint(_real(path).parents)]
 
     paths = listing() if call.manifest is None else frozen_listing(call.manifest, listing)
     if not paths:
         reason = "all micrographs of the input lie in the output folder, whose files are not read"
         raise InputError(f"--out {call.out}", reason, "Name a folder of its own, such as results")
     return paths, assign_samples(paths, sheet)
+
+
+def _check_corrections(call: Call) -> None:
+    """Corrections need images, and a folder that no run writes into."""
+    if call.corrections is None:
+        return
+    named = f"--corrections {call.corrections}"
+    if call.report_only:
+        raise InputError(named, "--report-only analyses nothing", "Leave one of the two out")
+    if _real(call.corrections).is_relative_to(call.out.resolve()):
+        remedy = "Copy the maps to be corrected into a folder of their own"
+        raise InputError(named, "it lies in the output folder, whose files are the run's own", remedy)
 
 
 def _real(path: Path) -> Path:
@@ -258,6 +277,13 @@ class _Work:
     seconds: float
     failures: list[Failure]
     remarks: list[str]
+
+    def correct(self, by_hand: Corrected) -> None:
+        """Add what came of the corrections; an image that only they give a result has one."""
+        rescued = [failure for failure in self.failures if failure.digest in by_hand.digests]
+        self.n_images += len(rescued)
+        self.failures = [failure for failure in self.failures if failure not in rescued] + by_hand.failures
+        self.remarks = [*self.remarks, *by_hand.remarks]
 
     def summary(self, warnings: Sequence[str]) -> Summary:
         """What there is to say before any sample is judged."""

@@ -39,6 +39,8 @@ class Call:
         Address of a Dask scheduler that runs the jobs instead of local processes.
     xlsx : bool
         Write all tables as one workbook, too.
+    corrections : Path or None
+        Folder of maps corrected by hand (`grainstats.run.job.corrections`).
     """
 
     inputs: tuple[str, ...]
@@ -54,3 +56,4 @@ class Call:
     verify: bool = False
     dask: str | None = None
     xlsx: bool = False
+    corrections: Path | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,20 @@ from grainstats.share.safe_paths import FilesBelow, is_relative
 from segment.errors import InputError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from grainstats.share.db.database import Database
-    from grainstats.share.db.records import AnalysisKey
+    from grainstats.share.db.records import AnalysisKey, AnalysisRecord
+
+
+@dataclass(frozen=True)
+class _ByHand:
+    """A correction that the database holds."""
+
+    sample_id: str | None
+    path: str
+    artefacts: Mapping[str, str]
+    counts: bool
 
 
 class Ledger:
@@ -28,6 +40,8 @@ class Ledger:
         ours = known[(known["model_digest"] == model_digest) & (known["recipe_digest"] == recipe_digest)]
         self._artefacts = dict(zip(ours["micrograph_digest"], ours["artefacts"], strict=True))
         self._samples = dict(zip(known["micrograph_digest"], known["sample_id"], strict=True))
+        self._by_hand = _corrections(known[known["recipe_digest"] == recipe_digest])
+        self._corrected = {key.micrograph_digest: key for key, old in self._by_hand.items() if old.counts}
         counting = ours[ours["is_current"]]
         columns = (counting[name] for name in ("micrograph_digest", "sample_id", "path"))
         self._counting = {digest: (sample_id, path) for digest, sample_id, path in zip(*columns, strict=True)}
@@ -40,7 +54,8 @@ class Ledger:
 
     def names(self) -> set[str]:
         """What the images are called that count under this model and recipe."""
-        return {path for _, path in self._counting.values()}
+        by_hand = {old.path for old in self._by_hand.values() if old.counts}
+        return by_hand | {path for _, path in self._counting.values()}
 
     def pending(self, job: Job) -> Job | None:
         """None where result and files are there; else the job, under the names that the database knows."""
@@ -51,7 +66,9 @@ class Ledger:
         if artefacts is None:
             return job
         if all(path in self._files for path in artefacts.values()):
-            if self._counting.get(job.digest) != (job.sample_id, job.name):
+            if (by_hand := self._corrected.get(job.digest)) is not None:
+                self._use(by_hand, job)
+            elif self._counting.get(job.digest) != (job.sample_id, job.name):
                 self._db.use_analysis(self.key(job.digest), job.sample_id, job.name)
             return None
         return replace(job, stored_stem=_stem(artefacts))
@@ -69,6 +86,9 @@ class Ledger:
         if isinstance(outcome, Analysed):
             try:
                 self._db.add_analysis(outcome.record)
+                self._artefacts[job.digest] = outcome.record.artefacts
+                if (by_hand := self._corrected.get(job.digest)) is not None:
+                    self._db.use_analysis(by_hand, job.sample_id, job.name)
                 return outcome
             except DatabaseError:
                 raise
@@ -79,9 +99,50 @@ class Ledger:
         self.store_failure(outcome)
         return outcome
 
+    def labels_of(self, job: Job) -> str | None:
+        """Label map of what the network cut, below the output folder; None where there is none."""
+        labels = self._artefacts.get(job.digest, {}).get("labels")
+        return labels if isinstance(labels, str) and is_relative(labels) else None
+
+    def use_correction(self, job: Job, key: AnalysisKey) -> bool:
+        """Let a stored correction count; False where it, or a file of it, is not there."""
+        old = self._by_hand.get(key)
+        if old is None or not all(path in self._files for path in old.artefacts.values()):
+            return False
+        if old.counts:
+            self._use(key, job)
+        else:
+            self._db.use_analysis(key, job.sample_id, job.name)
+        return True
+
+    def store_correction(self, record: AnalysisRecord) -> None:
+        """Keep the measured correction, which counts from now on."""
+        self._db.add_analysis(record)
+
+    def uncorrect(self, job: Job) -> bool:
+        """Let the network's analysis count again; False where no correction counted or there is none."""
+        if job.digest not in self._corrected:
+            return False
+        return self._db.use_analysis(self.key(job.digest), job.sample_id, job.name)
+
+    def _use(self, key: AnalysisKey, job: Job) -> None:
+        """The correction counts already; its image may have another sample or name now."""
+        old = self._by_hand[key]
+        if (old.sample_id, old.path) != (job.sample_id, job.name):
+            self._db.use_analysis(key, job.sample_id, job.name)
+
     def store_failure(self, failure: Failure) -> None:
         """Keep the row of an image without a result."""
         self._db.add_failure(failure.path, failure.digest, failure.reason, failure.remedy)
+
+
+def _corrections(known: pd.DataFrame) -> dict[AnalysisKey, _ByHand]:
+    from grainstats.share.db.records import CORRECTION, AnalysisKey
+
+    by_hand = known[known["model_digest"].str.startswith(CORRECTION)]
+    keys = by_hand[["micrograph_digest", "model_digest", "recipe_digest"]].itertuples(index=False)
+    rows = by_hand[["sample_id", "path", "artefacts", "is_current"]].itertuples(index=False)
+    return {AnalysisKey(*key): _ByHand(*row) for key, row in zip(keys, rows, strict=True)}
 
 
 def _stem(artefacts: Mapping[str, object]) -> str:

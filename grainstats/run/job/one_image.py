@@ -97,7 +97,7 @@ class Analyst:
     def _analyse(self, job: Job) -> Outcome:
         start = time.perf_counter()
         oriented = self._oriented(job)
-        micrograph = oriented.micrograph if oriented else _frame_of(job, self.recipe.pixel_size_nm)
+        micrograph = oriented.micrograph if oriented else frame_of(job, self.recipe.pixel_size_nm)
         if isinstance(micrograph, IsStack):
             return micrograph
         key = self._key(micrograph)
@@ -111,13 +111,46 @@ class Analyst:
                 reason = f"its result would be written outside the results folder ({name})"
                 return job.failure(reason, "Remove the link in the results folder, or name another --out")
         grains = oriented.grains if oriented else self._segment(micrograph)
-        self._write_files(micrograph, grains, artefacts, oriented.colours if oriented else None)
+        colours = oriented.colours if oriented else None
         if micrograph.pixel_size_nm is None:
+            self._write_files(micrograph, grains, artefacts, colours)
             return _uncalibrated(job)
+        record = self.finish(job, key, micrograph, grains, artefacts, colours=colours)
+        return Analysed(record, time.perf_counter() - start, micrograph.image.size / 1e6)
+
+    def finish(
+        self,
+        job: Job,
+        key: AnalysisKey,
+        micrograph: Micrograph,
+        grains: GrainMap,
+        artefacts: dict[str, str],
+        *,
+        colours: np.ndarray | None = None,
+        model_name: str | None = None,
+    ) -> AnalysisRecord:
+        """Write the files of a calibrated image and measure its grains.
+
+        Parameters
+        ----------
+        job : Job
+        key : AnalysisKey
+        micrograph : Micrograph
+        grains : GrainMap
+        artefacts : dict of str to str
+            See `artefacts_of`.
+        colours : ndarray, optional
+            Of a map of orientations.
+        model_name : str, optional
+            What cut the grains; None: the network.
+        """
+        self._write_files(micrograph, grains, artefacts, colours)
         record = self._record(job, key, micrograph, grains, artefacts)
+        if model_name is not None:
+            record = replace(record, model_name=model_name)
         if self.recipe.law is not None:
             record = with_current(record, micrograph.image, grains, self.recipe.law, self.out)
-        return Analysed(record, time.perf_counter() - start, micrograph.image.size / 1e6)
+        return record
 
     def _oriented(self, job: Job) -> OrientationInput | None:
         """The job's orientation map cut into grains; None: it is a micrograph."""
@@ -234,7 +267,7 @@ def _opened(folder: str, state: tuple[tuple[str, int], ...]) -> Model:
     return load_model(folder)
 
 
-def _frame_of(job: Job, pixel_size_nm: float | None) -> Micrograph | IsStack:
+def frame_of(job: Job, pixel_size_nm: float | None) -> Micrograph | IsStack:
     """The job's frame, or the number of frames where the job does not name one of several."""
     from segment.micrograph import read_micrographs
 

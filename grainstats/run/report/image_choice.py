@@ -10,6 +10,7 @@ import pandas as pd
 
 from grainstats.run.report.page_model import ImageView
 from grainstats.run.report.svg_charts import length
+from grainstats.share.db.records import CORRECTION
 from grainstats.share.safe_paths import picture_below, picture_kind
 
 MOST_PER_SAMPLE = 12
@@ -81,6 +82,8 @@ def image_views(out: Path, images: pd.DataFrame, per_image: pd.DataFrame, anchor
 
 def _facts(image: pd.Series, values: pd.DataFrame) -> str:
     parts = [f"{image['n_grains']} grains"]
+    if str(image["model_digest"]).startswith(CORRECTION):
+        parts.append("corrected by hand")
     if image["analysis_id"] in values.index and "intercept_mean_nm" in values:
         spacing = float(values.loc[image["analysis_id"], "intercept_mean_nm"])
         if spacing > 0:

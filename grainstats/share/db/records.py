@@ -62,9 +62,12 @@ def plain(value: Any) -> Any:
     return value
 
 
+CORRECTION = "correction:"  #: begins the model digest of a map corrected by hand; its own SHA-256 follows
+
+
 @dataclass(frozen=True)
 class AnalysisKey:
-    """What makes an analysis: the frame's bytes, the weights, the settings."""
+    """What makes an analysis: the frame's bytes, the weights (or the map corrected by hand), the settings."""
 
     micrograph_digest: str
     model_digest: str

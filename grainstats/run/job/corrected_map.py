@@ -1,0 +1,143 @@
+"""A grain map corrected by hand, as it counts for its micrograph, and how much of it is new."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from grainstats.run.job.correction_files import REGIONS, is_tracing
+from segment.errors import InputError
+from segment.grain_map import GrainMap
+
+if TYPE_CHECKING:
+    from segment.micrograph import Micrograph
+
+FEWEST = 3  #: grains below which a map is taken for something else, such as a mask of lines
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a correction changed.
+
+    Attributes
+    ----------
+    share : float
+        Of the area, that belongs to another grain than before.
+    before, after : int
+        Grains.
+    """
+
+    share: float
+    before: int
+    after: int
+
+
+def read_correction(file: Path, micrograph: Micrograph, network: GrainMap | None = None) -> GrainMap:
+    """Label map, tracing or ImageJ regions as the grains of a micrograph, with the micrograph's pixel size.
+
+    Parameters
+    ----------
+    file : Path
+    micrograph : Micrograph
+    network : GrainMap, optional
+        What counted before: areas that it hid stay hidden where the correction draws no grain.
+
+    Raises
+    ------
+    InputError
+        Unreadable, of another size than the image, or no map of grains.
+    """
+    shape = micrograph.image.shape[:2]
+    read = _read(file, (shape[0], shape[1]))
+    if read.labels.shape == (shape[0] + micrograph.info_bar_rows, shape[1]):  # drawn with the info bar
+        read = _first_rows(read, shape[0])
+    if read.labels.shape != shape:
+        raise InputError(
+            file,
+            "the correction {} has {} x {} pixels, its image {} x {}".format(
+                file.name, *read.labels.shape[::-1], *shape[::-1]
+            ),
+            "Save it in the size of the label map that run writes; until then, that map counts",
+        )
+    labels, valid = _within(read.labels, micrograph.valid, network)
+    if labels.max(initial=0) < FEWEST:
+        raise InputError(
+            file,
+            f"the correction {file.name} holds {labels.max(initial=0)} grains",
+            "Give every grain a number of its own, or name a tracing NAME.tracing.png",
+        )
+    return replace(
+        read,
+        labels=labels,
+        valid=valid,
+        pixel_size_nm=micrograph.pixel_size_nm,
+        pixel_size_source=micrograph.pixel_size_source,
+        segmentation=None,
+    )
+
+
+def change_between(before: GrainMap, after: GrainMap) -> Change:
+    """Share of the area outside pairs of grains that are each other's best match.
+
+    Examples
+    --------
+    >>> old = GrainMap(np.array([[1, 1, 2, 2]], np.int32))
+    >>> new = GrainMap(np.array([[1, 1, 1, 2]], np.int32))
+    >>> change_between(old, new).share
+    0.25
+    """
+    n_after = after.n_grains + 1
+    pairs = before.labels.astype(np.int64) * n_after + after.labels
+    codes, counts = np.unique(pairs, return_counts=True)
+    old, new = codes // n_after, codes % n_after
+    largest_first = np.lexsort((codes, -counts))
+    of_old, of_new = (
+        largest_first[np.unique(side[largest_first], return_index=True)[1]] for side in (old, new)
+    )
+    both = np.zeros(codes.size, bool)
+    both[np.intersect1d(of_old, of_new)] = True
+    both &= (old == 0) == (new == 0)
+    both |= (old == 0) & (new == 0)
+    share = 1 - float(counts[both].sum()) / before.labels.size
+    return Change(share, before.n_grains, after.n_grains)
+
+
+def _read(file: Path, shape: tuple[int, int]) -> GrainMap:
+    from segment.label_files import grain_map_of_labels, read_label_map
+
+    if file.suffix.casefold() != REGIONS:
+        return read_label_map(file, tracing=is_tracing(file))
+    from segment.cells.close import grain_map_from_tracing
+    from segment.training.data.imagej_rois import draw_rois, read_rois
+
+    rois = read_rois(file)
+    if not rois:
+        raise InputError(file, f"{file.name} holds no regions of ImageJ", "Save them with ROI Manager > Save")
+    drawn = draw_rois(rois, shape)
+    if drawn.dtype == bool:
+        return grain_map_from_tracing(drawn, source=str(file))
+    return grain_map_of_labels(drawn, source=file)
+
+
+def _first_rows(read: GrainMap, rows: int) -> GrainMap:
+    valid, phases = (None if mask is None else mask[:rows] for mask in (read.valid, read.second_phases))
+    return replace(read, labels=read.labels[:rows], valid=valid, second_phases=phases)
+
+
+def _within(
+    labels: np.ndarray, seen: np.ndarray | None, network: GrainMap | None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Labels 1 ... n where the micrograph shows the specimen, and where that is."""
+    labels = labels.copy()
+    if seen is not None:
+        labels[~seen] = 0
+    values, place = np.unique(labels, return_inverse=True)
+    labels = (place.reshape(labels.shape) + (values[0] > 0)).astype(np.int32)
+    hidden = None if network is None else network.valid
+    if hidden is None or hidden.shape != labels.shape:
+        return labels, seen
+    shown = hidden | (labels > 0)
+    return labels, shown if seen is None else shown & seen

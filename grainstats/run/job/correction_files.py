@@ -1,0 +1,117 @@
+"""Which corrected map belongs to which micrograph: by name, and by folder where names repeat."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from grainstats.run.names import plain_name, printable
+from segment.errors import InputError
+
+RASTERS = (".tif", ".tiff", ".png", ".npy")
+REGIONS = ".zip"
+_SEPARATORS = "-_. "  #: what may follow the image's name: ``field_1_edited`` is no correction of ``field_10``
+_KIND = re.compile(r"\.(labels|tracing)$|[-_. ]?roiset$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a folder of corrections holds for the images of a run.
+
+    Attributes
+    ----------
+    files : dict of Path to tuple of Path
+        By image, its corrections; more than one cannot be told apart.
+    warnings : tuple of str
+        Files that belong to no image, or to several.
+    """
+
+    files: dict[Path, tuple[Path, ...]]
+    warnings: tuple[str, ...] = ()
+
+
+def find_corrections(folder: Path, jobs: Sequence[tuple[Path, str]]) -> Found:
+    """Match the files below `folder` with images.
+
+    A file belongs to the image whose name it begins with (``field_1.labels.tif``,
+    ``field_1-0a1b2c3d.labels.tif``, ``field_1.tracing.png``, ``field_1_RoiSet.zip``); of several such names
+    the longest counts.  Where samples share a name, the file lies in a folder named like its sample.
+
+    Parameters
+    ----------
+    folder : Path
+    jobs : sequence of (Path, str)
+        Every image of the run with its sample.
+
+    Raises
+    ------
+    InputError
+        `folder` is no folder.
+    """
+    if not folder.is_dir():
+        raise InputError(f"--corrections {folder}", "is no folder", "Name the folder of the corrected maps")
+    by_stem: dict[str, list[tuple[Path, str]]] = defaultdict(list)
+    for path, sample_id in jobs:
+        for stem in {path.stem.casefold(), plain_name(path.stem).casefold()}:
+            by_stem[stem].append((path, sample_id))
+    files: dict[Path, tuple[Path, ...]] = {}
+    warnings = []
+    for file in _listed(folder):
+        name = printable(file.relative_to(folder).as_posix())
+        matches = _in_sample_folder(file, _named_like(file, by_stem))
+        if len(matches) == 1:
+            files[matches[0]] = (*files.get(matches[0], ()), file)
+        elif matches:
+            warnings.append(
+                f"correction {name} not used: its name fits {len(matches)} images; "
+                "put it into a folder named like its sample"
+            )
+        else:
+            warnings.append(
+                f"correction {name} not used: no image of this run is called so; name it like its image"
+            )
+    return Found(files, tuple(warnings))
+
+
+def is_tracing(file: Path) -> bool:
+    """Whether the name says that the file shows lines."""
+    return file.with_suffix("").suffix.casefold() == ".tracing"
+
+
+def reason_beside(file: Path) -> str:
+    """What the user wrote of a correction: the text beside it, or ``why.txt`` of its folder; else empty."""
+    own = file.with_suffix("").name
+    for name in (own, _KIND.sub("", own), "why"):
+        text = file.with_name(f"{name}.txt")
+        if text.is_file():
+            return " ".join(printable(" ".join(text.read_text(errors="replace").split())).split())[:500]
+    return ""
+
+
+def _listed(folder: Path) -> list[Path]:
+    """Maps and regions below the folder; hidden files are none."""
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and path.suffix.casefold() in (*RASTERS, REGIONS)
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    ]
+
+
+def _named_like(file: Path, by_stem: dict[str, list[tuple[Path, str]]]) -> list[tuple[Path, str]]:
+    """Images with the longest name that the file's begins with."""
+    name = _KIND.sub("", file.stem).casefold()
+    ends = [len(name), *(place for place in range(len(name) - 1, 0, -1) if name[place] in _SEPARATORS)]
+    return next((by_stem[name[:end]] for end in ends if name[:end] in by_stem), [])
+
+
+def _in_sample_folder(file: Path, images: Iterable[tuple[Path, str]]) -> list[Path]:
+    """The images of the sample that the file's folder is named like, or all."""
+    images = list(images)
+    above = file.parent.name
+    own = [path for path, sample in images if above in (sample, plain_name(sample))]
+    return own or [path for path, _ in images]

@@ -1,0 +1,158 @@
+"""Maps corrected by hand count instead of the network's; both stay in the database.
+
+A correction is an analysis of its micrograph whose model is `CORRECTION` and the digest of the map's bytes.
+It counts until a newer one comes, or until a folder of corrections is given that holds none for its image.
+"""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grainstats.run.failures import Failure, unexpected
+from grainstats.run.job.corrected_map import Change, change_between, read_correction
+from grainstats.run.job.correction_files import find_corrections, reason_beside
+from grainstats.run.job.file_identity import KnownFiles, file_digest
+from grainstats.run.job.job_ledger import Ledger
+from grainstats.run.job.one_image import Analyst, IsStack, artefacts_of, frame_of
+from grainstats.run.job.plan import Job
+from grainstats.run.names import printable
+from grainstats.share.db.records import CORRECTION, AnalysisKey
+from grainstats.share.safe_paths import is_below
+from segment.errors import InputError
+
+if TYPE_CHECKING:
+    from segment.grain_map import GrainMap
+
+NAME = "corrected by hand"  #: what tables call the model of a correction
+
+
+@dataclass
+class Corrected:
+    """What came of the corrections of a run; `digests` are those of the images that they give a result."""
+
+    digests: set[str] = field(default_factory=set)
+    failures: list[Failure] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+def apply_corrections(
+    folder: Path,
+    every: Sequence[tuple[Path, str]],
+    chosen: Sequence[tuple[Path, str]],
+    ledger: Ledger,
+    analyst: Analyst,
+    files: KnownFiles,
+    name: Callable[[Path], str],
+) -> Corrected:
+    """Measure and store the corrections of the chosen images; whatever is wrong with one costs only itself.
+
+    Parameters
+    ----------
+    folder : Path
+    every, chosen : sequence of (Path, str)
+        Images of the run with their samples, and those that this process works on.
+    ledger : Ledger
+    analyst : Analyst
+    files : KnownFiles
+    name : callable
+        What a file is called in database and report.
+    """
+    found = find_corrections(folder, every)
+    done = Corrected(remarks=list(found.warnings))
+    seen: set[str] = set()
+    for path, sample_id in chosen:
+        try:
+            job = Job(path, files.digest(path), sample_id, shown=name(path))
+        except OSError:
+            continue  # the run has said why
+        if job.sha256 in seen:
+            continue  # a copy counts once
+        seen.add(job.sha256)
+        maps = found.files.get(path, ())
+        try:
+            _one(job, maps, ledger, analyst, done)
+        except InputError as error:
+            done.failures.append(job.failure(error.reason, error.remedy))
+        except Exception as error:
+            done.failures.append(job.failure(*unexpected(error, analyst.out, job.name)))
+    return done
+
+
+def _one(job: Job, maps: tuple[Path, ...], ledger: Ledger, analyst: Analyst, done: Corrected) -> None:
+    if not maps:
+        if ledger.uncorrect(job):
+            done.remarks.append(f"{job.name}: no correction any more, what the network cut counts again")
+        return
+    if len(maps) > 1:
+        both = ", ".join(printable(file.name) for file in maps)
+        raise InputError(maps[0], f"it has {len(maps)} corrections ({both})", "Keep the one that shall count")
+    file = maps[0]
+    key = AnalysisKey(job.digest, CORRECTION + file_digest(file), analyst.recipe.digest())
+    remark = "" if ledger.use_correction(job, key) else _analyse(job, file, key, ledger, analyst)
+    if remark:
+        done.remarks.append(remark)
+    else:
+        done.digests.add(job.digest)
+
+
+def _analyse(job: Job, file: Path, key: AnalysisKey, ledger: Ledger, analyst: Analyst) -> str:
+    """Measure one correction and store it; returns why not, where that is no fault."""
+    from segment.orientation import is_orientation_map
+
+    if is_orientation_map(job.path):
+        raise InputError(
+            job.path, "orientation maps take no correction", "Clean the map where it was indexed"
+        )
+    micrograph = frame_of(job, analyst.recipe.pixel_size_nm)
+    if isinstance(micrograph, IsStack):
+        raise InputError(job.path, "a stack takes no correction", "Save each frame as a file of its own")
+    if micrograph.pixel_size_nm is None:
+        return f"correction {printable(file.name)} not used: its image has no pixel size"
+    network = _network_map(ledger, analyst.out, job)
+    grains = read_correction(file, micrograph, network)
+    change = None if network is None else change_between(network, grains)
+    if change is not None and change.share == 0 and change.before == change.after:
+        ledger.uncorrect(job)
+        return f"correction {printable(file.name)} not used: it is what the network cut, unchanged"
+    grains = replace(grains, warnings=(_said(file, change), *grains.warnings))
+    artefacts = artefacts_of(job.stem(key.digest))
+    if not all(is_below(analyst.out, name) for name in artefacts.values()):
+        raise InputError(
+            job.path, "its result would be written outside the results folder", "Remove the link there"
+        )
+    record = analyst.finish(job, key, micrograph, grains, artefacts, model_name=NAME)
+    ledger.store_correction(record)
+    return ""
+
+
+def _network_map(ledger: Ledger, out: Path, job: Job) -> GrainMap | None:
+    """What the network cut, where it is still there."""
+    from segment.label_files import read_label_map
+
+    labels = ledger.labels_of(job)
+    if labels is None or not is_below(out, labels) or not (out / labels).is_file():
+        return None
+    return read_label_map(out / labels)
+
+
+def _said(file: Path, change: Change | None) -> str:
+    """Who, when, how much and why, in one line."""
+    day = datetime.fromtimestamp(file.stat().st_mtime, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    words = f"{NAME} by {_user()}, map {printable(file.name)} saved {day}"
+    if change is not None:
+        words += f"; {change.share:.1%} of the area belongs to another grain, "
+        words += f"{change.before} grains before, {change.after} after"
+    why = reason_beside(file)
+    return f"{words}; reason: {why}" if why else words
+
+
+def _user() -> str:
+    try:
+        return printable(getpass.getuser())
+    except (KeyError, OSError, ImportError):
+        return "unknown"

@@ -1,0 +1,190 @@
+"""A map corrected by hand counts for its image; what the network cut stays in the database."""
+
+from __future__ import annotations
+
+import shutil
+import struct
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from grainstats.run.job import batch, corrections, file_identity
+from grainstats.run.job.batch import DATABASE, run_batch
+from grainstats.run.job.call import Call
+from grainstats.run.job.corrected_map import change_between
+from grainstats.run.job.correction_files import find_corrections, reason_beside
+from grainstats.run.recipe import Recipe
+from grainstats.share import Database
+from segment.errors import InputError
+from segment.grain_map import GrainMap
+
+
+def go(data: Path, out: Path, model: Path, **call):
+    return run_batch(Call((str(data),), out, workers=0, **call), Recipe(model=str(model)))
+
+
+@pytest.fixture
+def one_sample(tmp_path, write_micrograph) -> Path:
+    for number in range(2):
+        write_micrograph(tmp_path / "data/S1" / f"field_{number}.tif", number)
+    return tmp_path / "data"
+
+
+def stored(out: Path, *, current: bool = True):
+    with Database.open(out / DATABASE, create=False) as db:
+        return db.analyses(current=current)
+
+
+def joined(out: Path, image: str = "field_0") -> np.ndarray:
+    """The network's labels with the four largest grains made one."""
+    (path,) = (p for p in out.glob(f"images/S1/{image}-*.labels.tif") if p.is_file())
+    labels = tifffile.imread(path).astype(np.uint16)
+    largest = np.argsort(np.bincount(labels.ravel())[1:])[-4:] + 1
+    labels[np.isin(labels, largest)] = largest[0]
+    return labels
+
+
+def test_a_correction_counts_and_the_networks_map_stays(one_sample, tmp_path, edge_model, monkeypatch):
+    out, folder = tmp_path / "out", tmp_path / "fixed"
+    monkeypatch.setattr(file_identity, "_SETTLED_NS", -1)
+    monkeypatch.setattr(corrections.getpass, "getuser", lambda: "ann")
+    before = go(one_sample, out, edge_model)
+    n_before = stored(out).set_index("path")["n_grains"]["data/S1/field_0.tif"]
+    folder.mkdir()
+    tifffile.imwrite(folder / "field_0.labels.tif", joined(out))
+    (folder / "field_0.txt").write_text("lines missed\nat the top")
+
+    after = go(one_sample, out, edge_model, corrections=folder)
+    assert after.exit_status == 0 and after.n_images == 2
+    assert after.spacings["S1"] > before.spacings["S1"]
+    counting, every = stored(out), stored(out, current=False)
+    assert (len(counting), len(every)) == (2, 3)
+    row = counting[counting["model_name"] == "corrected by hand"].iloc[0]
+    assert row["path"] == "data/S1/field_0.tif" and row["pixel_size_nm"] == 2.0
+    assert row["n_grains"] < n_before
+    (said,) = (text for text in row["warnings"] if text.startswith("corrected by hand"))
+    assert "by ann" in said and said.endswith("reason: lines missed at the top")
+    assert f"{n_before} grains before, {row['n_grains']} after" in said
+    page = (out / "report.html").read_text()
+    assert page.count("corrected by hand by ann") >= 2 and "· corrected by hand ·" in page
+    assert "corrected by hand" in (out / "tables/images.csv").read_text()
+
+    for name in ("use_analysis", "add_analysis", "put_verdict"):
+        monkeypatch.setattr(Database, name, lambda *args, name=name, **more: pytest.fail(f"{name} again"))
+    again = go(one_sample, out, edge_model, corrections=folder)
+    without = go(one_sample, out, edge_model)
+    assert again.spacings == without.spacings == after.spacings and again.n_new == 0
+    monkeypatch.undo()
+
+    (folder / "field_0.labels.tif").unlink()
+    back = go(one_sample, out, edge_model, corrections=folder)
+    assert back.spacings == before.spacings and back.verdicts == before.verdicts
+    assert any("counts again" in text for text in back.warnings)
+    assert len(stored(out, current=False)) == 3
+
+
+def test_all_corrected_is_judged_like_a_map_by_hand(one_sample, tmp_path, edge_model_with_rates, monkeypatch):
+    out, folder, judged = tmp_path / "out", tmp_path / "fixed", []
+    go(one_sample, out, edge_model_with_rates)
+    folder.mkdir()
+    for image in ("field_0", "field_1"):
+        tifffile.imwrite(folder / f"{image}.tif", joined(out, image))
+    from grainstats.run.job import judge_samples
+
+    judge = judge_samples.judge_sample
+    monkeypatch.setattr(
+        judge_samples, "judge_sample", lambda images, **more: judged.append(images) or judge(images, **more)
+    )
+    go(one_sample, out, edge_model_with_rates, corrections=folder)
+    assert [image.segmentation for image in judged[0]] == [None, None]
+    assert not any(image.missing for image in judged[0])
+
+
+def test_a_wrong_correction_costs_only_itself(one_sample, tmp_path, edge_model):
+    out, folder = tmp_path / "out", tmp_path / "fixed"
+    before = go(one_sample, out, edge_model)
+    folder.mkdir()
+    tifffile.imwrite(folder / "field_0.labels.tif", joined(out)[:100])
+    tifffile.imwrite(folder / "nobody.tif", joined(out))
+    exported = next(out.glob("images/S1/field_1-*.labels.tif"))
+    shutil.copy(exported, folder)
+    done = go(one_sample, out, edge_model, corrections=folder)
+    (failure,) = done.failures
+    assert failure.path == "data/S1/field_0.tif" and done.exit_status == 1
+    assert (
+        "192 x 100 pixels, its image 192 x 192" in failure.reason
+        and "label map that run writes" in failure.remedy
+    )
+    assert done.spacings == before.spacings and done.n_images == 2
+    assert any("nobody.tif not used: no image" in text for text in done.warnings)
+    assert any("unchanged" in text and exported.name in text for text in done.warnings)
+    assert failure.reason in (out / "report.html").read_text()
+    assert len(stored(out, current=False)) == 2
+
+
+def rectangle(left: int, right: int, rows: int) -> bytes:
+    """A rectangle as ImageJ stores it: type 1 and its box."""
+    box = struct.pack(">4sHBBhhhhH", b"Iout", 228, 1, 0, 0, left, rows, right, 0)
+    return box.ljust(64, b"\0")
+
+
+def test_tracings_and_regions_of_imagej(one_sample, tmp_path, edge_model):
+    out, folder = tmp_path / "out", tmp_path / "fixed"
+    folder.mkdir()
+    lines = np.zeros((192, 192), np.uint8)
+    lines[::48] = lines[:, ::48] = 255
+    tifffile.imwrite(folder / "field_0.tracing.tif", lines)
+    with zipfile.ZipFile(folder / "field_1_RoiSet.zip", "w") as archive:
+        for number in range(4):
+            archive.writestr(f"{number}.roi", rectangle(48 * number, 48 * number + 48, 192))
+    done = go(one_sample, out, edge_model, corrections=folder)
+    assert done.exit_status == 0
+    grains = stored(out).set_index("path")["n_grains"].to_dict()
+    assert grains == {"data/S1/field_0.tif": 16, "data/S1/field_1.tif": 4}
+
+
+def test_names(tmp_path):
+    jobs = [(tmp_path / "a" / name, "A") for name in ("x_1.tif", "x_10.tif", "y.tif")]
+    jobs += [(tmp_path / "b" / "y.tif", "B")]
+    folder = tmp_path / "fixed"
+    (folder / "B").mkdir(parents=True)
+    for name in (
+        "x_1-0a1b2c3d.labels.tif",
+        "x_10_RoiSet.zip",
+        "B/y.tracing.png",
+        "y.tif",
+        "x_11.tif",
+        "why.txt",
+    ):
+        (folder / name).write_text("by eye")
+    found = find_corrections(folder, jobs)
+    assert {
+        path.relative_to(tmp_path).as_posix(): [f.name for f in files] for path, files in found.files.items()
+    } == {
+        "a/x_1.tif": ["x_1-0a1b2c3d.labels.tif"],
+        "a/x_10.tif": ["x_10_RoiSet.zip"],
+        "b/y.tif": ["y.tracing.png"],
+    }
+    assert [text.split()[1] for text in found.warnings] == ["x_11.tif", "y.tif"]
+    assert reason_beside(folder / "x_1-0a1b2c3d.labels.tif") == "by eye"
+    assert reason_beside(folder / "B/y.tracing.png") == ""
+
+
+def test_what_changed_is_a_share_of_the_area():
+    old = np.repeat(np.arange(1, 5, dtype=np.int32), 25).reshape(10, 10)
+    assert change_between(GrainMap(old), GrainMap(5 - old)).share == 0
+    new = old.copy()
+    new[old == 4] = 3
+    assert change_between(GrainMap(old), GrainMap(new)).share == pytest.approx(0.25)
+
+
+def test_folders_that_cannot_hold_corrections(one_sample, tmp_path, edge_model):
+    out = tmp_path / "out"
+    for folder, words in ((out / "images", "output folder"), (tmp_path / "none", "no folder")):
+        with pytest.raises(InputError, match=words):
+            go(one_sample, out, edge_model, corrections=folder)
+    with pytest.raises(InputError, match="report-only"):
+        batch.run_batch(Call((), out, report_only=True, corrections=tmp_path), Recipe(model=str(edge_model)))
