@@ -163,9 +163,10 @@ def run_batch(
         )
         try:
             work = _work(plan, ledger, _mapper(call.dask, analyse, workers, alone), progress, files)
+            by_hand = Corrected(ledger.corrected())
             if call.corrections is not None:
                 by_hand = apply_corrections(call.corrections, jobs, chosen, ledger, analyst, files, name)
-                work.correct(by_hand)
+            work.correct(by_hand)
         finally:
             files.save()
         remove_leftovers(call.out, before=start)

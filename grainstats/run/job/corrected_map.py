@@ -84,10 +84,10 @@ def change_between(before: GrainMap, after: GrainMap) -> Change:
 
     Examples
     --------
-    >>> old = GrainMap(np.array([[1, 1, 2, 2]], np.int32))
-    >>> new = GrainMap(np.array([[1, 1, 1, 2]], np.int32))
+    >>> old = GrainMap(np.array([[1, 1, 1, 2, 2, 2, 2, 2]], np.int32))
+    >>> new = GrainMap(np.array([[1, 1, 1, 1, 2, 2, 2, 2]], np.int32))
     >>> change_between(old, new).share
-    0.25
+    0.125
     """
     n_after = after.n_grains + 1
     pairs = before.labels.astype(np.int64) * n_after + after.labels

@@ -104,6 +104,10 @@ class Ledger:
         labels = self._artefacts.get(job.digest, {}).get("labels")
         return labels if isinstance(labels, str) and is_relative(labels) else None
 
+    def corrected(self) -> set[str]:
+        """Digests of the images whose correction counted when the run began."""
+        return set(self._corrected)
+
     def use_correction(self, job: Job, key: AnalysisKey) -> bool:
         """Let a stored correction count; False where it, or a file of it, is not there."""
         old = self._by_hand.get(key)
@@ -132,7 +136,9 @@ class Ledger:
             self._db.use_analysis(key, job.sample_id, job.name)
 
     def store_failure(self, failure: Failure) -> None:
-        """Keep the row of an image without a result."""
+        """Keep the row of an image without a result; one that is corrected by hand has one."""
+        if failure.digest in self._corrected:
+            return
         self._db.add_failure(failure.path, failure.digest, failure.reason, failure.remedy)
 
 

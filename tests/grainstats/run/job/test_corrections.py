@@ -47,6 +47,7 @@ def joined(out: Path, image: str = "field_0") -> np.ndarray:
     return labels
 
 
+@pytest.mark.slow
 def test_a_correction_counts_and_the_networks_map_stays(one_sample, tmp_path, edge_model, monkeypatch):
     out, folder = tmp_path / "out", tmp_path / "fixed"
     monkeypatch.setattr(file_identity, "_SETTLED_NS", -1)
@@ -86,6 +87,7 @@ def test_a_correction_counts_and_the_networks_map_stays(one_sample, tmp_path, ed
     assert len(stored(out, current=False)) == 3
 
 
+@pytest.mark.slow
 def test_all_corrected_is_judged_like_a_map_by_hand(one_sample, tmp_path, edge_model_with_rates, monkeypatch):
     out, folder, judged = tmp_path / "out", tmp_path / "fixed", []
     go(one_sample, out, edge_model_with_rates)
@@ -103,6 +105,7 @@ def test_all_corrected_is_judged_like_a_map_by_hand(one_sample, tmp_path, edge_m
     assert not any(image.missing for image in judged[0])
 
 
+@pytest.mark.slow
 def test_a_wrong_correction_costs_only_itself(one_sample, tmp_path, edge_model):
     out, folder = tmp_path / "out", tmp_path / "fixed"
     before = go(one_sample, out, edge_model)
@@ -131,6 +134,7 @@ def rectangle(left: int, right: int, rows: int) -> bytes:
     return box.ljust(64, b"\0")
 
 
+@pytest.mark.slow
 def test_tracings_and_regions_of_imagej(one_sample, tmp_path, edge_model):
     out, folder = tmp_path / "out", tmp_path / "fixed"
     folder.mkdir()
@@ -144,6 +148,22 @@ def test_tracings_and_regions_of_imagej(one_sample, tmp_path, edge_model):
     assert done.exit_status == 0
     grains = stored(out).set_index("path")["n_grains"].to_dict()
     assert grains == {"data/S1/field_0.tif": 16, "data/S1/field_1.tif": 4}
+
+
+def test_an_image_that_the_network_fails_at_has_a_result_by_hand(one_sample, tmp_path, edge_model):
+    out, folder = tmp_path / "out", tmp_path / "fixed"
+    folder.mkdir()
+    sizes = [20, 24, 28, 36, 40, 44]
+    labels = np.arange(36, dtype=np.uint8).reshape(6, 6).repeat(sizes, 0).repeat(sizes, 1) + 1
+    tifffile.imwrite(folder / "field_0.tif", labels)
+    recipe = Recipe(model=str(edge_model))
+    for more in ({"corrections": folder}, {}):
+        call = Call((str(one_sample),), out, workers=0, **more)
+        done = run_batch(call, recipe, analyse=lambda job: job.failure("too dark", "Take another"))
+        assert [failure.path for failure in done.failures] == ["data/S1/field_1.tif"]
+        assert done.n_images == 1 and len(stored(out)) == 1
+        with Database.open(out / DATABASE) as db:
+            assert list(db.failures()["path"]) == ["data/S1/field_1.tif"]
 
 
 def test_names(tmp_path):
