@@ -51,7 +51,7 @@ def fit_two_normals(
     """
     bounds = np.array([[VARIANCE_FLOOR**0.5, np.inf]]) if sd_bounds is None else sd_bounds
     first = mass @ GRID
-    variance = mass @ GRID**2 - first**2
+    variance = np.maximum(mass @ GRID**2 - first**2, VARIANCE_FLOOR)  # grains of one size have none
     one = -0.5 * np.log(2 * np.pi * variance) - 0.5
     cumulated = np.cumsum(mass, axis=1)
     best: tuple[np.ndarray, ...] | None = None

@@ -59,3 +59,15 @@ def test_a_few_coarse_grains_make_a_mode_of_their_own():
     assert modes.diameter_nm[0] == pytest.approx(52.0, rel=0.1)
     assert modes.diameter_nm[1] == pytest.approx(197.0, rel=0.15)
     assert 0.1 < modes.share[1] < 0.35
+
+
+def test_grains_of_one_size_are_one_population() -> None:
+    """A lattice: no spread at all, and no warning of a logarithm of zero."""
+    from grainstats.infer import judge_modality
+    from grainstats.measure import grain_table
+    from segment.grain_map import GrainMap
+
+    cells = np.arange(1, 401, dtype=np.int32).reshape(20, 20)
+    lattice = GrainMap(np.kron(cells, np.ones((30, 30), np.int32)), 1.0, "manual")
+    verdict = judge_modality([ImageGrains.from_table(grain_table(lattice), lattice)])
+    assert verdict.verdict != "bimodal"
