@@ -117,19 +117,7 @@ class Law:
 
     def as_dict(self) -> dict[str, Any]:
         """As in the law file, for `--json`."""
-        plain = {
-            name: getattr(self, name)
-            for name in (
-                "j0",
-                "theta_c_deg",
-                "theta_0_deg",
-                "plateau",
-                "scatter_sigma",
-                "blocked_share",
-                "j_grain",
-                "k",
-            )
-        }
+        plain = {name: getattr(self, name) for name in NUMBERS}
         return {
             **plain,
             "misorientation": {n: getattr(self, n) for n in ("source", "laue", "texture", "spread_deg")},
@@ -200,8 +188,7 @@ TABLES = {
     "misorientation": ("source", "laue", "texture", "spread_deg"),
     "multipliers": ("fine_fine", "fine_coarse", "coarse_coarse", "threshold_nm"),
 }
-PLAIN = (
-    "preset",
+NUMBERS = (
     "j0",
     "theta_c_deg",
     "theta_0_deg",
@@ -211,6 +198,7 @@ PLAIN = (
     "j_grain",
     "k",
 )
+PLAIN = ("preset", *NUMBERS)
 WORDS = ("preset", "source", "laue", "texture")
 
 

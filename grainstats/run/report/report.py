@@ -290,7 +290,7 @@ def _design(samples: pd.DataFrame, sample_id: str) -> str:
 
 
 def _image_warnings(images: pd.DataFrame) -> list[str]:
-    """Conflicting scales, and what segmentation or reading found unlike_grains, each said once."""
+    """Conflicting scales, and what segmentation or reading found odd, each said once."""
     said: dict[str, list[str]] = {}
     for _, image in images.iterrows():
         conflict = image["scale_conflict"]

@@ -1,4 +1,4 @@
-"""Doubts: raised where an answer is empty, undecided, unlike_grains or incomplete; silent on clear cells."""
+"""Warnings: raised where an answer is empty, undecided, unlike grains or incomplete; silent otherwise."""
 
 from dataclasses import replace
 
