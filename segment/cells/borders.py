@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-
-from segment.grain_map import GrainMap
 
 BLOCK_ROWS = 512
 
@@ -37,35 +35,6 @@ class Borders:
     def mean_confidence(self, none: float) -> float:
         """Mean probability along all borders; `none` where there is no border."""
         return float(np.average(self.confidence, weights=self.length_px)) if self.total_px else none
-
-    def grain_confidence(self, n_grains: int) -> np.ndarray:
-        """Mean probability around each cell, shape (n_grains + 1,), by label; NaN without a neighbour."""
-        weight, total = np.zeros(n_grains + 1), np.zeros(n_grains + 1)
-        for side in self.pairs.T:
-            weight += np.bincount(side, self.length_px, n_grains + 1)
-            total += np.bincount(side, self.length_px * self.confidence, n_grains + 1)
-        mean = np.full(n_grains + 1, np.nan)
-        np.divide(total, weight, out=mean, where=weight > 0)
-        return mean
-
-
-def calibrated_borders(grain_map: GrainMap) -> Borders:
-    """Pairs of neighbouring grains with length and confidence.
-
-    The confidence of a border is the share of such borders that are boundaries, as measured for the model
-    (`GrainMap.reliability`), else the mean probability along it.
-
-    Raises
-    ------
-    ValueError
-        The map carries no probability.
-    """
-    if grain_map.probability is None:
-        raise ValueError("this grain map carries no boundary probability")
-    found = find_borders(grain_map.labels, grain_map.probability)
-    if grain_map.reliability is None:
-        return found
-    return replace(found, confidence=grain_map.reliability(found.confidence))
 
 
 def find_borders(labels: np.ndarray, probability: np.ndarray) -> Borders:

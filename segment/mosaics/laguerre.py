@@ -136,11 +136,6 @@ def laguerre_section(
     return _section(centre, r**2, population, shape, _hole(populations))
 
 
-def poisson_voronoi_section(shape: tuple[int, int], mean_diameter: float, rng: np.random.Generator) -> Mosaic:
-    """Plane section of the 3-D Poisson-Voronoi mosaic whose mean cell has the volume of that sphere."""
-    return laguerre_section(shape, mean_diameter, 0.0, rng)
-
-
 def poisson_voronoi_plane(shape: tuple[int, int], intensity: float, rng: np.random.Generator) -> Mosaic:
     """Planar Poisson-Voronoi mosaic with `intensity` cells per square pixel."""
     reach = 4 / np.sqrt(intensity)

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from segment.grain_orientations import CrystalPhase, GrainOrientations
+from segment.grain_orientations import CrystalPhase
 from segment.orientation.quaternions import rotate
 
 NOT_INDEXED_RGB = (0, 0, 0)
@@ -103,29 +103,6 @@ def orientation_colours(
             )
             colours[mine] = direction_colours(along, one.laue_group)
     return colours
-
-
-def grain_colours(
-    labels: np.ndarray,
-    orientations: GrainOrientations,
-    direction: tuple[float, float, float] = (0, 0, 1),
-) -> np.ndarray:
-    """A picture of grains in the colours of their mean orientations.
-
-    Parameters
-    ----------
-    labels : ndarray of int, shape (rows, columns)
-    orientations : GrainOrientations
-    direction : tuple of float
-        Of the map, as for `orientation_colours`.
-
-    Returns
-    -------
-    ndarray of uint8, shape (rows, columns, 3)
-        Black where there is no grain.
-    """
-    table = orientation_colours(orientations.quaternions, orientations.phase, orientations.phases, direction)
-    return np.asarray(table[labels])
 
 
 def colour_key(laue_group: str, size: int = 200) -> np.ndarray:

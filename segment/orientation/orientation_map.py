@@ -80,10 +80,6 @@ class OrientationMap:
         """Bool of shape (rows, columns): a phase and an orientation are known."""
         return self.phase > 0
 
-    def phase_of(self, number: int) -> CrystalPhase:
-        """The phase with this `CrystalPhase.id`."""
-        return next(phase for phase in self.phases if phase.id == number)
-
     def share(self, number: int) -> float:
         """Share of the measured points that belong to a phase."""
         points = self.phase.size if self.measured is None else int(self.measured.sum())

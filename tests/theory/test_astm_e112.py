@@ -6,15 +6,12 @@ Grains": G, grains per mm2 at 1x, mean intercept in micrometres.
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from grainstats.measure.spacing.astm import (
     g_from_area,
     g_from_grains_per_mm2,
     g_from_intercept,
-    intercept_from_g,
-    intersection_count,
     jeffries_count,
     mean_intercept,
 )
@@ -59,7 +56,6 @@ def test_table_4(g: float, n_a: float, intercept_um: float) -> None:
     low, high = (g_from_intercept((intercept_um + d) * 1e3) for d in (0.0501, -0.0501))
     assert low - 0.0015 <= g <= high + 0.0015
     assert g_from_grains_per_mm2(n_a) == pytest.approx(g, abs=1.5e-3)
-    assert intercept_from_g(g) * 1e-3 == pytest.approx(intercept_um, abs=0.051 + 3e-4 * intercept_um)
 
 
 def test_g_of_an_area_is_that_of_its_number_per_mm2() -> None:
@@ -67,14 +63,8 @@ def test_g_of_an_area_is_that_of_its_number_per_mm2() -> None:
     assert g_from_area(126.0e6) == pytest.approx(10.0, abs=0.006)
 
 
-def test_inverse() -> None:
-    for g in np.linspace(0, 25, 11):
-        assert g_from_intercept(intercept_from_g(g)) == pytest.approx(g, abs=1e-9)
-
-
 def test_counting_rules() -> None:
-    """E112 section 13: triple point 1.5, tangent 1, an end on a boundary 1/2; Jeffries: cut grains 1/2."""
-    assert intersection_count(10, triple_points=2, tangent=1, ends=1) == 14.5
+    """Jeffries: cut grains count 1/2, those in a corner 1/4."""
     assert jeffries_count(68, 41) == 88.5
     assert jeffries_count(10, 8, corners=4) == 15.0
     assert mean_intercept(500.0, 100) == 5.0

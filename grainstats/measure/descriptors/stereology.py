@@ -12,11 +12,6 @@ def surface_density(crossings_per_length: float) -> float:
     return 2.0 * crossings_per_length
 
 
-def length_density(crossings_per_length: float) -> float:
-    """Boundary length per area, L_A = (pi / 2) P_L: exact for isotropic lines."""
-    return np.pi / 2 * crossings_per_length
-
-
 def sphere_diameter(mean_intercept: float) -> float:
     """Diameter of equal spheres with this mean intercept, 3/2 l: a size scale, no distribution."""
     return 1.5 * mean_intercept

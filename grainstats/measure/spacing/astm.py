@@ -22,21 +22,9 @@ def g_from_area(area_nm2: float) -> float:
     return g_from_grains_per_mm2(1e12 / area_nm2)
 
 
-def intercept_from_g(g: float) -> float:
-    """Mean lineal intercept in nm of ASTM G; inverse of `g_from_intercept`."""
-    return float(10 ** (-(g + 3.288) / 6.643856) * 1e6)
-
-
 def jeffries_count(inside: float, cut: float, corners: int = 0) -> float:
     """Planimetric count of a test figure (E112): inside + 1/2 cut by its edge + 1/4 at each corner."""
     return inside + 0.5 * cut + 0.25 * corners
-
-
-def intersection_count(
-    crossings: float, triple_points: float = 0, tangent: float = 0, ends: float = 0
-) -> float:
-    """Intersections of a test line by E112: triple point 1.5, tangent 1, an end on a boundary 1/2."""
-    return crossings + 1.5 * triple_points + tangent + 0.5 * ends
 
 
 def mean_intercept(line_length: float, count: float) -> float:

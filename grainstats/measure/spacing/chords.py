@@ -97,21 +97,3 @@ def _product_limit(x: np.ndarray, w: np.ndarray, whole: np.ndarray) -> ChordDist
     survival = np.concatenate([[1.0], np.cumprod(1 - np.minimum(share, 1.0))])
     mass = survival[:-1] - survival[1:]
     return ChordDistribution(x[event], mass[event] / max(float(mass[event].sum()), 1e-300))
-
-
-def horvitz_thompson(length: np.ndarray, cuts: np.ndarray, line_lengths: np.ndarray) -> ChordDistribution:
-    """Whole intercepts weighted by the chance that a line of the pattern shows them whole.
-
-    Parameters
-    ----------
-    length, cuts : ndarray, shape (n,)
-    line_lengths : ndarray, shape (n_lines,)
-        Of every test line, those without a crossing included.
-    """
-    x = np.sort(length[cuts == 0])
-    lines = np.sort(line_lengths)
-    tail = np.concatenate([np.cumsum(lines[::-1])[::-1], [0.0]])
-    first = np.searchsorted(lines, x, side="right")
-    room = tail[first] - (lines.size - first) * x
-    weight = np.where(room > 0, 1.0 / np.maximum(room, 1e-300), 0.0)
-    return ChordDistribution(x, weight / max(float(weight.sum()), 1e-300))

@@ -9,8 +9,8 @@ import numpy as np
 from grainstats.measure.grains.run_lengths import label_runs
 from grainstats.measure.grains.window import labels_with_hidden, window_of
 from grainstats.measure.network.graph import BoundaryNetwork
-from grainstats.measure.spacing.astm import g_from_grains_per_mm2, intersection_count, jeffries_count
-from grainstats.measure.spacing.crossings import direction_cosines, line_crossings
+from grainstats.measure.spacing.astm import g_from_grains_per_mm2, jeffries_count
+from grainstats.measure.spacing.crossings import direction_cosines
 from segment.grain_map import GrainMap
 
 
@@ -80,36 +80,6 @@ def _in_circle(grain_map: GrainMap) -> tuple[int, int, int, float]:
     size = np.add.reduceat(runs.last - runs.first + 1, runs.start)
     whole = (seen == size) & ~grain_map.touches_frame[runs.present]
     return int(whole.sum()), int(np.count_nonzero((seen > 0) & ~whole)), 0, float(seen.sum())
-
-
-def boundary_intersections(
-    network: BoundaryNetwork,
-    angle_deg: float,
-    offset_px: float,
-    spacing_px: float,
-    *,
-    tolerance_px: float = 0.5,
-) -> float:
-    """Intersections of a family of lines with grain boundaries; one through a triple point counts 1.5.
-
-    Parameters
-    ----------
-    network : BoundaryNetwork
-    angle_deg, offset_px, spacing_px : float
-        The lines cos(a) row + sin(a) column = offset + k spacing.
-    tolerance_px : float
-        A crossing this close to a junction of three or more grains is one with the junction: E112's rule for
-        counting by eye. 0 counts crossings as the smooth lines have them, which needs no such rule.
-    """
-    found = line_crossings(network, angle_deg, offset_px, spacing_px)
-    kind = network.segments["kind"].to_numpy()
-    keep = kind[found.segment] == "grain" if kind.size else np.zeros(0, bool)
-    line, along = found.line[keep], found.along[keep]
-    junction, at = _junctions_on_lines(network, angle_deg, offset_px, spacing_px, tolerance_px)
-    ordinary = np.ones(line.size, bool)
-    for number, place in zip(junction, at, strict=True):
-        ordinary &= ~((line == number) & (np.abs(along - place) <= 2 * tolerance_px))
-    return intersection_count(int(ordinary.sum()), triple_points=junction.size)
 
 
 def _junctions_on_lines(

@@ -172,10 +172,6 @@ class Page:
     magnets: MagnetSection | None = None
     parts: tuple[Part, ...] = ()
 
-    @property
-    def has_images(self) -> bool:
-        return any(sample.images for sample in self.samples)
-
 
 def render(page: Page) -> str:
     """The page as one HTML text, style and script inside.

@@ -96,10 +96,6 @@ class Database(Readers):
     ) -> None:
         self.close()
 
-    def has_analysis(self, key: AnalysisKey) -> bool:
-        """Whether this micrograph was already analysed with this model and this recipe."""
-        return in_transaction(self._engine, lambda c: ledger.find_analysis(c, key) is not None, write=False)
-
     def add_analysis(self, record: AnalysisRecord) -> bool:
         """Store an analysis with its grains, intercepts and descriptors; False where it was there already.
 

@@ -15,7 +15,7 @@ from segment.cells.close import close_cells
 from segment.cells.recutting import fine_cells
 from segment.grain_map import GrainMap
 from segment.label_files import write_label_map
-from segment.mosaics.laguerre import laguerre_section, poisson_voronoi_section
+from segment.mosaics.laguerre import laguerre_section
 from segment.segmentation import Segmentation
 
 
@@ -70,7 +70,7 @@ def test_tables_are_written(
     map_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "tables"
-    other = poisson_voronoi_section((200, 240), 18.0, np.random.default_rng(9)).grain_map(1.0)
+    other = laguerre_section((200, 240), 18.0, 0.0, np.random.default_rng(9)).grain_map(1.0)
     (tmp_path / "b").mkdir()
     second = write_label_map(tmp_path / "b" / "field.labels.tif", other)
     assert call(monkeypatch, map_file, second, "--out", out) == 0

@@ -7,7 +7,7 @@ import pytest
 
 from segment.boundary_map import BoundaryMap
 from segment.cells.border_merging import CONFIDENCES, EQUAL, cut_cells, join_by_image_level, join_weak
-from segment.cells.borders import Borders, calibrated_borders, find_borders, join_borders
+from segment.cells.borders import Borders, find_borders, join_borders
 from segment.cells.close import close_cells, grain_map_from_tracing
 from segment.errors import InputError
 from segment.mosaics.laguerre import laguerre_section
@@ -92,12 +92,11 @@ def test_border_confidence_and_length():
     probability[:, 15] = 0.7
     probability[15] = 0.8
     grains = close_cells(boundary_map(probability), persistence=0.2)
-    borders = calibrated_borders(grains)
+    borders = find_borders(grains.labels, grains.probability)
     by_pair = {tuple(pair): c for pair, c in zip(borders.pairs.tolist(), borders.confidence, strict=True)}
     assert by_pair[(1, 2)] == pytest.approx(0.7, abs=0.02)
     assert by_pair[(1, 3)] == pytest.approx(0.8, abs=0.02)
     assert borders.length_px.sum() == 62
-    assert borders.grain_confidence(4)[1] == pytest.approx(0.75, abs=0.03)
 
 
 def borders_of_a_mosaic(seed: int, confidence) -> tuple[Borders, int]:

@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from segment.boundary_map import BoundaryMap
 from segment.cells.border_merging import cut_cells
-from segment.cells.borders import calibrated_borders
+from segment.cells.borders import find_borders
 from segment.cells.close import close_cells
 from segment.cells.recutting import all_cells, as_in_map, cut_at, fine_cells, level_of
 from segment.grain_map import GrainMap
@@ -46,7 +46,7 @@ def test_the_maps_own_cut_is_the_map(pale):
     own = as_in_map(fine_cells(grain_map))
     np.testing.assert_array_equal(np.sort(own.area_px), np.sort(np.bincount(grain_map.labels.ravel())[1:]))
     np.testing.assert_array_equal(own.at_frame.sum(), grain_map.touches_frame.sum())
-    borders = calibrated_borders(grain_map)
+    borders = find_borders(grain_map.labels, grain_map.probability)
     assert own.confidence == pytest.approx(np.average(borders.confidence, weights=borders.length_px))
 
 

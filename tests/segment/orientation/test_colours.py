@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segment.grain_orientations import CrystalPhase, GrainOrientations
+from segment.grain_orientations import CrystalPhase
 from segment.orientation.colours import (
     KEY_CORNERS,
     colour_key,
     direction_colours,
-    grain_colours,
     key_group,
     orientation_colours,
     to_triangle,
@@ -53,8 +52,5 @@ def test_cube_axes_along_the_map() -> None:
     number, phases = np.array([1, 0]), (CrystalPhase(1, "iron", "m-3m"),)
     assert orientation_colours(q, number, phases).tolist() == [[0, 255, 0], [0, 0, 0]]
     assert orientation_colours(q, number, phases, (1, 0, 0))[0].tolist() == [255, 0, 0]
-    labels = np.array([[1, 0]])
-    grains = GrainOrientations(np.stack([np.full(4, np.nan), q[0]]), np.array([0, 1]), phases, 5.0)
-    assert grain_colours(labels, grains).tolist() == [[[0, 255, 0], [0, 0, 0]]]
     turned = multiply(from_axis_angle((0, 0, 1), 90), q[0])  # the crystal's own four-fold axis
     assert orientation_colours(turned[None], np.array([1]), phases)[0].tolist() == [0, 255, 0]

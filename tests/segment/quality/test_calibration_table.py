@@ -10,9 +10,7 @@ import numpy as np
 import pytest
 
 from segment.border_reliability import Reliability
-from segment.cells.borders import calibrated_borders
 from segment.errors import ModelError
-from segment.grain_map import GrainMap
 from segment.quality.calibration_table import FILE, Confidence, Weighing, read_confidence, write_confidence
 from segment.quality.evidence import Evidence
 
@@ -90,12 +88,5 @@ def test_missing_evidence_adds_nothing_and_extremes_are_bounded() -> None:
     assert TABLE.unlike_grains(replace(EVEN, widest_angle=1000.0)) == pytest.approx(-1 + 2 * 3)
 
 
-def test_borders_and_grains_are_stated_as_the_table_says() -> None:
-    labels = np.repeat([[1, 1, 2, 2, 3, 3]], 6, axis=0).astype(np.int32)
-    probability = np.repeat([[0, 0.4, 0.4, 1.0, 1.0, 0]], 6, axis=0).astype(np.float32)
-    plain = GrainMap(labels, probability=probability)
-    np.testing.assert_allclose(calibrated_borders(plain).confidence, [0.4, 1.0], rtol=1e-6)
-    stated = calibrated_borders(replace(plain, reliability=TABLE.borders))
-    np.testing.assert_allclose(stated.confidence, [0.3, 0.9], rtol=1e-6)
-    np.testing.assert_allclose(stated.grain_confidence(3)[1:], [0.3, 0.6, 0.9], rtol=1e-6)
-    np.testing.assert_array_equal(stated.length_px, calibrated_borders(plain).length_px)
+def test_borders_are_stated_as_the_table_says() -> None:
+    np.testing.assert_allclose(TABLE.borders(np.array([0.4, 1.0])), [0.3, 0.9], rtol=1e-6)

@@ -12,7 +12,6 @@ from segment.mosaics.laguerre import (
     columnar_laguerre,
     laguerre_section,
     poisson_voronoi_plane,
-    poisson_voronoi_section,
 )
 
 
@@ -50,7 +49,7 @@ def test_planar_poisson_voronoi_has_mean_area_one_over_intensity():
 
 def test_sections_of_three_dimensional_poisson_voronoi_have_the_known_density():
     diameter, side = 20.0, 1600
-    mosaic = poisson_voronoi_section((side, side), diameter, np.random.default_rng(3))
+    mosaic = laguerre_section((side, side), diameter, 0.0, np.random.default_rng(3))
     cells = mosaic.cells()
     centre = cells.centroid
     found = ((centre > 0) & (centre < side)).all(axis=1).sum() / side**2

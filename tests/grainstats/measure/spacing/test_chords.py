@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grainstats.measure.spacing.chords import horvitz_thompson, intercept_count, kaplan_meier
+from grainstats.measure.spacing.chords import intercept_count, kaplan_meier
 
 
 def renewal(window: float, n_lines: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -33,8 +33,6 @@ def test_renewal_process(window: float) -> None:
         assert found.mean == pytest.approx(3.0, rel=0.03)
         assert found.cv == pytest.approx(1 / np.sqrt(3), rel=0.04)
         assert found.length_weighted_mean == pytest.approx(4.0, rel=0.04)
-        weighted = horvitz_thompson(length, cuts, np.array([window]))
-        assert weighted.mean == pytest.approx(3.0, rel=0.05)
 
 
 def test_whole_intercepts_alone_and_all_pieces_are_biased() -> None:
@@ -60,12 +58,6 @@ def test_without_cuts_it_is_the_empirical_distribution() -> None:
     np.testing.assert_allclose(found.mass, 1 / 50)
     assert found.mean == pytest.approx(length.mean())
     assert found.cv == pytest.approx(length.std() / length.mean())
-
-
-def test_horvitz_thompson_weights() -> None:
-    """Lines of 10 and 20: an intercept of 5 has 5 + 15 places, one of 12 has 8."""
-    found = horvitz_thompson(np.array([5.0, 12.0]), np.array([0, 0]), np.array([10.0, 20.0]))
-    np.testing.assert_allclose(found.mass, np.array([1 / 20, 1 / 8]) / (1 / 20 + 1 / 8))
 
 
 def test_nothing_seen() -> None:

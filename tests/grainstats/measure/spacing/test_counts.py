@@ -3,8 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grainstats.measure import boundary_network, planimetric_count
-from grainstats.measure.spacing.counts import boundary_intersections
+from grainstats.measure import planimetric_count
 from segment.grain_map import GrainMap
 
 
@@ -42,23 +41,3 @@ def test_pores_and_unknown_scale(porous: GrainMap) -> None:
     assert unknown.per_mm2 is None and unknown.astm_g is None
     with pytest.raises(ValueError, match="figure"):
         planimetric_count(porous, "triangle")
-
-
-def test_a_line_through_triple_points_counts_one_and_a_half_each() -> None:
-    """Brick wall: the line along the joint row's ends meets a triple point where a brick begins."""
-    y, x = np.mgrid[:40, :80]
-    upper, lower = (x // 20), ((x + 10) // 20) + 10
-    labels = np.unique(np.where(y < 20, upper, lower), return_inverse=True)[1].reshape(y.shape)
-    network = boundary_network(GrainMap(labels.astype(np.int32) + 1, 1.0))
-    column = network.junctions.loc[network.junctions["x_px"].sub(19.5).abs() < 1].iloc[0]
-    offset = float(column["x_px"])
-    through = boundary_intersections(network, 90.0, offset, 1000.0)
-    assert through == 1.5
-    assert boundary_intersections(network, 90.0, offset + 5, 1000.0) == 1.0
-
-
-def test_without_tolerance_crossings_are_counted_as_they_are(voronoi: GrainMap) -> None:
-    network = boundary_network(voronoi)
-    eye = boundary_intersections(network, 0.0, 3.3, 9.0)
-    exact = boundary_intersections(network, 0.0, 3.3, 9.0, tolerance_px=0.0)
-    assert eye == pytest.approx(exact, rel=0.04)

@@ -15,7 +15,7 @@ from grainstats.run.report.orientation_pictures import (
 )
 from segment.grain_map import GrainMap
 from segment.grain_orientations import CrystalPhase, GrainOrientations
-from segment.orientation.colours import grain_colours
+from segment.orientation.colours import orientation_colours
 from segment.orientation.quaternions import from_axis_angle
 
 
@@ -43,7 +43,8 @@ def test_every_kind_of_boundary_has_its_colour() -> None:
 def test_map_and_key(tmp_path: Path) -> None:
     grains = strips()
     assert grains.orientations is not None
-    colours = grain_colours(grains.labels, grains.orientations)
+    mean = grains.orientations
+    colours = orientation_colours(mean.quaternions, mean.phase, mean.phases)[grains.labels]
     names = {name: tmp_path / f"{name}.png" for name in ("overlay", "layer")} | {
         "view": tmp_path / "view.jpg"
     }
