@@ -1,4 +1,4 @@
-"""Connected pieces of a label volume, or of a mask."""
+"""Connected pieces of a label volume, or of a mask, in memory of two slices."""
 
 from __future__ import annotations
 
@@ -25,8 +25,42 @@ def unite(parent: np.ndarray, a: int, b: int) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def connected_pieces(labels: np.ndarray) -> tuple[np.ndarray, int]:
-    """Number the pieces of equal labels that hang together by faces.
+def _label_slice(
+    labels: np.ndarray, z: int, above: np.ndarray, here: np.ndarray, parent: np.ndarray, n: int
+) -> tuple[np.ndarray, int]:
+    """Provisional numbers of one slice into `here`, those of the slice before being in `above`.
+
+    Returns the table of sets, which may have grown, and the next free number.
+    """
+    _, ny, nx = labels.shape
+    for y in range(ny):
+        for x in range(nx):
+            label, number = labels[z, y, x], 0
+            here[y, x] = 0
+            if label == 0:
+                continue
+            if x > 0 and labels[z, y, x - 1] == label:
+                number = here[y, x - 1]
+            if y > 0 and labels[z, y - 1, x] == label:
+                other = here[y - 1, x]
+                number = other if number == 0 or number == other else unite(parent, number, other)
+            if z > 0 and labels[z - 1, y, x] == label:
+                other = above[y, x]
+                number = other if number == 0 or number == other else unite(parent, number, other)
+            if number == 0:
+                if n == parent.size:
+                    more = np.zeros(n * 2, np.int32)
+                    more[:n] = parent
+                    parent = more
+                parent[n] = number = n
+                n += 1
+            here[y, x] = number
+    return parent, n
+
+
+@numba.njit(cache=True, nogil=True)
+def piece_table(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pieces of equal labels that hang together by faces; two slices are held at a time.
 
     Parameters
     ----------
@@ -35,47 +69,72 @@ def connected_pieces(labels: np.ndarray) -> tuple[np.ndarray, int]:
 
     Returns
     -------
-    pieces : ndarray of int32, same shape
-        1 ... n in the order of their first voxels; 0 in the background.
-    n : int
+    size : ndarray of int64, shape (n,)
+        Voxels of each piece.
+    label : ndarray of int64, shape (n,)
+    sides : ndarray of bool, shape (n, 6)
+        Does the piece touch the first and last slice, row and column?
     """
     nz, ny, nx = labels.shape
-    out = np.zeros(labels.shape, np.int32)
     parent, n = np.zeros(1024, np.int32), 1
+    size, label, sides = np.zeros(1024, np.int64), np.zeros(1024, np.int64), np.zeros((1024, 6), np.bool_)
+    above, here = np.zeros((ny, nx), np.int32), np.zeros((ny, nx), np.int32)
     for z in range(nz):
+        parent, n = _label_slice(labels, z, above, here, parent, n)
+        if parent.size > size.size:
+            size = np.concatenate((size, np.zeros(parent.size - size.size, np.int64)))
+            label = np.concatenate((label, np.zeros(parent.size - label.size, np.int64)))
+            sides = np.concatenate((sides, np.zeros((parent.size - len(sides), 6), np.bool_)))
         for y in range(ny):
             for x in range(nx):
-                label = labels[z, y, x]
-                if label == 0:
+                number = here[y, x]
+                if number == 0:
                     continue
-                here = 0
-                if x > 0 and labels[z, y, x - 1] == label:
-                    here = out[z, y, x - 1]
-                if y > 0 and labels[z, y - 1, x] == label:
-                    other = out[z, y - 1, x]
-                    here = other if here == 0 or here == other else unite(parent, here, other)
-                if z > 0 and labels[z - 1, y, x] == label:
-                    other = out[z - 1, y, x]
-                    here = other if here == 0 or here == other else unite(parent, here, other)
-                if here == 0:
-                    if n == parent.size:
-                        more = np.zeros(n * 2, np.int32)
-                        more[:n] = parent
-                        parent = more
-                    parent[n] = here = n
-                    n += 1
-                out[z, y, x] = here
-    number, found = np.zeros(n, np.int32), 0
-    for i in range(1, n):
-        if parent[i] == i:
-            found += 1
-            number[i] = found
-        else:
-            number[i] = number[root(parent, i)]
+                size[number] += 1
+                label[number] = labels[z, y, x]
+                sides[number, 0] |= z == 0
+                sides[number, 1] |= z == nz - 1
+                sides[number, 2] |= y == 0
+                sides[number, 3] |= y == ny - 1
+                sides[number, 4] |= x == 0
+                sides[number, 5] |= x == nx - 1
+        above, here = here, above
+    for i in range(n - 1, 0, -1):
+        whole = root(parent, i)
+        if whole != i:
+            size[whole] += size[i]
+            size[i] = 0
+            sides[whole] |= sides[i]
+    own = size[:n] > 0
+    return size[:n][own], label[:n][own], sides[:n][own]
+
+
+@numba.njit(cache=True, nogil=True)
+def large_pieces(mask: np.ndarray, least: int) -> np.ndarray:
+    """The mask without pieces, connected by faces, of fewer than `least` voxels; bool of its shape."""
+    nz, ny, nx = mask.shape
+    parent, n = np.zeros(1024, np.int32), 1
+    size = np.zeros(1024, np.int64)
+    above, here = np.zeros((ny, nx), np.int32), np.zeros((ny, nx), np.int32)
     for z in range(nz):
+        parent, n = _label_slice(mask, z, above, here, parent, n)
+        if parent.size > size.size:
+            size = np.concatenate((size, np.zeros(parent.size - size.size, np.int64)))
         for y in range(ny):
-            row = out[z, y]
             for x in range(nx):
-                if row[x] > 0:
-                    row[x] = number[row[x]]
-    return out, found
+                size[here[y, x]] += 1
+        above, here = here, above
+    for i in range(n - 1, 0, -1):
+        whole = root(parent, i)
+        if whole != i:
+            size[whole] += size[i]
+    out = np.zeros(mask.shape, np.bool_)
+    again, m = np.zeros(parent.size, np.int32), 1
+    for z in range(nz):
+        again, m = _label_slice(mask, z, above, here, again, m)
+        for y in range(ny):
+            for x in range(nx):
+                if here[y, x] > 0:
+                    out[z, y, x] = size[root(parent, here[y, x])] >= least
+        above, here = here, above
+    return out

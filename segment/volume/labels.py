@@ -6,14 +6,13 @@ import numba
 import numpy as np
 
 from segment.errors import UnreadableError
-from segment.volume.components import connected_pieces
+from segment.volume.components import piece_table
 from segment.volume.stack import GreyVolume, LabelVolume
 
 DENSE = 1 << 24  #: labels up to this are looked up in a table
 THIN = 0.98  #: share of the unlabelled voxels within two of a grain, on both sides, that makes them lines
 SPREAD = 60.0  #: box over volume; grains stay below 10, grey levels reach thousands
 SHARE_SCATTERED = 0.5
-MOST_VOXELS = 400_000_000  #: above which loose pieces are not looked for: it takes as much memory again
 SLICES = 32  #: in which lines between grains are looked for
 FRAGMENT = 0.05  #: of a grain's volume: less in loose pieces is not worth a warning
 SMALL_VOXELS = 27  #: the same, in voxels
@@ -71,17 +70,12 @@ def _table(names: np.ndarray) -> np.ndarray:
 
 def _pieces_note(source: str, labels: np.ndarray, names: np.ndarray) -> tuple[str, ...]:
     """Labels in several pieces; refuses those scattered like grey levels."""
-    if labels.size > MOST_VOXELS:
+    size, owner, _ = piece_table(labels)
+    if size.size == len(names) - 1:
         return ()
-    pieces, n = connected_pieces(labels)
-    if n == len(names) - 1:
-        return ()
-    size = np.bincount(pieces.ravel(), minlength=n + 1)
-    owner = np.zeros(n + 1, np.int64)
-    owner[pieces.ravel()] = labels.ravel()
     largest = np.zeros(len(names), np.int64)
-    np.maximum.at(largest, owner[1:], size[1:])
-    total = np.bincount(owner[1:], size[1:], len(names))
+    np.maximum.at(largest, owner, size)
+    total = np.bincount(owner, size, len(names))
     scattered = largest[1:] * SPREAD < total[1:]
     if len(names) > 3 and total[1:][scattered].sum() > SHARE_SCATTERED * total[1:].sum():
         raise UnreadableError(

@@ -12,7 +12,7 @@ from segment.errors import UncalibratedError
 from segment.unet.choices import Device
 from segment.unet.model_folder import Model
 from segment.volume.alignment import aligned, find_drift
-from segment.volume.components import connected_pieces
+from segment.volume.components import large_pieces
 from segment.volume.grey_levels import even_slices
 from segment.volume.network import boundary_volume, directions_for
 from segment.volume.phases import SOLID, find_phases
@@ -132,7 +132,7 @@ def segment_stack(
         least = round(SMALLEST_GRAIN_PX**3)
         labels = volume_watershed(
             probability,
-            _without_crumbs(solid, least),
+            large_pieces(solid, least),
             persistence=model.persistence if settings.persistence is None else settings.persistence,
             min_voxels=least,
         )
@@ -143,17 +143,6 @@ def segment_stack(
         labels, stack.voxel_size, names, phases.fractions, stack.warnings + notes, phases.phase
     )
     return SegmentedStack(volume, grey, phases.phase)
-
-
-def _without_crumbs(solid: np.ndarray, least: int) -> np.ndarray:
-    """The solid without loose pieces of fewer voxels than the smallest grain has."""
-    pieces, n = connected_pieces(solid)
-    large = np.bincount(pieces.ravel(), minlength=n + 1) >= least
-    large[0] = False
-    out = np.empty(solid.shape, np.bool_)
-    for k, part in enumerate(pieces):
-        out[k] = large[part]
-    return out
 
 
 def _axes(shape: tuple[int, ...], stack: GreyVolume, settings: StackSettings) -> tuple[int, ...]:

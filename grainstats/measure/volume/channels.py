@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from grainstats.measure.volume._channel_kernels import diffusive_flux, shortest_paths
-from segment.volume.components import connected_pieces
+from segment.volume.components import piece_table
 from segment.volume.stack import VoxelSize
 
 AXES = ("z", "y", "x")
@@ -62,20 +62,17 @@ def connectivity(mask: np.ndarray, voxel_size: VoxelSize) -> Connectivity:
     >>> found.percolates["z"], found.percolates["x"], round(found.tortuosity["z"], 3)
     (True, False, 1.0)
     """
-    pieces, n = connected_pieces(mask)
-    inside = int(np.count_nonzero(mask))
-    if n == 0:
+    size, _, sides = piece_table(mask)
+    if not size.size:
         nothing: dict[str, float | None] = dict.fromkeys(AXES)
         return Connectivity(0.0, 0, 0.0, dict.fromkeys(AXES, False), nothing)
-    largest = int(np.bincount(pieces.ravel())[1:].max())
-    through = {}
-    for k, name in enumerate(AXES):
-        first, last = np.unique(pieces.take(0, axis=k)), np.unique(pieces.take(-1, axis=k))
-        through[name] = bool(np.intersect1d(first[first > 0], last[last > 0]).size)
+    inside = int(size.sum())
+    spans = (sides[:, ::2] & sides[:, 1::2]).any(axis=0)
+    through = dict(zip(AXES, spans.tolist(), strict=True))
     return Connectivity(
         fraction=inside / mask.size,
-        n_pieces=n,
-        largest_share=largest / inside,
+        n_pieces=size.size,
+        largest_share=int(size.max()) / inside,
         percolates={name: through[name] for name in "xyz"},
         tortuosity={name: tortuosity(mask, voxel_size, name) if through[name] else None for name in "xyz"},
     )
