@@ -172,7 +172,9 @@ def _tell(summary: Summary, shard: tuple[int, int]) -> None:
     speed = f", {summary.seconds / summary.megapixels:.1f} s per megapixel" if summary.megapixels else ""
     failed = f"; {len(summary.failures)} without a result" if summary.failures else ""
     images = counted(summary.n_images, "image")
-    print(f"{images} measured, {summary.n_new} of them now{speed}{failed}")
+    maps = counted(summary.n_corrected, "corrected map")
+    corrected = f"; {maps} measured now" if summary.n_corrected else ""
+    print(f"{images} measured, {summary.n_new} of them now{speed}{corrected}{failed}")
     if summary.report is not None:
         print(f"report: {summary.report}")
     else:

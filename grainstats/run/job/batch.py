@@ -76,6 +76,8 @@ class Summary:
         Images with a result, new ones and those found done.
     n_new : int
         Images analysed in this run.
+    n_corrected : int
+        Maps corrected by hand that were measured in this run.
     megapixels, seconds : float
         Size of the new images, and the time their workers spent on them.
     failures : tuple of Failure
@@ -94,6 +96,7 @@ class Summary:
     seconds: float
     failures: tuple[Failure, ...]
     warnings: tuple[str, ...]
+    n_corrected: int = 0
     verdicts: tuple[tuple[str, str], ...] = ()
     spacings: Mapping[str, float] = field(default_factory=dict)
     report: Path | None = None
@@ -278,18 +281,26 @@ class _Work:
     seconds: float
     failures: list[Failure]
     remarks: list[str]
+    n_corrected: int = 0
 
     def correct(self, by_hand: Corrected) -> None:
         """Add what came of the corrections; an image that only they give a result has one."""
         rescued = [failure for failure in self.failures if failure.digest in by_hand.digests]
         self.n_images += len(rescued)
+        self.n_corrected = by_hand.n_new
         self.failures = [failure for failure in self.failures if failure not in rescued] + by_hand.failures
         self.remarks = [*self.remarks, *by_hand.remarks]
 
     def summary(self, warnings: Sequence[str]) -> Summary:
         """What there is to say before any sample is judged."""
         return Summary(
-            self.n_images, self.n_new, self.megapixels, self.seconds, tuple(self.failures), tuple(warnings)
+            self.n_images,
+            self.n_new,
+            self.megapixels,
+            self.seconds,
+            tuple(self.failures),
+            tuple(warnings),
+            self.n_corrected,
         )
 
 

@@ -33,9 +33,20 @@ NAME = "corrected by hand"  #: what tables call the model of a correction
 
 @dataclass
 class Corrected:
-    """What came of the corrections of a run; `digests` are those of the images that they give a result."""
+    """What came of the corrections of a run.
+
+    Attributes
+    ----------
+    digests : set of str
+        Of the images that they give a result.
+    n_new : int
+        Corrections measured in this run.
+    failures : list of Failure
+    remarks : list of str
+    """
 
     digests: set[str] = field(default_factory=set)
+    n_new: int = 0
     failures: list[Failure] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
@@ -93,11 +104,13 @@ def _one(job: Job, maps: tuple[Path, ...], ledger: Ledger, analyst: Analyst, don
         raise InputError(maps[0], f"it has {len(maps)} corrections ({both})", "Keep the one that shall count")
     file = maps[0]
     key = AnalysisKey(job.digest, CORRECTION + file_digest(file), analyst.recipe.digest())
-    remark = "" if ledger.use_correction(job, key) else _analyse(job, file, key, ledger, analyst)
+    known = ledger.use_correction(job, key)
+    remark = "" if known else _analyse(job, file, key, ledger, analyst)
     if remark:
         done.remarks.append(remark)
-    else:
-        done.digests.add(job.digest)
+        return
+    done.digests.add(job.digest)
+    done.n_new += not known
 
 
 def _analyse(job: Job, file: Path, key: AnalysisKey, ledger: Ledger, analyst: Analyst) -> str:

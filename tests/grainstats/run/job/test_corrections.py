@@ -59,7 +59,7 @@ def test_a_correction_counts_and_the_networks_map_stays(one_sample, tmp_path, ed
     (folder / "field_0.txt").write_text("lines missed\nat the top")
 
     after = go(one_sample, out, edge_model, corrections=folder)
-    assert after.exit_status == 0 and after.n_images == 2
+    assert after.exit_status == 0 and (after.n_images, after.n_new, after.n_corrected) == (2, 0, 1)
     assert after.spacings["S1"] > before.spacings["S1"]
     counting, every = stored(out), stored(out, current=False)
     assert (len(counting), len(every)) == (2, 3)
@@ -76,6 +76,7 @@ def test_a_correction_counts_and_the_networks_map_stays(one_sample, tmp_path, ed
     for name in ("use_analysis", "add_analysis", "put_verdict"):
         monkeypatch.setattr(Database, name, lambda *args, name=name, **more: pytest.fail(f"{name} again"))
     again = go(one_sample, out, edge_model, corrections=folder)
+    assert again.n_corrected == 0
     without = go(one_sample, out, edge_model)
     assert again.spacings == without.spacings == after.spacings and again.n_new == 0
     monkeypatch.undo()

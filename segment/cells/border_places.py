@@ -1,0 +1,101 @@
+"""Where the borders of a label map lie, and how sure each is: to be drawn, listed and visited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from segment.cells.borders import Borders, pair_key
+
+
+@dataclass(frozen=True, eq=False)
+class BorderPlaces:
+    """Pixel edges of every border.
+
+    Attributes
+    ----------
+    borders : Borders
+    first : ndarray of int64, shape (m + 1,)
+        Edges ``first[k] ... first[k + 1] - 1`` are those of border k.
+    rows, columns : ndarray of int32, shape (k,)
+        Pixel above, or left of, each edge.
+    beside : ndarray of bool, shape (k,)
+        The edge lies between that pixel and the one right of it; else below it.
+    """
+
+    borders: Borders
+    first: np.ndarray
+    rows: np.ndarray
+    columns: np.ndarray
+    beside: np.ndarray
+
+    def least_sure(self) -> np.ndarray:
+        """Numbers of the borders, the least confident first; equal ones the longest first."""
+        return np.lexsort((-self.borders.length_px, self.borders.confidence))
+
+    def edges(self, border: int, labels: np.ndarray) -> np.ndarray:
+        """The edges of a border that are still there, as starts and steps to draw.
+
+        Parameters
+        ----------
+        border : int
+        labels : ndarray, shape (rows, columns)
+            The map as it is now: cells may have been joined or moved since.
+
+        Returns
+        -------
+        ndarray of float, shape (k, 2, 2)
+            Start (row, column) and step (rows, columns) of each edge; a pixel's middle has whole numbers.
+        """
+        part = slice(self.first[border], self.first[border + 1])
+        rows, columns, beside = self.rows[part], self.columns[part], self.beside[part]
+        here = labels[rows, columns]
+        there = labels[rows + ~beside, columns + beside]
+        kept = pair_key(here, there) == pair_key(*self.borders.pairs[border])
+        rows, columns, beside = rows[kept], columns[kept], beside[kept]
+        start = np.stack([rows - 0.5 + ~beside, columns - 0.5 + beside], axis=1)
+        step = np.stack([beside, ~beside], axis=1).astype(float)
+        return np.stack([start, step], axis=1)
+
+    def picture(self, shape: tuple[int, ...]) -> np.ndarray:
+        """Confidence of the borders on the pixels beside them, 0 elsewhere; float32 of `shape`."""
+        value = np.repeat(self.borders.confidence, np.diff(self.first)).astype(np.float32)
+        drawn = np.zeros(shape, np.float32)
+        drawn[self.rows, self.columns] = value
+        drawn[self.rows + ~self.beside, self.columns + self.beside] = value
+        return drawn
+
+
+def border_places(labels: np.ndarray, borders: Borders) -> BorderPlaces:
+    """Find the pixel edges of every border of a label map.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (rows, columns)
+    borders : Borders
+        Of the same map.
+
+    Examples
+    --------
+    >>> from segment.cells.borders import find_borders
+    >>> cells = np.array([[1, 1, 2], [1, 1, 2]], np.int32)
+    >>> found = border_places(cells, find_borders(cells, np.zeros(cells.shape, np.float32)))
+    >>> found.edges(0, cells)[:, 0].tolist()
+    [[-0.5, 1.5], [0.5, 1.5]]
+    """
+    keys, rows, columns, beside = [], [], [], []
+    for is_beside, here, there in (
+        (True, labels[:, :-1], labels[:, 1:]),
+        (False, labels[:-1], labels[1:]),
+    ):
+        y, x = np.nonzero((here != there) & (here > 0) & (there > 0))
+        keys.append(pair_key(here[y, x], there[y, x]))
+        rows.append(y.astype(np.int32))
+        columns.append(x.astype(np.int32))
+        beside.append(np.full(y.size, is_beside))
+    key = np.concatenate(keys)
+    order = np.argsort(key, kind="stable")
+    first = np.searchsorted(key[order], pair_key(*borders.pairs.T))
+    row, column, side = (np.concatenate(parts)[order] for parts in (rows, columns, beside))
+    return BorderPlaces(borders, np.append(first, key.size), row, column, side)
