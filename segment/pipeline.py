@@ -1,8 +1,11 @@
-"""One micrograph from grey levels to closed cells."""
+"""One micrograph, or several pictures of one field, from grey levels to closed cells."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+
+import numpy as np
 
 from segment.boundary_map import BoundaryMap
 from segment.cells.choices import Twins, Voids
@@ -14,6 +17,8 @@ from segment.micrograph.micrograph import Micrograph
 from segment.quality.blank_regions import blank_regions, blank_warning
 from segment.quality.evidence import gather_evidence
 from segment.quality.warnings import cell_warnings, evidence_warnings
+from segment.registration.align import warped
+from segment.registration.fuse import fuse
 from segment.segmentation import Segmentation
 from segment.unet.choices import Device, Precision
 from segment.unet.model_folder import Model
@@ -58,12 +63,87 @@ def segment_micrograph(
         Carries the probability and the warnings of `boundary_map`, those that its cells raise, the model's
         table of how far its borders can be trusted, and how the cells were cut (`segmentation`).
     """
-    seeds = model.persistence if persistence is None else persistence
     boundary_map = predict(model, micrograph, device=device, precision=precision, threads=threads, tta=tta)
     boundary_map = with_voids(micrograph, boundary_map, voids)
+    return _cells([micrograph.image], micrograph, model, boundary_map, persistence, min_area_px, twins)
+
+
+def segment_field(
+    pictures: Sequence[Micrograph],
+    model: Model,
+    *,
+    device: Device = "auto",
+    precision: Precision = "auto",
+    persistence: float | None = None,
+    min_area_px: int | None = None,
+    threads: int | None = None,
+    tta: bool = False,
+    voids: Voids = "auto",
+    twins: Twins = "keep",
+) -> tuple[BoundaryMap, GrainMap]:
+    """Boundary probability and cells of one field that several pictures show: tilts, detectors, channels.
+
+    The network looks at each picture; its answers are laid on each other and fused
+    (`segment.registration`), so that a boundary counts that only some of the pictures show.
+
+    Parameters
+    ----------
+    pictures : sequence of Micrograph
+        Of one magnification, at most a few degrees and a part of the frame apart. The maps have the pixels of
+        the first.
+    model, device, precision, persistence, min_area_px, threads, tta, voids, twins
+        As in `segment_micrograph`.
+
+    Raises
+    ------
+    InputError
+        A picture shows another area or has another magnification; the message names it.
+    """
+    if len(pictures) == 1:
+        return segment_micrograph(
+            pictures[0],
+            model,
+            device=device,
+            precision=precision,
+            persistence=persistence,
+            min_area_px=min_area_px,
+            threads=threads,
+            tta=tta,
+            voids=voids,
+            twins=twins,
+        )
+    answers = []
+    for picture in pictures:
+        answer = predict(model, picture, device=device, precision=precision, threads=threads, tta=tta)
+        answers.append(with_voids(picture, answer, voids))
+    first = pictures[0]
+    boundary_map, places = fuse(answers, _names(pictures))
+    shown = [first.image]
+    for picture, place in zip(pictures[1:], places, strict=True):
+        if place is not None:
+            shown.append(warped(plain(picture.image).astype(np.float32), place.matrix, first.image.shape))
+    return _cells(shown, first, model, boundary_map, persistence, min_area_px, twins)
+
+
+def _names(pictures: Sequence[Micrograph]) -> list[str]:
+    """Files of the pictures, with the frame where one file holds several."""
+    return [f"{p.path}" if p.n_frames == 1 else f"{p.path} (frame {p.frame})" for p in pictures]
+
+
+def _cells(
+    shown: Sequence[np.ndarray],
+    micrograph: Micrograph,
+    model: Model,
+    boundary_map: BoundaryMap,
+    persistence: float | None,
+    min_area_px: int | None,
+    twins: Twins,
+) -> tuple[BoundaryMap, GrainMap]:
+    """Cells of an answer; a region is blank where every picture shows nothing in it."""
+    seeds = model.persistence if persistence is None else persistence
     smallest = model.smallest_px(boundary_map.scale) if min_area_px is None else min_area_px
     grain_map = close_cells(boundary_map, persistence=seeds, min_area_px=smallest, twins=twins)
-    blank = blank_regions(micrograph.image, grain_map.labels)
+    blank = _blank_in_all(shown, grain_map.labels)
     if blank is not None:
         seen = ~blank if boundary_map.valid is None else boundary_map.valid & ~blank
         boundary_map = replace(boundary_map, valid=seen)
@@ -71,6 +151,16 @@ def segment_micrograph(
         grain_map = replace(grain_map, warnings=(*grain_map.warnings, blank_warning(blank)))
     grain_map = with_warnings(micrograph, model, boundary_map, grain_map)
     return boundary_map, replace(grain_map, segmentation=record_of(grain_map, model, seeds))
+
+
+def _blank_in_all(shown: Sequence[np.ndarray], labels: np.ndarray) -> np.ndarray | None:
+    blank: np.ndarray | None = None
+    for image in shown:
+        here = blank_regions(image, labels)
+        if here is None:
+            return None
+        blank = here if blank is None else blank & here
+    return blank if blank is not None and blank.any() else None
 
 
 def with_voids(micrograph: Micrograph, boundary_map: BoundaryMap, voids: Voids) -> BoundaryMap:

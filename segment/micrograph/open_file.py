@@ -84,10 +84,18 @@ class Frame:
 
 
 class OpenFile:
-    """A file opened once for all format modules: its first bytes, and its TIFF structure where it has one."""
+    """A file opened once for all format modules: its first bytes, and its TIFF structure where it has one.
 
-    def __init__(self, path: Path) -> None:
+    Parameters
+    ----------
+    path : Path
+    all_channels : bool
+        Channels and detectors of one area are all frames; else the first of each area is.
+    """
+
+    def __init__(self, path: Path, *, all_channels: bool = False) -> None:
         self.path = path
+        self.all_channels = all_channels
         with path.open("rb") as file:
             self.head = file.read(HEAD_BYTES)
         self.size = path.stat().st_size

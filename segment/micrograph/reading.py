@@ -98,6 +98,7 @@ def read_micrographs(
     pixel_size_nm: float | None = None,
     frame: int | None = None,
     sha256: str | None = None,
+    all_channels: bool = False,
 ) -> Iterator[Micrograph]:
     """Read a microscope file, one `Micrograph` a frame, loaded when its turn comes.
 
@@ -112,6 +113,9 @@ def read_micrographs(
         Only this frame of a stack, counted from 0; no other frame is loaded.
     sha256 : str, optional
         Digest of the file's bytes, where it is known already.
+    all_channels : bool
+        Channels and detectors of one area are all read, as pictures of one field
+        (`segment.pipeline.segment_field`); else the first of each area is, since an area counts once.
 
     Yields
     ------
@@ -130,7 +134,7 @@ def read_micrographs(
     """
     path = Path(path)
     choose_scale((), pixel_size_nm)
-    with _opened(path) as (vendor, frames):
+    with _opened(path, all_channels) as (vendor, frames):
         sha256 = sha256 or _sha256(path)
         if frame is not None:
             yield _micrograph(
@@ -177,10 +181,10 @@ def describe(path: Path | str, *, pixel_size_nm: float | None = None) -> list[Fr
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[str, list[Frame]]]:
+def _opened(path: Path, all_channels: bool = False) -> Iterator[tuple[str, list[Frame]]]:
     """Format and frames of a file, closed at the end."""
     _check_file(path)
-    with OpenFile(path) as opened:
+    with OpenFile(path, all_channels=all_channels) as opened:
         yield _parsed(opened)
 
 

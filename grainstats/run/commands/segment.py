@@ -115,6 +115,12 @@ def segment(
         TwinsChoice,
         typer.Option(help="Of micrographs: twin lamellae are grains (keep) or not (merge)."),
     ] = TwinsChoice.KEEP,
+    field: Annotated[
+        bool,
+        typer.Option(
+            "--field", help="The images show one field: tilts, detectors, channels. One map results."
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
     misorientation_deg: MisorientationOption = None,
     merge_twins: MergeTwinsOption = False,
@@ -134,6 +140,8 @@ def segment(
 
     model = load_model(model_name)
     paths = find_inputs(images)
+    if field:  # the first one named is the reference
+        paths = list(dict.fromkeys(path for each in images for path in find_inputs([each])))
     rules = grain_rules(misorientation_deg, merge_twins, twin, phase)
     out.mkdir(parents=True, exist_ok=True)
     settings = Settings(
@@ -141,7 +149,8 @@ def segment(
     )
     done: dict[int, dict[str, Any]] = {}
     failed: set[Path] = set()
-    for frame, result in _segment_all(_frames(paths, pixel_size), FrameWork(str(model.folder), settings)):
+    frames = iter([_one_field(paths, pixel_size)]) if field else _frames(paths, pixel_size)
+    for frame, result in _segment_all(frames, FrameWork(str(model.folder), settings)):
         if isinstance(result, str):
             print(f"error: {result}", file=sys.stderr)
             failed.add(frame.path)
@@ -151,7 +160,10 @@ def segment(
         images_done = [done[number] for number in sorted(done)]
         document = {"model": model.name, "model_digest": model.digest, "images": images_done}
         print(json.dumps(document, indent=2))
-    print(f"{len(paths) - len(failed)} of {len(paths)} files done, in {out}", file=sys.stderr)
+    if field:
+        print(f"field of {len(paths)} files {'failed' if failed else f'done, in {out}'}", file=sys.stderr)
+    else:
+        print(f"{len(paths) - len(failed)} of {len(paths)} files done, in {out}", file=sys.stderr)
     if failed:
         raise typer.Exit(1)
 
@@ -179,10 +191,11 @@ class Frame:
     name: str = ""
     micrograph: Micrograph | None = None  #: None: an orientation map, or an error
     error: str = ""
+    more: tuple[Micrograph, ...] = ()  #: further pictures of the same field
 
     @property
     def pixels(self) -> int:
-        return 0 if self.micrograph is None else self.micrograph.image.size
+        return sum(each.image.size for each in (self.micrograph, *self.more) if each is not None)
 
 
 @dataclass(frozen=True)
@@ -200,7 +213,7 @@ class FrameWork:
         try:
             if frame.micrograph is None:
                 return cut_orientation_map(frame.path, frame.name, self.settings)
-            return segment_frame(frame.micrograph, frame.name, opened_model(self.model), self.settings)
+            return segment_frame(frame, frame.micrograph, opened_model(self.model), self.settings)
         except Exception as error:  # costs one image, not the run
             return _said(frame.path, error)
 
@@ -263,21 +276,37 @@ def _frames(paths: list[Path], pixel_size_nm: float | None) -> Iterator[Frame]:
             yield Frame(next(number), path, error=_said(path, error))
 
 
+def _one_field(paths: list[Path], pixel_size_nm: float | None) -> Frame:
+    """All images of the files, and all their channels, as pictures of one field."""
+    from segment.micrograph import read_micrographs
+
+    first = paths[0]
+    try:
+        pictures = [
+            picture
+            for path in paths
+            for picture in read_micrographs(path, pixel_size_nm=pixel_size_nm, all_channels=True)
+        ]
+    except Exception as error:  # as for an image by itself
+        return Frame(0, first, error=_said(first, error))
+    return Frame(0, first, first.stem, pictures[0], more=tuple(pictures[1:]))
+
+
 def _said(path: Path, error: Exception) -> str:
     """What the user reads of an error: those that name their file and remedy, as they are."""
     return str(error) if isinstance(error, InputError) else f"{path}: {type(error).__name__}: {error}"
 
 
-def segment_frame(micrograph: Micrograph, name: str, model: Model, settings: Settings) -> dict[str, Any]:
-    """Segment one frame and write its maps; what `--json` says of it."""
+def segment_frame(frame: Frame, micrograph: Micrograph, model: Model, settings: Settings) -> dict[str, Any]:
+    """Segment one frame, or one field of several pictures, and write its maps; what `--json` says of it."""
     from time import perf_counter
 
     from segment.label_files import write_boundary_map, write_label_map
-    from segment.pipeline import segment_micrograph
+    from segment.pipeline import segment_field
 
-    begin = perf_counter()
-    boundary_map, grain_map = segment_micrograph(
-        micrograph,
+    begin, name = perf_counter(), frame.name
+    boundary_map, grain_map = segment_field(
+        [micrograph, *frame.more],
         model,
         device=settings.device,
         precision=settings.precision,
@@ -295,6 +324,7 @@ def segment_frame(micrograph: Micrograph, name: str, model: Model, settings: Set
         "name": name,
         "file": str(micrograph.path),
         "frame": micrograph.frame,
+        "pictures": [f"{each.path}" for each in (micrograph, *frame.more)],
         "n_grains": grain_map.n_grains,
         "n_second_phases": grain_map.n_second_phases,
         "pixel_size_nm": grain_map.pixel_size_nm,

@@ -42,7 +42,7 @@ def frames(opened: OpenFile) -> list[Frame]:
         )
     scale, notes = _scale(opened, unit, str(facts.get("yunit", unit)))
     found = page_frames(opened, scales=(scale,) if scale else (), notes=notes)
-    return _one_channel(found, facts)
+    return found if opened.all_channels else _one_channel(found, facts)
 
 
 def _one_channel(found: list[Frame], facts: dict[str, Any]) -> list[Frame]:

@@ -56,6 +56,8 @@ def frames(opened: OpenFile) -> list[Frame]:
         if plane is not None:
             sets.setdefault(plane.image, {}).setdefault(plane.position, {})[plane.channel] = len(found)
         found += page_frames(opened, [page], scales=scales, notes=notes)
+    if opened.all_channels:
+        return found
     return first_of_each_area(found, [_channels(positions) for positions in sets.values()])
 
 

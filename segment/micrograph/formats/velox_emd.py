@@ -70,6 +70,8 @@ def frames(opened: OpenFile) -> list[Frame]:
     if not found:
         reason = skipped[0] if skipped else "spectra, not images"
         raise NotAnImageError(opened.path, reason, "Give the real-space image of the specimen instead")
+    if opened.all_channels:
+        return found
     return first_of_each_area(found, [_channels(each, begin) for (begin, *_), each in scans.items()])
 
 

@@ -252,12 +252,16 @@ def render(grain_map: GrainMap, style: str, rng: np.random.Generator) -> np.ndar
 
     Pixels of label 0 become pores (styles of the electron microscope) or dark islands (etched).
     """
+    return _develop(scene_of(grain_map, rng), style, rng)
+
+
+def scene_of(grain_map: GrainMap, rng: np.random.Generator) -> Scene:
+    """A known grain map as a specimen; pixels of label 0 are pores."""
     labels = grain_map.labels
     filled = labels + 1
     mean = float(np.sqrt(labels.size / max(grain_map.n_grains, 1)) * 0.9)
     section = Section(filled, np.arange(int(filled.max()) + 1), Shape(mean_intercept=mean))
-    scene = replace(build_scene(section, rng), pores=labels == 0)
-    return _develop(scene, style, rng)
+    return replace(build_scene(section, rng), pores=labels == 0)
 
 
 def empty_micrograph(rng: np.random.Generator, shape: tuple[int, int] = (512, 512)) -> np.ndarray:
@@ -289,8 +293,12 @@ def _scene(section: Section, style: str, rng: np.random.Generator) -> Scene:
 
 def _develop(scene: Scene, style: str, rng: np.random.Generator) -> np.ndarray:
     """Render, shade, expose, spoil; uint8."""
+    return photographed(STYLES[style].renderer(scene, rng).astype(np.float32), style, rng)
+
+
+def photographed(image: np.ndarray, style: str, rng: np.random.Generator) -> np.ndarray:
+    """What the specimen shows, float32, as a camera takes it: uint8."""
     chosen = STYLES[style]
-    image = chosen.renderer(scene, rng).astype(np.float32)
     if rng.random() < 0.6:
         image = degradations.shade(image, rng)
     if rng.random() < 0.2:

@@ -1,0 +1,1 @@
+"""Several pictures of one field: brought into register, their boundaries fused."""
