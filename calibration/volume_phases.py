@@ -1,0 +1,116 @@
+"""How well phases of made FIB-SEM stacks are told, and grains in three dimensions.
+
+python calibration/volume_phases.py           phases by grey level, docs/validation/volume_phases.csv
+python calibration/volume_phases.py --grains  grains by the released network, seen along three directions
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from segment.mosaics.fib_sem import FibSem, MadeStack, made_stack
+from segment.volume import GreyVolume, VoxelSize
+from segment.volume.phases import NAMES
+from segment.volume.pipeline import SegmentedStack, StackSettings, segment_stack
+
+OUT = Path("docs/validation")
+SHAPE = (40, 160, 160)
+KINDS = ((0.05, 0.03, 24.0), (0.1, 0.05, 24.0), (0.2, 0.08, 24.0), (0.1, 0.05, 36.0), (0.15, 0.05, 18.0))
+NOISES = (9.0, 20.0, 35.0)  #: SD in grey levels; void and solid are 100 apart
+SEEDS = range(100, 103)
+
+
+def segmented(made: MadeStack, settings: StackSettings) -> SegmentedStack:
+    """A made stack as `grainstats volume` takes it."""
+    from segment.unet import load_model
+
+    stack = GreyVolume(made.grey, VoxelSize(10, 10, 10))
+    return segment_stack(stack, load_model() if settings.grains else None, settings)
+
+
+def overlap(a: np.ndarray, b: np.ndarray) -> float:
+    """Intersection over union."""
+    return float((a & b).sum() / max((a | b).sum(), 1))
+
+
+def phases() -> list[dict[str, float]]:
+    """One row a noise and kind, the mean of its seeds."""
+    rows = []
+    for noise in NOISES:
+        for porosity, second, size in KINDS:
+            found = []
+            for seed in SEEDS:
+                made = made_stack(
+                    SHAPE,
+                    size,
+                    np.random.default_rng(seed),
+                    porosity=porosity,
+                    second=second,
+                    imaging=FibSem(noise=noise),
+                )
+                told = segmented(made, StackSettings(align="none", grains=False)).phase
+                found.append([overlap(told == k, made.phase == k) for k in range(3)])
+            means = dict(zip(NAMES, np.mean(found, axis=0).round(3), strict=True))
+            rows.append(
+                {"noise": noise, "porosity": porosity, "second": second, "grain_voxels": size, **means}
+            )
+            print(rows[-1], flush=True)
+    return rows
+
+
+def grains() -> list[dict[str, float]]:
+    """One row a stack: grains found, F1 at half overlap, ratio of mean diameters and of S_V."""
+    from grainstats.measure.volume import measure_volume
+    from segment.volume import LabelVolume
+
+    rows = []
+    for seed in range(2):
+        made = made_stack((96, 96, 96), 30.0, np.random.default_rng(seed), porosity=0.06, second=0.03)
+        told = segmented(made, StackSettings(align="none")).volume
+        truth = LabelVolume(made.labels, told.voxel_size, np.arange(int(made.labels.max()) + 1))
+        sizes = [measure_volume(v) for v in (told, truth)]
+        mean = [float(np.average(m.grains["equivalent_diameter_nm"])) for m in sizes]
+        surface = [float(m.block_area_nm2.sum()) for m in sizes]
+        f1 = object_f1(told.labels, made.labels)
+        rows.append(
+            {
+                "seed": seed,
+                "found": told.n_grains,
+                "truth": len(np.unique(made.labels)) - 1,
+                "f1": round(f1, 3),
+                "diameter_ratio": round(mean[0] / mean[1], 3),
+                "surface_ratio": round(surface[0] / surface[1], 3),
+            }
+        )
+        print(rows[-1], flush=True)
+    return rows
+
+
+def object_f1(found: np.ndarray, truth: np.ndarray) -> float:
+    """Share of objects that overlap one of the other by more than half of their union."""
+    n, m = int(found.max()) + 1, int(truth.max()) + 1
+    both = np.bincount(found.ravel().astype(np.int64) * m + truth.ravel(), minlength=n * m).reshape(n, m)
+    union = both.sum(axis=1)[:, None] + both.sum(axis=0)[None, :] - both
+    hits = int((both[1:, 1:] > union[1:, 1:] / 2).sum())
+    there = [int((both.sum(axis=k) > 0)[1:].sum()) for k in (0, 1)]
+    return 2 * hits / max(sum(there), 1)
+
+
+def main() -> None:
+    """Write one of the two tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--grains", action="store_true")
+    wanted = parser.parse_args().grains
+    rows = grains() if wanted else phases()
+    with (OUT / ("volume_grains.csv" if wanted else "volume_phases.csv")).open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    main()
