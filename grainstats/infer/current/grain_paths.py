@@ -4,7 +4,7 @@ Within a grain a cheapest path is straight, so that it bends only on boundaries.
 boundary and along the frame, and within each cell each point is joined to every other that it sees: lines of
 sight are checked on the labels, since cells need not be convex.  A path between such points is a cut that can
 be made; the true limit is lower by what moving the points along the boundaries could still save
-(docs/current.md gives it).
+(docs/explanation/current.md gives it).
 """
 
 from __future__ import annotations
