@@ -8,6 +8,7 @@ from pathlib import Path
 from grainstats.magnet.jc_laws import Table
 from segment.errors import InputError, UnreadableError
 
+#: tesla; 1 Oe stands for 1 G = 1e-4 T
 FIELD_UNITS = {"t": 1.0, "tesla": 1.0, "mt": 1e-3, "oe": 1e-4, "koe": 0.1, "g": 1e-4, "kg": 0.1}
 _AMPERES = {"a": 1.0, "ka": 1e3, "ma": 1e-3, "MA": 1e6, "GA": 1e9}  #: "mA" and "MA" differ by case only
 _DENSITY = re.compile(r"(GA|MA|mA|kA|KA|A|a)\s*(?:/|_?per_?|[\s·*_])\s*(mm|cm|m)\s*(?:\^|\*\*)?\s*-?\s*[2²]")

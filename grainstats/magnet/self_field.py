@@ -19,8 +19,8 @@ from segment.errors import InputError
 
 RINGS = (8, 16, 32)  #: cells across the radius of the three grids
 MAX_CELLS = 6000  #: of the finest grid: seconds on one core
-PASSES = 300
-BISECTIONS = 60
+PASSES = 300  #: of the damped fixed point
+BISECTIONS = 60  #: halve a double down to its last bit
 SETTLED = 1e-8  #: change of the current density in a pass, over its largest value
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-BLOCK_ROWS = 512
+BLOCK_ROWS = 512  #: rows converted at a time
 _HALF_TRANSPARENT = 0.05  #: share of soft edges in an alpha channel
 _LUMINANCE = (0.2126, 0.7152, 0.0722)  # ITU-R BT.709
 _RESIZABLE = frozenset("uint8 uint16 int16 float32 float64".split())

@@ -21,7 +21,7 @@ from segment.micrograph.micrograph import PixelSizeSource
 if TYPE_CHECKING:
     from tifffile import TiffFile
 
-HEAD_BYTES = 4096
+HEAD_BYTES = 4096  #: enough for every signature
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 

@@ -15,7 +15,7 @@ from segment.micrograph.refusals import truncated
 if TYPE_CHECKING:
     from tifffile import TiffFile
 
-MAX_PAGES = 100_000
+MAX_PAGES = 100_000  #: more is a loop of pages
 
 
 @contextmanager

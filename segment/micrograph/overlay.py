@@ -13,7 +13,7 @@ import numpy as np
 
 LARGEST = 2**26  #: pixels above which nothing is looked for; exported pictures are smaller
 
-_BLOCK_ROWS = 512
+_BLOCK_ROWS = 512  #: rows drawn at a time
 _BOX_SIDES = (12, 40)  #: least rows and columns of a box
 _BOX_EDGE = 0.9  #: of the outermost rows and columns of a box is its level
 _BOX_INK = (0.01, 0.5)  #: share of lettering in a box

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-LARGEST_SIDECAR = 1_000_000
+LARGEST_SIDECAR = 1_000_000  #: bytes
 
 
 def sidecar(path: Path, *endings: str) -> Path | None:

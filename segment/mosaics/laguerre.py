@@ -23,7 +23,7 @@ from segment.mosaics.sphere_packing import pack
 
 Centres = Literal["poisson", "packed"]
 PACKED_SHARE = 0.6  # sphere volume over space in a random dense packing
-POISSON_SHARE = 1.0
+POISSON_SHARE = 1.0  #: sphere volume over space
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,7 @@ from segment.grain_map import GrainMap
 START_PX2 = 16.0  #: mean area at the start
 TEMPERATURE = 1.0  #: in units of one bond of the 20-neighbourhood: boundaries do not stick to the lattice
 QUENCH = 4  #: sweeps without temperature at the end
-MOST_SWEEPS = 20_000
+MOST_SWEEPS = 20_000  #: then growth has stopped
 
 
 @dataclass(frozen=True, eq=False)

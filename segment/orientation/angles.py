@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-TURN = 2 * np.pi + 1e-3
+TURN = 2 * np.pi + 1e-3  #: radians, with room for rounding in files
 NOT_INDEXED = 4 * np.pi  #: radians; EDAX writes it where a pattern was not indexed
 SPREAD = np.pi  #: of φ₁ and φ₂: a map in degrees never keeps to such low angles in all three
 

@@ -24,7 +24,7 @@ import numpy as np
 from segment.grain_orientations import CrystalPhase
 from segment.orientation.quaternions import rotate
 
-NOT_INDEXED_RGB = (0, 0, 0)
+NOT_INDEXED_RGB = (0, 0, 0)  #: black
 KEY_CORNERS = {
     "m-3m": ("001", "101", "111"),
     "6/mmm": ("0001", "2-1-10", "10-10"),

@@ -17,7 +17,7 @@ from segment.grain_orientations import CrystalPhase
 from segment.orientation.symmetry import proper_rotations
 
 N_AXES = 20_000  #: on the half sphere; the mean angle of m-3m comes out within .01 degrees
-STEP_DEG = 0.25
+STEP_DEG = 0.25  #: classes of the distribution
 
 
 def random_density(phase: CrystalPhase) -> tuple[np.ndarray, np.ndarray]:

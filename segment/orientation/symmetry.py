@@ -36,7 +36,7 @@ _EDAX = dict(
         strict=True,
     )
 )
-_EDAX_UNIQUE = {2: "c", 20: "b", 21: "a"}
+_EDAX_UNIQUE = {2: "c", 20: "b", 21: "a"}  #: the axis of 2/m by EDAX's number
 
 #: last space group of each Laue group (International Tables for Crystallography A)
 _LAST_SPACE_GROUP = (2, 15, 74, 88, 142, 148, 167, 176, 194, 206, 230)

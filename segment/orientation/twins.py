@@ -19,7 +19,7 @@ from segment.orientation.quaternions import from_axis_angle
 from segment.orientation.symmetry import LAUE_GROUPS
 
 AXIS_TOLERANCE_DEG = 5.0  #: of a twin given by axis and angle; our choice, near that of Σ7 to Σ9 by Brandon
-CUBIC = LAUE_GROUPS[-2:]
+CUBIC = LAUE_GROUPS[-2:]  #: m-3 and m-3m
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 
 from segment.volume.components import root
 
-OUTSIDE = -1
+OUTSIDE = -1  #: the mask
 
 
 @numba.njit(cache=True, nogil=True)

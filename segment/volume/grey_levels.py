@@ -6,8 +6,8 @@ import numpy as np
 from scipy import ndimage
 
 ENDS = (0.2, 99.8)  #: percentiles of the whole stack that are put at `KEPT`
-KEPT = (12.0, 243.0)
-SAMPLE = 4
+KEPT = (12.0, 243.0)  #: grey levels; room on both sides for what is corrected afterwards
+SAMPLE = 4  #: every fourth row and column
 GAIN_SLICES = 8.0  #: SD of the smoothing of contrast along z; what a slice shows changes its contrast too
 SHADING_SHARE = 0.17  #: of the longer edge; SD over which brightness across a slice is levelled
 SHADING_PX = 40.0  #: at least; grains of a small image are no shading

@@ -12,7 +12,7 @@ from segment.volume.stack import GreyVolume, LabelVolume
 DENSE = 1 << 24  #: labels up to this are looked up in a table
 THIN = 0.98  #: share of the unlabelled voxels within two of a grain, on both sides, that makes them lines
 SPREAD = 60.0  #: box over volume; grains stay below 10, grey levels reach thousands
-SHARE_SCATTERED = 0.5
+SHARE_SCATTERED = 0.5  #: of all labelled voxels
 SLICES = 32  #: in which lines between grains are looked for
 FRAGMENT = 0.05  #: of a grain's volume: less in loose pieces is not worth a warning
 SMALL_VOXELS = 27  #: the same, in voxels

@@ -11,10 +11,10 @@ from segment.errors import UnreadableError
 from segment.volume.stack import GreyVolume, VoxelSize
 
 SUFFIXES = (".mrc", ".mrcs", ".map", ".st", ".ali", ".rec")
-_HEADER = 1024
-_PIXELS = {0: "i1", 1: "i2", 2: "f4", 6: "u2", 12: "f2"}
+_HEADER = 1024  #: bytes, MRC2014
+_PIXELS = {0: "i1", 1: "i2", 2: "f4", 6: "u2", 12: "f2"}  #: modes of MRC2014 and their dtypes
 _UNSET_A = 1.0  # programs write exactly 1 Å for unknown
-_MOST = 1_000_000
+_MOST = 1_000_000  #: voxels along an edge; more is no header
 
 
 def recognises(path: Path) -> bool:

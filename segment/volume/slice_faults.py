@@ -6,7 +6,7 @@ import numpy as np
 
 SAMPLE = 4  #: every so many pixels are compared
 UNLIKE = 6.0  #: robust standard deviations of the difference to both neighbours
-MOST_NAMED = 8
+MOST_NAMED = 8  #: in one warning
 
 
 def slice_faults(values: np.ndarray) -> tuple[str, ...]:

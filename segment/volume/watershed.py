@@ -21,7 +21,7 @@ from segment.volume._watershed_kernels import (
     number_roots,
 )
 
-BLOCK = 128
+BLOCK = 128  #: voxels
 LEVELS = 255  #: of probability as uint8
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from segment.errors import InputError
 
-MAX_LEVELS = 6
+MAX_LEVELS = 6  #: groups that a table and a legend can show; judgement
 REFERENCES = ("researcher", "control", "reference", "standard")
 """Levels that stand in the denominator of a ratio where the user names none."""
 BOOKKEEPING = ("sample_id", "design_route", "campaign", "images", "n_images", "n_grains", "n_interior")

@@ -22,9 +22,9 @@ from segment.errors import InputError
 from segment.grain_map import GrainMap
 from segment.volume.stack import LabelVolume
 
-DRAWS = 200
+DRAWS = 200  #: of what a law leaves open; judgement
 MOST_WORK = 2e8  #: pieces times draws; larger maps get fewer draws, at least `FEWEST_DRAWS`
-FEWEST_DRAWS = 20
+FEWEST_DRAWS = 20  #: below which quantiles of 2.5 % mean nothing
 GRAINS_ACROSS = 20  #: fewer: the window's edges raise the current, and one window says little
 DIRECTIONS: tuple[Direction, Direction] = ("x", "y")
 

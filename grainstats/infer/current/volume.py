@@ -20,8 +20,8 @@ from grainstats.infer.current.law import Law
 from grainstats.infer.current.result import CurrentEstimate, DirectionEstimate
 from segment.errors import InputError
 
-DRAWS = 50
-GRAINS_ACROSS = 10
+DRAWS = 50  #: as for maps, fewer: a maximum flow in 3-D takes seconds
+GRAINS_ACROSS = 10  #: fewer cross-sections read high: a warning; judgement
 CAPACITY = 1 << 20  #: whole-number capacity of the largest face
 MOST = 1 << 30  #: through all faces of one side; scipy's solver counts in 32 bits
 

@@ -15,13 +15,13 @@ from grainstats.infer.volume_modality.sizes import VolumeSizes
 from grainstats.infer.volume_modality.two_normals import SMALLEST_SHARE, TwoPopulations, fit_populations
 from grainstats.measure.volume import VolumeMeasurement
 
-LEVEL = 0.05
+LEVEL = 0.05  #: of the test
 FEWEST_GRAINS = 30  #: interior grains, where the table of the null begins
 FEWEST_UNIFORM = 200  #: in fewer, all of a few coarse grains may be missed, as in the plane
 FEWEST_COARSE = 5  #: grains that make a population, those included whose visible part alone is coarse
 FEWEST_WHOLE = 2  #: of them seen whole
 SMALLEST_RATIO = 2.0  #: of the modes, as in the plane
-ENOUGH_POWER = 0.8
+ENOUGH_POWER = 0.8  #: to call a volume uniform; the usual convention (Cohen 1988)
 LARGE_AT_FRAME = 1.3  #: times the largest whole grain: a cut grain that no whole one stands for
 REPEATS = 60  #: of the bootstrap of the modes
 

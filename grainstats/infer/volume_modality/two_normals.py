@@ -11,11 +11,11 @@ from grainstats.infer.volume_modality.sizes import GRID, SURFACE, VolumeSizes
 
 SD_BOUNDS = (0.08, 0.45)  #: of log diameter in one population: all of the null mosaics lie within
 STARTS = (0.3, 0.5, 0.7, 0.85, 0.95)  #: shares of the surface that the fine population begins with
-SWEEPS = 40
+SWEEPS = 40  #: of expectation and maximisation
 SMALLEST_SHARE = 0.05  #: of the volume; less are isolated coarse grains, not a population
 SMALLEST_RATIO = 1.7  #: of the two modes, for the fit to count at all
 MOST_COARSE = 0.5  #: of the number of grains; else the fine one is only the tail of small cells
-NO_GAIN = 1e-3
+NO_GAIN = 1e-3  #: of log likelihood, below which it has converged
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ import numpy as np
 
 from grainstats.measure.grains.run_lengths import Runs
 
-COARSE_ANGLES = 36
-REFINEMENTS = 7
-RUNS_AT_A_TIME = 30_000
-GOLDEN = (np.sqrt(5) - 1) / 2
+COARSE_ANGLES = 36  #: steps of 5 degrees
+REFINEMENTS = 7  #: golden sections of a bracket: 10 degrees become .34, an error of the width below 2e-5
+RUNS_AT_A_TIME = 30_000  #: bounds the memory of the projections
+GOLDEN = (np.sqrt(5) - 1) / 2  #: golden section
 
 
 def _width(runs: Runs, angle: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-LEVEL = 0.95
+LEVEL = 0.95  #: of every interval
 MODEL_DEGREES = 5.0  #: what a model's standard error weighs beside that of the blocks
 
 

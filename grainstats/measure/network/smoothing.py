@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-PASSES = 12
+PASSES = 12  #: of smoothing along a segment; triple junctions stay
 SHRINK, SWELL = 0.5, -0.52
 DIGITAL_EXCESS = 1.0054  #: length of a smoothed digital straight line over the true one, mean over directions
 

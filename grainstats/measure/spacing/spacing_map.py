@@ -11,8 +11,8 @@ from grainstats.measure.grains.window import labels_with_hidden
 from grainstats.measure.network.graph import BoundaryNetwork
 from segment.grain_map import GrainMap
 
-KERNEL_IN_GRAINS = 1.5
-CELLS_PER_KERNEL = 4
+KERNEL_IN_GRAINS = 1.5  #: SD of the window, in mean grain sizes
+CELLS_PER_KERNEL = 4  #: points of the map per SD; finer shows nothing more
 
 
 @dataclass(frozen=True, eq=False)

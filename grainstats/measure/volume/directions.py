@@ -9,6 +9,7 @@ import numpy as np
 
 from grainstats.measure.volume._interface_kernels import crossings
 
+#: the 13 directions to a voxel's neighbours
 STEPS = np.array([d for d in product((-1, 0, 1), repeat=3) if d > (0, 0, 0)], dtype=np.int64)
 POINTS = 20_000  #: on the sphere, for the share of directions that each lattice direction stands for
 

@@ -10,7 +10,7 @@ from grainstats.measure.volume.measurement import VolumeMeasurement
 from segment.volume.stack import LabelVolume
 
 SECTIONS = 7  #: evenly through the stack
-PER_UM = 1e3
+PER_UM = 1e3  #: 1/nm to 1/um
 SMALLEST_PX = 4  #: cells of fewer pixels are left out
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from grainstats.share.db.records import AnalysisRecord
     from segment.grain_map import GrainMap
 
-DRAWS = 100
+DRAWS = 100  #: fewer than `infer.current` takes for one map; a batch has thousands
 
 
 def with_current(

@@ -16,7 +16,7 @@ from pathlib import Path
 from grainstats.run.atomic import write_bytes
 
 _FOLDER = ".report"
-_BLOCK = 1 << 20
+_BLOCK = 1 << 20  #: bytes read at a time
 _SETTLED_NS = 2_000_000_000  #: coarsest clock of a file system in use (FAT: 2 s)
 
 

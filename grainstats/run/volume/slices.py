@@ -7,11 +7,11 @@ import io
 
 import numpy as np
 
-LONGEST_PX = 512
-VOID = (38, 40, 46)
-LINE = (255, 214, 10)
-QUALITY = 80
-GOLDEN = 0.618034
+LONGEST_PX = 512  #: longer edge of a slice on the page
+VOID = (38, 40, 46)  #: RGB
+LINE = (255, 214, 10)  #: RGB
+QUALITY = 80  #: of JPEG
+GOLDEN = 0.618034  #: golden ratio: neighbouring numbers get distant hues
 
 
 def palette(n: int) -> np.ndarray:

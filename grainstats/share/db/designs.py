@@ -13,7 +13,7 @@ from grainstats.share.db import schema
 from grainstats.share.db.records import Measured, Quantity, SampleRow, SampleSheet, digest_of, plain
 from grainstats.share.db.writing import insert_once, now, put
 
-_LOCK = 7_214_901_734
+_LOCK = 7_214_901_734  #: any number that no other lock of this database has
 
 
 def put_samples(connection: Connection, sheet: SampleSheet) -> int:

@@ -17,11 +17,11 @@ from grainstats.share.db.urls import DatabaseError, redact, safe_url
 
 T = TypeVar("T")
 
-BUSY_SECONDS = 60.0
-_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
+BUSY_SECONDS = 60.0  #: for the write lock of SQLite
+_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)  #: seconds; after deadlocks
 RECONNECT_SECONDS = 120.0  #: a server restarts in some 10 s; its machine in 1 to 2 minutes
 CONNECT_SECONDS = 10  #: for one try
-_LONGEST_PAUSE = 5.0
+_LONGEST_PAUSE = 5.0  #: seconds; while the server is away
 _RETRY_STATES = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
 
 

@@ -18,7 +18,7 @@ from grainstats.share.db.database import Database
 from grainstats.share.exports.boxvia_names import safe_names, scale_for
 from segment.errors import InputError
 
-MAX_PARAMETERS = 20
+MAX_PARAMETERS = 20  #: of BOXVIA
 NAME = "boxvia"
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from segment.errors import InputError
 
-THUMBNAIL_PX = 320
+THUMBNAIL_PX = 320  #: longer edge
 
 
 def write_images(tile: Path, stem: str, overlay: Path | None, grains: pd.DataFrame | None) -> None:

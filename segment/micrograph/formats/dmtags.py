@@ -17,11 +17,12 @@ from segment.micrograph.refusals import truncated
 
 Value = int | float | str | tuple[int | float, ...]
 
+#: type codes of the tag format and their struct letters
 _NUMBERS = {2: "h", 3: "i", 4: "H", 5: "I", 6: "f", 7: "d", 8: "B", 9: "b", 10: "b", 11: "q", 12: "Q"}
 _GROUP, _DATA = 20, 21
 _STRUCT, _STRING, _ARRAY = 15, 18, 20
-_TEXT = 4
-_LONGEST_TEXT = 4096
+_TEXT = 4  #: type code of a string
+_LONGEST_TEXT = 4096  #: characters; longer is data
 _DEEPEST, _MOST_TAGS, _LONGEST_INFO = 64, 1_000_000, 10_000
 
 

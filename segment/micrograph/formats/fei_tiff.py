@@ -10,8 +10,8 @@ from segment.micrograph.tiffpages import image_pages, page_frames, vendor_text
 
 NAME = "fei_tiff"
 
-_INI = (34680, 34682)
-_XML = 34683
+_INI = (34680, 34682)  #: private TIFF tags of FEI
+_XML = 34683  #: and of Thermo Fisher
 Sections = dict[str, dict[str, str]]
 _PHENOM = re.compile(rf'<pixel(Width|Height)[^>]*unit="([^"]+)"[^>]*>\s*({NUMERAL})\s*<', re.IGNORECASE)
 _PHENOM_BAR = re.compile(r"<databarHeight[^>]*>\s*(\d+)\s*<", re.IGNORECASE)

@@ -16,7 +16,7 @@ from segment.micrograph.tiffpages import image_pages, page_frames
 NAME = "imagej_tiff"
 
 _X_RESOLUTION, _Y_RESOLUTION = 282, 283
-_INCH_NM = 25.4e6
+_INCH_NM = 25.4e6  #: nm in an inch
 _USUAL = (
     "72 75 90 96 100 120 144 150 180 200 220 240 266 300 350 360 400 600 720 800 1000 1200 1440 2400 4800"
 )

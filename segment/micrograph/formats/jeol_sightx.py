@@ -12,10 +12,10 @@ from segment.micrograph.tiffpages import page_frames
 NAME = "jeol_sightx"
 
 _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT, _INCH = 282, 283, 296, 2
-_INCH_NM = 25.4e6
+_INCH_NM = 25.4e6  #: nm in an inch
 _MODE = "ImageFormingSystem/ModeString"
 _CAMERA = ".//DrawImageInformation/PixelsPerMeter/Horizontal"
-_LONGEST_XML = 4_000_000
+_LONGEST_XML = 4_000_000  #: bytes; longer is no header
 
 
 def recognises(opened: OpenFile) -> bool:

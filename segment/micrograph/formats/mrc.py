@@ -18,16 +18,16 @@ from segment.micrograph.tiffpages import read_plane
 
 NAME = "mrc"
 
-_HEADER = 1024
+_HEADER = 1024  #: bytes, MRC2014
 _SUFFIXES = (".mrc", ".mrcs", ".map", ".st", ".ali", ".rec")
-_PIXELS = {0: "i1", 1: "i2", 2: "f4", 6: "u2", 12: "f2"}
-_BYTES = 0
+_PIXELS = {0: "i1", 1: "i2", 2: "f4", 6: "u2", 12: "f2"}  #: modes of MRC2014 and their dtypes
+_BYTES = 0  #: mode of 8 bits, signed or not
 _IMOD = 1146047817  #: "IMOD" at byte 152; bit 0 of the flags behind it: bytes are signed
 _FEI_HEADERS = (b"FEI1", b"FEI2")
 _FEI_SIZE = 156  #: byte of the pixel width, a double in metres, in a section's header; the height follows
-_UNSET_NM = 0.1
+_UNSET_NM = 0.1  #: 1 Angstrom a pixel: what writers put who know nothing
 _UNSET_NOTE = "the MRC cell says exactly 1 Å per pixel, which programs write for unknown: not taken"
-MAX_SIDE = 1_000_000
+MAX_SIDE = 1_000_000  #: pixels; more is no header
 
 
 def recognises(opened: OpenFile) -> bool:

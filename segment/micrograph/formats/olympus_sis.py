@@ -9,7 +9,7 @@ from segment.micrograph.tiffpages import image_pages, page_frames
 
 NAME = "olympus_sis"
 
-_TAG = 33560
+_TAG = 33560  #: private TIFF tag of Olympus SIS
 
 
 def recognises(opened: OpenFile) -> bool:

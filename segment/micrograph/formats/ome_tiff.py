@@ -21,7 +21,7 @@ from segment.micrograph.tiffpages import image_pages, page_frames
 NAME = "ome_tiff"
 
 _DEFAULT_UNIT = "µm"
-_LONGEST_XML = 50_000_000
+_LONGEST_XML = 50_000_000  #: bytes; large plates have some megabytes
 _UNCLEAR = "the OME-XML describes several images and does not say which one this file holds: no size taken"
 
 

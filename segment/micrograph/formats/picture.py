@@ -19,8 +19,8 @@ MOST_PACKED = 300  #: pixels per stored byte: no micrograph is so smooth
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
 _BMP = b"BM"
-_START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_START_OF_SCAN = 0xDA
+_START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  #: JPEG markers
+_START_OF_SCAN = 0xDA  #: JPEG marker
 
 
 def recognises(opened: OpenFile) -> bool:

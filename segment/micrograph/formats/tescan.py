@@ -16,7 +16,7 @@ NAME = "tescan"
 
 _COLUMNS, _ROWS = ("ImageWidth", "ImageSizeX", "Width"), ("ImageHeight", "ImageSizeY", "Height")
 
-_TAG = 50431
+_TAG = 50431  #: private TIFF tag of TESCAN
 _KEYS = "PixelSizeX|PixelSizeY|ImageStripSize|ViewFieldX?|Image(?:Width|Height|SizeX|SizeY)|Width|Height"
 _NUMBER = re.compile(rf"^\s*({_KEYS})\s*=\s*({NUMERAL})", re.MULTILINE)
 

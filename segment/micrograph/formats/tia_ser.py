@@ -16,10 +16,11 @@ from segment.micrograph.tiffpages import read_plane
 NAME = "tia_ser"
 
 _MAGIC = b"II\x97\x01"
+#: type codes of TIA series and their dtypes
 _PIXELS = {1: "<u1", 2: "<u2", 3: "<u4", 4: "<i1", 5: "<i2", 6: "<i4", 7: "<f4", 8: "<f8"}
 _IMAGES, _SPECTRA = 0x4122, 0x4120
 _ELEMENT = struct.Struct("<ddiddihii")
-MAX_ELEMENTS = 1_000_000
+MAX_ELEMENTS = 1_000_000  #: images; more is no header
 
 
 def recognises(opened: OpenFile) -> bool:

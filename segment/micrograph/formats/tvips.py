@@ -9,7 +9,7 @@ from segment.micrograph.tiffpages import page_frames
 
 NAME = "tvips_tiff"
 
-_SMALLEST_NM = 1e-6
+_SMALLEST_NM = 1e-6  #: below this the value is in metres
 
 
 def recognises(opened: OpenFile) -> bool:

@@ -11,8 +11,8 @@ from segment.micrograph.tiffpages import image_pages, page_frames, vendor_text
 
 NAME = "zeiss_tiff"
 
-REFERENCE_COLUMNS = 1024
-_TAG = 34118
+REFERENCE_COLUMNS = 1024  #: for which CZ_SEM states its pixel size
+_TAG = 34118  #: private TIFF tag of Zeiss
 _ENTRY = re.compile(rf"=\s*({NUMERAL})\s*(\S+)")
 
 

@@ -19,7 +19,7 @@ import tifffile
 
 from segment.errors import InputError
 
-HEADER = 64
+HEADER = 64  #: bytes of an ImageJ region
 POLYGON, RECTANGLE, OVAL, LINE, FREE_LINE, POLYLINE, FREEHAND, TRACED = 0, 1, 2, 3, 4, 5, 7, 8
 CLOSED = (POLYGON, RECTANGLE, OVAL, FREEHAND, TRACED)
 OPEN = (LINE, FREE_LINE, POLYLINE)
