@@ -172,6 +172,11 @@ class Page:
     magnets: MagnetSection | None = None
     parts: tuple[Part, ...] = ()
 
+    @property
+    def has_images(self) -> bool:
+        """Asked by the template."""
+        return any(sample.images for sample in self.samples)
+
 
 def render(page: Page) -> str:
     """The page as one HTML text, style and script inside.
