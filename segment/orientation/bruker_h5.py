@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segment.errors import UnreadableError
-from segment.grain_orientations import CrystalPhase
 from segment.orientation.angles import euler_radians
 from segment.orientation.assemble import map_from_points
 from segment.orientation.hdf5 import (
     child,
     column,
     groups_named,
-    number,
     open_file,
     row_major,
     several,
     text,
     whole,
 )
+from segment.orientation.hdf5_scan import Lattice, grid_of, phases_of
 from segment.orientation.orientation_map import OrientationMap
 from segment.orientation.scan_points import X_RIGHT_Y_UP, Header, ScanPoints
 from segment.orientation.symmetry import laue_of_name, laue_of_space_group
@@ -64,14 +63,9 @@ def read(path: Path, step_nm: float | None = None) -> OrientationMap:
         if any(v is None for v in told):
             raise UnreadableError(path, "it lacks angles or phases", "Export the scan with its orientations")
         phi1, phi, phi2, phase = (np.asarray(v) for v in told)
-        grid = Header(
-            number(child(header, "XSTEP")) or None,
-            number(child(header, "YSTEP")) or None,
-            whole(child(header, "NCOLS")),
-            whole(child(header, "NROWS")),
-        )
+        grid = grid_of(header, "XSTEP", "YSTEP", "NCOLS", "NROWS")
         x, y = _positions(path, ebsd, grid, phi1.size)
-        phases = _phases(path, header)
+        phases = phases_of(path, child(header, "Phases"), ("Name", "Formula"), _laue, _lattice)
         mad, bands = column(data, "MAD"), column(data, "NIndexedBands")
         quality = column(data, "RadonQuality")
     if not phi1.size == phi.size == phi2.size == phase.size == x.size:
@@ -134,19 +128,11 @@ def _scale(beam: np.ndarray, sample: np.ndarray | None, step: float) -> float:
     return float(np.ptp(sample) / np.ptp(beam))
 
 
-def _phases(path: Path, header: h5py.Group) -> tuple[CrystalPhase, ...]:
-    found: list[CrystalPhase] = []
-    for key, group in child(header, "Phases").items():
-        name = text(child(group, "Name", "Formula")) or f"phase {key}"
-        space = whole(child(group, "IT")) or 0
-        laue = laue_of_space_group(space) or laue_of_name(text(child(group, "PointGroup", "Point Group")))
-        if laue is None:
-            raise UnreadableError(
-                path, f"phase {name!r} has no space group", "Export it again with the phase's space group"
-            )
-        cell = column(group, "LatticeConstants")
-        lattice = tuple(cell.tolist()) if cell is not None and cell.size == 6 else None
-        found.append(CrystalPhase(int(key) if key.isdigit() else len(found) + 1, name, laue, lattice))
-    if not found:
-        raise UnreadableError(path, "its header describes no phase", "Export it again with its phases")
-    return tuple(found)
+def _laue(group: h5py.Group) -> str | None:
+    space = laue_of_space_group(whole(child(group, "IT")) or 0)
+    return space or laue_of_name(text(child(group, "PointGroup", "Point Group")))
+
+
+def _lattice(group: h5py.Group) -> Lattice:
+    cell = column(group, "LatticeConstants")
+    return tuple(cell.tolist()) if cell is not None and cell.size == 6 else None

@@ -11,20 +11,18 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from segment.errors import UnreadableError
-from segment.grain_orientations import CrystalPhase
 from segment.orientation.angles import euler_radians
 from segment.orientation.assemble import map_from_points
 from segment.orientation.hdf5 import (
     child,
     column,
     groups_named,
-    number,
     open_file,
-    row_major,
     several,
     text,
     whole,
 )
+from segment.orientation.hdf5_scan import Lattice, grid_of, phases_of, positions
 from segment.orientation.orientation_map import OrientationMap
 from segment.orientation.scan_points import Header, ScanPoints
 from segment.orientation.symmetry import laue_of_name, laue_of_space_group
@@ -54,19 +52,17 @@ def read(path: Path, step_nm: float | None = None) -> OrientationMap:
             raise UnreadableError(path, "it holds no crystal map", "Save the map again")
         angles = _angles(path, data)
         n = len(angles)
-        grid = Header(
-            number(child(header, "x_step")) or None,
-            number(child(header, "y_step")) or None,
-            whole(child(header, "nx")),
-            whole(child(header, "ny")),
-        )
-        x, y = _positions(path, data, grid, n)
+        grid = grid_of(header, "x_step", "y_step", "nx", "ny")
+        x, y = positions(data, grid, n, path)
         if child(data, "x") is not None:  # some versions write the number of points as nx and ny
             grid = Header(grid.x_step, grid.y_step)
-        phase, phases = _phases(path, data, header, n)
+        groups = child(header, "phases")
+        phases = phases_of(path, groups, ("name",), _laue, _lattice, first=0, unique_axis=TWO_FOLD)
+        told = column(data, "phase_id")
         inside = column(data, "is_in_data")
         unit = _UNITS.get(text(child(header, "scan_unit")).casefold())
         known = {ours: column(data, name) for ours, name in _PROPERTIES.items()}
+    phase = np.ones(n, int) if told is None else told.astype(int) + 1
     if inside is not None:
         phase = np.where(inside > 0, phase, 0)
     euler, said = euler_radians(angles, degrees=False, indexed=phase > 0)
@@ -95,39 +91,14 @@ def _angles(path: Path, data: h5py.Group) -> np.ndarray:
     return np.stack([v.reshape(len(v), -1)[:, 0] for v in arrays], axis=1)
 
 
-def _positions(path: Path, data: h5py.Group, grid: Header, n: int) -> tuple[np.ndarray, np.ndarray]:
-    x, y = column(data, "x"), column(data, "y")
-    if x is not None and y is not None and x.size == y.size == n:
-        return x, y
-    x, y = row_major(grid.columns, grid.rows, n, path)
-    return x * (grid.x_step or 1.0), y * (grid.y_step or grid.x_step or 1.0)
-
-
-def _phases(
-    path: Path, data: h5py.Group, header: h5py.Group, n: int
-) -> tuple[np.ndarray, tuple[CrystalPhase, ...]]:
-    """Phases counted from 1, and those of the points."""
-    found = []
-    for key, group in (child(header, "phases") or {}).items():
-        if not key.lstrip("-").isdigit() or int(key) < 0:
-            continue
-        name = text(child(group, "name")) or f"phase {key}"
-        laue = laue_of_name(text(child(group, "point_group")))
-        laue = laue or laue_of_space_group(whole(child(group, "space_group")) or 0)
-        if laue is None:
-            raise UnreadableError(
-                path, f"phase {name!r} has no point group", "Save the map again with the phase's point group"
-            )
-        found.append(CrystalPhase(int(key) + 1, name, laue, _lattice(group), TWO_FOLD))
-    if not found:
-        raise UnreadableError(path, "its header describes no phase", "Save the map again with its phases")
-    told = column(data, "phase_id")
-    return (np.zeros(n, int) if told is None else told.astype(int)) + 1, tuple(found)
-
-
-def _lattice(group: h5py.Group) -> tuple[float, ...] | None:
+def _lattice(group: h5py.Group) -> Lattice:
     """a, b, c in ångström and angles in degrees of the phase's structure, where it is kept."""
     structure = child(group, "structure")
     lattice = child(structure, "lattice") if hasattr(structure, "keys") else None
     cell = column(lattice, "abcABG") if hasattr(lattice, "keys") else None
     return tuple(cell.tolist()) if cell is not None and cell.size == 6 else None
+
+
+def _laue(group: h5py.Group) -> str | None:
+    named = laue_of_name(text(child(group, "point_group")))
+    return named or laue_of_space_group(whole(child(group, "space_group")) or 0)

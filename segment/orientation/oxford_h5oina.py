@@ -11,22 +11,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segment.errors import UnreadableError
-from segment.grain_orientations import CrystalPhase
 from segment.orientation.angles import euler_radians
 from segment.orientation.assemble import map_from_points
 from segment.orientation.hdf5 import (
     child,
     column,
     groups_named,
-    number,
     open_file,
-    row_major,
     several,
     text,
     whole,
 )
+from segment.orientation.hdf5_scan import Lattice, grid_of, phases_of, positions
 from segment.orientation.orientation_map import OrientationMap
-from segment.orientation.scan_points import X_RIGHT_Y_UP, Header, ScanPoints
+from segment.orientation.scan_points import X_RIGHT_Y_UP, ScanPoints
 from segment.orientation.symmetry import laue_of_name, laue_of_number, laue_of_space_group
 
 if TYPE_CHECKING:
@@ -56,14 +54,9 @@ def read(path: Path, step_nm: float | None = None) -> OrientationMap:
         phase = column(data, "Phase")
         if angles.ndim != 2 or angles.shape[1] != 3 or phase is None or phase.size != len(angles):
             raise UnreadableError(path, "its angles and phases do not fit", "Export or copy it again")
-        grid = Header(
-            number(child(header, "X Step")) or None,
-            number(child(header, "Y Step")) or None,
-            whole(child(header, "X Cells")),
-            whole(child(header, "Y Cells")),
-        )
-        x, y = _positions(path, data, grid, len(angles))
-        phases = _phases(path, header)
+        grid = grid_of(header, "X Step", "Y Step", "X Cells", "Y Cells")
+        x, y = positions(data, grid, len(angles), path)
+        phases = phases_of(path, child(header, "Phases"), ("Phase Name",), _laue, _lattice)
         properties = {ours: v for ours, name in _PROPERTIES.items() if (v := column(data, name)) is not None}
         deviation = column(data, "Mean Angular Deviation")
     if deviation is not None:
@@ -98,36 +91,15 @@ def _scans(file: h5py.File) -> list[h5py.Group]:
     return found
 
 
-def _positions(path: Path, data: h5py.Group, grid: Header, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """x and y in micrometres; points outside an irregular region are not finite."""
-    x, y = column(data, "X"), column(data, "Y")
-    if x is not None and y is not None and x.size == y.size == n:
-        return x, y
-    x, y = row_major(grid.columns, grid.rows, n, path)
-    return x * (grid.x_step or 1.0), y * (grid.y_step or grid.x_step or 1.0)
-
-
-def _phases(path: Path, header: h5py.Group) -> tuple[CrystalPhase, ...]:
-    found: list[CrystalPhase] = []
-    for key, group in (child(header, "Phases") or {}).items():
-        name = text(child(group, "Phase Name")) or f"phase {key}"
-        laue = _laue(group)
-        if laue is None:
-            raise UnreadableError(
-                path, f"phase {name!r} has no Laue group", "Export it again with its phases"
-            )
-        lengths, angles = column(group, "Lattice Dimensions"), column(group, "Lattice Angles")
-        lattice = None
-        if lengths is not None and angles is not None and lengths.size == angles.size == 3:
-            lattice = (*lengths.tolist(), *np.rad2deg(angles).tolist())
-        found.append(CrystalPhase(int(key) if key.isdigit() else len(found) + 1, name, laue, lattice))
-    if not found:
-        raise UnreadableError(path, "its header describes no phase", "Export it again with its phases")
-    return tuple(found)
-
-
 def _laue(group: h5py.Group) -> str | None:
     told = child(group, "Laue Group")
     by_number = laue_of_number(whole(told) or 0)
     symbol = laue_of_name(text(told.attrs.get("Symbol"))) if told is not None else None
     return symbol or by_number or laue_of_space_group(whole(child(group, "Space Group")) or 0)
+
+
+def _lattice(group: h5py.Group) -> Lattice:
+    lengths, angles = column(group, "Lattice Dimensions"), column(group, "Lattice Angles")
+    if lengths is None or angles is None or not lengths.size == angles.size == 3:
+        return None
+    return (*lengths.tolist(), *np.rad2deg(angles).tolist())
