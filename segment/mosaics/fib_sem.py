@@ -1,13 +1,15 @@
-"""Made FIB-SEM stacks of known truth: Laguerre grains with voids and a second phase, as they are imaged."""
+"""Made FIB-SEM stacks of known truth: Laguerre or grown grains, voids, a second phase, as they are imaged."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from scipy import ndimage
 
 from segment.mosaics.laguerre_volume import laguerre_volume
+from segment.mosaics.potts_volume import potts_volume
 
 VOID_GREY, SOLID_GREY, SECOND_GREY = 25.0, 125.0, 205.0
 CHANNELLING = 11.0  #: SD of grey from grain to grain
@@ -72,6 +74,7 @@ def made_stack(
     sigma: float = 0.25,
     porosity: float = 0.1,
     second: float = 0.05,
+    mosaic: Literal["laguerre", "potts"] = "laguerre",
     imaging: FibSem | None = None,
 ) -> MadeStack:
     """Make a stack of cubic voxels.
@@ -84,9 +87,11 @@ def made_stack(
         Of the grains, in voxels.
     rng : Generator
     sigma : float
-        SD of log diameter.
+        SD of log diameter; grown grains have their own.
     porosity, second : float
         Volume fractions of voids and of the second phase.
+    mosaic : {"laguerre", "potts"}
+        Cells of packed spheres, or grains grown by a Potts model.
     imaging : FibSem, optional
 
     Examples
@@ -96,10 +101,11 @@ def made_stack(
     True
     """
     imaging = imaging or FibSem()
-    box = tuple(float(n) for n in shape)
-    labels = laguerre_volume((box[0], box[1], box[2]), mean_diameter, sigma, rng, centres="packed").labels(
-        shape
-    )
+    if mosaic == "potts":
+        labels = potts_volume(shape, np.pi / 6 * mean_diameter**3, rng)
+    else:
+        box = (float(shape[0]), float(shape[1]), float(shape[2]))
+        labels = laguerre_volume(box, mean_diameter, sigma, rng, centres="packed").labels(shape)
     phase = _phases(shape, mean_diameter, porosity, second, rng)
     clean = _grey(labels, phase, imaging, rng)
     grey, drift = _imaged(clean, imaging, rng)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
-from scipy import sparse
+from scipy import ndimage, sparse
 from scipy.sparse import csgraph
 
 from segment.errors import UncalibratedError, UnreadableError
@@ -13,11 +14,13 @@ from segment.orientation.misorientation import disorientation
 from segment.orientation.orientation_map import OrientationMap
 from segment.orientation.read import is_orientation_map, read_orientation_map
 from segment.orientation.reliability import reliable_points
+from segment.volume.alignment import find_drift
 from segment.volume.labels import close_lines
 from segment.volume.read_folder import natural_key
 from segment.volume.stack import LabelVolume, VoxelSize
 
 MISORIENTATION_DEG = 5.0  #: between grains, as in the plane (ASTM E2627)
+LINE_PX = 1.5  #: SD of the blur of boundaries before sections are compared
 MIN_POINTS = 27  #: of a grain; smaller groups are mostly wrongly indexed points
 
 
@@ -31,6 +34,7 @@ def orientation_volume(
     voxel_size: VoxelSize | None,
     *,
     misorientation_deg: float = MISORIENTATION_DEG,
+    align: Literal["none", "drift", "reference"] = "none",
     shifts: np.ndarray | None = None,
 ) -> LabelVolume:
     """Grains of a folder of orientation maps, in the natural order of their names.
@@ -42,15 +46,19 @@ def orientation_volume(
         Step in x and y, and from section to section.  It must be given: no file knows the last.
     misorientation_deg : float
         From this angle on two neighbouring points belong to different grains.
+    align : {"none", "drift", "reference"}
+        Bring the boundaries of neighbouring sections into register, by whole points: what departs from a
+        steady shift, or all of it.
     shifts : ndarray of int, shape (sections, 2), optional
-        By how many rows and columns each section is moved; None: they lie as they are.
+        By how many rows and columns each section is moved, instead.
 
     Raises
     ------
     UncalibratedError
         No voxel size is given.
     UnreadableError
-        Sections of unequal size, on another grid than a square one, or of different phases.
+        Sections of unequal size, on another grid than a square one, or of different phases; shifts for
+        another number of sections.
     """
     if voxel_size is None:
         raise UncalibratedError(folder, "sections do not say their distance", "Give --voxel-size X Y Z")
@@ -60,16 +68,24 @@ def orientation_volume(
     kept = [reliable_points(m)[0] for m in maps]
     phase = np.stack([np.where(k, m.phase, 0) for k, m in zip(kept, maps, strict=True)])
     quaternions = np.stack([m.quaternions for m in maps])
+    if shifts is None and align != "none":
+        shifts = _drift(quaternions, phase, maps[0], misorientation_deg, align == "drift")
     if shifts is not None:
+        if len(shifts) != len(files):
+            raise UnreadableError(
+                folder, f"{len(shifts)} shifts are given for {len(files)} sections", "Give one line a section"
+            )
         for k, (rows, columns) in enumerate(shifts):
             phase[k] = _moved(phase[k], rows, columns)
             quaternions[k] = _moved(quaternions[k], rows, columns)
     labels = _grains(quaternions, phase, maps[0], misorientation_deg)
     share = float((labels > 0).mean())
     close_lines(labels)
-    notes = (
-        (f"{1 - share:.0%} of the points are in no grain and went to their neighbours",) if share < 1 else ()
-    )
+    notes: tuple[str, ...] = ()
+    if share < 1:
+        notes += (f"{1 - share:.0%} of the points are in no grain and went to their neighbours",)
+    if shifts is not None and np.any(shifts):
+        notes += (f"sections were moved by up to {int(np.abs(shifts).max())} points",)
     return LabelVolume(labels, voxel_size, np.arange(int(labels.max()) + 1), (("solid", 1.0),), notes)
 
 
@@ -89,6 +105,25 @@ def _check(folder: Path, maps: list[OrientationMap]) -> None:
             )
         if [(p.id, p.laue_group) for p in m.phases] != [(p.id, p.laue_group) for p in first.phases]:
             raise UnreadableError(folder, f"{Path(m.source).name} lists other phases", "Give one material")
+
+
+def _drift(
+    quaternions: np.ndarray, phase: np.ndarray, one: OrientationMap, least_deg: float, keep_shear: bool
+) -> np.ndarray:
+    """Whole points by which sections are moved so that their boundaries lie on each other, shape (n, 2)."""
+    lines = np.zeros(phase.shape, np.float32)
+    for axis in (1, 2):
+        n = phase.shape[axis]
+        a, b = (np.take(v, range(n - 1), axis) for v in (phase, quaternions))
+        c, d = (np.take(v, range(1, n), axis) for v in (phase, quaternions))
+        apart = a != c
+        for crystal in one.phases:
+            both = (a == crystal.id) & (c == crystal.id)
+            apart[both] = disorientation(b[both], d[both], crystal) >= least_deg
+        place = tuple(slice(0, n - 1) if k == axis else slice(None) for k in range(3))
+        lines[place] += apart
+    soft = ndimage.gaussian_filter(lines, (0, LINE_PX, LINE_PX))
+    return np.rint(find_drift(soft, keep_shear=keep_shear).correction_px).astype(int)
 
 
 def _moved(values: np.ndarray, rows: int, columns: int) -> np.ndarray:
@@ -122,3 +157,27 @@ def _grains(quaternions: np.ndarray, phase: np.ndarray, one: OrientationMap, lea
     large = np.bincount(group, weights=kind > 0) >= MIN_POINTS
     number = np.cumsum(large) * large
     return np.where(kind > 0, number[group], 0).reshape(phase.shape).astype(np.int32)
+
+
+def read_shifts(path: Path) -> np.ndarray:
+    """Rows and columns by which sections are moved: two whole numbers a line, a header is allowed.
+
+    Raises
+    ------
+    UnreadableError
+        No such table.
+    """
+    try:
+        lines = [
+            line.replace(";", ",").split(",") for line in path.read_text("utf-8-sig").splitlines() if line
+        ]
+        if lines and not lines[0][0].strip().lstrip("+-").isdigit():
+            lines = lines[1:]
+        found = np.array([[int(value) for value in line] for line in lines], int)
+    except (OSError, ValueError) as error:
+        raise UnreadableError(
+            path, f"no table of shifts ({error})", "Give a line a section: rows,columns"
+        ) from error
+    if found.ndim != 2 or found.shape[1] != 2:
+        raise UnreadableError(path, "it has not two columns", "Give a line a section: rows,columns")
+    return found

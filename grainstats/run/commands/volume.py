@@ -48,11 +48,16 @@ def volume(
         str | None, typer.Option("--dataset", metavar="PATH", help="Of the stack inside an HDF5 file.")
     ] = None,
     align: Annotated[
-        AlignChoice,
+        AlignChoice | None,
         typer.Option(
-            help="Register slices: drift leaves a steady shift as it is, reference takes it out too."
+            help="Register slices: drift leaves a steady shift as it is, reference takes it out too. "
+            "Default: drift for grey slices, none for EBSD sections."
         ),
-    ] = AlignChoice.DRIFT,
+    ] = None,
+    shifts: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Of EBSD sections: rows and columns to move each by (CSV)."),
+    ] = None,
     phases: Annotated[
         int | None,
         typer.Option(
@@ -105,7 +110,7 @@ def volume(
     from grainstats.run.volume.output import write_results
     from segment.errors import InputError
     from segment.volume import VoxelSize, read_stack
-    from segment.volume.orientation_sections import is_section_folder, orientation_volume
+    from segment.volume.orientation_sections import is_section_folder, orientation_volume, read_shifts
     from segment.volume.pipeline import StackSettings
 
     if voxel_size is not None and not all(0 < v < float("inf") for v in voxel_size):
@@ -113,11 +118,22 @@ def volume(
     wanted = _numbers(surfaces)
     size = None if voxel_size is None else VoxelSize(*voxel_size)
     settings = StackSettings(
-        align.value, curtains, phases, not phases_only, every_direction, device=device.value
+        align.value if align else "drift",
+        curtains,
+        phases,
+        not phases_only,
+        every_direction,
+        device=device.value,
     )
     try:
         if is_section_folder(stack):
-            sections = orientation_volume(stack, size, misorientation_deg=misorientation)
+            sections = orientation_volume(
+                stack,
+                size,
+                misorientation_deg=misorientation,
+                align=align.value if align else "none",
+                shifts=read_shifts(shifts) if shifts else None,
+            )
             found = analyse_grains(sections, "given by the user", seed=seed)
         else:
             read = read_stack(stack, voxel_size=size, dataset=dataset)
