@@ -61,8 +61,8 @@ def potts_volume(shape: tuple[int, int, int], mean_volume: float, rng: np.random
 def _compact(labels: np.ndarray) -> np.ndarray:
     """Number the grains that are left 1 ... n."""
     there = np.bincount(labels.ravel()) > 0
-    number: np.ndarray = np.cumsum(there, dtype=np.int32)
-    return number[labels]
+    numbered: np.ndarray = np.cumsum(there, dtype=np.int32)[labels]
+    return numbered
 
 
 @numba.njit(cache=True)

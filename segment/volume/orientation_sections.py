@@ -123,7 +123,8 @@ def _drift(
         place = tuple(slice(0, n - 1) if k == axis else slice(None) for k in range(3))
         lines[place] += apart
     soft = ndimage.gaussian_filter(lines, (0, LINE_PX, LINE_PX))
-    return np.rint(find_drift(soft, keep_shear=keep_shear).correction_px).astype(int)
+    points: np.ndarray = np.rint(find_drift(soft, keep_shear=keep_shear).correction_px).astype(int)
+    return points
 
 
 def _moved(values: np.ndarray, rows: int, columns: int) -> np.ndarray:

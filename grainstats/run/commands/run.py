@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +19,7 @@ from grainstats.run.commands.choices import (
 )
 
 if TYPE_CHECKING:
+    from grainstats.run.failures import Failure
     from grainstats.run.job.batch import Summary
     from grainstats.run.job.call import Call
     from grainstats.run.recipe import Recipe
@@ -84,6 +85,14 @@ def run(
         Path | None,
         typer.Option(metavar="DIR", help="Maps corrected by hand, named like their images; they count."),
     ] = None,
+    volumes: Annotated[
+        bool,
+        typer.Option("--volumes", help="INPUT are stacks of slices: each is one volume (see `volume`)."),
+    ] = False,
+    voxel_size: Annotated[
+        tuple[float, float, float] | None,
+        typer.Option("--voxel-size", metavar="X Y Z", help="With --volumes: edges in nanometres."),
+    ] = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and inputs without a result.")
     ] = False,
@@ -109,6 +118,8 @@ def run(
             "INPUT", "no micrograph, folder or pattern is named", "Name one, or give --report-only"
         )
 
+    if volumes:
+        return _volumes(inputs or [], out, voxel_size, device, model, quiet=quiet)
     settings = {"pixel_size_nm": pixel_size, "null": null and null.value, "model": model}
     settings |= {"misorientation_deg": misorientation_deg, "merge_twins": merge_twins or None}
     settings |= {"twin": twin, "phase": phase}
@@ -131,6 +142,36 @@ def run(
     summary = run_and_tell(call, read(recipe, settings), quiet=quiet)
     if summary.exit_status:
         raise typer.Exit(summary.exit_status)
+
+
+def _volumes(
+    inputs: list[str],
+    out: Path,
+    voxel_size: tuple[float, float, float] | None,
+    device: DeviceChoice,
+    model: str | None,
+    *,
+    quiet: bool,
+) -> None:
+    from grainstats.run.volume.batch import run_volumes
+    from segment.volume import VoxelSize
+    from segment.volume.pipeline import StackSettings
+
+    done = run_volumes(
+        inputs,
+        out,
+        StackSettings(device=device.value),
+        voxel_size=None if voxel_size is None else VoxelSize(*voxel_size),
+        model=model,
+        report=None if quiet else lambda name: print(f"{name} ...", file=sys.stderr),
+    )
+    _tell_failures(done.failures)
+    if not quiet:
+        for row in done.rows:
+            print(f"{row['volume']}: {row['n_grains']} grains, {row['verdict']} ({row['reason']})")
+        print(f"{len(done.rows)} volumes measured, {done.n_new} of them now: {out / 'volumes.csv'}")
+    if done.failures:
+        raise typer.Exit(1)
 
 
 def read(path: Path | None, settings: Mapping[str, object]) -> Recipe:
@@ -160,7 +201,11 @@ def run_and_tell(call: Call, recipe: Recipe, *, quiet: bool = False) -> Summary:
 def _tell_faults(summary: Summary) -> None:
     for warning in summary.warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    for failure in summary.failures:
+    _tell_failures(summary.failures)
+
+
+def _tell_failures(failures: Sequence[Failure]) -> None:
+    for failure in failures:
         print(f"no result: {failure.path}: {failure.reason}. {failure.remedy}.", file=sys.stderr)
 
 

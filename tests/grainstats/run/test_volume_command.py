@@ -83,3 +83,26 @@ def test_what_cannot_be_used_is_said_in_words(stack: Path, tmp_path: Path) -> No
         assert result.exit_code == 1
         assert words in result.stderr
     assert CliRunner().invoke(app, ["volume", str(stack), "--voxel-size", "1", "0", "1"]).exit_code == 2
+
+
+@pytest.mark.slow
+def test_folders_of_stacks_run_unattended(tmp_path: Path) -> None:
+    stacks, out = tmp_path / "stacks", tmp_path / "out"
+    (stacks / "slices").mkdir(parents=True)
+    made = made_stack((16, 64, 64), 14, np.random.default_rng(0), porosity=0.1, second=0)
+    tifffile.imwrite(stacks / "a.tif", made.grey)
+    for k, image in enumerate(made.grey):
+        tifffile.imwrite(stacks / f"slices/s{k}.tif", image)
+    tifffile.imwrite(stacks / "single.tif", made.grey[0])
+    (stacks / "broken.tif").write_bytes(b"II*\0 no more")
+    call = ["run", str(stacks), "--volumes", "--voxel-size", "10", "10", "10", "--out", str(out)]
+    first = CliRunner().invoke(app, call)
+    assert first.exit_code == 1
+    assert "single.tif: it holds one slice only" in first.stderr and "broken.tif" in first.stderr
+    rows = pd.read_csv(out / "volumes.csv")
+    assert rows["volume"].tolist() == ["a", "slices"]
+    assert rows["n_grains"].nunique() == 1 and rows["n_grains"][0] > 5
+    again = CliRunner().invoke(app, call)
+    assert "2 volumes measured, 0 of them now" in again.stdout
+    other = CliRunner().invoke(app, [*call[:5], "20", *call[6:]])
+    assert "2 volumes measured, 2 of them now" in other.stdout

@@ -1,0 +1,204 @@
+"""Folders of stacks, unattended: each stack one volume, one row a stack; what is done is not done twice."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import grainstats
+from grainstats.run.atomic import write_bytes
+from grainstats.run.failures import Failure, unexpected
+from grainstats.run.names import plain_name
+from segment.errors import InputError, UnreadableError
+from segment.volume import VoxelSize
+from segment.volume.orientation_sections import is_section_folder
+from segment.volume.pipeline import StackSettings
+
+STACKS = (".mrc", ".rec", ".map", ".h5", ".hdf5", ".nxs", ".zarr")  #: suffixes of files that hold a volume
+PAGED = (".tif", ".tiff", ".btf", ".tf8")  #: and of files that may
+
+
+@dataclass(frozen=True)
+class VolumesDone:
+    """What came of a folder of stacks.
+
+    Attributes
+    ----------
+    rows : tuple of dict
+        One a volume, as in ``volumes.csv``.
+    n_new : int
+        Of them made now.
+    failures : tuple of Failure
+    """
+
+    rows: tuple[dict[str, Any], ...] = ()
+    n_new: int = 0
+    failures: tuple[Failure, ...] = field(default=())
+
+
+def run_volumes(
+    inputs: Sequence[str],
+    out: Path,
+    settings: StackSettings,
+    *,
+    voxel_size: VoxelSize | None = None,
+    model: str | None = None,
+    report: Callable[[str], None] | None = None,
+) -> VolumesDone:
+    """Measure and judge every stack below the inputs.
+
+    Parameters
+    ----------
+    inputs : sequence of str
+        Stacks, folders of slices, or folders of these.
+    out : Path
+        One folder a volume (as `grainstats volume --out`), and ``volumes.csv``.
+    settings : StackSettings
+    voxel_size : VoxelSize, optional
+        Of all stacks, instead of what the files say.
+    model : str, optional
+    report : function of a stack's name, optional
+        Called before each that is worked on.
+
+    Raises
+    ------
+    InputError
+        Nothing below the inputs is a stack, or two stacks have one name.
+    """
+    stacks = _named(find_stacks(Path(i) for i in inputs))
+    if not stacks:
+        raise UnreadableError(
+            ", ".join(inputs), "no stack of slices is there", "Name stacks or folders of them"
+        )
+    rows, failures, n_new = [], [], 0
+    for name, stack in stacks.items():
+        made_of = _made_of(stack, settings, voxel_size, model)
+        folder = out / name
+        if not _is_done(folder, made_of):
+            if report is not None:
+                report(name)
+            try:
+                _one(stack, folder, name, settings, voxel_size, model)
+            except InputError as error:
+                failures.append(Failure(str(stack), "", error.reason, error.remedy))
+                continue
+            except Exception as error:
+                failures.append(Failure(str(stack), "", *unexpected(error, out, str(stack))))
+                continue
+            write_bytes(folder / "made_of.json", made_of.encode())
+            n_new += 1
+        rows.append(_row(name, json.loads((folder / "summary.json").read_text(encoding="utf-8"))))
+    if rows:
+        write_bytes(out / "volumes.csv", _table(rows))
+    return VolumesDone(tuple(rows), n_new, tuple(failures))
+
+
+def find_stacks(inputs: Iterable[Path]) -> list[Path]:
+    """Stacks among and below paths; a folder of single images, or of orientation maps, is one itself.
+
+    Beside stacks, files that hold one image only are named too, to be refused in words.
+    """
+    found: list[Path] = []
+    for path in inputs:
+        if not path.is_dir() or path.suffix.lower() == ".zarr" or is_section_folder(path):
+            found.append(path)
+            continue
+        below = sorted(p for p in path.iterdir() if not p.name.startswith("."))
+        if any(p.is_dir() or _is_stack(p) for p in below):
+            found += find_stacks(p for p in below if p.is_dir() or p.suffix.lower() in (*STACKS, *PAGED))
+        else:
+            found.append(path)
+    return found
+
+
+def _is_stack(path: Path) -> bool:
+    if path.suffix.lower() in STACKS:
+        return True
+    if path.suffix.lower() not in PAGED:
+        return False
+    from segment.micrograph.open_tiff import open_tiff
+
+    try:
+        with open_tiff(path) as tiff:
+            return len(tiff.pages) > 1
+    except InputError:
+        return False
+
+
+def _named(stacks: list[Path]) -> dict[str, Path]:
+    named: dict[str, Path] = {}
+    for stack in stacks:
+        name = plain_name(stack.stem)
+        if name in named:
+            raise UnreadableError(stack, f"{named[name]} has the same name", "Give every stack its own name")
+        named[name] = stack
+    return named
+
+
+def _one(
+    stack: Path,
+    folder: Path,
+    name: str,
+    settings: StackSettings,
+    voxel_size: VoxelSize | None,
+    model: str | None,
+) -> None:
+    from grainstats.run.volume.analysis import analyse_grains, analyse_grey
+    from grainstats.run.volume.output import write_results
+    from segment.unet import load_model
+    from segment.volume import read_stack
+    from segment.volume.orientation_sections import orientation_volume
+
+    if is_section_folder(stack):
+        found = analyse_grains(orientation_volume(stack, voxel_size), "given by the user")
+    else:
+        network = load_model(model) if settings.grains else None
+        found = analyse_grey(read_stack(stack, voxel_size=voxel_size), network, settings)
+    write_results(found, folder, name)
+
+
+def _made_of(stack: Path, settings: StackSettings, size: VoxelSize | None, model: str | None) -> str:
+    """What decides a result, as text: files by size and time, settings, model, version."""
+    files = sorted(p for p in stack.rglob("*") if p.is_file()) if stack.is_dir() else [stack]
+    facts = [(f.stat().st_size, f.stat().st_mtime_ns) for f in files if f.exists()]
+    return json.dumps(
+        {
+            "files": facts,
+            "settings": asdict(settings),
+            "voxel_size_nm": None if size is None else size.xyz,
+            "model": model,
+            "version": grainstats.__version__,
+        }
+    )
+
+
+def _is_done(folder: Path, made_of: str) -> bool:
+    note = folder / "made_of.json"
+    return note.is_file() and (folder / "summary.json").is_file() and note.read_text() == made_of
+
+
+def _row(name: str, document: dict[str, Any]) -> dict[str, Any]:
+    size, verdict = document["equivalent_diameter_nm"], document["modality"]
+    return {
+        "volume": name,
+        "n_grains": document["n_grains"],
+        "equivalent_diameter_mean_nm": size["mean"],
+        "equivalent_diameter_volume_weighted_nm": size["volume_weighted_mean"],
+        "s_v_per_um": document["s_v_per_um"]["value"],
+        "porosity": document["porosity"],
+        "verdict": verdict["verdict"],
+        "reason": verdict["reason"],
+    }
+
+
+def _table(rows: list[dict[str, Any]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
