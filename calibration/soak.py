@@ -7,20 +7,26 @@ third run of the finished folder shows what doing nothing costs.
 
     make soak                                            # 10,000 images, 200 samples, 20 kills: some hours
     python calibration/soak.py --images 300 --samples 12 --kills 5 --out soak_small
+
+With ``--minutes`` it ends in time with status 75; the same command goes on. ``--parts`` does the undisturbed
+run in so many shards, so that each fits.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -128,19 +134,53 @@ def run(arguments: list[str]) -> tuple[float, float]:
     return time.monotonic() - begin, spent
 
 
-def run_killed(arguments: list[str], kills: int, whole_seconds: float, rng: random.Random) -> int:
-    """Kill the run `kills` times at random moments, then let it end; returns how often it was alive to be."""
-    struck = 0
-    for _ in range(kills):
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        with subprocess.Popen(arguments, **quiet) as process:
-            try:
-                process.wait(rng.uniform(0.02, 1.5) * max(whole_seconds / kills, 4))
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGKILL)
-                struck += 1
-    run(arguments)
-    return struck
+@dataclass
+class Soak:
+    """How far the test has come; kept in the output folder after each step.
+
+    Attributes
+    ----------
+    n_bad : int
+        Bad images; negative before they are made.
+    parts : int
+        Shards of the undisturbed run that are done.
+    whole, again : list of float
+        Wall and processor seconds of the undisturbed run, and of the one that finds everything done.
+    kills, struck : int
+        Times that a run was to be killed, and was still alive for it.
+    ended : bool
+        The killed run has come to its end.
+    """
+
+    n_bad: int = -1
+    parts: int = 0
+    whole: list[float] = field(default_factory=lambda: [0.0, 0.0])
+    again: list[float] = field(default_factory=list)
+    kills: int = 0
+    struck: int = 0
+    ended: bool = False
+
+    @classmethod
+    def read(cls, out: Path) -> Soak:
+        """The state in an output folder; a new one where there is none."""
+        path = out / "soak.json"
+        return cls(**json.loads(path.read_text())) if path.is_file() else cls()
+
+    def keep(self, out: Path) -> None:
+        """Write it."""
+        (out / "soak.json").write_text(json.dumps(asdict(self)))
+
+
+def strike(arguments: list[str], seconds: float) -> bool:
+    """Run for so long, then kill by SIGKILL; whether it was alive to be."""
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(arguments, **quiet) as process:
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            return True
+    return False
 
 
 def differences(one: Path, other: Path) -> list[str]:
@@ -170,32 +210,82 @@ def size_of(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def soak(options: argparse.Namespace) -> dict[str, object]:
-    """The whole test; a row for each thing that it shows."""
+def steps(options: argparse.Namespace, state: Soak) -> Iterator[None]:
+    """One step after the other, each kept when it is done."""
     data, whole, killed = (options.out / name for name in ("data", "whole", "killed"))
-    n_bad = make_campaign(data, options.images, options.samples, options.every, options.seed)
-    wall, spent = run(command(data, whole, options.model, options.workers))
-    arguments = command(data, killed, options.model, options.workers)
-    struck = run_killed(arguments, options.kills, wall, random.Random(options.seed))
-    again = run(command(data, whole, options.model, options.workers))
+    if state.n_bad < 0:
+        shutil.rmtree(data, ignore_errors=True)
+        state.n_bad = make_campaign(data, options.images, options.samples, options.every, options.seed)
+        yield
+    undisturbed = command(data, whole, options.model, options.workers)
+    while options.parts > 1 and state.parts < options.parts:
+        part = run([*undisturbed, "--shard", f"{state.parts + 1}/{options.parts}"])
+        state.whole = [a + b for a, b in zip(state.whole, part, strict=True)]
+        state.parts += 1
+        yield
+    if state.parts <= options.parts:  # all of it, or what comes after the shards: judging, tables, report
+        state.whole = [a + b for a, b in zip(state.whole, run(undisturbed), strict=True)]
+        state.parts = options.parts + 1
+        yield
+    disturbed = command(data, killed, options.model, options.workers)
+    typical = max(state.whole[0] / max(options.kills, 1), 4)
+    while state.kills < options.kills:
+        moment = random.Random(options.seed + state.kills).uniform(0.02, 1.5) * typical
+        state.struck += strike(disturbed, moment)
+        state.kills += 1
+        yield
+    while not state.ended:
+        state.ended = not strike(disturbed, options.minutes * 60)
+        state.struck += not state.ended
+        yield
+    run(disturbed)  # its status
+    if not state.again:
+        state.again = list(run(undisturbed))
+        yield
+
+
+def soak(options: argparse.Namespace) -> dict[str, object] | None:
+    """The whole test; a row for each thing that it shows, or None where the time has ended before."""
+    end = time.monotonic() + 60 * options.minutes
+    options.out.mkdir(parents=True, exist_ok=True)
+    state = Soak.read(options.out)
+    for _ in steps(options, state):
+        state.keep(options.out)
+        if time.monotonic() > end:
+            return None
+    return table_of(options, state)
+
+
+def table_of(options: argparse.Namespace, state: Soak) -> dict[str, object]:
+    """What the finished test shows."""
+    data, whole, killed = (options.out / name for name in ("data", "whole", "killed"))
     with Database.open(whole / "results.db") as db:
         n_done, n_failed = len(db.analyses()), len(db.failures())
     pages = [path.stat().st_size for path in whole.glob("report*.html")]
+    written = size_of(whole / "images") + size_of(whole / ".report")
     return {
         "images": options.images,
         "samples": options.samples,
-        "bad images": n_bad,
+        "bad images": state.n_bad,
         "analysed": n_done,
         "named without a result": n_failed,
-        "kills that struck": struck,
+        "kills that struck": state.struck,
         "differences": differences(whole, killed),
-        "first run, wall and processor seconds": [round(wall, 1), round(spent, 1)],
-        "second run, wall and processor seconds": [round(value, 2) for value in again],
-        "bytes written per byte of image": round(
-            (size_of(whole / "images") + size_of(whole / ".report")) / size_of(data), 2
-        ),
+        "first run, wall seconds": round(state.whole[0], 1),
+        "first run, processor seconds": round(state.whole[1], 1),
+        "second run, wall seconds": round(state.again[0], 2),
+        "second run, processor seconds": round(state.again[1], 2),
+        "bytes written per byte of image": round(written / size_of(data), 2),
         "largest page, bytes": max(pages),
     }
+
+
+def write_csv(path: Path, table: dict[str, object]) -> None:
+    """The table for docs/validation; differences as their number."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(["what", "value"])
+        rows.writerows((k, len(v) if isinstance(v, list) else v) for k, v in table.items())
 
 
 def main() -> None:
@@ -208,9 +298,17 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=25)
     parser.add_argument("--model", help="a released model's name or a model folder")
+    parser.add_argument("--parts", type=int, default=1, help="shards of the undisturbed run")
+    parser.add_argument("--minutes", type=float, default=1e6, help="then end with status 75")
+    parser.add_argument("--csv", type=Path, help="write the table there")
     parser.add_argument("--out", type=Path, default=Path("soak_out"))
-    table = soak(parser.parse_args())
+    options = parser.parse_args()
+    table = soak(options)
+    if table is None:
+        sys.exit(75)
     print(json.dumps(table, indent=2))
+    if options.csv:
+        write_csv(options.csv, table)
     whole = table["analysed"] + table["named without a result"] == table["images"]  # type: ignore[operator]
     sys.exit(1 if table["differences"] or not whole else 0)
 
