@@ -1,26 +1,29 @@
-"""Tables that people keep: cells of a CSV or of a workbook's first sheet, as their reader sees them."""
+"""Tables that people keep: cells of a CSV or of a workbook's sheet, as their reader sees them."""
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from grainstats.share.quantity_units import CATEGORY
+from grainstats.share.quantity_units import CATEGORY, normalise_unit
+from grainstats.share.sheets.csv_cells import read_csv
 from grainstats.share.sheets.shown import Flaw, Shown, invisible, plain_text
 from grainstats.share.sheets.workbook import read_workbook
 from segment.errors import InputError
 
-_SEPARATOR = re.compile(r'"?sep=(.)"?', re.IGNORECASE)  #: first line that tells Excel the separator
+BOOKS = (".xlsx", ".xlsm")
+TEXTS = (".csv", ".txt", ".tsv")
+_MOST_DIGITS = 15  #: of a number that a spreadsheet keeps
 _PERCENT = re.compile(r"([^%％]+?)\s*[%％]")
 _PER_CENT = ("%", "wt%", "at%", "mol%", "vol%")
 _A_DATE = "the spreadsheet made a date of it ({:%Y-%m-%d})"
+_SHORTENED = re.compile(r"\d(?:\.\d+)?E[+]\d{2,}")  #: what spreadsheets make of long numbers
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,31 @@ class Column:
     unit: str
 
 
-def read_cells(path: Path, what: str = "sample sheet") -> Iterator[list[Any]]:
-    """Rows of cells: strings (``.csv``, UTF-8), or the spreadsheet's types and what it shows (``.xlsx``).
+@dataclass(frozen=True)
+class SheetTable:
+    """A sheet as its reader sees it.
+
+    Attributes
+    ----------
+    header : list of str
+    flaws : list of str
+        What is wrong with the header's cells.
+    rows : list of (int, list)
+        Number in the sheet, the header being row 1, and cells of each row that is not empty.
+    """
+
+    header: list[str]
+    flaws: list[str]
+    rows: list[tuple[int, list[Any]]]
+
+    def repeated(self) -> list[str]:
+        """Columns of one name, in words."""
+        counts = Counter(filter(None, self.header))
+        return [f"column {name!r} stands there {k} times" for name, k in counts.items() if k > 1]
+
+
+def read_table(path: Path, what: str = "sample sheet") -> SheetTable:
+    """The table of a CSV or of a workbook's first visible sheet; empty rows above the header are passed over.
 
     Raises
     ------
@@ -44,33 +70,20 @@ def read_cells(path: Path, what: str = "sample sheet") -> Iterator[list[Any]]:
     """
     if not path.is_file():
         raise InputError(path, "there is no such file", f"Check the path of the {what}")
-    if path.suffix.lower() == ".xlsx":
-        return read_workbook(path)
-    if path.suffix.lower() not in {".csv", ".txt"}:
+    suffix = path.suffix.lower()
+    if suffix not in (*BOOKS, *TEXTS):
         raise InputError(path, f"{what}s are .csv or .xlsx", "Save the table as one of these")
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError(path, "the text is not UTF-8", "Save it as 'CSV UTF-8' or as .xlsx") from None
-    first, _, rest = text.partition("\n")
-    hint = _SEPARATOR.fullmatch(first.strip())
-    if hint is not None:
-        _check_commas(path, hint[1] + hint[1] if hint[1] != "," else "")
-        text, first = rest, rest.partition("\n")[0]
-    _check_commas(path, first)
-    try:
-        return iter(list(csv.reader(io.StringIO(text, newline=""))))
-    except csv.Error as error:
-        remedy = "Check its quotation marks, or save it again as 'CSV UTF-8'"
-        raise InputError(path, f"it cannot be read as CSV ({error})", remedy) from None
-
-
-def _check_commas(path: Path, header: str) -> None:
-    """Spreadsheets of many countries save with semicolons and decimal commas."""
-    for mark, name in ((";", "semicolons"), ("\t", "tabs")):
-        if mark in header and "," not in header:
-            remedy = "Save it with commas between cells and points in numbers, or as .xlsx"
-            raise InputError(path, f"its cells are separated by {name}", remedy)
+    with path.open("rb") as file:
+        zipped = file.read(4) == b"PK\3\4"
+    rows: list[list[Any]] = read_workbook(path) if suffix in BOOKS or zipped else read_csv(path)
+    filled = [any(text_of(cell) for cell in cells) for cells in rows]
+    top = filled.index(True) if any(filled) else 0
+    first = rows[top] if rows else []
+    return SheetTable(
+        [text_of(cell) for cell in first],
+        header_flaws(first),
+        [(number, cells) for number, cells in enumerate(rows, 1) if number > top + 1 and filled[number - 1]],
+    )
 
 
 def under_header(header: list[str], cells: list[Any], wrong: list[str]) -> list[Any]:
@@ -95,16 +108,21 @@ def text_of(cell: Any) -> str:
 
 
 def word_of(header: str, cell: Any, wrong: list[str]) -> str:
-    """The cell's text; noted in `wrong` is what would make two names of one, or a name of a date."""
+    """The cell's text; noted in `wrong` is what would make two names of one, or no name."""
     text = text_of(cell)
+    why = None
     if isinstance(cell, Flaw):
         wrong.append(f"column {header!r} {cell.why}")
     elif isinstance(cell, date):
-        wrong.append(
-            f"column {header!r}: {_A_DATE.format(cell)}; format the column as text and type it again"
-        )
+        why = f"{_A_DATE.format(cell)}; format the column as text and type it again"
+    elif isinstance(cell, time | timedelta):
+        why = f"the spreadsheet made a time of it ({cell}); format the column as text and type it again"
+    elif (isinstance(cell, int | float) and abs(cell) >= 10**_MOST_DIGITS) or _SHORTENED.fullmatch(text):
+        why = f"the spreadsheet shortened the number {text}; format the column as text and type it again"
     elif (hidden := invisible(text)) is not None:
-        wrong.append(f"column {header!r}: {text!r} holds the invisible character {hidden}: delete it")
+        why = f"{text!r} holds the invisible character {hidden}: delete it"
+    if why is not None:
+        wrong.append(f"column {header!r}: {why}")
     return text
 
 
@@ -128,7 +146,11 @@ def value_of(header: str, unit: str, cell: Any, wrong: list[str]) -> float | str
     percent = _PERCENT.fullmatch(text)
     value = _number(cell, percent[1] if percent else text)
     if not math.isfinite(value):
-        wrong.append(f"column {header!r}: {text!r} is not a number")
+        two = "may mean two numbers: write it with a point and without marks between thousands"
+        wrong.append(f"column {header!r}: {text!r} {two if isinstance(cell, Shown) else 'is not a number'}")
+        return None
+    if percent is None and isinstance(cell, Shown) and _other_unit(cell.beside, unit):
+        wrong.append(f"column {header!r}: {text!r} is shown, the unit of the column is {unit}")
         return None
     if percent is None:
         return value
@@ -136,6 +158,31 @@ def value_of(header: str, unit: str, cell: Any, wrong: list[str]) -> float | str
         wrong.append(f"column {header!r}: {text!r} is per cent, the unit of the column is {unit}")
         return None
     return value if unit in _PER_CENT else float(f"{value / 100:.12g}")
+
+
+def _other_unit(written: str, unit: str) -> bool:
+    """Whether the word beside a number is a unit, and another one."""
+    try:
+        return bool(written) and normalise_unit(written) != unit
+    except ValueError:
+        return written in ("‰", "‱")
+
+
+def mixed_percent(columns: Sequence[Column], rows: Sequence[tuple[int, Sequence[Any]]]) -> list[str]:
+    """Columns of per cent where some cells have the sign and others may be fractions, in words.
+
+    A spreadsheet shows .93 as 93 % or as 0.93, cell by cell; of 0.93 beside 92.5 % nobody knows which.
+    """
+    wrong = []
+    for column in columns:
+        if column.unit not in _PER_CENT:
+            continue
+        texts = [(k, text_of(cells[column.index])) for k, cells in rows if column.index < len(cells)]
+        bare = [(k, t) for k, t in texts if t and not _PERCENT.fullmatch(t) and abs(_number(t, t)) <= 1]
+        if bare and any(_PERCENT.fullmatch(text) for _, text in texts):
+            k, text = bare[0]
+            wrong.append(f"row {k}: column {column.header!r}: {text} beside cells with a per cent sign")
+    return wrong
 
 
 def _number(cell: Any, text: str) -> float:

@@ -18,15 +18,7 @@ from grainstats.share.db.database import Database
 from grainstats.share.db.records import SuggestionRecord
 from grainstats.share.errors import SheetError
 from grainstats.share.quantity_units import converter, split_column
-from grainstats.share.sheets.cells import (
-    Column,
-    header_flaws,
-    read_cells,
-    text_of,
-    under_header,
-    value_of,
-    word_of,
-)
+from grainstats.share.sheets.cells import Column, SheetTable, read_table, under_header, value_of, word_of
 
 if TYPE_CHECKING:
     from grainstats.share.optimizer.space import Constraint, Space
@@ -98,17 +90,12 @@ def read_proposals(
 ) -> list[SuggestionRecord]:
     """Read and check a sheet of proposals; arguments and errors as `import_proposals`."""
     path = Path(path)
-    table = read_cells(path, ProposalError.what)
-    first = next(table, [])
-    header = [text_of(cell) for cell in first]
-    columns, problems = _read_header(header, known, space)
-    problems += header_flaws(first)
+    table = read_table(path, ProposalError.what)
+    columns, problems = _read_header(table, known, space)
     records: list[SuggestionRecord] = []
     seen: dict[str, int] = {}
-    for number, cells in enumerate(table, start=2):
-        if not any(text_of(cell) for cell in cells):
-            continue
-        record, wrong = _read_row(header, columns, cells, campaign)
+    for number, cells in table.rows:
+        record, wrong = _read_row(table.header, columns, cells, campaign)
         wrong += _outside(record.parameters, space)
         earlier = seen.setdefault(repr(sorted(record.parameters.items())), number)
         if earlier != number and not wrong:
@@ -122,9 +109,9 @@ def read_proposals(
     return records
 
 
-def _read_header(header: list[str], known: Known, space: Space | None) -> tuple[list[_Column], list[str]]:
-    counts = Counter(filter(None, header))
-    problems = [f"column {n!r} stands there {k} times" for n, k in counts.items() if k > 1]
+def _read_header(table: SheetTable, known: Known, space: Space | None) -> tuple[list[_Column], list[str]]:
+    header = table.header
+    problems = table.repeated() + table.flaws
     columns: list[_Column] = []
     for index, text in enumerate(header):
         if text in _PLAIN or not text or header.index(text) < index:

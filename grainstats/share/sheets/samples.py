@@ -8,7 +8,6 @@ that converts). Empty cells are missing values; what a sheet has no column for s
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -17,14 +16,15 @@ from grainstats.share.errors import SampleSheetError
 from grainstats.share.quantity_units import CATEGORY, converter, split_column
 from grainstats.share.sheets.cells import (
     Column,
+    SheetTable,
     day_of,
-    header_flaws,
-    read_cells,
-    text_of,
+    mixed_percent,
+    read_table,
     under_header,
     value_of,
     word_of,
 )
+from grainstats.share.sheets.shown import looks_like
 
 if TYPE_CHECKING:
     from grainstats.share.db.database import Database
@@ -44,7 +44,7 @@ def read_samples(path: str | Path) -> SampleSheet:
     Parameters
     ----------
     path : str or Path
-        ``.csv`` (UTF-8) or ``.xlsx`` (its first sheet).
+        ``.csv`` (UTF-8 or UTF-16) or ``.xlsx`` (its first visible sheet).
 
     Raises
     ------
@@ -55,36 +55,39 @@ def read_samples(path: str | Path) -> SampleSheet:
         The file is missing or of another kind.
     """
     path = Path(path)
-    table = read_cells(path)
-    first = next(table, [])
-    header = [text_of(cell) for cell in first]
-    columns, problems = _read_header(header)
-    problems += header_flaws(first)
+    table = read_table(path)
+    columns, problems = _read_header(table)
     rows: list[SampleRow] = []
-    seen: dict[str, int] = {}
-    for number, cells in enumerate(table, start=2):
-        if not any(text_of(cell) for cell in cells):
-            continue
-        row, wrong = _read_row(header, columns, cells)
-        if row.sample_id in seen and row.sample_id:
-            wrong.append(f"sample_id {row.sample_id!r} stands in row {seen[row.sample_id]} already")
-        seen.setdefault(row.sample_id, number)
+    seen: dict[str, tuple[str, int]] = {}
+    for number, cells in table.rows:
+        row, wrong = _read_row(table.header, columns, cells)
+        wrong += _seen_before(row.sample_id, number, seen)
         problems += [f"row {number}: {text}" for text in wrong]
         rows.append(row)
+    problems += mixed_percent(columns, table.rows)
     if not rows:
         problems.append("there is no sample in it")
     if problems:
         raise SampleSheetError(path, tuple(problems))
-    there = {*header, *(column.kind for column in columns)}
+    there = {*table.header, *(column.kind for column in columns)}
     return SampleSheet(str(path), tuple(rows), frozenset({"campaign", "date", "images", "param"} - there))
 
 
-def _read_header(header: list[str]) -> tuple[list[Column], list[str]]:
+def _seen_before(sample_id: str, number: int, seen: dict[str, tuple[str, int]]) -> list[str]:
+    """What is wrong with an id beside those above it: the same, or one that looks the same."""
+    first, row = seen.setdefault(looks_like(sample_id), (sample_id, number))
+    if row == number or not sample_id:
+        return []
+    if first == sample_id:
+        return [f"sample_id {sample_id!r} stands in row {row} already"]
+    return [f"sample_id {sample_id!r} looks like {first!r} in row {row}, in other characters"]
+
+
+def _read_header(table: SheetTable) -> tuple[list[Column], list[str]]:
     columns: list[Column] = []
+    header = table.header
     problems = [f"column {name!r} is missing" for name in ("sample_id", "design_route") if name not in header]
-    problems += [
-        f"column {n!r} stands there {k} times" for n, k in Counter(filter(None, header)).items() if k > 1
-    ]
+    problems += table.repeated()
     for index, text in enumerate(header):
         if text in _PLAIN or not text:
             continue
@@ -96,10 +99,10 @@ def _read_header(header: list[str]) -> tuple[list[Column], list[str]]:
             columns.append(Column(index, text, *split_column(text)))
         except ValueError as error:
             problems.append(f"column {text!r}: {error}")
-    return columns, problems + _header_conflicts(columns, header)
+    return columns, problems + _header_conflicts(columns) + table.flaws
 
 
-def _header_conflicts(columns: list[Column], header: list[str]) -> list[str]:
+def _header_conflicts(columns: list[Column]) -> list[str]:
     """The same quantity twice, a word as a property, a spread without its property."""
     problems = []
     first: dict[tuple[str, str], Column] = {}
@@ -130,6 +133,8 @@ def _read_row(header: list[str], columns: list[Column], cells: list[Any]) -> tup
     plain = {name: word_of(name, cells[header.index(name)], wrong) for name in words}
     if "sample_id" in plain and not plain["sample_id"]:
         wrong.append("sample_id is empty")
+    elif len(plain.get("sample_id", "").splitlines()) > 1:
+        wrong.append(f"sample_id {plain['sample_id']!r} has several lines")
     route = plain.get("design_route", "ai").lower()
     if route not in _ROUTES:
         wrong.append(f"design_route {plain['design_route']!r} is neither ai nor researcher")

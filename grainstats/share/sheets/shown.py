@@ -1,17 +1,31 @@
-"""What a cell shows beside what it holds, and characters that nobody sees."""
+"""What a cell shows beside what it holds, and characters that nobody sees or takes for others."""
 
 from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
 
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
+_ALIKE = dict(zip("АВЕКМНОРСТХаеорсухΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEKMHOPCTXaeopcyxABEZHIKMNOPTYXo", strict=True))
+_SEEN_AS = str.maketrans({**dict.fromkeys(_DASHES, "-"), **_ALIKE})  #: Cyrillic and Greek letters as Latin
+
 
 @dataclass(frozen=True)
 class Shown:
-    """A number whose format shows more than its value: ``001``, ``92.5 %``."""
+    """A number whose format shows more than its value: ``001``, ``92.5 %``, ``3.0 µm``.
+
+    Attributes
+    ----------
+    value : float
+        NaN where what is shown may mean two numbers.
+    text : str
+    beside : str
+        The word behind the number; empty for none.
+    """
 
     value: float
     text: str
+    beside: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,6 +57,17 @@ def plain_text(text: str) -> str:
     text = unicodedata.normalize("NFC", text)
     text = "".join(" " if unicodedata.category(c) == "Zs" else c for c in text).strip()
     return text[1:] if len(text) > 1 and text[0] == "'" and text[1] in "=+-@" else text
+
+
+def looks_like(text: str) -> str:
+    """The same for names that look alike: full-width letters, dashes, letters of other scripts.
+
+    Examples
+    --------
+    >>> looks_like("\\uff331\\u20112"), looks_like("\\u04101")
+    ('S1-2', 'A1')
+    """
+    return unicodedata.normalize("NFKC", text).translate(_SEEN_AS)
 
 
 def invisible(text: str) -> str | None:

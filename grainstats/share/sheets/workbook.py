@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import math
 import re
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ _TOKENS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]|.')
 _UPDATE = "open the file in the spreadsheet program, let it calculate, and save it again"
 
 
-def read_workbook(path: Path) -> Iterator[list[Any]]:
-    """Rows of the first sheet: text, numbers, dates, and `Shown` or `Flaw` where the display tells more.
+def read_workbook(path: Path) -> list[list[Any]]:
+    """Rows of the first visible sheet: text, numbers, dates; `Shown` or `Flaw` where more is shown.
 
     Raises
     ------
@@ -29,8 +30,13 @@ def read_workbook(path: Path) -> Iterator[list[Any]]:
 
     _check_size(path)
     try:
-        shown, written = (openpyxl.load_workbook(path, data_only=values) for values in (True, False))
-        sheet, formulas = shown.worksheets[0], written.worksheets[0]
+        shown, written = (
+            openpyxl.load_workbook(io.BytesIO(path.read_bytes()), data_only=values)
+            for values in (True, False)
+        )
+        seen = [k for k, one in enumerate(shown.worksheets) if one.sheet_state == "visible"]
+        place = seen[0] if seen else 0
+        sheet, formulas = shown.worksheets[place], written.worksheets[place]
         rows, columns = sheet.max_row, sheet.max_column
     except MemoryError as error:
         raise InputError(path, "it does not fit into memory", "Save the first sheet as CSV UTF-8") from error
@@ -42,19 +48,26 @@ def read_workbook(path: Path) -> Iterator[list[Any]]:
         raise InputError(
             path, f"its first sheet claims {rows} rows and {columns} columns", "Delete the empty ones"
         )
-    merged = {
-        (row, column): str(area)
+    flaws = _merged(sheet) | {
+        (row, 1): Flaw("(hidden)", "lies in a hidden row: show the row or delete it")
+        for row in range(2, rows + 1)
+        if sheet.row_dimensions[row].hidden and any(c.value is not None for c in sheet[row])
+    }
+    return [
+        [flaws.get((row, column)) or _cell(sheet, formulas, row, column) for column in range(1, columns + 1)]
+        for row in range(1, rows + 1)
+    ]
+
+
+def _merged(sheet: Any) -> dict[tuple[int, int], Flaw]:
+    """Cells that show nothing of their own, by row and column."""
+    return {
+        (row, column): Flaw("(merged)", f"is part of the merged cells {area}: unmerge and fill them")
         for area in sheet.merged_cells.ranges
         for row in range(area.min_row, area.max_row + 1)
         for column in range(area.min_col, area.max_col + 1)
         if (row, column) != (area.min_row, area.min_col)
     }
-    return iter(
-        [
-            [_cell(sheet, formulas, row, column, merged) for column in range(1, columns + 1)]
-            for row in range(1, rows + 1)
-        ]
-    )
 
 
 def _check_size(path: Path) -> None:
@@ -71,9 +84,7 @@ def _check_size(path: Path) -> None:
         )
 
 
-def _cell(sheet: Any, formulas: Any, row: int, column: int, merged: dict[tuple[int, int], str]) -> Any:
-    if (row, column) in merged:
-        return Flaw("(merged)", f"is part of the merged cells {merged[row, column]}: unmerge and fill them")
+def _cell(sheet: Any, formulas: Any, row: int, column: int) -> Any:
     cell = sheet.cell(row, column)
     if cell.value is None:
         formula = formulas.cell(row, column)
@@ -96,23 +107,40 @@ def as_shown(value: float, number_format: str) -> float | Shown:
 
     Examples
     --------
-    >>> as_shown(0.925, "0.0%").text, as_shown(1, "000").text, as_shown(7, '"S-"00').text
-    ('92.5 %', '001', 'S-07')
+    >>> as_shown(0.925, "0.0%").text, as_shown(1, "000").text, as_shown(7, '"S-"00-0').text
+    ('92.5 %', '001', 'S-00-7')
+    >>> as_shown(3.0, '0.0" µm"').beside, as_shown(92500, "0.0,").value
+    ('µm', nan)
     """
-    tokens = [t for t in _TOKENS.findall(number_format.split(";")[0]) if t[0] not in "[*_"]
-    bare = [t for t in tokens if t[0] not in '"\\']
-    if "%" in bare:
+    written = number_format.replace("General", "0") if number_format != "General" else ""
+    tokens = [t for t in _TOKENS.findall(written.split(";")[0]) if t[0] not in "[*_"]
+    if "%" in tokens:
         return Shown(float(f"{value * 100:.12g}") / 100, f"{value * 100:.12g} %")
-    digits = "".join(bare).strip()
-    literal = any(t[0] in '"\\' for t in tokens)
-    if (
-        float(value).is_integer()
-        and value >= 0
-        and re.fullmatch("0+", digits)
-        and (literal or len(digits) > 1)
-    ):
-        parts = ["0" if t == "0" else t.strip('"').removeprefix("\\") for t in tokens]
-        first = parts.index("0")
-        before, after = "".join(parts[:first]), "".join(p for p in parts[first:] if p != "0")
-        return Shown(float(value), f"{before}{int(value):0{len(digits)}d}{after}")
-    return value
+    literal = [t.strip('"').removeprefix("\\") for t in tokens]
+    places = [k for k, token in enumerate(tokens) if token in "0#?"]
+    if not places:
+        return Shown(math.nan, "".join(literal)) if '"' in written else value
+    first, last = places[0], places[-1] + 1
+    if "," in tokens[last:]:
+        return Shown(math.nan, f"{value:.12g} (shown as a thousandth of it)")
+    before, after, number = "".join(literal[:first]), "".join(literal[last:]), f"{value:.12g}"
+    if float(value).is_integer() and value >= 0 and not {".", ",", "E", "/"} & set(tokens[first:last]):
+        number = _filled(str(int(value)), tokens[first:last], literal[first:last])
+    if not before and not after and number == f"{value:.12g}":
+        return value
+    return Shown(float(value), f"{before}{number}{after}", after.strip())
+
+
+def _filled(digits: str, tokens: list[str], literal: list[str]) -> str:
+    """Digits in the places of a format, from the right; the first place takes all that are left."""
+    shown: list[str] = []
+    n_places = sum(token in "0#?" for token in tokens)
+    for token, text in zip(reversed(tokens), reversed(literal), strict=True):
+        if token not in "0#?":
+            shown.append(text)
+            continue
+        n_places -= 1
+        own = digits if n_places == 0 else digits[-1:]
+        digits = digits[: len(digits) - len(own)]
+        shown.append(own or ("0" if token == "0" else ""))
+    return "".join(reversed(shown))

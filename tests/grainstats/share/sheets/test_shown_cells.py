@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,17 @@ def test_per_cent_in_csv_and_in_a_column_of_another_unit(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("value", "written", "shown"),
-    [(1, "000", "001"), (12, "0000", "0012"), (7, '"S-"00', "S-07"), (12, "General", "12"), (12, "0", "12")],
+    [
+        (1, "000", "001"),
+        (12, "0000", "0012"),
+        (7, '"S-"00', "S-07"),
+        (12, "General", "12"),
+        (12, "0", "12"),
+        (12, "00-00", "00-12"),
+        (1, '"AB"-000-"X"', "AB-001-X"),
+        (3, '"Sample "General', "Sample 3"),
+        (20240531, "0000-00-00", "2024-05-31"),
+    ],
 )
 def test_ids_are_those_that_are_shown(tmp_path: Path, value: int, written: str, shown: str) -> None:
     path = book(tmp_path / "s.xlsx", [[value, "ai", 92.5, None, 10]], {"A2": written})
@@ -72,6 +82,8 @@ def test_ids_are_those_that_are_shown(tmp_path: Path, value: int, written: str, 
         (["S1\u200b", "ai", 1, 1, 1], "ZERO WIDTH SPACE"),
         (["S1\u00ad", "ai", 1, 1, 1], "SOFT HYPHEN"),
         (["\ufeffS1", "ai", 1, 1, 1], "ZERO WIDTH NO-BREAK SPACE"),
+        ([time(1, 2), "ai", 1, 1, 1], "sample_id.*made a time of it .01:02:00"),
+        ([1234567890123456789, "ai", 1, 1, 1], "sample_id.*shortened the number"),
     ],
 )
 def test_what_cannot_be_used_is_named(tmp_path: Path, row: list[Any], words: str) -> None:
@@ -89,3 +101,29 @@ def test_one_name_in_two_spellings_is_one(tmp_path: Path) -> None:
     rows = [["e\u0301\u00a01", "ai", 1, 1, 1], ["\u00e9 1", "ai", 1, 1, 1]]
     with pytest.raises(SampleSheetError, match=r"row 3: sample_id .* stands in row 2 already"):
         read_samples(book(tmp_path / "s.xlsx", rows))
+
+
+@pytest.mark.parametrize(
+    ("value", "written", "words"),
+    [
+        (92500, "0.0,", "may mean two numbers"),
+        (92.5, '0.0" nm"', "'92.5 nm' is shown, the unit of the column is %"),
+        (0.925, "0.0‰", "'0.925‰' is shown"),
+    ],
+)
+def test_formats_that_show_another_size(tmp_path: Path, value: float, written: str, words: str) -> None:
+    with pytest.raises(SampleSheetError, match=words):
+        read_samples(book(tmp_path / "s.xlsx", [["S1", "ai", value, 1, 1]], {"C2": written}))
+
+
+def test_hidden_sheets_are_passed_over_and_hidden_rows_named(tmp_path: Path) -> None:
+    path = book(tmp_path / "s.xlsx", [["S1", "ai", 1, 1, 1], ["S2", "ai", 1, 1, 1]])
+    made = openpyxl.load_workbook(path)
+    made.create_sheet("old", 0).append(["OLD", "ai"])
+    made.worksheets[0].sheet_state, made.active = "hidden", 1
+    made.save(path)
+    assert read_samples(path).sample_ids() == ("S1", "S2")
+    made.worksheets[1].row_dimensions[3].hidden = True
+    made.save(path.with_suffix(".xlsm"))
+    with pytest.raises(SampleSheetError, match=r"row 3: .*lies in a hidden row"):
+        read_samples(path.with_suffix(".xlsm"))
