@@ -3,7 +3,8 @@
 from segment.micrograph.finding import find_micrographs
 from segment.micrograph.from_array import micrograph_of_array
 from segment.micrograph.micrograph import Micrograph, PixelSizeSource, ScaleConflict
-from segment.micrograph.reading import MINIMUM_SIDE, FrameInfo, describe, read_micrographs
+from segment.micrograph.prepare import MINIMUM_SIDE
+from segment.micrograph.reading import FrameInfo, describe, read_micrographs
 
 __all__ = [
     "MINIMUM_SIDE",

@@ -1,7 +1,8 @@
 """Frames, bands and corners of one level around the image: padding, margins, what a rotation left empty.
 
 A blank part reaches the rim, has one level, and leaves a convex view: what is left is a rectangle, a turned
-rectangle, a circle. A pore, a hole or a saturated grain at the rim leaves a dent, so it stays.
+rectangle, a circle. Or its outline runs along rows and columns, as between the tiles of a mosaic. A pore, a
+hole or a saturated grain at the rim leaves a dent, so it stays. Whole rows and columns may be a little noisy.
 """
 
 from __future__ import annotations
@@ -29,7 +30,11 @@ _FINE = 1 << 19  #: pixels that are looked at; of a larger image every second ro
 _JPEG_BLOCK = 8  #: pixels over which JPEG smears an edge
 _MOSTLY = 0.9  #: of a line is near the level of the frame where JPEG has touched it
 _LONG = 0.15  #: of a side of the image is the least extent of a corner or a rounded part
+_SAMPLED = 200  #: rows from which the levels in use are told
 _NESTED = 4  #: frames within frames
+_QUIET = 0.02  #: of the levels in use: noise of a line that shows nothing; grains make five times as much
+_STRAIGHT = 0.9  #: of an outline that runs along rows and columns is that of tiles
+_TILE = (16, 3.0)  #: pixels of such a run at least, and how far it may stray, as JPEG's blocks make it
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,27 +110,39 @@ def _blank_once(image: np.ndarray) -> Blank | None:
 def _bands(image: np.ndarray) -> Blank | None:
     """Rows and columns of one level at the four sides."""
     sides = (image, image[::-1], image.T, image.T[::-1])
-    depths = [_depth(lines) for lines in sides]
+    low, high = np.percentile(image[:: 1 + len(image) // _SAMPLED], (1, 99)).astype(float)
+    depths = [_depth(lines, _QUIET * (high - low)) for lines in sides]
     if not any(depths):
         return None
     mask = np.zeros(image.shape, bool)
     for depth, masked in zip(depths, (mask, mask[::-1], mask.T, mask.T[::-1]), strict=True):
         masked[:depth] = True
-    levels = (float(lines[0, 0]) for lines, depth in zip(sides, depths, strict=True) if depth)
+    levels = (float(np.median(lines[0])) for lines, depth in zip(sides, depths, strict=True) if depth)
     return Blank(mask, tuple(dict.fromkeys(levels)))
 
 
-def _depth(lines: np.ndarray) -> int:
+def _depth(lines: np.ndarray, noise: float) -> int:
     """Lines of one level at the beginning, with those that JPEG's ringing has touched; 0 for too few."""
     depth, level = 0, lines[0, 0]
     while depth < len(lines) and (lines[depth] == level).all():
         depth += 1
+    if depth < LEAST_DEPTH and noise > 0:
+        depth = _quiet_lines(lines, noise)
     if depth < LEAST_DEPTH or depth == len(lines):
         return depth if depth >= LEAST_DEPTH else 0
     inside = lines[depth : depth + 4 * _JPEG_BLOCK].astype(np.float32)
     ringing = 2 * _RINGING * float(inside.max() - inside.min())
     near = (np.abs(inside - np.float32(level)) <= ringing).mean(axis=1) >= _MOSTLY
     return depth + int(np.argmin(near[:_JPEG_BLOCK])) if not near[:_JPEG_BLOCK].all() else depth + _JPEG_BLOCK
+
+
+def _quiet_lines(lines: np.ndarray, noise: float) -> int:
+    """Lines at the beginning that hold nothing but so much noise around one level."""
+    level = float(lines[0].mean())
+    for depth, line in enumerate(lines):
+        if abs(float(line.mean()) - level) > noise or float(line.std()) > noise:
+            return depth
+    return len(lines)
 
 
 def _rim_levels(image: np.ndarray) -> list[float]:
@@ -167,7 +184,10 @@ def _outer_parts(equal: np.ndarray, length: int) -> Iterator[np.ndarray]:
     large = (facts[:, cv2.CC_STAT_AREA] >= LEAST_PIXELS) & (facts[:, 2:4].min(axis=1) >= LEAST_DEPTH)
     large &= facts[:, 2:4].max(axis=1) >= _LONG * min(equal.shape)
     for number in rim[(rim > 0) & large[rim]]:
-        outside = _outside_of_view(labels == number)
+        region = labels == number
+        outside = _outside_of_view(region)
+        if outside is None and _between_tiles(region):
+            outside = region
         if outside is not None:
             yield outside
 
@@ -191,6 +211,23 @@ def _outside_of_view(region: np.ndarray) -> np.ndarray | None:
     if np.count_nonzero(outside) < LEAST_PIXELS or dent > _DENT * np.count_nonzero(region) + stairs:
         return None
     return outside
+
+
+def _between_tiles(region: np.ndarray) -> bool:
+    """Whether the outline, where it does not follow the rim, runs along rows and columns."""
+    contours, _ = cv2.findContours(region.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    least, stray = _TILE
+    straight = total = 0.0
+    last = np.array(region.shape[::-1]) - 1
+    for contour in contours:
+        points = cv2.approxPolyDP(contour, stray, True)[:, 0].astype(float)
+        ends = np.roll(points, -1, axis=0)
+        at_rim = (((points == 0) & (ends == 0)) | ((points == last) & (ends == last))).any(axis=1)
+        steps = np.abs(ends - points)[~at_rim]
+        length = np.hypot(*steps.T)
+        total += length.sum()
+        straight += length[(steps.min(axis=1) <= stray) & (steps.max(axis=1) >= least)].sum()
+    return bool(total > 0 and straight >= _STRAIGHT * total)
 
 
 def _is_blank(part: np.ndarray, candidate: np.ndarray, exact: np.ndarray) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 from segment.errors import NotAnImageError, UnreadableError
 from segment.micrograph.grey import to_grey, without_nonfinite
 from segment.micrograph.micrograph import Micrograph
-from segment.micrograph.reading import MINIMUM_SIDE
+from segment.micrograph.prepare import MINIMUM_SIDE
 
 
 def micrograph_of_array(

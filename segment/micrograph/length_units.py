@@ -30,6 +30,12 @@ _NM: dict[str, float] = {
     "angstrom": 0.1,
     "ang": 0.1,
 }
+_INCH_NM = 25.4e6
+_USUAL = (
+    "72 75 90 96 100 120 144 150 180 200 220 240 266 300 350 360 400 600 720 800 1000 1200 1440 2400 4800"
+)
+_DOTS_PER_INCH = tuple(map(int, _USUAL.split()))  #: of screens, printers and scanners
+_EXACT = 2e-3  #: how near to one of them a resolution is one of them, after rounding to dots per cm
 _INCH = frozenset({"inch", "inches", "in", '"', "dpi"})
 _ENERGY = frozenset({"ev", "kev", "mev"})
 _ANGLE = frozenset({"rad", "mrad", "urad", "deg", "degree", "degrees"})
@@ -75,6 +81,20 @@ def to_nm(value: object, unit: str) -> float | None:
     if size is None or not math.isfinite(size) or size <= 0:
         return None
     return size * factor
+
+
+def dots_per_inch(nanometres: float | None) -> int | None:
+    """The usual resolution of screens and printers that a pixel size is; None where it is none.
+
+    Examples
+    --------
+    >>> dots_per_inch(25.4e6 / 300), dots_per_inch(1.6)
+    (300, None)
+    """
+    if not nanometres:
+        return None
+    dots = _INCH_NM / nanometres
+    return next((usual for usual in _DOTS_PER_INCH if abs(dots / usual - 1) < _EXACT), None)
 
 
 def is_inch(unit: str) -> bool:

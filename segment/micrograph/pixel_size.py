@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from segment.micrograph.length_units import dots_per_inch
 from segment.micrograph.micrograph import PixelSizeSource, ScaleConflict
 from segment.micrograph.open_file import Scale
 
 CONFLICT = 0.03  #: relative difference above which two sources are flagged
 SMALLEST_NM = 1e-3  #: a hundredth of an atom: smaller pixels are a mistaken unit
 LARGEST_NM = 1e5  #: 100 µm, the hundredth part of a hand: larger pixels are a mistaken unit
+UNIT_NM = 1e3  #: 1 µm, what ImageJ and Bio-Formats fall back to
 SQUARE = 0.005  #: relative difference of height and width below which pixels count as square
 
 
@@ -70,9 +72,19 @@ def without_implausible(scales: tuple[Scale, ...]) -> tuple[tuple[Scale, ...], t
     >>> without_implausible((Scale("PixelSizeX", 1e9, 1e9),))
     ((), ('metadata PixelSizeX: 1e+09 nm lies outside 1 pm to 100 µm: not taken',))
     """
-    good = tuple(s for s in scales if is_plausible(s.x_nm) and is_plausible(s.y_nm))
-    bad = (in_words(s) for s in scales if s not in good)
-    return good, tuple(f"{words} lies outside 1 pm to 100 µm: not taken" for words in bad)
+    good: list[Scale] = []
+    doubts: list[str] = []
+    for scale in scales:
+        dots = dots_per_inch(scale.x_nm) if scale.source == "metadata" else None
+        if not (is_plausible(scale.x_nm) and is_plausible(scale.y_nm)):
+            doubts.append(f"{in_words(scale)} lies outside 1 pm to 100 µm: not taken")
+        elif dots:
+            doubts.append(f"{in_words(scale)} is {dots} dots per inch, which is for printing: not taken")
+        else:
+            good.append(scale)
+    if good and good[0].source == "metadata" and good[0].x_nm == good[0].y_nm == UNIT_NM:
+        doubts.append("exactly 1 µm a pixel, which programs also write for unknown: check it")
+    return tuple(good), tuple(doubts)
 
 
 def is_plausible(nanometres: float) -> bool:

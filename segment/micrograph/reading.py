@@ -1,4 +1,4 @@
-"""From a file to micrographs: open, load frame by frame, cut the bar, settle the scale, or refuse."""
+"""From a file to micrographs: open it, prepare it frame by frame, say what it holds, or refuse it."""
 
 from __future__ import annotations
 
@@ -12,21 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import InputError, NotAnImageError, UnreadableError
-from segment.micrograph.blank_frame import Blank, find_blank
-from segment.micrograph.drawn_map import drawn_map
 from segment.micrograph.file_kind import why_no_file
 from segment.micrograph.formats import open_frames
-from segment.micrograph.grey import resample_square, to_grey, transparent, without_nonfinite
-from segment.micrograph.infobar import find_info_bar
 from segment.micrograph.micrograph import Micrograph, PixelSizeSource, ScaleConflict
-from segment.micrograph.open_file import Frame, OpenFile, Scale
+from segment.micrograph.open_file import Frame, OpenFile
 from segment.micrograph.open_tiff import quiet_tifffile
-from segment.micrograph.overlay import find_overlay
-from segment.micrograph.pixel_size import ChosenScale, choose_scale, is_plausible, without_implausible
-from segment.micrograph.scalebar import read_scale_bar
-
-MINIMUM_SIDE = 64  #: shortest side in pixels, info bar cut, that an image must have
-MAXIMUM_STRETCH = 20.0  #: height : width of a pixel beyond which the scale is taken for an error
+from segment.micrograph.pixel_size import choose_scale
+from segment.micrograph.prepare import prepare_frame, problem_of
 
 
 @dataclass(frozen=True)
@@ -77,19 +69,6 @@ class FrameInfo:
     notes: tuple[str, ...]
     problem: str | None = None
     remedy: str | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class _Prepared:
-    """A frame after everything that reading does to it, whether usable or not."""
-
-    image: np.ndarray
-    valid: np.ndarray | None
-    chosen: ChosenScale
-    pixel_size_nm: float | None
-    bar_rows: int
-    bar_from: str
-    notes: tuple[str, ...]
 
 
 def read_micrographs(
@@ -249,132 +228,11 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _prepare(path: Path, frame: Frame, manual_nm: float | None) -> _Prepared:
-    """Grey, cut, masked, square: everything but the judgement whether the result is usable."""
-    try:
-        pixels = frame.load()
-        image, done = to_grey(pixels)
-    except ValueError as error:
-        raise NotAnImageError(path, str(error), "Export it as a grey or RGB image") from error
-    if not image.size:
-        raise UnreadableError(path, "an image without pixels", "Copy or export it again")
-    hidden = transparent(pixels)
-    del pixels
-    image, valid = without_nonfinite(image)
-    notes = frame.notes + done + (() if valid is None else ("pixels that are no numbers are masked",))
-    if hidden is not None:
-        valid = ~hidden if valid is None else valid & ~hidden
-        notes += (f"{hidden.mean():.1%} of the pixels are transparent and masked",)
-    bar_rows, bar_from = _info_bar(image, frame.info_bar_rows)
-    drawn = [image[len(image) - bar_rows :]] if bar_from == "detected" else []
-    image = image[: len(image) - bar_rows]
-    valid = None if valid is None else valid[: len(image)]
-    blank = find_blank(image)
-    if blank is not None:
-        valid, bar = _without_blank(image, valid, blank, bar_rows or frame.info_bar_rows == 0)
-        drawn += bar
-        notes += (_blank_in_words(blank),) + (("an info bar within the frame is masked",) if bar else ())
-    overlay = None if frame.info_bar_rows == 0 else find_overlay(image)
-    if overlay is not None:
-        drawn.append(_bounding_box(image, overlay))
-        valid = ~overlay if valid is None else valid & ~overlay
-        notes += ("a burned-in label or scale bar is masked",)
-    scales, doubts = without_implausible(frame.scales)
-    scales = scales if scales or manual_nm is not None else _burned_in(drawn)
-    chosen = choose_scale(scales, manual_nm)
-    notes += doubts
-    if manual_nm is not None and not is_plausible(manual_nm):
-        notes += (f"--pixel-size {manual_nm:.5g} nm lies outside 1 pm to 100 µm: a mistaken unit?",)
-    if not chosen.square:
-        image, valid, fine, note = _squared(path, image, valid, chosen)
-        return _Prepared(image, valid, chosen, fine, bar_rows, bar_from, (*notes, note))
-    side = None if chosen.x_nm is None or chosen.y_nm is None else (chosen.x_nm + chosen.y_nm) / 2
-    return _Prepared(image, valid, chosen, side, bar_rows, bar_from, notes)
-
-
-def _info_bar(image: np.ndarray, stated: int | None) -> tuple[int, str]:
-    """Rows of the bar and who says so: the metadata's height where there is one, else detection."""
-    rows = find_info_bar(image) if stated is None else stated
-    if rows <= 0 or rows >= len(image):
-        return 0, "none"
-    return rows, "detected" if stated is None else "metadata"
-
-
-def _without_blank(
-    image: np.ndarray, valid: np.ndarray | None, blank: Blank, bar_known: bool | int
-) -> tuple[np.ndarray, list[np.ndarray]]:
-    """What is left of the image around and within a frame; the info bar in it, where there is one."""
-    seen = ~blank.mask if valid is None else valid & ~blank.mask
-    bars: list[np.ndarray] = []
-    if not bar_known and seen.any():
-        rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
-        part = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
-        height = find_info_bar(image[part])
-        if height:
-            seen[rows[-1] + 1 - height :] = False
-            bars = [image[part][-height:]]
-    return seen, bars
-
-
-def _blank_in_words(blank: Blank) -> str:
-    levels = " and ".join(f"{level:g}" for level in blank.levels)
-    return f"a blank part at the rim (level {levels}, {blank.mask.mean():.1%} of the image) is masked"
-
-
-def _bounding_box(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-
-
-def _burned_in(drawn: list[np.ndarray]) -> tuple[Scale, ...]:
-    """The first scale bar that can be read, where the optional OCR is installed."""
-    scales = (read_scale_bar(strip) for strip in drawn)
-    return next(((scale,) for scale in scales if scale is not None), ())
-
-
-def _squared(
-    path: Path, image: np.ndarray, valid: np.ndarray | None, chosen: ChosenScale
-) -> tuple[np.ndarray, np.ndarray | None, float, str]:
-    y, x = chosen.y_nm or 0.0, chosen.x_nm or 0.0
-    if max(y / x, x / y) > MAXIMUM_STRETCH:
-        raise UnreadableError(
-            path, f"its pixels are said to be {y:.5g} nm high and {x:.5g} nm wide", "Give --pixel-size"
-        )
-    image, valid, side = resample_square(image, valid, y, x)
-    note = f"pixels of {y:.5g} nm height and {x:.5g} nm width resampled to {side:.5g} nm squares"
-    return image, valid, side, note
-
-
-def _problem(path: Path, ready: _Prepared) -> InputError | None:
-    """Why the prepared image is of no use."""
-    rows, columns = ready.image.shape
-    if min(rows, columns) < MINIMUM_SIDE:
-        return UnreadableError(
-            path,
-            f"the image is {columns} x {rows} pixels, below the limit of {MINIMUM_SIDE} on its shorter side",
-            "Give a larger field of view or the original instead of a thumbnail",
-        )
-    if ready.valid is not None:
-        shown = [int(np.count_nonzero(ready.valid.any(axis=axis))) for axis in (0, 1)]
-        if 0 < min(shown) < MINIMUM_SIDE:
-            what = f"only {shown[0]} x {shown[1]} pixels of it show anything, the limit is {MINIMUM_SIDE}"
-            return UnreadableError(path, what, "Export the image without frame and transparent parts")
-    seen = ready.image if ready.valid is None else ready.image[ready.valid]
-    if seen.size == 0 or seen.min() == seen.max():
-        what = "no pixel is left" if seen.size == 0 else f"all pixels have the same value ({seen.flat[0]})"
-        return UnreadableError(path, what, "Check the exposure, or export the image with its grey levels")
-    kind = drawn_map(ready.image, ready.valid)
-    if kind is not None:
-        use = "`grainstats measure`" if kind == "label map" else "`grainstats measure --tracing`"
-        return NotAnImageError(path, f"a {kind}, not a micrograph", f"Use {use} to measure it")
-    return None
-
-
 def _micrograph(
     path: Path, vendor: str, frame: Frame, index: int, n_frames: int, sha256: str, manual_nm: float | None
 ) -> Micrograph:
-    ready = _prepare(path, frame, manual_nm)
-    problem = _problem(path, ready)
+    ready = prepare_frame(path, frame, manual_nm)
+    problem = problem_of(path, ready)
     if problem is not None:
         raise problem
     return Micrograph(
@@ -396,8 +254,8 @@ def _micrograph(
 def _info(
     path: Path, vendor: str, frame: Frame, index: int, n_frames: int, manual_nm: float | None
 ) -> FrameInfo:
-    ready = _prepare(path, frame, manual_nm)
-    problem = _problem(path, ready)
+    ready = prepare_frame(path, frame, manual_nm)
+    problem = problem_of(path, ready)
     return FrameInfo(
         path=path,
         name=path.stem if n_frames == 1 else f"{path.stem}_{index:04d}",

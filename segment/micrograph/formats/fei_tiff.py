@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from segment.micrograph.formats.pixels import as_stored, parted
 from segment.micrograph.length_units import NUMERAL, number, to_nm
 from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
 from segment.micrograph.tiffpages import image_pages, page_frames, vendor_text
@@ -13,8 +14,10 @@ NAME = "fei_tiff"
 _INI = (34680, 34682)  #: private TIFF tags of FEI
 _XML = 34683  #: and of Thermo Fisher
 Sections = dict[str, dict[str, str]]
-_PHENOM = re.compile(rf'<pixel(Width|Height)[^>]*unit="([^"]+)"[^>]*>\s*({NUMERAL})\s*<', re.IGNORECASE)
-_PHENOM_BAR = re.compile(r"<databarHeight[^>]*>\s*(\d+)\s*<", re.IGNORECASE)
+_PHENOM = re.compile(
+    rf"<(?:\w+:)?pixel(Width|Height)[^>]*unit=[\"']([^\"']+)[\"'][^>]*>\s*({NUMERAL})\s*<", re.IGNORECASE
+)
+_PHENOM_BAR = re.compile(r"<(?:\w+:)?databarHeight[^>]*>\s*(\d+)\s*<", re.IGNORECASE)
 _PIXEL_XML = re.compile(r"<(?:\w+:)?PixelSize>\s*<X[^>]*>([^<]+)</X>\s*<Y[^>]*>([^<]+)</Y>", re.IGNORECASE)
 
 
@@ -26,11 +29,15 @@ def recognises(opened: OpenFile) -> bool:
 def frames(opened: OpenFile) -> list[Frame]:
     """Pages with the scale of the scanning beam; a navigation camera has none."""
     facts = _sections(vendor_text(opened, *_INI))
-    rows = image_pages(opened)[0].imagelength
-    columns = image_pages(opened)[0].imagewidth
+    rows, columns = image_pages(opened)[0].imagelength, image_pages(opened)[0].imagewidth
     xml = vendor_text(opened, _XML)
-    scales = (*_scales(facts, columns), *_xml_scale(xml), *_phenom_scale(xml))
+    scanned = tuple(int(_number(facts, "Image", key) or 0) for key in ("ResolutionX", "ResolutionY"))
+    scales: tuple[Scale, ...] = _scales(facts, scanned[0] or columns)
+    scales = (*scales, *_xml_scale(xml), *_phenom_scale(xml))
     notes = () if scales else _why_no_scale(facts)
+    if scales and all(scanned) and scanned[0] != columns:
+        first = scales[0]
+        scales, notes = parted(as_stored(first.where, first.x_nm, scanned, (rows, columns), "metadata"))
     bar = _info_bar(facts, rows) if facts else _phenom_bar(xml, rows)
     return page_frames(opened, scales=scales, info_bar_rows=bar, notes=notes)
 

@@ -1,10 +1,10 @@
-"""Hitachi SEM and TEM: a ``.txt`` beside the image, ASCII or UTF-16, PixelSize in nanometres."""
+"""Hitachi SEM and TEM: a ``.txt`` beside the image, ASCII or UTF-16; PixelSize in nanometres by default."""
 
 from __future__ import annotations
 
 from segment.micrograph.formats import pixels
-from segment.micrograph.length_units import number
-from segment.micrograph.open_file import Frame, OpenFile, Scale
+from segment.micrograph.length_units import number, parse_length
+from segment.micrograph.open_file import Frame, OpenFile
 from segment.micrograph.sidecar import pairs, read_text, sidecar
 
 NAME = "hitachi"
@@ -32,8 +32,8 @@ def frames(opened: OpenFile) -> list[Frame]:
     )
 
 
-def _scale(facts: dict[str, str], size: tuple[int, ...], shape: tuple[int, int]) -> tuple[Scale, ...]:
-    """PixelSize belongs to an image of DataSize; an image stored smaller has larger pixels."""
-    words = facts.get("PixelSize", "").split()
-    nanometres = number(words[0]) if words else None
+def _scale(facts: dict[str, str], size: tuple[int, ...], shape: tuple[int, int]) -> tuple[pixels.Stated, ...]:
+    """PixelSize belongs to an image of DataSize."""
+    written = facts.get("PixelSize", "")
+    nanometres = number(written) or parse_length(written)
     return () if nanometres is None else pixels.as_stored("PixelSize", nanometres, size, shape, "sidecar")

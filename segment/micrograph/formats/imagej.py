@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from segment.errors import NotAnImageError
-from segment.micrograph.length_units import is_inch, to_nm, unit_kind
+from segment.micrograph.length_units import dots_per_inch, is_inch, to_nm, unit_kind
 from segment.micrograph.one_area import Channels, first_of_each_area
 from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
 from segment.micrograph.tiffpages import image_pages, page_frames
@@ -16,12 +16,6 @@ from segment.micrograph.tiffpages import image_pages, page_frames
 NAME = "imagej_tiff"
 
 _X_RESOLUTION, _Y_RESOLUTION = 282, 283
-_INCH_NM = 25.4e6  #: nm in an inch
-_USUAL = (
-    "72 75 90 96 100 120 144 150 180 200 220 240 266 300 350 360 400 600 720 800 1000 1200 1440 2400 4800"
-)
-_DOTS_PER_INCH = tuple(map(int, _USUAL.split()))  #: of screens, printers and scanners
-_EXACT = 2e-3  #: how near to one of them a resolution is one of them, after rounding to dots per cm
 
 
 def recognises(opened: OpenFile) -> bool:
@@ -58,21 +52,13 @@ def _scale(opened: OpenFile, unit_x: str, unit_y: str) -> tuple[Scale | None, tu
     tags = image_pages(opened)[0].tags
     x = _size(tags.valueof(_X_RESOLUTION), unit_x)
     y = _size(tags.valueof(_Y_RESOLUTION), unit_y)
-    dots = _dots_per_inch(x)
+    dots = dots_per_inch(x)
     if dots or is_inch(unit_x):
         said = f"{dots} dots per inch" if dots else "dots per inch"
         return None, (
             f"ImageJ's unit {unit_x} comes from {said}, which is for printing: no pixel size taken",
         )
     return scale_or_none("ImageJ unit / XResolution", y, x), ()
-
-
-def _dots_per_inch(nanometres: float | None) -> int | None:
-    """The usual resolution of screens and printers that a pixel size is."""
-    if not nanometres:
-        return None
-    dots = _INCH_NM / nanometres
-    return next((usual for usual in _DOTS_PER_INCH if abs(dots / usual - 1) < _EXACT), None)
 
 
 def _size(resolution: Any, unit: str) -> float | None:

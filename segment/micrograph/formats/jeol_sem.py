@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from segment.micrograph.formats import pixels
 from segment.micrograph.length_units import number, parse_length
-from segment.micrograph.open_file import Frame, OpenFile, Scale
+from segment.micrograph.open_file import Frame, OpenFile
 from segment.micrograph.sidecar import read_text, sidecar
 
 NAME = "jeol_sem"
@@ -37,7 +37,7 @@ def _numbers(text: str) -> tuple[int, ...]:
     return tuple(int(word) for word in text.split() if word.isdigit())
 
 
-def _scale(facts: dict[str, str], full: tuple[int, ...], shape: tuple[int, int]) -> tuple[Scale, ...]:
+def _scale(facts: dict[str, str], full: tuple[int, ...], shape: tuple[int, int]) -> tuple[pixels.Stated, ...]:
     """``$$SM_MICRON_MARKER`` (length) over ``$$SM_MICRON_BAR`` (pixels at full size)."""
     length = parse_length(facts.get("$$SM_MICRON_MARKER", ""))
     bar = facts.get("$$SM_MICRON_BAR", "").split()

@@ -1,7 +1,7 @@
 """MRC2014 images and stacks: cell / grid in Å; a cell of zeros states no size.
 
-Bytes (mode 0) are signed by the standard and unsigned in files of many programs: IMOD's stamp says which,
-else the header's range, else the smoother of the two readings.
+Whole numbers (modes 0 and 1) are signed by the standard and unsigned in files of many programs: IMOD's stamp
+says which for bytes, else the header's range, else the smoother of the two readings.
 """
 
 from __future__ import annotations
@@ -91,10 +91,8 @@ def _sign(
         signed, why = stamped, "IMOD's flag"
     elif stamped is None and ranged is not None:
         signed, why = ranged, "the range in the header"
-    elif mode == _BYTES:
-        signed, why = _smoother_signed(opened, dtype, unsigned, first, shape), "their smoothness"
     else:
-        return dtype, ()
+        signed, why = _smoother_signed(opened, dtype, unsigned, first, shape), "their smoothness"
     return (dtype, ()) if signed else (unsigned, (f"whole numbers read as unsigned, by {why}",))
 
 
@@ -115,9 +113,9 @@ def _range(opened: OpenFile, order: str, largest: int) -> bool | None:
 def _smoother_signed(
     opened: OpenFile, signed: np.dtype, unsigned: np.dtype, first: int, shape: tuple[int, int]
 ) -> bool:
-    """Whether neighbours differ less, or no more, when read as signed: the wrong sign makes jumps of 256."""
+    """Whether neighbours differ less, or no more, when read as signed: the wrong sign makes jumps."""
     raw = read_plane(opened.path, signed, first, shape)
-    jumps = [np.abs(np.diff(raw.view(kind).astype(np.int32), axis=1)).sum() for kind in (signed, unsigned)]
+    jumps = [np.abs(np.diff(raw.view(kind).astype(np.int64), axis=1)).sum() for kind in (signed, unsigned)]
     return bool(jumps[0] <= jumps[1])
 
 

@@ -43,9 +43,9 @@ def recognises(opened: OpenFile) -> bool:
 
 def frames(opened: OpenFile) -> list[Frame]:
     """Pages in their order, each with the size of its image; of several channels of one area the first."""
-    root = _document(opened)
+    root, own = _document(opened)
     pages = image_pages(opened)
-    planes = _planes(opened, root)
+    planes = _planes(opened, root, own)
     found: list[Frame] = []
     sets: dict[int, dict[tuple[int, int], dict[int, int]]] = {}
     for page in pages:
@@ -67,21 +67,21 @@ def _channels(positions: dict[tuple[int, int], dict[int, int]]) -> Channels:
     return Channels(tuple(g for g in groups if len(g) == len(groups[0])), False)
 
 
-def _document(opened: OpenFile) -> ElementTree.Element:
-    """The file's XML, or the one that it says its metadata are kept in."""
+def _document(opened: OpenFile) -> tuple[ElementTree.Element, str]:
+    """The file's XML, or the one that it says its metadata are kept in; and the file's own identity."""
     assert opened.tiff is not None
     root = _parsed(opened, opened.tiff.pages.first.description)
-    elsewhere = root.find("{*}BinaryOnly")
+    own, elsewhere = root.get("UUID", ""), root.find("{*}BinaryOnly")
     if elsewhere is None:
-        return root
+        return root, own
     name = Path(elsewhere.get("MetadataFile", "")).name
     beside = opened.path.with_name(name) if name else opened.path
     if beside == opened.path or not beside.is_file():
-        return root
+        return root, own
     if beside.suffix.lower() not in (".tif", ".tiff"):
-        return _parsed(opened, read_text(beside))
+        return _parsed(opened, read_text(beside)), own
     with open_tiff(beside) as tiff:
-        return _parsed(opened, tiff.pages.first.description)
+        return _parsed(opened, tiff.pages.first.description), own
 
 
 def _parsed(opened: OpenFile, text: str) -> ElementTree.Element:
@@ -95,13 +95,12 @@ def _parsed(opened: OpenFile, text: str) -> ElementTree.Element:
         ) from error
 
 
-def _planes(opened: OpenFile, root: ElementTree.Element) -> dict[int, _Plane]:
+def _planes(opened: OpenFile, root: ElementTree.Element, own: str) -> dict[int, _Plane]:
     """By page of this file, the plane that it holds; empty where the XML does not tell."""
-    uuid = root.find("{*}BinaryOnly")
-    own = (root.get("UUID") if uuid is None else uuid.get("UUID")) or ""
     images = list(root.iterfind(".//{*}Pixels"))
     blocks = [(k, pixels, data) for k, pixels in enumerate(images) for data in pixels.iterfind("{*}TiffData")]
     mine = [b for b in blocks if _is_of(b[2], own, opened.path.name)]
+    mine = mine or [b for b in blocks if _is_of(b[2], "", opened.path.name)]
     if not mine and len(images) == 1:
         mine = blocks or [(0, images[0], ElementTree.Element("TiffData"))]
     planes: dict[int, _Plane] = {}
@@ -163,7 +162,8 @@ def _scale(pixels: ElementTree.Element) -> tuple[Scale | None, tuple[str, ...]]:
             notes.append(f'PhysicalSize{axis} "{text}" was read with a decimal comma: {sides[axis]:.5g} nm')
     if None in sides.values():
         return None, tuple(notes)
-    return scale_or_none("PhysicalSizeX", sides.get("Y"), sides.get("X")), tuple(notes)
+    x, y = sides.get("X", sides.get("Y")), sides.get("Y")
+    return scale_or_none("PhysicalSizeX" if "X" in sides else "PhysicalSizeY", y, x), tuple(notes)
 
 
 def _sizes(pixels: ElementTree.Element) -> tuple[int, int, int]:

@@ -12,6 +12,7 @@ from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
 _ROUNDING = 1.0  #: rows by which a resized picture may miss the stated proportion
 _WITH_BAR = 1.1  #: rows of a picture and its info bar over those of the picture
 _CARRIERS = (plain_tiff, picture)
+Stated = Scale | str  #: a pixel size, or why there is none
 
 
 def holds_pixels(opened: OpenFile) -> bool:
@@ -21,22 +22,29 @@ def holds_pixels(opened: OpenFile) -> bool:
 
 def with_scale(
     opened: OpenFile,
-    scale: Callable[[tuple[int, int]], Scale | Sequence[Scale] | None],
+    scale: Callable[[tuple[int, int]], Sequence[Stated]],
     info_bar: Callable[[tuple[int, int]], int | None],
 ) -> list[Frame]:
-    """Frames of the picture, each with the scale and the info bar for its shape."""
+    """Frames of the picture, each with the scales, notes and info bar for its shape."""
     carrier = next(c for c in _CARRIERS if c.recognises(opened))
     found = []
     for frame in carrier.frames(opened):
-        stated = scale(frame.shape)
-        scales = () if stated is None else (stated,) if isinstance(stated, Scale) else tuple(stated)
-        found.append(replace(frame, scales=scales, info_bar_rows=info_bar(frame.shape)))
+        scales, notes = parted(scale(frame.shape))
+        found.append(
+            replace(frame, scales=scales, notes=frame.notes + notes, info_bar_rows=info_bar(frame.shape))
+        )
     return found
+
+
+def parted(stated: Sequence[Stated]) -> tuple[tuple[Scale, ...], tuple[str, ...]]:
+    """Scales, and words."""
+    words = tuple(one for one in stated if isinstance(one, str))
+    return tuple(one for one in stated if isinstance(one, Scale)), words
 
 
 def as_stored(
     where: str, full_nm: float, full_size: tuple[int, ...], shape: tuple[int, int], source: PixelSizeSource
-) -> tuple[Scale, ...]:
+) -> tuple[Stated, ...]:
     """Pixel size of a picture that may have been resized or cropped since its text was written.
 
     Parameters
@@ -52,22 +60,33 @@ def as_stored(
 
     Returns
     -------
-    tuple of Scale
-        The likelier reading first: resized where the sides have the stated proportion (a bar may stand
-        below), else cropped. The other one follows, so that the two are compared and named.
+    tuple of Scale and str
+        As the text says for a picture of its width, or one that was turned. Of another proportion, it was
+        cropped; the size if it were resized follows, so that the two are named. Larger, it was resized. A
+        smaller one of the same proportion (a bar may stand below) may be either: no size, but words.
     """
     kept = scale_or_none(where, None, full_nm, source)
-    if not full_size or not all(full_size) or full_size[0] == shape[1] or kept is None:
+    rows, columns = shape
+    if kept is None or len(full_size) < 2 or not all(full_size) or columns == full_size[0]:
         return (kept,) if kept else ()
-    said = " x ".join(map(str, full_size[:2]))
-    now = f"{shape[1]} x {shape[0]}"
-    side = full_nm * full_size[0] / shape[1]
+    if shape == full_size[:2]:
+        return (kept,)
+    said, now, side = (
+        f"{full_size[0]} x {full_size[1]}",
+        f"{columns} x {rows}",
+        full_nm * full_size[0] / columns,
+    )
     resized = scale_or_none(f"{where}, if {said} was resized to {now}", None, side, source)
     cropped = scale_or_none(f"{where}, if {said} was cropped to {now}", None, full_nm, source)
-    rows = full_size[1] * shape[1] / full_size[0] if len(full_size) > 1 else shape[0]
-    fits = rows - _ROUNDING <= shape[0] <= rows * _WITH_BAR + _ROUNDING
-    pair = (resized, cropped) if fits else (cropped, resized)
-    return tuple(scale for scale in pair if scale)
+    expected = full_size[1] * columns / full_size[0]
+    fits = expected - _ROUNDING <= rows <= expected * _WITH_BAR + _ROUNDING
+    smaller = columns < full_size[0] and rows <= full_size[1] * _WITH_BAR
+    if fits and not smaller:
+        return (resized,) if resized else ()
+    if smaller and not fits:
+        return tuple(scale for scale in (cropped, resized) if scale)
+    doubt = f"resized ({side:.5g} nm) or cropped ({full_nm:.5g} nm)?" if fits else "what was done to it?"
+    return (f"{where} is for {said} pixels, the picture has {now}: {doubt} no size taken, give --pixel-size",)
 
 
 def bar_below(full_size: tuple[int, ...], shape: tuple[int, int]) -> int | None:

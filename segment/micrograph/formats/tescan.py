@@ -9,7 +9,7 @@ from pathlib import Path
 from segment.micrograph.formats import pixels
 from segment.micrograph.length_units import NUMERAL, number
 from segment.micrograph.micrograph import PixelSizeSource
-from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
+from segment.micrograph.open_file import Frame, OpenFile, scale_or_none
 from segment.micrograph.sidecar import decode, read_text, sidecar
 
 NAME = "tescan"
@@ -40,7 +40,7 @@ def frames(opened: OpenFile) -> list[Frame]:
     strips = [facts["ImageStripSize"] for facts, _ in stated if facts.get("ImageStripSize") is not None]
     strip = int(strips[0] or 0) if strips else None
 
-    def scales(shape: tuple[int, int]) -> list[Scale]:
+    def scales(shape: tuple[int, int]) -> list[pixels.Stated]:
         return [scale for facts, where in stated for scale in _scales(facts, where, shape)]
 
     return pixels.with_scale(opened, scales, lambda shape: strip)
@@ -48,7 +48,7 @@ def frames(opened: OpenFile) -> list[Frame]:
 
 def _scales(
     facts: dict[str, float | None], where: PixelSizeSource, shape: tuple[int, int]
-) -> tuple[Scale, ...]:
+) -> tuple[pixels.Stated, ...]:
     """PixelSizeX/Y, for the stated size of the image where there is one; then the field width."""
     x, y = _nm(facts.get("PixelSizeX")), _nm(facts.get("PixelSizeY"))
     sides = [[facts[key] for key in keys if facts.get(key)] for keys in (_COLUMNS, _ROWS)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from segment.micrograph.formats.pixels import as_stored, parted
 from segment.micrograph.length_units import NUMERAL, number, to_nm
 from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
 from segment.micrograph.tiffpages import image_pages, page_frames, vendor_text
@@ -13,6 +14,7 @@ NAME = "zeiss_tiff"
 
 REFERENCE_COLUMNS = 1024  #: for which CZ_SEM states its pixel size
 _TAG = 34118  #: private TIFF tag of Zeiss
+_RESOLUTION = re.compile(r"(\d+)\s*\*\s*(\d+)")
 _ENTRY = re.compile(rf"=\s*({NUMERAL})\s*(\S+)")
 
 
@@ -32,14 +34,26 @@ def recognises(opened: OpenFile) -> bool:
 def frames(opened: OpenFile) -> list[Frame]:
     """Pages with the calibration; the info bar is burned in and its height is not stated."""
     facts = _parse(vendor_text(opened, _TAG))
-    columns = image_pages(opened)[0].imagewidth
+    page = image_pages(opened)[0]
+    stored = _stored_size(facts)
     found = (
-        _from_reference(facts, columns),
+        _from_reference(facts, stored[0] if stored else page.imagewidth),
         _named(facts, "ap_image_pixel_size"),
-        _field_width(facts, columns),
+        _field_width(facts, stored[0] if stored else page.imagewidth),
         _named(facts, "ap_pixel_size"),
     )
-    return page_frames(opened, scales=tuple(s for s in found if s))
+    scales: tuple[Scale, ...] = tuple(s for s in found if s)
+    notes: tuple[str, ...] = ()
+    if stored and scales and stored[0] != page.imagewidth:
+        first, shape = scales[0], (page.imagelength, page.imagewidth)
+        scales, notes = parted(as_stored(first.where, first.x_nm, stored, shape, "metadata"))
+    return page_frames(opened, scales=scales, notes=notes)
+
+
+def _stored_size(facts: _Facts) -> tuple[int, int] | None:
+    """Columns and rows of the image when it was stored: ``Store resolution = 1024 * 768``."""
+    match = _RESOLUTION.search(facts.named.get("dp_image_store", ""))
+    return (int(match.group(1)), int(match.group(2))) if match else None
 
 
 def _parse(text: str) -> _Facts:

@@ -38,6 +38,8 @@ FRAMES = {
     "left band": lambda a: np.pad(a, ((0, 0), (60, 0))),
     "bottom and right": lambda a: np.pad(a, ((0, 50), (0, 30)), constant_values=255),
     "frame in a frame": lambda a: np.pad(np.pad(a, 20), 20, constant_values=255),
+    "noise of three levels": lambda a: np.pad(a, 40) + np.random.default_rng(1).integers(0, 3, (380, 440)),
+    "noise, float": lambda a: np.pad(a, 40) + np.random.default_rng(1).normal(0, 0.5, (380, 440)),
     "JPEG 60": lambda a: as_jpeg(np.pad(a, 40), 60),
 }
 
@@ -60,6 +62,21 @@ def test_corners_of_a_turned_image_are_masked(field, angle, level):
     assert blank is not None
     assert blank.mask[true].mean() > 0.93
     assert blank.mask[~true].mean() < 0.03
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_tiles_leave_is_masked(field, packed):
+    """A missing tile, and the steps of tiles that drifted: dents, but along rows and columns."""
+    missing = field.copy()
+    missing[:150, :180] = 0
+    drifted = np.zeros((380, 440), np.uint8)
+    drifted[:150, :180], drifted[30:180, 180:360] = field[:150, :180], field[:150, 180:]
+    drifted[150:300, 20:200], drifted[180:330, 230:410] = field[150:, :180], field[150:, 180:]
+    for image in (missing, drifted):
+        blank = find_blank(as_jpeg(image, 80) if packed else image)
+        assert blank is not None
+        assert blank.mask[image == 0].mean() > 0.98
+        assert blank.mask.mean() < (image == 0).mean() + 0.06
 
 
 def test_a_round_view_is_masked(field):

@@ -168,8 +168,8 @@ TESCAN = "[MAIN]\nPixelSizeX=1,6e-9\nPixelSizeY=1,6e-9\nImageWidth=1280\nImageHe
     ("shape", "nanometres", "word"),
     [
         ((960, 1280), 1.6, None),
-        ((480, 640), 3.2, "resized"),
-        ((300, 400), 5.12, "resized"),
+        ((1280, 960), 1.6, None),
+        ((1200, 1600), 1.28, None),
         ((600, 700), 1.6, "cropped"),
     ],
 )
@@ -179,6 +179,90 @@ def test_text_of_a_resized_or_cropped_picture(tmp_path, make_grains, name, text,
     (found,) = describe(tmp_path / "a.tif")
     assert found.pixel_size_nm == pytest.approx(nanometres)
     assert [word in c.chosen for c in found.conflicts] == ([] if word is None else [True])
+
+
+ZEISS = "0\r\n0\r\n0\r\n2.0e-009\r\nDP_IMAGE_STORE\r\nStore resolution = 1280 * 960\r\n"
+FEI = (
+    "[EScan]\r\nPixelWidth=1.6e-9\r\nPixelHeight=1.6e-9\r\n[Image]\r\nResolutionX=1280\r\nResolutionY=960\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("a.txt", HITACHI), ("a.txt", JEOL), ("a-tif.hdr", TESCAN), ("34118", ZEISS), ("34682", FEI)],
+)
+@pytest.mark.parametrize("shape", [(480, 640), (300, 400), (495, 640)])
+def test_the_same_proportion_may_be_resized_or_cropped(tmp_path, make_grains, name, text, shape):
+    tags = [(int(name), 7, len(text), text.encode(), True)] if name.isdigit() else []
+    tifffile.imwrite(tmp_path / "a.tif", make_grains(shape), metadata=None, extratags=tags)
+    if not tags:
+        (tmp_path / name).write_text(text)
+    (found,) = describe(tmp_path / "a.tif")
+    assert found.pixel_size_nm is None and found.problem is None
+    assert any("resized" in note and "or cropped (1.6 nm)?" in note for note in found.notes)
+
+
+def test_hitachi_may_write_a_unit(tmp_path, make_grains):
+    tifffile.imwrite(tmp_path / "a.tif", make_grains(), metadata=None)
+    (tmp_path / "a.txt").write_text("[SemImageFile]\nPixelSize=0,0016 um\n")
+    assert describe(tmp_path / "a.tif")[0].pixel_size_nm == pytest.approx(1.6)
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        "<F><pixelWidth type='x' unit='nm'>1.6</pixelWidth><pixelHeight unit='nm'>1.6</pixelHeight></F>",
+        '<p:F xmlns:p="y"><p:pixelWidth unit="mm">1.6e-06</p:pixelWidth></p:F>',
+    ],
+)
+def test_phenom_in_other_spellings(tmp_path, make_grains, xml):
+    tags = [(34683, 7, len(xml), xml.encode(), True)]
+    tifffile.imwrite(tmp_path / "a.tif", make_grains(), metadata=None, extratags=tags)
+    assert describe(tmp_path / "a.tif")[0].pixel_size_nm == pytest.approx(1.6)
+
+
+def test_a_set_of_ome_files_with_its_text_in_another_file(tmp_path, make_grains):
+    """The text knows each file by identity and name; a file's own identity is not that of the text."""
+    head = (
+        '<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" UUID="urn:{}">'
+    )
+    image = (
+        '<Image ID="Image:{k}"><Pixels ID="Pixels:{k}" DimensionOrder="XYZCT" Type="uint8" SizeX="128" '
+        'SizeY="128" SizeZ="1" SizeC="1" SizeT="1" PhysicalSizeX="{size}" PhysicalSizeXUnit="nm">'
+        '<TiffData IFD="0" PlaneCount="1"><UUID FileName="m{k}.ome.tif">urn:{k}</UUID></TiffData>'
+        "</Pixels></Image>"
+    )
+    both = image.format(k=0, size=1.6) + image.format(k=1, size=4.8)
+    (tmp_path / "set.companion.ome").write_text(head.format("set") + both + "</OME>")
+    for k, size in ((0, 1.6), (1, 4.8)):
+        link = head.format(k) + '<BinaryOnly MetadataFile="set.companion.ome" UUID="urn:set"/></OME>'
+        path = tmp_path / f"m{k}.ome.tif"
+        tifffile.imwrite(path, make_grains((128, 128), seed=k), description=link, metadata=None)
+        assert describe(path)[0].pixel_size_nm == pytest.approx(size)
+
+
+@pytest.mark.parametrize("dots", [300, 600, 1200])
+def test_dots_per_inch_are_no_scale_in_ome_either(tmp_path, make_grains, dots):
+    images = IMAGE.format(k=0, size=f'PhysicalSizeX="{25400 / dots}"', ifd=0)
+    ome(tmp_path / "a.ome.tif", [make_grains()], images)
+    (found,) = describe(tmp_path / "a.ome.tif")
+    assert found.pixel_size_nm is None and f"{dots} dots per inch" in found.notes[0]
+
+
+def test_exactly_one_micrometre_is_told(tmp_path, make_grains):
+    ome(tmp_path / "a.ome.tif", [make_grains()], IMAGE.format(k=0, size='PhysicalSizeX="1"', ifd=0))
+    (found,) = describe(tmp_path / "a.ome.tif")
+    assert found.pixel_size_nm == 1000 and "write for unknown" in found.notes[0]
+
+
+def test_words_of_mrc_that_were_written_unsigned(tmp_path, make_grains):
+    grey = make_grains().astype(np.uint16) * 257
+    head = bytearray(1024)
+    struct.pack_into("<4i", head, 0, grey.shape[1], grey.shape[0], 1, 1)
+    head[208:212] = b"MAP "
+    (tmp_path / "a.mrc").write_bytes(bytes(head) + grey.tobytes())
+    (read,) = read_micrographs(tmp_path / "a.mrc")
+    np.testing.assert_array_equal(read.image, grey)
 
 
 def test_inks_in_tiff(tmp_path, make_grains):
