@@ -14,7 +14,7 @@ import tifffile
 from segment._threads import available_cores
 from segment.boundary_map import BoundaryMap
 from segment.cells.close import grain_map_from_tracing
-from segment.cells.label_gaps import cells_meet, close_dams
+from segment.cells.label_gaps import cells_meet, close_dams, line_label
 from segment.cells.label_pieces import split_pieces
 from segment.cells.second_phases import set_aside
 from segment.errors import UnreadableError
@@ -24,6 +24,7 @@ from segment.label_record import lines_of, tags_of, with_record
 from segment.micrograph.micrograph import PixelSizeSource
 
 OUTLINE = -1  #: what OpenCV's watershed writes on the lines between cells
+_MOST_IN_A_BYTE = 255
 STEPS = 8192  #: of a stored probability
 STRIP_ROWS = 64  #: that are compressed at a time, in threads
 
@@ -80,7 +81,7 @@ def read_label_map(
         Not one image, not labels, colours, damaged or too large.
     """
     path = Path(path)
-    found = read_map_pixels(path, pixel_size_nm)
+    found = read_map_pixels(path, pixel_size_nm, tracing=tracing)
     if tracing:
         traced = grain_map_from_tracing(
             found.image,
@@ -105,6 +106,8 @@ def read_label_map(
     if found.n_grains is not None or read.segmentation is not None:
         return read
     labels, repairs = _repaired(labels)
+    if image.dtype == np.uint8 and read.n_grains == _MOST_IN_A_BYTE:
+        repairs += ("all 255 numbers of an 8-bit map are in use: of more cells, some have lost theirs",)
     return replace(read, labels=labels, warnings=read.warnings + repairs)
 
 
@@ -140,8 +143,14 @@ def grain_map_of_labels(
 
 def _repaired(labels: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     """Cells that meet and lie in one piece each, and what had to be done for it."""
-    labels, closed = close_dams(labels)
     words = []
+    line, thin = line_label(labels)
+    if line and thin:
+        labels = np.where(labels == line, 0, labels - (labels > line)).astype(np.int32)
+        words.append("one label runs as a line between all others: it is taken for the boundary")
+    elif line:
+        words.append("one label lies around all others: give the ground of a map the number 0")
+    labels, closed = close_dams(labels)
     if closed:
         share = closed / labels.size
         words.append(f"lines of 0 between the cells ({share:.1%} of the map) were closed along their middle")
@@ -203,6 +212,7 @@ def _write(
 def _contiguous_labels(path: Path, image: np.ndarray) -> np.ndarray:
     """int32 labels 1 ... n in the order of the file's values."""
     if image.dtype.kind == "f":
+        image = np.where(np.isnan(image), 0, image)
         if not np.array_equal(image, np.rint(image)):
             raise UnreadableError(
                 path, "the values are no whole numbers", "Give labels, or --tracing for boundaries"

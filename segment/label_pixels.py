@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ class MapPixels:
     notes: tuple[str, ...]
 
 
-def read_map_pixels(path: Path, pixel_size_nm: float | None) -> MapPixels:
+def read_map_pixels(path: Path, pixel_size_nm: float | None, *, tracing: bool = False) -> MapPixels:
     """Read TIFF, PNG, BMP, WebP, NPY, or JPEG for a tracing.
 
     Parameters
@@ -56,6 +57,8 @@ def read_map_pixels(path: Path, pixel_size_nm: float | None) -> MapPixels:
     path : Path
     pixel_size_nm : float, optional
         The user's own; a difference of more than 3 % to the file's is noted.
+    tracing : bool
+        Of a palette, the colours are wanted, not the numbers.
 
     Raises
     ------
@@ -69,7 +72,7 @@ def read_map_pixels(path: Path, pixel_size_nm: float | None) -> MapPixels:
         elif suffix == ".npy":
             image, n_grains = _npy(path), None
         elif suffix in RASTERS:
-            image, n_grains = _raster(path), None
+            image, n_grains = _raster(path, tracing), None
         else:
             raise UnreadableError(
                 path, "not a label map: TIFF, PNG or NPY", "Save it in one of these formats"
@@ -86,7 +89,7 @@ def read_map_pixels(path: Path, pixel_size_nm: float | None) -> MapPixels:
 
 
 def one_channel(path: Path, image: np.ndarray) -> np.ndarray:
-    """Label numbers of shape (rows, columns): alpha and equal colour channels dropped.
+    """Label numbers of shape (rows, columns): equal colour channels dropped, 0 where alpha is 0.
 
     Raises
     ------
@@ -99,7 +102,8 @@ def one_channel(path: Path, image: np.ndarray) -> np.ndarray:
     if image.ndim == 3 and image.shape[-1] in (2, 3, 4):
         colours = image[..., :3] if image.shape[-1] > 2 else image[..., :1]
         if (colours == colours[..., :1]).all():
-            return np.asarray(colours[..., 0])
+            numbers = np.asarray(colours[..., 0])
+            return numbers if image.shape[-1] == 3 else np.where(image[..., -1] == 0, 0, numbers)
         remedy = "Save the label numbers as a 16- or 32-bit TIFF, not the coloured picture"
         raise UnreadableError(path, "the labels are colours", remedy)
     if image.ndim != 2 or not image.size:
@@ -141,18 +145,39 @@ def _npy(path: Path) -> np.ndarray:
     return np.array(mapped)
 
 
-def _raster(path: Path) -> np.ndarray:
+def _raster(path: Path, tracing: bool) -> np.ndarray:
     import cv2
 
     raw = path.read_bytes()
     if raw.startswith(b"\x89PNG"):
         columns, rows = (int.from_bytes(raw[at : at + 4], "big") for at in (16, 20))
         refuse_bomb(path, columns * rows, len(raw), MOST_PACKED)
+        raw = raw if tracing else _palette_as_numbers(raw)
     data = np.frombuffer(raw, np.uint8)
     image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
     if image is None:
         raise ValueError("not an image")
     return image
+
+
+def _palette_as_numbers(raw: bytes) -> bytes:
+    """A PNG with a palette as one of grey levels, which are its numbers; any other as it is.
+
+    Colours of a label map are for the eye: the numbers behind them are the labels.
+    """
+    if raw[25:26] != b"\3":
+        return raw
+    parts, at = [raw[:8]], 8
+    while at + 8 <= len(raw):
+        end = at + 12 + int.from_bytes(raw[at : at + 4], "big")
+        kind, data = raw[at + 4 : at + 8], raw[at + 8 : end - 4]
+        if kind == b"IHDR":
+            data = data[:9] + b"\0" + data[10:]
+        if kind not in (b"PLTE", b"tRNS"):
+            size, check = len(data).to_bytes(4, "big"), zlib.crc32(kind + data).to_bytes(4, "big")
+            parts.append(size + kind + data + check)
+        at = end
+    return b"".join(parts)
 
 
 def _scale(path: Path, pixel_size_nm: float | None) -> tuple[ChosenScale, tuple[str, ...]]:

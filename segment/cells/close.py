@@ -12,13 +12,14 @@ from segment.cells.choices import Twins
 from segment.cells.enclosed import merge_enclosed
 from segment.cells.second_phases import large_second_phases, set_aside
 from segment.cells.traced_lines import traced_lines
-from segment.cells.tracing import bridge_gaps, split_tracing
+from segment.cells.tracing import bridge_gaps, loose_lines, split_tracing
 from segment.cells.twins import merge_twins
 from segment.errors import InputError
 from segment.grain_map import MIN_AREA_PX, GrainMap
 from segment.micrograph.micrograph import PixelSizeSource
 
 _MOSTLY_LINES = 0.5  #: share of lines above which they are the ground
+_UNTRACED = (0.05, 4.0)  #: share of a map, and times the next cell, from which one may not have been traced
 MIDDLE_PX = 1024  #: edge of the window whose cells tell what a mean cell is
 
 
@@ -130,8 +131,23 @@ def grain_map_from_tracing(
         raise InputError(
             source, "the tracing leaves no closed cell", "Trace boundaries as bright lines on black"
         )
+    warnings += _doubts(lines, labels)
     known = pixel_size_source or ("none" if pixel_size_nm is None else "manual")
     return GrainMap(labels, pixel_size_nm, known, warnings=warnings)
+
+
+def _doubts(lines: np.ndarray, labels: np.ndarray) -> tuple[str, ...]:
+    """What a tracing may have left open: gaps that were not bridged, areas that were not traced."""
+    said = []
+    loose = loose_lines(lines, labels)
+    if loose:
+        where = "1 stretch of line ends" if loose == 1 else f"{loose} stretches of line end"
+        said.append(f"{where} within a cell, at gaps that were not bridged: its parts count as one")
+    area = np.sort(np.bincount(labels.ravel())[1:])
+    if area.size > 2 and area[-1] > max(_UNTRACED[0] * labels.size, _UNTRACED[1] * area[-2]):
+        share, times = area[-1] / labels.size, area[-1] / area[-2]
+        said.append(f"one cell covers {share:.0%} of the map, {times:.0f} times the next: was it traced?")
+    return tuple(said)
 
 
 def _around_second_phases(

@@ -1,4 +1,4 @@
-"""Lines of 0 between the cells of a label map: closed where they are narrow, so that cells meet."""
+"""Lines between the cells of a label map, as 0 or as a label: closed where narrow, so that cells meet."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import numpy as np
 WIDTHS = (7, 11)  #: pixels of a disc that does not fit into a dam, nor into a node of dams of 3 and 6 pixels
 MET_ALREADY = 0.5  #: of the contacts that closing would give; with more, the lines are cracks and stay
 GAIN = 1.1  #: times the contacts that the wider disc must give
+FEWEST = 8  #: labels of which one may be the line between the others
+AROUND = 0.8  #: of all contacts are with such a label
+THIN = 0.9  #: of its area are narrow where it is a line and no ground
 ALONE = 0.15  #: share of a map's cell edges that are contacts, below which its cells do not meet
 
 
@@ -48,6 +51,42 @@ def close_dams(labels: np.ndarray) -> tuple[np.ndarray, int]:
             break
         best, closed = filled, int(np.count_nonzero(narrow))
     return best, closed
+
+
+def line_label(labels: np.ndarray) -> tuple[int, bool]:
+    """The label that lies between or around all others.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (rows, columns)
+        1 ... n.
+
+    Returns
+    -------
+    label : int
+        0 where there is none.
+    thin : bool
+        It is a line; else the ground in which the others lie.
+
+    Examples
+    --------
+    >>> cells = np.arange(1, 17).reshape(4, 4).repeat(6, 0).repeat(6, 1)
+    >>> cells[::6], cells[:, ::6] = 17, 17
+    >>> line_label(cells.astype(np.int32))
+    (17, True)
+    """
+    count = np.zeros(int(labels.max(initial=0)) + 1, np.int64)
+    total = 0
+    for a, b in ((labels[1:], labels[:-1]), (labels[:, 1:], labels[:, :-1])):
+        meet = (a != b) & (a > 0) & (b > 0)
+        total += int(np.count_nonzero(meet))
+        for side in (a[meet], b[meet]):
+            count += np.bincount(side, minlength=count.size)
+    label = int(count.argmax())
+    if count.size <= FEWEST or count[label] < max(AROUND * total, 1):
+        return 0, False
+    own = labels == label
+    return label, bool(np.count_nonzero(_narrow(own, WIDTHS[-1])) >= THIN * np.count_nonzero(own))
 
 
 def cells_meet(labels: np.ndarray) -> bool:

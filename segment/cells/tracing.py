@@ -64,9 +64,7 @@ def bridge_gaps(lines: np.ndarray) -> tuple[np.ndarray, int]:
     scale = np.float32(np.log(_DEEPEST))
     height = 1 - np.log(np.clip(depth, 1, _DEEPEST)) / scale
     basins = persistence_watershed(height.astype(np.float32), float(-np.log(NARROW) / scale), ~lines)
-    half_width = float(
-        np.percentile(cv2.distanceTransform(lines.astype(np.uint8), cv2.DIST_L2, 5)[lines], 95)
-    )
+    half_width = _half_width(lines)
     bridges = np.zeros_like(lines)
     n_gaps = 0
     for pixels in _necks(basins):
@@ -75,6 +73,30 @@ def bridge_gaps(lines: np.ndarray) -> tuple[np.ndarray, int]:
             bridges.ravel()[pixels] = True
             n_gaps += 1
     return (lines | bridges, n_gaps) if n_gaps else (lines, 0)
+
+
+def loose_lines(lines: np.ndarray, labels: np.ndarray) -> int:
+    """How many stretches of line part no cells: they end within one, where a gap was too wide to be bridged.
+
+    Parameters
+    ----------
+    lines : ndarray of bool, shape (rows, columns)
+    labels : ndarray of int32, shape (rows, columns)
+        Cells between them, as `split_tracing` gives them.
+    """
+    apart = np.ones(lines.shape, np.uint8)
+    apart[:-1][labels[:-1] != labels[1:]] = 0
+    apart[:, :-1][labels[:, :-1] != labels[:, 1:]] = 0
+    if apart.all():
+        return 1
+    reach = 2 * _half_width(lines) + _REACH
+    loose = lines & (cv2.distanceTransform(apart, cv2.DIST_L2, 5) > reach)
+    return int(cv2.connectedComponents(loose.astype(np.uint8), connectivity=8)[0]) - 1
+
+
+def _half_width(lines: np.ndarray) -> float:
+    """Pixels from the edge of nearly all lines to their middle."""
+    return float(np.percentile(cv2.distanceTransform(lines.astype(np.uint8), cv2.DIST_L2, 5)[lines], 95))
 
 
 def _at_line_end(lines: np.ndarray, neck: np.ndarray, reach: int) -> bool:

@@ -9,6 +9,8 @@ from segment.cells.label_pieces import Pieces, in_pieces, pieces_of
 from segment.errors import UnreadableError
 from segment.grain_map import GrainMap
 
+_FULL = tuple(2**bits - 1 for bits in (7, 8, 10, 12, 15, 16))  #: highest numbers of types and cameras
+_CUT = 4.0  #: areas of the largest other cell that the one with such a number must cover
 SPREAD = 12.0  #: bounding box over area; cells of a mosaic stay below 5, grey levels reach hundreds
 
 
@@ -31,17 +33,28 @@ def check_label_map(grain_map: GrainMap, source: str) -> None:
     area = np.add.reduceat(runs.last - runs.first + 1, runs.start)
     height = np.maximum.reduceat(runs.row, runs.start) - np.minimum.reduceat(runs.row, runs.start) + 1
     width = np.maximum.reduceat(runs.last, runs.start) - np.minimum.reduceat(runs.first, runs.start) + 1
+    _refuse_cut(source, area)
     scattered = height * width > SPREAD * area
     _refuse_scattered(source, float(area[scattered].sum() / area.sum()))
     if in_pieces(grain_map.labels):
         _refuse_pieces(source, pieces_of(grain_map.labels))
 
 
+def _refuse_cut(source: str, area: np.ndarray) -> None:
+    """The highest number a type can hold, on an area that no other comes near: all above it were cut to it."""
+    if area.size in _FULL and area[-1] > _CUT * area[:-1].max():
+        raise UnreadableError(
+            source,
+            f"label {area.size} covers {area[-1] / area.sum():.0%} of the cells: higher numbers were cut to it",
+            "Save the labels as 16- or 32-bit TIFF with one number for each grain",
+        )
+
+
 def _refuse_scattered(source: str, share: float) -> None:
     if share > 0.5:
         raise UnreadableError(
             source,
-            "its labels are scattered over the image like the grey levels of a micrograph",
+            "its labels are scattered over the image: grey levels of a micrograph, or numbers that were mixed",
             "Run `grainstats segment` on a micrograph first, or `grainstats run` for both; "
             "give --tracing for traced boundaries",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 import cv2
@@ -77,7 +78,7 @@ def test_numbers_that_stand_for_many_grains_are_refused(tmp_path: Path, kind: st
     assert cells.max() > 300
     cut = {"saturated": np.minimum(cells, 255), "wrapped": cells % 256, "classes": cells % 12 + 1}[kind]
     tifffile.imwrite(tmp_path / "a.tif", cut.astype(np.uint8))
-    with pytest.raises(UnreadableError, match=r"several pieces|scattered"):
+    with pytest.raises(UnreadableError, match=r"several pieces|scattered|were cut to it"):
         check_label_map(read_label_map(tmp_path / "a.tif", pixel_size_nm=1.0), "a.tif")
     check_label_map(GrainMap(cells, 1.0), "whole")
 
@@ -167,6 +168,78 @@ def test_gaps_are_bridged_and_counted(tmp_path: Path, cells: np.ndarray, lines: 
     found = read_label_map(tmp_path / "t.png", tracing=True)
     assert n_open < 0.85 * whole < 0.92 * whole < found.n_grains <= whole + 2
     assert "narrow gaps in the lines were bridged" in "".join(found.warnings)
+
+
+def test_gaps_too_wide_and_areas_not_traced_are_told(
+    tmp_path: Path, cells: np.ndarray, lines: np.ndarray
+) -> None:
+    cv2.imwrite(str(tmp_path / "t.png"), lines)
+    assert read_label_map(tmp_path / "t.png", tracing=True).warnings == ()
+    y, x = np.argwhere((cells[:, 1:] != cells[:, :-1]) & (lines[:, 1:] > 0))[3000]
+    broken = lines.copy()
+    cv2.circle(broken, (int(x), int(y)), 14, 0, -1)
+    cv2.imwrite(str(tmp_path / "t.png"), broken)
+    found = read_label_map(tmp_path / "t.png", tracing=True)
+    assert "within a cell, at gaps that were not bridged" in "".join(found.warnings)
+    half = lines.copy()
+    half[:200] = 0
+    cv2.imwrite(str(tmp_path / "t.png"), half)
+    assert "was it traced?" in "".join(read_label_map(tmp_path / "t.png", tracing=True).warnings)
+
+
+@pytest.mark.parametrize("number", [0, 1, 60_000, np.nan])
+def test_boundaries_with_a_number_of_their_own(tmp_path: Path, cells: np.ndarray, number: float) -> None:
+    edge = edges(cells) > 0
+    np.save(tmp_path / "m.npy", np.where(edge, number, cells + 1.0))
+    found = read_label_map(tmp_path / "m.npy")
+    assert found.n_grains == cells.max() and (found.labels > 0).all()
+    assert (found.labels == cells).mean() > 0.96
+    assert ("runs as a line" in "".join(found.warnings)) == (number in (1, 60_000))
+
+
+def test_a_ground_with_a_number_is_told(tmp_path: Path, cells: np.ndarray) -> None:
+    apart = np.where(cv2.dilate(edges(cells), np.ones((25, 25), np.uint8)) > 0, 1, cells + 1)
+    np.save(tmp_path / "m.npy", apart)
+    found = read_label_map(tmp_path / "m.npy")
+    assert "give the ground of a map the number 0" in "".join(found.warnings)
+    assert found.n_grains == np.unique(apart).size
+
+
+@pytest.mark.parametrize("largest", [127, 255])
+def test_numbers_cut_in_the_order_of_rows(largest: int) -> None:
+    """All above the largest number become one piece, not many."""
+    rows = np.repeat(np.arange(1, 401).reshape(40, 10), 8, axis=1).repeat(8, axis=0)
+    cut = GrainMap(np.minimum(rows, largest).astype(np.int32), 1.0, "manual")
+    with pytest.raises(UnreadableError, match=f"label {largest} covers .* higher numbers were cut to it"):
+        check_label_map(cut, "m.tif")
+
+
+def test_numbers_behind_a_palette_and_under_alpha(tmp_path: Path) -> None:
+    import imagecodecs
+
+    numbers = np.repeat(np.arange(1, 37, dtype=np.uint8).reshape(6, 6), 9, axis=0).repeat(9, axis=1)
+    grey = imagecodecs.png_encode(numbers)
+    palette = np.random.default_rng(0).integers(0, 256, 768, dtype=np.uint8).tobytes()
+    chunks = (
+        grey[:25] + b"\3" + grey[26:29] + zlib.crc32(grey[12:25] + b"\3" + grey[26:29]).to_bytes(4, "big")
+    )
+    colours = (
+        len(palette).to_bytes(4, "big") + b"PLTE" + palette + zlib.crc32(b"PLTE" + palette).to_bytes(4, "big")
+    )
+    (tmp_path / "m.png").write_bytes(chunks + colours + grey[33:])
+    assert len(np.unique(cv2.imread(str(tmp_path / "m.png")).reshape(-1, 3), axis=0)) == 36
+    np.testing.assert_array_equal(read_label_map(tmp_path / "m.png").labels, numbers)
+    alpha = np.full(numbers.shape, 255, np.uint8)
+    alpha[:9] = 0
+    cv2.imwrite(str(tmp_path / "m.png"), np.dstack([numbers] * 3 + [alpha]))
+    found = read_label_map(tmp_path / "m.png").labels
+    assert not found[:9].any() and found[9:].all()
+
+
+def test_a_full_byte_is_told(tmp_path: Path) -> None:
+    numbers = np.arange(256, dtype=np.uint8).reshape(16, 16).repeat(8, axis=0).repeat(8, axis=1)
+    tifffile.imwrite(tmp_path / "m.tif", numbers)
+    assert "all 255 numbers of an 8-bit map" in "".join(read_label_map(tmp_path / "m.tif").warnings)
 
 
 def test_a_micrograph_is_no_tracing(tmp_path: Path) -> None:
