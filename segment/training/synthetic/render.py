@@ -11,13 +11,21 @@ import numpy as np
 from segment.grain_map import GrainMap
 from segment.training.synthetic import degradations
 from segment.training.synthetic.annotator import Annotator
-from segment.training.synthetic.gaps import ragged, with_gaps, without_boundaries
+from segment.training.synthetic.gaps import (
+    opened,
+    ragged,
+    with_gaps,
+    with_patches,
+    with_precipitates,
+    without_boundaries,
+)
 from segment.training.synthetic.geometry import Section, Shape, random_section, random_shape
 from segment.training.synthetic.lettering import add_info_bar, letter
 from segment.training.synthetic.no_network import KINDS as NO_NETWORKS
 from segment.training.synthetic.no_network import no_network
 from segment.training.synthetic.random_fields import smooth_noise, stretch
 from segment.training.synthetic.render_ceramic import render_band_contrast, render_ceramic
+from segment.training.synthetic.render_dense import render_dense, render_precipitates
 from segment.training.synthetic.render_free import render_free
 from segment.training.synthetic.render_optical import render_etched, render_stained
 from segment.training.synthetic.render_pitted import render_pitted, render_strung
@@ -57,6 +65,11 @@ class Style:
         Share of the images whose pores and second phases have rough outlines.
     solid : float
         Share of the images in which no boundary shows, and none is to be found.
+    overgrown : bool
+        Precipitates on the boundaries (`gaps.with_precipitates`); a boundary runs through what lies on it, and
+        the outlines of that are none.
+    patches : bool
+        A second phase in patches (`gaps.with_patches`).
     largest : float
         Mean intercepts are drawn up to this many pixels; 0: as for every style.
     """
@@ -70,12 +83,14 @@ class Style:
     gaps: float = 0.0
     frayed: float = 0.0
     solid: float = 0.0
+    overgrown: bool = False
+    patches: bool = False
     largest: float = 0.0
 
 
 _SECOND = Inclusions(0.2, 0.1, 2.5, 0.6)
 STYLES: dict[str, Style] = {
-    "bf_tem": Style(render_bf_tem, 0.28, Inclusions(0.1, 0.1, 0.05, 0.05), scanned=False),
+    "bf_tem": Style(render_bf_tem, 0.5, Inclusions(0.1, 0.1, 0.05, 0.05), scanned=False),
     "adf_stem": Style(render_adf_stem, 0.06, Inclusions(0.2, 0.1, 0.1, 0.1)),
     "sem_film": Style(render_sem_film, 0.14, Inclusions(0.4, 0.05)),
     "sem_channelling": Style(render_sem_channelling, 0.08, Inclusions(0.3, 0.3)),
@@ -115,8 +130,29 @@ STYLES: dict[str, Style] = {
         largest=110,
     ),
     "band_contrast": Style(render_band_contrast, 0.1, Inclusions(0.1), largest=90),
+    "dense_etch": Style(render_dense, 0.4, Inclusions(0, 0.1), scanned=False, largest=100),
+    "overgrown": Style(
+        render_precipitates,
+        0.45,
+        Inclusions(0.1, 0.1, 0.3, 1.5),
+        frayed=0.5,
+        overgrown=True,
+        largest=180,
+    ),
+    "ceramic_patches": Style(
+        render_ceramic,
+        0.2,
+        Inclusions(1, 0.4, 0.2, 0.2, 0.2, 0.4),
+        always=True,
+        gaps=0.5,
+        frayed=0.8,
+        solid=0.5,
+        patches=True,
+        largest=110,
+    ),
 }
 LETTERED, BARRED = 0.08, 0.04  #: shares of the training images with a scale bar, with an info bar
+BURIED_PX = 13  #: width of a body in which nobody can tell where the boundary below it runs
 ENDING = 0.05  #: share of the images where the specimen ends
 
 
@@ -189,13 +225,16 @@ def synthetic_micrograph(
     labels = np.where(scene.not_grain, 0, section.labels)
     image = _develop(scene, style, rng)
     contrast = segment_contrast(image, section.labels, scene.field)
-    lines = truth_lines(scene)
+    lines = truth_lines(scene, through=STYLES[style].overgrown)
+    unsure = unsure_pixels(contrast, scene.field) & ~scene.not_grain
+    if STYLES[style].overgrown:
+        unsure |= opened(scene.phases, BURIED_PX)
     drawn = SyntheticMicrograph(
         image,
         _as_grain_map(labels, pixel_size_nm),
         annotator.trace(lines, contrast, scene.field, rng) if annotator and not is_solid else lines,
         scene.not_grain,
-        unsure_pixels(contrast, scene.field) & ~scene.not_grain,
+        unsure,
         style,
     )
     return _lettered(drawn, rng) if mishaps else drawn
@@ -210,6 +249,10 @@ def _opened(scene: Scene, style: Style, rng: np.random.Generator) -> tuple[Scene
     """The scene with gaps and rough outlines, and whether its boundaries show nowhere."""
     if style.gaps and rng.random() < style.gaps:
         scene = with_gaps(scene, rng, rng.uniform(0.1, 1) ** 0.5)
+    if style.overgrown:
+        scene = with_precipitates(scene, rng)
+    if style.patches:
+        scene = with_patches(scene, rng)
     if style.frayed and rng.random() < style.frayed:
         scene = ragged(scene, rng)
     if style.solid and rng.random() < style.solid:
@@ -303,7 +346,7 @@ def photographed(image: np.ndarray, style: str, rng: np.random.Generator) -> np.
         image = degradations.shade(image, rng)
     if rng.random() < 0.2:
         image = degradations.stain(image, rng)
-    if rng.random() < (0.5 if chosen.renderer in (render_etched, render_pitted) else 0.12):
+    if rng.random() < (0.5 if chosen.renderer in (render_etched, render_pitted, render_dense) else 0.12):
         image = degradations.scratch(image, rng)
     if chosen.scanned and rng.random() < 0.25:
         image = degradations.jitter(image, rng)

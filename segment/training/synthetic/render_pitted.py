@@ -175,11 +175,28 @@ def _neither(image: np.ndarray, scene: Scene, rng: np.random.Generator) -> np.nd
     texture = rng.uniform(0.02, 0.15) * smooth_noise(rng, scene.size, rng.uniform(2, 5))
     chips = np.clip(smooth_noise(rng, scene.size, rng.uniform(2.5, 7)) - rng.uniform(1.2, 3), 0, 1)
     dark = rng.uniform(0.05, 0.3) + texture + rng.uniform(0, 0.8) * chips
+    (aside,) = rng.spawn(1)
+    if scene.pores.any() and aside.random() < 0.4:
+        dark = np.maximum(dark, _splinters(scene, aside))
     soft = blur((scene.pores | scene.films).astype(np.float32), rng.uniform(0.3, 2))
     image = image * (1 - soft) + dark * soft
     if scene.phases.any():
         image = np.where(scene.phases, rng.uniform(0.2, 0.65) + texture, image)
     return image
+
+
+def _splinters(scene: Scene, rng: np.random.Generator) -> np.ndarray:
+    """Bright angular splinters that lie in the gaps, some of a small grain's size; grey, 0 elsewhere."""
+    layer = np.zeros(scene.size, np.float32)
+    where = np.flatnonzero(scene.pores)
+    largest = rng.uniform(3, 10)
+    for place in where[rng.integers(where.size, size=rng.poisson(where.size / rng.uniform(800, 6000)))].tolist():
+        y, x = divmod(place, scene.size[1])
+        turn = np.sort(rng.uniform(0, 2 * np.pi, int(rng.integers(3, 5))))
+        corner = rng.uniform(0.3, 1) * largest * np.column_stack([np.cos(turn), np.sin(turn)])
+        points = np.round((corner + [x, y]) * 16).astype(np.int32)
+        cv2.fillPoly(layer, [points], float(rng.uniform(0.4, 0.95)), cv2.LINE_AA, 4)
+    return layer
 
 
 def _rim(mask: np.ndarray, width: float) -> np.ndarray:

@@ -160,13 +160,16 @@ def _strew(section: Section, where: np.ndarray, mean: float, rng: np.random.Gene
     return out.astype(bool)
 
 
-def truth_lines(scene: Scene) -> np.ndarray:
+def truth_lines(scene: Scene, *, through: bool = False) -> np.ndarray:
     """One-pixel boundaries as a careful annotator would trace them, bool of shape (rows, columns).
 
     A boundary runs through small particles and films and ends at the outline of a large second phase,
-    which is a boundary, since there the grain ends.
+    which is a boundary, since there the grain ends; `through`: it runs through those as well, and their
+    outlines are none.
     """
     line: np.ndarray = scene.field.on_line
+    if through:
+        return line & ~scene.pores
     large = _large_bodies(scene)
     if large.any():
         inner = cv2.erode(large.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)

@@ -11,7 +11,14 @@ from segment.mosaics.laguerre import laguerre_section
 from segment.quality.score import intercepts
 from segment.training.synthetic import render as rendering
 from segment.training.synthetic.annotator import Annotator
-from segment.training.synthetic.gaps import THIN_PX, ragged, with_gaps, without_boundaries
+from segment.training.synthetic.gaps import (
+    THIN_PX,
+    ragged,
+    with_gaps,
+    with_patches,
+    with_precipitates,
+    without_boundaries,
+)
 from segment.training.synthetic.geometry import Shape, random_section, random_shape
 from segment.training.synthetic.no_network import KINDS as NO_NETWORKS
 from segment.training.synthetic.preview import contact_sheet
@@ -46,9 +53,9 @@ def test_the_same_seed_gives_the_same_micrograph(style: str) -> None:
     assert not np.array_equal(first.image, other.image)
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_labels_are_complete_and_lines_lie_where_labels_change(seed: int) -> None:
-    drawn = synthetic_micrograph(np.random.default_rng(seed), SIZE)
+@pytest.mark.parametrize("style", ["bf_tem", "sem_film", "etched", "wetted", "dense_etch", "overgrown"])
+def test_labels_are_complete_and_lines_lie_where_labels_change(style: str) -> None:
+    drawn = synthetic_micrograph(np.random.default_rng(4), SIZE, style=style)
     labels = drawn.grain_map.labels
     assert np.array_equal(np.unique(labels[labels > 0]), np.arange(1, drawn.grain_map.n_grains + 1))
     assert np.array_equal(labels == 0, drawn.not_grain)
@@ -213,3 +220,23 @@ def test_frayed_outlines_keep_the_amount() -> None:
     frayed = ragged(scene, rng)
     assert 0.6 < frayed.phases.sum() / scene.phases.sum() < 1.4
     assert not np.array_equal(frayed.phases, scene.phases)
+
+
+def test_a_boundary_runs_below_its_precipitates_whose_outlines_are_none() -> None:
+    rng = np.random.default_rng(3)
+    scene = build_scene(random_section(rng, (256, 256), Shape(90)), rng)
+    grown = with_precipitates(scene, rng)
+    assert grown.phases.any() and grown.films.any()
+    assert not (grown.phases & grown.films).any()
+    lines = truth_lines(grown, through=True)
+    assert np.array_equal(lines, scene.field.on_line)
+    outlined = truth_lines(grown)
+    assert (outlined & ~scene.field.on_line).any(), "without `through` large bodies have outlines"
+
+
+def test_patches_of_a_second_phase_lie_beside_voids_and_cover_some_of_the_section() -> None:
+    rng = np.random.default_rng(1)
+    scene = build_scene(random_section(rng, (256, 256), Shape(60)), rng, Inclusions(pores_on=2))
+    patched = with_patches(scene, rng)
+    assert 0.01 < patched.phases.mean() < 0.16
+    assert not (patched.phases & patched.pores).any()
