@@ -48,7 +48,7 @@ from segment.quality.fit_calibration import (
 )
 from segment.quality.score import score
 from segment.quality.warnings import probability_warnings
-from segment.training.synthetic.render import STYLES
+from segment.training.synthetic.styles import STYLES
 from segment.unet import Model, load_model
 from segment.unet.predict import predict
 

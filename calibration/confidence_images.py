@@ -12,7 +12,8 @@ from segment.quality.score import cells_of_tracing
 from segment.training.data.pairs import Pair, find_pairs
 from segment.training.synthetic.no_network import KINDS as MIMICS
 from segment.training.synthetic.not_grains import KINDS, stranger
-from segment.training.synthetic.render import STYLES, networkless_micrograph, synthetic_micrograph
+from segment.training.synthetic.render import networkless_micrograph, synthetic_micrograph
+from segment.training.synthetic.styles import STYLES
 
 PHOTOGRAPHS = (
     "astronaut camera cell chelsea clock coffee coins colorwheel hubble_deep_field horse "

@@ -22,7 +22,7 @@ from cross_validate import train, training_parser
 
 from segment.training.data.cache import read_count, style_of
 from segment.training.recipe import TrainingRecipe, read_recipe
-from segment.training.synthetic.render import STYLES
+from segment.training.synthetic.styles import STYLES
 from segment.unet import load_model
 from segment.unet.architecture import build_network
 

@@ -21,7 +21,8 @@ from segment.micrograph import Micrograph
 from segment.pipeline import segment_micrograph
 from segment.quality.score import cells_of_tracing, fill, outline, score
 from segment.training.evaluate import Evaluation, evaluate
-from segment.training.synthetic.render import STYLES, synthetic_micrograph
+from segment.training.synthetic.render import synthetic_micrograph
+from segment.training.synthetic.styles import STYLES
 from segment.unet import Model, load_model
 
 SEED = 90210  #: of the micrographs drawn here; the training cache has others

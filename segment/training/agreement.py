@@ -64,7 +64,8 @@ def write_settings(folder: Path, settings: dict[str, str]) -> None:
 
 def _images(count: int) -> Iterator[np.ndarray]:
     """Synthetic micrographs, every style in turn."""
-    from segment.training.synthetic.render import STYLES, synthetic_micrograph
+    from segment.training.synthetic.render import synthetic_micrograph
+    from segment.training.synthetic.styles import STYLES
 
     styles = list(STYLES)
     for index in range(count):

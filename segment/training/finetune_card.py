@@ -13,7 +13,8 @@ from segment.micrograph.micrograph import Micrograph
 from segment.pipeline import segment_micrograph
 from segment.quality.score import cells_of_tracing, score
 from segment.training.data.pairs import Pair
-from segment.training.synthetic.render import STYLES, synthetic_micrograph
+from segment.training.synthetic.render import synthetic_micrograph
+from segment.training.synthetic.styles import STYLES
 from segment.unet import Model
 
 FRESH_SEED = 515151  #: of synthetic micrographs that no training draws

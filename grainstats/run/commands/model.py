@@ -206,7 +206,7 @@ def preview(
 
     from segment.errors import InputError
     from segment.training.synthetic.preview import contact_sheet
-    from segment.training.synthetic.render import STYLES
+    from segment.training.synthetic.styles import STYLES
 
     unknown = sorted(set(style or []) - set(STYLES))
     if unknown:

@@ -22,11 +22,11 @@ from segment.errors import InputError
 from segment.training.synthetic.annotator import Annotator, draw_annotator
 from segment.training.synthetic.render import (
     SyntheticMicrograph,
-    draw_style,
     empty_micrograph,
     networkless_micrograph,
     synthetic_micrograph,
 )
+from segment.training.synthetic.styles import draw_style
 
 STEPS_PER_PX = 8  #: distances are stored in eighths of a pixel, up to 31.9 px
 NOT_GRAIN, UNSURE = np.uint8(1), np.uint8(2)  #: bits of the flags

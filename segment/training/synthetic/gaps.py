@@ -1,4 +1,4 @@
-"""Open and covered boundaries: gaps, ragged voids, precipitates, patches of a second phase, solids without any."""
+"""Open and covered boundaries: gaps, ragged voids, precipitates, patches of a second phase; solids."""
 
 from __future__ import annotations
 
@@ -62,7 +62,9 @@ def with_precipitates(scene: Scene, rng: np.random.Generator) -> Scene:
     of_side = np.exp(rng.uniform(0, 0.9) * rng.standard_normal(int(labels.max()) + 1))
     lumps = rng.uniform(0, 0.9) * smooth_noise(rng, scene.size, typical * rng.uniform(3, 10))
     teeth = rng.uniform(0.0, 0.6) * smooth_noise(rng, scene.size, rng.uniform(2.5, 7))
-    half = typical * of_segment.astype(np.float32)[field.segment] * per_grain(np.clip(of_side, 0.2, 2), labels)
+    half = (
+        typical * of_segment.astype(np.float32)[field.segment] * per_grain(np.clip(of_side, 0.2, 2), labels)
+    )
     body = field.distance < half * (1 + lumps + teeth)
     width = max(round(THIN_SHARE * mean), round(THIN_PX)) | 1
     core = opened(body, width).astype(np.uint8)

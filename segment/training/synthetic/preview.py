@@ -5,7 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from segment.training.synthetic.render import STYLES, synthetic_micrograph
+from segment.training.synthetic.render import synthetic_micrograph
+from segment.training.synthetic.styles import STYLES
 
 
 def contact_sheet(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import cv2
@@ -24,133 +23,10 @@ from segment.training.synthetic.lettering import add_info_bar, letter
 from segment.training.synthetic.no_network import KINDS as NO_NETWORKS
 from segment.training.synthetic.no_network import no_network
 from segment.training.synthetic.random_fields import smooth_noise, stretch
-from segment.training.synthetic.render_ceramic import render_band_contrast, render_ceramic
-from segment.training.synthetic.render_dense import render_dense, render_precipitates
-from segment.training.synthetic.render_free import render_free
-from segment.training.synthetic.render_optical import render_etched, render_stained
-from segment.training.synthetic.render_pitted import render_pitted, render_strung
-from segment.training.synthetic.render_sem import (
-    render_sem_channelling,
-    render_sem_film,
-    render_sem_lines,
-    render_sem_polished,
-)
-from segment.training.synthetic.render_tem import render_adf_stem, render_bf_tem
 from segment.training.synthetic.scene import Inclusions, Scene, build_scene, truth_lines, with_end
+from segment.training.synthetic.styles import STYLES, Style, draw_style
 from segment.training.synthetic.visibility import segment_contrast, unsure_pixels
 
-Renderer = Callable[[Scene, np.random.Generator], np.ndarray]
-
-
-@dataclass(frozen=True)
-class Style:
-    """A way of imaging: the renderer, its share in training, and what goes with it.
-
-    Attributes
-    ----------
-    renderer : callable
-    share : float
-        Relative frequency in training.
-    inclusions : Inclusions
-        The most there may be.
-    always : bool
-        The inclusions are what the style is about; else half of the images have none.
-    scanned : bool
-        Line by line, so that lines may be displaced.
-    noise_floor : bool
-        Noise as strong as the boundaries.
-    gaps : float
-        Share of the images with open boundaries (`gaps.with_gaps`).
-    frayed : float
-        Share of the images whose pores and second phases have rough outlines.
-    solid : float
-        Share of the images in which no boundary shows, and none is to be found.
-    overgrown : bool
-        Precipitates on the boundaries (`gaps.with_precipitates`); a boundary runs through what lies on it, and
-        the outlines of that are none.
-    patches : bool
-        A second phase in patches (`gaps.with_patches`).
-    largest : float
-        Mean intercepts are drawn up to this many pixels; 0: as for every style.
-    """
-
-    renderer: Renderer
-    share: float
-    inclusions: Inclusions
-    always: bool = False
-    scanned: bool = True
-    noise_floor: bool = False
-    gaps: float = 0.0
-    frayed: float = 0.0
-    solid: float = 0.0
-    overgrown: bool = False
-    patches: bool = False
-    largest: float = 0.0
-
-
-_SECOND = Inclusions(0.2, 0.1, 2.5, 0.6)
-STYLES: dict[str, Style] = {
-    "bf_tem": Style(render_bf_tem, 0.5, Inclusions(0.1, 0.1, 0.05, 0.05), scanned=False),
-    "adf_stem": Style(render_adf_stem, 0.06, Inclusions(0.2, 0.1, 0.1, 0.1)),
-    "sem_film": Style(render_sem_film, 0.14, Inclusions(0.4, 0.05)),
-    "sem_channelling": Style(render_sem_channelling, 0.08, Inclusions(0.3, 0.3)),
-    "sem_lines": Style(render_sem_lines, 0.07, Inclusions(0.5, 0.3)),
-    "etched": Style(render_etched, 0.09, Inclusions(0.1, 0.3, 0.2, 0.2), scanned=False),
-    "pearlite": Style(
-        render_etched, 0.06, Inclusions(0, 0.3, 0.1, 0.1, islands=0.5), always=True, scanned=False
-    ),
-    "stained": Style(render_stained, 0.03, Inclusions(0.1, 0.5, 0, 0.1), scanned=False),
-    "second_phase": Style(render_sem_channelling, 0.05, _SECOND, always=True),
-    "second_phase_lines": Style(render_sem_lines, 0.04, Inclusions(0.1, 0.1, 2.5, 0.6), always=True),
-    "wetted": Style(render_sem_polished, 0.05, Inclusions(0.2, 0.1, 0.3, 0.3, 0.9, 0.9, 0.15), always=True),
-    "free": Style(render_free, 0.16, Inclusions(0.3, 0.2, 0.4, 0.3, 0.2, 0.2, 0.05)),
-    "noisy_free": Style(render_free, 0.04, Inclusions(0.1), noise_floor=True),
-    "noisy_film": Style(render_sem_film, 0.05, Inclusions(0.1), noise_floor=True),
-    "noisy_lines": Style(render_sem_lines, 0.05, Inclusions(0.2, 0.1, 0.2), noise_floor=True),
-    "pitted": Style(
-        render_pitted, 0.5, Inclusions(0.3, 0.3, 0.1, 0.1), scanned=False, gaps=0.55, frayed=0.5, largest=110
-    ),
-    "strung": Style(
-        render_strung,
-        0.25,
-        Inclusions(0.1, 0.1, 4, 0.6, 0.7, 0.6),
-        always=True,
-        scanned=False,
-        frayed=0.6,
-        largest=90,
-    ),
-    "ceramic": Style(
-        render_ceramic,
-        0.3,
-        Inclusions(1.2, 0.4, 0.3, 0.2, 0.3, 0.5, 0.05),
-        always=True,
-        gaps=0.7,
-        frayed=0.8,
-        solid=0.6,
-        largest=110,
-    ),
-    "band_contrast": Style(render_band_contrast, 0.1, Inclusions(0.1), largest=90),
-    "dense_etch": Style(render_dense, 0.4, Inclusions(0, 0.1), scanned=False, largest=100),
-    "overgrown": Style(
-        render_precipitates,
-        0.45,
-        Inclusions(0.1, 0.1, 0.3, 1.5),
-        frayed=0.5,
-        overgrown=True,
-        largest=180,
-    ),
-    "ceramic_patches": Style(
-        render_ceramic,
-        0.2,
-        Inclusions(1, 0.4, 0.2, 0.2, 0.2, 0.4),
-        always=True,
-        gaps=0.5,
-        frayed=0.8,
-        solid=0.5,
-        patches=True,
-        largest=110,
-    ),
-}
 LETTERED, BARRED = 0.08, 0.04  #: shares of the training images with a scale bar, with an info bar
 BURIED_PX = 13  #: width of a body in which nobody can tell where the boundary below it runs
 ENDING = 0.05  #: share of the images where the specimen ends
@@ -284,12 +160,6 @@ def _lettered(drawn: SyntheticMicrograph, rng: np.random.Generator) -> Synthetic
     return drawn
 
 
-def draw_style(rng: np.random.Generator) -> str:
-    """A key of `STYLES`, drawn by their shares."""
-    shares = np.array([style.share for style in STYLES.values()])
-    return str(rng.choice(list(STYLES), p=shares / shares.sum()))
-
-
 def render(grain_map: GrainMap, style: str, rng: np.random.Generator) -> np.ndarray:
     """Image a known grain map in one style; uint8 of its shape.
 
@@ -346,7 +216,7 @@ def photographed(image: np.ndarray, style: str, rng: np.random.Generator) -> np.
         image = degradations.shade(image, rng)
     if rng.random() < 0.2:
         image = degradations.stain(image, rng)
-    if rng.random() < (0.5 if chosen.renderer in (render_etched, render_pitted, render_dense) else 0.12):
+    if rng.random() < (0.5 if chosen.scratched else 0.12):
         image = degradations.scratch(image, rng)
     if chosen.scanned and rng.random() < 0.25:
         image = degradations.jitter(image, rng)

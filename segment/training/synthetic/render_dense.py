@@ -30,7 +30,8 @@ def render_dense(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     image -= rng.uniform(0, 0.25) * patches
     image = np.where(scene.not_grain, rng.uniform(0.05, 0.4), image)
     image = blur(image.astype(np.float32), rng.uniform(0.4, 1.5))
-    return np.minimum(image, np.float32(rng.uniform(0.65, 1.0)))  # overexposed
+    result: np.ndarray = np.minimum(image, np.float32(rng.uniform(0.65, 1.0)))  # overexposed
+    return result
 
 
 def render_precipitates(scene: Scene, rng: np.random.Generator) -> np.ndarray:
@@ -89,7 +90,9 @@ def _curls(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     """Open curved strokes within grains: level lines of a noise, cut up by another one."""
     wavelength = float(np.exp(rng.uniform(np.log(8), np.log(40))))
     field = smooth_noise(rng, scene.size, wavelength)
-    slope = np.hypot(cv2.Sobel(field, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(field, cv2.CV_32F, 0, 1, scale=1 / 8))
+    slope = np.hypot(
+        cv2.Sobel(field, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(field, cv2.CV_32F, 0, 1, scale=1 / 8)
+    )
     away = np.abs(field - rng.uniform(-0.5, 0.5)) / np.maximum(slope, 0.3 / wavelength)
     kept = smooth_noise(rng, scene.size, wavelength * rng.uniform(0.4, 1.0)) > rng.uniform(0.2, 1.2)
     width = rng.uniform(0.6, 1.8)

@@ -190,11 +190,13 @@ def _splinters(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     layer = np.zeros(scene.size, np.float32)
     where = np.flatnonzero(scene.pores)
     largest = rng.uniform(3, 10)
-    for place in where[rng.integers(where.size, size=rng.poisson(where.size / rng.uniform(800, 6000)))].tolist():
+    for place in where[
+        rng.integers(where.size, size=rng.poisson(where.size / rng.uniform(800, 6000)))
+    ].tolist():
         y, x = divmod(place, scene.size[1])
         turn = np.sort(rng.uniform(0, 2 * np.pi, int(rng.integers(3, 5))))
         corner = rng.uniform(0.3, 1) * largest * np.column_stack([np.cos(turn), np.sin(turn)])
-        points = np.round((corner + [x, y]) * 16).astype(np.int32)
+        points = np.round((corner + np.array([x, y])) * 16).astype(np.int32)
         cv2.fillPoly(layer, [points], float(rng.uniform(0.4, 0.95)), cv2.LINE_AA, 4)
     return layer
 

@@ -169,7 +169,8 @@ def truth_lines(scene: Scene, *, through: bool = False) -> np.ndarray:
     """
     line: np.ndarray = scene.field.on_line
     if through:
-        return line & ~scene.pores
+        below: np.ndarray = line & ~scene.pores
+        return below
     large = _large_bodies(scene)
     if large.any():
         inner = cv2.erode(large.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)

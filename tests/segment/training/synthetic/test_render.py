@@ -23,13 +23,13 @@ from segment.training.synthetic.geometry import Shape, random_section, random_sh
 from segment.training.synthetic.no_network import KINDS as NO_NETWORKS
 from segment.training.synthetic.preview import contact_sheet
 from segment.training.synthetic.render import (
-    STYLES,
     empty_micrograph,
     networkless_micrograph,
     render,
     synthetic_micrograph,
 )
 from segment.training.synthetic.scene import Inclusions, build_scene, triple_points, truth_lines, with_end
+from segment.training.synthetic.styles import STYLES
 
 SIZE = (160, 192)
 
