@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -29,15 +30,22 @@ STEPS = 8192  #: of a stored probability
 STRIP_ROWS = 64  #: that are compressed at a time, in threads
 
 
-def write_label_map(path: str | Path, grain_map: GrainMap, *, recipe_digest: str = "") -> Path:
+def write_label_map(
+    path: str | Path,
+    grain_map: GrainMap,
+    *,
+    recipe_digest: str = "",
+    notes: Mapping[str, str] = MappingProxyType({}),
+) -> Path:
     """Cells as uint32 TIFF, 0 = neither grain nor body; the pixel size as ImageJ keeps it.
 
     Grains are 1 ... n, then come pores and second phases as large as grains; where there are any, the image
     description tells n as ``grains=n``, and `read_label_map` takes the others for no grains.  What else the
-    map knows of itself, such as how a model cut it, goes along (`segment.label_record`).
+    map knows of itself, such as how a model cut it, goes along (`segment.label_record`).  `notes` are lines
+    ``name=text`` of the description, one line each.
     """
     labels = np.ascontiguousarray(grain_map.cells(), np.int32).view(np.uint32)
-    facts = lines_of(grain_map, recipe_digest)
+    facts = (*lines_of(grain_map, recipe_digest), *(f"{name}={text}" for name, text in notes.items()))
     if grain_map.second_phases is not None:
         facts = (f"{GRAINS_KEY}={grain_map.n_grains}", *facts)
     return _write(path, labels, grain_map.pixel_size_nm, facts, tags_of(grain_map))

@@ -78,6 +78,19 @@ def with_record(path: Path, grain_map: GrainMap, *, exact_size: bool) -> GrainMa
     return replace(grain_map, **changes) if changes else grain_map
 
 
+def note_in(path: Path, name: str) -> str | None:
+    """The text of a line ``name=text`` in the image description of a TIFF; None where there is none."""
+    if path.suffix.lower() not in _SUFFIXES:
+        return None
+    try:
+        with tifffile.TiffFile(path) as file:
+            text = file.pages.first.description or ""
+    except (OSError, ValueError):  # tifffile's own error is a ValueError
+        return None
+    found = re.search(rf"^{name}=(.+)$", text, re.MULTILINE)
+    return found[1].strip() if found else None
+
+
 def _check_sum(grain_map: GrainMap) -> int:
     return zlib.crc32(np.ascontiguousarray(grain_map.cells(), "<i4").data.cast("B"))
 

@@ -41,7 +41,7 @@ class BorderPlaces:
         ----------
         border : int
         labels : ndarray, shape (rows, columns)
-            The map as it is now: cells may have been joined or moved since.
+            The map as it is now: cells may have been joined, cut or taken out since.
 
         Returns
         -------
@@ -52,7 +52,7 @@ class BorderPlaces:
         rows, columns, beside = self.rows[part], self.columns[part], self.beside[part]
         here = labels[rows, columns]
         there = labels[rows + ~beside, columns + beside]
-        kept = pair_key(here, there) == pair_key(*self.borders.pairs[border])
+        kept = (here != there) & (here > 0) & (there > 0)
         rows, columns, beside = rows[kept], columns[kept], beside[kept]
         start = np.stack([rows - 0.5 + ~beside, columns - 0.5 + beside], axis=1)
         step = np.stack([beside, ~beside], axis=1).astype(float)

@@ -24,10 +24,12 @@ from grainstats.run.names import printable
 from grainstats.share.db.records import CORRECTION, AnalysisKey
 from grainstats.share.safe_paths import is_below
 from segment.errors import InputError
+from segment.label_record import note_in
 
 if TYPE_CHECKING:
     from segment.grain_map import GrainMap
 
+DAY = "%Y-%m-%d %H:%M UTC"
 NAME = "corrected by hand"  #: what tables call the model of a correction
 
 
@@ -155,8 +157,9 @@ def _network_map(ledger: Ledger, out: Path, job: Job) -> GrainMap | None:
 
 def _said(file: Path, change: Change | None) -> str:
     """Who, when, how much and why, in one line."""
-    day = datetime.fromtimestamp(file.stat().st_mtime, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    words = f"{NAME} by {_user()}, map {printable(file.name)} saved {day}"
+    day = note_in(file, "corrected_at") or datetime.fromtimestamp(file.stat().st_mtime, UTC).strftime(DAY)
+    who = note_in(file, "corrected_by") or _user()
+    words = f"{NAME} by {printable(who)}, map {printable(file.name)} saved {printable(day)}"
     if change is not None:
         words += f"; {change.share:.1%} of the area belongs to another grain, "
         words += f"{change.before} grains before, {change.after} after"

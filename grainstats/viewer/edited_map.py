@@ -1,0 +1,91 @@
+"""A grain map and the edits of its labels, as one grain map again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from grainstats.viewer.doubts import Doubts
+from segment.cells.editing import numbered
+from segment.grain_map import MIN_AREA_PX, GrainMap
+
+KEY = "grainstats"  #: in a layer's metadata
+
+
+@dataclass(frozen=True, eq=False)
+class EditedMap:
+    """What is known of the cells that a layer shows.
+
+    Attributes
+    ----------
+    name : str
+        Of the image; a correction is named after it.
+    original : GrainMap
+        As the model cut it, or as it was read.
+    image : Path or None
+        File of the micrograph; None: not known.
+    n_frames : int
+        Of that file.
+    doubts : Doubts or None
+        None for a map without boundary probability.
+    at_first : ndarray of uint8 or None
+        Picture of the borders' confidence (`grainstats.viewer.doubts.percent_picture`).
+    """
+
+    name: str
+    original: GrainMap
+    image: Path | None = None
+    n_frames: int = 1
+    doubts: Doubts | None = None
+    at_first: np.ndarray | None = None
+
+
+def edited(original: GrainMap, labels: np.ndarray) -> GrainMap:
+    """The grain map that `labels`, an edited copy of the map's own, shows.
+
+    Parameters
+    ----------
+    original : GrainMap
+    labels : ndarray of int, shape (rows, columns)
+        0 is no grain.
+
+    Returns
+    -------
+    GrainMap
+        `original` itself where no label differs.  Else labels 1 ... n, cells marked as void among the second
+        phases, and no record of a model's segmentation: it is not what the model cut.
+    """
+    now = np.asarray(labels, np.int32)
+    if np.array_equal(now, original.labels):
+        return original
+    return replace(
+        original, labels=numbered(now), second_phases=_second_phases(original, now), segmentation=None
+    )
+
+
+def _second_phases(original: GrainMap, now: np.ndarray) -> np.ndarray | None:
+    """Those of the original that no cell covers now, and what was marked as void."""
+    old = np.zeros(now.shape, np.int32) if original.second_phases is None else original.second_phases
+    old = np.where(now > 0, 0, old).astype(np.int32)
+    taken = (now == 0) & (original.labels > 0)
+    if taken.any():
+        _, parts, facts, _ = cv2.connectedComponentsWithStats(taken.view(np.uint8), connectivity=4)
+        large = facts[:, cv2.CC_STAT_AREA] >= MIN_AREA_PX
+        large[0] = False
+        number = np.where(large, np.cumsum(large) + int(old.max(initial=0)), 0).astype(np.int32)
+        old = np.where(taken, number[parts], old)
+    found = numbered(old)
+    return found if found.any() else None
+
+
+def changed_box(before: np.ndarray, after: np.ndarray) -> tuple[slice, slice] | None:
+    """The smallest rectangle that holds all differences, one pixel wider; None where there is none."""
+    rows = np.flatnonzero((before != after).any(axis=1))
+    if not rows.size:
+        return None
+    part = slice(max(int(rows[0]) - 1, 0), int(rows[-1]) + 2)
+    columns = np.flatnonzero((before[part] != after[part]).any(axis=0))
+    return part, slice(max(int(columns[0]) - 1, 0), int(columns[-1]) + 2)

@@ -1,0 +1,128 @@
+"""Files as napari's layers, with their pixel size: the reader of the plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grainstats.viewer.doubts import doubts_of, percent_picture
+from grainstats.viewer.edited_map import KEY, EditedMap
+from segment.errors import InputError, NotAnImageError
+from segment.grain_map import GrainMap
+from segment.micrograph import Micrograph
+
+LABELS = ".labels.tif"  #: end of the names of label maps that `grainstats` writes
+GRAINS, PROBABILITY, CONFIDENCE = "grains", "boundary probability", "confidence"  #: ends of layers' names
+
+Layer = tuple[np.ndarray | None, dict[str, Any], str]
+
+
+def get_reader(path: str | Sequence[str]) -> Callable[[Any], list[Layer]] | None:
+    """What napari asks for: a function that opens the files, or None where one is no file."""
+    paths = [path] if isinstance(path, str) else list(path)
+    return _open_all if paths and all(Path(one).is_file() for one in paths) else None
+
+
+def _open_all(path: str | Sequence[str]) -> list[Layer]:
+    paths = [path] if isinstance(path, str) else list(path)
+    return [layer for one in paths for layer in layers_of_file(Path(one))]
+
+
+def layers_of_file(path: Path) -> list[Layer]:
+    """A micrograph as an image, one a frame; a label or orientation map as cells.
+
+    Raises
+    ------
+    InputError
+        The file is none of them; the message names file, reason and remedy.
+    """
+    from segment.micrograph import read_micrographs
+    from segment.orientation import grain_map_of, is_orientation_map, read_orientation_map
+
+    name = path.name.removesuffix(LABELS)
+    if is_orientation_map(path):
+        return layers_of_cells(EditedMap(path.stem, grain_map_of(read_orientation_map(path))))
+    if path.name != name or path.suffix.lower() == ".npy":
+        return layers_of_cells(_with_doubts(name, _label_map(path)))
+    try:
+        return [image_layer(micrograph) for micrograph in read_micrographs(path)]
+    except NotAnImageError as error:
+        try:
+            return layers_of_cells(_with_doubts(path.stem, _label_map(path)))
+        except InputError:
+            raise error from None
+
+
+def _label_map(path: Path) -> GrainMap:
+    from segment.label_files import boundary_beside, read_label_map
+
+    return boundary_beside(path, read_label_map(path))
+
+
+def image_layer(micrograph: Micrograph) -> Layer:
+    """The grey levels, with the pixel size where it is known."""
+    low, high = np.quantile(micrograph.image[::4, ::4], [0.001, 0.999])
+    options = {
+        "name": micrograph.name,
+        "metadata": {KEY: micrograph},
+        "contrast_limits": (float(low), float(max(high, low + 1e-6))),
+    }
+    return micrograph.image, options | scale_of(micrograph.pixel_size_nm), "image"
+
+
+def scale_of(pixel_size_nm: float | None) -> dict[str, Any]:
+    """A layer's scale and units; none where the pixel size is not known."""
+    return {} if pixel_size_nm is None else {"scale": (pixel_size_nm,) * 2, "units": ("nm", "nm")}
+
+
+def segmented(micrograph: Micrograph, grain_map: GrainMap) -> EditedMap:
+    """Cells of a micrograph, ready to be looked at and edited."""
+    known = _with_doubts(micrograph.name, grain_map)
+    path = micrograph.path if micrograph.path.is_file() else None
+    return EditedMap(known.name, grain_map, path, micrograph.n_frames, known.doubts, known.at_first)
+
+
+def _with_doubts(name: str, grain_map: GrainMap) -> EditedMap:
+    doubts = doubts_of(grain_map)
+    if doubts is None:
+        return EditedMap(name, grain_map)
+    picture = percent_picture(doubts.places, grain_map.labels.shape)
+    return EditedMap(name, grain_map, doubts=doubts, at_first=picture)
+
+
+def layers_of_cells(known: EditedMap) -> list[Layer]:
+    """Boundary probability (hidden at first), confidence of the borders, and the cells on top."""
+    grain_map, scale = known.original, scale_of(known.original.pixel_size_nm)
+    layers: list[Layer] = []
+    if grain_map.probability is not None:
+        shown = {"colormap": "magma", "blending": "additive", "contrast_limits": (0, 1), "visible": False}
+        layers.append((grain_map.probability, _named(known, PROBABILITY) | scale | shown, "image"))
+    if known.at_first is not None:
+        shown = {"opacity": 0.9, "colormap": confidence_colours()}
+        layers.append((known.at_first.copy(), _named(known, CONFIDENCE) | scale | shown, "labels"))
+    cells = _named(known, GRAINS) | scale | {"opacity": 0.25, "metadata": {KEY: known}}
+    layers.append((grain_map.labels.copy(), cells, "labels"))
+    return layers
+
+
+def _named(known: EditedMap, kind: str) -> dict[str, Any]:
+    return {"name": f"{known.name} {kind}"}
+
+
+def confidence_colours() -> dict[int | None, tuple[float, float, float, float]]:
+    """Colours of 1 ... 100 per cent: bright where a border is doubtful, dark where it is sure.
+
+    Matplotlib's ``plasma`` backwards, which is perceptually uniform and safe for the colour-blind, from 50 %
+    on: few borders that a model draws are less sure.
+    """
+    from matplotlib import colormaps
+
+    colours: dict[int | None, tuple[float, float, float, float]] = {None: (0, 0, 0, 0), 0: (0, 0, 0, 0)}
+    plasma = colormaps["plasma_r"]
+    for percent in range(1, 101):
+        red, green, blue, _ = plasma(max(percent - 50, 0) / 50)
+        colours[percent] = (float(red), float(green), float(blue), 1.0)
+    return colours

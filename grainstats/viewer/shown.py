@@ -1,0 +1,63 @@
+"""Which layers of a viewer are ours, and telling the user what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from grainstats.viewer.edited_map import KEY, EditedMap
+from segment.errors import InputError
+from segment.micrograph import Micrograph
+
+
+def cells_layer(viewer: Any) -> Any | None:
+    """The layer of cells to work on: the chosen one, else the topmost; None where there is none."""
+    chosen = viewer.layers.selection.active
+    for layer in [chosen, *reversed(viewer.layers)]:
+        if layer is not None and isinstance(layer.metadata.get(KEY), EditedMap):
+            return layer
+    return None
+
+
+def image_layer_of(viewer: Any) -> Any | None:
+    """The micrograph to work on: the chosen layer, else the topmost of grey levels; None where none is."""
+    from napari.layers import Image
+
+    ours = [one for one in viewer.layers if isinstance(one.metadata.get(KEY), Micrograph)]
+    chosen = viewer.layers.selection.active
+    if chosen in ours or (isinstance(chosen, Image) and not ours):
+        return chosen
+    return ours[-1] if ours else next((one for one in viewer.layers if isinstance(one, Image)), None)
+
+
+def known_of(layer: Any) -> EditedMap:
+    """What is known of a layer of cells."""
+    known: EditedMap = layer.metadata[KEY]
+    return known
+
+
+def said(error: BaseException) -> str:
+    """What the user reads of an error."""
+    return str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
+
+
+def in_background(work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[str], None]) -> Any:
+    """Call `work` in a thread, then `done` with its result, or `failed` with the reason, in this one."""
+    from napari.qt.threading import create_worker
+
+    def kept() -> tuple[Any, str]:
+        try:
+            return work(), ""
+        except Exception as error:  # whatever it raises is shown
+            return None, said(error)
+
+    def finish(result: tuple[Any, str]) -> None:
+        if result[1]:
+            failed(result[1])
+        else:
+            done(result[0])
+
+    worker = create_worker(kept)
+    worker.returned.connect(finish)
+    worker.start()
+    return worker

@@ -1,0 +1,122 @@
+"""Fine-tuning from a folder of corrections, in a process of its own that tells how far it is."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from grainstats.run.job.correction_files import find_corrections, is_tracing
+from segment.errors import InputError
+
+PAIRS = ".teaching"  #: folder of images and maps of equal names, beside the corrections
+_PER_CENT = re.compile(r"^step \d+ .* ([\d.]+)%$")
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Folders of images and of their corrected maps, file by file of one stem."""
+
+    images: Path
+    boundaries: Path
+    n: int
+
+
+def gather(images: Path, corrections: Path) -> Pairs:
+    """Copy every corrected image and its map into two folders, as `grainstats model finetune` wants them.
+
+    Parameters
+    ----------
+    images : Path
+        Folder of the micrographs, searched with its subfolders.
+    corrections : Path
+        Folder that corrections were saved into.
+
+    Raises
+    ------
+    InputError
+        No correction fits an image.
+    """
+    from segment.micrograph import find_micrographs
+
+    found = find_corrections(corrections, [(path, path.parent.name) for path in find_micrographs(images)])
+    if not found.files:
+        raise InputError(corrections, f"no correction of an image in {images}", "Save a correction first")
+    folder = corrections / PAIRS
+    shutil.rmtree(folder, ignore_errors=True)
+    kinds = folder / "images", folder / "boundaries"
+    for kind in kinds:
+        kind.mkdir(parents=True)
+    for number, (image, maps) in enumerate(sorted(found.files.items()), 1):
+        shutil.copy(image, kinds[0] / f"{number:03d}-{image.name}")
+        suffix = ".png" if is_tracing(maps[0]) else maps[0].suffix
+        shutil.copy(maps[0], kinds[1] / f"{number:03d}-{image.stem}{suffix}")
+    return Pairs(*kinds, len(found.files))
+
+
+def command(pairs: Pairs, out: Path, *, model: str | None = None, minutes: float = 0.0) -> list[str]:
+    """The call that fine-tunes a model on the pairs; `minutes` above 0 limit the training."""
+    words = [sys.executable, "-m", "grainstats", "model", "finetune"]
+    words += ["--images", str(pairs.images), "--boundaries", str(pairs.boundaries), "--out", str(out)]
+    words += ["--model", model] if model else []
+    return [*words, "--minutes", f"{minutes:g}"] if minutes else words
+
+
+@dataclass(frozen=True)
+class Told:
+    """One line of progress, and the share of the training that is done where the line says it."""
+
+    line: str
+    share: float | None
+
+
+def told(line: str) -> Told:
+    """Read a line of `grainstats model finetune`.
+
+    Examples
+    --------
+    >>> told("step 30  loss 0.4123  20.0%").share
+    0.2
+    """
+    found = _PER_CENT.match(line.strip())
+    return Told(line.strip(), float(found[1]) / 100 if found else None)
+
+
+class Lesson:
+    """A running fine-tuning; iterating gives its lines as they come."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._process = subprocess.Popen(
+            list(words), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        )
+
+    def __iter__(self) -> Iterator[Told]:
+        assert self._process.stdout is not None
+        with self._process.stdout as lines:
+            for line in lines:
+                if line.strip():
+                    yield told(line)
+        self._process.wait()
+
+    @property
+    def failed(self) -> bool:
+        """Whether it has ended with an error; False while it runs."""
+        return bool(self._process.poll())
+
+    def stop(self) -> None:
+        """End it; the same call goes on later from where it was."""
+        self._process.terminate()
+
+
+def gained(folder: Path) -> str:
+    """The table of the new model's card: F1 before and after; empty where there is none."""
+    card = folder / "CARD.md"
+    if not card.is_file():
+        return ""
+    rows = [line for line in card.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
+    cells = [[cell.strip(" *") for cell in row.strip("|").split("|")] for row in rows if "---" not in row]
+    return "\n".join(f"{name:42.42s} {before:>7s} {after:>7s}" for name, before, after in cells)
