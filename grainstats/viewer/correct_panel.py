@@ -88,7 +88,7 @@ class CorrectPanel:
     def attach(self, event: Any = None) -> None:
         """Work on the chosen layer of cells."""
         layer = cells_layer(self.viewer)
-        if layer is self.layer:
+        if layer == self.layer:  # not `is`: napari hands out a new proxy each time
             return
         if self.layer is not None and self._drag in self.layer.mouse_drag_callbacks:
             self.layer.mouse_drag_callbacks.remove(self._drag)

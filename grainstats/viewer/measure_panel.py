@@ -50,7 +50,7 @@ class MeasurePanel:
     def attach(self, event: Any = None) -> None:
         """Measure the chosen layer of cells from now on."""
         layer = cells_layer(self.viewer)
-        if layer is self.layer or layer is None:
+        if layer is None or layer == self.layer:  # not `is`: napari hands out a new proxy each time
             return
         self.layer, self.before = layer, None
         layer.events.set_data.connect(self._touched)
@@ -78,12 +78,12 @@ class MeasurePanel:
 
     def _done(self, layer: Any, both: tuple[MeasuredMap, MeasuredMap]) -> None:
         self.busy = False
-        if layer is self.layer:
+        if layer == self.layer:
             self.before, self.now = both
             self.text.value = said(self.now, self.before)
             draw(self.figure, self.now, self.before)
             self.canvas.draw_idle()
-        if self.again or layer is not self.layer:
+        if self.again or layer != self.layer:
             self.measure()
 
     def _failed(self, reason: str) -> None:

@@ -38,6 +38,7 @@ class SegmentPanel:
         )
         self.native = self.container.native  #: what napari docks
         self.begun = 0.0
+        self.shown: Any = None
         self.clock = QTimer(self.container.native)
         self.clock.setInterval(500)
         self.clock.timeout.connect(self._tick)
@@ -49,8 +50,9 @@ class SegmentPanel:
     def refresh(self, event: Any = None) -> None:
         """Show what is known of the chosen image."""
         layer = image_layer_of(self.viewer)
-        if layer is None or self.clock.isActive():
+        if layer is None or layer == self.shown or self.clock.isActive():
             return
+        self.shown = layer
         micrograph = layer.metadata.get(KEY)
         size = micrograph.pixel_size_nm if isinstance(micrograph, Micrograph) else None
         self.pixel_size.value = "" if size is None else f"{size:.6g}"
