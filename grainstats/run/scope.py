@@ -30,8 +30,14 @@ class Scope:
     def analyses(self, db: Database) -> pd.DataFrame:
         """Calibrated analyses of this model, or corrected by hand, and recipe, with their micrographs' facts.
 
-        Ordered by sample and micrograph digest: no number may depend on the order in which results arrived.
+        Images that are excluded are not among them.  Ordered by sample and micrograph digest: no number may
+        depend on the order in which results arrived.
         """
+        every = self.images(db)
+        return every[every["excluded"].isna()].reset_index(drop=True)
+
+    def images(self, db: Database) -> pd.DataFrame:
+        """As `analyses`, with those that count in no statistic; column ``excluded`` says why."""
         found = db.analyses()
         made_by = found["model_digest"]
         ours = found[
@@ -39,8 +45,7 @@ class Scope:
             & (found["recipe_digest"] == self.recipe.digest())
             & found["pixel_size_nm"].notna()
         ]
-        facts = db.micrographs()[
-            ["micrograph_digest", "vendor", "rows", "columns", "scale_conflict", "frame"]
-        ]
+        own = ["vendor", "rows", "columns", "scale_conflict", "frame", "pictures", "excluded"]
+        facts = db.micrographs()[["micrograph_digest", *own]]
         merged = ours.merge(facts, on="micrograph_digest", how="left")
         return merged.sort_values(["sample_id", "micrograph_digest"], ignore_index=True)

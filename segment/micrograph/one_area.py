@@ -71,4 +71,7 @@ def _like_the_first(channels: Sequence[Frame]) -> list[int]:
 def _note(names: Sequence[str], n_more: int) -> str:
     more = "another channel" if n_more == 1 else f"{n_more} more channels"
     which = f" ({names[0]} is read, not {', '.join(names[1:])})" if len(set(names)) > 1 else ""
-    return f"{more} of the same area left out, it counts once{which}; a field with a name (--field, or the sheet of images) takes all"
+    return (
+        f"{more} of the same area left out, it counts once{which}; "
+        "with --field, or a field's name in the sheet of images, all are used"
+    )

@@ -43,6 +43,13 @@ def run(
     samples: Annotated[
         Path | None, typer.Option(metavar="FILE", help="samples.csv; default: a sample is a folder.")
     ] = None,
+    images: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Sheet of images: fields, exclusions; default: images.csv beside samples.csv.",
+        ),
+    ] = None,
     pixel_size: Annotated[
         float | None,
         typer.Option("--pixel-size", metavar="NM", help="Edge of a pixel, instead of the files'."),
@@ -138,6 +145,7 @@ def run(
         dask=dask,
         xlsx=xlsx,
         corrections=corrections,
+        images=images,
     )
     summary = run_and_tell(call, read(recipe, settings), quiet=quiet)
     if summary.exit_status:

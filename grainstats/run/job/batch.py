@@ -21,6 +21,7 @@ from grainstats.run.job.call import Call
 from grainstats.run.job.check_first import say_first
 from grainstats.run.job.corrections import Corrected, apply_corrections
 from grainstats.run.job.file_identity import KnownFiles
+from grainstats.run.job.image_sheet import ListedImages, exclusions, listed_images
 from grainstats.run.job.job_ledger import Ledger
 from grainstats.run.job.one_image import Analysed, Analyst, Device, IsStack, Outcome
 from grainstats.run.job.plan import Job, Plan
@@ -140,6 +141,7 @@ def run_batch(
     name = stored_names(call.inputs)
     sheet = None if call.samples is None else read_samples(call.samples)
     paths, assignment = ([], Assignment({})) if call.report_only else _find(call, sheet)
+    listed = _listed(call, paths, assignment)
     model = load_model(recipe.model)
     call.out.mkdir(parents=True, exist_ok=True)
     workers = default_workers(model, call.device) if call.workers is None else call.workers
@@ -152,15 +154,17 @@ def run_batch(
         if sheet is not None:
             db.put_samples(sheet)
         ledger = Ledger(db, call.out, model.digest, recipe.digest())
-        jobs = [(path, assignment.sample_ids[path]) for path in paths]
-        files = KnownFiles(call.out, "{}of{}".format(*call.shard), verify=call.verify)
+        jobs = listed.jobs(paths, assignment.sample_ids)
+        part = "{}of{}".format(*call.shard)
+        files = KnownFiles(call.out, part, verify=call.verify, fields=listed.fields)
         chosen = chosen_of(call, jobs, name, db)
         say_first(call.out, chosen, name, ledger.names(), progress, scales=recipe.pixel_size_nm is None)
         plan = Plan(
             chosen,
             ledger.pending,
             name,
-            digest=files.digest,
+            digest=files.identity,
+            fields=listed.fields,
             n_frames=files.n_frames,
             deep=len(jobs) > MANY_IMAGES,
         )
@@ -170,10 +174,11 @@ def run_batch(
             if call.corrections is not None:
                 by_hand = apply_corrections(call.corrections, jobs, chosen, ledger, analyst, files, name)
             work.correct(by_hand)
+            db.exclude(exclusions(db, chosen, listed, files))
         finally:
             files.save()
         remove_leftovers(call.out, before=start)
-        done = work.summary([*assignment.warnings, *work.remarks])
+        done = work.summary([*assignment.warnings, *listed.warnings, *work.remarks])
         if call.shard[1] > 1:
             return done
         scope = Scope(tuple(sorted({sample for _, sample in jobs})), model, recipe)
@@ -184,8 +189,10 @@ def run_batch(
 
 def _reported(db: Database, call: Call, scope: Scope, done: Summary, moved_from: Iterable[str]) -> Summary:
     """Judge every sample of the run and write tables and report."""
+    from grainstats.run.job.image_sheet import excluded_in_words
     from grainstats.run.job.judge_samples import judge_samples, spacings_of, verdicts_of, write_results
 
+    done = replace(done, warnings=(*done.warnings, *excluded_in_words(scope.images(db), scope.sample_ids)))
     failures = (*done.failures, *judge_samples(db, call.out, scope, also=moved_from))
     report = write_results(db, call.out, scope, failures, done.warnings)
     cut = _workbook(call.out) if call.xlsx else []
@@ -218,6 +225,14 @@ def _all_stored(db: Database, scope: Scope) -> tuple[Scope, Summary]:
     failures = tuple(Failure(row.path, row.digest, row.reason, row.remedy) for row in rows)
     scope = replace(scope, sample_ids=tuple(sorted(set(images["sample_id"].dropna()))))
     return scope, Summary(len(images), 0, 0.0, 0.0, failures, ())
+
+
+def _listed(call: Call, paths: Sequence[Path], assignment: Assignment) -> ListedImages:
+    """What the sheet of images says of the run's files."""
+    from grainstats.share.sheets.images import read_images
+
+    sheet = None if call.image_sheet is None else read_images(call.image_sheet)
+    return listed_images(paths, sheet, assignment.sample_ids)
 
 
 def default_workers(model: Model, device: Device) -> int:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from grainstats.run.job.one_image import Device
 
+IMAGES = "images.csv"
+
 
 @dataclass(frozen=True)
 class Call:
@@ -41,6 +43,8 @@ class Call:
         Write all tables as one workbook, too.
     corrections : Path or None
         Folder of maps corrected by hand (`grainstats.run.job.corrections`).
+    images : Path or None
+        Sheet of images; None: ``images.csv`` beside samples.csv, where there is one.
     """
 
     inputs: tuple[str, ...]
@@ -57,3 +61,12 @@ class Call:
     dask: str | None = None
     xlsx: bool = False
     corrections: Path | None = None
+    images: Path | None = None
+
+    @property
+    def image_sheet(self) -> Path | None:
+        """The sheet of images, named or beside samples.csv."""
+        if self.images is not None or self.samples is None:
+            return self.images
+        beside = self.samples.parent / IMAGES
+        return beside if beside.is_file() else None

@@ -80,7 +80,8 @@ def apply_corrections(
     seen: set[str] = set()
     for path, sample_id in chosen:
         try:
-            job = Job(path, files.digest(path), sample_id, shown=name(path))
+            pictures = files.fields.get(path, ())
+            job = Job(path, files.identity(path), sample_id, shown=name(path), pictures=pictures)
         except OSError:
             continue  # the run has said why
         if job.sha256 in seen:

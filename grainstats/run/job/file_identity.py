@@ -11,6 +11,8 @@ import hashlib
 import json
 import os
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from grainstats.run.atomic import write_bytes
@@ -18,6 +20,14 @@ from grainstats.run.atomic import write_bytes
 _FOLDER = ".report"
 _BLOCK = 1 << 20  #: bytes read at a time
 _SETTLED_NS = 2_000_000_000  #: coarsest clock of a file system in use (FAT: 2 s)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One of the files that show a field; `tilt_deg` where the sheet of images says it."""
+
+    path: Path
+    tilt_deg: float | None = None
 
 
 def file_digest(path: Path) -> str:
@@ -42,9 +52,19 @@ class KnownFiles:
         Name of this process's share; others may write theirs at the same time.
     verify : bool
         Read every file, whatever is known of it.
+    fields : mapping of Path to tuple of Picture
+        First picture of a field -> all its pictures.
     """
 
-    def __init__(self, out: Path, part: str = "1of1", *, verify: bool = False) -> None:
+    def __init__(
+        self,
+        out: Path,
+        part: str = "1of1",
+        *,
+        verify: bool = False,
+        fields: Mapping[Path, tuple[Picture, ...]] | None = None,
+    ) -> None:
+        self.fields = fields or {}
         self._path = out / _FOLDER / f"files-{part}.json"
         self._verify = verify
         self._known: dict[str, list] = {}
@@ -75,6 +95,13 @@ class KnownFiles:
             self._known[place] = [*times, digest]
             self._changed = True
         return digest
+
+    def identity(self, path: Path) -> str:
+        """Digest of the file; of the first picture of a field, that of the field."""
+        if path not in self.fields:
+            return self.digest(path)
+        parts = ["field", *(self.digest(picture.path) for picture in self.fields[path])]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def n_frames(self, sha256: str) -> int | None:
         """Frames of a stack with these bytes; None where it is not known to be one."""

@@ -87,7 +87,9 @@ class Analyst:
         try:
             return self._analyse(job)
         except InputError as error:
-            return job.failure(error.reason, error.remedy)
+            one = Path(error.source.split(" (frame")[0])
+            of_field = any(picture.path == one for picture in job.pictures[1:])
+            return job.failure(f"{one.name}: {error.reason}" if of_field else error.reason, error.remedy)
         except MemoryError:
             remedy = "Run again with --workers 1, or on a machine with more memory"
             return job.failure("not enough memory for this image", remedy)
@@ -100,6 +102,7 @@ class Analyst:
         micrograph = oriented.micrograph if oriented else frame_of(job, self.recipe.pixel_size_nm)
         if isinstance(micrograph, IsStack):
             return micrograph
+        pictures = _pictures(job, self.recipe.pixel_size_nm) if job.pictures else [(micrograph, None)]
         key = self._key(micrograph)
         artefacts = artefacts_of(job.stem(key.digest))
         if micrograph.pixel_size_nm is None and all(
@@ -110,13 +113,16 @@ class Analyst:
             if not is_below(self.out, name):
                 reason = f"its result would be written outside the results folder ({name})"
                 return job.failure(reason, "Remove the link in the results folder, or name another --out")
-        grains = oriented.grains if oriented else self._segment(micrograph)
+        grains = oriented.grains if oriented else self._segment([seen for seen, _ in pictures])
         colours = oriented.colours if oriented else None
         if micrograph.pixel_size_nm is None:
             self._write_files(micrograph, grains, artefacts, colours)
             return _uncalibrated(job)
         record = self.finish(job, key, micrograph, grains, artefacts, colours=colours)
-        return Analysed(record, time.perf_counter() - start, micrograph.image.size / 1e6)
+        if job.pictures:
+            record = replace(record, micrograph=replace(record.micrograph, pictures=_kept(pictures)))
+        megapixels = sum(seen.image.size for seen, _ in pictures) / 1e6
+        return Analysed(record, time.perf_counter() - start, megapixels)
 
     def finish(
         self,
@@ -168,11 +174,11 @@ class Analyst:
 
         return AnalysisKey(micrograph.digest, opened_model(self.model).digest, self.recipe.digest())
 
-    def _segment(self, micrograph: Micrograph) -> GrainMap:
-        from segment.pipeline import segment_micrograph
+    def _segment(self, pictures: list[Micrograph]) -> GrainMap:
+        from segment.pipeline import segment_field
 
-        _, grains = segment_micrograph(
-            micrograph,
+        _, grains = segment_field(
+            pictures,
             opened_model(self.model),
             device=self.device,
             precision=self.recipe.precision,
@@ -268,14 +274,44 @@ def _opened(folder: str, state: tuple[tuple[str, int], ...]) -> Model:
 
 
 def frame_of(job: Job, pixel_size_nm: float | None) -> Micrograph | IsStack:
-    """The job's frame, or the number of frames where the job does not name one of several."""
+    """The job's frame, or the number of frames where the job does not name one of several.
+
+    Of a field it is the first picture, known by the digest of the field.
+    """
     from segment.micrograph import read_micrographs
 
+    if job.pictures:
+        first = next(read_micrographs(job.path, pixel_size_nm=pixel_size_nm, all_channels=True))
+        return replace(first, sha256=job.sha256, frame=0, n_frames=1)
     found = read_micrographs(job.path, pixel_size_nm=pixel_size_nm, frame=job.frame, sha256=job.sha256)
     first = next(found)
     if job.frame is not None:
         return first
     return first if first.n_frames == 1 else IsStack(first.n_frames)
+
+
+def _pictures(job: Job, pixel_size_nm: float | None) -> list[tuple[Micrograph, float | None]]:
+    """All pictures of the job's field, with every frame and channel of their files, and their tilts."""
+    from segment.micrograph import read_micrographs
+
+    return [
+        (micrograph, picture.tilt_deg)
+        for picture in job.pictures
+        for micrograph in read_micrographs(picture.path, pixel_size_nm=pixel_size_nm, all_channels=True)
+    ]
+
+
+def _kept(pictures: list[tuple[Micrograph, float | None]]) -> list[dict[str, object]]:
+    """What the database keeps of the pictures of a field."""
+    return [
+        {
+            "path": f"{seen.path.parent.name}/{seen.path.name}",
+            "sha256": seen.sha256,
+            "frame": seen.frame,
+            "tilt_deg": tilt,
+        }
+        for seen, tilt in pictures
+    ]
 
 
 def artefacts_of(stem: str) -> dict[str, str]:

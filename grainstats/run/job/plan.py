@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grainstats.run.failures import Failure, said_of
-from grainstats.run.job.file_identity import file_digest
+from grainstats.run.job.file_identity import Picture, file_digest
 from grainstats.run.names import plain_name, printable, without_folders
 from segment.errors import InputError
 from segment.micrograph.file_kind import why_no_file
@@ -33,6 +33,8 @@ class Job:
         What database, report and exports call the file; empty: its folder and name.
     deep : bool
         The run has so many images that their files need a further level of folders.
+    pictures : tuple of Picture
+        Files of a field that several pictures show, `path` first; empty: the file is an image by itself.
     """
 
     path: Path
@@ -42,6 +44,7 @@ class Job:
     stored_stem: str = ""
     shown: str = ""
     deep: bool = False
+    pictures: tuple[Picture, ...] = ()
 
     @property
     def name(self) -> str:
@@ -89,6 +92,8 @@ class Plan:
         Given the digest of a file, its frames where it is known to be a stack, else None.
     deep : bool
         See `Job`.
+    fields : mapping of Path to tuple of Picture
+        First picture of a field -> all its pictures.
 
     Attributes
     ----------
@@ -113,6 +118,7 @@ class Plan:
     digest: Callable[[Path], str] = file_digest
     n_frames: Callable[[str], int | None] = lambda sha256: None
     deep: bool = False
+    fields: Mapping[Path, tuple[Picture, ...]] = field(default_factory=dict)
     n_extra: int = 0
     stacks: list[str] = field(default_factory=list)
     _frames: deque[Job] = field(default_factory=deque)
@@ -153,6 +159,7 @@ class Plan:
         if (why := why_no_file(path)) is not None:
             self.failures.append(Failure(name, "", *why, sample_id))
             return None
+        pictures = self.fields.get(path, ())
         try:
             sha256 = self.digest(path)
         except OSError as error:
@@ -161,7 +168,8 @@ class Plan:
             return None
         first, owner = self._seen.setdefault(sha256, (path, sample_id))
         if first == path:
-            return self._opened(Job(path, sha256, sample_id, shown=name, deep=self.deep))
+            job = Job(path, sha256, sample_id, shown=name, deep=self.deep, pictures=pictures)
+            return self._opened(job)
         if owner == sample_id:
             remark = f"{name} is the same image as {self.name(first)}, byte for byte: counted once"
             self.remarks.append(remark)

@@ -52,7 +52,7 @@ class Written:
 
 def state_of_tables(db: Database, scope: Scope) -> str:
     """Digest of all that the tables are made of: analyses and pools never change, so that their names do."""
-    images = scope.analyses(db).drop(columns=["analysis_id", "artefacts", "warnings", "created_at"])
+    images = scope.images(db).drop(columns=["analysis_id", "artefacts", "warnings", "created_at"])
     pools = db.pools()[["sample_id", "pool"]].drop_duplicates()
     return digest_of(
         __version__,

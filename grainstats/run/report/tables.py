@@ -28,11 +28,12 @@ def write_tables(db: Database, folder: Path, scope: Scope) -> list[Path]:
     that no text in it is a formula; Parquet holds every text as it is.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    images = scope.analyses(db)
-    images = images[images["sample_id"].isin(scope.sample_ids)]
+    every = scope.images(db)
+    every = every[every["sample_id"].isin(scope.sample_ids)]
+    images = every[every["excluded"].isna()]
     keys = images.set_index("analysis_id")["analysis"]
     written = []
-    for name, table in _small_tables(db, scope, images, keys):
+    for name, table in _small_tables(db, scope, every, keys):
         written += _write(folder / name, iter([table]))
     for name in ("grains", "intercepts"):
         parts = (_keyed(getattr(db, name)(sample_id), keys) for sample_id in scope.sample_ids)

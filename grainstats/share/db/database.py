@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -157,6 +157,16 @@ class Database(Readers):
             Some units cannot be converted; nothing is stored.
         """
         return in_transaction(self._engine, lambda c: put_samples(c, sheet))
+
+    def exclude(self, reasons: Mapping[str, str]) -> None:
+        """Keep micrographs out of every statistic, or let them count again.
+
+        Parameters
+        ----------
+        reasons : mapping of str to str
+            SHA-256 of a file, or of a field, to the reason; empty: it counts. Others stay as they are.
+        """
+        in_transaction(self._engine, lambda c: ledger.exclude_micrographs(c, reasons))
 
     def put_verdict(
         self,

@@ -11,7 +11,7 @@ from grainstats.share.db.engine import in_transaction
 from grainstats.share.db.urls import DatabaseError, safe_url
 
 #: Schema versions this program knows, oldest first; the last one is what it writes.
-VERSIONS = ("0001", "0002", "0003", "0004", "0005")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 _LOCK = 7_214_901_733  # advisory lock on PostgreSQL: one process migrates, the others wait
 
 

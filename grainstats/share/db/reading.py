@@ -110,7 +110,11 @@ class Readers:
         return self._frame(query, "sample_id", "name").astype({"value": float, "uncertainty": float})
 
     def micrographs(self) -> pd.DataFrame:
-        """One row per micrograph: sample_id, path, frame, digests, vendor, shape and calibration."""
+        """One row per micrograph: sample_id, path, frame, digests, vendor, shape and calibration.
+
+        ``pictures``: list of the pictures of a field (path, sha256, frame, tilt_deg), None for a single one;
+        ``excluded``: why the micrograph counts in no statistic, None where it does.
+        """
         m = Micrograph
         query = sa.select(
             m.sample_id,
@@ -124,6 +128,8 @@ class Readers:
             m.pixel_size_nm,
             m.scale_source,
             m.scale_conflict,
+            m.pictures,
+            m.excluded,
         )
         return self._frame(query, "sample_id", "path", "frame", "micrograph_digest").astype(
             {"pixel_size_nm": float}

@@ -95,6 +95,8 @@ class MicrographFacts:
     scale_source : {"metadata", "sidecar", "scalebar", "manual", "none"}
     scale_conflict : str or None
         In words, when two sources of the pixel size disagreed.
+    pictures : list of dict, or None
+        Of a field that several pictures show: path, sha256, frame and (where known) tilt_deg of each.
     """
 
     digest: str
@@ -107,6 +109,7 @@ class MicrographFacts:
     scale_source: str
     scale_conflict: str | None = None
     frame: int = 0
+    pictures: list[dict[str, Any]] | None = None
 
     @classmethod
     def of(cls, micrograph: Micrograph, path: str | Path | None = None) -> MicrographFacts:
@@ -221,6 +224,36 @@ class SampleSheet:
 
     def sample_ids(self) -> tuple[str, ...]:
         return tuple(row.sample_id for row in self.rows)
+
+
+@dataclass(frozen=True)
+class ImageRow:
+    """One row of the sheet of images; empty where it says nothing.
+
+    Attributes
+    ----------
+    file : str
+    sample_id : str
+    field : str
+        Files of one sample with the same name show one field.
+    tilt_deg : float or None
+    excluded : str
+        Why the image does not count.
+    """
+
+    file: str
+    sample_id: str = ""
+    field: str = ""
+    tilt_deg: float | None = None
+    excluded: str = ""
+
+
+@dataclass(frozen=True)
+class ImageSheet:
+    """A checked sheet of images."""
+
+    source: str
+    rows: tuple[ImageRow, ...]
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,11 @@ class Property(Base):
 
 
 class Micrograph(Base):
-    """One frame of one file, known by its bytes; calibration as last read."""
+    """One frame of one file, known by its bytes; calibration as last read.
+
+    A field that several pictures show is one micrograph: `pictures` lists them, and its digest is made of
+    theirs. `excluded` is the reason why it counts in no statistic.
+    """
 
     __tablename__ = "micrograph"
     digest: Mapped[str] = mapped_column(Digest, primary_key=True)
@@ -91,6 +95,8 @@ class Micrograph(Base):
     pixel_size_nm: Mapped[float | None]
     scale_source: Mapped[str] = mapped_column(sa.String(20))
     scale_conflict: Mapped[str | None]
+    pictures: Mapped[list[Any] | None]
+    excluded: Mapped[str | None]
 
 
 class Model(Base):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -129,6 +129,14 @@ def rename_micrograph(connection: Connection, micrograph_digest: str, path: str)
     """Call the micrograph `path` from now on."""
     m = schema.Micrograph
     connection.execute(sa.update(m).where(m.digest == micrograph_digest).values(path=storable(path)))
+
+
+def exclude_micrographs(connection: Connection, reasons: Mapping[str, str]) -> None:
+    """By SHA-256 of the file or field, why it does not count; empty: it counts again."""
+    m = schema.Micrograph
+    for sha256, reason in reasons.items():
+        change = sa.update(m).where(m.sha256 == sha256).values(excluded=storable(reason) or None)
+        connection.execute(change)
 
 
 def make_current(connection: Connection, micrograph_digest: str, analysis_id: int) -> None:

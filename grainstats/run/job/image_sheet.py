@@ -1,0 +1,143 @@
+"""What the sheet of images says of the files of a run: pictures of one field, samples, exclusions."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+from grainstats.run.job.file_identity import KnownFiles, Picture
+from grainstats.share.db.records import ImageRow, ImageSheet
+from segment.errors import InputError
+from segment.micrograph.file_kind import place_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from grainstats.share.db.database import Database
+
+ONE_OF_FIELD = "one of several pictures of a field, which counts as one"
+OTHER_FIELD = "its pictures belong to another field now"
+
+
+@dataclass(frozen=True)
+class ListedImages:
+    """The sheet's rows by the files of this run.
+
+    Attributes
+    ----------
+    rows : mapping of Path to ImageRow
+        Listed files, in the sheet's order.
+    fields : mapping of Path to tuple of Picture
+        First picture of a field -> all its pictures, itself first.
+    warnings : tuple of str
+    """
+
+    rows: Mapping[Path, ImageRow] = field(default_factory=dict)
+    fields: Mapping[Path, tuple[Picture, ...]] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    def jobs(self, paths: Sequence[Path], sample_ids: Mapping[Path, str]) -> list[tuple[Path, str]]:
+        """Images of the run with their samples; of a field, its first picture stands for all."""
+        further = {picture.path for pictures in self.fields.values() for picture in pictures[1:]}
+        own = {path: row.sample_id for path, row in self.rows.items() if row.sample_id}
+        return [(path, own.get(path, sample_ids[path])) for path in paths if path not in further]
+
+
+def listed_images(
+    paths: Sequence[Path], sheet: ImageSheet | None, sample_ids: Mapping[Path, str]
+) -> ListedImages:
+    """Find the files of a sheet among those of the run.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Images of the run.
+    sheet : ImageSheet or None
+    sample_ids : mapping of Path to str
+        Sample of each image, where its row names none.
+
+    Raises
+    ------
+    InputError
+        A row fits several files, or two rows fit one.
+    """
+    if sheet is None:
+        return ListedImages()
+    rows: dict[Path, ImageRow] = {}
+    missing = []
+    for row in sheet.rows:
+        path = _file_of(row.file, paths, sheet.source)
+        if path is None:
+            missing.append(row.file)
+        elif path in rows:
+            reason = f"{rows[path].file!r} and {row.file!r} are one file"
+            raise InputError(sheet.source, reason, "Keep one row for each file")
+        else:
+            rows[path] = row
+    warnings: tuple[str, ...] = ()
+    if missing:
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        name = Path(sheet.source).name
+        warnings = (f"{name}: no image of this run is called {', '.join(missing[:3])}{more}",)
+    return ListedImages(rows, _fields(rows, sample_ids), warnings)
+
+
+def exclusions(
+    db: Database, jobs: Sequence[tuple[Path, str]], listed: ListedImages, files: KnownFiles
+) -> dict[str, str]:
+    """By digest of file or field, why it does not count; empty where it does.
+
+    A picture of a field does not count by itself, nor does a field whose pictures are now in other ones.
+    """
+    if not listed.rows:
+        return {}
+    reasons, pictures = {}, set()
+    for path, _ in jobs:
+        try:
+            if path in listed.fields:
+                reasons[files.identity(path)] = ""
+                pictures |= {files.digest(picture.path) for picture in listed.fields[path]}
+            elif path in listed.rows:
+                reasons[files.digest(path)] = listed.rows[path].excluded
+        except OSError:
+            continue  # the run has said why
+    for row in db.micrographs().itertuples():
+        members = {each["sha256"] for each in row.pictures or ()}
+        if row.sha256 not in reasons and members & (pictures | set(reasons)):
+            reasons[row.sha256] = OTHER_FIELD
+    return dict.fromkeys(pictures - set(reasons), ONE_OF_FIELD) | reasons
+
+
+def excluded_in_words(images: pd.DataFrame, sample_ids: Sequence[str]) -> list[str]:
+    """What the report says of the images that do not count by their user's wish."""
+    rows = images[images["excluded"].notna() & images["sample_id"].isin(sample_ids)]
+    own = rows[~rows["excluded"].isin([ONE_OF_FIELD, OTHER_FIELD])]
+    return [f"{row.path} is excluded, it enters no statistic: {row.excluded}" for row in own.itertuples()]
+
+
+def _file_of(text: str, paths: Sequence[Path], source: str) -> Path | None:
+    """The image that a row means: from the sheet's folder, else by the end of its path."""
+    place = place_of(Path(source).resolve().parent / text)
+    for path in paths:
+        if place_of(path) == place:
+            return path
+    parts = PurePath(text).parts
+    fits = [path for path in paths if Path(os.path.abspath(path)).parts[-len(parts) :] == parts]
+    if len(fits) > 1:
+        names = ", ".join("/".join(path.parts[-2:]) for path in fits[:3])
+        reason = f"{text!r} fits {len(fits)} images ({names})"
+        raise InputError(source, reason, "Write as much of the path as tells them apart")
+    return fits[0] if fits else None
+
+
+def _fields(rows: Mapping[Path, ImageRow], sample_ids: Mapping[Path, str]) -> dict[Path, tuple[Picture, ...]]:
+    """Fields of each sample; an excluded picture is left out of its field."""
+    groups: dict[tuple[str, str], list[Picture]] = defaultdict(list)
+    for path, row in rows.items():
+        if row.field and not row.excluded:
+            groups[row.sample_id or sample_ids[path], row.field].append(Picture(path, row.tilt_deg))
+    return {pictures[0].path: tuple(pictures) for pictures in groups.values()}

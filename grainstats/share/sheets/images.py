@@ -1,0 +1,76 @@
+"""The sheet of images (images.csv or .xlsx): which files show one field, and which are not to count.
+
+Columns: ``file`` (path from the sheet's folder, or as much of its end as is unique), and optionally
+``sample_id``, ``field`` (a name: files of one sample with the same name are pictures of one field, the first
+row is the reference), ``tilt_deg`` and ``excluded`` (the reason why the image does not count).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from grainstats.share.db.records import ImageRow, ImageSheet
+from grainstats.share.errors import SampleSheetError
+from grainstats.share.sheets.cells import header_flaws, read_cells, text_of, under_header, value_of, word_of
+
+COLUMNS = ("file", "sample_id", "field", "tilt_deg", "excluded")
+
+
+def read_images(path: str | Path) -> ImageSheet:
+    """Read and check a sheet of images.
+
+    Parameters
+    ----------
+    path : str or Path
+        ``.csv`` (UTF-8) or ``.xlsx`` (its first sheet).
+
+    Raises
+    ------
+    SampleSheetError
+        With all problems at once: unknown, missing or repeated columns, a file twice, a tilt that is no
+        number.
+    InputError
+        The file is missing or of another kind.
+    """
+    path = Path(path)
+    table = read_cells(path, "sheet of images")
+    first = next(table, [])
+    header = [text_of(cell) for cell in first]
+    problems = [] if "file" in header else ["column 'file' is missing"]
+    problems += [
+        f"column {n!r} stands there {k} times" for n, k in Counter(filter(None, header)).items() if k > 1
+    ]
+    unknown = [name for name in header if name and name not in COLUMNS]
+    problems += [f"unknown column {name!r} (known: {', '.join(COLUMNS)})" for name in unknown]
+    problems += header_flaws(first)
+    rows: list[ImageRow] = []
+    seen: dict[str, int] = {}
+    for number, cells in enumerate(table, start=2):
+        if not any(text_of(cell) for cell in cells) or "file" not in header:
+            continue
+        row, wrong = _read_row(header, cells)
+        if not row.file:
+            wrong.append("file is empty")
+        elif seen.setdefault(row.file, number) != number:
+            wrong.append(f"{row.file!r} stands in row {seen[row.file]} already")
+        problems += [f"row {number}: {text}" for text in wrong]
+        rows.append(row)
+    if problems:
+        raise SampleSheetError(path, tuple(problems))
+    return ImageSheet(str(path), tuple(rows))
+
+
+def _read_row(header: list[str], cells: list[Any]) -> tuple[ImageRow, list[str]]:
+    wrong: list[str] = []
+    cells = under_header(header, cells, wrong)
+    words = {
+        name: word_of(name, cells[header.index(name)], wrong)
+        for name in COLUMNS
+        if name in header and name != "tilt_deg"
+    }
+    tilt: float | str | None = None
+    if "tilt_deg" in header:
+        tilt = value_of("tilt_deg", "deg", cells[header.index("tilt_deg")], wrong)
+    return ImageRow(tilt_deg=tilt if isinstance(tilt, float) else None, **words), wrong
