@@ -150,7 +150,8 @@ def _cells(
         grain_map = close_cells(boundary_map, persistence=seeds, min_area_px=smallest, twins=twins)
         grain_map = replace(grain_map, warnings=(*grain_map.warnings, blank_warning(blank)))
     grain_map = with_warnings(micrograph, model, boundary_map, grain_map)
-    return boundary_map, replace(grain_map, segmentation=record_of(grain_map, model, seeds))
+    how = replace(record_of(grain_map, model, seeds), pictures=len(shown))
+    return boundary_map, replace(grain_map, segmentation=how)
 
 
 def _blank_in_all(shown: Sequence[np.ndarray], labels: np.ndarray) -> np.ndarray | None:

@@ -84,6 +84,8 @@ class Segmentation:
         False: these shares are nominal, since none were measured for the model.
     warnings : tuple of str
         Why the answer may not be trusted.
+    pictures : int
+        Pictures of the field whose probabilities were fused.
     """
 
     model_name: str
@@ -94,6 +96,7 @@ class Segmentation:
     invented: tuple[float, ...]
     measured: bool
     warnings: tuple[str, ...] = field(default=())
+    pictures: int = 1
 
     def to_bytes(self) -> bytes:
         """All of it, compressed; the same segmentation gives the same bytes."""

@@ -2,7 +2,9 @@
 
 Cells that a model joins by mistake make spacings too large.  How sure the borders are that it drew, and how
 much of a border it saw where it drew none, tells how much is missing; the regression was fitted on rendered
-micrographs of known truth (``calibration/fit_boundary_loss.py``) and is kept in the model's folder.
+micrographs of known truth (``calibration/fit_boundary_loss.py``) and is kept in the model's folder.  Fields
+of several pictures lose little, and alike: their mean loss by the number of pictures is kept beside it
+(``calibration/calibrate_fields.py``).
 """
 
 from __future__ import annotations
@@ -68,16 +70,35 @@ class LossTable:
 
     facts: dict[str, Any]
 
-    def of(self, segmentations: Sequence[Segmentation]) -> Loss:
-        """Loss of a sample: the mean over its images; half of the variance is the style's and stays."""
+    def of(self, segmentations: Sequence[Segmentation]) -> Loss | None:
+        """Loss of a sample: the mean over its images; half of the variance is the style's and stays.
+
+        None where some are fields of several pictures and the loss of such was not measured.
+        """
         n = len(segmentations)
         shrunk = math.sqrt(SHARED + (1 - SHARED) / n)
-        values = {}
+        values = []
         for target in ("intercept", "diameter"):
+            each = [self._one(s, target) for s in segmentations]
+            if None in each:
+                return None
+            mean, deviation = np.array(each, float).T
+            values += [float(mean.mean()), float(np.sqrt(np.mean(deviation**2))) * shrunk]
+        return Loss(*values)
+
+    def _one(self, segmentation: Segmentation, target: str) -> tuple[float, float] | None:
+        """Log ratio and its deviation, of one image or of a field of several pictures."""
+        if segmentation.pictures == 1:
             fitted = self.facts[target]
-            each = [self._predicted(evidence_of(s), fitted) for s in segmentations]
-            values[target] = (float(np.mean(each)), float(fitted["deviation"]) * shrunk)
-        return Loss(*values["intercept"], *values["diameter"])
+            return self._predicted(evidence_of(segmentation), fitted), float(fitted["deviation"])
+        fields = self.facts.get("fields")
+        if fields is None:
+            return None
+        mean, deviation = (
+            float(np.interp(segmentation.pictures, fields["pictures"], fields[name]))
+            for name in (target, f"{target}_deviation")
+        )
+        return mean, deviation
 
     def _predicted(self, evidence: dict[str, float], fitted: dict[str, Any]) -> float:
         """Evidence beyond what was fitted on counts as its edge; no loss is below none."""

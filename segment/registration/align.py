@@ -67,13 +67,14 @@ def align(reference: np.ndarray, picture: np.ndarray) -> Alignment:
     """
     longest = max(*reference.shape, *picture.shape)
     fine = min(1.0, FINE_PX / longest)
-    small = [_soft(image, fine) for image in (reference, picture)]
-    start = _rigid(*(_soft(image, min(1.0, COARSE_PX / longest)) for image in (reference, picture)))
-    start[:, 2] *= fine / min(1.0, COARSE_PX / longest)
+    fixed, other = _soft(reference, fine), _soft(picture, fine)
+    coarse = min(1.0, COARSE_PX / longest)
+    start = _rigid(_soft(reference, coarse), _soft(picture, coarse))
+    start[:, 2] *= fine / coarse
     best = start
     for motion in (cv2.MOTION_EUCLIDEAN, cv2.MOTION_AFFINE):
-        best = _refined(*small, best, motion)
-    overlap, correlation = _agreement(*small, best)
+        best = _refined(fixed, other, best, motion)
+    overlap, correlation = _agreement(fixed, other, best)
     matrix = best.copy()
     matrix[:, 2] /= fine
     return Alignment(matrix, overlap, correlation)

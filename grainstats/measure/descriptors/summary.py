@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from grainstats.measure.descriptors.corrected import corrected_json, with_corrected
 from grainstats.measure.descriptors.describe import descriptors
 from grainstats.measure.descriptors.describe_spacing import intercepts_by_direction
 from grainstats.measure.descriptors.descriptor import Descriptor
@@ -13,6 +14,7 @@ from grainstats.measure.descriptors.distributions import distributions
 from grainstats.measure.intervals.pooled_maps import pool
 from grainstats.measure.measurement import Measurement, measure_grain_map
 from segment.grain_map import GrainMap
+from segment.quality.boundary_loss import Loss
 
 
 def summary(measured: Measurement | GrainMap, *, unit: str = "nm") -> dict[str, Any]:
@@ -22,8 +24,14 @@ def summary(measured: Measurement | GrainMap, *, unit: str = "nm") -> dict[str, 
     return sample_summary([measured])
 
 
-def sample_summary(measurements: Sequence[Measurement]) -> dict[str, Any]:
+def sample_summary(measurements: Sequence[Measurement], loss: Loss | None = None) -> dict[str, Any]:
     """Summary of several maps as one sample, ready for `json.dumps`.
+
+    Parameters
+    ----------
+    measurements : sequence of Measurement
+    loss : Loss, optional
+        Boundary that the segmentations have lost (`segment.quality.boundary_loss`).
 
     Returns
     -------
@@ -32,10 +40,11 @@ def sample_summary(measurements: Sequence[Measurement]) -> dict[str, Any]:
         ``intercept_{u}`` (mean, median, ..., ``ci``: 95 % interval of the mean), ``boundary_density_per_um``,
         ``triple_junctions_per_um2``, ``astm_g``, ``intercept_by_direction``, ``distributions`` (of size by
         area, of spacing by length), ``second_phases`` where the maps have any (``n, area_fraction,
-        mean_diameter_{u}, boundary_share``) and ``descriptors`` (each with interval, unit and method).  In
+        mean_diameter_{u}, boundary_share``), where the loss is known the means without it (`corrected_json`),
+        and ``descriptors`` (each with interval, unit and method).  In
         pixels the names end in ``_px`` and there is no ``astm_g``.  What cannot be said is None.
     """
-    found = descriptors(list(measurements))
+    found = with_corrected(descriptors(list(measurements)), loss)
     by_name = {d.name: d for d in found}
     unit = measurements[0].unit
     density = "um" if unit == "nm" else "px"
@@ -52,6 +61,7 @@ def sample_summary(measurements: Sequence[Measurement]) -> dict[str, Any]:
         "intercept_by_direction": _by_direction(measurements),
         "distributions": distributions(pool(measurements)),
         **_second_phases(by_name, unit),
+        **corrected_json(found),
         "descriptors": {d.name: descriptor_json(d) for d in found},
     }
 

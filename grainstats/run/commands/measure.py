@@ -183,33 +183,12 @@ def _read(path: Path, reading: Reading) -> GrainMap:
 def _document(measured: list[Measurement], null: NullChoice, seed: int) -> dict[str, Any]:
     """The `--json` document: the sample's summary and its modality."""
     from grainstats.measure import sample_summary
+    from grainstats.run.lost_boundary import loss_of
 
-    document = sample_summary(measured)
-    document |= _without_loss(document, measured)
+    loss = None if measured[0].unit == "px" else loss_of([m.segmentation for m in measured])
+    document = sample_summary(measured, loss)
     document["modality"] = _modality(measured, null, seed)
     return document
-
-
-def _without_loss(document: dict[str, Any], measured: list[Measurement]) -> dict[str, Any]:
-    """Means without the boundary that the model lost; nothing where it was not measured how to tell."""
-    from grainstats.measure.intervals.corrected_means import corrected_means
-    from segment.errors import ModelError
-    from segment.quality.boundary_loss import read_loss_table
-    from segment.unet.model_folder import load_model
-
-    segmentations = [m.segmentation for m in measured if m.segmentation is not None]
-    if measured[0].unit == "px" or len(segmentations) < len(measured):
-        return {}
-    if len({(s.model_name, s.model_digest) for s in segmentations}) > 1:
-        return {}
-    try:
-        model = load_model(segmentations[0].model_name)
-    except ModelError:
-        return {}
-    table = read_loss_table(model.folder)
-    if table is None or model.digest != segmentations[0].model_digest:
-        return {}
-    return corrected_means(document, table.of(segmentations))
 
 
 def _modality(measured: list[Measurement], null: NullChoice, seed: int) -> dict[str, Any]:

@@ -11,9 +11,11 @@ import pandas as pd
 from grainstats._version import __version__
 from grainstats.infer import judge_sample, judging_digest
 from grainstats.infer.modality.sample_pooling import Sample, pooled_descriptors, sample_images
+from grainstats.measure.descriptors.corrected import with_corrected
 from grainstats.run.failures import Failure, unexpected
 from grainstats.run.job.same_fields import each_area_once
 from grainstats.run.job.up_to_date import Written, state_of_report, state_of_tables
+from grainstats.run.lost_boundary import loss_of
 from grainstats.run.report.tables import write_tables
 from grainstats.run.scope import Scope
 from grainstats.share.db.database import Database
@@ -63,7 +65,8 @@ def _judge(db: Database, sample_id: str, images: pd.DataFrame, scope: Scope) -> 
     if copies:
         same = ", ".join(f"{copy} and {first}" for copy, first in copies)
         verdict = replace(verdict, reason=f"{verdict.reason}; the same area, counted once: {same}")
-    descriptors = pooled_descriptors(sample)
+    loss = loss_of([sample.segmentations.get(number) for number in sample.analysis_ids], scope.model)
+    descriptors = with_corrected(pooled_descriptors(sample), loss)
     db.put_verdict(
         sample_id,
         verdict,

@@ -102,7 +102,9 @@ class Analyst:
         micrograph = oriented.micrograph if oriented else frame_of(job, self.recipe.pixel_size_nm)
         if isinstance(micrograph, IsStack):
             return micrograph
-        pictures = _pictures(job, self.recipe.pixel_size_nm) if job.pictures else [(micrograph, None)]
+        pictures: list[tuple[Micrograph, float | None]] = [(micrograph, None)]
+        if job.pictures:
+            pictures = _pictures(job, self.recipe.pixel_size_nm)
         key = self._key(micrograph)
         artefacts = artefacts_of(job.stem(key.digest))
         if micrograph.pixel_size_nm is None and all(

@@ -43,13 +43,17 @@ from grainstats.share.db.database import Database
 
 REPORT = "report.html"
 SHOWN = {
-    "intercept_mean_nm": "Spacing: mean intercept",
+    "intercept_mean_nm": "Spacing: mean intercept, as traced",
+    "intercept_nm_corrected": "Mean intercept without the lost boundary",
+    "boundary_lost_share": "Share of boundary lost",
     "intercept_median_nm": "Median intercept",
     "intercept_cv": "Coefficient of variation of intercepts",
     "equivalent_diameter_mean_nm": "Mean diameter, by number",
+    "equivalent_diameter_nm_corrected": "Mean diameter without the lost boundary",
     "equivalent_diameter_median_nm": "Median diameter, by number",
     "equivalent_diameter_area_weighted_mean_nm": "Mean diameter, by area",
     "boundary_density_per_um": "Boundary length per area",
+    "boundary_density_per_um_corrected": "Boundary length per area without the loss",
     "triple_junctions_per_um2": "Triple junctions per area",
     "aspect_ratio_mean": "Mean aspect ratio",
     "astm_g": "ASTM grain-size number G",

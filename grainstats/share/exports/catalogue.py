@@ -141,6 +141,22 @@ _LABELS: dict[str, tuple[Kind, str, str]] = {
     "boundary_density_per_um": ("number", "grain boundary length per area", "粒界密度"),
     "triple_junctions_per_um2": ("number", "triple junctions per area", "三重点密度"),
     "astm_g": ("number", "ASTM grain size number", "ASTM 結晶粒度番号"),
+    "intercept_nm_corrected": (
+        "number",
+        "mean lineal intercept without the lost boundary",
+        "平均切片長（見落とした粒界を補正）",
+    ),
+    "equivalent_diameter_nm_corrected": (
+        "number",
+        "mean equivalent circle diameter without the lost boundary",
+        "平均円相当径（見落とした粒界を補正）",
+    ),
+    "boundary_density_per_um_corrected": (
+        "number",
+        "grain boundary length per area with the lost boundary",
+        "粒界密度（見落とした粒界を補正）",
+    ),
+    "boundary_lost_share": ("number", "share of the boundary that was lost", "見落とした粒界の割合"),
     "equivalent_diameter_area_weighted_median_nm": (
         "number",
         "area-weighted median equivalent circle diameter",

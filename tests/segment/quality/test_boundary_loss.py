@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from grainstats.measure.intervals.corrected_means import corrected, corrected_means
+from grainstats.measure.descriptors.corrected import corrected_json, with_corrected
+from grainstats.measure.descriptors.descriptor import Descriptor
 from segment.quality.boundary_loss import (
     FILE,
     WEIGHTS,
@@ -63,28 +65,44 @@ def test_more_images_make_the_correction_surer_but_never_sure() -> None:
     assert errors[0] > errors[1] > errors[2] > 0.05 / math.sqrt(2)
 
 
+def corrected_of(loss: Loss) -> dict:
+    found = [
+        Descriptor("intercept_mean_nm", 60.0, 55.0, 66.0, "nm", "lines"),
+        Descriptor("equivalent_diameter_mean_nm", 70.0, None, None, "nm", "areas"),
+        Descriptor("boundary_density_per_um", 20.0, 18.0, 22.0, "1/um", "lines"),
+        Descriptor("astm_g", 10.0, 9.0, 11.0, "1", "E112"),
+    ]
+    return corrected_json(with_corrected(found, loss))
+
+
 def test_a_corrected_mean_has_a_wider_interval() -> None:
-    found = corrected(110.0, [100.0, 121.0], math.log(1.1), 0.05)
-    assert found["mean"] == pytest.approx(100.0)
-    assert found["ci"][0] < 100 / 1.1 and found["ci"][1] > 110.0
-    bare = corrected(110.0, [100.0, 121.0], 0.0, 0.0)
-    assert bare["ci"] == pytest.approx([100.0, 121.0])
-    assert corrected(1.0, None, 0.0, 0.0)["ci"] is None
+    wide, bare = (
+        corrected_of(Loss(log, error, log, error)) for log, error in ((math.log(1.1), 0.05), (0.0, 0.0))
+    )
+    assert wide["intercept_nm_corrected"]["mean"] == pytest.approx(60 / 1.1)
+    low, high = wide["intercept_nm_corrected"]["ci"]
+    assert low < 55 / 1.1 and high > 66 / 1.1
+    assert bare["intercept_nm_corrected"]["ci"] == pytest.approx([55.0, 66.0])
+    assert wide["equivalent_diameter_nm_corrected"]["ci"] is None
 
 
-def test_the_summary_gets_its_corrected_entries() -> None:
-    summary = {
-        "intercept_nm": {"mean": 60.0, "ci": [55.0, 66.0]},
-        "equivalent_diameter_nm": {"mean": 70.0, "ci": None},
-        "descriptors": {"boundary_density_per_um": {"value": 20.0, "ci": [18.0, 22.0]}},
-    }
-    found = corrected_means(summary, Loss(math.log(1.2), 0.03, math.log(1.1), 0.03))
+def test_boundary_is_more_where_spacings_are_less() -> None:
+    found = corrected_of(Loss(math.log(1.2), 0.03, math.log(1.1), 0.03))
     assert found["intercept_nm_corrected"]["mean"] == pytest.approx(50.0)
     assert found["equivalent_diameter_nm_corrected"]["mean"] == pytest.approx(70 / 1.1)
     assert found["boundary_density_per_um_corrected"]["mean"] == pytest.approx(24.0)
     share = found["boundary_lost_share"]
     assert share["value"] == pytest.approx(1 - 1 / 1.2)
     assert share["ci"][0] < share["value"] < share["ci"][1]
+
+
+def test_fields_of_several_pictures_have_a_loss_of_their_own() -> None:
+    field = replace(segmentation(0.6, 0.4), pictures=4)
+    assert table().of([field]) is None
+    own = {"pictures": [2, 3, 5], "intercept": [0.06, 0.04, 0.02], "intercept_deviation": [0.03, 0.02, 0.02]}
+    own |= {"diameter": [0.1, 0.1, 0.1], "diameter_deviation": [0.01, 0.01, 0.01]}
+    found = LossTable({**table().facts, "fields": own}).of([field])
+    assert (found.intercept, found.intercept_error) == pytest.approx((0.03, 0.02))
 
 
 def test_a_table_of_other_weights_is_not_read(tmp_path) -> None:

@@ -1,0 +1,77 @@
+"""Mean spacings without the boundary that a segmentation has lost, and with intervals that know of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from grainstats.measure.descriptors.descriptor import Descriptor
+from segment.quality.boundary_loss import Loss
+
+Z95 = 1.96  #: standard errors of a 95 % interval
+SHARE = "boundary_lost_share"
+CORRECTED = {
+    "intercept_mean_nm": "intercept_nm_corrected",
+    "equivalent_diameter_mean_nm": "equivalent_diameter_nm_corrected",
+    "boundary_density_per_um": "boundary_density_per_um_corrected",
+}  #: descriptor as traced -> without the loss
+
+
+def with_corrected(found: Sequence[Descriptor], loss: Loss | None) -> list[Descriptor]:
+    """The descriptors of a sample, and behind them those without the lost boundary.
+
+    Parameters
+    ----------
+    found : sequence of Descriptor
+        In nanometres.
+    loss : Loss or None
+        Of the sample's segmentations; None: not known, nothing is added.
+
+    Returns
+    -------
+    list of Descriptor
+        With the names of `CORRECTED`, where there is what they correct, and `SHARE`: one minus the ratio of
+        the boundary found to the true one.
+    """
+    if loss is None:
+        return list(found)
+    of = {
+        "intercept_mean_nm": (loss.intercept, loss.intercept_error),
+        "equivalent_diameter_mean_nm": (loss.diameter, loss.diameter_error),
+        "boundary_density_per_um": (-loss.intercept, loss.intercept_error),
+    }
+    more = [_corrected(d, CORRECTED[d.name], *of[d.name]) for d in found if d.name in of and d.value > 0]
+    reach = Z95 * loss.intercept_error
+    low, value, high = (1 - math.exp(-loss.intercept + k * reach) for k in (1, 0, -1))
+    how = "from the probabilities of the borders, fitted on rendered micrographs"
+    return [*found, *more, Descriptor(SHARE, value, max(low, 0.0), high, "1", how)]
+
+
+def corrected_json(found: Sequence[Descriptor]) -> dict[str, Any]:
+    """What `measure --json` says of the corrected means: ``mean`` and ``ci``, of the share ``value``."""
+    return {
+        d.name: {
+            "value" if d.name == SHARE else "mean": d.value,
+            "ci": None if d.ci_low is None or d.ci_high is None else [d.ci_low, d.ci_high],
+        }
+        for d in found
+        if d.name == SHARE or d.name in CORRECTED.values()
+    }
+
+
+def _corrected(d: Descriptor, name: str, log_ratio: float, error: float) -> Descriptor:
+    """Without the loss; the interval is widened by the uncertainty of the correction.
+
+    Parameters
+    ----------
+    log_ratio, error : float
+        Log of found over true, and its standard error.
+    """
+    mean = d.value * math.exp(-log_ratio)
+    how = f"{d.method}; without the boundary that the segmentation lost"
+    if d.ci_low is None or d.ci_high is None or d.ci_low <= 0:
+        return Descriptor(name, mean, None, None, d.unit, how)
+    below = math.hypot(math.log(d.value / d.ci_low), Z95 * error)
+    above = math.hypot(math.log(d.ci_high / d.value), Z95 * error)
+    return Descriptor(name, mean, mean * math.exp(-below), mean * math.exp(above), d.unit, how)

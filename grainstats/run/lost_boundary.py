@@ -1,0 +1,38 @@
+"""How much boundary the segmentations of a sample have lost, by the model that cut them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from segment.quality.boundary_loss import Loss
+    from segment.segmentation import Segmentation
+    from segment.unet.model_folder import Model
+
+
+def loss_of(segmentations: Sequence[Segmentation | None], model: Model | None = None) -> Loss | None:
+    """Loss of a sample's images; None where it is not known.
+
+    It is known where one model has cut all images, its files are here, and its loss was measured.
+
+    Parameters
+    ----------
+    segmentations : sequence of Segmentation or None
+        None: an image that no model has cut.
+    model : Model, optional
+        The model of the run; None: the released one of that name.
+    """
+    from segment.errors import ModelError
+    from segment.quality.boundary_loss import read_loss_table
+    from segment.unet.model_folder import load_model
+
+    cut = [each for each in segmentations if each is not None]
+    if len(cut) < len(segmentations) or len({(s.model_name, s.model_digest) for s in cut}) != 1:
+        return None
+    try:
+        model = model or load_model(cut[0].model_name)
+    except ModelError:
+        return None
+    table = read_loss_table(model.folder)
+    return None if table is None or model.digest != cut[0].model_digest else table.of(cut)
