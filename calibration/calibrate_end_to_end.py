@@ -218,7 +218,7 @@ def markdown(table: pd.DataFrame, rows: pd.DataFrame, model: Model) -> str:
         *reached(rows),
         "",
         "Shares below are bimodal / uniform / indeterminate: of the verdict that `grainstats run` gives, of",
-        "the cells taken as given, and of the true cells. Lost: share of true grains that vanish in a larger;",
+        "the cells taken as given, and of the true cells. Lost: share of true grains that vanish in others;",
         "cut: further cells in true grains, per grain.",
         "",
         "| " + " | ".join(HEADINGS) + " |",

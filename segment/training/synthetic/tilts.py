@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from segment.grain_map import GrainMap
-from segment.training.synthetic.render import STYLES, photographed, scene_of
+from segment.training.synthetic.render import photographed, scene_of
+from segment.training.synthetic.styles import STYLES
 
 TURN_DEG, SHIFT, TILT_DEG = 2.0, 0.03, 10.0  #: most, from picture to picture; the shift of the edge's length
 
