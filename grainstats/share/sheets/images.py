@@ -7,13 +7,13 @@ row is the reference), ``tilt_deg`` and ``excluded`` (the reason why the image d
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from grainstats.share.db.records import ImageRow, ImageSheet
 from grainstats.share.errors import SampleSheetError
-from grainstats.share.sheets.cells import header_flaws, read_cells, text_of, under_header, value_of, word_of
+from grainstats.share.sheets.cells import read_table, under_header, value_of, word_of
 
 COLUMNS = ("file", "sample_id", "field", "tilt_deg", "excluded")
 
@@ -24,7 +24,7 @@ def read_images(path: str | Path) -> ImageSheet:
     Parameters
     ----------
     path : str or Path
-        ``.csv`` (UTF-8) or ``.xlsx`` (its first sheet).
+        ``.csv`` (UTF-8 or UTF-16) or ``.xlsx`` (its first visible sheet).
 
     Raises
     ------
@@ -35,22 +35,15 @@ def read_images(path: str | Path) -> ImageSheet:
         The file is missing or of another kind.
     """
     path = Path(path)
-    table = read_cells(path, "sheet of images")
-    first = next(table, [])
-    header = [text_of(cell) for cell in first]
-    problems = [] if "file" in header else ["column 'file' is missing"]
-    problems += [
-        f"column {n!r} stands there {k} times" for n, k in Counter(filter(None, header)).items() if k > 1
-    ]
-    unknown = [name for name in header if name and name not in COLUMNS]
+    table = read_table(path, "sheet of images")
+    problems = [] if "file" in table.header else ["column 'file' is missing"]
+    unknown = [name for name in table.header if name and name not in COLUMNS]
     problems += [f"unknown column {name!r} (known: {', '.join(COLUMNS)})" for name in unknown]
-    problems += header_flaws(first)
+    problems += table.repeated() + table.flaws
     rows: list[ImageRow] = []
     seen: dict[str, int] = {}
-    for number, cells in enumerate(table, start=2):
-        if not any(text_of(cell) for cell in cells) or "file" not in header:
-            continue
-        row, wrong = _read_row(header, cells)
+    for number, cells in table.rows if "file" in table.header else ():
+        row, wrong = _read_row(table.header, cells)
         if not row.file:
             wrong.append("file is empty")
         elif seen.setdefault(row.file, number) != number:
@@ -62,9 +55,9 @@ def read_images(path: str | Path) -> ImageSheet:
     return ImageSheet(str(path), tuple(rows))
 
 
-def _read_row(header: list[str], cells: list[Any]) -> tuple[ImageRow, list[str]]:
+def _read_row(header: list[str], cells: Sequence[Any]) -> tuple[ImageRow, list[str]]:
     wrong: list[str] = []
-    cells = under_header(header, cells, wrong)
+    cells = under_header(header, list(cells), wrong)
     words = {
         name: word_of(name, cells[header.index(name)], wrong)
         for name in COLUMNS
