@@ -17,7 +17,7 @@ import pandas as pd
 
 from grainstats.infer import ImageGrains, judge_modality
 from grainstats.measure import grain_table
-from segment.mosaics.laguerre import Grown, abnormal_growth, normal_growth
+from segment.mosaics.potts_growth import Grown, abnormal_growth, normal_growth
 
 DOCS = Path(__file__).parents[1] / "docs" / "validation"
 AREA_PX2 = 144.0

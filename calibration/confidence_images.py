@@ -11,7 +11,7 @@ import numpy as np
 from segment.quality.score import cells_of_tracing
 from segment.training.data.pairs import Pair, find_pairs
 from segment.training.synthetic.no_network import KINDS as MIMICS
-from segment.training.synthetic.not_grains import KINDS, stranger
+from segment.training.synthetic.not_grains import KINDS, picture_without_grains
 from segment.training.synthetic.render import networkless_micrograph, synthetic_micrograph
 from segment.training.synthetic.styles import STYLES
 
@@ -110,4 +110,4 @@ def _part(path: Path, part: int) -> Draw:
 
 
 def _picture(place: int, kind: str, number: int) -> Draw:
-    return lambda: (stranger(np.random.default_rng([777, place, number]), kind), None)
+    return lambda: (picture_without_grains(np.random.default_rng([777, place, number]), kind), None)

@@ -1,5 +1,4 @@
-"""Seeded synthetic mosaics of known truth: plane sections of 3-D Laguerre mosaics, Voronoi, columnar films,
-and (from `segment.mosaics.potts_growth`) films after normal and abnormal grain growth.
+"""Seeded synthetic mosaics of known truth: plane sections of 3-D Laguerre mosaics, Voronoi, columnar films.
 
 A plane section of a 3-D power (Laguerre) diagram is a 2-D power diagram: the generator at height z above the
 plane with weight w acts in the plane with weight w - z**2.  Cell membership is a nearest-neighbour query in
@@ -15,9 +14,6 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from segment.grain_map import GrainMap
-from segment.mosaics.potts_growth import Grown as Grown
-from segment.mosaics.potts_growth import abnormal_growth as abnormal_growth
-from segment.mosaics.potts_growth import normal_growth as normal_growth
 from segment.mosaics.power_diagram import Cells, power_cells
 from segment.mosaics.sphere_packing import pack
 

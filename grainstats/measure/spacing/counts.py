@@ -8,9 +8,7 @@ import numpy as np
 
 from grainstats.measure.grains.run_lengths import label_runs
 from grainstats.measure.grains.window import labels_with_hidden, window_of
-from grainstats.measure.network.graph import BoundaryNetwork
 from grainstats.measure.spacing.astm import g_from_grains_per_mm2, jeffries_count
-from grainstats.measure.spacing.crossings import direction_cosines
 from segment.grain_map import GrainMap
 
 
@@ -80,15 +78,3 @@ def _in_circle(grain_map: GrainMap) -> tuple[int, int, int, float]:
     size = np.add.reduceat(runs.last - runs.first + 1, runs.start)
     whole = (seen == size) & ~grain_map.touches_frame[runs.present]
     return int(whole.sum()), int(np.count_nonzero((seen > 0) & ~whole)), 0, float(seen.sum())
-
-
-def _junctions_on_lines(
-    network: BoundaryNetwork, angle_deg: float, offset: float, spacing: float, tolerance: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Line number and coordinate along it of the triple points that lie on a line."""
-    cos, sin = direction_cosines(angle_deg)
-    table = network.junctions
-    point = table.loc[table["n_grains"] >= 3, ["y_px", "x_px"]].to_numpy()
-    across = (point @ np.array([cos, sin]) - offset) / spacing
-    near = np.abs(across - np.rint(across)) * spacing < tolerance
-    return np.rint(across[near]).astype(np.int64), (point @ np.array([-sin, cos]))[near]

@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 from scipy.spatial import cKDTree
 
-from segment.mosaics.laguerre import Mosaic, abnormal_growth, laguerre_section, normal_growth
+from segment.mosaics.laguerre import Mosaic, laguerre_section
+from segment.mosaics.potts_growth import abnormal_growth, normal_growth
 from segment.training.synthetic.random_fields import smooth_noise
 
 Growth = Literal["", "normal", "abnormal"]

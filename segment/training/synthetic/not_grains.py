@@ -21,7 +21,7 @@ WORDS = (
 )
 
 
-def stranger(rng: np.random.Generator, kind: str, size: Size = (512, 512)) -> np.ndarray:
+def picture_without_grains(rng: np.random.Generator, kind: str, size: Size = (512, 512)) -> np.ndarray:
     """A picture of one of `KINDS`; uint8 of `size` (rows, columns)."""
     return np.clip(KINDS[kind](rng, size), 0, 255).astype(np.uint8)
 

@@ -16,7 +16,7 @@ from segment.quality.fit_calibration import (
     fit_reliability,
     judge_borders,
 )
-from segment.training.synthetic.not_grains import KINDS, stranger
+from segment.training.synthetic.not_grains import KINDS, picture_without_grains
 
 PLAIN = Evidence(80, 0.2, 0.3, 0.01, 0.05, 0.02, 140, 0.8, 0.86, 0.8, 0.03, 0.1, 0.1, 2.5, 3.0)
 
@@ -115,7 +115,9 @@ def test_alarm_lets_the_wanted_share_through() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_pictures_without_grains_are_seeded_and_of_their_size(kind: str) -> None:
-    one, again, other = (stranger(np.random.default_rng(seed), kind, (160, 200)) for seed in (1, 1, 2))
+    one, again, other = (
+        picture_without_grains(np.random.default_rng(seed), kind, (160, 200)) for seed in (1, 1, 2)
+    )
     assert one.shape == (160, 200) and one.dtype == np.uint8
     np.testing.assert_array_equal(one, again)
     assert (one != other).any()
