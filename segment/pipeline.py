@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from segment.boundary_map import BoundaryMap
-from segment.cells.choices import Twins, Voids
+from segment.cells.choices import GAP_WIDTH, Twins, Voids
 from segment.cells.close import close_cells
 from segment.cells.recutting import as_in_map, fine_cells
 from segment.cells.voids import find_voids
@@ -38,6 +39,7 @@ def segment_micrograph(
     tta: bool = False,
     voids: Voids = "auto",
     twins: Twins = "keep",
+    gap_width: float = GAP_WIDTH,
 ) -> tuple[BoundaryMap, GrainMap]:
     """Boundary probability and cells of a micrograph.
 
@@ -55,6 +57,8 @@ def segment_micrograph(
         Whether the image has voids or second phases, and of which grey (`segment.cells.voids.find_voids`).
     twins : {"keep", "merge"}
         Whether twin lamellae are grains (`segment.cells.twins`).
+    gap_width : float
+        In mean intercepts: a narrower gap between two grains is a boundary (`segment.cells.gaps`).
 
     Returns
     -------
@@ -65,7 +69,9 @@ def segment_micrograph(
     """
     boundary_map = predict(model, micrograph, device=device, precision=precision, threads=threads, tta=tta)
     boundary_map = with_voids(micrograph, boundary_map, voids)
-    return _cells([micrograph.image], micrograph, model, boundary_map, persistence, min_area_px, twins)
+    return _cells(
+        [micrograph.image], micrograph, model, boundary_map, persistence, min_area_px, twins, gap_width
+    )
 
 
 def segment_field(
@@ -80,6 +86,7 @@ def segment_field(
     tta: bool = False,
     voids: Voids = "auto",
     twins: Twins = "keep",
+    gap_width: float = GAP_WIDTH,
 ) -> tuple[BoundaryMap, GrainMap]:
     """Boundary probability and cells of one field that several pictures show: tilts, detectors, channels.
 
@@ -91,7 +98,7 @@ def segment_field(
     pictures : sequence of Micrograph
         Of one magnification, at most a few degrees and a part of the frame apart. The maps have the pixels of
         the first.
-    model, device, precision, persistence, min_area_px, threads, tta, voids, twins
+    model, device, precision, persistence, min_area_px, threads, tta, voids, twins, gap_width
         As in `segment_micrograph`.
 
     Raises
@@ -111,6 +118,7 @@ def segment_field(
             tta=tta,
             voids=voids,
             twins=twins,
+            gap_width=gap_width,
         )
     answers = []
     for picture in pictures:
@@ -122,7 +130,7 @@ def segment_field(
     for picture, place in zip(pictures[1:], places, strict=True):
         if place is not None:
             shown.append(warped(plain(picture.image).astype(np.float32), place.matrix, first.image.shape))
-    return _cells(shown, first, model, boundary_map, persistence, min_area_px, twins)
+    return _cells(shown, first, model, boundary_map, persistence, min_area_px, twins, gap_width)
 
 
 def _names(pictures: Sequence[Micrograph]) -> list[str]:
@@ -138,16 +146,18 @@ def _cells(
     persistence: float | None,
     min_area_px: int | None,
     twins: Twins,
+    gap_width: float,
 ) -> tuple[BoundaryMap, GrainMap]:
     """Cells of an answer; a region is blank where every picture shows nothing in it."""
     seeds = model.persistence if persistence is None else persistence
     smallest = model.smallest_px(boundary_map.scale) if min_area_px is None else min_area_px
-    grain_map = close_cells(boundary_map, persistence=seeds, min_area_px=smallest, twins=twins)
+    close = partial(close_cells, persistence=seeds, min_area_px=smallest, twins=twins, gap_width=gap_width)
+    grain_map = close(boundary_map)
     blank = _blank_in_all(shown, grain_map.labels)
     if blank is not None:
         seen = ~blank if boundary_map.valid is None else boundary_map.valid & ~blank
         boundary_map = replace(boundary_map, valid=seen)
-        grain_map = close_cells(boundary_map, persistence=seeds, min_area_px=smallest, twins=twins)
+        grain_map = close(boundary_map)
         grain_map = replace(grain_map, warnings=(*grain_map.warnings, blank_warning(blank)))
     grain_map = with_warnings(micrograph, model, boundary_map, grain_map)
     how = replace(record_of(grain_map, model, seeds), pictures=len(shown))

@@ -11,15 +11,16 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from segment.cells.choices import Twins, Voids
+from segment.cells.choices import GAP_WIDTH, Twins, Voids
 from segment.errors import InputError
 from segment.unet.choices import Precision
 
 Null = Literal["section", "columnar"]
 _ANGLES = tuple(15.0 * k for k in range(12))  # as `measure.spacing.intercepts.ANGLES`
-_FLOATS = ("persistence", "pixel_size_nm", "line_spacing_px", "misorientation_deg")
+_FLOATS = ("persistence", "pixel_size_nm", "line_spacing_px", "misorientation_deg", "gap_width")
 _NEWER = ("tta", "misorientation_deg", "merge_twins", "twin", "phase", "law")
-_UNSET = {"voids": "auto", "twins": "keep"}  #: settings that came later, and what stood for them before
+#: settings that came later, and what stood for them before
+_UNSET = {"voids": "auto", "twins": "keep", "gap_width": GAP_WIDTH}
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ class Recipe:
         Whether the images have voids or second phases, and of which grey; "auto": as the network sees them.
     twins : {"keep", "merge"}
         Of micrographs: whether twin lamellae are grains of their own.
+    gap_width : float
+        Of micrographs, in mean intercepts: a narrower gap between two grains is a boundary.
     seed : int
         Root of all random numbers, mixed with the images' digests.
     """
@@ -86,6 +89,7 @@ class Recipe:
     law: dict[str, Any] | None = None
     voids: Voids = "auto"
     twins: Twins = "keep"
+    gap_width: float = GAP_WIDTH
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -224,6 +228,11 @@ def _faults(recipe: Recipe) -> list[tuple[str, str, str]]:
         ("law", recipe.law is None or isinstance(recipe.law, dict), "a table [law], as in a law file"),
         ("voids", recipe.voids in get_args(Voids), " or ".join(get_args(Voids))),
         ("twins", recipe.twins in get_args(Twins), " or ".join(get_args(Twins))),
+        (
+            "gap_width",
+            _is_number(recipe.gap_width) and 0 <= recipe.gap_width <= 1,
+            "a number from 0 to 1, in mean intercepts",
+        ),
         ("seed", _is_count(recipe.seed), "a whole number, 0 or more"),
     ]
     return [

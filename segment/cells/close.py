@@ -8,9 +8,10 @@ import numpy as np
 
 from segment.boundary_map import BoundaryMap
 from segment.cells.border_merging import HIGHEST, cut_cells
-from segment.cells.choices import Twins
+from segment.cells.choices import GAP_WIDTH, Twins
 from segment.cells.enclosed import merge_enclosed
-from segment.cells.second_phases import large_second_phases, set_aside
+from segment.cells.gaps import narrow_gaps
+from segment.cells.second_phases import give_back, large_second_phases, set_aside, sizeable_px
 from segment.cells.traced_lines import traced_lines
 from segment.cells.tracing import bridge_gaps, loose_lines, split_tracing
 from segment.cells.twins import merge_twins
@@ -30,6 +31,7 @@ def close_cells(
     min_area_px: int = MIN_AREA_PX,
     border_confidence: float | None = None,
     twins: Twins = "keep",
+    gap_width: float = GAP_WIDTH,
 ) -> GrainMap:
     """Cut a boundary probability into closed cells.
 
@@ -47,6 +49,9 @@ def close_cells(
     twins : {"keep", "merge"}
         "merge": lamellae between straight parallel boundaries belong to the grain that they cross
         (`segment.cells.twins`).
+    gap_width : float
+        In mean intercepts: where two grains face each other across a narrower gap, there is a boundary
+        (`segment.cells.gaps`).
 
     Returns
     -------
@@ -63,9 +68,10 @@ def close_cells(
     if not 0 <= persistence <= 1:
         raise ValueError(f"persistence is {persistence}, not a probability")
 
-    probability, valid = boundary_map.probability, boundary_map.valid
+    valid = boundary_map.valid
 
     def cut(
+        probability: np.ndarray,
         not_grain: np.ndarray | None,
         part: tuple[slice, slice] = np.s_[:, :],
         apart: bool = False,
@@ -75,7 +81,9 @@ def close_cells(
         confidence = HIGHEST if apart and border_confidence is None else border_confidence
         return cut_cells(probability[part], persistence, min_area_px, mask, confidence=confidence)
 
-    labels, second_phases = _around_second_phases(cut, boundary_map.not_grain)
+    probability, labels, second_phases = _around_second_phases(
+        cut, boundary_map.probability, boundary_map.not_grain, gap_width
+    )
     labels = merge_enclosed(labels, valid)
     if twins == "merge":
         labels = merge_twins(labels)
@@ -84,7 +92,7 @@ def close_cells(
         boundary_map.pixel_size_nm,
         boundary_map.pixel_size_source,
         boundary_map.valid,
-        boundary_map.probability,
+        probability,
         boundary_map.warnings,
         second_phases=second_phases,
     )
@@ -151,19 +159,30 @@ def _doubts(lines: np.ndarray, labels: np.ndarray) -> tuple[str, ...]:
 
 
 def _around_second_phases(
-    cut: Callable[..., np.ndarray], not_grain: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """Grains and second phases by ``cut(not_grain, part)``; the middle of the image tells which are large."""
+    cut: Callable[..., np.ndarray], probability: np.ndarray, not_grain: np.ndarray | None, gap_width: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Probability with its narrow gaps, grains and second phases by ``cut(probability, not_grain, part)``.
+
+    The middle of the image tells how large a mean cell is.
+    """
     if not_grain is None or not not_grain.any():
-        return cut(None), None
-    labels = cut(not_grain, _middle(not_grain.shape))
+        return probability, cut(probability, None), None
+    middle = _middle(not_grain.shape)
+    labels = cut(probability, not_grain, middle)
+    gaps = narrow_gaps(not_grain, labels, gap_width)
+    if gaps is not None:
+        probability, not_grain = np.where(gaps, np.float32(1), probability), not_grain & ~gaps
+        labels = cut(probability, not_grain, middle)
     large = large_second_phases(not_grain, labels)
-    if large is not None:
-        labels = cut(not_grain & ~large, apart=stand_apart(labels, large[_middle(large.shape)]))
-        second_phases = set_aside(labels, large)
-        labels[not_grain] = 0
-        return labels, second_phases
-    return labels if labels.shape == not_grain.shape else cut(not_grain), None
+    if large is None:
+        return probability, labels if labels.shape == not_grain.shape else cut(probability, not_grain), None
+    least = sizeable_px(labels)
+    labels = cut(probability, not_grain & ~large, apart=stand_apart(labels, large[middle]))
+    second_phases = set_aside(labels, large)
+    labels[not_grain] = 0
+    if second_phases is not None:
+        labels, second_phases = give_back(labels, second_phases, not_grain, least)
+    return probability, labels, second_phases
 
 
 def stand_apart(labels: np.ndarray, phase: np.ndarray) -> bool:

@@ -44,7 +44,7 @@ def close_dams(labels: np.ndarray) -> tuple[np.ndarray, int]:
     before = _contacts(labels)
     best, closed = labels, 0
     for width in WIDTHS:
-        narrow = _narrow(empty, width)
+        narrow = narrower_than(empty, width)
         filled = _filled(labels, empty, narrow)
         contacts = _contacts(filled)
         if before >= MET_ALREADY * contacts or contacts < GAIN * _contacts(best):
@@ -94,12 +94,12 @@ def cells_meet(labels: np.ndarray) -> bool:
     return _contacts(labels) > ALONE * _edges(labels) or int(labels.max(initial=0)) < 2
 
 
-def _narrow(empty: np.ndarray, width: int) -> np.ndarray:
-    """Pixels of 0 where no disc of `width` pixels fits."""
+def narrower_than(mask: np.ndarray, width: int) -> np.ndarray:
+    """Pixels of a mask, shape (rows, columns), where no disc of `width` pixels fits; bool."""
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
-    padded = cv2.copyMakeBorder(empty.astype(np.uint8), *(width,) * 4, cv2.BORDER_REFLECT)
+    padded = cv2.copyMakeBorder(mask.astype(np.uint8), *(width,) * 4, cv2.BORDER_REFLECT)
     wide = cv2.dilate(cv2.morphologyEx(padded, cv2.MORPH_OPEN, disc), np.ones((3, 3), np.uint8))
-    narrow: np.ndarray = empty & (wide[width:-width, width:-width] == 0)
+    narrow: np.ndarray = mask & (wide[width:-width, width:-width] == 0)
     return narrow
 
 

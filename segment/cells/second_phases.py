@@ -1,7 +1,8 @@
 """Pores and second phases: which are cells of their own, so that their outline stays a boundary.
 
 A boundary runs through a small particle, which therefore just has no grain.  Where a phase is as large as a
-small grain the grains end at its outline: it is cut as a cell like any other, and then set aside.
+small grain the grains end at its outline: it is cut as a cell like any other, and then set aside.  A grain
+that the flood joined with the phase around it stays a grain.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import cv2
 import numpy as np
 
 from segment._threads import in_bands
+from segment.cells.label_pieces import pieces_of
 
 LARGE = 0.1  #: of the mean cell's area, from which a phase is a cell of its own
 MOSTLY = 0.5  #: share of a cell's area that must be phase for the cell to be one
@@ -29,10 +31,9 @@ def large_second_phases(not_grain: np.ndarray, labels: np.ndarray) -> np.ndarray
     ndarray of bool, shape (rows, columns), or None
         None where no part is large, or there is no cell.
     """
-    n_cells = int(labels.max(initial=0))
-    if not n_cells:
+    least = sizeable_px(labels)
+    if not least:
         return None
-    least = LARGE * np.count_nonzero(labels) / n_cells
     n_parts, part = cv2.connectedComponents(not_grain.view(np.uint8), connectivity=4)
     area, _ = _cover(part, not_grain, n_parts)
     large = area > least
@@ -40,6 +41,39 @@ def large_second_phases(not_grain: np.ndarray, labels: np.ndarray) -> np.ndarray
     if not large.any():
         return None
     return np.concatenate(in_bands(part.shape, lambda a, b: large[part[a:b]]))
+
+
+def sizeable_px(labels: np.ndarray) -> float:
+    """Area, in pixels, from which a body counts beside these cells; 0 without a cell."""
+    n_cells = int(labels.max(initial=0))
+    return LARGE * np.count_nonzero(labels) / n_cells if n_cells else 0.0
+
+
+def give_back(
+    cells: np.ndarray, second_phases: np.ndarray, phase: np.ndarray, least: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Grains within the cells set aside: what is not `phase`, in pieces of `least` pixels or more.
+
+    Parameters
+    ----------
+    cells, second_phases : ndarray of int32, shape (rows, columns)
+        As left and returned by `set_aside`; changed in place.
+    phase : ndarray of bool, shape (rows, columns)
+    least : float
+
+    Returns
+    -------
+    cells, second_phases : ndarray of int32
+        The pieces have the next numbers among the cells, and are 0 among the second phases.
+    """
+    found = pieces_of(np.where(phase, 0, second_phases))
+    kept = found.area >= least
+    kept[0] = False
+    number = np.where(kept, np.cumsum(kept) + cells.max(initial=0), 0).astype(np.int32)
+    grain = number[found.pieces]
+    cells += grain
+    second_phases[grain > 0] = 0
+    return cells, second_phases
 
 
 def set_aside(cells: np.ndarray, phase: np.ndarray) -> np.ndarray | None:

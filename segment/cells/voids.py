@@ -2,8 +2,9 @@
 
 The network tells that there are voids, and where the plain ones lie; it draws their outlines too small where
 they are rough, and passes over cracks.  Grey level knows better: what differs from the level of the solid
-nearby by more than the solid itself varies is no solid.  That alone would take dark grains for voids.  So a
-part counts only where the network has seen some of it, unless the user says that the image has voids.
+nearby by more than the solid itself varies is no solid.  That alone would take dark grains for voids, and
+the dark lines of boundaries that end in one.  So, unless the user says that the image has voids, a part
+counts only where the network has seen some of it, and as far as `REACH_PX` around that.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ DEVIATIONS = 2.0  #: from the solid's level, in its own standard deviations, of 
 CLIPPINGS = 3  #: rounds in which what is no solid is left out of the level
 COARSE = 4  #: every so many pixels the level is computed
 EDGE = 0.3  #: of a part's mean depth, where its edge lies
+REACH_PX = 6.0  #: network pixels from what the network calls no grain; by rendered scenes (docs/validation)
 SEEN = 0.1  #: share of a part that the network has to call no grain for it to count
 WORTH = 0.003  #: share of the image that the network has to call no grain for grey to be asked at all
 
@@ -72,7 +74,10 @@ def find_voids(
     if voids == "auto" and not _is_dark(apart, seen):
         return not_grain
     depth = apart if voids == "bright" else -apart
-    found = seen | _parts(depth, seen if voids == "auto" else None, least_px)
+    if voids == "auto":
+        found = seen | (_parts(depth, seen, least_px) & _within(REACH_PX / scale, seen))
+    else:
+        found = seen | _parts(depth, None, least_px)
     if valid is not None:
         found &= valid
     return found if found.any() else None
@@ -125,6 +130,12 @@ def _spread(values: np.ndarray, weight: np.ndarray) -> float:
 def _is_dark(apart: np.ndarray, seen: np.ndarray) -> bool:
     """Whether what the network calls no grain is mostly darker than the solid."""
     return bool(np.median(apart[seen]) < -DEVIATIONS)
+
+
+def _within(reach: float, seen: np.ndarray) -> np.ndarray:
+    """Pixels up to `reach` from those seen, bool."""
+    near: np.ndarray = cv2.distanceTransform((~seen).astype(np.uint8), cv2.DIST_L2, 3) <= reach
+    return near
 
 
 def _parts(depth: np.ndarray, seen: np.ndarray | None, least_px: int) -> np.ndarray:

@@ -20,6 +20,7 @@ from grainstats.run.commands.choices import (
     PhaseOption,
     TwinOption,
 )
+from segment.cells.choices import GAP_WIDTH
 from segment.errors import InputError
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Settings:
     rules: GrainRules
     voids: Voids = "auto"
     twins: Twins = "keep"
+    gap_width: float = GAP_WIDTH
 
     @property
     def recipe_digest(self) -> str:
@@ -83,6 +85,7 @@ class Settings:
             tta=self.tta,
             voids=self.voids,
             twins=self.twins,
+            gap_width=self.gap_width,
         ).digest()
 
 
@@ -115,6 +118,15 @@ def segment(
         TwinsChoice,
         typer.Option(help="Of micrographs: twin lamellae are grains (keep) or not (merge)."),
     ] = TwinsChoice.KEEP,
+    gap_width: Annotated[
+        float,
+        typer.Option(
+            metavar="SHARE",
+            min=0.0,
+            max=1.0,
+            help="Share of a mean intercept below which a gap between two grains is a boundary.",
+        ),
+    ] = GAP_WIDTH,
     field: Annotated[
         bool,
         typer.Option(
@@ -145,7 +157,16 @@ def segment(
     rules = grain_rules(misorientation_deg, merge_twins, twin, phase)
     out.mkdir(parents=True, exist_ok=True)
     settings = Settings(
-        out, pixel_size, persistence, device.value, precision.value, tta, rules, voids.value, twins.value
+        out,
+        pixel_size,
+        persistence,
+        device.value,
+        precision.value,
+        tta,
+        rules,
+        voids.value,
+        twins.value,
+        gap_width,
     )
     done: dict[int, dict[str, Any]] = {}
     failed: set[Path] = set()
@@ -314,6 +335,7 @@ def segment_frame(frame: Frame, micrograph: Micrograph, model: Model, settings: 
         tta=settings.tta,
         voids=settings.voids,
         twins=settings.twins,
+        gap_width=settings.gap_width,
     )
     labels = write_label_map(
         settings.out / f"{name}.labels.tif", grain_map, recipe_digest=settings.recipe_digest

@@ -190,6 +190,7 @@ class Analyst:
             tta=self.recipe.tta,
             voids=self.recipe.voids,
             twins=self.recipe.twins,
+            gap_width=self.recipe.gap_width,
         )
         return grains
 

@@ -21,6 +21,7 @@ OTHER = {
     "tta": True,
     "voids": "dark",
     "twins": "merge",
+    "gap_width": 0.2,
     "misorientation_deg": 10.0,
     "merge_twins": True,
     "twin": "86.3@1,1,-2,0",

@@ -108,3 +108,16 @@ def test_a_map_with_bodies_serves_as_a_tracing(tmp_path: Path) -> None:
     truth = Pair(tmp_path / "a.tif", path).truth()
     assert truth.n_grains == 24 and truth.n_second_phases == 1
     assert score(truth.cells(), cells_of_tracing(probability > 0.5)).f1 > 0.99
+
+
+def test_a_grain_that_the_flood_joined_with_a_phase_stays_a_grain() -> None:
+    probability, middle = checkers()
+    open_side = probability.copy()
+    open_side[2 * EDGE : 3 * EDGE - 1, 3 * EDGE - 1] = 0
+    most = middle | np.roll(middle, EDGE, 1)
+    most[2 * EDGE : 3 * EDGE - 1, 3 * EDGE - 1] = True
+    most[:, 4 * EDGE - 12 :] = False
+    found = closed(open_side, most)
+    assert found.n_grains == 24 and found.n_second_phases == 1
+    assert len(np.unique(found.labels[2 * EDGE + 2 : 3 * EDGE - 3, 4 * EDGE - 12 : 4 * EDGE - 1])) == 1
+    assert not found.labels[most].any() and not (found.labels * found.second_phases).any()
