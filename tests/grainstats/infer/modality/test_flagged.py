@@ -46,3 +46,12 @@ def test_half_of_the_images_or_another_warning_is_not_enough(
 def test_a_bimodal_verdict_says_it_too(verdict: ModalityVerdict) -> None:
     paragraph = verdict_paragraphs(with_remark(verdict, [(UNLIKE_GRAINS,)]))[0]
     assert paragraph.endswith("in 1 of 1 the image looks unlike a grain structure.")
+
+
+def test_an_undecided_verdict_says_what_is_in_the_way_and_what_to_do(uniform: ModalityVerdict) -> None:
+    undecided = replace(uniform, verdict="indeterminate", reason="p is .04.")
+    said = with_remark(undecided, [MERGED, MERGED, (), (), ()]).reason
+    assert said.startswith("p is .04; two of five images have merged grains: correct them, retake them")
+    assert said.endswith("or exclude them")
+    assert "the image has no grain structure" in with_remark(undecided, [(UNLIKE_GRAINS,)]).reason
+    assert with_remark(undecided, [(), ()]).reason == "p is .04"
