@@ -86,7 +86,7 @@ def line_label(labels: np.ndarray) -> tuple[int, bool]:
     if count.size <= FEWEST or count[label] < max(AROUND * total, 1):
         return 0, False
     own = labels == label
-    return label, bool(np.count_nonzero(_narrow(own, WIDTHS[-1])) >= THIN * np.count_nonzero(own))
+    return label, bool(np.count_nonzero(narrower_than(own, WIDTHS[-1])) >= THIN * np.count_nonzero(own))
 
 
 def cells_meet(labels: np.ndarray) -> bool:
