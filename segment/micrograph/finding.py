@@ -17,7 +17,7 @@ SUFFIXES = frozenset(
 Wanted = Callable[[Path], bool] | None
 
 _GLOB = frozenset("*?[")
-_OURS = (".labels.tif", ".boundary.tif", ".overlay.png", ".truth.tif", ".truth.png")
+_OURS = (".labels.tif", ".boundary.tif", ".overlay.png", ".scale_bar.png", ".truth.tif", ".truth.png")
 
 
 def find_micrographs(

@@ -8,6 +8,8 @@ from typing import Literal
 
 import numpy as np
 
+from segment.micrograph.scale_bar import ScaleBar
+
 PixelSizeSource = Literal["metadata", "sidecar", "scalebar", "manual", "none"]
 
 
@@ -45,6 +47,8 @@ class Micrograph:
     conflicts : tuple of ScaleConflict
     notes : tuple of str
         What reading changed or noticed (resampled to square pixels, luminance taken, ...).
+    scale_bar : ScaleBar or None
+        The burned-in scale bar, read or in doubt, with its picture.
     """
 
     image: np.ndarray
@@ -59,11 +63,17 @@ class Micrograph:
     info_bar_rows: int = 0
     conflicts: tuple[ScaleConflict, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    scale_bar: ScaleBar | None = None
 
     @property
     def digest(self) -> str:
         """Identity of this frame: the file's SHA-256, with ``#frame`` behind it in a stack."""
         return self.sha256 if self.n_frames == 1 else f"{self.sha256}#{self.frame}"
+
+    @property
+    def doubts_of_scale(self) -> tuple[str, ...]:
+        """Sources of the pixel size that disagree, in words."""
+        return tuple(f"pixel size: {c.chosen} was taken, not {c.rejected}" for c in self.conflicts)
 
     @property
     def name(self) -> str:

@@ -15,7 +15,7 @@ from segment.micrograph.infobar import find_info_bar
 from segment.micrograph.open_file import Frame, Scale
 from segment.micrograph.overlay import find_overlay
 from segment.micrograph.pixel_size import ChosenScale, choose_scale, is_plausible, without_implausible
-from segment.micrograph.scalebar import read_scale_bar
+from segment.micrograph.scale_bar import ScaleBar, read_scale_bar
 
 MINIMUM_SIDE = 64  #: shortest side in pixels, info bar cut, that an image must have
 MAXIMUM_STRETCH = 20.0  #: height : width of a pixel beyond which the scale is taken for an error
@@ -35,6 +35,8 @@ class Prepared:
     bar_rows : int
     bar_from : {"metadata", "detected", "none"}
     notes : tuple of str
+    scale_bar : ScaleBar or None
+        Read or in doubt; its place is that in the image as stored.
     """
 
     image: np.ndarray
@@ -44,6 +46,7 @@ class Prepared:
     bar_rows: int
     bar_from: str
     notes: tuple[str, ...]
+    scale_bar: ScaleBar | None
 
 
 def prepare_frame(path: Path, frame: Frame, manual_nm: float | None) -> Prepared:
@@ -79,30 +82,32 @@ def prepare_frame(path: Path, frame: Frame, manual_nm: float | None) -> Prepared
         valid = ~hidden if valid is None else valid & ~hidden
         notes += (f"{hidden.mean():.1%} of the pixels are transparent and masked",)
     bar_rows, bar_from = _info_bar(image, frame.info_bar_rows)
-    drawn = [image[len(image) - bar_rows :]] if bar_from == "detected" else []
+    scale_bar = None if frame.info_bar_rows == 0 else read_scale_bar(image, bar_rows)
     image = image[: len(image) - bar_rows]
     valid = None if valid is None else valid[: len(image)]
     blank = find_blank(image)
     if blank is not None:
         valid, bar = _without_blank(image, valid, blank, bar_rows or frame.info_bar_rows == 0)
-        drawn += bar
         notes += (_blank_in_words(blank),) + (("an info bar within the frame is masked",) if bar else ())
     overlay = None if frame.info_bar_rows == 0 else find_overlay(image)
+    if scale_bar is not None and scale_bar.rows.start + scale_bar.rows.stop < 2 * len(image):
+        overlay = np.zeros(image.shape, bool) if overlay is None else overlay
+        overlay[scale_bar.rows, scale_bar.columns] = True
     if overlay is not None:
-        drawn.append(_bounding_box(image, overlay))
         valid = ~overlay if valid is None else valid & ~overlay
         notes += ("a burned-in label or scale bar is masked",)
     scales, doubts = without_implausible(frame.scales)
-    scales = scales if scales or manual_nm is not None else _burned_in(drawn)
-    chosen = choose_scale(scales, manual_nm)
+    chosen = choose_scale(scales + _burned_in(scale_bar), manual_nm)
     notes += doubts
+    if scale_bar is not None and chosen.source in ("none", "scalebar"):
+        notes += (scale_bar.remark,)
     if manual_nm is not None and not is_plausible(manual_nm):
         notes += (f"--pixel-size {manual_nm:.5g} nm lies outside 1 pm to 100 µm: a mistaken unit?",)
     if not chosen.square:
         image, valid, fine, note = _squared(path, image, valid, chosen)
-        return Prepared(image, valid, chosen, fine, bar_rows, bar_from, (*notes, note))
+        return Prepared(image, valid, chosen, fine, bar_rows, bar_from, (*notes, note), scale_bar)
     side = None if chosen.x_nm is None or chosen.y_nm is None else (chosen.x_nm + chosen.y_nm) / 2
-    return Prepared(image, valid, chosen, side, bar_rows, bar_from, notes)
+    return Prepared(image, valid, chosen, side, bar_rows, bar_from, notes, scale_bar)
 
 
 def _info_bar(image: np.ndarray, stated: int | None) -> tuple[int, str]:
@@ -115,18 +120,15 @@ def _info_bar(image: np.ndarray, stated: int | None) -> tuple[int, str]:
 
 def _without_blank(
     image: np.ndarray, valid: np.ndarray | None, blank: Blank, bar_known: bool | int
-) -> tuple[np.ndarray, list[np.ndarray]]:
-    """What is left of the image around and within a frame; the info bar in it, where there is one."""
+) -> tuple[np.ndarray, bool]:
+    """What is left of the image around and within a frame, and whether an info bar stood in it."""
     seen = ~blank.mask if valid is None else valid & ~blank.mask
-    bars: list[np.ndarray] = []
+    height = 0
     if not bar_known and seen.any():
         rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
-        part = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
-        height = find_info_bar(image[part])
-        if height:
-            seen[rows[-1] + 1 - height :] = False
-            bars = [image[part][-height:]]
-    return seen, bars
+        height = find_info_bar(image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+        seen[rows[-1] + 1 - height : rows[-1] + 1] = False
+    return seen, height > 0
 
 
 def _blank_in_words(blank: Blank) -> str:
@@ -134,15 +136,10 @@ def _blank_in_words(blank: Blank) -> str:
     return f"a blank part at the rim (level {levels}, {blank.mask.mean():.1%} of the image) is masked"
 
 
-def _bounding_box(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-
-
-def _burned_in(drawn: list[np.ndarray]) -> tuple[Scale, ...]:
-    """The first scale bar that can be read, where the optional OCR is installed."""
-    scales = (read_scale_bar(strip) for strip in drawn)
-    return next(((scale,) for scale in scales if scale is not None), ())
+def _burned_in(bar: ScaleBar | None) -> tuple[Scale, ...]:
+    """What a scale bar states, where its label was read for certain."""
+    size = None if bar is None else bar.pixel_size_nm
+    return () if bar is None or size is None else (Scale(bar.words, size, size, "scalebar"),)
 
 
 def _squared(

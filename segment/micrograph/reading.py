@@ -19,6 +19,7 @@ from segment.micrograph.open_file import Frame, OpenFile
 from segment.micrograph.open_tiff import quiet_tifffile
 from segment.micrograph.pixel_size import choose_scale
 from segment.micrograph.prepare import prepare_frame, problem_of
+from segment.micrograph.scale_bar import ScaleBar
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class FrameInfo:
         Share of pixels that an overlay hides or that are no numbers.
     conflicts : tuple of ScaleConflict
     notes : tuple of str
+    scale_bar : ScaleBar or None
+        The burned-in bar, read or in doubt.
     problem, remedy : str or None
         Why `read_micrographs` refuses this frame; None where it does not.
     """
@@ -67,6 +70,7 @@ class FrameInfo:
     hidden_fraction: float
     conflicts: tuple[ScaleConflict, ...]
     notes: tuple[str, ...]
+    scale_bar: ScaleBar | None = None
     problem: str | None = None
     remedy: str | None = None
 
@@ -248,6 +252,7 @@ def _micrograph(
         info_bar_rows=ready.bar_rows,
         conflicts=ready.chosen.conflicts,
         notes=ready.notes,
+        scale_bar=ready.scale_bar,
     )
 
 
@@ -273,6 +278,7 @@ def _info(
         hidden_fraction=0.0 if ready.valid is None else float(1 - ready.valid.mean()),
         conflicts=ready.chosen.conflicts,
         notes=ready.notes,
+        scale_bar=ready.scale_bar,
         problem=problem.reason if problem else None,
         remedy=problem.remedy if problem else None,
     )

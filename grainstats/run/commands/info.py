@@ -26,6 +26,10 @@ def info(
         typer.Argument(metavar="FILE", help="Microscope files and orientation maps, or folders of them."),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    scale_bars: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write a picture of each burned-in scale bar with its label here."),
+    ] = None,
 ) -> None:
     """Show what files say: shape, pixel size and its source, info bar, conflicts, frames; phases of a map.
 
@@ -36,6 +40,8 @@ def info(
         _print_json(answers)
     else:
         _print_table(answers)
+    if scale_bars is not None:
+        _write_scale_bars(scale_bars, answers)
     failed = [answer for _, answer in answers if isinstance(answer, Exception)]
     for error in failed:
         print(f"error: {error}", file=sys.stderr)
@@ -58,6 +64,14 @@ def _ask(path: Path) -> list[Answer]:
         return [(path, describe(path))]
     except InputError as error:
         return [(path, error)]
+
+
+def _write_scale_bars(folder: Path, answers: list[Answer]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for _, answer in answers:
+        for frame in answer if isinstance(answer, list) else ():
+            if frame.scale_bar is not None:
+                frame.scale_bar.save(folder / f"{frame.name}.scale_bar.png")
 
 
 def _print_json(answers: list[Answer]) -> None:
@@ -95,9 +109,24 @@ def _frame(frame: FrameInfo) -> dict[str, Any]:
         "conflicts": [
             {"chosen": c.chosen, "rejected": c.rejected, "ratio": c.ratio} for c in frame.conflicts
         ],
+        "scale_bar": _scale_bar(frame),
         "notes": list(frame.notes),
         "problem": frame.problem,
         "remedy": frame.remedy,
+    }
+
+
+def _scale_bar(frame: FrameInfo) -> dict[str, Any] | None:
+    """The burned-in bar; `length_nm` is null where its label was not read for certain."""
+    bar = frame.scale_bar
+    if bar is None:
+        return None
+    return {
+        "label": bar.text,
+        "confidence": bar.confidence,
+        "length_px": bar.length_px,
+        "length_nm": bar.length_nm,
+        "pixel_size_nm": bar.pixel_size_nm,
     }
 
 

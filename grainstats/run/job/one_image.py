@@ -110,7 +110,7 @@ class Analyst:
         if micrograph.pixel_size_nm is None and all(
             (self.out / path).is_file() for path in artefacts.values()
         ):
-            return _uncalibrated(job)
+            return _uncalibrated(job, micrograph)
         for name in artefacts.values():
             if not is_below(self.out, name):
                 reason = f"its result would be written outside the results folder ({name})"
@@ -119,7 +119,7 @@ class Analyst:
         colours = oriented.colours if oriented else None
         if micrograph.pixel_size_nm is None:
             self._write_files(micrograph, grains, artefacts, colours)
-            return _uncalibrated(job)
+            return _uncalibrated(job, micrograph)
         record = self.finish(job, key, micrograph, grains, artefacts, colours=colours)
         if job.pictures:
             record = replace(record, micrograph=replace(record.micrograph, pictures=_kept(pictures)))
@@ -212,6 +212,8 @@ class Analyst:
             lambda path: write_label_map(path, grains, recipe_digest=recipe),
             durable=True,
         )
+        if micrograph.scale_bar is not None:
+            write_atomically(self.out / _scale_bar_picture(artefacts), micrograph.scale_bar.save)
         paths = {name: self.out / artefacts[name] for name in ("overlay", "view", "layer")}
         if colours is None:
             write_pictures(micrograph.image, grains, **paths)
@@ -249,7 +251,8 @@ class Analyst:
             segmentation=grains.segmentation,
             warnings=tuple(
                 dict.fromkeys(
-                    without_folders(text, job.path, job.name) for text in micrograph.notes + grains.warnings
+                    without_folders(text, job.path, job.name)
+                    for text in micrograph.notes + micrograph.doubts_of_scale + grains.warnings
                 )
             ),
             artefacts=artefacts,
@@ -328,8 +331,20 @@ def artefacts_of(stem: str) -> dict[str, str]:
     }
 
 
-def _uncalibrated(job: Job) -> Failure:
-    return job.failure(
-        "no pixel size in the file: segmented, but not measured",
-        "Give --pixel-size NM, or export the image with its scale",
-    )
+def _uncalibrated(job: Job, micrograph: Micrograph) -> Failure:
+    """No size: the scale bar, where there is one, is in the results folder to be looked at."""
+    bar = micrograph.scale_bar
+    if bar is None:
+        reason, remedy = (
+            "no pixel size in the file",
+            "Give --pixel-size NM, or export the image with its scale",
+        )
+    else:
+        reason = f"no pixel size in the file, and the label of its scale bar is not certain ({bar.words})"
+        remedy = f"See {_scale_bar_picture(artefacts_of(job.stem(micrograph.digest)))}: {bar.remedy}"
+    return job.failure(f"{reason}: segmented, but not measured", remedy)
+
+
+def _scale_bar_picture(artefacts: dict[str, str]) -> str:
+    """Name of the picture of the burned-in scale bar beside the label map."""
+    return artefacts["labels"].removesuffix(".labels.tif") + ".scale_bar.png"
