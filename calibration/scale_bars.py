@@ -2,10 +2,10 @@
 
     python calibration/scale_bars.py docs/validation/scale_bars.csv [--real FOLDER]
 
-Rendered: every style of `segment.training.synthetic.scale_bars` on the sample micrographs, with the fonts that
-are installed, letters of 11 to 30 px, one in three saved as JPEG of quality 75 to 95.  Real: the files of
+Rendered: every style of `segment.training.synthetic.scale_bars` on the sample micrographs, with the installed
+fonts, letters of 11 to 30 px, one in three saved as JPEG of quality 75 to 95.  Real: the files of
 `FOLDER/microscope_files` against the pixel sizes in its expected.json, and the pictures of `FOLDER/real`, which
-state none.  Writes one row an image.
+state none.  Writes one row an image, and beside it a table of counts by style.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 import cv2
 import matplotlib
 import numpy as np
+import pandas as pd
 from PIL import Image
 
 from segment.errors import InputError
@@ -126,6 +127,15 @@ def real(folder: Path) -> list[dict]:
     return rows
 
 
+def by_style(rows: pd.DataFrame) -> pd.DataFrame:
+    """Counts of each outcome, and the largest error of the length among the bars that were read."""
+    counts = pd.crosstab(rows["kind"], rows["outcome"])
+    read = rows[(rows["outcome"] == "right") & (rows["length_px"] != "")]
+    error = (read["read_px"].astype(float) - read["length_px"].astype(float)).abs()
+    counts["largest error (px)"] = error.groupby(read["kind"]).max().round(2)
+    return counts.rename_axis("drawn as").reset_index()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
@@ -138,6 +148,7 @@ def main() -> None:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+    by_style(pd.DataFrame(rows)).to_csv(given.out.with_name(f"{given.out.stem}_by_style.csv"), index=False)
 
 
 if __name__ == "__main__":

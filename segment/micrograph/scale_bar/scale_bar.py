@@ -71,7 +71,7 @@ class ScaleBar:
     def remark(self) -> str:
         """What the user is told, or asked where the label is not certain."""
         if self.length_nm is not None:
-            return f"the pixel size was read from the burned-in scale bar, {self.words}: compare with the picture"
+            return f"the pixel size was read from the burned-in scale bar, {self.words}: check it"
         return f"a scale bar is burned in, but its label is not certain ({self.words}): {self.remedy}"
 
     @property
