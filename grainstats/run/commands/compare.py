@@ -97,8 +97,8 @@ def _compared(
 
 
 def _text(report: ComparisonReport) -> str:
-    from grainstats.run.report.compare_words import level_name, p_words, paragraph, plain_name
-    from grainstats.run.report.wording import counted
+    from grainstats.run.report.compare_words import level_name, paragraph, plain_name
+    from grainstats.run.report.wording import counted, p_words
 
     lines = [
         f"{level_name(row['level'], report.by)}: {counted(row['n_samples'], 'sample')}, "

@@ -22,7 +22,7 @@ DRAWS = 100  #: fewer than `infer.current` takes for one map; a batch has thousa
 def with_current(
     record: AnalysisRecord, image: np.ndarray, grains: GrainMap, law: Mapping[str, Any], out: Path
 ) -> AnalysisRecord:
-    """The record with descriptors of the current; the path is drawn beside the overlay (`NAME.current.png`).
+    """The record with descriptors of the current; the path is drawn beside the overlay, for the report.
 
     An image in which no boundary leads from side to side has none; a warning says so.
     """
@@ -33,16 +33,20 @@ def with_current(
     except InputError as error:
         return replace(record, warnings=(*record.warnings, f"no limiting current: {error.reason}"))
     rows = tuple(d for d in found.descriptors() if math.isfinite(d.value))
-    _draw(out / record.artefacts["overlay"], found.maps[0], grains, image)
-    warnings = tuple(dict.fromkeys((*record.warnings, *found.warnings)))
-    return replace(record, descriptors=(*record.descriptors, *rows), warnings=warnings)
+    name = record.artefacts["overlay"].removesuffix(".overlay.png") + ".current.png"
+    _draw(out / name, found.maps[0], grains, image)
+    return replace(
+        record,
+        descriptors=(*record.descriptors, *rows),
+        warnings=tuple(dict.fromkeys((*record.warnings, *found.warnings))),
+        artefacts={**record.artefacts, "current": name},
+    )
 
 
-def _draw(overlay: Path, found: Any, grains: GrainMap, image: np.ndarray) -> None:
+def _draw(target: Path, found: Any, grains: GrainMap, image: np.ndarray) -> None:
     from grainstats.run.atomic import write_atomically
     from grainstats.run.report.current_pictures import picture_of_paths
 
     shown = image if image.shape[:2] == grains.labels.shape else None
     figure = picture_of_paths(found, grains, shown)
-    target = overlay.with_name(overlay.name.removesuffix(".overlay.png") + ".current.png")
     write_atomically(target, lambda path: figure.savefig(path, dpi=120, format="png"))

@@ -11,6 +11,7 @@ import pandas as pd
 from grainstats.share import Database
 from grainstats.share.safe_paths import picture_below
 from segment.errors import InputError
+from segment.orientation import is_orientation_map
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,28 +168,31 @@ def sample_sizes(db: Database, label: pd.Series) -> list[SampleSizes]:
 
 @dataclass(frozen=True)
 class Overlay:
-    """A picture of the boundaries found in one image of a sample."""
+    """A picture of the boundaries found in one image; no width where keys stand beside the map."""
 
     sample_id: str
     level: str
     path: Path
     n_grains: int
+    width_nm: float | None = None
 
 
 def overlays(db: Database, label: pd.Series, folder: Path | None) -> list[Overlay]:
     """One overlay per sample, of the image with the median number of grains; only files that are there."""
     if folder is None:
         return []
+    columns = db.micrographs().set_index("micrograph_digest")["columns"]
     analyses = db.analyses()
+    analyses["width_nm"] = analyses["micrograph_digest"].map(columns) * analyses["pixel_size_nm"]
     found = []
     for sample_id, level in label.dropna().items():
         own = analyses[analyses["sample_id"] == sample_id].sort_values("n_grains", kind="stable")
         there = [
-            (picture, row.n_grains)
+            (picture, row.n_grains, None if is_orientation_map(row.path) else row.width_nm)
             for row in own.itertuples()
             if (picture := picture_below(folder, row.artefacts.get("overlay"))) is not None
         ]
         if there:
-            path, n_grains = there[len(there) // 2]
-            found.append(Overlay(str(sample_id), str(level), path, int(n_grains)))
+            path, n_grains, width = there[len(there) // 2]
+            found.append(Overlay(str(sample_id), str(level), path, int(n_grains), width))
     return found

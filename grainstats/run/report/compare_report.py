@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -15,20 +13,19 @@ from grainstats.infer.comparison.groups import GroupComparison, VerdictCompariso
 from grainstats.run.report.compare_charts import distribution_plot, forest_plot
 from grainstats.run.report.compare_input import Overlay, SampleSizes
 from grainstats.run.report.compare_words import (
+    SURE,
     group_title,
+    headline,
     interval_words,
     level_name,
-    p_words,
     paragraph,
     plain_name,
-    signed,
-    units,
 )
-from grainstats.run.report.page_policy import with_policy
-from grainstats.run.report.wording import number
+from grainstats.run.report.grain_maps import scale_bar
+from grainstats.run.report.page import jpeg_uri, render_page
+from grainstats.run.report.wording import number, p_words, signed, unit_words
 
-_TEMPLATES = Path(__file__).parent / "templates"
-_PICTURE_PX = 460
+PICTURE_PX = 460
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,15 +95,11 @@ class ComparisonReport:
 
 def write_comparison_report(report: ComparisonReport, out: Path) -> None:
     """Write the HTML file; folders are made."""
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
-    )
-    page = environment.get_template("compare.html").render(
-        css=(_TEMPLATES / "report.css").read_text(encoding="utf-8"),
+    page = render_page(
+        "compare.html.j2",
         report=report,
         design=report.design(),
+        headline=headline(report.comparisons, report.by),
         words=paragraph(report.comparisons, report.verdicts),
         forest=forest_plot(report.comparisons),
         distribution=distribution_plot(report.sizes, report.levels, report.by),
@@ -115,29 +108,27 @@ def write_comparison_report(report: ComparisonReport, out: Path) -> None:
         two=len(report.levels) == 2,
         level_name=partial(level_name, by=report.by),
         title=group_title(report.by),
-        p_words=p_words,
-        version=__version__,
     )
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(with_policy(page), encoding="utf-8")
+    out.write_text(page, encoding="utf-8")
 
 
 def _row(c: GroupComparison, known: tuple[str, ...]) -> dict[str, Any]:
     """One descriptor's cells, as text."""
     return {
         "name": plain_name(c.descriptor),
-        "unit": units(c.unit).strip(),
+        "unit": "" if c.unit == "1" else unit_words(c.unit),
         "n": " / ".join(f"{s}·{i}·{g}" for s, i, g in zip(c.n_samples, c.n_images, c.n_grains, strict=True)),
         "centres": ["–" if v is None else number(v) for v in c.centres],
         "effect": _effect(c),
         "interval": interval_words(c),
-        "g": _number(c.hedges_g),
-        "delta": _number(c.cliffs_delta),
+        "g": signed(c.hedges_g),
+        "delta": signed(c.cliffs_delta),
         "p": _p(c.p_value),
         "permutation": _p(c.p_permutation),
         "holm": _p(c.p_holm),
         "joint": _p(c.p_joint),
-        "sure": c.p_holm is not None and c.p_holm < 0.05,
+        "sure": c.p_holm is not None and c.p_holm < SURE,
         "model": c.model,
         "said": "; ".join(s for s in (c.reason, *c.notes) if s and s not in known),
         "pairs": [_pair(c, index) for index in range(len(c.contrasts))] if len(c.levels) > 2 else [],
@@ -160,10 +151,6 @@ def _effect(c: GroupComparison) -> str:
     return f"× {c.estimate:.2f}" if c.scale == "ratio" else f"{c.estimate:+.3g}"
 
 
-def _number(value: float | None) -> str:
-    return "–" if value is None else signed(value)
-
-
 def _p(value: float | None) -> str:
     return "–" if value is None else p_words(value).removeprefix("p = ").removeprefix("p ")
 
@@ -173,17 +160,23 @@ def _pictures(overlays: Sequence[Overlay], levels: Sequence[str]) -> list[dict[s
     groups = []
     for index, level in enumerate(levels):
         own = [o for o in overlays if o.level == level]
-        shown = [{"sample": o.sample_id, "n_grains": o.n_grains, "url": _data_url(o.path)} for o in own]
+        shown = [_shown(o) for o in own]
         groups.append({"level": level, "index": index, "shown": shown})
     return groups if any(g["shown"] for g in groups) else []
 
 
-def _data_url(path: Path) -> str:
+def _shown(o: Overlay) -> dict[str, Any]:
+    """The overlay, small, with its scale bar."""
     from PIL import Image
 
-    with Image.open(path, formats=("PNG", "JPEG")) as picture:
-        small = picture.convert("RGB")
-        small.thumbnail((_PICTURE_PX, _PICTURE_PX), Image.Resampling.LANCZOS)
-    buffer = io.BytesIO()
-    small.save(buffer, "JPEG", quality=82)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+    with Image.open(o.path, formats=("PNG", "JPEG")) as picture:
+        url, (width, height) = jpeg_uri(picture, PICTURE_PX), picture.size
+    bar = None if o.width_nm is None or not o.width_nm > 0 else scale_bar(o.width_nm)
+    return {
+        "sample": o.sample_id,
+        "n_grains": o.n_grains,
+        "url": url,
+        "width": width,
+        "height": height,
+        "bar": bar,
+    }

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from grainstats.run.report.grain_maps import scale_bar
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -41,7 +43,18 @@ def picture_of_paths(found: MapPaths, grain_map: GrainMap, image: np.ndarray | N
         _path(axes, found, edges)
         axes.set(title=f"current along {direction}", xticks=[], yticks=[])
         axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
+        _scale_bar(axes, columns, rows, grain_map.pixel_size_nm)
     return figure
+
+
+def _scale_bar(axes: Axes, columns: int, rows: int, pixel_size_nm: float | None) -> None:
+    if pixel_size_nm is None:
+        return
+    share, words = scale_bar(columns * pixel_size_nm)
+    x, y = 0.03 * columns, rows - 0.04 * columns
+    axes.plot([x, x + share * columns], [y, y], color="black", linewidth=3, solid_capstyle="butt")
+    box = {"facecolor": "white", "alpha": 0.8, "pad": 2, "edgecolor": "none"}
+    axes.text(x, y - 0.02 * columns, words, va="bottom", fontsize=9, bbox=box)
 
 
 def _ground(axes: Axes, grain_map: GrainMap, image: np.ndarray | None) -> None:

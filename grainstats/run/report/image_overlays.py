@@ -86,16 +86,17 @@ def layer_image(grains: GrainMap, shape: tuple[int, int]) -> Image.Image:
 
 def layer_kinds(grains: GrainMap, shape: tuple[int, ...]) -> np.ndarray:
     """Uint8 of `shape`: 1 boundary, 2 cut by the frame, 3 no grain, 0 the rest; lines as `layer_image`."""
-    rows, columns = (
-        ((np.arange(new) + 0.5) * old / new).astype(int)
-        for new, old in zip(shape, grains.labels.shape, strict=True)
-    )
-    labels = grains.labels[np.ix_(rows, columns)]
+    labels = grains.labels[shrink_indices(grains.labels.shape, shape)]
     kind = np.zeros(shape, np.uint8)
     kind[grains.touches_frame[labels]] = 2
     kind[labels == 0] = 3
     kind[boundary_lines(labels, 2 if max(shape) > 1500 else 1)] = 1
     return kind
+
+
+def shrink_indices(old: tuple[int, ...], new: tuple[int, ...]) -> tuple[np.ndarray, ...]:
+    """Rows and columns of an array of shape `old` that a picture of shape `new` shows."""
+    return np.ix_(*(((np.arange(n) + 0.5) * o / n).astype(int) for n, o in zip(new, old, strict=True)))
 
 
 def boundary_lines(labels: np.ndarray, width: int = 1) -> np.ndarray:

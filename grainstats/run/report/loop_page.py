@@ -2,21 +2,56 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
 
-from grainstats._version import __version__
+import numpy as np
+import pandas as pd
+
 from grainstats.run.atomic import write_bytes
-from grainstats.run.report.loop_charts import ROUTES, prediction_chart, progress_chart, unit_words
-from grainstats.run.report.page_model import LoopSection, ProposalRow
-from grainstats.run.report.page_policy import with_policy
-from grainstats.run.report.wording import counted, number
+from grainstats.run.report.chart import Axis, Chart, Line, Point, with_room
+from grainstats.run.report.page import render_page
+from grainstats.run.report.wording import counted, number, unit_words
 from grainstats.share.db.database import Database
 from grainstats.share.sheets.design_loops import Loops, Proposed, Route, Value, known_objectives, read_loops
 
+ROUTES: tuple[Route, ...] = ("ai", "researcher")
 WHO = {"ai": "AI", "researcher": "researchers"}
 ONE = {"ai": "AI", "researcher": "researcher"}
 STATES = {"made": "made as", "known": "had been made as", "open": "not made yet"}
+
+
+@dataclass(frozen=True)
+class ProposalRow:
+    """One proposal as the page says it."""
+
+    number: int
+    route: str
+    who: str
+    by: str
+    settings: str
+    predicted: str
+    interval: str
+    state: str
+    sample_id: str
+    measured: str
+    hit: str
+    reason: str
+    recorded: str
+
+
+@dataclass(frozen=True, eq=False)
+class LoopSection:
+    """Progress of both loops towards one property; a chart is None where there is nothing to draw."""
+
+    name: str
+    unit: str
+    direction: str
+    words: tuple[str, ...]
+    progress: Chart | None
+    predictions: Chart | None
+    predictions_caption: str
+    proposals: tuple[ProposalRow, ...]
 
 
 def loop_sections(
@@ -32,35 +67,25 @@ def write_campaign_page(
     db: Database, out: Path, objectives: tuple[str, ...] = (), *, campaign: str | None = None
 ) -> tuple[LoopSection, ...]:
     """Write the page as one HTML file that loads nothing; returns what it shows."""
-    import jinja2
-    from markupsafe import Markup
-
     sections = loop_sections(db, objectives, campaign=campaign)
-    loader = jinja2.PackageLoader("grainstats.run.report")
-    environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
-    css = Markup(loader.get_source(environment, "report.css")[0])
-    page = environment.get_template("campaign.html.j2").render(
-        css=css,
+    page = render_page(
+        "campaign.html.j2",
         title=f"Campaign {campaign}" if campaign else "Campaign",
         loops=sections,
         database=db.name,
         snapshot=db.snapshot_digest(),
-        version=__version__,
-        date=f"{datetime.now().astimezone():%d %B %Y, %H:%M %Z}",
     )
-    write_bytes(out, with_policy(page).encode())
+    write_bytes(out, page.encode())
     return sections
 
 
 def _section(loops: Loops) -> LoopSection:
     unit = "" if loops.unit == "1" else unit_words(loops.unit)
-    present = {e.route for e in loops.experiments} | {p.route for p in loops.proposals}
     return LoopSection(
         name=loops.name.replace("_", " "),
         unit=unit,
         direction="more is better" if loops.maximise else "less is better",
         words=tuple(_words(loops, unit)),
-        routes=tuple((route, WHO[route]) for route in ROUTES if route in present),
         progress=progress_chart(loops),
         predictions=prediction_chart(loops),
         predictions_caption=_hits(loops),
@@ -135,3 +160,90 @@ def _setting(column: str, value: Value) -> str:
     shown = "" if unit in ("category", "1") else unit_words(unit)
     said = value if isinstance(value, str) else f"{value:g}"
     return f"{name.replace('_', ' ')} {said} {shown}".strip()
+
+
+def progress_chart(loops: Loops) -> Chart | None:
+    """Best value so far against the number of experiments of each route; every experiment as a mark."""
+    shown = loops.experiments
+    if not shown:
+        return None
+    last = max(e.number for e in shown)
+    ends = [v for e in shown for v in (e.value - (e.uncertainty or 0), e.value + (e.uncertainty or 0))]
+    what = f"{loops.name.replace('_', ' ')}, {unit_words(loops.unit)}"
+    points = tuple(
+        Point(
+            e.number,
+            e.value,
+            f"{e.route} loop",
+            said=f"{e.sample_id}: {number(e.value)}",
+            y_ends=(e.value - e.uncertainty, e.value + e.uncertainty) if e.uncertainty else None,
+            square=e.route == "researcher",
+        )
+        for e in shown
+    )
+    names = ("route", "number", "sample_id", "value", "best")
+    columns = {name: [getattr(e, name) for e in shown] for name in names}
+    step = max(1, -(-last // 14))
+    return Chart(
+        "progress",
+        f"{what}: best so far",
+        Axis(
+            "experiment of the route",
+            0.5,
+            last + 0.5,
+            names=tuple((float(n), str(n)) for n in range(step, last + 1, step)),
+        ),
+        Axis(what, *with_room(ends)),
+        pd.DataFrame(columns),
+        lines=tuple(
+            _best(loops, route, last + 0.3) for route in ROUTES if any(e.route == route for e in shown)
+        ),
+        points=points,
+        legend=_legend({e.route for e in shown}),
+    )
+
+
+def _best(loops: Loops, route: Route, end: float) -> Line:
+    """The best so far: level until the next experiment that beats it."""
+    own = [e for e in loops.experiments if e.route == route]
+    x = [v for e in own for v in (e.number, e.number)][1:]
+    y = [v for e in own for v in (e.best, e.best)][:-1]
+    return Line(np.array([*x, end]), np.array([*y, own[-1].best]), f"best {route}", WHO[route])
+
+
+def prediction_chart(loops: Loops) -> Chart | None:
+    """Measured against predicted value of the proposals that were made, with the diagonal."""
+    shown = [(p, p.predicted, p.measured) for p in loops.proposals]
+    drawn = [
+        Point(
+            e.value,
+            m,
+            f"{p.route} loop",
+            said=f"{p.sample_id}: predicted {number(e.value)}, measured {number(m)}",
+            x_ends=None if e.low is None or e.high is None else (e.low, e.high),
+            square=p.route == "researcher",
+        )
+        for p, e, m in shown
+        if e is not None and m is not None
+    ]
+    if not drawn:
+        return None
+    low, high = with_room([v for p in drawn for v in (p.x, p.y, *(p.x_ends or ()))])
+    unit = unit_words(loops.unit)
+    ends = np.array([low, high])
+    rows = [(p.said.split(":")[0], p.x, *(p.x_ends or (None, None)), p.y) for p in drawn]
+    return Chart(
+        "predictions",
+        "Predicted and measured",
+        Axis(f"predicted, {unit}", low, high),
+        Axis(f"measured, {unit}", low, high),
+        pd.DataFrame(rows, columns=["sample_id", "predicted", "predicted_low", "predicted_high", "measured"]),
+        lines=(Line(ends, ends, "diagonal"),),
+        points=tuple(drawn),
+        legend=_legend({p.route for p, e, m in shown if e is not None and m is not None}),
+    )
+
+
+def _legend(routes: set[Route]) -> tuple[tuple[str, str], ...]:
+    marks = {"ai": "best ai mark", "researcher": "best researcher mark square"}
+    return tuple((marks[route], WHO[route]) for route in ROUTES if route in routes)

@@ -1,8 +1,7 @@
-"""Pictures of a magnet: the field around it, and what was measured beside what was computed."""
+"""Pictures of a magnet: the field around it and along its axis."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,34 +83,4 @@ def picture(state: Magnet, field: FieldMap) -> Figure:
     for low, high in state.stack.faces_mm():
         right.axvspan(low, high, color="0.9", zorder=0)
     right.set(xlabel="height above mid-plane (mm)", ylabel="field on the axis (T)", ylim=(0, None))
-    return figure
-
-
-def measured_against_computed(
-    names: Sequence[str], measured_T: Sequence[float], computed_T: Sequence[float]
-) -> Figure:
-    """Measured trapped field over what the current density would give if it flowed uniformly.
-
-    Parameters
-    ----------
-    names : sequence of str
-    measured_T, computed_T : sequence of float
-        Equal lengths.
-
-    Returns
-    -------
-    Figure
-        Points on the diagonal circulate as one uniform current; below it part of the disc does not.
-    """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(4.6, 4.4), layout="constrained")
-    axes = figure.subplots()
-    end = 1.1 * max([*measured_T, *computed_T], default=1.0)
-    axes.plot([0, end], [0, end], color="0.6", linewidth=1)
-    axes.plot(computed_T, measured_T, "o", color="firebrick")
-    for name, x, y in zip(names, computed_T, measured_T, strict=True):
-        axes.annotate(name, (x, y), (5, 3), textcoords="offset points", fontsize=8)
-    axes.set(xlabel="computed from J$_c$, uniform circulation (T)", ylabel="measured (T)", aspect="equal")
-    axes.set(xlim=(0, end), ylim=(0, end))
     return figure

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import math
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
-from grainstats.run.report.page_model import MagnetRow, MagnetSection
+from grainstats.run.report.chart import Axis, Chart, Line, Point
 
 if TYPE_CHECKING:
     from grainstats.magnet import Magnet
@@ -29,6 +30,27 @@ _AMPERE = {"a": 1.0, "ka": 1e3, "ma": 1e6}
 _PER_M2 = {"m2": 1.0, "cm2": 1e4}
 
 
+@dataclass(frozen=True)
+class MagnetRow:
+    """A magnet of one sample: what it was measured to trap, and what a uniform circulation would."""
+
+    sample_id: str
+    size: str
+    probe: str
+    measured_T: float
+    needed_A_per_m2: float
+    jc_A_per_m2: float | None
+    computed_T: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class MagnetSection:
+    """Magnets of the samples; `chart` is None where no current density was measured."""
+
+    rows: tuple[MagnetRow, ...]
+    chart: Chart | None
+
+
 def magnet_section(samples: pd.DataFrame) -> MagnetSection | None:
     """Every sample with a trapped field and the size of its discs; None where there is none.
 
@@ -42,20 +64,32 @@ def magnet_section(samples: pd.DataFrame) -> MagnetSection | None:
     rows = [row for _, sample in samples.iterrows() if (row := _row(sample)) is not None]
     if not rows:
         return None
-    known = [row for row in rows if row.computed_T is not None]
-    chart = ""
-    if known:
-        from grainstats.run.report.magnet_pictures import measured_against_computed
+    return MagnetSection(tuple(rows), measured_against_computed(rows))
 
-        figure = measured_against_computed(
-            [r.sample_id for r in known],
-            [r.measured_T for r in known],
-            [float(r.computed_T or 0) for r in known],
-        )
-        stored = io.BytesIO()
-        figure.savefig(stored, format="png", dpi=110)
-        chart = "data:image/png;base64," + base64.b64encode(stored.getvalue()).decode()
-    return MagnetSection(tuple(rows), chart)
+
+def measured_against_computed(rows: Sequence[MagnetRow]) -> Chart | None:
+    """Measured field over what the current density would give if it flowed uniformly, with the diagonal."""
+    points = tuple(
+        Point(row.computed_T, row.measured_T, said=f"{row.sample_id}: {row.measured_T:.3g} T measured")
+        for row in rows
+        if row.computed_T is not None
+    )
+    if not points:
+        return None
+    end = 1.1 * max(v for p in points for v in (p.x, p.y))
+    ends = np.array([0.0, end])
+    return Chart(
+        "magnets",
+        "Trapped field, measured and computed",
+        Axis("computed from Jc, uniform circulation (T)", 0.0, end),
+        Axis("measured (T)", 0.0, end),
+        pd.DataFrame(
+            [(r.sample_id, r.computed_T, r.measured_T) for r in rows],
+            columns=["sample_id", "computed_T", "measured_T"],
+        ),
+        lines=(Line(ends, ends, "diagonal"),),
+        points=points,
+    )
 
 
 def _row(sample: pd.Series) -> MagnetRow | None:

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from grainstats.measure.network.misorientation import misorientation_distribution, with_misorientation
 from grainstats.run.atomic import write_bytes
-from grainstats.run.report.image_overlays import OVERLAY_PX, VIEW_PX, encoded, scale_to
+from grainstats.run.report.image_overlays import OVERLAY_PX, VIEW_PX, encoded, scale_to, shrink_indices
 from segment.grain_map import GrainMap
 from segment.orientation import CrystalPhase, boundary_character
 from segment.orientation.colours import KEY_CORNERS, colour_key, key_group
@@ -68,11 +68,7 @@ def boundary_layer(grains: GrainMap, shape: tuple[int, int], size: tuple[int, in
     size : tuple of int
         Width and height of the picture; the map lies at its upper left.
     """
-    rows, columns = (
-        ((np.arange(new) + 0.5) * old / new).astype(int)
-        for new, old in zip(shape, grains.labels.shape, strict=True)
-    )
-    kind = _kinds(grains, grains.labels[np.ix_(rows, columns)])
+    kind = _kinds(grains, grains.labels[shrink_indices(grains.labels.shape, shape)])
     rgba = np.zeros((size[1], size[0], 4), np.uint8)
     part = rgba[: shape[0], : shape[1]]
     for number in (_LOW, _OTHER, _HIGH, _TWIN):

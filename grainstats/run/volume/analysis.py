@@ -123,18 +123,18 @@ def in_words(document: dict[str, Any]) -> str:
     lines = [
         f"{columns} x {rows} x {slices} voxels of {x:g} x {y:g} x {z:g} nm",
         f"{document['n_grains']} grains, {document['n_interior']} not cut by the frame",
-        f"  equivalent diameter, mean      {_number(size['mean'], 'nm', size['ci'])}",
-        f"  equivalent diameter, by volume {_number(size['volume_weighted_mean'], 'nm', None)}",
-        f"  surface per volume             {_number(surface['value'], '1/µm', surface['ci'])}",
-        f"  faces of a grain               {_number(document['faces_per_grain']['mean'], '', None)}",
+        f"  equivalent diameter, mean      {value_words(size['mean'], 'nm', size['ci'])}",
+        f"  equivalent diameter, by volume {value_words(size['volume_weighted_mean'], 'nm')}",
+        f"  surface per volume             {value_words(surface['value'], '1/µm', surface['ci'])}",
+        f"  faces of a grain               {value_words(document['faces_per_grain']['mean'], '')}",
     ]
     lines += [f"  {p['name']:30s} {p['fraction']:.1%} of the volume" for p in document["phases"]]
     lines.append(f"grain size: {modality['verdict']} ({modality['reason']})")
     return "\n".join(lines)
 
 
-def _number(value: float | None, unit: str, ci: list[float] | None) -> str:
+def value_words(value: float | None, unit: str, ci: list[float] | None = None) -> str:
+    """``"48.2 nm (95 %: 44.1 to 53)"``."""
     if value is None:
         return "unknown"
-    interval = "" if ci is None else f"  (95 %: {ci[0]:.4g} to {ci[1]:.4g})"
-    return f"{value:.4g} {unit}{interval}"
+    return f"{value:.4g} {unit}".strip() + ("" if ci is None else f" (95 %: {ci[0]:.4g} to {ci[1]:.4g})")

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import io
-
 import numpy as np
 
 LONGEST_PX = 512  #: longer edge of a slice on the page
 VOID = (38, 40, 46)  #: RGB
 LINE = (255, 214, 10)  #: RGB
-QUALITY = 80  #: of JPEG
 GOLDEN = 0.618034  #: golden ratio: neighbouring numbers get distant hues
 
 
@@ -60,12 +56,3 @@ def sized(picture: np.ndarray, edges: tuple[float, float]) -> np.ndarray:
     smaller = target[0] < picture.shape[0]
     method = Image.Resampling.BOX if smaller else Image.Resampling.NEAREST
     return np.asarray(Image.fromarray(picture).resize(size, method))
-
-
-def data_uri(picture: np.ndarray) -> str:
-    """The picture as JPEG in a data: address."""
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "JPEG", quality=QUALITY)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()

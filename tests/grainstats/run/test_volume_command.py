@@ -56,7 +56,8 @@ def test_document_follows_the_contract(stack: Path, tmp_path: Path) -> None:
     assert (out / "labels.vti").is_file()
     page = (out / "report.html").read_text(encoding="utf-8")
     assert page.count("data:image/jpeg") == 3 + found["shape"][0]
-    assert "http" not in page
+    assert "http" not in page.replace("http-equiv", "") and "unsafe" not in page
+    assert page.count('class="scale"') == 3
 
 
 def test_phases_alone(tmp_path: Path) -> None:

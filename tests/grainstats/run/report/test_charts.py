@@ -1,64 +1,154 @@
-"""Charts say what the numbers say; words round honestly."""
+"""Charts say what the numbers say, on axes with names; words round honestly."""
 
 from __future__ import annotations
 
+import io
 import re
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from grainstats.run.report.svg_charts import Mode, distribution_charts, length, range_chart
-from grainstats.run.report.wording import length_with_interval, number, probability
+from grainstats.infer import ModalityVerdict
+from grainstats.run.report.chart import Axis, Chart, Line, Point, log_ticks, ticks
+from grainstats.run.report.page import render
+from grainstats.run.report.section import dot_of
+from grainstats.run.report.size_charts import (
+    border_nm,
+    diameter_chart,
+    fitted_modes,
+    sizes,
+    spacing_chart,
+    spark,
+)
+from grainstats.run.report.wording import length, length_with_interval, number, p_words, probability
 
 
-def heights(svg: str) -> tuple[np.ndarray, np.ndarray]:
-    """Middle and height of every bar."""
-    bars = [e.attrib for e in ElementTree.fromstring(svg).iter("rect") if e.attrib["class"] == "bar"]
-    x = [float(b["x"]) + float(b["width"]) / 2 for b in bars]
-    return np.array(x), np.array([float(b["height"]) for b in bars])
+def svg_of(chart: Chart) -> ElementTree.Element:
+    """The chart as the pages lay it out."""
+    page = render(
+        "loops.html.j2",
+        loops=[
+            {
+                "progress": chart,
+                "predictions": None,
+                "proposals": (),
+                "words": (),
+                "name": "a",
+                "unit": "",
+                "direction": "b",
+            }
+        ],
+    )
+    (found,) = re.findall(r"<svg class=\"chart\" viewBox.*?</svg>", page, re.DOTALL)
+    return ElementTree.fromstring(found)
+
+
+def texts(svg: ElementTree.Element, kind: str) -> list[str]:
+    return [str(e.text) for e in svg.iter("text") if e.attrib["class"] == kind]
+
+
+def two_sizes() -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(1)
+    return np.concatenate([rng.normal(50, 4, 900), rng.normal(300, 20, 60)]), np.ones(960)
 
 
 def test_area_weighting_moves_the_peak_to_the_coarse_grains():
-    rng = np.random.default_rng(1)
-    d = np.concatenate([rng.normal(50, 4, 900), rng.normal(300, 20, 60)])
-    number_chart, area_chart = distribution_charts(d, np.ones(d.size), ())
-    middle = 210.0
-    x, h = heights(number_chart)
-    assert h[x < middle].sum() > 5 * h[x > middle].sum()
-    x, h = heights(area_chart)
-    assert h[x > middle].sum() > 1.5 * h[x < middle].sum()
+    found = sizes(*two_sizes(), 2)
+    assert found is not None
+    coarse = found.ends_nm[:-1] > 120
+    assert found.by_number[~coarse].sum() > 5 * found.by_number[coarse].sum()
+    assert found.by_extent[coarse].sum() > 1.5 * found.by_extent[~coarse].sum()
+    assert found.by_number.sum() == pytest.approx(1) == pytest.approx(found.by_extent.sum())
 
 
-def test_a_mode_is_drawn_at_its_diameter_with_its_share_and_interval():
-    d = np.geomspace(10, 1000, 201)
-    modes = (Mode(100.0, 0.7, (90.0, 111.0)), Mode(600.0, 0.3, None))
-    _, chart = distribution_charts(d, np.ones(d.size), modes)
-    marks = [float(v) for v in re.findall(r'class="mark" x1="([\d.]+)"', chart)]
-    ticks = {
-        float(t.text): float(t.attrib["x"])
-        for t in ElementTree.fromstring(chart).iter("text")
-        if t.attrib["class"] == "tick" and t.text.replace(".", "").isdigit()
-    }
-    assert marks[0] == pytest.approx(ticks[100.0], abs=0.2)
-    assert "70 % of the area" in chart and "30 % of the area" in chart
-    assert chart.count('class="band"') == 1 and chart.count('class="fit"') == 2
+def test_the_table_of_a_chart_is_what_is_drawn():
+    chart = diameter_chart(sizes(*two_sizes(), 2), ())
+    assert chart is not None and chart.bars is not None
+    table = pd.read_csv(io.StringIO(chart.csv()))
+    assert table["area_share"].to_numpy() * 100 == pytest.approx(chart.bars.heights, rel=1e-4)
+    tops = [float(y) for y in re.findall(r"V([\d.]+)H", chart.bar_path())]
+    drawn = (chart.floor - np.array(tops)) / (chart.floor - chart.top)
+    assert drawn == pytest.approx(chart.y.share(chart.bars.heights[chart.bars.heights > 0]), abs=1e-3)
 
 
-def test_no_grains_no_chart():
-    assert distribution_charts(np.empty(0), np.empty(0), ()) == ("", "")
+def test_both_axes_are_named_with_their_units():
+    for chart in (
+        diameter_chart(sizes(*two_sizes(), 2), ()),
+        spacing_chart(sizes(*two_sizes(), 1), 60.0, None),
+    ):
+        assert chart is not None
+        x, y = texts(svg_of(chart), "name")
+        assert "(nm)" in x and y == "share per class (%)"
+        assert len(chart.y_ticks()) >= 3 and len(chart.x_ticks()) >= 3
 
 
-def test_one_grain_can_be_drawn():
-    for svg in distribution_charts(np.array([50.0]), np.ones(1), (Mode(50.0, 1.0, None),)):
-        assert "nan" not in svg
-        ElementTree.fromstring(svg)
+def test_modes_stand_at_their_diameter_with_share_and_interval(verdict: ModalityVerdict):
+    told = replace(
+        verdict, modes_nm=(50.0, 300.0), mode_fractions=(0.3, 0.7), modes_ci_nm=((48.0, 52.0), (280.0, 320.0))
+    )
+    modes = fitted_modes(told, *two_sizes())
+    chart = diameter_chart(sizes(*two_sizes(), 2), modes)
+    assert chart is not None
+    svg = svg_of(chart)
+    marks = [float(e.attrib["x1"]) for e in svg.iter("line") if e.attrib["class"] == "mark"]
+    assert marks == [chart.px(50.0), chart.px(300.0)]
+    assert any("70 % of the area" in text for text in texts(svg, "label"))
+    assert sum(e.attrib.get("class") == "band" for e in svg.iter("rect")) == 2
+    assert sum(e.attrib["class"] == "fit" for e in svg.iter("polyline")) == 2
+    border = border_nm(modes)
+    assert border is not None and 60 < border < 250
+    assert border_nm(modes[:1]) is None
 
 
-def test_range_chart_places_the_dot_on_a_logarithmic_axis():
-    svg = ElementTree.fromstring(range_chart(100.0, (50.0, 200.0), (10.0, 1000.0)))
-    (dot,) = svg.iter("circle")
-    assert float(dot.attrib["cx"]) == pytest.approx(80.0, abs=0.1)
+def test_one_grain_and_no_grain():
+    assert sizes(np.empty(0), np.empty(0), 2) is None and diameter_chart(None, ()) is None
+    one = diameter_chart(sizes(np.array([50.0]), np.ones(1), 2), ())
+    assert one is not None and "nan" not in ElementTree.tostring(svg_of(one), encoding="unicode")
+
+
+def test_small_histograms_of_a_sample_share_their_height():
+    values, weight = two_sizes()
+    found = sizes(values, weight, 2)
+    assert found is not None
+
+    def highest(path: str) -> float:
+        return min(float(y) for y in re.findall(r"V([\d.]+)", path))
+
+    whole, fine = spark(found, values, weight), spark(found, values[:900], weight[:900])
+    assert highest(fine) < highest(whole)  # all its area in fewer classes: higher bars
+
+
+def test_what_comes_from_data_is_escaped_in_a_chart():
+    table = pd.DataFrame({"sample": ["=1+1", '"><script>'], "x": [1.0, 2.0]})
+    axis = Axis("a < b", 0.0, 3.0)
+    line = Line(np.array([0.0, 1.0]), np.array([0.0, 1.0]), "fit", "<b>")
+    chart = Chart("n", "<i>", axis, axis, table, lines=(line,), points=(Point(1.0, 2.0, said="<u>"),))
+    svg = svg_of(chart)
+    assert svg.attrib["aria-label"] == "<i>" and texts(svg, "name") == ["a < b", "a < b"]
+    assert {str(t.text) for t in svg.iter("title")} == {"<i>", "<b>", "<u>"}
+    assert not chart.csv().splitlines()[1].startswith("=")
+
+
+def test_dots_lie_on_a_logarithmic_axis():
+    dot = dot_of(100.0, (50.0, 200.0), (10.0, 1000.0))
+    assert dot.at == pytest.approx(80.0, abs=0.1) and dot.ends is not None
+    assert dot.at - dot.ends[0] == pytest.approx(dot.ends[1] - dot.at, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [(0, 10, [0, 2, 4, 6, 8, 10]), (96, 143, [100, 110, 120, 130, 140]), (-0.011, 0.004, [-0.01, -0.005, 0])],
+)
+def test_ticks_are_round(low: float, high: float, expected: list[float]) -> None:
+    assert ticks(low, high) == pytest.approx(expected)
+
+
+def test_ticks_of_a_logarithmic_axis():
+    assert log_ticks(15, 600) == [20, 50, 100, 200, 500]
+    assert log_ticks(0.8, 1.3) == pytest.approx([0.8, 0.9, 1.0, 1.1, 1.2, 1.3])
 
 
 def test_words():
@@ -72,6 +162,13 @@ def test_words():
         "0.012",
         "0.46",
         "–",
+    ]
+    assert [p_words(p) for p in (0.0004, 0.0312, 0.456, 1.0, None)] == [
+        "p < .001",
+        "p = .031",
+        "p = .46",
+        "p = 1",
+        "no p",
     ]
     assert [number(v) for v in (0.0, 23.84, 0.5, 12345.6, float("nan"))] == [
         "0",

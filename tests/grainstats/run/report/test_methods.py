@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 
-import jinja2
 import pandas as pd
 import pytest
 
 from grainstats.infer.modality import coarse_grains, judge, stability
 from grainstats.run.recipe import Recipe
 from grainstats.run.report.methods import Methods, Rules, methods_of
+from grainstats.run.report.page import render
 from segment.unet import load_model
 
 
@@ -21,9 +21,7 @@ def methods(edge_model) -> Methods:
 
 
 def text_of(methods: Methods) -> str:
-    loader = jinja2.PackageLoader("grainstats.run.report")
-    environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
-    return environment.get_template("methods.html.j2").render(m=methods)
+    return render("methods.html.j2", m=methods)
 
 
 def test_the_rule_is_told_with_the_constants_that_decide(methods):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import shutil
 from dataclasses import replace
 from html.parser import HTMLParser
+from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
@@ -17,50 +19,78 @@ from grainstats.infer import ModalityVerdict
 from grainstats.run.job.batch import run_batch
 from grainstats.run.job.call import Call
 from grainstats.run.recipe import Recipe
-from grainstats.run.report.image_choice import MOST_IN_ALL, MOST_PER_SAMPLE, choose_images
 from grainstats.run.report.image_overlays import BOUNDARY_RGB, write_pictures
-from grainstats.run.report.page_split import PAGE_BYTES, Part, parts_of, split
-from grainstats.run.report.wording import lede, verdict_paragraphs, verdict_words
+from grainstats.run.report.pictures import MOST_IN_ALL, MOST_PER_SAMPLE, choose_images, title_of
+from grainstats.run.report.report import PAGE_BYTES, Part, parts_of, split
+from grainstats.run.report.verdict_words import lede, verdict_paragraphs
 from segment.grain_map import GrainMap
 
 
 class Links(HTMLParser):
-    """Everything in a page that names another resource, and tags left open."""
+    """Everything in a page that names another resource, its pictures, and tags left open."""
+
+    VOID = ("meta", "img", "input", "br")
 
     def __init__(self) -> None:
         super().__init__()
-        self.named: list[str] = []
+        self.sources: list[str] = []
+        self.links: list[str] = []
         self.images: list[dict] = []
+        self.open: list[str] = []
+        self.labels: list[dict] = []
 
     def handle_starttag(self, tag, attrs):
         attributes = dict(attrs)
-        self.named += [attributes[name] for name in ("src", "href") if name in attributes]
+        self.sources += [attributes["src"]] if "src" in attributes else []
+        self.links += [attributes["href"]] if "href" in attributes else []
         if tag == "img":
             self.images.append(attributes)
+        if tag == "svg":
+            self.labels.append(attributes)
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        pass
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory, edge_model, write_micrograph) -> str:
-    """A report with three samples, one of them with a name that wants to be a tag, one with letters alike."""
+def folder(tmp_path_factory, edge_model, write_micrograph):
+    """Results of three samples, one of them with a name that wants to be a tag, one with letters alike."""
     folder = tmp_path_factory.mktemp("report")
     write_micrograph(folder / "data/S1/a.tif", 1)
     write_micrograph(folder / "data/<b>&S2/b.tif", 2)
     write_micrograph(folder / "data/<b>*S2/c.tif", 3)
     (folder / "data/S1/<script>.tif").write_text("no image")
-    call = Call((str(folder / "data"),), folder / "out", workers=0)
-    return run_batch(call, Recipe(model=str(edge_model))).report.read_text()
+    run_batch(Call((str(folder / "data"),), folder / "out", workers=0), Recipe(model=str(edge_model)))
+    return folder / "out"
 
 
-def test_the_report_is_complete_in_itself(report):
-    links = Links()
-    links.feed(report)
-    assert links.named and all(name.startswith(("data:image/", "#")) for name in links.named)
-    assert "@import" not in report and "url(" not in report
+@pytest.fixture(scope="module")
+def report(folder) -> str:
+    return (folder / "report.html").read_text()
+
+
+@pytest.fixture(scope="module")
+def links(report) -> Links:
+    found = Links()
+    found.feed(report)
+    return found
+
+
+def test_the_report_is_complete_in_itself(report, links, folder):
+    assert links.sources and all(name.startswith("data:image/") for name in links.sources)
+    beside = [name for name in links.links if not name.startswith("#")]
+    assert len(beside) == 3 and all((folder / unquote(name)).is_file() for name in beside)
+    assert "@import" not in report and "url(" not in report and links.open == []
 
 
 def test_the_page_runs_and_wears_nothing_but_its_own(report):
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', report)[1]
-    assert "unsafe" not in policy and policy.startswith("default-src 'none'")
+    assert "unsafe" not in policy and "http" not in policy and policy.startswith("default-src 'none'")
     for tag in ("style", "script"):
         (text,) = re.findall(rf"<{tag}>(.*?)</{tag}>", report, re.DOTALL)
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
@@ -68,14 +98,28 @@ def test_the_page_runs_and_wears_nothing_but_its_own(report):
     assert not re.search(r"<[^>]+\s(style|on\w+)=", report)
 
 
-def test_view_and_layer_of_a_picture_lie_on_each_other(report):
-    links = Links()
-    links.feed(report)
+def test_every_picture_has_its_boundaries_its_maps_and_its_scale_bar(links):
     views = [image for image in links.images if "width" in image]
-    layers = [image for image in links.images if image.get("class") == "layer"]
-    assert len(views) == len(layers) == 3
+    kinds = [image.get("class", "") for image in links.images]
+    assert len(views) == kinds.count("layer") == kinds.count("map size") == kinds.count("map spacing") == 3
     assert all(image["src"].startswith("data:image/jpeg") for image in views)
-    assert all(image["src"].startswith("data:image/png") for image in layers)
+    bars = [e["aria-label"] for e in links.labels if e.get("class") == "scale"]
+    assert len(bars) == 6 and all(re.fullmatch(r"Scale bar: \d+ nm", text) for text in bars)
+    assert all(image["alt"] for image in links.images)
+
+
+def test_pictures_without_their_label_map_are_shown_without_maps(folder, edge_model, tmp_path):
+    out = tmp_path / "out"
+    shutil.copytree(folder, out)
+    for path in out.glob("images/**/*.labels.tif"):
+        path.write_bytes(b"gone")
+    (out / ".report/written.json").unlink()
+    data = str(folder.parent / "data")
+    run_batch(Call((data,), out, workers=0, report_only=True), Recipe(model=str(edge_model)))
+    found = Links()
+    found.feed((out / "report.html").read_text())
+    kinds = [image.get("class", "") for image in found.images]
+    assert kinds.count("layer") == 3 and not any("map" in kind for kind in kinds)
 
 
 def test_names_are_escaped(report):
@@ -83,11 +127,9 @@ def test_names_are_escaped(report):
     assert "<script>.tif" not in report and "&lt;script&gt;.tif" in report
 
 
-def test_every_anchor_exists(report):
-    links = Links()
-    links.feed(report)
+def test_every_anchor_exists(report, links):
     ids = re.findall(r'\bid="([^"]+)"', report)
-    assert {name[1:] for name in links.named if name.startswith("#")} <= set(ids)
+    assert {name[1:] for name in links.links if name.startswith("#")} <= set(ids)
     assert len(ids) == len(set(ids))
 
 
@@ -96,7 +138,6 @@ def test_words_of_a_bimodal_verdict(verdict: ModalityVerdict):
     text = " ".join(verdict_paragraphs(told))
     assert "40.0 nm (37.0–44.0) and coarse grains around 130 nm (110–150)" in text
     assert "62 : 38" in text and "0.003" in text and "0.93" in text
-    assert verdict_words(told).short == "coarse : fine = 4.0 : 1"
 
 
 def test_words_of_an_indeterminate_verdict_say_what_is_missing(verdict: ModalityVerdict):
@@ -119,21 +160,20 @@ def test_of_many_images_the_extreme_ones_are_shown_and_it_is_said():
     n = 50
     images = pd.DataFrame({"analysis_id": range(n), "path": [f"{i:02}.tif" for i in range(n)], "frame": 0})
     spacing = pd.DataFrame({"analysis_id": range(n), "name": "intercept_mean_nm", "value": range(n)})
-    chosen, title = choose_images(images, spacing, 1)
+    chosen = choose_images(images, spacing, 1)
     half = MOST_PER_SAMPLE // 2
     assert list(chosen["analysis_id"]) == [*range(half), *range(n - half, n)]
-    assert f"{MOST_PER_SAMPLE} of {n}" in title
-    assert len(choose_images(images, spacing, MOST_IN_ALL)[0]) == 1
-    assert len(choose_images(images, spacing, 3 * MOST_IN_ALL)[0]) == 0
+    assert f"{MOST_PER_SAMPLE} of {n}" in title_of(len(chosen), n)
+    assert len(choose_images(images, spacing, MOST_IN_ALL)) == 1
+    assert len(choose_images(images, spacing, 3 * MOST_IN_ALL)) == 0
 
 
 def test_no_page_holds_more_than_its_bytes_and_pages_are_named():
-    sizes = [(f"S{k}", 300_000) for k in range(40)] + [("large", 2 * PAGE_BYTES)]
-    pages = split(sizes)
-    assert [name for page in pages for name in page] == [name for name, _ in sizes]
-    known = dict(sizes)
-    assert all(sum(known[name] for name in page) <= PAGE_BYTES for page in pages[:-1])
-    assert pages[-1] == ["large"]
+    sections = [(f"S{k}", "x" * 300_000) for k in range(40)] + [("large", "x" * 2 * PAGE_BYTES)]
+    pages = split(sections)
+    assert [name for page in pages for name, _ in page] == [name for name, _ in sections]
+    assert all(sum(len(html) for _, html in page) <= PAGE_BYTES for page in pages[:-1])
+    assert [name for name, _ in pages[-1]] == ["large"]
     assert parts_of([["S1", "S2"], ["S3"]], "report.html") == [
         Part("report.html", "S1", "S2"),
         Part("report-2.html", "S3", "S3"),
@@ -145,7 +185,7 @@ def test_many_samples_make_several_pages(tmp_path, edge_model, write_micrograph,
     for number in range(3):
         write_micrograph(tmp_path / f"data/S{number}/a.tif", number)
     out = tmp_path / "out"
-    monkeypatch.setattr("grainstats.run.report.report.split", lambda sizes: split(sizes, most=1))
+    monkeypatch.setattr("grainstats.run.report.report.split", lambda sections: split(sections, most=1))
     call = Call((str(tmp_path / "data"),), out, workers=0)
     run_batch(call, Recipe(model=str(edge_model)))
     pages = [out / "report.html", out / "report-2.html", out / "report-3.html"]

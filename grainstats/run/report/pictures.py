@@ -1,0 +1,216 @@
+"""Pictures of a sample's images: which the report carries, and each with its maps and scale bar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import numpy as np
+import pandas as pd
+
+from grainstats.run.report.grain_maps import Range, population_map, scale_bar, size_map, spacing_map
+from grainstats.run.report.orientation_pictures import LEGEND_PX
+from grainstats.run.report.page import data_uri, jpeg_uri
+from grainstats.run.report.wording import length
+from grainstats.share.db.records import CORRECTION
+from grainstats.share.safe_paths import is_below, picture_below, picture_kind
+
+if TYPE_CHECKING:
+    from segment.grain_map import GrainMap
+
+MOST_PER_SAMPLE = 12
+MOST_IN_ALL = 72
+SMALL_PX = 400
+CURRENT_PX = 1100  #: widest picture of a limiting path on the page
+MAP_NAMES = {"size": "grain size", "spacing": "local spacing", "population": "population"}
+
+
+@dataclass(frozen=True)
+class Scales:
+    """What the colours of a sample's maps stand for; `border_nm` parts its two populations."""
+
+    size: Range
+    spacing: Range
+    border_nm: float | None
+
+
+@dataclass(frozen=True)
+class ImageView:
+    """One image on the page; pictures are data URIs of the same shape."""
+
+    name: str
+    view: str
+    layer: str
+    width: int
+    height: int
+    maps: dict[str, str]
+    bar: tuple[float, str]
+    map_bar: tuple[float, str]
+    full: str
+    current: str
+    facts: str
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def n_bytes(self) -> int:
+        return sum(map(len, (self.view, self.layer, self.current, *self.maps.values())))
+
+
+def choose_images(images: pd.DataFrame, per_image: pd.DataFrame, n_samples: int) -> pd.DataFrame:
+    """Images of one sample to show: all, or those with the finest and the coarsest spacing.
+
+    Parameters
+    ----------
+    images : DataFrame
+        Analyses of one sample.
+    per_image : DataFrame
+        Image descriptors.
+    n_samples : int
+        Samples that share the room of `MOST_IN_ALL`.
+    """
+    room = min(MOST_PER_SAMPLE, MOST_IN_ALL // max(1, n_samples))
+    ordered = images.sort_values(["path", "frame"], ignore_index=True)
+    if room == 0 or len(ordered) <= room:
+        return ordered.iloc[: room or 0]
+    spacing = per_image[per_image["name"] == "intercept_mean_nm"].set_index("analysis_id")["value"]
+    rank = ordered["analysis_id"].map(spacing).rank(method="first")
+    middle = (len(ordered) + 1) / 2
+    extreme = (rank.fillna(0) - middle).abs().sort_values(ascending=False, kind="stable").index[:room]
+    return ordered.loc[sorted(extreme)]
+
+
+def title_of(n_shown: int, n_images: int) -> str:
+    """What the page says of the choice."""
+    if n_shown == n_images:
+        return "Where: every image"
+    if n_shown == 0:
+        return "Images: in the folder images"
+    return (
+        f"Where: the {n_shown} of {n_images} images with the finest and the coarsest spacing; "
+        "the others are in the folder images"
+    )
+
+
+def image_views(out: Path, images: pd.DataFrame, scales: Scales, most_bytes: int) -> Iterator[ImageView]:
+    """Pictures of images, as many as `most_bytes` hold; one whose files are missing is left out."""
+    used = 0
+    for _, image in images.iterrows():
+        shown = _view(out, image, scales)
+        if shown is None:
+            continue
+        used += shown.n_bytes
+        if used > most_bytes:
+            return
+        yield shown
+
+
+def image_name(image: pd.Series) -> str:
+    """File and frame."""
+    frame = f", frame {image['frame'] + 1}" if "#" in image["micrograph_digest"] else ""
+    return Path(image["path"]).name + frame
+
+
+def _view(out: Path, image: pd.Series, scales: Scales) -> ImageView | None:
+    from PIL import Image
+
+    from segment.orientation import is_orientation_map
+
+    paths = {name: picture_below(out, image["artefacts"].get(name)) for name in ("view", "layer", "overlay")}
+    view, layer, overlay = paths.values()
+    if view is None or layer is None:
+        return None
+    try:
+        with Image.open(layer, formats=("PNG",)) as shown:
+            width, height = shown.size
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return None
+    oriented = is_orientation_map(image["path"])
+    map_width = width - LEGEND_PX if oriented else width
+    share, words = scale_bar(image["columns"] * image["pixel_size_nm"])
+    grains = _grains(out, image)
+    shape = (height, width)
+    if oriented and grains is not None:
+        shape = (round(map_width * grains.labels.shape[0] / grains.labels.shape[1]), map_width)
+    twice = 2 if max(width, height) <= SMALL_PX else 1  # doubled for the eye
+    return ImageView(
+        name=image_name(image),
+        view=_uri(view),
+        layer=_uri(layer),
+        width=twice * width,
+        height=twice * height,
+        maps={} if grains is None else maps_of(grains, shape, scales),
+        bar=(share * map_width / width, words),
+        map_bar=(share, words),
+        full="" if oriented or overlay is None else quote(str(image["artefacts"]["overlay"])),
+        current=_current(out, image),
+        facts=_facts(image),
+        warnings=tuple(image["warnings"]),
+    )
+
+
+def maps_of(grains: GrainMap, shape: tuple[int, int], scales: Scales) -> dict[str, str]:
+    """The maps of one image as data URIs, by kind."""
+    drawn = {
+        "size": size_map(grains, shape, scales.size),
+        "spacing": spacing_map(grains, shape, scales.spacing),
+    }
+    if scales.border_nm is not None:
+        drawn["population"] = population_map(grains, shape, scales.border_nm)
+    return {kind: data_uri(content, "image/png") for kind, content in drawn.items()}
+
+
+def scales_of(diameter_nm: np.ndarray, mean_spacing_nm: float, border_nm: float | None) -> Scales:
+    """Ends of the colour scales that all images of a sample share.
+
+    Sizes from the smallest hundredth of the grains to the largest grain; spacings from half to twice the
+    sample's mean.
+    """
+    good = diameter_nm[np.isfinite(diameter_nm) & (diameter_nm > 0)]
+    low, high = (float(np.quantile(good, 0.01)), float(good.max())) if good.size else (1.0, 2.0)
+    mean = mean_spacing_nm if mean_spacing_nm > 0 else 1.0
+    return Scales(Range(low, max(high, 1.01 * low)), Range(mean / 2, mean * 2), border_nm)
+
+
+def _grains(out: Path, image: pd.Series) -> GrainMap | None:
+    """The image's label map; None where it is gone or somebody's else."""
+    from segment.errors import InputError
+    from segment.label_files import read_label_map
+
+    name = image["artefacts"].get("labels")
+    if not is_below(out, name):
+        return None
+    try:
+        found = read_label_map(out / name, pixel_size_nm=float(image["pixel_size_nm"]))
+    except (InputError, OSError):
+        return None
+    return found if found.labels.shape[1] == image["columns"] else None
+
+
+def _current(out: Path, image: pd.Series) -> str:
+    """The picture of the limiting path, where the recipe asked for one."""
+    from PIL import Image
+
+    path = picture_below(out, image["artefacts"].get("current"))
+    if path is None:
+        return ""
+    try:
+        with Image.open(path, formats=("PNG",)) as picture:
+            return jpeg_uri(picture, CURRENT_PX)
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return ""
+
+
+def _facts(image: pd.Series) -> str:
+    parts = [f"{image['n_grains']} grains"]
+    if str(image["model_digest"]).startswith(CORRECTION):
+        parts.append("corrected by hand")
+    parts.append(f"{length(image['columns'] * image['pixel_size_nm'])} wide")
+    parts.append(f"{image['pixel_size_nm']:.4g} nm per pixel ({image['scale_source']})")
+    return " · ".join(parts)
+
+
+def _uri(path: Path) -> str:
+    return data_uri(path.read_bytes(), str(picture_kind(path)))

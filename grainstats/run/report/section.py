@@ -1,0 +1,299 @@
+"""What the page says of one sample, as plain values; the template lays it out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from grainstats.infer.modality.verdict import ModalityVerdict
+from grainstats.run.report.chart import Chart
+from grainstats.run.report.grain_maps import Range, colours
+from grainstats.run.report.pictures import ImageView, Scales, image_name, image_views, scales_of, title_of
+from grainstats.run.report.size_charts import (
+    Mode,
+    Sizes,
+    border_nm,
+    diameter_chart,
+    fitted_modes,
+    sizes,
+    spacing_chart,
+    spark,
+)
+from grainstats.run.report.wording import length, number
+from grainstats.share.db.database import Database
+
+SHOWN = {
+    "intercept_mean_nm": "Spacing: mean intercept, as traced",
+    "intercept_nm_corrected": "Mean intercept without the lost boundary",
+    "boundary_lost_share": "Share of boundary lost",
+    "intercept_median_nm": "Median intercept",
+    "intercept_cv": "Coefficient of variation of intercepts",
+    "equivalent_diameter_mean_nm": "Mean diameter, by number",
+    "equivalent_diameter_nm_corrected": "Mean diameter without the lost boundary",
+    "equivalent_diameter_median_nm": "Median diameter, by number",
+    "equivalent_diameter_area_weighted_mean_nm": "Mean diameter, by area",
+    "boundary_density_per_um": "Boundary length per area",
+    "boundary_density_per_um_corrected": "Boundary length per area without the loss",
+    "triple_junctions_per_um2": "Triple junctions per area",
+    "aspect_ratio_mean": "Mean aspect ratio",
+    "astm_g": "ASTM grain-size number G",
+    "second_phase_area_fraction": "Area fraction of pores and second phases",
+    "second_phase_boundary_share": "Share of the grains' outlines on pores and second phases",
+    "second_phase_diameter_mean_nm": "Mean diameter of pores and second phases",
+    "current_x_over_j0": "Limiting current along x, over j0",
+    "current_y_over_j0": "Limiting current along y, over j0",
+    "misorientation_mean_deg": "Mean misorientation of boundaries",
+    "high_angle_boundary_share": "Share of boundary length at 15° and more",
+    "sigma3_boundary_share": "Share of boundary length that is Σ3",
+}
+UNITS = {"1": "", "deg": "°", "1/um": "µm⁻¹", "1/um2": "µm⁻²", "nm2": "nm²"}
+MOST_ROWS = 100  #: images told one by one on the page; all are in the tables
+RANGE_WIDTH, RANGE_ROOM = 160, 6  #: of the small charts in tables
+LEGEND_STEP = 4  #: of the shades of a map, those that its legend shows
+DRAGGING = 0.05  #: shift of the sample's mean by one image that is worth a mark (judgement)
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One row of a sample's numbers, formatted."""
+
+    name: str
+    value: str
+    interval: str
+    method: str
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A value with its interval on the small charts of tables, in their own units."""
+
+    at: float
+    ends: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class ImageRow:
+    """One image beside the others: its spacing, its histogram, and how far it moves the sample's mean."""
+
+    name: str
+    n_grains: int
+    spacing: str
+    dot: Dot | None
+    spark: str
+    pull: str
+    drags: bool
+    warnings: tuple[str, ...]
+    path: str
+    pixel_size: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Legend:
+    """Colour scale of a kind of map: its colours from low to high, and what its ends mean."""
+
+    kind: str
+    name: str
+    colours: tuple[str, ...]
+    low: str
+    middle: str
+    high: str
+
+
+@dataclass(frozen=True, eq=False)
+class Section:
+    """Everything the page says about one sample."""
+
+    anchor: str
+    sample_id: str
+    design: str
+    verdict: ModalityVerdict | None
+    n_interior: int
+    n_images: int
+    n_flagged: int
+    modes: tuple[Mode, ...]
+    spacing: tuple[float, tuple[float, float] | None] | None
+    dot: Dot | None
+    charts: tuple[Chart, ...]
+    rows: tuple[Quantity, ...]
+    per_image: tuple[ImageRow, ...]
+    outline: str
+    images: tuple[ImageView, ...]
+    images_title: str
+    n_shown: int
+    legends: tuple[Legend, ...]
+
+    @property
+    def kind(self) -> str:
+        """The verdict, also the CSS class."""
+        return "indeterminate" if self.verdict is None else self.verdict.verdict
+
+
+@dataclass(frozen=True, eq=False)
+class SampleRows:
+    """Rows of the database about one sample: its images, those to show, descriptors by image and pooled."""
+
+    sample_id: str
+    design: str
+    images: pd.DataFrame
+    shown: pd.DataFrame
+    per_image: pd.DataFrame
+    pooled: pd.DataFrame
+    verdict: ModalityVerdict | None
+
+
+def section_of(
+    db: Database, out: Path, anchor: str, rows: SampleRows, axis_nm: tuple[float, float], most_bytes: int
+) -> Section:
+    """Read a sample's grains and intercepts and draw its charts and pictures.
+
+    Parameters
+    ----------
+    db : Database
+    out : Path
+        Where the pictures of the run are.
+    anchor : str
+        Name of the section in links.
+    rows : SampleRows
+    axis_nm : (float, float)
+        Ends of the axis that the spacings of all samples are drawn on.
+    most_bytes : int
+        Of pictures.
+    """
+    grains = _ours(db.grains(rows.sample_id), rows.images)
+    whole = grains[~grains["touches_frame"]]
+    diameter, weight = (whole[name].to_numpy(float) for name in ("equivalent_diameter_nm", "weight"))
+    modes = fitted_modes(rows.verdict, diameter, weight)
+    found = sizes(diameter, weight, 2)
+    spacing = _value(rows.pooled, "intercept_mean_nm")
+    intercepts = _ours(db.intercepts(rows.sample_id), rows.images)
+    between = intercepts.loc[intercepts["censored"] == "none", "length_nm"].to_numpy(float)
+    mean, ci = spacing or (0.0, None)
+    drawn = diameter_chart(found, modes), spacing_chart(sizes(between, np.ones(between.size), 1), mean, ci)
+    scales = scales_of(diameter, mean, border_nm(modes))
+    shown = tuple(image_views(out, rows.shown, scales, most_bytes))
+    return Section(
+        anchor=anchor,
+        sample_id=rows.sample_id,
+        design=rows.design,
+        verdict=rows.verdict,
+        n_interior=len(whole),
+        n_images=len(rows.images),
+        n_flagged=sum(bool(flags(image)) for _, image in rows.images.iterrows()),
+        modes=modes,
+        spacing=spacing,
+        dot=None if spacing is None else dot_of(*spacing, axis_nm),
+        charts=tuple(chart for chart in drawn if chart is not None),
+        rows=tuple(
+            _quantity(rows.pooled.loc[n], label) for n, label in SHOWN.items() if n in rows.pooled.index
+        ),
+        per_image=tuple(_image_rows(rows, whole, found, axis_nm)),
+        outline="" if found is None else spark(found, diameter, weight),
+        images=shown,
+        images_title=title_of(len(shown), len(rows.images)),
+        n_shown=len(shown),
+        legends=_legends(scales) if any(image.maps for image in shown) else (),
+    )
+
+
+def dot_of(value: float, ci: tuple[float, float] | None, axis_nm: tuple[float, float]) -> Dot:
+    """Places on a logarithmic axis."""
+    low, high = np.log10(axis_nm)
+
+    def place(nm: float) -> float:
+        share = (np.log10(max(nm, axis_nm[0])) - low) / max(high - low, 1e-9)
+        return round(float(RANGE_ROOM + (RANGE_WIDTH - 2 * RANGE_ROOM) * min(share, 1.0)), 1)
+
+    return Dot(place(value), None if ci is None else (place(ci[0]), place(ci[1])))
+
+
+def _ours(table: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
+    return table[table["analysis_id"].isin(images["analysis_id"])]
+
+
+def _value(table: pd.DataFrame, name: str) -> tuple[float, tuple[float, float] | None] | None:
+    """A positive value with its interval from rows indexed by name."""
+    if name not in table.index or not table.loc[name, "value"] > 0:
+        return None
+    value, low, high = (float(table.loc[name, end]) for end in ("value", "ci_low", "ci_high"))
+    return value, (low, high) if low > 0 and high == high else None
+
+
+def _quantity(row: pd.Series, label: str) -> Quantity:
+    unit = UNITS.get(str(row["unit"]), str(row["unit"]))
+    value, low, high = (float(row[end]) for end in ("value", "ci_low", "ci_high"))
+    interval = "–" if low != low or high != high else f"{number(low)} – {number(high)}"
+    return Quantity(label, f"{number(value)} {unit}".strip(), interval, str(row["method"]))
+
+
+def _image_rows(
+    rows: SampleRows, whole: pd.DataFrame, found: Sizes | None, axis_nm: tuple[float, float]
+) -> Iterator[ImageRow]:
+    by_image = {key: part.set_index("name") for key, part in rows.per_image.groupby("analysis_id")}
+    grains = {key: part for key, part in whole.groupby("analysis_id")}
+    pulls = _pulls(by_image)
+    largest = max(pulls, key=lambda key: abs(pulls[key])) if pulls else None
+    for _, image in rows.images.sort_values(["path", "frame"]).head(MOST_ROWS).iterrows():
+        key = image["analysis_id"]
+        spacing = _value(by_image[key], "intercept_mean_nm") if key in by_image else None
+        own = grains.get(key)
+        histogram = ""
+        if own is not None and found is not None:
+            histogram = spark(found, *(own[n].to_numpy(float) for n in ("equivalent_diameter_nm", "weight")))
+        yield ImageRow(
+            name=image_name(image),
+            n_grains=int(image["n_grains"]),
+            spacing="–" if spacing is None else length(spacing[0]),
+            dot=None if spacing is None else dot_of(*spacing, axis_nm),
+            spark=histogram,
+            pull=f"{100 * pulls[key]:+.1f} %".replace("-", "−") if key in pulls else "–",
+            drags=key == largest and abs(pulls[key]) >= DRAGGING,
+            warnings=tuple(flags(image)),
+            path=str(image["path"]),
+            pixel_size=f"{image['pixel_size_nm']:.4g} nm ({image['scale_source']})",
+            digest=str(image["micrograph_digest"]),
+        )
+
+
+def _pulls(by_image: dict[int, pd.DataFrame]) -> dict[int, float]:
+    """By how much each image moves the mean intercept of the others, as a share of it."""
+    known = {
+        key: (float(table.loc["intercept_mean_nm", "value"]), float(table.loc["n_intercepts", "value"]))
+        for key, table in by_image.items()
+        if {"intercept_mean_nm", "n_intercepts"} <= set(table.index)
+    }
+    total, count = sum(mean * n for mean, n in known.values()), sum(n for _, n in known.values())
+    return {
+        key: (total / count) / ((total - mean * n) / (count - n)) - 1
+        for key, (mean, n) in known.items()
+        if len(known) > 1 and count > n > 0
+    }
+
+
+def flags(image: pd.Series) -> list[str]:
+    """What segmentation or reading found odd about an image, and where its scales disagree."""
+    conflict = image["scale_conflict"]
+    said = [str(warning) for warning in image["warnings"]]
+    if isinstance(conflict, str) and conflict:
+        said.insert(0, f"two sources of the pixel size disagree, {conflict}")
+    return said
+
+
+def _legends(scales: Scales) -> tuple[Legend, ...]:
+    def scale(kind: str, name: str, ends: Range) -> Legend:
+        shades = tuple(f"#{bytes(rgb).hex()}" for rgb in colours(kind)[::LEGEND_STEP])
+        middle = (ends.low * ends.high) ** 0.5
+        return Legend(kind, name, shades, length(ends.low), length(middle), length(ends.high))
+
+    found = [scale("size", "equivalent circle diameter", scales.size)]
+    found.append(scale("spacing", "local mean intercept", scales.spacing))
+    if scales.border_nm is not None:
+        border = length(scales.border_nm)
+        found.append(
+            Legend("population", "population", (), f"fine, below {border}", "", f"coarse, from {border}")
+        )
+    return tuple(found)

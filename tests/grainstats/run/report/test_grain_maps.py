@@ -1,0 +1,79 @@
+"""Maps show what was measured: coarse grains bright, two populations, local spacing in place."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from grainstats.run.report.grain_maps import (
+    COARSE_RGB,
+    FINE_RGB,
+    LINE_RGB,
+    Range,
+    colours,
+    local_spacing_nm,
+    population_map,
+    scale_bar,
+    size_map,
+)
+from segment.grain_map import GrainMap
+
+FINE, COARSE = 8, 20  #: edges of the squares of a map whose left half is fine
+
+
+@pytest.fixture(scope="module")
+def grains() -> GrainMap:
+    """240 × 480 pixels of 2 nm: squares of 8 px on the left, of 20 px on the right."""
+    y, x = np.mgrid[:240, :480]
+    fine = y // FINE * 30 + x // FINE
+    coarse = 10_000 + y // COARSE * 24 + x // COARSE
+    _, labels = np.unique(np.where(x < 240, fine, coarse), return_inverse=True)
+    return GrainMap((labels.reshape(x.shape) + 1).astype(np.int32), 2.0)
+
+
+def rgb(content: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(content)).convert("RGB")).astype(int)
+
+
+def test_coarse_grains_are_brighter_than_fine_ones(grains):
+    shown = rgb(size_map(grains, grains.labels.shape, Range(10.0, 100.0)))
+    fine, coarse = shown[60, 60], shown[70, 410]
+    assert coarse.sum() > fine.sum() + 50
+    bright = colours("size").astype(float) @ [0.2126, 0.7152, 0.0722]
+    assert (np.diff(bright) > 0).all()  # one way from dark to light: readable without colour
+
+
+def test_populations_are_told_apart_at_the_border(grains):
+    shown = rgb(population_map(grains, grains.labels.shape, 30.0))
+    assert tuple(shown[60, 60]) == FINE_RGB and tuple(shown[70, 410]) == COARSE_RGB
+    assert tuple(shown[60, 63]) == LINE_RGB
+    assert tuple(shown[4, 60]) != FINE_RGB  # cut by the frame: paler
+
+
+def test_local_spacing_is_the_edge_of_the_squares(grains):
+    local = local_spacing_nm(grains, grains.labels.shape)
+    assert local[120, 60] == pytest.approx(2 * FINE, rel=0.1)
+    assert local[120, 420] == pytest.approx(2 * COARSE, rel=0.1)
+    smaller = local_spacing_nm(grains, (120, 240))
+    assert smaller[60, 30] == pytest.approx(local[120, 60], rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("width_nm", "words"),
+    [
+        (1640.0, "250 nm"),
+        (40_000.0, "10 µm"),
+        (5.0, "1 nm"),
+        (3.9, "0.97 nm"),
+        (1_000.0, "250 nm"),
+        (4e6, "1 mm"),
+    ],
+)
+def test_scale_bars_have_round_lengths_that_match_the_picture(width_nm, words):
+    share, said = scale_bar(width_nm)
+    assert said == words and share <= 0.25
+    value, unit = said.split()
+    assert share * width_nm == pytest.approx(float(value) * {"nm": 1, "µm": 1e3, "mm": 1e6}[unit], rel=0.01)
