@@ -12,7 +12,7 @@ from grainstats.run.report.chart import BOTTOM, TOP, Axis, Chart, Line, Point
 from grainstats.run.report.compare_input import SampleSizes
 from grainstats.run.report.compare_words import SURE, level_name, plain_name
 
-WIDE = 700  #: of these charts, in their own units
+WIDE = 600  #: of these charts, in their own units
 ROW = 27  #: height of a row of the forest
 NARROWEST = 0.02  #: of a kernel, decades
 
@@ -54,8 +54,8 @@ def forest_plot(comparisons: Sequence[GroupComparison]) -> Chart | None:
         lines=(Line(one, np.array([0.0, len(rows) + 1.0]), "unity"),),
         points=tuple(points),
         legend=() if two else _legend(shown[0].levels[1:], shown[0].groups, 1),
-        left=250,
-        right=130,
+        left=225,
+        right=115,
         width=WIDE,
         height=TOP + BOTTOM + ROW * (len(rows) + 1),
     )
@@ -100,7 +100,8 @@ def distribution_plot(sizes: Sequence[SampleSizes], levels: Sequence[str], by: s
     if not drawn:
         return None
     logs = [np.log10(s.diameter_nm.to_numpy(float)) for s in drawn]
-    grid = np.linspace(min(float(x.min()) for x in logs) - 0.1, max(float(x.max()) for x in logs) + 0.2, 161)
+    low, high = min(float(np.quantile(x, 0.01)) for x in logs), max(float(x.max()) for x in logs)
+    grid = np.linspace(low - 0.1, high + 0.2, 161)
     curves = [_density(x, s, grid) for x, s in zip(logs, drawn, strict=True)]
     lines = tuple(
         Line(

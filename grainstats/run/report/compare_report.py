@@ -23,7 +23,6 @@ from grainstats.run.report.compare_words import (
 )
 from grainstats.run.report.grain_maps import scale_bar
 from grainstats.run.report.page import jpeg_uri, render_page
-from grainstats.run.report.wording import number, p_words, signed, unit_words
 
 PICTURE_PX = 460
 
@@ -103,8 +102,10 @@ def write_comparison_report(report: ComparisonReport, out: Path) -> None:
         words=paragraph(report.comparisons, report.verdicts),
         forest=forest_plot(report.comparisons),
         distribution=distribution_plot(report.sizes, report.levels, report.by),
-        pictures=_pictures(report.overlays, report.levels),
-        rows=[_row(c, report.common_notes) for c in report.comparisons],
+        pictures=_pictures(report.overlays),
+        interval_words=interval_words,
+        plain_name=plain_name,
+        sure=SURE,
         two=len(report.levels) == 2,
         level_name=partial(level_name, by=report.by),
         title=group_title(report.by),
@@ -113,70 +114,15 @@ def write_comparison_report(report: ComparisonReport, out: Path) -> None:
     out.write_text(page, encoding="utf-8")
 
 
-def _row(c: GroupComparison, known: tuple[str, ...]) -> dict[str, Any]:
-    """One descriptor's cells, as text."""
-    return {
-        "name": plain_name(c.descriptor),
-        "unit": "" if c.unit == "1" else unit_words(c.unit),
-        "n": " / ".join(f"{s}·{i}·{g}" for s, i, g in zip(c.n_samples, c.n_images, c.n_grains, strict=True)),
-        "centres": ["–" if v is None else number(v) for v in c.centres],
-        "effect": _effect(c),
-        "interval": interval_words(c),
-        "g": signed(c.hedges_g),
-        "delta": signed(c.cliffs_delta),
-        "p": _p(c.p_value),
-        "permutation": _p(c.p_permutation),
-        "holm": _p(c.p_holm),
-        "joint": _p(c.p_joint),
-        "sure": c.p_holm is not None and c.p_holm < SURE,
-        "model": c.model,
-        "said": "; ".join(s for s in (c.reason, *c.notes) if s and s not in known),
-        "pairs": [_pair(c, index) for index in range(len(c.contrasts))] if len(c.levels) > 2 else [],
-    }
-
-
-def _pair(c: GroupComparison, index: int) -> str:
-    pair = c.contrasts[index]
-    sign = "/" if c.scale == "ratio" else "−"
-    names = f" {sign} ".join(level_name(level, c.groups) for level in (pair.level, pair.reference))
-    if pair.estimate is None or pair.ci_low is None or pair.ci_high is None:
-        return f"{names}: –"
-    found = f"{pair.estimate:.3g} ({pair.ci_low:.3g} – {pair.ci_high:.3g})"
-    return f"{names}: {found}, {p_words(pair.p_value)}"
-
-
-def _effect(c: GroupComparison) -> str:
-    if c.estimate is None:
-        return "–"
-    return f"× {c.estimate:.2f}" if c.scale == "ratio" else f"{c.estimate:+.3g}"
-
-
-def _p(value: float | None) -> str:
-    return "–" if value is None else p_words(value).removeprefix("p = ").removeprefix("p ")
-
-
-def _pictures(overlays: Sequence[Overlay], levels: Sequence[str]) -> list[dict[str, Any]]:
-    """Overlays group by group, as data URLs."""
-    groups = []
-    for index, level in enumerate(levels):
-        own = [o for o in overlays if o.level == level]
-        shown = [_shown(o) for o in own]
-        groups.append({"level": level, "index": index, "shown": shown})
-    return groups if any(g["shown"] for g in groups) else []
-
-
-def _shown(o: Overlay) -> dict[str, Any]:
-    """The overlay, small, with its scale bar."""
+def _pictures(overlays: Sequence[Overlay]) -> dict[str, list[dict[str, Any]]]:
+    """By group: its overlays, small, with their scale bars."""
     from PIL import Image
 
-    with Image.open(o.path, formats=("PNG", "JPEG")) as picture:
-        url, (width, height) = jpeg_uri(picture, PICTURE_PX), picture.size
-    bar = None if o.width_nm is None or not o.width_nm > 0 else scale_bar(o.width_nm)
-    return {
-        "sample": o.sample_id,
-        "n_grains": o.n_grains,
-        "url": url,
-        "width": width,
-        "height": height,
-        "bar": bar,
-    }
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for o in overlays:
+        with Image.open(o.path, formats=("PNG", "JPEG")) as picture:
+            url, (width, height) = jpeg_uri(picture, PICTURE_PX), picture.size
+        bar = scale_bar(o.width_nm) if o.width_nm is not None and o.width_nm > 0 else None
+        shown = {"overlay": o, "url": url, "width": width, "height": height, "bar": bar}
+        groups.setdefault(o.level, []).append(shown)
+    return groups

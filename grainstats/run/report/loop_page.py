@@ -10,48 +10,29 @@ import pandas as pd
 
 from grainstats.run.atomic import write_bytes
 from grainstats.run.report.chart import Axis, Chart, Line, Point, with_room
-from grainstats.run.report.page import render_page
-from grainstats.run.report.wording import counted, number, unit_words
+from grainstats.run.report.page import render, render_page
+from grainstats.run.report.wording import number, unit_words
 from grainstats.share.db.database import Database
-from grainstats.share.sheets.design_loops import Loops, Proposed, Route, Value, known_objectives, read_loops
+from grainstats.share.sheets.design_loops import Loops, Route, known_objectives, read_loops
 
 ROUTES: tuple[Route, ...] = ("ai", "researcher")
 WHO = {"ai": "AI", "researcher": "researchers"}
-ONE = {"ai": "AI", "researcher": "researcher"}
-STATES = {"made": "made as", "known": "had been made as", "open": "not made yet"}
-
-
-@dataclass(frozen=True)
-class ProposalRow:
-    """One proposal as the page says it."""
-
-    number: int
-    route: str
-    who: str
-    by: str
-    settings: str
-    predicted: str
-    interval: str
-    state: str
-    sample_id: str
-    measured: str
-    hit: str
-    reason: str
-    recorded: str
 
 
 @dataclass(frozen=True, eq=False)
 class LoopSection:
     """Progress of both loops towards one property; a chart is None where there is nothing to draw."""
 
-    name: str
-    unit: str
-    direction: str
-    words: tuple[str, ...]
+    loops: Loops
     progress: Chart | None
     predictions: Chart | None
-    predictions_caption: str
-    proposals: tuple[ProposalRow, ...]
+
+    @property
+    def words(self) -> list[str]:
+        """Where both routes stand, sentence by sentence."""
+        return [
+            line.strip() for line in render("loop_words.txt.j2", l=self.loops).splitlines() if line.strip()
+        ]
 
 
 def loop_sections(
@@ -60,7 +41,11 @@ def loop_sections(
     """Sections of the given objectives, else of those that suggestions are for, else of all properties."""
     wanted = objectives or tuple(known_objectives(db))
     found = [read_loops(db, objective, campaign=campaign) for objective in wanted]
-    return tuple(_section(loops) for loops in found if loops.experiments or loops.proposals)
+    return tuple(
+        LoopSection(loops, progress_chart(loops), prediction_chart(loops))
+        for loops in found
+        if loops.experiments or loops.proposals
+    )
 
 
 def write_campaign_page(
@@ -77,89 +62,6 @@ def write_campaign_page(
     )
     write_bytes(out, page.encode())
     return sections
-
-
-def _section(loops: Loops) -> LoopSection:
-    unit = "" if loops.unit == "1" else unit_words(loops.unit)
-    return LoopSection(
-        name=loops.name.replace("_", " "),
-        unit=unit,
-        direction="more is better" if loops.maximise else "less is better",
-        words=tuple(_words(loops, unit)),
-        progress=progress_chart(loops),
-        predictions=prediction_chart(loops),
-        predictions_caption=_hits(loops),
-        proposals=tuple(_row(p) for p in reversed(loops.proposals)),
-    )
-
-
-def _words(loops: Loops, unit: str) -> list[str]:
-    """Where both routes stand, in sentences."""
-    said = [_standing(loops, route, unit) for route in ROUTES if loops.best(route) is not None]
-    counts = [sum(e.route == route for e in loops.experiments) for route in ROUTES]
-    if min(counts) and counts[0] != counts[1]:
-        held = [
-            f"{WHO[e.route]} {number(e.best)} {unit}".rstrip()
-            for e in loops.experiments
-            if e.number == min(counts)
-        ]
-        luck = "the best of more experiments is better by luck alone"
-        said.append(f"After {min(counts)} each: {', '.join(held)}; {luck}.")
-    if loops.proposals:
-        left = sum(p.state == "open" for p in loops.proposals)
-        rest = f"{left} not made yet" if left else "all of them made"
-        said.append(f"{counted(len(loops.proposals), 'proposal')} recorded, {rest}.")
-    return said
-
-
-def _standing(loops: Loops, route: Route, unit: str) -> str:
-    best, who = loops.best(route), WHO[route]
-    assert best is not None
-    made = counted(sum(e.route == route for e in loops.experiments), "experiment")
-    value = f"{number(best.value)} {unit}".rstrip()
-    return f"{who[0].upper()}{who[1:]}: {made}, the best {value} in number {best.number} ({best.sample_id})."
-
-
-def _hits(loops: Loops) -> str:
-    """How many measured values lie in the interval that was predicted for them."""
-    held = [
-        p.predicted.holds(p.measured)
-        for p in loops.proposals
-        if p.predicted is not None and p.measured is not None
-    ]
-    stated = [h for h in held if h is not None]
-    if not stated:
-        return "On the line: measured as predicted."
-    found = f"{sum(stated)} of {counted(len(stated), 'measured value')}"
-    return f"On the line: measured as predicted. {found} within the predicted 95 % interval."
-
-
-def _row(p: Proposed) -> ProposalRow:
-    low, high = (p.predicted.low, p.predicted.high) if p.predicted else (None, None)
-    held = p.predicted.holds(p.measured) if p.predicted and p.measured is not None else None
-    return ProposalRow(
-        number=p.number,
-        route=p.route,
-        who=ONE[p.route],
-        by=p.by if p.by != p.route else "",
-        settings=", ".join(_setting(name, value) for name, value in p.parameters.items()),
-        predicted=number(p.predicted.value) if p.predicted is not None else "–",
-        interval="" if low is None or high is None else f"{number(low)} – {number(high)}",
-        state=STATES[p.state],
-        sample_id=p.sample_id,
-        measured=number(p.measured) if p.measured is not None else "–",
-        hit="" if held is None else "in the interval" if held else "outside the interval",
-        reason=p.reason,
-        recorded=" · ".join(filter(None, (p.recorded_on, p.campaign))),
-    )
-
-
-def _setting(column: str, value: Value) -> str:
-    """``"anneal_time_h", 2.0`` -> ``"anneal time 2 h"``."""
-    name, _, unit = column.rpartition("_")
-    shown = "" if unit in ("category", "1") else unit_words(unit)
-    said = value if isinstance(value, str) else f"{value:g}"
-    return f"{name.replace('_', ' ')} {said} {shown}".strip()
 
 
 def progress_chart(loops: Loops) -> Chart | None:

@@ -25,6 +25,7 @@ FILTERS = (
     wording.p_words,
     wording.probability,
     wording.sentence,
+    wording.setting,
     wording.signed,
     wording.unit_words,
 )
@@ -100,5 +101,5 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {function.__name__: function for function in FILTERS}
+    environment.filters |= {function.__name__: function for function in FILTERS} | {"in_nm": wording.length}
     return environment

@@ -13,6 +13,7 @@ from grainstats._version import __version__
 from grainstats.infer.modality.verdict import ModalityVerdict
 from grainstats.run.atomic import write_bytes
 from grainstats.run.failures import Failure
+from grainstats.run.report.grain_maps import MAPS, colours
 from grainstats.run.report.loop_page import LoopSection, loop_sections
 from grainstats.run.report.magnet_section import MagnetSection, magnet_section
 from grainstats.run.report.methods import Methods, methods_of
@@ -23,6 +24,7 @@ from grainstats.run.report.verdict_words import lede, verdict_paragraphs
 from grainstats.run.scope import Scope
 from grainstats.share.db.database import Database
 
+LEGEND_STEP = 4  #: of the shades of a map, those that its legend shows
 REPORT = "report.html"
 PAGE_BYTES = 4_000_000  #: of samples; head, methods and failures come on top, below 5 MB together
 OVERVIEW_BYTES = 3_000  #: of a sample's row in the first table
@@ -144,12 +146,12 @@ def _sections(db: Database, out: Path, scope: Scope, rows: Gathered) -> Iterator
 
     by_sample = dict(tuple(rows.images.groupby("sample_id", sort=False)))
     present = [sample for sample in scope.sample_ids if sample in by_sample]
-    axis = _ends_of_axis(rows)
+    axis, shades = _ends_of_axis(rows), {kind: colours(kind)[::LEGEND_STEP] for kind in MAPS}
     for number, sample in enumerate(present, 1):
         own = _sample_rows(rows, sample, by_sample[sample], len(present))
         section = section_of(db, out, f"sample-{number}", own, axis, PAGE_BYTES - TEXT_BYTES)
         paragraphs = verdict_paragraphs(section.verdict)
-        html = render("sample.html.j2", s=section, paragraphs=paragraphs, names=MAP_NAMES)
+        html = render("sample.html.j2", s=section, paragraphs=paragraphs, names=MAP_NAMES, shades=shades)
         yield replace(section, images=(), charts=(), per_image=()), Markup(html)
 
 

@@ -11,7 +11,6 @@ import pandas as pd
 
 from grainstats.infer.modality.verdict import ModalityVerdict
 from grainstats.run.report.chart import Chart
-from grainstats.run.report.grain_maps import Range, colours
 from grainstats.run.report.pictures import ImageView, Scales, image_name, image_views, scales_of, title_of
 from grainstats.run.report.size_charts import (
     Mode,
@@ -53,18 +52,7 @@ SHOWN = {
 UNITS = {"1": "", "deg": "°", "1/um": "µm⁻¹", "1/um2": "µm⁻²", "nm2": "nm²"}
 MOST_ROWS = 100  #: images told one by one on the page; all are in the tables
 RANGE_WIDTH, RANGE_ROOM = 160, 6  #: of the small charts in tables
-LEGEND_STEP = 4  #: of the shades of a map, those that its legend shows
 DRAGGING = 0.05  #: shift of the sample's mean by one image that is worth a mark (judgement)
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """One row of a sample's numbers, formatted."""
-
-    name: str
-    value: str
-    interval: str
-    method: str
 
 
 @dataclass(frozen=True)
@@ -92,18 +80,6 @@ class ImageRow:
     digest: str
 
 
-@dataclass(frozen=True)
-class Legend:
-    """Colour scale of a kind of map: its colours from low to high, and what its ends mean."""
-
-    kind: str
-    name: str
-    colours: tuple[str, ...]
-    low: str
-    middle: str
-    high: str
-
-
 @dataclass(frozen=True, eq=False)
 class Section:
     """Everything the page says about one sample."""
@@ -119,13 +95,13 @@ class Section:
     spacing: tuple[float, tuple[float, float] | None] | None
     dot: Dot | None
     charts: tuple[Chart, ...]
-    rows: tuple[Quantity, ...]
+    numbers: tuple[tuple[str, str, str, str], ...]
     per_image: tuple[ImageRow, ...]
     outline: str
     images: tuple[ImageView, ...]
     images_title: str
     n_shown: int
-    legends: tuple[Legend, ...]
+    scales: Scales
 
     @property
     def kind(self) -> str:
@@ -188,7 +164,7 @@ def section_of(
         spacing=spacing,
         dot=None if spacing is None else dot_of(*spacing, axis_nm),
         charts=tuple(chart for chart in drawn if chart is not None),
-        rows=tuple(
+        numbers=tuple(
             _quantity(rows.pooled.loc[n], label) for n, label in SHOWN.items() if n in rows.pooled.index
         ),
         per_image=tuple(_image_rows(rows, whole, found, axis_nm)),
@@ -196,7 +172,7 @@ def section_of(
         images=shown,
         images_title=title_of(len(shown), len(rows.images)),
         n_shown=len(shown),
-        legends=_legends(scales) if any(image.maps for image in shown) else (),
+        scales=scales,
     )
 
 
@@ -223,11 +199,12 @@ def _value(table: pd.DataFrame, name: str) -> tuple[float, tuple[float, float] |
     return value, (low, high) if low > 0 and high == high else None
 
 
-def _quantity(row: pd.Series, label: str) -> Quantity:
+def _quantity(row: pd.Series, label: str) -> tuple[str, str, str, str]:
+    """Name, value, interval and method, as the page says them."""
     unit = UNITS.get(str(row["unit"]), str(row["unit"]))
     value, low, high = (float(row[end]) for end in ("value", "ci_low", "ci_high"))
     interval = "–" if low != low or high != high else f"{number(low)} – {number(high)}"
-    return Quantity(label, f"{number(value)} {unit}".strip(), interval, str(row["method"]))
+    return label, f"{number(value)} {unit}".strip(), interval, str(row["method"])
 
 
 def _image_rows(
@@ -281,19 +258,3 @@ def flags(image: pd.Series) -> list[str]:
     if isinstance(conflict, str) and conflict:
         said.insert(0, f"two sources of the pixel size disagree, {conflict}")
     return said
-
-
-def _legends(scales: Scales) -> tuple[Legend, ...]:
-    def scale(kind: str, name: str, ends: Range) -> Legend:
-        shades = tuple(f"#{bytes(rgb).hex()}" for rgb in colours(kind)[::LEGEND_STEP])
-        middle = (ends.low * ends.high) ** 0.5
-        return Legend(kind, name, shades, length(ends.low), length(middle), length(ends.high))
-
-    found = [scale("size", "equivalent circle diameter", scales.size)]
-    found.append(scale("spacing", "local mean intercept", scales.spacing))
-    if scales.border_nm is not None:
-        border = length(scales.border_nm)
-        found.append(
-            Legend("population", "population", (), f"fine, below {border}", "", f"coarse, from {border}")
-        )
-    return tuple(found)

@@ -71,3 +71,10 @@ def sentence(text: str) -> str:
     """With a capital first and one full stop."""
     text = text.strip().rstrip(".")
     return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def setting(column: str, value: str | float) -> str:
+    """``"anneal_time_h", 2.0`` -> ``"anneal time 2 h"``."""
+    name, _, unit = column.rpartition("_")
+    shown = "" if unit in ("category", "1") else unit_words(unit)
+    return f"{name.replace('_', ' ')} {value if isinstance(value, str) else f'{value:g}'} {shown}".strip()
