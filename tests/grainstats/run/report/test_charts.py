@@ -28,20 +28,7 @@ from grainstats.run.report.wording import length, length_with_interval, number, 
 
 def svg_of(chart: Chart) -> ElementTree.Element:
     """The chart as the pages lay it out."""
-    page = render(
-        "loops.html.j2",
-        loops=[
-            {
-                "progress": chart,
-                "predictions": None,
-                "proposals": (),
-                "words": (),
-                "name": "a",
-                "unit": "",
-                "direction": "b",
-            }
-        ],
-    )
+    page = render("magnets.html.j2", magnets={"rows": (), "chart": chart})
     (found,) = re.findall(r"<svg class=\"chart\" viewBox.*?</svg>", page, re.DOTALL)
     return ElementTree.fromstring(found)
 
