@@ -12,9 +12,10 @@ import numpy as np
 import tifffile
 
 from segment.errors import InputError, NotAnImageError, UnreadableError
+from segment.label_formats import ForeignMap, read_foreign_map
 from segment.micrograph.formats import open_frames
 from segment.micrograph.micrograph import PixelSizeSource
-from segment.micrograph.open_file import OpenFile, Scale
+from segment.micrograph.open_file import OpenFile, Scale, scale_or_none
 from segment.micrograph.open_tiff import quiet_tifffile
 from segment.micrograph.pixel_size import ChosenScale, choose_scale, without_implausible
 from segment.micrograph.refusals import refuse_bomb
@@ -66,6 +67,9 @@ def read_map_pixels(path: Path, pixel_size_nm: float | None, *, tracing: bool = 
         Not an image, several images, damaged, or too large.
     """
     suffix = path.suffix.lower()
+    foreign = read_foreign_map(path)
+    if foreign is not None:
+        return _of_foreign(path, foreign, pixel_size_nm)
     try:
         if suffix in TIFFS:
             image, n_grains = _tiff(path)
@@ -75,7 +79,7 @@ def read_map_pixels(path: Path, pixel_size_nm: float | None, *, tracing: bool = 
             image, n_grains = _raster(path, tracing), None
         else:
             raise UnreadableError(
-                path, "not a label map: TIFF, PNG or NPY", "Save it in one of these formats"
+                path, "not a label map: TIFF, PNG, NPY, or one of another program", "Save it as TIFF"
             )
         chosen, notes = _scale(path, pixel_size_nm)
         image, size, more = _squared(path, np.squeeze(image), chosen)
@@ -86,6 +90,16 @@ def read_map_pixels(path: Path, pixel_size_nm: float | None, *, tracing: bool = 
     except Exception as error:  # decoders raise nearly anything for damaged bytes
         raise UnreadableError(path, f"cannot be read ({error})", "Check that the file is whole") from error
     return MapPixels(image, size, "none" if size is None else chosen.source, n_grains, notes + more)
+
+
+def _of_foreign(path: Path, foreign: ForeignMap, pixel_size_nm: float | None) -> MapPixels:
+    """Labels of another program, on square pixels."""
+    said = scale_or_none(foreign.where, foreign.y_nm, foreign.x_nm)
+    scales, doubts = without_implausible(() if said is None else (said,))
+    chosen = choose_scale(scales, pixel_size_nm)
+    image, size, more = _squared(path, foreign.labels, chosen)
+    notes = foreign.notes if pixel_size_nm is None else tuple(n for n in foreign.notes if "no unit" not in n)
+    return MapPixels(image, size, "none" if size is None else chosen.source, None, notes + doubts + more)
 
 
 def one_channel(path: Path, image: np.ndarray) -> np.ndarray:

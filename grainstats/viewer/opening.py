@@ -39,13 +39,15 @@ def layers_of_file(path: Path) -> list[Layer]:
     InputError
         The file is none of them; the message names file, reason and remedy.
     """
+    from segment.label_formats import format_of
     from segment.micrograph import read_micrographs
     from segment.orientation import grain_map_of, is_orientation_map, read_orientation_map
 
     name = path.name.removesuffix(LABELS)
-    if is_orientation_map(path):
+    foreign = format_of(path) is not None
+    if is_orientation_map(path) and not foreign:
         return layers_of_cells(EditedMap(path.stem, grain_map_of(read_orientation_map(path))))
-    if path.name != name or path.suffix.lower() == ".npy":
+    if foreign or path.name != name or path.suffix.lower() == ".npy":
         return layers_of_cells(_with_doubts(name, _label_map(path)))
     try:
         return [image_layer(micrograph) for micrograph in read_micrographs(path)]

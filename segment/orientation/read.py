@@ -19,7 +19,7 @@ NOT_READ = {
     ".cpr": "Export it from Channel 5 or AZtec as .ctf or .h5oina",
     ".crc": "Export it from Channel 5 or AZtec as .ctf or .h5oina",
     ".osc": "Export it from OIM Analysis as .ang or .h5",
-    ".dream3d": "Export its section from DREAM.3D as .ang or .ctf",
+    ".dream3d": "`grainstats measure` reads its grains; for orientations, export the section as .ang or .ctf",
 }
 GENERAL_SUFFIXES = (".h5", ".hdf5")  #: that anything may have
 SUFFIXES = tuple(

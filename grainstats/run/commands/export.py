@@ -18,6 +18,9 @@ class Form(StrEnum):
     datapackage = "datapackage"
     rde = "rde"
     boxvia = "boxvia"
+    roiset = "roiset"
+    ome_tiff = "ome-tiff"
+    dream3d = "dream3d"
 
 
 def export(
@@ -33,10 +36,13 @@ def export(
     ] = None,
     files: Annotated[
         Path | None,
-        typer.Option(help="rde: folder of the overlays (--out of the run); default: beside the database."),
+        typer.Option(help="rde and maps: --out of the run; default: the folder of the database."),
     ] = None,
 ) -> None:
-    """Write the database as CSV, Parquet, Data Package, RDE data set or BOXVIA table."""
+    """Write the database as CSV, Parquet, Data Package, RDE data set or BOXVIA table, or its label maps.
+
+    Maps: regions for ImageJ (roiset), OME-TIFF, or feature ids for DREAM.3D, one file an image.
+    """
     from grainstats.share.db.database import Database
     from grainstats.share.exports import export as write
     from grainstats.share.exports.files import n_texts_shown

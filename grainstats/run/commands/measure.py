@@ -159,6 +159,7 @@ def _measure_file(
 def _read(path: Path, reading: Reading) -> GrainMap:
     from segment.errors import UnreadableError
     from segment.label_files import boundary_beside, read_label_map
+    from segment.label_formats import format_of
     from segment.orientation import grain_map_of, is_orientation_map, read_orientation_map
     from segment.orientation.orientation_table import orientations_beside
 
@@ -166,12 +167,14 @@ def _read(path: Path, reading: Reading) -> GrainMap:
         raise UnreadableError(path, "it is a folder", f"Name the maps in it, such as {path / '*.labels.tif'}")
     if not path.is_file():
         raise UnreadableError(path, "no such file", "Check the name")
-    if is_orientation_map(path):
+    foreign = format_of(path)
+    if foreign is None and is_orientation_map(path):
         return grain_map_of(read_orientation_map(path, reading.pixel_size), reading.rules)
-    if path.suffix.lower() not in MAP_SUFFIXES:
+    if foreign is None and path.suffix.lower() not in MAP_SUFFIXES:
         raise UnreadableError(
             path,
-            "neither a label map (TIFF, PNG, NPY) nor an orientation map (.ang, .ctf, HDF5)",
+            "neither a label map (TIFF, PNG, NPY, .dream3d, ilastik's .h5, a table with grainId) "
+            "nor an orientation map (.ang, .ctf, HDF5)",
             "If it is a micrograph, run `grainstats segment` on it first, or `grainstats run` for both",
         )
     grain_map = read_label_map(path, pixel_size_nm=reading.pixel_size, tracing=reading.tracing)

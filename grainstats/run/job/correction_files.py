@@ -11,7 +11,7 @@ from pathlib import Path
 from grainstats.run.names import plain_name, printable
 from segment.errors import InputError
 
-RASTERS = (".tif", ".tiff", ".png", ".npy")
+MAPS = (".tif", ".tiff", ".png", ".npy", ".h5", ".hdf5", ".dream3d", ".csv")
 REGIONS = ".zip"
 _SEPARATORS = "-_. "  #: what may follow the image's name: ``field_1_edited`` is no correction of ``field_10``
 _KIND = re.compile(r"\.(labels|tracing)$|[-_. ]?roiset$", re.IGNORECASE)
@@ -97,7 +97,7 @@ def _listed(folder: Path) -> list[Path]:
         path
         for path in sorted(folder.rglob("*"))
         if path.is_file()
-        and path.suffix.casefold() in (*RASTERS, REGIONS)
+        and path.suffix.casefold() in (*MAPS, REGIONS)
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     ]
 

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 from grainstats.share.db.database import Database
 from segment.errors import InputError
 
-Form = Literal["csv", "parquet", "datapackage", "rde", "boxvia"]
+Form = Literal["csv", "parquet", "datapackage", "rde", "boxvia", "roiset", "ome-tiff", "dream3d"]
 FORMS: tuple[Form, ...] = get_args(Form)
 
 
@@ -29,7 +29,7 @@ def export(
     Parameters
     ----------
     db : Database
-    to : {"csv", "parquet", "datapackage", "rde", "boxvia"}
+    to : {"csv", "parquet", "datapackage", "rde", "boxvia", "roiset", "ome-tiff", "dream3d"}
     out : path
         A new or empty folder, or one that an earlier export of the same form made: its files are replaced,
         others in it are left alone. Nothing is written when the export fails.
@@ -39,8 +39,8 @@ def export(
     ranges : mapping, optional
         BOXVIA's limits of parameters, ``{"temperature_degC": (800, 900)}``; by default what was tried.
     files : path, optional
-        Folder that overlays were written to (`grainstats run --out`), for the images of an RDE data set; the
-        database's own folder by default.
+        Folder that overlays and label maps were written to (`grainstats run --out`), for the images of an RDE
+        data set and for maps; the database's own folder by default.
 
     Returns
     -------
@@ -102,6 +102,10 @@ def _write(
         from grainstats.share.exports.rde import export_rde
 
         return export_rde(db, out, files)
+    if to in ("roiset", "ome-tiff", "dream3d"):
+        from grainstats.share.exports.label_maps import export_label_maps
+
+        return export_label_maps(db, to, out, files)
     from grainstats.share.exports.boxvia import export_boxvia
 
     return export_boxvia(db, out, objective, ranges)

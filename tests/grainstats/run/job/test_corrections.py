@@ -18,8 +18,10 @@ from grainstats.run.job.corrected_map import change_between
 from grainstats.run.job.correction_files import find_corrections, reason_beside
 from grainstats.run.recipe import Recipe
 from grainstats.share import Database
+from grainstats.share.exports import export
 from segment.errors import InputError
 from segment.grain_map import GrainMap
+from segment.label_files import read_label_map
 
 
 def go(data: Path, out: Path, model: Path, **call):
@@ -45,6 +47,18 @@ def joined(out: Path, image: str = "field_0") -> np.ndarray:
     largest = np.argsort(np.bincount(labels.ravel())[1:])[-4:] + 1
     labels[np.isin(labels, largest)] = largest[0]
     return labels
+
+
+def exported_maps_are_those_that_count(out: Path, to: Path) -> None:
+    with Database.open(out / DATABASE, create=False) as db:
+        for form in ("roiset", "ome-tiff", "dream3d"):
+            (one, two) = export(db, form, to / form, files=out)
+            assert one.parent == to / form / "S1"
+        read = [read_label_map(path) for path in sorted((to / "dream3d").rglob("*.dream3d"))]
+        assert sorted(m.n_grains for m in read) == sorted(db.analyses()["n_grains"])
+        assert all(m.pixel_size_nm == pytest.approx(2.0) for m in read)
+        with pytest.raises(InputError, match="label maps"):
+            export(db, "roiset", to / "none", files=to)
 
 
 @pytest.mark.slow
@@ -77,6 +91,7 @@ def test_a_correction_counts_and_the_networks_map_stays(one_sample, tmp_path, ed
         monkeypatch.setattr(Database, name, lambda *args, name=name, **more: pytest.fail(f"{name} again"))
     again = go(one_sample, out, edge_model, corrections=folder)
     assert again.n_corrected == 0
+    exported_maps_are_those_that_count(out, tmp_path / "exports")
     without = go(one_sample, out, edge_model)
     assert again.spacings == without.spacings == after.spacings and again.n_new == 0
     monkeypatch.undo()

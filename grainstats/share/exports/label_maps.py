@@ -1,0 +1,63 @@
+"""Label maps for other programs: regions of ImageJ, OME-TIFF, DREAM.3D; one file an image, a folder a sample."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from grainstats.share.safe_paths import is_below
+from segment.errors import InputError
+
+if TYPE_CHECKING:
+    from grainstats.share.db.database import Database
+    from segment.grain_map import GrainMap
+
+MapForm = Literal["roiset", "ome-tiff", "dream3d"]
+ENDS: dict[MapForm, str] = {"roiset": ".RoiSet.zip", "ome-tiff": ".labels.ome.tif", "dream3d": ".dream3d"}
+
+
+def export_label_maps(db: Database, to: MapForm, out: Path, files: Path | None) -> list[Path]:
+    """Write the map that counts of every image: the network's, or its correction.
+
+    Parameters
+    ----------
+    db : Database
+    to : {"roiset", "ome-tiff", "dream3d"}
+    out : Path
+    files : Path or None
+        Folder of the run, which the label maps lie in.
+
+    Raises
+    ------
+    InputError
+        No label map is there.
+    """
+    from segment.label_files import read_label_map
+
+    written = []
+    for row in db.analyses().to_dict("records"):
+        stored = (row["artefacts"] or {}).get("labels")
+        if files is None or not stored or not is_below(files, stored) or not (files / stored).is_file():
+            continue
+        path = out / Path(stored).parent.name / (Path(stored).name.removesuffix(".labels.tif") + ENDS[to])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, to, read_label_map(files / stored))
+        written.append(path)
+    if not written:
+        raise InputError(
+            files or "--files", "none of the label maps is there", "Name the folder of the run with --files"
+        )
+    return written
+
+
+def _write(path: Path, to: MapForm, grain_map: GrainMap) -> None:
+    """Grains only: voids and second phases are 0, as where nothing is seen."""
+    from segment.label_formats import dream3d, ome_tiff, roi_set
+
+    if to == "roiset":
+        roi_set.write(path, grain_map.labels)
+    elif to == "ome-tiff":
+        ome_tiff.write(path, grain_map.labels, grain_map.pixel_size_nm)
+    else:
+        assert grain_map.pixel_size_nm is not None  # the database holds measured maps only
+        dream3d.write(path, grain_map.labels, grain_map.pixel_size_nm)

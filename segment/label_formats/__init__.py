@@ -1,0 +1,38 @@
+"""Label maps of other programs: one module a format, each with `NAME`, `recognises` and `read`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from segment.label_formats import cellpose, dream3d, grain_id_table, ilastik
+from segment.label_formats.foreign_map import ForeignMap
+
+FORMATS: tuple[Any, ...] = (cellpose, dream3d, ilastik, grain_id_table)
+SUFFIXES = (".dream3d", ".h5", ".hdf5", ".ilp", ".csv", ".txt")  #: that may hold one; others are images
+
+
+def format_of(path: Path) -> Any | None:
+    """The module that reads the file; None: no label map of these programs."""
+    try:
+        return next((one for one in FORMATS if one.recognises(path)), None)
+    except OSError:  # not there, not to be opened, damaged: the readers that come next say so
+        return None
+
+
+def read_foreign_map(path: Path) -> ForeignMap | None:
+    """Labels of a file of another program; None where it is of none of them.
+
+    Raises
+    ------
+    UnreadableError
+        It is, but holds no map of grains, several, or is damaged; the message says what to export instead.
+    """
+    found = format_of(path)
+    if found is None:
+        return None
+    read: ForeignMap = found.read(path)
+    return read
+
+
+__all__ = ["FORMATS", "SUFFIXES", "ForeignMap", "format_of", "read_foreign_map"]

@@ -1,0 +1,29 @@
+"""What a reader of another program's label map returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class ForeignMap:
+    """Labels as the file holds them.
+
+    Attributes
+    ----------
+    labels : ndarray of int, shape (rows, columns)
+        0 is no grain.
+    y_nm, x_nm : float or None
+        Height and width of a pixel; None: the file does not say.
+    where : str
+        Place of the pixel size in the file.
+    notes : tuple of str
+    """
+
+    labels: np.ndarray
+    y_nm: float | None = None
+    x_nm: float | None = None
+    where: str = ""
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,114 @@
+"""Tables of points with a grain number, as MTEX and its scripts export them: columns x, y and grainId.
+
+``writetable(table(ebsd.x, ebsd.y, ebsd.grainId), 'map.csv')`` and ``export(ebsd, 'map.txt')`` write them;
+commas, semicolons, tabs or blanks part the columns.  MTEX's unit is the micrometre, unless the names say
+another.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+
+from segment.errors import UnreadableError
+from segment.label_formats.foreign_map import ForeignMap
+from segment.micrograph.length_units import to_nm
+
+NAME = "grain_id_table"
+SUFFIXES = (".csv", ".txt", ".dat")
+HEAD_LINES, HEAD_BYTES = 60, 65536  #: among which the names of the columns stand
+_GRAIN = re.compile(r"^(ebsd[._])?(grain[\s_]*(id|number|no)?s?|id[\s_]*grains?|feature[\s_]*ids?)$")
+_PLACE = {
+    axis: re.compile(rf"^(ebsd[._])?(prop[._])?(pos(ition)?[\s_]*)?{axis}([\s_]*pos(ition)?)?$")
+    for axis in "xy"
+}
+_UNIT = re.compile(r"[\s_]*[(\[]?\s*(nm|um|µm|μm|micron|mm)\s*[)\]]?$")
+OFF_GRID = 0.25  #: of a step, within which points lie on their grid
+
+
+def recognises(path: Path) -> bool:
+    """A text whose head names columns for x, y and the grain."""
+    if path.suffix.lower() not in SUFFIXES:
+        return False
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES).decode("utf-8-sig", "replace")
+    return _columns(head.splitlines()[:HEAD_LINES]) is not None
+
+
+def read(path: Path) -> ForeignMap:
+    """The map on its square grid; 0 where a point has no number or is missing.
+
+    Raises
+    ------
+    UnreadableError
+        No numbers, or points on no square grid.
+    """
+    lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    found = _columns(lines[:HEAD_LINES])
+    if found is None:
+        raise UnreadableError(path, "it names no columns x, y and grainId", "Export them with their names")
+    row, separator, places, unit = found
+    body = [line for line in lines[row + 1 :] if line.strip() and line.lstrip()[0] not in "%#"]
+    try:
+        table = np.genfromtxt(
+            io.StringIO("\n".join(body)), delimiter=separator, usecols=places, ndmin=2, comments="%"
+        )
+    except ValueError as error:
+        raise UnreadableError(path, "its lines are no table of numbers", "Export or copy it again") from error
+    table = table[np.isfinite(table[:, :2]).all(axis=1)]
+    if len(table) < 4:
+        raise UnreadableError(path, "it holds no points", "Export or copy it again")
+    labels, x_step, y_step = _on_grid(path, *table.T)
+    notes = () if unit else ("the coordinates have no unit: micrometres, as is usual in MTEX",)
+    y_nm, x_nm = (to_nm(step, unit or "um") for step in (y_step, x_step))
+    return ForeignMap(labels, y_nm, x_nm, "step of the points", notes)
+
+
+def _columns(lines: list[str]) -> tuple[int, str | None, tuple[int, int, int], str] | None:
+    """Line of the names, separator, places of x, y and grain, unit; None: there is no such line."""
+    for row, line in enumerate(lines):
+        text = line.strip().lstrip("%#").strip()
+        separator = next((mark for mark in "\t;," if mark in text), None)
+        names = [name.strip().strip("\"'").casefold() for name in text.split(separator)]
+        bare = [_UNIT.sub("", name) for name in names]
+        x, y = (next((k for k, one in enumerate(bare) if _PLACE[axis].match(one)), None) for axis in "xy")
+        grain = next((k for k, one in enumerate(names) if _GRAIN.match(one)), None)
+        if x is not None and y is not None and grain is not None:
+            unit = _UNIT.search(names[x])
+            return row, separator, (x, y, grain), "" if unit is None or bare[x] == names[x] else unit[1]
+    return None
+
+
+def _on_grid(path: Path, x: np.ndarray, y: np.ndarray, grain: np.ndarray) -> tuple[np.ndarray, float, float]:
+    """Numbers of the grains by row and column, with the steps of both."""
+    (column, x_step), (row, y_step) = _places(path, x), _places(path, y)
+    shape = int(row.max()) + 1, int(column.max()) + 1
+    if shape[0] * shape[1] > 1.5 * x.size:
+        raise UnreadableError(
+            path,
+            "its points lie on no square grid",
+            "Export `gridify(ebsd, 'unitCell', squareUnitCell)`, or the map as .ctf or .ang",
+        )
+    labels = np.zeros(shape, np.int64)
+    labels[row, column] = np.where(np.isfinite(grain) & (grain > 0), grain, 0).astype(np.int64)
+    return labels, x_step, y_step
+
+
+def _places(path: Path, values: np.ndarray) -> tuple[np.ndarray, float]:
+    """Number of each value on an even scale, and its step."""
+    found = np.unique(values)
+    gaps = np.diff(found)
+    gaps = gaps[gaps > 1e-6 * max(float(np.ptp(found)), 1e-30)]
+    if not gaps.size:
+        raise UnreadableError(path, "its points lie on one line", "Give a map of two dimensions")
+    step = float(np.median(gaps))
+    n = max(round(float(np.ptp(found)) / step), 1)
+    step = float(np.ptp(found)) / n
+    at = (values - found[0]) / step
+    number = np.rint(at).astype(int)
+    if np.abs(at - number).max() > OFF_GRID:
+        raise UnreadableError(path, "its points lie on no square grid", "Export the map as .ctf or .ang")
+    return number, step
