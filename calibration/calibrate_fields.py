@@ -27,7 +27,7 @@ from segment.cells.close import close_cells
 from segment.grain_map import GrainMap
 from segment.micrograph.micrograph import Micrograph
 from segment.mosaics.laguerre import laguerre_section
-from segment.pipeline import segment_field
+from segment.pipeline import cells_of_field, with_voids
 from segment.quality.boundary_loss import FILE, weights_key
 from segment.quality.error_rates import count_errors
 from segment.quality.score import intercepts
@@ -71,25 +71,25 @@ def one_field(model: Model, number: int) -> list[dict[str, object]]:
         for k, image in enumerate(images)
     ]
     about = {"number": number, "style": style, "kind": kind, "model": model.digest[:12]}
+    answers = [with_voids(picture, predict(model, picture), "auto") for picture in pictures]
     rows = [
         about
         | {"pictures": n, "rule": RULE}
-        | found_of(found := segment_field(pictures[:n], model)[1], truth)
+        | found_of(found := cells_of_field(pictures[:n], answers[:n], model)[1], truth)
         | verdict_of(found)
         for n in PICTURES
     ]
-    return rows + (by_other_rules(model, pictures, matrices, truth, about) if number < RULES_FIELDS else [])
+    return rows + (by_other_rules(model, answers, matrices, truth, about) if number < RULES_FIELDS else [])
 
 
 def by_other_rules(
     model: Model,
-    pictures: list[Micrograph],
+    maps: list[BoundaryMap],
     matrices: list[np.ndarray],
     truth: GrainMap,
     about: dict[str, object],
 ) -> list[dict[str, object]]:
     """The same field fused in other ways, and how far the registration was off."""
-    maps = [predict(model, picture) for picture in pictures]
     places = [align(maps[0].probability, each.probability) for each in maps[1:]]
     grid = np.array([[x, y, 1] for x in (80, 400, 720) for y in (80, 400, 720)], float)
     off = max(

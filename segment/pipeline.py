@@ -124,6 +124,19 @@ def segment_field(
     for picture in pictures:
         answer = predict(model, picture, device=device, precision=precision, threads=threads, tta=tta)
         answers.append(with_voids(picture, answer, voids))
+    return cells_of_field(pictures, answers, model, persistence, min_area_px, twins, gap_width)
+
+
+def cells_of_field(
+    pictures: Sequence[Micrograph],
+    answers: Sequence[BoundaryMap],
+    model: Model,
+    persistence: float | None = None,
+    min_area_px: int | None = None,
+    twins: Twins = "keep",
+    gap_width: float = GAP_WIDTH,
+) -> tuple[BoundaryMap, GrainMap]:
+    """What `segment_field` makes of the network's answers to the pictures."""
     first = pictures[0]
     boundary_map, places = fuse(answers, _names(pictures))
     shown = [first.image]

@@ -47,6 +47,8 @@ def fuse(maps: Sequence[BoundaryMap], names: Sequence[str]) -> tuple[BoundaryMap
     InputError
         A picture has another magnification than the first, or does not show its area.
     """
+    if len(maps) == 1:
+        return maps[0], []
     empty = [NO_GRAINS in each.warnings for each in maps]
     if empty[0]:
         if all(empty):
