@@ -110,7 +110,7 @@ def _from_tables(sample: Sample) -> dict[str, float]:
     """What is no ratio of totals, from all grains and intercepts at once."""
     whole = sample.grains[~sample.grains["touches_frame"].astype(bool)]
     d, w = (whole[name].to_numpy(float) for name in ("equivalent_diameter_nm", "weight"))
-    chords = _chords(sample.intercepts)
+    chords = chords_of(sample)
     mean = float(np.average(d, weights=w)) if d.size else math.nan
     square = float(np.average(d**2, weights=w)) if d.size else math.nan
     return {
@@ -153,7 +153,9 @@ def _preferred_direction(sample: Sample, weights: pd.DataFrame) -> dict[str, flo
     }
 
 
-def _chords(intercepts: pd.DataFrame) -> ChordDistribution:
+def chords_of(sample: Sample) -> ChordDistribution:
+    """Intercepts of all images together, what the frame cuts taken as at least so long."""
+    intercepts = sample.intercepts
     return kaplan_meier(intercepts["length_nm"].to_numpy(float), n_cuts(intercepts["censored"].to_numpy()))
 
 

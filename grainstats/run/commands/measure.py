@@ -197,9 +197,14 @@ def _document(measured: list[Measurement], null: NullChoice, seed: int) -> dict[
 def _modality(measured: list[Measurement], null: NullChoice, seed: int) -> dict[str, Any]:
     """The verdict, with lengths in the measurements' unit."""
     from grainstats.infer import SampleImage, judge_sample, modality_json
+    from grainstats.infer.modality.spacing_answer import spacing_answer
+    from grainstats.measure.intervals.pooled_maps import pool
+    from grainstats.measure.spacing.chords import kaplan_meier
 
-    images = [SampleImage.of_measurement(m) for m in measured]
-    document = modality_json(judge_sample(images, null=null.value, seed=seed))
+    verdict = judge_sample([SampleImage.of_measurement(m) for m in measured], null=null.value, seed=seed)
+    document = modality_json(verdict)
+    pooled = pool(measured)
+    document["spacings"] = spacing_answer(kaplan_meier(pooled.length, pooled.cuts), verdict).as_json()
     if measured[0].unit == "px":
         document = {name.replace("_nm", "_px"): value for name, value in document.items()}
     return document
@@ -262,6 +267,11 @@ def _in_words(document: dict[str, Any], unit: str) -> str:
         label = name.removesuffix(f"_per_{density}").removesuffix(f"_{unit}").replace("_", " ")
         lines.append(f"  {label:44s} {value} {'' if d['unit'] == '1' else d['unit']}{ci}")
     lines.append(f"network: {modality['verdict']} ({modality['reason']})")
+    spacings = modality["spacings"]
+    if spacings["p_value"] is not None:
+        agrees = {True: ", as the grain sizes say", False: ", against the grain sizes", None: ""}
+        words = f"{spacings['verdict']} (p = {spacings['p_value']:.2g}){agrees[spacings['agrees']]}"
+        lines.append(f"  by the spacings alone: {words}")
     if modality["stability"] is not None and modality["verdict"] != "indeterminate":
         lines.append(f"  the same in {modality['stability']:.0%} of perturbed segmentations")
     return "\n".join(lines)

@@ -10,7 +10,8 @@ import pandas as pd
 
 from grainstats._version import __version__
 from grainstats.infer import judge_sample, judging_digest
-from grainstats.infer.modality.sample_pooling import Sample, pooled_descriptors, sample_images
+from grainstats.infer.modality.sample_pooling import Sample, chords_of, pooled_descriptors, sample_images
+from grainstats.infer.modality.spacing_answer import spacing_answer
 from grainstats.measure.descriptors.corrected import with_corrected
 from grainstats.run.failures import Failure, unexpected
 from grainstats.run.job.same_fields import each_area_once
@@ -67,6 +68,7 @@ def _judge(db: Database, sample_id: str, images: pd.DataFrame, scope: Scope) -> 
         verdict = replace(verdict, reason=f"{verdict.reason}; the same area, counted once: {same}")
     loss = loss_of([sample.segmentations.get(number) for number in sample.analysis_ids], scope.model)
     descriptors = with_corrected(pooled_descriptors(sample), loss)
+    descriptors += spacing_answer(chords_of(sample), verdict).as_descriptors()
     db.put_verdict(
         sample_id,
         verdict,

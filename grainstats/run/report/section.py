@@ -29,6 +29,7 @@ SHOWN = {
     "intercept_mean_nm": "Spacing: mean intercept, as traced",
     "intercept_nm_corrected": "Mean intercept without the lost boundary",
     "boundary_lost_share": "Share of boundary lost",
+    "spacing_modality_p": "Spacings by themselves: p of one population",
     "intercept_median_nm": "Median intercept",
     "intercept_cv": "Coefficient of variation of intercepts",
     "equivalent_diameter_mean_nm": "Mean diameter, by number",

@@ -156,6 +156,11 @@ _LABELS: dict[str, tuple[Kind, str, str]] = {
         "grain boundary length per area with the lost boundary",
         "粒界密度（見落とした粒界を補正）",
     ),
+    "spacing_modality_p": (
+        "number",
+        "p value of one population, by the spacings",
+        "粒界間隔による単一分布の p 値",
+    ),
     "boundary_lost_share": ("number", "share of the boundary that was lost", "見落とした粒界の割合"),
     "equivalent_diameter_area_weighted_median_nm": (
         "number",

@@ -1,0 +1,124 @@
+"""The spacings' own answer: are the boundary spacings along test lines those of one population?
+
+The verdict is made on grain sizes.  Here the same question is put to the intercepts: the length-weighted
+distribution of their logarithm, centred and scaled, against that of mosaics of one population with as many
+grains (``calibration/build_spacing_null.py``).  A chord of a large grain may be short, so that intercepts
+tell populations apart less sharply than sizes do; their answer stands beside the verdict and does not
+change it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from grainstats.infer.modality.verdict import ModalityVerdict, Verdict
+from grainstats.measure.descriptors.descriptor import Descriptor
+from grainstats.measure.spacing.chords import ChordDistribution
+
+NAME = "spacing_modality_p"
+CLASSES = 20  #: of the standardised log length, from -3 to 2 standard deviations
+EDGES = np.linspace(-3.0, 2.0, CLASSES + 1)
+LEVELS = np.array([0.9, 0.75, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01])
+COUNTS = np.array([110, 180, 300, 500])  #: interior grains at which the null is known
+LEVEL, ENOUGH = 0.05, 0.8  #: of the answer, as of the verdict
+
+
+@dataclass(frozen=True)
+class SpacingAnswer:
+    """What the intercepts say of one or two populations.
+
+    Attributes
+    ----------
+    verdict : {"uniform", "bimodal", "indeterminate"}
+    p_value : float or None
+        Share of mosaics of one population whose intercepts look at least as bimodal; None where there are
+        too few grains, or the null is that of columnar films, whose spacings were not simulated.
+    power : float or None
+        Share of mosaics of two populations (R = 2.5 to 6, coarse volume .2 to .7) that are found with as many
+        grains.
+    agrees : bool or None
+        With the verdict on grain sizes; None where one of the two is indeterminate.
+    """
+
+    verdict: Verdict
+    p_value: float | None
+    power: float | None
+    agrees: bool | None
+
+    @property
+    def in_words(self) -> str:
+        """A clause for the verdict's reason."""
+        if self.p_value is None:
+            return "the spacings by themselves give no answer"
+        said = {"uniform": "uniform", "bimodal": "bimodal", "indeterminate": "undecided"}[self.verdict]
+        how = {True: "the spacings agree", False: "the spacings disagree", None: "the spacings by themselves"}
+        return f"{how[self.agrees]}: {said} (p = {self.p_value:.2g})"
+
+    def as_json(self) -> dict[str, Any]:
+        """For `measure --json`: verdict, p_value, power, agrees."""
+        return asdict(self)
+
+    def as_descriptors(self) -> list[Descriptor]:
+        """For the database: the p value, its method saying the answer; none where there is none."""
+        if self.p_value is None:
+            return []
+        how = f"length-weighted intercepts against mosaics of one population; {self.in_words}"
+        return [Descriptor(NAME, self.p_value, None, None, "1", how)]
+
+
+def shape_of(chords: ChordDistribution) -> tuple[float, np.ndarray]:
+    """Standard deviation of the log intercept by length, and shares of its standardised classes.
+
+    Returns
+    -------
+    sd : float
+    shares : ndarray, shape (CLASSES,)
+        Lengths beyond the classes count in the outermost ones.
+    """
+    seen = (chords.mass > 0) & (chords.length > 0)
+    weight = chords.mass[seen] * chords.length[seen]
+    weight = weight / weight.sum()
+    log = np.log(chords.length[seen])
+    mean = float(weight @ log)
+    sd = float(np.sqrt(weight @ (log - mean) ** 2))
+    z = np.clip((log - mean) / max(sd, 1e-9), EDGES[0], EDGES[-1] - 1e-9)
+    return sd, np.histogram(z, EDGES, weights=weight)[0]
+
+
+def spacing_answer(chords: ChordDistribution, verdict: ModalityVerdict) -> SpacingAnswer:
+    """Judge the intercepts of a sample beside its grain sizes.
+
+    Parameters
+    ----------
+    chords : ChordDistribution
+        Of all images of the sample.
+    verdict : ModalityVerdict
+        On the grain sizes; gives the number of interior grains.
+    """
+    n = verdict.n_interior
+    if n < COUNTS[0] or chords.length.size < CLASSES or verdict.null != "section":
+        return SpacingAnswer("indeterminate", None, None, None)
+    null = _library()
+    sd, shares = shape_of(chords)
+    x = np.array([sd, *shares, sd**2])
+    score = float(((x - null["centre"]) / null["scale"]) @ null["beta"][:-1] + null["beta"][-1])
+    place = np.interp(np.log(n), np.log(COUNTS), np.arange(len(COUNTS)))
+    low = min(int(place), len(COUNTS) - 2)
+    line = null["quantiles"][low] + (place - low) * (null["quantiles"][low + 1] - null["quantiles"][low])
+    p = float(np.exp(np.interp(score, line, np.log(LEVELS), left=0.0)))
+    power = float(np.interp(np.log(n), np.log(COUNTS), null["power"]))
+    said: Verdict = "bimodal" if p < LEVEL else "uniform" if power >= ENOUGH else "indeterminate"
+    decided = "indeterminate" not in (said, verdict.verdict)
+    return SpacingAnswer(said, p, power, said == verdict.verdict if decided else None)
+
+
+@lru_cache(maxsize=1)
+def _library() -> dict[str, np.ndarray]:
+    source = files("grainstats.infer.modality").joinpath("null_spacings.npz")
+    with source.open("rb") as stream, np.load(stream) as stored:
+        return {name: stored[name].astype(float) for name in stored.files}
