@@ -24,6 +24,7 @@ from grainstats.infer.modality.judge_sample import SampleImage, judge_sample
 from grainstats.measure import grain_table
 from segment.boundary_map import BoundaryMap
 from segment.cells.close import close_cells
+from segment.errors import InputError
 from segment.grain_map import GrainMap
 from segment.micrograph.micrograph import Micrograph
 from segment.mosaics.laguerre import laguerre_section
@@ -193,6 +194,9 @@ def markdown(rows: pd.DataFrame, model: Model) -> str:
             f"| {n} | {rule} | {here['lost'].mean():.2f} | {here['cut'].mean():.2f} "
             f"| {here['intercept'].mean():.3f} | {spread:.3f} |"
         )
+    refused = rows[~rows["rule"].isin([RULE, *OTHER_RULES])]
+    if len(refused):
+        lines += ["", f"In {len(refused)} more fields a picture was refused: too little is seen in it."]
     if "off_px" in rows and rows["off_px"].notna().any():
         off, least = rows["off_px"].max(), rows["correlation"].min()
         lines += [
@@ -231,7 +235,10 @@ def main() -> None:
         if time.monotonic() - start > given.seconds:
             break
         if number not in set(rows["number"]):
-            fresh = pd.DataFrame(one_field(model, number))
+            try:
+                fresh = pd.DataFrame(one_field(model, number))
+            except InputError as error:  # a picture in which too little is seen
+                fresh = pd.DataFrame([{"number": number, "model": model.digest[:12], "rule": str(error)}])
             rows = fresh if rows.empty else pd.concat([rows, fresh], ignore_index=True)
             rows.to_csv(path, index=False)
             print(fresh[fresh["rule"] == RULE].to_string(header=False), flush=True)

@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from calibrate_end_to_end import TARGETS, compared, sizes_of
 
 from segment.pipeline import segment_micrograph
+from segment.quality.boundary_loss import evidence_of
 from segment.training.data.pairs import Pair, find_pairs
 from segment.unet import Model, load_model
 
@@ -32,6 +33,7 @@ def row_of(model: Model, pair: Pair, name: str) -> dict[str, object]:
     """One image: ratios segmented / traced, and whether the intervals hold the traced mean."""
     micrograph = replace(pair.micrograph(), pixel_size_nm=1.0, pixel_size_source="manual")
     found = segment_micrograph(micrograph, model)[1]
+    assert found.segmentation is not None
     truth = replace(pair.truth(), pixel_size_nm=1.0, pixel_size_source="manual")
     ours, theirs = sizes_of(found, model=model)[1], sizes_of(truth)[1]
     share = ours.get("boundary_lost_share", (np.nan,))[0]
@@ -41,6 +43,7 @@ def row_of(model: Model, pair: Pair, name: str) -> dict[str, object]:
         "model": model.digest[:12],
         **compared(ours, theirs),
         "boundary_lost_share": round(float(share), 4),
+        **evidence_of(found.segmentation),
     }
 
 

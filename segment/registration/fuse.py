@@ -19,7 +19,7 @@ from segment.registration.align import LARGEST_STRETCH, LEAST_OVERLAP, Alignment
 
 UNSEEN = 0.5  #: chance that a boundary shows in no way in one picture (``calibration/calibrate_fields.py``)
 USUAL = 0.1  #: share of an image's pixels that lie on boundaries, before anything is seen (judgement)
-SAME_FIELD = 0.35  #: correlation of boundaries: tilts have .45 and more, other areas (50 grains) up to .23
+SAME_FIELD = 0.27  #: correlation of boundaries: tilts have .34 and more, other areas (50 grains) up to .23
 SAME_SCALE = 1.03  #: ratio of pixel sizes within which two pictures have one magnification
 _EDGE = 1e-3  #: probabilities closer to 0 or 1 are no surer
 
