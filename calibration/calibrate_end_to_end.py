@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import pickle
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ import pandas as pd
 
 from grainstats.infer import judging_digest
 from grainstats.infer.modality.judge_sample import SampleImage, judge_sample
-from grainstats.measure import descriptors, measure_grain_map
+from grainstats.measure import Measurement, descriptors, measure_grain_map
 from grainstats.measure.descriptors.corrected import with_corrected
 from grainstats.run.lost_boundary import loss_of
 from segment.grain_map import GrainMap
@@ -93,18 +94,39 @@ def with_giant(truth: GrainMap, disc: np.ndarray) -> GrainMap:
     )
 
 
-def sizes_of(grain_map: GrainMap, *, model: Model | None = None) -> tuple[SampleImage, dict[str, tuple]]:
-    """What judges the map, and its descriptors as (value, low, high), with corrected ones where there are."""
+def sizes_of(grain_map: GrainMap, *, model: Model | None = None) -> tuple[Measurement, dict[str, tuple]]:
+    """The measured map, and its descriptors as (value, low, high), with corrected ones where there are."""
     measured = measure_grain_map(grain_map)
     found = descriptors(measured)
     if model is not None:
         found = with_corrected(found, loss_of([grain_map.segmentation], model))
     means = {d.name: (d.value, d.ci_low, d.ci_high) for d in found}
-    return SampleImage.of_measurement(measured), means
+    return measured, means
 
 
-def one_image(model: Model, group: str, kind: str, number: int) -> dict[str, object]:
-    """Render, segment, measure and judge image `number` of a cell of the table."""
+def one_image(model: Model, group: str, kind: str, number: int, work: Path) -> dict[str, object]:
+    """Image `number` of a cell of the table, judged; what was segmented before is kept in `work`."""
+    path = work / f"{model.digest[:12]}-{list(GROUPS).index(group)}-{list(KINDS).index(kind)}-{number}.pkl"
+    if path.is_file():
+        row, seen, true = pickle.loads(path.read_bytes())
+    else:
+        row, seen, true = rendered(model, group, kind, number)
+        path.write_bytes(pickle.dumps((row, seen, true)))
+    seen, true = SampleImage.of_measurement(seen), SampleImage.of_measurement(true)
+    verdict = judge_sample([seen])
+    return row | {
+        "rules": judging_digest()[:12],
+        "true_verdict": judge_sample([true]).verdict,
+        "as_traced": judge_sample([SampleImage(seen.grains)]).verdict,
+        "verdict": verdict.verdict,
+        "stability": verdict.stability,
+    }
+
+
+def rendered(
+    model: Model, group: str, kind: str, number: int
+) -> tuple[dict[str, object], Measurement, Measurement]:
+    """Render, segment and measure: errors, and the measured maps as segmented and true."""
     cell = [SEED, list(GROUPS).index(group), list(KINDS).index(kind), number]
     rng = np.random.default_rng(cell)
     styles, populations = GROUPS[group], KINDS[kind]
@@ -116,34 +138,27 @@ def one_image(model: Model, group: str, kind: str, number: int) -> dict[str, obj
     image = render(truth, style, rng)
     if kind == PATCH:
         image = np.where(disc, np.uint8(rng.integers(10, 245)), image)
-    begin = time.process_time()
     found = segment_micrograph(
         Micrograph(image, PIXEL_NM, "manual", Path(f"{style}.tif"), "", "synthetic"), model
     )[1]
     (seen, ours), (true, theirs) = sizes_of(found, model=model), sizes_of(truth)
     errors = count_errors(found.labels, truth.labels, 0.0)
-    verdict = judge_sample([seen])
-    return {
+    row = {
         "group": group,
         "kind": kind,
         "number": number,
         "style": style,
         "sigma, R, f": "{:g}, {:g}, {:g}".format(*population),
         "model": model.digest[:12],
-        "rules": judging_digest()[:12],
-        "true_grains": true.grains.n_interior,
-        "found_grains": seen.grains.n_interior,
+        "true_grains": int((~true.grains["touches_frame"]).sum()),
+        "found_grains": int((~seen.grains["touches_frame"]).sum()),
         **compared(ours, theirs),
         "lost": round(float(errors.lost.sum() / errors.grains.sum()), 4),
         "cut": round(float(errors.cuts.sum() / errors.grains.sum()), 4),
         "missed": any(text.startswith(MISSED) for text in found.warnings),
         "unlike_grains": any(text.startswith(UNLIKE_GRAINS) for text in found.warnings),
-        "true_verdict": judge_sample([true]).verdict,
-        "as_traced": judge_sample([SampleImage(seen.grains)]).verdict,
-        "verdict": verdict.verdict,
-        "stability": verdict.stability,
-        "seconds": round(time.process_time() - begin, 1),
     }
+    return row, seen, true
 
 
 def compared(ours: dict[str, tuple], theirs: dict[str, tuple]) -> dict[str, object]:
@@ -273,10 +288,12 @@ def main() -> None:
     parser.add_argument("--model", default=None, help="name or folder; default: the released one")
     parser.add_argument("--images", type=int, default=2, help="images a cell")
     parser.add_argument("--seconds", type=float, default=1100, help="stop after so long")
+    parser.add_argument("--work", type=Path, default=Path("build/end_to_end"), help="segmented images")
     parser.add_argument("--groups", nargs="*", default=list(GROUPS))
     parser.add_argument("--out", type=Path, default=DOCS / "calibration_end_to_end")
     given = parser.parse_args()
     model, start = load_model(given.model), time.monotonic()
+    given.work.mkdir(parents=True, exist_ok=True)
     rows = stored_rows(given.out.with_suffix(".csv"), model)
     done = {(row["group"], row["kind"], row["number"]) for row in rows}
     wanted = [
@@ -289,7 +306,7 @@ def main() -> None:
     ]
     for cell in wanted:
         if cell not in done and time.monotonic() - start < given.seconds:
-            rows.append(one_image(model, *cell))
+            rows.append(one_image(model, *cell, given.work))
             print(*rows[-1].values(), flush=True)
             write(rows, model, given.out)
     left = sum(cell not in {(r["group"], r["kind"], r["number"]) for r in rows} for cell in wanted)

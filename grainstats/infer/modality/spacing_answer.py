@@ -25,6 +25,8 @@ CLASSES = 20  #: of the standardised log length, from -3 to 2 standard deviation
 EDGES = np.linspace(-3.0, 2.0, CLASSES + 1)
 LEVELS = np.array([0.9, 0.75, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01])
 COUNTS = np.array([110, 180, 300, 500])  #: interior grains at which the null is known
+BROAD_SD = 0.62  #: of the log intercepts by length: the middle of simulated mosaics of one population
+RAMP = 0.1  #: of that, over which the null of narrow mosaics passes into that of broad ones
 LEVEL, ENOUGH = 0.05, 0.8  #: of the answer, as of the verdict
 
 
@@ -42,7 +44,8 @@ class SpacingAnswer:
         Share of mosaics of two populations (R = 2.5 to 6, coarse volume .2 to .7) that are found with as many
         grains.
     agrees : bool or None
-        With the verdict on grain sizes; None where one of the two is indeterminate.
+        With the verdict on grain sizes: both see two populations, or neither does.  None where the verdict is
+        indeterminate, or is bimodal and the spacings could easily miss that.
     """
 
     verdict: Verdict
@@ -55,9 +58,9 @@ class SpacingAnswer:
         """A clause for the verdict's reason."""
         if self.p_value is None:
             return "the spacings by themselves give no answer"
-        said = {"uniform": "uniform", "bimodal": "bimodal", "indeterminate": "undecided"}[self.verdict]
+        said = "two populations" if self.p_value < LEVEL else "no second population seen"
         how = {True: "the spacings agree", False: "the spacings disagree", None: "the spacings by themselves"}
-        return f"{how[self.agrees]}: {said} (p = {self.p_value:.2g})"
+        return f"{how[self.agrees]}: {said} (p = {self.p_value:.2g}, power {self.power or 0:.2f})"
 
     def as_json(self) -> dict[str, Any]:
         """For `measure --json`: verdict, p_value, power, agrees."""
@@ -109,12 +112,19 @@ def spacing_answer(chords: ChordDistribution, verdict: ModalityVerdict) -> Spaci
     score = float(((x - null["centre"]) / null["scale"]) @ null["beta"][:-1] + null["beta"][-1])
     place = np.interp(np.log(n), np.log(COUNTS), np.arange(len(COUNTS)))
     low = min(int(place), len(COUNTS) - 2)
-    line = null["quantiles"][low] + (place - low) * (null["quantiles"][low + 1] - null["quantiles"][low])
+    lines = null["quantiles"][low] + (place - low) * (null["quantiles"][low + 1] - null["quantiles"][low])
+    broad = np.clip((sd - BROAD_SD) / RAMP + 0.5, 0, 1)
+    line = (1 - broad) * lines[0] + broad * lines[1]
     p = float(np.exp(np.interp(score, line, np.log(LEVELS), left=0.0)))
     power = float(np.interp(np.log(n), np.log(COUNTS), null["power"]))
     said: Verdict = "bimodal" if p < LEVEL else "uniform" if power >= ENOUGH else "indeterminate"
-    decided = "indeterminate" not in (said, verdict.verdict)
-    return SpacingAnswer(said, p, power, said == verdict.verdict if decided else None)
+    return SpacingAnswer(said, p, power, _agrees(p, power, verdict.verdict))
+
+
+def _agrees(p: float, power: float, verdict: Verdict) -> bool | None:
+    if verdict == "indeterminate" or (verdict == "bimodal" and p >= LEVEL and power < ENOUGH):
+        return None
+    return (p < LEVEL) == (verdict == "bimodal")
 
 
 @lru_cache(maxsize=1)

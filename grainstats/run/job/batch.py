@@ -174,7 +174,7 @@ def run_batch(
             if call.corrections is not None:
                 by_hand = apply_corrections(call.corrections, jobs, chosen, ledger, analyst, files, name)
             work.correct(by_hand)
-            db.exclude(exclusions(db, chosen, listed, files))
+            db.exclude(exclusions(db, chosen, listed, files, sheet))
         finally:
             files.save()
         remove_leftovers(call.out, before=start)

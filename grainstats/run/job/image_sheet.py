@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from grainstats.run.job.file_identity import KnownFiles, Picture
-from grainstats.share.db.records import ImageRow, ImageSheet
+from grainstats.share.db.records import ImageRow, ImageSheet, SampleSheet
 from segment.errors import InputError
 from segment.micrograph.file_kind import place_of
 
@@ -87,25 +87,30 @@ def listed_images(
 
 
 def exclusions(
-    db: Database, jobs: Sequence[tuple[Path, str]], listed: ListedImages, files: KnownFiles
+    db: Database,
+    jobs: Sequence[tuple[Path, str]],
+    listed: ListedImages,
+    files: KnownFiles,
+    sheet: SampleSheet | None = None,
 ) -> dict[str, str]:
     """By digest of file or field, why it does not count; empty where it does.
 
-    A picture of a field does not count by itself, nor does a field whose pictures are now in other ones.
+    A picture of a field does not count by itself, nor does a field whose pictures are now in other ones, nor
+    an image of an excluded sample. Files of which the sheets say nothing stay as they are.
     """
-    if not listed.rows:
-        return {}
-    reasons, pictures = {}, set()
-    for path, _ in jobs:
+    samples = {row.sample_id: row.excluded for row in sheet.rows if row.excluded is not None} if sheet else {}
+    reasons: dict[str, str] = {}
+    pictures: set[str] = set()
+    for path, sample_id in jobs:
+        if path not in listed.rows and sample_id not in samples:
+            continue
         try:
-            if path in listed.fields:
-                reasons[files.identity(path)] = ""
-                pictures |= {files.digest(picture.path) for picture in listed.fields[path]}
-            elif path in listed.rows:
-                reasons[files.digest(path)] = listed.rows[path].excluded
+            own = "" if path in listed.fields or path not in listed.rows else listed.rows[path].excluded
+            reasons[files.identity(path)] = own or samples.get(sample_id, "")
+            pictures |= {files.digest(picture.path) for picture in listed.fields.get(path, ())}
         except OSError:
             continue  # the run has said why
-    for row in db.micrographs().itertuples():
+    for row in db.micrographs().itertuples() if listed.rows else ():
         members = {each["sha256"] for each in row.pictures or ()}
         if row.sha256 not in reasons and members & (pictures | set(reasons)):
             reasons[row.sha256] = OTHER_FIELD

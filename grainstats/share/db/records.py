@@ -195,7 +195,11 @@ class Measured:
 
 @dataclass(frozen=True)
 class SampleRow:
-    """One row of samples.csv; `made_on` is a day, ``YYYY-MM-DD``."""
+    """One row of samples.csv.
+
+    `made_on` is a day, ``YYYY-MM-DD``; `excluded` is the reason why none of its images counts, None where the
+    sheet has no such column.
+    """
 
     sample_id: str
     design_route: Literal["ai", "researcher"]
@@ -204,6 +208,7 @@ class SampleRow:
     properties: tuple[Measured, ...] = ()
     images: str | None = None
     made_on: str | None = None
+    excluded: str | None = None
 
 
 @dataclass(frozen=True)

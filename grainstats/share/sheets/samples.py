@@ -29,7 +29,7 @@ from grainstats.share.sheets.shown import looks_like
 if TYPE_CHECKING:
     from grainstats.share.db.database import Database
 
-_PLAIN = ("sample_id", "design_route", "campaign", "date", "images")
+_PLAIN = ("sample_id", "design_route", "campaign", "date", "images", "excluded")
 _ROUTES = ("ai", "researcher")
 
 
@@ -151,6 +151,7 @@ def _read_row(header: list[str], columns: list[Column], cells: list[Any]) -> tup
         parameters=tuple(_parameter(n, v, units[k, n]) for (k, n), v in values.items() if k == "param"),
         properties=tuple(_measured(n, values, units, wrong) for k, n in values if k == "prop"),
         images=plain.get("images") or None,
+        excluded=plain.get("excluded"),
         made_on=day_of("date", cells[header.index("date")], wrong) if "date" in header else None,
     )
     wrong += [

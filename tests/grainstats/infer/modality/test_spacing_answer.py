@@ -56,7 +56,8 @@ def test_shares_of_classes_sum_to_one_and_are_weighted_by_length():
 
 
 def test_the_answer_in_words_says_whether_it_agrees():
-    assert SpacingAnswer("bimodal", 0.01, 0.9, True).in_words == "the spacings agree: bimodal (p = 0.01)"
+    words = SpacingAnswer("bimodal", 0.01, 0.4, True).in_words
+    assert words == "the spacings agree: two populations (p = 0.01, power 0.40)"
     assert SpacingAnswer("uniform", 0.4, 0.9, False).in_words.startswith("the spacings disagree")
     (stored,) = SpacingAnswer("indeterminate", 0.2, 0.5, None).as_descriptors()
     assert (stored.name, stored.value) == ("spacing_modality_p", 0.2)

@@ -97,7 +97,12 @@ def test_an_excluded_image_stays_in_the_database_and_out_of_every_number(tilts, 
     assert table["excluded"].notna().tolist() == [row == "data/S1/b.tif" for row in table["path"]]
     grains = pd.read_csv(tilts / "out/tables/grains.csv")
     assert set(grains["analysis"]) == set(table.loc[table["excluded"].isna(), "analysis"])
-    back = go(tilts, edge_model, "file,excluded\nb.tif,\n")
+    samples = tilts / "samples.csv"
+    samples.write_text("sample_id,design_route,excluded\nS1,ai,cracked\n")
+    none = go(tilts, edge_model, "file,excluded\nb.tif,\n", samples=samples)
+    assert none.spacings == {} and stored(tilts)[0]["excluded"].tolist() == ["cracked", "cracked"]
+    samples.write_text("sample_id,design_route,excluded\nS1,ai,\n")
+    back = go(tilts, edge_model, "file,excluded\nb.tif,\n", samples=samples)
     assert back.spacings == both.spacings and back.n_new == 0
 
 
