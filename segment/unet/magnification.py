@@ -37,6 +37,7 @@ SEEN_WELL = (0.7, 1.3)  #: mean intercepts over the model's best one that it see
 LEAVE = (0.9, 1.1)  #: factors between these are not worth the resampling
 NEARLY = 0.05  #: confidences closer than this to the best are about equal
 SURE_AT_ONCE = 0.93  #: border confidence of an answer that no other size need confirm
+NOT_ENLARGED = 0.9  #: confidence, of grains seen well, that a larger size will not outdo by `NEARLY`
 SURE = 0.5  #: least border confidence of an answer that is heeded
 SURER = 0.015  #: by how much more sure a smaller size is that leaves only marks out
 MARKED = 1.15  #: least ratio of its mean intercept to that of the size with the marks
@@ -82,17 +83,18 @@ def estimate_scale(
     """
     best = model.best_intercept_px
     as_it_is = look(model, runtime, image, valid, 1.0)
-    if as_it_is and is_seen_well(as_it_is, best):
+    if as_it_is and is_seen_well(as_it_is, best, SURE_AT_ONCE):
         return 1.0
-    others = (look(model, runtime, image, valid, scale) for scale in OTHER_TRIALS)
+    largest = 1.0 if as_it_is and is_seen_well(as_it_is, best, NOT_ENLARGED) else BOUNDS[1]
+    others = (look(model, runtime, image, valid, scale) for scale in OTHER_TRIALS if scale <= largest)
     smallest = float(np.clip(LEAST_EDGE_PX / min(image.shape), BOUNDS[0], 1.0))
     return choose_scale([trial for trial in (as_it_is, *others) if trial], best, smallest)
 
 
-def is_seen_well(trial: Trial, best_intercept_px: float) -> bool:
-    """Whether the network is sure of grains of a size that it sees well, so that no other need be tried."""
+def is_seen_well(trial: Trial, best_intercept_px: float, confidence: float) -> bool:
+    """Whether the network is so sure of grains of a size that it sees well."""
     share = trial.intercept_px * trial.scale / best_intercept_px
-    return trial.confidence >= SURE_AT_ONCE and SEEN_WELL[0] <= share <= SEEN_WELL[1]
+    return trial.confidence >= confidence and SEEN_WELL[0] <= share <= SEEN_WELL[1]
 
 
 def choose_scale(trials: list[Trial], best_intercept_px: float, smallest: float = BOUNDS[0]) -> float:

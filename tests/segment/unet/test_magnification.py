@@ -83,7 +83,8 @@ def test_grains_larger_than_a_window_are_still_brought_closer():
     [
         (Trial(1.0, 35.0, 0.95), [1.0]),
         (Trial(1.0, 26.0, 0.95), [1.0]),
-        (Trial(1.0, 35.0, 0.9), [1.0, 0.5, 0.25, 2.0]),  # unsure
+        (Trial(1.0, 35.0, 0.91), [1.0, 0.5, 0.25]),  # so sure that no larger size can be much surer
+        (Trial(1.0, 35.0, 0.85), [1.0, 0.5, 0.25, 2.0]),  # unsure
         (Trial(1.0, 60.0, 0.9), [1.0, 0.5, 0.25, 2.0]),  # coarse
         (Trial(1.0, 20.0, 0.9), [1.0, 0.5, 0.25, 2.0]),  # fine
         (Trial(1.0, np.nan, 0.0), [1.0, 0.5, 0.25, 2.0]),
