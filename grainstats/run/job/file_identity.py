@@ -12,6 +12,7 @@ import json
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,8 +114,9 @@ class KnownFiles:
         self._changed = True
 
     def save(self) -> None:
-        """Keep what is known for the next run."""
+        """Keep what is known for the next run; a disk that takes nothing costs that run some hashing."""
         if self._changed:
             content = {"files": self._known, "frames": self._frames}
-            write_bytes(self._path, json.dumps(content, sort_keys=True).encode())
-            self._changed = False
+            with suppress(OSError):
+                write_bytes(self._path, json.dumps(content, sort_keys=True).encode())
+                self._changed = False

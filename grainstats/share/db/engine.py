@@ -166,6 +166,7 @@ def unusable(url: URL, error: sa.exc.DBAPIError) -> DatabaseError:
         "not a database": "Give another path; the file is left as it is",
         "unable to open": "Check that the folder exists and can be written",
         "readonly": "Check the permissions of the file and its folder",
+        "disk I/O": "Look whether the disk is full or failing; what was stored before is kept",
         "full": "Make room on the disk; what was stored before is kept",
         "locked": "Close the program that holds the lock, or use PostgreSQL for many writers",
     }
