@@ -15,7 +15,7 @@ from segment.errors import UncalibratedError
 from segment.grain_map import GrainMap
 from segment.label_files import grain_map_of_labels, read_label_map
 from segment.label_formats import format_of
-from segment.orientation import grain_map_of, is_orientation_map, read_orientation_map
+from segment.orientation import is_orientation_map, read_orientation_map
 
 PathInput = str | PathLike[str]
 
@@ -79,6 +79,8 @@ def _grain_map(
             return grains
         return replace(grains, pixel_size_nm=pixel_size_nm, pixel_size_source="manual")
     if isinstance(grains, str | PathLike) and is_orientation_map(grains) and not format_of(Path(grains)):
+        from segment.orientation import grain_map_of
+
         return grain_map_of(read_orientation_map(grains, pixel_size_nm))
     if not isinstance(grains, np.ndarray):
         return read_label_map(Path(grains), pixel_size_nm=pixel_size_nm, tracing=tracing)

@@ -66,7 +66,8 @@ def measure(
         )
         raise typer.Exit(2)
     unit = "px" if pixels else "nm"
-    reading = Reading(pixel_size, tracing, grain_rules(misorientation_deg, merge_twins, twin, phase))
+    asked = (misorientation_deg, merge_twins, twin, phase)
+    reading = Reading(pixel_size, tracing, grain_rules(*asked) if any(asked) else None)
     names = _names(maps)
     measured = [
         m
@@ -105,13 +106,13 @@ class Reading:
     pixel_size : float or None
         Of label maps, or step of orientation maps, in nanometres; None: the files'.
     tracing : bool
-    rules : GrainRules
-        Of orientation maps.
+    rules : GrainRules or None
+        Of orientation maps; None: the usual ones.
     """
 
     pixel_size: float | None
     tracing: bool
-    rules: GrainRules
+    rules: GrainRules | None
 
 
 def _names(maps: list[Path]) -> list[str]:
@@ -160,7 +161,7 @@ def _read(path: Path, reading: Reading) -> GrainMap:
     from segment.errors import UnreadableError
     from segment.label_files import boundary_beside, read_label_map
     from segment.label_formats import format_of
-    from segment.orientation import grain_map_of, is_orientation_map, read_orientation_map
+    from segment.orientation import is_orientation_map, read_orientation_map
     from segment.orientation.orientation_table import orientations_beside
 
     if path.is_dir():
@@ -169,7 +170,10 @@ def _read(path: Path, reading: Reading) -> GrainMap:
         raise UnreadableError(path, "no such file", "Check the name")
     foreign = format_of(path)
     if foreign is None and is_orientation_map(path):
-        return grain_map_of(read_orientation_map(path, reading.pixel_size), reading.rules)
+        from grainstats.run.orientation_input import grain_rules
+        from segment.orientation import grain_map_of
+
+        return grain_map_of(read_orientation_map(path, reading.pixel_size), reading.rules or grain_rules())
     if foreign is None and path.suffix.lower() not in MAP_SUFFIXES:
         raise UnreadableError(
             path,

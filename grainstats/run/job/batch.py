@@ -190,10 +190,17 @@ def run_batch(
 def _reported(db: Database, call: Call, scope: Scope, done: Summary, moved_from: Iterable[str]) -> Summary:
     """Judge every sample of the run and write tables and report."""
     from grainstats.run.job.image_sheet import excluded_in_words
-    from grainstats.run.job.judge_samples import judge_samples, spacings_of, verdicts_of, write_results
+    from grainstats.run.job.judge_samples import (
+        copies_in_words,
+        judge_samples,
+        spacings_of,
+        verdicts_of,
+        write_results,
+    )
 
     done = replace(done, warnings=(*done.warnings, *excluded_in_words(scope.images(db), scope.sample_ids)))
     failures = (*done.failures, *judge_samples(db, call.out, scope, also=moved_from))
+    done = replace(done, warnings=(*done.warnings, *copies_in_words(db, scope)))
     report = write_results(db, call.out, scope, failures, done.warnings)
     cut = _workbook(call.out) if call.xlsx else []
     return replace(

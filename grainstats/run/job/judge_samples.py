@@ -21,6 +21,8 @@ from grainstats.run.report.tables import write_tables
 from grainstats.run.scope import Scope
 from grainstats.share.db.database import Database
 
+SAME_AREA = "the same area, counted once: "
+
 
 def judge_samples(db: Database, out: Path, scope: Scope, *, also: Iterable[str] = ()) -> list[Failure]:
     """Pool and judge every sample whose images, or what judges them, have changed.
@@ -65,7 +67,7 @@ def _judge(db: Database, sample_id: str, images: pd.DataFrame, scope: Scope) -> 
     verdict = judge_sample(sample_images(sample), null=scope.recipe.null, seed=scope.recipe.seed)
     if copies:
         same = ", ".join(f"{copy} and {first}" for copy, first in copies)
-        verdict = replace(verdict, reason=f"{verdict.reason}; the same area, counted once: {same}")
+        verdict = replace(verdict, reason=f"{verdict.reason}; {SAME_AREA}{same}")
     loss = loss_of([sample.segmentations.get(number) for number in sample.analysis_ids], scope.model)
     descriptors = with_corrected(pooled_descriptors(sample), loss)
     descriptors += spacing_answer(chords_of(sample), verdict).as_descriptors()
@@ -120,6 +122,14 @@ def verdicts_of(db: Database, scope: Scope) -> list[tuple[str, str]]:
     found = db.verdicts()
     ours = found[found["sample_id"].isin(scope.sample_ids)]
     return [(str(row["sample_id"]), str(row["verdict"])) for _, row in ours.iterrows()]
+
+
+def copies_in_words(db: Database, scope: Scope) -> list[str]:
+    """Which images of the samples in scope show one area, as the verdict's reason names them."""
+    found = db.verdicts()
+    ours = found[found["sample_id"].isin(scope.sample_ids)]
+    reasons = zip(ours["sample_id"], ours["reason"].fillna(""), strict=True)
+    return [f"{s}: {SAME_AREA}{r.partition(SAME_AREA)[2]}" for s, r in reasons if SAME_AREA in r]
 
 
 def spacings_of(db: Database, scope: Scope) -> dict[str, float]:

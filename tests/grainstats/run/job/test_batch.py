@@ -127,6 +127,15 @@ def test_the_same_image_under_two_names_counts_once_and_in_two_samples_is_refuse
     assert failure.path.endswith("S2/zcopy.tif") and "'S1'" in failure.reason
 
 
+def test_an_image_turned_over_counts_once_and_that_is_said(two_samples, tmp_path, edge_model):
+    image = tifffile.imread(two_samples / "S1/field_0.tif")
+    options = {"imagej": True, "resolution": (0.5, 0.5), "metadata": {"unit": "nm"}}
+    tifffile.imwrite(two_samples / "S1/turned.tif", image[::-1], **options)
+    (said,) = go(two_samples, tmp_path / "out", edge_model).warnings
+    assert said.startswith("S1: the same area, counted once: ")
+    assert "field_0.tif" in said and "turned.tif" in said
+
+
 def test_every_frame_of_a_stack_is_a_micrograph(tmp_path, edge_model, write_micrograph):
     frames = [tifffile.imread(write_micrograph(tmp_path / f"{i}.tif", i)) for i in range(3)]
     path = tmp_path / "data/S1/stack.tif"
