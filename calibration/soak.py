@@ -293,7 +293,7 @@ def write_tables(path: Path, table: dict[str, object]) -> None:
 _PAGE = (
     "`python calibration/soak.py --csv docs/validation/soak.csv` cuts windows of 64 to 256 pixels from",
     "generated fields and spoils some in twenty ways. It runs them twice: undisturbed, and killed by SIGKILL",
-    "at random moments until the run ends. Tables must be equal byte by byte, failures row by row, label maps",
+    "at random moments until the run ends. Tables must be equal by the byte, failures by the row, label maps",
     "file by file. `make soak` does it with 10,000 images. A disk that fills, memory that ends and a server",
     "that restarts are in the tests (`SECURITY.md`).",
 )

@@ -41,11 +41,12 @@ def check_label_map(grain_map: GrainMap, source: str) -> None:
 
 
 def _refuse_cut(source: str, area: np.ndarray) -> None:
-    """The highest number a type can hold, on an area that no other comes near: all above it were cut to it."""
+    """The highest number a type can hold, on an area that no other comes near: all above were cut to it."""
     if area.size in _FULL and area[-1] > _CUT * area[:-1].max():
         raise UnreadableError(
             source,
-            f"label {area.size} covers {area[-1] / area.sum():.0%} of the cells: higher numbers were cut to it",
+            f"label {area.size} covers {area[-1] / area.sum():.0%} of the cells: "
+            "higher numbers were cut to it",
             "Save the labels as 16- or 32-bit TIFF with one number for each grain",
         )
 
@@ -54,7 +55,8 @@ def _refuse_scattered(source: str, share: float) -> None:
     if share > 0.5:
         raise UnreadableError(
             source,
-            "its labels are scattered over the image: grey levels of a micrograph, or numbers that were mixed",
+            "its labels are scattered over the image: grey levels of a micrograph, "
+            "or numbers that were mixed",
             "Run `grainstats segment` on a micrograph first, or `grainstats run` for both; "
             "give --tracing for traced boundaries",
         )

@@ -1,4 +1,4 @@
-"""Label maps for other programs: regions of ImageJ, OME-TIFF, DREAM.3D; one file an image, a folder a sample."""
+"""Label maps for other programs: ImageJ regions, OME-TIFF, DREAM.3D; a file an image, a folder a sample."""
 
 from __future__ import annotations
 

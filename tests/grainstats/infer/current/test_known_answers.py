@@ -67,7 +67,9 @@ def _clipped(ends: np.ndarray, frame: tuple[float, float, float, float]) -> tupl
     return cut[kept], kept
 
 
-def _clipped_graph(ends: np.ndarray, grains: np.ndarray, frame: tuple[float, float, float, float]) -> CutGraph:
+def _clipped_graph(
+    ends: np.ndarray, grains: np.ndarray, frame: tuple[float, float, float, float]
+) -> CutGraph:
     position, index = np.unique(ends.reshape(-1, 2), axis=0, return_inverse=True)
     length = np.hypot(*(ends[:, 1] - ends[:, 0]).T)
     return CutGraph(position, index.reshape(-1, 2), length, grains, np.arange(len(ends)), frame)

@@ -52,7 +52,7 @@ def joined(out: Path, image: str = "field_0") -> np.ndarray:
 def exported_maps_are_those_that_count(out: Path, to: Path) -> None:
     with Database.open(out / DATABASE, create=False) as db:
         for form in ("roiset", "ome-tiff", "dream3d"):
-            (one, two) = export(db, form, to / form, files=out)
+            one, _ = export(db, form, to / form, files=out)
             assert one.parent == to / form / "S1"
         read = [read_label_map(path) for path in sorted((to / "dream3d").rglob("*.dream3d"))]
         assert sorted(m.n_grains for m in read) == sorted(db.analyses()["n_grains"])
