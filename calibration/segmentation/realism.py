@@ -55,7 +55,7 @@ KINDS = (
     Kind("sintered ceramic", "real/fesc_fibsem/images/*.png", ("wetted",), ("ceramic", "ceramic_patches")),
     Kind("map of band contrast", "real/band_contrast/images/*.png", ("sem_lines",), ("band_contrast",)),
     Kind("bright-field TEM", "uo2_bftem/images/*", ("bf_tem",), ("bf_tem",)),
-    Kind("film, SEM", "real/perovskite_sem/images/*.png", ("sem_film",), ("sem_film",)),
+    Kind("SEM film", "real/perovskite_sem/images/*.png", ("sem_film",), ("sem_film",)),
 )
 
 
