@@ -94,14 +94,12 @@ def with_giant(truth: GrainMap, disc: np.ndarray) -> GrainMap:
     )
 
 
-def sizes_of(grain_map: GrainMap, *, model: Model | None = None) -> tuple[Measurement, dict[str, tuple]]:
-    """The measured map, and its descriptors as (value, low, high), with corrected ones where there are."""
-    measured = measure_grain_map(grain_map)
+def sizes_of(measured: Measurement, *, model: Model | None = None) -> dict[str, tuple]:
+    """Descriptors as (value, low, high), with corrected ones where there are."""
     found = descriptors(measured)
     if model is not None:
-        found = with_corrected(found, loss_of([grain_map.segmentation], model))
-    means = {d.name: (d.value, d.ci_low, d.ci_high) for d in found}
-    return measured, means
+        found = with_corrected(found, loss_of([measured.segmentation], model))
+    return {d.name: (d.value, d.ci_low, d.ci_high) for d in found}
 
 
 def one_image(model: Model, group: str, kind: str, number: int, work: Path) -> dict[str, object]:
@@ -112,15 +110,20 @@ def one_image(model: Model, group: str, kind: str, number: int, work: Path) -> d
     else:
         row, seen, true = rendered(model, group, kind, number)
         path.write_bytes(pickle.dumps((row, seen, true)))
+    means = compared(sizes_of(seen, model=model), sizes_of(true))
     seen, true = SampleImage.of_measurement(seen), SampleImage.of_measurement(true)
     verdict = judge_sample([seen])
-    return row | {
-        "rules": judging_digest()[:12],
-        "true_verdict": judge_sample([true]).verdict,
-        "as_traced": judge_sample([SampleImage(seen.grains)]).verdict,
-        "verdict": verdict.verdict,
-        "stability": verdict.stability,
-    }
+    return (
+        row
+        | means
+        | {
+            "rules": judging_digest()[:12],
+            "true_verdict": judge_sample([true]).verdict,
+            "as_traced": judge_sample([SampleImage(seen.grains)]).verdict,
+            "verdict": verdict.verdict,
+            "stability": verdict.stability,
+        }
+    )
 
 
 def rendered(
@@ -141,7 +144,7 @@ def rendered(
     found = segment_micrograph(
         Micrograph(image, PIXEL_NM, "manual", Path(f"{style}.tif"), "", "synthetic"), model
     )[1]
-    (seen, ours), (true, theirs) = sizes_of(found, model=model), sizes_of(truth)
+    seen, true = measure_grain_map(found), measure_grain_map(truth)
     errors = count_errors(found.labels, truth.labels, 0.0)
     row = {
         "group": group,
@@ -152,7 +155,6 @@ def rendered(
         "model": model.digest[:12],
         "true_grains": int((~true.grains["touches_frame"]).sum()),
         "found_grains": int((~seen.grains["touches_frame"]).sum()),
-        **compared(ours, theirs),
         "lost": round(float(errors.lost.sum() / errors.grains.sum()), 4),
         "cut": round(float(errors.cuts.sum() / errors.grains.sum()), 4),
         "missed": any(text.startswith(MISSED) for text in found.warnings),

@@ -20,6 +20,7 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).parent))
 from calibrate_end_to_end import TARGETS, compared, sizes_of
 
+from grainstats.measure import measure_grain_map
 from segment.pipeline import segment_micrograph
 from segment.quality.boundary_loss import evidence_of
 from segment.training.data.pairs import Pair, find_pairs
@@ -35,7 +36,7 @@ def row_of(model: Model, pair: Pair, name: str) -> dict[str, object]:
     found = segment_micrograph(micrograph, model)[1]
     assert found.segmentation is not None
     truth = replace(pair.truth(), pixel_size_nm=1.0, pixel_size_source="manual")
-    ours, theirs = sizes_of(found, model=model)[1], sizes_of(truth)[1]
+    ours, theirs = sizes_of(measure_grain_map(found), model=model), sizes_of(measure_grain_map(truth))
     share = ours.get("boundary_lost_share", (np.nan,))[0]
     return {
         "set": name,

@@ -1,13 +1,10 @@
-"""How much boundary a model loses, read from its own answer: fitted on rendered and on traced micrographs.
+"""How much boundary a model loses, read from its own answer: fitted on rendered micrographs of known truth.
 
     python calibration/fit_boundary_loss.py --model models/NAME --work scratch/loss.csv --write
-        --real docs/validation/corrected_real.csv
 
 renders mosaics in all styles, segments them and keeps a row an image (resumable), then regresses the log
 ratios of found to true intercepts and diameters on the evidence of `segment.quality.boundary_loss`.
-With ``--real``, images that people have traced (``calibration/corrected_on_real.py``) count too, a set as a
-style.  What is left over is told by styles left out in turn, so that it holds for a style the fit has not
-seen; every style weighs the same.
+What is left over is told by styles left out in turn, so that it holds for a style the fit has not seen.
 """
 
 from __future__ import annotations
@@ -46,8 +43,6 @@ POPULATIONS = ((0.2, 1.0, 0.0), (0.35, 1.0, 0.0), (0.2, 3.0, 0.4), (0.5, 1.0, 0.
 SIDE_PX = 512
 SEED = 20_261_129
 RIDGE = 0.3  # in units of one image
-EVIDENCE = ("unsure", "weak", "hidden", "confidence_low")
-EVALUATION_ONLY = ("real/steel316L_binderjet",)  # of the sets of traced images
 WIDEST = 0.5  # log ratio: an image that lost more tells nothing of others
 
 
@@ -79,34 +74,19 @@ def _mean_diameter(table) -> float:  # type: ignore[no-untyped-def]
     return float(np.average(whole["equivalent_diameter_nm"], weights=whole["weight"]))
 
 
-def regression(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def regression(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Ridge coefficients, the offset last; robust by leaving out images that lost nearly everything."""
     full = np.column_stack([x, np.ones(len(x))])
     penalty = RIDGE * np.eye(full.shape[1])
     penalty[-1, -1] = 0.0
-    weighed = full * (weight / weight.mean())[:, None]
-    return np.linalg.solve(weighed.T @ full + penalty, weighed.T @ y)
-
-
-def traced(path: Path, model: Model) -> list[dict[str, str]]:
-    """Rows of traced images, as those of rendered ones; sets that may not train are left out."""
-    with path.open() as stream:
-        rows = [row for row in csv.DictReader(stream) if row["model"] == model.digest[:12]]
-    return [
-        {"number": row["image"], "style": row["set"]}
-        | {name: str(np.log(float(row[f"{name}_ratio"]))) for name in ("intercept", "diameter")}
-        | {name: row[name] for name in EVIDENCE}
-        for row in rows
-        if row["set"] not in EVALUATION_ONLY
-    ]
+    return np.linalg.solve(full.T @ full + penalty, full.T @ y)
 
 
 def fit(rows: list[dict[str, str]]) -> dict[str, object]:
     """Coefficients, ranges and left-over deviations as the model folder keeps them."""
-    names = list(EVIDENCE)
+    names = [k for k in rows[0] if k not in ("number", "style", "intercept", "diameter")]
     x = np.array([[float(r[k]) for k in names] for r in rows])
     style = np.array([r["style"] for r in rows])
-    weight = np.array([1 / (style == each).sum() for each in style])
     centre, scale = x.mean(axis=0), x.std(axis=0) + 1e-9
     z = (x - centre) / scale
     out: dict[str, object] = {
@@ -124,19 +104,19 @@ def fit(rows: list[dict[str, str]]) -> dict[str, object]:
         apart = np.full(len(y), np.nan)
         for s in set(style.tolist()):
             inside = kept & (style != s)
-            coefficient = regression(z[inside], y[inside], weight[inside])
+            coefficient = regression(z[inside], y[inside])
             here = style == s
             apart[here] = z[here] @ coefficient[:-1] + coefficient[-1]
-        rest, share = (y - apart)[kept], weight[kept] / weight[kept].sum()
-        coefficient = regression(z[kept], y[kept], weight[kept])
-        deviation = float(np.sqrt(share @ rest**2))
+        rest = (y - apart)[kept]
+        coefficient = regression(z[kept], y[kept])
+        deviation = float(np.sqrt(np.mean(rest**2)))
         out[target] = {
             "coefficients": coefficient.tolist(),
             "deviation": deviation,
             "largest": float(np.quantile(apart[kept], 0.98)),
-            "bias_left_out": float(share @ rest),
-            "covered_left_out": float(share @ (np.abs(rest) < 1.96 * deviation)),
-            "bias_uncorrected": float(share @ y[kept]),
+            "bias_left_out": float(rest.mean()),
+            "covered_left_out": float((np.abs(rest) < 1.96 * deviation).mean()),
+            "bias_uncorrected": float(y.mean()),
         }
         print(target, {k: v for k, v in out[target].items() if k != "coefficients"}, flush=True)  # type: ignore[attr-defined]
     return out
@@ -148,7 +128,6 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="CSV of the images; those there stay")
     parser.add_argument("--images", type=int, default=80)
     parser.add_argument("--seconds", type=float, default=500.0)
-    parser.add_argument("--real", type=Path, help="CSV of traced images")
     parser.add_argument("--write", action="store_true", help="into the model's folder")
     given = parser.parse_args()
     model = load_model(given.model) if given.model else load_model()
@@ -169,13 +148,11 @@ def main() -> None:
             table.writerow(row)
         print(row["style"], round(float(str(row["intercept"])), 3), flush=True)
     with given.work.open() as stream:
-        every = list(csv.DictReader(stream))
-    facts = fit(every + (traced(given.real, model) if given.real else []))
+        facts = fit(list(csv.DictReader(stream)))
     if given.write:
-        path, key = model.folder / FILE, weights_key(model.folder)
+        path = model.folder / FILE
         tables = json.loads(path.read_text()) if path.exists() else {}
-        fields = {"fields": tables[key]["fields"]} if "fields" in tables.get(key, {}) else {}
-        tables[key] = _rounded(facts) | fields
+        tables[weights_key(model.folder)] = _rounded(facts)
         path.write_text(json.dumps(tables, indent=1) + "\n")
 
 

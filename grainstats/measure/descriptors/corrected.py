@@ -42,10 +42,10 @@ def with_corrected(found: Sequence[Descriptor], loss: Loss | None) -> list[Descr
         "boundary_density_per_um": (-loss.intercept, loss.intercept_error),
     }
     more = [_corrected(d, CORRECTED[d.name], *of[d.name]) for d in found if d.name in of and d.value > 0]
-    reach = Z95 * loss.intercept_error
-    low, value, high = (1 - math.exp(-loss.intercept + k * reach) for k in (1, 0, -1))
+    value = 1 - math.exp(-loss.intercept)
+    high = 1 - math.exp(-loss.intercept - Z95 * loss.intercept_error)
     how = "from the probabilities of the borders, fitted on rendered micrographs"
-    return [*found, *more, Descriptor(SHARE, value, max(low, 0.0), high, "1", how)]
+    return [*found, *more, Descriptor(SHARE, value, 0.0, high, "1", how)]
 
 
 def corrected_json(found: Sequence[Descriptor]) -> dict[str, Any]:
@@ -61,7 +61,11 @@ def corrected_json(found: Sequence[Descriptor]) -> dict[str, Any]:
 
 
 def _corrected(d: Descriptor, name: str, log_ratio: float, error: float) -> Descriptor:
-    """Without the loss; the interval is widened by the uncertainty of the correction.
+    """Without the loss; the interval reaches from there to the mean as traced.
+
+    The loss was fitted on rendered micrographs.  On micrographs that people have traced, the segmentation
+    found as much boundary as they (``docs/validation/corrected_real.csv``): whether they saw all of it
+    cannot be known, so that both ends are possible.
 
     Parameters
     ----------
@@ -74,4 +78,5 @@ def _corrected(d: Descriptor, name: str, log_ratio: float, error: float) -> Desc
         return Descriptor(name, mean, None, None, d.unit, how)
     below = math.hypot(math.log(d.value / d.ci_low), Z95 * error)
     above = math.hypot(math.log(d.ci_high / d.value), Z95 * error)
-    return Descriptor(name, mean, mean * math.exp(-below), mean * math.exp(above), d.unit, how)
+    low, high = min(mean, d.value) * math.exp(-below), max(mean, d.value) * math.exp(above)
+    return Descriptor(name, mean, low, high, d.unit, how)
