@@ -80,16 +80,12 @@ class ComparisonReport:
 
     def design(self) -> list[dict[str, Any]]:
         """Samples, images and grains per group: the largest number any descriptor rests on."""
-        rows = []
-        for i, level in enumerate(self.levels):
-            most = max(self.comparisons, key=lambda c: c.n_samples[i])
-            counts = {
-                "n_samples": most.n_samples[i],
-                "n_images": most.n_images[i],
-                "n_grains": most.n_grains[i],
-            }
-            rows.append({"level": level, **counts})
-        return rows
+        counts = ("n_samples", "n_images", "n_grains")
+        most = [max(self.comparisons, key=lambda c: c.n_samples[i]) for i in range(len(self.levels))]
+        return [
+            {"level": level} | {name: getattr(c, name)[i] for name in counts}
+            for i, (level, c) in enumerate(zip(self.levels, most, strict=True))
+        ]
 
 
 def write_comparison_report(report: ComparisonReport, out: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from grainstats.run.report.image_overlays import boundary_lines, shrink_indices
+from grainstats.run.report.image_overlays import boundary_lines, encoded, shrink_indices
 from segment.grain_map import GrainMap
 
 LEVELS = 61  #: shades of a map
@@ -57,7 +56,7 @@ def population_map(grains: GrainMap, shape: tuple[int, int], border_nm: float) -
 def spacing_map(grains: GrainMap, shape: tuple[int, int], scale: Range) -> bytes:
     """The local mean intercept: one over the boundaries met per length, weighted by a Gaussian window."""
     level = scale.level(local_spacing_nm(grains, shape))
-    lines = boundary_lines(_labels(grains, shape))
+    lines = boundary_lines(grains.labels[shrink_indices(grains.labels.shape, shape)])
     level[lines] = LEVELS
     return _png(level, np.vstack([colours("spacing"), [LINE_RGB]]))
 
@@ -87,10 +86,6 @@ def diameters_nm(grains: GrainMap) -> np.ndarray:
     return np.asarray(diameter)
 
 
-def _labels(grains: GrainMap, shape: tuple[int, int]) -> np.ndarray:
-    return grains.labels[shrink_indices(grains.labels.shape, shape)]
-
-
 def _picture(grains: GrainMap, shape: tuple[int, int], level: np.ndarray, shades: np.ndarray) -> bytes:
     """Each grain in the shade of its level; lines and what is no grain in colours of their own."""
     n = len(shades)
@@ -98,7 +93,7 @@ def _picture(grains: GrainMap, shape: tuple[int, int], level: np.ndarray, shades
     palette = np.vstack([shades, paler, [LINE_RGB, NONE_RGB]])
     of_label = np.where(grains.touches_frame, level + n, level).astype(np.uint8)
     of_label[0] = 2 * n + 1
-    labels = _labels(grains, shape)
+    labels = grains.labels[shrink_indices(grains.labels.shape, shape)]
     shown = of_label[labels]
     shown[boundary_lines(labels)] = 2 * n
     return _png(shown, palette)
@@ -107,9 +102,7 @@ def _picture(grains: GrainMap, shape: tuple[int, int], level: np.ndarray, shades
 def _png(index: np.ndarray, palette: np.ndarray) -> bytes:
     picture = Image.fromarray(index, mode="P")
     picture.putpalette(palette.round().astype(np.uint8).tobytes())
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
+    return encoded(picture, "PNG", optimize=True)
 
 
 def scale_bar(width_nm: float) -> tuple[float, str]:

@@ -25,7 +25,7 @@ _BORE = re.compile(rf"^(?:param|prop):(?:disc_|magnet_)?bore{_LENGTH}")
 _GAP = re.compile(rf"^(?:param|prop):(?:disc_|magnet_)?gap{_LENGTH}")
 _DISCS = re.compile(r"^(?:param|prop):(?:n_discs|discs|stack)(?:_1)?$")
 _MM = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
-_TESLA = {"T": 1.0, "mT": 1e-3}
+_TESLA = {"t": 1.0, "mt": 1e-3}
 _AMPERE = {"a": 1.0, "ka": 1e3, "ma": 1e6}
 _PER_M2 = {"m2": 1.0, "cm2": 1e4}
 
@@ -101,9 +101,9 @@ def _row(sample: pd.Series) -> MagnetRow | None:
     diameter, thickness = (_value(sample, pattern, _MM) for pattern in (_DIAMETER, _THICKNESS))
     if field is None or diameter is None or thickness is None:
         return None
-    discs = int(_value(sample, _DISCS, {}) or 1)
+    discs = int(_value(sample, _DISCS) or 1)
     probe = "middle" if discs > 1 else "top"
-    jc = _density(sample)
+    jc = _value(sample, _JC, _AMPERE, _PER_M2)
     bore, gap = (_value(sample, pattern, _MM) or 0.0 for pattern in (_BORE, _GAP))
 
     def state(jc: float | None, field_T: float | None) -> Magnet:
@@ -128,20 +128,12 @@ def _row(sample: pd.Series) -> MagnetRow | None:
     )
 
 
-def _value(sample: pd.Series, pattern: re.Pattern[str], units: dict[str, float]) -> float | None:
-    """The first column that fits and holds a number, in the base unit."""
+def _value(sample: pd.Series, pattern: re.Pattern[str], *units: dict[str, float]) -> float | None:
+    """The first column that fits and holds a number, in the base unit: each group of the name is one unit."""
     for name in map(str, sample.index):
         found = pattern.match(name)
         number = pd.to_numeric(sample[name], errors="coerce") if found else math.nan
         if found and math.isfinite(number):
-            return float(number) * (units[found[1]] if units else 1.0)
-    return None
-
-
-def _density(sample: pd.Series) -> float | None:
-    for name in map(str, sample.index):
-        found = _JC.match(name)
-        number = pd.to_numeric(sample[name], errors="coerce") if found else math.nan
-        if found and math.isfinite(number):
-            return float(number) * _AMPERE[found[1].lower()] * _PER_M2[found[2].lower()]
+            scale = math.prod(known[found[k].lower()] for k, known in enumerate(units, 1))
+            return float(number) * scale
     return None

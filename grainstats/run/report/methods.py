@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from grainstats._version import __version__
 from grainstats.infer.modality import coarse_grains, judge, stability
 from grainstats.run.recipe import Recipe
 from segment.orientation import is_orientation_map
@@ -46,39 +45,25 @@ class Methods:
     n_maps: int
     pixel_sizes: str
     pixel_sources: str
-    version: str
-    model: str
-    model_digest: str
-    persistence: float
-    min_area_px: int
-    angles: tuple[str, ...]
-    null: str
-    misorientation: str
-    twins: str
+    model: Model
+    recipe: Recipe
+    misorientation_deg: float
     fewest_grains: int
     rules: Rules = Rules()
 
 
 def methods_of(model: Model, recipe: Recipe, images: pd.DataFrame) -> Methods:
-    """The settings that were in force, the model's own where the recipe leaves them to it."""
+    """The settings that were in force."""
     sources = sorted(set(images["scale_source"]))
     return Methods(
         n_images=len(images),
         n_maps=sum(is_orientation_map(path) for path in images["path"]),
         pixel_sizes=_pixel_sizes(images["pixel_size_nm"]),
         pixel_sources=" and ".join(_SOURCES.get(str(source), str(source)) for source in sources),
-        version=__version__,
-        model=model.name,
-        model_digest=model.digest,
-        persistence=model.persistence if recipe.persistence is None else recipe.persistence,
-        min_area_px=model.min_area_px if recipe.min_area_px is None else recipe.min_area_px,
-        angles=tuple(f"{angle:g}°" for angle in recipe.angles_deg),
-        null=recipe.null,
+        model=model,
+        recipe=recipe,
+        misorientation_deg=recipe.misorientation_deg or MISORIENTATION_DEG,
         fewest_grains=judge.FEWEST_GRAINS[recipe.null],
-        misorientation=f"{recipe.misorientation_deg or MISORIENTATION_DEG:g}°",
-        twins=" and ".join(
-            [*(["Σ3"] if recipe.merge_twins else []), *([recipe.twin] if recipe.twin else [])]
-        ),
     )
 
 

@@ -207,6 +207,8 @@ def _facts(image: pd.Series) -> str:
     parts = [f"{image['n_grains']} grains"]
     if str(image["model_digest"]).startswith(CORRECTION):
         parts.append("corrected by hand")
+    if isinstance(image["pictures"], list) and image["pictures"]:
+        parts.append(f"one field of {len(image['pictures'])} pictures")
     parts.append(f"{length(image['columns'] * image['pixel_size_nm'])} wide")
     parts.append(f"{image['pixel_size_nm']:.4g} nm per pixel ({image['scale_source']})")
     return " · ".join(parts)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -15,11 +16,11 @@ from grainstats.run.atomic import write_bytes
 from grainstats.run.failures import Failure
 from grainstats.run.report.grain_maps import MAPS, colours
 from grainstats.run.report.loop_page import LoopSection, loop_sections
-from grainstats.run.report.magnet_section import MagnetSection, magnet_section
-from grainstats.run.report.methods import Methods, methods_of
+from grainstats.run.report.magnet_section import magnet_section
+from grainstats.run.report.methods import methods_of
 from grainstats.run.report.page import render, render_page
-from grainstats.run.report.pictures import MAP_NAMES, choose_images
-from grainstats.run.report.section import SampleRows, Section, flags, section_of
+from grainstats.run.report.pictures import MAP_NAMES
+from grainstats.run.report.section import Gathered, Room, Section, flags, section_of
 from grainstats.run.report.verdict_words import lede, verdict_paragraphs
 from grainstats.run.scope import Scope
 from grainstats.share.db.database import Database
@@ -31,18 +32,6 @@ OVERVIEW_BYTES = 3_000  #: of a sample's row in the first table
 TEXT_BYTES = 150_000  #: of a sample without pictures: its charts, and up to a hundred images in words
 MOST_FAILURES = 1500  #: named on the page, some 400 bytes each; all are in the database
 MOST_WARNINGS = 200  #: different ones at the top of the page; each also stands at its image
-ROUTES = {"ai": "AI-designed", "researcher": "researcher-designed"}
-
-
-@dataclass(frozen=True, eq=False)
-class Gathered:
-    """Rows of the database that the report is made of."""
-
-    images: pd.DataFrame
-    samples: pd.DataFrame
-    verdicts: dict[str, ModalityVerdict]
-    pooled: pd.DataFrame
-    per_image: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -52,24 +41,6 @@ class Part:
     file: str
     first: str
     last: str
-
-
-@dataclass(frozen=True, eq=False)
-class Report:
-    """What one page of the report shows; `sections` are the samples as HTML."""
-
-    title: str
-    lede: str
-    samples: tuple[Section, ...]
-    sections: tuple[str, ...]
-    parts: tuple[Part, ...]
-    failures: tuple[Failure, ...]
-    warnings: tuple[str, ...]
-    methods: Methods
-    provenance: tuple[tuple[str, str], ...]
-    recipe: tuple[tuple[str, str], ...]
-    loops: tuple[LoopSection, ...]
-    magnets: MagnetSection | None
 
 
 def write_report(
@@ -96,12 +67,11 @@ def write_report(
     rows = gather(db, scope)
     pages = split(_sections(db, out, scope, rows)) or [[]]
     parts = parts_of([[section.sample_id for section, _ in page] for page in pages], REPORT)
-    whole = _whole(db, scope, rows, failures, warnings, parts)
+    whole = _whole(db, scope, rows, failures, warnings) | {"parts": parts if len(parts) > 1 else ()}
     for part, page in zip(parts, pages, strict=True):
-        shown = replace(whole, samples=tuple(s for s, _ in page), sections=tuple(html for _, html in page))
-        if part is not parts[0]:
-            shown = replace(shown, failures=(), warnings=())
-        write_bytes(out / part.file, render_page("report.html.j2", report=shown).encode())
+        whole |= {"samples": [section for section, _ in page], "sections": [html for _, html in page]}
+        write_bytes(out / part.file, render_page("report.html.j2", report=whole).encode())
+        whole |= {"failures": (), "warnings": ()}
     for path in out.glob("report-*.html"):
         if re.fullmatch(r"report-\d+\.html", path.name) and path.name not in {part.file for part in parts}:
             path.unlink()
@@ -109,64 +79,40 @@ def write_report(
 
 
 def _whole(
-    db: Database,
-    scope: Scope,
-    rows: Gathered,
-    failures: Sequence[Failure],
-    warnings: Sequence[str],
-    parts: Sequence[Part],
-) -> Report:
+    db: Database, scope: Scope, rows: Gathered, failures: Sequence[Failure], warnings: Sequence[str]
+) -> dict[str, Any]:
     """What all pages share; the words at the top speak of all samples."""
     present = [sample for sample in scope.sample_ids if sample in set(rows.images["sample_id"])]
     kinds = ["indeterminate" if (v := rows.verdicts.get(s)) is None else v.verdict for s in present]
     left_out = len(failures) - MOST_FAILURES
     more = (f"{left_out} more inputs without a result are named in the database",) if left_out > 0 else ()
-    return Report(
-        title=f"Grain boundary network of {present[0]}" if len(present) == 1 else "Grain boundary networks",
-        lede=lede(kinds, len(rows.images), len(failures)),
-        samples=(),
-        sections=(),
-        parts=tuple(parts) if len(parts) > 1 else (),
-        failures=tuple(failures[:MOST_FAILURES]),
-        warnings=(*warnings, *more, *_image_warnings(rows.images)),
-        methods=methods_of(scope.model, scope.recipe, rows.images),
-        provenance=_provenance(db, scope, rows),
-        recipe=tuple(
-            (name, scope.model.name if name == "model" else _setting(value))
-            for name, value in scope.recipe.settings().items()
-        ),
-        loops=_loops(db, rows.samples),
-        magnets=magnet_section(rows.samples),
-    )
+    settings = scope.recipe.settings() | {"model": scope.model.name}
+    return {
+        "title": f"Grain boundary network{f' of {present[0]}' if len(present) == 1 else 's'}",
+        "lede": lede(kinds, len(rows.images), len(failures)),
+        "failures": failures[:MOST_FAILURES],
+        "warnings": (*warnings, *more, *_image_warnings(rows.images)),
+        "methods": methods_of(scope.model, scope.recipe, rows.images),
+        "provenance": _provenance(db, scope, rows),
+        "recipe": [(name, _setting(value)) for name, value in settings.items()],
+        "loops": _loops(db, rows.samples),
+        "magnets": magnet_section(rows.samples),
+    }
 
 
 def _sections(db: Database, out: Path, scope: Scope, rows: Gathered) -> Iterator[tuple[Section, str]]:
     """Sample by sample: its values, and its part of the page as HTML."""
     from markupsafe import Markup
 
-    by_sample = dict(tuple(rows.images.groupby("sample_id", sort=False)))
-    present = [sample for sample in scope.sample_ids if sample in by_sample]
-    axis, shades = _ends_of_axis(rows), {kind: colours(kind)[::LEGEND_STEP] for kind in MAPS}
+    present = [sample for sample in scope.sample_ids if sample in set(rows.images["sample_id"])]
+    axis = _ends_of_axis(rows)
+    shades = {kind: [f"#{bytes(rgb).hex()}" for rgb in colours(kind)[::LEGEND_STEP]] for kind in MAPS}
     for number, sample in enumerate(present, 1):
-        own = _sample_rows(rows, sample, by_sample[sample], len(present))
-        section = section_of(db, out, f"sample-{number}", own, axis, PAGE_BYTES - TEXT_BYTES)
+        room = Room(len(present), PAGE_BYTES - TEXT_BYTES, axis)
+        section = section_of(db, out, f"sample-{number}", sample, rows, room)
         paragraphs = verdict_paragraphs(section.verdict)
         html = render("sample.html.j2", s=section, paragraphs=paragraphs, names=MAP_NAMES, shades=shades)
         yield replace(section, images=(), charts=(), per_image=()), Markup(html)
-
-
-def _sample_rows(rows: Gathered, sample_id: str, images: pd.DataFrame, n_samples: int) -> SampleRows:
-    per_image = rows.per_image[rows.per_image["analysis_id"].isin(images["analysis_id"])]
-    route = rows.samples.loc[rows.samples["sample_id"] == sample_id, "design_route"]
-    return SampleRows(
-        sample_id=sample_id,
-        design=ROUTES.get(str(route.iloc[0]), "") if len(route) else "",
-        images=images,
-        shown=choose_images(images, per_image, n_samples),
-        per_image=per_image,
-        pooled=rows.pooled[rows.pooled["sample_id"] == sample_id].set_index("name"),
-        verdict=rows.verdicts.get(sample_id),
-    )
 
 
 def split(sections: Iterable[tuple[Section, str]], most: int = PAGE_BYTES) -> list[list[tuple[Section, str]]]:
@@ -204,9 +150,15 @@ def gather(db: Database, scope: Scope) -> Gathered:
         str(row["sample_id"]): verdict_from({name: row[name] for name in names})
         for _, row in verdicts.iterrows()
     }
-    images = ours(scope.analyses(db))
+    images = ours(scope.images(db))
+    counted = images["excluded"].isna()
     return Gathered(
-        images, ours(db.samples()), by_sample, ours(db.descriptors("sample")), ours(db.descriptors())
+        images[counted],
+        images[~counted],
+        ours(db.samples()),
+        by_sample,
+        ours(db.descriptors("sample")),
+        ours(db.descriptors()),
     )
 
 

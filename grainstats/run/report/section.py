@@ -11,7 +11,15 @@ import pandas as pd
 
 from grainstats.infer.modality.verdict import ModalityVerdict
 from grainstats.run.report.chart import Chart
-from grainstats.run.report.pictures import ImageView, Scales, image_name, image_views, scales_of, title_of
+from grainstats.run.report.pictures import (
+    ImageView,
+    Scales,
+    choose_images,
+    image_name,
+    image_views,
+    scales_of,
+    title_of,
+)
 from grainstats.run.report.size_charts import (
     Mode,
     Sizes,
@@ -51,6 +59,7 @@ SHOWN = {
     "sigma3_boundary_share": "Share of boundary length that is Σ3",
 }
 UNITS = {"1": "", "deg": "°", "1/um": "µm⁻¹", "1/um2": "µm⁻²", "nm2": "nm²"}
+ROUTES = {"ai": "AI-designed", "researcher": "researcher-designed"}
 MOST_ROWS = 100  #: images told one by one on the page; all are in the tables
 RANGE_WIDTH, RANGE_ROOM = 160, 6  #: of the small charts in tables
 DRAGGING = 0.05  #: shift of the sample's mean by one image that is worth a mark (judgement)
@@ -98,6 +107,7 @@ class Section:
     charts: tuple[Chart, ...]
     numbers: tuple[tuple[str, str, str, str], ...]
     per_image: tuple[ImageRow, ...]
+    excluded: tuple[tuple[str, str], ...]
     outline: str
     images: tuple[ImageView, ...]
     images_title: str
@@ -111,21 +121,36 @@ class Section:
 
 
 @dataclass(frozen=True, eq=False)
-class SampleRows:
-    """Rows of the database about one sample: its images, those to show, descriptors by image and pooled."""
+class Gathered:
+    """Rows of the database that the report is made of; excluded images enter no number."""
 
-    sample_id: str
-    design: str
     images: pd.DataFrame
-    shown: pd.DataFrame
-    per_image: pd.DataFrame
+    excluded: pd.DataFrame
+    samples: pd.DataFrame
+    verdicts: dict[str, ModalityVerdict]
     pooled: pd.DataFrame
-    verdict: ModalityVerdict | None
+    per_image: pd.DataFrame
 
 
-def section_of(
-    db: Database, out: Path, anchor: str, rows: SampleRows, axis_nm: tuple[float, float], most_bytes: int
-) -> Section:
+@dataclass(frozen=True)
+class Room:
+    """What the samples of a report share.
+
+    Attributes
+    ----------
+    n_samples : int
+    most_bytes : int
+        Of a sample's pictures.
+    axis_nm : (float, float)
+        Ends of the axis that all spacings are drawn on.
+    """
+
+    n_samples: int
+    most_bytes: int
+    axis_nm: tuple[float, float]
+
+
+def section_of(db: Database, out: Path, anchor: str, sample_id: str, rows: Gathered, room: Room) -> Section:
     """Read a sample's grains and intercepts and draw its charts and pictures.
 
     Parameters
@@ -135,43 +160,50 @@ def section_of(
         Where the pictures of the run are.
     anchor : str
         Name of the section in links.
-    rows : SampleRows
-    axis_nm : (float, float)
-        Ends of the axis that the spacings of all samples are drawn on.
-    most_bytes : int
-        Of pictures.
+    sample_id : str
+    rows : Gathered
+    room : Room
     """
-    grains = _ours(db.grains(rows.sample_id), rows.images)
+    images = rows.images[rows.images["sample_id"] == sample_id]
+    members = {each["sha256"] for pictures in images["pictures"].dropna() for each in pictures}
+    excluded = rows.excluded[
+        (rows.excluded["sample_id"] == sample_id) & ~rows.excluded["micrograph_digest"].isin(members)
+    ]
+    per_image = rows.per_image[rows.per_image["analysis_id"].isin(images["analysis_id"])]
+    pooled = rows.pooled[rows.pooled["sample_id"] == sample_id].set_index("name")
+    route = rows.samples.loc[rows.samples["sample_id"] == sample_id, "design_route"]
+    verdict = rows.verdicts.get(sample_id)
+    grains = _ours(db.grains(sample_id), images)
     whole = grains[~grains["touches_frame"]]
     diameter, weight = (whole[name].to_numpy(float) for name in ("equivalent_diameter_nm", "weight"))
-    modes = fitted_modes(rows.verdict, diameter, weight)
+    modes = fitted_modes(verdict, diameter, weight)
     found = sizes(diameter, weight, 2)
-    spacing = _value(rows.pooled, "intercept_mean_nm")
-    intercepts = _ours(db.intercepts(rows.sample_id), rows.images)
+    spacing = _value(pooled, "intercept_mean_nm")
+    intercepts = _ours(db.intercepts(sample_id), images)
     between = intercepts.loc[intercepts["censored"] == "none", "length_nm"].to_numpy(float)
     mean, ci = spacing or (0.0, None)
     drawn = diameter_chart(found, modes), spacing_chart(sizes(between, np.ones(between.size), 1), mean, ci)
     scales = scales_of(diameter, mean, border_nm(modes))
-    shown = tuple(image_views(out, rows.shown, scales, most_bytes))
+    chosen = choose_images(images, per_image, room.n_samples)
+    shown = tuple(image_views(out, chosen, scales, room.most_bytes))
     return Section(
         anchor=anchor,
-        sample_id=rows.sample_id,
-        design=rows.design,
-        verdict=rows.verdict,
+        sample_id=sample_id,
+        design=ROUTES.get(str(route.iloc[0]), "") if len(route) else "",
+        verdict=verdict,
         n_interior=len(whole),
-        n_images=len(rows.images),
-        n_flagged=sum(bool(flags(image)) for _, image in rows.images.iterrows()),
+        n_images=len(images),
+        n_flagged=sum(bool(flags(image)) for _, image in images.iterrows()),
         modes=modes,
         spacing=spacing,
-        dot=None if spacing is None else dot_of(*spacing, axis_nm),
+        dot=None if spacing is None else dot_of(*spacing, room.axis_nm),
         charts=tuple(chart for chart in drawn if chart is not None),
-        numbers=tuple(
-            _quantity(rows.pooled.loc[n], label) for n, label in SHOWN.items() if n in rows.pooled.index
-        ),
-        per_image=tuple(_image_rows(rows, whole, found, axis_nm)),
+        numbers=tuple(_quantity(pooled.loc[n], label) for n, label in SHOWN.items() if n in pooled.index),
+        per_image=tuple(_image_rows(images, per_image, whole, found, room.axis_nm)),
+        excluded=tuple((image_name(image), str(image["excluded"])) for _, image in excluded.iterrows()),
         outline="" if found is None else spark(found, diameter, weight),
         images=shown,
-        images_title=title_of(len(shown), len(rows.images)),
+        images_title=title_of(len(shown), len(images)),
         n_shown=len(shown),
         scales=scales,
     )
@@ -209,13 +241,17 @@ def _quantity(row: pd.Series, label: str) -> tuple[str, str, str, str]:
 
 
 def _image_rows(
-    rows: SampleRows, whole: pd.DataFrame, found: Sizes | None, axis_nm: tuple[float, float]
+    images: pd.DataFrame,
+    descriptors: pd.DataFrame,
+    whole: pd.DataFrame,
+    found: Sizes | None,
+    axis_nm: tuple[float, float],
 ) -> Iterator[ImageRow]:
-    by_image = {key: part.set_index("name") for key, part in rows.per_image.groupby("analysis_id")}
-    grains = {key: part for key, part in whole.groupby("analysis_id")}
+    by_image = {key: part.set_index("name") for key, part in descriptors.groupby("analysis_id")}
+    grains = dict(tuple(whole.groupby("analysis_id")))
     pulls = _pulls(by_image)
-    largest = max(pulls, key=lambda key: abs(pulls[key])) if pulls else None
-    for _, image in rows.images.sort_values(["path", "frame"]).head(MOST_ROWS).iterrows():
+    largest = max(pulls, key=lambda key: abs(pulls[key])) if len(pulls) > 2 else None
+    for _, image in images.sort_values(["path", "frame"]).head(MOST_ROWS).iterrows():
         key = image["analysis_id"]
         spacing = _value(by_image[key], "intercept_mean_nm") if key in by_image else None
         own = grains.get(key)

@@ -21,7 +21,7 @@ def methods(edge_model) -> Methods:
 
 
 def text_of(methods: Methods) -> str:
-    return render("methods.html.j2", m=methods)
+    return render("methods.html.j2", m=methods, version="0")
 
 
 def test_the_rule_is_told_with_the_constants_that_decide(methods):

@@ -20,9 +20,17 @@ from grainstats.run.job.batch import run_batch
 from grainstats.run.job.call import Call
 from grainstats.run.recipe import Recipe
 from grainstats.run.report.image_overlays import BOUNDARY_RGB, write_pictures
-from grainstats.run.report.pictures import MOST_IN_ALL, MOST_PER_SAMPLE, choose_images, title_of
+from grainstats.run.report.pictures import (
+    MOST_IN_ALL,
+    MOST_PER_SAMPLE,
+    choose_images,
+    image_views,
+    scales_of,
+    title_of,
+)
 from grainstats.run.report.report import PAGE_BYTES, Part, parts_of, split
 from grainstats.run.report.verdict_words import lede, verdict_paragraphs
+from grainstats.share import Database
 from segment.grain_map import GrainMap
 
 
@@ -106,6 +114,24 @@ def test_every_picture_has_its_boundaries_its_maps_and_its_scale_bar(links):
     bars = [e["aria-label"] for e in links.labels if e.get("class") == "scale"]
     assert len(bars) == 6 and all(re.fullmatch(r"Scale bar: \d+ nm", text) for text in bars)
     assert all(image["alt"] for image in links.images)
+
+
+def test_the_limiting_path_is_on_the_page_where_it_was_drawn(folder):
+    with Database.open(folder / "results.db", create=False) as db:
+        facts = db.micrographs()[["micrograph_digest", "rows", "columns", "frame", "pictures"]]
+        image = db.analyses().merge(facts, on="micrograph_digest").iloc[0]
+    scales = scales_of(np.array([10.0, 20.0]), 10.0, None)
+    (plain,) = image_views(folder, pd.DataFrame([image]), scales, PAGE_BYTES)
+    drawn = folder / "images/drawn.current.png"
+    Image.new("RGB", (1500, 700), "red").save(drawn)
+    image["artefacts"] = {**image["artefacts"], "current": "images/drawn.current.png"}
+    (shown,) = image_views(folder, pd.DataFrame([image]), scales, PAGE_BYTES)
+    drawn.unlink()
+    assert plain.current == "" and shown.current.startswith("data:image/jpeg")
+    assert not list(image_views(folder, pd.DataFrame([image]), scales, plain.n_bytes - 1))
+    image["artefacts"] = {**image["artefacts"], "current": "../../etc/passwd"}
+    (outside,) = image_views(folder, pd.DataFrame([image]), scales, PAGE_BYTES)
+    assert outside.current == ""
 
 
 def test_pictures_without_their_label_map_are_shown_without_maps(folder, edge_model, tmp_path):
