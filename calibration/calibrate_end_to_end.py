@@ -104,7 +104,7 @@ def sizes_of(measured: Measurement, *, model: Model | None = None) -> dict[str, 
 
 def one_image(model: Model, group: str, kind: str, number: int, work: Path) -> dict[str, object]:
     """Image `number` of a cell of the table, judged; what was segmented before is kept in `work`."""
-    path = work / f"{model.digest[:12]}-{list(GROUPS).index(group)}-{list(KINDS).index(kind)}-{number}.pkl"
+    path = work / f"{model.weights_digest[:12]}-{list(GROUPS).index(group)}-{list(KINDS).index(kind)}-{number}.pkl"
     if path.is_file():
         row, seen, true = pickle.loads(path.read_bytes())
     else:
@@ -152,7 +152,7 @@ def rendered(
         "number": number,
         "style": style,
         "sigma, R, f": "{:g}, {:g}, {:g}".format(*population),
-        "model": model.digest[:12],
+        "model": model.weights_digest[:12],
         "true_grains": int((~true.grains["touches_frame"]).sum()),
         "found_grains": int((~seen.grains["touches_frame"]).sum()),
         "lost": round(float(errors.lost.sum() / errors.grains.sum()), 4),
@@ -226,7 +226,7 @@ def markdown(table: pd.DataFrame, rows: pd.DataFrame, model: Model) -> str:
     lines = [
         "# The verdict on segmented micrographs",
         "",
-        f"`python calibration/calibrate_end_to_end.py`, weights {model.name} ({model.digest[:12]}).",
+        f"`python calibration/calibrate_end_to_end.py`, weights {model.name} ({model.weights_digest[:12]}).",
         "Mosaics of known truth (~865 interior grains; uniform: Laguerre with σ = .2, .35, .5 and",
         "Poisson–Voronoi; bimodal: σ = .2, coarse volume .3 and .6) are rendered, segmented, measured and",
         "judged, one image a sample. *One giant grain*: a disc of 6 to 20 % of the area in a uniform mosaic;",
@@ -278,7 +278,7 @@ def stored_rows(path: Path, model: Model) -> list[dict[str, object]]:
     frame = pd.read_csv(path)
     if not {"model", "rules"} <= set(frame):
         return []
-    same = (frame["model"] == model.digest[:12]) & (frame["rules"] == judging_digest()[:12])
+    same = (frame["model"] == model.weights_digest[:12]) & (frame["rules"] == judging_digest()[:12])
     rows: list[dict[str, object]] = frame[same].to_dict("records")
     return rows
 

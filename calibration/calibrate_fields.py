@@ -71,7 +71,7 @@ def one_field(model: Model, number: int) -> list[dict[str, object]]:
         Micrograph(image, PIXEL_NM, "manual", Path(f"{style}-{k}.tif"), "", "synthetic")
         for k, image in enumerate(images)
     ]
-    about = {"number": number, "style": style, "kind": kind, "model": model.digest[:12]}
+    about = {"number": number, "style": style, "kind": kind, "model": model.weights_digest[:12]}
     answers = [with_voids(picture, predict(model, picture), "auto") for picture in pictures]
     rows = [
         about
@@ -158,7 +158,7 @@ def markdown(rows: pd.DataFrame, model: Model) -> str:
     lines = [
         "# Several pictures of one field",
         "",
-        f"`python calibration/calibrate_fields.py`, weights {model.name} ({model.digest[:12]}).",
+        f"`python calibration/calibrate_fields.py`, weights {model.name} ({model.weights_digest[:12]}).",
         "Mosaics of known truth, some 300 grains a field, are rendered at five tilts. Each grain has another",
         "grey in each picture; the pictures are shifted by up to 3 %, turned by up to 2° and foreshortened.",
         "Lost: share of true grains that vanish in a larger one. Cut: further cells in true grains, a grain.",
@@ -230,7 +230,7 @@ def main() -> None:
     given = parser.parse_args()
     model, start, path = load_model(given.model), time.monotonic(), given.out.with_suffix(".csv")
     rows = pd.read_csv(path) if path.is_file() else pd.DataFrame({"number": [], "model": []})
-    rows = rows[rows["model"] == model.digest[:12]]
+    rows = rows[rows["model"] == model.weights_digest[:12]]
     for number in range(given.fields):
         if time.monotonic() - start > given.seconds:
             break
@@ -238,7 +238,7 @@ def main() -> None:
             try:
                 fresh = pd.DataFrame(one_field(model, number))
             except InputError as error:  # a picture in which too little is seen
-                fresh = pd.DataFrame([{"number": number, "model": model.digest[:12], "rule": str(error)}])
+                fresh = pd.DataFrame([{"number": number, "model": model.weights_digest[:12], "rule": str(error)}])
             rows = fresh if rows.empty else pd.concat([rows, fresh], ignore_index=True)
             rows.to_csv(path, index=False)
             print(fresh[fresh["rule"] == RULE].to_string(header=False), flush=True)

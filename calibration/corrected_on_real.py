@@ -41,7 +41,7 @@ def row_of(model: Model, pair: Pair, name: str) -> dict[str, object]:
     return {
         "set": name,
         "image": pair.image.stem,
-        "model": model.digest[:12],
+        "model": model.weights_digest[:12],
         **compared(ours, theirs),
         "boundary_lost_share": round(float(share), 4),
         **evidence_of(found.segmentation),
@@ -74,7 +74,7 @@ def main() -> None:
     given = parser.parse_args()
     model = load_model(given.model)
     rows = pd.read_csv(OUT) if OUT.is_file() else pd.DataFrame({"set": [], "image": [], "model": []})
-    rows = rows[rows["model"] == model.digest[:12]]
+    rows = rows[rows["model"] == model.weights_digest[:12]]
     for name in given.sets:
         pairs = find_pairs(given.data / name / "images", given.data / name / "boundary")
         for pair in pairs[:: max(len(pairs) // given.most, 1)][: given.most]:

@@ -182,7 +182,8 @@ def segment(
         document = {"model": model.name, "model_digest": model.digest, "images": images_done}
         print(json.dumps(document, indent=2))
     if field:
-        print(f"field of {len(paths)} files {'failed' if failed else f'done, in {out}'}", file=sys.stderr)
+        files = "1 file" if len(paths) == 1 else f"{len(paths)} files"
+        print(f"field of {files} {'failed' if failed else f'done, in {out}'}", file=sys.stderr)
     else:
         print(f"{len(paths) - len(failed)} of {len(paths)} files done, in {out}", file=sys.stderr)
     if failed:

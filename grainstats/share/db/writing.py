@@ -113,6 +113,8 @@ def _add_rows(connection: Connection, analysis_id: int, record: AnalysisRecord) 
 def put_micrograph(connection: Connection, facts: MicrographFacts, sample_id: str | None) -> None:
     """Store what is known of a micrograph; a later call corrects path, calibration and sample."""
     values = dataclasses.asdict(facts)
+    if facts.pictures is None:  # a map corrected by hand says nothing of them
+        del values["pictures"]
     if sample_id is not None:
         values["sample_id"] = sample_id
     put(connection, schema.Micrograph, ["digest"], **values)
