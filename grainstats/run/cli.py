@@ -26,6 +26,7 @@ from grainstats.run.commands import (
     propose,
     run,
     segment,
+    serve,
     suggest,
     volume,
 )
@@ -46,6 +47,7 @@ for command in (
     segment.segment,
     measure.measure,
     volume.volume,
+    serve.serve,
     info.info,
     magnet.magnet,
     compare.compare,

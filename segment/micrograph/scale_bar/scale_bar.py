@@ -77,7 +77,7 @@ class ScaleBar:
     @property
     def remedy(self) -> str:
         """What to do where the label is not certain."""
-        return f"look at it and give --pixel-size, its length in nm divided by {self.length_px:.1f}"
+        return f"look at it and give the pixel size, its length in nm divided by {self.length_px:.1f}"
 
 
 def read_scale_bar(image: np.ndarray, info_bar_rows: int = 0) -> ScaleBar | None:

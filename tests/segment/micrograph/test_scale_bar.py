@@ -90,7 +90,7 @@ def test_ever_smaller_letters_are_never_guessed(make_grains):
 def test_what_the_user_is_asked():
     doubtful = ScaleBar(78.1, "20un", 0.4, None, slice(0, 9), slice(0, 90), np.zeros((9, 90), np.uint8))
     assert doubtful.pixel_size_nm is None
-    assert "'20un' over 78.1 px" in doubtful.remark and "give --pixel-size" in doubtful.remark
+    assert "'20un' over 78.1 px" in doubtful.remark and "give the pixel size" in doubtful.remark
 
 
 def test_an_info_bar_without_a_scale_bar(make_grains):

@@ -1,0 +1,221 @@
+"""What the page works on: a folder with images, a sheet of them, corrections and results."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+import zipfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from grainstats.run.atomic import write_bytes
+from grainstats.run.names import plain_name
+from segment.errors import InputError
+
+SAMPLE_SHEETS = ("samples.csv", "samples.xlsx")
+_SHEET = "images.csv"
+
+
+@dataclass(frozen=True)
+class ImageEntry:
+    """A row of the page's table.
+
+    Attributes
+    ----------
+    path : Path
+    sample_id : str
+        Default: the name of its folder.
+    excluded : str
+        Why it does not count; empty: it counts.
+    """
+
+    path: Path
+    sample_id: str
+    excluded: str = ""
+
+
+class Project:
+    """A folder that the page fills; everything in it stays when the page is closed.
+
+    Parameters
+    ----------
+    folder : Path
+        Made where it does not exist: ``images``, ``corrections``, ``results``, ``images.csv``.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve()
+        self.uploads = self.folder / "images"
+        self.corrections = self.folder / "corrections"
+        self.results = self.folder / "results"
+        self.pixel_size_nm: float | None = None
+        self._source = self.uploads
+        self._said: dict[Path, ImageEntry] = {}
+        for made in (self.uploads, self.corrections):
+            made.mkdir(parents=True, exist_ok=True)
+        self._read_sheet()
+
+    @property
+    def source(self) -> Path:
+        """The folder whose images are analysed."""
+        return self._source
+
+    def use_folder(self, name: str) -> None:
+        """Take the images of a folder of this machine; empty: those that were dropped on the page.
+
+        Raises
+        ------
+        InputError
+            No such folder.
+        """
+        folder = Path(name.strip().strip('"')).expanduser() if name.strip() else self.uploads
+        if not folder.is_dir():
+            raise InputError(folder, "is no folder of this machine", "Copy its path from the file manager")
+        self._source = folder.resolve()
+
+    def place_for(self, name: str) -> Path:
+        """Where a dropped file goes: sheets of samples into the project, everything else among its images.
+
+        Raises
+        ------
+        InputError
+            A name that is none, or a hidden one.
+        """
+        plain = Path(name.replace("\\", "/")).name
+        if not plain.strip(". ") or plain.startswith("."):
+            raise InputError(name or "upload", "has no name that a file can have", "Rename the file")
+        return self.folder / plain.lower() if plain.lower() in SAMPLE_SHEETS else self.uploads / plain
+
+    def entries(self) -> list[ImageEntry]:
+        """The images of the source, with what was said of them."""
+        from grainstats.run.orientation_input import find_inputs
+
+        try:
+            paths = find_inputs([str(self._source)])
+        except InputError:
+            return []  # an empty folder
+        inside = [path.resolve() for path in paths if not path.resolve().is_relative_to(self.results)]
+        return [self._said.get(path, ImageEntry(path, path.parent.name)) for path in inside]
+
+    def say(self, path: Path, *, sample_id: str, excluded: str) -> None:
+        """Put an image into a sample, or leave it out with a reason."""
+        name = sample_id.strip() or path.parent.name
+        self._said[path] = ImageEntry(path, name, " ".join(excluded.split()))
+
+    def set_pixel_size(self, text: str) -> None:
+        """One size for all images, in nanometres; empty: what the files say.
+
+        Raises
+        ------
+        InputError
+            No positive number.
+        """
+        words = text.strip().replace(",", ".")
+        try:
+            size = float(words) if words else None
+        except ValueError:
+            size = 0.0
+        if size is not None and not 0 < size < float("inf"):
+            raise InputError("pixel size", f"'{text}' is no positive number", "Write nanometres, as 2.5")
+        self.pixel_size_nm = size
+
+    def correct(self, image: Path, upload: str, content: bytes, reason: str) -> Path:
+        """Keep a corrected map of an image for the next run.
+
+        Parameters
+        ----------
+        image : Path
+            One of `entries`.
+        upload : str
+            Name of the file that was given; its ending says what it is.
+        content : bytes
+        reason : str
+            Why; stored beside the map.
+
+        Raises
+        ------
+        InputError
+            No label map, tracing or set of regions by its ending.
+        """
+        from grainstats.run.job.correction_files import RASTERS, REGIONS
+
+        ending = Path(upload).suffix.lower()
+        if ending not in (*RASTERS, REGIONS):
+            known = ", ".join((*RASTERS, REGIONS))
+            raise InputError(upload, "is no map of grains by its ending", f"Give one of {known}")
+        sample = next((e.sample_id for e in self.entries() if e.path == image), image.parent.name)
+        folder = self.corrections / plain_name(sample)
+        for old in folder.glob(f"{image.stem}.*"):
+            old.unlink()
+        target = folder / f"{image.stem}{'.tracing' if 'tracing' in upload.lower() else ''}{ending}"
+        write_bytes(target, content)
+        if reason.strip():
+            write_bytes(folder / f"{image.stem}.txt", reason.strip().encode())
+        return target
+
+    def command(self) -> list[str]:
+        """The `grainstats run` of this project; writes the sheet of images first.
+
+        Raises
+        ------
+        InputError
+            There is no image.
+        """
+        entries = self.entries()
+        if not entries:
+            raise InputError(self._source, "holds no micrograph", "Drop some on the page, or name a folder")
+        self._write_sheet(entries)
+        command = [sys.executable, "-m", "grainstats", "run", str(self._source), "--out", str(self.results)]
+        command += ["--images", str(self.folder / _SHEET), "--xlsx"]
+        if self.pixel_size_nm is not None:
+            command += ["--pixel-size", repr(self.pixel_size_nm)]
+        sheet = next((self.folder / name for name in SAMPLE_SHEETS if (self.folder / name).is_file()), None)
+        command += [] if sheet is None else ["--samples", str(sheet)]
+        corrected = any(path.is_file() for path in self.corrections.rglob("*"))
+        return command + (["--corrections", str(self.corrections)] if corrected else [])
+
+    def tables(self) -> list[Path]:
+        """What there is to download: the workbook and each table as CSV."""
+        found = [self.results / "results.xlsx", *sorted((self.results / "tables").glob("*.csv"))]
+        return [path for path in found if path.is_file()]
+
+    def report(self) -> Path | None:
+        """The report of the last run."""
+        path = self.results / "report.html"
+        return path if path.is_file() else None
+
+    def _write_sheet(self, entries: Sequence[ImageEntry]) -> None:
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(("file", "sample_id", "excluded"))
+        for entry in entries:
+            inside = entry.path.relative_to(self._source) if self._is_inside(entry.path) else entry.path
+            writer.writerow(((self._source.name / inside).as_posix(), entry.sample_id, entry.excluded))
+        write_bytes(self.folder / _SHEET, text.getvalue().encode())
+
+    def _is_inside(self, path: Path) -> bool:
+        return path.is_relative_to(self._source)
+
+    def _read_sheet(self) -> None:
+        """What was said of dropped images in an earlier visit."""
+        sheet = self.folder / _SHEET
+        if not sheet.is_file():
+            return
+        said = {row["file"]: row for row in csv.DictReader(io.StringIO(sheet.read_text(encoding="utf-8")))}
+        for entry in self.entries():
+            row = said.get((self._source.name / entry.path.relative_to(self._source)).as_posix())
+            if row is not None:
+                self._said[entry.path] = replace(
+                    entry, sample_id=row["sample_id"] or entry.sample_id, excluded=row["excluded"] or ""
+                )
+
+
+def zipped(folder: Path, files: Iterable[Path]) -> bytes:
+    """Files below a folder as one ZIP archive."""
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in files:
+            archive.write(path, path.relative_to(folder))
+    return memory.getvalue()
