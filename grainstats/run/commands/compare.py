@@ -40,7 +40,11 @@ def compare(
         Path | None, typer.Option(help="Folder of the overlays; default: beside the SQLite file.")
     ] = None,
 ) -> None:
-    """Compare groups of samples: effects with intervals, honest p-values, verdict counts."""
+    """Compare groups of samples: effects with intervals, honest p-values, verdict counts.
+
+    Examples: `grainstats compare --db results/results.db`, and `grainstats compare --db results/results.db
+    --by campaign --out compared.html`.
+    """
     import json as json_module
 
     from grainstats.run.report.compare_report import write_comparison_report

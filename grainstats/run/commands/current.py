@@ -64,6 +64,9 @@ def current(
     """Largest current through the boundary network, along x and y.
 
     Exact for columnar films, a lower guide for bulk. Exit status 1 where some maps failed.
+
+    Examples: `grainstats current maps/film.labels.tif --law law.toml`, and `grainstats current
+    maps/*.labels.tif --law law.toml --draws 200 --json`.
     """
     from grainstats.infer.current import current as compute
     from grainstats.infer.current import read_law

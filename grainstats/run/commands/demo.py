@@ -22,7 +22,10 @@ def demo(
     device: Annotated[DeviceChoice, typer.Option(help="Where the network runs.")] = DeviceChoice.AUTO,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; they share the cores.")] = None,
 ) -> None:
-    """Run the whole job on sample micrographs of known truth, and say how close it came."""
+    """Run the whole job on sample micrographs of known truth, and say how close it came.
+
+    Examples: `grainstats demo`, and `grainstats demo --out first_try --workers 1`.
+    """
     from grainstats.run.job.call import Call
     from grainstats.run.recipe import Recipe
 

@@ -42,6 +42,9 @@ def export(
     """Write the database as CSV, Parquet, Data Package, RDE data set or BOXVIA table, or its label maps.
 
     Maps: regions for ImageJ (roiset), OME-TIFF, or feature ids for DREAM.3D, one file an image.
+
+    Examples: `grainstats export --db results/results.db --to csv --out tables`, and `grainstats export --db
+    results/results.db --to rde --out for_rde`.
     """
     from grainstats.share.db.database import Database
     from grainstats.share.exports import export as write

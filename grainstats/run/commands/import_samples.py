@@ -20,6 +20,9 @@ def import_samples(
     """Store samples with their designs, process parameters and properties; all of them or none.
 
     Known samples are corrected, so that a property measured later is imported with the same sheet.
+
+    Examples: `grainstats import samples.csv --db results/results.db`, and `grainstats import samples.xlsx
+    --db postgresql://lab@host/grains`.
     """
     from grainstats.share.db.database import Database
     from grainstats.share.sheets.samples import read_samples

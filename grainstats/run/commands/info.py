@@ -34,6 +34,8 @@ def info(
     """Show what files say: shape, pixel size and its source, info bar, conflicts, frames; phases of a map.
 
     Exit status 1 where some files cannot be read (they are named, the rest is shown).
+
+    Examples: `grainstats info film.tif`, and `grainstats info films --scale-bars bars`.
     """
     answers = [answer for path in files for answer in _ask(path)]
     if as_json:

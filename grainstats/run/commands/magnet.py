@@ -76,6 +76,9 @@ def magnet(
     """Trapped field of discs or rings, magnetised fully along their axis.
 
     Give exactly one of --jc, --jc-table, --kim, --exponential and --field.
+
+    Examples: `grainstats magnet --diameter 30 --thickness 10 --jc 1e9`, and `grainstats magnet --diameter 30
+    --thickness 10 --bore 10 --jc 1e9 --json`.
     """
     from grainstats.magnet import magnet as compute
 

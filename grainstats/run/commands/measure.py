@@ -55,6 +55,9 @@ def measure(
     """Measure grain maps and judge whether the network is uniform or bimodal.
 
     Several maps are one sample. Exit status 1 where some maps failed (named, the rest measured).
+
+    Examples: `grainstats measure maps/film.labels.tif`, and `grainstats measure traced.png --tracing
+    --pixel-size 2.5 --json`.
     """
     from grainstats.run.orientation_input import grain_rules
 

@@ -30,15 +30,30 @@ def _say(line: str) -> None:
 
 @app.command("list")
 def list_models() -> None:
-    """Name the released models, the default first, with what each was made for."""
+    """Name the released models, the default first, with what each was made for.
+
+    Examples: `grainstats model list`, and `grainstats run films --out results --model unet-lite2`.
+    """
     from segment.unet import load_model, released_models
 
+    default = load_model().name
     for name in released_models():
         model = load_model(name)
+        mark = " (default)" if model.name == default else ""
         print(
-            f"{name}  {model.digest[:12]}  best mean intercept {model.best_intercept_px:g} px  "
+            f"{name}{mark}  {model.digest[:12]}  best mean intercept {model.best_intercept_px:g} px  "
             f"outputs {', '.join(model.outputs)}"
         )
+        print(f"    {_purpose(model.folder)}")
+
+
+def _purpose(folder: Path) -> str:
+    """The first sentence of a model's card."""
+    card = folder / "CARD.md"
+    text = card.read_text(encoding="utf-8") if card.is_file() else ""
+    paragraphs = [" ".join(part.split()) for part in text.split("\n\n")]
+    prose = (part for part in paragraphs if part and not part.startswith(("#", "|")))
+    return next(prose, "no card").split(". ")[0].rstrip(".")
 
 
 @app.command()
@@ -51,7 +66,11 @@ def evaluate(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
-    """Score a model against people's tracings: boundary F1 at 4 px, ratios of intercept and diameter."""
+    """Score a model against people's tracings: boundary F1 at 4 px, ratios of intercept and diameter.
+
+    Examples: `grainstats model evaluate --images films --boundaries traced`, and `grainstats model evaluate
+    --images films --boundaries traced --model own --json`.
+    """
     from segment.training.evaluate import evaluate as evaluate_folder
     from segment.unet import load_model
 
@@ -100,7 +119,11 @@ def train(
     workers: Annotated[int, typer.Option(min=1, help="Processes that draw micrographs.")] = 1,
     threads: ThreadsOption = None,
 ) -> None:
-    """Train a model from a recipe; called again, it goes on where it was stopped."""
+    """Train a model from a recipe; called again, it goes on where it was stopped.
+
+    Examples: `grainstats model train --recipe recipe.toml --data data --out training`, and `grainstats model
+    train --recipe recipe.toml --data data --out training --device cuda`.
+    """
     from segment.training.data.cache import drawing, wait_for
     from segment.training.data.crops import CropSource, read_real
     from segment.training.fit import averaged_weights, fit
@@ -145,6 +168,9 @@ def finetune(
     """Adapt a model to your own corrected images without forgetting the rest.
 
     Tracings are ImageJ regions (.roi, .zip, overlays in a TIFF), masks of lines or label maps.
+
+    Examples: `grainstats model finetune --images films --boundaries traced --out own`, and `grainstats model
+    finetune --images films --boundaries traced --out own --minutes 5`.
     """
     from segment.training.finetune import Schedule
     from segment.training.finetune import finetune as finetune_model
@@ -174,7 +200,11 @@ def export(
         Path | None, typer.Option("--data", help="The real sets, to record their digests.")
     ] = None,
 ) -> None:
-    """Turn a checkpoint into a model folder that runs without PyTorch."""
+    """Turn a checkpoint into a model folder that runs without PyTorch.
+
+    Examples: `grainstats model export --checkpoint training/last.pt --recipe recipe.toml --out own`, and
+    `grainstats run films --out results --model own`.
+    """
     from segment.training.agreement import record_agreement
     from segment.training.export import export as export_model
     from segment.training.recipe import read_recipe
@@ -201,7 +231,11 @@ def preview(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the generator.")] = 0,
 ) -> None:
-    """Draw a contact sheet of the synthetic micrographs that models are trained on."""
+    """Draw a contact sheet of the synthetic micrographs that models are trained on.
+
+    Examples: `grainstats model preview --out styles.png`, and `grainstats model preview --style sem --seed
+    3`.
+    """
     import cv2
 
     from segment.errors import InputError

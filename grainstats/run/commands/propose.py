@@ -30,6 +30,9 @@ def propose(
     """Record experiments that researchers, or BOXVIA, propose; all of them or none.
 
     Columns: param:<name>_<unit>, and optionally reason, by, campaign, expect:<property>_<unit>.
+
+    Examples: `grainstats propose proposals.csv --db results/results.db --space space.toml`, and `grainstats
+    propose proposals.xlsx --db results/results.db`.
     """
     from grainstats.share.db.database import Database
 

@@ -28,7 +28,11 @@ def suggest(
     no_store: Annotated[bool, typer.Option("--no-store", help="Do not record the suggestions.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
-    """Propose the next experiments, say why, and record them."""
+    """Propose the next experiments, say why, and record them.
+
+    Examples: `grainstats suggest --db results/results.db --space space.toml --objective Tc_K`, and
+    `grainstats suggest --db results/results.db --space space.toml --objective Tc_K -n 5 --no-store`.
+    """
     import json as json_module
 
     from grainstats.share import Database

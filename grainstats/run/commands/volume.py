@@ -105,6 +105,9 @@ def volume(
     """Measure a stack of slices as one volume and judge whether its grain size is uniform or bimodal.
 
     Exit status 1 where the stack cannot be used.
+
+    Examples: `grainstats volume slices --voxel-size 10 10 20 --out volume`, and `grainstats volume stack.tif
+    --labels --out volume --json`.
     """
     from grainstats.run.volume.analysis import add_current, analyse_grains, analyse_labels, in_words
     from grainstats.run.volume.output import write_results

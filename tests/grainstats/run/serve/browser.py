@@ -70,6 +70,11 @@ class Browser:
         code = f"[...document.querySelectorAll('button')].find(b => b.innerText.trim() == {words!r}).click()"
         self.js(code)
 
+    def write(self, label: str, words: str) -> None:
+        """Write into the field whose label begins so."""
+        self.js(f"document.querySelector('input[aria-label^=\"{label}\"]').focus()")
+        self.ask("Input.insertText", text=words)
+
     def give(self, number: int, files: Sequence[Path]) -> None:
         """Choose files in one of the page's file inputs."""
         root = self.ask("DOM.getDocument")["root"]["nodeId"]

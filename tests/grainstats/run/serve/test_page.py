@@ -14,7 +14,9 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+import numpy as np
 import pytest
+import tifffile
 
 from grainstats.run.commands.demo import samples_folder
 
@@ -72,8 +74,12 @@ def test_from_an_image_to_the_report(address, tmp_path):
         browser.go(address)
         browser.until(lambda: "Start" in browser.text(), WAIT)
         assert "token" not in browser.js("location.href")
-        browser.give(0, sorted((samples_folder() / "ai-01").glob("*.tif")))
-        browser.until(lambda: browser.text().count("1.6 nm (metadata)") == 2, WAIT)
+        image = tifffile.imread(samples_folder() / "ai-01" / "ai-01-field-1.tif")
+        tifffile.imwrite(tmp_path / "part.tif", np.squeeze(image)[:320, :320])
+        browser.give(0, [tmp_path / "part.tif"])
+        browser.until(lambda: "not stated" in browser.text(), WAIT)
+        browser.write("pixel size", "1.6")
+        browser.until(lambda: browser.js("document.activeElement.value") == "1.6", WAIT)
         browser.click("Start")
         browser.until(lambda: "Open the report" in browser.text(), WAIT)
         assert "done" in browser.text()
