@@ -139,11 +139,11 @@ class Project:
         InputError
             No label map, tracing or set of regions by its ending.
         """
-        from grainstats.run.job.correction_files import RASTERS, REGIONS
+        from grainstats.run.job.correction_files import MAPS, REGIONS
 
         ending = Path(upload).suffix.lower()
-        if ending not in (*RASTERS, REGIONS):
-            known = ", ".join((*RASTERS, REGIONS))
+        if ending not in (*MAPS, REGIONS):
+            known = ", ".join((*MAPS, REGIONS))
             raise InputError(upload, "is no map of grains by its ending", f"Give one of {known}")
         sample = next((e.sample_id for e in self.entries() if e.path == image), image.parent.name)
         folder = self.corrections / plain_name(sample)
