@@ -32,8 +32,11 @@ docs: $(BIN)/uv  ## the documentation as a site in build/site
 calibration: $(BIN)/grainstats  ## error rates and power of the verdict and of the comparison, on fresh mosaics
 	$(BIN)/python calibration/calibrate.py --workers 2
 	$(BIN)/python calibration/calibrate_comparison.py
-	$(BIN)/python calibration/outside_table.py --work scratch/outside --seed 2 --mosaics 200
-	$(BIN)/python calibration/calibrate_outside.py --work scratch/outside --seed 2
+	$(BIN)/python calibration/outside_table.py --work scratch/outside --seed 7 --mosaics 50
+	$(BIN)/python calibration/calibrate_outside.py --work scratch/outside --seed 7
+	$(BIN)/python calibration/fit_power.py
+	$(BIN)/python calibration/calibrate_growth.py --seconds inf
+	$(BIN)/python calibration/calibrate_stability.py --seconds inf
 
 soak: $(BIN)/grainstats  ## 10,000 images, one in a hundred bad, killed 20 times: equal to an undisturbed run
 	$(BIN)/python calibration/soak.py --out build/soak

@@ -1,264 +1,150 @@
-"""Simulate mosaics of one and of two populations, train the `shape` statistic and store all null quantiles.
+"""Train the `shape` statistic and store what it looks like on mosaics of one and of two populations.
 
+    python calibration/null_parts.py --work scratch/library
     python calibration/build_null_library.py --work scratch/library
 
-builds both nulls, section and columnar, and writes grainstats/infer/shape_<null>.npz (the networks) and
-null_<null>.npz (quantiles and power).  The seeds of `null_recipes.PLAN` decide every figure: the even ones
-train, the odd ones calibrate.  Each part is kept in the work folder, so that an interrupted run goes on.
+writes shape_<null>.npz (the network) and null_<null>.npz (quantiles) into grainstats/infer/modality.  Even
+seeds train, odd ones tell the quantiles.
 """
 
 from __future__ import annotations
 
 import argparse
-import time
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from null_recipes import RECIPES, Recipe, parts_of
-from null_windows import FAMILIES, FIELDS, LOOSE, PACKED, Part, Samples, simulate
+from null_parts import NULLS, read_parts
+from null_samples import FAMILIES, Samples
 from train_shape_network import Lesson, train
 
-from grainstats.infer.modality.judge import LEVEL
-from grainstats.infer.modality.null_library import LEVELS, NullLibrary
-from grainstats.infer.modality.shape_network import SMALL_BELOW, ShapeNetwork, shape_inputs
+from grainstats.infer.modality.null_library import LEVELS, PAIR_RATIO, PAIR_SHARE
+from grainstats.infer.modality.shape_network import ShapeNetwork, shape_inputs
 
 PACKAGE = Path(__file__).parents[1] / "grainstats" / "infer" / "modality"
-NULLS = ("section", "columnar")
-# Interior grains at which quantiles are kept, by network; the ranges meet between two whole numbers.
-SIZES = {
-    "small": (80.0, 100.0, 125.0, 155.0, 200.0, SMALL_BELOW - 0.5),
-    "large": (SMALL_BELOW + 0.5, 420.0, 865.0, 1900.0, 4000.0),
-}
-SEEN = {"small": (60.0, 1.4 * SMALL_BELOW), "large": (SMALL_BELOW / 1.4, np.inf)}  # samples a network learns
-EPOCHS = 16
-SIGMAS = (0.35, 0.45, 0.55, 0.65, 0.75)  # part the uniform mosaics that a network learns into kinds
-PACKED_SIGMA = 0.5  # parts the packed ones
-WIDEST = 0.9  # sigma learned
+SIZES = np.array([80.0, 110.0, 155.0, 220.0, 310.0, 450.0, 900.0, 1800.0])  # interior grains of the nodes
+EPOCHS = 40
+LEAST_RATIO, LEAST_SHARE = 2.0, 0.05  # in the plane: what counts as two populations while the network learns
+WIDTHS = (0.25, 0.4, 0.5, 0.6, 0.75)  # part the uniform mosaics that a network learns into kinds
 LEARNED_SIZES = 3
-SIGMA_NODES = np.arange(0.4, 0.81, 0.05)  # each keeps the level; narrower mosaics have no two modes
-SIGMA_KERNEL = 0.08
-N_KERNEL = 0.5  # of log interior grains
-# Interior grains from which a family is protected; fewer cannot tell it from two populations.
-SPEAKS_FROM = (0, 1000, 1000, 0, 300, 1500, 1500)
-LOOSE_FROM = 600
-NARROW, BROAD = (0.0, 0.25), (0.3, 0.4)  # sigmas of the two populations whose power is kept
-COARSE = (0.3, 0.45), (0.45, 0.6)  # their coarse volume
-UNLIKE = (4, 5, 6)  # families left out of the power: packings are told easily, loose ones with difficulty
-POWER_KERNEL = 0.25  # of log interior grains
-FEWEST = 120  # effective null samples that tell a quantile; kernels widen until they see so many
-WIDENING = (1.0, 1.5, 2.0)
-MANY = 1000  # samples of a family whose trend over size and sigma is taken for curved
+WIDTH_NODES = np.arange(0.2, 0.86, 0.065)  # each keeps the level
+BROAD = 0.3  # SD of log diameter that parts narrow populations from broad ones
+FEWEST = 100  # samples of a kind that tell a quantile
+NEAR = 1.35  # pairs whose ratio is within this factor of `PAIR_RATIO` are the hardest to tell from one
+COARSE = (0.25, 0.6)  # parts the classes of coarse share, of which the worst decides
 
 
-def simulate_into(part: Part, folder: Path) -> None:
-    """Keep the samples of one part, unless they are there."""
-    path = folder / f"{part.name}.npz"
-    if not path.exists():
-        samples = simulate(part)
-        unfinished = path.with_suffix(".part.npz")
-        np.savez(unfinished, **{k: getattr(samples, k).astype(np.float32) for k in FIELDS})
-        unfinished.replace(path)
-
-
-def read_parts(parts: list[Part], folder: Path) -> Samples:
-    found = []
-    for part in parts:
-        with np.load(folder / f"{part.name}.npz") as stored:
-            found.append(Samples(*(stored[k].astype(np.float32) for k in FIELDS)))
-    return Samples.join(found)
-
-
-def fit_network(one: Samples, two: Samples, recipe: Recipe, seed: int) -> ShapeNetwork:
-    """Train on both populations; the hard cases weigh more.
-
-    Those are the recipe's and, while grains are few, narrow populations.
-    """
-    one = one.take(one.truth[:, 1] < WIDEST)
-    one, two = (
-        s.take(~np.isin(s.truth[:, 0], LOOSE) | (s.scalars[:, 1] > np.log(LOOSE_FROM))) for s in (one, two)
-    )
+def fit_network(one: Samples, two: Samples, seed: int = 1) -> ShapeNetwork:
+    """Train on both."""
+    two = two.take(is_pair(two, LEAST_RATIO, LEAST_SHARE))
     both = Samples.join([one, two])
-    family, sigma, ratio, coarse, _ = both.truth.T
-    packed = len(SIGMAS) + 1 + (sigma > PACKED_SIGMA)
-    few = both.scalars[:, 1] < np.log(SMALL_BELOW)
-    hard = np.where(sigma < 0.25, 1.5, np.where(few, 0.3, 1.0))
-    for (low, high), (least, most), factor in recipe.hard:
-        there = (ratio >= low) & (ratio < high) & (coarse >= least) & (coarse < most)
-        hard *= np.where(there, factor, 1.0)
     thirds = np.quantile(one.scalars[:, 1], np.arange(1, LEARNED_SIZES) / LEARNED_SIZES)
+    family, width = both.truth[:, 0].astype(int), both.truth[:, 1]
     lesson = Lesson(
-        inputs=shape_inputs(both.grid, both.counts, both.scalars)[:, : recipe.inputs],
-        two=coarse > 0,
-        weight=hard,
+        inputs=shape_inputs(both.grid, both.counts, both.scalars),
+        two=np.arange(len(family)) >= len(one.grid),
+        weight=np.ones(len(family)),
         size=np.digitize(both.scalars[:, 1], thirds),
-        kind=np.where(np.isin(family, PACKED), packed, np.digitize(sigma, SIGMAS)),
+        kind=(family % len(FAMILIES)) * (len(WIDTHS) + 1) + np.digitize(width, WIDTHS),
     )
-    return train(lesson, epochs=EPOCHS, seed=seed, members=recipe.members)
+    return train(lesson, epochs=EPOCHS, seed=seed)
 
 
-def _basis(log_n: np.ndarray, sigma: np.ndarray) -> np.ndarray:
-    """Polynomial in sigma and the log of interior grains; the first three columns are its linear part."""
-    a, b = log_n - 6.0, sigma - 0.5
-    return np.column_stack([np.ones_like(a), a, b, a * a, b * b, b**3, a * b, a * b * b])
+def is_pair(samples: Samples, ratio: float, share: float) -> np.ndarray:
+    """Samples that show two populations so far apart, each of so large a share of the area."""
+    found, coarse = samples.truth[:, 2], samples.truth[:, 3]
+    return np.asarray((found >= ratio) & (coarse >= share) & (coarse <= 1 - share))
 
 
-def quantile_table(null: Samples, values: np.ndarray, sizes: tuple[float, ...]) -> np.ndarray:
-    """Quantiles of the worst sigma of the worst family near each size, shape (sizes, LEVELS)."""
-    family = null.truth[:, 0].astype(int)
-    tables = []
-    for k in range(len(FAMILIES)):
-        here = family == k
-        table = family_quantiles(null.take(here), values[here], sizes)
-        tables.append(np.where((np.array(sizes) >= SPEAKS_FROM[k])[:, None], table, -np.inf))
-    return np.asarray(np.max(tables, axis=0))
-
-
-def family_quantiles(null: Samples, values: np.ndarray, sizes: tuple[float, ...]) -> np.ndarray:
-    """Quantiles of one family's worst sigma, shape (sizes, LEVELS); -inf where samples are too few.
-
-    The trends of the values and of their scatter over size and sigma are taken out first, and put back at the
-    node: kernels wide enough to see many samples would otherwise blur them.
-    """
-    log_n, sigma = null.scalars[:, 1].astype(float), null.truth[:, 1].astype(float)
-    terms = None if len(values) > MANY else 3
-    basis = _basis(log_n, sigma)[:, :terms]
-    trend = np.linalg.lstsq(basis, values, rcond=None)[0]
-    rest = values - basis @ trend
-    scatter = np.linalg.lstsq(basis, np.abs(rest), rcond=None)[0]
-    least = 0.2 * np.abs(rest).mean()
-    rest = rest / np.maximum(basis @ scatter, least)
-    table = np.full((len(sizes), len(LEVELS)), -np.inf)
-    for i, n in enumerate(sizes):
-        for s in SIGMA_NODES:
-            weight = _nearness((log_n - np.log(n)) / N_KERNEL, (sigma - s) / SIGMA_KERNEL)
-            if weight is not None:
-                node = _basis(np.array([np.log(n)]), np.array([s]))[0, :terms]
-                found = node @ trend + max(node @ scatter, least) * _upper_quantiles(rest, weight)
-                table[i] = np.maximum(table[i], found)
-    return table
-
-
-def _nearness(across: np.ndarray, along: np.ndarray) -> np.ndarray | None:
-    """Weights of the samples near a node, by the narrowest kernel that sees enough; None: none does."""
-    for wider in WIDENING:
-        weight = np.exp(-0.5 * np.minimum((across**2 + along**2) / wider**2, 300.0)) + 1e-40
-        if weight.sum() > 1e-30 and weight.sum() ** 2 / (weight**2).sum() > FEWEST:
-            return np.asarray(weight)
-    return None
-
-
-def _upper_quantiles(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Values exceeded with probability LEVELS."""
-    order = np.argsort(-values)
-    above = np.cumsum(weight[order]) / weight.sum()
-    return np.asarray(np.interp(LEVELS, above, values[order]))
-
-
-def shape_scores(samples: Samples, network: ShapeNetwork) -> np.ndarray:
+def score(samples: Samples, network: ShapeNetwork) -> np.ndarray:
     return network.score(shape_inputs(samples.grid, samples.counts, samples.scalars))
 
 
-def null_tables(null: Samples, network: ShapeNetwork, sizes: tuple[float, ...]) -> dict[str, np.ndarray]:
-    """Quantiles of the statistic."""
-    return {"shape": quantile_table(null, shape_scores(null, network), sizes)}
+def null_quantiles(null: Samples, values: np.ndarray) -> np.ndarray:
+    """Values that the worst width of the worst family exceeds with probability LEVELS, (sizes, LEVELS)."""
+    merged = len(FAMILIES)  # of all families together: by themselves they are few
+    return _worst(null, values, np.minimum(null.truth[:, 0].astype(int), merged), WIDTH_NODES)
 
 
-def _library(tables: dict[str, np.ndarray], size: str) -> NullLibrary:
-    unknown = np.ones(len(SIZES[size]))
-    return NullLibrary(np.array(SIZES[size]), tables, unknown, unknown, np.inf)
+def pair_quantiles(pairs: Samples, values: np.ndarray) -> np.ndarray:
+    """Values that the worst pairs fall below with probability LEVELS, shape (sizes, LEVELS).
 
-
-def p_values(library: NullLibrary, samples: Samples, values: np.ndarray) -> np.ndarray:
-    grains = np.rint(np.exp(samples.scalars[:, 1])).astype(int)
-    return np.array([library.p_value("shape", float(v), int(n)) for v, n in zip(values, grains, strict=True)])
-
-
-def power_curve(
-    library: NullLibrary, power: Samples, values: np.ndarray, sigmas: tuple[float, float]
-) -> np.ndarray:
-    """Share of samples of R = 2.8 ... 3.3 and these sigmas with p < .05 near each size.
-
-    The lesser of two shares: with few (f = .3 ... .45) and with many (.45 ... .6) coarse grains.
+    The worst of few, many and most grains coarse, of narrow and broad populations, and of ratios that are
+    just large enough or larger.
     """
-    curves = []
-    for coarse in COARSE:
-        chosen = _near_three(power, sigmas, coarse)
-        p = p_values(library, power.take(chosen), values[chosen])
-        log_n = power.scalars[chosen, 1]
-        near = (log_n - np.log(library.n_interior)[:, None]) / POWER_KERNEL
-        weight = np.exp(-0.5 * np.minimum(near**2, 300.0))
-        curves.append(weight @ (p < LEVEL) / weight.sum(axis=1))
-    return np.asarray(np.maximum.accumulate(np.min(curves, axis=0)))
+    chosen = is_pair(pairs, PAIR_RATIO, PAIR_SHARE)
+    pairs, values = pairs.take(chosen), values[chosen]
+    kind = np.digitize(pairs.truth[:, 3], COARSE) * 4
+    kind += (pairs.truth[:, 2] > NEAR * PAIR_RATIO) * 2 + (pairs.truth[:, 1] > BROAD)
+    return -_worst(pairs, -values, kind, None)
 
 
-def _near_three(samples: Samples, sigmas: tuple[float, float], coarse: tuple[float, float]) -> np.ndarray:
-    family, sigma, ratio, share, _ = samples.truth.T
-    wanted = (ratio < 3.31) & (share >= coarse[0]) & (share <= coarse[1])
-    return np.asarray(wanted & (sigma > sigmas[0]) & (sigma < sigmas[1]) & ~np.isin(family, UNLIKE))
+def _worst(samples: Samples, values: np.ndarray, kind: np.ndarray, nodes: np.ndarray | None) -> np.ndarray:
+    tables = [kind_quantiles(samples.take(kind == k), values[kind == k], nodes) for k in np.unique(kind)]
+    return np.asarray(np.max(tables, axis=0))
 
 
-def read_samples(null: str, size: str, folder: Path) -> dict[tuple[bool, int], Samples]:
-    """Kept samples of a range of sizes, by two populations and odd seeds."""
-    low, high = np.log(SEEN[size])
-    found = {}
-    for two in (False, True):
-        for odd in (0, 1):
-            parts = [
-                p
-                for p in parts_of(null)
-                if p.kind in RECIPES[null, size].kinds and (p.two, p.odd) == (two, odd)
-            ]
-            samples = read_parts(parts, folder)
-            found[two, odd] = samples.take((samples.scalars[:, 1] > low) & (samples.scalars[:, 1] < high))
-    return found
+def _basis(log_n: np.ndarray, width: np.ndarray | None) -> np.ndarray:
+    """A line in the log of interior grains; with widths, a parabola in width that changes along it."""
+    a = log_n - 5.5
+    if width is None:
+        return np.column_stack([np.ones_like(a), a])
+    b = width - 0.5
+    return np.column_stack([np.ones_like(a), a, b, b * b, a * b])
 
 
-def build(null: str, folder: Path) -> None:
-    """Networks, quantiles and power of both ranges of sizes from the kept parts, into the package's files."""
-    weights: dict[str, np.ndarray] = {}
-    stored: dict[str, np.ndarray] = {}
-    for size in SIZES:
-        samples = read_samples(null, size, folder)
-        network = fit_network(samples[False, 0], samples[True, 0], RECIPES[null, size], seed=1)
-        tables = null_tables(samples[False, 1], network, SIZES[size])
-        library = _library(tables, size)
-        bimodal = samples[True, 1]
-        scores = shape_scores(bimodal, network)
-        stored[f"{size}_n_interior"] = library.n_interior
-        stored |= {f"{size}_q_{name}": table.astype(np.float32) for name, table in tables.items()}
-        for name, sigmas in (("power", NARROW), ("power_broad", BROAD)):
-            curve = stored[f"{size}_{name}"] = power_curve(library, bimodal, scores, sigmas)
-            shown = dict(zip(SIZES[size], np.round(curve, 2).tolist(), strict=True))
-            print(null, size, name, shown, flush=True)
-        spread = bimodal.scalars[_near_three(bimodal, BROAD, (0.3, 0.6)), 0]
-        stored["broad_sd"] = np.exp(np.quantile(spread, 0.05))  # the large samples' in the end
-        layers = {f"matrix{k}": m.astype(np.float32) for k, m in enumerate(network.matrices)}
-        layers |= {f"offset{k}": o.astype(np.float32) for k, o in enumerate(network.offsets)}
-        layers |= {"centre": network.centre, "scale": network.scale}
-        weights |= {f"{size}_{k}": v for k, v in layers.items()}
-    np.savez_compressed(PACKAGE / f"shape_{null}.npz", **weights)
-    np.savez_compressed(PACKAGE / f"null_{null}.npz", **stored)
+def kind_quantiles(samples: Samples, values: np.ndarray, nodes: np.ndarray | None) -> np.ndarray:
+    """Upper quantiles of one kind at its worst width, shape (sizes, LEVELS); -inf where samples are too few.
+
+    The trends of the values and of their scatter over size and width are taken out first, and put back at
+    the nodes that lie among the samples' widths: all samples of the kind tell the quantiles of the rest.
+    Without `nodes`, trends are over size alone.
+    """
+    if len(values) < FEWEST:
+        return np.full((len(SIZES), len(LEVELS)), -np.inf)
+    log_n, width = samples.scalars[:, 1].astype(float), samples.truth[:, 1].astype(float)
+    basis = _basis(log_n, None if nodes is None else width)
+    trend = np.linalg.lstsq(basis, values, rcond=None)[0]
+    rest = values - basis @ trend
+    scatter = np.linalg.lstsq(basis, np.abs(rest), rcond=None)[0]
+    least = 0.3 * np.abs(rest).mean()
+    upper = np.quantile(rest / np.maximum(basis @ scatter, least), 1 - LEVELS)
+    low, high = np.quantile(width, [0.02, 0.98])
+    at: list[float | None] = [None]
+    if nodes is not None:
+        at = [*nodes[(nodes > low) & (nodes < high)], float(np.median(width))]
+    tables = []
+    for w in at:
+        node = _basis(np.log(SIZES), None if w is None else np.full(len(SIZES), w))
+        tables.append((node @ trend)[:, None] + np.maximum(node @ scatter, least)[:, None] * upper)
+    return np.asarray(np.max(tables, axis=0))
+
+
+def build(null: str, folder: Path, out: Path) -> None:
+    """Network and quantiles from the kept parts, into two files."""
+    learned, kept = (
+        [read_parts(null, two=two, odd=odd, folder=folder) for two in (False, True)] for odd in (0, 1)
+    )
+    network = fit_network(*learned)
+    layers = {f"matrix{k}": m.astype(np.float32) for k, m in enumerate(network.matrices)}
+    layers |= {f"offset{k}": o.astype(np.float32) for k, o in enumerate(network.offsets)}
+    np.savez_compressed(out / f"shape_{null}.npz", centre=network.centre, scale=network.scale, **layers)
+    one, two = kept
+    np.savez_compressed(
+        out / f"null_{null}.npz",
+        n_interior=SIZES,
+        one=null_quantiles(one, score(one, network)).astype(np.float32),
+        two=pair_quantiles(two, score(two, network)).astype(np.float32),
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--null", choices=NULLS, nargs="*", default=NULLS)
-    parser.add_argument("--work", type=Path, required=True, help="folder that keeps the simulated parts")
-    parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=np.inf, help="begin no part after so long")
+    parser.add_argument("--work", type=Path, required=True, help="folder of the simulated parts")
+    parser.add_argument("--out", type=Path, default=PACKAGE)
     given = parser.parse_args()
-    given.work.mkdir(parents=True, exist_ok=True)
-    start = time.monotonic()
-    parts = [p for null in given.null for p in parts_of(null)]
-    with ProcessPoolExecutor(given.workers) as pool:
-        for k in range(0, len(parts), given.workers):
-            if time.monotonic() - start > given.seconds:
-                raise SystemExit(f"{k} of {len(parts)} parts are there; run again to go on")
-            batch = parts[k : k + given.workers]
-            list(pool.map(simulate_into, batch, [given.work] * len(batch)))
     for null in given.null:
-        build(null, given.work)
+        build(null, given.work, given.out)
 
 
 if __name__ == "__main__":

@@ -168,7 +168,7 @@ def run(job: Job) -> list[Row]:
                 **share,
                 p_below_05=float((p < 0.05).mean()),
                 median_interior=float(np.median([image.n_interior for image in images])),
-                median_ratio=float(np.median([m.ratio for _, m in judged])),
+                median_ratio=float(np.median([m.ratio or 1.0 for _, m in judged])),
                 seconds=round(time.process_time() - start, 1),
             )
         )

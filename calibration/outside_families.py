@@ -1,14 +1,12 @@
-"""Structures that the null library was not made from: windows of one and of two populations, exact cells.
+"""Structures of one and of two populations: sections of power diagrams with the truth of their cells.
 
-Every structure is a plane section of a power diagram, so that cells, areas and chords have no pixel; only
-Johnson-Mehl growth, whose walls are curved, is drawn in pixels.  Lengths are in mean sphere diameters of the
-(fine) population.
+Cells are exact, without a pixel.  Lengths are in mean sphere diameters of the (fine) population.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numba
 import numpy as np
@@ -16,6 +14,9 @@ from scipy.spatial import ConvexHull, cKDTree
 
 from segment.mosaics.power_diagram import Cells, power_cells
 
+FLAT = 1e-6  # height of the box that the centres of discs lie in
+LARGEST = 64  # spheres that are looked up one by one while others are placed
+BEYOND = 2.0  # mean diameters from a sphere's surface, within which it may own a point
 Sizes = Callable[[np.random.Generator, int], np.ndarray]
 
 
@@ -27,14 +28,18 @@ class Section:
     ----------
     cells : Cells
     pairs : ndarray of int, shape (m, 2)
-        Neighbouring cells (their places in `cells`).
+        Neighbouring cells (their places in `cells`); none where no cells are to be merged.
     coarse : ndarray of bool, shape (n,)
         Cells of the coarse population.
+    box, area : ndarray, shapes (n, 4) and (n,)
+        Of the cells, as `Cells` computes them anew each time.
     """
 
     cells: Cells
     pairs: np.ndarray
     coarse: np.ndarray
+    box: np.ndarray
+    area: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,10 @@ class Structure:
         Share of cells that are merged with a neighbour, cut in two, crossed by a lamella.
     giant : float
         Share of the window's area in one more cell, in its middle.
+    blank, patches : float, int
+        Share of the window's area in so many discs without a boundary; their cells are seen as one.
+    flat : bool
+        Discs in the plane, as the grains of a columnar film, instead of spheres that a plane cuts.
     """
 
     sizes: Sizes
@@ -70,6 +79,9 @@ class Structure:
     split: float = 0.0
     twinned: float = 0.0
     giant: float = 0.0
+    blank: float = 0.0
+    patches: int = 1
+    flat: bool = False
 
 
 def lognormal(sigma: float) -> Sizes:
@@ -104,25 +116,8 @@ def loguniform(low: float, high: float, power: float) -> Sizes:
 def section(structure: Structure, side: float, rng: np.random.Generator) -> Section:
     """A section whose cells tile a square of this side about the origin, and more around it."""
     s = structure
-    populations = [(1 - s.coarse, s.sizes(rng, 4000), 1.0), (s.coarse, s.sizes(rng, 4000) * s.ratio, s.ratio)]
-    populations = [p for p in populations if p[0] > 0]
     placed = s.centres in ("graded", "banded", "colonies")
-    largest = max(np.quantile(d, 0.999) for _, d, _ in populations)
-    depth = 1.0 * largest + 1.5 * max(1.0, s.ratio if s.coarse or placed else 1.0)
-    reach = depth + 1.0
-    box = np.array([side + 2 * reach, side / s.stretch + 2 * reach, 2 * depth])
-    xyz, diameter, kind = [], [], []
-    for k, (share, sample, ratio) in enumerate(populations):
-        density = share / (np.pi / 6 * float((sample**3).mean()))
-        n = rng.poisson(density * box.prod() * (s.share if s.centres == "loose" else 1.0))
-        xyz.append((rng.random((n, 3)) - 0.5) * box)
-        diameter.append(s.sizes(rng, n) * ratio)
-        kind.append(np.full(n, k))
-    centre, d, population = np.concatenate(xyz), np.concatenate(diameter), np.concatenate(kind)
-    if not placed:  # spheres too far from the window to own a point of it
-        beyond = np.abs(centre) - np.array([side, side / s.stretch, 0.0]) / 2
-        near = (beyond < (d / 2 + 2.0)[:, None]).all(axis=1)
-        centre, d, population = centre[near], d[near], population[near]
+    centre, d, population, box = _thrown(s, side, rng, placed=placed)
     if s.centres == "loose":
         order = np.argsort(-d, kind="stable")
         centre, kept = _sequential(box, d[order], side / 2, int(rng.integers(2**31)))
@@ -131,16 +126,41 @@ def section(structure: Structure, side: float, rng: np.random.Generator) -> Sect
         radius2 = (d / 2) ** 2
     elif placed:
         local = _local_size(s, centre, side, rng)
-        keep = rng.random(len(centre)) < (local.min() / local) ** 3 if s.centres == "graded" else None
-        if keep is None:
-            keep = rng.random(len(centre)) < local**-3
-        centre, population = centre[keep], (local[keep] > 0.5 * (1 + s.ratio)).astype(int)
-        if s.centres == "graded":
-            population[:] = 0
+        keep = rng.random(len(centre)) < (local.min() / local) ** (2 if s.flat else 3)
+        centre, local = centre[keep], local[keep]
+        population = ((s.centres != "graded") & (local > 0.5 * (1 + s.ratio))).astype(int)
         radius2 = np.zeros(len(centre))
     else:
-        radius2 = (d / 2) ** 2 * s.share ** (2 / 3)
+        radius2 = (d / 2) ** 2 * s.share ** (1.0 if s.flat else 2 / 3)
     return _cut(centre, radius2, population, s, side, rng)
+
+
+def _thrown(
+    s: Structure, side: float, rng: np.random.Generator, *, placed: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Centres thrown at random, diameters, populations, and the edges of the box around the origin.
+
+    Spheres too far from the window to own a point of it are left out, except where centres are `placed`.
+    """
+    square = np.array([side, side / s.stretch, 0.0])
+    boxes, xyz, diameter, kind = [], [], [], []
+    for k, (share, ratio) in enumerate(((1 - s.coarse, 1.0), (s.coarse, s.ratio))):
+        if share <= 0:
+            continue
+        sample = s.sizes(rng, 4000) * ratio
+        reach = 2 * (2.5 + 1.5 * s.ratio) if placed else float(sample.max()) * 1.1 + 2 * BEYOND
+        box = square + reach
+        box[2] = FLAT if s.flat else box[2]
+        extent, unit, power = (box[:2].prod(), np.pi / 4, 2) if s.flat else (box.prod(), np.pi / 6, 3)
+        density = share / (unit * float((sample**power).mean()))
+        n = rng.poisson(density * extent * (s.share if s.centres == "loose" else 1.0))
+        centre, d = (rng.random((n, 3)) - 0.5) * box, s.sizes(rng, n) * ratio
+        near = (np.abs(centre) - square / 2 < (d / 2 + BEYOND)[:, None]).all(axis=1) | placed
+        boxes.append(box)
+        xyz.append(centre[near])
+        diameter.append(d[near])
+        kind.append(np.full(int(near.sum()), k))
+    return np.concatenate(xyz), np.concatenate(diameter), np.concatenate(kind), np.max(boxes, axis=0)
 
 
 def _local_size(s: Structure, centre: np.ndarray, side: float, rng: np.random.Generator) -> np.ndarray:
@@ -176,11 +196,12 @@ def _cut(
         points = np.vstack([points, [0.0, 0.0] + rng.uniform(-0.1, 0.1, 2) * side])
         weight, population = np.append(weight, radius**2), np.append(population, 1)
     cells = power_cells(points, weight)
-    pairs = _neighbours(points, weight)
+    coarse = population[cells.generator] == 1
+    pairs = _neighbours(points, weight) if s.merged else np.empty((0, 2), int)
     place = np.full(len(points), -1)
     place[cells.generator] = np.arange(len(cells.generator))
     pairs = place[pairs]
-    return Section(cells, pairs[(pairs >= 0).all(axis=1)], population[cells.generator] == 1)
+    return Section(cells, pairs[(pairs >= 0).all(axis=1)], coarse, cells.box, cells.area)
 
 
 def _neighbours(points: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -195,13 +216,15 @@ def _neighbours(points: np.ndarray, weight: np.ndarray) -> np.ndarray:
 
 @numba.njit(cache=True)
 def _sequential(box, diameter, half, seed):  # type: ignore[no-untyped-def]
-    """Random sequential addition of spheres in a box (open at its walls); the tries of each are limited."""
+    """Random sequential addition of spheres in a box (open at its walls); the tries of each are limited.
+
+    Diameters descend.  The first `LARGEST` are looked up one by one, the others by the cells of a grid.
+    """
     np.random.seed(seed)  # noqa: NPY002 (the generator that numba knows)
     n = len(diameter)
-    cell = diameter.max()
-    shape = np.maximum((box / cell).astype(np.int64), 1)
+    many = min(LARGEST, n - 1)
+    shape = np.maximum((box / diameter[many]).astype(np.int64), 1)
     edge = box / shape
-    # The small ones are looked up on a finer grid by chaining all spheres of a cell.
     head = np.full((shape[0], shape[1], shape[2]), -1, np.int64)
     following = np.full(n, -1, np.int64)
     at = np.zeros((n, 3))
@@ -214,6 +237,13 @@ def _sequential(box, diameter, half, seed):  # type: ignore[no-untyped-def]
                 p[k] = box[k] / 2 + (p[k] - 0.5) * reach
             c = np.minimum((p / edge).astype(np.int64), shape - 1)
             free = True
+            for j in range(min(i, many)):
+                if kept[j] and free:
+                    gap = (diameter[i] + diameter[j]) / 2
+                    d2 = 0.0
+                    for k in range(3):
+                        d2 += (p[k] - at[j, k]) ** 2
+                    free = d2 >= gap * gap
             for dx in range(-1, 2):
                 for dy in range(-1, 2):
                     for dz in range(-1, 2):
@@ -233,262 +263,9 @@ def _sequential(box, diameter, half, seed):  # type: ignore[no-untyped-def]
             if free:
                 at[i] = p
                 kept[i] = True
+                if i < many:
+                    break
                 following[i] = head[c[0], c[1], c[2]]
                 head[c[0], c[1], c[2]] = i
                 break
     return at, kept
-
-
-# Windows -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class Window:
-    """What is seen of a section in a rectangular window.
-
-    Attributes
-    ----------
-    whole, cut : ndarray
-        Equivalent circle diameters of interior grains and of the visible parts of those at the frame.
-    chords, chord_whole : ndarray
-        Lengths of the pieces of test lines in one grain; False where the frame ends one.
-    coarse_share, ratio : float
-        Of the area in cells of the coarse population, and their area-weighted geometric mean diameter over
-        that of the others: the truth in the plane.
-    """
-
-    whole: np.ndarray
-    cut: np.ndarray
-    chords: np.ndarray
-    chord_whole: np.ndarray
-    coarse_share: float
-    ratio: float
-
-
-def window(
-    part: Section,
-    structure: Structure,
-    corner: np.ndarray,
-    size: np.ndarray,
-    lost: float,
-    rng: np.random.Generator,
-) -> Window:
-    """Cut a window; cells below the visible area `lost` are dropped, as in a segmentation."""
-    cells = part.cells
-    low, high = cells.box[:, :2] - corner, cells.box[:, 2:] - corner
-    near = np.flatnonzero((low < size).all(axis=1) & (high > 0).all(axis=1))
-    seen = cells.take(np.isin(np.arange(len(cells.generator)), near))
-    area = seen.visible_area(*corner, *size)
-    frame = ~((low[near] > 0).all(axis=1) & (high[near] < size).all(axis=1))
-    coarse = part.coarse[near]
-    group = _groups(part, near, area, structure.merged, rng)
-    split = rng.random(len(near)) < structure.split
-    twin = rng.random(len(near)) < structure.twinned
-    chords, chord_whole = _chords(seen, group, corner, size, np.sqrt(max(np.median(area), 1e-9)), rng)
-    total = np.bincount(group, area)
-    at_frame = np.bincount(group, frame) > 0
-    pieces, edge = [total], [at_frame]
-    for chosen, lowest, highest in ((split, 0.2, 0.5), (twin, 0.1, 0.45)):
-        hit = np.flatnonzero(np.bincount(group, chosen) > 0)
-        if len(hit):
-            part_of = rng.uniform(lowest, highest, len(hit)) * total[hit]
-            total[hit] -= part_of
-            pieces.append(part_of)
-            edge.append(at_frame[hit] & (rng.random(len(hit)) < 0.5))
-    every, edges = np.concatenate(pieces), np.concatenate(edge)
-    ok = every > lost
-    d = np.sqrt(4 / np.pi * every)
-    log = 0.5 * np.log(np.maximum(area, 1e-12))
-    ratio = np.nan
-    if coarse.any() and not coarse.all():
-        means = [np.average(log[c], weights=area[c]) for c in (coarse, ~coarse)]
-        ratio = float(np.exp(means[0] - means[1]))
-    return Window(
-        d[ok & ~edges],
-        d[ok & edges],
-        chords,
-        chord_whole,
-        float(area[coarse].sum() / area.sum()),
-        ratio,
-    )
-
-
-def _groups(
-    part: Section, near: np.ndarray, area: np.ndarray, merged: float, rng: np.random.Generator
-) -> np.ndarray:
-    """Number of the grain that each cell is seen in; some cells are lost to a neighbour."""
-    n = len(near)
-    group = np.arange(n)
-    if not merged:
-        return group
-    place = np.full(len(part.cells.generator), -1)
-    place[near] = np.arange(n)
-    pairs = place[part.pairs]
-    pairs = rng.permutation(pairs[(pairs >= 0).all(axis=1)])
-    small = np.where(area[pairs[:, 0]] < area[pairs[:, 1]], pairs[:, 0], pairs[:, 1])
-    large = pairs.sum(axis=1) - small
-    cell, first = np.unique(small, return_index=True)
-    lost = rng.random(len(cell)) < merged
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    a, b = cell[lost], large[first][lost]
-    return np.asarray(connected_components(coo_array((np.ones(len(a)), (a, b)), shape=(n, n)))[1])
-
-
-def _chords(
-    seen: Cells,
-    group: np.ndarray,
-    corner: np.ndarray,
-    size: np.ndarray,
-    spacing: float,
-    rng: np.random.Generator,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Pieces of lines along both axes, a mean grain apart; neighbouring pieces in one grain are joined."""
-    following = np.arange(1, len(seen.vertices) + 1)
-    following[seen.start[1:] - 1] = seen.start[:-1]
-    owner = np.repeat(np.arange(len(seen.generator)), np.diff(seen.start))
-    length, whole = [], []
-    for axis in (0, 1):
-        a = seen.vertices - corner
-        a = a[:, [axis, 1 - axis]]
-        b = a[following]
-        end = float(size[1 - axis])
-        for at in np.arange(rng.random() * spacing, size[axis], spacing):
-            hit = np.flatnonzero((a[:, 0] < at) != (b[:, 0] < at))
-            t = (at - a[hit, 0]) / (b[hit, 0] - a[hit, 0])
-            x = a[hit, 1] + t * (b[hit, 1] - a[hit, 1])
-            order = np.lexsort((x, owner[hit]))
-            x, who = x[order], owner[hit][order]
-            first, last, grain = x[::2], x[1::2], group[who[::2]]
-            order = np.argsort(first)
-            first, last, grain = first[order], last[order], grain[order]
-            first, last = np.clip(first, 0, end), np.clip(last, 0, end)
-            some = last > first
-            first, last, grain = first[some], last[some], grain[some]
-            if not len(first):
-                continue
-            new = np.concatenate([[True], grain[1:] != grain[:-1]])
-            start = first[new]
-            stop = last[np.concatenate([new[1:], [True]])]
-            length.append(stop - start)
-            whole.append((start > 1e-9) & (stop < end - 1e-9))
-    return np.concatenate(length), np.concatenate(whole)
-
-
-def windows(
-    structure: Structure, counts: tuple[int, ...], rng: np.random.Generator
-) -> list[tuple[int, Window]]:
-    """Windows of about so many interior grains: one mosaic for the largest, the smaller ones cut from it.
-
-    A giant is the share of its own window, so that each size has its own mosaic.
-    """
-    if structure.giant:
-        return [w for n in counts for w in _of_one_mosaic(structure, (n,), rng)]
-    return _of_one_mosaic(structure, counts, rng)
-
-
-def _of_one_mosaic(
-    structure: Structure, counts: tuple[int, ...], rng: np.random.Generator
-) -> list[tuple[int, Window]]:
-    pilot = replace(structure, giant=0.0)
-    density = _density(pilot, rng)
-    rest = 1 - structure.giant
-    sides = {n: np.sqrt(n / density / rest) + 1.0 / np.sqrt(density) for n in counts}
-    largest = max(sides.values())
-    made = section(structure, largest, rng)
-    lost = rng.uniform(0.004, 0.02) / density
-    found = []
-    for n, side in sides.items():
-        per_edge = 1 if structure.giant else min(int(largest / side + 1e-9), 2)
-        for i in range(per_edge):
-            for j in range(per_edge):
-                corner = np.array([i, j]) * (largest - side) / max(per_edge - 1, 1) - largest / 2
-                w = window(made, structure, corner, np.array([side, side]), lost, rng)
-                found.append((n, w))
-    return found
-
-
-_DENSITY: dict[Structure, float] = {}
-
-
-def _density(structure: Structure, rng: np.random.Generator) -> float:
-    """Cells per area of the plane, from a pilot."""
-    if structure not in _DENSITY:
-        side = 24.0 * max(
-            1.0, structure.ratio**0.6 if structure.coarse or structure.centres == "graded" else 1
-        )
-        cells = section(structure, side, rng).cells
-        inside = (np.abs(cells.centroid) < side / 2).all(axis=1)
-        _DENSITY[structure] = max(inside.sum() / side**2, 1e-3)
-    return _DENSITY[structure]
-
-
-# Johnson-Mehl growth ---------------------------------------------------------------------------------
-
-JM_PIXELS = 14  # per mean diameter
-JM_RATE = 2.73  # nuclei per volume and time at unit growth rate: one grain in a sphere of unit diameter
-JM_LAST = 2.5  # no nucleus is born in free space later
-
-
-@numba.njit(cache=True)
-def _first_to_arrive(shape, pixels, order, start, edges, at, born):  # type: ignore[no-untyped-def]
-    out = np.zeros(shape, np.int64)
-    for i in range(shape[0]):
-        for j in range(shape[1]):
-            y, x = (i + 0.5) / pixels, (j + 0.5) / pixels
-            cy, cx = int(y) + 3, int(x) + 3
-            best, who = 1e9, -1
-            for dy in range(-2, 3):
-                for dx in range(-2, 3):
-                    c = (cy + dy) * edges[1] + cx + dx
-                    for k in range(start[c], start[c + 1]):
-                        n = order[k]
-                        d = np.sqrt((at[n, 0] - y) ** 2 + (at[n, 1] - x) ** 2 + at[n, 2] ** 2) + born[n]
-                        if d < best:
-                            best, who = d, n
-            out[i, j] = who
-    return out
-
-
-def johnson_mehl(counts: tuple[int, ...], rng: np.random.Generator) -> list[tuple[int, Window]]:
-    """Windows of sections of grains that nucleate at a constant rate and grow at one speed."""
-    density = 2.05  # cells per unit area of the plane, from a pilot
-    sides = {n: int(JM_PIXELS * (np.sqrt(n / density) + density**-0.5)) for n in counts}
-    side = max(sides.values())
-    box = np.array([side / JM_PIXELS + 6, side / JM_PIXELS + 6, 5.0])
-    n = rng.poisson(JM_RATE * JM_LAST * box.prod())
-    at = rng.random((n, 3)) * box - (3, 3, 2.5)
-    born = rng.random(n) * JM_LAST
-    edges = np.ceil(box[:2]).astype(np.int64) + 1
-    cell = (at[:, 0] + 3).astype(np.int64) * edges[1] + (at[:, 1] + 3).astype(np.int64)
-    order = np.argsort(cell, kind="stable")
-    start = np.searchsorted(cell[order], np.arange(edges.prod() + 1))
-    labels = _first_to_arrive((side, side), JM_PIXELS, order, start, edges, at, born)
-    found = []
-    for k, s in sides.items():
-        per_edge = min(int(side / s + 1e-9), 2)
-        for i in range(per_edge):
-            for j in range(per_edge):
-                y, x = (np.array([i, j]) * (side - s) // max(per_edge - 1, 1)).astype(int)
-                found.append((k, _of_pixels(labels[y : y + s, x : x + s], rng)))
-    return found
-
-
-def _of_pixels(labels: np.ndarray, rng: np.random.Generator) -> Window:
-    label = np.unique(labels, return_inverse=True)[1].reshape(labels.shape)
-    area = np.bincount(label.ravel()).astype(float)
-    rim = np.concatenate([label[0], label[-1], label[:, 0], label[:, -1]])
-    frame = np.zeros(len(area), bool)
-    frame[rim] = True
-    ok = area > 0.012 * area.mean()
-    d = np.sqrt(4 / np.pi * area) / JM_PIXELS
-    step = max(int(np.sqrt(area.mean())), 2)
-    length, whole = [], []
-    for lines in (label[rng.integers(step) :: step], label.T[rng.integers(step) :: step]):
-        for line in lines:
-            cut = np.concatenate([[0], np.flatnonzero(np.diff(line)) + 1, [len(line)]])
-            length.append(np.diff(cut))
-            whole.append((cut[:-1] > 0) & (cut[1:] < len(line)))
-    chords = np.concatenate(length) / JM_PIXELS
-    return Window(d[ok & ~frame], d[ok & frame], chords, np.concatenate(whole), 0.0, np.nan)

@@ -1,4 +1,4 @@
-"""A committee of small perceptrons in plain numpy: the core installs all that `shape` is trained with."""
+"""A small perceptron in plain numpy: the core installs all that `shape` is trained with."""
 
 from __future__ import annotations
 
@@ -42,18 +42,11 @@ class Lesson:
     kind: np.ndarray
 
 
-def train(lesson: Lesson, *, epochs: int, seed: int, members: int = 4) -> ShapeNetwork:
-    """Members that differ in their seeds; the score is their mean."""
+def train(lesson: Lesson, *, epochs: int, seed: int) -> ShapeNetwork:
+    """Weighted logistic regression by AdamW with one learning-rate cycle."""
+    rng = np.random.default_rng(seed)
     centre, scale = lesson.inputs.mean(axis=0), lesson.inputs.std(axis=0) + 1e-6
     x = (lesson.inputs - centre) / scale
-    trained = [_train_member(x, lesson, epochs, np.random.default_rng([seed, k])) for k in range(members)]
-    layers = len(HIDDEN) + 1
-    stacked = [np.stack(arrays) for arrays in zip(*trained, strict=True)]
-    return ShapeNetwork(centre, scale, tuple(stacked[:layers]), tuple(b[:, None] for b in stacked[layers:]))
-
-
-def _train_member(x: np.ndarray, lesson: Lesson, epochs: int, rng: np.random.Generator) -> list[np.ndarray]:
-    """Weighted logistic regression by AdamW with one learning-rate cycle; matrices, then offsets."""
     sizes = (x.shape[1], *HIDDEN, 1)
     parameters = [rng.standard_normal((a, b)) / np.sqrt(a) for a, b in pairwise(sizes)]
     parameters += [np.zeros(b) for b in sizes[1:]]
@@ -76,7 +69,8 @@ def _train_member(x: np.ndarray, lesson: Lesson, epochs: int, rng: np.random.Gen
             v += 0.001 * (g**2 - v)
             corrected = (m / (1 - 0.9 ** (step + 1))) / (np.sqrt(v / (1 - 0.999 ** (step + 1))) + 1e-8)
             p -= rate * (corrected + DECAY * p)
-    return parameters
+    layers = len(HIDDEN) + 1
+    return ShapeNetwork(centre, scale, tuple(parameters[:layers]), tuple(parameters[layers:]))
 
 
 def least_favourable(prior: np.ndarray, score: np.ndarray, lesson: Lesson) -> np.ndarray:

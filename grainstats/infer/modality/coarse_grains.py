@@ -14,7 +14,6 @@ import numpy as np
 from grainstats.infer.modality.image_grains import ImageGrains
 
 FEWEST_COARSE = 5  # grains of a second population (``calibration/calibrate_outside.py``)
-LEFT_OUT = 2  # largest grains without which a second population must still be found
 FEWEST_FIELDS = 2  # fields, of several, that show coarse grains
 COARSER = 2**1.5  # diameter over the area-weighted median: 3 ASTM numbers, as E930 parts an outlier
 
@@ -74,14 +73,6 @@ def is_population(coarse: CoarseGrains, n_images: int) -> bool:
 def below(images: Sequence[ImageGrains], above_nm: float) -> list[ImageGrains]:
     """The images without their grains of at least this diameter."""
     return [_kept(g, g.diameter_nm < above_nm, g.frame_diameter_nm < above_nm) for g in images]
-
-
-def without_largest(images: Sequence[ImageGrains], number: int) -> list[ImageGrains]:
-    """The images without the `number` largest of all their grains."""
-    every = np.concatenate([_all_sizes(g) for g in images])
-    if len(every) <= number:
-        return []
-    return below(images, float(np.partition(every, -number)[-number]))
 
 
 def outlier_diameter(log_size: np.ndarray, mass: np.ndarray) -> float:

@@ -10,37 +10,25 @@ import numpy as np
 from grainstats.infer.modality.astm_classes import ALA_SHARE, delta_g, duplex_class, largest_grain_g
 from grainstats.infer.modality.coarse_grains import (
     FEWEST_COARSE,
-    LEFT_OUT,
     CoarseGrains,
     below,
     coarse_grains,
     is_population,
     outlier_diameter,
-    without_largest,
 )
 from grainstats.infer.modality.distribution import SizeDistribution, pooled_distribution
 from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.modes import Modes, one_mode, two_modes, with_intervals
-from grainstats.infer.modality.null_library import LEVELS, NullLibrary, load_library
-from grainstats.infer.modality.shape_network import load_networks
-from grainstats.infer.modality.statistics import STATISTICS, statistics_of
+from grainstats.infer.modality.null_library import LEVELS, PAIR_RATIO, PAIR_SHARE, NullLibrary, load_library
+from grainstats.infer.modality.shape_network import load_network, shape_scores
 from grainstats.infer.modality.verdict import ModalityVerdict, Null, Verdict
 
 LEVEL = 0.05
-FEWEST_GRAINS: dict[Null, int] = {"section": 80, "columnar": 100}  # where the libraries begin
-FEWEST_UNIFORM = 200  # interior grains: in fewer, all of the few coarse grains of a specimen may be missed
+FEWEST_GRAINS: dict[Null, int] = {"section": 80, "columnar": 80}  # where the libraries begin
 SMALLEST_RATIO = 2.0  # of the modes in the plane: what a ratio of 2.5 of the grains themselves comes to
 SMALLEST_SHARE = ALA_SHARE  # of the area; less are isolated coarse grains (E930), not a population
-# Loose and broad packings of one population make a coarse tail by themselves: sections of sequential packings
-# (sigma .6 and .8) and of flat size distributions were called bimodal in up to half of the windows
-# (``calibration/calibrate_outside.py``). A smaller coarse population must be this far apart, at this level.
-MINOR_SHARE = 0.3
-MINOR_RATIO = 3.3
-MINOR_LEVEL = 0.02
-FEW, FEW_LEVEL = 300, 0.01  # in fewer interior grains the widest packings are below this level, not below .05
-ENOUGH_POWER = 0.8
+ENOUGH_POWER = 0.8  # of what `more_grains` aims at
 ENOUGH_FIELDS = 3  # fewer say so: what one field shows need not hold for the specimen
-DECIDING = "shape"
 
 
 @dataclass(frozen=True)
@@ -118,7 +106,7 @@ def judge_modality(images: Sample, *, null: Null = "section", seed: int = 0) -> 
 
 
 def decide(samples: Sequence[Sample], null: Null) -> list[tuple[Decision, Modes]]:
-    """The rule, for several samples at once: uniform, bimodal or indeterminate, and the two fitted modes.
+    """The rule, for several samples at once: uniform, bimodal or indeterminate, and the fitted modes.
 
     Every sample needs an interior grain.  Three steps: the test on all grains; what must hold besides for two
     populations (`coarse_grains`), with the test on the rest where it does not; the words.
@@ -129,28 +117,27 @@ def decide(samples: Sequence[Sample], null: Null) -> list[tuple[Decision, Modes]
 
 @dataclass(frozen=True, eq=False)
 class _Tested:
-    """One sample's test: what the rule decides on."""
+    """One sample's tests: what the rule decides on.
+
+    `p`: against mosaics of one population; `pair_p`: against pairs of populations.
+    """
 
     distribution: SizeDistribution
     modes: Modes
-    p_values: dict[str, float]
-    null: Null
-
-    @property
-    def p(self) -> float:
-        return self.p_values[DECIDING]
+    p: float
+    pair_p: float
 
     @property
     def shown(self) -> str:
         return f"p = {self.p:.2g}" if self.p > LEVELS[-1] else f"p <= {LEVELS[-1]:g}"
 
     @property
-    def doubt(self) -> str | None:
-        """What keeps two fitted modes from counting as two populations."""
-        return self._near_or_few or self._tail
+    def p_values(self) -> dict[str, float]:
+        return {"shape": self.p, "pair": self.pair_p}
 
     @property
-    def _near_or_few(self) -> str | None:
+    def doubt(self) -> str | None:
+        """What keeps two fitted modes from counting as two populations."""
         if (self.modes.ratio or 1.0) < SMALLEST_RATIO:
             return f"the modes are only {self.modes.ratio:.2f} apart"
         if min(self.modes.share) < SMALLEST_SHARE:
@@ -158,72 +145,50 @@ class _Tested:
         return None
 
     @property
-    def _tail(self) -> str | None:
-        """What a section of one population may show (films were not found to)."""
-        few = self.distribution.n_interior < FEW
-        if self.null == "section" and few and self.p > FEW_LEVEL:
-            return f"in fewer than {FEW} grains the widest packings of one population look so"
-        apart = (self.modes.ratio or 1.0) >= MINOR_RATIO and self.p <= MINOR_LEVEL
-        if self.null != "section" or self.modes.share[1] >= MINOR_SHARE or apart:
-            return None
-        return (
-            f"loose or broad packings of one population show such a coarse tail by themselves "
-            f"({self.modes.share[1]:.0%} of the area, {self.modes.ratio:.2f} times as large)"
-        )
-
-    @property
     def two(self) -> bool:
         return self.p < LEVEL and self.doubt is None
 
     @property
-    def remains(self) -> bool:
-        """Two modes are still found in a sample without its largest grains."""
-        return self.p < LEVEL and self._near_or_few is None
+    def one(self) -> bool:
+        return self.p >= LEVEL > self.pair_p
 
 
 def _tested(samples: Sequence[Sample], null: Null) -> list[_Tested]:
     distributions = [pooled_distribution(images) for images in samples]
     library = load_library(null)
-    values = statistics_of(distributions, load_networks(null))
-    return [
-        _Tested(d, m, _p_values(d, v, library), null)
-        for d, v, m in zip(distributions, values, two_modes(distributions), strict=True)
+    scores = shape_scores(distributions, load_network(null))
+    p = [library.p_value(float(v), d.n_interior) for v, d in zip(scores, distributions, strict=True)]
+    pair_p = [
+        library.pair_p_value(float(v), d.n_interior) for v, d in zip(scores, distributions, strict=True)
     ]
+    unlike = [k for k, value in enumerate(p) if value < LEVEL]  # two modes are fitted only where they matter
+    modes = [one_mode(d) for d in distributions]
+    for k, found in zip(unlike, two_modes([distributions[k] for k in unlike]) if unlike else [], strict=True):
+        modes[k] = found
+    return [_Tested(*parts) for parts in zip(distributions, modes, p, pair_p, strict=True)]
 
 
 def _decide_one(images: Sample, test: _Tested, null: Null) -> Decision:
-    library, n = load_library(null), test.distribution.n_interior
+    library, n, sd = load_library(null), test.distribution.n_interior, test.distribution.sd
     if n < FEWEST_GRAINS[null]:
         reason = f"only {n} interior grains; below {FEWEST_GRAINS[null]} no call is made"
-        return Decision("indeterminate", reason, None, {}, None, _missing(library, n))
+        return Decision("indeterminate", reason, None, {}, None, _missing(library, test))
     if not test.two:
         outliers = coarse_grains(images, outlier_diameter(test.distribution.log_size, test.distribution.mass))
-        if outliers.area_share >= SMALLEST_SHARE and not is_population(outliers, len(images)):
+        doubted = outliers.area_share >= SMALLEST_SHARE or not test.one
+        if doubted and outliers.n_grains and not is_population(outliers, len(images)):
             return _too_few_coarse(images, test, outliers, null)
         return _one_population(images, test, outliers, library)
     fine, coarse_mode = test.modes.diameter_nm
     coarse = coarse_grains(images, float(np.sqrt(fine * coarse_mode)))
     if not is_population(coarse, len(images)):
         return _too_few_coarse(images, test, coarse, null)
-    rest = without_largest(images, LEFT_OUT)
-    if not _still_two(rest, null):
-        reason = (
-            f"two populations only with the {LEFT_OUT} largest grains ({test.shown}); {_more_fields(images)}"
-        )
-        return Decision("indeterminate", reason, test.p, test.p_values, library.power_at(n), None)
     at = " and ".join(f"{d:.3g}" for d in test.modes.diameter_nm)
     reason = (
         f"two populations ({test.shown}): modes at {at} nm, ratio {test.modes.ratio:.2f}; "
         f"{coarse.n_grains} coarse grains{_in_fields(coarse, images)}"
     )
-    return Decision("bimodal", reason, test.p, test.p_values, library.power_at(n), 0)
-
-
-def _still_two(images: Sample, null: Null) -> bool:
-    if not any(g.n_interior for g in images):
-        return False
-    (test,) = _tested([images], null)
-    return test.remains
+    return Decision("bimodal", reason, test.p, test.p_values, library.power_at(n, sd), 0)
 
 
 def _too_few_coarse(images: Sample, test: _Tested, coarse: CoarseGrains, null: Null) -> Decision:
@@ -246,38 +211,38 @@ def _too_few_coarse(images: Sample, test: _Tested, coarse: CoarseGrains, null: N
 
 def _one_population(images: Sample, test: _Tested, coarse: CoarseGrains, library: NullLibrary) -> Decision:
     """No two populations: is it enough for "uniform"?"""
-    distribution, n = test.distribution, test.distribution.n_interior
-    power = library.power_at(n)
+    n = test.distribution.n_interior
+    power = library.power_at(n, test.distribution.sd)
+    isolated = coarse if coarse.n_grains else None
 
     def undecided(why: str, more: int | None) -> Decision:
         return Decision("indeterminate", why, test.p, test.p_values, power, more, isolated)
 
-    isolated = coarse if coarse.n_grains else None
     if test.p < LEVEL:
         return undecided(f"unlike one population ({test.shown}), but {test.doubt}", None)
     found = f"no sign of a second population ({test.shown})"
-    if power < ENOUGH_POWER:
-        return undecided(
-            f"{found}; {n} interior grains have a power of only {power:.2f}", _missing(library, n)
+    if not test.one:
+        why = (
+            f"{found}, but {test.pair_p:.0%} of the pairs of populations that are hardest to see look so in "
+            f"{n} interior grains (SD of log diameter {test.distribution.sd:.2f})"
         )
-    if n < FEWEST_UNIFORM:
-        why = f"{found}; {n} interior grains may have missed all of a few coarse ones"
-        return undecided(why, _missing(library, n))
-    if distribution.sd > library.broad_sd and library.power_at(n, broad=True) < ENOUGH_POWER:
-        needed = library.grains_for_power(ENOUGH_POWER, broad=True)
-        more = None if needed is None else needed - n
-        return undecided(f"{found}; {_as_wide_as_two(distribution, library)}", more)
+        return undecided(why, _missing(library, test))
     if coarse.area_share >= SMALLEST_SHARE:
         return undecided(f"{found}, but {_named(coarse, images)}; {_more_fields(images)}", None)
     reason = (
         f"no second population of {SMALLEST_SHARE:.0%} of the area or more in {_these_fields(images)} "
-        f"({test.shown}; power {power:.2f} for a size ratio of 3)"
+        f"({test.shown}; two populations {PAIR_RATIO:g} times apart, each on {PAIR_SHARE:.0%} of the area or "
+        f"more, look so uniform with a probability of {_at_most(test.pair_p)})"
     )
     if len(images) < ENOUGH_FIELDS:
         reason += f"; {_so_few(images)} of a specimen cannot speak for all of it"
     if isolated:
         reason += f"; {_named(coarse, images)}"
     return Decision("uniform", reason, test.p, test.p_values, power, 0, isolated)
+
+
+def _at_most(p: float) -> str:
+    return f"{p:.2g}" if p > LEVELS[-1] else f"at most {LEVELS[-1]:g}"
 
 
 def _named(coarse: CoarseGrains, images: Sample) -> str:
@@ -310,31 +275,11 @@ def _more_fields(images: Sample) -> str:
     return f"take {at_least}{wanted} more field{'s' if wanted > 1 else ''}"
 
 
-def _missing(library: NullLibrary, n: int) -> int | None:
-    """Interior grains missing for a call of "uniform"."""
-    target = _grains_for_uniform(library)
-    return None if target is None else max(target - n, 0)
-
-
-def _grains_for_uniform(library: NullLibrary) -> int | None:
-    """Interior grains from which a sample may be called uniform; None beyond the library."""
-    target = library.grains_for_power(ENOUGH_POWER)
-    return None if target is None else max(target, FEWEST_UNIFORM)
-
-
-def _as_wide_as_two(distribution: SizeDistribution, library: NullLibrary) -> str:
-    power = library.power_at(distribution.n_interior, broad=True)
-    return (
-        f"but two broad populations spread as widely (SD of log diameter {distribution.sd:.2f}), and "
-        f"{distribution.n_interior} interior grains have a power of only {power:.2f} against them"
-    )
-
-
-def _p_values(distribution: SizeDistribution, values: np.ndarray, library: NullLibrary) -> dict[str, float]:
-    return {
-        name: library.p_value(name, float(value), distribution.n_interior)
-        for name, value in zip(STATISTICS, values, strict=True)
-    }
+def _missing(library: NullLibrary, test: _Tested) -> int | None:
+    """Interior grains missing for a decision about a sample that spreads so widely."""
+    target = library.grains_for_power(ENOUGH_POWER, test.distribution.sd)
+    more = None if target is None else target - test.distribution.n_interior
+    return more if more is None or more > 0 else None
 
 
 def _without_grains(images: Sequence[ImageGrains], null: Null, seed: int) -> ModalityVerdict:
@@ -352,7 +297,7 @@ def _without_grains(images: Sequence[ImageGrains], null: Null, seed: int) -> Mod
         n_grains=sum(g.n_grains for g in images),
         n_interior=0,
         n_eff=0.0,
-        more_grains=_grains_for_uniform(load_library(null)),
+        more_grains=None,
         null=null,
         stability=None,
         astm_e1181="not determined",

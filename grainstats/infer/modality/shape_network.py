@@ -1,4 +1,4 @@
-"""A committee of small networks: how much does a standardised size distribution look like two populations?
+"""A small network: how much does a standardised size distribution look like two populations?
 
 It is trained on simulated sections (``calibration/build_null_library.py``) and used as a test statistic only:
 what a score means is read from the null library, so that a badly trained network would cost power, not
@@ -7,7 +7,7 @@ honesty.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -19,19 +19,17 @@ from grainstats.infer.modality.distribution import STEP, SizeDistribution
 
 SMOOTHING = 0.12  # SD of the kernel over the standardised log sizes
 THINNING = 3
-SMALL_BELOW = 300  # interior grains
-WITHOUT_COUNTS = 47  # inputs
 
 
 @dataclass(frozen=True, eq=False)
 class ShapeNetwork:
-    """Weights of a committee of perceptrons with tanh layers.
+    """Weights of a perceptron with tanh layers.
 
     Attributes
     ----------
     centre, scale : ndarray, shape (k,)
-        Standardise the first k inputs; it reads no others.
-    matrices, offsets : tuple of ndarray, shapes (members, in, out) and (members, 1, out)
+        Standardise the inputs.
+    matrices, offsets : tuple of ndarray, shapes (in, out) and (out,)
         Layer by layer; the last gives one number.
     """
 
@@ -41,17 +39,15 @@ class ShapeNetwork:
     offsets: tuple[np.ndarray, ...]
 
     def score(self, inputs: np.ndarray) -> np.ndarray:
-        """Log odds of two populations, the members' mean, shape (n,)."""
-        signal = (inputs[:, : len(self.centre)] - self.centre)[None] / self.scale
+        """Log odds of two populations, shape (n,)."""
+        signal = (inputs - self.centre) / self.scale
         for matrix, offset in zip(self.matrices[:-1], self.offsets[:-1], strict=True):
             signal = np.tanh(signal @ matrix + offset)
-        return np.asarray((signal @ self.matrices[-1] + self.offsets[-1]).mean(axis=0)[:, 0])
+        return np.asarray((signal @ self.matrices[-1] + self.offsets[-1])[:, 0])
 
 
 def shape_inputs(grid: np.ndarray, counts: np.ndarray, scalars: np.ndarray) -> np.ndarray:
     """Roots of the smoothed density, four scalars and roots of the counts, shape (n, 74).
-
-    A network may read the first `WITHOUT_COUNTS` alone: large samples are known by their shares of area.
 
     Parameters
     ----------
@@ -78,31 +74,22 @@ def shape_scalars(distributions: Sequence[SizeDistribution]) -> np.ndarray:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class ShapeNetworks:
-    """One network for samples of fewer than `SMALL_BELOW` interior grains and one for larger ones."""
-
-    small: ShapeNetwork
-    large: ShapeNetwork
-
-    def score(self, inputs: np.ndarray, n_interior: np.ndarray) -> np.ndarray:
-        """Score of each row by the network of its size, shape (n,)."""
-        return np.where(n_interior < SMALL_BELOW - 0.5, self.small.score(inputs), self.large.score(inputs))
-
-
 @lru_cache(maxsize=2)
-def load_networks(null: str) -> ShapeNetworks:
-    """The networks shipped with the package for this null."""
+def load_network(null: str) -> ShapeNetwork:
+    """The network shipped with the package for this null."""
     source = files("grainstats.infer.modality").joinpath(f"shape_{null}.npz")
     with source.open("rb") as stream, np.load(stream) as stored:
-        return ShapeNetworks(*(_network(stored, size) for size in ("small", "large")))
+        layers = sum(name.startswith("matrix") for name in stored)
+        return ShapeNetwork(
+            stored["centre"],
+            stored["scale"],
+            tuple(stored[f"matrix{k}"].astype(float) for k in range(layers)),
+            tuple(stored[f"offset{k}"].astype(float) for k in range(layers)),
+        )
 
 
-def _network(stored: Mapping[str, np.ndarray], size: str) -> ShapeNetwork:
-    layers = sum(name.startswith(f"{size}_matrix") for name in stored)
-    return ShapeNetwork(
-        stored[f"{size}_centre"],
-        stored[f"{size}_scale"],
-        tuple(stored[f"{size}_matrix{k}"].astype(float) for k in range(layers)),
-        tuple(stored[f"{size}_offset{k}"].astype(float) for k in range(layers)),
-    )
+def shape_scores(distributions: Sequence[SizeDistribution], network: ShapeNetwork) -> np.ndarray:
+    """Score of every distribution, shape (n,)."""
+    grid = np.stack([d.on_grid() for d in distributions])
+    counts = np.stack([d.counts() for d in distributions])
+    return network.score(shape_inputs(grid, counts, shape_scalars(distributions)))

@@ -21,7 +21,8 @@ class ModalityVerdict:
     p_value : float or None
         p against the null mosaics; None where no test was made.
     p_values : dict of str to float
-        By statistic; only those whose level holds are given.
+        ``shape``: the same; ``pair``: share of the pairs of populations hardest to see that look at least as
+        uniform, small where the sample is unlike two populations.
     modes_nm : tuple of float
         Area-weighted mode positions (equivalent circle diameter), nanometres, ascending; one or two.
     modes_ci_nm : tuple of (float, float)
@@ -31,7 +32,8 @@ class ModalityVerdict:
     mode_ratio : float or None
         Coarse over fine mode; None with one mode.
     power : float or None
-        Simulated power at this number of grains for R = 3, coarse volume .3 to .6.
+        Share of pairs of populations (a ratio of 3 in the plane, .3 to .6 of the area coarse) with so many
+        grains and so wide a spread that are called bimodal.
     n_images, n_grains, n_interior : int
     n_eff : float
         Kish effective number under the area weights.

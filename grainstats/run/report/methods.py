@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from grainstats.infer.modality import coarse_grains, judge, stability
+from grainstats.infer.modality import coarse_grains, judge, null_library, stability
 from grainstats.run.recipe import Recipe
 from segment.orientation import is_orientation_map
 from segment.orientation.grains import MISORIENTATION_DEG
@@ -27,9 +27,8 @@ class Rules:
     level: float = judge.LEVEL
     smallest_ratio: float = judge.SMALLEST_RATIO
     smallest_mode: float = judge.SMALLEST_SHARE
-    enough_power: float = judge.ENOUGH_POWER
-    fewest_uniform: int = judge.FEWEST_UNIFORM
-    left_out: int = coarse_grains.LEFT_OUT
+    pair_ratio: float = null_library.PAIR_RATIO
+    pair_share: float = null_library.PAIR_SHARE
     fewest_coarse: int = coarse_grains.FEWEST_COARSE
     fewest_fields: int = coarse_grains.FEWEST_FIELDS
     repeats: int = stability.REPEATS

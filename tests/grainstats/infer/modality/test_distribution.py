@@ -10,7 +10,6 @@ import pytest
 from grainstats.infer.modality.distribution import CUT_CLASSES, WHOLE_CLASSES, pooled_distribution
 from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.modes import two_modes
-from grainstats.infer.modality.shape_network import WITHOUT_COUNTS, ShapeNetwork, shape_inputs, shape_scalars
 
 
 def image(seed: int = 1, coarse: tuple[float, ...] = ()) -> ImageGrains:
@@ -40,17 +39,6 @@ def test_without_the_frame_no_cut_grain_is_counted():
     counts = pooled_distribution([alone]).counts()
     assert counts[: len(WHOLE_CLASSES)].sum() == pytest.approx(1.0)
     assert not counts[len(WHOLE_CLASSES) :].any()
-
-
-def test_a_network_reads_its_own_inputs_only():
-    found = [pooled_distribution([image(k)]) for k in range(3)]
-    grid, counts = np.stack([d.on_grid() for d in found]), np.stack([d.counts() for d in found])
-    k = WITHOUT_COUNTS
-    rng = np.random.default_rng(0)
-    network = ShapeNetwork(np.zeros(k), np.ones(k), (rng.standard_normal((1, k, 1)),), (np.zeros((1, 1, 1)),))
-    inputs = [shape_inputs(grid, c, shape_scalars(found)) for c in (counts, np.zeros_like(counts))]
-    assert inputs[0].shape == (3, k + len(WHOLE_CLASSES) + len(CUT_CLASSES))
-    np.testing.assert_array_equal(*(network.score(x) for x in inputs))
 
 
 def test_a_few_coarse_grains_make_a_mode_of_their_own():

@@ -11,43 +11,63 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[4] / "calibration"))
 
-from build_null_library import SIGMA_NODES, family_quantiles
-from null_windows import Samples
+from build_null_library import SIZES, WIDTH_NODES, kind_quantiles
+from fit_power import fitted
+from null_samples import Samples, mosaic_samples
 from train_shape_network import Lesson, least_favourable, train
 
 from grainstats.infer.modality.null_library import LEVELS, load_library
-from grainstats.infer.modality.statistics import STATISTICS
 from grainstats.infer.modality.verdict import Null
 
 
 @pytest.mark.parametrize("null", get_args(Null))
-@pytest.mark.parametrize("statistic", STATISTICS)
-def test_a_larger_statistic_never_has_a_larger_p(null: Null, statistic: str):
+def test_a_larger_statistic_speaks_against_one_and_for_two(null: Null):
     library = load_library(null)
-    lines = library.quantiles[statistic]
-    for n in (80, 155, 299, 300, 301, 865, 20_000):
-        p = [library.p_value(statistic, v, n) for v in np.linspace(lines.min() - 1, lines.max() + 1, 200)]
-        assert (np.diff(p) <= 0).all()
-        assert p[0] == 1.0
-        assert p[-1] == pytest.approx(LEVELS[-1])
+    values = np.linspace(library.two.min() - 1, library.one.max() + 1, 200)
+    for n in (80, 155, 300, 865, 20_000):
+        p = [library.p_value(v, n) for v in values]
+        pair = [library.pair_p_value(v, n) for v in values]
+        assert (np.diff(p) <= 0).all() and (np.diff(pair) >= 0).all()
+        assert p[0] == pair[-1] == 1.0
+        assert p[-1] == pytest.approx(LEVELS[-1]) and pair[0] == pytest.approx(LEVELS[-1])
+
+
+@pytest.mark.parametrize("null", get_args(Null))
+def test_no_value_is_uniform_and_bimodal_at_once(null: Null):
+    library = load_library(null)
+    at = LEVELS == 0.05
+    assert (library.one[:, at] > library.two[:, at]).all()
 
 
 def test_at_a_node_the_quantile_of_a_level_has_that_p():
     library = load_library("section")
     at = len(library.n_interior) - 1
-    for level, value in zip(LEVELS, library.quantiles["shape"][at], strict=True):
-        assert library.p_value("shape", float(value), int(library.n_interior[at])) == pytest.approx(level)
+    n = int(library.n_interior[at])
+    for level, one, two in zip(LEVELS, library.one[at], library.two[at], strict=True):
+        assert library.p_value(float(one), n) == pytest.approx(level)
+        assert library.pair_p_value(float(two), n) == pytest.approx(level)
 
 
-def test_the_quantiles_are_those_of_the_worst_sigma():
-    """Scores are normal, their mean rises with sigma: the widest protected sigma decides."""
+@pytest.mark.parametrize("null", get_args(Null))
+def test_more_grains_find_more_and_a_wider_sample_hides_more(null: Null):
+    library = load_library(null)
+    narrow, broad = library.power_sd[[0, -1]]
+    assert library.power_at(900, narrow) > library.power_at(100, narrow)
+    assert library.power_at(900, narrow) >= library.power_at(900, broad)
+    wanted = library.grains_for_power(0.5, narrow)
+    assert wanted is not None and library.power_at(wanted, narrow) >= 0.5
+    assert library.grains_for_power(1.01, narrow) is None
+
+
+def test_the_quantiles_are_those_of_the_worst_width():
+    """Scores are normal, their mean rises with the width of the sizes: the widest protected one decides."""
     rng = np.random.default_rng(1)
-    sigma, log_n = rng.uniform(0.0, 1.0, 30_000), rng.uniform(4.1, 6.0, 30_000)
-    zero = np.zeros_like(sigma)
-    scalars, truth = np.column_stack([zero, log_n, zero, zero]), np.column_stack([zero, sigma])
+    width, log_n = rng.uniform(0.0, 1.0, 30_000), rng.uniform(4.1, 7.5, 30_000)
+    zero = np.zeros_like(width)
+    scalars, truth = np.column_stack([zero, log_n, zero, zero]), np.column_stack([zero, width])
     null = Samples(zero[:, None], zero[:, None], scalars, truth)
-    table = family_quantiles(null, 3 * sigma - log_n + rng.standard_normal(len(sigma)), (100.0, 200.0))
-    expected = 3 * SIGMA_NODES[-1] - np.log([100.0, 200.0]) + 1.645
+    table = kind_quantiles(null, 3 * width - log_n + rng.standard_normal(len(width)), WIDTH_NODES)
+    expected = 3 * WIDTH_NODES[-1] - np.log(SIZES) + 1.645
     np.testing.assert_allclose(table[:, LEVELS == 0.05][:, 0], expected, atol=0.15)
 
 
@@ -71,3 +91,23 @@ def test_a_network_learns_two_populations_from_one():
     lesson = Lesson(inputs, two, np.ones(2000), np.zeros(2000, int), np.zeros(2000, int))
     network = train(lesson, epochs=6, seed=1)
     assert ((network.score(inputs) > 0) == two).mean() > 0.9
+
+
+def test_power_follows_what_was_called():
+    import pandas as pd
+
+    rng = np.random.default_rng(3)
+    n, sd = np.exp(rng.uniform(4.5, 7, 4000)), rng.uniform(0.4, 0.8, 4000)
+    chance = 1 / (1 + np.exp(-(np.log(n) - 6)))
+    rows = pd.DataFrame({"interior": n, "sd": sd, "bimodal": rng.random(4000) < chance})
+    assert fitted(rows)[1] == pytest.approx(1.0, abs=0.15)
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_samples_show_what_they_are_of(flat: bool):
+    rng = np.random.default_rng(4)
+    one = Samples.join(mosaic_samples(rng, 0, two=False, flat=flat))
+    two = Samples.join(mosaic_samples(rng, 0, two=True, flat=flat))
+    assert not one.truth[:, 2:4].any()
+    assert np.median(two.truth[:, 2]) > 1 and (two.truth[:, 3] > 0).any()
+    np.testing.assert_allclose(one.grid.sum(axis=1), 1, rtol=1e-4)

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 import pandas as pd
 import pytest
 
-from grainstats.infer.modality import coarse_grains, judge, stability
+from grainstats.infer.modality import coarse_grains, judge, null_library, stability
 from grainstats.run.recipe import Recipe
 from grainstats.run.report.methods import Methods, Rules, methods_of
 from grainstats.run.report.page import render
@@ -33,7 +33,8 @@ def test_the_rule_is_told_with_the_constants_that_decide(methods):
     assert f"at least {coarse_grains.FEWEST_COARSE} coarse grains" in text
     assert f"{stability.REPEATS} other segmentations" in text
     assert f"fewer than {100 * stability.SMALLEST_SHARE:.0f} %" in text
-    for gone in ("Silverman", "likelihood ratio", "2.5"):
+    assert f"are {null_library.PAIR_RATIO:g} times or more apart" in text
+    for gone in ("Silverman", "likelihood ratio"):
         assert gone not in text
 
 
