@@ -288,9 +288,7 @@ def frame_of(job: Job, pixel_size_nm: float | None) -> Micrograph | IsStack:
 
     if job.pictures:
         first = next(read_micrographs(job.path, pixel_size_nm=pixel_size_nm, all_channels=True))
-        names = ", ".join(picture.path.name for picture in job.pictures)
-        notes = (*first.notes, f"one field, all pictures of {names} together")
-        return replace(first, sha256=job.sha256, frame=0, n_frames=1, notes=notes)
+        return replace(first, sha256=job.sha256, frame=0, n_frames=1)
     found = read_micrographs(job.path, pixel_size_nm=pixel_size_nm, frame=job.frame, sha256=job.sha256)
     first = next(found)
     if job.frame is not None:
