@@ -192,7 +192,7 @@ def markdown(table: pd.DataFrame, n: int) -> str:
         "Two populations are R = 2.5 to 6, coarse volume .2 to .7, σ = .1 to .4, all mixed. Broad samples",
         "are held against broad mosaics of one population, narrow ones against narrow. Power is the share of",
         "two populations with p < .05. In three of four mosaics up to half of the grains are merged with a",
-        "neighbour, as segmentations do. In every seventh mosaic of one population one grain covers 3 to 25 %",
+        "neighbour, as segmentations do; in every seventh mosaic of one population a grain covers 3 to 25 %",
         "of the area.",
         "",
         "| " + " | ".join(table.columns) + " |",

@@ -104,7 +104,10 @@ def sizes_of(measured: Measurement, *, model: Model | None = None) -> dict[str, 
 
 def one_image(model: Model, group: str, kind: str, number: int, work: Path) -> dict[str, object]:
     """Image `number` of a cell of the table, judged; what was segmented before is kept in `work`."""
-    path = work / f"{model.weights_digest[:12]}-{list(GROUPS).index(group)}-{list(KINDS).index(kind)}-{number}.pkl"
+    path = (
+        work
+        / f"{model.weights_digest[:12]}-{list(GROUPS).index(group)}-{list(KINDS).index(kind)}-{number}.pkl"
+    )
     if path.is_file():
         row, seen, true = pickle.loads(path.read_bytes())
     else:

@@ -155,6 +155,8 @@ def table_of(rows: pd.DataFrame) -> pd.DataFrame:
 
 def markdown(rows: pd.DataFrame, model: Model) -> str:
     """The page."""
+    first = rows[(rows["rule"] == RULE) & (rows["pictures"] == 1)]
+    one, two = int((first["kind"] == "uniform").sum()), int((first["kind"] != "uniform").sum())
     lines = [
         "# Several pictures of one field",
         "",
@@ -163,7 +165,8 @@ def markdown(rows: pd.DataFrame, model: Model) -> str:
         "grey in each picture; the pictures are shifted by up to 3 %, turned by up to 2° and foreshortened.",
         "Lost: share of true grains that vanish in a larger one. Cut: further cells in true grains, a grain.",
         "Intercept and diameter: mean found / true. Spread: standard deviation of the log of the first.",
-        "Bimodal: share of the bimodal (R = 4) and of the uniform fields that are called so, one field each.",
+        f"Bimodal: share of the {two} bimodal (R = 4) and of the {one} uniform fields called so, one",
+        "field a sample.",
         "",
         "| pictures of | pictures | fields | lost | cut | intercept | spread | diameter "
         "| bimodal called bimodal | uniform called bimodal |",
@@ -238,7 +241,9 @@ def main() -> None:
             try:
                 fresh = pd.DataFrame(one_field(model, number))
             except InputError as error:  # a picture in which too little is seen
-                fresh = pd.DataFrame([{"number": number, "model": model.weights_digest[:12], "rule": str(error)}])
+                fresh = pd.DataFrame(
+                    [{"number": number, "model": model.weights_digest[:12], "rule": str(error)}]
+                )
             rows = fresh if rows.empty else pd.concat([rows, fresh], ignore_index=True)
             rows.to_csv(path, index=False)
             print(fresh[fresh["rule"] == RULE].to_string(header=False), flush=True)
