@@ -77,7 +77,7 @@ class Style:
 
 _SECOND = Inclusions(0.2, 0.1, 2.5, 0.6)
 STYLES: dict[str, Style] = {
-    "bf_tem": Style(render_bf_tem, 0.5, Inclusions(0.1, 0.1, 0.05, 0.05), scanned=False),
+    "bf_tem": Style(render_bf_tem, 0.4, Inclusions(0.1, 0.1, 0.05, 0.05), scanned=False),
     "adf_stem": Style(render_adf_stem, 0.06, Inclusions(0.2, 0.1, 0.1, 0.1)),
     "sem_film": Style(render_sem_film, 0.14, Inclusions(0.4, 0.05)),
     "sem_channelling": Style(render_sem_channelling, 0.08, Inclusions(0.3, 0.3)),
@@ -117,10 +117,10 @@ STYLES: dict[str, Style] = {
         largest=110,
     ),
     "band_contrast": Style(render_band_contrast, 0.1, Inclusions(0.1), largest=90),
-    "dense_etch": Style(render_dense, 0.4, Inclusions(0, 0.1), scanned=False, largest=100),
+    "dense_etch": Style(render_dense, 0.2, Inclusions(0, 0.1), scanned=False, largest=100),
     "overgrown": Style(
         render_precipitates,
-        0.45,
+        0.15,
         Inclusions(0.1, 0.1, 0.3, 1.5),
         frayed=0.5,
         overgrown=True,
@@ -128,7 +128,7 @@ STYLES: dict[str, Style] = {
     ),
     "ceramic_patches": Style(
         render_ceramic,
-        0.2,
+        0.1,
         Inclusions(1, 0.4, 0.2, 0.2, 0.2, 0.4),
         always=True,
         gaps=0.5,
