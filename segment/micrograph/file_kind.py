@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import errno
+import itertools
 import os
 import stat
 from pathlib import Path
 
+_LOOKED_AT = 5000  #: names of a folder that are compared with one that is missing
 _KINDS = {
     stat.S_IFDIR: ("a folder, not a file", "Name the images in it, or rename it without the suffix"),
     stat.S_IFIFO: ("a named pipe, not a file", "Save the image as a file"),
@@ -27,6 +30,17 @@ def place_of(path: Path) -> Path:
     'a.tif'
     """
     return Path(os.path.realpath(path.parent), path.name)
+
+
+def check_the_path(path: Path) -> str:
+    """Remedy for a file that is not there: the name of its folder that comes nearest, where one does."""
+    try:
+        with os.scandir(path.parent) as found:
+            names = [entry.name for entry in itertools.islice(found, _LOOKED_AT)]
+    except (OSError, ValueError):
+        return "Check the path"
+    near = difflib.get_close_matches(path.name, names, n=1)
+    return f"Check the path; did you mean {near[0]}?" if near else "Check the path"
 
 
 def why_no_file(path: Path) -> tuple[str, str] | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from segment.errors import UnreadableError
-from segment.micrograph.file_kind import place_of
+from segment.micrograph.file_kind import check_the_path, place_of
 
 SUFFIXES = frozenset(
     ".dm3 .dm4 .emd .ser .mrc .mrcs .tif .tiff .png .jpg .jpeg .bmp".split()
@@ -67,7 +67,7 @@ def _expand(one: Path | str, also: Wanted) -> list[Path]:
         inside = [p for hit in hits if hit.is_dir() for p in _inside(hit, also)]
         matches = [hit for hit in hits if not hit.is_dir() and _is_wanted(hit, also)] + inside
     else:
-        raise UnreadableError(one, "no such file or folder", "Check the path")
+        raise UnreadableError(one, "no such file or folder", check_the_path(path))
     if not matches:
         raise UnreadableError(
             one, "no micrograph found there", f"Known are {', '.join(sorted(SUFFIXES))}; name a file outright"

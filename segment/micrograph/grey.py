@@ -30,6 +30,8 @@ def to_grey(pixels: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
         Another number of samples.
     """
     pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
+    if pixels.dtype == bool:
+        pixels = pixels.astype(np.uint8) * 255
     if pixels.ndim == 2:
         return pixels, ()
     if pixels.ndim != 3 or pixels.shape[2] > 4:

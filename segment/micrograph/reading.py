@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import InputError, NotAnImageError, UnreadableError
-from segment.micrograph.file_kind import why_no_file
+from segment.micrograph.file_kind import check_the_path, why_no_file
 from segment.micrograph.formats import open_frames
 from segment.micrograph.micrograph import Micrograph, PixelSizeSource, ScaleConflict
 from segment.micrograph.open_file import Frame, OpenFile
@@ -176,7 +176,7 @@ def _check_file(path: Path) -> None:
         raise UnreadableError(path, "is a folder, no file", "Check that you may list what is in it")
     if not path.is_file():
         why = why_no_file(path) if os.path.lexists(path) else None
-        raise UnreadableError(path, *(why or ("no such file", "Check the path")))
+        raise UnreadableError(path, *(why or ("no such file", check_the_path(path))))
     try:
         size = path.stat().st_size
         with path.open("rb"):

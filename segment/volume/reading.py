@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import UncalibratedError, UnreadableError
+from segment.micrograph.file_kind import check_the_path
 from segment.volume import read_folder, read_hdf5, read_mrc, read_npy, read_tiff, read_zarr
 from segment.volume.stack import GreyVolume, VoxelSize
 
@@ -40,7 +41,7 @@ def read_stack(
     """
     path = Path(path)
     if not path.exists():
-        raise UnreadableError(path, "no such file or folder", "Check the name")
+        raise UnreadableError(path, "no such file or folder", check_the_path(path))
     for reader in READERS:
         if reader.recognises(path):
             found = reader.read(path, dataset) if reader is read_hdf5 else reader.read(path)

@@ -12,6 +12,8 @@ from grainstats.run.serve.project import Project
 from grainstats.run.serve.running import Running
 from segment.errors import InputError
 
+_PATIENCE = 120.0  #: seconds without an answer, on a busy machine, before the page is drawn anew
+
 
 def free_port(wanted: int) -> int:
     """The port, or any free one for 0.
@@ -75,5 +77,6 @@ def serve(project: Project, port: int, *, show: bool = True) -> None:
         reload=False,
         show=f"/?token={token}" if show else False,
         show_welcome_message=False,
+        reconnect_timeout=_PATIENCE,
         dark=None,
     )

@@ -129,3 +129,8 @@ def test_lengths_in_words():
     assert parse_length("500 nm") == 500
     assert parse_length("1.5e2 µm") == 1.5e5
     assert parse_length("10") is None
+
+
+def test_one_bit_becomes_eight():
+    grey, _ = to_grey(np.eye(4, dtype=bool))
+    assert grey.dtype == np.uint8 and set(np.unique(grey)) == {0, 255}

@@ -208,3 +208,11 @@ def test_a_folder_that_cannot_be_listed_is_no_silence(tmp_path, monkeypatch):
     found = find_micrographs(tmp_path)
     assert found == [tmp_path / "a.tif", tmp_path / "locked"]
     assert "list" in _refusal(tmp_path / "locked").remedy
+
+
+def test_a_misspelt_name_is_answered_with_the_nearest(tmp_path):
+    (tmp_path / "field_1.tif").write_bytes(b"x")
+    with pytest.raises(InputError, match=r"did you mean field_1\.tif\?"):
+        list(read_micrographs(tmp_path / "feild_1.tif"))
+    with pytest.raises(InputError, match="Check the path"):
+        list(read_micrographs(tmp_path / "nowhere" / "a.tif"))

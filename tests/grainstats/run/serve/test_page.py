@@ -26,7 +26,7 @@ pytestmark = [
     pytest.mark.skipif(find_spec("nicegui") is None, reason="the extra `serve` is not installed"),
     pytest.mark.skipif(PROGRAM is None, reason="no Chromium or Chrome is installed"),
 ]
-WAIT = 300  #: seconds for a run of one image on a busy machine
+WAIT = 600  #: seconds for a run of one image on a busy machine
 
 
 def _browser_class() -> type:
@@ -81,6 +81,7 @@ def test_from_an_image_to_the_report(address, tmp_path):
         browser.write("pixel size", "1.6")
         browser.until(lambda: browser.js("document.activeElement.value") == "1.6", WAIT)
         browser.click("Start")
+        browser.until(lambda: "not started" not in browser.text(), WAIT)
         browser.until(lambda: "Open the report" in browser.text(), WAIT)
         assert "done" in browser.text()
         report = "fetch('/results/report.html').then(a => a.text())"
