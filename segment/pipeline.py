@@ -174,6 +174,8 @@ def _cells(
         grain_map = replace(grain_map, warnings=(*grain_map.warnings, blank_warning(blank)))
     grain_map = with_warnings(micrograph, model, boundary_map, grain_map)
     how = replace(record_of(grain_map, model, seeds), pictures=len(shown))
+    if grain_map.probability is not None:  # with its narrow gaps, so that both files tell the same
+        boundary_map = replace(boundary_map, probability=grain_map.probability)
     return boundary_map, replace(grain_map, segmentation=how)
 
 
