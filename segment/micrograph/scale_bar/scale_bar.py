@@ -16,7 +16,7 @@ from segment.micrograph.scale_bar.labels import (
     nanometres,
     read_label,
 )
-from segment.micrograph.scale_bar.text import Words
+from segment.micrograph.scale_bar.text import Words, recogniser
 
 _CROP_MARGIN = 6  #: pixels around bar and label in the picture shown to the user
 _AGREE = 0.01  #: relative difference up to which two bars of an image say the same
@@ -93,9 +93,10 @@ def read_scale_bar(image: np.ndarray, info_bar_rows: int = 0) -> ScaleBar | None
     Returns
     -------
     ScaleBar or None
-        None where no bar with lettering that begins like a length is found.
+        None where no bar with lettering that begins like a length is found, or the recogniser of text is
+        not installed (``pip install --no-deps rapidocr-onnxruntime``).
     """
-    if image.dtype not in (np.uint8, np.uint16):
+    if image.dtype not in (np.uint8, np.uint16) or recogniser() is None:
         return None
     grey = _eight_bits(image)
     bars = find_bars(grey)

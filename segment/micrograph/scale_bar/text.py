@@ -1,21 +1,25 @@
 """What a line of lettering says: a small recogniser of text, run by OpenVINO on the processor.
 
-The network is the recogniser of PP-OCRv4 (PaddleOCR authors, Apache-2.0) as converted to ONNX by RapidOCR
-(Apache-2.0); `scripts/make_text_recogniser.py` wrote it in half precision.  Its output is a distribution over
-6,625 signs per step; equal signs in succession are one sign, class 0 is none.
+The network is the recogniser of PP-OCRv4 (PaddleOCR authors, Apache-2.0) in the package
+``rapidocr-onnxruntime`` (Apache-2.0), of which nothing but this one file is used: install it with
+``--no-deps``.  Its output is a distribution over 6,625 signs per step; equal signs in succession are one
+sign, class 0 is none.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
-_FOLDER = Path(__file__).with_name("text_model")
+_PACKAGE = "rapidocr_onnxruntime"
+_FILE = "models/ch_PP-OCRv4_rec_infer.onnx"
+_KEY = b"\x0a\x09character\x12"  #: of ONNX metadata: field 1 is the key, field 2 the value
 _ROWS = 48  #: height that the network was trained on
 _MICRO = "uµμ"  #: signs that mean the same before an m: their probabilities are added
 _LEAST_COLUMNS = 320  #: shorter lines are filled up, as in its training
@@ -56,12 +60,34 @@ def read_line(line: np.ndarray) -> Words:
 
 
 @cache
+def recogniser() -> Path | None:
+    """The network's file; None where the package is not installed."""
+    found = find_spec(_PACKAGE)
+    places = found.submodule_search_locations if found is not None else None
+    file = Path(places[0]) / _FILE if places else None
+    return file if file is not None and file.is_file() else None
+
+
+def _signs_of(model: bytes) -> list[str]:
+    """The signs that the network tells apart, in the order of its classes from 1."""
+    at = model.rindex(_KEY) + len(_KEY)
+    length = shift = 0
+    while True:  # a number in base 128, the lowest digit first
+        byte = model[at]
+        length |= (byte & 127) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 128:
+            return model[at : at + length].decode().splitlines()
+
+
+@cache
 def _network() -> tuple[Any, list[str]]:
     """The compiled network and its signs."""
     import openvino
 
+    file = recogniser()
+    assert file is not None
     core = openvino.Core()
-    model = core.read_model(_FOLDER / "recogniser.xml")
+    model = core.read_model(file)
     settings = {"INFERENCE_NUM_THREADS": 1, "INFERENCE_PRECISION_HINT": "f32"}
-    signs = (_FOLDER / "characters.txt").read_text(encoding="utf-8").splitlines()
-    return core.compile_model(model, "CPU", settings), ["", *signs, " "]
+    return core.compile_model(model, "CPU", settings), ["", *_signs_of(file.read_bytes()), " "]

@@ -17,8 +17,10 @@ from segment.micrograph.infobar import find_info_bar
 from segment.micrograph.scale_bar import ScaleBar, read_scale_bar
 from segment.micrograph.scale_bar.bars import find_bars, find_ruler
 from segment.micrograph.scale_bar.labels import may_be_label, nanometres
-from segment.micrograph.scale_bar.text import Words
+from segment.micrograph.scale_bar.text import Words, recogniser
 from segment.training.synthetic.scale_bars import STYLES, Lettering, draw_scale_bar
+
+pytestmark = pytest.mark.skipif(recogniser() is None, reason="rapidocr-onnxruntime is not installed")
 
 FONT = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
 FILES = Path(__file__).parents[4] / "shared" / "data"
