@@ -2,9 +2,9 @@
 
 The verdict is made on grain sizes.  Here the same question is put to the intercepts: the length-weighted
 distribution of their logarithm, centred and scaled, against that of mosaics of one population with as many
-grains (``calibration/build_spacing_null.py``).  A chord of a large grain may be short, so that intercepts
-tell populations apart less sharply than sizes do; their answer stands beside the verdict and does not
-change it.
+grains (``calibration/build_spacing_null.py``), some of them merged as in a segmentation.  A chord of a large
+grain may be short, and many long chords may lie in one grain, so that intercepts tell populations apart much
+less sharply than sizes do; their answer stands beside the verdict and does not change it.
 """
 
 from __future__ import annotations
