@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -72,7 +73,9 @@ def fuse(maps: Sequence[BoundaryMap], names: Sequence[str]) -> tuple[BoundaryMap
         valid=None if first.valid is None else np.logical_or.reduce(shown),
         not_grain=_most_say([each.not_grain for each in seen], shown),
     )
-    left_out = [f"{name} is left out: {NO_GRAINS}" for name, none in zip(names, empty, strict=True) if none]
+    left_out = [
+        f"{Path(name).name} is left out: {NO_GRAINS}" for name, none in zip(names, empty, strict=True) if none
+    ]
     return replace(fused, warnings=(*probability_warnings(fused), *left_out)), places
 
 

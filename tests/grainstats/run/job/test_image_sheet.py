@@ -139,3 +139,14 @@ def test_an_excluded_picture_leaves_its_field_and_a_single_file_may_be_a_field()
         "S",
         "T",
     ]
+
+
+def test_the_sheet_of_images_may_lie_beside_the_sheet_of_samples(tmp_path):
+    samples, beside = tmp_path / "samples.csv", tmp_path / "images.csv"
+    assert Call(("in",), tmp_path, samples=samples).image_sheet is None
+    beside.write_text("file\n")
+    assert Call(("in",), tmp_path, samples=samples).image_sheet == beside
+    assert Call(("in",), tmp_path).image_sheet is None
+    assert (
+        Call(("in",), tmp_path, samples=samples, images=tmp_path / "x.csv").image_sheet == tmp_path / "x.csv"
+    )
