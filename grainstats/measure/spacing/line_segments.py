@@ -53,7 +53,10 @@ def without_grazes(found: Crossings) -> Crossings:
 
 def end_kinds(segment: np.ndarray, network: BoundaryNetwork) -> np.ndarray:
     """What lies at piece ends: `GRAIN`, `PHASE` or `FRAME`."""
-    kind = network.segments["kind"].map(KIND_NUMBER).to_numpy(np.int64)
+    words = network.segments["kind"]
+    kind = np.zeros(len(words), np.int64)
+    for word, number in KIND_NUMBER.items():
+        kind[(words == word).to_numpy(bool)] = number
     return np.where(segment >= 0, kind[segment], FRAME) if kind.size else np.full(segment.size, FRAME)
 
 
