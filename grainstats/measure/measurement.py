@@ -17,6 +17,7 @@ from grainstats.measure.spacing.circles import circular_intercepts
 from grainstats.measure.spacing.counts import PlanimetricCount, planimetric_count
 from grainstats.measure.spacing.intercepts import ANGLES, intercept_table
 from segment.grain_map import GrainMap
+from segment.overlap import Places
 from segment.segmentation import Segmentation
 
 
@@ -64,6 +65,13 @@ class Measurement:
     @property
     def window(self) -> Window:
         return self.network.window
+
+    def places(self) -> Places:
+        """Where the whole grains lie, in `unit`."""
+        whole = self.grains[~self.grains["touches_frame"].astype(bool)]
+        centres = whole[["y_px", "x_px"]].to_numpy(float) * self.pixel_size
+        size = (self.shape[0] * self.pixel_size, self.shape[1] * self.pixel_size)
+        return Places(centres, whole[f"area_{self.unit}2"].to_numpy(float), size)
 
 
 def measure_grain_map(

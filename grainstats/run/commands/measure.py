@@ -91,9 +91,19 @@ def measure(
 
 def _each_area_once(measured: list[tuple[GrainMap, Measurement]]) -> list[tuple[GrainMap, Measurement]]:
     """Without maps of an area that is there already: a copy makes no grain and no field."""
+    from segment.overlap import TWICE, overlapping
     from segment.same_area import same_maps
 
     copies = {found.second: found.first for found in reversed(same_maps([one for one, _ in measured]))}
+    own = [place for place in range(len(measured)) if place not in copies]
+    for found in overlapping([measured[place][1].places() for place in own]):
+        kept, other = own[found.kept], own[found.other]
+        if found.share >= TWICE:
+            copies.setdefault(other, kept)
+            continue
+        one, two = (measured[place][1].image_id for place in (other, kept))
+        share = f"{found.share:.0%}"
+        print(f"warning: {one} and {two} overlap by {share}: grains there count twice", file=sys.stderr)
     for copy, first in sorted(copies.items()):
         names = [measured[place][1].image_id for place in (copy, first)]
         print(f"warning: {names[0]} shows the same area as {names[1]}: counted once", file=sys.stderr)

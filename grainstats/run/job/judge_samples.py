@@ -22,6 +22,7 @@ from grainstats.run.scope import Scope
 from grainstats.share.db.database import Database
 
 SAME_AREA = "the same area, counted once: "
+OVERLAP = "fields overlap, grains there count twice: "
 
 
 def judge_samples(db: Database, out: Path, scope: Scope, *, also: Iterable[str] = ()) -> list[Failure]:
@@ -63,11 +64,11 @@ def _judge(db: Database, sample_id: str, images: pd.DataFrame, scope: Scope) -> 
         db.put_verdict(sample_id, None, [])
         return
     loaded = load_sample(db, sample_id, images)
-    sample, copies = each_area_once(loaded)
+    sample, copies, overlaps = each_area_once(loaded)
     verdict = judge_sample(sample_images(sample), null=scope.recipe.null, seed=scope.recipe.seed)
-    if copies:
-        same = ", ".join(f"{copy} and {first}" for copy, first in copies)
-        verdict = replace(verdict, reason=f"{verdict.reason}; {SAME_AREA}{same}")
+    said = [f"{SAME_AREA}{copy} and {first}" for copy, first in copies]
+    said += [f"{OVERLAP}{one} and {other}, by {share:.0%}" for one, other, share in overlaps]
+    verdict = replace(verdict, reason="; ".join([verdict.reason, *said]))
     loss = loss_of([sample.segmentations.get(number) for number in sample.analysis_ids], scope.model)
     descriptors = with_corrected(pooled_descriptors(sample), loss)
     descriptors += spacing_answer(chords_of(sample), verdict).as_descriptors()
@@ -128,8 +129,12 @@ def copies_in_words(db: Database, scope: Scope) -> list[str]:
     """Which images of the samples in scope show one area, as the verdict's reason names them."""
     found = db.verdicts()
     ours = found[found["sample_id"].isin(scope.sample_ids)]
-    reasons = zip(ours["sample_id"], ours["reason"].fillna(""), strict=True)
-    return [f"{s}: {SAME_AREA}{r.partition(SAME_AREA)[2]}" for s, r in reasons if SAME_AREA in r]
+    return [
+        f"{sample_id}: {part}"
+        for sample_id, reason in zip(ours["sample_id"], ours["reason"].fillna(""), strict=True)
+        for part in str(reason).split("; ")
+        if part.startswith((SAME_AREA, OVERLAP))
+    ]
 
 
 def spacings_of(db: Database, scope: Scope) -> dict[str, float]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from grainstats.infer.modality.sample_pooling import Sample
+from segment.overlap import Places
 
 SAME = 0.6  #: correlation of the places of grains: 60 random fields stay below 0.3, copies above 0.8
 FEWEST = 20  #: grains that tell one area from another
@@ -15,11 +16,11 @@ _SIDE = 64  #: edge of the picture of places, in blocks
 _BLUR = 1.5  #: blocks by which the place of a grain may differ between two copies
 
 
-def each_area_once(sample: Sample) -> tuple[Sample, list[tuple[str, str]]]:
-    """The sample without copies of an image that is there already.
+def each_area_once(sample: Sample) -> tuple[Sample, list[tuple[str, str]], list[tuple[str, str, float]]]:
+    """The sample without copies and large parts of an image that is there already.
 
     The same pixels give the same grains, whatever file they come in; so, nearly, do a turned or compressed
-    copy and another detector of the same scan.
+    copy and another detector of the same scan. A crop, or a field that overlaps by half, is none of its own.
 
     Parameters
     ----------
@@ -29,21 +30,35 @@ def each_area_once(sample: Sample) -> tuple[Sample, list[tuple[str, str]]]:
     -------
     sample : Sample
     copies : list of (str, str)
-        File names of each copy and of the image that counts.
+        File names of each copy or part and of the image that counts.
+    overlaps : list of (str, str, float)
+        File names of images that overlap by less, and the share of the smaller one.
     """
+    from segment.overlap import TWICE, overlapping
     from segment.same_area import fingerprint, same_areas
 
     images = sample.images.reset_index(drop=True)
     if len(images) < 2:
-        return sample, []
+        return sample, [], []
     by_image = dict(tuple(sample.grains.groupby("analysis_id", sort=False)))
     none = sample.grains.iloc[:0]
     prints = [fingerprint(_places(by_image.get(number, none))) for number in images["analysis_id"]]
     first = {
         found.second: found.first for found in reversed(same_areas(prints, SAME)) if found.correlation > 0
     }
+    names = images["path"].astype(str).tolist()
+    own = [place for place in images.index if place not in first]
+    overlaps = []
+    for found in overlapping(
+        [_field(images.loc[k], by_image.get(images.at[k, "analysis_id"], none)) for k in own]
+    ):
+        kept_place, other = own[found.kept], own[found.other]
+        if found.share < TWICE:
+            overlaps.append((names[other], names[kept_place], found.share))
+        else:
+            first.setdefault(other, kept_place)
     if not first:
-        return sample, []
+        return sample, [], overlaps
     kept = set(images["analysis_id"].drop(index=list(first)))
 
     def ours(table: pd.DataFrame) -> pd.DataFrame:
@@ -57,8 +72,15 @@ def each_area_once(sample: Sample) -> tuple[Sample, list[tuple[str, str]]]:
         descriptors=ours(sample.descriptors),
         segmentations={k: v for k, v in sample.segmentations.items() if k in kept},
     )
-    names = images["path"].astype(str).tolist()
-    return once, [(names[copy], names[one]) for copy, one in sorted(first.items())]
+    return once, [(names[copy], names[one]) for copy, one in sorted(first.items())], overlaps
+
+
+def _field(image: pd.Series, grains: pd.DataFrame) -> Places:
+    """Whole grains of an image and where they lie, in nanometres."""
+    whole = grains[~grains["touches_frame"].astype(bool)]
+    scale = float(image["pixel_size_nm"])
+    size = (float(image["rows"]) * scale, float(image["columns"]) * scale)
+    return Places(whole[["y_px", "x_px"]].to_numpy(float) * scale, whole["area_nm2"].to_numpy(float), size)
 
 
 def _places(grains: pd.DataFrame) -> np.ndarray:

@@ -11,23 +11,25 @@ from grainstats.run.job.same_fields import each_area_once
 
 def grains_of(number: int, seed: int, *, turn: bool = False, lost: int = 0) -> pd.DataFrame:
     """Sixty grains at random places of 600 x 600 pixels; `turn`: seen upside down."""
-    y, x = np.random.default_rng(seed).random((2, 60)) * 600
+    rng = np.random.default_rng(seed)
+    y, x = rng.random((2, 60)) * 600
     y = 600 - y if turn else y
-    table = pd.DataFrame({"analysis_id": number, "y_px": y, "x_px": x, "bbox_y1_px": 600, "bbox_x1_px": 600})
-    return table[lost:]
+    columns = {"y_px": y, "x_px": x, "bbox_y1_px": 600, "bbox_x1_px": 600, "touches_frame": False}
+    return pd.DataFrame({"analysis_id": number, **columns, "area_nm2": rng.lognormal(7, 0.7, 60)})[lost:]
 
 
 def sample_of(*tables: pd.DataFrame) -> Sample:
     numbers = list(range(1, len(tables) + 1))
     images = pd.DataFrame({"analysis_id": numbers, "path": [f"{n}.tif" for n in numbers]})
+    images = images.assign(rows=600, columns=600, pixel_size_nm=1.0)
     empty = pd.DataFrame({"analysis_id": numbers})
     return Sample(images, pd.concat(tables, ignore_index=True), empty, empty, dict.fromkeys(numbers))
 
 
 def test_copies_and_turned_copies_are_left_out() -> None:
     sample = sample_of(grains_of(1, 0), grains_of(2, 1), grains_of(3, 0, lost=5), grains_of(4, 1, turn=True))
-    once, copies = each_area_once(sample)
-    assert copies == [("3.tif", "1.tif"), ("4.tif", "2.tif")]
+    once, copies, overlaps = each_area_once(sample)
+    assert copies == [("3.tif", "1.tif"), ("4.tif", "2.tif")] and overlaps == []
     for table in (once.images, once.grains, once.intercepts, once.descriptors):
         assert set(table["analysis_id"]) == {1, 2}
     assert set(once.segmentations) == {1, 2}
@@ -35,5 +37,23 @@ def test_copies_and_turned_copies_are_left_out() -> None:
 
 def test_other_fields_stay() -> None:
     sample = sample_of(*(grains_of(n, n) for n in range(1, 13)))
-    once, copies = each_area_once(sample)
-    assert once is sample and copies == []
+    once, copies, overlaps = each_area_once(sample)
+    assert once is sample and copies == overlaps == []
+
+
+def field_at(number: int, left: float) -> pd.DataFrame:
+    """What a window of 600 x 600 pixels of a wide specimen shows, from column `left` on."""
+    rng = np.random.default_rng(7)
+    y, x, area = rng.random(400) * 600, rng.random(400) * 1500, rng.lognormal(7, 0.7, 400)
+    seen = (x > left) & (x < left + 600)
+    columns = {"bbox_y1_px": 600, "bbox_x1_px": 600, "touches_frame": False, "area_nm2": area[seen]}
+    return pd.DataFrame({"analysis_id": number, "y_px": y[seen], "x_px": x[seen] - left, **columns})
+
+
+def test_a_field_that_overlaps_by_half_is_none_and_by_less_is_told() -> None:
+    sample = sample_of(field_at(1, 0), field_at(2, 250), field_at(3, 350), field_at(4, 900))
+    once, copies, overlaps = each_area_once(sample)
+    assert copies == [("2.tif", "1.tif"), ("3.tif", "2.tif")]
+    assert set(once.grains["analysis_id"]) == {1, 4}
+    ((one, other, share),) = overlaps
+    assert {one, other} == {"1.tif", "3.tif"} and 0.35 < share < 0.5

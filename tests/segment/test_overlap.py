@@ -1,0 +1,59 @@
+"""Fields that overlap are found by their grains; fields that do not are left alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from grainstats.measure import measure_grain_map
+from segment.grain_map import GrainMap
+from segment.label_files import grain_map_of_labels
+from segment.mosaics.laguerre import poisson_voronoi_plane
+from segment.overlap import Places, overlapping, shared_part
+
+
+@pytest.fixture(scope="module")
+def wide() -> np.ndarray:
+    return poisson_voronoi_plane((400, 1000), 1 / 900, np.random.default_rng(5)).grain_map().labels
+
+
+def window(labels: np.ndarray, left: int, width: int = 400) -> Places:
+    cut = np.ascontiguousarray(labels[:, left : left + width])
+    return measure_grain_map(grain_map_of_labels(cut, pixel_size_nm=2.0)).places()
+
+
+@pytest.mark.parametrize("left", [0, 80, 200])
+def test_the_share_of_a_neighbour(wide: np.ndarray, left: int) -> None:
+    assert shared_part(window(wide, 0), window(wide, left)) == pytest.approx(1 - left / 400, abs=0.02)
+
+
+def test_a_crop_lies_in_its_image(wide: np.ndarray) -> None:
+    crop = window(wide[100:350], 150, 300)
+    assert shared_part(window(wide, 0, 600), crop) == pytest.approx(1, abs=0.02)
+    (found,) = overlapping([crop, window(wide, 0, 600)])
+    assert (found.kept, found.other) == (1, 0)
+
+
+def test_other_fields_share_nothing(wide: np.ndarray) -> None:
+    rng = np.random.default_rng(0)
+    fields = [
+        Places(rng.random((150, 2)) * 600, rng.lognormal(7, spread, 150), (600.0, 600.0))
+        for spread in np.repeat([0.05, 0.3, 0.8], 8)
+    ]
+    assert overlapping([*fields, window(wide, 0), window(wide, 600)]) == []
+
+
+def test_grains_in_rows_agree_on_many_shifts() -> None:
+    y, x = np.mgrid[20:600:45, 20:600:45]
+    fields = []
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        centres = np.column_stack([y.ravel(), x.ravel()]) + rng.normal(0, 4, (y.size, 2))
+        fields.append(Places(centres, rng.normal(2000, 60, y.size), (600.0, 600.0)))
+    assert overlapping(fields) == []
+
+
+def test_too_few_grains_tell_nothing() -> None:
+    labels = np.arange(1, 10, dtype=np.int32).reshape(3, 3).repeat(20, 0).repeat(20, 1)
+    one = measure_grain_map(GrainMap(labels, 1.0, "manual")).places()
+    assert shared_part(one, one) == 0
