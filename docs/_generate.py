@@ -1,22 +1,57 @@
-"""Reference pages made from the code, so that they cannot disagree with it: command line, recipe, schema."""
+"""Pages made from the code, so that they cannot disagree with it: command line, recipe, schema, gallery."""
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import inspect
+import json
 from pathlib import Path
 from typing import Any
 
 REFERENCE = Path(__file__).parent / "reference"
+GALLERY, NOTEBOOKS = Path(__file__).parent / "gallery", Path(__file__).parents[1] / "notebooks"
 MADE = "<!-- made by docs/_generate.py -->\n\n"
 
 
 def on_pre_build(config: Any) -> None:
     """Write the pages before mkdocs collects its files."""
     for name, text in (("cli", command_line()), ("recipe", recipe()), ("schema", schema())):
-        path, content = REFERENCE / f"{name}.md", MADE + text
-        if not path.is_file() or path.read_text(encoding="utf-8") != content:
-            path.write_text(content, encoding="utf-8")
+        _write(REFERENCE / f"{name}.md", (MADE + text).encode())
+    gallery()
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Leave a file alone that is as it should be: mkdocs would build again without end."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.is_file() or path.read_bytes() != content:
+        path.write_bytes(content)
+
+
+def gallery() -> None:
+    """The notebooks with their outputs, and a page that shows what each is about."""
+    parts = [
+        "# Gallery",
+        "",
+        "Notebooks with their outputs. They call the public functions only; the tests run them.",
+        "",
+    ]
+    for notebook in sorted(NOTEBOOKS.glob("*.ipynb")):
+        _write(GALLERY / notebook.name, notebook.read_bytes())
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        title, _, words = "".join(cells[0]["source"]).removeprefix("# ").partition("\n")
+        parts += [f"## [{title}]({notebook.name})", "", words.strip().split("\n\n")[0], ""]
+        if picture := _first_picture(cells):
+            _write(GALLERY / f"{notebook.stem}.png", picture)
+            parts += [f"[![{title}]({notebook.stem}.png)]({notebook.name})", ""]
+    _write(GALLERY / "index.md", (MADE + "\n".join(parts)).encode())
+
+
+def _first_picture(cells: list[dict[str, Any]]) -> bytes | None:
+    """PNG of the first figure among the outputs."""
+    outputs = (output for cell in cells for output in cell.get("outputs", ()))
+    found = next((o["data"]["image/png"] for o in outputs if "image/png" in o.get("data", {})), None)
+    return None if found is None else base64.b64decode("".join(found))
 
 
 def command_line() -> str:
