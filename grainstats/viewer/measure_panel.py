@@ -12,13 +12,17 @@ from grainstats.viewer.shown import cells_layer, in_background, known_of
 
 SETTLE_MS = 400  #: after the last edit, until the map is measured
 INCHES = (4.2, 4.6)  #: of the figure
+TEXT_PX, FIGURE_PX = (
+    120,
+    220,
+)  #: heights with which three panels fit above each other on a screen of 900 pixels
 
 
 class MeasurePanel:
     """Figure and lines of the chosen layer of cells."""
 
     def __init__(self, napari_viewer: Any) -> None:
-        from magicgui.widgets import CheckBox, Container, Label, PushButton
+        from magicgui.widgets import CheckBox, Container, PushButton, TextEdit
         from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
         from matplotlib.figure import Figure
         from qtpy.QtCore import QTimer
@@ -30,14 +34,15 @@ class MeasurePanel:
         self.busy = self.again = False
         self.live = CheckBox(value=True, text="after every edit")
         self.start = PushButton(text="Measure")
-        self.text = Label(value="")
+        self.text = TextEdit(value="")
+        self.text.read_only = True
         row = Container(widgets=[self.start, self.live], layout="horizontal", labels=False)
         self.container = Container(widgets=[row, self.text], labels=False)
         self.native = self.container.native  #: what napari docks
-        self.text.native.setWordWrap(True)
+        self.text.native.setFixedHeight(TEXT_PX)
         self.figure = Figure(figsize=INCHES, layout="constrained")
         self.canvas: Any = FigureCanvasQTAgg(self.figure)  # type: ignore[no-untyped-call]
-        self.canvas.setMinimumHeight(320)
+        self.canvas.setMinimumHeight(FIGURE_PX)
         self.container.native.layout().addWidget(self.canvas)
         self.clock = QTimer(self.container.native)
         self.clock.setSingleShot(True)

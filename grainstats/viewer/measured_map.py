@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from segment.errors import UncalibratedError
 from segment.grain_map import GrainMap
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from grainstats.api.plots import Pictured
@@ -89,23 +91,27 @@ def draw(figure: Figure, now: MeasuredMap, before: MeasuredMap | None = None) ->
     draw_spacings(spacings, now)
     sizes.set_title("grain size")
     if before is not None and before is not now:
-        _outline(
-            sizes, before.grains.loc[~before.grains["touches_frame"]], "equivalent_diameter_nm", "weight"
-        )
+        inside = before.grains.loc[~before.grains["touches_frame"]]
+        size = inside["equivalent_diameter_nm"].to_numpy(float)
+        _outline(sizes, size, inside["weight"].fillna(1.0).to_numpy(float) * size**2, "by area, before")
         whole = before.intercepts["censored"].astype(str) == "none"
-        _outline(spacings, before.intercepts.loc[whole], "length_nm", None)
+        length = before.intercepts.loc[whole, "length_nm"].to_numpy(float)
+        _outline(spacings, length, np.ones(length.size), "before")
 
 
-def _outline(axis: Any, table: pd.DataFrame, column: str, weight: str | None) -> None:
-    """A step histogram in the bins that the axis shows already."""
-    edges = sorted({patch.get_x() for patch in axis.patches if hasattr(patch, "get_x")})
-    if len(edges) < 2 or table.empty:
+def _outline(axis: Axes, value: np.ndarray, weight: np.ndarray, label: str) -> None:
+    """A step histogram in the bins that the axis shows already, and as many beyond as it needs."""
+    from matplotlib.patches import Rectangle
+
+    bars = [patch for patch in axis.patches if isinstance(patch, Rectangle)]
+    if not bars or not value.size:
         return
-    value = table[column].to_numpy(float)
-    share = pd.Series(1.0, table.index) if weight is None else table[weight].fillna(1.0)
-    axis.hist(
-        value, edges, weights=(share / share.sum()).to_numpy(float), histtype="step", color=BEFORE, ls="--"
-    )
+    edges = [bar.get_x() for bar in bars] + [bars[-1].get_x() + bars[-1].get_width()]
+    log = axis.get_xscale() == "log"
+    while value.max() > edges[-1] > edges[-2] > 0:
+        edges.append(edges[-1] ** 2 / edges[-2] if log else 2 * edges[-1] - edges[-2])
+    axis.hist(value, edges, weights=weight / weight.sum(), histtype="step", color=BEFORE, label=label)
+    axis.legend(frameon=False)
 
 
 def said(now: MeasuredMap, before: MeasuredMap | None = None) -> str:
