@@ -40,7 +40,12 @@ def gallery() -> None:
         _write(GALLERY / notebook.name, notebook.read_bytes())
         cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
         title, _, words = "".join(cells[0]["source"]).removeprefix("# ").partition("\n")
-        parts += [f"## [{title}]({notebook.name})", "", words.strip().split("\n\n")[0], ""]
+        parts += [
+            f"## [{title}]({notebook.name})",
+            "",
+            words.strip().split("\n\n")[0].removesuffix(":").rstrip(".") + ".",
+            "",
+        ]
         if picture := _first_picture(cells):
             _write(GALLERY / f"{notebook.stem}.png", picture)
             parts += [f"[![{title}]({notebook.stem}.png)]({notebook.name})", ""]

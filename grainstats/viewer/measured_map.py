@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from grainstats.infer import ModalityVerdict
     from grainstats.measure import Measurement
 
+FONT_PT = 8  #: of a figure in a narrow panel
 BEFORE = "#777777"  #: colour of the outline of the distribution before the edits
 
 
@@ -83,6 +84,13 @@ def measured(name: str, grain_map: GrainMap) -> MeasuredMap:
 
 def draw(figure: Figure, now: MeasuredMap, before: MeasuredMap | None = None) -> None:
     """Distribution of sizes above, of spacings below; the outline of those before the edits in grey."""
+    from matplotlib import rc_context
+
+    with rc_context({"font.size": FONT_PT}):
+        _draw(figure, now, before)
+
+
+def _draw(figure: Figure, now: MeasuredMap, before: MeasuredMap | None) -> None:
     from grainstats.api.plots import draw_sizes, draw_spacings
 
     figure.clear()

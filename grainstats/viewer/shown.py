@@ -9,6 +9,8 @@ from grainstats.viewer.edited_map import KEY, EditedMap
 from segment.errors import InputError
 from segment.micrograph import Micrograph
 
+TABS = tuple(f"{name} (grainstats)" for name in ("Segment", "Correct", "Teach"))  #: docks in one place
+
 
 def cells_layer(viewer: Any) -> Any | None:
     """The layer of cells to work on: the chosen one, else the topmost; None where there is none."""
@@ -61,3 +63,24 @@ def in_background(work: Callable[[], Any], done: Callable[[Any], None], failed: 
     worker.returned.connect(finish)
     worker.start()
     return worker
+
+
+def as_tab(native: Any) -> None:
+    """Let a panel share its place with the others that are used one after the other, once it is docked."""
+    from qtpy.QtCore import QTimer
+    from qtpy.QtWidgets import QDockWidget, QMainWindow
+
+    def place() -> None:
+        dock = native
+        while dock is not None and not isinstance(dock, QDockWidget):
+            dock = dock.parentWidget()
+        window = None if dock is None else dock.window()
+        if dock is None or not isinstance(window, QMainWindow):
+            return
+        for other in window.findChildren(QDockWidget):
+            if other is not dock and other.objectName() in TABS:
+                window.tabifyDockWidget(other, dock)
+                dock.raise_()
+                return
+
+    QTimer.singleShot(0, place)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from grainstats.viewer.shown import as_tab
 from grainstats.viewer.teaching import Lesson, Told, command, gained, gather
 from segment.errors import InputError
 
@@ -39,6 +40,7 @@ class TeachPanel:
             ]
         )  # fmt: skip
         self.native = self.container.native  #: what napari docks
+        as_tab(self.native)
         self.lesson: Lesson | None = None
         self.start.changed.connect(self.teach)
         self.stop.changed.connect(self.end)

@@ -60,7 +60,7 @@ def gather(images: Path, corrections: Path) -> Pairs:
 
 def command(pairs: Pairs, out: Path, *, model: str | None = None, minutes: float = 0.0) -> list[str]:
     """The call that fine-tunes a model on the pairs; `minutes` above 0 limit the training."""
-    words = [sys.executable, "-m", "grainstats", "model", "finetune"]
+    words = [sys.executable, "-W", "ignore", "-m", "grainstats", "model", "finetune"]
     words += ["--images", str(pairs.images), "--boundaries", str(pairs.boundaries), "--out", str(out)]
     words += ["--model", model] if model else []
     return [*words, "--minutes", f"{minutes:g}"] if minutes else words

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 import tifffile
 
 from grainstats.api.analysis import example_micrographs
-from grainstats.viewer import teaching
+from grainstats.viewer import edited_map, teaching
 from grainstats.viewer.doubts import doubts_of, percent_now
 from grainstats.viewer.edited_map import KEY, EditedMap, changed_box, edited
 from grainstats.viewer.measured_map import draw, measured, said
@@ -44,6 +46,14 @@ def micrograph() -> Path:
 
 def across(row: float, left: float, right: float) -> np.ndarray:
     return np.array([[row, left], [row, right]])
+
+
+def test_the_manifest_names_what_there_is():
+    manifest = Path(edited_map.__file__).with_name("napari.yaml").read_text(encoding="utf-8")
+    names = re.findall(r"python_name: (\S+):(\S+)", manifest)
+    assert len(names) == 5
+    for module, name in names:
+        assert callable(getattr(import_module(module), name))
 
 
 def test_a_micrograph_opens_with_its_scale(micrograph):
