@@ -12,7 +12,7 @@ from grainstats.viewer.doubts import Doubt, percent_now
 from grainstats.viewer.edited_map import changed_box
 from grainstats.viewer.opening import CONFIDENCE
 from grainstats.viewer.saving import save_correction, user
-from grainstats.viewer.shown import as_tab, cells_layer, known_of
+from grainstats.viewer.shown import as_tab, cells_layer, known_of, once_docked
 from segment.cells.editing import Patch, cut_cell, draw_boundary, join_cells, take_out
 from segment.errors import InputError
 
@@ -68,7 +68,7 @@ class CorrectPanel:
             ]
         )  # fmt: skip
         self.native = self.container.native  #: what napari docks
-        as_tab(self.native)
+        once_docked(self.native, as_tab)
         self.clock = QTimer(self.container.native)
         self.clock.setSingleShot(True)
         self.clock.timeout.connect(self.settle)

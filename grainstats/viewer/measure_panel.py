@@ -8,7 +8,7 @@ import numpy as np
 
 from grainstats.viewer.edited_map import EditedMap, edited
 from grainstats.viewer.measured_map import MeasuredMap, draw, measured, said
-from grainstats.viewer.shown import cells_layer, in_background, known_of
+from grainstats.viewer.shown import cells_layer, in_background, known_of, once_docked, tall
 
 SETTLE_MS = 400  #: after the last edit, until the map is measured
 INCHES = (4.2, 4.6)  #: of the figure
@@ -39,6 +39,7 @@ class MeasurePanel:
         row = Container(widgets=[self.start, self.live], layout="horizontal", labels=False)
         self.container = Container(widgets=[row, self.text], labels=False)
         self.native = self.container.native  #: what napari docks
+        once_docked(self.native, tall)
         self.text.native.setFixedHeight(TEXT_PX)
         self.figure = Figure(figsize=INCHES, layout="constrained")
         self.canvas: Any = FigureCanvasQTAgg(self.figure)  # type: ignore[no-untyped-call]

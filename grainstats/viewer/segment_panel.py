@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from grainstats.viewer.edited_map import KEY, EditedMap
 from grainstats.viewer.opening import CONFIDENCE, GRAINS, PROBABILITY, layers_of_cells, scale_of, segmented
-from grainstats.viewer.shown import as_tab, image_layer_of, in_background
+from grainstats.viewer.shown import as_tab, image_layer_of, in_background, once_docked
 from segment.errors import InputError
 from segment.micrograph import Micrograph, micrograph_of_array
 
@@ -37,7 +37,7 @@ class SegmentPanel:
             widgets=[self.pixel_size, self.model, self.folder, self.start, self.status], labels=True
         )
         self.native = self.container.native  #: what napari docks
-        as_tab(self.native)
+        once_docked(self.native, as_tab)
         self.begun = 0.0
         self.shown: Any = None
         self.clock = QTimer(self.container.native)

@@ -10,6 +10,7 @@ from segment.errors import InputError
 from segment.micrograph import Micrograph
 
 TABS = tuple(f"{name} (grainstats)" for name in ("Segment", "Correct", "Teach"))  #: docks in one place
+TALL_PX = 520  #: of a window of 900, so that a figure of two diagrams can be read
 
 
 def cells_layer(viewer: Any) -> Any | None:
@@ -65,22 +66,36 @@ def in_background(work: Callable[[], Any], done: Callable[[Any], None], failed: 
     return worker
 
 
-def as_tab(native: Any) -> None:
-    """Let a panel share its place with the others that are used one after the other, once it is docked."""
+def once_docked(native: Any, act: Callable[[Any, Any], None]) -> None:
+    """Call `act` with the main window and the dock of a panel, as soon as napari has docked it."""
     from qtpy.QtCore import QTimer
     from qtpy.QtWidgets import QDockWidget, QMainWindow
 
-    def place() -> None:
+    def later() -> None:
         dock = native
         while dock is not None and not isinstance(dock, QDockWidget):
             dock = dock.parentWidget()
         window = None if dock is None else dock.window()
-        if dock is None or not isinstance(window, QMainWindow):
-            return
-        for other in window.findChildren(QDockWidget):
-            if other is not dock and other.objectName() in TABS:
-                window.tabifyDockWidget(other, dock)
-                dock.raise_()
-                return
+        if dock is not None and isinstance(window, QMainWindow):
+            act(window, dock)
 
-    QTimer.singleShot(0, place)
+    QTimer.singleShot(0, later)
+
+
+def as_tab(window: Any, dock: Any) -> None:
+    """Let a panel share its place with the others that are used one after the other."""
+    from qtpy.QtCore import QTimer
+    from qtpy.QtWidgets import QDockWidget
+
+    for other in window.findChildren(QDockWidget):
+        if other is not dock and other.objectName() in TABS:
+            window.tabifyDockWidget(other, dock)
+            QTimer.singleShot(0, dock.raise_)
+            return
+
+
+def tall(window: Any, dock: Any) -> None:
+    """Give a panel `TALL_PX` of the window's height."""
+    from qtpy.QtCore import Qt
+
+    window.resizeDocks([dock], [TALL_PX], Qt.Orientation.Vertical)

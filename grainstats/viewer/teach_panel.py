@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from grainstats.viewer.shown import as_tab
+from grainstats.viewer.shown import as_tab, once_docked
 from grainstats.viewer.teaching import Lesson, Told, command, gained, gather
 from segment.errors import InputError
 
@@ -40,7 +40,7 @@ class TeachPanel:
             ]
         )  # fmt: skip
         self.native = self.container.native  #: what napari docks
-        as_tab(self.native)
+        once_docked(self.native, as_tab)
         self.lesson: Lesson | None = None
         self.start.changed.connect(self.teach)
         self.stop.changed.connect(self.end)
