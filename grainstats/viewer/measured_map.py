@@ -126,10 +126,10 @@ def said(now: MeasuredMap, before: MeasuredMap | None = None) -> str:
     """Grains, spacing, size and verdict in lines; what they were before the edits in brackets."""
     verdict = now.verdict
     lines = [
+        _line("verdict", now, before, lambda m: m.verdict.verdict),
         _line("grains", now, before, lambda m: f"{m.summary['n_grains']}"),
         _line("mean spacing", now, before, lambda m: _mean(m.summary["intercept_nm"])),
         _line("mean size", now, before, lambda m: _mean(m.summary["equivalent_diameter_nm"])),
-        _line("verdict", now, before, lambda m: m.verdict.verdict),
         f"Why: {verdict.reason}.",
         "This image alone; `grainstats run` judges the sample.",
     ]

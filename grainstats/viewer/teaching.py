@@ -113,10 +113,12 @@ class Lesson:
 
 
 def gained(folder: Path) -> str:
-    """The table of the new model's card: F1 before and after; empty where there is none."""
+    """F1 before and after from the new model's card, the means first; empty where there is none."""
     card = folder / "CARD.md"
     if not card.is_file():
         return ""
     rows = [line for line in card.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
     cells = [[cell.strip(" *") for cell in row.strip("|").split("|")] for row in rows if "---" not in row]
-    return "\n".join(f"{name:42.42s} {before:>7s} {after:>7s}" for name, before, after in cells)
+    head, means = cells[:1], [row for row in cells[1:] if row[0].startswith("mean of")]
+    rest = [row for row in cells[1:] if row not in means]
+    return "\n".join(f"{before}  {after}  {name}" for name, before, after in head + means + rest)

@@ -196,7 +196,11 @@ def test_a_lesson_tells_lines_and_shares_and_whether_it_failed():
 
 def test_the_gain_is_read_from_the_card(tmp_path):
     assert teaching.gained(tmp_path) == ""
-    (tmp_path / "CARD.md").write_text(
-        "# a\n| image | before | after |\n|---|---|---|\n| **mean** | 0.8 | 0.9 |\n"
-    )
-    assert teaching.gained(tmp_path).splitlines()[1].split() == ["mean", "0.8", "0.9"]
+    rows = [
+        "image | before | after",
+        "---|---|---",
+        "a.tif | 0.7 | 0.8",
+        "**mean of the images** | 0.8 | 0.9",
+    ]
+    (tmp_path / "CARD.md").write_text("# a\n" + "".join(f"| {row} |\n" for row in rows))
+    assert teaching.gained(tmp_path).splitlines()[1:] == ["0.8  0.9  mean of the images", "0.7  0.8  a.tif"]
