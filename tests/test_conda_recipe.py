@@ -26,7 +26,8 @@ def test_requirements_are_those_of_the_wheel():
     assert listed == wanted | {"python": project["requires-python"]}
     (point,) = recipe["build"]["python"]["entry_points"]
     assert point.split(" = ") == list(*project["scripts"].items())
-    assert recipe["about"]["license"] == project["license"]
+    about = recipe["about"]
+    assert (about["license"], about["license_file"]) == (project["license"], project["license-files"])
 
 
 def test_the_recipe_renders():
