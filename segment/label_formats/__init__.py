@@ -9,14 +9,15 @@ from segment.label_formats import cellpose, dream3d, grain_id_table, ilastik
 from segment.label_formats.foreign_map import ForeignMap
 
 FORMATS: tuple[Any, ...] = (cellpose, dream3d, ilastik, grain_id_table)
-SUFFIXES = (".dream3d", ".h5", ".hdf5", ".ilp", ".csv", ".txt")  #: that may hold one; others are images
 
 
 def format_of(path: Path) -> Any | None:
     """The module that reads the file; None: no label map of these programs."""
     try:
         return next((one for one in FORMATS if one.recognises(path)), None)
-    except OSError:  # not there, not to be opened, damaged: the readers that come next say so
+    except (
+        Exception
+    ):  # not there, or damaged, which raises nearly anything: the readers that come next say so
         return None
 
 
@@ -35,4 +36,4 @@ def read_foreign_map(path: Path) -> ForeignMap | None:
     return read
 
 
-__all__ = ["FORMATS", "SUFFIXES", "ForeignMap", "format_of", "read_foreign_map"]
+__all__ = ["FORMATS", "ForeignMap", "format_of", "read_foreign_map"]

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from grainstats.run.names import plain_name, printable
 from segment.errors import InputError
+from segment.label_formats import format_of
 
-MAPS = (".tif", ".tiff", ".png", ".npy", ".h5", ".hdf5", ".dream3d", ".csv")
+MAPS = (".tif", ".tiff", ".png", ".npy")
+FOREIGN = (".h5", ".hdf5", ".dream3d", ".csv")  #: of other programs, where they hold a label map
 REGIONS = ".zip"
 _SEPARATORS = "-_. "  #: what may follow the image's name: ``field_1_edited`` is no correction of ``field_10``
 _KIND = re.compile(r"\.(labels|tracing)$|[-_. ]?roiset$", re.IGNORECASE)
@@ -97,9 +99,14 @@ def _listed(folder: Path) -> list[Path]:
         path
         for path in sorted(folder.rglob("*"))
         if path.is_file()
-        and path.suffix.casefold() in (*MAPS, REGIONS)
+        and _is_map(path)
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     ]
+
+
+def _is_map(path: Path) -> bool:
+    suffix = path.suffix.casefold()
+    return suffix in (*MAPS, REGIONS) or (suffix in FOREIGN and format_of(path) is not None)
 
 
 def _named_like(file: Path, by_stem: dict[str, list[tuple[Path, str]]]) -> list[tuple[Path, str]]:

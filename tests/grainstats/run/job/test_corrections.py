@@ -217,6 +217,14 @@ def test_what_changed_is_a_share_of_the_area():
     assert change_between(GrainMap(old), GrainMap(new)).share == pytest.approx(0.25)
 
 
+def test_maps_of_other_programs_are_corrections_and_tables_of_grains_are_none(tmp_path):
+    (tmp_path / "field_1.csv").write_text("x,y,grainId\n0,0,1\n")
+    (tmp_path / "field_1.grains.csv").write_text("label,x_px,y_px\n1,0,0\n")
+    (tmp_path / "field_1.h5").write_bytes(b"no HDF5")
+    found = find_corrections(tmp_path, [(Path("S1/field_1.tif"), "S1")])
+    assert found.files == {Path("S1/field_1.tif"): (tmp_path / "field_1.csv",)} and not found.warnings
+
+
 def test_folders_that_cannot_hold_corrections(one_sample, tmp_path, edge_model):
     out = tmp_path / "out"
     for folder, words in ((out / "images", "output folder"), (tmp_path / "none", "no folder")):
