@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
+from grainstats.run.commands.choices import DatabaseOption
+
 
 def campaign(
-    db: Annotated[
-        str, typer.Option(envvar="GRAINSTATS_DB", help="Database: a SQLite path or a PostgreSQL URL.")
-    ],
+    db: DatabaseOption,
     out: Annotated[Path, typer.Option(metavar="FILE", help="HTML page to write.")] = Path("campaign.html"),
     objective: Annotated[
         list[str] | None,

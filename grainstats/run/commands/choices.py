@@ -44,3 +44,15 @@ PhaseOption = Annotated[
     str | None,
     typer.Option("--phase", metavar="NAME", help="Of orientation maps: the phase whose grains count."),
 ]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")
+]
+DatabaseOption = Annotated[
+    str, typer.Option(envvar="GRAINSTATS_DB", help="Database: a SQLite path or a PostgreSQL URL.")
+]
+PixelSizeOption = Annotated[
+    float | None, typer.Option("--pixel-size", metavar="NM", min=1e-6, help="Pixel edge in nanometres.")
+]
+TracingOption = Annotated[
+    bool, typer.Option("--tracing", help="The maps are boundary tracings (255 = boundary).")
+]

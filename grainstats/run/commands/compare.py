@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grainstats.run.commands.choices import DatabaseOption, JsonOption
+
 if TYPE_CHECKING:
     from grainstats.run.report.compare_report import ComparisonReport
     from grainstats.share import Database
 
 
 def compare(
-    db: Annotated[
-        str, typer.Option(envvar="GRAINSTATS_DB", help="Database: a SQLite path or a PostgreSQL URL.")
-    ],
+    db: DatabaseOption,
     by: Annotated[
         str,
         typer.Option(help="Column of the samples that makes the groups: design_route, campaign, param:..."),
     ] = "design_route",
     out: Annotated[Path | None, typer.Option(help="Write the HTML report here.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    json: JsonOption = False,
     descriptor: Annotated[
         list[str] | None, typer.Option(help="Compare only this descriptor (repeat for several).")
     ] = None,

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from grainstats.run.commands.choices import MergeTwinsOption, MisorientationOption, PhaseOption, TwinOption
+from grainstats.run.commands.choices import (
+    JsonOption,
+    MergeTwinsOption,
+    MisorientationOption,
+    PhaseOption,
+    PixelSizeOption,
+    TracingOption,
+    TwinOption,
+)
 
 if TYPE_CHECKING:
     from grainstats.infer.current import CurrentEstimate
@@ -42,19 +50,13 @@ def current(
             help="Of boundaries that the map misses; else as the model is known to.",
         ),
     ] = None,
-    pixel_size: Annotated[
-        float | None, typer.Option("--pixel-size", metavar="NM", min=1e-6, help="Pixel edge in nanometres.")
-    ] = None,
-    tracing: Annotated[
-        bool, typer.Option("--tracing", help="The maps are boundary tracings (255 = boundary).")
-    ] = False,
+    pixel_size: PixelSizeOption = None,
+    tracing: TracingOption = False,
     out: Annotated[
         Path | None,
         typer.Option("--out", help="Folder for pictures of the paths and the table of boundaries."),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")
-    ] = False,
+    as_json: JsonOption = False,
     seed: Annotated[int, typer.Option(min=0, help="Of the draws.")] = 0,
     misorientation_deg: MisorientationOption = None,
     merge_twins: MergeTwinsOption = False,

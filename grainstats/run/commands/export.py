@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from grainstats.run.commands.choices import DatabaseOption
+
 
 class Form(StrEnum):
     """What the database can be written as."""
@@ -24,7 +26,7 @@ class Form(StrEnum):
 
 
 def export(
-    db: Annotated[str, typer.Option(envvar="GRAINSTATS_DB", help="SQLite file or postgresql:// URL.")],
+    db: DatabaseOption,
     to: Annotated[Form, typer.Option(help="Form of the export.")],
     out: Annotated[Path, typer.Option(help="Folder to write; new, empty, or of an earlier export.")],
     objective: Annotated[

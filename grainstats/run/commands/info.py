@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from grainstats.run.commands.choices import JsonOption
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -25,7 +27,7 @@ def info(
         list[Path],
         typer.Argument(metavar="FILE", help="Microscope files and orientation maps, or folders of them."),
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    as_json: JsonOption = False,
     scale_bars: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Write a picture of each burned-in scale bar with its label here."),

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grainstats.run.commands.choices import JsonOption
+
 if TYPE_CHECKING:
     from grainstats.magnet import Magnet
 
@@ -69,9 +71,7 @@ def magnet(
             "--map", metavar="FILE", help="Write the field around the magnet: .csv, or a .png picture."
         ),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")
-    ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Trapped field of discs or rings, magnetised fully along their axis.
 

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from grainstats.run.commands.choices import (
+    JsonOption,
     MergeTwinsOption,
     MisorientationOption,
     NullChoice,
     PhaseOption,
+    PixelSizeOption,
+    TracingOption,
     TwinOption,
 )
 
@@ -30,19 +33,13 @@ def measure(
     maps: Annotated[
         list[Path], typer.Argument(metavar="MAP", help="Label or orientation maps; several are one sample.")
     ],
-    pixel_size: Annotated[
-        float | None, typer.Option("--pixel-size", metavar="NM", min=1e-6, help="Pixel edge in nanometres.")
-    ] = None,
-    tracing: Annotated[
-        bool, typer.Option("--tracing", help="The maps are boundary tracings (255 = boundary).")
-    ] = False,
+    pixel_size: PixelSizeOption = None,
+    tracing: TracingOption = False,
     null: Annotated[
         NullChoice, typer.Option(help="Null of the verdict: section of a 3-D structure, or columnar film.")
     ] = NullChoice.SECTION,
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the tables (CSV).")] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")
-    ] = False,
+    as_json: JsonOption = False,
     pixels: Annotated[
         bool, typer.Option("--pixels", help="Lengths in pixels, for one map of unknown scale.")
     ] = False,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from grainstats.run.commands.choices import DeviceChoice
+from grainstats.run.commands.choices import DeviceChoice, JsonOption
 
 if TYPE_CHECKING:
     from segment.training.evaluate import Evaluation
@@ -64,7 +64,7 @@ def evaluate(
     persistence: Annotated[
         float | None, typer.Option(min=0.0, max=1.0, help="Instead of the model's own.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Score a model against people's tracings: boundary F1 at 4 px, ratios of intercept and diameter.
 

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from grainstats.run.commands.choices import DatabaseOption
+
 
 def propose(
     file: Annotated[
@@ -15,9 +17,7 @@ def propose(
             metavar="FILE", help="Sheet of proposals (.csv, .xlsx), or with --boxvia its Suggest.csv."
         ),
     ],
-    db: Annotated[
-        str, typer.Option(envvar="GRAINSTATS_DB", help="Database: a SQLite path or a PostgreSQL URL.")
-    ],
+    db: DatabaseOption,
     space: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Parameter space (TOML) the proposals must lie in.")
     ] = None,

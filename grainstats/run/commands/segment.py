@@ -15,9 +15,11 @@ import typer
 
 from grainstats.run.commands.choices import (
     DeviceChoice,
+    JsonOption,
     MergeTwinsOption,
     MisorientationOption,
     PhaseOption,
+    PixelSizeOption,
     TwinOption,
 )
 from segment.cells.choices import GAP_WIDTH
@@ -94,9 +96,7 @@ def segment(
         list[str], typer.Argument(metavar="IMAGE", help="Micrographs, orientation maps, folders, or globs.")
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder for <stem>.labels.tif and <stem>.boundary.tif.")],
-    pixel_size: Annotated[
-        float | None, typer.Option("--pixel-size", metavar="NM", min=1e-6, help="Pixel edge in nanometres.")
-    ] = None,
+    pixel_size: PixelSizeOption = None,
     model_name: Annotated[
         str | None, typer.Option("--model", help="A released model's name or a model folder.")
     ] = None,
@@ -133,7 +133,7 @@ def segment(
             "--field", help="The images show one field: tilts, detectors, channels. One map results."
         ),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    as_json: JsonOption = False,
     misorientation_deg: MisorientationOption = None,
     merge_twins: MergeTwinsOption = False,
     twin: TwinOption = None,

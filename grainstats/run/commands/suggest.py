@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grainstats.run.commands.choices import DatabaseOption, JsonOption
+
 if TYPE_CHECKING:
     from grainstats.share.optimizer import Proposal
 
 
 def suggest(
-    db: Annotated[
-        str, typer.Option(envvar="GRAINSTATS_DB", help="Database: a SQLite path or a PostgreSQL URL.")
-    ],
+    db: DatabaseOption,
     space: Annotated[Path, typer.Option(help="Parameter space, TOML.")],
     objective: Annotated[
         list[str], typer.Option(help="Property to improve; NAME:minimise to lower it; repeat for several.")
@@ -26,7 +26,7 @@ def suggest(
         bool, typer.Option("--ignore-open", help="Forget earlier suggestions that were never made.")
     ] = False,
     no_store: Annotated[bool, typer.Option("--no-store", help="Do not record the suggestions.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    json: JsonOption = False,
 ) -> None:
     """Propose the next experiments, say why, and record them.
 

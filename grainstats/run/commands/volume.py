@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from grainstats.run.commands.choices import DeviceChoice
+from grainstats.run.commands.choices import DeviceChoice, JsonOption
 
 if TYPE_CHECKING:
     from grainstats.run.volume.analysis import VolumeAnalysis
@@ -97,9 +97,7 @@ def volume(
         Path | None,
         typer.Option(metavar="FILE", help="What boundaries carry (TOML): adds the limiting current."),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")
-    ] = False,
+    as_json: JsonOption = False,
     seed: Annotated[int, typer.Option(min=0, help="Of the intervals of the modes.")] = 0,
 ) -> None:
     """Measure a stack of slices as one volume and judge whether its grain size is uniform or bimodal.

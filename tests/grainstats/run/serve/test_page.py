@@ -6,6 +6,7 @@ import importlib.util
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -47,11 +48,18 @@ def address(tmp_path) -> Iterator[str]:
         _browser_class().until(
             lambda: server.poll() is not None or "open http" in (tmp_path / "said.txt").read_text(), WAIT
         )
-        yield re.search(r"http://\S+", (tmp_path / "said.txt").read_text()).group()
+        shown = re.search(r"http://\S+", (tmp_path / "said.txt").read_text()).group()
+        _browser_class().until(lambda: _listens(shown), WAIT)
+        yield shown
     finally:
         server.terminate()
         server.wait(60)
         said.close()
+
+
+def _listens(address: str) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", int(address.split(":")[2].split("/")[0]))) == 0
 
 
 def _status(address: str, **headers: str) -> int:
