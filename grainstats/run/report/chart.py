@@ -8,7 +8,7 @@ histogram in 0.14 s and 17 kB, this frame in 0.002 s and 5 kB (one core; median 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,14 +57,6 @@ class Axis:
 
 
 @dataclass(frozen=True, eq=False)
-class Bars:
-    """Classes of a histogram: n + 1 ends and n heights."""
-
-    ends: np.ndarray
-    heights: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
 class Line:
     """A line through points; `kind` is its class, `said` is shown where one points at it."""
 
@@ -110,7 +102,8 @@ class Chart:
     x, y : Axis
     table : DataFrame
         The numbers that are drawn, saved as CSV.
-    bars : Bars or None
+    bars : (ndarray, ndarray) or None
+        Classes of a histogram: n + 1 ends and n heights.
     lines, points, rules : tuple
         Drawn in this order over the bars.
     legend : tuple of (str, str)
@@ -125,7 +118,7 @@ class Chart:
     x: Axis
     y: Axis
     table: pd.DataFrame
-    bars: Bars | None = None
+    bars: tuple[np.ndarray, np.ndarray] | None = None
     lines: tuple[Line, ...] = ()
     points: tuple[Point, ...] = ()
     rules: tuple[Rule, ...] = ()
@@ -134,7 +127,6 @@ class Chart:
     right: int = RIGHT
     height: int = HEIGHT
     width: int = WIDTH
-    kind: str = field(default="chart")
 
     def px(self, value: float) -> float:
         """Horizontal place of a value, kept inside the frame."""
@@ -171,7 +163,8 @@ class Chart:
         """All bars as one path, a gap of one unit between them."""
         if self.bars is None:
             return ""
-        steps = zip(self.bars.ends[:-1], self.bars.ends[1:], self.bars.heights, strict=True)
+        ends, heights = self.bars
+        steps = zip(ends[:-1], ends[1:], heights, strict=True)
         return "".join(
             f"M{self.px(a) + 0.5:.1f} {self.floor}V{self.py(h)}H{self.px(b) - 0.5:.1f}V{self.floor}z"
             for a, b, h in steps

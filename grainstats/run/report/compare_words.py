@@ -25,11 +25,6 @@ NAMES = {
 UNIT_SUFFIXES = ("_per_um2", "_per_um", "_um2", "_nm2", "_nm", "_um", "_deg", "_px")
 
 
-def spelled(number: int) -> str:
-    """Number as a word up to twelve."""
-    return NUMBERS[number] if number < len(NUMBERS) else str(number)
-
-
 def plain_name(descriptor: str) -> str:
     """``"intercept_mean_nm"`` -> ``"mean intercept"``, ``"prop:jc_kA/cm2"`` -> ``"jc"``."""
     if descriptor in NAMES:
@@ -70,10 +65,11 @@ def _unit_of(by: str) -> str:
 
 def members(count: int, level: str, by: str) -> str:
     """``"six AI-designed samples"``, ``"four samples of anneal temperature ≤ 612 °C"``."""
+    spelled = NUMBERS[count] if count < len(NUMBERS) else str(count)
     samples = "sample" if count == 1 else "samples"
     if level in LEVEL_NAMES:
-        return f"{spelled(count)} {LEVEL_NAMES[level]} {samples}"
-    return f"{spelled(count)} {samples} of {group_title(by)} {level_name(level, by)}"
+        return f"{spelled} {LEVEL_NAMES[level]} {samples}"
+    return f"{spelled} {samples} of {group_title(by)} {level_name(level, by)}"
 
 
 def interval_words(c: GroupComparison) -> str:

@@ -13,11 +13,12 @@ from grainstats.run.report.image_overlays import boundary_lines, encoded, shrink
 from segment.grain_map import GrainMap
 
 LEVELS = 61  #: shades of a map
+BAND = 4  #: shades of one band of the local spacing and one field of a legend: readable, small files
 FINE_RGB, COARSE_RGB = (86, 148, 200), (230, 126, 24)  #: blue and orange: told apart by all (Okabe and Ito)
 LINE_RGB, NONE_RGB, CUT_RGB = (30, 32, 38), (120, 122, 128), (255, 255, 255)
 CUT_SHARE = 0.45  #: of white over the grains that the frame cuts
 MAPS = {"size": cv2.COLORMAP_VIRIDIS, "spacing": cv2.COLORMAP_CIVIDIS}  #: uniform to the eye, for all eyes
-WINDOW = 4.0  #: radius (standard deviation) of the local spacing, in mean spacings: some 50 intercepts
+WINDOW = 2.5  #: standard deviation of the local spacing's window, mean spacings (judgement: some 80 grains)
 BAR_SHARE = 0.25  #: a scale bar is at most this wide (matplotlib-scalebar: a fifth, and the next step below)
 BAR_STEPS = (1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500)  #: of each power of 1000 (matplotlib-scalebar)
 
@@ -55,7 +56,7 @@ def population_map(grains: GrainMap, shape: tuple[int, int], border_nm: float) -
 
 def spacing_map(grains: GrainMap, shape: tuple[int, int], scale: Range) -> bytes:
     """The local mean intercept: one over the boundaries met per length, weighted by a Gaussian window."""
-    level = scale.level(local_spacing_nm(grains, shape))
+    level = scale.level(local_spacing_nm(grains, shape)) // BAND * BAND
     lines = boundary_lines(grains.labels[shrink_indices(grains.labels.shape, shape)])
     level[lines] = LEVELS
     return _png(level, np.vstack([colours("spacing"), [LINE_RGB]]))

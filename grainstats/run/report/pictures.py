@@ -82,18 +82,6 @@ def choose_images(images: pd.DataFrame, per_image: pd.DataFrame, n_samples: int)
     return ordered.loc[sorted(extreme)]
 
 
-def title_of(n_shown: int, n_images: int) -> str:
-    """What the page says of the choice."""
-    if n_shown == n_images:
-        return "Where: every image"
-    if n_shown == 0:
-        return "Images: in the folder images"
-    return (
-        f"Where: the {n_shown} of {n_images} images with the finest and the coarsest spacing; "
-        "the others are in the folder images"
-    )
-
-
 def image_views(out: Path, images: pd.DataFrame, scales: Scales, most_bytes: int) -> Iterator[ImageView]:
     """Pictures of images, as many as `most_bytes` hold; one whose files are missing is left out."""
     used = 0
@@ -137,8 +125,8 @@ def _view(out: Path, image: pd.Series, scales: Scales) -> ImageView | None:
     twice = 2 if max(width, height) <= SMALL_PX else 1  # doubled for the eye
     return ImageView(
         name=image_name(image),
-        view=_uri(view),
-        layer=_uri(layer),
+        view=data_uri(view.read_bytes(), str(picture_kind(view))),
+        layer=data_uri(layer.read_bytes(), "image/png"),
         width=twice * width,
         height=twice * height,
         maps={} if grains is None else maps_of(grains, shape, scales),
@@ -212,7 +200,3 @@ def _facts(image: pd.Series) -> str:
     parts.append(f"{length(image['columns'] * image['pixel_size_nm'])} wide")
     parts.append(f"{image['pixel_size_nm']:.4g} nm per pixel ({image['scale_source']})")
     return " · ".join(parts)
-
-
-def _uri(path: Path) -> str:
-    return data_uri(path.read_bytes(), str(picture_kind(path)))

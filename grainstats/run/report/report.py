@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,33 +14,22 @@ from grainstats._version import __version__
 from grainstats.infer.modality.verdict import ModalityVerdict
 from grainstats.run.atomic import write_bytes
 from grainstats.run.failures import Failure
-from grainstats.run.report.grain_maps import MAPS, colours
+from grainstats.run.report.grain_maps import BAND, MAPS, colours
 from grainstats.run.report.loop_page import LoopSection, loop_sections
 from grainstats.run.report.magnet_section import magnet_section
 from grainstats.run.report.methods import methods_of
 from grainstats.run.report.page import render, render_page
 from grainstats.run.report.pictures import MAP_NAMES
-from grainstats.run.report.section import Gathered, Room, Section, flags, section_of
+from grainstats.run.report.section import Gathered, Section, flags, section_of
 from grainstats.run.report.verdict_words import lede, verdict_paragraphs
 from grainstats.run.scope import Scope
 from grainstats.share.db.database import Database
 
-LEGEND_STEP = 4  #: of the shades of a map, those that its legend shows
 REPORT = "report.html"
 PAGE_BYTES = 4_000_000  #: of samples; head, methods and failures come on top, below 5 MB together
 OVERVIEW_BYTES = 3_000  #: of a sample's row in the first table
-TEXT_BYTES = 150_000  #: of a sample without pictures: its charts, and up to a hundred images in words
 MOST_FAILURES = 1500  #: named on the page, some 400 bytes each; all are in the database
 MOST_WARNINGS = 200  #: different ones at the top of the page; each also stands at its image
-
-
-@dataclass(frozen=True)
-class Part:
-    """One page of several: its file, its first and its last sample."""
-
-    file: str
-    first: str
-    last: str
 
 
 def write_report(
@@ -68,14 +57,15 @@ def write_report(
     pages = split(_sections(db, out, scope, rows)) or [[]]
     parts = parts_of([[section.sample_id for section, _ in page] for page in pages], REPORT)
     whole = _whole(db, scope, rows, failures, warnings) | {"parts": parts if len(parts) > 1 else ()}
-    for part, page in zip(parts, pages, strict=True):
+    files = [file for file, _, _ in parts]
+    for file, page in zip(files, pages, strict=True):
         whole |= {"samples": [section for section, _ in page], "sections": [html for _, html in page]}
-        write_bytes(out / part.file, render_page("report.html.j2", report=whole).encode())
+        write_bytes(out / file, render_page("report.html.j2", report=whole).encode())
         whole |= {"failures": (), "warnings": ()}
     for path in out.glob("report-*.html"):
-        if re.fullmatch(r"report-\d+\.html", path.name) and path.name not in {part.file for part in parts}:
+        if re.fullmatch(r"report-\d+\.html", path.name) and path.name not in files:
             path.unlink()
-    return [out / part.file for part in parts]
+    return [out / file for file in files]
 
 
 def _whole(
@@ -105,11 +95,9 @@ def _sections(db: Database, out: Path, scope: Scope, rows: Gathered) -> Iterator
     from markupsafe import Markup
 
     present = [sample for sample in scope.sample_ids if sample in set(rows.images["sample_id"])]
-    axis = _ends_of_axis(rows)
-    shades = {kind: [f"#{bytes(rgb).hex()}" for rgb in colours(kind)[::LEGEND_STEP]] for kind in MAPS}
+    shades = {kind: [f"#{bytes(rgb).hex()}" for rgb in colours(kind)[::BAND]] for kind in MAPS}
     for number, sample in enumerate(present, 1):
-        room = Room(len(present), PAGE_BYTES - TEXT_BYTES, axis)
-        section = section_of(db, out, f"sample-{number}", sample, rows, room)
+        section = section_of(db, out, f"sample-{number}", sample, rows)
         paragraphs = verdict_paragraphs(section.verdict)
         html = render("sample.html.j2", s=section, paragraphs=paragraphs, names=MAP_NAMES, shades=shades)
         yield replace(section, images=(), charts=(), per_image=()), Markup(html)
@@ -129,13 +117,11 @@ def split(sections: Iterable[tuple[Section, str]], most: int = PAGE_BYTES) -> li
     return pages
 
 
-def parts_of(pages: Sequence[Sequence[str]], name: str) -> list[Part]:
-    """File and range of each page: ``report.html``, ``report-2.html`` ..."""
+def parts_of(pages: Sequence[Sequence[str]], name: str) -> list[tuple[str, str, str]]:
+    """File, first and last sample of each page: ``report.html``, ``report-2.html`` ..."""
     stem, _, suffix = name.rpartition(".")
     files = [name if number == 1 else f"{stem}-{number}.{suffix}" for number in range(1, len(pages) + 1)]
-    return [
-        Part(f, *((page[0], page[-1]) if page else ("", ""))) for f, page in zip(files, pages, strict=True)
-    ]
+    return [(f, page[0], page[-1]) if page else (f, "", "") for f, page in zip(files, pages, strict=True)]
 
 
 def gather(db: Database, scope: Scope) -> Gathered:
@@ -150,15 +136,16 @@ def gather(db: Database, scope: Scope) -> Gathered:
         str(row["sample_id"]): verdict_from({name: row[name] for name in names})
         for _, row in verdicts.iterrows()
     }
-    images = ours(scope.images(db))
+    images, pooled, per_image = ours(scope.images(db)), ours(db.descriptors("sample")), ours(db.descriptors())
     counted = images["excluded"].isna()
     return Gathered(
         images[counted],
         images[~counted],
         ours(db.samples()),
         by_sample,
-        ours(db.descriptors("sample")),
-        ours(db.descriptors()),
+        pooled,
+        per_image,
+        _ends_of_axis(pd.concat([pooled, per_image])),
     )
 
 
@@ -176,10 +163,9 @@ def verdict_from(fields: dict) -> ModalityVerdict:
     return ModalityVerdict(**values)  # type: ignore[arg-type]
 
 
-def _ends_of_axis(rows: Gathered) -> tuple[float, float]:
+def _ends_of_axis(descriptors: pd.DataFrame) -> tuple[float, float]:
     """Ends of the axis that the spacings of all samples and images are drawn on, nanometres."""
-    every = pd.concat([rows.pooled, rows.per_image])
-    spacing = every[every["name"] == "intercept_mean_nm"]
+    spacing = descriptors[descriptors["name"] == "intercept_mean_nm"]
     ends = spacing[["value", "ci_low", "ci_high"]].to_numpy(float)
     finite = ends[(ends == ends) & (ends > 0)]
     axis = (float(finite.min()), float(finite.max())) if finite.size else (1.0, 10.0)

@@ -18,7 +18,6 @@ from grainstats.run.report.pictures import (
     image_name,
     image_views,
     scales_of,
-    title_of,
 )
 from grainstats.run.report.size_charts import (
     Mode,
@@ -60,6 +59,7 @@ SHOWN = {
 }
 UNITS = {"1": "", "deg": "°", "1/um": "µm⁻¹", "1/um2": "µm⁻²", "nm2": "nm²"}
 ROUTES = {"ai": "AI-designed", "researcher": "researcher-designed"}
+PICTURE_BYTES = 3_850_000  #: of a sample; its text and charts come on top, below the 4 MB of a page
 MOST_ROWS = 100  #: images told one by one on the page; all are in the tables
 RANGE_WIDTH, RANGE_ROOM = 160, 6  #: of the small charts in tables
 DRAGGING = 0.05  #: shift of the sample's mean by one image that is worth a mark (judgement)
@@ -110,14 +110,8 @@ class Section:
     excluded: tuple[tuple[str, str], ...]
     outline: str
     images: tuple[ImageView, ...]
-    images_title: str
     n_shown: int
     scales: Scales
-
-    @property
-    def kind(self) -> str:
-        """The verdict, also the CSS class."""
-        return "indeterminate" if self.verdict is None else self.verdict.verdict
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,27 +124,10 @@ class Gathered:
     verdicts: dict[str, ModalityVerdict]
     pooled: pd.DataFrame
     per_image: pd.DataFrame
-
-
-@dataclass(frozen=True)
-class Room:
-    """What the samples of a report share.
-
-    Attributes
-    ----------
-    n_samples : int
-    most_bytes : int
-        Of a sample's pictures.
-    axis_nm : (float, float)
-        Ends of the axis that all spacings are drawn on.
-    """
-
-    n_samples: int
-    most_bytes: int
     axis_nm: tuple[float, float]
 
 
-def section_of(db: Database, out: Path, anchor: str, sample_id: str, rows: Gathered, room: Room) -> Section:
+def section_of(db: Database, out: Path, anchor: str, sample_id: str, rows: Gathered) -> Section:
     """Read a sample's grains and intercepts and draw its charts and pictures.
 
     Parameters
@@ -162,7 +139,6 @@ def section_of(db: Database, out: Path, anchor: str, sample_id: str, rows: Gathe
         Name of the section in links.
     sample_id : str
     rows : Gathered
-    room : Room
     """
     images = rows.images[rows.images["sample_id"] == sample_id]
     members = {each["sha256"] for pictures in images["pictures"].dropna() for each in pictures}
@@ -184,8 +160,8 @@ def section_of(db: Database, out: Path, anchor: str, sample_id: str, rows: Gathe
     mean, ci = spacing or (0.0, None)
     drawn = diameter_chart(found, modes), spacing_chart(sizes(between, np.ones(between.size), 1), mean, ci)
     scales = scales_of(diameter, mean, border_nm(modes))
-    chosen = choose_images(images, per_image, room.n_samples)
-    shown = tuple(image_views(out, chosen, scales, room.most_bytes))
+    chosen = choose_images(images, per_image, rows.images["sample_id"].nunique())
+    shown = tuple(image_views(out, chosen, scales, PICTURE_BYTES))
     return Section(
         anchor=anchor,
         sample_id=sample_id,
@@ -196,14 +172,13 @@ def section_of(db: Database, out: Path, anchor: str, sample_id: str, rows: Gathe
         n_flagged=sum(bool(flags(image)) for _, image in images.iterrows()),
         modes=modes,
         spacing=spacing,
-        dot=None if spacing is None else dot_of(*spacing, room.axis_nm),
+        dot=None if spacing is None else dot_of(*spacing, rows.axis_nm),
         charts=tuple(chart for chart in drawn if chart is not None),
         numbers=tuple(_quantity(pooled.loc[n], label) for n, label in SHOWN.items() if n in pooled.index),
-        per_image=tuple(_image_rows(images, per_image, whole, found, room.axis_nm)),
+        per_image=tuple(_image_rows(images, per_image, whole, found, rows.axis_nm)),
         excluded=tuple((image_name(image), str(image["excluded"])) for _, image in excluded.iterrows()),
         outline="" if found is None else spark(found, diameter, weight),
         images=shown,
-        images_title=title_of(len(shown), len(images)),
         n_shown=len(shown),
         scales=scales,
     )

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from grainstats.infer.modality.verdict import ModalityVerdict
-from grainstats.run.report.chart import Axis, Bars, Chart, Line, Rule
+from grainstats.run.report.chart import Axis, Chart, Line, Rule
 from grainstats.run.report.wording import length
 
 CURVE_POINTS = 121
@@ -129,7 +129,7 @@ def _chart(
     columns = {"from_nm": found.ends_nm[:-1], "to_nm": found.ends_nm[1:], column: found.by_extent}
     table = pd.DataFrame({**columns, "number_share": found.by_number})
     y = Axis("share per class (%)", 0.0, 1.04 * max(tops))
-    bars = Bars(found.ends_nm, 100 * found.by_extent)
+    bars = (found.ends_nm, 100 * found.by_extent)
     return Chart(name, title, axis, y, table, bars, (count, *curves), (), rules, legend)
 
 

@@ -57,7 +57,7 @@ def test_document_follows_the_contract(stack: Path, tmp_path: Path) -> None:
     page = (out / "report.html").read_text(encoding="utf-8")
     assert page.count("data:image/jpeg") == 3 + found["shape"][0]
     assert "http" not in page.replace("http-equiv", "") and "unsafe" not in page
-    assert page.count('class="scale"') == 3
+    assert page.count('class="scale"') == 4
 
 
 def test_phases_alone(tmp_path: Path) -> None:

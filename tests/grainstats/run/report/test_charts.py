@@ -55,10 +55,10 @@ def test_the_table_of_a_chart_is_what_is_drawn():
     chart = diameter_chart(sizes(*two_sizes(), 2), ())
     assert chart is not None and chart.bars is not None
     table = pd.read_csv(io.StringIO(chart.csv()))
-    assert table["area_share"].to_numpy() * 100 == pytest.approx(chart.bars.heights, rel=1e-4)
+    assert table["area_share"].to_numpy() * 100 == pytest.approx(chart.bars[1], rel=1e-4)
     tops = [float(y) for y in re.findall(r"V([\d.]+)H", chart.bar_path())]
     drawn = (chart.floor - np.array(tops)) / (chart.floor - chart.top)
-    assert drawn == pytest.approx(chart.y.share(chart.bars.heights[chart.bars.heights > 0]), abs=1e-3)
+    assert drawn == pytest.approx(chart.y.share(chart.bars[1][chart.bars[1] > 0]), abs=1e-3)
 
 
 def test_both_axes_are_named_with_their_units():
