@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from grainstats.infer.modality import spacing_answer
 from grainstats.infer.modality.verdict import ModalityVerdict
 from grainstats.run.report.chart import Chart
 from grainstats.run.report.pictures import (
@@ -36,7 +37,7 @@ SHOWN = {
     "intercept_mean_nm": "Spacing: mean intercept, as traced",
     "intercept_nm_corrected": "Mean intercept without the lost boundary",
     "boundary_lost_share": "Share of boundary lost",
-    "spacing_modality_p": "Spacings by themselves: p of one population",
+    spacing_answer.NAME: "Spacings by themselves: p of one population",
     "intercept_median_nm": "Median intercept",
     "intercept_cv": "Coefficient of variation of intercepts",
     "equivalent_diameter_mean_nm": "Mean diameter, by number",
@@ -103,6 +104,7 @@ class Section:
     n_flagged: int
     modes: tuple[Mode, ...]
     spacing: tuple[float, tuple[float, float] | None] | None
+    spacing_answer: str
     dot: Dot | None
     charts: tuple[Chart, ...]
     numbers: tuple[tuple[str, str, str, str], ...]
@@ -172,6 +174,7 @@ def section_of(db: Database, out: Path, anchor: str, sample_id: str, rows: Gathe
         n_flagged=sum(bool(flags(image)) for _, image in images.iterrows()),
         modes=modes,
         spacing=spacing,
+        spacing_answer=_method(pooled, spacing_answer.NAME).partition("; ")[2],
         dot=None if spacing is None else dot_of(*spacing, rows.axis_nm),
         charts=tuple(chart for chart in drawn if chart is not None),
         numbers=tuple(_quantity(pooled.loc[n], label) for n, label in SHOWN.items() if n in pooled.index),
@@ -205,6 +208,10 @@ def _value(table: pd.DataFrame, name: str) -> tuple[float, tuple[float, float] |
         return None
     value, low, high = (float(table.loc[name, end]) for end in ("value", "ci_low", "ci_high"))
     return value, (low, high) if low > 0 and high == high else None
+
+
+def _method(table: pd.DataFrame, name: str) -> str:
+    return str(table.loc[name, "method"]) if name in table.index else ""
 
 
 def _quantity(row: pd.Series, label: str) -> tuple[str, str, str, str]:
