@@ -18,7 +18,7 @@ from segment.micrograph.length_units import to_nm
 
 NAME = "dream3d"
 IDS = ("featureids", "grainids")  #: names of the labels, the second up to version 4
-_UNITS = ("Length Unit", "_LENGTH_UNIT", "LengthUnit", "Units")
+_NAMES_OF_UNIT = ("Length Unit", "_LENGTH_UNIT", "LengthUnit", "Units")
 CELLS, IMAGE_GEOMETRY = 3, 0  #: in version 7: type of an attribute matrix of pixels, of a regular grid
 
 
@@ -97,7 +97,9 @@ def _grid(ids: Any) -> tuple[tuple[int, ...] | None, tuple[float, ...] | None, s
             size = _numbers(holder, "_DIMENSIONS", "DIMENSIONS")
             spacing = _numbers(holder, "_SPACING", "SPACING", "RESOLUTION")
             if spacing is not None:
-                unit = next((plain(holder.attrs[name]) for name in _UNITS if name in holder.attrs), "")
+                unit = next(
+                    (plain(holder.attrs[name]) for name in _NAMES_OF_UNIT if name in holder.attrs), ""
+                )
                 known = to_nm(1.0, unit) if unit else None
                 whole = None if size is None else tuple(int(n) for n in size)
                 return whole, spacing, unit if known else "", f"{holder.name} SPACING"
@@ -142,6 +144,7 @@ def write(path: Path, labels: np.ndarray, pixel_size_nm: float) -> None:
             "GeometryName": np.bytes_("ImageGeometry"),
             "SpatialDimensionality": np.uint32(2),
             "UnitDimensionality": np.uint32(2),
+            "Units": np.bytes_("um"),
         }
         for name, value in facts.items():
             geometry.attrs[name] = value
