@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from grainstats.viewer.doubts import Doubt, percent_now
 from grainstats.viewer.edited_map import changed_box
 from grainstats.viewer.opening import CONFIDENCE
 from grainstats.viewer.saving import save_correction, user
 from grainstats.viewer.shown import as_tab, cells_layer, known_of, once_docked
+from grainstats.viewer.unsure_borders import UnsureBorder, percent_now
 from segment.cells.editing import Patch, cut_cell, draw_boundary, join_cells, take_out
 from segment.errors import InputError
 
@@ -47,7 +47,7 @@ class CorrectPanel:
 
         self.viewer = viewer = napari_viewer
         self.layer: Any = None
-        self.doubt: Doubt | None = None
+        self.unsure: UnsureBorder | None = None
         self.seen: np.ndarray | None = None
         self.next = w.PushButton(text="Next doubtful border (N)")
         self.before = w.PushButton(text="Previous (B)")
@@ -93,7 +93,7 @@ class CorrectPanel:
             return
         if self.layer is not None and self._drag in self.layer.mouse_drag_callbacks:
             self.layer.mouse_drag_callbacks.remove(self._drag)
-        self.layer, self.doubt = layer, None
+        self.layer, self.unsure = layer, None
         if layer is None:
             return
         self.seen = layer.data.copy()
@@ -108,11 +108,11 @@ class CorrectPanel:
 
     def _rows(self, widget: Any = None) -> list[tuple[str, int]]:
         """The list of the least sure borders, with their positions."""
-        doubts = None if self.layer is None else known_of(self.layer).doubts
-        if doubts is None:
+        unsure = None if self.layer is None else known_of(self.layer).unsure
+        if unsure is None:
             return []
-        first = doubts.order[:LISTED]
-        sure, length = doubts.places.borders.confidence[first], doubts.places.borders.length_px[first]
+        first = unsure.order[:LISTED]
+        sure, length = unsure.places.borders.confidence[first], unsure.places.borders.length_px[first]
         return [
             (f"{at + 1}: {share:.0%} sure, {px} px long", at)
             for at, (share, px) in enumerate(zip(sure.tolist(), length.tolist(), strict=True))
@@ -120,47 +120,47 @@ class CorrectPanel:
 
     def go(self, by: int) -> None:
         """Show the next (or previous) doubtful border that is still there."""
-        doubts = None if self.layer is None else known_of(self.layer).doubts
-        if self.layer is None or doubts is None:
+        unsure = None if self.layer is None else known_of(self.layer).unsure
+        if self.layer is None or unsure is None:
             self.status.value = "No borders are listed: segment the image first."
             return
-        found = doubts.step(self.layer.data, by)
+        found = unsure.step(self.layer.data, by)
         if found is None:
             self.status.value = "No further border in this direction."
             return
         self.show(found)
 
     def _chosen(self, chosen: list[int]) -> None:
-        doubts = None if self.layer is None else known_of(self.layer).doubts
-        if not chosen or doubts is None:
+        unsure = None if self.layer is None else known_of(self.layer).unsure
+        if not chosen or unsure is None:
             return
-        found = doubts.look(chosen[0], self.layer.data)
+        found = unsure.look(chosen[0], self.layer.data)
         if found is None:
             self.status.value = "This border is gone: its cells were joined."
         else:
             self.show(found)
 
-    def show(self, doubt: Doubt) -> None:
+    def show(self, border: UnsureBorder) -> None:
         """Move the view to a border and mark it."""
-        self.doubt = doubt
-        self._vectors(DOUBTFUL, doubt.edges, "#00ffff", 2.0)
+        self.unsure = border
+        self._vectors(DOUBTFUL, border.edges, "#00ffff", 2.0)
         scale = np.array(self.layer.scale[-2:])
-        self.viewer.camera.center = tuple(np.array(doubt.middle) * scale)
-        extent = max(float(np.ptp(doubt.edges[:, 0], axis=0).max()) * FIELD, LEAST_FIELD_PX) * scale[0]
+        self.viewer.camera.center = tuple(np.array(border.middle) * scale)
+        extent = max(float(np.ptp(border.edges[:, 0], axis=0).max()) * FIELD, LEAST_FIELD_PX) * scale[0]
         self.viewer.camera.zoom = CANVAS_PX / extent
-        doubts, position = known_of(self.layer).doubts, ""
-        if doubts is not None:
-            position = f"{doubts.at + 1} of {len(doubts)}"
-        length = len(doubt.edges) * scale[0]
+        unsure, position = known_of(self.layer).unsure, ""
+        if unsure is not None:
+            position = f"{unsure.at + 1} of {len(unsure)}"
+        length = len(border.edges) * scale[0]
         unit = "nm" if known_of(self.layer).original.pixel_size_nm else "px"
-        self.status.value = f"Border {position}: {doubt.confidence:.0%} sure, {length:.0f} {unit}"
+        self.status.value = f"Border {position}: {border.confidence:.0%} sure, {length:.0f} {unit}"
 
     def join_doubtful(self) -> None:
         """The border shown is none: join the cells on its sides, and go on."""
-        if self.doubt is None or self.layer is None:
+        if self.unsure is None or self.layer is None:
             self.status.value = "Show a doubtful border first."
             return
-        start, step = self.doubt.edges[len(self.doubt.edges) // 2]
+        start, step = self.unsure.edges[len(self.unsure.edges) // 2]
         middle, across = start + step / 2, step[::-1] / 2
         self.edit(join_cells, np.array([middle - across, middle + across]))
         self.go(1)

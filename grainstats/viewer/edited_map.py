@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from grainstats.viewer.doubts import Doubts
+from grainstats.viewer.unsure_borders import UnsureBorders
 from segment.cells.editing import numbered
 from segment.grain_map import MIN_AREA_PX, GrainMap
 
@@ -29,17 +29,17 @@ class EditedMap:
         File of the micrograph; None: not known.
     n_frames : int
         Of that file.
-    doubts : Doubts or None
+    unsure : UnsureBorders or None
         None for a map without boundary probability.
     at_first : ndarray of uint8 or None
-        Picture of the borders' confidence (`grainstats.viewer.doubts.percent_picture`).
+        Picture of the borders' confidence (`grainstats.viewer.unsure_borders.percent_picture`).
     """
 
     name: str
     original: GrainMap
     image: Path | None = None
     n_frames: int = 1
-    doubts: Doubts | None = None
+    unsure: UnsureBorders | None = None
     at_first: np.ndarray | None = None
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from grainstats.viewer.doubts import doubts_of, percent_picture
 from grainstats.viewer.edited_map import KEY, EditedMap
+from grainstats.viewer.unsure_borders import percent_picture, unsure_borders
 from segment.errors import InputError, NotAnImageError
 from segment.grain_map import GrainMap
 from segment.micrograph import Micrograph
@@ -48,12 +48,12 @@ def layers_of_file(path: Path) -> list[Layer]:
     if is_orientation_map(path) and not foreign:
         return layers_of_cells(EditedMap(path.stem, grain_map_of(read_orientation_map(path))))
     if foreign or path.name != name or path.suffix.lower() == ".npy":
-        return layers_of_cells(_with_doubts(name, _label_map(path)))
+        return layers_of_cells(_with_unsure(name, _label_map(path)))
     try:
         return [image_layer(micrograph) for micrograph in read_micrographs(path)]
     except NotAnImageError as error:
         try:
-            return layers_of_cells(_with_doubts(path.stem, _label_map(path)))
+            return layers_of_cells(_with_unsure(path.stem, _label_map(path)))
         except InputError:
             raise error from None
 
@@ -82,17 +82,17 @@ def scale_of(pixel_size_nm: float | None) -> dict[str, Any]:
 
 def segmented(micrograph: Micrograph, grain_map: GrainMap) -> EditedMap:
     """Cells of a micrograph, ready to be looked at and edited."""
-    known = _with_doubts(micrograph.name, grain_map)
+    known = _with_unsure(micrograph.name, grain_map)
     path = micrograph.path if micrograph.path.is_file() else None
-    return EditedMap(known.name, grain_map, path, micrograph.n_frames, known.doubts, known.at_first)
+    return EditedMap(known.name, grain_map, path, micrograph.n_frames, known.unsure, known.at_first)
 
 
-def _with_doubts(name: str, grain_map: GrainMap) -> EditedMap:
-    doubts = doubts_of(grain_map)
-    if doubts is None:
+def _with_unsure(name: str, grain_map: GrainMap) -> EditedMap:
+    unsure = unsure_borders(grain_map)
+    if unsure is None:
         return EditedMap(name, grain_map)
-    picture = percent_picture(doubts.places, grain_map.labels.shape)
-    return EditedMap(name, grain_map, doubts=doubts, at_first=picture)
+    picture = percent_picture(unsure.places, grain_map.labels.shape)
+    return EditedMap(name, grain_map, unsure=unsure, at_first=picture)
 
 
 def layers_of_cells(known: EditedMap) -> list[Layer]:

@@ -1,4 +1,4 @@
-"""What the napari plugin does without a window: opening, doubts, edits, measuring, saving, teaching."""
+"""What the napari plugin does without a window: opening, unsure, edits, measuring, saving, teaching."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import tifffile
 
 from grainstats.api.analysis import example_micrographs
 from grainstats.viewer import edited_map, teaching
-from grainstats.viewer.doubts import doubts_of, percent_now
 from grainstats.viewer.edited_map import KEY, EditedMap, changed_box, edited
 from grainstats.viewer.measured_map import draw, measured, said
 from grainstats.viewer.opening import get_reader, layers_of_cells, layers_of_file, segmented
 from grainstats.viewer.saving import save_correction
+from grainstats.viewer.unsure_borders import percent_now, unsure_borders
 from segment.border_reliability import Reliability
 from segment.cells.editing import cut_cell, join_cells, take_out
 from segment.errors import InputError
@@ -72,25 +72,27 @@ def test_a_label_map_opens_as_cells():
 
 
 def test_doubtful_borders_come_least_sure_first_and_joined_ones_are_passed_over(squares):
-    doubts = doubts_of(squares)
-    first = doubts.step(squares.labels)
+    unsure = unsure_borders(squares)
+    first = unsure.step(squares.labels)
     assert first.middle[1] == SIDE - 0.5 and first.confidence < 0.4
     joined = join_cells(squares.labels, across(5, 5, 25)).applied(squares.labels)
-    assert doubts.look(0, joined) is None
-    assert doubts.step(joined).middle[1] == 2 * SIDE - 0.5  # now between 1 and 3
-    assert doubts.step(joined, -1) is None
-    assert doubts_of(GrainMap(squares.labels)) is None
+    assert unsure.look(0, joined) is None
+    assert unsure.step(joined).middle[1] == 2 * SIDE - 0.5  # now between 1 and 3
+    assert unsure.step(joined, -1) is None
+    assert unsure_borders(GrainMap(squares.labels)) is None
 
 
 def test_confidence_is_the_calibrated_one_where_it_was_measured(squares):
     table = Reliability((0.0, 1.0), (0.0, 0.5))
-    calibrated = doubts_of(GrainMap(squares.labels, 2.0, probability=squares.probability, reliability=table))
-    ratio = calibrated.places.borders.confidence / doubts_of(squares).places.borders.confidence
+    calibrated = unsure_borders(
+        GrainMap(squares.labels, 2.0, probability=squares.probability, reliability=table)
+    )
+    ratio = calibrated.places.borders.confidence / unsure_borders(squares).places.borders.confidence
     np.testing.assert_allclose(ratio, 0.5)
 
 
 def test_the_picture_of_confidence_follows_edits_in_a_part_of_the_map(squares):
-    known = EditedMap("a", squares, doubts=doubts_of(squares))
+    known = EditedMap("a", squares, unsure=unsure_borders(squares))
     at_first = layers_of_cells(segmented_like(known))[1][0]
     labels = cut_cell(squares.labels, across(50, 45, 55)).applied(squares.labels)
     labels = join_cells(labels, across(5, 5, 25)).applied(labels)

@@ -12,7 +12,7 @@ from segment.grain_map import GrainMap
 
 
 @dataclass(frozen=True, eq=False)
-class Doubt:
+class UnsureBorder:
     """One border to be looked at.
 
     Attributes
@@ -39,7 +39,7 @@ class Doubt:
 
 
 @dataclass(eq=False)
-class Doubts:
+class UnsureBorders:
     """Walks the borders of a map, the least sure first; borders that edits took away are passed over.
 
     Attributes
@@ -61,7 +61,7 @@ class Doubts:
     def __len__(self) -> int:
         return int(self.order.size)
 
-    def step(self, labels: np.ndarray, by: int = 1) -> Doubt | None:
+    def step(self, labels: np.ndarray, by: int = 1) -> UnsureBorder | None:
         """The next (or with ``by=-1`` the one before) border that is still there; None at the end."""
         at = self.at + by
         while 0 <= at < len(self):
@@ -71,17 +71,17 @@ class Doubts:
             at += by
         return None
 
-    def look(self, at: int, labels: np.ndarray) -> Doubt | None:
+    def look(self, at: int, labels: np.ndarray) -> UnsureBorder | None:
         """The border at a position, which is then the one shown; None where it is gone."""
         border = int(self.order[at])
         edges = self.places.edges(border, labels)
         if not len(edges):
             return None
         self.at = at
-        return Doubt(border, float(self.places.borders.confidence[border]), edges)
+        return UnsureBorder(border, float(self.places.borders.confidence[border]), edges)
 
 
-def doubts_of(grain_map: GrainMap) -> Doubts | None:
+def unsure_borders(grain_map: GrainMap) -> UnsureBorders | None:
     """Borders of a map that carries a boundary probability; None for other maps.
 
     The confidence is the share of such borders that are boundaries, as measured for the model
@@ -92,7 +92,7 @@ def doubts_of(grain_map: GrainMap) -> Doubts | None:
     borders = find_borders(grain_map.labels, grain_map.probability)
     if grain_map.reliability is not None:
         borders = replace(borders, confidence=grain_map.reliability(borders.confidence))
-    return Doubts(border_places(grain_map.labels, borders))
+    return UnsureBorders(border_places(grain_map.labels, borders))
 
 
 def percent_picture(places: BorderPlaces, shape: tuple[int, ...]) -> np.ndarray:
