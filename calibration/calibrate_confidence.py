@@ -40,6 +40,7 @@ from segment.quality.evidence import NAMES, Evidence, gather_evidence
 from segment.quality.fit_calibration import (
     JudgedBorders,
     alarm_at,
+    alarm_beyond,
     calibration_error,
     fit_line,
     fit_odds,
@@ -224,7 +225,7 @@ def fit_missed(cases: list[Case]) -> tuple[Weighing, dict[str, float]]:
         if case.recall > 1 / FINE:
             fine.setdefault(case.group if case.kind == "field" else "", []).append(values[case.name])
     enough = [np.array(passing) for passing in fine.values() if len(passing) >= LEAST_PASSING]
-    alarms = [alarm_at(passing, FALSE_MISSES) for passing in enough]
+    alarms = [alarm_beyond(passing, FALSE_MISSES) for passing in enough]
     return replace(whole, alarm=max([*alarms, float(np.log(FINE))])), values
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import cv2
 import numpy as np
@@ -132,6 +133,14 @@ def fit_line(names: tuple[str, ...], evidence: list[Evidence], value: np.ndarray
 def alarm_at(values: np.ndarray, share: float) -> float:
     """A value that at most a `share` of these (images that should pass) reaches: `WAVER` above the next."""
     return float(np.quantile(values, 1 - share, method="higher")) + WAVER
+
+
+def alarm_beyond(values: np.ndarray, share: float) -> float:
+    """What a normal distribution of these (images that should pass) exceeds with probability `share`.
+
+    A quantile of a hundred images hangs on one of them.
+    """
+    return float(values.mean() + NormalDist().inv_cdf(1 - share) * values.std())
 
 
 def _terms(names: tuple[str, ...], evidence: list[Evidence]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

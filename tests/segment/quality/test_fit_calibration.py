@@ -10,6 +10,7 @@ import pytest
 from segment.quality.evidence import Evidence
 from segment.quality.fit_calibration import (
     alarm_at,
+    alarm_beyond,
     calibration_error,
     fit_line,
     fit_odds,
@@ -126,3 +127,10 @@ def test_pictures_without_grains_are_seeded_and_of_their_size(kind: str) -> None
 def test_alarm_is_clear_of_the_last_image_that_passes() -> None:
     values = np.linspace(0.1, 0.3214, 8)
     assert alarm_at(values, 0.05) > values.max() + 0.002
+
+
+def test_an_alarm_beyond_most_images_does_not_hang_on_one_of_them() -> None:
+    values = np.random.default_rng(4).normal(0.1, 0.05, 100)
+    alarm = alarm_beyond(values, 0.05)
+    assert alarm == pytest.approx(0.1 + 1.645 * 0.05, abs=0.015)
+    assert alarm_beyond(np.append(values, 0.3), 0.05) == pytest.approx(alarm, abs=0.02)
