@@ -295,7 +295,7 @@ _PAGE = (
     "generated fields and spoils some in twenty ways. It runs them twice: undisturbed, and killed by SIGKILL",
     "at random moments until the run ends. Tables must be equal by the byte, failures by the row, label maps",
     "file by file. `make soak` does it with 10,000 images. A disk that fills, memory that ends and a server",
-    "that restarts are in the tests (`SECURITY.md`).",
+    "that restarts are in the tests (`SECURITY.md`). Wall seconds depend on what else the machine does.",
 )
 
 
