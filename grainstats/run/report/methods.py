@@ -8,6 +8,7 @@ import pandas as pd
 
 from grainstats.infer.modality import coarse_grains, judge, null_library, stability
 from grainstats.run.recipe import Recipe
+from grainstats.run.report.wording import number
 from segment.orientation import is_orientation_map
 from segment.orientation.grains import MISORIENTATION_DEG
 from segment.unet.model_folder import Model
@@ -69,5 +70,5 @@ def methods_of(model: Model, recipe: Recipe, images: pd.DataFrame) -> Methods:
 def _pixel_sizes(sizes: pd.Series) -> str:
     if sizes.empty:
         return ""
-    low, high = f"{sizes.min():.3g}", f"{sizes.max():.3g}"
+    low, high = number(sizes.min()), number(sizes.max())
     return f"{low} nm" if low == high else f"{low} to {high} nm"

@@ -161,7 +161,7 @@ def section_of(db: Database, out: Path, anchor: str, sample_id: str, rows: Gathe
     between = intercepts.loc[intercepts["censored"] == "none", "length_nm"].to_numpy(float)
     mean, ci = spacing or (0.0, None)
     drawn = diameter_chart(found, modes), spacing_chart(sizes(between, np.ones(between.size), 1), mean, ci)
-    scales = scales_of(diameter, mean, border_nm(modes))
+    scales = scales_of(grains["equivalent_diameter_nm"].to_numpy(float), mean, border_nm(modes))
     chosen = choose_images(images, per_image, rows.images["sample_id"].nunique())
     shown = tuple(image_views(out, chosen, scales, PICTURE_BYTES))
     return Section(
@@ -218,6 +218,7 @@ def _quantity(row: pd.Series, label: str) -> tuple[str, str, str, str]:
     """Name, value, interval and method, as the page says them."""
     unit = UNITS.get(str(row["unit"]), str(row["unit"]))
     value, low, high = (float(row[end]) for end in ("value", "ci_low", "ci_high"))
+    unit = unit if value == value else ""
     interval = "–" if low != low or high != high else f"{number(low)} – {number(high)}"
     return label, f"{number(value)} {unit}".strip(), interval, str(row["method"])
 
