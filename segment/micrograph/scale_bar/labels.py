@@ -12,9 +12,7 @@ from segment.micrograph.length_units import to_nm
 from segment.micrograph.scale_bar.bars import Bar
 from segment.micrograph.scale_bar.text import Words, read_line
 
-LEAST_CONFIDENCE = (
-    0.85  #: of the least certain sign in every view; chosen on rendered bars, see docs/validation
-)
+LEAST_CONFIDENCE = 0.7  #: of the least certain sign in every view; chosen on rendered bars of another seed
 LEAST_LETTERS = 7  #: pixels of height below which nm and µm look alike
 
 _LABEL = re.compile(r"^(\d{1,4}(?:[.,]\d{1,3})?)\s?([nuµμm]m)$")
