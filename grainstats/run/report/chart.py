@@ -2,7 +2,7 @@
 
 Colours come from the classes of the page's style sheet, so that one chart serves light, dark and print, and
 nothing in it needs a style of its own, which the page's policy would not allow.  Matplotlib draws the same
-histogram in 0.14 s and 17 kB, this frame in 0.002 s and 5 kB (one core; median of five).
+histogram of 36 classes in 0.12 s and 17 kB, this frame in 0.004 s and 6 kB (time of one core, medians).
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ def _picture(grains: GrainMap, shape: tuple[int, int], level: np.ndarray, shades
 def _png(index: np.ndarray, palette: np.ndarray) -> bytes:
     picture = Image.fromarray(index, mode="P")
     picture.putpalette(palette.round().astype(np.uint8).tobytes())
-    return encoded(picture, "PNG", optimize=True)
+    return encoded(picture, "PNG", compress_level=6)
 
 
 def scale_bar(width_nm: float) -> tuple[float, str]:
