@@ -103,6 +103,9 @@ def run(
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and inputs without a result.")
     ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Say at the end what was noticed at each image, too.")
+    ] = False,
     misorientation_deg: MisorientationOption = None,
     merge_twins: MergeTwinsOption = False,
     twin: TwinOption = None,
@@ -148,6 +151,8 @@ def run(
         images=images,
     )
     summary = run_and_tell(call, read(recipe, settings), quiet=quiet)
+    if verbose and summary.report is not None:
+        _tell_remarks(out / "tables" / "images.csv")
     if summary.exit_status:
         raise typer.Exit(summary.exit_status)
 
@@ -215,6 +220,17 @@ def _tell_faults(summary: Summary) -> None:
 def _tell_failures(failures: Sequence[Failure]) -> None:
     for failure in failures:
         print(f"no result: {failure.path}: {failure.reason}. {failure.remedy}.", file=sys.stderr)
+
+
+def _tell_remarks(table: Path) -> None:
+    """What was noticed at each image, from the table of images."""
+    import csv
+    import json
+
+    with table.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            for warning in json.loads(row["warnings"] or "[]"):
+                print(f"{row['path']}: {warning}")
 
 
 def _tell(summary: Summary, shard: tuple[int, int]) -> None:
