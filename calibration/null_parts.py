@@ -16,7 +16,9 @@ import numpy as np
 from null_samples import FIELDS, Samples, simulate
 
 NULLS = ("section", "columnar")
-# Parts that train and that calibrate, by null and by two populations or one.
+LONG = 1000  # parts from this seed on are broad populations with long tails
+LONG_PARTS = {"section": (12, 12), "columnar": (6, 6)}  # that train and that calibrate
+# The other parts that train and that calibrate, by null and by two populations or one.
 PLAN = {
     ("section", False): (50, 40),
     ("section", True): (46, 24),
@@ -41,7 +43,8 @@ class Part:
         """Simulate, unless it is there."""
         path = folder / self.name
         if not path.exists():
-            samples = simulate(self.seed, two=self.two, flat=self.null == "columnar")
+            long, flat = self.seed >= LONG, self.null == "columnar"
+            samples = simulate(self.seed, two=self.two, flat=flat, long=long)
             unfinished = path.with_suffix(".part.npz")
             np.savez(unfinished, **{k: getattr(samples, k).astype(np.float32) for k in FIELDS})
             unfinished.replace(path)
@@ -50,7 +53,10 @@ class Part:
 def parts_of(null: str) -> list[Part]:
     """All parts, so that the first ones alone make a smaller library."""
     numbered = [(k, odd, two) for two in (False, True) for odd in (0, 1) for k in range(PLAN[null, two][odd])]
-    return [Part(null, two, 2 * k + odd) for k, odd, two in sorted(numbered)]
+    parts = [Part(null, two, 2 * k + odd) for k, odd, two in sorted(numbered)]
+    return parts + [
+        Part(null, False, LONG + 2 * k + odd) for odd in (0, 1) for k in range(LONG_PARTS[null][odd])
+    ]
 
 
 def read_parts(null: str, *, two: bool, odd: bool, folder: Path) -> Samples:

@@ -103,9 +103,18 @@ def _one_population(rng: np.random.Generator) -> tuple[str, Sizes, tuple[str, fl
     return family, sizes, packing
 
 
-def draw(rng: np.random.Generator, *, two: bool, flat: bool) -> tuple[Structure, int, float]:
-    """A structure, its family and the SD of log diameter of its (fine) spheres."""
-    if two:
+def draw(
+    rng: np.random.Generator, *, two: bool, flat: bool, long: bool = False
+) -> tuple[Structure, int, float]:
+    """A structure, its family and the SD of log diameter of its (fine) spheres.
+
+    `long`: of one population, broad and with a long tail, which looks most like two.
+    """
+    if long:
+        family = str(rng.choice(FAMILIES[:3]))
+        sizes = lognormal(float(rng.uniform(0.5, 0.9)), float(rng.uniform(3.5, 4.5)))
+        packing, ratio, coarse = _packing(rng, family), 1.0, 0.0
+    elif two:
         family = str(rng.choice(FAMILIES[:3], p=(0.5, 0.2, 0.3)))
         sizes, packing = lognormal(float(rng.uniform(0.05, 0.55))), _packing(rng, family)
         ratio, coarse = _log_uniform(rng, 2.2, 9.0), float(rng.uniform(0.06, 0.92))
@@ -139,9 +148,11 @@ def rough_side(s: Structure, n: float, rng: np.random.Generator) -> tuple[float,
     return float(np.sqrt(n / density)), 1 / density
 
 
-def mosaic_samples(rng: np.random.Generator, mosaic: int, *, two: bool, flat: bool) -> list[Samples]:
+def mosaic_samples(
+    rng: np.random.Generator, mosaic: int, *, two: bool, flat: bool, long: bool = False
+) -> list[Samples]:
     """Samples of one mosaic: its whole square, quarters, ninths, and pools of them."""
-    structure, family, width = draw(rng, two=two, flat=flat)
+    structure, family, width = draw(rng, two=two, flat=flat, long=long)
     side, area = rough_side(structure, _log_uniform(rng, *GRAINS), rng)
     part = section(structure, side, rng)
     lost = area * _log_uniform(rng, 0.004, 0.05)
@@ -169,10 +180,10 @@ def _truth_of(group: list[Window], *, two: bool) -> tuple[float, float]:
     return (float(np.exp(np.mean(known))) if known else 0.0), float(share.mean())
 
 
-def simulate(seed: int, *, two: bool, flat: bool) -> Samples:
+def simulate(seed: int, *, two: bool, flat: bool, long: bool = False) -> Samples:
     """The samples of one part."""
-    rng = np.random.default_rng([seed, two, flat, 23])
+    rng = np.random.default_rng([seed, two, flat, 23, *([1] if long else [])])
     found: list[Samples] = []
     for k in range(MOSAICS):
-        found += mosaic_samples(rng, seed * MOSAICS + k, two=two, flat=flat)
+        found += mosaic_samples(rng, seed * MOSAICS + k, two=two, flat=flat, long=long)
     return Samples.join(found)

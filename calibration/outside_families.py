@@ -84,8 +84,9 @@ class Structure:
     flat: bool = False
 
 
-def lognormal(sigma: float) -> Sizes:
-    return lambda rng, n: np.exp(sigma * np.clip(rng.standard_normal(n), -3.5, 3.5) - sigma**2 / 2)
+def lognormal(sigma: float, tail: float = 3.5) -> Sizes:
+    """SD of the log, and how many SDs the longest tail reaches."""
+    return lambda rng, n: np.exp(sigma * np.clip(rng.standard_normal(n), -tail, tail) - sigma**2 / 2)
 
 
 def gamma(shape: float) -> Sizes:

@@ -19,6 +19,7 @@ from grainstats.infer.modality.distribution import STEP, SizeDistribution
 
 SMOOTHING = 0.12  # SD of the kernel over the standardised log sizes
 THINNING = 3
+MOST = 1600  # interior grains that were learned; a larger sample is taken for one of so many
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +59,9 @@ def shape_inputs(grid: np.ndarray, counts: np.ndarray, scalars: np.ndarray) -> n
     scalars : ndarray, shape (n, 4)
         `shape_scalars`.
     """
+    scalars = np.array(scalars)
+    beyond = np.maximum(scalars[:, 1] - np.log(MOST), 0.0)
+    scalars[:, 1:3] -= beyond[:, None]
     reach = np.arange(-8, 9) * STEP / SMOOTHING
     kernel = np.exp(-0.5 * reach**2)
     smooth = convolve1d(grid, kernel / kernel.sum() / STEP, axis=1, mode="constant")

@@ -17,6 +17,7 @@ from null_samples import Samples, mosaic_samples
 from train_shape_network import Lesson, least_favourable, train
 
 from grainstats.infer.modality.null_library import LEVELS, load_library
+from grainstats.infer.modality.shape_network import MOST, shape_inputs
 from grainstats.infer.modality.verdict import Null
 
 
@@ -111,3 +112,10 @@ def test_samples_show_what_they_are_of(flat: bool):
     assert not one.truth[:, 2:4].any()
     assert np.median(two.truth[:, 2]) > 1 and (two.truth[:, 3] > 0).any()
     np.testing.assert_allclose(one.grid.sum(axis=1), 1, rtol=1e-4)
+
+
+def test_a_sample_larger_than_was_learned_is_read_as_the_largest_that_was():
+    grid, counts = np.zeros((2, 145)), np.zeros((2, 27))
+    scalars = np.log([[0.5, MOST, MOST / 3, 1.1], [0.5, 4 * MOST, 4 * MOST / 3, 1.1]])
+    one, two = shape_inputs(grid, counts, scalars)
+    np.testing.assert_allclose(one, two)
