@@ -18,8 +18,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from grainstats.infer.modality.image_grains import ImageGrains
-from grainstats.infer.modality.judge import decide
-from grainstats.infer.modality.verdict import ModalityVerdict
+from grainstats.infer.modality.judge import LEVEL, Decision, decide
+from grainstats.infer.modality.verdict import ModalityVerdict, Verdict
 from segment.cells.recutting import Cut, as_in_map, cut_at, fine_cells, level_of
 from segment.grain_map import GrainMap
 from segment.quality.error_rates import ErrorRates, size_class
@@ -200,7 +200,7 @@ def repeated(
     samples = [[image.perturbed(k, rng) for image in images] for k, rng in enumerate(generators)]
     judgeable = [grains for grains in samples if any(g.n_interior for g in grains)]
     decisions = [decision for decision, _ in decide(judgeable, judged.null)] if judgeable else []
-    agreeing = sum(decision.verdict == judged.verdict for decision in decisions)
+    agreeing = sum(_agrees(decision, judged.verdict) for decision in decisions)
     if judged.verdict == "indeterminate":
         agreeing += repeats - len(judgeable)
     bimodal, uniform = (sum(d.verdict == v for d in decisions) for v in ("bimodal", "uniform"))
@@ -212,6 +212,13 @@ def stability(
 ) -> float:
     """Share of perturbed segmentations that agree with the verdict, between 0 and 1."""
     return repeated(images, judged, repeats=repeats).agreeing
+
+
+def _agrees(decision: Decision, verdict: Verdict) -> bool:
+    """The same finding; lost grains make a sample wider, which does not speak against "uniform"."""
+    if verdict == "uniform" and decision.verdict == "indeterminate":
+        return decision.p_value is not None and decision.p_value >= LEVEL
+    return decision.verdict == verdict
 
 
 def with_stability(

@@ -63,8 +63,11 @@ def test_lost_grains_blur_two_populations_and_the_reason_says_so(two_sizes):
 
 
 def answers(monkeypatch, *verdicts: str) -> None:
-    """Repeats that come out so, in turn."""
-    decisions = [Decision(v, "", 0.5, {}, 0.9, None) for v in verdicts]  # type: ignore[arg-type]
+    """Repeats that come out so, in turn; the undecided ones with a small p."""
+    decisions = [
+        Decision(v, "", 0.01 if v == "indeterminate" else 0.5, {}, 0.9, None)  # type: ignore[arg-type]
+        for v in verdicts
+    ]
     monkeypatch.setattr(module, "decide", lambda samples, null: [(d, None) for d in decisions])
 
 
