@@ -107,7 +107,8 @@ def markdown(table: pd.DataFrame, about: str) -> str:
         f"`python calibration/calibrate_outside.py` on fresh seeds ({about}): share called bimodal / uniform",
         "(windows); the rest is indeterminate. R: ratio of the mean sizes, f: coarse share of the area, both",
         "as a window shows them. * of a kind from which nothing was learned or set. A share of .05 in 100",
-        "windows has a standard error of .02. Windows of ~150 grains lie four to a mosaic.",
+        "windows has a standard error of .02. Windows of ~150 grains lie four to a mosaic. A window of bands",
+        "or colonies may show one population alone.",
     ]
     for kind, title in TITLES.items():
         here = table[table["kind"] == kind]
@@ -127,7 +128,7 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     parts = {
         "one population": (table["kind"].isin(["uniform", "film"]), "bimodal"),
         "two populations": (
-            table["kind"].str.endswith("pairs") & ~table["structure"].str.contains("R 2,"),
+            table["kind"].isin(["pairs", "film pairs"]) & ~table["structure"].str.contains("R 2,"),
             "uniform",
         ),
     }
