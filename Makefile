@@ -12,7 +12,7 @@ $(BIN)/uv:
 
 $(BIN)/grainstats: $(BIN)/uv pyproject.toml
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -e .
-	$(BIN)/uv pip install --quiet --no-deps --python $(BIN)/python $(READER)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --ignore-requires-python $(READER)
 	$(BIN)/python -m grainstats.run.compile_loops
 	@touch $(BIN)/grainstats
 
@@ -21,7 +21,7 @@ demo: $(BIN)/grainstats  ## install the core and run the whole job on data_sampl
 
 test: $(BIN)/uv  ## install the development extra, lint, build the documentation and test
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -e ".[$(EXTRAS)]"
-	$(BIN)/uv pip install --quiet --no-deps --python $(BIN)/python $(READER)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --ignore-requires-python $(READER)
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy segment grainstats
