@@ -75,6 +75,8 @@ def judge_modality(images: Sample, *, null: Null = "section", seed: int = 0) -> 
     ((decision, modes),) = decide([images], null)
     if decision.verdict != "bimodal" and (decision.p_value is None or decision.p_value >= LEVEL):
         modes = one_mode(distribution)
+    elif decision.verdict == "bimodal" and modes.ratio is None:  # two populations beside isolated grains
+        (modes,) = two_modes([distribution])
     modes = with_intervals(modes, images, np.random.default_rng(seed))
     sizes = np.concatenate([np.concatenate([g.diameter_nm, g.frame_diameter_nm]) for g in images])
     isolated = decision.isolated
