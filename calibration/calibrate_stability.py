@@ -4,7 +4,7 @@
 
 Mosaics of ~865 interior grains are drawn into pixels and judged; then every verdict is repeated on perturbed
 cells, at the rates of the released model (`segment.quality.error_rates`) in images of several confidences.
-Such maps carry no probability, so that the rates alone act.  Resumable: maps that are done are not done again.
+Such maps carry no probability, so that the rates alone act.  Maps that are done are not done again.
 """
 
 from __future__ import annotations

@@ -21,6 +21,11 @@ class Failure:
     sample_id: str = ""
 
 
+def is_out_of_memory(error: Exception) -> bool:
+    """Did memory end, in Python, in OpenCV or in a C++ library?"""
+    return isinstance(error, MemoryError) or any(said in str(error) for said in ("OutOfMemory", "bad_alloc"))
+
+
 def unexpected(error: Exception, out: Path, source: str) -> tuple[str, str]:
     """Reason and remedy of a failure that nobody foresaw; its trace goes into ``errors`` of the output."""
     reason, _ = said_of(error)

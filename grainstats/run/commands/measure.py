@@ -142,7 +142,7 @@ def _measure_file(
 ) -> tuple[GrainMap, Measurement] | None:
     """One map with its measurement; None, and the reason on standard error, where it cannot be used."""
     from grainstats.measure import check_label_map, measure_grain_map
-    from grainstats.run.failures import said_of
+    from grainstats.run.failures import is_out_of_memory, said_of
     from segment.errors import InputError, UncalibratedError
 
     try:
@@ -156,11 +156,10 @@ def _measure_file(
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return None
-    except MemoryError:
-        print(f"error: {path}: not enough memory for this map. Measure it by itself.", file=sys.stderr)
-        return None
     except Exception as error:  # whatever one map raises, the others are measured
-        print(f"error: {path}: {'. '.join(said_of(error))}.", file=sys.stderr)
+        no_room = "not enough memory for this map. Measure it by itself"
+        said = no_room if is_out_of_memory(error) else ". ".join(said_of(error))
+        print(f"error: {path}: {said}.", file=sys.stderr)
         return None
     for warning in grain_map.warnings:
         print(f"warning: {path}: {warning}", file=sys.stderr)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from grainstats.run.atomic import write_atomically
-from grainstats.run.failures import Failure, unexpected
+from grainstats.run.failures import Failure, is_out_of_memory, unexpected
 from grainstats.run.job.current_of_image import with_current
 from grainstats.run.job.plan import Job
 from grainstats.run.names import without_folders
@@ -90,10 +90,10 @@ class Analyst:
             one = Path(error.source.split(" (frame")[0])
             of_field = any(picture.path == one for picture in job.pictures[1:])
             return job.failure(f"{one.name}: {error.reason}" if of_field else error.reason, error.remedy)
-        except MemoryError:
-            remedy = "Run again with --workers 1, or on a machine with more memory"
-            return job.failure("not enough memory for this image", remedy)
         except Exception as error:
+            if is_out_of_memory(error):
+                remedy = "Run again with --workers 1, or on a machine with more memory"
+                return job.failure("not enough memory for this image", remedy)
             return job.failure(*unexpected(error, self.out, job.name))
 
     def _analyse(self, job: Job) -> Outcome:

@@ -115,10 +115,10 @@ def test_an_image_for_which_memory_ends_costs_only_itself(
     tmp_path: Path, edge_model: Path, two_samples: Path
 ) -> None:
     rng = np.random.default_rng(0)
-    tifffile.imwrite(two_samples / "S1/large.tif", rng.integers(0, 255, (9000, 9000), np.uint8), **SCALE)
+    tifffile.imwrite(two_samples / "S1/large.tif", rng.integers(0, 255, (12000, 12000), np.uint8), **SCALE)
     words = ["run", str(two_samples), "--out", str(tmp_path / "out"), "--model", str(edge_model)]
     call = [sys.executable, "-c", "from grainstats.run.cli import main; main()", *words, "--workers", "1"]
-    limited = f"ulimit -v 2300000; exec {' '.join(map(repr, call))}"
+    limited = f"ulimit -v 3200000; exec {' '.join(map(repr, call))}"
     done = subprocess.run(["bash", "-c", limited], capture_output=True, text=True, env=os.environ.copy())
     assert done.returncode == 1, done.stderr
     assert "large.tif: not enough memory for this image" in done.stdout + done.stderr

@@ -84,7 +84,7 @@ def test_all_problems_at_once_with_their_rows(sheet: Write) -> None:
         read_samples(path)
     assert caught.value.problems == (
         "unknown column 'colour' "
-        "(known: sample_id, design_route, campaign, date, images, param:, prop:, prop_sd:)",
+        "(known: sample_id, design_route, campaign, date, images, excluded, param:, prop:, prop_sd:)",
         "column 'param:time_xyz': unknown unit 'xyz'",
         "columns 'param:soak_h' and 'param:soak_min' are the same quantity",
         "column 'prop:kind_category': a property is a number, not a category",
