@@ -37,6 +37,8 @@ def label_volume(stack: GreyVolume) -> LabelVolume:
         )
     notes += _pieces_note(stack.source, labels, names)
     if _lines_only(labels):
+        if np.shares_memory(labels, stack.values):
+            labels = labels.copy()
         close_lines(labels)
         notes += ("grains were parted by lines of label 0; their voxels went to the nearest grain",)
     solid = float(np.count_nonzero(labels) / labels.size)
@@ -54,6 +56,8 @@ def _compact(stack: GreyVolume) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]
     if present.size and present[0] < 0:
         notes = ("labels below 0 are taken for no grain",)
     names = np.concatenate([[0], present[present > 0].astype(np.int64)])
+    if values.dtype == np.int32 and not notes and names[-1] == len(names) - 1:
+        return values, names, notes  # as they are: a second copy would be half of all memory
     out = np.empty(values.shape, np.int32)
     table = _table(names) if names[-1] < DENSE else None
     for k, image in enumerate(values):
