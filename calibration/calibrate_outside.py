@@ -104,7 +104,8 @@ def markdown(table: pd.DataFrame, about: str) -> str:
     lines = [
         "# The verdict on many structures",
         "",
-        f"`python calibration/calibrate_outside.py` on other mosaics than the null's ({about}): share called bimodal / uniform",
+        f"`python calibration/calibrate_outside.py` on other mosaics than the null's ({about}): share called",
+        "bimodal / uniform",
         "(windows); the rest is indeterminate. R: ratio of the mean sizes, f: coarse share of the area, both",
         "as a window shows them. * of a kind from which nothing was learned or set. A share of .05 in 100",
         "windows has a standard error of .02. Windows of ~150 grains lie four to a mosaic. A window of bands",
