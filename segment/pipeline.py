@@ -69,9 +69,7 @@ def segment_micrograph(
     """
     boundary_map = predict(model, micrograph, device=device, precision=precision, threads=threads, tta=tta)
     boundary_map = with_voids(micrograph, boundary_map, voids)
-    return _cells(
-        [micrograph.image], micrograph, model, boundary_map, persistence, min_area_px, twins, gap_width
-    )
+    return cells_of_field([micrograph], [boundary_map], model, persistence, min_area_px, twins, gap_width)
 
 
 def segment_field(
@@ -106,20 +104,6 @@ def segment_field(
     InputError
         A picture shows another area or has another magnification; the message names it.
     """
-    if len(pictures) == 1:
-        return segment_micrograph(
-            pictures[0],
-            model,
-            device=device,
-            precision=precision,
-            persistence=persistence,
-            min_area_px=min_area_px,
-            threads=threads,
-            tta=tta,
-            voids=voids,
-            twins=twins,
-            gap_width=gap_width,
-        )
     answers = []
     for picture in pictures:
         answer = predict(model, picture, device=device, precision=precision, threads=threads, tta=tta)
@@ -136,32 +120,13 @@ def cells_of_field(
     twins: Twins = "keep",
     gap_width: float = GAP_WIDTH,
 ) -> tuple[BoundaryMap, GrainMap]:
-    """What `segment_field` makes of the network's answers to the pictures."""
+    """Cells from the network's answers to the pictures; blank is what every picture shows nothing in."""
     first = pictures[0]
     boundary_map, places = fuse(answers, _names(pictures))
     shown = [first.image]
     for picture, place in zip(pictures[1:], places, strict=True):
         if place is not None:
             shown.append(warped(plain(picture.image).astype(np.float32), place.matrix, first.image.shape))
-    return _cells(shown, first, model, boundary_map, persistence, min_area_px, twins, gap_width)
-
-
-def _names(pictures: Sequence[Micrograph]) -> list[str]:
-    """Files of the pictures, with the frame where one file holds several."""
-    return [f"{p.path}" if p.n_frames == 1 else f"{p.path} (frame {p.frame})" for p in pictures]
-
-
-def _cells(
-    shown: Sequence[np.ndarray],
-    micrograph: Micrograph,
-    model: Model,
-    boundary_map: BoundaryMap,
-    persistence: float | None,
-    min_area_px: int | None,
-    twins: Twins,
-    gap_width: float,
-) -> tuple[BoundaryMap, GrainMap]:
-    """Cells of an answer; a region is blank where every picture shows nothing in it."""
     seeds = model.persistence if persistence is None else persistence
     smallest = model.smallest_px(boundary_map.scale) if min_area_px is None else min_area_px
     close = partial(close_cells, persistence=seeds, min_area_px=smallest, twins=twins, gap_width=gap_width)
@@ -172,11 +137,16 @@ def _cells(
         boundary_map = replace(boundary_map, valid=seen)
         grain_map = close(boundary_map)
         grain_map = replace(grain_map, warnings=(*grain_map.warnings, blank_warning(blank)))
-    grain_map = with_warnings(micrograph, model, boundary_map, grain_map)
+    grain_map = with_warnings(first, model, boundary_map, grain_map)
     how = replace(record_of(grain_map, model, seeds), pictures=len(shown))
     if grain_map.probability is not None:  # with its narrow gaps, so that both files tell the same
         boundary_map = replace(boundary_map, probability=grain_map.probability)
     return boundary_map, replace(grain_map, segmentation=how)
+
+
+def _names(pictures: Sequence[Micrograph]) -> list[str]:
+    """Files of the pictures, with the frame where one file holds several."""
+    return [f"{p.path}" if p.n_frames == 1 else f"{p.path} (frame {p.frame})" for p in pictures]
 
 
 def _blank_in_all(shown: Sequence[np.ndarray], labels: np.ndarray) -> np.ndarray | None:

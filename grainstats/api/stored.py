@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Collection
 from os import PathLike
 from pathlib import Path
@@ -13,11 +12,9 @@ import pandas as pd
 from grainstats.api.results import ImageResult, Results, SampleResult, TemporaryFolder
 
 if TYPE_CHECKING:
-    from grainstats.infer import ModalityVerdict
     from grainstats.share import Database
 
 DATABASE = "results.db"  #: of a results folder
-_TUPLES = ("modes_nm", "mode_fractions")
 
 
 def load_results(source: str | PathLike[str], *, samples: Collection[str] | None = None) -> Results:
@@ -63,8 +60,10 @@ def results_of(
     keep: TemporaryFolder | None = None,
 ) -> Results:
     """Results of an open database; `keep` lives as long as they do."""
+    from grainstats.share.db.stored_verdict import stored_verdict
+
     images = _images(db, keep)
-    verdicts = {row["sample_id"]: verdict_of(row) for row in db.verdicts().to_dict("records")}
+    verdicts = {row["sample_id"]: stored_verdict(row) for row in db.verdicts().to_dict("records")}
     descriptors = db.descriptors("sample").drop(columns="pool")
     found = {}
     for sample_id in sorted({image.sample_id for image in images}):
@@ -80,19 +79,6 @@ def results_of(
             )
     failures: pd.DataFrame = db.failures().drop(columns="digest")
     return Results(found, db.folder, failures, warnings, url, keep)
-
-
-def verdict_of(row: dict[str, Any]) -> ModalityVerdict:
-    """A stored verdict; JSON had turned its tuples into lists and None into NaN."""
-    from grainstats.infer import ModalityVerdict
-
-    plain: dict[str, Any] = {}
-    for each in dataclasses.fields(ModalityVerdict):
-        value = row[each.name]
-        plain[each.name] = None if isinstance(value, float) and pd.isna(value) else value
-    plain |= {name: tuple(plain[name]) for name in _TUPLES}
-    plain["modes_ci_nm"] = tuple(tuple(ends) for ends in plain["modes_ci_nm"])
-    return ModalityVerdict(**plain)
 
 
 def database_url(source: str | PathLike[str]) -> str:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from segment.errors import UncalibratedError, UnreadableError
+from segment.errors import InputError, UncalibratedError, UnreadableError
 from segment.micrograph.file_kind import check_the_path
+from segment.micrograph.open_tiff import open_tiff
 from segment.volume import read_folder, read_hdf5, read_mrc, read_npy, read_tiff, read_zarr
 from segment.volume.stack import GreyVolume, VoxelSize
 
@@ -53,6 +54,19 @@ def read_stack(
             "Give a multi-page TIFF, a folder of slices, MRC, HDF5 or NPY",
         )
     return _checked(found, voxel_size)
+
+
+def is_stack_file(path: Path) -> bool:
+    """A file that holds a volume: MRC, HDF5, OME-Zarr, or a TIFF of several pages."""
+    if any(reader.recognises(path) for reader in (read_zarr, read_mrc, read_hdf5)):
+        return True
+    if not read_tiff.recognises(path):
+        return False
+    try:
+        with open_tiff(path) as tiff:
+            return len(tiff.pages) > 1
+    except InputError:
+        return False
 
 
 def _checked(found: GreyVolume, voxel_size: VoxelSize | None) -> GreyVolume:

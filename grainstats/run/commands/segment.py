@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import chain, count, islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,6 +21,7 @@ from grainstats.run.commands.choices import (
     PixelSizeOption,
     TwinOption,
 )
+from grainstats.run.job.frames import Frame, Queue, frames_of, one_field, said_of_file
 from segment.cells.choices import GAP_WIDTH
 from segment.errors import InputError
 
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from segment.orientation import GrainRules
     from segment.unet import Model
     from segment.unet.choices import Device, Precision
-
-PX_AT_ONCE = 100_000_000  #: pixels of the images that are under way side by side: some 3 GB
 
 
 class PrecisionChoice(StrEnum):
@@ -173,7 +171,7 @@ def segment(
     )
     done: dict[int, dict[str, Any]] = {}
     failed: set[Path] = set()
-    frames = iter([_one_field(paths, pixel_size)]) if field else _frames(paths, pixel_size)
+    frames = iter([one_field(paths, pixel_size)]) if field else frames_of(paths, pixel_size)
     for frame, result in _segment_all(frames, FrameWork(str(model.folder), settings)):
         if isinstance(result, str):
             print(f"error: {result}", file=sys.stderr)
@@ -193,36 +191,6 @@ def segment(
         raise typer.Exit(1)
 
 
-def _output_names(paths: list[Path]) -> dict[Path, str]:
-    """Stem of each file's outputs; where stems are alike, suffix and folders tell them apart."""
-    stems = Counter(path.stem for path in paths)
-    names: dict[Path, str] = {}
-    for path in paths:
-        parts = path.relative_to(path.anchor).parts
-        longer = [".".join(parts[-depth:]) for depth in range(1, len(parts) + 1)]
-        numbered = [f"{longer[-1]}_{number}" for number in range(2, len(paths) + 2)]
-        wanted = [path.stem] if stems[path.stem] == 1 else []
-        taken = set(names.values())
-        names[path] = next(name for name in [*wanted, *longer, *numbered] if name not in taken)
-    return names
-
-
-@dataclass(frozen=True)
-class Frame:
-    """An image of a file and the name of its outputs, or why there is none."""
-
-    number: int  #: in the order of the inputs
-    path: Path
-    name: str = ""
-    micrograph: Micrograph | None = None  #: None: an orientation map, or an error
-    error: str = ""
-    more: tuple[Micrograph, ...] = ()  #: further pictures of the same field
-
-    @property
-    def pixels(self) -> int:
-        return sum(each.image.size for each in (self.micrograph, *self.more) if each is not None)
-
-
 @dataclass(frozen=True)
 class FrameWork:
     """What a process does with a frame: its facts for `--json`, or why it failed."""
@@ -240,7 +208,7 @@ class FrameWork:
                 return cut_orientation_map(frame.path, frame.name, self.settings)
             return segment_frame(frame, frame.micrograph, opened_model(self.model), self.settings)
         except Exception as error:  # costs one image, not the run
-            return _said(frame.path, error)
+            return said_of_file(frame.path, error)
 
 
 def _segment_all(frames: Iterator[Frame], work: FrameWork) -> Iterator[tuple[Frame, dict[str, Any] | str]]:
@@ -258,68 +226,6 @@ def _segment_all(frames: Iterator[Frame], work: FrameWork) -> Iterator[tuple[Fra
             remedy = "Segment it by itself, or with --device cpu; the other images are not affected"
             result = str(InputError(frame.path, result.reason, remedy))
         yield frame, result
-
-
-class Queue:
-    """Frames waiting for a process; taken only while those under way leave room in memory."""
-
-    def __init__(self, frames: Iterator[Frame]) -> None:
-        self._frames, self._pixels = frames, 0
-        self._held: Frame | None = None
-
-    def take(self) -> Frame | None:
-        """The next frame; None where there is none, or no room until another is done."""
-        frame, self._held = self._held or next(self._frames, None), None
-        if frame is not None and self._pixels and self._pixels + frame.pixels > PX_AT_ONCE:
-            self._held = frame
-            return None
-        self._pixels += 0 if frame is None else frame.pixels
-        return frame
-
-    def done(self, frame: Frame) -> None:
-        """Make room again."""
-        self._pixels -= frame.pixels
-
-
-def _frames(paths: list[Path], pixel_size_nm: float | None) -> Iterator[Frame]:
-    """All frames of the files, read one by one; what cannot be read says why."""
-    from segment.micrograph import read_micrographs
-    from segment.orientation import is_orientation_map
-
-    names, number = _output_names(paths), count()
-    for path in paths:
-        if is_orientation_map(path):
-            yield Frame(next(number), path, names[path])
-            continue
-        try:
-            for micrograph in read_micrographs(path, pixel_size_nm=pixel_size_nm):
-                name = names[path] if micrograph.n_frames == 1 else f"{names[path]}_{micrograph.frame:04d}"
-                if micrograph.n_frames > 1 and name in names.values():  # of another file, as stack_0001.tif
-                    name = f"{path.name}_{micrograph.frame:04d}"
-                yield Frame(next(number), path, name, micrograph)
-        except Exception as error:  # costs one image, not the run
-            yield Frame(next(number), path, error=_said(path, error))
-
-
-def _one_field(paths: list[Path], pixel_size_nm: float | None) -> Frame:
-    """All images of the files, and all their channels, as pictures of one field."""
-    from segment.micrograph import read_micrographs
-
-    first = paths[0]
-    try:
-        pictures = [
-            picture
-            for path in paths
-            for picture in read_micrographs(path, pixel_size_nm=pixel_size_nm, all_channels=True)
-        ]
-    except Exception as error:  # as for an image by itself
-        return Frame(0, first, error=_said(first, error))
-    return Frame(0, first, first.stem, pictures[0], more=tuple(pictures[1:]))
-
-
-def _said(path: Path, error: Exception) -> str:
-    """What the user reads of an error: those that name their file and remedy, as they are."""
-    return str(error) if isinstance(error, InputError) else f"{path}: {type(error).__name__}: {error}"
 
 
 def segment_frame(frame: Frame, micrograph: Micrograph, model: Model, settings: Settings) -> dict[str, Any]:
@@ -346,19 +252,9 @@ def segment_frame(frame: Frame, micrograph: Micrograph, model: Model, settings: 
     )
     boundary = write_boundary_map(settings.out / f"{name}.boundary.tif", boundary_map)
     _tell(name, grain_map, perf_counter() - begin)
-    return {
-        "name": name,
-        "file": str(micrograph.path),
-        "frame": micrograph.frame,
-        "pictures": [f"{each.path}" for each in (micrograph, *frame.more)],
-        "n_grains": grain_map.n_grains,
-        "n_second_phases": grain_map.n_second_phases,
-        "pixel_size_nm": grain_map.pixel_size_nm,
-        "scale": boundary_map.scale,
-        "warnings": list(grain_map.warnings),
-        "labels": str(labels),
-        "boundary": str(boundary),
-    }
+    pictures = [f"{each.path}" for each in (micrograph, *frame.more)]
+    found = _facts(name, micrograph.path, micrograph.frame, grain_map, boundary_map.scale)
+    return found | {"pictures": pictures, "labels": str(labels), "boundary": str(boundary)}
 
 
 def cut_orientation_map(path: Path, name: str, settings: Settings) -> dict[str, Any]:
@@ -376,18 +272,20 @@ def cut_orientation_map(path: Path, name: str, settings: Settings) -> dict[str, 
     boundary = write_boundary_map(settings.out / f"{name}.boundary.tif", boundary_map_of(grain_map))
     orientations = write_orientations(settings.out / f"{name}.orientations.csv", grain_map)
     _tell(name, grain_map, perf_counter() - begin)
+    files = {"labels": labels, "boundary": boundary, "orientations": orientations}
+    return _facts(name, path, 0, grain_map, 1.0) | {kind: str(file) for kind, file in files.items()}
+
+
+def _facts(name: str, path: Path, frame: int, grain_map: GrainMap, scale: float) -> dict[str, Any]:
     return {
         "name": name,
         "file": str(path),
-        "frame": 0,
+        "frame": frame,
         "n_grains": grain_map.n_grains,
         "n_second_phases": grain_map.n_second_phases,
         "pixel_size_nm": grain_map.pixel_size_nm,
-        "scale": 1.0,
+        "scale": scale,
         "warnings": list(grain_map.warnings),
-        "labels": str(labels),
-        "boundary": str(boundary),
-        "orientations": str(orientations),
     }
 
 

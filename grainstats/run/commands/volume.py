@@ -6,16 +6,11 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from grainstats.run.commands.choices import DeviceChoice, JsonOption
-
-if TYPE_CHECKING:
-    from grainstats.run.volume.analysis import VolumeAnalysis
-    from segment.volume import GreyVolume
-    from segment.volume.pipeline import StackSettings
 
 
 class AlignChoice(StrEnum):
@@ -107,11 +102,10 @@ def volume(
     Examples: `grainstats volume slices --voxel-size 10 10 20 --out volume`, and `grainstats volume stack.tif
     --labels --out volume --json`.
     """
-    from grainstats.run.volume.analysis import add_current, analyse_grains, analyse_labels, in_words
+    from grainstats.run.volume.analysis import add_current, analyse_stack, in_words
     from grainstats.run.volume.output import write_results
     from segment.errors import InputError
-    from segment.volume import VoxelSize, read_stack
-    from segment.volume.orientation_sections import is_section_folder, orientation_volume, read_shifts
+    from segment.volume import VoxelSize
     from segment.volume.pipeline import StackSettings
 
     if voxel_size is not None and not all(0 < v < float("inf") for v in voxel_size):
@@ -127,20 +121,18 @@ def volume(
         device=device.value,
     )
     try:
-        if is_section_folder(stack):
-            sections = orientation_volume(
-                stack,
-                size,
-                misorientation_deg=misorientation,
-                align=align.value if align else "none",
-                shifts=read_shifts(shifts) if shifts else None,
-            )
-            found = analyse_grains(sections, "given by the user", seed=seed)
-        else:
-            read = read_stack(stack, voxel_size=size, dataset=dataset)
-            found = (
-                analyse_labels(read, seed=seed) if labels else _from_grey(read, settings, model_name, seed)
-            )
+        found = analyse_stack(
+            stack,
+            settings,
+            labels=labels,
+            voxel_size=size,
+            dataset=dataset,
+            model=model_name,
+            misorientation_deg=misorientation,
+            align_sections=align.value if align else "none",
+            shifts=shifts,
+            seed=seed,
+        )
         if law is not None:
             add_current(found, law, seed)
     except InputError as error:
@@ -151,16 +143,6 @@ def volume(
     if out is not None:
         write_results(found, out, stack.stem, wanted, as_zarr=as_zarr)
     print(json.dumps(found.document, indent=2) if as_json else in_words(found.document))
-
-
-def _from_grey(
-    read: GreyVolume, settings: StackSettings, model_name: str | None, seed: int
-) -> VolumeAnalysis:
-    from grainstats.run.volume.analysis import analyse_grey
-    from segment.unet import load_model
-
-    model = load_model(model_name) if settings.grains else None
-    return analyse_grey(read, model, settings, seed=seed)
 
 
 def _numbers(text: str | None) -> tuple[int, ...]:

@@ -11,7 +11,6 @@ from typing import Any
 import pandas as pd
 
 from grainstats._version import __version__
-from grainstats.infer.modality.verdict import ModalityVerdict
 from grainstats.run.atomic import write_bytes
 from grainstats.run.failures import Failure
 from grainstats.run.report.grain_maps import BAND, MAPS, colours
@@ -24,6 +23,7 @@ from grainstats.run.report.section import Gathered, Section, flags, section_of
 from grainstats.run.report.verdict_words import lede, verdict_paragraphs
 from grainstats.run.scope import Scope
 from grainstats.share.db.database import Database
+from grainstats.share.db.stored_verdict import stored_verdict
 
 REPORT = "report.html"
 PAGE_BYTES = 4_000_000  #: of samples; head, methods and failures come on top, below 5 MB together
@@ -130,12 +130,8 @@ def gather(db: Database, scope: Scope) -> Gathered:
     def ours(table: pd.DataFrame) -> pd.DataFrame:
         return table[table["sample_id"].isin(scope.sample_ids)].reset_index(drop=True)
 
-    verdicts = ours(db.verdicts())
-    names = [name for name in ModalityVerdict.__dataclass_fields__ if name in verdicts]
-    by_sample = {
-        str(row["sample_id"]): verdict_from({name: row[name] for name in names})
-        for _, row in verdicts.iterrows()
-    }
+    verdicts = ours(db.verdicts()).to_dict("records")
+    by_sample = {str(row["sample_id"]): stored_verdict(row) for row in verdicts}
     images, pooled, per_image = ours(scope.images(db)), ours(db.descriptors("sample")), ours(db.descriptors())
     counted = images["excluded"].isna()
     return Gathered(
@@ -147,20 +143,6 @@ def gather(db: Database, scope: Scope) -> Gathered:
         per_image,
         _ends_of_axis(pd.concat([pooled, per_image])),
     )
-
-
-def verdict_from(fields: dict) -> ModalityVerdict:
-    """A verdict as the database gives it back: lists become tuples, missing numbers None."""
-
-    def restored(value: object) -> object:
-        if isinstance(value, list | tuple):
-            return tuple(restored(item) for item in value)
-        return None if isinstance(value, float) and value != value else value
-
-    values = {name: restored(value) for name, value in fields.items()}
-    if values.get("more_grains") is not None:
-        values["more_grains"] = int(str(values["more_grains"]).split(".")[0])
-    return ModalityVerdict(**values)  # type: ignore[arg-type]
 
 
 def _ends_of_axis(descriptors: pd.DataFrame) -> tuple[float, float]:

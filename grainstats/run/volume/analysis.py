@@ -17,8 +17,14 @@ from grainstats.measure.volume import (
     volume_summary,
 )
 from segment.unet.model_folder import Model
-from segment.volume import GreyVolume, LabelVolume, label_volume
-from segment.volume.pipeline import StackSettings, segment_stack
+from segment.volume import GreyVolume, LabelVolume, VoxelSize, label_volume, read_stack
+from segment.volume.orientation_sections import (
+    MISORIENTATION_DEG,
+    is_section_folder,
+    orientation_volume,
+    read_shifts,
+)
+from segment.volume.pipeline import Align, StackSettings, segment_stack
 
 _NO_GRAINS: dict[str, Any] = {
     "n_grains": 0,
@@ -48,6 +54,56 @@ class VolumeAnalysis:
     measured: VolumeMeasurement
     document: dict[str, Any]
     grey: np.ndarray | None = None
+
+
+def analyse_stack(
+    path: Path,
+    settings: StackSettings,
+    *,
+    labels: bool = False,
+    voxel_size: VoxelSize | None = None,
+    dataset: str | None = None,
+    model: str | None = None,
+    misorientation_deg: float = MISORIENTATION_DEG,
+    align_sections: Align = "none",
+    shifts: Path | None = None,
+    seed: int = 0,
+) -> VolumeAnalysis:
+    """Read, measure and judge a stack of slices, of labels, or of EBSD sections.
+
+    Parameters
+    ----------
+    path : Path
+    settings : StackSettings
+        Of grey slices.
+    labels : bool
+        The stack holds labels.
+    voxel_size, dataset
+        As in `segment.volume.read_stack`.
+    model : str, optional
+        A released model's name or a model folder.
+    misorientation_deg, align_sections, shifts
+        As in `segment.volume.orientation_sections.orientation_volume`; `shifts` is the table's file.
+    seed : int
+        Of the intervals of the modes.
+
+    Raises
+    ------
+    InputError
+        The stack, the table of shifts or the model cannot be used.
+    """
+    if is_section_folder(path):
+        moves = read_shifts(shifts) if shifts else None
+        sections = orientation_volume(
+            path, voxel_size, misorientation_deg=misorientation_deg, align=align_sections, shifts=moves
+        )
+        return analyse_grains(sections, "given by the user", seed=seed)
+    stack = read_stack(path, voxel_size=voxel_size, dataset=dataset)
+    if labels:
+        return analyse_labels(stack, seed=seed)
+    from segment.unet import load_model
+
+    return analyse_grey(stack, load_model(model) if settings.grains else None, settings, seed=seed)
 
 
 def analyse_labels(stack: GreyVolume, *, seed: int = 0) -> VolumeAnalysis:

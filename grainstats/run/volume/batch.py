@@ -10,17 +10,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import grainstats
+from grainstats._version import __version__
 from grainstats.run.atomic import write_bytes
 from grainstats.run.failures import Failure, unexpected
 from grainstats.run.names import plain_name
 from segment.errors import InputError, UnreadableError
-from segment.volume import VoxelSize
+from segment.volume import VoxelSize, read_tiff
 from segment.volume.orientation_sections import is_section_folder
 from segment.volume.pipeline import StackSettings
-
-STACKS = (".mrc", ".rec", ".map", ".h5", ".hdf5", ".nxs", ".zarr")  #: suffixes of files that hold a volume
-PAGED = (".tif", ".tiff", ".btf", ".tf8")  #: and of files that may
+from segment.volume.reading import is_stack_file
 
 
 @dataclass(frozen=True)
@@ -70,6 +68,9 @@ def run_volumes(
     InputError
         Nothing below the inputs is a stack, or two stacks have one name.
     """
+    from grainstats.run.volume.analysis import analyse_stack
+    from grainstats.run.volume.output import write_results
+
     stacks = _named(find_stacks(Path(i) for i in inputs))
     if not stacks:
         raise UnreadableError(
@@ -83,7 +84,9 @@ def run_volumes(
             if report is not None:
                 report(name)
             try:
-                _one(stack, folder, name, settings, voxel_size, model)
+                write_results(
+                    analyse_stack(stack, settings, voxel_size=voxel_size, model=model), folder, name
+                )
             except InputError as error:
                 failures.append(Failure(str(stack), "", error.reason, error.remedy))
                 continue
@@ -109,25 +112,13 @@ def find_stacks(inputs: Iterable[Path]) -> list[Path]:
             found.append(path)
             continue
         below = sorted(p for p in path.iterdir() if not p.name.startswith("."))
-        if any(p.is_dir() or _is_stack(p) for p in below):
-            found += find_stacks(p for p in below if p.is_dir() or p.suffix.lower() in (*STACKS, *PAGED))
+        if any(p.is_dir() or is_stack_file(p) for p in below):
+            found += find_stacks(
+                p for p in below if p.is_dir() or is_stack_file(p) or read_tiff.recognises(p)
+            )
         else:
             found.append(path)
     return found
-
-
-def _is_stack(path: Path) -> bool:
-    if path.suffix.lower() in STACKS:
-        return True
-    if path.suffix.lower() not in PAGED:
-        return False
-    from segment.micrograph.open_tiff import open_tiff
-
-    try:
-        with open_tiff(path) as tiff:
-            return len(tiff.pages) > 1
-    except InputError:
-        return False
 
 
 def _named(stacks: list[Path]) -> dict[str, Path]:
@@ -140,28 +131,6 @@ def _named(stacks: list[Path]) -> dict[str, Path]:
     return named
 
 
-def _one(
-    stack: Path,
-    folder: Path,
-    name: str,
-    settings: StackSettings,
-    voxel_size: VoxelSize | None,
-    model: str | None,
-) -> None:
-    from grainstats.run.volume.analysis import analyse_grains, analyse_grey
-    from grainstats.run.volume.output import write_results
-    from segment.unet import load_model
-    from segment.volume import read_stack
-    from segment.volume.orientation_sections import orientation_volume
-
-    if is_section_folder(stack):
-        found = analyse_grains(orientation_volume(stack, voxel_size), "given by the user")
-    else:
-        network = load_model(model) if settings.grains else None
-        found = analyse_grey(read_stack(stack, voxel_size=voxel_size), network, settings)
-    write_results(found, folder, name)
-
-
 def _made_of(stack: Path, settings: StackSettings, size: VoxelSize | None, model: str | None) -> str:
     """What decides a result, as text: files by size and time, settings, model, version."""
     files = sorted(p for p in stack.rglob("*") if p.is_file()) if stack.is_dir() else [stack]
@@ -172,7 +141,7 @@ def _made_of(stack: Path, settings: StackSettings, size: VoxelSize | None, model
             "settings": asdict(settings),
             "voxel_size_nm": None if size is None else size.xyz,
             "model": model,
-            "version": grainstats.__version__,
+            "version": __version__,
         }
     )
 

@@ -70,14 +70,14 @@ def test_wrong_calls_exit_with_two(tmp_path, image):
 def test_equal_stems_do_not_overwrite_each_other(tmp_path):
     from pathlib import Path
 
-    from grainstats.run.commands.segment import _output_names
+    from grainstats.run.job.frames import output_names
 
     paths = [Path("x/a.tif"), Path("y/a.tif"), Path("x/a.png"), Path("x/b.tif")]
-    names = _output_names(paths)
+    names = output_names(paths)
     assert len(set(names.values())) == 4
     assert names[paths[3]] == "b"
     alike = [Path(f"{sample}/raw/a.tif") for sample in ("S1", "S2", "S3")] + [Path("S3/raw/S3.raw.a.tif.tif")]
-    assert len(set(_output_names(alike).values())) == 4
+    assert len(set(output_names(alike).values())) == 4
 
 
 def test_pipeline_hands_on_model_settings_and_warnings(tiny, as_micrograph, image):
@@ -96,12 +96,12 @@ def test_blank_image_is_flagged(tiny, as_micrograph):
 
 
 def test_a_frame_of_a_stack_does_not_overwrite_another_file(tmp_path):
-    from grainstats.run.commands import segment as module
+    from grainstats.run.job import frames as module
 
     frames = np.random.default_rng(0).integers(0, 255, (2, 80, 80)).astype(np.uint8)
     tifffile.imwrite(tmp_path / "a.tif", frames, imagej=True)
     tifffile.imwrite(tmp_path / "a_0001.tif", frames[0])
-    frames = list(module._frames([tmp_path / "a.tif", tmp_path / "a_0001.tif"], None))
+    frames = list(module.frames_of([tmp_path / "a.tif", tmp_path / "a_0001.tif"], None))
     assert len({frame.name for frame in frames}) == 3
     assert not any(frame.error for frame in frames)
 
@@ -117,7 +117,7 @@ def segment_in_processes(monkeypatch, workers: int | None, paths, out, model_fol
     settings = module.Settings(out, None, None, "cpu", "f32", False, rules)
     work = module.FrameWork(str(model_folder), settings)
     found = [
-        (frame.number, result) for frame, result in module._segment_all(module._frames(paths, None), work)
+        (frame.number, result) for frame, result in module._segment_all(module.frames_of(paths, None), work)
     ]
     return dict(found), [number for number, _ in found]
 
@@ -158,7 +158,7 @@ def test_a_process_that_dies_is_a_named_failure_with_a_remedy(monkeypatch, tmp_p
 def test_frames_wait_while_those_under_way_fill_the_memory(monkeypatch, as_micrograph):
     from pathlib import Path
 
-    from grainstats.run.commands import segment as module
+    from grainstats.run.job import frames as module
 
     monkeypatch.setattr(module, "PX_AT_ONCE", 250)
     frames = [

@@ -1,0 +1,109 @@
+"""Images of the files of a call, one by one, with the names of what is made of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from segment.errors import InputError
+
+if TYPE_CHECKING:
+    from segment.micrograph import Micrograph
+
+PX_AT_ONCE = 100_000_000  #: pixels of the images that are under way side by side: some 3 GB
+
+
+@dataclass(frozen=True)
+class Frame:
+    """An image of a file and the name of its outputs, or why there is none."""
+
+    number: int  #: in the order of the inputs
+    path: Path
+    name: str = ""
+    micrograph: Micrograph | None = None  #: None: an orientation map, or an error
+    error: str = ""
+    more: tuple[Micrograph, ...] = ()  #: further pictures of the same field
+
+    @property
+    def pixels(self) -> int:
+        return sum(each.image.size for each in (self.micrograph, *self.more) if each is not None)
+
+
+class Queue:
+    """Frames waiting for a process; taken only while those under way leave room in memory."""
+
+    def __init__(self, frames: Iterator[Frame]) -> None:
+        self._frames, self._pixels = frames, 0
+        self._held: Frame | None = None
+
+    def take(self) -> Frame | None:
+        """The next frame; None where there is none, or no room until another is done."""
+        frame, self._held = self._held or next(self._frames, None), None
+        if frame is not None and self._pixels and self._pixels + frame.pixels > PX_AT_ONCE:
+            self._held = frame
+            return None
+        self._pixels += 0 if frame is None else frame.pixels
+        return frame
+
+    def done(self, frame: Frame) -> None:
+        """Make room again."""
+        self._pixels -= frame.pixels
+
+
+def frames_of(paths: list[Path], pixel_size_nm: float | None) -> Iterator[Frame]:
+    """All frames of the files, read one by one; what cannot be read says why."""
+    from segment.micrograph import read_micrographs
+    from segment.orientation import is_orientation_map
+
+    names, number = output_names(paths), count()
+    for path in paths:
+        if is_orientation_map(path):
+            yield Frame(next(number), path, names[path])
+            continue
+        try:
+            for micrograph in read_micrographs(path, pixel_size_nm=pixel_size_nm):
+                name = names[path] if micrograph.n_frames == 1 else f"{names[path]}_{micrograph.frame:04d}"
+                if micrograph.n_frames > 1 and name in names.values():  # of another file, as stack_0001.tif
+                    name = f"{path.name}_{micrograph.frame:04d}"
+                yield Frame(next(number), path, name, micrograph)
+        except Exception as error:  # costs one image, not the run
+            yield Frame(next(number), path, error=said_of_file(path, error))
+
+
+def one_field(paths: list[Path], pixel_size_nm: float | None) -> Frame:
+    """All images of the files, and all their channels, as pictures of one field."""
+    from segment.micrograph import read_micrographs
+
+    first = paths[0]
+    try:
+        pictures = [
+            picture
+            for path in paths
+            for picture in read_micrographs(path, pixel_size_nm=pixel_size_nm, all_channels=True)
+        ]
+    except Exception as error:  # as for an image by itself
+        return Frame(0, first, error=said_of_file(first, error))
+    return Frame(0, first, first.stem, pictures[0], more=tuple(pictures[1:]))
+
+
+def output_names(paths: list[Path]) -> dict[Path, str]:
+    """Stem of each file's outputs; where stems are alike, suffix and folders tell them apart."""
+    stems = Counter(path.stem for path in paths)
+    names: dict[Path, str] = {}
+    for path in paths:
+        parts = path.relative_to(path.anchor).parts
+        longer = [".".join(parts[-depth:]) for depth in range(1, len(parts) + 1)]
+        numbered = [f"{longer[-1]}_{number}" for number in range(2, len(paths) + 2)]
+        wanted = [path.stem] if stems[path.stem] == 1 else []
+        taken = set(names.values())
+        names[path] = next(name for name in [*wanted, *longer, *numbered] if name not in taken)
+    return names
+
+
+def said_of_file(path: Path, error: Exception) -> str:
+    """What the user reads of an error: those that name their file and remedy, as they are."""
+    return str(error) if isinstance(error, InputError) else f"{path}: {type(error).__name__}: {error}"
