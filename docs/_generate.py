@@ -61,7 +61,6 @@ def _first_picture(cells: list[dict[str, Any]]) -> bytes | None:
 
 def command_line() -> str:
     """Every command with its options, as `-h` shows them."""
-    import click
     from typer.main import get_command
 
     from grainstats.run.cli import app
@@ -76,12 +75,12 @@ def command_line() -> str:
         "",
     ]
 
-    def add(command: click.Command, name: str) -> None:
-        if isinstance(command, click.Group):
-            for part in sorted(command.commands):
-                add(command.commands[part], f"{name} {part}")
+    def add(command: Any, name: str) -> None:
+        if inside := getattr(command, "commands", None):  # a group, of click or of typer's own copy of it
+            for part in inside:
+                add(inside[part], f"{name} {part}")
             return
-        context = click.Context(command, info_name=name)
+        context = command.context_class(command, info_name=name)
         parts.extend([f"## {name}", "", inspect.cleandoc(command.help or ""), ""])
         parts.extend(["```", command.get_usage(context).removeprefix("Usage: "), "```", ""])
         rows = [record for one in command.get_params(context) if (record := one.get_help_record(context))]

@@ -1,14 +1,15 @@
 """From electron micrographs to grain-boundary spacings and a verdict: uniform, bimodal or indeterminate.
 
-``import grainstats as gs``, then the whole way in one call, or step by step:
+``import grainstats as gs``, then the whole way in one call (`analyze`), or step by step (`read`, `segment`,
+`measure`, `judge`). Every name not below is private, except those that the rooms `grainstats.measure`,
+`grainstats.infer`, `grainstats.magnet` and `grainstats.share` export themselves.
 
+Examples
+--------
 >>> import grainstats as gs
 >>> micrograph = gs.read(gs.example_micrographs() / "ai-02" / "ai-02-field-1.tif")[0]
 >>> micrograph.image.shape, micrograph.pixel_size_nm
 ((944, 1024), 2.0)
-
-The names below are public; every other name of the package is private, except those that the rooms
-`grainstats.measure`, `grainstats.infer`, `grainstats.magnet` and `grainstats.share` export themselves.
 """
 
 from __future__ import annotations

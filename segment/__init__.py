@@ -1,12 +1,12 @@
 """Micrograph -> grain map: reading microscope files, the U-Net at work, closed cells.
 
-``import segment``, then step by step:
+Every name that is not listed here is private, except those that the rooms of the package export themselves.
 
+Examples
+--------
 >>> import segment
 >>> segment.released_models()[0]
 'unet-lite2'
-
-Every name that is not listed here is private, except those that the rooms of the package export themselves.
 """
 
 from __future__ import annotations
