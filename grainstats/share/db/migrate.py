@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from grainstats.share.db.engine import in_transaction
+from grainstats.share.db.optimizer_view import VIEW
+from grainstats.share.db.schema import Base
 from grainstats.share.db.urls import DatabaseError, safe_url
 
 #: Schema versions this program knows, oldest first; the last one is what it writes.
@@ -71,15 +73,28 @@ def _migrate(connection: Connection, *, create: bool) -> None:
     if version == VERSIONS[-1]:
         return
     source = safe_url(connection.engine.url)
-    if version is None and not create:
-        raise DatabaseError(source, "the database is empty", "Fill it with grainstats run")
-    if version is not None and version not in VERSIONS:
+    if version is None:
+        if not create:
+            raise DatabaseError(source, "the database is empty", "Fill it with grainstats run")
+        return _make(connection)
+    if version not in VERSIONS:
         raise DatabaseError(
             source,
             f"its schema version {version} is newer than this program knows (up to {VERSIONS[-1]})",
             "Update grainstats (pip install --upgrade grainstats); the database is left as it is",
         )
     upgrade(connection, VERSIONS[-1])
+
+
+def _make(connection: Connection) -> None:
+    """All tables at once: a new database needs no Alembic, which takes .1 s to import."""
+    Base.metadata.create_all(connection)
+    connection.execute(sa.text(VIEW))
+    version = sa.Table(
+        "alembic_version", sa.MetaData(), sa.Column("version_num", sa.String(32), primary_key=True)
+    )
+    version.create(connection)
+    connection.execute(sa.insert(version), {"version_num": VERSIONS[-1]})
 
 
 def upgrade(connection: Connection, to: str) -> None:

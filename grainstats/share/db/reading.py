@@ -13,6 +13,7 @@ from sqlalchemy.engine import Engine
 from grainstats.infer.modality.verdict import ModalityVerdict
 from grainstats.share.db.bulk import CUT_ENDS
 from grainstats.share.db.engine import in_transaction
+from grainstats.share.db.optimizer_view import OPTIMIZER_COLUMNS
 from grainstats.share.db.records import AnalysisKey, digest_of, plain
 from grainstats.share.db.schema import (
     Analysis,
@@ -304,23 +305,6 @@ class Readers:
         view = sa.table("optimizer_table", *(sa.column(name) for name in OPTIMIZER_COLUMNS))
         frame = self._frame(sa.select(*view.columns), "sample_id", "kind", "name")
         return frame.astype(dict.fromkeys(("value", "uncertainty", "ci_low", "ci_high"), float))
-
-
-#: Columns of the view `optimizer_table`, as migration 0002 made it.
-OPTIMIZER_COLUMNS = (
-    "sample_id",
-    "route",
-    "campaign",
-    "kind",
-    "name",
-    "value",
-    "text",
-    "uncertainty",
-    "ci_low",
-    "ci_high",
-    "unit",
-    "pool",
-)
 
 
 def _wide_columns(designs: pd.DataFrame, properties: pd.DataFrame) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -17,12 +17,13 @@ from grainstats.share import AnalysisRecord, Database, DatabaseError
 from grainstats.share.db import migrate as migrate_module
 from grainstats.share.db.engine import in_transaction, make_engine
 from grainstats.share.db.migrate import VERSIONS, upgrade, version_of
-from grainstats.share.db.reading import OPTIMIZER_COLUMNS
+from grainstats.share.db.optimizer_view import OPTIMIZER_COLUMNS
 from grainstats.share.db.schema import Base
 from grainstats.share.db.urls import parse_url
 
 OLD = Path(__file__).with_name("schema_0001.sql")  # a database as version 0001 wrote it (sqlite3 .dump)
 Raw = Callable[..., list]
+Tables = Callable[[sa.Connection], None]
 
 
 def make_old(path: Path) -> Path:
@@ -32,9 +33,12 @@ def make_old(path: Path) -> Path:
     return path
 
 
-def test_migrations_make_exactly_the_models(url: str) -> None:
-    Database.open(url).close()
+@pytest.mark.parametrize("old", [False, True])
+def test_new_and_older_databases_have_exactly_the_models(url: str, old: bool, first_tables: Tables) -> None:
     engine = make_engine(parse_url(url))
+    if old:
+        in_transaction(engine, first_tables)
+    Database.open(url).close()
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
@@ -75,10 +79,9 @@ INSERT INTO failure VALUES ('C:\\data\\x\\b.tif', '', 'it is cut', 'Report error
 """
 
 
-def test_an_older_database_loses_the_folders_of_its_machine(
-    url: str, raw: Raw, make_record: Callable
-) -> None:
+def test_an_older_database_loses_the_folders_of_its_machine(url: str, raw: Raw, first_tables: Tables) -> None:
     engine = make_engine(parse_url(url))
+    in_transaction(engine, first_tables)
     in_transaction(engine, lambda connection: upgrade(connection, "0003"))
     engine.dispose()
     digest, day = "'d'", "'2024-01-01T00:00:00Z'"
@@ -101,9 +104,9 @@ def test_an_older_database_loses_the_folders_of_its_machine(
         assert failures == [["x/b.tif", "it is cut", "Report errors/b.txt"]]
 
 
-def test_an_older_postgresql_database_is_brought_up(postgres_url: str) -> None:
+def test_an_older_postgresql_database_is_brought_up(postgres_url: str, first_tables: Tables) -> None:
     engine = make_engine(parse_url(postgres_url))
-    in_transaction(engine, lambda connection: upgrade(connection, "0001"))
+    in_transaction(engine, first_tables)
     with engine.connect() as connection:
         assert version_of(connection) == "0001"
         assert "optimizer_table" not in sa.inspect(connection).get_view_names()
