@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from segment.label_edges import on_edges
+
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
@@ -135,6 +137,5 @@ def draw_grains(axis: Axes, image: Pictured | None) -> None:
 def _without_boundaries(labels: np.ndarray, diameter: np.ndarray) -> np.ndarray:
     """Diameter by pixel; NaN on boundaries and where there is no grain."""
     shown: np.ndarray = diameter[labels]
-    shown[:, :-1][labels[:, :-1] != labels[:, 1:]] = np.nan
-    shown[:-1][labels[:-1] != labels[1:]] = np.nan
+    shown[on_edges(labels)] = np.nan
     return shown

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segment.cells.borders import Borders, pair_key
+from segment.label_edges import label_edges
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,18 +85,13 @@ def border_places(labels: np.ndarray, borders: Borders) -> BorderPlaces:
     >>> found.edges(0, cells)[:, 0].tolist()
     [[-0.5, 1.5], [0.5, 1.5]]
     """
-    keys, rows, columns, beside = [], [], [], []
-    for is_beside, here, there in (
-        (True, labels[:, :-1], labels[:, 1:]),
-        (False, labels[:-1], labels[1:]),
-    ):
-        y, x = np.nonzero((here != there) & (here > 0) & (there > 0))
-        keys.append(pair_key(here[y, x], there[y, x]))
-        rows.append(y.astype(np.int32))
-        columns.append(x.astype(np.int32))
-        beside.append(np.full(y.size, is_beside))
-    key = np.concatenate(keys)
+    across, down = label_edges(labels)
+    row, column = (np.concatenate(parts).astype(np.int32) for parts in zip(across, down, strict=True))
+    beside = np.arange(row.size) < across[0].size
+    here, there = labels[row, column], labels[row + ~beside, column + beside]
+    cells = np.flatnonzero((here > 0) & (there > 0))
+    key = pair_key(here[cells], there[cells])
     order = np.argsort(key, kind="stable")
     first = np.searchsorted(key[order], pair_key(*borders.pairs.T))
-    row, column, side = (np.concatenate(parts)[order] for parts in (rows, columns, beside))
-    return BorderPlaces(borders, np.append(first, key.size), row, column, side)
+    kept = cells[order]
+    return BorderPlaces(borders, np.append(first, key.size), row[kept], column[kept], beside[kept])

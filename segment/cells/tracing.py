@@ -5,6 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from segment.label_edges import on_edges
+
 WIDEST_GAP = 16.0  #: pixels between line ends that are still bridged
 NARROW = 0.45  #: width of a gap over that of the narrower of the cells that it joins
 _REACH = 5  #: pixels beyond twice a line's half width at which it is seen to go on
@@ -84,9 +86,7 @@ def loose_lines(lines: np.ndarray, labels: np.ndarray) -> int:
     labels : ndarray of int32, shape (rows, columns)
         Cells between them, as `split_tracing` gives them.
     """
-    apart = np.ones(lines.shape, np.uint8)
-    apart[:-1][labels[:-1] != labels[1:]] = 0
-    apart[:, :-1][labels[:, :-1] != labels[:, 1:]] = 0
+    apart = (~on_edges(labels)).view(np.uint8)
     if apart.all():
         return 1
     reach = 2 * _half_width(lines) + _REACH

@@ -27,6 +27,7 @@ from segment.boundary_map import BoundaryMap
 from segment.errors import InputError
 from segment.grain_map import GrainMap
 from segment.grain_orientations import GrainOrientations
+from segment.label_edges import on_edges
 from segment.orientation.misorientation import disorientation, nearest_variant
 from segment.orientation.neighbours import neighbour_pairs
 from segment.orientation.orientation_map import OrientationMap
@@ -115,16 +116,10 @@ def grain_map_of(orientation_map: OrientationMap, rules: GrainRules = GrainRules
 def boundary_map_of(grain_map: GrainMap) -> BoundaryMap:
     """The boundaries of a cut map as probabilities: 1 on both sides of every boundary, 0 elsewhere."""
     labels = grain_map.cells()
-    probability = np.zeros(labels.shape, np.float32)
-    across, down = labels[:, :-1] != labels[:, 1:], labels[:-1] != labels[1:]
-    for part, apart in (
-        (probability[:, :-1], across),
-        (probability[:, 1:], across),
-        (probability[:-1], down),
-        (probability[1:], down),
-    ):
-        part[apart] = 1
-    return BoundaryMap(probability, grain_map.pixel_size_nm, grain_map.pixel_size_source, grain_map.valid)
+    beside = on_edges(labels) | on_edges(labels, upper_left=True)
+    return BoundaryMap(
+        beside.astype(np.float32), grain_map.pixel_size_nm, grain_map.pixel_size_source, grain_map.valid
+    )
 
 
 def _chosen_phase(orientation_map: OrientationMap, name: str | None) -> int | None:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from segment.label_edges import on_edges
+
 LARGER = 4.0  #: equivalent diameter over the area-weighted median of the other cells
 SMALLEST_SHARE = 0.01  #: of the image; less changes no mean
 INSIDE_PX = 6  #: distance from the cell's outline, where its own grey is seen
@@ -76,10 +78,8 @@ def _huge(area: np.ndarray, pixels: int) -> np.ndarray:
 
 
 def _far_from_borders(labels: np.ndarray) -> np.ndarray:
-    border = np.zeros(labels.shape, np.uint8)
-    border[1:] |= labels[1:] != labels[:-1]
-    border[:, 1:] |= labels[:, 1:] != labels[:, :-1]
-    return cv2.distanceTransform(1 - border, cv2.DIST_L2, 3) > INSIDE_PX
+    border = on_edges(labels, upper_left=True)
+    return cv2.distanceTransform((~border).view(np.uint8), cv2.DIST_L2, 3) > INSIDE_PX
 
 
 def _of_cells(grey: np.ndarray, labels: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

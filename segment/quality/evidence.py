@@ -22,6 +22,7 @@ from segment._threads import available_cores
 from segment.boundary_map import BoundaryMap
 from segment.cells.border_merging import BORDER_CONFIDENCE, SEED_PERSISTENCE
 from segment.cells.borders import find_borders
+from segment.label_edges import on_edges
 from segment.micrograph.micrograph import Micrograph
 
 WHOLE_PX = 1_500_000  #: network pixels up to which the whole image is looked at
@@ -202,7 +203,7 @@ def _numbers(window: _Window, hidden: Future[float]) -> dict[str, float]:
         return {}
     line = probability > BORDER_CONFIDENCE
     n_line = max(int(np.count_nonzero(line)), 1)
-    away = cv2.distanceTransform(1 - _edges(labels), cv2.DIST_L2, 3)
+    away = cv2.distanceTransform((~on_edges(labels, upper_left=True)).view(np.uint8), cv2.DIST_L2, 3)
     near = away <= REACH_PX
     return {
         "cells": float(np.count_nonzero(np.bincount(labels.ravel())[1:])),
@@ -216,14 +217,6 @@ def _numbers(window: _Window, hidden: Future[float]) -> dict[str, float]:
         **dict(zip(("widest_angle", "clean_junctions"), junctions(labels), strict=True)),
         "hidden": hidden.result() / length,
     }
-
-
-def _edges(labels: np.ndarray) -> np.ndarray:
-    """1 where the pixel on the left or above has another label; uint8."""
-    edge = np.zeros(labels.shape, np.uint8)
-    edge[:, 1:] |= labels[:, 1:] != labels[:, :-1]
-    edge[1:] |= labels[1:] != labels[:-1]
-    return edge
 
 
 def _hidden(probability: np.ndarray, labels: np.ndarray) -> float:
@@ -302,7 +295,7 @@ def junctions(labels: np.ndarray) -> tuple[float, float]:
 
 def _blocks(window: _Window) -> np.ndarray:
     """Border length per area and standard deviation of grey in each block, shape (2, blocks²)."""
-    edge = _edges(window.labels)
+    edge = on_edges(window.labels, upper_left=True)
     fine = window.grey - cv2.GaussianBlur(window.grey, (0, 0), 8)
     values = [
         [float(edge[part].mean()), float(fine[part].std())]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grainstats.measure.grains.run_lengths import strips
+from segment.label_edges import label_edges
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,30 +48,11 @@ class Cracks:
     on_frame: np.ndarray
 
 
-def _between_columns(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(row, column) of pixels that differ from their right neighbour."""
-    found = [np.flatnonzero(labels[a:b, 1:] != labels[a:b, :-1]) for a, b in strips(labels.shape)]
-    base = [a * (labels.shape[1] - 1) for a, _ in strips(labels.shape)]
-    flat = np.concatenate([f + offset for f, offset in zip(found, base, strict=True)])
-    return np.divmod(flat, labels.shape[1] - 1) if labels.shape[1] > 1 else (flat, flat)
-
-
-def _between_rows(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(row, column) of pixels that differ from the pixel below."""
-    parts = []
-    for a, b in strips(labels.shape):
-        lower = labels[a + 1 : b + 1]
-        parts.append(np.flatnonzero(labels[a : a + lower.shape[0]] != lower) + a * labels.shape[1])
-    return np.divmod(np.concatenate(parts), labels.shape[1])
-
-
 def find_cracks(labels: np.ndarray) -> Cracks:
     """Cracks of a label image (hidden pixels -1), shape (rows, columns); cost linear in pixels."""
     width = labels.shape[1]
     index = _index_type(labels.shape)
-    (vy, vx), (hy, hx) = (
-        [part.astype(index) for part in found] for found in (_between_columns(labels), _between_rows(labels))
-    )
+    (vy, vx), (hy, hx) = ([part.astype(index) for part in found] for found in label_edges(labels))
     n_v, stride = vy.size, width + 1
     midpoint = np.concatenate([np.column_stack([vy, vx + 0.5]), np.column_stack([hy + 0.5, hx])])
     first = np.concatenate([labels[vy, vx], labels[hy, hx]])

@@ -11,6 +11,7 @@ from PIL import Image
 
 from grainstats.run.atomic import write_bytes
 from segment.grain_map import GrainMap
+from segment.label_edges import on_edges
 
 OVERLAY_PX = 4096  #: longest side of the overlay PNG
 VIEW_PX = 900  #: widest picture in the report
@@ -101,9 +102,7 @@ def shrink_indices(old: tuple[int, ...], new: tuple[int, ...]) -> tuple[np.ndarr
 
 def boundary_lines(labels: np.ndarray, width: int = 1) -> np.ndarray:
     """Bool of the labels' shape: pixels whose right or lower neighbour carries another label."""
-    edge = np.zeros(labels.shape, bool)
-    edge[:, :-1] |= labels[:, :-1] != labels[:, 1:]
-    edge[:-1] |= labels[:-1] != labels[1:]
+    edge = on_edges(labels)
     if width > 1:
         edge = cv2.dilate(edge.astype(np.uint8), np.ones((width, width), np.uint8)).astype(bool)
     return edge

@@ -12,6 +12,7 @@ from grainstats.measure.network.misorientation import misorientation_distributio
 from grainstats.run.atomic import write_bytes
 from grainstats.run.report.image_overlays import OVERLAY_PX, VIEW_PX, encoded, scale_to, shrink_indices
 from segment.grain_map import GrainMap
+from segment.label_edges import label_edges, pairs_beside
 from segment.orientation import CrystalPhase, boundary_character
 from segment.orientation.colours import KEY_CORNERS, colour_key, key_group
 
@@ -80,13 +81,8 @@ def boundary_layer(grains: GrainMap, shape: tuple[int, int], size: tuple[int, in
 def _kinds(grains: GrainMap, labels: np.ndarray) -> np.ndarray:
     """Kind of boundary at each pixel whose right or lower neighbour has another label; 0: none."""
     kind = np.zeros(labels.shape, np.uint8)
-    for first, second, where in (
-        (labels[:, :-1], labels[:, 1:], kind[:, :-1]),
-        (labels[:-1], labels[1:], kind[:-1]),
-    ):
-        apart = first != second
-        pairs = np.stack([first[apart], second[apart]], axis=1)
-        where[apart] = np.maximum(where[apart], _kind_of_pairs(grains, pairs))
+    rows, columns = (np.concatenate(places) for places in zip(*label_edges(labels), strict=True))
+    np.maximum.at(kind, (rows, columns), _kind_of_pairs(grains, pairs_beside(labels)))
     return kind
 
 
@@ -177,14 +173,7 @@ def _draw_distribution(
 
 def _distribution(grains: GrainMap) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Lower ends of classes of 5 degrees, share of pixel edges in each, and share of random pairs."""
-    labels = grains.labels
-    pairs = np.concatenate(
-        [
-            np.stack([first[first != second], second[first != second]], axis=1)
-            for first, second in ((labels[:, :-1], labels[:, 1:]), (labels[:-1], labels[1:]))
-        ]
-    )
-    different, count = np.unique(pairs, axis=0, return_counts=True)
+    different, count = np.unique(pairs_beside(grains.labels), axis=0, return_counts=True)
     table = pd.DataFrame({"label_a": different[:, 0], "label_b": different[:, 1], "length_px": count})
     known = grains.orientations
     if known is None or not len(table):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from segment.label_edges import on_edges
+
 LONGEST_PX = 512  #: longer edge of a slice on the page
 VOID = (38, 40, 46)  #: RGB
 LINE = (255, 214, 10)  #: RGB
@@ -31,11 +33,8 @@ def slice_picture(labels: np.ndarray, grey: np.ndarray | None, colours: np.ndarr
     colours : ndarray, from `palette`
     """
     picture = colours[labels] if grey is None else np.repeat(grey[..., None], 3, axis=2)
-    line = np.zeros(labels.shape, bool)
-    line[:, 1:] |= labels[:, 1:] != labels[:, :-1]
-    line[1:] |= labels[1:] != labels[:-1]
     picture = picture.copy()
-    picture[line] = LINE if grey is not None else (30, 30, 34)
+    picture[on_edges(labels, upper_left=True)] = LINE if grey is not None else (30, 30, 34)
     return picture
 
 

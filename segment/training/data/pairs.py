@@ -12,6 +12,7 @@ from segment.cells.close import grain_map_from_tracing
 from segment.cells.second_phases import set_aside
 from segment.errors import InputError
 from segment.grain_map import GrainMap
+from segment.label_edges import on_edges
 from segment.label_files import read_label_map
 from segment.micrograph import read_micrographs
 from segment.micrograph.finding import SUFFIXES
@@ -195,8 +196,4 @@ def _files(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
 
 def lines_of(cells: GrainMap) -> np.ndarray:
     """One-pixel boundaries between cells, and around what is no grain; bool."""
-    labels = cells.labels
-    lines = np.zeros(labels.shape, bool)
-    lines[:, :-1] = labels[:, :-1] != labels[:, 1:]
-    lines[:-1] |= labels[:-1] != labels[1:]
-    return lines
+    return on_edges(cells.labels)

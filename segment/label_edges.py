@@ -1,0 +1,53 @@
+"""Where the label changes from a pixel to the one right of it or below it: the one walk along all borders."""
+
+from __future__ import annotations
+
+import numpy as np
+
+STRIP_PIXELS = 1 << 22  #: compared at a time, so that no whole-map temporary exists
+
+Places = tuple[np.ndarray, np.ndarray]
+"""Rows and columns, ndarrays of int64, shape (n,)."""
+
+
+def label_edges(labels: np.ndarray) -> tuple[Places, Places]:
+    """Pixels with another label on their right, and pixels with another label below; row by row.
+
+    Parameters
+    ----------
+    labels : ndarray, shape (rows, columns)
+
+    Examples
+    --------
+    >>> (_, column), (row, _) = label_edges(np.array([[1, 1, 2], [3, 3, 2]]))
+    >>> column.tolist(), row.tolist()
+    ([1, 1], [0, 0])
+    """
+    return _places(labels[:, :-1], labels[:, 1:]), _places(labels[:-1], labels[1:])
+
+
+def pairs_beside(labels: np.ndarray) -> np.ndarray:
+    """Labels on both sides of each pixel edge at which they change; int64, shape (n, 2)."""
+    (y, x), (v, u) = label_edges(labels)
+    here = np.concatenate([labels[y, x], labels[v, u]])
+    there = np.concatenate([labels[y, x + 1], labels[v + 1, u]])
+    return np.column_stack([here, there]).astype(np.int64)
+
+
+def on_edges(labels: np.ndarray, *, upper_left: bool = False) -> np.ndarray:
+    """Bool of the labels' shape: the pixels of `label_edges`; or, `upper_left`, those on the other side."""
+    side = np.s_[1:] if upper_left else np.s_[:-1]
+    found = np.zeros(labels.shape, bool)
+    found[:, side] = labels[:, :-1] != labels[:, 1:]
+    found[side] |= labels[:-1] != labels[1:]
+    return found
+
+
+def _places(first: np.ndarray, second: np.ndarray) -> Places:
+    rows, width = first.shape
+    strip = max(STRIP_PIXELS // max(width, 1), 1)
+    found = [
+        np.flatnonzero(first[a : a + strip] != second[a : a + strip]) + a * width
+        for a in range(0, max(rows, 1), strip)
+    ]
+    return np.divmod(np.concatenate(found), max(width, 1))
