@@ -25,7 +25,7 @@ from segment.label_record import lines_of, tags_of, with_record
 from segment.micrograph.micrograph import PixelSizeSource
 
 OUTLINE = -1  #: what OpenCV's watershed writes on the lines between cells
-_MOST_IN_A_BYTE = 255
+_MOST_IN_A_BYTE = 255  #: labels that an 8-bit map can hold
 STEPS = 8192  #: of a stored probability
 STRIP_ROWS = 64  #: that are compressed at a time, in threads
 

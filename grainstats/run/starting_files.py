@@ -47,6 +47,7 @@ hardness_GPa = "maximise"      # or "minimise"
 # use = ["intercept_mean_nm", "intercept_cv"]
 """
 
+#: of space.toml, for editors that check while one types
 SPACE_SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "Parameter space",

@@ -17,6 +17,7 @@ from segment.cells.editing import Patch, cut_cell, draw_boundary, join_cells, ta
 from segment.errors import InputError
 
 LOOK = "look"
+#: name of the button, and what it does to labels along a line
 TOOLS: dict[str, Callable[[np.ndarray, np.ndarray], Patch]] = {
     "join": join_cells,
     "cut": cut_cell,

@@ -16,7 +16,7 @@ from scipy import ndimage
 
 NAME = "roiset"
 VERSION, TRACED = 227, 8
-HEADER = 64
+HEADER = 64  #: bytes before the outline's points (ImageJ's RoiDecoder)
 MOST_POINTS = 65535  #: of one outline in the format
 DAY = (1980, 1, 1, 0, 0, 0)  #: of every entry, so that the same map gives the same bytes
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 UnitKind = Literal["length", "reciprocal", "energy", "angle", "none", "other"]
 
+#: nanometres in a unit, by its names in lower case
 _NM: dict[str, float] = {
     "m": 1e9,
     "cm": 1e7,
@@ -30,7 +31,7 @@ _NM: dict[str, float] = {
     "angstrom": 0.1,
     "ang": 0.1,
 }
-_INCH_NM = 25.4e6
+_INCH_NM = 25.4e6  #: 25.4 mm, exact since 1959
 _USUAL = (
     "72 75 90 96 100 120 144 150 180 200 220 240 266 300 350 360 400 600 720 800 1000 1200 1440 2400 4800"
 )

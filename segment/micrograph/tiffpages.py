@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 SMALL_BYTES = 64 << 20  #: of pixels: so many are read whatever the file says
 MOST_COMPRESSED = 2000  #: pixel bytes per stored byte, twice what Deflate or LZW can reach
-_REDUCED = 1
-_MASK = 4
-_TEXT_TYPES = (1, 2, 7)
+_REDUCED = 1  #: bit of NewSubfileType: a smaller copy (TIFF 6.0)
+_MASK = 4  #: bit of NewSubfileType: a transparency mask
+_TEXT_TYPES = (1, 2, 7)  #: BYTE, ASCII and UNDEFINED: types of a tag that can hold text
 
 
 def vendor_text(opened: OpenFile, *codes: int) -> str:

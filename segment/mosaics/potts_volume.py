@@ -14,6 +14,7 @@ TEMPERATURE = 0.5  #: in units of one bond of the 26-neighbourhood: boundaries d
 QUENCH = 3  #: sweeps without temperature at the end
 MOST_SWEEPS = 5_000  #: then growth has stopped
 
+#: steps (planes, rows, columns) to the 26 voxels around one
 _NEIGHBOURS = np.array(
     [(z, y, x) for z in (-1, 0, 1) for y in (-1, 0, 1) for x in (-1, 0, 1) if (z, y, x) != (0, 0, 0)],
     dtype=np.int64,

@@ -28,6 +28,7 @@ _EDAX_COLUMNS = ("phi1", "phi", "phi2", "x", "y", "iq", "ci", "phase", "sem", "f
 _ASTAR_COLUMNS = ("phi1", "phi", "phi2", "x", "y", "index", "reliability", "phase")
 _EMSOFT_COLUMNS = ("phi1", "phi", "phi2", "x", "y", "iq", "dp", "phase")
 _PROPERTIES = ("iq", "ci", "fit", "index", "reliability", "dp")
+#: nanometres in a unit, as headers write it
 _UNITS = {
     "microns": 1e3,
     "micron": 1e3,

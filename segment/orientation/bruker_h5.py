@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".h5", ".hdf5")
 
-MICROMETRE_NM = 1e3
+MICROMETRE_NM = 1e3  #: nanometres; the file's steps are micrometres
 
 
 def recognises(file: h5py.File) -> bool:

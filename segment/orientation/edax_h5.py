@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".h5", ".hdf5", ".edaxh5", ".oh5")
 
-MICROMETRE_NM = 1e3
+MICROMETRE_NM = 1e3  #: nanometres; the file's steps are micrometres
 _NAMES = {
     "phi1": ("Phi1",),
     "phi": ("Phi", "PHI"),

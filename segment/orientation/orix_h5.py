@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 SUFFIXES = (".h5", ".hdf5")
 
 TWO_FOLD: Literal["c"] = "c"  #: orix has the axis of 2/m along z
-_UNITS = {"um": 1e3, "µm": 1e3, "μm": 1e3, "nm": 1.0, "mm": 1e6}
+_UNITS = {"um": 1e3, "µm": 1e3, "μm": 1e3, "nm": 1.0, "mm": 1e6}  #: nanometres in a unit
 _PROPERTIES = {"iq": "iq", "ci": "ci", "fit": "fit", "mad": "mad", "bc": "bc", "bs": "bs", "dp": "dp"}
 _PROPERTIES |= {"reliability": "rel", "dp_best": "scores"}
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".h5oina",)
 
-MICROMETRE_NM = 1e3
+MICROMETRE_NM = 1e3  #: nanometres; the file's steps are micrometres
 _PROPERTIES = {"bc": "Band Contrast", "bs": "Band Slope", "bands": "Bands", "error": "Error"}
 
 

@@ -14,7 +14,8 @@ from segment.orientation.quaternions import from_axis_angle, multiply
 LAUE_GROUPS = ("-1", "2/m", "mmm", "4/m", "4/mmm", "-3", "-3m", "6/m", "6/mmm", "m-3", "m-3m")
 
 _Z, _X, _DIAGONAL = (0, 0, 1), (1, 0, 0), (1, 1, 1)
-_AXES = {"a": (1, 0, 0), "b": (0, 1, 0), "c": (0, 0, 1)}
+_AXES = {"a": (1, 0, 0), "b": (0, 1, 0), "c": (0, 0, 1)}  #: crystal axes as vectors
+#: rotations that generate each Laue group: axis and degrees (International Tables A)
 _GENERATORS: dict[str, tuple[tuple[tuple[int, int, int], float], ...]] = {
     "-1": (),
     "mmm": ((_Z, 180), (_X, 180)),

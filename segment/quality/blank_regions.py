@@ -19,7 +19,7 @@ INSIDE_PX = 6  #: distance from the cell's outline, where its own grey is seen
 FLAT = 1.5  #: grey deviation inside, of windows of `WINDOW_PX`, over that of the other cells
 SMOOTH = 0.2  #: the same ratio below which the camera's noise is missing: no part of the photograph
 EXTREME = 0.005  #: share of the other cells' area whose mean grey may lie beyond that of a blank region
-WINDOW_PX = 7
+WINDOW_PX = 7  #: edge of the windows whose deviation is taken
 MOST_BY_GREY = 2  #: huge cells of an image that may be blank by their grey alone; more are a population
 FEWEST_CELLS = 20  #: to know what a grain looks like
 

@@ -20,10 +20,10 @@ from pathlib import Path
 import numpy as np
 
 FILE = "errors.json"
-FORMAT = 1
+FORMAT = 1  #: version of errors.json that this code reads
 NOMINAL = 0.02  #: of lost and of cut grains where nothing was measured, as for a tracing by hand
 SIZES = (0.1, 0.4, 1.0)  #: between the classes of area over mean area
-CLASSES = len(SIZES) + 1
+CLASSES = len(SIZES) + 1  #: of size, the largest open
 
 Table = tuple[tuple[float, ...], ...]
 _NOMINAL: Table = ((NOMINAL,),) * CLASSES

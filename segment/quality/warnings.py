@@ -16,8 +16,8 @@ from segment.quality.evidence import Evidence
 
 NOTHING = 0.004  #: share of boundary pixels below which no grains are visible
 AMBIGUOUS = 2.0  #: pixels of probability .2 ... .8 per boundary pixel: more in noise, .9 ... 1.9 in TBM crops
-FEW_CELLS = 10
-BLOCK_ROWS = 512
+FEW_CELLS = 10  #: below which nothing can be said of a structure; judgement
+BLOCK_ROWS = 512  #: looked at a time: bounds memory, changes no result
 
 NO_GRAINS = "no grain boundaries are visible"
 UNLIKE_GRAINS = "the image looks unlike a grain structure: the cells may mean nothing"

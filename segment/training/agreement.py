@@ -16,7 +16,7 @@ from segment.unet.predict import infer_image
 
 JUDGED = 24  #: synthetic micrographs that are compared
 EDGE_PX = 256  #: of each
-SEED = 20261123
+SEED = 20261123  #: of those micrographs; no training draws it
 
 
 def record_agreement(folder: Path) -> float | None:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import torch
 
 BEST_INTERCEPT_PX = 35.0  #: middle (in the log) of the scales drawn in training
-PERSISTENCE = 0.05
-MIN_AREA_PX = 20
+PERSISTENCE = 0.05  #: default of a new model's seeds (`calibration/segmentation/tune_persistence.py`)
+MIN_AREA_PX = 20  #: network pixels: a cell of 5 pixels' diameter; judgement
 
 
 def export(

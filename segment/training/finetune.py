@@ -38,9 +38,9 @@ from segment.unet.weights_file import load_weights
 if TYPE_CHECKING:
     import torch
 
-LEARNING_RATE = 3e-4
+LEARNING_RATE = 3e-4  #: a quarter of a training from the start: the weights move little; judgement
 CROP_PX, BATCH = 256, 8  #: of a step, whatever device the model's own recipe was for
-REPLAY_IMAGES = 100
+REPLAY_IMAGES = 100  #: synthetic micrographs beside the user's, against forgetting; judgement
 KEPT = 0.5  #: share of the starting weights in the result
 WORK = ".training"  #: folder in the new model's, there while it is not finished
 INHERITED = ("best_intercept_px", "persistence", "min_area_px")  #: settings of the model it came from

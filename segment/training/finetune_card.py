@@ -18,7 +18,7 @@ from segment.training.synthetic.styles import STYLES
 from segment.unet import Model
 
 FRESH_SEED = 515151  #: of synthetic micrographs that no training draws
-FRESH_PX = 384
+FRESH_PX = 384  #: edge of each
 MOST_OWN = 10  #: images of the user that are scored
 
 

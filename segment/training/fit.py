@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import torch
 
 LOG_EVERY = 20  #: steps between two rows of the log
-CHECKPOINT_SECONDS = 150.0
+CHECKPOINT_SECONDS = 150.0  #: between two checkpoints: what a killed run loses at most
 LONG = 2000  #: steps of a run in which the fastest kernels are worth looking for
 AHEAD = 4  #: batches that wait for the network
 WARM_UP = 60  #: steps over which the learning rate rises

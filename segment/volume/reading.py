@@ -14,7 +14,7 @@ from segment.volume import read_folder, read_hdf5, read_mrc, read_npy, read_tiff
 from segment.volume.stack import GreyVolume, VoxelSize
 
 AGREE = 0.02  #: relative difference of two statements of the voxel size that is no conflict
-FEWEST_SLICES = 2
+FEWEST_SLICES = 2  #: of a stack: one is a micrograph
 READERS = (read_zarr, read_folder, read_tiff, read_mrc, read_hdf5, read_npy)
 
 

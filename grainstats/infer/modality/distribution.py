@@ -10,8 +10,9 @@ import numpy as np
 from grainstats.infer.modality.image_grains import ImageGrains
 
 GRID = np.linspace(-4.5, 4.5, 145)  # standardised log size; all statistics are computed on it
-STEP = float(GRID[1] - GRID[0])
+STEP = float(GRID[1] - GRID[0])  #: of GRID
 WHOLE_CLASSES = np.linspace(-1.75, 1.25, 18)  # log size over the mean, at which whole grains are counted
+#: the same for grains that the frame cuts: fewer, in classes twice as wide
 CUT_CLASSES = np.linspace(-1.75, 1.25, 9)
 
 

@@ -23,7 +23,7 @@ from grainstats.infer.modality.null_library import LEVELS, PAIR_RATIO, PAIR_SHAR
 from grainstats.infer.modality.shape_network import load_network, shape_scores
 from grainstats.infer.modality.verdict import ModalityVerdict, Null, Verdict
 
-LEVEL = 0.05
+LEVEL = 0.05  #: of false alarms and of undetected pairs: the customary 5 %
 FEWEST_GRAINS: dict[Null, int] = {"section": 80, "columnar": 80}  # where the libraries begin
 SMALLEST_RATIO = 2.0  # of the modes in the plane: what a ratio of 2.5 of the grains themselves comes to
 SMALLEST_SHARE = ALA_SHARE  # of the area; less are isolated coarse grains (E930), not a population

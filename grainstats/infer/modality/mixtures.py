@@ -9,7 +9,11 @@ import numpy as np
 from grainstats.infer.modality.distribution import GRID
 
 VARIANCE_FLOOR = 0.01  # of the total variance
-START_QUANTILES = (0.25, 0.5, 0.75)
+START_QUANTILES = (
+    0.25,
+    0.5,
+    0.75,
+)  #: mass below the border of the starting populations; the best fit is kept
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,7 @@ import numpy as np
 
 from grainstats.infer.modality.verdict import Null
 
+#: probabilities whose quantiles are stored; dense around the 5 % that decide
 LEVELS = np.array(
     [0.9, 0.75, 0.6, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.075, 0.06, 0.05, 0.04, 0.03, 0.02, 0.01, 0.005]
 )

@@ -28,7 +28,7 @@ from grainstats.measure.spacing.astm import g_from_intercept
 from grainstats.measure.spacing.chords import ChordDistribution, intercept_count, kaplan_meier, n_cuts
 from segment.segmentation import Segmentation
 
-ENOUGH_IMAGES = 5
+ENOUGH_IMAGES = 5  #: from which the spread between images says more than the grains within them; judgement
 _COARSE = re.compile(r"area_weighted|length_weighted|_cv$")  #: descriptors that a few coarse grains carry
 _DIRECTED = ("anisotropy_index", "anisotropy_direction_deg")
 _P_VALUES = ("anisotropy_p", "clustering_p")

@@ -18,7 +18,7 @@ from scipy.ndimage import convolve1d
 from grainstats.infer.modality.distribution import STEP, SizeDistribution
 
 SMOOTHING = 0.12  # SD of the kernel over the standardised log sizes
-THINNING = 3
+THINNING = 3  #: every third point of GRID is an input: the kernel is wider than that
 MOST = 1600  # interior grains that were learned; a larger sample is taken for one of so many
 
 

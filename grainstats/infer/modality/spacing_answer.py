@@ -22,7 +22,8 @@ from grainstats.measure.spacing.chords import ChordDistribution
 
 NAME = "spacing_modality_p"
 CLASSES = 20  #: of the standardised log length, from -3 to 2 standard deviations
-EDGES = np.linspace(-3.0, 2.0, CLASSES + 1)
+EDGES = np.linspace(-3.0, 2.0, CLASSES + 1)  #: of those classes
+#: probabilities whose quantiles the null stores
 LEVELS = np.array([0.9, 0.75, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01])
 COUNTS = np.array([110, 180, 300, 500])  #: interior grains at which the null is known
 BROAD_SD = 0.62  #: of the log intercepts by length: the middle of simulated mosaics of one population

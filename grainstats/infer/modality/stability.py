@@ -25,7 +25,7 @@ from segment.grain_map import GrainMap
 from segment.quality.error_rates import ErrorRates, size_class
 from segment.segmentation import FineCells, Segmentation
 
-REPEATS = 25
+REPEATS = 25  #: perturbed segmentations: a share of .6 is known to .1 (binomial)
 SMALLEST_SHARE = 0.6  # of agreeing repeats; below, a "uniform" is withdrawn
 LARGEST_CONTRARY = 0.1  # of repeats that are called bimodal; above, a "uniform" is withdrawn
 PERSISTENCE = 0.1  # of a map that does not say how it was cut

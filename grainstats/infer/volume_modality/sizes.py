@@ -9,7 +9,7 @@ import numpy as np
 from grainstats.measure.volume import VolumeMeasurement
 
 GRID = np.linspace(-3.0, 3.0, 151)  #: log diameter over its median
-STEP = float(GRID[1] - GRID[0])
+STEP = float(GRID[1] - GRID[0])  #: of GRID
 SURFACE = 2  #: by number few coarse grains drown in the skewness of the fine ones; by volume few grains count
 
 

@@ -6,7 +6,7 @@ import numba
 import numpy as np
 
 RADIUS = 2.6  #: voxels; window in which the normal of a face is found
-TAKEN = -1
+TAKEN = -1  #: mark of a free place in a table of keys; no key is negative
 
 
 def window_offsets() -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from segment.micrograph import FrameInfo
     from segment.orientation import OrientationMap
 
-_WIDTH_OF_A_PIPE = 140
+_WIDTH_OF_A_PIPE = 140  #: characters of a line where no terminal says how many fit; judgement
 
 Answer = tuple[Path, "list[FrameInfo] | OrientationMap | InputError"]
 

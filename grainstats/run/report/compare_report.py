@@ -24,7 +24,7 @@ from grainstats.run.report.compare_words import (
 from grainstats.run.report.grain_maps import scale_bar
 from grainstats.run.report.page import jpeg_uri, render_page
 
-PICTURE_PX = 460
+PICTURE_PX = 460  #: longer side: two fit beside each other on the page
 
 
 @dataclass(frozen=True, eq=False)

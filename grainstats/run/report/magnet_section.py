@@ -24,10 +24,10 @@ _THICKNESS = re.compile(rf"^(?:param|prop):(?:disc_|magnet_)?thickness{_LENGTH}"
 _BORE = re.compile(rf"^(?:param|prop):(?:disc_|magnet_)?bore{_LENGTH}")
 _GAP = re.compile(rf"^(?:param|prop):(?:disc_|magnet_)?gap{_LENGTH}")
 _DISCS = re.compile(r"^(?:param|prop):(?:n_discs|discs|stack)(?:_1)?$")
-_MM = {"mm": 1.0, "cm": 10.0, "m": 1000.0}
-_TESLA = {"t": 1.0, "mt": 1e-3}
-_AMPERE = {"a": 1.0, "ka": 1e3, "ma": 1e6}
-_PER_M2 = {"m2": 1.0, "cm2": 1e4}
+_MM = {"mm": 1.0, "cm": 10.0, "m": 1000.0}  #: millimetres in a unit of length
+_TESLA = {"t": 1.0, "mt": 1e-3}  #: tesla in a unit of flux density
+_AMPERE = {"a": 1.0, "ka": 1e3, "ma": 1e6}  #: ampere in a unit of current
+_PER_M2 = {"m2": 1.0, "cm2": 1e4}  #: one over a unit of area, in 1/m²
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,9 @@ BOUNDARIES = (
 _HIGH, _LOW, _TWIN, _OTHER = range(1, 5)
 ENLARGED_PX = 1000  #: that small maps are enlarged to
 LEGEND_PX = 190  #: width of the strip beside the map
-_KEY_PX = 96
-_LINE_PX = 16
-_CHART_PX = 60
+_KEY_PX = 96  #: edge of the colour key
+_LINE_PX = 16  #: height of a line of text
+_CHART_PX = 60  #: height of the distribution
 
 
 def write_orientation_pictures(

@@ -21,9 +21,9 @@ from grainstats.share.safe_paths import is_below, picture_below, picture_kind
 if TYPE_CHECKING:
     from segment.grain_map import GrainMap
 
-MOST_PER_SAMPLE = 12
-MOST_IN_ALL = 72
-SMALL_PX = 400
+MOST_PER_SAMPLE = 12  #: images that the page shows of a sample
+MOST_IN_ALL = 72  #: and of all samples together: the page stays below 5 MB
+SMALL_PX = 400  #: longer side up to which a picture is doubled for the eye
 CURRENT_PX = 1100  #: widest picture of a limiting path on the page
 MAP_NAMES = {"size": "grain size", "spacing": "local spacing", "population": "population"}
 

@@ -12,9 +12,9 @@ from grainstats.infer.modality.verdict import ModalityVerdict
 from grainstats.run.report.chart import Axis, Chart, Line, Rule
 from grainstats.run.report.wording import length
 
-CURVE_POINTS = 121
+CURVE_POINTS = 121  #: of a fitted mode across the axis
 SPARK_WIDTH, SPARK_HEIGHT = 120.0, 26.0  #: of an image's small histogram, its own units
-SPARK_TOP = 1.6
+SPARK_TOP = 1.6  #: height of the small histogram over the sample's highest class
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _EVERY = 0.5  #: seconds between two looks at the run
 _LOOKED_AT = 40  #: images whose pixel size is shown before the run; reading more takes too long
 
+#: of the table of images, as AG Grid takes them; widths in CSS pixels
 COLUMNS = [
     {"field": "image", "headerName": "image", "flex": 3, "minWidth": 160},
     {"field": "size", "headerName": "pixel size", "flex": 2, "minWidth": 130},

@@ -26,6 +26,7 @@ from segment.volume.orientation_sections import (
 )
 from segment.volume.pipeline import Align, StackSettings, segment_stack
 
+#: what a volume of phases alone says of grains
 _NO_GRAINS: dict[str, Any] = {
     "n_grains": 0,
     "n_interior": 0,

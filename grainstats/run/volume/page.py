@@ -16,6 +16,7 @@ from grainstats.run.volume.slices import LONGEST_PX, palette, sized, slice_pictu
 
 MOST_SLICES = 64  #: in the slider
 MOST_BYTES = 8_000_000  #: of the slider's pictures together
+#: each axis that a slice is cut across, and what its picture shows
 AXES = ((0, "x right, y down"), (1, "x right, z down"), (2, "y right, z down"))
 
 

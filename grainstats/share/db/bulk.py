@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from grainstats.share.db.schema import Grain, Intercept
 from segment.errors import UncalibratedError
 
-CUT_ENDS = {"none": 0, "one": 1, "both": 2}
+CUT_ENDS = {"none": 0, "one": 1, "both": 2}  #: ends of an intercept that the frame cuts, as they are stored
 
 
 def insert_grains(connection: Connection, analysis_id: int, grains: pd.DataFrame, source: str) -> int:

@@ -17,6 +17,7 @@ from segment.micrograph.tiffpages import read_plane
 
 NAME = "gatan_dm"
 
+#: NumPy's type by DataType of Gatan's ImageData; 23 is packed RGB
 _PIXELS = {
     1: "i2",
     2: "f4",
@@ -29,7 +30,7 @@ _PIXELS = {
     14: "u1",
     23: "u4",
 }
-_PACKED_RGB = 23
+_PACKED_RGB = 23  #: DataType of RGB in four bytes
 _KIND_OF_REFUSAL = {
     "reciprocal": "a diffraction pattern: the axis is {unit}",
     "angle": "a diffraction pattern: the axis is {unit}",

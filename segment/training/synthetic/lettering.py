@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX)
-LENGTHS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
+LENGTHS = (1, 2, 5, 10, 20, 50, 100, 200, 500)  #: numbers that the letters may say
 UNITS = "kV x mm nm um SE2".split()
 HALO_PX = 3  #: around letters, where what lies beneath is no longer seen
 

@@ -75,7 +75,8 @@ class Style:
         return self.renderer in (render_etched, render_pitted, render_dense)
 
 
-_SECOND = Inclusions(0.2, 0.1, 2.5, 0.6)
+_SECOND = Inclusions(0.2, 0.1, 2.5, 0.6)  #: many particles on boundaries, some in grains
+#: by name: renderer, share of the draws and what lies among the grains; shares need not add up to 1
 STYLES: dict[str, Style] = {
     "bf_tem": Style(render_bf_tem, 0.4, Inclusions(0.1, 0.1, 0.05, 0.05), scanned=False),
     "adf_stem": Style(render_adf_stem, 0.06, Inclusions(0.2, 0.1, 0.1, 0.1)),
