@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,9 @@ import pytest
 import tifffile
 
 from grainstats.infer import ModalityVerdict
+from grainstats.run.job.batch import run_batch
+from grainstats.run.job.call import Call
+from grainstats.run.recipe import Recipe
 from segment.mosaics.laguerre import laguerre_section
 from segment.quality.error_rates import CLASSES, ErrorRates, write_rates
 from segment.unet import load_model
@@ -58,12 +62,17 @@ def edge_model_with_rates(edge_model: Path, tmp_path_factory) -> Path:
     return folder
 
 
+@cache
+def _drawn(seed: int, mosaic: tuple[tuple[str, float], ...]) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    grains = laguerre_section((192, 192), 24, 0.3, rng, **dict(mosaic)).grain_map()
+    levels = rng.integers(60, 200, grains.n_grains + 1)
+    return np.clip(levels[grains.labels] + rng.normal(0, 4, grains.labels.shape), 0, 255).astype(np.uint8)
+
+
 def write_micrograph(path: Path, seed: int, pixel_size_nm: float | None = 2.0, **mosaic: float) -> Path:
     """A grey mosaic with noise as a TIFF, calibrated as ImageJ does it."""
-    rng = np.random.default_rng(seed)
-    grains = laguerre_section((192, 192), 24, 0.3, rng, **mosaic).grain_map()
-    levels = rng.integers(60, 200, grains.n_grains + 1)
-    image = np.clip(levels[grains.labels] + rng.normal(0, 4, grains.labels.shape), 0, 255).astype(np.uint8)
+    image = _drawn(seed, tuple(mosaic.items()))
     path.parent.mkdir(parents=True, exist_ok=True)
     if pixel_size_nm is None:
         tifffile.imwrite(path, image)
@@ -85,6 +94,22 @@ def two_samples(tmp_path) -> Path:
     for number in range(4):
         write_micrograph(tmp_path / "data" / f"S{number // 2 + 1}" / f"field_{number}.tif", number)
     return tmp_path / "data"
+
+
+@pytest.fixture(scope="session")
+def _analysed(edge_model, tmp_path_factory) -> Path:
+    """A folder with ``data``, as `two_samples`, and ``out``, what `run` makes of it."""
+    folder = tmp_path_factory.mktemp("analysed")
+    for number in range(4):
+        write_micrograph(folder / "data" / f"S{number // 2 + 1}" / f"field_{number}.tif", number)
+    run_batch(Call((str(folder / "data"),), folder / "out", workers=0), Recipe(model=str(edge_model)))
+    return folder
+
+
+@pytest.fixture
+def analysed(_analysed, tmp_path) -> Path:
+    """``data`` of two samples of two images each and ``out`` with their results, to be changed at will."""
+    return shutil.copytree(_analysed, tmp_path / "analysed")
 
 
 @pytest.fixture

@@ -51,9 +51,8 @@ def test_the_number_of_workers_changes_no_byte_of_the_tables(two_samples, tmp_pa
     assert read_tables(tmp_path / "out1") == read_tables(tmp_path / "out2")
 
 
-def test_tables_hold_what_the_database_holds(two_samples, tmp_path, edge_model):
-    out = tmp_path / "out"
-    go(two_samples, out, edge_model)
+def test_tables_hold_what_the_database_holds(analysed):
+    out = analysed / "out"
     with Database.open(out / DATABASE, create=False) as db:
         stored = db.grains()
     for table in (pd.read_csv(out / "tables/grains.csv"), pd.read_parquet(out / "tables/grains.parquet")):
@@ -149,13 +148,12 @@ def test_every_frame_of_a_stack_is_a_micrograph(tmp_path, edge_model, write_micr
     assert (again.n_images, again.n_new) == (3, 0)
 
 
-def test_samples_csv_moves_images_without_doing_them_again(two_samples, tmp_path, edge_model):
-    out, sheet = tmp_path / "out", tmp_path / "samples.csv"
-    go(two_samples, out, edge_model)
+def test_samples_csv_moves_images_without_doing_them_again(analysed, edge_model):
+    out, sheet = analysed / "out", analysed / "samples.csv"
     sheet.write_text(
         "sample_id,design_route,campaign,images\nA7,ai,c1,data/S1/*.tif\nR2,researcher,c1,data/S2/*.tif\n"
     )
-    moved = go(two_samples, out, edge_model, samples=sheet, analyse=never)
+    moved = go(analysed / "data", out, edge_model, samples=sheet, analyse=never)
     assert [sample for sample, _ in moved.verdicts] == ["A7", "R2"]
     with Database.open(out / DATABASE, create=False) as db:
         assert set(db.verdicts()["sample_id"]) == {"A7", "R2"}

@@ -136,27 +136,25 @@ def rewrite_artefacts(out: Path, **names: str) -> None:
 
 @pytest.mark.parametrize("absolute", [False, True])
 def test_paths_of_a_shared_database_are_neither_written_nor_read_outside_the_output(
-    two_samples, tmp_path, edge_model, absolute
+    analysed, tmp_path, edge_model, absolute
 ):
-    out, secret = tmp_path / "deep/out", tmp_path / "secret.txt"
+    out, secret = analysed / "out", tmp_path / "secret.txt"
     secret.write_text("the key")
-    go(two_samples, out, edge_model)
     lead = f"{tmp_path}/" if absolute else "../../"
     labels = f"images/{lead}evil.labels.tif"
     rewrite_artefacts(out, labels=labels, view=f"{lead}secret.txt", layer=f"{lead}x.png")
     before = {path for path in tmp_path.rglob("*") if out not in path.parents}
-    summary = go(two_samples, out, edge_model)
+    summary = go(analysed / "data", out, edge_model)
     assert summary.n_images == 4
     assert {path for path in tmp_path.rglob("*") if out not in path.parents} == before
     assert "dGhlIGtleQ" not in (out / "report.html").read_text()  # "the key" in base64
 
 
-def test_a_text_below_the_output_is_no_picture_of_the_report(two_samples, tmp_path, edge_model):
-    out = tmp_path / "out"
-    go(two_samples, out, edge_model)
+def test_a_text_below_the_output_is_no_picture_of_the_report(analysed, edge_model):
+    out = analysed / "out"
     (out / "notes.txt").write_text("the key")
     rewrite_artefacts(out, view="notes.txt")
-    go(two_samples, out, edge_model)
+    go(analysed / "data", out, edge_model)
     assert "dGhlIGtleQ" not in (out / "report.html").read_text()
 
 

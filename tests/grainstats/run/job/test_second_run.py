@@ -50,14 +50,13 @@ def test_nothing_is_read_or_written_twice(two_samples, tmp_path, edge_model, wri
     assert states(out) == before
 
 
-def test_what_was_removed_or_edited_is_written_again(two_samples, tmp_path, edge_model):
-    out = tmp_path / "out"
-    go(two_samples, out, edge_model)
+def test_what_was_removed_or_edited_is_written_again(analysed, edge_model):
+    out = analysed / "out"
     table, page = out / "tables/grains.csv", out / "report.html"
     right = table.read_bytes()
     table.write_bytes(b"")
     page.unlink()
-    go(two_samples, out, edge_model)
+    go(analysed / "data", out, edge_model)
     assert table.read_bytes() == right and page.is_file()
 
 
@@ -146,8 +145,6 @@ def test_failed_images_alone_can_be_tried_again(two_samples, tmp_path, edge_mode
         assert len(db.analyses()) == 5 and db.failures().empty
 
 
-def test_whole_numbers_stay_whole_where_some_are_missing(two_samples, tmp_path, edge_model):
-    out = tmp_path / "out"
-    go(two_samples, out, edge_model)
-    table = pd.read_csv(out / "tables/grains.csv", dtype=str)
+def test_whole_numbers_stay_whole_where_some_are_missing(analysed):
+    table = pd.read_csv(analysed / "out/tables/grains.csv", dtype=str)
     assert not table["bbox_x0_px"].str.contains(r"\.").any()
