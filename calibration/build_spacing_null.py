@@ -5,8 +5,7 @@
 Every mosaic gives a row: the length-weighted distribution of its log intercepts, on classes, measured as
 `grainstats measure` does, but along ideal lines.  Even numbers train a logistic regression, odd ones of one
 population give its upper quantiles by the number of grains, odd ones of two the power.  The result is
-`grainstats/infer/modality/null_spacings.npz`; docs/validation/spacings.csv and .md have the levels and powers
-reached.
+`grainstats/infer/modality/null_spacings.npz`; docs/validation/spacings.csv has the levels and powers reached.
 """
 
 from __future__ import annotations
@@ -182,33 +181,6 @@ def built(rows: pd.DataFrame) -> tuple[dict[str, np.ndarray], pd.DataFrame]:
     return arrays, pd.DataFrame(cells)
 
 
-def markdown(table: pd.DataFrame, n: int) -> str:
-    """The page."""
-    lines = [
-        "# The spacings by themselves",
-        "",
-        f"`python calibration/build_spacing_null.py`, {n} simulated plane sections; half of them trained the",
-        "statistic. The verdict is made on grain sizes. Here the same question is put to the intercepts:",
-        "their length-weighted distribution against that of mosaics of one population with as many grains.",
-        "Two populations are R = 2.5 to 6, coarse volume .2 to .7, σ = .1 to .4, all mixed. Broad samples",
-        "are held against broad mosaics of one population, narrow ones against narrow. Power is the share of",
-        "two populations with p < .05. In three of four mosaics up to half of the grains are merged with a",
-        "neighbour, as segmentations do; in every seventh mosaic of one population a grain covers 3 to 25 %",
-        "of the area.",
-        "",
-        "| " + " | ".join(table.columns) + " |",
-        "|---" * len(table.columns) + "|",
-    ]
-    lines += ["| " + " | ".join(f"{v:g}" for v in row) + " |" for row in table.itertuples(index=False)]
-    lines += [
-        "",
-        "Spacings by themselves find few second populations. A large grain is crossed by short chords, too;",
-        "merged grains make long ones; and chords do not tell one giant grain from many coarse ones. So an",
-        "answer of two populations is support for a bimodal verdict. No second population seen says little.",
-    ]
-    return "\n".join([*lines, ""])
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -226,9 +198,7 @@ def main() -> None:
         there += 1
     arrays, table = built(pd.read_csv(given.work))
     np.savez_compressed(ROOT / "grainstats" / "infer" / "modality" / "null_spacings.npz", **arrays)
-    page = ROOT / "docs" / "validation" / "spacings"
-    table.to_csv(page.with_suffix(".csv"), index=False)
-    page.with_suffix(".md").write_text(markdown(table, there), encoding="utf-8")
+    table.to_csv(ROOT / "docs" / "validation" / "spacings.csv", index=False)
     print(there, "mosaics")
     print(table.to_string(index=False))
 

@@ -1,4 +1,4 @@
-"""Error rates and power of the verdict on fresh mosaics: docs/validation/calibration.csv, .md and .png.
+"""Error rates and power of the verdict on fresh mosaics: docs/validation/calibration.csv and .png.
 
     python calibration/calibrate.py [--workers 2] [--seconds 170 --resume]
 
@@ -192,30 +192,6 @@ def read_csv(path: Path) -> list[Row]:
         return [Row(**{k: kinds.get(k, float)(v) for k, v in row.items()}) for row in csv.DictReader(stream)]
 
 
-def _cell(row: Row) -> str:
-    uniform = "–" if np.isnan(row.uniform) else f"{row.uniform:.2f}"
-    return f"{row.bimodal:.3f} / {uniform} ({row.repeats})"
-
-
-def write_markdown(rows: list[Row], path: Path) -> None:
-    _, command, *about = (__doc__ or "").split("\n\n")
-    lines = ["# Calibration of the verdict", "", f"`{command.strip()}`", "", "\n\n".join(about).strip(), ""]
-    for kind in dict.fromkeys(r.kind for r in rows):
-        here = [r for r in rows if r.kind == kind]
-        sizes = sorted({r.interior_grains for r in here})
-        lines += [f"## {kind}", "", "Share called bimodal / uniform (repeats).", ""]
-        lines += [
-            "| population | " + " | ".join(f"~{n}" for n in sizes) + " |",
-            "|---|" + "---|" * len(sizes),
-        ]
-        for name in dict.fromkeys(r.population for r in here):
-            by_size = {r.interior_grains: r for r in here if r.population == name}
-            cells = [_cell(by_size[n]) if n in by_size else "" for n in sizes]
-            lines.append(f"| {name} | " + " | ".join(cells) + " |")
-        lines.append("")
-    path.write_text("\n".join(lines))
-
-
 def plot(rows: list[Row], path: Path) -> None:
     import matplotlib
 
@@ -284,7 +260,6 @@ def main() -> None:
     order = {(j.kind, j.name, n): (k, n) for k, j in enumerate(every) for n in j.sizes}
     rows.sort(key=lambda r: order.get((r.kind, r.population, r.interior_grains), (len(every), 0)))
     write_csv(rows, table)
-    write_markdown(rows, given.out / "calibration.md")
     plot(rows, given.out / "calibration.png")
     print(f"{len(order) - len(rows)} cells left", flush=True)
 

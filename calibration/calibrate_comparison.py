@@ -14,7 +14,6 @@ sample, and the counts go through Fisher's exact test. The whole procedure rejec
 from __future__ import annotations
 
 import argparse
-import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -246,72 +245,6 @@ def specimens(repetitions: int, seed: int) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def words(table: pd.DataFrame, single: pd.DataFrame, repetitions: int, seconds: float) -> str:
-    """The Markdown page."""
-    error = 1.96 * np.sqrt(0.05 * 0.95 / repetitions)
-    same = table.bimodal_shares.map(lambda shares: len(set(shares.split(" : "))) == 1)
-    extra = ["ratio", "bimodal_shares", "repetitions", "one_descriptor_holm", "one_descriptor_joint"]
-    null = table[(table.ratio == 1) & same].drop(columns=extra)
-    tests = ["welch", "permutation", "holm", "joint"]
-    power = table[table.ratio != 1][
-        ["scenario", "samples", *(f"one_descriptor_{test}" for test in tests), "coverage_95"]
-    ]
-    verdicts = table[~same][["scenario", "samples", "verdicts_fisher", "any_rejection"]]
-    worst = null.loc[null.any_rejection.idxmax()]
-    return f"""# Calibration of the group comparison
-
-Made by `python calibration/calibrate_comparison.py` in {seconds:.0f} s: {repetitions} repetitions a row,
-Monte-Carlo error ± {error:.3f} at .05. Grains (80 an image, log-sd .50) within images (log-sd .10) within
-samples (log-sd .15 unless said otherwise); six descriptors of the same grains, all in one Holm family.
-Bimodal samples have {COARSE[0]:.0%} of grains {COARSE[1]:g} times as large; verdicts (uniform, bimodal,
-indeterminate) come with the rates {VERDICT_RATES[False]} in uniform samples and
-{VERDICT_RATES[True]} in bimodal ones.
-
-`any_rejection` is the false-positive rate of the whole procedure: some descriptor after Holm
-(`any_rejection_holm`), or one of the two Fisher tests of the verdict counts, at .05. Its largest value is
-{worst.any_rejection:.3f} ({worst.scenario}, {worst.samples}). `verdicts_fisher`: Fisher's test over the
-decided samples alone.
-
-## No true difference
-
-{markdown(null)}
-
-The last two columns are what the comparison refuses to do: images or grains as replicates.
-
-## Power at a true ratio of 1.5
-
-{markdown(power)}
-
-`one_descriptor_holm` and `one_descriptor_joint` are the power for the mean diameter when all six descriptors
-are in the family: adjusted by Holm, and by the joint permutation, which knows that they are correlated.
-
-## Power of the verdict counts
-
-{markdown(verdicts)}
-
-## One sample a group: the interval of "these specimens only"
-
-{markdown(single)}
-
-`of_these_specimens`: coverage of the true ratio of the two specimens. `of_the_groups`: how often the same
-interval would cover the true ratio of the two *routes*: why it comes without a p-value and with its label.
-"""
-
-
-def markdown(table: pd.DataFrame) -> str:
-    """A pipe table with three decimals."""
-    rows = [
-        [
-            f"{v:.3f}" if isinstance(v, float) and v == v else ("–" if v is None or v != v else str(v))
-            for v in r
-        ]
-        for r in table.to_numpy(object)
-    ]
-    head = [str(c) for c in table.columns]
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
 def main() -> None:
     """Run every scenario and write both files."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -321,14 +254,11 @@ def main() -> None:
         "--out", type=Path, default=Path(__file__).resolve().parents[1] / "docs" / "validation"
     )
     options = parser.parse_args()
-    start = time.perf_counter()
     rows = [chunked(s, options.repetitions, options.seed + i) for i, s in enumerate(scenarios())]
     table = pd.DataFrame(rows)
     single = specimens(options.repetitions, options.seed)
     table.round(4).to_csv(options.out / "comparison_calibration.csv", index=False)
-    page = words(table, single, options.repetitions, time.perf_counter() - start)
-    (options.out / "comparison_calibration.md").write_text(page, encoding="utf-8")
-    print(page)
+    single.round(3).to_csv(options.out / "comparison_specimens.csv", index=False)
 
 
 def chunked(s: Scenario, repetitions: int, seed: int, size: int = 1000) -> dict[str, object]:

@@ -4,14 +4,13 @@
 
 Every cell of the table is a group of rendering styles and a kind of mosaic of ~865 interior grains;
 bright-field images are three times as many.  Cells fill evenly, and a run that was stopped goes on where it
-was (as long as the weights and the rules are the same).  In docs/validation the .csv has a row per image, the
-.json and the .md the tables.
+was (as long as the weights and the rules are the same).  docs/validation/calibration_end_to_end.csv has a row
+per image.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import pickle
 import time
 from dataclasses import replace
@@ -61,8 +60,6 @@ KINDS = {  # (sigma, R, f), which take turns
 }
 SHARE_OF_DISC = (0.06, 0.12, 0.2)  # area of the giant grain and of the blank patch, over the image's
 TARGETS = {"intercept": "intercept_mean_nm", "diameter": "equivalent_diameter_mean_nm"}
-HEADINGS = ("rendering", "mosaic", "images", "verdict", "as traced", "true cells", "lost", "cut")
-SHARES = ("bimodal", "uniform", "indeterminate")
 
 
 def mosaic_of(population: tuple[float, float, float], rng: np.random.Generator) -> Mosaic:
@@ -178,105 +175,6 @@ def compared(ours: dict[str, tuple], theirs: dict[str, tuple]) -> dict[str, obje
     return row
 
 
-def summary(rows: pd.DataFrame) -> pd.DataFrame:
-    """Shares of the verdicts and errors of every cell."""
-    cells = []
-    for (group, kind), here in rows.groupby(["group", "kind"], sort=False):
-        cell: dict[str, object] = {"group": group, "kind": kind, "images": len(here)}
-        for column in ("verdict", "as_traced", "true_verdict"):
-            cell |= {f"{column}_{v}": round(float((here[column] == v).mean()), 3) for v in SHARES}
-        cell |= {column: round(float(here[column].mean()), 3) for column in ("lost", "cut")}
-        cells.append(cell)
-    order = {name: place for place, name in enumerate([*GROUPS, *KINDS])}
-    return pd.DataFrame(cells).sort_values(["group", "kind"], key=lambda c: c.map(order), ignore_index=True)
-
-
-def reached(rows: pd.DataFrame) -> list[str]:
-    """Called bimodal, where two populations are and where they are not, bright-field apart."""
-    two = rows["kind"].str.startswith("R =")
-    lines = [
-        "| images of | bimodal mosaics | called bimodal | other mosaics | called bimodal |",
-        "|---" * 5 + "|",
-    ]
-    for name, part in (("all styles", rows), (BRIGHT_FIELD, rows[rows["group"] == BRIGHT_FIELD])):
-        cells = []
-        for here in (part[two.reindex(part.index)], part[~two.reindex(part.index)]):
-            cells += [str(len(here)), f"{(here['verdict'] == 'bimodal').mean():.2f}"]
-        lines.append(f"| {name} | {' | '.join(cells)} |")
-    return lines
-
-
-def spacings(rows: pd.DataFrame) -> list[str]:
-    """Bias and coverage of the means, as traced and corrected, by group; giant grains and patches apart."""
-    plain = rows[~rows["kind"].isin([GIANT, PATCH])]
-    lines = [
-        "| rendering | images | intercept as traced | corrected | diameter as traced | corrected |",
-        "|---" * 6 + "|",
-    ]
-    for name, here in [("all", plain), *plain.groupby("group", sort=False)]:
-        cells = []
-        for short in TARGETS:
-            for suffix in ("", "_corrected"):
-                ratio = np.exp(np.log(here[f"{short}_ratio{suffix}"].astype(float)).mean())
-                covered = here[f"{short}_covered{suffix}"].dropna().astype(bool)
-                cells.append(f"{ratio:.3f}, {covered.mean():.2f}")
-        lines.append(f"| {name} | {len(here)} | {' | '.join(cells)} |")
-    return lines
-
-
-def markdown(table: pd.DataFrame, rows: pd.DataFrame, model: Model) -> str:
-    """The page: what is reached, one line per cell, and the spacings."""
-    lines = [
-        "# The verdict on segmented micrographs",
-        "",
-        f"`python calibration/calibrate_end_to_end.py`, weights {model.name} ({model.weights_digest[:12]}).",
-        "Mosaics of known truth (~865 interior grains; uniform: Laguerre with σ = .2, .35, .5 and",
-        "Poisson–Voronoi; bimodal: σ = .2, coarse volume .3 and .6) are rendered, segmented, measured and",
-        "judged, one image a sample. *One giant grain*: a disc of 6 to 20 % of the area in a uniform mosaic;",
-        "*blank patch* the same disc painted in one grey.",
-        "",
-        *reached(rows),
-        "",
-        f"{rows['sigma, R, f'].str.endswith(', 0.3').sum()} of the bimodal mosaics have a coarse volume",
-        "of .3, which is harder to see than .6.",
-        "",
-        "Shares below are bimodal / uniform / indeterminate: of the verdict that `grainstats run` gives, of",
-        "the cells taken as given, and of the true cells. Lost: share of true grains that vanish in others;",
-        "cut: further cells in true grains, per grain.",
-        "",
-        "| " + " | ".join(HEADINGS) + " |",
-        "|---" * len(HEADINGS) + "|",
-    ]
-    for row in table.to_dict("records"):
-        shares = [
-            " / ".join(f"{row[f'{column}_{v}']:.2f}" for v in SHARES)
-            for column in ("verdict", "as_traced", "true_verdict")
-        ]
-        errors = [f"{row[name]:.2f}" for name in ("lost", "cut")]
-        cells = [row["group"], row["kind"], row["images"], *shares, *errors]
-        lines.append("| " + " | ".join(map(str, cells)) + " |")
-    lines += [
-        "",
-        "## Spacings",
-        "",
-        "Mean found / true in the same window, and the share of images whose 95 % interval holds the truth.",
-        "The correction is that of `measure --json`.",
-        "",
-        *spacings(rows),
-    ]
-    return "\n".join([*lines, ""])
-
-
-def write(rows: list[dict[str, object]], model: Model, out: Path) -> None:
-    """All three files."""
-    frame = pd.DataFrame(rows)
-    table = summary(frame)
-    frame.to_csv(out.with_suffix(".csv"), index=False)
-    document = {"model": model.name, "model_digest": model.digest, "cells": table.to_dict("records")}
-    out.with_suffix(".json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    out.with_suffix(".md").write_text(markdown(table, frame, model), encoding="utf-8")
-
-
 def stored_rows(path: Path, model: Model) -> list[dict[str, object]]:
     """Rows of an earlier run with the same weights and rules."""
     if not path.is_file():
@@ -316,7 +214,7 @@ def main() -> None:
         if cell not in done and time.monotonic() - start < given.seconds:
             rows.append(one_image(model, *cell, given.work))
             print(*rows[-1].values(), flush=True)
-            write(rows, model, given.out)
+            pd.DataFrame(rows).to_csv(given.out.with_suffix(".csv"), index=False)
     left = sum(cell not in {(r["group"], r["kind"], r["number"]) for r in rows} for cell in wanted)
     print(f"{len(rows)} images in {given.out.with_suffix('.csv')}, {left} to go")
 

@@ -4,7 +4,7 @@
 
 Every field is rendered at five tilts (`segment.training.synthetic.tilts`); the first one, two, three and all
 five are segmented as one field and judged.  A run that was stopped goes on where it was.  In docs/validation
-the .csv has a row per field and number of pictures, the .md the table.  --write keeps in the model's folder
+the .csv has a row per field and number of pictures.  --write keeps in the model's folder
 how much boundary fields of several pictures lose.
 """
 
@@ -135,81 +135,6 @@ def verdict_of(found: GrainMap) -> dict[str, object]:
     return {"verdict": verdict.verdict, "missed": any(text.startswith(MISSED) for text in found.warnings)}
 
 
-def table_of(rows: pd.DataFrame) -> pd.DataFrame:
-    """Means by style and number of pictures, of the rule in use."""
-    ours = rows[rows["rule"] == RULE]
-    groups = [("all", ours), *ours.groupby("style", sort=False)]
-    cells = []
-    for style, part in groups:
-        for n, here in part.groupby("pictures"):
-            uniform, other = here["kind"] == "uniform", here["kind"] != "uniform"
-            cells.append(
-                {"style": style, "pictures": n, "fields": len(here)}
-                | {name: here[name].mean() for name in ("lost", "cut", "intercept", "diameter")}
-                | {"spread": np.log(here["intercept"]).std()}
-                | {"power": (here["verdict"][other] == "bimodal").mean()}
-                | {"false": (here["verdict"][uniform] == "bimodal").mean()}
-            )
-    return pd.DataFrame(cells)
-
-
-def markdown(rows: pd.DataFrame, model: Model) -> str:
-    """The page."""
-    first = rows[(rows["rule"] == RULE) & (rows["pictures"] == 1)]
-    one, two = int((first["kind"] == "uniform").sum()), int((first["kind"] != "uniform").sum())
-    lines = [
-        "# Several pictures of one field",
-        "",
-        f"`python calibration/calibrate_fields.py`, weights {model.name} ({model.weights_digest[:12]}).",
-        "Mosaics of known truth, some 300 grains a field, are rendered at five tilts. Each grain has another",
-        "grey in each picture; the pictures are shifted by up to 3 %, turned by up to 2° and foreshortened.",
-        "Lost: share of true grains that vanish in a larger one. Cut: further cells in true grains, a grain.",
-        "Intercept and diameter: mean found / true. Spread: standard deviation of the log of the first.",
-        f"Bimodal: share of the {two} bimodal (R = 4) and of the {one} uniform fields called so, one",
-        "field a sample.",
-        "",
-        "| pictures of | pictures | fields | lost | cut | intercept | spread | diameter "
-        "| bimodal called bimodal | uniform called bimodal |",
-        "|---" * 10 + "|",
-    ]
-    for r in table_of(rows).to_dict("records"):
-        lines.append(
-            f"| {r['style']} | {r['pictures']} | {r['fields']} | {r['lost']:.2f} | {r['cut']:.2f} "
-            f"| {r['intercept']:.3f} | {r['spread']:.3f} | {r['diameter']:.3f} "
-            f"| {r['power']:.2f} | {r['false']:.2f} |"
-        )
-    tried = rows[rows["number"] < RULES_FIELDS]
-    lines += [
-        "",
-        "## How the pictures are fused",
-        "",
-        f"The first {tried['number'].nunique()} fields, fused in other ways. *Weak absence* is in use: the",
-        "log-likelihood ratios of the pictures are added, each at least log ½. A boundary that is there does",
-        "not show in about half of the pictures, so that its absence says little. The maximum and the",
-        "noisy-or invent boundaries; the mean of logits loses them.",
-        "",
-        "| pictures | rule | lost | cut | intercept | spread |",
-        "|---" * 6 + "|",
-    ]
-    for (n, rule), here in tried[tried["pictures"] > 1].groupby(["pictures", "rule"], sort=True):
-        spread = np.log(here["intercept"]).std()
-        lines.append(
-            f"| {n} | {rule} | {here['lost'].mean():.2f} | {here['cut'].mean():.2f} "
-            f"| {here['intercept'].mean():.3f} | {spread:.3f} |"
-        )
-    refused = rows[~rows["rule"].isin([RULE, *OTHER_RULES])]
-    if len(refused):
-        lines += ["", f"In {len(refused)} more fields a picture was refused: too little is seen in it."]
-    if "off_px" in rows and rows["off_px"].notna().any():
-        off, least = rows["off_px"].max(), rows["correlation"].min()
-        lines += [
-            "",
-            f"The registration was off by at most {off:.1f} px anywhere in these fields. Correlations of the",
-            f"boundaries of two pictures were {least:.2f} or more; unrelated fields stay below .2.",
-        ]
-    return "\n".join([*lines, ""])
-
-
 def loss_of_fields(rows: pd.DataFrame) -> dict[str, object]:
     """What `segment.quality.boundary_loss` needs: mean and deviation of the log ratios, by pictures."""
     ours = rows[(rows["rule"] == RULE) & (rows["pictures"] > 1)]
@@ -247,7 +172,6 @@ def main() -> None:
             rows = fresh if rows.empty else pd.concat([rows, fresh], ignore_index=True)
             rows.to_csv(path, index=False)
             print(fresh[fresh["rule"] == RULE].to_string(header=False), flush=True)
-    given.out.with_suffix(".md").write_text(markdown(rows, model), encoding="utf-8")
     if given.write:
         tables = json.loads((model.folder / FILE).read_text())
         tables[weights_key(model.folder)]["fields"] = loss_of_fields(rows)

@@ -56,22 +56,6 @@ def one_film(name: str, n: int, number: int) -> dict[str, object]:
     }
 
 
-def markdown(rows: pd.DataFrame) -> str:
-    lines = [
-        "# Verdicts on films after grain growth",
-        "",
-        "`python calibration/calibrate_growth.py`: Potts model in the plane, columnar null.",
-        "",
-        "| film | grains | films | interior grains | bimodal | uniform | indeterminate |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for (name, n), here in rows.groupby(["film", "grains"], sort=False):
-        shares = [f"{(here['verdict'] == v).mean():.2f}" for v in ("bimodal", "uniform", "indeterminate")]
-        cells = [name, f"~{n}", len(here), round(here["interior"].median()), *shares]
-        lines.append("| " + " | ".join(map(str, cells)) + " |")
-    return "\n".join([*lines, ""])
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -91,8 +75,7 @@ def main() -> None:
                     rows.append(one_film(name, n, number))
     frame = pd.DataFrame(rows)
     frame.to_csv(path, index=False)
-    given.out.with_suffix(".md").write_text(markdown(frame), encoding="utf-8")
-    print(markdown(frame))
+    print(frame.groupby(["film", "grains"])["verdict"].value_counts())
 
 
 if __name__ == "__main__":

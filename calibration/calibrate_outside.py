@@ -1,4 +1,4 @@
-"""Error rates and power of the verdict on many structures: docs/validation/verdict_outside.csv and .md.
+"""Error rates and power of the verdict on many structures: docs/validation/verdict_outside.csv.
 
     python calibration/outside_table.py --work scratch/outside --seed 5
     python calibration/calibrate_outside.py --work scratch/outside --seed 5
@@ -35,14 +35,6 @@ ENOUGH_WINDOWS = 10  # of a cell that may be named the worst
 THREEFOLD, POWER_SHARE = (2.6, 3.45), (0.25, 0.65)  # ratio and coarse share of the printed power
 PAIR = ["null", "interior", "sd", "ratio", "share", "bimodal"]
 COUNTED = ["windows", "bimodal", "uniform", "p_below_05", "isolated"]
-TITLES = {
-    "uniform": "One population, against the null of sections",
-    "film": "One population, against the null of columnar films",
-    "coarse grains": "One giant grain, and patches in which nothing was seen",
-    "pairs": "Two populations, by ratio and coarse share in the plane",
-    "film pairs": "Two populations in films",
-    "other pairs": "Two populations in bands and colonies, and with merged grains",
-}
 
 
 def judged(entry: Entry, seed: int, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame | None]:
@@ -99,31 +91,6 @@ def added(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([table, rows]).groupby(KEY, sort=False)[COUNTED].sum().reset_index()
 
 
-def markdown(table: pd.DataFrame, about: str) -> str:
-    """The table for people: share called bimodal / uniform (windows), by number of grains."""
-    lines = [
-        "# The verdict on many structures",
-        "",
-        f"`python calibration/calibrate_outside.py` on other mosaics than the null's ({about}): share called",
-        "bimodal / uniform",
-        "(windows); the rest is indeterminate. R: ratio of the mean sizes, f: coarse share of the area, both",
-        "as a window shows them. * of a kind from which nothing was learned or set. A share of .05 in 100",
-        "windows has a standard error of .02. Windows of ~150 grains lie four to a mosaic. A window of bands",
-        "or colonies may show one population alone.",
-    ]
-    for kind, title in TITLES.items():
-        here = table[table["kind"] == kind]
-        if here.empty:
-            continue
-        lines += ["", f"## {title}", "", "| structure | " + " | ".join(f"~{n}" for n in COUNTS) + " |"]
-        lines.append("|---|" + "---|" * len(COUNTS))
-        for name in sorted(here["structure"].unique()) if "pairs" in kind else here["structure"].unique():
-            by_size = here[here["structure"] == name].set_index("grains")
-            cells = [_shares(by_size.loc[n]) if n in by_size.index else "" for n in COUNTS]
-            lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
-
-
 def summary(table: pd.DataFrame) -> pd.DataFrame:
     """The errors of all structures together and of the worst of those with enough windows."""
     parts = {
@@ -156,11 +123,6 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _shares(row: pd.Series) -> str:
-    n = row["windows"]
-    return f"{row['bimodal'] / n:.2f} / {row['uniform'] / n:.2f} ({n})"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, required=True)
@@ -177,7 +139,7 @@ def main() -> None:
             (k, s) for k, seeds in zip(stored["kind"], stored["seeds"], strict=True) for s in seeds.split()
         }
     for seed in given.seed:
-        for kind in TITLES:
+        for kind in dict.fromkeys(e.kind for e in entries()):
             chosen = [e for e in entries() if e.kind == kind and given.only in f"{e.kind} {e.name}"]
             there = [e for e in chosen if path_of(e, seed, given.work).exists()]
             if there and (kind, str(seed)) not in done:
@@ -202,12 +164,10 @@ def rules_digest() -> str:
 
 
 def keep(table: pd.DataFrame, done: set[tuple[str, str]], rules: str, path: Path) -> None:
-    """The CSV, with the rules and the seeds of each row, and the page."""
+    """The CSV, with the rules and the seeds of each row, and the summary."""
     seeds = {kind: " ".join(sorted(s for k, s in done if k == kind)) for kind in table["kind"].unique()}
     table.assign(rules=rules, seeds=table["kind"].map(seeds)).to_csv(path, index=False)
-    about = "seeds " + ", ".join(sorted({s for _, s in done}, key=int))
     summary(table).to_csv(path.with_name("verdict_summary.csv"), index=False)
-    path.with_suffix(".md").write_text(markdown(table, about), encoding="utf-8")
 
 
 if __name__ == "__main__":

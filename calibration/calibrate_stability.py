@@ -26,10 +26,6 @@ from segment.unet import load_model
 DOCS = Path(__file__).parents[1] / "docs" / "validation"
 GRAINS = 865
 CONFIDENCES = (0.99, 0.98, 0.96, 0.93, 0.88)
-HEAD = """# What the stability check does to verdicts on true maps
-
-`python calibration/calibrate_stability.py` (resumable; ~865 grains; shares bimodal / uniform; rates of the
-released model in images of that confidence, the mean border probability)."""
 POPULATIONS = {
     "uniform, sigma 0.2": Population(0.2),
     "uniform, sigma 0.35": Population(0.35),
@@ -71,24 +67,6 @@ def one_map(name: str, number: int, rates: ErrorRates) -> list[dict[str, object]
     return rows
 
 
-def table(rows: pd.DataFrame) -> str:
-    """Share of maps whose verdict stays bimodal / uniform, as Markdown."""
-    lines = [
-        "| population | maps | verdict of the map | " + " | ".join(f"at {c:g}" for c in CONFIDENCES) + " |",
-        "|---" * (3 + len(CONFIDENCES)) + "|",
-    ]
-    for name, here in rows.groupby("population", sort=False):
-        first = here[here["confidence"] == CONFIDENCES[0]]
-        cells = [_shares(first["verdict"])]
-        cells += [_shares(here[here["confidence"] == c]["with_stability"]) for c in CONFIDENCES]
-        lines.append(f"| {name} | {len(first)} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
-def _shares(verdicts: pd.Series) -> str:
-    return " / ".join(f"{(verdicts == v).mean():.2f}" for v in ("bimodal", "uniform"))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -107,9 +85,7 @@ def main() -> None:
                 rows += one_map(name, number, rates)
                 pd.DataFrame(rows).to_csv(given.out, index=False)
     frame = pd.DataFrame(rows)
-    page = f"{HEAD}\n\n{table(frame)}\n"
-    given.out.with_suffix(".md").write_text(page, encoding="utf-8")
-    print(table(frame), f"\nmedian seconds of one check: {frame['seconds'].median():.2f}")
+    print(f"median seconds of one check: {frame['seconds'].median():.2f}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Inputs that once came out wrong, each through the command as a user types it: what comes out today.
 
-    python calibration/cases_table.py ../shared/cases      # docs/validation/cases.csv and cases.md
+    python calibration/cases_table.py ../shared/cases      # docs/validation/cases.csv
 
 The inputs are kept beside the checkout and are not part of it. Each row holds the command, what is right,
 what came out, and whether that is right. Rows that stand in the CSV are kept, so that it goes on where it
@@ -227,23 +227,11 @@ CASES = (
 
 
 def write(rows: list[dict[str, str]]) -> None:
-    """CSV and page."""
+    """The CSV."""
     with (DOCS / "cases.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    lines = [
-        "# Inputs that once came out wrong",
-        "",
-        "`python calibration/cases_table.py FOLDER`. Each input stands for a kind; others of each",
-        "kind are in the tests. `@` is the folder of the cases.",
-        "",
-        "| case | command | right | came out | ok |",
-        "|---|---|---|---|---|",
-        *("| " + " | ".join(row[name].replace("|", "\\|") for name in FIELDS) + " |" for row in rows),
-        "",
-    ]
-    (DOCS / "cases.md").write_text("\n".join(lines), encoding="utf-8")
 
 
 def main() -> None:

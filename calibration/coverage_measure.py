@@ -91,37 +91,6 @@ def coverage(rows: pd.DataFrame) -> pd.DataFrame:
     return table.reset_index().round({"bias_percent": 2}).round(4)
 
 
-def markdown(table: pd.DataFrame) -> str:
-    """Coverage by descriptor and design, a table per population."""
-    lines = [
-        "# Coverage of the 95 % intervals",
-        "",
-        "`python calibration/coverage_measure.py`; in brackets the bias of the value, %, where it exceeds 2.",
-        "A coverage of .95 from 200 repeats has a standard error of .015, from 60 one of .03.",
-        "",
-    ]
-    for population, here in table.groupby("population", sort=False):
-        designs = sorted({*zip(here["images"], here["grains"], strict=True)})
-        cells = {(r["name"], r["images"], r["grains"]): r for r in here.to_dict("records")}
-        heads = [
-            f"{k} × {g} ({here[(here.images == k) & (here.grains == g)].repeats.max()})" for k, g in designs
-        ]
-        lines += [f"## {population}, images × grains (repeats)", ""]
-        lines += ["| descriptor | " + " | ".join(heads) + " |", "|---" * (1 + len(designs)) + "|"]
-        for name in dict.fromkeys(here["name"]):
-            shown = " | ".join(_cell(cells.get((name, *design))) for design in designs)
-            lines.append(f"| {name} | {shown} |")
-        lines.append("")
-    return "\n".join(lines)
-
-
-def _cell(row: dict[str, float] | None) -> str:
-    if row is None:
-        return ""
-    bias = f" ({row['bias_percent']:+.0f})" if abs(row["bias_percent"]) > 2 else ""
-    return f"{row['coverage']:.2f}{bias}"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -144,7 +113,6 @@ def main() -> None:
         done.add((population, grains, seed))
     table = coverage(pd.read_csv(args.work))
     table.to_csv(args.out.with_suffix(".csv"), index=False)
-    args.out.with_suffix(".md").write_text(markdown(table), encoding="utf-8")
     print(table.groupby(["population", "grains", "images"], sort=False)["repeats"].max().to_string())
 
 

@@ -220,6 +220,7 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
                 "simulator": simulator,
                 "strategy": strategy,
                 "seeds": n,
+                "best there is": optimum(next(s for s in SIMULATORS if s.name == simulator)),
                 "mean best": part[last].mean(),
                 "s.e.": part[last].std(ddof=1) / np.sqrt(n),
                 "minus plain": gain.mean(),
@@ -230,24 +231,6 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(out)
-
-
-def page(rows: pd.DataFrame) -> str:
-    """The Markdown page."""
-    table = summary(rows)
-    lines = ["| " + " | ".join(table.columns) + " |", "|" + " --- |" * len(table.columns)]
-    for record in table.itertuples(index=False):
-        lines.append("| " + " | ".join(f"{v:.3f}" if isinstance(v, float) else str(v) for v in record) + " |")
-    best = ", ".join(f"{s.name} {optimum(s):.3f}" for s in SIMULATORS)
-    return (
-        "# Optimizer benchmark\n\nMade by `make bench-optimizer` (calibration/optimizer_benchmark.py): "
-        f"{INITIAL} initial + {ROUNDS} × {BATCH} experiments, best noise-free value found.\n"
-        f"Best there is: {best}.\n"
-        "`inside 95 %`: share of proposed points whose true property lay in the interval they were proposed "
-        "with.\n`boxvia`: the engine of BOXVIA (GPyOpt), whose own search has no candidate list.\n\n"
-        + "\n".join(lines)
-        + "\n"
-    )
 
 
 def held_out(repetitions: int = 3) -> str:
@@ -322,7 +305,7 @@ def run(wanted: list[tuple[str, str, int]], progress: Path, until: float) -> pd.
 
 
 def main() -> None:
-    """Run the campaigns that are missing; write the pages when none is."""
+    """Run the campaigns that are missing; write the tables when none is."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--seeds", type=int, default=16)
     with_boxvia = ["boxvia"] if importlib.util.find_spec("GPyOpt") else []
@@ -351,9 +334,9 @@ def main() -> None:
         return
     rows = keys.loc[wanted].reset_index()
     rows.to_csv(options.out / "optimizer_benchmark.csv", index=False)
-    text = page(rows)
-    (options.out / "optimizer_benchmark.md").write_text(text, encoding="utf-8")
-    print(text)
+    table = summary(rows)
+    table.round(3).to_csv(options.out / "optimizer_summary.csv", index=False)
+    print(table.to_string())
 
 
 if __name__ == "__main__":

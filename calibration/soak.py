@@ -280,23 +280,11 @@ def table_of(options: argparse.Namespace, state: Soak) -> dict[str, object]:
     }
 
 
-def write_tables(path: Path, table: dict[str, object]) -> None:
-    """The table as CSV and, beside it, as a page; of differences their number."""
+def write_table(path: Path, table: dict[str, object]) -> None:
+    """The table as CSV; of differences their number."""
     rows = [(name, len(value) if isinstance(value, list) else value) for name, value in table.items()]
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows([("what", "value"), *rows])
-    lines = ["# Many images, killed again and again", "", *_PAGE, "", "| what | value |", "|---|---|"]
-    lines += [f"| {name} | {value} |" for name, value in rows]
-    path.with_suffix(".md").write_text("\n".join([*lines, ""]), encoding="utf-8")
-
-
-_PAGE = (
-    "`python calibration/soak.py --csv docs/validation/soak.csv` cuts windows of 64 to 256 pixels from",
-    "generated fields and spoils some in twenty ways. It runs them twice: undisturbed, and killed by SIGKILL",
-    "at random moments until the run ends. Tables must be equal by the byte, failures by the row, label maps",
-    "file by file. `make soak` does it with 10,000 images. A disk that fills, memory that ends and a server",
-    "that restarts are in the tests (`SECURITY.md`). Wall seconds depend on what else the machine does.",
-)
 
 
 def main() -> None:
@@ -311,7 +299,7 @@ def main() -> None:
     parser.add_argument("--model", help="a released model's name or a model folder")
     parser.add_argument("--parts", type=int, default=1, help="shards of the undisturbed run")
     parser.add_argument("--minutes", type=float, default=1e6, help="then end with status 75")
-    parser.add_argument("--csv", type=Path, help="write the table there, and as a page beside it")
+    parser.add_argument("--csv", type=Path, help="write the table there")
     parser.add_argument("--out", type=Path, default=Path("soak_out"))
     options = parser.parse_args()
     table = soak(options)
@@ -319,7 +307,7 @@ def main() -> None:
         sys.exit(75)
     print(json.dumps(table, indent=2))
     if options.csv:
-        write_tables(options.csv, table)
+        write_table(options.csv, table)
     whole = table["analysed"] + table["named without a result"] == table["images"]  # type: ignore[operator]
     sys.exit(1 if table["differences"] or not whole else 0)
 
