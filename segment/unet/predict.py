@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from segment.boundary_map import BoundaryMap
+from segment.cells.voids import SURE, believed
 from segment.errors import InputError
 from segment.micrograph.micrograph import Micrograph
 from segment.quality.warnings import probability_warnings
@@ -103,7 +104,7 @@ def infer_image(
     probability : ndarray of float32, shape (rows, columns)
         0 outside `valid`.
     not_grain : ndarray of bool or None
-        None where the model does not tell, or tells of none.
+        `segment.cells.voids.believed`; None where the model does not tell, or tells of none.
     """
     shape = image.shape if scale == 1.0 else resized_shape(image.shape, scale)
     network_image = resample_image(image, shape)
@@ -111,7 +112,7 @@ def infer_image(
     boundary = model.outputs.index("boundary")
     pore = model.outputs.index("not_grain") if "not_grain" in model.outputs else None
     probability = np.empty(image.shape, np.float32)
-    not_grain = np.zeros(image.shape, bool)
+    not_grain, sure = np.zeros(image.shape, bool), np.zeros(image.shape, bool)
     tiles = probability_tiles(
         runtime, network_image, levels, stride=model.stride, halo=model.halo_px, tile_px=tile_px
     )
@@ -122,10 +123,11 @@ def infer_image(
         probability[rows, columns] = answer[boundary]
         if pore is not None:
             np.greater(answer[pore], 0.5, out=not_grain[rows, columns])
+            np.greater(answer[pore], SURE, out=sure[rows, columns])
     if valid is not None:
         probability[~valid] = 0
         not_grain[~valid] = False
-    return probability, not_grain if pore is not None and not_grain.any() else None
+    return probability, believed(not_grain, sure) if not_grain.any() else None
 
 
 def infer_turned(

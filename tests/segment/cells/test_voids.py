@@ -5,8 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from scipy import ndimage as ndi
 
-from segment.cells.voids import find_voids
+from segment.cells.voids import believed, find_voids
 
 SHAPE = (160, 200)
 
@@ -82,3 +83,14 @@ def test_the_line_of_a_boundary_that_ends_in_a_void_is_none(ceramic) -> None:
     found = find_voids(image, void)
     assert found is not None
     assert found[59:61, 60:82].all() and not found[58:62, 95:].any()
+
+
+@pytest.mark.parametrize(("plain_edge", "expected"), [(12, 2), (6, 1), (0, 0)])
+def test_half_sure_parts_count_beside_mostly_plain_ones_only(plain_edge: int, expected: int) -> None:
+    not_grain = np.zeros((60, 60), bool)
+    not_grain[40:50, 40:50] = True
+    not_grain[5 : 5 + plain_edge, 5 : 5 + plain_edge] = True
+    sure = np.zeros_like(not_grain)
+    sure[7, 7] = plain_edge > 0
+    found = believed(not_grain, sure)
+    assert (0 if found is None else ndi.label(found)[1]) == expected
