@@ -1,8 +1,9 @@
-"""Which rows of a shared database belong to a run."""
+"""Which rows of a shared database belong to a run, each table read once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -27,25 +28,76 @@ class Scope:
     model: Model
     recipe: Recipe
 
-    def analyses(self, db: Database) -> pd.DataFrame:
-        """Calibrated analyses of this model, or corrected by hand, and recipe, with their micrographs' facts.
 
-        Images that are excluded are not among them.  Ordered by sample and micrograph digest: no number may
-        depend on the order in which results arrived.
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """What a database holds of a run; a table is read when it is first asked for, and then kept.
+
+    Verdicts and descriptors of samples are those of the moment they are first asked for: after judging.
+
+    Attributes
+    ----------
+    db : Database
+    scope : Scope
+    """
+
+    db: Database
+    scope: Scope
+
+    @cached_property
+    def every_image(self) -> pd.DataFrame:
+        """Calibrated analyses of the run's model, or corrected by hand, and recipe, with their micrographs.
+
+        Of all samples; column ``excluded`` says why an image counts in no statistic.  Ordered by sample and
+        micrograph digest: no number may depend on the order in which results arrived.
         """
-        every = self.images(db)
-        return every[every["excluded"].isna()].reset_index(drop=True)
-
-    def images(self, db: Database) -> pd.DataFrame:
-        """As `analyses`, with those that count in no statistic; column ``excluded`` says why."""
-        found = db.analyses()
+        found = self.db.analyses()
         made_by = found["model_digest"]
         ours = found[
-            ((made_by == self.model.digest) | made_by.str.startswith(CORRECTION))
-            & (found["recipe_digest"] == self.recipe.digest())
+            ((made_by == self.scope.model.digest) | made_by.str.startswith(CORRECTION))
+            & (found["recipe_digest"] == self.scope.recipe.digest())
             & found["pixel_size_nm"].notna()
         ]
         own = ["vendor", "rows", "columns", "scale_conflict", "frame", "pictures", "excluded"]
-        facts = db.micrographs()[["micrograph_digest", *own]]
+        facts = self.db.micrographs()[["micrograph_digest", *own]]
         merged = ours.merge(facts, on="micrograph_digest", how="left")
         return merged.sort_values(["sample_id", "micrograph_digest"], ignore_index=True)
+
+    @cached_property
+    def counting(self) -> pd.DataFrame:
+        """The rows of `every_image` that count, of all samples."""
+        return self.every_image[self.every_image["excluded"].isna()].reset_index(drop=True)
+
+    @cached_property
+    def images(self) -> pd.DataFrame:
+        """The images in scope that count."""
+        return self.ours(self.counting)
+
+    @cached_property
+    def excluded(self) -> pd.DataFrame:
+        """The images in scope that do not."""
+        return self.ours(self.every_image[self.every_image["excluded"].notna()])
+
+    @cached_property
+    def samples(self) -> pd.DataFrame:
+        """All samples of the database, as `Database.samples`."""
+        return self.db.samples()
+
+    @cached_property
+    def verdicts(self) -> pd.DataFrame:
+        """Verdicts in scope."""
+        return self.ours(self.db.verdicts())
+
+    @cached_property
+    def pooled(self) -> pd.DataFrame:
+        """Descriptors of the samples in scope."""
+        return self.ours(self.db.descriptors("sample"))
+
+    @cached_property
+    def per_image(self) -> pd.DataFrame:
+        """Descriptors of the images in scope, excluded ones too."""
+        return self.ours(self.db.descriptors("image"))
+
+    def ours(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The rows of the samples in scope."""
+        return table[table["sample_id"].isin(self.scope.sample_ids)].reset_index(drop=True)

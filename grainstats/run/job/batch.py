@@ -190,25 +190,21 @@ def run_batch(
 def _reported(db: Database, call: Call, scope: Scope, done: Summary, moved_from: Iterable[str]) -> Summary:
     """Judge every sample of the run and write tables and report."""
     from grainstats.run.job.image_sheet import excluded_in_words
-    from grainstats.run.job.judge_samples import (
-        copies_in_words,
-        judge_samples,
-        spacings_of,
-        verdicts_of,
-        write_results,
-    )
+    from grainstats.run.job.judge_samples import copies_in_words, judge_samples, write_results
+    from grainstats.run.scope import Rows
 
-    done = replace(done, warnings=(*done.warnings, *excluded_in_words(scope.images(db), scope.sample_ids)))
-    failures = (*done.failures, *judge_samples(db, call.out, scope, also=moved_from))
-    done = replace(done, warnings=(*done.warnings, *copies_in_words(db, scope)))
-    report = write_results(db, call.out, scope, failures, done.warnings)
-    cut = _workbook(call.out) if call.xlsx else []
+    rows = Rows(db, scope)
+    said = [*done.warnings, *excluded_in_words(rows.excluded)]
+    failures = (*done.failures, *judge_samples(rows, call.out, also=moved_from))
+    said += copies_in_words(rows.verdicts)
+    report = write_results(rows, call.out, failures, said)
+    spacings = db.descriptors("sample", name="intercept_mean_nm")
     return replace(
         done,
         failures=failures,
-        warnings=(*done.warnings, *cut),
-        verdicts=tuple(verdicts_of(db, scope)),
-        spacings=spacings_of(db, scope),
+        warnings=(*said, *(_workbook(call.out) if call.xlsx else ())),
+        verdicts=tuple(zip(rows.verdicts["sample_id"], rows.verdicts["verdict"], strict=True)),
+        spacings=rows.ours(spacings).set_index("sample_id")["value"].to_dict(),
         report=report,
     )
 
@@ -222,7 +218,9 @@ def _workbook(out: Path) -> list[str]:
 
 def _all_stored(db: Database, scope: Scope) -> tuple[Scope, Summary]:
     """Every sample that the database holds under this model and recipe, and what it says of the run."""
-    images = scope.analyses(db)
+    from grainstats.run.scope import Rows
+
+    images = Rows(db, scope).counting
     if images.empty:
         reason = "it holds no analysis with this model and recipe"
         raise InputError(

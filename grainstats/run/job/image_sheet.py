@@ -117,10 +117,9 @@ def exclusions(
     return dict.fromkeys(pictures - set(reasons), ONE_OF_FIELD) | reasons
 
 
-def excluded_in_words(images: pd.DataFrame, sample_ids: Sequence[str]) -> list[str]:
-    """What the report says of the images that do not count by their user's wish."""
-    rows = images[images["excluded"].notna() & images["sample_id"].isin(sample_ids)]
-    own = rows[~rows["excluded"].isin([ONE_OF_FIELD, OTHER_FIELD])]
+def excluded_in_words(images: pd.DataFrame) -> list[str]:
+    """What the report says of the excluded images that do not count by their user's wish."""
+    own = images[~images["excluded"].isin([ONE_OF_FIELD, OTHER_FIELD])]
     return [f"{row.path} is excluded, it enters no statistic: {row.excluded}" for row in own.itertuples()]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from grainstats._version import __version__
@@ -18,22 +19,21 @@ from grainstats.run.job.same_fields import each_area_once
 from grainstats.run.job.up_to_date import Written, state_of_report, state_of_tables
 from grainstats.run.lost_boundary import loss_of
 from grainstats.run.report.tables import write_tables
-from grainstats.run.scope import Scope
+from grainstats.run.scope import Rows, Scope
 from grainstats.share.db.database import Database
 
 SAME_AREA = "the same area, counted once: "
 OVERLAP = "fields overlap, grains there count twice: "
 
 
-def judge_samples(db: Database, out: Path, scope: Scope, *, also: Iterable[str] = ()) -> list[Failure]:
+def judge_samples(rows: Rows, out: Path, *, also: Iterable[str] = ()) -> list[Failure]:
     """Pool and judge every sample whose images, or what judges them, have changed.
 
     Parameters
     ----------
-    db : Database
+    rows : Rows
     out : Path
         Where the trace of an unexpected error goes.
-    scope : Scope
     also : iterable of str
         Samples that lost an image to another one in this run.
 
@@ -42,17 +42,17 @@ def judge_samples(db: Database, out: Path, scope: Scope, *, also: Iterable[str] 
     list of Failure
         Samples that could not be judged; one of them stops no other.
     """
-    analyses, pools = scope.analyses(db), db.pools()
+    analyses, pools = rows.counting, rows.db.pools()
     pools = pools[(pools["code_version"] == __version__) & (pools["judging_digest"] == judging_digest())]
     by_sample = dict(tuple(analyses.groupby("sample_id", sort=False)))
     judged = pools.groupby("sample_id", sort=False)["analysis_id"].agg(frozenset).to_dict()
     failures = []
-    for sample_id in sorted({*scope.sample_ids, *also}):
+    for sample_id in sorted({*rows.scope.sample_ids, *also}):
         images = by_sample.get(sample_id, analyses.iloc[:0])
         if judged.get(sample_id, frozenset()) == frozenset(images["analysis_id"]):
             continue
         try:
-            _judge(db, sample_id, images, scope)
+            _judge(rows.db, sample_id, images, rows.scope)
         except Exception as error:
             source = f"sample {sample_id}"
             failures.append(Failure(source, "", *unexpected(error, out, source), sample_id))
@@ -83,16 +83,11 @@ def _judge(db: Database, sample_id: str, images: pd.DataFrame, scope: Scope) -> 
 
 def load_sample(db: Database, sample_id: str, images: pd.DataFrame) -> Sample:
     """Tables of one sample's counting images, in the order of `images`."""
+    place = pd.Series(range(len(images)), index=images["analysis_id"].astype(int))
 
     def ours(table: pd.DataFrame) -> pd.DataFrame:
-        order = {int(number): place for place, number in enumerate(images["analysis_id"])}
-        chosen = table[table["analysis_id"].isin(order)]
-        place = chosen["analysis_id"].map(order)
-        return (
-            chosen.assign(_place=place)
-            .sort_values("_place", kind="stable", ignore_index=True)
-            .drop(columns="_place")
-        )
+        order = table["analysis_id"].map(place)
+        return table.iloc[np.argsort(order, kind="stable")[: order.count()]].reset_index(drop=True)
 
     return Sample(
         images,
@@ -103,42 +98,24 @@ def load_sample(db: Database, sample_id: str, images: pd.DataFrame) -> Sample:
     )
 
 
-def write_results(
-    db: Database, out: Path, scope: Scope, failures: Sequence[Failure], warnings: Sequence[str]
-) -> Path:
+def write_results(rows: Rows, out: Path, failures: Sequence[Failure], warnings: Sequence[str]) -> Path:
     """Write tables and report of the samples in scope where they change; returns the report's path."""
     from grainstats.run.report.report import REPORT, write_report
 
-    written, tables = Written(out), state_of_tables(db, scope)
+    written, tables = Written(out), state_of_tables(rows)
     if not written.is_current("tables", tables):
-        written.remember("tables", tables, write_tables(db, out / "tables", scope))
-    state = state_of_report(db, tables, failures, warnings)
+        written.remember("tables", tables, write_tables(rows, out / "tables"))
+    state = state_of_report(rows.db, tables, failures, warnings)
     if not written.is_current("report", state):
-        written.remember("report", state, write_report(db, out, scope, failures, warnings))
+        written.remember("report", state, write_report(rows, out, failures, warnings))
     return out / REPORT
 
 
-def verdicts_of(db: Database, scope: Scope) -> list[tuple[str, str]]:
-    """Sample and verdict of every sample in scope."""
-    found = db.verdicts()
-    ours = found[found["sample_id"].isin(scope.sample_ids)]
-    return [(str(row["sample_id"]), str(row["verdict"])) for _, row in ours.iterrows()]
-
-
-def copies_in_words(db: Database, scope: Scope) -> list[str]:
-    """Which images of the samples in scope show one area, as the verdict's reason names them."""
-    found = db.verdicts()
-    ours = found[found["sample_id"].isin(scope.sample_ids)]
+def copies_in_words(verdicts: pd.DataFrame) -> list[str]:
+    """Which images show one area, as the verdicts' reasons name them."""
     return [
         f"{sample_id}: {part}"
-        for sample_id, reason in zip(ours["sample_id"], ours["reason"].fillna(""), strict=True)
+        for sample_id, reason in zip(verdicts["sample_id"], verdicts["reason"].fillna(""), strict=True)
         for part in str(reason).split("; ")
         if part.startswith((SAME_AREA, OVERLAP))
     ]
-
-
-def spacings_of(db: Database, scope: Scope) -> dict[str, float]:
-    """Mean intercept of every sample in scope, nanometres."""
-    found = db.descriptors("sample")
-    ours = found[found["sample_id"].isin(scope.sample_ids) & (found["name"] == "intercept_mean_nm")]
-    return {str(row["sample_id"]): float(row["value"]) for _, row in ours.iterrows()}

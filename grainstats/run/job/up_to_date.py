@@ -9,7 +9,7 @@ from pathlib import Path
 from grainstats._version import __version__
 from grainstats.run.atomic import write_bytes
 from grainstats.run.failures import Failure
-from grainstats.run.scope import Scope
+from grainstats.run.scope import Rows
 from grainstats.share.db.database import Database
 from grainstats.share.db.records import digest_of, plain
 
@@ -50,18 +50,18 @@ class Written:
         return {name: [state.st_size, state.st_mtime_ns] for name, state in states.items()}
 
 
-def state_of_tables(db: Database, scope: Scope) -> str:
+def state_of_tables(rows: Rows) -> str:
     """Digest of all that the tables are made of: analyses and pools never change, so that their names do."""
-    images = scope.images(db).drop(columns=["analysis_id", "artefacts", "warnings", "created_at"])
-    pools = db.pools()[["sample_id", "pool"]].drop_duplicates()
+    images = rows.every_image.drop(columns=["analysis_id", "artefacts", "warnings", "created_at"])
+    pools = rows.db.pools()[["sample_id", "pool"]].drop_duplicates()
     return digest_of(
         __version__,
-        list(scope.sample_ids),
-        scope.model.digest,
-        scope.recipe.digest(),
+        list(rows.scope.sample_ids),
+        rows.scope.model.digest,
+        rows.scope.recipe.digest(),
         images.to_csv(index=False),
         pools.to_csv(index=False),
-        db.samples().to_csv(index=False),
+        rows.samples.to_csv(index=False),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from grainstats._version import __version__
+from grainstats.infer.modality.verdict import ModalityVerdict
 from grainstats.run.atomic import write_bytes
 from grainstats.run.failures import Failure
 from grainstats.run.report.grain_maps import BAND, MAPS, colours
@@ -19,12 +20,13 @@ from grainstats.run.report.magnet_section import magnet_section
 from grainstats.run.report.methods import methods_of
 from grainstats.run.report.page import render, render_page
 from grainstats.run.report.pictures import MAP_NAMES
-from grainstats.run.report.section import Gathered, Section, flags, section_of
+from grainstats.run.report.section import Section, flags, section_of
 from grainstats.run.report.verdict_words import lede, verdict_paragraphs
-from grainstats.run.scope import Scope
+from grainstats.run.scope import Rows
 from grainstats.share.db.database import Database
 from grainstats.share.db.stored_verdict import stored_verdict
 
+Verdicts = Mapping[str, ModalityVerdict]  #: by sample
 REPORT = "report.html"
 PAGE_BYTES = 4_000_000  #: of samples; head, methods and failures come on top, below 5 MB together
 OVERVIEW_BYTES = 3_000  #: of a sample's row in the first table
@@ -32,17 +34,14 @@ MOST_FAILURES = 1500  #: named on the page, some 400 bytes each; all are in the 
 MOST_WARNINGS = 200  #: different ones at the top of the page; each also stands at its image
 
 
-def write_report(
-    db: Database, out: Path, scope: Scope, failures: Sequence[Failure], warnings: Sequence[str]
-) -> list[Path]:
+def write_report(rows: Rows, out: Path, failures: Sequence[Failure], warnings: Sequence[str]) -> list[Path]:
     """Write ``report.html`` into the output folder, and ``report-2.html`` ... where it has many samples.
 
     Parameters
     ----------
-    db : Database
+    rows : Rows
     out : Path
         Where the pictures of the run are.
-    scope : Scope
     failures : sequence of Failure
         Of this run.
     warnings : sequence of str
@@ -53,10 +52,10 @@ def write_report(
     list of Path
         The pages, the first one first.
     """
-    rows = gather(db, scope)
-    pages = split(_sections(db, out, scope, rows)) or [[]]
+    verdicts = {str(row["sample_id"]): stored_verdict(row) for row in rows.verdicts.to_dict("records")}
+    pages = split(_sections(rows, out, verdicts)) or [[]]
     parts = parts_of([[section.sample_id for section, _ in page] for page in pages], REPORT)
-    whole = _whole(db, scope, rows, failures, warnings) | {"parts": parts if len(parts) > 1 else ()}
+    whole = _whole(rows, verdicts, failures, warnings) | {"parts": parts if len(parts) > 1 else ()}
     files = [file for file, _, _ in parts]
     for file, page in zip(files, pages, strict=True):
         whole |= {"samples": [section for section, _ in page], "sections": [html for _, html in page]}
@@ -68,12 +67,18 @@ def write_report(
     return [out / file for file in files]
 
 
+def _present(rows: Rows) -> list[str]:
+    """The samples that have images which count."""
+    there = set(rows.images["sample_id"])
+    return [sample for sample in rows.scope.sample_ids if sample in there]
+
+
 def _whole(
-    db: Database, scope: Scope, rows: Gathered, failures: Sequence[Failure], warnings: Sequence[str]
+    rows: Rows, verdicts: Verdicts, failures: Sequence[Failure], warnings: Sequence[str]
 ) -> dict[str, Any]:
     """What all pages share; the words at the top speak of all samples."""
-    present = [sample for sample in scope.sample_ids if sample in set(rows.images["sample_id"])]
-    kinds = ["indeterminate" if (v := rows.verdicts.get(s)) is None else v.verdict for s in present]
+    scope, present, samples = rows.scope, _present(rows), rows.ours(rows.samples)
+    kinds = ["indeterminate" if (v := verdicts.get(s)) is None else v.verdict for s in present]
     left_out = len(failures) - MOST_FAILURES
     more = (f"{left_out} more inputs without a result are named in the database",) if left_out > 0 else ()
     settings = scope.recipe.settings() | {"model": scope.model.name}
@@ -83,21 +88,21 @@ def _whole(
         "failures": failures[:MOST_FAILURES],
         "warnings": (*warnings, *more, *_image_warnings(rows.images)),
         "methods": methods_of(scope.model, scope.recipe, rows.images),
-        "provenance": _provenance(db, scope, rows),
+        "provenance": _provenance(rows, verdicts),
         "recipe": [(name, _setting(value)) for name, value in settings.items()],
-        "loops": _loops(db, rows.samples),
-        "magnets": magnet_section(rows.samples),
+        "loops": _loops(rows.db, samples),
+        "magnets": magnet_section(samples),
     }
 
 
-def _sections(db: Database, out: Path, scope: Scope, rows: Gathered) -> Iterator[tuple[Section, str]]:
+def _sections(rows: Rows, out: Path, verdicts: Verdicts) -> Iterator[tuple[Section, str]]:
     """Sample by sample: its values, and its part of the page as HTML."""
     from markupsafe import Markup
 
-    present = [sample for sample in scope.sample_ids if sample in set(rows.images["sample_id"])]
+    axis_nm = _ends_of_axis(pd.concat([rows.pooled, rows.per_image]))
     shades = {kind: [f"#{bytes(rgb).hex()}" for rgb in colours(kind)[::BAND]] for kind in MAPS}
-    for number, sample in enumerate(present, 1):
-        section = section_of(db, out, f"sample-{number}", sample, rows)
+    for number, sample in enumerate(_present(rows), 1):
+        section = section_of(rows, out, f"sample-{number}", sample, verdicts.get(sample), axis_nm)
         paragraphs = verdict_paragraphs(section.verdict)
         html = render("sample.html.j2", s=section, paragraphs=paragraphs, names=MAP_NAMES, shades=shades)
         yield replace(section, images=(), charts=(), per_image=()), Markup(html)
@@ -122,27 +127,6 @@ def parts_of(pages: Sequence[Sequence[str]], name: str) -> list[tuple[str, str, 
     stem, _, suffix = name.rpartition(".")
     files = [name if number == 1 else f"{stem}-{number}.{suffix}" for number in range(1, len(pages) + 1)]
     return [(f, page[0], page[-1]) if page else (f, "", "") for f, page in zip(files, pages, strict=True)]
-
-
-def gather(db: Database, scope: Scope) -> Gathered:
-    """The rows in scope."""
-
-    def ours(table: pd.DataFrame) -> pd.DataFrame:
-        return table[table["sample_id"].isin(scope.sample_ids)].reset_index(drop=True)
-
-    verdicts = ours(db.verdicts()).to_dict("records")
-    by_sample = {str(row["sample_id"]): stored_verdict(row) for row in verdicts}
-    images, pooled, per_image = ours(scope.images(db)), ours(db.descriptors("sample")), ours(db.descriptors())
-    counted = images["excluded"].isna()
-    return Gathered(
-        images[counted],
-        images[~counted],
-        ours(db.samples()),
-        by_sample,
-        pooled,
-        per_image,
-        _ends_of_axis(pd.concat([pooled, per_image])),
-    )
 
 
 def _ends_of_axis(descriptors: pd.DataFrame) -> tuple[float, float]:
@@ -177,15 +161,16 @@ def _names(names: Sequence[str]) -> str:
     return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
 
 
-def _provenance(db: Database, scope: Scope, rows: Gathered) -> tuple[tuple[str, str], ...]:
+def _provenance(rows: Rows, verdicts: Verdicts) -> tuple[tuple[str, str], ...]:
+    scope = rows.scope
     versions = ", ".join(sorted(set(rows.images["code_version"]))) or __version__
-    seeds = [f"{name}: {verdict.seed}" for name, verdict in sorted(rows.verdicts.items())]
+    seeds = [f"{name}: {verdict.seed}" for name, verdict in sorted(verdicts.items())]
     return (
         ("Code", f"grainstats {__version__} (images analysed with {versions})"),
         ("Model", scope.model.name),
         ("Model digest", scope.model.digest),
         ("Recipe digest", scope.recipe.digest()),
-        ("Database", db.name),
+        ("Database", rows.db.name),
         ("Seeds of the verdicts", f"{_names(seeds) or 'none'}; in tables/verdicts.csv"),
         ("Seeds of the images", "from the digests of image and recipe; stored with every analysis"),
     )

@@ -31,7 +31,7 @@ from grainstats.run.report.size_charts import (
     spark,
 )
 from grainstats.run.report.wording import length, number
-from grainstats.share.db.database import Database
+from grainstats.run.scope import Rows
 
 SHOWN = {
     "intercept_mean_nm": "Spacing: mean intercept, as traced",
@@ -116,31 +116,27 @@ class Section:
     scales: Scales
 
 
-@dataclass(frozen=True, eq=False)
-class Gathered:
-    """Rows of the database that the report is made of; excluded images enter no number."""
-
-    images: pd.DataFrame
-    excluded: pd.DataFrame
-    samples: pd.DataFrame
-    verdicts: dict[str, ModalityVerdict]
-    pooled: pd.DataFrame
-    per_image: pd.DataFrame
-    axis_nm: tuple[float, float]
-
-
-def section_of(db: Database, out: Path, anchor: str, sample_id: str, rows: Gathered) -> Section:
+def section_of(
+    rows: Rows,
+    out: Path,
+    anchor: str,
+    sample_id: str,
+    verdict: ModalityVerdict | None,
+    axis_nm: tuple[float, float],
+) -> Section:
     """Read a sample's grains and intercepts and draw its charts and pictures.
 
     Parameters
     ----------
-    db : Database
+    rows : Rows
     out : Path
         Where the pictures of the run are.
     anchor : str
         Name of the section in links.
     sample_id : str
-    rows : Gathered
+    verdict : ModalityVerdict or None
+    axis_nm : tuple of float
+        Ends of the axis that all spacings are drawn on.
     """
     images = rows.images[rows.images["sample_id"] == sample_id]
     members = {each["sha256"] for pictures in images["pictures"].dropna() for each in pictures}
@@ -150,14 +146,13 @@ def section_of(db: Database, out: Path, anchor: str, sample_id: str, rows: Gathe
     per_image = rows.per_image[rows.per_image["analysis_id"].isin(images["analysis_id"])]
     pooled = rows.pooled[rows.pooled["sample_id"] == sample_id].set_index("name")
     route = rows.samples.loc[rows.samples["sample_id"] == sample_id, "design_route"]
-    verdict = rows.verdicts.get(sample_id)
-    grains = _ours(db.grains(sample_id), images)
+    grains = _ours(rows.db.grains(sample_id), images)
     whole = grains[~grains["touches_frame"]]
     diameter, weight = (whole[name].to_numpy(float) for name in ("equivalent_diameter_nm", "weight"))
     modes = fitted_modes(verdict, diameter, weight)
     found = sizes(diameter, weight, 2)
     spacing = _value(pooled, "intercept_mean_nm")
-    intercepts = _ours(db.intercepts(sample_id), images)
+    intercepts = _ours(rows.db.intercepts(sample_id), images)
     between = intercepts.loc[intercepts["censored"] == "none", "length_nm"].to_numpy(float)
     mean, ci = spacing or (0.0, None)
     drawn = diameter_chart(found, modes), spacing_chart(sizes(between, np.ones(between.size), 1), mean, ci)
@@ -175,10 +170,10 @@ def section_of(db: Database, out: Path, anchor: str, sample_id: str, rows: Gathe
         modes=modes,
         spacing=spacing,
         spacing_answer=_method(pooled, spacing_answer.NAME).partition("; ")[2],
-        dot=None if spacing is None else dot_of(*spacing, rows.axis_nm),
+        dot=None if spacing is None else dot_of(*spacing, axis_nm),
         charts=tuple(chart for chart in drawn if chart is not None),
         numbers=tuple(_quantity(pooled.loc[n], label) for n, label in SHOWN.items() if n in pooled.index),
-        per_image=tuple(_image_rows(images, per_image, whole, found, rows.axis_nm)),
+        per_image=tuple(_image_rows(images, per_image, whole, found, axis_nm)),
         excluded=tuple((image_name(image), str(image["excluded"])) for _, image in excluded.iterrows()),
         outline="" if found is None else spark(found, diameter, weight),
         images=shown,

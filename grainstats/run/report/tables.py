@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from grainstats.run.atomic import write_atomically
-from grainstats.share.db.database import Database
 from grainstats.share.exports.spreadsheet_text import without_formulas
 
 if TYPE_CHECKING:
-    from grainstats.run.scope import Scope
+    from grainstats.run.scope import Rows
 
 _INTERNAL = ["analysis_id", "created_at", "pool", "code_version", "is_current"]
 _WHOLE_NUMBERS = ["phase_ends", *(f"bbox_{end}_px" for end in ("y0", "x0", "y1", "x1"))]
 
 
-def write_tables(db: Database, folder: Path, scope: Scope) -> list[Path]:
+def write_tables(rows: Rows, folder: Path) -> list[Path]:
     """Write ``<table>.csv`` and ``<table>.parquet`` for the samples in scope.
 
     Rows are named by sample and by ``analysis``, the short digest of image, model and recipe. Grains and
@@ -28,28 +27,19 @@ def write_tables(db: Database, folder: Path, scope: Scope) -> list[Path]:
     that no text in it is a formula; Parquet holds every text as it is.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    every = scope.images(db)
-    every = every[every["sample_id"].isin(scope.sample_ids)]
-    images = every[every["excluded"].isna()]
-    keys = images.set_index("analysis_id")["analysis"]
-    written = []
-    for name, table in _small_tables(db, scope, every, keys):
-        written += _write(folder / name, iter([table]))
-    for name in ("grains", "intercepts"):
-        parts = (_keyed(getattr(db, name)(sample_id), keys) for sample_id in scope.sample_ids)
+    keys = rows.images.set_index("analysis_id")["analysis"]
+    small = {
+        "samples": _plain(rows.ours(rows.samples)),
+        "verdicts": _plain(rows.verdicts),
+        "images": _plain(rows.ours(rows.every_image)),
+        "image_descriptors": _keyed(rows.per_image, keys),
+        "sample_descriptors": _plain(rows.pooled),
+    }
+    written = [file for name, table in small.items() for file in _write(folder / name, iter([table]))]
+    for name, read in (("grains", rows.db.grains), ("intercepts", rows.db.intercepts)):
+        parts = (_keyed(read(sample_id), keys) for sample_id in rows.scope.sample_ids)
         written += _write(folder / name, _measured(parts))
     return written
-
-
-def _small_tables(
-    db: Database, scope: Scope, images: pd.DataFrame, keys: pd.Series
-) -> Iterator[tuple[str, pd.DataFrame]]:
-    for name, table in (("samples", db.samples()), ("verdicts", db.verdicts())):
-        yield name, _plain(table[table["sample_id"].isin(scope.sample_ids)])
-    yield "images", _plain(images)
-    yield "image_descriptors", _keyed(db.descriptors("image"), keys)
-    pooled = db.descriptors("sample")
-    yield "sample_descriptors", _plain(pooled[pooled["sample_id"].isin(scope.sample_ids)])
 
 
 def _measured(parts: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
