@@ -7,6 +7,7 @@ import hashlib
 import json
 import math
 import tomllib
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -119,6 +120,19 @@ class Recipe:
                 del settings[name]
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
+    def cut(self) -> Recipe:
+        """The recipe with the defaults of all that changes no segmentation of a micrograph."""
+        return replace(
+            self,
+            model=None,
+            pixel_size_nm=None,
+            null="section",
+            angles_deg=_ANGLES,
+            line_spacing_px=None,
+            law=None,
+            seed=0,
+        )
+
 
 def read_recipe(path: Path) -> Recipe:
     """Read a recipe from TOML.
@@ -174,6 +188,26 @@ def _law_file(recipe: Path, name: str) -> dict[str, Any]:
         raise InputError(
             path, f"the law cannot be read ({error})", "Name a TOML file beside the recipe"
         ) from error
+
+
+def cut_alike(recipe: Recipe, stored: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """Digests of other recipes that cut micrographs as this one does.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    stored : iterable of (str, str)
+        Digest and text (`recipe_text`) of the recipes that a database holds.
+    """
+    found = {replace(recipe, pixel_size_nm=None).digest()}  # of images that had no pixel size
+    for digest, text in stored:
+        try:
+            other = with_settings(Recipe(), tomllib.loads(text))
+        except (tomllib.TOMLDecodeError, InputError, TypeError):
+            continue  # of another version
+        if other.cut() == recipe.cut():
+            found.add(digest)
+    return tuple(sorted(found - {recipe.digest()}))
 
 
 def with_settings(recipe: Recipe, settings: dict[str, Any]) -> Recipe:

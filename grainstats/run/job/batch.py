@@ -29,7 +29,7 @@ from grainstats.run.job.progress import Progress, Silence
 from grainstats.run.job.selection import chosen_of, frozen_listing
 from grainstats.run.job.worker_pool import Crash, IsolatedPool, threads_per_worker
 from grainstats.run.names import stored_names
-from grainstats.run.recipe import Recipe
+from grainstats.run.recipe import Recipe, cut_alike
 from segment._threads import available_cores
 from segment.errors import InputError
 
@@ -147,10 +147,11 @@ def run_batch(
     workers = default_workers(model, call.device) if call.workers is None else call.workers
     threads = 1 if call.dask else threads_per_worker(workers)
     alone = None
-    analyst = Analyst(recipe, str(model.folder), call.device, threads, call.out.resolve())
-    if analyse is None:
-        analyse, alone = analyst, Alone(replace(analyst, threads=threads_per_worker(1)))
     with Database.open(call.db or call.out / DATABASE) as db:
+        alike = cut_alike(recipe, db.recipes().itertuples(index=False, name=None))
+        analyst = Analyst(recipe, str(model.folder), call.device, threads, call.out.resolve(), alike)
+        if analyse is None:
+            analyse, alone = analyst, Alone(replace(analyst, threads=threads_per_worker(1)))
         if sheet is not None:
             db.put_samples(sheet)
         ledger = Ledger(db, call.out, model.digest, recipe.digest())

@@ -74,6 +74,8 @@ class Analyst:
         Threads the network may use.
     out : Path
         Output folder.
+    alike : tuple of str
+        Digests of other recipes that cut images as this one does: their maps are used where they are.
     """
 
     recipe: Recipe
@@ -81,6 +83,7 @@ class Analyst:
     device: Device
     threads: int
     out: Path
+    alike: tuple[str, ...] = ()
 
     def __call__(self, job: Job) -> Outcome:
         """Analyse one image; whatever goes wrong becomes a `Failure` with reason and remedy."""
@@ -115,7 +118,9 @@ class Analyst:
             if not is_below(self.out, name):
                 reason = f"its result would be written outside the results folder ({name})"
                 return job.failure(reason, "Remove the link in the results folder, or name another --out")
-        grains = oriented.grains if oriented else self._segment([seen for seen, _ in pictures])
+        grains = oriented.grains if oriented else self._earlier(job, micrograph)
+        if grains is None:
+            grains = self._segment([seen for seen, _ in pictures])
         colours = oriented.colours if oriented else None
         if micrograph.pixel_size_nm is None:
             self._write_files(micrograph, grains, artefacts, colours)
@@ -175,6 +180,18 @@ class Analyst:
         from grainstats.share.db.records import AnalysisKey
 
         return AnalysisKey(micrograph.digest, opened_model(self.model).digest, self.recipe.digest())
+
+    def _earlier(self, job: Job, micrograph: Micrograph) -> GrainMap | None:
+        """The map of a recipe that differs only in how it is measured; a law needs the probabilities, too."""
+        from grainstats.run.job.earlier_map import earlier_map
+
+        if job.pictures or self.recipe.law is not None:
+            return None
+        key, own = self._key(micrograph), replace(job, stored_stem="")
+        stems = [own.stem(replace(key, recipe_digest=digest).digest) for digest in self.alike]
+        return earlier_map(
+            micrograph, key.model_digest, [artefacts_of(stem)["labels"] for stem in stems], self.out
+        )
 
     def _segment(self, pictures: list[Micrograph]) -> GrainMap:
         from segment.pipeline import segment_field

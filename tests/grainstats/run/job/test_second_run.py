@@ -148,3 +148,38 @@ def test_failed_images_alone_can_be_tried_again(two_samples, tmp_path, edge_mode
 def test_whole_numbers_stay_whole_where_some_are_missing(analysed):
     table = pd.read_csv(analysed / "out/tables/grains.csv", dtype=str)
     assert not table["bbox_x0_px"].str.contains(r"\.").any()
+
+
+def test_a_later_pixel_size_or_null_measures_the_maps_that_are_there(
+    tmp_path, edge_model, write_micrograph, monkeypatch
+):
+    data, out = tmp_path / "data", tmp_path / "out"
+    for number in range(2):
+        write_micrograph(data / f"S1/{number}.tif", number, None)
+    assert len(go(data, out, edge_model).failures) == 2
+    sized = Recipe(model=str(edge_model), pixel_size_nm=2.5)
+    fresh = tmp_path / "fresh"
+    run_batch(Call((str(data),), fresh, workers=0), sized)
+    monkeypatch.setattr("segment.pipeline.segment_field", lambda *a, **b: pytest.fail("segmented again"))
+    done = run_batch(Call((str(data),), out, workers=0), sized)
+    assert (done.n_images, done.n_new, done.failures) == (2, 2, ())
+    for table in ("grains", "intercepts", "image_descriptors", "verdicts", "images"):
+        assert (out / f"tables/{table}.csv").read_text() == (fresh / f"tables/{table}.csv").read_text()
+    films = Recipe(model=str(edge_model), pixel_size_nm=3.0, null="columnar")
+    assert run_batch(Call((str(data),), out, workers=0), films).n_new == 2
+
+
+def test_a_map_that_a_hand_has_changed_is_cut_again(tmp_path, edge_model, write_micrograph, monkeypatch):
+    data, out = tmp_path / "data", tmp_path / "out"
+    write_micrograph(data / "S1/a.tif", 1, None)
+    go(data, out, edge_model)
+    (labels,) = out.glob("images/S1/*.labels.tif")
+    tifffile.imwrite(labels, np.fliplr(tifffile.imread(labels)))
+    cut = []
+    from segment.pipeline import segment_field
+
+    monkeypatch.setattr(
+        "segment.pipeline.segment_field", lambda *a, **b: cut.append(1) or segment_field(*a, **b)
+    )
+    run_batch(Call((str(data),), out, workers=0), Recipe(model=str(edge_model), pixel_size_nm=2.5))
+    assert cut == [1]
