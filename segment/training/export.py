@@ -11,7 +11,7 @@ from segment.training.fit import load_averaged
 from segment.training.recipe import TrainingRecipe
 from segment.training.record import toml_value, write_record
 from segment.unet.architecture import require_torch
-from segment.unet.weights_file import save_weights
+from segment.unet.weights_file import WEIGHTS
 
 if TYPE_CHECKING:
     import torch
@@ -33,7 +33,7 @@ def export(
     """Write a model folder: ``model.xml/.bin``, ``weights.npz``, ``recipe.toml`` and ``model.toml``.
 
     The IR holds half-precision weights with the batch statistics folded in, for inference on images of any
-    size; ``weights.npz`` what fine-tuning needs beside it; ``recipe.toml`` ends with
+    size; ``weights.npz`` the same weights by name, from which fine-tuning starts; ``recipe.toml`` ends with
     the record of the run.
 
     Parameters
@@ -68,8 +68,8 @@ def export(
             network, example_input=torch.zeros(1, 1, 256, 256), input=[1, 1, -1, -1]
         )
     out.mkdir(parents=True, exist_ok=True)
+    np.savez(out / WEIGHTS, allow_pickle=False, **_used_weights(network))
     openvino.save_model(converted, out / "model.xml", compress_to_fp16=True)
-    save_weights(out, _used_weights(network))
     write_record(recipe, out / "recipe.toml", steps=steps, seconds=seconds, data=data)
     text = _model_toml(recipe.name, stride, halo, origin, default)
     (out / "model.toml").write_text(text, encoding="utf-8")

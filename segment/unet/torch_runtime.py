@@ -1,6 +1,6 @@
 """Running the network with PyTorch, on CUDA; imported only where that is asked for or may be there.
 
-The same weights, the same tiles and the same joining of their answers as with OpenVINO.
+The same weights (``weights.npz``), the same tiles and the same joining of their answers as with OpenVINO.
 """
 
 from __future__ import annotations
@@ -18,11 +18,10 @@ from segment.errors import InputError
 from segment.unet.graph_split import SplitNetwork
 from segment.unet.model_folder import Model
 from segment.unet.precision import Chosen
-from segment.unet.weights_file import WEIGHTS, load_weights
 
 READ_PX = 8_000_000  #: read rectangle of a tile: about 6 GB of activations in f32
 PROCESS_BYTES = 5_000_000_000  #: of device memory that a process at work may take
-RECIPE = "recipe.toml"
+WEIGHTS, RECIPE = "weights.npz", "recipe.toml"
 
 
 class TorchRuntime:
@@ -43,6 +42,7 @@ class TorchRuntime:
         import torch
 
         from segment.unet.architecture import build_network, read_architecture
+        from segment.unet.weights_file import load_weights
 
         self.precision: Chosen = precision
         self.read_px = self.deep_read_px = READ_PX
