@@ -18,7 +18,7 @@ from segment.grain_orientations import CrystalPhase
 from segment.orientation.angles import euler_radians
 from segment.orientation.assemble import map_from_points
 from segment.orientation.edax_phases import edax_phase_numbers, edax_symmetry, not_indexed
-from segment.orientation.number_table import read_numbers
+from segment.orientation.number_table import number, read_numbers, value
 from segment.orientation.orientation_map import OrientationMap
 from segment.orientation.scan_points import X_DOWN_Y_RIGHT, Header, ScanPoints
 
@@ -107,7 +107,7 @@ def _writer(lines: list[str]) -> _Writer:
 
 def _column_names(lines: list[str], writer: _Writer) -> list[str]:
     """Names in lower case: from the line COLUMN_HEADERS where there is one, else those of the writer."""
-    told = _value(lines, "COLUMN_HEADERS")
+    told = value(lines, "COLUMN_HEADERS")
     if told is None:
         return list(writer.columns)
     names = [name.strip().lower() for name in told.split(",")]
@@ -116,31 +116,9 @@ def _column_names(lines: list[str], writer: _Writer) -> list[str]:
     return ["phase" if name.startswith("phase") else name for name in names]
 
 
-def _value(lines: list[str], name: str) -> str | None:
-    """What follows a name in the header."""
-    found = (re.match(rf"#\s*{re.escape(name)}\b:?\s*(.*)", line, re.IGNORECASE) for line in lines)
-    return next((match[1].strip() for match in found if match), None)
-
-
-def _number(lines: list[str], name: str) -> float | None:
-    text = _value(lines, name)
-    match = re.match(r"[-+0-9.eE]+", text) if text else None
-    try:
-        return float(match[0]) if match else None
-    except ValueError:
-        return None
-
-
 def _header(lines: list[str]) -> Header:
-    columns = [_number(lines, "NCOLS_ODD"), _number(lines, "NCOLS_EVEN")]
-    known = [int(v) for v in columns if v]
-    rows = _number(lines, "NROWS")
-    return Header(
-        _number(lines, "XSTEP") or None,
-        _number(lines, "YSTEP") or None,
-        max(known) if known else None,
-        int(rows) if rows else None,
-    )
+    columns = max(number(lines, name) or 0 for name in ("NCOLS_ODD", "NCOLS_EVEN"))
+    return Header.of(number(lines, "XSTEP"), number(lines, "YSTEP"), columns, number(lines, "NROWS"))
 
 
 def _unit(lines: list[str], writer: _Writer) -> float | None:
@@ -149,12 +127,12 @@ def _unit(lines: list[str], writer: _Writer) -> float | None:
     An .ang file's lengths are micrometres by EDAX's definition of XSTEP; what no such line accompanies may be
     anything.
     """
-    told = _value(lines, "COLUMN_UNITS")
+    told = value(lines, "COLUMN_UNITS")
     if told is not None and len(fields := told.split(",")) > 3 and fields[3].strip():
         return _UNITS.get(fields[3].strip().lower())
     if any(re.match(r"#\s*TEM data", line, re.IGNORECASE) for line in lines):
         return None  # EDAX's maps from the TEM have been in nanometres as well
-    return 1e3 if writer.knows_unit and _number(lines, "XSTEP") else None
+    return 1e3 if writer.knows_unit and number(lines, "XSTEP") else None
 
 
 def _phases(path: Path, lines: list[str]) -> list[CrystalPhase]:
@@ -163,17 +141,15 @@ def _phases(path: Path, lines: list[str]) -> list[CrystalPhase]:
     ends = [*starts, len(lines)][1:]
     found: list[CrystalPhase] = []
     for begin, end in zip(starts, ends, strict=True):
-        number = _phase_line(lines[: begin + 1])
-        name = _value(lines[begin:end], "MaterialName") or _value(lines[begin:end], "Formula") or "phase"
-        laue, unique = edax_symmetry(path, name, _value(lines[begin:end], "Symmetry"))
+        told = _phase_line(lines[: begin + 1])
+        name = value(lines[begin:end], "MaterialName") or value(lines[begin:end], "Formula") or "phase"
+        laue, unique = edax_symmetry(path, name, value(lines[begin:end], "Symmetry"))
         lattice = [
-            float(v) for v in re.findall(r"[0-9.]+", _value(lines[begin:end], "LatticeConstants") or "")
+            float(v) for v in re.findall(r"[0-9.]+", value(lines[begin:end], "LatticeConstants") or "")
         ]
-        number = len(found) + 1 if number is None or number in [p.id for p in found] else number
+        told = len(found) + 1 if told is None or told in [p.id for p in found] else told
         cell = tuple(lattice[:6]) if len(lattice) >= 6 else None
-        found.append(CrystalPhase(number, name, laue, cell, unique))  # type: ignore[arg-type]
-    if not found:
-        raise UnreadableError(path, "its header describes no phase", "Export it again with its phases")
+        found.append(CrystalPhase(told, name, laue, cell, unique))  # type: ignore[arg-type]
     return found
 
 

@@ -11,10 +11,10 @@ from segment.orientation.grid import PointGrid, find_grid, grid_told
 from segment.orientation.orientation_map import OrientationMap, StepSource
 from segment.orientation.quaternions import from_axis_angle, from_euler, multiply
 from segment.orientation.scan_points import ScanPoints
+from segment.orientation.symmetry import TRIGONAL_OR_HEXAGONAL
 
 AGREES = 0.01  #: of the step: header and rounded coordinates say the same
 MOST_UNEQUAL = 20.0  #: steps in x and y; beyond, it is an error of the file, as for micrographs
-TRIGONAL_OR_HEXAGONAL = ("-3", "-3m", "6/m", "6/mmm")
 A_TO_B_STAR = from_axis_angle((0, 0, 1), 30)  #: from crystal axes with y along b to axes with x along a
 
 
@@ -34,6 +34,10 @@ def map_from_points(points: ScanPoints, step_nm: float | None = None) -> Orienta
     """
     if not points.x.size:
         raise UnreadableError(points.source, "it holds no points", "Export the map again")
+    if not points.phases:
+        raise UnreadableError(
+            points.source, "its header describes no phase", "Export it again with its phases"
+        )
     grid = _grid_of(points)
     if not 1 / MOST_UNEQUAL < grid.y_step / grid.x_step < MOST_UNEQUAL:
         raise UnreadableError(

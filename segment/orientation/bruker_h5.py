@@ -15,12 +15,11 @@ from segment.orientation.hdf5 import (
     column,
     groups_named,
     open_file,
-    row_major,
     several,
     text,
     whole,
 )
-from segment.orientation.hdf5_scan import Lattice, grid_of, phases_of
+from segment.orientation.hdf5_scan import Lattice, grid_of, phases_of, positions
 from segment.orientation.orientation_map import OrientationMap
 from segment.orientation.scan_points import X_RIGHT_Y_UP, Header, ScanPoints
 from segment.orientation.symmetry import laue_of_name, laue_of_space_group
@@ -63,7 +62,7 @@ def read(path: Path, step_nm: float | None = None) -> OrientationMap:
         if any(v is None for v in told):
             raise UnreadableError(path, "it lacks angles or phases", "Export the scan with its orientations")
         phi1, phi, phi2, phase = (np.asarray(v) for v in told)
-        grid = grid_of(header, "XSTEP", "YSTEP", "NCOLS", "NROWS")
+        grid = grid_of(header, ("XSTEP",), ("YSTEP",), ("NCOLS",), ("NROWS",))
         x, y = _positions(path, ebsd, grid, phi1.size)
         phases = phases_of(path, child(header, "Phases"), ("Name", "Formula"), _laue, _lattice)
         mad, bands = column(data, "MAD"), column(data, "NIndexedBands")
@@ -112,8 +111,7 @@ def _positions(path: Path, ebsd: h5py.Group, grid: Header, n: int) -> tuple[np.n
     if any(v is None for v in beam):
         if all(v is not None for v in sample):
             return np.asarray(sample[0]), np.asarray(sample[1])
-        x, y = row_major(grid.columns, grid.rows, n, path)
-        return x * step_x, y * step_y
+        return positions(None, None, grid, n, path)
     x, y = (np.asarray(v) for v in beam)
     return x * _scale(x, sample[0], step_x), y * _scale(y, sample[1], step_y)
 

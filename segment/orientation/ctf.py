@@ -16,7 +16,7 @@ from segment.errors import UnreadableError
 from segment.grain_orientations import CrystalPhase
 from segment.orientation.angles import euler_radians
 from segment.orientation.assemble import map_from_points
-from segment.orientation.number_table import read_numbers
+from segment.orientation.number_table import number, read_numbers, value
 from segment.orientation.orientation_map import OrientationMap
 from segment.orientation.scan_points import X_RIGHT_Y_UP, Header, ScanPoints
 from segment.orientation.symmetry import laue_of_number, laue_of_space_group
@@ -49,7 +49,7 @@ def read(path: Path, step_nm: float | None = None) -> OrientationMap:
     """
     lines, table = read_numbers(path, ends_header=_names_columns)
     names = lines[-1].lower().split()
-    if (_value(lines, "JobMode") or "").lower().startswith("interactive"):
+    if (value(lines, "JobMode") or "").lower().startswith("interactive"):
         raise UnreadableError(path, "it is a list of single points, not a map", "Give a map (JobMode Grid)")
     column, notes = _columns(path, names, table)
     if "z" in column and np.ptp(column["z"]) > 0:
@@ -94,27 +94,8 @@ def _columns(path: Path, names: list[str], table: np.ndarray) -> tuple[dict[str,
     return {name: table[:, k] for k, name in enumerate(names)}, notes
 
 
-def _value(lines: list[str], name: str) -> str | None:
-    found = (re.match(rf"{name}\b\s*(.*)", line, re.IGNORECASE) for line in lines)
-    return next((match[1].strip() for match in found if match), None)
-
-
-def _number(lines: list[str], name: str) -> float | None:
-    text = (_value(lines, name) or "").replace(",", ".").split()
-    try:
-        return float(text[0]) if text else None
-    except ValueError:
-        return None
-
-
 def _header(lines: list[str]) -> Header:
-    columns, rows = _number(lines, "XCells"), _number(lines, "YCells")
-    return Header(
-        _number(lines, "XStep") or None,
-        _number(lines, "YStep") or None,
-        int(columns) if columns else None,
-        int(rows) if rows else None,
-    )
+    return Header.of(*(number(lines, name) for name in ("XStep", "YStep", "XCells", "YCells")))
 
 
 def _phases(path: Path, lines: list[str]) -> tuple[CrystalPhase, ...]:
@@ -129,14 +110,12 @@ def _phases(path: Path, lines: list[str]) -> tuple[CrystalPhase, ...]:
         mineral = re.search(r"_mineral\s+'([^']+)'", fields[2])  # as ASTAR writes it
         name = mineral[1] if mineral else fields[2] or f"phase {k + 1}"
         found.append(CrystalPhase(k + 1, name, _laue(path, fields), _lattice(fields)))
-    if not found:
-        raise UnreadableError(path, "its header describes no phase", "Export it again with its phases")
     return tuple(found)
 
 
 def _laue(path: Path, fields: list[str]) -> str:
-    number, space = (_integer(fields, k) for k in (3, 4))
-    laue = laue_of_number(number) or laue_of_space_group(space)
+    oxford, space = (_integer(fields, k) for k in (3, 4))
+    laue = laue_of_number(oxford) or laue_of_space_group(space)
     if laue is None:
         raise UnreadableError(
             path,

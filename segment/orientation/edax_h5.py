@@ -15,9 +15,10 @@ from segment.grain_orientations import CrystalPhase
 from segment.orientation.angles import euler_radians
 from segment.orientation.assemble import map_from_points
 from segment.orientation.edax_phases import edax_phase_numbers, edax_symmetry, not_indexed
-from segment.orientation.hdf5 import child, groups_named, number, open_file, row_major, several, text, whole
+from segment.orientation.hdf5 import child, groups_named, number, open_file, several, text
+from segment.orientation.hdf5_scan import grid_of, positions
 from segment.orientation.orientation_map import OrientationMap
-from segment.orientation.scan_points import X_DOWN_Y_RIGHT, Header, ScanPoints
+from segment.orientation.scan_points import X_DOWN_Y_RIGHT, ScanPoints
 
 if TYPE_CHECKING:
     import h5py
@@ -58,19 +59,12 @@ def read(path: Path, step_nm: float | None = None) -> OrientationMap:
                 path, f"it lacks {', '.join(missing)}", "Export the scan with its orientations"
             )
         declared = _phases(path, header)
-        grid = Header(
-            number(child(header, "Step X", "XSTEP")) or None,
-            number(child(header, "Step Y", "YSTEP")) or None,
-            whole(child(header, "nColumns", "NCOLS_ODD")),
-            whole(child(header, "nRows", "NROWS")),
+        grid = grid_of(
+            header, ("Step X", "XSTEP"), ("Step Y", "YSTEP"), ("nColumns", "NCOLS_ODD"), ("nRows", "NROWS")
         )
     warnings = several(len(scans), "scans")
     n = column["phi1"].size
-    if "x" in column and "y" in column:
-        x, y = column["x"], column["y"]
-    else:
-        x, y = row_major(grid.columns, grid.rows, n, path)
-        x, y = x * (grid.x_step or 1), y * (grid.y_step or grid.x_step or 1)
+    x, y = positions(column.get("x"), column.get("y"), grid, n, path)
     unread = not_indexed(column)
     numbers = column.get("phase", np.zeros(n)).astype(int)
     phase, phases, said = edax_phase_numbers(numbers, declared, unread)
@@ -135,6 +129,4 @@ def _phases(path: Path, header: h5py.Group) -> list[CrystalPhase]:
         lattice = tuple(v for v in cell if v is not None)
         number_ = int(key) if key.isdigit() else len(found) + 1
         found.append(CrystalPhase(number_, name, laue, lattice if len(lattice) == 6 else None, unique))  # type: ignore[arg-type]
-    if not found:
-        raise UnreadableError(path, "its header describes no phase", "Export it again with its phases")
     return found

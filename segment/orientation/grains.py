@@ -28,7 +28,7 @@ from segment.errors import InputError
 from segment.grain_map import GrainMap
 from segment.grain_orientations import GrainOrientations
 from segment.label_edges import on_edges
-from segment.orientation.misorientation import disorientation, nearest_variant
+from segment.orientation.misorientation import disorientation, mean_orientations
 from segment.orientation.neighbours import neighbour_pairs
 from segment.orientation.orientation_map import OrientationMap
 from segment.orientation.raster import fill_gaps, pixel_of, to_pixels
@@ -139,7 +139,7 @@ def _chosen_phase(orientation_map: OrientationMap, name: str | None) -> int | No
 def _about(orientation_map: OrientationMap, reliable: np.ndarray, chosen: int | None) -> tuple[str, ...]:
     """What a reader of the result should know about the points."""
     said = []
-    missing = 1 - np.count_nonzero(reliable) / np.count_nonzero(_measured(orientation_map))
+    missing = 1 - np.count_nonzero(reliable) / orientation_map.n_measured
     if missing > 0.2:
         said.append(f"{missing:.0%} of the points are not indexed or not reliable")
     present = [p.name for p in orientation_map.phases if (orientation_map.phase == p.id).any()]
@@ -155,11 +155,6 @@ def _with_coarseness(grain_map: GrainMap, points: np.ndarray) -> GrainMap:
         return grain_map
     told = f"{COARSE}: half of its grains have {middle:.0f} points or fewer, so that their sizes are rough"
     return replace(grain_map, warnings=(*grain_map.warnings, told))
-
-
-def _measured(orientation_map: OrientationMap) -> np.ndarray:
-    measured = orientation_map.measured
-    return np.ones(orientation_map.shape, bool) if measured is None else measured
 
 
 def _label_points(orientation_map: OrientationMap, reliable: np.ndarray, rules: GrainRules) -> np.ndarray:
@@ -188,21 +183,12 @@ def _angles(orientation_map: OrientationMap, pairs: np.ndarray) -> np.ndarray:
 def _mean_orientations(
     orientation_map: OrientationMap, points: np.ndarray, threshold_deg: float
 ) -> GrainOrientations:
-    """Mean over each grain's points, turned by symmetry to lie nearest to its first one, then to the mean."""
-    n = int(points.max())
     member = np.flatnonzero(points)
     label = points.ravel()[member]
     q = orientation_map.quaternions.reshape(-1, 4)[member]
     _, first = np.unique(label, return_index=True)
     phase = np.concatenate([[0], orientation_map.phase.ravel()[member[first]]])
-    mean = np.concatenate([np.full((1, 4), np.nan), q[first]])
-    for _ in range(2):
-        for one in orientation_map.phases:
-            mine = phase[label] == one.id
-            near = nearest_variant(q[mine], mean[label[mine]], one)
-            total = np.stack([np.bincount(label[mine], near[:, k], n + 1) for k in range(4)], axis=1)
-            grains = phase == one.id
-            mean[grains] = total[grains] / np.linalg.norm(total[grains], axis=1, keepdims=True)
+    mean = mean_orientations(q, label, phase, orientation_map.phases)
     return GrainOrientations(mean, phase.astype(np.int32), orientation_map.phases, threshold_deg)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from segment.errors import UnreadableError
 from segment.grain_orientations import CrystalPhase
-from segment.orientation.hdf5 import child, column, number, row_major, text, whole
+from segment.orientation.hdf5 import child, number, row_major, text
 from segment.orientation.scan_points import Header
 
 if TYPE_CHECKING:
@@ -19,17 +19,14 @@ if TYPE_CHECKING:
 Lattice = tuple[float, ...] | None
 
 
-def grid_of(header: h5py.Group, x_step: str, y_step: str, columns: str, rows: str) -> Header:
-    """The grid as a header states it, by the maker's names; 0 and nothing count as unknown."""
-    return Header(
-        number(child(header, x_step)) or None,
-        number(child(header, y_step)) or None,
-        whole(child(header, columns)),
-        whole(child(header, rows)),
-    )
+def grid_of(header: h5py.Group, *names: tuple[str, ...]) -> Header:
+    """The grid as a header states it, by the maker's names of x step, y step, columns and rows."""
+    return Header.of(*(number(child(header, *known)) for known in names))
 
 
-def positions(data: h5py.Group, grid: Header, n: int, path: Path) -> tuple[np.ndarray, np.ndarray]:
+def positions(
+    x: np.ndarray | None, y: np.ndarray | None, grid: Header, n: int, path: Path
+) -> tuple[np.ndarray, np.ndarray]:
     """x and y of the points in the file's unit: its own columns, else row by row with the header's steps.
 
     Raises
@@ -37,7 +34,6 @@ def positions(data: h5py.Group, grid: Header, n: int, path: Path) -> tuple[np.nd
     UnreadableError
         Neither is there, or points are missing.
     """
-    x, y = column(data, "X"), column(data, "Y")
     if x is not None and y is not None and x.size == y.size == n:
         return x, y
     x, y = row_major(grid.columns, grid.rows, n, path)
@@ -72,7 +68,7 @@ def phases_of(
     Raises
     ------
     UnreadableError
-        There is none, or one without a symmetry.
+        One without a symmetry.
     """
     found: list[CrystalPhase] = []
     for key, group in (groups or {}).items():
@@ -86,6 +82,4 @@ def phases_of(
                 path, f"phase {name!r} has no symmetry", "Export it again with the phase's space group"
             )
         found.append(CrystalPhase(told, name, symmetry, lattice(group), unique_axis))
-    if not found:
-        raise UnreadableError(path, "its header describes no phase", "Export it again with its phases")
     return tuple(found)

@@ -6,7 +6,7 @@ import numpy as np
 
 from segment.errors import InputError
 from segment.grain_orientations import GrainOrientations
-from segment.orientation.misorientation import nearest_variant
+from segment.orientation.misorientation import mean_orientations
 from segment.orientation.orientation_map import OrientationMap
 from segment.orientation.raster import to_pixels
 
@@ -45,17 +45,8 @@ def orientations_of_labels(orientation_map: OrientationMap, labels: np.ndarray) 
     phase = _most_common(label, phase_of_point[point], n)
     used = (label > 0) & (phase_of_point[point] > 0) & (phase_of_point[point] == phase[label])
     point, label = point[used] - 1, label[used]
-    mean = np.full((n + 1, 4), np.nan)
-    first_label, first = np.unique(label, return_index=True)
     q = orientation_map.quaternions.reshape(-1, 4)[point]
-    mean[first_label] = q[first]
-    for _ in range(2):
-        for one in orientation_map.phases:
-            mine = phase[label] == one.id
-            near = nearest_variant(q[mine], mean[label[mine]], one)
-            total = np.stack([np.bincount(label[mine], near[:, k], n + 1) for k in range(4)], axis=1)
-            grains = np.unique(label[mine])
-            mean[grains] = total[grains] / np.linalg.norm(total[grains], axis=1, keepdims=True)
+    mean = mean_orientations(q, label, phase, orientation_map.phases)
     return GrainOrientations(mean, phase, orientation_map.phases, float("nan"))
 
 

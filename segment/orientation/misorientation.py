@@ -67,6 +67,33 @@ def nearest_variant(q: np.ndarray, reference: np.ndarray, phase: CrystalPhase) -
     return np.concatenate(found) if found else np.zeros((0, 4))
 
 
+def mean_orientations(
+    q: np.ndarray, label: np.ndarray, phase: np.ndarray, phases: tuple[CrystalPhase, ...]
+) -> np.ndarray:
+    """Mean orientation of each label's points, shape (labels, 4); NaN without points.
+
+    Points are turned by symmetry to lie nearest to the label's first one, then to the mean.
+
+    Parameters
+    ----------
+    q : ndarray, shape (n, 4)
+    label : ndarray of int, shape (n,)
+    phase : ndarray of int, shape (labels,)
+    phases : tuple of CrystalPhase
+    """
+    mean = np.full((len(phase), 4), np.nan)
+    known, first = np.unique(label, return_index=True)
+    mean[known] = q[first]
+    for _ in range(2):
+        for one in phases:
+            mine = phase[label] == one.id
+            near = nearest_variant(q[mine], mean[label[mine]], one)
+            total = np.stack([np.bincount(label[mine], near[:, k], len(phase)) for k in range(4)], axis=1)
+            grains = np.unique(label[mine])
+            mean[grains] = total[grains] / np.linalg.norm(total[grains], axis=1, keepdims=True)
+    return mean
+
+
 def _nearest(a: np.ndarray, b: np.ndarray, phase: CrystalPhase) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Cosine of half the disorientation, and the rotation s that makes ``b a* s`` smallest; chunk by chunk.
 

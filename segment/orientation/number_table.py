@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,6 +49,21 @@ def read_numbers(
     if not body:
         raise UnreadableError(path, "it holds no points: only a header", "Export or copy it again")
     return header, _table(path, body)
+
+
+def value(lines: list[str], name: str) -> str | None:
+    """What follows a name at the beginning of a header line, behind ``#`` or not; None: no such line."""
+    found = (re.match(rf"(?:#\s*)?{re.escape(name)}\b:?\s*(.*)", line, re.IGNORECASE) for line in lines)
+    return next((match[1].strip() for match in found if match), None)
+
+
+def number(lines: list[str], name: str) -> float | None:
+    """The number that follows a name; a decimal comma is understood."""
+    match = re.match(r"[-+0-9.eE]+", (value(lines, name) or "").replace(",", "."))
+    try:
+        return float(match[0]) if match else None
+    except ValueError:
+        return None
 
 
 def decoded(path: Path) -> str:

@@ -80,16 +80,19 @@ class OrientationMap:
         """Bool of shape (rows, columns): a phase and an orientation are known."""
         return self.phase > 0
 
+    @property
+    def n_measured(self) -> int:
+        """Points that the file has."""
+        return self.phase.size if self.measured is None else int(self.measured.sum())
+
     def share(self, number: int) -> float:
         """Share of the measured points that belong to a phase."""
-        points = self.phase.size if self.measured is None else int(self.measured.sum())
-        return float(np.count_nonzero(self.phase == number) / points)
+        return float(np.count_nonzero(self.phase == number) / self.n_measured)
 
     @property
     def indexed_share(self) -> float:
         """Share of the measured points that are indexed."""
-        points = self.phase.size if self.measured is None else int(self.measured.sum())
-        return float(np.count_nonzero(self.indexed) / points)
+        return float(np.count_nonzero(self.indexed) / self.n_measured)
 
     def facts(self) -> dict[str, object]:
         """What ``grainstats info --json`` says of the map; phases without points are listed with share 0."""

@@ -52,8 +52,8 @@ def read(path: Path, step_nm: float | None = None) -> OrientationMap:
             raise UnreadableError(path, "it holds no crystal map", "Save the map again")
         angles = _angles(path, data)
         n = len(angles)
-        grid = grid_of(header, "x_step", "y_step", "nx", "ny")
-        x, y = positions(data, grid, n, path)
+        grid = grid_of(header, ("x_step",), ("y_step",), ("nx",), ("ny",))
+        x, y = positions(column(data, "x"), column(data, "y"), grid, n, path)
         if child(data, "x") is not None:  # some versions write the number of points as nx and ny
             grid = Header(grid.x_step, grid.y_step)
         groups = child(header, "phases")

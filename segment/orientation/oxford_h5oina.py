@@ -54,8 +54,8 @@ def read(path: Path, step_nm: float | None = None) -> OrientationMap:
         phase = column(data, "Phase")
         if angles.ndim != 2 or angles.shape[1] != 3 or phase is None or phase.size != len(angles):
             raise UnreadableError(path, "its angles and phases do not fit", "Export or copy it again")
-        grid = grid_of(header, "X Step", "Y Step", "X Cells", "Y Cells")
-        x, y = positions(data, grid, len(angles), path)
+        grid = grid_of(header, ("X Step",), ("Y Step",), ("X Cells",), ("Y Cells",))
+        x, y = positions(column(data, "X"), column(data, "Y"), grid, len(angles), path)
         phases = phases_of(path, child(header, "Phases"), ("Phase Name",), _laue, _lattice)
         properties = {ours: v for ours, name in _PROPERTIES.items() if (v := column(data, name)) is not None}
         deviation = column(data, "Mean Angular Deviation")

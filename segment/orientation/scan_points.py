@@ -11,12 +11,8 @@ from segment.grain_orientations import CrystalPhase
 
 #: unit quaternions that take the map's axes (x along rows, y down, z into the specimen) to the vendor's
 SAME_AXES = (1.0, 0.0, 0.0, 0.0)
-X_DOWN_Y_RIGHT = (
-    0.0,
-    0.5**0.5,
-    0.5**0.5,
-    0.0,
-)  #: EDAX: A1 points down the map, A2 to the right, A3 at the viewer
+#: EDAX: A1 points down the map, A2 to the right, A3 at the viewer
+X_DOWN_Y_RIGHT = (0.0, 0.5**0.5, 0.5**0.5, 0.0)
 X_RIGHT_Y_UP = (0.0, 1.0, 0.0, 0.0)  #: Oxford and Bruker: X to the right, Y up the map, Z at the viewer
 
 
@@ -35,6 +31,13 @@ class Header:
     y_step: float | None = None
     columns: int | None = None
     rows: int | None = None
+
+    @classmethod
+    def of(
+        cls, x_step: float | None, y_step: float | None, columns: float | None, rows: float | None
+    ) -> Header:
+        """From the numbers of a file; 0 counts as unknown."""
+        return cls(x_step or None, y_step or None, int(columns or 0) or None, int(rows or 0) or None)
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from segment.orientation.csl import BRANDON_DEG, deviation
 from segment.orientation.label_pairs import touching_labels
 from segment.orientation.misorientation import disorientation_rotation
 from segment.orientation.quaternions import from_axis_angle
-from segment.orientation.symmetry import LAUE_GROUPS
+from segment.orientation.symmetry import LAUE_GROUPS, TRIGONAL_OR_HEXAGONAL
 
 AXIS_TOLERANCE_DEG = 5.0  #: of a twin given by axis and angle; our choice, near that of Σ7 to Σ9 by Brandon
 CUBIC = LAUE_GROUPS[-2:]  #: m-3 and m-3m
@@ -153,5 +153,5 @@ def _direction(axis: tuple[int, ...], phase: CrystalPhase) -> np.ndarray:
 
 def _unit_cell(phase: CrystalPhase) -> tuple[float, ...]:
     """Angles by symmetry and equal edges, where a file gives no lattice."""
-    gamma = 120.0 if phase.laue_group in ("-3", "-3m", "6/m", "6/mmm") else 90.0
+    gamma = 120.0 if phase.laue_group in TRIGONAL_OR_HEXAGONAL else 90.0
     return 1.0, 1.0, 1.0, 90.0, 90.0, gamma

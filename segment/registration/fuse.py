@@ -50,8 +50,6 @@ def fuse(maps: Sequence[BoundaryMap], names: Sequence[str]) -> tuple[BoundaryMap
     """
     if len(maps) == 1:
         return maps[0], []
-    if len(maps) == 1:
-        return maps[0], []
     empty = [NO_GRAINS in each.warnings for each in maps]
     if empty[0]:
         if all(empty):
