@@ -9,23 +9,26 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import cv2
 import numpy as np
 import tifffile
 
 from segment._threads import available_cores
 from segment.boundary_map import BoundaryMap
 from segment.cells.close import grain_map_from_tracing
-from segment.cells.label_gaps import cells_meet, close_dams, line_label
+from segment.cells.label_gaps import cells_meet, close_dams, line_label, rim_label
 from segment.cells.label_pieces import split_pieces
 from segment.cells.second_phases import set_aside
 from segment.errors import UnreadableError
 from segment.grain_map import GrainMap
 from segment.label_pixels import GRAINS_KEY, one_channel, read_map_pixels
 from segment.label_record import lines_of, tags_of, with_record
+from segment.micrograph.blank_frame import find_blank
 from segment.micrograph.micrograph import PixelSizeSource
 
 OUTLINE = -1  #: what OpenCV's watershed writes on the lines between cells
 _MOST_IN_A_BYTE = 255  #: labels that an 8-bit map can hold
+EMPTY_RIM = 0.5  #: of the rim's pixels are no cell where programs removed the cells that it cuts; judgement
 STEPS = 8192  #: of a stored probability
 STRIP_ROWS = 64  #: that are compressed at a time, in threads
 
@@ -113,10 +116,11 @@ def read_label_map(
     read = with_record(path, read, exact_size=pixel_size_nm is None)
     if found.n_grains is not None or read.segmentation is not None:
         return read
-    labels, repairs = _repaired(labels)
+    labels, hidden, repairs = _repaired(labels)
     if image.dtype == np.uint8 and read.n_grains == _MOST_IN_A_BYTE:
         repairs += ("all 255 numbers of an 8-bit map are in use: of more cells, some have lost theirs",)
-    return replace(read, labels=labels, warnings=read.warnings + repairs)
+    valid = hidden if read.valid is None else read.valid
+    return replace(read, labels=labels, valid=valid, warnings=read.warnings + repairs)
 
 
 def grain_map_of_labels(
@@ -144,20 +148,25 @@ def grain_map_of_labels(
            [1, 0]], dtype=int32)
     """
     path = Path(source)
-    known, repairs = _repaired(_contiguous_labels(path, one_channel(path, np.squeeze(labels))))
+    known, valid, repairs = _repaired(_contiguous_labels(path, one_channel(path, np.squeeze(labels))))
     size_from: PixelSizeSource = "none" if pixel_size_nm is None else "manual"
-    return GrainMap(known, pixel_size_nm, size_from, warnings=repairs)
+    return GrainMap(known, pixel_size_nm, size_from, valid, warnings=repairs)
 
 
-def _repaired(labels: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Cells that meet and lie in one piece each, and what had to be done for it."""
+def _repaired(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...]]:
+    """Cells that meet and lie in one piece each, which part is the map, and what had to be done for it."""
     words = []
     line, thin = line_label(labels)
-    if line and thin:
-        labels = np.where(labels == line, 0, labels - (labels > line)).astype(np.int32)
+    around = rim_label(labels)
+    if around:
+        labels = _without(labels, around)
+        words.append("one label runs all around the map: it is taken for the ground, no grain")
+    elif line and thin:
+        labels = _without(labels, line)
         words.append("one label runs as a line between all others: it is taken for the boundary")
     elif line:
         words.append("one label lies around all others: give the ground of a map the number 0")
+    valid = _within_frame(labels)
     labels, closed = close_dams(labels)
     if closed:
         share = closed / labels.size
@@ -167,7 +176,37 @@ def _repaired(labels: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     labels, n_new = split_pieces(labels)
     if n_new:
         words.append(f"{n_new} more pieces of labels that lie in several count as grains of their own")
-    return labels, tuple(words)
+    if valid is not None:
+        share = 1 - valid.mean()
+        words.append(f"an empty frame around the map ({share:.1%} of it) counts as outside, its cells as cut")
+    if _rim_is_empty(labels, valid):
+        words.append("hardly a cell is cut by the frame: where those were removed, large cells are missing")
+    return labels, valid, tuple(words)
+
+
+def _within_frame(labels: np.ndarray) -> np.ndarray | None:
+    """False in a frame of 0 and in the corners that a turn left empty; None where there is none.
+
+    Cells are drawn as noise: no part of them is of one level.
+    """
+    if labels.all():
+        return None
+    noise = np.random.default_rng(0).integers(50, 256, labels.shape, np.uint8)
+    frame = find_blank(np.where(labels > 0, noise, 0).astype(np.uint8))
+    return None if frame is None else ~frame.mask
+
+
+def _without(labels: np.ndarray, label: int) -> np.ndarray:
+    """0 in place of a label, and the numbers above it one lower."""
+    return np.where(labels == label, 0, labels - (labels > label)).astype(np.int32)
+
+
+def _rim_is_empty(labels: np.ndarray, valid: np.ndarray | None) -> bool:
+    """Whether most pixels at the edge of what is seen are no cell, though the cells meet."""
+    inside = np.ones(labels.shape, np.uint8) if valid is None else valid.astype(np.uint8)
+    padded = cv2.copyMakeBorder(inside, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    rim = (inside - cv2.erode(padded, np.ones((3, 3), np.uint8))[1:-1, 1:-1]).astype(bool)
+    return bool(cells_meet(labels) and (labels[rim] == 0).mean() > EMPTY_RIM)
 
 
 def boundary_beside(path: str | Path, grain_map: GrainMap) -> GrainMap:
@@ -221,6 +260,9 @@ def _contiguous_labels(path: Path, image: np.ndarray) -> np.ndarray:
     """int32 labels 1 ... n in the order of the file's values."""
     if image.dtype.kind == "f":
         image = np.where(np.isnan(image), 0, image)
+        if np.abs(image).max(initial=0) > 2 ** (np.finfo(image.dtype).nmant + 1):
+            why = f"{image.dtype} cannot tell its largest numbers apart"
+            raise UnreadableError(path, why, "Save the labels as 32-bit whole numbers")
         if not np.array_equal(image, np.rint(image)):
             raise UnreadableError(
                 path, "the values are no whole numbers", "Give labels, or --tracing for boundaries"
@@ -229,14 +271,14 @@ def _contiguous_labels(path: Path, image: np.ndarray) -> np.ndarray:
         raise UnreadableError(path, f"values of type {image.dtype} are no labels", "Save whole numbers")
     if image.dtype.kind in "if" and image.min() == OUTLINE and image.max() > 0:
         image = np.where(image == OUTLINE, 0, image)
-    if image.min() < 0 or image.max() > np.iinfo(np.int32).max:
-        raise UnreadableError(path, "labels lie outside 0 ... 2147483647", "Renumber them")
-    labels = image.astype(np.int32)
-    if not labels.any():
+    if image.min() < 0:
+        raise UnreadableError(path, "it holds negative labels", "Save the labels as 32-bit whole numbers")
+    if not image.any():
         raise UnreadableError(
             path, "no pixel has a label", "Give labels 1 ... n, or --tracing for boundaries"
         )
-    if labels.max() <= labels.size:
+    if image.max() <= image.size:
+        labels = image.astype(np.int32)
         present = np.zeros(int(labels.max()) + 1, bool)
         for row in labels:
             present[row] = True
@@ -245,5 +287,5 @@ def _contiguous_labels(path: Path, image: np.ndarray) -> np.ndarray:
         for row in labels:
             np.take(number, row, out=row)
         return labels
-    values = np.unique(labels[labels > 0])
-    return np.where(labels > 0, np.searchsorted(values, labels) + 1, 0).astype(np.int32)
+    values = np.unique(image[image > 0])
+    return np.where(image > 0, np.searchsorted(values, image) + 1, 0).astype(np.int32)

@@ -117,7 +117,11 @@ def one_channel(path: Path, image: np.ndarray) -> np.ndarray:
         colours = image[..., :3] if image.shape[-1] > 2 else image[..., :1]
         if (colours == colours[..., :1]).all():
             numbers = np.asarray(colours[..., 0])
-            return numbers if image.shape[-1] == 3 else np.where(image[..., -1] == 0, 0, numbers)
+            if image.shape[-1] == 3:
+                return numbers
+            if np.unique(image[..., -1][image[..., -1] > 0]).size < 2:
+                return np.where(image[..., -1] == 0, 0, numbers)
+            raise UnreadableError(path, f"{image.shape[-1]} maps in one, or soft edges", "Give one 2-D image")
         remedy = "Save the label numbers as a 16- or 32-bit TIFF, not the coloured picture"
         raise UnreadableError(path, "the labels are colours", remedy)
     if image.ndim != 2 or not image.size:

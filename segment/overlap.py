@@ -1,21 +1,26 @@
-"""Fields that overlap: one grain seen in two images, found by where grains of equal size lie."""
+"""Fields that overlap, also turned or mirrored: found by triangles of grains of equal sizes and distances."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-LARGEST = 120  #: grains of each field that are compared; in a shared part they are among the largest of both
-ALIKE = 0.06  #: difference of ln(area) of one grain seen twice
-NEAR = 0.5  #: mean diameters by which its place may differ
-FEWEST = 8  #: pairs of grains that must agree on one shift
-SIGMAS = 8.0  #: above what chance gives, pairs must agree; of random fields none comes near
-MOST = 150  #: fields of one sample: 11,000 pairs take some 5 s
-TWICE = 0.5  #: share of a field from which it is no field of its own
-LATTICE = 0.5  #: of its votes another shift may have; equal grains in rows agree on many
+LARGEST = 400  #: grains of each field that are compared; the same least area holds for all fields
+ALIKE = 0.1  #: difference of ln(area) of one grain seen twice
+SIDE = 0.1  #: mean diameters by which the distance of two grains may differ
+NEAR = 0.3  #: mean diameters by which the place of a grain may differ once the fields lie on one another
+TURN = np.radians(8.0)  #: by which triangles of one pair of fields may disagree
+VOTES = 3  #: triangles that must agree on one place
+FEWEST = 6  #: grains that must have a partner
 AGREE = 0.5  #: share of the compared grains in the shared part that must have a partner
+SIGMAS = 5.0  #: above what the same fields give when moved by one grain, partners must be
+LATTICE = 0.5  #: of the partners the moved fields may have; equal grains in rows have as many
+REPEATED = 2.0  #: triangles of its own field that one agrees with, from which they tell no place; judgement
+MOST_PAIRS = 150  #: candidate triangles of one pair of fields that are looked at
+MOST = 150  #: fields of one sample: 11,000 pairs
+TWICE = 0.5  #: share of a field from which it is no field of its own
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,46 +42,6 @@ class Places:
     size: tuple[float, float]
 
 
-def shared_part(one: Places, other: Places) -> float:
-    """Share of the smaller field that the other one shows too; 0 where no shift brings their grains together.
-
-    Fields of one magnification, not turned: crops of one image, neighbours in a mosaic.
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(0)
-    >>> centres, areas = rng.random((200, 2)) * 100, rng.lognormal(3, 0.7, 200)
-    >>> left, right = centres[:, 1] < 60, centres[:, 1] > 30
-    >>> a = Places(centres[left], areas[left], (100, 60))
-    >>> b = Places(centres[right] - [0, 30], areas[right], (100, 70))
-    >>> round(shared_part(a, b), 2)
-    0.5
-    """
-    (centres_a, areas_a), (centres_b, areas_b) = _largest(one), _largest(other)
-    if min(areas_a.size, areas_b.size) < FEWEST:
-        return 0.0
-    alike = np.abs(np.log(areas_a)[:, None] - np.log(areas_b)[None]) < ALIKE
-    shifts = (centres_a[:, None] - centres_b[None])[alike]
-    reach = NEAR * float(np.sqrt(4 / np.pi * np.median(np.concatenate([areas_a, areas_b]))))
-    shift, votes = _commonest(shifts, reach)
-    if votes < FEWEST:
-        return 0.0
-    domain = np.prod([a + b for a, b in zip(one.size, other.size, strict=True)])
-    chance = 4 * len(shifts) * (2 * reach) ** 2 / domain  # shifts crowd fourfold around none
-    if votes < chance + SIGMAS * np.sqrt(chance + 1):
-        return 0.0
-    elsewhere = (np.abs(shifts - shift) > 2 * reach).any(axis=1)
-    if _commonest(shifts[elsewhere], reach)[1] > LATTICE * votes:
-        return 0.0
-    low = np.maximum([0.0, 0.0], shift)
-    high = np.minimum(one.size, shift + np.array(other.size))
-    inside = ((centres_a > low) & (centres_a < high)).all(axis=1)
-    if votes < AGREE * np.count_nonzero(inside):
-        return 0.0
-    smaller = min(np.prod(one.size), np.prod(other.size))
-    return float(np.prod(np.maximum(high - low, 0)) / smaller)
-
-
 @dataclass(frozen=True)
 class Overlap:
     """Two fields that show a part of the specimen both.
@@ -95,35 +60,210 @@ class Overlap:
 
 
 def overlapping(fields: Sequence[Places]) -> list[Overlap]:
-    """All pairs of fields that overlap; of more than `MOST` fields, which would take long, none is sought."""
-    if len(fields) > MOST:
+    """All pairs of fields of one magnification that overlap; of more than `MOST` fields none is sought.
+
+    Three neighbouring grains have three areas and three distances; by chance hardly any two triples agree in
+    all six. Those of two fields that agree must say the same turn and shift, and then most grains of the
+    shared part must have a partner.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> centres, areas = rng.random((200, 2)) * 100, rng.lognormal(3, 0.7, 200)
+    >>> left, right = centres[:, 1] < 60, centres[:, 1] > 30
+    >>> a = Places(centres[left], areas[left], (100, 60))
+    >>> b = Places((centres[right] - [0, 30])[:, ::-1], areas[right], (70, 100))
+    >>> round(overlapping([a, b])[0].share, 2)
+    0.5
+    """
+    usable = [k for k, field in enumerate(fields) if field.areas.size >= FEWEST]
+    if len(usable) < 2 or len(fields) > MOST:
         return []
+    least = max(np.sort(fields[k].areas)[-LARGEST:][0] for k in usable)
+    diameter = float(np.sqrt(4 / np.pi * np.median(np.concatenate([fields[k].areas for k in usable]))))
+    large = {k: _larger_than(fields[k], least) for k in usable}
     found = []
-    for second, other in enumerate(fields):
-        for first, one in enumerate(fields[:second]):
-            share = shared_part(one, other)
-            if share > 0:
-                larger = np.prod(other.size) > np.prod(one.size)
-                found.append(Overlap(*((second, first) if larger else (first, second)), share))
+    for (first, second), pairs in sorted(_alike(large, diameter).items()):
+        share = _shared_part(large[first], large[second], pairs, diameter)
+        if share > 0:
+            larger = np.prod(fields[second].size) > np.prod(fields[first].size)
+            found.append(Overlap(*((second, first) if larger else (first, second)), share))
     return found
 
 
-def _largest(places: Places) -> tuple[np.ndarray, np.ndarray]:
-    order = np.argsort(places.areas)[::-1][:LARGEST]
-    return places.centres[order], places.areas[order]
+def _larger_than(field: Places, least: float) -> Places:
+    large = field.areas >= least
+    return Places(field.centres[large], field.areas[large], field.size)
 
 
-def _commonest(shifts: np.ndarray, reach: float) -> tuple[np.ndarray, int]:
-    """The shift on which most agree within `reach`, and how many."""
-    if not len(shifts):
-        return np.zeros(2), 0
-    best, most = shifts[0], 0
-    for offset in ((0.0, 0.0), (0.5, 0.0), (0.0, 0.5), (0.5, 0.5)):
-        cells = np.floor(shifts / (2 * reach) + offset).astype(np.int64)
-        cells -= cells.min(axis=0)
-        place = cells[:, 0] * (cells[:, 1].max() + 1) + cells[:, 1]
-        counts = np.bincount(place)
-        if counts.max() > most:
-            most, best = int(counts.max()), shifts[place == counts.argmax()].mean(axis=0)
-    near = (np.abs(shifts - best) < reach).all(axis=1)
-    return shifts[near].mean(axis=0), int(np.count_nonzero(near))
+def _alike(fields: dict[int, Places], diameter: float) -> dict[tuple[int, int], np.ndarray]:
+    """Triangles that agree, by pair of fields: grains of the one and of the other, shape (pairs, 2, 3)."""
+    from scipy.spatial import cKDTree
+
+    triangles = {k: _triangles(field) for k, field in fields.items()}
+    described = {k: _described(fields[k], t, diameter) for k, t in triangles.items()}
+    telling = [k for k, rows in described.items() if len(rows) and _alike_within(rows) < REPEATED]
+    if len(telling) < 2:
+        return {}
+    owner = np.repeat(telling, [len(triangles[k]) for k in telling])
+    corners = np.concatenate([triangles[k] for k in telling])
+    tree = cKDTree(np.concatenate([described[k] for k in telling]))
+    near = np.sort(tree.query_pairs(1.0, p=np.inf, output_type="ndarray"), axis=1)
+    near = near[owner[near[:, 0]] != owner[near[:, 1]]]
+    key = owner[near[:, 0]] * MOST + owner[near[:, 1]]
+    order = np.argsort(key, kind="stable")
+    begin = np.flatnonzero(np.diff(key[order], prepend=-1))
+    groups = [part for part in np.split(near[order], begin[1:]) if len(part) >= VOTES]
+    return {
+        (int(owner[part[0, 0]]), int(owner[part[0, 1]])): corners[part[:: -(-len(part) // MOST_PAIRS)]]
+        for part in groups
+    }
+
+
+def _alike_within(described: np.ndarray) -> float:
+    """Triangles of the same field that each agrees with; many where grains stand in rows."""
+    from scipy.spatial import cKDTree
+
+    tree = cKDTree(described)
+    return float(tree.count_neighbors(tree, 1.0, p=np.inf)) / len(described) - 1
+
+
+def _triangles(field: Places) -> np.ndarray:
+    """Neighbouring grains by threes, the largest first; int of shape (n, 3)."""
+    from scipy.spatial import Delaunay, QhullError
+
+    if field.areas.size < FEWEST:
+        return np.zeros((0, 3), int)
+    try:
+        corners = Delaunay(field.centres).simplices
+    except QhullError:  # all on one line
+        return np.zeros((0, 3), int)
+    order = np.argsort(-field.areas[corners], axis=1)
+    return np.take_along_axis(corners, order, axis=1)
+
+
+def _described(field: Places, corners: np.ndarray, diameter: float) -> np.ndarray:
+    """Areas and sides of triangles, in units of what one seen twice may differ by; shape (n, 6)."""
+    at = field.centres[corners]
+    sides = np.linalg.norm(at - np.roll(at, 1, axis=1), axis=2)
+    return np.hstack([np.log(field.areas[corners]) / ALIKE, sides / (SIDE * diameter)])
+
+
+def _shared_part(one: Places, other: Places, pairs: np.ndarray, diameter: float) -> float:
+    """Share of the smaller field that both show; 0 where the triangles agree on no place."""
+    for motion in _motions(one, other, pairs, diameter):
+        for _ in range(2):
+            motion = _refined(one, other, motion, diameter)
+        share = _share_at(one, other, motion, diameter)
+        if share > 0:
+            return share
+    return 0.0
+
+
+Motion = tuple[np.ndarray, np.ndarray]  #: matrix and shift that bring the other field's places onto the first
+
+
+def _motions(one: Places, other: Places, pairs: np.ndarray, diameter: float) -> Iterator[Motion]:
+    """The place that most triangles agree on, not mirrored and mirrored."""
+    for flip in (1.0, -1.0):
+        a, b = one.centres[pairs[:, 0]], other.centres[pairs[:, 1]] * (1.0, flip)
+        same = _side_of(a) * _side_of(b) > 0
+        a, b = a[same], b[same]
+        if len(a) < VOTES:
+            continue
+        turned = _turn(a) - _turn(b)
+        apart = np.abs((turned[:, None] - turned[None] + np.pi) % (2 * np.pi) - np.pi)
+        middle_a, middle_b = a.mean(axis=1), b.mean(axis=1)
+        matrix = np.stack([_rotation(angle) for angle in turned])
+        # where each motion puts the middle of every other triangle, beside where that should lie
+        put = middle_a[:, None] + np.einsum("kij,klj->kli", matrix, middle_b[None] - middle_b[:, None])
+        far = np.linalg.norm(put - middle_a[None], axis=2)
+        reach = NEAR * diameter + TURN / 2 * np.linalg.norm(middle_b[None] - middle_b[:, None], axis=2)
+        agree = (apart < TURN) & (far < reach)
+        best = int(agree.sum(axis=1).argmax())
+        if agree[best].sum() >= VOTES:
+            yield _fit(a[agree[best]].reshape(-1, 2), (b * (1.0, flip))[agree[best]].reshape(-1, 2))
+
+
+def _side_of(corners: np.ndarray) -> np.ndarray:
+    """On which side the third corner lies."""
+    first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    side: np.ndarray = np.sign(first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0])
+    return side
+
+
+def _turn(corners: np.ndarray) -> np.ndarray:
+    along = corners[:, 1] - corners[:, 0]
+    angle: np.ndarray = np.arctan2(along[:, 1], along[:, 0])
+    return angle
+
+
+def _rotation(angle: float) -> np.ndarray:
+    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+
+
+def _fit(a: np.ndarray, b: np.ndarray) -> Motion:
+    """Turn, mirroring and shift by which `b` lies best on `a` (Kabsch, Acta Cryst. A32, 1976, 922)."""
+    middle_a, middle_b = a.mean(axis=0), b.mean(axis=0)
+    u, _, v = np.linalg.svd((a - middle_a).T @ (b - middle_b))
+    matrix = u @ v
+    return matrix, middle_a - matrix @ middle_b
+
+
+def _partners(
+    one: Places, other: Places, motion: Motion, diameter: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Grains of the first field, of the other, and which of these pairs are one grain."""
+    from scipy.spatial import cKDTree
+
+    put = other.centres @ motion[0].T + motion[1]
+    far, nearest = cKDTree(put).query(one.centres)
+    alike = np.abs(np.log(one.areas) - np.log(other.areas[nearest])) < 2 * ALIKE
+    return np.arange(len(nearest)), nearest, (far < NEAR * diameter) & alike
+
+
+def _refined(one: Places, other: Places, motion: Motion, diameter: float) -> Motion:
+    a, b, same = _partners(one, other, motion, diameter)
+    return _fit(one.centres[a[same]], other.centres[b[same]]) if same.sum() >= FEWEST else motion
+
+
+def _share_at(one: Places, other: Places, motion: Motion, diameter: float) -> float:
+    """Share of the smaller field that both show by `motion`; 0 without enough partners."""
+    import cv2
+
+    corners = [np.array([[0, 0], [0, w], [h, w], [h, 0]], float) for h, w in (one.size, other.size)]
+    put = corners[1] @ motion[0].T + motion[1]
+    shared, region = cv2.intersectConvexConvex(corners[0].astype(np.float32), put.astype(np.float32))
+    if not shared or region is None:
+        return 0.0
+    inside = _inside(region[:, 0], one.centres, diameter / 2)
+    same = _partners(one, other, motion, diameter)[2] & inside
+    n, n_same = int(inside.sum()), int(same.sum())
+    if n_same < max(FEWEST, AGREE * n):
+        return 0.0
+    by_chance = n * _by_chance(one, other, motion, inside, diameter)
+    if n_same < max(by_chance / LATTICE, by_chance + SIGMAS * np.sqrt(by_chance)):
+        return 0.0
+    return float(shared / min(np.prod(one.size), np.prod(other.size)))
+
+
+def _by_chance(one: Places, other: Places, motion: Motion, inside: np.ndarray, diameter: float) -> float:
+    """Share of partners when the other field is moved on by one grain: of grains in rows it is large."""
+    steps = one.centres[inside][:, None] - one.centres[inside][None]
+    length = np.linalg.norm(steps, axis=2)
+    next_to = steps[(length > 0.5 * diameter) & (length < 2 * diameter)][:: max(1, inside.sum() // 8)][:24]
+    moved = [_partners(one, other, (motion[0], motion[1] + step), diameter)[2] & inside for step in next_to]
+    return float(np.mean([m.sum() for m in moved]) / inside.sum()) if moved else 0.0
+
+
+def _inside(region: np.ndarray, points: np.ndarray, margin: float) -> np.ndarray:
+    """Which points lie in a convex region, farther than `margin` from its rim."""
+    middle, ends = region.mean(axis=0), np.roll(region, -1, axis=0)
+    inside = np.ones(len(points), bool)
+    for start, end in zip(region.astype(float), ends.astype(float), strict=True):
+        normal = np.array([start[1] - end[1], end[0] - start[0]])
+        length = np.linalg.norm(normal)
+        if length > 0:
+            normal *= np.sign(normal @ (middle - start)) / length
+            inside &= (points - start) @ normal > margin
+    return inside

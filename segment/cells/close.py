@@ -13,7 +13,7 @@ from segment.cells.enclosed import merge_enclosed
 from segment.cells.gaps import narrow_gaps
 from segment.cells.second_phases import give_back, large_second_phases, set_aside, sizeable_px
 from segment.cells.traced_lines import traced_lines
-from segment.cells.tracing import bridge_gaps, loose_lines, split_tracing
+from segment.cells.tracing import bridge_gaps, drawn_part, fill_double_lines, loose_lines, split_tracing
 from segment.cells.twins import merge_twins
 from segment.errors import InputError
 from segment.grain_map import MIN_AREA_PX, GrainMap
@@ -131,7 +131,9 @@ def grain_map_from_tracing(
     lines, warnings = traced_lines(mask, source)
     if lines.mean() > _MOSTLY_LINES:
         lines, warnings = ~lines, ("dark lines on a light ground were read as boundaries",)
-    lines, gaps = bridge_gaps(lines)
+    part = drawn_part(lines)
+    shape, lines = lines.shape, lines if part is None else lines[part]
+    lines, gaps = bridge_gaps(fill_double_lines(lines))
     if gaps:
         which = "1 narrow gap in the lines was" if gaps == 1 else f"{gaps} narrow gaps in the lines were"
         warnings += (f"{which} bridged: check the tracing there",)
@@ -141,8 +143,16 @@ def grain_map_from_tracing(
             source, "the tracing leaves no closed cell", "Trace boundaries as bright lines on black"
         )
     warnings += _doubts(lines, labels)
+    valid = None
+    if part is not None:
+        valid, drawn = np.zeros(shape, bool), labels
+        labels = np.zeros(shape, np.int32)
+        valid[part], labels[part] = True, drawn
+        warnings += (
+            f"a margin without lines ({1 - valid.mean():.0%}) is no part of the map, cells at it are cut",
+        )
     known = pixel_size_source or ("none" if pixel_size_nm is None else "manual")
-    return GrainMap(labels, pixel_size_nm, known, warnings=warnings)
+    return GrainMap(labels, pixel_size_nm, known, valid, warnings=warnings)
 
 
 def _doubts(lines: np.ndarray, labels: np.ndarray) -> tuple[str, ...]:

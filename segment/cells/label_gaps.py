@@ -7,10 +7,12 @@ import numpy as np
 
 WIDTHS = (7, 11)  #: pixels of a disc that does not fit into a dam, nor into a node of dams of 3 and 6 pixels
 MET_ALREADY = 0.5  #: of the contacts that closing would give; with more, the lines are cracks and stay
+LONELY = 0.1  #: of the cells touch no other, but would when closed: lines in a part of the map; judgement
 GAIN = 1.1  #: times the contacts that the wider disc must give
 FEWEST = 8  #: labels of which one may be the line between the others
 AROUND = 0.8  #: of all contacts are with such a label
 THIN = 0.9  #: of its area are narrow where it is a line and no ground
+RIM = 0.9  #: of the outermost pixels are a frame's or a ground's; judgement
 ALONE = 0.15  #: share of a map's cell edges that are contacts, below which its cells do not meet
 
 
@@ -41,13 +43,14 @@ def close_dams(labels: np.ndarray) -> tuple[np.ndarray, int]:
     empty = labels == 0
     if not empty.any():
         return labels, 0
-    before = _contacts(labels)
+    before, n_cells = _contacts(labels), int(labels.max())
     best, closed = labels, 0
     for width in WIDTHS:
         narrow = narrower_than(empty, width)
         filled = _filled(labels, empty, narrow)
         contacts = _contacts(filled)
-        if before >= MET_ALREADY * contacts or contacts < GAIN * _contacts(best):
+        cracks = before >= MET_ALREADY * contacts and _n_lonely(labels) - _n_lonely(filled) < LONELY * n_cells
+        if cracks or contacts < GAIN * _contacts(best):
             break
         best, closed = filled, int(np.count_nonzero(narrow))
     return best, closed
@@ -89,6 +92,20 @@ def line_label(labels: np.ndarray) -> tuple[int, bool]:
     return label, bool(np.count_nonzero(narrower_than(own, WIDTHS[-1])) >= THIN * np.count_nonzero(own))
 
 
+def rim_label(labels: np.ndarray) -> int:
+    """The label that runs around the whole map as a frame or a ground; 0 where there is none.
+
+    Examples
+    --------
+    >>> rim_label(np.pad(np.arange(1, 17).reshape(4, 4).repeat(6, 0).repeat(6, 1), 3, constant_values=17))
+    17
+    """
+    if labels.max(initial=0) <= FEWEST:
+        return 0
+    count = np.bincount(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    return int(count.argmax()) if count.max() >= RIM * count.sum() else 0
+
+
 def cells_meet(labels: np.ndarray) -> bool:
     """Whether a fair share of the cells' edges are contacts with other cells, not with 0."""
     return _contacts(labels) > ALONE * _edges(labels) or int(labels.max(initial=0)) < 2
@@ -121,6 +138,15 @@ def _contacts(labels: np.ndarray) -> int:
         int(np.count_nonzero((a != b) & (a > 0) & (b > 0)))
         for a, b in ((labels[1:], labels[:-1]), (labels[:, 1:], labels[:, :-1]))
     )
+
+
+def _n_lonely(labels: np.ndarray) -> int:
+    """Cells that touch no other."""
+    touches = np.zeros(int(labels.max(initial=0)) + 1, bool)
+    for a, b in ((labels[1:], labels[:-1]), (labels[:, 1:], labels[:, :-1])):
+        meet = (a != b) & (a > 0) & (b > 0)
+        touches[a[meet]] = touches[b[meet]] = True
+    return int(np.count_nonzero(~touches[1:]))
 
 
 def _edges(labels: np.ndarray) -> int:

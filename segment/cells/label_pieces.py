@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 SIZEABLE_PX = 20  #: least pixels of a piece that counts; smaller ones are specks of a label edited by hand
-SIZEABLE = 0.02  #: of the median label's area is the least piece
+SIZEABLE = 0.02  #: of the area of the median label, or of a piece in the middle, is the least piece
 FEW = (5, 0.1)  #: second pieces that may be grains seen twice: so many, or this share of the labels
 MANY_OF_ONE = 8  #: pieces of one label from which its number stands for many grains
 
@@ -34,6 +34,9 @@ class Pieces:
         """Which pieces count; bool of shape (m + 1,)."""
         of_label = np.bincount(self.label, self.area)
         typical = float(np.median(of_label[1:][of_label[1:] > 0])) if of_label.size > 1 else 0.0
+        if self.area.size > 1:  # of a few labels in many pieces, half of the area lies in smaller pieces
+            by_size = np.sort(self.area[1:])
+            typical = min(typical, float(by_size[np.searchsorted(by_size.cumsum(), by_size.sum() / 2)]))
         counts: np.ndarray = self.area >= max(SIZEABLE_PX, SIZEABLE * typical)
         counts[0] = False
         return counts

@@ -12,6 +12,7 @@ FLAT = 0.03  #: of the levels in use, within which the ground of a drawing stays
 NEAR_GROUND = 0.1  #: of the levels in use: what JPEG does to the ground beside a line
 COLOURED = 0.35  #: least chroma of a line drawn on a grey micrograph, of the largest level
 MOST_COLOURED = 0.4  #: share of the picture that coloured lines may cover
+DRAWN = 0.01  #: least share of grey or black lines beside coloured ones; judgement
 CLEAR = 0.05  #: share of soft edges in an alpha channel
 
 _REMEDY = "Draw the boundaries on a layer of their own and save that layer: lines on an empty ground"
@@ -50,8 +51,9 @@ def traced_lines(picture: np.ndarray, source: str) -> tuple[np.ndarray, tuple[st
         if chroma.max(initial=0) <= NEAR_GROUND * _top(picture):
             return _on_ground(colours.mean(axis=2), source)
         lines = chroma >= COLOURED * _top(picture)
-        grey_ground = np.median(chroma) <= NEAR_GROUND * _top(picture)
-        if grey_ground and lines.any() and lines.mean() <= MOST_COLOURED:
+        grey = chroma <= NEAR_GROUND * _top(picture)
+        of_colour = grey.mean() > 0.5 and lines.any() and lines.mean() <= MOST_COLOURED
+        if of_colour and not _is_drawn(colours.mean(axis=2)[grey], _top(picture)):
             return lines, ("coloured lines were read as boundaries",)
         return _on_ground(_distance(colours), source)
     if picture.ndim != 2:
@@ -83,6 +85,12 @@ def _distance(colours: np.ndarray) -> np.ndarray:
     ground = np.median(colours[codes == values[counts.argmax()]], axis=0)
     far: np.ndarray = np.abs(colours - ground).max(axis=2)
     return far
+
+
+def _is_drawn(grey: np.ndarray, top: float) -> bool:
+    """Whether the part without colour is a drawing of its own: lines on a ground of one level."""
+    far = np.abs(grey - np.median(grey))
+    return bool((far <= FLAT * top).mean() >= GROUND and (far > NEAR_GROUND * top).mean() > DRAWN)
 
 
 def _on_ground(levels: np.ndarray, source: str) -> tuple[np.ndarray, tuple[str, ...]]:

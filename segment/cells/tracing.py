@@ -10,6 +10,10 @@ from segment.label_edges import on_edges
 WIDEST_GAP = 16.0  #: pixels between line ends that are still bridged
 NARROW = 0.45  #: width of a gap over that of the narrower of the cells that it joins
 _REACH = 5  #: pixels beyond twice a line's half width at which it is seen to go on
+RIBBON = 50.0  #: widths that the inside of a double line is long at least; grains reach 20; judgement
+MARGIN = 3  #: pixels at the edge of a drawing in which its lines begin
+FRAMED = 0.9  #: of each edge is a line where a frame is drawn
+CUT_AT_ONCE = 4  #: lines that begin there; judgement
 _DEEPEST = 4096.0  #: pixels: half the widest open area that is told from a wider one
 TRACING_HALF_WIDTH = 32.0  #: thickest half line, in pixels, that is still divided at its middle
 
@@ -42,6 +46,40 @@ def split_tracing(lines: np.ndarray, min_area_px: int) -> np.ndarray:
     depth = cv2.distanceTransform(wall, cv2.DIST_L2, 5)
     np.minimum(depth / np.float32(TRACING_HALF_WIDTH), 1.0, out=depth)
     return persistence_watershed(depth, 1 / LEVELS)
+
+
+def fill_double_lines(lines: np.ndarray) -> np.ndarray:
+    """Lines with the inside of those that were outlined on both sides.
+
+    It is an open area as long as `RIBBON` of its widths, and narrower than the typical cell.
+    """
+    _, pieces, facts, _ = cv2.connectedComponentsWithStats((~lines).astype(np.uint8), connectivity=4)
+    at_line = cv2.dilate(lines.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool) & ~lines
+    outline = np.maximum(np.bincount(pieces[at_line], minlength=len(facts)), 1)
+    width = facts[:, cv2.CC_STAT_AREA] / outline
+    ribbon = (outline > 4 * RIBBON * width) & (width < np.median(width[1:])) if width.size > 2 else width < 0
+    ribbon[0] = False
+    return lines | ribbon[pieces] if ribbon.any() else lines
+
+
+def drawn_part(lines: np.ndarray) -> tuple[slice, slice] | None:
+    """Rows and columns within a margin around the drawing; None where it reaches the rim.
+
+    A margin's inner edge cuts several lines at once, or a frame is drawn along it; the outermost line of a
+    drawing that reaches the rim is met at one place.
+    """
+    if not lines.any():
+        return None
+    used = [np.flatnonzero(lines.any(axis=axis)) for axis in (1, 0)]
+    first, last = [int(u[0]) for u in used], [int(u[-1]) + 1 for u in used]
+    drawn = lines[first[0] : last[0], first[1] : last[1]]
+    edges = [part.any(axis=0) for view in (drawn, drawn.T) for part in (view[:MARGIN], view[-MARGIN:])]
+    framed = min(drawn.shape) > 2 * MARGIN and all(edge.mean() > FRAMED for edge in edges)
+    cut = [framed or np.count_nonzero(np.diff(edge.astype(np.int8)) == 1) >= CUT_AT_ONCE for edge in edges]
+    low = [first[k] if cut[2 * k] else 0 for k in (0, 1)]
+    high = [last[k] if cut[2 * k + 1] else lines.shape[k] for k in (0, 1)]
+    whole = low == [0, 0] and high == list(lines.shape)
+    return None if whole else (slice(low[0], high[0]), slice(low[1], high[1]))
 
 
 def bridge_gaps(lines: np.ndarray) -> tuple[np.ndarray, int]:

@@ -129,7 +129,7 @@ def test_tracing_as_png_and_rgb(tmp_path):
         ("a.txt", np.ones((9, 9), np.int32), "not a label map"),
         ("a.npy", np.full((9, 9), 0.5), "no whole numbers"),
         ("a.npy", np.zeros((9, 9), np.int32), "no pixel has a label"),
-        ("a.npy", np.full((9, 9), -1), "outside 0"),
+        ("a.npy", np.full((9, 9), -1), "negative labels"),
         ("a.npy", np.ones((9, 9), complex), "are no labels"),
         ("a.npy", np.ones((4, 9, 9), np.int32), "not one image"),
         ("a.npy", np.dstack([np.eye(9, dtype=int), np.zeros((9, 9, 2), int)]), "colours"),

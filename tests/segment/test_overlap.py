@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -9,7 +10,7 @@ from grainstats.measure import measure_grain_map
 from segment.grain_map import GrainMap
 from segment.label_files import grain_map_of_labels
 from segment.mosaics.laguerre import poisson_voronoi_plane
-from segment.overlap import Places, overlapping, shared_part
+from segment.overlap import Places, overlapping
 
 
 @pytest.fixture(scope="module")
@@ -17,14 +18,29 @@ def wide() -> np.ndarray:
     return poisson_voronoi_plane((400, 1000), 1 / 900, np.random.default_rng(5)).grain_map().labels
 
 
+def shared_part(one: Places, other: Places) -> float:
+    found = overlapping([one, other])
+    return found[0].share if found else 0.0
+
+
 def window(labels: np.ndarray, left: int, width: int = 400) -> Places:
     cut = np.ascontiguousarray(labels[:, left : left + width])
     return measure_grain_map(grain_map_of_labels(cut, pixel_size_nm=2.0)).places()
 
 
-@pytest.mark.parametrize("left", [0, 80, 200])
+@pytest.mark.parametrize("left", [0, 80, 200, 320])
 def test_the_share_of_a_neighbour(wide: np.ndarray, left: int) -> None:
     assert shared_part(window(wide, 0), window(wide, left)) == pytest.approx(1 - left / 400, abs=0.02)
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("angle", [7.0, 33.0, 120.0])
+def test_turned_and_mirrored_copies(wide: np.ndarray, angle: float, mirrored: bool) -> None:
+    turn = cv2.getRotationMatrix2D((200, 200), angle, 1.0)
+    copy = cv2.warpAffine(wide[:, :400].astype(np.uint16), turn, (400, 400), flags=cv2.INTER_NEAREST)
+    copy = copy[80:320, 80:320].astype(np.int32)
+    found = shared_part(window(wide, 0), window(copy[:, ::-1] if mirrored else copy, 0, 240))
+    assert found == pytest.approx(1, abs=0.03)
 
 
 def test_a_crop_lies_in_its_image(wide: np.ndarray) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from grainstats.measure.grains.run_lengths import label_runs
+from segment.cells.label_gaps import FEWEST
 from segment.cells.label_pieces import Pieces, in_pieces, pieces_of
 from segment.errors import UnreadableError
 from segment.grain_map import GrainMap
 
 _FULL = tuple(2**bits - 1 for bits in (7, 8, 10, 12, 15, 16))  #: highest numbers of types and cameras
+_SPLIT = 1.1  #: times as many cells may be there, since a few pieces of one label count as cells
 _CUT = 4.0  #: areas of the largest other cell that the one with such a number must cover
 SPREAD = 12.0  #: bounding box over area; cells of a mosaic stay below 5, grey levels reach hundreds
 
@@ -36,19 +38,28 @@ def check_label_map(grain_map: GrainMap, source: str) -> None:
     _refuse_cut(source, area)
     scattered = height * width > SPREAD * area
     _refuse_scattered(source, float(area[scattered].sum() / area.sum()))
+    if scattered.any() and area.size <= FEWEST:
+        raise UnreadableError(
+            source,
+            f"one of its {area.size} labels runs through all of it: they are classes, as lines and grains",
+            "Give --tracing if it shows traced boundaries; a label map needs a number for each grain",
+        )
     if in_pieces(grain_map.labels):
         _refuse_pieces(source, pieces_of(grain_map.labels))
 
 
 def _refuse_cut(source: str, area: np.ndarray) -> None:
     """The highest number a type can hold, on an area that no other comes near: all above were cut to it."""
-    if area.size in _FULL and area[-1] > _CUT * area[:-1].max():
-        raise UnreadableError(
-            source,
-            f"label {area.size} covers {area[-1] / area.sum():.0%} of the cells: "
-            "higher numbers were cut to it",
-            "Save the labels as 16- or 32-bit TIFF with one number for each grain",
-        )
+    for top in _FULL:
+        if not top <= area.size <= _SPLIT * top:
+            continue
+        if area[top - 1] > _CUT * np.delete(area, top - 1).max():
+            share = area[top - 1] / area.sum()
+            raise UnreadableError(
+                source,
+                f"label {top} covers {share:.0%} of the cells: higher numbers were cut to it",
+                "Save the labels as 16- or 32-bit TIFF with one number for each grain",
+            )
 
 
 def _refuse_scattered(source: str, share: float) -> None:

@@ -123,6 +123,9 @@ def drawn(kind: str, lines: np.ndarray) -> np.ndarray:
     picture[on] = (40, 40, 230)
     marked = np.where(on, 110, 0).astype(np.uint8)
     marked[:3, :3] = 255
+    mixed = np.zeros((*lines.shape, 3), np.uint8)
+    mixed[:, :100] = (0, 0, 255)
+    band = cv2.dilate(lines, np.ones((3, 3), np.uint8))
     return {
         "grey with a bright mark": marked,
         "dark on light": 255 - lines,
@@ -131,6 +134,8 @@ def drawn(kind: str, lines: np.ndarray) -> np.ndarray:
         "black on a layer": layer,
         "red on a micrograph": picture,
         "blue on white": np.where(on[..., None], (200, 0, 0), 255).astype(np.uint8),
+        "black on white, some red": np.where(on[..., None], mixed, 255).astype(np.uint8),
+        "both sides of a band": cv2.subtract(band, cv2.erode(band, np.ones((3, 3), np.uint8))),
     }[kind]
 
 
@@ -144,12 +149,78 @@ def drawn(kind: str, lines: np.ndarray) -> np.ndarray:
         "black on a layer",
         "red on a micrograph",
         "blue on white",
+        "black on white, some red",
+        "both sides of a band",
     ],
 )
 def test_lines_of_every_kind(tmp_path: Path, cells: np.ndarray, lines: np.ndarray, kind: str) -> None:
     cv2.imwrite(str(tmp_path / "t.png"), drawn(kind, lines))
     found = read_label_map(tmp_path / "t.png", tracing=True)
-    assert abs(found.n_grains - read_label_map_of(lines, tmp_path)) <= 1
+    assert abs(found.n_grains - read_label_map_of(lines, tmp_path)) <= 2
+
+
+@pytest.mark.parametrize("frame", [0, 3])
+def test_a_margin_around_a_tracing_is_no_grain(tmp_path: Path, lines: np.ndarray, frame: int) -> None:
+    framed = lines.copy()
+    if frame:
+        framed[:frame] = framed[-frame:] = framed[:, :frame] = framed[:, -frame:] = 255
+    cv2.imwrite(str(tmp_path / "t.png"), np.pad(framed, 40))
+    found = read_label_map(tmp_path / "t.png", tracing=True)
+    assert abs(found.n_grains - read_label_map_of(lines, tmp_path)) <= 4
+    assert found.valid is not None and found.valid.mean() == pytest.approx(lines.size / (480 * 520), rel=0.02)
+
+
+@pytest.mark.parametrize("around", ["0", "a number", "turned"])
+def test_an_empty_frame_is_outside_and_cells_at_it_are_cut(
+    tmp_path: Path, cells: np.ndarray, around: str
+) -> None:
+    if around == "turned":
+        turn = cv2.getRotationMatrix2D((220, 200), 20, 0.7)
+        framed = cv2.warpAffine(cells.astype(np.uint16), turn, (440, 400), flags=cv2.INTER_NEAREST)
+    else:
+        framed = np.pad(cells, 40, constant_values=0 if around == "0" else 9999)
+    np.save(tmp_path / "m.npy", framed)
+    found = read_label_map(tmp_path / "m.npy")
+    assert found.valid is not None and "an empty frame" in "".join(found.warnings)
+    assert found.n_grains == np.unique(framed[(framed > 0) & (framed < 9999)]).size
+    assert found.touches_frame.sum() > 0.8 * GrainMap(cells).touches_frame.sum()
+
+
+def test_cells_that_were_removed_at_the_frame_are_told(tmp_path: Path, cells: np.ndarray) -> None:
+    kept = np.where(GrainMap(cells).touches_frame[cells], 0, cells)
+    np.save(tmp_path / "m.npy", kept)
+    assert "large cells are missing" in "".join(read_label_map(tmp_path / "m.npy").warnings)
+
+
+def test_dams_in_a_part_of_the_map_are_closed(cells: np.ndarray) -> None:
+    dammed = cells.copy()
+    dammed[:, :120][edges(cells)[:, :120] > 0] = 0
+    assert (close_dams(dammed)[0] > 0).mean() > 0.999
+
+
+@pytest.mark.parametrize(
+    ("numbers", "why"),
+    [
+        (lambda cells: (cells + 3000).astype(np.float16), "cannot tell"),
+        (lambda cells: (cells + 2.0**25).astype(np.float32), "cannot tell"),
+        (lambda cells: np.dstack([cells, cells + 1]), "2 maps in one"),
+    ],
+)
+def test_numbers_that_fell_together_are_refused(tmp_path: Path, cells: np.ndarray, numbers, why: str) -> None:
+    np.save(tmp_path / "m.npy", numbers(cells))
+    with pytest.raises(UnreadableError, match=why):
+        read_label_map(tmp_path / "m.npy")
+
+
+def test_large_numbers_and_wrapped_outlines(tmp_path: Path, cells: np.ndarray) -> None:
+    outlined = np.where(edges(cells) > 0, -1, cells).astype(np.int32).view(np.uint32)
+    np.save(tmp_path / "m.npy", outlined)
+    assert (read_label_map(tmp_path / "m.npy").labels == cells).mean() > 0.96
+
+
+def test_lines_and_grains_as_two_classes_are_no_labels(cells: np.ndarray) -> None:
+    with pytest.raises(UnreadableError, match="they are classes"):
+        check_label_map(GrainMap(np.where(edges(cells) > 0, 2, 1).astype(np.int32)), "m.tif")
 
 
 def read_label_map_of(lines: np.ndarray, folder: Path) -> int:
@@ -182,7 +253,7 @@ def test_gaps_too_wide_and_areas_not_traced_are_told(
     found = read_label_map(tmp_path / "t.png", tracing=True)
     assert "within a cell, at gaps that were not bridged" in "".join(found.warnings)
     half = lines.copy()
-    half[:200] = 0
+    half[100:300, 100:300] = 0
     cv2.imwrite(str(tmp_path / "t.png"), half)
     assert "was it traced?" in "".join(read_label_map(tmp_path / "t.png", tracing=True).warnings)
 
