@@ -4,7 +4,7 @@
     python calibration/build_null_library.py --work scratch/library
 
 writes shape_<null>.npz (the network) and null_<null>.npz (quantiles) into grainstats/infer/modality.  Even
-seeds train, odd ones tell the quantiles.
+seeds train, odd ones tell the quantiles; with --quantiles the network that is there stays.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from null_parts import NULLS, read_parts
 from null_samples import FAMILIES, Samples
 from train_shape_network import Lesson, train
 
+from grainstats.infer.modality.judge import LEVEL
 from grainstats.infer.modality.null_library import LEVELS, PAIR_RATIO, PAIR_SHARE
-from grainstats.infer.modality.shape_network import ShapeNetwork, shape_inputs
+from grainstats.infer.modality.shape_network import ShapeNetwork, load_network, shape_inputs
+from grainstats.infer.modality.verdict import Null
 
 PACKAGE = Path(__file__).parents[1] / "grainstats" / "infer" / "modality"
 SIZES = np.array([80.0, 110.0, 155.0, 220.0, 310.0, 450.0, 900.0, 1800.0])  # interior grains of the nodes
@@ -31,7 +33,8 @@ LEARNED_SIZES = 3
 WIDTH_NODES = np.arange(0.2, 0.86, 0.065)  # each keeps the level
 BROAD = 0.3  # SD of log diameter that parts narrow populations from broad ones
 FEWEST = 100  # samples of a kind that tell a quantile
-NEAR = 1.35  # pairs whose ratio is within this factor of `PAIR_RATIO` are the hardest to tell from one
+NEAR = 1.35  # pairs whose ratio is within this factor of the least one are the hardest to tell from one
+RATIOS = np.array([1.5, 1.75, 2.0, 2.25, PAIR_RATIO])  # in the plane, of which each may be excluded
 COARSE = (0.25, 0.6)  # parts the classes of coarse share, of which the worst decides
 
 
@@ -68,17 +71,24 @@ def null_quantiles(null: Samples, values: np.ndarray) -> np.ndarray:
     return np.maximum(table, np.where((SIZES >= LEVEL_FROM)[:, None], table[SIZES == LEVEL_FROM], -np.inf))
 
 
-def pair_quantiles(pairs: Samples, values: np.ndarray) -> np.ndarray:
-    """Values that the worst pairs fall below with probability LEVELS, shape (sizes, LEVELS).
+def pair_quantiles(pairs: Samples, values: np.ndarray, ratio: float) -> np.ndarray:
+    """Values that the worst pairs of at least this ratio fall below with probability LEVELS, (sizes, LEVELS).
 
     The worst of few, many and most grains coarse, of narrow and broad populations, and of ratios that are
     just large enough or larger.
     """
-    chosen = is_pair(pairs, PAIR_RATIO, PAIR_SHARE)
+    chosen = is_pair(pairs, ratio, PAIR_SHARE)
     pairs, values = pairs.take(chosen), values[chosen]
     kind = np.digitize(pairs.truth[:, 3], COARSE) * 4
-    kind += (pairs.truth[:, 2] > NEAR * PAIR_RATIO) * 2 + (pairs.truth[:, 1] > BROAD)
+    kind += (pairs.truth[:, 2] > NEAR * ratio) * 2 + (pairs.truth[:, 1] > BROAD)
     return -_worst(pairs, -values, kind, None)
+
+
+def excluded(pairs: Samples, values: np.ndarray) -> np.ndarray:
+    """Values below which pairs of at least `RATIOS` do not fall at the level, shape (sizes, ratios)."""
+    at = int(np.flatnonzero(LEVELS == LEVEL)[0])
+    limits = np.stack([pair_quantiles(pairs, values, r)[:, at] for r in RATIOS], axis=1)
+    return np.minimum.accumulate(limits[:, ::-1], axis=1)[:, ::-1]  # a ratio goes with all larger ones
 
 
 def _worst(samples: Samples, values: np.ndarray, kind: np.ndarray, nodes: np.ndarray | None) -> np.ndarray:
@@ -122,21 +132,26 @@ def kind_quantiles(samples: Samples, values: np.ndarray, nodes: np.ndarray | Non
     return np.asarray(np.max(tables, axis=0))
 
 
-def build(null: str, folder: Path, out: Path) -> None:
-    """Network and quantiles from the kept parts, into two files."""
-    learned, kept = (
-        [read_parts(null, two=two, odd=odd, folder=folder) for two in (False, True)] for odd in (0, 1)
-    )
-    network = fit_network(*learned)
+def learn(null: Null, folder: Path, out: Path) -> ShapeNetwork:
+    """The network of the even parts, kept."""
+    network = fit_network(*(read_parts(null, two=two, odd=False, folder=folder) for two in (False, True)))
     layers = {f"matrix{k}": m.astype(np.float32) for k, m in enumerate(network.matrices)}
     layers |= {f"offset{k}": o.astype(np.float32) for k, o in enumerate(network.offsets)}
     np.savez_compressed(out / f"shape_{null}.npz", centre=network.centre, scale=network.scale, **layers)
-    one, two = kept
+    return network
+
+
+def keep_quantiles(null: Null, network: ShapeNetwork, folder: Path, out: Path) -> None:
+    """What its values are in the odd parts."""
+    one, two = (read_parts(null, two=two, odd=True, folder=folder) for two in (False, True))
+    values = score(two, network)
     np.savez_compressed(
         out / f"null_{null}.npz",
         n_interior=SIZES,
         one=null_quantiles(one, score(one, network)).astype(np.float32),
-        two=pair_quantiles(two, score(two, network)).astype(np.float32),
+        two=pair_quantiles(two, values, PAIR_RATIO).astype(np.float32),
+        ratios=RATIOS,
+        excluded=excluded(two, values).astype(np.float32),
     )
 
 
@@ -145,9 +160,11 @@ def main() -> None:
     parser.add_argument("--null", choices=NULLS, nargs="*", default=NULLS)
     parser.add_argument("--work", type=Path, required=True, help="folder of the simulated parts")
     parser.add_argument("--out", type=Path, default=PACKAGE)
+    parser.add_argument("--quantiles", action="store_true", help="of the network that is there")
     given = parser.parse_args()
     for null in given.null:
-        build(null, given.work, given.out)
+        network = load_network(null) if given.quantiles else learn(null, given.work, given.out)
+        keep_quantiles(null, network, given.work, given.out)
 
 
 if __name__ == "__main__":

@@ -200,6 +200,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--mosaics", type=int, default=20, help="of a structure; of pairs five times as many")
+    parser.add_argument("--each", type=float, default=20.0, help="begin no mosaic of one after so long")
     parser.add_argument("--seconds", type=float, default=np.inf, help="begin no structure after so long")
     parser.add_argument("--only", default="", help="structures whose kind and name contain this")
     given = parser.parse_args()
@@ -210,7 +211,7 @@ def main() -> None:
         if path.exists() or time.monotonic() - start > given.seconds:
             continue
         many = given.mosaics * (5 if entry.kind.endswith("pairs") and not entry.held_out else 1)
-        keep(simulate(entry, given.seed, many, 20.0), path)
+        keep(simulate(entry, given.seed, many, given.each), path)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -19,7 +20,7 @@ from grainstats.infer.modality.coarse_grains import (
 from grainstats.infer.modality.distribution import SizeDistribution, pooled_distribution
 from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.modes import Modes, one_mode, two_modes, with_intervals
-from grainstats.infer.modality.null_library import LEVELS, PAIR_RATIO, PAIR_SHARE, NullLibrary, load_library
+from grainstats.infer.modality.null_library import LEVELS, PAIR_SHARE, NullLibrary, load_library
 from grainstats.infer.modality.shape_network import load_network, shape_scores
 from grainstats.infer.modality.verdict import ModalityVerdict, Null, Verdict
 
@@ -35,7 +36,8 @@ ENOUGH_FIELDS = 3  # fewer say so: what one field shows need not hold for the sp
 class Decision:
     """A verdict with its reason, before it is dressed with modes and standards.
 
-    `isolated`: coarse grains that are too few, or in too few fields, for a population.
+    `isolated`: coarse grains that are too few, or in too few fields, for a population; `excluded_ratio`: of
+    "uniform", as in `ModalityVerdict`.
     """
 
     verdict: Verdict
@@ -45,6 +47,7 @@ class Decision:
     power: float | None
     more_grains: int | None
     isolated: CoarseGrains | None = None
+    excluded_ratio: float | None = None
 
 
 Sample = Sequence[ImageGrains]
@@ -104,6 +107,7 @@ def judge_modality(images: Sample, *, null: Null = "section", seed: int = 0) -> 
         isolated_grains=isolated.n_grains if isolated else 0,
         isolated_share=isolated.area_share if isolated else 0.0,
         isolated_largest_nm=isolated.largest_nm if isolated else None,
+        excluded_ratio=decision.excluded_ratio,
     )
 
 
@@ -121,13 +125,15 @@ def decide(samples: Sequence[Sample], null: Null) -> list[tuple[Decision, Modes]
 class _Tested:
     """One sample's tests: what the rule decides on.
 
-    `p`: against mosaics of one population; `pair_p`: against pairs of populations.
+    `p`: against mosaics of one population; `pair_p`: against pairs of populations; `excluded`: the ratio from
+    which on pairs are excluded (`NullLibrary.excluded_ratio`).
     """
 
     distribution: SizeDistribution
     modes: Modes
     p: float
     pair_p: float
+    excluded: float
 
     @property
     def shown(self) -> str:
@@ -159,15 +165,16 @@ def _tested(samples: Sequence[Sample], null: Null) -> list[_Tested]:
     distributions = [pooled_distribution(images) for images in samples]
     library = load_library(null)
     scores = shape_scores(distributions, load_network(null))
-    p = [library.p_value(float(v), d.n_interior) for v, d in zip(scores, distributions, strict=True)]
-    pair_p = [
-        library.pair_p_value(float(v), d.n_interior) for v, d in zip(scores, distributions, strict=True)
-    ]
+    n = [d.n_interior for d in distributions]
+    p, pair_p, excluded = (
+        [read(float(value), k) for value, k in zip(scores, n, strict=True)]
+        for read in (library.p_value, library.pair_p_value, library.excluded_ratio)
+    )
     unlike = [k for k, value in enumerate(p) if value < LEVEL]  # two modes are fitted only where they matter
     modes = [one_mode(d) for d in distributions]
     for k, found in zip(unlike, two_modes([distributions[k] for k in unlike]) if unlike else [], strict=True):
         modes[k] = found
-    return [_Tested(*parts) for parts in zip(distributions, modes, p, pair_p, strict=True)]
+    return [_Tested(*parts) for parts in zip(distributions, modes, p, pair_p, excluded, strict=True)]
 
 
 def _decide_one(images: Sample, test: _Tested, null: Null) -> Decision:
@@ -201,14 +208,25 @@ def _too_few_coarse(images: Sample, test: _Tested, coarse: CoarseGrains, null: N
         ((inner, _),) = decide([rest], null)
     named = _named(coarse, images)
     if inner.verdict == "bimodal" or coarse.area_share < SMALLEST_SHARE:
-        return replace(inner, reason=f"{inner.reason}; besides, {named}", isolated=coarse)
+        reason = inner.reason
+        if inner.isolated and reason.endswith(named_too := f"; besides, {_named(inner.isolated, rest)}"):
+            reason = reason.removesuffix(named_too)
+            coarse = coarse_grains(images, inner.isolated.above_nm)
+        return replace(inner, reason=f"{reason}; besides, {_named(coarse, images)}", isolated=coarse)
     few = (
         "in one field only"
         if coarse.n_grains >= FEWEST_COARSE
         else f"fewer than {FEWEST_COARSE} are no population"
     )
     reason = f"{named}: {few}; {_more_fields(images)}. The rest: {inner.reason}"
-    return replace(inner, verdict="indeterminate", reason=reason, more_grains=None, isolated=coarse)
+    return replace(
+        inner,
+        verdict="indeterminate",
+        reason=reason,
+        more_grains=None,
+        isolated=coarse,
+        excluded_ratio=None,
+    )
 
 
 def _one_population(images: Sample, test: _Tested, coarse: CoarseGrains, library: NullLibrary) -> Decision:
@@ -231,20 +249,17 @@ def _one_population(images: Sample, test: _Tested, coarse: CoarseGrains, library
         return undecided(why, _missing(library, test))
     if coarse.area_share >= SMALLEST_SHARE:
         return undecided(f"{found}, but {_named(coarse, images)}; {_more_fields(images)}", None)
+    ratio = math.ceil(10 * test.excluded) / 10  # never less than what is known
     reason = (
-        f"no second population of {SMALLEST_SHARE:.0%} of the area or more in {_these_fields(images)} "
-        f"({test.shown}; two populations {PAIR_RATIO:g} times apart, each on {PAIR_SHARE:.0%} of the area or "
-        f"more, look so uniform with a probability of {_at_most(test.pair_p)})"
+        f"no second population of {SMALLEST_SHARE:.0%} of the area or more shows in {_these_fields(images)} "
+        f"({test.shown}); excluded (p < {LEVEL:g}) are two populations {ratio:.1f} times or more apart "
+        f"in the plane, each on {PAIR_SHARE:.0%} of the area or more"
     )
     if len(images) < ENOUGH_FIELDS:
         reason += f"; {_so_few(images)} of a specimen cannot speak for all of it"
     if isolated:
         reason += f"; {_named(coarse, images)}"
-    return Decision("uniform", reason, test.p, test.p_values, power, 0, isolated)
-
-
-def _at_most(p: float) -> str:
-    return f"{p:.2g}" if p > LEVELS[-1] else f"at most {LEVELS[-1]:g}"
+    return Decision("uniform", reason, test.p, test.p_values, power, 0, isolated, ratio)
 
 
 def _named(coarse: CoarseGrains, images: Sample) -> str:

@@ -140,4 +140,4 @@ def _withdrawn(judged: ModalityVerdict, missing: str) -> ModalityVerdict:
     if judged.verdict == "indeterminate":
         return judged
     reason = f"{judged.verdict}, but it is not known how stable that is: {missing} ({judged.reason})"
-    return replace(judged, verdict="indeterminate", reason=reason, more_grains=None)
+    return replace(judged, verdict="indeterminate", reason=reason, more_grains=None, excluded_ratio=None)

@@ -241,14 +241,15 @@ def with_stability(
         return judged
     found = repeated(images, judged, repeats=repeats)
     share = found.agreeing
+    undecided = replace(judged, verdict="indeterminate", more_grains=None, excluded_ratio=None)
     if judged.verdict == "uniform" and (share < SMALLEST_SHARE or found.bimodal > LARGEST_CONTRARY):
         reason = f"uniform in only {share:.0%} of perturbed segmentations ({judged.reason})"
         if found.bimodal > LARGEST_CONTRARY:
             reason = f"bimodal in {found.bimodal:.0%} of perturbed segmentations ({judged.reason})"
-        return replace(judged, verdict="indeterminate", reason=reason, stability=share, more_grains=None)
+        return replace(undecided, reason=reason, stability=share)
     if judged.verdict == "bimodal" and found.uniform > found.bimodal:
         reason = f"uniform in {found.uniform:.0%} of perturbed segmentations ({judged.reason})"
-        return replace(judged, verdict="indeterminate", reason=reason, stability=share, more_grains=None)
+        return replace(undecided, reason=reason, stability=share)
     if judged.verdict == "bimodal" and share < SMALLEST_SHARE:
         reason = (
             f"{judged.reason}; the same in only {share:.0%} of perturbed segmentations, which lose grains"

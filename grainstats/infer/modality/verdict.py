@@ -56,6 +56,9 @@ class ModalityVerdict:
         Of the visible area.
     isolated_largest_nm : float or None
         Equivalent circle diameter of the largest of them.
+    excluded_ratio : float or None
+        Of "uniform": two populations at least so many times apart in the plane, each on a tenth of the area
+        or more, look so uniform with a probability below .05.
     """
 
     verdict: Verdict
@@ -81,6 +84,7 @@ class ModalityVerdict:
     isolated_grains: int = 0
     isolated_share: float = 0.0
     isolated_largest_nm: float | None = None
+    excluded_ratio: float | None = None
 
 
 def modality_json(verdict: ModalityVerdict) -> dict[str, Any]:
@@ -108,4 +112,5 @@ def modality_json(verdict: ModalityVerdict) -> dict[str, Any]:
         "isolated_grains": verdict.isolated_grains,
         "isolated_share": verdict.isolated_share,
         "isolated_largest_nm": verdict.isolated_largest_nm,
+        "excluded_ratio": verdict.excluded_ratio,
     }

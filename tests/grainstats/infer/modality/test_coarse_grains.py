@@ -48,6 +48,12 @@ def test_one_giant_grain_is_isolated_and_no_population(share: float) -> None:
     assert "isolated coarse grain" in " ".join(verdict_paragraphs(verdict))
 
 
+def test_isolated_grains_of_several_sizes_are_named_once() -> None:
+    verdict = judge_modality([with_giants(voronoi(1), [0.028, 0.012])])
+    assert verdict.verdict == "uniform" and verdict.isolated_grains == 2
+    assert verdict.reason.count("isolated") == 1 and "2 isolated coarse grains" in verdict.reason
+
+
 def test_coarse_grains_of_one_field_are_no_population_of_the_sample() -> None:
     fields = [voronoi(k, 20.0) for k in range(2, 5)]
     one = [with_giants(fields[0], [0.05] * 8), *fields[1:]]
@@ -65,8 +71,9 @@ def test_uniform_never_has_a_small_p_and_says_what_it_knows(ratio: float) -> Non
         verdict = judge_modality([cut_window(mosaic.cells(), (0.0, 0.0), mosaic.shape[0], min_area=10.0)])
         if verdict.verdict == "uniform":
             assert verdict.p_value is not None and verdict.p_value >= LEVEL
-            assert "of 5% of the area or more in this field" in verdict.reason
+            assert "of 5% of the area or more shows in this field" in verdict.reason
             assert "one field of a specimen" in verdict.reason
+            assert f"two populations {verdict.excluded_ratio:.1f} times or more apart" in verdict.reason
     if ratio == 1.0:
         assert verdict.verdict == "uniform"
 
@@ -99,6 +106,6 @@ def test_both_ps_are_shown() -> None:
 )
 def test_two_populations_are_apart_and_each_of_some_share(share, ratio, p, two) -> None:
     distribution = pooled_distribution([voronoi(1, 8.0)])
-    test = judge._Tested(distribution, Modes((40.0, 40.0 * ratio), (1 - share, share)), p, 0.5)
+    test = judge._Tested(distribution, Modes((40.0, 40.0 * ratio), (1 - share, share)), p, 0.5, np.inf)
     assert test.two is two
     assert (test.doubt is None) is (share > 0.05 and ratio > 2)
