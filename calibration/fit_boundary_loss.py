@@ -1,32 +1,40 @@
-"""How much boundary a model loses, read from its own answer: fitted on rendered micrographs of known truth.
+"""How much boundary a model loses, read from its own answer: rendered and traced micrographs in one fit.
 
-    python calibration/fit_boundary_loss.py --model models/NAME --work scratch/loss.csv --write
+    python calibration/fit_boundary_loss.py --model models/NAME --work scratch/loss.csv --data DATA --write
 
-renders mosaics in all styles, segments them and keeps a row an image (resumable), then regresses the log
-ratios of found to true intercepts and diameters on the evidence of `segment.quality.boundary_loss`.
-What is left over is told by styles left out in turn, so that it holds for a style the fit has not seen.
+Mosaics are rendered in all styles and segmented, and so are micrographs that people traced (DATA holds
+folders with ``images`` and ``boundary`` of the same stems); a row an image is kept (resumable).  The log
+ratios of found to true intercepts and diameters are then regressed on
+`segment.quality.boundary_loss.hidden_boundary`: one slope, a level for rendered and one for traced
+micrographs, and a scatter of laboratories (a rendering style is one).  A new micrograph may be of either
+kind, so that its level is their mean and half of their difference an uncertainty.  Each laboratory is
+predicted without it: docs/validation/boundary_loss.csv; the rows are in boundary_loss_images.csv.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from grainstats.measure import grain_table
+from segment.grain_map import GrainMap
 from segment.micrograph.micrograph import Micrograph
 from segment.mosaics.laguerre import laguerre_section
 from segment.pipeline import segment_micrograph
-from segment.quality.boundary_loss import FILE, evidence_of, weights_key
+from segment.quality.boundary_loss import FILE, hidden_boundary, weights_key
 from segment.quality.score import intercepts
+from segment.training.data.pairs import Pair, find_pairs
 from segment.training.synthetic.render import render
 from segment.unet import Model, load_model
 
+DOCS = Path(__file__).parents[1] / "docs" / "validation"
 STYLES = (
     "sem_film",
     "sem_lines",
@@ -40,128 +48,160 @@ STYLES = (
     "noisy_lines",
 )
 POPULATIONS = ((0.2, 1.0, 0.0), (0.35, 1.0, 0.0), (0.2, 3.0, 0.4), (0.5, 1.0, 0.0), (0.2, 4.0, 0.4))
+TRACED = ("uo2_bftem", "real/sus304_etched", "real/perovskite_sem")  # hundreds of grains an image
 SIDE_PX = 512
 SEED = 20_261_129
-RIDGE = 0.3  # in units of one image
 WIDEST = 0.5  # log ratio: an image that lost more tells nothing of others
+TARGETS = ("intercept", "diameter")
+SWEEPS = 100  # of the estimation; it settles in some twenty
+Z95 = 1.96  # standard errors of a 95 % interval
 
 
-def one_image(model: Model, number: int) -> dict[str, object]:
-    """Evidence and truth of image `number`."""
+def rendered(model: Model, number: int) -> tuple[GrainMap, GrainMap]:
+    """Rendered image `number` as found and as it is."""
     rng = np.random.default_rng([SEED, number])
-    style = STYLES[number % len(STYLES)]
     sigma, ratio, coarse = POPULATIONS[number // len(STYLES) % len(POPULATIONS)]
     size = float(rng.uniform(28, 52))
     mosaic = laguerre_section((SIDE_PX, SIDE_PX), size, sigma, rng, size_ratio=ratio, coarse_volume=coarse)
     truth = mosaic.grain_map(1.3)
+    style = style_of(number)
     micrograph = Micrograph(render(truth, style, rng), 1.3, "manual", Path(f"{style}.tif"), "", "synthetic")
-    found = segment_micrograph(micrograph, model)[1]
+    return segment_micrograph(micrograph, model)[1], truth
+
+
+def style_of(number: int) -> str:
+    return STYLES[number % len(STYLES)]
+
+
+def traced(model: Model, pair: Pair) -> tuple[GrainMap, GrainMap]:
+    """A micrograph as found and as traced; a pixel is called a nanometre."""
+    micrograph, truth = (
+        replace(each, pixel_size_nm=1.0, pixel_size_source="manual")
+        for each in (pair.micrograph(), pair.truth())
+    )
+    return segment_micrograph(micrograph, model)[1], truth
+
+
+def compared(found: GrainMap, truth: GrainMap) -> dict[str, float]:
+    """Log ratios found / true, and the evidence."""
     assert found.segmentation is not None
     diameters = [_mean_diameter(grain_table(m, min_area_px=20)) for m in (found, truth)]
     return {
-        "number": number,
-        "style": style,
         "intercept": float(np.log(intercepts(found.labels).mean() / intercepts(truth.labels).mean())),
         "diameter": float(np.log(diameters[0] / diameters[1])),
-        **evidence_of(found.segmentation),
+        "hidden": hidden_boundary(found.segmentation),
     }
 
 
-def _mean_diameter(table) -> float:  # type: ignore[no-untyped-def]
+def _mean_diameter(table: pd.DataFrame) -> float:
     whole = table[~table["touches_frame"]]
     if whole.empty:  # the fit leaves such an image out
         return float("nan")
     return float(np.average(whole["equivalent_diameter_nm"], weights=whole["weight"]))
 
 
-def regression(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Ridge coefficients, the offset last; robust by leaving out images that lost nearly everything."""
-    full = np.column_stack([x, np.ones(len(x))])
-    penalty = RIDGE * np.eye(full.shape[1])
-    penalty[-1, -1] = 0.0
-    return np.linalg.solve(full.T @ full + penalty, full.T @ y)
+Job = tuple[str, str, str, Callable[[Model], tuple[GrainMap, GrainMap]]]
 
 
-def fit(rows: list[dict[str, str]]) -> dict[str, object]:
-    """Coefficients, ranges and left-over deviations as the model folder keeps them."""
-    names = [k for k in rows[0] if k not in ("number", "style", "intercept", "diameter")]
-    x = np.array([[float(r[k]) for k in names] for r in rows])
-    style = np.array([r["style"] for r in rows])
-    centre, scale = x.mean(axis=0), x.std(axis=0) + 1e-9
-    z = (x - centre) / scale
-    out: dict[str, object] = {
-        "names": names,
-        "centre": centre.tolist(),
-        "scale": scale.tolist(),
-        "images": len(rows),
-        "low": x.min(axis=0).tolist(),
-        "high": x.max(axis=0).tolist(),
-        "styles": len(set(style.tolist())),
-    }
-    for target in ("intercept", "diameter"):
-        y = np.array([float(r[target]) for r in rows])
-        kept = y < WIDEST
-        apart = np.full(len(y), np.nan)
-        for s in set(style.tolist()):
-            inside = kept & (style != s)
-            coefficient = regression(z[inside], y[inside])
-            here = style == s
-            apart[here] = z[here] @ coefficient[:-1] + coefficient[-1]
-        rest = (y - apart)[kept]
-        coefficient = regression(z[kept], y[kept])
-        deviation = float(np.sqrt(np.mean(rest**2)))
-        out[target] = {
-            "coefficients": coefficient.tolist(),
-            "deviation": deviation,
-            "largest": float(np.quantile(apart[kept], 0.98)),
-            "bias_left_out": float(rest.mean()),
-            "covered_left_out": float((np.abs(rest) < 1.96 * deviation).mean()),
-            "bias_uncorrected": float(y.mean()),
-        }
-        print(target, {k: v for k, v in out[target].items() if k != "coefficients"}, flush=True)  # type: ignore[attr-defined]
-    return out
+def jobs(images: int, data: Path | None) -> Iterator[Job]:
+    """Kind, laboratory and name of every image, and what gives its maps."""
+    for name in TRACED if data else ():
+        for pair in find_pairs(data / name / "images", data / name / "boundary"):  # type: ignore[operator]
+            yield "traced", name, pair.image.stem, lambda model, pair=pair: traced(model, pair)
+    for number in range(images):
+        yield "rendered", style_of(number), str(number), lambda model, n=number: rendered(model, n)
+
+
+def mixed_model(rows: pd.DataFrame, target: str) -> dict[str, float]:
+    """Slope, level and the three deviations, by expectation and maximisation (Laird and Ware 1982)."""
+    h, y, lab = rows["hidden"].to_numpy(), rows[target].to_numpy(), rows["laboratory"].to_numpy()
+    is_real = (rows["kind"] == "traced").to_numpy()
+    x = np.column_stack([h, ~is_real, is_real]).astype(float)
+    z = (lab[:, None] == np.unique(lab)).astype(float)
+    within, between = 0.06**2, 0.05**2
+    for _ in range(SWEEPS):
+        inverse = np.linalg.inv(within * np.eye(len(y)) + between * z @ z.T)
+        fixed = np.linalg.lstsq(x.T @ inverse @ x, x.T @ inverse @ y, rcond=None)[0]
+        effect = between * z.T @ inverse @ (y - x @ fixed)
+        rest = y - x @ fixed - z @ effect
+        spread = between * np.eye(z.shape[1]) - between**2 * z.T @ inverse @ z
+        between = float((effect @ effect + np.trace(spread)) / z.shape[1])
+        within = float((rest @ rest + np.trace(z @ spread @ z.T)) / len(y))
+    slope, of_rendered, of_traced = map(float, fixed)
+    half = (of_rendered - of_traced) / 2
+    level = (of_rendered + of_traced) / 2 if is_real.any() else of_rendered
+    common = np.hypot(half if is_real.any() else 0.0, np.sqrt(between))
+    return {"slope": slope, "level": level, "common": float(common), "deviation": float(np.sqrt(within))}
+
+
+def kept_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Those that fit: not where nearly everything was lost."""
+    return rows[rows[list(TARGETS)].notna().all(axis=1) & (rows["intercept"] < WIDEST)]
+
+
+def left_out(kept: pd.DataFrame) -> pd.DataFrame:
+    """By laboratory, fitted without it: mean log ratio as traced and corrected, and the share covered."""
+    cells = []
+    for (kind, name), here in kept.groupby(["kind", "laboratory"], sort=False):
+        cell: dict[str, object] = {"kind": kind, "laboratory": name, "images": len(here)}
+        for target in TARGETS:
+            fitted = mixed_model(kept[kept["laboratory"] != name], target)
+            left = here[target] - np.maximum(fitted["slope"] * here["hidden"] + fitted["level"], 0.0)
+            reach = Z95 * np.hypot(fitted["common"], fitted["deviation"])
+            cell |= {
+                f"{target} as traced": round(float(here[target].mean()), 3),
+                f"{target} corrected": round(float(left.mean()), 3),
+                f"{target} covered": round(float((left.abs() < reach).mean()), 2),
+            }
+        cells.append(cell)
+    return pd.DataFrame(cells)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--model", type=Path)
     parser.add_argument("--work", type=Path, required=True, help="CSV of the images; those there stay")
-    parser.add_argument("--images", type=int, default=80)
+    parser.add_argument(
+        "--data", type=Path, help="folder of the traced micrographs; without, rendered ones fit"
+    )
+    parser.add_argument("--images", type=int, default=80, help="rendered ones")
     parser.add_argument("--seconds", type=float, default=500.0)
-    parser.add_argument("--write", action="store_true", help="into the model's folder")
+    parser.add_argument("--write", action="store_true", help="into the model's folder and docs/validation")
     given = parser.parse_args()
     model = load_model(given.model) if given.model else load_model()
-    rows: list[dict[str, str]] = []
-    if given.work.exists():
-        with given.work.open() as stream:
-            rows = list(csv.DictReader(stream))
-    there, start = {int(r["number"]) for r in rows}, time.monotonic()
-    for number in range(given.images):
-        if number in there or time.monotonic() - start > given.seconds:
+    rows = pd.read_csv(given.work, dtype={"image": str}) if given.work.exists() else pd.DataFrame()
+    there = set(zip(rows["laboratory"], rows["image"], strict=True)) if len(rows) else set()
+    start = time.monotonic()
+    for kind, name, image, maps in jobs(given.images, given.data):
+        if (name, image) in there or time.monotonic() - start > given.seconds:
             continue
-        row = one_image(model, number)
-        fresh = not given.work.exists()
-        with given.work.open("a", newline="") as stream:
-            table = csv.DictWriter(stream, list(row), lineterminator="\n")
-            if fresh:
-                table.writeheader()
-            table.writerow(row)
-        print(row["style"], round(float(str(row["intercept"])), 3), flush=True)
-    with given.work.open() as stream:
-        facts = fit(list(csv.DictReader(stream)))
+        row = {"kind": kind, "laboratory": name, "image": image, **compared(*maps(model))}
+        rows = pd.concat([rows, pd.DataFrame([row])], ignore_index=True)
+        rows.round(5).to_csv(given.work, index=False)
+        print(*row.values(), flush=True)
+    kept = kept_rows(rows)
+    table = left_out(kept)
+    print(table.to_string(index=False))
     if given.write:
-        path = model.folder / FILE
-        tables = json.loads(path.read_text()) if path.exists() else {}
-        tables[weights_key(model.folder)] = _rounded(facts)
-        path.write_text(json.dumps(tables, indent=1) + "\n")
+        rows.round(5).to_csv(DOCS / "boundary_loss_images.csv", index=False)
+        table.to_csv(DOCS / "boundary_loss.csv", index=False)
+        _keep(model, kept)
 
 
-def _rounded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: _rounded(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_rounded(v) for v in value]
-    return round(value, 5) if isinstance(value, float) else value
+def _keep(model: Model, kept: pd.DataFrame) -> None:
+    """The facts of these weights, beside what fields of several pictures lose."""
+    path, key = model.folder / FILE, weights_key(model.folder)
+    tables = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    low, high = kept["hidden"].min(), kept["hidden"].max()
+    facts = {"images": len(kept), "low": round(float(low), 4), "high": round(float(high), 4)}
+    for target in TARGETS:
+        facts[target] = {name: round(v, 5) for name, v in mixed_model(kept, target).items()}
+    if "fields" in tables.get(key, {}):
+        facts["fields"] = tables[key]["fields"]
+    tables[key] = facts
+    path.write_text(json.dumps(tables, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

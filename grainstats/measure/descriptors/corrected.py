@@ -42,10 +42,11 @@ def with_corrected(found: Sequence[Descriptor], loss: Loss | None) -> list[Descr
         "boundary_density_per_um": (-loss.intercept, loss.intercept_error),
     }
     more = [_corrected(d, CORRECTED[d.name], *of[d.name]) for d in found if d.name in of and d.value > 0]
-    value = 1 - math.exp(-loss.intercept)
-    high = 1 - math.exp(-loss.intercept - Z95 * loss.intercept_error)
-    how = "from the probabilities of the borders, fitted on rendered micrographs"
-    return [*found, *more, Descriptor(SHARE, value, 0.0, high, "1", how)]
+    value, low, high = (
+        max(1 - math.exp(-loss.intercept - z * loss.intercept_error), 0.0) for z in (0.0, -Z95, Z95)
+    )
+    how = "from the probabilities of the borders, fitted on rendered and on traced micrographs"
+    return [*found, *more, Descriptor(SHARE, value, low, high, "1", how)]
 
 
 def corrected_json(found: Sequence[Descriptor]) -> dict[str, Any]:
@@ -61,11 +62,7 @@ def corrected_json(found: Sequence[Descriptor]) -> dict[str, Any]:
 
 
 def _corrected(d: Descriptor, name: str, log_ratio: float, error: float) -> Descriptor:
-    """Without the loss; the interval reaches from there to the mean as traced.
-
-    The loss was fitted on rendered micrographs.  On micrographs that people have traced, the segmentation
-    found as much boundary as they (``docs/validation/corrected_real.csv``): whether they saw all of it
-    cannot be known, so that both ends are possible.
+    """Without the loss; the interval holds the uncertainty of both.
 
     Parameters
     ----------
@@ -78,5 +75,4 @@ def _corrected(d: Descriptor, name: str, log_ratio: float, error: float) -> Desc
         return Descriptor(name, mean, None, None, d.unit, how)
     below = math.hypot(math.log(d.value / d.ci_low), Z95 * error)
     above = math.hypot(math.log(d.ci_high / d.value), Z95 * error)
-    low, high = min(mean, d.value) * math.exp(-below), max(mean, d.value) * math.exp(above)
-    return Descriptor(name, mean, low, high, d.unit, how)
+    return Descriptor(name, mean, mean * math.exp(-below), mean * math.exp(above), d.unit, how)

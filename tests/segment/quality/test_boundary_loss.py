@@ -16,7 +16,7 @@ from segment.quality.boundary_loss import (
     WEIGHTS,
     Loss,
     LossTable,
-    evidence_of,
+    hidden_boundary,
     read_loss_table,
     weights_key,
 )
@@ -39,30 +39,33 @@ def segmentation(outer: float, inner: float) -> Segmentation:
     return Segmentation("m", "d", 0.1, cells, (0.0,) * 4, (0.0,) * 4, True, ())
 
 
-def table(slope: float = -1.0) -> LossTable:
-    fitted = {"coefficients": [slope, 0.1], "deviation": 0.05, "largest": 0.3}
-    facts = {"names": ["confidence_low"], "centre": [0.8], "scale": [0.1], "low": [0.5], "high": [0.99]}
-    return LossTable({**facts, "intercept": fitted, "diameter": fitted})
+def table(slope: float = 1.0) -> LossTable:
+    fitted = {"slope": slope, "level": 0.0, "common": 0.04, "deviation": 0.05}
+    return LossTable({"low": 0.1, "high": 0.4, "intercept": fitted, "diameter": fitted})
 
 
-def test_evidence_of_sure_and_of_unsure_borders() -> None:
-    sure, unsure = evidence_of(segmentation(0.98, 0.05)), evidence_of(segmentation(0.6, 0.4))
-    assert sure["unsure"] == pytest.approx(math.log(0.02), abs=1e-4)
-    assert (sure["weak"], unsure["weak"]) == (0.0, 1.0)
-    assert sure["hidden"] == pytest.approx(math.sqrt(0.5 / 20), abs=1e-4)
-    assert unsure["hidden"] > sure["hidden"]
-    assert unsure["confidence_low"] == pytest.approx(0.6)
+def test_hidden_boundary_of_sure_and_of_unsure_joins() -> None:
+    assert hidden_boundary(segmentation(0.98, 0.05)) == pytest.approx(math.sqrt(0.5 / 20), abs=1e-4)
+    assert hidden_boundary(segmentation(0.6, 0.4)) > hidden_boundary(segmentation(0.98, 0.05))
+
+
+def test_one_cell_hides_nothing() -> None:
+    cells = segmentation(0.9, 0.1).cells
+    none = {name: getattr(cells, name)[:0] for name in ("pairs", "length_px", "confidence", "lowest_pass")}
+    alone = replace(segmentation(0.9, 0.1), cells=replace(cells, **none))
+    assert hidden_boundary(alone) == 0.0
 
 
 def test_loss_stays_between_none_and_what_was_seen_in_fitting() -> None:
-    found = [table().of([segmentation(p, 0.1)]).intercept for p in (0.1, 0.75, 0.82, 0.99)]
-    np.testing.assert_allclose(found, [0.3, 0.3, 0.0, 0.0], atol=1e-6)
+    found = [table().of([segmentation(0.9, p)]).intercept for p in (0.0, 0.08, 0.9)]
+    np.testing.assert_allclose(found, [0.1, 0.2, 0.4], atol=1e-6)
+    assert table(-1.0).of([segmentation(0.9, 0.08)]).intercept == 0.0
 
 
 def test_more_images_make_the_correction_surer_but_never_sure() -> None:
     errors = [table().of([segmentation(0.8, 0.1)] * n).intercept_error for n in (1, 4, 100)]
-    assert errors[0] == pytest.approx(0.05)
-    assert errors[0] > errors[1] > errors[2] > 0.05 / math.sqrt(2)
+    assert errors[0] == pytest.approx(math.hypot(0.04, 0.05))
+    assert errors[0] > errors[1] > errors[2] > 0.04
 
 
 def corrected_of(loss: Loss) -> dict:
@@ -81,7 +84,7 @@ def test_a_corrected_mean_has_a_wider_interval() -> None:
     )
     assert wide["intercept_nm_corrected"]["mean"] == pytest.approx(60 / 1.1)
     low, high = wide["intercept_nm_corrected"]["ci"]
-    assert low < 55 / 1.1 and high > 66
+    assert low < 55 / 1.1 and high > 66 / 1.1
     assert bare["intercept_nm_corrected"]["ci"] == pytest.approx([55.0, 66.0])
     assert wide["equivalent_diameter_nm_corrected"]["ci"] is None
 
@@ -93,9 +96,10 @@ def test_boundary_is_more_where_spacings_are_less() -> None:
     assert found["boundary_density_per_um_corrected"]["mean"] == pytest.approx(24.0)
     share = found["boundary_lost_share"]
     assert share["value"] == pytest.approx(1 - 1 / 1.2)
-    assert share["ci"][0] == 0 and share["value"] < share["ci"][1]
+    assert 0 < share["ci"][0] < share["value"] < share["ci"][1]
+    assert corrected_of(Loss(0.05, 0.1, 0.05, 0.1))["boundary_lost_share"]["ci"][0] == 0
     low, high = found["boundary_density_per_um_corrected"]["ci"]
-    assert low < 18 and high > 22 * 1.2
+    assert low < 18 * 1.2 and high > 22 * 1.2
 
 
 def test_fields_of_several_pictures_have_a_loss_of_their_own() -> None:
@@ -104,7 +108,7 @@ def test_fields_of_several_pictures_have_a_loss_of_their_own() -> None:
     own = {"pictures": [2, 3, 5], "intercept": [0.06, 0.04, 0.02], "intercept_deviation": [0.03, 0.02, 0.02]}
     own |= {"diameter": [0.1, 0.1, 0.1], "diameter_deviation": [0.01, 0.01, 0.01]}
     found = LossTable({**table().facts, "fields": own}).of([field])
-    assert (found.intercept, found.intercept_error) == pytest.approx((0.03, 0.02))
+    assert (found.intercept, found.intercept_error) == pytest.approx((0.03, math.hypot(0.04, 0.02)))
 
 
 def test_a_table_of_other_weights_is_not_read(tmp_path) -> None:

@@ -16,9 +16,8 @@ from segment.quality.boundary_loss import FILE, LossTable, weights_key
 @pytest.mark.slow
 def test_corrected_means_are_stored_with_the_sample(tmp_path, edge_model, write_micrograph):
     model = shutil.copytree(edge_model, tmp_path / "edges")
-    fitted = {"coefficients": [0.02, 0.15], "deviation": 0.05, "largest": 0.4}
-    facts = {"names": ["unsure"], "centre": [-2.0], "scale": [1.0], "low": [-6.0], "high": [0.0]}
-    facts |= {"intercept": fitted, "diameter": fitted}
+    fitted = {"slope": 0.2, "level": 0.1, "common": 0.1, "deviation": 0.05}
+    facts = {"low": 0.0, "high": 0.4, "intercept": fitted, "diameter": fitted}
     (model / FILE).write_text(json.dumps({weights_key(model): facts}))
     for number in range(2):
         write_micrograph(tmp_path / "data/S1" / f"field_{number}.tif", number)
@@ -30,8 +29,9 @@ def test_corrected_means_are_stored_with_the_sample(tmp_path, edge_model, write_
     assert 0.05 < loss.intercept < 0.2
     traced, corrected = rows.loc["intercept_mean_nm"], rows.loc["intercept_nm_corrected"]
     assert corrected["value"] == pytest.approx(traced["value"] * math.exp(-loss.intercept))
-    assert corrected["ci_low"] < traced["ci_low"] * math.exp(-loss.intercept)
-    assert corrected["ci_high"] > traced["ci_high"]
+    shrunk = math.exp(-loss.intercept)
+    assert corrected["ci_low"] < traced["ci_low"] * shrunk
+    assert corrected["ci_high"] > traced["ci_high"] * shrunk
     assert rows.loc["boundary_lost_share", "value"] == pytest.approx(1 - math.exp(-loss.intercept))
     assert {"equivalent_diameter_nm_corrected", "boundary_density_per_um_corrected"} <= set(rows.index)
     assert "Mean intercept without the lost boundary" in (tmp_path / "out/report.html").read_text()
