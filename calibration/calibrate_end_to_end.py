@@ -23,11 +23,11 @@ from grainstats.infer import judging_digest
 from grainstats.infer.modality.judge_sample import SampleImage, judge_sample
 from grainstats.measure import Measurement, descriptors, measure_grain_map
 from grainstats.measure.descriptors.corrected import with_corrected
-from grainstats.run.lost_boundary import loss_of
 from segment.grain_map import GrainMap
 from segment.micrograph.micrograph import Micrograph
 from segment.mosaics.laguerre import Mosaic, laguerre_section
 from segment.pipeline import segment_micrograph
+from segment.quality.boundary_loss import read_loss_table
 from segment.quality.error_rates import count_errors
 from segment.quality.warnings import MISSED, UNLIKE_GRAINS
 from segment.training.synthetic.render import render
@@ -94,8 +94,9 @@ def with_giant(truth: GrainMap, disc: np.ndarray) -> GrainMap:
 def sizes_of(measured: Measurement, *, model: Model | None = None) -> dict[str, tuple]:
     """Descriptors as (value, low, high), with corrected ones where there are."""
     found = descriptors(measured)
-    if model is not None:
-        found = with_corrected(found, loss_of([measured.segmentation], model))
+    table = None if model is None else read_loss_table(model.folder)
+    if table is not None and measured.segmentation is not None:
+        found = with_corrected(found, table.of([measured.segmentation]))
     return {d.name: (d.value, d.ci_low, d.ci_high) for d in found}
 
 

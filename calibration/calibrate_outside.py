@@ -24,7 +24,8 @@ from outside_windows import Window
 
 from grainstats.infer.modality import coarse_grains, judge
 from grainstats.infer.modality.distribution import pooled_distribution
-from grainstats.infer.modality.judge import LEVEL, decide
+from grainstats.infer.modality.judge import LEVEL, Decision, decide
+from grainstats.infer.modality.null_library import PAIR_SHARE
 
 POWER = "verdict_power.csv"
 TABLE = Path(__file__).parents[1] / "docs" / "validation" / "verdict_outside.csv"
@@ -34,7 +35,7 @@ KEY = ["kind", "structure", "grains"]
 ENOUGH_WINDOWS = 10  # of a cell that may be named the worst
 THREEFOLD, POWER_SHARE = (2.6, 3.45), (0.25, 0.65)  # ratio and coarse share of the printed power
 PAIR = ["null", "interior", "sd", "ratio", "share", "bimodal"]
-COUNTED = ["windows", "bimodal", "uniform", "p_below_05", "isolated"]
+COUNTED = ["windows", "bimodal", "uniform", "p_below_05", "isolated", "excluded"]
 
 
 def judged(entry: Entry, seed: int, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame | None]:
@@ -54,6 +55,7 @@ def judged(entry: Entry, seed: int, folder: Path) -> tuple[pd.DataFrame, pd.Data
             "uniform": [int(d.verdict == "uniform") for d in decisions],
             "p_below_05": [int(d.p_value is not None and d.p_value < LEVEL) for d in decisions],
             "isolated": [int(d.isolated is not None) for d in decisions],
+            "excluded": [int(_shows_excluded(d, w)) for d, (_, w) in zip(decisions, chosen, strict=True)],
         }
     )
     counts = rows.groupby(KEY, sort=False)[COUNTED].sum().reset_index()
@@ -75,6 +77,12 @@ def _threefold(entry: Entry, windows: list[Window], bimodal: np.ndarray) -> pd.D
     return rows[rows["ratio"].between(*THREEFOLD) & rows["share"].between(*POWER_SHARE)]
 
 
+def _shows_excluded(decision: Decision, window: Window) -> bool:
+    """Two populations are there that a "uniform" says are excluded."""
+    ratio = decision.excluded_ratio
+    return ratio is not None and window.ratio >= ratio and PAIR_SHARE <= window.coarse_share <= 1 - PAIR_SHARE
+
+
 def _shows_two(window: Window) -> bool:
     near = RATIOS[0] / 1.12 <= window.ratio <= RATIOS[-1] * 1.3
     return near and 0.05 <= window.coarse_share <= 0.95
@@ -93,15 +101,14 @@ def added(table: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
     """The errors of all structures together and of the worst of those with enough windows."""
+    pairs = table["kind"].isin(["pairs", "film pairs"])
     parts = {
-        "one population": (table["kind"].isin(["uniform", "film"]), "bimodal"),
-        "two populations": (
-            table["kind"].isin(["pairs", "film pairs"]) & ~table["structure"].str.contains("R 2,"),
-            "uniform",
-        ),
+        "one population": (table["kind"].isin(["uniform", "film"]), "bimodal", "called bimodal"),
+        "two populations": (pairs & ~table["structure"].str.contains("R 2,"), "uniform", "called uniform"),
+        "excluded": (pairs, "excluded", "called uniform"),
     }
     rows = []
-    for part, (chosen, wrong) in parts.items():
+    for part, (chosen, wrong, heading) in parts.items():
         for n in COUNTS:
             here = table[chosen & (table["grains"] == n)]
             known = here[here["windows"] >= ENOUGH_WINDOWS]
@@ -114,7 +121,7 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
                     "part": part,
                     "grains": n,
                     "windows": here["windows"].sum(),
-                    f"called {wrong}": round(here[wrong].sum() / here["windows"].sum(), 4),
+                    heading: round(here[wrong].sum() / here["windows"].sum(), 4),
                     "worst structure": worst["structure"] + film,
                     "its share": round(worst[wrong] / worst["windows"], 3),
                     "its windows": worst["windows"],
