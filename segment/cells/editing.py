@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from segment.cells.label_gaps import nearest_labels
 from segment.errors import InputError
 
 LEAST_PX = 20  #: pixels of the smallest cell that a cut leaves, as in `segment.grain_map.MIN_AREA_PX`
@@ -239,16 +240,5 @@ def _divided(labels: np.ndarray, cell: int, line: np.ndarray, next_label: int) -
     name[sizeable] = next_label + np.arange(sizeable.size) - (sizeable > area.argmax())
     name[area.argmax()] = cell
     new = labels.copy()
-    new[mask] = _nearest(name[parts])[mask]
+    new[mask] = nearest_labels(name[parts])[mask]
     return new
-
-
-def _nearest(named: np.ndarray) -> np.ndarray:
-    """Every pixel with the nearest number that is not 0."""
-    _, place = cv2.distanceTransformWithLabels(
-        (named == 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    number = np.zeros(int(place.max()) + 1, np.int32)
-    number[place[named > 0]] = named[named > 0]
-    result: np.ndarray = number[place]
-    return result

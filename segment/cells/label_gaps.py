@@ -47,7 +47,7 @@ def close_dams(labels: np.ndarray) -> tuple[np.ndarray, int]:
     best, closed = labels, 0
     for width in WIDTHS:
         narrow = narrower_than(empty, width)
-        filled = _filled(labels, empty, narrow)
+        filled = np.where(narrow, nearest_labels(labels), labels)
         contacts = _contacts(filled)
         cracks = before >= MET_ALREADY * contacts and _n_lonely(labels) - _n_lonely(filled) < LONELY * n_cells
         if cracks or contacts < GAIN * _contacts(best):
@@ -120,16 +120,15 @@ def narrower_than(mask: np.ndarray, width: int) -> np.ndarray:
     return narrow
 
 
-def _filled(labels: np.ndarray, empty: np.ndarray, narrow: np.ndarray) -> np.ndarray:
-    """`narrow` pixels with the label of the nearest cell."""
-    _, nearest = cv2.distanceTransformWithLabels(
-        empty.astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+def nearest_labels(labels: np.ndarray) -> np.ndarray:
+    """Every pixel with the nearest label that is not 0; int32, shape (rows, columns)."""
+    _, place = cv2.distanceTransformWithLabels(
+        (labels == 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    of_pixel = np.zeros(int(nearest.max()) + 1, np.int32)
-    of_pixel[nearest[~empty]] = labels[~empty]
-    filled = labels.copy()
-    filled[narrow] = of_pixel[nearest[narrow]]
-    return filled
+    label = np.zeros(int(place.max()) + 1, np.int32)
+    label[place[labels > 0]] = labels[labels > 0]
+    nearest: np.ndarray = label[place]
+    return nearest
 
 
 def _contacts(labels: np.ndarray) -> int:

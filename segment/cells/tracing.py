@@ -5,7 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from segment.label_edges import on_edges
+from segment.cells.borders import pair_key
+from segment.label_edges import label_edges, on_edges
 
 WIDEST_GAP = 16.0  #: pixels between line ends that are still bridged
 NARROW = 0.45  #: width of a gap over that of the narrower of the cells that it joins
@@ -162,15 +163,14 @@ def _stops(lines: np.ndarray, row: int, column: int, reach: int) -> bool:
 
 def _necks(basins: np.ndarray) -> list[np.ndarray]:
     """For each pair of basins that meet, the pixels of the first along the border."""
-    pairs, places = [], []
-    at = np.arange(basins.size).reshape(basins.shape)
-    for a, b in ((np.s_[:-1], np.s_[1:]), (np.s_[:, :-1], np.s_[:, 1:])):
-        first, second = basins[a], basins[b]
-        meet = (first != second) & (first > 0) & (second > 0)
-        low, high = np.minimum(first, second)[meet], np.maximum(first, second)[meet]
-        pairs.append(low.astype(np.int64) << 32 | high)
-        places.append(np.where(first[meet] < second[meet], at[a][meet], at[b][meet]))
-    key, place = np.concatenate(pairs), np.concatenate(places)
+    columns, label = basins.shape[1], basins.ravel()
+    (y, x), (v, u) = label_edges(basins)
+    first = np.concatenate([v * columns + u, y * columns + x])
+    second = first + np.repeat([columns, 1], [v.size, y.size])
+    meet = (label[first] > 0) & (label[second] > 0)
+    first, second = first[meet], second[meet]
+    key = pair_key(label[first], label[second])
+    place = np.where(label[first] < label[second], first, second)
     order = np.argsort(key, kind="stable")
     begin = np.flatnonzero(np.diff(key[order], prepend=-1))
     return [place[part] for part in np.split(order, begin[1:]) if part.size]

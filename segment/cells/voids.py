@@ -73,11 +73,12 @@ def find_voids(
     if voids == "auto" and np.count_nonzero(seen) < WORTH * seen.size:
         return not_grain
     apart = deviation_from_solid(image, seen, valid, scale)
-    if voids == "auto" and not _is_dark(apart, seen):
-        return not_grain
+    if voids == "auto" and np.median(apart[seen]) >= -DEVIATIONS:
+        return not_grain  # it is not mostly darker than the solid
     depth = apart if voids == "bright" else -apart
     if voids == "auto":
-        found = seen | (_parts(depth, seen, least_px) & _within(REACH_PX / scale, seen))
+        away = cv2.distanceTransform((~seen).view(np.uint8), cv2.DIST_L2, 3)
+        found = seen | (_parts(depth, seen, least_px) & (away <= REACH_PX / scale))
     else:
         found = seen | _parts(depth, None, least_px)
     if valid is not None:
@@ -136,7 +137,8 @@ def deviation_from_solid(
     for _ in range(CLIPPINGS):
         level = _mean_nearby(coarse, solid, reach)
         apart = coarse - level
-        solid = weight * (np.abs(apart - _median(apart, solid)) < DEVIATIONS * _spread(apart, solid))
+        middle, spread = _middle_and_spread(apart, solid)
+        solid = weight * (np.abs(apart - middle) < DEVIATIONS * spread)
     level = cv2.resize(_mean_nearby(coarse, solid, reach), image.shape[::-1], interpolation=cv2.INTER_LINEAR)
     apart_here: np.ndarray = grey - level
     inside = np.abs(apart_here[~closed])
@@ -152,26 +154,13 @@ def _mean_nearby(grey: np.ndarray, weight: np.ndarray, reach: float) -> np.ndarr
     return result
 
 
-def _median(values: np.ndarray, weight: np.ndarray) -> float:
+def _middle_and_spread(values: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
+    """Median, and standard deviation by the median absolute deviation; 0 and any where nothing weighs."""
     chosen = values[weight > 0.5]
-    return float(np.median(chosen)) if chosen.size else 0.0
-
-
-def _spread(values: np.ndarray, weight: np.ndarray) -> float:
-    """Standard deviation by the median absolute deviation, of coarse pixels: at least that of one pixel."""
-    chosen = values[weight > 0.5]
-    return 1.4826 * float(np.median(np.abs(chosen - np.median(chosen)))) + 1e-6 if chosen.size else 1e6
-
-
-def _is_dark(apart: np.ndarray, seen: np.ndarray) -> bool:
-    """Whether what the network calls no grain is mostly darker than the solid."""
-    return bool(np.median(apart[seen]) < -DEVIATIONS)
-
-
-def _within(reach: float, seen: np.ndarray) -> np.ndarray:
-    """Pixels up to `reach` from those seen, bool."""
-    near: np.ndarray = cv2.distanceTransform((~seen).astype(np.uint8), cv2.DIST_L2, 3) <= reach
-    return near
+    if not chosen.size:
+        return 0.0, 1e6
+    middle = np.median(chosen)
+    return float(middle), 1.4826 * float(np.median(np.abs(chosen - middle))) + 1e-6
 
 
 def _parts(depth: np.ndarray, seen: np.ndarray | None, least_px: int) -> np.ndarray:

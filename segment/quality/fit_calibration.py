@@ -10,6 +10,7 @@ import numpy as np
 
 from segment.border_reliability import Reliability
 from segment.cells.borders import find_borders
+from segment.label_edges import on_edges
 from segment.quality.calibration_table import Weighing, halved_products, standardised
 from segment.quality.evidence import Evidence
 from segment.quality.score import TOLERANCE_PX, fill
@@ -56,12 +57,8 @@ def judge_borders(labels: np.ndarray, probability: np.ndarray, truth: np.ndarray
     probability : ndarray of float32, shape (rows, columns)
     """
     whole = fill(truth)
-    line = np.zeros(whole.shape, np.uint8)
-    for edge in (line[:, 1:], line[:, :-1]):
-        edge |= whole[:, 1:] != whole[:, :-1]
-    for edge in (line[1:], line[:-1]):
-        edge |= whole[1:] != whole[:-1]
-    away = cv2.distanceTransform(1 - line, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    apart = ~(on_edges(whole) | on_edges(whole, upper_left=True))
+    away = cv2.distanceTransform(apart.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     found = find_borders(labels, probability)
     near = find_borders(labels, (away <= TOLERANCE_PX).astype(np.float32))
     kept = found.length_px >= SHORTEST_PX

@@ -19,13 +19,14 @@ import cv2
 import numpy as np
 
 from segment.errors import InputError
+from segment.label_edges import on_edges
 from segment.quality.calibration_table import FILE as CONFIDENCE
 from segment.quality.error_rates import write_rates
 from segment.quality.score import fill, intercepts
 from segment.training.agreement import write_settings
 from segment.training.data.cache import line_distance, write_cache
 from segment.training.data.crops import CropSource, Example
-from segment.training.data.pairs import Pair, find_pairs, lines_of, without_image
+from segment.training.data.pairs import Pair, find_pairs, without_image
 from segment.training.export import export
 from segment.training.finetune_card import Check, check_model, write_card
 from segment.training.fit import fit
@@ -202,7 +203,7 @@ def _example(pair: Pair, best_intercept_px: float) -> Example:
     lengths = intercepts(fill(truth.labels))
     scale = float(np.clip(best_intercept_px / lengths.mean(), 0.1, 4)) if lengths.size else 1.0
     size = (max(round(image.shape[1] * scale), 64), max(round(image.shape[0] * scale), 64))
-    away = cv2.distanceTransform((~lines_of(truth)).astype(np.uint8), cv2.DIST_L2, 5) * scale
+    away = cv2.distanceTransform((~on_edges(truth.labels)).astype(np.uint8), cv2.DIST_L2, 5) * scale
     thin = cv2.resize(away, size, interpolation=cv2.INTER_LINEAR) < 0.75
     resampled = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     return Example(resampled, line_distance(thin), None, pair.image.stem)

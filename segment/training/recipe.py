@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +133,8 @@ def _checked(kind: type, facts: dict[str, Any], path: Path) -> Any:
     unknown = sorted(set(facts) - set(known))
     if unknown:
         raise InputError(path, f"unknown key {', '.join(unknown)}", f"Known: {', '.join(sorted(known))}")
-    missing = [name for name, f in known.items() if _needed(f) and name not in facts]
+    needed = [n for n, f in known.items() if f.default is MISSING and f.default_factory is MISSING]
+    missing = [name for name in needed if name not in facts]
     if missing:
         raise InputError(path, f"{kind.__name__} lacks {', '.join(missing)}", "Add it")
     values = {key: tuple(v) if isinstance(v, list) else v for key, v in facts.items()}
@@ -142,7 +143,3 @@ def _checked(kind: type, facts: dict[str, Any], path: Path) -> Any:
         if type(value).__name__ not in (wanted, "int" if wanted == "float" else wanted):
             raise InputError(path, f"{key} = {value!r} is no {wanted}", "Correct it")
     return kind(**values)
-
-
-def _needed(one: Field[Any]) -> bool:
-    return one.default is MISSING and one.default_factory is MISSING

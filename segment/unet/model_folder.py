@@ -129,6 +129,7 @@ def load_model(name_or_path: str | Path | None = None) -> Model:
         network = [source, weights, weights.with_suffix(".bin")]
         contents = {path: _content(path) for path in [*network, *sorted(folder.glob("*.json"))]}
         weights_digest = _digest(contents, [*network, *folder.glob(CONFIDENCE)])
+        agreement = facts.get("bf16_agreement")
         model = Model(
             name=str(facts["name"]),
             folder=folder,
@@ -142,7 +143,7 @@ def load_model(name_or_path: str | Path | None = None) -> Model:
             persistence=float(facts["persistence"]),
             min_area_px=int(facts["min_area_px"]),
             weights=weights,
-            bf16_agreement=_optional_float(facts.get("bf16_agreement")),
+            bf16_agreement=None if agreement is None else float(agreement),
             confidence=read_confidence(folder),
         )
     except KeyError as error:
@@ -164,10 +165,6 @@ def _check(model: Model) -> None:
         raise ModelError(
             source, "persistence, best_intercept_px or min_area_px is out of range", "Correct it"
         )
-
-
-def _optional_float(value: Any) -> float | None:
-    return None if value is None else float(value)
 
 
 def _find_folder(name_or_path: str | Path | None) -> Path:

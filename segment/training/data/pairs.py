@@ -75,7 +75,7 @@ class Pair:
             size = "{1} x {0} px".format(*traced.labels.shape)
             reason = f"{size}, the image {columns} x {rows}"
             raise InputError(self.tracing, reason, "Trace on the whole image, at its own size")
-        if not lines_of(traced).any():
+        if not on_edges(traced.labels).any():
             reason, remedy = "shows no boundary", "Draw bright lines on black, label grains, or save regions"
             raise InputError(self.tracing, reason, remedy)
         return traced
@@ -192,8 +192,3 @@ def _files(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
         for path in sorted(folder.glob("*"))
         if path.suffix.lower() in suffixes and path.name[0] != "." and path.is_file()
     ]
-
-
-def lines_of(cells: GrainMap) -> np.ndarray:
-    """One-pixel boundaries between cells, and around what is no grain; bool."""
-    return on_edges(cells.labels)

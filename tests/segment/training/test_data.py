@@ -12,6 +12,7 @@ import tifffile
 from scipy import ndimage as ndi
 
 from segment.errors import InputError
+from segment.label_edges import on_edges
 from segment.training import record
 from segment.training.data.cache import (
     NOT_GRAIN,
@@ -27,7 +28,7 @@ from segment.training.data.cache import (
 )
 from segment.training.data.crop_sampling import Exposure, draw_exposure
 from segment.training.data.crops import CropSource, Example, re_expose, read_real
-from segment.training.data.pairs import find_pairs, lines_of
+from segment.training.data.pairs import find_pairs
 from segment.training.recipe import RealSet, TrainingRecipe, read_recipe
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -196,7 +197,7 @@ def test_masks_imagej_tracings_and_labels_give_the_same_cells(tmp_path: Path, ki
     (pair,) = find_pairs(tmp_path / "images", tmp_path / "traced")
     truth = pair.truth()
     assert truth.n_grains == 16
-    assert line_distance(lines_of(truth))[16, 16] > 8 * 10
+    assert line_distance(on_edges(truth.labels))[16, 16] > 8 * 10
 
 
 def test_an_image_without_tracing_is_named(tmp_path: Path) -> None:
