@@ -20,18 +20,21 @@ def stored_names(inputs: Sequence[str]) -> Callable[[Path], str]:
     inputs : sequence of str
         Files, folders and patterns of the call.
     """
-    folders = {
-        Path(os.path.abspath(found))
-        for text in inputs
-        for found in ([text] if Path(text).exists() else glob.glob(text, recursive=True))
-        if Path(found).is_dir()
-    }
+    folders = sorted(
+        {
+            os.path.abspath(found)
+            for text in inputs
+            for found in ([text] if Path(text).exists() else glob.glob(text, recursive=True))
+            if Path(found).is_dir()
+        },
+        key=len,
+    )
 
     def name(path: Path) -> str:
-        path = Path(os.path.abspath(path))
-        above = [folder for folder in path.parents if folder in folders]
-        root = above[-1] if above else path.parent
-        return printable(path.relative_to(root.parent).as_posix())
+        text = os.path.abspath(path)
+        above = (folder for folder in folders if text.startswith(folder.rstrip(os.sep) + os.sep))
+        root = os.path.dirname(next(above, os.path.dirname(text)))
+        return printable(Path(text[len(root) :].lstrip(os.sep)).as_posix())
 
     return name
 

@@ -256,8 +256,14 @@ def _find(call: Call, sheet: SampleSheet | None) -> tuple[list[Path], Assignment
     if call.corrections is not None:
         own.add(_real(call.corrections))
 
+    def outside(path: Path) -> bool:
+        place = _real(path)
+        return own.isdisjoint([place, *place.parents])
+
     def listing() -> list[Path]:
-        return [path for path in find_inputs(call.inputs) if own.isdisjoint(_real(path).parents)]
+        found = find_inputs(call.inputs)
+        good = {folder: outside(folder) for folder in {path.parent for path in found}}
+        return [path for path in found if good[path.parent] and (not path.is_symlink() or outside(path))]
 
     paths = listing() if call.manifest is None else frozen_listing(call.manifest, listing)
     if not paths:

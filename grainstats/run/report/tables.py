@@ -63,18 +63,22 @@ def _write(stem: Path, parts: Iterator[pd.DataFrame]) -> list[Path]:
 
 def _both(parts: Iterator[pd.DataFrame], csv: Path, parquet: Path) -> None:
     import pyarrow as pa
+    import pyarrow.csv
     import pyarrow.parquet as pq
 
-    writer: pq.ParquetWriter | None = None
+    exact: pq.ParquetWriter | None = None
     with ExitStack() as stack:
-        file = stack.enter_context(csv.open("w", encoding="utf-8", newline=""))
+        file = stack.enter_context(csv.open("wb"))
         for part in parts:
-            without_formulas(part).to_csv(file, index=False, header=writer is None, lineterminator="\n")
-            schema = None if writer is None else writer.schema
-            table = pa.Table.from_pandas(part, schema=schema, preserve_index=False)
-            if writer is None:
-                writer = stack.enter_context(pq.ParquetWriter(parquet, table.schema))
-            writer.write_table(table)
+            table = pa.Table.from_pandas(part, exact and exact.schema, preserve_index=False)
+            if exact is None:
+                exact = stack.enter_context(pq.ParquetWriter(parquet, table.schema))
+                part[:0].to_csv(file, index=False, lineterminator="\n")  # the header
+                options = pa.csv.WriteOptions(include_header=False)
+                text = stack.enter_context(pa.csv.CSVWriter(file, table.schema, write_options=options))
+            exact.write_table(table)
+            safe = without_formulas(part)
+            text.write_table(table if safe is part else pa.Table.from_pandas(safe, table.schema))
 
 
 def _keyed(table: pd.DataFrame, keys: pd.Series) -> pd.DataFrame:
