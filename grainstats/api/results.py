@@ -131,9 +131,7 @@ class SampleResult:
 
     def plot(self) -> Figure:
         """Sizes by number and area, spacings, and one micrograph with its grains coloured by size."""
-        from grainstats.api.plots import figure_of
-
-        return figure_of([self])
+        return _figure([self])
 
     def __repr__(self) -> str:
         said = "not judged" if self.verdict is None else f"{self.verdict.verdict} ({self.verdict.reason})"
@@ -209,9 +207,7 @@ class Results:
 
     def plot(self) -> Figure:
         """A row per sample: sizes by number and area, spacings, and a micrograph with coloured grains."""
-        from grainstats.api.plots import figure_of
-
-        return figure_of(list(self.samples.values()))
+        return _figure(list(self.samples.values()))
 
     def save(self, folder: str | Path) -> Path:
         """Copy everything into a folder that `load_results` reads: database, tables, label maps, report.
@@ -237,6 +233,24 @@ class Results:
 
     def _repr_html_(self) -> str:
         return _html(list(self.samples.values()))
+
+
+def _figure(samples: list[SampleResult]) -> Figure:
+    """A row of three pictures for each sample."""
+    from grainstats.api.plots import draw_grains, draw_sizes, draw_spacings, rows_of_three
+
+    figure, axes = rows_of_three(len(samples))
+    for (sizes, spacings, grains), sample in zip(axes, samples, strict=False):
+        said = "not judged" if sample.verdict is None else sample.verdict.verdict
+        draw_sizes(sizes, sample.grains, sample.verdict, f"{sample.sample_id}: {said}")
+        means = sample.descriptors["value"]
+        draw_spacings(spacings, sample.intercepts, means.get("intercept_mean_nm"))
+        if sample.images and sample.images[0].labels_path is not None:
+            image = sample.images[0]
+            draw_grains(grains, image.grain_map, image.picture, image.name)
+        else:
+            draw_grains(grains, None, None, "")
+    return figure
 
 
 def _table(database: str, name: str, sample_id: str) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grainstats.magnet.stack import above_zero, not_negative
+from grainstats.magnet.stack import above_zero
 from segment.errors import InputError
 
 HOUR = 3600.0  #: seconds
@@ -51,7 +51,7 @@ class Creep:
     mu: float | None = None
 
     def __post_init__(self) -> None:
-        not_negative("creep rate", self.rate, "")
+        above_zero("creep rate", self.rate, or_zero=True)
         if self.rate >= 1:
             raise InputError("creep rate", f"{self.rate:g} is not a share below 1", "Give S, e.g. 0.005")
         above_zero("t0", self.t0_s, "s")
@@ -101,7 +101,7 @@ class Creep:
         InputError
             `hours` is not after t0.
         """
-        above_zero("hours", hours, "")
+        above_zero("hours", hours)
         first = self.t0_s / HOUR
         if hours <= first:
             raise InputError(

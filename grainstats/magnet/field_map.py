@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,16 +55,13 @@ def field_map(stack: Stack, j_A_per_m2: float, r_mm: ArrayLike, z_mm: ArrayLike)
     >>> print(f"{field.b_z_T[0, 0]:.3f} T")
     2.000 T
     """
-    r, z = np.atleast_1d(np.asarray(r_mm, float)), np.atleast_1d(np.asarray(z_mm, float))
-    b_r, b_z = np.zeros((z.size, r.size)), np.zeros((z.size, r.size))
-    faces = np.array(stack.faces_mm()) * MM
-    u = z[:, None, None] * MM - faces[None]  # (points, discs, lower and upper)
-    for column, radius in enumerate(r * MM):
-        sheet, amount = _sheets(stack.bore_mm / 2 * MM, stack.diameter_mm / 2 * MM, radius)
-        ends = sheet_end(sheet, radius, u[..., None])
-        for out, end in zip((b_r, b_z), ends, strict=True):
-            out[:, column] = j_A_per_m2 * ((end[:, :, 0] - end[:, :, 1]) @ amount).sum(axis=1)
-    return FieldMap(r, z, b_r, b_z)
+    inner, outer = stack.bore_mm / 2 * MM, stack.diameter_mm / 2 * MM
+
+    def sheets(radius: float) -> tuple[np.ndarray, np.ndarray]:
+        sheet, width = _sheets(inner, outer, radius)
+        return sheet, j_A_per_m2 * np.broadcast_to(width, (stack.n_discs, 1, width.size))
+
+    return _mapped(np.array(stack.faces_mm()) * MM, sheets, r_mm, z_mm)
 
 
 def _sheets(inner: float, outer: float, radius: float) -> tuple[np.ndarray, np.ndarray]:
@@ -81,14 +79,33 @@ def _sheets(inner: float, outer: float, radius: float) -> tuple[np.ndarray, np.n
 
 def field_map_of_cells(cells: Cells, j: np.ndarray, r_mm: ArrayLike, z_mm: ArrayLike) -> FieldMap:
     """Field of discs whose cells carry the current densities `j`, A/m², shape (n_discs, n_z, n_r)."""
-    r, z = np.atleast_1d(np.asarray(r_mm, float)), np.atleast_1d(np.asarray(z_mm, float))
-    b_r, b_z = np.zeros((z.size, r.size)), np.zeros((z.size, r.size))
     x, w = np.polynomial.legendre.leggauss(2)
     sheet = (cells.radius[:, None] + x * cells.dr / 2).ravel()
-    share = np.tile(w / 2, cells.n_r) * cells.dr
-    amount = np.repeat(j, x.size, axis=2) * share
-    u = z[:, None, None] * MM - cells.z_edges[None]
+    amount = np.repeat(j, x.size, axis=2) * np.tile(w / 2, cells.n_r) * cells.dr
+    return _mapped(cells.z_edges, lambda radius: (sheet, amount), r_mm, z_mm)
+
+
+def _mapped(
+    edges: np.ndarray,
+    sheets: Callable[[float], tuple[np.ndarray, np.ndarray]],
+    r_mm: ArrayLike,
+    z_mm: ArrayLike,
+) -> FieldMap:
+    """Sum over thin solenoids between the edges of the layers.
+
+    Parameters
+    ----------
+    edges : ndarray, shape (n_discs, n_layers + 1)
+        Metres above the mid-plane.
+    sheets : callable
+        Distance from the axis in metres -> radii of the solenoids that serve there, shape (s,), and their
+        currents per metre of height, shape (n_discs, n_layers, s).
+    """
+    r, z = np.atleast_1d(np.asarray(r_mm, float)), np.atleast_1d(np.asarray(z_mm, float))
+    b_r, b_z = np.zeros((z.size, r.size)), np.zeros((z.size, r.size))
+    u = z[:, None, None] * MM - edges[None]
     for column, radius in enumerate(r * MM):
+        sheet, amount = sheets(float(radius))
         ends = sheet_end(sheet, radius, u[..., None])
         for out, end in zip((b_r, b_z), ends, strict=True):
             out[:, column] = np.einsum("pdzs,dzs->p", end[:, :, :-1] - end[:, :, 1:], amount)

@@ -14,7 +14,7 @@ from grainstats.magnet.self_field import SelfField, extrapolate, grids, settle
 from grainstats.magnet.stack import Stack, above_zero
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Magnetised:
     """Current and field of a stack.
 
@@ -24,12 +24,14 @@ class Magnetised:
     j_cells : ndarray, shape (n_discs, n_z, n_r)
         A/m².
     j_A_per_m2 : float
-        Uniform, or the mean over the volume.
-    b_T : ndarray
+        Current density; with J_c(B) its mean over the superconductor's volume.
+    b_T : ndarray, shape (n,)
         On the axis.
     b_probe_T : float
+        What the probe reads.
     error_estimate : float
-        Of `b_probe_T`, as a share of it.
+        Of `b_probe_T`, as a share of it: 0 for a uniform current (closed form), else what extrapolating the
+        grid changed.
     energy_J : float
         Stored in the field, in the limit of small cells.
     warnings : tuple of str
@@ -67,7 +69,15 @@ def carrying(stack: Stack, z_mm: np.ndarray, probe_mm: float, j_A_per_m2: float)
     on_axis = j * axis_field_per_j(stack, z_mm)
     flows = [np.full(cells.shape, j) for cells in (coarse, fine)]
     energy = _energy(stored_energy(coarse, flows[0]), stored_energy(fine, flows[1]))
-    return Magnetised(fine, flows[1], j, on_axis, at_probe, 0.0, energy)
+    return Magnetised(
+        cells=fine,
+        j_cells=flows[1],
+        j_A_per_m2=j,
+        b_T=on_axis,
+        b_probe_T=at_probe,
+        error_estimate=0.0,
+        energy_J=energy,
+    )
 
 
 def reading(stack: Stack, z_mm: np.ndarray, probe_mm: float, field_T: float) -> Magnetised:
@@ -97,14 +107,14 @@ def in_own_field(stack: Stack, z_mm: np.ndarray, probe_mm: float, law: CurrentLa
     mean, _ = extrapolate(*(np.array(state.mean_j) for state in states))
     fine = states[-1]
     return Magnetised(
-        fine.cells,
-        fine.j,
-        float(mean),
-        value[:-1],
-        float(value[-1]),
-        float(error[-1] / abs(value[-1])),
-        _energy(*(stored_energy(state.cells, state.j) for state in states[1:])),
-        _outside_table(law, fine),
+        cells=fine.cells,
+        j_cells=fine.j,
+        j_A_per_m2=float(mean),
+        b_T=value[:-1],
+        b_probe_T=float(value[-1]),
+        error_estimate=float(error[-1] / abs(value[-1])),
+        energy_J=_energy(*(stored_energy(state.cells, state.j) for state in states[1:])),
+        warnings=_outside_table(law, fine),
     )
 
 

@@ -51,8 +51,8 @@ class Stack:
     def __post_init__(self) -> None:
         above_zero("diameter", self.diameter_mm, "mm")
         above_zero("thickness", self.thickness_mm, "mm")
-        not_negative("bore", self.bore_mm, "mm")
-        not_negative("gap", self.gap_mm, "mm")
+        above_zero("bore", self.bore_mm, "mm", or_zero=True)
+        above_zero("gap", self.gap_mm, "mm", or_zero=True)
         if self.bore_mm >= self.diameter_mm:
             raise InputError(
                 "bore",
@@ -111,31 +111,19 @@ class Stack:
         return height
 
 
-def above_zero(name: str, value: float, unit: str) -> float:
+def above_zero(name: str, value: float, unit: str = "", *, or_zero: bool = False) -> float:
     """The value, or an error that names it.
 
     Raises
     ------
     InputError
-        Not positive and finite.
+        Not positive (or, `or_zero`, negative) or not finite.
     """
-    if not (math.isfinite(value) and value > 0):
-        raise InputError(
-            name, f"{value:g} {unit} is not a positive number".replace("  ", " "), "Give one above 0"
-        )
-    return value
-
-
-def not_negative(name: str, value: float, unit: str) -> float:
-    """The value, or an error that names it.
-
-    Raises
-    ------
-    InputError
-        Negative or not finite.
-    """
-    if not (math.isfinite(value) and value >= 0):
-        raise InputError(
-            name, f"{value:g} {unit} is negative or no number".replace("  ", " "), "Give 0 or more"
-        )
-    return value
+    if math.isfinite(value) and (value > 0 or (or_zero and value == 0)):
+        return value
+    reason, remedy = (
+        ("is negative or no number", "Give 0 or more")
+        if or_zero
+        else ("is not a positive number", "Give one above 0")
+    )
+    raise InputError(name, " ".join(f"{value:g} {unit} {reason}".split()), remedy)

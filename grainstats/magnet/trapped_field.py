@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from grainstats.magnet.cells import Cells
 from grainstats.magnet.creep import Creep
 from grainstats.magnet.energy import magnetic_moment
 from grainstats.magnet.field_map import FieldMap, field_map, field_map_of_cells
@@ -25,55 +24,38 @@ DECAY_HOURS = 24.0  #: until when the decay is listed, unless said
 Z_ORIGIN = "mid-plane of the stack, upwards along the axis"
 
 
-@dataclass(frozen=True, eq=False)
-class Magnet:
-    """A magnetised stack.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Magnet(Magnetised):
+    """A magnetised stack, with what its field does and how it decays; see `Magnetised` for the rest.
 
     Attributes
     ----------
     stack : Stack
-    z_mm, b_T : ndarray, shape (n,)
-        Field on the axis; heights above the mid-plane of the stack.
-    probe_mm, b_probe_T : float
-        Where the probe is on the axis, and what it reads.
-    j_A_per_m2 : float
-        Current density; with J_c(B) its mean over the superconductor's volume.
-    error_estimate : float
-        Of `b_probe_T`, as a share of it: 0 for a uniform current (closed form), else what extrapolating the
-        grid changed.
+    z_mm : ndarray, shape (n,)
+        Of `b_T`, above the mid-plane of the stack.
+    probe_mm : float
+        Where the probe is on the axis.
     decay : tuple of (hours, share)
         What is left of the field after magnetising; empty without a creep rate.
     hours_to_lose : float or None
         Until the share asked for is lost; None where none was.
-    moment_A_m2, magnetisation_A_per_m, energy_J, hoop_stress_MPa : float
+    moment_A_m2, magnetisation_A_per_m, hoop_stress_MPa : float
     strength_MPa : float or None
         Tensile strength given by the user.
-    cells : Cells
-    j_cells : ndarray, shape (n_discs, n_z, n_r)
-        Current density of the cells, A/m².
     inputs : dict
         What was asked, with every default filled in.
-    warnings : tuple of str
     """
 
     stack: Stack
     z_mm: np.ndarray
-    b_T: np.ndarray
     probe_mm: float
-    b_probe_T: float
-    j_A_per_m2: float
-    error_estimate: float
     decay: tuple[tuple[float, float], ...]
     hours_to_lose: float | None
     moment_A_m2: float
     magnetisation_A_per_m: float
-    energy_J: float
     hoop_stress_MPa: float
     strength_MPa: float | None
-    cells: Cells
-    j_cells: np.ndarray
     inputs: dict[str, Any]
-    warnings: tuple[str, ...] = field(default=())
 
     def field_map(self, r_mm: np.ndarray, z_mm: np.ndarray) -> FieldMap:
         """Flux density on a grid of distances from the axis and heights above the mid-plane, millimetres."""
@@ -184,22 +166,16 @@ def magnet(
     stress = hoop_stress_MPa(state.cells, state.j_cells)
     moment = magnetic_moment(state.cells, state.j_cells)
     return Magnet(
+        **vars(state) | {"warnings": state.warnings + _stress_warning(stress, strength_MPa)},
         stack=shape,
         z_mm=z_mm,
-        b_T=state.b_T,
         probe_mm=height,
-        b_probe_T=state.b_probe_T,
-        j_A_per_m2=state.j_A_per_m2,
-        error_estimate=state.error_estimate,
         decay=decay,
         hours_to_lose=None if creep is None or lose is None else creep.hours_to_lose(lose),
         moment_A_m2=moment,
         magnetisation_A_per_m=moment / shape.volume_m3,
-        energy_J=state.energy_J,
         hoop_stress_MPa=stress,
         strength_MPa=strength_MPa,
-        cells=state.cells,
-        j_cells=state.j_cells,
         inputs={
             "diameter_mm": float(diameter_mm),
             "thickness_mm": float(thickness_mm),
@@ -218,7 +194,6 @@ def magnet(
             "lose": lose,
             "strength_MPa": strength_MPa,
         },
-        warnings=state.warnings + _stress_warning(stress, strength_MPa),
     )
 
 

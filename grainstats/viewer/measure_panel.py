@@ -12,10 +12,7 @@ from grainstats.viewer.shown import cells_layer, in_background, known_of, once_d
 
 SETTLE_MS = 400  #: after the last edit, until the map is measured
 INCHES = (4.2, 4.6)  #: of the figure
-TEXT_PX, FIGURE_PX = (
-    120,
-    220,
-)  #: heights with which three panels fit above each other on a screen of 900 pixels
+TEXT_PX, FIGURE_PX = 120, 220  #: heights: three panels fit above each other on a screen of 900 pixels
 
 
 class MeasurePanel:

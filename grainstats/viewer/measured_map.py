@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from segment.errors import UncalibratedError
 from segment.grain_map import GrainMap
@@ -16,7 +14,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from grainstats.api.plots import Pictured
     from grainstats.infer import ModalityVerdict
     from grainstats.measure import Measurement
 
@@ -26,42 +23,19 @@ BEFORE = "#777777"  #: colour of the outline of the distribution before the edit
 
 @dataclass(frozen=True, eq=False)
 class MeasuredMap:
-    """One image by itself; what `grainstats.api.plots` draws.
+    """One image by itself, measured and judged.
 
     Attributes
     ----------
-    sample_id : str
-        Name of the image.
     measurement : Measurement
     verdict : ModalityVerdict
     summary : dict
         As `grainstats.measure.sample_summary`.
     """
 
-    sample_id: str
     measurement: Measurement
     verdict: ModalityVerdict
     summary: dict[str, Any]
-
-    @property
-    def grains(self) -> pd.DataFrame:
-        """One row a grain."""
-        return self.measurement.grains
-
-    @property
-    def intercepts(self) -> pd.DataFrame:
-        """One row an intercept."""
-        return self.measurement.intercepts
-
-    @property
-    def descriptors(self) -> pd.DataFrame:
-        """Numbers by name."""
-        return pd.DataFrame.from_dict(self.summary["descriptors"], orient="index")
-
-    @property
-    def images(self) -> Sequence[Pictured]:
-        """None are drawn: the viewer shows the image."""
-        return ()
 
 
 def measured(name: str, grain_map: GrainMap) -> MeasuredMap:
@@ -79,7 +53,7 @@ def measured(name: str, grain_map: GrainMap) -> MeasuredMap:
         raise UncalibratedError(name, "its pixel size is not known", "Give it in the Segment panel")
     found = measure_grain_map(grain_map, image_id=name)
     verdict = judge_sample([SampleImage.of_measurement(found)])
-    return MeasuredMap(name, found, verdict, sample_summary([found]))
+    return MeasuredMap(found, verdict, sample_summary([found]))
 
 
 def draw(figure: Figure, now: MeasuredMap, before: MeasuredMap | None = None) -> None:
@@ -95,15 +69,16 @@ def _draw(figure: Figure, now: MeasuredMap, before: MeasuredMap | None) -> None:
 
     figure.clear()
     sizes, spacings = figure.subplots(2, 1)
-    draw_sizes(sizes, now)
-    draw_spacings(spacings, now)
-    sizes.set_title("grain size")
+    found = now.measurement
+    draw_sizes(sizes, found.grains, now.verdict, "grain size")
+    draw_spacings(spacings, found.intercepts, now.summary["intercept_nm"]["mean"])
     if before is not None and before is not now:
-        inside = before.grains.loc[~before.grains["touches_frame"]]
+        grains, intercepts = before.measurement.grains, before.measurement.intercepts
+        inside = grains.loc[~grains["touches_frame"]]
         size = inside["equivalent_diameter_nm"].to_numpy(float)
         _outline(sizes, size, inside["weight"].fillna(1.0).to_numpy(float) * size**2, "by area, before")
-        whole = before.intercepts["censored"].astype(str) == "none"
-        length = before.intercepts.loc[whole, "length_nm"].to_numpy(float)
+        whole = intercepts["censored"].astype(str) == "none"
+        length = intercepts.loc[whole, "length_nm"].to_numpy(float)
         _outline(spacings, length, np.ones(length.size), "before")
 
 

@@ -40,11 +40,6 @@ class BoundaryLines:
 def boundary_lines(network: BoundaryNetwork, step_px: float = STEP_PX) -> BoundaryLines:
     """Lines with points about `step_px` apart; the ends, and at least three points of a closed line, are
     kept.
-
-    Parameters
-    ----------
-    network : BoundaryNetwork
-    step_px : float
     """
     n, edge = network.position.shape[0], network.edge
     if edge.shape[0] == 0:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from scipy import sparse
+from scipy.sparse import csgraph
 
-from grainstats.infer.current._walk import shortest_path
 from grainstats.infer.current.boundary_lines import BoundaryLines, boundary_lines
 from grainstats.infer.current.pores import pore_links
 from grainstats.measure.network.graph import BoundaryNetwork
@@ -105,11 +106,30 @@ class CutSolver:
         direction : {"x", "y"}
             Of the current.
         """
-        start, end = self.graph.sides(direction)
-        total, edges = shortest_path(
-            self._first, self._neighbour, self._edge, np.asarray(weight, float), start, end
+        n = self.graph.position.shape[0]
+        start, end = (np.flatnonzero(side) for side in self.graph.sides(direction))
+        if not start.size or not end.size:
+            return LimitingPath(np.inf, np.empty(0, np.int64))
+        weight = np.asarray(weight, float)
+        weighted = sparse.csr_array((weight[self._edge], self._neighbour, self._first), shape=(n, n))
+        distance, before, _ = csgraph.dijkstra(
+            weighted, indices=start, min_only=True, return_predecessors=True
         )
-        return LimitingPath(total / self.graph.width(direction), edges)
+        last = int(end[np.argmin(distance[end])])
+        if not np.isfinite(distance[last]):
+            return LimitingPath(np.inf, np.empty(0, np.int64))
+        edges = self._edges_back(last, before, weight)
+        return LimitingPath(float(distance[last]) / self.graph.width(direction), edges)
+
+    def _edges_back(self, here: int, before: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        """Pieces from a point back to where its path begins; of several between two points the cheapest."""
+        found = []
+        while before[here] >= 0:
+            part = slice(self._first[here], self._first[here + 1])
+            ways = self._edge[part][self._neighbour[part] == before[here]]
+            found.append(ways[np.argmin(weight[ways])])
+            here = int(before[here])
+        return np.array(found, np.int64)
 
 
 def cut_graph(network: BoundaryNetwork, labels: np.ndarray) -> CutGraph:

@@ -10,6 +10,7 @@ import numpy as np
 from grainstats.infer.current.cut_graph import CutGraph
 from grainstats.infer.current.law import Law
 from grainstats.infer.current.misorientations import misorientations, random_orientations
+from segment.cells.borders import find_borders, pair_key
 from segment.errors import InputError
 from segment.grain_map import GrainMap
 from segment.orientation import misorientation_of_pairs
@@ -82,7 +83,7 @@ class DrawSource:
         c, law = self.carriers, self.law
         doubtful = c.confidence is not None and bool((c.confidence < 1).any())
         drawn = law.needs_angles and (
-            c.angle_deg is None or law.source == "random" or bool(_unknown(c).any())
+            c.angle_deg is None or law.source == "random" or bool(np.isnan(c.angle_deg).any())
         )
         return doubtful or drawn or law.scatter_sigma > 0 or 0 < law.blocked_share < 1
 
@@ -90,7 +91,7 @@ class DrawSource:
         """What every pair carries."""
         c, law = self.carriers, self.law
         p = len(c.pairs)
-        share = share_of_angle(law, self._angles(rng)) if law.needs_angles else np.ones(p)
+        share = law.share_at(self._angles(rng)) if law.needs_angles else np.ones(p)
         if law.needs_classes and c.coarse is not None:
             share *= np.array([law.fine_fine, law.fine_coarse, law.coarse_coarse])[
                 c.coarse[c.pairs].sum(axis=1)
@@ -103,20 +104,6 @@ class DrawSource:
         length = c.length[real]
         mean = float(np.average(share[real], weights=length)) if length.sum() > 0 else float("nan")
         return Draw(np.where(real, share, np.inf), mean)
-
-
-def share_of_angle(law: Law, angle_deg: np.ndarray) -> np.ndarray:
-    """Share of j0 that boundaries of these misorientations carry; `Law.share_at` for an array."""
-    over = angle_deg - (law.theta_c_deg or 0.0)
-    falling = (
-        np.zeros(over.shape) if law.theta_0_deg is None else np.exp(-np.maximum(over, 0) / law.theta_0_deg)
-    )
-    return np.where(over < 0, 1.0, np.maximum(falling, law.plateau))
-
-
-def _unknown(carriers: Carriers) -> np.ndarray:
-    assert carriers.angle_deg is not None
-    return np.isnan(carriers.angle_deg)
 
 
 def _angle_source(carriers: Carriers, law: Law) -> Callable[[np.random.Generator], np.ndarray]:
@@ -148,12 +135,6 @@ def _angle_source(carriers: Carriers, law: Law) -> Callable[[np.random.Generator
 def carriers_of(graph: CutGraph, grain_map: GrainMap, law: Law) -> tuple[Carriers, np.ndarray]:
     """Pairs of grains of a graph, and the pair of each of its pieces.
 
-    Parameters
-    ----------
-    graph : CutGraph
-    grain_map : GrainMap
-    law : Law
-
     Returns
     -------
     carriers : Carriers
@@ -161,10 +142,9 @@ def carriers_of(graph: CutGraph, grain_map: GrainMap, law: Law) -> tuple[Carrier
         -1 along pores and inside grains.
     """
     boundary = (graph.grains > 0).all(axis=1) & (graph.grains[:, 0] != graph.grains[:, 1])
-    key = graph.grains[:, 0].astype(np.int64) << 32 | graph.grains[:, 1]
-    unique, index = np.unique(key[boundary], return_inverse=True)
+    unique, index = np.unique(pair_key(*graph.grains[boundary].T), return_inverse=True)
     pairs = np.column_stack([unique >> 32, unique & 0xFFFFFFFF])
-    pair_of_edge = np.full(len(key), -1)
+    pair_of_edge = np.full(len(boundary), -1)
     pair_of_edge[boundary] = index
     length = np.bincount(index, graph.length[boundary], len(pairs))
     area = np.bincount(grain_map.labels[grain_map.labels > 0].ravel(), minlength=grain_map.n_grains + 1)
@@ -215,11 +195,8 @@ def _confidence(grain_map: GrainMap, pairs: np.ndarray) -> np.ndarray | None:
     """Calibrated chance of each pair's boundary; None where none was measured."""
     if grain_map.probability is None or grain_map.reliability is None:
         return None
-    from segment.cells.borders import find_borders
-
     borders = find_borders(grain_map.labels, grain_map.probability)
-    key = borders.pairs[:, 0].astype(np.int64) << 32 | borders.pairs[:, 1]
-    wanted = pairs[:, 0].astype(np.int64) << 32 | pairs[:, 1]
+    key, wanted = pair_key(*borders.pairs.T), pair_key(*pairs.T)
     at = np.minimum(np.searchsorted(key, wanted), max(key.size - 1, 0))
     known = key[at] == wanted if key.size else np.zeros(len(wanted), bool)
     sure = grain_map.reliability(borders.confidence)

@@ -15,7 +15,7 @@ from grainstats.infer.current.grain_paths import graph_through_grains
 from grainstats.infer.current.law import Law, law_of, read_law
 from grainstats.infer.current.missing import check_missed, correction, share_lost, without_some
 from grainstats.infer.current.result import CurrentEstimate, DirectionEstimate, MapPaths
-from grainstats.infer.current.volume import volume_current
+from grainstats.infer.current.volume import grains_across, numbered, volume_current
 from grainstats.measure.grains.window import labels_with_hidden
 from grainstats.measure.network.graph import BoundaryNetwork, boundary_network
 from segment.errors import InputError
@@ -92,7 +92,8 @@ def current(
     missed = [share_lost(g) if missed_share is None else missed_share for g in grain_maps]
     n = _n_draws(problems, draws, max(missed))
     runs = [p.run(n, missed[k], seed, k) for k, p in enumerate(problems)]
-    across: dict[str, float] = {d: min(grains_across(g, d) for g in grain_maps) for d in DIRECTIONS}
+    labels = [labels_with_hidden(g) for g in grain_maps]
+    across = {d: min(grains_across(one, axis) for one in labels) for d, axis in (("x", 1), ("y", 0))}
     lost = sum(int((~np.isfinite(run.found)).any(axis=1).sum()) for run in runs)
     return CurrentEstimate(
         {d: _pooled(problems, runs, d) for d in DIRECTIONS},
@@ -103,15 +104,6 @@ def current(
         all(g.pixel_size_nm is not None for g in grain_maps),
         _warnings(across, [_seen(g)[0] for g in grain_maps], lost),
     )
-
-
-def grains_across(grain_map: GrainMap, direction: Direction) -> float:
-    """Grains that a line along the direction meets, mean over the lines of pixels."""
-    labels = labels_with_hidden(grain_map)
-    labels = labels if direction == "x" else labels.T
-    starts = labels[:, 1:][(labels[:, 1:] != labels[:, :-1])] > 0
-    lines = (labels > 0).any(axis=1).sum()
-    return float((starts.sum() + (labels[:, 0] > 0).sum()) / max(lines, 1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,7 +196,7 @@ def _as_maps(maps: GrainMap | np.ndarray | Sequence[GrainMap | np.ndarray]) -> l
     several = [maps] if isinstance(maps, GrainMap | np.ndarray) else list(maps)
     if not several:
         raise InputError("maps", "there is none", "Give at least one")
-    return [one if isinstance(one, GrainMap) else _from_labels(one) for one in several]
+    return [one if isinstance(one, GrainMap) else GrainMap(numbered(one, 2)) for one in several]
 
 
 def _seen(grain_map: GrainMap) -> tuple[GrainMap, tuple[float, float]]:
@@ -221,20 +213,6 @@ def _seen(grain_map: GrainMap) -> tuple[GrainMap, tuple[float, float]]:
         grain_map, labels=grain_map.labels[part], valid=valid, probability=probability, second_phases=None
     )
     return cropped, (float(top), float(left))
-
-
-def _from_labels(labels: np.ndarray) -> GrainMap:
-    """A map of labels 1 ... n in the order of their values."""
-    labels = np.asarray(labels)
-    if labels.ndim != 2 or labels.dtype.kind not in "iub" or labels.size == 0 or labels.min() < 0:
-        raise InputError(
-            "labels",
-            f"{labels.dtype} of shape {labels.shape} are no labels",
-            "Give whole numbers >= 0 in 2-D",
-        )
-    values, index = np.unique(labels, return_inverse=True)
-    first = 0 if values[0] == 0 else 1
-    return GrainMap((index.reshape(labels.shape) + first).astype(np.int32))
 
 
 def _check_crossed(solver: CutSolver) -> None:
@@ -273,10 +251,7 @@ def _pooled(problems: list[_Problem], runs: list[_Run], d: Direction) -> Directi
             "in no draw a path leads from side to side",
             "Use a map with clearer boundaries",
         )
-    over_mean = np.divide(values, mean[usable], out=np.full(values.size, np.nan), where=mean[usable] > 0)
-    low, high = np.percentile(values, [2.5, 97.5])
-    middle = float(np.median(over_mean)) if np.isfinite(over_mean).all() else float("nan")
-    return DirectionEstimate(float(np.median(values)), middle, float(low), float(high), values)
+    return DirectionEstimate.of_draws(values, mean[usable])
 
 
 def _warnings(across: dict[str, float], grain_maps: list[GrainMap], lost: int) -> tuple[str, ...]:

@@ -36,10 +36,6 @@ def graph_through_grains(
         As the network was made from, hidden pixels below 0.
     points_across : float, optional
         Points per mean grain diameter; None: as many as `MAX_CHORDS` allows, at most `POINTS_ACROSS`.
-
-    Returns
-    -------
-    CutGraph
     """
     n_grains = max(int(labels.max()), 1)
     diameter = np.sqrt(np.count_nonzero(labels > 0) / n_grains)
@@ -102,11 +98,7 @@ def _frame_points(
 
 
 def _chords(
-    position: np.ndarray,
-    piece: np.ndarray,
-    grains: np.ndarray,
-    frame_label: np.ndarray,
-    labels: np.ndarray,
+    position: np.ndarray, piece: np.ndarray, grains: np.ndarray, frame_label: np.ndarray, labels: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of points that see each other within a cell, and the cell's label."""
     point = np.concatenate(

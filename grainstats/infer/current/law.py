@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from grainstats.infer.current.presets import PRESETS
 from segment.errors import InputError
 from segment.orientation.symmetry import LAUE_GROUPS, laue_of_name
@@ -16,13 +19,8 @@ from segment.orientation.symmetry import LAUE_GROUPS, laue_of_name
 Source = Literal["map", "random"]
 Texture = Literal["random", "fibre", "biaxial"]
 TEXTURES: dict[str, Texture] = {
-    "random": "random",
-    "none": "random",
-    "fibre": "fibre",
-    "fiber": "fibre",
-    "biaxial": "biaxial",
-}
-SHARES = ("plateau", "blocked_share")
+    "random": "random", "none": "random", "fibre": "fibre", "fiber": "fibre", "biaxial": "biaxial"
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -71,8 +69,8 @@ class Law:
     Examples
     --------
     >>> law = Law(theta_c_deg=9, theta_0_deg=9, plateau=0.05, laue="4/mmm")
-    >>> round(law.share_at(18.0), 3)
-    0.368
+    >>> law.share_at([5.0, 18.0]).round(3).tolist()
+    [1.0, 0.368]
     """
 
     j0: float = 1.0
@@ -107,25 +105,19 @@ class Law:
         """Whether it depends on the size of the grains beside it."""
         return not self.fine_fine == self.fine_coarse == self.coarse_coarse == 1.0
 
-    def share_at(self, theta_deg: float) -> float:
-        """Share of j0 at one misorientation, degrees."""
-        over = theta_deg - (self.theta_c_deg or 0.0)
-        if over < 0 or not self.needs_angles:
-            return 1.0
-        falling = 0.0 if self.theta_0_deg is None else math.exp(-over / self.theta_0_deg)
-        return max(falling, self.plateau)
+    def share_at(self, theta_deg: ArrayLike) -> np.ndarray:
+        """Share of j0 that boundaries of these misorientations carry, degrees; of the same shape."""
+        over = np.asarray(theta_deg, float) - (self.theta_c_deg or 0.0)
+        if not self.needs_angles:
+            return np.ones(over.shape)
+        falling = 0.0 if self.theta_0_deg is None else np.exp(-np.maximum(over, 0) / self.theta_0_deg)
+        return np.where(over < 0, 1.0, np.maximum(falling, self.plateau))
 
     def as_dict(self) -> dict[str, Any]:
         """As in the law file, for `--json`."""
         plain = {name: getattr(self, name) for name in NUMBERS}
-        return {
-            **plain,
-            "misorientation": {n: getattr(self, n) for n in ("source", "laue", "texture", "spread_deg")},
-            "multipliers": {
-                n: getattr(self, n) for n in ("fine_fine", "fine_coarse", "coarse_coarse", "threshold_nm")
-            },
-            "sources": dict(self.sources),
-        }
+        tables = {table: {n: getattr(self, n) for n in names} for table, names in TABLES.items()}
+        return {**plain, **tables, "sources": dict(self.sources)}
 
 
 def read_law(path: str | Path) -> Law:
@@ -188,16 +180,7 @@ TABLES = {
     "misorientation": ("source", "laue", "texture", "spread_deg"),
     "multipliers": ("fine_fine", "fine_coarse", "coarse_coarse", "threshold_nm"),
 }
-NUMBERS = (
-    "j0",
-    "theta_c_deg",
-    "theta_0_deg",
-    "plateau",
-    "scatter_sigma",
-    "blocked_share",
-    "j_grain",
-    "k",
-)
+NUMBERS = ("j0", "theta_c_deg", "theta_0_deg", "plateau", "scatter_sigma", "blocked_share", "j_grain", "k")
 PLAIN = ("preset", *NUMBERS)
 WORDS = ("preset", "source", "laue", "texture")
 
@@ -253,7 +236,7 @@ def _check_numbers(law: Law) -> None:
         value = getattr(law, name)
         if value is not None and not (math.isfinite(value) and value >= 0):
             raise InputError(name, f"{value:g} is negative or no number", "Give 0 or more")
-    for name in SHARES:
+    for name in ("plateau", "blocked_share"):
         if not 0 <= getattr(law, name) <= 1:
             raise InputError(name, f"{getattr(law, name):g} is no share", "Give a number from 0 to 1")
 

@@ -41,6 +41,14 @@ class DirectionEstimate:
     high: float
     values: np.ndarray
 
+    @classmethod
+    def of_draws(cls, values: np.ndarray, mean: np.ndarray) -> DirectionEstimate:
+        """From the currents of the draws and the mean of all boundaries in each, both over j0."""
+        over_mean = np.divide(values, mean, out=np.full(values.size, np.nan), where=mean > 0)
+        middle = float(np.median(over_mean)) if np.isfinite(over_mean).all() else float("nan")
+        low, high = np.percentile(values, [2.5, 97.5])
+        return cls(float(np.median(values)), middle, float(low), float(high), values)
+
     def as_dict(self) -> dict[str, Any]:
         return {
             "j_over_mean": self.j_over_mean if np.isfinite(self.j_over_mean) else None,
@@ -133,19 +141,13 @@ class CurrentEstimate:
     def descriptors(self) -> list[Descriptor]:
         """Rows for database, comparison and optimizer."""
         method = "limiting path (minimum cut) of the boundary network, over the law's j0"
+        over = "limiting path over the mean of all boundaries"
         rows = [
             Descriptor(f"current_{name}_over_j0", found.j_over_j0, found.low, found.high, "1", method)
             for name, found in self.directions.items()
         ]
         rows += [
-            Descriptor(
-                f"current_{name}_over_mean",
-                found.j_over_mean,
-                None,
-                None,
-                "1",
-                "limiting path over the mean of all boundaries",
-            )
+            Descriptor(f"current_{name}_over_mean", found.j_over_mean, None, None, "1", over)
             for name, found in self.directions.items()
         ]
         along = "limiting current along x over that along y"

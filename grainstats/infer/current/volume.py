@@ -18,6 +18,7 @@ from scipy.sparse import csgraph
 from grainstats.infer.current.draws import Carriers, DrawSource, coarse_grains
 from grainstats.infer.current.law import Law
 from grainstats.infer.current.result import CurrentEstimate, DirectionEstimate
+from segment.cells.borders import pair_key
 from segment.errors import InputError
 
 DRAWS = 50  #: as for maps, fewer: a maximum flow in 3-D takes seconds
@@ -61,27 +62,27 @@ def volume_current(
         Not a volume of labels; a grain that reaches from side to side; a law with limited grains or with
         measured misorientations.
     """
-    numbered = _numbered(labels)
+    whole = numbered(labels, 3)
     if law.j_grain is not None:
         raise InputError("j_grain", "in a volume grains are taken to carry any current", "Leave j_grain out")
     edge = np.asarray(voxel_zyx, float)
-    faces = face_areas(numbered, edge)
+    faces = face_areas(whole, edge)
     if law.needs_classes:
-        faces = replace(faces, coarse=_coarse(numbered, edge, law))
+        faces = replace(faces, coarse=_coarse(whole, edge, law))
     source = DrawSource(faces, law)
     n = 1 if not source.varies else (DRAWS if draws is None else draws)
     found, mean = np.empty((n, 3)), np.empty(n)
     for k in range(n):
         drawn = source.draw(np.random.default_rng([seed, k]))
         mean[k] = drawn.mean
-        found[k] = [_through(numbered, faces, drawn.boundary, axis, edge) for axis in (2, 1, 0)]
-    across = {name: _grains_across(numbered, axis) for name, axis in (("x", 2), ("y", 1), ("z", 0))}
+        found[k] = [_through(whole, faces, drawn.boundary, axis, edge) for axis in (2, 1, 0)]
+    across = {name: grains_across(whole, axis) for name, axis in (("x", 2), ("y", 1), ("z", 0))}
     warnings = tuple(
         f"only {value:.0f} grains across along {name}: a volume this small reads high and scatters"
         for name, value in across.items()
         if value < GRAINS_ACROSS
     )
-    directions = {name: _direction(found[:, at], mean) for at, name in enumerate("xyz")}
+    directions = {name: DirectionEstimate.of_draws(found[:, at], mean) for at, name in enumerate("xyz")}
     return CurrentEstimate(directions, across, 0.0, law, warnings=warnings)
 
 
@@ -120,10 +121,10 @@ def _voxel_faces(labels: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray,
     n = labels.shape[axis]
     here, there = (np.take(labels, np.arange(a, b), axis) for a, b in ((0, n - 1), (1, n)))
     place = np.nonzero((here != there) & (here > 0) & (there > 0))
-    a, b = here[place].astype(np.int64), there[place].astype(np.int64)
+    a, b = here[place], there[place]
     blocks = [size // PATCH + 1 for size in labels.shape]
     patch = np.ravel_multi_index([p // PATCH for p in place], blocks)
-    return np.minimum(a, b) << 32 | np.maximum(a, b), patch, np.where(a < b, 1.0, -1.0)
+    return pair_key(a, b), patch, np.where(a < b, 1.0, -1.0)
 
 
 def _through(labels: np.ndarray, faces: Carriers, boundary: np.ndarray, axis: int, edge: np.ndarray) -> float:
@@ -193,16 +194,6 @@ def _ortools_flow(a: np.ndarray, b: np.ndarray, capacity: np.ndarray, source: in
     return int(solver.optimal_flow())
 
 
-def _numbered(labels: np.ndarray) -> np.ndarray:
-    labels = np.asarray(labels)
-    if labels.ndim != 3 or labels.dtype.kind not in "iub" or min(labels.shape) < 2 or labels.min() < 0:
-        raise InputError(
-            "volume", f"{labels.dtype} of shape {labels.shape}: no labels in 3-D", "Give whole numbers >= 0"
-        )
-    values, index = np.unique(labels, return_inverse=True)
-    return (index.reshape(labels.shape) + (0 if values[0] == 0 else 1)).astype(np.int32)
-
-
 def _coarse(labels: np.ndarray, edge: np.ndarray, law: Law) -> np.ndarray:
     """Which grains are coarse, by label; a threshold needs voxels in nanometres."""
     volume = np.bincount(labels.ravel()) * float(np.prod(edge))
@@ -210,16 +201,26 @@ def _coarse(labels: np.ndarray, edge: np.ndarray, law: Law) -> np.ndarray:
     return coarse_grains(np.cbrt(6 / np.pi * volume), volume, law)
 
 
-def _grains_across(labels: np.ndarray, axis: int) -> float:
+def numbered(labels: np.ndarray, ndim: int) -> np.ndarray:
+    """Labels 1 ... n in the order of their values, int32; 0 stays 0.
+
+    Raises
+    ------
+    InputError
+        They are no labels of `ndim` dimensions.
+    """
+    labels = np.asarray(labels)
+    small = min(labels.shape, default=0) < (2 if ndim == 3 else 1)
+    if labels.ndim != ndim or labels.dtype.kind not in "iub" or small or labels.min() < 0:
+        reason = f"{labels.dtype} of shape {labels.shape}: no labels in {ndim}-D"
+        raise InputError("volume" if ndim == 3 else "labels", reason, "Give whole numbers >= 0")
+    values, index = np.unique(labels, return_inverse=True)
+    return (index.reshape(labels.shape) + (0 if values[0] == 0 else 1)).astype(np.int32)
+
+
+def grains_across(labels: np.ndarray, axis: int) -> float:
+    """Grains that a line along an axis meets, mean over the lines of pixels or voxels."""
     moved = np.moveaxis(labels, axis, -1)
     starts = (moved[..., 1:] != moved[..., :-1]) & (moved[..., 1:] > 0)
     lines = (moved > 0).any(axis=-1).sum()
     return float((starts.sum() + (moved[..., 0] > 0).sum()) / max(lines, 1))
-
-
-def _direction(values: np.ndarray, mean: np.ndarray) -> DirectionEstimate:
-    low, high = np.percentile(values, [2.5, 97.5])
-    over_mean = np.divide(values, mean, out=np.full(values.size, np.nan), where=mean > 0)
-    return DirectionEstimate(
-        float(np.median(values)), float(np.median(over_mean)), float(low), float(high), values
-    )

@@ -27,10 +27,6 @@ def picture_of_paths(found: MapPaths, grain_map: GrainMap, image: np.ndarray | N
     grain_map : GrainMap
     image : ndarray, shape (rows, columns), optional
         The micrograph; None: the cells in greys.
-
-    Returns
-    -------
-    Figure
     """
     from matplotlib.figure import Figure
 

@@ -12,22 +12,18 @@ import numpy as np
 import pandas as pd
 
 from grainstats.run.report.chart import Axis, Chart, Line, Point
+from grainstats.share.quantity_units import converter
 
 if TYPE_CHECKING:
     from grainstats.magnet import Magnet
 
-_LENGTH = r"_(mm|cm|m)$"
-_FIELD = re.compile(r"^prop:trapped_field_(T|mT)$")
-_JC = re.compile(r"^prop:(?:jc|j_c|critical_current_density)_(A|kA|MA)/(m2|cm2)$", re.IGNORECASE)
-_DIAMETER = re.compile(rf"^(?:param|prop):(?:disc_|magnet_)?diameter{_LENGTH}")
-_THICKNESS = re.compile(rf"^(?:param|prop):(?:disc_|magnet_)?thickness{_LENGTH}")
-_BORE = re.compile(rf"^(?:param|prop):(?:disc_|magnet_)?bore{_LENGTH}")
-_GAP = re.compile(rf"^(?:param|prop):(?:disc_|magnet_)?gap{_LENGTH}")
-_DISCS = re.compile(r"^(?:param|prop):(?:n_discs|discs|stack)(?:_1)?$")
-_MM = {"mm": 1.0, "cm": 10.0, "m": 1000.0}  #: millimetres in a unit of length
-_TESLA = {"t": 1.0, "mt": 1e-3}  #: tesla in a unit of flux density
-_AMPERE = {"a": 1.0, "ka": 1e3, "ma": 1e6}  #: ampere in a unit of current
-_PER_M2 = {"m2": 1.0, "cm2": 1e4}  #: one over a unit of area, in 1/m²
+#: names of columns, without prefix and unit, that say what a magnet is
+NAMES = {
+    "field": r"trapped_field",
+    "jc": r"jc|j_c|critical_current_density",
+    "discs": r"n_discs|discs|stack",
+    **{size: rf"(disc_|magnet_)?{size}" for size in ("diameter", "thickness", "bore", "gap")},
+}
 
 
 @dataclass(frozen=True)
@@ -97,19 +93,21 @@ def _row(sample: pd.Series) -> MagnetRow | None:
     from grainstats.magnet import magnet
     from segment.errors import InputError
 
-    field = _value(sample, _FIELD, _TESLA)
-    diameter, thickness = (_value(sample, pattern, _MM) for pattern in (_DIAMETER, _THICKNESS))
+    field = _value(sample, "field", "T", ("prop:",))
+    diameter, thickness, bore, gap = (
+        _value(sample, name, "mm") for name in ("diameter", "thickness", "bore", "gap")
+    )
     if field is None or diameter is None or thickness is None:
         return None
-    discs = int(_value(sample, _DISCS) or 1)
+    discs = int(_value(sample, "discs", "1") or 1)
     probe = "middle" if discs > 1 else "top"
-    jc = _value(sample, _JC, _AMPERE, _PER_M2)
-    bore, gap = (_value(sample, pattern, _MM) or 0.0 for pattern in (_BORE, _GAP))
+    jc = _value(sample, "jc", "A/m2", ("prop:",))
 
     def state(jc: float | None, field_T: float | None) -> Magnet:
         return magnet(
-            diameter, thickness, bore_mm=bore, stack=discs, gap_mm=gap, jc=jc, field_T=field_T, probe=probe
-        )
+            diameter, thickness, bore_mm=bore or 0.0, stack=discs, gap_mm=gap or 0.0, jc=jc,
+            field_T=field_T, probe=probe,
+        )  # fmt: skip
 
     try:
         needed = state(None, field).j_A_per_m2
@@ -128,12 +126,18 @@ def _row(sample: pd.Series) -> MagnetRow | None:
     )
 
 
-def _value(sample: pd.Series, pattern: re.Pattern[str], *units: dict[str, float]) -> float | None:
-    """The first column that fits and holds a number, in the base unit: each group of the name is one unit."""
-    for name in map(str, sample.index):
-        found = pattern.match(name)
-        number = pd.to_numeric(sample[name], errors="coerce") if found else math.nan
-        if found and math.isfinite(number):
-            scale = math.prod(known[found[k].lower()] for k, known in enumerate(units, 1))
-            return float(number) * scale
+def _value(
+    sample: pd.Series, what: str, unit: str, kinds: tuple[str, ...] = ("param:", "prop:")
+) -> float | None:
+    """The first column of such a name that holds a number, in `unit`."""
+    for column in map(str, sample.index):
+        name, _, own = column.partition(":")[2].rpartition("_")
+        if not column.startswith(kinds) or not re.fullmatch(NAMES[what], name, re.IGNORECASE):
+            continue
+        number = float(pd.to_numeric(sample[column], errors="coerce"))
+        try:
+            if math.isfinite(number):
+                return converter(own, unit)(number)
+        except ValueError:  # of that name, but no such quantity
+            continue
     return None

@@ -49,7 +49,7 @@ class BoxviaColumn:
 
 def export_boxvia(
     db: Database, out: Path, objective: str | None, ranges: Mapping[str, tuple[float, float]] | None = None
-) -> list[Path]:
+) -> None:
     """Write ``boxvia.csv``, ``boxvia_range.csv`` and ``boxvia_sidecar.json``.
 
     Parameters
@@ -71,7 +71,10 @@ def export_boxvia(
     parameters, left_out = _parameters(db, samples, ranges)
     used, dropped = _usable(db, samples, target, parameters)
     columns = _columns(db, used, parameters, target, ranges, left_out)
-    table = pd.DataFrame({c.column: used[_source(c, target)].map(_scaled(c.scale)) for c in columns})
+    sources = [*(f"param:{c.parameter}" for c in columns[:-1]), target]
+    table = pd.DataFrame(
+        {c.column: used[source].map(_scaled(c.scale)) for c, source in zip(columns, sources, strict=True)}
+    )
     sidecar = {
         "format": 1,
         "objective": asdict(columns[-1]),
@@ -83,7 +86,7 @@ def export_boxvia(
         "snapshot_digest": db.snapshot_digest(),
         "note": "column = scale * value in unit; scales make BOXVIA's rounding to 3 decimals harmless",
     }
-    return _write(out, table, columns[:-1], sidecar)
+    _write(out, table, columns[:-1], sidecar)
 
 
 def _behind(db: Database, sample_ids: list[str]) -> dict[str, list[dict[str, str]]]:
@@ -96,7 +99,7 @@ def _behind(db: Database, sample_ids: list[str]) -> dict[str, list[dict[str, str
     return {s: known.loc[known["sample_id"] == s, names].to_dict("records") for s in sample_ids}
 
 
-def _write(out: Path, table: pd.DataFrame, columns: list[BoxviaColumn], sidecar: Mapping) -> list[Path]:
+def _write(out: Path, table: pd.DataFrame, columns: list[BoxviaColumn], sidecar: Mapping) -> None:
     data, limits, notes = (out / f"{NAME}{end}" for end in (".csv", "_range.csv", "_sidecar.json"))
     table.to_csv(data, index=False, lineterminator="\n")
     lines = [
@@ -106,7 +109,6 @@ def _write(out: Path, table: pd.DataFrame, columns: list[BoxviaColumn], sidecar:
     ]
     limits.write_text("".join(",".join(line) + "\n" for line in lines), encoding="utf-8")
     notes.write_text(json.dumps(sidecar, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return [data, limits, notes]
 
 
 def _scaled(scale: float) -> Callable[[float], float]:
@@ -114,24 +116,20 @@ def _scaled(scale: float) -> Callable[[float], float]:
     return lambda value: float(f"{value * scale:.12g}") if scale != 1 else float(value)
 
 
-def _source(column: BoxviaColumn, target: str) -> str:
-    return target if column.low is None else f"param:{column.parameter}"
-
-
 def _objective_column(db: Database, samples: pd.DataFrame, objective: str | None) -> str:
     """Column of the samples table that is to be optimised."""
-    known = [str(c) for c in samples if str(c).startswith("prop:")]
-    listed = ", ".join(c.removeprefix("prop:") for c in known) or "none"
+    known = [str(c).removeprefix("prop:") for c in samples if str(c).startswith("prop:")]
+    listed = ", ".join(known) or "none"
     if objective is None:
         if len(known) == 1:
-            return known[0]
+            return f"prop:{known[0]}"
         raise InputError(
             db.safe_url, f"one objective is needed, properties are: {listed}", "Name it with --objective"
         )
     wanted = objective.removeprefix("prop:")
-    for column in known:
-        if wanted in (column.removeprefix("prop:"), column.removeprefix("prop:").rpartition("_")[0]):
-            return column
+    for name in known:
+        if wanted in (name, name.rpartition("_")[0]):
+            return f"prop:{name}"
     raise InputError(
         db.safe_url,
         f"there is no property {objective!r} (properties: {listed})",
@@ -143,13 +141,9 @@ def _parameters(
     db: Database, samples: pd.DataFrame, ranges: Mapping[str, tuple[float, float]]
 ) -> tuple[list[str], list[dict]]:
     """Numeric parameters that can be varied, and why the others were left out."""
-    names, left_out = [], []
-    for column in (str(c) for c in samples if str(c).startswith("param:")):
-        name = column.removeprefix("param:")
-        if name.endswith("_category"):
-            left_out.append({"parameter": name, "why": "words, not numbers"})
-        else:
-            names.append(name)
+    every = [str(c).removeprefix("param:") for c in samples if str(c).startswith("param:")]
+    names = [name for name in every if not name.endswith("_category")]
+    left_out = [{"parameter": n, "why": "words, not numbers"} for n in every if n.endswith("_category")]
     unknown = sorted(set(ranges) - set(names))
     if unknown:
         raise InputError(
@@ -204,10 +198,12 @@ def _columns(
             f"{len(varied)} parameters were varied; BOXVIA takes 1 to {MAX_PARAMETERS}",
             "Vary a parameter, or remove some from the sample sheet",
         )
-    wanted = [n if s == 1 else f"{n}_x{s:.0f}" for n, _, _, s in varied] + [target.removeprefix("prop:")]
-    columns = [
-        BoxviaColumn(column, name, name.rpartition("_")[2], scale, low, high)
-        for column, (name, low, high, scale) in zip(safe_names(wanted), varied, strict=False)
-    ]
     goal = target.removeprefix("prop:")
-    return [*columns, BoxviaColumn(safe_names(wanted)[-1], goal, goal.rpartition("_")[2], 1.0, None, None)]
+    *columns, last = safe_names([n if s == 1 else f"{n}_x{s:.0f}" for n, _, _, s in varied] + [goal])
+    return [
+        *(
+            BoxviaColumn(column, name, name.rpartition("_")[2], scale, low, high)
+            for column, (name, low, high, scale) in zip(columns, varied, strict=True)
+        ),
+        BoxviaColumn(last, goal, goal.rpartition("_")[2], 1.0, None, None),
+    ]

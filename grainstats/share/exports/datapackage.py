@@ -18,15 +18,13 @@ from grainstats.share.exports.files import write_csv
 from grainstats.share.exports.tables import ExportTable, export_tables
 
 
-def export_datapackage(db: Database, out: Path) -> list[Path]:
+def export_datapackage(db: Database, out: Path) -> None:
     """Write ``datapackage.json`` and ``data/<table>.csv``."""
     folder = out / "data"
     folder.mkdir(exist_ok=True)
-    written, resources = [], []
-    for table in export_tables(db):
-        path = write_csv(table, folder / f"{table.name}.csv")
-        written.append(path)
-        resources.append(_resource(table, path))
+    resources = [
+        _resource(table, write_csv(table, folder / f"{table.name}.csv")) for table in export_tables(db)
+    ]
     descriptor = {
         "profile": "tabular-data-package",
         "name": "grainstats",
@@ -34,9 +32,8 @@ def export_datapackage(db: Database, out: Path) -> list[Path]:
         "version": __version__,
         "resources": resources,
     }
-    package = out / "datapackage.json"
-    package.write_text(json.dumps(descriptor, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return [package, *written]
+    text = json.dumps(descriptor, indent=1, ensure_ascii=False) + "\n"
+    (out / "datapackage.json").write_text(text, encoding="utf-8")
 
 
 def _resource(table: ExportTable, path: Path) -> dict[str, Any]:

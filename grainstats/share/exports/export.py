@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -85,30 +85,23 @@ def _write(
     objective: str | None,
     ranges: Mapping[str, tuple[float, float]] | None,
     files: Path | None,
-) -> Sequence[Path]:
-    if to == "csv":
-        from grainstats.share.exports.files import export_csv
+) -> None:
+    from grainstats.share.exports import boxvia, datapackage, label_maps, rde
+    from grainstats.share.exports import files as tables
 
-        return export_csv(db, out)
-    if to == "parquet":
-        from grainstats.share.exports.files import export_parquet
-
-        return export_parquet(db, out)
-    if to == "datapackage":
-        from grainstats.share.exports.datapackage import export_datapackage
-
-        return export_datapackage(db, out)
-    if to == "rde":
-        from grainstats.share.exports.rde import export_rde
-
-        return export_rde(db, out, files)
     if to in ("roiset", "ome-tiff", "dream3d"):
-        from grainstats.share.exports.label_maps import export_label_maps
-
-        return export_label_maps(db, to, out, files)
-    from grainstats.share.exports.boxvia import export_boxvia
-
-    return export_boxvia(db, out, objective, ranges)
+        label_maps.export_label_maps(db, to, out, files)
+    elif to == "rde":
+        rde.export_rde(db, out, files)
+    elif to == "boxvia":
+        boxvia.export_boxvia(db, out, objective, ranges)
+    else:
+        write = {
+            "csv": tables.export_csv,
+            "parquet": tables.export_parquet,
+            "datapackage": datapackage.export_datapackage,
+        }
+        write[to](db, out)
 
 
 def _mark(to: Form) -> str:

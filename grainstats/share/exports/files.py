@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def export_csv(db: Database, out: Path) -> list[Path]:
+def export_csv(db: Database, out: Path) -> None:
     """One UTF-8 CSV per table; numbers in their shortest exact form, missing values empty.
 
     For spreadsheets: texts that these would take for formulas are written as text (`spreadsheet_text`).
     """
-    return [write_csv(table, out / f"{table.name}.csv", spreadsheet=True) for table in export_tables(db)]
+    for table in export_tables(db):
+        write_csv(table, out / f"{table.name}.csv", spreadsheet=True)
 
 
 _SHOWN = re.compile(r"""(?:^|,)"?'[=+\-@]""", re.MULTILINE)
@@ -47,20 +48,17 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"' if re.search(r'[",\r\n]', name) else name
 
 
-def export_parquet(db: Database, out: Path) -> list[Path]:
+def export_parquet(db: Database, out: Path) -> None:
     """One Parquet file per table; each field's metadata holds its unit and labels."""
-    return [_write_parquet(table, out / f"{table.name}.parquet") for table in export_tables(db)]
-
-
-def _write_parquet(table: ExportTable, path: Path) -> Path:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    schema = _arrow_schema(table)
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for part in table.parts():
-            writer.write_table(pa.Table.from_pandas(part, schema=schema, preserve_index=False).cast(schema))
-    return path
+    for table in export_tables(db):
+        schema = _arrow_schema(table)
+        with pq.ParquetWriter(out / f"{table.name}.parquet", schema, compression="zstd") as writer:
+            for part in table.parts():
+                rows = pa.Table.from_pandas(part, schema=schema, preserve_index=False)
+                writer.write_table(rows.cast(schema))
 
 
 def _arrow_schema(table: ExportTable) -> pa.Schema:

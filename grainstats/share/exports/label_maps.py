@@ -16,7 +16,7 @@ MapForm = Literal["roiset", "ome-tiff", "dream3d"]
 ENDS: dict[MapForm, str] = {"roiset": ".RoiSet.zip", "ome-tiff": ".labels.ome.tif", "dream3d": ".dream3d"}
 
 
-def export_label_maps(db: Database, to: MapForm, out: Path, files: Path | None) -> list[Path]:
+def export_label_maps(db: Database, to: MapForm, out: Path, files: Path | None) -> None:
     """Write the map that counts of every image: the network's, or its correction.
 
     Parameters
@@ -34,7 +34,7 @@ def export_label_maps(db: Database, to: MapForm, out: Path, files: Path | None) 
     """
     from segment.label_files import read_label_map
 
-    written = []
+    n_written = 0
     for row in db.analyses().to_dict("records"):
         stored = (row["artefacts"] or {}).get("labels")
         if files is None or not stored or not is_below(files, stored) or not (files / stored).is_file():
@@ -42,12 +42,11 @@ def export_label_maps(db: Database, to: MapForm, out: Path, files: Path | None) 
         path = out / Path(stored).parent.name / (Path(stored).name.removesuffix(".labels.tif") + ENDS[to])
         path.parent.mkdir(parents=True, exist_ok=True)
         _write(path, to, read_label_map(files / stored))
-        written.append(path)
-    if not written:
+        n_written += 1
+    if not n_written:
         raise InputError(
             files or "--files", "none of the label maps is there", "Name the folder of the run with --files"
         )
-    return written
 
 
 def _write(path: Path, to: MapForm, grain_map: GrainMap) -> None:

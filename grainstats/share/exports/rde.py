@@ -79,7 +79,7 @@ class _Source:
         return frame
 
 
-def export_rde(db: Database, out: Path, files: Path | None) -> list[Path]:
+def export_rde(db: Database, out: Path, files: Path | None) -> None:
     """Write a data set for every sample that has an analysed micrograph.
 
     Parameters
@@ -104,7 +104,6 @@ def export_rde(db: Database, out: Path, files: Path | None) -> list[Path]:
         _write_measured(source, name, names, out)
     for sample_id, folder in names.items():
         _write_pictures(source, sample_id, out / folder / "data")
-    return sorted(path for path in out.rglob("*") if path.is_file())
 
 
 def _read(db: Database, files: Path | None) -> _Source:

@@ -62,12 +62,14 @@ def _draw_distribution(grains: pd.DataFrame, path: Path) -> Path:
 
 def _shrink(picture: Path, path: Path) -> None:
     """A thumbnail that keeps the shape of the picture."""
-    import cv2
+    from PIL import Image
 
-    image = cv2.imdecode(np.fromfile(picture, np.uint8), cv2.IMREAD_COLOR)
-    if image is None:
-        raise InputError(picture, "the overlay is no picture", "Run grainstats run again, or give --files")
-    factor = min(1.0, THUMBNAIL_PX / max(image.shape[:2]))
-    size = (max(1, round(image.shape[1] * factor)), max(1, round(image.shape[0] * factor)))
-    _, encoded = cv2.imencode(".png", cv2.resize(image, size, interpolation=cv2.INTER_AREA))
-    encoded.tofile(path)
+    try:
+        with Image.open(picture, formats=("PNG", "JPEG")) as opened:
+            small = opened.convert("RGB")
+    except (OSError, ValueError, Image.DecompressionBombError):
+        raise InputError(
+            picture, "the overlay is no picture", "Run grainstats run again, or give --files"
+        ) from None
+    small.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
+    small.save(path)

@@ -17,6 +17,7 @@ import numpy as np
 
 from grainstats.share.optimizer.models import Model, PropertyOf, joined, sample
 from grainstats.share.optimizer.process import Tensor, library, quiet, tensor
+from grainstats.share.optimizer.space import unseen
 
 with library():
     import torch
@@ -163,7 +164,7 @@ def _refined(
     for _ in range(REFINEMENTS if len(pool) else 0):
         leaders = pool[np.argsort(-value)[:LEADERS]]
         near = np.concatenate([search.neighbours(point) for point in leaders])
-        near = _unseen(near, np.concatenate([pool, search.measured, pending]))
+        near = unseen(near, np.concatenate([pool, search.measured, pending]))
         value = np.concatenate([value, _values(rule, near)])
         pool = np.concatenate([pool, near])
     return pool, value
@@ -178,13 +179,6 @@ def _values(rule: AcquisitionFunction, points: np.ndarray) -> np.ndarray:
     if not isinstance(rule, qLogNoisyExpectedImprovement):
         value = value.clamp_min(1e-300).log()
     return np.asarray(value.numpy())
-
-
-def _unseen(points: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """Points that are not in `seen`, each once."""
-    known = {tuple(row) for row in np.round(seen, 9)}
-    fresh = dict.fromkeys(tuple(row) for row in np.round(points, 9) if tuple(row) not in known)
-    return np.array(list(fresh)).reshape(-1, points.shape[1])
 
 
 def _best_repeat(model: Model, search: Search, draws: int, seed: int) -> Pick | None:

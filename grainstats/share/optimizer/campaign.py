@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -116,8 +116,8 @@ def read_campaign(
     table = table[table["sample_id"].isin(points)]
     x = np.array([space.encode(points[s]) for s in table["sample_id"]]).reshape(-1, space.width)
     descriptors = db.descriptors("sample")
-    features = _features(descriptors, table["sample_id"], space, names)
-    experiments = tuple(_experiments(o, table, x, descriptors, features) for o in wanted)
+    known = _without_objective(descriptors, table["sample_id"], x, space, names)
+    experiments = tuple(_with_objective(o, table, descriptors, known) for o in wanted)
     data_digest = _digest(space, experiments, wanted)
     open_points = np.empty((0, space.width)) if ignore_open else _open(db, space, data_digest, x)
     digest = digest_of(data_digest, np.round(open_points, 9).tolist())
@@ -172,9 +172,7 @@ def _points(table: pd.DataFrame, space: Space) -> tuple[dict[str, Point], tuple[
     points, left_out = {}, []
     for row in table.to_dict("records"):
         point = {p.name: row[f"param:{p.name}"] for p in space.parameters}
-        if all(
-            _usable(point[p.name], p.values if p.kind == "categorical" else None) for p in space.parameters
-        ):
+        if space.describes(point):
             points[str(row["sample_id"])] = point
         else:
             left_out.append(str(row["sample_id"]))
@@ -182,24 +180,10 @@ def _points(table: pd.DataFrame, space: Space) -> tuple[dict[str, Point], tuple[
     return points, (said,) if left_out else ()
 
 
-def _usable(value: Any, words: tuple[Any, ...] | None) -> bool:
-    if words is not None:
-        return value in words
-    return isinstance(value, int | float) and bool(np.isfinite(value))
-
-
-@dataclass(frozen=True, eq=False)
-class _Features:
-    names: tuple[str, ...]
-    logs: tuple[bool, ...]
-    values: np.ndarray
-    variance: np.ndarray
-
-
-def _features(
-    descriptors: pd.DataFrame, ids: pd.Series, space: Space, objectives: tuple[str, ...]
-) -> _Features:
-    """Features on the scale they are modelled on, with the variance that their intervals imply."""
+def _without_objective(
+    descriptors: pd.DataFrame, ids: pd.Series, x: np.ndarray, space: Space, objectives: tuple[str, ...]
+) -> Experiments:
+    """Features on the scale they are modelled on, with the variance of their intervals; `y` is NaN yet."""
     tables = {
         c: descriptors.pivot(index="sample_id", columns="name", values=c).reindex(ids)
         for c in ("value", "ci_low", "ci_high")
@@ -212,11 +196,8 @@ def _features(
         )
     names: list[str] = []
     for name in space.features or FEATURES:
-        if (
-            name in there
-            and name not in objectives
-            and (space.features or _adds(tables["value"], names, name))
-        ):
+        usable = name in there and name not in objectives
+        if usable and (space.features or _adds(tables["value"], names, name)):
             names.append(name)
     logs = tuple(not n.startswith("astm_g") and bool((tables["value"][n].dropna() > 0).all()) for n in names)
     columns, variances = [np.empty((len(ids), 0))], [np.empty((len(ids), 0))]
@@ -226,7 +207,8 @@ def _features(
             value, low, high = (np.log(np.where(v > 0, v, np.nan)) for v in (value, low, high))
         columns.append(value[:, None])
         variances.append(np.nan_to_num((high - low) / (2 * 1.96))[:, None] ** 2)
-    return _Features(tuple(names), logs, np.hstack(columns), np.hstack(variances))
+    values, variance, none = np.hstack(columns), np.hstack(variances), np.full(len(ids), np.nan)
+    return Experiments(tuple(map(str, ids)), x, values, variance, tuple(names), logs, none, none)
 
 
 def _adds(values: pd.DataFrame, names: list[str], name: str) -> bool:
@@ -236,39 +218,28 @@ def _adds(values: pd.DataFrame, names: list[str], name: str) -> bool:
     return all(abs(values[name].corr(values[other], method="spearman")) < SAME for other in names)
 
 
-def _experiments(
-    o: Objective, table: pd.DataFrame, x: np.ndarray, descriptors: pd.DataFrame, f: _Features
+def _with_objective(
+    o: Objective, table: pd.DataFrame, descriptors: pd.DataFrame, known: Experiments
 ) -> Experiments:
-    ids = table["sample_id"]
     if o.column.startswith("prop:"):
-        y = table[o.column].to_numpy(float)
-        spread = table.get(o.column.replace("prop:", "prop_sd:"), pd.Series(np.nan, ids.index)).to_numpy(
-            float
-        )
+        y = table[o.column]
+        spread = table.get(o.column.replace("prop:", "prop_sd:"), pd.Series(np.nan, table.index))
     else:
-        own = descriptors[descriptors["name"] == o.column].set_index("sample_id").reindex(ids)
-        y = own["value"].to_numpy(float)
-        spread = ((own["ci_high"] - own["ci_low"]) / (2 * 1.96)).to_numpy(float)
-    variance = np.nan_to_num(spread) ** 2
-    return Experiments(tuple(map(str, ids)), x, f.values, f.variance, f.names, f.logs, y, variance)
+        own = descriptors[descriptors["name"] == o.column].set_index("sample_id").reindex(table["sample_id"])
+        y, spread = own["value"], (own["ci_high"] - own["ci_low"]) / (2 * 1.96)
+    variance = np.nan_to_num(spread.to_numpy(float)) ** 2
+    return replace(known, y=y.to_numpy(float), y_variance=variance)
 
 
 def _digest(space: Space, experiments: tuple[Experiments, ...], objectives: tuple[Objective, ...]) -> str:
-    def plain(a: np.ndarray) -> list[Any]:
+    def plain(*arrays: np.ndarray) -> list[list[Any]]:
         return [
-            [None if not np.isfinite(v) else round(float(v), 12) for v in row] for row in np.atleast_2d(a)
+            [[None if not np.isfinite(v) else round(float(v), 12) for v in row] for row in np.atleast_2d(a)]
+            for a in arrays
         ]
 
     rows = [
-        [
-            e.ids,
-            plain(e.x),
-            plain(e.features),
-            plain(e.feature_variance),
-            e.feature_names,
-            plain(e.y),
-            plain(e.y_variance),
-        ]
+        [e.ids, *plain(e.x, e.features, e.feature_variance), e.feature_names, *plain(e.y, e.y_variance)]
         for e in experiments
     ]
     wanted = [[o.column, o.maximise] for o in objectives]
@@ -281,11 +252,7 @@ def _open(db: Database, space: Space, data_digest: str, x: np.ndarray) -> np.nda
     found: dict[tuple[float, ...], None] = {}
     for row in db.suggestions().to_dict("records"):
         point, said = row["parameters"], row["predictions"] or {}
-        if said.get("data_digest") == data_digest or not set(space.names) <= set(point):
-            continue
-        if not all(
-            _usable(point[p.name], p.values if p.kind == "categorical" else None) for p in space.parameters
-        ):
+        if said.get("data_digest") == data_digest or not space.describes(point):
             continue
         code = tuple(np.round(space.encode(point), 9))
         if code not in made:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from scipy.stats import qmc
@@ -90,6 +90,14 @@ class Space:
         known = all(_is_setting(p, point[p.name]) for p in self.parameters)
         return known and all(c.holds(point) for c in self.constraints)
 
+    def describes(self, point: Mapping[str, Any]) -> bool:
+        """Whether a point has a finite number, or one of its words, for every parameter."""
+        values = [(p, point.get(p.name)) for p in self.parameters]
+        return all(
+            v in p.values if p.kind == "categorical" else isinstance(v, int | float) and np.isfinite(v)
+            for p, v in values
+        )
+
     def encode(self, point: Mapping[str, Value]) -> np.ndarray:
         """Vector in the unit cube, shape (d,)."""
         return np.array([v for p in self.parameters for v in p.encode(point[p.name])])
@@ -144,3 +152,13 @@ def _is_setting(p: Parameter, value: Value) -> bool:
     numbers = [float(v) for v in p.values]
     slack = 1e-9 * max(abs(numbers[0]), abs(numbers[-1]))
     return any(abs(float(value) - number) <= slack for number in numbers)
+
+
+def unseen(points: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Rows of `points` that are not in `seen`, each once; rows are equal that agree to nine decimals."""
+    known = set(map(tuple, np.round(seen, 9)))
+    first: dict[tuple[float, ...], int] = {}
+    for at, row in enumerate(map(tuple, np.round(points, 9))):
+        if row not in known:
+            first.setdefault(row, at)
+    return points[np.array(list(first.values()), int)]

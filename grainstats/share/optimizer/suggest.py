@@ -12,7 +12,7 @@ from grainstats.share.db.database import Database
 from grainstats.share.db.records import SuggestionRecord
 from grainstats.share.optimizer.campaign import Campaign, read_campaign
 from grainstats.share.optimizer.data import MINIMUM
-from grainstats.share.optimizer.space import Point, Space
+from grainstats.share.optimizer.space import Point, Space, unseen
 from grainstats.share.optimizer.words import Expected, drivers, expected_features, reason
 from segment.errors import InputError
 
@@ -145,7 +145,7 @@ def suggest(
     ]
     x = data[0].x
     seen = np.concatenate([x, campaign.open_points])
-    pool = _unmeasured(space.candidates(CANDIDATES, rng), seen)
+    pool = unseen(space.candidates(CANDIDATES, rng), seen)
     if any(e.measured.sum() < MINIMUM for e in data):
         return _space_filling(campaign, space, pool, seen, count, seed)
     _require_botorch()
@@ -183,11 +183,6 @@ def _require_botorch() -> None:
             "suggest", "BoTorch is not installed",
             'Install the extra `optimizer`: pip install "grainstats[optimizer]"',
         )  # fmt: skip
-
-
-def _unmeasured(pool: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    known = {tuple(row) for row in np.round(seen, 9)}
-    return pool[[tuple(row) not in known for row in np.round(pool, 9)]]
 
 
 def _densities(choice: Choice) -> dict[str, float | None]:
@@ -260,12 +255,6 @@ def _explained(
             )
         )  # fmt: skip
     return Suggested(
-        space.decode(pick.x) if repeats is None else _as_made(campaign, space, repeats), " ".join(reasons),
+        space.decode(pick.x), " ".join(reasons),
         predictions, tuple(microstructure), chances, repeats, pick.improvement,
     )  # fmt: skip
-
-
-def _as_made(campaign: Campaign, space: Space, sample: str) -> Point:
-    """Settings of a made sample, as near as the space has them."""
-    data = campaign.experiments[0]
-    return space.decode(data.x[data.ids.index(sample)])

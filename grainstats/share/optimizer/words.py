@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -81,9 +81,7 @@ def drivers(
         found = _feature_drivers(choice.network, data, x, best)
     else:
         found = _parameter_drivers(choice, space, x, data.x[best])
-    return sorted(
-        (Driver(d.name, sign * d.gain, d.there, d.here, d.kind) for d in found), key=lambda d: -sign * d.gain
-    )
+    return sorted((replace(d, gain=sign * d.gain) for d in found), key=lambda d: -sign * d.gain)
 
 
 def _feature_drivers(model: NetworkModel, data: Experiments, x: np.ndarray, best: int) -> list[Driver]:

@@ -5,7 +5,7 @@ import pytest
 
 from grainstats.run.report.magnet_section import magnet_section
 
-PAIR = {"param:diameter_mm": 30.0, "param:thickness_mm": 6.0, "param:n_discs": 2}
+PAIR = {"param:diameter_mm": 30.0, "param:thickness_mm": 6.0, "param:n_discs_1": 2}
 
 
 def test_field_and_current():

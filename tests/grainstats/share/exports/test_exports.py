@@ -18,6 +18,7 @@ from grainstats.measure import descriptors
 from grainstats.share import AnalysisRecord, Database
 from grainstats.share.exports import FORMS, export
 from grainstats.share.exports.catalogue import field_of
+from grainstats.share.exports.tables import export_tables
 from grainstats.share.sheets.samples import import_samples
 from segment.errors import InputError
 from segment.mosaics.laguerre import laguerre_section
@@ -169,6 +170,11 @@ def test_descriptors_of_a_measurement_have_labels_in_both_languages() -> None:
     fields = [field_of(name) for name in measured]
     assert [f.name for f in fields if f.ja.isascii() or not f.en] == []
     assert {f.name: f.unit for f in fields} == measured
+
+
+def test_every_column_has_labels_in_both_languages(db: Database) -> None:
+    fields = [field for table in export_tables(db) for field in table.fields]
+    assert [f.name for f in fields if f.ja.isascii() and not f.name.startswith("p_")] == []
 
 
 def test_folders_of_others_are_left_alone(filled: Database, tmp_path: Path) -> None:
