@@ -24,12 +24,12 @@ CELLS, IMAGE_GEOMETRY = 3, 0  #: in version 7: type of an attribute matrix of pi
 
 def recognises(path: Path) -> bool:
     """HDF5 with feature ids, or named ``.dream3d``."""
-    import h5py
-
     if not is_hdf5(path):
         return path.suffix.lower() == ".dream3d"
     if path.suffix.lower() == ".dream3d":
         return True
+    import h5py
+
     with h5py.File(path, "r") as file:
         return any(last_name(one).casefold() in IDS for one in datasets(file))
 

@@ -22,10 +22,10 @@ LINE = 0.5  #: half width of the class that is the boundary, over that of the ne
 
 def recognises(path: Path) -> bool:
     """HDF5 with ilastik's dataset, or one that carries ilastik's axis tags."""
-    import h5py
-
     if not is_hdf5(path):
         return False
+    import h5py
+
     with h5py.File(path, "r") as file:
         return _dataset(file) is not None
 

@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from segment.grain_map import GrainMap
 from segment.mosaics.power_diagram import Cells, power_cells
-from segment.mosaics.sphere_packing import pack
 
 Centres = Literal["poisson", "packed"]
 PACKED_SHARE = 0.6  # sphere volume over space in a random dense packing
@@ -46,6 +44,8 @@ class Mosaic:
 
     def owner(self) -> np.ndarray:
         """Index of the generator that owns each pixel, int32 of `shape`."""
+        from scipy.spatial import cKDTree  # takes .04 s, and every verdict imports this module
+
         rows, columns = self.shape
         tree = cKDTree(np.column_stack([self.points, self.height]))
         out = np.empty(self.shape, np.int32)
@@ -127,6 +127,8 @@ def laguerre_section(
         kind.append(np.full(n, k))
     centre, r, population = np.concatenate(xyz), np.concatenate(radius), np.concatenate(kind)
     if centres == "packed":
+        from segment.mosaics.sphere_packing import pack
+
         centre, kept = pack(centre, r, np.array([*shape, 0.0]), _hole(populations))
         r, population = r[kept], population[kept]
     return _section(centre, r**2, population, shape, _hole(populations))
@@ -172,6 +174,8 @@ def columnar_laguerre(
         kind.append(np.full(n, k))
     points, r, population = np.concatenate(centre), np.concatenate(radius), np.concatenate(kind)
     if centres == "packed":
+        from segment.mosaics.sphere_packing import pack
+
         points, kept = pack(points, r, np.array(shape, float), _hole(populations))
         r, population = r[kept], population[kept]
     flat = np.column_stack([points, np.zeros(len(points))])

@@ -90,15 +90,15 @@ def measured_against_computed(rows: Sequence[MagnetRow]) -> Chart | None:
 
 def _row(sample: pd.Series) -> MagnetRow | None:
     """One sample's magnet; None where field, diameter or thickness is missing or makes no magnet."""
-    from grainstats.magnet import magnet
-    from segment.errors import InputError
-
     field = _value(sample, "field", "T", ("prop:",))
     diameter, thickness, bore, gap = (
         _value(sample, name, "mm") for name in ("diameter", "thickness", "bore", "gap")
     )
     if field is None or diameter is None or thickness is None:
         return None
+    from grainstats.magnet import magnet
+    from segment.errors import InputError
+
     discs = int(_value(sample, "discs", "1") or 1)
     probe = "middle" if discs > 1 else "top"
     jc = _value(sample, "jc", "A/m2", ("prop:",))

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from grainstats.infer.modality.verdict import ModalityVerdict
@@ -46,8 +45,11 @@ def put(connection: Connection, table: type[schema.Base], keys: Sequence[str], *
 
 
 def _insert(connection: Connection, table: type[schema.Base]) -> Any:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table)
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert
+    else:
+        from sqlalchemy.dialects.sqlite import insert
+    return insert(table)
 
 
 def _storable(values: dict[str, Any]) -> dict[str, Any]:
