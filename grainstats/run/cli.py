@@ -35,7 +35,8 @@ from segment.errors import InputError
 
 app = typer.Typer(
     name="grainstats",
-    help="From electron micrographs to grain-boundary spacings and a verdict: uniform, bimodal or indeterminate.",
+    help="From electron micrographs to grain-boundary spacings and a verdict: "
+    "uniform, bimodal or indeterminate.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -12,7 +12,7 @@ from segment.orientation.quaternions import from_axis_angle, multiply
 
 #: in Oxford's order, whose number 1 is the first
 LAUE_GROUPS = ("-1", "2/m", "mmm", "4/m", "4/mmm", "-3", "-3m", "6/m", "6/mmm", "m-3", "m-3m")
-TRIGONAL_OR_HEXAGONAL = LAUE_GROUPS[5:9]
+TRIGONAL_OR_HEXAGONAL = LAUE_GROUPS[5:9]  #: -3 to 6/mmm, whose axes are those of a hexagonal cell
 
 _Z, _X, _DIAGONAL = (0, 0, 1), (1, 0, 0), (1, 1, 1)
 _AXES = {"a": (1, 0, 0), "b": (0, 1, 0), "c": (0, 0, 1)}  #: crystal axes as vectors
