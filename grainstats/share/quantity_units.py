@@ -97,6 +97,21 @@ def split_column(column: str) -> tuple[str, str, str]:
     return kind, parts["name"], normalise_unit(parts["unit"])
 
 
+def stored_name(column: str) -> str:
+    """A column of a parameter or property as the database spells it; any other as it is.
+
+    Examples
+    --------
+    >>> stored_name("param:anneal_C"), stored_name("campaign")
+    ('param:anneal_degC', 'campaign')
+    """
+    try:
+        kind, name, unit = split_column(column)
+    except ValueError:
+        return column
+    return f"{kind}:{name}_{unit}" if kind in ("param", "prop") else column
+
+
 @cache
 def converter(unit: str, target: str, *, difference: bool = False) -> Callable[[float], float]:
     """Function that converts numbers from `unit` to `target`, kept to 12 significant digits.

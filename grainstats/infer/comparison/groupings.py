@@ -49,7 +49,10 @@ def group_column(samples: pd.DataFrame, by: str, bins: int | None) -> pd.Series:
         raise InputError("--by", f"column {by!r} has {levels} distinct values", hint)
     if levels < 2:
         found = f"only the value {column.dropna().iloc[0]!s}" if levels else "no value at all"
-        raise InputError("--by", f"column {by!r} holds {found}", "A comparison needs at least two groups")
+        remedy = (
+            "A comparison needs two groups: say them in samples.csv and give it to `grainstats run --samples`"
+        )
+        raise InputError("--by", f"column {by!r} holds {found}", remedy)
     return column.map(_label, na_action="ignore")
 
 

@@ -84,7 +84,10 @@ def _compared(
         sample_sizes,
     )
     from grainstats.run.report.compare_report import ComparisonReport
+    from grainstats.share.quantity_units import stored_name
 
+    by, block = stored_name(by), None if block is None else stored_name(block)
+    named, covariates = ([stored_name(each) for each in names] for names in (named, covariates))
     found = read_comparison_input(db)
     names = choose_descriptors(found, named, every, (by, block, *covariates))
     samples = found.samples[found.samples[names].notna().any(axis=1)]
