@@ -8,6 +8,7 @@ from scipy import ndimage
 from grainstats.measure.volume import measure_volume, volume_summary
 from segment.mosaics.laguerre_volume import laguerre_volume
 from segment.volume import LabelVolume, VoxelSize
+from segment.volume._watershed_kernels import NO_GRAIN
 from segment.volume.watershed import volume_watershed
 
 TILE, MEAN_DIAMETER = 128, 24.0  #: voxels; a larger volume is the mosaic side by side
@@ -32,7 +33,7 @@ def probability_of(edge: int) -> np.ndarray:
         line += np.diff(one, axis=axis, append=np.take(one, [-1], axis)) != 0
     noisy = 2 * ndimage.gaussian_filter(np.minimum(line, 1), 1.2)
     noisy += np.random.default_rng(0).normal(0, 0.03, one.shape)
-    return np.tile(np.clip(255 * noisy, 0, 255).astype(np.uint8), (edge // TILE,) * 3)
+    return np.tile(np.clip(255 * noisy, 0, NO_GRAIN - 1).astype(np.uint8), (edge // TILE,) * 3)
 
 
 class Volume:

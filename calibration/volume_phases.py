@@ -52,7 +52,7 @@ def phases() -> list[dict[str, float]]:
                     second=second,
                     imaging=FibSem(noise=noise),
                 )
-                told = segmented(made, StackSettings(align="none", grains=False)).phase
+                told = segmented(made, StackSettings(align="none", grains=False)).volume.phase
                 found.append([overlap(told == k, made.phase == k) for k in range(3)])
             means = dict(zip(NAMES, np.mean(found, axis=0).round(3), strict=True))
             rows.append(

@@ -5,62 +5,40 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from segment.volume.components import root
+from segment.volume._pair_table import FREE, START, grown, pair_of, pair_slot
+from segment.volume.components import root, unite
 
-OUTSIDE = -1  #: the mask
+OUTSIDE = -1  #: way of a voxel that is in no grain
+NO_GRAIN = 253  #: levels from here on are no probability but voxels without a grain
+PLACES = float(1 << 33)  #: more than the faces of 2**31 voxels; with a level before them exact in float64
 
 
 @numba.njit(cache=True, nogil=True)
-def _downhill(
-    values: np.ndarray, inside: np.ndarray, z: int, y: int, x: int, masked: bool, floor: int
-) -> int:
+def _downhill(values: np.ndarray, z: int, y: int, x: int, floor: int) -> int:
     """Index of the lowest of a voxel and its six neighbours; of equals or all below `floor`, the first."""
     nz, ny, nx = values.shape
-    here = (z * ny + y) * nx + x
-    best, level = here, max(values[z, y, x], floor)
-    if z > 0 and (not masked or inside[z - 1, y, x]):
-        v = max(values[z - 1, y, x], floor)
-        if v < level or (v == level and here - ny * nx < best):
-            best, level = here - ny * nx, v
-    if y > 0 and (not masked or inside[z, y - 1, x]):
-        v = max(values[z, y - 1, x], floor)
-        if v < level or (v == level and here - nx < best):
-            best, level = here - nx, v
-    if x > 0 and (not masked or inside[z, y, x - 1]):
-        v = max(values[z, y, x - 1], floor)
-        if v < level or (v == level and here - 1 < best):
-            best, level = here - 1, v
-    if x + 1 < nx and (not masked or inside[z, y, x + 1]):
-        v = max(values[z, y, x + 1], floor)
-        if v < level:
-            best, level = here + 1, v
-    if y + 1 < ny and (not masked or inside[z, y + 1, x]):
-        v = max(values[z, y + 1, x], floor)
-        if v < level:
-            best, level = here + nx, v
-    if z + 1 < nz and (not masked or inside[z + 1, y, x]):
-        v = max(values[z + 1, y, x], floor)
-        if v < level:
-            best, level = here + ny * nx, v
+    best, level = (z * ny + y) * nx + x, max(values[z, y, x], floor)
+    for k in (0, 1, 2, 3, 4, 5):  # the first three lie before the voxel, nearest last
+        axis, step = (k, -1) if k < 3 else (5 - k, 1)
+        w, v, u = z + step * (axis == 0), y + step * (axis == 1), x + step * (axis == 2)
+        if w < 0 or v < 0 or u < 0 or w == nz or v == ny or u == nx:
+            continue
+        near, there = max(values[w, v, u], floor), (w * ny + v) * nx + u
+        if near < level or (near == level and there < best):
+            best, level = there, near
     return int(best)
 
 
 @numba.njit(cache=True, nogil=True)
-def follow_within(
-    values: np.ndarray, inside: np.ndarray, way: np.ndarray, corner: np.ndarray, block: int, floor: int
-) -> None:
+def follow_within(values: np.ndarray, way: np.ndarray, corner: np.ndarray, block: int, floor: int) -> None:
     """For every voxel of a block, the end of its way down inside the block, or the first voxel beyond it."""
     nz, ny, nx = values.shape
-    masked = inside.size == values.size
     z0, y0, x0 = corner
     z1, y1, x1 = min(z0 + block, nz), min(y0 + block, ny), min(x0 + block, nx)
     for z in range(z0, z1):
         for y in range(y0, y1):
             for x in range(x0, x1):
-                if masked and not inside[z, y, x]:
-                    way[z, y, x] = OUTSIDE
-                else:
-                    way[z, y, x] = _downhill(values, inside, z, y, x, masked, floor)
+                way[z, y, x] = OUTSIDE if values[z, y, x] >= NO_GRAIN else _downhill(values, z, y, x, floor)
     flat = way.reshape(-1)
     for z in range(z0, z1):
         for y in range(y0, y1):
@@ -126,99 +104,129 @@ def number_roots(way: np.ndarray) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def _slot(keys: np.ndarray, key: np.int64) -> int:
-    mask = keys.size - 1
-    i = ((key * 0x9E3779B97F4A7C15) >> 17) & mask
-    while keys[i] != -1 and keys[i] != key:
-        i = (i + 1) & mask
-    return int(i)
+def _joined(parent: np.ndarray, facts: np.ndarray, a: int, b: int) -> int:
+    """Unite two groups and their facts (lowest level, voxels, last slice); returns the representative."""
+    into = unite(parent, a, b)
+    other = max(a, b)
+    facts[into, 0] = min(facts[into, 0], facts[other, 0])
+    facts[into, 1] += facts[other, 1]
+    facts[into, 2] = max(facts[into, 2], facts[other, 2])
+    return into
 
 
 @numba.njit(cache=True, nogil=True)
 def basin_passes(
-    values: np.ndarray, basins: np.ndarray, n: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Every two neighbouring basins: key, lowest pass, voxel faces and the sum of levels along them.
+    values: np.ndarray, basins: np.ndarray, n: int, least: int, most: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Groups of basins, and the passes between them, in one sweep through the slices.
 
-    Then the lowest level of every basin and its number of voxels, shape (n + 1,).
+    Basins that meet below `least` are one group at once.  Whenever more than `most` pairs are held, groups
+    that the sweep has left behind and that are too shallow are merged.  Such a group merges across its lowest
+    pass in any case, whatever comes later, so that `most` changes nothing.
+
+    Returns
+    -------
+    keys : ndarray of int64, shape (k,)
+        Two neighbouring groups.
+    rows : ndarray of float64, shape (k, 3)
+        Their lowest pass (level x `PLACES` + its place), voxel faces and the sum of levels along them.
+    parent : ndarray of int32, shape (n + 1,)
+        By basin, one nearer to the representative of its group.
+    facts : ndarray of int32, shape (n + 1, 3)
+        Of representatives: lowest level, voxels, last slice.
     """
     nz, ny, nx = values.shape
-    keys = np.full(4096, -1, np.int64)
-    lowest, length, total = np.zeros(4096, np.int32), np.zeros(4096, np.int64), np.zeros(4096)
-    used = 0
-    bottom, size = np.full(n + 1, 256, np.int32), np.zeros(n + 1, np.int64)
+    parent, facts = np.arange(n + 1).astype(np.int32), np.zeros((n + 1, 3), np.int32)
+    facts[:, 0] = NO_GRAIN
+    keys, rows, used, limit = np.full(START, FREE, np.int64), np.zeros((START, 3)), 0, most
     for z in range(nz):
         for y in range(ny):
             for x in range(nx):
-                a = basins[z, y, x]
-                if a == 0:
+                basin = basins[z, y, x]
+                if basin == 0:
                     continue
-                level = np.int32(values[z, y, x])
-                size[a] += 1
-                bottom[a] = min(bottom[a], level)
+                a, level = root(parent, basin), np.int32(values[z, y, x])
+                facts[a, 0] = min(facts[a, 0], level)
+                facts[a, 1] += 1
+                facts[a, 2] = max(facts[a, 2], z)
                 for axis in range(3):
                     w, v, u = z + (axis == 0), y + (axis == 1), x + (axis == 2)
                     if w == nz or v == ny or u == nx:
                         continue
-                    b = basins[w, v, u]
-                    if b == 0 or b == a:
+                    other = basins[w, v, u]
+                    if other == 0 or other == basin:
                         continue
+                    b = root(parent, other)
+                    if a == b:
+                        continue
+                    facts[b, 2] = max(facts[b, 2], w)
                     height = max(level, np.int32(values[w, v, u]))
-                    key = (np.int64(min(a, b)) << 32) | np.int64(max(a, b))
-                    i = _slot(keys, key)
-                    if keys[i] == -1:
+                    if height < least:
+                        a = _joined(parent, facts, a, b)
+                        continue
+                    key = pair_of(a, b)
+                    i = pair_slot(keys, key)
+                    lowest = height * PLACES + ((z * ny + y) * nx + x) * 3.0 + axis
+                    if keys[i] == FREE:
                         if 2 * used > keys.size:
-                            keys, lowest, length, total = _grown(keys, lowest, length, total)
-                            i = _slot(keys, key)
+                            keys, rows = grown(keys, rows)
+                            i = pair_slot(keys, key)
                         keys[i] = key
-                        lowest[i] = height
+                        rows[i, 0] = lowest
                         used += 1
-                    lowest[i] = min(lowest[i], height)
-                    length[i] += 1
-                    total[i] += height
-    found = np.flatnonzero(keys != -1)
-    return keys[found], lowest[found], length[found], total[found], bottom, size
+                    rows[i, 0] = min(rows[i, 0], lowest)
+                    rows[i, 1] += 1
+                    rows[i, 2] += height
+        if used > limit:
+            absorb(keys, rows, parent, facts, least, 0, z)
+            keys, rows, used = gathered(keys, rows, parent)
+            limit = max(most, 2 * used)
+    return keys, rows, parent, facts
 
 
 @numba.njit(cache=True, nogil=True)
-def _grown(
-    keys: np.ndarray, lowest: np.ndarray, length: np.ndarray, total: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    n = 2 * keys.size
-    out = np.full(n, -1, np.int64)
-    a, b, c = np.zeros(n, np.int32), np.zeros(n, np.int64), np.zeros(n)
-    for i in range(keys.size):
-        if keys[i] != -1:
-            k = _slot(out, keys[i])
-            out[k], a[k], b[k], c[k] = keys[i], lowest[i], length[i], total[i]
-    return out, a, b, c
-
-
-@numba.njit(cache=True, nogil=True)
-def absorb_shallow(
-    low: np.ndarray,
-    high: np.ndarray,
-    level: np.ndarray,
-    bottom: np.ndarray,
-    size: np.ndarray,
+def absorb(
+    keys: np.ndarray,
+    rows: np.ndarray,
+    parent: np.ndarray,
+    facts: np.ndarray,
     least: int,
     min_voxels: int,
-) -> np.ndarray:
-    """Unite basins across ascending passes where one is too shallow or too small; by basin, its group."""
-    parent = np.arange(bottom.size).astype(np.int32)
-    floor, voxels = bottom.copy(), size.copy()
-    for k in range(level.size):
-        a, b = root(parent, low[k]), root(parent, high[k])
+    z: int,
+) -> None:
+    """Merge, in place, across ascending passes where a group ends before slice z and is shallow or small."""
+    held = np.flatnonzero(keys != FREE)
+    for k in held[np.argsort(rows[held, 0])]:
+        a, b = root(parent, keys[k] >> 32), root(parent, keys[k] & 0xFFFFFFFF)
         if a == b:
             continue
-        if level[k] - max(floor[a], floor[b]) < least or min(voxels[a], voxels[b]) < min_voxels:
-            into, other = min(a, b), max(a, b)
-            parent[other] = into
-            floor[into] = min(floor[a], floor[b])
-            voxels[into] += voxels[other]
-    for i in range(parent.size):
-        parent[i] = root(parent, i)
-    return parent
+        level = int(rows[k, 0] / PLACES)
+        for group in (a, b):
+            weak = level - facts[group, 0] < least or facts[group, 1] < min_voxels
+            if weak and facts[group, 2] < z:
+                _joined(parent, facts, a, b)
+                break
+
+
+@numba.njit(cache=True, nogil=True)
+def gathered(keys: np.ndarray, rows: np.ndarray, parent: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
+    """The pairs that are left between groups, as a new table, and how many they are."""
+    out, sums, used = np.full(START, FREE, np.int64), np.zeros((START, 3)), 0
+    for k in range(keys.size):
+        if keys[k] == FREE:
+            continue
+        a, b = root(parent, keys[k] >> 32), root(parent, keys[k] & 0xFFFFFFFF)
+        if a == b:
+            continue
+        if 2 * used > out.size:
+            out, sums = grown(out, sums)
+        i = pair_slot(out, pair_of(a, b))
+        if out[i] == FREE:
+            out[i], sums[i], used = pair_of(a, b), rows[k], used + 1
+        else:
+            sums[i, 0] = min(sums[i, 0], rows[k, 0])
+            sums[i, 1:] += rows[k, 1:]
+    return out, sums, used
 
 
 @numba.njit(cache=True, nogil=True)

@@ -25,6 +25,15 @@ def unite(parent: np.ndarray, a: int, b: int) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
+def root_of_each(parent: np.ndarray) -> np.ndarray:
+    """Representative of every member."""
+    out = np.empty_like(parent)
+    for i in range(parent.size):
+        out[i] = root(parent, i)
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
 def _label_slice(
     labels: np.ndarray, z: int, above: np.ndarray, here: np.ndarray, parent: np.ndarray, n: int
 ) -> tuple[np.ndarray, int]:

@@ -49,7 +49,7 @@ def boundary_volume(
         As in `segment.unet.predict.predict`.
     report : function of (slices done, slices in all), optional
     """
-    total = np.zeros(grey.shape, np.uint16)
+    total = np.zeros(grey.shape, np.uint8)
     done, n = 0, sum(grey.shape[a] for a in axes)
     for axis in axes:
         scale: float | None = None
@@ -57,13 +57,11 @@ def boundary_volume(
             image = np.ascontiguousarray(grey.take(k, axis=axis))
             found = predict(model, _micrograph(image), device=device, threads=threads, scale=scale)
             scale = found.scale
-            np.moveaxis(total, axis, 0)[k] += np.rint(found.probability * 255).astype(np.uint16)
+            np.moveaxis(total, axis, 0)[k] += np.rint(found.probability * (255 / len(axes))).astype(np.uint8)
             done += 1
             if report is not None:
                 report(done, n)
-    total //= len(axes)
-    out = total.astype(np.uint8)
-    return _along_z(out) if axes == (0,) else out
+    return _along_z(total) if axes == (0,) else total
 
 
 def _from_the_middle(n: int) -> list[int]:

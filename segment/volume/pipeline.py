@@ -11,6 +11,7 @@ import numpy as np
 from segment.errors import UncalibratedError
 from segment.unet.choices import Device
 from segment.unet.model_folder import Model
+from segment.volume._watershed_kernels import NO_GRAIN
 from segment.volume.alignment import aligned, find_drift
 from segment.volume.components import large_pieces
 from segment.volume.grey_levels import even_slices
@@ -65,16 +66,13 @@ class SegmentedStack:
     Attributes
     ----------
     volume : LabelVolume
-        Its grains; the solid as one where only phases were asked for.
+        Its grains and phases; the solid as one grain where only phases were asked for.
     grey : ndarray of uint8
         The slices after preparation.
-    phase : ndarray of uint8
-        0 void, 1 solid, 2 second phase.
     """
 
     volume: LabelVolume
     grey: np.ndarray
-    phase: np.ndarray
 
 
 def prepare(stack: GreyVolume, settings: StackSettings) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -123,26 +121,42 @@ def segment_stack(
         raise UncalibratedError(stack.source, "its voxel size is not known", "Give --voxel-size X Y Z")
     grey, notes = prepare(stack, settings)
     phases = find_phases(grey, settings.n_phases)
-    solid = phases.phase == SOLID
+    fractions, phase = phases.fractions, phases.phase
+    del phases
     if settings.grains and model is not None:
         axes = _axes(grey.shape, stack, settings)
         probability = boundary_volume(
             grey, model, axes, device=settings.device, threads=settings.threads, report=report
         )
         least = round(SMALLEST_GRAIN_PX**3)
+        _mark_phases(probability, phase, least)
+        del phase
         labels = volume_watershed(
             probability,
-            large_pieces(solid, least),
             persistence=model.persistence if settings.persistence is None else settings.persistence,
             min_voxels=least,
         )
+        phase = _marked_phases(probability)
     else:
-        labels = solid.astype(np.int32)
+        labels = (phase == SOLID).astype(np.int32)
     names = np.arange(int(labels.max()) + 1)
-    volume = LabelVolume(
-        labels, stack.voxel_size, names, phases.fractions, stack.warnings + notes, phases.phase
-    )
-    return SegmentedStack(volume, grey, phases.phase)
+    volume = LabelVolume(labels, stack.voxel_size, names, fractions, stack.warnings + notes, phase)
+    return SegmentedStack(volume, grey)
+
+
+def _mark_phases(probability: np.ndarray, phase: np.ndarray, least: int) -> None:
+    """Write `NO_GRAIN` + phase, in place, outside solid pieces of `least` voxels: one array for both."""
+    large = large_pieces(phase, least)
+    for levels, kind, whole in zip(probability, phase, large, strict=True):
+        np.minimum(levels, NO_GRAIN - 1, out=levels)
+        np.copyto(levels, kind + np.uint8(NO_GRAIN), where=(kind != SOLID) | ~whole)
+
+
+def _marked_phases(marked: np.ndarray) -> np.ndarray:
+    """The phases that `_mark_phases` wrote, in the same memory."""
+    for levels in marked:
+        levels[...] = np.where(levels < NO_GRAIN, SOLID, levels - np.uint8(NO_GRAIN))
+    return marked
 
 
 def _axes(shape: tuple[int, ...], stack: GreyVolume, settings: StackSettings) -> tuple[int, ...]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numba
 import numpy as np
 
+from segment.volume._pair_table import FREE, START, grown, pair_of, pair_slot
+
 RADIUS = 2.6  #: voxels; window in which the normal of a face is found
-TAKEN = -1  #: mark of a free place in a table of keys; no key is negative
 
 
 def window_offsets() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -51,28 +52,6 @@ def grain_sums(labels: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, np.n
                 b[1], b[4] = min(b[1], y), max(b[4], y)
                 b[2], b[5] = min(b[2], first), max(b[5], x - 1)
     return voxels, total, box
-
-
-@numba.njit(cache=True, nogil=True)
-def _slot(keys: np.ndarray, key: np.int64) -> int:
-    """Place of a key in an open hash table whose size is a power of two."""
-    mask = keys.size - 1
-    i = ((key * 0x9E3779B97F4A7C15) >> 17) & mask
-    while keys[i] != TAKEN and keys[i] != key:
-        i = (i + 1) & mask
-    return int(i)
-
-
-@numba.njit(cache=True, nogil=True)
-def _grown(keys: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    more_keys = np.full(keys.size * 2, TAKEN, np.int64)
-    more_values = np.zeros((keys.size * 2, values.shape[1]))
-    for i in range(keys.size):
-        if keys[i] != TAKEN:
-            k = _slot(more_keys, keys[i])
-            more_keys[k] = keys[i]
-            more_values[k] = values[i]
-    return more_keys, more_values
 
 
 @numba.njit(cache=True, nogil=True)
@@ -148,7 +127,7 @@ def interfaces(
         axis to n, so that it may be divided by the volume.
     """
     nz, ny, nx = labels.shape
-    keys, values = np.full(1024, TAKEN, np.int64), np.zeros((1024, 2))
+    keys, values = np.full(START, FREE, np.int64), np.zeros((START, 2))
     used = 0
     by_block = np.zeros((blocks[0] * blocks[1] * blocks[2], 2))
     area = np.array([edge[1] * edge[2], edge[0] * edge[2], edge[0] * edge[1]])
@@ -175,20 +154,19 @@ def interfaces(
                     if here == there:
                         continue
                     share = _share_of_face(labels, z, y, x, axis, here, there, offsets[axis], edge)
-                    low, high = min(here, there), max(here, there)
-                    key = (np.int64(low) << 32) | np.int64(high)
-                    i = _slot(keys, key)
-                    if keys[i] == TAKEN:
+                    key = pair_of(here, there)
+                    i = pair_slot(keys, key)
+                    if keys[i] == FREE:
                         if used * 2 > keys.size:
-                            keys, values = _grown(keys, values)
-                            i = _slot(keys, key)
+                            keys, values = grown(keys, values)
+                            i = pair_slot(keys, key)
                         keys[i] = key
                         used += 1
                     values[i, 0] += share * area[axis]
                     values[i, 1] += 1
                     block = block_y * blocks[2] + x * blocks[2] // nx
-                    by_block[block, 1 if low == 0 else 0] += share * area[axis] * whole[axis]
-    found = np.flatnonzero(keys != TAKEN)
+                    by_block[block, 1 if min(here, there) == 0 else 0] += share * area[axis] * whole[axis]
+    found = np.flatnonzero(keys != FREE)
     return keys[found], values[found], by_block
 
 

@@ -29,7 +29,7 @@ def test_phases_of_a_made_stack(made: MadeStack) -> None:
     found = segment_stack(
         GreyVolume(made.grey, VoxelSize(10, 10, 10)), None, StackSettings(align="none", grains=False)
     )
-    ious = [overlap(found.phase == k, made.phase == k) for k in range(3)]
+    ious = [overlap(found.volume.phase == k, made.phase == k) for k in range(3)]
     assert ious[1] >= 0.97  # the solid; the lab's own network has .946
     assert min(ious) >= 0.88  # bodies four voxels wide
     names = [name for name, _ in found.volume.phases]

@@ -8,6 +8,7 @@ from scipy import ndimage
 from skimage.metrics import adapted_rand_error
 
 from segment.mosaics.laguerre_volume import laguerre_volume
+from segment.volume._watershed_kernels import NO_GRAIN
 from segment.volume.watershed import volume_watershed
 
 
@@ -25,7 +26,7 @@ def mosaic() -> tuple[np.ndarray, np.ndarray]:
         edge[tuple(first)][differ] = edge[tuple(last)][differ] = 1
     noisy = 1.5 * ndimage.gaussian_filter(edge, 1.0) + rng.normal(0, 0.05, shape)
     smooth = ndimage.gaussian_filter(noisy.astype(np.float32), 0.7)
-    return labels, np.clip(255 * smooth, 0, 255).astype(np.uint8)
+    return labels, np.clip(255 * smooth, 0, 252).astype(np.uint8)
 
 
 def test_block_size_changes_nothing(mosaic: tuple[np.ndarray, np.ndarray]) -> None:
@@ -34,16 +35,23 @@ def test_block_size_changes_nothing(mosaic: tuple[np.ndarray, np.ndarray]) -> No
         assert np.array_equal(volume_watershed(mosaic[1], block=block), whole)
 
 
+def test_pairs_held_at_a_time_change_nothing(mosaic: tuple[np.ndarray, np.ndarray]) -> None:
+    rough = np.maximum(mosaic[1], np.random.default_rng(1).integers(0, 60, mosaic[1].shape, np.uint8))
+    whole = volume_watershed(rough)
+    for most in (1, 300, 5000):
+        assert np.array_equal(volume_watershed(rough, most_pairs=most), whole)
+
+
 def test_grains_are_found(mosaic: tuple[np.ndarray, np.ndarray]) -> None:
     found = volume_watershed(mosaic[1])
     assert adapted_rand_error(mosaic[0], found)[0] < 0.08
 
 
 def test_mask_is_left_out(mosaic: tuple[np.ndarray, np.ndarray]) -> None:
-    mask = np.ones(mosaic[0].shape, bool)
-    mask[20:40, 20:40, 20:40] = False
-    found = volume_watershed(mosaic[1], mask)
-    assert ((found == 0) == ~mask).all()
+    masked = np.minimum(mosaic[1], NO_GRAIN - 1)
+    masked[20:40, 20:40, 20:40] = NO_GRAIN
+    found = volume_watershed(masked)
+    assert ((found == 0) == (masked == NO_GRAIN)).all()
 
 
 def test_two_hollows_and_their_pass() -> None:
