@@ -55,7 +55,7 @@ def _amid_its_own(phase: np.ndarray, z: int, y: int, x: int) -> bool:
     """Are all six neighbours of the voxel's phase?"""
     nz, ny, nx = phase.shape
     own = phase[z, y, x]
-    return (
+    return bool(
         (z == 0 or phase[z - 1, y, x] == own)
         and (z + 1 == nz or phase[z + 1, y, x] == own)
         and (y == 0 or phase[z, y - 1, x] == own)

@@ -20,13 +20,21 @@ def write_tiff(path: Path, values: np.ndarray, voxel_size: VoxelSize) -> None:
     """
     import tifffile
 
-    if values.dtype.kind == "i":
-        values = values.astype(np.uint16 if values.max() < 1 << 16 else np.uint32)
+    dtype = values.dtype
+    if dtype.kind == "i":
+        dtype = np.dtype(np.uint16 if values.max() < 1 << 16 else np.uint32)
     x, y, z = (edge / 1000 for edge in voxel_size.xyz)
     told = {"axes": "ZYX", "PhysicalSizeX": x, "PhysicalSizeY": y, "PhysicalSizeZ": z}
     told |= {f"PhysicalSize{axis}Unit": "µm" for axis in "XYZ"}
     tifffile.imwrite(
-        path, values, ome=True, metadata=told, compression="zlib", bigtiff=values.nbytes > 1 << 31
+        path,
+        (image.astype(dtype) for image in values),
+        shape=values.shape,
+        dtype=dtype,
+        ome=True,
+        metadata=told,
+        compression="zlib",
+        bigtiff=values.nbytes > 1 << 31,
     )
 
 

@@ -21,12 +21,14 @@ NAMES = ("void", "solid", "second phase")
 SMOOTHING = 0.8  #: voxels; SD of the Gaussian before the histogram
 APART = 3.0  #: distance of two phases' means over the SD of the larger one: voids alone are often uneven
 SWEEPS = 200  #: of expectation and maximisation
-SMALLEST_SD = 1.5  #: grey levels
+FIRST_SD, SMALLEST_SD = 15.0, 1.5  #: grey levels
 SMALLEST_SHARE = 0.005  #: of the volume, below which a phase is not believed
 CORE_SHARE = 0.35  #: of the way to the solid's grey; a body begins with voxels nearer to its own
 SETTLING = 5  #: sweeps over surfaces; the last ones change less than 1 % of the voxels there
 NEIGHBOUR_WEIGHT = 0.3  #: of a neighbour against grey: best of .15 ... .6 in made stacks of seeds 7 ... 9
-PRIOR_VOXELS = 100.0  #: of a phase's level in the whole stack, added to those close by; 30 is no better
+PRIOR_VOXELS = (
+    300.0  #: of the level in the whole stack, added to those close by; 100 ... 3,000 are alike within .01
+)
 MAD_TO_SD = 1.4826  #: of normal noise
 SPECK_VOXELS = 27  #: smaller bodies are noise
 SAMPLE = 2_000_000  #: voxels from which the levels of the phases are found
@@ -47,7 +49,7 @@ class Phases:
     @property
     def fractions(self) -> tuple[tuple[str, float], ...]:
         """Name and volume fraction of every phase there is, solid first."""
-        count = sum(np.bincount(s.ravel(), minlength=3) for s in self.phase) / self.phase.size
+        count = np.sum([np.bincount(s.ravel(), minlength=3) for s in self.phase], axis=0) / self.phase.size
         return tuple((NAMES[k], float(count[k])) for k in (SOLID, VOID, SECOND) if count[k] > 0 or k == SOLID)
 
 
@@ -100,14 +102,15 @@ def _fit(values: np.ndarray, n_phases: int | None) -> tuple[_Mixture | None, int
         return None, 0
     count = np.bincount(values, minlength=256).astype(float)
     low, middle, high = (float(np.percentile(values, q)) for q in (1.0, 50.0, 99.0))
-    starts = [[low, middle, high], [low, middle], [middle, high]]
-    for start in starts if n_phases is None else starts[3 - n_phases : 4 - n_phases]:
-        fit = _mixture(count, np.array(start))
-        if n_phases is not None:
-            return fit, 1
-        if fit.stands_apart():
-            return fit, int(fit.share.argmax()) if len(start) == 2 else 1
-    return None, 0
+    three, dark, bright = [low, middle, high], [low, middle], [middle, high]
+    tries = {3: [(three, True), (three, False)], 2: [(dark, False)]}
+    fits = [_mixture(count, *t) for t in tries.get(n_phases or 0, [*tries[3], *tries[2], (bright, False)])]
+    apart = [fit for fit in fits if fit.stands_apart()]
+    if n_phases is not None:
+        return (apart or fits)[0], 1
+    if not apart:
+        return None, 0
+    return apart[0], int(apart[0].share.argmax()) if len(apart[0].mean) == 2 else 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,22 +124,25 @@ class _Mixture:
     def stands_apart(self) -> bool:
         """Is every phase large enough and far enough from its neighbours?"""
         larger = np.where(self.share[1:] > self.share[:-1], self.sd[1:], self.sd[:-1])
-        step = np.diff(self.mean) / larger
-        return bool((step > APART).all() and (self.share > SMALLEST_SHARE).all())
+        return bool((np.diff(self.mean) > APART * larger).all() and (self.share > SMALLEST_SHARE).all())
 
 
-def _mixture(count: np.ndarray, start: np.ndarray) -> _Mixture:
-    """Weighted EM on 256 grey levels."""
-    grey = np.arange(256.0)
-    mean, n = start.astype(float), len(start)
-    sd, share = np.full(n, 15.0), np.full(n, 1.0 / n)
+def _mixture(count: np.ndarray, start: list[float], alike: bool) -> _Mixture:
+    """Weighted EM on 256 grey levels.
+
+    With `alike` all normals have one SD.  Voids are often uneven, but a normal that is free to widen may take
+    up the tails of the solid instead of a rare phase.
+    """
+    grey, mean = np.arange(256.0), np.array(start)
+    sd, share = np.full(len(mean), FIRST_SD), np.full(len(mean), 1.0 / len(mean))
     for _ in range(SWEEPS):
         log = np.log(share / sd)[:, None] - 0.5 * ((grey - mean[:, None]) / sd[:, None]) ** 2
         part = np.exp(log - log.max(axis=0))
         part *= count / part.sum(axis=0)
         weight = part.sum(axis=1) + 1e-9
-        mean = (part @ grey) / weight
-        sd = np.sqrt((part * (grey - mean[:, None]) ** 2).sum(axis=1) / weight + SMALLEST_SD**2)
-        share = weight / weight.sum()
+        mean = (part * grey).sum(axis=1) / weight
+        square = (part * (grey - mean[:, None]) ** 2).sum(axis=1)
+        variance = np.full(len(mean), square.sum() / weight.sum()) if alike else square / weight
+        sd, share = np.sqrt(variance + SMALLEST_SD**2), weight / weight.sum()
     order = np.argsort(mean)
     return _Mixture(mean[order], sd[order], share[order])

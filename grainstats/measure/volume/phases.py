@@ -20,11 +20,11 @@ def phase_summary(volume: LabelVolume) -> dict[str, Any]:
         ``porosity`` (share of the volume that is void) and, where it is not 0, ``solid`` (grains), ``voids``
         with connectivity, percolation, tortuosity and local thickness (``thickness_nm``).
     """
-    empty = volume.void
-    porosity = float(np.count_nonzero(empty) / empty.size)
+    porosity = float(np.count_nonzero(volume.void) / volume.labels.size)
     found: dict[str, Any] = {"porosity": porosity, "solid": None, "voids": None}
     if porosity > 0:
-        for name, mask in (("solid", volume.labels > 0), ("voids", empty)):
+        for name in ("solid", "voids"):
+            mask = volume.labels > 0 if name == "solid" else volume.void
             thickness = local_thickness(mask, volume.voxel_size)
             found[name] = connectivity(mask, volume.voxel_size).to_json() | {
                 "thickness_nm": None if thickness is None else thickness.to_json()

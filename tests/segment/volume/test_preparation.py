@@ -30,12 +30,18 @@ def test_phases_of_a_made_stack(made: MadeStack) -> None:
         GreyVolume(made.grey, VoxelSize(10, 10, 10)), None, StackSettings(align="none", grains=False)
     )
     ious = [overlap(found.volume.phase == k, made.phase == k) for k in range(3)]
-    assert ious[1] >= 0.97  # the solid; the lab's own network has .946
-    assert min(ious) >= 0.88  # bodies four voxels wide
+    assert ious[1] >= 0.98
+    assert min(ious) >= 0.946  # of a network trained for such a ceramic
     names = [name for name, _ in found.volume.phases]
     assert names == ["solid", "void", "second phase"]
     truth = np.bincount(made.phase.ravel()) / made.phase.size
     assert dict(found.volume.phases)["void"] == pytest.approx(truth[0], abs=0.015)
+
+
+def test_rare_second_phase_is_told() -> None:
+    made = made_stack((40, 112, 112), 24, np.random.default_rng(9), porosity=0.05, second=0.03)
+    found = dict(find_phases(even_slices(made.grey)).fractions)
+    assert found["second phase"] == pytest.approx((made.phase == 2).mean(), abs=0.015)
 
 
 def test_one_phase_stays_one() -> None:
