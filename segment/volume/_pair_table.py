@@ -5,7 +5,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-FREE = -1  #: key of an empty place
+FREE = -1  #: mark of a free place in a table of keys; no key is negative
 START = 4096  #: places of a new table, a power of two
 
 
