@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from grainstats.infer.current.law import Texture
 from segment.grain_orientations import CrystalPhase
@@ -43,13 +44,7 @@ def random_orientations(n: int, texture: Texture, spread_deg: float, rng: np.ran
         tilt[:, 2] = 0.0
         half = rng.random(n) * np.pi
         turn[:, 0], turn[:, 3] = np.cos(half), np.sin(half)
-    return multiply(turn, _from_rotation_vectors(tilt))
-
-
-def _from_rotation_vectors(vector: np.ndarray) -> np.ndarray:
-    """Quaternions of rotations by the length of each vector, radians, about its direction."""
-    half = np.linalg.norm(vector, axis=1, keepdims=True) / 2
-    return np.hstack([np.cos(half), vector / 2 * np.sinc(half / np.pi)])
+    return multiply(turn, np.roll(Rotation.from_rotvec(tilt).as_quat(), 1, axis=1))
 
 
 def misorientations(orientations: np.ndarray, pairs: np.ndarray, laue: str) -> np.ndarray:

@@ -102,10 +102,14 @@ def shrink_indices(old: tuple[int, ...], new: tuple[int, ...]) -> tuple[np.ndarr
 
 def boundary_lines(labels: np.ndarray, width: int = 1) -> np.ndarray:
     """Bool of the labels' shape: pixels whose right or lower neighbour carries another label."""
-    edge = on_edges(labels)
-    if width > 1:
-        edge = cv2.dilate(edge.astype(np.uint8), np.ones((width, width), np.uint8)).astype(bool)
-    return edge
+    return thick(on_edges(labels), width)
+
+
+def thick(mask: np.ndarray, width: int) -> np.ndarray:
+    """A mask whose pixels are squares of `width` pixels, to the right and below."""
+    if width == 1:
+        return mask
+    return cv2.dilate(mask.view(np.uint8), np.ones((width, width), np.uint8)).view(bool)
 
 
 def scale_to(shape: tuple[int, ...], longest: int) -> float:

@@ -10,7 +10,14 @@ from PIL import Image, ImageDraw, ImageFont
 
 from grainstats.measure.network.misorientation import misorientation_distribution, with_misorientation
 from grainstats.run.atomic import write_bytes
-from grainstats.run.report.image_overlays import OVERLAY_PX, VIEW_PX, encoded, scale_to, shrink_indices
+from grainstats.run.report.image_overlays import (
+    OVERLAY_PX,
+    VIEW_PX,
+    encoded,
+    scale_to,
+    shrink_indices,
+    thick,
+)
 from segment.grain_map import GrainMap
 from segment.label_edges import label_edges, pairs_beside
 from segment.orientation import CrystalPhase, boundary_character
@@ -74,7 +81,7 @@ def boundary_layer(grains: GrainMap, shape: tuple[int, int], size: tuple[int, in
     part = rgba[: shape[0], : shape[1]]
     for number in (_LOW, _OTHER, _HIGH, _TWIN):
         _, colour, width = BOUNDARIES[number - 1]
-        part[_thick(kind == number, width)] = (*colour, 255)
+        part[thick(kind == number, width)] = (*colour, 255)
     return Image.fromarray(rgba, "RGBA")
 
 
@@ -94,14 +101,6 @@ def _kind_of_pairs(grains: GrainMap, pairs: np.ndarray) -> np.ndarray:
     kind[known] = np.where(character.low_angle[known], _LOW, _HIGH)
     kind[known & (character.sigma == 3)] = _TWIN
     return kind[which.ravel()]
-
-
-def _thick(mask: np.ndarray, width: int) -> np.ndarray:
-    if width > 1:
-        mask = mask.copy()
-        mask[1:] |= mask[:-1].copy()
-        mask[:, 1:] |= mask[:, :-1].copy()
-    return mask
 
 
 def _map_shape(colours: np.ndarray, longest: int) -> tuple[int, int]:
