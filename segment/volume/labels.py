@@ -13,7 +13,8 @@ DENSE = 1 << 24  #: labels up to this are looked up in a table
 THIN = 0.98  #: share of the unlabelled voxels within two of a grain, on both sides, that makes them lines
 SPREAD = 60.0  #: box over volume; grains stay below 10, grey levels reach thousands
 SHARE_SCATTERED = 0.5  #: of all labelled voxels
-SLICES = 32  #: in which lines between grains are looked for
+SLICES = 32  #: in which lines between grains, and numbers that go on, are looked for
+CARRIED = 0.3  #: of the overlap of matching grains in neighbouring slices, that has one number; judgement
 FRAGMENT = 0.05  #: of a grain's volume: less in loose pieces is not worth a warning
 SMALL_VOXELS = 27  #: the same, in voxels
 
@@ -36,6 +37,7 @@ def label_volume(stack: GreyVolume) -> LabelVolume:
             stack.source, "it holds no label above 0", "Give a volume with a number per grain"
         )
     notes += _pieces_note(stack.source, labels, names)
+    _check_slices(stack.source, labels)
     if _lines_only(labels):
         if np.shares_memory(labels, stack.values):
             labels = labels.copy()
@@ -96,6 +98,27 @@ def _pieces_note(source: str, labels: np.ndarray, names: np.ndarray) -> tuple[st
     return (f"{verb.format(shown)} in several pieces; each label is measured as one grain",)
 
 
+def _check_slices(source: str, labels: np.ndarray) -> None:
+    """Refuse slices that were labelled each by itself.
+
+    What lies under a label then mostly has one number again, but another one.
+    """
+    same, matched = 0, 0
+    for k in range(0, len(labels) - 1, max(1, len(labels) // SLICES)):
+        both = (labels[k] > 0) & (labels[k + 1] > 0)
+        here, there = labels[k][both].astype(np.int64), labels[k + 1][both]
+        pairs, count = np.unique(here << 32 | there, return_counts=True)
+        most = np.zeros(int(here.max(initial=0)) + 1, np.int64)
+        np.maximum.at(most, pairs >> 32, count)
+        same, matched = same + int((here == there).sum()), matched + int(most.sum())
+    if same < CARRIED * matched:
+        raise UnreadableError(
+            source,
+            "its slices are labelled each by itself: a grain has another number in the next slice",
+            "Label the stack in three dimensions, or give the grey slices without --labels",
+        )
+
+
 def _lines_only(labels: np.ndarray) -> bool:
     """Are the unlabelled voxels nothing but thin sheets between different grains?"""
     empty, thin = _thin_voxels(labels, max(1, len(labels) // SLICES))
@@ -104,7 +127,10 @@ def _lines_only(labels: np.ndarray) -> bool:
 
 @numba.njit(cache=True, nogil=True)
 def _thin_voxels(labels: np.ndarray, step: int) -> tuple[int, int]:
-    """Voxels of label 0 in every `step`-th slice, and those that two grains face within two voxels."""
+    """Voxels of label 0 in every `step`-th slice, and those that two grains face within two voxels.
+
+    A voxel amid 26 of label 0 is none of these: lines are not three voxels wide.
+    """
     nz, ny, nx = labels.shape
     empty, thin = 0, 0
     for z in range(0, nz, step):
@@ -114,7 +140,7 @@ def _thin_voxels(labels: np.ndarray, step: int) -> tuple[int, int]:
                     continue
                 empty += 1
                 first = 0
-                found = False
+                found, beside = False, False
                 for dz in range(-2, 3):
                     for dy in range(-2, 3):
                         for dx in range(-2, 3):
@@ -123,11 +149,12 @@ def _thin_voxels(labels: np.ndarray, step: int) -> tuple[int, int]:
                                 continue
                             label = labels[w, v, u]
                             if label > 0:
+                                beside |= max(abs(dz), abs(dy), abs(dx)) == 1
                                 if first == 0:
                                     first = label
                                 elif label != first:
                                     found = True
-                thin += found
+                thin += found and beside
     return empty, thin
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from segment.errors import UncalibratedError
+from segment.errors import UncalibratedError, UnreadableError
 from segment.unet.choices import Device
 from segment.unet.model_folder import Model
 from segment.volume._watershed_kernels import NO_GRAIN
@@ -24,6 +24,7 @@ from segment.volume.watershed import volume_watershed
 Align = Literal["none", "drift", "reference"]
 WORTH_MOVING_PX = 0.5  #: corrections below this are left
 LARGE_SHEAR_PX = 0.25  #: steady shift per slice worth a warning
+FLAT = 0.8  #: share of equal neighbours that no image with noise has
 SMALLEST_GRAIN_PX = 5.0  #: diameter of the smallest grain, in the network's pixels, that stays one
 
 
@@ -75,10 +76,32 @@ class SegmentedStack:
     grey: np.ndarray
 
 
+def _finite(values: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The values with the median in place of what is no number, and how many voxels that were."""
+    bad = 0 if values.dtype.kind != "f" else sum(int((~np.isfinite(s)).sum()) for s in values)
+    if not bad:
+        return values, ()
+    good = np.isfinite(values)
+    middle = np.median(values[good]) if good.any() else 0
+    note = f"{bad} voxels are no numbers; they were given the median"
+    return np.where(good, values, middle).astype(values.dtype), (note,)
+
+
 def prepare(stack: GreyVolume, settings: StackSettings) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Slices in register with even grey levels, uint8, and what was noticed."""
-    notes = slice_faults(stack.values)
-    values = stack.values
+    """Slices in register with even grey levels, uint8, and what was noticed.
+
+    Raises
+    ------
+    UnreadableError
+        All slices are blank.
+    """
+    values, notes = _finite(stack.values)
+    if all(np.ptp(image) == 0 for image in values):
+        raise UnreadableError(stack.source, "all slices are blank", "Export the stack again")
+    notes += slice_faults(values)
+    middle = values[len(values) // 2]
+    if np.mean(middle[:, 1:] == middle[:, :-1]) > FLAT:
+        notes += ("neighbouring pixels are equal as in a label volume; --labels reads it as one",)
     if settings.align != "none":
         drift = find_drift(values, keep_shear=settings.align == "drift")
         if drift.largest_px >= WORTH_MOVING_PX:

@@ -12,6 +12,7 @@ from segment.volume.stack import GreyVolume
 
 SUFFIXES = (".tif", ".tiff", ".png", ".bmp", ".jpg", ".jpeg", ".npy")
 MOST_MISSING = 3  #: slices in a row whose place may be filled with their neighbour
+MOST_ODD = 0.1  #: of all files, left out as an overview or a second view beside the slices; judgement
 _NUMBER = re.compile(r"(\d+)")
 
 
@@ -47,20 +48,22 @@ def read(path: Path) -> GreyVolume:
         raise UnreadableError(
             path, "no slices in this folder", f"Slices are files such as {', '.join(SUFFIXES)}"
         )
+    files, notes = _of_one_pattern(files)
     places = _places(path, files)
-    notes: list[str] = []
+    reason, remedy = "", "Export them again"
     slices: dict[int, np.ndarray] = {}
     for place, file in places.items():
         try:
             image = _read_slice(file)
         except UnreadableError as error:
+            reason, remedy = error.reason, error.remedy
             notes.append(
                 f"slice {file.name} is damaged ({error.reason}); its place is filled with its neighbour"
             )
             continue
         slices[place] = image
     if not slices:
-        raise UnreadableError(path, "none of its slices can be read", "Export them again")
+        raise UnreadableError(path, f"none of its slices can be read ({reason})", remedy)
     _check_sizes(path, places, slices)
     first, last = min(places), max(places)
     missing = [k for k in range(first, last + 1) if k not in places]
@@ -73,11 +76,25 @@ def read(path: Path) -> GreyVolume:
     return GreyVolume(out, None, str(path), warnings=tuple(notes))
 
 
+def _of_one_pattern(files: list[Path]) -> tuple[list[Path], list[str]]:
+    """The files whose names are alike but for numbers, where nearly all are, and what was left out."""
+    frames = [_NUMBER.sub("#", f.name.lower()) for f in files]
+    usual = max(frames, key=frames.count)
+    odd = [f.name for f, frame in zip(files, frames, strict=True) if frame != usual]
+    if not odd:
+        return files, []
+    if len(odd) > MOST_ODD * len(files):
+        return files, [
+            "names of the slices follow no one pattern; they are taken in the order of their names"
+        ]
+    kept = [f for f, frame in zip(files, frames, strict=True) if frame == usual]
+    return kept, [f"left out, since its name is unlike the others: {name}" for name in odd]
+
+
 def _places(path: Path, files: list[Path]) -> dict[int, Path]:
     """The slice number of each file: the one number in which the names differ, or else the order."""
     numbers = [[int(n) for n in _NUMBER.findall(f.name)] for f in files]
-    frames = {_NUMBER.sub("#", f.stem.lower()) for f in files}
-    if len(files) < 2 or len(frames) > 1 or len({len(n) for n in numbers}) > 1 or not numbers[0]:
+    if len(files) < 2 or len({len(n) for n in numbers}) > 1 or not numbers[0]:
         return dict(enumerate(files))
     table = np.array(numbers)
     varying = np.flatnonzero((table != table[0]).any(axis=0))
@@ -112,10 +129,23 @@ def _read_slice(file: Path) -> np.ndarray:
                 image = np.array(picture)
     except Exception as error:  # whatever a codec raises
         raise UnreadableError(file, str(error).split("\n")[0], "Export it again") from error
-    if image.ndim == 3 and image.shape[-1] in (3, 4) and (np.ptp(image[..., :3], axis=-1) == 0).all():
+    return one_channel(file, image)
+
+
+def one_channel(file: Path, image: np.ndarray) -> np.ndarray:
+    """A grey image, or the first of several channels that are alike.
+
+    Raises
+    ------
+    UnreadableError
+        It has colours, or not two dimensions.
+    """
+    if image.ndim == 3 and image.shape[-1] in (3, 4):
+        if (np.ptp(image[..., :3], axis=-1) > 0).any():
+            raise UnreadableError(file, "its slices have colours", "Give grey images")
         image = image[..., 0]
     if image.ndim != 2:
-        raise UnreadableError(file, f"it has {image.ndim} dimensions, not two", "Give grey images")
+        raise UnreadableError(file, f"its slices have {image.ndim} dimensions", "Give one image a slice")
     return np.asarray(image)
 
 

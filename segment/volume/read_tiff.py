@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ import numpy as np
 from segment.errors import InputError, UnreadableError
 from segment.micrograph.length_units import to_nm
 from segment.micrograph.open_tiff import open_tiff, quiet_tifffile
+from segment.volume.read_folder import one_channel
 from segment.volume.stack import GreyVolume, VoxelSize
 
+NATIVE = "<" if sys.byteorder == "little" else ">"
 SUFFIXES = (".tif", ".tiff", ".btf", ".tf8")
 _STACK_AXES = "ZIQ"  # depth, and tifffile's names for pages of unknown meaning
-_NOT_DEPTH = {"T": "times", "C": "channels", "S": "colours"}
+_NOT_DEPTH = {"T": "times", "C": "channels"}
 
 
 def recognises(path: Path) -> bool:
@@ -34,8 +37,7 @@ def read(path: Path) -> GreyVolume:
     with open_tiff(path) as tiff, quiet_tifffile():
         _check_pages(path, tiff)
         series = tiff.series[0]
-        axes, shape = _depth_first(path, series.axes, series.shape)
-        del axes
+        shape = _depth_first(path, series.axes, series.shape)
         values = _pixels(path, tiff, series).reshape(shape)
         size, source = _voxel_size(tiff)
     return GreyVolume(values, size, str(path), source)
@@ -59,9 +61,9 @@ def _size(shape: tuple[int, ...]) -> str:
     return " x ".join(str(n) for n in shape[1::-1])
 
 
-def _depth_first(path: Path, axes: str, shape: tuple[int, ...]) -> tuple[str, tuple[int, ...]]:
-    """Axes without those of length 1; depth must come first."""
-    kept = [(a, n) for a, n in zip(axes, shape, strict=True) if n > 1 or a in "YX"]
+def _depth_first(path: Path, axes: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Lengths of the axes, without those of length 1 and colours; depth must come first."""
+    kept = [(a, n) for a, n in zip(axes, shape, strict=True) if a in "YX" or (n > 1 and a != "S")]
     names, sizes = "".join(a for a, _ in kept), tuple(n for _, n in kept)
     for name, word in _NOT_DEPTH.items():
         if name in names:
@@ -74,16 +76,19 @@ def _depth_first(path: Path, axes: str, shape: tuple[int, ...]) -> tuple[str, tu
         names, sizes = "Z" + names, (1, *sizes)
     if len(names) != 3 or names[0] not in _STACK_AXES or names[1:] != "YX":
         raise UnreadableError(path, f"its axes are {axes}, not slices of images", "Export a plain stack")
-    return names, sizes
+    return sizes
 
 
 def _pixels(path: Path, tiff: Any, series: Any) -> np.ndarray:
     """A memory map where the pixels lie in one piece, otherwise slices one by one, damaged ones named."""
-    if series.dataoffset is not None and series.dtype.isnative:
+    coloured = "S" in series.axes
+    if series.dataoffset is not None and tiff.byteorder == NATIVE and not coloured:
         return np.asarray(
             tiff.filehandle.memmap_array(series.dtype, series.shape, series.dataoffset, mode="r")
         )
     pages = [p for p in series.pages if p is not None]
+    if coloured:
+        return np.stack([one_channel(path, page.asarray()) for page in pages])
     if len(pages) * int(np.prod(pages[0].shape)) != int(np.prod(series.shape)):
         return np.asarray(series.asarray())
     out = np.empty((len(pages), *pages[0].shape), series.dtype.newbyteorder("="))

@@ -44,6 +44,26 @@ def test_voids_stay_open(mosaic: np.ndarray) -> None:
     assert dict(found.phases)["void"] == pytest.approx(1000 / 48**3)
 
 
+def test_small_voids_are_no_lines(mosaic: np.ndarray) -> None:
+    holed = mosaic.copy()
+    for corner in np.random.default_rng(0).integers(0, 44, (30, 3)):
+        holed[tuple(slice(c, c + 4) for c in corner)] = 0
+    found = label_volume(GreyVolume(holed, UNIT))
+    assert np.array_equal(found.labels == 0, holed == 0)
+
+
+def test_slices_labelled_each_by_itself_are_refused(mosaic: np.ndarray) -> None:
+    own = np.zeros_like(mosaic)
+    for k, labels in enumerate(mosaic):
+        found, inverse = np.unique(labels, return_inverse=True)
+        own[k] = np.random.default_rng(k).permutation(len(found))[inverse.reshape(labels.shape)] + 1
+    running = own + 1000 * np.arange(len(own))[:, None, None]
+    for values in (own, running):
+        with pytest.raises(UnreadableError, match="each by itself"):
+            label_volume(GreyVolume(values, UNIT))
+    label_volume(GreyVolume(mosaic[::6], UNIT))  # slices half a grain apart go on
+
+
 def test_grey_levels_are_no_labels() -> None:
     noise = np.random.default_rng(0).integers(0, 200, (30, 30, 30), dtype=np.uint8)
     with pytest.raises(UnreadableError, match="scattered"):

@@ -126,3 +126,25 @@ def test_what_is_no_stack_is_refused(tmp_path: Path, stack: np.ndarray) -> None:
     for name, words in (("one.tif", "one slice"), ("times.tif", "times"), ("text.txt", "no known stack")):
         with pytest.raises(UnreadableError, match=words):
             read_stack(tmp_path / name, voxel_size=SIZE)
+
+
+def test_other_byte_order_and_grey_colours(tmp_path: Path, stack: np.ndarray) -> None:
+    wide = stack.astype(np.uint16) * 200
+    for order in "<>":
+        tifffile.imwrite(tmp_path / "order.tif", wide, byteorder=order)
+        assert np.array_equal(read_stack(tmp_path / "order.tif", voxel_size=SIZE).values, wide)
+    coloured = np.repeat(stack[..., None], 3, axis=3)
+    tifffile.imwrite(tmp_path / "grey.tif", coloured, photometric="rgb")
+    assert np.array_equal(read_stack(tmp_path / "grey.tif", voxel_size=SIZE).values, stack)
+    coloured[..., 1] //= 2
+    tifffile.imwrite(tmp_path / "colour.tif", coloured, photometric="rgb")
+    with pytest.raises(UnreadableError, match="colours"):
+        read_stack(tmp_path / "colour.tif", voxel_size=SIZE)
+
+
+def test_a_name_unlike_the_others_is_left_out(tmp_path: Path, stack: np.ndarray) -> None:
+    for k in range(12):
+        tifffile.imwrite(tmp_path / f"s{k}.tif", stack[k % len(stack)])
+    tifffile.imwrite(tmp_path / "overview1.tif", stack[0])
+    found = read_stack(tmp_path, voxel_size=SIZE)
+    assert len(found.values) == 12 and "overview1.tif" in found.warnings[0]
