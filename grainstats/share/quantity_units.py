@@ -46,7 +46,7 @@ def _registry() -> Any:
 def _unit(written: str, *, difference: bool = False) -> Any:
     """Pint's unit for a unit as people write it; ValueError where it is none."""
     text = written.strip().replace("_per_", "/").replace("µ", "u").replace("μ", "u")
-    text = text.replace("Ω", "ohm").replace("·", "*")
+    text = text.replace("Ω", "ohm").replace("·", "*").replace("\u00c5", "angstrom")
     if text in _WRITTEN:
         return _registry().Unit(_WRITTEN[text])
     if text in {"1", "-"}:

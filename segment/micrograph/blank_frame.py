@@ -31,6 +31,9 @@ _JPEG_BLOCK = 8  #: pixels over which JPEG smears an edge
 _MOSTLY = 0.9  #: of a line is near the level of the frame where JPEG has touched it
 _LONG = 0.15  #: of a side of the image is the least extent of a corner or a rounded part
 _SAMPLED = 200  #: rows from which the levels in use are told
+_BOX = 9  #: pixels over which a level is averaged; of white noise a ninth is left
+_WHITE = 0.3  #: of the noise that may be left; of grains nearly all is
+_AROUND = 0.6  #: of the rim that a noisy blank part must reach; judgement
 _NESTED = 4  #: frames within frames
 _QUIET = 0.02  #: of the levels in use: noise of a line that shows nothing; grains make five times as much
 _STRAIGHT = 0.9  #: of an outline that runs along rows and columns is that of tiles
@@ -98,6 +101,7 @@ def _blank_once(image: np.ndarray) -> Blank | None:
     levels = _rim_levels(coarse)
     low, high = (float(coarse.min()), float(coarse.max())) if levels else (0.0, 0.0)
     parts = [(level, part) for level in levels for part in _parts(coarse, level, high - low)]
+    parts += _noisy_parts(coarse)
     if not parts:
         return None
     mask = np.logical_or.reduce([part for _, part in parts])
@@ -146,8 +150,11 @@ def _quiet_lines(lines: np.ndarray, noise: float) -> int:
 
 
 def _rim_levels(image: np.ndarray) -> list[float]:
-    """Levels that stand in long runs along the rim, the longest first."""
+    """Levels that stand in long runs along the rim or fill whole lines, the longest first."""
     total: dict[float, int] = {}
+    for lines in (image, image.T):
+        for level in lines[lines.min(axis=1) == lines.max(axis=1), 0].tolist():
+            total[level] = total.get(level, 0) + lines.shape[1]
     for side in (image[0], image[-1], image[:, 0], image[:, -1]):
         begin = np.flatnonzero(np.concatenate([[True], side[1:] != side[:-1]]))
         length = np.diff(begin, append=side.size)
@@ -167,6 +174,28 @@ def _parts(image: np.ndarray, level: float, spread: float) -> Iterator[np.ndarra
             if found:
                 yield from found
                 return
+
+
+def _noisy_parts(image: np.ndarray) -> list[tuple[float, np.ndarray]]:
+    """The part around the view where nothing but white noise of one level is recorded."""
+    grey = image.astype(np.float32)
+    mean, square = cv2.blur(grey, (_BOX, _BOX)), cv2.blur(grey * grey, (_BOX, _BOX))
+    noise = np.sqrt(np.maximum(square - mean * mean, 0))
+    rim = [np.concatenate([of[0], of[-1], of[:, 0], of[:, -1]]) for of in (mean, noise)]
+    level, sigma = (float(np.median(values)) for values in rim)
+    if sigma <= 0 or (np.abs(rim[0] - level) <= sigma).mean() < _AROUND:
+        return []
+    near = (np.abs(mean - level) <= sigma) & (noise <= 2 * sigma)
+    found = []
+    for part in _outer_parts(near, _LINKS[0]):
+        inner = cv2.erode(part.astype(np.uint8), np.ones((_BOX, _BOX))) > 0
+        if (
+            inner.any()
+            and mean[inner].std() <= _WHITE * sigma
+            and (part & ~near).sum() <= _FOREIGN * part.sum()
+        ):
+            found.append((level, cv2.dilate(part.astype(np.uint8), np.ones((_BOX, _BOX))) > 0))
+    return found
 
 
 def _outer_parts(equal: np.ndarray, length: int) -> Iterator[np.ndarray]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from grainstats.share.quantity_units import CATEGORY, normalise_unit
 from grainstats.share.sheets.csv_cells import read_csv
-from grainstats.share.sheets.shown import Flaw, Shown, invisible, plain_text
+from grainstats.share.sheets.shown import Flaw, Shown, half_width, invisible, plain_text
 from grainstats.share.sheets.workbook import read_workbook
 from segment.errors import InputError
 
@@ -23,6 +23,8 @@ _MOST_DIGITS = 15  #: of a number that a spreadsheet keeps
 _PERCENT = re.compile(r"([^%％]+?)\s*[%％]")
 _PER_CENT = ("%", "wt%", "at%", "mol%", "vol%")
 _A_DATE = "the spreadsheet made a date of it ({:%Y-%m-%d})"
+_AND_UNIT = re.compile(r"([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*([^\W\d_].*|[°µμΩ℃].*)")
+_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")  #: the order that means one thing
 _SHORTENED = re.compile(r"\d(?:\.\d+)?E[+]\d{2,}")  #: what spreadsheets make of long numbers
 
 
@@ -60,8 +62,8 @@ class SheetTable:
         return [f"column {name!r} stands there {k} times" for name, k in counts.items() if k > 1]
 
 
-def read_table(path: Path, what: str = "sample sheet") -> SheetTable:
-    """The table of a CSV or of a workbook's first visible sheet; empty rows above the header are passed over.
+def read_table(path: Path, what: str = "sample sheet", key: str = "sample_id") -> SheetTable:
+    """The table of a CSV, or of the visible sheet with a column `key`; empty rows above it are passed over.
 
     Raises
     ------
@@ -75,12 +77,12 @@ def read_table(path: Path, what: str = "sample sheet") -> SheetTable:
         raise InputError(path, f"{what}s are .csv or .xlsx", "Save the table as one of these")
     with path.open("rb") as file:
         zipped = file.read(4) == b"PK\3\4"
-    rows: list[list[Any]] = read_workbook(path) if suffix in BOOKS or zipped else read_csv(path)
+    rows: list[list[Any]] = read_workbook(path, key) if suffix in BOOKS or zipped else read_csv(path)
     filled = [any(text_of(cell) for cell in cells) for cells in rows]
     top = filled.index(True) if any(filled) else 0
     first = rows[top] if rows else []
     return SheetTable(
-        [text_of(cell) for cell in first],
+        [half_width(text_of(cell)) for cell in first],
         header_flaws(first),
         [(number, cells) for number, cells in enumerate(rows, 1) if number > top + 1 and filled[number - 1]],
     )
@@ -100,6 +102,8 @@ def text_of(cell: Any) -> str:
     """A cell as its reader sees it; Excel's 12.0 for the id 12 becomes '12', 1 shown as 001 becomes '001'."""
     if cell is None:
         return ""
+    if isinstance(cell, bool):
+        return str(cell).upper()
     if isinstance(cell, Shown | Flaw):
         return plain_text(cell.text)
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
@@ -143,6 +147,8 @@ def value_of(header: str, unit: str, cell: Any, wrong: list[str]) -> float | str
     if isinstance(cell, date):
         wrong.append(f"column {header!r}: {_A_DATE.format(cell)}, not a number")
         return None
+    if isinstance(cell, str):
+        cell, text = _with_its_unit(text)
     percent = _PERCENT.fullmatch(text)
     value = _number(cell, percent[1] if percent else text)
     if not math.isfinite(value):
@@ -158,6 +164,19 @@ def value_of(header: str, unit: str, cell: Any, wrong: list[str]) -> float | str
         wrong.append(f"column {header!r}: {text!r} is per cent, the unit of the column is {unit}")
         return None
     return value if unit in _PER_CENT else float(f"{value / 100:.12g}")
+
+
+def _with_its_unit(written: str) -> tuple[str | Shown, str]:
+    """A typed number, full-width or not; `Shown` where a unit stands behind it, as in ``850 °C``."""
+    text = half_width(written)
+    found = _AND_UNIT.fullmatch(text)
+    try:
+        plain = math.isfinite(_number(text, text)) or _PERCENT.fullmatch(text)
+        if found is not None and not plain and normalise_unit(found[2]):
+            return Shown(float(found[1]), text, found[2]), text
+    except ValueError:
+        pass
+    return text, text
 
 
 def _other_unit(written: str, unit: str) -> bool:
@@ -206,6 +225,8 @@ def day_of(header: str, cell: Any, wrong: list[str]) -> str | None:
         return f"{cell:%Y-%m-%d}"
     text = text_of(cell)
     try:
+        if (ymd := _DAY.fullmatch(half_width(text))) is not None:
+            return f"{date(*map(int, ymd.groups())):%Y-%m-%d}"
         return f"{datetime.fromisoformat(text):%Y-%m-%d}" if text else None
     except ValueError:
         wrong.append(f"column {header!r}: {text!r} is no date (write 2024-05-31)")

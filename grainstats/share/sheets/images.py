@@ -35,7 +35,7 @@ def read_images(path: str | Path) -> ImageSheet:
         The file is missing or of another kind.
     """
     path = Path(path)
-    table = read_table(path, "sheet of images")
+    table = read_table(path, "sheet of images", "file")
     problems = [] if "file" in table.header else ["column 'file' is missing"]
     unknown = [name for name in table.header if name and name not in COLUMNS]
     problems += [f"unknown column {name!r} (known: {', '.join(COLUMNS)})" for name in unknown]

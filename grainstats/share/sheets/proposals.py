@@ -90,7 +90,7 @@ def read_proposals(
 ) -> list[SuggestionRecord]:
     """Read and check a sheet of proposals; arguments and errors as `import_proposals`."""
     path = Path(path)
-    table = read_table(path, ProposalError.what)
+    table = read_table(path, ProposalError.what, "")
     columns, problems = _read_header(table, known, space)
     records: list[SuggestionRecord] = []
     seen: dict[str, int] = {}

@@ -24,7 +24,7 @@ from grainstats.share.sheets.cells import (
     value_of,
     word_of,
 )
-from grainstats.share.sheets.shown import looks_like
+from grainstats.share.sheets.shown import half_width, looks_like
 
 if TYPE_CHECKING:
     from grainstats.share.db.database import Database
@@ -135,7 +135,7 @@ def _read_row(header: list[str], columns: list[Column], cells: list[Any]) -> tup
         wrong.append("sample_id is empty")
     elif len(plain.get("sample_id", "").splitlines()) > 1:
         wrong.append(f"sample_id {plain['sample_id']!r} has several lines")
-    route = plain.get("design_route", "ai").lower()
+    route = half_width(plain.get("design_route", "ai")).lower()
     if route not in _ROUTES:
         wrong.append(f"design_route {plain['design_route']!r} is neither ai nor researcher")
     values = {

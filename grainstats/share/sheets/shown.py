@@ -6,8 +6,18 @@ import unicodedata
 from dataclasses import dataclass
 
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
-_ALIKE = dict(zip("АВЕКМНОРСТХаеорсухΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEKMHOPCTXaeopcyxABEZHIKMNOPTYXo", strict=True))
+_ALIKE = dict(
+    zip(
+        "АВЕЅІЈКМНОРСТХаеѕіјорсухԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧοϲϳ",
+        "ABESIJKMHOPCTXaesijopcyxqwABEZHIKMNOPTYXocj",
+        strict=True,
+    )
+)
 _SEEN_AS = str.maketrans({**dict.fromkeys(_DASHES, "-"), **_ALIKE})  #: Cyrillic and Greek letters as Latin
+
+
+_HALF = str.maketrans({chr(0xFEE0 + k): chr(k) for k in range(0x21, 0x7F)} | {"\u2212": "-"})
+_BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"  #: fillers that count as letters
 
 
 @dataclass(frozen=True)
@@ -67,7 +77,18 @@ def looks_like(text: str) -> str:
     >>> looks_like("\\uff331\\u20112"), looks_like("\\u04101")
     ('S1-2', 'A1')
     """
-    return unicodedata.normalize("NFKC", text).translate(_SEEN_AS)
+    return " ".join(unicodedata.normalize("NFKC", text).translate(_SEEN_AS).split())
+
+
+def half_width(text: str) -> str:
+    """Full-width letters, digits and signs as ASCII; superscripts and others stay.
+
+    Examples
+    --------
+    >>> half_width("\uff11\uff12\uff10\uff0e\uff15"), half_width("10\u00b2")
+    ('120.5', '10²')
+    """
+    return text.translate(_HALF)
 
 
 def invisible(text: str) -> str | None:
@@ -79,7 +100,13 @@ def invisible(text: str) -> str | None:
     'U+200B ZERO WIDTH SPACE'
     """
     for character in text:
-        if unicodedata.category(character) in ("Cf", "Cc", "Co", "Cn") and character not in "\n\r\t":
+        unseen = unicodedata.category(character) in ("Cf", "Cc", "Co", "Cn") or _is_blank(character)
+        if unseen and character not in "\n\r\t":
             name = unicodedata.name(character, "a control character")
             return f"U+{ord(character):04X} {name}"
     return None
+
+
+def _is_blank(character: str) -> bool:
+    """Fillers, and the variation selectors that change how the letter before them looks."""
+    return character in _BLANK or "\ufe00" <= character <= "\ufe0f" or "\u180b" <= character <= "\u180d"

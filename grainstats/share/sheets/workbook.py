@@ -13,18 +13,19 @@ from grainstats.share.sheets.shown import Flaw, Shown
 from segment.errors import InputError
 
 LARGEST_BYTES = 200_000_000  #: of an unpacked workbook; a sheet of ten thousand samples has two million
+_TOP = 20  #: rows among which a header is looked for
 MOST_CELLS = 5_000_000  #: rows times columns of a sheet
 _TOKENS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]|.')
 _UPDATE = "open the file in the spreadsheet program, let it calculate, and save it again"
 
 
-def read_workbook(path: Path) -> list[list[Any]]:
-    """Rows of the first visible sheet: text, numbers, dates; `Shown` or `Flaw` where more is shown.
+def read_workbook(path: Path, key: str = "") -> list[list[Any]]:
+    """Rows of the visible sheet with a column `key`, else of the first: text, numbers, `Shown`, `Flaw`.
 
     Raises
     ------
     InputError
-        No workbook, damaged, or too large.
+        No workbook, damaged, too large, or with several such sheets.
     """
     import openpyxl
 
@@ -35,7 +36,8 @@ def read_workbook(path: Path) -> list[list[Any]]:
             for values in (True, False)
         )
         seen = [k for k, one in enumerate(shown.worksheets) if one.sheet_state == "visible"]
-        place = seen[0] if seen else 0
+        tables = [k for k in seen if key and _has_column(shown.worksheets[k], key)]
+        place = (tables or seen or [0])[0]
         sheet, formulas = shown.worksheets[place], written.worksheets[place]
         rows, columns = sheet.max_row, sheet.max_column
     except MemoryError as error:
@@ -44,6 +46,9 @@ def read_workbook(path: Path) -> list[list[Any]]:
         raise InputError(
             path, f"it cannot be read as a workbook ({error})", "Save it again as .xlsx"
         ) from error
+    if len(tables) > 1:
+        names = " and ".join(repr(shown.worksheets[k].title) for k in tables)
+        raise InputError(path, f"its sheets {names} each hold a column {key!r}", "Put all rows on one sheet")
     if rows * columns > MOST_CELLS:
         raise InputError(
             path, f"its first sheet claims {rows} rows and {columns} columns", "Delete the empty ones"
@@ -57,6 +62,12 @@ def read_workbook(path: Path) -> list[list[Any]]:
         [flaws.get((row, column)) or _cell(sheet, formulas, row, column) for column in range(1, columns + 1)]
         for row in range(1, rows + 1)
     ]
+
+
+def _has_column(sheet: Any, key: str) -> bool:
+    """Whether a cell near the top of a sheet is the name of this column."""
+    rows = sheet.iter_rows(max_row=_TOP, values_only=True)
+    return any(isinstance(cell, str) and cell.strip() == key for row in rows for cell in row)
 
 
 def _merged(sheet: Any) -> dict[tuple[int, int], Flaw]:
@@ -107,8 +118,8 @@ def as_shown(value: float, number_format: str) -> float | Shown:
 
     Examples
     --------
-    >>> as_shown(0.925, "0.0%").text, as_shown(1, "000").text, as_shown(7, '"S-"00-0').text
-    ('92.5 %', '001', 'S-00-7')
+    >>> as_shown(0.925, "0.0%").text, as_shown(1, "000").text, as_shown(1.1, "0.00").text
+    ('92.5 %', '001', '1.10')
     >>> as_shown(3.0, '0.0" µm"').beside, as_shown(92500, "0.0,").value
     ('µm', nan)
     """
@@ -126,6 +137,9 @@ def as_shown(value: float, number_format: str) -> float | Shown:
     before, after, number = "".join(literal[:first]), "".join(literal[last:]), f"{value:.12g}"
     if float(value).is_integer() and value >= 0 and not {".", ",", "E", "/"} & set(tokens[first:last]):
         number = _filled(str(int(value)), tokens[first:last], literal[first:last])
+    elif re.fullmatch(r"[0#?]+\.0+", inside := "".join(literal[first:last])):
+        padded = f"{value:.{len(inside.partition('.')[2])}f}"
+        number = padded if float(padded) == value else number
     if not before and not after and number == f"{value:.12g}":
         return value
     return Shown(float(value), f"{before}{number}{after}", after.strip())

@@ -65,7 +65,7 @@ def test_a_fraction_beside_per_cent_is_named(tmp_path: Path) -> None:
         read_samples(sheet(tmp_path / "s.csv", text))
 
 
-@pytest.mark.parametrize("other", ["\uff331", "S\uff11"])
+@pytest.mark.parametrize("other", ["\uff331", "S\uff11", "\u04051"])
 def test_ids_that_look_alike_are_named(tmp_path: Path, other: str) -> None:
     text = HEADER + f"S1,ai,1,3\n{other},ai,2,3\n"
     with pytest.raises(SampleSheetError, match="looks like 'S1' in row 2"):

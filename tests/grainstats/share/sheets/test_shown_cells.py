@@ -11,6 +11,7 @@ import pytest
 
 from grainstats.share.errors import SampleSheetError
 from grainstats.share.sheets.samples import read_samples
+from segment.errors import InputError
 
 HEADER = ["sample_id", "design_route", "prop:density_%", "prop:share_1", "prop:jc_kA/cm2"]
 
@@ -65,6 +66,8 @@ def test_per_cent_in_csv_and_in_a_column_of_another_unit(tmp_path: Path) -> None
         (1, '"AB"-000-"X"', "AB-001-X"),
         (3, '"Sample "General', "Sample 3"),
         (20240531, "0000-00-00", "2024-05-31"),
+        (1.1, "0.00", "1.10"),
+        (True, "General", "TRUE"),
     ],
 )
 def test_ids_are_those_that_are_shown(tmp_path: Path, value: int, written: str, shown: str) -> None:
@@ -127,3 +130,44 @@ def test_hidden_sheets_are_passed_over_and_hidden_rows_named(tmp_path: Path) -> 
     made.save(path.with_suffix(".xlsm"))
     with pytest.raises(SampleSheetError, match=r"row 3: .*lies in a hidden row"):
         read_samples(path.with_suffix(".xlsm"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("９２．５", 92.5),
+        ("\u22121.5E\u22123", -0.0015),
+        ("1.2e3", 1200),
+        ("92.5 %", 92.5),
+        ("92.5％", 92.5),
+        ("92.5 percent", 92.5),
+    ],
+)
+def test_numbers_as_people_type_them(tmp_path: Path, typed: str, value: float) -> None:
+    path = tmp_path / "s.csv"
+    path.write_text(
+        f"sample_id,ｄｅｓｉｇｎ＿ｒｏｕｔｅ,prop:density_%,date\nS1,ａｉ,{typed},2024/5/1\n",
+        encoding="utf-8",
+    )
+    (row,) = read_samples(path).rows
+    assert row.properties[0].value == pytest.approx(value) and row.made_on == "2024-05-01"
+
+
+@pytest.mark.parametrize("typed", ["1123 K", "10²", "120±5", "1.2x10^3", "0x352", "850 °C!"])
+def test_numbers_of_another_unit_or_none_are_named(tmp_path: Path, typed: str) -> None:
+    path = tmp_path / "s.csv"
+    path.write_text(f"sample_id,design_route,param:t_degC\nS1,ai,{typed}\n", encoding="utf-8")
+    with pytest.raises(SampleSheetError, match=r"row 2.*param:t_degC"):
+        read_samples(path)
+
+
+def test_the_sheet_with_the_table_is_read_and_two_are_named(tmp_path: Path) -> None:
+    path = book(tmp_path / "s.xlsx", [["S1", "ai", 1, 1, 1]])
+    made = openpyxl.load_workbook(path)
+    made.create_sheet("READ ME", 0).append(["how this was made"])
+    made.save(path)
+    assert read_samples(path).sample_ids() == ("S1",)
+    made.copy_worksheet(made.worksheets[1])
+    made.save(path)
+    with pytest.raises(InputError, match="each hold a column 'sample_id'"):
+        read_samples(path)
