@@ -91,8 +91,9 @@ class CutSolver:
         n, m = graph.position.shape[0], graph.edge.shape[0]
         both = np.concatenate([graph.edge, graph.edge[:, ::-1]])
         order = np.argsort(both[:, 0], kind="stable")
-        self._first = np.concatenate([[0], np.cumsum(np.bincount(both[:, 0], minlength=n))])
-        self._neighbour = both[order, 1]
+        # 32-bit numbers, as SciPy's graph routines want them
+        self._first = np.concatenate([[0], np.cumsum(np.bincount(both[:, 0], minlength=n))], dtype=np.int32)
+        self._neighbour = both[order, 1].astype(np.int32)
         self._edge = np.tile(np.arange(m), 2)[order]
 
     def limiting_path(self, weight: np.ndarray, direction: Direction) -> LimitingPath:

@@ -106,20 +106,14 @@ def _chords(
     )
     cell = np.concatenate([np.repeat(grains[:, 0], 2), np.repeat(grains[:, 1], 2), frame_label])
     key = np.unique(cell[cell > 0].astype(np.int64) << 32 | point[cell > 0])
-    cell, point = key >> 32, key & 0xFFFFFFFF
-    start = np.concatenate([[0], np.flatnonzero(np.diff(cell)) + 1, [cell.size]])
-    cell, point, start = _thinned(cell, point, start)
-    owner = cell[start[:-1]]
-    return lines_of_sight(position, point, start, owner, np.ascontiguousarray(labels))
+    cell, point = _thinned(key >> 32, key & 0xFFFFFFFF)
+    owner, first = np.unique(cell, return_index=True)
+    return lines_of_sight(position, point, np.append(first, cell.size), owner, np.ascontiguousarray(labels))
 
 
-def _thinned(
-    cell: np.ndarray, point: np.ndarray, start: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """At most `MOST_POINTS` of each cell's points, evenly chosen."""
-    count = np.diff(start)
-    every = np.maximum(np.ceil(count / MOST_POINTS).astype(int), 1)
-    rank = np.arange(cell.size) - np.repeat(start[:-1], count)
-    keep = rank % np.repeat(every, count) == 0
-    cell, point = cell[keep], point[keep]
-    return cell, point, np.concatenate([[0], np.flatnonzero(np.diff(cell)) + 1, [cell.size]])
+def _thinned(cell: np.ndarray, point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """At most `MOST_POINTS` of each cell's points, evenly chosen; `cell` is sorted."""
+    _, first, count = np.unique(cell, return_index=True, return_counts=True)
+    rank = np.arange(cell.size) - np.repeat(first, count)
+    keep = rank % np.repeat(-(-count // MOST_POINTS), count) == 0
+    return cell[keep], point[keep]
