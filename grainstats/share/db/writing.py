@@ -47,9 +47,11 @@ def put(connection: Connection, table: type[schema.Base], keys: Sequence[str], *
 def _insert(connection: Connection, table: type[schema.Base]) -> Any:
     if connection.dialect.name == "postgresql":
         from sqlalchemy.dialects.postgresql import insert
-    else:
-        from sqlalchemy.dialects.sqlite import insert
-    return insert(table)
+
+        return insert(table)
+    from sqlalchemy.dialects.sqlite import insert as insert_into_sqlite
+
+    return insert_into_sqlite(table)
 
 
 def _storable(values: dict[str, Any]) -> dict[str, Any]:
