@@ -11,6 +11,16 @@ from typing import Any
 
 REFERENCE = Path(__file__).parent / "reference"
 GALLERY, NOTEBOOKS = Path(__file__).parent / "gallery", Path(__file__).parents[1] / "notebooks"
+KINDS = {
+    "<list[str]>": "TEXT ...",
+    "<list[Path]>": "PATH ...",
+    "<str>": "TEXT",
+    "<path>": "PATH",
+    "<int range>": "N",
+    "<int>": "N",
+    "<float range>": "X",
+    "<float>": "X",
+}
 MADE = "<!-- made by docs/_generate.py -->\n\n"
 
 
@@ -86,7 +96,7 @@ def command_line() -> str:
         rows = [record for one in command.get_params(context) if (record := one.get_help_record(context))]
         if rows:
             parts.extend(["| option | meaning |", "|---|---|"])
-            parts.extend(f"| `{_cell(left)}` | {_cell(right)} |" for left, right in rows)
+            parts.extend(f"| `{_option(left)}` | {_cell(right)} |" for left, right in rows)
             parts.append("")
 
     add(root, "grainstats")
@@ -130,6 +140,13 @@ def _default(one: dataclasses.Field[Any]) -> Any:
     if one.default is not dataclasses.MISSING:
         return one.default
     return one.default_factory() if one.default_factory is not dataclasses.MISSING else "needed"
+
+
+def _option(text: str) -> str:
+    """An option with what it takes, in a reader's words; a bar within a table's code cannot be written."""
+    for type_name, words in KINDS.items():
+        text = text.replace(type_name, words)
+    return text.replace("|", ", ")
 
 
 def _cell(text: str) -> str:
