@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from typing import Literal
 
 UnitKind = Literal["length", "reciprocal", "energy", "angle", "none", "other"]
@@ -46,13 +47,23 @@ _RECIPROCAL = re.compile(r"^1/|\^\{?-1|-1$|⁻¹$|^1 */|/px$")
 
 def _plain(unit: str) -> str:
     """Lower case without micro signs, Å, brackets, underscores and plural s; ``n_m`` becomes ``nm``."""
-    text = unit.strip().strip("\0").strip()
-    text = text.replace("\\u00B5", "u").replace("\\u00b5", "u").replace("Â", "")
+    text = _decoded_twice(unit.strip().strip("\0").strip())
+    text = text.replace("\\u00B5", "u").replace("\\u00b5", "u")
     for sign in "\u00b5\u03bc":
         text = text.replace(sign, "u")
     text = text.replace("\u00c5", "A").replace("\u212b", "A").replace("\u00e5", "a").replace("\u00f6", "o")
     text = text.strip("[]() ").replace("_", "").lower()
     return text[:-1] if text.endswith("s") and text[:-1] in _NM else text
+
+
+def _decoded_twice(text: str) -> str:
+    """Text whose UTF-8 was read as Latin letters, once or twice: ``Âµm``, ``Î¼m``, ``Ã‚Âµm``."""
+    for encoding in ("cp1252", "latin-1") * 2:
+        try:
+            text = text.encode(encoding).decode("utf-8")
+        except UnicodeError:
+            continue
+    return unicodedata.normalize("NFKC", text)
 
 
 def unit_kind(unit: str) -> UnitKind:

@@ -1,4 +1,4 @@
-"""Channels and detectors of one scan show one area of the specimen: it is read once, and that is said."""
+"""Channels, detectors, thumbnails of one scan show one area of the specimen: it is read once, and said."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from segment.micrograph.fingerprint import fingerprint, same_areas
 from segment.micrograph.grey import to_grey, without_nonfinite
 from segment.micrograph.open_file import Frame
 
+THUMBNAIL = 0.75  #: of the rows of the picture that a reduced one has at most
+ROUNDED = 2.0  #: columns by which its proportion may differ
+_ONE_SMALLER = "a smaller picture of the same area left out"
 CHANNELS = 0.3  #: correlation of fingerprints from which frames that a file calls channels show one area
 
 
@@ -58,6 +61,30 @@ def first_of_each_area(frames: Sequence[Frame], sets: Sequence[Channels]) -> lis
         for k, frame in enumerate(frames)
         if k not in left_out
     ]
+
+
+def without_thumbnails(frames: Sequence[Frame]) -> list[Frame]:
+    """The frames without smaller pictures of one that is there, such as the levels of a pyramid."""
+    kept, left_out = list(range(len(frames))), 0
+    for small, one in enumerate(frames):
+        for large, other in enumerate(frames):
+            if large in kept and _reduced(one.shape, other.shape) and _same(one, other):
+                kept.remove(small)
+                left_out += 1
+                break
+    note = f"{left_out} smaller pictures of the same area left out" if left_out > 1 else _ONE_SMALLER
+    return [replace(frames[k], notes=(*frames[k].notes, note)) if left_out else frames[k] for k in kept]
+
+
+def _reduced(small: tuple[int, int], large: tuple[int, int]) -> bool:
+    """Whether a picture has the proportion of a larger one, to within a pixel."""
+    (rows, columns), (all_rows, all_columns) = small, large
+    return rows <= THUMBNAIL * all_rows and abs(rows / all_rows * all_columns - columns) <= ROUNDED
+
+
+def _same(one: Frame, other: Frame) -> bool:
+    prints = [fingerprint(without_nonfinite(to_grey(frame.load())[0])[0]) for frame in (one, other)]
+    return bool(same_areas(prints))
 
 
 def _like_the_first(channels: Sequence[Frame]) -> list[int]:

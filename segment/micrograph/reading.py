@@ -15,6 +15,7 @@ from segment.errors import InputError, NotAnImageError, UnreadableError
 from segment.micrograph.file_kind import check_the_path, why_no_file
 from segment.micrograph.formats import open_frames
 from segment.micrograph.micrograph import Micrograph, PixelSizeSource, ScaleConflict
+from segment.micrograph.one_area import without_thumbnails
 from segment.micrograph.open_file import Frame, OpenFile
 from segment.micrograph.open_tiff import quiet_tifffile
 from segment.micrograph.pixel_size import choose_scale
@@ -204,7 +205,8 @@ def _parsed(opened: OpenFile) -> tuple[str, list[Frame]]:
         raise _damaged(opened.path, error) from error
     if not frames:
         raise NotAnImageError(opened.path, "a file without an image", "Export the image again")
-    return vendor, [replace(frame, load=_guarded(opened.path, frame.load)) for frame in frames]
+    frames = [replace(frame, load=_guarded(opened.path, frame.load)) for frame in frames]
+    return vendor, frames if len({frame.shape for frame in frames}) < 2 else without_thumbnails(frames)
 
 
 def _guarded(path: Path, load: Callable[[], np.ndarray]) -> Callable[[], np.ndarray]:

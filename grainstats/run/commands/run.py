@@ -128,7 +128,14 @@ def run(
             "INPUT", "no micrograph, folder or pattern is named", "Name one, or give --report-only"
         )
 
+    if voxel_size is not None and not volumes:
+        raise InputError("--voxel-size", "it is for stacks", "Give --volumes too, or --pixel-size for images")
     if volumes:
+        of_images = {"--pixel-size": pixel_size, "--samples": samples, "--images": images, "--recipe": recipe}
+        of_images |= {"--corrections": corrections, "--manifest": manifest, "--dask": dask}
+        for name, given in of_images.items():
+            if given is not None:
+                raise InputError(name, "it is for images, not for --volumes", "Leave one of the two out")
         return _volumes(inputs or [], out, voxel_size, device, model, quiet=quiet)
     settings = {"pixel_size_nm": pixel_size, "null": null and null.value, "model": model}
     settings |= {"misorientation_deg": misorientation_deg, "merge_twins": merge_twins or None}

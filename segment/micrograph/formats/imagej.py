@@ -58,7 +58,11 @@ def _scale(opened: OpenFile, unit_x: str, unit_y: str) -> tuple[Scale | None, tu
         return None, (
             f"ImageJ's unit {unit_x} comes from {said}, which is for printing: no pixel size taken",
         )
-    return scale_or_none("ImageJ unit / XResolution", y, x), ()
+    found = scale_or_none("ImageJ unit / XResolution", y, x)
+    strange = found is None and unit_kind(unit_x) != "none"
+    return found, (
+        f"ImageJ's unit {unit_x!r} with its resolution is no pixel size: not taken",
+    ) if strange else ()
 
 
 def _size(resolution: Any, unit: str) -> float | None:

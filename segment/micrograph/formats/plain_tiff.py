@@ -6,6 +6,7 @@ from segment.micrograph.open_file import Frame, OpenFile
 from segment.micrograph.tiffpages import page_frames
 
 NAME = "plain_tiff"
+_BROKEN = "its OME-XML is damaged: no pixel size taken"
 
 
 def recognises(opened: OpenFile) -> bool:
@@ -15,4 +16,6 @@ def recognises(opened: OpenFile) -> bool:
 
 def frames(opened: OpenFile) -> list[Frame]:
     """All pages, without a scale."""
-    return page_frames(opened)
+    assert opened.tiff is not None
+    broken = "<OME" in (opened.tiff.pages.first.description or "")
+    return page_frames(opened, notes=(_BROKEN,) if broken else ())

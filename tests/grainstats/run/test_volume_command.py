@@ -12,6 +12,7 @@ import tifffile
 from typer.testing import CliRunner
 
 from grainstats.run.cli import app
+from segment.errors import InputError
 from segment.mosaics.fib_sem import made_stack
 from segment.mosaics.laguerre_volume import poisson_voronoi_volume
 
@@ -107,3 +108,10 @@ def test_folders_of_stacks_run_unattended(tmp_path: Path) -> None:
     assert "2 volumes measured, 0 of them now" in again.stdout
     other = CliRunner().invoke(app, [*call[:5], "20", *call[6:]])
     assert "2 volumes measured, 2 of them now" in other.stdout
+
+
+@pytest.mark.parametrize("options", [["--voxel-size", "1", "1", "1"], ["--volumes", "--pixel-size", "2"]])
+def test_options_of_stacks_and_images_are_not_mixed(tmp_path: Path, options: list[str]) -> None:
+    done = CliRunner().invoke(app, ["run", str(tmp_path), *options, "--out", str(tmp_path / "out")])
+    assert isinstance(done.exception, InputError)
+    assert not (tmp_path / "out").exists()

@@ -100,6 +100,12 @@ def test_resampling_keeps_dtype_and_mask(make_grains, dtype):
 
 NANOMETRES = {"nm": 1, "n_m": 1, "[n_m]": 1, "\u00b5m": 1e3, "\u03bcm": 1e3, "um": 1e3, "micron": 1e3}
 NANOMETRES |= {"microns": 1e3, "A": 0.1, "\u00c5": 0.1, "\u212b": 0.1, "Angstrom": 0.1, "ångström": 0.1}
+NANOMETRES |= {
+    "\u00c2\u00b5m": 1e3,
+    "\u00ce\u00bcm": 1e3,
+    "\u00c3\u201a\u00c2\u00b5m": 1e3,
+    "\uff4e\uff4d": 1,
+}
 NANOMETRES |= {"pm": 1e-3, "m": 1e9, "mm": 1e6, "cm": 1e7}
 
 

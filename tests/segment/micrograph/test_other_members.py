@@ -289,3 +289,22 @@ def test_maps_are_refused_as_micrographs(tmp_path, coloured):
     cv2.imwrite(str(tmp_path / "t.png"), lines)
     with pytest.raises(NotAnImageError, match="measure --tracing"):
         list(read_micrographs(tmp_path / "t.png"))
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_thumbnails_and_levels_of_a_pyramid_are_no_fields(tmp_path, make_grains, order):
+    image = make_grains()
+    with tifffile.TiffWriter(tmp_path / "p.tif") as file:
+        for step in (1, 2, 4)[::order]:
+            file.write(np.ascontiguousarray(image[::step, ::step]))
+    (only,) = read_micrographs(tmp_path / "p.tif")
+    assert only.image.shape == image.shape and "2 smaller pictures of the same area left out" in only.notes
+    tifffile.imwrite(tmp_path / "two.tif", image)
+    tifffile.imwrite(tmp_path / "two.tif", np.rot90(make_grains())[:100].copy(), append=True)
+    assert len(list(read_micrographs(tmp_path / "two.tif"))) == 2
+
+
+def test_a_damaged_description_is_said(tmp_path, make_grains):
+    tifffile.imwrite(tmp_path / "d.tif", make_grains(), description="<OME><Image><Pixels ", metadata=None)
+    (found,) = read_micrographs(tmp_path / "d.tif")
+    assert found.pixel_size_nm is None and "OME-XML is damaged" in "".join(found.notes)
