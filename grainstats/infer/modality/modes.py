@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from grainstats.infer.modality.distribution import SizeDistribution, pooled_distribution
+from grainstats.infer.modality.distribution import GRID, SizeDistribution, pooled_distribution
 from grainstats.infer.modality.image_grains import ImageGrains
-from grainstats.infer.modality.mixtures import START_QUANTILES, TwoNormals, fit_two_normals
+from grainstats.infer.modality.two_normals import Fit, best_of, fit_from
 
 POPULATION_SD = (0.22, 0.36)  # of log diameter, by area, in sections of one population of sigma 0 to .3
-STARTS = (*START_QUANTILES, 0.9)  # a coarse mode may be a single grain
+STARTS = (0.25, 0.5, 0.75, 0.9)  # mass below the border of the starting modes; a coarse one may be one grain
 BLOCKS = 4  # an image alone is resampled in 4 x 4 blocks
 
 
@@ -44,19 +44,19 @@ def two_modes(distributions: Sequence[SizeDistribution]) -> list[Modes]:
 
     Unbounded normals often split one skewed population into a narrow and a broad one at the same place.
     """
-    fit = bounded_fit(distributions)
+    _, means, _, shares = bounded_fit(distributions)
     return [
         Modes(tuple(map(float, np.exp(d.mean + d.sd * mean))), tuple(map(float, share)))
-        for d, mean, share in zip(distributions, fit.mean, fit.share, strict=True)
+        for d, mean, share in zip(distributions, means, shares, strict=True)
     ]
 
 
-def bounded_fit(distributions: Sequence[SizeDistribution], *, sweeps: int = 80) -> TwoNormals:
+def bounded_fit(distributions: Sequence[SizeDistribution], *, sweeps: int = 80) -> Fit:
     """Two normals whose SDs of log diameter lie within `POPULATION_SD`; in units of each SD."""
     spread = np.array([max(d.sd, 1e-6) for d in distributions])[:, None]
-    grid = np.stack([d.on_grid() for d in distributions])
+    mass = np.stack([d.on_grid() for d in distributions])
     bounds = np.array([POPULATION_SD]) / spread
-    return fit_two_normals(grid, sd_bounds=bounds, sweeps=sweeps, starts=STARTS)
+    return best_of(fit_from(mass, GRID, q, start=(0.9, 0.1), sd_bounds=bounds, sweeps=sweeps) for q in STARTS)
 
 
 def one_mode(distribution: SizeDistribution) -> Modes:
@@ -78,8 +78,8 @@ def with_intervals(
             samples.append(pooled_distribution(drawn))
     centre = np.array([d.mean for d in samples])[:, None]
     if len(modes.diameter_nm) == 2:
-        fit = bounded_fit(samples, sweeps=40)
-        position = centre + np.array([d.sd for d in samples])[:, None] * fit.mean
+        means = bounded_fit(samples, sweeps=40)[1]
+        position = centre + np.array([d.sd for d in samples])[:, None] * means
     else:
         position = centre
     low, high = np.exp(np.quantile(position, [0.025, 0.975], axis=0))

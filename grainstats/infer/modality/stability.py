@@ -207,13 +207,6 @@ def repeated(
     return Repeats(agreeing / repeats, bimodal / repeats, uniform / repeats)
 
 
-def stability(
-    images: Sequence[ImageCuts | AsGiven], judged: ModalityVerdict, *, repeats: int = REPEATS
-) -> float:
-    """Share of perturbed segmentations that agree with the verdict, between 0 and 1."""
-    return repeated(images, judged, repeats=repeats).agreeing
-
-
 def _agrees(decision: Decision, verdict: Verdict) -> bool:
     """The same finding; lost grains make a sample wider, which does not speak against "uniform"."""
     if verdict == "uniform" and decision.verdict == "indeterminate":

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from grainstats.infer.modality.two_normals import best_of, fit_from
 from grainstats.infer.volume_modality.sizes import GRID, SURFACE, VolumeSizes
 
 SD_BOUNDS = (0.08, 0.45)  #: of log diameter in one population: all of the null mosaics lie within
@@ -44,21 +45,11 @@ def fit_populations(samples: Sequence[VolumeSizes]) -> list[TwoPopulations]:
     mean = mass @ GRID
     variance = np.clip(mass @ GRID**2 - mean**2, SD_BOUNDS[0] ** 2, None)
     one = -0.5 * (np.log(2 * np.pi * variance) + 1)
-    best: tuple[np.ndarray, ...] | None = None
-    for q in STARTS:
-        found = _em(mass, q)
-        counts = _counts(*found[1:])
-        found = (np.where(counts, found[0] - one, -1.0), *found[1:])
-        if best is None:
-            best = found
-        else:
-            better = found[0] > best[0]
-            best = tuple(
-                np.where(better if f.ndim == 1 else better[:, None], f, b)
-                for f, b in zip(found, best, strict=True)
-            )
-    assert best is not None
-    gain, centre, sd, share = best
+    bounds = np.array([SD_BOUNDS])
+    gain, centre, sd, share = best_of(
+        (fit_from(mass, GRID, q, start=(0.95, 0.02), sd_bounds=bounds, sweeps=SWEEPS) for q in STARTS),
+        lambda found: np.where(_counts(*found[1:]), found[0] - one, -1.0),
+    )
     return [
         TwoPopulations(
             statistic=float(np.log(max(2 * s.n_eff * g, NO_GAIN))),
@@ -66,32 +57,6 @@ def fit_populations(samples: Sequence[VolumeSizes]) -> list[TwoPopulations]:
         )
         for s, g, c, w, p in zip(samples, gain, centre, sd, share, strict=True)
     ]
-
-
-def _em(mass: np.ndarray, quantile: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Log-likelihood (n,), means, SDs and shares (n, 2), the lower mean first."""
-    powers = np.column_stack([np.ones_like(GRID), GRID, GRID**2])
-    total = mass @ powers
-    cut = GRID[np.argmax(np.cumsum(mass, axis=1) >= quantile, axis=1)][:, None]
-    upper = np.where(GRID > cut, 0.95, 0.02)
-    for _ in range(SWEEPS):
-        high = (mass * upper) @ powers
-        moments = np.stack([total - high, high], axis=1)
-        share = np.clip(moments[:, :, 0], 1e-9, 1.0)
-        centre = moments[:, :, 1] / share
-        variance = np.clip(moments[:, :, 2] / share - centre**2, SD_BOUNDS[0] ** 2, SD_BOUNDS[1] ** 2)
-        log = [
-            np.log(share[:, k, None])
-            - 0.5 * np.log(variance[:, k, None])
-            - 0.5 * (GRID - centre[:, k, None]) ** 2 / variance[:, k, None]
-            for k in (0, 1)
-        ]
-        odds = np.exp(np.clip(log[0] - log[1], -500, 500))
-        upper = 1 / (1 + odds)
-    likelihood = (mass * (log[1] + np.log1p(odds))).sum(axis=1) - 0.5 * np.log(2 * np.pi)
-    order = np.argsort(centre, axis=1)
-    centre, sd, share = (np.take_along_axis(v, order, 1) for v in (centre, np.sqrt(variance), share))
-    return likelihood, centre, sd, share
 
 
 def _moment_share(centre: np.ndarray, sd: np.ndarray, share: np.ndarray, power: int) -> np.ndarray:

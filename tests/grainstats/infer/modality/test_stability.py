@@ -11,7 +11,7 @@ import pytest
 from grainstats.infer import ImageCuts, ImageGrains, judge_modality, with_stability
 from grainstats.infer.modality import stability as module
 from grainstats.infer.modality.judge import Decision
-from grainstats.infer.modality.stability import SMALLEST_SHARE, stability
+from grainstats.infer.modality.stability import SMALLEST_SHARE, repeated
 from grainstats.measure import grain_table
 from segment.boundary_map import BoundaryMap
 from segment.cells.close import close_cells
@@ -93,7 +93,7 @@ def test_what_takes_a_verdict_back(two_sizes, monkeypatch, verdict, repeats, kep
 def test_the_same_seed_gives_the_same_share(two_sizes):
     cuts = [ImageCuts.of(two_sizes, rates(0.3, 0.1))]
     verdict = judged(two_sizes)
-    assert stability(cuts, verdict) == stability(cuts, verdict)
+    assert repeated(cuts, verdict).agreeing == repeated(cuts, verdict).agreeing
 
 
 def test_no_perturbation_changes_nothing():
@@ -103,7 +103,7 @@ def test_no_perturbation_changes_nothing():
     table = grain_table(grain_map)
     interior = table.loc[~table["touches_frame"], "equivalent_diameter_nm"]
     np.testing.assert_allclose(np.sort(same.diameter_nm), np.sort(interior), rtol=1e-6)
-    assert stability([cuts], judged(grain_map), repeats=3) == 1.0
+    assert repeated([cuts], judged(grain_map), repeats=3).agreeing == 1.0
 
 
 @pytest.mark.parametrize(("missed", "invented"), [(0.05, 0.0), (0.0, 0.1), (0.04, 0.08)])
@@ -157,4 +157,4 @@ def test_a_narrow_population_stays_uniform_where_some_grains_are_lost():
     grain_map = laguerre_section((620, 620), 24.0, 0.2, np.random.default_rng(5)).grain_map(1.0)
     verdict = judged(grain_map)
     assert verdict.verdict == "uniform"
-    assert stability([ImageCuts.of(grain_map, rates(0.06, 0.0))], verdict) >= SMALLEST_SHARE
+    assert repeated([ImageCuts.of(grain_map, rates(0.06, 0.0))], verdict).agreeing >= SMALLEST_SHARE
