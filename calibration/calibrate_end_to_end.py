@@ -122,6 +122,7 @@ def one_image(model: Model, group: str, kind: str, number: int, work: Path) -> d
             "true_verdict": judge_sample([true]).verdict,
             "as_traced": judge_sample([SampleImage(seen.grains)]).verdict,
             "verdict": verdict.verdict,
+            "p_value": verdict.p_value,
             "stability": verdict.stability,
         }
     )
