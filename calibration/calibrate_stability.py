@@ -69,7 +69,7 @@ def one_map(name: str, grains: int, number: int, rates: ErrorRates) -> list[dict
         rows.append(
             {
                 "population": name,
-                "two": POPULATIONS[name].coarse > 0,
+                "mosaic": "two populations" if POPULATIONS[name].coarse else "one population",
                 "grains": grains,
                 "confidence": confidence,
                 "number": number,

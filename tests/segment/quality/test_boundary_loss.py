@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[3] / "calibration"))
+
+from fit_boundary_loss import mixed_model
 
 from grainstats.measure.descriptors.corrected import corrected_json, with_corrected
 from grainstats.measure.descriptors.descriptor import Descriptor
@@ -118,3 +125,18 @@ def test_a_table_of_other_weights_is_not_read(tmp_path) -> None:
     assert read_loss_table(tmp_path) is not None
     (tmp_path / WEIGHTS).write_bytes(b"2")
     assert read_loss_table(tmp_path) is None
+
+
+def test_the_fit_lies_half_way_between_rendered_and_traced_micrographs() -> None:
+    rng, rows = np.random.default_rng(4), []
+    for lab in range(40):
+        kind, level = ("rendered", 0.0) if lab % 2 else ("traced", -0.2)
+        level += rng.normal(0, 0.04)
+        for hidden in rng.uniform(0.1, 0.4, 10):
+            loss = 0.8 * hidden + level + rng.normal(0, 0.03)
+            rows.append({"kind": kind, "laboratory": str(lab), "hidden": hidden, "intercept": loss})
+    fitted = mixed_model(pd.DataFrame(rows), "intercept")
+    assert fitted["slope"] == pytest.approx(0.8, abs=0.06)
+    assert fitted["level"] == pytest.approx(-0.1, abs=0.02)
+    assert fitted["common"] == pytest.approx(math.hypot(0.1, 0.04), abs=0.01)
+    assert fitted["deviation"] == pytest.approx(0.03, abs=0.003)
