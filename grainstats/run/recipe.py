@@ -7,14 +7,21 @@ import hashlib
 import json
 import math
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from segment.cells.choices import GAP_WIDTH, Twins, Voids
 from segment.errors import InputError
 from segment.unet.choices import Precision
+
+if TYPE_CHECKING:
+    from segment.boundary_map import BoundaryMap
+    from segment.grain_map import GrainMap
+    from segment.micrograph import Micrograph
+    from segment.unet.choices import Device
+    from segment.unet.model_folder import Model
 
 Null = Literal["section", "columnar"]
 _ANGLES = tuple(15.0 * k for k in range(12))  # as `measure.spacing.intercepts.ANGLES`
@@ -134,6 +141,22 @@ class Recipe:
         )
 
 
+def segment_by(
+    recipe: Recipe,
+    pictures: Sequence[Micrograph],
+    model: Model,
+    *,
+    device: Device,
+    threads: int | None = None,
+) -> tuple[BoundaryMap, GrainMap]:
+    """Boundary probability and cells of one field (`segment.pipeline.segment_field`), as the recipe says."""
+    from segment.pipeline import segment_field
+
+    names = ("precision", "persistence", "min_area_px", "tta", "voids", "twins", "gap_width")
+    settings = {name: getattr(recipe, name) for name in names}
+    return segment_field(pictures, model, device=device, threads=threads, **settings)
+
+
 def read_recipe(path: Path) -> Recipe:
     """Read a recipe from TOML.
 
@@ -233,45 +256,36 @@ def _is_number(value: object) -> bool:
 
 def _faults(recipe: Recipe) -> list[tuple[str, str, str]]:
     """(setting, reason, remedy) of every value that cannot be used."""
-    checks = [
-        ("model", recipe.model is None or isinstance(recipe.model, str), "a name or a path in quotes"),
-        (
-            "persistence",
-            recipe.persistence is None or (_is_number(recipe.persistence) and 0 < recipe.persistence < 1),
+    r, words = recipe, (str, type(None))
+    checks = {
+        "model": (isinstance(r.model, words), "a name or a path in quotes"),
+        "persistence": (
+            r.persistence is None or (_is_number(r.persistence) and 0 < r.persistence < 1),
             "a number between 0 and 1",
         ),
-        (
-            "min_area_px",
-            recipe.min_area_px is None or _is_count(recipe.min_area_px),
-            "a whole number, 0 or more",
-        ),
-        ("pixel_size_nm", _is_positive_or_none(recipe.pixel_size_nm), "a number above 0, in nanometres"),
-        ("null", recipe.null in get_args(Null), " or ".join(get_args(Null))),
-        ("angles_deg", _are_angles(recipe.angles_deg), "at least four different angles in degrees"),
-        ("line_spacing_px", _is_positive_or_none(recipe.line_spacing_px), "a number above 0, in pixels"),
-        ("precision", recipe.precision in get_args(Precision), " or ".join(get_args(Precision))),
-        ("tta", isinstance(recipe.tta, bool), "true or false"),
-        (
-            "misorientation_deg",
-            _is_positive_or_none(recipe.misorientation_deg),
-            "an angle above 0, in degrees",
-        ),
-        ("merge_twins", isinstance(recipe.merge_twins, bool), "true or false"),
-        ("twin", recipe.twin is None or isinstance(recipe.twin, str), 'a law in quotes, as "86.3@1,1,-2,0"'),
-        ("phase", recipe.phase is None or isinstance(recipe.phase, str), "a phase's name in quotes"),
-        ("law", recipe.law is None or isinstance(recipe.law, dict), "a table [law], as in a law file"),
-        ("voids", recipe.voids in get_args(Voids), " or ".join(get_args(Voids))),
-        ("twins", recipe.twins in get_args(Twins), " or ".join(get_args(Twins))),
-        (
-            "gap_width",
-            _is_number(recipe.gap_width) and 0 <= recipe.gap_width <= 1,
+        "min_area_px": (r.min_area_px is None or _is_count(r.min_area_px), "a whole number, 0 or more"),
+        "pixel_size_nm": (_is_positive_or_none(r.pixel_size_nm), "a number above 0, in nanometres"),
+        "null": (r.null in get_args(Null), " or ".join(get_args(Null))),
+        "angles_deg": (_are_angles(r.angles_deg), "at least four different angles in degrees"),
+        "line_spacing_px": (_is_positive_or_none(r.line_spacing_px), "a number above 0, in pixels"),
+        "precision": (r.precision in get_args(Precision), " or ".join(get_args(Precision))),
+        "tta": (isinstance(r.tta, bool), "true or false"),
+        "misorientation_deg": (_is_positive_or_none(r.misorientation_deg), "an angle above 0, in degrees"),
+        "merge_twins": (isinstance(r.merge_twins, bool), "true or false"),
+        "twin": (isinstance(r.twin, words), 'a law in quotes, as "86.3@1,1,-2,0"'),
+        "phase": (isinstance(r.phase, words), "a phase's name in quotes"),
+        "law": (isinstance(r.law, dict | None), "a table [law], as in a law file"),
+        "voids": (r.voids in get_args(Voids), " or ".join(get_args(Voids))),
+        "twins": (r.twins in get_args(Twins), " or ".join(get_args(Twins))),
+        "gap_width": (
+            _is_number(r.gap_width) and 0 <= r.gap_width <= 1,
             "a number from 0 to 1, in mean intercepts",
         ),
-        ("seed", _is_count(recipe.seed), "a whole number, 0 or more"),
-    ]
+        "seed": (_is_count(r.seed), "a whole number, 0 or more"),
+    }
     return [
-        (name, f"{getattr(recipe, name)!r} cannot be used", f"Give {wanted}")
-        for name, good, wanted in checks
+        (name, f"{getattr(r, name)!r} cannot be used", f"Give {wanted}")
+        for name, (good, wanted) in checks.items()
         if not good
     ]
 

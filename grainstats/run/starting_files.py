@@ -8,71 +8,12 @@ import json
 import re
 import types
 import typing
+from pathlib import Path
 from typing import Any
 
 from grainstats.run.recipe import Recipe
 
-SAMPLES = """\
-sample_id,design_route,campaign,date,images,param:anneal_temperature_degC,prop:hardness_GPa
-film-A,researcher,round 1,2026-11-28,film-A/*.tif,650,
-film-B,ai,round 1,2026-11-28,film-B/*.tif,700,
-"""
-
-SPACE = """\
-#:schema ./space.schema.json
-# What may be set in the next experiments. Names are those of samples.csv after "param:", with their unit.
-
-[parameters.anneal_temperature_degC]
-kind = "continuous"            # "continuous", "discrete" or "categorical"
-low = 600
-high = 900
-step = 10                      # what the furnace can be set to
-
-# [parameters.hold_h]
-# kind = "discrete"
-# values = [1, 2, 5, 10]
-
-# [parameters.powder_category]
-# kind = "categorical"
-# values = ["milled", "as received"]
-
-# [[constraints]]              # min <= sum of factor * value <= max
-# terms = { anneal_temperature_degC = 1.0, hold_h = 20.0 }
-# max = 1000
-
-[objectives]                   # property to improve, as in samples.csv after "prop:"
-hardness_GPa = "maximise"      # or "minimise"
-
-# [features]                   # what the micrographs say and the optimizer may use
-# use = ["intercept_mean_nm", "intercept_cv"]
-"""
-
-#: of space.toml, for editors that check while one types
-SPACE_SCHEMA: dict[str, Any] = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "title": "Parameter space",
-    "type": "object",
-    "required": ["parameters"],
-    "properties": {
-        "parameters": {
-            "type": "object",
-            "additionalProperties": {
-                "type": "object",
-                "properties": {
-                    "kind": {"enum": ["continuous", "discrete", "categorical"]},
-                    "low": {"type": "number"},
-                    "high": {"type": "number"},
-                    "step": {"type": "number", "exclusiveMinimum": 0},
-                    "values": {"type": "array", "items": {"type": ["number", "string"]}},
-                },
-            },
-        },
-        "constraints": {"type": "array", "items": {"type": "object", "required": ["terms"]}},
-        "objectives": {"type": "object", "additionalProperties": {"enum": ["maximise", "minimise"]}},
-        "features": {"type": "object", "properties": {"use": {"type": "array", "items": {"type": "string"}}}},
-    },
-}
-
+_AS_THEY_ARE = ("samples.csv", "space.toml", "space.schema.json")  #: in the folder `starting`
 _JSON_TYPES = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 
@@ -90,12 +31,11 @@ def starting_files() -> dict[str, str]:
     >>> sorted(starting_files())
     ['recipe.schema.json', 'recipe.toml', 'samples.csv', 'space.schema.json', 'space.toml']
     """
+    folder = Path(__file__).with_name("starting")
     return {
-        "samples.csv": SAMPLES,
+        **{name: (folder / name).read_text(encoding="utf-8") for name in _AS_THEY_ARE},
         "recipe.toml": recipe_text(),
         "recipe.schema.json": json.dumps(recipe_schema(), indent=1) + "\n",
-        "space.toml": SPACE,
-        "space.schema.json": json.dumps(SPACE_SCHEMA, indent=1) + "\n",
     }
 
 

@@ -102,7 +102,9 @@ def local_levels(
 
     def sums(first: int, last: int) -> np.ndarray:
         grey = (image[first:last].astype(np.float32) - np.float32(middle)) * np.float32(1 / deviation)
-        return sums_by_square(grey, inside if valid is None else valid[first:last], SQUARE_PX)
+        found = np.zeros((3, -(-len(grey) // SQUARE_PX), squares[1]))
+        sums_by_square(grey, inside if valid is None else valid[first:last], SQUARE_PX, found)
+        return found
 
     each = np.concatenate(in_bands(image.shape, sums), axis=1)
     count, total, power = (

@@ -52,15 +52,7 @@ def compare(
 
     with Database.open(db, create=False) as database:
         report = _compared(
-            database,
-            by,
-            descriptor or [],
-            every,
-            covariate or [],
-            block,
-            reference,
-            bins,
-            artefacts,
+            database, by, descriptor or [], every, covariate or [], block, reference, bins, artefacts
         )
     if out is not None:
         write_comparison_report(report, out)

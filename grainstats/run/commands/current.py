@@ -120,24 +120,13 @@ def _read(
 ) -> GrainMap:
     """A label map, with the orientations of another file where one is given, or an orientation map."""
     from grainstats.measure import check_label_map
-    from segment.errors import UnreadableError
-    from segment.label_files import boundary_beside, read_label_map
-    from segment.orientation import (
-        grain_map_of,
-        is_orientation_map,
-        orientations_of_labels,
-        read_orientation_map,
-    )
-    from segment.orientation.orientation_table import orientations_beside
+    from grainstats.run.map_input import Reading, read_map
+    from segment.orientation import orientations_of_labels, read_orientation_map
 
-    if not path.is_file():
-        raise UnreadableError(path, "no such file", "Name a label map or an orientation map")
-    if is_orientation_map(path):
-        return grain_map_of(read_orientation_map(path, step_nm=pixel_size), rules)
-    grain_map = read_label_map(path, pixel_size_nm=pixel_size, tracing=tracing)
+    grain_map = read_map(path, Reading(pixel_size, tracing, rules))
     if not tracing:
         check_label_map(grain_map, str(path))
-        grain_map = _with_reliability(orientations_beside(path, boundary_beside(path, grain_map)))
+        grain_map = _with_reliability(grain_map)
     if orientations is None:
         return grain_map
     measured = read_orientation_map(orientations, step_nm=pixel_size)

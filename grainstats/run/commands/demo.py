@@ -30,13 +30,7 @@ def demo(
     from grainstats.run.recipe import Recipe
 
     folder = samples_folder()
-    call = Call(
-        (str(folder),),
-        out,
-        samples=folder / "samples.csv",
-        device=device.value,
-        workers=workers,
-    )
+    call = Call((str(folder),), out, samples=folder / "samples.csv", device=device.value, workers=workers)
     summary = run_and_tell(call, Recipe())
     _compare_with_truth(summary, json.loads((folder / "truth.json").read_text(encoding="utf-8")))
     if summary.exit_status:

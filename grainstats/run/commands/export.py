@@ -37,8 +37,7 @@ def export(
         typer.Option("--range", help="boxvia: range of a parameter, temperature_degC=800:900; repeatable."),
     ] = None,
     files: Annotated[
-        Path | None,
-        typer.Option(help="rde and maps: --out of the run; default: the folder of the database."),
+        Path | None, typer.Option(help="rde and maps: --out of the run; default: the folder of the database.")
     ] = None,
 ) -> None:
     """Write the database as CSV, Parquet, Data Package, RDE data set or BOXVIA table, or its label maps.

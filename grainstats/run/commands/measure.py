@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,10 +22,8 @@ from grainstats.run.commands.choices import (
 
 if TYPE_CHECKING:
     from grainstats.measure import Measurement
+    from grainstats.run.map_input import Reading
     from segment.grain_map import GrainMap
-    from segment.orientation import GrainRules
-
-MAP_SUFFIXES = (".tif", ".tiff", ".png", ".bmp", ".jpg", ".jpeg", ".webp", ".npy")
 
 
 def measure(
@@ -56,6 +53,7 @@ def measure(
     Examples: `grainstats measure maps/film.labels.tif`, and `grainstats measure traced.png --tracing
     --pixel-size 2.5 --json`.
     """
+    from grainstats.run.map_input import Reading
     from grainstats.run.orientation_input import grain_rules
 
     if pixels and (len(maps) > 1 or pixel_size is not None):
@@ -107,24 +105,6 @@ def _each_area_once(measured: list[tuple[GrainMap, Measurement]]) -> list[tuple[
     return [one for place, one in enumerate(measured) if place not in copies]
 
 
-@dataclass(frozen=True)
-class Reading:
-    """How the maps are to be read.
-
-    Attributes
-    ----------
-    pixel_size : float or None
-        Of label maps, or step of orientation maps, in nanometres; None: the files'.
-    tracing : bool
-    rules : GrainRules or None
-        Of orientation maps; None: the usual ones.
-    """
-
-    pixel_size: float | None
-    tracing: bool
-    rules: GrainRules | None
-
-
 def _names(maps: list[Path]) -> list[str]:
     """File stems without ``.labels``; numbered where several are alike."""
     names: list[str] = []
@@ -143,10 +123,11 @@ def _measure_file(
     """One map with its measurement; None, and the reason on standard error, where it cannot be used."""
     from grainstats.measure import check_label_map, measure_grain_map
     from grainstats.run.failures import is_out_of_memory, said_of
+    from grainstats.run.map_input import read_map
     from segment.errors import InputError, UncalibratedError
 
     try:
-        grain_map = _read(path, reading)
+        grain_map = read_map(path, reading)
         if unit == "nm" and grain_map.pixel_size_nm is None:
             reason = "the map does not say its pixel size"
             raise UncalibratedError(path, reason, "Give --pixel-size NM, or --pixels for lengths in pixels")
@@ -164,37 +145,6 @@ def _measure_file(
     for warning in grain_map.warnings:
         print(f"warning: {path}: {warning}", file=sys.stderr)
     return grain_map, measured
-
-
-def _read(path: Path, reading: Reading) -> GrainMap:
-    from segment.errors import UnreadableError
-    from segment.label_files import boundary_beside, read_label_map
-    from segment.label_formats import format_of
-    from segment.micrograph.file_kind import check_the_path
-    from segment.orientation import is_orientation_map, read_orientation_map
-    from segment.orientation.orientation_table import orientations_beside
-
-    if path.is_dir():
-        raise UnreadableError(path, "it is a folder", f"Name the maps in it, such as {path / '*.labels.tif'}")
-    if not path.is_file():
-        raise UnreadableError(path, "no such file", check_the_path(path))
-    foreign = format_of(path)
-    if foreign is None and is_orientation_map(path):
-        from grainstats.run.orientation_input import grain_rules
-        from segment.orientation import grain_map_of
-
-        return grain_map_of(read_orientation_map(path, reading.pixel_size), reading.rules or grain_rules())
-    if foreign is None and path.suffix.lower() not in MAP_SUFFIXES:
-        raise UnreadableError(
-            path,
-            "neither a label map (TIFF, PNG, NPY, .dream3d, ilastik's .h5, a table with grainId) "
-            "nor an orientation map (.ang, .ctf, HDF5)",
-            "If it is a micrograph, run `grainstats segment` on it first, or `grainstats run` for both",
-        )
-    grain_map = read_label_map(path, pixel_size_nm=reading.pixel_size, tracing=reading.tracing)
-    if reading.tracing:
-        return grain_map
-    return orientations_beside(path, boundary_beside(path, grain_map))
 
 
 def _document(measured: list[Measurement], null: NullChoice, seed: int) -> dict[str, Any]:
@@ -269,7 +219,7 @@ def _in_words(document: dict[str, Any], unit: str) -> str:
     modality = document["modality"]
     lines = [
         f"{document['n_grains']} grains in {document['n_images']} map(s), "
-        f"{document['n_interior']} not cut by the frame",
+        f"{document['n_interior']} not cut by the frame"
     ]
     lines += _corrected_words(document)
     for name in document["descriptors"]:

@@ -139,15 +139,7 @@ def train(
     source = CropSource(chosen, drawn, real, chosen.seed)
     with drawing(drawn, chosen.synthetic, seed=chosen.seed, workers=workers):
         wait_for(drawn, chosen.at_first or chosen.synthetic)
-        done = fit(
-            chosen,
-            source,
-            out,
-            start=weights,
-            device=device.value,
-            threads=threads,
-            say=_say,
-        )
+        done = fit(chosen, source, out, start=weights, device=device.value, threads=threads, say=_say)
     print(done)
 
 

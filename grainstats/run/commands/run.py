@@ -93,8 +93,7 @@ def run(
         typer.Option(metavar="DIR", help="Maps corrected by hand, named like their images; they count."),
     ] = None,
     volumes: Annotated[
-        bool,
-        typer.Option("--volumes", help="INPUT are stacks of slices: each is one volume (see `volume`)."),
+        bool, typer.Option("--volumes", help="INPUT are stacks of slices: each is one volume (see `volume`).")
     ] = False,
     voxel_size: Annotated[
         tuple[float, float, float] | None,
@@ -131,8 +130,8 @@ def run(
     if voxel_size is not None and not volumes:
         raise InputError("--voxel-size", "it is for stacks", "Give --volumes too, or --pixel-size for images")
     if volumes:
-        of_images = {"--pixel-size": pixel_size, "--samples": samples, "--images": images, "--recipe": recipe}
-        of_images |= {"--corrections": corrections, "--manifest": manifest, "--dask": dask}
+        of_images: dict[str, object] = {"--pixel-size": pixel_size, "--samples": samples, "--images": images}
+        of_images |= {"--recipe": recipe, "--corrections": corrections, "--manifest": manifest, "--dask": dask}
         for name, given in of_images.items():
             if given is not None:
                 raise InputError(name, "it is for images, not for --volumes", "Leave one of the two out")

@@ -26,12 +26,12 @@ from segment.cells.choices import GAP_WIDTH
 from segment.errors import InputError
 
 if TYPE_CHECKING:
-    from segment.cells.choices import Twins, Voids
+    from grainstats.run.recipe import Recipe
     from segment.grain_map import GrainMap
     from segment.micrograph import Micrograph
     from segment.orientation import GrainRules
     from segment.unet import Model
-    from segment.unet.choices import Device, Precision
+    from segment.unet.choices import Device
 
 
 class PrecisionChoice(StrEnum):
@@ -63,30 +63,9 @@ class Settings:
     """What the user sets for all images."""
 
     out: Path
-    pixel_size: float | None
-    persistence: float | None
+    recipe: Recipe
     device: Device
-    precision: Precision
-    tta: bool
     rules: GrainRules
-    voids: Voids = "auto"
-    twins: Twins = "keep"
-    gap_width: float = GAP_WIDTH
-
-    @property
-    def recipe_digest(self) -> str:
-        """Of the recipe with which `grainstats run` does the same."""
-        from grainstats.run.recipe import Recipe
-
-        return Recipe(
-            pixel_size_nm=self.pixel_size,
-            persistence=self.persistence,
-            precision=self.precision,
-            tta=self.tta,
-            voids=self.voids,
-            twins=self.twins,
-            gap_width=self.gap_width,
-        ).digest()
 
 
 def segment(
@@ -113,8 +92,7 @@ def segment(
         VoidsChoice, typer.Option(help="Voids or second phases in the image, by their grey.")
     ] = VoidsChoice.AUTO,
     twins: Annotated[
-        TwinsChoice,
-        typer.Option(help="Of micrographs: twin lamellae are grains (keep) or not (merge)."),
+        TwinsChoice, typer.Option(help="Of micrographs: twin lamellae are grains (keep) or not (merge).")
     ] = TwinsChoice.KEEP,
     gap_width: Annotated[
         float,
@@ -149,6 +127,7 @@ def segment(
     import json
 
     from grainstats.run.orientation_input import find_inputs, grain_rules
+    from grainstats.run.recipe import Recipe
     from segment.unet import load_model
 
     model = load_model(model_name)
@@ -157,18 +136,16 @@ def segment(
         paths = list(dict.fromkeys(path for each in images for path in find_inputs([each])))
     rules = grain_rules(misorientation_deg, merge_twins, twin, phase)
     out.mkdir(parents=True, exist_ok=True)
-    settings = Settings(
-        out,
-        pixel_size,
-        persistence,
-        device.value,
-        precision.value,
-        tta,
-        rules,
-        voids.value,
-        twins.value,
-        gap_width,
+    recipe = Recipe(
+        persistence=persistence,
+        pixel_size_nm=pixel_size,
+        precision=precision.value,
+        tta=tta,
+        voids=voids.value,
+        twins=twins.value,
+        gap_width=gap_width,
     )
+    settings = Settings(out, recipe, device.value, rules)
     done: dict[int, dict[str, Any]] = {}
     failed: set[Path] = set()
     frames = iter([one_field(paths, pixel_size)]) if field else frames_of(paths, pixel_size)
@@ -232,29 +209,19 @@ def segment_frame(frame: Frame, micrograph: Micrograph, model: Model, settings: 
     """Segment one frame, or one field of several pictures, and write its maps; what `--json` says of it."""
     from time import perf_counter
 
+    from grainstats.run.recipe import segment_by
     from segment.label_files import write_boundary_map, write_label_map
-    from segment.pipeline import segment_field
 
     begin, name = perf_counter(), frame.name
-    boundary_map, grain_map = segment_field(
-        [micrograph, *frame.more],
-        model,
-        device=settings.device,
-        precision=settings.precision,
-        persistence=settings.persistence,
-        tta=settings.tta,
-        voids=settings.voids,
-        twins=settings.twins,
-        gap_width=settings.gap_width,
-    )
-    labels = write_label_map(
-        settings.out / f"{name}.labels.tif", grain_map, recipe_digest=settings.recipe_digest
-    )
+    pictures = [micrograph, *frame.more]
+    boundary_map, grain_map = segment_by(settings.recipe, pictures, model, device=settings.device)
+    labels = settings.out / f"{name}.labels.tif"
+    write_label_map(labels, grain_map, recipe_digest=settings.recipe.digest())
     boundary = write_boundary_map(settings.out / f"{name}.boundary.tif", boundary_map)
     _tell(name, grain_map, perf_counter() - begin)
-    pictures = [f"{each.path}" for each in (micrograph, *frame.more)]
     found = _facts(name, micrograph.path, micrograph.frame, grain_map, boundary_map.scale)
-    return found | {"pictures": pictures, "labels": str(labels), "boundary": str(boundary)}
+    shown = [str(each.path) for each in pictures]
+    return found | {"pictures": shown, "labels": str(labels), "boundary": str(boundary)}
 
 
 def cut_orientation_map(path: Path, name: str, settings: Settings) -> dict[str, Any]:
@@ -267,7 +234,7 @@ def cut_orientation_map(path: Path, name: str, settings: Settings) -> dict[str, 
     from segment.orientation.orientation_table import write_orientations
 
     begin = perf_counter()
-    grain_map = grain_map_of(read_orientation_map(path, settings.pixel_size), settings.rules)
+    grain_map = grain_map_of(read_orientation_map(path, settings.recipe.pixel_size_nm), settings.rules)
     labels = write_label_map(settings.out / f"{name}.labels.tif", grain_map)
     boundary = write_boundary_map(settings.out / f"{name}.boundary.tif", boundary_map_of(grain_map))
     orientations = write_orientations(settings.out / f"{name}.orientations.csv", grain_map)

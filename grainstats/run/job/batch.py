@@ -25,7 +25,7 @@ from grainstats.run.job.image_sheet import ListedImages, exclusions, listed_imag
 from grainstats.run.job.job_ledger import Ledger
 from grainstats.run.job.one_image import Analysed, Analyst, Device, IsStack, Outcome
 from grainstats.run.job.plan import Job, Plan
-from grainstats.run.job.progress import Progress, Silence
+from grainstats.run.job.progress import Silence
 from grainstats.run.job.selection import chosen_of, frozen_listing
 from grainstats.run.job.worker_pool import Crash, IsolatedPool, threads_per_worker
 from grainstats.run.names import stored_names
@@ -112,7 +112,7 @@ def run_batch(
     call: Call,
     recipe: Recipe | None = None,
     *,
-    progress: Progress | None = None,
+    progress: Silence | None = None,
     analyse: Callable[[Job], Outcome] | None = None,
 ) -> Summary:
     """Analyse every image, judge every sample, write the tables and the report.
@@ -122,7 +122,7 @@ def run_batch(
     call : Call
     recipe : Recipe, optional
         Default: the released method.
-    progress : Progress, optional
+    progress : Silence, optional
     analyse : callable, optional
         Instead of the real analysis of one image; for tests.
 
@@ -179,7 +179,8 @@ def run_batch(
         finally:
             files.save()
         remove_leftovers(call.out, before=start)
-        done = work.summary([*assignment.warnings, *listed.warnings, *work.remarks])
+        said = (*assignment.warnings, *listed.warnings, *work.warnings)
+        done = Summary(**vars(work) | {"failures": tuple(work.failures), "warnings": said})
         if call.shard[1] > 1:
             return done
         scope = Scope(tuple(sorted({sample for _, sample in jobs})), model, recipe)
@@ -300,14 +301,14 @@ def _mapper(dask: str | None, analyse: Analyse, workers: int, alone: Alone | Non
 
 @dataclass
 class _Work:
-    """The tally of a run."""
+    """The tally of a run, before any sample is judged."""
 
-    n_images: int
-    n_new: int
-    megapixels: float
-    seconds: float
-    failures: list[Failure]
-    remarks: list[str]
+    n_images: int = 0
+    n_new: int = 0
+    megapixels: float = 0.0
+    seconds: float = 0.0
+    failures: list[Failure] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     n_corrected: int = 0
 
     def correct(self, by_hand: Corrected) -> None:
@@ -316,52 +317,39 @@ class _Work:
         self.n_images += len(rescued)
         self.n_corrected = by_hand.n_new
         self.failures = [failure for failure in self.failures if failure not in rescued] + by_hand.failures
-        self.remarks = [*self.remarks, *by_hand.remarks]
-
-    def summary(self, warnings: Sequence[str]) -> Summary:
-        """What there is to say before any sample is judged."""
-        return Summary(
-            self.n_images,
-            self.n_new,
-            self.megapixels,
-            self.seconds,
-            tuple(self.failures),
-            tuple(warnings),
-            self.n_corrected,
-        )
+        self.warnings += by_hand.remarks
 
 
-def _work(plan: Plan, ledger: Ledger, mapper: Mapper, progress: Progress, files: KnownFiles) -> _Work:
+def _work(plan: Plan, ledger: Ledger, mapper: Mapper, progress: Silence, files: KnownFiles) -> _Work:
     """Draw jobs, store what comes back; a stack becomes as many jobs as it has frames."""
-    tally = _Work(0, 0, 0.0, 0.0, [], plan.remarks)
+    tally, told = _Work(), (0, 0)
+
+    def tell() -> None:
+        nonlocal told
+        now = plan.n_extra, plan.n_done + len(plan.failures) + len(plan.remarks)
+        progress.add(now[0] - told[0])
+        progress.skip(now[1] - told[1])
+        told = now
+
     progress.add(len(plan.jobs))
-    skipped = extra = 0
     for job, outcome in mapper.results(plan.next_job):
-        progress.add(plan.n_extra - extra)
-        progress.skip(_passed(plan) - skipped)
-        skipped, extra = _passed(plan), plan.n_extra
+        tell()
         if isinstance(outcome, IsStack):
             files.is_stack(job.sha256, outcome.n_frames)
             plan.add_frames(job, outcome.n_frames)
             continue
         _tally(job, outcome, ledger, tally, progress)
-    progress.add(plan.n_extra - extra)
-    progress.skip(_passed(plan) - skipped)
+    tell()
     for failure in plan.failures:
         ledger.store_failure(failure)
     tally.failures = sorted([*plan.failures, *tally.failures], key=lambda f: (f.path, f.digest))
-    tally.remarks = [*plan.remarks, *plan.stacks]
+    tally.warnings = [*plan.remarks, *plan.stacks]
     tally.n_images = tally.n_new + plan.n_done
     return tally
 
 
-def _passed(plan: Plan) -> int:
-    """Images that need no work, for whatever reason."""
-    return plan.n_done + len(plan.failures) + len(plan.remarks)
-
-
 def _tally(
-    job: Job, outcome: Analysed | Failure | Crash, ledger: Ledger, tally: _Work, progress: Progress
+    job: Job, outcome: Analysed | Failure | Crash, ledger: Ledger, tally: _Work, progress: Silence
 ) -> None:
     if isinstance(outcome, Crash):
         remedy = (

@@ -73,11 +73,7 @@ def _judge(db: Database, sample_id: str, images: pd.DataFrame, scope: Scope) -> 
     descriptors = with_corrected(pooled_descriptors(sample), loss)
     descriptors += spacing_answer(chords_of(sample), verdict).as_descriptors()
     db.put_verdict(
-        sample_id,
-        verdict,
-        loaded.analysis_ids,
-        descriptors=descriptors,
-        judging_digest=judging_digest(),
+        sample_id, verdict, loaded.analysis_ids, descriptors=descriptors, judging_digest=judging_digest()
     )
 
 

@@ -14,7 +14,7 @@ from grainstats.run.failures import Failure, is_out_of_memory, unexpected
 from grainstats.run.job.current_of_image import with_current
 from grainstats.run.job.plan import Job
 from grainstats.run.names import without_folders
-from grainstats.run.recipe import Recipe, recipe_text
+from grainstats.run.recipe import Recipe, recipe_text, segment_by
 from grainstats.share.safe_paths import is_below
 from segment.errors import InputError
 
@@ -120,7 +120,8 @@ class Analyst:
                 return job.failure(reason, "Remove the link in the results folder, or name another --out")
         grains = oriented.grains if oriented else self._earlier(job, micrograph)
         if grains is None:
-            grains = self._segment([seen for seen, _ in pictures])
+            shown, model = [seen for seen, _ in pictures], opened_model(self.model)
+            _, grains = segment_by(self.recipe, shown, model, device=self.device, threads=self.threads)
         colours = oriented.colours if oriented else None
         if micrograph.pixel_size_nm is None:
             self._write_files(micrograph, grains, artefacts, colours)
@@ -193,24 +194,6 @@ class Analyst:
             micrograph, key.model_digest, [artefacts_of(stem)["labels"] for stem in stems], self.out
         )
 
-    def _segment(self, pictures: list[Micrograph]) -> GrainMap:
-        from segment.pipeline import segment_field
-
-        _, grains = segment_field(
-            pictures,
-            opened_model(self.model),
-            device=self.device,
-            precision=self.recipe.precision,
-            persistence=self.recipe.persistence,
-            min_area_px=self.recipe.min_area_px,
-            threads=self.threads,
-            tta=self.recipe.tta,
-            voids=self.recipe.voids,
-            twins=self.recipe.twins,
-            gap_width=self.recipe.gap_width,
-        )
-        return grains
-
     def _write_files(
         self,
         micrograph: Micrograph,
@@ -240,12 +223,7 @@ class Analyst:
             write_atomically(self.out / table, lambda path: write_orientations(path, grains))
 
     def _record(
-        self,
-        job: Job,
-        key: AnalysisKey,
-        micrograph: Micrograph,
-        grains: GrainMap,
-        artefacts: dict[str, str],
+        self, job: Job, key: AnalysisKey, micrograph: Micrograph, grains: GrainMap, artefacts: dict[str, str]
     ) -> AnalysisRecord:
         from grainstats._version import __version__
         from grainstats.measure import descriptors, measure_grain_map

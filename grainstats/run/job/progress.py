@@ -6,13 +6,13 @@ import sys
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any
 
 from grainstats.run.names import printable
 
 
-class Progress(Protocol):
-    """What a batch tells while it works."""
+class Silence:
+    """What a batch tells while it works; this one tells nobody."""
 
     def add(self, n_images: int) -> None:
         """More images were found."""
@@ -25,18 +25,6 @@ class Progress(Protocol):
 
     def advance(self, name: str, words: str, *, good: bool) -> None:
         """One image is finished, with or without a result."""
-
-
-class Silence:
-    """A progress that nobody sees."""
-
-    def add(self, n_images: int) -> None: ...
-
-    def skip(self, n_images: int) -> None: ...
-
-    def note(self, text: str) -> None: ...
-
-    def advance(self, name: str, words: str, *, good: bool) -> None: ...
 
 
 class Pace:
@@ -68,7 +56,7 @@ class Pace:
         return max(0.0, each * remaining - (self._now() - self._last))
 
 
-class ProgressBar:
+class ProgressBar(Silence):
     """A rich bar with the time left on a terminal; plain lines where standard error is a file."""
 
     def __init__(self) -> None:

@@ -83,15 +83,12 @@ class IsolatedPool(Generic[Job, Result]):
             while (job := next_job()) is not None:
                 yield job, self.function(job)
             return
-        if (first := next_job()) is None:
+        drawn, suspects = [job for job in (next_job(), next_job()) if job is not None], list[Job]()
+        if len(drawn) == 1 and self.alone and (result := self.alone(drawn[0])) is not None:
+            yield drawn.pop(), result
+            drawn = [job for job in (next_job(),) if job is not None]  # a stack has led to more
+        if not drawn:
             return
-        drawn, suspects = [first], list[Job]()
-        if self.alone is not None:
-            if (second := next_job()) is not None:
-                drawn.append(second)
-            elif (result := self.alone(first)) is not None:
-                drawn.clear()
-                yield first, result
         while True:
             yield from self._until_crash(
                 lambda: drawn.pop(0) if drawn else next_job(), self.workers, suspects

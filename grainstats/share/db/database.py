@@ -131,19 +131,9 @@ class Database(Readers):
 
     def add_failure(self, path: str | Path, digest: str | None, reason: str, remedy: str) -> None:
         """Record that an input could not be analysed; the latest reason per path and digest is kept."""
-        in_transaction(
-            self._engine,
-            lambda c: ledger.put(
-                c,
-                schema.Failure,
-                ["path", "digest"],
-                path=str(path),
-                digest=digest or "",
-                reason=reason,
-                remedy=remedy,
-                created_at=ledger.now(),
-            ),
-        )
+        values = {"path": str(path), "digest": digest or "", "reason": reason, "remedy": remedy}
+        values["created_at"] = ledger.now()
+        in_transaction(self._engine, lambda c: ledger.put(c, schema.Failure, ["path", "digest"], **values))
 
     def put_samples(self, sheet: SampleSheet) -> int:
         """Store a sample sheet (`grainstats.share.sheets.samples.read_samples`); returns how many samples
@@ -198,18 +188,9 @@ class Database(Readers):
             False where the same result from the same analyses was stored already. It counts from now on
             either way; what it supersedes is kept.
         """
-        return in_transaction(
-            self._engine,
-            lambda c: ledger.put_pool(
-                c,
-                sample_id,
-                verdict,
-                [int(i) for i in analysis_ids],
-                descriptors,
-                code_version,
-                judging_digest,
-            ),
-        )
+        ids = [int(i) for i in analysis_ids]
+        rest = (descriptors, code_version, judging_digest)
+        return in_transaction(self._engine, lambda c: ledger.put_pool(c, sample_id, verdict, ids, *rest))
 
     def add_suggestions(self, suggestions: Sequence[SuggestionRecord]) -> int:
         """Store proposals, all or none; returns how many are new."""

@@ -130,11 +130,7 @@ def _rows_of(connection: Connection, analysis_id: int) -> dict[type[schema.Base]
 
 
 def _put_analysis(
-    connection: Connection,
-    analysis: Row,
-    facts: Row,
-    current: bool,
-    rows: dict[type[schema.Base], list[Row]],
+    connection: Connection, analysis: Row, facts: Row, current: bool, rows: dict[type[schema.Base], list[Row]]
 ) -> bool:
     """One analysis with its micrograph and rows; False where it was there already."""
     key = AnalysisKey(*(analysis[f"{name}_digest"] for name in ("micrograph", "model", "recipe")))

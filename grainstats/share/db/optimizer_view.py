@@ -3,19 +3,8 @@
 Version 0002 of the schema brought it.  Whoever changes it writes a migration, and keeps this text in 0002.
 """
 
-OPTIMIZER_COLUMNS = (
-    "sample_id",
-    "route",
-    "campaign",
-    "kind",
-    "name",
-    "value",
-    "text",
-    "uncertainty",
-    "ci_low",
-    "ci_high",
-    "unit",
-    "pool",
+OPTIMIZER_COLUMNS = tuple(
+    "sample_id route campaign kind name value text uncertainty ci_low ci_high unit pool".split()
 )
 
 VIEW = """

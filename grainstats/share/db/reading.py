@@ -43,6 +43,22 @@ NO_SAMPLE = ""
 _CUT_WORDS = {number: word for word, number in CUT_ENDS.items()}
 
 
+def _columns(table: Any, names: str) -> list[Any]:
+    return [getattr(table, name) for name in names.split()]
+
+
+def _counting(table: Any, *columns: Any) -> Any:
+    """Columns of the rows that belong to analyses that count now, and of their micrographs."""
+    query = sa.select(*columns).join(CurrentAnalysis, CurrentAnalysis.analysis_id == table.analysis_id)
+    return query.join(Micrograph, Micrograph.digest == CurrentAnalysis.micrograph_digest)
+
+
+def _pooled(table: Any, *columns: Any) -> Any:
+    """Columns of the rows that belong to pools that count now, and of the pools."""
+    query = sa.select(*columns).join(Pool, Pool.id == table.pool_id)
+    return query.join(CurrentPool, CurrentPool.pool_id == Pool.id)
+
+
 class Readers:
     """The reading half of `Database`; "current" rows only, unless asked otherwise."""
 
@@ -90,19 +106,9 @@ class Readers:
     def designs(self) -> pd.DataFrame:
         """Row per sample and parameter: sample_id, design_route, campaign, name, value, category, unit."""
         p = DesignParameter
-        query = (
-            sa.select(
-                Sample.sample_id,
-                Design.route.label("design_route"),
-                Design.campaign,
-                p.name,
-                p.value,
-                p.category,
-                p.unit,
-            )
-            .join(Design, Design.id == Sample.design_id)
-            .join(p, p.design_id == Design.id)
-        )
+        of_sample = (Sample.sample_id, Design.route.label("design_route"), Design.campaign)
+        query = sa.select(*of_sample, p.name, p.value, p.category, p.unit)
+        query = query.join(Design, Design.id == Sample.design_id).join(p, p.design_id == Design.id)
         return self._frame(query, "sample_id", "name").astype({"value": float})
 
     def properties(self) -> pd.DataFrame:
@@ -118,24 +124,12 @@ class Readers:
         ``excluded``: why the micrograph counts in no statistic, None where it does.
         """
         m = Micrograph
+        names = "sha256 vendor rows columns pixel_size_nm scale_source scale_conflict pictures excluded"
         query = sa.select(
-            m.sample_id,
-            m.path,
-            m.frame,
-            m.digest.label("micrograph_digest"),
-            m.sha256,
-            m.vendor,
-            m.rows,
-            m.columns,
-            m.pixel_size_nm,
-            m.scale_source,
-            m.scale_conflict,
-            m.pictures,
-            m.excluded,
+            m.sample_id, m.path, m.frame, m.digest.label("micrograph_digest"), *_columns(m, names)
         )
-        return self._frame(query, "sample_id", "path", "frame", "micrograph_digest").astype(
-            {"pixel_size_nm": float}
-        )
+        frame = self._frame(query, "sample_id", "path", "frame", "micrograph_digest")
+        return frame.astype({"pixel_size_nm": float})
 
     def analyses(self, *, current: bool = True) -> pd.DataFrame:
         """One row per analysis with its provenance; ``current=False``: superseded ones too.
@@ -148,21 +142,12 @@ class Readers:
         a, m, c = Analysis, Micrograph, CurrentAnalysis
         query = (
             sa.select(
-                m.sample_id,
-                m.path,
+                *_columns(m, "sample_id path"),
                 a.id.label("analysis_id"),
-                a.micrograph_digest,
-                a.model_digest,
+                *_columns(a, "micrograph_digest model_digest"),
                 Model.name.label("model_name"),
-                a.recipe_digest,
-                a.code_version,
-                a.seed,
-                a.pixel_size_nm,
-                a.scale_source,
-                a.n_grains,
-                a.warnings,
-                a.artefacts,
-                a.created_at,
+                *_columns(a, "recipe_digest code_version seed pixel_size_nm scale_source n_grains"),
+                *_columns(a, "warnings artefacts created_at"),
                 c.analysis_id.is_not(None).label("is_current"),
             )
             .join(m, m.digest == a.micrograph_digest)
@@ -202,11 +187,7 @@ class Readers:
                 yield frame
 
     def _rows(self, table: Any, second: str, sample_id: str | None) -> pd.DataFrame:
-        query = (
-            sa.select(Micrograph.sample_id, *table.__table__.columns)
-            .join(CurrentAnalysis, CurrentAnalysis.analysis_id == table.analysis_id)
-            .join(Micrograph, Micrograph.digest == CurrentAnalysis.micrograph_digest)
-        )
+        query = _counting(table, Micrograph.sample_id, *table.__table__.columns)
         if sample_id is not None:
             owner = Micrograph.sample_id
             query = query.where(owner.is_(None) if sample_id == NO_SAMPLE else owner == sample_id)
@@ -233,13 +214,10 @@ class Readers:
         query: Any
         if level == "image":
             owner, order = Micrograph.sample_id, ("sample_id", "path", "analysis_id", "name")
-            query = sa.select(owner, Micrograph.path, d.analysis_id, *numbers)
-            query = query.join(CurrentAnalysis, CurrentAnalysis.analysis_id == d.analysis_id)
-            query = query.join(Micrograph, Micrograph.digest == CurrentAnalysis.micrograph_digest)
+            query = _counting(d, owner, Micrograph.path, d.analysis_id, *numbers)
         else:
             owner, order = Pool.sample_id, ("sample_id", "name")
-            query = sa.select(owner, Pool.digest.label("pool"), *numbers).join(Pool, Pool.id == d.pool_id)
-            query = query.join(CurrentPool, CurrentPool.pool_id == Pool.id)
+            query = _pooled(d, owner, Pool.digest.label("pool"), *numbers)
         if sample_id is not None:
             query = query.where(owner == sample_id)
         if name is not None:
@@ -248,8 +226,8 @@ class Readers:
 
     def verdicts(self) -> pd.DataFrame:
         """Current verdict of each sample: sample_id, pool, code_version, every field of `ModalityVerdict`."""
-        query = sa.select(Pool.sample_id, Pool.digest.label("pool"), Pool.code_version, Verdict.result)
-        query = query.join(Pool, Pool.id == Verdict.pool_id).join(CurrentPool, CurrentPool.pool_id == Pool.id)
+        pool = (Pool.sample_id, Pool.digest.label("pool"), Pool.code_version)
+        query = _pooled(Verdict, *pool, Verdict.result)
         frame = self._frame(query, "sample_id")
         names = [field.name for field in dataclasses.fields(ModalityVerdict)]
         fields = pd.DataFrame(list(frame.pop("result")), columns=names, index=frame.index)
@@ -261,11 +239,7 @@ class Readers:
         Columns: sample_id, pool, code_version, judging_digest, analysis_id.
         """
         columns = (Pool.sample_id, Pool.digest.label("pool"), Pool.code_version, Pool.judging_digest)
-        query = (
-            sa.select(*columns, PoolMember.analysis_id)
-            .join(CurrentPool, CurrentPool.pool_id == Pool.id)
-            .join(PoolMember, PoolMember.pool_id == Pool.id)
-        )
+        query = _pooled(PoolMember, *columns, PoolMember.analysis_id)
         return self._frame(query, "sample_id", "analysis_id")
 
     def segmentations(self, analysis_ids: Iterable[int]) -> dict[int, Segmentation | None]:
@@ -289,18 +263,9 @@ class Readers:
     def suggestions(self) -> pd.DataFrame:
         """Proposed experiments, oldest first; parameters and predictions are dicts."""
         s = Suggestion
-        names = (
-            "origin",
-            "campaign",
-            "objective",
-            "model",
-            "snapshot_digest",
-            "seed",
-            "parameters",
-            "predictions",
-        )
-        columns = [getattr(s, name) for name in (*names, "reason", "digest", "created_at")]
-        return self._frame(sa.select(s.id.label("suggestion_id"), *columns), "suggestion_id")
+        proposed = _columns(s, "origin campaign objective model snapshot_digest seed parameters predictions")
+        columns = (s.id.label("suggestion_id"), *proposed, s.reason, s.digest, s.created_at)
+        return self._frame(sa.select(*columns), "suggestion_id")
 
     def snapshot_digest(self) -> str:
         """Digest of what an optimizer sees: samples, parameters, properties, pooled descriptors, verdicts."""

@@ -46,12 +46,12 @@ def put(connection: Connection, table: type[schema.Base], keys: Sequence[str], *
 
 def _insert(connection: Connection, table: type[schema.Base]) -> Any:
     if connection.dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert
+        from sqlalchemy.dialects import postgresql
 
-        return insert(table)
-    from sqlalchemy.dialects.sqlite import insert as insert_into_sqlite
+        return postgresql.insert(table)
+    from sqlalchemy.dialects import sqlite
 
-    return insert_into_sqlite(table)
+    return sqlite.insert(table)
 
 
 def _storable(values: dict[str, Any]) -> dict[str, Any]:

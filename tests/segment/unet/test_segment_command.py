@@ -10,6 +10,7 @@ import tifffile
 from scipy import ndimage as ndi
 
 from grainstats.run.orientation_input import grain_rules
+from grainstats.run.recipe import Recipe
 from segment.label_files import read_label_map
 from segment.pipeline import segment_micrograph
 
@@ -113,8 +114,7 @@ def segment_in_processes(monkeypatch, workers: int | None, paths, out, model_fol
 
     monkeypatch.setattr(runtime, "cuda_processes", lambda model, device: workers)
     out.mkdir()
-    rules = grain_rules(None, False, None, None)
-    settings = module.Settings(out, None, None, "cpu", "f32", False, rules)
+    settings = module.Settings(out, Recipe(precision="f32"), "cpu", grain_rules(None, False, None, None))
     work = module.FrameWork(str(model_folder), settings)
     found = [
         (frame.number, result) for frame, result in module._segment_all(module.frames_of(paths, None), work)
