@@ -131,7 +131,8 @@ def run(
         raise InputError("--voxel-size", "it is for stacks", "Give --volumes too, or --pixel-size for images")
     if volumes:
         of_images: dict[str, object] = {"--pixel-size": pixel_size, "--samples": samples, "--images": images}
-        of_images |= {"--recipe": recipe, "--corrections": corrections, "--manifest": manifest, "--dask": dask}
+        of_images |= {"--recipe": recipe, "--corrections": corrections, "--manifest": manifest}
+        of_images |= {"--dask": dask}
         for name, given in of_images.items():
             if given is not None:
                 raise InputError(name, "it is for images, not for --volumes", "Leave one of the two out")
