@@ -46,7 +46,8 @@ def blank_regions(image: np.ndarray, labels: np.ndarray) -> np.ndarray | None:
     if not len(huge) or np.count_nonzero(area) < FEWEST_CELLS:
         return None
     grey = image.astype(np.float32)
-    inside = _far_from_borders(labels)
+    apart = ~on_edges(labels, upper_left=True)
+    inside = cv2.distanceTransform(apart.view(np.uint8), cv2.DIST_L2, 3) > INSIDE_PX
     mean, deviation = _of_cells(grey, labels, inside)
     found = [k for k in huge if _is_blank(k, mean, deviation, area, huge)]
     return np.isin(labels, found) if found else None
@@ -75,11 +76,6 @@ def _huge(area: np.ndarray, pixels: int) -> np.ndarray:
             break
         found.append(int(label))
     return np.array(found, int)
-
-
-def _far_from_borders(labels: np.ndarray) -> np.ndarray:
-    border = on_edges(labels, upper_left=True)
-    return cv2.distanceTransform((~border).view(np.uint8), cv2.DIST_L2, 3) > INSIDE_PX
 
 
 def _of_cells(grey: np.ndarray, labels: np.ndarray, inside: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
