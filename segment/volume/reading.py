@@ -10,12 +10,12 @@ import numpy as np
 from segment.errors import InputError, UncalibratedError, UnreadableError
 from segment.micrograph.file_kind import check_the_path
 from segment.micrograph.open_tiff import open_tiff
-from segment.volume import read_folder, read_hdf5, read_mrc, read_npy, read_tiff, read_zarr
+from segment.volume import read_folder, read_hdf5, read_mrc, read_npy, read_nrrd, read_tiff, read_zarr
 from segment.volume.stack import GreyVolume, VoxelSize
 
 AGREE = 0.02  #: relative difference of two statements of the voxel size that is no conflict
 FEWEST_SLICES = 2  #: of a stack: one is a micrograph
-READERS = (read_zarr, read_folder, read_tiff, read_mrc, read_hdf5, read_npy)
+READERS = (read_zarr, read_folder, read_tiff, read_mrc, read_hdf5, read_nrrd, read_npy)
 
 
 def read_stack(
@@ -27,7 +27,7 @@ def read_stack(
     ----------
     path : path
         A multi-page TIFF (plain, ImageJ, OME), a folder of slices in natural order, MRC, HDF5 or NeXus,
-        or NPY.
+        NRRD, or NPY.
     voxel_size : VoxelSize, optional
         Stands before what the file says; a conflict becomes a warning.
     dataset : str, optional
@@ -51,14 +51,14 @@ def read_stack(
         raise UnreadableError(
             path,
             "of no known stack format",
-            "Give a multi-page TIFF, a folder of slices, MRC, HDF5 or NPY",
+            "Give a multi-page TIFF, a folder of slices, MRC, HDF5, NRRD or NPY",
         )
     return _checked(found, voxel_size)
 
 
 def is_stack_file(path: Path) -> bool:
-    """A file that holds a volume: MRC, HDF5, OME-Zarr, or a TIFF of several pages."""
-    if any(reader.recognises(path) for reader in (read_zarr, read_mrc, read_hdf5)):
+    """A file that holds a volume: MRC, HDF5, NRRD, OME-Zarr, or a TIFF of several pages."""
+    if any(reader.recognises(path) for reader in (read_zarr, read_mrc, read_hdf5, read_nrrd)):
         return True
     if not read_tiff.recognises(path):
         return False

@@ -53,15 +53,16 @@ def test_small_voids_are_no_lines(mosaic: np.ndarray) -> None:
 
 
 def test_slices_labelled_each_by_itself_are_refused(mosaic: np.ndarray) -> None:
-    own = np.zeros_like(mosaic)
+    ranked, shuffled = np.zeros_like(mosaic), np.zeros_like(mosaic)
     for k, labels in enumerate(mosaic):
         found, inverse = np.unique(labels, return_inverse=True)
-        own[k] = np.random.default_rng(k).permutation(len(found))[inverse.reshape(labels.shape)] + 1
-    running = own + 1000 * np.arange(len(own))[:, None, None]
-    for values in (own, running):
+        ranked[k] = inverse.reshape(labels.shape) + 1
+        shuffled[k] = np.random.default_rng(k).permutation(len(found))[ranked[k] - 1] + 1
+    running = ranked + 1000 * np.arange(len(mosaic))[:, None, None]
+    for values in (ranked, shuffled, running):
         with pytest.raises(UnreadableError, match="each by itself"):
             label_volume(GreyVolume(values, UNIT))
-    label_volume(GreyVolume(mosaic[::6], UNIT))  # slices half a grain apart go on
+    label_volume(GreyVolume(mosaic[::12], UNIT))  # slices a grain apart
 
 
 def test_grey_levels_are_no_labels() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import struct
 from pathlib import Path
 
@@ -148,3 +149,29 @@ def test_a_name_unlike_the_others_is_left_out(tmp_path: Path, stack: np.ndarray)
     tifffile.imwrite(tmp_path / "overview1.tif", stack[0])
     found = read_stack(tmp_path, voxel_size=SIZE)
     assert len(found.values) == 12 and "overview1.tif" in found.warnings[0]
+
+
+@pytest.mark.parametrize("encoding", ["raw", "gzip"])
+@pytest.mark.parametrize("detached", [False, True])
+def test_nrrd(tmp_path: Path, stack: np.ndarray, encoding: str, detached: bool) -> None:
+    z, y, x = stack.shape
+    head = (
+        f"NRRD0005\n# made\ntype: unsigned short\ndimension: 3\nsizes: {x} {y} {z}\nendian: big\n"
+        f"encoding: {encoding}\nspace dimension: 3\nspace directions: (10,0,0) (0,0,12) (0,-25,0)\n"
+        'space units: "nm" "nm" "nm"\nkey:=value\n' + ("data file: it.raw\n" if detached else "\n")
+    )
+    data = stack.astype(">u2").tobytes()
+    data = gzip.compress(data) if encoding == "gzip" else data
+    path = tmp_path / ("it.nhdr" if detached else "it.nrrd")
+    path.write_bytes(head.encode() + (b"" if detached else data))
+    (tmp_path / "it.raw").write_bytes(data)
+    found = read_stack(path)
+    assert np.array_equal(found.values, stack)
+    assert found.voxel_size is not None and found.voxel_size.xyz == (10, 12, 25)
+    with pytest.raises(UncalibratedError):  # a length without a unit is no voxel size
+        path.write_bytes(path.read_bytes().replace(b'space units: "nm" "nm" "nm"\n', b""))
+        read_stack(path)
+    short = tmp_path / "it.raw" if detached else path
+    short.write_bytes(short.read_bytes()[:-40])
+    with pytest.raises(UnreadableError, match="too short"):
+        read_stack(path, voxel_size=SIZE)
