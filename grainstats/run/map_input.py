@@ -42,14 +42,14 @@ def read_map(path: Path, reading: Reading) -> GrainMap:
     from segment.errors import UnreadableError
     from segment.label_files import boundary_beside, read_label_map
     from segment.label_formats import format_of
-    from segment.micrograph.file_kind import check_the_path
+    from segment.micrograph.file_kind import no_file
     from segment.orientation import is_orientation_map, read_orientation_map
     from segment.orientation.orientation_table import orientations_beside
 
     if path.is_dir():
         raise UnreadableError(path, "it is a folder", f"Name the maps in it, such as {path / '*.labels.tif'}")
     if not path.is_file():
-        raise UnreadableError(path, "no such file", check_the_path(path))
+        raise UnreadableError(path, *no_file(path))
     foreign = format_of(path)
     if foreign is None and is_orientation_map(path):
         from grainstats.run.orientation_input import grain_rules

@@ -43,6 +43,12 @@ def check_the_path(path: Path) -> str:
     return f"Check the path; did you mean {near[0]}?" if near else "Check the path"
 
 
+def no_file(path: Path) -> tuple[str, str]:
+    """Reason and remedy for a path that leads to no file: missing, a broken link, a pipe, a device."""
+    why = why_no_file(path) if os.path.lexists(path) else None
+    return why or ("no such file", check_the_path(path))
+
+
 def why_no_file(path: Path) -> tuple[str, str] | None:
     """Reason and remedy where `path` is no regular file; None where it is one.
 

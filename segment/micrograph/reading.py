@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import InputError, NotAnImageError, UnreadableError
-from segment.micrograph.file_kind import check_the_path, why_no_file
+from segment.micrograph.file_kind import no_file
 from segment.micrograph.formats import open_frames
 from segment.micrograph.micrograph import Micrograph, PixelSizeSource, ScaleConflict
 from segment.micrograph.one_area import without_thumbnails
@@ -176,8 +175,7 @@ def _check_file(path: Path) -> None:
     if path.is_dir():
         raise UnreadableError(path, "is a folder, no file", "Check that you may list what is in it")
     if not path.is_file():
-        why = why_no_file(path) if os.path.lexists(path) else None
-        raise UnreadableError(path, *(why or ("no such file", check_the_path(path))))
+        raise UnreadableError(path, *no_file(path))
     try:
         size = path.stat().st_size
         with path.open("rb"):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from segment.errors import InputError, UnreadableError
-from segment.micrograph.file_kind import check_the_path
+from segment.micrograph.file_kind import no_file
 from segment.orientation import ang, bruker_h5, ctf, edax_h5, orix_h5, oxford_h5oina
 from segment.orientation.hdf5 import SIGNATURE, open_file
 from segment.orientation.orientation_map import OrientationMap
@@ -53,7 +53,7 @@ def read_orientation_map(path: str | PathLike[str], step_nm: float | None = None
     if step_nm is not None and not step_nm > 0:
         raise ValueError(f"the step is {step_nm} nm, not positive")
     if not path.is_file():
-        raise UnreadableError(path, "no such file", check_the_path(path))
+        raise UnreadableError(path, *no_file(path))
     if path.suffix.lower() in NOT_READ:
         remedy = NOT_READ[path.suffix.lower()]
         raise UnreadableError(path, "orientation maps of this kind are not read", remedy)

@@ -46,6 +46,9 @@ def parse_url(url: str | Path) -> URL:
     except (sa.exc.ArgumentError, ValueError):
         raise DatabaseError("database URL", "it cannot be read as a URL", _REMEDY) from None
     if parsed.drivername in _POSTGRESQL:
+        if "@" in f"{parsed.host} {parsed.database}" or ":" in (parsed.database or ""):
+            what = "its user or password holds one of @ : / ? # [ ]"
+            raise DatabaseError("database URL", what, "Write these as %40 %3A %2F %3F %23 %5B %5D in the URL")
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername in {"sqlite", "sqlite+pysqlite"}:
         return _sqlite(parsed.database or "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -33,4 +34,18 @@ def test_a_map_that_raises_costs_itself_only(tmp_path, monkeypatch, capsys, erro
         main()
     said = capsys.readouterr()
     assert end.value.code == 1 and "bad.tif" in said.err
+    assert json.loads(said.out)["n_grains"] == 36
+
+
+def test_pipes_and_broken_links_are_named_and_cost_nothing(tmp_path, monkeypatch, capsys):
+    rows, columns = np.indices((120, 120))
+    tifffile.imwrite(tmp_path / "good.tif", (rows // 20 * 6 + columns // 20 + 1).astype(np.uint32))
+    os.mkfifo(tmp_path / "pipe.tif")
+    (tmp_path / "link.tif").symlink_to("nowhere.tif")
+    maps = [str(tmp_path / f"{name}.tif") for name in ("pipe", "link", "good")]
+    monkeypatch.setattr("sys.argv", ["grainstats", "measure", *maps, "--pixel-size", "2", "--json"])
+    with pytest.raises(SystemExit):
+        main()
+    said = capsys.readouterr()
+    assert "a named pipe, not a file" in said.err and "a link that leads nowhere" in said.err
     assert json.loads(said.out)["n_grains"] == 36
