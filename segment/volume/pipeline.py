@@ -18,7 +18,7 @@ from segment.volume.grey_levels import even_slices
 from segment.volume.network import boundary_volume, directions_for
 from segment.volume.phases import SOLID, find_phases
 from segment.volume.slice_faults import slice_faults
-from segment.volume.stack import GreyVolume, LabelVolume
+from segment.volume.stack import GreyVolume, LabelVolume, let_go
 from segment.volume.watershed import volume_watershed
 
 Align = Literal["none", "drift", "reference"]
@@ -113,7 +113,9 @@ def prepare(stack: GreyVolume, settings: StackSettings) -> tuple[np.ndarray, tup
                 f"slices shift steadily by {shear:.2f} px each; this was left, since leaning structures look "
                 "alike: --align reference takes it out",
             )
-    return even_slices(values, curtains=settings.curtains), notes
+    even = even_slices(values, curtains=settings.curtains)
+    let_go(stack.values)
+    return even, notes
 
 
 def segment_stack(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -67,6 +68,15 @@ class GreyVolume:
     def with_warnings(self, *warnings: str) -> GreyVolume:
         """The same with more warnings."""
         return replace(self, warnings=self.warnings + warnings)
+
+
+def let_go(values: np.ndarray) -> None:
+    """Take what was read of a mapped file out of memory; it is read again where it is asked for."""
+    base: object = values
+    while isinstance(base, np.ndarray):
+        base = base.base
+    if isinstance(base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        base.madvise(mmap.MADV_DONTNEED)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ from PIL import Image
 
 from segment.errors import UncalibratedError, UnreadableError
 from segment.volume import VoxelSize, read_stack
+from segment.volume.stack import let_go
 
 SIZE = VoxelSize(10, 12, 25)
 
@@ -133,7 +134,10 @@ def test_other_byte_order_and_grey_colours(tmp_path: Path, stack: np.ndarray) ->
     wide = stack.astype(np.uint16) * 200
     for order in "<>":
         tifffile.imwrite(tmp_path / "order.tif", wide, byteorder=order)
-        assert np.array_equal(read_stack(tmp_path / "order.tif", voxel_size=SIZE).values, wide)
+        values = read_stack(tmp_path / "order.tif", voxel_size=SIZE).values
+        assert np.array_equal(values, wide)
+        let_go(values)
+        assert np.array_equal(values, wide)
     coloured = np.repeat(stack[..., None], 3, axis=3)
     tifffile.imwrite(tmp_path / "grey.tif", coloured, photometric="rgb")
     assert np.array_equal(read_stack(tmp_path / "grey.tif", voxel_size=SIZE).values, stack)
