@@ -20,7 +20,7 @@ from grainstats.infer.modality.coarse_grains import (
 from grainstats.infer.modality.distribution import SizeDistribution, pooled_distribution
 from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.modes import Modes, one_mode, two_modes, with_intervals
-from grainstats.infer.modality.null_library import LEVELS, PAIR_SHARE, NullLibrary, load_library
+from grainstats.infer.modality.null_library import LEVELS, PAIR_RATIO, PAIR_SHARE, NullLibrary, load_library
 from grainstats.infer.modality.shape_network import load_network, shape_scores
 from grainstats.infer.modality.verdict import ModalityVerdict, Null, Verdict
 
@@ -249,7 +249,7 @@ def _one_population(images: Sample, test: _Tested, coarse: CoarseGrains, library
         return undecided(why, _missing(library, test))
     if coarse.area_share >= SMALLEST_SHARE:
         return undecided(f"{found}, but {_named(coarse, images)}; {_more_fields(images)}", None)
-    ratio = math.ceil(10 * test.excluded) / 10  # never less than what is known
+    ratio = math.ceil(10 * min(test.excluded, PAIR_RATIO)) / 10  # never less than what is known
     reason = (
         f"no second population of {SMALLEST_SHARE:.0%} of the area or more shows in {_these_fields(images)} "
         f"({test.shown}); excluded (p < {LEVEL:g}) are two populations {ratio:.1f} times or more apart "
