@@ -37,5 +37,6 @@ class AgainstSegment:
 
     def track_over_segment(self, command: str) -> float:
         with tempfile.TemporaryDirectory() as scratch:
+            rows_of(256, Path(scratch), 1)
             rows = rows_of(512, Path(scratch), 1)
         return next(float(str(row["of_segment"])) for row in rows if row["command"] == command)
