@@ -63,7 +63,7 @@ def phases() -> list[dict[str, float]]:
 
 
 def grains() -> list[dict[str, float]]:
-    """One row a stack: grains found, F1 at half overlap, ratio of the whole grains' mean diameters and of S_V."""
+    """One row a stack: grains found, F1 at half overlap, ratios of whole grains' mean diameter and of S_V."""
     from grainstats.measure.volume import measure_volume
     from segment.volume import LabelVolume
 
