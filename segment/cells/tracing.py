@@ -12,6 +12,7 @@ WIDEST_GAP = 16.0  #: pixels between line ends that are still bridged
 NARROW = 0.45  #: width of a gap over that of the narrower of the cells that it joins
 _REACH = 5  #: pixels beyond twice a line's half width at which it is seen to go on
 RIBBON = 50.0  #: widths that the inside of a double line is long at least; grains reach 20; judgement
+SLENDER = 0.5  #: of the typical cell's width; cells joined through gaps have nearly all of it
 MARGIN = 3  #: pixels at the edge of a drawing in which its lines begin
 FRAMED = 0.9  #: of each edge is a line where a frame is drawn
 CUT_AT_ONCE = 4  #: lines that begin there; judgement
@@ -52,13 +53,14 @@ def split_tracing(lines: np.ndarray, min_area_px: int) -> np.ndarray:
 def fill_double_lines(lines: np.ndarray) -> np.ndarray:
     """Lines with the inside of those that were outlined on both sides.
 
-    It is an open area as long as `RIBBON` of its widths, and narrower than the typical cell.
+    It is an open area as long as `RIBBON` of its widths, and much narrower than the typical cell.
     """
     _, pieces, facts, _ = cv2.connectedComponentsWithStats((~lines).astype(np.uint8), connectivity=4)
     at_line = cv2.dilate(lines.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool) & ~lines
     outline = np.maximum(np.bincount(pieces[at_line], minlength=len(facts)), 1)
     width = facts[:, cv2.CC_STAT_AREA] / outline
-    ribbon = (outline > 4 * RIBBON * width) & (width < np.median(width[1:])) if width.size > 2 else width < 0
+    typical = np.median(width[1:]) if width.size > 2 else 0.0
+    ribbon = (outline > 4 * RIBBON * width) & (width < SLENDER * typical)
     ribbon[0] = False
     return lines | ribbon[pieces] if ribbon.any() else lines
 
