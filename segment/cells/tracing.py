@@ -13,6 +13,7 @@ NARROW = 0.45  #: width of a gap over that of the narrower of the cells that it 
 _REACH = 5  #: pixels beyond twice a line's half width at which it is seen to go on
 RIBBON = 50.0  #: widths that the inside of a double line is long at least; grains reach 20; judgement
 SLENDER = 0.5  #: of the typical cell's width; cells joined through gaps have nearly all of it
+MESH = 10.0  #: times as long is the inside of a whole network; cells joined through gaps reach 4
 MARGIN = 3  #: pixels at the edge of a drawing in which its lines begin
 FRAMED = 0.9  #: of each edge is a line where a frame is drawn
 CUT_AT_ONCE = 4  #: lines that begin there; judgement
@@ -60,7 +61,8 @@ def fill_double_lines(lines: np.ndarray) -> np.ndarray:
     outline = np.maximum(np.bincount(pieces[at_line], minlength=len(facts)), 1)
     width = facts[:, cv2.CC_STAT_AREA] / outline
     typical = np.median(width[1:]) if width.size > 2 else 0.0
-    ribbon = (outline > 4 * RIBBON * width) & (width < SLENDER * typical)
+    long = outline / (4 * RIBBON * width)
+    ribbon = ((long > 1) & (width < SLENDER * typical)) | ((long > MESH) & (width < typical))
     ribbon[0] = False
     return lines | ribbon[pieces] if ribbon.any() else lines
 
