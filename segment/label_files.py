@@ -17,7 +17,7 @@ from segment._threads import available_cores
 from segment.boundary_map import BoundaryMap
 from segment.cells.close import grain_map_from_tracing
 from segment.cells.label_gaps import cells_meet, close_dams, line_label, rim_label
-from segment.cells.label_pieces import split_pieces
+from segment.cells.label_parts import split_parts
 from segment.cells.second_phases import set_aside
 from segment.errors import UnreadableError
 from segment.grain_map import GrainMap
@@ -173,7 +173,7 @@ def _repaired(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray | None, tuple[
         words.append(f"lines of 0 between the cells ({share:.1%} of the map) were closed along their middle")
     elif not cells_meet(labels):
         words.append("most cells do not touch: boundaries and triple junctions are those of the few that do")
-    labels, n_new = split_pieces(labels)
+    labels, n_new = split_parts(labels)
     if n_new:
         words.append(f"{n_new} more pieces of labels that lie in several count as grains of their own")
     if valid is not None:

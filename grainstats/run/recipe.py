@@ -101,7 +101,7 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name, reason, remedy in _faults(self):
+        for name, reason, remedy in _errors_of(self):
             raise InputError(f"recipe, {name}", reason, remedy)
         if self.law is not None:
             from grainstats.infer.current.law import law_of
@@ -254,7 +254,7 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _faults(recipe: Recipe) -> list[tuple[str, str, str]]:
+def _errors_of(recipe: Recipe) -> list[tuple[str, str, str]]:
     """(setting, reason, remedy) of every value that cannot be used."""
     r, words = recipe, (str, type(None))
     checks = {

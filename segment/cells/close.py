@@ -142,7 +142,7 @@ def grain_map_from_tracing(
         raise InputError(
             source, "the tracing leaves no closed cell", "Trace boundaries as bright lines on black"
         )
-    warnings += _doubts(lines, labels)
+    warnings += _warnings_of(lines, labels)
     valid = None
     if part is not None:
         valid, drawn = np.zeros(shape, bool), labels
@@ -155,7 +155,7 @@ def grain_map_from_tracing(
     return GrainMap(labels, pixel_size_nm, known, valid, warnings=warnings)
 
 
-def _doubts(lines: np.ndarray, labels: np.ndarray) -> tuple[str, ...]:
+def _warnings_of(lines: np.ndarray, labels: np.ndarray) -> tuple[str, ...]:
     """What a tracing may have left open: gaps that were not bridged, areas that were not traced."""
     said = []
     loose = loose_lines(lines, labels)

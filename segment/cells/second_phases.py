@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from segment._threads import in_bands
-from segment.cells.label_pieces import pieces_of
+from segment.cells.label_parts import parts_of
 
 LARGE = 0.1  #: of the mean cell's area, from which a phase is a cell of its own
 MOSTLY = 0.5  #: share of a cell's area that must be phase for the cell to be one
@@ -66,7 +66,7 @@ def give_back(
     cells, second_phases : ndarray of int32
         The pieces have the next numbers among the cells, and are 0 among the second phases.
     """
-    found = pieces_of(np.where(phase, 0, second_phases))
+    found = parts_of(np.where(phase, 0, second_phases))
     kept = found.area >= least
     kept[0] = False
     number = np.where(kept, np.cumsum(kept) + cells.max(initial=0), 0).astype(np.int32)

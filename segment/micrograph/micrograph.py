@@ -71,7 +71,7 @@ class Micrograph:
         return self.sha256 if self.n_frames == 1 else f"{self.sha256}#{self.frame}"
 
     @property
-    def doubts_of_scale(self) -> tuple[str, ...]:
+    def scale_warnings(self) -> tuple[str, ...]:
         """Sources of the pixel size that disagree, in words."""
         return tuple(f"pixel size: {c.chosen} was taken, not {c.rejected}" for c in self.conflicts)
 

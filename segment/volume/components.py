@@ -119,7 +119,7 @@ def piece_table(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 @numba.njit(cache=True, nogil=True)
-def large_pieces(mask: np.ndarray, least: int) -> np.ndarray:
+def large_parts(mask: np.ndarray, least: int) -> np.ndarray:
     """The mask without pieces, connected by faces, of fewer than `least` voxels; bool of its shape."""
     nz, ny, nx = mask.shape
     parent, n = np.zeros(1024, np.int32), 1

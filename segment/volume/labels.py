@@ -42,7 +42,7 @@ def label_volume(stack: GreyVolume) -> LabelVolume:
         raise UnreadableError(
             stack.source, "it holds no label above 0", "Give a volume with a number per grain"
         )
-    notes += _pieces_note(stack.source, labels, names)
+    notes += _parts_note(stack.source, labels, names)
     if _lines_only(labels):
         if np.shares_memory(labels, stack.values):
             labels = labels.copy()
@@ -79,7 +79,7 @@ def _table(names: np.ndarray) -> np.ndarray:
     return table
 
 
-def _pieces_note(source: str, labels: np.ndarray, names: np.ndarray) -> tuple[str, ...]:
+def _parts_note(source: str, labels: np.ndarray, names: np.ndarray) -> tuple[str, ...]:
     """Labels in several pieces; refuses those scattered like grey levels."""
     size, owner, _ = piece_table(labels)
     largest = np.zeros(len(names), np.int64)

@@ -13,11 +13,11 @@ from segment.unet.choices import Device
 from segment.unet.model_folder import Model
 from segment.volume._watershed_kernels import NO_GRAIN
 from segment.volume.alignment import aligned, find_drift
-from segment.volume.components import large_pieces
+from segment.volume.components import large_parts
 from segment.volume.grey_levels import even_slices
 from segment.volume.network import boundary_volume, directions_for
 from segment.volume.phases import SOLID, find_phases
-from segment.volume.slice_faults import slice_faults
+from segment.volume.slice_defects import slice_defects
 from segment.volume.stack import GreyVolume, LabelVolume, let_go
 from segment.volume.watershed import volume_watershed
 
@@ -98,7 +98,7 @@ def prepare(stack: GreyVolume, settings: StackSettings) -> tuple[np.ndarray, tup
     values, notes = _finite(stack.values)
     if all(np.ptp(image) == 0 for image in values):
         raise UnreadableError(stack.source, "all slices are blank", "Export the stack again")
-    notes += slice_faults(values)
+    notes += slice_defects(values)
     middle = values[len(values) // 2]
     if np.mean(middle[:, 1:] == middle[:, :-1]) > FLAT:
         notes += ("neighbouring pixels are equal as in a label volume; --labels reads it as one",)
@@ -171,7 +171,7 @@ def segment_stack(
 
 def _mark_phases(probability: np.ndarray, phase: np.ndarray, least: int) -> None:
     """Write `NO_GRAIN` + phase, in place, outside solid pieces of `least` voxels: one array for both."""
-    large = large_pieces(phase, least)
+    large = large_parts(phase, least)
     for levels, kind, whole in zip(probability, phase, large, strict=True):
         np.minimum(levels, NO_GRAIN - 1, out=levels)
         np.copyto(levels, kind + np.uint8(NO_GRAIN), where=(kind != SOLID) | ~whole)

@@ -6,7 +6,7 @@ import numpy as np
 
 from grainstats.measure.grains.run_lengths import label_runs
 from segment.cells.label_gaps import FEWEST
-from segment.cells.label_pieces import Pieces, in_pieces, pieces_of
+from segment.cells.label_parts import LabelParts, in_parts, parts_of
 from segment.errors import UnreadableError
 from segment.grain_map import GrainMap
 
@@ -44,8 +44,8 @@ def check_label_map(grain_map: GrainMap, source: str) -> None:
             f"one of its {area.size} labels runs through all of it: they are classes, as lines and grains",
             "Give --tracing if it shows traced boundaries; a label map needs a number for each grain",
         )
-    if in_pieces(grain_map.labels):
-        _refuse_pieces(source, pieces_of(grain_map.labels))
+    if in_parts(grain_map.labels):
+        _refuse_parts(source, parts_of(grain_map.labels))
 
 
 def _refuse_cut(source: str, area: np.ndarray) -> None:
@@ -73,11 +73,11 @@ def _refuse_scattered(source: str, share: float) -> None:
         )
 
 
-def _refuse_pieces(source: str, pieces: Pieces) -> None:
+def _refuse_parts(source: str, parts: LabelParts) -> None:
     """Numbers that stand for many separate grains each: cut to 8 bits, colours, phases."""
-    if not pieces.many():
+    if not parts.many():
         return
-    count = pieces.per_label()
+    count = parts.per_label()
     most, shared = int(count.argmax()), int((count > 1).sum())
     raise UnreadableError(
         source,

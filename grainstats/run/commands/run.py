@@ -209,16 +209,16 @@ def run_and_tell(call: Call, recipe: Recipe, *, quiet: bool = False) -> Summary:
 
     if quiet:
         summary = run_batch(call, recipe)
-        _tell_faults(summary)
+        _tell_problems(summary)
         return summary
     with ProgressBar() as progress:
         summary = run_batch(call, recipe, progress=progress)
-    _tell_faults(summary)
+    _tell_problems(summary)
     _tell(summary, call.shard)
     return summary
 
 
-def _tell_faults(summary: Summary) -> None:
+def _tell_problems(summary: Summary) -> None:
     for warning in summary.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     _tell_failures(summary.failures)

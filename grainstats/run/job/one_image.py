@@ -247,7 +247,7 @@ class Analyst:
             warnings=tuple(
                 dict.fromkeys(
                     without_folders(text, job.path, job.name)
-                    for text in micrograph.notes + micrograph.doubts_of_scale + grains.warnings
+                    for text in micrograph.notes + micrograph.scale_warnings + grains.warnings
                 )
             ),
             artefacts=artefacts,

@@ -26,7 +26,7 @@ def render_sem_film(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     strength = np.clip(scene.field.chance[0] * rng.uniform(0.3, 1) + rng.uniform(0, 0.7), 0, 1)
     image -= rng.uniform(0.08, 0.5) * strength * np.exp(-((d / groove) ** 2))
     image += rng.uniform(0, 0.06) * smooth_noise(rng, scene.size, rng.uniform(3, 12))
-    return blur(_bodies(scene, image, rng), rng.uniform(0.3, 1.6))
+    return blur(_particles(scene, image, rng), rng.uniform(0.3, 1.6))
 
 
 def render_sem_channelling(scene: Scene, rng: np.random.Generator) -> np.ndarray:
@@ -38,7 +38,7 @@ def render_sem_channelling(scene: Scene, rng: np.random.Generator) -> np.ndarray
     if rng.random() < 0.4:
         width = rng.uniform(0.7, 2)
         image += rng.uniform(-0.2, 0.2) * scene.field.chance[0] * np.exp(-((d / width) ** 2))
-    return blur(_bodies(scene, image, rng), rng.uniform(0.4, 1.8))
+    return blur(_particles(scene, image, rng), rng.uniform(0.4, 1.8))
 
 
 def render_sem_lines(scene: Scene, rng: np.random.Generator) -> np.ndarray:
@@ -54,7 +54,7 @@ def render_sem_lines(scene: Scene, rng: np.random.Generator) -> np.ndarray:
         image -= sign * rng.uniform(0, 0.12) * np.exp(-(((d - 2.5 * width) / width) ** 2))
     image += rng.uniform(0, 0.05) * _tilt(scene, rng)
     image += rng.uniform(0, 0.04) * smooth_noise(rng, scene.size, rng.uniform(3, 40))
-    return blur(_bodies(scene, image, rng), rng.uniform(0.3, 1.6))
+    return blur(_particles(scene, image, rng), rng.uniform(0.3, 1.6))
 
 
 def render_sem_polished(scene: Scene, rng: np.random.Generator) -> np.ndarray:
@@ -97,7 +97,7 @@ def _relief(scene: Scene, height: np.ndarray, rng: np.random.Generator) -> np.nd
     return result
 
 
-def _bodies(scene: Scene, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _particles(scene: Scene, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Pores dark with a bright rim; particles paler or darker than any grain, with their own texture."""
     image = image.astype(np.float32)
     if scene.pores.any():

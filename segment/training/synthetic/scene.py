@@ -171,14 +171,14 @@ def truth_lines(scene: Scene, *, through: bool = False) -> np.ndarray:
     if through:
         below: np.ndarray = line & ~scene.pores
         return below
-    large = _large_bodies(scene)
+    large = _large_particles(scene)
     if large.any():
         inner = cv2.erode(large.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
         line = (line & ~large) | (large & ~inner)
     return line
 
 
-def _large_bodies(scene: Scene) -> np.ndarray:
+def _large_particles(scene: Scene) -> np.ndarray:
     second_phases = scene.not_grain
     if not second_phases.any():
         return second_phases

@@ -12,7 +12,7 @@ import tifffile
 
 from grainstats.measure import check_label_map
 from segment.cells.label_gaps import close_dams
-from segment.cells.label_pieces import in_pieces, pieces_of, split_pieces
+from segment.cells.label_parts import in_parts, parts_of, split_parts
 from segment.errors import InputError, UnreadableError
 from segment.grain_map import GrainMap
 from segment.label_files import read_label_map
@@ -66,9 +66,9 @@ def test_outlines_of_opencv(tmp_path: Path, cells: np.ndarray) -> None:
 
 
 def test_pieces_count_where_they_are_few(cells: np.ndarray) -> None:
-    assert not in_pieces(cells) and pieces_of(cells).area.size == cells.max() + 1
+    assert not in_parts(cells) and parts_of(cells).area.size == cells.max() + 1
     twice = np.where(cells == 5, 60, cells)
-    split, n = split_pieces(twice)
+    split, n = split_parts(twice)
     assert n == 1 and np.unique(split).size == np.unique(cells).size
 
 

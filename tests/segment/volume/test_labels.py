@@ -9,7 +9,7 @@ from scipy import ndimage
 from segment.errors import UnreadableError
 from segment.mosaics.laguerre_volume import poisson_voronoi_volume
 from segment.volume import GreyVolume, VoxelSize, label_volume
-from segment.volume.components import large_pieces, piece_table
+from segment.volume.components import large_parts, piece_table
 
 UNIT = VoxelSize(1, 1, 1)
 
@@ -91,7 +91,7 @@ def test_pieces_are_those_of_scipy() -> None:
             touching = np.setdiff1d(expected.take(end, axis=k), 0).size
             assert sides[:, 2 * k + side].sum() == touching
     kept = np.concatenate([[False], counted >= 5])[expected]
-    np.testing.assert_array_equal(large_pieces(mask, 5), kept)
+    np.testing.assert_array_equal(large_parts(mask, 5), kept)
 
 
 def test_pieces_of_labels_keep_apart() -> None:

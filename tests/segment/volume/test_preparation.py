@@ -12,7 +12,7 @@ from segment.volume.alignment import aligned, find_drift
 from segment.volume.grey_levels import curtain, even_slices
 from segment.volume.phases import find_phases
 from segment.volume.pipeline import StackSettings, segment_stack
-from segment.volume.slice_faults import slice_faults
+from segment.volume.slice_defects import slice_defects
 
 
 def overlap(a: np.ndarray, b: np.ndarray) -> float:
@@ -90,7 +90,7 @@ def test_faults_are_named() -> None:
     stack[7] = stack[6]
     stack[11] = 0.0
     stack[15] = np.random.default_rng(6).standard_normal((64, 64))
-    told = slice_faults(stack)
+    told = slice_defects(stack)
     assert told[0] == "slice 8 repeats the slice before it"
     assert told[1] == "slice 12 is blank"
     assert told[2].startswith("slice 16 looks damaged")

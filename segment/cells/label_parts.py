@@ -13,7 +13,7 @@ MANY_OF_ONE = 8  #: pieces of one label from which its number stands for many gr
 
 
 @dataclass(frozen=True, eq=False)
-class Pieces:
+class LabelParts:
     """How the labels of a map lie.
 
     Attributes
@@ -54,7 +54,7 @@ class Pieces:
         )
 
 
-def pieces_of(labels: np.ndarray) -> Pieces:
+def parts_of(labels: np.ndarray) -> LabelParts:
     """Connected pieces of a label map, shape (rows, columns)."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -75,11 +75,11 @@ def pieces_of(labels: np.ndarray) -> Pieces:
     label[piece_of_run] = of_run
     label[0] = 0
     pieces = piece_of_run[run]
-    return Pieces(pieces, label, np.bincount(pieces.ravel(), minlength=present.size + 1))
+    return LabelParts(pieces, label, np.bincount(pieces.ravel(), minlength=present.size + 1))
 
 
-def in_pieces(labels: np.ndarray) -> bool:
-    """Whether any label may lie in pieces more than one pixel wide; a quick look that `pieces_of` refines."""
+def in_parts(labels: np.ndarray) -> bool:
+    """Whether any label may lie in pieces more than one pixel wide; a quick look that `parts_of` refines."""
     import cv2
 
     corner = labels[:-1, :-1]
@@ -107,7 +107,7 @@ def _links(labels: np.ndarray, run: np.ndarray, begins: np.ndarray) -> tuple[np.
     return np.concatenate(first), np.concatenate(second)
 
 
-def split_pieces(labels: np.ndarray) -> tuple[np.ndarray, int]:
+def split_parts(labels: np.ndarray) -> tuple[np.ndarray, int]:
     """Each sizeable piece of a label as a label of its own, where only few lie in pieces.
 
     Returns
@@ -115,12 +115,12 @@ def split_pieces(labels: np.ndarray) -> tuple[np.ndarray, int]:
     labels : ndarray of int32
         The largest piece and specks keep the number; other pieces get the next free ones.
     n_new : int
-        Pieces that got a number; 0 where nothing changed, also where too many labels lie in pieces
-        (`Pieces.many`).
+        LabelParts that got a number; 0 where nothing changed, also where too many labels lie in pieces
+        (`LabelParts.many`).
     """
-    if not in_pieces(labels):
+    if not in_parts(labels):
         return labels, 0
-    found = pieces_of(labels)
+    found = parts_of(labels)
     counts = found.sizeable()
     order = np.lexsort((-found.area, found.label))
     largest = np.zeros(found.area.size, bool)

@@ -9,7 +9,7 @@ UNLIKE = 6.0  #: robust standard deviations of the difference to both neighbours
 MOST_NAMED = 8  #: in one warning
 
 
-def slice_faults(values: np.ndarray) -> tuple[str, ...]:
+def slice_defects(values: np.ndarray) -> tuple[str, ...]:
     """Name the slices of a grey stack that look wrong; numbers begin at 1.
 
     Repeated: equal to the slice before, which noise makes impossible.  Blank: one grey level.  Damaged: much
@@ -19,7 +19,7 @@ def slice_faults(values: np.ndarray) -> tuple[str, ...]:
     --------
     >>> stack = np.random.default_rng(0).random((6, 16, 16))
     >>> stack[3] = stack[2]
-    >>> slice_faults(stack)
+    >>> slice_defects(stack)
     ('slice 4 repeats the slice before it',)
     """
     found = []
