@@ -192,7 +192,7 @@ def _within_frame(labels: np.ndarray) -> np.ndarray | None:
     if labels.all():
         return None
     noise = np.random.default_rng(0).integers(50, 256, labels.shape, np.uint8)
-    frame = find_blank(np.where(labels > 0, noise, 0).astype(np.uint8))
+    frame = find_blank(np.where(labels > 0, noise, 0).astype(np.uint8), noisy=False)
     return None if frame is None else ~frame.mask
 
 

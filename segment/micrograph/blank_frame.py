@@ -32,7 +32,8 @@ _MOSTLY = 0.9  #: of a line is near the level of the frame where JPEG has touche
 _LONG = 0.15  #: of a side of the image is the least extent of a corner or a rounded part
 _SAMPLED = 200  #: rows from which the levels in use are told
 _BOX = 9  #: pixels over which a level is averaged; of white noise a ninth is left
-_WHITE = 0.3  #: of the noise that may be left; of grains nearly all is
+_WHITE = 0.2  #: of the noise that may be left; of grains nearly all is
+_VIEW = 0.25  #: of the image at least is seen within a noisy frame; more noise is a noisy image; judgement
 _AROUND = 0.6  #: of the rim that a noisy blank part must reach; judgement
 _NESTED = 4  #: frames within frames
 _QUIET = 0.02  #: of the levels in use: noise of a line that shows nothing; grains make five times as much
@@ -56,13 +57,15 @@ class Blank:
     levels: tuple[float, ...]
 
 
-def find_blank(image: np.ndarray) -> Blank | None:
+def find_blank(image: np.ndarray, *, noisy: bool = True) -> Blank | None:
     """Blank parts at the rim; None where there is none.
 
     Parameters
     ----------
     image : ndarray, shape (rows, columns)
         Of any real dtype, info bar cut.
+    noisy : bool
+        Parts that hold nothing but white noise are blank as well.
 
     Examples
     --------
@@ -77,7 +80,7 @@ def find_blank(image: np.ndarray) -> Blank | None:
     top, bottom, left, right = 0, image.shape[0], 0, image.shape[1]
     for _ in range(_NESTED):
         inner = image[top:bottom, left:right]
-        found = _blank_once(inner) if min(inner.shape) >= 2 * _RUN else None
+        found = _blank_once(inner, noisy) if min(inner.shape) >= 2 * _RUN else None
         if found is None or found.mask.all():
             break
         mask = np.zeros(image.shape, bool) if mask is None else mask
@@ -91,7 +94,7 @@ def find_blank(image: np.ndarray) -> Blank | None:
     return None if soft.all() else Blank(soft, tuple(dict.fromkeys(levels)))
 
 
-def _blank_once(image: np.ndarray) -> Blank | None:
+def _blank_once(image: np.ndarray, noisy: bool) -> Blank | None:
     """Whole rows and columns first; then, within them, corners and rounded views."""
     bands = _bands(image)
     if bands is not None:
@@ -101,7 +104,7 @@ def _blank_once(image: np.ndarray) -> Blank | None:
     levels = _rim_levels(coarse)
     low, high = (float(coarse.min()), float(coarse.max())) if levels else (0.0, 0.0)
     parts = [(level, part) for level in levels for part in _parts(coarse, level, high - low)]
-    parts += _noisy_parts(coarse)
+    parts += _noisy_parts(coarse) if noisy else []
     if not parts:
         return None
     mask = np.logical_or.reduce([part for _, part in parts])
@@ -191,6 +194,7 @@ def _noisy_parts(image: np.ndarray) -> list[tuple[float, np.ndarray]]:
         inner = cv2.erode(part.astype(np.uint8), np.ones((_BOX, _BOX))) > 0
         if (
             inner.any()
+            and part.mean() <= 1 - _VIEW
             and mean[inner].std() <= _WHITE * sigma
             and (part & ~near).sum() <= _FOREIGN * part.sum()
         ):

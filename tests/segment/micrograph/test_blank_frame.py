@@ -104,6 +104,15 @@ def test_a_noisy_round_view_is_masked(field, noise):
     assert blank.mask[outside].mean() > 0.95 and blank.mask[~outside].mean() < 0.06
 
 
+def test_a_noisy_micrograph_with_a_pore_is_no_frame(field):
+    """Noise five times the contrast of the grains: what is seen beside the pore is no frame around it."""
+    noisy = (
+        128 + 6 * (field - field.mean()) / field.std() + np.random.default_rng(1).normal(0, 30, field.shape)
+    )
+    noisy[130:170, 150:200] = 20
+    assert find_blank(np.clip(noisy, 0, 255).astype(np.uint8)) is None
+
+
 def test_a_round_view_is_masked(field):
     outside = (Y - 150) ** 2 + (X - 180) ** 2 > 145**2
     blank = find_blank(np.where(outside, 0, field).astype(np.uint8))

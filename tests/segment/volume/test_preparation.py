@@ -85,7 +85,7 @@ def test_slices_become_even_and_curtains_go() -> None:
     assert left.std() < 0.75 * stripes.std()
 
 
-def test_faults_are_named() -> None:
+def test_slice_defects_are_named() -> None:
     stack = ndimage.gaussian_filter(np.random.default_rng(5).standard_normal((20, 64, 64)), (3, 2, 2))
     stack[7] = stack[6]
     stack[11] = 0.0
