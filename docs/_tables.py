@@ -2,13 +2,13 @@
 
 ``{{ figure("validation/x.csv", "column", key="value") }}`` is one number, the mean over the rows that fit;
 ``{{ table("validation/x.csv", ["a", "b"], key="value") }}`` a Markdown table of the rows that fit;
-``{{ grouped("validation/x.csv", ["a"], {"share": "(b == 'yes').mean()"}) }}`` a row a group, each cell an
-expression of the group's columns.
+``{{ grouped("validation/x.csv", ["a"], "name") }}`` a row a group, with the columns that `COLUMNS` has
+under that name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 DOCS = Path(__file__).parent
+Column = Callable[[pd.DataFrame], object]  #: what a table shows of a group of rows
 
 
 def define_env(env: Any) -> None:
@@ -39,17 +40,17 @@ def table(file: str, columns: list[str] | None = None, **where: str) -> str:
 def grouped(
     file: str,
     by: list[str],
-    show: dict[str, str],
+    show: str,
     across: Sequence[str] = (),
     digits: int = 2,
     only: str = "",
     total: str = "",
+    **where: str,
 ) -> str:
     """A Markdown table with a row for each group of rows that agree in `by`.
 
-    `show` maps headings to Python expressions of the group's columns (`np` is known). With `across` the
-    expressions are repeated for each value of these columns, and ``{}`` in a heading stands for the value.
-    `only` is a query of pandas that chooses rows, `total` the name of a first line of all of them.
+    `show` names columns of `COLUMNS`. With `across` they are repeated for each value of these columns of
+    the file. `where` and `only`, a query of pandas, choose rows; `total` names a first line of all of them.
 
     Raises
     ------
@@ -58,17 +59,20 @@ def grouped(
     """
     frame = pd.read_csv(DOCS / file, keep_default_na=False, na_values=["", "nan"])  # "null" is a kind
     frame = frame.query(only) if only else frame
+    for column, value in where.items():
+        frame = frame[frame[column] == value]
     if frame.empty:
-        raise ValueError(f"{file}: no row with {only}")
+        raise ValueError(f"{file}: no row with {only} {where}")
     place = frame[list(across)].astype(str).agg(" × ".join, axis=1) if across else pd.Series("", frame.index)
     parts = place.unique()
-    head = [*by, *(title.format(part) for title in show for part in parts)]
+    columns = COLUMNS[show]
+    head = [*by, *(title.format(part) for title in columns for part in parts)]
     lines = []
     groups = [((total,), frame)] if total else []
     for key, group in [*groups, *frame.groupby(by, sort=False, dropna=False)]:
         cells = [
-            _cell(expression, group[place[group.index] == part], digits)
-            for expression in show.values()
+            _cell(column, group[place[group.index] == part], digits)
+            for column in columns.values()
             for part in parts
         ]
         lines.append([*key, *cells])
@@ -91,10 +95,10 @@ def rows(file: str, where: dict[str, str]) -> pd.DataFrame:
     return found
 
 
-def _cell(expression: str, group: pd.DataFrame, digits: int) -> str:
+def _cell(column: Column, group: pd.DataFrame, digits: int) -> str:
     if group.empty:
         return ""
-    value = eval(expression, {"np": np, **{name: group[name] for name in group}})
+    value = column(group)
     if isinstance(value, str):
         return value
     if value is None or value != value:
@@ -106,3 +110,160 @@ def _markdown(head: Iterable[str], lines: Iterable[Iterable[object]]) -> str:
     shown = [list(head)]
     shown += [["---"] * len(shown[0]), *([str(cell).replace("|", "\\|") for cell in line] for line in lines)]
     return "\n".join("| " + " | ".join(line) + " |" for line in shown)
+
+
+ANSWERS = ("bimodal", "uniform", "indeterminate")
+
+
+def mean(name: str, form: str | None = None) -> Column:
+    """Mean of a column."""
+    return lambda rows: rows[name].mean() if form is None else form % rows[name].mean()
+
+
+def only_value(name: str) -> Column:
+    """The value of a column where a group is one row."""
+    return lambda rows: rows[name].iloc[0]
+
+
+def shares(name: str) -> Column:
+    """Shares of the three answers."""
+    return lambda rows: " / ".join(f"{(rows[name] == answer).mean():.2f}" for answer in ANSWERS)
+
+
+def called(name: str, where: str = "") -> Column:
+    """Share of the rows, or of those chosen by `where`, that are called so."""
+    return lambda rows: ((rows.query(where) if where else rows)["verdict"] == name).mean()
+
+
+def two_of_windows(rows: pd.DataFrame) -> str:
+    """Shares called bimodal and uniform, and the number of windows, of counts."""
+    n = rows["windows"].sum()
+    return f"{rows['bimodal'].sum() / n:.2f} / {rows['uniform'].sum() / n:.2f} ({n})"
+
+
+def two_of_repeats(rows: pd.DataFrame) -> str:
+    """The same of a row that holds the shares."""
+    one = rows.iloc[0]
+    return f"{one['bimodal']:.3f} / {one['uniform']:.2f} ({one['repeats']})"
+
+
+def withdrawn(answer: str) -> Column:
+    """How many verdicts of a kind the stability check takes back, of how many."""
+
+    def told(rows: pd.DataFrame) -> str:
+        ours = rows[rows["verdict"] == answer]
+        return f"{(ours['with_stability'] != answer).sum()} of {len(ours)}"
+
+    return told
+
+
+def found_over_true(name: str, corrected: str = "") -> Column:
+    """Geometric mean of found over true, and the share of intervals that hold the truth."""
+
+    def told(rows: pd.DataFrame) -> str:
+        ratio = np.exp(np.log(rows[f"{name}_ratio{corrected}"]).mean())
+        return f"{ratio:.3f}, {rows[f'{name}_covered{corrected}'].dropna().astype(bool).mean():.2f}"
+
+    return told
+
+
+def covered(rows: pd.DataFrame) -> str:
+    """Coverage, with the bias in per cent where it exceeds 2."""
+    one = rows.iloc[0]
+    bias = f" ({one['bias_percent']:+.0f})" if abs(one["bias_percent"]) > 2 else ""
+    return f"{one['coverage']:.2f}{bias}"
+
+
+PAIRS = "kind.str.startswith('R =')"
+ERRORS: dict[str, Column] = {
+    "lost": mean("lost"),
+    "cut": mean("cut"),
+    "intercept": mean("intercept", "%.3f"),
+    "spread": lambda rows: f"{np.log(rows['intercept']).std():.3f}",
+}
+#: by table: heading and column; ``{}`` in a heading stands for the value across
+COLUMNS: dict[str, dict[str, Column]] = {
+    "calibration": {"~{} grains": two_of_repeats},
+    "windows": {"~{} grains": two_of_windows},
+    "coverage": {"{}": covered},
+    "growth": {
+        "films": len,
+        "interior grains": lambda rows: f"{rows['interior'].median():.0f}",
+        **{answer: called(answer) for answer in ANSWERS},
+    },
+    "current": {"{}": lambda rows: f"{rows['mean'].iloc[0]:.3f} ± {rows['half_ci'].iloc[0]:.3f}"},
+    "fusion": ERRORS,
+    "fields": {
+        "fields": len,
+        **ERRORS,
+        "diameter": mean("diameter", "%.3f"),
+        "bimodal called bimodal": called("bimodal", "kind != 'uniform'"),
+        "uniform called bimodal": called("bimodal", "kind == 'uniform'"),
+    },
+    "withdrawn": {
+        "maps": len,
+        "uniform withdrawn": withdrawn("uniform"),
+        "bimodal withdrawn": withdrawn("bimodal"),
+    },
+    "without stability": {
+        "~{} grains": lambda rows: (
+            f"{(rows['verdict'] == 'bimodal').mean():.2f} / {(rows['verdict'] == 'uniform').mean():.2f}"
+            f" ({rows['number'].nunique()})"
+        )
+    },
+    "with stability": {
+        "at {}": lambda rows: " / ".join(
+            f"{(rows['with_stability'] == answer).mean():.2f}" for answer in ANSWERS[:2]
+        )
+    },
+    "reached": {
+        "bimodal mosaics": lambda rows: len(rows.query(PAIRS)),
+        "called bimodal": called("bimodal", PAIRS),
+        "other mosaics": lambda rows: len(rows.query(f"not {PAIRS}")),
+        "called bimodal by mistake": called("bimodal", f"not {PAIRS}"),
+    },
+    "missed": {
+        "bimodal, not called so": lambda rows: (rows["verdict"] != "bimodal").sum(),
+        "of them p below .05": lambda rows: len(rows.query("verdict != 'bimodal' and p_value < 0.05")),
+        "least p": lambda rows: rows.query("verdict != 'bimodal'")["p_value"].min(),
+        "grains lost, called": lambda rows: rows.query("verdict == 'bimodal'")["lost"].mean(),
+        "grains lost, not called": lambda rows: rows.query("verdict != 'bimodal'")["lost"].mean(),
+    },
+    "by mosaic": {
+        "images": len,
+        "verdict": shares("verdict"),
+        "as traced": shares("as_traced"),
+        "true cells": shares("true_verdict"),
+        "lost": mean("lost"),
+        "cut": mean("cut"),
+    },
+    "means": {
+        "images": len,
+        "intercept as traced": found_over_true("intercept"),
+        "intercept corrected": found_over_true("intercept", "_corrected"),
+        "diameter as traced": found_over_true("diameter"),
+        "diameter corrected": found_over_true("diameter", "_corrected"),
+    },
+    "no difference": {
+        "whole procedure": only_value("any_rejection"),
+        "Holm": only_value("any_rejection_holm"),
+        "Fisher": only_value("verdicts_fisher"),
+        "one, Welch": only_value("one_descriptor_welch"),
+        "one, permutation": only_value("one_descriptor_permutation"),
+        "joint permutation": only_value("any_rejection_joint"),
+        "coverage of 95 %": only_value("coverage_95"),
+        "images as replicates": only_value("images_as_replicates"),
+        "grains as replicates": only_value("grains_as_replicates"),
+    },
+    "power": {
+        "Welch": only_value("one_descriptor_welch"),
+        "permutation": only_value("one_descriptor_permutation"),
+        "Holm": only_value("one_descriptor_holm"),
+        "joint permutation": only_value("one_descriptor_joint"),
+        "coverage of 95 %": only_value("coverage_95"),
+    },
+    "power of counts": {
+        "Fisher": only_value("verdicts_fisher"),
+        "whole procedure": only_value("any_rejection"),
+    },
+}
