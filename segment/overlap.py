@@ -212,19 +212,19 @@ def _fit(a: np.ndarray, b: np.ndarray) -> Motion:
 
 def _partners(
     one: Places, other: Places, motion: Motion, diameter: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Grains of the first field, of the other, and which of these pairs are one grain."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """For each grain of the first field the nearest of the other, and whether both are one grain."""
     from scipy.spatial import cKDTree
 
     put = other.centres @ motion[0].T + motion[1]
     far, nearest = cKDTree(put).query(one.centres)
     alike = np.abs(np.log(one.areas) - np.log(other.areas[nearest])) < 2 * ALIKE
-    return np.arange(len(nearest)), nearest, (far < NEAR * diameter) & alike
+    return nearest, (far < NEAR * diameter) & alike
 
 
 def _refined(one: Places, other: Places, motion: Motion, diameter: float) -> Motion:
-    a, b, same = _partners(one, other, motion, diameter)
-    return _fit(one.centres[a[same]], other.centres[b[same]]) if same.sum() >= FEWEST else motion
+    nearest, same = _partners(one, other, motion, diameter)
+    return _fit(one.centres[same], other.centres[nearest[same]]) if same.sum() >= FEWEST else motion
 
 
 def _share_at(one: Places, other: Places, motion: Motion, diameter: float) -> float:
@@ -237,7 +237,7 @@ def _share_at(one: Places, other: Places, motion: Motion, diameter: float) -> fl
     if not shared or region is None:
         return 0.0
     inside = _inside(region[:, 0], one.centres, diameter / 2)
-    same = _partners(one, other, motion, diameter)[2] & inside
+    same = _partners(one, other, motion, diameter)[1] & inside
     n, n_same = int(inside.sum()), int(same.sum())
     if n_same < max(FEWEST, AGREE * n):
         return 0.0
@@ -252,7 +252,7 @@ def _by_chance(one: Places, other: Places, motion: Motion, inside: np.ndarray, d
     steps = one.centres[inside][:, None] - one.centres[inside][None]
     length = np.linalg.norm(steps, axis=2)
     next_to = steps[(length > 0.5 * diameter) & (length < 2 * diameter)][:: max(1, inside.sum() // 8)][:24]
-    moved = [_partners(one, other, (motion[0], motion[1] + step), diameter)[2] & inside for step in next_to]
+    moved = [_partners(one, other, (motion[0], motion[1] + step), diameter)[1] & inside for step in next_to]
     return float(np.mean([m.sum() for m in moved]) / inside.sum()) if moved else 0.0
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from segment.label_edges import pairs_beside
+
 WIDTHS = (7, 11)  #: pixels of a disc that does not fit into a dam, nor into a node of dams of 3 and 6 pixels
 MET_ALREADY = 0.5  #: of the contacts that closing would give; with more, the lines are cracks and stay
 LONELY = 0.1  #: of the cells touch no other, but would when closed: lines in a part of the map; judgement
@@ -43,13 +45,14 @@ def close_dams(labels: np.ndarray) -> tuple[np.ndarray, int]:
     empty = labels == 0
     if not empty.any():
         return labels, 0
-    before, n_cells = _contacts(labels), int(labels.max())
+    before, lonely, nearest = _contacts(labels), _n_lonely(labels), nearest_labels(labels)
     best, closed = labels, 0
     for width in WIDTHS:
         narrow = narrower_than(empty, width)
-        filled = np.where(narrow, nearest_labels(labels), labels)
+        filled = np.where(narrow, nearest, labels)
         contacts = _contacts(filled)
-        cracks = before >= MET_ALREADY * contacts and _n_lonely(labels) - _n_lonely(filled) < LONELY * n_cells
+        joined = lonely - _n_lonely(filled)
+        cracks = before >= MET_ALREADY * contacts and joined < LONELY * int(labels.max())
         if cracks or contacts < GAIN * _contacts(best):
             break
         best, closed = filled, int(np.count_nonzero(narrow))
@@ -141,11 +144,9 @@ def _contacts(labels: np.ndarray) -> int:
 
 def _n_lonely(labels: np.ndarray) -> int:
     """Cells that touch no other."""
-    touches = np.zeros(int(labels.max(initial=0)) + 1, bool)
-    for a, b in ((labels[1:], labels[:-1]), (labels[:, 1:], labels[:, :-1])):
-        meet = (a != b) & (a > 0) & (b > 0)
-        touches[a[meet]] = touches[b[meet]] = True
-    return int(np.count_nonzero(~touches[1:]))
+    pairs = pairs_beside(labels)
+    touching = np.unique(pairs[(pairs > 0).all(axis=1)])
+    return int(labels.max(initial=0)) - touching.size
 
 
 def _edges(labels: np.ndarray) -> int:

@@ -115,7 +115,7 @@ def split_parts(labels: np.ndarray) -> tuple[np.ndarray, int]:
     labels : ndarray of int32
         The largest piece and specks keep the number; other pieces get the next free ones.
     n_new : int
-        LabelParts that got a number; 0 where nothing changed, also where too many labels lie in pieces
+        Pieces that got a number; 0 where nothing changed, also where too many labels lie in pieces
         (`LabelParts.many`).
     """
     if not in_parts(labels):

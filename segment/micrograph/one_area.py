@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from segment.micrograph.fingerprint import fingerprint, same_areas
 from segment.micrograph.grey import to_grey, without_nonfinite
@@ -65,13 +66,14 @@ def first_of_each_area(frames: Sequence[Frame], sets: Sequence[Channels]) -> lis
 
 def without_thumbnails(frames: Sequence[Frame]) -> list[Frame]:
     """The frames without smaller pictures of one that is there, such as the levels of a pyramid."""
-    kept, left_out = list(range(len(frames))), 0
+    kept = list(range(len(frames)))
+    print_of = cache(lambda k: fingerprint(without_nonfinite(to_grey(frames[k].load())[0])[0]))
     for small, one in enumerate(frames):
-        for large, other in enumerate(frames):
-            if large in kept and _reduced(one.shape, other.shape) and _same(one, other):
+        for large in kept:
+            if _reduced(one.shape, frames[large].shape) and same_areas([print_of(small), print_of(large)]):
                 kept.remove(small)
-                left_out += 1
                 break
+    left_out = len(frames) - len(kept)
     note = f"{left_out} smaller pictures of the same area left out" if left_out > 1 else _ONE_SMALLER
     return [replace(frames[k], notes=(*frames[k].notes, note)) if left_out else frames[k] for k in kept]
 
@@ -80,11 +82,6 @@ def _reduced(small: tuple[int, int], large: tuple[int, int]) -> bool:
     """Whether a picture has the proportion of a larger one, to within a pixel."""
     (rows, columns), (all_rows, all_columns) = small, large
     return rows <= THUMBNAIL * all_rows and abs(rows / all_rows * all_columns - columns) <= ROUNDED
-
-
-def _same(one: Frame, other: Frame) -> bool:
-    prints = [fingerprint(without_nonfinite(to_grey(frame.load())[0])[0]) for frame in (one, other)]
-    return bool(same_areas(prints))
 
 
 def _like_the_first(channels: Sequence[Frame]) -> list[int]:

@@ -15,12 +15,10 @@ SPREAD = 60.0  #: box over volume; grains stay below 10, grey levels reach thous
 SHARE_SCATTERED = 0.5  #: of all labelled voxels
 SLICES = 32  #: in which lines between grains, and numbers that go on, are looked for
 CARRIED = 0.6  #: of the overlap of matching grains in neighbouring slices, that has one number
-LOOSE = (
-    0.3  #: of all voxels.  Mosaics numbered slice by slice: carried .1 to .4, loose .7 to .9; others: loose 0
-)
-NUMBERED_ON = (
-    0.02  #: of that overlap, where numbers run on from slice to slice; grains as thick as a slice: .1
-)
+#: of all voxels.  Mosaics numbered slice by slice: carried .1 to .4, loose .7 to .9; others: loose 0
+LOOSE = 0.3
+#: of that overlap, where numbers run on from slice to slice; grains as thick as a slice: .1
+NUMBERED_ON = 0.02
 FRAGMENT = 0.05  #: of a grain's volume: less in loose pieces is not worth a warning
 SMALL_VOXELS = 27  #: the same, in voxels
 

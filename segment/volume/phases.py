@@ -26,9 +26,8 @@ SMALLEST_SHARE = 0.005  #: of the volume, below which a phase is not believed
 CORE_SHARE = 0.35  #: of the way to the solid's grey; a body begins with voxels nearer to its own
 SETTLING = 5  #: sweeps over surfaces; the last ones change less than 1 % of the voxels there
 NEIGHBOUR_WEIGHT = 0.3  #: of a neighbour against grey: best of .15 ... .6 in made stacks of seeds 7 ... 9
-PRIOR_VOXELS = (
-    300.0  #: of the level in the whole stack, added to those close by; 100 ... 3,000 are alike within .01
-)
+#: of the level in the whole stack, added to those close by; 100 ... 3,000 are alike within .01
+PRIOR_VOXELS = 300.0
 MAD_TO_SD = 1.4826  #: of normal noise
 SPECK_VOXELS = 27  #: smaller bodies are noise
 SAMPLE = 2_000_000  #: voxels from which the levels of the phases are found

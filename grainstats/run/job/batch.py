@@ -25,7 +25,7 @@ from grainstats.run.job.image_sheet import ListedImages, exclusions, listed_imag
 from grainstats.run.job.job_ledger import Ledger
 from grainstats.run.job.one_image import Analysed, Analyst, Device, IsStack, Outcome
 from grainstats.run.job.plan import Job, Plan
-from grainstats.run.job.progress import Silence
+from grainstats.run.job.progress import Progress
 from grainstats.run.job.selection import chosen_of, frozen_listing
 from grainstats.run.job.worker_pool import Crash, IsolatedPool, threads_per_worker
 from grainstats.run.names import stored_names
@@ -112,7 +112,7 @@ def run_batch(
     call: Call,
     recipe: Recipe | None = None,
     *,
-    progress: Silence | None = None,
+    progress: Progress | None = None,
     analyse: Callable[[Job], Outcome] | None = None,
 ) -> Summary:
     """Analyse every image, judge every sample, write the tables and the report.
@@ -122,7 +122,7 @@ def run_batch(
     call : Call
     recipe : Recipe, optional
         Default: the released method.
-    progress : Silence, optional
+    progress : Progress, optional
     analyse : callable, optional
         Instead of the real analysis of one image; for tests.
 
@@ -137,7 +137,7 @@ def run_batch(
     from segment.unet import load_model
 
     _check_corrections(call)
-    recipe, start, progress = recipe or Recipe(), time.time(), progress or Silence()
+    recipe, start, progress = recipe or Recipe(), time.time(), progress or Progress()
     name = stored_names(call.inputs)
     sheet = None if call.samples is None else read_samples(call.samples)
     paths, assignment = ([], Assignment({})) if call.report_only else _find(call, sheet)
@@ -320,7 +320,7 @@ class _Work:
         self.warnings += by_hand.remarks
 
 
-def _work(plan: Plan, ledger: Ledger, mapper: Mapper, progress: Silence, files: KnownFiles) -> _Work:
+def _work(plan: Plan, ledger: Ledger, mapper: Mapper, progress: Progress, files: KnownFiles) -> _Work:
     """Draw jobs, store what comes back; a stack becomes as many jobs as it has frames."""
     tally, told = _Work(), (0, 0)
 
@@ -349,7 +349,7 @@ def _work(plan: Plan, ledger: Ledger, mapper: Mapper, progress: Silence, files: 
 
 
 def _tally(
-    job: Job, outcome: Analysed | Failure | Crash, ledger: Ledger, tally: _Work, progress: Silence
+    job: Job, outcome: Analysed | Failure | Crash, ledger: Ledger, tally: _Work, progress: Progress
 ) -> None:
     if isinstance(outcome, Crash):
         remedy = (

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from grainstats.run.job.progress import Silence
+from grainstats.run.job.progress import Progress
 from grainstats.run.report.wording import counted
 from segment.errors import InputError
 from segment.micrograph.file_kind import why_no_file
@@ -22,7 +22,7 @@ def say_first(
     chosen: Sequence[tuple[Path, str]],
     name: Callable[[Path], str],
     known: set[str],
-    progress: Silence,
+    progress: Progress,
     *,
     scales: bool,
 ) -> None:
@@ -37,7 +37,7 @@ def say_first(
         What an image is called.
     known : set of str
         Names of images that have a result.
-    progress : Silence
+    progress : Progress
     scales : bool
         Whether the images must say their pixel size.
     """

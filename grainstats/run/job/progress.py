@@ -11,7 +11,7 @@ from typing import Any
 from grainstats.run.names import printable
 
 
-class Silence:
+class Progress:
     """What a batch tells while it works; this one tells nobody."""
 
     def add(self, n_images: int) -> None:
@@ -56,7 +56,7 @@ class Pace:
         return max(0.0, each * remaining - (self._now() - self._last))
 
 
-class ProgressBar(Silence):
+class ProgressBar(Progress):
     """A rich bar with the time left on a terminal; plain lines where standard error is a file."""
 
     def __init__(self) -> None:

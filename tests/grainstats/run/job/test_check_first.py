@@ -10,14 +10,14 @@ import pytest
 from grainstats.run.job.batch import run_batch
 from grainstats.run.job.call import Call
 from grainstats.run.job.check_first import check_output, check_scales
-from grainstats.run.job.progress import Silence
+from grainstats.run.job.progress import Progress
 from grainstats.run.recipe import Recipe
 from segment.errors import InputError
 
 Usage = namedtuple("Usage", "total used free")
 
 
-class Notes(Silence):
+class Notes(Progress):
     """Keeps what is said, and in which order things happen."""
 
     def __init__(self) -> None:

@@ -16,7 +16,7 @@ import tifffile
 from grainstats.run.job import check_first
 from grainstats.run.job.batch import Summary, run_batch
 from grainstats.run.job.call import Call
-from grainstats.run.job.progress import Silence
+from grainstats.run.job.progress import Progress
 from grainstats.run.recipe import Recipe
 from segment.errors import InputError
 
@@ -37,7 +37,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(place)], check=True)
 
 
-class AfterTheFirst(Silence):
+class AfterTheFirst(Progress):
     """Does something once, when the first image has its result."""
 
     def __init__(self, do: Callable[[], object]) -> None:
@@ -49,7 +49,7 @@ class AfterTheFirst(Silence):
         self.do = None
 
 
-def run(data: Path, out: Path, model: Path, progress: Silence | None = None) -> Summary:
+def run(data: Path, out: Path, model: Path, progress: Progress | None = None) -> Summary:
     return run_batch(Call((str(data),), out, workers=0), Recipe(model=str(model)), progress=progress)
 
 
