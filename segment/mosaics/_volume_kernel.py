@@ -5,7 +5,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-BLOCK = 12  #: voxels a side; the generators that can own any of them are found once for each block
+BLOCK = 8  #: voxels a side; the generators that can own any of them are found once for each block
 
 
 @numba.njit(cache=True, nogil=True)

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from segment.mosaics._volume_kernel import fill_owners
-from segment.mosaics.laguerre import PACKED_SHARE, POISSON_SHARE
-from segment.mosaics.sphere_packing import pack
-
-Centres = Literal["poisson", "packed"]
-TAIL = 4.0  # diameters lie within so many standard deviations of the median of the log
-EMPTY_BALL = 4.5  # volume of a ball, in mean cells, that is empty of centres with a probability of 1e-8
+from segment.mosaics.spheres import EMPTY_BALL, Centres, populations_of, scatter
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,41 +78,17 @@ def laguerre_volume(
     >>> mosaic.labels((40, 40, 40)).min()
     np.int32(1)
     """
-    share = share if share is not None else (PACKED_SHARE if centres == "packed" else POISSON_SHARE)
-    kinds = [(1 - coarse_volume, mean_diameter), (coarse_volume, mean_diameter * size_ratio)]
-    kinds = [(part, size) for part, size in kinds if part > 0]
-    density = [_number_density(part, size, sigma) for part, size in kinds]
-    hole = (EMPTY_BALL / sum(density)) ** (1 / 3)
-    largest = max(_median(size, sigma) for _, size in kinds) * np.exp(TAIL * sigma)
-    edges = np.asarray(box, float) + 2 * np.hypot(largest / 2, hole)
-    centre, radius, kind = [], [], []
-    for k, ((_, size), per_volume) in enumerate(zip(kinds, density, strict=True)):
-        n = rng.poisson(edges.prod() * per_volume)
-        centre.append((rng.random((n, 3)) - 0.5) * edges)
-        normal = np.clip(rng.standard_normal(n), -TAIL, TAIL)
-        radius.append(_median(size, sigma) * np.exp(sigma * normal) / 2 * share ** (1 / 3))
-        kind.append(np.full(n, k))
-    xyz, r, population = np.concatenate(centre), np.concatenate(radius), np.concatenate(kind)
-    if centres == "packed":
-        xyz, kept = pack(xyz, r, np.asarray(box, float), hole)
-        r, population = r[kept], population[kept]
-    return VolumeMosaic(xyz + np.asarray(box) / 2, r**2, population, box)
+    window = np.array(box, float)
+    populations = populations_of(mean_diameter, sigma, size_ratio, coarse_volume)
+    spheres = scatter(populations, window, rng, centres=centres, share=share)
+    return VolumeMosaic(spheres.centre + window / 2, spheres.radius**2, spheres.population, box)
 
 
 def poisson_voronoi_volume(
     box: tuple[float, float, float], intensity: float, rng: np.random.Generator
 ) -> VolumeMosaic:
     """Poisson-Voronoi mosaic with `intensity` cells per unit of volume."""
-    reach = 1.5 * (EMPTY_BALL / intensity) ** (1 / 3)
+    reach = 1.5 * (EMPTY_BALL[3] / intensity) ** (1 / 3)
     edges = np.asarray(box, float) + 2 * reach
     n = rng.poisson(edges.prod() * intensity)
     return VolumeMosaic(rng.random((n, 3)) * edges - reach, np.zeros(n), np.zeros(n, int), box)
-
-
-def _median(mean: float, sigma: float) -> float:
-    return float(mean * np.exp(-(sigma**2) / 2))
-
-
-def _number_density(volume_share: float, mean: float, sigma: float) -> float:
-    """Spheres per volume whose volumes add up to the share."""
-    return float(volume_share / (np.pi / 6 * _median(mean, sigma) ** 3 * np.exp(4.5 * sigma**2)))

@@ -1,0 +1,123 @@
+"""Spheres (or discs) of one or two log-normal populations: the generators of Laguerre mosaics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+Centres = Literal["poisson", "packed"]
+PACKED_SHARE = {2: 0.75, 3: 0.6}  #: disc area or sphere volume over space in a random dense packing
+POISSON_SHARE = 1.0  #: sphere volume over space
+EMPTY_BALL = {2: 6.0, 3: 4.5}  #: area or volume of a ball that holds no centre, times their density
+LONGEST_TAIL = 4.0  #: diameters lie within so many SDs of the median of the log
+
+
+@dataclass(frozen=True)
+class Population:
+    """Log-normal spheres (or discs) that fill `space_share` of space."""
+
+    space_share: float
+    mean_diameter: float
+    sigma: float
+    tail: float
+    dimension: int
+
+    @property
+    def median(self) -> float:
+        return float(self.mean_diameter * np.exp(-(self.sigma**2) / 2))
+
+    @property
+    def largest(self) -> float:
+        return float(self.median * np.exp(self.tail * self.sigma))
+
+    @property
+    def density(self) -> float:
+        """Spheres per volume, or discs per area."""
+        ball = np.pi / 6 if self.dimension == 3 else np.pi / 4
+        moment = np.exp((self.dimension * self.sigma) ** 2 / 2)
+        return float(self.space_share / (ball * self.median**self.dimension * moment))
+
+    def diameters(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        normal = np.clip(rng.standard_normal(n), -self.tail, self.tail)
+        return self.median * np.exp(self.sigma * normal)
+
+
+@dataclass(frozen=True, eq=False)
+class Spheres:
+    """Generators around a window.
+
+    Attributes
+    ----------
+    centre : ndarray, shape (n, k)
+        Relative to the middle of the window; k is 2 for discs.
+    radius : ndarray, shape (n,)
+    population : ndarray of int, shape (n,)
+        0 for the only or the fine one, 1 for the coarse one.
+    hole : float
+        Radius of a ball that is empty of random centres with a probability below 1e-8.
+    """
+
+    centre: np.ndarray
+    radius: np.ndarray
+    population: np.ndarray
+    hole: float
+
+
+def populations_of(
+    mean_diameter: float,
+    sigma: float,
+    size_ratio: float,
+    coarse: float,
+    *,
+    coarse_sigma: float | None = None,
+    tail: float = LONGEST_TAIL,
+    dimension: int = 3,
+) -> list[Population]:
+    """The fine population and, where `coarse` of the space is above 0, the coarse one."""
+    fine = Population(1 - coarse, mean_diameter, sigma, tail, dimension)
+    other = Population(coarse, mean_diameter * size_ratio, coarse_sigma or sigma, tail, dimension)
+    return [p for p in (fine, other) if p.space_share > 0]
+
+
+def scatter(
+    populations: list[Population],
+    window: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    centres: Centres,
+    share: float | None,
+) -> Spheres:
+    """All spheres that may own a point of a window.
+
+    Parameters
+    ----------
+    populations : list of Population
+    window : ndarray, shape (k,)
+        Edges; 0 for the thickness of a section.
+    rng : Generator
+    centres : {"poisson", "packed"}
+        Thrown at random, or pushed apart into a packing.
+    share : float or None
+        Sphere volume over space; None: that of the centres' kind.
+    """
+    dimension = populations[0].dimension
+    if share is None:
+        share = PACKED_SHARE[dimension] if centres == "packed" else POISSON_SHARE
+    hole = float((EMPTY_BALL[dimension] / sum(p.density for p in populations)) ** (1 / dimension))
+    reach = np.hypot(max(p.largest for p in populations) / 2, hole)
+    found = []
+    for k, p in enumerate(populations):
+        depth = reach if centres == "packed" else np.hypot(p.largest / 2, hole)
+        edges = window + 2 * np.where(window > 0, reach, depth)
+        n = rng.poisson(edges.prod() * p.density)
+        centre = (rng.random((n, dimension)) - 0.5) * edges
+        found.append((centre, p.diameters(n, rng) / 2 * share ** (1 / dimension), np.full(n, k)))
+    centre, radius, population = (np.concatenate(part) for part in zip(*found, strict=True))
+    if centres == "packed":
+        from segment.mosaics.sphere_packing import pack
+
+        centre, kept = pack(centre, radius, window, hole)
+        radius, population = radius[kept], population[kept]
+    return Spheres(centre, radius, population, hole)
