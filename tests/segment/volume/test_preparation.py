@@ -85,6 +85,11 @@ def test_slices_become_even_and_curtains_go() -> None:
     assert left.std() < 0.75 * stripes.std()
 
 
+def test_noise_at_the_ends_is_no_curtain() -> None:
+    noise = np.random.default_rng(6).normal(0, 20, (120, 200)).astype(np.float32)
+    assert np.abs(curtain(noise)[0]).max() < 8
+
+
 def test_slice_defects_are_named() -> None:
     stack = ndimage.gaussian_filter(np.random.default_rng(5).standard_normal((20, 64, 64)), (3, 2, 2))
     stack[7] = stack[6]
