@@ -5,10 +5,6 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-RELAXATION = 1.8  #: successive over-relaxation; 2 / (1 + sin(pi / n)) for n of about 30
-TOLERANCE = 0.01  #: of the flux, between the two faces
-MOST_SWEEPS = 5000  #: then the last flux is taken
-
 
 @numba.njit(cache=True, nogil=True)
 def shortest_paths(mask: np.ndarray, edge: np.ndarray) -> np.ndarray:
@@ -58,58 +54,3 @@ def shortest_paths(mask: np.ndarray, edge: np.ndarray) -> np.ndarray:
                             out[z, y, x] = best
                             changed = True
     return out
-
-
-@numba.njit(cache=True, nogil=True)
-def diffusive_flux(mask: np.ndarray, edge: np.ndarray) -> float:
-    """Flux through the mask from a first face at 1 to a last face at 0, over that of the whole box."""
-    nz, ny, nx = mask.shape
-    rate = np.array([1 / edge[0] ** 2, 1 / edge[1] ** 2, 1 / edge[2] ** 2])
-    c = np.zeros(mask.shape, np.float64)
-    for z in range(nz):
-        c[z] = 1 - (z + 0.5) / nz
-    for sweep in range(MOST_SWEEPS):
-        for z in range(nz):
-            for y in range(ny):
-                for x in range(nx):
-                    if not mask[z, y, x]:
-                        continue
-                    total, weight = 0.0, 0.0
-                    if z == 0:
-                        total += 2 * rate[0]
-                        weight += 2 * rate[0]
-                    elif mask[z - 1, y, x]:
-                        total += rate[0] * c[z - 1, y, x]
-                        weight += rate[0]
-                    if z == nz - 1:
-                        weight += 2 * rate[0]
-                    elif mask[z + 1, y, x]:
-                        total += rate[0] * c[z + 1, y, x]
-                        weight += rate[0]
-                    if y > 0 and mask[z, y - 1, x]:
-                        total += rate[1] * c[z, y - 1, x]
-                        weight += rate[1]
-                    if y + 1 < ny and mask[z, y + 1, x]:
-                        total += rate[1] * c[z, y + 1, x]
-                        weight += rate[1]
-                    if x > 0 and mask[z, y, x - 1]:
-                        total += rate[2] * c[z, y, x - 1]
-                        weight += rate[2]
-                    if x + 1 < nx and mask[z, y, x + 1]:
-                        total += rate[2] * c[z, y, x + 1]
-                        weight += rate[2]
-                    if weight > 0:
-                        c[z, y, x] += RELAXATION * (total / weight - c[z, y, x])
-        if sweep % 20 == 19:
-            into, out = 0.0, 0.0
-            for y in range(ny):
-                for x in range(nx):
-                    if mask[0, y, x]:
-                        into += 2 * (1 - c[0, y, x])
-                    if mask[nz - 1, y, x]:
-                        out += 2 * c[nz - 1, y, x]
-            if abs(into - out) <= TOLERANCE * max(into, out) or max(into, out) < 1e-9:
-                break
-    scale = nz / (ny * nx)
-    flux = (into + out) / 2 * scale
-    return flux if flux > 1e-6 else 0.0

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from grainstats.measure.volume._channel_kernels import diffusive_flux, shortest_paths
+from grainstats.measure.volume._channel_kernels import shortest_paths
 from segment.volume.components import piece_table
 from segment.volume.stack import VoxelSize
 
@@ -91,27 +91,6 @@ def tortuosity(mask: np.ndarray, voxel_size: VoxelSize, axis: str) -> float | No
     distance = shortest_paths(body, edge[list(order)])
     reached = distance[-1][np.isfinite(distance[-1])]
     return float(reached.mean() / ((body.shape[0] - 1) * edge[k])) if reached.size else None
-
-
-def tortuosity_factor(
-    mask: np.ndarray, voxel_size: VoxelSize, axis: str, *, most_voxels: int = 500_000
-) -> float | None:
-    """Diffusive tortuosity factor along x, y or z: fraction x free diffusivity / effective diffusivity.
-
-    Laplace's equation between two faces held at 0 and 1, no flux elsewhere, by successive over-relaxation to
-    a flux equal within 1 % at both faces.  1 for straight channels; None where there is no way through.
-
-    Examples
-    --------
-    >>> round(tortuosity_factor(np.ones((6, 6, 6), bool), VoxelSize(1, 1, 1), "z"), 3)
-    1.0
-    """
-    thin, edge = thinned(mask, voxel_size, most_voxels)
-    k = AXES.index(axis)
-    order = (k, *(i for i in range(3) if i != k))
-    body = np.ascontiguousarray(thin.transpose(order))
-    flux = diffusive_flux(body, edge[list(order)])
-    return float(body.mean() / flux) if flux > 0 else None
 
 
 def thinned(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grainstats.measure.volume.channels import connectivity, tortuosity, tortuosity_factor
+from grainstats.measure.volume.channels import connectivity, tortuosity
 from grainstats.measure.volume.thickness import local_thickness
 from segment.volume.stack import VoxelSize
 
@@ -28,13 +28,6 @@ def test_flat_voxels_count_in_nanometres() -> None:
     slab = (np.abs(x - 2 * z) < 6) & (y >= 0)
     steep = tortuosity(slab, VoxelSize(1, 1, 2), "z")
     assert steep == pytest.approx(2**0.5, rel=0.1)
-
-
-def test_diffusion_through_layers() -> None:
-    layers = np.zeros((20, 20, 20), bool)
-    layers[:, ::2] = True
-    assert tortuosity_factor(layers, UNIT, "z") == pytest.approx(1, abs=0.01)
-    assert tortuosity_factor(layers, UNIT, "y") is None
 
 
 def test_thickness_of_plate_rod_and_ball() -> None:
