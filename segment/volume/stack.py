@@ -112,3 +112,8 @@ class LabelVolume:
     @property
     def n_grains(self) -> int:
         return len(self.names) - 1
+
+    @property
+    def extent_nm(self) -> np.ndarray:
+        """Length of the volume along z, y, x."""
+        return np.array(self.labels.shape) * self.voxel_size.zyx

@@ -232,10 +232,7 @@ def judge_volume(measured: VolumeMeasurement, *, seed: int = 0) -> VolumeVerdict
     """
     sizes = VolumeSizes.of(measured)
     if sizes.n_interior == 0:
-        reason, missing = "no grain lies wholly inside the volume", load_null().grains_for_power()
-        return VolumeVerdict(
-            "indeterminate", reason, None, (), (), (), None, None, len(measured.grains), 0, 0.0, missing, seed
-        )
+        return no_verdict("no grain lies wholly inside the volume", len(measured.grains), seed)
     (decision,) = decide([sizes])
     modes = decision.modes
     return VolumeVerdict(
@@ -252,6 +249,14 @@ def judge_volume(measured: VolumeMeasurement, *, seed: int = 0) -> VolumeVerdict
         n_eff=sizes.n_eff,
         more_grains=decision.more_grains,
         seed=seed,
+    )
+
+
+def no_verdict(reason: str, n_grains: int, seed: int) -> VolumeVerdict:
+    """Of a volume in which no grain is seen whole, or none was looked for."""
+    missing = load_null().grains_for_power() if n_grains else None
+    return VolumeVerdict(
+        "indeterminate", reason, None, (), (), (), None, None, n_grains, 0, 0.0, missing, seed
     )
 
 

@@ -3,6 +3,13 @@
 from grainstats.measure.volume.measurement import VolumeMeasurement, measure_volume
 from grainstats.measure.volume.phases import phase_summary
 from grainstats.measure.volume.sections import section_summary
-from grainstats.measure.volume.summary import volume_summary
+from grainstats.measure.volume.summary import FEWEST_GRAINS, volume_summary
 
-__all__ = ["VolumeMeasurement", "measure_volume", "phase_summary", "section_summary", "volume_summary"]
+__all__ = [
+    "FEWEST_GRAINS",
+    "VolumeMeasurement",
+    "measure_volume",
+    "phase_summary",
+    "section_summary",
+    "volume_summary",
+]

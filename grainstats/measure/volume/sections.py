@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from grainstats.measure.volume.measurement import VolumeMeasurement
+from grainstats.measure.volume.summary import FEWEST_GRAINS
 from segment.volume.stack import LabelVolume
 
 SECTIONS = 7  #: evenly through the stack
@@ -21,7 +22,8 @@ def section_summary(volume: LabelVolume, measured: VolumeMeasurement) -> dict[st
     -------
     dict
         ``n`` sections; ``equivalent_diameter_nm``, the mean circle diameter of their whole cells, each
-        weighed by Miles and Lantuejoul; ``over_volume``, that over the mean sphere diameter of the grains;
+        weighed by Miles and Lantuejoul; ``over_volume``, that over the mean sphere diameter of the grains,
+        None where few are seen whole;
         ``s_v_per_um`` from lines in the plane of the sections alone.
     """
     places = np.unique(np.linspace(0, len(volume.labels) - 1, SECTIONS + 2).astype(int)[1:-1])
@@ -31,7 +33,9 @@ def section_summary(volume: LabelVolume, measured: VolumeMeasurement) -> dict[st
     diameter = np.sqrt(4 / np.pi * pixels * size.x * size.y)
     mean = float(np.average(diameter, weights=weight)) if len(diameter) else None
     whole = measured.grains[~measured.grains["touches_frame"]]
-    true = float(np.average(whole["equivalent_diameter_nm"], weights=whole["weight"])) if len(whole) else None
+    true = None
+    if len(whole) >= FEWEST_GRAINS:
+        true = float(np.average(whole["equivalent_diameter_nm"], weights=whole["weight"]))
     lines = measured.lines
     flat = np.abs(lines.direction[:, 0]) < 1e-9
     rate = (lines.boundaries + lines.surfaces)[flat] / np.maximum(lines.line_nm[flat], 1e-300)

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from grainstats.infer.volume_modality import judge_volume, volume_modality_json
+from grainstats.infer.volume_modality import judge_volume, no_verdict, volume_modality_json
 from grainstats.measure.volume import (
+    FEWEST_GRAINS,
     VolumeMeasurement,
     measure_volume,
     phase_summary,
@@ -129,15 +130,9 @@ def analyse_grey(
     done = analyse_grains(found.volume, stack.voxel_size_source, grey=found.grey, seed=seed)
     if model is None:
         done.document.update(_NO_GRAINS)
-        done.document["modality"] = {
-            "verdict": "indeterminate",
-            "reason": "only phases were asked for",
-            "p_value": None,
-            "modes_nm": [],
-            "mode_fractions": [],
-            "mode_ratio": None,
-            "power": None,
-        }
+        verdict = no_verdict("only phases were asked for", 0, seed)
+        done.document["modality"] = volume_modality_json(verdict)
+        done.document["warnings"] = list(found.volume.warnings)
     else:
         done.document["model"] = {"name": model.name, "digest": model.digest}
     return done
@@ -155,7 +150,8 @@ def analyse_grains(
     document |= phase_summary(volume)
     document["sections"] = section_summary(volume, measured)
     document["modality"] = volume_modality_json(verdict)
-    document["warnings"] = list(volume.warnings)
+    few = f"only {verdict.n_interior} grains lie wholly inside the volume: their sizes say little"
+    document["warnings"] = [*volume.warnings, *([few] if verdict.n_interior < FEWEST_GRAINS else [])]
     return VolumeAnalysis(volume, measured, document, grey)
 
 
@@ -177,14 +173,15 @@ def in_words(document: dict[str, Any]) -> str:
     slices, rows, columns = document["shape"]
     x, y, z = document["voxel_size_nm"]
     size, surface, modality = document["equivalent_diameter_nm"], document["s_v_per_um"], document["modality"]
-    lines = [
-        f"{columns} x {rows} x {slices} voxels of {x:g} x {y:g} x {z:g} nm",
-        f"{document['n_grains']} grains, {document['n_interior']} not cut by the frame",
-        f"  equivalent diameter, mean      {value_words(size['mean'], 'nm', size['ci'])}",
-        f"  equivalent diameter, by volume {value_words(size['volume_weighted_mean'], 'nm')}",
-        f"  surface per volume             {value_words(surface['value'], '1/µm', surface['ci'])}",
-        f"  faces of a grain               {value_words(document['faces_per_grain']['mean'], '')}",
-    ]
+    lines = [f"{columns} x {rows} x {slices} voxels of {x:g} x {y:g} x {z:g} nm"]
+    if document["n_grains"]:
+        lines += [
+            f"{document['n_grains']} grains, {document['n_interior']} not cut by the frame",
+            f"  equivalent diameter, mean      {value_words(size['mean'], 'nm', size['ci'])}",
+            f"  equivalent diameter, by volume {value_words(size['volume_weighted_mean'], 'nm')}",
+            f"  faces of a grain               {value_words(document['faces_per_grain']['mean'], '')}",
+        ]
+    lines.append(f"  surface per volume             {value_words(surface['value'], '1/µm', surface['ci'])}")
     lines += [f"  {p['name']:30s} {p['fraction']:.1%} of the volume" for p in document["phases"]]
     lines.append(f"grain size: {modality['verdict']} ({modality['reason']})")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""The page of one volume: figures, three orthogonal slices, and a slider through the stack."""
+"""The page of one volume: figures, the block from outside, orthogonal slices, a slider through the stack."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import numpy as np
 from PIL import Image
 
 from grainstats.run.report.grain_maps import scale_bar
-from grainstats.run.report.page import jpeg_uri, render_page
+from grainstats.run.report.image_overlays import encoded
+from grainstats.run.report.page import data_uri, jpeg_uri, render_page
 from grainstats.run.volume.analysis import VolumeAnalysis, value_words
-from grainstats.run.volume.slices import LONGEST_PX, palette, sized, slice_picture
+from grainstats.run.volume.slices import FACES, LONGEST_PX, block_picture, palette, slice_picture
 
 MOST_SLICES = 64  #: in the slider
 MOST_BYTES = 8_000_000  #: of the slider's pictures together
@@ -40,6 +41,7 @@ def volume_page(found: VolumeAnalysis, name: str) -> str:
         name=name,
         d=found.document,
         rows=list(_rows(found.document)),
+        block=_block(found),
         views=middle,
         slices=list(_slices(found)),
     )
@@ -51,23 +53,39 @@ def _rows(d: dict[str, Any]) -> Iterator[tuple[str, str]]:
     size, surface, faces = d["equivalent_diameter_nm"], d["s_v_per_um"], d["faces_per_grain"]
     voxels = f"{columns} × {rows} × {slices} voxels of {x:g} × {y:g} × {z:g} nm ({d['voxel_size_source']})"
     yield "Volume", voxels
-    yield "Grains", f"{d['n_grains']}, {d['n_interior']} seen whole"
-    yield "Equivalent diameter, mean", value_words(size["mean"], "nm", size["ci"])
-    yield "Equivalent diameter, median", value_words(size["median"], "nm")
-    yield "Equivalent diameter, by volume", value_words(size["volume_weighted_mean"], "nm")
+    if d["n_grains"]:
+        yield "Grains", f"{d['n_grains']}, {d['n_interior']} seen whole"
+        yield "Equivalent diameter, mean", value_words(size["mean"], "nm", size["ci"])
+        yield "Equivalent diameter, median", value_words(size["median"], "nm")
+        yield "Equivalent diameter, by volume", value_words(size["volume_weighted_mean"], "nm")
+        yield "Neighbours of a grain", value_words(faces["mean"], "", faces["ci"])
+        yield "Triple lines", value_words(d["triple_lines_per_um2"], "1/µm²")
     yield "Surface per volume", value_words(surface["value"], "1/µm", surface["ci"])
-    yield "Neighbours of a grain", value_words(faces["mean"], "", faces["ci"])
     yield "Mean chord along x, y, z", ", ".join(value_words(d["mean_chord_nm"][a], "nm") for a in "xyz")
-    yield "Triple lines", value_words(d["triple_lines_per_um2"], "1/µm²")
     for phase in d["phases"]:
         yield phase["name"].capitalize(), f"{phase['fraction']:.1%} of the volume"
+    for name in ("solid", "voids"):
+        if d[name] is not None:
+            yield f"Channels of the {name}", _channels(d[name])
     told = d["sections"]
-    if told["over_volume"] is not None:
+    if d["n_grains"] and told["equivalent_diameter_nm"] is not None:
+        own = "" if told["over_volume"] is None else f", {told['over_volume']:.0%} of the grains' own"
         yield (
             "What sections would have shown",
-            f"{told['n_cells']} cells of {told['n']} sections have a mean circle diameter of "
-            f"{told['equivalent_diameter_nm']:.4g} nm, {told['over_volume']:.0%} of the grains' own",
+            f"{told['n_cells']} cells of {told['n']} sections: mean circle diameter "
+            f"{told['equivalent_diameter_nm']:.4g} nm{own}; surface per volume {told['s_v_per_um']:.4g} 1/µm",
         )
+
+
+def _channels(d: dict[str, Any]) -> str:
+    """How solid or voids hang together, and how thick they are."""
+    way = {a: "" if t is None else f" (tortuosity {t:.3g})" for a, t in d["tortuosity"].items()}
+    across = [a + way[a] for a in "xyz" if d["percolates"][a]]
+    thick = "" if d["thickness_nm"] is None else f"; thickness {d['thickness_nm']['mean']:.4g} nm"
+    return (
+        f"{d['n_pieces']} pieces, the largest {d['largest_share']:.0%}; "
+        f"from side to side along {', '.join(across) or 'no axis'}{thick}"
+    )
 
 
 def _slices(found: VolumeAnalysis) -> Iterator[SliceView]:
@@ -82,12 +100,24 @@ def _slices(found: VolumeAnalysis) -> Iterator[SliceView]:
 
 
 def _view(found: VolumeAnalysis, axis: int, where: int, title: str) -> SliceView:
-    """One slice across an axis, its pixels square."""
-    labels = found.volume.labels.take(where, axis=axis)
-    grey = None if found.grey is None else found.grey.take(where, axis=axis)
-    edges = [e for k, e in enumerate(found.volume.voxel_size.zyx) if k != axis]
-    picture = sized(slice_picture(labels, grey, palette(found.volume.n_grains)), (edges[0], edges[1]))
+    """One slice across an axis."""
+    picture = _picture(found, axis, where)
     caption = f"{title}, {'zyx'[axis]} = slice {where + 1}"
-    bar = scale_bar(labels.shape[1] * edges[1])
+    bar = scale_bar(found.volume.extent_nm[1 if axis == 2 else 2])
     uri = jpeg_uri(Image.fromarray(picture), LONGEST_PX, quality=80)
     return SliceView(caption, where + 1, uri, picture.shape[1], picture.shape[0], bar)
+
+
+def _picture(found: VolumeAnalysis, axis: int, where: int) -> np.ndarray:
+    """A slice across an axis as RGB."""
+    labels = found.volume.labels.take(where, axis=axis)
+    grey = None if found.grey is None else found.grey.take(where, axis=axis)
+    down, right = (e for k, e in enumerate(found.volume.voxel_size.zyx) if k != axis)
+    return slice_picture(labels, grey, palette(found.volume.n_grains), (down, right))
+
+
+def _block(found: VolumeAnalysis) -> str:
+    """The block from outside, as a picture inside the page."""
+    faces = [_picture(found, axis, where) for axis, where, _ in FACES]
+    block = Image.fromarray(block_picture(faces, found.volume.extent_nm))
+    return data_uri(encoded(block, "WEBP", quality=80), "image/webp")

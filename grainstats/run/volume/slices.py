@@ -1,15 +1,21 @@
-"""Pictures of slices through a volume, with the boundaries of grains drawn in."""
+"""Pictures of a volume with the boundaries of grains drawn in: slices, and the block from outside."""
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
+from grainstats.run.report.image_overlays import shrink_indices
 from segment.label_edges import on_edges
 
 LONGEST_PX = 512  #: longer edge of a slice on the page
 VOID = (38, 40, 46)  #: RGB
-LINE = (255, 214, 10)  #: RGB
+LINE, DARK_LINE = (255, 214, 10), (30, 30, 34)  #: RGB, on grey levels and on colours
 GOLDEN = 0.618034  #: golden ratio: neighbouring numbers get distant hues
+#: where the axes z, y, x of the block go on the page (right, down): z runs to the back
+ON_PAGE = np.array([[0.5, -0.32], [0.0, 1.0], [0.87, 0.2]])
+#: faces that are seen: axis cut across, index of the slice, brightness
+FACES = ((1, 0, 1.0), (0, 0, 0.92), (2, -1, 0.78))
 
 
 def palette(n: int) -> np.ndarray:
@@ -23,35 +29,57 @@ def palette(n: int) -> np.ndarray:
     return out
 
 
-def slice_picture(labels: np.ndarray, grey: np.ndarray | None, colours: np.ndarray) -> np.ndarray:
-    """One slice: its grey levels (or a colour for each grain) with boundaries, uint8 RGB.
+def slice_picture(
+    labels: np.ndarray, grey: np.ndarray | None, colours: np.ndarray, edges: tuple[float, float]
+) -> np.ndarray:
+    """One slice with thin boundaries over its grey levels, or over a colour for each grain.
 
     Parameters
     ----------
     labels : ndarray of int32, shape (rows, columns)
     grey : ndarray of uint8, same shape, or None
     colours : ndarray, from `palette`
+    edges : tuple of float
+        Height and width of a pixel.
+
+    Returns
+    -------
+    ndarray of uint8, RGB
+        Of square pixels; the longer edge has `LONGEST_PX`.
     """
-    picture = colours[labels] if grey is None else np.repeat(grey[..., None], 3, axis=2)
-    picture = picture.copy()
-    picture[on_edges(labels, upper_left=True)] = LINE if grey is not None else (30, 30, 34)
+    length = np.array(labels.shape) * np.array(edges)
+    rows, columns = np.maximum(np.rint(length / length.max() * LONGEST_PX), 1).astype(int)
+    shown = labels[shrink_indices(labels.shape, (rows, columns))]
+    if grey is None:
+        picture = colours[shown]
+    else:
+        method = cv2.INTER_AREA if rows < labels.shape[0] else cv2.INTER_NEAREST
+        picture = np.repeat(cv2.resize(grey, (columns, rows), interpolation=method)[..., None], 3, axis=2)
+    picture[on_edges(shown, upper_left=True)] = DARK_LINE if grey is None else LINE
     return picture
 
 
-def sized(picture: np.ndarray, edges: tuple[float, float]) -> np.ndarray:
-    """The picture with square pixels, no edge longer than `LONGEST_PX`.
+def block_picture(faces: list[np.ndarray], extent: np.ndarray) -> np.ndarray:
+    """The block as it is seen from the front, from above and from the right; RGBA, uint8.
 
     Parameters
     ----------
-    picture : ndarray, shape (rows, columns, 3)
-    edges : tuple of float
-        Height and width of a pixel.
+    faces : list of ndarray
+        Pictures of `FACES`, from `slice_picture`.
+    extent : ndarray, shape (3,)
+        Length of the block along z, y, x.
     """
-    from PIL import Image
-
-    length = np.array(picture.shape[:2]) * np.array(edges)
-    target = np.maximum(np.rint(length / length.max() * LONGEST_PX), 1).astype(int)
-    size = (int(target[1]), int(target[0]))
-    smaller = target[0] < picture.shape[0]
-    method = Image.Resampling.BOX if smaller else Image.Resampling.NEAREST
-    return np.asarray(Image.fromarray(picture).resize(size, method))
+    along = ON_PAGE * (extent / extent.max() * LONGEST_PX)[:, None]
+    corners = np.array([z * along[0] + y * along[1] + x * along[2] for z, y, x in np.ndindex(2, 2, 2)])
+    origin = -corners.min(axis=0)
+    width, height = np.ceil(np.ptp(corners, axis=0)).astype(int)
+    canvas = np.zeros((height, width, 4), np.uint8)
+    for picture, (axis, place, light) in zip(faces, FACES, strict=True):
+        down, right = (along[k] for k in range(3) if k != axis)
+        start = origin - place * along[axis]
+        opaque = np.dstack([(picture * light).astype(np.uint8), np.full(picture.shape[:2], 255, np.uint8)])
+        here = np.array([[0, 0], [picture.shape[1], 0], [0, picture.shape[0]]], np.float32)
+        there = np.array([start, start + right, start + down], np.float32)
+        moved = cv2.warpAffine(opaque, cv2.getAffineTransform(here, there), (int(width), int(height)))
+        canvas = np.maximum(canvas, moved)
+    return canvas

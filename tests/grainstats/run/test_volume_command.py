@@ -28,6 +28,10 @@ KEYS = {
     "modality",
     "warnings",
 }
+MODALITY_KEYS = {
+    *("verdict", "reason", "p_value", "modes_nm", "modes_ci_nm", "mode_fractions", "mode_ratio", "power"),
+    *("n_interior", "n_eff", "more_grains", "null", "stability", "seed"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -50,13 +54,15 @@ def test_document_follows_the_contract(stack: Path, tmp_path: Path) -> None:
     assert set(found["equivalent_diameter_nm"]) >= {"mean", "median", "volume_weighted_mean", "ci"}
     assert {"value", "ci"} <= set(found["s_v_per_um"])
     assert found["modality"]["verdict"] in ("uniform", "bimodal", "indeterminate")
+    assert set(found["modality"]) == MODALITY_KEYS
+    assert found["sections"]["over_volume"] < 1
     assert found["phases"][0] == {"name": "solid", "fraction": 1.0}
     assert json.loads((out / "summary.json").read_text(encoding="utf-8")) == found
     assert len(pd.read_csv(out / "grains.csv")) == found["n_grains"]
     assert np.array_equal(tifffile.imread(out / "labels.labels.tif"), tifffile.imread(stack))
     assert (out / "labels.vti").is_file()
     page = (out / "report.html").read_text(encoding="utf-8")
-    assert page.count("data:image/jpeg") == 3 + found["shape"][0]
+    assert page.count("data:image/jpeg") == 3 + found["shape"][0] and page.count("data:image/webp") == 1
     assert "http" not in page.replace("http-equiv", "") and "unsafe" not in page
     assert page.count('class="scale"') == 4
 
@@ -71,8 +77,9 @@ def test_phases_alone(tmp_path: Path) -> None:
     fractions = {p["name"]: p["fraction"] for p in found["phases"]}
     assert fractions["void"] == pytest.approx((made.phase == 0).mean(), abs=0.02)
     assert found["porosity"] == pytest.approx(fractions["void"])
-    assert found["n_grains"] == 0
+    assert found["n_grains"] == 0 and "grains lie" not in str(found["warnings"])
     assert found["modality"]["verdict"] == "indeterminate"
+    assert set(found["modality"]) == MODALITY_KEYS
     assert found["voids"]["n_pieces"] >= 1
 
 
