@@ -210,9 +210,7 @@ def _fit(a: np.ndarray, b: np.ndarray) -> Motion:
     return matrix, middle_a - matrix @ middle_b
 
 
-def _partners(
-    one: Places, other: Places, motion: Motion, diameter: float
-) -> tuple[np.ndarray, np.ndarray]:
+def _partners(one: Places, other: Places, motion: Motion, diameter: float) -> tuple[np.ndarray, np.ndarray]:
     """For each grain of the first field the nearest of the other, and whether both are one grain."""
     from scipy.spatial import cKDTree
 

@@ -36,7 +36,7 @@ def one(cases: Path, pattern: str) -> Path:
     [
         ("01*/black_frame.tif", None, "blank part at the rim (level 0"),
         ("02*/i8_ok.mrc", 1.6, ""),
-        ("02*/u8_imod.mrc", 1.6, "unsigned, by IMOD's flag"),
+        ("02*/u8_imod.mrc", 1.6, "unsigned, by their smoothness"),
         ("03*/c.tif", 1.6, "another channel of the same area left out"),
         ("10*/*/j.tif", 1.6, ""),
         ("11*/*/i.tif", None, "72 dots per inch"),

@@ -7,6 +7,8 @@ import numpy as np
 BLOCK_ROWS = 512  #: rows converted at a time
 _HALF_TRANSPARENT = 0.05  #: share of soft edges in an alpha channel
 _LUMINANCE = (0.2126, 0.7152, 0.0722)  # ITU-R BT.709
+_ONE_COLOUR = 0.1  #: of its standard deviation is that of two channels that show nothing; JPEG makes some
+_SPARSE = 4  #: every so many rows and columns tell it
 _RESIZABLE = frozenset("uint8 uint16 int16 float32 float64".split())
 
 
@@ -21,7 +23,7 @@ def to_grey(pixels: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     Returns
     -------
     grey : ndarray, shape (rows, columns)
-        Luminance by ITU-R BT.709; the channel itself where all three are equal.
+        Luminance by ITU-R BT.709; the channel itself where all three are equal or one alone shows anything.
     notes : tuple of str
 
     Raises
@@ -40,6 +42,10 @@ def to_grey(pixels: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
         return np.ascontiguousarray(pixels[..., 0]), ("alpha channel left out",) * (pixels.shape[2] - 1)
     if _is_grey(pixels):
         return np.ascontiguousarray(pixels[..., 0]), ()
+    spreads = pixels[::_SPARSE, ::_SPARSE, :3].std(axis=(0, 1), dtype=np.float64)
+    strongest = int(np.argmax(spreads))
+    if np.delete(spreads, strongest).max() < _ONE_COLOUR * spreads[strongest]:
+        return np.ascontiguousarray(pixels[..., strongest]), ("a picture in one colour: it is read as grey",)
     return _luminance(pixels), ("colour reduced to luminance",)
 
 
@@ -48,8 +54,8 @@ def rgb_of_inks(paper: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    paper : ndarray of unsigned integers, shape (rows, columns, 4 or more)
-        What the inks leave of the paper's white: the largest value is no ink.
+    paper : ndarray, shape (rows, columns, 4 or more)
+        What the inks leave of the paper's white: the largest value, 1 for floats, is no ink.
 
     Returns
     -------
@@ -62,12 +68,18 @@ def rgb_of_inks(paper: np.ndarray) -> np.ndarray:
     >>> rgb_of_inks(np.array([[[255, 255, 255, 100]]], np.uint8)).ravel().tolist()
     [100, 100, 100]
     """
-    top = np.iinfo(paper.dtype).max
+    top = _largest(paper)
     rgb = np.empty((*paper.shape[:2], 3), paper.dtype)
     for first in range(0, len(paper), BLOCK_ROWS):
         block = paper[first : first + BLOCK_ROWS].astype(np.float32)
-        rgb[first : first + BLOCK_ROWS] = np.rint(block[..., :3] * block[..., 3:4] / top)
+        left = block[..., :3] * block[..., 3:4] / top
+        rgb[first : first + BLOCK_ROWS] = left if paper.dtype.kind == "f" else np.rint(left)
     return rgb
+
+
+def _largest(pixels: np.ndarray) -> float:
+    """Full intensity: 1 for floats."""
+    return 1.0 if pixels.dtype.kind == "f" else float(np.iinfo(pixels.dtype).max)
 
 
 def transparent(pixels: np.ndarray) -> np.ndarray | None:
@@ -82,7 +94,7 @@ def transparent(pixels: np.ndarray) -> np.ndarray | None:
     if pixels.ndim != 3 or pixels.shape[2] not in (2, 4):
         return None
     alpha = pixels[..., -1]
-    top = 1.0 if alpha.dtype.kind == "f" else float(np.iinfo(alpha.dtype).max)
+    top = _largest(alpha)
     hidden = alpha < top / 2
     between = np.count_nonzero((alpha > 0) & (alpha < top)) / max(alpha.size, 1)
     if between > _HALF_TRANSPARENT or not hidden.any() or hidden.all():

@@ -115,6 +115,7 @@ def is_inch(unit: str) -> bool:
 
 
 NUMERAL = r"[-+]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][-+]?\d+)?"
+_THOUSANDS = re.compile(r"\s*[1-9]\d{0,2},\d{3}(?![\d.,eE])")
 _LENGTH = re.compile(rf"^\s*({NUMERAL})\s*([^\s\d].*?)\s*$")
 
 
@@ -130,6 +131,18 @@ def number(text: str) -> float | None:
     """
     text = text.strip()
     return float(text.replace(",", ".")) if re.fullmatch(NUMERAL, text) else None
+
+
+def comma_doubt(text: str) -> tuple[str, ...]:
+    """Words for a comma that may also stand between thousands.
+
+    Examples
+    --------
+    >>> comma_doubt("1,000nm"), comma_doubt("0,200 um"), comma_doubt("1,6e-09")
+    (("'1,000nm' was read with a decimal comma: check the pixel size",), (), ())
+    """
+    doubtful = _THOUSANDS.match(text)
+    return (f"{text.strip()!r} was read with a decimal comma: check the pixel size",) if doubtful else ()
 
 
 def parse_length(text: str) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 LARGEST_SIDECAR = 1_000_000  #: bytes
@@ -30,8 +31,9 @@ def decode(raw: bytes) -> str:
     """Decode by byte-order mark, else by where the zero bytes stand, else UTF-8, else Latin-1."""
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return raw.decode("utf-16", "replace")
-    if raw[1:200:2].count(0) > len(raw[1:200:2]) // 2:
-        return raw.decode("utf-16-le", "replace")
+    for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        if raw[first:200:2].count(0) > len(raw[first:200:2]) // 2:
+            return raw.decode(encoding, "replace")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -46,3 +48,8 @@ def pairs(text: str, separator: str = "=") -> dict[str, str]:
         if mark:
             found.setdefault(key.strip(), value.strip())
     return found
+
+
+def whole_numbers(text: str) -> tuple[int, ...]:
+    """Numbers of a size, whatever stands between them: ``1280x960``, ``1280 * 960``."""
+    return tuple(int(digits) for digits in re.findall(r"\d+", text))

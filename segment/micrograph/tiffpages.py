@@ -14,6 +14,7 @@ from segment.micrograph.grey import rgb_of_inks
 from segment.micrograph.open_file import Frame, OpenFile, Scale
 from segment.micrograph.open_tiff import quiet_tifffile
 from segment.micrograph.refusals import truncated
+from segment.micrograph.sidecar import decode
 
 if TYPE_CHECKING:
     from tifffile import TiffPage
@@ -22,6 +23,8 @@ SMALL_BYTES = 64 << 20  #: of pixels: so many are read whatever the file says
 MOST_COMPRESSED = 2000  #: pixel bytes per stored byte, twice what Deflate or LZW can reach
 _REDUCED = 1  #: bit of NewSubfileType: a smaller copy (TIFF 6.0)
 _MASK = 4  #: bit of NewSubfileType: a transparency mask
+_LIGHTNESS_FIRST = ("CIELAB", "ICCLAB", "YCBCR")
+_JPEG = (6, 7)  #: compressions whose colours the decoder turns into RGB
 _TEXT_TYPES = (1, 2, 7)  #: BYTE, ASCII and UNDEFINED: types of a tag that can hold text
 
 
@@ -37,7 +40,7 @@ def vendor_text(opened: OpenFile, *codes: int) -> str:
     for offset, count in _raw_tags(opened, set(codes)):
         with opened.path.open("rb") as file:
             file.seek(offset)
-            texts.append(file.read(count).decode("latin-1").rstrip("\0"))
+            texts.append(decode(file.read(count)).rstrip("\0"))
     return "\n".join(texts)
 
 
@@ -134,9 +137,10 @@ def _load_page(page: TiffPage) -> np.ndarray:
         return _palette(data, page.colormap)
     if data.dtype == bool:
         data = data.astype(np.uint8) * 255
-    if photometric == "SEPARATED" and data.ndim == 3 and data.shape[2] >= 4 and data.dtype.kind == "u":
-        return rgb_of_inks(~data)
-    if photometric in ("CIELAB", "ICCLAB") and data.ndim == 3:
+    if photometric == "SEPARATED" and data.ndim == 3 and data.shape[2] >= 4 and data.dtype.kind in "uf":
+        return rgb_of_inks(~data if data.dtype.kind == "u" else 1 - data)
+    lightness = photometric in _LIGHTNESS_FIRST and not (photometric == "YCBCR" and page.compression in _JPEG)
+    if data.ndim == 3 and lightness:
         return np.ascontiguousarray(data[..., 0])
     if photometric == "MINISWHITE":
         return ~data if data.dtype.kind == "u" else -data
@@ -145,7 +149,8 @@ def _load_page(page: TiffPage) -> np.ndarray:
 
 def _palette(index: np.ndarray, colormap: np.ndarray) -> np.ndarray:
     """Colours of a palette image; a grey ramp gives back the grey levels themselves."""
-    table = (np.asarray(colormap) >> 8).astype(np.uint8).T
+    table = np.asarray(colormap).T
+    table = (table >> 8 if table.max(initial=0) > 255 else table).astype(np.uint8)  # some write 8 bits
     if len(table) == 256 and (table == np.arange(256, dtype=np.uint8)[:, None]).all():
         return index
     return np.asarray(table[index])

@@ -1,9 +1,10 @@
 """Regions in which nothing can be seen: holes, thick or charged areas, patches painted over.
 
 The cells close around such a region as around one huge grain.  It is none where it is much larger than every
-grain, has no structure inside, and is brighter or darker, or smoother, than any grain of the image.  A huge
-smooth cell that looks like the grains stays a grain: whether it is one, more fields must tell.  Several
-huge cells are coarse grains, however dark or bright, unless the camera's noise is missing in them.
+grain, has no structure inside, and is brighter or darker, or smoother, than any grain of the image; or where
+it has exactly one level among grains with the camera's noise.  A huge smooth cell that looks like the grains
+stays a grain: whether it is one, more fields must tell.  Several huge cells are coarse grains, however dark
+or bright, unless the camera's noise is missing in them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ SMALLEST_SHARE = 0.01  #: of the image; less changes no mean
 INSIDE_PX = 6  #: distance from the cell's outline, where its own grey is seen
 FLAT = 1.5  #: grey deviation inside, of windows of `WINDOW_PX`, over that of the other cells
 SMOOTH = 0.2  #: the same ratio below which the camera's noise is missing: no part of the photograph
+ONE_LEVEL = 0.3  #: share of windows of one level in a painted cell; in 92 maps of real images at most .13
+ELSEWHERE = 0.02  #: the same share of the rest above which the image has no noise; at most .01 in those
 EXTREME = 0.005  #: share of the other cells' area whose mean grey may lie beyond that of a blank region
 WINDOW_PX = 7  #: edge of the windows whose deviation is taken
 MOST_BY_GREY = 2  #: huge cells of an image that may be blank by their grey alone; more are a population
@@ -42,15 +45,36 @@ def blank_regions(image: np.ndarray, labels: np.ndarray) -> np.ndarray | None:
     """
     area = np.bincount(labels.ravel()).astype(float)
     area[0] = 0.0
-    huge = _huge(area, labels.size)
-    if not len(huge) or np.count_nonzero(area) < FEWEST_CELLS:
+    if np.count_nonzero(area) < FEWEST_CELLS:
         return None
     grey = image.astype(np.float32)
+    found = _painted(grey, labels, area)
+    huge = _huge(area, labels.size)
+    if len(huge):
+        found += _unlike_grains(grey, labels, area, huge)
+    return np.isin(labels, found) if found else None
+
+
+def _painted(grey: np.ndarray, labels: np.ndarray, area: np.ndarray) -> list[int]:
+    """Large cells of one level, among others that are not."""
+    large = np.flatnonzero(area >= SMALLEST_SHARE * labels.size)
+    if not len(large):
+        return []
+    window = np.ones((WINDOW_PX, WINDOW_PX), np.uint8)
+    one_level = cv2.dilate(grey, window) == cv2.erode(grey, window)
+    pixels = np.bincount(labels.ravel(), one_level.ravel(), len(area))
+    found = large[pixels[large] >= ONE_LEVEL * area[large]]
+    left = area.sum() - area[found].sum()
+    noisy = pixels[1:].sum() - pixels[found].sum() <= ELSEWHERE * left
+    return found.tolist() if noisy else []
+
+
+def _unlike_grains(grey: np.ndarray, labels: np.ndarray, area: np.ndarray, huge: np.ndarray) -> list[int]:
+    """Huge cells that no grain looks like."""
     apart = ~on_edges(labels, upper_left=True)
     inside = cv2.distanceTransform(apart.view(np.uint8), cv2.DIST_L2, 3) > INSIDE_PX
     mean, deviation = _of_cells(grey, labels, inside)
-    found = [k for k in huge if _is_blank(k, mean, deviation, area, huge)]
-    return np.isin(labels, found) if found else None
+    return [k for k in huge if _is_blank(k, mean, deviation, area, huge)]
 
 
 def blank_warning(mask: np.ndarray) -> str:

@@ -15,7 +15,8 @@ _INI = (34680, 34682)  #: private TIFF tags of FEI
 _XML = 34683  #: and of Thermo Fisher
 Sections = dict[str, dict[str, str]]
 _PHENOM = re.compile(
-    rf"<(?:\w+:)?pixel(Width|Height)[^>]*unit=[\"']([^\"']+)[\"'][^>]*>\s*({NUMERAL})\s*<", re.IGNORECASE
+    rf"<(?:\w+:)?pixel(Width|Height)[^>]*unit\s*=\s*[\"']([^\"']+)[\"'][^>]*>\s*({NUMERAL})\s*<",
+    re.IGNORECASE,
 )
 _PHENOM_BAR = re.compile(r"<(?:\w+:)?databarHeight[^>]*>\s*(\d+)\s*<", re.IGNORECASE)
 _PIXEL_XML = re.compile(r"<(?:\w+:)?PixelSize>\s*<X[^>]*>([^<]+)</X>\s*<Y[^>]*>([^<]+)</Y>", re.IGNORECASE)
@@ -28,17 +29,17 @@ def recognises(opened: OpenFile) -> bool:
 
 def frames(opened: OpenFile) -> list[Frame]:
     """Pages with the scale of the scanning beam; a navigation camera has none."""
-    facts = _sections(vendor_text(opened, *_INI))
+    text = vendor_text(opened, *_INI, _XML)
+    facts = _sections(text)
     rows, columns = image_pages(opened)[0].imagelength, image_pages(opened)[0].imagewidth
-    xml = vendor_text(opened, _XML)
     scanned = tuple(int(_number(facts, "Image", key) or 0) for key in ("ResolutionX", "ResolutionY"))
     scales: tuple[Scale, ...] = _scales(facts, scanned[0] or columns)
-    scales = (*scales, *_xml_scale(xml), *_phenom_scale(xml))
+    scales = (*scales, *_xml_scale(text), *_phenom_scale(text))
     notes = () if scales else _why_no_scale(facts)
     if scales and all(scanned) and scanned[0] != columns:
         first = scales[0]
         scales, notes = parted(as_stored(first.where, first.x_nm, scanned, (rows, columns), "metadata"))
-    bar = _info_bar(facts, rows) if facts else _phenom_bar(xml, rows)
+    bar = _info_bar(facts, scanned, (rows, columns)) if facts else _phenom_bar(text, rows)
     return page_frames(opened, scales=scales, info_bar_rows=bar, notes=notes)
 
 
@@ -100,12 +101,14 @@ def _phenom_bar(text: str, rows: int) -> int | None:
     return height if height is not None and height < rows // 2 else None
 
 
-def _info_bar(facts: Sections, rows: int) -> int | None:
+def _info_bar(facts: Sections, scanned: tuple[int, ...], shape: tuple[int, int]) -> int | None:
     """Height of the data bar; 0 where the stored rows are those of the scan, so no bar was saved."""
-    scanned = _number(facts, "Image", "ResolutionY")
+    rows, columns = shape
     height = _number(facts, "PrivateFei", "DatabarHeight")
-    if scanned is not None and 0 < scanned <= rows and rows - scanned < rows // 2:
-        return rows - int(scanned)
+    if scanned[0] not in (0, columns):
+        return None
+    if 0 < scanned[1] <= rows and rows - scanned[1] < rows // 2:
+        return rows - scanned[1]
     return int(height) if height is not None and 0 < height < rows // 2 else None
 
 

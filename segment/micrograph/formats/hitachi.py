@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from segment.micrograph.formats import pixels
-from segment.micrograph.length_units import number, parse_length
+from segment.micrograph.length_units import comma_doubt, number, parse_length
 from segment.micrograph.open_file import Frame, OpenFile
-from segment.micrograph.sidecar import pairs, read_text, sidecar
+from segment.micrograph.sidecar import pairs, read_text, sidecar, whole_numbers
 
 NAME = "hitachi"
 
@@ -26,7 +26,7 @@ def frames(opened: OpenFile) -> list[Frame]:
     beside = sidecar(opened.path, ".txt")
     assert beside is not None
     facts = pairs(read_text(beside))
-    size = tuple(int(word) for word in facts.get("DataSize", "").lower().split("x") if word.strip().isdigit())
+    size = whole_numbers(facts.get("DataSize", ""))
     return pixels.with_scale(
         opened, lambda shape: _scale(facts, size, shape), lambda shape: pixels.bar_below(size, shape)
     )
@@ -36,4 +36,6 @@ def _scale(facts: dict[str, str], size: tuple[int, ...], shape: tuple[int, int])
     """PixelSize belongs to an image of DataSize."""
     written = facts.get("PixelSize", "")
     nanometres = number(written) or parse_length(written)
-    return () if nanometres is None else pixels.as_stored("PixelSize", nanometres, size, shape, "sidecar")
+    if nanometres is None:
+        return ()
+    return (*pixels.as_stored("PixelSize", nanometres, size, shape, "sidecar"), *comma_doubt(written))

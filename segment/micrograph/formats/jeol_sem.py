@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from segment.micrograph.formats import pixels
-from segment.micrograph.length_units import number, parse_length
+from segment.micrograph.length_units import comma_doubt, number, parse_length
 from segment.micrograph.open_file import Frame, OpenFile
-from segment.micrograph.sidecar import read_text, sidecar
+from segment.micrograph.sidecar import read_text, sidecar, whole_numbers
 
 NAME = "jeol_sem"
 
@@ -21,7 +21,7 @@ def frames(opened: OpenFile) -> list[Frame]:
     beside = sidecar(opened.path, ".txt")
     assert beside is not None
     facts = _entries(read_text(beside))
-    full = _numbers(facts.get("$CM_FULL_SIZE", ""))
+    full = whole_numbers(facts.get("$CM_FULL_SIZE", ""))
     return pixels.with_scale(
         opened, lambda shape: _scale(facts, full, shape), lambda shape: pixels.bar_below(full, shape)
     )
@@ -29,20 +29,17 @@ def frames(opened: OpenFile) -> list[Frame]:
 
 def _entries(text: str) -> dict[str, str]:
     """``$KEY value value`` lines."""
-    lines = (line.strip().partition(" ") for line in text.splitlines() if line.strip().startswith("$"))
-    return {key: value.strip() for key, _, value in lines}
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(word) for word in text.split() if word.isdigit())
+    lines = (line.split(None, 1) for line in text.splitlines() if line.strip().startswith("$"))
+    return {line[0]: line[1].strip() for line in lines if len(line) > 1}
 
 
 def _scale(facts: dict[str, str], full: tuple[int, ...], shape: tuple[int, int]) -> tuple[pixels.Stated, ...]:
     """``$$SM_MICRON_MARKER`` (length) over ``$$SM_MICRON_BAR`` (pixels at full size)."""
-    length = parse_length(facts.get("$$SM_MICRON_MARKER", ""))
+    marker = facts.get("$$SM_MICRON_MARKER", "")
+    length = parse_length(marker)
     bar = facts.get("$$SM_MICRON_BAR", "").split()
     pixels_of_bar = number(bar[0]) if bar else None
     if length is None or pixels_of_bar is None or pixels_of_bar <= 0:
         return ()
     where = "$$SM_MICRON_MARKER / $$SM_MICRON_BAR"
-    return pixels.as_stored(where, length / pixels_of_bar, full, shape, "sidecar")
+    return (*pixels.as_stored(where, length / pixels_of_bar, full, shape, "sidecar"), *comma_doubt(marker))

@@ -1,13 +1,14 @@
 """MRC2014 images and stacks: cell / grid in Å; a cell of zeros states no size.
 
-Whole numbers (modes 0 and 1) are signed by the standard and unsigned in files of many programs: IMOD's stamp
-says which for bytes, else the header's range, else the smoother of the two readings.
+Whole numbers (modes 0 and 1) are signed by the standard and unsigned in files of many programs. The wrong
+reading makes jumps: the smoother one counts. Where that is not clear, IMOD's flag or the header's range says.
 """
 
 from __future__ import annotations
 
 import struct
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -20,9 +21,12 @@ NAME = "mrc"
 
 _HEADER = 1024  #: bytes, MRC2014
 _SUFFIXES = (".mrc", ".mrcs", ".map", ".st", ".ali", ".rec")
-_PIXELS = {0: "i1", 1: "i2", 2: "f4", 6: "u2", 12: "f2"}  #: modes of MRC2014 and their dtypes
-_BYTES = 0  #: mode of 8 bits, signed or not
-_IMOD = 1146047817  #: "IMOD" at byte 152; bit 0 of the flags behind it: bytes are signed
+#: modes of MRC2014 and their dtypes; 16 is IMOD's RGB, 101 SerialEM's 4 bits
+_PIXELS = {0: "i1", 1: "i2", 2: "f4", 6: "u2", 12: "f2", 16: "u1", 101: "u1"}
+_BYTES, _RGB, _NIBBLES = 0, 16, 101
+_IMOD = 1146047817  #: "IMOD" at byte 152
+_FLAG_SIGNED, _FLAG_NIBBLES = 1, 16  #: bits of its flags: bytes are signed; each holds two 4-bit values
+_ROUGHER = 1.5  #: steps of neighbours, read wrongly over rightly, from which it is clear; judgement
 _FEI_HEADERS = (b"FEI1", b"FEI2")
 _FEI_SIZE = 156  #: byte of the pixel width, a double in metres, in a section's header; the height follows
 _UNSET_NM = 0.1  #: 1 Angstrom a pixel: what writers put who know nothing
@@ -52,21 +56,34 @@ def frames(opened: OpenFile) -> list[Frame]:
         raise NotAnImageError(opened.path, "a Fourier transform, not an image", "Give the image itself")
     if mode not in _PIXELS:
         raise UnreadableError(opened.path, f"MRC mode {mode} is not supported", "Save it as mode 1, 2 or 6")
+    flags = _flags(opened, order)
+    if mode == _BYTES and flags is not None and flags & _FLAG_NIBBLES:
+        mode, columns = _NIBBLES, 2 * columns
     dtype = np.dtype(order + _PIXELS[mode])
     (extended,) = struct.unpack_from(order + "i", head, 92)
-    first, step = _HEADER + max(extended, 0), rows * columns * dtype.itemsize
+    width = {_RGB: 3 * columns, _NIBBLES: (columns + 1) // 2}.get(mode, columns)
+    first, step = _HEADER + max(extended, 0), rows * width * dtype.itemsize
     if first + sections * step > opened.size:
         raise truncated(opened.path, f"{sections} sections of {rows} x {columns} pixels do not fit")
-    dtype, why = _sign(opened, order, mode, dtype, first, (rows, columns))
+    dtype, why = _sign(opened, order, flags if mode == _BYTES else None, dtype, first, (rows, width))
     cell = _cell(opened, order)
     unset = cell is not None and (cell.y_nm, cell.x_nm) == (_UNSET_NM, _UNSET_NM)
     scales = tuple(s for s in (None if unset else cell, _fei_header(opened, order, extended)) if s)
     notes = ((_UNSET_NOTE,) if unset else ()) + why
-    shape = (rows, columns)
-    return [
-        Frame(shape, partial(read_plane, opened.path, dtype, first + k * step, shape), scales, 0, notes)
-        for k in range(sections)
-    ]
+    shape, load = (rows, columns), partial(_plane, opened.path, mode, dtype, (rows, columns), width)
+    return [Frame(shape, partial(load, first + k * step), scales, 0, notes) for k in range(sections)]
+
+
+def _plane(
+    path: Path, mode: int, dtype: np.dtype, shape: tuple[int, int], width: int, offset: int
+) -> np.ndarray:
+    """One section: plain numbers, colours, or two pixels in a byte, the first in its low half."""
+    data = read_plane(path, dtype, offset, (shape[0], width))
+    if mode == _RGB:
+        return data.reshape(*shape, 3)
+    if mode == _NIBBLES:
+        return np.stack([data & 15, data >> 4], -1).reshape(shape[0], -1)[:, : shape[1]]
+    return data
 
 
 def _byte_order(opened: OpenFile) -> str:
@@ -78,28 +95,32 @@ def _byte_order(opened: OpenFile) -> str:
     raise UnreadableError(opened.path, "no MRC header: its sizes make no sense", "Export the image again")
 
 
+def _flags(opened: OpenFile, order: str) -> int | None:
+    """IMOD's flags; None without its stamp."""
+    stamp, flags = struct.unpack_from(order + "2i", opened.head, 152)
+    return int(flags) if stamp == _IMOD else None
+
+
 def _sign(
-    opened: OpenFile, order: str, mode: int, dtype: np.dtype, first: int, shape: tuple[int, int]
+    opened: OpenFile, order: str, flags: int | None, dtype: np.dtype, first: int, shape: tuple[int, int]
 ) -> tuple[np.dtype, tuple[str, ...]]:
     """Whether whole numbers are signed, and in words why where they are not."""
     if dtype.kind != "i":
         return dtype, ()
     unsigned = np.dtype(dtype.str.replace("i", "u"))
-    stamped = _stamp(opened, order) if mode == _BYTES else None
+    raw = read_plane(opened.path, dtype, first, shape)
+    as_signed, as_unsigned = (
+        float(np.abs(np.diff(raw.view(kind.newbyteorder("=")).astype(np.int32), axis=1)).sum())
+        for kind in (dtype, unsigned)
+    )
     ranged = _range(opened, order, int(np.iinfo(dtype).max))
-    if stamped is not None and ranged in (None, stamped):
-        signed, why = stamped, "IMOD's flag"
-    elif stamped is None and ranged is not None:
-        signed, why = ranged, "the range in the header"
-    else:
-        signed, why = _smoother_signed(opened, dtype, unsigned, first, shape), "their smoothness"
+    signed, why = as_signed <= as_unsigned, "their smoothness"
+    if max(as_signed, as_unsigned) <= _ROUGHER * min(as_signed, as_unsigned):
+        if flags is not None:
+            signed, why = bool(flags & _FLAG_SIGNED), "IMOD's flag"
+        elif ranged is not None:
+            signed, why = ranged, "the range in the header"
     return (dtype, ()) if signed else (unsigned, (f"whole numbers read as unsigned, by {why}",))
-
-
-def _stamp(opened: OpenFile, order: str) -> bool | None:
-    """Signed or not by IMOD's flags; None without its stamp."""
-    stamp, flags = struct.unpack_from(order + "2i", opened.head, 152)
-    return bool(flags & 1) if stamp == _IMOD else None
 
 
 def _range(opened: OpenFile, order: str, largest: int) -> bool | None:
@@ -110,22 +131,15 @@ def _range(opened: OpenFile, order: str, largest: int) -> bool | None:
     return True if -largest - 1 <= low < 0 and low <= high <= largest else None
 
 
-def _smoother_signed(
-    opened: OpenFile, signed: np.dtype, unsigned: np.dtype, first: int, shape: tuple[int, int]
-) -> bool:
-    """Whether neighbours differ less, or no more, when read as signed: the wrong sign makes jumps."""
-    raw = read_plane(opened.path, signed, first, shape)
-    jumps = [np.abs(np.diff(raw.view(kind).astype(np.int64), axis=1)).sum() for kind in (signed, unsigned)]
-    return bool(jumps[0] <= jumps[1])
-
-
 def _cell(opened: OpenFile, order: str) -> Scale | None:
     """Cell edge in Å over the number of grid intervals; zeros mean unset."""
     grid = struct.unpack_from(order + "3i", opened.head, 28)
     cell = struct.unpack_from(order + "3f", opened.head, 40)
-    if not all(g > 0 for g in grid[:2]) or not all(c > 0 for c in cell[:2]):
+    axes = struct.unpack_from(order + "3i", opened.head, 64)  # of columns, rows, sections
+    x, y = (axes[0] - 1, axes[1] - 1) if sorted(axes) == [1, 2, 3] else (0, 1)
+    if min(grid[x], grid[y]) <= 0 or not (cell[x] > 0 and cell[y] > 0):
         return None
-    return scale_or_none("header cell / grid", cell[1] / grid[1] / 10, cell[0] / grid[0] / 10)
+    return scale_or_none("header cell / grid", cell[y] / grid[y] / 10, cell[x] / grid[x] / 10)
 
 
 def _fei_header(opened: OpenFile, order: str, extended: int) -> Scale | None:

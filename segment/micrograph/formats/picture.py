@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +21,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
 _BMP = b"BM"
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  #: JPEG markers
-_START_OF_SCAN = 0xDA  #: JPEG marker
+_START_OF_SCAN, _APP14 = 0xDA, 0xEE  #: JPEG markers
 
 
 def recognises(opened: OpenFile) -> bool:
@@ -62,22 +63,30 @@ def _png_shape(opened: OpenFile) -> tuple[int, int]:
 def _jpeg_shape(opened: OpenFile) -> tuple[int, int]:
     """Size from the frame header; the end mark must follow the first scan (thumbnails stand before it)."""
     raw = opened.path.read_bytes()
-    shape, at = (0, 0), 2
-    while at + 4 <= len(raw):
-        if raw[at] != 0xFF:
+    shape = (0, 0)
+    for marker, at in _jpeg_segments(raw):
+        if marker in _START_OF_FRAME and at + 9 <= len(raw):
+            shape = struct.unpack_from(">HH", raw, at + 5)
+        if marker == _START_OF_SCAN and raw.find(b"\xff\xd9", at) >= 0:
+            return shape
+        if marker is None:
             raise UnreadableError(opened.path, "a damaged JPEG file", "Copy or export it again")
+    raise truncated(opened.path, "the JPEG has no end mark")
+
+
+def _jpeg_segments(raw: bytes) -> Iterator[tuple[int | None, int]]:
+    """Marker and place of each segment up to the first scan; None for a marker where there is none."""
+    at, marker = 2, 0
+    while at + 4 <= len(raw) and marker != _START_OF_SCAN:
+        if raw[at] != 0xFF:
+            yield None, at
+            return
         marker = raw[at + 1]
         if marker == 0xFF:
             at += 1
             continue
-        if marker in _START_OF_FRAME and at + 9 <= len(raw):
-            shape = struct.unpack_from(">HH", raw, at + 5)
-        if marker == _START_OF_SCAN:
-            if raw.find(b"\xff\xd9", at) < 0:
-                break
-            return shape
+        yield marker, at
         at += 2 + struct.unpack_from(">H", raw, at + 2)[0]
-    raise truncated(opened.path, "the JPEG has no end mark")
 
 
 def _bmp_shape(opened: OpenFile) -> tuple[int, int]:
@@ -102,13 +111,19 @@ def _decode_png(raw: bytes) -> np.ndarray:
 
 
 def _decode_jpeg(raw: bytes) -> np.ndarray:
-    """Grey or RGB; the four inks of a CMYK picture, which Adobe's programs store inverted, become RGB."""
+    """Grey or RGB; the four inks of a CMYK picture become RGB.
+
+    Adobe's programs store inks inverted, and say so by their segment; of others that write it, the inks read
+    so leave nothing but black.
+    """
     import imagecodecs
 
     pixels = imagecodecs.jpeg_decode(raw)
-    if pixels.ndim == 3 and pixels.shape[2] == 4:
-        return rgb_of_inks(pixels if b"Adobe" in raw[: raw.find(b"\xff\xda")] else ~pixels)
-    return pixels
+    if pixels.ndim != 3 or pixels.shape[2] != 4:
+        return pixels
+    adobe = any(m == _APP14 and raw[at + 4 : at + 9] == b"Adobe" for m, at in _jpeg_segments(raw))
+    colours = rgb_of_inks(pixels if adobe else ~pixels)
+    return colours if colours.any() else rgb_of_inks(~pixels)
 
 
 def _decode_bmp(raw: bytes) -> np.ndarray:

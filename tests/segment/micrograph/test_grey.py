@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import struct
+
+import cv2
 import imagecodecs
 import numpy as np
 import pytest
@@ -140,3 +143,58 @@ def test_lengths_in_words():
 def test_one_bit_becomes_eight():
     grey, _ = to_grey(np.eye(4, dtype=bool))
     assert grey.dtype == np.uint8 and set(np.unique(grey)) == {0, 255}
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_inks_in_tiff(tmp_path, make_grains, dtype):
+    """Black ink alone: the picture is its negative."""
+    top = 1 if dtype is np.float32 else np.iinfo(dtype).max
+    grey = make_grains().astype(dtype) * dtype(top / 255)
+    inks = np.zeros((*grey.shape, 4), dtype)
+    inks[..., 3] = top - grey
+    tifffile.imwrite(tmp_path / "a.tif", inks, photometric="separated", metadata=None)
+    (read,) = read_micrographs(tmp_path / "a.tif")
+    np.testing.assert_allclose(read.image, grey, atol=1e-6)
+
+
+@pytest.mark.parametrize("inverted", [True, False])
+@pytest.mark.parametrize("before", [b"", b"Adobe \xff\xda\xff\xd9"])
+def test_inks_in_jpeg(tmp_path, make_grains, inverted, before):
+    """Adobe's segment says that inks are inverted; a thumbnail before it may hold anything.
+
+    Inks that were not inverted in spite of it would leave nothing but black.
+    """
+    grey = cv2.GaussianBlur(make_grains((160, 160)), (0, 0), 2)
+    inks = np.zeros((*grey.shape, 4), np.uint8)
+    inks[..., 3] = 255 - grey
+    raw = imagecodecs.jpeg8_encode(255 - inks if inverted else inks, level=98, colorspace="CMYK")
+    thumbnail = b"\xff\xe1" + struct.pack(">H", len(before) + 2) + before
+    (tmp_path / "a.jpg").write_bytes(raw[:2] + thumbnail + raw[2:])
+    (read,) = read_micrographs(tmp_path / "a.jpg")
+    assert np.abs(read.image.astype(int) - grey).mean() < 3
+
+
+def test_palette_of_eight_bits(tmp_path, make_grains):
+    grey = make_grains()
+    ramp = np.stack([np.arange(256, dtype=np.uint16)] * 3)
+    tifffile.imwrite(tmp_path / "a.tif", grey, photometric="palette", colormap=ramp)
+    np.testing.assert_array_equal(next(read_micrographs(tmp_path / "a.tif")).image, grey)
+
+
+def test_lightness_of_uncompressed_ycbcr(tmp_path, make_grains):
+    grey = make_grains()
+    planes = np.full((*grey.shape, 3), 128, np.uint8)
+    planes[..., 0] = grey
+    tags = [(530, 3, 2, (1, 1), True)]
+    tifffile.imwrite(tmp_path / "a.tif", planes, photometric="ycbcr", extratags=tags, metadata=None)
+    np.testing.assert_array_equal(next(read_micrographs(tmp_path / "a.tif")).image, grey)
+
+
+@pytest.mark.parametrize("channel", [0, 1, 2])
+def test_one_colour_keeps_its_levels(channel):
+    grey = np.random.default_rng(0).integers(0, 255, (80, 80), np.uint8)
+    pixels = np.zeros((80, 80, 3), np.uint8)
+    pixels[..., channel] = grey
+    found, notes = to_grey(pixels)
+    assert "one colour" in notes[0]
+    np.testing.assert_array_equal(found, grey)

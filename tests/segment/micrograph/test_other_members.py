@@ -47,18 +47,43 @@ def mrc(
         ("uint8", {"low": 0, "high": 229}),
         ("uint8", {}),
         ("uint8", {"flags": 1, "low": 0, "high": 229}),
+        ("uint8", {"low": -128, "high": 127}),
         ("int8", {"flags": 1}),
         ("int8", {"low": -128, "high": 101}),
         ("int8", {}),
     ],
 )
 def test_sign_of_mrc_bytes(tmp_path, make_grains, stored, facts):
-    """By IMOD's flag, by the range, by smoothness where both are missing or disagree."""
+    """By smoothness, whatever IMOD's flag and the range say."""
     image = cv2.GaussianBlur(make_grains((96, 128)), (0, 0), 1.5)
     pixels = image if stored == "uint8" else (image.astype(np.int16) - 128).astype(np.int8)
     mrc(tmp_path / "a.mrc", pixels, 0, **facts)
     (read,) = read_micrographs(tmp_path / "a.mrc")
     np.testing.assert_array_equal(read.image, pixels)
+
+
+def test_mrc_of_four_bits_and_of_colours(tmp_path, make_grains):
+    grey = make_grains((80, 101)) >> 4
+    low, high = np.pad(grey, ((0, 0), (0, 1))).reshape(80, 51, 2).transpose(2, 0, 1)
+    head = bytearray(1024)
+    struct.pack_into("<4i", head, 0, 101, 80, 1, 101)
+    (tmp_path / "a.mrc").write_bytes(bytes(head) + (low | high << 4).tobytes())
+    np.testing.assert_array_equal(next(read_micrographs(tmp_path / "a.mrc")).image, grey)
+    mrc(tmp_path / "b.mrc", low | high << 4, 0, flags=16)
+    np.testing.assert_array_equal(next(read_micrographs(tmp_path / "b.mrc")).image[:, :101], grey)
+    struct.pack_into("<4i", head, 0, 101, 80, 1, 16)
+    (tmp_path / "c.mrc").write_bytes(bytes(head) + np.stack([grey] * 3, -1).tobytes())
+    np.testing.assert_array_equal(next(read_micrographs(tmp_path / "c.mrc")).image, grey)
+
+
+def test_mrc_whose_columns_run_along_y(tmp_path, make_grains):
+    mrc(tmp_path / "a.mrc", make_grains((80, 100)), 0, flags=0)
+    raw = bytearray((tmp_path / "a.mrc").read_bytes())
+    struct.pack_into("<3i3f", raw, 28, 80, 100, 1, 16 * 80, 32 * 100, 16)
+    struct.pack_into("<3i", raw, 64, 2, 1, 3)
+    (tmp_path / "a.mrc").write_bytes(raw)
+    (read,) = read_micrographs(tmp_path / "a.mrc")
+    assert read.image.shape == (80, 200) and read.pixel_size_nm == pytest.approx(1.6)
 
 
 def test_mode_6_and_the_header_of_fei(tmp_path, make_grains):
@@ -163,7 +188,16 @@ JEOL = "$CM_FULL_SIZE 1280 960\n$$SM_MICRON_BAR 125\n$$SM_MICRON_MARKER 0,2um\n"
 TESCAN = "[MAIN]\nPixelSizeX=1,6e-9\nPixelSizeY=1,6e-9\nImageWidth=1280\nImageHeight=960\n"
 
 
-@pytest.mark.parametrize(("name", "text"), [("a.txt", HITACHI), ("a.txt", JEOL), ("a-tif.hdr", TESCAN)])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.txt", HITACHI),
+        ("a.txt", HITACHI.replace("0x9", "0 * 9")),
+        ("a.txt", JEOL),
+        ("a.txt", JEOL.replace(" 960", ",960").replace(" ", "\t")),
+        ("a-tif.hdr", TESCAN),
+    ],
+)
 @pytest.mark.parametrize(
     ("shape", "nanometres", "word"),
     [
@@ -202,6 +236,20 @@ def test_the_same_proportion_may_be_resized_or_cropped(tmp_path, make_grains, na
     assert any("resized" in note and "or cropped (1.6 nm)?" in note for note in found.notes)
 
 
+def test_a_turned_picture_of_fei_has_no_bar_below(tmp_path, make_grains):
+    tags = [(34682, 7, len(FEI), FEI.encode(), True)]
+    tifffile.imwrite(tmp_path / "a.tif", make_grains((1280, 960)), metadata=None, extratags=tags)
+    (found,) = describe(tmp_path / "a.tif")
+    assert found.shape == (1280, 960) and found.pixel_size_nm == pytest.approx(1.6)
+
+
+@pytest.mark.parametrize("text", [HITACHI.replace("1,6", "1,638"), JEOL.replace("0,2um", "1,000nm")])
+def test_a_comma_that_may_stand_between_thousands_is_said(tmp_path, make_grains, text):
+    tifffile.imwrite(tmp_path / "a.tif", make_grains((960, 1280)), metadata=None)
+    (tmp_path / "a.txt").write_text(text, encoding="utf-16-be")
+    assert any("decimal comma" in note for note in describe(tmp_path / "a.tif")[0].notes)
+
+
 def test_hitachi_may_write_a_unit(tmp_path, make_grains):
     tifffile.imwrite(tmp_path / "a.tif", make_grains(), metadata=None)
     (tmp_path / "a.txt").write_text("[SemImageFile]\nPixelSize=0,0016 um\n")
@@ -213,10 +261,13 @@ def test_hitachi_may_write_a_unit(tmp_path, make_grains):
     [
         "<F><pixelWidth type='x' unit='nm'>1.6</pixelWidth><pixelHeight unit='nm'>1.6</pixelHeight></F>",
         '<p:F xmlns:p="y"><p:pixelWidth unit="mm">1.6e-06</p:pixelWidth></p:F>',
+        '<F><pixelWidth unit = "µm">0,0016</pixelWidth></F>',
     ],
 )
-def test_phenom_in_other_spellings(tmp_path, make_grains, xml):
-    tags = [(34683, 7, len(xml), xml.encode(), True)]
+@pytest.mark.parametrize(("code", "encoding"), [(34683, "utf-8"), (34682, "utf-16")])
+def test_phenom_in_other_spellings(tmp_path, make_grains, xml, code, encoding):
+    raw = xml.encode(encoding)
+    tags = [(code, 7, len(raw), raw, True)]
     tifffile.imwrite(tmp_path / "a.tif", make_grains(), metadata=None, extratags=tags)
     assert describe(tmp_path / "a.tif")[0].pixel_size_nm == pytest.approx(1.6)
 
@@ -262,16 +313,6 @@ def test_words_of_mrc_that_were_written_unsigned(tmp_path, make_grains):
     head[208:212] = b"MAP "
     (tmp_path / "a.mrc").write_bytes(bytes(head) + grey.tobytes())
     (read,) = read_micrographs(tmp_path / "a.mrc")
-    np.testing.assert_array_equal(read.image, grey)
-
-
-def test_inks_in_tiff(tmp_path, make_grains):
-    """Black ink alone: the picture is its negative."""
-    grey = make_grains()
-    inks = np.zeros((*grey.shape, 4), np.uint8)
-    inks[..., 3] = 255 - grey
-    tifffile.imwrite(tmp_path / "a.tif", inks, photometric="separated", metadata=None)
-    (read,) = read_micrographs(tmp_path / "a.tif")
     np.testing.assert_array_equal(read.image, grey)
 
 

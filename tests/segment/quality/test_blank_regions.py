@@ -47,6 +47,17 @@ def test_a_huge_cell_is_blank_where_no_grain_looks_like_it(field, level, noise, 
         assert blank_warning(found).startswith(f"{BLANK} 10%")
 
 
+def test_a_painted_patch_with_grains_around_it_in_one_cell(field) -> None:
+    """One level in half of the cell that closed around it; an image without noise has no such patch."""
+    image, labels, patch = with_patch(field, 130, 0)
+    y, x = np.ogrid[:SIDE, :SIDE]
+    cell = (y - 200) ** 2 + (x - 210) ** 2 < 0.18 * SIDE**2 / np.pi
+    labels[cell] = labels[patch][0]
+    np.testing.assert_array_equal(blank_regions(image, labels), cell)
+    flat = np.random.default_rng(0).integers(90, 160, labels.max() + 1)[labels].astype(np.uint8)
+    assert blank_regions(flat, labels) is None
+
+
 def test_grains_alone_are_all_seen(field) -> None:
     assert blank_regions(*field) is None
 
