@@ -167,7 +167,9 @@ def test_inks_in_jpeg(tmp_path, make_grains, inverted, before):
     grey = cv2.GaussianBlur(make_grains((160, 160)), (0, 0), 2)
     inks = np.zeros((*grey.shape, 4), np.uint8)
     inks[..., 3] = 255 - grey
-    raw = imagecodecs.jpeg8_encode(255 - inks if inverted else inks, level=98, colorspace="CMYK")
+    raw = imagecodecs.jpeg8_encode(
+        255 - inks if inverted else inks, level=98, colorspace="CMYK", outcolorspace="CMYK"
+    )
     thumbnail = b"\xff\xe1" + struct.pack(">H", len(before) + 2) + before
     (tmp_path / "a.jpg").write_bytes(raw[:2] + thumbnail + raw[2:])
     (read,) = read_micrographs(tmp_path / "a.jpg")
