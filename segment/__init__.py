@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from segment.errors import InputError
     from segment.grain_map import GrainMap
     from segment.label_files import grain_map_of_labels, read_label_map, write_boundary_map, write_label_map
+    from segment.map_files import read_map
     from segment.micrograph import Micrograph, find_micrographs, micrograph_of_array, read_micrographs
     from segment.orientation import read_orientation_map
     from segment.pipeline import segment_field, segment_micrograph
@@ -44,6 +45,7 @@ _PLACES = {
     "micrograph_of_array": "segment.micrograph",
     "predict": "segment.unet.predict",
     "read_label_map": "segment.label_files",
+    "read_map": "segment.map_files",
     "read_micrographs": "segment.micrograph",
     "read_orientation_map": "segment.orientation",
     "released_models": "segment.unet",
@@ -69,6 +71,7 @@ __all__ = [
     "micrograph_of_array",
     "predict",
     "read_label_map",
+    "read_map",
     "read_micrographs",
     "read_orientation_map",
     "released_models",

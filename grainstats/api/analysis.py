@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from grainstats.api.steps import PathInput, one_by_one
 from segment.errors import InputError
 
 if TYPE_CHECKING:
     from grainstats.api.results import Results
     from grainstats.run.recipe import Recipe
 
-PathInput = str | PathLike[str]
 Arrays = np.ndarray | Sequence[np.ndarray] | Mapping[str, Sequence[np.ndarray]]
 SAMPLE = "sample"  #: what arrays without a name belong to
 
@@ -136,12 +135,10 @@ def _settings(
 
 def _inputs(source: PathInput | Iterable[PathInput] | Arrays, folder: Path) -> tuple[str, ...]:
     """Paths as they are; arrays as files in a folder per sample."""
-    if isinstance(source, str | PathLike):
-        return (str(source),)
     if isinstance(source, np.ndarray):
         source = {SAMPLE: [source]}
     if not isinstance(source, Mapping):
-        several = list(source)
+        several = one_by_one(source)
         if not any(isinstance(one, np.ndarray) for one in several):
             return tuple(str(path) for path in several)
         source = {SAMPLE: several}

@@ -215,7 +215,7 @@ class Results:
         Raises
         ------
         segment.errors.InputError
-            The results came from a database without a folder, or `folder` holds other results.
+            The results came from a database without a folder, or `folder` is a file or holds other results.
         """
         target = Path(folder)
         if self.folder is None:
@@ -223,8 +223,8 @@ class Results:
                 "results", "have no folder of their own", "Use `grainstats export` on the database"
             )
         if target.resolve() != self.folder.resolve():
-            if (target / "results.db").exists():
-                raise InputError(target, "holds results already", "Name a new folder")
+            if target.is_file() or (target / "results.db").exists():
+                raise InputError(target, "is a file, or holds results already", "Name a new folder")
             shutil.copytree(self.folder, target, dirs_exist_ok=True)
         return target
 

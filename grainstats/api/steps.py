@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from os import PathLike
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -56,9 +56,19 @@ def read(
 
     if isinstance(source, np.ndarray):
         return [micrograph_of_array(source, pixel_size_nm=pixel_size_nm)]
-    paths = [source] if isinstance(source, str | PathLike) else list(source)
-    found = find_micrographs([str(path) for path in paths])
+    found = find_micrographs([str(path) for path in one_by_one(source)])
     return [image for path in found for image in read_micrographs(path, pixel_size_nm=pixel_size_nm)]
+
+
+def one_by_one(source: PathInput | Iterable[Any]) -> list[Any]:
+    """What was given, as a list; a path is one thing."""
+    if isinstance(source, str | PathLike):
+        return [source]
+    found = list(source) if isinstance(source, Iterable) else []
+    if not found:
+        kind = "an empty list" if isinstance(source, Iterable) else f"a {type(source).__name__}"
+        raise InputError(kind, "no micrograph", "Give a folder, files, or arrays of grey levels")
+    return found
 
 
 def segment(
@@ -151,7 +161,7 @@ def judge(
     Raises
     ------
     segment.errors.InputError
-        A map has no pixel size.
+        A map has no pixel size, or is none.
 
     Examples
     --------
@@ -165,11 +175,13 @@ def judge(
     from grainstats.measure import Measurement, grain_table
     from segment.grain_map import GrainMap
 
-    several = [images] if isinstance(images, Measurement | GrainMap) else list(images)
-    found = [
-        SampleImage.of_measurement(image)
-        if isinstance(image, Measurement)
-        else SampleImage.of(image, grain_table(image, unit="nm"))
-        for image in several
-    ]
+    found = []
+    for image in images if isinstance(images, Sequence) else [images]:
+        if isinstance(image, Measurement):
+            found.append(SampleImage.of_measurement(image))
+        elif isinstance(image, GrainMap):
+            found.append(SampleImage.of(image, grain_table(image, unit="nm")))
+        else:
+            kind = type(image).__name__
+            raise InputError(f"a {kind}", "neither measured nor segmented", "Give it to gs.measure first")
     return judge_sample(found, null=null, seed=seed)

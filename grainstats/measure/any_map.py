@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from os import PathLike
-from pathlib import Path
 
 import numpy as np
 
 from grainstats.measure.grains.label_map_check import check_label_map
 from grainstats.measure.measurement import Measurement, measure_grain_map
 from segment.cells.close import grain_map_from_tracing
-from segment.errors import UncalibratedError
+from segment.errors import InputError, UncalibratedError
 from segment.grain_map import GrainMap
-from segment.label_files import grain_map_of_labels, read_label_map
-from segment.label_formats import format_of
-from segment.orientation import is_orientation_map, read_orientation_map
+from segment.label_files import grain_map_of_labels
+from segment.map_files import read_map
 
 PathInput = str | PathLike[str]
 
@@ -78,12 +76,11 @@ def _grain_map(
         if pixel_size_nm is None:
             return grains
         return replace(grains, pixel_size_nm=pixel_size_nm, pixel_size_source="manual")
-    if isinstance(grains, str | PathLike) and is_orientation_map(grains) and not format_of(Path(grains)):
-        from segment.orientation import grain_map_of
-
-        return grain_map_of(read_orientation_map(grains, pixel_size_nm))
+    if isinstance(grains, str | PathLike):
+        return read_map(grains, pixel_size_nm=pixel_size_nm, tracing=tracing)
     if not isinstance(grains, np.ndarray):
-        return read_label_map(Path(grains), pixel_size_nm=pixel_size_nm, tracing=tracing)
+        kind = type(grains).__name__
+        raise InputError(f"a {kind}", "no map of grains", "Give one GrainMap, label array or path at a time")
     if tracing:
         return grain_map_from_tracing(grains, pixel_size_nm=pixel_size_nm)
     return grain_map_of_labels(grains, pixel_size_nm=pixel_size_nm)

@@ -40,28 +40,21 @@ def layers_of_file(path: Path) -> list[Layer]:
         The file is none of them; the message names file, reason and remedy.
     """
     from segment.label_formats import format_of
+    from segment.map_files import read_map
     from segment.micrograph import read_micrographs
-    from segment.orientation import grain_map_of, is_orientation_map, read_orientation_map
+    from segment.orientation import is_orientation_map
 
     name = path.name.removesuffix(LABELS)
-    foreign = format_of(path) is not None
-    if is_orientation_map(path) and not foreign:
-        return layers_of_cells(EditedMap(path.stem, grain_map_of(read_orientation_map(path))))
-    if foreign or path.name != name or path.suffix.lower() == ".npy":
-        return layers_of_cells(_with_unsure(name, _label_map(path)))
+    labels = path.name != name or path.suffix.lower() == ".npy" or format_of(path) is not None
+    if labels or is_orientation_map(path):
+        return layers_of_cells(_with_unsure(name if labels else path.stem, read_map(path)))
     try:
         return [image_layer(micrograph) for micrograph in read_micrographs(path)]
     except NotAnImageError as error:
         try:
-            return layers_of_cells(_with_unsure(path.stem, _label_map(path)))
+            return layers_of_cells(_with_unsure(path.stem, read_map(path)))
         except InputError:
             raise error from None
-
-
-def _label_map(path: Path) -> GrainMap:
-    from segment.label_files import boundary_beside, read_label_map
-
-    return boundary_beside(path, read_label_map(path))
 
 
 def image_layer(micrograph: Micrograph) -> Layer:

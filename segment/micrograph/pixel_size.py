@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from segment.errors import InputError
 from segment.micrograph.length_units import dots_per_inch
 from segment.micrograph.micrograph import PixelSizeSource, ScaleConflict
 from segment.micrograph.open_file import Scale
@@ -48,12 +49,12 @@ def choose_scale(scales: tuple[Scale, ...], manual_nm: float | None = None) -> C
 
     Raises
     ------
-    ValueError
+    InputError
         `manual_nm` is not positive.
     """
     if manual_nm is not None:
         if not manual_nm > 0 or manual_nm == float("inf"):
-            raise ValueError(f"a pixel size must be a positive number of nanometres, not {manual_nm}")
+            raise InputError("pixel size", f"{manual_nm} nm is none", "Give a number above 0, in nanometres")
         scales = (Scale("--pixel-size", float(manual_nm), float(manual_nm), "manual"), *scales)
     if not scales:
         return ChosenScale(None, None, "none", "")

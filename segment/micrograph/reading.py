@@ -112,7 +112,7 @@ def read_micrographs(
         no frame of that number.
     NotAnImageError
         A spectrum or a diffraction pattern.
-    ValueError
+    InputError
         `pixel_size_nm` is not positive.
     """
     path = Path(path)

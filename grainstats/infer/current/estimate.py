@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from grainstats.measure.grains.window import labels_with_hidden
 from grainstats.measure.network.graph import BoundaryNetwork, boundary_network
 from segment.errors import InputError
 from segment.grain_map import GrainMap
+from segment.map_files import read_map
 from segment.volume.stack import LabelVolume
 
 DRAWS = 200  #: of what a law leaves open; judgement
@@ -28,11 +30,11 @@ FEWEST_DRAWS = 20  #: below which quantiles of 2.5 % mean nothing
 GRAINS_ACROSS = 20  #: fewer: the window's edges raise the current, and one window says little
 DIRECTIONS: tuple[Direction, Direction] = ("x", "y")
 
-Maps = GrainMap | LabelVolume | np.ndarray | Sequence[GrainMap | np.ndarray]
+Map = GrainMap | np.ndarray | str | PathLike[str]
 
 
 def current(
-    maps: Maps,
+    maps: Map | LabelVolume | Sequence[Map],
     law: Law | Mapping[str, Any] | str | Path,
     *,
     draws: int | None = None,
@@ -47,8 +49,9 @@ def current(
 
     Parameters
     ----------
-    maps : GrainMap or ndarray, a sequence of them, or LabelVolume
-        Several maps are one sample.  In an array of labels 0 is a pore.  A `LabelVolume`, or an array of
+    maps : GrainMap, ndarray or path, a sequence of them, or LabelVolume
+        Several maps are one sample.  In an array of labels 0 is a pore.  A path is that of a label map or of
+        an orientation map (`segment.read_map`).  A `LabelVolume`, or an array of
         three dimensions (planes, rows, columns), is solved by `volume_current`.
     law : Law, mapping or path
         What boundaries carry: a `Law`, the content of a law file, or the file.
@@ -191,12 +194,22 @@ def _as_law(law: Law | Mapping[str, Any] | str | Path) -> Law:
     return read_law(law) if isinstance(law, str | Path) else law_of(law)
 
 
-def _as_maps(maps: GrainMap | np.ndarray | Sequence[GrainMap | np.ndarray]) -> list[GrainMap]:
+def _as_maps(maps: Map | Sequence[Map]) -> list[GrainMap]:
     """Grain maps of whatever was given."""
-    several = [maps] if isinstance(maps, GrainMap | np.ndarray) else list(maps)
+    several = maps if isinstance(maps, Sequence) and not isinstance(maps, str) else [maps]
     if not several:
         raise InputError("maps", "there is none", "Give at least one")
-    return [one if isinstance(one, GrainMap) else GrainMap(numbered(one, 2)) for one in several]
+    return [_as_map(one) for one in several]
+
+
+def _as_map(one: Map) -> GrainMap:
+    if isinstance(one, str | PathLike):
+        return read_map(one)
+    if isinstance(one, np.ndarray):
+        return GrainMap(numbered(one, 2))
+    if isinstance(one, GrainMap):
+        return one
+    raise InputError(f"a {type(one).__name__}", "no map of grains", "Give grain maps, label arrays or paths")
 
 
 def _seen(grain_map: GrainMap) -> tuple[GrainMap, tuple[float, float]]:
@@ -258,9 +271,8 @@ def _warnings(across: dict[str, float], grain_maps: list[GrainMap], lost: int) -
     found = []
     for d, n in across.items():
         if n < GRAINS_ACROSS:
-            found.append(
-                f"only {n:.0f} grains across along {d}: fewer than {GRAINS_ACROSS} read high and scatter"
-            )
+            effect = f"below {GRAINS_ACROSS} the current reads high and scatters"
+            found.append(f"only {n:.0f} grains lie across the map along {d}: {effect}")
     hidden = [1 - float(g.valid.mean()) for g in grain_maps if g.valid is not None and not g.valid.all()]
     if hidden:
         found.append(

@@ -78,7 +78,7 @@ def volume_current(
         found[k] = [_through(whole, faces, drawn.boundary, axis, edge) for axis in (2, 1, 0)]
     across = {name: grains_across(whole, axis) for name, axis in (("x", 2), ("y", 1), ("z", 0))}
     warnings = tuple(
-        f"only {value:.0f} grains across along {name}: a volume this small reads high and scatters"
+        f"only {value:.0f} grains lie across the volume along {name}: so small, it reads high and scatters"
         for name, value in across.items()
         if value < GRAINS_ACROSS
     )

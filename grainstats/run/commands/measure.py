@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,7 +24,6 @@ from grainstats.run.commands.choices import (
 
 if TYPE_CHECKING:
     from grainstats.measure import Measurement
-    from grainstats.run.map_input import Reading
     from segment.grain_map import GrainMap
 
 
@@ -53,8 +54,8 @@ def measure(
     Examples: `grainstats measure maps/film.labels.tif`, and `grainstats measure traced.png --tracing
     --pixel-size 2.5 --json`.
     """
-    from grainstats.run.map_input import Reading
     from grainstats.run.orientation_input import grain_rules
+    from segment.map_files import read_map
 
     if pixels and (len(maps) > 1 or pixel_size is not None):
         print(
@@ -64,13 +65,13 @@ def measure(
         )
         raise typer.Exit(2)
     unit = "px" if pixels else "nm"
-    asked = (misorientation_deg, merge_twins, twin, phase)
-    reading = Reading(pixel_size, tracing, grain_rules(*asked) if any(asked) else None)
+    rules = grain_rules(misorientation_deg, merge_twins, twin, phase)
+    read = partial(read_map, pixel_size_nm=pixel_size, tracing=tracing, rules=rules)
     names = _names(maps)
     measured = [
         m
         for path, name in zip(maps, names, strict=True)
-        if (m := _measure_file(path, name, reading, unit, seed))
+        if (m := _measure_file(path, name, read, not tracing, unit, seed))
     ]
     failed = len(measured) < len(maps)
     measured = _each_area_once(measured)
@@ -79,7 +80,7 @@ def measure(
         if out is not None:
             _write(out, [m for _, m in measured], document)
             _write_misorientations(out, measured)
-        print(json.dumps(document, indent=2) if as_json else _in_words(document, unit))
+        print(json.dumps(document, indent=2) if as_json else _in_words(document))
     if failed:
         raise typer.Exit(1)
 
@@ -118,20 +119,19 @@ def _names(maps: list[Path]) -> list[str]:
 
 
 def _measure_file(
-    path: Path, name: str, reading: Reading, unit: str, seed: int
+    path: Path, name: str, read: Callable[[Path], GrainMap], check: bool, unit: str, seed: int
 ) -> tuple[GrainMap, Measurement] | None:
     """One map with its measurement; None, and the reason on standard error, where it cannot be used."""
     from grainstats.measure import check_label_map, measure_grain_map
     from grainstats.run.failures import is_out_of_memory, said_of
-    from grainstats.run.map_input import read_map
     from segment.errors import InputError, UncalibratedError
 
     try:
-        grain_map = read_map(path, reading)
+        grain_map = read(path)
         if unit == "nm" and grain_map.pixel_size_nm is None:
             reason = "the map does not say its pixel size"
             raise UncalibratedError(path, reason, "Give --pixel-size NM, or --pixels for lengths in pixels")
-        if not reading.tracing:
+        if check:
             check_label_map(grain_map, str(path))
         measured = measure_grain_map(grain_map, unit=unit, seed=seed, image_id=name)
     except InputError as error:
@@ -213,23 +213,23 @@ def _corrected_words(document: dict[str, Any]) -> list[str]:
     return [f"  mean intercept without the lost boundary (about {lost:.0%}): {found['mean']:.4g} nm{ends}"]
 
 
-def _in_words(document: dict[str, Any], unit: str) -> str:
+def _in_words(document: dict[str, Any]) -> str:
     """The document for people."""
-    density = "um" if unit == "nm" else "px"
+    from grainstats.share.exports.catalogue import field_of
+
     modality = document["modality"]
     lines = [
         f"{document['n_grains']} grains in {document['n_images']} map(s), "
         f"{document['n_interior']} not cut by the frame"
     ]
     lines += _corrected_words(document)
-    for name in document["descriptors"]:
-        d = document["descriptors"][name]
-        if name.startswith("n_"):
-            continue
+    shown = {name: d for name, d in document["descriptors"].items() if not name.startswith("n_")}
+    labels = [field_of(name.replace("_per_px", "_per_um").replace("_px", "_nm")).en for name in shown]
+    width = max(map(len, labels), default=0)
+    for label, d in zip(labels, shown.values(), strict=True):
         value = "unknown" if d["value"] is None else f"{d['value']:.4g}"
         ci = "" if d["ci"] is None else f"  (95 %: {d['ci'][0]:.4g} to {d['ci'][1]:.4g})"
-        label = name.removesuffix(f"_per_{density}").removesuffix(f"_{unit}").replace("_", " ")
-        lines.append(f"  {label:44s} {value} {'' if d['unit'] == '1' else d['unit']}{ci}")
+        lines.append(f"  {label:{width}s}  {value} {'' if d['unit'] == '1' else d['unit']}{ci}")
     lines.append(f"network: {modality['verdict']} ({modality['reason']})")
     spacings = modality["spacings"]
     if spacings["p_value"] is not None:

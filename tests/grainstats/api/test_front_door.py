@@ -135,3 +135,39 @@ def _recipe(model: Path):
     from grainstats.run.recipe import Recipe
 
     return Recipe(model=str(model))
+
+
+@pytest.mark.parametrize(
+    ("call", "named", "remedy"),
+    [
+        (lambda: gs.analyze([]), "an empty list", "Give a folder"),
+        (lambda: gs.analyze(5), "a int", "Give a folder"),
+        (lambda: gs.read("nowhere.tif"), "nowhere.tif", "Check the path"),
+        (lambda: gs.read(gs.example_micrographs(), pixel_size_nm=0), "pixel size", "above 0"),
+        (lambda: gs.segment(None), "a NoneType", "Give a folder"),
+        (lambda: gs.measure("nowhere.labels.tif"), "nowhere.labels.tif", "Check the path"),
+        (lambda: gs.measure(None, pixel_size_nm=1), "a NoneType", "Give one GrainMap"),
+        (lambda: gs.judge("map.tif"), "a str", "gs.measure first"),
+        (lambda: gs.current("nowhere.labels.tif", {"j0": 1.0}), "nowhere.labels.tif", "Check the path"),
+        (lambda: gs.load_results("nowhere"), "nowhere", "grainstats run"),
+    ],
+)
+def test_what_cannot_be_used_is_named_with_a_remedy(call, named: str, remedy: str) -> None:
+    with pytest.raises(InputError) as raised:
+        call()
+    assert named in raised.value.source and remedy in raised.value.remedy
+
+
+def test_a_label_file_is_measured_with_what_lies_beside_it(tmp_path) -> None:
+    labels = np.kron(np.arange(1, 101).reshape(10, 10), np.ones((20, 20), int)).astype(np.int32)
+    cells = segment.GrainMap(labels, 2.0, "manual", probability=np.full(labels.shape, 0.5, np.float32))
+    path = segment.write_label_map(tmp_path / "field.labels.tif", cells)
+    segment.write_boundary_map(
+        tmp_path / "field.boundary.tif", segment.BoundaryMap(cells.probability, 2.0, "manual")
+    )
+    assert segment.read_map(path).probability is not None
+    found = gs.current(path, {"j0": 1.0}, draws=1)
+    assert found.directions["x"].j_over_j0 == pytest.approx(
+        gs.current(cells, {"j0": 1.0}, draws=1).directions["x"].j_over_j0
+    )
+    assert len(gs.measure(path).grains) == 100

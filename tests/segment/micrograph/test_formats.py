@@ -94,7 +94,7 @@ def test_manual_size_wins_and_the_file_is_recorded(vendor_files):
 
 @pytest.mark.parametrize("size", [0.0, -1.0, float("nan"), float("inf")])
 def test_manual_size_must_be_a_length(vendor_files, size):
-    with pytest.raises(ValueError, match="positive"):
+    with pytest.raises(InputError, match="above 0"):
         list(read_micrographs(vendor_files.build("png"), pixel_size_nm=size))
 
 

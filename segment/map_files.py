@@ -1,0 +1,73 @@
+"""A grain map from any file of one: label map, tracing or orientation map, with what lies beside it."""
+
+from __future__ import annotations
+
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from segment.errors import UnreadableError
+from segment.grain_map import GrainMap
+from segment.label_files import boundary_beside, read_label_map
+from segment.label_formats import format_of
+from segment.micrograph.file_kind import no_file
+from segment.orientation import is_orientation_map, read_orientation_map
+from segment.orientation.orientation_table import orientations_beside
+
+if TYPE_CHECKING:
+    from segment.orientation import GrainRules
+
+SUFFIXES = (".tif", ".tiff", ".png", ".bmp", ".jpg", ".jpeg", ".webp", ".npy")
+
+
+def read_map(
+    path: str | PathLike[str],
+    *,
+    pixel_size_nm: float | None = None,
+    tracing: bool = False,
+    rules: GrainRules | None = None,
+) -> GrainMap:
+    """Grains of a label map, a tracing or an orientation map.
+
+    Parameters
+    ----------
+    path : path
+        A label map of this program brings the boundary probability and the orientations beside it along.
+    pixel_size_nm : float, optional
+        Of a label map, or step of an orientation map, in nanometres; None: the file's.
+    tracing : bool
+        The file shows traced boundaries (255 = boundary).
+    rules : GrainRules, optional
+        Of orientation maps; None: grains from 5 degrees on.
+
+    Raises
+    ------
+    UnreadableError
+        No such file, or no map; the message says what to do.
+
+    Examples
+    --------
+    >>> read_map("nowhere.labels.tif")
+    Traceback (most recent call last):
+        ...
+    segment.errors.UnreadableError: nowhere.labels.tif: no such file. Check the path.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise UnreadableError(path, "it is a folder", f"Name the maps in it, such as {path / '*.labels.tif'}")
+    if not path.is_file():
+        raise UnreadableError(path, *no_file(path))
+    foreign = format_of(path)
+    if foreign is None and is_orientation_map(path):
+        from segment.orientation import GrainRules, grain_map_of
+
+        return grain_map_of(read_orientation_map(path, pixel_size_nm), rules or GrainRules())
+    if foreign is None and path.suffix.lower() not in SUFFIXES:
+        raise UnreadableError(
+            path,
+            "neither a label map (TIFF, PNG, NPY, .dream3d, ilastik's .h5, a table with grainId) "
+            "nor an orientation map (.ang, .ctf, HDF5)",
+            "If it is a micrograph, run `grainstats segment` on it first, or `grainstats run` for both",
+        )
+    grain_map = read_label_map(path, pixel_size_nm=pixel_size_nm, tracing=tracing)
+    return grain_map if tracing else orientations_beside(path, boundary_beside(path, grain_map))
