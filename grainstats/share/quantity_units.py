@@ -112,6 +112,18 @@ def stored_name(column: str) -> str:
     return f"{kind}:{name}_{unit}" if kind in ("param", "prop") else column
 
 
+def stored_quantity(name: str) -> str:
+    """The same without the prefix.
+
+    Examples
+    --------
+    >>> stored_quantity("anneal_C"), stored_quantity("prop:jc_kA_per_cm2"), stored_quantity("jc")
+    ('anneal_degC', 'jc_kA/cm2', 'jc')
+    """
+    plain = name.removeprefix("param:").removeprefix("prop:")
+    return stored_name(f"param:{plain}").removeprefix("param:")
+
+
 @cache
 def converter(unit: str, target: str, *, difference: bool = False) -> Callable[[float], float]:
     """Function that converts numbers from `unit` to `target`, kept to 12 significant digits.

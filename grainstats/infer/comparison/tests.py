@@ -214,7 +214,8 @@ def fisher_exact(table: np.ndarray) -> float | None:
     rows, columns = table.sum(1), table.sum(0)
     bound = prod(comb(int(total) + columns.size - 1, columns.size - 1) for total in rows[1:])
     if bound > MAX_ARRANGEMENTS:
-        share = np.exp(_random_log_weights(rows, columns) - _log_weight(table))
+        drawn = stats.random_table(rows, columns).rvs(99_999, random_state=np.random.default_rng(0))
+        share = np.exp(-special.gammaln(drawn + 1).sum((1, 2)) - _log_weight(table))
         return float((1 + np.count_nonzero(share <= 1 + 1e-7)) / (1 + share.size))
     share = np.exp(np.array(list(_log_weights(tuple(rows), tuple(columns)))) - _log_weight(table))
     return float(min(share[share <= 1 + 1e-7].sum() / share.sum(), 1.0))
@@ -222,18 +223,6 @@ def fisher_exact(table: np.ndarray) -> float | None:
 
 def _log_weight(table: np.ndarray) -> float:
     return float(-special.gammaln(table + 1).sum())
-
-
-def _random_log_weights(rows: np.ndarray, columns: np.ndarray, draws: int = 99_999) -> np.ndarray:
-    """Log multinomial weight of random tables with these margins: outcomes dealt anew to the samples."""
-    outcome = np.repeat(np.arange(columns.size, dtype=np.int8), columns)
-    dealt = np.random.default_rng(0).permuted(np.tile(outcome, (draws, 1)), axis=1)
-    log_factorial = special.gammaln(np.arange(int(rows.max()) + 1) + 1)
-    weight = np.zeros(draws)
-    for group in np.split(dealt, np.cumsum(rows)[:-1], axis=1):
-        for column in range(columns.size):
-            weight -= log_factorial[np.count_nonzero(group == column, axis=1)]
-    return weight
 
 
 def _log_weights(rows: tuple[int, ...], columns: tuple[int, ...]) -> Iterator[float]:

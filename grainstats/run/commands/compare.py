@@ -112,7 +112,7 @@ def _text(report: ComparisonReport) -> str:
         )
         interval = "" if c.ci_low is None or c.ci_high is None else f" [{c.ci_low:.3g}, {c.ci_high:.3g}]"
         holm = f", Holm {p_words(c.p_holm)}" if c.p_holm is not None else ""
-        lines.append(f"{plain_name(c.descriptor):40s} {effect}{interval}  {p_words(c.p_value)}{holm}")
+        lines.append(f"{plain_name(c.descriptor):50s} {effect}{interval}  {p_words(c.p_value)}{holm}")
         lines += [f"    {said}" for said in (c.reason, *c.notes) if said and said not in report.common_notes]
     words = paragraph(report.comparisons, report.verdicts)
     return "\n".join([*lines, *report.common_notes, "", words, *report.notes])

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 from grainstats.infer.comparison.groups import Contrast, GroupComparison
-from grainstats.run.report.chart import BOTTOM, TOP, Axis, Chart, Line, Point
+from grainstats.run.report.chart import BOTTOM, LETTER, TOP, Axis, Chart, Line, Point
 from grainstats.run.report.compare_input import SampleSizes
 from grainstats.run.report.compare_words import SURE, level_name, plain_name
 
 WIDE = 600  #: of these charts, in their own units
 ROW = 27  #: height of a row of the forest
+ROOM = 16  #: beside the names of its rows
 NARROWEST = 0.02  #: of a kernel, decades
 
 
@@ -33,6 +34,7 @@ def forest_plot(comparisons: Sequence[GroupComparison]) -> Chart | None:
     first = {c.descriptor: len(rows) - at for at, (c, _) in reversed(list(enumerate(rows)))}
     reference = level_name(shown[0].levels[0], shown[0].groups)
     above = level_name(shown[0].levels[1], shown[0].groups) if two else "each group"
+    names = [(float(y), plain_name(name)) for name, y in first.items()]
     one = np.array([1.0, 1.0])
     return Chart(
         "effects",
@@ -43,7 +45,7 @@ def forest_plot(comparisons: Sequence[GroupComparison]) -> Chart | None:
             max([*ends, 1.25]) * 1.05,
             log=True,
         ),
-        Axis("", 0.0, len(rows) + 1.0, names=tuple((float(y), plain_name(n)) for n, y in first.items())),
+        Axis("", 0.0, len(rows) + 1.0, names=tuple(names)),
         pd.DataFrame(
             [
                 (c.descriptor, k.level, k.reference, k.estimate, k.ci_low, k.ci_high, c.p_holm)
@@ -54,7 +56,7 @@ def forest_plot(comparisons: Sequence[GroupComparison]) -> Chart | None:
         lines=(Line(one, np.array([0.0, len(rows) + 1.0]), "unity"),),
         points=tuple(points),
         legend=() if two else _legend(shown[0].levels[1:], shown[0].groups, 1),
-        left=225,
+        left=round(max(LETTER * len(name) for _, name in names)) + ROOM,
         right=115,
         width=WIDE,
         height=TOP + BOTTOM + ROW * (len(rows) + 1),

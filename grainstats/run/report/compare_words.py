@@ -8,41 +8,17 @@ from collections.abc import Sequence
 from grainstats.infer.comparison.groups import GroupComparison, VerdictComparison
 from grainstats.run.report.page import render
 from grainstats.run.report.wording import counted, p_words, unit_words
+from grainstats.share.exports.catalogue import field_of
 
 NUMBERS = "no one two three four five six seven eight nine ten eleven twelve".split()
 SURE = 0.05  #: level of Holm's adjusted p below which a difference is said to be there
 ANOVA = re.compile(r"Welch's ANOVA on (log )?sample summaries, (F\(.*\) = [\d.]+); pairs by Games-Howell")
 LEVEL_NAMES = {"ai": "AI-designed", "researcher": "researcher-designed"}
-NAMES = {
-    "intercept_cv": "coefficient of variation of the intercepts",
-    "equivalent_diameter_cv": "coefficient of variation of the grain diameters",
-    "equivalent_diameter_mean_nm": "mean grain diameter",
-    "equivalent_diameter_median_nm": "median grain diameter",
-    "equivalent_diameter_area_weighted_mean_nm": "area-weighted mean grain diameter",
-    "triple_junctions_per_um2": "density of triple junctions",
-    "surface_density_per_um": "boundary area per volume",
-}
-UNIT_SUFFIXES = ("_per_um2", "_per_um", "_um2", "_nm2", "_nm", "_um", "_deg", "_px")
 
 
 def plain_name(descriptor: str) -> str:
-    """``"intercept_mean_nm"`` -> ``"mean intercept"``, ``"prop:jc_kA/cm2"`` -> ``"jc"``."""
-    if descriptor in NAMES:
-        return NAMES[descriptor]
-    if descriptor.startswith("prop:"):
-        return group_title(descriptor)
-    name = descriptor
-    for suffix in UNIT_SUFFIXES:
-        if name.endswith(suffix):
-            name = name[: -len(suffix)]
-            break
-    words = name.replace("_", " ").replace(" cv", " coefficient of variation")
-    for statistic in ("area weighted mean", "mean", "median"):
-        if words.endswith(f" {statistic}"):
-            return (
-                f"{statistic.replace('area weighted', 'area-weighted')} {words.removesuffix(f' {statistic}')}"
-            )
-    return words
+    """``"astm_g"`` -> ``"ASTM grain size number"``, ``"prop:jc_kA/cm2"`` -> ``"jc"``."""
+    return group_title(descriptor) if descriptor.startswith("prop:") else field_of(descriptor).en
 
 
 def level_name(level: str, by: str = "") -> str:

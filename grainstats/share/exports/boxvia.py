@@ -16,6 +16,7 @@ import pandas as pd
 
 from grainstats.share.db.database import Database
 from grainstats.share.exports.boxvia_names import safe_names, scale_for
+from grainstats.share.quantity_units import stored_quantity
 from segment.errors import InputError
 
 MAX_PARAMETERS = 20  #: of BOXVIA
@@ -67,7 +68,7 @@ def export_boxvia(
     """
     samples = db.samples()
     target = _objective_column(db, samples, objective)
-    ranges = dict(ranges or {})
+    ranges = {stored_quantity(n): ends for n, ends in (ranges or {}).items()}
     parameters, left_out = _parameters(db, samples, ranges)
     used, dropped = _usable(db, samples, target, parameters)
     columns = _columns(db, used, parameters, target, ranges, left_out)
@@ -126,7 +127,7 @@ def _objective_column(db: Database, samples: pd.DataFrame, objective: str | None
         raise InputError(
             db.safe_url, f"one objective is needed, properties are: {listed}", "Name it with --objective"
         )
-    wanted = objective.removeprefix("prop:")
+    wanted = stored_quantity(objective)
     for name in known:
         if wanted in (name, name.rpartition("_")[0]):
             return f"prop:{name}"
@@ -149,7 +150,7 @@ def _parameters(
         raise InputError(
             db.safe_url,
             f"ranges are given for unknown parameters: {', '.join(unknown)}",
-            "Correct their names",
+            f"Known are {', '.join(names) or 'none'}",
         )
     return names, left_out
 

@@ -13,6 +13,7 @@ from grainstats.share.db.records import digest_of
 from grainstats.share.optimizer.data import Experiments
 from grainstats.share.optimizer.space import Point, Space
 from grainstats.share.optimizer.spacefile import SpaceError
+from grainstats.share.quantity_units import stored_quantity
 from segment.errors import InputError
 
 FEATURES = (
@@ -126,6 +127,7 @@ def read_campaign(
 
 def _objective(asked: str, db: Database, space: Space) -> Objective:
     name, _, direction = asked.removeprefix("prop:").partition(":")
+    name = stored_quantity(name)
     if direction not in {"", "maximise", "minimise"}:
         raise InputError(
             "--objective", f"{direction!r} is no direction", "Write NAME:maximise or NAME:minimise"

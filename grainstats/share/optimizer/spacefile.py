@@ -38,7 +38,7 @@ from typing import Any
 import numpy as np
 
 from grainstats.share.optimizer.space import Constraint, Parameter, Space
-from grainstats.share.quantity_units import split_column
+from grainstats.share.quantity_units import stored_quantity
 from segment.errors import InputError
 
 
@@ -73,12 +73,12 @@ def parse_space(raw: Mapping[str, Any], source: Path | str = "space") -> Space:
     parameters = []
     for name, entry in raw["parameters"].items():
         try:
-            parameters.append(_parameter(_in_house(str(name)), entry))
+            parameters.append(_parameter(stored_quantity(str(name)), entry))
         except ValueError as error:
             problems.append(f"parameter {name}: {error}")
     numbers = {p.name for p in parameters if p.kind != "categorical"}
     constraints = [_constraint(entry, numbers, problems) for entry in raw["constraints"]]
-    directions = {_in_house(str(name)): direction for name, direction in raw["objectives"].items()}
+    directions = {stored_quantity(str(name)): direction for name, direction in raw["objectives"].items()}
     problems += [
         f"objective {name}: {direction!r} is neither maximise nor minimise"
         for name, direction in directions.items()
@@ -109,16 +109,6 @@ def _checked(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
             problems.append(f"{key} must be written as {written}")
             tables[key] = none
     return tables, problems
-
-
-def _in_house(name: str) -> str:
-    """A name as the database spells it: ``anneal_temperature_C`` -> ``anneal_temperature_degC``."""
-    plain = name.removeprefix("param:").removeprefix("prop:")
-    try:
-        _, quantity, unit = split_column(f"param:{plain}")
-    except ValueError:
-        return plain
-    return f"{quantity}_{unit}"
 
 
 def _spelled_out(raw: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -175,7 +165,7 @@ def _constraint(entry: object, numbers: set[str], problems: list[str]) -> Constr
         )
         return None
     assert isinstance(entry, Mapping)
-    factors = {_in_house(str(name)): float(factor) for name, factor in terms.items()}
+    factors = {stored_quantity(str(name)): float(factor) for name, factor in terms.items()}
     unknown = sorted(set(factors) - numbers)
     if unknown:
         problems.append(f"constraint on {', '.join(unknown)}, which is no numeric parameter")

@@ -212,7 +212,7 @@ def test_a_common_reason_without_p_is_said_once_for_two_groups(tmp_path: Path) -
     assert all(c["p_value"] is None for c in document["comparisons"])
     paragraph = document["paragraph"]
     assert paragraph.count("cannot be told apart") == 1
-    assert "mean intercept" in paragraph and "boundary density" in paragraph
+    assert "mean lineal intercept" in paragraph and "boundary length per area" in paragraph
 
 
 def test_samples_that_were_measured_in_different_ways_are_named(tmp_path: Path) -> None:

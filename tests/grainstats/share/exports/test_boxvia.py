@@ -138,7 +138,7 @@ def test_suggestions_that_do_not_fit_are_refused(exported: tuple[Database, Path]
 def test_ranges_of_the_user(exported: tuple[Database, Path], tmp_path: Path) -> None:
     db, _ = exported
     out = tmp_path / "wider"
-    export(db, "boxvia", out, objective="prop:jc_kA/cm2", ranges={"T_K": (1000, 1200), "fixed_h": (1, 4)})
+    export(db, "boxvia", out, objective="prop:jc_kA/cm2", ranges={"T_K": (1000, 1200), "fixed_hours": (1, 4)})
     names, upper, lower = rows(out / "boxvia_range.csv")
     assert dict(zip(names, zip(lower, upper, strict=True), strict=True))["fixed_h"] == ("1.0", "4.0")
     assert "2.0" in rows(out / "boxvia.csv")[1]
