@@ -46,7 +46,7 @@ def to_grey(pixels: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     strongest = int(np.argmax(spreads))
     if np.delete(spreads, strongest).max() < _ONE_COLOUR * spreads[strongest]:
         return np.ascontiguousarray(pixels[..., strongest]), ("a picture in one colour: it is read as grey",)
-    return _luminance(pixels), ("colour reduced to luminance",)
+    return _luminance(pixels), ()
 
 
 def rgb_of_inks(paper: np.ndarray) -> np.ndarray:

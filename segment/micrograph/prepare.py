@@ -132,7 +132,7 @@ def _without_blank(
 
 
 def _blank_in_words(blank: Blank) -> str:
-    levels = " and ".join(dict.fromkeys(f"{v:g}" if v.is_integer() else f"{v:.2g}" for v in blank.levels))
+    levels = " and ".join(dict.fromkeys(f"{v:.3g}" for v in blank.levels))
     return f"a blank part at the rim (level {levels}, {blank.mask.mean():.1%} of the image) is masked"
 
 

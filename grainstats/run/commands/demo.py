@@ -63,10 +63,8 @@ def _compare_with_truth(summary: Summary, truth: dict[str, Any]) -> None:
         made = truth[sample_id]
         spacing = summary.spacings.get(sample_id)
         told = "no spacing" if spacing is None else f"{spacing:.1f} nm"
-        mark = (
-            "right" if verdict == made["modality"] else "undecided" if verdict == "indeterminate" else "WRONG"
-        )
+        mark = "" if verdict == "indeterminate" else "right" if verdict == made["modality"] else "WRONG"
         print(
-            f"  {sample_id:15} {verdict:14} (truth {made['modality']:8} {mark:9})   "
+            f"  {sample_id:15} {verdict:14} (truth {made['modality']:8} {mark:5})   "
             f"mean intercept {told} (truth {made['intercept_nm']['mean']:.1f} nm)"
         )

@@ -225,8 +225,8 @@ def preview(
 ) -> None:
     """Draw a contact sheet of the synthetic micrographs that models are trained on.
 
-    Examples: `grainstats model preview --out styles.png`, and `grainstats model preview --style sem --seed
-    3`.
+    Examples: `grainstats model preview --out styles.png`, and `grainstats model preview --style sem_film
+    --seed 3`.
     """
     import cv2
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 POLICY = "@policy@"  #: in the templates' <meta http-equiv="Content-Security-Policy">
 FILTERS = (
+    wording.about,
     wording.counted,
     wording.length_with_interval,
     wording.number,

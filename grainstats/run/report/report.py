@@ -20,7 +20,7 @@ from grainstats.run.report.magnet_section import magnet_section
 from grainstats.run.report.methods import methods_of
 from grainstats.run.report.page import render, render_page
 from grainstats.run.report.pictures import MAP_NAMES
-from grainstats.run.report.section import Section, flags, section_of
+from grainstats.run.report.section import Section, section_of
 from grainstats.run.report.verdict_words import lede, verdict_paragraphs
 from grainstats.run.scope import Rows
 from grainstats.share.db.database import Database
@@ -30,6 +30,7 @@ Verdicts = Mapping[str, ModalityVerdict]  #: by sample
 REPORT = "report.html"
 PAGE_BYTES = 4_000_000  #: of samples; head, methods and failures come on top, below 5 MB together
 OVERVIEW_BYTES = 3_000  #: of a sample's row in the first table
+MOST_LISTED = 100  #: samples that the first page lists in full; of more, each page lists its own
 MOST_FAILURES = 1500  #: named on the page, some 400 bytes each; all are in the database
 MOST_WARNINGS = 200  #: different ones at the top of the page; each also stands at its image
 
@@ -57,8 +58,12 @@ def write_report(rows: Rows, out: Path, failures: Sequence[Failure], warnings: S
     parts = parts_of([[section.sample_id for section, _ in page] for page in pages], REPORT)
     whole = _whole(rows, verdicts, failures, warnings) | {"parts": parts if len(parts) > 1 else ()}
     files = [file for file, _, _ in parts]
+    away = ["", *files[1:]]
+    listed = [(f"{f}#{s.anchor}", s) for f, page in zip(away, pages, strict=True) for s, _ in page]
     for file, page in zip(files, pages, strict=True):
-        whole |= {"samples": [section for section, _ in page], "sections": [html for _, html in page]}
+        own = [(f"#{section.anchor}", section) for section, _ in page]
+        every = file == REPORT and len(listed) <= MOST_LISTED
+        whole |= {"samples": own, "listed": listed if every else own, "sections": [html for _, html in page]}
         write_bytes(out / file, render_page("report.html.j2", report=whole).encode())
         whole |= {"failures": (), "warnings": ()}
     for path in out.glob("report-*.html"):
@@ -147,10 +152,10 @@ def _loops(db: Database, samples: pd.DataFrame) -> tuple[LoopSection, ...]:
 
 
 def _image_warnings(images: pd.DataFrame) -> list[str]:
-    """Conflicting scales, and what segmentation or reading found odd, each said once."""
+    """What reading or segmentation found odd, each said once."""
     said: dict[str, list[str]] = {}
     for _, image in images.iterrows():
-        for flag in flags(image):
+        for flag in image["warnings"]:
             said.setdefault(flag, []).append(Path(image["path"]).name)
     told = [f"{_names(names)}: {flag}" for flag, names in said.items()]
     left = len(told) - MOST_WARNINGS

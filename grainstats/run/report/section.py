@@ -32,32 +32,33 @@ from grainstats.run.report.size_charts import (
 )
 from grainstats.run.report.wording import length, number
 from grainstats.run.scope import Rows
+from grainstats.share.exports.catalogue import field_of
 
-SHOWN = {
-    "intercept_mean_nm": "Spacing: mean intercept, as traced",
-    "intercept_nm_corrected": "Mean intercept without the lost boundary",
-    "boundary_lost_share": "Share of boundary lost",
-    spacing_answer.NAME: "Spacings by themselves: p of one population",
-    "intercept_median_nm": "Median intercept",
-    "intercept_cv": "Coefficient of variation of intercepts",
-    "equivalent_diameter_mean_nm": "Mean diameter, by number",
-    "equivalent_diameter_nm_corrected": "Mean diameter without the lost boundary",
-    "equivalent_diameter_median_nm": "Median diameter, by number",
-    "equivalent_diameter_area_weighted_mean_nm": "Mean diameter, by area",
-    "boundary_density_per_um": "Boundary length per area",
-    "boundary_density_per_um_corrected": "Boundary length per area without the loss",
-    "triple_junctions_per_um2": "Triple junctions per area",
-    "aspect_ratio_mean": "Mean aspect ratio",
-    "astm_g": "ASTM grain-size number G",
-    "second_phase_area_fraction": "Area fraction of pores and second phases",
-    "second_phase_boundary_share": "Share of the grains' outlines on pores and second phases",
-    "second_phase_diameter_mean_nm": "Mean diameter of pores and second phases",
-    "current_x_over_j0": "Limiting current along x, over j0",
-    "current_y_over_j0": "Limiting current along y, over j0",
-    "misorientation_mean_deg": "Mean misorientation of boundaries",
-    "high_angle_boundary_share": "Share of boundary length at 15° and more",
-    "sigma3_boundary_share": "Share of boundary length that is Σ3",
-}
+SHOWN = (
+    "intercept_mean_nm",
+    "intercept_nm_corrected",
+    "boundary_lost_share",
+    spacing_answer.NAME,
+    "intercept_median_nm",
+    "intercept_cv",
+    "equivalent_diameter_mean_nm",
+    "equivalent_diameter_nm_corrected",
+    "equivalent_diameter_median_nm",
+    "equivalent_diameter_area_weighted_mean_nm",
+    "boundary_density_per_um",
+    "boundary_density_per_um_corrected",
+    "triple_junctions_per_um2",
+    "aspect_ratio_mean",
+    "astm_g",
+    "second_phase_area_fraction",
+    "second_phase_boundary_share",
+    "second_phase_diameter_mean_nm",
+    "current_x_over_j0",
+    "current_y_over_j0",
+    "misorientation_mean_deg",
+    "high_angle_boundary_share",
+    "sigma3_boundary_share",
+)  #: numbers of a sample on the page, in their order
 UNITS = {"1": "", "deg": "°", "1/um": "µm⁻¹", "1/um2": "µm⁻²", "nm2": "nm²"}
 ROUTES = {"ai": "AI-designed", "researcher": "researcher-designed"}
 PICTURE_BYTES = 3_850_000  #: of a sample; its text and charts come on top, below the 4 MB of a page
@@ -166,13 +167,13 @@ def section_of(
         verdict=verdict,
         n_interior=len(whole),
         n_images=len(images),
-        n_flagged=sum(bool(flags(image)) for _, image in images.iterrows()),
+        n_flagged=sum(map(bool, images["warnings"])),
         modes=modes,
         spacing=spacing,
         spacing_answer=_method(pooled, spacing_answer.NAME).partition("; ")[2],
         dot=None if spacing is None else dot_of(*spacing, axis_nm),
         charts=tuple(chart for chart in drawn if chart is not None),
-        numbers=tuple(_quantity(pooled.loc[n], label) for n, label in SHOWN.items() if n in pooled.index),
+        numbers=tuple(_quantity(pooled.loc[n]) for n in SHOWN if n in pooled.index),
         per_image=tuple(_image_rows(images, per_image, whole, found, axis_nm)),
         excluded=tuple((image_name(image), str(image["excluded"])) for _, image in excluded.iterrows()),
         outline="" if found is None else spark(found, diameter, weight),
@@ -209,13 +210,14 @@ def _method(table: pd.DataFrame, name: str) -> str:
     return str(table.loc[name, "method"]) if name in table.index else ""
 
 
-def _quantity(row: pd.Series, label: str) -> tuple[str, str, str, str]:
+def _quantity(row: pd.Series) -> tuple[str, str, str, str]:
     """Name, value, interval and method, as the page says them."""
+    label = field_of(str(row.name)).en
     unit = UNITS.get(str(row["unit"]), str(row["unit"]))
     value, low, high = (float(row[end]) for end in ("value", "ci_low", "ci_high"))
     unit = unit if value == value else ""
     interval = "–" if low != low or high != high else f"{number(low)} – {number(high)}"
-    return label, f"{number(value)} {unit}".strip(), interval, str(row["method"])
+    return f"{label[0].upper()}{label[1:]}", f"{number(value)} {unit}".strip(), interval, str(row["method"])
 
 
 def _image_rows(
@@ -244,7 +246,7 @@ def _image_rows(
             spark=histogram,
             pull=f"{100 * pulls[key]:+.1f} %".replace("-", "−") if key in pulls else "–",
             drags=key == largest and abs(pulls[key]) >= DRAGGING,
-            warnings=tuple(flags(image)),
+            warnings=tuple(image["warnings"]),
             path=str(image["path"]),
             pixel_size=f"{image['pixel_size_nm']:.4g} nm ({image['scale_source']})",
             digest=str(image["micrograph_digest"]),
@@ -264,12 +266,3 @@ def _pulls(by_image: dict[int, pd.DataFrame]) -> dict[int, float]:
         for key, (mean, n) in known.items()
         if len(known) > 1 and count > n > 0
     }
-
-
-def flags(image: pd.Series) -> list[str]:
-    """What segmentation or reading found odd about an image, and where its scales disagree."""
-    conflict = image["scale_conflict"]
-    said = [str(warning) for warning in image["warnings"]]
-    if isinstance(conflict, str) and conflict:
-        said.insert(0, f"two sources of the pixel size disagree, {conflict}")
-    return said

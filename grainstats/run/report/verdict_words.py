@@ -9,7 +9,7 @@ from grainstats.infer.modality.verdict import ModalityVerdict
 from grainstats.run.report.page import render
 from grainstats.run.report.wording import counted
 
-VERDICTS = {"uniform": "uniform", "bimodal": "bimodal", "indeterminate": "undecided"}
+VERDICTS = ("uniform", "bimodal", "indeterminate")
 
 
 def verdict_paragraphs(verdict: ModalityVerdict | None) -> tuple[str, ...]:
@@ -25,10 +25,9 @@ def lede(kinds: Sequence[str], n_images: int, n_failed: int) -> str:
         result = "No sample could be judged."
     elif len(set(kinds)) == 1:
         every = "both " if len(kinds) == 2 else "all " if len(kinds) > 2 else ""
-        result = f"{counted(len(kinds), 'sample')}: {every}{VERDICTS[kinds[0]]}."
+        result = f"{counted(len(kinds), 'sample')}: {every}{kinds[0]}."
     else:
-        shares = [(kind, kinds.count(kind)) for kind in VERDICTS]
-        said = ", ".join(f"{n} {VERDICTS[kind]}" for kind, n in shares if n)
+        said = ", ".join(f"{kinds.count(kind)} {kind}" for kind in VERDICTS if kind in kinds)
         result = f"{counted(len(kinds), 'sample')}: {said}."
     failed = f" {counted(n_failed, 'input')} gave no result." if n_failed else ""
     return f"{result} {counted(n_images, 'image')} measured.{failed}"

@@ -51,6 +51,11 @@ def number(value: float | None, digits: int = 3) -> str:
     return f"{value:.{decimals}f}"
 
 
+def about(n: int) -> str:
+    """A number of things that is an estimate: two digits."""
+    return f"{float(f'{n:.2g}'):.0f}"
+
+
 def signed(value: float | None, digits: int = 2) -> str:
     """A number with a true minus sign."""
     return "–" if value is None else f"{value:.{digits}f}".replace("-", "−")

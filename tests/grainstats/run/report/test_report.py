@@ -178,7 +178,7 @@ def test_lede():
     assert lede(["uniform", "bimodal", "uniform"], 9, 1) == (
         "3 samples: 2 uniform, 1 bimodal. 9 images measured. 1 input gave no result."
     )
-    assert lede(["indeterminate"], 1, 0) == "1 sample: undecided. 1 image measured."
+    assert lede(["indeterminate"], 1, 0) == "1 sample: indeterminate. 1 image measured."
 
 
 def test_of_many_images_the_extreme_ones_are_shown_and_it_is_said():
@@ -218,6 +218,7 @@ def test_many_samples_make_several_pages(tmp_path, edge_model, write_micrograph,
         assert f">S{number}</h2>" in text and text.count('<section class="sample"') == 1
         assert all(f'href="{other.name}"' in text for other in pages)
         assert "3 samples" in text
+        assert text.count('<th scope="row"><a href=') == (3 if number == 0 else 1)
     monkeypatch.undo()
     pages[0].unlink()
     run_batch(call, Recipe(model=str(edge_model)))
