@@ -17,6 +17,7 @@ from grainstats.magnet.stack import above_zero
 from segment.errors import InputError
 
 HOUR = 3600.0  #: seconds
+TIMES = 13  #: at which the decay is told, evenly spaced in the logarithm; judgement
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class Creep:
         exponent = x / self.rate
         return self.t0_s / HOUR * math.exp(exponent) if exponent < 600 else math.inf
 
-    def times(self, hours: float, n: int = 13) -> list[float]:
+    def times(self, hours: float) -> list[float]:
         """Hours from t0 to `hours`, evenly spaced in the logarithm; the last is exactly `hours`.
 
         Raises
@@ -109,4 +110,4 @@ class Creep:
                 f"{hours:g} h is not after t0 = {self.t0_s:g} s",
                 "Give a time after the first reading",
             )
-        return [*(float(t) for t in np.geomspace(first, hours, n)[:-1]), float(hours)]
+        return [*(float(t) for t in np.geomspace(first, hours, TIMES)[:-1]), float(hours)]

@@ -21,6 +21,7 @@ CLIPPINGS = 3  #: rounds in which what is no solid is left out of the level
 COARSE = 4  #: every so many pixels the level is computed
 EDGE = 0.3  #: of a part's mean depth, where its edge lies
 REACH_PX = 6.0  #: network pixels from what the network calls no grain; by rendered scenes (docs/validation)
+LEAST_PX = 20  #: pixels of a part that is found by grey alone; judgement
 SEEN = 0.1  #: share of a part that the network has to call no grain for it to count
 SURE = 0.9  #: probability that a plain void or second phase reaches somewhere; by rendered scenes
 MOSTLY = 0.5  #: share, in plain parts, of what the network calls no grain, below which only these count
@@ -34,7 +35,6 @@ def find_voids(
     *,
     voids: Voids = "auto",
     scale: float = 1.0,
-    least_px: int = 20,
 ) -> np.ndarray | None:
     """Where there is no grain, by the network's answer and by grey.
 
@@ -49,8 +49,6 @@ def find_voids(
         second phases of that kind, whatever the network says.  "none": it has none, nor has the answer.
     scale : float
         Factor by which the image was resampled for the network.
-    least_px : int
-        Smaller parts found by grey alone are left out.
 
     Returns
     -------
@@ -78,9 +76,9 @@ def find_voids(
     depth = apart if voids == "bright" else -apart
     if voids == "auto":
         away = cv2.distanceTransform((~seen).view(np.uint8), cv2.DIST_L2, 3)
-        found = seen | (_parts(depth, seen, least_px) & (away <= REACH_PX / scale))
+        found = seen | (_parts(depth, seen) & (away <= REACH_PX / scale))
     else:
-        found = seen | _parts(depth, None, least_px)
+        found = seen | _parts(depth, None)
     if valid is not None:
         found &= valid
     return found if found.any() else None
@@ -163,15 +161,15 @@ def _middle_and_spread(values: np.ndarray, weight: np.ndarray) -> tuple[float, f
     return float(middle), 1.4826 * float(np.median(np.abs(chosen - middle))) + 1e-6
 
 
-def _parts(depth: np.ndarray, seen: np.ndarray | None, least_px: int) -> np.ndarray:
-    """Connected parts of `DEVIATIONS` or more, of at least `least_px`, of which `seen` covers `SEEN`; bool.
+def _parts(depth: np.ndarray, seen: np.ndarray | None) -> np.ndarray:
+    """Connected parts of `DEVIATIONS` or more, of at least `LEAST_PX`, of which `seen` covers `SEEN`; bool.
 
     A part ends where it is less than `EDGE` as deep as it is on the whole.
     """
     n, part = cv2.connectedComponents((depth > DEVIATIONS).astype(np.uint8), connectivity=4)
     area = np.bincount(part.ravel(), minlength=n)
     mean = np.bincount(part.ravel(), depth.ravel(), n) / np.maximum(area, 1)
-    kept = area >= least_px
+    kept = area >= LEAST_PX
     if seen is not None:
         kept &= np.bincount(part[seen], minlength=n) >= SEEN * area
     kept[0] = False

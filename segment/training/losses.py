@@ -68,7 +68,7 @@ def centreline_dice(answer: torch.Tensor, target: torch.Tensor, weight: torch.Te
     return 2 * precision * sensitivity / (precision + sensitivity)
 
 
-def soft_skeleton(mask: torch.Tensor, rounds: int = THINNINGS) -> torch.Tensor:
+def soft_skeleton(mask: torch.Tensor) -> torch.Tensor:
     """Differentiable skeleton of masks 0 ... 1, shape (batch, rows, columns)."""
     from torch.nn.functional import max_pool2d, relu
 
@@ -80,7 +80,7 @@ def soft_skeleton(mask: torch.Tensor, rounds: int = THINNINGS) -> torch.Tensor:
 
     x = mask[:, None]
     skeleton = relu(x - widest(eroded(x)))
-    for _ in range(rounds):
+    for _ in range(THINNINGS):
         x = eroded(x)
         lost = relu(x - widest(eroded(x)))
         skeleton = skeleton + relu(lost - skeleton * lost)

@@ -36,10 +36,8 @@ def cliffs_delta(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.sign(second[:, None] - first[None, :]).mean())
 
 
-def specimen_interval(
-    difference: float, images: list[list[np.ndarray]], level: float = 0.95
-) -> tuple[float, float] | None:
-    """Interval of a difference between *these* specimens, from the scatter of their images alone.
+def specimen_interval(difference: float, images: list[list[np.ndarray]]) -> tuple[float, float] | None:
+    """95 % interval of a difference between *these* specimens, from the scatter of their images alone.
 
     Says nothing about other samples made the same way: the spread between samples is not in it.
 
@@ -65,5 +63,5 @@ def specimen_interval(
     if total <= 0:
         return None
     df = total**2 / sum(v**2 / d for v, d in parts)
-    half = float(special.stdtrit(df, 0.5 + level / 2)) * total**0.5
+    half = float(special.stdtrit(df, 0.975)) * total**0.5
     return difference - half, difference + half

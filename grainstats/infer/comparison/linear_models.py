@@ -46,12 +46,12 @@ class LinearModel:
         slope = np.array([contrast @ g @ contrast for g in self.gradients])
         return 2 * variance**2 / float(slope @ self.variance_covariance @ slope)
 
-    def test(self, contrast: np.ndarray, level: float = 0.95) -> tuple[float, float, float, float, float]:
-        """Estimate, low, high, df and two-sided p of one contrast."""
+    def test(self, contrast: np.ndarray) -> tuple[float, float, float, float, float]:
+        """Estimate, low and high (95 %), df and two-sided p of one contrast."""
         estimate = float(contrast @ self.coefficients)
         error = float(np.sqrt(contrast @ self.covariance @ contrast))
         df = self.df(contrast)
-        half = float(special.stdtrit(df, 0.5 + level / 2)) * error
+        half = float(special.stdtrit(df, 0.975)) * error
         p_value = float(2 * special.stdtr(df, -abs(estimate / error)))
         return estimate, estimate - half, estimate + half, df, p_value
 

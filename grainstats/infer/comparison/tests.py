@@ -36,9 +36,9 @@ class WelchResult:
     t: np.ndarray
     p_value: np.ndarray
 
-    def interval(self, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-        """Confidence interval of the difference."""
-        half = special.stdtrit(self.df, 0.5 + level / 2) * self.standard_error
+    def interval(self) -> tuple[np.ndarray, np.ndarray]:
+        """95 % interval of the difference."""
+        half = special.stdtrit(self.df, 0.975) * self.standard_error
         return self.difference - half, self.difference + half
 
 

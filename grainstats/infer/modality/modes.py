@@ -13,6 +13,7 @@ from grainstats.infer.modality.two_normals import Fit, best_of, fit_from
 
 POPULATION_SD = (0.22, 0.36)  # of log diameter, by area, in sections of one population of sigma 0 to .3
 STARTS = (0.25, 0.5, 0.75, 0.9)  # mass below the border of the starting modes; a coarse one may be one grain
+RESAMPLED = 100  # times, for the modes' intervals; judgement
 BLOCKS = 4  # an image alone is resampled in 4 x 4 blocks
 
 
@@ -64,15 +65,13 @@ def one_mode(distribution: SizeDistribution) -> Modes:
     return Modes((float(np.exp(distribution.mean)),), (1.0,))
 
 
-def with_intervals(
-    modes: Modes, images: Sequence[ImageGrains], rng: np.random.Generator, *, repeats: int = 100
-) -> Modes:
+def with_intervals(modes: Modes, images: Sequence[ImageGrains], rng: np.random.Generator) -> Modes:
     """Percentile intervals by resampling images (five or more) or 4 x 4 blocks of each image."""
     units = list(images) if len(images) >= 5 else [b for g in images for b in _blocks(g)]
     if len(units) < 5:
         return modes
     samples = []
-    for _ in range(repeats):
+    for _ in range(RESAMPLED):
         drawn = [units[k] for k in rng.integers(len(units), size=len(units))]
         if sum(g.n_interior for g in drawn):
             samples.append(pooled_distribution(drawn))

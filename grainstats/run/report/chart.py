@@ -192,9 +192,9 @@ class Chart:
         return without_formulas(self.table).to_csv(index=False, float_format="%.6g", lineterminator="\n")
 
 
-def ticks(low: float, high: float, count: int = 5) -> list[float]:
-    """Round numbers between two ends, about `count` of them: steps of 1, 2 or 5."""
-    raw = (high - low) / count
+def ticks(low: float, high: float) -> list[float]:
+    """Round numbers between two ends, about five of them: steps of 1, 2 or 5."""
+    raw = (high - low) / 5
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(power * m for m in (1, 2, 5, 10) if power * m >= raw * 0.999)
     first = math.ceil(low / step - 1e-9)
@@ -210,8 +210,8 @@ def log_ticks(low: float, high: float) -> list[float]:
     return [t for t in found if low <= t <= high]
 
 
-def with_room(values: np.ndarray | list[float], share: float = 0.07) -> tuple[float, float]:
+def with_room(values: np.ndarray | list[float]) -> tuple[float, float]:
     """Ends of an axis with a little room around the values."""
     low, high = float(np.min(values)), float(np.max(values))
-    room = share * (high - low) or 0.05 * abs(high) or 1.0
+    room = 0.07 * (high - low) or 0.05 * abs(high) or 1.0
     return low - room, high + room

@@ -61,9 +61,9 @@ def signed(value: float | None, digits: int = 2) -> str:
     return "–" if value is None else f"{value:.{digits}f}".replace("-", "−")
 
 
-def counted(n: int, one: str, many: str = "") -> str:
+def counted(n: int, one: str) -> str:
     """``"1 image"``, ``"3 images"``."""
-    return f"{n} {one if n == 1 else many or one + 's'}"
+    return f"{n} {one if n == 1 else one + 's'}"
 
 
 def unit_words(unit: str) -> str:

@@ -193,7 +193,7 @@ def _best_repeat(model: Model, search: Search, draws: int, seed: int) -> Pick | 
     return Pick(search.measured[best], max(gains), best)
 
 
-def knowledge_gradient(values: np.ndarray, noise: np.ndarray, index: int, steps: int = 41) -> float:
+def knowledge_gradient(values: np.ndarray, noise: np.ndarray, index: int) -> float:
     """What measuring point `index` once more is worth: the expected rise of the best posterior mean.
 
     Parameters
@@ -207,7 +207,7 @@ def knowledge_gradient(values: np.ndarray, noise: np.ndarray, index: int, steps:
     mean = values.mean(0)
     covariance = ((values - mean) * (values[:, [index]] - mean[index])).mean(0)
     change = covariance / np.sqrt(max(covariance[index], 0) + noise[index] + 1e-12)
-    z = np.linspace(-4, 4, steps)
+    z = np.linspace(-4, 4, 41)
     density = np.exp(-0.5 * z**2)
     best = (mean[:, None] + change[:, None] * z).max(0)
     return float((best * density).sum() / density.sum() - mean.max())

@@ -14,6 +14,7 @@ from segment.errors import InputError
 from segment.grain_map import GrainMap
 from segment.label_edges import on_edges
 from segment.label_files import read_label_map
+from segment.label_pixels import read_map_pixels
 from segment.micrograph import read_micrographs
 from segment.micrograph.finding import SUFFIXES
 from segment.micrograph.micrograph import Micrograph
@@ -140,8 +141,8 @@ def _is_drawing(path: Path) -> bool:
     """An image of almost only black and one bright value: lines with softened edges, not labels."""
     if path.suffix.lower() == ".npy":
         return False
-    image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    if image is None or image.dtype not in (np.uint8, np.uint16) or image.max() < 64:
+    image = read_map_pixels(path, None, tracing=True).image
+    if image.dtype not in (np.uint8, np.uint16) or image.max() < 64:
         return False
     grey = image if image.ndim == 2 else image[..., 0]
     top, full = float(grey.max()), 255.0 if grey.dtype == np.uint8 else 65535.0
