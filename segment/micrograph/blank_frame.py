@@ -50,7 +50,7 @@ class Blank:
     mask : ndarray of bool, shape (rows, columns)
         True where the image is blank.
     levels : tuple of float
-        Of the blank parts.
+        Of the blank parts; those that repeat a line of the image have none.
     """
 
     mask: np.ndarray
@@ -115,31 +115,36 @@ def _blank_once(image: np.ndarray, noisy: bool) -> Blank | None:
 
 
 def _bands(image: np.ndarray) -> Blank | None:
-    """Rows and columns of one level at the four sides."""
+    """Rows and columns of one level, or that repeat the one beside them, at the four sides."""
     sides = (image, image[::-1], image.T, image.T[::-1])
     low, high = np.percentile(image[:: 1 + len(image) // _SAMPLED], (1, 99)).astype(float)
-    depths = [_depth(lines, _QUIET * (high - low)) for lines in sides]
+    noise = _QUIET * (high - low)
+    depths = [_depth(lines, noise) for lines in sides]
     if not any(depths):
         return None
     mask = np.zeros(image.shape, bool)
     for depth, masked in zip(depths, (mask, mask[::-1], mask.T, mask.T[::-1]), strict=True):
         masked[:depth] = True
-    levels = (float(np.median(lines[0])) for lines, depth in zip(sides, depths, strict=True) if depth)
+    rims = [lines[0] for lines, depth in zip(sides, depths, strict=True) if depth]
+    levels = (float(np.median(rim)) for rim in rims if rim.std(dtype=np.float64) <= noise)
     return Blank(mask, tuple(dict.fromkeys(levels)))
 
 
 def _depth(lines: np.ndarray, noise: float) -> int:
-    """Lines of one level at the beginning, with those that JPEG's ringing has touched; 0 for too few."""
-    depth, level = 0, lines[0, 0]
-    while depth < len(lines) and (lines[depth] == level).all():
+    """Equal lines at the beginning, with those that JPEG's ringing has touched; 0 for too few."""
+    depth, first = 1, lines[0]
+    while depth < len(lines) and (lines[depth] == first).all():
         depth += 1
+    level = first[0]
+    if (first != level).any() and (lines[depth : depth + 2] == lines[depth + 1 : depth + 2]).all():
+        depth = 0  # every line is there twice: an enlarged picture
     if depth < LEAST_DEPTH and noise > 0:
         depth = _quiet_lines(lines, noise)
     if depth < LEAST_DEPTH or depth == len(lines):
         return depth if depth >= LEAST_DEPTH else 0
     inside = lines[depth : depth + 4 * _JPEG_BLOCK].astype(np.float32)
     ringing = 2 * _RINGING * float(inside.max() - inside.min())
-    near = (np.abs(inside - np.float32(level)) <= ringing).mean(axis=1) >= _MOSTLY
+    near = (np.abs(inside - first.astype(np.float32)) <= ringing).mean(axis=1) >= _MOSTLY
     return depth + int(np.argmin(near[:_JPEG_BLOCK])) if not near[:_JPEG_BLOCK].all() else depth + _JPEG_BLOCK
 
 

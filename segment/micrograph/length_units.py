@@ -32,7 +32,7 @@ _NM: dict[str, float] = {
     "angstrom": 0.1,
     "ang": 0.1,
 }
-_INCH_NM = 25.4e6  #: 25.4 mm, exact since 1959
+INCH_NM = 25.4e6  #: 25.4 mm, exact since 1959
 _USUAL = (
     "72 75 90 96 100 120 144 150 180 200 220 240 266 300 350 360 400 600 720 800 1000 1200 1440 2400 4800"
 )
@@ -105,7 +105,7 @@ def dots_per_inch(nanometres: float | None) -> int | None:
     """
     if not nanometres:
         return None
-    dots = _INCH_NM / nanometres
+    dots = INCH_NM / nanometres
     return next((usual for usual in _DOTS_PER_INCH if abs(dots / usual - 1) < _EXACT), None)
 
 

@@ -133,7 +133,8 @@ def _without_blank(
 
 def _blank_in_words(blank: Blank) -> str:
     levels = " and ".join(dict.fromkeys(f"{v:.3g}" for v in blank.levels))
-    return f"a blank part at the rim (level {levels}, {blank.mask.mean():.1%} of the image) is masked"
+    what = f"level {levels}" if levels else "repeated lines"
+    return f"a blank part at the rim ({what}, {blank.mask.mean():.1%} of the image) is masked"
 
 
 def _burned_in(bar: ScaleBar | None) -> tuple[Scale, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from segment.errors import NotAnImageError
-from segment.micrograph.length_units import dots_per_inch, is_inch, to_nm, unit_kind
+from segment.micrograph.length_units import INCH_NM, dots_per_inch, is_inch, to_nm, unit_kind
 from segment.micrograph.one_area import Channels, first_of_each_area
 from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
 from segment.micrograph.tiffpages import image_pages, page_frames
@@ -52,7 +52,7 @@ def _scale(opened: OpenFile, unit_x: str, unit_y: str) -> tuple[Scale | None, tu
     tags = image_pages(opened)[0].tags
     x = _size(tags.valueof(_X_RESOLUTION), unit_x)
     y = _size(tags.valueof(_Y_RESOLUTION), unit_y)
-    dots = dots_per_inch(x)
+    dots = dots_per_inch(x) or dots_per_inch(None if x is None else x * INCH_NM)  # 300 a nm are no better
     if dots or is_inch(unit_x):
         said = f"{dots} dots per inch" if dots else "dots per inch"
         return None, (

@@ -5,14 +5,13 @@ from __future__ import annotations
 import xml.etree.ElementTree as ElementTree
 
 from segment.errors import NotAnImageError, UnreadableError
-from segment.micrograph.length_units import number
+from segment.micrograph.length_units import INCH_NM, number
 from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
 from segment.micrograph.tiffpages import page_frames
 
 NAME = "jeol_sightx"
 
 _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT, _INCH = 282, 283, 296, 2
-_INCH_NM = 25.4e6  #: nm in an inch
 _MODE = "ImageFormingSystem/ModeString"
 _CAMERA = ".//DrawImageInformation/PixelsPerMeter/Horizontal"
 _LONGEST_XML = 4_000_000  #: bytes; longer is no header
@@ -82,4 +81,4 @@ def _pitch(opened: OpenFile, tag: int, magnification: float) -> float | None:
     numerator, denominator = tags.valueof(tag, (0, 1))
     if not numerator or not denominator or tags.valueof(_RESOLUTION_UNIT, _INCH) != _INCH:
         return None
-    return float(_INCH_NM * denominator / numerator / magnification)
+    return float(INCH_NM * denominator / numerator / magnification)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from segment.errors import UnreadableError
+from segment.micrograph.formats.pixels import as_stored, parted
 from segment.micrograph.length_units import number, to_nm
 from segment.micrograph.one_area import Channels, first_of_each_area
 from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
@@ -32,6 +33,7 @@ class _Plane:
     image: int
     position: tuple[int, int]  #: of slice and time
     channel: int
+    size: tuple[int, ...]  #: columns and rows that it has by the text
     scale: Scale | None
     notes: tuple[str, ...]
 
@@ -50,8 +52,14 @@ def frames(opened: OpenFile) -> list[Frame]:
     sets: dict[int, dict[tuple[int, int], dict[int, int]]] = {}
     for page in pages:
         plane = planes.get(page.index)
-        scales = (plane.scale,) if plane and plane.scale else ()
-        notes = plane.notes if plane else () if not planes else ("no plane of the OME-XML: no size taken",)
+        scales, doubts = _of_size(plane, page.imagelength, page.imagewidth) if plane else ((), ())
+        notes = (
+            plane.notes + doubts
+            if plane
+            else ()
+            if not planes
+            else ("no plane of the OME-XML: no size taken",)
+        )
         notes = notes if planes else (_UNCLEAR,)
         if plane is not None:
             sets.setdefault(plane.image, {}).setdefault(plane.position, {})[plane.channel] = len(found)
@@ -59,6 +67,13 @@ def frames(opened: OpenFile) -> list[Frame]:
     if opened.all_channels:
         return found
     return first_of_each_area(found, [_channels(positions) for positions in sets.values()])
+
+
+def _of_size(plane: _Plane, rows: int, columns: int) -> tuple[tuple[Scale, ...], tuple[str, ...]]:
+    """The size that the text states for its columns and rows; the page may have been resized or cropped."""
+    if plane.scale is None or columns == plane.size[0] or plane.scale.x_nm != plane.scale.y_nm:
+        return (() if plane.scale is None else (plane.scale,)), ()
+    return parted(as_stored(plane.scale.where, plane.scale.x_nm, plane.size, (rows, columns), "metadata"))
 
 
 def _channels(positions: dict[tuple[int, int], dict[int, int]]) -> Channels:
@@ -107,10 +122,11 @@ def _planes(opened: OpenFile, root: ElementTree.Element, own: str) -> dict[int, 
     following = 0
     for k, pixels, data in mine:
         scale, notes = _scale(pixels)
+        size = tuple(_whole(pixels.get(f"Size{axis}")) or 0 for axis in "XY")
         first, count = _pages_of(data, pixels, following)
         positions = _positions(pixels, data)
         for page, (z, c, t) in zip(range(first, first + count), positions, strict=False):
-            planes.setdefault(page, _Plane(k, (z, t), c, scale, notes))
+            planes.setdefault(page, _Plane(k, (z, t), c, size, scale, notes))
         following = first + count
     return planes
 

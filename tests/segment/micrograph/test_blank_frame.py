@@ -48,6 +48,8 @@ FRAMES = {
     "noise of three levels": lambda a: np.pad(a, 40) + np.random.default_rng(1).integers(0, 3, (380, 440)),
     "noise, float": lambda a: np.pad(a, 40) + np.random.default_rng(1).normal(0, 0.5, (380, 440)),
     "noise of the detector": lambda a: surrounded(a, 9),
+    "edges repeated": lambda a: np.pad(a, 40, mode="edge"),
+    "edges repeated, one side": lambda a: np.pad(a.astype(np.uint16) * 200, ((0, 0), (40, 0)), "edge"),
     "JPEG 60": lambda a: as_jpeg(np.pad(a, 40), 60),
 }
 
@@ -85,6 +87,10 @@ def test_what_tiles_leave_is_masked(field, packed):
         assert blank is not None
         assert blank.mask[image == 0].mean() > 0.98
         assert blank.mask.mean() < (image == 0).mean() + 0.06
+
+
+def test_an_enlarged_picture_repeats_its_lines_and_stays(field):
+    assert find_blank(np.kron(field, np.ones((4, 4), np.uint8))) is None
 
 
 def test_gutters_of_a_collage_are_masked(field):

@@ -109,6 +109,12 @@ def test_dots_per_inch_are_no_scale_in_any_unit(tmp_path, make_grains, dots, uni
     assert f"{dots} dots per inch" in found.notes[0] or "dots per inch" in found.notes[0]
 
 
+def test_dots_per_nanometre_are_no_better(tmp_path, make_grains):
+    imagej(tmp_path / "a.tif", make_grains(), "nm", 300)
+    (found,) = describe(tmp_path / "a.tif")
+    assert found.pixel_size_nm is None and "300 dots per inch" in found.notes[0]
+
+
 @pytest.mark.parametrize(("unit", "per_unit"), [("m", 1.0), ("mm", 4.0), ("pm", 2000.0)])
 def test_sizes_that_no_microscope_has(tmp_path, make_grains, unit, per_unit):
     imagej(tmp_path / "a.tif", make_grains(), unit, per_unit)
@@ -172,6 +178,15 @@ def test_pages_of_ome_belong_to_the_image_that_names_them(tmp_path, make_grains)
     images = "".join(IMAGE.format(k=k, size=size, ifd=1 - k) for k, size in enumerate(sizes))
     ome(tmp_path / "a.ome.tif", [make_grains(seed=k) for k in (0, 1)], images)
     assert [i.pixel_size_nm for i in describe(tmp_path / "a.ome.tif")] == [4.8, 1.6]
+
+
+@pytest.mark.parametrize(("shape", "nanometres"), [((80, 100), 1.6), ((100, 80), 1.6), ((160, 200), 0.8)])
+def test_ome_states_the_size_of_its_own_columns(tmp_path, make_grains, shape, nanometres):
+    images = IMAGE.format(k=0, size='PhysicalSizeX="1.6" PhysicalSizeXUnit="nm"', ifd=0)
+    ome(tmp_path / "a.ome.tif", [make_grains(shape)], images)
+    assert describe(tmp_path / "a.ome.tif")[0].pixel_size_nm == pytest.approx(nanometres)
+    ome(tmp_path / "b.ome.tif", [make_grains((70, 90))], images)
+    assert "was cropped" in describe(tmp_path / "b.ome.tif")[0].conflicts[0].chosen
 
 
 @pytest.mark.parametrize("size", ["0", "-1", "NaN", "inf", "1.6 nm", "", "1,234,5"])
