@@ -17,7 +17,7 @@ from segment.micrograph.micrograph import Micrograph, PixelSizeSource, ScaleConf
 from segment.micrograph.one_area import without_thumbnails
 from segment.micrograph.open_file import Frame, OpenFile
 from segment.micrograph.open_tiff import quiet_tifffile
-from segment.micrograph.pixel_size import choose_scale
+from segment.micrograph.pixel_size import choose_scale, without_implausible
 from segment.micrograph.prepare import prepare_frame, problem_of
 from segment.micrograph.scale_bar import ScaleBar
 
@@ -139,6 +139,18 @@ def read_micrographs(
             raise refused[0][1]
         left_out = tuple(f"frame {index} left out: {error.reason}" for index, error in refused)
         yield replace(waiting, notes=waiting.notes + left_out) if left_out else waiting
+
+
+def states_pixel_size(path: Path) -> bool:
+    """Whether the metadata of a file's first frame state its pixel size; no pixel is read.
+
+    Raises
+    ------
+    InputError
+        As `read_micrographs`, for a file that cannot be opened.
+    """
+    with _opened(path) as (_, frames):
+        return bool(without_implausible(frames[0].scales)[0])
 
 
 def _numbered(path: Path, frames: list[Frame], number: int) -> Frame:

@@ -49,7 +49,8 @@ def say_first(
     progress.note(f"{counted(len(chosen), 'file')} in {counted(samples, 'sample')}{done}")
     for warning in check_output(out, new):
         progress.note(f"warning: {warning}")
-    for warning in check_scales(new, [name(path) for path in new]) if scales else ():
+    several = len(new) > 1  # of a single one its analysis says it at once
+    for warning in check_scales(new, [name(path) for path in new]) if scales and several else ():
         progress.note(f"warning: {warning}")
 
 
@@ -88,6 +89,7 @@ def check_scales(paths: Sequence[Path], names: Sequence[str]) -> Iterator[str]:
         What the images are called, in the same order.
     """
     from segment.micrograph import read_micrographs
+    from segment.micrograph.reading import states_pixel_size
     from segment.orientation import is_orientation_map
 
     first: dict[tuple[Path, str], tuple[Path, str]] = {}
@@ -97,7 +99,7 @@ def check_scales(paths: Sequence[Path], names: Sequence[str]) -> Iterator[str]:
     without = []
     for path, name in list(first.values())[:MOST_LOOKED_AT]:
         try:
-            if is_orientation_map(path):
+            if is_orientation_map(path) or states_pixel_size(path):
                 continue
             first_frame = next(read_micrographs(path, frame=0))
         except Exception:  # what cannot be read is named when its turn comes

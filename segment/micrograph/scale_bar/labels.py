@@ -21,6 +21,9 @@ _LETTER = (5, 0.06)  #: height of a letter: least pixels, largest share of the i
 _REACH = 2.5  #: line heights between a bar and its label
 _BESIDE = 3.0  #: line heights between a bar's end and the label beside it
 _BOX_EDGE = 0.9  #: of the outermost rows and columns of a box is its level
+_SMALL = 2.0  #: heights of its smallest letter that a line has at most, "µm" with digits; judgement
+_SHORTEST = 1.4  #: line heights of the shortest length, "1nm" in narrow letters; the sample fonts have 1.7
+_LONGEST = 16.0  #: letter heights from a bar's end to the far end of a label beside it at most; judgement
 _NEAREST = 6  #: words that are read for one bar
 _WORD_GAP = 0.35  #: line heights between the letters of a word
 _SPACE = 1.2  #: line heights between a number and its unit, in letters of one width
@@ -78,11 +81,10 @@ def lines_near(grey: np.ndarray, bar: Bar) -> list[tuple[float, Line]]:
     window = grey[top:bottom, left:right]
     found = []
     for ink in _inks(window, bar, top, left):
-        for line in _words(ink, tallest):
-            moved = Line(line.top + top, line.bottom + top, line.left + left, line.right + left)
-            far = _distance(moved, bar)
+        for line in _words(_letters(ink, bar, top, left, tallest), tallest):
+            far = _distance(line, bar)
             if far is not None:
-                found.append((far, moved))
+                found.append((far, line))
     found.sort(key=lambda pair: (pair[0], pair[1].left - pair[1].right))
     nearest: list[tuple[float, Line]] = []
     for far, line in found:
@@ -141,12 +143,13 @@ def _inside_boxes(window: np.ndarray) -> np.ndarray:
     """Dark ink in bright boxes, bright ink in dark ones."""
     ink = np.zeros(window.shape, np.uint8)
     for bright in (True, False):
-        level = (window > 215) if bright else (window < 40)
-        count, parts, boxes, _ = cv2.connectedComponentsWithStats(level.astype(np.uint8), connectivity=8)
-        for k in range(1, count):
-            x, y, w, h, _ = (int(v) for v in boxes[k])
-            if h < 10 or w < 1.5 * h:
-                continue
+        level = ((window > 215) if bright else (window < 40)).view(np.uint8)
+        if cv2.boxFilter(level, -1, (15, 1), normalize=False).max() < 12:  # the shortest edge of a box
+            continue
+        _, parts, boxes, _ = cv2.connectedComponentsWithStats(level, connectivity=8)
+        wide = np.flatnonzero((boxes[1:, 3] >= 10) & (boxes[1:, 2] >= 1.5 * boxes[1:, 3])) + 1
+        for k in wide.tolist():
+            x, y, w, h, _ = boxes[k].tolist()
             inside = parts[y : y + h, x : x + w] == k
             edges = (inside[0], inside[-1], inside[:, 0], inside[:, -1])
             if min(float(edge.mean()) for edge in edges) >= _BOX_EDGE:
@@ -155,48 +158,61 @@ def _inside_boxes(window: np.ndarray) -> np.ndarray:
     return ink
 
 
-def _words(ink: np.ndarray, tallest: int) -> list[Line]:
-    """Letters joined into words, and up to four words in a row: a number and its unit may stand apart."""
+def _letters(ink: np.ndarray, bar: Bar, top: int, left: int, tallest: int) -> np.ndarray:
+    """What may be letters of a label of the bar, from left to right: (top, bottom, left, right, 1)."""
     _, _, boxes, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     x, y, w, h, _ = boxes[1:].T
-    letter = np.flatnonzero((h >= _LETTER[0]) & (h <= tallest) & (w <= 12 * h))
-    words: list[Line] = []
-    for k in letter[np.argsort(x[letter], kind="stable")].tolist():
-        piece = Line(int(y[k]), int(y[k] + h[k]), int(x[k]), int(x[k] + w[k]))
-        at = next((n for n, word in enumerate(words) if _on_one_line(word, piece, _WORD_GAP)), None)
-        if at is None:
-            words.append(piece)
+    x, y = x + left, y + top
+    above = np.maximum(bar.top - y - h, y - bar.bottom)
+    aside = np.maximum(bar.left - x - w, x - bar.right)
+    near = (above <= _REACH * _SMALL * h) & (aside <= _LONGEST * h)
+    letter = np.flatnonzero((h >= _LETTER[0]) & (h <= tallest) & (w <= 12 * h) & near)
+    letter = letter[np.argsort(x[letter], kind="stable")]
+    return np.stack([y, y + h, x, x + w, np.ones_like(x)], axis=1)[letter]
+
+
+def _words(letters: np.ndarray, tallest: int) -> list[Line]:
+    """Letters joined into words, and up to four words in a row: a number and its unit may stand apart.
+
+    Columns as of `_letters`, the last one counts the letters: a single sign is no length.
+    """
+    words, n = np.empty_like(letters), 0
+    for letter in letters:
+        at = np.flatnonzero(_on_one_line(words[:n], letter, _WORD_GAP))
+        if at.size:
+            words[at[0]] = _union(words[at[0]], letter)
         else:
-            words[at] = _union(words[at], piece)
-    rows = [row for word in words for row in _rows_from(word, words)]
-    return [row for row in rows if row.right - row.left >= row.height and row.height <= tallest]
+            words[n] = letter
+            n += 1
+    rows = np.array([row for word in words[:n] for row in _rows_from(word, words[:n])]).reshape(-1, 5)
+    tall, long = rows[:, 1] - rows[:, 0], rows[:, 3] - rows[:, 2]
+    good = (long >= _SHORTEST * tall) & (tall <= tallest) & (rows[:, 4] > 1)
+    return [Line(*row) for row in rows[good, :4].tolist()]
 
 
-def _rows_from(word: Line, words: list[Line]) -> list[Line]:
+def _rows_from(word: np.ndarray, words: np.ndarray) -> list[np.ndarray]:
     """A word, and it with the next one, two and three behind it."""
     rows, last = [word], word
     for _ in range(3):
-        behind = [other for other in words if other.left >= last.right and _on_one_line(last, other, _SPACE)]
-        if not behind:
+        behind = words[(words[:, 2] >= last[3]) & _on_one_line(last, words, _SPACE)]
+        if not len(behind):
             break
-        last = min(behind, key=lambda other: other.left)
+        last = behind[np.argmin(behind[:, 2])]
         rows.append(_union(rows[-1], last))
     return rows
 
 
-def _on_one_line(one: Line, other: Line, gap: float) -> bool:
-    rows = min(one.bottom, other.bottom) - max(one.top, other.top)
-    tall = max(one.height, other.height)
-    return rows > 0.5 * min(one.height, other.height) and other.left - one.right <= max(gap * tall, 3)
+def _on_one_line(left: np.ndarray, right: np.ndarray, gap: float) -> np.ndarray:
+    """Whether boxes stand beside each other, each of shape (5,) or (n, 5)."""
+    above, below = np.maximum(left[..., 0], right[..., 0]), np.minimum(left[..., 1], right[..., 1])
+    one, other = left[..., 1] - left[..., 0], right[..., 1] - right[..., 0]
+    space = np.maximum(gap * np.maximum(one, other), 3)
+    return (below - above > 0.5 * np.minimum(one, other)) & (right[..., 2] - left[..., 3] <= space)
 
 
-def _union(one: Line, other: Line) -> Line:
-    return Line(
-        min(one.top, other.top),
-        max(one.bottom, other.bottom),
-        min(one.left, other.left),
-        max(one.right, other.right),
-    )
+def _union(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    least, most = np.minimum(one, other), np.maximum(one, other)
+    return np.array([least[0], most[1], least[2], most[3], one[4] + other[4]])
 
 
 def _distance(line: Line, bar: Bar) -> float | None:

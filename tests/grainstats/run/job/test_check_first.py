@@ -13,6 +13,7 @@ from grainstats.run.job.check_first import check_output, check_scales
 from grainstats.run.job.progress import Progress
 from grainstats.run.recipe import Recipe
 from segment.errors import InputError
+from segment.micrograph.reading import states_pixel_size
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -30,7 +31,7 @@ class Notes(Progress):
         self.said.append("image")
 
 
-def test_one_file_of_each_folder_is_asked_for_its_scale(tmp_path, write_micrograph):
+def test_one_file_of_each_folder_is_asked_for_its_scale(tmp_path, monkeypatch, write_micrograph):
     with_scale = [write_micrograph(tmp_path / f"A/{k}.tif", k) for k in range(3)]
     without = [write_micrograph(tmp_path / f"B/{k}.tif", k, pixel_size_nm=None) for k in range(3)]
     broken = tmp_path / "C/c.tif"
@@ -39,7 +40,11 @@ def test_one_file_of_each_folder_is_asked_for_its_scale(tmp_path, write_microgra
     paths = [*with_scale, *without, broken, tmp_path / "gone.tif"]
     (said,) = check_scales(paths, [path.name for path in paths])
     assert "no pixel size in 0.tif," in said and "--pixel-size" in said
-    assert not list(check_scales(with_scale, ["a", "b", "c"]))
+    monkeypatch.setattr("segment.micrograph.reading.prepare_frame", None)
+    assert not list(check_scales(with_scale, ["a", "b", "c"])), (
+        "no pixel is read where metadata state the size"
+    )
+    assert [states_pixel_size(path) for path in paths[2:4]] == [True, False]
 
 
 def test_a_disk_that_is_full_or_will_be_is_said(tmp_path, monkeypatch, write_micrograph):
@@ -60,12 +65,13 @@ def test_a_folder_that_cannot_be_made_is_an_error_at_once(tmp_path):
 
 
 def test_words_come_before_work(tmp_path, edge_model, write_micrograph):
-    write_micrograph(tmp_path / "data/S1/a.tif", 0, pixel_size_nm=None)
+    for k in range(2):
+        write_micrograph(tmp_path / f"data/S1/{k}.tif", k, pixel_size_nm=None)
     notes = Notes()
     run_batch(
         Call((str(tmp_path / "data"),), tmp_path / "out", workers=0),
         Recipe(model=str(edge_model)),
         progress=notes,
     )
-    assert notes.said[0] == "1 file in 1 sample" and "no pixel size" in notes.said[1]
+    assert notes.said[0] == "2 files in 1 sample" and "no pixel size" in notes.said[1]
     assert notes.said[2] == "image"
