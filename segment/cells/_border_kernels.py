@@ -1,4 +1,4 @@
-"""The compiled loop of `segment.cells.borders`: over the pixel edges between cells."""
+"""Compiled loops over the pixels of cells: the edges between them (`segment.cells.borders`), their boxes."""
 
 from __future__ import annotations
 
@@ -31,3 +31,17 @@ def pixel_edges(cells: np.ndarray, probability: np.ndarray, own_rows: int) -> tu
                                 value[count] = max(probability[y, x], probability[y + dy, x + dx])
                             count += 1
     return key, value
+
+
+@numba.njit(cache=True, nogil=True)
+def label_boxes(labels: np.ndarray, n: int) -> np.ndarray:
+    """First row, end of rows, first column, end of columns of the labels 0 ... n; 0 where there is none."""
+    rows, columns = labels.shape
+    boxes = np.zeros((n + 1, 4), np.int64)
+    for y in range(rows):
+        for x in range(columns):
+            box = boxes[labels[y, x]]
+            if box[1] == 0:
+                box[0], box[2] = y, x
+            box[1], box[2], box[3] = y + 1, min(box[2], x), max(box[3], x + 1)
+    return boxes

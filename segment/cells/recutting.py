@@ -12,8 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from segment.cells.border_merging import HIGHEST, SEED_PERSISTENCE, join_by_image_level, join_weak
 from segment.cells.borders import Borders, join_borders, walk_borders
@@ -88,6 +86,9 @@ def level_of(fine: FineCells) -> float:
 
 def cut_at(fine: FineCells, persistence: float, level: float) -> Cut:
     """The cut of another seed persistence and least mean probability along a border."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     from segment.cells._recutting_kernels import absorb
     from segment.cells.catchment import LEVELS
 

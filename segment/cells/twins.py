@@ -8,9 +8,6 @@ it divides are one grain where twins do not count, as in ASTM E112.
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 LEAST_ASPECT = 2.0  #: length over width of a lamella
 LONG_SIDES = 0.55  #: least share of a lamella's outline on its two long sides
@@ -41,14 +38,18 @@ def merge_twins(labels: np.ndarray) -> np.ndarray:
     >>> np.unique(merge_twins(labels)).tolist()
     [1]
     """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    from segment.cells._border_kernels import label_boxes
     from segment.cells.watershed import number_cells
 
     n = int(labels.max(initial=0))
     pairs = [
         (label, side)
-        for label, box in enumerate(ndimage.find_objects(labels), 1)
-        if box is not None
-        for side in _sides_of_lamella(labels, label, box)
+        for label, box in enumerate(label_boxes(labels, n).tolist())
+        if label and box[1]
+        for side in _sides_of_lamella(labels, label, (slice(*box[:2]), slice(*box[2:])))
     ]
     if not pairs:
         return labels

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import ConvexHull
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +93,8 @@ def power_cells(points: np.ndarray, weight: np.ndarray) -> Cells:
     Generators whose cell is empty are left out; the outermost cells are closed by eight far generators and
     have no meaning beyond the hull of the points.
     """
+    from scipy.spatial import ConvexHull
+
     centre = points.mean(axis=0)
     shifted = points - centre
     scale = np.abs(shifted).max()

@@ -20,8 +20,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse import csgraph
 
 from segment.boundary_map import BoundaryMap
 from segment.errors import InputError
@@ -159,6 +157,9 @@ def _with_coarseness(grain_map: GrainMap, points: np.ndarray) -> GrainMap:
 
 def _label_points(orientation_map: OrientationMap, reliable: np.ndarray, rules: GrainRules) -> np.ndarray:
     """Grains 1 ... n of the points, shape (rows, columns); 0 where a point is in none."""
+    from scipy import sparse
+    from scipy.sparse import csgraph
+
     pairs = neighbour_pairs(orientation_map)
     phase = np.where(reliable, orientation_map.phase, 0).ravel()
     pairs = pairs[(phase[pairs[:, 0]] > 0) & (phase[pairs[:, 0]] == phase[pairs[:, 1]])]

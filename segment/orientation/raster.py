@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import ndimage
 
 from segment.orientation.orientation_map import OrientationMap
 
@@ -76,6 +75,8 @@ def fill_gaps(labels: np.ndarray, hole: int) -> tuple[np.ndarray, np.ndarray]:
     >>> fill_gaps(np.array([[1, 0, 2, 2, 0]]), 3)[0].tolist()
     [[1, 1, 2, 2, 2]]
     """
+    from scipy import ndimage
+
     gap = labels == 0
     kept = ndimage.binary_opening(gap, np.ones((hole, hole), bool)) if hole > 0 else gap
     if not (gap & ~kept).any() or gap.all():

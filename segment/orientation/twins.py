@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse import csgraph
 
 from segment.errors import InputError
 from segment.grain_map import GrainMap
@@ -93,6 +91,9 @@ def merge_twins(grain_map: GrainMap, laws: tuple[TwinLaw, ...]) -> GrainMap:
     GrainMap
         The same where there are no laws.  Labels are 1 ... n in the order of the first part's.
     """
+    from scipy import sparse
+    from scipy.sparse import csgraph
+
     orientations = grain_map.orientations
     if not laws or orientations is None:
         return grain_map

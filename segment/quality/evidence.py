@@ -16,7 +16,6 @@ from dataclasses import dataclass, fields
 
 import cv2
 import numpy as np
-from scipy import ndimage
 
 from segment._threads import available_cores
 from segment.boundary_map import BoundaryMap
@@ -246,9 +245,12 @@ def _tails(grey: np.ndarray) -> float:
 
 def _shapes(labels: np.ndarray) -> dict[str, float]:
     """Solidity, spread of sizes and largest share of the cells."""
-    boxes = [(label, box) for label, box in enumerate(ndimage.find_objects(labels), 1) if box is not None]
-    chosen = boxes[:: max(len(boxes) // JUDGED_CELLS, 1)]
-    cells = [labels[box] == label for label, box in chosen]
+    from segment.cells._border_kernels import label_boxes
+
+    boxes = label_boxes(labels, int(labels.max()))
+    present = np.flatnonzero(boxes[1:, 1]) + 1
+    chosen = present[:: max(present.size // JUDGED_CELLS, 1)].tolist()
+    cells = [labels[boxes[k, 0] : boxes[k, 1], boxes[k, 2] : boxes[k, 3]] == k for k in chosen]
     area = np.array([np.count_nonzero(cell) for cell in cells], float)
     solid = [min(a / hull_area(cell), 1.0) for a, cell in zip(area, cells, strict=True) if a >= JUDGED_PX]
     return {

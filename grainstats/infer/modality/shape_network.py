@@ -13,7 +13,6 @@ from functools import lru_cache
 from importlib.resources import files
 
 import numpy as np
-from scipy.ndimage import convolve1d
 
 from grainstats.infer.modality.distribution import STEP, SizeDistribution
 
@@ -59,6 +58,8 @@ def shape_inputs(grid: np.ndarray, counts: np.ndarray, scalars: np.ndarray) -> n
     scalars : ndarray, shape (n, 4)
         `shape_scalars`.
     """
+    from scipy.ndimage import convolve1d
+
     scalars = np.array(scalars)
     beyond = np.maximum(scalars[:, 1] - np.log(MOST), 0.0)
     scalars[:, 1:3] -= beyond[:, None]

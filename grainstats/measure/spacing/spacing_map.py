@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from grainstats.measure.grains.window import labels_with_hidden
 from grainstats.measure.network.graph import BoundaryNetwork
@@ -49,6 +48,8 @@ def spacing_map(
     kernel_px : float, optional
         Standard deviation of the Gaussian; 1.5 mean grain sizes by default.
     """
+    from scipy import ndimage
+
     labels = labels_with_hidden(grain_map)
     if kernel_px is None:
         kernel_px = KERNEL_IN_GRAINS * float(np.sqrt(labels.size / max(grain_map.n_grains, 1)))

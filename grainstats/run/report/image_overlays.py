@@ -14,6 +14,7 @@ from segment.grain_map import GrainMap
 from segment.label_edges import on_edges
 
 OVERLAY_PX = 4096  #: longest side of the overlay PNG
+GREYS = 32  #: of the overlay; 64 take a fifth more bytes and look alike
 VIEW_PX = 900  #: widest picture in the report
 BOUNDARY_RGB = (255, 122, 0)  #: orange: told from every grey, also by the colour-blind
 _CUT_RGBA = (24, 30, 48, 118)  #: veil over grains that the frame cuts
@@ -30,25 +31,25 @@ def write_pictures(image: np.ndarray, grains: GrainMap, *, overlay: Path, view: 
     grains : GrainMap
         Of the same shape.
     overlay : Path
-        PNG of 256 colours: the micrograph with thin boundaries and dimmed frame grains.
+        PNG of 128 colours: the micrograph with thin boundaries and dimmed frame grains.
     view, layer : Path
         JPEG of the micrograph alone, and transparent PNG of the same size with all the rest, for the report.
     """
     shown = to_grey8(image, grains.valid)
-    write_bytes(overlay, encoded(_overlay(shown, grains), "PNG", compress_level=6))
+    write_bytes(overlay, encoded(_overlay(shown, grains), "PNG", compress_level=1))  # 6: slower, no smaller
     small = Image.fromarray(_shrink(shown, min(1.0, VIEW_PX / max(shown.shape))))
-    write_bytes(view, encoded(small, "JPEG", quality=82))
-    write_bytes(layer, encoded(layer_image(grains, (small.height, small.width)), "PNG", optimize=True))
+    write_bytes(view, encoded(small, "JPEG", quality=75))
+    write_bytes(layer, encoded(layer_image(grains, (small.height, small.width)), "PNG", compress_level=6))
 
 
 def _overlay(shown: np.ndarray, grains: GrainMap) -> Image.Image:
-    """64 grey levels, each plain, veiled as a cut grain and tinted as no grain; and the boundary's colour."""
+    """32 grey levels, each plain, veiled as a cut grain and tinted as no grain; and the boundary's colour."""
     grey = _shrink(shown, min(1.0, OVERLAY_PX / max(shown.shape)))
     kind = layer_kinds(grains, grey.shape)
-    picture = Image.fromarray((grey >> 2) + 64 * np.array([0, 3, 1, 2], np.uint8)[kind], mode="P")
-    levels = np.repeat(np.arange(64) * 255 / 63, 3).reshape(64, 3)
+    picture = Image.fromarray((grey >> 3) + GREYS * np.array([0, 3, 1, 2], np.uint8)[kind], mode="P")
+    levels = np.repeat(np.linspace(0, 255, GREYS), 3).reshape(GREYS, 3)
     blended = [levels * (1 - a / 255) + np.array(c) * a / 255 for *c, a in (_CUT_RGBA, _NOT_GRAIN_RGBA)]
-    lines = np.tile(BOUNDARY_RGB, (64, 1))
+    lines = np.tile(BOUNDARY_RGB, (GREYS, 1))
     picture.putpalette(np.concatenate([levels, *blended, lines]).round().astype(np.uint8).tobytes())
     return picture
 

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage as ndi
 
+from segment.cells._border_kernels import label_boxes
 from segment.cells.border_merging import _joined, cut_cells, join_weak
 from segment.cells.borders import Borders, find_borders, join_borders
 
@@ -80,3 +81,14 @@ def test_cells_of_noise_stay_contiguous_and_every_border_is_sure():
         cells = cut_cells(probability, 0.02, 1, confidence=asked)
         assert np.unique(cells).tolist() == list(range(1, cells.max() + 1))
         assert find_borders(cells, probability).confidence.min(initial=1.0) >= least
+
+
+def test_boxes_of_labels():
+    labels = np.random.default_rng(0).integers(0, 40, (7, 9)).astype(np.int32)
+    labels[labels == 3] = 0
+    expected = [
+        box and (box[0].start, box[0].stop, box[1].start, box[1].stop) for box in ndi.find_objects(labels)
+    ]
+    assert [tuple(box) if box[1] else None for box in label_boxes(labels, 39)[1:].tolist()][
+        : len(expected)
+    ] == expected
