@@ -97,7 +97,7 @@ def segment(model: Model, kind: str, group: str, name: str, draw: Draw) -> Case:
     micrograph = Micrograph(np.ascontiguousarray(image), None, "none", Path(name), "0" * 64, "script")
     answer = with_voids(micrograph, predict(model, micrograph), "auto")
     smallest = model.smallest_px(answer.scale)
-    cells = close_cells(answer, persistence=model.persistence, min_area_px=smallest)
+    cells = close_cells(answer, persistence=model.persistence, min_area_px=smallest, grey=micrograph.image)
     evidence = gather_evidence(micrograph, answer, cells.labels)
     refused = bool(probability_warnings(answer)) or cells.n_grains < 10
     case = Case(kind, group, name, evidence, refused)

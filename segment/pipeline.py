@@ -129,7 +129,10 @@ def cells_of_field(
             shown.append(warped(plain(picture.image).astype(np.float32), place.matrix, first.image.shape))
     seeds = model.persistence if persistence is None else persistence
     smallest = model.smallest_px(boundary_map.scale) if min_area_px is None else min_area_px
-    close = partial(close_cells, persistence=seeds, min_area_px=smallest, twins=twins, gap_width=gap_width)
+    grey = plain(first.image)
+    close = partial(
+        close_cells, persistence=seeds, min_area_px=smallest, twins=twins, gap_width=gap_width, grey=grey
+    )
     grain_map = close(boundary_map)
     blank = _blank_in_all(shown, grain_map.labels)
     if blank is not None:

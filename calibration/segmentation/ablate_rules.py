@@ -37,6 +37,7 @@ RULES: dict[str, tuple[tuple[str, object], ...]] = {
     "none": (),
     "least probability chosen by the image": ((f"{MERGE}.CONFIDENCES", (0.5,)), (f"{MERGE}.HIGHEST", 0.0)),
     "more asked for in a clear image": ((f"{MERGE}.HIGHEST", 0.0),),
+    "no more where grains differ in grey": ((f"{MERGE}.grey_steps", lambda *_: None),),
     "more asked for where gaps part the grains": ((f"{CLOSE}.PARTED", 1.0),),
     "small outlines inside a grain": (("segment.cells.enclosed.SMALL", 0.0),),
     "unsure voids are none where most are": (("segment.cells.voids.MOSTLY", 0.0),),
@@ -70,7 +71,7 @@ def traced(folder: Path) -> Iterator[tuple[str, Micrograph, np.ndarray]]:
 def closed(model: Model, micrograph: Micrograph, answer: BoundaryMap) -> GrainMap:
     found = with_voids(micrograph, answer, "auto")
     smallest = model.smallest_px(answer.scale)
-    return close_cells(found, persistence=model.persistence, min_area_px=smallest)
+    return close_cells(found, persistence=model.persistence, min_area_px=smallest, grey=micrograph.image)
 
 
 def figures(cells: GrainMap, truth: np.ndarray) -> list[float]:

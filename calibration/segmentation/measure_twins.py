@@ -73,7 +73,11 @@ def main() -> None:
             smallest = model.smallest_px(answer.scale)
             for twins in get_args(Twins):
                 cells = close_cells(
-                    answer, persistence=model.persistence, min_area_px=smallest, twins=twins
+                    answer,
+                    persistence=model.persistence,
+                    min_area_px=smallest,
+                    twins=twins,
+                    grey=micrograph.image,
                 ).cells()
                 for kind, truth in truths.items():
                     result = score(cells, truth)

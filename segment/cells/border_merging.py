@@ -7,9 +7,12 @@ common border, holds it for a boundary.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from segment.cells.borders import Borders, join_borders
+from segment.cells.grey_steps import grey_steps
 
 SEED_PERSISTENCE = 0.02  #: of the fine cells whose borders are judged
 BORDER_CONFIDENCE = 0.5  #: mean probability along a border that is as likely there as not
@@ -26,6 +29,8 @@ def cut_cells(
     mask: np.ndarray | None = None,
     *,
     confidence: float | None = None,
+    grey: np.ndarray | None = None,
+    scale: float = 1.0,
 ) -> np.ndarray:
     """Cells of a probability map.
 
@@ -41,6 +46,10 @@ def cut_cells(
     mask : ndarray of bool, optional
     confidence : float, optional
         None: as the image shows its boundaries, see `join_by_image_level`.
+    grey : ndarray, shape (rows, columns), optional
+        The image, which tells whether its grains differ (`segment.cells.grey_steps`).
+    scale : float
+        Factor by which it was resampled for the network.
 
     Returns
     -------
@@ -51,13 +60,16 @@ def cut_cells(
 
     basins = nested_basins(probability, SEED_PERSISTENCE, persistence, mask, min_area_px)
     if confidence is None:
-        weak, _ = join_by_image_level(basins.borders, basins.fine.size)
+        differ = None if grey is None else grey_steps(grey, basins, probability, scale)
+        weak, _ = join_by_image_level(basins.borders, basins.fine.size, differ)
     else:
         weak = join_weak(basins.borders, basins.fine.size, confidence)
     return number_cells(basins.labels, _joined(basins.fine, basins.coarse, weak))
 
 
-def join_by_image_level(borders: Borders, size: int) -> tuple[np.ndarray, float]:
+def join_by_image_level(
+    borders: Borders, size: int, differ: Callable[[np.ndarray, Borders], bool] | None = None
+) -> tuple[np.ndarray, float]:
     """Join cells across weak borders up to the one of `CONFIDENCES` that the image calls for.
 
     Where boundaries drown in noise, most of those that are there are less than ½ sure, and leaving them out
@@ -69,7 +81,15 @@ def join_by_image_level(borders: Borders, size: int) -> tuple[np.ndarray, float]
     ridges.  Levels are close: between coarse ones rounding of the network's numbers flips whole images.
 
     In a clear image more is asked for: boundaries of one image look alike, so that beside lines of .99 one of
-    .7 is a scratch or a trace of a twin (`clear_level`).
+    .7 is a scratch or a trace of a twin (`clear_level`). Not so where the grains differ in grey.
+
+    Parameters
+    ----------
+    borders : Borders
+    size : int
+        Number of labels, 0 included.
+    differ : callable, optional
+        Whether cells, joined so, differ in grey (`segment.cells.grey_steps`); None: they do not.
 
     Returns
     -------
@@ -88,7 +108,7 @@ def join_by_image_level(borders: Borders, size: int) -> tuple[np.ndarray, float]
         cells.append(cell)
         expected.append(2 * _expected_length(borders) / (drawn + there) if there else 0.0)
     clear = clear_level(borders)
-    if clear > CONFIDENCES[-1]:
+    if clear > CONFIDENCES[-1] and not (differ and differ(cell, borders)):
         return _join_below(borders, size, clear)[0][cell], clear
     best = max(k for k in range(len(CONFIDENCES)) if expected[k] >= max(expected) - EQUAL)
     return cells[best], CONFIDENCES[best]

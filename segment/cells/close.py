@@ -33,6 +33,7 @@ def close_cells(
     border_confidence: float | None = None,
     twins: Twins = "keep",
     gap_width: float = GAP_WIDTH,
+    grey: np.ndarray | None = None,
 ) -> GrainMap:
     """Cut a boundary probability into closed cells.
 
@@ -53,6 +54,8 @@ def close_cells(
     gap_width : float
         In mean intercepts: where two grains face each other across a narrower gap, there is a boundary
         (`segment.cells.gaps`).
+    grey : ndarray, shape (rows, columns), optional
+        The image: where its grains differ in grey, the least probability is not raised in a clear one.
 
     Returns
     -------
@@ -80,7 +83,16 @@ def close_cells(
         inside, closed = (None if mask is None else mask[part] for mask in (valid, not_grain))
         mask = _open_pixels(inside, closed)
         confidence = HIGHEST if apart and border_confidence is None else border_confidence
-        return cut_cells(probability[part], persistence, min_area_px, mask, confidence=confidence)
+        shown = None if grey is None else grey[part]
+        return cut_cells(
+            probability[part],
+            persistence,
+            min_area_px,
+            mask,
+            confidence=confidence,
+            grey=shown,
+            scale=boundary_map.scale,
+        )
 
     probability, labels, second_phases = _around_second_phases(
         cut, boundary_map.probability, boundary_map.not_grain, gap_width

@@ -81,7 +81,11 @@ def level_of(fine: FineCells) -> float:
     own = as_in_map(fine).borders.confidence
     if own.size and own.min() >= HIGHEST:
         return HIGHEST
-    return join_by_image_level(all_cells(fine).borders, len(fine.bottom) + 1)[1]
+    borders, size = all_cells(fine).borders, len(fine.bottom) + 1
+    level = join_by_image_level(borders, size)[1]
+    if own.size and own.min() < level:  # its grains differ in grey, see `segment.cells.grey_steps`
+        return join_by_image_level(borders, size, lambda *_: True)[1]
+    return level
 
 
 def cut_at(fine: FineCells, persistence: float, level: float) -> Cut:

@@ -10,6 +10,8 @@ from segment.cells.border_merging import CLEAR, CONFIDENCES, HIGHEST, clear_leve
 from segment.cells.borders import Borders
 from segment.cells.close import close_cells, stand_apart
 from segment.cells.enclosed import merge_enclosed
+from segment.cells.grey_steps import cells_differ
+from segment.cells.recutting import fine_cells, level_of
 from segment.cells.twins import merge_twins
 
 
@@ -89,6 +91,37 @@ def test_beside_clear_lines_a_half_sure_one_is_none() -> None:
 
     assert drawn(0.995, 0.7) == 16, "a scratch beside plain lines"
     assert drawn(0.9, 0.7) == 17, "where lines are not so plain it may be a boundary"
+
+
+def chequered(faint: float, contrast: float) -> tuple[BoundaryMap, np.ndarray]:
+    """Grains of two greys between plain lines; one is halved by a border of probability `faint`."""
+    probability = np.zeros((96, 96), np.float32)
+    probability[23::24] = probability[:, 23::24] = 0.995
+    probability[:24, 12] = faint
+    rows, columns = np.indices(probability.shape) // 24
+    noise = np.random.default_rng(3).normal(0, 10, probability.shape)
+    return BoundaryMap(probability, None, "none"), 120 + contrast * ((rows + columns) % 2) + noise
+
+
+def test_a_half_sure_boundary_stays_where_grains_differ_in_grey() -> None:
+    for contrast, expected in ((0, 16), (60, 17)):
+        found, grey = chequered(0.7, contrast)
+        cells = close_cells(found, persistence=0.1, grey=grey.astype(np.uint8))
+        assert cells.n_grains == expected
+        assert (level_of(fine_cells(cells)) <= 0.7) == (expected == 17), "cut again as the map was"
+
+
+def test_half_the_length_of_sure_borders_tells_whether_grains_differ() -> None:
+    cells, grey = np.repeat([1, 2, 3], 100), np.repeat([0.0, 50.0, 51.0], 100)
+    grey = grey + np.random.default_rng(1).normal(0, 5, 300)
+
+    def differ(lengths: tuple[int, int], confidence: tuple[float, float] = (0.9, 0.9)) -> bool:
+        pairs = np.array([[1, 2], [2, 3]], np.int32)
+        return cells_differ(cells, grey, Borders(pairs, np.array(lengths), np.array(confidence)))
+
+    assert differ((60, 40)) and not differ((40, 60))
+    assert not differ((60, 40), (0.5, 0.9)), "what is not sure does not tell"
+    assert not differ((60, 40), (0.5, 0.5))
 
 
 def test_the_level_of_a_clear_image() -> None:
