@@ -40,7 +40,6 @@ calibration: $(BIN)/grainstats  ## error rates and power of the verdict and of t
 	$(BIN)/python calibration/calibrate_outside.py --work scratch/outside --seed 7
 	$(BIN)/python calibration/fit_power.py
 	$(BIN)/python calibration/calibrate_growth.py --seconds inf
-	$(BIN)/python calibration/calibrate_stability.py --seconds inf
 
 soak: $(BIN)/grainstats  ## 10,000 images, one in a hundred bad, killed 20 times: equal to an undisturbed run
 	$(BIN)/python calibration/soak.py --out build/soak

@@ -17,7 +17,6 @@ from null_parts import NULLS, read_parts
 from null_samples import FAMILIES, Samples
 from train_shape_network import Lesson, train
 
-from grainstats.infer.modality.judge import LEVEL
 from grainstats.infer.modality.null_library import LEVELS, PAIR_RATIO, PAIR_SHARE
 from grainstats.infer.modality.shape_network import ShapeNetwork, load_network, shape_inputs
 from grainstats.infer.modality.verdict import Null
@@ -35,9 +34,6 @@ WIDTH_NODES = np.arange(0.2, 0.86, 0.065)  # each keeps the level
 BROAD = 0.3  # SD of log diameter that parts narrow populations from broad ones
 FEWEST = 100  # samples of a kind that tell a quantile
 NEAR = 1.35  # pairs whose ratio is within this factor of the least one are the hardest to tell from one
-# In the plane, of which each may be excluded.  Of narrow pairs less than twice apart up to .4 of the small
-# windows looked too uniform for what all pairs so near would allow (outside_table.py, seed 11).
-RATIOS = np.array([2.0, 2.25, PAIR_RATIO])
 COARSE = (0.25, 0.6)  # parts the classes of coarse share, of which the worst decides
 
 
@@ -77,24 +73,17 @@ def null_quantiles(samples: Samples, values: np.ndarray, null: Null) -> np.ndarr
     return table
 
 
-def pair_quantiles(pairs: Samples, values: np.ndarray, ratio: float) -> np.ndarray:
-    """Values that the worst pairs of at least this ratio fall below with probability LEVELS, (sizes, LEVELS).
+def pair_quantiles(pairs: Samples, values: np.ndarray) -> np.ndarray:
+    """Values that the worst pairs of `PAIR_RATIO` fall below with probability LEVELS, (sizes, LEVELS).
 
     The worst of few, many and most grains coarse, of narrow and broad populations, and of ratios that are
     just large enough or larger.
     """
-    chosen = is_pair(pairs, ratio, PAIR_SHARE)
+    chosen = is_pair(pairs, PAIR_RATIO, PAIR_SHARE)
     pairs, values = pairs.take(chosen), values[chosen]
     kind = np.digitize(pairs.truth[:, 3], COARSE) * 4
-    kind += (pairs.truth[:, 2] > NEAR * ratio) * 2 + (pairs.truth[:, 1] > BROAD)
+    kind += (pairs.truth[:, 2] > NEAR * PAIR_RATIO) * 2 + (pairs.truth[:, 1] > BROAD)
     return -_worst(pairs, -values, kind, None)
-
-
-def excluded(pairs: Samples, values: np.ndarray) -> np.ndarray:
-    """Values below which pairs of at least `RATIOS` do not fall at the level, shape (sizes, ratios)."""
-    at = int(np.flatnonzero(LEVELS == LEVEL)[0])
-    limits = np.stack([pair_quantiles(pairs, values, r)[:, at] for r in RATIOS], axis=1)
-    return np.minimum.accumulate(limits[:, ::-1], axis=1)[:, ::-1]  # a ratio goes with all larger ones
 
 
 def _worst(samples: Samples, values: np.ndarray, kind: np.ndarray, nodes: np.ndarray | None) -> np.ndarray:
@@ -150,14 +139,11 @@ def learn(null: Null, folder: Path, out: Path) -> ShapeNetwork:
 def keep_quantiles(null: Null, network: ShapeNetwork, folder: Path, out: Path) -> None:
     """What its values are in the odd parts."""
     one, two = (read_parts(null, two=two, odd=True, folder=folder) for two in (False, True))
-    values = score(two, network)
     np.savez_compressed(
         out / f"null_{null}.npz",
         n_interior=SIZES,
         one=null_quantiles(one, score(one, network), null).astype(np.float32),
-        two=pair_quantiles(two, values, PAIR_RATIO).astype(np.float32),
-        ratios=RATIOS,
-        excluded=excluded(two, values).astype(np.float32),
+        two=pair_quantiles(two, score(two, network)).astype(np.float32),
     )
 
 

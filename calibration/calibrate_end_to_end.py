@@ -18,9 +18,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from calibrate_outside import rules_digest
 
-from grainstats.infer import judging_digest
+from grainstats.infer import judge_modality
 from grainstats.infer.modality.judge_sample import SampleImage, judge_sample
+from grainstats.infer.modality.stability import LIKELY, likely_grains
 from grainstats.measure import Measurement, descriptors, measure_grain_map
 from grainstats.measure.descriptors.corrected import with_corrected
 from segment.grain_map import GrainMap
@@ -37,7 +39,7 @@ DOCS = Path(__file__).parents[1] / "docs" / "validation"
 GRAINS = 865
 FINE_PX = 44.0  # mean sphere diameter of the fine population: mean intercepts of about 30 px
 PIXEL_NM = 1.3
-SEED = 20_261_129
+SEED = 20_261_130
 BRIGHT_FIELD = "bright-field TEM"
 MORE_OF = {BRIGHT_FIELD: 3}  # images for one of other groups
 GROUPS = {
@@ -118,9 +120,10 @@ def one_image(model: Model, group: str, kind: str, number: int, work: Path) -> d
         row
         | means
         | {
-            "rules": judging_digest()[:12],
+            "rules": rules(),
             "true_verdict": judge_sample([true]).verdict,
             "as_traced": judge_sample([SampleImage(seen.grains)]).verdict,
+            "unchecked": judge_modality([likely_grains(seen.grains, seen.segmentation)]).verdict,
             "verdict": verdict.verdict,
             "p_value": verdict.p_value,
             "stability": verdict.stability,
@@ -177,6 +180,11 @@ def compared(ours: dict[str, tuple], theirs: dict[str, tuple]) -> dict[str, obje
     return row
 
 
+def rules() -> str:
+    """What decides: statistic, quantiles and constants, and the borders that count."""
+    return f"{rules_digest()}, {LIKELY:g}"
+
+
 def stored_rows(path: Path, model: Model) -> list[dict[str, object]]:
     """Rows of an earlier run with the same weights and rules."""
     if not path.is_file():
@@ -184,7 +192,7 @@ def stored_rows(path: Path, model: Model) -> list[dict[str, object]]:
     frame = pd.read_csv(path)
     if not {"model", "rules"} <= set(frame):
         return []
-    same = (frame["model"] == model.weights_digest[:12]) & (frame["rules"] == judging_digest()[:12])
+    same = (frame["model"] == model.weights_digest[:12]) & (frame["rules"] == rules())
     rows: list[dict[str, object]] = frame[same].to_dict("records")
     return rows
 

@@ -61,6 +61,9 @@ class Structure:
         Lengths along x over lengths along y.
     merged, split, twinned : float
         Share of cells that are merged with a neighbour, cut in two, crossed by a lamella.
+    unseen, faint : float
+        As segmentations lose them: share of the borders that are not drawn, more of them between small
+        cells; area, over the mean one, below which ever more cells are merged with a neighbour.
     giant : float
         Share of the window's area in one more cell, in its middle.
     blank, patches : float, int
@@ -78,10 +81,16 @@ class Structure:
     merged: float = 0.0
     split: float = 0.0
     twinned: float = 0.0
+    unseen: float = 0.0
+    faint: float = 0.0
     giant: float = 0.0
     blank: float = 0.0
     patches: int = 1
     flat: bool = False
+
+    @property
+    def loses_cells(self) -> bool:
+        return max(self.merged, self.unseen, self.faint) > 0
 
 
 def lognormal(sigma: float, tail: float = 3.5) -> Sizes:
@@ -198,7 +207,7 @@ def _cut(
         weight, population = np.append(weight, radius**2), np.append(population, 1)
     cells = power_cells(points, weight)
     coarse = population[cells.generator] == 1
-    pairs = _neighbours(points, weight) if s.merged else np.empty((0, 2), int)
+    pairs = _neighbours(points, weight) if s.loses_cells else np.empty((0, 2), int)
     place = np.full(len(points), -1)
     place[cells.generator] = np.arange(len(cells.generator))
     pairs = place[pairs]

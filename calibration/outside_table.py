@@ -22,6 +22,7 @@ from outside_windows import Window, johnson_mehl, windows
 from grainstats.infer.modality.verdict import Null
 
 COUNTS = (150, 450, 900)
+LOST = (0.05, 0.2)  # shares of borders: of clear and of faint rendered micrographs
 Draw = Callable[[np.random.Generator], Structure]
 
 
@@ -93,9 +94,21 @@ def _uniform() -> list[Entry]:
         "40 % twinned": Structure(ln(0.2), twinned=0.4),
         "log-normal 0.5, 40 % twinned": Structure(ln(0.5), twinned=0.4),
     }
+    for name, s in (
+        ("Voronoi", found["Voronoi"]),
+        ("log-normal 0.5, filled", found["log-normal 0.5, filled"]),
+        ("log-normal 0.65, thrown at .5", found["log-normal 0.65, thrown at .5"]),
+        ("log-uniform 1-6 by volume", found["log-uniform 1-6 by volume"]),
+    ):
+        outside |= {f"{name}, {share:.0%} of borders lost": _segmented(s, share) for share in LOST}
     return [Entry("uniform", name, s) for name, s in found.items()] + [
         Entry("uniform", name, s, True) for name, s in outside.items()
     ]
+
+
+def _segmented(structure: Structure, share: float) -> Structure:
+    """As a segmentation sees it that loses this share of the borders, and the smallest cells."""
+    return replace(structure, unseen=share, faint=0.3)
 
 
 def _films() -> list[Entry]:
@@ -151,6 +164,10 @@ def _pairs() -> list[Entry]:
         for s in (0.2, 0.35):
             structure = Structure(lognormal(s), ratio=4.0, coarse=0.45, merged=merged)
             found.append(Entry("other pairs", f"R 4, f 0.45, sigma {s}, {merged:.0%} merged", structure))
+    for share in LOST:
+        structure = _segmented(Structure(lognormal(0.2), ratio=4.0, coarse=0.45), share)
+        name = f"R 4, f 0.45, sigma 0.2, {share:.0%} of borders lost"
+        found.append(Entry("other pairs", name, structure, True))
     return found
 
 

@@ -151,8 +151,8 @@ def withdrawn(answer: str) -> Column:
     """How many verdicts of a kind the stability check takes back, of how many."""
 
     def told(rows: pd.DataFrame) -> str:
-        ours = rows[rows["verdict"] == answer]
-        return f"{(ours['with_stability'] != answer).sum()} of {len(ours)}"
+        ours = rows[rows["unchecked"] == answer]
+        return f"{(ours['verdict'] != answer).sum()} of {len(ours)}"
 
     return told
 
@@ -201,24 +201,14 @@ COLUMNS: dict[str, dict[str, Column]] = {
         "uniform called bimodal": called("bimodal", "kind == 'uniform'"),
     },
     "withdrawn": {
-        "maps": len,
+        "images": len,
         "uniform withdrawn": withdrawn("uniform"),
         "bimodal withdrawn": withdrawn("bimodal"),
-    },
-    "without stability": {
-        "~{} grains": lambda rows: (
-            f"{(rows['verdict'] == 'bimodal').mean():.2f} / {(rows['verdict'] == 'uniform').mean():.2f}"
-            f" ({rows['number'].nunique()})"
-        )
-    },
-    "with stability": {
-        "at {}": lambda rows: " / ".join(
-            f"{(rows['with_stability'] == answer).mean():.2f}" for answer in ANSWERS[:2]
-        )
     },
     "reached": {
         "bimodal mosaics": lambda rows: len(rows.query(PAIRS)),
         "called bimodal": called("bimodal", PAIRS),
+        "on the map alone": lambda rows: (rows.query(PAIRS)["as_traced"] == "bimodal").mean(),
         "other mosaics": lambda rows: len(rows.query(f"not {PAIRS}")),
         "called bimodal by mistake": called("bimodal", f"not {PAIRS}"),
     },
@@ -232,7 +222,7 @@ COLUMNS: dict[str, dict[str, Column]] = {
     "by mosaic": {
         "images": len,
         "verdict": shares("verdict"),
-        "as traced": shares("as_traced"),
+        "on the map alone": shares("as_traced"),
         "true cells": shares("true_verdict"),
         "lost": mean("lost"),
         "cut": mean("cut"),

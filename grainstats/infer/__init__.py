@@ -5,11 +5,9 @@ from grainstats.infer.modality.judge import judge_modality
 from grainstats.infer.modality.judge_sample import SampleImage, judge_sample
 from grainstats.infer.modality.judging_digest import judging_digest
 from grainstats.infer.modality.null_mosaics import Population
-from grainstats.infer.modality.stability import ImageCuts, with_stability
 from grainstats.infer.modality.verdict import ModalityVerdict, modality_json
 
 __all__ = [
-    "ImageCuts",
     "ImageGrains",
     "ModalityVerdict",
     "Population",
@@ -18,5 +16,4 @@ __all__ = [
     "judge_sample",
     "judging_digest",
     "modality_json",
-    "with_stability",
 ]

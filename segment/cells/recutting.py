@@ -33,11 +33,14 @@ class Cut:
         Cut by the frame or by the edge of the valid region.
     borders : Borders
         Pairs of cells, numbered from 1.
+    parent : ndarray of int, shape (n,)
+        Cell of the map, from 0, that the first fine cell of each lies in.
     """
 
     area_px: np.ndarray
     at_frame: np.ndarray
     borders: Borders
+    parent: np.ndarray
 
     @property
     def confidence(self) -> float:
@@ -50,6 +53,7 @@ class Cut:
             np.bincount(group, self.area_px),
             np.bincount(group, self.at_frame) > 0,
             join_borders(self.borders, np.concatenate([[0], group + 1])),
+            self.parent[np.unique(group, return_index=True)[1]],
         )
 
 
@@ -65,7 +69,7 @@ def fine_cells(grain_map: GrainMap) -> FineCells:
 def all_cells(fine: FineCells) -> Cut:
     """The cut in which every fine cell stands by itself."""
     borders = Borders(fine.pairs, fine.length_px, fine.confidence.astype(np.float64))
-    return Cut(fine.area_px.astype(np.float64), fine.at_frame, borders)
+    return Cut(fine.area_px.astype(np.float64), fine.at_frame, borders, fine.parent)
 
 
 def as_in_map(fine: FineCells) -> Cut:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -125,15 +124,13 @@ def decide(samples: Sequence[Sample], null: Null) -> list[tuple[Decision, Modes]
 class _Tested:
     """One sample's tests: what the rule decides on.
 
-    `p`: against mosaics of one population; `pair_p`: against pairs of populations; `excluded`: the ratio from
-    which on pairs are excluded (`NullLibrary.excluded_ratio`).
+    `p`: against mosaics of one population; `pair_p`: against pairs of populations.
     """
 
     distribution: SizeDistribution
     modes: Modes
     p: float
     pair_p: float
-    excluded: float
 
     @property
     def shown(self) -> str:
@@ -166,15 +163,15 @@ def _tested(samples: Sequence[Sample], null: Null) -> list[_Tested]:
     library = load_library(null)
     scores = shape_scores(distributions, load_network(null))
     n = [d.n_interior for d in distributions]
-    p, pair_p, excluded = (
+    p, pair_p = (
         [read(float(value), k) for value, k in zip(scores, n, strict=True)]
-        for read in (library.p_value, library.pair_p_value, library.excluded_ratio)
+        for read in (library.p_value, library.pair_p_value)
     )
     unlike = [k for k, value in enumerate(p) if value < LEVEL]  # two modes are fitted only where they matter
     modes = [one_mode(d) for d in distributions]
     for k, found in zip(unlike, two_modes([distributions[k] for k in unlike]) if unlike else [], strict=True):
         modes[k] = found
-    return [_Tested(*parts) for parts in zip(distributions, modes, p, pair_p, excluded, strict=True)]
+    return [_Tested(*parts) for parts in zip(distributions, modes, p, pair_p, strict=True)]
 
 
 def _decide_one(images: Sample, test: _Tested, null: Null) -> Decision:
@@ -249,17 +246,16 @@ def _one_population(images: Sample, test: _Tested, coarse: CoarseGrains, library
         return undecided(why, _missing(library, test))
     if coarse.area_share >= SMALLEST_SHARE:
         return undecided(f"{found}, but {_named(coarse, images)}; {_more_fields(images)}", None)
-    ratio = math.ceil(10 * min(test.excluded, PAIR_RATIO)) / 10  # never less than what is known
     reason = (
         f"no second population of {SMALLEST_SHARE:.0%} of the area or more shows in {_these_fields(images)} "
-        f"({test.shown}); excluded (p < {LEVEL:g}) are two populations {ratio:.1f} times or more apart "
+        f"({test.shown}); excluded (p < {LEVEL:g}) are two populations {PAIR_RATIO:.1f} times or more apart "
         f"in the plane, each on {PAIR_SHARE:.0%} of the area or more"
     )
     if len(images) < ENOUGH_FIELDS:
         reason += f"; {_so_few(images)} of a specimen cannot speak for all of it"
     if isolated:
         reason += f"; {_named(coarse, images)}"
-    return Decision("uniform", reason, test.p, test.p_values, power, 0, isolated, ratio)
+    return Decision("uniform", reason, test.p, test.p_values, power, 0, isolated, PAIR_RATIO)
 
 
 def _named(coarse: CoarseGrains, images: Sample) -> str:

@@ -16,7 +16,7 @@ import pandas as pd
 from grainstats.infer.modality.flagged import with_remark
 from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.judge import judge_modality
-from grainstats.infer.modality.stability import AsGiven, ImageCuts, with_stability
+from grainstats.infer.modality.stability import likely_grains, other_grains, with_stability
 from grainstats.infer.modality.verdict import ModalityVerdict, Null
 from grainstats.measure.measurement import Measurement
 from segment.grain_map import GrainMap
@@ -79,12 +79,6 @@ class SampleImage:
         total.update(np.rint(np.array(grains.window_nm) / pixel).astype("<i8").tobytes())
         return total.hexdigest()
 
-    def to_perturb(self) -> ImageCuts | AsGiven:
-        """What the repeats of the stability check cut anew."""
-        if self.segmentation is None:
-            return AsGiven(self.grains)
-        return ImageCuts.of_segmentation(self.segmentation, self.grains.pixel_size_nm, self.grains.window_nm)
-
 
 def judge_sample(images: Sequence[SampleImage], *, null: Null = "section", seed: int = 0) -> ModalityVerdict:
     """Judge whether the boundary network of one sample is uniform or bimodal.
@@ -109,7 +103,8 @@ def judge_sample(images: Sequence[SampleImage], *, null: Null = "section", seed:
         `stability` is None where no image was cut by a model, and its reason says so.
     """
     ordered = sorted(images, key=lambda image: image.content)
-    judged = judge_modality([image.grains for image in ordered], null=null, seed=_content_seed(ordered, seed))
+    likely = [likely_grains(image.grains, image.segmentation) for image in ordered]
+    judged = judge_modality(likely, null=null, seed=_content_seed(ordered, seed))
     return with_remark(_tried(judged, ordered), [image.warnings for image in ordered])
 
 
@@ -127,7 +122,8 @@ def _tried(judged: ModalityVerdict, images: Sequence[SampleImage]) -> ModalityVe
     if all(image.segmentation is None for image in images):
         decided = judged.verdict != "indeterminate"
         return replace(judged, reason=f"{judged.reason}; {AS_GIVEN}") if decided else judged
-    tried = with_stability(judged, [image.to_perturb() for image in images])
+    others = [other_grains(image.grains, image.segmentation) for image in images]
+    tried = with_stability(judged, list(zip(*others, strict=True)))
     for image in images:
         if image.segmentation is not None and not image.segmentation.measured:
             name = image.segmentation.model_name

@@ -32,10 +32,6 @@ class NullLibrary:
     two : ndarray, shape (a, len(LEVELS))
         Values that the worst pairs of populations (`PAIR_RATIO`, `PAIR_SHARE`) fall below with probability
         LEVELS.
-    ratios : ndarray, shape (r,)
-        Ascending ratios of the mean sizes of two populations in the plane, the last `PAIR_RATIO`.
-    excluded : ndarray, shape (a, r)
-        Values that the worst pairs of at least these ratios fall below with a probability of .05.
     power_n, power_sd : ndarray, shapes (b,) and (c,)
         Interior grains and SDs of log diameter at which the power is known.
     power : ndarray, shape (b, c)
@@ -46,8 +42,6 @@ class NullLibrary:
     n_interior: np.ndarray
     one: np.ndarray
     two: np.ndarray
-    ratios: np.ndarray
-    excluded: np.ndarray
     power_n: np.ndarray
     power_sd: np.ndarray
     power: np.ndarray
@@ -59,11 +53,6 @@ class NullLibrary:
     def pair_p_value(self, value: float, n_interior: int) -> float:
         """Share of pairs of populations of this size with a smaller value; never below the last level."""
         return _share(-value, -self._line(self.two, n_interior))
-
-    def excluded_ratio(self, value: float, n_interior: int) -> float:
-        """Least ratio of two populations of which so low a value is rare (p < .05); infinite: no ratio is."""
-        limits = self._line(self.excluded, n_interior)
-        return float(np.interp(value, limits, self.ratios, right=np.inf))
 
     def _line(self, table: np.ndarray, n_interior: int) -> np.ndarray:
         place = np.interp(np.log(n_interior), np.log(self.n_interior), np.arange(len(self.n_interior)))
@@ -97,6 +86,6 @@ def load_library(null: Null) -> NullLibrary:
     """
     folder = files("grainstats.infer.modality")
     with folder.joinpath(f"null_{null}.npz").open("rb") as stream, np.load(stream) as stored:
-        tables = [stored[k].astype(float) for k in ("n_interior", "one", "two", "ratios", "excluded")]
+        tables = [stored[k].astype(float) for k in ("n_interior", "one", "two")]
     power = json.loads(folder.joinpath(f"power_{null}.json").read_text(encoding="utf-8"))
     return NullLibrary(*tables, *(np.array(power[k], float) for k in ("n_interior", "sd", "power")))

@@ -42,7 +42,7 @@ class ModalityVerdict:
     null : {"section", "columnar"}
         The null the user chose.
     stability : float or None
-        Share of perturbed segmentations that give the same verdict; None where not tried.
+        Share of other cuts of the images that give the same verdict; None where not tried.
     astm_e1181 : str
         Class of the distribution by ASTM E1181.
     delta_g : float or None

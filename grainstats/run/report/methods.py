@@ -32,9 +32,9 @@ class Rules:
     pair_share: float = null_library.PAIR_SHARE
     fewest_coarse: int = coarse_grains.FEWEST_COARSE
     fewest_fields: int = coarse_grains.FEWEST_FIELDS
-    repeats: int = stability.REPEATS
+    likely: float = stability.LIKELY
+    cuts: int = 1 + len(stability.CUTS)
     smallest_agreement: float = stability.SMALLEST_SHARE
-    largest_contrary: float = stability.LARGEST_CONTRARY
 
 
 @dataclass(frozen=True)

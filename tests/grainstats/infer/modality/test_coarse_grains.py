@@ -106,6 +106,6 @@ def test_both_ps_are_shown() -> None:
 )
 def test_two_populations_are_apart_and_each_of_some_share(share, ratio, p, two) -> None:
     distribution = pooled_distribution([voronoi(1, 8.0)])
-    test = judge._Tested(distribution, Modes((40.0, 40.0 * ratio), (1 - share, share)), p, 0.5, np.inf)
+    test = judge._Tested(distribution, Modes((40.0, 40.0 * ratio), (1 - share, share)), p, 0.5)
     assert test.two is two
     assert (test.doubt is None) is (share > 0.05 and ratio > 2)

@@ -16,7 +16,7 @@ from fit_power import fitted
 from null_samples import Samples, mosaic_samples
 from train_shape_network import Lesson, least_favourable, train
 
-from grainstats.infer.modality.null_library import LEVELS, PAIR_RATIO, load_library
+from grainstats.infer.modality.null_library import LEVELS, load_library
 from grainstats.infer.modality.shape_network import MOST, shape_inputs
 from grainstats.infer.modality.verdict import Null
 
@@ -47,18 +47,6 @@ def test_at_a_node_the_quantile_of_a_level_has_that_p():
     for level, one, two in zip(LEVELS, library.one[at], library.two[at], strict=True):
         assert library.p_value(float(one), n) == pytest.approx(level)
         assert library.pair_p_value(float(two), n) == pytest.approx(level)
-
-
-@pytest.mark.parametrize("null", get_args(Null))
-@pytest.mark.parametrize("n", (80, 200, 865, 20_000))
-def test_the_more_uniform_a_sample_looks_the_smaller_the_ratios_that_it_excludes(null: Null, n: int):
-    library = load_library(null)
-    values = np.linspace(library.two.min() - 4, library.two.max() + 1, 300)
-    ratio = np.array([library.excluded_ratio(v, n) for v in values])
-    pair = np.array([library.pair_p_value(v, n) for v in values])
-    assert (np.diff(ratio[np.isfinite(ratio)]) >= 0).all()
-    assert (np.isfinite(ratio) == (pair < 0.05)).all()
-    assert ratio[0] == library.ratios[0] and library.ratios[-1] == PAIR_RATIO
 
 
 @pytest.mark.parametrize("null", get_args(Null))
