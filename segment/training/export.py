@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,8 @@ def export(
     network, steps, seconds = load_averaged(recipe, checkpoint)
     stride = 2**recipe.depth
     halo = halo_px(network, stride)
-    with torch.no_grad():
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # OpenVINO traces the network as PyTorch would not
         converted = openvino.convert_model(
             network, example_input=torch.zeros(1, 1, 256, 256), input=[1, 1, -1, -1]
         )

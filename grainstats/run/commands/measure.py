@@ -215,7 +215,7 @@ def _corrected_words(document: dict[str, Any]) -> list[str]:
 
 def _in_words(document: dict[str, Any]) -> str:
     """The document for people."""
-    from grainstats.share.exports.catalogue import field_of
+    from grainstats.share.catalogue import field_of
 
     modality = document["modality"]
     lines = [

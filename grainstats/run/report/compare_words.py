@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from grainstats.infer.comparison.groups import GroupComparison, VerdictComparison
 from grainstats.run.report.page import render
 from grainstats.run.report.wording import counted, p_words, unit_words
-from grainstats.share.exports.catalogue import field_of
+from grainstats.share.catalogue import field_of
 
 NUMBERS = "no one two three four five six seven eight nine ten eleven twelve".split()
 SURE = 0.05  #: level of Holm's adjusted p below which a difference is said to be there

@@ -32,7 +32,7 @@ from grainstats.run.report.size_charts import (
 )
 from grainstats.run.report.wording import length, number
 from grainstats.run.scope import Rows
-from grainstats.share.exports.catalogue import field_of
+from grainstats.share.catalogue import field_of
 
 SHOWN = (
     "intercept_mean_nm",

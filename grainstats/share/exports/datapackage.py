@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from grainstats._version import __version__
+from grainstats.share.catalogue import Field
 from grainstats.share.db.database import Database
-from grainstats.share.exports.catalogue import Field
 from grainstats.share.exports.files import write_csv
 from grainstats.share.exports.tables import ExportTable, export_tables
 

@@ -20,9 +20,9 @@ from typing import Any
 
 import pandas as pd
 
+from grainstats.share.catalogue import field_of
 from grainstats.share.db.database import Database
 from grainstats.share.exports import rde_documents as documents
-from grainstats.share.exports.catalogue import field_of
 from grainstats.share.exports.rde_images import write_images
 from grainstats.share.exports.tables import ExportTable, export_tables
 from grainstats.share.safe_paths import picture_below

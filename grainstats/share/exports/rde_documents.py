@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from grainstats.share.exports.catalogue import Field, field_of
+from grainstats.share.catalogue import Field, field_of
 
 OWNER = "0" * 56  #: placeholder for the 56-character id of an RDE user
 DATASET = "assigned-by-rde"

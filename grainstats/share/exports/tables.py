@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from grainstats.share.catalogue import Field, field_of
 from grainstats.share.db.database import Database
 from grainstats.share.db.reading import NO_SAMPLE
-from grainstats.share.exports.catalogue import Field, field_of
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from grainstats.share.catalogue import field_of
 from grainstats.share.optimizer.data import Experiments
 from grainstats.share.optimizer.space import Space
 
@@ -25,7 +26,9 @@ class Expected:
     high: float
 
     def words(self) -> str:
-        return f"{self.name} {self.value:.3g} ({self.low:.3g} to {self.high:.3g})"
+        field = field_of(self.name)
+        unit = "" if field.unit == "1" else f" {field.unit}"
+        return f"{field.en} {self.value:.3g}{unit} ({self.low:.3g} to {self.high:.3g})"
 
 
 @dataclass(frozen=True)
@@ -157,8 +160,9 @@ def _driver_words(found: Sequence[Driver], ahead: float, unit: str) -> str:
     first = found[0]
     if first.kind == "process":
         return f"most of the predicted difference ({first.gain:+.2g}{unit}) comes from {first.name}"
+    name = field_of(first.name).en if first.kind == "feature" else first.name
     kind = "the microstructure" if first.kind == "feature" else "the process"
     return (
-        f"driven by {first.name} in {kind}: {first.here} instead of {first.there}, "
+        f"driven by {name} in {kind}: {first.here} instead of {first.there}, "
         f"worth {first.gain:+.2g}{unit} by the model"
     )

@@ -15,8 +15,6 @@ from segment.training.recipe import TrainingRecipe, read_recipe
 from segment.training.synthetic.render import synthetic_micrograph
 from segment.unet.architecture import require_torch
 
-pytestmark = pytest.mark.filterwarnings("default")  # PyTorch and its tracer warn about themselves
-
 RECIPE = TrainingRecipe(name="tiny", depth=3, decoder=(16, 8, 8), crop=64, batch=2, steps=2, synthetic=2)
 
 

@@ -16,8 +16,8 @@ import pytest
 from grainstats.infer import ModalityVerdict
 from grainstats.measure import descriptors
 from grainstats.share import AnalysisRecord, Database
+from grainstats.share.catalogue import field_of
 from grainstats.share.exports import FORMS, export
-from grainstats.share.exports.catalogue import field_of
 from grainstats.share.exports.tables import export_tables
 from grainstats.share.sheets.samples import import_samples
 from segment.errors import InputError

@@ -104,7 +104,7 @@ def test_proposals_are_allowed_new_explained_and_reproducible(tmp_path: Path) ->
         assert float(p["temperature_degC"]) + 20 * float(p["hold_h"]) <= 950
         assert (p["hold_h"], p["powder_category"], p["temperature_degC"]) not in made
     text = first.suggestions[0].reason
-    assert "jc" in text and "kA/cm2" in text and "95 %" in text and "intercept_mean_nm" in text
+    assert "jc" in text and "kA/cm2" in text and "95 %" in text and "mean lineal intercept (spacing)" in text
     expected = first.suggestions[0].predictions["jc"]
     assert expected.low < expected.value < expected.high
 
@@ -123,7 +123,7 @@ def test_the_network_finds_the_grain_size_that_matters(tmp_path: Path) -> None:
         for p in (s.parameters for s in proposal.suggestions)
     ]
     assert max(reached) > 0.85 * 5
-    assert any("Driven by intercept_mean_nm" in s.reason for s in proposal.suggestions)
+    assert any("Driven by mean lineal intercept (spacing)" in s.reason for s in proposal.suggestions)
 
 
 @needs_botorch

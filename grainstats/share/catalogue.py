@@ -45,7 +45,7 @@ _PREFIXES = {
 @cache
 def _labels() -> dict[str, tuple[Kind, str, str]]:
     """Type, English and Japanese label by name (``columns.csv``); the unit is read from the name."""
-    text = files("grainstats.share.exports").joinpath("columns.csv").read_text(encoding="utf-8")
+    text = files("grainstats.share").joinpath("columns.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(text.splitlines())
     return {row["name"]: (cast(Kind, row["kind"]), row["en"], row["ja"]) for row in rows}
 
