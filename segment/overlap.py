@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -21,6 +22,7 @@ REPEATED = 2.0  #: triangles of its own field that one agrees with, from which t
 MOST_PAIRS = 150  #: candidate triangles of one pair of fields that are looked at
 MOST = 150  #: fields of one sample: 11,000 pairs
 TWICE = 0.5  #: share of a field from which it is no field of its own
+SAME_AREA, SHARED = "the same area, counted once: ", "fields overlap, grains there count twice: "
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +91,38 @@ def overlapping(fields: Sequence[Places]) -> list[Overlap]:
             larger = np.prod(fields[second].size) > np.prod(fields[first].size)
             found.append(Overlap(*((second, first) if larger else (first, second)), share))
     return found
+
+
+def each_area_once(
+    fields: Sequence[Places], names: Sequence[str], copies: Mapping[int, int] = MappingProxyType({})
+) -> tuple[list[int], list[str]]:
+    """Which fields are of their own, and what is said of the others.
+
+    Parameters
+    ----------
+    fields : sequence of Places
+    names : sequence of str
+        What the fields are called.
+    copies : mapping of int to int
+        Known copies, and the field that each is a copy of.
+
+    Returns
+    -------
+    own : list of int
+        Without copies, crops, and fields of which another shows `TWICE` or more.
+    said : list of str
+        One sentence for each field that is left out, and for each pair that shares less.
+    """
+    once, said = dict(copies), []
+    others = [place for place in range(len(fields)) if place not in once]
+    for found in overlapping([fields[place] for place in others]):
+        kept, other = others[found.kept], others[found.other]
+        if found.share >= TWICE:
+            once.setdefault(other, kept)
+        else:
+            said.append(f"{SHARED}{names[other]} and {names[kept]}, by {found.share:.0%}")
+    said = [f"{SAME_AREA}{names[copy]} and {names[first]}" for copy, first in sorted(once.items())] + said
+    return [place for place in range(len(fields)) if place not in once], said
 
 
 def _larger_than(field: Places, least: float) -> Places:

@@ -145,7 +145,7 @@ def judge(
     Parameters
     ----------
     images : Measurement or GrainMap, or a sequence of them
-        What `measure` or `segment` gave for every image of the sample, in any order.
+        What `measure` or `segment` gave for every image of the sample, in any order. One area counts once.
     null : {"section", "columnar"}
         Uniform microstructure to compare with: plane sections of a three-dimensional structure, or a film
         whose grains run through its thickness.
@@ -172,16 +172,17 @@ def judge(
     ('indeterminate', 9)
     """
     from grainstats.infer import SampleImage, judge_sample
-    from grainstats.measure import Measurement, grain_table
+    from grainstats.measure import Measurement, measure
     from segment.grain_map import GrainMap
+    from segment.overlap import each_area_once
 
-    found = []
+    found: list[Measurement] = []
     for image in images if isinstance(images, Sequence) else [images]:
-        if isinstance(image, Measurement):
-            found.append(SampleImage.of_measurement(image))
-        elif isinstance(image, GrainMap):
-            found.append(SampleImage.of(image, grain_table(image, unit="nm")))
-        else:
+        if not isinstance(image, Measurement | GrainMap):
             kind = type(image).__name__
             raise InputError(f"a {kind}", "neither measured nor segmented", "Give it to gs.measure first")
-    return judge_sample(found, null=null, seed=seed)
+        found.append(image if isinstance(image, Measurement) else measure(image))
+    names = [m.image_id or f"image {number}" for number, m in enumerate(found, 1)]
+    own, said = each_area_once([m.places() for m in found], names)
+    fields = [SampleImage.of_measurement(found[place]) for place in own]
+    return judge_sample(fields, null=null, seed=seed, said=said)

@@ -80,7 +80,9 @@ class SampleImage:
         return total.hexdigest()
 
 
-def judge_sample(images: Sequence[SampleImage], *, null: Null = "section", seed: int = 0) -> ModalityVerdict:
+def judge_sample(
+    images: Sequence[SampleImage], *, null: Null = "section", seed: int = 0, said: Sequence[str] = ()
+) -> ModalityVerdict:
     """Judge whether the boundary network of one sample is uniform or bimodal.
 
     The images are pooled and compared with mosaics of one population. Then every image that a model has cut
@@ -96,6 +98,8 @@ def judge_sample(images: Sequence[SampleImage], *, null: Null = "section", seed:
         grains run through its thickness.
     seed : int
         Mixed with the images' content into the seed of all random numbers.
+    said : sequence of str
+        Of images that were left out before (`segment.overlap.each_area_once`); it ends the reason.
 
     Returns
     -------
@@ -105,7 +109,8 @@ def judge_sample(images: Sequence[SampleImage], *, null: Null = "section", seed:
     ordered = sorted(images, key=lambda image: image.content)
     likely = [likely_grains(image.grains, image.segmentation) for image in ordered]
     judged = judge_modality(likely, null=null, seed=_content_seed(ordered, seed))
-    return with_remark(_tried(judged, ordered), [image.warnings for image in ordered])
+    found = with_remark(_tried(judged, ordered), [image.warnings for image in ordered])
+    return replace(found, reason="; ".join([found.reason, *said]))
 
 
 def _content_seed(ordered: Sequence[SampleImage], seed: int) -> int:

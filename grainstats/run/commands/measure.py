@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -74,9 +74,9 @@ def measure(
         if (m := _measure_file(path, name, read, not tracing, unit, seed))
     ]
     failed = len(measured) < len(maps)
-    measured = _each_area_once(measured)
+    measured, said = _each_area_once(measured)
     if measured:
-        document = _document([m for _, m in measured], null, seed)
+        document = _document([m for _, m in measured], null, seed, said)
         if out is not None:
             _write(out, [m for _, m in measured], document)
             _write_misorientations(out, measured)
@@ -85,25 +85,19 @@ def measure(
         raise typer.Exit(1)
 
 
-def _each_area_once(measured: list[tuple[GrainMap, Measurement]]) -> list[tuple[GrainMap, Measurement]]:
-    """Without maps of an area that is there already: a copy makes no grain and no field."""
-    from segment.overlap import TWICE, overlapping
+def _each_area_once(
+    measured: list[tuple[GrainMap, Measurement]],
+) -> tuple[list[tuple[GrainMap, Measurement]], list[str]]:
+    """Without maps of an area that is there already, a copy makes no grain and no field; and what is said."""
+    from segment.overlap import each_area_once
     from segment.same_area import same_maps
 
     copies = {found.second: found.first for found in reversed(same_maps([one for one, _ in measured]))}
-    own = [place for place in range(len(measured)) if place not in copies]
-    for found in overlapping([measured[place][1].places() for place in own]):
-        kept, other = own[found.kept], own[found.other]
-        if found.share >= TWICE:
-            copies.setdefault(other, kept)
-            continue
-        one, two = (measured[place][1].image_id for place in (other, kept))
-        share = f"{found.share:.0%}"
-        print(f"warning: {one} and {two} overlap by {share}: grains there count twice", file=sys.stderr)
-    for copy, first in sorted(copies.items()):
-        names = [measured[place][1].image_id for place in (copy, first)]
-        print(f"warning: {names[0]} shows the same area as {names[1]}: counted once", file=sys.stderr)
-    return [one for place, one in enumerate(measured) if place not in copies]
+    fields, names = [m.places() for _, m in measured], [m.image_id for _, m in measured]
+    own, said = each_area_once(fields, names, copies)
+    for text in said:
+        print(f"warning: {text}", file=sys.stderr)
+    return [measured[place] for place in own], said
 
 
 def _names(maps: list[Path]) -> list[str]:
@@ -147,25 +141,30 @@ def _measure_file(
     return grain_map, measured
 
 
-def _document(measured: list[Measurement], null: NullChoice, seed: int) -> dict[str, Any]:
+def _document(
+    measured: list[Measurement], null: NullChoice, seed: int, said: Sequence[str]
+) -> dict[str, Any]:
     """The `--json` document: the sample's summary and its modality."""
     from grainstats.measure import sample_summary
     from grainstats.run.lost_boundary import loss_of
 
     loss = None if measured[0].unit == "px" else loss_of([m.segmentation for m in measured])
     document = sample_summary(measured, loss)
-    document["modality"] = _modality(measured, null, seed)
+    document["modality"] = _modality(measured, null, seed, said)
     return document
 
 
-def _modality(measured: list[Measurement], null: NullChoice, seed: int) -> dict[str, Any]:
+def _modality(
+    measured: list[Measurement], null: NullChoice, seed: int, said: Sequence[str]
+) -> dict[str, Any]:
     """The verdict, with lengths in the measurements' unit."""
     from grainstats.infer import SampleImage, judge_sample, modality_json
     from grainstats.infer.modality.spacing_answer import spacing_answer
     from grainstats.measure.intervals.pooled_maps import pool
     from grainstats.measure.spacing.chords import kaplan_meier
 
-    verdict = judge_sample([SampleImage.of_measurement(m) for m in measured], null=null.value, seed=seed)
+    images = [SampleImage.of_measurement(m) for m in measured]
+    verdict = judge_sample(images, null=null.value, seed=seed, said=said)
     document = modality_json(verdict)
     pooled = pool(measured)
     document["spacings"] = spacing_answer(kaplan_meier(pooled.length, pooled.cuts), verdict).as_json()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +14,13 @@ from grainstats.infer.modality.sample_pooling import Sample, chords_of, pooled_d
 from grainstats.infer.modality.spacing_answer import spacing_answer
 from grainstats.measure.descriptors.corrected import with_corrected
 from grainstats.run.failures import Failure, unexpected
-from grainstats.run.job.same_fields import each_area_once
+from grainstats.run.job.same_fields import fields_once
 from grainstats.run.job.up_to_date import Written, state_of_report, state_of_tables
 from grainstats.run.lost_boundary import loss_of
 from grainstats.run.report.tables import write_tables
 from grainstats.run.scope import Rows, Scope
 from grainstats.share.db.database import Database
-
-SAME_AREA = "the same area, counted once: "
-OVERLAP = "fields overlap, grains there count twice: "
+from segment.overlap import SAME_AREA, SHARED
 
 
 def judge_samples(rows: Rows, out: Path, *, also: Iterable[str] = ()) -> list[Failure]:
@@ -64,11 +61,8 @@ def _judge(db: Database, sample_id: str, images: pd.DataFrame, scope: Scope) -> 
         db.put_verdict(sample_id, None, [])
         return
     loaded = load_sample(db, sample_id, images)
-    sample, copies, overlaps = each_area_once(loaded)
-    verdict = judge_sample(sample_images(sample), null=scope.recipe.null, seed=scope.recipe.seed)
-    said = [f"{SAME_AREA}{copy} and {first}" for copy, first in copies]
-    said += [f"{OVERLAP}{one} and {other}, by {share:.0%}" for one, other, share in overlaps]
-    verdict = replace(verdict, reason="; ".join([verdict.reason, *said]))
+    sample, said = fields_once(loaded)
+    verdict = judge_sample(sample_images(sample), null=scope.recipe.null, seed=scope.recipe.seed, said=said)
     loss = loss_of([sample.segmentations.get(number) for number in sample.analysis_ids], scope.model)
     descriptors = with_corrected(pooled_descriptors(sample), loss)
     descriptors += spacing_answer(chords_of(sample), verdict).as_descriptors()
@@ -113,5 +107,5 @@ def copies_in_words(verdicts: pd.DataFrame) -> list[str]:
         f"{sample_id}: {part}"
         for sample_id, reason in zip(verdicts["sample_id"], verdicts["reason"].fillna(""), strict=True)
         for part in str(reason).split("; ")
-        if part.startswith((SAME_AREA, OVERLAP))
+        if part.startswith((SAME_AREA, SHARED))
     ]

@@ -16,7 +16,7 @@ _SIDE = 64  #: edge of the picture of places, in blocks
 _BLUR = 1.5  #: blocks by which the place of a grain may differ between two copies
 
 
-def each_area_once(sample: Sample) -> tuple[Sample, list[tuple[str, str]], list[tuple[str, str, float]]]:
+def fields_once(sample: Sample) -> tuple[Sample, list[str]]:
     """The sample without copies and large parts of an image that is there already.
 
     The same pixels give the same grains, whatever file they come in; so, nearly, do a turned or compressed
@@ -29,37 +29,26 @@ def each_area_once(sample: Sample) -> tuple[Sample, list[tuple[str, str]], list[
     Returns
     -------
     sample : Sample
-    copies : list of (str, str)
-        File names of each copy or part and of the image that counts.
-    overlaps : list of (str, str, float)
-        File names of images that overlap by less, and the share of the smaller one.
+    said : list of str
+        Of each copy or part, and of images that overlap by less.
     """
-    from segment.overlap import TWICE, overlapping
+    from segment.overlap import each_area_once
     from segment.same_area import fingerprint, same_areas
 
     images = sample.images.reset_index(drop=True)
     if len(images) < 2:
-        return sample, [], []
+        return sample, []
     by_image = dict(tuple(sample.grains.groupby("analysis_id", sort=False)))
     none = sample.grains.iloc[:0]
     prints = [fingerprint(_places(by_image.get(number, none))) for number in images["analysis_id"]]
-    first = {
+    copies = {
         found.second: found.first for found in reversed(same_areas(prints, SAME)) if found.correlation > 0
     }
-    names = images["path"].astype(str).tolist()
-    own = [place for place in images.index if place not in first]
-    overlaps = []
-    for found in overlapping(
-        [_field(images.loc[k], by_image.get(images.at[k, "analysis_id"], none)) for k in own]
-    ):
-        kept_place, other = own[found.kept], own[found.other]
-        if found.share < TWICE:
-            overlaps.append((names[other], names[kept_place], found.share))
-        else:
-            first.setdefault(other, kept_place)
-    if not first:
-        return sample, [], overlaps
-    kept = set(images["analysis_id"].drop(index=list(first)))
+    fields = [_field(image, by_image.get(image["analysis_id"], none)) for _, image in images.iterrows()]
+    own, said = each_area_once(fields, images["path"].astype(str).tolist(), copies)
+    if len(own) == len(images):
+        return sample, said
+    kept = set(images["analysis_id"].iloc[own])
 
     def ours(table: pd.DataFrame) -> pd.DataFrame:
         return table[table["analysis_id"].isin(kept)].reset_index(drop=True)
@@ -72,7 +61,7 @@ def each_area_once(sample: Sample) -> tuple[Sample, list[tuple[str, str]], list[
         descriptors=ours(sample.descriptors),
         segmentations={k: v for k, v in sample.segmentations.items() if k in kept},
     )
-    return once, [(names[copy], names[one]) for copy, one in sorted(first.items())], overlaps
+    return once, said
 
 
 def _field(image: pd.Series, grains: pd.DataFrame) -> Places:

@@ -137,6 +137,14 @@ def _recipe(model: Path):
     return Recipe(model=str(model))
 
 
+def test_the_same_field_twice_counts_once() -> None:
+    section = laguerre_section((500, 500), 24.0, 0.4, np.random.default_rng(5)).grain_map()
+    fields = [gs.measure(labels, pixel_size_nm=2.0) for labels in (section.labels, section.labels[:, ::-1])]
+    once, twice = gs.judge(fields[0]), gs.judge(fields)
+    assert twice.n_images == 1 and twice.n_grains == once.n_grains and twice.p_value == once.p_value
+    assert twice.reason == f"{once.reason}; the same area, counted once: image 2 and image 1"
+
+
 @pytest.mark.parametrize(
     ("call", "named", "remedy"),
     [

@@ -63,7 +63,7 @@ def test_a_copy_of_a_map_counts_once(
     assert call(monkeypatch, map_file, tmp_path / "copy.npy", "--pixel-size", 1) == 0
     said = capsys.readouterr()
     assert f"{section.n_grains} grains in 1 map(s)" in said.out
-    assert "copy shows the same area as field: counted once" in said.err
+    assert "the same area, counted once: copy and field" in said.err
 
 
 def test_tables_are_written(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from grainstats.infer.modality.sample_pooling import Sample
-from grainstats.run.job.same_fields import each_area_once
+from grainstats.run.job.same_fields import fields_once
 
 
 def grains_of(number: int, seed: int, *, turn: bool = False, lost: int = 0) -> pd.DataFrame:
@@ -28,8 +28,8 @@ def sample_of(*tables: pd.DataFrame) -> Sample:
 
 def test_copies_and_turned_copies_are_left_out() -> None:
     sample = sample_of(grains_of(1, 0), grains_of(2, 1), grains_of(3, 0, lost=5), grains_of(4, 1, turn=True))
-    once, copies, overlaps = each_area_once(sample)
-    assert copies == [("3.tif", "1.tif"), ("4.tif", "2.tif")] and overlaps == []
+    once, said = fields_once(sample)
+    assert said == [f"the same area, counted once: {pair}" for pair in ("3.tif and 1.tif", "4.tif and 2.tif")]
     for table in (once.images, once.grains, once.intercepts, once.descriptors):
         assert set(table["analysis_id"]) == {1, 2}
     assert set(once.segmentations) == {1, 2}
@@ -37,8 +37,8 @@ def test_copies_and_turned_copies_are_left_out() -> None:
 
 def test_other_fields_stay() -> None:
     sample = sample_of(*(grains_of(n, n) for n in range(1, 13)))
-    once, copies, overlaps = each_area_once(sample)
-    assert once is sample and copies == overlaps == []
+    once, said = fields_once(sample)
+    assert once is sample and said == []
 
 
 def field_at(number: int, left: float) -> pd.DataFrame:
@@ -52,8 +52,9 @@ def field_at(number: int, left: float) -> pd.DataFrame:
 
 def test_a_field_that_overlaps_by_half_is_none_and_by_less_is_told() -> None:
     sample = sample_of(field_at(1, 0), field_at(2, 250), field_at(3, 350), field_at(4, 900))
-    once, copies, overlaps = each_area_once(sample)
-    assert copies == [("2.tif", "1.tif"), ("3.tif", "2.tif")]
+    once, said = fields_once(sample)
+    assert said[:2] == [
+        f"the same area, counted once: {pair}" for pair in ("2.tif and 1.tif", "3.tif and 2.tif")
+    ]
     assert set(once.grains["analysis_id"]) == {1, 4}
-    ((one, other, share),) = overlaps
-    assert {one, other} == {"1.tif", "3.tif"} and 0.35 < share < 0.5
+    assert said[2].startswith("fields overlap, grains there count twice: 3.tif and 1.tif, by 4")
