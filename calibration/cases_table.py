@@ -2,7 +2,8 @@
 
     python calibration/cases_table.py ../shared/cases      # docs/validation/cases.csv
 
-The inputs are kept beside the checkout and are not part of it. Each row holds the command, what is right,
+The inputs are kept beside the checkout and are not part of it; those in ``MADE`` are written by
+`cases_members`. Each row holds the command, what is right,
 what came out, and whether that is right. Rows that stand in the CSV are kept, so that it goes on where it
 stopped; ``--anew`` does all again.
 """
@@ -18,6 +19,8 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from cases_members import write_members
 
 DOCS = Path(__file__).parents[1] / "docs/validation"
 FIELDS = ("case", "command", "right", "came out", "ok")
@@ -49,10 +52,12 @@ class Case:
 
 
 def ask(words: str, cases: Path, scratch: Path) -> Answer:
-    """Run ``grainstats``; ``@`` stands for the folder of the cases, ``OUT`` for `scratch`."""
+    """Run ``grainstats``; ``@`` stands for the folder of the cases, ``OUT`` and ``MADE`` for `scratch`."""
+    if "MADE" in words:
+        write_members(scratch)
     parts = [sys.executable, "-m", "grainstats"]
     for word in words.split():
-        word = word.replace("OUT", str(scratch))
+        word = word.replace("OUT", str(scratch)).replace("MADE", str(scratch))
         found = sorted(cases.glob(word[1:])) if word.startswith("@") else [word]
         parts += [str(path) for path in found]
     done = subprocess.run(parts, capture_output=True, text=True)
@@ -126,6 +131,16 @@ def no_size(words: str) -> tuple:
         return f"none; {reason}" if number is None else f"{number:g} nm"
 
     return said, lambda a: size(a) is None and words in a.out
+
+
+def grey_levels(words: str = "") -> tuple:
+    """A picture whose levels are used, at 1.6 nm or without a size, and words."""
+
+    def ok(answer: Answer) -> bool:
+        files = answer.document.get("files", [{"problem": "none"}])
+        return files[0]["problem"] is None and words in answer.out
+
+    return lambda a: "read" + ("; told" if words and words in a.out else ""), ok
 
 
 def verdict(*right: str) -> tuple:
@@ -223,6 +238,26 @@ CASES = (
         "patch hidden; not bimodal",
         *verdict("uniform", "indeterminate"),
     ),
+)
+MADE = "info MADE/{} --json"
+CASES += (
+    Case("01 repeated", MADE.format("repeated.tif"), "frame masked and said", *says("repeated lines")),
+    Case("02 range", MADE.format("range.mrc"), "unsigned, 1.6 nm", *told("unsigned", near(1.6, size))),
+    Case("02 4 bits", MADE.format("nibbles.mrc"), "1.6 nm", *near(1.6, size)),
+    Case("02 mode 6", MADE.format("words.mrc"), "1.6 nm", *near(1.6, size)),
+    Case("02 mode 12", MADE.format("half.mrc"), "1.6 nm", *near(1.6, size)),
+    Case("10 Hitachi", MADE.format("hitachi.tif"), "1.6 nm, conflict", *told("cropped", near(1.6, size))),
+    Case(
+        "10 JEOL", MADE.format("jeol.tif"), "none, with the reason", *no_size("or cropped (1.6 nm)")
+    ),
+    Case("10 FEI", MADE.format("turned.tif"), "1.6 nm, no row lost", *told("640,", near(1.6, size))),
+    Case("10 OME", MADE.format("ome.ome.tif"), "none, with the reason", *no_size("or cropped (1.6 nm)")),
+    Case("11 per nm", MADE.format("per_nm.tif"), "none, with the reason", *no_size("300 dots per inch")),
+    Case("12 Zeiss", MADE.format("zeiss.tif"), "1.6 nm", *near(1.6, size)),
+    Case("15 TIFF", MADE.format("cmyk.tif"), "a grey picture", *grey_levels()),
+    Case("15 thumbnail", MADE.format("cmyk.jpg"), "a grey picture", *grey_levels()),
+    Case("15 one colour", MADE.format("one_colour.png"), "grey, said", *grey_levels("one colour")),
+    Case("16 UTF-16", MADE.format("phenom.tif"), "1.6 nm", *near(1.6, size)),
 )
 
 

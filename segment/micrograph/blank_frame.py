@@ -119,14 +119,15 @@ def _bands(image: np.ndarray) -> Blank | None:
     sides = (image, image[::-1], image.T, image.T[::-1])
     low, high = np.percentile(image[:: 1 + len(image) // _SAMPLED], (1, 99)).astype(float)
     noise = _QUIET * (high - low)
-    depths = [_depth(lines, noise) for lines in sides]
+    depths = [_depth(lines, 0.0) for lines in sides]  # a frame of the least float is no measure of noise
+    depths = depths if any(depths) else [_depth(lines, noise) for lines in sides]
     if not any(depths):
         return None
     mask = np.zeros(image.shape, bool)
     for depth, masked in zip(depths, (mask, mask[::-1], mask.T, mask.T[::-1]), strict=True):
         masked[:depth] = True
-    rims = [lines[0] for lines, depth in zip(sides, depths, strict=True) if depth]
-    levels = (float(np.median(rim)) for rim in rims if rim.std(dtype=np.float64) <= noise)
+    rims = [lines[0].astype(np.float64) for lines, depth in zip(sides, depths, strict=True) if depth]
+    levels = (float(np.median(rim)) for rim in rims if rim.std() <= noise)
     return Blank(mask, tuple(dict.fromkeys(levels)))
 
 
@@ -150,9 +151,9 @@ def _depth(lines: np.ndarray, noise: float) -> int:
 
 def _quiet_lines(lines: np.ndarray, noise: float) -> int:
     """Lines at the beginning that hold nothing but so much noise around one level."""
-    level = float(lines[0].mean())
+    level = lines[0].mean(dtype=np.float64)
     for depth, line in enumerate(lines):
-        if abs(float(line.mean()) - level) > noise or float(line.std()) > noise:
+        if abs(line.mean(dtype=np.float64) - level) > noise or line.std(dtype=np.float64) > noise:
             return depth
     return len(lines)
 

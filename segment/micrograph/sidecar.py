@@ -1,10 +1,14 @@
-"""Text files that stand beside an image: finding and decoding them."""
+"""Texts beside an image or in it: finding, decoding and parsing them."""
 
 from __future__ import annotations
 
 import re
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+from segment.errors import UnreadableError
+
+_LONGEST_XML = 50_000_000  #: bytes; large plates have some megabytes
 LARGEST_SIDECAR = 1_000_000  #: bytes
 
 
@@ -38,6 +42,17 @@ def decode(raw: bytes) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         return raw.decode("latin-1")
+
+
+def parsed_xml(path: Path, text: str, what: str) -> ElementTree.Element:
+    """The root of a description in XML; entities, which could unfold without end, are refused."""
+    try:
+        if len(text) > _LONGEST_XML or "<!ENTITY" in text:
+            raise ElementTree.ParseError("too long, or with entities")
+        return ElementTree.fromstring(text)
+    except ElementTree.ParseError as error:
+        remedy = "Export it again from the microscope's program, or as plain TIFF"
+        raise UnreadableError(path, f"its {what} is damaged ({error})", remedy) from error
 
 
 def pairs(text: str, separator: str = "=") -> dict[str, str]:

@@ -66,16 +66,12 @@ def _scales(facts: Sections, columns: int) -> tuple[Scale, ...]:
     beam = facts.get("Beam", {})
     found: list[Scale | None] = []
     for name in dict.fromkeys(["Scan", beam.get("Scan", "EScan"), "EScan"]):
-        y, x = (_nm(_number(facts, name, key)) for key in ("PixelHeight", "PixelWidth"))
+        y, x = (to_nm(_number(facts, name, key), "m") for key in ("PixelHeight", "PixelWidth"))
         found.append(scale_or_none(f"[{name}] PixelWidth", y, x))
     beam_name = beam.get("Beam", "EBeam")
-    width = _nm(_number(facts, beam_name, "HFW"))
+    width = to_nm(_number(facts, beam_name, "HFW"), "m")
     found.append(scale_or_none(f"[{beam_name}] HFW / columns", None, width / columns if width else None))
     return tuple(s for s in found if s)
-
-
-def _nm(metres: float | None) -> float | None:
-    return None if metres is None else metres * 1e9
 
 
 def _xml_scale(text: str) -> tuple[Scale, ...]:
@@ -83,7 +79,7 @@ def _xml_scale(text: str) -> tuple[Scale, ...]:
     match = _PIXEL_XML.search(text)
     if not match:
         return ()
-    x, y = (_nm(number(group)) for group in match.groups())
+    x, y = (to_nm(group, "m") for group in match.groups())
     scale = scale_or_none("XML PixelSize", y, x)
     return (scale,) if scale else ()
 

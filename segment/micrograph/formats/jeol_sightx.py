@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
 
-from segment.errors import NotAnImageError, UnreadableError
+from segment.errors import NotAnImageError
 from segment.micrograph.length_units import INCH_NM, number
 from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
+from segment.micrograph.sidecar import parsed_xml
 from segment.micrograph.tiffpages import page_frames
 
 NAME = "jeol_sightx"
@@ -14,7 +15,6 @@ NAME = "jeol_sightx"
 _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT, _INCH = 282, 283, 296, 2
 _MODE = "ImageFormingSystem/ModeString"
 _CAMERA = ".//DrawImageInformation/PixelsPerMeter/Horizontal"
-_LONGEST_XML = 4_000_000  #: bytes; longer is no header
 
 
 def recognises(opened: OpenFile) -> bool:
@@ -45,15 +45,7 @@ def frames(opened: OpenFile) -> list[Frame]:
 def _report(opened: OpenFile) -> ElementTree.Element:
     assert opened.tiff is not None
     text = opened.tiff.pages.first.description.rstrip("\0 \r\n")
-    text = text[text.index("<TemReporter") :]
-    try:
-        if len(text) > _LONGEST_XML or "<!ENTITY" in text:
-            raise ElementTree.ParseError("not a report")
-        return ElementTree.fromstring(text)
-    except ElementTree.ParseError as error:
-        raise UnreadableError(
-            opened.path, f"its JEOL report is damaged ({error})", "Export the image again from SightX"
-        ) from error
+    return parsed_xml(opened.path, text[text.index("<TemReporter") :], "JEOL report")
 
 
 def _scales(opened: OpenFile, root: ElementTree.Element) -> tuple[Scale, ...]:

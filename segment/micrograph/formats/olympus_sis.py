@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from segment.micrograph.length_units import to_nm
 from segment.micrograph.open_file import Frame, OpenFile, scale_or_none
 from segment.micrograph.tiffpages import image_pages, page_frames
 
@@ -28,10 +29,7 @@ def frames(opened: OpenFile) -> list[Frame]:
     for page in tagged:
         facts: Any = page.tags.valueof(_TAG)
         facts = facts if isinstance(facts, dict) else {}
-        scale = scale_or_none("tag 33560", _nm(facts.get("pixelsizey")), _nm(facts.get("pixelsizex")))
+        y, x = (to_nm(facts.get(f"pixelsize{axis}"), "m") for axis in "yx")
+        scale = scale_or_none("tag 33560", y, x)
         found += page_frames(opened, [page], scales=(scale,) if scale else (), notes=notes)
     return found
-
-
-def _nm(metres: object) -> float | None:
-    return float(metres) * 1e9 if isinstance(metres, int | float) else None

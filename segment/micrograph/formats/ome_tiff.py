@@ -10,19 +10,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from segment.errors import UnreadableError
 from segment.micrograph.formats.pixels import as_stored, parted
 from segment.micrograph.length_units import number, to_nm
 from segment.micrograph.one_area import Channels, first_of_each_area
 from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
 from segment.micrograph.open_tiff import open_tiff
-from segment.micrograph.sidecar import read_text
+from segment.micrograph.sidecar import parsed_xml, read_text
 from segment.micrograph.tiffpages import image_pages, page_frames
 
 NAME = "ome_tiff"
 
 _DEFAULT_UNIT = "µm"
-_LONGEST_XML = 50_000_000  #: bytes; large plates have some megabytes
 _UNCLEAR = "the OME-XML describes several images and does not say which one this file holds: no size taken"
 
 
@@ -85,7 +83,7 @@ def _channels(positions: dict[tuple[int, int], dict[int, int]]) -> Channels:
 def _document(opened: OpenFile) -> tuple[ElementTree.Element, str]:
     """The file's XML, or the one that it says its metadata are kept in; and the file's own identity."""
     assert opened.tiff is not None
-    root = _parsed(opened, opened.tiff.pages.first.description)
+    root = parsed_xml(opened.path, opened.tiff.pages.first.description, "OME-XML")
     own, elsewhere = root.get("UUID", ""), root.find("{*}BinaryOnly")
     if elsewhere is None:
         return root, own
@@ -94,20 +92,9 @@ def _document(opened: OpenFile) -> tuple[ElementTree.Element, str]:
     if beside == opened.path or not beside.is_file():
         return root, own
     if beside.suffix.lower() not in (".tif", ".tiff"):
-        return _parsed(opened, read_text(beside)), own
+        return parsed_xml(opened.path, read_text(beside), "OME-XML"), own
     with open_tiff(beside) as tiff:
-        return _parsed(opened, tiff.pages.first.description), own
-
-
-def _parsed(opened: OpenFile, text: str) -> ElementTree.Element:
-    try:
-        if len(text) > _LONGEST_XML or "<!ENTITY" in text:
-            raise ElementTree.ParseError("not OME-XML")
-        return ElementTree.fromstring(text)
-    except ElementTree.ParseError as error:
-        raise UnreadableError(
-            opened.path, f"its OME-XML is damaged ({error})", "Export it again as OME-TIFF or plain TIFF"
-        ) from error
+        return parsed_xml(opened.path, tiff.pages.first.description, "OME-XML"), own
 
 
 def _planes(opened: OpenFile, root: ElementTree.Element, own: str) -> dict[int, _Plane]:

@@ -33,13 +33,13 @@ def recognises(opened: OpenFile) -> bool:
 def frames(opened: OpenFile) -> list[Frame]:
     """The one picture."""
     if opened.head.startswith(_PNG):
-        shape, decode = _png_shape(opened), _decode_png
+        shape, kind = _png_shape(opened), "png"
     elif opened.head.startswith(_JPEG):
-        shape, decode = _jpeg_shape(opened), _decode_jpeg
+        shape, kind = _jpeg_shape(opened), "jpeg"
     else:
-        shape, decode = _bmp_shape(opened), _decode_bmp
+        shape, kind = _bmp_shape(opened), "bmp"
     refuse_bomb(opened.path, shape[0] * shape[1], opened.size, MOST_PACKED)
-    return [Frame(shape, partial(_load, opened.path, decode))]
+    return [Frame(shape, partial(_load, opened.path, kind))]
 
 
 def _png_shape(opened: OpenFile) -> tuple[int, int]:
@@ -99,15 +99,11 @@ def _bmp_shape(opened: OpenFile) -> tuple[int, int]:
     return abs(rows), abs(columns)
 
 
-def _load(path: Path, decode: object) -> np.ndarray:
-    assert callable(decode)
-    return np.asarray(decode(path.read_bytes()))
-
-
-def _decode_png(raw: bytes) -> np.ndarray:
+def _load(path: Path, kind: str) -> np.ndarray:
     import imagecodecs
 
-    return imagecodecs.png_decode(raw)
+    raw = path.read_bytes()
+    return _decode_jpeg(raw) if kind == "jpeg" else getattr(imagecodecs, f"{kind}_decode")(raw)
 
 
 def _decode_jpeg(raw: bytes) -> np.ndarray:
@@ -124,9 +120,3 @@ def _decode_jpeg(raw: bytes) -> np.ndarray:
     adobe = any(m == _APP14 and raw[at + 4 : at + 9] == b"Adobe" for m, at in _jpeg_segments(raw))
     colours = rgb_of_inks(pixels if adobe else ~pixels)
     return colours if colours.any() else rgb_of_inks(~pixels)
-
-
-def _decode_bmp(raw: bytes) -> np.ndarray:
-    import imagecodecs
-
-    return imagecodecs.bmp_decode(raw)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from segment.micrograph.formats import pixels
-from segment.micrograph.length_units import NUMERAL, number
+from segment.micrograph.length_units import NUMERAL, number, to_nm
 from segment.micrograph.micrograph import PixelSizeSource
 from segment.micrograph.open_file import Frame, OpenFile, scale_or_none
 from segment.micrograph.sidecar import decode, read_text, sidecar
@@ -50,13 +50,13 @@ def _scales(
     facts: dict[str, float | None], where: PixelSizeSource, shape: tuple[int, int]
 ) -> tuple[pixels.Stated, ...]:
     """PixelSizeX/Y, for the stated size of the image where there is one; then the field width."""
-    x, y = _nm(facts.get("PixelSizeX")), _nm(facts.get("PixelSizeY"))
+    x, y = to_nm(facts.get("PixelSizeX"), "m"), to_nm(facts.get("PixelSizeY"), "m")
     sides = [[facts[key] for key in keys if facts.get(key)] for keys in (_COLUMNS, _ROWS)]
     size = tuple(int(found[0] or 0) for found in sides if found)
     square = x is not None and (y is None or abs(y - x) <= 1e-6 * x)
     if len(size) == 2 and size[0] != shape[1] and square and x is not None:
         return pixels.as_stored("PixelSizeX", x, size, shape, where)
-    field = _nm(facts.get("ViewField") or facts.get("ViewFieldX"))
+    field = to_nm(facts.get("ViewField") or facts.get("ViewFieldX"), "m")
     found = (
         scale_or_none("PixelSizeX", y, x, where),
         scale_or_none("ViewField / columns", None, field / shape[1] if field else None, where),
@@ -72,7 +72,3 @@ def _texts(opened: OpenFile) -> Iterator[tuple[str, PixelSizeSource]]:
     header = _header_file(opened)
     if header is not None:
         yield read_text(header), "sidecar"
-
-
-def _nm(metres: float | None) -> float | None:
-    return None if metres is None else metres * 1e9

@@ -50,6 +50,7 @@ FRAMES = {
     "noise of the detector": lambda a: surrounded(a, 9),
     "edges repeated": lambda a: np.pad(a, 40, mode="edge"),
     "edges repeated, one side": lambda a: np.pad(a.astype(np.uint16) * 200, ((0, 0), (40, 0)), "edge"),
+    "least float": lambda a: np.pad(a.astype(np.float32), ((0, 0), (40, 0)), constant_values=-3.4e38),
     "JPEG 60": lambda a: as_jpeg(np.pad(a, 40), 60),
 }
 
@@ -87,6 +88,10 @@ def test_what_tiles_leave_is_masked(field, packed):
         assert blank is not None
         assert blank.mask[image == 0].mean() > 0.98
         assert blank.mask.mean() < (image == 0).mean() + 0.06
+
+
+def test_tiny_floats_are_no_quiet_lines(field):
+    assert find_blank(field.astype(np.float32) * np.float32(1e-36)) is None
 
 
 def test_an_enlarged_picture_repeats_its_lines_and_stays(field):

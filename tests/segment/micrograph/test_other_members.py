@@ -14,7 +14,6 @@ import tifffile
 
 from segment.errors import NotAnImageError
 from segment.micrograph import describe, read_micrographs
-from segment.same_area import pixel_digest
 
 
 def mrc(
@@ -130,7 +129,7 @@ def test_channels_of_one_area_are_read_once_and_stacks_stay(tmp_path, make_grain
     both = np.stack([fields[:2], 255 - fields[:2]], axis=1)
     imagej(tmp_path / "hyper.tif", both, "nm", 0.5, axes="ZCYX")
     read = list(read_micrographs(tmp_path / "hyper.tif"))
-    assert [pixel_digest(m.image) for m in read] == [pixel_digest(f) for f in fields[:2]]
+    np.testing.assert_array_equal([m.image for m in read], fields[:2])
     assert all("same area" in "".join(m.notes) for m in read)
 
 

@@ -11,8 +11,6 @@ from segment.same_area import (
     SAME,
     boundaries_of,
     fingerprint,
-    labels_digest,
-    pixel_digest,
     same_areas,
 )
 
@@ -28,17 +26,16 @@ RISING = {
 
 
 @pytest.mark.parametrize("change", RISING.values(), ids=RISING)
-def test_the_digest_is_that_of_the_pixels_alone(make_grains, change):
+def test_copies_in_another_container_or_turned_are_found(make_grains, change):
     image = make_grains((120, 150))
-    assert pixel_digest(change(image)) == pixel_digest(image)
-    assert pixel_digest(change(image)) != pixel_digest(make_grains((120, 150), seed=1))
+    (found,) = same_areas([fingerprint(f) for f in (image, change(image), make_grains((120, 150), seed=1))])
+    assert found.second == 1 and found.correlation > 0.999
 
 
 def test_a_frame_around_the_image_changes_nothing(make_grains):
     image = make_grains((120, 150))
     framed = np.pad(image, 20)
     valid = np.pad(np.ones_like(image, bool), 20)
-    assert pixel_digest(framed, valid) == pixel_digest(image)
     (found,) = same_areas([fingerprint(framed, valid), fingerprint(image)])
     assert found.correlation > 0.999
 
@@ -65,7 +62,5 @@ def test_label_maps_are_told_apart_by_their_cells():
         for k in (0, 1)
     )
     renamed = np.random.default_rng(2).permutation(first.max() + 1)[first] + (first > 0)
-    assert labels_digest(renamed) == labels_digest(first) == labels_digest(first.T)
-    assert labels_digest(second) != labels_digest(first)
     prints = [fingerprint(boundaries_of(m)) for m in (first, second, renamed)]
     assert [(s.first, s.second) for s in same_areas(prints)] == [(0, 2)]

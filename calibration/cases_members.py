@@ -1,0 +1,95 @@
+"""Other members of the kinds of `cases_table`, written from one made picture: what other programs write."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import imagecodecs
+import numpy as np
+import tifffile
+
+from segment.mosaics.laguerre import laguerre_section
+
+HITACHI = "[SemImageFile]\nDataSize=1280 * 960\nPixelSize=1,6\n"
+JEOL = "$CM_FULL_SIZE\t1280 960\n$$SM_MICRON_BAR\t125\n$$SM_MICRON_MARKER\t0,2um\n"
+ZEISS = "0\r\n0\r\nAP_IMAGE_PIXEL_SIZE\r\nImage Pixel Size = 1,6 nm\r\n"
+FEI = "[Scan]\nPixelWidth=1,6e-9\nPixelHeight=1,6e-9\n[Image]\nResolutionX=640\nResolutionY=480\n"
+PHENOM = '<F><pixelWidth unit = "µm">0,0016</pixelWidth><pixelHeight unit = "µm">0,0016</pixelHeight></F>'
+OME = (
+    '<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="Image:0">'
+    '<Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint8" SizeX="1280" SizeY="960" SizeZ="1" SizeC="1" '
+    'SizeT="1" PhysicalSizeX="1.6" PhysicalSizeXUnit="nm"><TiffData/></Pixels></Image></OME>'
+)
+
+
+def picture() -> np.ndarray:
+    """Grey grains with noise, shape (480, 640)."""
+    rng = np.random.default_rng(3)
+    cells = laguerre_section((480, 640), 30.0, 0.2, rng).grain_map().labels
+    grey = rng.uniform(60, 200, cells.max() + 1)[cells] + rng.normal(0, 6, cells.shape)
+    return np.clip(grey, 0, 255).astype(np.uint8)
+
+
+def mrc(mode: int, pixels: np.ndarray, order: str = "<", span: tuple[float, float] = (0, -1)) -> bytes:
+    """An MRC file of 480 x 640 pixels of 1.6 nm; `span` is what the header says of the levels."""
+    head = bytearray(1024)
+    struct.pack_into(order + "4i", head, 0, 640, 480, 1, mode)
+    struct.pack_into(order + "3i3f", head, 28, 640, 480, 1, 16 * 640, 16 * 480, 16)
+    struct.pack_into(order + "2f", head, 76, *span)
+    head[208:212] = b"MAP "
+    return bytes(head) + pixels.tobytes()
+
+
+def inks(grey: np.ndarray) -> np.ndarray:
+    """Black ink alone."""
+    return np.stack([np.zeros_like(grey)] * 3 + [255 - grey], -1)
+
+
+def jpeg_with_thumbnail(grey: np.ndarray) -> bytes:
+    """Inks stored as Adobe's programs do, behind a segment that holds another JPEG."""
+    raw = imagecodecs.jpeg8_encode(255 - inks(grey), level=95, colorspace="CMYK", outcolorspace="CMYK")
+    small = imagecodecs.jpeg8_encode(grey[::8, ::8].copy(), level=70)
+    return raw[:2] + b"\xff\xe1" + struct.pack(">H", len(small) + 2) + small + raw[2:]
+
+
+def tiff(
+    pixels: np.ndarray, text: str = "", code: int = 0, encoding: str = "latin-1", **more: object
+) -> Callable:
+    """Writer of a TIFF with a text in a private tag."""
+    raw = text.encode(encoding)
+    tags = [(code, 7, len(raw), raw, True)] if code else []
+    return lambda path: tifffile.imwrite(path, pixels, extratags=tags, **{"metadata": None, **more})
+
+
+def write_members(folder: Path) -> None:
+    """Write all of them."""
+    grey = picture()
+    wide = np.kron(grey, np.ones((2, 2), np.uint8))
+    nibbles = (grey >> 4)[:, ::2] | (grey >> 4)[:, 1::2] << 4
+    raw = {
+        "range.mrc": mrc(0, grey, span=(-128, 127)),
+        "nibbles.mrc": mrc(101, nibbles),
+        "words.mrc": mrc(6, grey.astype(">u2") * 200, ">"),
+        "half.mrc": mrc(12, grey.astype("<f2")),
+        "cmyk.jpg": jpeg_with_thumbnail(grey),
+        "one_colour.png": imagecodecs.png_encode(np.stack([grey * 0, grey * 0, grey], -1)),
+    }
+    tiffs = {
+        "repeated.tif": tiff(np.pad(grey, 60, mode="edge")),
+        "cmyk.tif": tiff(inks(grey), photometric="separated"),
+        "hitachi.tif": tiff(wide[100:700, 200:900]),
+        "jeol.tif": tiff(grey),
+        "turned.tif": tiff(np.rot90(grey).copy(), FEI, 34682),
+        "ome.ome.tif": tiff(grey, description=OME.encode()),
+        "zeiss.tif": tiff(grey, ZEISS, 34118),
+        "phenom.tif": tiff(grey, PHENOM, 34683, "utf-16"),
+        "per_nm.tif": tiff(grey, imagej=True, resolution=(300, 300), metadata={"unit": "nm"}),
+    }
+    for name, data in raw.items():
+        (folder / name).write_bytes(data)
+    for name, write in tiffs.items():
+        write(folder / name)
+    (folder / "hitachi.txt").write_text(HITACHI)
+    (folder / "jeol.txt").write_text(JEOL)
