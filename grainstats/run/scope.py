@@ -98,6 +98,24 @@ class Rows:
         """Descriptors of the images in scope, excluded ones too."""
         return self.ours(self.db.descriptors("image"))
 
+    def grains(self, sample_id: str) -> pd.DataFrame:
+        """Grains of a sample, as `Database.grains`; those of the last one asked for are kept."""
+        return self._of_sample("grains", sample_id)
+
+    def intercepts(self, sample_id: str) -> pd.DataFrame:
+        """Intercepts of a sample, as `grains`."""
+        return self._of_sample("intercepts", sample_id)
+
+    @cached_property
+    def _kept(self) -> dict[str, tuple[str, pd.DataFrame]]:
+        return {}
+
+    def _of_sample(self, table: str, sample_id: str) -> pd.DataFrame:
+        if table not in self._kept or self._kept[table][0] != sample_id:
+            self._kept.pop(table, None)  # millions of rows of two samples never stand in memory together
+            self._kept[table] = sample_id, getattr(self.db, table)(sample_id)
+        return self._kept[table][1]
+
     def ours(self, table: pd.DataFrame) -> pd.DataFrame:
         """The rows of the samples in scope."""
         return table[table["sample_id"].isin(self.scope.sample_ids)].reset_index(drop=True)

@@ -66,7 +66,7 @@ class LocalLevels:
         """
         from segment.unet._normalisation_kernels import level
 
-        out = block.astype(np.float32)
+        out = block.astype(np.float32, order="C")  # a tile comes by columns
         down = _between(rows + self.top, self.square_px, self.mean.shape[0])
         across = _between(columns + self.left, self.square_px, self.mean.shape[1])
         level(out, self.mean, self.gain, *down, *across)

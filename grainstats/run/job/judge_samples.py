@@ -18,8 +18,7 @@ from grainstats.run.job.same_fields import fields_once
 from grainstats.run.job.up_to_date import Written, state_of_report, state_of_tables
 from grainstats.run.lost_boundary import loss_of
 from grainstats.run.report.tables import write_tables
-from grainstats.run.scope import Rows, Scope
-from grainstats.share.db.database import Database
+from grainstats.run.scope import Rows
 from segment.overlap import SAME_AREA, SHARED
 
 
@@ -49,18 +48,19 @@ def judge_samples(rows: Rows, out: Path, *, also: Iterable[str] = ()) -> list[Fa
         if judged.get(sample_id, frozenset()) == frozenset(images["analysis_id"]):
             continue
         try:
-            _judge(rows.db, sample_id, images, rows.scope)
+            _judge(rows, sample_id, images)
         except Exception as error:
             source = f"sample {sample_id}"
             failures.append(Failure(source, "", *unexpected(error, out, source), sample_id))
     return failures
 
 
-def _judge(db: Database, sample_id: str, images: pd.DataFrame, scope: Scope) -> None:
+def _judge(rows: Rows, sample_id: str, images: pd.DataFrame) -> None:
+    db, scope = rows.db, rows.scope
     if images.empty:
         db.put_verdict(sample_id, None, [])
         return
-    loaded = load_sample(db, sample_id, images)
+    loaded = load_sample(rows, sample_id, images)
     sample, said = fields_once(loaded)
     verdict = judge_sample(sample_images(sample), null=scope.recipe.null, seed=scope.recipe.seed, said=said)
     loss = loss_of([sample.segmentations.get(number) for number in sample.analysis_ids], scope.model)
@@ -71,7 +71,7 @@ def _judge(db: Database, sample_id: str, images: pd.DataFrame, scope: Scope) -> 
     )
 
 
-def load_sample(db: Database, sample_id: str, images: pd.DataFrame) -> Sample:
+def load_sample(rows: Rows, sample_id: str, images: pd.DataFrame) -> Sample:
     """Tables of one sample's counting images, in the order of `images`."""
     place = pd.Series(range(len(images)), index=images["analysis_id"].astype(int))
 
@@ -81,10 +81,10 @@ def load_sample(db: Database, sample_id: str, images: pd.DataFrame) -> Sample:
 
     return Sample(
         images,
-        ours(db.grains(sample_id)),
-        ours(db.intercepts(sample_id)),
-        ours(db.descriptors("image", sample_id)),
-        db.segmentations(images["analysis_id"]),
+        ours(rows.grains(sample_id)),
+        ours(rows.intercepts(sample_id)),
+        ours(rows.db.descriptors("image", sample_id)),
+        rows.db.segmentations(images["analysis_id"]),
     )
 
 

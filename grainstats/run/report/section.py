@@ -147,13 +147,13 @@ def section_of(
     per_image = rows.per_image[rows.per_image["analysis_id"].isin(images["analysis_id"])]
     pooled = rows.pooled[rows.pooled["sample_id"] == sample_id].set_index("name")
     route = rows.samples.loc[rows.samples["sample_id"] == sample_id, "design_route"]
-    grains = _ours(rows.db.grains(sample_id), images)
+    grains = _ours(rows.grains(sample_id), images)
     whole = grains[~grains["touches_frame"]]
     diameter, weight = (whole[name].to_numpy(float) for name in ("equivalent_diameter_nm", "weight"))
     modes = fitted_modes(verdict, diameter, weight)
     found = sizes(diameter, weight, 2)
     spacing = _value(pooled, "intercept_mean_nm")
-    intercepts = _ours(rows.db.intercepts(sample_id), images)
+    intercepts = _ours(rows.intercepts(sample_id), images)
     between = intercepts.loc[intercepts["censored"] == "none", "length_nm"].to_numpy(float)
     mean, ci = spacing or (0.0, None)
     drawn = diameter_chart(found, modes), spacing_chart(sizes(between, np.ones(between.size), 1), mean, ci)

@@ -37,7 +37,7 @@ def write_tables(rows: Rows, folder: Path) -> list[Path]:
         "sample_descriptors": _plain(rows.pooled),
     }
     written = [file for name, table in small.items() for file in _write(folder / name, iter([table]))]
-    for name, read in (("grains", rows.db.grains), ("intercepts", rows.db.intercepts)):
+    for name, read in (("grains", rows.grains), ("intercepts", rows.intercepts)):
         parts = (_keyed(read(sample_id), keys) for sample_id in rows.scope.sample_ids)
         written += _write(folder / name, _measured(parts))
     return written
