@@ -13,7 +13,7 @@ from grainstats.run.atomic import write_bytes
 from segment.grain_map import GrainMap
 from segment.label_edges import on_edges
 
-OVERLAY_PX = 4096  #: longest side of the overlay PNG
+OVERLAY_PX = 2048  #: longest side of the overlay PNG: a larger one is most of what a run writes
 GREYS = 32  #: of the overlay; 64 take a fifth more bytes and look alike
 VIEW_PX = 900  #: widest picture in the report
 BOUNDARY_RGB = (255, 122, 0)  #: orange: told from every grey, also by the colour-blind
