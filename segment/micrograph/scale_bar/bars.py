@@ -188,8 +188,10 @@ def _stands_clear(grey: np.ndarray, stack: tuple[int, int, int, int], level: int
     if top < 4 or bottom + 4 > len(grey):
         return False
     inner = slice(begin + _TICK_PX, max(end - _TICK_PX, begin + _TICK_PX + 1))
-    rows = grey[[top - 4, top - 3, bottom + 2, bottom + 3], inner].astype(np.int16)
-    return bool(((np.abs(rows - level) >= _CONTRAST).mean(axis=1) >= _CLEAR).all())
+    return all(
+        (np.abs(grey[row, inner].astype(np.int16) - level) >= _CONTRAST).mean() >= _CLEAR
+        for row in (top - 4, top - 3, bottom + 2, bottom + 3)
+    )
 
 
 def _share_of_level(grey: np.ndarray, stack: tuple[int, int, int, int], level: int) -> np.ndarray:
