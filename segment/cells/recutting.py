@@ -104,9 +104,10 @@ def cut_at(fine: FineCells, persistence: float, level: float) -> Cut:
     if not fine.nested or n < 2 or not len(fine.pairs):
         return whole
     order = np.argsort(fine.lowest_pass, kind="stable")
-    pairs, area = fine.pairs[order] - 1, whole.area_px.copy()
+    pairs, area = fine.pairs[order] - 1, fine.area_px.astype(np.int32)
     rise, bottom = (np.rint(v.astype(float) * (LEVELS - 1)) for v in (fine.lowest_pass[order], fine.bottom))
-    seed = absorb(pairs, rise, bottom, area, max(round(persistence * (LEVELS - 1)), 1), fine.least_px)
+    depths = rise.astype(np.int64), bottom.astype(np.int32)  # as the flood has them: one loop compiled
+    seed = absorb(pairs, *depths, area, max(round(persistence * (LEVELS - 1)), 1), fine.least_px)
     weak = join_weak(whole.borders, n + 1, level)[1:] - 1
     every = np.arange(n)
     edges = (np.ones(2 * n, bool), (np.tile(every, 2), np.concatenate([seed, weak])))
