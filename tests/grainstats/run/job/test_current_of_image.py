@@ -26,7 +26,7 @@ def test_descriptors_and_picture(tmp_path):
     assert "current_x_over_j0" in names
     assert "current_anisotropy" in names
     assert record.warnings[0] == "old"
-    assert "grains across" in record.warnings[1]
+    assert "grains lie across" in record.warnings[1]
     assert record.artefacts["current"] == "images/a.b.current.png"
     assert (tmp_path / "images" / "a.b.current.png").stat().st_size > 5_000
 
