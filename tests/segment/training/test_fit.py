@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from segment.training.recipe import TrainingRecipe, read_recipe
 from segment.training.synthetic.render import synthetic_micrograph
 from segment.unet.architecture import require_torch
 
+RATES = ErrorRates(missed=((0.1,),) * CLASSES, measured=True)
 RECIPE = TrainingRecipe(name="tiny", depth=3, decoder=(16, 8, 8), crop=64, batch=2, steps=2, synthetic=2)
 
 
@@ -38,6 +40,44 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     write_cache(folder / "cache", 2, seed=1, size=128)
     source = CropSource(RECIPE, folder / "cache", [], 1)
     return folder, fit(RECIPE, source, folder, threads=1)
+
+
+@pytest.fixture(scope="module")
+def exported(trained: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The trained network as the model folder ``tiny``, with settings and error rates of its own."""
+    from segment.training.agreement import write_settings
+    from segment.training.export import export
+    from segment.unet import load_model
+
+    folder = tmp_path_factory.mktemp("exported") / "tiny"
+    export(RECIPE, trained[1], folder, origin="test")
+    write_settings(folder, {"best_intercept_px": "28.0", "persistence": "0.07"})
+    write_rates(folder, RATES, load_model(folder).weights_digest, "test")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def tuned(exported: Path) -> Callable[[str], Path]:
+    """Fine-tunes ``tiny`` on one drawn image; the folder that the new model goes into is named."""
+    import cv2
+
+    from segment.training.finetune import Schedule, finetune
+    from segment.unet import load_model
+
+    root = exported.parent
+    drawn = synthetic_micrograph(np.random.default_rng(0), (160, 160), style="etched")
+    for kind, image in (("images", drawn.image), ("boundary", drawn.boundary.astype(np.uint8) * 255)):
+        (root / kind).mkdir()
+        cv2.imwrite(str(root / kind / "one.png"), image)
+
+    def tune(name: str) -> Path:
+        if not (root / name / "model.toml").is_file():
+            folders = root / "images", root / "boundary", root / name
+            schedule = Schedule(steps=2, replay=2)
+            finetune(load_model(exported), *folders, schedule, check=False, threads=1)
+        return root / name
+
+    return tune
 
 
 def test_a_checkpoint_holds_the_steps_and_training_goes_on(trained: tuple[Path, Path]) -> None:
@@ -92,58 +132,40 @@ def test_an_omission_of_the_annotator_costs_less_than_one_of_the_generator(
     assert costs[1] == pytest.approx(costs[2])
 
 
-def test_exported_model_answers_as_the_network(trained: tuple[Path, Path], tmp_path: Path) -> None:
+def test_exported_model_answers_as_the_network(trained: tuple[Path, Path], exported: Path) -> None:
     import torch
 
-    from segment.training.export import export
     from segment.training.fit import load_averaged
     from segment.unet import load_model
     from segment.unet.choose_runtime import runtime_for
     from segment.unet.weights_file import load_weights
 
     _, checkpoint = trained
-    export(RECIPE, checkpoint, tmp_path / "tiny", origin="test")
-    model = load_model(tmp_path / "tiny")
+    model = load_model(exported)
     assert model.stride == 8
     grey = np.random.default_rng(0).standard_normal((64, 96)).astype(np.float32)
     with torch.no_grad():
         expected = torch.sigmoid(load_averaged(RECIPE, checkpoint)[0](torch.from_numpy(grey)[None, None]))[0]
     answer = runtime_for(model, device="cpu", precision="f32", threads=1).infer(grey)
     assert np.abs(answer - expected.numpy()).max() < 0.01
-    recipe = read_recipe(tmp_path / "tiny" / "recipe.toml")
-    assert recipe == RECIPE
-    assert any(name.startswith("decoder.") for name in load_weights(tmp_path / "tiny"))
+    assert read_recipe(exported / "recipe.toml") == RECIPE
+    assert any(name.startswith("decoder.") for name in load_weights(exported))
 
 
-def test_fine_tuning_writes_a_model_of_its_own(trained: tuple[Path, Path], tmp_path: Path) -> None:
-    import cv2
-
-    from segment.training.agreement import write_settings
-    from segment.training.export import export
-    from segment.training.finetune import Schedule, finetune
+def test_fine_tuning_writes_a_model_of_its_own(exported: Path, tuned: Callable[[str], Path]) -> None:
     from segment.unet import load_model
 
-    export(RECIPE, trained[1], tmp_path / "tiny", origin="test")
-    drawn = synthetic_micrograph(np.random.default_rng(0), (160, 160), style="etched")
-    for kind, image in (("images", drawn.image), ("boundary", drawn.boundary.astype(np.uint8) * 255)):
-        (tmp_path / kind).mkdir()
-        cv2.imwrite(str(tmp_path / kind / "one.png"), image)
-    write_settings(tmp_path / "tiny", {"best_intercept_px": "28.0", "persistence": "0.07"})
-    rates = ErrorRates(missed=((0.1,),) * CLASSES, measured=True)
-    write_rates(tmp_path / "tiny", rates, load_model(tmp_path / "tiny").weights_digest, "test")
-    before = load_model(tmp_path / "tiny")
-    folders = tmp_path / "images", tmp_path / "boundary", tmp_path / "mine"
-    finetune(before, *folders, Schedule(steps=2, replay=2), check=False, threads=1)
-    mine = load_model(tmp_path / "mine")
+    before, folder = load_model(exported), tuned("mine")
+    mine = load_model(folder)
     assert mine.name == "mine"
     assert mine.digest != before.digest
-    assert mine.error_rates == rates
-    own = read_recipe(tmp_path / "mine" / "recipe.toml")  # whatever batches the first training took
+    assert mine.error_rates == RATES
+    own = read_recipe(folder / "recipe.toml")  # whatever batches the first training took
     assert (own.crop, own.batch) == (256, 8) != (RECIPE.crop, RECIPE.batch)
     assert (mine.persistence, mine.best_intercept_px) == (0.07, 28.0)
-    card = (tmp_path / "mine" / "CARD.md").read_text()
+    card = (folder / "CARD.md").read_text()
     assert before.digest[:12] in card and "one.png" in card and "not measured" in card
-    assert not (tmp_path / "mine" / ".training").exists()
+    assert not (folder / ".training").exists()
 
 
 def test_a_finished_model_is_not_written_over(tmp_path: Path) -> None:
@@ -176,32 +198,18 @@ def test_a_killed_run_goes_on_only_where_nothing_has_changed(tmp_path: Path) -> 
 
 
 def test_a_run_killed_after_its_blend_blends_once(
-    trained: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tuned: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import cv2
-
     from segment.training import finetune as module
-    from segment.training.export import export
-    from segment.unet import load_model
     from segment.unet.weights_file import load_weights
 
-    export(RECIPE, trained[1], tmp_path / "tiny", origin="test")
-    drawn = synthetic_micrograph(np.random.default_rng(0), (160, 160), style="etched")
-    for kind, image in (("images", drawn.image), ("boundary", drawn.boundary.astype(np.uint8) * 255)):
-        (tmp_path / kind).mkdir()
-        cv2.imwrite(str(tmp_path / kind / "one.png"), image)
-    found = {}
-    for name in ("whole", "killed"):
-        arguments = load_model(tmp_path / "tiny"), tmp_path / "images", tmp_path / "boundary", tmp_path / name
-        schedule = module.Schedule(steps=2, replay=2)
-        if name == "killed":
-            with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-                patched.setattr(module, "_release", _interrupted)
-                module.finetune(*arguments, schedule, check=False, threads=1)
-        module.finetune(*arguments, schedule, check=False, threads=1)
-        found[name] = load_weights(tmp_path / name)
-    for key, value in found["whole"].items():
-        np.testing.assert_allclose(value, found["killed"][key], atol=2e-3)
+    whole = load_weights(tuned("mine"))
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(module, "_release", _interrupted)
+        tuned("killed")
+    killed = load_weights(tuned("killed"))
+    for key, value in whole.items():
+        np.testing.assert_allclose(value, killed[key], atol=2e-3)
 
 
 def _interrupted(*_: object) -> Path:

@@ -31,6 +31,12 @@ E,ai,1150,45,0.0003,15,2.0,Ar,2,0.123456789,1
 
 
 @pytest.fixture
+def url(tmp_path: Path) -> str:
+    """SQLite alone: that both kinds of database are read alike is shown in ``test_exports.py``."""
+    return str(tmp_path / "results.db")
+
+
+@pytest.fixture
 def exported(db: Database, tmp_path: Path) -> tuple[Database, Path]:
     (tmp_path / "samples.csv").write_text(SHEET)
     import_samples(db, tmp_path / "samples.csv")

@@ -42,6 +42,12 @@ print(run(config=config))
 
 
 @pytest.fixture
+def url(tmp_path: Path) -> str:
+    """SQLite alone: that both kinds of database are read alike is shown in ``test_exports.py``."""
+    return str(tmp_path / "results.db")
+
+
+@pytest.fixture
 def dataset(filled: Database, tmp_path: Path) -> Path:
     """Exported data sets; the overlay of one of three images exists."""
     overlays = tmp_path / "run" / "overlays"
