@@ -83,7 +83,7 @@ def _channels(d: dict[str, Any]) -> str:
     across = [a + way[a] for a in "xyz" if d["percolates"][a]]
     thick = "" if d["thickness_nm"] is None else f"; thickness {d['thickness_nm']['mean']:.4g} nm"
     return (
-        f"{d['n_pieces']} pieces, the largest {d['largest_share']:.0%}; "
+        f"{d['n_pieces']} piece{'s' * (d['n_pieces'] != 1)}, the largest {d['largest_share']:.0%}; "
         f"from side to side along {', '.join(across) or 'no axis'}{thick}"
     )
 
