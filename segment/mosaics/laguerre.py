@@ -56,14 +56,10 @@ class Mosaic:
 
     def grain_map(self, pixel_size_nm: float | None = None) -> GrainMap:
         """Rasterise; labels are 1 ... n in the order of the generators that own a pixel."""
-        owner = self.owner()
-        present, labels = np.unique(owner, return_inverse=True)
-        del present
-        return GrainMap(
-            labels.reshape(self.shape).astype(np.int32) + 1,
-            pixel_size_nm,
-            "manual" if pixel_size_nm is not None else "none",
-        )
+        from segment.cells.editing import numbered
+
+        source = "manual" if pixel_size_nm is not None else "none"
+        return GrainMap(numbered(self.owner() + 1), pixel_size_nm, source)
 
     def cells(self) -> Cells:
         """Exact polygons of the cells, also of those that only touch or lie outside the window."""

@@ -45,25 +45,20 @@ def potts_volume(shape: tuple[int, int, int], mean_volume: float, rng: np.random
     """
     from scipy.spatial import cKDTree
 
+    from segment.cells.editing import numbered
+
     n = max(round(np.prod(shape) / START_VOXELS), 1)
     tree = cKDTree(rng.random((n, 3)) * shape, boxsize=shape)
     voxels = np.stack(np.meshgrid(*(np.arange(s) + 0.5 for s in shape), indexing="ij"), axis=-1)
-    labels = _compact(tree.query(voxels)[1].astype(np.int32))
+    labels = numbered(tree.query(voxels)[1].astype(np.int32) + 1)
     for _ in range(MOST_SWEEPS):
         if labels.size >= mean_volume * labels.max():
             break
         _sweep(labels, TEMPERATURE, rng)
-        labels = _compact(labels)
+        labels = numbered(labels)
     for _ in range(QUENCH):
         _sweep(labels, 0.0, rng)
-    return _compact(labels)
-
-
-def _compact(labels: np.ndarray) -> np.ndarray:
-    """Number the grains that are left 1 ... n."""
-    there = np.bincount(labels.ravel()) > 0
-    numbered: np.ndarray = np.cumsum(there, dtype=np.int32)[labels]
-    return numbered
+    return numbered(labels)
 
 
 @numba.njit(cache=True)

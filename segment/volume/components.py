@@ -68,7 +68,7 @@ def _label_slice(
 
 
 @numba.njit(cache=True, nogil=True)
-def piece_table(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def component_table(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pieces of equal labels that hang together by faces; two slices are held at a time.
 
     Parameters
@@ -119,7 +119,7 @@ def piece_table(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 @numba.njit(cache=True, nogil=True)
-def large_parts(mask: np.ndarray, least: int) -> np.ndarray:
+def large_components(mask: np.ndarray, least: int) -> np.ndarray:
     """The mask without pieces, connected by faces, of fewer than `least` voxels; bool of its shape."""
     nz, ny, nx = mask.shape
     parent, n = np.zeros(1024, np.int32), 1

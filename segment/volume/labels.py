@@ -6,7 +6,7 @@ import numba
 import numpy as np
 
 from segment.errors import UnreadableError
-from segment.volume.components import piece_table
+from segment.volume.components import component_table
 from segment.volume.stack import GreyVolume, LabelVolume
 
 DENSE = 1 << 24  #: labels up to this are looked up in a table
@@ -79,7 +79,7 @@ def _table(names: np.ndarray) -> np.ndarray:
 
 def _parts_note(source: str, labels: np.ndarray, names: np.ndarray) -> tuple[str, ...]:
     """Labels in several pieces; refuses those scattered like grey levels."""
-    size, owner, _ = piece_table(labels)
+    size, owner, _ = component_table(labels)
     largest = np.zeros(len(names), np.int64)
     np.maximum.at(largest, owner, size)
     total = np.bincount(owner, size, len(names))

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import ndimage
 
 from segment.volume._phase_kernels import local_levels, median_departure, settle
-from segment.volume.components import large_parts
+from segment.volume.components import large_components
 
 VOID, SOLID, SECOND = 0, 1, 2
 NAMES = ("void", "solid", "second phase")
@@ -89,7 +89,7 @@ def find_phases(grey: np.ndarray, n_phases: int | None = None) -> Phases:
         noise = MAD_TO_SD * max(median_departure(grey, phase, levels), 1)
         settle(grey, phase, levels, noise**2, NEIGHBOUR_WEIGHT)
     for code in (VOID, SECOND):
-        large = large_parts(phase == code, SPECK_VOXELS)
+        large = large_components(phase == code, SPECK_VOXELS)
         for found, keep in zip(phase, large, strict=True):
             found[(found == code) & ~keep] = SOLID
     return Phases(phase)

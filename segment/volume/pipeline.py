@@ -13,7 +13,7 @@ from segment.unet.choices import Device
 from segment.unet.model_folder import Model
 from segment.volume._watershed_kernels import NO_GRAIN
 from segment.volume.alignment import aligned, find_drift
-from segment.volume.components import large_parts
+from segment.volume.components import large_components
 from segment.volume.grey_levels import even_slices
 from segment.volume.network import boundary_volume, directions_for
 from segment.volume.phases import SOLID, find_phases
@@ -171,7 +171,7 @@ def segment_stack(
 
 def _mark_phases(probability: np.ndarray, phase: np.ndarray, least: int) -> None:
     """Write `NO_GRAIN` + phase, in place, outside solid pieces of `least` voxels: one array for both."""
-    large = large_parts(phase, least)
+    large = large_components(phase, least)
     for levels, kind, whole in zip(probability, phase, large, strict=True):
         np.minimum(levels, NO_GRAIN - 1, out=levels)
         np.copyto(levels, kind + np.uint8(NO_GRAIN), where=(kind != SOLID) | ~whole)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from grainstats.measure.volume._channel_kernels import shortest_paths
-from segment.volume.components import piece_table
+from segment.volume.components import component_table
 from segment.volume.stack import VoxelSize
 
 AXES = ("z", "y", "x")
@@ -62,7 +62,7 @@ def connectivity(mask: np.ndarray, voxel_size: VoxelSize) -> Connectivity:
     >>> found.percolates["z"], found.percolates["x"], round(found.tortuosity["z"], 3)
     (True, False, 1.0)
     """
-    size, _, sides = piece_table(mask)
+    size, _, sides = component_table(mask)
     if not size.size:
         nothing: dict[str, float | None] = dict.fromkeys(AXES)
         return Connectivity(0.0, 0, 0.0, dict.fromkeys(AXES, False), nothing)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from grainstats._version import __version__
 from grainstats.run.atomic import write_bytes
@@ -97,7 +97,7 @@ def run_volumes(
             n_new += 1
         rows.append(_row(name, json.loads((folder / "summary.json").read_text(encoding="utf-8"))))
     if rows:
-        write_bytes(out / "volumes.csv", _table(rows))
+        write_bytes(out / "volumes.csv", pd.DataFrame(rows).to_csv(index=False).encode())
     return VolumesDone(tuple(rows), n_new, tuple(failures))
 
 
@@ -163,11 +163,3 @@ def _row(name: str, document: dict[str, Any]) -> dict[str, Any]:
         "verdict": verdict["verdict"],
         "reason": verdict["reason"],
     }
-
-
-def _table(rows: list[dict[str, Any]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()

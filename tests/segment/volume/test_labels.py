@@ -9,7 +9,7 @@ from scipy import ndimage
 from segment.errors import UnreadableError
 from segment.mosaics.laguerre_volume import poisson_voronoi_volume
 from segment.volume import GreyVolume, VoxelSize, label_volume
-from segment.volume.components import large_parts, piece_table
+from segment.volume.components import component_table, large_components
 
 UNIT = VoxelSize(1, 1, 1)
 
@@ -81,7 +81,7 @@ def test_a_mask_in_pieces_is_told() -> None:
 
 def test_pieces_are_those_of_scipy() -> None:
     mask = np.random.default_rng(1).random((40, 30, 20)) < 0.35
-    size, label, sides = piece_table(mask)
+    size, label, sides = component_table(mask)
     expected = ndimage.label(mask)[0]
     counted = np.bincount(expected.ravel())[1:]
     assert (label == 1).all()
@@ -91,12 +91,12 @@ def test_pieces_are_those_of_scipy() -> None:
             touching = np.setdiff1d(expected.take(end, axis=k), 0).size
             assert sides[:, 2 * k + side].sum() == touching
     kept = np.concatenate([[False], counted >= 5])[expected]
-    np.testing.assert_array_equal(large_parts(mask, 5), kept)
+    np.testing.assert_array_equal(large_components(mask, 5), kept)
 
 
 def test_pieces_of_labels_keep_apart() -> None:
     labels = np.random.default_rng(2).integers(0, 3, (12, 13, 14))
-    size, label, _ = piece_table(labels)
+    size, label, _ = component_table(labels)
     for value in (1, 2):
         counted = np.bincount(ndimage.label(labels == value)[0].ravel())[1:]
         np.testing.assert_array_equal(np.sort(size[label == value]), np.sort(counted))
