@@ -1,207 +1,114 @@
-"""Build the null table of the verdict in three dimensions, with its error rates and power.
+"""The null of the verdict in three dimensions, its error rates and its power.
 
-    python calibration/volume_null.py make CELLS.npz     mosaics of one and of two populations in voxels
-    python calibration/volume_null.py build CELLS.npz    the table; false alarms are printed
-    python calibration/volume_null.py power CELLS.npz    verdicts; the power joins the table
+    python calibration/volume_null.py build --work WORK      the table of the null that is shipped
+    python calibration/volume_null.py verdict --work WORK    fresh mosaics judged; their power joins the table
 
-Boxes with so many whole grains are cut out of Laguerre mosaics.  The table holds the upper quantiles of the
-statistic, the highest of all families of one population.  The rate of false alarms is measured on each mosaic
-against the table of the others.
+WORK holds the mosaics of `calibration/volume_mosaics.py`.  The table has upper quantiles of the statistic,
+the highest of all structures of one population.  Verdicts go to docs/validation/volume_verdict.csv.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+import csv
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+from volume_mosaics import CELLS_FOR, GIANTS, NULL, OUTSIDE, PAIRS, SEEDS, Structure, boxes_of
 
+from grainstats.infer.volume_modality.judge import LEVEL, decide, large_alone, load_null
 from grainstats.infer.volume_modality.sizes import VolumeSizes
 from grainstats.infer.volume_modality.two_normals import fit_populations
-from grainstats.measure.volume._interface_kernels import grain_sums
-from segment.mosaics.laguerre_volume import laguerre_volume
 
 LEVELS = (0.9, 0.75, 0.5, 0.3, 0.2, 0.1, 0.075, 0.05, 0.03, 0.02, 0.01)
-COUNTS = (30, 50, 80, 120, 200, 300, 500, 800, 1300)
-VOXELS = 9.0  #: per mean diameter of the fine population
-CELLS = 4500  #: fine grains of a mosaic
-WINDOWS = 24  #: boxes out of one mosaic at the smallest counts; fewer of larger boxes
-JUDGED = 6  #: boxes of each mosaic for the power
-NULL_MOSAICS, PAIR_MOSAICS = 5, 2
-SEED = 5
-Kind = tuple[str, float, float, float]  #: centres, sigma, size ratio, coarse volume
-NULLS: list[Kind] = [
-    *(("poisson", s, 1.0, 0.0) for s in (0.0, 0.1, 0.2, 0.3, 0.4)),
-    *(("packed", s, 1.0, 0.0) for s in (0.05, 0.15, 0.25, 0.35)),
-]
-PAIRS: list[Kind] = [
-    (centres, sigma, ratio, coarse)
-    for centres in ("poisson", "packed")
-    for sigma in (0.1, 0.25)
-    for ratio in (2.5, 3.0)
-    for coarse in (0.3, 0.45, 0.6)
-]
+COUNTS = (30, 60, 120, 250, 500, 900, 1300)
 TABLE = Path(__file__).parents[1] / "grainstats/infer/volume_modality/null_volumes.npz"
+VERDICTS = Path("docs/validation/volume_verdict.csv")
+MISSED, WIDEST = 0.05, 1.0  #: share of two populations called uniform by spread alone; beyond all spreads
+NAMED_RATIO, NAMED_COARSE = 3.0, (0.3, 0.6)  #: of the pairs whose power a verdict reports
 
 
-@dataclass(frozen=True, eq=False)
-class Cells:
-    """Volumes (voxels) and boxes of all cells of one cubic mosaic."""
-
-    size: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    side: int
+def boxes_by_mosaic(s: Structure, n: int, seeds: Iterable[int], work: Path) -> list[list[VolumeSizes]]:
+    """Boxes by mosaic; a mosaic that is not there is made."""
+    return [boxes_of(s, n, seed, work) for seed in seeds]
 
 
-def cells_of(kind: Kind, rng: np.random.Generator) -> Cells:
-    """All cells of a mosaic of about `CELLS` fine grains."""
-    centres, sigma, ratio, coarse = kind
-    side = int(np.ceil(VOXELS * np.cbrt(CELLS * np.pi / 6 * np.exp(3 * sigma**2) / (1 - coarse))))
-    mosaic = laguerre_volume(
-        (side, side, side), VOXELS, sigma, rng, size_ratio=ratio, coarse_volume=coarse, centres=centres
-    )
-    labels = mosaic.labels((side, side, side))
-    voxels, _, boxes = grain_sums(labels, int(labels.max()))
-    return Cells(voxels[1:], boxes[1:, :3], boxes[1:, 3:] + 1, side)
+def statistics(boxes: list[list[VolumeSizes]]) -> np.ndarray:
+    return np.array([f.statistic for f in fit_populations([b for part in boxes for b in part])])
 
 
-def window(cells: Cells, n: int, rng: np.random.Generator) -> VolumeSizes | None:
-    """A box, more or less flat, with about `n` whole grains; None where the mosaic is too small."""
-    flat = rng.choice([1.0, 1.0, 0.6, 0.35])
-    edges = rng.permutation(np.array([flat, 1.0, 1.0]) / flat ** (1 / 3))
-    extent = cells.high - cells.low
-    for side in np.cbrt(n * cells.side**3 / len(cells.size)) * np.linspace(0.9, 3.0, 60):
-        size = side * edges
-        if (size > cells.side).any():
-            return None
-        if np.prod(np.maximum(size - extent, 0), axis=1).sum() / cells.side**3 >= n:
-            break
-    start = rng.random(3) * (cells.side - size)
-    stop = start + size
-    inside = ((cells.low > start) & (cells.high < stop)).all(axis=1)
-    touched = ((cells.low < stop) & (cells.high > start)).all(axis=1) & ~inside
-    if inside.sum() < 0.6 * n:
-        return None
-    seen = np.minimum(cells.high, stop) - np.maximum(cells.low, start)
-    visible = cells.size * np.prod(seen, axis=1) / np.prod(extent, axis=1)
-    return VolumeSizes(
-        np.cbrt(6 / np.pi * cells.size[inside]),
-        1 / np.prod(1 - extent[inside] / size, axis=1),
-        np.cbrt(6 / np.pi * visible)[touched],
-    )
-
-
-def windows(cells: Cells, n: int, rng: np.random.Generator) -> list[VolumeSizes]:
-    """Boxes of `n` whole grains out of one mosaic."""
-    many = int(np.clip(WINDOWS * 120 / n, 6, WINDOWS))
-    return [s for s in (window(cells, n, rng) for _ in range(many)) if s is not None]
-
-
-def make(path: Path) -> None:
-    """Fill all mosaics and store their cells."""
-    rng = np.random.default_rng(SEED)
-    stored: dict[str, np.ndarray] = {}
-    for k, kind in enumerate(NULLS + PAIRS):
-        for m in range(NULL_MOSAICS if k < len(NULLS) else PAIR_MOSAICS):
-            c = cells_of(kind, rng)
-            stored[f"{k}_{m}"] = np.column_stack([c.size, c.low, c.high, np.full(len(c.size), c.side)])
-    np.savez_compressed(path, **{name: rows.astype(np.int32) for name, rows in stored.items()})
-
-
-def load(path: Path) -> dict[Kind, list[Cells]]:
-    """The cells that `make` stored, by kind."""
-    found: dict[Kind, list[Cells]] = {}
-    with np.load(path) as stored:
-        for k, kind in enumerate(NULLS + PAIRS):
-            for m in range(NULL_MOSAICS if k < len(NULLS) else PAIR_MOSAICS):
-                rows = stored[f"{k}_{m}"]
-                found.setdefault(kind, []).append(
-                    Cells(rows[:, 0], rows[:, 1:4], rows[:, 4:7], int(rows[0, 7]))
-                )
-    return found
-
-
-def quantiles(values: Sequence[np.ndarray]) -> np.ndarray:
-    """Upper quantiles of the statistic, the highest of all families, shape (len(LEVELS),)."""
-    return np.max([np.quantile(v, 1 - np.array(LEVELS)) for v in values], axis=0)
-
-
-def build(path: Path) -> None:
-    """Write the table; print false alarms and power."""
-    rng = np.random.default_rng(SEED + 1)
-    made = load(path)
-    table, alarms = [], {}
+def build(work: Path) -> None:
+    """Write the table of the null."""
+    table = []
     for n in COUNTS:
-        values = [
-            [np.array([f.statistic for f in fit_populations(drawn)]) for drawn in _drawn(made[kind], n, rng)]
-            for kind in NULLS
-        ]
-        table.append(quantiles([np.concatenate(v) for v in values]))
-        alarms[n] = _false_alarms(values)
-        print(f"{n}: false alarms at .05, worst family {max(alarms[n]):.3f}, mean {np.mean(alarms[n]):.3f}")
-        sys.stdout.flush()
-    np.savez(TABLE, n_interior=COUNTS, levels=LEVELS, quantiles=np.array(table, np.float32))
-
-
-def _drawn(mosaics: list[Cells], n: int, rng: np.random.Generator) -> list[list[VolumeSizes]]:
-    found = [windows(cells, n, rng) for cells in mosaics]
-    return [drawn for drawn in found if drawn]
-
-
-def _false_alarms(values: list[list[np.ndarray]]) -> list[float]:
-    """By family, the share of boxes beyond the 5 % level of a table made without their mosaic."""
-    rates = []
-    for k, family in enumerate(values):
-        beyond = []
-        for m, own in enumerate(family):
-            others = [
-                np.concatenate([v for j, v in enumerate(f) if i != k or j != m]) for i, f in enumerate(values)
-            ]
-            beyond.append(own > quantiles(others)[LEVELS.index(0.05)])
-        rates.append(float(np.concatenate(beyond).mean()))
-    return rates
-
-
-def power(path: Path) -> None:
-    """Judge all mosaics with the table, print the verdicts, and add the power at a ratio of 3 to it."""
-    from grainstats.infer.volume_modality.judge import decide
-
-    rng = np.random.default_rng(SEED + 2)
-    made = load(path)
-    curve = []
-    for n in COUNTS:
-        shares: dict[str, list[float]] = {}
-        for kind in NULLS + PAIRS:
-            drawn = [s for part in _drawn(made[kind], n, rng) for s in part[:JUDGED]]
-            if not drawn:
-                continue
-            verdicts = [d.verdict for d in decide(drawn)]
-            name = "one population" if kind in NULLS else f"ratio {kind[2]:g}"
-            shares.setdefault(name, []).append(verdicts.count("bimodal") / len(drawn))
+        values = {s.name: statistics(boxes_by_mosaic(s, n, SEEDS["null"], work)) for s in NULL}
+        quantiles = {name: np.quantile(v, 1 - np.array(LEVELS)) for name, v in values.items()}
+        table.append(np.max(list(quantiles.values()), axis=0))
+        worst = max(quantiles, key=lambda name: quantiles[name][LEVELS.index(0.05)])
         print(
-            json.dumps(
-                {
-                    "n": n,
-                    "bimodal": {k: round(float(np.mean(v)), 3) for k, v in shares.items()},
-                    "worst null": round(max(shares["one population"]), 3),
-                }
-            )
+            f"{n}: {sum(map(len, values.values()))} boxes, worst {worst}, limits {table[-1].round(2)}",
+            flush=True,
         )
-        sys.stdout.flush()
-        curve.append(float(np.mean(shares["ratio 3"])) if "ratio 3" in shares else curve[-1])
+    unknown = {name: np.zeros(len(COUNTS), np.float32) for name in ("power", "narrow")}
+    np.savez(TABLE, n_interior=COUNTS, levels=LEVELS, quantiles=np.array(table, np.float32), **unknown)
+
+
+def judged(kind: str, s: Structure, n: int, work: Path) -> dict[str, object]:
+    """Verdicts on the fresh mosaics of one structure."""
+    boxes = boxes_by_mosaic(s, n, SEEDS["two" if kind == "pairs" else "one"], work)
+    found = decide([b for part in boxes for b in part])
+    bimodal = [d.verdict == "bimodal" for d in found]
+    return {
+        "kind": kind,
+        "structure": s.name,
+        "sigma": s.sigma,
+        "ratio": s.ratio,
+        "coarse": s.coarse,
+        "grains": n,
+        "mosaics": len(boxes),
+        "windows": len(found),
+        "bimodal": sum(bimodal),
+        "uniform": sum(d.verdict == "uniform" for d in found),
+        "p_below_05": sum(d.p_value is not None and d.p_value < 0.05 for d in found),
+    }
+
+
+def low_spread(s: Structure, n: int, work: Path) -> float:
+    """Spread below which nothing else tells `MISSED` of a structure's boxes from one population."""
+    boxes = [b for part in boxes_by_mosaic(s, n, SEEDS["two"], work) for b in part]
+    missed = [
+        (d.p_value or 0) >= LEVEL and large_alone(b) is None
+        for b, d in zip(boxes, decide(boxes), strict=True)
+    ]
+    spread = sorted(b.spread for b, not_told in zip(boxes, missed, strict=True) if not_told)
+    return ([*spread, *[WIDEST] * len(boxes)])[int(MISSED * len(boxes))]
+
+
+def verdict(work: Path) -> None:
+    """Add power and spread at a ratio of `NAMED_RATIO` to the table; write the verdicts that come of it."""
+    named = [s for s in PAIRS if s.ratio == NAMED_RATIO and NAMED_COARSE[0] <= s.coarse <= NAMED_COARSE[1]]
+    power, narrow = [], []
+    for n in COUNTS:
+        found = [judged("pairs", s, n, work) for s in named]
+        power.append(np.mean([r["bimodal"] / r["windows"] for r in found]))
+        narrow.append(min(low_spread(s, n, work) for s in named))
+        print(f"{n}: power {power[-1]:.3f}, spread {narrow[-1]:.3f}", flush=True)
     with np.load(TABLE) as stored:
         kept = dict(stored)
-    np.savez(TABLE, **{**kept, "power": np.array(curve, np.float32)})
+    np.savez(TABLE, **{**kept, "power": np.float32(power), "narrow": np.float32(narrow)})
+    load_null.cache_clear()
+    sets = {"null": NULL, "outside": OUTSIDE, "giants": GIANTS, "pairs": PAIRS}
+    rows = [judged(kind, s, n, work) for kind, members in sets.items() for s in members for n in CELLS_FOR]
+    with VERDICTS.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("what", choices=["make", "build", "power"])
-    parser.add_argument("cells", type=Path)
+    parser.add_argument("what", choices=["build", "verdict"])
+    parser.add_argument("--work", type=Path, required=True)
     given = parser.parse_args()
-    {"make": make, "build": build, "power": power}[given.what](given.cells)
+    {"build": build, "verdict": verdict}[given.what](given.work)

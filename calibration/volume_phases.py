@@ -2,6 +2,7 @@
 
 python calibration/volume_phases.py           phases by grey level, docs/validation/volume_phases.csv
 python calibration/volume_phases.py --grains  grains by the released network, seen along three directions
+python calibration/volume_phases.py --real IMAGE MASK   the solid of one slice whose mask is above 127 there
 """
 
 from __future__ import annotations
@@ -11,17 +12,19 @@ import csv
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from segment.mosaics.fib_sem import FibSem, MadeStack, made_stack
 from segment.volume import GreyVolume, VoxelSize
-from segment.volume.phases import NAMES
-from segment.volume.pipeline import SegmentedStack, StackSettings, segment_stack
+from segment.volume.phases import NAMES, SOLID
+from segment.volume.pipeline import SMALLEST_GRAIN_PX, SegmentedStack, StackSettings, segment_stack
 
 OUT = Path("docs/validation")
 SHAPE = (40, 160, 160)
 KINDS = ((0.05, 0.03, 24.0), (0.1, 0.05, 24.0), (0.2, 0.08, 24.0), (0.1, 0.05, 36.0), (0.15, 0.05, 18.0))
 NOISES = (9.0, 20.0, 35.0)  #: SD in grey levels; void and solid are 100 apart
 SEEDS = range(100, 103)
+SMALLEST = round(np.pi / 6 * SMALLEST_GRAIN_PX**3)  #: voxels of the smallest grain that is looked for
 
 
 def segmented(made: MadeStack, settings: StackSettings) -> SegmentedStack:
@@ -62,6 +65,14 @@ def phases() -> list[dict[str, float]]:
     return rows
 
 
+def real(image: Path, mask: Path) -> float:
+    """Intersection over union of the solid in a slice, shown as a stack of eight of it."""
+    grey, solid = (np.asarray(Image.open(path).convert("L")) for path in (image, mask))
+    stack = GreyVolume(np.repeat(grey[None], 8, axis=0), VoxelSize(10, 10, 10))
+    told = segment_stack(stack, None, StackSettings(align="none", grains=False)).volume
+    return overlap(told.phase[4] == SOLID, solid > 127)
+
+
 def grains() -> list[dict[str, float]]:
     """One row a stack: grains found, F1 at half overlap, ratios of whole grains' mean diameter and of S_V."""
     from grainstats.measure.volume import measure_volume
@@ -76,13 +87,13 @@ def grains() -> list[dict[str, float]]:
         whole = [m.grains[~m.grains["touches_frame"]] for m in sizes]
         mean = [float(np.average(g["equivalent_diameter_nm"], weights=g["weight"])) for g in whole]
         surface = [float(m.block_area_nm2.sum()) for m in sizes]
-        f1 = object_f1(told.labels, made.labels)
         rows.append(
             {
                 "seed": seed,
                 "found": told.n_grains,
                 "truth": len(np.unique(made.labels)) - 1,
-                "f1": round(f1, 3),
+                "f1": round(object_f1(told.labels, made.labels), 3),
+                "f1_from_smallest": round(object_f1(told.labels, made.labels, SMALLEST), 3),
                 "diameter_ratio": round(mean[0] / mean[1], 3),
                 "surface_ratio": round(surface[0] / surface[1], 3),
             }
@@ -91,23 +102,31 @@ def grains() -> list[dict[str, float]]:
     return rows
 
 
-def object_f1(found: np.ndarray, truth: np.ndarray) -> float:
-    """Share of objects that overlap one of the other by more than half of their union."""
+def object_f1(found: np.ndarray, truth: np.ndarray, least: int = 1) -> float:
+    """Share of objects that overlap one of the other by more than half of their union.
+
+    True objects of fewer than `least` voxels are not asked for.
+    """
     n, m = int(found.max()) + 1, int(truth.max()) + 1
     both = np.bincount(found.ravel().astype(np.int64) * m + truth.ravel(), minlength=n * m).reshape(n, m)
     union = both.sum(axis=1)[:, None] + both.sum(axis=0)[None, :] - both
-    hits = int((both[1:, 1:] > union[1:, 1:] / 2).sum())
-    there = [int((both.sum(axis=k) > 0)[1:].sum()) for k in (0, 1)]
+    asked = both.sum(axis=0)[1:] >= least
+    hits = int((both[1:, 1:] > union[1:, 1:] / 2)[:, asked].sum())
+    there = [int(asked.sum()), int((both.sum(axis=1) > 0)[1:].sum())]
     return 2 * hits / max(sum(there), 1)
 
 
 def main() -> None:
-    """Write one of the two tables."""
+    """Write one of the two tables, or print the figure of a real slice."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--grains", action="store_true")
-    wanted = parser.parse_args().grains
-    rows = grains() if wanted else phases()
-    with (OUT / ("volume_grains.csv" if wanted else "volume_phases.csv")).open("w", newline="") as file:
+    parser.add_argument("--real", type=Path, nargs=2)
+    given = parser.parse_args()
+    if given.real:
+        print(round(real(*given.real), 3))
+        return
+    rows = grains() if given.grains else phases()
+    with (OUT / ("volume_grains.csv" if given.grains else "volume_phases.csv")).open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)

@@ -58,8 +58,8 @@ class Mosaic:
         """Rasterise; labels are 1 ... n in the order of the generators that own a pixel."""
         from segment.cells.editing import numbered
 
-        source = "manual" if pixel_size_nm is not None else "none"
-        return GrainMap(numbered(self.owner() + 1), pixel_size_nm, source)
+        labels = numbered(self.owner() + 1)
+        return GrainMap(labels, pixel_size_nm, "manual" if pixel_size_nm is not None else "none")
 
     def cells(self) -> Cells:
         """Exact polygons of the cells, also of those that only touch or lie outside the window."""

@@ -22,6 +22,7 @@ FEWEST_COARSE = 5  #: grains that make a population, those included whose visibl
 FEWEST_WHOLE = 2  #: of them seen whole
 SMALLEST_RATIO = 2.0  #: of the modes, as in the plane
 ENOUGH_POWER = 0.8  #: to call a volume uniform; the usual convention (Cohen 1988)
+STANDS_OUT = 7.0  #: `VolumeSizes.largest_out` of a grain that is none of the rest; the null's reach 5.5
 LARGE_AT_FRAME = 1.3  #: times the largest whole grain: a cut grain that no whole one stands for
 REPEATS = 60  #: of the bootstrap of the modes
 
@@ -82,12 +83,16 @@ class NullTable:
     quantiles : ndarray, shape (a, b)
         Value exceeded with that probability in the worst family of mosaics.
     power : ndarray, shape (a,)
+    narrow : ndarray, shape (a,)
+        `VolumeSizes.spread` below which 5 % of the mosaics of two populations would be called uniform, in the
+        worst family.
     """
 
     n_interior: np.ndarray
     levels: np.ndarray
     quantiles: np.ndarray
     power: np.ndarray
+    narrow: np.ndarray
 
     def p_value(self, statistic: float, n: int) -> float:
         """Share of null mosaics with a larger value; never below the last level."""
@@ -97,12 +102,18 @@ class NullTable:
         return float(np.exp(np.interp(statistic, line, np.log(self.levels), left=0.0)))
 
     def power_at(self, n: int) -> float:
-        return float(np.interp(np.log(n), np.log(self.n_interior), self.power))
+        return self._at(n, self.power)
 
-    def grains_for_power(self) -> int | None:
-        """Interior grains at which the power suffices to call a volume uniform; None beyond the table."""
+    def narrow_at(self, n: int) -> float:
+        return self._at(n, self.narrow)
+
+    def _at(self, n: int, column: np.ndarray) -> float:
+        return float(np.interp(np.log(n), np.log(self.n_interior), column))
+
+    def grains_to_call_uniform(self, spread: float = np.inf) -> int | None:
+        """Interior grains at which power, or so small a spread, allows `uniform`; None beyond the table."""
         for n in np.unique(np.geomspace(self.n_interior[0], self.n_interior[-1], 200).astype(int)):
-            if self.power_at(int(n)) >= ENOUGH_POWER:
+            if self.power_at(int(n)) >= ENOUGH_POWER or spread < self.narrow_at(int(n)):
                 return max(int(n), FEWEST_UNIFORM)
         return None
 
@@ -112,13 +123,8 @@ def load_null() -> NullTable:
     """The table shipped with the package, made by ``calibration/volume_null.py``."""
     source = files("grainstats.infer.volume_modality").joinpath("null_volumes.npz")
     with source.open("rb") as stream, np.load(stream) as stored:
-        power = stored["power"] if "power" in stored else np.zeros(len(stored["n_interior"]))
-        return NullTable(
-            stored["n_interior"].astype(float),
-            stored["levels"].astype(float),
-            stored["quantiles"].astype(float),
-            np.maximum.accumulate(power.astype(float)),
-        )
+        kept = {name: stored[name].astype(float) for name in stored}
+    return NullTable(**{**kept, "power": np.maximum.accumulate(kept["power"])})
 
 
 @dataclass(frozen=True)
@@ -174,7 +180,7 @@ def decide(samples: Sequence[VolumeSizes]) -> list[Decision]:
 def _too_few(sizes: VolumeSizes, table: NullTable) -> Decision:
     n = sizes.n_interior
     reason = f"only {n} interior grains; below {FEWEST_GRAINS} no call is made"
-    target = table.grains_for_power()
+    target = table.grains_to_call_uniform()
     one = Modes.of(sizes, np.inf) if n else Modes((), ())
     return Decision("indeterminate", reason, None, None, None if target is None else target - n, one)
 
@@ -182,7 +188,7 @@ def _too_few(sizes: VolumeSizes, table: NullTable) -> Decision:
 def _decide_one(sizes: VolumeSizes, fit: TwoPopulations, table: NullTable) -> Decision:
     n = sizes.n_interior
     p, power = table.p_value(fit.statistic, n), table.power_at(n)
-    target = table.grains_for_power()
+    target = table.grains_to_call_uniform(sizes.spread)
     missing = None if target is None else max(target - n, 0)
     shown = f"p = {p:.2g}" if p > table.levels[-1] else f"p <= {table.levels[-1]:g}"
     one, two = Modes.of(sizes, np.inf), Modes.of(sizes, fit.limit)
@@ -196,15 +202,26 @@ def _decide_one(sizes: VolumeSizes, fit: TwoPopulations, table: NullTable) -> De
         reason = f"two populations ({shown}): modes at {at} nm, ratio {two.ratio:.2f}"
         return Decision("bimodal", reason, p, power, 0, two)
     found = f"no sign of a second population ({shown})"
-    if sizes.cut_diameter.size and sizes.cut_diameter.max() > LARGE_AT_FRAME * sizes.diameter.max():
-        reason = f"{found}, but the frame cuts grains larger than any seen whole"
-        return Decision("indeterminate", reason, p, power, missing or None, one)
-    if power < ENOUGH_POWER or n < FEWEST_UNIFORM:
-        reason = f"{found}; {n} interior grains have a power of only {power:.2f}"
-        if power >= ENOUGH_POWER:
-            reason = f"{found}; {n} interior grains may have missed all of a few coarse ones"
+    alone = large_alone(sizes)
+    if alone is not None:
+        return Decision("indeterminate", f"{found}, but {alone}", p, power, missing or None, one)
+    if n < FEWEST_UNIFORM:
+        reason = f"{found}; {n} interior grains may have missed all of a few coarse ones"
         return Decision("indeterminate", reason, p, power, missing, one)
-    return Decision("uniform", f"{found}; power {power:.2f} for a size ratio of 3", p, power, 0, one)
+    if power >= ENOUGH_POWER:
+        return Decision("uniform", f"{found}; power {power:.2f} for a size ratio of 3", p, power, 0, one)
+    if sizes.spread < table.narrow_at(n):
+        reason = f"{found}; sizes lie closer together than those of two populations of a ratio of 3"
+        return Decision("uniform", reason, p, power, 0, one)
+    reason = f"{found}; {n} interior grains of such a spread have a power of only {power:.2f}"
+    return Decision("indeterminate", reason, p, power, missing, one)
+
+
+def large_alone(sizes: VolumeSizes) -> str | None:
+    """A large grain that makes no population but might belong to one."""
+    if sizes.cut_diameter.size and sizes.cut_diameter.max() > LARGE_AT_FRAME * sizes.diameter.max():
+        return "the frame cuts grains larger than any seen whole"
+    return "one grain is far larger than all others" if sizes.largest_out > STANDS_OUT else None
 
 
 def _why_not_two(modes: Modes) -> str | None:
@@ -254,7 +271,7 @@ def judge_volume(measured: VolumeMeasurement, *, seed: int = 0) -> VolumeVerdict
 
 def no_verdict(reason: str, n_grains: int, seed: int) -> VolumeVerdict:
     """Of a volume in which no grain is seen whole, or none was looked for."""
-    missing = load_null().grains_for_power() if n_grains else None
+    missing = load_null().grains_to_call_uniform() if n_grains else None
     return VolumeVerdict(
         "indeterminate", reason, None, (), (), (), None, None, n_grains, 0, 0.0, missing, seed
     )

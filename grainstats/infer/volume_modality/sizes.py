@@ -51,6 +51,18 @@ class VolumeSizes:
         """Median of the log diameter."""
         return float(np.median(np.log(self.diameter)))
 
+    @property
+    def spread(self) -> float:
+        """SD of log diameter by surface."""
+        log, weight = np.log(self.diameter), self.surface_weight
+        return float(np.sqrt(np.average((log - np.average(log, weights=weight)) ** 2, weights=weight)))
+
+    @property
+    def largest_out(self) -> float:
+        """How far the largest grain lies above the median, in SDs of log diameter (median to 84 %)."""
+        middle, high, largest = np.quantile(np.log(self.diameter), [0.5, 0.84, 1.0])
+        return float((largest - middle) / max(high - middle, 1e-9))
+
     def on_grid(self) -> np.ndarray:
         """Share of the surface of grains by log diameter over `centre`, on `GRID`, shape (151,)."""
         position = (np.clip(np.log(self.diameter) - self.centre, GRID[0], GRID[-1] - 1e-9) - GRID[0]) / STEP

@@ -10,7 +10,7 @@ import numpy as np
 from grainstats.infer.modality.two_normals import best_of, fit_from
 from grainstats.infer.volume_modality.sizes import GRID, SURFACE, VolumeSizes
 
-SD_BOUNDS = (0.08, 0.45)  #: of log diameter in one population: all of the null mosaics lie within
+SD_BOUNDS = (0.08, 0.38)  #: of log diameter in one of two; with .45 a broad one hides ratios of 4
 STARTS = (0.3, 0.5, 0.7, 0.85, 0.95)  #: shares of the surface that the fine population begins with
 SWEEPS = 40  #: of expectation and maximisation
 SMALLEST_SHARE = 0.05  #: of the volume; less are isolated coarse grains, not a population

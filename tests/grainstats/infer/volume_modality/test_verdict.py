@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from grainstats.infer.volume_modality import judge_volume, volume_modality_json
-from grainstats.infer.volume_modality.judge import Modes, load_null
+from grainstats.infer.volume_modality.judge import Modes, decide, load_null
 from grainstats.infer.volume_modality.sizes import VolumeSizes
 from grainstats.measure.volume import VolumeMeasurement, measure_volume
 from segment.mosaics.laguerre_volume import VolumeMosaic, laguerre_volume
@@ -58,6 +58,17 @@ def test_modes_share_the_volume() -> None:
     assert modes.diameter == pytest.approx((1, 3))
     assert modes.share == pytest.approx((0.5, 0.5))
     assert modes.n_coarse == 1
+
+
+def test_sizes_close_together_are_uniform_but_for_a_giant() -> None:
+    log = np.random.default_rng(3).normal(0, 0.1, 500)
+    grains, none = np.ones(500), np.empty(0)
+    alike = VolumeSizes(np.exp(log), grains, none)
+    giant = VolumeSizes(np.append(np.exp(log), 7.0), np.append(grains, 3.0), none)
+    cut = VolumeSizes(np.exp(log), grains, np.array([4.0]))
+    broad = VolumeSizes(np.exp(4 * log), grains, none)
+    verdicts = [d.verdict for d in decide([alike, giant, cut, broad])]
+    assert verdicts == ["uniform", "indeterminate", "indeterminate", "indeterminate"]
 
 
 def test_p_values_fall_with_the_statistic() -> None:
