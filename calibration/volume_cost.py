@@ -51,11 +51,11 @@ def analysed(step: str, path: Path, edge: int) -> int:
     from grainstats.run.volume import analysis
     from grainstats.run.volume.output import write_results
     from segment.unet import load_model
-    from segment.volume import VoxelSize, pipeline, read_stack
+    from segment.volume import VoxelSize, label_volume, pipeline, read_stack
 
     stack = read_stack(path, voxel_size=VoxelSize(10, 10, 10))
     if step == "labels":
-        found = analysis.analyse_labels(stack)
+        found = analysis.analyse_grains(label_volume(stack), stack.voxel_size_source)
     else:
         pipeline.boundary_volume = lambda *_, **__: probability_of(edge)
         model = load_model() if step == "grains" else None

@@ -48,7 +48,7 @@ class VolumeVerdict:
     power : float or None
         Share of mosaics with so many grains that are called bimodal, at a size ratio of 3 and a coarse volume
         of .3 to .6.
-    n_grains, n_interior : int
+    n_interior : int
     n_eff : float
         Kish effective number under the weights.
     more_grains : int or None
@@ -64,7 +64,6 @@ class VolumeVerdict:
     mode_fractions: tuple[float, ...]
     mode_ratio: float | None
     power: float | None
-    n_grains: int
     n_interior: int
     n_eff: float
     more_grains: int | None
@@ -261,7 +260,6 @@ def judge_volume(measured: VolumeMeasurement, *, seed: int = 0) -> VolumeVerdict
         mode_fractions=modes.share,
         mode_ratio=modes.ratio,
         power=decision.power,
-        n_grains=len(measured.grains),
         n_interior=sizes.n_interior,
         n_eff=sizes.n_eff,
         more_grains=decision.more_grains,
@@ -272,9 +270,7 @@ def judge_volume(measured: VolumeMeasurement, *, seed: int = 0) -> VolumeVerdict
 def no_verdict(reason: str, n_grains: int, seed: int) -> VolumeVerdict:
     """Of a volume in which no grain is seen whole, or none was looked for."""
     missing = load_null().grains_to_call_uniform() if n_grains else None
-    return VolumeVerdict(
-        "indeterminate", reason, None, (), (), (), None, None, n_grains, 0, 0.0, missing, seed
-    )
+    return VolumeVerdict("indeterminate", reason, None, (), (), (), None, None, 0, 0.0, missing, seed)
 
 
 def _intervals(sizes: VolumeSizes, modes: Modes, rng: np.random.Generator) -> tuple[tuple[float, float], ...]:

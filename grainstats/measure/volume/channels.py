@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -39,16 +38,6 @@ class Connectivity:
     largest_share: float
     percolates: dict[str, bool]
     tortuosity: dict[str, float | None]
-
-    def to_json(self) -> dict[str, Any]:
-        """Ready for `json.dumps`."""
-        return {
-            "fraction": self.fraction,
-            "n_pieces": self.n_pieces,
-            "largest_share": self.largest_share,
-            "percolates": dict(self.percolates),
-            "tortuosity": dict(self.tortuosity),
-        }
 
 
 def connectivity(mask: np.ndarray, voxel_size: VoxelSize) -> Connectivity:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ def phase_summary(volume: LabelVolume) -> dict[str, Any]:
         for name in ("solid", "voids"):
             mask = volume.labels > 0 if name == "solid" else volume.void
             thickness = local_thickness(mask, volume.voxel_size)
-            found[name] = connectivity(mask, volume.voxel_size).to_json() | {
-                "thickness_nm": None if thickness is None else thickness.to_json()
+            found[name] = asdict(connectivity(mask, volume.voxel_size)) | {
+                "thickness_nm": None if thickness is None else asdict(thickness)
             }
     return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.ndimage import distance_transform_edt
@@ -30,10 +29,6 @@ class Thickness:
     median: float
     p90: float
     voxel_nm: float
-
-    def to_json(self) -> dict[str, Any]:
-        """Ready for `json.dumps`."""
-        return {"mean": self.mean, "median": self.median, "p90": self.p90, "voxel_nm": self.voxel_nm}
 
 
 def local_thickness(mask: np.ndarray, voxel_size: VoxelSize) -> Thickness | None:

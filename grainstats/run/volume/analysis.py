@@ -102,21 +102,10 @@ def analyse_stack(
         return analyse_grains(sections, "given by the user", seed=seed)
     stack = read_stack(path, voxel_size=voxel_size, dataset=dataset)
     if labels:
-        return analyse_labels(stack, seed=seed)
+        return analyse_grains(label_volume(stack), stack.voxel_size_source, seed=seed)
     from segment.unet import load_model
 
     return analyse_grey(stack, load_model(model) if settings.grains else None, settings, seed=seed)
-
-
-def analyse_labels(stack: GreyVolume, *, seed: int = 0) -> VolumeAnalysis:
-    """Measure and judge a stack that holds labels.
-
-    Raises
-    ------
-    UnreadableError
-        No label volume.
-    """
-    return analyse_grains(label_volume(stack), stack.voxel_size_source, seed=seed)
 
 
 def analyse_grey(
