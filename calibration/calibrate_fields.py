@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from grainstats.infer.modality.judge_sample import SampleImage, judge_sample
+import grainstats as gs
 from grainstats.measure import grain_table
 from segment.boundary_map import BoundaryMap
 from segment.cells.close import close_cells
@@ -131,7 +131,7 @@ def mean_diameter(grain_map: GrainMap) -> float:
 
 
 def verdict_of(found: GrainMap) -> dict[str, object]:
-    verdict = judge_sample([SampleImage.of(found, grain_table(found, min_area_px=20))])
+    verdict = gs.judge(found)
     return {"verdict": verdict.verdict, "missed": any(text.startswith(MISSED) for text in found.warnings)}
 
 

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import pandas as pd
 
 from grainstats.infer.modality.flagged import with_remark
 from grainstats.infer.modality.image_grains import ImageGrains
@@ -19,7 +18,6 @@ from grainstats.infer.modality.judge import judge_modality
 from grainstats.infer.modality.stability import likely_grains, other_grains, with_stability
 from grainstats.infer.modality.verdict import ModalityVerdict, Null
 from grainstats.measure.measurement import Measurement
-from segment.grain_map import GrainMap
 from segment.segmentation import Segmentation
 
 HOW_TO_MEASURE = "calibration/measure_error_rates.py measures them"
@@ -46,18 +44,6 @@ class SampleImage:
     segmentation: Segmentation | None = None
     warnings: tuple[str, ...] = field(default=())
     missing: str = ""
-
-    @classmethod
-    def of(cls, grain_map: GrainMap, table: pd.DataFrame, image_id: str = "") -> SampleImage:
-        """From a calibrated grain map and its `grainstats.measure.grain_table`.
-
-        Raises
-        ------
-        UncalibratedError
-            If the map has no pixel size.
-        """
-        grains = ImageGrains.from_table(table, grain_map, image_id)
-        return cls(grains, grain_map.segmentation, grain_map.warnings)
 
     @classmethod
     def of_measurement(cls, measured: Measurement) -> SampleImage:

@@ -19,7 +19,6 @@ from pathlib import Path
 from grainstats.run.atomic import write_bytes
 
 _FOLDER = ".report"
-_BLOCK = 1 << 20  #: bytes read at a time
 _SETTLED_NS = 2_000_000_000  #: coarsest clock of a file system in use (FAT: 2 s)
 
 
@@ -32,12 +31,9 @@ class Picture:
 
 
 def file_digest(path: Path) -> str:
-    """SHA-256 (hex) of a file's bytes, read in blocks."""
-    total = hashlib.sha256()
+    """SHA-256 (hex) of a file's bytes."""
     with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            total.update(block)
-    return total.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class KnownFiles:

@@ -165,7 +165,6 @@ class Database(Readers):
         analysis_ids: Sequence[int],
         *,
         descriptors: Sequence[Descriptor] = (),
-        code_version: str = __version__,
         judging_digest: str | None = None,
     ) -> bool:
         """Store one sample's pooled verdict and descriptors, with the analyses they came from.
@@ -178,7 +177,6 @@ class Database(Readers):
             Column ``analysis_id`` of `analyses`.
         descriptors : sequence of Descriptor
             Of the sample (level ``"sample"``).
-        code_version : str
         judging_digest : str, optional
             Of the rules and null mosaics that judged (`grainstats.infer.judging_digest`).
 
@@ -189,7 +187,7 @@ class Database(Readers):
             either way; what it supersedes is kept.
         """
         ids = [int(i) for i in analysis_ids]
-        rest = (descriptors, code_version, judging_digest)
+        rest = (descriptors, __version__, judging_digest)
         return in_transaction(self._engine, lambda c: ledger.put_pool(c, sample_id, verdict, ids, *rest))
 
     def add_suggestions(self, suggestions: Sequence[SuggestionRecord]) -> int:
