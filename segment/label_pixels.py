@@ -207,6 +207,7 @@ def _scale(path: Path, pixel_size_nm: float | None) -> tuple[ChosenScale, tuple[
             with OpenFile(path) as opened, quiet_tifffile():
                 _, frames = open_frames(opened)
                 scales, notes = without_implausible(frames[0].scales)
+                notes = frames[0].notes + notes
         except NotAnImageError as error:
             notes = (f"no pixel size taken: {error.reason}",)
         except Exception:  # a scale that cannot be read is none; the pixels were read already

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from segment.micrograph.open_file import Frame, OpenFile
+from segment.micrograph.pixel_size import SQUARE
 from segment.micrograph.tiffpages import page_frames
 
+if TYPE_CHECKING:
+    from tifffile import TiffPage
+
 NAME = "plain_tiff"
+_RESOLUTIONS = (282, 283)  #: tags of dots along x and y
+_CHECK = "they are no scale, but check the image"
 _BROKEN = "its OME-XML is damaged: no pixel size taken"
 
 
@@ -17,5 +25,16 @@ def recognises(opened: OpenFile) -> bool:
 def frames(opened: OpenFile) -> list[Frame]:
     """All pages, without a scale."""
     assert opened.tiff is not None
-    broken = "<OME" in (opened.tiff.pages.first.description or "")
-    return page_frames(opened, notes=(_BROKEN,) if broken else ())
+    first = opened.tiff.pages.first
+    broken, stretch = "<OME" in (first.description or ""), _stretch(first)
+    oblong = f"its dots per inch make pixels {stretch:.4g} times as high as wide: {_CHECK}"
+    return page_frames(opened, notes=(_BROKEN,) * broken + (oblong,) * (abs(stretch - 1) > SQUARE))
+
+
+def _stretch(page: TiffPage) -> float:
+    """Height over width of a pixel by the resolutions; 1 where they say nothing."""
+    found = [page.tags.valueof(tag) for tag in _RESOLUTIONS]
+    if not all(isinstance(one, tuple) and len(one) == 2 and all(one) for one in found):
+        return 1.0
+    (x, of_x), (y, of_y) = found
+    return float(x * of_y / (y * of_x))

@@ -108,6 +108,12 @@ def test_dots_per_inch_are_no_scale_in_any_unit(tmp_path, make_grains, dots, uni
     assert f"{dots} dots per inch" in found.notes[0] or "dots per inch" in found.notes[0]
 
 
+def test_unequal_dots_per_inch_are_said(tmp_path, make_grains):
+    tifffile.imwrite(tmp_path / "a.tif", make_grains(), resolution=(300, 150), metadata=None)
+    (found,) = describe(tmp_path / "a.tif", pixel_size_nm=1.6)
+    assert "pixels 2 times as high as wide" in found.notes[0]
+
+
 def test_dots_per_nanometre_are_no_better(tmp_path, make_grains):
     imagej(tmp_path / "a.tif", make_grains(), "nm", 300)
     (found,) = describe(tmp_path / "a.tif")
