@@ -1,31 +1,8 @@
-"""A parameter space read from TOML.
+"""A parameter space read from TOML: its parameters, constraints, objectives and features.
 
-    [parameters.temperature_degC]
-    kind = "continuous"            # low, high, step: the furnace's own resolution
-    low = 600
-    high = 900
-    step = 10
-
-    [parameters.hold_h]
-    kind = "discrete"              # the numbers there are
-    values = [1, 2, 5, 10]
-
-    [parameters.powder_category]
-    kind = "categorical"
-    values = ["milled", "as received"]
-
-    [[constraints]]                # min <= sum of factor * value <= max
-    terms = { temperature_degC = 1.0, hold_h = 20.0 }
-    max = 1000
-
-    [objectives]                   # which way is better; default maximise
-    jc_kA_per_cm2 = "maximise"
-
-    [features]                     # microstructure to look through; default a short list
-    use = ["intercept_mean_nm"]
-
-Short form: ``[temperature_degC]`` for ``[parameters.temperature_degC]``; ``type`` is read as ``kind``.
-Names are those of the samples table after ``param:``, with their unit.
+``docs/how-to/optimize.md`` shows every table, and `grainstats init` writes one to fill in. Short form:
+``[temperature_degC]`` for ``[parameters.temperature_degC]``; ``type`` is read as ``kind``. Names are those of
+the samples table after ``param:``, with their unit.
 """
 
 from __future__ import annotations
