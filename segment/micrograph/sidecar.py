@@ -35,8 +35,9 @@ def decode(raw: bytes) -> str:
     """Decode by byte-order mark, else by where the zero bytes stand, else UTF-8, else Latin-1."""
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return raw.decode("utf-16", "replace")
+    head = raw.rstrip(b"\0")[:200]  # a short text may be followed by zeros
     for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
-        if raw[first:200:2].count(0) > len(raw[first:200:2]) // 2:
+        if head[first::2].count(0) > len(head[first::2]) // 2:
             return raw.decode(encoding, "replace")
     try:
         return raw.decode("utf-8-sig")

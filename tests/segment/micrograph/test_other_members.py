@@ -286,7 +286,7 @@ def test_hitachi_may_write_a_unit(tmp_path, make_grains):
 )
 @pytest.mark.parametrize(("code", "encoding"), [(34683, "utf-8"), (34682, "utf-16")])
 def test_phenom_in_other_spellings(tmp_path, make_grains, xml, code, encoding):
-    raw = xml.encode(encoding)
+    raw = xml.encode(encoding) + bytes(400)
     tags = [(code, 7, len(raw), raw, True)]
     tifffile.imwrite(tmp_path / "a.tif", make_grains(), metadata=None, extratags=tags)
     assert describe(tmp_path / "a.tif")[0].pixel_size_nm == pytest.approx(1.6)
