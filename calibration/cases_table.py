@@ -247,9 +247,7 @@ CASES += (
     Case("02 mode 6", MADE.format("words.mrc"), "1.6 nm", *near(1.6, size)),
     Case("02 mode 12", MADE.format("half.mrc"), "1.6 nm", *near(1.6, size)),
     Case("10 Hitachi", MADE.format("hitachi.tif"), "1.6 nm, conflict", *told("cropped", near(1.6, size))),
-    Case(
-        "10 JEOL", MADE.format("jeol.tif"), "none, with the reason", *no_size("or cropped (1.6 nm)")
-    ),
+    Case("10 JEOL", MADE.format("jeol.tif"), "none, with the reason", *no_size("or cropped (1.6 nm)")),
     Case("10 FEI", MADE.format("turned.tif"), "1.6 nm, no row lost", *told("640,", near(1.6, size))),
     Case("10 OME", MADE.format("ome.ome.tif"), "none, with the reason", *no_size("or cropped (1.6 nm)")),
     Case("11 per nm", MADE.format("per_nm.tif"), "none, with the reason", *no_size("300 dots per inch")),

@@ -7,6 +7,7 @@ reading makes jumps: the smoother one counts. Where that is not clear, IMOD's fl
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -57,7 +58,8 @@ def frames(opened: OpenFile) -> list[Frame]:
     if mode not in _PIXELS:
         raise UnreadableError(opened.path, f"MRC mode {mode} is not supported", "Save it as mode 1, 2 or 6")
     flags = _flags(opened, order)
-    if mode == _BYTES and flags is not None and flags & _FLAG_NIBBLES:
+    halved = mode == _BYTES and flags is not None and bool(flags & _FLAG_NIBBLES)
+    if halved:
         mode, columns = _NIBBLES, 2 * columns
     dtype = np.dtype(order + _PIXELS[mode])
     (extended,) = struct.unpack_from(order + "i", head, 92)
@@ -67,6 +69,8 @@ def frames(opened: OpenFile) -> list[Frame]:
         raise truncated(opened.path, f"{sections} sections of {rows} x {columns} pixels do not fit")
     dtype, why = _sign(opened, order, flags if mode == _BYTES else None, dtype, first, (rows, width))
     cell = _cell(opened, order)
+    if halved and cell is not None:  # of as many columns as bytes, or as pixels
+        cell = replace(cell, x_nm=cell.y_nm)
     unset = cell is not None and (cell.y_nm, cell.x_nm) == (_UNSET_NM, _UNSET_NM)
     scales = tuple(s for s in (None if unset else cell, _fei_header(opened, order, extended)) if s)
     notes = ((_UNSET_NOTE,) if unset else ()) + why
