@@ -34,4 +34,4 @@ def test_corrected_means_are_stored_with_the_sample(tmp_path, edge_model, write_
     assert corrected["ci_high"] > traced["ci_high"] * shrunk
     assert rows.loc["boundary_lost_share", "value"] == pytest.approx(1 - math.exp(-loss.intercept))
     assert {"equivalent_diameter_nm_corrected", "boundary_density_per_um_corrected"} <= set(rows.index)
-    assert "Mean intercept without the lost boundary" in (tmp_path / "out/report.html").read_text()
+    assert "Mean lineal intercept without the lost boundary" in (tmp_path / "out/report.html").read_text()
