@@ -5,7 +5,8 @@
 
 judges the kept windows of a seed and adds them to the table.  The CSV has a row per structure and number of
 grains: how many windows, and how many of them were called bimodal or uniform.  Pairs of populations stand in
-the row of the ratio and the coarse share that their window shows.  Rows of other rules are dropped.
+the row of the ratio and the coarse share that their window shows; of these, `excluded` counts the windows
+called uniform with populations that "uniform" excludes.  Rows of other rules are dropped.
 Pairs of about three times the size go into verdict_power.csv one by one: `fit_power.py` makes the printed
 power of them.
 """
@@ -55,7 +56,9 @@ def judged(entry: Entry, seed: int, folder: Path) -> tuple[pd.DataFrame, pd.Data
             "uniform": [int(d.verdict == "uniform") for d in decisions],
             "p_below_05": [int(d.p_value is not None and d.p_value < LEVEL) for d in decisions],
             "isolated": [int(d.isolated is not None) for d in decisions],
-            "excluded": [int(_shows_excluded(d, w)) for d, (_, w) in zip(decisions, chosen, strict=True)],
+            "excluded": [
+                int(drawn and _shows_excluded(d, w)) for d, (_, w) in zip(decisions, chosen, strict=True)
+            ],
         }
     )
     counts = rows.groupby(KEY, sort=False)[COUNTED].sum().reset_index()
