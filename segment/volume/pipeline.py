@@ -163,7 +163,8 @@ def segment_stack(
         )
         phase = _marked_phases(probability)
     else:
-        labels = (phase == SOLID).astype(np.int32)
+        labels = np.empty(phase.shape, np.int32)
+        np.equal(phase, SOLID, out=labels, casting="unsafe")
     names = np.arange(int(labels.max()) + 1)
     volume = LabelVolume(labels, stack.voxel_size, names, fractions, stack.warnings + notes, phase)
     return SegmentedStack(volume, grey)

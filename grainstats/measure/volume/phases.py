@@ -30,4 +30,5 @@ def phase_summary(volume: LabelVolume) -> dict[str, Any]:
             found[name] = asdict(connectivity(mask, volume.voxel_size)) | {
                 "thickness_nm": None if thickness is None else asdict(thickness)
             }
+            del mask  # before the next one is made
     return found
