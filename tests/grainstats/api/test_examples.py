@@ -14,7 +14,9 @@ MODULES = (
     "grainstats.infer.modality.judging_digest",
     "grainstats.measure.any_map",
     "segment",
+    "grainstats.share.quantity_units",
     "segment.label_files",
+    "segment.map_files",
     "segment.micrograph.from_array",
 )
 SLOW = ("grainstats.api.analysis", "grainstats.api.steps")  #: the whole way
