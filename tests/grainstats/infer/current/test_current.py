@@ -132,7 +132,7 @@ def test_document():
         assert direction["j_A_per_m"] == pytest.approx(2e5 * direction["j_over_j0"])
     assert found["corrected_for_missing"] is False
     assert set(found["grains_across"]) == {"x", "y"}
-    assert any("grains across" in warning for warning in found["warnings"])
+    assert any("grains lie across" in warning for warning in found["warnings"])
     assert "columnar" in found["meaning"]
 
 
