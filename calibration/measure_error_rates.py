@@ -6,7 +6,7 @@
 Counted on synthetic micrographs: styles take turns, each image has a fresh geometry and a seed that no
 training cache uses.  Prints the rates against the truth by style, and the rates between the two models, both
 ways together, as functions of the image's own confidence (`segment.quality.error_rates`).  --write stores
-the latter in errors.json of the model's folder, from where the stability of a verdict takes them.
+the latter in errors.json of the model's folder, from where the estimate of the current takes them.
 """
 
 from __future__ import annotations

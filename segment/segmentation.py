@@ -1,14 +1,14 @@
 """How a model cut a map into cells: which model, at which settings, and the fine cells behind other cuts.
 
 A `Segmentation` travels with its grain map, into label files and databases, so that anyone who has the map
-can ask what another segmentation of the same image would have looked like.
+can cut the same image in other ways.
 """
 
 from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -95,7 +95,7 @@ class Segmentation:
     missed: tuple[float, ...]
     invented: tuple[float, ...]
     measured: bool
-    warnings: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = ()
     pictures: int = 1
 
     def to_bytes(self) -> bytes:

@@ -113,7 +113,7 @@ def stored_name(column: str) -> str:
 
 
 def stored_quantity(name: str) -> str:
-    """The same without the prefix.
+    """A parameter or property, with or without prefix, as the database spells it without.
 
     Examples
     --------

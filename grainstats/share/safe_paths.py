@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 _PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
-MOST_BYTES = 64 << 20  #: of one picture; the largest overlay (4096 px) has about 20 MB
+MOST_BYTES = 64 << 20  #: of one picture; the largest overlay (2048 px) has about 4 MB
 
 
 def is_relative(name: object) -> bool:

@@ -6,8 +6,8 @@ that lies in it.  Small grains are lost far more often than large ones, and ever
 images that show their boundaries badly.  The network knows the latter itself: rates are stored by classes of
 relative area as falling functions of the mean probability along the borders found in the image.
 
-Whether a verdict hangs on one segmentation is a matter of how much another one, as good, would differ.  That
-is less than both differ from the truth: what hardly shows in the image both lose.
+Two segmentations, equally good, differ less than both differ from the truth: what hardly shows in the image
+both lose.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def facts(grain_map: GrainMap) -> dict[str, np.ndarray]:
     names = ["area_nm2", "perimeter_nm", "feret_max_nm", "feret_min_nm", "aspect_ratio", "weight"]
     found = {name: table[name].to_numpy() for name in names}
     found["length"] = np.array([network.length(kind) for kind in ("grain", "phase", "frame")])
-    found["triple points"] = np.array([network.n_triple_points, len(network.junctions)])
+    found["triple points"] = np.array([network.triple_points.sum(), len(network.junctions)])
     found["neighbours"] = network.neighbours["n_neighbours"].to_numpy()
     found["segments"] = np.sort(network.segments["length_nm"].to_numpy())
     return found

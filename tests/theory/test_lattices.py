@@ -91,7 +91,7 @@ def test_square_lattice_network() -> None:
     assert network.length() == pytest.approx(2 * (cells - 1) * (cells * side - 1) / 1.0054, rel=1e-6)
     assert len(network.junctions) == (cells - 1) ** 2
     assert (network.junctions["n_grains"] == 4).all()
-    assert network.n_triple_points == 2 * (cells - 1) ** 2
+    assert network.triple_points.sum() == 2 * (cells - 1) ** 2
     place = np.sort(np.unique(network.junctions["y_px"].to_numpy().round(6)))
     np.testing.assert_allclose(place, np.arange(1, cells) * side - 0.5, atol=1e-6)
 
@@ -124,7 +124,7 @@ def test_hexagonal_lattice() -> None:
     network = boundary_network(grain_map)
     window = shape[0] * shape[1]
     assert network.length() / window == pytest.approx(perimeter / 2 / area, rel=0.015)
-    assert network.n_triple_points / (window / area) == pytest.approx(2.0, rel=0.03)
+    assert network.triple_points.sum() / (window / area) == pytest.approx(2.0, rel=0.03)
     neighbours = network.neighbours.set_index("label")["n_neighbours"]
     assert (neighbours[inner["label"]] == 6).all()
     angles = tuple(np.arange(0.0, 180.0, 7.5))

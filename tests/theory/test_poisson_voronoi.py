@@ -46,7 +46,7 @@ def test_boundary_length_per_area(large: Measurement) -> None:
 def test_two_triple_points_a_grain(large: Measurement) -> None:
     """Euler: two trivalent vertices a cell; those that pixels merge count for two."""
     n_grains = large.window.area_px2 * INTENSITY
-    assert large.network.n_triple_points / n_grains == pytest.approx(2.0, rel=0.03)
+    assert large.network.triple_points.sum() / n_grains == pytest.approx(2.0, rel=0.03)
 
 
 def test_line_and_length_agree(large: Measurement) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -36,13 +36,12 @@ class SampleImage:
     warnings : tuple of str
         Of the segmentation.
     missing : str
-        Why it cannot be tried whether another segmentation would say the same; empty where it can, or need
-        not be.
+        Why it cannot be tried whether other cuts would say the same; empty where it can, or need not be.
     """
 
     grains: ImageGrains
     segmentation: Segmentation | None = None
-    warnings: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = ()
     missing: str = ""
 
     @classmethod

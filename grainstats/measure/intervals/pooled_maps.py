@@ -128,7 +128,6 @@ def _triple_points(m: Measurement, sides: np.ndarray, block_of: np.ndarray, n_bl
     junction, label = (a.ravel() for a in np.broadcast_arrays(ends[:, :, None], sides[:, None, :]))
     seen = (junction >= 0) & (label > 0)
     junction, label = junction[seen], label[seen]
-    meeting = m.network.junctions["n_grains"].to_numpy()
-    points = np.where(meeting >= 3, meeting - 2, 0)
+    points = m.network.triple_points
     part = points / np.maximum(np.bincount(junction, minlength=points.size), 1)
     return np.bincount(block_of[label], part[junction], n_blocks)

@@ -57,10 +57,9 @@ class BoundaryNetwork:
     window: Window
 
     @property
-    def n_triple_points(self) -> int:
-        """Triple points; a meeting of k grains counts k - 2, as it would when its pixels split it."""
-        n = self.junctions["n_grains"].to_numpy()
-        return int(np.sum(n[n >= 3] - 2))
+    def triple_points(self) -> np.ndarray:
+        """Of each junction; a meeting of k grains counts k - 2, as it would when its pixels split it."""
+        return np.maximum(self.junctions["n_grains"].to_numpy() - 2, 0)
 
     def length(self, kind: str = "grain") -> float:
         """Total boundary length of one kind, in `unit`."""

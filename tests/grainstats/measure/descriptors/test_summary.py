@@ -75,7 +75,7 @@ def test_the_blocks_share_out_what_the_network_has(section: GrainMap, porous: Gr
         pooled, network = pool([measured]), measured.network
         grain = network.segments["kind"] == "grain"
         assert pooled.boundary_length.sum() == pytest.approx(network.segments.loc[grain, "length_nm"].sum())
-        assert pooled.triple_points.sum() == pytest.approx(network.n_triple_points)
+        assert pooled.triple_points.sum() == pytest.approx(network.triple_points.sum())
         share = measured.window.seen_share
         assert pooled.block_area.sum() == pytest.approx(measured.grains["area_nm2"].sum() * share)
 
