@@ -22,8 +22,9 @@ from segment.segmentation import FineCells, Segmentation
 # Mean probability along a border that is as likely there as not: the released model's reliability
 # (confidence.json: .54 -> .63, .69 -> .76, .79 -> .85), a line in log odds, followed down to even odds.
 LIKELY = 0.4
-CUTS = ((0.5, 0.0), (2.0, 0.0), (1.0, -0.15), (1.0, 0.15))  # persistence over, least border beyond the own
-SMALLEST_SHARE = 0.6  # of agreeing cuts; below, a "uniform" is withdrawn
+# Persistence over the map's, least border beyond the likely one; judgement.
+CUTS = ((0.5, 0.0), (2.0, 0.0), (1.0, -0.15), (1.0, 0.15))
+SMALLEST_SHARE = 0.6  # of agreeing cuts; below, a "uniform" is withdrawn; judgement
 
 
 def likely_grains(grains: ImageGrains, segmentation: Segmentation | None) -> ImageGrains:
