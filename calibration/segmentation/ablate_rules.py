@@ -37,7 +37,7 @@ RULES: dict[str, tuple[tuple[str, object], ...]] = {
     "none": (),
     "least probability chosen by the image": ((f"{MERGE}.CONFIDENCES", (0.5,)), (f"{MERGE}.HIGHEST", 0.0)),
     "more asked for in a clear image": ((f"{MERGE}.HIGHEST", 0.0),),
-    "no more where grains differ in grey": ((f"{MERGE}.grey_steps", lambda *_: None),),
+    "no more where grains differ in grey": ((f"{MERGE}.grains_differ", lambda *_: False),),
     "more asked for where gaps part the grains": ((f"{CLOSE}.PARTED", 1.0),),
     "small outlines inside a grain": (("segment.cells.enclosed.SMALL", 0.0),),
     "unsure voids are none where most are": (("segment.cells.voids.MOSTLY", 0.0),),

@@ -8,11 +8,12 @@ common border, holds it for a boundary.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
 from segment.cells.borders import Borders, join_borders
-from segment.cells.grey_steps import grey_steps
+from segment.cells.grey_steps import grains_differ
 
 SEED_PERSISTENCE = 0.02  #: of the fine cells whose borders are judged
 BORDER_CONFIDENCE = 0.5  #: mean probability along a border that is as likely there as not
@@ -60,7 +61,7 @@ def cut_cells(
 
     basins = nested_basins(probability, SEED_PERSISTENCE, persistence, mask, min_area_px)
     if confidence is None:
-        differ = None if grey is None else grey_steps(grey, basins, probability, scale)
+        differ = None if grey is None else partial(grains_differ, grey, basins, probability, scale)
         weak, _ = join_by_image_level(basins.borders, basins.fine.size, differ)
     else:
         weak = join_weak(basins.borders, basins.fine.size, confidence)

@@ -83,14 +83,13 @@ def close_cells(
         inside, closed = (None if mask is None else mask[part] for mask in (valid, not_grain))
         mask = _open_pixels(inside, closed)
         confidence = HIGHEST if apart and border_confidence is None else border_confidence
-        shown = None if grey is None else grey[part]
         return cut_cells(
             probability[part],
             persistence,
             min_area_px,
             mask,
             confidence=confidence,
-            grey=shown,
+            grey=None if grey is None else grey[part],
             scale=boundary_map.scale,
         )
 

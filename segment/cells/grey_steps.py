@@ -6,7 +6,6 @@ after staining they are steps between grains: beside plain ones there are faint 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import cv2
@@ -21,13 +20,19 @@ OFTEN_PX = 2  #: network pixels between two that are looked at, each the mean of
 INSIDE = 0.1  #: boundary probability up to which a pixel tells of its grain's grey; judgement
 LEAST = 8  #: looked-at pixels from which a grain has a grey of its own; judgement
 SURE = 0.85  #: confidence of a border between two grains indeed; judgement
-STEP = 1.0  #: median step between neighbours, over the spread within grains, from which they differ
+#: median step between neighbours over the spread within grains; effect: docs/validation/segmentation-choices
+STEP = 1.0
 
 
-def grey_steps(
-    grey: np.ndarray, basins: NestedBasins, probability: np.ndarray, scale: float
-) -> Callable[[np.ndarray, Borders], bool]:
-    """A test for cells of an image, joined as it pleases the caller.
+def grains_differ(
+    grey: np.ndarray,
+    basins: NestedBasins,
+    probability: np.ndarray,
+    scale: float,
+    cell: np.ndarray,
+    borders: Borders,
+) -> bool:
+    """Whether neighbours differ by `STEP` or more in half of the length of the sure borders.
 
     Parameters
     ----------
@@ -38,26 +43,20 @@ def grey_steps(
     probability : ndarray of float32
     scale : float
         Factor by which the image was resampled for the network.
-
-    Returns
-    -------
-    callable
-        Of the cell of each fine one, int of shape (n + 1,), and the borders of these cells: whether
-        neighbours differ by `STEP` or more in half of the length of the sure borders.
+    cell : ndarray of int, shape (n + 1,)
+        Cell of each fine one.
+    borders : Borders
+        Of these cells.
     """
-
-    def differ(cell: np.ndarray, borders: Borders) -> bool:
-        step = max(round(OFTEN_PX / scale), 1)
-        labels = basins.labels[::step, ::step]
-        seen = cv2.resize(grey, labels.shape[::-1], interpolation=cv2.INTER_AREA).astype(np.float64)
-        inside = (probability[::step, ::step] <= INSIDE) & (labels > 0)
-        return cells_differ(cell[basins.fine[labels[inside]]], seen[inside], borders)
-
-    return differ
+    step = max(round(OFTEN_PX / scale), 1)
+    labels = basins.labels[::step, ::step]
+    seen = cv2.resize(grey, labels.shape[::-1], interpolation=cv2.INTER_AREA).astype(np.float64)
+    inside = (probability[::step, ::step] <= INSIDE) & (labels > 0)
+    return cells_differ(cell[basins.fine[labels[inside]]], seen[inside], borders)
 
 
 def cells_differ(cells: np.ndarray, grey: np.ndarray, borders: Borders) -> bool:
-    """As the test of `grey_steps`, by the cell and the grey of each pixel, shape (m,)."""
+    """As `grains_differ`, by the cell and the grey of each pixel, shape (m,)."""
     size = int(max(borders.pairs.max(initial=0), cells.max(initial=0))) + 1
     count = np.bincount(cells, minlength=size)
     mean = np.bincount(cells, grey, size) / np.maximum(count, 1)

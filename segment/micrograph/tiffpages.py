@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SMALL_BYTES = 64 << 20  #: of pixels: so many are read whatever the file says
 MOST_COMPRESSED = 2000  #: pixel bytes per stored byte, twice what Deflate or LZW can reach
+X_RESOLUTION, Y_RESOLUTION = 282, 283  #: tags (TIFF 6.0)
 _REDUCED = 1  #: bit of NewSubfileType: a smaller copy (TIFF 6.0)
 _MASK = 4  #: bit of NewSubfileType: a transparency mask
 _LIGHTNESS_FIRST = ("CIELAB", "ICCLAB", "YCBCR")

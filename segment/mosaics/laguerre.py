@@ -13,8 +13,7 @@ import numpy as np
 
 from segment.grain_map import GrainMap
 from segment.mosaics.power_diagram import Cells, power_cells
-from segment.mosaics.spheres import LONGEST_TAIL, Spheres, populations_of, scatter
-from segment.mosaics.spheres import Centres as Centres
+from segment.mosaics.spheres import LONGEST_TAIL, Centres, Spheres, populations_of, scatter
 
 
 @dataclass(frozen=True, eq=False)

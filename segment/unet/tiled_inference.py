@@ -13,9 +13,7 @@ from segment.unet.runtime_protocol import Network, Runtime
 from segment.unet.tiles import Frame, Tile, frame_of, plan_tiles
 
 MARGIN_PX = 64  #: reflected continuation of the image on every side
-LARGE_PX = (
-    10_000_000  #: of an image from which the memory of activations counts more than the time to take it again
-)
+LARGE_PX = 10_000_000  #: of an image from which the memory of activations counts more than time
 
 
 def probability_tiles(

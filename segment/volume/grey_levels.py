@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
+from segment.volume.phases import MAD_TO_SD
+
 ENDS = (0.2, 99.8)  #: percentiles of the whole stack that are put at `KEPT`
 KEPT = (12.0, 243.0)  #: grey levels; room on both sides for what is corrected afterwards
 SAMPLE = 4  #: every fourth row and column
@@ -63,7 +65,7 @@ def shading(grey: np.ndarray) -> np.ndarray:
     for _ in range(3):
         level = ndimage.gaussian_filter(seen, sigma, mode="nearest")
         rest = thin - level
-        spread = 1.4826 * float(np.median(np.abs(rest - np.median(rest))))
+        spread = MAD_TO_SD * float(np.median(np.abs(rest - np.median(rest))))
         seen = np.where(np.abs(rest) > SHADING_SPREADS * spread, level, thin)
     level = ndimage.gaussian_filter(seen, sigma, mode="nearest")
     zoom = [n / m for n, m in zip(grey.shape, level.shape, strict=True)]
@@ -77,7 +79,7 @@ def curtain(grey: np.ndarray) -> np.ndarray:
     hardly count.
     """
     across = grey - ndimage.gaussian_filter1d(grey, CURTAIN_PX, axis=1, mode="nearest")
-    spread = 1.4826 * float(np.median(np.abs(across[::2, ::2])))
+    spread = MAD_TO_SD * float(np.median(np.abs(across[::2, ::2])))
     np.clip(across, -spread, spread, out=across)
     rows = len(grey)
     first = np.arange(0, rows, CURTAIN_STEP)

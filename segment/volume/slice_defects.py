@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from segment.volume.phases import MAD_TO_SD
+
 SAMPLE = 4  #: every so many pixels are compared
 UNLIKE = 6.0  #: robust standard deviations of the difference to both neighbours
 MOST_NAMED = 8  #: in one warning
@@ -54,7 +56,7 @@ def _difference(a: np.ndarray, b: np.ndarray) -> float:
 def _odd(step: np.ndarray) -> list[int]:
     """Slices whose difference to the one before and the one after are both far beyond the usual."""
     usual = float(np.nanmedian(step))
-    spread = 1.4826 * float(np.nanmedian(np.abs(step - usual)))
+    spread = MAD_TO_SD * float(np.nanmedian(np.abs(step - usual)))
     limit = usual + UNLIKE * max(spread, 0.1 * usual)
     high = step > limit
     return [k for k in range(1, len(step) - 1) if high[k] and high[k + 1]]

@@ -12,8 +12,9 @@ import numpy as np
 
 from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.verdict import Null
-from segment.mosaics.laguerre import Centres, Mosaic, columnar_laguerre, laguerre_section
+from segment.mosaics.laguerre import Mosaic, columnar_laguerre, laguerre_section
 from segment.mosaics.power_diagram import Cells
+from segment.mosaics.spheres import Centres
 
 UNIT = 32.0  # pixels per mean diameter of the simulated mosaics
 

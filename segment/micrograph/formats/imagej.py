@@ -11,11 +11,9 @@ from segment.errors import NotAnImageError
 from segment.micrograph.length_units import INCH_NM, dots_per_inch, is_inch, to_nm, unit_kind
 from segment.micrograph.one_area import Channels, first_of_each_area
 from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
-from segment.micrograph.tiffpages import image_pages, page_frames
+from segment.micrograph.tiffpages import X_RESOLUTION, Y_RESOLUTION, image_pages, page_frames
 
 NAME = "imagej_tiff"
-
-_X_RESOLUTION, _Y_RESOLUTION = 282, 283
 
 
 def recognises(opened: OpenFile) -> bool:
@@ -50,9 +48,9 @@ def _one_channel(found: list[Frame], facts: dict[str, Any]) -> list[Frame]:
 
 def _scale(opened: OpenFile, unit_x: str, unit_y: str) -> tuple[Scale | None, tuple[str, ...]]:
     tags = image_pages(opened)[0].tags
-    x = _size(tags.valueof(_X_RESOLUTION), unit_x)
-    y = _size(tags.valueof(_Y_RESOLUTION), unit_y)
-    dots = dots_per_inch(x) or dots_per_inch(None if x is None else x * INCH_NM)  # 300 a nm are no better
+    x = _size(tags.valueof(X_RESOLUTION), unit_x)
+    y = _size(tags.valueof(Y_RESOLUTION), unit_y)
+    dots = dots_per_inch(x) or dots_per_inch(x and x * INCH_NM)  # 300 a nm are no better
     if dots or is_inch(unit_x):
         said = f"{dots} dots per inch" if dots else "dots per inch"
         return None, (

@@ -8,11 +8,11 @@ from segment.errors import NotAnImageError
 from segment.micrograph.length_units import INCH_NM, number
 from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
 from segment.micrograph.sidecar import parsed_xml
-from segment.micrograph.tiffpages import page_frames
+from segment.micrograph.tiffpages import X_RESOLUTION, Y_RESOLUTION, page_frames
 
 NAME = "jeol_sightx"
 
-_X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT, _INCH = 282, 283, 296, 2
+_RESOLUTION_UNIT, _INCH = 296, 2
 _MODE = "ImageFormingSystem/ModeString"
 _CAMERA = ".//DrawImageInformation/PixelsPerMeter/Horizontal"
 
@@ -57,7 +57,7 @@ def _scales(opened: OpenFile, root: ElementTree.Element) -> tuple[Scale, ...]:
     magnification = number(root.findtext("ImageFormingSystem/SelectorValue", "")) or 0.0
     if magnification <= 0 or root.findtext("ImageFormingSystem/SelectorUnitString", "X").upper() != "X":
         return ()
-    y, x = (_pitch(opened, tag, magnification) for tag in (_Y_RESOLUTION, _X_RESOLUTION))
+    y, x = (_pitch(opened, tag, magnification) for tag in (Y_RESOLUTION, X_RESOLUTION))
     per_metre = number(root.findtext(_CAMERA, ""))
     side = 1e9 / per_metre / magnification if per_metre else None
     found = (

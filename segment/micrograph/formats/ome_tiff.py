@@ -21,6 +21,7 @@ from segment.micrograph.tiffpages import image_pages, page_frames
 NAME = "ome_tiff"
 
 _DEFAULT_UNIT = "µm"
+_NO_PLANE = "no plane of the OME-XML: no size taken"
 _UNCLEAR = "the OME-XML describes several images and does not say which one this file holds: no size taken"
 
 
@@ -50,17 +51,12 @@ def frames(opened: OpenFile) -> list[Frame]:
     sets: dict[int, dict[tuple[int, int], dict[int, int]]] = {}
     for page in pages:
         plane = planes.get(page.index)
-        scales, doubts = _of_size(plane, page.imagelength, page.imagewidth) if plane else ((), ())
-        notes = (
-            plane.notes + doubts
-            if plane
-            else ()
-            if not planes
-            else ("no plane of the OME-XML: no size taken",)
-        )
-        notes = notes if planes else (_UNCLEAR,)
         if plane is not None:
+            scales, doubts = _of_size(plane, page.imagelength, page.imagewidth)
+            notes = plane.notes + doubts
             sets.setdefault(plane.image, {}).setdefault(plane.position, {})[plane.channel] = len(found)
+        else:
+            scales, notes = (), (_NO_PLANE if planes else _UNCLEAR,)
         found += page_frames(opened, [page], scales=scales, notes=notes)
     if opened.all_channels:
         return found

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from segment.micrograph.open_file import Frame, OpenFile
 from segment.micrograph.pixel_size import SQUARE
-from segment.micrograph.tiffpages import page_frames
+from segment.micrograph.tiffpages import X_RESOLUTION, Y_RESOLUTION, page_frames
 
 if TYPE_CHECKING:
     from tifffile import TiffPage
 
 NAME = "plain_tiff"
-_RESOLUTIONS = (282, 283)  #: tags of dots along x and y
 _CHECK = "they are no scale, but check the image"
 _BROKEN = "its OME-XML is damaged: no pixel size taken"
 
@@ -33,7 +32,7 @@ def frames(opened: OpenFile) -> list[Frame]:
 
 def _stretch(page: TiffPage) -> float:
     """Height over width of a pixel by the resolutions; 1 where they say nothing."""
-    found = [page.tags.valueof(tag) for tag in _RESOLUTIONS]
+    found = [page.tags.valueof(tag) for tag in (X_RESOLUTION, Y_RESOLUTION)]
     if not all(isinstance(one, tuple) and len(one) == 2 and all(one) for one in found):
         return 1.0
     (x, of_x), (y, of_y) = found
