@@ -122,8 +122,8 @@ def _tried(judged: ModalityVerdict, images: Sequence[SampleImage]) -> ModalityVe
 
 
 def _withdrawn(judged: ModalityVerdict, missing: str) -> ModalityVerdict:
-    """Indeterminate for lack of what the stability check needs; what is undecided already stays as it is."""
+    """Indeterminate for lack of what tells how far the verdict holds; what is undecided already stays as it is."""
     if judged.verdict == "indeterminate":
         return judged
-    reason = f"{judged.verdict}, but it is not known how stable that is: {missing} ({judged.reason})"
+    reason = f"{judged.verdict}, but it is not known how far that holds: {missing} ({judged.reason})"
     return replace(judged, verdict="indeterminate", reason=reason, more_grains=None, excluded_ratio=None)
