@@ -141,12 +141,14 @@ def _depth(lines: np.ndarray, noise: float) -> int:
         depth = 0  # every line is there twice: an enlarged picture
     if depth < LEAST_DEPTH and noise > 0:
         depth = _quiet_lines(lines, noise)
-    if depth < LEAST_DEPTH or depth == len(lines):
-        return depth if depth >= LEAST_DEPTH else 0
+    if depth < LEAST_DEPTH:
+        return 0
+    if depth == len(lines):
+        return depth
     inside = lines[depth : depth + 4 * _JPEG_BLOCK].astype(np.float32)
     ringing = 2 * _RINGING * float(inside.max() - inside.min())
-    near = (np.abs(inside - first.astype(np.float32)) <= ringing).mean(axis=1) >= _MOSTLY
-    return depth + int(np.argmin(near[:_JPEG_BLOCK])) if not near[:_JPEG_BLOCK].all() else depth + _JPEG_BLOCK
+    near = (np.abs(inside - first.astype(np.float32)) <= ringing).mean(axis=1)[:_JPEG_BLOCK] >= _MOSTLY
+    return depth + (_JPEG_BLOCK if near.all() else int(np.argmin(near)))
 
 
 def _quiet_lines(lines: np.ndarray, noise: float) -> int:

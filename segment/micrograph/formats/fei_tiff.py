@@ -33,8 +33,7 @@ def frames(opened: OpenFile) -> list[Frame]:
     facts = _sections(text)
     rows, columns = image_pages(opened)[0].imagelength, image_pages(opened)[0].imagewidth
     scanned = tuple(int(_number(facts, "Image", key) or 0) for key in ("ResolutionX", "ResolutionY"))
-    scales: tuple[Scale, ...] = _scales(facts, scanned[0] or columns)
-    scales = (*scales, *_xml_scale(text), *_phenom_scale(text))
+    scales = (*_scales(facts, scanned[0] or columns), *_xml_scale(text), *_phenom_scale(text))
     notes = () if scales else _why_no_scale(facts)
     if scales and all(scanned) and scanned[0] != columns:
         first = scales[0]

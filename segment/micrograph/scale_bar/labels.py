@@ -21,6 +21,8 @@ _LETTER = (5, 0.06)  #: height of a letter: least pixels, largest share of the i
 _REACH = 2.5  #: line heights between a bar and its label
 _BESIDE = 3.0  #: line heights between a bar's end and the label beside it
 _BOX_EDGE = 0.9  #: of the outermost rows and columns of a box is its level
+_BOX_LEVELS = (40, 215)  #: grey levels of 255: dark boxes lie below, bright ones above; judgement
+_BOX_ROWS, _BOX_ASPECT = 10, 1.5  #: least height of a box in pixels, least width over height; judgement
 _SMALL = 2.0  #: heights of its smallest letter that a line has at most, "µm" with digits; judgement
 _SHORTEST = 1.4  #: line heights of the shortest length, "1nm" in narrow letters; the sample fonts have 1.7
 _LONGEST = 16.0  #: letter heights from a bar's end to the far end of a label beside it at most; judgement
@@ -143,11 +145,11 @@ def _inside_boxes(window: np.ndarray) -> np.ndarray:
     """Dark ink in bright boxes, bright ink in dark ones."""
     ink = np.zeros(window.shape, np.uint8)
     for bright in (True, False):
-        level = ((window > 215) if bright else (window < 40)).view(np.uint8)
-        if cv2.boxFilter(level, -1, (15, 1), normalize=False).max() < 12:  # the shortest edge of a box
+        level = ((window > _BOX_LEVELS[1]) if bright else (window < _BOX_LEVELS[0])).view(np.uint8)
+        if cv2.boxFilter(level, -1, (15, 1), normalize=False).max() < 12:  # of the shortest edge of a box
             continue
         _, parts, boxes, _ = cv2.connectedComponentsWithStats(level, connectivity=8)
-        wide = np.flatnonzero((boxes[1:, 3] >= 10) & (boxes[1:, 2] >= 1.5 * boxes[1:, 3])) + 1
+        wide = np.flatnonzero((boxes[1:, 3] >= _BOX_ROWS) & (boxes[1:, 2] >= _BOX_ASPECT * boxes[1:, 3])) + 1
         for k in wide.tolist():
             x, y, w, h, _ = boxes[k].tolist()
             inside = parts[y : y + h, x : x + w] == k
