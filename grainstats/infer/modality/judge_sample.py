@@ -122,7 +122,7 @@ def _tried(judged: ModalityVerdict, images: Sequence[SampleImage]) -> ModalityVe
 
 
 def _withdrawn(judged: ModalityVerdict, missing: str) -> ModalityVerdict:
-    """Indeterminate for lack of what tells how far the verdict holds; what is undecided already stays as it is."""
+    """Indeterminate, since nothing tells how far the verdict holds; what is undecided stays as it is."""
     if judged.verdict == "indeterminate":
         return judged
     reason = f"{judged.verdict}, but it is not known how far that holds: {missing} ({judged.reason})"
