@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
@@ -135,7 +135,7 @@ def segment(
 
 
 def judge(
-    images: Measurement | GrainMap | Sequence[Measurement | GrainMap],
+    images: Measurement | GrainMap | Iterable[Measurement | GrainMap],
     *,
     null: Null = "section",
     seed: int = 0,
@@ -144,7 +144,7 @@ def judge(
 
     Parameters
     ----------
-    images : Measurement or GrainMap, or a sequence of them
+    images : Measurement or GrainMap, or several of them
         What `measure` or `segment` gave for every image of the sample, in any order. One area counts once.
     null : {"section", "columnar"}
         Uniform microstructure to compare with: plane sections of a three-dimensional structure, or a film
@@ -177,7 +177,7 @@ def judge(
     from segment.overlap import each_area_once
 
     found: list[Measurement] = []
-    for image in images if isinstance(images, Sequence) else [images]:
+    for image in images if isinstance(images, Iterable) else [images]:
         if not isinstance(image, Measurement | GrainMap):
             kind = type(image).__name__
             raise InputError(f"a {kind}", "neither measured nor segmented", "Give it to gs.measure first")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
@@ -34,7 +34,7 @@ Map = GrainMap | np.ndarray | str | PathLike[str]
 
 
 def current(
-    maps: Map | LabelVolume | Sequence[Map],
+    maps: Map | LabelVolume | Iterable[Map],
     law: Law | Mapping[str, Any] | str | Path,
     *,
     draws: int | None = None,
@@ -49,7 +49,7 @@ def current(
 
     Parameters
     ----------
-    maps : GrainMap, ndarray or path, a sequence of them, or LabelVolume
+    maps : GrainMap, ndarray or path, several of them, or LabelVolume
         Several maps are one sample.  In an array of labels 0 is a pore.  A path is that of a label map or of
         an orientation map (`segment.read_map`).  A `LabelVolume`, or an array of
         three dimensions (planes, rows, columns), is solved by `volume_current`.
@@ -194,9 +194,11 @@ def _as_law(law: Law | Mapping[str, Any] | str | Path) -> Law:
     return read_law(law) if isinstance(law, str | Path) else law_of(law)
 
 
-def _as_maps(maps: Map | Sequence[Map]) -> list[GrainMap]:
+def _as_maps(maps: Map | Iterable[Map]) -> list[GrainMap]:
     """Grain maps of whatever was given."""
-    several = maps if isinstance(maps, Sequence) and not isinstance(maps, str) else [maps]
+    if isinstance(maps, str | np.ndarray) or not isinstance(maps, Iterable):
+        return [_as_map(maps)]
+    several = list(maps)
     if not several:
         raise InputError("maps", "there is none", "Give at least one")
     return [_as_map(one) for one in several]

@@ -68,6 +68,7 @@ def test_label_maps_in_memory_are_measured_and_judged() -> None:
     verdict = gs.judge(measured)
     assert verdict.verdict == "uniform" and "taken as given" in verdict.reason
     assert asdict(gs.judge([gs.measure(mosaic, pixel_size_nm=2.0)])) == asdict(verdict)
+    assert asdict(gs.judge(m for m in [measured])) == asdict(verdict)
     lines = np.zeros((200, 200), np.uint8)
     lines[::40] = lines[:, ::40] = 255
     assert len(gs.measure(lines, pixel_size_nm=1.0, tracing=True).grains) == 25

@@ -122,6 +122,11 @@ def test_not_toml(tmp_path):
         current(squares(4), path)
 
 
+def test_maps_one_after_the_other():
+    maps = [voronoi(6, seed=seed).grain_map(50.0) for seed in (1, 2)]
+    assert current(iter(maps), EQUAL).as_dict() == current(maps, EQUAL).as_dict()
+
+
 def test_document():
     found = current(voronoi(8).grain_map(50.0), {**ANGLES, "j0": 2e5}, draws=5).as_dict()
     assert json.loads(json.dumps(found)) == found
