@@ -29,15 +29,7 @@ from pathlib import Path
 
 import numpy as np
 from confidence_images import PHOTOGRAPHS, TEXTURES, Draw, images
-
-from grainstats.run.atomic import write_bytes
-from segment.border_reliability import Reliability
-from segment.cells.close import close_cells
-from segment.micrograph import Micrograph
-from segment.pipeline import with_voids
-from segment.quality.calibration_table import Confidence, Weighing, write_confidence
-from segment.quality.evidence import NAMES, Evidence, gather_evidence
-from segment.quality.fit_calibration import (
+from fit_confidence import (
     JudgedBorders,
     alarm_at,
     alarm_beyond,
@@ -46,7 +38,16 @@ from segment.quality.fit_calibration import (
     fit_odds,
     fit_reliability,
     judge_borders,
+    write_confidence,
 )
+
+from grainstats.run.atomic import write_bytes
+from segment.border_reliability import Reliability
+from segment.cells.close import close_cells
+from segment.micrograph import Micrograph
+from segment.pipeline import with_voids
+from segment.quality.calibration_table import Confidence, Weighing
+from segment.quality.evidence import NAMES, Evidence, gather_evidence
 from segment.quality.score import score
 from segment.quality.warnings import probability_warnings
 from segment.training.synthetic.styles import STYLES

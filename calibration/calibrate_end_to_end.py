@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from calibrate_outside import rules_digest
+from fit_error_rates import count_errors
 
 from grainstats.infer import judge_modality
 from grainstats.infer.modality.judge_sample import SampleImage, judge_sample
@@ -30,7 +31,6 @@ from segment.micrograph.micrograph import Micrograph
 from segment.mosaics.laguerre import Mosaic, laguerre_section
 from segment.pipeline import segment_micrograph
 from segment.quality.boundary_loss import read_loss_table
-from segment.quality.error_rates import count_errors
 from segment.quality.warnings import MISSED, UNLIKE_GRAINS
 from segment.training.synthetic.render import render
 from segment.unet import Model, load_model

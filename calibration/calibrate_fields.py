@@ -19,6 +19,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from fit_error_rates import count_errors
+from tilts import render_tilts
 
 import grainstats as gs
 from grainstats.measure import grain_table
@@ -30,11 +32,9 @@ from segment.micrograph.micrograph import Micrograph
 from segment.mosaics.laguerre import laguerre_section
 from segment.pipeline import cells_of_field, with_voids
 from segment.quality.boundary_loss import FILE, weights_key
-from segment.quality.error_rates import count_errors
 from segment.quality.score import intercepts
 from segment.quality.warnings import MISSED
 from segment.registration.align import align, warped
-from segment.training.synthetic.tilts import render_tilts
 from segment.unet import Model, load_model
 from segment.unet.predict import predict
 

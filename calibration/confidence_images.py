@@ -7,11 +7,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from not_grains import KINDS, picture_without_grains
 
 from segment.quality.score import cells_of_tracing
 from segment.training.data.pairs import Pair, find_pairs
 from segment.training.synthetic.no_network import KINDS as MIMICS
-from segment.training.synthetic.not_grains import KINDS, picture_without_grains
 from segment.training.synthetic.render import networkless_micrograph, synthetic_micrograph
 from segment.training.synthetic.styles import STYLES
 

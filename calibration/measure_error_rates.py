@@ -17,11 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from fit_error_rates import ErrorCount, count_errors, fit_rates
 
 from segment.cells.recutting import as_in_map, fine_cells
 from segment.micrograph import Micrograph
 from segment.pipeline import segment_micrograph
-from segment.quality.error_rates import SIZES, ErrorCount, ErrorRates, count_errors, fit_rates, write_rates
+from segment.quality.error_rates import SIZES, ErrorRates, write_rates
 from segment.training.synthetic.render import synthetic_micrograph
 from segment.training.synthetic.styles import STYLES
 from segment.unet import Model, load_model

@@ -20,6 +20,7 @@ import cv2
 import matplotlib
 import numpy as np
 import pandas as pd
+from drawn_scale_bars import STYLES, Lettering, draw_scale_bar
 from PIL import Image
 
 from segment.errors import InputError
@@ -27,7 +28,6 @@ from segment.micrograph import describe
 from segment.micrograph.grey import to_grey
 from segment.micrograph.infobar import find_info_bar
 from segment.micrograph.scale_bar import ScaleBar, read_scale_bar
-from segment.training.synthetic.scale_bars import STYLES, Lettering, draw_scale_bar
 
 SEED = 29  # the threshold of confidence was chosen on the bars of 27
 EACH = 60  #: images of a style

@@ -7,7 +7,7 @@ model's folder; new weights need a new table, no new code.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -113,22 +113,6 @@ def read_confidence(folder: Path) -> Confidence | None:
         raise ModelError(path, f"cannot be read ({error})", remedy) from error
 
 
-def write_confidence(folder: Path, confidence: Confidence, measured: dict[str, Any]) -> Path:
-    """Write the table into a model folder.
-
-    Parameters
-    ----------
-    folder : Path
-    confidence : Confidence
-    measured : dict
-        What the fit came to, on data not used for it; for the reader of the file, not for the code.
-    """
-    path = folder / FILE
-    content = {"format": FORMATS[-1], **asdict(confidence), "measured": measured}
-    path.write_text(json.dumps(_rounded(content), indent=1) + "\n", encoding="utf-8")
-    return path
-
-
 def _weighing(facts: dict[str, Any]) -> Weighing:
     weighing = Weighing(**_tuples(facts))
     if unknown := sorted(set(weighing.names) - set(NAMES)):
@@ -141,12 +125,3 @@ def _weighing(facts: dict[str, Any]) -> Weighing:
 
 def _tuples(facts: dict[str, Any]) -> dict[str, Any]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in facts.items()}
-
-
-def _rounded(value: Any) -> Any:
-    """Five digits are more than was measured."""
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_rounded(item) for item in value]
-    return float(f"{value:.5g}") if isinstance(value, float) else value

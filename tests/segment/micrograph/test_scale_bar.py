@@ -10,6 +10,7 @@ import imagecodecs
 import matplotlib
 import numpy as np
 import pytest
+from drawn_scale_bars import STYLES, Lettering, draw_scale_bar
 from typer.testing import CliRunner
 
 from segment.micrograph import describe, read_micrographs
@@ -18,7 +19,6 @@ from segment.micrograph.scale_bar import ScaleBar, read_scale_bar
 from segment.micrograph.scale_bar.bars import find_bars, find_ruler
 from segment.micrograph.scale_bar.labels import may_be_label, nanometres
 from segment.micrograph.scale_bar.text import Words, recogniser
-from segment.training.synthetic.scale_bars import STYLES, Lettering, draw_scale_bar
 
 pytestmark = pytest.mark.skipif(recogniser() is None, reason="rapidocr-onnxruntime is not installed")
 

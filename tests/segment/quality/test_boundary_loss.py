@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[3] / "calibration"))
-
 from fit_boundary_loss import mixed_model
 
 from grainstats.measure.descriptors.corrected import corrected_json, with_corrected

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from fit_error_rates import ErrorCount, count_errors, fit_rates
 
-from segment.quality.error_rates import (
-    ErrorCount,
-    ErrorRates,
-    count_errors,
-    fit_rates,
-    read_rates,
-    size_class,
-    write_rates,
-)
+from segment.quality.error_rates import ErrorRates, read_rates, size_class, write_rates
 
 
 def squares(n: int, side: int = 10) -> np.ndarray:

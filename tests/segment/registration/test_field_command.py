@@ -5,13 +5,13 @@ import json
 import numpy as np
 import pytest
 import tifffile
+from fit_error_rates import count_errors
+from tilts import render_tilts
 from typer.testing import CliRunner
 
 from grainstats.run.cli import app
 from segment.micrograph import read_micrographs
 from segment.mosaics.laguerre import laguerre_section
-from segment.quality.error_rates import count_errors
-from segment.training.synthetic.tilts import render_tilts
 
 
 def field(seed: int, n: int, side: int = 288):

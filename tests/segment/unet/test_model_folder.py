@@ -103,8 +103,10 @@ def test_importing_segment_imports_neither_torch_nor_openvino():
 def test_a_table_of_confidence_is_read_and_changes_the_identity(model_folder, tmp_path):
     import shutil
 
+    from fit_confidence import write_confidence
+
     from segment.border_reliability import Reliability
-    from segment.quality.calibration_table import Confidence, Weighing, write_confidence
+    from segment.quality.calibration_table import Confidence, Weighing
 
     folder = shutil.copytree(model_folder, tmp_path / "tiny")
     before = load_model(folder)

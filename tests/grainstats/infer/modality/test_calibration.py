@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[4] / "calibration"))
-
 from calibrate import Job, run
 
 from grainstats.infer.modality.null_mosaics import Population

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import get_args
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[4] / "calibration"))
-
 from build_null_library import SIZES, WIDTH_NODES, kind_quantiles
 from fit_power import fitted
 from null_samples import Samples, mosaic_samples

@@ -6,9 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
-from segment.quality.evidence import Evidence
-from segment.quality.fit_calibration import (
+from fit_confidence import (
     alarm_at,
     alarm_beyond,
     calibration_error,
@@ -17,7 +15,9 @@ from segment.quality.fit_calibration import (
     fit_reliability,
     judge_borders,
 )
-from segment.training.synthetic.not_grains import KINDS, picture_without_grains
+from not_grains import KINDS, picture_without_grains
+
+from segment.quality.evidence import Evidence
 
 PLAIN = Evidence(80, 0.2, 0.3, 0.01, 0.05, 0.02, 140, 0.8, 0.86, 0.8, 0.03, 0.1, 0.1, 2.5, 3.0)
 

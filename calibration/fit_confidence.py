@@ -1,9 +1,12 @@
-"""Fitting how far answers can be trusted, on images of known truth (`segment.quality.calibration_table`)."""
+"""How far answers can be trusted, fitted on images of known truth (`segment.quality.calibration_table`)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from statistics import NormalDist
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,7 +14,14 @@ import numpy as np
 from segment.border_reliability import Reliability
 from segment.cells.borders import find_borders
 from segment.label_edges import on_edges
-from segment.quality.calibration_table import Weighing, halved_products, standardised
+from segment.quality.calibration_table import (
+    FILE,
+    FORMATS,
+    Confidence,
+    Weighing,
+    halved_products,
+    standardised,
+)
 from segment.quality.evidence import Evidence
 from segment.quality.score import TOLERANCE_PX, fill
 
@@ -160,3 +170,28 @@ def _weighing(
     n = len(names)
     first, second = tuple(weight[:n].tolist()), tuple(weight[n:].tolist())
     return Weighing(names, tuple(centre.tolist()), tuple(spread.tolist()), first, offset, alarm, second)
+
+
+def write_confidence(folder: Path, confidence: Confidence, measured: dict[str, Any]) -> Path:
+    """Write the table into a model folder.
+
+    Parameters
+    ----------
+    folder : Path
+    confidence : Confidence
+    measured : dict
+        What the fit came to, on data not used for it; for the reader of the file, not for the code.
+    """
+    path = folder / FILE
+    content = {"format": FORMATS[-1], **asdict(confidence), "measured": measured}
+    path.write_text(json.dumps(_rounded(content), indent=1) + "\n", encoding="utf-8")
+    return path
+
+
+def _rounded(value: Any) -> Any:
+    """Five digits are more than was measured."""
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(item) for item in value]
+    return float(f"{value:.5g}") if isinstance(value, float) else value
