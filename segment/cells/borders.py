@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from segment.label_edges import label_edges
+
 BLOCK_ROWS = 512  #: walked at a time: bounds memory, changes no result
 
 
@@ -55,13 +57,11 @@ def find_borders(labels: np.ndarray, probability: np.ndarray) -> Borders:
 
 def walk_borders(labels: np.ndarray, probability: np.ndarray) -> tuple[Borders, np.ndarray]:
     """As `find_borders`, and the lowest probability at which one gets across each border, shape (m,)."""
-    from segment.cells._border_kernels import pixel_edges
-
     parts = []
     for first in range(0, labels.shape[0], BLOCK_ROWS):
         block = slice(first, first + BLOCK_ROWS + 1)
         own = min(BLOCK_ROWS, labels.shape[0] - first)
-        key, value = pixel_edges(labels[block], probability[block], own)
+        key, value = _pixel_edges(labels[block], probability[block], own)
         unique, inverse = np.unique(key, return_inverse=True)
         lowest = np.full(unique.size, np.inf)
         np.minimum.at(lowest, inverse, value)
@@ -72,6 +72,17 @@ def walk_borders(labels: np.ndarray, probability: np.ndarray) -> tuple[Borders, 
     lowest = np.full(len(borders.pairs), np.inf)
     np.minimum.at(lowest, np.unique(keys, return_inverse=True)[1], low)
     return borders, lowest
+
+
+def _pixel_edges(labels: np.ndarray, probability: np.ndarray, own_rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """`pair_key` and higher probability of each pixel edge between two cells, from `own_rows` rows."""
+    key, value = [], []
+    for (y, x), (down, right) in zip(label_edges(labels), ((0, 1), (1, 0)), strict=True):
+        here, there = labels[y, x], labels[y + down, x + right]
+        kept = (here > 0) & (there > 0) & (y < own_rows)
+        key.append(pair_key(here[kept], there[kept]))
+        value.append(np.maximum(probability[y, x], probability[y + down, x + right])[kept])
+    return np.concatenate(key), np.concatenate(value).astype(np.float64)
 
 
 def borders_between(here: np.ndarray, there: np.ndarray, length: np.ndarray, total: np.ndarray) -> Borders:

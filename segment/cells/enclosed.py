@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from segment._threads import in_bands
+from segment.label_edges import pairs_beside
 
 SMALL = 0.1  #: of the typical area (`typical_area`), below which a cell with one neighbour is a part of it
 ROUNDS = 3  #: rings within rings
@@ -71,11 +71,12 @@ def merge_enclosed(labels: np.ndarray, valid: np.ndarray | None = None) -> np.nd
 
 def _only_neighbours(labels: np.ndarray, valid: np.ndarray | None, n: int) -> np.ndarray:
     """By label, the one cell that it touches; 0 where there are none or more, or it is cut by the frame."""
-    from segment.cells._enclosed_kernels import neighbours
-
-    parts = in_bands(labels.shape, lambda a, b: neighbours(labels, n, a, b))
-    low = np.minimum.reduce([part[0] for part in parts])
-    high = np.maximum.reduce([part[1] for part in parts])
+    pairs = pairs_beside(labels)
+    pairs = pairs[(pairs > 0).all(axis=1)]
+    low, high = np.full(n + 1, n + 1), np.zeros(n + 1, np.int64)
+    for here, there in (pairs.T, pairs.T[::-1]):
+        np.minimum.at(low, here, there)
+        np.maximum.at(high, here, there)
     only = np.where(low == high, high, 0)
     for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
         only[edge] = 0

@@ -97,7 +97,7 @@ def cut_at(fine: FineCells, persistence: float, level: float) -> Cut:
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    from segment.cells._recutting_kernels import absorb
+    from segment.cells._cell_kernels import absorb
     from segment.cells.catchment import LEVELS
 
     n, whole = len(fine.bottom), all_cells(fine)
@@ -137,7 +137,7 @@ def _flooded(grain_map: GrainMap, probability: np.ndarray) -> FineCells | None:
 def _survey(grain_map: GrainMap, cells: np.ndarray, probability: np.ndarray) -> tuple[FineCells, int]:
     """Cells with their borders, and how many pixels lie outside the map's cell that their cell belongs to."""
     n = int(cells.max(initial=0))
-    from segment.cells._recutting_kernels import survey_pixels
+    from segment.cells._cell_kernels import survey_pixels
 
     area, bottom, parent, strayed = survey_pixels(cells, grain_map.labels, probability, n)
     borders, lowest = walk_borders(cells, probability)

@@ -90,8 +90,6 @@ def set_aside(cells: np.ndarray, phase: np.ndarray) -> np.ndarray | None:
     ndarray of int32 or None
         Cells that were taken out, 1 ... m, 0 elsewhere; None where there are none.
     """
-    from segment.cells._second_phase_kernels import take_out
-
     area, covered = _cover(cells, phase, int(cells.max(initial=0)) + 1)
     is_second_phase = covered > MOSTLY * area
     is_second_phase[0] = False
@@ -102,15 +100,21 @@ def set_aside(cells: np.ndarray, phase: np.ndarray) -> np.ndarray | None:
     grain, number = (
         np.where(kind, np.cumsum(kind), 0).astype(np.int32) for kind in (is_grain, is_second_phase)
     )
-    second_phases = np.zeros_like(cells)
-    in_bands(cells.shape, lambda a, b: take_out(cells, grain, number, second_phases, a, b))
+    second_phases = np.empty_like(cells)
+
+    def take_out(first: int, last: int) -> None:
+        np.take(number, cells[first:last], out=second_phases[first:last])
+        cells[first:last] = grain[cells[first:last]]
+
+    in_bands(cells.shape, take_out)
     return second_phases
 
 
 def _cover(labels: np.ndarray, phase: np.ndarray, n: int) -> np.ndarray:
     """By label 0 ... n - 1: pixels, and how many of them are phase; shape (2, n)."""
-    from segment.cells._second_phase_kernels import cover
 
-    counts = in_bands(labels.shape, lambda a, b: cover(labels, phase, n, a, b))
-    total: np.ndarray = np.stack(counts).sum(axis=0, dtype=np.int64)
-    return total
+    def count(first: int, last: int) -> np.ndarray:
+        band = labels[first:last]
+        return np.stack([np.bincount(part, minlength=n) for part in (band.ravel(), band[phase[first:last]])])
+
+    return np.add.reduce(in_bands(labels.shape, count))

@@ -41,7 +41,7 @@ def merge_twins(labels: np.ndarray) -> np.ndarray:
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    from segment.cells._border_kernels import label_boxes
+    from segment.cells._cell_kernels import label_boxes
     from segment.cells.watershed import number_cells
 
     n = int(labels.max(initial=0))

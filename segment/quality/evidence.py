@@ -245,7 +245,7 @@ def _tails(grey: np.ndarray) -> float:
 
 def _shapes(labels: np.ndarray) -> dict[str, float]:
     """Solidity, spread of sizes and largest share of the cells."""
-    from segment.cells._border_kernels import label_boxes
+    from segment.cells._cell_kernels import label_boxes
 
     boxes = label_boxes(labels, int(labels.max()))
     present = np.flatnonzero(boxes[1:, 1]) + 1

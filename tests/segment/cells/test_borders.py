@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage as ndi
 
-from segment.cells._border_kernels import label_boxes
+from segment.cells._cell_kernels import label_boxes
 from segment.cells.border_merging import _joined, cut_cells, join_weak
 from segment.cells.borders import Borders, find_borders, join_borders
 

@@ -1,4 +1,4 @@
-"""Compiled loops of `segment.cells.recutting`: over the pixels of fine cells, and over their seeds."""
+"""Compiled loops over the pixels of cells, and over the seeds of fine ones (`segment.cells.recutting`)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,20 @@ import numba
 import numpy as np
 
 from segment.cells.watershed import meet, root
+
+
+@numba.njit(cache=True, nogil=True)
+def label_boxes(labels: np.ndarray, n: int) -> np.ndarray:
+    """First row, end of rows, first column, end of columns of the labels 0 ... n; 0 where there is none."""
+    rows, columns = labels.shape
+    boxes = np.zeros((n + 1, 4), np.int64)
+    for y in range(rows):
+        for x in range(columns):
+            box = boxes[labels[y, x]]
+            if box[1] == 0:
+                box[0], box[2] = y, x
+            box[1], box[2], box[3] = y + 1, min(box[2], x), max(box[3], x + 1)
+    return boxes
 
 
 @numba.njit(cache=True, nogil=True)
