@@ -3,7 +3,7 @@ r"""Cross-validate a training recipe by image: train without each fold, score th
 python calibration/segmentation/cross_validate.py --recipe R.toml [--recipe NEXT.toml] --set uo2_bftem --data
 DATA \
     --cache CACHE --out OUT [--start base/last.pt [--start other/last.pt]] [--folds 5] \
-    [--together '\d+'] [--only 0 --only 1] [--change cldice=0.3]
+    [--together '\d+'] [--only 0 --only 1] [--change dice=0.3]
 
 --recipe given again: stages, each from the weights of the one before.
 --together keeps images in one fold whose names agree in what the expression finds first: crops of one

@@ -1,4 +1,4 @@
-"""What training minimises: cross-entropy, Dice and, if asked for, centreline Dice of the boundary."""
+"""What training minimises: cross-entropy, and Dice of the boundary."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 SURE = 0.6  #: probability from which the network contradicts an annotator who drew nothing
 SMOOTH = 50.0  #: pixels added to both sides of Dice, so that empty crops do not shake it
-THINNINGS = 4  #: rounds of the soft skeleton; lines here are 3.6 px wide
 
 
 def loss_of(recipe: TrainingRecipe, logits: torch.Tensor, batch: Batch, *, trusting: bool) -> torch.Tensor:
@@ -44,47 +43,7 @@ def loss_of(recipe: TrainingRecipe, logits: torch.Tensor, batch: Batch, *, trust
         weight[:, 0] *= torch.where(real & (target[:, 0] == 0) & (answer.detach() > SURE), recipe.doubt, 1.0)
     entropy = binary_cross_entropy_with_logits(logits, target, reduction="none") * weight
     loss = entropy[:, 0].mean() + 0.5 * entropy[:, 1].mean()
-    loss = loss + recipe.dice * (1 - _dice(answer, target[:, 0], weight[:, 0])).mean()
-    if recipe.cldice:
-        loss = loss + recipe.cldice * (1 - centreline_dice(answer, target[:, 0], weight[:, 0])).mean()
-    return loss
-
-
-def centreline_dice(answer: torch.Tensor, target: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    """Soft clDice: harmonic mean of the skeletons' precision and sensitivity, shape (batch,).
-
-    Parameters
-    ----------
-    answer, target, weight : tensor, shape (batch, rows, columns)
-        Probability, 0 or 1, and how much a pixel counts.
-
-    Notes
-    -----
-    Shit et al., clDice, CVPR 2021, with this project's weights.
-    """
-    found, truth = soft_skeleton(answer) * weight, soft_skeleton(target) * weight
-    precision = ((found * target).sum((1, 2)) + 1) / (found.sum((1, 2)) + 1)
-    sensitivity = ((truth * answer).sum((1, 2)) + 1) / (truth.sum((1, 2)) + 1)
-    return 2 * precision * sensitivity / (precision + sensitivity)
-
-
-def soft_skeleton(mask: torch.Tensor) -> torch.Tensor:
-    """Differentiable skeleton of masks 0 ... 1, shape (batch, rows, columns)."""
-    from torch.nn.functional import max_pool2d, relu
-
-    def widest(x: torch.Tensor) -> torch.Tensor:
-        return max_pool2d(x, 3, 1, 1)
-
-    def eroded(x: torch.Tensor) -> torch.Tensor:
-        return -widest(-x)
-
-    x = mask[:, None]
-    skeleton = relu(x - widest(eroded(x)))
-    for _ in range(THINNINGS):
-        x = eroded(x)
-        lost = relu(x - widest(eroded(x)))
-        skeleton = skeleton + relu(lost - skeleton * lost)
-    return skeleton[:, 0]
+    return loss + recipe.dice * (1 - _dice(answer, target[:, 0], weight[:, 0])).mean()
 
 
 def _dice(answer: torch.Tensor, target: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:

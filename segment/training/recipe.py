@@ -70,8 +70,8 @@ class TrainingRecipe:
         AdamW; factor on the encoder's rate; decay of the averaged weights that are released.
     line_px, margin_px : float
         Half-width of the boundary's target line, and of the band beside it that counts little.
-    dice, cldice : float
-        Weights of the Dice term and of the centreline Dice term beside cross-entropy.
+    dice : float
+        Weight of the Dice term beside cross-entropy.
     doubt : float
         Weight of a pixel of a real crop that the network calls boundary and the annotator left out.
     real : tuple of RealSet
@@ -95,7 +95,6 @@ class TrainingRecipe:
     line_px: float = 1.8
     margin_px: float = 3.0
     dice: float = 0.5
-    cldice: float = 0.0
     doubt: float = 0.3
     real: tuple[RealSet, ...] = field(default=())
 

@@ -234,20 +234,6 @@ def test_blending_goes_back_towards_the_start(trained: tuple[Path, Path], tmp_pa
     torch.testing.assert_close(blended[other], after[other])
 
 
-def test_centreline_dice_rewards_a_closed_line_more_than_a_broken_one() -> None:
-    torch = pytest.importorskip("torch", reason="the extra `train` is not installed: PyTorch is missing")
-    from segment.training.losses import centreline_dice
-
-    target = torch.zeros(1, 48, 48)
-    target[:, 22:26] = 1
-    weight = torch.ones_like(target)
-    broken, shifted = target.clone(), torch.roll(target, 12, 1)
-    broken[:, :, 20:28] = 0
-    whole, gap, missed = (float(centreline_dice(x, target, weight)) for x in (target, broken, shifted))
-    assert whole == pytest.approx(1)
-    assert missed < 0.1 < gap < 0.95
-
-
 def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="the extra `train` is not installed: PyTorch is missing")
     from segment.training.fit import averaged_weights
