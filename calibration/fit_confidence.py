@@ -16,7 +16,7 @@ from segment.cells.borders import find_borders
 from segment.label_edges import on_edges
 from segment.quality.calibration_table import (
     FILE,
-    FORMATS,
+    FORMAT,
     Confidence,
     Weighing,
     halved_products,
@@ -183,7 +183,7 @@ def write_confidence(folder: Path, confidence: Confidence, measured: dict[str, A
         What the fit came to, on data not used for it; for the reader of the file, not for the code.
     """
     path = folder / FILE
-    content = {"format": FORMATS[-1], **asdict(confidence), "measured": measured}
+    content = {"format": FORMAT, **asdict(confidence), "measured": measured}
     path.write_text(json.dumps(_rounded(content), indent=1) + "\n", encoding="utf-8")
     return path
 

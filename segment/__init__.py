@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from segment.map_files import read_map
     from segment.micrograph import Micrograph, find_micrographs, micrograph_of_array, read_micrographs
     from segment.orientation import read_orientation_map
-    from segment.pipeline import segment_field, segment_micrograph
+    from segment.pipeline import segment_micrograph
     from segment.segmentation import Segmentation
     from segment.unet import Model, load_model, released_models
     from segment.unet.predict import predict
@@ -49,7 +49,6 @@ _PLACES = {
     "read_micrographs": "segment.micrograph",
     "read_orientation_map": "segment.orientation",
     "released_models": "segment.unet",
-    "segment_field": "segment.pipeline",
     "segment_micrograph": "segment.pipeline",
     "write_boundary_map": "segment.label_files",
     "write_label_map": "segment.label_files",
@@ -75,7 +74,6 @@ __all__ = [
     "read_micrographs",
     "read_orientation_map",
     "released_models",
-    "segment_field",
     "segment_micrograph",
     "write_boundary_map",
     "write_label_map",

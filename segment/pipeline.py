@@ -28,7 +28,7 @@ from segment.unet.resample import plain
 
 
 def segment_micrograph(
-    micrograph: Micrograph,
+    micrograph: Micrograph | Sequence[Micrograph],
     model: Model,
     *,
     device: Device = "auto",
@@ -41,12 +41,16 @@ def segment_micrograph(
     twins: Twins = "keep",
     gap_width: float = GAP_WIDTH,
 ) -> tuple[BoundaryMap, GrainMap]:
-    """Boundary probability and cells of a micrograph.
+    """Boundary probability and cells of a micrograph, or of one field that several show.
+
+    The network looks at each picture of a field (tilts, detectors, channels); its answers are laid on each
+    other and fused (`segment.registration`), so that a boundary counts that only some of the pictures show.
 
     Parameters
     ----------
-    micrograph : Micrograph
-        Needs no pixel size.
+    micrograph : Micrograph or sequence of Micrograph
+        Needs no pixel size. Pictures of one field have one magnification and lie at most a few degrees and a
+        part of the frame apart; the maps have the pixels of the first.
     model : Model
     device, precision, threads, tta
         As in `segment.unet.predict.predict`.
@@ -66,44 +70,13 @@ def segment_micrograph(
     grain_map : GrainMap
         Carries the probability and the warnings of `boundary_map`, those that its cells raise, the model's
         table of how far its borders can be trusted, and how the cells were cut (`segmentation`).
-    """
-    boundary_map = predict(model, micrograph, device=device, precision=precision, threads=threads, tta=tta)
-    boundary_map = with_voids(micrograph, boundary_map, voids)
-    return cells_of_field([micrograph], [boundary_map], model, persistence, min_area_px, twins, gap_width)
-
-
-def segment_field(
-    pictures: Sequence[Micrograph],
-    model: Model,
-    *,
-    device: Device = "auto",
-    precision: Precision = "auto",
-    persistence: float | None = None,
-    min_area_px: int | None = None,
-    threads: int | None = None,
-    tta: bool = False,
-    voids: Voids = "auto",
-    twins: Twins = "keep",
-    gap_width: float = GAP_WIDTH,
-) -> tuple[BoundaryMap, GrainMap]:
-    """Boundary probability and cells of one field that several pictures show: tilts, detectors, channels.
-
-    The network looks at each picture; its answers are laid on each other and fused
-    (`segment.registration`), so that a boundary counts that only some of the pictures show.
-
-    Parameters
-    ----------
-    pictures : sequence of Micrograph
-        Of one magnification, at most a few degrees and a part of the frame apart. The maps have the pixels of
-        the first.
-    model, device, precision, persistence, min_area_px, threads, tta, voids, twins, gap_width
-        As in `segment_micrograph`.
 
     Raises
     ------
     InputError
-        A picture shows another area or has another magnification; the message names it.
+        A picture shows another area than the first or has another magnification; the message names it.
     """
+    pictures = [micrograph] if isinstance(micrograph, Micrograph) else micrograph
     answers = []
     for picture in pictures:
         answer = predict(model, picture, device=device, precision=precision, threads=threads, tta=tta)

@@ -149,12 +149,12 @@ def segment_by(
     device: Device,
     threads: int | None = None,
 ) -> tuple[BoundaryMap, GrainMap]:
-    """Boundary probability and cells of one field (`segment.pipeline.segment_field`), as the recipe says."""
-    from segment.pipeline import segment_field
+    """Boundary probability and cells of one field, as the recipe says."""
+    from segment.pipeline import segment_micrograph
 
     names = ("precision", "persistence", "min_area_px", "tta", "voids", "twins", "gap_width")
     settings = {name: getattr(recipe, name) for name in names}
-    return segment_field(pictures, model, device=device, threads=threads, **settings)
+    return segment_micrograph(pictures, model, device=device, threads=threads, **settings)
 
 
 def read_recipe(path: Path) -> Recipe:

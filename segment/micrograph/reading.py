@@ -98,7 +98,7 @@ def read_micrographs(
         Digest of the file's bytes, where it is known already.
     all_channels : bool
         Channels and detectors of one area are all read, as pictures of one field
-        (`segment.pipeline.segment_field`); else the first of each area is, since an area counts once.
+        (`segment.pipeline.segment_micrograph`); else the first of each area is, since an area counts once.
 
     Yields
     ------

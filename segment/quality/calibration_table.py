@@ -19,7 +19,7 @@ from segment.errors import ModelError
 from segment.quality.evidence import NAMES, Evidence
 
 FILE = "confidence.json"
-FORMATS = (1, 2)  #: 1 had no products
+FORMAT = 2  #: version of confidence.json that this code reads
 
 
 @dataclass(frozen=True)
@@ -100,9 +100,8 @@ def read_confidence(folder: Path) -> Confidence | None:
         return None
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
-        if facts["format"] not in FORMATS:
-            known = " and ".join(map(str, FORMATS))
-            raise ValueError(f"format {facts['format']!r} where {known} are read")
+        if facts["format"] != FORMAT:
+            raise ValueError(f"format {facts['format']!r} where {FORMAT} is read")
         return Confidence(
             Reliability(**_tuples(facts["borders"])),
             _weighing(facts["unlike_grains"]),

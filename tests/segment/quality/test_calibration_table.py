@@ -75,15 +75,6 @@ def test_a_weighing_adds_halves_of_products() -> None:
     assert both(EVEN) == pytest.approx(TABLE.missed(EVEN) + more)
 
 
-def test_a_table_of_the_first_format_has_no_products(tmp_path: Path) -> None:
-    path = write_confidence(tmp_path, TABLE, {})
-    facts = json.loads(path.read_text()) | {"format": 1}
-    for name in ("unlike_grains", "missed"):
-        del facts[name]["products"]
-    path.write_text(json.dumps(facts))
-    assert read_confidence(tmp_path) == TABLE
-
-
 def test_missing_evidence_adds_nothing_and_extremes_are_bounded() -> None:
     assert TABLE.unlike_grains(replace(EVEN, widest_angle=float("nan"))) == -1.0
     assert TABLE.unlike_grains(replace(EVEN, widest_angle=1000.0)) == pytest.approx(-1 + 2 * 3)

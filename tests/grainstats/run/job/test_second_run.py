@@ -160,7 +160,7 @@ def test_a_later_pixel_size_or_null_measures_the_maps_that_are_there(
     sized = Recipe(model=str(edge_model), pixel_size_nm=2.5)
     fresh = tmp_path / "fresh"
     run_batch(Call((str(data),), fresh, workers=0), sized)
-    monkeypatch.setattr("segment.pipeline.segment_field", lambda *a, **b: pytest.fail("segmented again"))
+    monkeypatch.setattr("segment.pipeline.segment_micrograph", lambda *a, **b: pytest.fail("segmented again"))
     done = run_batch(Call((str(data),), out, workers=0), sized)
     assert (done.n_images, done.n_new, done.failures) == (2, 2, ())
     for table in ("grains", "intercepts", "image_descriptors", "verdicts", "images"):
@@ -176,10 +176,10 @@ def test_a_map_that_a_hand_has_changed_is_cut_again(tmp_path, edge_model, write_
     (labels,) = out.glob("images/S1/*.labels.tif")
     tifffile.imwrite(labels, np.fliplr(tifffile.imread(labels)))
     cut = []
-    from segment.pipeline import segment_field
+    from segment.pipeline import segment_micrograph
 
     monkeypatch.setattr(
-        "segment.pipeline.segment_field", lambda *a, **b: cut.append(1) or segment_field(*a, **b)
+        "segment.pipeline.segment_micrograph", lambda *a, **b: cut.append(1) or segment_micrograph(*a, **b)
     )
     run_batch(Call((str(data),), out, workers=0), Recipe(model=str(edge_model), pixel_size_nm=2.5))
     assert cut == [1]
