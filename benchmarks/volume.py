@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from laguerre_volume import laguerre_volume
 from scipy import ndimage
 
 from grainstats.measure.volume import measure_volume, volume_summary
-from segment.mosaics.laguerre_volume import laguerre_volume
 from segment.volume import LabelVolume, VoxelSize
 from segment.volume._watershed_kernels import NO_GRAIN
 from segment.volume.watershed import volume_watershed

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from laguerre_volume import laguerre_volume
 from scipy import stats
 from scipy.spatial import cKDTree
 
@@ -26,7 +27,6 @@ from grainstats.infer.current.misorientations import random_orientations
 from segment.grain_map import GrainMap
 from segment.grain_orientations import CrystalPhase, GrainOrientations
 from segment.mosaics.laguerre import laguerre_section
-from segment.mosaics.laguerre_volume import laguerre_volume
 from segment.orientation.quaternions import multiply
 
 DOCS = Path(__file__).parents[1] / "docs" / "validation"

@@ -30,9 +30,9 @@ COLUMNS = ("step", "edge", "cpu_s", "peak_gb", "bytes_per_voxel", "grains")
 def made_file(step: str, edge: int, folder: Path) -> Path:
     """A TIFF to analyse, written slice by slice."""
     import tifffile
+    from fib_sem import made_stack
 
     from benchmarks.volume import labels_of
-    from segment.mosaics.fib_sem import made_stack
 
     path = folder / "stack.tif"
     if step == "labels":

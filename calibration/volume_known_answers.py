@@ -9,9 +9,9 @@ import csv
 from pathlib import Path
 
 import numpy as np
+from laguerre_volume import poisson_voronoi_volume
 
 from grainstats.measure.volume import VolumeMeasurement, measure_volume
-from segment.mosaics.laguerre_volume import poisson_voronoi_volume
 from segment.volume import LabelVolume, VoxelSize
 
 OUT = Path("docs/validation/volume_known_answers.csv")

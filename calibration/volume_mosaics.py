@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from laguerre_volume import VolumeMosaic, laguerre_volume
 
 from grainstats.infer.volume_modality.sizes import VolumeSizes
 from grainstats.measure.volume._interface_kernels import grain_sums
-from segment.mosaics.laguerre_volume import VolumeMosaic, laguerre_volume
 from segment.mosaics.spheres import Centres
 
 VOXELS = 9.0  #: per mean diameter of the fine population
@@ -42,7 +42,7 @@ class Structure:
         SD of log diameter of the spheres; 0 with random centres is Poisson-Voronoi.
     centres : {"poisson", "packed"}
     share : float or None
-        Sphere volume over space, as in `segment.mosaics.laguerre_volume.laguerre_volume`.
+        Sphere volume over space, as in `laguerre_volume.laguerre_volume`.
     ratio, coarse : float
         Diameter ratio and volume fraction of a coarse population; 0: none.
     gradient : float

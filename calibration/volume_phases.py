@@ -12,9 +12,9 @@ import csv
 from pathlib import Path
 
 import numpy as np
+from fib_sem import FibSem, MadeStack, made_stack
 from PIL import Image
 
-from segment.mosaics.fib_sem import FibSem, MadeStack, made_stack
 from segment.volume import GreyVolume, VoxelSize
 from segment.volume.phases import NAMES, SOLID
 from segment.volume.pipeline import SMALLEST_GRAIN_PX, SegmentedStack, StackSettings, segment_stack

@@ -14,7 +14,10 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from segment.mosaics.fib_sem import FibSem, made_stack
+sys.path.insert(0, str(Path(__file__).parents[1] / "calibration"))
+
+from fib_sem import FibSem, made_stack
+
 from segment.volume import VoxelSize
 from segment.volume.export import write_tiff
 

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import tifffile
+from fib_sem import made_stack
+from laguerre_volume import poisson_voronoi_volume
 from typer.testing import CliRunner
 
 from grainstats.run.cli import app
 from segment.errors import InputError
-from segment.mosaics.fib_sem import made_stack
-from segment.mosaics.laguerre_volume import poisson_voronoi_volume
 
 KEYS = {
     "shape",

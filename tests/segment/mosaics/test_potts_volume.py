@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from fib_sem import made_stack
+from potts_volume import potts_volume
 
 from grainstats.measure.volume import measure_volume
-from segment.mosaics.fib_sem import made_stack
-from segment.mosaics.potts_volume import potts_volume
 from segment.volume import LabelVolume, VoxelSize
 
 

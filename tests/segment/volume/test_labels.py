@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from laguerre_volume import poisson_voronoi_volume
 from scipy import ndimage
 
 from segment.errors import UnreadableError
-from segment.mosaics.laguerre_volume import poisson_voronoi_volume
 from segment.volume import GreyVolume, VoxelSize, label_volume
 from segment.volume.components import component_table, large_components
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from fib_sem import made_stack
 from skimage.metrics import adapted_rand_error
 
-from segment.mosaics.fib_sem import made_stack
 from segment.unet import load_model, released_models
 from segment.volume import GreyVolume, VoxelSize
 from segment.volume.network import directions_for

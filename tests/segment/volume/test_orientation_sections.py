@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from laguerre_volume import laguerre_volume
 
 from grainstats.measure.volume import measure_volume
 from segment.errors import UncalibratedError, UnreadableError
-from segment.mosaics.laguerre_volume import laguerre_volume
 from segment.volume import VoxelSize
 from segment.volume.orientation_sections import is_section_folder, orientation_volume, read_shifts
 

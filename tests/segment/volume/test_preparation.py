@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from fib_sem import MadeStack, made_stack
 from scipy import ndimage
 
-from segment.mosaics.fib_sem import MadeStack, made_stack
 from segment.volume import GreyVolume, VoxelSize
 from segment.volume.alignment import aligned, find_drift
 from segment.volume.grey_levels import curtain, even_slices

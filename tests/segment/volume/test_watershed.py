@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from laguerre_volume import laguerre_volume
 from scipy import ndimage
 from skimage.metrics import adapted_rand_error
 
-from segment.mosaics.laguerre_volume import laguerre_volume
 from segment.volume._watershed_kernels import NO_GRAIN
 from segment.volume.watershed import volume_watershed
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from laguerre_volume import VolumeMosaic, laguerre_volume
 
 from grainstats.infer.volume_modality import judge_volume, volume_modality_json
 from grainstats.infer.volume_modality.judge import Modes, decide, load_null
 from grainstats.infer.volume_modality.sizes import VolumeSizes
 from grainstats.measure.volume import VolumeMeasurement, measure_volume
-from segment.mosaics.laguerre_volume import VolumeMosaic, laguerre_volume
 from segment.volume.stack import LabelVolume, VoxelSize
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from laguerre_volume import laguerre_volume, poisson_voronoi_volume
 
 from grainstats.measure.volume import (
     VolumeMeasurement,
@@ -12,7 +13,6 @@ from grainstats.measure.volume import (
     section_summary,
     volume_summary,
 )
-from segment.mosaics.laguerre_volume import laguerre_volume, poisson_voronoi_volume
 from segment.volume.stack import LabelVolume, VoxelSize
 
 # Poisson-Voronoi in space of unit intensity: Okabe, Boots, Sugihara & Chiu (2000), table 5.5.1

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from laguerre_volume import laguerre_volume
+from potts_volume import potts_volume
 from scipy import ndimage
-
-from segment.mosaics.laguerre_volume import laguerre_volume
-from segment.mosaics.potts_volume import potts_volume
 
 VOID_GREY, SOLID_GREY, SECOND_GREY = 25.0, 125.0, 205.0
 CHANNELLING = 11.0  #: SD of grey from grain to grain
