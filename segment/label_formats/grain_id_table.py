@@ -16,6 +16,7 @@ import numpy as np
 from segment.errors import UnreadableError
 from segment.label_formats.foreign_map import ForeignMap
 from segment.micrograph.length_units import to_nm
+from segment.point_grid import find_grid
 
 NAME = "grain_id_table"
 SUFFIXES = (".csv", ".txt", ".dat")
@@ -26,7 +27,6 @@ _PLACE = {
     for axis in "xy"
 }
 _UNIT = re.compile(r"[\s_]*[(\[]?\s*(nm|um|µm|μm|micron|mm)\s*[)\]]?$")
-OFF_GRID = 0.25  #: of a step, within which points lie on their grid
 
 
 def recognises(path: Path) -> bool:
@@ -61,9 +61,18 @@ def read(path: Path) -> ForeignMap:
     table = table[np.isfinite(table[:, :2]).all(axis=1)]
     if len(table) < 4:
         raise UnreadableError(path, "it holds no points", "Export or copy it again")
-    labels, x_step, y_step = _on_grid(path, *table.T)
+    x, y, grain = table.T
+    grid = find_grid(x, y, str(path))
+    if grid.hexagonal:
+        raise UnreadableError(
+            path,
+            "its points lie on a hexagonal grid",
+            "Export `gridify(ebsd, 'unitCell', squareUnitCell)`, or the map as .ctf or .ang",
+        )
+    labels = np.zeros(grid.shape, np.int64)
+    labels[grid.row, grid.column] = np.where(np.isfinite(grain) & (grain > 0), grain, 0).astype(np.int64)
     notes = () if unit else ("the coordinates have no unit: micrometres, as is usual in MTEX",)
-    y_nm, x_nm = (to_nm(step, unit or "um") for step in (y_step, x_step))
+    y_nm, x_nm = (to_nm(step, unit or "um") for step in (grid.y_step, grid.x_step))
     return ForeignMap(labels, y_nm, x_nm, "step of the points", notes)
 
 
@@ -80,35 +89,3 @@ def _columns(lines: list[str]) -> tuple[int, str | None, tuple[int, int, int], s
             unit = _UNIT.search(names[x])
             return row, separator, (x, y, grain), "" if unit is None or bare[x] == names[x] else unit[1]
     return None
-
-
-def _on_grid(path: Path, x: np.ndarray, y: np.ndarray, grain: np.ndarray) -> tuple[np.ndarray, float, float]:
-    """Numbers of the grains by row and column, with the steps of both."""
-    (column, x_step), (row, y_step) = _places(path, x), _places(path, y)
-    shape = int(row.max()) + 1, int(column.max()) + 1
-    if shape[0] * shape[1] > 1.5 * x.size:
-        raise UnreadableError(
-            path,
-            "its points lie on no square grid",
-            "Export `gridify(ebsd, 'unitCell', squareUnitCell)`, or the map as .ctf or .ang",
-        )
-    labels = np.zeros(shape, np.int64)
-    labels[row, column] = np.where(np.isfinite(grain) & (grain > 0), grain, 0).astype(np.int64)
-    return labels, x_step, y_step
-
-
-def _places(path: Path, values: np.ndarray) -> tuple[np.ndarray, float]:
-    """Number of each value on an even scale, and its step."""
-    found = np.unique(values)
-    gaps = np.diff(found)
-    gaps = gaps[gaps > 1e-6 * max(float(np.ptp(found)), 1e-30)]
-    if not gaps.size:
-        raise UnreadableError(path, "its points lie on one line", "Give a map of two dimensions")
-    step = float(np.median(gaps))
-    n = max(round(float(np.ptp(found)) / step), 1)
-    step = float(np.ptp(found)) / n
-    at = (values - found[0]) / step
-    number = np.rint(at).astype(int)
-    if np.abs(at - number).max() > OFF_GRID:
-        raise UnreadableError(path, "its points lie on no square grid", "Export the map as .ctf or .ang")
-    return number, step

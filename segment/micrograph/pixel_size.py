@@ -13,6 +13,7 @@ CONFLICT = 0.03  #: relative difference above which two sources are flagged
 SMALLEST_NM = 1e-3  #: a hundredth of an atom: smaller pixels are a mistaken unit
 LARGEST_NM = 1e5  #: 100 µm, the hundredth part of a hand: larger pixels are a mistaken unit
 UNIT_NM = 1e3  #: 1 µm, what ImageJ and Bio-Formats fall back to
+MOST_STRETCHED = 20.0  #: height : width of a pixel beyond which the size is taken for an error; judgement
 SQUARE = 0.005  #: relative difference of height and width below which pixels count as square
 
 

@@ -7,14 +7,14 @@ from types import MappingProxyType
 import numpy as np
 
 from segment.errors import UnreadableError
-from segment.orientation.grid import PointGrid, find_grid, grid_told
+from segment.micrograph.pixel_size import MOST_STRETCHED
 from segment.orientation.orientation_map import OrientationMap, StepSource
 from segment.orientation.quaternions import from_axis_angle, from_euler, multiply
 from segment.orientation.scan_points import ScanPoints
 from segment.orientation.symmetry import TRIGONAL_OR_HEXAGONAL
+from segment.point_grid import PointGrid, find_grid, grid_told
 
 AGREES = 0.01  #: of the step: header and rounded coordinates say the same
-MOST_UNEQUAL = 20.0  #: steps in x and y; beyond, it is an error of the file, as for micrographs
 A_TO_B_STAR = from_axis_angle((0, 0, 1), 30)  #: from crystal axes with y along b to axes with x along a
 
 
@@ -39,7 +39,7 @@ def map_from_points(points: ScanPoints, step_nm: float | None = None) -> Orienta
             points.source, "its header describes no phase", "Export it again with its phases"
         )
     grid = _grid_of(points)
-    if not 1 / MOST_UNEQUAL < grid.y_step / grid.x_step < MOST_UNEQUAL:
+    if not 1 / MOST_STRETCHED < grid.y_step / grid.x_step < MOST_STRETCHED:
         raise UnreadableError(
             points.source,
             f"its steps are {grid.x_step:.4g} in x and {grid.y_step:.4g} in y",
