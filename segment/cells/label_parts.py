@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from segment.cells.enclosed import typical_area
+
 SIZEABLE_PX = 20  #: least pixels of a piece that counts; smaller ones are specks of a label edited by hand
 SIZEABLE = 0.02  #: of the area of the median label, or of a piece in the middle, is the least piece
 FEW = (5, 0.1)  #: second pieces that may be grains seen twice: so many, or this share of the labels
@@ -35,8 +37,7 @@ class LabelParts:
         of_label = np.bincount(self.label, self.area)
         typical = float(np.median(of_label[1:][of_label[1:] > 0])) if of_label.size > 1 else 0.0
         if self.area.size > 1:  # of a few labels in many pieces, half of the area lies in smaller pieces
-            by_size = np.sort(self.area[1:])
-            typical = min(typical, float(by_size[np.searchsorted(by_size.cumsum(), by_size.sum() / 2)]))
+            typical = min(typical, typical_area(self.area[1:]))
         counts: np.ndarray = self.area >= max(SIZEABLE_PX, SIZEABLE * typical)
         counts[0] = False
         return counts
@@ -56,26 +57,13 @@ class LabelParts:
 
 def parts_of(labels: np.ndarray) -> LabelParts:
     """Connected pieces of a label map, shape (rows, columns)."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
+    from skimage.measure import label
 
-    begins = np.ones(labels.shape, bool)
-    np.not_equal(labels[:, 1:], labels[:, :-1], out=begins[:, 1:])
-    run = np.cumsum(begins.ravel(), dtype=np.int32).reshape(labels.shape) - 1
-    above, below = _links(labels, run, begins)
-    n_runs = int(run[-1, -1]) + 1
-    graph = coo_array((np.ones(above.size, np.int8), (above, below)), shape=(n_runs, n_runs))
-    group = connected_components(graph, directed=False)[1]
-    of_run = labels[begins]
-    present = np.unique(group[of_run > 0])
-    number = np.zeros(int(group.max()) + 1, np.int32)
-    number[present] = np.arange(1, present.size + 1)
-    piece_of_run = np.where(of_run > 0, number[group], 0).astype(np.int32)
-    label = np.zeros(present.size + 1, np.int32)
-    label[piece_of_run] = of_run
-    label[0] = 0
-    pieces = piece_of_run[run]
-    return LabelParts(pieces, label, np.bincount(pieces.ravel(), minlength=present.size + 1))
+    pieces = label(labels, background=0, connectivity=2).astype(np.int32)  # type: ignore[no-untyped-call]
+    area = np.bincount(pieces.ravel())
+    of_piece = np.zeros(area.size, np.int32)
+    of_piece[pieces] = labels
+    return LabelParts(pieces, of_piece, area)
 
 
 def in_parts(labels: np.ndarray) -> bool:
@@ -90,21 +78,6 @@ def in_parts(labels: np.ndarray) -> bool:
     seen = np.zeros(int(labels.max(initial=0)) + 1, bool)
     seen[corner[inner]] = True
     return bool(n_pieces > np.count_nonzero(seen))
-
-
-def _links(labels: np.ndarray, run: np.ndarray, begins: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Runs of neighbouring rows that touch, by an edge or a corner, and have one label."""
-    ends = np.ones_like(begins)
-    ends[:, :-1] = begins[:, 1:]
-    columns = labels.shape[1]
-    pairs = []
-    for shift in (-1, 0, 1):
-        up = np.s_[:-1, max(shift, 0) : columns + min(shift, 0)]
-        down = np.s_[1:, max(-shift, 0) : columns + min(-shift, 0)]
-        here = (labels[up] == labels[down]) & (begins[up] | begins[down] | ends[up] | ends[down])
-        pairs.append((run[up][here], run[down][here]))
-    first, second = zip(*pairs, strict=True)
-    return np.concatenate(first), np.concatenate(second)
 
 
 def split_parts(labels: np.ndarray) -> tuple[np.ndarray, int]:

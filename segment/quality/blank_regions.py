@@ -12,6 +12,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from segment.cells.enclosed import typical_area
 from segment.label_edges import on_edges
 
 LARGER = 4.0  #: equivalent diameter over the area-weighted median of the other cells
@@ -94,9 +95,7 @@ def _huge(area: np.ndarray, pixels: int) -> np.ndarray:
         others[[*found, label]] = 0.0
         if not others.any() or area[label] < SMALLEST_SHARE * pixels:
             break
-        ascending = np.sort(others)
-        middle = ascending[np.searchsorted(np.cumsum(ascending), others.sum() / 2)]
-        if area[label] < LARGER**2 * middle:
+        if area[label] < LARGER**2 * typical_area(others):
             break
         found.append(int(label))
     return np.array(found, int)
