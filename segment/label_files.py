@@ -16,6 +16,7 @@ import tifffile
 from segment._threads import available_cores
 from segment.boundary_map import BoundaryMap
 from segment.cells.close import grain_map_from_tracing
+from segment.cells.editing import numbered
 from segment.cells.label_gaps import cells_meet, close_dams, line_label, rim_label
 from segment.cells.label_parts import split_parts
 from segment.cells.second_phases import set_aside
@@ -278,14 +279,6 @@ def _contiguous_labels(path: Path, image: np.ndarray) -> np.ndarray:
             path, "no pixel has a label", "Give labels 1 ... n, or --tracing for boundaries"
         )
     if image.max() <= image.size:
-        labels = image.astype(np.int32)
-        present = np.zeros(int(labels.max()) + 1, bool)
-        for row in labels:
-            present[row] = True
-        present[0] = False
-        number = (np.cumsum(present) * present).astype(np.int32)
-        for row in labels:
-            np.take(number, row, out=row)
-        return labels
+        return numbered(image.astype(np.int32))
     values = np.unique(image[image > 0])
     return np.where(image > 0, np.searchsorted(values, image) + 1, 0).astype(np.int32)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import re
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from segment.micrograph.formats import open_frames
 from segment.micrograph.micrograph import PixelSizeSource
 from segment.micrograph.open_file import OpenFile, Scale, scale_or_none
 from segment.micrograph.open_tiff import quiet_tifffile
-from segment.micrograph.pixel_size import ChosenScale, choose_scale, without_implausible
+from segment.micrograph.pixel_size import MOST_STRETCHED, ChosenScale, choose_scale, without_implausible
 from segment.micrograph.refusals import refuse_bomb
 
 GRAINS_KEY = "grains"  #: in the image description: larger labels are pores and second phases
@@ -25,7 +25,6 @@ RASTERS = (".png", ".bmp", ".jpg", ".jpeg", ".webp")
 TIFFS = (".tif", ".tiff")
 LOSSY = (".jpg", ".jpeg")
 MOST_PACKED = 700  #: pixel bytes per stored byte of a label map: large cells pack well
-STRETCH = 20.0  #: height : width of a pixel beyond which the size is taken for an error
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,37 +164,20 @@ def _npy(path: Path) -> np.ndarray:
 
 def _raster(path: Path, tracing: bool) -> np.ndarray:
     import cv2
+    from PIL import Image
 
     raw = path.read_bytes()
     if raw.startswith(b"\x89PNG"):
         columns, rows = (int.from_bytes(raw[at : at + 4], "big") for at in (16, 20))
         refuse_bomb(path, columns * rows, len(raw), MOST_PACKED)
-        raw = raw if tracing else _palette_as_numbers(raw)
+        if raw[25:26] == b"\3" and not tracing:  # colours are for the eye: the numbers behind them are labels
+            with Image.open(io.BytesIO(raw)) as picture:
+                return np.asarray(picture)
     data = np.frombuffer(raw, np.uint8)
     image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
     if image is None:
         raise ValueError("not an image")
     return image
-
-
-def _palette_as_numbers(raw: bytes) -> bytes:
-    """A PNG with a palette as one of grey levels, which are its numbers; any other as it is.
-
-    Colours of a label map are for the eye: the numbers behind them are the labels.
-    """
-    if raw[25:26] != b"\3":
-        return raw
-    parts, at = [raw[:8]], 8
-    while at + 8 <= len(raw):
-        end = at + 12 + int.from_bytes(raw[at : at + 4], "big")
-        kind, data = raw[at + 4 : at + 8], raw[at + 8 : end - 4]
-        if kind == b"IHDR":
-            data = data[:9] + b"\0" + data[10:]
-        if kind not in (b"PLTE", b"tRNS"):
-            size, check = len(data).to_bytes(4, "big"), zlib.crc32(kind + data).to_bytes(4, "big")
-            parts.append(size + kind + data + check)
-        at = end
-    return b"".join(parts)
 
 
 def _scale(path: Path, pixel_size_nm: float | None) -> tuple[ChosenScale, tuple[str, ...]]:
@@ -226,7 +208,7 @@ def _squared(
         return image, None, ()
     if chosen.square:
         return image, x if y == x else (y + x) / 2, ()
-    if max(y / x, x / y) > STRETCH:
+    if max(y / x, x / y) > MOST_STRETCHED:
         said = f"its pixels are said to be {y:.5g} nm high and {x:.5g} nm wide"
         raise UnreadableError(path, said, "Give --pixel-size")
     side = min(y, x)

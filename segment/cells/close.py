@@ -11,6 +11,7 @@ from segment.cells.border_merging import HIGHEST, cut_cells
 from segment.cells.choices import GAP_WIDTH, Twins
 from segment.cells.enclosed import merge_enclosed
 from segment.cells.gaps import narrow_gaps
+from segment.cells.label_gaps import contacts, edges
 from segment.cells.second_phases import give_back, large_second_phases, set_aside, sizeable_px
 from segment.cells.traced_lines import traced_lines
 from segment.cells.tracing import bridge_gaps, drawn_part, fill_double_lines, loose_lines, split_tracing
@@ -217,13 +218,7 @@ def stand_apart(labels: np.ndarray, phase: np.ndarray) -> bool:
     phase : ndarray of bool, shape (rows, columns)
         What lies between them.
     """
-    between, outline = 0, 0
-    for here, there, one, other in (
-        (labels[:, :-1], labels[:, 1:], phase[:, :-1], phase[:, 1:]),
-        (labels[:-1], labels[1:], phase[:-1], phase[1:]),
-    ):
-        between += int(np.count_nonzero((here != there) & (here > 0) & (there > 0)))
-        outline += int(np.count_nonzero(one != other))
+    between, outline = contacts(labels), edges(phase)
     return outline > PARTED * (outline + 2 * between)
 
 

@@ -45,15 +45,15 @@ def close_dams(labels: np.ndarray) -> tuple[np.ndarray, int]:
     empty = labels == 0
     if not empty.any():
         return labels, 0
-    before, lonely, nearest = _contacts(labels), _n_lonely(labels), nearest_labels(labels)
+    before, lonely, nearest = contacts(labels), _n_lonely(labels), nearest_labels(labels)
     best, closed = labels, 0
     for width in WIDTHS:
         narrow = narrower_than(empty, width)
         filled = np.where(narrow, nearest, labels)
-        contacts = _contacts(filled)
+        after = contacts(filled)
         joined = lonely - _n_lonely(filled)
-        cracks = before >= MET_ALREADY * contacts and joined < LONELY * int(labels.max())
-        if cracks or contacts < GAIN * _contacts(best):
+        cracks = before >= MET_ALREADY * after and joined < LONELY * int(labels.max())
+        if cracks or after < GAIN * contacts(best):
             break
         best, closed = filled, int(np.count_nonzero(narrow))
     return best, closed
@@ -111,7 +111,7 @@ def rim_label(labels: np.ndarray) -> int:
 
 def cells_meet(labels: np.ndarray) -> bool:
     """Whether a fair share of the cells' edges are contacts with other cells, not with 0."""
-    return _contacts(labels) > ALONE * _edges(labels) or int(labels.max(initial=0)) < 2
+    return contacts(labels) > ALONE * edges(labels) or int(labels.max(initial=0)) < 2
 
 
 def narrower_than(mask: np.ndarray, width: int) -> np.ndarray:
@@ -134,7 +134,7 @@ def nearest_labels(labels: np.ndarray) -> np.ndarray:
     return nearest
 
 
-def _contacts(labels: np.ndarray) -> int:
+def contacts(labels: np.ndarray) -> int:
     """Pixel edges between two cells."""
     return sum(
         int(np.count_nonzero((a != b) & (a > 0) & (b > 0)))
@@ -149,7 +149,7 @@ def _n_lonely(labels: np.ndarray) -> int:
     return int(labels.max(initial=0)) - touching.size
 
 
-def _edges(labels: np.ndarray) -> int:
+def edges(labels: np.ndarray) -> int:
     """Pixel edges at which the label changes."""
     return int(
         np.count_nonzero(labels[1:] != labels[:-1]) + np.count_nonzero(labels[:, 1:] != labels[:, :-1])

@@ -14,11 +14,16 @@ from segment.micrograph.grey import resample_square, to_grey, transparent, witho
 from segment.micrograph.infobar import find_info_bar
 from segment.micrograph.open_file import Frame, Scale
 from segment.micrograph.overlay import find_overlay
-from segment.micrograph.pixel_size import ChosenScale, choose_scale, is_plausible, without_implausible
+from segment.micrograph.pixel_size import (
+    MOST_STRETCHED,
+    ChosenScale,
+    choose_scale,
+    is_plausible,
+    without_implausible,
+)
 from segment.micrograph.scale_bar import ScaleBar, read_scale_bar
 
 MINIMUM_SIDE = 64  #: shortest side in pixels, info bar cut, that an image must have
-MAXIMUM_STRETCH = 20.0  #: height : width of a pixel beyond which the scale is taken for an error
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +152,7 @@ def _squared(
     path: Path, image: np.ndarray, valid: np.ndarray | None, chosen: ChosenScale
 ) -> tuple[np.ndarray, np.ndarray | None, float, str]:
     y, x = chosen.y_nm or 0.0, chosen.x_nm or 0.0
-    if max(y / x, x / y) > MAXIMUM_STRETCH:
+    if max(y / x, x / y) > MOST_STRETCHED:
         raise UnreadableError(
             path, f"its pixels are said to be {y:.5g} nm high and {x:.5g} nm wide", "Give --pixel-size"
         )

@@ -15,6 +15,7 @@ import numpy as np
 
 from segment.errors import UnreadableError
 from segment.grain_orientations import CrystalPhase
+from segment.micrograph.length_units import to_nm
 from segment.orientation.angles import euler_radians
 from segment.orientation.assemble import map_from_points
 from segment.orientation.edax_phases import edax_phase_numbers, edax_symmetry, not_indexed
@@ -28,16 +29,6 @@ _EDAX_COLUMNS = ("phi1", "phi", "phi2", "x", "y", "iq", "ci", "phase", "sem", "f
 _ASTAR_COLUMNS = ("phi1", "phi", "phi2", "x", "y", "index", "reliability", "phase")
 _EMSOFT_COLUMNS = ("phi1", "phi", "phi2", "x", "y", "iq", "dp", "phase")
 _PROPERTIES = ("iq", "ci", "fit", "index", "reliability", "dp")
-#: nanometres in a unit, as headers write it
-_UNITS = {
-    "microns": 1e3,
-    "micron": 1e3,
-    "um": 1e3,
-    "µm": 1e3,
-    "nm": 1.0,
-    "nanometers": 1.0,
-    "nanometres": 1.0,
-}
 
 
 @dataclass(frozen=True)
@@ -129,7 +120,7 @@ def _unit(lines: list[str], writer: _Writer) -> float | None:
     """
     told = value(lines, "COLUMN_UNITS")
     if told is not None and len(fields := told.split(",")) > 3 and fields[3].strip():
-        return _UNITS.get(fields[3].strip().lower())
+        return to_nm(1.0, fields[3])
     if any(re.match(r"#\s*TEM data", line, re.IGNORECASE) for line in lines):
         return None  # EDAX's maps from the TEM have been in nanometres as well
     return 1e3 if writer.knows_unit and number(lines, "XSTEP") else None

@@ -58,14 +58,14 @@ def misorientation_of_pairs(grain_map: GrainMap, pairs: np.ndarray) -> np.ndarra
     ValueError
         The grain map carries no orientations.
     """
-    return misorientation_of(_orientations(grain_map), pairs)
+    return _angles(_orientations(grain_map), np.asarray(pairs, int).reshape(-1, 2))
 
 
 def boundary_character(grain_map: GrainMap, pairs: np.ndarray) -> BoundaryCharacter:
     """Angle, class and Σ of boundaries between pairs of grains; parameters as `misorientation_of_pairs`."""
     orientations = _orientations(grain_map)
     pairs = np.asarray(pairs, int).reshape(-1, 2)
-    angle = misorientation_of(orientations, pairs)
+    angle = _angles(orientations, pairs)
     number, below = np.zeros(len(pairs), int), np.full(len(pairs), np.nan)
     first, second = np.maximum(pairs, 0).T
     for phase in orientations.phases:
@@ -87,3 +87,7 @@ def _orientations(grain_map: GrainMap) -> GrainOrientations:
     if grain_map.orientations is None:
         raise ValueError("this grain map carries no orientations")
     return grain_map.orientations
+
+
+def _angles(known: GrainOrientations, pairs: np.ndarray) -> np.ndarray:
+    return misorientation_of(known.quaternions, known.phase, known.phases, pairs)

@@ -26,7 +26,7 @@ from segment.errors import InputError
 from segment.grain_map import GrainMap
 from segment.grain_orientations import GrainOrientations
 from segment.label_edges import on_edges
-from segment.orientation.misorientation import disorientation, mean_orientations
+from segment.orientation.misorientation import mean_orientations, misorientation_of
 from segment.orientation.neighbours import neighbour_pairs
 from segment.orientation.orientation_map import OrientationMap
 from segment.orientation.raster import fill_gaps, pixel_of, to_pixels
@@ -163,22 +163,13 @@ def _label_points(orientation_map: OrientationMap, reliable: np.ndarray, rules: 
     pairs = neighbour_pairs(orientation_map)
     phase = np.where(reliable, orientation_map.phase, 0).ravel()
     pairs = pairs[(phase[pairs[:, 0]] > 0) & (phase[pairs[:, 0]] == phase[pairs[:, 1]])]
-    joined = pairs[_angles(orientation_map, pairs) < rules.misorientation_deg]
+    q = orientation_map.quaternions.reshape(-1, 4)
+    joined = pairs[misorientation_of(q, phase, orientation_map.phases, pairs) < rules.misorientation_deg]
     graph = sparse.coo_array((np.ones(len(joined), bool), joined.T), shape=(phase.size, phase.size))
     _, group = csgraph.connected_components(graph, directed=False)
     large = np.bincount(group, weights=phase > 0) >= rules.min_points
     number = np.cumsum(large) * large
     return np.where(phase > 0, number[group], 0).reshape(orientation_map.shape)
-
-
-def _angles(orientation_map: OrientationMap, pairs: np.ndarray) -> np.ndarray:
-    """Disorientation of pairs of points of one phase each, degrees."""
-    q, phase = orientation_map.quaternions.reshape(-1, 4), orientation_map.phase.ravel()
-    angle = np.full(len(pairs), np.nan)
-    for one in orientation_map.phases:
-        same = phase[pairs[:, 0]] == one.id
-        angle[same] = disorientation(q[pairs[same, 0]], q[pairs[same, 1]], one)
-    return angle
 
 
 def _mean_orientations(

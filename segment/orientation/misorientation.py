@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from segment.grain_orientations import CrystalPhase, GrainOrientations
+from segment.grain_orientations import CrystalPhase
 from segment.orientation.quaternions import conjugate, multiply
 from segment.orientation.symmetry import rotations_of
 
@@ -107,24 +107,27 @@ def _nearest(a: np.ndarray, b: np.ndarray, phase: CrystalPhase) -> Iterator[tupl
         yield cosine[np.arange(len(cosine)), nearest], nearest
 
 
-def misorientation_of(orientations: GrainOrientations, pairs: np.ndarray) -> np.ndarray:
-    """Disorientation of pairs of grains, degrees; NaN across phases and where no orientation is known.
+def misorientation_of(
+    quaternions: np.ndarray, phase: np.ndarray, phases: tuple[CrystalPhase, ...], pairs: np.ndarray
+) -> np.ndarray:
+    """Disorientation of pairs of grains or points, degrees; NaN across phases and where nothing is known.
 
     Parameters
     ----------
-    orientations : GrainOrientations
-    pairs : ndarray of int, shape (n, 2)
-        Labels of the grains; 0 and less are no grains.
+    quaternions : ndarray, shape (n, 4)
+    phase : ndarray of int, shape (n,)
+        `CrystalPhase.id`; 0: not known.
+    phases : tuple of CrystalPhase
+    pairs : ndarray of int, shape (m, 2)
+        Places in both; below 0 counts as 0.
 
     Returns
     -------
-    ndarray, shape (n,)
+    ndarray, shape (m,)
     """
-    pairs = np.asarray(pairs, int).reshape(-1, 2)
     angle = np.full(len(pairs), np.nan)
     first, second = np.maximum(pairs, 0).T
-    for phase in orientations.phases:
-        same = (orientations.phase[first] == phase.id) & (orientations.phase[second] == phase.id)
-        q = orientations.quaternions
-        angle[same] = disorientation(q[first[same]], q[second[same]], phase)
+    for one in phases:
+        same = (phase[first] == one.id) & (phase[second] == one.id)
+        angle[same] = disorientation(quaternions[first[same]], quaternions[second[same]], one)
     return angle

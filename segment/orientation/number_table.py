@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import UnreadableError
+from segment.micrograph.sidecar import decode
 
 
 def read_numbers(
@@ -34,7 +35,7 @@ def read_numbers(
     UnreadableError
         Empty, no numbers, or a line that is not as long as the others.
     """
-    text = decoded(path)
+    text = decode(path.read_bytes())
     lines = text.splitlines()
     if not text.strip():
         raise UnreadableError(path, "the file is empty", "Export or copy it again")
@@ -64,15 +65,6 @@ def number(lines: list[str], name: str) -> float | None:
         return float(match[0]) if match else None
     except ValueError:
         return None
-
-
-def decoded(path: Path) -> str:
-    """Text of a file in UTF-8 or, failing that, Latin-1."""
-    data = path.read_bytes()
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
 
 
 def _table(path: Path, body: list[str]) -> np.ndarray:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from segment.errors import UnreadableError
+from segment.micrograph.length_units import to_nm
 from segment.orientation.angles import euler_radians
 from segment.orientation.assemble import map_from_points
 from segment.orientation.hdf5 import (
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 SUFFIXES = (".h5", ".hdf5")
 
 TWO_FOLD: Literal["c"] = "c"  #: orix has the axis of 2/m along z
-_UNITS = {"um": 1e3, "µm": 1e3, "μm": 1e3, "nm": 1.0, "mm": 1e6}  #: nanometres in a unit
 _PROPERTIES = {"iq": "iq", "ci": "ci", "fit": "fit", "mad": "mad", "bc": "bc", "bs": "bs", "dp": "dp"}
 _PROPERTIES |= {"reliability": "rel", "dp_best": "scores"}
 
@@ -60,7 +60,7 @@ def read(path: Path, step_nm: float | None = None) -> OrientationMap:
         phases = phases_of(path, groups, ("name",), _laue, _lattice, first=0, unique_axis=TWO_FOLD)
         told = column(data, "phase_id")
         inside = column(data, "is_in_data")
-        unit = _UNITS.get(text(child(header, "scan_unit")).casefold())
+        unit = to_nm(1.0, text(child(header, "scan_unit")))
         known = {ours: column(data, name) for ours, name in _PROPERTIES.items()}
     phase = np.ones(n, int) if told is None else told.astype(int) + 1
     if inside is not None:

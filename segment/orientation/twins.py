@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from segment.cells.borders import pair_key
 from segment.errors import InputError
 from segment.grain_map import GrainMap
 from segment.grain_orientations import CrystalPhase, GrainOrientations
+from segment.label_edges import pairs_beside
 from segment.orientation.csl import BRANDON_DEG, deviation
-from segment.orientation.label_pairs import touching_labels
 from segment.orientation.misorientation import disorientation_rotation
 from segment.orientation.quaternions import from_axis_angle
 from segment.orientation.symmetry import LAUE_GROUPS, TRIGONAL_OR_HEXAGONAL
@@ -118,6 +119,19 @@ def merge_twins(grain_map: GrainMap, laws: tuple[TwinLaw, ...]) -> GrainMap:
         orientations=orientations.select(largest[1:]),
         warnings=grain_map.warnings + notes,
     )
+
+
+def touching_labels(labels: np.ndarray) -> np.ndarray:
+    """Pairs of grains that share a pixel edge, each once, ascending; shape (n, 2).
+
+    Examples
+    --------
+    >>> touching_labels(np.array([[1, 1, 2], [0, 3, 3]])).tolist()
+    [[1, 2], [1, 3], [2, 3]]
+    """
+    every = pairs_beside(labels)
+    key = np.unique(pair_key(*every[(every > 0).all(axis=1)].T))
+    return np.stack([key >> 32, key & 0xFFFFFFFF], axis=1)
 
 
 def _are_twins(orientations: GrainOrientations, pairs: np.ndarray, laws: tuple[TwinLaw, ...]) -> np.ndarray:

@@ -11,8 +11,7 @@ import numpy as np
 from segment.training.fit import load_averaged
 from segment.training.recipe import TrainingRecipe
 from segment.training.record import toml_value, write_record
-from segment.unet.architecture import require_torch
-from segment.unet.weights_file import WEIGHTS
+from segment.unet.architecture import WEIGHTS, require_torch
 
 if TYPE_CHECKING:
     import torch

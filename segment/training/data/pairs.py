@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from segment.cells.close import grain_map_from_tracing
+from segment.cells.editing import numbered
 from segment.cells.second_phases import set_aside
 from segment.errors import InputError
 from segment.grain_map import GrainMap
@@ -130,11 +131,7 @@ def close_gaps(labels: np.ndarray) -> np.ndarray:
 
 def _numbered(labels: np.ndarray, *, least: int) -> np.ndarray:
     """Labels 1 ... n; those of fewer than `least` pixels (outlines hidden under others) drop out."""
-    count = np.bincount(labels.ravel())
-    kept = count >= least
-    kept[0] = False
-    result: np.ndarray = (np.cumsum(kept) * kept)[labels].astype(np.int32)
-    return result
+    return numbered(np.where((np.bincount(labels.ravel()) >= least)[labels], labels, 0))
 
 
 def _is_drawing(path: Path) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from segment.cells.editing import numbered
 from segment.grain_map import GrainMap
 from segment.training.synthetic import degradations
 from segment.training.synthetic.annotator import Annotator
@@ -232,10 +233,4 @@ def _spoil(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _as_grain_map(labels: np.ndarray, pixel_size_nm: float | None) -> GrainMap:
     """Consecutive labels, 0 kept."""
-    present = np.zeros(int(labels.max(initial=0)) + 1, bool)
-    present[labels] = True
-    present[0] = False
-    order = np.where(present, np.cumsum(present), 0)
-    return GrainMap(
-        order[labels].astype(np.int32), pixel_size_nm, "none" if pixel_size_nm is None else "manual"
-    )
+    return GrainMap(numbered(labels), pixel_size_nm, "none" if pixel_size_nm is None else "manual")

@@ -19,10 +19,10 @@ from segment.orientation import (
     read_orientation_map,
     twin_law,
 )
-from segment.orientation.label_pairs import touching_labels
 from segment.orientation.neighbours import neighbour_pairs
 from segment.orientation.orientation_map import OrientationMap
 from segment.orientation.quaternions import conjugate, from_axis_angle, multiply
+from segment.orientation.twins import touching_labels
 
 Write = Callable[..., Path]
 IRON = CrystalPhase(1, "iron", "m-3m")

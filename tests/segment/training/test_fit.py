@@ -137,8 +137,8 @@ def test_exported_model_answers_as_the_network(trained: tuple[Path, Path], expor
 
     from segment.training.fit import load_averaged
     from segment.unet import load_model
+    from segment.unet.architecture import load_weights
     from segment.unet.choose_runtime import runtime_for
-    from segment.unet.weights_file import load_weights
 
     _, checkpoint = trained
     model = load_model(exported)
@@ -201,7 +201,7 @@ def test_a_run_killed_after_its_blend_blends_once(
     tuned: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from segment.training import finetune as module
-    from segment.unet.weights_file import load_weights
+    from segment.unet.architecture import load_weights
 
     whole = load_weights(tuned("mine"))
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
