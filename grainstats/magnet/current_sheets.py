@@ -1,4 +1,4 @@
-"""Field of circular loops and of thin solenoids off the axis, by complete elliptic integrals.
+"""Field of thin solenoids off the axis, and inductance of loops, by complete elliptic integrals.
 
 A ring of rectangular section is a sum of thin solenoids over its radius.  The field of a thin solenoid
 between two heights is the difference of one function at its two ends (Derby & Olbert, American Journal of
@@ -12,38 +12,6 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from grainstats.magnet.axis import MU_0
-
-
-def loop_field(radius: ArrayLike, r: ArrayLike, z: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Field of a circular loop per ampere.
-
-    Parameters
-    ----------
-    radius : array_like
-        Of the loop, metres.
-    r, z : array_like
-        Distance from the axis and height above the loop's plane, metres; not on the loop itself.
-
-    Returns
-    -------
-    b_r, b_z : ndarray
-        T / A.
-
-    Examples
-    --------
-    >>> b_r, b_z = loop_field(0.1, 0.0, 0.0)  # mu0 / 2a
-    >>> print(f"{float(b_z):.4e}")
-    6.2832e-06
-    """
-    a, r, z = np.broadcast_arrays(*(np.asarray(v, float) for v in (radius, r, z)))
-    outer2, inner2 = (a + r) ** 2 + z**2, (a - r) ** 2 + z**2
-    m = 4 * a * r / outer2
-    k, e = special.ellipk(m), special.ellipe(m)
-    scale = MU_0 / (2 * np.pi * np.sqrt(outer2))
-    b_z = scale * (k + (a**2 - r**2 - z**2) / inner2 * e)
-    safe = np.where(r > 0, r, 1.0)
-    b_r = np.where(r > 0, scale * z / safe * (-k + (a**2 + r**2 + z**2) / inner2 * e), 0.0)
-    return b_r, b_z
 
 
 def loop_mutual_inductance(radius_a: ArrayLike, radius_b: ArrayLike, height: ArrayLike) -> np.ndarray:

@@ -49,8 +49,8 @@ def largest_hoop_stress(r_edges: np.ndarray, force: np.ndarray, poisson: float =
     return float(hoop.max())
 
 
-def hoop_stress_MPa(cells: Cells, j: np.ndarray, poisson: float = POISSON) -> float:
+def hoop_stress_MPa(cells: Cells, j: np.ndarray) -> float:
     """Largest hoop stress over all discs of a stack that carries `j`, A/m², shape (n_discs, n_z, n_r)."""
     _, b_z = cells.field(j)
     force = (j * b_z).mean(axis=1)
-    return max(largest_hoop_stress(cells.r_edges, disc, poisson) for disc in force) / 1e6
+    return max(largest_hoop_stress(cells.r_edges, disc) for disc in force) / 1e6

@@ -116,7 +116,6 @@ def grain_map_from_tracing(
     *,
     pixel_size_nm: float | None = None,
     pixel_size_source: PixelSizeSource | None = None,
-    min_area_px: int = MIN_AREA_PX,
     source: str = "tracing",
 ) -> GrainMap:
     """Cells between hand-traced boundaries; a thick line is divided along its middle.
@@ -130,8 +129,6 @@ def grain_map_from_tracing(
     pixel_size_nm : float, optional
     pixel_size_source : str, optional
         "manual" where a size is given and no source.
-    min_area_px : int
-        Smaller gaps between lines belong to the lines.
     source : str
         Name for the error message.
 
@@ -149,7 +146,7 @@ def grain_map_from_tracing(
     if gaps:
         which = "1 narrow gap in the lines was" if gaps == 1 else f"{gaps} narrow gaps in the lines were"
         warnings += (f"{which} bridged: check the tracing there",)
-    labels = split_tracing(lines, min_area_px)
+    labels = split_tracing(lines, MIN_AREA_PX)
     if not labels.any():
         raise InputError(
             source, "the tracing leaves no closed cell", "Trace boundaries as bright lines on black"

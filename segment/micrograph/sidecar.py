@@ -56,11 +56,11 @@ def parsed_xml(path: Path, text: str, what: str) -> ElementTree.Element:
         raise UnreadableError(path, f"its {what} is damaged ({error})", remedy) from error
 
 
-def pairs(text: str, separator: str = "=") -> dict[str, str]:
+def pairs(text: str) -> dict[str, str]:
     """``key = value`` lines; the first of equal keys stays."""
     found: dict[str, str] = {}
     for line in text.splitlines():
-        key, mark, value = line.partition(separator)
+        key, mark, value = line.partition("=")
         if mark:
             found.setdefault(key.strip(), value.strip())
     return found

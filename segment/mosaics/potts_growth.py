@@ -18,6 +18,7 @@ from segment.grain_map import GrainMap
 START_PX2 = 16.0  #: mean area at the start
 TEMPERATURE = 1.0  #: in units of one bond of the 20-neighbourhood: boundaries do not stick to the lattice
 QUENCH = 4  #: sweeps without temperature at the end
+SLOW = 0.02  #: mobility of a boundary between ordinary grains, over that around an abnormal one; judgement
 MOST_SWEEPS = 20_000  #: then growth has stopped
 
 
@@ -92,7 +93,6 @@ def abnormal_growth(
     rng: np.random.Generator,
     *,
     spacing: float = 7.0,
-    mobility: float = 0.02,
 ) -> Grown:
     """Grow to a mean area of `mean_area`, then let a few grains grow until they fill `coarse_area`.
 
@@ -106,8 +106,6 @@ def abnormal_growth(
     rng : Generator
     spacing : float
         Mean distance of the abnormal grains in matrix grains; their final diameter goes with it.
-    mobility : float
-        Of a boundary between two ordinary grains, over that around an abnormal one.
 
     Raises
     ------
@@ -125,8 +123,8 @@ def abnormal_growth(
     abnormal[chosen] = True
     grown = Grown(grown.labels, abnormal, grown.sweeps)
     while 0 < grown.abnormal_share < coarse_area and grown.sweeps < MOST_SWEEPS:
-        grown = grow(grown, max(int(mean_area**0.5 / 4), 1), rng, mobility=mobility)
-    return grow(grown, QUENCH, rng, temperature=0.0, mobility=mobility)
+        grown = grow(grown, max(int(mean_area**0.5 / 4), 1), rng, mobility=SLOW)
+    return grow(grown, QUENCH, rng, temperature=0.0, mobility=SLOW)
 
 
 def grow(

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 CLASS_RATIO = 3.0  # spheres within this ratio of radii move together
+SWEEPS = 12  # over the overlapping pairs of each class
 BUFFER = 3.0  # radii of its largest sphere that a class is packed beyond its reach
 
 
@@ -22,7 +23,7 @@ class _Obstacles:
 
 
 def pack(
-    centre: np.ndarray, radius: np.ndarray, window: np.ndarray, hole: float, *, steps: int = 12
+    centre: np.ndarray, radius: np.ndarray, window: np.ndarray, hole: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Push overlapping spheres apart near a window, the large ones first.
 
@@ -39,8 +40,6 @@ def pack(
         Edges of the region that must come out right (0 for the thickness of a section).
     hole : float
         Radius of the largest hole to expect.
-    steps : int
-        Sweeps over the overlapping pairs of each class.
 
     Returns
     -------
@@ -58,7 +57,7 @@ def pack(
         index = np.flatnonzero((order == k) & (np.abs(centre) < box / 2).all(axis=1))
         if len(index) == 0:
             continue
-        moved = _relax(centre[index], radius[index], box, obstacles, steps)
+        moved = _relax(centre[index], radius[index], box, obstacles)
         placed.append(moved)
         kept.append(index)
         for member in _octaves(radius[index]):
@@ -73,12 +72,10 @@ def _octaves(radius: np.ndarray) -> list[np.ndarray]:
     return [np.flatnonzero(octave == k) for k in np.unique(octave)]
 
 
-def _relax(
-    centre: np.ndarray, radius: np.ndarray, box: np.ndarray, obstacles: _Obstacles, steps: int
-) -> np.ndarray:
+def _relax(centre: np.ndarray, radius: np.ndarray, box: np.ndarray, obstacles: _Obstacles) -> np.ndarray:
     position = np.mod(centre + box / 2, box)
     size = radius ** centre.shape[1]
-    for _ in range(steps):
+    for _ in range(SWEEPS):
         move = np.zeros_like(position)
         for i, j in _near_pairs(position, radius, box):
             apart = position[i] - position[j]

@@ -82,10 +82,10 @@ def outline(labels: np.ndarray) -> np.ndarray:
     return lines
 
 
-def intercepts(labels: np.ndarray, step: int = 8) -> np.ndarray:
-    """Lengths in pixels between crossings, along every `step`-th row and column."""
+def intercepts(labels: np.ndarray) -> np.ndarray:
+    """Lengths in pixels between crossings, along every eighth row and column."""
     lengths = [
-        np.diff(np.flatnonzero(np.diff(line))) for view in (labels[::step], labels.T[::step]) for line in view
+        np.diff(np.flatnonzero(np.diff(line))) for view in (labels[::8], labels.T[::8]) for line in view
     ]
     return np.concatenate(lengths)
 

@@ -12,8 +12,6 @@ from grainstats.measure.spacing.astm import (
     g_from_area,
     g_from_grains_per_mm2,
     g_from_intercept,
-    jeffries_count,
-    mean_intercept,
 )
 
 TABLE_4 = [
@@ -61,11 +59,3 @@ def test_table_4(g: float, n_a: float, intercept_um: float) -> None:
 def test_g_of_an_area_is_that_of_its_number_per_mm2() -> None:
     """Table 4: G = 10 has 7936 grains per mm2, a mean area of 126 um2."""
     assert g_from_area(126.0e6) == pytest.approx(10.0, abs=0.006)
-
-
-def test_counting_rules() -> None:
-    """Jeffries: cut grains count 1/2, those in a corner 1/4."""
-    assert jeffries_count(68, 41) == 88.5
-    assert jeffries_count(10, 8, corners=4) == 15.0
-    assert mean_intercept(500.0, 100) == 5.0
-    assert mean_intercept(500.0, 0) == float("inf")

@@ -1,4 +1,4 @@
-"""ASTM grain size numbers (E112, E930) and its counting rules."""
+"""ASTM grain size numbers (E112, E930)."""
 
 from __future__ import annotations
 
@@ -20,13 +20,3 @@ def g_from_grains_per_mm2(n_a: float) -> float:
 def g_from_area(area_nm2: float) -> float:
     """ASTM G of one grain from its section area; of the largest grain it is E930's ALA grain size."""
     return g_from_grains_per_mm2(1e12 / area_nm2)
-
-
-def jeffries_count(inside: float, cut: float, corners: int = 0) -> float:
-    """Planimetric count of a test figure (E112): inside + 1/2 cut by its edge + 1/4 at each corner."""
-    return inside + 0.5 * cut + 0.25 * corners
-
-
-def mean_intercept(line_length: float, count: float) -> float:
-    """Mean lineal intercept: line length over the count; infinite where nothing was met."""
-    return line_length / count if count else float("inf")

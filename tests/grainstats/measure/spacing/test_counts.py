@@ -24,20 +24,7 @@ def test_rectangle_on_a_lattice() -> None:
     assert found.astm_g == pytest.approx(3.321928 * np.log10(2500) - 2.954)
 
 
-def test_circle_on_a_lattice() -> None:
-    found = planimetric_count(lattice(10, 30), "circle")
-    assert found.grains == pytest.approx(found.area_px2 / 100, rel=0.03)
-    assert found.area_px2 == pytest.approx(np.pi * 150**2, rel=0.002)
-
-
-def test_circle_and_rectangle_agree(section: GrainMap) -> None:
-    rectangle, circle = planimetric_count(section), planimetric_count(section, "circle")
-    assert circle.per_mm2 == pytest.approx(rectangle.per_mm2, rel=0.15)
-
-
 def test_pores_and_unknown_scale(porous: GrainMap) -> None:
     assert planimetric_count(porous).area_px2 == 800 - 36
     unknown = planimetric_count(GrainMap(porous.labels))
     assert unknown.per_mm2 is None and unknown.astm_g is None
-    with pytest.raises(ValueError, match="figure"):
-        planimetric_count(porous, "triangle")
