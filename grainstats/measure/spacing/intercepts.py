@@ -156,8 +156,8 @@ def table_of_segments(
     kept = (owner > 0) & (pieces.length > 0)
     columns = {
         "line": pieces.line,
-        "y0_px": start[:, 0],
-        "x0_px": start[:, 1],
+        "y0_px": start[:, 0].astype(np.float32),
+        "x0_px": start[:, 1].astype(np.float32),
         f"length_{u}": pieces.length * scale,
         "label": owner,
         "censored": CENSORED[(a == FRAME).astype(int) + (b == FRAME)],

@@ -38,7 +38,7 @@ def write_pictures(image: np.ndarray, grains: GrainMap, *, overlay: Path, view: 
     shown = to_grey8(image, grains.valid)
     write_bytes(overlay, encoded(_overlay(shown, grains), "PNG", compress_level=1))  # 6: slower, no smaller
     small = Image.fromarray(_shrink(shown, min(1.0, VIEW_PX / max(shown.shape))))
-    write_bytes(view, encoded(small, "JPEG", quality=75))
+    write_bytes(view, encoded(small, "JPEG", quality=65, progressive=True))  # 75 looks alike: a quarter more
     write_bytes(layer, encoded(layer_image(grains, (small.height, small.width)), "PNG", compress_level=6))
 
 

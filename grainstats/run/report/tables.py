@@ -1,4 +1,4 @@
-"""Every table of a run as CSV and as Parquet, with nothing in it that depends on the order of the work."""
+"""Every table of a run as Parquet, all but the longest as CSV; nothing depends on the order of the work."""
 
 from __future__ import annotations
 
@@ -11,21 +11,23 @@ import pandas as pd
 
 from grainstats.run.atomic import write_atomically
 from grainstats.share.exports.spreadsheet_text import without_formulas
+from grainstats.share.parquet import parquet_options
 
 if TYPE_CHECKING:
     from grainstats.run.scope import Rows
 
 _INTERNAL = ["analysis_id", "created_at", "pool", "code_version", "is_current"]
-_LONGEST = "intercepts"  #: over a third of all that a run writes, were its CSV to have all 17 digits
+_LONGEST = "intercepts"  #: its CSV would be a fifth of all that a run writes: `grainstats export` makes it
+_SHORT = "grains"  #: seven digits in CSV halve it
 _WHOLE_NUMBERS = ["phase_ends", *(f"bbox_{end}_px" for end in ("y0", "x0", "y1", "x1"))]
 
 
 def write_tables(rows: Rows, folder: Path) -> list[Path]:
-    """Write ``<table>.csv`` and ``<table>.parquet`` for the samples in scope.
+    """Write ``<table>.csv`` and ``<table>.parquet`` for the samples in scope; intercepts as Parquet alone.
 
     Rows are named by sample and by ``analysis``, the short digest of image, model and recipe. Grains and
     intercepts pass sample by sample: all rows never stand in memory together. CSV is for spreadsheets, so
-    that no text in it is a formula, and intercepts have seven digits; Parquet holds all as it is.
+    that no text in it is a formula, and grains have seven digits; Parquet holds all as it is.
     """
     folder.mkdir(parents=True, exist_ok=True)
     keys = rows.images.set_index("analysis_id")["analysis"]
@@ -40,6 +42,7 @@ def write_tables(rows: Rows, folder: Path) -> list[Path]:
     for name, read in (("grains", rows.grains), ("intercepts", rows.intercepts)):
         parts = (_keyed(read(sample_id), keys) for sample_id in rows.scope.sample_ids)
         written += _write(folder / name, _measured(parts))
+    (folder / f"{_LONGEST}.csv").unlink(missing_ok=True)  # an earlier version's: it would be out of date
     return written
 
 
@@ -56,35 +59,43 @@ def _measured(parts: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
 
 
 def _write(stem: Path, parts: Iterator[pd.DataFrame]) -> list[Path]:
-    """The parts below each other, as CSV and as Parquet."""
-    csv, parquet, short = stem.with_suffix(".csv"), stem.with_suffix(".parquet"), stem.name == _LONGEST
-    write_atomically(csv, lambda to_csv: write_atomically(parquet, lambda p: _both(parts, to_csv, p, short)))
+    """The parts below each other, as Parquet and, but for the longest table, as CSV."""
+    csv, parquet, short = stem.with_suffix(".csv"), stem.with_suffix(".parquet"), stem.name == _SHORT
+    if stem.name == _LONGEST:
+        write_atomically(parquet, lambda p: _fill(parts, p))
+        return [parquet]
+    write_atomically(csv, lambda to_csv: write_atomically(parquet, lambda p: _fill(parts, p, to_csv, short)))
     return [csv, parquet]
 
 
-def _both(parts: Iterator[pd.DataFrame], csv: Path, parquet: Path, short: bool) -> None:
+def _fill(parts: Iterator[pd.DataFrame], parquet: Path, csv: Path | None = None, short: bool = False) -> None:
     import pyarrow as pa
     import pyarrow.csv
     import pyarrow.parquet as pq
 
     exact: pq.ParquetWriter | None = None
     with ExitStack() as stack:
-        file = stack.enter_context(csv.open("wb"))
         for part in parts:
             table = pa.Table.from_pandas(part, exact and exact.schema, preserve_index=False)
             if exact is None:
-                exact = stack.enter_context(pq.ParquetWriter(parquet, table.schema, compression="zstd"))
-                real = {pa.float64(): pa.float32()} if short else {}
-                shown = pa.schema(
-                    [field.with_type(real.get(field.type, field.type)) for field in table.schema]
+                options = parquet_options(table.schema)
+                exact = stack.enter_context(
+                    pq.ParquetWriter(parquet, table.schema, store_schema=False, **options)
                 )
-                part[:0].to_csv(file, index=False, lineterminator="\n")  # the header
-                options = pa.csv.WriteOptions(include_header=False)
-                text = stack.enter_context(pa.csv.CSVWriter(file, shown, write_options=options))
+                if csv is not None:
+                    real = {pa.float64(): pa.float32()} if short else {}
+                    shown = pa.schema(
+                        [field.with_type(real.get(field.type, field.type)) for field in table.schema]
+                    )
+                    file = stack.enter_context(csv.open("wb"))
+                    part[:0].to_csv(file, index=False, lineterminator="\n")  # the header
+                    plain = pa.csv.WriteOptions(include_header=False)
+                    text = stack.enter_context(pa.csv.CSVWriter(file, shown, write_options=plain))
             exact.write_table(table)
-            safe = without_formulas(part)
-            told = table if safe is part else pa.Table.from_pandas(safe, table.schema)
-            text.write_table(told.cast(shown))
+            if csv is not None:
+                safe = without_formulas(part)
+                told = table if safe is part else pa.Table.from_pandas(safe, table.schema)
+                text.write_table(told.cast(shown))
 
 
 def _keyed(table: pd.DataFrame, keys: pd.Series) -> pd.DataFrame:

@@ -1,7 +1,8 @@
-"""Thousands of rows at once: tables of grains and intercepts through the fastest door of each database."""
+"""Thousands of rows at once: grains through the fastest door of each database, intercepts as Parquet."""
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -10,10 +11,14 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from grainstats.share.db.schema import Grain, Intercept
+from grainstats.share.db.schema import AnalysisIntercepts, Grain
+from grainstats.share.parquet import parquet_options
 from segment.errors import UncalibratedError
 
-CUT_ENDS = {"none": 0, "one": 1, "both": 2}  #: ends of an intercept that the frame cuts, as they are stored
+#: Of `grainstats.measure.intercept_table`, as `Database.intercepts` gives them.
+INTERCEPT_COLUMNS = tuple(
+    "line angle_deg y0_px x0_px length_nm label phase_ends line_length_nm censored".split()
+)
 
 
 def insert_grains(connection: Connection, analysis_id: int, grains: pd.DataFrame, source: str) -> int:
@@ -28,12 +33,30 @@ def insert_grains(connection: Connection, analysis_id: int, grains: pd.DataFrame
     return _insert(connection, Grain.__table__, grains.assign(analysis_id=analysis_id))
 
 
-def insert_intercepts(connection: Connection, analysis_id: int, intercepts: pd.DataFrame, source: str) -> int:
-    """Store an intercept table; returns the number of rows. Raises as `insert_grains`."""
+def insert_intercepts(
+    connection: Connection, analysis_id: int, intercepts: pd.DataFrame, source: str
+) -> None:
+    """Store an intercept table. Raises as `insert_grains`."""
     _require(intercepts, ("line", "angle_deg", "length_nm", "label", "censored"), source)
-    cut_ends = intercepts["censored"].astype(str).map(CUT_ENDS)
-    table = intercepts.assign(analysis_id=analysis_id, number=range(len(intercepts)), cut_ends=cut_ends)
-    return _insert(connection, Intercept.__table__, table)
+    content = intercepts_to_bytes(intercepts.reindex(columns=INTERCEPT_COLUMNS))
+    connection.execute(sa.insert(AnalysisIntercepts), {"analysis_id": analysis_id, "content": content})
+
+
+def intercepts_to_bytes(intercepts: pd.DataFrame) -> bytes:
+    """A table with `INTERCEPT_COLUMNS` as a Parquet file."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table, stream = pa.Table.from_pandas(intercepts, preserve_index=False), io.BytesIO()
+    pq.write_table(table, stream, **parquet_options(table.schema))
+    return stream.getvalue()
+
+
+def intercepts_from_bytes(content: bytes) -> pd.DataFrame:
+    """What `intercepts_to_bytes` was given; positions may be float32."""
+    import pyarrow.parquet as pq
+
+    return pq.read_table(io.BytesIO(content)).to_pandas()
 
 
 def _require(table: pd.DataFrame, columns: tuple[str, ...], source: str) -> None:

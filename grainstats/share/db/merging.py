@@ -22,7 +22,7 @@ from grainstats.share.db.writing import find_analysis, insert_once, make_current
 if TYPE_CHECKING:
     from grainstats.share.db.database import Database
 
-_ROWS = (schema.Grain, schema.Intercept, schema.Descriptor, schema.AnalysisSegmentation)
+_ROWS = (schema.Grain, schema.AnalysisIntercepts, schema.Descriptor, schema.AnalysisSegmentation)
 Row = dict[str, Any]
 
 

@@ -11,12 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from grainstats.infer.modality.verdict import ModalityVerdict
-from grainstats.share.db.bulk import CUT_ENDS
+from grainstats.share.db.bulk import INTERCEPT_COLUMNS, intercepts_from_bytes
 from grainstats.share.db.engine import in_transaction
 from grainstats.share.db.optimizer_view import OPTIMIZER_COLUMNS
 from grainstats.share.db.records import AnalysisKey, digest_of, plain
 from grainstats.share.db.schema import (
     Analysis,
+    AnalysisIntercepts,
     AnalysisSegmentation,
     CurrentAnalysis,
     CurrentPool,
@@ -25,7 +26,6 @@ from grainstats.share.db.schema import (
     DesignParameter,
     Failure,
     Grain,
-    Intercept,
     Micrograph,
     Model,
     Pool,
@@ -40,7 +40,6 @@ from segment.segmentation import Segmentation
 
 #: Stands for "of no sample" where a sample's id is asked for; no sheet can name a sample so.
 NO_SAMPLE = ""
-_CUT_WORDS = {number: word for word, number in CUT_ENDS.items()}
 
 
 def _columns(table: Any, names: str) -> list[Any]:
@@ -175,8 +174,13 @@ class Readers:
 
     def intercepts(self, sample_id: str | None = None) -> pd.DataFrame:
         """Intercepts of the current analyses, columns as `grainstats.measure.intercept_table` wrote them."""
-        frame = self._rows(Intercept, "number", sample_id)
-        return frame.assign(censored=frame.pop("cut_ends").map(_CUT_WORDS))
+        stored = self._rows(AnalysisIntercepts, "analysis_id", sample_id)
+        columns = ["sample_id", "analysis_id", *INTERCEPT_COLUMNS]
+        parts = [pd.DataFrame(columns=columns)]
+        for row in stored.itertuples(index=False):
+            of_image = intercepts_from_bytes(row.content)
+            parts.append(of_image.assign(sample_id=row.sample_id, analysis_id=row.analysis_id)[columns])
+        return pd.concat(parts[1:] or parts, ignore_index=True)
 
     def by_sample(self, table: Literal["grains", "intercepts"]) -> Iterator[pd.DataFrame]:
         """Grains or intercepts sample by sample: millions of rows never stand in memory together."""

@@ -177,26 +177,15 @@ class Grain(Base):
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
 
 
-class Intercept(Base):
-    """One chord of a test line.
+class AnalysisIntercepts(Base):
+    """The intercepts of one analysis as a Parquet file (`grainstats.measure.intercept_table`).
 
-    `cut_ends` counts the ends cut by the frame, `phase_ends` those at a pore or second phase (0, 1 or 2);
-    `line_length_nm` is the length of the whole test line in the window.
+    As rows they would be most of a database, and no query asks for single ones.
     """
 
-    __tablename__ = "intercept"
+    __tablename__ = "analysis_intercepts"
     analysis_id: Mapped[int] = mapped_column(sa.ForeignKey("analysis.id"), primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True)
-    line: Mapped[int]
-    angle_deg: Mapped[float]
-    y0_px: Mapped[float | None]
-    x0_px: Mapped[float | None]
-    length_nm: Mapped[float]
-    label: Mapped[int]
-    cut_ends: Mapped[int] = mapped_column(sa.SmallInteger)
-    phase_ends: Mapped[int | None] = mapped_column(sa.SmallInteger)
-    line_length_nm: Mapped[float | None]
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
+    content: Mapped[bytes] = mapped_column(sa.LargeBinary)
 
 
 class Pool(Base):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from grainstats.share.db.database import Database
 from grainstats.share.exports.spreadsheet_text import spreadsheet_text, without_formulas
 from grainstats.share.exports.tables import ExportTable, export_tables
+from grainstats.share.parquet import parquet_options
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -55,7 +56,8 @@ def export_parquet(db: Database, out: Path) -> None:
 
     for table in export_tables(db):
         schema = _arrow_schema(table)
-        with pq.ParquetWriter(out / f"{table.name}.parquet", schema, compression="zstd") as writer:
+        path, options = out / f"{table.name}.parquet", parquet_options(schema)
+        with pq.ParquetWriter(path, schema, **options) as writer:
             for part in table.parts():
                 rows = pa.Table.from_pandas(part, schema=schema, preserve_index=False)
                 writer.write_table(rows.cast(schema))

@@ -164,7 +164,9 @@ def test_a_later_pixel_size_or_null_measures_the_maps_that_are_there(
     done = run_batch(Call((str(data),), out, workers=0), sized)
     assert (done.n_images, done.n_new, done.failures) == (2, 2, ())
     for table in ("grains", "intercepts", "image_descriptors", "verdicts", "images"):
-        assert (out / f"tables/{table}.csv").read_text() == (fresh / f"tables/{table}.csv").read_text()
+        assert (out / f"tables/{table}.parquet").read_bytes() == (
+            fresh / f"tables/{table}.parquet"
+        ).read_bytes()
     films = Recipe(model=str(edge_model), pixel_size_nm=3.0, null="columnar")
     assert run_batch(Call((str(data),), out, workers=0), films).n_new == 2
 

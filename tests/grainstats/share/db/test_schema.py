@@ -68,11 +68,15 @@ def test_known_versions_are_the_scripts_shipped() -> None:
 
 
 def test_an_older_database_is_brought_up_with_its_rows(tmp_path: Path) -> None:
-    path = make_old(tmp_path / "old.db")
+    path, columns = make_old(tmp_path / "old.db"), ["line", "y0_px", "length_nm", "label"]
+    with sqlite3.connect(path) as old:
+        query = f"SELECT {', '.join(columns)} FROM intercept ORDER BY analysis_id, number"
+        as_rows = [list(row) for row in old.execute(query)]
     with Database.open(path, create=False) as db:
         assert len(db.grains("S1")) == 5
-        assert len(db.intercepts()) == 25
-        assert db.intercepts()["line_length_nm"].isna().all()
+        packed = db.intercepts()
+        assert len(packed) == 25 and packed["line_length_nm"].isna().all()
+        assert packed[columns].values.tolist() == as_rows
         assert db.suggestions()[["model", "objective"]].values.tolist() == [["BOXVIA", None]]
         assert db.optimizer_table()["name"].tolist() == ["temp", "jc"]
         assert db.samples()["param:temp_degC"].tolist() == [850.0]
@@ -131,7 +135,9 @@ def test_a_newer_database_is_refused_and_left_alone(url: str, raw: Raw, make_rec
     with Database.open(url) as db:
         db.add_analysis(make_record(1))
     raw(url, "UPDATE alembic_version SET version_num = '0042'")
-    with pytest.raises(DatabaseError, match=r"version 0042 is newer .* \(up to 0006\).*Update grainstats"):
+    with pytest.raises(
+        DatabaseError, match=rf"version 0042 is newer .* \(up to {VERSIONS[-1]}\).*Update grainstats"
+    ):
         Database.open(url)
     assert raw(url, "SELECT version_num FROM alembic_version") == [("0042",)]
     assert raw(url, "SELECT count(*) FROM grain") == [(20,)]
