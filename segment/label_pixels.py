@@ -15,7 +15,7 @@ from segment.errors import InputError, NotAnImageError, UnreadableError
 from segment.label_formats import ForeignMap, read_foreign_map
 from segment.micrograph.formats import open_frames
 from segment.micrograph.micrograph import PixelSizeSource
-from segment.micrograph.open_file import OpenFile, Scale, scale_or_none
+from segment.micrograph.open_file import OpenFile, Scale, stated
 from segment.micrograph.open_tiff import quiet_tifffile
 from segment.micrograph.pixel_size import MOST_STRETCHED, ChosenScale, choose_scale, without_implausible
 from segment.micrograph.refusals import refuse_bomb
@@ -93,8 +93,7 @@ def read_map_pixels(path: Path, pixel_size_nm: float | None, *, tracing: bool = 
 
 def _of_foreign(path: Path, foreign: ForeignMap, pixel_size_nm: float | None) -> MapPixels:
     """Labels of another program, on square pixels."""
-    said = scale_or_none(foreign.where, foreign.y_nm, foreign.x_nm)
-    scales, doubts = without_implausible(() if said is None else (said,))
+    scales, doubts = without_implausible(stated(foreign.where, foreign.y_nm, foreign.x_nm))
     chosen = choose_scale(scales, pixel_size_nm)
     image, size, more = _squared(path, foreign.labels, chosen)
     notes = foreign.notes if pixel_size_nm is None else tuple(n for n in foreign.notes if "no unit" not in n)

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-SIGNATURE = b"\x89HDF\r\n\x1a\n"
+from segment.micrograph.open_file import HDF5
 
 
 def is_hdf5(path: Path) -> bool:
     """Whether the file begins as HDF5 does."""
     with path.open("rb") as file:
-        return file.read(len(SIGNATURE)) == SIGNATURE
+        return file.read(len(HDF5)) == HDF5
 
 
 def datasets(group: Any) -> Iterator[Any]:

@@ -21,6 +21,7 @@ from segment.micrograph.micrograph import PixelSizeSource
 if TYPE_CHECKING:
     from tifffile import TiffFile
 
+HDF5 = b"\x89HDF\r\n\x1a\n"  #: first bytes of such a file
 HEAD_BYTES = 4096  #: enough for every signature
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
@@ -44,19 +45,17 @@ class Scale:
     source: PixelSizeSource = "metadata"
 
 
-def scale_or_none(
+def stated(
     where: str, y_nm: float | None, x_nm: float | None, source: PixelSizeSource = "metadata"
-) -> Scale | None:
-    """A `Scale` where both numbers are positive and finite; None where the file leaves one out or zero.
+) -> tuple[Scale, ...]:
+    """One `Scale` where both numbers are positive and finite; none where the file leaves one out or zero.
 
     A missing height is taken as square.
     """
     y_nm = x_nm if y_nm is None else y_nm
-    if x_nm is None or y_nm is None:
-        return None
-    if not (math.isfinite(x_nm) and math.isfinite(y_nm) and x_nm > 0 and y_nm > 0):
-        return None
-    return Scale(where, float(y_nm), float(x_nm), source)
+    if x_nm is None or y_nm is None or not (0 < x_nm < math.inf and 0 < y_nm < math.inf):
+        return ()
+    return (Scale(where, float(y_nm), float(x_nm), source),)
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from segment.errors import UnreadableError
+from segment.errors import NotAnImageError, UnreadableError
 
 SMALL_BYTES = 256 << 20  #: of pixels: so many are unpacked whatever the file says
 
@@ -14,6 +14,11 @@ def truncated(path: Path, detail: str) -> UnreadableError:
     return UnreadableError(
         path, f"the file is truncated: {detail}", "Copy it again from the microscope or from a backup"
     )
+
+
+def not_real_space(path: Path, reason: str) -> NotAnImageError:
+    """The error for a spectrum, a diffraction pattern, or data of many dimensions."""
+    return NotAnImageError(path, reason, "Give the real-space image of the specimen instead")
 
 
 def refuse_bomb(path: Path, unpacked: int, stored: int, most_packed: int) -> None:

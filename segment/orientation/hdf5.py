@@ -13,7 +13,6 @@ from segment.errors import UnreadableError
 if TYPE_CHECKING:
     import h5py
 
-SIGNATURE = b"\x89HDF\r\n\x1a\n"
 MAX_DEPTH = 8  #: of groups in groups; EDAX APEX needs 6
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from segment.errors import InputError, UnreadableError
 from segment.micrograph.file_kind import no_file
+from segment.micrograph.open_file import HDF5
 from segment.orientation import ang, bruker_h5, ctf, edax_h5, orix_h5, oxford_h5oina
-from segment.orientation.hdf5 import SIGNATURE, open_file
+from segment.orientation.hdf5 import open_file
 from segment.orientation.orientation_map import OrientationMap
 
 HEAD_BYTES = 65536  #: enough to know a text header
@@ -61,7 +62,7 @@ def read_orientation_map(path: str | PathLike[str], step_nm: float | None = None
         raise UnreadableError(path, "the file is empty", "Export or copy it again")
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
-    if head.startswith(SIGNATURE):
+    if head.startswith(HDF5):
         return _read_hdf5(path, step_nm)
     for known in TEXT_FORMATS:
         if known.recognises(head):

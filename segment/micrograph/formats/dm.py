@@ -11,8 +11,8 @@ import numpy as np
 from segment.errors import NotAnImageError
 from segment.micrograph.formats.dmtags import DmTags, Value, read_tags
 from segment.micrograph.length_units import to_nm, unit_kind
-from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
-from segment.micrograph.refusals import truncated
+from segment.micrograph.open_file import Frame, OpenFile, Scale, stated
+from segment.micrograph.refusals import not_real_space, truncated
 from segment.micrograph.tiffpages import read_plane
 
 NAME = "gatan_dm"
@@ -68,12 +68,8 @@ def frames(opened: OpenFile) -> list[Frame]:
         except NotAnImageError as error:
             refused.append(error)
     if not found:
-        raise refused[0] if refused else _no_image(opened, "a file of tags without an image")
+        raise refused[0] if refused else not_real_space(opened.path, "a file of tags without an image")
     return found
-
-
-def _no_image(opened: OpenFile, reason: str) -> NotAnImageError:
-    return NotAnImageError(opened.path, reason, "Give the real-space image of the specimen instead")
 
 
 def _frames_of_image(opened: OpenFile, tags: DmTags, prefix: str) -> list[Frame]:
@@ -85,7 +81,7 @@ def _frames_of_image(opened: OpenFile, tags: DmTags, prefix: str) -> list[Frame]
     columns, rows = sizes[:2]
     dtype_code = _whole(values[data + "DataType"])
     if dtype_code not in _PIXELS:
-        raise _no_image(opened, f"pixels of type {dtype_code} (complex or packed), not an image")
+        raise not_real_space(opened.path, f"pixels of type {dtype_code} (complex or packed), not an image")
     dtype = np.dtype(tags.byte_order + _PIXELS[dtype_code])
     first, step = tags.arrays[data + "Data"].offset, rows * columns * dtype.itemsize
     n_planes = int(np.prod(sizes[2:], dtype=np.int64))
@@ -111,11 +107,11 @@ def _check_kind(opened: OpenFile, tags: DmTags, prefix: str, sizes: list[int], u
     for unit in units:
         reason = _KIND_OF_REFUSAL.get(unit_kind(unit))
         if reason:
-            raise _no_image(opened, reason.format(unit=unit))
+            raise not_real_space(opened.path, reason.format(unit=unit))
     if len(sizes) < 2 or min(sizes[:2]) == 1 or meta in ("Spectrum", "Spectrum image"):
-        raise _no_image(opened, "a spectrum, not an image")
+        raise not_real_space(opened.path, "a spectrum, not an image")
     if meta in ("Diffraction", "Diffraction image") or len([s for s in sizes if s > 1]) > 3:
-        raise _no_image(opened, "a diffraction data set, not an image")
+        raise not_real_space(opened.path, "a diffraction data set, not an image")
 
 
 def _scales(tags: DmTags, data: str, units: list[str]) -> tuple[Scale, ...]:
@@ -125,8 +121,7 @@ def _scales(tags: DmTags, data: str, units: list[str]) -> tuple[Scale, ...]:
     ]
     if sides[0] is None or sides[1] is None:
         return ()
-    scale = scale_or_none("Calibrations.Dimension", sides[1], sides[0])
-    return (scale,) if scale else ()
+    return stated("Calibrations.Dimension", sides[1], sides[0])
 
 
 def _load_rgb(path: Path, dtype: np.dtype, offset: int, shape: tuple[int, int]) -> np.ndarray:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from segment.errors import NotAnImageError
 from segment.micrograph.length_units import to_nm, unit_kind
-from segment.micrograph.open_file import Frame, OpenFile, scale_or_none
+from segment.micrograph.open_file import Frame, OpenFile, stated
+from segment.micrograph.refusals import not_real_space
 from segment.micrograph.tiffpages import page_frames
 
 NAME = "gatan_tiff"
@@ -25,13 +25,7 @@ def frames(opened: OpenFile) -> list[Frame]:
     unit_x = str(tags.valueof(_UNIT_X))
     unit_y = str(tags.valueof(_UNIT_Y, unit_x))
     if {unit_kind(unit_x), unit_kind(unit_y)} & {"reciprocal", "angle", "energy"}:
-        raise NotAnImageError(
-            opened.path,
-            f"a diffraction pattern or spectrum: the axis is {unit_x}",
-            "Give the real-space image of the specimen instead",
-        )
+        raise not_real_space(opened.path, f"a diffraction pattern or spectrum: the axis is {unit_x}")
     size_x = tags.valueof(_SIZE_X)
-    scale = scale_or_none(
-        "tags 65009/65010", to_nm(tags.valueof(_SIZE_Y, size_x), unit_y), to_nm(size_x, unit_x)
-    )
-    return page_frames(opened, scales=(scale,) if scale else ())
+    scales = stated("tags 65009/65010", to_nm(tags.valueof(_SIZE_Y, size_x), unit_y), to_nm(size_x, unit_x))
+    return page_frames(opened, scales=scales)

@@ -92,20 +92,19 @@ class _Walk:
         (value,) = struct.unpack(code, self.take(struct.calcsize(code)))
         return int(value)
 
+    def damaged(self) -> UnreadableError:
+        return UnreadableError(self.path, "damaged DigitalMicrograph tags", "Copy or export the file again")
+
     def limited(self, most: int) -> int:
         """A count from the file; a damaged one would make the walk endless."""
         count = self.read(self.word)
         if count > most:
-            raise UnreadableError(
-                self.path, "damaged DigitalMicrograph tags", "Copy or export the file again"
-            )
+            raise self.damaged()
         return count
 
     def group(self, prefix: str, depth: int) -> None:
         if depth > _DEEPEST:
-            raise UnreadableError(
-                self.path, "damaged DigitalMicrograph tags", "Copy or export the file again"
-            )
+            raise self.damaged()
         self.take(2)
         for number in range(1, self.limited(_MOST_TAGS) + 1):
             kind, length = struct.unpack(">BH", self.take(3))
@@ -117,15 +116,11 @@ class _Walk:
             elif kind == _DATA:
                 self.data(prefix + label)
             else:
-                raise UnreadableError(
-                    self.path, "damaged DigitalMicrograph tags", "Copy or export the file again"
-                )
+                raise self.damaged()
 
     def data(self, name: str) -> None:
         if self.take(4) != b"%%%%":
-            raise UnreadableError(
-                self.path, "damaged DigitalMicrograph tags", "Copy or export the file again"
-            )
+            raise self.damaged()
         info = [self.read(self.word) for _ in range(self.limited(_LONGEST_INFO))]
         if info[0] in _NUMBERS:
             (self.values[name],) = self.numbers(_NUMBERS[info[0]])
@@ -136,9 +131,7 @@ class _Walk:
         elif info[0] == _ARRAY:
             self.array(name, info[1:])
         else:
-            raise UnreadableError(
-                self.path, "damaged DigitalMicrograph tags", "Copy or export the file again"
-            )
+            raise self.damaged()
 
     def numbers(self, code: str) -> tuple[int | float, ...]:
         return struct.unpack(self.order + code, self.take(struct.calcsize(self.order + code)))

@@ -6,7 +6,7 @@ import re
 
 from segment.micrograph.formats.pixels import as_stored, parted
 from segment.micrograph.length_units import NUMERAL, number, to_nm
-from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
+from segment.micrograph.open_file import Frame, OpenFile, Scale, stated
 from segment.micrograph.tiffpages import image_pages, page_frames, vendor_text
 
 NAME = "fei_tiff"
@@ -63,14 +63,13 @@ def _number(facts: Sections, section: str, key: str) -> float | None:
 def _scales(facts: Sections, columns: int) -> tuple[Scale, ...]:
     """[Scan], then the section that [Beam] names, then the field width over the columns."""
     beam = facts.get("Beam", {})
-    found: list[Scale | None] = []
+    found: list[Scale] = []
     for name in dict.fromkeys(["Scan", beam.get("Scan", "EScan"), "EScan"]):
         y, x = (to_nm(_number(facts, name, key), "m") for key in ("PixelHeight", "PixelWidth"))
-        found.append(scale_or_none(f"[{name}] PixelWidth", y, x))
+        found += stated(f"[{name}] PixelWidth", y, x)
     beam_name = beam.get("Beam", "EBeam")
     width = to_nm(_number(facts, beam_name, "HFW"), "m")
-    found.append(scale_or_none(f"[{beam_name}] HFW / columns", None, width / columns if width else None))
-    return tuple(s for s in found if s)
+    return (*found, *stated(f"[{beam_name}] HFW / columns", None, width / columns if width else None))
 
 
 def _xml_scale(text: str) -> tuple[Scale, ...]:
@@ -79,15 +78,13 @@ def _xml_scale(text: str) -> tuple[Scale, ...]:
     if not match:
         return ()
     x, y = (to_nm(group, "m") for group in match.groups())
-    scale = scale_or_none("XML PixelSize", y, x)
-    return (scale,) if scale else ()
+    return stated("XML PixelSize", y, x)
 
 
 def _phenom_scale(text: str) -> tuple[Scale, ...]:
     """pixelWidth and pixelHeight of a Phenom desktop SEM, each in the unit it states."""
     sides = {name.lower(): to_nm(value, unit) for name, unit, value in _PHENOM.findall(text)}
-    scale = scale_or_none("XML pixelWidth", sides.get("height"), sides.get("width"))
-    return (scale,) if scale else ()
+    return stated("XML pixelWidth", sides.get("height"), sides.get("width"))
 
 
 def _phenom_bar(text: str, rows: int) -> int | None:

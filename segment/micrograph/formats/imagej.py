@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from segment.errors import NotAnImageError
 from segment.micrograph.length_units import INCH_NM, dots_per_inch, is_inch, to_nm, unit_kind
 from segment.micrograph.one_area import Channels, first_of_each_area
-from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
+from segment.micrograph.open_file import Frame, OpenFile, Scale, stated
+from segment.micrograph.refusals import not_real_space
 from segment.micrograph.tiffpages import X_RESOLUTION, Y_RESOLUTION, image_pages, page_frames
 
 NAME = "imagej_tiff"
@@ -27,13 +27,9 @@ def frames(opened: OpenFile) -> list[Frame]:
     facts: dict[str, Any] = opened.tiff.imagej_metadata or {}
     unit = str(facts.get("unit", ""))
     if unit_kind(unit) in ("reciprocal", "angle", "energy"):
-        raise NotAnImageError(
-            opened.path,
-            f"a diffraction pattern or spectrum: the axis is {unit}",
-            "Give the real-space image of the specimen instead",
-        )
-    scale, notes = _scale(opened, unit, str(facts.get("yunit", unit)))
-    found = page_frames(opened, scales=(scale,) if scale else (), notes=notes)
+        raise not_real_space(opened.path, f"a diffraction pattern or spectrum: the axis is {unit}")
+    scales, notes = _scales(opened, unit, str(facts.get("yunit", unit)))
+    found = page_frames(opened, scales=scales, notes=notes)
     return found if opened.all_channels else _one_channel(found, facts)
 
 
@@ -46,18 +42,16 @@ def _one_channel(found: list[Frame], facts: dict[str, Any]) -> list[Frame]:
     return first_of_each_area(found, [Channels(groups, facts.get("mode") in ("composite", "color"))])
 
 
-def _scale(opened: OpenFile, unit_x: str, unit_y: str) -> tuple[Scale | None, tuple[str, ...]]:
+def _scales(opened: OpenFile, unit_x: str, unit_y: str) -> tuple[tuple[Scale, ...], tuple[str, ...]]:
     tags = image_pages(opened)[0].tags
     x = _size(tags.valueof(X_RESOLUTION), unit_x)
     y = _size(tags.valueof(Y_RESOLUTION), unit_y)
     dots = dots_per_inch(x) or dots_per_inch(x and x * INCH_NM)  # 300 a nm are no better
     if dots or is_inch(unit_x):
         said = f"{dots} dots per inch" if dots else "dots per inch"
-        return None, (
-            f"ImageJ's unit {unit_x} comes from {said}, which is for printing: no pixel size taken",
-        )
-    found = scale_or_none("ImageJ unit / XResolution", y, x)
-    strange = found is None and unit_kind(unit_x) != "none"
+        return (), (f"ImageJ's unit {unit_x} comes from {said}, which is for printing: no pixel size taken",)
+    found = stated("ImageJ unit / XResolution", y, x)
+    strange = not found and unit_kind(unit_x) != "none"
     return found, (
         f"ImageJ's unit {unit_x!r} with its resolution is no pixel size: not taken",
     ) if strange else ()

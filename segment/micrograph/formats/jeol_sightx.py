@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
 
-from segment.errors import NotAnImageError
 from segment.micrograph.length_units import INCH_NM, number
-from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
+from segment.micrograph.open_file import Frame, OpenFile, Scale, stated
+from segment.micrograph.refusals import not_real_space
 from segment.micrograph.sidecar import parsed_xml
 from segment.micrograph.tiffpages import X_RESOLUTION, Y_RESOLUTION, page_frames
 
@@ -34,11 +34,7 @@ def frames(opened: OpenFile) -> list[Frame]:
     root = _report(opened)
     unit = root.findtext(".//InstrumentsParameter/Measurement_UnitType", "")
     if "DIFF" in root.findtext(_MODE, "").upper() or "Diffraction" in unit:
-        raise NotAnImageError(
-            opened.path,
-            "a diffraction pattern: the axis is 1/nm",
-            "Give the real-space image of the specimen instead",
-        )
+        raise not_real_space(opened.path, "a diffraction pattern: the axis is 1/nm")
     return page_frames(opened, scales=_scales(opened, root))
 
 
@@ -60,11 +56,10 @@ def _scales(opened: OpenFile, root: ElementTree.Element) -> tuple[Scale, ...]:
     y, x = (_pitch(opened, tag, magnification) for tag in (Y_RESOLUTION, X_RESOLUTION))
     per_metre = number(root.findtext(_CAMERA, ""))
     side = 1e9 / per_metre / magnification if per_metre else None
-    found = (
-        scale_or_none("XResolution / magnification", y, x),
-        scale_or_none("PixelsPerMeter / magnification", None, side),
+    return (
+        *stated("XResolution / magnification", y, x),
+        *stated("PixelsPerMeter / magnification", None, side),
     )
-    return tuple(s for s in found if s)
 
 
 def _pitch(opened: OpenFile, tag: int, magnification: float) -> float | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import NotAnImageError, UnreadableError
-from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
+from segment.micrograph.open_file import Frame, OpenFile, Scale, stated
 from segment.micrograph.refusals import truncated
 from segment.micrograph.tiffpages import read_plane
 
@@ -69,10 +69,10 @@ def frames(opened: OpenFile) -> list[Frame]:
         raise truncated(opened.path, f"{sections} sections of {rows} x {columns} pixels do not fit")
     dtype, why = _sign(opened, order, flags if mode == _BYTES else None, dtype, first, (rows, width))
     cell = _cell(opened, order)
-    if halved and cell is not None:  # of as many columns as bytes, or as pixels
-        cell = replace(cell, x_nm=cell.y_nm)
-    unset = cell is not None and (cell.y_nm, cell.x_nm) == (_UNSET_NM, _UNSET_NM)
-    scales = tuple(s for s in (None if unset else cell, _fei_header(opened, order, extended)) if s)
+    if halved:  # of as many columns as bytes, or as pixels
+        cell = tuple(replace(one, x_nm=one.y_nm) for one in cell)
+    unset = any((one.y_nm, one.x_nm) == (_UNSET_NM, _UNSET_NM) for one in cell)
+    scales = (*(() if unset else cell), *_fei_header(opened, order, extended))
     notes = ((_UNSET_NOTE,) if unset else ()) + why
     shape, load = (rows, columns), partial(_plane, opened.path, mode, dtype, (rows, columns), width)
     return [Frame(shape, partial(load, first + k * step), scales, 0, notes) for k in range(sections)]
@@ -135,23 +135,23 @@ def _range(opened: OpenFile, order: str, largest: int) -> bool | None:
     return True if -largest - 1 <= low < 0 and low <= high <= largest else None
 
 
-def _cell(opened: OpenFile, order: str) -> Scale | None:
+def _cell(opened: OpenFile, order: str) -> tuple[Scale, ...]:
     """Cell edge in Å over the number of grid intervals; zeros mean unset."""
     grid = struct.unpack_from(order + "3i", opened.head, 28)
     cell = struct.unpack_from(order + "3f", opened.head, 40)
     axes = struct.unpack_from(order + "3i", opened.head, 64)  # of columns, rows, sections
     x, y = (axes[0] - 1, axes[1] - 1) if sorted(axes) == [1, 2, 3] else (0, 1)
     if min(grid[x], grid[y]) <= 0 or not (cell[x] > 0 and cell[y] > 0):
-        return None
-    return scale_or_none("header cell / grid", cell[y] / grid[y] / 10, cell[x] / grid[x] / 10)
+        return ()
+    return stated("header cell / grid", cell[y] / grid[y] / 10, cell[x] / grid[x] / 10)
 
 
-def _fei_header(opened: OpenFile, order: str, extended: int) -> Scale | None:
+def _fei_header(opened: OpenFile, order: str, extended: int) -> tuple[Scale, ...]:
     """Pixel size in metres: at its place in FEI1 and FEI2 headers, the 12th number in older ones."""
     if opened.head[104:108] in _FEI_HEADERS and extended >= _FEI_SIZE + 16:
         x, y = struct.unpack_from("<2d", opened.head, _HEADER + _FEI_SIZE)
-        return scale_or_none("FEI extended header", y * 1e9, x * 1e9)
+        return stated("FEI extended header", y * 1e9, x * 1e9)
     if extended != 131072 or len(opened.head) < _HEADER + 48:
-        return None
+        return ()
     (metres,) = struct.unpack_from(order + "f", opened.head, _HEADER + 44)
-    return scale_or_none("FEI extended header", None, metres * 1e9) if 0 < metres < 1e-3 else None
+    return stated("FEI extended header", None, metres * 1e9) if metres < 1e-3 else ()

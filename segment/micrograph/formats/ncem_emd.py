@@ -7,18 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from segment.errors import NotAnImageError
 from segment.micrograph.length_units import to_nm, unit_kind
-from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
+from segment.micrograph.open_file import HDF5, Frame, OpenFile, Scale, stated
+from segment.micrograph.refusals import not_real_space
 
 NAME = "ncem_emd"
-
-_HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
 def recognises(opened: OpenFile) -> bool:
     """HDF5 that is not Velox; a file without an EMD group is refused in `frames`."""
-    return opened.head.startswith(_HDF5)
+    return opened.head.startswith(HDF5)
 
 
 def frames(opened: OpenFile) -> list[Frame]:
@@ -44,7 +42,7 @@ def frames(opened: OpenFile) -> list[Frame]:
         else:
             found += _frames_of_group(group)
     if not found:
-        raise NotAnImageError(opened.path, refused, "Give the real-space image of the specimen instead")
+        raise not_real_space(opened.path, refused)
     return found
 
 
@@ -77,26 +75,21 @@ def _refusal(group: Any) -> str | None:
 
 def _frames_of_group(group: Any) -> list[Frame]:
     data = group["data"]
-    scale = _scale(group)
-    scales = (scale,) if scale else ()
+    scales = _scales(group)
     if data.ndim == 2:
-        return [Frame(data.shape, partial(_whole, data), scales, 0)]
+        return [Frame(data.shape, partial(_plane, data, ...), scales, 0)]
     return [Frame(data.shape[1:], partial(_plane, data, k), scales, 0) for k in range(data.shape[0])]
 
 
-def _scale(group: Any) -> Scale | None:
+def _scales(group: Any) -> tuple[Scale, ...]:
     """Mean step of the coordinates; a full axis is safer than its first two values."""
     steps: list[float | None] = []
     for number in (group["data"].ndim - 1, group["data"].ndim):
         values, unit = _axis(group, number)
         step = abs(values[-1] - values[0]) / (len(values) - 1) if len(values) > 1 else 0.0
         steps.append(to_nm(step, unit))
-    return scale_or_none("dim datasets", steps[0], steps[1]) if None not in steps else None
+    return stated("dim datasets", steps[0], steps[1]) if None not in steps else ()
 
 
-def _whole(data: Any) -> np.ndarray:
-    return np.asarray(data[...])
-
-
-def _plane(data: Any, k: int) -> np.ndarray:
+def _plane(data: Any, k: Any) -> np.ndarray:
     return np.asarray(data[k])

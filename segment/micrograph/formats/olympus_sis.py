@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from segment.micrograph.length_units import to_nm
-from segment.micrograph.open_file import Frame, OpenFile, scale_or_none
+from segment.micrograph.open_file import Frame, OpenFile, stated
 from segment.micrograph.tiffpages import image_pages, page_frames
 
 NAME = "olympus_sis"
@@ -30,6 +30,5 @@ def frames(opened: OpenFile) -> list[Frame]:
         facts: Any = page.tags.valueof(_TAG)
         facts = facts if isinstance(facts, dict) else {}
         y, x = (to_nm(facts.get(f"pixelsize{axis}"), "m") for axis in "yx")
-        scale = scale_or_none("tag 33560", y, x)
-        found += page_frames(opened, [page], scales=(scale,) if scale else (), notes=notes)
+        found += page_frames(opened, [page], scales=stated("tag 33560", y, x), notes=notes)
     return found

@@ -13,7 +13,7 @@ from pathlib import Path
 from segment.micrograph.formats.pixels import as_stored, parted
 from segment.micrograph.length_units import number, to_nm
 from segment.micrograph.one_area import Channels, first_of_each_area
-from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
+from segment.micrograph.open_file import Frame, OpenFile, Scale, stated
 from segment.micrograph.open_tiff import open_tiff
 from segment.micrograph.sidecar import parsed_xml, read_text
 from segment.micrograph.tiffpages import image_pages, page_frames
@@ -33,7 +33,7 @@ class _Plane:
     position: tuple[int, int]  #: of slice and time
     channel: int
     size: tuple[int, ...]  #: columns and rows that it has by the text
-    scale: Scale | None
+    scales: tuple[Scale, ...]
     notes: tuple[str, ...]
 
 
@@ -65,9 +65,10 @@ def frames(opened: OpenFile) -> list[Frame]:
 
 def _of_size(plane: _Plane, rows: int, columns: int) -> tuple[tuple[Scale, ...], tuple[str, ...]]:
     """The size that the text states for its columns and rows; the page may have been resized or cropped."""
-    if plane.scale is None or columns == plane.size[0] or plane.scale.x_nm != plane.scale.y_nm:
-        return (() if plane.scale is None else (plane.scale,)), ()
-    return parted(as_stored(plane.scale.where, plane.scale.x_nm, plane.size, (rows, columns), "metadata"))
+    if not plane.scales or columns == plane.size[0] or plane.scales[0].x_nm != plane.scales[0].y_nm:
+        return plane.scales, ()
+    (scale,) = plane.scales
+    return parted(as_stored(scale.where, scale.x_nm, plane.size, (rows, columns), "metadata"))
 
 
 def _channels(positions: dict[tuple[int, int], dict[int, int]]) -> Channels:
@@ -104,12 +105,12 @@ def _planes(opened: OpenFile, root: ElementTree.Element, own: str) -> dict[int, 
     planes: dict[int, _Plane] = {}
     following = 0
     for k, pixels, data in mine:
-        scale, notes = _scale(pixels)
+        scales, notes = _scales(pixels)
         size = tuple(_whole(pixels.get(f"Size{axis}")) or 0 for axis in "XY")
         first, count = _pages_of(data, pixels, following)
         positions = _positions(pixels, data)
         for page, (z, c, t) in zip(range(first, first + count), positions, strict=False):
-            planes.setdefault(page, _Plane(k, (z, t), c, size, scale, notes))
+            planes.setdefault(page, _Plane(k, (z, t), c, size, scales, notes))
         following = first + count
     return planes
 
@@ -146,7 +147,7 @@ def _positions(pixels: ElementTree.Element, data: ElementTree.Element) -> Iterat
             at[axis] = 0
 
 
-def _scale(pixels: ElementTree.Element) -> tuple[Scale | None, tuple[str, ...]]:
+def _scales(pixels: ElementTree.Element) -> tuple[tuple[Scale, ...], tuple[str, ...]]:
     """Pixel size, and in words what is wrong or strange with it."""
     sides, notes = {}, []
     for axis in "XY":
@@ -160,9 +161,9 @@ def _scale(pixels: ElementTree.Element) -> tuple[Scale | None, tuple[str, ...]]:
         elif "," in text:
             notes.append(f'PhysicalSize{axis} "{text}" was read with a decimal comma: {sides[axis]:.5g} nm')
     if None in sides.values():
-        return None, tuple(notes)
+        return (), tuple(notes)
     x, y = sides.get("X", sides.get("Y")), sides.get("Y")
-    return scale_or_none("PhysicalSizeX" if "X" in sides else "PhysicalSizeY", y, x), tuple(notes)
+    return stated("PhysicalSizeX" if "X" in sides else "PhysicalSizeY", y, x), tuple(notes)
 
 
 def _sizes(pixels: ElementTree.Element) -> tuple[int, int, int]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from segment.micrograph.formats import picture, plain_tiff
 from segment.micrograph.micrograph import PixelSizeSource
-from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
+from segment.micrograph.open_file import Frame, OpenFile, Scale, stated
 
 _ROUNDING = 1.0  #: rows by which a resized picture may miss the stated proportion
 _WITH_BAR = 1.1  #: rows of a picture and its info bar over those of the picture
@@ -65,26 +65,25 @@ def as_stored(
         cropped; the size if it were resized follows, so that the two are named. Larger, it was resized. A
         smaller one of the same proportion (a bar may stand below) may be either: no size, but words.
     """
-    kept = scale_or_none(where, None, full_nm, source)
+    kept = stated(where, None, full_nm, source)
     rows, columns = shape
-    if kept is None or len(full_size) < 2 or not all(full_size) or columns == full_size[0]:
-        return (kept,) if kept else ()
-    if shape == full_size[:2]:
-        return (kept,)
+    whole = len(full_size) < 2 or not all(full_size) or columns == full_size[0] or shape == full_size[:2]
+    if not kept or whole:
+        return kept
     said, now, side = (
         f"{full_size[0]} x {full_size[1]}",
         f"{columns} x {rows}",
         full_nm * full_size[0] / columns,
     )
-    resized = scale_or_none(f"{where}, if {said} was resized to {now}", None, side, source)
-    cropped = scale_or_none(f"{where}, if {said} was cropped to {now}", None, full_nm, source)
+    resized = stated(f"{where}, if {said} was resized to {now}", None, side, source)
+    cropped = stated(f"{where}, if {said} was cropped to {now}", None, full_nm, source)
     expected = full_size[1] * columns / full_size[0]
     fits = expected - _ROUNDING <= rows <= expected * _WITH_BAR + _ROUNDING
     smaller = columns < full_size[0] and rows <= full_size[1] * _WITH_BAR
     if fits and not smaller:
-        return (resized,) if resized else ()
+        return resized
     if smaller and not fits:
-        return tuple(scale for scale in (cropped, resized) if scale)
+        return cropped + resized
     doubt = f"resized ({side:.5g} nm) or cropped ({full_nm:.5g} nm)?" if fits else "what was done to it?"
     return (f"{where} is for {said} pixels, the picture has {now}: {doubt} no size taken, give --pixel-size",)
 

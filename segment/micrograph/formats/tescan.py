@@ -9,7 +9,7 @@ from pathlib import Path
 from segment.micrograph.formats import pixels
 from segment.micrograph.length_units import NUMERAL, number, to_nm
 from segment.micrograph.micrograph import PixelSizeSource
-from segment.micrograph.open_file import Frame, OpenFile, scale_or_none
+from segment.micrograph.open_file import Frame, OpenFile, stated
 from segment.micrograph.sidecar import decode, read_text, sidecar
 
 NAME = "tescan"
@@ -57,11 +57,8 @@ def _scales(
     if len(size) == 2 and size[0] != shape[1] and square and x is not None:
         return pixels.as_stored("PixelSizeX", x, size, shape, where)
     field = to_nm(facts.get("ViewField") or facts.get("ViewFieldX"), "m")
-    found = (
-        scale_or_none("PixelSizeX", y, x, where),
-        scale_or_none("ViewField / columns", None, field / shape[1] if field else None, where),
-    )
-    return tuple(scale for scale in found if scale)
+    width = field / shape[1] if field else None
+    return (*stated("PixelSizeX", y, x, where), *stated("ViewField / columns", None, width, where))
 
 
 def _texts(opened: OpenFile) -> Iterator[tuple[str, PixelSizeSource]]:

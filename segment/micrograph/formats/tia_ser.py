@@ -9,7 +9,7 @@ from typing import BinaryIO
 import numpy as np
 
 from segment.errors import NotAnImageError, UnreadableError
-from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
+from segment.micrograph.open_file import Frame, OpenFile, Scale, stated
 from segment.micrograph.refusals import truncated
 from segment.micrograph.tiffpages import read_plane
 
@@ -74,13 +74,12 @@ def _frame(opened: OpenFile, file: BinaryIO, offset: int) -> Frame:
     first = offset + _ELEMENT.size
     if first + rows * columns * dtype.itemsize > opened.size:
         raise truncated(opened.path, "pixels of the series lie behind its end")
-    scale = _metres(step_y, step_x)
     load = partial(read_plane, opened.path, dtype, first, (rows, columns))
-    return Frame((rows, columns), load, (scale,) if scale else (), 0)
+    return Frame((rows, columns), load, _metres(step_y, step_x), 0)
 
 
-def _metres(step_y: float, step_x: float) -> Scale | None:
+def _metres(step_y: float, step_x: float) -> tuple[Scale, ...]:
     """TIA leaves 1 (metre) or 0 in an uncalibrated image, and a reciprocal step above 1."""
     if not 0 < abs(step_x) < 1e-2 or not 0 < abs(step_y) < 1e-2:
-        return None
-    return scale_or_none("element calibration", abs(step_y) * 1e9, abs(step_x) * 1e9)
+        return ()
+    return stated("element calibration", abs(step_y) * 1e9, abs(step_x) * 1e9)

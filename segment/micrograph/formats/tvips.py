@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from segment.micrograph.open_file import Frame, OpenFile, scale_or_none
+from segment.micrograph.open_file import Frame, OpenFile, stated
 from segment.micrograph.tiffpages import page_frames
 
 NAME = "tvips_tiff"
@@ -21,8 +21,8 @@ def frames(opened: OpenFile) -> list[Frame]:
     """Pages with PixelSizeX/Y of the version 2 header; version 1 states none."""
     assert opened.tiff is not None
     facts: dict[str, Any] = opened.tiff.tvips_metadata or {}
-    scale = scale_or_none("tag 37706 PixelSize", _nm(facts.get("PixelSizeY")), _nm(facts.get("PixelSizeX")))
-    return page_frames(opened, scales=(scale,) if scale else ())
+    scales = stated("tag 37706 PixelSize", _nm(facts.get("PixelSizeY")), _nm(facts.get("PixelSizeX")))
+    return page_frames(opened, scales=scales)
 
 
 def _nm(value: object) -> float | None:

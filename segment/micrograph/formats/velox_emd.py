@@ -9,14 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from segment.errors import NotAnImageError
 from segment.micrograph.length_units import to_nm, unit_kind
 from segment.micrograph.one_area import Channels, first_of_each_area
-from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
+from segment.micrograph.open_file import HDF5, Frame, OpenFile, Scale, stated
+from segment.micrograph.refusals import not_real_space
 
 NAME = "velox_emd"
-
-_HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class _Detector:
 
 def recognises(opened: OpenFile) -> bool:
     """HDF5 with the group ``Data/Image`` or, for a file of spectra only, ``Data/SpectrumStream``."""
-    if not opened.head.startswith(_HDF5):
+    if not opened.head.startswith(HDF5):
         return False
     import h5py
 
@@ -59,17 +57,14 @@ def frames(opened: OpenFile) -> list[Frame]:
         if reason:
             skipped.append(reason)
             continue
-        scale = _scale(facts)
+        scales = _scales(facts)
         name = str(facts.get("BinaryResult", {}).get("Detector", ""))
         places = range(len(found), len(found) + data.shape[2])
         scans.setdefault(_scan(data.shape, facts), []).append(_Detector(name, data.dtype.kind == "f", places))
-        found += [
-            Frame(data.shape[:2], partial(_plane, data, k), (scale,) if scale else (), 0)
-            for k in range(data.shape[2])
-        ]
+        found += [Frame(data.shape[:2], partial(_plane, data, k), scales, 0) for k in range(data.shape[2])]
     if not found:
         reason = skipped[0] if skipped else "spectra, not images"
-        raise NotAnImageError(opened.path, reason, "Give the real-space image of the specimen instead")
+        raise not_real_space(opened.path, reason)
     if opened.all_channels:
         return found
     return first_of_each_area(found, [_channels(each, begin) for (begin, *_), each in scans.items()])
@@ -105,13 +100,13 @@ def _refusal(data: Any, facts: dict[str, Any]) -> str | None:
     return None
 
 
-def _scale(facts: dict[str, Any]) -> Scale | None:
+def _scales(facts: dict[str, Any]) -> tuple[Scale, ...]:
     """Metres in every Velox file seen, but each axis is read in the unit it states."""
     result = facts.get("BinaryResult", {})
     size = result.get("PixelSize", {})
     x = to_nm(size.get("width", 0), str(result.get("PixelUnitX", "")))
     y = to_nm(size.get("height", 0), str(result.get("PixelUnitY", "")))
-    return scale_or_none("BinaryResult.PixelSize", y, x)
+    return stated("BinaryResult.PixelSize", y, x)
 
 
 def _plane(data: Any, k: int) -> np.ndarray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from segment.micrograph.formats.pixels import as_stored, parted
 from segment.micrograph.length_units import NUMERAL, number, to_nm
-from segment.micrograph.open_file import Frame, OpenFile, Scale, scale_or_none
+from segment.micrograph.open_file import Frame, OpenFile, Scale, stated
 from segment.micrograph.tiffpages import image_pages, page_frames, vendor_text
 
 NAME = "zeiss_tiff"
@@ -35,18 +35,22 @@ def frames(opened: OpenFile) -> list[Frame]:
     """Pages with the calibration; the info bar is burned in and its height is not stated."""
     facts = _parse(vendor_text(opened, _TAG))
     page = image_pages(opened)[0]
-    stored = _stored_size(facts)
-    found = (
-        _from_reference(facts, stored[0] if stored else page.imagewidth),
-        _named(facts, "ap_image_pixel_size"),
-        _field_width(facts, stored[0] if stored else page.imagewidth),
-        _named(facts, "ap_pixel_size"),
+    stored_at = _stored_size(facts)
+    columns = stored_at[0] if stored_at else page.imagewidth
+    scales = (
+        *_from_reference(facts, columns),
+        *_named(facts, "ap_image_pixel_size"),
+        *(
+            s
+            for width in _named(facts, "ap_width")
+            for s in stated("ap_width / columns", None, width.x_nm / columns)
+        ),
+        *_named(facts, "ap_pixel_size"),
     )
-    scales: tuple[Scale, ...] = tuple(s for s in found if s)
     notes: tuple[str, ...] = ()
-    if stored and scales and stored[0] != page.imagewidth:
+    if stored_at and scales and columns != page.imagewidth:
         first, shape = scales[0], (page.imagelength, page.imagewidth)
-        scales, notes = parted(as_stored(first.where, first.x_nm, stored, shape, "metadata"))
+        scales, notes = parted(as_stored(first.where, first.x_nm, stored_at, shape, "metadata"))
     return page_frames(opened, scales=scales, notes=notes)
 
 
@@ -73,20 +77,15 @@ def _parse(text: str) -> _Facts:
     return _Facts(tuple(unnamed), named)
 
 
-def _from_reference(facts: _Facts, columns: int) -> Scale | None:
+def _from_reference(facts: _Facts, columns: int) -> tuple[Scale, ...]:
     """The one value that holds at every store resolution; `ap_pixel_size` is off by 2 in real files."""
     if len(facts.unnamed) < 4:
-        return None
+        return ()
     metres = facts.unnamed[3] * REFERENCE_COLUMNS / columns
-    return scale_or_none(f"CZ_SEM[3] x {REFERENCE_COLUMNS} / columns", None, metres * 1e9)
+    return stated(f"CZ_SEM[3] x {REFERENCE_COLUMNS} / columns", None, metres * 1e9)
 
 
-def _named(facts: _Facts, name: str) -> Scale | None:
+def _named(facts: _Facts, name: str) -> tuple[Scale, ...]:
     """An entry such as ``Pixel Size = 2.615 µm``."""
     match = _ENTRY.search(facts.named.get(name, ""))
-    return scale_or_none(name, None, to_nm(match.group(1), match.group(2))) if match else None
-
-
-def _field_width(facts: _Facts, columns: int) -> Scale | None:
-    width = _named(facts, "ap_width")
-    return scale_or_none("ap_width / columns", None, width.x_nm / columns) if width else None
+    return stated(name, None, to_nm(match.group(1), match.group(2))) if match else ()
