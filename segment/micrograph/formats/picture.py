@@ -20,6 +20,7 @@ MOST_PACKED = 300  #: pixels per stored byte: no micrograph is so smooth
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
 _BMP = b"BM"
+_SIZE = {"png": 16, "bmp": 18}  #: byte at which columns and rows stand
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  #: JPEG markers
 _START_OF_SCAN, _APP14 = 0xDA, 0xEE  #: JPEG markers
 
@@ -32,32 +33,16 @@ def recognises(opened: OpenFile) -> bool:
 
 def frames(opened: OpenFile) -> list[Frame]:
     """The one picture."""
-    if opened.head.startswith(_PNG):
-        shape, kind = _png_shape(opened), "png"
-    elif opened.head.startswith(_JPEG):
+    if opened.head.startswith(_JPEG):
         shape, kind = _jpeg_shape(opened), "jpeg"
+    elif len(opened.head) < 26:
+        raise truncated(opened.path, "it ends inside its header")
     else:
-        shape, kind = _bmp_shape(opened), "bmp"
+        kind = "png" if opened.head.startswith(_PNG) else "bmp"
+        columns, rows = struct.unpack_from(">ii" if kind == "png" else "<ii", opened.head, _SIZE[kind])
+        shape = abs(rows), abs(columns)
     refuse_bomb(opened.path, shape[0] * shape[1], opened.size, MOST_PACKED)
     return [Frame(shape, partial(_load, opened.path, kind))]
-
-
-def _png_shape(opened: OpenFile) -> tuple[int, int]:
-    """Size from IHDR after walking the chunks to IEND."""
-    with opened.path.open("rb") as file:
-        file.seek(len(_PNG))
-        while True:
-            head = file.read(8)
-            if len(head) < 8:
-                raise truncated(opened.path, "the PNG has no end mark")
-            length, kind = struct.unpack(">I4s", head)
-            if file.tell() + length + 4 > opened.size:
-                raise truncated(opened.path, "it ends inside the PNG's pixels")
-            if kind == b"IEND":
-                break
-            file.seek(length + 4, 1)
-    columns, rows = struct.unpack_from(">II", opened.head, 16)
-    return rows, columns
 
 
 def _jpeg_shape(opened: OpenFile) -> tuple[int, int]:
@@ -87,16 +72,6 @@ def _jpeg_segments(raw: bytes) -> Iterator[tuple[int | None, int]]:
             continue
         yield marker, at
         at += 2 + struct.unpack_from(">H", raw, at + 2)[0]
-
-
-def _bmp_shape(opened: OpenFile) -> tuple[int, int]:
-    if len(opened.head) < 54:
-        raise truncated(opened.path, "it ends inside the BMP header")
-    (stated,) = struct.unpack_from("<I", opened.head, 2)
-    columns, rows = struct.unpack_from("<ii", opened.head, 18)
-    if stated > opened.size:
-        raise truncated(opened.path, f"{stated} bytes stated, {opened.size} found")
-    return abs(rows), abs(columns)
 
 
 def _load(path: Path, kind: str) -> np.ndarray:

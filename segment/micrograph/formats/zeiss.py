@@ -37,14 +37,11 @@ def frames(opened: OpenFile) -> list[Frame]:
     page = image_pages(opened)[0]
     stored_at = _stored_size(facts)
     columns = stored_at[0] if stored_at else page.imagewidth
+    field = next((width.x_nm / columns for width in _named(facts, "ap_width")), None)
     scales = (
         *_from_reference(facts, columns),
         *_named(facts, "ap_image_pixel_size"),
-        *(
-            s
-            for width in _named(facts, "ap_width")
-            for s in stated("ap_width / columns", None, width.x_nm / columns)
-        ),
+        *stated("ap_width / columns", None, field),
         *_named(facts, "ap_pixel_size"),
     )
     notes: tuple[str, ...] = ()
