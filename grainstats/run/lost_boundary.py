@@ -12,16 +12,10 @@ if TYPE_CHECKING:
 
 
 def loss_of(segmentations: Sequence[Segmentation | None], model: Model | None = None) -> Loss | None:
-    """Loss of a sample's images; None where it is not known.
+    """Loss of a sample's images (None: cut by no model); None where it is not known.
 
-    It is known where one model has cut all images, its files are here, and its loss was measured.
-
-    Parameters
-    ----------
-    segmentations : sequence of Segmentation or None
-        None: an image that no model has cut.
-    model : Model, optional
-        The model of the run; None: the released one of that name.
+    It is known where one model has cut all images, its files are here, and its loss was measured. Without the
+    model of the run, the released one of that name is asked.
     """
     from segment.errors import ModelError
     from segment.quality.boundary_loss import read_loss_table

@@ -14,11 +14,6 @@ def stored_names(inputs: Sequence[str]) -> Callable[[Path], str]:
 
     ``run /home/ann/films`` finds ``/home/ann/films/S1/a.tif`` and calls it ``films/S1/a.tif``; a file that
     was given itself is called after its folder, ``S1/a.tif``. The digest, not the name, is its identity.
-
-    Parameters
-    ----------
-    inputs : sequence of str
-        Files, folders and patterns of the call.
     """
     folders = sorted(
         {

@@ -21,20 +21,11 @@ _PICTURES = ("bc", "iq", "index", "reliability", "ci", "bs", "bands")
 
 @dataclass(frozen=True, eq=False)
 class OrientationInput:
-    """What an orientation map gives.
+    """What an orientation map gives."""
 
-    Attributes
-    ----------
-    micrograph : Micrograph
-        Pattern quality as a grey image of square pixels, with the step as pixel size.
-    grains : GrainMap
-        Of the same shape, with orientations.
-    colours : ndarray of uint8, shape (rows, columns, 3)
-        The crystal direction along the specimen's normal at every point.
-    """
-
-    micrograph: Micrograph
-    grains: GrainMap
+    micrograph: Micrograph  #: pattern quality as a grey image of square pixels, with the step as pixel size
+    grains: GrainMap  #: of the same shape, with orientations
+    #: shape (rows, columns, 3): the crystal direction along the specimen's normal at every point
     colours: np.ndarray
 
 
@@ -52,24 +43,7 @@ def grain_rules(
     twin: str | None = None,
     phase: str | None = None,
 ) -> GrainRules:
-    """The rules that options or a recipe ask for.
-
-    Parameters
-    ----------
-    misorientation_deg : float, optional
-        None: 5 degrees.
-    merge_twins : bool
-        Merge Σ3 twins of cubic phases.
-    twin : str, optional
-        Another twin law to merge, as ``86.3@1,1,-2,0``.
-    phase : str, optional
-        Name of the phase whose grains count.
-
-    Raises
-    ------
-    InputError
-        `twin` is not a law.
-    """
+    """The rules that options ask for, meant as in `Recipe`; `InputError` where `twin` is no law."""
     from segment.orientation import GrainRules, twin_law
     from segment.orientation.grains import MISORIENTATION_DEG
     from segment.orientation.twins import SIGMA_3
@@ -83,22 +57,7 @@ def grain_rules(
 def open_orientation_map(
     path: Path, step_nm: float | None, rules: GrainRules, *, sha256: str
 ) -> OrientationInput:
-    """Read a map and cut it into grains.
-
-    Parameters
-    ----------
-    path : Path
-    step_nm : float, optional
-        The user's; None: the file's.
-    rules : GrainRules
-    sha256 : str
-        Digest of the file's bytes.
-
-    Raises
-    ------
-    InputError
-        The map cannot be used.
-    """
+    """Read a map, by the user's step or else the file's, and cut it into grains."""
     from segment.micrograph import Micrograph
     from segment.orientation import grain_map_of, read_orientation_map
     from segment.orientation.colours import orientation_colours

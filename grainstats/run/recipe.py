@@ -158,17 +158,9 @@ def segment_by(
 
 
 def read_recipe(path: Path) -> Recipe:
-    """Read a recipe from TOML.
+    """Read a recipe: flat TOML whose keys are the attributes of `Recipe`; what is left out keeps its default.
 
-    Parameters
-    ----------
-    path : Path
-        Flat TOML whose keys are the attributes of `Recipe`; what is left out keeps its default.
-
-    Raises
-    ------
-    InputError
-        No such file, no TOML, an unknown key, or a value that cannot be used.
+    `InputError`: no such file, no TOML, an unknown key, or a value that cannot be used.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -214,14 +206,7 @@ def _law_file(recipe: Path, name: str) -> dict[str, Any]:
 
 
 def cut_alike(recipe: Recipe, stored: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """Digests of other recipes that cut micrographs as this one does.
-
-    Parameters
-    ----------
-    recipe : Recipe
-    stored : iterable of (str, str)
-        Digest and text (`recipe_text`) of the recipes that a database holds.
-    """
+    """Digests of the `stored` recipes (digest, `recipe_text`) that cut micrographs as this one does."""
     found = {replace(recipe, pixel_size_nm=None).digest()}  # of images that had no pixel size
     for digest, text in stored:
         try:

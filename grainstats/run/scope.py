@@ -15,14 +15,7 @@ from segment.unet.model_folder import Model
 
 @dataclass(frozen=True)
 class Scope:
-    """Which rows of a database, which others may share, belong to a run.
-
-    Attributes
-    ----------
-    sample_ids : tuple of str
-    model : Model
-    recipe : Recipe
-    """
+    """Which rows of a database, which others may share, belong to a run."""
 
     sample_ids: tuple[str, ...]
     model: Model
@@ -34,11 +27,6 @@ class Rows:
     """What a database holds of a run; a table is read when it is first asked for, and then kept.
 
     Verdicts and descriptors of samples are those of the moment they are first asked for: after judging.
-
-    Attributes
-    ----------
-    db : Database
-    scope : Scope
     """
 
     db: Database

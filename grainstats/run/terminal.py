@@ -17,10 +17,6 @@ class PlainStream:
 
     File names and metadata come from anywhere; a terminal obeys the escapes in them. Line ends and tabs pass;
     colours pass where the stream is a terminal.
-
-    Parameters
-    ----------
-    stream : text stream
     """
 
     def __init__(self, stream: Any) -> None:

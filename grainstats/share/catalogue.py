@@ -14,23 +14,12 @@ Kind = Literal["string", "number", "integer", "boolean"]
 
 @dataclass(frozen=True)
 class Field:
-    """One column.
+    """One column."""
 
-    Attributes
-    ----------
-    name : str
-        With its unit as suffix.
-    kind : {"string", "number", "integer", "boolean"}
-    unit : str
-        ``"nm"``, ``"1/um"`` ...; ``"1"`` for pure numbers, "" for text.
-    en, ja : str
-        Labels.
-    """
-
-    name: str
+    name: str  #: with its unit as suffix
     kind: Kind
-    unit: str
-    en: str
+    unit: str  #: ``"nm"``, ``"1/um"`` ...; ``"1"`` for pure numbers, "" for text
+    en: str  #: labels
     ja: str
 
 

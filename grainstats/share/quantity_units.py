@@ -67,10 +67,7 @@ def _unit(written: str, *, difference: bool = False) -> Any:
 def normalise_unit(written: str) -> str:
     """One spelling per unit: ``"hours"`` -> ``"h"``, ``"kA/cm^2"`` -> ``"kA/cm2"``, ``"°C"`` -> ``"degC"``.
 
-    Raises
-    ------
-    ValueError
-        It is no unit.
+    `ValueError`: it is no unit.
     """
     if written.strip() == CATEGORY:
         return CATEGORY
@@ -85,10 +82,7 @@ def normalise_unit(written: str) -> str:
 def split_column(column: str) -> tuple[str, str, str]:
     """``"param:sinter_time_hours"`` -> ``("param", "sinter_time", "h")``.
 
-    Raises
-    ------
-    ValueError
-        No prefix, no name, no unit, or an unknown one.
+    `ValueError`: no prefix, no name, no unit, or an unknown one.
     """
     kind, _, rest = column.partition(":")
     parts = _NAME_AND_UNIT.fullmatch(rest.strip())

@@ -36,12 +36,7 @@ def is_below(folder: Path, name: object) -> bool:
 
 
 class FilesBelow:
-    """The files below a folder: ``name in files``; each of its folders is looked at once.
-
-    Parameters
-    ----------
-    folder : Path
-    """
+    """The files below a folder: ``name in files``; each of its folders is looked at once."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

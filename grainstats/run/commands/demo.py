@@ -40,10 +40,7 @@ def demo(
 def samples_folder() -> Path:
     """`data_samples/` of a checkout, `grainstats/_samples` of an installed wheel.
 
-    Raises
-    ------
-    InputError
-        The installation came without sample micrographs.
+    `InputError`: the installation came without sample micrographs.
     """
     from segment.errors import InputError
 

@@ -18,18 +18,10 @@ from segment.micrograph.file_kind import place_of
 
 @dataclass(frozen=True)
 class Assignment:
-    """The sample of every image.
+    """The sample of every image."""
 
-    Attributes
-    ----------
-    sample_ids : dict of Path to str
-        One entry per image.
-    warnings : tuple of str
-        Samples without images, images of samples that the sheet does not list.
-    """
-
-    sample_ids: dict[Path, str]
-    warnings: tuple[str, ...] = ()
+    sample_ids: dict[Path, str]  #: one entry per image
+    warnings: tuple[str, ...] = ()  #: samples without images, images of samples that the sheet does not list
 
 
 def assign_samples(paths: Sequence[Path], sheet: SampleSheet | None = None) -> Assignment:
@@ -40,10 +32,7 @@ def assign_samples(paths: Sequence[Path], sheet: SampleSheet | None = None) -> A
     after its folder. Two different folders of the same name are never pooled: their samples are named with
     as many parent folders as tell them apart. A linked image belongs to the folder that the link lies in.
 
-    Raises
-    ------
-    InputError
-        An image matches the globs of two samples.
+    `InputError`: an image matches the globs of two samples.
     """
     if sheet is None:
         return Assignment(_by_folder(paths))

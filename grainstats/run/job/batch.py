@@ -69,38 +69,18 @@ class Alone:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run did.
+    """What a run did."""
 
-    Attributes
-    ----------
-    n_images : int
-        Images with a result, new ones and those found done.
-    n_new : int
-        Images analysed in this run.
-    n_corrected : int
-        Maps corrected by hand that were measured in this run.
-    megapixels, seconds : float
-        Size of the new images, and the time their workers spent on them.
-    failures : tuple of Failure
-    warnings : tuple of str
-    verdicts : tuple of (str, str)
-        Sample and verdict.
-    spacings : dict of str to float
-        Mean intercept of each sample, nanometres.
-    report : Path or None
-        None for one part of several.
-    """
-
-    n_images: int
-    n_new: int
-    megapixels: float
+    n_images: int  #: images with a result, new ones and those found done
+    n_new: int  #: images analysed in this run
+    megapixels: float  #: size of the new images, and the time their workers spent on them
     seconds: float
     failures: tuple[Failure, ...]
     warnings: tuple[str, ...]
-    n_corrected: int = 0
-    verdicts: tuple[tuple[str, str], ...] = ()
-    spacings: Mapping[str, float] = field(default_factory=dict)
-    report: Path | None = None
+    n_corrected: int = 0  #: maps corrected by hand that were measured in this run
+    verdicts: tuple[tuple[str, str], ...] = ()  #: sample and verdict
+    spacings: Mapping[str, float] = field(default_factory=dict)  #: mean intercept of each sample, nanometres
+    report: Path | None = None  #: None for one part of several
 
     @property
     def exit_status(self) -> int:
@@ -117,19 +97,10 @@ def run_batch(
 ) -> Summary:
     """Analyse every image, judge every sample, write the tables and the report.
 
-    Parameters
-    ----------
-    call : Call
-    recipe : Recipe, optional
-        Default: the released method.
-    progress : Progress, optional
-    analyse : callable, optional
-        Instead of the real analysis of one image; for tests.
+    Without a recipe, by the released method; `analyse` stands in for the analysis of one image, in tests.
 
-    Raises
-    ------
-    InputError
-        The call itself cannot be carried out: no such input, an unusable sample sheet, model or database.
+    `InputError`: the call itself cannot be carried out: no such input, an unusable sample sheet, model or
+    database.
     """
     from grainstats.run.scope import Scope
     from grainstats.share.db.database import Database

@@ -28,18 +28,8 @@ def say_first(
 ) -> None:
     """How much there is to do, and what would spoil it, before the first image is begun.
 
-    Parameters
-    ----------
-    out : Path
-    chosen : sequence of (Path, str)
-        Images and their samples.
-    name : callable
-        What an image is called.
-    known : set of str
-        Names of images that have a result.
-    progress : Progress
-    scales : bool
-        Whether the images must say their pixel size.
+    `chosen` are images with their samples, `known` the names of those that have a result; `scales`: the
+    images must say their pixel size.
     """
     if not chosen:
         return
@@ -57,10 +47,7 @@ def say_first(
 def check_output(out: Path, paths: Sequence[Path]) -> Iterator[str]:
     """What is wrong with the output folder, in words, for images that are still to be analysed.
 
-    Raises
-    ------
-    InputError
-        The folder is a file, cannot be written, or its disk is full.
+    `InputError`: the folder is a file, cannot be written, or its disk is full.
     """
     out.mkdir(parents=True, exist_ok=True)
     probe = out / f".grainstats-{os.getpid()}.probe"
@@ -80,14 +67,7 @@ def check_output(out: Path, paths: Sequence[Path]) -> Iterator[str]:
 
 
 def check_scales(paths: Sequence[Path], names: Sequence[str]) -> Iterator[str]:
-    """Which folders hold images without a pixel size: one file of each folder and suffix is looked at.
-
-    Parameters
-    ----------
-    paths : sequence of Path
-    names : sequence of str
-        What the images are called, in the same order.
-    """
+    """Which folders hold images without a pixel size: one file of each folder and suffix is looked at."""
     from segment.micrograph import read_micrographs
     from segment.micrograph.reading import states_pixel_size
     from segment.orientation import is_orientation_map

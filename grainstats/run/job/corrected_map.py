@@ -20,35 +20,18 @@ FEWEST = 3  #: grains below which a map is taken for something else, such as a m
 
 @dataclass(frozen=True)
 class Change:
-    """What a correction changed.
+    """What a correction changed."""
 
-    Attributes
-    ----------
-    share : float
-        Of the area, that belongs to another grain than before.
-    before, after : int
-        Grains.
-    """
-
-    share: float
-    before: int
+    share: float  #: of the area, that belongs to another grain than before
+    before: int  #: grains
     after: int
 
 
 def read_correction(file: Path, micrograph: Micrograph, network: GrainMap | None = None) -> GrainMap:
     """Label map, tracing or ImageJ regions as the grains of a micrograph, with the micrograph's pixel size.
 
-    Parameters
-    ----------
-    file : Path
-    micrograph : Micrograph
-    network : GrainMap, optional
-        What counted before: areas that it hid stay hidden where the correction draws no grain.
-
-    Raises
-    ------
-    InputError
-        Unreadable, of another size than the image, or no map of grains.
+    Areas that `network`, what counted before, hid stay hidden where the correction draws no grain.
+    `InputError` where the file is unreadable, of another size than the image, or no map of grains.
     """
     shape = micrograph.image.shape[:2]
     read = _read(file, (shape[0], shape[1]))

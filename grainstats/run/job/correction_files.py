@@ -21,37 +21,18 @@ _KIND = re.compile(r"\.(labels|tracing)$|[-_. ]?roiset$", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Found:
-    """What a folder of corrections holds for the images of a run.
+    """What a folder of corrections holds for the images of a run."""
 
-    Attributes
-    ----------
-    files : dict of Path to tuple of Path
-        By image, its corrections; more than one cannot be told apart.
-    warnings : tuple of str
-        Files that belong to no image, or to several.
-    """
-
-    files: dict[Path, tuple[Path, ...]]
-    warnings: tuple[str, ...] = ()
+    files: dict[Path, tuple[Path, ...]]  #: by image, its corrections; more than one cannot be told apart
+    warnings: tuple[str, ...] = ()  #: files that belong to no image, or to several
 
 
 def find_corrections(folder: Path, jobs: Sequence[tuple[Path, str]]) -> Found:
-    """Match the files below `folder` with images.
+    """Match the files below `folder` with images, given with their samples.
 
     A file belongs to the image whose name it begins with (``field_1.labels.tif``,
     ``field_1-0a1b2c3d.labels.tif``, ``field_1.tracing.png``, ``field_1_RoiSet.zip``); of several such names
     the longest counts.  Where samples share a name, the file lies in a folder named like its sample.
-
-    Parameters
-    ----------
-    folder : Path
-    jobs : sequence of (Path, str)
-        Every image of the run with its sample.
-
-    Raises
-    ------
-    InputError
-        `folder` is no folder.
     """
     if not folder.is_dir():
         raise InputError(f"--corrections {folder}", "is no folder", "Name the folder of the corrected maps")

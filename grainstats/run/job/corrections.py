@@ -35,20 +35,10 @@ NAME = "corrected by hand"  #: what tables call the model of a correction
 
 @dataclass
 class Corrected:
-    """What came of the corrections of a run.
+    """What came of the corrections of a run."""
 
-    Attributes
-    ----------
-    digests : set of str
-        Of the images that they give a result.
-    n_new : int
-        Corrections measured in this run.
-    failures : list of Failure
-    remarks : list of str
-    """
-
-    digests: set[str] = field(default_factory=set)
-    n_new: int = 0
+    digests: set[str] = field(default_factory=set)  #: of the images that they give a result
+    n_new: int = 0  #: corrections measured in this run
     failures: list[Failure] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
@@ -64,16 +54,7 @@ def apply_corrections(
 ) -> Corrected:
     """Measure and store the corrections of the chosen images; whatever is wrong with one costs only itself.
 
-    Parameters
-    ----------
-    folder : Path
-    every, chosen : sequence of (Path, str)
-        Images of the run with their samples, and those that this process works on.
-    ledger : Ledger
-    analyst : Analyst
-    files : KnownFiles
-    name : callable
-        What a file is called in database and report.
+    `every` are all images of the run with their samples, `chosen` those that this process works on.
     """
     found = find_corrections(folder, every)
     done = Corrected(remarks=list(found.warnings))

@@ -14,20 +14,11 @@ _AHEAD = 2  #: jobs handed out per worker, so that none waits for the next
 
 
 class DaskPool(Generic[Job, Result]):
-    """Runs one function over jobs on the workers of a Dask scheduler.
+    """Runs one function, as for `IsolatedPool`, over jobs on the workers of a Dask scheduler.
 
-    Parameters
-    ----------
-    function : callable
-        As for `IsolatedPool`.
-    address : str
-        Of the scheduler, ``tcp://host:8786``.
-
-    Raises
-    ------
-    InputError
-        Dask is not installed, the scheduler does not answer, or its workers run several threads each (the
-        network is compiled once in a process and answers one image at a time).
+    `InputError` where Dask is not installed, the scheduler does not answer at `address`
+    (``tcp://host:8786``), or its workers run several threads each: the network is compiled once in a process
+    and answers one image at a time.
     """
 
     def __init__(self, function: Callable[[Job], Result], address: str) -> None:

@@ -20,13 +20,7 @@ def earlier_map(
 ) -> GrainMap | None:
     """What the model cut of this image before, with the pixel size of now; None where nothing of use is left.
 
-    Parameters
-    ----------
-    micrograph : Micrograph
-    model_digest : str
-    names : iterable of str
-        Where the label map may lie, below `out`.
-    out : Path
+    The label map may lie at one of `names` below `out`.
     """
     from segment.label_files import read_label_map
 

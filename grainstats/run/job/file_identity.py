@@ -39,18 +39,9 @@ def file_digest(path: Path) -> str:
 class KnownFiles:
     """What is known of the files of earlier runs into one output folder.
 
-    Paths are kept as digests only: results folders are passed on, and name no folder of a machine.
-
-    Parameters
-    ----------
-    out : Path
-        Output folder.
-    part : str
-        Name of this process's share; others may write theirs at the same time.
-    verify : bool
-        Read every file, whatever is known of it.
-    fields : mapping of Path to tuple of Picture
-        First picture of a field -> all its pictures.
+    Paths are kept as digests only: results folders are passed on, and name no folder of a machine. `part`
+    names this process's share, for others may write theirs at the same time. `verify`: every file is read,
+    whatever is known of it. `fields`: first picture of a field -> all its pictures.
     """
 
     def __init__(

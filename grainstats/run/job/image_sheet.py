@@ -25,18 +25,10 @@ OTHER_FIELD = "its pictures belong to another field now"
 
 @dataclass(frozen=True)
 class ListedImages:
-    """The sheet's rows by the files of this run.
+    """The sheet's rows by the files of this run."""
 
-    Attributes
-    ----------
-    rows : mapping of Path to ImageRow
-        Listed files, in the sheet's order.
-    fields : mapping of Path to tuple of Picture
-        First picture of a field -> all its pictures, itself first.
-    warnings : tuple of str
-    """
-
-    rows: Mapping[Path, ImageRow] = field(default_factory=dict)
+    rows: Mapping[Path, ImageRow] = field(default_factory=dict)  #: listed files, in the sheet's order
+    #: first picture of a field -> all its pictures, itself first
     fields: Mapping[Path, tuple[Picture, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
@@ -50,20 +42,9 @@ class ListedImages:
 def listed_images(
     paths: Sequence[Path], sheet: ImageSheet | None, sample_ids: Mapping[Path, str]
 ) -> ListedImages:
-    """Find the files of a sheet among those of the run.
+    """Find the files of a sheet among those of the run; `sample_ids` hold where a row names no sample.
 
-    Parameters
-    ----------
-    paths : sequence of Path
-        Images of the run.
-    sheet : ImageSheet or None
-    sample_ids : mapping of Path to str
-        Sample of each image, where its row names none.
-
-    Raises
-    ------
-    InputError
-        A row fits several files, or two rows fit one.
+    `InputError` where a row fits several files, or two rows fit one.
     """
     if sheet is None:
         return ListedImages()

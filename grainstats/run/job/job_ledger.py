@@ -76,10 +76,8 @@ class Ledger:
     def store(self, job: Job, outcome: Analysed | Failure) -> Analysed | Failure:
         """Keep a result or a failure; returns what was kept, a failure where the result's rows are at fault.
 
-        Raises
-        ------
-        DatabaseError
-            The database itself cannot be used. Whatever else is wrong with the rows is the image's failure.
+        `DatabaseError`: the database itself cannot be used. Whatever else is wrong with the rows is the
+        image's failure.
         """
         from grainstats.share.db.urls import DatabaseError
 

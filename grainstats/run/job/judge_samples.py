@@ -25,18 +25,8 @@ from segment.overlap import SAME_AREA, SHARED
 def judge_samples(rows: Rows, out: Path, *, also: Iterable[str] = ()) -> list[Failure]:
     """Pool and judge every sample whose images, or what judges them, have changed.
 
-    Parameters
-    ----------
-    rows : Rows
-    out : Path
-        Where the trace of an unexpected error goes.
-    also : iterable of str
-        Samples that lost an image to another one in this run.
-
-    Returns
-    -------
-    list of Failure
-        Samples that could not be judged; one of them stops no other.
+    `also` are samples that lost an image to another one in this run. A sample that cannot be judged is a
+    failure and stops no other; the trace of an unexpected error goes into `out`.
     """
     analyses, pools = rows.counting, rows.db.pools()
     pools = pools[(pools["code_version"] == __version__) & (pools["judging_digest"] == judging_digest())]

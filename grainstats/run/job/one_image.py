@@ -35,18 +35,10 @@ REPORT_FOLDER = (
 
 @dataclass(frozen=True)
 class Analysed:
-    """An image that gave a result.
-
-    Attributes
-    ----------
-    record : AnalysisRecord
-    seconds : float
-        From opening the file to the last table.
-    megapixels : float
-    """
+    """An image that gave a result."""
 
     record: AnalysisRecord
-    seconds: float
+    seconds: float  #: from opening the file to the last table
     megapixels: float
 
 
@@ -62,27 +54,14 @@ Outcome = Analysed | IsStack | Failure
 
 @dataclass(frozen=True)
 class Analyst:
-    """Everything a worker needs besides the job.
-
-    Attributes
-    ----------
-    recipe : Recipe
-    model : str
-        Path of the model's folder.
-    device : {"auto", "cpu", "cuda"}
-    threads : int
-        Threads the network may use.
-    out : Path
-        Output folder.
-    alike : tuple of str
-        Digests of other recipes that cut images as this one does: their maps are used where they are.
-    """
+    """Everything a worker needs besides the job."""
 
     recipe: Recipe
-    model: str
+    model: str  #: path of the model's folder
     device: Device
-    threads: int
-    out: Path
+    threads: int  #: threads the network may use
+    out: Path  #: output folder
+    #: digests of other recipes that cut images as this one does: their maps are used where they are
     alike: tuple[str, ...] = ()
 
     def __call__(self, job: Job) -> Outcome:
@@ -145,18 +124,7 @@ class Analyst:
     ) -> AnalysisRecord:
         """Write the files of a calibrated image and measure its grains.
 
-        Parameters
-        ----------
-        job : Job
-        key : AnalysisKey
-        micrograph : Micrograph
-        grains : GrainMap
-        artefacts : dict of str to str
-            See `artefacts_of`.
-        colours : ndarray, optional
-            Of a map of orientations.
-        model_name : str, optional
-            What cut the grains; None: the network.
+        `colours` are those of a map of orientations; `model_name` is what cut the grains, None: the network.
         """
         self._write_files(micrograph, grains, artefacts, colours)
         record = self._record(job, key, micrograph, grains, artefacts)

@@ -17,33 +17,18 @@ from segment.micrograph.file_kind import why_no_file
 
 @dataclass(frozen=True)
 class Job:
-    """One image to be analysed.
-
-    Attributes
-    ----------
-    path : Path
-    sha256 : str
-        Of the file's bytes.
-    sample_id : str
-    frame : int or None
-        Frame of a stack; None: the file has not been opened yet, it may turn out to be a stack.
-    stored_stem : str
-        Start of the file names under which the database knows this image; empty for a new one.
-    shown : str
-        What database, report and exports call the file; empty: its folder and name.
-    deep : bool
-        The run has so many images that their files need a further level of folders.
-    pictures : tuple of Picture
-        Files of a field that several pictures show, `path` first; empty: the file is an image by itself.
-    """
+    """One image to be analysed."""
 
     path: Path
-    sha256: str
+    sha256: str  #: of the file's bytes
     sample_id: str
+    #: frame of a stack; None: the file has not been opened yet, it may turn out to be a stack
     frame: int | None = None
+    #: start of the file names under which the database knows this image; empty for a new one
     stored_stem: str = ""
-    shown: str = ""
-    deep: bool = False
+    shown: str = ""  #: what database, report and exports call the file; empty: its folder and name
+    deep: bool = False  #: the run has so many images that their files need a further level of folders
+    #: files of a field that several pictures show, `path` first; empty: the file is an image by itself
     pictures: tuple[Picture, ...] = ()
 
     @property
@@ -76,51 +61,26 @@ class Job:
 
 @dataclass
 class Plan:
-    """Draws jobs one at a time; files are hashed only when their turn has come.
+    """Draws jobs one at a time; files are hashed only when their turn has come."""
 
-    Parameters
-    ----------
-    jobs : sequence of (Path, str)
-        Image and sample, in a fixed order: of two copies of one image, the first counts.
-    pending : callable
-        Given a job, None where its work is complete, else the job with what is known of it.
-    name : callable
-        What a file is called in the database and in messages.
-    digest : callable
-        SHA-256 of a file.
-    n_frames : callable
-        Given the digest of a file, its frames where it is known to be a stack, else None.
-    deep : bool
-        See `Job`.
-    fields : mapping of Path to tuple of Picture
-        First picture of a field -> all its pictures.
-
-    Attributes
-    ----------
-    failures : list of Failure
-        Files that could not even be hashed, and copies of one image in two samples.
-    remarks : list of str
-        Copies within one sample, which count once.
-    n_done : int
-        Images found done already.
-    n_extra : int
-        Frames of stacks, beyond one for each file.
-    stacks : list of str
-        What is said of files with several pages.
-    """
-
+    #: image and sample, in a fixed order: of two copies of one image, the first counts
     jobs: Sequence[tuple[Path, str]]
+    #: given a job, None where its work is complete, else the job with what is known of it
     pending: Callable[[Job], Job | None]
+    #: what a file is called in the database and in messages
     name: Callable[[Path], str] = field(default_factory=lambda: _short)
+    #: files that could not even be hashed, and copies of one image in two samples
     failures: list[Failure] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
-    n_done: int = 0
-    digest: Callable[[Path], str] = file_digest
+    remarks: list[str] = field(default_factory=list)  #: copies within one sample, which count once
+    n_done: int = 0  #: images found done already
+    digest: Callable[[Path], str] = file_digest  #: SHA-256 of a file
+    #: given the digest of a file, its frames where it is known to be a stack, else None
     n_frames: Callable[[str], int | None] = lambda sha256: None
-    deep: bool = False
+    deep: bool = False  #: see `Job`
+    #: first picture of a field -> all its pictures
     fields: Mapping[Path, tuple[Picture, ...]] = field(default_factory=dict)
-    n_extra: int = 0
-    stacks: list[str] = field(default_factory=list)
+    n_extra: int = 0  #: frames of stacks, beyond one for each file
+    stacks: list[str] = field(default_factory=list)  #: what is said of files with several pages
     _frames: deque[Job] = field(default_factory=deque)
     _seen: dict[str, tuple[Path, str]] = field(default_factory=dict)
     _next: int = 0

@@ -17,20 +17,10 @@ _BLUR = 1.5  #: blocks by which the place of a grain may differ between two copi
 
 
 def fields_once(sample: Sample) -> tuple[Sample, list[str]]:
-    """The sample without copies and large parts of an image that is there already.
+    """The sample without copies and large parts of an image that is there already, and what is said of each.
 
     The same pixels give the same grains, whatever file they come in; so, nearly, do a turned or compressed
     copy and another detector of the same scan. A crop, or a field that overlaps by half, is none of its own.
-
-    Parameters
-    ----------
-    sample : Sample
-
-    Returns
-    -------
-    sample : Sample
-    said : list of str
-        Of each copy or part, and of images that overlap by less.
     """
     from segment.overlap import each_area_once
     from segment.same_area import fingerprint, same_areas

@@ -18,13 +18,7 @@ if TYPE_CHECKING:
 
 
 def parse_shard(text: str) -> tuple[int, int]:
-    """``"2/8"`` as (2, 8).
-
-    Raises
-    ------
-    InputError
-        Not of the form I/N with 1 <= I <= N.
-    """
+    """``"2/8"`` as (2, 8). `InputError`: not of the form I/N with 1 <= I <= N."""
     match = re.fullmatch(r"(\d+)/(\d+)", text.strip())
     if match is None or not 1 <= int(match[1]) <= int(match[2]):
         raise InputError(
@@ -64,10 +58,7 @@ def frozen_listing(manifest: Path, listing: Callable[[], Sequence[Path]]) -> lis
     One path a line, absolute; a path with a line end in it stands as a JSON string. Of several processes that
     start at once, one makes the file and all read it.
 
-    Raises
-    ------
-    InputError
-        The file holds no paths.
+    `InputError`: the file holds no paths.
     """
     if not manifest.exists():
         _make(manifest, listing())

@@ -17,12 +17,7 @@ _FILE = ".report/written.json"
 
 
 class Written:
-    """What an earlier run wrote into an output folder, from what, and how its files then looked.
-
-    Parameters
-    ----------
-    out : Path
-    """
+    """What an earlier run wrote into an output folder, from what, and how its files then looked."""
 
     def __init__(self, out: Path) -> None:
         self._out = out

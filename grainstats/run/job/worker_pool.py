@@ -43,15 +43,10 @@ def threads_per_worker(workers: int) -> int:
 class IsolatedPool(Generic[Job, Result]):
     """Runs one function over jobs in spawned processes.
 
-    Parameters
-    ----------
-    function : callable
-        Importable by name; must not raise for a bad job but return a result that says so.
-    workers : int
-        Number of processes; 0 works in this process, without isolation.
-    alone : callable, optional
-        Does a job that is the only one, in this process: a worker would first import everything again. Gives
-        None for a job that is better isolated, for its need of memory.
+    The function is importable by name and must not raise for a bad job but return a result that says so.
+    Without workers it runs in this process, not isolated. `alone` does a job that is the only one in this
+    process, for a worker would first import everything again; it gives None for a job that is better
+    isolated, for its memory.
     """
 
     def __init__(
@@ -68,16 +63,9 @@ class IsolatedPool(Generic[Job, Result]):
     def results(self, next_job: Callable[[], Job | None]) -> Iterator[tuple[Job, Result | Crash]]:
         """Yield (job, result) as they are ready, in no particular order.
 
-        Parameters
-        ----------
-        next_job : callable
-            Gives the next job, or None where there is none at present; it is asked again after every result,
-            since a result may have led to new jobs. Jobs are drawn only when a process is free for them.
-
-        Raises
-        ------
-        InputError
-            No worker process can be started.
+        `next_job` gives None where there is no job at present; it is asked again after every result, which
+        may have led to new jobs. Jobs are drawn only when a process is free for them. `InputError` where no
+        worker starts.
         """
         if self.workers == 0:
             while (job := next_job()) is not None:

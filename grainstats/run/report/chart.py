@@ -23,23 +23,13 @@ LETTER = 6.3  #: mean width of a tick's letter, in the same units
 
 @dataclass(frozen=True)
 class Axis:
-    """What an axis is called, its ends, and how values are told on it.
+    """What an axis is called, its ends, and how values are told on it."""
 
-    Attributes
-    ----------
-    label : str
-        Quantity and unit.
-    low, high : float
-    log : bool
-    names : tuple of (float, str)
-        Ticks by name, where the axis holds things and not values.
-    """
-
-    label: str
+    label: str  #: quantity and unit
     low: float
     high: float
     log: bool = False
-    names: tuple[tuple[float, str], ...] = ()
+    names: tuple[tuple[float, str], ...] = ()  #: ticks by name, where the axis holds things and not values
 
     def share(self, value: np.ndarray | float) -> np.ndarray:
         """Where a value lies: 0 at the lower end, 1 at the upper one."""
@@ -91,39 +81,19 @@ class Rule:
 
 @dataclass(frozen=True, eq=False)
 class Chart:
-    """A chart, ready to be laid out.
+    """A chart, ready to be laid out."""
 
-    Attributes
-    ----------
-    name : str
-        Of the file that it is saved as.
-    title : str
-        Also what a screen reader says.
-    x, y : Axis
-    table : DataFrame
-        The numbers that are drawn, saved as CSV.
-    bars : (ndarray, ndarray) or None
-        Classes of a histogram: n + 1 ends and n heights.
-    lines, points, rules : tuple
-        Drawn in this order over the bars.
-    legend : tuple of (str, str)
-        Class and meaning.
-    left, right : int
-        Margins.
-    height, width : int
-    """
-
-    name: str
-    title: str
+    name: str  #: of the file that it is saved as
+    title: str  #: also what a screen reader says
     x: Axis
     y: Axis
-    table: pd.DataFrame
-    bars: tuple[np.ndarray, np.ndarray] | None = None
-    lines: tuple[Line, ...] = ()
+    table: pd.DataFrame  #: the numbers that are drawn, saved as CSV
+    bars: tuple[np.ndarray, np.ndarray] | None = None  #: classes of a histogram: n + 1 ends and n heights
+    lines: tuple[Line, ...] = ()  #: drawn in this order over the bars
     points: tuple[Point, ...] = ()
     rules: tuple[Rule, ...] = ()
-    legend: tuple[tuple[str, str], ...] = ()
-    left: int = 52
+    legend: tuple[tuple[str, str], ...] = ()  #: class and meaning
+    left: int = 52  #: margins
     right: int = RIGHT
     height: int = HEIGHT
     width: int = WIDTH

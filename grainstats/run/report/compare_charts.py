@@ -88,16 +88,7 @@ def _legend(levels: Sequence[str], by: str, first: int = 0) -> tuple[tuple[str, 
 
 
 def distribution_plot(sizes: Sequence[SampleSizes], levels: Sequence[str], by: str = "") -> Chart | None:
-    """Area-weighted density of log diameter, one line per sample, all on one axis, coloured by group.
-
-    Parameters
-    ----------
-    sizes : sequence of SampleSizes
-    levels : sequence of str
-        Order of the groups: colours and dashes.
-    by : str
-        Column that makes the groups, for their names.
-    """
+    """Area-weighted density of log diameter, a line per sample on one axis, coloured by group in `levels`."""
     drawn = [s for s in sizes if s.level in levels]
     if not drawn:
         return None

@@ -16,36 +16,21 @@ from segment.orientation import is_orientation_map
 
 @dataclass(frozen=True, eq=False)
 class ComparisonInput:
-    """The samples table with one summary of each descriptor, and what stands behind it.
+    """The samples table with one summary of each descriptor, and what stands behind it."""
 
-    Attributes
-    ----------
-    samples : DataFrame
-        One row per sample: ``sample_id``, design, parameters, properties, descriptors, ``verdict``,
-        ``n_images``, ``n_grains``.
-    images : DataFrame
-        One row per image: ``sample_id`` and the image's descriptors.
-    descriptors : tuple of str
-        Columns of `samples` that are descriptors.
-    units : dict of str to str
-    notes : tuple of str
-        Samples without measurements and the like, in words.
-    """
-
+    #: one row per sample: ``sample_id``, design, parameters, properties, descriptors, ``verdict``,
+    #: ``n_images``, ``n_grains``
     samples: pd.DataFrame
-    images: pd.DataFrame
-    descriptors: tuple[str, ...]
+    images: pd.DataFrame  #: one row per image: ``sample_id`` and the image's descriptors
+    descriptors: tuple[str, ...]  #: columns of `samples` that are descriptors
     units: dict[str, str]
-    notes: tuple[str, ...]
+    notes: tuple[str, ...]  #: samples without measurements and the like, in words
 
 
 def read_comparison_input(db: Database) -> ComparisonInput:
     """Read the current pooled descriptors and verdicts of every sample.
 
-    Raises
-    ------
-    InputError
-        The database holds no samples, or none with measurements.
+    `InputError`: the database holds no samples, or none with measurements.
     """
     samples = db.samples().replace({"campaign": {"": None}})
     if samples.empty:
@@ -111,19 +96,8 @@ def choose_descriptors(
 ) -> list[str]:
     """The family of descriptors to compare: the named ones, all, or the headline ones that are there.
 
-    Parameters
-    ----------
-    found : ComparisonInput
-    named : sequence of str
-    every : bool
-        All where none is named.
-    used : sequence of str or None
-        Columns that make the groups or are held constant: not compared unless named.
-
-    Raises
-    ------
-    InputError
-        A named descriptor is not there, or is no number.
+    Columns that make the groups or are held constant (`used`) are not compared unless named. `InputError`
+    where a named descriptor is not there, or is no number.
     """
     numbers = found.samples.select_dtypes("number").columns
     unknown = [name for name in named if name not in numbers]

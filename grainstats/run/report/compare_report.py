@@ -29,21 +29,9 @@ PICTURE_PX = 460  #: longer side: two fit beside each other on the page
 
 @dataclass(frozen=True, eq=False)
 class ComparisonReport:
-    """All that the report and ``--json`` say.
+    """All that the report and ``--json`` say."""
 
-    Attributes
-    ----------
-    source : str
-        Database, without folders and credentials.
-    by : str
-    comparisons : tuple of GroupComparison
-    verdicts : VerdictComparison or None
-    notes : tuple of str
-    sizes : tuple of SampleSizes
-    overlays : tuple of Overlay
-    """
-
-    source: str
+    source: str  #: database, without folders and credentials
     by: str
     comparisons: tuple[GroupComparison, ...]
     verdicts: VerdictComparison | None

@@ -21,12 +21,7 @@ GREYS = 7  #: shades that tell neighbouring cells apart
 def picture_of_paths(found: MapPaths, grain_map: GrainMap, image: np.ndarray | None = None) -> Figure:
     """One panel for each direction: the limiting path, and every boundary by its share of draws.
 
-    Parameters
-    ----------
-    found : MapPaths
-    grain_map : GrainMap
-    image : ndarray, shape (rows, columns), optional
-        The micrograph; None: the cells in greys.
+    They lie on the micrograph, or without one on the cells in greys.
     """
     from matplotlib.figure import Figure
 

@@ -22,18 +22,11 @@ _NOT_GRAIN_RGBA = (64, 140, 220, 110)  #: pores, second phases, outside the spec
 
 
 def write_pictures(image: np.ndarray, grains: GrainMap, *, overlay: Path, view: Path, layer: Path) -> None:
-    """Write the pictures of one image.
+    """Write the pictures of one image of grey levels of any dtype.
 
-    Parameters
-    ----------
-    image : ndarray, shape (rows, columns)
-        Grey levels of any dtype.
-    grains : GrainMap
-        Of the same shape.
-    overlay : Path
-        PNG of 128 colours: the micrograph with thin boundaries and dimmed frame grains.
-    view, layer : Path
-        JPEG of the micrograph alone, and transparent PNG of the same size with all the rest, for the report.
+    `overlay` is a PNG of 128 colours: the micrograph with thin boundaries and dimmed frame grains. For the
+    report, `view` is a JPEG of the micrograph alone, and `layer` a transparent PNG of the same size with all
+    the rest.
     """
     shown = to_grey8(image, grains.valid)
     write_bytes(overlay, encoded(_overlay(shown, grains), "PNG", compress_level=1))  # 6: slower, no smaller
@@ -72,11 +65,7 @@ def to_grey8(image: np.ndarray, valid: np.ndarray | None = None) -> np.ndarray:
 def layer_image(grains: GrainMap, shape: tuple[int, int]) -> Image.Image:
     """Boundaries, frame grains and not-grains as a palette image with transparency.
 
-    Parameters
-    ----------
-    grains : GrainMap
-    shape : tuple of int
-        (rows, columns) of the picture; lines are one picture pixel wide (two above 1500 px).
+    Lines are one pixel of the picture wide, two above 1500 px.
     """
     kind = layer_kinds(grains, shape)
     picture = Image.fromarray(kind, mode="P")

@@ -28,10 +28,7 @@ def around(state: Magnet) -> FieldMap:
 def write_map(path: Path, state: Magnet) -> None:
     """The field around a magnet as a table (.csv) or a picture (.png, .svg, .pdf).
 
-    Raises
-    ------
-    InputError
-        Another kind of file.
+    `InputError`: another kind of file.
     """
     if path.suffix.lower() not in (".csv", ".png", ".svg", ".pdf"):
         raise InputError(path, "a field map is a table or a picture", "Name a .csv, .png, .svg or .pdf file")

@@ -50,12 +50,9 @@ class MagnetSection:
 def magnet_section(samples: pd.DataFrame) -> MagnetSection | None:
     """Every sample with a trapped field and the size of its discs; None where there is none.
 
-    Parameters
-    ----------
-    samples : DataFrame
-        As `Database.samples`: ``prop:trapped_field_T``, ``param:diameter_mm``, ``param:thickness_mm`` and,
-        where they are known, ``param:n_discs_1``, ``param:gap_mm``, ``param:bore_mm`` and ``prop:jc_A/m2``.
-        The field is taken as read at the mid-plane of a stack, and on the top face of a single disc.
+    Columns of `Database.samples`: ``prop:trapped_field_T``, ``param:diameter_mm``, ``param:thickness_mm``
+    and, where they are known, ``param:n_discs_1``, ``param:gap_mm``, ``param:bore_mm`` and ``prop:jc_A/m2``.
+    The field is taken as read at the mid-plane of a stack, and on the top face of a single disc.
     """
     rows = [row for _, sample in samples.iterrows() if (row := _row(sample)) is not None]
     if not rows:

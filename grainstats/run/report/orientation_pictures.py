@@ -41,18 +41,10 @@ _CHART_PX = 60  #: height of the distribution
 def write_orientation_pictures(
     colours: np.ndarray, grains: GrainMap, *, overlay: Path, view: Path, layer: Path
 ) -> None:
-    """Write the pictures of one map.
+    """Write the pictures of one map; `colours` of its orientations are uint8 of shape (rows, columns, 3).
 
-    Parameters
-    ----------
-    colours : ndarray of uint8, shape (rows, columns, 3)
-        Of the orientations (`segment.orientation.colours.orientation_colours`).
-    grains : GrainMap
-        Of the same shape, with orientations.
-    overlay : Path
-        PNG: colours, boundaries by angle, and the key.
-    view, layer : Path
-        JPEG of the colours with the key, and transparent PNG of the boundaries of the same size.
+    `overlay` is a PNG of colours, boundaries by angle, and the key; `view` a JPEG of the colours with the
+    key, `layer` a transparent PNG of the boundaries of the same size.
     """
     large = _with_key(colours, grains, OVERLAY_PX)
     lines = boundary_layer(grains, _map_shape(colours, OVERLAY_PX), large.size)
@@ -65,16 +57,9 @@ def write_orientation_pictures(
 
 
 def boundary_layer(grains: GrainMap, shape: tuple[int, int], size: tuple[int, int]) -> Image.Image:
-    """Boundaries by angle on a transparent picture.
+    """Boundaries by angle on a transparent picture of `size` (width, height).
 
-    Parameters
-    ----------
-    grains : GrainMap
-        With orientations.
-    shape : tuple of int
-        Rows and columns of the map's part of the picture.
-    size : tuple of int
-        Width and height of the picture; the map lies at its upper left.
+    The map, `shape` (rows, columns), lies at its upper left.
     """
     kind = _kinds(grains, grains.labels[shrink_indices(grains.labels.shape, shape)])
     rgba = np.zeros((size[1], size[0], 4), np.uint8)

@@ -33,14 +33,9 @@ FILTERS = (
 
 
 def render(template: str, **values: Any) -> str:
-    """A template of ``templates/`` filled in; every value is escaped, except in templates of plain text.
+    """A template of ``templates/`` filled in; values are escaped where its name ends with ``.html.j2``.
 
-    Parameters
-    ----------
-    template : str
-        ``NAME.html.j2`` or ``NAME.txt.j2``.
-    values
-        What it names; a name that is missing is an error.
+    A name that is missing is an error.
     """
     return _environment().get_template(template).render(values)
 

@@ -62,14 +62,7 @@ class ImageView:
 def choose_images(images: pd.DataFrame, per_image: pd.DataFrame, n_samples: int) -> pd.DataFrame:
     """Images of one sample to show: all, or those with the finest and the coarsest spacing.
 
-    Parameters
-    ----------
-    images : DataFrame
-        Analyses of one sample.
-    per_image : DataFrame
-        Image descriptors.
-    n_samples : int
-        Samples that share the room of `MOST_IN_ALL`.
+    `n_samples` share the room of `MOST_IN_ALL`.
     """
     room = min(MOST_PER_SAMPLE, MOST_IN_ALL // max(1, n_samples))
     ordered = images.sort_values(["path", "frame"], ignore_index=True)

@@ -38,20 +38,7 @@ MOST_WARNINGS = 200  #: different ones at the top of the page; each also stands 
 def write_report(rows: Rows, out: Path, failures: Sequence[Failure], warnings: Sequence[str]) -> list[Path]:
     """Write ``report.html`` into the output folder, and ``report-2.html`` ... where it has many samples.
 
-    Parameters
-    ----------
-    rows : Rows
-    out : Path
-        Where the pictures of the run are.
-    failures : sequence of Failure
-        Of this run.
-    warnings : sequence of str
-        About the run as a whole.
-
-    Returns
-    -------
-    list of Path
-        The pages, the first one first.
+    `warnings` are about the run as a whole. Returns the pages, the first one first.
     """
     verdicts = {str(row["sample_id"]): stored_verdict(row) for row in rows.verdicts.to_dict("records")}
     pages = split(_sections(rows, out, verdicts)) or [[]]

@@ -127,17 +127,7 @@ def section_of(
 ) -> Section:
     """Read a sample's grains and intercepts and draw its charts and pictures.
 
-    Parameters
-    ----------
-    rows : Rows
-    out : Path
-        Where the pictures of the run are.
-    anchor : str
-        Name of the section in links.
-    sample_id : str
-    verdict : ModalityVerdict or None
-    axis_nm : tuple of float
-        Ends of the axis that all spacings are drawn on.
+    `anchor` is the section's name in links, `axis_nm` the ends of the axis that all spacings are drawn on.
     """
     images = rows.images[rows.images["sample_id"] == sample_id]
     members = {each["sha256"] for pictures in images["pictures"].dropna() for each in pictures}

@@ -19,49 +19,28 @@ SPARK_TOP = 1.6  #: height of the small histogram over the sample's highest clas
 
 @dataclass(frozen=True)
 class Mode:
-    """One fitted mode of the area-weighted distribution.
-
-    Attributes
-    ----------
-    diameter_nm : float
-    share : float
-        Of the area.
-    ci_nm : (float, float) or None
-    width : float
-        Standard deviation of log10 diameter.
-    """
+    """One fitted mode of the area-weighted distribution."""
 
     diameter_nm: float
-    share: float
+    share: float  #: of the area
     ci_nm: tuple[float, float] | None
-    width: float
+    width: float  #: standard deviation of log10 diameter
 
 
 @dataclass(frozen=True, eq=False)
 class Sizes:
-    """Positive values with two weightings, in classes of equal width in the logarithm.
+    """Positive values with two weightings, in classes of equal width in the logarithm."""
 
-    Attributes
-    ----------
-    ends_nm : ndarray, shape (n + 1,)
-    by_extent, by_number : ndarray, shape (n,)
-        Share of each class: by area (length), by number.
-    """
-
-    ends_nm: np.ndarray
-    by_extent: np.ndarray
+    ends_nm: np.ndarray  #: shape (n + 1,)
+    by_extent: np.ndarray  #: shape (n,): share of each class: by area (length), by number
     by_number: np.ndarray
 
 
 def sizes(value_nm: np.ndarray, weight: np.ndarray, power: int) -> Sizes | None:
     """Classes of a distribution; specks share the first one.  None without values.
 
-    Parameters
-    ----------
-    value_nm, weight : ndarray, shape (n,)
-        Diameters or intercepts, and what each counts in number.
-    power : int
-        Of the value in the other weighting: 2 for the area of grains, 1 for the length of intercepts.
+    Diameters (intercepts) of shape (n,), and what each counts in number; `power` of the value in the other
+    weighting: 2 for the area of grains, 1 for the length of intercepts.
     """
     good = np.isfinite(value_nm) & np.isfinite(weight) & (value_nm > 0)
     x, w = np.log10(value_nm[good]), weight[good]

@@ -13,22 +13,9 @@ MOST_ROWS = 1_048_575  #: rows of a sheet below its header (Excel's limit); more
 
 
 def write_workbook(tables: Sequence[Path], path: Path) -> list[str]:
-    """Write the Parquet tables of a run as the sheets of one workbook.
+    """Write the Parquet tables of a run as the sheets of one workbook; returns in words what did not fit.
 
-    Units stand in the column names, as in the tables.  Text that a spreadsheet would take for a formula is
-    written as text.
-
-    Parameters
-    ----------
-    tables : sequence of Path
-        Parquet files; a sheet has the file's name.
-    path : Path
-        The ``.xlsx`` file.
-
-    Returns
-    -------
-    list of str
-        What did not fit, in words; empty where everything did.
+    Text that a spreadsheet would take for a formula is written as text.
     """
     from openpyxl import Workbook
 

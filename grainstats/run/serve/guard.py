@@ -25,15 +25,7 @@ _POLICY = "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; connect
 
 
 class Guard:
-    """ASGI middleware that lets nobody else in.
-
-    Parameters
-    ----------
-    app : ASGI application
-    token : str
-        Secret of this start of the server.
-    port : int
-    """
+    """ASGI middleware that lets nobody in who does not show the token of this start of the server."""
 
     def __init__(self, app: App, token: str, port: int) -> None:
         self._app = app

@@ -64,15 +64,7 @@ def _scale_of(path: Path) -> Scale:
 
 
 class Page:
-    """One visitor's view of the project.
-
-    Parameters
-    ----------
-    ui : module
-        `nicegui.ui`.
-    project : Project
-    running : Running
-    """
+    """One visitor's view of the project, drawn by `nicegui.ui`."""
 
     def __init__(self, ui: Any, project: Project, running: Running) -> None:
         self._ui = ui

@@ -20,29 +20,17 @@ _SHEET = "images.csv"
 
 @dataclass(frozen=True)
 class ImageEntry:
-    """A row of the page's table.
-
-    Attributes
-    ----------
-    path : Path
-    sample_id : str
-        Default: the name of its folder.
-    excluded : str
-        Why it does not count; empty: it counts.
-    """
+    """A row of the page's table."""
 
     path: Path
-    sample_id: str
-    excluded: str = ""
+    sample_id: str  #: default: the name of its folder
+    excluded: str = ""  #: why it does not count; empty: it counts
 
 
 class Project:
     """A folder that the page fills; everything in it stays when the page is closed.
 
-    Parameters
-    ----------
-    folder : Path
-        Made where it does not exist: ``images``, ``corrections``, ``results``, ``images.csv``.
+    Made where it does not exist: ``images``, ``corrections``, ``results``, ``images.csv``.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -65,10 +53,7 @@ class Project:
     def use_folder(self, name: str) -> None:
         """Take the images of a folder of this machine; empty: those that were dropped on the page.
 
-        Raises
-        ------
-        InputError
-            No such folder.
+        `InputError`: no such folder.
         """
         folder = Path(name.strip().strip('"')).expanduser() if name.strip() else self.uploads
         if not folder.is_dir():
@@ -78,10 +63,7 @@ class Project:
     def place_for(self, name: str) -> Path:
         """Where a dropped file goes: sheets of samples into the project, everything else among its images.
 
-        Raises
-        ------
-        InputError
-            A name that is none, or a hidden one.
+        `InputError`: a name that is none, or a hidden one.
         """
         plain = Path(name.replace("\\", "/")).name
         if not plain.strip(". ") or plain.startswith("."):
@@ -107,10 +89,7 @@ class Project:
     def set_pixel_size(self, text: str) -> None:
         """One size for all images, in nanometres; empty: what the files say.
 
-        Raises
-        ------
-        InputError
-            No positive number.
+        `InputError`: no positive number.
         """
         words = text.strip().replace(",", ".")
         try:
@@ -122,22 +101,9 @@ class Project:
         self.pixel_size_nm = size
 
     def correct(self, image: Path, upload: str, content: bytes, reason: str) -> Path:
-        """Keep a corrected map of an image for the next run.
+        """Keep a corrected map of one of `entries`, and beside it the reason, for the next run.
 
-        Parameters
-        ----------
-        image : Path
-            One of `entries`.
-        upload : str
-            Name of the file that was given; its ending says what it is.
-        content : bytes
-        reason : str
-            Why; stored beside the map.
-
-        Raises
-        ------
-        InputError
-            No label map, tracing or set of regions by its ending.
+        `InputError` where it is no label map, tracing or set of regions by the ending of `upload`.
         """
         from grainstats.run.job.correction_files import MAPS, REGIONS
 
@@ -158,10 +124,7 @@ class Project:
     def command(self) -> list[str]:
         """The `grainstats run` of this project; writes the sheet of images first.
 
-        Raises
-        ------
-        InputError
-            There is no image.
+        `InputError`: there is no image.
         """
         entries = self.entries()
         if not entries:

@@ -18,19 +18,11 @@ _KEPT = 400  #: lines of its words
 
 @dataclass
 class Running:
-    """The last run of the page.
+    """The last run of the page."""
 
-    Attributes
-    ----------
-    done, total : int
-        Images finished, and to be done in all.
-    lines : deque of str
-        What it said last.
-    """
-
-    done: int = 0
+    done: int = 0  #: images finished, and to be done in all
     total: int = 0
-    lines: deque[str] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    lines: deque[str] = field(default_factory=lambda: deque(maxlen=_KEPT))  #: what it said last
     _process: subprocess.Popen[str] | None = None
     _reader: threading.Thread | None = None
 

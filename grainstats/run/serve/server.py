@@ -16,13 +16,7 @@ _PATIENCE = 120.0  #: seconds without an answer, on a busy machine, before the p
 
 
 def free_port(wanted: int) -> int:
-    """The port, or any free one for 0.
-
-    Raises
-    ------
-    InputError
-        Another program has it.
-    """
+    """The port, or any free one for 0. `InputError`: another program has it."""
     with socket.socket() as probe:
         try:
             probe.bind((HOST, wanted))
@@ -33,20 +27,9 @@ def free_port(wanted: int) -> int:
 
 
 def serve(project: Project, port: int, *, show: bool = True) -> None:
-    """Serve the page until Ctrl-C.
+    """Serve the page until Ctrl-C, on any free port for 0.
 
-    Parameters
-    ----------
-    project : Project
-    port : int
-        0: any free one.
-    show : bool
-        Open the browser.
-
-    Raises
-    ------
-    InputError
-        The extra is not installed, or the port is taken.
+    `InputError` where the extra is not installed, or the port is taken.
     """
     if find_spec("nicegui") is None:
         raise InputError("serve", "needs NiceGUI", "Install it: pip install 'grainstats[serve]'")

@@ -40,22 +40,12 @@ _NO_GRAINS: dict[str, Any] = {
 
 @dataclass(frozen=True, eq=False)
 class VolumeAnalysis:
-    """What is known of one volume.
-
-    Attributes
-    ----------
-    volume : LabelVolume
-    measured : VolumeMeasurement
-    document : dict
-        As `--json` prints it.
-    grey : ndarray or None
-        The slices as they were read, where grains were found in them.
-    """
+    """What is known of one volume."""
 
     volume: LabelVolume
     measured: VolumeMeasurement
-    document: dict[str, Any]
-    grey: np.ndarray | None = None
+    document: dict[str, Any]  #: as `--json` prints it
+    grey: np.ndarray | None = None  #: the slices as they were read, where grains were found in them
 
 
 def analyse_stack(
@@ -71,28 +61,11 @@ def analyse_stack(
     shifts: Path | None = None,
     seed: int = 0,
 ) -> VolumeAnalysis:
-    """Read, measure and judge a stack of slices, of labels, or of EBSD sections.
+    """Read, measure and judge a stack of slices (by `settings`), of labels, or of EBSD sections.
 
-    Parameters
-    ----------
-    path : Path
-    settings : StackSettings
-        Of grey slices.
-    labels : bool
-        The stack holds labels.
-    voxel_size, dataset
-        As in `segment.volume.read_stack`.
-    model : str, optional
-        A released model's name or a model folder.
-    misorientation_deg, align_sections, shifts
-        As in `segment.volume.orientation_sections.orientation_volume`; `shifts` is the table's file.
-    seed : int
-        Of the intervals of the modes.
-
-    Raises
-    ------
-    InputError
-        The stack, the table of shifts or the model cannot be used.
+    Other parameters are those of `segment.volume.read_stack` and `orientation_volume`; `shifts` is the
+    table's file, `seed` that of the intervals of the modes. `InputError` where stack, table or model cannot
+    be used.
     """
     if is_section_folder(path):
         moves = read_shifts(shifts) if shifts else None
@@ -147,10 +120,7 @@ def analyse_grains(
 def add_current(found: VolumeAnalysis, law: Path, seed: int) -> None:
     """Add the limiting current of the grains to the document, as `grainstats current` does for maps.
 
-    Raises
-    ------
-    InputError
-        The law does not suit a volume, or a grain reaches from side to side.
+    `InputError`: the law does not suit a volume, or a grain reaches from side to side.
     """
     from grainstats.infer.current import current
 

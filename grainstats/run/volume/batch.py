@@ -23,19 +23,10 @@ from segment.volume.reading import is_stack_file
 
 @dataclass(frozen=True)
 class VolumesDone:
-    """What came of a folder of stacks.
+    """What came of a folder of stacks."""
 
-    Attributes
-    ----------
-    rows : tuple of dict
-        One a volume, as in ``volumes.csv``.
-    n_new : int
-        Of them made now.
-    failures : tuple of Failure
-    """
-
-    rows: tuple[dict[str, Any], ...] = ()
-    n_new: int = 0
+    rows: tuple[dict[str, Any], ...] = ()  #: one a volume, as in ``volumes.csv``
+    n_new: int = 0  #: of them made now
     failures: tuple[Failure, ...] = field(default=())
 
 
@@ -48,25 +39,10 @@ def run_volumes(
     model: str | None = None,
     report: Callable[[str], None] | None = None,
 ) -> VolumesDone:
-    """Measure and judge every stack below the inputs.
+    """Measure and judge every stack, or folder of slices, below the inputs.
 
-    Parameters
-    ----------
-    inputs : sequence of str
-        Stacks, folders of slices, or folders of these.
-    out : Path
-        One folder a volume (as `grainstats volume --out`), and ``volumes.csv``.
-    settings : StackSettings
-    voxel_size : VoxelSize, optional
-        Of all stacks, instead of what the files say.
-    model : str, optional
-    report : function of a stack's name, optional
-        Called before each that is worked on.
-
-    Raises
-    ------
-    InputError
-        Nothing below the inputs is a stack, or two stacks have one name.
+    `out` gets one folder a volume (as `grainstats volume --out`), and ``volumes.csv``. `report` is told the
+    name of each that is worked on. `InputError` where nothing is a stack, or two stacks have one name.
     """
     from grainstats.run.volume.analysis import analyse_stack
     from grainstats.run.volume.output import write_results

@@ -18,10 +18,7 @@ def write_results(
 ) -> None:
     """Tables, document, labels for Fiji, napari and ParaView, page; into a folder that is made if need be.
 
-    Raises
-    ------
-    InputError
-        A surface of a label that is not there was asked for, or OME-Zarr without the package zarr.
+    `InputError`: a surface of a label that is not there was asked for, or OME-Zarr without the package zarr.
     """
     out.mkdir(parents=True, exist_ok=True)
     tables = {"grains": found.measured.grains, "neighbours": found.measured.neighbours}

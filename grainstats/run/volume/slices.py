@@ -32,20 +32,9 @@ def palette(n: int) -> np.ndarray:
 def slice_picture(
     labels: np.ndarray, grey: np.ndarray | None, colours: np.ndarray, edges: tuple[float, float]
 ) -> np.ndarray:
-    """One slice with thin boundaries over its grey levels, or over a colour for each grain.
+    """One slice with thin boundaries over its grey levels, or over a colour of `palette` for each grain.
 
-    Parameters
-    ----------
-    labels : ndarray of int32, shape (rows, columns)
-    grey : ndarray of uint8, same shape, or None
-    colours : ndarray, from `palette`
-    edges : tuple of float
-        Height and width of a pixel.
-
-    Returns
-    -------
-    ndarray of uint8, RGB
-        Of square pixels; the longer edge has `LONGEST_PX`.
+    `edges` are height and width of a pixel. RGB of square pixels; the longer edge has `LONGEST_PX`.
     """
     length = np.array(labels.shape) * np.array(edges)
     rows, columns = np.maximum(np.rint(length / length.max() * LONGEST_PX), 1).astype(int)
@@ -62,12 +51,7 @@ def slice_picture(
 def block_picture(faces: list[np.ndarray], extent: np.ndarray) -> np.ndarray:
     """The block as it is seen from the front, from above and from the right; RGBA, uint8.
 
-    Parameters
-    ----------
-    faces : list of ndarray
-        Pictures of `FACES`, from `slice_picture`.
-    extent : ndarray, shape (3,)
-        Length of the block along z, y, x.
+    `faces` are pictures of `FACES`, `extent` the lengths of the block along z, y, x.
     """
     along = ON_PAGE * (extent / extent.max() * LONGEST_PX)[:, None]
     corners = np.array([z * along[0] + y * along[1] + x * along[2] for z, y, x in np.ndindex(2, 2, 2)])

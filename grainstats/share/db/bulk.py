@@ -24,10 +24,7 @@ INTERCEPT_COLUMNS = tuple(
 def insert_grains(connection: Connection, analysis_id: int, grains: pd.DataFrame, source: str) -> int:
     """Store a grain table; returns the number of rows.
 
-    Raises
-    ------
-    UncalibratedError
-        The table is in pixels: such grains never enter a sample's statistics.
+    `UncalibratedError`: the table is in pixels: such grains never enter a sample's statistics.
     """
     _require(grains, ("label", "area_nm2", "equivalent_diameter_nm", "touches_frame"), source)
     return _insert(connection, Grain.__table__, grains.assign(analysis_id=analysis_id))

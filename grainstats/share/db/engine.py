@@ -97,10 +97,7 @@ def transient(error: sa.exc.DBAPIError) -> bool:
 def in_transaction(engine: Engine, work: Callable[[Connection], T], *, write: bool = True) -> T:
     """Run `work(connection)` in one transaction, trying again after lock conflicts; all or nothing.
 
-    Raises
-    ------
-    DatabaseError
-        The server cannot be reached, the file cannot be read, or the lock was never free.
+    `DatabaseError`: the server cannot be reached, the file cannot be read, or the lock was never free.
     """
     waits = _Waits(engine)
     while True:

@@ -28,15 +28,9 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Merged:
-    """What a merge added.
+    """What a merge added."""
 
-    Attributes
-    ----------
-    n_analyses, n_samples : int
-        New ones; what was there already is left as it is.
-    """
-
-    n_analyses: int
+    n_analyses: int  #: new ones; what was there already is left as it is
     n_samples: int
 
 
@@ -45,10 +39,7 @@ def merge(target: Database, source: Database) -> Merged:
 
     Each analysis is one transaction: a merge that was stopped goes on where it was.
 
-    Raises
-    ------
-    DatabaseError
-        The two keep one quantity in different units.
+    `DatabaseError`: the two keep one quantity in different units.
     """
     read, write = source._engine, target._engine
     stored = in_transaction(read, _stored, write=False)

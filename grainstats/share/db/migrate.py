@@ -21,10 +21,8 @@ _LOCK = 7_214_901_733  # advisory lock on PostgreSQL: one process migrates, the 
 def prepare(engine: Engine, *, create: bool) -> None:
     """Bring the database to the newest schema, or refuse it.
 
-    Raises
-    ------
-    DatabaseError
-        The database is missing (and `create` is False), is another program's, or is newer than this one.
+    `DatabaseError`: the database is missing (and `create` is False), is another program's, or is newer than
+    this one.
     """
     sqlite = engine.dialect.name == "sqlite"
     if sqlite and not create and not Path(engine.url.database or "").is_file():

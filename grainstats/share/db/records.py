@@ -233,24 +233,13 @@ class SampleSheet:
 
 @dataclass(frozen=True)
 class ImageRow:
-    """One row of the sheet of images; empty where it says nothing.
-
-    Attributes
-    ----------
-    file : str
-    sample_id : str
-    field : str
-        Files of one sample with the same name show one field.
-    tilt_deg : float or None
-    excluded : str
-        Why the image does not count.
-    """
+    """One row of the sheet of images; empty where it says nothing."""
 
     file: str
     sample_id: str = ""
-    field: str = ""
+    field: str = ""  #: files of one sample with the same name show one field
     tilt_deg: float | None = None
-    excluded: str = ""
+    excluded: str = ""  #: why the image does not count
 
 
 @dataclass(frozen=True)

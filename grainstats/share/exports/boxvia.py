@@ -25,26 +25,13 @@ NAME = "boxvia"
 
 @dataclass(frozen=True)
 class BoxviaColumn:
-    """One column of BOXVIA's table: ``column = scale * value`` with the value in `unit`.
+    """One column of BOXVIA's table: ``column = scale * value`` with the value in `unit`."""
 
-    Attributes
-    ----------
-    column : str
-        Name in the CSV.
-    parameter : str
-        Name and unit as after ``param:`` (or ``prop:``) in samples.csv, ``"temperature_degC"``.
-    unit : str
-    scale : float
-        Power of ten.
-    low, high : float or None
-        Range in `unit`; None for the objective.
-    """
-
-    column: str
-    parameter: str
+    column: str  #: name in the CSV
+    parameter: str  #: name and unit as after ``param:`` (or ``prop:``) in samples.csv, ``"temperature_degC"``
     unit: str
-    scale: float
-    low: float | None
+    scale: float  #: power of ten
+    low: float | None  #: range in `unit`; None for the objective
     high: float | None
 
 

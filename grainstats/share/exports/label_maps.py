@@ -19,18 +19,7 @@ ENDS: dict[MapForm, str] = {"roiset": ".RoiSet.zip", "ome-tiff": ".labels.ome.ti
 def export_label_maps(db: Database, to: MapForm, out: Path, files: Path | None) -> None:
     """Write the map that counts of every image: the network's, or its correction.
 
-    Parameters
-    ----------
-    db : Database
-    to : {"roiset", "ome-tiff", "dream3d"}
-    out : Path
-    files : Path or None
-        Folder of the run, which the label maps lie in.
-
-    Raises
-    ------
-    InputError
-        No label map is there.
+    Label maps lie below `files`, the folder of the run; `InputError` where none does.
     """
     from segment.label_files import read_label_map
 

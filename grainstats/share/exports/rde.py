@@ -80,17 +80,9 @@ class _Source:
 
 
 def export_rde(db: Database, out: Path, files: Path | None) -> None:
-    """Write a data set for every sample that has an analysed micrograph.
+    """Write a data set for every sample that has an analysed micrograph; `InputError` where there is none.
 
-    Parameters
-    ----------
-    files : Path or None
-        Folder that the overlays' stored paths are relative to.
-
-    Raises
-    ------
-    InputError
-        No micrograph of any sample has been analysed.
+    The overlays' stored paths are relative to `files`.
     """
     source = _read(db, files)
     if source.analyses.empty:

@@ -21,25 +21,14 @@ from grainstats.share.db.reading import NO_SAMPLE
 
 @dataclass(frozen=True, eq=False)
 class ExportTable:
-    """One table, part by part.
-
-    Attributes
-    ----------
-    name, title : str
-    fields : tuple of Field
-    key : tuple of str
-        Columns that identify a row; empty where none do.
-    references : dict of str to str
-        Column -> table whose column of the same name it refers to.
-    parts : callable giving an iterator of DataFrame
-        Rows, a sample at a time where there are many; each part has exactly the columns of `fields`.
-    """
+    """One table, part by part."""
 
     name: str
     title: str
     fields: tuple[Field, ...]
-    key: tuple[str, ...]
-    references: dict[str, str]
+    key: tuple[str, ...]  #: columns that identify a row; empty where none do
+    references: dict[str, str]  #: column -> table whose column of the same name it refers to
+    #: rows, a sample at a time where there are many; each part has exactly the columns of `fields`
     parts: Callable[[], Iterator[pd.DataFrame]]
 
 

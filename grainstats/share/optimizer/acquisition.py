@@ -41,45 +41,25 @@ Neighbours = Callable[[np.ndarray], np.ndarray]
 
 @dataclass(frozen=True, eq=False)
 class Pick:
-    """One chosen point.
+    """One chosen point."""
 
-    Attributes
-    ----------
-    x : ndarray, shape (d,)
-    improvement : float
-        Noisy expected improvement in units of the objective (of several: of their product, the hypervolume);
-        for a repeat its knowledge gradient.
-    repeats : int or None
-        Index of the measured experiment that is to be measured again; None for a new point.
-    """
-
-    x: np.ndarray
+    x: np.ndarray  #: shape (d,)
+    #: noisy expected improvement in units of the objective (of several: of their product, the hypervolume);
+    #: for a repeat its knowledge gradient
     improvement: float
+    #: index of the measured experiment that is to be measured again; None for a new point
     repeats: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """Where to look, and what must not be proposed.
+    """Where to look, and what must not be proposed."""
 
-    Attributes
-    ----------
-    candidates : ndarray, shape (m, d)
-        Feasible, not measured, not pending.
-    neighbours : callable
-    measured : ndarray, shape (n, d)
-        Experiments with all objectives measured.
-    pending : ndarray, shape (p, d)
-        Proposed earlier, not measured yet.
-    noise : ndarray, shape (n,)
-        Measurement variance of the first objective.
-    """
-
-    candidates: np.ndarray
+    candidates: np.ndarray  #: shape (m, d): feasible, not measured, not pending
     neighbours: Neighbours
-    measured: np.ndarray
-    pending: np.ndarray
-    noise: np.ndarray
+    measured: np.ndarray  #: shape (n, d): experiments with all objectives measured
+    pending: np.ndarray  #: shape (p, d): proposed earlier, not measured yet
+    noise: np.ndarray  #: shape (n,): measurement variance of the first objective
 
 
 def expected_improvement(
@@ -87,14 +67,7 @@ def expected_improvement(
 ) -> AcquisitionFunction:
     """BoTorch's acquisition over the measured settings, sampled through the stages of every model.
 
-    Parameters
-    ----------
-    models : sequence of PlainModel or NetworkModel
-        One per objective, larger is better.
-    search : Search
-    draws : int
-        A power of two.
-    seed : int
+    One model per objective, larger is better; `draws` is a power of two.
     """
     parts = [part for model in models for part in model.parts]
     baseline = tensor(np.unique(search.measured, axis=0))
@@ -127,14 +100,7 @@ def _properties(models: Sequence[Model], draws: int, seed: int) -> PropertyOf:
 
 
 def select(models: Sequence[Model], search: Search, count: int, draws: int, seed: int) -> list[Pick]:
-    """A batch, the most valuable first; fewer where the space has no more.
-
-    Parameters
-    ----------
-    models, search, draws, seed
-        As in `expected_improvement`.
-    count : int
-    """
+    """A batch of `count`, the most valuable first; fewer where the space has no more."""
     with quiet():
         rule = expected_improvement(models, search, draws, seed)
     again = _best_repeat(models[0], search, draws, seed) if len(models) == 1 else None
@@ -196,13 +162,8 @@ def _best_repeat(model: Model, search: Search, draws: int, seed: int) -> Pick | 
 def knowledge_gradient(values: np.ndarray, noise: np.ndarray, index: int) -> float:
     """What measuring point `index` once more is worth: the expected rise of the best posterior mean.
 
-    Parameters
-    ----------
-    values : ndarray, shape (draws, m)
-        Noise-free values of the points that could be called best.
-    noise : ndarray, shape (m,)
-        Variance of one measurement of each.
-    index : int
+    `values`, shape (draws, m), are noise-free values of the points that could be called best, `noise`, shape
+    (m,), the variance of one measurement of each.
     """
     mean = values.mean(0)
     covariance = ((values - mean) * (values[:, [index]] - mean[index])).mean(0)

@@ -30,20 +30,10 @@ MOST, SAME = 4, 0.98
 
 @dataclass(frozen=True, eq=False)
 class Objective:
-    """One objective as the user asked for it.
+    """One objective as the user asked for it."""
 
-    Attributes
-    ----------
-    name : str
-        Without its unit, as it is printed.
-    column : str
-        Of the samples table (``prop:...``) or a descriptor.
-    unit : str
-    maximise : bool
-    """
-
-    name: str
-    column: str
+    name: str  #: without its unit, as it is printed
+    column: str  #: of the samples table (``prop:...``) or a descriptor
     unit: str
     maximise: bool
 
@@ -59,27 +49,15 @@ class Objective:
 
 @dataclass(frozen=True, eq=False)
 class Campaign:
-    """Everything a proposal is computed from.
-
-    Attributes
-    ----------
-    objectives : tuple of Objective
-    experiments : tuple of Experiments
-        One per objective, same rows; `y` as measured (not yet negated for minimising).
-    open_points : ndarray, shape (p, d)
-        Proposed from older data and not made yet.
-    notes : tuple of str
-    data_digest : str
-        Of the experiments.
-    digest : str
-        Of the experiments, the open proposals and the space: the snapshot a proposal is stored with.
-    """
+    """Everything a proposal is computed from."""
 
     objectives: tuple[Objective, ...]
+    #: one per objective, same rows; `y` as measured (not yet negated for minimising)
     experiments: tuple[Experiments, ...]
-    open_points: np.ndarray
+    open_points: np.ndarray  #: shape (p, d): proposed from older data and not made yet
     notes: tuple[str, ...]
-    data_digest: str
+    data_digest: str  #: of the experiments
+    #: of the experiments, the open proposals and the space: the snapshot a proposal is stored with
     digest: str
 
     @property

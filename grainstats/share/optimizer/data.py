@@ -12,35 +12,18 @@ MINIMUM = 4
 
 @dataclass(frozen=True, eq=False)
 class Experiments:
-    """The campaign so far, for one objective.
+    """The campaign so far, for one objective."""
 
-    Attributes
-    ----------
-    ids : tuple of str
-        Samples.
-    x : ndarray, shape (n, d)
-        Process parameters, encoded to the unit cube (`Space.encode`).
-    features : ndarray, shape (n, k)
-        Microstructure features on the scale they are modelled on (logarithm of lengths); NaN where missing.
-    feature_variance : ndarray, shape (n, k)
-        Known measurement variance on that scale; 0 where unknown.
-    feature_names : tuple of str
-    feature_logs : tuple of bool
-        Which features are logarithms.
-    y : ndarray, shape (n,)
-        The objective; NaN where not measured.
-    y_variance : ndarray, shape (n,)
-        Known variance of the objective; 0 where unknown.
-    """
-
-    ids: tuple[str, ...]
-    x: np.ndarray
+    ids: tuple[str, ...]  #: samples
+    x: np.ndarray  #: shape (n, d): process parameters, encoded to the unit cube (`Space.encode`)
+    #: shape (n, k): microstructure features on the scale they are modelled on (logarithm of lengths); NaN
+    #: where missing
     features: np.ndarray
-    feature_variance: np.ndarray
+    feature_variance: np.ndarray  #: shape (n, k): known measurement variance on that scale; 0 where unknown
     feature_names: tuple[str, ...]
-    feature_logs: tuple[bool, ...]
-    y: np.ndarray
-    y_variance: np.ndarray
+    feature_logs: tuple[bool, ...]  #: which features are logarithms
+    y: np.ndarray  #: shape (n,): the objective; NaN where not measured
+    y_variance: np.ndarray  #: shape (n,): known variance of the objective; 0 where unknown
 
     @property
     def measured(self) -> np.ndarray:

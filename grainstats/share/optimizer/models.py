@@ -34,18 +34,11 @@ PropertyOf = Callable[[Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True, eq=False)
 class PlainModel:
-    """A Gaussian process on the process parameters.
-
-    Attributes
-    ----------
-    process : Process
-    x : ndarray, shape (measured, d)
-    y : ndarray, shape (measured,)
-    """
+    """A Gaussian process on the process parameters."""
 
     process: Process
-    x: np.ndarray
-    y: np.ndarray
+    x: np.ndarray  #: shape (measured, d)
+    y: np.ndarray  #: shape (measured,)
     name: str = "plain GP"
 
     @property
@@ -70,27 +63,16 @@ class PlainModel:
 
 @dataclass(frozen=True, eq=False)
 class NetworkModel:
-    """Process -> features -> property, the property also on the process.
+    """Process -> features -> property, the property also on the process."""
 
-    Attributes
-    ----------
-    stages : tuple of Process
-        One for every set of features that were measured in the same experiments.
-    columns : tuple of int
-        Which features of the experiments these are, in the order of the stages' outputs.
-    last : Process
-        On the process parameters and the features.
-    x, y : ndarray
-        As in `PlainModel`.
-    left_out : tuple of two ndarrays, shape (measured, k)
-        Mean and variance of every measured experiment's features given the other experiments.
-    """
-
-    stages: tuple[Process, ...]
+    stages: tuple[Process, ...]  #: one for every set of features that were measured in the same experiments
+    #: which features of the experiments these are, in the order of the stages' outputs
     columns: tuple[int, ...]
-    last: Process
-    x: np.ndarray
+    last: Process  #: on the process parameters and the features
+    x: np.ndarray  #: as in `PlainModel`
     y: np.ndarray
+    #: shape (measured, k): mean and variance of every measured experiment's features given the other
+    #: experiments
     left_out: tuple[np.ndarray, np.ndarray]
     name: str = "function network"
 
@@ -205,25 +187,15 @@ def _left_out_features(stage: Process, x: np.ndarray, there: np.ndarray) -> tupl
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """The model believed, and the evidence.
-
-    Attributes
-    ----------
-    model : PlainModel or NetworkModel
-    plain : PlainModel
-    network : NetworkModel or None
-    plain_density, network_density : float
-        Mean log leave-one-out predictive density per experiment; NaN where no network could be fitted.
-    difference_error : float
-        Standard error of network minus plain; NaN likewise.
-    """
+    """The model believed, and the evidence."""
 
     model: Model
     plain: PlainModel
     network: NetworkModel | None
+    #: mean log leave-one-out predictive density per experiment; NaN where no network could be fitted
     plain_density: float
     network_density: float
-    difference_error: float
+    difference_error: float  #: standard error of network minus plain; NaN likewise
 
     def words(self) -> str:
         """Both densities and what was made of them."""

@@ -72,24 +72,12 @@ def quiet() -> Iterator[None]:
 
 @dataclass(frozen=True, eq=False)
 class Process:
-    """A fitted and calibrated process of one or several independent outputs.
+    """A fitted and calibrated process of one or several independent outputs."""
 
-    Attributes
-    ----------
-    model : botorch.models.SingleTaskGP
-        Predicts the noise-free outputs in the user's units.
-    folds : botorch.models.SingleTaskGP
-        The same for every experiment left out, before calibration.
-    noise : ndarray, shape (n, k)
-        Variance of every measurement: known and learned.
-    inflation : ndarray, shape (k,)
-        By which the variances were multiplied.
-    """
-
-    model: SingleTaskGP
-    folds: SingleTaskGP
-    noise: np.ndarray
-    inflation: np.ndarray
+    model: SingleTaskGP  #: predicts the noise-free outputs in the user's units
+    folds: SingleTaskGP  #: the same for every experiment left out, before calibration
+    noise: np.ndarray  #: shape (n, k): variance of every measurement: known and learned
+    inflation: np.ndarray  #: shape (k,): by which the variances were multiplied
 
     def predict(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and variance of the noise-free outputs at (m, d), both of shape (m, k)."""

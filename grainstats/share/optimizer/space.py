@@ -17,19 +17,11 @@ ENUMERATE = 4096
 
 @dataclass(frozen=True)
 class Parameter:
-    """One process parameter and the settings it can take.
-
-    Attributes
-    ----------
-    name : str
-    kind : {"continuous", "discrete", "categorical"}
-    values : tuple
-        All settings, ascending (numbers) or as given (words).
-    """
+    """One process parameter and the settings it can take."""
 
     name: str
     kind: Literal["continuous", "discrete", "categorical"]
-    values: tuple[Value, ...]
+    values: tuple[Value, ...]  #: all settings, ascending (numbers) or as given (words)
 
     @property
     def width(self) -> int:

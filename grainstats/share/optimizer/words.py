@@ -33,22 +33,12 @@ class Expected:
 
 @dataclass(frozen=True)
 class Driver:
-    """What makes the point better than the best so far, by the model.
+    """What makes the point better than the best so far, by the model."""
 
-    Attributes
-    ----------
-    name : str
-        A feature (network) or a process parameter (plain).
-    gain : float
-        Predicted change of the objective that vanishes when this alone is set back to the best experiment's.
-    there, here : str
-        Its value in the best experiment and in the proposed one.
-    kind : {"feature", "parameter", "process"}
-    """
-
-    name: str
+    name: str  #: a feature (network) or a process parameter (plain)
+    #: predicted change of the objective that vanishes when this alone is set back to the best experiment's
     gain: float
-    there: str
+    there: str  #: its value in the best experiment and in the proposed one
     here: str
     kind: str
 
@@ -69,16 +59,10 @@ def expected_features(choice: Choice, data: Experiments, x: np.ndarray) -> list[
 def drivers(
     choice: Choice, data: Experiments, space: Space, x: np.ndarray, best: int, sign: float
 ) -> list[Driver]:
-    """Contributions to the predicted difference from the best experiment, largest gain first.
+    """Contributions to the predicted difference from experiment `best`, largest gain first.
 
-    Each is what the prediction loses when this one thing is set back to the best experiment's value.
-
-    Parameters
-    ----------
-    choice : Choice
-        Fitted to the objective times `sign`.
-    best : int
-        Row of the best experiment.
+    Each is what the prediction loses when this one thing is set back to the best experiment's value. `choice`
+    was fitted to the objective times `sign`.
     """
     if choice.network is not None and choice.model is choice.network:
         found = _feature_drivers(choice.network, data, x, best)

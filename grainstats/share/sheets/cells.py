@@ -41,19 +41,11 @@ class Column:
 
 @dataclass(frozen=True)
 class SheetTable:
-    """A sheet as its reader sees it.
-
-    Attributes
-    ----------
-    header : list of str
-    flaws : list of str
-        What is wrong with the header's cells.
-    rows : list of (int, list)
-        Number in the sheet, the header being row 1, and cells of each row that is not empty.
-    """
+    """A sheet as its reader sees it."""
 
     header: list[str]
-    flaws: list[str]
+    flaws: list[str]  #: what is wrong with the header's cells
+    #: number in the sheet, the header being row 1, and cells of each row that is not empty
     rows: list[tuple[int, list[Any]]]
 
     def repeated(self) -> list[str]:
@@ -65,10 +57,8 @@ class SheetTable:
 def read_table(path: Path, what: str = "sample sheet", key: str = "sample_id") -> SheetTable:
     """The table of a CSV, or of the visible sheet with a column `key`; empty rows above it are passed over.
 
-    Raises
-    ------
-    InputError
-        The file is missing, of another kind, or cannot be read; cells that cannot be used are `Flaw`.
+    `InputError`: the file is missing, of another kind, or cannot be read; cells that cannot be used are
+    `Flaw`.
     """
     if not path.is_file():
         raise InputError(path, "there is no such file", f"Check the path of the {what}")

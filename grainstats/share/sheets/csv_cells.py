@@ -35,10 +35,7 @@ def read_csv(path: Path) -> list[list[Cell]]:
 
     Where cells are parted by semicolons or tabs, a comma in a number is its decimal mark.
 
-    Raises
-    ------
-    InputError
-        Neither UTF-8 nor UTF-16, or no CSV.
+    `InputError`: neither UTF-8 nor UTF-16, or no CSV.
     """
     text = _LINE_END.sub("\n", _decoded(path))
     first, _, rest = text.partition("\n")

@@ -21,28 +21,15 @@ SAME = 1e-6  #: relative difference below which two settings are one
 
 @dataclass(frozen=True)
 class Experiment:
-    """One sample with a measured property, and the best of its route so far.
+    """One sample with a measured property, and the best of its route so far."""
 
-    Attributes
-    ----------
-    number : int
-        1, 2, ... within its route, in the order in which the samples were made.
-    sample_id, campaign : str
-    route : {"ai", "researcher"}
-    value : float
-    uncertainty : float or None
-        One standard deviation.
-    best : float
-        Of this route, up to and with this experiment.
-    """
-
-    number: int
+    number: int  #: 1, 2, ... within its route, in the order in which the samples were made.
     sample_id: str
     route: Route
     campaign: str
     value: float
-    uncertainty: float | None
-    best: float
+    uncertainty: float | None  #: one standard deviation
+    best: float  #: of this route, up to and with this experiment
 
 
 @dataclass(frozen=True)
@@ -60,49 +47,24 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Proposed:
-    """One recorded proposal and what came of it.
+    """One recorded proposal and what came of it."""
 
-    Attributes
-    ----------
-    number : int
-        In the order in which they were recorded.
-    route : {"ai", "researcher"}
-    by, campaign, reason, recorded_on : str
-        `by`: the model or the person.
-    parameters : dict
-    predicted : Prediction or None
-        Of this property.
-    state : {"made", "known", "open"}
-        Made since; its settings had been made before it was recorded; or not made yet.
-    sample_id : str
-        Empty where open.
-    measured : float or None
-    """
-
-    number: int
+    number: int  #: in the order in which they were recorded
     route: Route
-    by: str
+    by: str  #: `by`: the model or the person
     campaign: str
     reason: str
     recorded_on: str
     parameters: dict[str, Value]
-    predicted: Prediction | None
-    state: State
-    sample_id: str
+    predicted: Prediction | None  #: of this property
+    state: State  #: made since; its settings had been made before it was recorded; or not made yet
+    sample_id: str  #: empty where open
     measured: float | None
 
 
 @dataclass(frozen=True)
 class Loops:
-    """Progress of both routes towards one property.
-
-    Attributes
-    ----------
-    name, unit : str
-    maximise : bool
-    experiments : tuple of Experiment
-    proposals : tuple of Proposed
-    """
+    """Progress of both routes towards one property."""
 
     name: str
     unit: str

@@ -23,36 +23,19 @@ _BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"  #: fillers that cou
 
 @dataclass(frozen=True)
 class Shown:
-    """A number whose format shows more than its value: ``001``, ``92.5 %``, ``3.0 µm``.
+    """A number whose format shows more than its value: ``001``, ``92.5 %``, ``3.0 µm``."""
 
-    Attributes
-    ----------
-    value : float
-        NaN where what is shown may mean two numbers.
-    text : str
-    beside : str
-        The word behind the number; empty for none.
-    """
-
-    value: float
+    value: float  #: naN where what is shown may mean two numbers
     text: str
-    beside: str = ""
+    beside: str = ""  #: the word behind the number; empty for none
 
 
 @dataclass(frozen=True)
 class Flaw:
-    """A cell that cannot be used.
+    """A cell that cannot be used."""
 
-    Attributes
-    ----------
-    text : str
-        What it holds.
-    why : str
-        Clause that follows the name of its column.
-    """
-
-    text: str
-    why: str
+    text: str  #: what it holds
+    why: str  #: clause that follows the name of its column
 
 
 def plain_text(text: str) -> str:

@@ -22,10 +22,7 @@ _UPDATE = "open the file in the spreadsheet program, let it calculate, and save 
 def read_workbook(path: Path, key: str = "") -> list[list[Any]]:
     """Rows of the visible sheet with a column `key`, else of the first: text, numbers, `Shown`, `Flaw`.
 
-    Raises
-    ------
-    InputError
-        No workbook, damaged, too large, or with several such sheets.
+    `InputError`: no workbook, damaged, too large, or with several such sheets.
     """
     import openpyxl
 
