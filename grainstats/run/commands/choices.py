@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
+from segment.unet.choices import Device
 
-class DeviceChoice(StrEnum):
-    """Where the network runs."""
-
-    AUTO = "auto"
-    CPU = "cpu"
-    CUDA = "cuda"
-
-
-class NullChoice(StrEnum):
-    """What a uniform network would be: plane sections of a solid, or columnar films."""
-
-    SECTION = "section"
-    COLUMNAR = "columnar"
-
-
+DeviceOption = Annotated[Device, typer.Option("--device", help="Where the network runs.")]
 MisorientationOption = Annotated[
     float | None,
     typer.Option(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from grainstats.run.commands.choices import DeviceChoice
+from grainstats.run.commands.choices import DeviceOption
 from grainstats.run.commands.run import run_and_tell
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def demo(
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Folder for everything that comes out.")
     ] = Path("demo_out"),
-    device: Annotated[DeviceChoice, typer.Option(help="Where the network runs.")] = DeviceChoice.AUTO,
+    device: DeviceOption = "auto",
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; they share the cores.")] = None,
 ) -> None:
     """Run the whole job on sample micrographs of known truth, and say how close it came.
@@ -30,7 +30,7 @@ def demo(
     from grainstats.run.recipe import Recipe
 
     folder = samples_folder()
-    call = Call((str(folder),), out, samples=folder / "samples.csv", device=device.value, workers=workers)
+    call = Call((str(folder),), out, samples=folder / "samples.csv", device=device, workers=workers)
     summary = run_and_tell(call, Recipe())
     _compare_with_truth(summary, json.loads((folder / "truth.json").read_text(encoding="utf-8")))
     if summary.exit_status:

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from grainstats.run.commands.choices import DatabaseOption
 
-
-class Form(StrEnum):
-    """What the database can be written as."""
-
-    csv = "csv"
-    parquet = "parquet"
-    datapackage = "datapackage"
-    rde = "rde"
-    boxvia = "boxvia"
-    roiset = "roiset"
-    ome_tiff = "ome-tiff"
-    dream3d = "dream3d"
+#: as `grainstats.share.exports.export.Form`, which needs SQLAlchemy
+Form = Literal["csv", "parquet", "datapackage", "rde", "boxvia", "roiset", "ome-tiff", "dream3d"]
 
 
 def export(
@@ -53,9 +42,9 @@ def export(
 
     ranges = dict(_range(text) for text in limit or ())
     with Database.open(db, create=False) as opened:
-        written = write(opened, to.value, out, objective=objective, ranges=ranges, files=files)
+        written = write(opened, to, out, objective=objective, ranges=ranges, files=files)
     print(f"{len(written)} files in {out}")
-    if to is Form.csv and (shown := n_texts_shown(written)):
+    if to == "csv" and (shown := n_texts_shown(written)):
         many = (
             "1 text begins like a formula and stands"
             if shown == 1

@@ -15,12 +15,12 @@ from grainstats.run.commands.choices import (
     JsonOption,
     MergeTwinsOption,
     MisorientationOption,
-    NullChoice,
     PhaseOption,
     PixelSizeOption,
     TracingOption,
     TwinOption,
 )
+from grainstats.run.recipe import Null
 
 if TYPE_CHECKING:
     from grainstats.measure import Measurement
@@ -34,8 +34,8 @@ def measure(
     pixel_size: PixelSizeOption = None,
     tracing: TracingOption = False,
     null: Annotated[
-        NullChoice, typer.Option(help="Null of the verdict: section of a 3-D structure, or columnar film.")
-    ] = NullChoice.SECTION,
+        Null, typer.Option(help="Null of the verdict: section of a 3-D structure, or columnar film.")
+    ] = "section",
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the tables (CSV).")] = None,
     as_json: JsonOption = False,
     pixels: Annotated[
@@ -141,9 +141,7 @@ def _measure_file(
     return grain_map, measured
 
 
-def _document(
-    measured: list[Measurement], null: NullChoice, seed: int, said: Sequence[str]
-) -> dict[str, Any]:
+def _document(measured: list[Measurement], null: Null, seed: int, said: Sequence[str]) -> dict[str, Any]:
     """The `--json` document: the sample's summary and its modality."""
     from grainstats.measure import sample_summary
     from grainstats.run.lost_boundary import loss_of
@@ -154,9 +152,7 @@ def _document(
     return document
 
 
-def _modality(
-    measured: list[Measurement], null: NullChoice, seed: int, said: Sequence[str]
-) -> dict[str, Any]:
+def _modality(measured: list[Measurement], null: Null, seed: int, said: Sequence[str]) -> dict[str, Any]:
     """The verdict, with lengths in the measurements' unit."""
     from grainstats.infer import SampleImage, judge_sample, modality_json
     from grainstats.infer.modality.spacing_answer import spacing_answer
@@ -164,7 +160,7 @@ def _modality(
     from grainstats.measure.spacing.chords import kaplan_meier
 
     images = [SampleImage.of_measurement(m) for m in measured]
-    verdict = judge_sample(images, null=null.value, seed=seed, said=said)
+    verdict = judge_sample(images, null=null, seed=seed, said=said)
     document = modality_json(verdict)
     pooled = pool(measured)
     document["spacings"] = spacing_answer(kaplan_meier(pooled.length, pooled.cuts), verdict).as_json()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from grainstats.run.commands.choices import DeviceChoice, JsonOption
+from grainstats.run.commands.choices import DeviceOption, JsonOption
 
 if TYPE_CHECKING:
     from segment.training.evaluate import Evaluation
@@ -20,7 +20,6 @@ ModelOption = Annotated[
     str | None,
     typer.Option("--model", help="A released model's name or a model folder; default: the released one."),
 ]
-DeviceOption = Annotated[DeviceChoice, typer.Option("--device", help="Where the network is trained.")]
 ThreadsOption = Annotated[int | None, typer.Option("--threads", help="Threads of PyTorch.")]
 
 
@@ -115,7 +114,7 @@ def train(
     cache: Annotated[
         Path | None, typer.Option("--cache", help="Folder of synthetic micrographs to share between runs.")
     ] = None,
-    device: DeviceOption = DeviceChoice.AUTO,
+    device: DeviceOption = "auto",
     workers: Annotated[int, typer.Option(min=1, help="Processes that draw micrographs.")] = 1,
     threads: ThreadsOption = None,
 ) -> None:
@@ -139,7 +138,7 @@ def train(
     source = CropSource(chosen, drawn, real, chosen.seed)
     with drawing(drawn, chosen.synthetic, seed=chosen.seed, workers=workers):
         wait_for(drawn, chosen.at_first or chosen.synthetic)
-        done = fit(chosen, source, out, start=weights, device=device.value, threads=threads, say=_say)
+        done = fit(chosen, source, out, start=weights, device=device, threads=threads, say=_say)
     print(done)
 
 
@@ -154,7 +153,7 @@ def finetune(
         float, typer.Option(min=0.0, help="Stop after so long instead, 0: by the steps.")
     ] = 0.0,
     check: Annotated[bool, typer.Option(help="Score the old and the new model for the new CARD.md.")] = True,
-    device: DeviceOption = DeviceChoice.AUTO,
+    device: DeviceOption = "auto",
     threads: ThreadsOption = None,
 ) -> None:
     """Adapt a model to your own corrected images without forgetting the rest.
@@ -176,7 +175,7 @@ def finetune(
         out,
         schedule,
         check=check,
-        device=device.value,
+        device=device,
         threads=threads,
         say=_say,
     )

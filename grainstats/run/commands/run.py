@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grainstats.run.commands.choices import (
-    DeviceChoice,
+    DeviceOption,
     MergeTwinsOption,
     MisorientationOption,
-    NullChoice,
     PhaseOption,
     TwinOption,
 )
+from grainstats.run.recipe import Null
+from segment.unet.choices import Device
 
 if TYPE_CHECKING:
     from grainstats.run.failures import Failure
@@ -58,11 +59,11 @@ def run(
         Path | None, typer.Option(metavar="FILE", help="Settings that change results (TOML).")
     ] = None,
     null: Annotated[
-        NullChoice | None,
+        Null | None,
         typer.Option(help="What a uniform network would be: plane sections, or columnar films."),
     ] = None,
     model: Annotated[str | None, typer.Option(help="A released model's name or a model folder.")] = None,
-    device: Annotated[DeviceChoice, typer.Option(help="Where the network runs.")] = DeviceChoice.AUTO,
+    device: DeviceOption = "auto",
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; they share the cores. Default: one per two cores.")
     ] = None,
@@ -137,7 +138,7 @@ def run(
             if given is not None:
                 raise InputError(name, "it is for images, not for --volumes", "Leave one of the two out")
         return _volumes(inputs or [], out, voxel_size, device, model, quiet=quiet)
-    settings = {"pixel_size_nm": pixel_size, "null": null and null.value, "model": model}
+    settings = {"pixel_size_nm": pixel_size, "null": null, "model": model}
     settings |= {"misorientation_deg": misorientation_deg, "merge_twins": merge_twins or None}
     settings |= {"twin": twin, "phase": phase}
     call = Call(
@@ -145,7 +146,7 @@ def run(
         out,
         db=db,
         samples=samples,
-        device=device.value,
+        device=device,
         workers=workers,
         shard=parse_shard(shard),
         manifest=manifest,
@@ -168,7 +169,7 @@ def _volumes(
     inputs: list[str],
     out: Path,
     voxel_size: tuple[float, float, float] | None,
-    device: DeviceChoice,
+    device: Device,
     model: str | None,
     *,
     quiet: bool,
@@ -180,7 +181,7 @@ def _volumes(
     done = run_volumes(
         inputs,
         out,
-        StackSettings(device=device.value),
+        StackSettings(device=device),
         voxel_size=None if voxel_size is None else VoxelSize(*voxel_size),
         model=model,
         report=None if quiet else lambda name: print(f"{name} ...", file=sys.stderr),

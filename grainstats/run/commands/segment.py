@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from grainstats.run.commands.choices import (
-    DeviceChoice,
+    DeviceOption,
     JsonOption,
     MergeTwinsOption,
     MisorientationOption,
@@ -22,8 +21,9 @@ from grainstats.run.commands.choices import (
     TwinOption,
 )
 from grainstats.run.job.frames import Frame, Queue, frames_of, one_field, said_of_file
-from segment.cells.choices import GAP_WIDTH
+from segment.cells.choices import GAP_WIDTH, Twins, Voids
 from segment.errors import InputError
+from segment.unet.choices import Device, Precision
 
 if TYPE_CHECKING:
     from grainstats.run.recipe import Recipe
@@ -31,31 +31,6 @@ if TYPE_CHECKING:
     from segment.micrograph import Micrograph
     from segment.orientation import GrainRules
     from segment.unet import Model
-    from segment.unet.choices import Device
-
-
-class PrecisionChoice(StrEnum):
-    """Arithmetic of the network."""
-
-    AUTO = "auto"
-    F32 = "f32"
-    BF16 = "bf16"
-
-
-class VoidsChoice(StrEnum):
-    """What no grain there is, by its grey."""
-
-    AUTO = "auto"
-    DARK = "dark"
-    BRIGHT = "bright"
-    NONE = "none"
-
-
-class TwinsChoice(StrEnum):
-    """Whether twin lamellae are grains."""
-
-    KEEP = "keep"
-    MERGE = "merge"
 
 
 @dataclass(frozen=True)
@@ -80,20 +55,20 @@ def segment(
     persistence: Annotated[
         float | None, typer.Option(min=0.0, max=1.0, help="Persistence of a cell's seed, in probability.")
     ] = None,
-    device: Annotated[DeviceChoice, typer.Option(help="Where the network runs.")] = DeviceChoice.AUTO,
+    device: DeviceOption = "auto",
     precision: Annotated[
-        PrecisionChoice,
+        Precision,
         typer.Option(help="Arithmetic of the network; auto: the fastest that agrees with f32."),
-    ] = PrecisionChoice.AUTO,
+    ] = "auto",
     tta: Annotated[
         bool, typer.Option("--tta", help="Mean over the image mirrored and turned: eight times the work.")
     ] = False,
     voids: Annotated[
-        VoidsChoice, typer.Option(help="Voids or second phases in the image, by their grey.")
-    ] = VoidsChoice.AUTO,
+        Voids, typer.Option(help="Voids or second phases in the image, by their grey.")
+    ] = "auto",
     twins: Annotated[
-        TwinsChoice, typer.Option(help="Of micrographs: twin lamellae are grains (keep) or not (merge).")
-    ] = TwinsChoice.KEEP,
+        Twins, typer.Option(help="Of micrographs: twin lamellae are grains (keep) or not (merge).")
+    ] = "keep",
     gap_width: Annotated[
         float,
         typer.Option(
@@ -139,13 +114,13 @@ def segment(
     recipe = Recipe(
         persistence=persistence,
         pixel_size_nm=pixel_size,
-        precision=precision.value,
+        precision=precision,
         tta=tta,
-        voids=voids.value,
-        twins=twins.value,
+        voids=voids,
+        twins=twins,
         gap_width=gap_width,
     )
-    settings = Settings(out, recipe, device.value, rules)
+    settings = Settings(out, recipe, device, rules)
     done: dict[int, dict[str, Any]] = {}
     failed: set[Path] = set()
     frames = iter([one_field(paths, pixel_size)]) if field else frames_of(paths, pixel_size)

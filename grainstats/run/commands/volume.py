@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
-from grainstats.run.commands.choices import DeviceChoice, JsonOption
-
-
-class AlignChoice(StrEnum):
-    """How slices are brought into register."""
-
-    DRIFT = "drift"
-    REFERENCE = "reference"
-    NONE = "none"
+from grainstats.run.commands.choices import DeviceOption, JsonOption
 
 
 def volume(
@@ -43,7 +34,7 @@ def volume(
         str | None, typer.Option("--dataset", metavar="PATH", help="Of the stack inside an HDF5 file.")
     ] = None,
     align: Annotated[
-        AlignChoice | None,
+        Literal["drift", "reference", "none"] | None,
         typer.Option(
             help="Register slices: drift leaves a steady shift as it is, reference takes it out too. "
             "Default: drift for grey slices, none for EBSD sections."
@@ -75,7 +66,7 @@ def volume(
     model_name: Annotated[
         str | None, typer.Option("--model", help="A released model's name or a model folder.")
     ] = None,
-    device: Annotated[DeviceChoice, typer.Option(help="Where the network runs.")] = DeviceChoice.AUTO,
+    device: DeviceOption = "auto",
     surfaces: Annotated[
         str | None,
         typer.Option(
@@ -113,12 +104,12 @@ def volume(
     wanted = _numbers(surfaces)
     size = None if voxel_size is None else VoxelSize(*voxel_size)
     settings = StackSettings(
-        align.value if align else "drift",
+        align or "drift",
         curtains,
         phases,
         not phases_only,
         every_direction,
-        device=device.value,
+        device=device,
     )
     try:
         found = analyse_stack(
@@ -129,7 +120,7 @@ def volume(
             dataset=dataset,
             model=model_name,
             misorientation_deg=misorientation,
-            align_sections=align.value if align else "none",
+            align_sections=align or "none",
             shifts=shifts,
             seed=seed,
         )
