@@ -105,35 +105,13 @@ def compare(
     """
     from grainstats.infer.comparison.groups import compare_groups, compare_verdicts
 
-    if isinstance(source, pd.DataFrame):
-        stored = _Input(source, list(descriptors) or None)
-    else:
-        stored = _stored(source, by, descriptors, covariates, block)
-    samples = stored.samples
+    if not isinstance(source, pd.DataFrame):
+        return _stored(source, by, descriptors, covariates, block, reference, bins)
     found = compare_groups(
-        samples,
-        by,
-        stored.descriptors,
-        covariates,
-        block=block,
-        reference=reference,
-        bins=bins,
-        images=stored.images,
-        units=stored.units,
+        source, by, list(descriptors) or None, covariates, block=block, reference=reference, bins=bins
     )
-    verdicts = compare_verdicts(samples, by, reference=reference, bins=bins) if "verdict" in samples else None
-    return Comparison(by, tuple(found), verdicts, stored.notes)
-
-
-@dataclass(frozen=True, eq=False)
-class _Input:
-    """What is compared, as `compare_groups` wants it."""
-
-    samples: pd.DataFrame
-    descriptors: list[str] | None
-    images: pd.DataFrame | None = None
-    units: dict[str, str] | None = None
-    notes: tuple[str, ...] = ()
+    verdicts = compare_verdicts(source, by, reference=reference, bins=bins) if "verdict" in source else None
+    return Comparison(by, tuple(found), verdicts)
 
 
 def _stored(
@@ -142,18 +120,16 @@ def _stored(
     descriptors: Sequence[str],
     covariates: Sequence[str],
     block: str | None,
-) -> _Input:
+    reference: str | None,
+    bins: int | None,
+) -> Comparison:
     """Of a database."""
     from grainstats.api.stored import database_url
-    from grainstats.run.report.compare_input import choose_descriptors, read_comparison_input
+    from grainstats.run.report.compare_input import compare_stored
     from grainstats.share import Database
 
+    own = list(source.samples) if isinstance(source, Results) else None
     url = source.database if isinstance(source, Results) else database_url(source)
     with Database.open(url, create=False) as db:
-        found = read_comparison_input(db)
-    names = choose_descriptors(found, descriptors, False, (by, block, *covariates))
-    samples = found.samples
-    if isinstance(source, Results):
-        samples = samples[samples["sample_id"].isin(list(source.samples))]
-    samples = samples[samples[names].notna().any(axis=1)]
-    return _Input(samples, names, found.images, found.units, found.notes)
+        found = compare_stored(db, by, descriptors, covariates, block, reference, bins, only=own)
+    return Comparison(found.by, found.descriptors, found.verdicts, found.notes)

@@ -68,30 +68,14 @@ def _compared(
     reference: str | None, bins: int | None, folder: Path | None,
 ) -> ComparisonReport:  # fmt: skip
     from grainstats.infer.comparison.groupings import group_column
-    from grainstats.infer.comparison.groups import compare_groups, compare_verdicts
-    from grainstats.run.report.compare_input import (
-        choose_descriptors,
-        overlays,
-        read_comparison_input,
-        sample_sizes,
-    )
+    from grainstats.run.report.compare_input import compare_stored, overlays, sample_sizes
     from grainstats.run.report.compare_report import ComparisonReport
-    from grainstats.share.quantity_units import stored_name
 
-    by, block = stored_name(by), None if block is None else stored_name(block)
-    named, covariates = ([stored_name(each) for each in names] for names in (named, covariates))
-    found = read_comparison_input(db)
-    names = choose_descriptors(found, named, every, (by, block, *covariates))
-    samples = found.samples[found.samples[names].notna().any(axis=1)]
-    comparisons = compare_groups(
-        samples, by, names, covariates, block=block, reference=reference, bins=bins,
-        images=found.images, units=found.units,
-    )  # fmt: skip
-    verdicts = compare_verdicts(samples, by, reference=reference, bins=bins)
-    label = group_column(samples, by, bins).set_axis(samples["sample_id"])
+    found = compare_stored(db, by, named, covariates, block, reference, bins, every=every)
+    label = group_column(found.samples, found.by, bins).set_axis(found.samples["sample_id"])
     return ComparisonReport(
-        db.name, by, tuple(comparisons), verdicts if any(map(any, verdicts.counts)) else None,
-        found.notes, tuple(sample_sizes(db, label)), tuple(overlays(db, label, folder or db.folder)),
+        db.name, found.by, found.descriptors, found.verdicts, found.notes,
+        tuple(sample_sizes(db, label)), tuple(overlays(db, label, folder or db.folder)),
     )  # fmt: skip
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from grainstats.share import Database
+from grainstats.share.quantity_units import stored_name
 from grainstats.share.safe_paths import picture_below
 from segment.errors import InputError
 from segment.orientation import is_orientation_map
+
+if TYPE_CHECKING:
+    from grainstats.infer.comparison.groups import GroupComparison, VerdictComparison
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +94,47 @@ HEADLINE = (
     "aspect_ratio_mean",
 )
 """Compared where the user names nothing: few, so that Holm's charge stays small; chosen before any data."""
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """Groups of the database's samples, compared."""
+
+    samples: pd.DataFrame  #: those with a value of any descriptor
+    by: str  #: column that makes the groups, in the database's spelling
+    descriptors: tuple[GroupComparison, ...]
+    verdicts: VerdictComparison | None  #: None where no sample of the groups was judged
+    notes: tuple[str, ...]
+
+
+def compare_stored(
+    db: Database,
+    by: str,
+    named: Sequence[str] = (),
+    covariates: Sequence[str] = (),
+    block: str | None = None,
+    reference: str | None = None,
+    bins: int | None = None,
+    *,
+    every: bool = False,
+    only: Collection[str] | None = None,
+) -> Compared:
+    """Compare the samples of a database (`only` some of them); columns are spelled as in a sample sheet."""
+    from grainstats.infer.comparison.groups import compare_groups, compare_verdicts
+
+    by, block = stored_name(by), None if block is None else stored_name(block)
+    named, covariates = ([stored_name(each) for each in names] for names in (named, covariates))
+    found = read_comparison_input(db)
+    names = choose_descriptors(found, named, every, (by, block, *covariates))
+    samples = found.samples[found.samples[names].notna().any(axis=1)]
+    samples = samples if only is None else samples[samples["sample_id"].isin(only)]
+    comparisons = compare_groups(
+        samples, by, names, covariates, block=block, reference=reference, bins=bins,
+        images=found.images, units=found.units,
+    )  # fmt: skip
+    verdicts = compare_verdicts(samples, by, reference=reference, bins=bins)
+    judged = verdicts if any(map(any, verdicts.counts)) else None
+    return Compared(samples, by, tuple(comparisons), judged, found.notes)
 
 
 def choose_descriptors(

@@ -16,6 +16,7 @@ import pandas as pd
 
 from grainstats.share.db.database import Database
 from grainstats.share.exports.boxvia_names import safe_names, scale_for
+from grainstats.share.properties import Property, asked_for, known_properties, named
 from grainstats.share.quantity_units import stored_quantity
 from segment.errors import InputError
 
@@ -54,7 +55,7 @@ def export_boxvia(
         No such objective, no sample with it, nothing varied, or more than 20 parameters.
     """
     samples = db.samples()
-    target = _objective_column(db, samples, objective)
+    target = f"prop:{_objective(db, objective).column}"
     ranges = {stored_quantity(n): ends for n, ends in (ranges or {}).items()}
     parameters, left_out = _parameters(db, samples, ranges)
     used, dropped = _usable(db, samples, target, parameters)
@@ -104,25 +105,19 @@ def _scaled(scale: float) -> Callable[[float], float]:
     return lambda value: float(f"{value * scale:.12g}") if scale != 1 else float(value)
 
 
-def _objective_column(db: Database, samples: pd.DataFrame, objective: str | None) -> str:
-    """Column of the samples table that is to be optimised."""
-    known = [str(c).removeprefix("prop:") for c in samples if str(c).startswith("prop:")]
-    listed = ", ".join(known) or "none"
-    if objective is None:
-        if len(known) == 1:
-            return f"prop:{known[0]}"
+def _objective(db: Database, objective: str | None) -> Property:
+    """The property that is to be optimised; the only one where none is named."""
+    known = known_properties(db.properties())
+    listed = ", ".join(each.column for each in known) or "none"
+    if objective is None and len(known) != 1:
         raise InputError(
             db.safe_url, f"one objective is needed, properties are: {listed}", "Name it with --objective"
         )
-    wanted = stored_quantity(objective)
-    for name in known:
-        if wanted in (name, name.rpartition("_")[0]):
-            return f"prop:{name}"
-    raise InputError(
-        db.safe_url,
-        f"there is no property {objective!r} (properties: {listed})",
-        "Import it, or name another",
-    )
+    found = known[0] if objective is None else named(asked_for(objective)[0], known)
+    if found is None:
+        what = f"there is no property {objective!r} (properties: {listed})"
+        raise InputError(db.safe_url, what, "Import it, or name another")
+    return found
 
 
 def _parameters(

@@ -13,7 +13,7 @@ from grainstats.share.db.records import digest_of
 from grainstats.share.optimizer.data import Experiments
 from grainstats.share.optimizer.space import Point, Space
 from grainstats.share.optimizer.spacefile import SpaceError
-from grainstats.share.quantity_units import stored_quantity
+from grainstats.share.properties import asked_for, known_properties, named
 from segment.errors import InputError
 
 FEATURES = (
@@ -85,7 +85,7 @@ def read_campaign(
     SpaceError
         The samples lack parameters of the space.
     InputError
-        An objective is unknown or ambiguous.
+        An objective is unknown.
     """
     table = db.samples()
     wanted = tuple(_objective(name, db, space) for name in objectives)
@@ -104,39 +104,28 @@ def read_campaign(
 
 
 def _objective(asked: str, db: Database, space: Space) -> Objective:
-    name, _, direction = asked.removeprefix("prop:").partition(":")
-    name = stored_quantity(name)
+    name, direction = asked_for(asked)
     if direction not in {"", "maximise", "minimise"}:
         raise InputError(
             "--objective", f"{direction!r} is no direction", "Write NAME:maximise or NAME:minimise"
         )
-    full = _properties(db)
-    hits = [k for k, (n, _) in full.items() if name in {k, n}]
-    stated = space.directions or {}
-    if len(hits) == 1:
-        plain, unit = full[hits[0]]
-        direction = direction or stated.get(hits[0]) or stated.get(plain, "maximise")
-        return Objective(plain, f"prop:{hits[0]}", unit, direction == "maximise")
+    properties, stated = known_properties(db.properties()), space.directions or {}
+    if (found := named(name, properties)) is not None:
+        direction = direction or stated.get(found.column) or stated.get(found.name, "maximise")
+        return Objective(found.name, f"prop:{found.column}", found.unit, direction == "maximise")
     descriptors = db.descriptors("sample")[["name", "unit"]].drop_duplicates().set_index("name")["unit"]
-    if not hits and name in descriptors.index:
+    if name in descriptors.index:
         direction = direction or stated.get(name, "maximise")
         return Objective(name, name, str(descriptors[name]), direction == "maximise")
-    known = ", ".join([*full, *map(str, descriptors.index)]) or "none yet"
-    why = f"{name!r} could be {' or '.join(hits)}" if hits else f"no property or descriptor {name!r}"
-    raise InputError("--objective", why, f"Known are: {known}")
-
-
-def _properties(db: Database) -> dict[str, tuple[str, str]]:
-    """Name and unit of every property, by the column that holds it (without its prefix)."""
-    properties = db.properties()[["name", "unit"]].drop_duplicates()
-    return {f"{name}_{unit}": (str(name), str(unit)) for name, unit in properties.itertuples(index=False)}
+    known = ", ".join([*(each.column for each in properties), *map(str, descriptors.index)]) or "none yet"
+    raise InputError("--objective", f"no property or descriptor {name!r}", f"Known are: {known}")
 
 
 def _unmatched(db: Database, space: Space) -> tuple[str, ...]:
     """A note where [objectives] names what the database does not have: misspelled, or not measured yet."""
-    properties = _properties(db)
-    known = {*properties, *(name for name, _ in properties.values()), *db.descriptors("sample")["name"]}
-    unknown = [name for name in space.directions or {} if name not in known]
+    properties, descriptors = known_properties(db.properties()), set(db.descriptors("sample")["name"])
+    stated = space.directions or {}
+    unknown = [name for name in stated if name not in descriptors and named(name, properties) is None]
     said = f"[objectives] names {', '.join(unknown)}, of which the database has nothing: not used"
     return (said,) if unknown else ()
 

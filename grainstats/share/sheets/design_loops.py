@@ -11,6 +11,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from grainstats.share.db.database import Database
+from grainstats.share.properties import Property, asked_for, known_properties, named
 from segment.errors import InputError
 
 Route = Literal["ai", "researcher"]
@@ -81,11 +82,10 @@ class Loops:
 
 def known_objectives(db: Database) -> list[str]:
     """Properties that somebody asked to improve, in the order of asking; else every measured property."""
-    measured = _spellings(db.properties())
+    measured = known_properties(db.properties())
     stated = dict.fromkeys(db.suggestions()["objective"].dropna())
-    asked = dict.fromkeys(_asked(part)[0] for text in stated for part in text.split(","))
-    wanted = [name for part in asked for name, spelled in measured.items() if part in spelled]
-    return list(dict.fromkeys(wanted)) or list(measured)
+    wanted = [named(asked_for(part)[0], measured) for text in stated for part in text.split(",")]
+    return list(dict.fromkeys(each.name for each in wanted if each)) or [each.name for each in measured]
 
 
 def read_loops(db: Database, objective: str, *, campaign: str | None = None) -> Loops:
@@ -105,47 +105,34 @@ def read_loops(db: Database, objective: str, *, campaign: str | None = None) -> 
     InputError
         No sample has the property.
     """
-    asked, direction = _asked(objective)
+    asked, direction = asked_for(objective)
     values = db.properties()
-    measured = _spellings(values)
-    name = next((n for n, spelled in measured.items() if asked in spelled), None)
-    if name is None:
-        known = ", ".join(measured) or "none yet"
+    measured = known_properties(values)
+    if (found := named(asked, measured)) is None:
+        known = ", ".join(each.name for each in measured) or "none yet"
         raise InputError("--objective", f"no sample has the property {asked!r}", f"Known are: {known}")
-    values = values[values["name"] == name].set_index("sample_id")
+    values = values[values["name"] == found.name].set_index("sample_id")
     suggestions = db.suggestions()
-    maximise = (direction or _direction(suggestions, measured[name])) != "minimise"
+    maximise = (direction or _direction(suggestions, found)) != "minimise"
     made = db.experiments()
     if campaign is not None:
         made = made[made["campaign"] == campaign]
         suggestions = suggestions[suggestions["campaign"] == campaign]
     return Loops(
-        name,
-        str(values["unit"].iloc[0]),
+        found.name,
+        found.unit,
         maximise,
         tuple(_experiments(made, values, maximise)),
-        tuple(_proposals(suggestions, made, db.samples(), values, name)),
+        tuple(_proposals(suggestions, made, db.samples(), values, found.name)),
     )
 
 
-def _asked(text: str) -> tuple[str, str]:
-    """``" jc:minimise"`` -> ``("jc", "minimise")``."""
-    name, _, direction = text.strip().removeprefix("prop:").partition(":")
-    return name.strip(), direction.strip()
-
-
-def _spellings(properties: pd.DataFrame) -> dict[str, tuple[str, str]]:
-    """Every property, and how it may be asked for: by its name, or with its unit behind."""
-    pairs = properties[["name", "unit"]].drop_duplicates("name")
-    return {str(name): (str(name), f"{name}_{unit}") for name, unit in pairs.itertuples(index=False)}
-
-
-def _direction(suggestions: pd.DataFrame, spelled: tuple[str, str]) -> str:
-    """Direction of the newest suggestion for the property that is spelled so."""
+def _direction(suggestions: pd.DataFrame, wanted: Property) -> str:
+    """Direction of the newest suggestion for a property."""
     for text in reversed(suggestions["objective"].dropna().tolist()):
         for part in text.split(","):
-            asked, direction = _asked(part)
-            if asked in spelled:
+            asked, direction = asked_for(part)
+            if named(asked, [wanted]):
                 return direction
     return ""
 
