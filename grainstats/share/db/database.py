@@ -25,7 +25,7 @@ class Database(Readers):
     """Samples, micrographs, analyses and verdicts in SQLite or PostgreSQL, shared by many processes.
 
     Every writing method is one transaction: all of it is stored or nothing; doing it twice changes nothing.
-    Open one `Database` per process; it may be pickled (the other process opens its own connections).
+    Open one `Database` per process.
 
     Examples
     --------
@@ -80,9 +80,6 @@ class Database(Readers):
 
     def __repr__(self) -> str:
         return f"Database({self.safe_url!r})"
-
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return Database.open, (self._engine.url.render_as_string(hide_password=False),)
 
     def close(self) -> None:
         """Give connections back."""

@@ -188,9 +188,8 @@ def _write_pictures(source: _Source, sample_id: str, data: Path) -> None:
     for tile, row in _tiles(source, sample_id, data):
         stored = source.overlays.get(str(row["analysis"]))
         overlay = picture_below(source.files, stored) if source.files is not None else None
-        table = tile / "structured" / "grains.csv"
-        grains = pd.read_csv(table) if table.is_file() else None
-        write_images(tile, _stem(str(row["path"])), overlay, grains)
+        if overlay is not None:
+            write_images(tile, _stem(str(row["path"])), overlay)
 
 
 def _stem(path: str) -> str:

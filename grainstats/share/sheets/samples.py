@@ -9,7 +9,7 @@ that converts). Empty cells are missing values; what a sheet has no column for s
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Any, Literal, cast
 
 from grainstats.share.db.records import Measured, Quantity, SampleRow, SampleSheet
 from grainstats.share.errors import SampleSheetError
@@ -26,16 +26,8 @@ from grainstats.share.sheets.cells import (
 )
 from grainstats.share.sheets.shown import half_width, looks_like
 
-if TYPE_CHECKING:
-    from grainstats.share.db.database import Database
-
 _PLAIN = ("sample_id", "design_route", "campaign", "date", "images", "excluded")
 _ROUTES = ("ai", "researcher")
-
-
-def import_samples(db: Database, path: str | Path) -> int:
-    """Read a sample sheet and store it, all or nothing; returns how many samples are new."""
-    return db.put_samples(read_samples(path))
 
 
 def read_samples(path: str | Path) -> SampleSheet:

@@ -20,7 +20,7 @@ from grainstats.infer import ModalityVerdict
 from grainstats.measure import Descriptor
 from grainstats.share import AnalysisKey, AnalysisRecord, Database, MicrographFacts, SuggestionRecord
 from grainstats.share.db.urls import parse_url
-from grainstats.share.sheets.samples import import_samples
+from grainstats.share.sheets.samples import read_samples
 
 
 def _server_binaries() -> Path | None:
@@ -232,7 +232,7 @@ def filled(db: Database, verdict: ModalityVerdict, tmp_path: Path) -> Database:
 def fill(db: Database, verdict: ModalityVerdict, folder: Path, order: tuple[int, ...]) -> Database:
     sheet = folder / "samples.csv"
     sheet.write_text(SHEET, encoding="utf-8")
-    import_samples(db, sheet)
+    db.put_samples(read_samples(sheet))
     db.add_analysis(build_record(0, sample_id="S1", n=5, recipe="superseded"))
     for number in order:
         db.add_analysis(build_record(number, sample_id="S1" if number < 2 else "S2"))

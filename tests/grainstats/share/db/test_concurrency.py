@@ -17,10 +17,10 @@ SHARED, OWN = 10, 15  # analyses that every writer stores, and that each writer 
 
 def write(url: str, records: list[AnalysisRecord], verdict: ModalityVerdict, sheet: str) -> int:
     """One writer: opens the database itself (making it, if it is first) and stores everything."""
-    from grainstats.share.sheets.samples import import_samples
+    from grainstats.share.sheets.samples import read_samples
 
     with Database.open(url) as db:
-        import_samples(db, sheet)
+        db.put_samples(read_samples(sheet))
         stored = 0
         for record in records:
             stored += db.add_analysis(record)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import pickle
 import traceback
 from pathlib import Path
 
@@ -37,7 +36,6 @@ def test_a_database_knows_its_folder_and_its_place_whatever_they_are_called(tmp_
     place.parent.mkdir()
     with Database.open(place) as db:
         assert db.folder == place.parent
-        assert pickle.loads(pickle.dumps(db)).folder == place.parent
         assert place.is_file() and str(place) in db.safe_url
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import pickle
 from collections.abc import Callable
 from pathlib import Path
 
@@ -186,13 +185,13 @@ def test_suggestions_once(db: Database) -> None:
 def test_optimizer_table_is_a_view_for_people(
     db: Database, make_record: Maker, verdict: ModalityVerdict, tmp_path: Path
 ) -> None:
-    from grainstats.share.sheets.samples import import_samples
+    from grainstats.share.sheets.samples import read_samples
 
     sheet = tmp_path / "samples.csv"
     sheet.write_text(
         "sample_id,design_route,campaign,param:temp_C,param:atm_category,prop:jc_kA/cm2\nS1,ai,c1,850,Ar,1.5\n"
     )
-    import_samples(db, sheet)
+    db.put_samples(read_samples(sheet))
     db.add_analysis(make_record(1))
     feature = Descriptor("intercept_mean_nm", 61.5, 55.0, 68.0, "nm", "ASTM E112")
     db.put_verdict("S1", verdict, db.analyses()["analysis_id"], descriptors=[feature])
@@ -226,9 +225,3 @@ def test_facts_of_a_micrograph() -> None:
     assert (facts.digest, facts.sha256, facts.frame, facts.path) == ("ab#2", "ab", 2, "a.dm4")
     assert (facts.rows, facts.columns, facts.scale_source) == (20, 30, "metadata")
     assert facts.scale_conflict == "metadata: 1.0 nm against scale bar: 1.1 nm (x1.1)"
-
-
-def test_a_database_can_be_sent_to_another_process(db: Database, make_record: Maker) -> None:
-    db.add_analysis(make_record(1))
-    with pickle.loads(pickle.dumps(db)) as copy:
-        assert len(copy.grains()) == 20

@@ -8,7 +8,7 @@ from grainstats.share import Database, DatabaseError
 from grainstats.share.db import merging
 from grainstats.share.db.merging import merge
 from grainstats.share.db.schema import Base
-from grainstats.share.sheets.samples import import_samples
+from grainstats.share.sheets.samples import read_samples
 
 
 def ledger(path, make_record, numbers):
@@ -45,7 +45,7 @@ def test_different_units_of_one_quantity_are_refused(tmp_path):
         sheet = tmp_path / f"{name}.csv"
         sheet.write_text(f"sample_id,design_route,campaign,param:temp_{unit}\n{name},ai,one,800\n")
         with Database.open(tmp_path / f"{name}.db") as db:
-            import_samples(db, sheet)
+            db.put_samples(read_samples(sheet))
     with Database.open(tmp_path / "a.db") as a, Database.open(tmp_path / "b.db") as b:
         with pytest.raises(DatabaseError, match="keeps temp in K"):
             merge(a, b)

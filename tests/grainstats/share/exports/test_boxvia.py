@@ -15,7 +15,7 @@ from grainstats.share import Database
 from grainstats.share.exports import export
 from grainstats.share.exports.boxvia_names import safe_names, scale_for
 from grainstats.share.sheets.boxvia_suggestions import SuggestionFileError, import_suggestions
-from grainstats.share.sheets.samples import import_samples
+from grainstats.share.sheets.samples import read_samples
 from segment.errors import InputError
 
 HEADER = (
@@ -39,7 +39,7 @@ def url(tmp_path: Path) -> str:
 @pytest.fixture
 def exported(db: Database, tmp_path: Path) -> tuple[Database, Path]:
     (tmp_path / "samples.csv").write_text(SHEET)
-    import_samples(db, tmp_path / "samples.csv")
+    db.put_samples(read_samples(tmp_path / "samples.csv"))
     export(db, "boxvia", tmp_path / "boxvia", objective="jc")
     return db, tmp_path / "boxvia"
 
@@ -167,7 +167,7 @@ def test_more_than_twenty_parameters_are_refused(db: Database, tmp_path: Path) -
     lines = [",".join(["sample_id", "design_route", *names, "prop:jc_T"])]
     lines += [",".join([f"S{k}", "ai", *(str(k + n) for n in range(21)), "1"]) for k in range(3)]
     (tmp_path / "s.csv").write_text("\n".join(lines))
-    import_samples(db, tmp_path / "s.csv")
+    db.put_samples(read_samples(tmp_path / "s.csv"))
     with pytest.raises(InputError, match="21 parameters were varied; BOXVIA takes 1 to 20"):
         export(db, "boxvia", tmp_path / "x")
 

@@ -19,7 +19,7 @@ from grainstats.share import AnalysisRecord, Database
 from grainstats.share.catalogue import field_of
 from grainstats.share.exports import FORMS, export
 from grainstats.share.exports.tables import export_tables
-from grainstats.share.sheets.samples import import_samples
+from grainstats.share.sheets.samples import read_samples
 from segment.errors import InputError
 from segment.mosaics.laguerre import laguerre_section
 
@@ -73,7 +73,7 @@ def test_samples_make_the_round_trip(filled: Database, tmp_path: Path) -> None:
     out = tmp_path / "csv"
     export(filled, "csv", out)
     with Database.open(tmp_path / "second.db") as second:
-        assert import_samples(second, out / "samples.csv") == 3
+        assert second.put_samples(read_samples(out / "samples.csv")) == 3
         pd.testing.assert_frame_equal(second.samples(), filled.samples())
     table = read(out, "samples").set_index("sample_id")
     assert table.loc["S1", "param:temp_degC"] == 850

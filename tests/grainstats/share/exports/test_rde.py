@@ -17,7 +17,6 @@ import pytest
 
 from grainstats.share import Database
 from grainstats.share.exports import export
-from grainstats.share.exports.rde_images import write_images
 
 #: Run in a process of its own: every document through its validators, then its own workflow.
 VALIDATE = """
@@ -74,11 +73,11 @@ def test_one_data_set_per_sample_one_tile_per_image(dataset: Path) -> None:
             assert (tile / part).is_file()
         assert len(pd.read_csv(tile / "structured" / "grains.csv")) == 20
         assert len(pd.read_csv(tile / "structured" / "intercepts.csv")) == 100
-        (main,), (small,) = (list((tile / name).iterdir()) for name in ("main_image", "thumbnail"))
-        assert max(cv2.imread(str(small)).shape) <= 320 < max(cv2.imread(str(main)).shape)
     assert not (dataset / "S2" / "data" / "divided").exists()
-    second = dataset / "S1" / "data" / "divided" / "0001" / "main_image" / "0001.png"
-    assert cv2.imread(str(second)).shape == (900, 1200, 3)
+    (main,), (small,) = (list(dataset.rglob(f"{name}/*")) for name in ("main_image", "thumbnail"))
+    assert main == dataset / "S1" / "data" / "divided" / "0001" / "main_image" / "0001.png"
+    assert cv2.imread(str(main)).shape == (900, 1200, 3)
+    assert max(cv2.imread(str(small)).shape) == 320
 
 
 def test_documents_fit_their_schema(dataset: Path) -> None:
@@ -147,20 +146,3 @@ def test_rdetoolkit_accepts_the_data_sets(dataset: Path, tmp_path: Path) -> None
         assert [(s["mode"], s["status"]) for s in report["statuses"]] == [
             ("MultiDataTile", "success")
         ] * tiles
-
-
-def test_grains_cut_by_the_frame_make_no_distribution(tmp_path: Path) -> None:
-    grains = pd.DataFrame(
-        {
-            "equivalent_diameter_nm": [40.0, 50.0, 900.0],
-            "area_nm2": [1257.0, 1963.0, 636173.0],
-            "touches_frame": [False, False, True],
-            "weight": [1.1, 1.2, np.nan],
-        }
-    )
-    write_images(tmp_path / "cut", "a", None, grains[2:])
-    assert not (tmp_path / "cut").exists()
-    write_images(tmp_path / "whole", "a", None, grains)
-    write_images(tmp_path / "same", "a", None, grains[:2])
-    whole, same = (tmp_path / tile / "main_image/a.png" for tile in ("whole", "same"))
-    assert whole.read_bytes() == same.read_bytes()

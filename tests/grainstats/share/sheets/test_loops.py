@@ -8,7 +8,7 @@ import pytest
 
 from grainstats.share import Database, SuggestionRecord
 from grainstats.share.sheets.design_loops import Loops, known_objectives, read_loops, same_settings
-from grainstats.share.sheets.samples import import_samples
+from grainstats.share.sheets.samples import read_samples
 from segment.errors import InputError
 
 HEADER = "sample_id,design_route,campaign,param:temp_C,param:atm_category,prop:jc_kA/cm2,prop_sd:jc_kA/cm2\n"
@@ -36,7 +36,7 @@ def both(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Datab
 
     sheet = tmp_path / "s.csv"
     sheet.write_text(HEADER + FIRST)
-    at_the_next_hour(import_samples, db, sheet)
+    at_the_next_hour(db.put_samples, read_samples(sheet))
     interval = {"objectives": {"jc": {"value": 2.6, "ci_low": 2.0, "ci_high": 3.2}}}
     stated = {"objective": "jc_kA/cm2", "campaign": "c"}
     proposals = [
@@ -47,7 +47,7 @@ def both(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Datab
     ]
     at_the_next_hour(db.add_suggestions, proposals)
     sheet.write_text(HEADER + FIRST + SECOND)
-    at_the_next_hour(import_samples, db, sheet)
+    at_the_next_hour(db.put_samples, read_samples(sheet))
     return db
 
 
@@ -90,7 +90,7 @@ def test_objectives_are_the_ones_asked_for_else_all_that_is_measured(both: Datab
         with pytest.raises(InputError, match=r"no sample has the property 'tc'.*Known are: none yet"):
             read_loops(other, "tc")
         (tmp_path / "s.csv").write_text("sample_id,design_route,prop:jc_kA/cm2,prop:tc_K\nA,ai,1,2\n")
-        import_samples(other, tmp_path / "s.csv")
+        other.put_samples(read_samples(tmp_path / "s.csv"))
         assert known_objectives(other) == ["jc", "tc"]
         empty: Loops = read_loops(other, "tc", campaign="no such")
         assert (empty.experiments, empty.proposals) == ((), ())
@@ -99,7 +99,7 @@ def test_objectives_are_the_ones_asked_for_else_all_that_is_measured(both: Datab
 def test_another_property_that_begins_alike_gives_no_direction(both: Database, tmp_path: Path) -> None:
     sheet = tmp_path / "more.csv"
     sheet.write_text("sample_id,design_route,prop:jc_onset_T\nA1,ai,2\n")
-    import_samples(both, sheet)
+    both.put_samples(read_samples(sheet))
     both.add_suggestions([propose("ai", 900.0, objective="jc_onset:minimise", campaign="c")])
     assert read_loops(both, "jc").maximise
     assert not read_loops(both, "prop:jc_onset_T").maximise

@@ -16,7 +16,7 @@ from grainstats.run.cli import app
 from grainstats.share import Database, Measured, Quantity
 from grainstats.share.errors import SampleSheetError
 from grainstats.share.quantity_units import converter, normalise_unit, split_column
-from grainstats.share.sheets.samples import import_samples, read_samples
+from grainstats.share.sheets.samples import read_samples
 from segment.errors import InputError
 
 Write = Callable[[str], Path]
@@ -140,11 +140,13 @@ def test_files_that_are_no_sheets(tmp_path: Path) -> None:
 
 def test_nothing_is_half_imported(db: Database, sheet: Write) -> None:
     with pytest.raises(SampleSheetError):
-        import_samples(db, sheet("sample_id,design_route,prop:jc_T\nS1,ai,1\nS2,ai,x\n"))
+        db.put_samples(read_samples(sheet("sample_id,design_route,prop:jc_T\nS1,ai,1\nS2,ai,x\n")))
     assert len(db.samples()) == 0
-    import_samples(db, sheet("sample_id,design_route,param:time_h,prop:jc_kA/cm2\nS1,ai,2,1\n"))
+    db.put_samples(read_samples(sheet("sample_id,design_route,param:time_h,prop:jc_kA/cm2\nS1,ai,2,1\n")))
     with pytest.raises(SampleSheetError) as caught:
-        import_samples(db, sheet("sample_id,design_route,param:time_K,prop:jc_T\nS2,ai,2,1\nS3,ai,2,1\n"))
+        db.put_samples(
+            read_samples(sheet("sample_id,design_route,param:time_K,prop:jc_T\nS2,ai,2,1\nS3,ai,2,1\n"))
+        )
     assert caught.value.problems == (
         "param:time: the database keeps it in h; K cannot be converted to h",
         "prop:jc: the database keeps it in kA/cm2; T cannot be converted to kA/cm2",
@@ -153,15 +155,19 @@ def test_nothing_is_half_imported(db: Database, sheet: Write) -> None:
 
 
 def test_later_sheets_are_converted_to_the_unit_of_record(db: Database, sheet: Write) -> None:
-    import_samples(
-        db,
-        sheet("sample_id,design_route,param:time_h,param:temp_K,prop:t_degC,prop_sd:t_K\nS1,ai,2,300,20,2\n"),
+    db.put_samples(
+        read_samples(
+            sheet(
+                "sample_id,design_route,param:time_h,param:temp_K,prop:t_degC,prop_sd:t_K\nS1,ai,2,300,20,2\n"
+            )
+        )
     )
-    import_samples(
-        db,
-        sheet(
-            "sample_id,design_route,param:time_min,param:temp_C,prop:t_K,prop_sd:t_mK\nS2,ai,90,20,300,500\n"
-        ),
+    db.put_samples(
+        read_samples(
+            sheet(
+                "sample_id,design_route,param:time_min,param:temp_C,prop:t_K,prop_sd:t_mK\nS2,ai,90,20,300,500\n"
+            )
+        )
     )
     table = db.samples().set_index("sample_id")
     assert table["param:time_h"].tolist() == [2.0, 1.5]
@@ -172,11 +178,16 @@ def test_later_sheets_are_converted_to_the_unit_of_record(db: Database, sheet: W
 
 def test_a_corrected_sheet_corrects_and_keeps_the_rest(db: Database, sheet: Write) -> None:
     assert (
-        import_samples(db, sheet("sample_id,design_route,param:time_h,prop:jc_T\nS1,ai,2,1\nS2,ai,3,2\n"))
+        db.put_samples(
+            read_samples(sheet("sample_id,design_route,param:time_h,prop:jc_T\nS1,ai,2,1\nS2,ai,3,2\n"))
+        )
         == 2
     )
     assert (
-        import_samples(db, sheet("sample_id,design_route,param:time_h,prop:jc_T\nS1,researcher,4,5\n")) == 0
+        db.put_samples(
+            read_samples(sheet("sample_id,design_route,param:time_h,prop:jc_T\nS1,researcher,4,5\n"))
+        )
+        == 0
     )
     assert db.samples()[["design_route", "param:time_h", "prop:jc_T"]].values.tolist() == [
         ["researcher", 4.0, 5.0],
@@ -185,15 +196,16 @@ def test_a_corrected_sheet_corrects_and_keeps_the_rest(db: Database, sheet: Writ
 
 
 def test_a_sheet_of_properties_alone_leaves_designs_as_they_are(db: Database, sheet: Write) -> None:
-    import_samples(
-        db,
-        sheet(
-            "sample_id,design_route,campaign,date,images,param:time_h\n"
-            "S2,ai,c1,2024-05-01,b/*.tif,3\nS1,ai,c1,2024-05-01,a/*.tif,2\n"
-        ),
+    db.put_samples(
+        read_samples(
+            sheet(
+                "sample_id,design_route,campaign,date,images,param:time_h\n"
+                "S2,ai,c1,2024-05-01,b/*.tif,3\nS1,ai,c1,2024-05-01,a/*.tif,2\n"
+            )
+        )
     )
     before, order = db.samples(), db.experiments()["sample_id"].tolist()
-    import_samples(db, sheet("sample_id,design_route,prop:jc_T\nS1,ai,7\nS2,ai,8\n"))
+    db.put_samples(read_samples(sheet("sample_id,design_route,prop:jc_T\nS1,ai,7\nS2,ai,8\n")))
     after = db.samples()
     assert after.pop("prop:jc_T").tolist() == [7.0, 8.0]
     pd.testing.assert_frame_equal(after, before)
@@ -272,11 +284,11 @@ def test_the_command_imports_a_sheet_and_corrects_it(tmp_path):
 def test_samples_keep_the_order_in_which_they_were_made(db, tmp_path):
     sheet = tmp_path / "s.csv"
     sheet.write_text("sample_id,design_route\nB2,ai\nA9,researcher\n")
-    import_samples(db, sheet)
+    db.put_samples(read_samples(sheet))
     assert db.experiments()["sample_id"].tolist() == ["B2", "A9"]
     assert "date" not in db.samples()
     sheet.write_text("sample_id,design_route,date\nB2,ai,2024-05-03\nA9,researcher,2024-05-01 10:30\nC,ai,\n")
-    import_samples(db, sheet)
+    db.put_samples(read_samples(sheet))
     assert db.experiments()["sample_id"].tolist() == ["A9", "B2", "C"]
     assert db.samples()["date"].fillna("").tolist() == ["2024-05-01", "2024-05-03", ""]
     sheet.write_text("sample_id,design_route,date\nD,ai,May\n")
