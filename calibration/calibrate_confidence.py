@@ -63,25 +63,15 @@ LEAST_PASSING = 5  #: a set with fewer sets no alarm and no table: two images sa
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One image, segmented.
+    """One image, segmented."""
 
-    Attributes
-    ----------
-    kind, group, name : str
-        "synthetic" (group: style), "photograph", "texture", "picture" (group: what it shows), "mimic"
-        (real, without a grain network; group: folder) or "field" (group: folder).
-    evidence : Evidence or None
-    refused : bool
-        The probability alone says that nothing is there, or fewer than ten cells are.
-    recall, intercept_ratio : float
-    borders : JudgedBorders or None
-    """
-
+    #: "synthetic" (group: style), "photograph", "texture", "picture" (group: what it shows), "mimic" (real,
+    #: without a grain network; group: folder) or "field" (group: folder)
     kind: str
     group: str
     name: str
     evidence: Evidence | None
-    refused: bool
+    refused: bool  #: the probability alone says that nothing is there, or fewer than ten cells are
     recall: float = float("nan")
     intercept_ratio: float = float("nan")
     borders: JudgedBorders | None = None

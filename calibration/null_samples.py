@@ -26,24 +26,13 @@ FIELDS = ("grid", "counts", "scalars", "truth")
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """Gridded distributions and counts of simulated samples with their truth.
+    """Gridded distributions and counts of simulated samples with their truth."""
 
-    Attributes
-    ----------
-    grid : ndarray of float32, shape (n, 145)
-        `SizeDistribution.on_grid`.
-    counts : ndarray of float32, shape (n, 27)
-        `SizeDistribution.counts`.
-    scalars : ndarray, shape (n, 4)
-        `shape_scalars`.
-    truth : ndarray, shape (n, 6)
-        Family; SD of log diameter of the (fine) spheres; ratio and coarse share in the plane (0: one
-        population); images; mosaic.
-    """
-
-    grid: np.ndarray
-    counts: np.ndarray
-    scalars: np.ndarray
+    grid: np.ndarray  #: shape (n, 145): `SizeDistribution.on_grid`
+    counts: np.ndarray  #: shape (n, 27): `SizeDistribution.counts`
+    scalars: np.ndarray  #: shape (n, 4): `shape_scalars`
+    #: shape (n, 6): family; SD of log diameter of the (fine) spheres; ratio and coarse share in the plane (0:
+    #: one population); images; mosaic
     truth: np.ndarray
 
     @staticmethod

@@ -22,70 +22,41 @@ Sizes = Callable[[np.random.Generator, int], np.ndarray]
 
 @dataclass(frozen=True, eq=False)
 class Section:
-    """A planar power diagram with the truth of its cells.
-
-    Attributes
-    ----------
-    cells : Cells
-    pairs : ndarray of int, shape (m, 2)
-        Neighbouring cells (their places in `cells`); none where no cells are to be merged.
-    coarse : ndarray of bool, shape (n,)
-        Cells of the coarse population.
-    box, area : ndarray, shapes (n, 4) and (n,)
-        Of the cells, as `Cells` computes them anew each time.
-    """
+    """A planar power diagram with the truth of its cells."""
 
     cells: Cells
+    #: shape (m, 2): neighbouring cells (their places in `cells`); none where no cells are to be merged
     pairs: np.ndarray
-    coarse: np.ndarray
-    box: np.ndarray
+    coarse: np.ndarray  #: shape (n,): cells of the coarse population
+    box: np.ndarray  #: of the cells, as `Cells` computes them anew each time
     area: np.ndarray
 
 
 @dataclass(frozen=True)
 class Structure:
-    """How one structure comes about.
+    """How one structure comes about."""
 
-    Attributes
-    ----------
-    sizes : callable
-        Sphere diameters of the fine population, mean about 1.
-    centres : {"random", "loose", "graded", "banded", "colonies"}
-        Thrown at random; sequentially without overlap, largest first; at random with a density that changes
-        with the place.
-    share : float
-        Sphere volume over space: 0 is a Voronoi diagram of the centres.
-    ratio, coarse : float
-        Diameter ratio of a second population (of local sizes where the density changes), its volume share.
-    stretch : float
-        Lengths along x over lengths along y.
-    merged, split, twinned : float
-        Share of cells that are merged with a neighbour, cut in two, crossed by a lamella.
-    unseen, faint : float
-        As segmentations lose them: share of the borders that are not drawn, more of them between small
-        cells; area, over the mean one, below which ever more cells are merged with a neighbour.
-    giant : float
-        Share of the window's area in one more cell, in its middle.
-    blank, patches : float, int
-        Share of the window's area in so many discs without a boundary; their cells are seen as one.
-    flat : bool
-        Discs in the plane, as the grains of a columnar film, instead of spheres that a plane cuts.
-    """
-
-    sizes: Sizes
+    sizes: Sizes  #: sphere diameters of the fine population, mean about 1
+    #: thrown at random; sequentially without overlap, largest first; at random with a density that changes
+    #: with the place
     centres: str = "random"
-    share: float = 1.0
+    share: float = 1.0  #: sphere volume over space: 0 is a Voronoi diagram of the centres
+    #: diameter ratio of a second population (of local sizes where the density changes), its volume share
     ratio: float = 1.0
     coarse: float = 0.0
-    stretch: float = 1.0
-    merged: float = 0.0
+    stretch: float = 1.0  #: lengths along x over lengths along y
+    merged: float = 0.0  #: share of cells that are merged with a neighbour, cut in two, crossed by a lamella
     split: float = 0.0
     twinned: float = 0.0
+    #: as segmentations lose them: share of the borders that are not drawn, more of them between small cells;
+    #: area, over the mean one, below which ever more cells are merged with a neighbour
     unseen: float = 0.0
     faint: float = 0.0
-    giant: float = 0.0
+    giant: float = 0.0  #: share of the window's area in one more cell, in its middle
+    #: share of the window's area in so many discs without a boundary; their cells are seen as one
     blank: float = 0.0
     patches: int = 1
+    #: discs in the plane, as the grains of a columnar film, instead of spheres that a plane cuts
     flat: bool = False
 
     @property

@@ -28,23 +28,13 @@ Draw = Callable[[np.random.Generator], Structure]
 
 @dataclass(frozen=True)
 class Entry:
-    """One row of the table.
+    """One row of the table."""
 
-    Attributes
-    ----------
-    kind : {"uniform", "film", "coarse grains", "pairs", "other pairs"}
-        Of "pairs", ratio and share are drawn for each mosaic, and rows are made of what the plane shows.
-    name : str
-    structure : Structure, callable or None
-        None: Johnson-Mehl growth.
-    held_out : bool
-        Of a kind that neither trained the statistic nor its quantiles.
-    """
-
+    #: of "pairs", ratio and share are drawn for each mosaic, and rows are made of what the plane shows
     kind: str
     name: str
-    structure: Structure | Draw | None
-    held_out: bool = False
+    structure: Structure | Draw | None  #: None: Johnson-Mehl growth
+    held_out: bool = False  #: of a kind that neither trained the statistic nor its quantiles
 
     @property
     def null(self) -> Null:

@@ -22,19 +22,13 @@ BY_SIZE, RANK = 1.7, 0.35
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """What is seen of a section in a rectangular window.
+    """What is seen of a section in a rectangular window."""
 
-    Attributes
-    ----------
-    whole, cut : ndarray
-        Equivalent circle diameters of interior grains and of the visible parts of those at the frame.
-    coarse_share, ratio : float
-        Of the area in cells of the coarse population, and their area-weighted geometric mean diameter over
-        that of the others: the truth in the plane.
-    """
-
+    #: equivalent circle diameters of interior grains and of the visible parts of those at the frame
     whole: np.ndarray
     cut: np.ndarray
+    #: of the area in cells of the coarse population, and their area-weighted geometric mean diameter over
+    #: that of the others: the truth in the plane
     coarse_share: float
     ratio: float
 

@@ -136,29 +136,16 @@ def run(arguments: list[str]) -> tuple[float, float]:
 
 @dataclass
 class Soak:
-    """How far the test has come; kept in the output folder after each step.
+    """How far the test has come; kept in the output folder after each step."""
 
-    Attributes
-    ----------
-    n_bad : int
-        Bad images; negative before they are made.
-    parts : int
-        Shards of the undisturbed run that are done.
-    whole, again : list of float
-        Wall and processor seconds of the undisturbed run, and of the one that finds everything done.
-    kills, struck : int
-        Times that a run was to be killed, and was still alive for it.
-    ended : bool
-        The killed run has come to its end.
-    """
-
-    n_bad: int = -1
-    parts: int = 0
+    n_bad: int = -1  #: bad images; negative before they are made
+    parts: int = 0  #: shards of the undisturbed run that are done
+    #: wall and processor seconds of the undisturbed run, and of the one that finds everything done
     whole: list[float] = field(default_factory=lambda: [0.0, 0.0])
     again: list[float] = field(default_factory=list)
-    kills: int = 0
+    kills: int = 0  #: times that a run was to be killed, and was still alive for it
     struck: int = 0
-    ended: bool = False
+    ended: bool = False  #: the killed run has come to its end
 
     @classmethod
     def read(cls, out: Path) -> Soak:

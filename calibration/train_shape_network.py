@@ -22,23 +22,13 @@ PRIOR_STEP = 0.4
 
 @dataclass(frozen=True, eq=False)
 class Lesson:
-    """What a network learns from.
+    """What a network learns from."""
 
-    Attributes
-    ----------
-    inputs : ndarray, shape (n, k)
-    two : ndarray of bool, shape (n,)
-        Two populations.
-    weight : ndarray, shape (n,)
-        Of the samples of two populations; those of one are weighed by `least_favourable`.
-    size, kind : ndarray of int, shape (n,)
-        Class of grain count and of uniform mosaic; of no meaning where `two`.
-    """
-
-    inputs: np.ndarray
-    two: np.ndarray
+    inputs: np.ndarray  #: shape (n, k)
+    two: np.ndarray  #: shape (n,): two populations
+    #: shape (n,): of the samples of two populations; those of one are weighed by `least_favourable`
     weight: np.ndarray
-    size: np.ndarray
+    size: np.ndarray  #: shape (n,): class of grain count and of uniform mosaic; of no meaning where `two`
     kind: np.ndarray
 
 

@@ -34,30 +34,15 @@ SEEDS = {"null": range(24), "one": range(FRESH, FRESH + 27), "two": range(FRESH,
 
 @dataclass(frozen=True)
 class Structure:
-    """How a mosaic comes about.
+    """How a mosaic comes about."""
 
-    Attributes
-    ----------
-    sigma : float
-        SD of log diameter of the spheres; 0 with random centres is Poisson-Voronoi.
-    centres : {"poisson", "packed"}
-    share : float or None
-        Sphere volume over space, as in `laguerre_volume.laguerre_volume`.
-    ratio, coarse : float
-        Diameter ratio and volume fraction of a coarse population; 0: none.
-    gradient : float
-        Local size at one end of the box over that at the other; 1: none.
-    giant : float
-        Share of the volume in one more grain; 0: none.
-    """
-
-    sigma: float = 0.0
+    sigma: float = 0.0  #: SD of log diameter of the spheres; 0 with random centres is Poisson-Voronoi
     centres: Centres = "poisson"
-    share: float | None = None
-    ratio: float = 1.0
+    share: float | None = None  #: sphere volume over space, as in `laguerre_volume.laguerre_volume`
+    ratio: float = 1.0  #: diameter ratio and volume fraction of a coarse population; 0: none
     coarse: float = 0.0
-    gradient: float = 1.0
-    giant: float = 0.0
+    gradient: float = 1.0  #: local size at one end of the box over that at the other; 1: none
+    giant: float = 0.0  #: share of the volume in one more grain; 0: none
 
     @property
     def as_a_whole(self) -> bool:

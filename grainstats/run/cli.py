@@ -9,6 +9,7 @@ import sys
 from typing import Annotated
 
 import typer
+from typer import Option
 
 from grainstats._version import __version__
 from grainstats.run.commands import (
@@ -82,7 +83,7 @@ def _show_version(wanted: bool) -> None:
 @app.callback()
 def _grainstats(
     version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version.")
+        bool, Option("--version", is_eager=True, callback=_show_version, help="Show the version.")
     ] = False,
 ) -> None:
     del version

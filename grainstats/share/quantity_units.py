@@ -122,16 +122,8 @@ def stored_quantity(name: str) -> str:
 def converter(unit: str, target: str, *, difference: bool = False) -> Callable[[float], float]:
     """Function that converts numbers from `unit` to `target`, kept to 12 significant digits.
 
-    Parameters
-    ----------
-    unit, target : str
-    difference : bool
-        The numbers are differences or spreads: 1 degC is then 1 K, not 274.15 K.
-
-    Raises
-    ------
-    ValueError
-        The two measure different things.
+    `difference`: they are differences or spreads, of which 1 degC is 1 K, not 274.15 K. `ValueError`: the two
+    measure different things.
     """
     if unit == target:
         return float

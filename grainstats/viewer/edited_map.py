@@ -17,29 +17,14 @@ KEY = "grainstats"  #: in a layer's metadata
 
 @dataclass(frozen=True, eq=False)
 class EditedMap:
-    """What is known of the cells that a layer shows.
+    """What is known of the cells that a layer shows."""
 
-    Attributes
-    ----------
-    name : str
-        Of the image; a correction is named after it.
-    original : GrainMap
-        As the model cut it, or as it was read.
-    image : Path or None
-        File of the micrograph; None: not known.
-    n_frames : int
-        Of that file.
-    unsure : UnsureBorders or None
-        None for a map without boundary probability.
-    at_first : ndarray of uint8 or None
-        Picture of the borders' confidence (`grainstats.viewer.unsure_borders.percent_picture`).
-    """
-
-    name: str
-    original: GrainMap
-    image: Path | None = None
-    n_frames: int = 1
-    unsure: UnsureBorders | None = None
+    name: str  #: of the image; a correction is named after it
+    original: GrainMap  #: as the model cut it, or as it was read
+    image: Path | None = None  #: file of the micrograph; None: not known
+    n_frames: int = 1  #: of that file
+    unsure: UnsureBorders | None = None  #: None for a map without boundary probability
+    #: picture of the borders' confidence (`grainstats.viewer.unsure_borders.percent_picture`)
     at_first: np.ndarray | None = None
 
 

@@ -23,19 +23,11 @@ BEFORE = "#777777"  #: colour of the outline of the distribution before the edit
 
 @dataclass(frozen=True, eq=False)
 class MeasuredMap:
-    """One image by itself, measured and judged.
-
-    Attributes
-    ----------
-    measurement : Measurement
-    verdict : ModalityVerdict
-    summary : dict
-        As `grainstats.measure.sample_summary`.
-    """
+    """One image by itself, measured and judged."""
 
     measurement: Measurement
     verdict: ModalityVerdict
-    summary: dict[str, Any]
+    summary: dict[str, Any]  #: as `grainstats.measure.sample_summary`
 
 
 def measured(name: str, grain_map: GrainMap) -> MeasuredMap:

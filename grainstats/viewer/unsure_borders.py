@@ -13,21 +13,11 @@ from segment.grain_map import GrainMap
 
 @dataclass(frozen=True, eq=False)
 class UnsureBorder:
-    """One border to be looked at.
+    """One border to be looked at."""
 
-    Attributes
-    ----------
-    border : int
-        Its number in `BorderPlaces`.
-    confidence : float
-        Share of borders of such a probability that are boundaries, 0 ... 1.
-    edges : ndarray of float, shape (k, 2, 2)
-        Start and step (rows, columns) of its pixel edges.
-    """
-
-    border: int
-    confidence: float
-    edges: np.ndarray
+    border: int  #: its number in `BorderPlaces`
+    confidence: float  #: share of borders of such a probability that are boundaries, 0 ... 1.
+    edges: np.ndarray  #: shape (k, 2, 2): start and step (rows, columns) of its pixel edges
 
     @property
     def middle(self) -> tuple[float, float]:
@@ -40,20 +30,11 @@ class UnsureBorder:
 
 @dataclass(eq=False)
 class UnsureBorders:
-    """Walks the borders of a map, the least sure first; borders that edits took away are passed over.
-
-    Attributes
-    ----------
-    places : BorderPlaces
-    order : ndarray of int
-        Numbers of the borders, the least sure first.
-    at : int
-        Position in `order` of the border that is shown; -1 before the first.
-    """
+    """Walks the borders of a map, the least sure first; borders that edits took away are passed over."""
 
     places: BorderPlaces
-    order: np.ndarray = field(init=False)
-    at: int = -1
+    order: np.ndarray = field(init=False)  #: numbers of the borders, the least sure first
+    at: int = -1  #: position in `order` of the border that is shown; -1 before the first
 
     def __post_init__(self) -> None:
         self.order = self.places.least_sure()

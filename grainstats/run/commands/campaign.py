@@ -5,19 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Option
 
 from grainstats.run.commands.choices import DatabaseOption
 
 
 def campaign(
     db: DatabaseOption,
-    out: Annotated[Path, typer.Option(metavar="FILE", help="HTML page to write.")] = Path("campaign.html"),
+    out: Annotated[Path, Option(metavar="FILE", help="HTML page to write.")] = Path("campaign.html"),
     objective: Annotated[
         list[str] | None,
-        typer.Option(help="Property; NAME:minimise where less is better. Default: what suggestions are for."),
+        Option(help="Property; NAME:minimise where less is better. Default: what suggestions are for."),
     ] = None,
-    campaign: Annotated[str | None, typer.Option(help="Only this campaign.")] = None,
+    campaign: Annotated[str | None, Option(help="Only this campaign.")] = None,
 ) -> None:
     """Show both design loops: best property against experiments, and what came of every proposal.
 

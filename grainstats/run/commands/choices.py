@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
+from typer import Option
 
 from segment.unet.choices import Device
 
-DeviceOption = Annotated[Device, typer.Option("--device", help="Where the network runs.")]
+DeviceOption = Annotated[Device, Option("--device", help="Where the network runs.")]
 MisorientationOption = Annotated[
     float | None,
-    typer.Option(
+    Option(
         "--misorientation-deg",
         metavar="DEG",
         min=0.1,
@@ -20,25 +20,19 @@ MisorientationOption = Annotated[
     ),
 ]
 MergeTwinsOption = Annotated[
-    bool, typer.Option("--merge-twins", help="Of orientation maps: merge Σ3 twins of cubic phases.")
+    bool, Option("--merge-twins", help="Of orientation maps: merge Σ3 twins of cubic phases.")
 ]
 TwinOption = Annotated[
-    str | None,
-    typer.Option("--twin", metavar="DEG@AXIS", help="Merge twins of this law too, as 86.3@1,1,-2,0."),
+    str | None, Option("--twin", metavar="DEG@AXIS", help="Merge twins of this law too, as 86.3@1,1,-2,0.")
 ]
 PhaseOption = Annotated[
-    str | None,
-    typer.Option("--phase", metavar="NAME", help="Of orientation maps: the phase whose grains count."),
+    str | None, Option("--phase", metavar="NAME", help="Of orientation maps: the phase whose grains count.")
 ]
-JsonOption = Annotated[
-    bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")
-]
+JsonOption = Annotated[bool, Option("--json", help="One JSON document on standard output, nothing else.")]
 DatabaseOption = Annotated[
-    str, typer.Option(envvar="GRAINSTATS_DB", help="Database: a SQLite path or a PostgreSQL URL.")
+    str, Option(envvar="GRAINSTATS_DB", help="Database: a SQLite path or a PostgreSQL URL.")
 ]
 PixelSizeOption = Annotated[
-    float | None, typer.Option("--pixel-size", metavar="NM", min=1e-6, help="Pixel edge in nanometres.")
+    float | None, Option("--pixel-size", metavar="NM", min=1e-6, help="Pixel edge in nanometres.")
 ]
-TracingOption = Annotated[
-    bool, typer.Option("--tracing", help="The maps are boundary tracings (255 = boundary).")
-]
+TracingOption = Annotated[bool, Option("--tracing", help="The maps are boundary tracings (255 = boundary).")]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Option
 
 from grainstats.run.commands.choices import DatabaseOption, JsonOption
 
@@ -17,27 +18,26 @@ if TYPE_CHECKING:
 def compare(
     db: DatabaseOption,
     by: Annotated[
-        str,
-        typer.Option(help="Column of the samples that makes the groups: design_route, campaign, param:..."),
+        str, Option(help="Column of the samples that makes the groups: design_route, campaign, param:...")
     ] = "design_route",
-    out: Annotated[Path | None, typer.Option(help="Write the HTML report here.")] = None,
+    out: Annotated[Path | None, Option(help="Write the HTML report here.")] = None,
     json: JsonOption = False,
     descriptor: Annotated[
-        list[str] | None, typer.Option(help="Compare only this descriptor (repeat for several).")
+        list[str] | None, Option(help="Compare only this descriptor (repeat for several).")
     ] = None,
     every: Annotated[
-        bool, typer.Option("--all", help="Compare all descriptors, not only the headline ones.")
+        bool, Option("--all", help="Compare all descriptors, not only the headline ones.")
     ] = False,
     covariate: Annotated[
-        list[str] | None, typer.Option(help="Hold this column constant (repeat for several).")
+        list[str] | None, Option(help="Hold this column constant (repeat for several).")
     ] = None,
-    block: Annotated[str | None, typer.Option(help="Column whose levels share a random intercept.")] = None,
-    reference: Annotated[str | None, typer.Option(help="Group in the denominator of the ratios.")] = None,
+    block: Annotated[str | None, Option(help="Column whose levels share a random intercept.")] = None,
+    reference: Annotated[str | None, Option(help="Group in the denominator of the ratios.")] = None,
     bins: Annotated[
-        int | None, typer.Option(help="Cut a numeric column into so many groups.", min=2, max=6)
+        int | None, Option(help="Cut a numeric column into so many groups.", min=2, max=6)
     ] = None,
     artefacts: Annotated[
-        Path | None, typer.Option(help="Folder of the overlays; default: beside the SQLite file.")
+        Path | None, Option(help="Folder of the overlays; default: beside the SQLite file.")
     ] = None,
 ) -> None:
     """Compare groups of samples: effects with intervals, honest p-values, verdict counts.

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Argument, Option
 
 from grainstats.run.commands.choices import (
     JsonOption,
@@ -31,20 +32,16 @@ NETWORK_SOURCE, LAW_SOURCE = "boundary network", "law"  #: what errors of `curre
 
 def current(
     maps: Annotated[
-        list[Path],
-        typer.Argument(metavar="MAP", help="Label maps or orientation maps; several are one sample."),
+        list[Path], Argument(metavar="MAP", help="Label maps or orientation maps; several are one sample.")
     ],
-    law: Annotated[Path, typer.Option(metavar="FILE", help="What boundaries carry (TOML).")],
+    law: Annotated[Path, Option(metavar="FILE", help="What boundaries carry (TOML).")],
     orientations: Annotated[
-        Path | None,
-        typer.Option(metavar="MAP", help="Orientation map of the same grid as the one label map."),
+        Path | None, Option(metavar="MAP", help="Orientation map of the same grid as the one label map.")
     ] = None,
-    draws: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Of what the law leaves to chance.")
-    ] = None,
+    draws: Annotated[int | None, Option(metavar="N", min=1, help="Of what the law leaves to chance.")] = None,
     missed_share: Annotated[
         float | None,
-        typer.Option(
+        Option(
             "--missed-share",
             metavar="SHARE",
             help="Of boundaries that the map misses; else as the model is known to.",
@@ -53,11 +50,10 @@ def current(
     pixel_size: PixelSizeOption = None,
     tracing: TracingOption = False,
     out: Annotated[
-        Path | None,
-        typer.Option("--out", help="Folder for pictures of the paths and the table of boundaries."),
+        Path | None, Option("--out", help="Folder for pictures of the paths and the table of boundaries.")
     ] = None,
     as_json: JsonOption = False,
-    seed: Annotated[int, typer.Option(min=0, help="Of the draws.")] = 0,
+    seed: Annotated[int, Option(min=0, help="Of the draws.")] = 0,
     misorientation_deg: MisorientationOption = None,
     merge_twins: MergeTwinsOption = False,
     twin: TwinOption = None,

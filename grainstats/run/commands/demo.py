@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Option
 
 from grainstats.run.commands.choices import DeviceOption
 from grainstats.run.commands.run import run_and_tell
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
 
 
 def demo(
-    out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Folder for everything that comes out.")
-    ] = Path("demo_out"),
+    out: Annotated[Path, Option("--out", metavar="DIR", help="Folder for everything that comes out.")] = Path(
+        "demo_out"
+    ),
     device: DeviceOption = "auto",
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes; they share the cores.")] = None,
+    workers: Annotated[int | None, Option(min=1, help="Processes; they share the cores.")] = None,
 ) -> None:
     """Run the whole job on sample micrographs of known truth, and say how close it came.
 

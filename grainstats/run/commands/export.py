@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
-import typer
+from typer import Option
 
 from grainstats.run.commands.choices import DatabaseOption
 
@@ -16,17 +16,17 @@ Form = Literal["csv", "parquet", "datapackage", "rde", "boxvia", "roiset", "ome-
 
 def export(
     db: DatabaseOption,
-    to: Annotated[Form, typer.Option(help="Form of the export.")],
-    out: Annotated[Path, typer.Option(help="Folder to write; new, empty, or of an earlier export.")],
+    to: Annotated[Form, Option(help="Form of the export.")],
+    out: Annotated[Path, Option(help="Folder to write; new, empty, or of an earlier export.")],
     objective: Annotated[
-        str | None, typer.Option(help="boxvia: property to optimise, such as jc or jc_kA/cm2.")
+        str | None, Option(help="boxvia: property to optimise, such as jc or jc_kA/cm2.")
     ] = None,
     limit: Annotated[
         list[str] | None,
-        typer.Option("--range", help="boxvia: range of a parameter, temperature_degC=800:900; repeatable."),
+        Option("--range", help="boxvia: range of a parameter, temperature_degC=800:900; repeatable."),
     ] = None,
     files: Annotated[
-        Path | None, typer.Option(help="rde and maps: --out of the run; default: the folder of the database.")
+        Path | None, Option(help="rde and maps: --out of the run; default: the folder of the database.")
     ] = None,
 ) -> None:
     """Write the database as CSV, Parquet, Data Package, RDE data set or BOXVIA table, or its label maps.

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 
 def import_samples(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="samples.csv or .xlsx.")],
+    file: Annotated[Path, Argument(metavar="FILE", help="samples.csv or .xlsx.")],
     db: Annotated[
         str,
-        typer.Option(
+        Option(
             envvar="GRAINSTATS_DB", help="Database: a SQLite path or a PostgreSQL URL; made where missing."
         ),
     ],

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Argument, Option
 
 from grainstats.run.commands.choices import JsonOption
 
@@ -25,12 +26,12 @@ Answer = tuple[Path, "list[FrameInfo] | OrientationMap | InputError"]
 def info(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="FILE", help="Microscope files and orientation maps, or folders of them."),
+        Argument(metavar="FILE", help="Microscope files and orientation maps, or folders of them."),
     ],
     as_json: JsonOption = False,
     scale_bars: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Write a picture of each burned-in scale bar with its label here."),
+        Option(metavar="DIR", help="Write a picture of each burned-in scale bar with its label here."),
     ] = None,
 ) -> None:
     """Show what files say: shape, pixel size and its source, info bar, conflicts, frames; phases of a map.

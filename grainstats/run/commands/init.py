@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument
 
 
 def init(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Where the files are written; made if missing.")
-    ],
+    folder: Annotated[Path, Argument(metavar="DIR", help="Where the files are written; made if missing.")],
 ) -> None:
     """Write samples.csv, recipe.toml and space.toml to fill in; files that are there stay as they are.
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+from typer import Option
 
 from grainstats.run.commands.choices import JsonOption
 
@@ -16,60 +16,51 @@ if TYPE_CHECKING:
 
 
 def magnet(
-    diameter: Annotated[float, typer.Option(metavar="MM", help="Outer diameter of a disc.")],
-    thickness: Annotated[float, typer.Option(metavar="MM", help="Thickness of one disc.")],
-    bore: Annotated[float, typer.Option(metavar="MM", help="Inner diameter of a ring.")] = 0.0,
-    stack: Annotated[int, typer.Option(metavar="N", help="Number of equal discs on one axis.")] = 1,
-    gap: Annotated[float, typer.Option(metavar="MM", help="Between neighbouring discs.")] = 0.0,
-    jc: Annotated[
-        float | None, typer.Option("--jc", metavar="A_PER_M2", help="Uniform current density.")
-    ] = None,
+    diameter: Annotated[float, Option(metavar="MM", help="Outer diameter of a disc.")],
+    thickness: Annotated[float, Option(metavar="MM", help="Thickness of one disc.")],
+    bore: Annotated[float, Option(metavar="MM", help="Inner diameter of a ring.")] = 0.0,
+    stack: Annotated[int, Option(metavar="N", help="Number of equal discs on one axis.")] = 1,
+    gap: Annotated[float, Option(metavar="MM", help="Between neighbouring discs.")] = 0.0,
+    jc: Annotated[float | None, Option("--jc", metavar="A_PER_M2", help="Uniform current density.")] = None,
     jc_table: Annotated[
         Path | None,
-        typer.Option("--jc-table", metavar="FILE", help="Measured J_c(B): two columns, units in the header."),
+        Option("--jc-table", metavar="FILE", help="Measured J_c(B): two columns, units in the header."),
     ] = None,
     kim: Annotated[
-        tuple[float, float] | None,
-        typer.Option("--kim", metavar="J0 B0", help="J0 / (1 + B/B0), in A/m² and T."),
+        tuple[float, float] | None, Option("--kim", metavar="J0 B0", help="J0 / (1 + B/B0), in A/m² and T.")
     ] = None,
     exponential: Annotated[
         tuple[float, float] | None,
-        typer.Option("--exponential", metavar="J0 B0", help="J0 exp(-B/B0), in A/m² and T."),
+        Option("--exponential", metavar="J0 B0", help="J0 exp(-B/B0), in A/m² and T."),
     ] = None,
     field: Annotated[
         float | None,
-        typer.Option("--field", metavar="T", help="What the probe reads; the current density is computed."),
+        Option("--field", metavar="T", help="What the probe reads; the current density is computed."),
     ] = None,
     probe: Annotated[
-        str,
-        typer.Option(
-            metavar="middle|top|Z_MM", help="On the axis; Z_MM counts up from the stack's mid-plane."
-        ),
+        str, Option(metavar="middle|top|Z_MM", help="On the axis; Z_MM counts up from the stack's mid-plane.")
     ] = "middle",
     creep_rate: Annotated[
-        float | None, typer.Option("--creep-rate", metavar="S", help="Share lost per unit of ln(t/t0).")
+        float | None, Option("--creep-rate", metavar="S", help="Share lost per unit of ln(t/t0).")
     ] = None,
     t0: Annotated[
-        float | None, typer.Option("--t0", metavar="SECONDS", help="From magnetising to the first reading.")
+        float | None, Option("--t0", metavar="SECONDS", help="From magnetising to the first reading.")
     ] = None,
     mu: Annotated[
-        float | None, typer.Option("--mu", metavar="M", help="Interpolated creep; without it logarithmic.")
+        float | None, Option("--mu", metavar="M", help="Interpolated creep; without it logarithmic.")
     ] = None,
     hours: Annotated[
-        float | None, typer.Option("--hours", metavar="H", help="Until when the decay is listed; 24.")
+        float | None, Option("--hours", metavar="H", help="Until when the decay is listed; 24.")
     ] = None,
     lose: Annotated[
-        float | None,
-        typer.Option("--lose", metavar="SHARE", help="Say when this share of the field is lost."),
+        float | None, Option("--lose", metavar="SHARE", help="Say when this share of the field is lost.")
     ] = None,
     strength: Annotated[
-        float | None, typer.Option("--strength", metavar="MPA", help="Tensile strength, against hoop stress.")
+        float | None, Option("--strength", metavar="MPA", help="Tensile strength, against hoop stress.")
     ] = None,
     map_file: Annotated[
         Path | None,
-        typer.Option(
-            "--map", metavar="FILE", help="Write the field around the magnet: .csv, or a .png picture."
-        ),
+        Option("--map", metavar="FILE", help="Write the field around the magnet: .csv, or a .png picture."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Argument, Option
 
 from grainstats.run.commands.choices import (
     JsonOption,
@@ -29,19 +30,19 @@ if TYPE_CHECKING:
 
 def measure(
     maps: Annotated[
-        list[Path], typer.Argument(metavar="MAP", help="Label or orientation maps; several are one sample.")
+        list[Path], Argument(metavar="MAP", help="Label or orientation maps; several are one sample.")
     ],
     pixel_size: PixelSizeOption = None,
     tracing: TracingOption = False,
     null: Annotated[
-        Null, typer.Option(help="Null of the verdict: section of a 3-D structure, or columnar film.")
+        Null, Option(help="Null of the verdict: section of a 3-D structure, or columnar film.")
     ] = "section",
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for the tables (CSV).")] = None,
+    out: Annotated[Path | None, Option("--out", help="Folder for the tables (CSV).")] = None,
     as_json: JsonOption = False,
     pixels: Annotated[
-        bool, typer.Option("--pixels", help="Lengths in pixels, for one map of unknown scale.")
+        bool, Option("--pixels", help="Lengths in pixels, for one map of unknown scale.")
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Of the test lines' offset and of the verdict.")] = 0,
+    seed: Annotated[int, Option(min=0, help="Of the test lines' offset and of the verdict.")] = 0,
     misorientation_deg: MisorientationOption = None,
     merge_twins: MergeTwinsOption = False,
     twin: TwinOption = None,

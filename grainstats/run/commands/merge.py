@@ -5,16 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 
 def merge(
-    databases: Annotated[
-        list[Path], typer.Argument(metavar="DATABASE", help="SQLite files that shards wrote.")
-    ],
+    databases: Annotated[list[Path], Argument(metavar="DATABASE", help="SQLite files that shards wrote.")],
     db: Annotated[
-        str,
-        typer.Option(envvar="GRAINSTATS_DB", metavar="URL", help="Where everything goes; made if missing."),
+        str, Option(envvar="GRAINSTATS_DB", metavar="URL", help="Where everything goes; made if missing.")
     ],
 ) -> None:
     """Merge the databases of several shards; doing it twice changes nothing.

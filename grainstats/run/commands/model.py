@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Option
 
 from grainstats.run.commands.choices import DeviceOption, JsonOption
 
@@ -18,9 +19,9 @@ app = typer.Typer(help="List, evaluate, train, fine-tune, export and preview mod
 
 ModelOption = Annotated[
     str | None,
-    typer.Option("--model", help="A released model's name or a model folder; default: the released one."),
+    Option("--model", help="A released model's name or a model folder; default: the released one."),
 ]
-ThreadsOption = Annotated[int | None, typer.Option("--threads", help="Threads of PyTorch.")]
+ThreadsOption = Annotated[int | None, Option("--threads", help="Threads of PyTorch.")]
 
 
 def _say(line: str) -> None:
@@ -57,12 +58,10 @@ def _purpose(folder: Path) -> str:
 
 @app.command()
 def evaluate(
-    images: Annotated[Path, typer.Option("--images", help="Folder of images.")],
-    boundaries: Annotated[Path, typer.Option("--boundaries", help="Folder of tracings of the same names.")],
+    images: Annotated[Path, Option("--images", help="Folder of images.")],
+    boundaries: Annotated[Path, Option("--boundaries", help="Folder of tracings of the same names.")],
     model: ModelOption = None,
-    persistence: Annotated[
-        float | None, typer.Option(min=0.0, max=1.0, help="Instead of the model's own.")
-    ] = None,
+    persistence: Annotated[float | None, Option(min=0.0, max=1.0, help="Instead of the model's own.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Score a model against people's tracings: boundary F1 at 4 px, ratios of intercept and diameter.
@@ -102,20 +101,18 @@ def _line(one: Evaluation) -> str:
 
 @app.command()
 def train(
-    recipe: Annotated[Path, typer.Option("--recipe", help="TOML, as models/unet-lite2/recipe.toml.")],
-    data: Annotated[Path, typer.Option("--data", help="Folder that holds the recipe's real data sets.")],
-    out: Annotated[Path, typer.Option("--out", help="Folder for the cache, checkpoints and the log.")],
+    recipe: Annotated[Path, Option("--recipe", help="TOML, as models/unet-lite2/recipe.toml.")],
+    data: Annotated[Path, Option("--data", help="Folder that holds the recipe's real data sets.")],
+    out: Annotated[Path, Option("--out", help="Folder for the cache, checkpoints and the log.")],
     start: Annotated[
         list[Path] | None,
-        typer.Option(
-            "--start", help="Checkpoint of an earlier stage instead of ImageNet; several: their mean."
-        ),
+        Option("--start", help="Checkpoint of an earlier stage instead of ImageNet; several: their mean."),
     ] = None,
     cache: Annotated[
-        Path | None, typer.Option("--cache", help="Folder of synthetic micrographs to share between runs.")
+        Path | None, Option("--cache", help="Folder of synthetic micrographs to share between runs.")
     ] = None,
     device: DeviceOption = "auto",
-    workers: Annotated[int, typer.Option(min=1, help="Processes that draw micrographs.")] = 1,
+    workers: Annotated[int, Option(min=1, help="Processes that draw micrographs.")] = 1,
     threads: ThreadsOption = None,
 ) -> None:
     """Train a model from a recipe; called again, it goes on where it was stopped.
@@ -144,15 +141,13 @@ def train(
 
 @app.command()
 def finetune(
-    images: Annotated[Path, typer.Option("--images", help="Folder of one to ten images.")],
-    boundaries: Annotated[Path, typer.Option("--boundaries", help="Their tracings or label maps.")],
-    out: Annotated[Path, typer.Option("--out", help="The new model folder.")],
+    images: Annotated[Path, Option("--images", help="Folder of one to ten images.")],
+    boundaries: Annotated[Path, Option("--boundaries", help="Their tracings or label maps.")],
+    out: Annotated[Path, Option("--out", help="The new model folder.")],
     model: ModelOption = None,
-    steps: Annotated[int, typer.Option(min=1, help="Steps of eight crops.")] = 150,
-    minutes: Annotated[
-        float, typer.Option(min=0.0, help="Stop after so long instead, 0: by the steps.")
-    ] = 0.0,
-    check: Annotated[bool, typer.Option(help="Score the old and the new model for the new CARD.md.")] = True,
+    steps: Annotated[int, Option(min=1, help="Steps of eight crops.")] = 150,
+    minutes: Annotated[float, Option(min=0.0, help="Stop after so long instead, 0: by the steps.")] = 0.0,
+    check: Annotated[bool, Option(help="Score the old and the new model for the new CARD.md.")] = True,
     device: DeviceOption = "auto",
     threads: ThreadsOption = None,
 ) -> None:
@@ -184,12 +179,10 @@ def finetune(
 
 @app.command()
 def export(
-    checkpoint: Annotated[Path, typer.Option("--checkpoint", help="last.pt of `model train`.")],
-    recipe: Annotated[Path, typer.Option("--recipe", help="The recipe of that run.")],
-    out: Annotated[Path, typer.Option("--out", help="The model folder.")],
-    data: Annotated[
-        Path | None, typer.Option("--data", help="The real sets, to record their digests.")
-    ] = None,
+    checkpoint: Annotated[Path, Option("--checkpoint", help="last.pt of `model train`.")],
+    recipe: Annotated[Path, Option("--recipe", help="The recipe of that run.")],
+    out: Annotated[Path, Option("--out", help="The model folder.")],
+    data: Annotated[Path | None, Option("--data", help="The real sets, to record their digests.")] = None,
 ) -> None:
     """Turn a checkpoint into a model folder that runs without PyTorch.
 
@@ -216,11 +209,9 @@ def _is_default(out: Path) -> bool:
 
 @app.command()
 def preview(
-    out: Annotated[Path, typer.Option("--out", help="PNG to write.")] = Path("preview.png"),
-    style: Annotated[
-        list[str] | None, typer.Option("--style", help="Only this style; may be repeated.")
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the generator.")] = 0,
+    out: Annotated[Path, Option("--out", help="PNG to write.")] = Path("preview.png"),
+    style: Annotated[list[str] | None, Option("--style", help="Only this style; may be repeated.")] = None,
+    seed: Annotated[int, Option(min=0, help="Seed of the generator.")] = 0,
 ) -> None:
     """Draw a contact sheet of the synthetic micrographs that models are trained on.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 from grainstats.run.commands.choices import DatabaseOption
 
@@ -13,18 +13,16 @@ from grainstats.run.commands.choices import DatabaseOption
 def propose(
     file: Annotated[
         Path,
-        typer.Argument(
-            metavar="FILE", help="Sheet of proposals (.csv, .xlsx), or with --boxvia its Suggest.csv."
-        ),
+        Argument(metavar="FILE", help="Sheet of proposals (.csv, .xlsx), or with --boxvia its Suggest.csv."),
     ],
     db: DatabaseOption,
     space: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Parameter space (TOML) the proposals must lie in.")
+        Path | None, Option(metavar="FILE", help="Parameter space (TOML) the proposals must lie in.")
     ] = None,
-    campaign: Annotated[str, typer.Option(help="Campaign, where the sheet names none.")] = "",
+    campaign: Annotated[str, Option(help="Campaign, where the sheet names none.")] = "",
     boxvia: Annotated[
         Path | None,
-        typer.Option(metavar="SIDECAR", help="FILE is BOXVIA's; the boxvia_sidecar.json of its export."),
+        Option(metavar="SIDECAR", help="FILE is BOXVIA's; the boxvia_sidecar.json of its export."),
     ] = None,
 ) -> None:
     """Record experiments that researchers, or BOXVIA, propose; all of them or none.

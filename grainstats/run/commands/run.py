@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Argument, Option
 
 from grainstats.run.commands.choices import (
     DeviceOption,
@@ -29,82 +30,77 @@ if TYPE_CHECKING:
 def run(
     inputs: Annotated[
         list[str] | None,
-        typer.Argument(
+        Argument(
             metavar="INPUT", help="Micrographs, orientation maps, folders, or patterns such as '*.tif'."
         ),
     ] = None,
     *,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for everything that comes out.")],
+    out: Annotated[Path, Option("--out", metavar="DIR", help="Folder for everything that comes out.")],
     db: Annotated[
         str | None,
-        typer.Option(
+        Option(
             envvar="GRAINSTATS_DB", metavar="URL", help="Shared database; default: results.db in the folder."
         ),
     ] = None,
     samples: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="samples.csv; default: a sample is a folder.")
+        Path | None, Option(metavar="FILE", help="samples.csv; default: a sample is a folder.")
     ] = None,
     images: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             metavar="FILE",
             help="Sheet of images: fields, exclusions; default: images.csv beside samples.csv.",
         ),
     ] = None,
     pixel_size: Annotated[
-        float | None,
-        typer.Option("--pixel-size", metavar="NM", help="Edge of a pixel, instead of the files'."),
+        float | None, Option("--pixel-size", metavar="NM", help="Edge of a pixel, instead of the files'.")
     ] = None,
     recipe: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Settings that change results (TOML).")
+        Path | None, Option(metavar="FILE", help="Settings that change results (TOML).")
     ] = None,
     null: Annotated[
-        Null | None,
-        typer.Option(help="What a uniform network would be: plane sections, or columnar films."),
+        Null | None, Option(help="What a uniform network would be: plane sections, or columnar films.")
     ] = None,
-    model: Annotated[str | None, typer.Option(help="A released model's name or a model folder.")] = None,
+    model: Annotated[str | None, Option(help="A released model's name or a model folder.")] = None,
     device: DeviceOption = "auto",
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes; they share the cores. Default: one per two cores.")
+        int | None, Option(min=1, help="Processes; they share the cores. Default: one per two cores.")
     ] = None,
     shard: Annotated[
-        str, typer.Option(metavar="I/N", help="Only part I of N; a last run without it writes the report.")
+        str, Option(metavar="I/N", help="Only part I of N; a last run without it writes the report.")
     ] = "1/1",
     manifest: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Frozen list of the images; made from INPUT where missing."),
+        Path | None, Option(metavar="FILE", help="Frozen list of the images; made from INPUT where missing.")
     ] = None,
     report_only: Annotated[
-        bool,
-        typer.Option("--report-only", help="Analyse nothing; verdicts, tables and report of the database."),
+        bool, Option("--report-only", help="Analyse nothing; verdicts, tables and report of the database.")
     ] = False,
     retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Only the images that gave no result before.")
+        bool, Option("--retry-failed", help="Only the images that gave no result before.")
     ] = False,
     verify: Annotated[
-        bool,
-        typer.Option("--verify", help="Read every file again; default: only where size or times changed."),
+        bool, Option("--verify", help="Read every file again; default: only where size or times changed.")
     ] = False,
     dask: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Run on the cluster behind this Dask scheduler.")
+        str | None, Option(metavar="ADDRESS", help="Run on the cluster behind this Dask scheduler.")
     ] = None,
-    xlsx: Annotated[bool, typer.Option("--xlsx", help="All tables as one workbook, too.")] = False,
+    xlsx: Annotated[bool, Option("--xlsx", help="All tables as one workbook, too.")] = False,
     corrections: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Maps corrected by hand, named like their images; they count."),
+        Option(metavar="DIR", help="Maps corrected by hand, named like their images; they count."),
     ] = None,
     volumes: Annotated[
-        bool, typer.Option("--volumes", help="INPUT are stacks of slices: each is one volume (see `volume`).")
+        bool, Option("--volumes", help="INPUT are stacks of slices: each is one volume (see `volume`).")
     ] = False,
     voxel_size: Annotated[
         tuple[float, float, float] | None,
-        typer.Option("--voxel-size", metavar="X Y Z", help="With --volumes: edges in nanometres."),
+        Option("--voxel-size", metavar="X Y Z", help="With --volumes: edges in nanometres."),
     ] = None,
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Say nothing but warnings and inputs without a result.")
+        bool, Option("--quiet", "-q", help="Say nothing but warnings and inputs without a result.")
     ] = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Say at the end what was noticed at each image, too.")
+        bool, Option("--verbose", "-v", help="Say at the end what was noticed at each image, too.")
     ] = False,
     misorientation_deg: MisorientationOption = None,
     merge_twins: MergeTwinsOption = False,

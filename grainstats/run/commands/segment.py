@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Argument, Option
 
 from grainstats.run.commands.choices import (
     DeviceOption,
@@ -45,33 +46,30 @@ class Settings:
 
 def segment(
     images: Annotated[
-        list[str], typer.Argument(metavar="IMAGE", help="Micrographs, orientation maps, folders, or globs.")
+        list[str], Argument(metavar="IMAGE", help="Micrographs, orientation maps, folders, or globs.")
     ],
-    out: Annotated[Path, typer.Option("--out", help="Folder for <stem>.labels.tif and <stem>.boundary.tif.")],
+    out: Annotated[Path, Option("--out", help="Folder for <stem>.labels.tif and <stem>.boundary.tif.")],
     pixel_size: PixelSizeOption = None,
     model_name: Annotated[
-        str | None, typer.Option("--model", help="A released model's name or a model folder.")
+        str | None, Option("--model", help="A released model's name or a model folder.")
     ] = None,
     persistence: Annotated[
-        float | None, typer.Option(min=0.0, max=1.0, help="Persistence of a cell's seed, in probability.")
+        float | None, Option(min=0.0, max=1.0, help="Persistence of a cell's seed, in probability.")
     ] = None,
     device: DeviceOption = "auto",
     precision: Annotated[
-        Precision,
-        typer.Option(help="Arithmetic of the network; auto: the fastest that agrees with f32."),
+        Precision, Option(help="Arithmetic of the network; auto: the fastest that agrees with f32.")
     ] = "auto",
     tta: Annotated[
-        bool, typer.Option("--tta", help="Mean over the image mirrored and turned: eight times the work.")
+        bool, Option("--tta", help="Mean over the image mirrored and turned: eight times the work.")
     ] = False,
-    voids: Annotated[
-        Voids, typer.Option(help="Voids or second phases in the image, by their grey.")
-    ] = "auto",
+    voids: Annotated[Voids, Option(help="Voids or second phases in the image, by their grey.")] = "auto",
     twins: Annotated[
-        Twins, typer.Option(help="Of micrographs: twin lamellae are grains (keep) or not (merge).")
+        Twins, Option(help="Of micrographs: twin lamellae are grains (keep) or not (merge).")
     ] = "keep",
     gap_width: Annotated[
         float,
-        typer.Option(
+        Option(
             metavar="SHARE",
             min=0.0,
             max=1.0,
@@ -80,9 +78,7 @@ def segment(
     ] = GAP_WIDTH,
     field: Annotated[
         bool,
-        typer.Option(
-            "--field", help="The images show one field: tilts, detectors, channels. One map results."
-        ),
+        Option("--field", help="The images show one field: tilts, detectors, channels. One map results."),
     ] = False,
     as_json: JsonOption = False,
     misorientation_deg: MisorientationOption = None,

@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 
 def serve(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Where images, corrections and results are kept.")
+        Path, Argument(metavar="DIR", help="Where images, corrections and results are kept.")
     ] = Path("grainstats_page"),
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 0,
-    show: Annotated[bool, typer.Option("--show/--no-show", help="Open the browser.")] = True,
+    port: Annotated[int, Option(min=0, max=65535, help="0: any free one.")] = 0,
+    show: Annotated[bool, Option("--show/--no-show", help="Open the browser.")] = True,
 ) -> None:
     """Open a page in the browser: drop images, set scale and samples, run, read the report, correct.
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer import Option
 
 from grainstats.run.commands.choices import DatabaseOption, JsonOption
 
@@ -15,17 +16,17 @@ if TYPE_CHECKING:
 
 def suggest(
     db: DatabaseOption,
-    space: Annotated[Path, typer.Option(help="Parameter space, TOML.")],
+    space: Annotated[Path, Option(help="Parameter space, TOML.")],
     objective: Annotated[
-        list[str], typer.Option(help="Property to improve; NAME:minimise to lower it; repeat for several.")
+        list[str], Option(help="Property to improve; NAME:minimise to lower it; repeat for several.")
     ],
-    n: Annotated[int, typer.Option("-n", help="How many experiments.", min=1, max=96)] = 3,
-    seed: Annotated[int, typer.Option(help="The same data and seed give the same proposal.")] = 0,
-    campaign: Annotated[str, typer.Option(help="Campaign to store the suggestions under.")] = "",
+    n: Annotated[int, Option("-n", help="How many experiments.", min=1, max=96)] = 3,
+    seed: Annotated[int, Option(help="The same data and seed give the same proposal.")] = 0,
+    campaign: Annotated[str, Option(help="Campaign to store the suggestions under.")] = "",
     ignore_open: Annotated[
-        bool, typer.Option("--ignore-open", help="Forget earlier suggestions that were never made.")
+        bool, Option("--ignore-open", help="Forget earlier suggestions that were never made.")
     ] = False,
-    no_store: Annotated[bool, typer.Option("--no-store", help="Do not record the suggestions.")] = False,
+    no_store: Annotated[bool, Option("--no-store", help="Do not record the suggestions.")] = False,
     json: JsonOption = False,
 ) -> None:
     """Propose the next experiments, say why, and record them.

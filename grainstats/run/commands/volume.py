@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal, NoReturn
 
 import typer
+from typer import Argument, Option
 
 from grainstats.run.commands.choices import DeviceOption, JsonOption
 
@@ -15,76 +16,67 @@ from grainstats.run.commands.choices import DeviceOption, JsonOption
 def volume(
     stack: Annotated[
         Path,
-        typer.Argument(
+        Argument(
             help="Multi-page TIFF, MRC, HDF5 / NeXus, NPY, folder of slices or of EBSD sections: one volume."
         ),
     ],
-    out: Annotated[Path | None, typer.Option("--out", help="Folder for tables, labels and report.")] = None,
+    out: Annotated[Path | None, Option("--out", help="Folder for tables, labels and report.")] = None,
     labels: Annotated[
-        bool,
-        typer.Option("--labels", help="The stack is a label volume: a number for each grain, 0 for none."),
+        bool, Option("--labels", help="The stack is a label volume: a number for each grain, 0 for none.")
     ] = False,
     voxel_size: Annotated[
         tuple[float, float, float] | None,
-        typer.Option(
-            "--voxel-size", metavar="X Y Z", help="Edges of a voxel in nanometres; Z between slices."
-        ),
+        Option("--voxel-size", metavar="X Y Z", help="Edges of a voxel in nanometres; Z between slices."),
     ] = None,
     dataset: Annotated[
-        str | None, typer.Option("--dataset", metavar="PATH", help="Of the stack inside an HDF5 file.")
+        str | None, Option("--dataset", metavar="PATH", help="Of the stack inside an HDF5 file.")
     ] = None,
     align: Annotated[
         Literal["drift", "reference", "none"] | None,
-        typer.Option(
+        Option(
             help="Register slices: drift leaves a steady shift as it is, reference takes it out too. "
             "Default: drift for grey slices, none for EBSD sections."
         ),
     ] = None,
     shifts: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Of EBSD sections: rows and columns to move each by (CSV)."),
+        Path | None, Option(metavar="FILE", help="Of EBSD sections: rows and columns to move each by (CSV).")
     ] = None,
     phases: Annotated[
         int | None,
-        typer.Option(
-            min=1, max=3, help="1 solid; 2 void, solid; 3 void, solid, second phase. Default: as seen."
-        ),
+        Option(min=1, max=3, help="1 solid; 2 void, solid; 3 void, solid, second phase. Default: as seen."),
     ] = None,
     phases_only: Annotated[
-        bool, typer.Option("--phases-only", help="No grains: porosity, connectivity and thickness alone.")
+        bool, Option("--phases-only", help="No grains: porosity, connectivity and thickness alone.")
     ] = False,
     curtains: Annotated[
-        bool, typer.Option("--curtains/--keep-curtains", help="Take vertical stripes out of the slices.")
+        bool, Option("--curtains/--keep-curtains", help="Take vertical stripes out of the slices.")
     ] = True,
     every_direction: Annotated[
         bool | None,
-        typer.Option(
+        Option(
             "--three-directions/--one-direction",
             help="Show the network slices along x, y and z. Default: where voxels are about cubic.",
         ),
     ] = None,
     model_name: Annotated[
-        str | None, typer.Option("--model", help="A released model's name or a model folder.")
+        str | None, Option("--model", help="A released model's name or a model folder.")
     ] = None,
     device: DeviceOption = "auto",
     surfaces: Annotated[
         str | None,
-        typer.Option(
-            "--surfaces", metavar="LABELS", help="Grains whose surfaces are written as STL: 3,17,20."
-        ),
+        Option("--surfaces", metavar="LABELS", help="Grains whose surfaces are written as STL: 3,17,20."),
     ] = None,
     as_zarr: Annotated[
-        bool, typer.Option("--zarr", help="Write labels as OME-Zarr too; needs grainstats[zarr].")
+        bool, Option("--zarr", help="Write labels as OME-Zarr too; needs grainstats[zarr].")
     ] = False,
     misorientation: Annotated[
-        float, typer.Option(metavar="DEG", min=0.1, max=90.0, help="Between grains of EBSD sections.")
+        float, Option(metavar="DEG", min=0.1, max=90.0, help="Between grains of EBSD sections.")
     ] = 5.0,
     law: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="What boundaries carry (TOML): adds the limiting current."),
+        Path | None, Option(metavar="FILE", help="What boundaries carry (TOML): adds the limiting current.")
     ] = None,
     as_json: JsonOption = False,
-    seed: Annotated[int, typer.Option(min=0, help="Of the intervals of the modes.")] = 0,
+    seed: Annotated[int, Option(min=0, help="Of the intervals of the modes.")] = 0,
 ) -> None:
     """Measure a stack of slices as one volume and judge whether its grain size is uniform or bimodal.
 
@@ -104,12 +96,7 @@ def volume(
     wanted = _numbers(surfaces)
     size = None if voxel_size is None else VoxelSize(*voxel_size)
     settings = StackSettings(
-        align or "drift",
-        curtains,
-        phases,
-        not phases_only,
-        every_direction,
-        device=device,
+        align or "drift", curtains, phases, not phases_only, every_direction, device=device
     )
     try:
         found = analyse_stack(

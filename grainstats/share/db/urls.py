@@ -24,11 +24,8 @@ _REMEDY = "Give a path such as results.db, sqlite:///results.db, or postgresql:/
 def parse_url(url: str | Path) -> URL:
     """Turn a path or URL into a SQLAlchemy URL with the driver this package uses.
 
-    Parameters
-    ----------
-    url : str or Path
-        ``results.db``, ``sqlite:///results.db``, ``postgresql://user:password@host:port/name``. PostgreSQL is
-        always reached through psycopg 3; a password may stay out of the URL (``PGPASSWORD``, ``~/.pgpass``).
+    ``results.db``, ``sqlite:///results.db``, ``postgresql://user:password@host:port/name``. PostgreSQL is
+    always reached through psycopg 3; a password may stay out of the URL (``PGPASSWORD``, ``~/.pgpass``).
 
     Raises
     ------

@@ -41,18 +41,9 @@ def export_boxvia(
 ) -> None:
     """Write ``boxvia.csv``, ``boxvia_range.csv`` and ``boxvia_sidecar.json``.
 
-    Parameters
-    ----------
-    objective : str or None
-        As in `export`.
-    ranges : mapping, optional
-        ``{"temperature_degC": (800, 900)}``; parameters without an entry range over what was tried, and
-        one that was never changed is exported only with an entry.
-
-    Raises
-    ------
-    InputError
-        No such objective, no sample with it, nothing varied, or more than 20 parameters.
+    `objective` and `ranges` as in `export`; parameters without a range extend over what was tried, and one
+    that was never changed is exported only with a range. `InputError`: no such objective, no sample with it,
+    nothing varied, or more than 20 parameters.
     """
     samples = db.samples()
     target = f"prop:{_objective(db, objective).column}"

@@ -71,21 +71,9 @@ def read_campaign(
 ) -> Campaign:
     """Read what is known of the campaign.
 
-    Parameters
-    ----------
-    db : Database
-    space : Space
-    objectives : tuple of str
-        Names of properties (with or without unit) or of sample descriptors, optionally ``NAME:minimise``.
-    ignore_open : bool
-        Forget earlier proposals that were not made.
-
-    Raises
-    ------
-    SpaceError
-        The samples lack parameters of the space.
-    InputError
-        An objective is unknown.
+    Objectives are names of properties (with or without unit) or of sample descriptors, optionally
+    ``NAME:minimise``. `ignore_open` forgets earlier proposals that were not made. `SpaceError`: the samples
+    lack parameters of the space. `InputError`: an objective is unknown.
     """
     table = db.samples()
     wanted = tuple(_objective(name, db, space) for name in objectives)

@@ -86,12 +86,9 @@ class Process:
             return posterior.mean.numpy(), posterior.variance.numpy()
 
     def predict_left_out(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and variance of a measurement by the model that has not seen experiment i.
+        """Mean and variance, shape (n, m, k), of measurements by the model that has not seen experiment i.
 
-        Parameters
-        ----------
-        x : ndarray, shape (n, m, d)
-            m points for every left-out experiment. The results have shape (n, m, k).
+        `x`, shape (n, m, d), are m points for every left-out experiment.
         """
         with quiet():
             mean, variance = _predicted(self.folds, tensor(x), tensor(self.noise))
@@ -101,15 +98,8 @@ class Process:
 def fit(x: np.ndarray, y: np.ndarray, known: np.ndarray, scaled: range = range(0)) -> Process:
     """Fit, leave every experiment out in turn, and widen the intervals to what that shows.
 
-    Parameters
-    ----------
-    x : ndarray, shape (n, d)
-        Inputs, in about [0, 1] except for the `scaled` ones.
-    y : ndarray, shape (n, k)
-    known : ndarray, shape (n, k)
-        Variance of each measurement as far as it is known, in units of y squared.
-    scaled : range
-        Columns of x that are brought to [0, 1] inside.
+    Inputs `x`, shape (n, d), lie in about [0, 1] except for the `scaled` columns, which are brought there
+    inside. `known` is the variance of each measurement in `y`, both of shape (n, k), as far as it is known.
     """
     points, values, variance = tensor(x), tensor(y), tensor(known)
     bounds = torch.stack([points.amin(0), points.amax(0)])[:, list(scaled)]

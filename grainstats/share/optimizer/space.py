@@ -52,21 +52,12 @@ class Constraint:
 
 @dataclass(frozen=True)
 class Space:
-    """All experiments that may be proposed.
-
-    Attributes
-    ----------
-    parameters : tuple of Parameter
-    constraints : tuple of Constraint
-    directions : dict of str to {"maximise", "minimise"}
-    features : tuple of str
-        Named features; empty: the default list.
-    """
+    """All experiments that may be proposed."""
 
     parameters: tuple[Parameter, ...]
     constraints: tuple[Constraint, ...] = ()
-    directions: Mapping[str, str] | None = None
-    features: tuple[str, ...] = ()
+    directions: Mapping[str, str] | None = None  #: name -> "maximise" or "minimise"
+    features: tuple[str, ...] = ()  #: named features; empty: the default list
 
     @property
     def names(self) -> tuple[str, ...]:

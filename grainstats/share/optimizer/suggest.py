@@ -25,57 +25,26 @@ CANDIDATES, DRAWS, PREDICTION_DRAWS = 1024, 64, 512
 
 @dataclass(frozen=True, eq=False)
 class Suggested:
-    """One proposed experiment.
-
-    Attributes
-    ----------
-    parameters : dict
-    reason : str
-    predictions : dict of str to Expected
-        By objective.
-    microstructure : tuple of Expected
-    chance : dict of str to float
-        Probability to beat the best experiment so far, by objective.
-    repeats : str or None
-        Sample that is to be made again.
-    improvement : float or None
-        As in `Pick`; None in a space-filling design.
-    """
+    """One proposed experiment."""
 
     parameters: Point
     reason: str
-    predictions: dict[str, Expected]
+    predictions: dict[str, Expected]  #: by objective
     microstructure: tuple[Expected, ...]
-    chance: dict[str, float]
-    repeats: str | None
-    improvement: float | None
+    chance: dict[str, float]  #: probability to beat the best experiment so far, by objective
+    repeats: str | None  #: sample that is to be made again
+    improvement: float | None  #: as in `Pick`; None in a space-filling design
 
 
 @dataclass(frozen=True, eq=False)
 class Proposal:
-    """A batch with everything needed to make it again.
-
-    Attributes
-    ----------
-    suggestions : tuple of Suggested
-    objective : str
-        What was asked for, directions included, wherever they were stated.
-    model : str
-        Believed for the (first) objective.
-    evidence : dict of str to str
-        Both models' leave-one-out densities in words, by objective.
-    densities : dict of str to dict
-        The same as numbers: ``plain``, ``network``, ``difference_se``.
-    snapshot_digest : str
-    data_digest : str
-    seed : int
-    notes : tuple of str
-    """
+    """A batch with everything needed to make it again."""
 
     suggestions: tuple[Suggested, ...]
-    objective: str
-    model: str
-    evidence: dict[str, str]
+    objective: str  #: what was asked for, directions included, wherever they were stated
+    model: str  #: believed for the (first) objective
+    evidence: dict[str, str]  #: both models' leave-one-out densities in words, by objective
+    #: the same as numbers: ``plain``, ``network``, ``difference_se``
     densities: dict[str, dict[str, float | None]]
     snapshot_digest: str
     data_digest: str

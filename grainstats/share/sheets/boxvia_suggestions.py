@@ -18,27 +18,11 @@ class SuggestionFileError(InputError):
 
 
 def import_suggestions(db: Database, path: str | Path, sidecar: str | Path, *, campaign: str = "") -> int:
-    """Store the points of BOXVIA's ``Suggest.csv`` as suggestions, all or none.
+    """Store the points of BOXVIA's ``Suggest.csv`` as suggestions, all or none; returns how many are new.
 
-    Parameters
-    ----------
-    db : Database
-    path : path
-        The CSV that BOXVIA wrote; rows that already have an objective are measured data and are passed over.
-    sidecar : path
-        ``boxvia_sidecar.json`` of the export that BOXVIA worked from: it gives the names and units back, the
-        values of parameters that were never changed, and the digest of the data.
-    campaign : str
-
-    Returns
-    -------
-    int
-        How many suggestions are new; importing the same file again stores nothing.
-
-    Raises
-    ------
-    SuggestionFileError
-        The two do not belong together, or cells are not numbers.
+    Rows that already have an objective are measured data and are passed over. The sidecar of the export that
+    BOXVIA worked from gives names and units back, the values of parameters that were never changed, and the
+    digest of the data. `SuggestionFileError`: the two do not belong together, or cells are not numbers.
     """
     notes = _read_sidecar(Path(sidecar))
     return db.add_suggestions(_read_suggestions(Path(path), notes, campaign))

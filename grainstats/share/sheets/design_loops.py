@@ -89,21 +89,10 @@ def known_objectives(db: Database) -> list[str]:
 
 
 def read_loops(db: Database, objective: str, *, campaign: str | None = None) -> Loops:
-    """Read both loops' progress.
+    """Read both loops' progress towards a property, ``NAME:minimise`` where less is better.
 
-    Parameters
-    ----------
-    db : Database
-    objective : str
-        Name of a property, ``NAME:minimise`` where less is better. Without a direction, the one that the
-        newest suggestion was made for.
-    campaign : str, optional
-        Only samples and proposals of this campaign.
-
-    Raises
-    ------
-    InputError
-        No sample has the property.
+    Without a direction, the one that the newest suggestion was made for. With `campaign`, only samples and
+    proposals of it. `InputError`: no sample has the property.
     """
     asked, direction = asked_for(objective)
     values = db.properties()

@@ -19,12 +19,7 @@ COLUMNS = ("file", "sample_id", "field", "tilt_deg", "excluded")
 
 
 def read_images(path: str | Path) -> ImageSheet:
-    """Read and check a sheet of images.
-
-    Parameters
-    ----------
-    path : str or Path
-        ``.csv`` (UTF-8 or UTF-16) or ``.xlsx`` (its first visible sheet).
+    """Read and check a sheet of images, ``.csv`` (UTF-8 or UTF-16) or ``.xlsx``.
 
     Raises
     ------

@@ -59,28 +59,11 @@ class _Column(Column):
 def import_proposals(
     db: Database, path: str | Path, *, space: Space | None = None, campaign: str = ""
 ) -> int:
-    """Read a sheet of proposals and store it, all or nothing.
+    """Read a sheet of proposals and store it, all or nothing; returns how many are new.
 
-    Parameters
-    ----------
-    db : Database
-    path : path
-    space : Space, optional
-        Every proposal must then be a point of it: all parameters, existing settings, constraints kept.
-    campaign : str
-        For rows that name none.
-
-    Returns
-    -------
-    int
-        How many proposals are new; the same sheet again stores nothing.
-
-    Raises
-    ------
-    ProposalError
-        With all problems at once; nothing is stored.
-    InputError
-        The file is missing or of another kind.
+    With a space, every proposal must be a point of it: all parameters, existing settings, constraints kept.
+    `campaign` stands for rows that name none. `ProposalError`: all problems at once. `InputError`: the file
+    is missing or of another kind.
     """
     return db.add_suggestions(read_proposals(path, Known.of(db), space=space, campaign=campaign))
 

@@ -31,12 +31,7 @@ _ROUTES = ("ai", "researcher")
 
 
 def read_samples(path: str | Path) -> SampleSheet:
-    """Read and check a sample sheet.
-
-    Parameters
-    ----------
-    path : str or Path
-        ``.csv`` (UTF-8 or UTF-16) or ``.xlsx`` (its first visible sheet).
+    """Read and check a sample sheet, ``.csv`` (UTF-8 or UTF-16) or ``.xlsx``.
 
     Raises
     ------
