@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from typer import Option
 
-from segment.unet.choices import Device
+#: as elsewhere in the packages, whose modules start the libraries of the network
+Device = Literal["auto", "cpu", "cuda"]
+Null = Literal["section", "columnar"]
+Precision = Literal["auto", "f32", "bf16"]
 
 DeviceOption = Annotated[Device, Option("--device", help="Where the network runs.")]
 MisorientationOption = Annotated[

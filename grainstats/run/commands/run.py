@@ -11,14 +11,14 @@ import typer
 from typer import Argument, Option
 
 from grainstats.run.commands.choices import (
+    Device,
     DeviceOption,
     MergeTwinsOption,
     MisorientationOption,
+    Null,
     PhaseOption,
     TwinOption,
 )
-from grainstats.run.recipe import Null
-from segment.unet.choices import Device
 
 if TYPE_CHECKING:
     from grainstats.run.failures import Failure

@@ -13,18 +13,19 @@ import typer
 from typer import Argument, Option
 
 from grainstats.run.commands.choices import (
+    Device,
     DeviceOption,
     JsonOption,
     MergeTwinsOption,
     MisorientationOption,
     PhaseOption,
     PixelSizeOption,
+    Precision,
     TwinOption,
 )
 from grainstats.run.job.frames import Frame, Queue, frames_of, one_field, said_of_file
 from segment.cells.choices import GAP_WIDTH, Twins, Voids
 from segment.errors import InputError
-from segment.unet.choices import Device, Precision
 
 if TYPE_CHECKING:
     from grainstats.run.recipe import Recipe
