@@ -66,10 +66,10 @@ def read_map_pixels(path: Path, pixel_size_nm: float | None, *, tracing: bool = 
         Not an image, several images, damaged, or too large.
     """
     suffix = path.suffix.lower()
-    foreign = read_foreign_map(path)
-    if foreign is not None:
-        return _of_foreign(path, foreign, pixel_size_nm)
     try:
+        foreign = read_foreign_map(path)
+        if foreign is not None:
+            return _of_foreign(path, foreign, pixel_size_nm)
         if suffix in TIFFS:
             image, n_grains = _tiff(path)
         elif suffix == ".npy":

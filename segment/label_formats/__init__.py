@@ -1,4 +1,4 @@
-"""Label maps of other programs: one module a format, each with `NAME`, `recognises` and `read`."""
+"""Label maps of other programs: one module a format, each with `recognises` and `read`."""
 
 from __future__ import annotations
 

@@ -10,8 +10,6 @@ from typing import NoReturn
 
 from segment.errors import UnreadableError
 
-NAME = "cellpose"
-
 
 def recognises(path: Path) -> bool:
     """An array file of Python objects, as cellpose writes beside the image."""

@@ -11,12 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from segment.errors import InputError, UnreadableError
+from segment.errors import UnreadableError
+from segment.hdf5 import datasets, is_hdf5, last_name, open_file, text
 from segment.label_formats.foreign_map import ForeignMap
-from segment.label_formats.hdf5_file import datasets, is_hdf5, last_name, plain
 from segment.micrograph.length_units import to_nm
 
-NAME = "dream3d"
 IDS = ("featureids", "grainids")  #: names of the labels, the second up to version 4
 _NAMES_OF_UNIT = ("Length Unit", "_LENGTH_UNIT", "LengthUnit", "Units")
 CELLS, IMAGE_GEOMETRY = 3, 0  #: in version 7: type of an attribute matrix of pixels, of a regular grid
@@ -24,13 +23,11 @@ CELLS, IMAGE_GEOMETRY = 3, 0  #: in version 7: type of an attribute matrix of pi
 
 def recognises(path: Path) -> bool:
     """HDF5 with feature ids, or named ``.dream3d``."""
-    if not is_hdf5(path):
-        return path.suffix.lower() == ".dream3d"
     if path.suffix.lower() == ".dream3d":
         return True
-    import h5py
-
-    with h5py.File(path, "r") as file:
+    if not is_hdf5(path):
+        return False
+    with open_file(path) as file:
         return any(last_name(one).casefold() in IDS for one in datasets(file))
 
 
@@ -42,22 +39,12 @@ def read(path: Path) -> ForeignMap:
     UnreadableError
         No feature ids, a volume, or damaged.
     """
-    import h5py
-
-    if not is_hdf5(path):
-        raise UnreadableError(path, "it is no HDF5 file", "Copy it again, or write it anew in DREAM.3D")
-    try:
-        with h5py.File(path, "r") as file:
-            found = [one for one in datasets(file) if last_name(one).casefold() in IDS and one.size > 1]
-            if not found:
-                raise UnreadableError(
-                    path, "it holds no FeatureIds", "Run a segmentation of features in DREAM.3D first"
-                )
-            return _of_dataset(path, found[0], len(found))
-    except InputError:
-        raise
-    except Exception as error:  # a damaged HDF5 file raises nearly anything
-        raise UnreadableError(path, f"it is damaged ({error})", "Write or copy it again") from error
+    with open_file(path) as file:
+        found = [one for one in datasets(file) if last_name(one).casefold() in IDS and one.size > 1]
+        if not found:
+            remedy = "Run a segmentation of features in DREAM.3D first"
+            raise UnreadableError(path, "it holds no FeatureIds", remedy)
+        return _of_dataset(path, found[0], len(found))
 
 
 def _of_dataset(path: Path, ids: Any, n_found: int) -> ForeignMap:
@@ -97,9 +84,7 @@ def _grid(ids: Any) -> tuple[tuple[int, ...] | None, tuple[float, ...] | None, s
             size = _numbers(holder, "_DIMENSIONS", "DIMENSIONS")
             spacing = _numbers(holder, "_SPACING", "SPACING", "RESOLUTION")
             if spacing is not None:
-                unit = next(
-                    (plain(holder.attrs[name]) for name in _NAMES_OF_UNIT if name in holder.attrs), ""
-                )
+                unit = next((text(holder.attrs[name]) for name in _NAMES_OF_UNIT if name in holder.attrs), "")
                 known = to_nm(1.0, unit) if unit else None
                 whole = None if size is None else tuple(int(n) for n in size)
                 return whole, spacing, unit if known else "", f"{holder.name} SPACING"

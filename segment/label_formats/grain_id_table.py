@@ -18,7 +18,6 @@ from segment.label_formats.foreign_map import ForeignMap
 from segment.micrograph.length_units import to_nm
 from segment.point_grid import find_grid
 
-NAME = "grain_id_table"
 SUFFIXES = (".csv", ".txt", ".dat")
 HEAD_LINES, HEAD_BYTES = 60, 65536  #: among which the names of the columns stand
 _GRAIN = re.compile(r"^(ebsd[._])?(grain[\s_]*(id|number|no)?s?|id[\s_]*grains?|feature[\s_]*ids?)$")

@@ -10,11 +10,10 @@ import cv2
 import numpy as np
 
 from segment.cells.close import grain_map_from_tracing
-from segment.errors import InputError, UnreadableError
+from segment.errors import UnreadableError
+from segment.hdf5 import datasets, is_hdf5, last_name, open_file, text
 from segment.label_formats.foreign_map import ForeignMap
-from segment.label_formats.hdf5_file import datasets, is_hdf5, last_name, plain
 
-NAME = "ilastik"
 DATASET = "exported_data"  #: ilastik's name, unless the user chose another
 MOST_CLASSES = 6  #: values of a map of bytes from which on they are numbers of objects; judgement
 LINE = 0.5  #: half width of the class that is the boundary, over that of the next wider class; judgement
@@ -24,9 +23,7 @@ def recognises(path: Path) -> bool:
     """HDF5 with ilastik's dataset, or one that carries ilastik's axis tags."""
     if not is_hdf5(path):
         return False
-    import h5py
-
-    with h5py.File(path, "r") as file:
+    with open_file(path) as file:
         return _dataset(file) is not None
 
 
@@ -41,16 +38,8 @@ def read(path: Path) -> ForeignMap:
     UnreadableError
         Probabilities, a stack, classes without lines, or damaged.
     """
-    import h5py
-
-    try:
-        with h5py.File(path, "r") as file:
-            found = _dataset(file)
-            return _of_dataset(path, found)
-    except InputError:
-        raise
-    except Exception as error:  # a damaged HDF5 file raises nearly anything
-        raise UnreadableError(path, f"it is damaged ({error})", "Export or copy it again") from error
+    with open_file(path) as file:
+        return _of_dataset(path, _dataset(file))
 
 
 def _dataset(file: Any) -> Any | None:
@@ -78,7 +67,7 @@ def _axes(found: Any) -> str:
     """Letters of the axes, such as ``tzyxc``; by number where the file has no tags."""
     told = found.attrs.get("axistags")
     if told is not None:
-        keys = [str(axis.get("key", "?")) for axis in json.loads(plain(told))["axes"]]
+        keys = [str(axis.get("key", "?")) for axis in json.loads(text(told))["axes"]]
         if len(keys) == found.ndim:
             return "".join(keys)
     n_axes: int = found.ndim

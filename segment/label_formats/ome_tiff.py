@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 import tifffile
 
-NAME = "ome-tiff"
-
 
 def write(path: Path, labels: np.ndarray, pixel_size_nm: float | None) -> None:
     """One plane of uint32; the name should end in ``.ome.tif``.

@@ -14,7 +14,6 @@ import cv2
 import numpy as np
 from scipy import ndimage
 
-NAME = "roiset"
 VERSION, TRACED = 227, 8
 HEADER = 64  #: bytes before the outline's points (ImageJ's RoiDecoder)
 MOST_POINTS = 65535  #: of one outline in the format

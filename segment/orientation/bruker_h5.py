@@ -8,17 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segment.errors import UnreadableError
+from segment.hdf5 import child, column, groups_named, several, text, whole
 from segment.orientation.angles import euler_radians
 from segment.orientation.assemble import map_from_points
-from segment.orientation.hdf5 import (
-    child,
-    column,
-    groups_named,
-    open_file,
-    several,
-    text,
-    whole,
-)
 from segment.orientation.hdf5_scan import Lattice, grid_of, phases_of, positions
 from segment.orientation.orientation_map import OrientationMap
 from segment.orientation.scan_points import X_RIGHT_Y_UP, Header, ScanPoints
@@ -38,13 +30,15 @@ def recognises(file: h5py.File) -> bool:
     return "bruker" in maker or (not maker and bool(_scans(file)))
 
 
-def read(path: Path, step_nm: float | None = None) -> OrientationMap:
+def read(file: h5py.File, path: Path, step_nm: float | None) -> OrientationMap:
     """Read the first scan of a file.
 
     Parameters
     ----------
+    file : h5py.File
     path : Path
-    step_nm : float, optional
+        Of the file.
+    step_nm : float or None
         Distance of two points in a row; None: the file's.
 
     Raises
@@ -52,21 +46,20 @@ def read(path: Path, step_nm: float | None = None) -> OrientationMap:
     UnreadableError
         No orientation map, truncated, or nothing in it indexed.
     """
-    with open_file(path) as file:
-        scans = _scans(file)
-        if not scans:
-            raise UnreadableError(path, "it holds no EBSD scan", "Export the scan with its orientations")
-        ebsd = scans[0]
-        data, header = child(ebsd, "Data"), child(ebsd, "Header")
-        told = [column(data, name) for name in ("phi1", "PHI", "phi2", "Phase")]
-        if any(v is None for v in told):
-            raise UnreadableError(path, "it lacks angles or phases", "Export the scan with its orientations")
-        phi1, phi, phi2, phase = (np.asarray(v) for v in told)
-        grid = grid_of(header, ("XSTEP",), ("YSTEP",), ("NCOLS",), ("NROWS",))
-        x, y = _positions(path, ebsd, grid, phi1.size)
-        phases = phases_of(path, child(header, "Phases"), ("Name", "Formula"), _laue, _lattice)
-        mad, bands = column(data, "MAD"), column(data, "NIndexedBands")
-        quality = column(data, "RadonQuality")
+    scans = _scans(file)
+    if not scans:
+        raise UnreadableError(path, "it holds no EBSD scan", "Export the scan with its orientations")
+    ebsd = scans[0]
+    data, header = child(ebsd, "Data"), child(ebsd, "Header")
+    told = [column(data, name) for name in ("phi1", "PHI", "phi2", "Phase")]
+    if any(v is None for v in told):
+        raise UnreadableError(path, "it lacks angles or phases", "Export the scan with its orientations")
+    phi1, phi, phi2, phase = (np.asarray(v) for v in told)
+    grid = grid_of(header, ("XSTEP",), ("YSTEP",), ("NCOLS",), ("NROWS",))
+    x, y = _positions(path, ebsd, grid, phi1.size)
+    phases = phases_of(path, child(header, "Phases"), ("Name", "Formula"), _laue, _lattice)
+    mad, bands = column(data, "MAD"), column(data, "NIndexedBands")
+    quality = column(data, "RadonQuality")
     if not phi1.size == phi.size == phi2.size == phase.size == x.size:
         raise UnreadableError(path, "its columns differ in length", "Export or copy it again")
     numbers = np.maximum(phase, 0).astype(int)

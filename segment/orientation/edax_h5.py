@@ -12,10 +12,10 @@ import numpy as np
 
 from segment.errors import UnreadableError
 from segment.grain_orientations import CrystalPhase
+from segment.hdf5 import child, groups_named, number, several, text
 from segment.orientation.angles import euler_radians
 from segment.orientation.assemble import map_from_points
 from segment.orientation.edax_phases import edax_phase_numbers, edax_symmetry, not_indexed
-from segment.orientation.hdf5 import child, groups_named, number, open_file, several, text
 from segment.orientation.hdf5_scan import grid_of, positions
 from segment.orientation.orientation_map import OrientationMap
 from segment.orientation.scan_points import X_DOWN_Y_RIGHT, ScanPoints
@@ -45,23 +45,20 @@ def recognises(file: h5py.File) -> bool:
     return "edax" in maker or "tsl" in maker or (not maker and bool(_scans(file)))
 
 
-def read(path: Path, step_nm: float | None = None) -> OrientationMap:
-    """Read the first scan of a file; parameters and errors as `segment.orientation.ang.read`."""
-    with open_file(path) as file:
-        scans = _scans(file)
-        if not scans:
-            raise UnreadableError(path, "it holds no EBSD scan", "Export the scan with its orientations")
-        data, header = scans[0]
-        column = _columns(data)
-        missing = [name for name in ("phi1", "phi", "phi2") if name not in column]
-        if missing:
-            raise UnreadableError(
-                path, f"it lacks {', '.join(missing)}", "Export the scan with its orientations"
-            )
-        declared = _phases(path, header)
-        grid = grid_of(
-            header, ("Step X", "XSTEP"), ("Step Y", "YSTEP"), ("nColumns", "NCOLS_ODD"), ("nRows", "NROWS")
-        )
+def read(file: h5py.File, path: Path, step_nm: float | None) -> OrientationMap:
+    """Read the first scan of a file; parameters and errors as `segment.orientation.bruker_h5.read`."""
+    scans = _scans(file)
+    if not scans:
+        raise UnreadableError(path, "it holds no EBSD scan", "Export the scan with its orientations")
+    data, header = scans[0]
+    column = _columns(data)
+    missing = [name for name in ("phi1", "phi", "phi2") if name not in column]
+    if missing:
+        raise UnreadableError(path, f"it lacks {', '.join(missing)}", "Export the scan with its orientations")
+    declared = _phases(path, header)
+    grid = grid_of(
+        header, ("Step X", "XSTEP"), ("Step Y", "YSTEP"), ("nColumns", "NCOLS_ODD"), ("nRows", "NROWS")
+    )
     warnings = several(len(scans), "scans")
     n = column["phi1"].size
     x, y = positions(column.get("x"), column.get("y"), grid, n, path)

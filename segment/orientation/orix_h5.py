@@ -11,18 +11,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from segment.errors import UnreadableError
+from segment.hdf5 import child, column, groups_named, several, text, whole
 from segment.micrograph.length_units import to_nm
 from segment.orientation.angles import euler_radians
 from segment.orientation.assemble import map_from_points
-from segment.orientation.hdf5 import (
-    child,
-    column,
-    groups_named,
-    open_file,
-    several,
-    text,
-    whole,
-)
 from segment.orientation.hdf5_scan import Lattice, grid_of, phases_of, positions
 from segment.orientation.orientation_map import OrientationMap
 from segment.orientation.scan_points import Header, ScanPoints
@@ -43,25 +35,24 @@ def recognises(file: h5py.File) -> bool:
     return next(groups_named(file, "crystal_map"), None) is not None
 
 
-def read(path: Path, step_nm: float | None = None) -> OrientationMap:
+def read(file: h5py.File, path: Path, step_nm: float | None) -> OrientationMap:
     """Read the first crystal map of a file; parameters and errors as `segment.orientation.bruker_h5.read`."""
-    with open_file(path) as file:
-        maps = list(groups_named(file, "crystal_map"))
-        data, header = (child(maps[0], name) for name in ("data", "header")) if maps else (None, None)
-        if data is None or header is None:
-            raise UnreadableError(path, "it holds no crystal map", "Save the map again")
-        angles = _angles(path, data)
-        n = len(angles)
-        grid = grid_of(header, ("x_step",), ("y_step",), ("nx",), ("ny",))
-        x, y = positions(column(data, "x"), column(data, "y"), grid, n, path)
-        if child(data, "x") is not None:  # some versions write the number of points as nx and ny
-            grid = Header(grid.x_step, grid.y_step)
-        groups = child(header, "phases")
-        phases = phases_of(path, groups, ("name",), _laue, _lattice, first=0, unique_axis=TWO_FOLD)
-        told = column(data, "phase_id")
-        inside = column(data, "is_in_data")
-        unit = to_nm(1.0, text(child(header, "scan_unit")))
-        known = {ours: column(data, name) for ours, name in _PROPERTIES.items()}
+    maps = list(groups_named(file, "crystal_map"))
+    data, header = (child(maps[0], name) for name in ("data", "header")) if maps else (None, None)
+    if data is None or header is None:
+        raise UnreadableError(path, "it holds no crystal map", "Save the map again")
+    angles = _angles(path, data)
+    n = len(angles)
+    grid = grid_of(header, ("x_step",), ("y_step",), ("nx",), ("ny",))
+    x, y = positions(column(data, "x"), column(data, "y"), grid, n, path)
+    if child(data, "x") is not None:  # some versions write the number of points as nx and ny
+        grid = Header(grid.x_step, grid.y_step)
+    groups = child(header, "phases")
+    phases = phases_of(path, groups, ("name",), _laue, _lattice, first=0, unique_axis=TWO_FOLD)
+    told = column(data, "phase_id")
+    inside = column(data, "is_in_data")
+    unit = to_nm(1.0, text(child(header, "scan_unit")))
+    known = {ours: column(data, name) for ours, name in _PROPERTIES.items()}
     phase = np.ones(n, int) if told is None else told.astype(int) + 1
     if inside is not None:
         phase = np.where(inside > 0, phase, 0)

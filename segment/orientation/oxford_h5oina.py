@@ -11,17 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segment.errors import UnreadableError
+from segment.hdf5 import child, column, groups_named, several, text, whole
 from segment.orientation.angles import euler_radians
 from segment.orientation.assemble import map_from_points
-from segment.orientation.hdf5 import (
-    child,
-    column,
-    groups_named,
-    open_file,
-    several,
-    text,
-    whole,
-)
 from segment.orientation.hdf5_scan import Lattice, grid_of, phases_of, positions
 from segment.orientation.orientation_map import OrientationMap
 from segment.orientation.scan_points import X_RIGHT_Y_UP, ScanPoints
@@ -43,22 +35,21 @@ def recognises(file: h5py.File) -> bool:
     return child(file, "Format Version") is not None and bool(_scans(file))
 
 
-def read(path: Path, step_nm: float | None = None) -> OrientationMap:
-    """Read the first EBSD map of a file; parameters and errors as `segment.orientation.ctf.read`."""
-    with open_file(path) as file:
-        scans = _scans(file)
-        if not scans:
-            raise UnreadableError(path, "it holds no EBSD map", "Export the map with its orientations")
-        data, header = child(scans[0], "Data"), child(scans[0], "Header")
-        angles = np.asarray(child(data, "Euler")[()], float)
-        phase = column(data, "Phase")
-        if angles.ndim != 2 or angles.shape[1] != 3 or phase is None or phase.size != len(angles):
-            raise UnreadableError(path, "its angles and phases do not fit", "Export or copy it again")
-        grid = grid_of(header, ("X Step",), ("Y Step",), ("X Cells",), ("Y Cells",))
-        x, y = positions(column(data, "X"), column(data, "Y"), grid, len(angles), path)
-        phases = phases_of(path, child(header, "Phases"), ("Phase Name",), _laue, _lattice)
-        properties = {ours: v for ours, name in _PROPERTIES.items() if (v := column(data, name)) is not None}
-        deviation = column(data, "Mean Angular Deviation")
+def read(file: h5py.File, path: Path, step_nm: float | None) -> OrientationMap:
+    """Read the first EBSD map of a file; parameters and errors as `segment.orientation.bruker_h5.read`."""
+    scans = _scans(file)
+    if not scans:
+        raise UnreadableError(path, "it holds no EBSD map", "Export the map with its orientations")
+    data, header = child(scans[0], "Data"), child(scans[0], "Header")
+    angles = np.asarray(child(data, "Euler")[()], float)
+    phase = column(data, "Phase")
+    if angles.ndim != 2 or angles.shape[1] != 3 or phase is None or phase.size != len(angles):
+        raise UnreadableError(path, "its angles and phases do not fit", "Export or copy it again")
+    grid = grid_of(header, ("X Step",), ("Y Step",), ("X Cells",), ("Y Cells",))
+    x, y = positions(column(data, "X"), column(data, "Y"), grid, len(angles), path)
+    phases = phases_of(path, child(header, "Phases"), ("Phase Name",), _laue, _lattice)
+    properties = {ours: v for ours, name in _PROPERTIES.items() if (v := column(data, name)) is not None}
+    deviation = column(data, "Mean Angular Deviation")
     if deviation is not None:
         properties["mad"] = np.rad2deg(deviation)
     inside = np.isfinite(x) & np.isfinite(y) & np.isfinite(phase)

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from segment.errors import InputError, UnreadableError
+from segment.hdf5 import open_file
 from segment.micrograph.file_kind import no_file
 from segment.micrograph.open_file import HDF5
 from segment.orientation import ang, bruker_h5, ctf, edax_h5, orix_h5, oxford_h5oina
-from segment.orientation.hdf5 import open_file
 from segment.orientation.orientation_map import OrientationMap
 
 HEAD_BYTES = 65536  #: enough to know a text header
@@ -99,13 +99,13 @@ def _read_hdf5(path: Path, step_nm: float | None) -> OrientationMap:
     try:
         with open_file(path) as file:
             known = next((known for known in HDF5_FORMATS if known.recognises(file)), None)
-        if known is None:
-            raise UnreadableError(
-                path,
-                "an HDF5 file, but none of EDAX, Bruker, Oxford or orix",
-                "Export the map as .ang or .ctf, or as HDF5 of one of these",
-            )
-        found: OrientationMap = known.read(path, step_nm)
+            if known is None:
+                raise UnreadableError(
+                    path,
+                    "an HDF5 file, but none of EDAX, Bruker, Oxford or orix",
+                    "Export the map as .ang or .ctf, or as HDF5 of one of these",
+                )
+            found: OrientationMap = known.read(file, path, step_nm)
     except (InputError, MemoryError):
         raise
     except Exception as error:  # a damaged HDF5 file raises nearly anything

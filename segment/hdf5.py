@@ -1,4 +1,4 @@
-"""Small reads from HDF5 files: names without regard to case, text, numbers, and groups that hold a map."""
+"""Small reads from HDF5 files of other programs: names without regard to case, text, numbers, groups."""
 
 from __future__ import annotations
 
@@ -9,11 +9,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segment.errors import UnreadableError
+from segment.micrograph.open_file import HDF5
 
 if TYPE_CHECKING:
     import h5py
 
 MAX_DEPTH = 8  #: of groups in groups; EDAX APEX needs 6
+
+
+def is_hdf5(path: Path) -> bool:
+    """Whether the file begins as HDF5 does."""
+    with path.open("rb") as file:
+        return file.read(len(HDF5)) == HDF5
 
 
 def open_file(path: Path) -> h5py.File:
@@ -40,6 +47,20 @@ def child(group: h5py.Group, *names: str) -> Any:
     return next((group[known[name.casefold()]] for name in names if name.casefold() in known), None)
 
 
+def datasets(group: h5py.Group) -> list[h5py.Dataset]:
+    """All data sets below a group, in the order of the file."""
+    import h5py
+
+    found: list[h5py.Dataset] = []
+    group.visititems(lambda _, item: found.append(item) if isinstance(item, h5py.Dataset) else None)
+    return found
+
+
+def last_name(dataset: h5py.Dataset) -> str:
+    """Name of a data set without its groups."""
+    return str(dataset.name).rsplit("/", 1)[-1]
+
+
 def groups_named(root: h5py.Group, name: str, depth: int = MAX_DEPTH) -> Iterator[h5py.Group]:
     """All groups of a name, in the order of the file."""
     import h5py
@@ -55,10 +76,10 @@ def groups_named(root: h5py.Group, name: str, depth: int = MAX_DEPTH) -> Iterato
 
 
 def text(value: Any) -> str:
-    """A text data set, a number as text, or ``""``."""
+    """A data set or attribute of text, a number as text, or ``""``."""
     if value is None or hasattr(value, "keys"):
         return ""
-    found = np.ravel(value[()] if hasattr(value, "shape") and hasattr(value, "dtype") else value)
+    found = np.ravel(value[()] if hasattr(value, "id") else value)
     if not found.size:
         return ""
     one = found[0]
