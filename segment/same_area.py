@@ -1,9 +1,4 @@
-"""Whether two images show the same area of the specimen.
-
-One area counts once, whatever file, bit depth, channel or orientation it comes in. `fingerprint` and
-`same_areas` correlate coarse pictures of both, under all eight flips and turns: they find copies that were
-compressed, rescaled or inverted, and two detectors or channels of one scan.
-"""
+"""Whether two grain maps show the same area of the specimen, which counts once."""
 
 from __future__ import annotations
 
@@ -13,16 +8,7 @@ import numpy as np
 
 from segment.grain_map import GrainMap
 from segment.label_edges import on_edges
-from segment.micrograph.fingerprint import SAME, SameArea, fingerprint, same_areas
-
-__all__ = [
-    "SAME",
-    "SameArea",
-    "boundaries_of",
-    "fingerprint",
-    "same_areas",
-    "same_maps",
-]
+from segment.micrograph.fingerprint import SameArea, fingerprint, same_areas
 
 SAME_BOUNDARIES = 0.7  #: correlation of boundary maps of one area, also when segmented twice
 
@@ -39,12 +25,5 @@ def same_maps(maps: Sequence[GrainMap]) -> list[SameArea]:
     list of SameArea
         Ordered by their places.
     """
-    if len(maps) < 2:
-        return []
-    drawn = [fingerprint(boundaries_of(one.labels), one.valid) for one in maps]
+    drawn = [fingerprint(on_edges(one.labels).astype(np.uint8) * 255, one.valid) for one in maps]
     return same_areas(drawn, SAME_BOUNDARIES)
-
-
-def boundaries_of(labels: np.ndarray) -> np.ndarray:
-    """255 where a pixel differs from its right or lower neighbour, else 0; what a label map shows."""
-    return on_edges(labels).astype(np.uint8) * 255

@@ -15,7 +15,7 @@ from grainstats.share.errors import SampleSheetError
 from grainstats.share.sheets.samples import read_samples
 from segment.errors import InputError
 from segment.micrograph import describe, read_micrographs
-from segment.same_area import fingerprint, same_areas
+from segment.micrograph.fingerprint import fingerprint, same_areas
 
 
 @pytest.fixture(scope="module")

@@ -23,10 +23,9 @@ CELLS, IMAGE_GEOMETRY = 3, 0  #: in version 7: type of an attribute matrix of pi
 
 def recognises(path: Path) -> bool:
     """HDF5 with feature ids, or named ``.dream3d``."""
-    if path.suffix.lower() == ".dream3d":
-        return True
-    if not is_hdf5(path):
-        return False
+    named = path.suffix.lower() == ".dream3d"
+    if not is_hdf5(path) or named:
+        return named
     with open_file(path) as file:
         return any(last_name(one).casefold() in IDS for one in datasets(file))
 

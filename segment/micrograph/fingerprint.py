@@ -36,7 +36,7 @@ def fingerprint(image: np.ndarray, valid: np.ndarray | None = None) -> np.ndarra
     Parameters
     ----------
     image : ndarray, shape (rows, columns)
-        Grey levels, or for a label map its boundaries (`boundaries_of`).
+        Grey levels, or for a label map its boundaries.
     valid : ndarray of bool, optional
 
     Returns

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 
@@ -145,19 +146,13 @@ def infer_turned(
     """
     total = np.zeros(image.shape, np.float32)
     votes = np.zeros(image.shape, np.uint8)
-    for turns in range(4):
-        for mirror in (False, True):
-            probability, pores = infer_image(
-                model,
-                runtime,
-                _turned(image, turns, mirror),
-                None if valid is None else _turned(valid, turns, mirror),
-                scale=scale,
-                tile_px=tile_px,
-            )
-            total += _turned_back(probability, turns, mirror)
-            if pores is not None:
-                votes += _turned_back(pores, turns, mirror)
+    for turns, mirror in product(range(4), (False, True)):
+        seen = None if valid is None else _turned(valid, turns, mirror)
+        turned = _turned(image, turns, mirror)
+        probability, pores = infer_image(model, runtime, turned, seen, scale=scale, tile_px=tile_px)
+        total += _turned_back(probability, turns, mirror)
+        if pores is not None:
+            votes += _turned_back(pores, turns, mirror)
     total *= np.float32(1 / 8)
     not_grain = votes > 4
     return total, not_grain if not_grain.any() else None

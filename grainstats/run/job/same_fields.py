@@ -22,8 +22,8 @@ def fields_once(sample: Sample) -> tuple[Sample, list[str]]:
     The same pixels give the same grains, whatever file they come in; so, nearly, do a turned or compressed
     copy and another detector of the same scan. A crop, or a field that overlaps by half, is none of its own.
     """
+    from segment.micrograph.fingerprint import fingerprint, same_areas
     from segment.overlap import each_area_once
-    from segment.same_area import fingerprint, same_areas
 
     images = sample.images.reset_index(drop=True)
     if len(images) < 2:

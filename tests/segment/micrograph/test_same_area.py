@@ -6,13 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
+from segment.grain_map import GrainMap
+from segment.micrograph.fingerprint import SAME, fingerprint, same_areas
 from segment.mosaics.laguerre import poisson_voronoi_plane
-from segment.same_area import (
-    SAME,
-    boundaries_of,
-    fingerprint,
-    same_areas,
-)
+from segment.same_area import same_maps
 
 RISING = {
     "16 bit": lambda a: a.astype(np.uint16) * 257,
@@ -62,5 +59,5 @@ def test_label_maps_are_told_apart_by_their_cells():
         for k in (0, 1)
     )
     renamed = np.random.default_rng(2).permutation(first.max() + 1)[first] + (first > 0)
-    prints = [fingerprint(boundaries_of(m)) for m in (first, second, renamed)]
-    assert [(s.first, s.second) for s in same_areas(prints)] == [(0, 2)]
+    maps = [GrainMap(m, None) for m in (first, second, renamed)]
+    assert [(s.first, s.second) for s in same_maps(maps)] == [(0, 2)]
