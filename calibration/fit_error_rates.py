@@ -90,14 +90,9 @@ def fit_rates(counts: Sequence[ErrorCount], knots: int = 8) -> ErrorRates:
     """Rates that fall with confidence (isotonic regression), at quantiles of the images' confidence."""
     confidence = np.array([c.confidence for c in counts])
     at = np.unique(np.quantile(confidence, np.linspace(0, 1, knots)).round(3))
-    grains, lost, cuts = (
-        np.stack([getattr(c, name) for c in counts]).T for name in ("grains", "lost", "cuts")
-    )
-    missed, invented = (
-        tuple(_falling(confidence, errors[k], grains[k], at) for k in range(CLASSES))
-        for errors in (lost, cuts)
-    )
-    return ErrorRates(tuple(at.tolist()), missed, invented, measured=True)
+    grains, lost = (np.stack([getattr(c, name) for c in counts]).T for name in ("grains", "lost"))
+    missed = tuple(_falling(confidence, lost[k], grains[k], at) for k in range(CLASSES))
+    return ErrorRates(tuple(at.tolist()), missed, measured=True)
 
 
 def _falling(

@@ -69,8 +69,7 @@ def _row(style: str, counts: list[ErrorCount]) -> str:
 def _print_rates(title: str, rates: ErrorRates) -> None:
     print(title)
     for confidence in rates.confidence:
-        missed, invented = rates.at(confidence)
-        print(f"confidence {confidence:.3f}: lost {missed.round(3)}, cut {invented.round(3)}")
+        print(f"confidence {confidence:.3f}: lost {np.round(rates.at(confidence), 3)}")
 
 
 def main() -> None:

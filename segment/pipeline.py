@@ -150,14 +150,12 @@ def with_voids(micrograph: Micrograph, boundary_map: BoundaryMap, voids: Voids) 
 def record_of(grain_map: GrainMap, model: Model, persistence: float) -> Segmentation:
     """How the cells of a map were cut by a model, with the errors to be expected in so clear an image."""
     cells = fine_cells(grain_map)
-    missed, invented = model.error_rates.at(as_in_map(cells).confidence)
     return Segmentation(
         model_name=model.name,
         model_digest=model.digest,
         persistence=persistence,
         cells=cells,
-        missed=tuple(missed.tolist()),
-        invented=tuple(invented.tolist()),
+        missed=model.error_rates.at(as_in_map(cells).confidence),
         measured=model.error_rates.measured,
         warnings=grain_map.warnings,
     )

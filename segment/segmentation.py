@@ -77,9 +77,9 @@ class Segmentation:
     persistence : float
         Of the seeds, in probability.
     cells : FineCells
-    missed, invented : tuple of float
-        By class of area, the shares of grains that another model, as good, loses and cuts in an image as
-        clear (`segment.quality.error_rates`).
+    missed : tuple of float
+        By class of area, the share of grains that another model, as good, loses in an image as clear
+        (`segment.quality.error_rates`).
     measured : bool
         False: these shares are nominal, since none were measured for the model.
     warnings : tuple of str
@@ -93,7 +93,6 @@ class Segmentation:
     persistence: float
     cells: FineCells
     missed: tuple[float, ...]
-    invented: tuple[float, ...]
     measured: bool
     warnings: tuple[str, ...] = ()
     pictures: int = 1
@@ -125,6 +124,7 @@ class Segmentation:
                 arrays = {name: stored[name] for name in _ARRAYS}
             if facts.pop("format") != FORMAT:
                 raise ValueError("another format")
+            facts.pop("invented", None)  # older records
             cells = FineCells(**arrays, least_px=facts.pop("least_px"), nested=facts.pop("nested"))
             lists = {name: tuple(value) for name, value in facts.items() if isinstance(value, list)}
             return cls(**facts | lists, cells=cells)

@@ -1,4 +1,4 @@
-"""How often another segmentation, as good, loses a grain or cuts one: measured rates, kept with the weights.
+"""How often another segmentation, as good, loses a grain: measured rates, kept with the weights.
 
 Small grains are lost far more often than large ones, and everything happens more often in images that show
 their boundaries badly.  The network knows the latter itself: rates are stored by classes of relative area as
@@ -16,7 +16,7 @@ import numpy as np
 
 FILE = "errors.json"
 FORMAT = 1  #: version of errors.json that this code reads
-NOMINAL = 0.02  #: of lost and of cut grains where nothing was measured, as for a tracing by hand
+NOMINAL = 0.02  #: of lost grains where nothing was measured, as for a tracing by hand
 SIZES = (0.1, 0.4, 1.0)  #: between the classes of area over mean area
 CLASSES = len(SIZES) + 1  #: of size, the largest open
 
@@ -26,7 +26,7 @@ _NOMINAL: Table = ((NOMINAL,),) * CLASSES
 
 @dataclass(frozen=True)
 class ErrorRates:
-    """Rates of grains of one segmentation that another loses or cuts, by the confidence of an image.
+    """Rates of grains of one segmentation that another loses, by the confidence of an image.
 
     Attributes
     ----------
@@ -34,24 +34,17 @@ class ErrorRates:
         Mean boundary probability along the found borders, ascending.
     missed : tuple of tuple of float
         By class of area and confidence, the share of grains that vanish in a larger neighbour of the other.
-    invented : tuple of tuple of float
-        The same for cuts through grains.
     measured : bool
         False: nominal values.
     """
 
     confidence: tuple[float, ...] = (1.0,)
     missed: Table = _NOMINAL
-    invented: Table = _NOMINAL
     measured: bool = False
 
-    def at(self, confidence: float) -> tuple[np.ndarray, np.ndarray]:
-        """Missed and invented by class of area, each of shape (CLASSES,), in an image of this confidence."""
-        missed, invented = (
-            np.array([np.interp(confidence, self.confidence, rate) for rate in table])
-            for table in (self.missed, self.invented)
-        )
-        return missed, invented
+    def at(self, confidence: float) -> tuple[float, ...]:
+        """By class of area, in an image of this confidence."""
+        return tuple(float(np.interp(confidence, self.confidence, rates)) for rates in self.missed)
 
 
 def size_class(area: np.ndarray) -> np.ndarray:
@@ -70,7 +63,6 @@ def write_rates(folder: Path, rates: ErrorRates, digest: str, origin: str) -> Pa
         "area_over_mean": SIZES,
         "confidence": rates.confidence,
         "missed": rates.missed,
-        "invented": rates.invented,
     }
     path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     return path
@@ -82,9 +74,7 @@ def read_rates(folder: Path, digest: str) -> ErrorRates:
         content = json.loads((folder / FILE).read_text(encoding="utf-8"))
         if content["format"] != FORMAT or content["model_digest"] != digest:
             return ErrorRates()
-        missed, invented = (
-            tuple(tuple(float(v) for v in line) for line in content[name]) for name in ("missed", "invented")
-        )
-        return ErrorRates(tuple(float(v) for v in content["confidence"]), missed, invented, measured=True)
+        missed = tuple(tuple(float(v) for v in line) for line in content["missed"])
+        return ErrorRates(tuple(float(v) for v in content["confidence"]), missed, measured=True)
     except (OSError, ValueError, KeyError, TypeError):
         return ErrorRates()

@@ -57,7 +57,7 @@ def edge_model_with_rates(edge_model: Path, tmp_path_factory) -> Path:
     """The same with measured error rates."""
     folder = tmp_path_factory.mktemp("measured") / "edges"
     shutil.copytree(edge_model, folder)
-    rates = ErrorRates(missed=((0.05,),) * CLASSES, invented=((0.03,),) * CLASSES)
+    rates = ErrorRates(missed=((0.05,),) * CLASSES)
     write_rates(folder, rates, load_model(folder).weights_digest, "a test")
     return folder
 

@@ -58,7 +58,7 @@ def cut() -> GrainMap:
     valid[:9, :30] = False
     found = close_cells(BoundaryMap(walls, 1 / 3, "manual", valid=valid))
     rates = (0.1, 0.05, 0.02, 0.0)
-    made = Segmentation("m", "abc", 0.1, fine_cells(found), rates, rates, True, ("pale",))
+    made = Segmentation("m", "abc", 0.1, fine_cells(found), rates, True, ("pale",))
     return replace(found, segmentation=made)
 
 

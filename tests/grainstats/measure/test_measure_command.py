@@ -165,7 +165,7 @@ def test_a_map_that_a_model_cut_is_judged_on_its_other_cuts_too(
     assert taken["stability"] is None and taken["verdict"] == "uniform"
     assert "taken as given" in taken["reason"]
     none = (0.0,) * 4
-    cut = Segmentation("m", "d", 0.05, fine_cells(given), none, none, measured=True)
+    cut = Segmentation("m", "d", 0.05, fine_cells(given), none, measured=True)
     steady = modality(replace(given, segmentation=cut))
     assert steady["verdict"] == "uniform" and 0.7 <= steady["stability"] < 1  # one cut in five has no borders
     unknown = modality(replace(given, segmentation=replace(cut, measured=False)))

@@ -22,7 +22,7 @@ FACTS = ("verdict", "p_value", "stability", "power", "modes_nm", "reason", "seed
 
 def measured(folder: Path, missed: float) -> Path:
     """A model folder with measured error rates."""
-    rates = ErrorRates(missed=((missed,),) * CLASSES, invented=((0.03,),) * CLASSES)
+    rates = ErrorRates(missed=((missed,),) * CLASSES)
     write_rates(folder, rates, load_model(folder).weights_digest, "a test")
     return folder
 

@@ -38,7 +38,7 @@ def segmentation(outer: float, inner: float) -> Segmentation:
         lowest_pass=np.array([0.5, 0.5, 0.1], np.float32),
         least_px=20,
     )
-    return Segmentation("m", "d", 0.1, cells, (0.0,) * 4, (0.0,) * 4, True, ())
+    return Segmentation("m", "d", 0.1, cells, (0.0,) * 4, True, ())
 
 
 def table(slope: float = 1.0) -> LossTable:

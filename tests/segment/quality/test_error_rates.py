@@ -70,13 +70,13 @@ def test_rates_fall_with_confidence_and_weigh_images_by_their_grains():
     ]
     rates = fit_rates(counts, knots=50)
     assert rates.measured
-    np.testing.assert_allclose(rates.at(0.7), [[0.2, 0, 0, 0.2], [0.1, 0, 0, 0.1]])
-    np.testing.assert_allclose(rates.at(0.99), [[0.01, 0, 0, 0.01], [0, 0, 0, 0]])
-    assert rates.at(0.82)[0][0] == pytest.approx(260 / 4000)
+    np.testing.assert_allclose(rates.at(0.7), [0.2, 0, 0, 0.2])
+    np.testing.assert_allclose(rates.at(0.99), [0.01, 0, 0, 0.01])
+    assert rates.at(0.82)[0] == pytest.approx(260 / 4000)
 
 
 def test_rates_are_kept_with_the_weights_they_belong_to(tmp_path):
-    rates = ErrorRates((0.8, 0.9), ((0.2, 0.1),) * 4, ((0.05, 0.0),) * 4, measured=True)
+    rates = ErrorRates((0.8, 0.9), ((0.2, 0.1),) * 4, measured=True)
     write_rates(tmp_path, rates, "abc", "a test")
     assert read_rates(tmp_path, "abc") == rates
     assert read_rates(tmp_path, "other weights") == ErrorRates()

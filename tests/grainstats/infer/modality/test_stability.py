@@ -51,7 +51,7 @@ def segmented(truth: GrainMap, height: np.ndarray) -> tuple[ImageGrains, Segment
     for place, wall, pair in _walls(truth):
         probability[place] = np.maximum(probability[place], np.where(wall, height[pair % len(height)], 0.0))
     found = close_cells(BoundaryMap(probability, 1.0, "manual"), persistence=0.05)
-    cut = Segmentation("a test", "0", 0.05, fine_cells(found), (0.0,) * 4, (0.0,) * 4, measured=True)
+    cut = Segmentation("a test", "0", 0.05, fine_cells(found), (0.0,) * 4, measured=True)
     return grains_of(found), cut
 
 
