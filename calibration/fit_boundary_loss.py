@@ -5,10 +5,13 @@
 Mosaics are rendered in all styles and segmented, and so are micrographs that people traced (DATA holds
 folders with ``images`` and ``boundary`` of the same stems); a row an image is kept (resumable).  The log
 ratios of found to true intercepts and diameters are then regressed on
-`segment.quality.boundary_loss.hidden_boundary`: one slope, a level for rendered and one for traced
-micrographs, and a scatter of laboratories (a rendering style is one).  A new micrograph may be of either
+`segment.quality.boundary_loss.joined_share`: one slope, a level for rendered and one for traced
+micrographs, a scatter of laboratories (a rendering style is one), and one of images that grows with the root
+of the share.  A new micrograph may be of either
 kind, so that its level is their mean and half of their difference an uncertainty.  Each laboratory is
-predicted without it: docs/validation/boundary_loss.csv; the rows are in boundary_loss_images.csv.
+predicted without it: docs/validation/boundary_loss.csv; the rows are in boundary_loss_images.csv.  Beside it
+stand what tells where a ratio comes from: the same ratios of true grains joined as the map joins them, the
+share of the left out borders that are boundaries in the truth, and that of true grains below `TINY_PX`.
 """
 
 from __future__ import annotations
@@ -22,13 +25,16 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from fit_error_rates import mostly_in, overlaps
 
 from grainstats.measure import grain_table
+from segment.cells.border_merging import SEED_PERSISTENCE
+from segment.cells.watershed import persistence_watershed
 from segment.grain_map import GrainMap
 from segment.micrograph.micrograph import Micrograph
 from segment.mosaics.laguerre import laguerre_section
 from segment.pipeline import segment_micrograph
-from segment.quality.boundary_loss import FILE, hidden_boundary, weights_key
+from segment.quality.boundary_loss import FILE, joined_share, weights_key
 from segment.quality.score import intercepts
 from segment.training.data.pairs import Pair, find_pairs
 from segment.training.synthetic.render import render
@@ -47,11 +53,20 @@ STYLES = (
     "noisy_film",
     "noisy_lines",
 )
-POPULATIONS = ((0.2, 1.0, 0.0), (0.35, 1.0, 0.0), (0.2, 3.0, 0.4), (0.5, 1.0, 0.0), (0.2, 4.0, 0.4))
+POPULATIONS = (  # sigma, R, f
+    (0.2, 1.0, 0.0),
+    (0.35, 1.0, 0.0),
+    (0.2, 3.0, 0.4),
+    (0.5, 1.0, 0.0),
+    (0.2, 4.0, 0.4),
+    (0.2, 6.0, 0.3),
+    (0.2, 4.0, 0.6),
+    (0.0, 1.0, 0.0),
+)
 TRACED = ("uo2_bftem", "real/sus304_etched", "real/perovskite_sem")  # hundreds of grains an image
 SIDE_PX = 512
 SEED = 20_261_129
-WIDEST = 0.5  # log ratio: an image that lost more tells nothing of others
+TINY_PX = 8.0  # diameter of grains that nobody would trace; judgement
 TARGETS = ("intercept", "diameter")
 SWEEPS = 100  # of the estimation; it settles in some twenty
 Z95 = 1.96  # standard errors of a 95 % interval
@@ -83,14 +98,46 @@ def traced(model: Model, pair: Pair) -> tuple[GrainMap, GrainMap]:
 
 
 def compared(found: GrainMap, truth: GrainMap) -> dict[str, float]:
-    """Log ratios found / true, and the evidence."""
+    """Log ratios to the truth, the evidence, and where the ratios come from."""
     assert found.segmentation is not None
-    diameters = [_mean_diameter(grain_table(m, min_area_px=20)) for m in (found, truth)]
-    return {
-        "intercept": float(np.log(intercepts(found.labels).mean() / intercepts(truth.labels).mean())),
-        "diameter": float(np.log(diameters[0] / diameters[1])),
-        "hidden": hidden_boundary(found.segmentation),
+    maps = (found, as_joined(found, truth), truth)
+    seen, joined, true = (
+        np.log([intercepts(m.labels).mean(), _mean_diameter(grain_table(m, min_area_px=20))]) for m in maps
+    )
+    names = (*TARGETS, *(f"{name} joined" for name in TARGETS))
+    area = np.bincount(truth.labels.ravel())[1:]
+    return dict(zip(names, [*seen - true, *joined - true], strict=True)) | {
+        "share": joined_share(found.segmentation),
+        "true": left_out_but_true(found, truth),
+        "tiny": float((area[area > 0] < np.pi / 4 * TINY_PX**2).mean()),
     }
+
+
+def as_joined(found: GrainMap, truth: GrainMap) -> GrainMap:
+    """The true grains, united where one cell of the map covers most of each."""
+    grain, cell, pixels = overlaps(truth.labels, found.labels)
+    of, cell = mostly_in(grain, cell, pixels)
+    united = np.arange(truth.n_grains + 1) + int(found.labels.max()) + 1  # in no cell: alone
+    united[0] = 0
+    united[of] = cell
+    ids, labels = np.unique(united[truth.labels], return_inverse=True)
+    labels = labels.reshape(truth.labels.shape) + (ids[0] > 0)
+    return replace(truth, labels=labels.astype(np.int32))
+
+
+def left_out_but_true(found: GrainMap, truth: GrainMap) -> float:
+    """Share of the length of the borders that the map left out which divide true grains."""
+    assert found.probability is not None and found.segmentation is not None
+    mask = None if found.labels.min() > 0 else found.labels > 0
+    cells = persistence_watershed(found.probability, SEED_PERSISTENCE, mask)
+    fine = found.segmentation.cells
+    of, grain = mostly_in(*overlaps(cells, truth.labels))
+    lies_in = np.zeros(len(fine.parent) + 1, int)
+    lies_in[of] = grain
+    first, second = fine.pairs.T
+    joined = fine.parent[first - 1] == fine.parent[second - 1]
+    parted = lies_in[first] != lies_in[second]
+    return float(fine.length_px[joined & parted].sum() / max(fine.length_px[joined].sum(), 1))
 
 
 def _mean_diameter(table: pd.DataFrame) -> float:
@@ -114,19 +161,19 @@ def jobs(images: int, data: Path | None) -> Iterator[Job]:
 
 def mixed_model(rows: pd.DataFrame, target: str) -> dict[str, float]:
     """Slope, level and the three deviations, by expectation and maximisation (Laird and Ware 1982)."""
-    h, y, lab = rows["hidden"].to_numpy(), rows[target].to_numpy(), rows["laboratory"].to_numpy()
+    h, y, lab = rows["share"].to_numpy(), rows[target].to_numpy(), rows["laboratory"].to_numpy()
     is_real = (rows["kind"] == "traced").to_numpy()
     x = np.column_stack([h, ~is_real, is_real]).astype(float)
     z = (lab[:, None] == np.unique(lab)).astype(float)
-    within, between = 0.06**2, 0.05**2
+    within, between = 0.06**2 / h.mean(), 0.05**2
     for _ in range(SWEEPS):
-        inverse = np.linalg.inv(within * np.eye(len(y)) + between * z @ z.T)
+        inverse = np.linalg.inv(within * np.diag(h) + between * z @ z.T)
         fixed = np.linalg.lstsq(x.T @ inverse @ x, x.T @ inverse @ y, rcond=None)[0]
         effect = between * z.T @ inverse @ (y - x @ fixed)
         rest = y - x @ fixed - z @ effect
         spread = between * np.eye(z.shape[1]) - between**2 * z.T @ inverse @ z
         between = float((effect @ effect + np.trace(spread)) / z.shape[1])
-        within = float((rest @ rest + np.trace(z @ spread @ z.T)) / len(y))
+        within = float(np.mean((rest**2 + np.diag(z @ spread @ z.T)) / h))
     slope, of_rendered, of_traced = map(float, fixed)
     half = (of_rendered - of_traced) / 2
     level = (of_rendered + of_traced) / 2 if is_real.any() else of_rendered
@@ -135,8 +182,8 @@ def mixed_model(rows: pd.DataFrame, target: str) -> dict[str, float]:
 
 
 def kept_rows(rows: pd.DataFrame) -> pd.DataFrame:
-    """Those that fit: not where nearly everything was lost."""
-    return rows[rows[list(TARGETS)].notna().all(axis=1) & (rows["intercept"] < WIDEST)]
+    """All but images without a whole cell, or without any joined."""
+    return rows[rows[list(TARGETS)].notna().all(axis=1) & (rows["share"] > 0)]
 
 
 def left_out(kept: pd.DataFrame) -> pd.DataFrame:
@@ -146,13 +193,18 @@ def left_out(kept: pd.DataFrame) -> pd.DataFrame:
         cell: dict[str, object] = {"kind": kind, "laboratory": name, "images": len(here)}
         for target in TARGETS:
             fitted = mixed_model(kept[kept["laboratory"] != name], target)
-            left = here[target] - np.maximum(fitted["slope"] * here["hidden"] + fitted["level"], 0.0)
-            reach = Z95 * np.hypot(fitted["common"], fitted["deviation"])
+            left = here[target] - np.maximum(fitted["slope"] * here["share"] + fitted["level"], 0.0)
+            reach = Z95 * np.hypot(fitted["common"], fitted["deviation"] * np.sqrt(here["share"]))
             cell |= {
                 f"{target} as traced": round(float(here[target].mean()), 3),
+                f"{target} joined": round(float(here[f"{target} joined"].mean()), 3),
                 f"{target} corrected": round(float(left.mean()), 3),
                 f"{target} covered": round(float((left.abs() < reach).mean()), 2),
             }
+        cell |= {
+            "left out but true": round(float(here["true"].mean()), 2),
+            "tiny": round(float(here["tiny"].mean()), 3),
+        }
         cells.append(cell)
     return pd.DataFrame(cells)
 
@@ -194,7 +246,7 @@ def _keep(model: Model, kept: pd.DataFrame) -> None:
     """The facts of these weights, beside what fields of several pictures lose."""
     path, key = model.folder / FILE, weights_key(model.folder)
     tables = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    low, high = kept["hidden"].min(), kept["hidden"].max()
+    low, high = kept["share"].min(), kept["share"].max()
     facts = {"images": len(kept), "low": round(float(low), 4), "high": round(float(high), 4)}
     for target in TARGETS:
         facts[target] = {name: round(v, 5) for name, v in mixed_model(kept, target).items()}

@@ -43,7 +43,7 @@ def count_errors(
     A grain belongs to the cell that covers most of it, and a cell to the grain that it covers most of; grains
     below `min_area_px` are left out, and what lies mostly outside all cells or grains belongs to none.
     """
-    grain, cell, pixels = _overlaps(truth, found)
+    grain, cell, pixels = overlaps(truth, found)
     area = np.bincount(grain, pixels)
     area[0] = 0
     area[area < min_area_px] = 0
@@ -51,9 +51,9 @@ def count_errors(
     large[grain == 0] = True  # what is no grain competes for the cells
     kind = np.zeros(area.size, np.int64)
     kind[area > 0] = size_class(area[area > 0])
-    mine, its_cell = _main(grain[large], cell[large], pixels[large])
+    mine, its_cell = mostly_in(grain[large], cell[large], pixels[large])
     first = _largest(its_cell, area[mine])
-    _, owner = _main(cell[large], grain[large], pixels[large])
+    _, owner = mostly_in(cell[large], grain[large], pixels[large])
     extra = np.maximum(np.bincount(owner, minlength=area.size) - 1, 0)
     return ErrorCount(
         confidence,
@@ -63,13 +63,13 @@ def count_errors(
     )
 
 
-def _overlaps(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def overlaps(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Labels that share pixels, and how many."""
     key, pixels = np.unique(one.astype(np.int64) << 32 | other, return_counts=True)
     return key >> 32, key & 0xFFFFFFFF, pixels
 
 
-def _main(of: np.ndarray, among: np.ndarray, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def mostly_in(of: np.ndarray, among: np.ndarray, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Labels of `of`, and for each that of `among` which covers most of it; 0 left out on both sides."""
     order = np.lexsort((pixels, of))
     last = np.append(np.diff(of[order]) != 0, True) if order.size else np.zeros(0, bool)

@@ -1,7 +1,7 @@
 """Boundary that a segmentation has lost, read from its own answer.
 
-Cells that a model joins by mistake make spacings too large.  How much of a border it saw where it drew none
-tells how much is missing; the regression was fitted on rendered micrographs of known truth and on traced ones
+Cells that a model joins by mistake make spacings too large.  How much border it found and left out tells how
+much is missing; the regression was fitted on rendered micrographs of known truth and on traced ones
 (``calibration/fit_boundary_loss.py``) and is kept in the model's folder.  Fields of several pictures lose
 little, and alike: their mean loss by the number of pictures is kept beside it
 (``calibration/calibrate_fields.py``).
@@ -25,21 +25,12 @@ FILE = "boundary_loss.json"  #: in the model's folder
 WEIGHTS = "model.bin"
 
 
-def hidden_boundary(segmentation: Segmentation) -> float:
-    """How much of a border the model saw inside the map's cells.
-
-    Returns
-    -------
-    float
-        Length times mean probability of the borders of fine cells that were joined, over the length of the
-        map's borders; its root.
-    """
+def joined_share(segmentation: Segmentation) -> float:
+    """Length of the borders between fine cells that were joined, over the length of the map's borders."""
     cells = segmentation.cells
-    side = cells.parent[cells.pairs - 1].reshape(-1, 2)
-    outer = side[:, 0] != side[:, 1]
-    length = cells.length_px.astype(float)
-    seen = float(length[~outer] @ cells.confidence[~outer].astype(float))
-    return math.sqrt(seen / max(float(length[outer].sum()), 1.0))
+    first, second = cells.parent[cells.pairs - 1].reshape(-1, 2).T
+    drawn, joined = (float(cells.length_px[kind].sum()) for kind in (first != second, first == second))
+    return joined / max(drawn, 1.0)
 
 
 @dataclass(frozen=True)
@@ -84,8 +75,9 @@ class LossTable:
             return mean, deviation
         fitted = self.facts[target]
         # evidence beyond what was fitted on counts as its edge; no loss is below none
-        evidence = np.clip(hidden_boundary(segmentation), self.facts["low"], self.facts["high"])
-        return max(float(fitted["slope"] * evidence + fitted["level"]), 0.0), float(fitted["deviation"])
+        share = float(np.clip(joined_share(segmentation), self.facts["low"], self.facts["high"]))
+        # borders are lost one by one: their number scatters with its root
+        return max(fitted["slope"] * share + fitted["level"], 0.0), fitted["deviation"] * math.sqrt(share)
 
 
 def read_loss_table(folder: Path) -> LossTable | None:

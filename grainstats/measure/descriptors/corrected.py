@@ -45,7 +45,7 @@ def with_corrected(found: Sequence[Descriptor], loss: Loss | None) -> list[Descr
     value, low, high = (
         max(1 - math.exp(-loss.intercept - z * loss.intercept_error), 0.0) for z in (0.0, -Z95, Z95)
     )
-    how = "from the probabilities of the borders, fitted on rendered and on traced micrographs"
+    how = "from the borders that the map left out, fitted on rendered and on traced micrographs"
     return [*found, *more, Descriptor(SHARE, value, low, high, "1", how)]
 
 

@@ -9,32 +9,33 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from fit_boundary_loss import mixed_model
+from fit_boundary_loss import as_joined, mixed_model
 
 from grainstats.measure.descriptors.corrected import corrected_json, with_corrected
 from grainstats.measure.descriptors.descriptor import Descriptor
+from segment.grain_map import GrainMap
 from segment.quality.boundary_loss import (
     FILE,
     WEIGHTS,
     Loss,
     LossTable,
-    hidden_boundary,
+    joined_share,
     read_loss_table,
     weights_key,
 )
 from segment.segmentation import FineCells, Segmentation
 
 
-def segmentation(outer: float, inner: float) -> Segmentation:
-    """Four fine cells in a row, the last two joined; borders of these mean probabilities."""
+def segmentation(joined_px: int) -> Segmentation:
+    """Four fine cells in a row, the last two joined: so many pixels of border, beside 20 that were drawn."""
     cells = FineCells(
         area_px=np.full(4, 100, np.int32),
         at_frame=np.zeros(4, bool),
         bottom=np.zeros(4, np.float32),
         parent=np.array([0, 1, 2, 2], np.int32),
         pairs=np.array([[1, 2], [2, 3], [3, 4]], np.int32),
-        length_px=np.array([10, 10, 10], np.int32),
-        confidence=np.array([outer, outer, inner], np.float32),
+        length_px=np.array([10, 10, joined_px], np.int32),
+        confidence=np.array([0.9, 0.9, 0.1], np.float32),
         lowest_pass=np.array([0.5, 0.5, 0.1], np.float32),
         least_px=20,
     )
@@ -46,27 +47,26 @@ def table(slope: float = 1.0) -> LossTable:
     return LossTable({"low": 0.1, "high": 0.4, "intercept": fitted, "diameter": fitted})
 
 
-def test_hidden_boundary_of_sure_and_of_unsure_joins() -> None:
-    assert hidden_boundary(segmentation(0.98, 0.05)) == pytest.approx(math.sqrt(0.5 / 20), abs=1e-4)
-    assert hidden_boundary(segmentation(0.6, 0.4)) > hidden_boundary(segmentation(0.98, 0.05))
+def test_joined_border_counts_over_what_was_drawn() -> None:
+    assert joined_share(segmentation(5)) == 0.25
 
 
-def test_one_cell_hides_nothing() -> None:
-    cells = segmentation(0.9, 0.1).cells
+def test_one_cell_has_joined_nothing() -> None:
+    cells = segmentation(5).cells
     none = {name: getattr(cells, name)[:0] for name in ("pairs", "length_px", "confidence", "lowest_pass")}
-    alone = replace(segmentation(0.9, 0.1), cells=replace(cells, **none))
-    assert hidden_boundary(alone) == 0.0
+    alone = replace(segmentation(5), cells=replace(cells, **none))
+    assert joined_share(alone) == 0.0
 
 
 def test_loss_stays_between_none_and_what_was_seen_in_fitting() -> None:
-    found = [table().of([segmentation(0.9, p)]).intercept for p in (0.0, 0.08, 0.9)]
-    np.testing.assert_allclose(found, [0.1, 0.2, 0.4], atol=1e-6)
-    assert table(-1.0).of([segmentation(0.9, 0.08)]).intercept == 0.0
+    found = [table().of([segmentation(px)]).intercept for px in (0, 4, 20)]
+    np.testing.assert_allclose(found, [0.1, 0.2, 0.4])
+    assert table(-1.0).of([segmentation(4)]).intercept == 0.0
 
 
 def test_more_images_make_the_correction_surer_but_never_sure() -> None:
-    errors = [table().of([segmentation(0.8, 0.1)] * n).intercept_error for n in (1, 4, 100)]
-    assert errors[0] == pytest.approx(math.hypot(0.04, 0.05))
+    errors = [table().of([segmentation(5)] * n).intercept_error for n in (1, 4, 100)]
+    assert errors[0] == pytest.approx(math.hypot(0.04, 0.05 * 0.5))
     assert errors[0] > errors[1] > errors[2] > 0.04
 
 
@@ -105,7 +105,7 @@ def test_boundary_is_more_where_spacings_are_less() -> None:
 
 
 def test_fields_of_several_pictures_have_a_loss_of_their_own() -> None:
-    field = replace(segmentation(0.6, 0.4), pictures=4)
+    field = replace(segmentation(5), pictures=4)
     assert table().of([field]) is None
     own = {"pictures": [2, 3, 5], "intercept": [0.06, 0.04, 0.02], "intercept_deviation": [0.03, 0.02, 0.02]}
     own |= {"diameter": [0.1, 0.1, 0.1], "diameter_deviation": [0.01, 0.01, 0.01]}
@@ -127,11 +127,17 @@ def test_the_fit_lies_half_way_between_rendered_and_traced_micrographs() -> None
     for lab in range(40):
         kind, level = ("rendered", 0.0) if lab % 2 else ("traced", -0.2)
         level += rng.normal(0, 0.04)
-        for hidden in rng.uniform(0.1, 0.4, 10):
-            loss = 0.8 * hidden + level + rng.normal(0, 0.03)
-            rows.append({"kind": kind, "laboratory": str(lab), "hidden": hidden, "intercept": loss})
+        for share in rng.uniform(0.1, 0.4, 10):
+            loss = 0.8 * share + level + rng.normal(0, 0.06 * math.sqrt(share))
+            rows.append({"kind": kind, "laboratory": str(lab), "share": share, "intercept": loss})
     fitted = mixed_model(pd.DataFrame(rows), "intercept")
     assert fitted["slope"] == pytest.approx(0.8, abs=0.06)
     assert fitted["level"] == pytest.approx(-0.1, abs=0.02)
     assert fitted["common"] == pytest.approx(math.hypot(0.1, 0.04), abs=0.01)
-    assert fitted["deviation"] == pytest.approx(0.03, abs=0.003)
+    assert fitted["deviation"] == pytest.approx(0.06, abs=0.006)
+
+
+def test_true_grains_are_joined_as_the_map_joins_them() -> None:
+    truth = GrainMap(np.repeat([1, 2, 3, 0, 4], 4)[None].repeat(3, axis=0).astype(np.int32))
+    found = GrainMap(np.repeat([1, 1, 2, 0, 0], [5, 4, 3, 4, 4])[None].repeat(3, axis=0).astype(np.int32))
+    np.testing.assert_array_equal(as_joined(found, truth).labels[0], np.repeat([1, 1, 2, 0, 3], 4))
