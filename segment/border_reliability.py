@@ -24,5 +24,4 @@ class Reliability:
 
     def __call__(self, probability: np.ndarray) -> np.ndarray:
         """Calibrated confidence of mean probabilities, same shape; NaN stays."""
-        result: np.ndarray = np.interp(probability, self.stated, self.true)
-        return result
+        return np.interp(probability, self.stated, self.true)

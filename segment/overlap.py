@@ -222,14 +222,12 @@ def _motions(one: Places, other: Places, pairs: np.ndarray, diameter: float) -> 
 def _side_of(corners: np.ndarray) -> np.ndarray:
     """On which side the third corner lies."""
     first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    side: np.ndarray = np.sign(first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0])
-    return side
+    return np.sign(first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0])
 
 
 def _turn(corners: np.ndarray) -> np.ndarray:
     along = corners[:, 1] - corners[:, 0]
-    angle: np.ndarray = np.arctan2(along[:, 1], along[:, 0])
-    return angle
+    return np.arctan2(along[:, 1], along[:, 0])
 
 
 def _rotation(angle: float) -> np.ndarray:

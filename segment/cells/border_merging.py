@@ -169,8 +169,7 @@ def _mutually_weakest(borders: Borders, confidence: float) -> np.ndarray:
     best = np.full(int(pairs.max(initial=0)) + 1, len(pairs))
     for side in pairs.T:
         np.minimum.at(best, side, rank)
-    chosen: np.ndarray = pairs[(best[pairs[:, 0]] == rank) & (best[pairs[:, 1]] == rank)]
-    return chosen
+    return pairs[(best[pairs[:, 0]] == rank) & (best[pairs[:, 1]] == rank)]
 
 
 def _joined(*groupings: np.ndarray) -> np.ndarray:

@@ -109,8 +109,7 @@ def join_borders(borders: Borders, cell: np.ndarray) -> Borders:
 
 def pair_key(here: np.ndarray, there: np.ndarray) -> np.ndarray:
     """One int64 for each unordered pair of labels, sorted as the pairs are, the smaller label first."""
-    key: np.ndarray = np.minimum(here, there).astype(np.int64) << 32 | np.maximum(here, there)
-    return key
+    return np.minimum(here, there).astype(np.int64) << 32 | np.maximum(here, there)
 
 
 def _gather(keys: np.ndarray, length: np.ndarray, total: np.ndarray) -> Borders:

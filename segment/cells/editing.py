@@ -177,8 +177,7 @@ def _under(labels: np.ndarray, line: np.ndarray) -> np.ndarray:
     high = np.ceil(line.max(axis=0)).astype(int) + 2
     low = low.clip(0)
     part = labels[low[0] : high[0], low[1] : high[1]]
-    found: np.ndarray = part[_drawn(part.shape, line - low)] if part.size else np.zeros(0, labels.dtype)
-    return found
+    return part[_drawn(part.shape, line - low)] if part.size else np.zeros(0, labels.dtype)
 
 
 def _drawn(shape: tuple[int, ...], line: np.ndarray) -> np.ndarray:

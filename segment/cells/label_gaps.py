@@ -119,8 +119,7 @@ def narrower_than(mask: np.ndarray, width: int) -> np.ndarray:
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
     padded = cv2.copyMakeBorder(mask.astype(np.uint8), *(width,) * 4, cv2.BORDER_REFLECT)
     wide = cv2.dilate(cv2.morphologyEx(padded, cv2.MORPH_OPEN, disc), np.ones((3, 3), np.uint8))
-    narrow: np.ndarray = mask & (wide[width:-width, width:-width] == 0)
-    return narrow
+    return mask & (wide[width:-width, width:-width] == 0)
 
 
 def nearest_labels(labels: np.ndarray) -> np.ndarray:
@@ -130,8 +129,7 @@ def nearest_labels(labels: np.ndarray) -> np.ndarray:
     )
     label = np.zeros(int(place.max()) + 1, np.int32)
     label[place[labels > 0]] = labels[labels > 0]
-    nearest: np.ndarray = label[place]
-    return nearest
+    return label[place]
 
 
 def contacts(labels: np.ndarray) -> int:

@@ -118,8 +118,7 @@ def _known(grain_map: GrainMap) -> np.ndarray:
     """The probability, or 1 everywhere: a map without one is taken at its word."""
     if grain_map.probability is not None:
         return grain_map.probability
-    certain: np.ndarray = np.broadcast_to(np.float32(1), grain_map.labels.shape)
-    return certain
+    return np.broadcast_to(np.float32(1), grain_map.labels.shape)
 
 
 def _flooded(grain_map: GrainMap, probability: np.ndarray) -> FineCells | None:

@@ -117,5 +117,4 @@ def _cover(labels: np.ndarray, phase: np.ndarray, n: int) -> np.ndarray:
         band = labels[first:last]
         return np.stack([np.bincount(part, minlength=n) for part in (band.ravel(), band[phase[first:last]])])
 
-    total: np.ndarray = np.add.reduce(in_bands(labels.shape, count))
-    return total
+    return np.add.reduce(in_bands(labels.shape, count))

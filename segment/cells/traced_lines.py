@@ -83,8 +83,7 @@ def _distance(colours: np.ndarray) -> np.ndarray:
     codes = (colours // 8).astype(np.int64) @ np.array([1 << 40, 1 << 20, 1])
     values, counts = np.unique(codes, return_counts=True)
     ground = np.median(colours[codes == values[counts.argmax()]], axis=0)
-    far: np.ndarray = np.abs(colours - ground).max(axis=2)
-    return far
+    return np.abs(colours - ground).max(axis=2)
 
 
 def _is_drawn(grey: np.ndarray, top: float) -> bool:

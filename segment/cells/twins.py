@@ -58,8 +58,7 @@ def merge_twins(labels: np.ndarray) -> np.ndarray:
     group = connected_components(graph, directed=False)[1]
     first = np.full(group.max() + 1, n + 1, np.int32)
     np.minimum.at(first, group, np.arange(n + 1, dtype=np.int32))
-    merged: np.ndarray = number_cells(labels, first[group])
-    return merged
+    return number_cells(labels, first[group])
 
 
 def _sides_of_lamella(labels: np.ndarray, label: int, box: tuple[slice, slice]) -> tuple[int, ...]:

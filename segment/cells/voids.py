@@ -148,8 +148,7 @@ def deviation_from_solid(
 def _mean_nearby(grey: np.ndarray, weight: np.ndarray, reach: float) -> np.ndarray:
     total, n = (cv2.GaussianBlur(part, (0, 0), max(reach, 0.5)) for part in (grey * weight, weight))
     overall = float((grey * weight).sum() / max(float(weight.sum()), 1e-6))
-    result: np.ndarray = (total + 1e-3 * overall) / (n + 1e-3)
-    return result
+    return (total + 1e-3 * overall) / (n + 1e-3)
 
 
 def _middle_and_spread(values: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
@@ -173,5 +172,4 @@ def _parts(depth: np.ndarray, seen: np.ndarray | None) -> np.ndarray:
     if seen is not None:
         kept &= np.bincount(part[seen], minlength=n) >= SEEN * area
     kept[0] = False
-    result: np.ndarray = kept[part] & (depth > EDGE * mean[part])
-    return result
+    return kept[part] & (depth > EDGE * mean[part])

@@ -32,8 +32,7 @@ def read_foreign_map(path: Path) -> ForeignMap | None:
     found = format_of(path)
     if found is None:
         return None
-    read: ForeignMap = found.read(path)
-    return read
+    return found.read(path)
 
 
 __all__ = ["FORMATS", "ForeignMap", "format_of", "read_foreign_map"]

@@ -57,8 +57,7 @@ def fingerprint(image: np.ndarray, valid: np.ndarray | None = None) -> np.ndarra
     if not np.isfinite(spread) or spread <= 1e-6 * max(float(np.abs(blocks).max()), 1e-30):
         return np.zeros((SIDE, SIDE), np.int8)
     steps: np.ndarray = np.rint(detail / spread * _STEPS)
-    limited: np.ndarray = np.clip(steps, -127, 127).astype(np.int8)
-    return limited
+    return np.clip(steps, -127, 127).astype(np.int8)
 
 
 def same_areas(prints: Sequence[np.ndarray], least: float = SAME) -> list[SameArea]:

@@ -66,8 +66,7 @@ def read_orientation_map(path: str | PathLike[str], step_nm: float | None = None
         return _read_hdf5(path, step_nm)
     for known in TEXT_FORMATS:
         if known.recognises(head):
-            found: OrientationMap = known.read(path, step_nm)
-            return found
+            return known.read(path, step_nm)
     if is_orientation_map(path):
         raise UnreadableError(
             path, f"its contents are not those of a {path.suffix} file", "Export or copy it again"

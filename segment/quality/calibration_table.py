@@ -58,15 +58,13 @@ class Weighing:
 
 def standardised(table: np.ndarray, centre: ArrayLike, spread: ArrayLike) -> np.ndarray:
     """Deviations from `centre` in units of `spread`, at most three; 0 where a value is missing (NaN)."""
-    far: np.ndarray = np.nan_to_num(np.clip((table - np.asarray(centre)) / np.asarray(spread), -3, 3))
-    return far
+    return np.nan_to_num(np.clip((table - np.asarray(centre)) / np.asarray(spread), -3, 3))
 
 
 def halved_products(far: np.ndarray) -> np.ndarray:
     """Half the product of every two values, squares among them: shape (..., n) to (..., n (n + 1) / 2)."""
     one, other = np.triu_indices(far.shape[-1])
-    halves: np.ndarray = far[..., one] * far[..., other] / 2
-    return halves
+    return far[..., one] * far[..., other] / 2
 
 
 @dataclass(frozen=True)

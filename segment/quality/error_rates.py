@@ -49,8 +49,7 @@ class ErrorRates:
 
 def size_class(area: np.ndarray) -> np.ndarray:
     """Class of each area among all of them, 0 ... CLASSES - 1."""
-    result: np.ndarray = np.digitize(area / area.mean(), SIZES) if area.size else np.zeros(0, np.int64)
-    return result
+    return np.digitize(area / area.mean(), SIZES) if area.size else np.zeros(0, np.int64)
 
 
 def write_rates(folder: Path, rates: ErrorRates, digest: str, origin: str) -> Path:

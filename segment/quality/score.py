@@ -71,15 +71,13 @@ def fill(labels: np.ndarray) -> np.ndarray:
     """Give pixels of label 0 to the nearest cell."""
     if not (labels == 0).any() or not (labels > 0).any():
         return labels
-    filled: np.ndarray = watershed(np.zeros(labels.shape, np.uint8), labels)  # type: ignore[no-untyped-call]
-    return filled
+    return watershed(np.zeros(labels.shape, np.uint8), labels)  # type: ignore[no-untyped-call]
 
 
 def outline(labels: np.ndarray) -> np.ndarray:
     """One-pixel lines between cells, bool."""
     thick = find_boundaries(labels, mode="thick")  # type: ignore[no-untyped-call]
-    lines: np.ndarray = skeletonize(thick)  # type: ignore[no-untyped-call]
-    return lines
+    return skeletonize(thick)  # type: ignore[no-untyped-call]
 
 
 def intercepts(labels: np.ndarray) -> np.ndarray:
@@ -93,8 +91,7 @@ def intercepts(labels: np.ndarray) -> np.ndarray:
 def diameters(labels: np.ndarray) -> np.ndarray:
     """Equivalent diameters in pixels of the cells that do not touch the frame."""
     area = np.bincount(clear_border(labels).ravel())[1:]  # type: ignore[no-untyped-call]
-    result: np.ndarray = np.sqrt(4 * area[area >= SMALLEST_PX] / np.pi)
-    return result
+    return np.sqrt(4 * area[area >= SMALLEST_PX] / np.pi)
 
 
 def _share_near(lines: np.ndarray, others: np.ndarray) -> float:

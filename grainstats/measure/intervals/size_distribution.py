@@ -84,5 +84,4 @@ def size_shares(diameter: np.ndarray, whole: np.ndarray, weight: np.ndarray | No
 
 def in_order(diameter: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """The order in which `size_shares` wants its grains."""
-    order: np.ndarray = np.lexsort([~whole, diameter])
-    return order
+    return np.lexsort([~whole, diameter])

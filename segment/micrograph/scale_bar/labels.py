@@ -209,10 +209,7 @@ def _on_one_line(left: np.ndarray, right: np.ndarray, gap: float) -> np.ndarray:
     above, below = np.maximum(left[..., 0], right[..., 0]), np.minimum(left[..., 1], right[..., 1])
     one, other = left[..., 1] - left[..., 0], right[..., 1] - right[..., 0]
     space = np.maximum(gap * np.maximum(one, other), 3)
-    beside: np.ndarray = (below - above > 0.5 * np.minimum(one, other)) & (
-        right[..., 2] - left[..., 3] <= space
-    )
-    return beside
+    return (below - above > 0.5 * np.minimum(one, other)) & (right[..., 2] - left[..., 3] <= space)
 
 
 def _union(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -97,8 +97,7 @@ def draw_rois(rois: list[Roi], shape: tuple[int, int]) -> np.ndarray:
 
 def _fixed(roi: Roi) -> np.ndarray:
     """Points in sixteenths of a pixel; ImageJ counts from the corner of a pixel, OpenCV from its middle."""
-    fixed: np.ndarray = np.round((roi.points - 0.5 * roi.closed) * 16).astype(np.int32)
-    return fixed
+    return np.round((roi.points - 0.5 * roi.closed) * 16).astype(np.int32)
 
 
 def _pieces(path: Path) -> list[bytes]:

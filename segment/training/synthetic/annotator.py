@@ -89,5 +89,4 @@ def _perturbed(lines: np.ndarray, sigma: float, rng: np.random.Generator) -> np.
 
 def _closed(moved: np.ndarray) -> np.ndarray:
     """As bool, with small gaps of the nearest-pixel sampling closed."""
-    result: np.ndarray = cv2.morphologyEx(moved, cv2.MORPH_CLOSE, np.ones((2, 2), np.uint8)).astype(bool)
-    return result
+    return cv2.morphologyEx(moved, cv2.MORPH_CLOSE, np.ones((2, 2), np.uint8)).astype(bool)

@@ -34,8 +34,7 @@ def shade(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     slope = rng.standard_normal(2) * rng.uniform(0, 0.6)
     out = image + contrast * (slope[0] * y + slope[1] * x - rng.uniform(0, 0.6) * (x**2 + y**2))
     out += rng.uniform(0, 0.5) * contrast * smooth_noise(rng, image.shape, rng.uniform(150, 500))
-    result: np.ndarray = out.astype(np.float32)
-    return result
+    return out.astype(np.float32)
 
 
 def stain(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -45,8 +44,7 @@ def stain(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     rim = 4 * inside * (1 - inside)
     strength = image.std() * rng.choice([-1.0, 1.0], p=[0.7, 0.3])
     out = image + strength * (rng.uniform(0.2, 1.5) * inside + rng.uniform(0, 0.5) * rim)
-    result: np.ndarray = out.astype(np.float32)
-    return result
+    return out.astype(np.float32)
 
 
 def scratch(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -64,8 +62,7 @@ def scratch(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         cv2.polylines(
             layer, [(points * 16).astype(np.int32)], False, value, int(rng.integers(1, 3)), cv2.LINE_AA, 4
         )
-    result: np.ndarray = image + blur(layer, 0.5) * image.std()
-    return result
+    return image + blur(layer, 0.5) * image.std()
 
 
 def stripe(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -79,10 +76,7 @@ def stripe(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     lines = blur(rng.standard_normal((rows, 1)).astype(np.float32), rng.choice([0.0, 1.0]))
     bursts = (rng.random((rows, 1)) < 0.01) * rng.uniform(0.5, 2)
     fade = np.clip(smooth_noise(rng, (rows, columns), 200), 0, 2)
-    result: np.ndarray = (image + image.std() * (rng.uniform(0, 0.4) * lines + bursts * fade)).astype(
-        np.float32
-    )
-    return result
+    return (image + image.std() * (rng.uniform(0, 0.4) * lines + bursts * fade)).astype(np.float32)
 
 
 def jitter(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:

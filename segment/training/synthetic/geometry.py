@@ -145,8 +145,7 @@ def _rasterise(mosaic: Mosaic, size: tuple[int, int], shape: Shape) -> np.ndarra
     centre = mosaic.shape[0] / 2
     tree = cKDTree(np.column_stack([mosaic.points, mosaic.height]), balanced_tree=False, compact_nodes=False)
     query = np.stack([v + centre, u + centre, np.zeros_like(u)], axis=-1)
-    result: np.ndarray = tree.query(query)[1].astype(np.float32)
-    return result
+    return tree.query(query)[1].astype(np.float32)
 
 
 def _bend(coarse: np.ndarray, shape: Shape, rng: np.random.Generator) -> np.ndarray:

@@ -88,8 +88,7 @@ def boundary_field(labels: np.ndarray, rng: np.random.Generator) -> BoundaryFiel
 
 def per_grain(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Paint one value a label; float32."""
-    result: np.ndarray = values.astype(np.float32)[labels]
-    return result
+    return values.astype(np.float32)[labels]
 
 
 def stretch(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -98,5 +97,4 @@ def stretch(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     span = max(high - low, 1e-6)
     floor, ceiling = rng.uniform(-0.05, 0.25), rng.uniform(0.7, 1.08)
     out = (image - low) / span * (ceiling - floor) + floor
-    result: np.ndarray = np.clip(out * 255, 0, 255).astype(np.uint8)
-    return result
+    return np.clip(out * 255, 0, 255).astype(np.uint8)

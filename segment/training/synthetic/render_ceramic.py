@@ -61,8 +61,7 @@ def _second_phase(image: np.ndarray, scene: Scene, rng: np.random.Generator) -> 
         return image
     step = rng.choice([-1, 1], p=[0.75, 0.25]) * rng.uniform(0.08, 0.25)
     soft = blur(scene.phases.astype(np.float32), rng.uniform(0.5, 1.2))
-    result: np.ndarray = image + step * soft
-    return result
+    return image + step * soft
 
 
 def _voids(image: np.ndarray, scene: Scene, rng: np.random.Generator) -> np.ndarray:
@@ -96,5 +95,4 @@ def _curtain(size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
     rare = (rng.random((1, columns)) < 0.02) * rng.uniform(-2, 3, (1, columns))
     profile = profile / (profile.std() + 1e-6) + blur(rare.astype(np.float32), 0.8)
     fade = np.clip(1 + 0.8 * smooth_noise(rng, size, 250), 0, 2.5)
-    result: np.ndarray = rng.uniform(0.005, 0.05) * profile * fade
-    return result
+    return rng.uniform(0.005, 0.05) * profile * fade

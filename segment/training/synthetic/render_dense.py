@@ -30,8 +30,7 @@ def render_dense(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     image -= rng.uniform(0, 0.25) * patches
     image = np.where(scene.not_grain, rng.uniform(0.05, 0.4), image)
     image = blur(image.astype(np.float32), rng.uniform(0.4, 1.5))
-    result: np.ndarray = np.minimum(image, np.float32(rng.uniform(0.65, 1.0)))  # overexposed
-    return result
+    return np.minimum(image, np.float32(rng.uniform(0.65, 1.0)))  # overexposed
 
 
 def render_precipitates(scene: Scene, rng: np.random.Generator) -> np.ndarray:
@@ -82,8 +81,7 @@ def _mottle(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     fine = smooth_noise(rng, scene.size, rng.uniform(2, 7))
     where = rng.uniform(0.2, 1.2) * smooth_noise(rng, scene.size, rng.uniform(25, 150))
     where += per_grain(rng.uniform(0, 0.8) * rng.standard_normal(int(labels.max()) + 1), labels)
-    result: np.ndarray = np.clip((fine + where - rng.uniform(0.6, 1.8)) * rng.uniform(0.4, 1.2), 0, 1)
-    return result
+    return np.clip((fine + where - rng.uniform(0.6, 1.8)) * rng.uniform(0.4, 1.2), 0, 1)
 
 
 def _curls(scene: Scene, rng: np.random.Generator) -> np.ndarray:
@@ -137,5 +135,4 @@ def _dispersion(scene: Scene, rng: np.random.Generator) -> np.ndarray:
 def _from_outline(mask: np.ndarray) -> np.ndarray:
     """Distance in pixels to the outline of a mask; float32."""
     inside, outside = (cv2.distanceTransform(part.astype(np.uint8), cv2.DIST_L2, 3) for part in (mask, ~mask))
-    result: np.ndarray = np.maximum(inside, outside)
-    return result
+    return np.maximum(inside, outside)

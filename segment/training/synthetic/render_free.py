@@ -62,8 +62,7 @@ def _textures(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     kinds = [_texture(scene, rng) for _ in range(int(rng.integers(1, 4)))]
     choice = per_grain(rng.integers(0, len(kinds), n)[scene.section.orientation], scene.section.labels)
     strength = per_grain(rng.uniform(0.3, 1.5, n)[scene.section.orientation], scene.section.labels)
-    result: np.ndarray = strength * np.choose(choice.astype(int), kinds)
-    return result
+    return strength * np.choose(choice.astype(int), kinds)
 
 
 def _texture(scene: Scene, rng: np.random.Generator) -> np.ndarray:
@@ -76,8 +75,7 @@ def _texture(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     angle = per_grain(rng.uniform(0, np.pi, n)[scene.section.orientation], scene.section.labels)
     y, x = np.mgrid[0 : scene.size[0], 0 : scene.size[1]].astype(np.float32)
     phase = (x * np.cos(angle) + y * np.sin(angle)) * 2 * np.pi / max(wavelength, 3.0)
-    result: np.ndarray = np.sin(phase + rng.uniform(0, 3) * noise)
-    return result
+    return np.sin(phase + rng.uniform(0, 3) * noise)
 
 
 def _domes(scene: Scene, rng: np.random.Generator) -> np.ndarray:
@@ -90,8 +88,7 @@ def _domes(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     gy, gx = _slopes(height)
     angle = rng.uniform(0, 2 * np.pi)
     lit = (np.cos(angle) * gx + np.sin(angle) * gy) * reach
-    result: np.ndarray = 2 * dome + rng.uniform(0, 2) * rng.integers(0, 2) * lit
-    return result
+    return 2 * dome + rng.uniform(0, 2) * rng.integers(0, 2) * lit
 
 
 def _profile(scene: Scene, rng: np.random.Generator) -> np.ndarray:
@@ -112,8 +109,7 @@ def _profile(scene: Scene, rng: np.random.Generator) -> np.ndarray:
         gy, gx = _slopes(np.minimum(d, 6).astype(np.float32))
         angle = rng.uniform(0, 2 * np.pi)
         along = along * (1 + rng.uniform(0, 1.2) * (np.cos(angle) * gx + np.sin(angle) * gy))
-    result: np.ndarray = profile * strength * along
-    return result
+    return profile * strength * along
 
 
 def _slopes(height: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -129,5 +125,4 @@ def _body(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Grey of what is no grain: darker or brighter than most, with some of what lies around it."""
     level = rng.choice([rng.uniform(-0.2, 0.25), rng.uniform(0.75, 1.3)])
     texture = rng.uniform(0, 0.15) * smooth_noise(rng, image.shape, rng.uniform(2, 12))
-    result: np.ndarray = level + texture + rng.uniform(0, 0.4) * (image - 0.5)
-    return result
+    return level + texture + rng.uniform(0, 0.4) * (image - 0.5)

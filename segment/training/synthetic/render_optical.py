@@ -43,8 +43,7 @@ def _lamellae(scene: Scene, rng: np.random.Generator) -> np.ndarray:
         rng.standard_normal(n), scene.section.labels
     )
     mottle = rng.uniform(0.02, 0.12) * smooth_noise(rng, scene.size, rng.uniform(2, 8))
-    result: np.ndarray = level + rng.uniform(0, 0.2) * plates + mottle
-    return result
+    return level + rng.uniform(0, 0.2) * plates + mottle
 
 
 def render_stained(scene: Scene, rng: np.random.Generator) -> np.ndarray:

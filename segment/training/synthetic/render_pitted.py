@@ -70,8 +70,7 @@ def _lines(scene: Scene, rng: np.random.Generator) -> np.ndarray:
         present = smooth_noise(rng, size, rng.uniform(6, 25)) > rng.uniform(-2.2, -0.9)
         frail = scene.field.chance[1] < rng.uniform(0.1, 0.6)
         strength = np.where(frail & ~present, rng.uniform(0, 0.3), strength)
-    result: np.ndarray = strength * np.exp(-((d / width) ** 2))
-    return result
+    return strength * np.exp(-((d / width) ** 2))
 
 
 def _traces(scene: Scene, rng: np.random.Generator) -> np.ndarray:
@@ -102,8 +101,7 @@ def _traces(scene: Scene, rng: np.random.Generator) -> np.ndarray:
             line = np.exp(-(((across - per_grain(place, labels)) / width) ** 2))
             out = np.maximum(out, line * inside * per_grain(strength, labels))
     dotted = per_grain((rng.random(n) < rng.uniform(0.2, 0.9)).astype(float), labels)
-    result: np.ndarray = out * (1 - dotted * (1 - dots))
-    return result
+    return out * (1 - dotted * (1 - dots))
 
 
 def _polish(scene: Scene, rng: np.random.Generator) -> np.ndarray:
@@ -120,8 +118,7 @@ def _polish(scene: Scene, rng: np.random.Generator) -> np.ndarray:
         ends = np.round(np.stack([centre - step, centre + step]) * 16).astype(np.int32)
         cv2.polylines(layer, [ends], False, float(rng.uniform(0.2, 1)), 1, cv2.LINE_AA, 4)
     weight = per_grain(rng.uniform(0, 1.2, int(scene.section.labels.max()) + 1), scene.section.labels)
-    result: np.ndarray = np.clip(blur(layer, rng.uniform(0.3, 0.9)) * weight, 0, 1)
-    return result
+    return np.clip(blur(layer, rng.uniform(0.3, 0.9)) * weight, 0, 1)
 
 
 def _pits(scene: Scene, rng: np.random.Generator) -> np.ndarray:
@@ -166,8 +163,7 @@ def _speckle(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     """Patches of fine mottle: stain, attacked grains."""
     field = smooth_noise(rng, scene.size, rng.uniform(30, 150))
     fine = np.clip(smooth_noise(rng, scene.size, rng.uniform(2, 5)) - rng.uniform(0, 1.5), 0, 2)
-    result: np.ndarray = np.clip(field - rng.uniform(0.3, 1.2), 0, 1) * fine
-    return result
+    return np.clip(field - rng.uniform(0.3, 1.2), 0, 1) * fine
 
 
 def _neither(image: np.ndarray, scene: Scene, rng: np.random.Generator) -> np.ndarray:
@@ -204,5 +200,4 @@ def _splinters(scene: Scene, rng: np.random.Generator) -> np.ndarray:
 def _rim(mask: np.ndarray, width: float) -> np.ndarray:
     """Strength 0 ... 1 along the outline of a mask."""
     inside, outside = (cv2.distanceTransform(part.astype(np.uint8), cv2.DIST_L2, 3) for part in (mask, ~mask))
-    result: np.ndarray = np.exp(-((np.maximum(inside, outside) / width) ** 2))
-    return result
+    return np.exp(-((np.maximum(inside, outside) / width) ** 2))

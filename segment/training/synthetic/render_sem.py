@@ -78,8 +78,7 @@ def _tilt(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     period = scene.section.shape.mean_intercept * 4
     sy, sx = (per_grain(rng.standard_normal(n)[parent], labels) for _ in range(2))
     phase = per_grain(rng.uniform(0, 2 * np.pi, n)[parent], labels)
-    result: np.ndarray = np.sin((y * sy + x * sx) / period + phase)
-    return result
+    return np.sin((y * sy + x * sx) / period + phase)
 
 
 def _relief(scene: Scene, height: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -93,8 +92,7 @@ def _relief(scene: Scene, height: np.ndarray, rng: np.random.Generator) -> np.nd
     lit = np.cos(angle) * gx + np.sin(angle) * gy
     facets = _grain_levels(scene, rng, 0.06) + 0.06 * _tilt(scene, rng)
     steep = rng.uniform(0.3, 1.2) if rng.random() < 0.2 else rng.uniform(0, 0.3)
-    result: np.ndarray = steep * lit + rng.uniform(0, 1) * facets
-    return result
+    return steep * lit + rng.uniform(0, 1) * facets
 
 
 def _particles(scene: Scene, image: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -70,8 +70,7 @@ def _diffraction_contrast(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     grey += float(rng.choice([rng.uniform(0, 0.05), rng.uniform(0.05, 0.18)])) * (1 - strength) * contour
     rim = per_grain((rng.uniform(-0.5, 1, n) * dark)[parent], labels)
     grey -= rng.uniform(0, 0.4) * rim * np.exp(-scene.field.distance / rng.uniform(2, 6))
-    result: np.ndarray = np.clip(_bend_contours(scene, grey, rng), 0.02, 1.2)
-    return result
+    return np.clip(_bend_contours(scene, grey, rng), 0.02, 1.2)
 
 
 def _behind(grains: np.ndarray, scene: Scene, rng: np.random.Generator) -> np.ndarray:
@@ -84,8 +83,7 @@ def _behind(grains: np.ndarray, scene: Scene, rng: np.random.Generator) -> np.nd
     )
     other = blur(other, rng.uniform(0.04, 0.15) * mean)
     share = rng.uniform(0.1, 0.45)
-    result: np.ndarray = (1 - share) * grains + share * other
-    return result
+    return (1 - share) * grains + share * other
 
 
 def _bend_contours(scene: Scene, grey: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -119,8 +117,7 @@ def _fringes(scene: Scene, overlap: np.ndarray, rng: np.random.Generator) -> np.
     d, period = scene.field.distance, rng.uniform(3, 8)
     reach = np.maximum(overlap * rng.uniform(1, 4), 1.0)
     band = np.exp(-((d / reach) ** 2)) * (scene.field.chance[1] > 0.75)
-    result: np.ndarray = rng.uniform(0, 0.2) * band * np.cos(2 * np.pi * d / period + rng.uniform(0, 6))
-    return result
+    return rng.uniform(0, 0.2) * band * np.cos(2 * np.pi * d / period + rng.uniform(0, 6))
 
 
 def _lines(scene: Scene, rng: np.random.Generator) -> np.ndarray:
@@ -131,5 +128,4 @@ def _lines(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     depth = float(rng.choice([0.0, rng.uniform(0.03, 0.12), rng.uniform(0.1, 0.3)], p=[0.15, 0.45, 0.4]))
     halo = rng.uniform(0, 0.6) * np.exp(-(((d - 2.2 * width) / width) ** 2))
     sign = -1.0 if rng.random() < 0.85 else 1.0
-    result: np.ndarray = (sign * depth * strength * (np.exp(-((d / width) ** 2)) - halo)).astype(np.float32)
-    return result
+    return (sign * depth * strength * (np.exp(-((d / width) ** 2)) - halo)).astype(np.float32)

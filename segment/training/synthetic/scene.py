@@ -40,8 +40,7 @@ class Scene:
 
     @property
     def not_grain(self) -> np.ndarray:
-        result: np.ndarray = self.pores | self.phases
-        return result
+        return self.pores | self.phases
 
 
 class Inclusions(NamedTuple):
@@ -136,8 +135,7 @@ def _islands(section: Section, share: float, rng: np.random.Generator) -> np.nda
     pull_of_grain = np.bincount(labels.ravel(), pull.ravel(), n) / count
     score = rng.uniform(0, 1.5) * pull_of_grain + rng.standard_normal(n)
     chosen = score > np.quantile(score[1:], 1 - share)
-    result: np.ndarray = chosen[labels]
-    return result
+    return chosen[labels]
 
 
 def _strew(section: Section, where: np.ndarray, mean: float, rng: np.random.Generator) -> np.ndarray:
@@ -169,8 +167,7 @@ def truth_lines(scene: Scene, *, through: bool = False) -> np.ndarray:
     """
     line: np.ndarray = scene.field.on_line
     if through:
-        below: np.ndarray = line & ~scene.pores
-        return below
+        return line & ~scene.pores
     large = _large_particles(scene)
     if large.any():
         inner = cv2.erode(large.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
@@ -185,5 +182,4 @@ def _large_particles(scene: Scene) -> np.ndarray:
     _, label, stats, _ = cv2.connectedComponentsWithStats(second_phases.astype(np.uint8))
     large = stats[:, cv2.CC_STAT_AREA] > 0.06 * scene.section.shape.mean_intercept**2
     large[0] = False
-    result: np.ndarray = large[label]
-    return result
+    return large[label]

@@ -50,8 +50,7 @@ def segment_contrast(image: np.ndarray, labels: np.ndarray, field: BoundaryField
     error = spread * np.sqrt(PIXELS_PER_DRAW * (1 / some[0] + 1 / (some[1] + some[2])))
     line = np.abs(mean[0] - mean[1:].mean(0))
     contrast = np.where((count[1:] > 0).all(0), np.maximum(line, np.abs(mean[1] - mean[2])), np.inf)
-    result: np.ndarray = contrast / np.maximum(LEAST_ERRORS * error, LEAST_GREY)
-    return result
+    return contrast / np.maximum(LEAST_ERRORS * error, LEAST_GREY)
 
 
 def unsure_pixels(contrast: np.ndarray, field: BoundaryField) -> np.ndarray:
@@ -60,5 +59,4 @@ def unsure_pixels(contrast: np.ndarray, field: BoundaryField) -> np.ndarray:
     shown = field.on_line & ~hidden
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * REACH_PX + 1, 2 * REACH_PX + 1))
     around, line = (cv2.dilate(mask.astype(np.uint8), kernel) for mask in (hidden, shown))
-    result: np.ndarray = (around > 0) & ~((line > 0) & ~hidden)
-    return result
+    return (around > 0) & ~((line > 0) & ~hidden)
