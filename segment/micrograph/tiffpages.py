@@ -94,14 +94,7 @@ def page_frames(
     for page in found:
         _check_page(opened, page)
     stated = (scales, info_bar_rows, notes)
-    return [
-        Frame(
-            (page.imagelength, page.imagewidth),
-            partial(_load_page, page),
-            *stated,
-        )
-        for page in found
-    ]
+    return [Frame((page.imagelength, page.imagewidth), partial(_load_page, page), *stated) for page in found]
 
 
 def _check_page(opened: OpenFile, page: TiffPage) -> None:

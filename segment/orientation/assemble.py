@@ -145,10 +145,7 @@ def _steps(
             None,
             None,
             "none",
-            [
-                *said,
-                f"the step is unknown: {why} (points are {grid.x_step:.4g} apart); give --pixel-size NM",
-            ],
+            [*said, f"the step is unknown: {why} (points are {grid.x_step:.4g} apart); give --pixel-size NM"],
         )
     if agrees:
         told_y = (told_x or 0) * ratio if told_y is None else told_y

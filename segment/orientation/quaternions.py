@@ -70,7 +70,4 @@ def from_euler(angles: np.ndarray) -> np.ndarray:
     first, middle, last = np.moveaxis(np.asarray(angles, float), -1, 0)
     c, s = np.cos(middle / 2), np.sin(middle / 2)
     plus, minus = (first + last) / 2, (first - last) / 2
-    return np.stack(
-        [c * np.cos(plus), -s * np.cos(minus), -s * np.sin(minus), -c * np.sin(plus)],
-        axis=-1,
-    )
+    return np.stack([c * np.cos(plus), -s * np.cos(minus), -s * np.sin(minus), -c * np.sin(plus)], axis=-1)

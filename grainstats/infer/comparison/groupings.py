@@ -67,11 +67,7 @@ def _cut(numeric: pd.Series, by: str, bins: int) -> pd.Series:
             "--bins", f"column {by!r} cannot be cut into {bins} groups", "Use fewer bins (2 to 6)"
         )
     inner = edges[1:-1]
-    names = [
-        f"≤ {inner[0]:.4g}",
-        *(f"{a:.4g} – {b:.4g}" for a, b in pairwise(inner)),
-        f"> {inner[-1]:.4g}",
-    ]
+    names = [f"≤ {inner[0]:.4g}", *(f"{a:.4g} – {b:.4g}" for a, b in pairwise(inner)), f"> {inner[-1]:.4g}"]
     place = np.searchsorted(inner, numeric.to_numpy(), side="left")
     labels = np.array(names, object)[np.minimum(place, len(inner))]
     return pd.Series(np.where(numeric.isna(), None, labels), index=numeric.index, dtype=object)

@@ -217,12 +217,7 @@ def _too_few_coarse(images: Sample, test: _Tested, coarse: CoarseGrains, null: N
     )
     reason = f"{named}: {few}; {_more_fields(images)}. The rest: {inner.reason}"
     return replace(
-        inner,
-        verdict="indeterminate",
-        reason=reason,
-        more_grains=None,
-        isolated=coarse,
-        excluded_ratio=None,
+        inner, verdict="indeterminate", reason=reason, more_grains=None, isolated=coarse, excluded_ratio=None
     )
 
 

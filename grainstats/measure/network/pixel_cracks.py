@@ -117,12 +117,7 @@ def _ranges(start: np.ndarray, count: np.ndarray) -> np.ndarray:
 def _labels_around(labels: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
     """Labels of the four pixels around inner corners, shape (n, 4)."""
     return np.column_stack(
-        [
-            labels[row - 1, column - 1],
-            labels[row - 1, column],
-            labels[row, column - 1],
-            labels[row, column],
-        ]
+        [labels[row - 1, column - 1], labels[row - 1, column], labels[row, column - 1], labels[row, column]]
     )
 
 

@@ -101,11 +101,7 @@ def measure_volume(volume: LabelVolume) -> VolumeMeasurement:
         voxel_size=volume.voxel_size,
         grains=grains,
         neighbours=pd.DataFrame(
-            {
-                "label_a": volume.names[a[pair]],
-                "label_b": volume.names[b[pair]],
-                "area_nm2": values[pair, 0],
-            }
+            {"label_a": volume.names[a[pair]], "label_b": volume.names[b[pair]], "area_nm2": values[pair, 0]}
         ).sort_values(["label_a", "label_b"], ignore_index=True),
         block=_block_of(total[1:] / np.maximum(voxels[1:, None], 1), labels.shape, blocks),
         block_area_nm2=by_block,

@@ -18,18 +18,7 @@ from segment.micrograph.tiffpages import read_plane
 NAME = "gatan_dm"
 
 #: NumPy's type by DataType of Gatan's ImageData; 23 is packed RGB
-_PIXELS = {
-    1: "i2",
-    2: "f4",
-    6: "u1",
-    7: "i4",
-    9: "i1",
-    10: "u2",
-    11: "u4",
-    12: "f8",
-    14: "u1",
-    23: "u4",
-}
+_PIXELS = {1: "i2", 2: "f4", 6: "u1", 7: "i4", 9: "i1", 10: "u2", 11: "u4", 12: "f8", 14: "u1", 23: "u4"}
 _PACKED_RGB = 23  #: DataType of RGB in four bytes
 _KIND_OF_REFUSAL = {
     "reciprocal": "a diffraction pattern: the axis is {unit}",

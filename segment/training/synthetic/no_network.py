@@ -11,7 +11,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from segment.training.synthetic.random_fields import blur, smooth_noise
+from segment.training.synthetic.random_fields import blur, draw_line, smooth_noise
 
 Size = tuple[int, int]
 Painter = Callable[[np.random.Generator, Size], tuple[np.ndarray, np.ndarray]]
@@ -44,30 +44,13 @@ def _damage(rng: np.random.Generator, size: Size) -> tuple[np.ndarray, np.ndarra
         radius = int(rng.integers(3, 22))
         axes = (radius, max(round(radius * rng.uniform(0.2, 1)), 1))
         thick = -1 if rng.random() < 0.3 else int(rng.integers(1, 3))
-        cv2.ellipse(
-            layer,
-            centre,
-            axes,
-            float(rng.uniform(0, 180)),
-            0,
-            360,
-            float(rng.uniform(0.2, 1)),
-            thick,
-            cv2.LINE_AA,
-        )
+        turn, value = float(rng.uniform(0, 180)), float(rng.uniform(0.2, 1))
+        cv2.ellipse(layer, centre, axes, turn, 0, 360, value, thick, cv2.LINE_AA)
     for _ in range(rng.poisson(rng.choice([0, 12]))):
         start = rng.uniform([0, 0], size[::-1])
         turns = rng.uniform(0, 2 * np.pi) + np.cumsum(rng.normal(0, 0.25, 25))
         path = start + np.cumsum(5 * np.column_stack([np.cos(turns), np.sin(turns)]), axis=0)
-        cv2.polylines(
-            layer,
-            [np.round(path * 16).astype(np.int32)],
-            False,
-            float(rng.uniform(0.3, 1)),
-            1,
-            cv2.LINE_AA,
-            4,
-        )
+        draw_line(layer, path, float(rng.uniform(0.3, 1)))
     image -= rng.uniform(0.1, 0.35) * blur(layer, rng.uniform(0.6, 1.5))
     if rng.random() < 0.4:
         bend = smooth_noise(rng, size, rng.uniform(200, 400))
@@ -125,15 +108,9 @@ def _coating(rng: np.random.Generator, size: Size) -> tuple[np.ndarray, np.ndarr
     for _ in range(rng.poisson(rng.choice([0, 30]))):
         start = rng.uniform([0, 0], size[::-1])
         step = rng.uniform(20, 200) * np.array([np.cos(a := rng.uniform(0, np.pi)), np.sin(a)])
-        ends = np.round(np.stack([start, start + step]) * 16).astype(np.int32)
-        cv2.polylines(layer, [ends], False, float(rng.uniform(0.2, 1)), 1, cv2.LINE_AA, 4)
+        draw_line(layer, np.stack([start, start + step]), float(rng.uniform(0.2, 1)))
     image -= rng.uniform(0.02, 0.2) * layer
     return blur(image, rng.uniform(0.4, 1.4)), field
 
 
-KINDS: dict[str, Painter] = {
-    "damage": _damage,
-    "channels": _channels,
-    "sponge": _sponge,
-    "coating": _coating,
-}
+KINDS: dict[str, Painter] = {"damage": _damage, "channels": _channels, "sponge": _sponge, "coating": _coating}

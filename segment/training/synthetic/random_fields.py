@@ -86,6 +86,17 @@ def boundary_field(labels: np.ndarray, rng: np.random.Generator) -> BoundaryFiel
     return BoundaryField(on_line, distance, chance, segment, np.stack([key >> 32, key & 0xFFFFFFFF], axis=1))
 
 
+def draw_line(layer: np.ndarray, points: np.ndarray, value: float, thick: int = 1) -> None:
+    """Draw an open line through `points` (x, y) onto `layer`, placed to 1/16 pixel."""
+    cv2.polylines(layer, [np.round(points * 16).astype(np.int32)], False, value, thick, cv2.LINE_AA, 4)
+
+
+def from_outline(mask: np.ndarray) -> np.ndarray:
+    """Distance in pixels to the outline of a mask; float32."""
+    inside, outside = (cv2.distanceTransform(part.astype(np.uint8), cv2.DIST_L2, 3) for part in (mask, ~mask))
+    return np.maximum(inside, outside)
+
+
 def per_grain(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Paint one value a label; float32."""
     return values.astype(np.float32)[labels]

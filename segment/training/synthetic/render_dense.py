@@ -11,7 +11,13 @@ import cv2
 import numpy as np
 
 from segment.training.synthetic.geometry import Shape, random_section
-from segment.training.synthetic.random_fields import blur, boundary_field, per_grain, smooth_noise
+from segment.training.synthetic.random_fields import (
+    blur,
+    boundary_field,
+    from_outline,
+    per_grain,
+    smooth_noise,
+)
 from segment.training.synthetic.scene import Scene
 
 
@@ -51,11 +57,11 @@ def render_precipitates(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     inner = rng.uniform(0, 0.15) * smooth_noise(rng, scene.size, rng.uniform(2, 10))
     image = image * (1 - soft) + (0.6 + sign * rng.uniform(0.1, 0.45) + inner) * soft
     if rng.random() < 0.6:
-        away = _from_outline(body)
+        away = from_outline(body)
         rim = np.exp(-((away / rng.uniform(0.7, 2.0)) ** 2))
         image += rng.choice([-1.0, 1.0]) * rng.uniform(0.05, 0.4) * rim
     if rng.random() < 0.4:  # a zone along them that is depleted, or attacked
-        zone = np.exp(-_from_outline(body) / rng.uniform(2, 10)) * ~body
+        zone = np.exp(-from_outline(body) / rng.uniform(2, 10)) * ~body
         image += rng.choice([-1.0, 1.0]) * rng.uniform(0.02, 0.15) * zone
     image = np.where(scene.pores, rng.uniform(0.0, 0.2), image)
     return blur(image.astype(np.float32), rng.uniform(0.3, 1.4))
@@ -130,9 +136,3 @@ def _dispersion(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     bare = 1 - np.exp(-((scene.field.distance / rng.uniform(3, 20)) ** 2))
     result: np.ndarray = particles * bare
     return result.astype(np.float32)
-
-
-def _from_outline(mask: np.ndarray) -> np.ndarray:
-    """Distance in pixels to the outline of a mask; float32."""
-    inside, outside = (cv2.distanceTransform(part.astype(np.uint8), cv2.DIST_L2, 3) for part in (mask, ~mask))
-    return np.maximum(inside, outside)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from segment.training.synthetic.random_fields import blur, per_grain, smooth_noise
+from segment.training.synthetic.random_fields import blur, draw_line, from_outline, per_grain, smooth_noise
 from segment.training.synthetic.scene import Scene
 
 
@@ -45,7 +45,8 @@ def render_strung(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     texture = rng.uniform(0, 0.15) * smooth_noise(rng, scene.size, rng.uniform(2, 8))
     image = np.where(body | (scene.films & (rng.random() < 0.6)), level + texture, image)
     if rng.random() < 0.5 or level > 0.55:
-        image -= rng.uniform(0.2, 0.6) * _rim(body, rng.uniform(0.7, 1.6))
+        strength, width = rng.uniform(0.2, 0.6), rng.uniform(0.7, 1.6)
+        image -= strength * np.exp(-((from_outline(body) / width) ** 2))
     return blur(image.astype(np.float32), rng.uniform(0.3, 1.4))
 
 
@@ -115,8 +116,7 @@ def _polish(scene: Scene, rng: np.random.Generator) -> np.ndarray:
         centre = rng.uniform([0, 0], [columns, rows])
         half = 0.5 * rng.uniform(0.1, 1) * longest * max(rows, columns)
         step = half * np.array([np.cos(angle), np.sin(angle)])
-        ends = np.round(np.stack([centre - step, centre + step]) * 16).astype(np.int32)
-        cv2.polylines(layer, [ends], False, float(rng.uniform(0.2, 1)), 1, cv2.LINE_AA, 4)
+        draw_line(layer, np.stack([centre - step, centre + step]), float(rng.uniform(0.2, 1)))
     weight = per_grain(rng.uniform(0, 1.2, int(scene.section.labels.max()) + 1), scene.section.labels)
     return np.clip(blur(layer, rng.uniform(0.3, 0.9)) * weight, 0, 1)
 
@@ -152,10 +152,8 @@ def _pits(scene: Scene, rng: np.random.Generator) -> np.ndarray:
         start, angle = rng.uniform([0, 0], [columns, rows]), rng.uniform(0, 2 * np.pi)
         turns = angle + np.cumsum(rng.normal(0, 0.4, 5))
         steps = rng.uniform(1.5, 5) * np.column_stack([np.cos(turns), np.sin(turns)])
-        points = np.round((start + np.cumsum(steps, axis=0)) * 16).astype(np.int32)
-        cv2.polylines(
-            spots, [points], False, float(rng.uniform(0.3, 1)), int(rng.integers(1, 3)), cv2.LINE_AA, 4
-        )
+        value = float(rng.uniform(0.3, 1))
+        draw_line(spots, start + np.cumsum(steps, axis=0), value, int(rng.integers(1, 3)))
     return blur(spots, rng.uniform(0.3, 0.8))
 
 
@@ -195,9 +193,3 @@ def _splinters(scene: Scene, rng: np.random.Generator) -> np.ndarray:
         points = np.round((corner + np.array([x, y])) * 16).astype(np.int32)
         cv2.fillPoly(layer, [points], float(rng.uniform(0.4, 0.95)), cv2.LINE_AA, 4)
     return layer
-
-
-def _rim(mask: np.ndarray, width: float) -> np.ndarray:
-    """Strength 0 ... 1 along the outline of a mask."""
-    inside, outside = (cv2.distanceTransform(part.astype(np.uint8), cv2.DIST_L2, 3) for part in (mask, ~mask))
-    return np.exp(-((np.maximum(inside, outside) / width) ** 2))

@@ -120,12 +120,7 @@ STYLES: dict[str, Style] = {
     "band_contrast": Style(render_band_contrast, 0.1, Inclusions(0.1), largest=90),
     "dense_etch": Style(render_dense, 0.2, Inclusions(0, 0.1), scanned=False, largest=100),
     "overgrown": Style(
-        render_precipitates,
-        0.15,
-        Inclusions(0.1, 0.1, 0.3, 1.5),
-        frayed=0.5,
-        overgrown=True,
-        largest=180,
+        render_precipitates, 0.15, Inclusions(0.1, 0.1, 0.3, 1.5), frayed=0.5, overgrown=True, largest=180
     ),
     "ceramic_patches": Style(
         render_ceramic,
