@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from grainstats.measure.intervals.pooled_maps import Pooled
-from grainstats.measure.intervals.size_distribution import in_order, size_shares
+from grainstats.measure.intervals.size_distribution import size_shares
+from grainstats.measure.intervals.sizes import ascending
 from grainstats.measure.spacing.chords import kaplan_meier
 
 PER_OCTAVE = 4  #: classes to a factor of two in length
@@ -27,10 +28,8 @@ def distributions(p: Pooled) -> dict[str, dict[str, Any]]:
         ``share`` (k shares of area or of line length; they sum to 1) and ``weighted_by``. Both empty where
         nothing is seen whole.
     """
-    diameter = p.grains[f"equivalent_diameter_{p.unit}"].to_numpy()
-    whole = ~p.grains["touches_frame"].to_numpy(bool)
-    order = in_order(diameter, whole)
-    sizes = size_shares(diameter[order], whole[order])
+    diameter, whole, _ = ascending(p)
+    sizes = size_shares(diameter, whole)
     chords = kaplan_meier(p.length, p.cuts)
     by_length = chords.mass * chords.length
     total = by_length.sum()

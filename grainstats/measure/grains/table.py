@@ -95,8 +95,10 @@ def grain_table(grain_map: GrainMap, *, unit: str = "nm", min_area_px: int = 1) 
     scale = length_scale(grain_map, unit)
     labels = labels_with_hidden(grain_map)
     runs = label_runs(labels)
-    columns = _columns(grain_map, labels, runs, scale, unit) if runs.present.size else _no_grains(unit)
-    table = pd.DataFrame(columns)
+    if not runs.present.size:
+        one_grain = GrainMap(np.ones((2, 2), np.int32), grain_map.pixel_size_nm, grain_map.pixel_size_source)
+        return grain_table(one_grain, unit=unit)[:0]
+    table = pd.DataFrame(_columns(grain_map, labels, runs, scale, unit))
     large = table[f"area_{unit}2"] >= min_area_px * scale**2 * (1 - 1e-9)
     return table[large].reset_index(drop=True)
 
@@ -124,13 +126,3 @@ def _columns(
         "touches_frame": touches,
         "weight": miles_lantuejoul_weight(width, height, touches, window_of(grain_map)),
     }
-
-
-def _no_grains(unit: str) -> dict[str, np.ndarray]:
-    u = unit
-    real = ["y_px", "x_px", f"area_{u}2", f"equivalent_diameter_{u}", f"perimeter_{u}", f"feret_max_{u}"]
-    real += [f"feret_min_{u}", "aspect_ratio", "orientation_deg"]
-    whole = ["bbox_y0_px", "bbox_x0_px", "bbox_y1_px", "bbox_x1_px"]
-    empty: dict[str, np.ndarray] = {"label": np.zeros(0, np.int64)}
-    empty |= {name: np.zeros(0) for name in real} | {name: np.zeros(0, np.int64) for name in whole}
-    return empty | {"touches_frame": np.zeros(0, bool), "weight": np.zeros(0)}

@@ -80,8 +80,3 @@ def size_shares(diameter: np.ndarray, whole: np.ndarray, weight: np.ndarray | No
         mass[tail] = survival[-1] * area[tail] / area[tail].sum()
     found = mass > 0
     return SizeShares(d[found], mass[found] / mass.sum())
-
-
-def in_order(diameter: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """The order in which `size_shares` wants its grains."""
-    return np.lexsort([~whole, diameter])

@@ -23,7 +23,7 @@ from grainstats.measure.intervals.block_bootstrap import (
     woodruff,
 )
 from grainstats.measure.intervals.pooled_maps import Pooled
-from grainstats.measure.intervals.size_distribution import SizeShares, in_order, size_shares
+from grainstats.measure.intervals.size_distribution import SizeShares, size_shares
 from grainstats.measure.measurement import Measurement
 
 PLANIMETRIC = "the planimetric count (inside + 1/2 cut + 1/4 at corners) over grain area"
@@ -61,7 +61,7 @@ def grain_mean(p: Pooled, weight: np.ndarray, values: np.ndarray) -> Estimate:
 
 def area_spread(p: Pooled) -> float:
     """Variance of the log diameter by area, over all grains (product limit)."""
-    diameter, whole, _ = _ascending(p)
+    diameter, whole, _ = ascending(p)
     shares = size_shares(diameter, whole)
     log = np.log(shares.diameter)
     return float(shares.mass @ (log - shares.mass @ log) ** 2) if log.size else float("nan")
@@ -91,7 +91,7 @@ def _of_all_grains(p: Pooled, middle: float) -> tuple[Estimate, Estimate, Estima
 
     `middle` is the diameter at which the share below is judged.
     """
-    diameter, whole, block = _ascending(p)
+    diameter, whole, block = ascending(p)
 
     def found(blocks: np.ndarray) -> SizeShares:
         return size_shares(diameter, whole, blocks[block])
@@ -108,9 +108,9 @@ def _of_all_grains(p: Pooled, middle: float) -> tuple[Estimate, Estimate, Estima
     )
 
 
-def _ascending(p: Pooled) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def ascending(p: Pooled) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Diameter, whether seen whole, and block of all grains in the order that `size_shares` wants."""
     diameter = p.grains[f"equivalent_diameter_{p.unit}"].to_numpy()
     whole = ~p.grains["touches_frame"].to_numpy(bool)
-    order = in_order(diameter, whole)
+    order = np.lexsort([~whole, diameter])
     return diameter[order], whole[order], p.any_grain_block[order]
