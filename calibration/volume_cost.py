@@ -5,7 +5,8 @@ python calibration/volume_cost.py --one watershed 512          in this process; 
 
 Steps: `watershed` (of a boundary probability), `labels` (a label file to its report), `phases` (grey slices
 to their report, phases alone) and `grains` (the same with grains).  In `grains` a made probability stands in
-for the network, whose own time is that of as many images.  Volumes are mosaics side by side.
+for the network; in `network-1` and `network-3` the released one sees slices along one direction or all three.
+Volumes are mosaics side by side.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import numpy as np
 
 TABLE = Path("docs/validation/volume_cost.csv")
 TILE = 128  #: voxels
+STEPS = ("watershed", "labels", "phases", "grains", "network-1", "network-3")
 COLUMNS = ("step", "edge", "cpu_s", "peak_gb", "bytes_per_voxel", "grains")
 
 
@@ -57,9 +59,13 @@ def analysed(step: str, path: Path, edge: int) -> int:
     if step == "labels":
         found = analysis.analyse_grains(label_volume(stack), stack.voxel_size_source)
     else:
-        pipeline.boundary_volume = lambda *_, **__: probability_of(edge)
-        model = load_model() if step == "grains" else None
-        found = analysis.analyse_grey(stack, model, pipeline.StackSettings(grains=model is not None))
+        if step == "grains":
+            pipeline.boundary_volume = lambda *_, **__: probability_of(edge)
+        model = None if step == "phases" else load_model()
+        settings = pipeline.StackSettings(
+            grains=model is not None, every_direction=step == "network-3", threads=1
+        )
+        found = analysis.analyse_grey(stack, model, settings)
     write_results(found, path.parent / "out", "stack")
     return int(found.volume.n_grains)
 
@@ -91,7 +97,7 @@ def main() -> None:
     """Measure, and put the rows in the place of older ones of the same step and edge."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--one", action="store_true")
-    parser.add_argument("step", choices=["watershed", "labels", "phases", "grains"])
+    parser.add_argument("step", choices=STEPS)
     parser.add_argument("edges", type=int, nargs="+")
     given = parser.parse_args()
     for edge in given.edges:

@@ -2,8 +2,8 @@
 
     python calibration/volume_mosaics.py --work WORK
 
-makes what is not there; an interrupted run goes on.  The null comes from seeds below `FRESH`, error rates and
-power from the others.
+makes what is not there; an interrupted run goes on.  The tables come from the sets "null" and "pairs", error
+rates and power from "one" and "two", of other seeds.
 """
 
 from __future__ import annotations
@@ -18,18 +18,26 @@ from pathlib import Path
 import numpy as np
 from laguerre_volume import VolumeMosaic, laguerre_volume
 
+from grainstats.infer.volume_modality.judge import FEWEST_COARSE, PAIR_SHARE
 from grainstats.infer.volume_modality.sizes import VolumeSizes
 from grainstats.measure.volume._interface_kernels import grain_sums
 from segment.mosaics.spheres import Centres
 
 VOXELS = 9.0  #: per mean diameter of the fine population
-CELLS = 2400  #: fine grains of a mosaic
+CELLS, CELLS_PER_GRAIN = 2400, 1.8  #: fine grains of a mosaic, and at least so many per whole one of a box
 CELLS_FOR = {150: 380, 450: 900, 900: 1600}  #: where one box of so many whole grains is the mosaic
 FLAT = (1.0, 1.0, 0.6, 0.35)  #: thickness over the other edges; boxes are often slabs
 BOXES, MOST_BOXES = 1.5, 6  #: volume of all boxes over that of their mosaic, and most of them
 ENOUGH = 0.6  #: of the whole grains asked for; poorer boxes are not judged
-FRESH = 100  #: the first seed that no null has seen
-SEEDS = {"null": range(24), "one": range(FRESH, FRESH + 27), "two": range(FRESH, FRESH + 3)}
+LARGE = 3000  #: whole grains, beyond what the tables know
+SEEDS = {
+    "null": range(24),
+    "pairs": range(1000, 1012),
+    "one": range(100, 127),
+    "two": range(100, 105),
+    "large": range(200, 212),
+}
+MORE_SEEDS = {"null": range(96), "one": range(100, 200)}  #: of the broadest spheres, which set the limit
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,10 @@ class Structure:
     def as_a_whole(self) -> bool:
         """A part of such a mosaic is another structure: every box is a mosaic of its own."""
         return self.gradient > 1 or self.giant > 0
+
+    @property
+    def sets_the_limit(self) -> bool:
+        return self.sigma == SIGMAS[-1] and not self.coarse
 
     @property
     def name(self) -> str:
@@ -84,26 +96,30 @@ PAIRS = tuple(
     for ratio in (2.5, 3.0, 4.0, 6.0)
     for coarse in (0.1, 0.2, 0.3, 0.45, 0.6)
 )
+TAUGHT = tuple(
+    s for s in PAIRS if s.ratio <= 4
+)  #: of which the table knows; of larger ratios boxes hold few grains
 
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """Volumes (voxels) and boxes of all cells of one mosaic, and its edges."""
+    """Volumes (voxels) and boxes of all cells of one mosaic, whether they are coarse, and its edges."""
 
     size: np.ndarray
     low: np.ndarray
     high: np.ndarray
+    coarse: np.ndarray
     edges: np.ndarray
 
 
-def mosaic_of(s: Structure, cells: int, rng: np.random.Generator) -> np.ndarray:
-    """Labels of a box, more or less flat, of about so many fine grains."""
+def mosaic_of(s: Structure, cells: int, rng: np.random.Generator) -> VolumeMosaic:
+    """A box, more or less flat, of about so many fine grains."""
     filled = cells * np.pi / 6 * np.exp(3 * s.sigma**2) / (1 - s.coarse)
     flat = rng.choice(FLAT)
     edges = rng.permutation(np.array([flat, 1.0, 1.0]) / flat ** (1 / 3)) * np.cbrt(filled) * VOXELS
     z, y, x = (int(e) for e in np.ceil(edges))
     if s.gradient > 1:
-        return _graded((z, y, x), s.gradient, rng).labels((z, y, x))
+        return _graded((z, y, x), s.gradient, rng)
     mosaic = laguerre_volume(
         (z, y, x),
         VOXELS,
@@ -114,7 +130,7 @@ def mosaic_of(s: Structure, cells: int, rng: np.random.Generator) -> np.ndarray:
         centres=s.centres,
         share=s.share,
     )
-    return (_with_giant(mosaic, s.giant) if s.giant else mosaic).labels((z, y, x))
+    return _with_giant(mosaic, s.giant) if s.giant else mosaic
 
 
 def _graded(shape: tuple[int, int, int], ratio: float, rng: np.random.Generator) -> VolumeMosaic:
@@ -155,29 +171,52 @@ def cells_of(s: Structure, cells: int, seed: int, work: Path) -> Cells:
     """The cells of one mosaic, made unless they are kept."""
     path = path_of(s, cells, seed, work)
     if not path.exists():
-        labels = mosaic_of(s, cells, np.random.default_rng([seed, _number(s, cells)]))
-        voxels, _, boxes = grain_sums(labels, int(labels.max()))
-        rows = np.column_stack([voxels, boxes])[1:].astype(np.int32)
+        mosaic = mosaic_of(s, cells, np.random.default_rng([seed, _number(s, cells)]))
+        labels = mosaic.owners(mosaic.box) + 1
+        voxels, _, boxes = grain_sums(labels, len(mosaic.centre))
+        rows = np.column_stack([voxels, boxes, np.append(0, mosaic.population)])[voxels > 0].astype(np.int32)
         unfinished = path.with_suffix(".part.npz")
-        np.savez_compressed(unfinished, rows=rows, edges=labels.shape)
+        np.savez_compressed(unfinished, rows=rows, edges=mosaic.box)
         unfinished.replace(path)
     with np.load(path) as kept:
         rows, edges = kept["rows"], kept["edges"]
-    return Cells(rows[:, 0].astype(float), rows[:, 1:4], rows[:, 4:] + 1, edges.astype(float))
+    return Cells(
+        rows[:, 0].astype(float), rows[:, 1:4], rows[:, 4:7] + 1, rows[:, 7] > 0, edges.astype(float)
+    )
 
 
-def boxes_of(s: Structure, n: int, seed: int, work: Path) -> list[VolumeSizes]:
+@dataclass(frozen=True, eq=False)
+class Box:
+    """Sizes in a box, how many coarse grains it holds or cuts, and their share of its volume."""
+
+    sizes: VolumeSizes
+    coarse_grains: int
+    coarse_share: float
+
+    @property
+    def shows_two(self) -> bool:
+        """Does it hold what a verdict of "uniform" excludes?"""
+        share = min(self.coarse_share, 1 - self.coarse_share)
+        return self.coarse_grains >= FEWEST_COARSE and share >= PAIR_SHARE
+
+
+def cells_for(n: int) -> int:
+    """Fine grains of the mosaic that boxes of `n` whole grains are cut out of."""
+    return max(CELLS, round(CELLS_PER_GRAIN * n))
+
+
+def boxes_of(s: Structure, n: int, seed: int, work: Path) -> list[Box]:
     """Boxes with about `n` whole grains out of one mosaic."""
     if s.as_a_whole:
         cells = cells_of(s, CELLS_FOR[n], seed, work)
         return [box(cells, np.zeros(3), cells.edges)]
-    cells = cells_of(s, CELLS, seed, work)
+    cells = cells_of(s, cells_for(n), seed, work)
     rng = np.random.default_rng([seed, n])
     share = _share_for(cells, n)
     size = cells.edges * share ** (1 / 3)
     many = int(np.clip(BOXES / share, 1, MOST_BOXES))
     found = [box(cells, rng.random(3) * (cells.edges - size), size) for _ in range(many)]
-    return [b for b in found if b.n_interior >= ENOUGH * n]
+    return [b for b in found if b.sizes.n_interior >= ENOUGH * n]
 
 
 def _share_for(cells: Cells, n: int) -> float:
@@ -193,27 +232,40 @@ def _share_for(cells: Cells, n: int) -> float:
     return high
 
 
-def box(cells: Cells, start: np.ndarray, size: np.ndarray) -> VolumeSizes:
+def box(cells: Cells, start: np.ndarray, size: np.ndarray) -> Box:
     """What is seen of the grains in a box; of those that it cuts, as much as of their own box."""
     extent, stop = cells.high - cells.low, start + size
     inside = ((cells.low > start) & (cells.high < stop)).all(axis=1)
-    touched = ((cells.low < stop) & (cells.high > start)).all(axis=1) & ~inside
+    touched = ((cells.low < stop) & (cells.high > start)).all(axis=1)
     seen = np.minimum(cells.high, stop) - np.maximum(cells.low, start)
-    visible = cells.size * np.prod(seen, axis=1) / np.prod(extent, axis=1)
-    return VolumeSizes(
+    visible = cells.size * np.prod(np.maximum(seen, 0), axis=1) / np.prod(extent, axis=1)
+    sizes = VolumeSizes(
         np.cbrt(6 / np.pi * cells.size[inside]),
         1 / np.prod(1 - extent[inside] / size, axis=1),
-        np.cbrt(6 / np.pi * visible[touched]),
+        np.cbrt(6 / np.pi * visible[touched & ~inside]),
     )
+    return Box(sizes, int((cells.coarse & touched).sum()), float(visible[cells.coarse].sum() / visible.sum()))
+
+
+def seeds_of(name: str, s: Structure) -> range:
+    """Seeds of a structure in a set."""
+    return (MORE_SEEDS if s.sets_the_limit else SEEDS).get(name, SEEDS[name])
 
 
 def wanted(sets: Sequence[str]) -> Iterator[tuple[Structure, int, int]]:
-    """Structure, cells and seed of every mosaic, seed by seed so that the first ones make a smaller set."""
-    members = {"null": NULL, "one": NULL + OUTSIDE + GIANTS, "two": PAIRS}
+    """Structure, cells and seed of every mosaic."""
+    members = {
+        "null": NULL,
+        "pairs": TAUGHT,
+        "one": NULL + OUTSIDE + GIANTS,
+        "two": PAIRS,
+        "large": tuple(s for s in NULL if s.sets_the_limit),
+    }
     for name in sets:
-        for seed in SEEDS[name]:
-            for s in members[name]:
-                for cells in CELLS_FOR.values() if s.as_a_whole else (CELLS,):
+        for s in members[name]:
+            for seed in seeds_of(name, s):
+                whole = CELLS_FOR.values() if s.as_a_whole else (cells_for(LARGE if name == "large" else 0),)
+                for cells in whole:
                     yield s, cells, seed
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from fib_sem import FibSem, MadeStack, made_stack
 from PIL import Image
+from scipy import ndimage
 
 from segment.volume import GreyVolume, VoxelSize
 from segment.volume.phases import NAMES, SOLID
@@ -41,7 +42,7 @@ def overlap(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def phases() -> list[dict[str, float]]:
-    """One row a noise and kind, the mean of its seeds."""
+    """One row a noise and kind, the mean of its seeds: overlaps, and the share of errors at a surface."""
     rows = []
     for noise in NOISES:
         for porosity, second, size in KINDS:
@@ -57,12 +58,18 @@ def phases() -> list[dict[str, float]]:
                 )
                 told = segmented(made, StackSettings(align="none", grains=False)).volume.phase
                 found.append([overlap(told == k, made.phase == k) for k in range(3)])
-            means = dict(zip(NAMES, np.mean(found, axis=0).round(3), strict=True))
+                found[-1].append(float(at_surface(made.phase)[told != made.phase].mean()))
+            means = dict(zip((*NAMES, "wrong_at_surface"), np.mean(found, axis=0).round(3), strict=True))
             rows.append(
                 {"noise": noise, "porosity": porosity, "second": second, "grain_voxels": size, **means}
             )
             print(rows[-1], flush=True)
     return rows
+
+
+def at_surface(phase: np.ndarray) -> np.ndarray:
+    """Voxels that have another phase among their 26 neighbours."""
+    return np.asarray(ndimage.maximum_filter(phase, 3) != ndimage.minimum_filter(phase, 3))
 
 
 def real(image: Path, mask: Path) -> float:

@@ -141,6 +141,18 @@ def two_of_windows(rows: pd.DataFrame) -> str:
     return f"{rows['bimodal'].sum() / n:.2f} / {rows['uniform'].sum() / n:.2f} ({n})"
 
 
+def level_of_windows(rows: pd.DataFrame) -> str:
+    """Share called bimodal with its standard error, and the number of windows, of a row of counts."""
+    one = rows.iloc[0]
+    return f"{one['bimodal'] / one['windows']:.3f} ± {one['bimodal_se']:.3f} ({one['windows']})"
+
+
+def uniform_of_shown(rows: pd.DataFrame) -> str:
+    """Share called uniform of the windows that show two populations, and their number, of counts."""
+    n = rows["show_two"].sum()
+    return f"{rows['show_two_uniform'].sum() / max(n, 1):.3f} ({n})"
+
+
 def two_of_repeats(rows: pd.DataFrame) -> str:
     """The same of a row that holds the shares."""
     one = rows.iloc[0]
@@ -185,6 +197,8 @@ ERRORS: dict[str, Column] = {
 COLUMNS: dict[str, dict[str, Column]] = {
     "calibration": {"~{} grains": two_of_repeats},
     "windows": {"~{} grains": two_of_windows},
+    "level": {"~{} grains": level_of_windows},
+    "shown": {"~{} grains": uniform_of_shown},
     "coverage": {"{}": covered},
     "growth": {
         "films": len,

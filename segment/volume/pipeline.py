@@ -83,7 +83,7 @@ def _finite(values: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
         return values, ()
     good = np.isfinite(values)
     middle = np.median(values[good]) if good.any() else 0
-    note = f"{bad} voxels are no numbers; they were given the median"
+    note = f"voxels that are no numbers: {bad}; they were given the median"
     return np.where(good, values, middle).astype(values.dtype), (note,)
 
 

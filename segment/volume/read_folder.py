@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import UnreadableError
+from segment.volume.slice_defects import slices_named
 from segment.volume.stack import GreyVolume
 
 SUFFIXES = (".tif", ".tiff", ".png", ".bmp", ".jpg", ".jpeg", ".npy")
@@ -68,7 +69,8 @@ def read(path: Path) -> GreyVolume:
     first, last = min(places), max(places)
     missing = [k for k in range(first, last + 1) if k not in places]
     if missing:
-        notes.append(f"{_listed(missing)} missing; the place is filled with the neighbour")
+        verb = "are" if len(missing) > 1 else "is"
+        notes.append(f"{slices_named(missing)} {verb} missing; the place is filled with the neighbour")
     dtype = np.result_type(*(s.dtype for s in slices.values()))
     out = np.empty((last - first + 1, *next(iter(slices.values())).shape), dtype)
     for k in range(first, last + 1):
@@ -172,8 +174,3 @@ def _nearest(path: Path, place: int, slices: dict[int, np.ndarray]) -> int:
         f"more than {2 * MOST_MISSING} slices in a row are missing around number {place + 1}",
         "Give the whole stack, or the two parts as two volumes",
     )
-
-
-def _listed(places: list[int]) -> str:
-    shown = ", ".join(str(k + 1) for k in places[:6]) + (", ..." if len(places) > 6 else "")
-    return f"slice {shown} is" if len(places) == 1 else f"slices {shown} are"

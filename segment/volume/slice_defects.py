@@ -36,12 +36,14 @@ def slice_defects(values: np.ndarray) -> tuple[str, ...]:
             step[k] = _difference(values[k], values[k - 1])
     if repeated:
         many = len(repeated) > 1
-        found.append(f"{_named(repeated)} {'repeat' if many else 'repeats'} the slice before it")
+        found.append(f"{slices_named(repeated)} {'repeat' if many else 'repeats'} the slice before it")
     if blank:
-        found.append(f"{_named(blank)} {'are' if len(blank) > 1 else 'is'} blank")
+        found.append(f"{slices_named(blank)} {'are' if len(blank) > 1 else 'is'} blank")
     odd = [k for k in _odd(step) if k not in blank]
     if odd:
-        found.append(f"{_named(odd)} {'look' if len(odd) > 1 else 'looks'} damaged: unlike both neighbours")
+        found.append(
+            f"{slices_named(odd)} {'look' if len(odd) > 1 else 'looks'} damaged: unlike both neighbours"
+        )
     return tuple(found)
 
 
@@ -62,7 +64,8 @@ def _odd(step: np.ndarray) -> list[int]:
     return [k for k in range(1, len(step) - 1) if high[k] and high[k + 1]]
 
 
-def _named(slices: list[int]) -> str:
+def slices_named(slices: list[int]) -> str:
+    """Numbers from 1, the first of them where there are many."""
     shown = ", ".join(str(k + 1) for k in slices[:MOST_NAMED])
     more = ", ..." if len(slices) > MOST_NAMED else ""
     return f"{'slices' if len(slices) > 1 else 'slice'} {shown}{more}"

@@ -84,6 +84,7 @@ class Repeats:
 
 def repeated(samples: Sequence[Sequence[ImageGrains]], judged: ModalityVerdict) -> Repeats:
     """Judge the same sample cut in other ways by the same rule."""
+    assert judged.null != "volume"  # which has no other cuts
     judgeable = [grains for grains in samples if any(g.n_interior for g in grains)]
     decisions = [decision for decision, _ in decide(judgeable, judged.null)] if judgeable else []
     agreeing = sum(_agrees(decision, judged.verdict) for decision in decisions)

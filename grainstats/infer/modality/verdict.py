@@ -39,12 +39,12 @@ class ModalityVerdict:
         Kish effective number under the area weights.
     more_grains : int or None
         Interior grains still missing for a decision; 0 when decided; None when more grains would not decide.
-    null : {"section", "columnar"}
-        The null the user chose.
+    null : {"section", "columnar", "volume"}
+        The null the user chose, or that of volumes: spheres and volumes then stand for circles and areas.
     stability : float or None
         Share of other cuts of the images that give the same verdict; None where not tried.
     astm_e1181 : str
-        Class of the distribution by ASTM E1181.
+        Class of the distribution by ASTM E1181; empty for volumes.
     delta_g : float or None
         Difference in ASTM grain-size number between the modes, 2 log2(mode ratio).
     ala_g : float or None
@@ -75,7 +75,7 @@ class ModalityVerdict:
     n_interior: int
     n_eff: float
     more_grains: int | None
-    null: Null
+    null: Null | Literal["volume"]
     stability: float | None
     astm_e1181: str
     delta_g: float | None

@@ -4,126 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from importlib.resources import files
-from typing import Any
 
 import numpy as np
 
-from grainstats.infer.modality.verdict import Verdict
+from grainstats.infer.modality.verdict import ModalityVerdict, Verdict
+from grainstats.infer.volume_modality.null_table import NullTable, load_null
 from grainstats.infer.volume_modality.sizes import VolumeSizes
 from grainstats.infer.volume_modality.two_normals import SMALLEST_SHARE, TwoPopulations, fit_populations
 from grainstats.measure.volume import VolumeMeasurement
 
-LEVEL = 0.05  #: of the test
+LEVEL = 0.05  #: of false alarms and of undetected pairs, as in the plane
 FEWEST_GRAINS = 30  #: interior grains, where the table of the null begins
 FEWEST_UNIFORM = 200  #: in fewer, all of a few coarse grains may be missed, as in the plane
 FEWEST_COARSE = 5  #: grains that make a population, those included whose visible part alone is coarse
 FEWEST_WHOLE = 2  #: of them seen whole
 SMALLEST_RATIO = 2.0  #: of the modes, as in the plane
-ENOUGH_POWER = 0.8  #: to call a volume uniform; the usual convention (Cohen 1988)
+PAIR_RATIO = 2.5  #: of the spheres of two populations, which "uniform" excludes, as in the plane
+PAIR_SHARE = 0.1  #: of the volume that either holds at least
 STANDS_OUT = 7.0  #: `VolumeSizes.largest_out` of a grain that is none of the rest; the null's reach 5.5
 LARGE_AT_FRAME = 1.3  #: times the largest whole grain: a cut grain that no whole one stands for
 REPEATS = 60  #: of the bootstrap of the modes
-
-
-@dataclass(frozen=True)
-class VolumeVerdict:
-    """Is the grain size of one volume one population or two?
-
-    Attributes
-    ----------
-    verdict : {"uniform", "bimodal", "indeterminate"}
-    reason : str
-        What decided, or what was missing.
-    p_value : float or None
-        Against mosaics of one population; None where no test was made.
-    modes_nm : tuple of float
-        Geometric mean diameter (by number) of each population, ascending; one or two.
-    modes_ci_nm : tuple of (float, float)
-        95 % intervals; empty where none can be given.
-    mode_fractions : tuple of float
-        Of the volume of the grains.
-    mode_ratio : float or None
-    power : float or None
-        Share of mosaics with so many grains that are called bimodal, at a size ratio of 3 and a coarse volume
-        of .3 to .6.
-    n_interior : int
-    n_eff : float
-        Kish effective number under the weights.
-    more_grains : int or None
-        Interior grains missing for a decision; 0 when decided; None when more would not decide.
-    seed : int
-    """
-
-    verdict: Verdict
-    reason: str
-    p_value: float | None
-    modes_nm: tuple[float, ...]
-    modes_ci_nm: tuple[tuple[float, float], ...]
-    mode_fractions: tuple[float, ...]
-    mode_ratio: float | None
-    power: float | None
-    n_interior: int
-    n_eff: float
-    more_grains: int | None
-    seed: int
-
-
-@dataclass(frozen=True, eq=False)
-class NullTable:
-    """Upper quantiles of the statistic in mosaics of one population, and the power of the verdict.
-
-    Attributes
-    ----------
-    n_interior : ndarray, shape (a,)
-    levels : ndarray, shape (b,)
-        Descending probabilities.
-    quantiles : ndarray, shape (a, b)
-        Value exceeded with that probability in the worst family of mosaics.
-    power : ndarray, shape (a,)
-    narrow : ndarray, shape (a,)
-        `VolumeSizes.spread` below which 5 % of the mosaics of two populations would be called uniform, in the
-        worst family.
-    """
-
-    n_interior: np.ndarray
-    levels: np.ndarray
-    quantiles: np.ndarray
-    power: np.ndarray
-    narrow: np.ndarray
-
-    def p_value(self, statistic: float, n: int) -> float:
-        """Share of null mosaics with a larger value; never below the last level."""
-        log = np.log(self.n_interior)
-        line = np.array([np.interp(np.log(n), log, column) for column in self.quantiles.T])
-        line = np.maximum.accumulate(line) + 1e-9 * np.arange(len(line))
-        return float(np.exp(np.interp(statistic, line, np.log(self.levels), left=0.0)))
-
-    def power_at(self, n: int) -> float:
-        return self._at(n, self.power)
-
-    def narrow_at(self, n: int) -> float:
-        return self._at(n, self.narrow)
-
-    def _at(self, n: int, column: np.ndarray) -> float:
-        return float(np.interp(np.log(n), np.log(self.n_interior), column))
-
-    def grains_to_call_uniform(self, spread: float = np.inf) -> int | None:
-        """Interior grains at which power, or so small a spread, allows `uniform`; None beyond the table."""
-        for n in np.unique(np.geomspace(self.n_interior[0], self.n_interior[-1], 200).astype(int)):
-            if self.power_at(int(n)) >= ENOUGH_POWER or spread < self.narrow_at(int(n)):
-                return max(int(n), FEWEST_UNIFORM)
-        return None
-
-
-@lru_cache(maxsize=1)
-def load_null() -> NullTable:
-    """The table shipped with the package, made by ``calibration/volume_null.py``."""
-    source = files("grainstats.infer.volume_modality").joinpath("null_volumes.npz")
-    with source.open("rb") as stream, np.load(stream) as stored:
-        kept = {name: stored[name].astype(float) for name in stored}
-    return NullTable(**{**kept, "power": np.maximum.accumulate(kept["power"])})
 
 
 @dataclass(frozen=True)
@@ -159,61 +59,67 @@ class Decision:
 
     verdict: Verdict
     reason: str
-    p_value: float | None
-    power: float | None
     more_grains: int | None
     modes: Modes
+    p_value: float | None = None
+    pair_p_value: float | None = None
+    power: float | None = None
 
 
 def decide(samples: Sequence[VolumeSizes]) -> list[Decision]:
     """The rule, for several samples at once."""
     table = load_null()
     enough = [s for s in samples if s.n_interior >= FEWEST_GRAINS]
-    fits = iter(fit_populations(enough) if enough else [])
+    found = iter(zip(fit_populations(enough), table.likeness(enough), strict=True) if enough else ())
     return [
-        _too_few(s, table) if s.n_interior < FEWEST_GRAINS else _decide_one(s, next(fits), table)
-        for s in samples
+        _too_few(s) if s.n_interior < FEWEST_GRAINS else _decide_one(s, *next(found), table) for s in samples
     ]
 
 
-def _too_few(sizes: VolumeSizes, table: NullTable) -> Decision:
+def _too_few(sizes: VolumeSizes) -> Decision:
     n = sizes.n_interior
     reason = f"only {n} interior grains; below {FEWEST_GRAINS} no call is made"
-    target = table.grains_to_call_uniform()
-    one = Modes.of(sizes, np.inf) if n else Modes((), ())
-    return Decision("indeterminate", reason, None, None, None if target is None else target - n, one)
+    return Decision(
+        "indeterminate", reason, FEWEST_UNIFORM - n, Modes.of(sizes, np.inf) if n else Modes((), ())
+    )
 
 
-def _decide_one(sizes: VolumeSizes, fit: TwoPopulations, table: NullTable) -> Decision:
+def _decide_one(sizes: VolumeSizes, fit: TwoPopulations, likeness: float, table: NullTable) -> Decision:
     n = sizes.n_interior
-    p, power = table.p_value(fit.statistic, n), table.power_at(n)
-    target = table.grains_to_call_uniform(sizes.spread)
-    missing = None if target is None else max(target - n, 0)
+    p, pair_p = table.p_value(fit.statistic, n), table.pair_p_value(likeness, n)
     shown = f"p = {p:.2g}" if p > table.levels[-1] else f"p <= {table.levels[-1]:g}"
     one, two = Modes.of(sizes, np.inf), Modes.of(sizes, fit.limit)
+
+    def decision(verdict: Verdict, reason: str, more: int | None, modes: Modes = one) -> Decision:
+        return Decision(verdict, reason, more, modes, p, pair_p, table.power_at(n))
+
     if p < LEVEL:
         doubt = _why_not_two(two)
         if doubt is not None:
-            return Decision(
-                "indeterminate", f"not one population ({shown}), but {doubt}", p, power, None, one
-            )
+            return decision("indeterminate", f"not one population ({shown}), but {doubt}", None)
         at = " and ".join(f"{d:.3g}" for d in two.diameter)
         reason = f"two populations ({shown}): modes at {at} nm, ratio {two.ratio:.2f}"
-        return Decision("bimodal", reason, p, power, 0, two)
+        return decision("bimodal", reason, 0, two)
     found = f"no sign of a second population ({shown})"
     alone = large_alone(sizes)
     if alone is not None:
-        return Decision("indeterminate", f"{found}, but {alone}", p, power, missing or None, one)
+        return decision("indeterminate", f"{found}, but {alone}", None)
+    target = table.grains_to_exclude_pairs(likeness / table.as_if(n), LEVEL)
+    missing = None if target is None else max(target - n, FEWEST_UNIFORM - n, 0) or None
     if n < FEWEST_UNIFORM:
         reason = f"{found}; {n} interior grains may have missed all of a few coarse ones"
-        return Decision("indeterminate", reason, p, power, missing, one)
-    if power >= ENOUGH_POWER:
-        return Decision("uniform", f"{found}; power {power:.2f} for a size ratio of 3", p, power, 0, one)
-    if sizes.spread < table.narrow_at(n):
-        reason = f"{found}; sizes lie closer together than those of two populations of a ratio of 3"
-        return Decision("uniform", reason, p, power, 0, one)
-    reason = f"{found}; {n} interior grains of such a spread have a power of only {power:.2f}"
-    return Decision("indeterminate", reason, p, power, missing, one)
+        return decision("indeterminate", reason, missing)
+    if pair_p >= LEVEL:
+        reason = (
+            f"{found}, but {pair_p:.0%} of the pairs of populations that are hardest to see look so in {n} "
+            "interior grains"
+        )
+        return decision("indeterminate", reason, missing)
+    reason = (
+        f"{found}; excluded (p < {LEVEL:g}) are two populations of spheres {PAIR_RATIO:.1f} times or more "
+        f"apart, each {PAIR_SHARE:.0%} of the volume or more"
+    )
+    return decision("uniform", reason, 0)
 
 
 def large_alone(sizes: VolumeSizes) -> str | None:
@@ -237,7 +143,7 @@ def _why_not_two(modes: Modes) -> str | None:
     return None
 
 
-def judge_volume(measured: VolumeMeasurement, *, seed: int = 0) -> VolumeVerdict:
+def judge_volume(measured: VolumeMeasurement, *, seed: int = 0) -> ModalityVerdict:
     """Judge the grain sizes of one measured volume.
 
     Parameters
@@ -245,32 +151,59 @@ def judge_volume(measured: VolumeMeasurement, *, seed: int = 0) -> VolumeVerdict
     measured : VolumeMeasurement
     seed : int
         Of the bootstrap of the modes' intervals; the verdict itself uses no random number.
+
+    Returns
+    -------
+    ModalityVerdict
+        Modes are geometric mean diameters by number, their fractions those of the volume of the grains.
     """
-    sizes = VolumeSizes.of(measured)
+    sizes, n_grains = VolumeSizes.of(measured), len(measured.grains)
     if sizes.n_interior == 0:
-        return no_verdict("no grain lies wholly inside the volume", len(measured.grains), seed)
+        return no_verdict("no grain lies wholly inside the volume", n_grains, seed)
     (decision,) = decide([sizes])
-    modes = decision.modes
-    return VolumeVerdict(
+    intervals = _intervals(sizes, decision.modes, np.random.default_rng(seed))
+    return _dressed(decision, intervals, n_grains, sizes.n_interior, sizes.n_eff, seed)
+
+
+def no_verdict(reason: str, n_grains: int, seed: int) -> ModalityVerdict:
+    """Of a volume in which no grain is seen whole, or none was looked for."""
+    missing = FEWEST_UNIFORM if n_grains else None
+    return _dressed(Decision("indeterminate", reason, missing, Modes((), ())), (), n_grains, 0, 0.0, seed)
+
+
+def _dressed(
+    decision: Decision,
+    intervals: tuple[tuple[float, float], ...],
+    n_grains: int,
+    n_interior: int,
+    n_eff: float,
+    seed: int,
+) -> ModalityVerdict:
+    """A decision with the names that verdicts in the plane have."""
+    modes, tests = decision.modes, {"shape": decision.p_value, "pair": decision.pair_p_value}
+    return ModalityVerdict(
         verdict=decision.verdict,
         reason=decision.reason,
         p_value=decision.p_value,
+        p_values={name: p for name, p in tests.items() if p is not None},
         modes_nm=modes.diameter,
-        modes_ci_nm=_intervals(sizes, modes, np.random.default_rng(seed)),
+        modes_ci_nm=intervals,
         mode_fractions=modes.share,
         mode_ratio=modes.ratio,
         power=decision.power,
-        n_interior=sizes.n_interior,
-        n_eff=sizes.n_eff,
+        n_images=1,
+        n_grains=n_grains,
+        n_interior=n_interior,
+        n_eff=n_eff,
         more_grains=decision.more_grains,
+        null="volume",
+        stability=None,
+        astm_e1181="",
+        delta_g=None if modes.ratio is None else 2 * float(np.log2(modes.ratio)),
+        ala_g=None,
         seed=seed,
+        excluded_ratio=PAIR_RATIO if decision.verdict == "uniform" else None,
     )
-
-
-def no_verdict(reason: str, n_grains: int, seed: int) -> VolumeVerdict:
-    """Of a volume in which no grain is seen whole, or none was looked for."""
-    missing = load_null().grains_to_call_uniform() if n_grains else None
-    return VolumeVerdict("indeterminate", reason, None, (), (), (), None, None, 0, 0.0, missing, seed)
 
 
 def _intervals(sizes: VolumeSizes, modes: Modes, rng: np.random.Generator) -> tuple[tuple[float, float], ...]:
@@ -289,23 +222,3 @@ def _intervals(sizes: VolumeSizes, modes: Modes, rng: np.random.Generator) -> tu
     again = [Modes.of(d, limit).diameter for d, limit in zip(drawn, limits, strict=True)]
     low, high = np.quantile([m for m in again if len(m) == len(modes.diameter)], [0.025, 0.975], axis=0)
     return tuple((float(a), float(b)) for a, b in zip(low, high, strict=True))
-
-
-def volume_modality_json(verdict: VolumeVerdict) -> dict[str, Any]:
-    """The verdict as the `modality` object of `--json`, with the names that `grainstats measure` uses."""
-    return {
-        "verdict": verdict.verdict,
-        "reason": verdict.reason,
-        "p_value": verdict.p_value,
-        "modes_nm": list(verdict.modes_nm),
-        "modes_ci_nm": [list(ci) for ci in verdict.modes_ci_nm],
-        "mode_fractions": list(verdict.mode_fractions),
-        "mode_ratio": verdict.mode_ratio,
-        "power": verdict.power,
-        "n_interior": verdict.n_interior,
-        "n_eff": verdict.n_eff,
-        "more_grains": verdict.more_grains,
-        "null": "volume",
-        "stability": None,
-        "seed": verdict.seed,
-    }

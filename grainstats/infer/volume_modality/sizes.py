@@ -52,12 +52,6 @@ class VolumeSizes:
         return float(np.median(np.log(self.diameter)))
 
     @property
-    def spread(self) -> float:
-        """SD of log diameter by surface."""
-        log, weight = np.log(self.diameter), self.surface_weight
-        return float(np.sqrt(np.average((log - np.average(log, weights=weight)) ** 2, weights=weight)))
-
-    @property
     def largest_out(self) -> float:
         """How far the largest grain lies above the median, in SDs of log diameter (median to 84 %)."""
         middle, high, largest = np.quantile(np.log(self.diameter), [0.5, 0.84, 1.0])

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from grainstats.infer.volume_modality import judge_volume, no_verdict, volume_modality_json
+from grainstats.infer.modality.verdict import modality_json
+from grainstats.infer.volume_modality import judge_volume, no_verdict
 from grainstats.measure.volume import (
     FEWEST_GRAINS,
     VolumeMeasurement,
@@ -93,7 +94,7 @@ def analyse_grey(
     if model is None:
         done.document.update(_NO_GRAINS)
         verdict = no_verdict("only phases were asked for", 0, seed)
-        done.document["modality"] = volume_modality_json(verdict)
+        done.document["modality"] = modality_json(verdict)
         done.document["warnings"] = list(found.volume.warnings)
     else:
         done.document["model"] = {"name": model.name, "digest": model.digest}
@@ -111,8 +112,8 @@ def analyse_grains(
     document["phases"] = [{"name": name, "fraction": share} for name, share in volume.phases]
     document |= phase_summary(volume)
     document["sections"] = section_summary(volume, measured)
-    document["modality"] = volume_modality_json(verdict)
-    few = f"only {verdict.n_interior} grains lie wholly inside the volume: their sizes say little"
+    document["modality"] = modality_json(verdict)
+    few = f"grains wholly inside the volume: {verdict.n_interior}; their sizes say little"
     document["warnings"] = [*volume.warnings, *([few] if verdict.n_interior < FEWEST_GRAINS else [])]
     return VolumeAnalysis(volume, measured, document, grey)
 

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from laguerre_volume import VolumeMosaic, laguerre_volume
 
-from grainstats.infer.volume_modality import judge_volume, volume_modality_json
-from grainstats.infer.volume_modality.judge import Modes, decide, load_null
+from grainstats.infer.modality.verdict import modality_json
+from grainstats.infer.volume_modality import judge_volume
+from grainstats.infer.volume_modality.judge import Modes, decide
+from grainstats.infer.volume_modality.null_table import load_null
 from grainstats.infer.volume_modality.sizes import VolumeSizes
 from grainstats.measure.volume import VolumeMeasurement, measure_volume
 from segment.volume.stack import LabelVolume, VoxelSize
@@ -24,6 +26,9 @@ def test_one_population_is_uniform() -> None:
     assert verdict.verdict == "uniform"
     assert len(verdict.modes_nm) == 1
     assert verdict.modes_ci_nm[0][0] < verdict.modes_nm[0] < verdict.modes_ci_nm[0][1]
+    document = modality_json(verdict)
+    assert document["excluded_ratio"] == 2.5
+    assert document["p_values"]["pair"] < 0.05 <= document["p_values"]["shape"]
 
 
 def test_two_populations_are_bimodal() -> None:
@@ -49,7 +54,7 @@ def test_no_whole_grain() -> None:
     halves[5:] = 2
     verdict = judge_volume(measure_volume(LabelVolume(halves, VoxelSize(1, 1, 1), np.arange(3))))
     assert verdict.verdict == "indeterminate"
-    assert volume_modality_json(verdict)["modes_nm"] == []
+    assert modality_json(verdict)["modes_nm"] == []
 
 
 def test_modes_share_the_volume() -> None:
@@ -60,20 +65,45 @@ def test_modes_share_the_volume() -> None:
     assert modes.n_coarse == 1
 
 
+def lognormal(sd: float, n: int, *more: float, cut: float | None = None) -> VolumeSizes:
+    """Grains of one population, and `more` of other sizes."""
+    sizes = np.append(np.exp(np.random.default_rng(3).normal(0, sd, n)), more)
+    return VolumeSizes(sizes, np.ones(len(sizes)), np.array([] if cut is None else [cut]))
+
+
 def test_sizes_close_together_are_uniform_but_for_a_giant() -> None:
-    log = np.random.default_rng(3).normal(0, 0.1, 500)
-    grains, none = np.ones(500), np.empty(0)
-    alike = VolumeSizes(np.exp(log), grains, none)
-    giant = VolumeSizes(np.append(np.exp(log), 7.0), np.append(grains, 3.0), none)
-    cut = VolumeSizes(np.exp(log), grains, np.array([4.0]))
-    broad = VolumeSizes(np.exp(4 * log), grains, none)
-    verdicts = [d.verdict for d in decide([alike, giant, cut, broad])]
-    assert verdicts == ["uniform", "indeterminate", "indeterminate", "indeterminate"]
+    samples = [
+        lognormal(0.1, 500),
+        lognormal(0.1, 500, 7.0),
+        lognormal(0.1, 500, cut=4.0),
+        lognormal(0.1, 150),
+    ]
+    found = decide(samples)
+    assert [d.verdict for d in found] == ["uniform", "indeterminate", "indeterminate", "indeterminate"]
+    assert found[-1].more_grains == 50
 
 
-def test_p_values_fall_with_the_statistic() -> None:
+def test_pairs_are_not_uniform() -> None:
+    """A tenth of the volume, 2.5 times as large."""
+    n = 900
+    coarse = round(n * 0.11 / 2.5**3)
+    (found,) = decide([lognormal(0.15, n, *([2.5] * coarse))])
+    assert found.verdict != "uniform"
+
+
+def test_p_values_fall_with_the_evidence() -> None:
     table = load_null()
     p = [table.p_value(s, 300) for s in np.linspace(-8, 12, 50)]
     assert (np.diff(p) <= 0).all()
     assert p[-1] == pytest.approx(table.levels[-1])
+    against_pairs = [table.pair_p_value(s, 300) for s in np.linspace(-300, 300, 50)]
+    assert (np.diff(against_pairs) >= 0).all()
+    assert against_pairs[0] == pytest.approx(table.levels[-1])
     assert (np.diff(table.power) >= 0).all()
+
+
+def test_a_large_volume_counts_as_the_largest_that_is_known() -> None:
+    table, once = load_null(), lognormal(0.2, 1300)
+    ten = VolumeSizes(np.tile(once.diameter, 10), np.tile(once.weight, 10), np.empty(0))
+    assert table.likeness([ten])[0] == pytest.approx(table.likeness([once])[0])
+    assert table.p_value(4 + np.log(10), 13_000) == pytest.approx(table.p_value(4, 1300))
