@@ -144,7 +144,7 @@ class _Tested:
     def doubt(self) -> str | None:
         """What keeps two fitted modes from counting as two populations."""
         if (self.modes.ratio or 1.0) < SMALLEST_RATIO:
-            return f"the modes are only {self.modes.ratio:.2f} apart"
+            return f"the modes are only a factor of {self.modes.ratio:.2f} apart"
         if min(self.modes.share) < SMALLEST_SHARE:
             return f"the smaller mode holds only {min(self.modes.share):.0%} of the area"
         return None
@@ -177,7 +177,7 @@ def _tested(samples: Sequence[Sample], null: Null) -> list[_Tested]:
 def _decide_one(images: Sample, test: _Tested, null: Null) -> Decision:
     library, n, sd = load_library(null), test.distribution.n_interior, test.distribution.sd
     if n < FEWEST_GRAINS[null]:
-        reason = f"only {n} interior grains; below {FEWEST_GRAINS[null]} no call is made"
+        reason = f"only {n} grains lie wholly inside the frame; below {FEWEST_GRAINS[null]} no call is made"
         return Decision("indeterminate", reason, None, {}, None, _missing(library, test))
     if not test.two:
         outliers = coarse_grains(images, outlier_diameter(test.distribution.log_size, test.distribution.mass))
@@ -235,16 +235,16 @@ def _one_population(images: Sample, test: _Tested, coarse: CoarseGrains, library
     found = f"no sign of a second population ({test.shown})"
     if not test.one:
         why = (
-            f"{found}, but {test.pair_p:.0%} of the pairs of populations that are hardest to see look so in "
-            f"{n} interior grains (SD of log diameter {test.distribution.sd:.2f})"
+            f"{found}, but two populations that are hard to see would look like this in {test.pair_p:.0%} of "
+            f"samples of {n} grains (SD of log diameter {test.distribution.sd:.2f})"
         )
         return undecided(why, _missing(library, test))
     if coarse.area_share >= SMALLEST_SHARE:
         return undecided(f"{found}, but {_named(coarse, images)}; {_more_fields(images)}", None)
     reason = (
         f"no second population of {SMALLEST_SHARE:.0%} of the area or more shows in {_these_fields(images)} "
-        f"({test.shown}); excluded (p < {LEVEL:g}) are two populations {PAIR_RATIO:.1f} times or more apart "
-        f"in the plane, each on {PAIR_SHARE:.0%} of the area or more"
+        f"({test.shown}); two populations {PAIR_RATIO:.1f} times or more apart in the plane, each on "
+        f"{PAIR_SHARE:.0%} of the area or more, are excluded (p < {LEVEL:g}), closer or smaller ones are not"
     )
     if len(images) < ENOUGH_FIELDS:
         reason += f"; {_so_few(images)} of a specimen cannot speak for all of it"

@@ -78,7 +78,7 @@ def decide(samples: Sequence[VolumeSizes]) -> list[Decision]:
 
 def _too_few(sizes: VolumeSizes) -> Decision:
     n = sizes.n_interior
-    reason = f"only {n} interior grains; below {FEWEST_GRAINS} no call is made"
+    reason = f"only {n} grains lie wholly inside the volume; below {FEWEST_GRAINS} no call is made"
     return Decision(
         "indeterminate", reason, FEWEST_UNIFORM - n, Modes.of(sizes, np.inf) if n else Modes((), ())
     )
@@ -132,7 +132,7 @@ def large_alone(sizes: VolumeSizes) -> str | None:
 def _why_not_two(modes: Modes) -> str | None:
     """What keeps a fit from counting as two populations."""
     if modes.ratio is None or modes.ratio < SMALLEST_RATIO:
-        return f"the modes are only {modes.ratio or 1:.2f} apart"
+        return f"the modes are only a factor of {modes.ratio or 1:.2f} apart"
     if modes.n_coarse < FEWEST_COARSE or modes.n_coarse_whole < FEWEST_WHOLE:
         return (
             f"of {modes.n_coarse} coarse grains {modes.n_coarse_whole} are seen whole; a population needs "

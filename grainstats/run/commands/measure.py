@@ -233,5 +233,5 @@ def _in_words(document: dict[str, Any]) -> str:
         words = f"{spacings['verdict']} (p = {spacings['p_value']:.2g}){agrees[spacings['agrees']]}"
         lines.append(f"  by the spacings alone: {words}")
     if modality["stability"] is not None and modality["verdict"] != "indeterminate":
-        lines.append(f"  the same in {modality['stability']:.0%} of other cuts of the images")
+        lines.append(f"  the same in {modality['stability']:.0%} of the maps drawn at other thresholds")
     return "\n".join(lines)

@@ -133,7 +133,7 @@ def test_what_takes_a_verdict_back(two_sizes, monkeypatch, verdict, cuts, kept):
     answers(monkeypatch, *cuts)
     found = with_stability(judged, [[grains]] * 5)
     assert found.verdict == (verdict if kept else "indeterminate")
-    assert kept or "other cuts of the images" in found.reason
+    assert kept or module.OTHERS in found.reason
 
 
 def test_a_cut_without_whole_grains_speaks_for_no_answer(two_sizes):

@@ -62,7 +62,7 @@ def test_too_few_grains_get_no_call():
     verdict = judge_modality([sample(TWO, 60, 3)])
     assert verdict.verdict == "indeterminate"
     assert verdict.p_value is None
-    assert "interior grains" in verdict.reason
+    assert "wholly inside the frame" in verdict.reason
     assert verdict.more_grains is not None and verdict.more_grains > 20
 
 
@@ -75,7 +75,7 @@ def test_a_network_as_wide_as_two_broad_populations_is_not_called_uniform():
     verdict = judge_modality([sample(Population(0.75), 900, 21)])
     assert verdict.verdict == "indeterminate"
     assert verdict.p_value is not None and verdict.p_value >= 0.05
-    assert "pairs of populations that are hardest to see look so" in verdict.reason
+    assert "two populations that are hard to see would look like this" in verdict.reason
 
 
 def test_the_power_is_that_of_the_spread_that_was_seen():

@@ -44,7 +44,7 @@ def test_two_populations_are_bimodal() -> None:
 def test_few_grains_are_indeterminate() -> None:
     verdict = judge_volume(measured(laguerre_volume((40, 40, 40), 12, 0.2, np.random.default_rng(2))))
     assert verdict.verdict == "indeterminate"
-    assert "interior grains" in verdict.reason
+    assert "wholly inside the volume" in verdict.reason
     assert verdict.p_value is None
     assert verdict.more_grains is not None and verdict.more_grains > 0
 

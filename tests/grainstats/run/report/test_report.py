@@ -171,6 +171,8 @@ def test_words_of_an_indeterminate_verdict_say_what_is_missing(verdict: Modality
     assert "cannot tell" in text and "Only 40 grains." in text and "About 60 more grains" in text
     hopeless = " ".join(verdict_paragraphs(replace(missing, more_grains=None)))
     assert "More grains would not decide it." in hopeless
+    more_fields = replace(missing, more_grains=None, isolated_grains=2)  # its reason asks for them
+    assert "would not decide" not in " ".join(verdict_paragraphs(more_fields))
     assert "No image" in verdict_paragraphs(None)[0]
 
 
