@@ -16,6 +16,7 @@ import numpy as np
 from segment.cells.border_merging import HIGHEST, SEED_PERSISTENCE, join_by_image_level, join_weak
 from segment.cells.borders import Borders, join_borders, walk_borders
 from segment.grain_map import MIN_AREA_PX, GrainMap
+from segment.joined_groups import joined_groups
 from segment.segmentation import FineCells
 
 LARGEST_LEAST_PX = 5 * MIN_AREA_PX  #: the smallest cell of a map tells its least area up to here
@@ -94,9 +95,6 @@ def level_of(fine: FineCells) -> float:
 
 def cut_at(fine: FineCells, persistence: float, level: float) -> Cut:
     """The cut of another seed persistence and least mean probability along a border."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     from segment.cells._cell_kernels import absorb
     from segment.cells.catchment import LEVELS
 
@@ -110,8 +108,7 @@ def cut_at(fine: FineCells, persistence: float, level: float) -> Cut:
     seed = absorb(pairs, *depths, area, max(round(persistence * (LEVELS - 1)), 1), fine.least_px)
     weak = join_weak(whole.borders, n + 1, level)[1:] - 1
     every = np.arange(n)
-    edges = (np.ones(2 * n, bool), (np.tile(every, 2), np.concatenate([seed, weak])))
-    return whole.joined(connected_components(coo_array(edges, shape=(n, n)), directed=False)[1])
+    return whole.joined(joined_groups(n, np.tile(every, 2), np.concatenate([seed, weak])))
 
 
 def _known(grain_map: GrainMap) -> np.ndarray:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from segment.joined_groups import joined_groups
+
 LEAST_ASPECT = 2.0  #: length over width of a lamella
 LONG_SIDES = 0.55  #: least share of a lamella's outline on its two long sides
 STRAIGHT = 0.03  #: largest deviation of a side from its line, rms, per length of the side
@@ -38,9 +40,6 @@ def merge_twins(labels: np.ndarray) -> np.ndarray:
     >>> np.unique(merge_twins(labels)).tolist()
     [1]
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     from segment.cells._cell_kernels import label_boxes
     from segment.cells.watershed import number_cells
 
@@ -54,8 +53,7 @@ def merge_twins(labels: np.ndarray) -> np.ndarray:
     if not pairs:
         return labels
     here, there = np.array(pairs).T
-    graph = coo_array((np.ones(here.size, bool), (here, there)), shape=(n + 1, n + 1))
-    group = connected_components(graph, directed=False)[1]
+    group = joined_groups(n + 1, here, there)
     first = np.full(group.max() + 1, n + 1, np.int32)
     np.minimum.at(first, group, np.arange(n + 1, dtype=np.int32))
     return number_cells(labels, first[group])

@@ -25,6 +25,7 @@ from segment.boundary_map import BoundaryMap
 from segment.errors import InputError
 from segment.grain_map import GrainMap
 from segment.grain_orientations import GrainOrientations
+from segment.joined_groups import joined_groups
 from segment.label_edges import on_edges
 from segment.orientation.misorientation import mean_orientations, misorientation_of
 from segment.orientation.neighbours import neighbour_pairs
@@ -157,16 +158,12 @@ def _with_coarseness(grain_map: GrainMap, points: np.ndarray) -> GrainMap:
 
 def _label_points(orientation_map: OrientationMap, reliable: np.ndarray, rules: GrainRules) -> np.ndarray:
     """Grains 1 ... n of the points, shape (rows, columns); 0 where a point is in none."""
-    from scipy import sparse
-    from scipy.sparse import csgraph
-
     pairs = neighbour_pairs(orientation_map)
     phase = np.where(reliable, orientation_map.phase, 0).ravel()
     pairs = pairs[(phase[pairs[:, 0]] > 0) & (phase[pairs[:, 0]] == phase[pairs[:, 1]])]
     q = orientation_map.quaternions.reshape(-1, 4)
     joined = pairs[misorientation_of(q, phase, orientation_map.phases, pairs) < rules.misorientation_deg]
-    graph = sparse.coo_array((np.ones(len(joined), bool), joined.T), shape=(phase.size, phase.size))
-    _, group = csgraph.connected_components(graph, directed=False)
+    group = joined_groups(phase.size, *joined.T)
     large = np.bincount(group, weights=phase > 0) >= rules.min_points
     number = np.cumsum(large) * large
     return np.where(phase > 0, number[group], 0).reshape(orientation_map.shape)

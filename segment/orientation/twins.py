@@ -11,6 +11,7 @@ from segment.cells.borders import pair_key
 from segment.errors import InputError
 from segment.grain_map import GrainMap
 from segment.grain_orientations import CrystalPhase, GrainOrientations
+from segment.joined_groups import joined_groups
 from segment.label_edges import pairs_beside
 from segment.orientation.csl import BRANDON_DEG, deviation
 from segment.orientation.misorientation import disorientation_rotation
@@ -92,17 +93,13 @@ def merge_twins(grain_map: GrainMap, laws: tuple[TwinLaw, ...]) -> GrainMap:
     GrainMap
         The same where there are no laws.  Labels are 1 ... n in the order of the first part's.
     """
-    from scipy import sparse
-    from scipy.sparse import csgraph
-
     orientations = grain_map.orientations
     if not laws or orientations is None:
         return grain_map
     pairs = touching_labels(grain_map.labels)
     twins = pairs[_are_twins(orientations, pairs, laws)]
     n = grain_map.n_grains + 1
-    graph = sparse.coo_array((np.ones(len(twins), bool), twins.T), shape=(n, n))
-    _, group = csgraph.connected_components(graph, directed=False)
+    group = joined_groups(n, *twins.T)
     _, first, number = np.unique(group, return_index=True, return_inverse=True)
     rank = np.empty(first.size, int)
     rank[np.argsort(first)] = np.arange(first.size)

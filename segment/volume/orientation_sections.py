@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from scipy import ndimage, sparse
-from scipy.sparse import csgraph
+from scipy import ndimage
 
 from segment.errors import UncalibratedError, UnreadableError
+from segment.joined_groups import joined_groups
 from segment.orientation.misorientation import disorientation
 from segment.orientation.orientation_map import OrientationMap
 from segment.orientation.read import is_orientation_map, read_orientation_map
@@ -150,11 +150,7 @@ def _grains(quaternions: np.ndarray, phase: np.ndarray, one: OrientationMap, lea
             both = (kind[a] == crystal.id) & (kind[b] == crystal.id)
             near = disorientation(q[a[both]], q[b[both]], crystal) < least_deg
             joined.append(np.stack([a[both][near], b[both][near]]))
-    pairs = np.concatenate(joined, axis=1)
-    graph = sparse.coo_array(
-        (np.ones(pairs.shape[1], bool), (pairs[0], pairs[1])), shape=(kind.size, kind.size)
-    )
-    _, group = csgraph.connected_components(graph, directed=False)
+    group = joined_groups(kind.size, *np.concatenate(joined, axis=1))
     large = np.bincount(group, weights=kind > 0) >= MIN_POINTS
     number = np.cumsum(large) * large
     return np.where(kind > 0, number[group], 0).reshape(phase.shape).astype(np.int32)

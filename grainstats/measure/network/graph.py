@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
-from scipy.sparse import csgraph
 
 from grainstats.measure.grains.window import HIDDEN, Window, labels_with_hidden, length_scale, window_of
 from grainstats.measure.network.misorientation import with_misorientation
 from grainstats.measure.network.pixel_cracks import Cracks, find_cracks
 from grainstats.measure.network.smoothing import DIGITAL_EXCESS, smooth_graph
 from segment.grain_map import GrainMap
+from segment.joined_groups import joined_groups
 
 MERGE_PX = 1.5  #: junctions joined by a shorter boundary are one (quadruple) junction
 KINDS = np.array(["grain", "phase", "frame"])
@@ -125,11 +124,8 @@ def _graph(cracks: Cracks, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarr
 
 def _segments_of_cracks(cracks: Cracks) -> tuple[np.ndarray, int]:
     """Number the chains of linked cracks: one chain is one segment."""
-    n = cracks.midpoint.shape[0]
-    ones = np.ones(cracks.link.shape[0], bool)
-    graph = sparse.coo_array((ones, (cracks.link[:, 0], cracks.link[:, 1])), shape=(n, n))
-    count, chain = csgraph.connected_components(graph, directed=False)
-    return chain, int(count)
+    chain = joined_groups(cracks.midpoint.shape[0], *cracks.link.T)
+    return chain, int(chain.max(initial=-1)) + 1
 
 
 def _merge_junctions(
@@ -143,9 +139,7 @@ def _merge_junctions(
     chosen = inner & short[spoke_segment]
     order = np.argsort(spoke_segment[chosen], kind="stable")
     pair = cracks.spoke[chosen, 1][order].reshape(-1, 2)
-    graph = sparse.coo_array((np.ones(len(pair), bool), (pair[:, 0], pair[:, 1])), shape=(k, k))
-    _, group = csgraph.connected_components(graph, directed=False)
-    return _renumber_junctions(group, cracks.on_frame), short
+    return _renumber_junctions(joined_groups(k, *pair.T), cracks.on_frame), short
 
 
 def _renumber_junctions(group: np.ndarray, on_frame: np.ndarray) -> np.ndarray:

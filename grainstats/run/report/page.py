@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import os
+from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -94,8 +96,19 @@ def _environment() -> jinja2.Environment:
         loader=jinja2.PackageLoader("grainstats.run.report"),
         autoescape=lambda name: name is None or not name.endswith(".txt.j2"),
         undefined=jinja2.StrictUndefined,
+        bytecode_cache=_compiled_templates(),
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters |= {function.__name__: function for function in FILTERS} | {"in_nm": wording.length}
     return environment
+
+
+def _compiled_templates() -> jinja2.BytecodeCache | None:
+    """Where templates are kept compiled, as Python keeps modules; None where nobody may write there."""
+    import jinja2
+
+    folder = Path(__file__).parent / "templates/__pycache__"
+    with suppress(OSError):
+        folder.mkdir(exist_ok=True)
+    return jinja2.FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
