@@ -24,7 +24,8 @@ class Measurement:
         rng = np.random.default_rng(1)
         self.map = poisson_voronoi_plane((edge, edge), GRAIN_PX**-2, rng).grain_map(1.0)
         self.tables = measure_grain_map(self.map)
-        self.grains = [ImageGrains.from_table(self.tables.grains, self.map)]
+        pixel, shape = self.map.pixel_size_nm, self.map.labels.shape
+        self.grains = [ImageGrains.from_columns(self.tables.grains, pixel, shape)]
         judge_modality(self.grains)
 
     def time_tables(self, edge: int) -> None:

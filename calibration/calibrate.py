@@ -19,10 +19,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from null_mosaics import UNIT, Population, cut_window, rectangle, window_side
 
 from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.judge import decide
-from grainstats.infer.modality.null_mosaics import UNIT, Population, cut_window, rectangle, window_side
 from grainstats.measure import grain_table
 
 DOCS = Path(__file__).parents[1] / "docs" / "validation"
@@ -145,7 +145,7 @@ def _rasterised(labels: np.ndarray, size: tuple[float, float]) -> ImageGrains:
     part = labels[: int(size[0]), : int(size[1])]
     compact = np.unique(part, return_inverse=True)[1].reshape(part.shape).astype(np.int32) + 1
     grain_map = GrainMap(compact, 1.7, "manual")
-    return ImageGrains.from_table(grain_table(grain_map, min_area_px=12), grain_map)
+    return ImageGrains.from_columns(grain_table(grain_map, min_area_px=12), 1.7, grain_map.labels.shape)
 
 
 def run(job: Job) -> list[Row]:

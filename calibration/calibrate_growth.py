@@ -43,7 +43,7 @@ def one_film(name: str, n: int, number: int) -> dict[str, object]:
     rng = np.random.default_rng([41, list(CELLS).index(name), n, number])
     grown = CELLS[name](n, rng)
     grain_map = grown.grain_map(1.0)
-    image = ImageGrains.from_table(grain_table(grain_map, min_area_px=4), grain_map)
+    image = ImageGrains.from_columns(grain_table(grain_map, min_area_px=4), 1.0, grain_map.labels.shape)
     judged = judge_modality([image], null="columnar")
     return {
         "film": name,

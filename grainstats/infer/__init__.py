@@ -4,13 +4,11 @@ from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.judge import judge_modality
 from grainstats.infer.modality.judge_sample import SampleImage, judge_sample
 from grainstats.infer.modality.judging_digest import judging_digest
-from grainstats.infer.modality.null_mosaics import Population
 from grainstats.infer.modality.verdict import ModalityVerdict, modality_json
 
 __all__ = [
     "ImageGrains",
     "ModalityVerdict",
-    "Population",
     "SampleImage",
     "judge_modality",
     "judge_sample",

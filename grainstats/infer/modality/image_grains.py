@@ -7,9 +7,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from segment.errors import UncalibratedError
-from segment.grain_map import GrainMap
-
 
 def _none() -> np.ndarray:
     return np.empty(0)
@@ -56,24 +53,6 @@ class ImageGrains:
     @property
     def n_interior(self) -> int:
         return len(self.diameter_nm)
-
-    @classmethod
-    def from_table(cls, table: pd.DataFrame, grain_map: GrainMap, image_id: str = "") -> ImageGrains:
-        """From `grainstats.measure.grain_table` of a calibrated grain map.
-
-        Raises
-        ------
-        UncalibratedError
-            If the map has no pixel size.
-        """
-        pixel = grain_map.pixel_size_nm
-        if pixel is None:
-            raise UncalibratedError(
-                image_id or "image",
-                "its pixel size is unknown",
-                "Give it with --pixel-size or in samples.csv",
-            )
-        return cls.from_columns(table, pixel, grain_map.labels.shape, image_id)
 
     @classmethod
     def from_columns(

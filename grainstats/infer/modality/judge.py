@@ -71,8 +71,17 @@ def judge_modality(images: Sample, *, null: Null = "section", seed: int = 0) -> 
     """
     images = [g for g in images if g.n_grains]
     n_interior = sum(g.n_interior for g in images)
+    n_grains = sum(g.n_grains for g in images)
     if n_interior == 0:
-        return _without_grains(images, null, seed)
+        return ModalityVerdict(
+            verdict="indeterminate",
+            reason="no grain lies wholly inside an image",
+            n_images=len(images),
+            n_grains=n_grains,
+            n_interior=0,
+            null=null,
+            seed=seed,
+        )
     distribution = pooled_distribution(images)
     ((decision, modes),) = decide([images], null)
     if decision.verdict != "bimodal" and (decision.p_value is None or decision.p_value >= LEVEL):
@@ -93,12 +102,11 @@ def judge_modality(images: Sample, *, null: Null = "section", seed: int = 0) -> 
         mode_ratio=modes.ratio,
         power=decision.power,
         n_images=len(images),
-        n_grains=sum(g.n_grains for g in images),
+        n_grains=n_grains,
         n_interior=n_interior,
         n_eff=distribution.n_eff,
         more_grains=decision.more_grains,
         null=null,
-        stability=None,
         astm_e1181=duplex_class(distribution, modes if decision.verdict == "bimodal" else None),
         delta_g=delta_g(modes.ratio),
         ala_g=largest_grain_g(sizes),
@@ -288,28 +296,3 @@ def _missing(library: NullLibrary, test: _Tested) -> int | None:
     target = library.grains_for_power(ENOUGH_POWER, test.distribution.sd)
     more = None if target is None else target - test.distribution.n_interior
     return more if more is None or more > 0 else None
-
-
-def _without_grains(images: Sequence[ImageGrains], null: Null, seed: int) -> ModalityVerdict:
-    return ModalityVerdict(
-        verdict="indeterminate",
-        reason="no grain lies wholly inside an image",
-        p_value=None,
-        p_values={},
-        modes_nm=(),
-        modes_ci_nm=(),
-        mode_fractions=(),
-        mode_ratio=None,
-        power=None,
-        n_images=len(images),
-        n_grains=sum(g.n_grains for g in images),
-        n_interior=0,
-        n_eff=0.0,
-        more_grains=None,
-        null=null,
-        stability=None,
-        astm_e1181="not determined",
-        delta_g=None,
-        ala_g=None,
-        seed=seed,
-    )

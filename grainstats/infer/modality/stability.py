@@ -24,7 +24,7 @@ from segment.segmentation import FineCells, Segmentation
 LIKELY = 0.4
 # Persistence over the map's, least border beyond the likely one; judgement.
 CUTS = ((0.5, 0.0), (2.0, 0.0), (1.0, -0.15), (1.0, 0.15))
-SMALLEST_SHARE = 0.6  # of agreeing cuts; below, a "uniform" is withdrawn; judgement
+LEAST_AGREEING = 0.6  # of agreeing cuts; below, a "uniform" is withdrawn; judgement
 OTHERS = "the maps drawn from the images at other thresholds"  #: what the cuts are called in a reason
 
 
@@ -118,7 +118,7 @@ def with_stability(judged: ModalityVerdict, samples: Sequence[Sequence[ImageGrai
     found = repeated(samples, judged)
     share = found.agreeing
     undecided = replace(judged, verdict="indeterminate", more_grains=None, excluded_ratio=None)
-    if judged.verdict == "uniform" and (share < SMALLEST_SHARE or found.bimodal):
+    if judged.verdict == "uniform" and (share < LEAST_AGREEING or found.bimodal):
         reason = f"uniform in only {share:.0%} of {OTHERS} ({judged.reason})"
         if found.bimodal:
             reason = f"bimodal in {found.bimodal:.0%} of {OTHERS} ({judged.reason})"
@@ -126,7 +126,7 @@ def with_stability(judged: ModalityVerdict, samples: Sequence[Sequence[ImageGrai
     if judged.verdict == "bimodal" and found.uniform > found.bimodal:
         reason = f"uniform in {found.uniform:.0%} of {OTHERS} ({judged.reason})"
         return replace(undecided, reason=reason, stability=share)
-    if judged.verdict == "bimodal" and share < SMALLEST_SHARE:
+    if judged.verdict == "bimodal" and share < LEAST_AGREEING:
         reason = f"{judged.reason}; the same in only {share:.0%} of {OTHERS}"
         return replace(judged, reason=reason, stability=share)
     return replace(judged, stability=share)

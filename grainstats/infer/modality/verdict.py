@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Verdict = Literal["uniform", "bimodal", "indeterminate"]
 Null = Literal["section", "columnar"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ModalityVerdict:
     """Is the boundary network of one sample uniform or bimodal?
 
@@ -63,23 +63,23 @@ class ModalityVerdict:
 
     verdict: Verdict
     reason: str
-    p_value: float | None
-    p_values: dict[str, float]
-    modes_nm: tuple[float, ...]
-    modes_ci_nm: tuple[tuple[float, float], ...]
-    mode_fractions: tuple[float, ...]
-    mode_ratio: float | None
-    power: float | None
+    p_value: float | None = None
+    p_values: dict[str, float] = field(default_factory=dict)
+    modes_nm: tuple[float, ...] = ()
+    modes_ci_nm: tuple[tuple[float, float], ...] = ()
+    mode_fractions: tuple[float, ...] = ()
+    mode_ratio: float | None = None
+    power: float | None = None
     n_images: int
     n_grains: int
     n_interior: int
-    n_eff: float
-    more_grains: int | None
+    n_eff: float = 0.0
+    more_grains: int | None = None
     null: Null | Literal["volume"]
-    stability: float | None
-    astm_e1181: str
-    delta_g: float | None
-    ala_g: float | None
+    stability: float | None = None
+    astm_e1181: str = "not determined"
+    delta_g: float | None = None
+    ala_g: float | None = None
     seed: int
     isolated_grains: int = 0
     isolated_share: float = 0.0
@@ -89,28 +89,10 @@ class ModalityVerdict:
 
 def modality_json(verdict: ModalityVerdict) -> dict[str, Any]:
     """The verdict as the `modality` object of `--json`; what cannot be said is None."""
-    return {
-        "verdict": verdict.verdict,
-        "reason": verdict.reason,
-        "p_value": verdict.p_value,
-        "p_values": dict(verdict.p_values),
+    facts = asdict(verdict) | {
         "modes_nm": list(verdict.modes_nm),
         "modes_ci_nm": [list(ci) for ci in verdict.modes_ci_nm],
         "mode_fractions": list(verdict.mode_fractions),
-        "mode_ratio": verdict.mode_ratio,
-        "power": verdict.power,
-        "n_images": verdict.n_images,
-        "n_interior": verdict.n_interior,
-        "n_eff": verdict.n_eff,
-        "more_grains": verdict.more_grains,
-        "null": verdict.null,
-        "stability": verdict.stability,
-        "astm_e1181": verdict.astm_e1181,
-        "delta_g": verdict.delta_g,
-        "ala_g": verdict.ala_g,
-        "seed": verdict.seed,
-        "isolated_grains": verdict.isolated_grains,
-        "isolated_share": verdict.isolated_share,
-        "isolated_largest_nm": verdict.isolated_largest_nm,
-        "excluded_ratio": verdict.excluded_ratio,
     }
+    del facts["n_grains"]  # beside the object
+    return facts

@@ -34,7 +34,7 @@ class Rules:
     fewest_fields: int = coarse_grains.FEWEST_FIELDS
     likely: float = stability.LIKELY
     cuts: int = 1 + len(stability.CUTS)
-    smallest_agreement: float = stability.SMALLEST_SHARE
+    smallest_agreement: float = stability.LEAST_AGREEING
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from calibrate import Job, run
-
-from grainstats.infer.modality.null_mosaics import Population
+from null_mosaics import Population
 
 REPEATS = 60
 # 60 repeats at a true rate of .06 give 9 or fewer with probability .99.

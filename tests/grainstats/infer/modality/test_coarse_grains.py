@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from null_mosaics import Population, cut_window
 
 from grainstats.infer import ImageGrains, judge_modality, modality_json
 from grainstats.infer.modality import judge
@@ -13,7 +14,6 @@ from grainstats.infer.modality.coarse_grains import below, coarse_grains, is_pop
 from grainstats.infer.modality.distribution import pooled_distribution
 from grainstats.infer.modality.judge import LEVEL
 from grainstats.infer.modality.modes import Modes
-from grainstats.infer.modality.null_mosaics import Population, cut_window
 from grainstats.run.report.verdict_words import verdict_paragraphs
 
 

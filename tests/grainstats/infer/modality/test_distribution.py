@@ -57,5 +57,6 @@ def test_grains_of_one_size_are_one_population() -> None:
 
     cells = np.arange(1, 401, dtype=np.int32).reshape(20, 20)
     lattice = GrainMap(np.kron(cells, np.ones((30, 30), np.int32)), 1.0, "manual")
-    verdict = judge_modality([ImageGrains.from_table(grain_table(lattice), lattice)])
+    grains = ImageGrains.from_columns(grain_table(lattice), lattice.pixel_size_nm, lattice.labels.shape)
+    verdict = judge_modality([grains])
     assert verdict.verdict != "bimodal"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from null_mosaics import UNIT, Population, cut_window
 
-from grainstats.infer.modality.null_mosaics import UNIT, Population, cut_window
 from grainstats.measure import grain_table
 from segment.mosaics.laguerre import (
     Mosaic,

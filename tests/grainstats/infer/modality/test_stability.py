@@ -29,7 +29,7 @@ def two_sizes() -> GrainMap:
 
 @cache
 def grains_of(grain_map: GrainMap) -> ImageGrains:
-    return ImageGrains.from_table(grain_table(grain_map), grain_map)
+    return ImageGrains.from_columns(grain_table(grain_map), grain_map.pixel_size_nm, grain_map.labels.shape)
 
 
 @cache

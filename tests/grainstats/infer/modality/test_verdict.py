@@ -7,11 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from null_mosaics import Population, cut_window, window_side
 
 from grainstats.infer import ImageGrains, judge_modality, modality_json
-from grainstats.infer.modality.null_mosaics import Population, cut_window, window_side
 from grainstats.measure import grain_table
-from segment.errors import UncalibratedError
 from segment.mosaics.laguerre import laguerre_section
 
 TWO = Population(0.15, 4.0, 0.45)
@@ -105,7 +104,10 @@ def test_twice_the_pixels_give_the_same_verdict():
     )
     fine = mosaic.grain_map(1.0)
     double = replace(fine, labels=np.kron(fine.labels, np.ones((2, 2), np.int32)), pixel_size_nm=0.5)
-    verdicts = [judge_modality([ImageGrains.from_table(grain_table(m), m)]) for m in (fine, double)]
+    verdicts = [
+        judge_modality([ImageGrains.from_columns(grain_table(m), m.pixel_size_nm, m.labels.shape)])
+        for m in (fine, double)
+    ]
     assert verdicts[0].verdict == verdicts[1].verdict
     assert verdicts[0].p_value == pytest.approx(verdicts[1].p_value, rel=1e-6)
 
@@ -130,15 +132,6 @@ def test_interior_grains_alone_will_do():
     image = sample(TWO, 1500, 7)
     alone = replace(image, frame_diameter_nm=np.empty(0), frame_centre_nm=np.empty((0, 2)))
     assert judge_modality([alone]).verdict == "bimodal"
-
-
-def test_an_uncalibrated_map_is_refused():
-    grain_map = laguerre_section((100, 100), 20.0, 0.2, np.random.default_rng(0)).grain_map(None)
-    table = grain_table(grain_map, unit="px").rename(
-        columns={"equivalent_diameter_px": "equivalent_diameter_nm"}
-    )
-    with pytest.raises(UncalibratedError):
-        ImageGrains.from_table(table, grain_map, "a.tif")
 
 
 def test_the_json_holds_the_contract_and_is_json():

@@ -32,7 +32,7 @@ def test_the_rule_is_told_with_the_constants_that_decide(methods):
     assert f"Below {judge.FEWEST_GRAINS['section']} whole grains" in text
     assert f"at least {coarse_grains.FEWEST_COARSE} coarse grains" in text
     assert f"repeated on {1 + len(stability.CUTS)} other maps of the same images" in text
-    assert f"fewer than {100 * stability.SMALLEST_SHARE:.0f} %" in text
+    assert f"fewer than {100 * stability.LEAST_AGREEING:.0f} %" in text
     assert f"are {null_library.PAIR_RATIO:g} times or more apart" in text
     for gone in ("Silverman", "likelihood ratio"):
         assert gone not in text
