@@ -52,7 +52,7 @@ def doublings(network: Any) -> list[Doubling]:
     return found
 
 
-def merge_doublings(network: Any) -> list[str]:
+def merge_doublings(network: Any) -> None:
     """Let transposed convolutions double, where a 3 x 3 convolution of known weights follows.
 
     Parameters
@@ -60,15 +60,9 @@ def merge_doublings(network: Any) -> list[str]:
     network : openvino.Model
         A U-Net of segmentation-models-pytorch, whose enlargements are doublings and stand first in what is
         joined.  Changed in place; its answer stays the same but for rounding.
-
-    Returns
-    -------
-    list of str
-        Names of the sums of doubled and skipped features.
     """
     import openvino.opset13 as ops
 
-    sums = []
     for op in list(network.get_ordered_ops()):
         if op.get_type_name() != "Interpolate" or op.get_attributes()["mode"] != "nearest":
             continue
@@ -83,18 +77,13 @@ def merge_doublings(network: Any) -> list[str]:
         merged = ops.convolution_backprop_data(
             small, ops.constant(kernel), strides=[2, 2], pads_begin=[1, 1], pads_end=[1, 1], dilations=[1, 1]
         )
-        merged.set_friendly_name(f"{convolution.get_friendly_name()}/doubled")
         if is_joint:
             beside = ops.constant(np.ascontiguousarray(weights[:, n_doubled:]))
             skipped = ops.convolution(joint.input_value(1), beside, [1, 1], [1, 1], [1, 1], [1, 1])
-            skipped.set_friendly_name(f"{convolution.get_friendly_name()}/skipped")
             merged = ops.add(merged, skipped)
-            sums.append(f"{convolution.get_friendly_name()}/sum")
-            merged.set_friendly_name(sums[-1])
         for target in convolution.output(0).get_target_inputs():
             target.replace_source_output(merged.output(0))
     network.validate_nodes_and_infer_types()
-    return sums
 
 
 def merged_kernel(weights: np.ndarray) -> np.ndarray:

@@ -44,8 +44,7 @@ def test_channels_change_places() -> None:
 @pytest.mark.parametrize("shape", [(64, 64), (96, 160)])
 def test_answers_stay_up_to_the_edge(network: object, shape: tuple[int, int]) -> None:
     merged = network.clone()
-    sums = merge_doublings(merged)
-    assert len(sums) == 4
+    merge_doublings(merged)
     assert "Interpolate" not in kinds(merged)
     assert kinds(merged).count("ConvolutionBackpropData") == 5
     image = np.random.default_rng(3).normal(0, 1, shape).astype(np.float32)
@@ -83,5 +82,5 @@ def test_another_form_is_left_alone(change: str) -> None:
     convolved = ops.convolution(doubled, np.ones((1, 1, edge, edge), np.float32), [1, 1], pads, pads, [1, 1])
     results = [convolved, doubled] if change == "answer used twice" else [convolved]
     network = openvino.Model(results, [image], "other")
-    assert merge_doublings(network) == []
+    merge_doublings(network)
     assert "ConvolutionBackpropData" not in kinds(network)
