@@ -4,7 +4,7 @@
         [--work DIR] [--seconds S]
 
 Segments synthetic micrographs of every style, pictures without grains (photographs that come with
-scikit-image, `segment.training.synthetic.not_grains` and `no_network`) and, where given, traced fields
+scikit-image, `not_grains` and `no_network`) and, where given, traced fields
 (folders with images/ and boundary/) and real micrographs that show no grain network.  Fits three things and
 writes them to MODEL_FOLDER/confidence.json, with a reliability diagram MODEL_FOLDER/reliability.png:
 

@@ -2,7 +2,7 @@
 
     python calibration/calibrate_fields.py [--model models/NAME] [--fields 24] [--seconds 1000] [--write]
 
-Every field is rendered at five tilts (`segment.training.synthetic.tilts`); the first one, two, three and all
+Every field is rendered at five tilts (`tilts`); the first one, two, three and all
 five are segmented as one field and judged.  A run that was stopped goes on where it was.  In docs/validation
 the .csv has a row per field and number of pictures.  --write keeps in the model's folder
 how much boundary fields of several pictures lose.

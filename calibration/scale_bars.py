@@ -2,7 +2,7 @@
 
     python calibration/scale_bars.py docs/validation/scale_bars.csv [--real FOLDER]
 
-Rendered: every style of `segment.training.synthetic.scale_bars` on the sample micrographs, with the installed
+Rendered: every style of `drawn_scale_bars` on the sample micrographs, with the installed
 fonts, letters of 11 to 30 px, one in three saved as JPEG of quality 75 to 95.  Real: the files of
 `FOLDER/microscope_files` against the pixel sizes of its expected.json, and the pictures of `FOLDER/real`,
 which state none.  Writes one row an image, and beside it a table of counts by style.

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grainstats.measure.volume._channel_kernels import shortest_paths
 from segment.volume.components import component_table
 from segment.volume.stack import VoxelSize
 
@@ -73,13 +72,19 @@ def tortuosity(mask: np.ndarray, voxel_size: VoxelSize, axis: str) -> float | No
     Ways go from voxel to voxel over faces, edges and corners, which is up to 10 % longer than the straight
     line in directions between; a volume of more than 4 million voxels is thinned out evenly first.
     """
+    from skimage.graph import MCP_Geometric
+
     thin, edge = thinned(mask, voxel_size)
     k = AXES.index(axis)
     order = (k, *(i for i in range(3) if i != k))
-    body = np.ascontiguousarray(thin.transpose(order))
-    distance = shortest_paths(body, edge[list(order)])
-    reached = distance[-1][np.isfinite(distance[-1])]
-    return float(reached.mean() / ((body.shape[0] - 1) * edge[k])) if reached.size else None
+    body, edge = thin.transpose(order), edge[list(order)]
+    starts = [(0, *place) for place in np.argwhere(body[0]).tolist()]
+    if not starts:
+        return None
+    ways = MCP_Geometric(np.where(body, 1.0, -1.0), sampling=tuple(edge))  # negative: no way through
+    distance = ways.find_costs(starts)[0][-1]
+    reached = distance[np.isfinite(distance)]
+    return float(reached.mean() / ((len(body) - 1) * edge[0])) if reached.size else None
 
 
 def thinned(
