@@ -232,35 +232,3 @@ def corner_groups(labels: np.ndarray) -> np.ndarray:
                 found[used] = np.sort(group[:n])[:4]
                 used += 1
     return found[:used]
-
-
-@numba.njit(cache=True, nogil=True)
-def crossings(labels: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Steps along each direction: taken within grains or from one, and how many leave a grain.
-
-    Returns
-    -------
-    taken : ndarray of int64, shape (k,)
-        Steps that start or end in a grain, halves counted.
-    between, open : ndarray of int64, shape (k,)
-        Steps from grain to grain, and between a grain and label 0.
-    """
-    nz, ny, nx = labels.shape
-    k = steps.shape[0]
-    taken, between, opened = np.zeros(k), np.zeros(k, np.int64), np.zeros(k, np.int64)
-    for z in range(nz):
-        for y in range(ny):
-            for i in range(k):
-                w, v, dx = z + steps[i, 0], y + steps[i, 1], steps[i, 2]
-                if w < 0 or v < 0 or w >= nz or v >= ny:
-                    continue
-                row, other = labels[z, y], labels[w, v]
-                for x in range(max(0, -dx), min(nx, nx - dx)):
-                    a, b = row[x], other[x + dx]
-                    taken[i] += 0.5 * ((a > 0) + (b > 0))
-                    if a != b:
-                        if a == 0 or b == 0:
-                            opened[i] += 1
-                        else:
-                            between[i] += 1
-    return taken, between, opened

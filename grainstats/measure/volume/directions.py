@@ -7,8 +7,6 @@ from itertools import product
 
 import numpy as np
 
-from grainstats.measure.volume._interface_kernels import crossings
-
 #: the 13 directions to a voxel's neighbours
 STEPS = np.array([d for d in product((-1, 0, 1), repeat=3) if d > (0, 0, 0)], dtype=np.int64)
 POINTS = 20_000  #: on the sphere, for the share of directions that each lattice direction stands for
@@ -69,12 +67,32 @@ def count_lines(labels: np.ndarray, edge: np.ndarray) -> LineCounts:
     """
     vector = STEPS * edge
     length = np.linalg.norm(vector, axis=1)
-    taken, between, opened = crossings(labels, STEPS)
+    taken, between, opened = _crossings(labels)
     shape = np.array(labels.shape)
     steps = np.prod(np.maximum(shape - np.abs(STEPS), 0), axis=1)
     return LineCounts(
         vector / length[:, None], direction_shares(vector), taken * length, between, opened, steps * length
     )
+
+
+def _crossings(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Steps by direction: from or to a grain (halves counted), from grain to grain, from a grain to none.
+
+    Slice by slice: no temporary of the volume's size.
+    """
+    taken, (between, opened) = np.zeros(len(STEPS)), np.zeros((2, len(STEPS)), np.int64)
+    for i, step in enumerate(STEPS.tolist()):
+        here, there = (
+            tuple(slice(max(d, 0), n + min(d, 0)) for d, n in zip(way, labels.shape, strict=True))
+            for way in (step, [-d for d in step])
+        )
+        for a, b in zip(labels[here], labels[there], strict=True):
+            in_grains = np.count_nonzero(a) + np.count_nonzero(b)
+            at_none = in_grains - 2 * np.count_nonzero((a > 0) & (b > 0))
+            taken[i] += in_grains / 2
+            opened[i] += at_none
+            between[i] += np.count_nonzero(a != b) - at_none
+    return taken, between, opened
 
 
 def direction_shares(vectors: np.ndarray) -> np.ndarray:
