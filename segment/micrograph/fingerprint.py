@@ -10,6 +10,7 @@ import numpy as np
 SIDE = 64  #: edge of a fingerprint in blocks
 SMOOTH = 4.0  #: blocks of the blur that is taken away: gradients and shading tell nothing
 SAME = 0.5  #: correlation of one area; that of two among 224 real images stayed below 0.2
+_AT_A_TIME = 500  #: fingerprints compared with all others: 10,000 need some 300 MB
 _STEPS = 40.0  #: of a fingerprint, to its standard deviation
 
 
@@ -76,14 +77,16 @@ def same_areas(prints: Sequence[np.ndarray], least: float = SAME) -> list[SameAr
     """
     if len(prints) < 2:
         return []
-    rows = _unit(np.stack([p.ravel() for p in prints]))
-    best = np.zeros((len(prints), len(prints)), np.float32)
-    for turn in range(8):
-        turned = _unit(np.stack([turns(p)[turn].ravel() for p in prints]))
-        found = rows @ turned.T
-        best = np.where(np.abs(found) > np.abs(best), found, best)
-    pairs = np.argwhere(np.triu(np.abs(best) >= least, 1))
-    return [SameArea(int(i), int(j), float(best[i, j])) for i, j in pairs]
+    rows, same = _unit(np.stack([p.ravel() for p in prints])), []
+    for first in range(0, len(prints), _AT_A_TIME):
+        views = [turns(p) for p in prints[first : first + _AT_A_TIME]]
+        best = np.zeros((len(views), len(prints) - first), np.float32)
+        for turn in range(8):
+            found = _unit(np.stack([view[turn].ravel() for view in views])) @ rows[first:].T
+            best = np.where(np.abs(found) > np.abs(best), found, best)
+        for i, j in np.argwhere(np.triu(np.abs(best) >= least, 1)):
+            same.append(SameArea(first + int(i), first + int(j), float(best[i, j])))
+    return same
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:

@@ -170,7 +170,7 @@ def _reported(db: Database, call: Call, scope: Scope, done: Summary, moved_from:
     said = [*done.warnings, *excluded_in_words(rows.excluded)]
     failures = (*done.failures, *judge_samples(rows, call.out, also=moved_from))
     said += copies_in_words(rows.verdicts)
-    report = write_results(rows, call.out, failures, said)
+    report, said = write_results(rows, call.out, failures, said)
     spacings = db.descriptors("sample", name="intercept_mean_nm")
     return replace(
         done,

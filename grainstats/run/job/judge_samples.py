@@ -14,7 +14,7 @@ from grainstats.infer.modality.sample_pooling import Sample, chords_of, pooled_d
 from grainstats.infer.modality.spacing_answer import spacing_answer
 from grainstats.measure.descriptors.corrected import with_corrected
 from grainstats.run.failures import Failure, unexpected
-from grainstats.run.job.same_fields import fields_once
+from grainstats.run.job.same_fields import copies_between_samples, fields_once
 from grainstats.run.job.up_to_date import Written, state_of_report, state_of_tables
 from grainstats.run.lost_boundary import loss_of
 from grainstats.run.report.tables import write_tables
@@ -78,17 +78,29 @@ def load_sample(rows: Rows, sample_id: str, images: pd.DataFrame) -> Sample:
     )
 
 
-def write_results(rows: Rows, out: Path, failures: Sequence[Failure], warnings: Sequence[str]) -> Path:
-    """Write tables and report of the samples in scope where they change; returns the report's path."""
+def write_results(
+    rows: Rows, out: Path, failures: Sequence[Failure], warnings: Sequence[str]
+) -> tuple[Path, list[str]]:
+    """Write tables and report of the samples in scope where they change.
+
+    Returns
+    -------
+    report : Path
+    warnings : list of str
+        With those on images of two samples that show one area.
+    """
     from grainstats.run.report.report import REPORT, write_report
 
     written, tables = Written(out), state_of_tables(rows)
     if not written.is_current("tables", tables):
         written.remember("tables", tables, write_tables(rows, out / "tables"))
+    if not written.is_current("areas", tables):
+        written.remember("areas", tables, (), said=copies_between_samples(rows))
+    warnings = [*warnings, *written.said("areas")]
     state = state_of_report(rows.db, tables, failures, warnings)
     if not written.is_current("report", state):
         written.remember("report", state, write_report(rows, out, failures, warnings))
-    return out / REPORT
+    return out / REPORT, warnings
 
 
 def copies_in_words(verdicts: pd.DataFrame) -> list[str]:

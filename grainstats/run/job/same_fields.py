@@ -1,4 +1,4 @@
-"""Images of one sample that show the same area: found by where their grains lie, counted once."""
+"""Images that show the same area: found by where their grains lie, counted once in a sample, else told."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from grainstats.infer.modality.sample_pooling import Sample
+from grainstats.run.scope import Rows
 from segment.overlap import Places
 
 SAME = 0.6  #: correlation of the places of grains: 60 random fields stay below 0.3, copies above 0.8
@@ -52,6 +53,34 @@ def fields_once(sample: Sample) -> tuple[Sample, list[str]]:
         segmentations={k: v for k, v in sample.segmentations.items() if k in kept},
     )
     return once, said
+
+
+def copies_between_samples(rows: Rows) -> list[str]:
+    """What is said of images of two samples that show one area, as when one was saved again in another form.
+
+    Which of the two samples it belongs to, nobody but the user knows; each keeps it.
+    """
+    from segment.micrograph.fingerprint import fingerprint, same_areas
+
+    if len(rows.scope.sample_ids) < 2:
+        return []
+    images, prints = rows.images.set_index("analysis_id"), {}
+    for sample_id in rows.scope.sample_ids:
+        for number, grains in rows.grains(sample_id).groupby("analysis_id", sort=False):
+            if number in images.index and len(grains) >= FEWEST:
+                prints[number] = fingerprint(_places(grains))
+    seen = images.loc[list(prints)]
+    pairs = [
+        (seen.iloc[found.first], seen.iloc[found.second])
+        for found in same_areas(list(prints.values()), SAME)
+        if found.correlation > 0
+    ]
+    return [
+        f"{one['path']} and {other['path']} show the same area: samples {one['sample_id']} and "
+        f"{other['sample_id']} share it; exclude it from one of them in the sheet of images"
+        for one, other in pairs
+        if one["sample_id"] != other["sample_id"]
+    ]
 
 
 def _field(image: pd.Series, grains: pd.DataFrame) -> Places:

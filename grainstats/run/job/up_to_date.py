@@ -34,11 +34,15 @@ class Written:
         except (KeyError, TypeError, OSError):
             return False
 
-    def remember(self, what: str, state: str, files: Iterable[Path]) -> None:
-        """`files`, which lie below the folder, have been made from `state`."""
+    def remember(self, what: str, state: str, files: Iterable[Path], said: Sequence[str] = ()) -> None:
+        """`files`, which lie below the folder, have been made from `state`, and `said` was to be told."""
         inside = [path.relative_to(self._out) for path in files]
-        self._known[what] = {"state": state, "files": self._looks(inside)}
+        self._known[what] = {"state": state, "files": self._looks(inside), "said": list(said)}
         write_bytes(self._out / _FILE, json.dumps(self._known, sort_keys=True).encode())
+
+    def said(self, what: str) -> list[str]:
+        """What was to be told of `what`."""
+        return list(self._known[what]["said"])
 
     def _looks(self, files: Iterable[Path]) -> dict[str, list[int]]:
         states = {path.as_posix(): (self._out / path).stat() for path in files}

@@ -19,7 +19,7 @@ _PHENOM = re.compile(
     re.IGNORECASE,
 )
 _PHENOM_BAR = re.compile(r"<(?:\w+:)?databarHeight[^>]*>\s*(\d+)\s*<", re.IGNORECASE)
-_PIXEL_XML = re.compile(r"<(?:\w+:)?PixelSize>\s*<X[^>]*>([^<]+)</X>\s*<Y[^>]*>([^<]+)</Y>", re.IGNORECASE)
+_SIDES = r"\s*<(?:\w+:)?X[^>]*>([^<]+)</(?:\w+:)?X>\s*<(?:\w+:)?Y[^>]*>([^<]+)<"
 
 
 def recognises(opened: OpenFile) -> bool:
@@ -32,13 +32,15 @@ def frames(opened: OpenFile) -> list[Frame]:
     text = vendor_text(opened, *_INI, _XML)
     facts = _sections(text)
     rows, columns = image_pages(opened)[0].imagelength, image_pages(opened)[0].imagewidth
-    scanned = tuple(int(_number(facts, "Image", key) or 0) for key in ("ResolutionX", "ResolutionY"))
-    scales = (*_scales(facts, scanned[0] or columns), *_xml_scale(text), *_phenom_scale(text))
+    resolution = (_number(facts, "Image", key) for key in ("ResolutionX", "ResolutionY"))
+    scanned = tuple(int(side or 0) for side in (_xml_sides(text, "ImageSize") or resolution))
+    scales = (*_scales(facts, scanned[0] or columns), *_xml_scales(text, columns), *_phenom_scale(text))
     notes = () if scales else _why_no_scale(facts)
     if scales and all(scanned) and scanned[0] != columns:
         first = scales[0]
         scales, notes = parted(as_stored(first.where, first.x_nm, scanned, (rows, columns), "metadata"))
-    bar = _info_bar(facts, scanned, (rows, columns)) if facts else _phenom_bar(text, rows)
+    told = bool(facts) or all(scanned)
+    bar = _info_bar(facts, scanned, (rows, columns)) if told else _phenom_bar(text, rows)
     return page_frames(opened, scales=scales, info_bar_rows=bar, notes=notes)
 
 
@@ -72,13 +74,18 @@ def _scales(facts: Sections, columns: int) -> tuple[Scale, ...]:
     return (*found, *stated(f"[{beam_name}] HFW / columns", None, width / columns if width else None))
 
 
-def _xml_scale(text: str) -> tuple[Scale, ...]:
-    """BinaryResult/PixelSize of the XML that newer instruments write, in metres."""
-    match = _PIXEL_XML.search(text)
-    if not match:
-        return ()
-    x, y = (to_nm(group, "m") for group in match.groups())
-    return stated("XML PixelSize", y, x)
+def _xml_sides(text: str, element: str) -> tuple[float | None, ...]:
+    """X and Y of an element of the XML that newer instruments write; empty where it is not there."""
+    match = re.search(rf"<(?:\w+:)?{element}\b[^>]*>{_SIDES}", text, re.IGNORECASE)
+    return tuple(number(side) for side in match.groups()) if match else ()
+
+
+def _xml_scales(text: str, columns: int) -> tuple[Scale, ...]:
+    """PixelSize in metres, then ScanFieldOfView over the columns: another one where these were resized."""
+    x, y = (to_nm(side, "m") for side in _xml_sides(text, "PixelSize") or (None, None))
+    field = [to_nm(side, "m") for side in _xml_sides(text, "ScanFieldOfView")]
+    width = field[0] / columns if field and field[0] else None
+    return (*stated("XML PixelSize", y, x), *stated("XML ScanFieldOfView / columns", None, width))
 
 
 def _phenom_scale(text: str) -> tuple[Scale, ...]:

@@ -1,12 +1,15 @@
-"""Copies of an area count once in a sample, whatever file they came in."""
+"""Copies of an area count once in a sample, whatever file they came in; in two samples they are told."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 
 from grainstats.infer.modality.sample_pooling import Sample
-from grainstats.run.job.same_fields import fields_once
+from grainstats.run.job.same_fields import copies_between_samples, fields_once
 
 
 def grains_of(number: int, seed: int, *, turn: bool = False, lost: int = 0) -> pd.DataFrame:
@@ -58,3 +61,44 @@ def test_a_field_that_overlaps_by_half_is_none_and_by_less_is_told() -> None:
     ]
     assert set(once.grains["analysis_id"]) == {1, 4}
     assert said[2].startswith("fields overlap, grains there count twice: 3.tif and 1.tif, by 4")
+
+
+@dataclass
+class Stored:
+    """What `copies_between_samples` asks of `Rows`."""
+
+    samples: dict[str, pd.DataFrame]
+
+    @property
+    def scope(self) -> SimpleNamespace:
+        return SimpleNamespace(sample_ids=tuple(self.samples))
+
+    @property
+    def images(self) -> pd.DataFrame:
+        rows = [
+            {"analysis_id": number, "sample_id": sample, "path": f"{sample}/{number}.tif"}
+            for sample, grains in self.samples.items()
+            for number in grains["analysis_id"].unique()
+        ]
+        return pd.DataFrame(rows)
+
+    def grains(self, sample_id: str) -> pd.DataFrame:
+        return self.samples[sample_id]
+
+
+def test_one_field_in_two_samples_is_told() -> None:
+    first = pd.concat([grains_of(1, 0), grains_of(2, 1)])
+    second = pd.concat([grains_of(3, 2), grains_of(4, 1, turn=True, lost=4), grains_of(5, 2, lost=3)])
+    (said,) = copies_between_samples(Stored({"A": first, "B": second}))
+    assert said.startswith("A/2.tif and B/4.tif show the same area: samples A and B share it; exclude it")
+    assert copies_between_samples(Stored({"A": first, "B": grains_of(3, 2)})) == []
+    assert copies_between_samples(Stored({"B": second})) == []
+
+
+def test_many_images_are_compared_in_parts(monkeypatch) -> None:
+    from segment.micrograph import fingerprint
+
+    prints = [np.random.default_rng(n % 7).integers(-99, 99, (64, 64)).astype(np.int8) for n in range(12)]
+    monkeypatch.setattr(fingerprint, "_AT_A_TIME", 5)
+    found = fingerprint.same_areas(prints)
+    assert [(one.first, one.second) for one in found] == [(n, n + 7) for n in range(5)]
