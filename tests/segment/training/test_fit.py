@@ -73,7 +73,7 @@ def tuned(exported: Path) -> Callable[[str], Path]:
     def tune(name: str) -> Path:
         if not (root / name / "model.toml").is_file():
             folders = root / "images", root / "boundary", root / name
-            schedule = Schedule(steps=2, replay=2)
+            schedule = Schedule(steps=1, replay=1)
             finetune(load_model(exported), *folders, schedule, check=False, threads=1)
         return root / name
 

@@ -29,16 +29,18 @@ print(peak() - before, grains.n_grains)
 """
 
 
+EDGE = 4096  #: pixels; from 10 Mpx on the network's activations are given back
+LIMIT = 64  #: bytes a pixel; some 42 are measured, and what the kernel counts for the same work varies
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("edge", "limit"), [(2048, 1.0e9), (8192, 4.3e9)])
-def test_peak_memory_above_the_image(model_folder, edge, limit):
-    # 64 bytes a pixel at 8192²: what the kernel counts for the same work varies between 1.7 and 3.4 GB
+def test_peak_memory_above_the_image(model_folder):
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(model_folder), str(edge)],
+        [sys.executable, "-c", SCRIPT, str(model_folder), str(EDGE)],
         capture_output=True,
         text=True,
         check=True,
     )
     above, grains = (int(word) for word in done.stdout.split())
     assert grains >= 1
-    assert above < limit
+    assert above < LIMIT * EDGE**2

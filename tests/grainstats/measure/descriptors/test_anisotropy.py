@@ -25,16 +25,16 @@ def test_stretched_grains_are_found() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["voronoi", "section"])
 def test_false_alarms_of_isotropic_mosaics(kind: str) -> None:
-    """About 5 % of p-values lie below .05 (120 maps: 1 to 11 %)."""
+    """About 5 % of p-values lie below .05 (60 maps: up to 12 %)."""
     rng, alarms = np.random.default_rng(6), 0
-    for _ in range(120):
+    for _ in range(60):
         if kind == "voronoi":
             grain_map = poisson_voronoi_plane((170, 170), 1 / 14**2, rng).grain_map(1.0)
         else:
             grain_map = laguerre_section((170, 170), 19.0, 0.3, rng).grain_map(1.0)
         p = anisotropy([measure_grain_map(grain_map, seed=rng)]).p_value
         alarms += p is not None and p < 0.05
-    assert 1 <= alarms <= 13
+    assert alarms <= 7
 
 
 def test_too_few_blocks_give_no_p(porous: GrainMap) -> None:

@@ -39,12 +39,12 @@ def test_clusters_are_found() -> None:
 def test_false_alarms_of_random_sections() -> None:
     """Sections of random mosaics, one and two populations: at most about 5 % called clustered."""
     rng, alarms = np.random.default_rng(2), 0
-    for k in range(80):
+    for k in range(50):
         ratio = {"size_ratio": 3.0, "coarse_volume": 0.4} if k % 2 else {}
         grain_map = laguerre_section((220, 220), 18.0 if ratio else 22.0, 0.3, rng, **ratio).grain_map(1.0)
         p = arrangement([measure_grain_map(grain_map, seed=k)]).p_clustered
         alarms += p is not None and p < 0.05
-    assert alarms <= 9
+    assert alarms <= 6
 
 
 def test_images_of_different_size_are_no_cluster(section: GrainMap, voronoi: GrainMap) -> None:

@@ -1,4 +1,4 @@
-"""Four shards at once, into four ledgers that are merged or into one server: the same as one run."""
+"""Shards at once, into four ledgers that are merged or into one server: the same as one run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from grainstats.run.recipe import Recipe
 from grainstats.share import Database
 from grainstats.share.db.merging import Merged, merge
 
-PARTS = 3
+PARTS = 2
 
 
 def call(*arguments: str) -> list[str]:

@@ -11,11 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from grainstats.run.job.batch import run_batch
+from grainstats.run.job.call import Call
+from grainstats.run.recipe import Recipe
+
 N_IMAGES = 6
 
 
 def command(data: Path, out: Path, model: Path) -> list[str]:
-    call = ["run", str(data), "--out", str(out), "--model", str(model), "--workers", "2"]
+    call = ["run", str(data), "--out", str(out), "--model", str(model), "--workers", "1"]
     return [sys.executable, "-c", "from grainstats.run.cli import main; main()", *call]
 
 
@@ -60,7 +64,7 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path, edge_model, write_micrograp
     assert f"{N_IMAGES} images measured, {N_IMAGES - len(before)} of them now" in again.stdout
     assert len(after) == N_IMAGES and {digest: after[digest] for digest in before} == before
 
-    subprocess.run(command(data, whole, edge_model), capture_output=True, check=True)
+    run_batch(Call((str(data),), whole, workers=0), Recipe(model=str(edge_model)))
     for path in (whole / "tables").iterdir():
         assert (killed / "tables" / path.name).read_bytes() == path.read_bytes(), path.name
     assert not [path for path in killed.rglob("*") if path.name.startswith(".") and path.is_file()]

@@ -12,7 +12,7 @@ import pytest
 from grainstats.infer import ModalityVerdict
 from grainstats.share import AnalysisRecord, Database
 
-SHARED, OWN = 10, 15  # analyses that every writer stores, and that each writer stores alone
+SHARED, OWN = 8, 8  # analyses that every writer stores, and that each writer stores alone
 
 
 def write(url: str, records: list[AnalysisRecord], verdict: ModalityVerdict, sheet: str) -> int:
