@@ -11,6 +11,10 @@ Device = Literal["auto", "cpu", "cuda"]
 Null = Literal["section", "columnar"]
 Precision = Literal["auto", "f32", "bf16"]
 
+ModelOption = Annotated[
+    str | None,
+    Option("--model", help="A released model's name or a model folder; default: the released one."),
+]
 DeviceOption = Annotated[Device, Option("--device", help="Where the network runs.")]
 MisorientationOption = Annotated[
     float | None,

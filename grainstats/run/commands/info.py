@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 _WIDTH_OF_A_PIPE = 140  #: characters of a line where no terminal says how many fit; judgement
 
+#: of a frame, as `FrameInfo` calls them
+_FACTS = (
+    *("name", "shape", "stored_shape", "dtype", "pixel_size_nm", "pixel_size_source", "pixel_size_where"),
+    *("info_bar_rows", "info_bar_from", "hidden_fraction", "notes", "problem", "remedy"),
+)
 Answer = tuple[Path, "list[FrameInfo] | OrientationMap | InputError"]
 
 
@@ -101,24 +106,16 @@ def as_document(path: Path, answer: list[FrameInfo] | OrientationMap | InputErro
 
 def _frame(frame: FrameInfo) -> dict[str, Any]:
     return {
-        "name": frame.name,
-        "shape": list(frame.shape),
-        "stored_shape": list(frame.stored_shape),
-        "dtype": frame.dtype,
-        "pixel_size_nm": frame.pixel_size_nm,
-        "pixel_size_source": frame.pixel_size_source,
-        "pixel_size_where": frame.pixel_size_where,
-        "info_bar_rows": frame.info_bar_rows,
-        "info_bar_from": frame.info_bar_from,
-        "hidden_fraction": frame.hidden_fraction,
+        **{name: _listed(getattr(frame, name)) for name in _FACTS},
         "conflicts": [
             {"chosen": c.chosen, "rejected": c.rejected, "ratio": c.ratio} for c in frame.conflicts
         ],
         "scale_bar": _scale_bar(frame),
-        "notes": list(frame.notes),
-        "problem": frame.problem,
-        "remedy": frame.remedy,
     }
+
+
+def _listed(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _scale_bar(frame: FrameInfo) -> dict[str, Any] | None:

@@ -10,17 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Option
 
-from grainstats.run.commands.choices import DeviceOption, JsonOption
+from grainstats.run.commands.choices import DeviceOption, JsonOption, ModelOption
 
 if TYPE_CHECKING:
     from segment.training.evaluate import Evaluation
 
 app = typer.Typer(help="List, evaluate, train, fine-tune, export and preview models.", no_args_is_help=True)
 
-ModelOption = Annotated[
-    str | None,
-    Option("--model", help="A released model's name or a model folder; default: the released one."),
-]
 ThreadsOption = Annotated[int | None, Option("--threads", help="Threads of PyTorch.")]
 
 

@@ -15,6 +15,7 @@ from grainstats.run.commands.choices import (
     DeviceOption,
     MergeTwinsOption,
     MisorientationOption,
+    ModelOption,
     Null,
     PhaseOption,
     TwinOption,
@@ -61,7 +62,7 @@ def run(
     null: Annotated[
         Null | None, Option(help="What a uniform network would be: plane sections, or columnar films.")
     ] = None,
-    model: Annotated[str | None, Option(help="A released model's name or a model folder.")] = None,
+    model: ModelOption = None,
     device: DeviceOption = "auto",
     workers: Annotated[
         int | None, Option(min=1, help="Processes; they share the cores. Default: one per two cores.")

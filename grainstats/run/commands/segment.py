@@ -18,6 +18,7 @@ from grainstats.run.commands.choices import (
     JsonOption,
     MergeTwinsOption,
     MisorientationOption,
+    ModelOption,
     PhaseOption,
     PixelSizeOption,
     Precision,
@@ -51,9 +52,7 @@ def segment(
     ],
     out: Annotated[Path, Option("--out", help="Folder for <stem>.labels.tif and <stem>.boundary.tif.")],
     pixel_size: PixelSizeOption = None,
-    model_name: Annotated[
-        str | None, Option("--model", help="A released model's name or a model folder.")
-    ] = None,
+    model_name: ModelOption = None,
     persistence: Annotated[
         float | None, Option(min=0.0, max=1.0, help="Persistence of a cell's seed, in probability.")
     ] = None,

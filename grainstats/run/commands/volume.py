@@ -10,7 +10,7 @@ from typing import Annotated, Literal, NoReturn
 import typer
 from typer import Argument, Option
 
-from grainstats.run.commands.choices import DeviceOption, JsonOption
+from grainstats.run.commands.choices import DeviceOption, JsonOption, ModelOption
 
 
 def volume(
@@ -58,9 +58,7 @@ def volume(
             help="Show the network slices along x, y and z. Default: where voxels are about cubic.",
         ),
     ] = None,
-    model_name: Annotated[
-        str | None, Option("--model", help="A released model's name or a model folder.")
-    ] = None,
+    model_name: ModelOption = None,
     device: DeviceOption = "auto",
     surfaces: Annotated[
         str | None,

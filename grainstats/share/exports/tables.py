@@ -37,24 +37,17 @@ def export_tables(db: Database) -> Iterator[ExportTable]:
     pools, analyses = db.pools(), db.analyses(current=False)
     analyses = analyses[analyses["is_current"] | analyses["analysis_id"].isin(pools["analysis_id"])]
     keys = analyses.set_index("analysis_id")["analysis"]
-    samples = db.samples()
-    yield _whole("samples", "Samples, process parameters and properties", samples, ("sample_id",), {})
     owner = {"sample_id": "samples"}
-    yield _whole(
-        "micrographs", "Micrographs and their calibration", db.micrographs(), ("micrograph_digest",), owner
-    )
-    yield _whole("recipes", "Settings of the analyses", db.recipes(), ("recipe_digest",), {})
-    columns = ["analysis_id", "artefacts", "created_at"]
     links = {**owner, "micrograph_digest": "micrographs", "recipe_digest": "recipes"}
-    provenance = analyses.drop(columns=columns).sort_values(["sample_id", "path", "analysis"], kind="stable")
+    provenance = analyses.drop(columns=["analysis_id", "artefacts", "created_at"])
+    provenance = provenance.sort_values(["sample_id", "path", "analysis"], kind="stable")
+    behind, key = {**owner, "analysis": "analyses"}, ("pool", "analysis")
+    yield _whole("samples", "Samples, process parameters and properties", db.samples(), ("sample_id",), {})
+    micrographs = "Micrographs and their calibration"
+    yield _whole("micrographs", micrographs, db.micrographs(), ("micrograph_digest",), owner)
+    yield _whole("recipes", "Settings of the analyses", db.recipes(), ("recipe_digest",), {})
     yield _whole("analyses", "Which model and recipe saw which micrograph", provenance, ("analysis",), links)
-    yield _whole(
-        "pools",
-        "Analyses behind each sample's statistics",
-        _pools(pools, keys),
-        ("pool", "analysis"),
-        {**owner, "analysis": "analyses"},
-    )
+    yield _whole("pools", "Analyses behind each sample's statistics", _pools(pools, keys), key, behind)
     yield _whole("verdicts", "Uniform, bimodal or indeterminate", _verdicts(db), ("sample_id",), owner)
     yield _whole("descriptors", "Named numbers of images and samples", _descriptors(db, keys), (), owner)
     yield _whole("failures", "Inputs that could not be analysed", db.failures(), (), {})

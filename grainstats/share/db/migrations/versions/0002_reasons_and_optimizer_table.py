@@ -9,8 +9,6 @@ from grainstats.share.db.optimizer_view import VIEW
 
 revision = "0002"
 down_revision = "0001"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:

@@ -11,8 +11,6 @@ from alembic import op
 
 revision = "0004"
 down_revision = "0003"
-branch_labels = None
-depends_on = None
 
 _PLACE = re.compile(r"(?<![\w.:/\\])(?:[A-Za-z]:[\\/]|[\\/]{1,2})(?:[^\s\\/\"'(),;]+[\\/])+[^\s\\/\"'(),;]+")
 _MODEL = re.compile(r'^model = "(.*)"$', re.MULTILINE)

@@ -10,8 +10,6 @@ from grainstats.share.db.bulk import INTERCEPT_COLUMNS, intercepts_to_bytes
 
 revision = "0007"
 down_revision = "0006"
-branch_labels = None
-depends_on = None
 
 _CUT_WORDS = ("none", "one", "both")
 
