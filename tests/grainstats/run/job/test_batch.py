@@ -106,7 +106,7 @@ def killing(analyst: Analyst, victim: str, job):
 def test_a_worker_that_dies_costs_only_its_image(two_samples, tmp_path, edge_model):
     out = tmp_path / "out"
     analyst = Analyst(Recipe(), str(edge_model), "cpu", 1, out)
-    summary = go(two_samples, out, edge_model, workers=2, analyse=partial(killing, analyst, "field_1.tif"))
+    summary = go(two_samples, out, edge_model, workers=1, analyse=partial(killing, analyst, "field_1.tif"))
     (failure,) = summary.failures
     assert Path(failure.path).name == "field_1.tif" and "died" in failure.reason
     assert (summary.n_images, summary.exit_status) == (3, 1)
