@@ -16,7 +16,7 @@ class UnsureBorder:
     """One border to be looked at."""
 
     border: int  #: its number in `BorderPlaces`
-    confidence: float  #: share of borders of such a probability that are boundaries, 0 ... 1.
+    confidence: float  #: share of borders of such a probability that are boundaries, 0 ... 1
     edges: np.ndarray  #: shape (k, 2, 2): start and step (rows, columns) of its pixel edges
 
     @property

@@ -71,10 +71,10 @@ class Alone:
 class Summary:
     """What a run did."""
 
-    n_images: int  #: images with a result, new ones and those found done
+    n_images: int  #: with a result, new ones and those found done
     n_new: int  #: images analysed in this run
-    megapixels: float  #: size of the new images, and the time their workers spent on them
-    seconds: float
+    megapixels: float  #: of the new images
+    seconds: float  #: that their workers spent on them
     failures: tuple[Failure, ...]
     warnings: tuple[str, ...]
     n_corrected: int = 0  #: maps corrected by hand that were measured in this run

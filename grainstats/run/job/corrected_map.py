@@ -22,8 +22,8 @@ FEWEST = 3  #: grains below which a map is taken for something else, such as a m
 class Change:
     """What a correction changed."""
 
-    share: float  #: of the area, that belongs to another grain than before
-    before: int  #: grains
+    share: float  #: of the area that belongs to another grain than before
+    before: int  #: number of grains
     after: int
 
 

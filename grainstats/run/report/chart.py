@@ -93,7 +93,7 @@ class Chart:
     points: tuple[Point, ...] = ()
     rules: tuple[Rule, ...] = ()
     legend: tuple[tuple[str, str], ...] = ()  #: class and meaning
-    left: int = 52  #: margins
+    left: int = 52  #: margin
     right: int = RIGHT
     height: int = HEIGHT
     width: int = WIDTH

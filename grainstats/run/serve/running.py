@@ -20,8 +20,8 @@ _KEPT = 400  #: lines of its words
 class Running:
     """The last run of the page."""
 
-    done: int = 0  #: images finished, and to be done in all
-    total: int = 0
+    done: int = 0  #: images finished
+    total: int = 0  #: images to be done in all
     lines: deque[str] = field(default_factory=lambda: deque(maxlen=_KEPT))  #: what it said last
     _process: subprocess.Popen[str] | None = None
     _reader: threading.Thread | None = None

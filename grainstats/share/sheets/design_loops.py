@@ -24,7 +24,7 @@ SAME = 1e-6  #: relative difference below which two settings are one
 class Experiment:
     """One sample with a measured property, and the best of its route so far."""
 
-    number: int  #: 1, 2, ... within its route, in the order in which the samples were made.
+    number: int  #: 1, 2, ... within its route, in the order in which the samples were made
     sample_id: str
     route: Route
     campaign: str
@@ -52,7 +52,7 @@ class Proposed:
 
     number: int  #: in the order in which they were recorded
     route: Route
-    by: str  #: `by`: the model or the person
+    by: str  #: the model or the person
     campaign: str
     reason: str
     recorded_on: str
