@@ -33,7 +33,7 @@ def put_samples(connection: Connection, sheet: SampleSheet) -> int:
 def in_units_of_record(connection: Connection, sheet: SampleSheet) -> SampleSheet:
     """The sheet with each quantity in the unit that the database already keeps it in."""
     p, y = schema.DesignParameter, schema.Property
-    record = _Record(_units(connection, p.name, p.unit), _units(connection, y.name, y.unit))
+    record = _Record(units_by_name(connection, p.name, p.unit), units_by_name(connection, y.name, y.unit))
     rows = tuple(
         replace(
             row,
@@ -49,7 +49,8 @@ def in_units_of_record(connection: Connection, sheet: SampleSheet) -> SampleShee
     return replace(sheet, rows=rows)
 
 
-def _units(connection: Connection, name: Any, unit: Any) -> dict[str, str]:
+def units_by_name(connection: Connection, name: Any, unit: Any) -> dict[str, str]:
+    """What the database keeps each quantity in; `name` and `unit` are columns of one table."""
     return {row[0]: row[1] for row in connection.execute(sa.select(name, unit).distinct())}
 
 
@@ -99,16 +100,7 @@ def _put_sample(connection: Connection, row: SampleRow, position: int, unsaid: f
         .values(design_id=design_id, **said)
     )
     for m in row.properties:
-        put(
-            connection,
-            schema.Property,
-            ["sample_id", "name"],
-            sample_id=row.sample_id,
-            name=m.name,
-            value=m.value,
-            uncertainty=m.uncertainty,
-            unit=m.unit,
-        )
+        put(connection, schema.Property, ["sample_id", "name"], sample_id=row.sample_id, **plain(m))
     return new
 
 

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from grainstats.share.db import schema
+from grainstats.share.db.designs import units_by_name
 from grainstats.share.db.engine import in_transaction
 from grainstats.share.db.records import AnalysisKey
 from grainstats.share.db.urls import DatabaseError
@@ -102,9 +103,7 @@ def _put_samples(connection: Connection, stored: dict[str, list[Row]], source: D
 
 def _check_units(connection: Connection, stored: dict[str, list[Row]], source: Database) -> None:
     for table in (schema.DesignParameter, schema.Property):
-        known = {
-            name: unit for name, unit in connection.execute(sa.select(table.name, table.unit).distinct())
-        }
+        known = units_by_name(connection, table.name, table.unit)
         for row in stored[table.__tablename__]:
             if known.get(row["name"], row["unit"]) != row["unit"]:
                 reason = f"it keeps {row['name']} in {row['unit']}, the other one in {known[row['name']]}"
