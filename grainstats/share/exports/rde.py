@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -23,11 +24,11 @@ import pandas as pd
 from grainstats.share.catalogue import field_of
 from grainstats.share.db.database import Database
 from grainstats.share.exports import rde_documents as documents
-from grainstats.share.exports.rde_images import write_images
 from grainstats.share.exports.tables import ExportTable, export_tables
 from grainstats.share.safe_paths import picture_below
 from segment.errors import InputError
 
+_THUMBNAIL_PX = 320  #: longer edge
 _CONFIG = """system:
   extended_mode: MultiDataTile
   save_raw: false
@@ -36,27 +37,12 @@ _CONFIG = """system:
   magic_variable: false
 """
 _PROVENANCE = (
-    "path",
-    "micrograph_digest",
-    "pixel_size_nm",
-    "scale_source",
-    "model_name",
-    "model_digest",
-    "recipe_digest",
-    "code_version",
-    "seed",
-    "analysis",
+    *("path", "micrograph_digest", "pixel_size_nm", "scale_source", "model_name"),
+    *("model_digest", "recipe_digest", "code_version", "seed", "analysis"),
 )
 _VERDICT = (
-    "verdict",
-    "reason",
-    "p_value",
-    "mode_1_nm",
-    "mode_1_fraction",
-    "mode_2_nm",
-    "mode_2_fraction",
-    "mode_ratio",
-    "power",
+    *("verdict", "reason", "p_value", "mode_1_nm", "mode_1_fraction"),
+    *("mode_2_nm", "mode_2_fraction", "mode_ratio", "power"),
 )
 
 
@@ -189,7 +175,25 @@ def _write_pictures(source: _Source, sample_id: str, data: Path) -> None:
         stored = source.overlays.get(str(row["analysis"]))
         overlay = picture_below(source.files, stored) if source.files is not None else None
         if overlay is not None:
-            write_images(tile, _stem(str(row["path"])), overlay)
+            _write_picture(tile, _stem(str(row["path"])), overlay)
+
+
+def _write_picture(tile: Path, stem: str, overlay: Path) -> None:
+    """Main image and thumbnail of a tile: the boundaries over the micrograph."""
+    from PIL import Image
+
+    main, small = tile / "main_image", tile / "thumbnail"
+    main.mkdir(parents=True)
+    small.mkdir()
+    shutil.copyfile(overlay, main / f"{stem}{overlay.suffix}")
+    try:
+        with Image.open(overlay, formats=("PNG", "JPEG")) as opened:
+            picture = opened.convert("RGB")
+    except (OSError, ValueError, Image.DecompressionBombError):
+        remedy = "Run grainstats run again, or give --files"
+        raise InputError(overlay, "the overlay is no picture", remedy) from None
+    picture.thumbnail((_THUMBNAIL_PX, _THUMBNAIL_PX))
+    picture.save(small / f"{stem}.png")
 
 
 def _stem(path: str) -> str:

@@ -201,12 +201,10 @@ class Choice:
         """Both densities and what was made of them."""
         if np.isnan(self.network_density):
             return f"plain GP (no usable microstructure features; log density {self.plain_density:.2f})"
-        other = "plain GP" if self.model.name != "plain GP" else "function network"
-        mine, its = self.network_density, self.plain_density
-        if other == "function network":
-            mine, its = its, mine
+        densities = ((self.plain_density, "plain GP"), (self.network_density, "function network"))
+        (its, other), (mine, believed) = sorted(densities, key=lambda pair: pair[1] == self.model.name)
         return (
-            f"{self.model.name}: leave-one-out log predictive density {mine:.2f} per experiment "
+            f"{believed}: leave-one-out log predictive density {mine:.2f} per experiment "
             f"against {its:.2f} for the {other} (difference ± {self.difference_error:.2f})"
         )
 
