@@ -59,9 +59,8 @@ def catchment_basins(levels: np.ndarray, floor: int) -> tuple[np.ndarray, int]:
     if any(stuck):
         rims = in_bands(shape, lambda first, last: _rims(levels, way, first, last))
         _drain(levels.reshape(-1), way.reshape(-1), levels.shape[1], np.concatenate(rims, axis=1), sum(stuck))
-    stays = np.empty(shape, np.uint8)
-    in_bands(shape, lambda first, last: _stays(way, stays, first, last))
-    n, labels = cv2.connectedComponents(stays, connectivity=4, ltype=cv2.CV_32S)
+    stays = (way[1:-1, 1:-1] & 0xFE) == FLOOR  # or STUCK
+    n, labels = cv2.connectedComponents(stays.view(np.uint8), connectivity=4, ltype=cv2.CV_32S)
     np.negative(labels, out=labels)
     in_bands(shape, lambda first, last: _follow(way.reshape(-1), labels.reshape(-1), shape[1], first, last))
     return labels, n - 1
@@ -150,15 +149,6 @@ def _drain(level: np.ndarray, way: np.ndarray, width: int, rims: np.ndarray, n_s
                 way[j] = 3 - direction
                 queue[end] = j
                 end += 1
-
-
-@numba.njit(cache=True, nogil=True)
-def _stays(way: np.ndarray, stays: np.ndarray, first: int, last: int) -> None:
-    """1 where water stays, 0 elsewhere."""
-    for y in range(first, last):
-        to, out = way[y + 1], stays[y]
-        for x in range(out.size):
-            out[x] = np.uint8(to[x + 1] & 0xFE) == np.uint8(FLOOR)
 
 
 @numba.njit(cache=True, nogil=True)
