@@ -9,6 +9,7 @@ rates and power from "one" and "two", of other seeds.
 from __future__ import annotations
 
 import argparse
+import os
 import time
 import zlib
 from collections.abc import Iterator, Sequence
@@ -75,8 +76,8 @@ class Structure:
 
 SIGMAS = (0.2, 0.35, 0.5)
 NULL = (
-    *(Structure(s) for s in (0.0, 0.1, *SIGMAS)),
-    *(Structure(s, share=0.5) for s in SIGMAS),
+    *(Structure(s) for s in (0.0, 0.1, *SIGMAS, 0.7)),
+    *(Structure(s, share=0.5) for s in (*SIGMAS, 0.7)),
     *(Structure(s, "packed") for s in (0.05, *SIGMAS)),
     *(Structure(s, "packed", 0.3) for s in (0.05, *SIGMAS)),
 )
@@ -175,7 +176,7 @@ def cells_of(s: Structure, cells: int, seed: int, work: Path) -> Cells:
         labels = mosaic.owners(mosaic.box) + 1
         voxels, _, boxes = grain_sums(labels, len(mosaic.centre))
         rows = np.column_stack([voxels, boxes, np.append(0, mosaic.population)])[voxels > 0].astype(np.int32)
-        unfinished = path.with_suffix(".part.npz")
+        unfinished = path.with_suffix(f".{os.getpid()}.part.npz")
         np.savez_compressed(unfinished, rows=rows, edges=mosaic.box)
         unfinished.replace(path)
     with np.load(path) as kept:

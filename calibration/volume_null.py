@@ -14,6 +14,7 @@ import argparse
 import csv
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,6 @@ from volume_mosaics import (
 
 from grainstats.infer.volume_modality.judge import LEVEL, decide, large_alone
 from grainstats.infer.volume_modality.null_table import NullTable, load_null
-from grainstats.infer.volume_modality.two_normals import fit_populations
 
 LEVELS = (0.9, 0.75, 0.5, 0.3, 0.2, 0.1, 0.075, 0.05, 0.03, 0.02, 0.01)
 COUNTS = (30, 60, 120, 250, 500, 900, 1300)
@@ -84,15 +84,13 @@ def upper_quantiles(values: list[np.ndarray], rng: np.random.Generator) -> np.nd
     return np.asarray(np.quantile(again, CONFIDENCE, axis=0))
 
 
-def one_line(n: int, work: Path) -> np.ndarray:
-    """The gain exceeded with `LEVELS` in the worst structure of one population."""
+def one_line(n: int, table: NullTable, work: Path) -> np.ndarray:
+    """The likeness exceeded with `LEVELS` in the worst structure of one population."""
     rng, limits = np.random.default_rng(n), {}
     for s in NULL:
-        parts = mosaics_of(s, n, seeds_of("null", s), work)
-        fits = iter(fit_populations([b.sizes for part in parts for b in part]))
-        limits[s.name] = upper_quantiles(
-            [np.array([next(fits).statistic for _ in p]) for p in parts if p], rng
-        )
+        parts = mosaics_of(s, n, seeds_of("null", s)[TEACHING:], work)
+        like = [table.likeness([b.sizes for b in part]) for part in parts if part]
+        limits[s.name] = upper_quantiles(like, rng)
     worst = max(limits, key=lambda name: limits[name][LEVELS.index(LEVEL)])
     print(f"{n}: worst of one population {worst}, {limits[worst].round(2)}", flush=True)
     return np.max(list(limits.values()), axis=0)
@@ -124,12 +122,10 @@ def write(table: NullTable) -> None:
 
 def build(work: Path) -> None:
     """Write the tables; of power nothing is known yet."""
-    unknown = np.zeros(len(COUNTS))
-    like = taught(NULL, "null", work), taught(TAUGHT, "pairs", work)
-    one = np.array([one_line(n, work) for n in COUNTS])
-    table = NullTable(np.array(COUNTS), np.array(LEVELS), one, one, unknown, *like)
-    two = np.array([two_line(n, table, work) for n in COUNTS])
-    write(NullTable(table.n_interior, table.levels, one, two, unknown, *like))
+    none, like = np.zeros(len(COUNTS)), (taught(NULL, "null", work), taught(TAUGHT, "pairs", work))
+    table = NullTable(np.array(COUNTS), np.array(LEVELS), none, none, none, *like)
+    one, two = (np.array([line(n, table, work) for n in COUNTS]) for line in (one_line, two_line))
+    write(replace(table, one=one, two=two))
 
 
 def judged(kind: str, s: Structure, n: int, work: Path) -> dict[str, object]:
@@ -173,7 +169,7 @@ def verdict(work: Path) -> None:
         found = [judged("pairs", s, n, work) for s in named]
         power.append(sum(r["bimodal"] for r in found) / sum(r["windows"] for r in found))
         print(f"{n}: power {power[-1]:.3f}", flush=True)
-    write(NullTable(**{**vars(load_null()), "power": np.array(power)}))
+    write(replace(load_null(), power=np.array(power)))
     sets = {"null": NULL, "outside": OUTSIDE, "giants": GIANTS, "pairs": PAIRS}
     rows = [judged(kind, s, n, work) for kind, members in sets.items() for s in members for n in CELLS_FOR]
     rows += [judged("large", s, LARGE, work) for s in NULL if s.sets_the_limit]

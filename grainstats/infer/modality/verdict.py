@@ -44,7 +44,7 @@ class ModalityVerdict:
     stability : float or None
         Share of other cuts of the images that give the same verdict; None where not tried.
     astm_e1181 : str
-        Class of the distribution by ASTM E1181; empty for volumes.
+        Class of the distribution by ASTM E1181.
     delta_g : float or None
         Difference in ASTM grain-size number between the modes, 2 log2(mode ratio).
     ala_g : float or None

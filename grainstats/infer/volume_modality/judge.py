@@ -10,7 +10,7 @@ import numpy as np
 from grainstats.infer.modality.verdict import ModalityVerdict, Verdict
 from grainstats.infer.volume_modality.null_table import NullTable, load_null
 from grainstats.infer.volume_modality.sizes import VolumeSizes
-from grainstats.infer.volume_modality.two_normals import SMALLEST_SHARE, TwoPopulations, fit_populations
+from grainstats.infer.volume_modality.two_normals import SMALLEST_SHARE, coarse_limits
 from grainstats.measure.volume import VolumeMeasurement
 
 LEVEL = 0.05  #: of false alarms and of undetected pairs, as in the plane
@@ -70,9 +70,10 @@ def decide(samples: Sequence[VolumeSizes]) -> list[Decision]:
     """The rule, for several samples at once."""
     table = load_null()
     enough = [s for s in samples if s.n_interior >= FEWEST_GRAINS]
-    found = iter(zip(fit_populations(enough), table.likeness(enough), strict=True) if enough else ())
+    found = iter(table.likeness(enough) if enough else ())
     return [
-        _too_few(s) if s.n_interior < FEWEST_GRAINS else _decide_one(s, *next(found), table) for s in samples
+        _too_few(s) if s.n_interior < FEWEST_GRAINS else _decide_one(s, float(next(found)), table)
+        for s in samples
     ]
 
 
@@ -84,16 +85,17 @@ def _too_few(sizes: VolumeSizes) -> Decision:
     )
 
 
-def _decide_one(sizes: VolumeSizes, fit: TwoPopulations, likeness: float, table: NullTable) -> Decision:
+def _decide_one(sizes: VolumeSizes, likeness: float, table: NullTable) -> Decision:
     n = sizes.n_interior
-    p, pair_p = table.p_value(fit.statistic, n), table.pair_p_value(likeness, n)
+    p, pair_p = table.p_value(likeness, n), table.pair_p_value(likeness, n)
     shown = f"p = {p:.2g}" if p > table.levels[-1] else f"p <= {table.levels[-1]:g}"
-    one, two = Modes.of(sizes, np.inf), Modes.of(sizes, fit.limit)
+    one = Modes.of(sizes, np.inf)
 
     def decision(verdict: Verdict, reason: str, more: int | None, modes: Modes = one) -> Decision:
         return Decision(verdict, reason, more, modes, p, pair_p, table.power_at(n))
 
     if p < LEVEL:
+        two = Modes.of(sizes, coarse_limits([sizes])[0])
         doubt = _why_not_two(two)
         if doubt is not None:
             return decision("indeterminate", f"not one population ({shown}), but {doubt}", None)
@@ -131,8 +133,10 @@ def large_alone(sizes: VolumeSizes) -> str | None:
 
 def _why_not_two(modes: Modes) -> str | None:
     """What keeps a fit from counting as two populations."""
-    if modes.ratio is None or modes.ratio < SMALLEST_RATIO:
-        return f"the modes are only a factor of {modes.ratio or 1:.2f} apart"
+    if modes.ratio is None:
+        return "no two modes are told apart"
+    if modes.ratio < SMALLEST_RATIO:
+        return f"the modes are only a factor of {modes.ratio:.2f} apart"
     if modes.n_coarse < FEWEST_COARSE or modes.n_coarse_whole < FEWEST_WHOLE:
         return (
             f"of {modes.n_coarse} coarse grains {modes.n_coarse_whole} are seen whole; a population needs "
@@ -161,25 +165,6 @@ def judge_volume(measured: VolumeMeasurement, *, seed: int = 0) -> ModalityVerdi
     if sizes.n_interior == 0:
         return no_verdict("no grain lies wholly inside the volume", n_grains, seed)
     (decision,) = decide([sizes])
-    intervals = _intervals(sizes, decision.modes, np.random.default_rng(seed))
-    return _dressed(decision, intervals, n_grains, sizes.n_interior, sizes.n_eff, seed)
-
-
-def no_verdict(reason: str, n_grains: int, seed: int) -> ModalityVerdict:
-    """Of a volume in which no grain is seen whole, or none was looked for."""
-    missing = FEWEST_UNIFORM if n_grains else None
-    return _dressed(Decision("indeterminate", reason, missing, Modes((), ())), (), n_grains, 0, 0.0, seed)
-
-
-def _dressed(
-    decision: Decision,
-    intervals: tuple[tuple[float, float], ...],
-    n_grains: int,
-    n_interior: int,
-    n_eff: float,
-    seed: int,
-) -> ModalityVerdict:
-    """A decision with the names that verdicts in the plane have."""
     modes, tests = decision.modes, {"shape": decision.p_value, "pair": decision.pair_p_value}
     return ModalityVerdict(
         verdict=decision.verdict,
@@ -187,22 +172,33 @@ def _dressed(
         p_value=decision.p_value,
         p_values={name: p for name, p in tests.items() if p is not None},
         modes_nm=modes.diameter,
-        modes_ci_nm=intervals,
+        modes_ci_nm=_intervals(sizes, modes, np.random.default_rng(seed)),
         mode_fractions=modes.share,
         mode_ratio=modes.ratio,
         power=decision.power,
         n_images=1,
         n_grains=n_grains,
-        n_interior=n_interior,
-        n_eff=n_eff,
+        n_interior=sizes.n_interior,
+        n_eff=sizes.n_eff,
         more_grains=decision.more_grains,
         null="volume",
-        stability=None,
-        astm_e1181="",
         delta_g=None if modes.ratio is None else 2 * float(np.log2(modes.ratio)),
-        ala_g=None,
         seed=seed,
         excluded_ratio=PAIR_RATIO if decision.verdict == "uniform" else None,
+    )
+
+
+def no_verdict(reason: str, n_grains: int, seed: int) -> ModalityVerdict:
+    """Of a volume in which no grain is seen whole, or none was looked for."""
+    return ModalityVerdict(
+        verdict="indeterminate",
+        reason=reason,
+        n_images=1,
+        n_grains=n_grains,
+        n_interior=0,
+        more_grains=FEWEST_UNIFORM if n_grains else None,
+        null="volume",
+        seed=seed,
     )
 
 
@@ -218,7 +214,10 @@ def _intervals(sizes: VolumeSizes, modes: Modes, rng: np.random.Generator) -> tu
     if modes.ratio is None:
         limits = [np.inf] * REPEATS
     else:
-        limits = [f.limit for f in fit_populations(drawn)]
+        limits = coarse_limits(drawn)
     again = [Modes.of(d, limit).diameter for d, limit in zip(drawn, limits, strict=True)]
-    low, high = np.quantile([m for m in again if len(m) == len(modes.diameter)], [0.025, 0.975], axis=0)
+    alike = [m for m in again if len(m) == len(modes.diameter)]
+    if len(alike) < REPEATS / 2:
+        return ()
+    low, high = np.quantile(alike, [0.025, 0.975], axis=0)
     return tuple((float(a), float(b)) for a, b in zip(low, high, strict=True))

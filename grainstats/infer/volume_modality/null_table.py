@@ -24,8 +24,8 @@ class NullTable:
     levels : ndarray, shape (b,)
         Descending probabilities.
     one : ndarray, shape (a, b)
-        Gain of two populations (`fit_populations`) exceeded with that probability in the worst structure of
-        one population; upper limits (95 %) of these values.
+        `likeness` exceeded with that probability in the worst structure of one population: upper limits
+        (95 %) of these values.
     two : ndarray, shape (a, b)
         `likeness` that the worst pairs of populations fall below with that probability.
     power : ndarray, shape (a,)
@@ -45,12 +45,12 @@ class NullTable:
         """Grains that a sample of `n` is judged as: no more than the table knows."""
         return float(min(n, self.n_interior[-1]))
 
-    def p_value(self, statistic: float, n: int) -> float:
-        """Share of the worst structure of one population with a larger gain; never below the last level."""
-        return self._share(statistic + np.log(self.as_if(n) / n), self._line(self.one, n))
+    def p_value(self, likeness: float, n: int) -> float:
+        """Share of the worst structure of one population with a larger value; never below the last level."""
+        return self._share(likeness, self._line(self.one, n))
 
     def pair_p_value(self, likeness: float, n: int) -> float:
-        """Share of the worst pairs of populations with a smaller likeness; never below the last level."""
+        """Share of the worst pairs of populations with a smaller value; never below the last level."""
         return self._share(-likeness, -self._line(self.two, n))
 
     def power_at(self, n: int) -> float:

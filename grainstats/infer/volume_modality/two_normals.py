@@ -1,9 +1,8 @@
-"""How much better do two populations of grains describe the sizes than one?"""
+"""Where two populations of grains part."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,46 +15,24 @@ SWEEPS = 40  #: of expectation and maximisation
 SMALLEST_SHARE = 0.05  #: of the volume; less are isolated coarse grains, not a population
 SMALLEST_RATIO = 1.7  #: of the two modes, for the fit to count at all
 MOST_COARSE = 0.5  #: of the number of grains; else the fine one is only the tail of small cells
-NO_GAIN = 1e-3  #: of log likelihood, below which it has converged
 
 
-@dataclass(frozen=True)
-class TwoPopulations:
-    """A fit of two normals to log diameters.
+def coarse_limits(samples: Sequence[VolumeSizes]) -> list[float]:
+    """Diameter above which a grain is more likely of the coarse population; infinity where there is none.
 
-    Attributes
-    ----------
-    statistic : float
-        Log of twice the log-likelihood gained over one normal, by surface.
-    limit : float
-        Diameter above which a grain is more likely of the coarse population.
-    """
-
-    statistic: float
-    limit: float
-
-
-def fit_populations(samples: Sequence[VolumeSizes]) -> list[TwoPopulations]:
-    """Fit every sample by surface of grains (weighted EM from several starts, the best kept).
-
-    A fit whose modes are nearer than `SMALLEST_RATIO`, of which one holds less than `SMALLEST_SHARE` of the
-    volume, or whose coarse grains are more than `MOST_COARSE` of all, counts as no gain.
+    Two normals by surface of grains (weighted EM from several starts, the best kept).  Those whose modes are
+    nearer than `SMALLEST_RATIO`, of which one holds less than `SMALLEST_SHARE` of the volume, or whose coarse
+    grains are more than `MOST_COARSE` of all, are not two populations.
     """
     mass = np.stack([s.on_grid() for s in samples])
-    mean = mass @ GRID
-    variance = np.clip(mass @ GRID**2 - mean**2, SD_BOUNDS[0] ** 2, None)
-    one = -0.5 * (np.log(2 * np.pi * variance) + 1)
     bounds = np.array([SD_BOUNDS])
-    gain, centre, sd, share = best_of(
+    likelihood, centre, sd, share = best_of(
         (fit_from(mass, GRID, q, start=(0.95, 0.02), sd_bounds=bounds, sweeps=SWEEPS) for q in STARTS),
-        lambda found: np.where(_counts(*found[1:]), found[0] - one, -1.0),
+        lambda found: np.where(_counts(*found[1:]), found[0], -np.inf),
     )
     return [
-        TwoPopulations(
-            statistic=float(np.log(max(2 * s.n_eff * g, NO_GAIN))),
-            limit=float(np.exp(s.centre + _limit(c, w, p))),
-        )
-        for s, g, c, w, p in zip(samples, gain, centre, sd, share, strict=True)
+        float(np.exp(s.centre + _limit(c, w, p))) if value > -np.inf else np.inf
+        for s, value, c, w, p in zip(samples, likelihood, centre, sd, share, strict=True)
     ]
 
 

@@ -93,7 +93,7 @@ def test_pairs_are_not_uniform() -> None:
 
 def test_p_values_fall_with_the_evidence() -> None:
     table = load_null()
-    p = [table.p_value(s, 300) for s in np.linspace(-8, 12, 50)]
+    p = [table.p_value(s, 300) for s in np.linspace(-300, 300, 50)]
     assert (np.diff(p) <= 0).all()
     assert p[-1] == pytest.approx(table.levels[-1])
     against_pairs = [table.pair_p_value(s, 300) for s in np.linspace(-300, 300, 50)]
@@ -106,4 +106,3 @@ def test_a_large_volume_counts_as_the_largest_that_is_known() -> None:
     table, once = load_null(), lognormal(0.2, 1300)
     ten = VolumeSizes(np.tile(once.diameter, 10), np.tile(once.weight, 10), np.empty(0))
     assert table.likeness([ten])[0] == pytest.approx(table.likeness([once])[0])
-    assert table.p_value(4 + np.log(10), 13_000) == pytest.approx(table.p_value(4, 1300))
