@@ -38,7 +38,8 @@ SEEDS = {
     "two": range(100, 105),
     "large": range(200, 212),
 }
-MORE_SEEDS = {"null": range(96), "one": range(100, 200)}  #: of the broadest spheres, which set the limit
+MORE_SEEDS = range(96)  #: of the null, where it has broad spheres, of which a structure sets the limit
+MANY_FRESH = range(100, 200)  #: of the structures that are checked most
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ class Structure:
         return self.gradient > 1 or self.giant > 0
 
     @property
-    def sets_the_limit(self) -> bool:
+    def checked_most(self) -> bool:
+        """Is it one of the structures of the null that look most like two populations?"""
         return self.sigma == SIGMAS[-1] and not self.coarse
 
     @property
@@ -75,6 +77,7 @@ class Structure:
 
 
 SIGMAS = (0.2, 0.35, 0.5)
+BROAD = 0.35  #: sigma from which on a structure may set the limit
 NULL = (
     *(Structure(s) for s in (0.0, 0.1, *SIGMAS, 0.7)),
     *(Structure(s, share=0.5) for s in (*SIGMAS, 0.7)),
@@ -250,7 +253,9 @@ def box(cells: Cells, start: np.ndarray, size: np.ndarray) -> Box:
 
 def seeds_of(name: str, s: Structure) -> range:
     """Seeds of a structure in a set."""
-    return (MORE_SEEDS if s.sets_the_limit else SEEDS).get(name, SEEDS[name])
+    if name == "null" and s.sigma >= BROAD:
+        return MORE_SEEDS
+    return MANY_FRESH if name == "one" and s.checked_most else SEEDS[name]
 
 
 def wanted(sets: Sequence[str]) -> Iterator[tuple[Structure, int, int]]:
@@ -260,7 +265,7 @@ def wanted(sets: Sequence[str]) -> Iterator[tuple[Structure, int, int]]:
         "pairs": TAUGHT,
         "one": NULL + OUTSIDE + GIANTS,
         "two": PAIRS,
-        "large": tuple(s for s in NULL if s.sets_the_limit),
+        "large": tuple(s for s in NULL if s.checked_most),
     }
     for name in sets:
         for s in members[name]:

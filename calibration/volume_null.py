@@ -172,7 +172,7 @@ def verdict(work: Path) -> None:
     write(replace(load_null(), power=np.array(power)))
     sets = {"null": NULL, "outside": OUTSIDE, "giants": GIANTS, "pairs": PAIRS}
     rows = [judged(kind, s, n, work) for kind, members in sets.items() for s in members for n in CELLS_FOR]
-    rows += [judged("large", s, LARGE, work) for s in NULL if s.sets_the_limit]
+    rows += [judged("large", s, LARGE, work) for s in NULL if s.checked_most]
     with VERDICTS.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
