@@ -22,6 +22,7 @@ TEXTS = (".csv", ".txt", ".tsv")
 _MOST_DIGITS = 15  #: of a number that a spreadsheet keeps
 _PERCENT = re.compile(r"([^%％]+?)\s*[%％]")
 _PER_CENT = ("%", "wt%", "at%", "mol%", "vol%")
+_LARGEST = 1e60  #: of a number in any unit: the world weighs some 1e56 g, a Planck time is 5e-44 s
 _A_DATE = "the spreadsheet made a date of it ({:%Y-%m-%d})"
 _AND_UNIT = re.compile(r"([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*([^\W\d_].*|[°µμΩ℃].*)")
 _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")  #: the order that means one thing
@@ -144,6 +145,9 @@ def value_of(header: str, unit: str, cell: Any, wrong: list[str]) -> float | str
     if not math.isfinite(value):
         two = "may mean two numbers: write it with a point and without marks between thousands"
         wrong.append(f"column {header!r}: {text!r} {two if isinstance(cell, Shown) else 'is not a number'}")
+        return None
+    if value and not 1 / _LARGEST < abs(value) < _LARGEST:
+        wrong.append(f"column {header!r}: no quantity is as small or as large as {text}")
         return None
     if percent is None and isinstance(cell, Shown) and _other_unit(cell.beside, unit):
         wrong.append(f"column {header!r}: {text!r} is shown, the unit of the column is {unit}")

@@ -103,7 +103,23 @@ def _cell(sheet: Any, formulas: Any, row: int, column: int) -> Any:
         return Flaw(str(cell.value), f"shows the error {cell.value}")
     if isinstance(cell.value, int | float) and not isinstance(cell.value, bool):
         return as_shown(cell.value, cell.number_format or "General")
-    return cell.value
+    return text_as_shown(cell.value, cell.number_format) if isinstance(cell.value, str) else cell.value
+
+
+def text_as_shown(text: str, number_format: str | None) -> str:
+    """A text with what its format writes around it.
+
+    Examples
+    --------
+    >>> text_as_shown("12", '0;0;0;"S-"@'), text_as_shown("12", "@"), text_as_shown("12", "General")
+    ('S-12', '12', '12')
+    """
+    tokens = [t for t in _TOKENS.findall(number_format or "") if t[0] not in "[*_"]
+    if "@" not in tokens:
+        return text
+    starts = [k + 1 for k, token in enumerate(tokens) if token == ";"]
+    section = tokens[starts[-1] if starts else 0 :]
+    return "".join(text if t == "@" else t.strip('"').removeprefix("\\") for t in section)
 
 
 def _text_of_formula(value: Any) -> str:
