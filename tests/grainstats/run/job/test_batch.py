@@ -61,23 +61,6 @@ def test_tables_hold_what_the_database_holds(analysed):
         assert table.groupby("sample_id")["analysis"].nunique().to_dict() == {"S1": 2, "S2": 2}
 
 
-def test_bad_files_are_named_with_reason_and_remedy(two_samples, tmp_path, edge_model):
-    bad = two_samples / "S1"
-    (bad / "text.tif").write_text("not an image")
-    whole = (bad / "field_0.tif").read_bytes()
-    (bad / "cut.tif").write_bytes(whole[: len(whole) // 2])
-    tifffile.imwrite(bad / "black.tif", np.zeros((200, 200), np.uint8))
-    tifffile.imwrite(bad / "small.tif", np.arange(1600, dtype=np.uint16).reshape(40, 40))
-    summary = go(bad, tmp_path / "out", edge_model)
-    assert (summary.n_images, summary.exit_status) == (2, 1)
-    failed = {Path(f.path).name: f for f in summary.failures}
-    assert set(failed) == {"text.tif", "cut.tif", "black.tif", "small.tif"}
-    assert len({f.reason for f in failed.values()}) == 4
-    assert all(f.reason and f.remedy for f in failed.values())
-    report = (tmp_path / "out/report.html").read_text()
-    assert all(f.path in report for f in failed.values())
-
-
 def test_an_uncalibrated_image_enters_no_statistics(two_samples, tmp_path, edge_model, write_micrograph):
     write_micrograph(two_samples / "S1/unknown.tif", 9, pixel_size_nm=None)
     out = tmp_path / "out"

@@ -39,8 +39,10 @@ def test_every_kind_of_bad_file_is_one_named_row(soak, tmp_path, edge_model):
     )
     named = {Path(failure.path).stem for failure in summary.failures}
     assert named == {f"{number:02d}" for number in range(len(soak.BAD))}
-    assert all("unexpected" not in failure.reason for failure in summary.failures)
-    assert summary.n_images == 0
+    assert all("unexpected" not in failure.reason and failure.remedy for failure in summary.failures)
+    assert (summary.n_images, summary.exit_status) == (0, 1)
+    report = (tmp_path / "out/report.html").read_text()
+    assert all(failure.path in report for failure in summary.failures)
 
 
 @pytest.mark.slow
