@@ -9,18 +9,10 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Reliability:
-    """What share of the borders of a mean probability are boundaries: a rising table, straight in between.
+    """What share of the borders of a mean probability are boundaries: a rising table, straight in between."""
 
-    Attributes
-    ----------
-    stated : tuple of float
-        Mean probability along a border, ascending.
-    true : tuple of float
-        Share of such borders that are true, never falling.
-    """
-
-    stated: tuple[float, ...]
-    true: tuple[float, ...]
+    stated: tuple[float, ...]  #: mean probability along a border, ascending
+    true: tuple[float, ...]  #: share of such borders that are true, never falling
 
     def __call__(self, probability: np.ndarray) -> np.ndarray:
         """Calibrated confidence of mean probabilities, same shape; NaN stays."""

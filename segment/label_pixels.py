@@ -29,23 +29,12 @@ MOST_PACKED = 700  #: pixel bytes per stored byte of a label map: large cells pa
 
 @dataclass(frozen=True, eq=False)
 class MapPixels:
-    """What a file holds.
+    """What a file holds."""
 
-    Attributes
-    ----------
-    image : ndarray, shape (rows, columns) or (rows, columns, samples)
-        Square pixels.
-    pixel_size_nm : float or None
-    pixel_size_source : str
-    n_grains : int or None
-        Highest label that is a grain, where the file says so.
-    notes : tuple of str
-    """
-
-    image: np.ndarray
+    image: np.ndarray  #: shape (rows, columns): square pixels
     pixel_size_nm: float | None
     pixel_size_source: PixelSizeSource
-    n_grains: int | None
+    n_grains: int | None  #: highest label that is a grain, where the file says so
     notes: tuple[str, ...]
 
 

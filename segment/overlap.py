@@ -27,38 +27,22 @@ SAME_AREA, SHARED = "the same area, counted once: ", "fields overlap, grains the
 
 @dataclass(frozen=True, eq=False)
 class Places:
-    """Where the whole grains of a field lie.
+    """Where the whole grains of a field lie."""
 
-    Attributes
-    ----------
-    centres : ndarray, shape (n, 2)
-        Along rows and columns, in any unit.
-    areas : ndarray, shape (n,)
-        In that unit squared.
-    size : tuple of float
-        Height and width of the field.
-    """
-
-    centres: np.ndarray
-    areas: np.ndarray
-    size: tuple[float, float]
+    centres: np.ndarray  #: shape (n, 2): along rows and columns, in any unit
+    areas: np.ndarray  #: shape (n,): in that unit squared
+    size: tuple[float, float]  #: height and width of the field
 
 
 @dataclass(frozen=True)
 class Overlap:
-    """Two fields that show a part of the specimen both.
+    """Two fields that show a part of the specimen both."""
 
-    Attributes
-    ----------
-    kept, other : int
-        Their places in the sequence that was asked about; the larger field, else the first, is `kept`.
-    share : float
-        Of the smaller one, that both show.
-    """
-
+    #: kept, other: their places in the sequence that was asked about; the larger field, else the first, is
+    #: `kept`
     kept: int
     other: int
-    share: float
+    share: float  #: of the smaller one, that both show
 
 
 def overlapping(fields: Sequence[Places]) -> list[Overlap]:

@@ -15,21 +15,13 @@ MAX_EMPTY = 8  #: times as many places as points: not a map but scattered spots
 
 @dataclass(frozen=True, eq=False)
 class PointGrid:
-    """Where each point lies.
+    """Where each point lies."""
 
-    Attributes
-    ----------
-    row, column : ndarray of int, shape (n,)
-    shape : tuple of int
-    x_step, y_step : float
-        In the unit of the coordinates.
-    hexagonal : bool
-    first_row_shifted : bool
-    """
-
+    #: row, column: int, shape (n,)
     row: np.ndarray
     column: np.ndarray
     shape: tuple[int, int]
+    #: x_step, y_step: in the unit of the coordinates
     x_step: float
     y_step: float
     hexagonal: bool

@@ -21,16 +21,10 @@ SHEETS = 4  #: thin solenoids that stand for the width of one cell, at Gauss poi
 
 @dataclass(frozen=True)
 class Cells:
-    """Rings of equal width and height.
-
-    Attributes
-    ----------
-    stack : Stack
-    n_r, n_z : int
-        Cells across the width and the height of one disc.
-    """
+    """Rings of equal width and height."""
 
     stack: Stack
+    #: n_r, n_z: cells across the width and the height of one disc
     n_r: int
     n_z: int
 

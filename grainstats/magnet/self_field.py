@@ -26,22 +26,11 @@ SETTLED = 1e-8  #: change of the current density in a pass, over its largest val
 
 @dataclass(frozen=True, eq=False)
 class SelfField:
-    """A settled state.
+    """A settled state."""
 
-    Attributes
-    ----------
-    cells : Cells
-        The finest grid.
-    j : ndarray, shape (n_discs, n_z, n_r)
-        A/m².
-    b_max_T : float
-        Largest flux density in the magnet.
-    passes : int
-    """
-
-    cells: Cells
-    j: np.ndarray
-    b_max_T: float
+    cells: Cells  #: the finest grid
+    j: np.ndarray  #: shape (n_discs, n_z, n_r): A/m²
+    b_max_T: float  #: largest flux density in the magnet
     passes: int
 
     @property

@@ -12,23 +12,14 @@ from segment.label_edges import label_edges
 
 @dataclass(frozen=True, eq=False)
 class BorderPlaces:
-    """Pixel edges of every border.
-
-    Attributes
-    ----------
-    borders : Borders
-    first : ndarray of int64, shape (m + 1,)
-        Edges ``first[k] ... first[k + 1] - 1`` are those of border k.
-    rows, columns : ndarray of int32, shape (k,)
-        Pixel above, or left of, each edge.
-    beside : ndarray of bool, shape (k,)
-        The edge lies between that pixel and the one right of it; else below it.
-    """
+    """Pixel edges of every border."""
 
     borders: Borders
-    first: np.ndarray
+    first: np.ndarray  #: int64, shape (m + 1,): edges ``first[k] ... first[k + 1] - 1`` are those of border k
+    #: rows, columns: int32, shape (k,): pixel above, or left of, each edge
     rows: np.ndarray
     columns: np.ndarray
+    #: bool, shape (k,): the edge lies between that pixel and the one right of it; else below it
     beside: np.ndarray
 
     def least_sure(self) -> np.ndarray:

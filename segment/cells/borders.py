@@ -13,20 +13,13 @@ BLOCK_ROWS = 512  #: walked at a time: bounds memory, changes no result
 
 @dataclass(frozen=True, eq=False)
 class Borders:
-    """Every pair of neighbouring cells.
+    """Every pair of neighbouring cells."""
 
-    Attributes
-    ----------
-    pairs : ndarray of int32, shape (m, 2)
-        Labels on either side, the smaller first; sorted, each pair once.
-    length_px : ndarray of int64, shape (m,)
-        Number of pixel edges along the border.
-    confidence : ndarray of float64, shape (m,)
-        Mean boundary probability along the border: of each pixel edge the higher of its two pixels.
-    """
-
+    #: int32, shape (m, 2): labels on either side, the smaller first; sorted, each pair once
     pairs: np.ndarray
-    length_px: np.ndarray
+    length_px: np.ndarray  #: int64, shape (m,): number of pixel edges along the border
+    #: float64, shape (m,): mean boundary probability along the border: of each pixel edge the higher of its
+    #: two pixels
     confidence: np.ndarray
 
     @property

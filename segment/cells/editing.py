@@ -21,18 +21,12 @@ _FIXED = 4  #: bits behind the point of coordinates for OpenCV
 
 @dataclass(frozen=True, eq=False)
 class Patch:
-    """A rectangle of a label map as it shall be.
+    """A rectangle of a label map as it shall be."""
 
-    Attributes
-    ----------
-    top, left : int
-        First row and column.
-    labels : ndarray of int32, shape (rows, columns)
-    """
-
+    #: top, left: first row and column
     top: int
     left: int
-    labels: np.ndarray
+    labels: np.ndarray  #: int32, shape (rows, columns)
 
     @property
     def where(self) -> tuple[slice, slice]:

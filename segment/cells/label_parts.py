@@ -16,21 +16,12 @@ MANY_OF_ONE = 8  #: pieces of one label from which its number stands for many gr
 
 @dataclass(frozen=True, eq=False)
 class LabelParts:
-    """How the labels of a map lie.
+    """How the labels of a map lie."""
 
-    Attributes
-    ----------
-    pieces : ndarray of int32, shape (rows, columns)
-        8-connected pieces of equal label 1 ... m; 0 where the label is 0.
-    label : ndarray of int32, shape (m + 1,)
-        Label of each piece.
-    area : ndarray of int64, shape (m + 1,)
-        Pixels of each piece.
-    """
-
+    #: int32, shape (rows, columns): 8-connected pieces of equal label 1 ... m; 0 where the label is 0
     pieces: np.ndarray
-    label: np.ndarray
-    area: np.ndarray
+    label: np.ndarray  #: int32, shape (m + 1,): label of each piece
+    area: np.ndarray  #: int64, shape (m + 1,): pixels of each piece
 
     def sizeable(self) -> np.ndarray:
         """Which pieces count; bool of shape (m + 1,)."""

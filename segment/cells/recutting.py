@@ -25,23 +25,12 @@ NESTED_SHARE = 0.98  #: of the pixels; below, the labels were not cut from this 
 
 @dataclass(frozen=True, eq=False)
 class Cut:
-    """Cells of one cut and the borders between them.
+    """Cells of one cut and the borders between them."""
 
-    Attributes
-    ----------
-    area_px : ndarray, shape (n,)
-    at_frame : ndarray of bool, shape (n,)
-        Cut by the frame or by the edge of the valid region.
-    borders : Borders
-        Pairs of cells, numbered from 1.
-    parent : ndarray of int, shape (n,)
-        Cell of the map, from 0, that the first fine cell of each lies in.
-    """
-
-    area_px: np.ndarray
-    at_frame: np.ndarray
-    borders: Borders
-    parent: np.ndarray
+    area_px: np.ndarray  #: shape (n,)
+    at_frame: np.ndarray  #: bool, shape (n,): cut by the frame or by the edge of the valid region
+    borders: Borders  #: pairs of cells, numbered from 1
+    parent: np.ndarray  #: int, shape (n,): cell of the map, from 0, that the first fine cell of each lies in
 
     @property
     def confidence(self) -> float:

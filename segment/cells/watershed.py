@@ -19,22 +19,14 @@ from segment.cells.catchment import LEVELS, catchment_basins, walled_levels
 
 @dataclass(frozen=True, eq=False)
 class NestedBasins:
-    """Basins of all minima, and how they group into cells at two persistences.
+    """Basins of all minima, and how they group into cells at two persistences."""
 
-    Attributes
-    ----------
-    labels : ndarray of int32, shape (rows, columns)
-        Basins 1 ... n; 0 outside the mask.
-    fine, coarse : ndarray of int32, shape (n + 1,)
-        By basin, the one that stands for its cell; every coarse cell is a union of fine ones.
-    borders : Borders
-        Between fine cells.
-    """
-
-    labels: np.ndarray
+    labels: np.ndarray  #: int32, shape (rows, columns): basins 1 ... n; 0 outside the mask
+    #: fine, coarse: int32, shape (n + 1,): by basin, the one that stands for its cell; every coarse cell is a
+    #: union of fine ones
     fine: np.ndarray
     coarse: np.ndarray
-    borders: Borders
+    borders: Borders  #: between fine cells
 
 
 def persistence_watershed(

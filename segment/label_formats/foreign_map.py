@@ -9,21 +9,11 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class ForeignMap:
-    """Labels as the file holds them.
+    """Labels as the file holds them."""
 
-    Attributes
-    ----------
-    labels : ndarray of int, shape (rows, columns)
-        0 is no grain.
-    y_nm, x_nm : float or None
-        Height and width of a pixel; None: the file does not say.
-    where : str
-        Place of the pixel size in the file.
-    notes : tuple of str
-    """
-
-    labels: np.ndarray
+    labels: np.ndarray  #: int, shape (rows, columns): 0 is no grain
+    #: y_nm, x_nm: height and width of a pixel; None: the file does not say
     y_nm: float | None = None
     x_nm: float | None = None
-    where: str = ""
+    where: str = ""  #: place of the pixel size in the file
     notes: tuple[str, ...] = ()

@@ -43,18 +43,10 @@ _TILE = (16, 3.0)  #: pixels of such a run at least, and how far it may stray, a
 
 @dataclass(frozen=True, eq=False)
 class Blank:
-    """What hides nothing because nothing is there.
+    """What hides nothing because nothing is there."""
 
-    Attributes
-    ----------
-    mask : ndarray of bool, shape (rows, columns)
-        True where the image is blank.
-    levels : tuple of float
-        Of the blank parts; those that repeat a line of the image have none.
-    """
-
-    mask: np.ndarray
-    levels: tuple[float, ...]
+    mask: np.ndarray  #: bool, shape (rows, columns): True where the image is blank
+    levels: tuple[float, ...]  #: of the blank parts; those that repeat a line of the image have none
 
 
 def find_blank(image: np.ndarray, *, noisy: bool = True) -> Blank | None:

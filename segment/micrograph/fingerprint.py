@@ -16,19 +16,12 @@ _STEPS = 40.0  #: of a fingerprint, to its standard deviation
 
 @dataclass(frozen=True)
 class SameArea:
-    """Two images of one area.
+    """Two images of one area."""
 
-    Attributes
-    ----------
-    first, second : int
-        Their places in the sequence that was asked about, first < second.
-    correlation : float
-        Of their fingerprints, -1 ... 1; negative for inverted contrast.
-    """
-
+    #: first, second: their places in the sequence that was asked about, first < second
     first: int
     second: int
-    correlation: float
+    correlation: float  #: of their fingerprints, -1 ... 1; negative for inverted contrast
 
 
 def fingerprint(image: np.ndarray, valid: np.ndarray | None = None) -> np.ndarray:

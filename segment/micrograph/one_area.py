@@ -18,22 +18,14 @@ CHANNELS = 0.3  #: correlation of fingerprints from which frames that a file cal
 
 @dataclass(frozen=True)
 class Channels:
-    """Frames that a file calls channels of one area, position by position.
+    """Frames that a file calls channels of one area, position by position."""
 
-    Attributes
-    ----------
-    groups : tuple of tuple of int
-        One group a position (slice, time): places of its frames, the preferred channel first.
-    certain : bool
-        Whether the file's word is enough. Programs also write plain stacks as channels; then the pixels of
-        the first group decide, for all groups.
-    names : tuple of str
-        Of the channels, for the note; may be empty.
-    """
-
+    #: one group a position (slice, time): places of its frames, the preferred channel first
     groups: tuple[tuple[int, ...], ...]
+    #: whether the file's word is enough. Programs also write plain stacks as channels; then the pixels of the
+    #: first group decide, for all groups.
     certain: bool
-    names: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()  #: of the channels, for the note; may be empty
 
 
 def first_of_each_area(frames: Sequence[Frame], sets: Sequence[Channels]) -> list[Frame]:

@@ -28,21 +28,13 @@ _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 @dataclass(frozen=True)
 class Scale:
-    """One statement of the pixel size.
+    """One statement of the pixel size."""
 
-    Attributes
-    ----------
-    where : str
-        Place in the file, in the words of the vendor, e.g. ``"[Scan] PixelWidth"``.
-    y_nm, x_nm : float
-        Pixel height and width in nanometres, positive and finite.
-    source : {"metadata", "sidecar", "scalebar", "manual"}
-    """
-
-    where: str
+    where: str  #: place in the file, in the words of the vendor, e.g. ``"[Scan] PixelWidth"``
+    #: y_nm, x_nm: pixel height and width in nanometres, positive and finite
     y_nm: float
     x_nm: float
-    source: PixelSizeSource = "metadata"
+    source: PixelSizeSource = "metadata"  #: "metadata" | "sidecar" | "scalebar" | "manual"
 
 
 def stated(
@@ -60,24 +52,13 @@ def stated(
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """One image of a file, not yet loaded.
+    """One image of a file, not yet loaded."""
 
-    Attributes
-    ----------
-    shape : tuple of int
-        (rows, columns) as stored, info bar included.
-    load : callable
-        Returns the pixels, shape (rows, columns) or (rows, columns, 3 or 4); valid while the file is open.
-    scales : tuple of Scale
-        What the file states, the most trusted first.
-    info_bar_rows : int or None
-        Rows of the info bar at the bottom; 0 where the file says there is none, None where it says nothing.
-    notes : tuple of str
-    """
-
-    shape: tuple[int, int]
+    shape: tuple[int, int]  #: (rows, columns) as stored, info bar included
+    #: returns the pixels, shape (rows, columns) or (rows, columns, 3 or 4); valid while the file is open
     load: Callable[[], np.ndarray]
-    scales: tuple[Scale, ...] = ()
+    scales: tuple[Scale, ...] = ()  #: what the file states, the most trusted first
+    #: rows of the info bar at the bottom; 0 where the file says there is none, None where it says nothing
     info_bar_rows: int | None = None
     notes: tuple[str, ...] = ()
 

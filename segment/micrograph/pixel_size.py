@@ -19,22 +19,13 @@ SQUARE = 0.005  #: relative difference of height and width below which pixels co
 
 @dataclass(frozen=True)
 class ChosenScale:
-    """The scale that won.
+    """The scale that won."""
 
-    Attributes
-    ----------
-    y_nm, x_nm : float or None
-        Pixel height and width; None where no source states them.
-    source : str
-    where : str
-        The winning statement in words; empty for none.
-    conflicts : tuple of ScaleConflict
-    """
-
+    #: y_nm, x_nm: pixel height and width; None where no source states them
     y_nm: float | None
     x_nm: float | None
     source: PixelSizeSource
-    where: str
+    where: str  #: the winning statement in words; empty for none
     conflicts: tuple[ScaleConflict, ...] = ()
 
     @property

@@ -28,30 +28,16 @@ MINIMUM_SIDE = 64  #: shortest side in pixels, info bar cut, that an image must 
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A frame after everything that reading does to it, whether usable or not.
+    """A frame after everything that reading does to it, whether usable or not."""
 
-    Attributes
-    ----------
-    image : ndarray, shape (rows, columns)
-    valid : ndarray of bool or None
-        False where nothing of the specimen is seen; None: all is.
-    chosen : ChosenScale
-    pixel_size_nm : float or None
-    bar_rows : int
-    bar_from : {"metadata", "detected", "none"}
-    notes : tuple of str
-    scale_bar : ScaleBar or None
-        Read or in doubt; its place is that in the image as stored.
-    """
-
-    image: np.ndarray
-    valid: np.ndarray | None
+    image: np.ndarray  #: shape (rows, columns)
+    valid: np.ndarray | None  #: bool: False where nothing of the specimen is seen; None: all is
     chosen: ChosenScale
     pixel_size_nm: float | None
     bar_rows: int
-    bar_from: str
+    bar_from: str  #: "metadata" | "detected" | "none"
     notes: tuple[str, ...]
-    scale_bar: ScaleBar | None
+    scale_bar: ScaleBar | None  #: read or in doubt; its place is that in the image as stored
 
 
 def prepare_frame(path: Path, frame: Frame, manual_nm: float | None) -> Prepared:

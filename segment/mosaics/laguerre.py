@@ -18,25 +18,14 @@ from segment.mosaics.spheres import LONGEST_TAIL, Centres, Spheres, populations_
 
 @dataclass(frozen=True, eq=False)
 class Mosaic:
-    """A planar power diagram seen through a rectangular window.
+    """A planar power diagram seen through a rectangular window."""
 
-    Attributes
-    ----------
-    points : ndarray, shape (n, 2)
-        Generators as (row, column) in pixels; some lie outside the window.
-    height : ndarray, shape (n,)
-        Non-negative height above the plane in pixels: a pixel belongs to the generator with the smallest
-        distance in (row, column, height).
-    shape : tuple of int
-        Window, (rows, columns).
-    population : ndarray of int, shape (n,)
-        0 for the only or the fine population, 1 for the coarse one.
-    """
-
-    points: np.ndarray
+    points: np.ndarray  #: shape (n, 2): generators as (row, column) in pixels; some lie outside the window
+    #: shape (n,): non-negative height above the plane in pixels: a pixel belongs to the generator with the
+    #: smallest distance in (row, column, height)
     height: np.ndarray
-    shape: tuple[int, int]
-    population: np.ndarray
+    shape: tuple[int, int]  #: window, (rows, columns)
+    population: np.ndarray  #: int, shape (n,): 0 for the only or the fine population, 1 for the coarse one
 
     def owner(self) -> np.ndarray:
         """Index of the generator that owns each pixel, int32 of `shape`."""

@@ -24,21 +24,12 @@ MOST_SWEEPS = 20_000  #: then growth has stopped
 
 @dataclass(frozen=True, eq=False)
 class Grown:
-    """A periodic mosaic.
+    """A periodic mosaic."""
 
-    Attributes
-    ----------
-    labels : ndarray of int32, shape (rows, columns)
-        1 ... n, every label present; grains go on beyond the opposite edge.
-    abnormal : ndarray of bool, shape (n + 1,)
-        By label, the grains with mobile boundaries.
-    sweeps : int
-        Time: attempts per pixel.
-    """
-
+    #: int32, shape (rows, columns): 1 ... n, every label present; grains go on beyond the opposite edge
     labels: np.ndarray
-    abnormal: np.ndarray
-    sweeps: int
+    abnormal: np.ndarray  #: bool, shape (n + 1,): by label, the grains with mobile boundaries
+    sweeps: int  #: time: attempts per pixel
 
     @property
     def mean_area_px2(self) -> float:

@@ -13,20 +13,11 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """Convex cells, as flat arrays; cell i owns vertices ``start[i] : start[i + 1]``.
+    """Convex cells, as flat arrays; cell i owns vertices ``start[i] : start[i + 1]``."""
 
-    Attributes
-    ----------
-    vertices : ndarray, shape (m, 2)
-        (row, column) in pixels, in order around each cell.
-    start : ndarray of int, shape (n + 1,)
-    generator : ndarray of int, shape (n,)
-        Index of the generator in the mosaic.
-    """
-
-    vertices: np.ndarray
-    start: np.ndarray
-    generator: np.ndarray
+    vertices: np.ndarray  #: shape (m, 2): (row, column) in pixels, in order around each cell
+    start: np.ndarray  #: int, shape (n + 1,)
+    generator: np.ndarray  #: int, shape (n,): index of the generator in the mosaic
 
     def _successor(self) -> np.ndarray:
         following = np.arange(1, len(self.vertices) + 1)

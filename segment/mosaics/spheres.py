@@ -46,23 +46,12 @@ class Population:
 
 @dataclass(frozen=True, eq=False)
 class Spheres:
-    """Generators around a window.
+    """Generators around a window."""
 
-    Attributes
-    ----------
-    centre : ndarray, shape (n, k)
-        Relative to the middle of the window; k is 2 for discs.
-    radius : ndarray, shape (n,)
-    population : ndarray of int, shape (n,)
-        0 for the only or the fine one, 1 for the coarse one.
-    hole : float
-        Radius of a ball that is empty of random centres with a probability below 1e-8.
-    """
-
-    centre: np.ndarray
-    radius: np.ndarray
-    population: np.ndarray
-    hole: float
+    centre: np.ndarray  #: shape (n, k): relative to the middle of the window; k is 2 for discs
+    radius: np.ndarray  #: shape (n,)
+    population: np.ndarray  #: int, shape (n,): 0 for the only or the fine one, 1 for the coarse one
+    hole: float  #: radius of a ball that is empty of random centres with a probability below 1e-8
 
 
 def populations_of(

@@ -17,24 +17,16 @@ LOW_ANGLE_DEG = 15.0  #: below: a low-angle boundary; Brandon's limit of Σ1
 
 @dataclass(frozen=True, eq=False)
 class BoundaryCharacter:
-    """Character of n boundaries.
+    """Character of n boundaries."""
 
-    Attributes
-    ----------
-    angle_deg : ndarray, shape (n,)
-        Disorientation of the grains' mean orientations; NaN across phases, or where one is unknown.
-    low_angle : ndarray of bool, shape (n,)
-        Below 15°.
-    random_share : ndarray, shape (n,)
-        Share of random pairs of the phase, at or above the threshold between grains, whose angle is smaller;
-        evenly spread between 0 and 1 where the crystals have no texture.  NaN as `angle_deg`.
-    sigma : ndarray of int, shape (n,)
-        3 ... 29 in phases of m-3m by Brandon's criterion, 1 for low angles; 0: none, or another symmetry.
-    """
-
+    #: shape (n,): disorientation of the grains' mean orientations; NaN across phases, or where one is unknown
     angle_deg: np.ndarray
-    low_angle: np.ndarray
+    low_angle: np.ndarray  #: bool, shape (n,): below 15°
+    #: shape (n,): share of random pairs of the phase, at or above the threshold between grains, whose angle
+    #: is smaller; evenly spread between 0 and 1 where the crystals have no texture.  NaN as `angle_deg`.
     random_share: np.ndarray
+    #: int, shape (n,): 3 ... 29 in phases of m-3m by Brandon's criterion, 1 for low angles; 0: none, or
+    #: another symmetry
     sigma: np.ndarray
 
 

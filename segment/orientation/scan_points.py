@@ -18,15 +18,9 @@ X_RIGHT_Y_UP = (0.0, 1.0, 0.0, 0.0)  #: Oxford and Bruker: X to the right, Y up 
 
 @dataclass(frozen=True)
 class Header:
-    """What a header says of the grid; None where it does not.
+    """What a header says of the grid; None where it does not."""
 
-    Attributes
-    ----------
-    x_step, y_step : float or None
-        In the file's unit.
-    columns, rows : int or None
-    """
-
+    #: x_step, y_step: in the file's unit
     x_step: float | None = None
     y_step: float | None = None
     columns: int | None = None
@@ -42,39 +36,21 @@ class Header:
 
 @dataclass(frozen=True, eq=False)
 class ScanPoints:
-    """The points of a file, in any order.
+    """The points of a file, in any order."""
 
-    Attributes
-    ----------
-    x, y : ndarray of float, shape (n,)
-        Position in the file's unit.
-    euler : ndarray of float, shape (n, 3)
-        Bunge's angles in radians.
-    phase : ndarray of int, shape (n,)
-        `CrystalPhase.id`; 0: not indexed.
-    phases : tuple of CrystalPhase
-    unit_nm : float or None
-        Nanometres of one unit of x and y; None: the file does not say.
-    header : Header
-    specimen_axes : tuple of float
-        Rotation from the map's axes to those that the Euler angles refer to.
-    x_along_a : bool
-        In trigonal and hexagonal crystals the vendor's x is along a; False: y is along b, 30° away.
-    properties : mapping of str to ndarray, each of shape (n,)
-    vendor, source : str
-    warnings : tuple of str
-    """
-
+    #: x, y: float, shape (n,): position in the file's unit
     x: np.ndarray
     y: np.ndarray
-    euler: np.ndarray
-    phase: np.ndarray
+    euler: np.ndarray  #: float, shape (n, 3): Bunge's angles in radians
+    phase: np.ndarray  #: int, shape (n,): `CrystalPhase.id`; 0: not indexed
     phases: tuple[CrystalPhase, ...]
-    unit_nm: float | None
+    unit_nm: float | None  #: nanometres of one unit of x and y; None: the file does not say
     header: Header
     vendor: str
     source: str
+    #: rotation from the map's axes to those that the Euler angles refer to
     specimen_axes: tuple[float, float, float, float] = SAME_AXES
+    #: in trigonal and hexagonal crystals the vendor's x is along a; False: y is along b, 30° away
     x_along_a: bool = True
-    properties: Mapping[str, np.ndarray] = field(default_factory=dict)
+    properties: Mapping[str, np.ndarray] = field(default_factory=dict)  #: shape (n,)
     warnings: tuple[str, ...] = ()

@@ -27,26 +27,17 @@ class Weighing:
     """A weighted sum of evidence and of its products, and the value from which it is said.
 
     Few cells, say, or strong contrast at the borders mean little alone and much together.
-
-    Attributes
-    ----------
-    names : tuple of str
-        Fields of `Evidence`, each as `Evidence.vector` scales it.
-    centre, spread, weight : tuple of float
-        Per field: mean and standard deviation where it was fitted, and weight of the standardised value.
-    offset : float
-    alarm : float
-        The image is flagged from here on.
-    products : tuple of float
-        Weights of what `halved_products` makes of the standardised values; empty: none.
     """
 
-    names: tuple[str, ...]
+    names: tuple[str, ...]  #: fields of `Evidence`, each as `Evidence.vector` scales it
+    #: centre, spread, weight: per field: mean and standard deviation where it was fitted, and weight of the
+    #: standardised value
     centre: tuple[float, ...]
     spread: tuple[float, ...]
     weight: tuple[float, ...]
     offset: float
-    alarm: float
+    alarm: float  #: the image is flagged from here on
+    #: weights of what `halved_products` makes of the standardised values; empty: none
     products: tuple[float, ...] = ()
 
     def __call__(self, evidence: Evidence) -> float:
@@ -69,20 +60,11 @@ def halved_products(far: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Confidence:
-    """The table of a model.
-
-    Attributes
-    ----------
-    borders : Reliability
-    unlike_grains : Weighing
-        Log odds that the image shows no grain structure.
-    missed : Weighing
-        Log of (true boundary length / length found).
-    """
+    """The table of a model."""
 
     borders: Reliability
-    unlike_grains: Weighing
-    missed: Weighing
+    unlike_grains: Weighing  #: log odds that the image shows no grain structure
+    missed: Weighing  #: log of (true boundary length / length found)
 
 
 def read_confidence(folder: Path) -> Confidence | None:

@@ -26,21 +26,12 @@ _NOMINAL: Table = ((NOMINAL,),) * CLASSES
 
 @dataclass(frozen=True)
 class ErrorRates:
-    """Rates of grains of one segmentation that another loses, by the confidence of an image.
+    """Rates of grains of one segmentation that another loses, by the confidence of an image."""
 
-    Attributes
-    ----------
-    confidence : tuple of float
-        Mean boundary probability along the found borders, ascending.
-    missed : tuple of tuple of float
-        By class of area and confidence, the share of grains that vanish in a larger neighbour of the other.
-    measured : bool
-        False: nominal values.
-    """
-
-    confidence: tuple[float, ...] = (1.0,)
+    confidence: tuple[float, ...] = (1.0,)  #: mean boundary probability along the found borders, ascending
+    #: by class of area and confidence, the share of grains that vanish in a larger neighbour of the other
     missed: Table = _NOMINAL
-    measured: bool = False
+    measured: bool = False  #: False: nominal values
 
     def at(self, confidence: float) -> tuple[float, ...]:
         """By class of area, in an image of this confidence."""

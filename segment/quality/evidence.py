@@ -38,57 +38,26 @@ RING = 96  #: points on that circle
 
 @dataclass(frozen=True)
 class Evidence:
-    """Numbers of one image; NaN where it shows too little for one.
+    """Numbers of one image; NaN where it shows too little for one."""
 
-    Attributes
-    ----------
-    cells : float
-        Number of cells looked at.
-    line_share : float
-        Share of pixels of probability above one half.
-    faint : float
-        Pixels of probability .1 ... .5 per pixel above one half.
-    open_lines : float
-        Share of the pixels above one half that lie on no border.
-    weak : float
-        Share of the border length whose mean probability is below .75.
-    hidden : float
-        Length times mean probability of the borders across which fine cells were joined, per border length.
-    widest_angle : float
-        Mean widest angle at the triple junctions, degrees; 120 where three equal tensions meet.
-    clean_junctions : float
-        Share of junctions around which exactly three grains lie.
-    solidity : float
-        Tenth percentile over cells of area / area of the convex hull.
-    size_spread : float
-        Standard deviation of the log of the cells' areas.
-    largest_cell : float
-        Its share of the area.
-    density_spread : float
-        Coefficient of variation of border length per area between blocks of the image.
-    contrast_spread : float
-        The same of the grey levels' standard deviation.
-    edge_contrast : float
-        Mean gradient of the grey level at the borders, over that elsewhere.
-    grey_tails : float
-        Kurtosis of the grey levels against their surroundings: 3 for a normal distribution, more where small
-        bright or dark second_phases lie on a plain ground.
-    """
-
-    cells: float
-    line_share: float
-    faint: float
-    open_lines: float
-    weak: float
+    cells: float  #: number of cells looked at
+    line_share: float  #: share of pixels of probability above one half
+    faint: float  #: pixels of probability .1 ... .5 per pixel above one half
+    open_lines: float  #: share of the pixels above one half that lie on no border
+    weak: float  #: share of the border length whose mean probability is below .75
+    #: length times mean probability of the borders across which fine cells were joined, per border length
     hidden: float
+    #: mean widest angle at the triple junctions, degrees; 120 where three equal tensions meet
     widest_angle: float
-    clean_junctions: float
-    solidity: float
-    size_spread: float
-    largest_cell: float
-    density_spread: float
-    contrast_spread: float
-    edge_contrast: float
+    clean_junctions: float  #: share of junctions around which exactly three grains lie
+    solidity: float  #: tenth percentile over cells of area / area of the convex hull
+    size_spread: float  #: standard deviation of the log of the cells' areas
+    largest_cell: float  #: its share of the area
+    density_spread: float  #: coefficient of variation of border length per area between blocks of the image
+    contrast_spread: float  #: the same of the grey levels' standard deviation
+    edge_contrast: float  #: mean gradient of the grey level at the borders, over that elsewhere
+    #: kurtosis of the grey levels against their surroundings: 3 for a normal distribution, more where small
+    #: bright or dark second_phases lie on a plain ground
     grey_tails: float
 
     def vector(self, names: tuple[str, ...]) -> np.ndarray:

@@ -19,27 +19,18 @@ SMALLEST_PX = 20  #: smaller gaps between traced lines are no grains
 
 @dataclass(frozen=True)
 class Score:
-    """Agreement of predicted cells with the truth; ratios are predicted / true.
+    """Agreement of predicted cells with the truth; ratios are predicted / true."""
 
-    Attributes
-    ----------
-    f1, precision, recall : float
-        Of the one-pixel boundaries, within `TOLERANCE_PX`.
-    intercept_ratio : float
-        Of the mean horizontal and vertical intercept between boundaries.
-    diameter_ratio, area_weighted_diameter_ratio : float
-        Of the equivalent diameters of grains that do not touch the frame.
-    grains_ratio : float
-        Of their number.
-    """
-
+    #: f1, precision, recall: of the one-pixel boundaries, within `TOLERANCE_PX`
     f1: float
     precision: float
     recall: float
-    intercept_ratio: float
+    intercept_ratio: float  #: of the mean horizontal and vertical intercept between boundaries
+    #: diameter_ratio, area_weighted_diameter_ratio: of the equivalent diameters of grains that do not touch
+    #: the frame
     diameter_ratio: float
     area_weighted_diameter_ratio: float
-    grains_ratio: float
+    grains_ratio: float  #: of their number
 
 
 def score(labels: np.ndarray, truth: np.ndarray) -> Score:

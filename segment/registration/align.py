@@ -24,21 +24,12 @@ Matrix = np.ndarray  #: float32, shape (2, 3): place (x, y, 1) in the reference 
 
 @dataclass(frozen=True, eq=False)
 class Alignment:
-    """Where a picture lies on the reference.
+    """Where a picture lies on the reference."""
 
-    Attributes
-    ----------
-    matrix : ndarray of float32, shape (2, 3)
-        Takes (x, y, 1) in pixels of the reference to (x, y) in pixels of the picture.
-    overlap : float
-        Share of the reference's area that the picture shows.
-    correlation : float
-        Of the two boundary probabilities where both are seen, -1 ... 1.
-    """
-
+    #: float32, shape (2, 3): takes (x, y, 1) in pixels of the reference to (x, y) in pixels of the picture
     matrix: np.ndarray
-    overlap: float
-    correlation: float
+    overlap: float  #: share of the reference's area that the picture shows
+    correlation: float  #: of the two boundary probabilities where both are seen, -1 ... 1
 
     @property
     def stretch(self) -> float:

@@ -48,27 +48,13 @@ INHERITED = ("best_intercept_px", "persistence", "min_area_px")  #: settings of 
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how far to go.
+    """How long and how far to go."""
 
-    Attributes
-    ----------
-    steps : int
-        Of eight crops each.
-    minutes : float
-        Where above 0, the time after which to stop, instead of the steps.
-    share : float
-        Share of the crops taken from the user's images; the others are synthetic.
-    replay : int
-        Synthetic micrographs drawn for them.
-    kept : float
-        Share of the starting weights in the result, 0 ... 1.
-    """
-
-    steps: int = 150
-    minutes: float = 0.0
-    share: float = 0.5
-    replay: int = REPLAY_IMAGES
-    kept: float = KEPT
+    steps: int = 150  #: of eight crops each
+    minutes: float = 0.0  #: where above 0, the time after which to stop, instead of the steps
+    share: float = 0.5  #: share of the crops taken from the user's images; the others are synthetic
+    replay: int = REPLAY_IMAGES  #: synthetic micrographs drawn for them
+    kept: float = KEPT  #: share of the starting weights in the result, 0 ... 1
 
 
 def finetune(

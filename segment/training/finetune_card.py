@@ -24,17 +24,9 @@ MOST_OWN = 10  #: images of the user that are scored
 
 @dataclass(frozen=True)
 class Check:
-    """Boundary F1 at 4 px of one image before and after fine-tuning.
+    """Boundary F1 at 4 px of one image before and after fine-tuning."""
 
-    Attributes
-    ----------
-    kind : {"own", "synthetic"}
-        The user's images, or fresh synthetic micrographs.
-    image : str
-    before, after : float
-    """
-
-    kind: str
+    kind: str  #: "own" | "synthetic": the user's images, or fresh synthetic micrographs
     image: str
     before: float
     after: float

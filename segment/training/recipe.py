@@ -13,33 +13,17 @@ from segment.unet.architecture import Architecture
 
 @dataclass(frozen=True)
 class RealSet:
-    """A folder with images/ and boundary/ and how it is used.
+    """A folder with images/ and boundary/ and how it is used."""
 
-    Attributes
-    ----------
-    name : str
-        Folder below the data folder that is given on the command line.
-    share : float
-        Share of the training crops.
-    held_out : tuple of str
-        Stems that training never sees.
-    min_scale, max_scale : float
-        Resampling factor drawn (log-uniform) for each crop.
-    only : tuple of str
-        Stems that are used; none: all.
-    boundaries : bool
-        False: the images show no grain boundary, and there is no boundary/.
-    phases : tuple of str
-        Folders beside images/ with masks (255) of what is no grain; none: nobody labelled it.
-    """
-
-    name: str
-    share: float
-    held_out: tuple[str, ...] = ()
+    name: str  #: folder below the data folder that is given on the command line
+    share: float  #: share of the training crops
+    held_out: tuple[str, ...] = ()  #: stems that training never sees
+    #: min_scale, max_scale: resampling factor drawn (log-uniform) for each crop
     min_scale: float = 0.65
     max_scale: float = 1.4
-    only: tuple[str, ...] = ()
-    boundaries: bool = True
+    only: tuple[str, ...] = ()  #: stems that are used; none: all
+    boundaries: bool = True  #: False: the images show no grain boundary, and there is no boundary/
+    #: folders beside images/ with masks (255) of what is no grain; none: nobody labelled it
     phases: tuple[str, ...] = ()
 
     def uses(self, stem: str) -> bool:
@@ -49,52 +33,36 @@ class RealSet:
 
 @dataclass(frozen=True)
 class TrainingRecipe:
-    """Choices of a training run.
-
-    Attributes
-    ----------
-    name : str
-    encoder, depth, decoder : str, int, tuple of int
-        Of the segmentation-models-pytorch U-Net.
-    seed : int
-        Of the weights, the crops and (with the index) each synthetic image.
-    synthetic : int
-        Number of synthetic images drawn.
-    at_first : int
-        How many of them are drawn before the first step; the others join evenly until the last. 0: all.
-    crop, batch : int
-        Edge of a crop in pixels; crops a step.
-    steps, minutes : int, float
-        Length of the cosine schedule; with `minutes` > 0 it follows the clock instead of the steps.
-    learning_rate, weight_decay, encoder_rate, ema : float
-        AdamW; factor on the encoder's rate; decay of the averaged weights that are released.
-    line_px, margin_px : float
-        Half-width of the boundary's target line, and of the band beside it that counts little.
-    dice : float
-        Weight of the Dice term beside cross-entropy.
-    doubt : float
-        Weight of a pixel of a real crop that the network calls boundary and the annotator left out.
-    real : tuple of RealSet
-    """
+    """Choices of a training run."""
 
     name: str = "unet-lite2"
+    #: encoder, depth, decoder: of the segmentation-models-pytorch U-Net
     encoder: str = "timm-tf_efficientnet_lite2"
     depth: int = 4
     decoder: tuple[int, ...] = (128, 64, 32, 16)
-    seed: int = 20261122
-    synthetic: int = 2400
+    seed: int = 20261122  #: of the weights, the crops and (with the index) each synthetic image
+    synthetic: int = 2400  #: number of synthetic images drawn
+    #: how many of them are drawn before the first step; the others join evenly until the last. 0: all.
     at_first: int = 0
+    #: crop, batch: edge of a crop in pixels; crops a step
     crop: int = 256
     batch: int = 8
+    #: steps, minutes: length of the cosine schedule; with `minutes` > 0 it follows the clock instead of the
+    #: steps
     steps: int = 2500
     minutes: float = 0.0
+    #: learning_rate, weight_decay, encoder_rate, ema: AdamW; factor on the encoder's rate; decay of the
+    #: averaged weights that are released
     learning_rate: float = 1.2e-3
     weight_decay: float = 0.01
     encoder_rate: float = 0.5
     ema: float = 0.997
+    #: line_px, margin_px: half-width of the boundary's target line, and of the band beside it that counts
+    #: little
     line_px: float = 1.8
     margin_px: float = 3.0
-    dice: float = 0.5
+    dice: float = 0.5  #: weight of the Dice term beside cross-entropy
+    #: weight of a pixel of a real crop that the network calls boundary and the annotator left out
     doubt: float = 0.3
     real: tuple[RealSet, ...] = field(default=())
 

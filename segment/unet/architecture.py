@@ -42,20 +42,11 @@ def require_torch() -> None:
 
 @dataclass(frozen=True)
 class Architecture:
-    """Shape of the segmentation-models-pytorch U-Net.
-
-    Attributes
-    ----------
-    encoder : str
-    depth : int
-        Levels of the encoder.
-    decoder : tuple of int
-        Channels of each level of the decoder, the coarsest first.
-    """
+    """Shape of the segmentation-models-pytorch U-Net."""
 
     encoder: str
-    depth: int
-    decoder: tuple[int, ...]
+    depth: int  #: levels of the encoder
+    decoder: tuple[int, ...]  #: channels of each level of the decoder, the coarsest first
 
 
 def read_architecture(recipe: Path) -> Architecture:

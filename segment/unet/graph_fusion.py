@@ -22,18 +22,10 @@ TAPS = ((2,), (1, 2), (0, 1), (0,))
 
 @dataclass(frozen=True)
 class Doubling:
-    """One doubling of a decoder.
+    """One doubling of a decoder."""
 
-    Attributes
-    ----------
-    small : openvino.Output
-        What is doubled.
-    skip : openvino.Output or None
-        The encoder's features beside it, of twice the resolution.
-    """
-
-    small: Any
-    skip: Any
+    small: Any  #: what is doubled
+    skip: Any  #: the encoder's features beside it, of twice the resolution
 
 
 def doublings(network: Any) -> list[Doubling]:

@@ -24,15 +24,7 @@ QUARTER, EIGHTH, SIXTEENTH = 4, 8, 16  #: pixels of the image to one of the feat
 
 @dataclass(frozen=True)
 class SplitNetwork:
-    """Three OpenVINO models, the channels that pass between them, and the halos of two.
-
-    Attributes
-    ----------
-    shallow, deep, detail : openvino.Model
-    quarter_channels, eighth_channels, sixteenth_channels : int
-    shallow_reach_px, detail_reach_px : int
-        Farthest pixel of the image that a pixel of the answer depends on, beyond its own block.
-    """
+    """Three OpenVINO models, the channels that pass between them, and the halos of two."""
 
     shallow: Any
     deep: Any
@@ -40,6 +32,8 @@ class SplitNetwork:
     quarter_channels: int
     eighth_channels: int
     sixteenth_channels: int
+    #: shallow_reach_px, detail_reach_px: farthest pixel of the image that a pixel of the answer depends on,
+    #: beyond its own block
     shallow_reach_px: int
     detail_reach_px: int
 

@@ -22,21 +22,13 @@ LEAST = 0.5  #: smallest deviation, as a share of the whole image's: noise in an
 
 @dataclass(frozen=True, eq=False)
 class LocalLevels:
-    """Mean and deviation of the grey level around every place, known at the middles of squares.
+    """Mean and deviation of the grey level around every place, known at the middles of squares."""
 
-    Attributes
-    ----------
-    mean, gain : ndarray of float32, shape (squares down, squares across)
-        Local mean, and 1 / local deviation.
-    square_px : float
-        Edge of a square in pixels.
-    top, left : float
-        Place of pixel 0 in the squares' own image, in pixels.
-    """
-
+    #: mean, gain: float32, shape (squares down, squares across): local mean, and 1 / local deviation
     mean: np.ndarray
     gain: np.ndarray
-    square_px: float = SQUARE_PX
+    square_px: float = SQUARE_PX  #: edge of a square in pixels
+    #: top, left: place of pixel 0 in the squares' own image, in pixels
     top: float = 0.0
     left: float = 0.0
 

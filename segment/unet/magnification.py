@@ -47,20 +47,11 @@ SHOWN = 0.6  #: share of the boundary that a size has to show to be thought as g
 
 @dataclass(frozen=True)
 class Trial:
-    """What the network saw at one size.
-
-    Attributes
-    ----------
-    scale : float
-    intercept_px : float
-        Mean intercept in the image's own pixels; NaN without a border.
-    confidence : float
-        Mean probability along the borders.
-    """
+    """What the network saw at one size."""
 
     scale: float
-    intercept_px: float
-    confidence: float
+    intercept_px: float  #: mean intercept in the image's own pixels; NaN without a border
+    confidence: float  #: mean probability along the borders
 
 
 def estimate_scale(

@@ -17,20 +17,11 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Frame:
-    """An image continued by reflection.
+    """An image continued by reflection."""
 
-    Attributes
-    ----------
-    image : ndarray, shape (rows, columns)
-    margin : int
-        Rows above and columns left of the image, a multiple of the stride.
-    shape : tuple of int
-        Of the frame.
-    """
-
-    image: np.ndarray
-    margin: int
-    shape: tuple[int, int]
+    image: np.ndarray  #: shape (rows, columns)
+    margin: int  #: rows above and columns left of the image, a multiple of the stride
+    shape: tuple[int, int]  #: of the frame
 
     def read(self, rows: slice, columns: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Pixels of a rectangle of the frame, copied, and the image's rows and columns they come from."""
@@ -42,18 +33,12 @@ class Frame:
 
 @dataclass(frozen=True)
 class Tile:
-    """A rectangle to compute, in the frame's pixels.
+    """A rectangle to compute, in the frame's pixels."""
 
-    Attributes
-    ----------
-    rows, columns : slice
-        What the tile writes.
-    read_rows, read_columns : slice
-        What it reads.
-    """
-
+    #: rows, columns: what the tile writes
     rows: slice
     columns: slice
+    #: read_rows, read_columns: what it reads
     read_rows: slice
     read_columns: slice
 

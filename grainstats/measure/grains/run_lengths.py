@@ -12,24 +12,16 @@ STRIP_PIXELS = 1 << 22  #: pixels compared at a time, so that no whole-map tempo
 
 @dataclass(frozen=True, eq=False)
 class Runs:
-    """Horizontal runs of equal label > 0, sorted by label, then row.
+    """Horizontal runs of equal label > 0, sorted by label, then row."""
 
-    Attributes
-    ----------
-    label, row, first, last : ndarray of int64, shape (n_runs,)
-        The run covers columns first ... last (inclusive) of `row`.
-    start : ndarray of int64, shape (n_present,)
-        Index of the first run of each label present.
-    present : ndarray of int64, shape (n_present,)
-        The labels themselves, ascending.
-    """
-
+    #: label, row, first, last: int64, shape (n_runs,): the run covers columns first ... last (inclusive) of
+    #: `row`
     label: np.ndarray
     row: np.ndarray
     first: np.ndarray
     last: np.ndarray
-    start: np.ndarray
-    present: np.ndarray
+    start: np.ndarray  #: int64, shape (n_present,): index of the first run of each label present
+    present: np.ndarray  #: int64, shape (n_present,): the labels themselves, ascending
 
     def in_parts(self, size: int) -> Iterator[Runs]:
         """The same in parts of whole grains and about `size` runs."""

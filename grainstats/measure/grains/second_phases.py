@@ -17,31 +17,16 @@ from segment.grain_map import GrainMap
 
 @dataclass(frozen=True, eq=False)
 class SecondPhases:
-    """Voids and second phases of one map.
+    """Voids and second phases of one map."""
 
-    Attributes
-    ----------
-    area_fraction : float
-        Their share of the valid area; by Delesse also that of the volume.
-    boundary_cover : float
-        Share of the length of all grain outlines that lies on them: 0 where grains meet everywhere, 1 where
-        gaps part all grains.  NaN without any outline.
-    diameter_px : ndarray, shape (n,)
-        Equivalent diameters of the connected parts, ascending, in pixels.
-    diameter_nm : ndarray or None
-        The same in nanometres; None without a pixel size.
-    valid_area_px : int
-        Valid pixels, what `area_fraction` is a share of.
-    outline_px : int
-        Pixel edges of all grain outlines but the frame, what `boundary_cover` is a share of.
-    """
-
-    area_fraction: float
+    area_fraction: float  #: their share of the valid area; by Delesse also that of the volume
+    #: share of the length of all grain outlines that lies on them: 0 where grains meet everywhere, 1 where
+    #: gaps part all grains.  NaN without any outline.
     boundary_cover: float
-    diameter_px: np.ndarray
-    diameter_nm: np.ndarray | None
-    valid_area_px: int
-    outline_px: int
+    diameter_px: np.ndarray  #: shape (n,): equivalent diameters of the connected parts, ascending, in pixels
+    diameter_nm: np.ndarray | None  #: the same in nanometres; None without a pixel size
+    valid_area_px: int  #: valid pixels, what `area_fraction` is a share of
+    outline_px: int  #: pixel edges of all grain outlines but the frame, what `boundary_cover` is a share of
 
     @property
     def n(self) -> int:

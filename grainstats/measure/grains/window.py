@@ -15,24 +15,15 @@ HIDDEN = -1  #: label of pixels outside `valid`
 
 @dataclass(frozen=True)
 class Window:
-    """Extent of the valid region in pixels.
+    """Extent of the valid region in pixels."""
 
-    Attributes
-    ----------
-    y0, x0, y1, x1 : int
-        Bounding box of `valid`, half-open.
-    area_px2 : int
-        Valid pixels, pores included.
-    grain_area_px2 : int
-        Pixels with a grain.
-    """
-
+    #: y0, x0, y1, x1: bounding box of `valid`, half-open
     y0: int
     x0: int
     y1: int
     x1: int
-    area_px2: int
-    grain_area_px2: int
+    area_px2: int  #: valid pixels, pores included
+    grain_area_px2: int  #: pixels with a grain
 
     @property
     def seen_share(self) -> float:

@@ -14,42 +14,29 @@ from grainstats.measure.spacing.chords import n_cuts
 
 @dataclass(frozen=True, eq=False)
 class Pooled:
-    """Grains, intercepts, segments and junctions of a sample with their blocks.
+    """Grains, intercepts, segments and junctions of a sample with their blocks."""
 
-    Attributes
-    ----------
-    diameter, area, aspect_ratio, weight, grain_block : ndarray, shape (n_interior,)
-        Of the grains seen whole.
-    grains : DataFrame
-        All grains.
-    any_grain_block : ndarray, shape (n_grains,)
-        Of all grains.
-    length, cuts, phase_ends, angle, chord_block : ndarray, shape (n_intercepts,)
-        Ascending length.
-    arc, arc_cuts, arc_block : ndarray, shape (n_arcs,)
-        Intercepts on circles.
-    boundary_length, triple_points, block_area : ndarray, shape (n_blocks,)
-        Totals of the grains of each block: their halves of the grain boundaries, their parts of the triple
-        points, their area between pixel centres (where boundaries show; see `Window.seen_share`).
-    unit : str
-    n_images : int
-    """
-
+    #: diameter, area, aspect_ratio, weight, grain_block: shape (n_interior,): of the grains seen whole
     diameter: np.ndarray
     area: np.ndarray
     aspect_ratio: np.ndarray
     weight: np.ndarray
     grain_block: np.ndarray
-    grains: pd.DataFrame
-    any_grain_block: np.ndarray
+    grains: pd.DataFrame  #: all grains
+    any_grain_block: np.ndarray  #: shape (n_grains,): of all grains
+    #: length, cuts, phase_ends, angle, chord_block: shape (n_intercepts,): ascending length
     length: np.ndarray
     cuts: np.ndarray
     phase_ends: np.ndarray
     angle: np.ndarray
     chord_block: np.ndarray
+    #: arc, arc_cuts, arc_block: shape (n_arcs,): intercepts on circles
     arc: np.ndarray
     arc_cuts: np.ndarray
     arc_block: np.ndarray
+    #: boundary_length, triple_points, block_area: shape (n_blocks,): totals of the grains of each block:
+    #: their halves of the grain boundaries, their parts of the triple points, their area between pixel
+    #: centres (where boundaries show; see `Window.seen_share`)
     boundary_length: np.ndarray
     triple_points: np.ndarray
     block_area: np.ndarray

@@ -17,18 +17,10 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class SizeShares:
-    """Share of area by equivalent diameter.
+    """Share of area by equivalent diameter."""
 
-    Attributes
-    ----------
-    diameter : ndarray, shape (k,)
-        Ascending.
-    mass : ndarray, shape (k,)
-        Shares of the area; they sum to 1.  Empty where no grain is seen.
-    """
-
-    diameter: np.ndarray
-    mass: np.ndarray
+    diameter: np.ndarray  #: shape (k,): ascending
+    mass: np.ndarray  #: shape (k,): shares of the area; they sum to 1.  Empty where no grain is seen.
 
     @property
     def area_weighted_mean(self) -> float:

@@ -19,33 +19,17 @@ from segment.label_edges import label_edges
 
 @dataclass(frozen=True, eq=False)
 class Cracks:
-    """All cracks of a label image.
+    """All cracks of a label image."""
 
-    Attributes
-    ----------
-    midpoint : ndarray of float, shape (n, 2)
-        (row, column).
-    pair : ndarray of int32, shape (n, 2)
-        The two labels, ascending.
-    link : ndarray of int, shape (m, 2)
-        Cracks that follow each other along one boundary.
-    spoke : ndarray of int, shape (s, 2)
-        (crack, index into `corner`): the crack ends at this junction or at the frame.
-    corner : ndarray of float, shape (k, 2)
-        Position of junctions and frame ends, (row, column).
-    corner_labels : ndarray of int32, shape (k, 4)
-        Labels of the pixels around it, `HIDDEN` (-1) outside the image.
-    on_frame : ndarray of bool, shape (k,)
-        True for the end of a boundary at the image's frame.
-    """
-
-    midpoint: np.ndarray
-    pair: np.ndarray
-    link: np.ndarray
+    midpoint: np.ndarray  #: float, shape (n, 2): (row, column)
+    pair: np.ndarray  #: int32, shape (n, 2): the two labels, ascending
+    link: np.ndarray  #: int, shape (m, 2): cracks that follow each other along one boundary
+    #: int, shape (s, 2): (crack, index into `corner`): the crack ends at this junction or at the frame
     spoke: np.ndarray
-    corner: np.ndarray
+    corner: np.ndarray  #: float, shape (k, 2): position of junctions and frame ends, (row, column)
+    #: int32, shape (k, 4): labels of the pixels around it, `HIDDEN` (-1) outside the image
     corner_labels: np.ndarray
-    on_frame: np.ndarray
+    on_frame: np.ndarray  #: bool, shape (k,): True for the end of a boundary at the image's frame
 
 
 def find_cracks(labels: np.ndarray) -> Cracks:

@@ -23,18 +23,10 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class ChordDistribution:
-    """Number-weighted distribution of intercept length.
+    """Number-weighted distribution of intercept length."""
 
-    Attributes
-    ----------
-    length : ndarray, shape (n,)
-        Ascending.
-    mass : ndarray, shape (n,)
-        Probability of each, sum 1.
-    """
-
-    length: np.ndarray
-    mass: np.ndarray
+    length: np.ndarray  #: shape (n,): ascending
+    mass: np.ndarray  #: shape (n,): probability of each, sum 1
 
     def quantile(self, share: float) -> float:
         """Length below which `share` of the intercepts lie."""

@@ -13,20 +13,11 @@ EDGES_AT_A_TIME = 1 << 16  #: what fits the processor's cache
 
 @dataclass(frozen=True, eq=False)
 class Crossings:
-    """Points where test lines cross boundaries, sorted along each line.
+    """Points where test lines cross boundaries, sorted along each line."""
 
-    Attributes
-    ----------
-    line : ndarray of int, shape (n,)
-    along : ndarray of float, shape (n,)
-        Coordinate along the line (arc length for circles), pixels.
-    segment : ndarray of int, shape (n,)
-        Row of `BoundaryNetwork.segments`.
-    """
-
-    line: np.ndarray
-    along: np.ndarray
-    segment: np.ndarray
+    line: np.ndarray  #: int, shape (n,)
+    along: np.ndarray  #: float, shape (n,): coordinate along the line (arc length for circles), pixels
+    segment: np.ndarray  #: int, shape (n,): row of `BoundaryNetwork.segments`
 
 
 def _sorted(line: np.ndarray, along: np.ndarray, segment: np.ndarray) -> Crossings:

@@ -17,20 +17,13 @@ KIND_NUMBER = {"grain": GRAIN, "phase": PHASE, "frame": FRAME}
 
 @dataclass(frozen=True, eq=False)
 class Pieces:
-    """Pieces of lines between neighbouring crossings.
+    """Pieces of lines between neighbouring crossings."""
 
-    Attributes
-    ----------
-    line : ndarray of int, shape (n,)
-    start, length : ndarray of float, shape (n,)
-        Along the line, pixels.
-    segment_a, segment_b : ndarray of int, shape (n,)
-        Boundary segment crossed at both ends; -1: the line itself ends.
-    """
-
-    line: np.ndarray
+    line: np.ndarray  #: int, shape (n,)
+    #: start, length: float, shape (n,): along the line, pixels
     start: np.ndarray
     length: np.ndarray
+    #: segment_a, segment_b: int, shape (n,): boundary segment crossed at both ends; -1: the line itself ends
     segment_a: np.ndarray
     segment_b: np.ndarray
 

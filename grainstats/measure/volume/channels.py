@@ -15,27 +15,14 @@ MOST_VOXELS = 4_000_000  #: of the coarser copy in which paths are sought
 
 @dataclass(frozen=True)
 class Connectivity:
-    """How one phase hangs together.
+    """How one phase hangs together."""
 
-    Attributes
-    ----------
-    fraction : float
-        Of the volume.
-    n_pieces : int
-        Connected by voxel faces.
-    largest_share : float
-        Of the phase's voxels that lie in its largest piece.
-    percolates : dict of str to bool
-        Does one piece reach from face to face along x, y, z?
-    tortuosity : dict of str to (float or None)
-        Mean length of the shortest way through the phase from one face of the volume to each point of the
-        opposite one, over their distance; None where there is no way.
-    """
-
-    fraction: float
-    n_pieces: int
-    largest_share: float
-    percolates: dict[str, bool]
+    fraction: float  #: of the volume
+    n_pieces: int  #: connected by voxel faces
+    largest_share: float  #: of the phase's voxels that lie in its largest piece
+    percolates: dict[str, bool]  #: does one piece reach from face to face along x, y, z?
+    #: mean length of the shortest way through the phase from one face of the volume to each point of the
+    #: opposite one, over their distance; None where there is no way
     tortuosity: dict[str, float | None]
 
 

@@ -14,30 +14,14 @@ POINTS = 20_000  #: on the sphere, for the share of directions that each lattice
 
 @dataclass(frozen=True, eq=False)
 class LineCounts:
-    """Test lines along every lattice direction.
+    """Test lines along every lattice direction."""
 
-    Attributes
-    ----------
-    direction : ndarray, shape (13, 3)
-        Unit vectors (z, y, x) in physical space.
-    share : ndarray, shape (13,)
-        Part of all directions that each stands for; they sum to 1.
-    length_nm : ndarray, shape (13,)
-        Length of the lines in grains.
-    boundaries : ndarray, shape (13,)
-        Passages from grain to grain.
-    surfaces : ndarray, shape (13,)
-        Passages between a grain and no grain.
-    line_nm : ndarray, shape (13,)
-        Length of the lines in all.
-    """
-
-    direction: np.ndarray
-    share: np.ndarray
-    length_nm: np.ndarray
-    boundaries: np.ndarray
-    surfaces: np.ndarray
-    line_nm: np.ndarray
+    direction: np.ndarray  #: shape (13, 3): unit vectors (z, y, x) in physical space
+    share: np.ndarray  #: shape (13,): part of all directions that each stands for; they sum to 1
+    length_nm: np.ndarray  #: shape (13,): length of the lines in grains
+    boundaries: np.ndarray  #: shape (13,): passages from grain to grain
+    surfaces: np.ndarray  #: shape (13,): passages between a grain and no grain
+    line_nm: np.ndarray  #: shape (13,): length of the lines in all
 
     @property
     def mean_chord_nm(self) -> np.ndarray:

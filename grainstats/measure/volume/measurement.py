@@ -24,42 +24,22 @@ LINE_STAIRS = 1.5  #: mean of |cos| summed over three axes: how much longer a li
 
 @dataclass(frozen=True, eq=False)
 class VolumeMeasurement:
-    """What is measured of a label volume, before it is summarised.
+    """What is measured of a label volume, before it is summarised."""
 
-    Attributes
-    ----------
-    shape : tuple of int
-        (slices, rows, columns).
-    voxel_size : VoxelSize
-    grains : DataFrame
-        One row a grain: ``label, volume_nm3, equivalent_diameter_nm, surface_nm2, sphericity, faces,
-        touches_frame, weight`` (Miles-Lantuejoul; 0 at the frame) and its centre ``z_nm, y_nm, x_nm``.
-    neighbours : DataFrame
-        One row for every two grains that share a face: ``label_a, label_b, area_nm2``.
-    block : ndarray of int, shape (n,)
-        Block of each grain, for intervals.
-    block_area_nm2 : ndarray, shape (n_blocks, 2)
-        Interface between grains, and of grains with no grain.
-    block_volume_nm3 : ndarray, shape (n_blocks,)
-    triple_line_nm : float
-        Length of the lines on which three grains meet.
-    quadruple_points : int
-    lines : LineCounts
-    solid_fraction : float
-        Share of the volume that is in grains.
-    """
-
-    shape: tuple[int, int, int]
+    shape: tuple[int, int, int]  #: (slices, rows, columns)
     voxel_size: VoxelSize
+    #: one row a grain: ``label, volume_nm3, equivalent_diameter_nm, surface_nm2, sphericity, faces,
+    #: touches_frame, weight`` (Miles-Lantuejoul; 0 at the frame) and its centre ``z_nm, y_nm, x_nm``
     grains: pd.DataFrame
+    #: one row for every two grains that share a face: ``label_a, label_b, area_nm2``
     neighbours: pd.DataFrame
-    block: np.ndarray
-    block_area_nm2: np.ndarray
-    block_volume_nm3: np.ndarray
-    triple_line_nm: float
+    block: np.ndarray  #: int, shape (n,): block of each grain, for intervals
+    block_area_nm2: np.ndarray  #: shape (n_blocks, 2): interface between grains, and of grains with no grain
+    block_volume_nm3: np.ndarray  #: shape (n_blocks,)
+    triple_line_nm: float  #: length of the lines on which three grains meet
     quadruple_points: int
     lines: LineCounts
-    solid_fraction: float
+    solid_fraction: float  #: share of the volume that is in grains
 
     @property
     def volume_nm3(self) -> float:

@@ -16,18 +16,12 @@ MOST_VOXELS = 1_000_000  #: of the coarser copy, of which 24 distance maps are m
 
 @dataclass(frozen=True)
 class Thickness:
-    """Of one phase, in nanometres, by volume.
-
-    Attributes
-    ----------
-    mean, median, p90 : float
-    voxel_nm : float
-        Largest edge of the voxels in which it was found: thickness of one or two of these is not resolved.
-    """
+    """Of one phase, in nanometres, by volume."""
 
     mean: float
     median: float
     p90: float
+    #: largest edge of the voxels in which it was found: thickness of one or two of these is not resolved
     voxel_nm: float
 
 

@@ -36,19 +36,11 @@ class ArrayPlace:
 
 @dataclass(frozen=True)
 class DmTags:
-    """Tags by their full name, e.g. ``"ImageList.2.ImageData.DataType"``; unnamed ones are numbered from 1.
-
-    Attributes
-    ----------
-    values : dict
-    arrays : dict of ArrayPlace
-    byte_order : {"<", ">"}
-        Of values and pixels.
-    """
+    """Tags by their full name, e.g. ``"ImageList.2.ImageData.DataType"``; unnamed ones count from 1."""
 
     values: dict[str, Value]
     arrays: dict[str, ArrayPlace]
-    byte_order: str
+    byte_order: str  #: "<" | ">": of values and pixels
 
 
 def read_tags(path: Path) -> DmTags:

@@ -30,25 +30,17 @@ _RULER_ROWS = 3  #: least height of its ticks
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar and its ends.
+    """A bar and its ends."""
 
-    Attributes
-    ----------
-    top, bottom : int
-        Rows it fills, the last excluded; end ticks not counted.
-    left, right : float
-        Its ends in pixels from the image's left edge, between the centres of the ticks where there are any.
-    level : int
-        Grey level of the line, of 255.
-    gap : tuple of float, optional
-        Columns of the gap between its halves, in which the label stands.
-    """
-
+    #: top, bottom: rows it fills, the last excluded; end ticks not counted
     top: int
     bottom: int
+    #: left, right: its ends in pixels from the image's left edge, between the centres of the ticks where
+    #: there are any
     left: float
     right: float
-    level: int
+    level: int  #: grey level of the line, of 255
+    #: columns of the gap between its halves, in which the label stands
     gap: tuple[float, float] | None = None
 
     @property

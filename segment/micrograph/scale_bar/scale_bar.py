@@ -25,31 +25,17 @@ LARGEST_PIXEL_NM = 2e4  #: 20 µm: a label in mm that says more was misread, or 
 
 @dataclass(frozen=True, eq=False)
 class ScaleBar:
-    """A burned-in scale bar.
+    """A burned-in scale bar."""
 
-    Attributes
-    ----------
-    length_px : float
-        From end to end, between the centres of the end ticks where it has any.
-    text : str
-        The label as it was read.
-    confidence : float
-        Probability of the least certain sign, 0 to 1.
-    length_nm : float or None
-        What the label states; None where it was not read for certain: the user is asked.
-    rows, columns : slice
-        Where bar and label stand in the image.
-    crop : ndarray of uint8
-        Bar and label cut out, for the user to look at.
-    """
-
-    length_px: float
-    text: str
-    confidence: float
+    length_px: float  #: from end to end, between the centres of the end ticks where it has any
+    text: str  #: the label as it was read
+    confidence: float  #: probability of the least certain sign, 0 to 1
+    #: what the label states; None where it was not read for certain: the user is asked
     length_nm: float | None
+    #: rows, columns: where bar and label stand in the image
     rows: slice
     columns: slice
-    crop: np.ndarray
+    crop: np.ndarray  #: uint8: bar and label cut out, for the user to look at
 
     @property
     def pixel_size_nm(self) -> float | None:

@@ -9,18 +9,10 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Placement:
-    """Where a crop lies in its image.
+    """Where a crop lies in its image."""
 
-    Attributes
-    ----------
-    matrix : ndarray of float64, shape (2, 3)
-        From the crop's pixels (x, y, 1) to the image's (x, y).
-    scale : float
-        Pixels of the crop to one of the image.
-    """
-
-    matrix: np.ndarray
-    scale: float
+    matrix: np.ndarray  #: float64, shape (2, 3): from the crop's pixels (x, y, 1) to the image's (x, y)
+    scale: float  #: pixels of the crop to one of the image
 
     @property
     def blur_px(self) -> float:
@@ -30,25 +22,15 @@ class Placement:
 
 @dataclass(frozen=True)
 class Exposure:
-    """How a crop's grey levels are changed, in this order, before and after they are normalised.
-
-    Attributes
-    ----------
-    inverted : bool
-    gamma : float
-    blur_px, noise : float
-        Standard deviations: of a blur, and of noise in those of the crop itself; 0 for none.
-    compressed : bool
-        There and back through JPEG.
-    shift, gain : float
-        What normalisation is off by, in standard deviations, and as a factor.
-    """
+    """How a crop's grey levels are changed, in this order, before and after they are normalised."""
 
     inverted: bool
     gamma: float
+    #: blur_px, noise: standard deviations: of a blur, and of noise in those of the crop itself; 0 for none
     blur_px: float
     noise: float
-    compressed: bool
+    compressed: bool  #: there and back through JPEG
+    #: shift, gain: what normalisation is off by, in standard deviations, and as a factor
     shift: float
     gain: float
 

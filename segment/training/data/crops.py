@@ -59,19 +59,12 @@ class Batch(NamedTuple):
     """What a step learns from; float32 of shape (batch, channels, rows, columns).
 
     Arrays as they come from `CropSource`, tensors where the network takes them.
-
-    Attributes
-    ----------
-    image : 1 channel, normalised
-    target, weight : 2 channels, boundary and not-a-grain
-    real : ndarray of bool, shape (batch,)
-        Crops whose annotator may have left boundaries out.
     """
 
     image: Any
     target: Any
     weight: Any
-    real: Any
+    real: Any  #: bool, shape (batch,): crops whose annotator may have left boundaries out
 
 
 def read_real(data: Path, chosen: RealSet) -> list[Example]:

@@ -33,18 +33,10 @@ LINE_PX = 3  #: hand-drawn lines that end beside each other still meet
 
 @dataclass(frozen=True, eq=False)
 class Roi:
-    """One outline or line.
+    """One outline or line."""
 
-    Attributes
-    ----------
-    points : ndarray of float, shape (n, 2)
-        x, y in pixels of the image.
-    closed : bool
-        The outline of an area.
-    """
-
-    points: np.ndarray
-    closed: bool
+    points: np.ndarray  #: float, shape (n, 2): x, y in pixels of the image
+    closed: bool  #: the outline of an area
 
 
 def read_rois(path: Path) -> list[Roi]:

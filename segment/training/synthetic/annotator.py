@@ -18,24 +18,12 @@ SPAN_PX = (2.0, 4.0)  #: between two outlines of one boundary
 
 @dataclass(frozen=True)
 class Annotator:
-    """Shares of the boundary segments that a tracing lacks or doubles; none by default.
+    """Shares of the boundary segments that a tracing lacks or doubles; none by default."""
 
-    Attributes
-    ----------
-    careless : float
-        Left out at random.
-    faint : float
-        Left out since they show least.
-    doubled : float
-        Drawn twice, since each of the two grains got an outline of its own.
-    shake_px : float
-        Standard deviation of the hand, slow along the line.
-    """
-
-    careless: float = 0.0
-    faint: float = 0.0
-    doubled: float = 0.0
-    shake_px: float = 0.0
+    careless: float = 0.0  #: left out at random
+    faint: float = 0.0  #: left out since they show least
+    doubled: float = 0.0  #: drawn twice, since each of the two grains got an outline of its own
+    shake_px: float = 0.0  #: standard deviation of the hand, slow along the line
 
     def trace(
         self, lines: np.ndarray, contrast: np.ndarray, field: BoundaryField, rng: np.random.Generator

@@ -26,56 +26,33 @@ PAD = 32  #: pixels of margin, so that bending has something to bring in
 
 @dataclass(frozen=True)
 class Shape:
-    """What the grains look like; lengths in pixels.
+    """What the grains look like; lengths in pixels."""
 
-    Attributes
-    ----------
-    mean_intercept : float
-        Aim for the mean lineal intercept.
-    sigma : float
-        Standard deviation of the log of the grain diameter.
-    size_ratio, coarse_volume : float
-        Second population: ratio of its diameter to the first's, and its volume fraction; 0 for none.
-    elongation, angle : float
-        Axis ratio of all grains, and its direction in radians (columnar films, rolled sheet).
-    curvature : float
-        Amplitude of the boundary's bending in mean intercepts.
-    serration : float
-        Amplitude of its roughness in mean intercepts.
-    twins : float
-        Share of the grains crossed by a twin lamella.
-    growth : {"", "normal", "abnormal"}
-        Grains that have grown in the plane (`segment.mosaics.potts_growth`) instead of a section of a 3-D
-        mosaic: `sigma`,
-        `size_ratio` and `elongation` have no effect, `coarse_volume` is the share of the abnormal grains.
-    """
-
-    mean_intercept: float = 35.0
-    sigma: float = 0.3
+    mean_intercept: float = 35.0  #: aim for the mean lineal intercept
+    sigma: float = 0.3  #: standard deviation of the log of the grain diameter
+    #: size_ratio, coarse_volume: second population: ratio of its diameter to the first's, and its volume
+    #: fraction; 0 for none
     size_ratio: float = 1.0
     coarse_volume: float = 0.0
+    #: elongation, angle: axis ratio of all grains, and its direction in radians (columnar films, rolled
+    #: sheet)
     elongation: float = 1.0
     angle: float = 0.0
-    curvature: float = 0.08
-    serration: float = 0.0
-    twins: float = 0.0
+    curvature: float = 0.08  #: amplitude of the boundary's bending in mean intercepts
+    serration: float = 0.0  #: amplitude of its roughness in mean intercepts
+    twins: float = 0.0  #: share of the grains crossed by a twin lamella
+    #: "" | "normal" | "abnormal": grains that have grown in the plane (`segment.mosaics.potts_growth`)
+    #: instead of a section of a 3-D mosaic: `sigma`, `size_ratio` and `elongation` have no effect,
+    #: `coarse_volume` is the share of the abnormal grains
     growth: Growth = ""
 
 
 @dataclass(frozen=True, eq=False)
 class Section:
-    """Labelled grains and which of them share an orientation.
+    """Labelled grains and which of them share an orientation."""
 
-    Attributes
-    ----------
-    labels : ndarray of int32, shape (rows, columns)
-        1 ... n, every label present.
-    orientation : ndarray of int, shape (n + 1,)
-        Parent grain of each label: the two sides of a twin lamella share it.
-    shape : Shape
-    """
-
-    labels: np.ndarray
+    labels: np.ndarray  #: int32, shape (rows, columns): 1 ... n, every label present
+    #: int, shape (n + 1,): parent grain of each label: the two sides of a twin lamella share it
     orientation: np.ndarray
     shape: Shape
 

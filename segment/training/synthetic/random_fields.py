@@ -34,26 +34,18 @@ def blur(image: np.ndarray, sigma: float) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class BoundaryField:
-    """Distance to the nearest grain boundary, and random numbers that belong to its segment.
+    """Distance to the nearest grain boundary, and random numbers that belong to its segment."""
 
-    Attributes
-    ----------
-    on_line : ndarray of bool, shape (rows, columns)
-        Pixels whose right or lower neighbour has another label.
-    distance : ndarray of float32, shape (rows, columns)
-        Pixels to the nearest pixel of `on_line`.
-    chance : ndarray of float32, shape (2, rows, columns)
-        Two numbers, uniform in 0 ... 1, the same along all of a segment between two grains.
-    segment : ndarray of int32, shape (rows, columns)
-        Number of the nearest segment, 0 ... m - 1: all the boundary between the same two grains.
-    sides : ndarray of int64, shape (m, 2)
-        The two labels on either side of each segment, the smaller first.
-    """
-
+    #: bool, shape (rows, columns): pixels whose right or lower neighbour has another label
     on_line: np.ndarray
-    distance: np.ndarray
+    distance: np.ndarray  #: float32, shape (rows, columns): pixels to the nearest pixel of `on_line`
+    #: float32, shape (2, rows, columns): two numbers, uniform in 0 ... 1, the same along all of a segment
+    #: between two grains
     chance: np.ndarray
+    #: int32, shape (rows, columns): number of the nearest segment, 0 ... m - 1: all the boundary between the
+    #: same two grains
     segment: np.ndarray
+    #: int64, shape (m, 2): the two labels on either side of each segment, the smaller first
     sides: np.ndarray
 
 

@@ -35,26 +35,13 @@ ENDING = 0.05  #: share of the images where the specimen ends
 
 @dataclass(frozen=True, eq=False)
 class SyntheticMicrograph:
-    """An image and what is true about it, all of one shape.
+    """An image and what is true about it, all of one shape."""
 
-    Attributes
-    ----------
-    image : ndarray of uint8
-    grain_map : GrainMap
-        Label 0 where `not_grain`.
-    boundary : ndarray of bool
-        One-pixel lines as an annotator would trace them.
-    not_grain : ndarray of bool
-    unsure : ndarray of bool
-        Around boundaries that the image does not show.
-    style : str
-    """
-
-    image: np.ndarray
-    grain_map: GrainMap
-    boundary: np.ndarray
-    not_grain: np.ndarray
-    unsure: np.ndarray
+    image: np.ndarray  #: uint8
+    grain_map: GrainMap  #: label 0 where `not_grain`
+    boundary: np.ndarray  #: bool: one-pixel lines as an annotator would trace them
+    not_grain: np.ndarray  #: bool
+    unsure: np.ndarray  #: bool: around boundaries that the image does not show
     style: str
 
 

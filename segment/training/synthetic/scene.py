@@ -14,23 +14,16 @@ from segment.training.synthetic.random_fields import BoundaryField, boundary_fie
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """Grains, their boundaries, and what is no grain.
-
-    Attributes
-    ----------
-    section : Section
-    field : BoundaryField
-        Of the section's labels.
-    pores, phases : ndarray of bool, shape (rows, columns)
-        Holes, and second phases: particles, pockets where grains meet, islands as large as grains.
-    films : ndarray of bool, shape (rows, columns)
-        Layers of the second phase along boundaries, thin enough to be the boundary.
-    """
+    """Grains, their boundaries, and what is no grain."""
 
     section: Section
-    field: BoundaryField
+    field: BoundaryField  #: of the section's labels
+    #: pores, phases: bool, shape (rows, columns): holes, and second phases: particles, pockets where grains
+    #: meet, islands as large as grains
     pores: np.ndarray
     phases: np.ndarray
+    #: bool, shape (rows, columns): layers of the second phase along boundaries, thin enough to be the
+    #: boundary
     films: np.ndarray
 
     @property
@@ -44,27 +37,17 @@ class Scene:
 
 
 class Inclusions(NamedTuple):
-    """What is no grain: mean numbers a grain of rounded second_phases, and shares.
+    """What is no grain: mean numbers a grain of rounded second_phases, and shares."""
 
-    Attributes
-    ----------
-    pores_on, pores_in, phases_on, phases_in : float
-        Pores and particles on boundaries and inside grains, mean number a grain.
-    wetted : float
-        Share of the boundaries along which the second phase lies as a film.
-    pockets : float
-        Share of the triple points with a pocket of it.
-    islands : float
-        Share of the grains that belong to the second phase, such as pearlite in iron.
-    """
-
+    #: pores_on, pores_in, phases_on, phases_in: pores and particles on boundaries and inside grains, mean
+    #: number a grain
     pores_on: float = 0
     pores_in: float = 0
     phases_on: float = 0
     phases_in: float = 0
-    wetted: float = 0
-    pockets: float = 0
-    islands: float = 0
+    wetted: float = 0  #: share of the boundaries along which the second phase lies as a film
+    pockets: float = 0  #: share of the triple points with a pocket of it
+    islands: float = 0  #: share of the grains that belong to the second phase, such as pearlite in iron
 
 
 def build_scene(section: Section, rng: np.random.Generator, inclusions: Inclusions | None = None) -> Scene:

@@ -26,48 +26,22 @@ Renderer = Callable[[Scene, np.random.Generator], np.ndarray]
 
 @dataclass(frozen=True)
 class Style:
-    """A way of imaging: the renderer, its share in training, and what goes with it.
-
-    Attributes
-    ----------
-    renderer : callable
-    share : float
-        Relative frequency in training.
-    inclusions : Inclusions
-        The most there may be.
-    always : bool
-        The inclusions are what the style is about; else half of the images have none.
-    scanned : bool
-        Line by line, so that lines may be displaced.
-    noise_floor : bool
-        Noise as strong as the boundaries.
-    gaps : float
-        Share of the images with open boundaries (`gaps.with_gaps`).
-    frayed : float
-        Share of the images whose pores and second phases have rough outlines.
-    solid : float
-        Share of the images in which no boundary shows, and none is to be found.
-    overgrown : bool
-        Precipitates on the boundaries (`gaps.with_precipitates`); a boundary runs through
-        what lies on it, and the outlines of that are none.
-    patches : bool
-        A second phase in patches (`gaps.with_patches`).
-    largest : float
-        Mean intercepts are drawn up to this many pixels; 0: as for every style.
-    """
+    """A way of imaging: the renderer, its share in training, and what goes with it."""
 
     renderer: Renderer
-    share: float
-    inclusions: Inclusions
-    always: bool = False
-    scanned: bool = True
-    noise_floor: bool = False
-    gaps: float = 0.0
-    frayed: float = 0.0
-    solid: float = 0.0
+    share: float  #: relative frequency in training
+    inclusions: Inclusions  #: the most there may be
+    always: bool = False  #: the inclusions are what the style is about; else half of the images have none
+    scanned: bool = True  #: line by line, so that lines may be displaced
+    noise_floor: bool = False  #: noise as strong as the boundaries
+    gaps: float = 0.0  #: share of the images with open boundaries (`gaps.with_gaps`)
+    frayed: float = 0.0  #: share of the images whose pores and second phases have rough outlines
+    solid: float = 0.0  #: share of the images in which no boundary shows, and none is to be found
+    #: precipitates on the boundaries (`gaps.with_precipitates`); a boundary runs through what lies on it, and
+    #: the outlines of that are none
     overgrown: bool = False
-    patches: bool = False
-    largest: float = 0.0
+    patches: bool = False  #: a second phase in patches (`gaps.with_patches`)
+    largest: float = 0.0  #: mean intercepts are drawn up to this many pixels; 0: as for every style
 
     @property
     def scratched(self) -> bool:
