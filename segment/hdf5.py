@@ -24,13 +24,7 @@ def is_hdf5(path: Path) -> bool:
 
 
 def open_file(path: Path) -> h5py.File:
-    """The file, to be closed by the caller.
-
-    Raises
-    ------
-    UnreadableError
-        Damaged or truncated.
-    """
+    """The file, to be closed by the caller. `UnreadableError`: damaged or truncated."""
     import h5py
 
     try:
@@ -110,10 +104,8 @@ def column(group: h5py.Group, *names: str) -> np.ndarray | None:
 def row_major(columns: int | None, rows: int | None, n: int, path: Path) -> tuple[np.ndarray, np.ndarray]:
     """Column and row of points that are stored row by row.
 
-    Raises
-    ------
-    UnreadableError
-        The file has no positions and does not tell how many columns there are, or has too few points.
+    `UnreadableError`: the file has no positions and does not tell how many columns there are, or has too few
+    points.
     """
     if not columns:
         raise UnreadableError(path, "it gives neither positions nor columns of its points", "Export it again")

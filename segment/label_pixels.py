@@ -92,10 +92,7 @@ def _of_foreign(path: Path, foreign: ForeignMap, pixel_size_nm: float | None) ->
 def one_channel(path: Path, image: np.ndarray) -> np.ndarray:
     """Label numbers of shape (rows, columns): equal colour channels dropped, 0 where alpha is 0.
 
-    Raises
-    ------
-    UnreadableError
-        Colours, or not one image.
+    `UnreadableError`: colours, or not one image.
     """
     if path.suffix.lower() in LOSSY:
         remedy = "Save the label numbers as TIFF or PNG; give --tracing for traced boundaries"

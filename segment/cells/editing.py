@@ -133,13 +133,7 @@ def draw_boundary(labels: np.ndarray, line: np.ndarray) -> Patch:
 
 
 def take_out(labels: np.ndarray, place: np.ndarray) -> Patch:
-    """Mark the cell at a place (row, column) as void: label 0.
-
-    Raises
-    ------
-    InputError
-        There is no cell.
-    """
+    """Mark the cell at a place (row, column) as void: label 0. `InputError`: there is no cell."""
     line = np.atleast_2d(place)
     cells = cells_along(labels, line)
     if not cells.size:

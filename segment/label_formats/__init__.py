@@ -24,10 +24,8 @@ def format_of(path: Path) -> Any | None:
 def read_foreign_map(path: Path) -> ForeignMap | None:
     """Labels of a file of another program; None where it is of none of them.
 
-    Raises
-    ------
-    UnreadableError
-        It is, but holds no map of grains, several, or is damaged; the message says what to export instead.
+    `UnreadableError`: it is, but holds no map of grains, several, or is damaged; the message says what to
+    export instead.
     """
     found = format_of(path)
     if found is None:

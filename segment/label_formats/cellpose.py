@@ -20,13 +20,7 @@ def recognises(path: Path) -> bool:
 
 
 def read(path: Path) -> NoReturn:
-    """Refuse.
-
-    Raises
-    ------
-    UnreadableError
-        Always.
-    """
+    """Refuse. `UnreadableError`: always."""
     raise UnreadableError(
         path,
         "it holds Python objects (cellpose's _seg.npy), which could run any program when read",

@@ -31,13 +31,7 @@ def recognises(path: Path) -> bool:
 
 
 def read(path: Path) -> ForeignMap:
-    """Feature ids of one section.
-
-    Raises
-    ------
-    UnreadableError
-        No feature ids, a volume, or damaged.
-    """
+    """Feature ids of one section. `UnreadableError`: no feature ids, a volume, or damaged."""
     with open_file(path) as file:
         found = [one for one in datasets(file) if last_name(one).casefold() in IDS and one.size > 1]
         if not found:

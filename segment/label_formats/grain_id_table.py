@@ -40,10 +40,7 @@ def recognises(path: Path) -> bool:
 def read(path: Path) -> ForeignMap:
     """The map on its square grid; 0 where a point has no number or is missing.
 
-    Raises
-    ------
-    UnreadableError
-        No numbers, or points on no square grid.
+    `UnreadableError`: no numbers, or points on no square grid.
     """
     lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     found = _columns(lines[:HEAD_LINES])

@@ -33,10 +33,7 @@ def read(path: Path) -> ForeignMap:
     A map of at most `MOST_CLASSES` small values is one of classes: the class that forms lines is the
     boundary, and the cells between are the grains.
 
-    Raises
-    ------
-    UnreadableError
-        Probabilities, a stack, classes without lines, or damaged.
+    `UnreadableError`: probabilities, a stack, classes without lines, or damaged.
     """
     with open_file(path) as file:
         return _of_dataset(path, _dataset(file))

@@ -101,10 +101,7 @@ class OpenFile:
     def tiff(self) -> TiffFile | None:
         """The TIFF structure, or None for another kind of file.
 
-        Raises
-        ------
-        UnreadableError
-            A TIFF file whose list of pages is damaged.
+        `UnreadableError`: a TIFF file whose list of pages is damaged.
         """
         if not self.head.startswith(_TIFF_MAGIC):
             return None

@@ -33,10 +33,7 @@ def quiet_tifffile() -> Iterator[None]:
 def open_tiff(path: Path) -> TiffFile:
     """Open a TIFF file after following its chain of pages to the end.
 
-    Raises
-    ------
-    UnreadableError
-        Truncated, or the chain of pages is damaged.
+    `UnreadableError`: truncated, or the chain of pages is damaged.
     """
     import tifffile
 

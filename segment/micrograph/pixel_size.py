@@ -39,10 +39,7 @@ class ChosenScale:
 def choose_scale(scales: tuple[Scale, ...], manual_nm: float | None = None) -> ChosenScale:
     """The first scale, or the manual one, with every other source that differs by more than 3 %.
 
-    Raises
-    ------
-    InputError
-        `manual_nm` is not positive.
+    `InputError`: `manual_nm` is not positive.
     """
     if manual_nm is not None:
         if not manual_nm > 0 or manual_nm == float("inf"):

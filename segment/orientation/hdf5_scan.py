@@ -29,10 +29,7 @@ def positions(
 ) -> tuple[np.ndarray, np.ndarray]:
     """x and y of the points in the file's unit: its own columns, else row by row with the header's steps.
 
-    Raises
-    ------
-    UnreadableError
-        Neither is there, or points are missing.
+    `UnreadableError`: neither is there, or points are missing.
     """
     if x is not None and y is not None and x.size == y.size == n:
         return x, y

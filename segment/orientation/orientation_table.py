@@ -49,10 +49,7 @@ def write_orientations(path: str | Path, grain_map: GrainMap) -> Path:
 def orientations_beside(path: str | Path, grain_map: GrainMap) -> GrainMap:
     """The label map ``NAME.labels.tif`` with the orientations in ``NAME.orientations.csv``, where they are.
 
-    Raises
-    ------
-    UnreadableError
-        The table is not of this map's grains.
+    `UnreadableError`: the table is not of this map's grains.
     """
     path = Path(path)
     beside = path.with_name(path.name.removesuffix(".labels.tif") + ".orientations.csv")

@@ -52,10 +52,7 @@ SIGMA_3 = TwinLaw(60.0, (1, 1, 1), BRANDON_DEG / 3**0.5, CUBIC)  #: annealing tw
 def twin_law(text: str) -> TwinLaw:
     """A law from what a user types: ``sigma3``, or angle and axis as ``86.3@1,1,-2,0``.
 
-    Raises
-    ------
-    InputError
-        Neither of the two.
+    `InputError`: neither of the two.
 
     Examples
     --------

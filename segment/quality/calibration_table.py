@@ -70,10 +70,8 @@ class Confidence:
 def read_confidence(folder: Path) -> Confidence | None:
     """The table of a model folder; None where it has none.
 
-    Raises
-    ------
-    ModelError
-        The file is damaged, of another format version, or names evidence that this code does not gather.
+    `ModelError`: the file is damaged, of another format version, or names evidence that this code does not
+    gather.
     """
     path = folder / FILE
     if not path.is_file():

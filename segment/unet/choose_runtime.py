@@ -29,10 +29,7 @@ def cuda_processes(model: Model, device: Device) -> int | None:
 def runtime_for(model: Model, *, device: Device, precision: Precision, threads: int | None) -> Runtime:
     """Network of a model ready on a device; kept for the next image.
 
-    Raises
-    ------
-    InputError
-        The device or the precision is not there.
+    `InputError`: the device or the precision is not there.
     """
     from segment.unet.torch_runtime import cuda_is_there, require_cuda
 

@@ -131,10 +131,7 @@ def processes_that_fit() -> int:
 def require_cuda(model: Model) -> None:
     """Raise with the remedy where this model cannot run on CUDA.
 
-    Raises
-    ------
-    InputError
-        PyTorch, a device or the weights by name are missing.
+    `InputError`: PyTorch, a device or the weights by name are missing.
     """
     name = "--device cuda"
     if find_spec("torch") is None or find_spec("segmentation_models_pytorch") is None:

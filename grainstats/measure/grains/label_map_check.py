@@ -19,11 +19,8 @@ SPREAD = 12.0  #: bounding box over area; cells of a mosaic stay below 5, grey l
 def check_label_map(grain_map: GrainMap, source: str) -> None:
     """Raise unless most of the labelled area lies in compact cells.
 
-    Raises
-    ------
-    UnreadableError
-        One label only (a boundary tracing or a mask), labels scattered all over the image (a micrograph, a
-        map of phases), or many labels in several pieces (numbers cut to 8 bits, colours).
+    `UnreadableError`: one label only (a boundary tracing or a mask), labels scattered all over the image (a
+    micrograph, a map of phases), or many labels in several pieces (numbers cut to 8 bits, colours).
     """
     runs = label_runs(grain_map.labels)
     if runs.present.size < 2:

@@ -76,12 +76,7 @@ def labels_with_hidden(grain_map: GrainMap) -> np.ndarray:
 def length_scale(grain_map: GrainMap, unit: str) -> float:
     """Factor from pixels to `unit` ("nm" or "px").
 
-    Raises
-    ------
-    UncalibratedError
-        Nanometres asked of a map without a pixel size.
-    ValueError
-        Another unit.
+    `UncalibratedError`: nanometres asked of a map without a pixel size. `ValueError`: another unit.
     """
     if unit == "px":
         return 1.0

@@ -58,10 +58,7 @@ _PIXELS_ONLY = (plain_tiff, picture)
 def open_frames(opened: OpenFile) -> tuple[str, list[Frame]]:
     """Name of the format and its frames, with the scales of every format that recognises the file.
 
-    Raises
-    ------
-    UnreadableError
-        No module recognises the file.
+    `UnreadableError`: no module recognises the file.
     """
     found = [module for module in FORMATS if module.recognises(opened)]
     if not found:

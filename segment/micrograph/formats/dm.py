@@ -39,10 +39,7 @@ def recognises(opened: OpenFile) -> bool:
 def frames(opened: OpenFile) -> list[Frame]:
     """Every real image of the file; a stack gives one frame a slice.
 
-    Raises
-    ------
-    NotAnImageError
-        Only spectra, diffraction patterns, 4-D or complex data.
+    `NotAnImageError`: only spectra, diffraction patterns, 4-D or complex data.
     """
     tags = read_tags(opened.path)
     numbers = sorted({int(key.split(".")[1]) for key in tags.values if key.startswith("ImageList.")})

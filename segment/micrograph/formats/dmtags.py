@@ -44,13 +44,7 @@ class DmTags:
 
 
 def read_tags(path: Path) -> DmTags:
-    """Walk the tag tree.
-
-    Raises
-    ------
-    UnreadableError
-        Damaged or truncated.
-    """
+    """Walk the tag tree. `UnreadableError`: damaged or truncated."""
     with path.open("rb") as file:
         return _Walk(path, file).tags()
 

@@ -23,13 +23,7 @@ def recognises(opened: OpenFile) -> bool:
 
 
 def frames(opened: OpenFile) -> list[Frame]:
-    """Pages with camera pixel / magnification.
-
-    Raises
-    ------
-    NotAnImageError
-        A diffraction frame: its axis is 1/nm.
-    """
+    """Pages with camera pixel / magnification. `NotAnImageError`: a diffraction frame: its axis is 1/nm."""
     assert opened.tiff is not None
     root = _report(opened)
     unit = root.findtext(".//InstrumentsParameter/Measurement_UnitType", "")

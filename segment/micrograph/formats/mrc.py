@@ -41,13 +41,7 @@ def recognises(opened: OpenFile) -> bool:
 
 
 def frames(opened: OpenFile) -> list[Frame]:
-    """One frame a section.
-
-    Raises
-    ------
-    NotAnImageError
-        Complex (Fourier) data.
-    """
+    """One frame a section. `NotAnImageError`: complex (Fourier) data."""
     head = opened.head
     if len(head) < _HEADER:
         raise truncated(opened.path, "it ends inside the MRC header")

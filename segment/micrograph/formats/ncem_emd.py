@@ -22,10 +22,7 @@ def recognises(opened: OpenFile) -> bool:
 def frames(opened: OpenFile) -> list[Frame]:
     """Images of all EMD groups; the last two axes are rows and columns.
 
-    Raises
-    ------
-    NotAnImageError
-        No EMD group, or only spectra and diffraction data.
+    `NotAnImageError`: no EMD group, or only spectra and diffraction data.
     """
     import h5py
 

@@ -29,13 +29,7 @@ def recognises(opened: OpenFile) -> bool:
 
 
 def frames(opened: OpenFile) -> list[Frame]:
-    """One frame an element.
-
-    Raises
-    ------
-    NotAnImageError
-        A series of spectra.
-    """
+    """One frame an element. `NotAnImageError`: a series of spectra."""
     with opened.path.open("rb") as file:
         offsets = _element_offsets(opened, file)
         return [_frame(opened, file, offset) for offset in offsets]

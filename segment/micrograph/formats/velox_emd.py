@@ -39,10 +39,7 @@ def recognises(opened: OpenFile) -> bool:
 def frames(opened: OpenFile) -> list[Frame]:
     """Real-valued images of the file, each frame of a series on its own; of several detectors the first.
 
-    Raises
-    ------
-    NotAnImageError
-        Spectra, complex data or diffraction patterns only.
+    `NotAnImageError`: spectra, complex data or diffraction patterns only.
     """
     import h5py
 

@@ -142,13 +142,7 @@ def _one_thread() -> None:
 
 
 def wait_for(folder: Path, count: int) -> None:
-    """Return once the cache holds `count` images.
-
-    Raises
-    ------
-    InputError
-        No image has joined for `STALLED_SECONDS`.
-    """
+    """Return once the cache holds `count` images. `InputError`: no image has joined for `STALLED_SECONDS`."""
     seen, since = -1, time.monotonic()
     while (there := read_count(folder)) < count:
         if there > seen:

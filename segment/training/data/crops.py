@@ -70,10 +70,7 @@ class Batch(NamedTuple):
 def read_real(data: Path, chosen: RealSet) -> list[Example]:
     """Images of a real set that training may see.
 
-    Raises
-    ------
-    InputError
-        An image without its tracing or mask, or no image at all.
+    `InputError`: an image without its tracing or mask, or no image at all.
     """
     out = []
     for path in sorted((data / chosen.name / "images").glob("*")):

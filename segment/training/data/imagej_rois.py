@@ -44,10 +44,7 @@ def read_rois(path: Path) -> list[Roi]:
 
     Points, angles, text, arrows and ImageJ's scale bar are no boundaries.
 
-    Raises
-    ------
-    InputError
-        Not a file of ImageJ, or a combined selection.
+    `InputError`: not a file of ImageJ, or a combined selection.
     """
     try:
         pieces = _pieces(path)

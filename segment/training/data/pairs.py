@@ -40,10 +40,7 @@ class Pair:
     def micrograph(self) -> Micrograph:
         """The image, as every other command reads it.
 
-        Raises
-        ------
-        InputError
-            As `read_micrographs`, or a stack: which frame was traced?
+        `InputError`: as `read_micrographs`, or a stack: which frame was traced?
         """
         found = next(read_micrographs(self.image))
         if found.n_frames > 1:
@@ -58,11 +55,8 @@ class Pair:
         of lines of either polarity (ImageJ draws dark ones); label maps.  The answer has the shape of
         `micrograph`: an info bar that reading cuts is cut from the tracing too.
 
-        Raises
-        ------
-        UnreadableError, InputError
-            As in `segment.label_files.read_label_map`, `read_rois` and `micrograph`; the tracing is of
-            another size than the image, or shows no boundary.
+        `UnreadableError, InputError`: as in `segment.label_files.read_label_map`, `read_rois` and
+        `micrograph`; the tracing is of another size than the image, or shows no boundary.
         """
         micrograph = self.micrograph()
         traced = self._traced(micrograph)
@@ -151,10 +145,7 @@ def _is_drawing(path: Path) -> bool:
 def find_pairs(images: Path, tracings: Path) -> list[Pair]:
     """Pairs of equal stem; every image needs its tracing, other files are passed over.
 
-    Raises
-    ------
-    InputError
-        No image at all, an image without a tracing, or two files of one stem.
+    `InputError`: no image at all, an image without a tracing, or two files of one stem.
     """
     drawn: dict[str, list[Path]] = {}
     for path in _files(tracings, TRACING_SUFFIXES):
