@@ -27,7 +27,7 @@ def small() -> Pooled:
     rng = np.random.default_rng(21)
     maps = [
         measure_grain_map(poisson_voronoi_plane((100, 100), INTENSITY, rng).grain_map(1.0), seed=rng)
-        for _ in range(150)
+        for _ in range(100)
     ]
     return pool(maps)
 

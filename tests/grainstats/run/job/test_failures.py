@@ -116,7 +116,7 @@ def test_an_image_for_which_memory_ends_costs_only_itself(
 ) -> None:
     rng = np.random.default_rng(0)
     tifffile.imwrite(two_samples / "S1/large.tif", rng.integers(0, 255, (12000, 12000), np.uint8), **SCALE)
-    words = ["run", str(two_samples), "--out", str(tmp_path / "out"), "--model", str(edge_model)]
+    words = ["run", str(two_samples / "S1"), "--out", str(tmp_path / "out"), "--model", str(edge_model)]
     call = [sys.executable, "-c", "from grainstats.run.cli import main; main()", *words, "--workers", "1"]
     limited = f"ulimit -v 3200000; exec {' '.join(map(repr, call))}"
     done = subprocess.run(["bash", "-c", limited], capture_output=True, text=True, env=os.environ.copy())
