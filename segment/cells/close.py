@@ -62,8 +62,8 @@ def close_cells(
     -------
     GrainMap
         Labels 0 where `boundary_map` says "not a grain" or not valid.  A pore or second phase as large as a
-        small grain is cut by its outline, as a cell, and that is in `second_phases`.  A small closed outline
-        inside a single grain is no cell (`segment.cells.enclosed`).
+        small grain is cut by its outline, as a cell, and that is in `second_phases`.  An outline with one or
+        two neighbours is no cell unless it is plain (`segment.cells.enclosed`).
 
     Raises
     ------
@@ -97,7 +97,7 @@ def close_cells(
     probability, labels, second_phases = _around_second_phases(
         cut, boundary_map.probability, boundary_map.not_grain, gap_width
     )
-    labels = merge_enclosed(labels, valid)
+    labels = merge_enclosed(labels, probability, valid)
     if twins == "merge":
         labels = merge_twins(labels)
     return GrainMap(

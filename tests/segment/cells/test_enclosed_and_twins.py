@@ -9,7 +9,7 @@ from segment.boundary_map import BoundaryMap
 from segment.cells.border_merging import CLEAR, CONFIDENCES, HIGHEST, clear_level
 from segment.cells.borders import Borders
 from segment.cells.close import close_cells, stand_apart
-from segment.cells.enclosed import merge_enclosed
+from segment.cells.enclosed import SURE, merge_enclosed
 from segment.cells.grey_steps import cells_differ
 from segment.cells.recutting import fine_cells, level_of
 from segment.cells.twins import merge_twins
@@ -22,11 +22,15 @@ def quarters(edge: int = 80) -> np.ndarray:
     return labels
 
 
+def sure(labels: np.ndarray, level: float = 1.0) -> np.ndarray:
+    return np.full(labels.shape, level, np.float32)
+
+
 def test_a_ring_within_a_grain_closes_nothing() -> None:
     labels = quarters()
     labels[10:18, 10:18] = 5  # the ring of a pit
     labels[12:16, 12:16] = 6  # its middle
-    np.testing.assert_array_equal(merge_enclosed(labels), quarters())
+    np.testing.assert_array_equal(merge_enclosed(labels, sure(labels)), quarters())
 
 
 @pytest.mark.parametrize(
@@ -40,7 +44,21 @@ def test_a_ring_within_a_grain_closes_nothing() -> None:
 def test_other_small_cells_stay(rows: slice, columns: slice) -> None:
     labels = quarters()
     labels[rows, columns] = 5
-    assert merge_enclosed(labels.copy()).max() == 5
+    assert merge_enclosed(labels.copy(), sure(labels)).max() == 5
+
+
+@pytest.mark.parametrize(("probability", "cells"), [(SURE - 0.05, 4), (SURE + 0.05, 6)])
+def test_chips_between_two_grains_have_to_be_plain(probability: float, cells: int) -> None:
+    labels = quarters()
+    labels[10:22, 34:38], labels[10:22, 38:46] = 5, 6  # side by side on the boundary of two
+    labels[10:22, 32:34] = 0  # and at a gap
+    assert merge_enclosed(labels, sure(labels, probability)).max() == cells
+
+
+def test_a_cell_where_three_grains_meet_stays() -> None:
+    labels = quarters()
+    labels[36:44, 36:44] = 5
+    assert merge_enclosed(labels, sure(labels, 0.6)).max() == 5
 
 
 def test_a_cell_at_the_edge_of_the_specimen_stays() -> None:
@@ -48,8 +66,8 @@ def test_a_cell_at_the_edge_of_the_specimen_stays() -> None:
     labels[10:16, 10:16] = 5
     labels[8:18, 4:10] = 0
     valid[8:18, 4:10] = False
-    assert merge_enclosed(labels.copy(), valid).max() == 5
-    assert merge_enclosed(labels.copy()).max() == 4, "a void beside it is no frame"
+    assert merge_enclosed(labels.copy(), sure(labels), valid).max() == 5
+    assert merge_enclosed(labels.copy(), sure(labels)).max() == 4, "a void beside it is no frame"
 
 
 def test_a_lamella_joins_the_grain_that_it_crosses() -> None:
