@@ -14,6 +14,7 @@ STARTS = (0.3, 0.5, 0.7, 0.85, 0.95)  #: shares of the surface that the fine pop
 SWEEPS = 40  #: of expectation and maximisation
 SMALLEST_SHARE = 0.05  #: of the volume; less are isolated coarse grains, not a population
 SMALLEST_RATIO = 1.7  #: of the two modes, for the fit to count at all
+MORE_PARAMETERS = 3  #: of two normals than of one
 MOST_COARSE = 0.5  #: of the number of grains; else the fine one is only the tail of small cells
 
 
@@ -22,17 +23,21 @@ def coarse_limits(samples: Sequence[VolumeSizes]) -> list[float]:
 
     Two normals by surface of grains (weighted EM from several starts, the best kept).  Those whose modes are
     nearer than `SMALLEST_RATIO`, of which one holds less than `SMALLEST_SHARE` of the volume, or whose coarse
-    grains are more than `MOST_COARSE` of all, are not two populations.
+    grains are more than `MOST_COARSE` of all, are not two populations.  Nor are those that describe the sizes
+    no better than one normal, however broad, by Schwarz's criterion.
     """
     mass = np.stack([s.on_grid() for s in samples])
+    mean, n_eff = mass @ GRID, np.array([s.n_eff for s in samples])
+    variance = np.maximum(mass @ GRID**2 - mean**2, SD_BOUNDS[0] ** 2)
+    one = -0.5 * (np.log(2 * np.pi * variance) + 1) + MORE_PARAMETERS / 2 * np.log(n_eff) / n_eff
     bounds = np.array([SD_BOUNDS])
     likelihood, centre, sd, share = best_of(
         (fit_from(mass, GRID, q, start=(0.95, 0.02), sd_bounds=bounds, sweeps=SWEEPS) for q in STARTS),
         lambda found: np.where(_counts(*found[1:]), found[0], -np.inf),
     )
     return [
-        float(np.exp(s.centre + _limit(c, w, p))) if value > -np.inf else np.inf
-        for s, value, c, w, p in zip(samples, likelihood, centre, sd, share, strict=True)
+        float(np.exp(s.centre + _limit(c, w, p))) if two > least else np.inf
+        for s, two, least, c, w, p in zip(samples, likelihood, one, centre, sd, share, strict=True)
     ]
 
 

@@ -91,6 +91,13 @@ def test_pairs_are_not_uniform() -> None:
     assert found.verdict != "uniform"
 
 
+def test_one_broad_population_is_not_two() -> None:
+    """Broader than any made structure: the score is that of pairs, but one normal describes it as well."""
+    (found,) = decide([lognormal(0.8, 900)])
+    assert found.verdict == "indeterminate"
+    assert "no two modes" in found.reason
+
+
 def test_p_values_fall_with_the_evidence() -> None:
     table = load_null()
     p = [table.p_value(s, 300) for s in np.linspace(-300, 300, 50)]
