@@ -125,10 +125,10 @@ def schema() -> str:
     from grainstats.share.db.schema import Base
 
     parts = ["# Database schema", ""]
-    for mapper in sorted(Base.registry.mappers, key=lambda one: one.local_table.name):
-        parts.extend([f"## {mapper.local_table.name}", "", inspect.cleandoc(mapper.class_.__doc__ or ""), ""])
+    for one in sorted(Base.__subclasses__(), key=lambda one: one.__tablename__):
+        parts.extend([f"## {one.__tablename__}", "", inspect.cleandoc(one.__doc__ or ""), ""])
         parts.extend(["| column | type | |", "|---|---|---|"])
-        for column in mapper.local_table.columns:
+        for column in one.__table__.columns:
             points = ", ".join(f"→ {key.target_fullname}" for key in column.foreign_keys)
             role = "key" if column.primary_key else points
             parts.append(f"| `{column.name}` | {column.type} | {role} |")
