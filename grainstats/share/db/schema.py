@@ -8,24 +8,18 @@ never changed or deleted; `current_analysis` and `current_pool` point at the one
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 Digest = sa.String(80)
 
 
-def _column(*what: Any, **more: Any) -> Any:
-    """A column; SQLAlchemy's annotations know it only outside classes."""
-    return sa.Column(*what, **more)
+class Base(DeclarativeBase):
+    """Declarative base; constraint names are fixed so that migrations can refer to them."""
 
-
-class Base:
-    """A table whose columns are the attributes of a class; constraint names are fixed for the migrations.
-
-    SQLAlchemy's own declarative classes need its object mapper, which takes .13 s to import and set up.
-    """
-
+    type_annotation_map = {dict[str, Any]: sa.JSON, list[Any]: sa.JSON}  # noqa: RUF012
     metadata = sa.MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -35,31 +29,16 @@ class Base:
             "pk": "pk_%(table_name)s",
         }
     )
-    __tablename__: ClassVar[str]
-    __table_args__: ClassVar[tuple[Any, ...] | dict[str, Any]] = ()
-    __table__: ClassVar[sa.Table]
-
-    def __init_subclass__(cls) -> None:
-        own = {name: value for name, value in vars(cls).items() if isinstance(value, sa.Column)}
-        for name, column in own.items():
-            column.name = column.key = name
-        more = cls.__table_args__
-        constraints, options = ((), more) if isinstance(more, dict) else (more, {})
-        cls.__table__ = sa.Table(cls.__tablename__, cls.metadata, *own.values(), *constraints, **options)
-
-    @classmethod
-    def __clause_element__(cls) -> sa.Table:
-        return cls.__table__  # what SQLAlchemy asks of whatever stands for a table
 
 
 class Design(Base):
     """What was asked for; one row per distinct (route, campaign, parameters)."""
 
     __tablename__ = "design"
-    id = _column(sa.Integer, primary_key=True)
-    digest = _column(Digest, unique=True, nullable=False)
-    route = _column(sa.String(20), nullable=False)
-    campaign = _column(sa.String, nullable=False)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(Digest, unique=True)
+    route: Mapped[str] = mapped_column(sa.String(20))
+    campaign: Mapped[str]
     __table_args__ = (sa.CheckConstraint("route IN ('ai', 'researcher')", name="route"),)
 
 
@@ -67,34 +46,34 @@ class DesignParameter(Base):
     """One process parameter: a number with its unit, or a word (unit ``category``)."""
 
     __tablename__ = "design_parameter"
-    design_id = _column(sa.Integer, sa.ForeignKey("design.id"), primary_key=True)
-    name = _column(sa.String, primary_key=True)
-    value = _column(sa.Double)
-    category = _column(sa.String)
-    unit = _column(sa.String, nullable=False)
+    design_id: Mapped[int] = mapped_column(sa.ForeignKey("design.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[float | None]
+    category: Mapped[str | None]
+    unit: Mapped[str]
 
 
 class Sample(Base):
     """One specimen; `made_on` and `position` (row of its sheet) say in which order samples were made."""
 
     __tablename__ = "sample"
-    sample_id = _column(sa.String, primary_key=True)
-    design_id = _column(sa.Integer, sa.ForeignKey("design.id"), index=True)
-    images = _column(sa.String)
-    created_at = _column(sa.String, nullable=False)
-    made_on = _column(sa.String)
-    position = _column(sa.Integer)
+    sample_id: Mapped[str] = mapped_column(primary_key=True)
+    design_id: Mapped[int | None] = mapped_column(sa.ForeignKey("design.id"), index=True)
+    images: Mapped[str | None]
+    created_at: Mapped[str]
+    made_on: Mapped[str | None]
+    position: Mapped[int | None]
 
 
 class Property(Base):
     """A measured property of a sample; `uncertainty` is one standard deviation in `unit`."""
 
     __tablename__ = "property"
-    sample_id = _column(sa.String, sa.ForeignKey("sample.sample_id"), primary_key=True)
-    name = _column(sa.String, primary_key=True)
-    value = _column(sa.Double, nullable=False)
-    uncertainty = _column(sa.Double)
-    unit = _column(sa.String, nullable=False)
+    sample_id: Mapped[str] = mapped_column(sa.ForeignKey("sample.sample_id"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[float]
+    uncertainty: Mapped[float | None]
+    unit: Mapped[str]
 
 
 class Micrograph(Base):
@@ -105,53 +84,53 @@ class Micrograph(Base):
     """
 
     __tablename__ = "micrograph"
-    digest = _column(Digest, primary_key=True)
-    sha256 = _column(Digest, index=True, nullable=False)
-    frame = _column(sa.Integer, nullable=False)
-    sample_id = _column(sa.String, sa.ForeignKey("sample.sample_id"), index=True)
-    path = _column(sa.String, nullable=False)
-    vendor = _column(sa.String, nullable=False)
-    rows = _column(sa.Integer, nullable=False)
-    columns = _column(sa.Integer, nullable=False)
-    pixel_size_nm = _column(sa.Double)
-    scale_source = _column(sa.String(20), nullable=False)
-    scale_conflict = _column(sa.String)
-    pictures = _column(sa.JSON)
-    excluded = _column(sa.String)
+    digest: Mapped[str] = mapped_column(Digest, primary_key=True)
+    sha256: Mapped[str] = mapped_column(Digest, index=True)
+    frame: Mapped[int]
+    sample_id: Mapped[str | None] = mapped_column(sa.ForeignKey("sample.sample_id"), index=True)
+    path: Mapped[str]
+    vendor: Mapped[str]
+    rows: Mapped[int]
+    columns: Mapped[int]
+    pixel_size_nm: Mapped[float | None]
+    scale_source: Mapped[str] = mapped_column(sa.String(20))
+    scale_conflict: Mapped[str | None]
+    pictures: Mapped[list[Any] | None]
+    excluded: Mapped[str | None]
 
 
 class Model(Base):
     """Released weights, known by their digest."""
 
     __tablename__ = "model"
-    digest = _column(Digest, primary_key=True)
-    name = _column(sa.String, nullable=False)
+    digest: Mapped[str] = mapped_column(Digest, primary_key=True)
+    name: Mapped[str]
 
 
 class Recipe(Base):
     """The settings of a job, known by their digest; `text` is the TOML itself."""
 
     __tablename__ = "recipe"
-    digest = _column(Digest, primary_key=True)
-    text = _column(sa.String, nullable=False)
+    digest: Mapped[str] = mapped_column(Digest, primary_key=True)
+    text: Mapped[str]
 
 
 class Analysis(Base):
     """One micrograph under one model and one recipe; immutable."""
 
     __tablename__ = "analysis"
-    id = _column(sa.Integer, primary_key=True)
-    micrograph_digest = _column(Digest, sa.ForeignKey("micrograph.digest"), nullable=False)
-    model_digest = _column(Digest, sa.ForeignKey("model.digest"), nullable=False)
-    recipe_digest = _column(Digest, sa.ForeignKey("recipe.digest"), nullable=False)
-    code_version = _column(sa.String, nullable=False)
-    seed = _column(sa.BigInteger, nullable=False)
-    pixel_size_nm = _column(sa.Double)
-    scale_source = _column(sa.String(20), nullable=False)
-    n_grains = _column(sa.Integer, nullable=False)
-    warnings = _column(sa.JSON, nullable=False)
-    artefacts = _column(sa.JSON, nullable=False)
-    created_at = _column(sa.String, nullable=False)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    micrograph_digest: Mapped[str] = mapped_column(sa.ForeignKey("micrograph.digest"))
+    model_digest: Mapped[str] = mapped_column(sa.ForeignKey("model.digest"))
+    recipe_digest: Mapped[str] = mapped_column(sa.ForeignKey("recipe.digest"))
+    code_version: Mapped[str]
+    seed: Mapped[int] = mapped_column(sa.BigInteger)
+    pixel_size_nm: Mapped[float | None]
+    scale_source: Mapped[str] = mapped_column(sa.String(20))
+    n_grains: Mapped[int]
+    warnings: Mapped[list[Any]]
+    artefacts: Mapped[dict[str, Any]]
+    created_at: Mapped[str]
     __table_args__ = (sa.UniqueConstraint("micrograph_digest", "model_digest", "recipe_digest"),)
 
 
@@ -162,39 +141,39 @@ class AnalysisSegmentation(Base):
     """
 
     __tablename__ = "analysis_segmentation"
-    analysis_id = _column(sa.Integer, sa.ForeignKey("analysis.id"), primary_key=True)
-    content = _column(sa.LargeBinary, nullable=False)
+    analysis_id: Mapped[int] = mapped_column(sa.ForeignKey("analysis.id"), primary_key=True)
+    content: Mapped[bytes] = mapped_column(sa.LargeBinary)
 
 
 class CurrentAnalysis(Base):
     """The analysis of a micrograph that counts: the newest, until an older one is asked for again."""
 
     __tablename__ = "current_analysis"
-    micrograph_digest = _column(Digest, sa.ForeignKey("micrograph.digest"), primary_key=True)
-    analysis_id = _column(sa.Integer, sa.ForeignKey("analysis.id"), index=True, nullable=False)
+    micrograph_digest: Mapped[str] = mapped_column(sa.ForeignKey("micrograph.digest"), primary_key=True)
+    analysis_id: Mapped[int] = mapped_column(sa.ForeignKey("analysis.id"), index=True)
 
 
 class Grain(Base):
     """One grain of one analysis; columns of `grainstats.measure.grain_table`."""
 
     __tablename__ = "grain"
-    analysis_id = _column(sa.Integer, sa.ForeignKey("analysis.id"), primary_key=True)
-    label = _column(sa.Integer, primary_key=True)
-    y_px = _column(sa.Double)
-    x_px = _column(sa.Double)
-    area_nm2 = _column(sa.Double, nullable=False)
-    equivalent_diameter_nm = _column(sa.Double, nullable=False)
-    perimeter_nm = _column(sa.Double)
-    feret_max_nm = _column(sa.Double)
-    feret_min_nm = _column(sa.Double)
-    aspect_ratio = _column(sa.Double)
-    orientation_deg = _column(sa.Double)
-    bbox_y0_px = _column(sa.Integer)
-    bbox_x0_px = _column(sa.Integer)
-    bbox_y1_px = _column(sa.Integer)
-    bbox_x1_px = _column(sa.Integer)
-    touches_frame = _column(sa.Boolean, nullable=False)
-    weight = _column(sa.Double)
+    analysis_id: Mapped[int] = mapped_column(sa.ForeignKey("analysis.id"), primary_key=True)
+    label: Mapped[int] = mapped_column(primary_key=True)
+    y_px: Mapped[float | None]
+    x_px: Mapped[float | None]
+    area_nm2: Mapped[float]
+    equivalent_diameter_nm: Mapped[float]
+    perimeter_nm: Mapped[float | None]
+    feret_max_nm: Mapped[float | None]
+    feret_min_nm: Mapped[float | None]
+    aspect_ratio: Mapped[float | None]
+    orientation_deg: Mapped[float | None]
+    bbox_y0_px: Mapped[int | None]
+    bbox_x0_px: Mapped[int | None]
+    bbox_y1_px: Mapped[int | None]
+    bbox_x1_px: Mapped[int | None]
+    touches_frame: Mapped[bool]
+    weight: Mapped[float | None]
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
 
 
@@ -205,8 +184,8 @@ class AnalysisIntercepts(Base):
     """
 
     __tablename__ = "analysis_intercepts"
-    analysis_id = _column(sa.Integer, sa.ForeignKey("analysis.id"), primary_key=True)
-    content = _column(sa.LargeBinary, nullable=False)
+    analysis_id: Mapped[int] = mapped_column(sa.ForeignKey("analysis.id"), primary_key=True)
+    content: Mapped[bytes] = mapped_column(sa.LargeBinary)
 
 
 class Pool(Base):
@@ -216,43 +195,43 @@ class Pool(Base):
     """
 
     __tablename__ = "pool"
-    id = _column(sa.Integer, primary_key=True)
-    digest = _column(Digest, unique=True, nullable=False)
-    sample_id = _column(sa.String, sa.ForeignKey("sample.sample_id"), index=True, nullable=False)
-    code_version = _column(sa.String, nullable=False)
-    created_at = _column(sa.String, nullable=False)
-    judging_digest = _column(Digest)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(Digest, unique=True)
+    sample_id: Mapped[str] = mapped_column(sa.ForeignKey("sample.sample_id"), index=True)
+    code_version: Mapped[str]
+    created_at: Mapped[str]
+    judging_digest: Mapped[str | None] = mapped_column(Digest)
 
 
 class PoolMember(Base):
     """An analysis that entered a pool."""
 
     __tablename__ = "pool_member"
-    pool_id = _column(sa.Integer, sa.ForeignKey("pool.id"), primary_key=True)
-    analysis_id = _column(sa.Integer, sa.ForeignKey("analysis.id"), primary_key=True, index=True)
+    pool_id: Mapped[int] = mapped_column(sa.ForeignKey("pool.id"), primary_key=True)
+    analysis_id: Mapped[int] = mapped_column(sa.ForeignKey("analysis.id"), primary_key=True, index=True)
 
 
 class CurrentPool(Base):
     """The pool of a sample that counts."""
 
     __tablename__ = "current_pool"
-    sample_id = _column(sa.String, sa.ForeignKey("sample.sample_id"), primary_key=True)
-    pool_id = _column(sa.Integer, sa.ForeignKey("pool.id"), index=True, nullable=False)
+    sample_id: Mapped[str] = mapped_column(sa.ForeignKey("sample.sample_id"), primary_key=True)
+    pool_id: Mapped[int] = mapped_column(sa.ForeignKey("pool.id"), index=True)
 
 
 class Descriptor(Base):
     """A named number of an image (`analysis_id`) or of a sample (`pool_id`), never of both."""
 
     __tablename__ = "descriptor"
-    id = _column(sa.Integer, primary_key=True)
-    analysis_id = _column(sa.Integer, sa.ForeignKey("analysis.id"))
-    pool_id = _column(sa.Integer, sa.ForeignKey("pool.id"))
-    name = _column(sa.String, nullable=False)
-    value = _column(sa.Double)
-    ci_low = _column(sa.Double)
-    ci_high = _column(sa.Double)
-    unit = _column(sa.String, nullable=False)
-    method = _column(sa.String, nullable=False)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    analysis_id: Mapped[int | None] = mapped_column(sa.ForeignKey("analysis.id"))
+    pool_id: Mapped[int | None] = mapped_column(sa.ForeignKey("pool.id"))
+    name: Mapped[str]
+    value: Mapped[float | None]
+    ci_low: Mapped[float | None]
+    ci_high: Mapped[float | None]
+    unit: Mapped[str]
+    method: Mapped[str]
     __table_args__ = (
         sa.UniqueConstraint("analysis_id", "name"),
         sa.UniqueConstraint("pool_id", "name"),
@@ -264,34 +243,34 @@ class Verdict(Base):
     """Uniform, bimodal or indeterminate; `result` holds every field of `ModalityVerdict`."""
 
     __tablename__ = "verdict"
-    pool_id = _column(sa.Integer, sa.ForeignKey("pool.id"), primary_key=True)
-    verdict = _column(sa.String(20), nullable=False)
-    reason = _column(sa.String, nullable=False)
-    p_value = _column(sa.Double)
-    mode_ratio = _column(sa.Double)
-    power = _column(sa.Double)
-    n_images = _column(sa.Integer, nullable=False)
-    n_interior = _column(sa.Integer, nullable=False)
-    seed = _column(sa.BigInteger, nullable=False)
-    result = _column(sa.JSON, nullable=False)
+    pool_id: Mapped[int] = mapped_column(sa.ForeignKey("pool.id"), primary_key=True)
+    verdict: Mapped[str] = mapped_column(sa.String(20))
+    reason: Mapped[str]
+    p_value: Mapped[float | None]
+    mode_ratio: Mapped[float | None]
+    power: Mapped[float | None]
+    n_images: Mapped[int]
+    n_interior: Mapped[int]
+    seed: Mapped[int] = mapped_column(sa.BigInteger)
+    result: Mapped[dict[str, Any]]
 
 
 class Suggestion(Base):
     """A proposed next experiment, by the optimizer or by a researcher."""
 
     __tablename__ = "suggestion"
-    id = _column(sa.Integer, primary_key=True)
-    digest = _column(Digest, unique=True, nullable=False)
-    origin = _column(sa.String(20), nullable=False)
-    campaign = _column(sa.String, nullable=False)
-    model = _column(sa.String, nullable=False)
-    snapshot_digest = _column(Digest, nullable=False)
-    seed = _column(sa.BigInteger)
-    parameters = _column(sa.JSON, nullable=False)
-    predictions = _column(sa.JSON, nullable=False)
-    created_at = _column(sa.String, nullable=False)
-    objective = _column(sa.String)
-    reason = _column(sa.String)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(Digest, unique=True)
+    origin: Mapped[str] = mapped_column(sa.String(20))
+    campaign: Mapped[str]
+    model: Mapped[str]
+    snapshot_digest: Mapped[str] = mapped_column(Digest)
+    seed: Mapped[int | None] = mapped_column(sa.BigInteger)
+    parameters: Mapped[dict[str, Any]]
+    predictions: Mapped[dict[str, Any]]
+    created_at: Mapped[str]
+    objective: Mapped[str | None]
+    reason: Mapped[str | None]
     __table_args__ = (sa.CheckConstraint("origin IN ('ai', 'researcher')", name="origin"),)
 
 
@@ -299,8 +278,8 @@ class Failure(Base):
     """An input that could not be analysed, and what to do about it."""
 
     __tablename__ = "failure"
-    path = _column(sa.String, primary_key=True)
-    digest = _column(Digest, primary_key=True)
-    reason = _column(sa.String, nullable=False)
-    remedy = _column(sa.String, nullable=False)
-    created_at = _column(sa.String, nullable=False)
+    path: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(Digest, primary_key=True)
+    reason: Mapped[str]
+    remedy: Mapped[str]
+    created_at: Mapped[str]
