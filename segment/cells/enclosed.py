@@ -74,7 +74,7 @@ def merge_enclosed(
         step = _into(borders, none)
         cell, borders = step[cell], join_borders(borders, step)
         area, cut = np.bincount(step, area, cut.size), np.bincount(step, cut, cut.size) > 0
-    return number_cells(labels, cell)
+    return number_cells(labels, cell.astype(np.int32))  # one type of index, one compiled loop
 
 
 def _no_grains(borders: Borders, area: np.ndarray, cut: np.ndarray) -> np.ndarray:
