@@ -14,6 +14,7 @@ import numpy as np
 
 from segment.cells.borders import Borders, join_borders
 from segment.cells.grey_steps import grains_differ
+from segment.joined_groups import joined_groups
 
 SEED_PERSISTENCE = 0.02  #: of the fine cells whose borders are judged
 BORDER_CONFIDENCE = 0.5  #: mean probability along a border that is as likely there as not
@@ -65,7 +66,9 @@ def cut_cells(
         weak, _ = join_by_image_level(basins.borders, basins.fine.size, differ)
     else:
         weak = join_weak(basins.borders, basins.fine.size, confidence)
-    return number_cells(basins.labels, _joined(basins.fine, basins.coarse, weak))
+    every = np.arange(basins.fine.size)
+    kept = joined_groups(every.size, np.tile(every, 3), np.concatenate([basins.fine, basins.coarse, weak]))
+    return number_cells(basins.labels, kept.astype(np.int32))  # one type of index, one compiled loop
 
 
 def join_by_image_level(
@@ -170,17 +173,3 @@ def _mutually_weakest(borders: Borders, confidence: float) -> np.ndarray:
     for side in pairs.T:
         np.minimum.at(best, side, rank)
     return pairs[(best[pairs[:, 0]] == rank) & (best[pairs[:, 1]] == rank)]
-
-
-def _joined(*groupings: np.ndarray) -> np.ndarray:
-    """Finest grouping that contains all, by the lowest member of each group."""
-    group = np.arange(groupings[0].size, dtype=np.int32)
-    while True:
-        lowest = group.copy()
-        for grouping in groupings:
-            np.minimum.at(lowest, grouping, lowest.copy())
-            lowest = lowest[grouping]
-        lowest = lowest[lowest]
-        if np.array_equal(lowest, group):
-            return group
-        group = lowest
