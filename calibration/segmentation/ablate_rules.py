@@ -44,6 +44,7 @@ RULES: dict[str, tuple[tuple[str, object], ...]] = {
     "unsure voids are none where most are": (("segment.cells.voids.MOSTLY", 0.0),),
     "voids by grey": (("segment.cells.voids.WORTH", 2.0),),
     "grey only near what the network saw": (("segment.cells.voids.REACH_PX", 1e9),),
+    "no void where the grey is that of the solid": (("segment.cells.voids.SOLID_PX", 1 << 30),),
     "grains joined with a phase are given back": (
         (f"{CLOSE}.give_back", lambda cells, phases, *_: (cells, phases)),
     ),

@@ -4,7 +4,8 @@ The network tells that there are voids, and where the plain ones lie; it draws t
 they are rough, and passes over cracks.  Grey level knows better: what differs from the level of the solid
 nearby by more than the solid itself varies is no solid.  That alone would take dark grains for voids, and
 the dark lines of boundaries that end in one.  So, unless the user says that the image has voids, a part
-counts only where the network has seen some of it, and as far as `REACH_PX` around that.
+counts only where the network has seen some of it, and as far as `REACH_PX` around that.  Where the voids are
+dark, a piece of one that is as light as the solid is a grain between voids.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ LEAST_PX = 20  #: pixels of a part that is found by grey alone; judgement
 SEEN = 0.1  #: share of a part that the network has to call no grain for it to count
 SURE = 0.9  #: probability that a plain void or second phase reaches somewhere; by rendered scenes
 MOSTLY = 0.5  #: share, in plain parts, of what the network calls no grain, below which only these count
+SOLID = 1.0  #: deviations darker than the solid, up to which a piece of a void is solid; by rendered scenes
+SOLID_PX = 60  #: pixels of such a piece; judgement: smaller ones are noise
 WORTH = 0.003  #: share of the image that the network has to call no grain for grey to be asked at all
 
 
@@ -76,7 +79,7 @@ def find_voids(
     depth = apart if voids == "bright" else -apart
     if voids == "auto":
         away = cv2.distanceTransform((~seen).view(np.uint8), cv2.DIST_L2, 3)
-        found = seen | (_parts(depth, seen) & (away <= REACH_PX / scale))
+        found = seen & ~_solid_within(seen, depth) | (_parts(depth, seen) & (away <= REACH_PX / scale))
     else:
         found = seen | _parts(depth, None)
     if valid is not None:
@@ -158,6 +161,17 @@ def _middle_and_spread(values: np.ndarray, weight: np.ndarray) -> tuple[float, f
         return 0.0, 1e6
     middle = np.median(chosen)
     return float(middle), 1.4826 * float(np.median(np.abs(chosen - middle))) + 1e-6
+
+
+def _solid_within(seen: np.ndarray, depth: np.ndarray) -> np.ndarray:
+    """Pieces of what the network calls no grain whose grey is that of the solid; bool."""
+    smooth = cv2.GaussianBlur(depth, (0, 0), SMOOTHING_PX)
+    alike = seen & (smooth < SOLID) & (smooth > -DEVIATIONS)
+    opened = cv2.morphologyEx(alike.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    n, piece = cv2.connectedComponents(opened, connectivity=4)
+    kept = np.bincount(piece.ravel(), minlength=n) >= SOLID_PX
+    kept[0] = False
+    return kept[piece]
 
 
 def _parts(depth: np.ndarray, seen: np.ndarray | None) -> np.ndarray:

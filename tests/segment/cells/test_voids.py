@@ -44,6 +44,18 @@ def test_the_user_may_say_that_what_is_dark_is_void(ceramic) -> None:
     assert bright is not None and iou(bright, void | grain) > 0.88
 
 
+def test_a_grain_between_voids_is_none_of_them() -> None:
+    rows, columns = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    ring, bright = np.hypot(rows - 90, columns - 60) < 48, np.hypot(rows - 30, columns - 150) < 9
+    grain = np.hypot(rows - 90, columns - 60) < 22
+    image = 120 - 50.0 * (ring & ~grain) + 80 * bright + np.random.default_rng(5).normal(0, 6, SHAPE)
+    found = find_voids(image, ring | bright)
+    assert found is not None
+    assert found[grain].mean() < 0.3, "only its rim"
+    assert found[ring & ~grain].mean() > 0.95
+    assert found[bright].mean() > 0.95, "a bright phase stays one"
+
+
 def test_the_user_may_say_that_there_are_none(ceramic) -> None:
     image, void, _ = ceramic
     assert find_voids(image, void, voids="none") is None
