@@ -15,6 +15,7 @@ from itertools import compress, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from segment._threads import available_cores
 from segment.errors import InputError
 from segment.training.data.crops import Batch, CropSource
 from segment.training.losses import loss_of
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 LOG_EVERY = 20  #: steps between two rows of the log
 CHECKPOINT_SECONDS = 150.0  #: between two checkpoints: what a killed run loses at most
 LONG = 2000  #: steps of a run in which the fastest kernels are worth looking for
-AHEAD = 4  #: batches that wait for the network
+AHEAD = 4  #: batches that wait for the network, beside those under way
 WARM_UP = 60  #: steps over which the learning rate rises
 
 
@@ -292,23 +293,15 @@ def _log(out: Path, run: Run, loss: float, progress: float) -> None:
 
 
 def _batches(source: CropSource, first: int, device: str) -> Iterator[Batch]:
-    """Batches of tensors from step `first` on."""
-    if device == "cpu":
-        return _prefetched(source, first)
-    from segment.training.data.device_crops import DeviceCrops
-
-    return DeviceCrops(source, device).batches(first)
-
-
-def _prefetched(source: CropSource, first: int) -> Iterator[Batch]:
-    """Batches made by a thread beside the network's."""
+    """Batches of tensors on the device from step `first` on, made by threads beside the network's."""
     import torch
 
     def make(step: int) -> Batch:
-        return Batch(*map(torch.from_numpy, source.batch(step)))
+        return Batch(*(torch.from_numpy(part).to(device) for part in source.batch(step)))
 
-    with ThreadPoolExecutor(1) as maker:
-        waiting = deque(maker.submit(make, first + ahead) for ahead in range(AHEAD))
-        for step in count(first + AHEAD):
+    makers = 1 if device == "cpu" else available_cores()  # on the processor the network has the others
+    with ThreadPoolExecutor(makers) as pool:
+        waiting = deque(pool.submit(make, first + ahead) for ahead in range(AHEAD + makers))
+        for step in count(first + AHEAD + makers):
             yield waiting.popleft().result()
-            waiting.append(maker.submit(make, step))
+            waiting.append(pool.submit(make, step))

@@ -143,15 +143,11 @@ class CropSource:
     def batch(self, step: int) -> Batch:
         """Batch of a step; the same step gives the same batch, however fast the cache is drawn."""
         rng = np.random.default_rng([self.seed, step])
-        choices = self.choices(step, rng)
+        count = self.count(step)
+        choices = [self._choose(rng, count) for _ in range(self.recipe.batch)]
         image, target, weight = zip(*(self._cut(choice, rng) for choice in choices), strict=True)
         real = np.array([choice.group is not None for choice in choices])
         return Batch(np.stack(image)[:, None], np.stack(target), np.stack(weight), real)
-
-    def choices(self, step: int, rng: np.random.Generator) -> list[Choice]:
-        """What the crops of a step are cut from, and how."""
-        count = self.count(step)
-        return [self._choose(rng, count) for _ in range(self.recipe.batch)]
 
     def count(self, step: int) -> int:
         """How many of the cache's images a step chooses from; they are waited for."""
@@ -163,7 +159,7 @@ class CropSource:
         wait_for(self.folder, count)
         return count
 
-    def example(self, group: int | None, index: int) -> Example:
+    def _example(self, group: int | None, index: int) -> Example:
         """An image of a real set, or (None) of the cache."""
         if group is not None:
             return self.real[group][1][index]
@@ -181,13 +177,13 @@ class CropSource:
             index = int(rng.integers(len(self.real[group][1])))
         else:
             index = int(rng.integers(max(count, 1)) if self.among is None else rng.choice(self.among))
-        shape = self.cache.image.shape[1:] if group is None else self.example(group, index).image.shape
+        shape = self.cache.image.shape[1:] if group is None else self._example(group, index).image.shape
         placement = draw_placement(shape, self.recipe.crop, low, high, rng)
         return Choice(group, index, placement, draw_exposure(rng))
 
     def _cut(self, choice: Choice, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Image, targets and weights of one crop."""
-        example, placement = self.example(choice.group, choice.index), choice.placement
+        example, placement = self._example(choice.group, choice.index), choice.placement
 
         def warp(image: np.ndarray) -> np.ndarray:
             flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP

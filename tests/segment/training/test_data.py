@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 import pytest
 import tifffile
-from scipy import ndimage as ndi
 
 from segment.errors import InputError
 from segment.label_edges import on_edges
@@ -26,7 +25,7 @@ from segment.training.data.cache import (
     wait_for,
     write_cache,
 )
-from segment.training.data.crop_sampling import Exposure, draw_exposure
+from segment.training.data.crop_sampling import draw_exposure
 from segment.training.data.crops import CropSource, Example, re_expose, read_real
 from segment.training.data.pairs import find_pairs
 from segment.training.recipe import RealSet, TrainingRecipe, read_recipe
@@ -120,32 +119,6 @@ def test_batches_depend_on_seed_and_step_only(cache: Path) -> None:
     assert batch.image.shape == (3, 1, 64, 64)
     assert batch.target.shape == batch.weight.shape == (3, 2, 64, 64)
     assert set(np.unique(batch.target[:, 0])) <= {0.0, 1.0}
-
-
-def test_a_device_cuts_what_the_processor_cuts(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """But for noise and JPEG: the same places, targets, weights and grey levels."""
-    torch = pytest.importorskip("torch", reason="the extra `train` is not installed: PyTorch is missing")
-    from segment.training.data.device_crops import DeviceCrops
-
-    def quiet(rng: np.random.Generator) -> Exposure:
-        return replace(draw_exposure(rng), noise=0.0, compressed=False)
-
-    monkeypatch.setattr("segment.training.data.crops.draw_exposure", quiet)
-    grown = ndi.gaussian_filter(np.random.default_rng(3).normal(128, 400, grid().shape), 3)
-    image = np.clip(np.where(grid(), 40, grown), 0, 255).astype(np.uint8)
-    examples = [
-        Example(image, line_distance(grid()), None),
-        Example(image[:96], line_distance(grid()[:96]), None),
-    ]
-    source = CropSource(TrainingRecipe(crop=64, batch=24), cache, [(RealSet("grid", 0.5), examples)], 5)
-    ours, theirs = source.batch(0), DeviceCrops(source, "cpu").batch(0)
-    assert theirs.real.numpy().tolist() == ours.real.tolist() and 0 < ours.real.sum() < 24
-    for kind in ("image", "target", "weight"):
-        a, b = getattr(ours, kind), getattr(theirs, kind).numpy()
-        assert a.shape == b.shape and b.dtype == np.float32
-        assert np.abs(a - b).mean() < 0.02, kind
-    assert np.corrcoef(ours.image.ravel(), theirs.image.numpy().ravel())[0, 1] > 0.995
-    assert isinstance(theirs.image, torch.Tensor)
 
 
 def test_target_line_keeps_its_width_at_every_scale(cache: Path) -> None:
