@@ -16,9 +16,9 @@ from fib_sem import FibSem, MadeStack, made_stack
 from PIL import Image
 from scipy import ndimage
 
-from segment.volume import GreyVolume, VoxelSize
+from segment.volume import GreyVolume, LabelVolume, VoxelSize
 from segment.volume.phases import NAMES, SOLID
-from segment.volume.pipeline import SMALLEST_GRAIN_PX, SegmentedStack, StackSettings, segment_stack
+from segment.volume.pipeline import SMALLEST_GRAIN_PX, StackSettings, segment_stack
 
 OUT = Path("docs/validation")
 SHAPE = (40, 160, 160)
@@ -28,12 +28,12 @@ SEEDS = range(100, 103)
 SMALLEST = round(np.pi / 6 * SMALLEST_GRAIN_PX**3)  #: voxels of the smallest grain that is looked for
 
 
-def segmented(made: MadeStack, settings: StackSettings) -> SegmentedStack:
+def segmented(made: MadeStack, settings: StackSettings) -> LabelVolume:
     """A made stack as `grainstats volume` takes it."""
     from segment.unet import load_model
 
     stack = GreyVolume(made.grey, VoxelSize(10, 10, 10))
-    return segment_stack(stack, load_model() if settings.grains else None, settings)
+    return segment_stack(stack, load_model() if settings.grains else None, settings)[0]
 
 
 def overlap(a: np.ndarray, b: np.ndarray) -> float:
@@ -56,7 +56,7 @@ def phases() -> list[dict[str, float]]:
                     second=second,
                     imaging=FibSem(noise=noise),
                 )
-                told = segmented(made, StackSettings(align="none", grains=False)).volume.phase
+                told = segmented(made, StackSettings(align="none", grains=False)).phase
                 found.append([overlap(told == k, made.phase == k) for k in range(3)])
                 found[-1].append(float(at_surface(made.phase)[told != made.phase].mean()))
             means = dict(zip((*NAMES, "wrong_at_surface"), np.mean(found, axis=0).round(3), strict=True))
@@ -76,19 +76,18 @@ def real(image: Path, mask: Path) -> float:
     """Intersection over union of the solid in a slice, shown as a stack of eight of it."""
     grey, solid = (np.asarray(Image.open(path).convert("L")) for path in (image, mask))
     stack = GreyVolume(np.repeat(grey[None], 8, axis=0), VoxelSize(10, 10, 10))
-    told = segment_stack(stack, None, StackSettings(align="none", grains=False)).volume
+    told = segment_stack(stack, None, StackSettings(align="none", grains=False))[0]
     return overlap(told.phase[4] == SOLID, solid > 127)
 
 
 def grains() -> list[dict[str, float]]:
     """One row a stack: grains found, F1 at half overlap, ratios of whole grains' mean diameter and of S_V."""
     from grainstats.measure.volume import measure_volume
-    from segment.volume import LabelVolume
 
     rows = []
     for seed in range(2):
         made = made_stack((96, 96, 96), 30.0, np.random.default_rng(seed), porosity=0.06, second=0.03)
-        told = segmented(made, StackSettings(align="none")).volume
+        told = segmented(made, StackSettings(align="none"))
         truth = LabelVolume(made.labels, told.voxel_size, np.arange(int(made.labels.max()) + 1))
         sizes = [measure_volume(v) for v in (told, truth)]
         whole = [m.grains[~m.grains["touches_frame"]] for m in sizes]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from grainstats.viewer.shown import as_tab, once_docked
-from grainstats.viewer.teaching import Lesson, Told, command, gained, gather
+from grainstats.viewer.teaching import Lesson, command, gained, gather, share_done
 from segment.errors import InputError
 
 DEFAULT = "(default)"
@@ -68,10 +68,10 @@ class TeachPanel:
         if self.lesson is not None:
             self.lesson.stop()
 
-    def _told(self, told: Told) -> None:
-        self.status.value = told.line
-        if told.share is not None:
-            self.progress.value = round(100 * told.share)
+    def _told(self, line: str) -> None:
+        self.status.value = line
+        if (share := share_done(line)) is not None:
+            self.progress.value = round(100 * share)
 
     def _done(self) -> None:
         self.start.enabled, self.stop.enabled = True, False
@@ -82,5 +82,5 @@ class TeachPanel:
         self.status.value = f"Done. Name {self.out.value} as model folder in the Segment panel."
 
 
-def _lines(lesson: Lesson) -> Iterator[Told]:
+def _lines(lesson: Lesson) -> Iterator[str]:
     yield from lesson

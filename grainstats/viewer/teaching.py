@@ -66,24 +66,16 @@ def command(pairs: Pairs, out: Path, *, model: str | None = None, minutes: float
     return [*words, "--minutes", f"{minutes:g}"] if minutes else words
 
 
-@dataclass(frozen=True)
-class Told:
-    """One line of progress, and the share of the training that is done where the line says it."""
-
-    line: str
-    share: float | None
-
-
-def told(line: str) -> Told:
-    """Read a line of `grainstats model finetune`.
+def share_done(line: str) -> float | None:
+    """Share of the training that is done, where a line of `grainstats model finetune` says it.
 
     Examples
     --------
-    >>> told("step 30  loss 0.4123  20.0%").share
+    >>> share_done("step 30  loss 0.4123  20.0%")
     0.2
     """
-    found = _PER_CENT.match(line.strip())
-    return Told(line.strip(), float(found[1]) / 100 if found else None)
+    found = _PER_CENT.match(line)
+    return float(found[1]) / 100 if found else None
 
 
 class Lesson:
@@ -94,12 +86,12 @@ class Lesson:
             list(words), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
         )
 
-    def __iter__(self) -> Iterator[Told]:
+    def __iter__(self) -> Iterator[str]:
         assert self._process.stdout is not None
         with self._process.stdout as lines:
             for line in lines:
                 if line.strip():
-                    yield told(line)
+                    yield line.strip()
         self._process.wait()
 
     @property

@@ -77,9 +77,8 @@ def orientation_colours(
     quaternions: np.ndarray,
     phase: np.ndarray,
     phases: tuple[CrystalPhase, ...],
-    direction: tuple[float, float, float] = (0, 0, 1),
 ) -> np.ndarray:
-    """Colours of orientations by the crystal direction along a direction of the map.
+    """Colours of orientations by the crystal direction along the map's z, into the specimen.
 
     Parameters
     ----------
@@ -87,8 +86,6 @@ def orientation_colours(
     phase : ndarray of int, shape (...)
         0: not indexed, black.
     phases : tuple of CrystalPhase
-    direction : tuple of float
-        Of the map: x along rows, y down, z into the specimen.
 
     Returns
     -------
@@ -98,9 +95,7 @@ def orientation_colours(
     for one in phases:
         mine = phase == one.id
         if mine.any():
-            along = rotate(
-                quaternions[mine], np.broadcast_to(np.array(direction, float), (int(mine.sum()), 3))
-            )
+            along = rotate(quaternions[mine], np.broadcast_to((0.0, 0.0, 1.0), (int(mine.sum()), 3)))
             colours[mine] = direction_colours(along, one.laue_group)
     return colours
 

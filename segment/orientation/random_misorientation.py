@@ -52,12 +52,6 @@ def random_share_below(angle_deg: np.ndarray, phase: CrystalPhase) -> np.ndarray
     return np.asarray(np.interp(angle_deg, angle, total / total[-1]))
 
 
-def random_orientations(n: int, rng: np.random.Generator) -> np.ndarray:
-    """Orientations without texture, shape (n, 4)."""
-    q = rng.standard_normal((n, 4))
-    return np.asarray(q / np.linalg.norm(q, axis=1, keepdims=True))
-
-
 @lru_cache(maxsize=16)
 def _density(laue_group: str, unique_axis: str) -> tuple[np.ndarray, np.ndarray]:
     angle = np.arange(0, 180 + STEP_DEG, STEP_DEG)

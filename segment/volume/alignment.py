@@ -8,7 +8,6 @@ import numpy as np
 from scipy import ndimage
 
 LARGEST_SHARE = 0.125  #: of an edge; a larger step from slice to slice is no drift
-FIT_RADIUS = 1  #: pixels around the peak, fitted by a parabola
 LONGEST_PX = 512  #: larger slices are compared in their middle
 
 

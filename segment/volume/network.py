@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +33,6 @@ def boundary_volume(
     *,
     device: Device = "auto",
     threads: int | None = None,
-    report: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
     """Boundary probability of every voxel, uint8 (0 ... 255) of the shape of `grey`.
 
@@ -47,10 +45,8 @@ def boundary_volume(
         the answers of neighbouring slices are averaged instead.
     device, threads
         As in `segment.unet.predict.predict`.
-    report : function of (slices done, slices in all), optional
     """
     total = np.zeros(grey.shape, np.uint8)
-    done, n = 0, sum(grey.shape[a] for a in axes)
     for axis in axes:
         scale: float | None = None
         for k in _from_the_middle(grey.shape[axis]):
@@ -58,9 +54,6 @@ def boundary_volume(
             found = predict(model, _micrograph(image), device=device, threads=threads, scale=scale)
             scale = found.scale
             np.moveaxis(total, axis, 0)[k] += np.rint(found.probability * (255 / len(axes))).astype(np.uint8)
-            done += 1
-            if report is not None:
-                report(done, n)
     return _along_z(total) if axes == (0,) else total
 
 

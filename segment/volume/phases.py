@@ -34,26 +34,13 @@ SPECK_VOXELS = 27  #: smaller bodies are noise
 SAMPLE = 2_000_000  #: voxels from which the levels of the phases are found
 
 
-@dataclass(frozen=True, eq=False)
-class Phases:
-    """Phase of every voxel.
-
-    Attributes
-    ----------
-    phase : ndarray of uint8, shape (slices, rows, columns)
-        0 void (dark), 1 solid, 2 second phase (bright).
-    """
-
-    phase: np.ndarray
-
-    @property
-    def fractions(self) -> tuple[tuple[str, float], ...]:
-        """Name and volume fraction of every phase there is, solid first."""
-        count = np.sum([np.bincount(s.ravel(), minlength=3) for s in self.phase], axis=0) / self.phase.size
-        return tuple((NAMES[k], float(count[k])) for k in (SOLID, VOID, SECOND) if count[k] > 0 or k == SOLID)
+def fractions_of(phase: np.ndarray) -> tuple[tuple[str, float], ...]:
+    """Name and volume fraction of every phase there is, solid first."""
+    count = np.sum([np.bincount(s.ravel(), minlength=3) for s in phase], axis=0) / phase.size
+    return tuple((NAMES[k], float(count[k])) for k in (SOLID, VOID, SECOND) if count[k] > 0 or k == SOLID)
 
 
-def find_phases(grey: np.ndarray, n_phases: int | None = None) -> Phases:
+def find_phases(grey: np.ndarray, n_phases: int | None = None) -> np.ndarray:
     """Split a stack of even grey levels into phases.
 
     Parameters
@@ -63,11 +50,16 @@ def find_phases(grey: np.ndarray, n_phases: int | None = None) -> Phases:
         1: solid only; 2: void and solid; 3: void, solid and second phase.  None: as many as stand apart; of
         two, the larger is the solid.
 
+    Returns
+    -------
+    ndarray of uint8, same shape
+        0 void (dark), 1 solid, 2 second phase (bright).
+
     Examples
     --------
     >>> grey = np.full((8, 16, 16), 150, np.uint8)
     >>> grey[:, :, :4] = 20
-    >>> find_phases(grey, 2).fractions
+    >>> fractions_of(find_phases(grey, 2))
     (('solid', 0.75), ('void', 0.25))
     """
     smooth = np.empty_like(grey)
@@ -75,7 +67,7 @@ def find_phases(grey: np.ndarray, n_phases: int | None = None) -> Phases:
     fit, solid = _fit(smooth.ravel()[:: max(1, smooth.size // SAMPLE)], n_phases)
     phase = np.full(grey.shape, SOLID, np.uint8)
     if fit is None:
-        return Phases(phase)
+        return phase
     level = np.zeros(3)
     for k, mean in enumerate(fit.mean):
         code = VOID if k < solid else SOLID if k == solid else SECOND
@@ -93,7 +85,7 @@ def find_phases(grey: np.ndarray, n_phases: int | None = None) -> Phases:
         large = large_components(phase == code, SPECK_VOXELS)
         for found, keep in zip(phase, large, strict=True):
             found[(found == code) & ~keep] = SOLID
-    return Phases(phase)
+    return phase
 
 
 def _fit(values: np.ndarray, n_phases: int | None) -> tuple[_Mixture | None, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,7 +15,7 @@ from segment.volume.alignment import aligned, find_drift
 from segment.volume.components import large_components
 from segment.volume.grey_levels import even_slices
 from segment.volume.network import boundary_volume, directions_for
-from segment.volume.phases import SOLID, find_phases
+from segment.volume.phases import SOLID, find_phases, fractions_of
 from segment.volume.slice_defects import slice_defects
 from segment.volume.stack import GreyVolume, LabelVolume, let_go
 from segment.volume.watershed import volume_watershed
@@ -58,22 +57,6 @@ class StackSettings:
     persistence: float | None = None
     device: Device = "auto"
     threads: int | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class SegmentedStack:
-    """What comes of a grey stack.
-
-    Attributes
-    ----------
-    volume : LabelVolume
-        Its grains and phases; the solid as one grain where only phases were asked for.
-    grey : ndarray of uint8
-        The slices after preparation.
-    """
-
-    volume: LabelVolume
-    grey: np.ndarray
 
 
 def _finite(values: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -122,9 +105,7 @@ def segment_stack(
     stack: GreyVolume,
     model: Model | None,
     settings: StackSettings | None = None,
-    *,
-    report: Callable[[int, int], None] | None = None,
-) -> SegmentedStack:
+) -> tuple[LabelVolume, np.ndarray]:
     """Grains and phases of a grey stack.
 
     Parameters
@@ -134,7 +115,13 @@ def segment_stack(
     model : Model or None
         The network for images; None where only phases are wanted.
     settings : StackSettings, optional
-    report : function of (slices done, slices in all), optional
+
+    Returns
+    -------
+    volume : LabelVolume
+        Its grains and phases; the solid as one grain where only phases were asked for.
+    grey : ndarray of uint8
+        The slices after preparation.
 
     Raises
     ------
@@ -145,14 +132,11 @@ def segment_stack(
     if stack.voxel_size is None:
         raise UncalibratedError(stack.source, "its voxel size is not known", "Give --voxel-size X Y Z")
     grey, notes = prepare(stack, settings)
-    phases = find_phases(grey, settings.n_phases)
-    fractions, phase = phases.fractions, phases.phase
-    del phases
+    phase = find_phases(grey, settings.n_phases)
+    fractions = fractions_of(phase)
     if settings.grains and model is not None:
         axes = _axes(grey.shape, stack, settings)
-        probability = boundary_volume(
-            grey, model, axes, device=settings.device, threads=settings.threads, report=report
-        )
+        probability = boundary_volume(grey, model, axes, device=settings.device, threads=settings.threads)
         least = round(np.pi / 6 * SMALLEST_GRAIN_PX**3)
         _mark_phases(probability, phase, least)
         del phase
@@ -167,7 +151,7 @@ def segment_stack(
         np.equal(phase, SOLID, out=labels, casting="unsafe")
     names = np.arange(int(labels.max()) + 1)
     volume = LabelVolume(labels, stack.voxel_size, names, fractions, stack.warnings + notes, phase)
-    return SegmentedStack(volume, grey)
+    return volume, grey
 
 
 def _mark_phases(probability: np.ndarray, phase: np.ndarray, least: int) -> None:

@@ -145,16 +145,16 @@ def cut_graph(network: BoundaryNetwork, labels: np.ndarray) -> CutGraph:
     """
     lines = boundary_lines(network)
     ends = np.column_stack([lines.point[lines.start[:-1]], lines.point[lines.start[1:] - 1]])
-    pores = pore_links(network, labels, ends.ravel(), np.repeat(lines.segment, 2))
+    pore_point, pore_edge = pore_links(network, labels, ends.ravel(), np.repeat(lines.segment, 2))
     seen = network.segments["kind"].to_numpy()[lines.segment] != "frame"
     segment = lines.segment[seen]
     grains = network.segments[["label_a", "label_b"]].to_numpy()[segment]
     return compact_graph(
-        np.concatenate([network.position, pores.point]),
-        np.concatenate([ends[seen], pores.edge]),
-        np.concatenate([line_lengths(network, lines)[seen], np.zeros(len(pores.edge))]),
-        np.concatenate([grains, np.zeros_like(pores.edge)]),
-        np.concatenate([segment, np.full(len(pores.edge), -1)]),
+        np.concatenate([network.position, pore_point]),
+        np.concatenate([ends[seen], pore_edge]),
+        np.concatenate([line_lengths(network, lines)[seen], np.zeros(len(pore_edge))]),
+        np.concatenate([grains, np.zeros_like(pore_edge)]),
+        np.concatenate([segment, np.full(len(pore_edge), -1)]),
         frame_of(network),
     )
 

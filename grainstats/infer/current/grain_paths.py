@@ -46,21 +46,21 @@ def graph_through_grains(
     piece, line = _pieces(lines)
     segment = lines.segment[line]
     grains = network.segments[["label_a", "label_b"]].to_numpy()[segment]
-    pores = pore_links(network, labels, piece.ravel(), np.repeat(segment, 2))
+    pore_point, pore_edge = pore_links(network, labels, piece.ravel(), np.repeat(segment, 2))
     frame = frame_of(network)
     on_frame, frame_label = _frame_points(labels, frame, max(diameter / points_across, SHORTEST_PX))
-    position = np.concatenate([network.position, pores.point, on_frame])
+    position = np.concatenate([network.position, pore_point, on_frame])
     chord, owner = _chords(position, piece, grains, frame_label, labels)
     shown = network.segments["kind"].to_numpy()[segment] != "frame"
     # short pieces follow the last zigzags of the staircase: together they are as long as the boundary
     stretch = line_lengths(network, boundary_lines(network)) / np.maximum(line_lengths(network, lines), 1e-9)
     length = [_distance(position, piece[shown]) * stretch[line[shown]], _distance(position, chord)]
-    none = np.full(len(owner) + len(pores.edge), -1)
+    none = np.full(len(owner) + len(pore_edge), -1)
     return compact_graph(
         position,
-        np.concatenate([piece[shown], chord, pores.edge]),
-        np.concatenate([*length, np.zeros(len(pores.edge))]),
-        np.concatenate([grains[shown], np.column_stack([owner, owner]), np.zeros_like(pores.edge)]),
+        np.concatenate([piece[shown], chord, pore_edge]),
+        np.concatenate([*length, np.zeros(len(pore_edge))]),
+        np.concatenate([grains[shown], np.column_stack([owner, owner]), np.zeros_like(pore_edge)]),
         np.concatenate([segment[shown], none]),
         frame,
     )

@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy import ndimage
 
 from grainstats.measure.network.graph import BoundaryNetwork
 
 
-@dataclass(frozen=True, eq=False)
-class PoreLinks:
-    """Free pieces that join all the outlines of each pore, and the frame where it lies on it.
-
-    Attributes
-    ----------
-    point : ndarray, shape (k, 2)
-        Points on the frame, one for each side that a pore touches.
-    edge : ndarray of int, shape (m, 2)
-        Between points of the network; k added points count on from the last of them.
-    """
-
-    point: np.ndarray
-    edge: np.ndarray
-
-
 def pore_links(
     network: BoundaryNetwork, labels: np.ndarray, point: np.ndarray, segment: np.ndarray
-) -> PoreLinks:
-    """Links for every pore of a map.
+) -> tuple[np.ndarray, np.ndarray]:
+    """Free pieces that join all the outlines of each pore, and the frame where it lies on it.
 
     Parameters
     ----------
@@ -41,10 +23,17 @@ def pore_links(
         Points of lines, rows of the network's `position`.
     segment : ndarray of int, same shape
         Segments they lie on.
+
+    Returns
+    -------
+    point : ndarray, shape (k, 2)
+        Points on the frame, one for each side that a pore touches.
+    edge : ndarray of int, shape (m, 2)
+        Between points of the network; k added points count on from the last of them.
     """
     empty = labels == 0
     if not empty.any():
-        return PoreLinks(np.zeros((0, 2)), np.zeros((0, 2), np.int64))
+        return np.zeros((0, 2)), np.zeros((0, 2), np.int64)
     pore, _ = ndimage.label(empty)
     outline = network.segments["kind"].to_numpy()[segment] == "phase"
     on_outline = np.unique(point[outline])
@@ -55,7 +44,7 @@ def pore_links(
     order = np.argsort(owner, kind="stable")
     every, owner = every[order], owner[order]
     same = owner[1:] == owner[:-1]
-    return PoreLinks(frame, np.column_stack([every[:-1][same], every[1:][same]]))
+    return frame, np.column_stack([every[:-1][same], every[1:][same]])
 
 
 def _pore_beside(pore: np.ndarray, position: np.ndarray) -> np.ndarray:

@@ -7,7 +7,6 @@ stand for, so that areas are taken from their projections.
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import replace
 
 import numpy as np
@@ -171,27 +170,11 @@ def maximum_flow(pairs: np.ndarray, capacity: np.ndarray, first: np.ndarray, las
     through = max(carried[(a == side) | (b == side)].sum() for side in (source, sink))
     scale = min(CAPACITY / largest, MOST / max(through, largest))
     whole = np.rint(carried * scale).astype(np.int64)
-    solve = _ortools_flow if importlib.util.find_spec("ortools") else _scipy_flow
-    return solve(a, b, whole, source, sink) / scale
-
-
-def _scipy_flow(a: np.ndarray, b: np.ndarray, capacity: np.ndarray, source: int, sink: int) -> int:
-    size = sink + 1
     both = sparse.coo_array(
-        (np.tile(capacity, 2), (np.concatenate([a, b]), np.concatenate([b, a]))), shape=(size, size)
-    ).tocsr()
+        (np.tile(whole, 2), (np.concatenate([a, b]), np.concatenate([b, a]))), shape=(n + 1, n + 1)
+    )
     graph = sparse.csr_matrix(both.astype(np.int32))
-    return int(csgraph.maximum_flow(graph, source, sink).flow_value)
-
-
-def _ortools_flow(a: np.ndarray, b: np.ndarray, capacity: np.ndarray, source: int, sink: int) -> int:
-    from ortools.graph.python import max_flow
-
-    solver = max_flow.SimpleMaxFlow()
-    for tail, head in ((a, b), (b, a)):
-        solver.add_arcs_with_capacity(tail.astype(np.int32), head.astype(np.int32), capacity)
-    solver.solve(source, sink)
-    return int(solver.optimal_flow())
+    return int(csgraph.maximum_flow(graph, source, sink).flow_value) / scale
 
 
 def _coarse(labels: np.ndarray, edge: np.ndarray, law: Law) -> np.ndarray:

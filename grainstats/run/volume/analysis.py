@@ -89,13 +89,13 @@ def analyse_grey(
 
     Without a model only phases are told; the document then has no grains.
     """
-    found = segment_stack(stack, model, settings)
-    done = analyse_grains(found.volume, stack.voxel_size_source, grey=found.grey, seed=seed)
+    volume, grey = segment_stack(stack, model, settings)
+    done = analyse_grains(volume, stack.voxel_size_source, grey=grey, seed=seed)
     if model is None:
         done.document.update(_NO_GRAINS)
         verdict = no_verdict("only phases were asked for", 0, seed)
         done.document["modality"] = modality_json(verdict)
-        done.document["warnings"] = list(found.volume.warnings)
+        done.document["warnings"] = list(volume.warnings)
     else:
         done.document["model"] = {"name": model.name, "digest": model.digest}
     return done

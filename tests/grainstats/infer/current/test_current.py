@@ -15,7 +15,6 @@ from segment.errors import InputError
 from segment.grain_map import GrainMap
 from segment.grain_orientations import CrystalPhase, GrainOrientations
 from segment.mosaics.laguerre import poisson_voronoi_plane
-from segment.mosaics.lattices import square_labels
 from segment.volume.stack import LabelVolume, VoxelSize
 
 EQUAL = {"j0": 1.0}
@@ -23,7 +22,7 @@ ANGLES = {"theta_c_deg": 9, "theta_0_deg": 9, "plateau": 0.05, "misorientation":
 
 
 def squares(n, edge=12):
-    return square_labels(n, n, edge)
+    return np.kron(np.arange(1, n * n + 1, dtype=np.int32).reshape(n, n), np.ones((edge, edge), np.int32))
 
 
 def voronoi(n, edge=14, seed=0):

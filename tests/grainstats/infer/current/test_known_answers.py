@@ -9,11 +9,25 @@ from grainstats.infer.current import current
 from grainstats.infer.current.cut_graph import CutGraph, CutSolver, cut_graph
 from grainstats.measure import boundary_network
 from segment.grain_map import GrainMap
-from segment.mosaics.laguerre import poisson_voronoi_plane
-from segment.mosaics.lattices import hexagon_mosaic, square_labels
+from segment.mosaics.laguerre import Mosaic, poisson_voronoi_plane
 from segment.mosaics.power_diagram import Cells
 
 EQUAL = {"j0": 1.0}
+DISORDER = 1e-7  # of the pitch: corners at which four and more cells meet become triple points of no size
+
+
+def square_labels(rows: int, columns: int, edge_px: int) -> np.ndarray:
+    number = np.arange(1, rows * columns + 1, dtype=np.int32).reshape(rows, columns)
+    return np.kron(number, np.ones((edge_px, edge_px), np.int32))
+
+
+def hexagon_mosaic(rows: int, columns: int, pitch_px: float) -> Mosaic:
+    """Regular hexagons whose centres lie `pitch_px` apart along each row; the window cuts the outermost."""
+    r, q = np.mgrid[-3 : rows + 4, -3 : columns + 4]
+    centres = np.column_stack([(r * np.sqrt(3) / 2).ravel(), (q + (r % 2) / 2).ravel()]) * pitch_px
+    centres += DISORDER * pitch_px * np.random.default_rng(0).random(centres.shape)
+    shape = (round(rows * np.sqrt(3) / 2 * pitch_px), round(columns * pitch_px))
+    return Mosaic(centres, np.zeros(len(centres)), shape, np.zeros(len(centres), int))
 
 
 def graph_of_cells(cells: Cells, frame: tuple[float, float, float, float]) -> CutGraph:

@@ -12,7 +12,7 @@ from grainstats.measure.network.misorientation import misorientation_distributio
 from segment.grain_map import GrainMap
 from segment.grain_orientations import CrystalPhase, GrainOrientations
 from segment.orientation.quaternions import from_axis_angle
-from segment.orientation.random_misorientation import random_orientations, random_share_below
+from segment.orientation.random_misorientation import random_share_below
 
 IRON = CrystalPhase(1, "iron", "m-3m")
 
@@ -66,7 +66,8 @@ def test_boundaries_between_phases_have_no_angle() -> None:
 
 
 def test_random_crystals_follow_the_random_law(voronoi: GrainMap) -> None:
-    q = random_orientations(voronoi.n_grains, np.random.default_rng(0))
+    q = np.random.default_rng(0).standard_normal((voronoi.n_grains, 4))
+    q /= np.linalg.norm(q, axis=1, keepdims=True)
     grain_map = oriented(voronoi, q)
     measured = measure_grain_map(grain_map)
     assert grain_map.orientations is not None
