@@ -15,7 +15,7 @@ from segment.cells.recutting import as_in_map, fine_cells
 from segment.cells.voids import find_voids
 from segment.grain_map import GrainMap
 from segment.micrograph.micrograph import Micrograph
-from segment.quality.blank_regions import blank_regions, blank_warning
+from segment.quality.blank_regions import blank_regions, blank_warning, huge_warnings
 from segment.quality.evidence import gather_evidence
 from segment.quality.warnings import cell_warnings, evidence_warnings
 from segment.registration.align import warped
@@ -113,6 +113,7 @@ def cells_of_field(
         boundary_map = replace(boundary_map, valid=seen)
         grain_map = close(boundary_map)
         grain_map = replace(grain_map, warnings=(*grain_map.warnings, blank_warning(blank)))
+    grain_map = replace(grain_map, warnings=grain_map.warnings + huge_warnings(grain_map.labels))
     grain_map = with_warnings(first, model, boundary_map, grain_map)
     how = replace(record_of(grain_map, model, seeds), pictures=len(shown))
     if grain_map.probability is not None:  # with its narrow gaps, so that both files tell the same
