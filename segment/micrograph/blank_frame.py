@@ -7,6 +7,7 @@ hole or a saturated grain at the rim leaves a dent, so it stays. Whole rows and 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -30,6 +31,7 @@ _FINE = 1 << 19  #: pixels that are looked at; of a larger image every second ro
 _JPEG_BLOCK = 8  #: pixels over which JPEG smears an edge
 _MOSTLY = 0.9  #: of a line is near the level of the frame where JPEG has touched it
 _LONG = 0.15  #: of a side of the image is the least extent of a corner or a rounded part
+_EQUAL = 0.2  #: by which the sides of two rounded corners may differ; judgement
 _SAMPLED = 200  #: rows from which the levels in use are told
 _BOX = 9  #: pixels over which a level is averaged; of white noise a ninth is left
 _WHITE = 0.2  #: of the noise that may be left; of grains nearly all is
@@ -215,7 +217,7 @@ def _outer_parts(equal: np.ndarray, length: int) -> Iterator[np.ndarray]:
     _, labels, facts, _ = cv2.connectedComponentsWithStats(runs.astype(np.uint8), connectivity=4)
     rim = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
     large = (facts[:, cv2.CC_STAT_AREA] >= LEAST_PIXELS) & (facts[:, 2:4].min(axis=1) >= LEAST_DEPTH)
-    large &= facts[:, 2:4].max(axis=1) >= _LONG * min(equal.shape)
+    large &= (facts[:, 2:4].max(axis=1) >= _LONG * min(equal.shape)) | _equal_corners(labels, facts)
     for number in rim[(rim > 0) & large[rim]]:
         region = labels == number
         outside = _outside_of_view(region)
@@ -223,6 +225,16 @@ def _outer_parts(equal: np.ndarray, length: int) -> Iterator[np.ndarray]:
             outside = region
         if outside is not None:
             yield outside
+
+
+def _equal_corners(labels: np.ndarray, facts: np.ndarray) -> np.ndarray:
+    """Which regions fill a corner as another one does: rounded or cut off, however small."""
+    equal = np.zeros(len(facts), bool)
+    at = np.unique(labels[[0, 0, -1, -1], [0, -1, 0, -1]])
+    for one, other in itertools.combinations(at[at > 0], 2):
+        sides = facts[[one, other], 2:4]
+        equal[[one, other]] |= bool((np.ptp(sides, axis=0) <= _EQUAL * sides.max(axis=0)).all())
+    return equal
 
 
 def _outside_of_view(region: np.ndarray) -> np.ndarray | None:

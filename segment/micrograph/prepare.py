@@ -9,7 +9,7 @@ import numpy as np
 
 from segment.errors import InputError, NotAnImageError, UnreadableError
 from segment.micrograph.blank_frame import Blank, find_blank
-from segment.micrograph.drawn_map import drawn_map
+from segment.micrograph.drawn_map import REMEDIES, drawn_map, middle
 from segment.micrograph.grey import resample_square, to_grey, transparent, without_nonfinite
 from segment.micrograph.infobar import find_info_bar
 from segment.micrograph.open_file import Frame, Scale
@@ -23,6 +23,7 @@ from segment.micrograph.pixel_size import (
 )
 from segment.micrograph.scale_bar import ScaleBar, read_scale_bar
 
+FEW_LEVELS = 16  #: grey levels, those of 4 bits: an image of fewer was reduced or dithered
 MINIMUM_SIDE = 64  #: shortest side in pixels, info bar cut, that an image must have
 
 
@@ -75,6 +76,9 @@ def prepare_frame(path: Path, frame: Frame, manual_nm: float | None) -> Prepared
     bar_rows, bar_from = _info_bar(image, frame.info_bar_rows)
     scale_bar = None if frame.info_bar_rows == 0 else read_scale_bar(image, bar_rows)
     image = image[: len(image) - bar_rows]
+    n_levels = len(np.unique(middle(image)))
+    if 1 < n_levels < FEW_LEVELS:
+        notes += (f"only {n_levels} grey levels: export the image with all it had",)
     valid = None if valid is None else valid[: len(image)]
     blank = find_blank(image)
     if blank is not None:
@@ -160,8 +164,7 @@ def problem_of(path: Path, ready: Prepared) -> InputError | None:
     kind = drawn_map(ready.image, None if nothing else ready.valid)
     if kind is None:
         return nothing
-    use = "`grainstats measure`" if kind == "label map" else "`grainstats measure --tracing`"
-    return NotAnImageError(path, f"a {kind}, not a micrograph", f"Use {use} to measure it")
+    return NotAnImageError(path, f"a {kind}, not a micrograph", REMEDIES[kind])
 
 
 def _shows_nothing(path: Path, ready: Prepared) -> InputError | None:

@@ -26,11 +26,11 @@ INSIDE_PX = 6  #: distance from the cell's outline, where its own grey is seen
 EVEN_PX = 2.0  #: sigma of the blur that leaves what a region shows, not its noise
 FLAT = 1.5  #: grey deviation inside, of windows of `WINDOW_PX`, over that of the other cells
 SMOOTH = 0.2  #: noise over that of the grains below which it is missing: no part of the photograph
-#: the same of one or two cells that the camera cannot have taken; 132 giant grains rendered in all styles have
-#: .38 to 1.65, 615 coarse ones of bimodal structures up to 2.1, 53 larger cells of real images up to 1.75
+#: the same of one or two cells that the camera cannot have taken: 132 rendered giant grains have .38 to 1.65,
+#: 615 coarse ones of bimodal structures up to 2.1, 53 larger cells of real images up to 1.75
 NOISE = (0.35, 2.5)
-#: standard deviation of the blurred grey levels in a region of one grey, over the range of the image's levels;
-#: at least .013 in those giant grains, .006 on average in patches of one grey with the image's own noise
+#: standard deviation of the blurred grey levels in a region of one grey, over the image's range: at least
+#: .013 in those giant grains, .006 on average in patches of one grey with the image's own noise
 EVEN = 0.01
 QUIET = 0.002  #: of the range of grey levels, half a level of 8 bits: less noise is none
 RANGE = (1, 99)  #: percentiles of the image's grey levels
@@ -124,9 +124,9 @@ def huge_warnings(labels: np.ndarray) -> tuple[str, ...]:
     huge = [k for k, _ in larger[: apart[0]]]
     what = "one cell covers" if len(huge) == 1 else "two cells cover"
     return (
-        f"{what} {area[huge].sum() / labels.size:.0%} of the image, far larger than all others: coarse grains, "
-        "or a part that is out of focus or covered? What is no grain gets the label 0 in a corrected map "
-        "(--corrections)",
+        f"{what} {area[huge].sum() / labels.size:.0%} of the image, far larger than all others: coarse "
+        "grains, or a part that is out of focus or covered? What is no grain gets the label 0 in a corrected "
+        "map (--corrections)",
     )
 
 

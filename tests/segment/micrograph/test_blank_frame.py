@@ -131,6 +131,20 @@ def test_a_round_view_is_masked(field):
     assert blank.mask[outside].mean() > 0.98 and blank.mask[~outside].mean() < 0.04
 
 
+def test_small_corners_alike_are_masked(field):
+    """Two of them are no chance; a single one may be a grain."""
+    image = field.copy()
+    y, x = np.indices(image.shape)
+    one = (y + x) < 40
+    image[one] = 0
+    assert find_blank(image) is None
+    both = one | one[:, ::-1]
+    image[both] = 0
+    blank = find_blank(image)
+    assert blank is not None
+    assert blank.mask[both].mean() > 0.98 and blank.mask[~both].mean() < 0.02
+
+
 @pytest.mark.parametrize("middle", [(0, 180), (0, 0), (150, 180), (299, 100)])
 @pytest.mark.parametrize("level", [0, 255])
 def test_a_pore_or_bright_grain_stays(field, middle, level):

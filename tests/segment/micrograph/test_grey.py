@@ -10,9 +10,13 @@ import numpy as np
 import pytest
 import tifffile
 
-from segment.micrograph import read_micrographs
+from segment.errors import NotAnImageError
+from segment.micrograph import describe, read_micrographs
+from segment.micrograph.formats import open_frames
 from segment.micrograph.grey import resample_square, to_grey, without_nonfinite
 from segment.micrograph.length_units import parse_length, to_nm, unit_kind
+from segment.micrograph.open_file import OpenFile
+from segment.micrograph.prepare import prepare_frame
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
@@ -73,8 +77,25 @@ def test_byte_order_and_single_bits(tmp_path, make_grains):
     dithered = image > np.random.default_rng(1).integers(0, 60000, image.shape)
     for photometric, dark in (("minisblack", False), ("miniswhite", True)):
         tifffile.imwrite(path, dithered, photometric=photometric)
-        (m,) = read_micrographs(path)
-        np.testing.assert_array_equal(m.image, np.where(dithered ^ dark, 255, 0))
+        with OpenFile(path) as opened:
+            (frame,) = open_frames(opened)[1]
+            ready = prepare_frame(path, frame, None)
+        np.testing.assert_array_equal(ready.image, np.where(dithered ^ dark, 255, 0))
+        with pytest.raises(NotAnImageError, match=r"a picture of two levels.*with its grey levels"):
+            list(read_micrographs(path))
+
+
+@pytest.mark.parametrize("quality", [None, 85])
+def test_a_thresholded_picture_is_refused_and_few_levels_are_said(tmp_path, make_grains, quality):
+    image = make_grains()
+    path = tmp_path / "a.png"
+    cv2.imwrite(str(path), image // 32 * 32)
+    assert any(note.startswith("only") and "grey levels" in note for note in describe(path)[0].notes)
+    black = np.where(cv2.GaussianBlur(image, (0, 0), 2) > np.median(image), 255, 0).astype(np.uint8)
+    path = path if quality is None else path.with_suffix(".jpg")
+    cv2.imwrite(str(path), black, [] if quality is None else [cv2.IMWRITE_JPEG_QUALITY, quality])
+    with pytest.raises(NotAnImageError, match=r"two levels|mask"):
+        list(read_micrographs(path))
 
 
 def test_nonfinite_pixels_are_masked(tmp_path, make_grains):
