@@ -24,6 +24,8 @@ from segment.micrograph.pixel_size import (
 from segment.micrograph.scale_bar import ScaleBar, read_scale_bar
 
 FEW_LEVELS = 16  #: grey levels, those of 4 bits: an image of fewer was reduced or dithered
+NOISE = 1.5  #: variance of blocks' means in units of that of white noise; a weak network has 10 and more
+_BLOCK = 8  #: pixels of an edge of these blocks
 MINIMUM_SIDE = 64  #: shortest side in pixels, info bar cut, that an image must have
 
 
@@ -76,9 +78,7 @@ def prepare_frame(path: Path, frame: Frame, manual_nm: float | None) -> Prepared
     bar_rows, bar_from = _info_bar(image, frame.info_bar_rows)
     scale_bar = None if frame.info_bar_rows == 0 else read_scale_bar(image, bar_rows)
     image = image[: len(image) - bar_rows]
-    n_levels = len(np.unique(middle(image)))
-    if 1 < n_levels < FEW_LEVELS:
-        notes += (f"only {n_levels} grey levels: export the image with all it had",)
+    notes += _poor_levels(middle(image))
     valid = None if valid is None else valid[: len(image)]
     blank = find_blank(image)
     if blank is not None:
@@ -103,6 +103,19 @@ def prepare_frame(path: Path, frame: Frame, manual_nm: float | None) -> Prepared
         return Prepared(image, valid, chosen, fine, bar_rows, bar_from, (*notes, note), scale_bar)
     side = None if chosen.x_nm is None or chosen.y_nm is None else (chosen.x_nm + chosen.y_nm) / 2
     return Prepared(image, valid, chosen, side, bar_rows, bar_from, notes, scale_bar)
+
+
+def _poor_levels(grey: np.ndarray) -> tuple[str, ...]:
+    """Words where an image has few grey levels, or varies from pixel to pixel only."""
+    n_levels = len(np.unique(grey))
+    said: tuple[str, ...] = ()
+    if 1 < n_levels < FEW_LEVELS:
+        said += (f"only {n_levels} grey levels: export the image with all it had",)
+    rows, columns = (n // _BLOCK * _BLOCK for n in grey.shape)
+    blocks = grey[:rows, :columns].reshape(rows // _BLOCK, _BLOCK, -1, _BLOCK).mean(axis=(1, 3), dtype=float)
+    if n_levels > 1 and blocks.size > _BLOCK and _BLOCK**2 * blocks.var() < NOISE * grey.var(dtype=float):
+        said += ("white noise, no structure is seen: another channel, or no signal?",)
+    return said
 
 
 def _info_bar(image: np.ndarray, stated: int | None) -> tuple[int, str]:

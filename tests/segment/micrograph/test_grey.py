@@ -221,3 +221,11 @@ def test_one_colour_keeps_its_levels(channel):
     found, notes = to_grey(pixels)
     assert "one colour" in notes[0]
     np.testing.assert_array_equal(found, grey)
+
+
+def test_a_channel_of_noise_is_said(tmp_path, make_grains):
+    noise = np.random.default_rng(0).normal(120, 20, (160, 200)).clip(0, 255).astype(np.uint8)
+    for name, image, said in (("noise", noise, True), ("grains", make_grains(), False)):
+        tifffile.imwrite(tmp_path / f"{name}.tif", image)
+        (found,) = describe(tmp_path / f"{name}.tif")
+        assert any("white noise" in note for note in found.notes) == said

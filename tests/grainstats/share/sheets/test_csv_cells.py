@@ -78,3 +78,9 @@ def test_ids_that_look_alike_are_named(tmp_path: Path, other: str) -> None:
 def test_ids_that_are_none(tmp_path: Path, cell: str, words: str) -> None:
     with pytest.raises(SampleSheetError, match=words):
         read_samples(sheet(tmp_path / "s.csv", HEADER + f"{cell},ai,1,3\n"))
+
+
+@pytest.mark.parametrize("name", ["Fe+Al-2", "Nb+Al2O3-", "MgB2+BN0", "Y+BaZrO3", "MgB2+SiC-5", "1.5e+05"])
+def test_plus_signs_of_compounds_are_no_utf7(tmp_path, name):
+    path = sheet(tmp_path / "a.csv", f"sample_id,design_route\n{name},ai\n")
+    assert read_samples(path).sample_ids() == (name,)
