@@ -200,6 +200,12 @@ COLUMNS: dict[str, dict[str, Column]] = {
     "level": {"~{} grains": level_of_windows},
     "shown": {"~{} grains": uniform_of_shown},
     "coverage": {"{}": covered},
+    "spurious": {
+        "images": len,
+        "cells told to be none": mean("told"),
+        "cells that are none": mean("false"),
+        "flagged": lambda rows: (rows["told"] >= 1 / 3).mean(),
+    },
     "growth": {
         "films": len,
         "interior grains": lambda rows: f"{rows['interior'].median():.0f}",

@@ -23,6 +23,7 @@ from segment.cells.border_merging import BORDER_CONFIDENCE, SEED_PERSISTENCE
 from segment.cells.borders import find_borders
 from segment.label_edges import on_edges
 from segment.micrograph.micrograph import Micrograph
+from segment.quality.spurious_cells import spurious_share
 
 WHOLE_PX = 1_500_000  #: network pixels up to which the whole image is looked at
 WINDOW_PX = 640  #: edge of each of the four windows that stand for a larger one
@@ -59,6 +60,9 @@ class Evidence:
     #: kurtosis of the grey levels against their surroundings: 3 for a normal distribution, more where small
     #: bright or dark second_phases lie on a plain ground
     grey_tails: float
+    spurious: float = float(
+        "nan"
+    )  #: expected share of cells that are no grains (`segment.quality.spurious_cells`)
 
     def vector(self, names: tuple[str, ...]) -> np.ndarray:
         """Values of `names`, shape (len(names),): the logarithm of those that are ratios or shares."""
@@ -78,6 +82,7 @@ _LEAST = {
     "contrast_spread": 0.02,
     "edge_contrast": 0.5,
     "grey_tails": 1.0,
+    "spurious": 0.01,
 }
 NAMES = tuple(field.name for field in fields(Evidence))
 
@@ -183,6 +188,7 @@ def _numbers(window: _Window, hidden: Future[float]) -> dict[str, float]:
         "grey_tails": _tails(window.grey),
         **_shapes(labels),
         **dict(zip(("widest_angle", "clean_junctions"), junctions(labels), strict=True)),
+        "spurious": spurious_share(labels, borders),
         "hidden": hidden.result() / length,
     }
 

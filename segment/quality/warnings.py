@@ -2,7 +2,8 @@
 
 What is plain to see (nothing there, nothing decided, hardly a cell) is said for every model.  Whether the
 image shows grains at all, and whether boundaries are missing, is weighed as it was measured for the model's
-weights (`segment.quality.calibration_table`); docs/explanation/segmentation.md gives the rates.
+weights (`segment.quality.calibration_table`), whether cells are none by what such cells look like
+(`segment.quality.spurious_cells`).  docs/explanation/confidence.md gives the rates.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from segment.quality.evidence import Evidence
 NOTHING = 0.004  #: share of boundary pixels below which no grains are visible
 AMBIGUOUS = 2.0  #: pixels of probability .2 ... .8 per boundary pixel: more in noise, .9 ... 1.9 in TBM crops
 FEW_CELLS = 10  #: below which nothing can be said of a structure; judgement
+MANY = 1 / 3  #: share of cells that are no grains from which it is said; rates: docs/validation
 BLOCK_ROWS = 512  #: looked at a time: bounds memory, changes no result
 
 NO_GRAINS = "no grain boundaries are visible"
 UNLIKE_GRAINS = "the image looks unlike a grain structure: the cells may mean nothing"
+SPURIOUS = "cells are probably no grains"  #: how every warning about cells of pits and scratches begins
 MISSED = "boundaries are probably missing"  #: how every warning about merged grains begins
 
 
@@ -61,11 +64,14 @@ def evidence_warnings(evidence: Evidence | None, confidence: Confidence | None) 
         return ()
     if confidence.unlike_grains(evidence) >= confidence.unlike_grains.alarm:
         return (UNLIKE_GRAINS,)
+    said = []
+    if evidence.spurious >= MANY:
+        said.append(f"{SPURIOUS}, about {evidence.spurious:.0%} of them: pits, particles or scratches closed")
     missing = confidence.missed(evidence)
-    if missing < confidence.missed.alarm:
-        return ()
-    share = 1 - np.exp(-missing)
-    return (f"{MISSED}, about {share:.0%} of their length: grains look merged and spacings too large",)
+    if missing >= confidence.missed.alarm:
+        share = 1 - np.exp(-missing)
+        said.append(f"{MISSED}, about {share:.0%} of their length: grains look merged and spacings too large")
+    return tuple(said)
 
 
 def _blocks(image: np.ndarray) -> list[np.ndarray]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from grainstats.infer.modality.verdict import ModalityVerdict
 from segment.orientation.grains import COARSE
-from segment.quality.warnings import MISSED, UNLIKE_GRAINS
+from segment.quality.warnings import MISSED, SPURIOUS, UNLIKE_GRAINS
 
 MOST = 0.5  #: share of a sample's images above which a warning is the sample's
 
@@ -15,6 +15,7 @@ RESTS = "rests on flagged images"
 
 _REMARKS = {
     MISSED: "boundaries are probably missing, so that merged grains may hide or feign a population",
+    SPURIOUS: "many cells are probably no grains, so that a population of small ones may be feigned",
     UNLIKE_GRAINS: "the image looks unlike a grain structure",
     COARSE: "the map's step is so coarse that its smallest grains are a few points",
 }
@@ -22,6 +23,10 @@ _IN_THE_WAY = {
     MISSED: (
         "merged grains",
         "correct them, retake them (another tilt of the same field shows more) or exclude them",
+    ),
+    SPURIOUS: (
+        "cells that are probably no grains",
+        "say what they show (`--voids dark`), correct them, retake them or exclude them",
     ),
     UNLIKE_GRAINS: ("no grain structure that the network knows", "retake them or exclude them"),
     COARSE: ("too coarse a step", "map them again with smaller steps, or exclude them"),

@@ -13,6 +13,7 @@ from segment.quality.evidence import Evidence
 from segment.quality.warnings import (
     MISSED,
     NO_GRAINS,
+    SPURIOUS,
     UNLIKE_GRAINS,
     cell_warnings,
     evidence_warnings,
@@ -71,6 +72,13 @@ def test_missing_boundary_is_said_with_its_share():
     (doubt,) = evidence_warnings(replace(EVIDENCE, solidity=0.84), TABLE)
     assert doubt.startswith(MISSED)
     assert "26%" in doubt  # 1 - exp(-(0.1 + 0.2)): log of true over found length is .3
+
+
+def test_cells_that_are_none_are_said_with_their_share_beside_missing_boundary():
+    spurious, missed = evidence_warnings(replace(EVIDENCE, spurious=0.42, solidity=0.84), TABLE)
+    assert spurious.startswith(SPURIOUS) and "42%" in spurious and missed.startswith(MISSED)
+    assert evidence_warnings(replace(EVIDENCE, spurious=0.32), TABLE) == ()
+    assert evidence_warnings(replace(EVIDENCE, spurious=float("nan")), TABLE) == ()
 
 
 def test_nothing_measured_or_nothing_seen_says_nothing():

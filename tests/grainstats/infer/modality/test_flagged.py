@@ -9,7 +9,7 @@ import pytest
 from grainstats.infer import ModalityVerdict
 from grainstats.infer.modality.flagged import remark_of, with_remark
 from grainstats.run.report.verdict_words import verdict_paragraphs
-from segment.quality.warnings import MISSED, UNLIKE_GRAINS
+from segment.quality.warnings import MISSED, SPURIOUS, UNLIKE_GRAINS
 
 MERGED = (f"{MISSED}, about 30% of their length: grains look merged and spacings too large",)
 
@@ -41,6 +41,15 @@ def test_half_of_the_images_or_another_warning_is_not_enough(
 ) -> None:
     assert with_remark(uniform, warnings) == uniform
     assert remark_of(uniform) == ""
+
+
+def test_a_second_population_may_be_cells_that_are_none(verdict: ModalityVerdict) -> None:
+    told = (f"{SPURIOUS}, about 40% of them: pits, particles or scratches closed",)
+    said = with_remark(replace(verdict, verdict="bimodal"), [told])
+    assert "many cells are probably no grains" in said.reason
+    undecided = with_remark(replace(verdict, verdict="indeterminate"), [told, ()])
+    assert "one of two images has cells that are probably no grains" in undecided.reason
+    assert "--voids" in undecided.reason
 
 
 def test_a_bimodal_verdict_says_it_too(verdict: ModalityVerdict) -> None:
