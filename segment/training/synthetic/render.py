@@ -53,7 +53,6 @@ def synthetic_micrograph(
     grains: Shape | None = None,
     annotator: Annotator | None = None,
     mishaps: bool = False,
-    pixel_size_nm: float | None = None,
 ) -> SyntheticMicrograph:
     """Draw one micrograph.
 
@@ -71,8 +70,6 @@ def synthetic_micrograph(
         Who traces `boundary`; None: a careful one.
     mishaps : bool
         Some images get a scale bar or an info bar, in some the specimen ends.
-    pixel_size_nm : float, optional
-        Handed through to the grain map.
 
     Returns
     -------
@@ -95,7 +92,7 @@ def synthetic_micrograph(
         unsure |= opened(scene.phases, BURIED_PX)
     drawn = SyntheticMicrograph(
         image,
-        _as_grain_map(labels, pixel_size_nm),
+        GrainMap(numbered(labels)),
         annotator.trace(lines, contrast, scene.field, rng) if annotator and not is_solid else lines,
         scene.not_grain,
         unsure,
@@ -140,7 +137,7 @@ def _lettered(drawn: SyntheticMicrograph, rng: np.random.Generator) -> Synthetic
         return replace(
             drawn,
             image=image,
-            grain_map=_as_grain_map(labels, drawn.grain_map.pixel_size_nm),
+            grain_map=GrainMap(numbered(labels)),
             boundary=drawn.boundary & ~bar,
             not_grain=drawn.not_grain | bar,
             unsure=(drawn.unsure & ~bar) | edge,
@@ -182,7 +179,7 @@ def networkless_micrograph(
     image = _spoil(degradations.expose(image, rng), rng)
     edge = cv2.morphologyEx(bodies.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((7, 7), np.uint8)) > 0
     labels = (~bodies).astype(np.int32)
-    return SyntheticMicrograph(image, _as_grain_map(labels, None), np.zeros(shape, bool), bodies, edge, kind)
+    return SyntheticMicrograph(image, GrainMap(numbered(labels)), np.zeros(shape, bool), bodies, edge, kind)
 
 
 def _scene(section: Section, style: str, rng: np.random.Generator) -> Scene:
@@ -216,8 +213,3 @@ def _spoil(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         image = degradations.stripe(image, rng)
     grey = stretch(image, rng)
     return degradations.compress(grey, rng) if rng.random() < 0.35 else grey
-
-
-def _as_grain_map(labels: np.ndarray, pixel_size_nm: float | None) -> GrainMap:
-    """Consecutive labels, 0 kept."""
-    return GrainMap(numbered(labels), pixel_size_nm, "none" if pixel_size_nm is None else "manual")

@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from grainstats.run.cli import app
+from grainstats.run.report import magnet_pictures
 from segment.errors import InputError
 
 PAIR = ["magnet", "--diameter", "30", "--thickness", "6", "--stack", "2"]
@@ -31,7 +32,8 @@ def test_field_gives_the_current_back():
     assert _document("--field", str(read), "--probe", "top")["j_A_per_m2"] == pytest.approx(1.61e8)
 
 
-def test_table_and_map(tmp_path):
+def test_table_and_map(tmp_path, monkeypatch):
+    monkeypatch.setattr(magnet_pictures, "POINTS", 9)
     table, csv, png = tmp_path / "jc.csv", tmp_path / "map.csv", tmp_path / "map.png"
     table.write_text("B (T),Jc (A/cm2)\n0,4e4\n1,2e4\n4,0.8e4\n", encoding="utf-8")
     assert 1 < _document("--jc-table", str(table), "--map", str(csv))["b_probe_T"] < 4

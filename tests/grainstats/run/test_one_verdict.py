@@ -27,20 +27,6 @@ def measured(folder: Path, missed: float) -> Path:
     return folder
 
 
-@pytest.fixture
-def model(edge_model: Path, tmp_path: Path) -> Path:
-    shutil.copytree(edge_model, tmp_path / "edges")
-    return measured(tmp_path / "edges", 0.05)
-
-
-@pytest.fixture
-def fields(tmp_path: Path, write_micrograph) -> Path:
-    """Five images of one sample."""
-    for number in range(5):
-        write_micrograph(tmp_path / f"data/S1/field_{number}.tif", number, 1.7)
-    return tmp_path / "data/S1"
-
-
 def command(monkeypatch, capsys, *arguments: object) -> dict:
     monkeypatch.setattr("sys.argv", ["grainstats", *map(str, arguments)])
     with pytest.raises(SystemExit) as end:
@@ -57,52 +43,69 @@ def by_run(paths: list[Path], out: Path, model: Path, db: Path | None = None) ->
     return {name: row[name] for name in FACTS}
 
 
+@pytest.fixture(scope="module")
+def model(edge_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return measured(shutil.copytree(edge_model, tmp_path_factory.mktemp("models") / "edges"), 0.05)
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory, write_micrograph) -> list[Path]:
+    """Five of one sample."""
+    folder = tmp_path_factory.mktemp("data")
+    return [write_micrograph(folder / f"S1/field_{number}.tif", number, 1.7) for number in range(5)]
+
+
+@pytest.fixture(scope="module")
+def results(images: list[Path], model: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+    """The five in one run: its folder and what it says."""
+    out = tmp_path_factory.mktemp("run") / "out"
+    return out, by_run(images, out, model)
+
+
 def same(found: dict, expected: dict) -> bool:
     """Through JSON, which turns tuples into lists."""
     return json.loads(json.dumps({name: found[name] for name in FACTS})) == json.loads(json.dumps(expected))
 
 
 @pytest.mark.slow
-def test_run_and_segment_and_measure_agree(fields, model, tmp_path, monkeypatch, capsys):
-    images = sorted(fields.glob("*.tif"))
-    run = by_run(images, tmp_path / "run", model)
+def test_run_and_segment_and_measure_agree(images, results, model, tmp_path, monkeypatch, capsys):
+    out, run = results
     assert run["p_value"] is not None and 0 < run["stability"] <= 1
     maps = tmp_path / "maps"
     command(monkeypatch, capsys, "segment", *images, "--out", maps, "--model", model, "--json")
     written = sorted(maps.glob("*.labels.tif"))
-    for labels in (written, written[::-1], sorted((tmp_path / "run/images").glob("*/*.labels.tif"))):
+    for labels in (written, written[::-1], sorted((out / "images").glob("*/*.labels.tif"))):
         assert len(labels) == 5
         found = command(monkeypatch, capsys, "measure", *labels, "--json")["modality"]
         assert same(found, run)
 
 
 @pytest.mark.slow
-def test_two_folders_with_one_database_are_one_sample(fields, model, tmp_path):
-    images, db = sorted(fields.glob("*.tif")), tmp_path / "shared.db"
-    together = by_run(images, tmp_path / "together", model)
+def test_two_folders_with_one_database_are_one_sample(images, results, model, tmp_path):
+    _, together = results
+    db = tmp_path / "shared.db"
     by_run(images[:3], tmp_path / "first", model, db)
     assert by_run(images[3:], tmp_path / "second", model, db) == together
 
 
 @pytest.mark.slow
-def test_other_error_rates_are_another_model_and_every_image_is_analysed_again(fields, model, tmp_path):
-    images, db = sorted(fields.glob("*.tif")), tmp_path / "shared.db"
-    before, digest = by_run(images, tmp_path / "out", model, db), load_model(model).digest
-    measured(model, 0.9)
-    assert load_model(model).digest != digest
-    after = by_run(images, tmp_path / "out", model, db)
-    with Database.open(db, create=False) as opened:
-        assert set(opened.analyses()["model_digest"]) == {load_model(model).digest}
+def test_other_error_rates_are_another_model_and_all_is_analysed_again(images, results, model, tmp_path):
+    done, before = results
+    out = shutil.copytree(done, tmp_path / "out")
+    other = measured(shutil.copytree(model, tmp_path / "edges"), 0.9)
+    assert load_model(other).digest != load_model(model).digest
+    after = by_run(images, out, other)
+    with Database.open(out / DATABASE, create=False) as db:
+        assert set(db.analyses()["model_digest"]) == {load_model(other).digest}
     assert after["stability"] is not None
     assert after["p_value"] == before["p_value"]
 
 
 @pytest.mark.slow
-def test_a_verdict_by_other_rules_is_judged_again(fields, model, tmp_path, monkeypatch):
+def test_a_verdict_by_other_rules_is_judged_again(images, results, model, tmp_path, monkeypatch):
     from grainstats.run.job import judge_samples
 
-    images, out = sorted(fields.glob("*.tif")), tmp_path / "out"
-    by_run(images, out, model)
+    out = shutil.copytree(results[0], tmp_path / "out")
     judged = []
     monkeypatch.setattr(judge_samples, "_judge", lambda db, sample_id, *rest: judged.append(sample_id))
     by_run(images, out, model)

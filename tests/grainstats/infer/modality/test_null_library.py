@@ -100,7 +100,8 @@ def test_power_follows_what_was_called():
 
 
 @pytest.mark.parametrize("flat", [False, True])
-def test_samples_show_what_they_are_of(flat: bool):
+def test_samples_show_what_they_are_of(flat: bool, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("null_samples.GRAINS", (600, 700))
     rng = np.random.default_rng(4)
     one = Samples.join(mosaic_samples(rng, 0, two=False, flat=flat))
     two = Samples.join(mosaic_samples(rng, 0, two=True, flat=flat))

@@ -11,12 +11,27 @@ import pytest
 import tifffile
 
 from grainstats._version import __version__
+from grainstats.run import cli
 from grainstats.share import Database
 
 
 def call(*arguments: object, cwd=None) -> subprocess.CompletedProcess:
     program = [sys.executable, "-m", "grainstats"]
     return subprocess.run([*program, *map(str, arguments)], capture_output=True, text=True, cwd=cwd)
+
+
+@pytest.fixture
+def told(tmp_path, monkeypatch, capsys):
+    """Exit status and words of a command called in `tmp_path`, without a process of its own."""
+
+    def tell(*arguments: object) -> tuple[int, str]:
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr("sys.argv", ["grainstats", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        return end.value.code, " ".join(capsys.readouterr().err.split())
+
+    return tell
 
 
 def test_version():
@@ -56,12 +71,11 @@ def test_help_takes_less_than_a_second_of_processor_time():
         (["frobnicate"], "No such command"),
     ],
 )
-def test_a_wrong_call_exits_2_in_plain_words(tmp_path, arguments, words):
+def test_a_wrong_call_exits_2_in_plain_words(tmp_path, told, arguments, words):
     if "a.tif" in arguments:
         (tmp_path / "a.tif").write_text("text")
-    done = call(*arguments, cwd=tmp_path)
-    said = " ".join(done.stderr.split())
-    assert done.returncode == 2, done.stderr
+    status, said = told(*arguments)
+    assert status == 2, said
     assert words in said and "Traceback" not in said
     assert not (tmp_path / "out").exists()
 
@@ -84,7 +98,7 @@ def test_a_bad_image_exits_1_and_is_named(tmp_path, edge_model, write_micrograph
         ["campaign", "--db", "lab.db", "--out", "taken/page.html"],
     ],
 )
-def test_a_place_that_cannot_be_written_is_named_without_a_trace(tmp_path, arguments):
+def test_a_place_that_cannot_be_written_is_named_without_a_trace(tmp_path, told, arguments):
     labels = np.kron(np.arange(1, 17, dtype=np.uint16).reshape(4, 4), np.ones((24, 24), np.uint16))
     tifffile.imwrite(tmp_path / "good.tif", labels)
     noise = np.random.default_rng(0).integers(0, 255, (96, 96), np.uint8)
@@ -92,20 +106,20 @@ def test_a_place_that_cannot_be_written_is_named_without_a_trace(tmp_path, argum
     (tmp_path / "taken").write_text("a file, no folder")
     with Database.open(tmp_path / "lab.db"):
         pass
-    done = call(*arguments, cwd=tmp_path)
-    assert done.returncode == 2, done.stderr
-    assert "taken" in done.stderr and "Traceback" not in done.stderr
+    status, said = told(*arguments)
+    assert status == 2, said
+    assert "taken" in said and "Traceback" not in said
     assert (tmp_path / "taken").read_text() == "a file, no folder"
 
 
-def test_the_output_folder_is_not_the_input(tmp_path):
+def test_the_output_folder_is_not_the_input(tmp_path, told):
     (tmp_path / "films").mkdir()
     (tmp_path / "films/a.tif").write_text("text")
     for out in ("films", "."):
-        done = call("run", "films", "--out", out, cwd=tmp_path)
-        assert done.returncode == 2 and "--out" in done.stderr and "output folder" in done.stderr
+        status, said = told("run", "films", "--out", out)
+        assert status == 2 and "--out" in said and "output folder" in said
 
 
-def test_a_folder_is_no_map(tmp_path):
-    done = call("measure", tmp_path)
-    assert done.returncode == 1 and "it is a folder" in done.stderr
+def test_a_folder_is_no_map(tmp_path, told):
+    status, said = told("measure", tmp_path)
+    assert status == 1 and "it is a folder" in said
