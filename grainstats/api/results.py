@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import shutil
 import tempfile
 import weakref
@@ -262,19 +261,19 @@ def _table(database: str, name: str, sample_id: str) -> pd.DataFrame:
 
 
 def _html(samples: list[SampleResult]) -> str:
-    rows = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in _cells(s))}</tr>" for s in samples)
-    heads = ("sample", "images", "grains", "mean intercept (nm)", "verdict", "p", "stability", "reason")
-    return f"<table><tr>{''.join(f'<th>{head}</th>' for head in heads)}</tr>{rows}</table>"
+    heads = ["sample", "images", "grains", "mean intercept (nm)", "verdict", "p", "stability", "reason"]
+    table = pd.DataFrame([_row(sample) for sample in samples], columns=heads)
+    html: str = table.to_html(index=False, col_space={"reason": "20em"})
+    return html
 
 
-def _cells(sample: SampleResult) -> list[str]:
+def _row(sample: SampleResult) -> tuple[str | int, ...]:
     verdict = sample.verdict
     judged = ("", "", "", "")
     if verdict is not None:
         judged = (verdict.verdict, _number(verdict.p_value), _number(verdict.stability), verdict.reason)
     grains = sum(image.n_grains for image in sample.images)
-    cells = (sample.sample_id, str(len(sample.images)), str(grains), _spacing(sample.descriptors), *judged)
-    return [html.escape(cell) for cell in cells]
+    return (sample.sample_id, len(sample.images), grains, _spacing(sample.descriptors), *judged)
 
 
 def _spacing(descriptors: pd.DataFrame) -> str:
