@@ -8,7 +8,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-LARGEST = 400  #: grains of each field that are compared; the same least area holds for all fields
+LARGEST = 1000  #: grains of each field that are compared at most; the same least area holds for all fields
+COMPARED = 60_000  #: grains of all fields together: some 10 s; judgement
 ALIKE = 0.1  #: difference of ln(area) of one grain seen twice
 SIDE = 0.1  #: mean diameters by which the distance of two grains may differ
 NEAR = 0.3  #: mean diameters by which the place of a grain may differ once the fields lie on one another
@@ -65,7 +66,8 @@ def overlapping(fields: Sequence[Places]) -> list[Overlap]:
     usable = [k for k, field in enumerate(fields) if field.areas.size >= FEWEST]
     if len(usable) < 2 or len(fields) > MOST:
         return []
-    least = max(np.sort(fields[k].areas)[-LARGEST:][0] for k in usable)
+    most = min(LARGEST, COMPARED // len(usable))
+    least = max(np.sort(fields[k].areas)[-most:][0] for k in usable)
     diameter = float(np.sqrt(4 / np.pi * np.median(np.concatenate([fields[k].areas for k in usable]))))
     large = {k: _larger_than(fields[k], least) for k in usable}
     found = []

@@ -33,6 +33,11 @@ def test_the_share_of_a_neighbour(wide: np.ndarray, left: int) -> None:
     assert shared_part(window(wide, 0), window(wide, left)) == pytest.approx(1 - left / 400, abs=0.02)
 
 
+def test_a_tenth_of_a_field_of_many_grains() -> None:
+    fine = poisson_voronoi_plane((400, 760), 1 / 180, np.random.default_rng(6)).grain_map().labels
+    assert shared_part(window(fine, 0), window(fine, 360)) == pytest.approx(0.1, abs=0.02)
+
+
 @pytest.mark.parametrize("mirrored", [False, True])
 @pytest.mark.parametrize("angle", [7.0, 33.0, 120.0])
 def test_turned_and_mirrored_copies(wide: np.ndarray, angle: float, mirrored: bool) -> None:
