@@ -14,13 +14,22 @@ from segment.cells.gaps import narrow_gaps
 from segment.cells.label_gaps import contacts, edges
 from segment.cells.second_phases import give_back, large_second_phases, set_aside, sizeable_px
 from segment.cells.traced_lines import traced_lines
-from segment.cells.tracing import bridge_gaps, drawn_part, fill_double_lines, loose_lines, split_tracing
+from segment.cells.tracing import (
+    bridge_gaps,
+    drawn_part,
+    fill_double_lines,
+    loose_lines,
+    narrow_strips,
+    split_tracing,
+    straight_lines,
+)
 from segment.cells.twins import merge_twins
 from segment.errors import InputError
 from segment.grain_map import MIN_AREA_PX, GrainMap
 from segment.micrograph.micrograph import PixelSizeSource
 
 _MOSTLY_LINES = 0.5  #: share of lines above which they are the ground
+_STRIPS = (4, 0.05)  #: narrow strips, and their share of the cells, from which they are said; judgement
 _UNTRACED = (0.05, 4.0)  #: share of a map, and times the next cell, from which one may not have been traced
 PARTED = 2 / 3  #: of the rendered scenes, those with less lose true boundaries by it (docs/validation)
 MIDDLE_PX = 1024  #: edge of the window whose cells tell what a mean cell is
@@ -172,6 +181,16 @@ def _warnings_of(lines: np.ndarray, labels: np.ndarray) -> tuple[str, ...]:
         where = "1 stretch of line ends" if loose == 1 else f"{loose} stretches of line end"
         said.append(f"{where} within a cell, at gaps that were not bridged: its parts count as one")
     area = np.sort(np.bincount(labels.ravel())[1:])
+    strips = narrow_strips(lines)
+    if strips >= max(_STRIPS[0], _STRIPS[1] * area.size):
+        said.append(
+            f"{strips} open areas are narrow strips beside a line: was it drawn twice? They count as cells"
+        )
+    straight = straight_lines(lines)
+    if straight > 1:
+        said.append(
+            f"{straight} straight lines run from edge to edge: leave a test grid out, it cuts the cells"
+        )
     if area.size > 2 and area[-1] > max(_UNTRACED[0] * labels.size, _UNTRACED[1] * area[-2]):
         share, times = area[-1] / labels.size, area[-1] / area[-2]
         said.append(f"one cell covers {share:.0%} of the map, {times:.0f} times the next: was it traced?")

@@ -159,6 +159,42 @@ def test_lines_of_every_kind(tmp_path: Path, cells: np.ndarray, lines: np.ndarra
     assert abs(found.n_grains - read_label_map_of(lines, tmp_path)) <= 2
 
 
+def with_overlay(kind: str, cells: np.ndarray, lines: np.ndarray) -> np.ndarray:
+    over = lines.copy()
+    if kind == "a test grid":
+        over[50::80] = over[:, 50::80] = 255
+    elif kind == "a diagonal cross":
+        cv2.line(over, (0, 0), (439, 399), 255)
+        cv2.line(over, (439, 0), (0, 399), 255)
+    else:
+        away = cv2.distanceTransform(255 - edges(cells), cv2.DIST_L2, 5)
+        twice = np.random.default_rng(0).random(cells.max() + 1) < 0.4
+        over[(np.abs(away - int(kind[-1])) < 1) & twice[cells]] = 255
+    return over
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("a test grid", "10 straight lines run from edge to edge"),
+        ("a diagonal cross", "2 straight lines run from edge to edge"),
+        ("some cells outlined twice, 7", "narrow strips beside a line"),
+    ],
+)
+def test_what_is_drawn_beside_the_boundaries_is_said(
+    tmp_path: Path, cells: np.ndarray, lines: np.ndarray, kind: str, words: str
+) -> None:
+    for picture, said in ((lines, False), (with_overlay(kind, cells, lines), True)):
+        cv2.imwrite(str(tmp_path / "t.png"), picture)
+        found = read_label_map(tmp_path / "t.png", tracing=True)
+        assert (words in "\n".join(found.warnings)) == said
+
+
+def test_cells_outlined_twice_count_once(tmp_path: Path, cells: np.ndarray, lines: np.ndarray) -> None:
+    doubled = with_overlay("some cells outlined twice, 4", cells, lines)
+    assert abs(read_label_map_of(doubled, tmp_path) - read_label_map_of(lines, tmp_path)) <= 5
+
+
 @pytest.mark.parametrize("frame", [0, 3])
 def test_a_margin_around_a_tracing_is_no_grain(tmp_path: Path, lines: np.ndarray, frame: int) -> None:
     framed = lines.copy()
