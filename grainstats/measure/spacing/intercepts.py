@@ -82,13 +82,15 @@ def intercept_table(
         raise ValueError("intercepts need a network of their own unit and at least one direction")
     rng = np.random.default_rng(seed)
     step = spacing if spacing is not None else default_spacing(network, grain_map.n_grains)
-    labels, tables, first_line = labels_with_hidden(grain_map), [], 0
+    found, first_line = [], 0
     for angle in angles:
-        table, n_lines = _one_direction(labels, network, angle, step, float(rng.random()) * step)
-        table["line"] += first_line
+        columns, n_lines = _one_direction(network, angle, step, float(rng.random()) * step, first_line)
         first_line += n_lines
-        tables.append(table)
-    return pd.concat(tables, ignore_index=True)
+        found.append(columns)
+    *cut, start, middle, line_length, turn = (np.concatenate(column) for column in zip(*found, strict=True))
+    pieces = Pieces(*cut)
+    owner = owners(pieces, middle, labels_with_hidden(grain_map), network)
+    return table_of_segments(pieces, owner, start, line_length, network, turn)
 
 
 def _clip(
@@ -132,8 +134,9 @@ def _cut_lines(
 
 
 def _one_direction(
-    labels: np.ndarray, network: BoundaryNetwork, angle: float, spacing: float, offset: float
-) -> tuple[pd.DataFrame, int]:
+    network: BoundaryNetwork, angle: float, spacing: float, offset: float, first_line: int
+) -> tuple[list[np.ndarray], int]:
+    """The columns of `Pieces`, their starts and middles, length of their lines, angle; number of lines."""
     line, begin, end = _clip(network, angle, offset, spacing)
     pieces = _cut_lines(network, line, begin, end, angle, (offset, spacing))
     cos, sin = direction_cosines(angle)
@@ -141,21 +144,26 @@ def _one_direction(
     start, middle = (
         base + (pieces.start + shift)[:, None] * np.array([-sin, cos]) for shift in (0.0, pieces.length / 2)
     )
-    owner = owners(pieces, middle, labels, network)
-    table = table_of_segments(pieces, owner, start, (end - begin)[pieces.line], network)
-    table.insert(1, "angle_deg", float(angle))
-    return table, line.size
+    cut = [pieces.line + first_line, pieces.start, pieces.length, pieces.segment_a, pieces.segment_b]
+    turn = np.full(pieces.line.size, float(angle))
+    return [*cut, start, middle, (end - begin)[pieces.line], turn], line.size
 
 
 def table_of_segments(
-    pieces: Pieces, owner: np.ndarray, start: np.ndarray, line_length: np.ndarray, network: BoundaryNetwork
+    pieces: Pieces,
+    owner: np.ndarray,
+    start: np.ndarray,
+    line_length: np.ndarray,
+    network: BoundaryNetwork,
+    angle_deg: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """The pieces that lie in grains as table rows, in the network's unit."""
-    a, b = end_kinds(pieces.segment_a, network), end_kinds(pieces.segment_b, network)
+    a, b = end_kinds(pieces, network)
     scale, u = network.pixel_size, network.unit
     kept = (owner > 0) & (pieces.length > 0)
     columns = {
         "line": pieces.line,
+        **({} if angle_deg is None else {"angle_deg": angle_deg}),
         "y0_px": start[:, 0].astype(np.float32),
         "x0_px": start[:, 1].astype(np.float32),
         f"length_{u}": pieces.length * scale,

@@ -44,13 +44,10 @@ def without_grazes(found: Crossings) -> Crossings:
     return Crossings(found.line[keep], found.along[keep], found.segment[keep])
 
 
-def end_kinds(segment: np.ndarray, network: BoundaryNetwork) -> np.ndarray:
-    """What lies at piece ends: `GRAIN`, `PHASE` or `FRAME`."""
-    words = network.segments["kind"]
-    kind = np.zeros(len(words), np.int64)
-    for word, number in KIND_NUMBER.items():
-        kind[(words == word).to_numpy(bool)] = number
-    return np.where(segment >= 0, kind[segment], FRAME) if kind.size else np.full(segment.size, FRAME)
+def end_kinds(pieces: Pieces, network: BoundaryNetwork) -> tuple[np.ndarray, np.ndarray]:
+    """What lies at both ends of pieces: `GRAIN`, `PHASE` or `FRAME`."""
+    kind = np.append(network.segments["kind"].map(KIND_NUMBER).to_numpy(np.int64), FRAME)  # of segment -1
+    return kind[pieces.segment_a], kind[pieces.segment_b]
 
 
 def owners(pieces: Pieces, middle: np.ndarray, labels: np.ndarray, network: BoundaryNetwork) -> np.ndarray:
