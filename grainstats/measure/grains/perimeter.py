@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from grainstats.measure.grains.run_lengths import strips
-
 DIRECTIONS = ((0, 1), (1, 2), (1, 1), (2, 1), (1, 0), (2, -1), (1, -1), (1, -2))  #: steps (rows, columns)
 
 
@@ -16,21 +14,6 @@ def direction_weights() -> np.ndarray:
     gap = np.diff(angle, append=angle[0] + np.pi)
     sector = (gap + np.roll(gap, 1)) / 2
     return sector / np.hypot(steps[:, 0], steps[:, 1])
-
-
-def _count(block: np.ndarray, rows: int, step: tuple[int, int], n: int) -> np.ndarray:
-    """Crossings per label along `step`, from the first `rows` rows of the block to the rows below them."""
-    dy, dx = step
-    columns = block.shape[1]
-    end = block[dy : dy + rows, max(dx, 0) : columns + min(dx, 0)]
-    start = block[: end.shape[0], max(-dx, 0) : columns - max(dx, 0)]
-    place = np.unravel_index(np.flatnonzero(start != end), start.shape)
-    return _per_label(start[place], end[place], n)
-
-
-def _per_label(a: np.ndarray, b: np.ndarray, n: int) -> np.ndarray:
-    seen = (a >= 0) & (b >= 0)
-    return np.bincount(a[seen], minlength=n) + np.bincount(b[seen], minlength=n)
 
 
 def crofton_perimeter(labels: np.ndarray, n_labels: int) -> np.ndarray:
@@ -45,9 +28,11 @@ def crofton_perimeter(labels: np.ndarray, n_labels: int) -> np.ndarray:
     -------
     ndarray of float, shape (n_labels + 1,)
     """
-    rows, total = labels.shape[0], np.zeros(n_labels + 1)
-    for a, b in strips(labels.shape):
-        block = labels[a : min(b + 2, rows)]
-        for step, weight in zip(DIRECTIONS, direction_weights(), strict=True):
-            total += 0.5 * weight * _count(block, b - a, step, n_labels + 1)
+    from grainstats.measure.grains.grain_kernels import crossings
+
+    total = np.zeros(n_labels + 1)
+    for weight, count in zip(
+        direction_weights(), crossings(labels, np.array(DIRECTIONS), n_labels + 1), strict=True
+    ):
+        total += 0.5 * weight * count
     return total

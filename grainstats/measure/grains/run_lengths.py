@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,23 +21,6 @@ class Runs:
     last: np.ndarray
     start: np.ndarray  #: int64, shape (n_present,): index of the first run of each label present
     present: np.ndarray  #: int64, shape (n_present,): the labels themselves, ascending
-
-    def in_parts(self, size: int) -> Iterator[Runs]:
-        """The same in parts of whole grains and about `size` runs."""
-        first_run = np.append(self.start, self.label.size)
-        grain = 0
-        while grain < self.present.size:
-            last = max(int(np.searchsorted(first_run, first_run[grain] + size, side="right")) - 1, grain + 1)
-            cut = slice(first_run[grain], first_run[last])
-            yield Runs(
-                self.label[cut],
-                self.row[cut],
-                self.first[cut],
-                self.last[cut],
-                self.start[grain:last] - first_run[grain],
-                self.present[grain:last],
-            )
-            grain = last
 
 
 def strips(shape: tuple[int, int]) -> list[tuple[int, int]]:

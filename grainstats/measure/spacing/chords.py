@@ -72,20 +72,9 @@ def kaplan_meier(length: np.ndarray, cuts: np.ndarray, weight: np.ndarray | None
     weight : ndarray, shape (n,), optional
         E.g. block multiplicities of a jackknife.
     """
+    from grainstats.measure.spacing.product_limit_kernel import product_limit
+
     w = (2.0 - cuts) * (1.0 if weight is None else weight)
-    seen = w > 0
-    order = np.argsort(length[seen])
-    x, w, whole = length[seen][order], w[seen][order], (cuts[seen] == 0)[order]
-    return _product_limit(x, w, whole)
-
-
-def _product_limit(x: np.ndarray, w: np.ndarray, whole: np.ndarray) -> ChordDistribution:
-    if x.size == 0:
-        return ChordDistribution(x, w)
-    at_risk = np.cumsum(w[::-1])[::-1]
-    event = whole.copy()
-    event[-1] = True
-    share = np.where(event, w / np.maximum(at_risk, 1e-300), 0.0)
-    survival = np.concatenate([[1.0], np.cumprod(1 - np.minimum(share, 1.0))])
-    mass = survival[:-1] - survival[1:]
-    return ChordDistribution(x[event], mass[event] / max(float(mass[event].sum()), 1e-300))
+    order = np.argsort(length, kind="stable")
+    found, mass = product_limit(length[order], w[order], cuts[order] == 0)
+    return ChordDistribution(found, mass / max(float(mass.sum()), 1e-300))
