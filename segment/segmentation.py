@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -99,6 +100,10 @@ class Segmentation:
 
     def to_bytes(self) -> bytes:
         """All of it, compressed; the same segmentation gives the same bytes."""
+        return self._compressed
+
+    @cached_property
+    def _compressed(self) -> bytes:  # a run writes it beside the labels and into the database
         facts = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "cells"}
         facts |= {"format": FORMAT, "least_px": self.cells.least_px, "nested": self.cells.nested}
         arrays: dict[str, Any] = {

@@ -60,13 +60,13 @@ class ProgressBar(Progress):
     """A rich bar with the time left on a terminal; plain lines where standard error is a file."""
 
     def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
         stream = getattr(sys.stderr, "_stream", sys.stderr)  # the bar moves the cursor
-        self._console = Console(file=stream, highlight=False)
         self._bar: Any = None
-        if self._console.is_terminal:
+        if stream.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+            self._console = Console(file=stream, highlight=False)
             columns = (
                 TextColumn("{task.description}"),
                 BarColumn(),

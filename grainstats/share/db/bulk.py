@@ -53,7 +53,7 @@ def intercepts_from_bytes(content: bytes) -> pd.DataFrame:
     """What `intercepts_to_bytes` was given; positions may be float32."""
     import pyarrow.parquet as pq
 
-    return pq.read_table(io.BytesIO(content)).to_pandas()
+    return pq.ParquetFile(io.BytesIO(content)).read().to_pandas()
 
 
 def _require(table: pd.DataFrame, columns: tuple[str, ...], source: str) -> None:

@@ -52,6 +52,8 @@ def test_refused_files_do_not_promise_a_quick_end(capsys: pytest.CaptureFixture,
 
 def test_brackets_in_names_and_reasons_are_shown_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = io.StringIO()
+    monkeypatch.setattr(screen, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stderr", screen)
     terminal = partial(Console, file=screen, force_terminal=True, width=120)
     monkeypatch.setattr("rich.console.Console", lambda **options: terminal(highlight=False))
     with ProgressBar() as bar:
