@@ -83,11 +83,13 @@ def _outlines(labels: np.ndarray, nothing: np.ndarray) -> tuple[int, int]:
 
     A boundary between two grains is the outline of both: it counts twice.
     """
-    covered = nothing.any() and sum(
+    if not nothing.any():
+        return 0, 2 * contacts(labels)
+    covered = sum(
         int(np.count_nonzero((here > 0) & empty_there) + np.count_nonzero((there > 0) & empty_here))
         for here, there, empty_here, empty_there in (
             (labels[:, :-1], labels[:, 1:], nothing[:, :-1], nothing[:, 1:]),
             (labels[:-1], labels[1:], nothing[:-1], nothing[1:]),
         )
     )
-    return int(covered), int(covered) + 2 * contacts(labels)
+    return covered, covered + 2 * contacts(labels)
