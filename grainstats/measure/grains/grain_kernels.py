@@ -10,10 +10,7 @@ import numpy as np
 def caliper_widths(
     row: np.ndarray, first: np.ndarray, last: np.ndarray, start: np.ndarray, uy: np.ndarray, ux: np.ndarray
 ) -> np.ndarray:
-    """Width of each grain along its unit vectors, as its runs' ends show it, shape (n_vectors, n_grains).
-
-    Runs as in `Runs`; `uy` and `ux` have the shape of the result, `uy` is not negative.
-    """
+    """Extent of each grain's run ends along unit vectors, all three of shape (n_vectors, n_grains)."""
     n_vectors, n = uy.shape
     out = np.empty((n_vectors, n))
     for grain in range(n):
@@ -31,10 +28,7 @@ def caliper_widths(
 
 @numba.njit(cache=True, nogil=True)
 def crossings(labels: np.ndarray, steps: np.ndarray, n: int) -> np.ndarray:
-    """How often pixels a step (rows, columns) apart differ, by label 0 ... n - 1, shape (n_steps, n).
-
-    Pixels of negative label are not seen.
-    """
+    """How often seen pixels a step (rows, columns) apart differ, by label 0 ... n - 1, shape (n_steps, n)."""
     rows, columns = labels.shape
     count = np.zeros((steps.shape[0], n), np.int64)
     for r in range(rows):

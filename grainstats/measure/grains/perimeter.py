@@ -30,9 +30,5 @@ def crofton_perimeter(labels: np.ndarray, n_labels: int) -> np.ndarray:
     """
     from grainstats.measure.grains.grain_kernels import crossings
 
-    total = np.zeros(n_labels + 1)
-    for weight, count in zip(
-        direction_weights(), crossings(labels, np.array(DIRECTIONS), n_labels + 1), strict=True
-    ):
-        total += 0.5 * weight * count
-    return total
+    counts = crossings(labels, np.array(DIRECTIONS), n_labels + 1)
+    return sum(0.5 * weight * count for weight, count in zip(direction_weights(), counts, strict=True))

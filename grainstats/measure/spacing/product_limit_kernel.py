@@ -8,10 +8,7 @@ import numpy as np
 
 @numba.njit(cache=True, nogil=True)
 def product_limit(length: np.ndarray, weight: np.ndarray, whole: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Lengths with their probability mass, not yet of sum 1; the longest counts as whole.
-
-    Ends in ascending order of length; those of weight 0 are not there.
-    """
+    """Ascending lengths of weight > 0 with their mass, not yet of sum 1; the longest counts as whole."""
     n, at_risk, longest = length.size, np.empty(length.size), -1
     total = 0.0
     for i in range(n - 1, -1, -1):

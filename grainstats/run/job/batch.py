@@ -104,16 +104,13 @@ def run_batch(
     """
     from grainstats.run.scope import Scope
     from grainstats.share.db.database import Database
+    from grainstats.share.sheets.samples import read_samples
     from segment.unet import load_model
 
     _check_corrections(call)
     recipe, start, progress = recipe or Recipe(), time.time(), progress or Progress()
     name = stored_names(call.inputs)
-    sheet = None
-    if call.samples is not None:  # readers of sheets take a while to import
-        from grainstats.share.sheets.samples import read_samples
-
-        sheet = read_samples(call.samples)
+    sheet = None if call.samples is None else read_samples(call.samples)
     paths, assignment = ([], Assignment({})) if call.report_only else _find(call, sheet)
     listed = _listed(call, paths, assignment)
     model = load_model(recipe.model)
@@ -210,11 +207,9 @@ def _all_stored(db: Database, scope: Scope) -> tuple[Scope, Summary]:
 
 def _listed(call: Call, paths: Sequence[Path], assignment: Assignment) -> ListedImages:
     """What the sheet of images says of the run's files."""
-    sheet = None
-    if call.image_sheet is not None:
-        from grainstats.share.sheets.images import read_images
+    from grainstats.share.sheets.images import read_images
 
-        sheet = read_images(call.image_sheet)
+    sheet = None if call.image_sheet is None else read_images(call.image_sheet)
     return listed_images(paths, sheet, assignment.sample_ids)
 
 

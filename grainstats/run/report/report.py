@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -15,6 +15,7 @@ from grainstats.infer.modality.verdict import ModalityVerdict
 from grainstats.run.atomic import write_bytes
 from grainstats.run.failures import Failure
 from grainstats.run.report.grain_maps import BAND, MAPS, colours
+from grainstats.run.report.loop_page import LoopSection, loop_sections
 from grainstats.run.report.magnet_section import magnet_section
 from grainstats.run.report.methods import methods_of
 from grainstats.run.report.page import render, render_page
@@ -24,9 +25,6 @@ from grainstats.run.report.verdict_words import lede, verdict_paragraphs
 from grainstats.run.scope import Rows
 from grainstats.share.db.database import Database
 from grainstats.share.db.stored_verdict import stored_verdict
-
-if TYPE_CHECKING:
-    from grainstats.run.report.loop_page import LoopSection
 
 Verdicts = Mapping[str, ModalityVerdict]  #: by sample
 REPORT = "report.html"
@@ -137,8 +135,6 @@ def _loops(db: Database, samples: pd.DataFrame) -> tuple[LoopSection, ...]:
     campaigns = samples.loc[samples["design_route"].notna(), "campaign"].unique()
     if not len(campaigns):
         return ()
-    from grainstats.run.report.loop_page import loop_sections
-
     return loop_sections(db, campaign=str(campaigns[0]) if len(campaigns) == 1 else None)
 
 
