@@ -30,5 +30,6 @@ def crofton_perimeter(labels: np.ndarray, n_labels: int) -> np.ndarray:
     """
     from grainstats.measure.grains.grain_kernels import crossings
 
+    labels = np.ascontiguousarray(labels, np.int32)  # one type, one compiled loop
     counts = crossings(labels, np.array(DIRECTIONS), n_labels + 1)
     return sum(0.5 * weight * count for weight, count in zip(direction_weights(), counts, strict=True))
