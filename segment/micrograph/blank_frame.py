@@ -19,7 +19,7 @@ LEAST_DEPTH = 3  #: pixels that a blank part reaches into the image
 SOFT_EDGE = 2  #: pixels beside a blank part that smoothing, rotation or JPEG mixed with it
 
 _RUN = 24  #: equal pixels in a row along the rim that make its level a candidate
-_LEVELS = 6  #: candidates that are looked at
+_LEVELS = 6  #: candidates that are looked at, of levels and of mirrored lines
 _LINKS = (9, 33)  #: pixels of a run that belongs to a blank part; shorter ones are links to dark pixels
 _DENT = 0.1  #: largest share of a blank part that may lie within the convex hull of the view
 _STAIR = 1.5  #: pixels of a slanting edge that its steps put into the hull
@@ -109,7 +109,7 @@ def _blank_once(image: np.ndarray, noisy: bool) -> Blank | None:
 
 
 def _bands(image: np.ndarray) -> Blank | None:
-    """Rows and columns of one level, or that repeat the one beside them, at the four sides."""
+    """Rows and columns of one level, or that repeat or mirror those beside them, at the four sides."""
     sides = (image, image[::-1], image.T, image.T[::-1])
     low, high = np.percentile(image[:: 1 + len(image) // _SAMPLED], (1, 99)).astype(float)
     noise = _QUIET * (high - low)
@@ -133,8 +133,8 @@ def _depth(lines: np.ndarray, noise: float) -> int:
     level = first[0]
     if (first != level).any() and (lines[depth : depth + 2] == lines[depth + 1 : depth + 2]).all():
         depth = 0  # every line is there twice: an enlarged picture
-    if depth < LEAST_DEPTH and noise > 0:
-        depth = _quiet_lines(lines, noise)
+    if depth < LEAST_DEPTH:
+        depth = _mirrored_lines(lines) if noise == 0 else _quiet_lines(lines, noise)
     if depth < LEAST_DEPTH:
         return 0
     if depth == len(lines):
@@ -143,6 +143,16 @@ def _depth(lines: np.ndarray, noise: float) -> int:
     ringing = 2 * _RINGING * float(inside.max() - inside.min())
     near = (np.abs(inside - first.astype(np.float32)) <= ringing).mean(axis=1)[:_JPEG_BLOCK] >= _MOSTLY
     return depth + (_JPEG_BLOCK if near.all() else int(np.argmin(near)))
+
+
+def _mirrored_lines(lines: np.ndarray) -> int:
+    """Lines at the beginning that mirror those behind them, as programs fill what surrounds a picture."""
+    some = lines[: len(lines) // 2, :: 1 + lines.shape[1] // _RUN]
+    for j in np.flatnonzero((some[1:] == some[0]).all(axis=1))[:_LEVELS] + 1:
+        half = (int(j) + 1) // 2
+        if half >= LEAST_DEPTH and (lines[:half] == lines[j : j - half : -1]).all():
+            return half
+    return 0
 
 
 def _quiet_lines(lines: np.ndarray, noise: float) -> int:

@@ -141,7 +141,7 @@ def _without_blank(
 
 def _blank_in_words(blank: Blank) -> str:
     levels = " and ".join(dict.fromkeys(f"{v:.3g}" for v in blank.levels))
-    what = f"level {levels}" if levels else "repeated lines"
+    what = f"level {levels}" if levels else "repeated or mirrored lines"
     return f"a blank part at the rim ({what}, {blank.mask.mean():.1%} of the image) is masked"
 
 

@@ -18,7 +18,7 @@ _SEEN_AS = str.maketrans({**dict.fromkeys(_DASHES, "-"), **_ALIKE})  #: Cyrillic
 
 #: full-width letters, digits and signs to the usual ones (Unicode FF01 ... FF5E), and the true minus
 _HALF = str.maketrans({chr(0xFEE0 + k): chr(k) for k in range(0x21, 0x7F)} | {"\u2212": "-"})
-_BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"  #: fillers that count as letters
+_BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffd"  #: fillers, and lost letters
 
 
 @dataclass(frozen=True)

@@ -66,12 +66,14 @@ def _scales(facts: Sections, columns: int) -> tuple[Scale, ...]:
     """[Scan], then the section that [Beam] names, then the field width over the columns."""
     beam = facts.get("Beam", {})
     found: list[Scale] = []
-    for name in dict.fromkeys(["Scan", beam.get("Scan", "EScan"), "EScan"]):
+    scans = list(dict.fromkeys(["Scan", beam.get("Scan", "EScan"), "EScan"]))
+    for name in scans:
         y, x = (to_nm(_number(facts, name, key), "m") for key in ("PixelHeight", "PixelWidth"))
         found += stated(f"[{name}] PixelWidth", y, x)
-    beam_name = beam.get("Beam", "EBeam")
-    width = to_nm(_number(facts, beam_name, "HFW"), "m")
-    return (*found, *stated(f"[{beam_name}] HFW / columns", None, width / columns if width else None))
+    for name, key in [(beam.get("Beam", "EBeam"), "HFW"), *((scan, "HorFieldsize") for scan in scans)]:
+        width = to_nm(_number(facts, name, key), "m")
+        found += stated(f"[{name}] {key} / columns", None, width / columns if width else None)
+    return tuple(found)
 
 
 def _xml_sides(text: str, element: str) -> tuple[float | None, ...]:
@@ -114,5 +116,7 @@ def _info_bar(facts: Sections, scanned: tuple[int, ...], shape: tuple[int, int])
 def _why_no_scale(facts: Sections) -> tuple[str, ...]:
     if not facts:
         return ("the vendor's XML states no pixel size",)
+    if any(name.endswith("Scan") for name in facts):
+        return ("its scan states no pixel size",)
     beam = facts.get("Beam", {}).get("Beam", "")
     return (f"image of the {beam or 'navigation'} camera: it states no pixel size",)

@@ -50,6 +50,8 @@ FRAMES = {
     "noise of the detector": lambda a: surrounded(a, 9),
     "edges repeated": lambda a: np.pad(a, 40, mode="edge"),
     "edges repeated, one side": lambda a: np.pad(a.astype(np.uint16) * 200, ((0, 0), (40, 0)), "edge"),
+    "mirrored": lambda a: np.pad(a, 40, mode="reflect"),
+    "mirrored with the edge": lambda a: np.pad(a, 40, mode="symmetric"),
     "least float": lambda a: np.pad(a.astype(np.float32), ((0, 0), (40, 0)), constant_values=-3.4e38),
     "JPEG 60": lambda a: as_jpeg(np.pad(a, 40), 60),
 }

@@ -358,3 +358,20 @@ def test_a_damaged_description_is_said(tmp_path, make_grains):
     tifffile.imwrite(tmp_path / "d.tif", make_grains(), description="<OME><Image><Pixels ", metadata=None)
     (found,) = read_micrographs(tmp_path / "d.tif")
     assert found.pixel_size_nm is None and "OME-XML is damaged" in "".join(found.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "nanometres", "words"),
+    [
+        ("[Scan]\nHorFieldsize=4,096e-007\n", 1.6, ""),
+        ("[EScan]\nHorFieldsize=4.096e-007\nPixelWidth=0\n", 1.6, ""),
+        ("[Scan]\nPixelWidth=nan\nPixelHeight=inf\n", None, "its scan states no pixel size"),
+        ("[Beam]\nBeam=CCD\n", None, "image of the CCD camera"),
+    ],
+)
+def test_fei_without_a_pixel_width(tmp_path, make_grains, text, nanometres, words):
+    tags = [(34682, 7, len(text), text.encode(), True)]
+    tifffile.imwrite(tmp_path / "a.tif", make_grains((192, 256)), metadata=None, extratags=tags)
+    (found,) = describe(tmp_path / "a.tif")
+    assert found.pixel_size_nm == (None if nanometres is None else pytest.approx(nanometres))
+    assert words in "\n".join(found.notes)
