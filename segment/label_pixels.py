@@ -82,7 +82,7 @@ def read_map_pixels(path: Path, pixel_size_nm: float | None, *, tracing: bool = 
 
 def _of_foreign(path: Path, foreign: ForeignMap, pixel_size_nm: float | None) -> MapPixels:
     """Labels of another program, on square pixels."""
-    scales, doubts = without_implausible(stated(foreign.where, foreign.y_nm, foreign.x_nm))
+    scales, doubts = without_implausible(stated(foreign.where, foreign.y_nm, foreign.x_nm), pixel_size_nm)
     chosen = choose_scale(scales, pixel_size_nm)
     image, size, more = _squared(path, foreign.labels, chosen)
     notes = foreign.notes if pixel_size_nm is None else tuple(n for n in foreign.notes if "no unit" not in n)
@@ -173,15 +173,15 @@ def _scale(path: Path, pixel_size_nm: float | None) -> tuple[ChosenScale, tuple[
         try:
             with OpenFile(path) as opened, quiet_tifffile():
                 _, frames = open_frames(opened)
-                scales, notes = without_implausible(frames[0].scales)
-                notes = frames[0].notes + notes
+                scales, notes = frames[0].scales, frames[0].notes
         except NotAnImageError as error:
             notes = (f"no pixel size taken: {error.reason}",)
         except Exception:  # a scale that cannot be read is none; the pixels were read already
             scales, notes = (), ()
+    scales, doubts = without_implausible(scales, pixel_size_nm)
     chosen = choose_scale(scales, pixel_size_nm)
     conflicts = tuple(f"{c.chosen} was taken, not {c.rejected}" for c in chosen.conflicts)
-    return chosen, notes + conflicts
+    return chosen, notes + doubts + conflicts
 
 
 def _squared(

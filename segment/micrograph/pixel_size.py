@@ -54,8 +54,10 @@ def choose_scale(scales: tuple[Scale, ...], manual_nm: float | None = None) -> C
     )
 
 
-def without_implausible(scales: tuple[Scale, ...]) -> tuple[tuple[Scale, ...], tuple[str, ...]]:
-    """The scales that a microscope can have, and in words why the others are not taken.
+def without_implausible(
+    scales: tuple[Scale, ...], manual_nm: float | None = None
+) -> tuple[tuple[Scale, ...], tuple[str, ...]]:
+    """The scales that a microscope can have, in words why the others are not taken, and doubts at the user's.
 
     Examples
     --------
@@ -74,6 +76,8 @@ def without_implausible(scales: tuple[Scale, ...]) -> tuple[tuple[Scale, ...], t
             good.append(scale)
     if good and good[0].source == "metadata" and good[0].x_nm == good[0].y_nm == UNIT_NM:
         doubts.append("exactly 1 µm a pixel, which programs also write for unknown: check it")
+    if manual_nm is not None and not is_plausible(manual_nm):
+        doubts.append(f"--pixel-size {manual_nm:.5g} nm lies outside 1 pm to 100 µm: a mistaken unit?")
     return tuple(good), tuple(doubts)
 
 

@@ -18,7 +18,6 @@ from segment.micrograph.pixel_size import (
     MOST_STRETCHED,
     ChosenScale,
     choose_scale,
-    is_plausible,
     without_implausible,
 )
 from segment.micrograph.scale_bar import ScaleBar, read_scale_bar
@@ -91,13 +90,11 @@ def prepare_frame(path: Path, frame: Frame, manual_nm: float | None) -> Prepared
     if overlay is not None:
         valid = ~overlay if valid is None else valid & ~overlay
         notes += ("a burned-in label or scale bar is masked",)
-    scales, doubts = without_implausible(frame.scales)
+    scales, doubts = without_implausible(frame.scales, manual_nm)
     chosen = choose_scale(scales + _burned_in(scale_bar), manual_nm)
     notes += doubts
     if scale_bar is not None and chosen.source in ("none", "scalebar"):
         notes += (scale_bar.remark,)
-    if manual_nm is not None and not is_plausible(manual_nm):
-        notes += (f"--pixel-size {manual_nm:.5g} nm lies outside 1 pm to 100 µm: a mistaken unit?",)
     if not chosen.square:
         image, valid, fine, note = _squared(path, image, valid, chosen)
         return Prepared(image, valid, chosen, fine, bar_rows, bar_from, (*notes, note), scale_bar)

@@ -149,3 +149,12 @@ def test_broken_and_missing_files_are_refused(tmp_path, name):
     (tmp_path / name).write_bytes(b"no image at all")
     with pytest.raises(UnreadableError, match="cannot be read"):
         read_label_map(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["a.npy", "a.tif"])
+def test_a_pixel_size_that_no_microscope_has_is_doubted(tmp_path, name):
+    save = np.save if name.endswith("npy") else tifffile.imwrite
+    save(tmp_path / name, LABELS.astype(np.uint16))
+    for nanometres, doubted in ((5.0, False), (1e9, True)):
+        found = read_label_map(tmp_path / name, pixel_size_nm=nanometres)
+        assert any("a mistaken unit?" in words for words in found.warnings) == doubted
