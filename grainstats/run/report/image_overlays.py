@@ -55,10 +55,15 @@ def to_grey8(image: np.ndarray, valid: np.ndarray | None = None) -> np.ndarray:
         sample = sample[valid[::step, ::step]]
     low, high = np.nanpercentile(sample, [0.5, 99.5])
     gain = 255.0 / max(float(high - low), 1e-12)
+
+    def stretched(levels: np.ndarray) -> np.ndarray:
+        return np.clip(np.nan_to_num((levels.astype(np.float32) - low) * gain), 0, 255).astype(np.uint8)
+
+    table = stretched(np.arange(2**16)) if image.dtype in (np.uint8, np.uint16) else None
     out = np.empty(image.shape, np.uint8)
     for first in range(0, image.shape[0], 512):
-        rows = (image[first : first + 512].astype(np.float32) - low) * gain
-        out[first : first + 512] = np.clip(np.nan_to_num(rows), 0, 255)
+        rows = image[first : first + 512]
+        out[first : first + 512] = stretched(rows) if table is None else table[rows]
     return out
 
 
