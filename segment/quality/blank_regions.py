@@ -3,8 +3,7 @@
 The cells close around such a region as around one huge grain.  It is none where it is much larger than every
 grain and brighter, darker, more or less noisy, or more even than any grain of the image; or where it has
 exactly one level among grains with the camera's noise.  A huge cell that looks like the grains stays a
-grain, and is named: whether it is one, more fields must tell.  Several huge cells are coarse grains, unless
-the camera's noise is missing in them.
+grain, and is named: whether it is one, more fields must tell.  Several huge cells are coarse grains.
 """
 
 from __future__ import annotations
@@ -25,9 +24,9 @@ SMALLEST_SHARE = 0.01  #: of the image; less changes no mean
 INSIDE_PX = 6  #: distance from the cell's outline, where its own grey is seen
 EVEN_PX = 2.0  #: sigma of the blur that leaves what a region shows, not its noise
 FLAT = 1.5  #: grey deviation inside, of windows of `WINDOW_PX`, over that of the other cells
-SMOOTH = 0.2  #: noise over that of the grains below which it is missing: no part of the photograph
-#: the same of one or two cells that the camera cannot have taken: 132 rendered giant grains have .38 to 1.65,
-#: 615 coarse ones of bimodal structures up to 2.1, 53 larger cells of real images up to 1.75
+#: noise over that of grains of near grey, of one or two cells that the camera cannot have taken: 132 rendered
+#: giant grains have .38 to 1.65, 615 coarse ones of bimodal structures up to 2.1, 53 larger cells of real
+#: images up to 1.75
 NOISE = (0.35, 2.5)
 #: standard deviation of the blurred grey levels in a region of one grey, over the image's range: at least
 #: .013 in those giant grains, .006 on average in patches of one grey with the image's own noise
@@ -100,8 +99,7 @@ def _unlike_grains(grey: np.ndarray, labels: np.ndarray, area: np.ndarray) -> li
     noisy = [k for k in larger if noise[k] > NOISE[1]]
     unlike = [k for k in huge if noise[k] < NOISE[0] or _is_even(k, looks, area, seen)]
     extreme = [k for k in huge if _is_extreme(k, looks, area, seen, huge)] if len(huge) <= MOST else []
-    found = [k for few in (noisy, unlike, extreme) if len(few) <= MOST for k in few]
-    return found + [k for k in huge if noise[k] < SMOOTH]
+    return [k for few in (noisy, unlike, extreme) if len(few) <= MOST for k in few]
 
 
 def blank_warning(mask: np.ndarray) -> str:
