@@ -142,8 +142,8 @@ def main() -> None:
     given = parser.parse_args()
     rules = rules_digest()
     table, pairs, done = pd.DataFrame(columns=[*KEY, *COUNTED]), pd.DataFrame(columns=PAIR), set()
-    if given.out.is_file() and set(pd.read_csv(given.out)["rules"]) == {rules}:
-        stored = pd.read_csv(given.out, dtype={"seeds": str})
+    texts = {"rules": str, "seeds": str}  # a digest may look like a number
+    if given.out.is_file() and set((stored := pd.read_csv(given.out, dtype=texts))["rules"]) == {rules}:
         table, pairs = stored[[*KEY, *COUNTED]], pd.read_csv(given.out.with_name(POWER))
         done = {
             (k, s) for k, seeds in zip(stored["kind"], stored["seeds"], strict=True) for s in seeds.split()
@@ -168,7 +168,8 @@ def rules_digest() -> str:
     folder = Path(judge.__file__).parent
     for name in ("shape_section", "shape_columnar", "null_section", "null_columnar"):
         total.update((folder / f"{name}.npz").read_bytes())
-    rules = (judge.LEVEL, judge.SMALLEST_RATIO, judge.SMALLEST_SHARE, judge.FEWEST_GRAINS)
+    fewest = dict.fromkeys(("section", "columnar"), judge.FEWEST_GRAINS)
+    rules = (judge.LEVEL, judge.SMALLEST_RATIO, judge.SMALLEST_SHARE, fewest)
     total.update(repr((rules, coarse_grains.FEWEST_COARSE, coarse_grains.COARSER)).encode())
     return total.hexdigest()[:12]
 

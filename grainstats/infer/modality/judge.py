@@ -24,7 +24,7 @@ from grainstats.infer.modality.shape_network import load_network, shape_scores
 from grainstats.infer.modality.verdict import ModalityVerdict, Null, Verdict
 
 LEVEL = 0.05  #: of false alarms and of undetected pairs: the customary 5 %
-FEWEST_GRAINS: dict[Null, int] = {"section": 80, "columnar": 80}  # where the libraries begin
+FEWEST_GRAINS = 80  # where the libraries begin
 SMALLEST_RATIO = 2.0  # of the modes in the plane: what a ratio of 2.5 of the grains themselves comes to
 SMALLEST_SHARE = ALA_SHARE  # of the area; less are isolated coarse grains (E930), not a population
 ENOUGH_POWER = 0.8  # of what `more_grains` aims at
@@ -184,8 +184,8 @@ def _tested(samples: Sequence[Sample], null: Null) -> list[_Tested]:
 
 def _decide_one(images: Sample, test: _Tested, null: Null) -> Decision:
     library, n, sd = load_library(null), test.distribution.n_interior, test.distribution.sd
-    if n < FEWEST_GRAINS[null]:
-        reason = f"only {n} grains lie wholly inside the frame; below {FEWEST_GRAINS[null]} no call is made"
+    if n < FEWEST_GRAINS:
+        reason = f"only {n} grains lie wholly inside the frame; below {FEWEST_GRAINS} no call is made"
         return Decision("indeterminate", reason, None, {}, None, _missing(library, test))
     if not test.two:
         outliers = coarse_grains(images, outlier_diameter(test.distribution.log_size, test.distribution.mass))

@@ -63,7 +63,7 @@ def methods_of(model: Model, recipe: Recipe, images: pd.DataFrame) -> Methods:
         model=model,
         recipe=recipe,
         misorientation_deg=recipe.misorientation_deg or MISORIENTATION_DEG,
-        fewest_grains=judge.FEWEST_GRAINS[recipe.null],
+        fewest_grains=judge.FEWEST_GRAINS,
     )
 
 

@@ -29,7 +29,7 @@ def test_the_rule_is_told_with_the_constants_that_decide(methods):
     assert f"p &lt; {judge.LEVEL:g}" in text and f"p ≥ {judge.LEVEL:g}" in text
     assert f"mode ratio of at least {judge.SMALLEST_RATIO:.1f}" in text
     assert f"at least {100 * judge.SMALLEST_SHARE:.0f} % of the area" in text
-    assert f"Below {judge.FEWEST_GRAINS['section']} whole grains" in text
+    assert f"Below {judge.FEWEST_GRAINS} whole grains" in text
     assert f"at least {coarse_grains.FEWEST_COARSE} coarse grains" in text
     assert f"repeated on {1 + len(stability.CUTS)} other maps of the same images" in text
     assert f"fewer than {100 * stability.LEAST_AGREEING:.0f} %" in text
