@@ -104,13 +104,16 @@ def prepare_frame(path: Path, frame: Frame, manual_nm: float | None) -> Prepared
 
 def _poor_levels(grey: np.ndarray) -> tuple[str, ...]:
     """Words where an image has few grey levels, or varies from pixel to pixel only."""
+    if min(grey.shape) < MINIMUM_SIDE:
+        return ()
     n_levels = len(np.unique(grey))
     said: tuple[str, ...] = ()
     if 1 < n_levels < FEW_LEVELS:
         said += (f"only {n_levels} grey levels: export the image with all it had",)
-    rows, columns = (n // _BLOCK * _BLOCK for n in grey.shape)
-    blocks = grey[:rows, :columns].reshape(rows // _BLOCK, _BLOCK, -1, _BLOCK).mean(axis=(1, 3), dtype=float)
-    if n_levels > 1 and blocks.size > _BLOCK and _BLOCK**2 * blocks.var() < NOISE * grey.var(dtype=float):
+    rows, columns = (n // _BLOCK for n in grey.shape)
+    squares = grey[: rows * _BLOCK, : columns * _BLOCK].reshape(rows, _BLOCK, columns, _BLOCK)
+    means = squares.mean(axis=(1, 3), dtype=float)
+    if n_levels > 1 and _BLOCK**2 * means.var() < NOISE * grey.var(dtype=float):
         said += ("white noise, no structure is seen: another channel, or no signal?",)
     return said
 

@@ -229,3 +229,10 @@ def test_a_channel_of_noise_is_said(tmp_path, make_grains):
         tifffile.imwrite(tmp_path / f"{name}.tif", image)
         (found,) = describe(tmp_path / f"{name}.tif")
         assert any("white noise" in note for note in found.notes) == said
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 2), (3, 400), (7, 9)])
+def test_a_tiny_picture_is_described(tmp_path, shape):
+    tifffile.imwrite(tmp_path / "a.tif", np.arange(shape[0] * shape[1], dtype=np.uint16).reshape(shape))
+    (found,) = describe(tmp_path / "a.tif")
+    assert found.problem is not None and found.shape == shape
