@@ -24,10 +24,15 @@ OME = (
 )
 
 
+def grains(rng: np.random.Generator) -> np.ndarray:
+    """Labels of shape (480, 640)."""
+    return laguerre_section((480, 640), 30.0, 0.2, rng).grain_map().labels
+
+
 def picture() -> np.ndarray:
     """Grey grains with noise, shape (480, 640)."""
     rng = np.random.default_rng(3)
-    cells = laguerre_section((480, 640), 30.0, 0.2, rng).grain_map().labels
+    cells = grains(rng)
     grey = rng.uniform(60, 200, cells.max() + 1)[cells] + rng.normal(0, 6, cells.shape)
     return np.clip(grey, 0, 255).astype(np.uint8)
 
@@ -63,6 +68,28 @@ def tiff(
     return lambda path: tifffile.imwrite(path, pixels, extratags=tags, **{"metadata": None, **more})
 
 
+def noisy(grey: np.ndarray) -> np.ndarray:
+    """A covered part of one grey, with more noise than the camera's."""
+    y, x = np.indices(grey.shape)
+    noise = np.random.default_rng(4).normal(130, 22, grey.shape)
+    return np.where((y - 250) ** 2 + (x - 330) ** 2 < 110**2, noise, grey).clip(0, 255).astype(np.uint8)
+
+
+def rounded(grey: np.ndarray) -> np.ndarray:
+    """Corners of 40 pixels cut off."""
+    y, x = np.indices(grey.shape)
+    y, x = np.minimum(y, y[::-1]), np.minimum(x, x[:, ::-1])
+    return np.where((40 - y.clip(max=40)) ** 2 + (40 - x.clip(max=40)) ** 2 > 40**2, 0, grey).astype(np.uint8)
+
+
+def with_grid(cells: np.ndarray) -> np.ndarray:
+    """Boundaries in white on black, and a test grid in the same white."""
+    lines = np.zeros(cells.shape, np.uint8)
+    lines[:, 1:][np.diff(cells) != 0] = lines[1:][np.diff(cells, axis=0) != 0] = 255
+    lines[50::100] = lines[:, 50::100] = 255
+    return lines
+
+
 def write_members(folder: Path) -> None:
     """Write all of them."""
     grey = picture()
@@ -74,9 +101,16 @@ def write_members(folder: Path) -> None:
         "words.mrc": mrc(6, grey.astype(">u2") * 200, ">"),
         "half.mrc": mrc(12, grey.astype("<f2")),
         "cmyk.jpg": jpeg_with_thumbnail(grey),
+        "grid.png": imagecodecs.png_encode(with_grid(grains(np.random.default_rng(3)))),
+        "utf7.csv": "sample_id,design_route\nProbe-ü,ai\n".encode("utf-7"),
         "one_colour.png": imagecodecs.png_encode(np.stack([grey * 0, grey * 0, grey], -1)),
     }
     tiffs = {
+        "mirrored.tif": tiff(np.pad(grey, 60, mode="reflect")),
+        "rounded.tif": tiff(rounded(grey)),
+        "noisy.tif": tiff(noisy(grey)),
+        "dithered.tif": tiff(grey > np.random.default_rng(5).integers(0, 255, grey.shape)),
+        "noise.tif": tiff(np.random.default_rng(5).integers(90, 150, grey.shape, np.uint8)),
         "repeated.tif": tiff(np.pad(grey, 60, mode="edge")),
         "cmyk.tif": tiff(inks(grey), photometric="separated"),
         "hitachi.tif": tiff(wide[100:700, 200:900]),

@@ -242,10 +242,14 @@ CASES = (
 MADE = "info MADE/{} --json"
 CASES += (
     Case("01 repeated", MADE.format("repeated.tif"), "frame masked and said", *says("repeated or")),
+    Case("01 mirrored", MADE.format("mirrored.tif"), "frame masked and said", *says("or mirrored")),
+    Case("01 corners", MADE.format("rounded.tif"), "corners masked and said", *says("blank part")),
     Case("02 range", MADE.format("range.mrc"), "unsigned, 1.6 nm", *told("unsigned", near(1.6, size))),
     Case("02 4 bits", MADE.format("nibbles.mrc"), "1.6 nm", *near(1.6, size)),
     Case("02 mode 6", MADE.format("words.mrc"), "1.6 nm", *near(1.6, size)),
     Case("02 mode 12", MADE.format("half.mrc"), "1.6 nm", *near(1.6, size)),
+    Case("03 noise", MADE.format("noise.tif"), "said", *says("white noise")),
+    Case("09 UTF-7", "import MADE/utf7.csv --db OUT/a.db", "refused", *says("the text is UTF-7")),
     Case("10 Hitachi", MADE.format("hitachi.tif"), "1.6 nm, conflict", *told("cropped", near(1.6, size))),
     Case("10 JEOL", MADE.format("jeol.tif"), "none, with the reason", *no_size("or cropped (1.6 nm)")),
     Case("10 FEI", MADE.format("turned.tif"), "1.6 nm, no row lost", *told("640,", near(1.6, size))),
@@ -255,6 +259,14 @@ CASES += (
     Case("15 TIFF", MADE.format("cmyk.tif"), "a grey picture", *grey_levels()),
     Case("15 thumbnail", MADE.format("cmyk.jpg"), "a grey picture", *grey_levels()),
     Case("15 one colour", MADE.format("one_colour.png"), "grey, said", *grey_levels("one colour")),
+    Case("15 dithered", MADE.format("dithered.tif"), "refused", *says("two levels")),
+    Case("17 grid", "measure MADE/grid.png --tracing --pixel-size 1 --json", "said", *says("straight lines")),
+    Case(
+        "20 noise",
+        "segment MADE/noisy.tif --pixel-size 1.6 --out OUT --device cpu",
+        "patch hidden and said",
+        *says("nothing can be seen"),
+    ),
     Case("16 UTF-16", MADE.format("phenom.tif"), "1.6 nm", *near(1.6, size)),
 )
 
