@@ -23,6 +23,7 @@ REPEATED = 2.0  #: triangles of its own field that one agrees with, from which t
 MOST_PAIRS = 150  #: candidate triangles of one pair of fields that are looked at
 MOST = 150  #: fields of one sample: 11,000 pairs
 TWICE = 0.5  #: share of a field from which it is no field of its own
+MOST_NAMED = 6  #: pairs of a kind that are named; judgement: who has more looks at the images
 SAME_AREA, SHARED = "the same area, counted once: ", "fields overlap, grains there count twice: "
 
 
@@ -97,18 +98,26 @@ def each_area_once(
     own : list of int
         Without copies, crops, and fields of which another shows `TWICE` or more.
     said : list of str
-        One sentence for each field that is left out, and for each pair that shares less.
+        One sentence for each field that is left out, and for each pair that shares less; of more than
+        `MOST_NAMED` of a kind, how many more there are.
     """
-    once, said = dict(copies), []
+    once, shared = dict(copies), []
     others = [place for place in range(len(fields)) if place not in once]
     for found in overlapping([fields[place] for place in others]):
         kept, other = others[found.kept], others[found.other]
         if found.share >= TWICE:
             once.setdefault(other, kept)
         else:
-            said.append(f"{SHARED}{names[other]} and {names[kept]}, by {found.share:.0%}")
-    said = [f"{SAME_AREA}{names[copy]} and {names[first]}" for copy, first in sorted(once.items())] + said
+            shared.append(f"{names[other]} and {names[kept]}, by {found.share:.0%}")
+    same = [f"{names[copy]} and {names[first]}" for copy, first in sorted(once.items())]
+    said = [*_named(SAME_AREA, same), *_named(SHARED, shared)]
     return [place for place in range(len(fields)) if place not in once], said
+
+
+def _named(beginning: str, pairs: list[str]) -> list[str]:
+    left = len(pairs) - MOST_NAMED
+    shown = pairs if left <= 0 else [*pairs[:MOST_NAMED], f"{left} more {'pair' if left == 1 else 'pairs'}"]
+    return [beginning + pair for pair in shown]
 
 
 def _larger_than(field: Places, least: float) -> Places:

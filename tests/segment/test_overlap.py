@@ -10,7 +10,7 @@ from grainstats.measure import measure_grain_map
 from segment.grain_map import GrainMap
 from segment.label_files import grain_map_of_labels
 from segment.mosaics.laguerre import poisson_voronoi_plane
-from segment.overlap import Places, overlapping
+from segment.overlap import MOST_NAMED, SAME_AREA, Places, each_area_once, overlapping
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +53,15 @@ def test_a_crop_lies_in_its_image(wide: np.ndarray) -> None:
     assert shared_part(window(wide, 0, 600), crop) == pytest.approx(1, abs=0.02)
     (found,) = overlapping([crop, window(wide, 0, 600)])
     assert (found.kept, found.other) == (1, 0)
+
+
+def test_of_many_copies_some_are_named_and_the_others_counted(wide: np.ndarray) -> None:
+    copies = {place: 0 for place in range(1, MOST_NAMED + 4)}
+    fields = [window(wide, 0, 200)] + [Places(np.zeros((0, 2)), np.zeros(0), (1.0, 1.0))] * len(copies)
+    own, said = each_area_once(fields, [f"{place}.tif" for place in range(len(fields))], copies)
+    assert own == [0]
+    assert said[0] == f"{SAME_AREA}1.tif and 0.tif"
+    assert len(said) == MOST_NAMED + 1 and said[-1] == f"{SAME_AREA}3 more pairs"
 
 
 def test_other_fields_share_nothing(wide: np.ndarray) -> None:

@@ -32,7 +32,9 @@ PAGE_BYTES = 4_000_000  #: of samples; head, methods and failures come on top, b
 OVERVIEW_BYTES = 3_000  #: of a sample's row in the first table
 MOST_LISTED = 100  #: samples that the first page lists in full; of more, each page lists its own
 MOST_FAILURES = 1500  #: named on the page, some 400 bytes each; all are in the database
-MOST_WARNINGS = 200  #: different ones at the top of the page; each also stands at its image
+MOST_WARNINGS = (
+    200  #: different ones, of the run and of images, at the top of the page; they stand below, too
+)
 
 
 def write_report(rows: Rows, out: Path, failures: Sequence[Failure], warnings: Sequence[str]) -> list[Path]:
@@ -78,7 +80,7 @@ def _whole(
         "title": f"Grain boundary network{f' of {present[0]}' if len(present) == 1 else 's'}",
         "lede": lede(kinds, len(rows.images), len(failures)),
         "failures": failures[:MOST_FAILURES],
-        "warnings": (*warnings, *more, *_image_warnings(rows.images)),
+        "warnings": (*first_remarks(warnings), *more, *first_remarks(_image_warnings(rows.images))),
         "methods": methods_of(scope.model, scope.recipe, rows.images),
         "provenance": _provenance(rows, verdicts),
         "recipe": [(name, _setting(value)) for name, value in settings.items()],
@@ -144,9 +146,20 @@ def _image_warnings(images: pd.DataFrame) -> list[str]:
     for _, image in images.iterrows():
         for flag in image["warnings"]:
             said.setdefault(flag, []).append(Path(image["path"]).name)
-    told = [f"{_names(names)}: {flag}" for flag, names in said.items()]
-    left = len(told) - MOST_WARNINGS
-    return told[:MOST_WARNINGS] + ([f"{left} more remarks stand at the images"] if left > 0 else [])
+    return [f"{_names(names)}: {flag}" for flag, names in said.items()]
+
+
+def first_remarks(remarks: Sequence[str], most: int = MOST_WARNINGS) -> list[str]:
+    """So many of the remarks, and how many more there are.
+
+    Examples
+    --------
+    >>> first_remarks(["a", "b", "c"], 1)
+    ['a', '2 more remarks stand at samples and images']
+    """
+    left = len(remarks) - most
+    more = [f"{left} more remarks stand at samples and images"] if left > 0 else []
+    return [*remarks[:most], *more]
 
 
 def _names(names: Sequence[str]) -> str:

@@ -82,7 +82,7 @@ def test_a_script_without_a_main_guard_is_told_so(tmp_path):
     script = tmp_path / "job.py"
     script.write_text(SCRIPT.replace('if __name__ == "__main__":', "if True:"))
     done = subprocess.run([sys.executable, str(script), str(tmp_path)], capture_output=True, text=True)
-    assert "no worker process can be started" in done.stderr.splitlines()[-1]
+    assert "no worker process can be started" in done.stderr  # a tracker may have the last word
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks processes up in /proc")
