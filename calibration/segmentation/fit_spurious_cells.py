@@ -22,7 +22,7 @@ from scipy.optimize import minimize
 from segment.cells.borders import find_borders
 from segment.micrograph import Micrograph
 from segment.quality.score import score
-from segment.quality.spurious_cells import FEWEST, cell_traits
+from segment.quality.spurious_cells import FEWEST, cell_traits, expected_share
 from segment.training.synthetic.render import synthetic_micrograph
 from segment.training.synthetic.styles import STYLES
 from segment.unet import load_model
@@ -65,10 +65,6 @@ def fit(traits: np.ndarray, false: np.ndarray, count: np.ndarray) -> np.ndarray:
         return float((count * np.logaddexp(0, -sign * (design @ weights))).sum())
 
     return np.asarray(minimize(loss, np.zeros(design.shape[1])).x)
-
-
-def told(traits: np.ndarray, weights: np.ndarray) -> float:
-    return float(np.mean(1 / (1 + np.exp(-(traits @ weights[:-1] + weights[-1])))))
 
 
 def main() -> None:
@@ -114,7 +110,7 @@ def main() -> None:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(COLUMNS)
         for name, image, traits, false, _, precision in images:
-            share = told(traits, weights[name])
+            share = expected_share(traits, weights[name][:-1], weights[name][-1])
             reached = next(words for least, words in CLASSES.items() if precision >= least)
             kind = (name, "") if name in fields else ("rendered", name)
             shares = (f"{false.mean():.3f}", f"{share:.3f}")

@@ -10,7 +10,6 @@ level.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 
@@ -68,7 +67,6 @@ def as_in_map(fine: FineCells) -> Cut:
     return all_cells(fine).joined(np.unique(fine.parent, return_inverse=True)[1])
 
 
-@lru_cache(maxsize=12)  # a verdict and its stability ask for it, image by image
 def level_of(fine: FineCells) -> float:
     """Least mean probability along a border that these cells call for.
 

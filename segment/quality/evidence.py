@@ -60,9 +60,7 @@ class Evidence:
     #: kurtosis of the grey levels against their surroundings: 3 for a normal distribution, more where small
     #: bright or dark second_phases lie on a plain ground
     grey_tails: float
-    spurious: float = float(
-        "nan"
-    )  #: expected share of cells that are no grains (`segment.quality.spurious_cells`)
+    spurious: float  #: expected share of cells that are no grains (`segment.quality.spurious_cells`)
 
     def vector(self, names: tuple[str, ...]) -> np.ndarray:
         """Values of `names`, shape (len(names),): the logarithm of those that are ratios or shares."""

@@ -7,6 +7,7 @@ has six.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from segment.cells.borders import Borders
 
@@ -40,7 +41,12 @@ def spurious_share(labels: np.ndarray, borders: Borders) -> float:
     traits = cell_traits(labels, borders)[1]
     if len(traits) < FEWEST:
         return float("nan")
-    return float(np.mean(1 / (1 + np.exp(-(traits @ WEIGHTS + OFFSET)))))
+    return expected_share(traits, WEIGHTS, OFFSET)
+
+
+def expected_share(traits: np.ndarray, weights: ArrayLike, offset: float) -> float:
+    """Mean probability, by a logistic regression of the traits, that a cell is no grain."""
+    return float(np.mean(1 / (1 + np.exp(-(traits @ np.asarray(weights) + offset)))))
 
 
 def cell_traits(labels: np.ndarray, borders: Borders) -> tuple[np.ndarray, np.ndarray]:

@@ -32,9 +32,7 @@ PAGE_BYTES = 4_000_000  #: of samples; head, methods and failures come on top, b
 OVERVIEW_BYTES = 3_000  #: of a sample's row in the first table
 MOST_LISTED = 100  #: samples that the first page lists in full; of more, each page lists its own
 MOST_FAILURES = 1500  #: named on the page, some 400 bytes each; all are in the database
-MOST_WARNINGS = (
-    200  #: different ones, of the run and of images, at the top of the page; they stand below, too
-)
+MOST_WARNINGS = 200  #: of the run, and as many different ones of images, at the top; they stand below, too
 
 
 def write_report(rows: Rows, out: Path, failures: Sequence[Failure], warnings: Sequence[str]) -> list[Path]:

@@ -31,6 +31,7 @@ EVEN = Evidence(
     contrast_spread=0.1,
     edge_contrast=2.5,
     grey_tails=3.0,
+    spurious=0.1,
 )
 TABLE = Confidence(
     borders=Reliability((0.2, 0.6, 1.0), (0.1, 0.5, 0.9)),

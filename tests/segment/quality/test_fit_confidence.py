@@ -19,7 +19,7 @@ from not_grains import KINDS, picture_without_grains
 
 from segment.quality.evidence import Evidence
 
-PLAIN = Evidence(80, 0.2, 0.3, 0.01, 0.05, 0.02, 140, 0.8, 0.86, 0.8, 0.03, 0.1, 0.1, 2.5, 3.0)
+PLAIN = Evidence(80, 0.2, 0.3, 0.01, 0.05, 0.02, 140, 0.8, 0.86, 0.8, 0.03, 0.1, 0.1, 2.5, 3.0, 0.1)
 
 
 def test_borders_beside_true_ones_are_true_and_others_are_not() -> None:

@@ -20,7 +20,7 @@ from segment.quality.warnings import (
     probability_warnings,
 )
 
-EVIDENCE = Evidence(80, 0.2, 0.3, 0.01, 0.05, 0.02, 140, 0.8, 0.86, 0.8, 0.03, 0.1, 0.1, 2.5, 3.0)
+EVIDENCE = Evidence(80, 0.2, 0.3, 0.01, 0.05, 0.02, 140, 0.8, 0.86, 0.8, 0.03, 0.1, 0.1, 2.5, 3.0, 0.1)
 TABLE = Confidence(
     borders=Reliability((0.0, 1.0), (0.0, 1.0)),
     unlike_grains=Weighing(("widest_angle",), (140.0,), (10.0,), (1.0,), 0.0, 1.5),
