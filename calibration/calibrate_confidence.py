@@ -42,8 +42,8 @@ from fit_confidence import (
 )
 
 from grainstats.run.atomic import write_bytes
-from segment.border_reliability import Reliability
 from segment.cells.close import close_cells
+from segment.grain_map import Reliability
 from segment.micrograph import Micrograph
 from segment.pipeline import with_voids
 from segment.quality.calibration_table import Confidence, Weighing

@@ -11,9 +11,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from segment.border_reliability import Reliability
 from segment.cells.borders import find_borders
-from segment.label_edges import on_edges
+from segment.cells.label_edges import on_edges
+from segment.grain_map import Reliability
 from segment.quality.calibration_table import (
     FILE,
     FORMAT,

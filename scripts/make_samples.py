@@ -25,7 +25,7 @@ from skimage.segmentation import relabel_sequential, watershed
 
 from grainstats.measure import grain_table, measure_grain_map, sample_summary
 from segment.grain_map import GrainMap
-from segment.label_files import write_label_map
+from segment.label_maps.writing import write_label_map
 from segment.training.synthetic.geometry import Shape
 from segment.training.synthetic.render import synthetic_micrograph
 

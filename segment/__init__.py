@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from segment.cells.close import close_cells, grain_map_from_tracing
     from segment.errors import InputError
     from segment.grain_map import GrainMap
-    from segment.label_files import grain_map_of_labels, read_label_map, write_boundary_map, write_label_map
-    from segment.map_files import read_map
+    from segment.label_maps.any_file import read_map
+    from segment.label_maps.reading import read_label_map
+    from segment.label_maps.repairs import grain_map_of_labels
+    from segment.label_maps.writing import write_boundary_map, write_label_map
     from segment.micrograph import Micrograph, find_micrographs, micrograph_of_array, read_micrographs
     from segment.orientation import read_orientation_map
     from segment.pipeline import segment_micrograph
@@ -40,18 +42,18 @@ _PLACES = {
     "close_cells": "segment.cells.close",
     "find_micrographs": "segment.micrograph",
     "grain_map_from_tracing": "segment.cells.close",
-    "grain_map_of_labels": "segment.label_files",
+    "grain_map_of_labels": "segment.label_maps.repairs",
     "load_model": "segment.unet",
     "micrograph_of_array": "segment.micrograph",
     "predict": "segment.unet.predict",
-    "read_label_map": "segment.label_files",
-    "read_map": "segment.map_files",
+    "read_label_map": "segment.label_maps.reading",
+    "read_map": "segment.label_maps.any_file",
     "read_micrographs": "segment.micrograph",
     "read_orientation_map": "segment.orientation",
     "released_models": "segment.unet",
     "segment_micrograph": "segment.pipeline",
-    "write_boundary_map": "segment.label_files",
-    "write_label_map": "segment.label_files",
+    "write_boundary_map": "segment.label_maps.writing",
+    "write_label_map": "segment.label_maps.writing",
 }
 
 __all__ = [

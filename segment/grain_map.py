@@ -7,12 +7,23 @@ from functools import cached_property
 
 import numpy as np
 
-from segment.border_reliability import Reliability
 from segment.grain_orientations import GrainOrientations
 from segment.micrograph.micrograph import PixelSizeSource
 from segment.segmentation import Segmentation
 
 MIN_AREA_PX = 20  #: smallest cell, where neither a model nor the user says otherwise
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """What share of the borders of a mean probability are boundaries: a rising table, straight in between."""
+
+    stated: tuple[float, ...]  #: mean probability along a border, ascending
+    true: tuple[float, ...]  #: share of such borders that are true, never falling
+
+    def __call__(self, probability: np.ndarray) -> np.ndarray:
+        """Calibrated confidence of mean probabilities, same shape; NaN stays."""
+        return np.interp(probability, self.stated, self.true)
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,7 +23,7 @@ from grainstats.share.optimizer.spacefile import read_space
 from grainstats.share.quantity_units import normalise_unit
 from grainstats.share.sheets.samples import read_samples
 from segment.errors import InputError
-from segment.label_files import read_label_map
+from segment.label_maps.reading import read_label_map
 
 LONG = os.environ.get("GRAINSTATS_FUZZ")
 fuzz = settings(

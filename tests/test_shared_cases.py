@@ -114,7 +114,7 @@ def test_measure(cases: Path) -> None:
     ("name", "grains", "words"), [("tr_grey110", (400, 400), ""), ("tr_gaps", (375, 400), "gaps")]
 )
 def test_tracings(cases: Path, name: str, grains: tuple[int, int], words: str) -> None:
-    from segment.label_files import read_label_map
+    from segment.label_maps.reading import read_label_map
 
     found = read_label_map(one(cases, f"17*/{name}.png"), pixel_size_nm=1.0, tracing=True)
     assert grains[0] <= found.n_grains <= grains[1]

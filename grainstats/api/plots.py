@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segment.label_edges import on_edges
+from segment.cells.label_edges import on_edges
 
 if TYPE_CHECKING:
     import pandas as pd

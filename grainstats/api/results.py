@@ -75,7 +75,7 @@ class ImageResult:
         segment.errors.InputError
             The label map is not in the results folder.
         """
-        from segment.label_files import read_label_map
+        from segment.label_maps.reading import read_label_map
 
         if self.labels_path is None:
             raise InputError(

@@ -174,7 +174,7 @@ def judge(
     from grainstats.infer import SampleImage, judge_sample
     from grainstats.measure import Measurement, measure
     from segment.grain_map import GrainMap
-    from segment.overlap import each_area_once
+    from segment.registration.overlap import each_area_once
 
     found: list[Measurement] = []
     for image in images if isinstance(images, Iterable) else [images]:

@@ -12,8 +12,8 @@ from grainstats.measure.measurement import Measurement, measure_grain_map
 from segment.cells.close import grain_map_from_tracing
 from segment.errors import InputError, UncalibratedError
 from segment.grain_map import GrainMap
-from segment.label_files import grain_map_of_labels
-from segment.map_files import read_map
+from segment.label_maps.any_file import read_map
+from segment.label_maps.repairs import grain_map_of_labels
 
 PathInput = str | PathLike[str]
 

@@ -17,7 +17,7 @@ from grainstats.measure.spacing.circles import circular_intercepts
 from grainstats.measure.spacing.counts import PlanimetricCount, planimetric_count
 from grainstats.measure.spacing.intercepts import ANGLES, intercept_table
 from segment.grain_map import GrainMap
-from segment.overlap import Places
+from segment.registration.overlap import Places
 from segment.segmentation import Segmentation
 
 

@@ -39,8 +39,8 @@ def layers_of_file(path: Path) -> list[Layer]:
     InputError
         The file is none of them; the message names file, reason and remedy.
     """
-    from segment.label_formats import format_of
-    from segment.map_files import read_map
+    from segment.label_maps.any_file import read_map
+    from segment.label_maps.formats import format_of
     from segment.micrograph import read_micrographs
     from segment.orientation import is_orientation_map
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from segment.cells.borders import Borders, join_borders
 from segment.cells.grey_steps import grains_differ
-from segment.joined_groups import joined_groups
+from segment.cells.joined_groups import joined_groups
 
 SEED_PERSISTENCE = 0.02  #: of the fine cells whose borders are judged
 BORDER_CONFIDENCE = 0.5  #: mean probability along a border that is as likely there as not

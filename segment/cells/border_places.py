@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segment.cells.borders import Borders, pair_key
-from segment.label_edges import label_edges
+from segment.cells.label_edges import label_edges
 
 
 @dataclass(frozen=True, eq=False)

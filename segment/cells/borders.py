@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segment.label_edges import label_edges
+from segment.cells.label_edges import label_edges
 
 BLOCK_ROWS = 512  #: walked at a time: bounds memory, changes no result
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from segment.label_edges import pairs_beside
+from segment.cells.label_edges import pairs_beside
 
 WIDTHS = (7, 11)  #: pixels of a disc that does not fit into a dam, nor into a node of dams of 3 and 6 pixels
 MET_ALREADY = 0.5  #: of the contacts that closing would give; with more, the lines are cracks and stay

@@ -15,8 +15,8 @@ import numpy as np
 
 from segment.cells.border_merging import HIGHEST, SEED_PERSISTENCE, join_by_image_level, join_weak
 from segment.cells.borders import Borders, join_borders, walk_borders
+from segment.cells.joined_groups import joined_groups
 from segment.grain_map import MIN_AREA_PX, GrainMap
-from segment.joined_groups import joined_groups
 from segment.segmentation import FineCells
 
 LARGEST_LEAST_PX = 5 * MIN_AREA_PX  #: the smallest cell of a map tells its least area up to here

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from segment.cells.borders import pair_key
-from segment.label_edges import label_edges, on_edges
+from segment.cells.label_edges import label_edges, on_edges
 
 WIDEST_GAP = 16.0  #: pixels between line ends that are still bridged
 NARROW = 0.45  #: width of a gap over that of the narrower of the cells that it joins

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from segment.joined_groups import joined_groups
+from segment.cells.joined_groups import joined_groups
 
 LEAST_ASPECT = 2.0  #: length over width of a lamella
 LONG_SIDES = 0.55  #: least share of a lamella's outline on its two long sides

@@ -9,10 +9,10 @@ import numpy as np
 from segment.errors import UnreadableError
 from segment.micrograph.pixel_size import MOST_STRETCHED
 from segment.orientation.orientation_map import OrientationMap, StepSource
+from segment.orientation.point_grid import PointGrid, find_grid, grid_told
 from segment.orientation.quaternions import from_axis_angle, from_euler, multiply
 from segment.orientation.scan_points import ScanPoints
 from segment.orientation.symmetry import TRIGONAL_OR_HEXAGONAL
-from segment.point_grid import PointGrid, find_grid, grid_told
 
 AGREES = 0.01  #: of the step: header and rounded coordinates say the same
 A_TO_B_STAR = from_axis_angle((0, 0, 1), 30)  #: from crystal axes with y along b to axes with x along a

@@ -12,10 +12,10 @@ import numpy as np
 
 from segment.errors import UnreadableError
 from segment.grain_orientations import CrystalPhase
-from segment.hdf5 import child, groups_named, number, several, text
 from segment.orientation.angles import euler_radians
 from segment.orientation.assemble import map_from_points
 from segment.orientation.edax_phases import edax_phase_numbers, edax_symmetry, not_indexed
+from segment.orientation.hdf5 import child, groups_named, number, several, text
 from segment.orientation.hdf5_scan import grid_of, positions
 from segment.orientation.orientation_map import OrientationMap
 from segment.orientation.scan_points import X_DOWN_Y_RIGHT, ScanPoints

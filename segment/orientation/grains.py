@@ -22,11 +22,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from segment.boundary_map import BoundaryMap
+from segment.cells.joined_groups import joined_groups
+from segment.cells.label_edges import on_edges
 from segment.errors import InputError
 from segment.grain_map import GrainMap
 from segment.grain_orientations import GrainOrientations
-from segment.joined_groups import joined_groups
-from segment.label_edges import on_edges
 from segment.orientation.misorientation import mean_orientations, misorientation_of
 from segment.orientation.neighbours import neighbour_pairs
 from segment.orientation.orientation_map import OrientationMap

@@ -10,7 +10,7 @@ import numpy as np
 
 from segment.errors import UnreadableError
 from segment.grain_orientations import CrystalPhase
-from segment.hdf5 import child, number, row_major, text
+from segment.orientation.hdf5 import child, number, row_major, text
 from segment.orientation.scan_points import Header
 
 if TYPE_CHECKING:

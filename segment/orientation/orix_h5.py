@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from segment.errors import UnreadableError
-from segment.hdf5 import child, column, groups_named, several, text, whole
 from segment.micrograph.length_units import to_nm
 from segment.orientation.angles import euler_radians
 from segment.orientation.assemble import map_from_points
+from segment.orientation.hdf5 import child, column, groups_named, several, text, whole
 from segment.orientation.hdf5_scan import Lattice, grid_of, phases_of, positions
 from segment.orientation.orientation_map import OrientationMap
 from segment.orientation.scan_points import Header, ScanPoints

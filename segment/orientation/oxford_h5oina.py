@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segment.errors import UnreadableError
-from segment.hdf5 import child, column, groups_named, several, text, whole
 from segment.orientation.angles import euler_radians
 from segment.orientation.assemble import map_from_points
+from segment.orientation.hdf5 import child, column, groups_named, several, text, whole
 from segment.orientation.hdf5_scan import Lattice, grid_of, phases_of, positions
 from segment.orientation.orientation_map import OrientationMap
 from segment.orientation.scan_points import X_RIGHT_Y_UP, ScanPoints

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from segment.errors import InputError, UnreadableError
-from segment.hdf5 import open_file
 from segment.micrograph.file_kind import no_file
 from segment.micrograph.open_file import HDF5
 from segment.orientation import ang, bruker_h5, ctf, edax_h5, orix_h5, oxford_h5oina
+from segment.orientation.hdf5 import open_file
 from segment.orientation.orientation_map import OrientationMap
 
 HEAD_BYTES = 65536  #: enough to know a text header

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from segment.cells.borders import pair_key
+from segment.cells.joined_groups import joined_groups
+from segment.cells.label_edges import pairs_beside
 from segment.errors import InputError
 from segment.grain_map import GrainMap
 from segment.grain_orientations import CrystalPhase, GrainOrientations
-from segment.joined_groups import joined_groups
-from segment.label_edges import pairs_beside
 from segment.orientation.csl import BRANDON_DEG, deviation
 from segment.orientation.misorientation import disorientation_rotation
 from segment.orientation.quaternions import from_axis_angle

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from segment.cells.enclosed import typical_area
-from segment.label_edges import on_edges
+from segment.cells.label_edges import on_edges
 
 #: LARGER, HUGE: equivalent diameter over the area-weighted median of the other cells; a merely larger one is
 #: blank by too much noise alone

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from segment.border_reliability import Reliability
 from segment.errors import ModelError
+from segment.grain_map import Reliability
 from segment.quality.evidence import NAMES, Evidence
 
 FILE = "confidence.json"

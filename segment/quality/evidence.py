@@ -21,7 +21,7 @@ from segment._threads import available_cores
 from segment.boundary_map import BoundaryMap
 from segment.cells.border_merging import BORDER_CONFIDENCE, SEED_PERSISTENCE
 from segment.cells.borders import find_borders
-from segment.label_edges import on_edges
+from segment.cells.label_edges import on_edges
 from segment.micrograph.micrograph import Micrograph
 from segment.quality.spurious_cells import spurious_share
 

@@ -1,1 +1,1 @@
-"""Several pictures of one field: brought into register, their boundaries fused."""
+"""Pictures and fields on one another: brought into register and fused; overlaps and copies found."""

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from segment.cells.label_edges import on_edges
 from segment.errors import InputError
-from segment.label_edges import on_edges
 from segment.quality.calibration_table import FILE as CONFIDENCE
 from segment.quality.error_rates import write_rates
 from segment.quality.score import fill, intercepts

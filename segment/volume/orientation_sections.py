@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 from scipy import ndimage
 
+from segment.cells.joined_groups import joined_groups
 from segment.errors import UncalibratedError, UnreadableError
-from segment.joined_groups import joined_groups
 from segment.orientation.misorientation import disorientation
 from segment.orientation.orientation_map import OrientationMap
 from segment.orientation.read import is_orientation_map, read_orientation_map

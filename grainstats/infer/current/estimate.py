@@ -21,7 +21,7 @@ from grainstats.measure.grains.window import labels_with_hidden
 from grainstats.measure.network.graph import BoundaryNetwork, boundary_network
 from segment.errors import InputError
 from segment.grain_map import GrainMap
-from segment.map_files import read_map
+from segment.label_maps.any_file import read_map
 from segment.volume.stack import LabelVolume
 
 DRAWS = 200  #: of what a law leaves open; judgement

@@ -84,7 +84,7 @@ def judge_sample(
     seed : int
         Mixed with the images' content into the seed of all random numbers.
     said : sequence of str
-        Of images that were left out before (`segment.overlap.each_area_once`); it ends the reason.
+        Of images left out before (`segment.registration.overlap.each_area_once`); it ends the reason.
 
     Returns
     -------

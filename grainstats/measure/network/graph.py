@@ -11,8 +11,8 @@ from grainstats.measure.grains.window import HIDDEN, Window, labels_with_hidden,
 from grainstats.measure.network.misorientation import with_misorientation
 from grainstats.measure.network.pixel_cracks import Cracks, find_cracks
 from grainstats.measure.network.smoothing import DIGITAL_EXCESS, smooth_graph
+from segment.cells.joined_groups import joined_groups
 from segment.grain_map import GrainMap
-from segment.joined_groups import joined_groups
 
 MERGE_PX = 1.5  #: junctions joined by a shorter boundary are one (quadruple) junction
 KINDS = np.array(["grain", "phase", "frame"])

@@ -116,7 +116,7 @@ def _read(
 ) -> GrainMap:
     """A label map, with the orientations of another file where one is given, or an orientation map."""
     from grainstats.measure import check_label_map
-    from segment.map_files import read_map
+    from segment.label_maps.any_file import read_map
     from segment.orientation import orientations_of_labels, read_orientation_map
 
     grain_map = read_map(path, pixel_size_nm=pixel_size, tracing=tracing, rules=rules)

@@ -56,7 +56,7 @@ def measure(
     --pixel-size 2.5 --json`.
     """
     from grainstats.run.orientation_input import grain_rules
-    from segment.map_files import read_map
+    from segment.label_maps.any_file import read_map
 
     if pixels and (len(maps) > 1 or pixel_size is not None):
         print(
@@ -90,8 +90,8 @@ def _each_area_once(
     measured: list[tuple[GrainMap, Measurement]],
 ) -> tuple[list[tuple[GrainMap, Measurement]], list[str]]:
     """Without maps of an area that is there already, a copy makes no grain and no field; and what is said."""
-    from segment.overlap import each_area_once
-    from segment.same_area import same_maps
+    from segment.registration.overlap import each_area_once
+    from segment.registration.same_area import same_maps
 
     copies = {found.second: found.first for found in reversed(same_maps([one for one, _ in measured]))}
     fields, names = [m.places() for _, m in measured], [m.image_id for _, m in measured]

@@ -181,7 +181,7 @@ def segment_frame(frame: Frame, micrograph: Micrograph, model: Model, settings: 
     from time import perf_counter
 
     from grainstats.run.recipe import segment_by
-    from segment.label_files import write_boundary_map, write_label_map
+    from segment.label_maps.writing import write_boundary_map, write_label_map
 
     begin, name = perf_counter(), frame.name
     pictures = [micrograph, *frame.more]
@@ -199,7 +199,7 @@ def cut_orientation_map(path: Path, name: str, settings: Settings) -> dict[str, 
     """Grains of one orientation map, with their orientations, as files; what `--json` says of them."""
     from time import perf_counter
 
-    from segment.label_files import write_boundary_map, write_label_map
+    from segment.label_maps.writing import write_boundary_map, write_label_map
     from segment.orientation import grain_map_of, read_orientation_map
     from segment.orientation.grains import boundary_map_of
     from segment.orientation.orientation_table import write_orientations

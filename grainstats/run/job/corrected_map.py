@@ -89,7 +89,8 @@ def change_between(before: GrainMap, after: GrainMap) -> Change:
 
 
 def _read(file: Path, shape: tuple[int, int]) -> GrainMap:
-    from segment.label_files import grain_map_of_labels, read_label_map
+    from segment.label_maps.reading import read_label_map
+    from segment.label_maps.repairs import grain_map_of_labels
 
     if file.suffix.casefold() != REGIONS:
         return read_label_map(file, tracing=is_tracing(file))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from grainstats.run.names import plain_name, printable
 from segment.errors import InputError
-from segment.label_formats import format_of
+from segment.label_maps.formats import format_of
 
 MAPS = (".tif", ".tiff", ".png", ".npy")
 FOREIGN = (".h5", ".hdf5", ".dream3d", ".csv")  #: of other programs, where they hold a label map

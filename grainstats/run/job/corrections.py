@@ -24,7 +24,7 @@ from grainstats.run.names import printable
 from grainstats.share.db.records import CORRECTION, AnalysisKey
 from grainstats.share.safe_paths import is_below
 from segment.errors import InputError
-from segment.label_record import note_in
+from segment.label_maps.record import note_in
 
 if TYPE_CHECKING:
     from segment.grain_map import GrainMap
@@ -129,7 +129,7 @@ def _analyse(job: Job, file: Path, key: AnalysisKey, ledger: Ledger, analyst: An
 
 def _network_map(ledger: Ledger, out: Path, job: Job) -> GrainMap | None:
     """What the network cut, where it is still there."""
-    from segment.label_files import read_label_map
+    from segment.label_maps.reading import read_label_map
 
     labels = ledger.labels_of(job)
     if labels is None or not is_below(out, labels) or not (out / labels).is_file():

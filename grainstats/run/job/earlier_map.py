@@ -22,7 +22,7 @@ def earlier_map(
 
     The label map may lie at one of `names` below `out`.
     """
-    from segment.label_files import read_label_map
+    from segment.label_maps.reading import read_label_map
 
     for name in names:
         if not is_below(out, name) or not (out / name).is_file():

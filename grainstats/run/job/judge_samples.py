@@ -19,7 +19,7 @@ from grainstats.run.job.up_to_date import Written, state_of_report, state_of_tab
 from grainstats.run.lost_boundary import loss_of
 from grainstats.run.report.tables import write_tables
 from grainstats.run.scope import Rows
-from segment.overlap import SAME_AREA, SHARED
+from segment.registration.overlap import SAME_AREA, SHARED
 
 
 def judge_samples(rows: Rows, out: Path, *, also: Iterable[str] = ()) -> list[Failure]:

@@ -171,7 +171,7 @@ class Analyst:
     ) -> None:
         from grainstats.run.report.image_overlays import write_pictures
         from grainstats.run.report.orientation_pictures import write_orientation_pictures
-        from segment.label_files import write_label_map
+        from segment.label_maps.writing import write_label_map
         from segment.orientation.orientation_table import write_orientations
 
         recipe = self.recipe.digest()

@@ -9,7 +9,7 @@ import pandas as pd
 
 from grainstats.infer.modality.sample_pooling import Sample
 from grainstats.run.scope import Rows
-from segment.overlap import Places
+from segment.registration.overlap import Places
 
 SAME = 0.6  #: correlation of the places of grains: 60 random fields stay below 0.3, copies above 0.8
 FEWEST = 20  #: grains that tell one area from another
@@ -24,7 +24,7 @@ def fields_once(sample: Sample) -> tuple[Sample, list[str]]:
     copy and another detector of the same scan. A crop, or a field that overlaps by half, is none of its own.
     """
     from segment.micrograph.fingerprint import fingerprint, same_areas
-    from segment.overlap import each_area_once
+    from segment.registration.overlap import each_area_once
 
     images = sample.images.reset_index(drop=True)
     if len(images) < 2:

@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 
 from grainstats.run.atomic import write_bytes
+from segment.cells.label_edges import on_edges
 from segment.grain_map import GrainMap
-from segment.label_edges import on_edges
 
 OVERLAY_PX = 2048  #: longest side of the overlay PNG: a larger one is most of what a run writes
 GREYS = 32  #: of the overlay; 64 take a fifth more bytes and look alike

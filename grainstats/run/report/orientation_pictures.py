@@ -18,8 +18,8 @@ from grainstats.run.report.image_overlays import (
     shrink_indices,
     thick,
 )
+from segment.cells.label_edges import label_edges, pairs_beside
 from segment.grain_map import GrainMap
-from segment.label_edges import label_edges, pairs_beside
 from segment.orientation import CrystalPhase, boundary_character
 from segment.orientation.colours import KEY_CORNERS, colour_key, key_group
 

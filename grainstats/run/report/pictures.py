@@ -158,7 +158,7 @@ def scales_of(diameter_nm: np.ndarray, mean_spacing_nm: float, border_nm: float 
 def _grains(out: Path, image: pd.Series) -> GrainMap | None:
     """The image's label map; None where it is gone or somebody's else."""
     from segment.errors import InputError
-    from segment.label_files import read_label_map
+    from segment.label_maps.reading import read_label_map
 
     name = image["artefacts"].get("labels")
     if not is_below(out, name):

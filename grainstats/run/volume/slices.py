@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from grainstats.run.report.image_overlays import shrink_indices
-from segment.label_edges import on_edges
+from segment.cells.label_edges import on_edges
 
 LONGEST_PX = 512  #: longer edge of a slice on the page
 VOID = (38, 40, 46)  #: RGB

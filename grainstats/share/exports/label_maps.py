@@ -21,7 +21,7 @@ def export_label_maps(db: Database, to: MapForm, out: Path, files: Path | None) 
 
     Label maps lie below `files`, the folder of the run; `InputError` where none does.
     """
-    from segment.label_files import read_label_map
+    from segment.label_maps.reading import read_label_map
 
     n_written = 0
     for row in db.analyses().to_dict("records"):
@@ -40,7 +40,7 @@ def export_label_maps(db: Database, to: MapForm, out: Path, files: Path | None) 
 
 def _write(path: Path, to: MapForm, grain_map: GrainMap) -> None:
     """Grains only: voids and second phases are 0, as where nothing is seen."""
-    from segment.label_formats import dream3d, ome_tiff, roi_set
+    from segment.label_maps.formats import dream3d, ome_tiff, roi_set
 
     if to == "roiset":
         roi_set.write(path, grain_map.labels)

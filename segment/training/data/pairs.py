@@ -10,12 +10,12 @@ import numpy as np
 
 from segment.cells.close import grain_map_from_tracing
 from segment.cells.editing import numbered
+from segment.cells.label_edges import on_edges
 from segment.cells.second_phases import set_aside
 from segment.errors import InputError
 from segment.grain_map import GrainMap
-from segment.label_edges import on_edges
-from segment.label_files import read_label_map
-from segment.label_pixels import read_map_pixels
+from segment.label_maps.pixels import read_map_pixels
+from segment.label_maps.reading import read_label_map
 from segment.micrograph import read_micrographs
 from segment.micrograph.finding import SUFFIXES
 from segment.micrograph.micrograph import Micrograph
@@ -55,7 +55,7 @@ class Pair:
         of lines of either polarity (ImageJ draws dark ones); label maps.  The answer has the shape of
         `micrograph`: an info bar that reading cuts is cut from the tracing too.
 
-        `UnreadableError, InputError`: as in `segment.label_files.read_label_map`, `read_rois` and
+        `UnreadableError, InputError`: as in `segment.label_maps.reading.read_label_map`, `read_rois` and
         `micrograph`; the tracing is of another size than the image, or shows no boundary.
         """
         micrograph = self.micrograph()

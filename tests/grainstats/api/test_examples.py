@@ -15,8 +15,8 @@ MODULES = (
     "grainstats.measure.any_map",
     "segment",
     "grainstats.share.quantity_units",
-    "segment.label_files",
-    "segment.map_files",
+    "segment.label_maps.repairs",
+    "segment.label_maps.any_file",
     "segment.micrograph.from_array",
 )
 SLOW = ("grainstats.api.analysis", "grainstats.api.steps")  #: the whole way

@@ -14,7 +14,7 @@ from segment.boundary_map import BoundaryMap
 from segment.cells.close import close_cells
 from segment.cells.recutting import fine_cells
 from segment.grain_map import GrainMap
-from segment.label_files import write_label_map
+from segment.label_maps.writing import write_label_map
 from segment.mosaics.laguerre import laguerre_section
 from segment.segmentation import Segmentation
 

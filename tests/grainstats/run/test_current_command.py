@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from grainstats.run.cli import app
 from segment.errors import InputError
-from segment.label_files import write_label_map
+from segment.label_maps.writing import write_label_map
 from segment.mosaics.laguerre import poisson_voronoi_plane
 
 

@@ -18,12 +18,11 @@ from grainstats.viewer.measured_map import draw, measured, said
 from grainstats.viewer.opening import get_reader, layers_of_cells, layers_of_file, segmented
 from grainstats.viewer.saving import save_correction
 from grainstats.viewer.unsure_borders import percent_now, unsure_borders
-from segment.border_reliability import Reliability
 from segment.cells.editing import cut_cell, join_cells, take_out
 from segment.errors import InputError
-from segment.grain_map import GrainMap
-from segment.label_files import read_label_map
-from segment.label_record import note_in
+from segment.grain_map import GrainMap, Reliability
+from segment.label_maps.reading import read_label_map
+from segment.label_maps.record import note_in
 from segment.micrograph import read_micrographs
 
 SIDE = 20

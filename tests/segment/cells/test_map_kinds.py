@@ -15,7 +15,7 @@ from segment.cells.label_gaps import close_dams
 from segment.cells.label_parts import in_parts, parts_of, split_parts
 from segment.errors import InputError, UnreadableError
 from segment.grain_map import GrainMap
-from segment.label_files import read_label_map
+from segment.label_maps.reading import read_label_map
 from segment.mosaics.laguerre import poisson_voronoi_plane
 
 

@@ -11,7 +11,8 @@ import tifffile
 from segment.boundary_map import BoundaryMap
 from segment.cells.close import close_cells
 from segment.grain_map import GrainMap
-from segment.label_files import read_label_map, write_label_map
+from segment.label_maps.reading import read_label_map
+from segment.label_maps.writing import write_label_map
 from segment.quality.score import cells_of_tracing, score
 from segment.training.data.pairs import Pair
 

@@ -10,7 +10,7 @@ import pytest
 
 from grainstats.measure import measure_grain_map, sample_summary
 from grainstats.share.sheets.samples import read_samples
-from segment.label_files import read_label_map
+from segment.label_maps.reading import read_label_map
 from segment.micrograph import find_micrographs, read_micrographs
 
 FOLDER = Path(__file__).resolve().parents[3] / "data_samples"

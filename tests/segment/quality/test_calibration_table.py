@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from fit_confidence import write_confidence
 
-from segment.border_reliability import Reliability
 from segment.errors import ModelError
+from segment.grain_map import Reliability
 from segment.quality.calibration_table import FILE, Confidence, Weighing, read_confidence
 from segment.quality.evidence import Evidence
 

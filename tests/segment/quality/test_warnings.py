@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from segment.border_reliability import Reliability
 from segment.boundary_map import BoundaryMap
 from segment.cells.borders import find_borders
 from segment.cells.close import close_cells
+from segment.grain_map import Reliability
 from segment.quality.calibration_table import Confidence, Weighing
 from segment.quality.evidence import Evidence
 from segment.quality.warnings import (

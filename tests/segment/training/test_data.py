@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import tifffile
 
+from segment.cells.label_edges import on_edges
 from segment.errors import InputError
-from segment.label_edges import on_edges
 from segment.training import record
 from segment.training.data.cache import (
     NOT_GRAIN,

@@ -93,7 +93,7 @@ def test_model_travels_to_worker_processes(tiny, as_micrograph):
 
 def test_importing_segment_imports_neither_torch_nor_openvino():
     code = (
-        "import sys, segment, segment.unet, segment.pipeline, segment.label_files, segment.grain_map\n"
+        "import sys, segment.unet, segment.pipeline, segment.label_maps.reading, segment.label_maps.writing\n"
         "print([m for m in ('torch', 'openvino', 'numba') if m in sys.modules])"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -105,7 +105,7 @@ def test_a_table_of_confidence_is_read_and_changes_the_identity(model_folder, tm
 
     from fit_confidence import write_confidence
 
-    from segment.border_reliability import Reliability
+    from segment.grain_map import Reliability
     from segment.quality.calibration_table import Confidence, Weighing
 
     folder = shutil.copytree(model_folder, tmp_path / "tiny")

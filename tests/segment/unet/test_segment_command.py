@@ -11,7 +11,7 @@ from scipy import ndimage as ndi
 
 from grainstats.run.orientation_input import grain_rules
 from grainstats.run.recipe import Recipe
-from segment.label_files import read_label_map
+from segment.label_maps.reading import read_label_map
 from segment.pipeline import segment_micrograph
 
 

@@ -10,9 +10,8 @@ from grainstats.infer.current.cut_graph import CutSolver, cut_graph
 from grainstats.infer.current.misorientations import misorientations, random_orientations
 from grainstats.infer.current.missing import without_some
 from grainstats.measure import boundary_network
-from segment.border_reliability import Reliability
 from segment.errors import InputError
-from segment.grain_map import GrainMap
+from segment.grain_map import GrainMap, Reliability
 from segment.grain_orientations import CrystalPhase, GrainOrientations
 from segment.mosaics.laguerre import poisson_voronoi_plane
 from segment.volume.stack import LabelVolume, VoxelSize

@@ -14,20 +14,20 @@ from grainstats.run.cli import main
 
 @pytest.mark.parametrize("error", [MemoryError(), ZeroDivisionError("odd"), RecursionError("deep")])
 def test_a_map_that_raises_costs_itself_only(tmp_path, monkeypatch, capsys, error):
-    import segment.map_files as map_files
+    import segment.label_maps.any_file as any_file
 
     rows, columns = np.indices((120, 120))
     labels = (rows // 20 * 6 + columns // 20 + 1).astype(np.uint32)
     for name in ("good", "bad"):
         tifffile.imwrite(tmp_path / f"{name}.tif", labels)
-    read = map_files.read_label_map
+    read = any_file.read_label_map
 
     def read_or_raise(path, **options):
         if path.stem == "bad":
             raise error
         return read(path, **options)
 
-    monkeypatch.setattr(map_files, "read_label_map", read_or_raise)
+    monkeypatch.setattr(any_file, "read_label_map", read_or_raise)
     maps = [str(tmp_path / f"{name}.tif") for name in ("bad", "good")]
     monkeypatch.setattr("sys.argv", ["grainstats", "measure", *maps, "--pixel-size", "2", "--json"])
     with pytest.raises(SystemExit) as end:

@@ -21,7 +21,7 @@ from grainstats.share import Database
 from grainstats.share.exports import export
 from segment.errors import InputError
 from segment.grain_map import GrainMap
-from segment.label_files import read_label_map
+from segment.label_maps.reading import read_label_map
 
 
 def go(data: Path, out: Path, model: Path, **call):

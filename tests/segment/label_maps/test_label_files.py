@@ -13,7 +13,8 @@ from segment.cells.close import close_cells
 from segment.cells.recutting import fine_cells
 from segment.errors import UnreadableError
 from segment.grain_map import GrainMap
-from segment.label_files import read_label_map, write_boundary_map, write_label_map
+from segment.label_maps.reading import read_label_map
+from segment.label_maps.writing import write_boundary_map, write_label_map
 from segment.segmentation import Segmentation
 
 LABELS = np.array([[1, 1, 2], [1, 0, 2], [3, 3, 3]], np.int32).repeat(40, 0).repeat(40, 1)

@@ -12,7 +12,7 @@ import numpy as np
 import tifffile
 
 from segment.errors import InputError, NotAnImageError, UnreadableError
-from segment.label_formats import ForeignMap, read_foreign_map
+from segment.label_maps.formats import ForeignMap, read_foreign_map
 from segment.micrograph.formats import open_frames
 from segment.micrograph.micrograph import PixelSizeSource
 from segment.micrograph.open_file import OpenFile, Scale, stated

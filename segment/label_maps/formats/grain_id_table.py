@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import UnreadableError
-from segment.label_formats.foreign_map import ForeignMap
+from segment.label_maps.formats.foreign_map import ForeignMap
 from segment.micrograph.length_units import to_nm
-from segment.point_grid import find_grid
+from segment.orientation.point_grid import find_grid
 
 SUFFIXES = (".csv", ".txt", ".dat")
 HEAD_LINES, HEAD_BYTES = 60, 65536  #: among which the names of the columns stand

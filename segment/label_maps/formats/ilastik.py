@@ -11,8 +11,8 @@ import numpy as np
 
 from segment.cells.close import grain_map_from_tracing
 from segment.errors import UnreadableError
-from segment.hdf5 import datasets, is_hdf5, last_name, open_file, text
-from segment.label_formats.foreign_map import ForeignMap
+from segment.label_maps.formats.foreign_map import ForeignMap
+from segment.orientation.hdf5 import datasets, is_hdf5, last_name, open_file, text
 
 DATASET = "exported_data"  #: ilastik's name, unless the user chose another
 MOST_CLASSES = 6  #: values of a map of bytes from which on they are numbers of objects; judgement

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from segment import label_edges
-from segment.label_edges import on_edges, pairs_beside
+from segment.cells import label_edges
+from segment.cells.label_edges import on_edges, pairs_beside
 
 
 @pytest.mark.parametrize("shape", [(7, 5), (1, 6), (6, 1), (1, 1)])

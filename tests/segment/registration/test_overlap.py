@@ -8,9 +8,9 @@ import pytest
 
 from grainstats.measure import measure_grain_map
 from segment.grain_map import GrainMap
-from segment.label_files import grain_map_of_labels
+from segment.label_maps.repairs import grain_map_of_labels
 from segment.mosaics.laguerre import poisson_voronoi_plane
-from segment.overlap import MOST_NAMED, SAME_AREA, Places, each_area_once, overlapping
+from segment.registration.overlap import MOST_NAMED, SAME_AREA, Places, each_area_once, overlapping
 
 
 @pytest.fixture(scope="module")

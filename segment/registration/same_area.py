@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from segment.cells.label_edges import on_edges
 from segment.grain_map import GrainMap
-from segment.label_edges import on_edges
 from segment.micrograph.fingerprint import SameArea, fingerprint, same_areas
 
 SAME_BOUNDARIES = 0.7  #: correlation of boundary maps of one area, also when segmented twice

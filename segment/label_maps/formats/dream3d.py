@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from segment.errors import UnreadableError
-from segment.hdf5 import datasets, is_hdf5, last_name, open_file, text
-from segment.label_formats.foreign_map import ForeignMap
+from segment.label_maps.formats.foreign_map import ForeignMap
 from segment.micrograph.length_units import to_nm
+from segment.orientation.hdf5 import datasets, is_hdf5, last_name, open_file, text
 
 IDS = ("featureids", "grainids")  #: names of the labels, the second up to version 4
 _NAMES_OF_UNIT = ("Length Unit", "_LENGTH_UNIT", "LengthUnit", "Units")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from segment.label_formats import cellpose, dream3d, grain_id_table, ilastik
-from segment.label_formats.foreign_map import ForeignMap
+from segment.label_maps.formats import cellpose, dream3d, grain_id_table, ilastik
+from segment.label_maps.formats.foreign_map import ForeignMap
 
 FORMATS: tuple[Any, ...] = (cellpose, dream3d, ilastik, grain_id_table)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from segment.errors import UnreadableError
 from segment.grain_map import GrainMap
-from segment.label_files import boundary_beside, read_label_map
-from segment.label_formats import format_of
+from segment.label_maps.formats import format_of
+from segment.label_maps.reading import boundary_beside, read_label_map
 from segment.micrograph.file_kind import no_file
 from segment.orientation import is_orientation_map, read_orientation_map
 from segment.orientation.orientation_table import orientations_beside

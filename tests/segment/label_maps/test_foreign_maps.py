@@ -11,8 +11,8 @@ import pytest
 import tifffile
 
 from segment.errors import InputError, UnreadableError
-from segment.label_files import read_label_map
-from segment.label_formats import dream3d, format_of, ome_tiff, roi_set
+from segment.label_maps.formats import dream3d, format_of, ome_tiff, roi_set
+from segment.label_maps.reading import read_label_map
 from segment.training.data.imagej_rois import draw_rois, read_rois
 
 

@@ -1,0 +1,1 @@
+"""Label maps and tracings as files: read, mended, written; with the formats of other programs."""
