@@ -17,7 +17,7 @@ from segment.micrograph.formats import open_frames
 from segment.micrograph.micrograph import PixelSizeSource
 from segment.micrograph.open_file import OpenFile, Scale, stated
 from segment.micrograph.open_tiff import quiet_tifffile
-from segment.micrograph.pixel_size import MOST_STRETCHED, ChosenScale, choose_scale, without_implausible
+from segment.micrograph.pixel_size import ChosenScale, choose_scale
 from segment.micrograph.refusals import refuse_bomb
 
 GRAINS_KEY = "grains"  #: in the image description: larger labels are pores and second phases
@@ -70,23 +70,22 @@ def read_map_pixels(path: Path, pixel_size_nm: float | None, *, tracing: bool = 
                 path, "not a label map: TIFF, PNG, NPY, or one of another program", "Save it as TIFF"
             )
         chosen, notes = _scale(path, pixel_size_nm)
-        image, size, more = _squared(path, np.squeeze(image), chosen)
+        image, more = _squared(path, np.squeeze(image), chosen)
     except MemoryError as error:
         raise UnreadableError(path, "it does not fit into memory", "Cut it into smaller maps") from error
     except InputError:
         raise
     except Exception as error:  # decoders raise nearly anything for damaged bytes
         raise UnreadableError(path, f"cannot be read ({error})", "Check that the file is whole") from error
-    return MapPixels(image, size, "none" if size is None else chosen.source, n_grains, notes + more)
+    return MapPixels(image, chosen.side_nm, chosen.source, n_grains, notes + more)
 
 
 def _of_foreign(path: Path, foreign: ForeignMap, pixel_size_nm: float | None) -> MapPixels:
     """Labels of another program, on square pixels."""
-    scales, doubts = without_implausible(stated(foreign.where, foreign.y_nm, foreign.x_nm), pixel_size_nm)
-    chosen = choose_scale(scales, pixel_size_nm)
-    image, size, more = _squared(path, foreign.labels, chosen)
+    chosen = choose_scale(stated(foreign.where, foreign.y_nm, foreign.x_nm), pixel_size_nm)
+    image, more = _squared(path, foreign.labels, chosen)
     notes = foreign.notes if pixel_size_nm is None else tuple(n for n in foreign.notes if "no unit" not in n)
-    return MapPixels(image, size, "none" if size is None else chosen.source, None, notes + doubts + more)
+    return MapPixels(image, chosen.side_nm, chosen.source, None, notes + chosen.doubts + more)
 
 
 def one_channel(path: Path, image: np.ndarray) -> np.ndarray:
@@ -178,28 +177,19 @@ def _scale(path: Path, pixel_size_nm: float | None) -> tuple[ChosenScale, tuple[
             notes = (f"no pixel size taken: {error.reason}",)
         except Exception:  # a scale that cannot be read is none; the pixels were read already
             scales, notes = (), ()
-    scales, doubts = without_implausible(scales, pixel_size_nm)
     chosen = choose_scale(scales, pixel_size_nm)
     conflicts = tuple(f"{c.chosen} was taken, not {c.rejected}" for c in chosen.conflicts)
-    return chosen, notes + doubts + conflicts
+    return chosen, notes + chosen.doubts + conflicts
 
 
-def _squared(
-    path: Path, image: np.ndarray, chosen: ChosenScale
-) -> tuple[np.ndarray, float | None, tuple[str, ...]]:
+def _squared(path: Path, image: np.ndarray, chosen: ChosenScale) -> tuple[np.ndarray, tuple[str, ...]]:
     """Pixels repeated to squares of the finer side; labels are numbers that nothing may mix."""
-    y, x = chosen.y_nm, chosen.x_nm
-    if y is None or x is None:
-        return image, None, ()
-    if chosen.square:
-        return image, x if y == x else (y + x) / 2, ()
-    if max(y / x, x / y) > MOST_STRETCHED:
-        said = f"its pixels are said to be {y:.5g} nm high and {x:.5g} nm wide"
-        raise UnreadableError(path, said, "Give --pixel-size")
-    side = min(y, x)
-    places = [_nearest(n, edge / side) for n, edge in zip(image.shape[:2], (y, x), strict=True)]
-    note = f"pixels of {y:.5g} nm height and {x:.5g} nm width repeated to {side:.5g} nm squares"
-    return image[np.ix_(*places)], side, (note,)
+    note, scale = chosen.how_squared(path, "repeated"), chosen.stretched
+    if scale is None:
+        return image, ()
+    edges = np.array([scale.y_nm, scale.x_nm])
+    places = [_nearest(*pair) for pair in zip(image.shape[:2], edges / edges.min(), strict=True)]
+    return image[np.ix_(*places)], note
 
 
 def _nearest(size: int, factor: float) -> np.ndarray:

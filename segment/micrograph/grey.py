@@ -143,15 +143,8 @@ def without_nonfinite(image: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]
 
 def resample_square(
     image: np.ndarray, valid: np.ndarray | None, y_nm: float, x_nm: float
-) -> tuple[np.ndarray, np.ndarray | None, float]:
-    """Resample to square pixels of the finer of the two sizes.
-
-    Returns
-    -------
-    image, valid : ndarray
-    pixel_size_nm : float
-        ``min(y_nm, x_nm)``; nothing measured is thrown away.
-    """
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Resample image and mask to square pixels of the finer of the two sizes: nothing measured is lost."""
     import cv2
 
     side = min(y_nm, x_nm)
@@ -162,6 +155,6 @@ def resample_square(
     if resized.dtype != image.dtype:
         resized = (resized if image.dtype.kind == "f" else np.rint(resized)).astype(image.dtype)
     if valid is None:
-        return resized, None, side
+        return resized, None
     mask = cv2.resize(valid.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST)
-    return resized, mask.astype(bool), side
+    return resized, mask.astype(bool)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from pathlib import Path
 
-from segment.errors import InputError
+from segment.errors import InputError, UnreadableError
 from segment.micrograph.length_units import dots_per_inch
 from segment.micrograph.micrograph import PixelSizeSource, ScaleConflict
 from segment.micrograph.open_file import Scale
@@ -21,67 +23,79 @@ SQUARE = 0.005  #: relative difference of height and width below which pixels co
 class ChosenScale:
     """The scale that won."""
 
-    #: y_nm, x_nm: pixel height and width; None where no source states them
-    y_nm: float | None
-    x_nm: float | None
-    source: PixelSizeSource
-    where: str  #: the winning statement in words; empty for none
-    conflicts: tuple[ScaleConflict, ...] = ()
+    winner: Scale | None  #: None where no source states one that a microscope can have
+    conflicts: tuple[ScaleConflict, ...]
+    doubts: tuple[str, ...]  #: in words, why other scales are not taken, or what is odd with this one
 
     @property
-    def square(self) -> bool:
-        """Whether height and width agree within `SQUARE`."""
-        if self.y_nm is None or self.x_nm is None:
-            return True
-        return abs(self.y_nm / self.x_nm - 1) <= SQUARE
+    def source(self) -> PixelSizeSource:
+        """Where the pixel size comes from."""
+        return "none" if self.winner is None else self.winner.source
+
+    @property
+    def side_nm(self) -> float | None:
+        """Edge of the square pixels: the finer one where height and width differ by more than `SQUARE`."""
+        if self.winner is None:
+            return None
+        y, x = self.winner.y_nm, self.winner.x_nm
+        return min(y, x) if self.stretched else (y + x) / 2
+
+    @property
+    def stretched(self) -> Scale | None:
+        """The scale where its pixels are not square."""
+        scale = self.winner
+        return scale if scale is not None and abs(scale.y_nm / scale.x_nm - 1) > SQUARE else None
+
+    def how_squared(self, path: Path, how: str) -> tuple[str, ...]:
+        """In words what becomes of pixels that are not square. `UnreadableError`: of absurd shape."""
+        if self.stretched is None:
+            return ()
+        y, x = self.stretched.y_nm, self.stretched.x_nm
+        if max(y / x, x / y) > MOST_STRETCHED:
+            said = f"its pixels are said to be {y:.5g} nm high and {x:.5g} nm wide"
+            raise UnreadableError(path, said, "Give --pixel-size")
+        return (f"pixels of {y:.5g} nm height and {x:.5g} nm width {how} to {min(y, x):.5g} nm squares",)
 
 
 def choose_scale(scales: tuple[Scale, ...], manual_nm: float | None = None) -> ChosenScale:
-    """The first scale, or the manual one, with every other source that differs by more than 3 %.
+    """The manual scale or the first plausible one, with every other source that differs by more than 3 %.
 
     `InputError`: `manual_nm` is not positive.
-    """
-    if manual_nm is not None:
-        if not manual_nm > 0 or manual_nm == float("inf"):
-            raise InputError("pixel size", f"{manual_nm} nm is none", "Give a number above 0, in nanometres")
-        scales = (Scale("--pixel-size", float(manual_nm), float(manual_nm), "manual"), *scales)
-    if not scales:
-        return ChosenScale(None, None, "none", "")
-    winner = scales[0]
-    conflicts = [_conflict(winner, other) for other in scales[1:]]
-    return ChosenScale(
-        winner.y_nm, winner.x_nm, winner.source, winner.where, tuple(c for c in conflicts if c is not None)
-    )
-
-
-def without_implausible(
-    scales: tuple[Scale, ...], manual_nm: float | None = None
-) -> tuple[tuple[Scale, ...], tuple[str, ...]]:
-    """The scales that a microscope can have, in words why the others are not taken, and doubts at the user's.
 
     Examples
     --------
-    >>> without_implausible((Scale("PixelSizeX", 1e9, 1e9),))
-    ((), ('metadata PixelSizeX: 1e+09 nm lies outside 1 pm to 100 µm: not taken',))
+    >>> choose_scale((Scale("PixelSizeX", 1e9, 1e9),)).doubts
+    ('metadata PixelSizeX: 1e+09 nm lies outside 1 pm to 100 µm: not taken',)
     """
+    good, doubts = _plausible(scales, manual_nm)
+    if manual_nm is not None:
+        if not 0 < manual_nm < math.inf:
+            raise InputError("pixel size", f"{manual_nm} nm is none", "Give a number above 0, in nanometres")
+        good.insert(0, Scale("--pixel-size", float(manual_nm), float(manual_nm), "manual"))
+    conflicts = (_conflict(good[0], other) for other in good[1:])
+    return ChosenScale(good[0] if good else None, tuple(c for c in conflicts if c is not None), doubts)
+
+
+def _plausible(scales: tuple[Scale, ...], manual_nm: float | None) -> tuple[list[Scale], tuple[str, ...]]:
+    """The scales that a microscope can have; in words why others are not taken, and doubts at the user's."""
     good: list[Scale] = []
     doubts: list[str] = []
     for scale in scales:
         dots = dots_per_inch(scale.x_nm) if scale.source == "metadata" else None
-        if not (is_plausible(scale.x_nm) and is_plausible(scale.y_nm)):
-            doubts.append(f"{in_words(scale)} lies outside 1 pm to 100 µm: not taken")
+        if not (_is_plausible(scale.x_nm) and _is_plausible(scale.y_nm)):
+            doubts.append(f"{_in_words(scale)} lies outside 1 pm to 100 µm: not taken")
         elif dots:
-            doubts.append(f"{in_words(scale)} is {dots} dots per inch, which is for printing: not taken")
+            doubts.append(f"{_in_words(scale)} is {dots} dots per inch, which is for printing: not taken")
         else:
             good.append(scale)
     if good and good[0].source == "metadata" and good[0].x_nm == good[0].y_nm == UNIT_NM:
         doubts.append("exactly 1 µm a pixel, which programs also write for unknown: check it")
-    if manual_nm is not None and not is_plausible(manual_nm):
+    if manual_nm is not None and not _is_plausible(manual_nm):
         doubts.append(f"--pixel-size {manual_nm:.5g} nm lies outside 1 pm to 100 µm: a mistaken unit?")
-    return tuple(good), tuple(doubts)
+    return good, tuple(doubts)
 
 
-def is_plausible(nanometres: float) -> bool:
+def _is_plausible(nanometres: float) -> bool:
     """Whether a pixel of a micrograph can have this edge."""
     return SMALLEST_NM <= nanometres <= LARGEST_NM
 
@@ -91,10 +105,10 @@ def _conflict(winner: Scale, other: Scale) -> ScaleConflict | None:
     ratio = max(other.x_nm / winner.x_nm, other.y_nm / winner.y_nm, key=lambda r: max(r, 1 / r))
     if abs(ratio - 1) <= CONFLICT:
         return None
-    return ScaleConflict(in_words(winner), in_words(other), ratio)
+    return ScaleConflict(_in_words(winner), _in_words(other), ratio)
 
 
-def in_words(scale: Scale) -> str:
+def _in_words(scale: Scale) -> str:
     """``"metadata [Scan] PixelWidth: 3372.4 nm"``; both sides where the pixel is not square."""
     size = f"{scale.x_nm:.5g} nm"
     if abs(scale.y_nm / scale.x_nm - 1) > SQUARE:

@@ -14,12 +14,7 @@ from segment.micrograph.grey import resample_square, to_grey, transparent, witho
 from segment.micrograph.infobar import find_info_bar
 from segment.micrograph.open_file import Frame, Scale
 from segment.micrograph.overlay import find_overlay
-from segment.micrograph.pixel_size import (
-    MOST_STRETCHED,
-    ChosenScale,
-    choose_scale,
-    without_implausible,
-)
+from segment.micrograph.pixel_size import ChosenScale, choose_scale
 from segment.micrograph.scale_bar import ScaleBar, read_scale_bar
 
 FEW_LEVELS = 16  #: grey levels, those of 4 bits: an image of fewer was reduced or dithered
@@ -35,7 +30,6 @@ class Prepared:
     image: np.ndarray  #: shape (rows, columns)
     valid: np.ndarray | None  #: bool: False where nothing of the specimen is seen; None: all is
     chosen: ChosenScale
-    pixel_size_nm: float | None
     bar_rows: int
     bar_from: str  #: "metadata" | "detected" | "none"
     notes: tuple[str, ...]
@@ -90,16 +84,14 @@ def prepare_frame(path: Path, frame: Frame, manual_nm: float | None) -> Prepared
     if overlay is not None:
         valid = ~overlay if valid is None else valid & ~overlay
         notes += ("a burned-in label or scale bar is masked",)
-    scales, doubts = without_implausible(frame.scales, manual_nm)
-    chosen = choose_scale(scales + _burned_in(scale_bar), manual_nm)
-    notes += doubts
+    chosen = choose_scale(frame.scales + _burned_in(scale_bar), manual_nm)
+    notes += chosen.doubts
     if scale_bar is not None and chosen.source in ("none", "scalebar"):
         notes += (scale_bar.remark,)
-    if not chosen.square:
-        image, valid, fine, note = _squared(path, image, valid, chosen)
-        return Prepared(image, valid, chosen, fine, bar_rows, bar_from, (*notes, note), scale_bar)
-    side = None if chosen.x_nm is None or chosen.y_nm is None else (chosen.x_nm + chosen.y_nm) / 2
-    return Prepared(image, valid, chosen, side, bar_rows, bar_from, notes, scale_bar)
+    notes += chosen.how_squared(path, "resampled")
+    if chosen.stretched is not None:
+        image, valid = resample_square(image, valid, chosen.stretched.y_nm, chosen.stretched.x_nm)
+    return Prepared(image, valid, chosen, bar_rows, bar_from, notes, scale_bar)
 
 
 def _poor_levels(grey: np.ndarray) -> tuple[str, ...]:
@@ -149,19 +141,6 @@ def _burned_in(bar: ScaleBar | None) -> tuple[Scale, ...]:
     """What a scale bar states, where its label was read for certain."""
     size = None if bar is None else bar.pixel_size_nm
     return () if bar is None or size is None else (Scale(bar.words, size, size, "scalebar"),)
-
-
-def _squared(
-    path: Path, image: np.ndarray, valid: np.ndarray | None, chosen: ChosenScale
-) -> tuple[np.ndarray, np.ndarray | None, float, str]:
-    y, x = chosen.y_nm or 0.0, chosen.x_nm or 0.0
-    if max(y / x, x / y) > MOST_STRETCHED:
-        raise UnreadableError(
-            path, f"its pixels are said to be {y:.5g} nm high and {x:.5g} nm wide", "Give --pixel-size"
-        )
-    image, valid, side = resample_square(image, valid, y, x)
-    note = f"pixels of {y:.5g} nm height and {x:.5g} nm width resampled to {side:.5g} nm squares"
-    return image, valid, side, note
 
 
 def problem_of(path: Path, ready: Prepared) -> InputError | None:

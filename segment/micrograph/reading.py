@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,62 +18,35 @@ from segment.micrograph.micrograph import Micrograph, PixelSizeSource, ScaleConf
 from segment.micrograph.one_area import without_thumbnails
 from segment.micrograph.open_file import Frame, OpenFile
 from segment.micrograph.open_tiff import quiet_tifffile
-from segment.micrograph.pixel_size import choose_scale, without_implausible
+from segment.micrograph.pixel_size import choose_scale
 from segment.micrograph.prepare import prepare_frame, problem_of
 from segment.micrograph.scale_bar import ScaleBar
 
 
 @dataclass(frozen=True)
 class FrameInfo:
-    """What `grainstats info` says about one frame.
-
-    Attributes
-    ----------
-    path : Path
-    name : str
-        As `Micrograph.name`.
-    vendor : str
-    frame, n_frames : int
-    stored_shape : tuple of int
-        (rows, columns) in the file.
-    shape : tuple of int
-        (rows, columns) of the micrograph: info bar cut, square pixels.
-    dtype : str
-    pixel_size_nm : float or None
-    pixel_size_source : str
-    pixel_size_where : str
-        The winning statement in the vendor's words.
-    info_bar_rows : int
-    info_bar_from : {"metadata", "detected", "none"}
-    hidden_fraction : float
-        Share of pixels that an overlay hides or that are no numbers.
-    conflicts : tuple of ScaleConflict
-    notes : tuple of str
-    scale_bar : ScaleBar or None
-        The burned-in bar, read or in doubt.
-    problem, remedy : str or None
-        Why `read_micrographs` refuses this frame; None where it does not.
-    """
+    """What `grainstats info` says about one frame."""
 
     path: Path
-    name: str
+    name: str  #: as `Micrograph.name`
     vendor: str
     frame: int
     n_frames: int
-    stored_shape: tuple[int, int]
-    shape: tuple[int, int]
+    stored_shape: tuple[int, int]  #: (rows, columns) in the file
+    shape: tuple[int, int]  #: (rows, columns) of the micrograph: info bar cut, square pixels
     dtype: str
     pixel_size_nm: float | None
     pixel_size_source: PixelSizeSource
-    pixel_size_where: str
+    pixel_size_where: str  #: the winning statement in the vendor's words
     info_bar_rows: int
-    info_bar_from: str
-    hidden_fraction: float
+    info_bar_from: str  #: "metadata" | "detected" | "none"
+    hidden_fraction: float  #: share of pixels that an overlay hides or that are no numbers
     conflicts: tuple[ScaleConflict, ...]
     notes: tuple[str, ...]
-    scale_bar: ScaleBar | None = None
-    problem: str | None = None
-    remedy: str | None = None
+    scale_bar: ScaleBar | None  #: the burned-in bar, read or in doubt
+    #: problem, remedy: why `read_micrographs` refuses this frame; None where it does not
+    problem: str | None
+    remedy: str | None
 
 
 def read_micrographs(
@@ -95,7 +69,7 @@ def read_micrographs(
     frame : int, optional
         Only this frame of a stack, counted from 0; no other frame is loaded.
     sha256 : str, optional
-        Digest of the file's bytes, where it is known already.
+        Digest of the file's bytes, where it is known.
     all_channels : bool
         Channels and detectors of one area are all read, as pictures of one field
         (`segment.pipeline.segment_micrograph`); else the first of each area is, since an area counts once.
@@ -118,17 +92,18 @@ def read_micrographs(
     path = Path(path)
     choose_scale((), pixel_size_nm)
     with _opened(path, all_channels) as (vendor, frames):
-        sha256 = sha256 or _sha256(path)
+        read = partial(_micrograph, path, vendor, frames, sha256 or _sha256(path), pixel_size_nm)
         if frame is not None:
-            yield _micrograph(
-                path, vendor, _numbered(path, frames, frame), frame, len(frames), sha256, pixel_size_nm
-            )
+            if not 0 <= frame < len(frames):
+                count = "1 frame" if len(frames) == 1 else f"{len(frames)} frames"
+                raise UnreadableError(path, f"it has no frame {frame}", f"It has {count}, counted from 0")
+            yield read(frame)
             return
         refused: list[tuple[int, InputError]] = []
         waiting: Micrograph | None = None
-        for index, each in enumerate(frames):
+        for index in range(len(frames)):
             try:
-                ready = _micrograph(path, vendor, each, index, len(frames), sha256, pixel_size_nm)
+                ready = read(index)
             except InputError as error:
                 refused.append((index, error))
                 continue
@@ -138,7 +113,7 @@ def read_micrographs(
         if waiting is None:
             raise refused[0][1]
         left_out = tuple(f"frame {index} left out: {error.reason}" for index, error in refused)
-        yield replace(waiting, notes=waiting.notes + left_out) if left_out else waiting
+        yield replace(waiting, notes=waiting.notes + left_out)
 
 
 def states_pixel_size(path: Path) -> bool:
@@ -150,14 +125,7 @@ def states_pixel_size(path: Path) -> bool:
         As `read_micrographs`, for a file that cannot be opened.
     """
     with _opened(path) as (_, frames):
-        return bool(without_implausible(frames[0].scales)[0])
-
-
-def _numbered(path: Path, frames: list[Frame], number: int) -> Frame:
-    if 0 <= number < len(frames):
-        return frames[number]
-    count = "1 frame" if len(frames) == 1 else f"{len(frames)} frames"
-    raise UnreadableError(path, f"it has no frame {number}", f"It has {count}, counted from 0")
+        return choose_scale(frames[0].scales).winner is not None
 
 
 def describe(path: Path | str, *, pixel_size_nm: float | None = None) -> list[FrameInfo]:
@@ -171,8 +139,7 @@ def describe(path: Path | str, *, pixel_size_nm: float | None = None) -> list[Fr
     """
     path = Path(path)
     with _opened(path) as (vendor, frames):
-        n_frames = len(frames)
-        return [_info(path, vendor, frame, k, n_frames, pixel_size_nm) for k, frame in enumerate(frames)]
+        return [_info(path, vendor, frame, k, len(frames), pixel_size_nm) for k, frame in enumerate(frames)]
 
 
 @contextmanager
@@ -201,42 +168,31 @@ def _check_file(path: Path) -> None:
 
 
 def _parsed(opened: OpenFile) -> tuple[str, list[Frame]]:
-    """Frames with guarded loaders.
-
-    Parsers of third parties, fed with damaged bytes, raise nearly anything; one bad file must not stop a
-    batch of thousands, so here and in `_guarded` every exception becomes an `InputError`.
-    """
-    try:
-        with quiet_tifffile():
-            vendor, frames = open_frames(opened)
-    except InputError:
-        raise
-    except Exception as error:
-        raise _damaged(opened.path, error) from error
+    """Frames with guarded loaders."""
+    with quiet_tifffile(), _damage_told(opened.path):
+        vendor, frames = open_frames(opened)
     if not frames:
         raise NotAnImageError(opened.path, "a file without an image", "Export the image again")
-    frames = [replace(frame, load=_guarded(opened.path, frame.load)) for frame in frames]
+    frames = [replace(frame, load=partial(_load, opened.path, frame.load)) for frame in frames]
     return vendor, frames if len({frame.shape for frame in frames}) < 2 else without_thumbnails(frames)
 
 
-def _guarded(path: Path, load: Callable[[], np.ndarray]) -> Callable[[], np.ndarray]:
-    def load_or_refuse() -> np.ndarray:
-        try:
-            return load()
-        except InputError:
-            raise
-        except Exception as error:
-            raise _damaged(path, error) from error
-
-    return load_or_refuse
+def _load(path: Path, load: Callable[[], np.ndarray]) -> np.ndarray:
+    with _damage_told(path):
+        return load()
 
 
-def _damaged(path: Path, error: Exception) -> UnreadableError:
-    detail = str(error).strip().splitlines()
-    words = f"{type(error).__name__}: {detail[0][:120]}" if detail else type(error).__name__
-    return UnreadableError(
-        path, f"the file is damaged or truncated ({words})", "Copy it again from the microscope or export it"
-    )
+@contextmanager
+def _damage_told(path: Path) -> Iterator[None]:
+    """Every exception becomes an `InputError`: parsers, fed with damaged bytes, raise nearly anything."""
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        words = ": ".join([type(error).__name__, *str(error).strip().splitlines()[:1]])[:160]
+        remedy = "Copy it again from the microscope or export it"
+        raise UnreadableError(path, f"the file is damaged or truncated ({words})", remedy) from error
 
 
 def _sha256(path: Path) -> str:
@@ -245,22 +201,22 @@ def _sha256(path: Path) -> str:
 
 
 def _micrograph(
-    path: Path, vendor: str, frame: Frame, index: int, n_frames: int, sha256: str, manual_nm: float | None
+    path: Path, vendor: str, frames: list[Frame], sha256: str, manual_nm: float | None, index: int
 ) -> Micrograph:
-    ready = prepare_frame(path, frame, manual_nm)
+    ready = prepare_frame(path, frames[index], manual_nm)
     problem = problem_of(path, ready)
     if problem is not None:
         raise problem
     return Micrograph(
         image=ready.image,
-        pixel_size_nm=ready.pixel_size_nm,
+        pixel_size_nm=ready.chosen.side_nm,
         pixel_size_source=ready.chosen.source,
         path=path,
         sha256=sha256,
         vendor=vendor,
         valid=ready.valid,
         frame=index,
-        n_frames=n_frames,
+        n_frames=len(frames),
         info_bar_rows=ready.bar_rows,
         conflicts=ready.chosen.conflicts,
         notes=ready.notes,
@@ -282,9 +238,9 @@ def _info(
         stored_shape=frame.shape,
         shape=(ready.image.shape[0], ready.image.shape[1]),
         dtype=str(ready.image.dtype),
-        pixel_size_nm=ready.pixel_size_nm,
+        pixel_size_nm=ready.chosen.side_nm,
         pixel_size_source=ready.chosen.source,
-        pixel_size_where=ready.chosen.where,
+        pixel_size_where="" if ready.chosen.winner is None else ready.chosen.winner.where,
         info_bar_rows=ready.bar_rows,
         info_bar_from=ready.bar_from,
         hidden_fraction=0.0 if ready.valid is None else float(1 - ready.valid.mean()),
