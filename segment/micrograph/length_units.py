@@ -42,17 +42,19 @@ _INCH = frozenset({"inch", "inches", "in", '"', "dpi"})
 _ENERGY = frozenset({"ev", "kev", "mev"})
 _ANGLE = frozenset({"rad", "mrad", "urad", "deg", "degree", "degrees"})
 _NOT_CALIBRATED = frozenset({"", "pixel", "pixels", "px", "none", "unknown", "[]", "?"})
+_PLAIN_LETTERS = str.maketrans("\u03bc\u00e5\u00f6", "uao")  #: after NFKC there is one micro sign, one Å
+_KINDS_REFUSED = {
+    "reciprocal": "a diffraction pattern",
+    "angle": "a diffraction pattern",
+    "energy": "a spectrum, not an image",
+}
 _RECIPROCAL = re.compile(r"^1/|\^\{?-1|-1$|⁻¹$|^1 */|/px$")
 
 
 def _plain(unit: str) -> str:
     """Lower case without micro signs, Å, brackets, underscores and plural s; ``n_m`` becomes ``nm``."""
-    text = _decoded_twice(unit.strip().strip("\0").strip())
-    text = text.replace("\\u00B5", "u").replace("\\u00b5", "u")
-    for sign in "\u00b5\u03bc":
-        text = text.replace(sign, "u")
-    text = text.replace("\u00c5", "A").replace("\u212b", "A").replace("\u00e5", "a").replace("\u00f6", "o")
-    text = text.strip("[]() ").replace("_", "").lower()
+    text = _decoded_twice(unit.strip().strip("\0").strip()).lower().replace("\\u00b5", "u")
+    text = text.translate(_PLAIN_LETTERS).strip("[]() ").replace("_", "")
     return text[:-1] if text.endswith("s") and text[:-1] in _NM else text
 
 
@@ -82,6 +84,18 @@ def unit_kind(unit: str) -> UnitKind:
     if text in _ANGLE:
         return "angle"
     return "reciprocal" if _RECIPROCAL.search(text) else "other"
+
+
+def not_an_image(*units: str) -> str | None:
+    """Why data with axes of these units are no image of the specimen; None where they may be.
+
+    Examples
+    --------
+    >>> not_an_image("nm", "1/nm"), not_an_image("nm", "nm")
+    ('a diffraction pattern: the axis is 1/nm', None)
+    """
+    told = ((_KINDS_REFUSED.get(unit_kind(unit)), unit) for unit in units)
+    return next((f"{kind}: the axis is {unit}" for kind, unit in told if kind), None)
 
 
 def to_nm(value: object, unit: str) -> float | None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,8 +63,10 @@ class Frame:
     notes: tuple[str, ...] = ()
 
 
-class OpenFile:
+class OpenFile(ExitStack):
     """A file opened once for all format modules: its first bytes, and its TIFF structure where it has one.
+
+    Handles that the frames load from are entered into it, and closed with it.
 
     Parameters
     ----------
@@ -74,28 +76,12 @@ class OpenFile:
     """
 
     def __init__(self, path: Path, *, all_channels: bool = False) -> None:
+        super().__init__()
         self.path = path
         self.all_channels = all_channels
         with path.open("rb") as file:
             self.head = file.read(HEAD_BYTES)
         self.size = path.stat().st_size
-        self._to_close: list[Callable[[], object]] = []
-
-    def __enter__(self) -> OpenFile:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        while self._to_close:
-            self._to_close.pop()()
-
-    def on_close(self, close: Callable[[], object]) -> None:
-        """Have `close` called when this file is left; for handles that the frames load from."""
-        self._to_close.append(close)
 
     @cached_property
     def tiff(self) -> TiffFile | None:
@@ -107,6 +93,4 @@ class OpenFile:
             return None
         from segment.micrograph.open_tiff import open_tiff
 
-        tiff = open_tiff(self.path)
-        self.on_close(tiff.close)
-        return tiff
+        return self.enter_context(open_tiff(self.path))

@@ -10,7 +10,7 @@ import numpy as np
 
 from segment.errors import NotAnImageError
 from segment.micrograph.formats.dmtags import DmTags, Value, read_tags
-from segment.micrograph.length_units import to_nm, unit_kind
+from segment.micrograph.length_units import not_an_image, to_nm
 from segment.micrograph.open_file import Frame, OpenFile, Scale, stated
 from segment.micrograph.refusals import not_real_space, truncated
 from segment.micrograph.tiffpages import read_plane
@@ -20,11 +20,6 @@ NAME = "gatan_dm"
 #: NumPy's type by DataType of Gatan's ImageData; 23 is packed RGB
 _PIXELS = {1: "i2", 2: "f4", 6: "u1", 7: "i4", 9: "i1", 10: "u2", 11: "u4", 12: "f8", 14: "u1", 23: "u4"}
 _PACKED_RGB = 23  #: DataType of RGB in four bytes
-_KIND_OF_REFUSAL = {
-    "reciprocal": "a diffraction pattern: the axis is {unit}",
-    "angle": "a diffraction pattern: the axis is {unit}",
-    "energy": "a spectrum, not an image: the axis is {unit}",
-}
 
 
 def recognises(opened: OpenFile) -> bool:
@@ -90,10 +85,8 @@ def _whole(value: Value) -> int:
 def _check_kind(opened: OpenFile, tags: DmTags, prefix: str, sizes: list[int], units: list[str]) -> None:
     """Refuse spectra, spectrum images, diffraction patterns and 4-D data by their shape and axes."""
     meta = str(tags.values.get(prefix + "ImageTags.Meta Data.Format", ""))
-    for unit in units:
-        reason = _KIND_OF_REFUSAL.get(unit_kind(unit))
-        if reason:
-            raise not_real_space(opened.path, reason.format(unit=unit))
+    if reason := not_an_image(*units):
+        raise not_real_space(opened.path, reason)
     if len(sizes) < 2 or min(sizes[:2]) == 1 or meta in ("Spectrum", "Spectrum image"):
         raise not_real_space(opened.path, "a spectrum, not an image")
     if meta in ("Diffraction", "Diffraction image") or len([s for s in sizes if s > 1]) > 3:

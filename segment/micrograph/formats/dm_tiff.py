@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segment.micrograph.length_units import to_nm, unit_kind
+from segment.micrograph.length_units import not_an_image, to_nm
 from segment.micrograph.open_file import Frame, OpenFile, stated
 from segment.micrograph.refusals import not_real_space
 from segment.micrograph.tiffpages import page_frames
@@ -24,8 +24,8 @@ def frames(opened: OpenFile) -> list[Frame]:
     tags = opened.tiff.pages.first.tags
     unit_x = str(tags.valueof(_UNIT_X))
     unit_y = str(tags.valueof(_UNIT_Y, unit_x))
-    if {unit_kind(unit_x), unit_kind(unit_y)} & {"reciprocal", "angle", "energy"}:
-        raise not_real_space(opened.path, f"a diffraction pattern or spectrum: the axis is {unit_x}")
+    if reason := not_an_image(unit_x, unit_y):
+        raise not_real_space(opened.path, reason)
     size_x = tags.valueof(_SIZE_X)
     scales = stated("tags 65009/65010", to_nm(tags.valueof(_SIZE_Y, size_x), unit_y), to_nm(size_x, unit_x))
     return page_frames(opened, scales=scales)

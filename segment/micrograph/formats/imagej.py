@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from segment.micrograph.length_units import INCH_NM, dots_per_inch, is_inch, to_nm, unit_kind
+from segment.micrograph.length_units import INCH_NM, dots_per_inch, is_inch, not_an_image, to_nm, unit_kind
 from segment.micrograph.one_area import Channels, first_of_each_area
 from segment.micrograph.open_file import Frame, OpenFile, Scale, stated
 from segment.micrograph.refusals import not_real_space
@@ -26,8 +26,8 @@ def frames(opened: OpenFile) -> list[Frame]:
     assert opened.tiff is not None
     facts: dict[str, Any] = opened.tiff.imagej_metadata or {}
     unit = str(facts.get("unit", ""))
-    if unit_kind(unit) in ("reciprocal", "angle", "energy"):
-        raise not_real_space(opened.path, f"a diffraction pattern or spectrum: the axis is {unit}")
+    if reason := not_an_image(unit):
+        raise not_real_space(opened.path, reason)
     scales, notes = _scales(opened, unit, str(facts.get("yunit", unit)))
     found = page_frames(opened, scales=scales, notes=notes)
     return found if opened.all_channels else _one_channel(found, facts)

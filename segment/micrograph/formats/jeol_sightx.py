@@ -25,17 +25,12 @@ def recognises(opened: OpenFile) -> bool:
 def frames(opened: OpenFile) -> list[Frame]:
     """Pages with camera pixel / magnification. `NotAnImageError`: a diffraction frame: its axis is 1/nm."""
     assert opened.tiff is not None
-    root = _report(opened)
+    text = opened.tiff.pages.first.description.rstrip("\0 \r\n")
+    root = parsed_xml(opened.path, text[text.index("<TemReporter") :], "JEOL report")
     unit = root.findtext(".//InstrumentsParameter/Measurement_UnitType", "")
     if "DIFF" in root.findtext(_MODE, "").upper() or "Diffraction" in unit:
         raise not_real_space(opened.path, "a diffraction pattern: the axis is 1/nm")
     return page_frames(opened, scales=_scales(opened, root))
-
-
-def _report(opened: OpenFile) -> ElementTree.Element:
-    assert opened.tiff is not None
-    text = opened.tiff.pages.first.description.rstrip("\0 \r\n")
-    return parsed_xml(opened.path, text[text.index("<TemReporter") :], "JEOL report")
 
 
 def _scales(opened: OpenFile, root: ElementTree.Element) -> tuple[Scale, ...]:

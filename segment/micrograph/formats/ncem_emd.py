@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from segment.micrograph.length_units import to_nm, unit_kind
+from segment.micrograph.length_units import not_an_image, to_nm
 from segment.micrograph.open_file import HDF5, Frame, OpenFile, Scale, stated
 from segment.micrograph.refusals import not_real_space
 
@@ -26,8 +26,7 @@ def frames(opened: OpenFile) -> list[Frame]:
     """
     import h5py
 
-    file = h5py.File(opened.path, "r")
-    opened.on_close(file.close)
+    file = opened.enter_context(h5py.File(opened.path, "r"))
     groups: list[Any] = []
     file.visititems(lambda _, item: groups.append(item) if _is_emd(item) else None)
     found: list[Frame] = []
@@ -64,10 +63,7 @@ def _refusal(group: Any) -> str | None:
         return "a spectrum, not an image"
     if data.dtype.kind not in "uif" or data.ndim > 3:
         return "complex or 4-D data, not an image"
-    kinds = {unit_kind(_axis(group, n)[1]) for n in range(1, data.ndim + 1)}
-    if kinds & {"reciprocal", "angle"}:
-        return "a diffraction pattern: the axis is reciprocal"
-    return "a spectrum image, not a micrograph" if "energy" in kinds else None
+    return not_an_image(*(_axis(group, n)[1] for n in range(1, data.ndim + 1)))
 
 
 def _frames_of_group(group: Any) -> list[Frame]:

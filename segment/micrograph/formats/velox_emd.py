@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from segment.micrograph.length_units import to_nm, unit_kind
+from segment.micrograph.length_units import not_an_image, to_nm
 from segment.micrograph.one_area import Channels, first_of_each_area
 from segment.micrograph.open_file import HDF5, Frame, OpenFile, Scale, stated
 from segment.micrograph.refusals import not_real_space
@@ -17,13 +16,8 @@ from segment.micrograph.refusals import not_real_space
 NAME = "velox_emd"
 
 
-@dataclass(frozen=True)
-class _Detector:
-    """Places of a detector's frames, and whether its signal was derived from others (floats)."""
-
-    name: str
-    derived: bool
-    places: range
+#: whether a detector's signal was derived from others (floats), its name, places of its frames
+_Detector = tuple[bool, str, range]
 
 
 def recognises(opened: OpenFile) -> bool:
@@ -43,8 +37,7 @@ def frames(opened: OpenFile) -> list[Frame]:
     """
     import h5py
 
-    file = h5py.File(opened.path, "r")
-    opened.on_close(file.close)
+    file = opened.enter_context(h5py.File(opened.path, "r"))
     found: list[Frame] = []
     scans: dict[tuple[str, ...], list[_Detector]] = {}
     skipped: list[str] = []
@@ -57,7 +50,7 @@ def frames(opened: OpenFile) -> list[Frame]:
         scales = _scales(facts)
         name = str(facts.get("BinaryResult", {}).get("Detector", ""))
         places = range(len(found), len(found) + data.shape[2])
-        scans.setdefault(_scan(data.shape, facts), []).append(_Detector(name, data.dtype.kind == "f", places))
+        scans.setdefault(_scan(data.shape, facts), []).append((data.dtype.kind == "f", name, places))
         found += [Frame(data.shape[:2], partial(_plane, data, k), scales, 0) for k in range(data.shape[2])]
     if not found:
         reason = skipped[0] if skipped else "spectra, not images"
@@ -76,9 +69,9 @@ def _scan(shape: tuple[int, ...], facts: dict[str, Any]) -> tuple[str, ...]:
 
 def _channels(detectors: list[_Detector], begin: str) -> Channels:
     """Frame k of every detector; counted signals before those that the program derived from others."""
-    ordered = sorted(detectors, key=lambda d: d.derived)
-    groups = tuple(zip(*(d.places for d in ordered), strict=True))
-    return Channels(groups, bool(begin), tuple(d.name for d in ordered))
+    ordered = sorted(detectors, key=lambda detector: detector[0])
+    groups = tuple(zip(*(places for *_, places in ordered), strict=True))
+    return Channels(groups, bool(begin), tuple(name for _, name, _ in ordered))
 
 
 def _metadata(group: Any) -> dict[str, Any]:
@@ -91,10 +84,7 @@ def _metadata(group: Any) -> dict[str, Any]:
 def _refusal(data: Any, facts: dict[str, Any]) -> str | None:
     if data.ndim != 3 or data.dtype.kind not in "uif":
         return "complex or multi-dimensional data, not an image"
-    kind = unit_kind(str(facts.get("BinaryResult", {}).get("PixelUnitX", "")))
-    if kind in ("reciprocal", "angle"):
-        return "a diffraction pattern: the axis is reciprocal"
-    return None
+    return not_an_image(str(facts.get("BinaryResult", {}).get("PixelUnitX", "")))
 
 
 def _scales(facts: dict[str, Any]) -> tuple[Scale, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from segment.micrograph.formats.pixels import as_stored, parted
 from segment.micrograph.length_units import NUMERAL, number, to_nm
@@ -18,14 +17,6 @@ _RESOLUTION = re.compile(r"(\d+)\s*\*\s*(\d+)")
 _ENTRY = re.compile(rf"=\s*({NUMERAL})\s*(\S+)")
 
 
-@dataclass(frozen=True)
-class _Facts:
-    """Numbers without a name, in their order, and the lines behind each name such as ``AP_PIXEL_SIZE``."""
-
-    unnamed: tuple[float, ...]
-    named: dict[str, str]
-
-
 def recognises(opened: OpenFile) -> bool:
     """The private tag of SmartSEM."""
     return bool(vendor_text(opened, _TAG))
@@ -33,16 +24,17 @@ def recognises(opened: OpenFile) -> bool:
 
 def frames(opened: OpenFile) -> list[Frame]:
     """Pages with the calibration; the info bar is burned in and its height is not stated."""
-    facts = _parse(vendor_text(opened, _TAG))
+    unnamed, named = _parse(vendor_text(opened, _TAG))
     page = image_pages(opened)[0]
-    stored_at = _stored_size(facts)
+    match = _RESOLUTION.search(named.get("dp_image_store", ""))  # ``Store resolution = 1024 * 768``
+    stored_at = (int(match[1]), int(match[2])) if match else None
     columns = stored_at[0] if stored_at else page.imagewidth
-    field = next((width.x_nm / columns for width in _named(facts, "ap_width")), None)
+    field = next((width.x_nm / columns for width in _named(named, "ap_width")), None)
     scales = (
-        *_from_reference(facts, columns),
-        *_named(facts, "ap_image_pixel_size"),
+        *_from_reference(unnamed, columns),
+        *_named(named, "ap_image_pixel_size"),
         *stated("ap_width / columns", None, field),
-        *_named(facts, "ap_pixel_size"),
+        *_named(named, "ap_pixel_size"),
     )
     notes: tuple[str, ...] = ()
     if stored_at and scales and columns != page.imagewidth:
@@ -51,14 +43,8 @@ def frames(opened: OpenFile) -> list[Frame]:
     return page_frames(opened, scales=scales, notes=notes)
 
 
-def _stored_size(facts: _Facts) -> tuple[int, int] | None:
-    """Columns and rows of the image when it was stored: ``Store resolution = 1024 * 768``."""
-    match = _RESOLUTION.search(facts.named.get("dp_image_store", ""))
-    return (int(match.group(1)), int(match.group(2))) if match else None
-
-
-def _parse(text: str) -> _Facts:
-    """Numbers before the first name; a name in capitals, and below it ``Description = value unit``."""
+def _parse(text: str) -> tuple[list[float], dict[str, str]]:
+    """Numbers before the first name; by names in capitals, the ``Description = value unit`` below them."""
     unnamed: list[float] = []
     named: dict[str, str] = {}
     name = ""
@@ -71,18 +57,18 @@ def _parse(text: str) -> _Facts:
             name = line.lower() if line.isupper() else ""
         elif not named:
             unnamed.append(value)
-    return _Facts(tuple(unnamed), named)
+    return unnamed, named
 
 
-def _from_reference(facts: _Facts, columns: int) -> tuple[Scale, ...]:
+def _from_reference(unnamed: list[float], columns: int) -> tuple[Scale, ...]:
     """The one value that holds at every store resolution; `ap_pixel_size` is off by 2 in real files."""
-    if len(facts.unnamed) < 4:
+    if len(unnamed) < 4:
         return ()
-    metres = facts.unnamed[3] * REFERENCE_COLUMNS / columns
+    metres = unnamed[3] * REFERENCE_COLUMNS / columns
     return stated(f"CZ_SEM[3] x {REFERENCE_COLUMNS} / columns", None, metres * 1e9)
 
 
-def _named(facts: _Facts, name: str) -> tuple[Scale, ...]:
+def _named(named: dict[str, str], name: str) -> tuple[Scale, ...]:
     """An entry such as ``Pixel Size = 2.615 µm``."""
-    match = _ENTRY.search(facts.named.get(name, ""))
+    match = _ENTRY.search(named.get(name, ""))
     return stated(name, None, to_nm(match.group(1), match.group(2))) if match else ()
