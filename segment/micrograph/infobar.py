@@ -8,8 +8,6 @@ show one or two of these, never all: noise spreads the levels, and their outline
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 SEARCHED = 0.33  #: share of the rows, from the bottom, in which a bar is looked for
@@ -26,15 +24,6 @@ _COLUMNS_READ = 2048  #: about as many columns are looked at, evenly spread
 _INK = (0.002, 0.55)  #: share of the bar's pixels that are lettering
 _CONTRAST = 0.2  #: of the levels in use, between lettering and background
 _TOLERANCES = (0.0, 0.035, 0.07)  #: of the levels in use: drawn exactly; after mild and strong JPEG
-
-
-@dataclass(frozen=True)
-class _Levels:
-    """Share of background per row of the searched strip, top to bottom."""
-
-    background: float
-    share: np.ndarray
-    uniform: np.ndarray
 
 
 def find_info_bar(image: np.ndarray) -> int:
@@ -62,9 +51,11 @@ def find_info_bar(image: np.ndarray) -> int:
         backgrounds = [b for b in _backgrounds(strip) if _may_be_lettering(strip, b, tolerance)]
         if backgrounds:
             uniform = (np.abs(strip - middle[:, None]) <= tolerance).mean(axis=1) >= _IN_BLANK
-            heights = [_height(strip, _levels(strip, b, tolerance, uniform), spread) for b in backgrounds]
-            if 0 < max(heights) <= HIGHEST_SHARE * len(image):
-                return max(heights)
+            shares = ((np.abs(strip - b) <= tolerance).mean(axis=1) for b in backgrounds)
+            far = (np.abs(strip - b) >= _CONTRAST * spread for b in backgrounds)
+            highest = max(_height(*rows, uniform) for rows in zip(shares, far, strict=True))
+            if 0 < highest <= HIGHEST_SHARE * len(image):
+                return highest
     return 0
 
 
@@ -83,39 +74,35 @@ def _backgrounds(strip: np.ndarray) -> list[float]:
     return list(dict.fromkeys(found))
 
 
-def _levels(strip: np.ndarray, background: float, tolerance: float, uniform: np.ndarray) -> _Levels:
-    share = (np.abs(strip - background) <= tolerance).mean(axis=1)
-    return _Levels(background, share, uniform)
+def _height(share: np.ndarray, far: np.ndarray, uniform: np.ndarray) -> int:
+    """Rows of the bar, 0 where a sign is missing.
 
-
-def _height(strip: np.ndarray, levels: _Levels, spread: float) -> int:
-    """Rows of the bar under these levels, 0 where a sign is missing."""
-    belongs = (levels.share >= _IN_LETTERING) | levels.uniform
+    Parameters
+    ----------
+    share : ndarray, shape (rows,)
+        Share of background in each row of the searched strip.
+    far : ndarray of bool, shape (rows, columns)
+        Pixels that contrast with the background.
+    uniform : ndarray of bool, shape (rows,)
+        Rows of one level.
+    """
+    belongs = (share >= _IN_LETTERING) | uniform
     inside = np.flatnonzero(belongs[-_MARGIN_ROWS - 1 :])
     if not len(inside):
         return 0
-    end = len(strip) - min(_MARGIN_ROWS + 1, len(strip)) + int(inside[-1]) + 1
+    end = len(share) - min(_MARGIN_ROWS + 1, len(share)) + int(inside[-1]) + 1
     outside = np.flatnonzero(~belongs[:end])
     top = int(outside[-1]) + 1 if len(outside) else 0
-    while 0 < top < end and not _is_edge(levels, top):
+    while 0 < top < end and not _is_edge(share, uniform, top):
         top += 1
-    if top == 0 or end - top < max(LOWEST_ROWS, LOWEST_SHARE * len(strip) / SEARCHED):
+    if top == 0 or end - top < max(LOWEST_ROWS, LOWEST_SHARE * len(share) / SEARCHED):
         return 0
-    if levels.uniform[top:end].mean() < _BLANK_ROWS or not _has_lettering(
-        strip, levels, slice(top, end), spread
-    ):
+    lettering = (far & ~uniform[:, None])[top:end].mean()
+    if uniform[top:end].mean() < _BLANK_ROWS or not _INK[0] <= lettering <= _INK[1]:
         return 0
-    return len(strip) - top
+    return len(share) - top
 
 
-def _is_edge(levels: _Levels, top: int) -> bool:
+def _is_edge(share: np.ndarray, uniform: np.ndarray, top: int) -> bool:
     """One blank row or line, and above it, at once, the image."""
-    above = levels.share[max(top - 3, 0) : top]
-    return bool(levels.uniform[top]) and not levels.uniform[top - 1] and bool((above <= _ABOVE).all())
-
-
-def _has_lettering(strip: np.ndarray, levels: _Levels, bar: slice, spread: float) -> bool:
-    """Some, not too many pixels far from the background, in sharp steps."""
-    far = np.abs(strip[bar] - levels.background) >= _CONTRAST * spread
-    written = far & ~levels.uniform[bar, None]
-    return _INK[0] <= float(written.mean()) <= _INK[1]
+    return bool(uniform[top] and not uniform[top - 1] and (share[max(top - 3, 0) : top] <= _ABOVE).all())

@@ -6,8 +6,6 @@ in it, and a bare bar with lettering beside it.  Saturated grains and pores have
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
@@ -25,14 +23,6 @@ _LETTERS = 2  #: least number of letters beside a bar
 _LETTER_ROWS = (5, 0.06)  #: height of a letter: least pixels, largest share of the rows
 _MARGIN = 3  #: pixels around what was drawn that its smoothing touched
 _FREQUENT = 8.0  #: times the neighbouring levels that a drawn level stands out
-
-
-@dataclass(frozen=True)
-class _Parts:
-    """Connected pixels of one level: bounding boxes (left, top, width, height, area) and label image."""
-
-    labels: np.ndarray
-    boxes: np.ndarray
 
 
 def find_overlay(image: np.ndarray) -> np.ndarray | None:
@@ -54,8 +44,8 @@ def find_overlay(image: np.ndarray) -> np.ndarray | None:
     for level in _drawn_levels(image):
         if not _has_runs(image, level):
             continue
-        parts = _parts(cv2.inRange(image, level, level))
-        for top, bottom, left, right in [*_boxes(image, parts, level), *_bars(image, parts)]:
+        parts = cv2.connectedComponentsWithStats(cv2.inRange(image, level, level), connectivity=8)[1:3]
+        for top, bottom, left, right in [*_boxes(image, *parts, level), *_bars(image, parts[1])]:
             hidden = np.zeros(image.shape, bool) if hidden is None else hidden
             rows = slice(max(top - _MARGIN, 0), bottom + _MARGIN)
             hidden[rows, max(left - _MARGIN, 0) : right + _MARGIN] = True
@@ -83,19 +73,19 @@ def _has_runs(image: np.ndarray, level: int) -> bool:
     return any(cv2.erode(cv2.inRange(block, level, level), run).any() for block in blocks)
 
 
-def _parts(mask: np.ndarray) -> _Parts:
-    _, labels, boxes, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    return _Parts(labels, boxes)
+def _boxes(
+    image: np.ndarray, labels: np.ndarray, boxes: np.ndarray, level: int
+) -> list[tuple[int, int, int, int]]:
+    """(top, bottom, left, right) of boxes that hold lettering.
 
-
-def _boxes(image: np.ndarray, parts: _Parts, level: int) -> list[tuple[int, int, int, int]]:
-    """(top, bottom, left, right) of boxes that hold lettering."""
+    `boxes`: left, top, width, height and area of each number of `labels`.
+    """
     found = []
-    width, height = parts.boxes[1:, 2], parts.boxes[1:, 3]
+    width, height = boxes[1:, 2], boxes[1:, 3]
     large = (height >= _BOX_SIDES[0]) & (width >= _BOX_SIDES[1]) & (width * height <= _BOX_SHARE * image.size)
     for number in np.flatnonzero(large) + 1:
-        left, top, columns, rows, _ = (int(v) for v in parts.boxes[number])
-        inside = parts.labels[top : top + rows, left : left + columns] == number
+        left, top, columns, rows, _ = boxes[number].tolist()
+        inside = labels[top : top + rows, left : left + columns] == number
         edges = (inside[0], inside[-1], inside[:, 0], inside[:, -1])
         levels = image[top : top + rows, left : left + columns]
         if (
@@ -112,9 +102,9 @@ def _ink(levels: np.ndarray, level: int) -> float:
     return float((np.abs(levels.astype(np.int64) - level) > spread // 2).mean())
 
 
-def _bars(image: np.ndarray, parts: _Parts) -> list[tuple[int, int, int, int]]:
+def _bars(image: np.ndarray, boxes: np.ndarray) -> list[tuple[int, int, int, int]]:
     """(top, bottom, left, right) of bare bars together with the letters beside them."""
-    left, top, width, height, area = parts.boxes[1:].T
+    left, top, width, height, area = boxes[1:].T
     least = max(_BAR_LENGTH[0], _BAR_LENGTH[1] * image.shape[1])
     filled = area >= _BAR_FILL * width * height
     bars = np.flatnonzero(filled & (height >= 2) & (width >= least) & (width >= _BAR_SLENDER * height))
