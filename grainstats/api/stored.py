@@ -60,10 +60,10 @@ def results_of(
     keep: TemporaryFolder | None = None,
 ) -> Results:
     """Results of an open database; `keep` lives as long as they do."""
-    from grainstats.share.db.stored_verdict import stored_verdict
+    from grainstats.share.db.reading import verdict_by_sample
 
     images = _images(db, keep)
-    verdicts = {row["sample_id"]: stored_verdict(row) for row in db.verdicts().to_dict("records")}
+    verdicts = verdict_by_sample(db.verdicts())
     descriptors = db.descriptors("sample").drop(columns="pool")
     found = {}
     for sample_id in sorted({image.sample_id for image in images}):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from segment.errors import UnreadableError
 from segment.grain_map import GrainMap
 from segment.label_maps.formats import format_of
+from segment.label_maps.pixels import RASTERS, TIFFS
 from segment.label_maps.reading import boundary_beside, read_label_map
 from segment.micrograph.file_kind import no_file
 from segment.orientation import is_orientation_map, read_orientation_map
@@ -16,8 +17,6 @@ from segment.orientation.orientation_table import orientations_beside
 
 if TYPE_CHECKING:
     from segment.orientation import GrainRules
-
-SUFFIXES = (".tif", ".tiff", ".png", ".bmp", ".jpg", ".jpeg", ".webp", ".npy")
 
 
 def read_map(
@@ -62,7 +61,7 @@ def read_map(
         from segment.orientation import GrainRules, grain_map_of
 
         return grain_map_of(read_orientation_map(path, pixel_size_nm), rules or GrainRules())
-    if foreign is None and path.suffix.lower() not in SUFFIXES:
+    if foreign is None and path.suffix.lower() not in (*TIFFS, *RASTERS, ".npy"):
         raise UnreadableError(
             path,
             "neither a label map (TIFF, PNG, NPY, .dream3d, ilastik's .h5, a table with grainId) "

@@ -12,7 +12,8 @@ import numpy as np
 import tifffile
 
 from segment.errors import InputError, NotAnImageError, UnreadableError
-from segment.label_maps.formats import ForeignMap, read_foreign_map
+from segment.label_maps.formats import format_of
+from segment.label_maps.formats.foreign_map import ForeignMap
 from segment.micrograph.formats import open_frames
 from segment.micrograph.micrograph import PixelSizeSource
 from segment.micrograph.open_file import OpenFile, Scale, stated
@@ -21,9 +22,9 @@ from segment.micrograph.pixel_size import ChosenScale, choose_scale
 from segment.micrograph.refusals import refuse_bomb
 
 GRAINS_KEY = "grains"  #: in the image description: larger labels are pores and second phases
-RASTERS = (".png", ".bmp", ".jpg", ".jpeg", ".webp")
 TIFFS = (".tif", ".tiff")
 LOSSY = (".jpg", ".jpeg")
+RASTERS = (".png", ".bmp", *LOSSY, ".webp")
 MOST_PACKED = 700  #: pixel bytes per stored byte of a label map: large cells pack well
 
 
@@ -56,9 +57,8 @@ def read_map_pixels(path: Path, pixel_size_nm: float | None, *, tracing: bool = 
     """
     suffix = path.suffix.lower()
     try:
-        foreign = read_foreign_map(path)
-        if foreign is not None:
-            return _of_foreign(path, foreign, pixel_size_nm)
+        if (foreign := format_of(path)) is not None:
+            return _of_foreign(path, foreign.read(path), pixel_size_nm)
         if suffix in TIFFS:
             image, n_grains = _tiff(path)
         elif suffix == ".npy":
@@ -123,11 +123,17 @@ def _tiff(path: Path) -> tuple[np.ndarray, int | None]:
                 "Save each slice as a file of its own; `grainstats volume` reads stacks in three dimensions",
             )
         refuse_bomb(path, page.nbytes, sum(page.databytecounts), MOST_PACKED)
-        grains = re.search(rf"^{GRAINS_KEY}=(\d+)$", page.description or "", re.MULTILINE)
+        grains = line_of(page, GRAINS_KEY)
         image = page.asarray()
         if page.axes.startswith("S"):
             image = np.moveaxis(image, 0, -1)
-        return image, int(grains[1]) if grains else None
+        return image, int(grains) if grains and grains.isdecimal() else None
+
+
+def line_of(page: Any, name: str) -> str | None:
+    """The text of a line ``name=text`` in the description of a TIFF's page; None where there is none."""
+    found = re.search(rf"^{name}=(.+)$", page.description or "", re.MULTILINE)
+    return found[1].strip() if found else None
 
 
 def _imagej_images(file: tifffile.TiffFile) -> int:

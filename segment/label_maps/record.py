@@ -7,7 +7,6 @@ model cut.  A check sum over the labels finds the programs that keep them.
 
 from __future__ import annotations
 
-import re
 import zlib
 from dataclasses import replace
 from pathlib import Path
@@ -17,12 +16,12 @@ import numpy as np
 import tifffile
 
 from segment.grain_map import GrainMap
+from segment.label_maps.pixels import TIFFS, line_of
 from segment.segmentation import Segmentation
 
 SEGMENTATION_TAG, VALID_TAG = 65001, 65002  #: in the range that TIFF leaves to private use
 SAME_SIZE = 1e-5  #: relative difference up to which the tag's rational is the line's exact pixel size
 _UNDEFINED = 7  # the TIFF type of plain bytes
-_SUFFIXES = (".tif", ".tiff")
 
 
 def lines_of(grain_map: GrainMap, recipe_digest: str = "") -> tuple[str, ...]:
@@ -59,45 +58,38 @@ def with_record(path: Path, grain_map: GrainMap, *, exact_size: bool) -> GrainMa
     exact_size : bool
         The pixel size comes from the file: take all its digits.
     """
-    if path.suffix.lower() not in _SUFFIXES:
+    if path.suffix.lower() not in TIFFS:
         return grain_map
     with tifffile.TiffFile(path) as file:
         page = file.pages.first
-        text = page.description or ""
+        written, check_sum = line_of(page, "pixel_size_nm"), line_of(page, "labels_crc32")
         stored = {code: page.tags[code].value for code in (SEGMENTATION_TAG, VALID_TAG) if code in page.tags}
     changes: dict[str, Any] = {}
-    size, written = grain_map.pixel_size_nm, _line(text, "pixel_size_nm")
+    size = grain_map.pixel_size_nm
     if exact_size and size and written and abs(float(written) / size - 1) < SAME_SIZE:
         changes["pixel_size_nm"] = float(written)
     valid = _valid(stored.get(VALID_TAG), grain_map.labels.shape)
     if valid is not None:
         changes["valid"] = valid
     made = _segmentation(stored.get(SEGMENTATION_TAG))
-    if made is not None and _line(text, "labels_crc32") == str(_check_sum(grain_map)):
+    if made is not None and check_sum == str(_check_sum(grain_map)):
         changes |= {"segmentation": made, "warnings": grain_map.warnings + made.warnings}
     return replace(grain_map, **changes) if changes else grain_map
 
 
 def note_in(path: Path, name: str) -> str | None:
     """The text of a line ``name=text`` in the image description of a TIFF; None where there is none."""
-    if path.suffix.lower() not in _SUFFIXES:
+    if path.suffix.lower() not in TIFFS:
         return None
     try:
         with tifffile.TiffFile(path) as file:
-            text = file.pages.first.description or ""
+            return line_of(file.pages.first, name)
     except (OSError, ValueError):  # tifffile's own error is a ValueError
         return None
-    found = re.search(rf"^{name}=(.+)$", text, re.MULTILINE)
-    return found[1].strip() if found else None
 
 
 def _check_sum(grain_map: GrainMap) -> int:
     return zlib.crc32(np.ascontiguousarray(grain_map.cells(), "<i4").data.cast("B"))
-
-
-def _line(description: str, name: str) -> str | None:
-    found = re.search(rf"^{name}=(\S+)$", description, re.MULTILINE)
-    return found[1] if found else None
 
 
 def _segmentation(content: object) -> Segmentation | None:

@@ -24,7 +24,7 @@ from grainstats.run.report.section import Section, section_of
 from grainstats.run.report.verdict_words import lede, verdict_paragraphs
 from grainstats.run.scope import Rows
 from grainstats.share.db.database import Database
-from grainstats.share.db.stored_verdict import stored_verdict
+from grainstats.share.db.reading import verdict_by_sample
 
 Verdicts = Mapping[str, ModalityVerdict]  #: by sample
 REPORT = "report.html"
@@ -40,7 +40,7 @@ def write_report(rows: Rows, out: Path, failures: Sequence[Failure], warnings: S
 
     `warnings` are about the run as a whole. Returns the pages, the first one first.
     """
-    verdicts = {str(row["sample_id"]): stored_verdict(row) for row in rows.verdicts.to_dict("records")}
+    verdicts = verdict_by_sample(rows.verdicts)
     pages = split(_sections(rows, out, verdicts)) or [[]]
     parts = parts_of([[section.sample_id for section, _ in page] for page in pages], REPORT)
     whole = _whole(rows, verdicts, failures, warnings) | {"parts": parts if len(parts) > 1 else ()}

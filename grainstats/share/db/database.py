@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Engine
 
 from grainstats._version import __version__
 from grainstats.infer.modality.verdict import ModalityVerdict
@@ -112,19 +112,7 @@ class Database(Readers):
         A run that finds its work done calls this. With `sample_id`, its micrograph belongs to that sample
         from now on; with `path`, it is called so.
         """
-
-        def work(connection: Connection) -> bool:
-            analysis_id = ledger.find_analysis(connection, key)
-            if analysis_id is None:
-                return False
-            ledger.make_current(connection, key.micrograph_digest, analysis_id)
-            if sample_id is not None:
-                ledger.move_micrograph(connection, key.micrograph_digest, sample_id)
-            if path is not None:
-                ledger.rename_micrograph(connection, key.micrograph_digest, path)
-            return True
-
-        return in_transaction(self._engine, work)
+        return in_transaction(self._engine, lambda c: ledger.use_analysis(c, key, sample_id, path))
 
     def add_failure(self, path: str | Path, digest: str | None, reason: str, remedy: str) -> None:
         """Record that an input could not be analysed; the latest reason per path and digest is kept."""

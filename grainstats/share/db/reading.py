@@ -282,6 +282,24 @@ class Readers:
         return frame.astype(dict.fromkeys(("value", "uncertainty", "ci_low", "ci_high"), float))
 
 
+def verdict_by_sample(verdicts: pd.DataFrame) -> dict[str, ModalityVerdict]:
+    """Rows of `Readers.verdicts` as they were stored; JSON had made lists of tuples, pandas NaN of None."""
+    names = [field.name for field in dataclasses.fields(ModalityVerdict)]
+    found = {}
+    for row in verdicts.to_dict("records"):
+        values = {name: _restored(row[name]) for name in names if name in row}
+        if values["more_grains"] is not None:
+            values["more_grains"] = int(values["more_grains"])
+        found[str(row["sample_id"])] = ModalityVerdict(**values)
+    return found
+
+
+def _restored(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return tuple(_restored(item) for item in value)
+    return None if isinstance(value, float) and value != value else value
+
+
 def _wide_columns(designs: pd.DataFrame, properties: pd.DataFrame) -> Iterator[tuple[str, dict[str, Any]]]:
     """Columns of samples.csv with their values by sample."""
     for (name, unit), part in designs.groupby(["name", "unit"]):

@@ -124,17 +124,20 @@ def put_micrograph(connection: Connection, facts: MicrographFacts, sample_id: st
     put(connection, schema.Micrograph, ["digest"], **values)
 
 
-def move_micrograph(connection: Connection, micrograph_digest: str, sample_id: str) -> None:
-    """Let the micrograph belong to `sample_id`."""
-    insert_once(connection, schema.Sample, sample_id=sample_id, created_at=now())
-    m = schema.Micrograph
-    connection.execute(sa.update(m).where(m.digest == micrograph_digest).values(sample_id=sample_id))
-
-
-def rename_micrograph(connection: Connection, micrograph_digest: str, path: str) -> None:
-    """Call the micrograph `path` from now on."""
-    m = schema.Micrograph
-    connection.execute(sa.update(m).where(m.digest == micrograph_digest).values(path=storable(path)))
+def use_analysis(connection: Connection, key: AnalysisKey, sample_id: str | None, path: str | None) -> bool:
+    """Let a stored analysis count, its micrograph with this sample and path where given; False: none."""
+    analysis_id = find_analysis(connection, key)
+    if analysis_id is None:
+        return False
+    make_current(connection, key.micrograph_digest, analysis_id)
+    values = _storable({"sample_id": sample_id, "path": path})
+    values = {name: value for name, value in values.items() if value is not None}
+    if sample_id is not None:
+        insert_once(connection, schema.Sample, sample_id=sample_id, created_at=now())
+    if values:
+        m = schema.Micrograph
+        connection.execute(sa.update(m).where(m.digest == key.micrograph_digest).values(**values))
+    return True
 
 
 def exclude_micrographs(connection: Connection, reasons: Mapping[str, str]) -> None:

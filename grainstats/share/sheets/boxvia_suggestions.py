@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import math
 from pathlib import Path
 from typing import Any
 
 from grainstats.share.db.database import Database
 from grainstats.share.db.records import SuggestionRecord
+from grainstats.share.errors import SheetError
+from grainstats.share.sheets.cells import read_table, text_of, value_of
 from segment.errors import InputError
 
 
-class SuggestionFileError(InputError):
-    """A file of suggestions that cannot be used; every problem is named in the reason."""
+class SuggestionFileError(SheetError):
+    """A file of suggestions that cannot be used, with every problem in it."""
+
+    what = "file of suggestions"
 
 
 def import_suggestions(db: Database, path: str | Path, sidecar: str | Path, *, campaign: str = "") -> int:
@@ -22,7 +24,8 @@ def import_suggestions(db: Database, path: str | Path, sidecar: str | Path, *, c
 
     Rows that already have an objective are measured data and are passed over. The sidecar of the export that
     BOXVIA worked from gives names and units back, the values of parameters that were never changed, and the
-    digest of the data. `SuggestionFileError`: the two do not belong together, or cells are not numbers.
+    digest of the data. `InputError`: the two do not belong together. `SuggestionFileError`: cells are not
+    numbers.
     """
     notes = _read_sidecar(Path(sidecar))
     return db.add_suggestions(_read_suggestions(Path(path), notes, campaign))
@@ -35,50 +38,34 @@ def _read_sidecar(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         complete = False
     if not complete:
-        raise SuggestionFileError(
-            path, "it is no sidecar of a BOXVIA export", "Give the export's boxvia_sidecar.json"
-        )
+        raise InputError(path, "it is no sidecar of a BOXVIA export", "Give the export's boxvia_sidecar.json")
     return dict(notes)
 
 
 def _read_suggestions(path: Path, notes: dict[str, Any], campaign: str) -> list[SuggestionRecord]:
-    try:
-        rows = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SuggestionFileError(path, f"it cannot be read ({error})", "Give BOXVIA's Suggest.csv") from None
+    table = read_table(path, SuggestionFileError.what, "")
     names = [column["column"] for column in notes["parameters"]]
     expected = [*names, notes["objective"]["column"]]
-    header = [cell.strip() for cell in rows[0]] if rows else []
-    if header not in (expected, names):
-        reason = f"its columns are {', '.join(header) or 'missing'}, the sidecar's are {', '.join(expected)}"
-        raise SuggestionFileError(path, reason, "Give the sidecar of the export that BOXVIA worked from")
+    if table.header not in (expected, names):
+        there = ", ".join(table.header) or "missing"
+        reason = f"its columns are {there}, the sidecar's are {', '.join(expected)}"
+        raise InputError(path, reason, "Give the sidecar of the export that BOXVIA worked from")
     problems: list[str] = []
     records = []
-    for number, row in enumerate(rows[1:], start=2):
-        if not any(cell.strip() for cell in row) or "".join(row[len(names) :]).strip():
+    for number, cells in table.rows:
+        if any(text_of(cell) for cell in cells[len(names) :]):
             continue
-        values = _values(row[: len(names)], names, number, problems)
-        if len(values) == len(names):
-            records.append(_record(values, notes, campaign))
+        wrong: list[str] = []
+        values = [value_of(name, "1", cell, wrong) for name, cell in zip(names, cells, strict=False)]
+        numbers = [value for value in values if isinstance(value, float)]
+        if len(numbers) < len(names) and not wrong:
+            wrong.append(f"{len(numbers)} of {len(names)} parameters have a value")
+        problems += [f"row {number}: {text}" for text in wrong]
+        if not wrong:
+            records.append(_record(numbers, notes, campaign))
     if problems:
-        raise SuggestionFileError(
-            path, "\n  - ".join(["it has problems:", *problems]), "Nothing was imported"
-        )
+        raise SuggestionFileError(path, tuple(problems))
     return records
-
-
-def _values(cells: list[str], names: list[str], number: int, problems: list[str]) -> list[float]:
-    values = []
-    for name, cell in zip(names, cells + [""] * (len(names) - len(cells)), strict=True):
-        try:
-            value = float(cell)
-        except ValueError:
-            value = math.nan
-        if math.isfinite(value):
-            values.append(value)
-        else:
-            problems.append(f"row {number}, column {name!r}: {cell!r} is not a number")
-    return values
 
 
 def _record(values: list[float], notes: dict[str, Any], campaign: str) -> SuggestionRecord:

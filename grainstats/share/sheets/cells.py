@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from grainstats.share.quantity_units import CATEGORY, normalise_unit
 from grainstats.share.sheets.csv_cells import read_csv
@@ -38,6 +38,9 @@ class Column:
     kind: str
     name: str
     unit: str
+
+
+OneColumn = TypeVar("OneColumn", bound=Column)
 
 
 @dataclass(frozen=True)
@@ -72,11 +75,38 @@ def read_table(path: Path, what: str = "sample sheet", key: str = "sample_id") -
     filled = [any(text_of(cell) for cell in cells) for cells in rows]
     top = filled.index(True) if any(filled) else 0
     first = rows[top] if rows else []
+    flaws: list[str] = []
+    for cell in first:
+        word_of(text_of(cell), cell, flaws)
     return SheetTable(
         [half_width(text_of(cell)) for cell in first],
-        header_flaws(first),
+        flaws,
         [(number, cells) for number, cells in enumerate(rows, 1) if number > top + 1 and filled[number - 1]],
     )
+
+
+def quantity_columns(
+    table: SheetTable, plain: Sequence[str], kinds: Sequence[str], make: Callable[[int, str], OneColumn]
+) -> tuple[list[OneColumn], list[str]]:
+    """Columns ``kind:<name>_<unit>`` of a header as `make` sees them, and what is wrong with it, in words.
+
+    `make` gets place and text of each, and raises ValueError for one that cannot be used.
+    """
+    known = ", ".join([*plain, *(f"{kind}:" for kind in kinds)])
+    columns: list[OneColumn] = []
+    problems = table.repeated() + table.flaws
+    for index, text in enumerate(table.header):
+        kind, colon, _ = text.partition(":")
+        if not text or text in plain or table.header.index(text) < index:
+            continue
+        if not colon or kind not in kinds:
+            problems.append(f"unknown column {text!r} (known: {known})")
+            continue
+        try:
+            columns.append(make(index, text))
+        except ValueError as error:
+            problems.append(f"column {text!r}: {error}")
+    return columns, problems
 
 
 def under_header(header: list[str], cells: list[Any], wrong: list[str]) -> list[Any]:
@@ -225,11 +255,3 @@ def day_of(header: str, cell: Any, wrong: list[str]) -> str | None:
     except ValueError:
         wrong.append(f"column {header!r}: {text!r} is no date (write 2024-05-31)")
         return None
-
-
-def header_flaws(cells: Sequence[Any]) -> list[str]:
-    """Column names that hold what nobody sees, or are no text."""
-    wrong: list[str] = []
-    for cell in cells:
-        word_of(text_of(cell), cell, wrong)
-    return wrong

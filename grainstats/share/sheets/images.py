@@ -13,7 +13,14 @@ from typing import Any
 
 from grainstats.share.db.records import ImageRow, ImageSheet
 from grainstats.share.errors import SampleSheetError
-from grainstats.share.sheets.cells import read_table, under_header, value_of, word_of
+from grainstats.share.sheets.cells import (
+    Column,
+    quantity_columns,
+    read_table,
+    under_header,
+    value_of,
+    word_of,
+)
 
 COLUMNS = ("file", "sample_id", "field", "tilt_deg", "excluded")
 
@@ -32,9 +39,7 @@ def read_images(path: str | Path) -> ImageSheet:
     path = Path(path)
     table = read_table(path, "sheet of images", "file")
     problems = [] if "file" in table.header else ["column 'file' is missing"]
-    unknown = [name for name in table.header if name and name not in COLUMNS]
-    problems += [f"unknown column {name!r} (known: {', '.join(COLUMNS)})" for name in unknown]
-    problems += table.repeated() + table.flaws
+    problems += quantity_columns(table, COLUMNS, (), lambda k, text: Column(k, text, "", "", ""))[1]
     rows: list[ImageRow] = []
     seen: dict[str, int] = {}
     for number, cells in table.rows if "file" in table.header else ():

@@ -18,7 +18,15 @@ from grainstats.share.db.database import Database
 from grainstats.share.db.records import SuggestionRecord
 from grainstats.share.errors import SheetError
 from grainstats.share.quantity_units import converter, split_column
-from grainstats.share.sheets.cells import Column, SheetTable, read_table, under_header, value_of, word_of
+from grainstats.share.sheets.cells import (
+    Column,
+    SheetTable,
+    quantity_columns,
+    read_table,
+    under_header,
+    value_of,
+    word_of,
+)
 
 if TYPE_CHECKING:
     from grainstats.share.optimizer.space import Constraint, Space
@@ -93,19 +101,9 @@ def read_proposals(
 
 
 def _read_header(table: SheetTable, known: Known, space: Space | None) -> tuple[list[_Column], list[str]]:
-    header = table.header
-    problems = table.repeated() + table.flaws
-    columns: list[_Column] = []
-    for index, text in enumerate(header):
-        if text in _PLAIN or not text or header.index(text) < index:
-            continue
-        if text.partition(":")[0] not in {"param", "expect"} or ":" not in text:
-            problems.append(f"unknown column {text!r} (known: {', '.join(_PLAIN)}, param:, expect:)")
-            continue
-        try:
-            columns.append(_column(index, text, known, space))
-        except ValueError as error:
-            problems.append(f"column {text!r}: {error}")
+    columns, problems = quantity_columns(
+        table, _PLAIN, ("param", "expect"), lambda k, text: _column(k, text, known, space)
+    )
     names = Counter(f"{c.kind}:{c.name}" for c in columns)
     problems += [f"{name} stands there in two units" for name, count in names.items() if count > 1]
     if "param" not in {c.kind for c in columns}:

@@ -19,6 +19,7 @@ from grainstats.share.sheets.cells import (
     SheetTable,
     day_of,
     mixed_percent,
+    quantity_columns,
     read_table,
     under_header,
     value_of,
@@ -71,22 +72,12 @@ def _seen_before(sample_id: str, number: int, seen: dict[str, tuple[str, int]]) 
 
 
 def _read_header(table: SheetTable) -> tuple[list[Column], list[str]]:
-    columns: list[Column] = []
-    header = table.header
-    problems = [f"column {name!r} is missing" for name in ("sample_id", "design_route") if name not in header]
-    problems += table.repeated()
-    for index, text in enumerate(header):
-        if text in _PLAIN or not text:
-            continue
-        kind = text.partition(":")[0]
-        if kind not in {"param", "prop", "prop_sd"} or ":" not in text:
-            problems.append(f"unknown column {text!r} (known: {', '.join(_PLAIN)}, param:, prop:, prop_sd:)")
-            continue
-        try:
-            columns.append(Column(index, text, *split_column(text)))
-        except ValueError as error:
-            problems.append(f"column {text!r}: {error}")
-    return columns, problems + _header_conflicts(columns) + table.flaws
+    needed = [name for name in ("sample_id", "design_route") if name not in table.header]
+    columns, problems = quantity_columns(
+        table, _PLAIN, ("param", "prop", "prop_sd"), lambda k, text: Column(k, text, *split_column(text))
+    )
+    missing = [f"column {name!r} is missing" for name in needed]
+    return columns, missing + problems + _header_conflicts(columns)
 
 
 def _header_conflicts(columns: list[Column]) -> list[str]:
@@ -95,7 +86,7 @@ def _header_conflicts(columns: list[Column]) -> list[str]:
     first: dict[tuple[str, str], Column] = {}
     for column in columns:
         other = first.setdefault((column.kind, column.name), column)
-        if other is not column and other.header != column.header:
+        if other is not column:
             problems.append(f"columns {other.header!r} and {column.header!r} are the same quantity")
         if column.unit == CATEGORY and column.kind != "param":
             problems.append(f"column {column.header!r}: a property is a number, not a category")

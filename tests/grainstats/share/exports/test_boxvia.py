@@ -130,13 +130,14 @@ def test_suggestions_that_do_not_fit_are_refused(exported: tuple[Database, Path]
     header, sidecar = ",".join(rows(out / "boxvia.csv")[0]), out / "boxvia_sidecar.json"
     suggest = tmp_path / "Suggest.csv"
     suggest.write_text("a,b\n1,2\n")
-    with pytest.raises(SuggestionFileError, match="its columns are a, b, the sidecar's are"):
+    with pytest.raises(InputError, match="its columns are a, b, the sidecar's are"):
         import_suggestions(db, suggest, sidecar)
     suggest.write_text(f"{header}\n1,2,3,4,5,\n1,x,3,4,inf,\n1,2,3\n")
     with pytest.raises(SuggestionFileError) as caught:
         import_suggestions(db, suggest, sidecar)
-    assert str(caught.value).count("is not a number") == 4
-    with pytest.raises(SuggestionFileError, match="no sidecar"):
+    assert str(caught.value).count("is not a number") == 2
+    assert "row 4: 3 of 5 parameters have a value" in str(caught.value)
+    with pytest.raises(InputError, match="no sidecar"):
         import_suggestions(db, suggest, suggest)
     assert len(db.suggestions()) == 0
 
