@@ -11,24 +11,18 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from segment.errors import UnreadableError
 from segment.grain_orientations import CrystalPhase
 from segment.micrograph.length_units import to_nm
-from segment.orientation.angles import euler_radians
-from segment.orientation.assemble import map_from_points
-from segment.orientation.edax_phases import edax_phase_numbers, edax_symmetry, not_indexed
+from segment.orientation.edax_points import edax_points, edax_symmetry
 from segment.orientation.number_table import number, read_numbers, value
-from segment.orientation.orientation_map import OrientationMap
-from segment.orientation.scan_points import X_DOWN_Y_RIGHT, Header, ScanPoints
+from segment.orientation.scan_points import Header, ScanPoints
 
 SUFFIXES = (".ang",)
 
 _EDAX_COLUMNS = ("phi1", "phi", "phi2", "x", "y", "iq", "ci", "phase", "sem", "fit")
 _ASTAR_COLUMNS = ("phi1", "phi", "phi2", "x", "y", "index", "reliability", "phase")
 _EMSOFT_COLUMNS = ("phi1", "phi", "phi2", "x", "y", "iq", "dp", "phase")
-_PROPERTIES = ("iq", "ci", "fit", "index", "reliability", "dp")
 
 
 @dataclass(frozen=True)
@@ -43,20 +37,8 @@ def recognises(head: bytes) -> bool:
     return head.lstrip().startswith(b"#") and (b"MaterialName" in head or b"TEM_PIXperUM" in head)
 
 
-def read(path: Path, step_nm: float | None = None) -> OrientationMap:
-    """Read an .ang file.
-
-    Parameters
-    ----------
-    path : Path
-    step_nm : float, optional
-        Distance of two points in a row; a file of ACOM / ASTAR states no unit.
-
-    Raises
-    ------
-    UnreadableError
-        No orientation map, truncated, or nothing in it indexed.
-    """
+def points_of(path: Path) -> ScanPoints:
+    """The points of an .ang file. `UnreadableError`: no table of points, or a phase has no symmetry."""
     lines, table = read_numbers(path, comment="#")
     writer = _writer(lines)
     names = _column_names(lines, writer)
@@ -64,27 +46,9 @@ def read(path: Path, step_nm: float | None = None) -> OrientationMap:
         raise UnreadableError(
             path, f"it has {table.shape[1]} columns of numbers, not 5 or more", "Export it again as .ang"
         )
-    column = {name: table[:, k] for k, name in enumerate(names) if k < table.shape[1]}
-    declared = _phases(path, lines)
-    unread = not_indexed(column)
-    numbers = column.get("phase", np.zeros(len(table))).astype(int)  # the oldest files have no phase
-    phase, phases, said = edax_phase_numbers(numbers, declared, unread)
-    euler, more = euler_radians(table[:, :3], degrees=False, indexed=phase > 0)
-    points = ScanPoints(
-        x=column["x"],
-        y=column["y"],
-        euler=euler,
-        phase=phase,
-        phases=phases,
-        unit_nm=_unit(lines, writer),
-        header=_header(lines),
-        vendor=f"{writer.name} .ang",
-        source=str(path),
-        specimen_axes=X_DOWN_Y_RIGHT,
-        properties={name: column[name] for name in _PROPERTIES if name in column},
-        warnings=tuple([*said, *more]),
-    )
-    return map_from_points(points, step_nm)
+    column = dict(zip(names, table.T, strict=False))
+    unit = _unit(lines, writer)
+    return edax_points(column, _phases(path, lines), _header(lines), unit, f"{writer.name} .ang")
 
 
 def _writer(lines: list[str]) -> _Writer:

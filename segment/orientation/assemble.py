@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 
 from segment.errors import UnreadableError
 from segment.micrograph.pixel_size import MOST_STRETCHED
+from segment.orientation.angles import euler_radians
 from segment.orientation.orientation_map import OrientationMap, StepSource
 from segment.orientation.point_grid import PointGrid, find_grid, grid_told
 from segment.orientation.quaternions import from_axis_angle, from_euler, multiply
@@ -18,12 +20,13 @@ AGREES = 0.01  #: of the step: header and rounded coordinates say the same
 A_TO_B_STAR = from_axis_angle((0, 0, 1), 30)  #: from crystal axes with y along b to axes with x along a
 
 
-def map_from_points(points: ScanPoints, step_nm: float | None = None) -> OrientationMap:
+def map_from_points(points: ScanPoints, path: Path, step_nm: float | None = None) -> OrientationMap:
     """Put the points of a file on their grid.
 
     Parameters
     ----------
     points : ScanPoints
+    path : Path
     step_nm : float, optional
         The user's distance of two points in a row; it goes before what the file says.
 
@@ -33,30 +36,28 @@ def map_from_points(points: ScanPoints, step_nm: float | None = None) -> Orienta
         No points, none indexed, no grid, or a map that stops before its end.
     """
     if not points.x.size:
-        raise UnreadableError(points.source, "it holds no points", "Export the map again")
+        raise UnreadableError(path, "it holds no points", "Export the map again")
     if not points.phases:
-        raise UnreadableError(
-            points.source, "its header describes no phase", "Export it again with its phases"
-        )
-    grid = _grid_of(points)
+        raise UnreadableError(path, "its header describes no phase", "Export it again with its phases")
+    grid = _grid_of(points, path)
     if not 1 / MOST_STRETCHED < grid.y_step / grid.x_step < MOST_STRETCHED:
         raise UnreadableError(
-            points.source,
+            path,
             f"its steps are {grid.x_step:.4g} in x and {grid.y_step:.4g} in y",
             "Correct the coordinates, or export the map again",
         )
-    warnings = [*points.warnings, *_check_whole(points, grid)]
+    euler, turned = euler_radians(points.angles, degrees=points.degrees, indexed=points.phase > 0)
+    warnings = [*points.warnings, *turned, *_check_whole(points, path, grid)]
     x_step, y_step, source, said = _steps(points, grid, step_nm)
-    phase, lost = _known_phases(points)
+    phase, lost = _known_phases(points, path)
     if not (phase > 0).any():
         raise UnreadableError(
-            points.source,
+            path,
             "no point is indexed as one of its phases",
             "Check the phase column, or index the patterns again",
         )
-    quaternions = _quaternions(points, phase)
     return OrientationMap(
-        quaternions=_spread(quaternions, grid, np.nan),
+        quaternions=_spread(_quaternions(points, euler, phase), grid, np.nan),
         phase=_spread(phase.astype(np.int32), grid, 0),
         phases=points.phases,
         x_step_nm=x_step,
@@ -68,12 +69,12 @@ def map_from_points(points: ScanPoints, step_nm: float | None = None) -> Orienta
         measured=_spread(np.ones(phase.size, bool), grid, False),
         properties=MappingProxyType({k: _spread(v, grid, np.nan) for k, v in points.properties.items()}),
         vendor=points.vendor,
-        source=points.source,
+        source=str(path),
         warnings=tuple([*warnings, *lost, *said]),
     )
 
 
-def _grid_of(points: ScanPoints) -> PointGrid:
+def _grid_of(points: ScanPoints, path: Path) -> PointGrid:
     """The header's grid where the coordinates agree with it, else that of the coordinates."""
     told = points.header
     if told.rows and told.columns and told.x_step:
@@ -81,7 +82,7 @@ def _grid_of(points: ScanPoints) -> PointGrid:
         found = grid_told(points.x, points.y, (told.rows, told.columns), steps)
         if found is not None and min(found.shape) > 1:
             return found
-    return find_grid(points.x, points.y, points.source)
+    return find_grid(points.x, points.y, str(path))
 
 
 def _spread(values: np.ndarray, grid: PointGrid, empty: float) -> np.ndarray:
@@ -92,7 +93,7 @@ def _spread(values: np.ndarray, grid: PointGrid, empty: float) -> np.ndarray:
     return out
 
 
-def _check_whole(points: ScanPoints, grid: PointGrid) -> list[str]:
+def _check_whole(points: ScanPoints, path: Path, grid: PointGrid) -> list[str]:
     """Refuse a map whose last points are missing; say where the header tells of another number of points."""
     rows, columns = grid.shape
     in_row = np.bincount(grid.row, minlength=rows)
@@ -103,7 +104,7 @@ def _check_whole(points: ScanPoints, grid: PointGrid) -> list[str]:
     if stops or short:
         wanted = "" if not header.rows or not header.columns else f" of {header.rows * header.columns}"
         raise UnreadableError(
-            points.source,
+            path,
             f"it is truncated: it stops after {points.x.size}{wanted} points",
             "Export or copy it again; a map that was cropped needs the number of its rows in the header",
         )
@@ -158,7 +159,7 @@ def _digits(step: float | None, unit_nm: float) -> float:
     return float(f"{(step or 0) * unit_nm:.9g}")
 
 
-def _known_phases(points: ScanPoints) -> tuple[np.ndarray, list[str]]:
+def _known_phases(points: ScanPoints, path: Path) -> tuple[np.ndarray, list[str]]:
     """Phases of the points with those that the header does not know set to 0."""
     unknown = (points.phase > 0) & ~np.isin(points.phase, [p.id for p in points.phases])
     if not unknown.any():
@@ -166,7 +167,7 @@ def _known_phases(points: ScanPoints) -> tuple[np.ndarray, list[str]]:
     numbers = ", ".join(str(v) for v in np.unique(points.phase[unknown])[:5])
     if unknown.sum() == (points.phase > 0).sum():
         raise UnreadableError(
-            points.source,
+            path,
             f"all its points belong to phase {numbers}, which its header does not describe",
             "Export it again with its phases",
         )
@@ -174,9 +175,9 @@ def _known_phases(points: ScanPoints) -> tuple[np.ndarray, list[str]]:
     return np.where(unknown, 0, points.phase), [f"{share}, unknown to the header: taken as not indexed"]
 
 
-def _quaternions(points: ScanPoints, phase: np.ndarray) -> np.ndarray:
+def _quaternions(points: ScanPoints, euler: np.ndarray, phase: np.ndarray) -> np.ndarray:
     """Orientations in the map's and crystal's axes of `OrientationMap`, shape (n, 4); NaN: not indexed."""
-    q = multiply(from_euler(points.euler), np.array(points.specimen_axes))
+    q = multiply(from_euler(euler), np.array(points.specimen_axes))
     if not points.x_along_a:
         turned = [p.id for p in points.phases if p.laue_group in TRIGONAL_OR_HEXAGONAL]
         q = np.where(np.isin(phase, turned)[:, None], multiply(A_TO_B_STAR, q), q)

@@ -8,11 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segment.errors import UnreadableError
-from segment.orientation.angles import euler_radians
-from segment.orientation.assemble import map_from_points
-from segment.orientation.hdf5 import child, column, groups_named, several, text, whole
-from segment.orientation.hdf5_scan import Lattice, grid_of, phases_of, positions
-from segment.orientation.orientation_map import OrientationMap
+from segment.orientation.hdf5 import child, column, text, whole
+from segment.orientation.hdf5_scan import Lattice, Scan, columns, grid_of, phases_of, positions, scans_holding
 from segment.orientation.scan_points import X_RIGHT_Y_UP, Header, ScanPoints
 from segment.orientation.symmetry import laue_of_name, laue_of_space_group
 
@@ -20,91 +17,53 @@ if TYPE_CHECKING:
     import h5py
 
 SUFFIXES = (".h5", ".hdf5")
+MAKERS = ("bruker",)
 
 MICROMETRE_NM = 1e3  #: nanometres; the file's steps are micrometres
+_PROPERTIES = {"mad": "MAD", "bands": "NIndexedBands", "iq": "RadonQuality"}
 
 
-def recognises(file: h5py.File) -> bool:
-    """The open file is Bruker's."""
-    maker = text(child(file, "Manufacturer")).casefold()
-    return "bruker" in maker or (not maker and bool(_scans(file)))
+def scans(file: h5py.File) -> list[Scan]:
+    """Data and header of every map in the file."""
+    return scans_holding(file, "EBSD", "phi1", "Phases")
 
 
-def read(file: h5py.File, path: Path, step_nm: float | None) -> OrientationMap:
-    """Read the first scan of a file.
-
-    Parameters
-    ----------
-    file : h5py.File
-    path : Path
-        Of the file.
-    step_nm : float or None
-        Distance of two points in a row; None: the file's.
-
-    Raises
-    ------
-    UnreadableError
-        No orientation map, truncated, or nothing in it indexed.
-    """
-    scans = _scans(file)
-    if not scans:
-        raise UnreadableError(path, "it holds no EBSD scan", "Export the scan with its orientations")
-    ebsd = scans[0]
-    data, header = child(ebsd, "Data"), child(ebsd, "Header")
+def points_of(scan: Scan, path: Path) -> ScanPoints:
+    """The points of one map. `UnreadableError`: it lacks a column, or a phase has no symmetry."""
+    data, header = scan
     told = [column(data, name) for name in ("phi1", "PHI", "phi2", "Phase")]
     if any(v is None for v in told):
         raise UnreadableError(path, "it lacks angles or phases", "Export the scan with its orientations")
     phi1, phi, phi2, phase = (np.asarray(v) for v in told)
     grid = grid_of(header, ("XSTEP",), ("YSTEP",), ("NCOLS",), ("NROWS",))
-    x, y = _positions(path, ebsd, grid, phi1.size)
-    phases = phases_of(path, child(header, "Phases"), ("Name", "Formula"), _laue, _lattice)
-    mad, bands = column(data, "MAD"), column(data, "NIndexedBands")
-    quality = column(data, "RadonQuality")
+    x, y = _positions(path, data, grid, phi1.size)
     if not phi1.size == phi.size == phi2.size == phase.size == x.size:
         raise UnreadableError(path, "its columns differ in length", "Export or copy it again")
-    numbers = np.maximum(phase, 0).astype(int)
-    angles = np.stack([phi1, phi, phi2], axis=1)
-    euler, said = euler_radians(angles, degrees=True, indexed=numbers > 0)
-    points = ScanPoints(
+    return ScanPoints(
         x=x,
         y=y,
-        euler=euler,
-        phase=numbers,
-        phases=phases,
+        angles=np.stack([phi1, phi, phi2], axis=1),
+        degrees=True,
+        phase=np.maximum(phase, 0).astype(int),
+        phases=phases_of(path, child(header, "Phases"), ("Name", "Formula"), _laue, _lattice),
         unit_nm=MICROMETRE_NM if grid.x_step else None,
         header=grid,
         vendor="Bruker HDF5",
-        source=str(path),
         specimen_axes=X_RIGHT_Y_UP,
-        properties={
-            name: v for name, v in (("mad", mad), ("bands", bands), ("iq", quality)) if v is not None
-        },
-        warnings=(*several(len(scans), "scans"), *said),
+        properties=columns(data, _PROPERTIES),
     )
-    return map_from_points(points, step_nm)
 
 
-def _scans(file: h5py.File) -> list[h5py.Group]:
-    found = []
-    for ebsd in groups_named(file, "EBSD"):
-        data, header = child(ebsd, "Data"), child(ebsd, "Header")
-        if data is not None and header is not None and child(header, "Phases") is not None:
-            found.append(ebsd)
-    return [ebsd for ebsd in found if child(child(ebsd, "Data"), "phi1") is not None]
-
-
-def _positions(path: Path, ebsd: h5py.Group, grid: Header, n: int) -> tuple[np.ndarray, np.ndarray]:
+def _positions(path: Path, data: h5py.Group, grid: Header, n: int) -> tuple[np.ndarray, np.ndarray]:
     """x and y in micrometres, from the beam's raster and the distance of specimen positions on it."""
-    data, sem = child(ebsd, "Data"), child(ebsd.parent, "SEM")
+    sem = child(data.parent.parent, "SEM")
     step_x, step_y = grid.x_step or 1.0, grid.y_step or grid.x_step or 1.0
     beam = [column(data, "X BEAM"), column(data, "Y BEAM")]
     if any(v is None for v in beam) and sem is not None:
         beam = [column(sem, "IX", "SEM IX"), column(sem, "IY", "SEM IY")]
     sample = [column(data, "X SAMPLE"), column(data, "Y SAMPLE")]
     if any(v is None for v in beam):
-        if all(v is not None for v in sample):
-            return np.asarray(sample[0]), np.asarray(sample[1])
-        return positions(None, None, grid, n, path)
+        return positions(sample[0], sample[1], grid, n, path)
     x, y = (np.asarray(v) for v in beam)
     return x * _scale(x, sample[0], step_x), y * _scale(y, sample[1], step_y)
 

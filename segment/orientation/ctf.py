@@ -14,10 +14,7 @@ import numpy as np
 
 from segment.errors import UnreadableError
 from segment.grain_orientations import CrystalPhase
-from segment.orientation.angles import euler_radians
-from segment.orientation.assemble import map_from_points
 from segment.orientation.number_table import number, read_numbers, value
-from segment.orientation.orientation_map import OrientationMap
 from segment.orientation.scan_points import X_RIGHT_Y_UP, Header, ScanPoints
 from segment.orientation.symmetry import laue_of_number, laue_of_space_group
 
@@ -33,20 +30,8 @@ def recognises(head: bytes) -> bool:
     return head.removeprefix(b"\xef\xbb\xbf").lstrip().lower().startswith(b"channel text file")
 
 
-def read(path: Path, step_nm: float | None = None) -> OrientationMap:
-    """Read a .ctf file.
-
-    Parameters
-    ----------
-    path : Path
-    step_nm : float, optional
-        Distance of two points in a row; None: the file's.
-
-    Raises
-    ------
-    UnreadableError
-        No orientation map, truncated, a list of points without a grid, or nothing in it indexed.
-    """
+def points_of(path: Path) -> ScanPoints:
+    """The points of a .ctf file. `UnreadableError`: no map of one section, or a phase has no symmetry."""
     lines, table = read_numbers(path, ends_header=_names_columns)
     names = lines[-1].lower().split()
     if (value(lines, "JobMode") or "").lower().startswith("interactive"):
@@ -54,25 +39,21 @@ def read(path: Path, step_nm: float | None = None) -> OrientationMap:
     column, notes = _columns(path, names, table)
     if "z" in column and np.ptp(column["z"]) > 0:
         raise UnreadableError(path, "it holds a volume of several sections", "Export each section as a file")
-    phase = column["phase"].astype(int)
-    angles = np.stack([column[f"euler{k}"] for k in (1, 2, 3)], axis=1)
-    euler, said = euler_radians(angles, degrees=True, indexed=phase > 0)
-    points = ScanPoints(
+    return ScanPoints(
         x=column["x"],
         y=column["y"],
-        euler=euler,
-        phase=np.maximum(phase, 0),
+        angles=np.stack([column[f"euler{k}"] for k in (1, 2, 3)], axis=1),
+        degrees=True,
+        phase=np.maximum(column["phase"].astype(int), 0),
         phases=_phases(path, lines),
         unit_nm=MICROMETRE_NM,
         header=_header(lines),
         vendor="Oxford .ctf",
-        source=str(path),
         specimen_axes=X_RIGHT_Y_UP,
         x_along_a=False,
         properties={name: column[name] for name in _PROPERTIES if name in column},
-        warnings=tuple([*notes, *said]),
+        warnings=notes,
     )
-    return map_from_points(points, step_nm)
 
 
 def _names_columns(line: str) -> bool:
@@ -80,13 +61,17 @@ def _names_columns(line: str) -> bool:
     return words[:1] == ["phase"] and "x" in words and "euler1" in words
 
 
-def _columns(path: Path, names: list[str], table: np.ndarray) -> tuple[dict[str, np.ndarray], list[str]]:
+def _columns(
+    path: Path, names: list[str], table: np.ndarray
+) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
     """Columns by name; of those behind the angles none, where names and numbers are not as many."""
-    notes = []
+    notes: tuple[str, ...] = ()
     width = table.shape[1]
     if width != len(names):
         angles = 1 + max((names.index(name) for name in NEEDED if name in names), default=0)
-        notes = [f"its lines have {width} numbers for {len(names)} columns: those behind Euler3 are not used"]
+        notes = (
+            f"its lines have {width} numbers for {len(names)} columns: those behind Euler3 are not used",
+        )
         names = names[:angles]
     missing = [name for name in NEEDED if name not in names[:width]]
     if missing:

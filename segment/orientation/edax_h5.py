@@ -12,18 +12,16 @@ import numpy as np
 
 from segment.errors import UnreadableError
 from segment.grain_orientations import CrystalPhase
-from segment.orientation.angles import euler_radians
-from segment.orientation.assemble import map_from_points
-from segment.orientation.edax_phases import edax_phase_numbers, edax_symmetry, not_indexed
-from segment.orientation.hdf5 import child, groups_named, number, several, text
-from segment.orientation.hdf5_scan import grid_of, positions
-from segment.orientation.orientation_map import OrientationMap
-from segment.orientation.scan_points import X_DOWN_Y_RIGHT, ScanPoints
+from segment.orientation.edax_points import ANGLES, edax_points, edax_symmetry
+from segment.orientation.hdf5 import child, groups_named, number, text
+from segment.orientation.hdf5_scan import Scan, grid_of, positions
+from segment.orientation.scan_points import ScanPoints
 
 if TYPE_CHECKING:
     import h5py
 
 SUFFIXES = (".h5", ".hdf5", ".edaxh5", ".oh5")
+MAKERS = ("edax", "tsl")
 
 MICROMETRE_NM = 1e3  #: nanometres; the file's steps are micrometres
 _NAMES = {
@@ -39,53 +37,8 @@ _NAMES = {
 }
 
 
-def recognises(file: h5py.File) -> bool:
-    """The open file is EDAX's."""
-    maker = text(child(file, "Manufacturer", "Company")).casefold()
-    return "edax" in maker or "tsl" in maker or (not maker and bool(_scans(file)))
-
-
-def read(file: h5py.File, path: Path, step_nm: float | None) -> OrientationMap:
-    """Read the first scan of a file; parameters and errors as `segment.orientation.bruker_h5.read`."""
-    scans = _scans(file)
-    if not scans:
-        raise UnreadableError(path, "it holds no EBSD scan", "Export the scan with its orientations")
-    data, header = scans[0]
-    column = _columns(data)
-    missing = [name for name in ("phi1", "phi", "phi2") if name not in column]
-    if missing:
-        raise UnreadableError(path, f"it lacks {', '.join(missing)}", "Export the scan with its orientations")
-    declared = _phases(path, header)
-    grid = grid_of(
-        header, ("Step X", "XSTEP"), ("Step Y", "YSTEP"), ("nColumns", "NCOLS_ODD"), ("nRows", "NROWS")
-    )
-    warnings = several(len(scans), "scans")
-    n = column["phi1"].size
-    x, y = positions(column.get("x"), column.get("y"), grid, n, path)
-    unread = not_indexed(column)
-    numbers = column.get("phase", np.zeros(n)).astype(int)
-    phase, phases, said = edax_phase_numbers(numbers, declared, unread)
-    angles = np.stack([column[name] for name in ("phi1", "phi", "phi2")], axis=1)
-    euler, more = euler_radians(angles, degrees=False, indexed=phase > 0)
-    points = ScanPoints(
-        x=x,
-        y=y,
-        euler=euler,
-        phase=phase,
-        phases=phases,
-        unit_nm=MICROMETRE_NM if grid.x_step or "x" in column else None,
-        header=grid,
-        vendor="EDAX HDF5",
-        source=str(path),
-        specimen_axes=X_DOWN_Y_RIGHT,
-        properties={name: column[name] for name in ("iq", "ci", "fit") if name in column},
-        warnings=tuple([*warnings, *said, *more]),
-    )
-    return map_from_points(points, step_nm)
-
-
-def _scans(file: h5py.File) -> list[tuple[Any, h5py.Group]]:
-    """Data and header of every scan: groups, or a table of APEX."""
+def scans(file: h5py.File) -> list[Scan]:
+    """Data and header of every map: groups, or a table of APEX."""
     found = []
     for ebsd in groups_named(file, "EBSD"):
         holder = child(ebsd, "ANG") or ebsd
@@ -98,6 +51,21 @@ def _scans(file: h5py.File) -> list[tuple[Any, h5py.Group]]:
         if data is not None and header is not None and child(header, "Phase") is not None:
             found.append((data, header))
     return found
+
+
+def points_of(scan: Scan, path: Path) -> ScanPoints:
+    """The points of one map. `UnreadableError`: it lacks angles, or a phase has no symmetry."""
+    data, header = scan
+    column = _columns(data)
+    missing = [name for name in ANGLES if name not in column]
+    if missing:
+        raise UnreadableError(path, f"it lacks {', '.join(missing)}", "Export the scan with its orientations")
+    grid = grid_of(
+        header, ("Step X", "XSTEP"), ("Step Y", "YSTEP"), ("nColumns", "NCOLS_ODD"), ("nRows", "NROWS")
+    )
+    unit = MICROMETRE_NM if grid.x_step or "x" in column else None
+    x, y = positions(column.get("x"), column.get("y"), grid, column["phi1"].size, path)
+    return edax_points(column | {"x": x, "y": y}, _phases(path, header), grid, unit, "EDAX HDF5")
 
 
 def _columns(data: Any) -> dict[str, np.ndarray]:
@@ -120,8 +88,7 @@ def _phases(path: Path, header: h5py.Group) -> list[CrystalPhase]:
         laue, unique = edax_symmetry(path, name, told)
         names = ("Lattice Constant ", "LatticeConstant ")
         cell = [
-            number(child(group, *(n + k for n in names for k in keys)))
-            for keys in (("a",), ("b",), ("c",), ("alpha",), ("beta",), ("gamma",))
+            number(child(group, *(n + k for n in names))) for k in ("a", "b", "c", "alpha", "beta", "gamma")
         ]
         lattice = tuple(v for v in cell if v is not None)
         number_ = int(key) if key.isdigit() else len(found) + 1

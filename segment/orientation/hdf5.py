@@ -115,8 +115,3 @@ def row_major(columns: int | None, rows: int | None, n: int, path: Path) -> tupl
         )
     row, at = np.divmod(np.arange(n), columns)
     return at.astype(float), row.astype(float)
-
-
-def several(found: int, what: str) -> tuple[str, ...]:
-    """A warning where a file holds more than the one map that is read."""
-    return (f"it holds {found} {what}: the first is read",) if found > 1 else ()

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from segment.errors import UnreadableError
 from segment.grain_orientations import CrystalPhase
-from segment.orientation.hdf5 import child, number, row_major, text
+from segment.orientation.hdf5 import child, column, groups_named, number, row_major, text
 from segment.orientation.scan_points import Header
 
 if TYPE_CHECKING:
     import h5py
 
 Lattice = tuple[float, ...] | None
+Scan = tuple[Any, "h5py.Group"]  #: data, a group or a table, and header
+
+
+def scans_holding(file: h5py.File, group: str, in_data: str, in_header: str) -> list[Scan]:
+    """Data and header of all groups of a name, in whose data and header members of these names are."""
+    both = [(child(g, "Data"), child(g, "Header")) for g in groups_named(file, group)]
+    there = [(d, h) for d, h in both if hasattr(d, "keys") and hasattr(h, "keys")]
+    return [(d, h) for d, h in there if child(d, in_data) is not None and child(h, in_header) is not None]
+
+
+def columns(group: h5py.Group, names: Mapping[str, str]) -> dict[str, np.ndarray]:
+    """Data sets as flat arrays of numbers by our names, those that are there."""
+    return {ours: v for ours, theirs in names.items() if (v := column(group, theirs)) is not None}
 
 
 def grid_of(header: h5py.Group, *names: tuple[str, ...]) -> Header:

@@ -12,11 +12,8 @@ import numpy as np
 
 from segment.errors import UnreadableError
 from segment.micrograph.length_units import to_nm
-from segment.orientation.angles import euler_radians
-from segment.orientation.assemble import map_from_points
-from segment.orientation.hdf5 import child, column, groups_named, several, text, whole
-from segment.orientation.hdf5_scan import Lattice, grid_of, phases_of, positions
-from segment.orientation.orientation_map import OrientationMap
+from segment.orientation.hdf5 import child, column, text, whole
+from segment.orientation.hdf5_scan import Lattice, Scan, columns, grid_of, phases_of, positions, scans_holding
 from segment.orientation.scan_points import Header, ScanPoints
 from segment.orientation.symmetry import laue_of_name, laue_of_space_group
 
@@ -24,23 +21,21 @@ if TYPE_CHECKING:
     import h5py
 
 SUFFIXES = (".h5", ".hdf5")
+MAKERS = ("",)  # any
 
 TWO_FOLD: Literal["c"] = "c"  #: orix has the axis of 2/m along z
 _PROPERTIES = {"iq": "iq", "ci": "ci", "fit": "fit", "mad": "mad", "bc": "bc", "bs": "bs", "dp": "dp"}
 _PROPERTIES |= {"reliability": "rel", "dp_best": "scores"}
 
 
-def recognises(file: h5py.File) -> bool:
-    """The open file holds a crystal map of orix."""
-    return next(groups_named(file, "crystal_map"), None) is not None
+def scans(file: h5py.File) -> list[Scan]:
+    """Data and header of every crystal map in the file."""
+    return scans_holding(file, "crystal_map", "phi1", "phases")
 
 
-def read(file: h5py.File, path: Path, step_nm: float | None) -> OrientationMap:
-    """Read the first crystal map of a file; parameters and errors as `segment.orientation.bruker_h5.read`."""
-    maps = list(groups_named(file, "crystal_map"))
-    data, header = (child(maps[0], name) for name in ("data", "header")) if maps else (None, None)
-    if data is None or header is None:
-        raise UnreadableError(path, "it holds no crystal map", "Save the map again")
+def points_of(scan: Scan, path: Path) -> ScanPoints:
+    """The points of one crystal map. `UnreadableError`: it lacks angles, or a phase has no symmetry."""
+    data, header = scan
     angles = _angles(path, data)
     n = len(angles)
     grid = grid_of(header, ("x_step",), ("y_step",), ("nx",), ("ny",))
@@ -48,29 +43,21 @@ def read(file: h5py.File, path: Path, step_nm: float | None) -> OrientationMap:
     if child(data, "x") is not None:  # some versions write the number of points as nx and ny
         grid = Header(grid.x_step, grid.y_step)
     groups = child(header, "phases")
-    phases = phases_of(path, groups, ("name",), _laue, _lattice, first=0, unique_axis=TWO_FOLD)
-    told = column(data, "phase_id")
-    inside = column(data, "is_in_data")
-    unit = to_nm(1.0, text(child(header, "scan_unit")))
-    known = {ours: column(data, name) for ours, name in _PROPERTIES.items()}
+    told, inside = column(data, "phase_id"), column(data, "is_in_data")
     phase = np.ones(n, int) if told is None else told.astype(int) + 1
     if inside is not None:
         phase = np.where(inside > 0, phase, 0)
-    euler, said = euler_radians(angles, degrees=False, indexed=phase > 0)
-    points = ScanPoints(
+    return ScanPoints(
         x=x,
         y=y,
-        euler=euler,
+        angles=angles,
         phase=phase,
-        phases=phases,
-        unit_nm=unit,
+        phases=phases_of(path, groups, ("name",), _laue, _lattice, first=0, unique_axis=TWO_FOLD),
+        unit_nm=to_nm(1.0, text(child(header, "scan_unit"))),
         header=grid,
         vendor="orix HDF5",
-        source=str(path),
-        properties={name: v for name, v in known.items() if v is not None and v.size == n},
-        warnings=(*several(len(maps), "crystal maps"), *said),
+        properties={name: v for name, v in columns(data, _PROPERTIES).items() if v.size == n},
     )
-    return map_from_points(points, step_nm)
 
 
 def _angles(path: Path, data: h5py.Group) -> np.ndarray:

@@ -11,11 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segment.errors import UnreadableError
-from segment.orientation.angles import euler_radians
-from segment.orientation.assemble import map_from_points
-from segment.orientation.hdf5 import child, column, groups_named, several, text, whole
-from segment.orientation.hdf5_scan import Lattice, grid_of, phases_of, positions
-from segment.orientation.orientation_map import OrientationMap
+from segment.orientation.hdf5 import child, column, text, whole
+from segment.orientation.hdf5_scan import Lattice, Scan, columns, grid_of, phases_of, positions, scans_holding
 from segment.orientation.scan_points import X_RIGHT_Y_UP, ScanPoints
 from segment.orientation.symmetry import laue_of_name, laue_of_number, laue_of_space_group
 
@@ -23,63 +20,45 @@ if TYPE_CHECKING:
     import h5py
 
 SUFFIXES = (".h5oina",)
+MAKERS = ("oxford",)
 
 MICROMETRE_NM = 1e3  #: nanometres; the file's steps are micrometres
 _PROPERTIES = {"bc": "Band Contrast", "bs": "Band Slope", "bands": "Bands", "error": "Error"}
+_PROPERTIES |= {"mad": "Mean Angular Deviation"}
 
 
-def recognises(file: h5py.File) -> bool:
-    """The open file is an .h5oina."""
-    if "oxford" in text(child(file, "Manufacturer")).casefold():
-        return True
-    return child(file, "Format Version") is not None and bool(_scans(file))
+def scans(file: h5py.File) -> list[Scan]:
+    """Data and header of every EBSD map in the file."""
+    return scans_holding(file, "EBSD", "Euler", "Phases")
 
 
-def read(file: h5py.File, path: Path, step_nm: float | None) -> OrientationMap:
-    """Read the first EBSD map of a file; parameters and errors as `segment.orientation.bruker_h5.read`."""
-    scans = _scans(file)
-    if not scans:
-        raise UnreadableError(path, "it holds no EBSD map", "Export the map with its orientations")
-    data, header = child(scans[0], "Data"), child(scans[0], "Header")
+def points_of(scan: Scan, path: Path) -> ScanPoints:
+    """The points of one EBSD map. `UnreadableError`: columns do not fit, or a phase has no symmetry."""
+    data, header = scan
     angles = np.asarray(child(data, "Euler")[()], float)
     phase = column(data, "Phase")
     if angles.ndim != 2 or angles.shape[1] != 3 or phase is None or phase.size != len(angles):
         raise UnreadableError(path, "its angles and phases do not fit", "Export or copy it again")
     grid = grid_of(header, ("X Step",), ("Y Step",), ("X Cells",), ("Y Cells",))
     x, y = positions(column(data, "X"), column(data, "Y"), grid, len(angles), path)
-    phases = phases_of(path, child(header, "Phases"), ("Phase Name",), _laue, _lattice)
-    properties = {ours: v for ours, name in _PROPERTIES.items() if (v := column(data, name)) is not None}
-    deviation = column(data, "Mean Angular Deviation")
-    if deviation is not None:
-        properties["mad"] = np.rad2deg(deviation)
+    properties = columns(data, _PROPERTIES)
+    if "mad" in properties:
+        properties["mad"] = np.rad2deg(properties["mad"])
     inside = np.isfinite(x) & np.isfinite(y) & np.isfinite(phase)
-    numbers = np.where(inside & np.isfinite(angles).all(axis=1), np.nan_to_num(phase), 0).astype(int)
-    euler, said = euler_radians(angles, degrees=False, indexed=numbers > 0)
-    points = ScanPoints(
+    numbers = np.where(np.isfinite(angles).all(axis=1), np.nan_to_num(phase), 0).astype(int)
+    return ScanPoints(
         x=x[inside],
         y=y[inside],
-        euler=euler[inside],
+        angles=angles[inside],
         phase=numbers[inside],
-        phases=phases,
+        phases=phases_of(path, child(header, "Phases"), ("Phase Name",), _laue, _lattice),
         unit_nm=MICROMETRE_NM if grid.x_step else None,
         header=grid,
         vendor="Oxford .h5oina",
-        source=str(path),
         specimen_axes=X_RIGHT_Y_UP,
         x_along_a=False,
         properties={name: values[inside] for name, values in properties.items()},
-        warnings=(*several(len(scans), "EBSD maps"), *said),
     )
-    return map_from_points(points, step_nm)
-
-
-def _scans(file: h5py.File) -> list[h5py.Group]:
-    found = []
-    for ebsd in groups_named(file, "EBSD", depth=2):
-        data = child(ebsd, "Data")
-        if data is not None and child(data, "Euler") is not None and child(ebsd, "Header") is not None:
-            found.append(ebsd)
-    return found
 
 
 def _laue(group: h5py.Group) -> str | None:

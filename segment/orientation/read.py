@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from segment.errors import InputError, UnreadableError
 from segment.micrograph.file_kind import no_file
 from segment.micrograph.open_file import HDF5
 from segment.orientation import ang, bruker_h5, ctf, edax_h5, orix_h5, oxford_h5oina
-from segment.orientation.hdf5 import open_file
+from segment.orientation.assemble import map_from_points
+from segment.orientation.hdf5 import child, open_file, text
+from segment.orientation.hdf5_scan import Scan
 from segment.orientation.orientation_map import OrientationMap
+
+if TYPE_CHECKING:
+    import h5py
 
 HEAD_BYTES = 65536  #: enough to know a text header
 TEXT_FORMATS: tuple[Any, ...] = (ang, ctf)
@@ -66,7 +72,7 @@ def read_orientation_map(path: str | PathLike[str], step_nm: float | None = None
         return _read_hdf5(path, step_nm)
     for known in TEXT_FORMATS:
         if known.recognises(head):
-            return known.read(path, step_nm)
+            return map_from_points(known.points_of(path), path, step_nm)
     if is_orientation_map(path):
         raise UnreadableError(
             path, f"its contents are not those of a {path.suffix} file", "Export or copy it again"
@@ -89,7 +95,7 @@ def holds_orientation_map(path: str | PathLike[str]) -> bool:
         return path.suffix.lower() in SUFFIXES
     try:
         with open_file(path) as file:
-            return any(known.recognises(file) for known in HDF5_FORMATS)
+            return _scans_in(file) is not None
     except Exception:  # a damaged HDF5 file raises nearly anything
         return False
 
@@ -97,16 +103,31 @@ def holds_orientation_map(path: str | PathLike[str]) -> bool:
 def _read_hdf5(path: Path, step_nm: float | None) -> OrientationMap:
     try:
         with open_file(path) as file:
-            known = next((known for known in HDF5_FORMATS if known.recognises(file)), None)
-            if known is None:
+            found = _scans_in(file)
+            if found is None:
                 raise UnreadableError(
                     path,
-                    "an HDF5 file, but none of EDAX, Bruker, Oxford or orix",
-                    "Export the map as .ang or .ctf, or as HDF5 of one of these",
+                    "an HDF5 file, but none of EDAX, Bruker, Oxford or orix with orientations in it",
+                    "Export the map as .ang or .ctf, or with its orientations as HDF5 of one of these",
                 )
-            found: OrientationMap = known.read(file, path, step_nm)
+            known, scans = found
+            points = known.points_of(scans[0], path)
     except (InputError, MemoryError):
         raise
     except Exception as error:  # a damaged HDF5 file raises nearly anything
         raise UnreadableError(path, f"it is damaged ({error})", "Export or copy it again") from error
-    return found
+    if len(scans) > 1:
+        told = f"it holds {len(scans)} scans: the first is read"
+        points = replace(points, warnings=(told, *points.warnings))
+    return map_from_points(points, path, step_nm)
+
+
+def _scans_in(file: h5py.File) -> tuple[Any, list[Scan]] | None:
+    """The format of an open file by its maker and layout, and its maps; None: there is none."""
+    maker = text(child(file, "Manufacturer", "Company")).casefold()
+    for known in HDF5_FORMATS:
+        if not maker or any(name in maker for name in known.MAKERS):
+            scans = known.scans(file)
+            if scans:
+                return known, scans
+    return None

@@ -41,13 +41,13 @@ class ScanPoints:
     #: x, y: float, shape (n,): position in the file's unit
     x: np.ndarray
     y: np.ndarray
-    euler: np.ndarray  #: float, shape (n, 3): Bunge's angles in radians
+    angles: np.ndarray  #: float, shape (n, 3): Bunge's
     phase: np.ndarray  #: int, shape (n,): `CrystalPhase.id`; 0: not indexed
     phases: tuple[CrystalPhase, ...]
     unit_nm: float | None  #: nanometres of one unit of x and y; None: the file does not say
     header: Header
     vendor: str
-    source: str
+    degrees: bool = False  #: what the format documents for `angles`; False: radians
     #: rotation from the map's axes to those that the Euler angles refer to
     specimen_axes: tuple[float, float, float, float] = SAME_AXES
     #: in trigonal and hexagonal crystals the vendor's x is along a; False: y is along b, 30° away

@@ -1,4 +1,4 @@
-"""How EDAX writes phases: numbers, symmetry codes, points that were not indexed."""
+"""What .ang and EDAX's HDF5 files share: numbers of phases, symmetry codes, points that were not indexed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,46 @@ import numpy as np
 from segment.errors import UnreadableError
 from segment.grain_orientations import CrystalPhase
 from segment.orientation.angles import NOT_INDEXED
+from segment.orientation.scan_points import X_DOWN_Y_RIGHT, Header, ScanPoints
 from segment.orientation.symmetry import laue_of_edax, laue_of_name
+
+ANGLES = ("phi1", "phi", "phi2")
+_PROPERTIES = ("iq", "ci", "fit", "index", "reliability", "dp")
+
+
+def edax_points(
+    column: dict[str, np.ndarray],
+    declared: list[CrystalPhase],
+    header: Header,
+    unit_nm: float | None,
+    vendor: str,
+) -> ScanPoints:
+    """The points of a scan.
+
+    Parameters
+    ----------
+    column : dict of ndarray
+        `ANGLES` in radians, ``x`` and ``y``; ``phase``, which the oldest files lack, and properties.
+    declared : list of CrystalPhase
+        As the file numbers them.
+    header, unit_nm, vendor
+        As in `ScanPoints`.
+    """
+    numbers = column.get("phase", np.zeros(column["x"].size)).astype(int)
+    phase, phases, said = _phase_numbers(numbers, declared, _not_indexed(column))
+    return ScanPoints(
+        x=column["x"],
+        y=column["y"],
+        angles=np.stack([column[name] for name in ANGLES], axis=1),
+        phase=phase,
+        phases=phases,
+        unit_nm=unit_nm,
+        header=header,
+        vendor=vendor,
+        specimen_axes=X_DOWN_Y_RIGHT,
+        properties={name: column[name] for name in _PROPERTIES if name in column},
+        warnings=said,
+    )
 
 
 def edax_symmetry(path: Path, name: str, text: str | None) -> tuple[str, str]:
@@ -27,18 +66,18 @@ def edax_symmetry(path: Path, name: str, text: str | None) -> tuple[str, str]:
     return found or (group or "", "b")
 
 
-def not_indexed(column: dict[str, np.ndarray]) -> np.ndarray:
+def _not_indexed(column: dict[str, np.ndarray]) -> np.ndarray:
     """Points marked as not indexed: negative confidence or reliability, or angles of 4π."""
-    marked = np.all([np.abs(column[name] - NOT_INDEXED) < 1e-2 for name in ("phi1", "phi", "phi2")], axis=0)
+    marked = np.all([np.abs(column[name] - NOT_INDEXED) < 1e-2 for name in ANGLES], axis=0)
     for name in ("ci", "reliability"):
         if name in column:
             marked |= column[name] < 0
     return np.asarray(marked)
 
 
-def edax_phase_numbers(
+def _phase_numbers(
     phase: np.ndarray, declared: list[CrystalPhase], unread: np.ndarray
-) -> tuple[np.ndarray, tuple[CrystalPhase, ...], list[str]]:
+) -> tuple[np.ndarray, tuple[CrystalPhase, ...], tuple[str, ...]]:
     """Phases of the points, 1 or more, 0 not indexed; phases numbered alike.
 
     EDAX counts a single phase as 0 and several from 1; a header that counts from 0 is counted from 1 here.
@@ -47,12 +86,13 @@ def edax_phase_numbers(
     phases = tuple(replace(p, id=p.id + shift) for p in declared)
     unread = unread | (phase < 0)
     used = np.unique(phase[~unread])
-    said: list[str] = []
+    said: tuple[str, ...] = ()
     if len(phases) == 1:
         mine = used if used.size == 1 and used[0] in (0, 1, declared[0].id) else declared[0].id
         number = np.where(np.isin(phase, mine), phases[0].id, phase + shift)
     elif not shift and 0 in used and used.max(initial=0) < len(phases):
-        number, said = phase + 1, ["its points count phases from 0, its header from 1: phase 0 is the first"]
+        number = phase + 1
+        said = ("its points count phases from 0, its header from 1: phase 0 is the first",)
     else:
         number = phase + shift
     return np.where(unread, 0, number), phases, said
