@@ -8,7 +8,7 @@ import numpy as np
 
 from segment.grain_orientations import CrystalPhase
 from segment.orientation.quaternions import conjugate, multiply
-from segment.orientation.symmetry import distinct_rotations, rotations_of
+from segment.orientation.symmetry import rotations_of
 
 BRANDON_DEG = 15.0  #: tolerance of Σ1; 15° / √Σ for others (Brandon, Acta Metall. 14, 1479, 1966)
 
@@ -84,6 +84,8 @@ def _equal_laws(law: tuple[float, ...], phase: CrystalPhase) -> np.ndarray:
     group = rotations_of(phase)
     both = np.stack([np.array(law), conjugate(np.array(law))])
     every = multiply(multiply(group[:, None, None], both[None, :, None]), group[None, None, :]).reshape(-1, 4)
-    equal = distinct_rotations(every)
+    sign = np.sign(np.take_along_axis(every, np.argmax(np.abs(every) > 1e-6, axis=1)[:, None], axis=1))
+    _, index = np.unique((every * sign).round(6) + 0.0, axis=0, return_index=True)  # q and -q are one
+    equal = every[np.sort(index)]
     equal.setflags(write=False)
     return equal

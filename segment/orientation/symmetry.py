@@ -8,27 +8,15 @@ from functools import cache
 import numpy as np
 
 from segment.grain_orientations import CrystalPhase
-from segment.orientation.quaternions import from_axis_angle, multiply
 
 #: in Oxford's order, whose number 1 is the first
 LAUE_GROUPS = ("-1", "2/m", "mmm", "4/m", "4/mmm", "-3", "-3m", "6/m", "6/mmm", "m-3", "m-3m")
 TRIGONAL_OR_HEXAGONAL = LAUE_GROUPS[5:9]  #: -3 to 6/mmm, whose axes are those of a hexagonal cell
 
-_Z, _X, _DIAGONAL = (0, 0, 1), (1, 0, 0), (1, 1, 1)
-_AXES = {"a": (1, 0, 0), "b": (0, 1, 0), "c": (0, 0, 1)}  #: crystal axes as vectors
-#: rotations that generate each Laue group: axis and degrees (International Tables A)
-_GENERATORS: dict[str, tuple[tuple[tuple[int, int, int], float], ...]] = {
-    "-1": (),
-    "mmm": ((_Z, 180), (_X, 180)),
-    "4/m": ((_Z, 90),),
-    "4/mmm": ((_Z, 90), (_X, 180)),
-    "-3": ((_Z, 120),),
-    "-3m": ((_Z, 120), (_X, 180)),
-    "6/m": ((_Z, 60),),
-    "6/mmm": ((_Z, 60), (_X, 180)),
-    "m-3": ((_Z, 180), (_DIAGONAL, 120)),
-    "m-3m": ((_Z, 90), (_DIAGONAL, 120)),
-}
+#: Schoenflies' names of the proper rotations of each group, in that order
+_ROTATIONS = dict(
+    zip(LAUE_GROUPS, ("C1", "C2", "D2", "C4", "D4", "C3", "D3", "C6", "D6", "T", "O"), strict=True)
+)
 
 #: EDAX's symmetry code in .ang and .h5 files; 2, 20 and 21 are 2/m with the two-fold axis along c, b and a
 _EDAX = dict(
@@ -87,7 +75,7 @@ def proper_rotations(laue_group: str, unique_axis: str = "b") -> np.ndarray:
     """
     if laue_group not in LAUE_GROUPS:
         raise ValueError(f"{laue_group!r} is none of the Laue groups {', '.join(LAUE_GROUPS)}")
-    return _closed(laue_group, unique_axis)
+    return _group(_ROTATIONS[laue_group], {"a": "X", "b": "Y", "c": "Z"}[unique_axis])
 
 
 def rotations_of(phase: CrystalPhase) -> np.ndarray:
@@ -96,26 +84,13 @@ def rotations_of(phase: CrystalPhase) -> np.ndarray:
 
 
 @cache
-def _closed(laue_group: str, unique_axis: str) -> np.ndarray:
-    """The group that the generators make."""
-    generators = _GENERATORS.get(laue_group, ((_AXES[unique_axis], 180.0),))
-    group = np.array([[1.0, 0.0, 0.0, 0.0]])
-    size = 0
-    while size < len(group):
-        size = len(group)
-        for axis, degrees in generators:
-            turned = multiply(group, from_axis_angle(axis, degrees))
-            group = distinct_rotations(np.concatenate([group, turned]))
+def _group(name: str, two_fold: str) -> np.ndarray:
+    from scipy.spatial.transform import Rotation
+
+    turns = Rotation.create_group(name, two_fold if name == "C2" else "Z")
+    group = turns.as_quat(canonical=True, scalar_first=True)
     group.setflags(write=False)
     return group
-
-
-def distinct_rotations(q: np.ndarray) -> np.ndarray:
-    """Different rotations, the first of each kept; q and -q are one."""
-    first = np.take_along_axis(q, np.argmax(np.abs(q) > 1e-6, axis=1)[:, None], axis=1)
-    q = q * np.sign(first)
-    _, index = np.unique(q.round(6) + 0.0, axis=0, return_index=True)
-    return q[np.sort(index)]
 
 
 def laue_of_edax(code: int) -> tuple[str, str] | None:
