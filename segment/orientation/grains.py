@@ -26,7 +26,7 @@ from segment.cells.joined_groups import joined_groups
 from segment.cells.label_edges import on_edges
 from segment.errors import InputError
 from segment.grain_map import GrainMap
-from segment.grain_orientations import GrainOrientations
+from segment.grain_orientations import CrystalPhase, GrainOrientations
 from segment.orientation.misorientation import mean_orientations, misorientation_of
 from segment.orientation.neighbours import neighbour_pairs
 from segment.orientation.orientation_map import OrientationMap
@@ -89,7 +89,14 @@ def grain_map_of(orientation_map: OrientationMap, rules: GrainRules = GrainRules
         raise ValueError(f"the misorientation is {rules.misorientation_deg} degrees, not within 0 ... 180")
     chosen = _chosen_phase(orientation_map, rules.phase)
     reliable, warnings = reliable_points(orientation_map)
-    points = _label_points(orientation_map, reliable, rules)
+    points = grains_of_points(
+        orientation_map.quaternions.reshape(-1, 4),
+        np.where(reliable, orientation_map.phase, 0).ravel(),
+        orientation_map.phases,
+        neighbour_pairs(orientation_map),
+        rules.misorientation_deg,
+        rules.min_points,
+    ).reshape(orientation_map.shape)
     if not points.any():
         raise InputError(
             orientation_map.source,
@@ -156,17 +163,24 @@ def _with_coarseness(grain_map: GrainMap, points: np.ndarray) -> GrainMap:
     return replace(grain_map, warnings=(*grain_map.warnings, told))
 
 
-def _label_points(orientation_map: OrientationMap, reliable: np.ndarray, rules: GrainRules) -> np.ndarray:
-    """Grains 1 ... n of the points, shape (rows, columns); 0 where a point is in none."""
-    pairs = neighbour_pairs(orientation_map)
-    phase = np.where(reliable, orientation_map.phase, 0).ravel()
+def grains_of_points(
+    quaternions: np.ndarray,
+    phase: np.ndarray,
+    phases: tuple[CrystalPhase, ...],
+    pairs: np.ndarray,
+    threshold_deg: float,
+    min_points: int,
+) -> np.ndarray:
+    """Grains 1 ... n of points by number, shape (m,); 0 where a point is in none, or of phase 0.
+
+    `quaternions` and `phase` are those of the points, `pairs` of shape (k, 2) the numbers of neighbours.
+    """
     pairs = pairs[(phase[pairs[:, 0]] > 0) & (phase[pairs[:, 0]] == phase[pairs[:, 1]])]
-    q = orientation_map.quaternions.reshape(-1, 4)
-    joined = pairs[misorientation_of(q, phase, orientation_map.phases, pairs) < rules.misorientation_deg]
+    joined = pairs[misorientation_of(quaternions, phase, phases, pairs) < threshold_deg]
     group = joined_groups(phase.size, *joined.T)
-    large = np.bincount(group, weights=phase > 0) >= rules.min_points
+    large = np.bincount(group, weights=phase > 0) >= min_points
     number = np.cumsum(large) * large
-    return np.where(phase > 0, number[group], 0).reshape(orientation_map.shape)
+    return np.where(phase > 0, number[group], 0)
 
 
 def _mean_orientations(

@@ -18,10 +18,16 @@ def neighbour_pairs(orientation_map: OrientationMap) -> np.ndarray:
     """
     rows, columns = orientation_map.shape
     index = np.arange(rows * columns).reshape(rows, columns)
-    pairs = [_pairs(index[:, :-1], index[:, 1:]), _pairs(index[:-1], index[1:])]
+    pairs = [pairs_along(index, 1), pairs_along(index, 0)]
     if orientation_map.grid == "hexagonal":
         pairs.append(_diagonal(index, orientation_map.first_row_shifted))
     return np.concatenate(pairs)
+
+
+def pairs_along(index: np.ndarray, axis: int) -> np.ndarray:
+    """Every two neighbours along an axis of an array of indices, shape (n, 2)."""
+    n = index.shape[axis]
+    return _pairs(index.take(range(n - 1), axis), index.take(range(1, n), axis))
 
 
 def _pairs(first: np.ndarray, second: np.ndarray) -> np.ndarray:

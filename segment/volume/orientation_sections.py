@@ -8,9 +8,11 @@ from typing import Literal
 import numpy as np
 from scipy import ndimage
 
-from segment.cells.joined_groups import joined_groups
 from segment.errors import UncalibratedError, UnreadableError
-from segment.orientation.misorientation import disorientation
+from segment.grain_orientations import CrystalPhase
+from segment.orientation.grains import MISORIENTATION_DEG, grains_of_points
+from segment.orientation.misorientation import misorientation_of
+from segment.orientation.neighbours import pairs_along
 from segment.orientation.orientation_map import OrientationMap
 from segment.orientation.read import is_orientation_map, read_orientation_map
 from segment.orientation.reliability import reliable_points
@@ -19,7 +21,6 @@ from segment.volume.labels import close_lines
 from segment.volume.read_folder import natural_key
 from segment.volume.stack import LabelVolume, VoxelSize
 
-MISORIENTATION_DEG = 5.0  #: between grains, as in the plane (ASTM E2627)
 LINE_PX = 1.5  #: SD of the blur of boundaries before sections are compared
 MIN_POINTS = 27  #: of a grain; smaller groups are mostly wrongly indexed points
 
@@ -69,7 +70,7 @@ def orientation_volume(
     phase = np.stack([np.where(k, m.phase, 0) for k, m in zip(kept, maps, strict=True)])
     quaternions = np.stack([m.quaternions for m in maps])
     if shifts is None and align != "none":
-        shifts = _drift(quaternions, phase, maps[0], misorientation_deg, align == "drift")
+        shifts = _drift(quaternions, phase, maps[0].phases, misorientation_deg, align == "drift")
     if shifts is not None:
         if len(shifts) != len(files):
             raise UnreadableError(
@@ -78,7 +79,11 @@ def orientation_volume(
         for k, (rows, columns) in enumerate(shifts):
             phase[k] = _moved(phase[k], rows, columns)
             quaternions[k] = _moved(quaternions[k], rows, columns)
-    labels = _grains(quaternions, phase, maps[0], misorientation_deg)
+    index = np.arange(phase.size).reshape(phase.shape)
+    pairs = np.concatenate([pairs_along(index, axis) for axis in range(3)])
+    points = quaternions.reshape(-1, 4), phase.ravel(), maps[0].phases
+    labels = grains_of_points(*points, pairs, misorientation_deg, MIN_POINTS)
+    labels = labels.reshape(phase.shape).astype(np.int32)
     share = float((labels > 0).mean())
     close_lines(labels)
     notes: tuple[str, ...] = ()
@@ -108,21 +113,20 @@ def _check(folder: Path, maps: list[OrientationMap]) -> None:
 
 
 def _drift(
-    quaternions: np.ndarray, phase: np.ndarray, one: OrientationMap, least_deg: float, keep_shear: bool
+    quaternions: np.ndarray,
+    phase: np.ndarray,
+    phases: tuple[CrystalPhase, ...],
+    least_deg: float,
+    keep_shear: bool,
 ) -> np.ndarray:
     """Whole points by which sections are moved so that their boundaries lie on each other, shape (n, 2)."""
-    lines = np.zeros(phase.shape, np.float32)
+    lines = np.zeros(phase.size, np.float32)
+    q, kind, index = quaternions.reshape(-1, 4), phase.ravel(), np.arange(phase.size).reshape(phase.shape)
     for axis in (1, 2):
-        n = phase.shape[axis]
-        a, b = (np.take(v, range(n - 1), axis) for v in (phase, quaternions))
-        c, d = (np.take(v, range(1, n), axis) for v in (phase, quaternions))
-        apart = a != c
-        for crystal in one.phases:
-            both = (a == crystal.id) & (c == crystal.id)
-            apart[both] = disorientation(b[both], d[both], crystal) >= least_deg
-        place = tuple(slice(0, n - 1) if k == axis else slice(None) for k in range(3))
-        lines[place] += apart
-    soft = ndimage.gaussian_filter(lines, (0, LINE_PX, LINE_PX))
+        pairs = pairs_along(index, axis)
+        a, b = pairs.T
+        lines[a] += (kind[a] != kind[b]) | (misorientation_of(q, kind, phases, pairs) >= least_deg)
+    soft = ndimage.gaussian_filter(lines.reshape(phase.shape), (0, LINE_PX, LINE_PX))
     points: np.ndarray = np.rint(find_drift(soft, keep_shear=keep_shear).correction_px).astype(int)
     return points
 
@@ -135,25 +139,6 @@ def _moved(values: np.ndarray, rows: int, columns: int) -> np.ndarray:
     source = (slice(max(-rows, 0), ny + min(-rows, 0)), slice(max(-columns, 0), nx + min(-columns, 0)))
     out[target] = values[source]
     return out
-
-
-def _grains(quaternions: np.ndarray, phase: np.ndarray, one: OrientationMap, least_deg: float) -> np.ndarray:
-    """Groups of points 1 ... n, int32; 0 where a point is in none."""
-    index = np.arange(phase.size).reshape(phase.shape)
-    q, kind = quaternions.reshape(-1, 4), phase.ravel()
-    joined = []
-    for axis in range(3):
-        n = phase.shape[axis]
-        a = index.take(range(n - 1), axis=axis).ravel()
-        b = index.take(range(1, n), axis=axis).ravel()
-        for crystal in one.phases:
-            both = (kind[a] == crystal.id) & (kind[b] == crystal.id)
-            near = disorientation(q[a[both]], q[b[both]], crystal) < least_deg
-            joined.append(np.stack([a[both][near], b[both][near]]))
-    group = joined_groups(kind.size, *np.concatenate(joined, axis=1))
-    large = np.bincount(group, weights=kind > 0) >= MIN_POINTS
-    number = np.cumsum(large) * large
-    return np.where(kind > 0, number[group], 0).reshape(phase.shape).astype(np.int32)
 
 
 def read_shifts(path: Path) -> np.ndarray:
