@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segment.grain_map import GrainMap
-from segment.grain_orientations import CrystalPhase, GrainOrientations
+from segment.grain_orientations import CrystalPhase
 from segment.orientation.csl import sigma
 from segment.orientation.misorientation import disorientation_rotation, misorientation_of
 from segment.orientation.random_misorientation import random_share_below
@@ -50,20 +50,23 @@ def misorientation_of_pairs(grain_map: GrainMap, pairs: np.ndarray) -> np.ndarra
     ValueError
         The grain map carries no orientations.
     """
-    return _angles(_orientations(grain_map), np.asarray(pairs, int).reshape(-1, 2))
+    known = grain_map.orientations
+    if known is None:
+        raise ValueError("this grain map carries no orientations")
+    pairs = np.asarray(pairs, int).reshape(-1, 2)
+    return misorientation_of(known.quaternions, known.phase, known.phases, pairs)
 
 
 def boundary_character(grain_map: GrainMap, pairs: np.ndarray) -> BoundaryCharacter:
     """Angle, class and Σ of boundaries between pairs of grains; parameters as `misorientation_of_pairs`."""
-    orientations = _orientations(grain_map)
-    pairs = np.asarray(pairs, int).reshape(-1, 2)
-    angle = _angles(orientations, pairs)
-    number, below = np.zeros(len(pairs), int), np.full(len(pairs), np.nan)
-    first, second = np.maximum(pairs, 0).T
-    for phase in orientations.phases:
-        same = np.isfinite(angle) & (orientations.phase[first] == phase.id)
-        q = orientations.quaternions
-        below[same] = _random_share(angle[same], phase, orientations.threshold_deg)
+    angle, known = misorientation_of_pairs(grain_map, pairs), grain_map.orientations
+    assert known is not None
+    number, below = np.zeros(len(angle), int), np.full(len(angle), np.nan)
+    first, second = np.maximum(np.asarray(pairs, int).reshape(-1, 2), 0).T
+    q = known.quaternions
+    for phase in known.phases:
+        same = np.isfinite(angle) & (known.phase[first] == phase.id)
+        below[same] = _random_share(angle[same], phase, known.threshold_deg)
         number[same] = sigma(disorientation_rotation(q[first[same]], q[second[same]], phase), phase)
     return BoundaryCharacter(angle, angle < LOW_ANGLE_DEG, below, number)
 
@@ -73,13 +76,3 @@ def _random_share(angle: np.ndarray, phase: CrystalPhase, threshold_deg: float) 
     least = float(random_share_below(np.array([threshold_deg]), phase)[0])
     share = (random_share_below(angle, phase) - least) / (1 - least)
     return np.asarray(np.clip(share, 0, 1))
-
-
-def _orientations(grain_map: GrainMap) -> GrainOrientations:
-    if grain_map.orientations is None:
-        raise ValueError("this grain map carries no orientations")
-    return grain_map.orientations
-
-
-def _angles(known: GrainOrientations, pairs: np.ndarray) -> np.ndarray:
-    return misorientation_of(known.quaternions, known.phase, known.phases, pairs)

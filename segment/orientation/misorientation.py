@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from segment.grain_orientations import CrystalPhase
@@ -37,8 +35,8 @@ def disorientation(a: np.ndarray, b: np.ndarray, phase: CrystalPhase) -> np.ndar
     >>> disorientation(a, b, iron).round(6).tolist()
     [10.0]
     """
-    angles = [2 * np.arccos(np.clip(cosine, 0, 1)) for cosine, _ in _nearest(a, b, phase)]
-    return np.rad2deg(np.concatenate(angles)) if angles else np.zeros(0)
+    cosine, _ = _nearest(a, b, phase)
+    return np.rad2deg(2 * np.arccos(np.clip(cosine, 0, 1)))
 
 
 def disorientation_rotation(a: np.ndarray, b: np.ndarray, phase: CrystalPhase) -> np.ndarray:
@@ -46,25 +44,16 @@ def disorientation_rotation(a: np.ndarray, b: np.ndarray, phase: CrystalPhase) -
 
     The axis is one of the symmetrically equal ones.
     """
-    rotations = rotations_of(phase)
-    found = []
-    for start, (_, nearest) in zip(range(0, len(a), CHUNK), _nearest(a, b, phase), strict=True):
-        part = slice(start, start + CHUNK)
-        rotation = multiply(multiply(b[part], conjugate(a[part])), rotations[nearest])
-        found.append(np.where(rotation[:, :1] < 0, -rotation, rotation))
-    return np.concatenate(found) if found else np.zeros((0, 4))
+    _, nearest = _nearest(a, b, phase)
+    rotation = multiply(multiply(b, conjugate(a)), rotations_of(phase)[nearest])
+    return np.where(rotation[:, :1] < 0, -rotation, rotation)
 
 
 def nearest_variant(q: np.ndarray, reference: np.ndarray, phase: CrystalPhase) -> np.ndarray:
     """The symmetrically equal orientation of each nearest to a reference, shape (n, 4), same sign."""
-    rotations = rotations_of(phase)
-    found = []
-    for start, (_, nearest) in zip(range(0, len(q), CHUNK), _nearest(q, reference, phase), strict=True):
-        part = slice(start, start + CHUNK)
-        variant = multiply(conjugate(rotations[nearest]), q[part])
-        opposite = (variant * reference[part]).sum(axis=1, keepdims=True) < 0
-        found.append(np.where(opposite, -variant, variant))
-    return np.concatenate(found) if found else np.zeros((0, 4))
+    _, nearest = _nearest(q, reference, phase)
+    variant = multiply(conjugate(rotations_of(phase)[nearest]), q)
+    return np.where((variant * reference).sum(axis=1, keepdims=True) < 0, -variant, variant)
 
 
 def mean_orientations(
@@ -94,17 +83,18 @@ def mean_orientations(
     return mean
 
 
-def _nearest(a: np.ndarray, b: np.ndarray, phase: CrystalPhase) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Cosine of half the disorientation, and the rotation s that makes ``b a* s`` smallest; chunk by chunk.
+def _nearest(a: np.ndarray, b: np.ndarray, phase: CrystalPhase) -> tuple[np.ndarray, np.ndarray]:
+    """Cosine of half the disorientation, and the rotation s that makes ``b a* s`` smallest; shape (n,) each.
 
     The trace of ``s₁ m s₂`` is that of ``m s₂ s₁``: one side's symmetry is enough for the angle.
     """
     rotations = conjugate(rotations_of(phase))
+    cosine, nearest = np.empty(len(a)), np.empty(len(a), int)
     for start in range(0, len(a), CHUNK):
         part = slice(start, start + CHUNK)
-        cosine = np.abs(multiply(b[part], conjugate(a[part])) @ rotations.T)
-        nearest = cosine.argmax(axis=1)
-        yield cosine[np.arange(len(cosine)), nearest], nearest
+        every = np.abs(multiply(b[part], conjugate(a[part])) @ rotations.T)
+        nearest[part], cosine[part] = every.argmax(axis=1), every.max(axis=1)
+    return cosine, nearest
 
 
 def misorientation_of(

@@ -14,12 +14,13 @@ from functools import lru_cache
 import numpy as np
 
 from segment.grain_orientations import CrystalPhase
-from segment.orientation.symmetry import proper_rotations
+from segment.orientation.symmetry import rotations_of
 
 N_AXES = 20_000  #: on the half sphere; the mean angle of m-3m comes out within .01 degrees
 STEP_DEG = 0.25  #: classes of the distribution
 
 
+@lru_cache(maxsize=16)
 def random_density(phase: CrystalPhase) -> tuple[np.ndarray, np.ndarray]:
     """Density of the disorientation of random pairs.
 
@@ -36,7 +37,13 @@ def random_density(phase: CrystalPhase) -> tuple[np.ndarray, np.ndarray]:
     >>> round(float((density * angle).sum() / density.sum()), 1)
     40.7
     """
-    return _density(phase.laue_group, phase.unique_axis)
+    angle = np.arange(0, 180 + STEP_DEG, STEP_DEG)
+    omega = np.deg2rad(angle)
+    group = rotations_of(phase)
+    density = np.deg2rad(len(group) * (1 - np.cos(omega)) / np.pi * _share_nearest(omega, group))
+    for array in (angle, density):
+        array.setflags(write=False)
+    return angle, density
 
 
 def random_share_below(angle_deg: np.ndarray, phase: CrystalPhase) -> np.ndarray:
@@ -50,18 +57,6 @@ def random_share_below(angle_deg: np.ndarray, phase: CrystalPhase) -> np.ndarray
     angle, density = random_density(phase)
     total = np.concatenate([[0], np.cumsum((density[1:] + density[:-1]) / 2 * np.diff(angle))])
     return np.asarray(np.interp(angle_deg, angle, total / total[-1]))
-
-
-@lru_cache(maxsize=16)
-def _density(laue_group: str, unique_axis: str) -> tuple[np.ndarray, np.ndarray]:
-    angle = np.arange(0, 180 + STEP_DEG, STEP_DEG)
-    omega = np.deg2rad(angle)
-    group = proper_rotations(laue_group, unique_axis)
-    density = len(group) * (1 - np.cos(omega)) / np.pi * _share_nearest(omega, group)
-    per_degree = np.deg2rad(density)
-    for array in (angle, per_degree):
-        array.setflags(write=False)
-    return angle, per_degree
 
 
 def _share_nearest(omega: np.ndarray, group: np.ndarray) -> np.ndarray:

@@ -96,14 +96,10 @@ def merge_twins(grain_map: GrainMap, laws: tuple[TwinLaw, ...]) -> GrainMap:
     pairs = touching_labels(grain_map.labels)
     twins = pairs[_are_twins(orientations, pairs, laws)]
     n = grain_map.n_grains + 1
-    group = joined_groups(n, *twins.T)
-    _, first, number = np.unique(group, return_index=True, return_inverse=True)
-    rank = np.empty(first.size, int)
-    rank[np.argsort(first)] = np.arange(first.size)
-    number = rank[number]
+    number = joined_groups(n, *twins.T)
     area = np.bincount(grain_map.labels.ravel(), minlength=n)
     by_area = np.argsort(area, kind="stable")
-    largest = np.zeros(first.size, int)
+    largest = np.zeros(number.max() + 1, int)
     largest[number[by_area]] = by_area
     lacking = [law for law in laws if not _holds_somewhere(law, orientations)]
     notes = tuple(f"no phase has the symmetry for twins {law.angle_deg:g} @ {law.axis}" for law in lacking)
