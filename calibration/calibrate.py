@@ -156,9 +156,9 @@ def run(job: Job) -> list[Row]:
     rows = []
     for n, images in found.items():
         judged = decide([[image] for image in images], job.population.null)
-        verdicts = [d.verdict for d, _ in judged]
+        verdicts = [d.verdict for d in judged]
         share = {v: verdicts.count(v) / len(verdicts) for v in ("bimodal", "uniform", "indeterminate")}
-        p = np.array([1.0 if d.p_value is None else d.p_value for d, _ in judged])
+        p = np.array([1.0 if d.p_value is None else d.p_value for d in judged])
         rows.append(
             Row(
                 job.kind,
@@ -168,7 +168,7 @@ def run(job: Job) -> list[Row]:
                 **share,
                 p_below_05=float((p < 0.05).mean()),
                 median_interior=float(np.median([image.n_interior for image in images])),
-                median_ratio=float(np.median([m.ratio or 1.0 for _, m in judged])),
+                median_ratio=float(np.median([d.modes.ratio or 1.0 for d in judged])),
                 seconds=round(time.process_time() - start, 1),
             )
         )

@@ -45,7 +45,7 @@ def judged(entry: Entry, seed: int, folder: Path) -> tuple[pd.DataFrame, pd.Data
     drawn = entry.kind.endswith("pairs") and callable(entry.structure)
     if drawn:
         chosen = [(n, w) for n, w in chosen if _shows_two(w)]
-    decisions = [d for d, _ in decide([[image_of(w)] for _, w in chosen], entry.null)]
+    decisions = decide([[image_of(w)] for _, w in chosen], entry.null)
     rows = pd.DataFrame(
         {
             "kind": entry.kind,

@@ -102,7 +102,6 @@ def cut_window(
     size: float | tuple[float, float],
     *,
     min_area: float = 0.0,
-    image_id: str = "",
 ) -> ImageGrains:
     """Grains of a rectangular window of exact cells; lengths keep the unit of the cells.
 
@@ -124,8 +123,6 @@ def cut_window(
         weight=window.prod() / np.prod(window - extent, axis=1),
         pixel_size_nm=1.0,
         window_nm=(float(window[0]), float(window[1])),
-        n_grains=int(keep.sum() + seen.sum()),
-        image_id=image_id,
         frame_diameter_nm=np.sqrt(4 / np.pi * visible[seen]),
         centre_nm=whole.centroid[keep] - corner,
         frame_centre_nm=np.clip(edge.centroid[seen] - corner, 0, window),

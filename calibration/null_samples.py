@@ -45,9 +45,8 @@ class Samples:
 
 def image_of(seen: Window) -> ImageGrains:
     """What the verdict sees of a window; places do not matter to it."""
-    n = len(seen.whole) + len(seen.cut)
     whole, cut = seen.whole.astype(float), seen.cut.astype(float)
-    return ImageGrains(whole, np.ones(len(whole)), 1.0, (1.0, 1.0), n, "", cut)
+    return ImageGrains(whole, np.ones(len(whole)), 1.0, (1.0, 1.0), cut)
 
 
 def sample_of(images: list[ImageGrains], truth: tuple[float, ...]) -> Samples:

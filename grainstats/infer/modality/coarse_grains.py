@@ -7,7 +7,7 @@ grains carry is reported as *isolated coarse grains* (ALA, ASTM E930) beside the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -49,18 +49,18 @@ def coarse_grains(images: Sequence[ImageGrains], above_nm: float) -> CoarseGrain
     Examples
     --------
     >>> import numpy as np
-    >>> image = ImageGrains(np.array([10.0, 12.0, 90.0]), np.ones(3), 1.0, (100.0, 100.0), 3)
+    >>> image = ImageGrains(np.array([10.0, 12.0, 90.0]), np.ones(3), 1.0, (100.0, 100.0))
     >>> coarse_grains([image], 40.0).n_grains
     1
     """
-    sizes = [_all_sizes(g) for g in images]
-    every = np.concatenate(sizes) if sizes else np.empty(0)
+    sizes = [g.every_diameter_nm for g in images]
+    every = np.concatenate(sizes)
     coarse = every[every >= above_nm]
     return CoarseGrains(
         n_grains=len(coarse),
         n_fields=sum(bool((s >= above_nm).any()) for s in sizes),
-        area_share=float((coarse**2).sum() / (every**2).sum()) if len(coarse) else 0.0,
-        largest_nm=float(coarse.max()) if len(coarse) else 0.0,
+        area_share=float((coarse**2).sum() / (every**2).sum()),
+        largest_nm=float(coarse.max(initial=0.0)),
         above_nm=float(above_nm),
     )
 
@@ -72,7 +72,7 @@ def is_population(coarse: CoarseGrains, n_images: int) -> bool:
 
 def below(images: Sequence[ImageGrains], above_nm: float) -> list[ImageGrains]:
     """The images without their grains of at least this diameter."""
-    return [_kept(g, g.diameter_nm < above_nm, g.frame_diameter_nm < above_nm) for g in images]
+    return [g.only(g.diameter_nm < above_nm, g.frame_diameter_nm < above_nm) for g in images]
 
 
 def outlier_diameter(log_size: np.ndarray, mass: np.ndarray) -> float:
@@ -87,22 +87,3 @@ def outlier_diameter(log_size: np.ndarray, mass: np.ndarray) -> float:
     """
     middle = log_size[min(int(np.searchsorted(np.cumsum(mass), 0.5)), len(log_size) - 1)]
     return float(np.exp(middle) * COARSER)
-
-
-def _all_sizes(image: ImageGrains) -> np.ndarray:
-    return np.concatenate([image.diameter_nm, image.frame_diameter_nm])
-
-
-def _kept(image: ImageGrains, whole: np.ndarray, cut: np.ndarray) -> ImageGrains:
-    placed = len(image.centre_nm) == len(whole)
-    return replace(
-        image,
-        diameter_nm=image.diameter_nm[whole],
-        weight=image.weight[whole],
-        frame_diameter_nm=image.frame_diameter_nm[cut],
-        centre_nm=image.centre_nm[whole] if placed else image.centre_nm,
-        frame_centre_nm=image.frame_centre_nm[cut]
-        if len(image.frame_centre_nm) == len(cut)
-        else image.frame_centre_nm,
-        n_grains=image.n_grains - int((~whole).sum() + (~cut).sum()),
-    )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from grainstats.infer.modality.image_grains import ImageGrains
+from grainstats.measure.intervals.size_distribution import size_shares
 
 GRID = np.linspace(-4.5, 4.5, 145)  # standardised log size; all statistics are computed on it
 STEP = float(GRID[1] - GRID[0])  #: of GRID
@@ -103,26 +104,17 @@ def pooled_distribution(images: Sequence[ImageGrains]) -> SizeDistribution:
     area = size**2
     whole = np.arange(len(size)) < len(inside)
     order = np.lexsort([~whole, size])
-    mass = _product_limit(area[order], whole[order])
-    seen = mass > 0
-    frame_share = float((edge**2).sum() / area.sum())
-    log_size = np.log(size[order])
-    first, second = (log_size[order < len(inside)], log_size[order >= len(inside)])
-    return SizeDistribution(log_size[seen], mass[seen], len(inside), _kish(area), frame_share, first, second)
+    shares = size_shares(size[order], whole[order])
+    return SizeDistribution(
+        np.log(shares.diameter),
+        shares.mass,
+        len(inside),
+        _kish(area),
+        float((edge**2).sum() / area.sum()),
+        np.log(np.sort(inside)),
+        np.log(np.sort(edge)),
+    )
 
 
 def _kish(weight: np.ndarray) -> float:
     return float(weight.sum() ** 2 / (weight**2).sum())
-
-
-def _product_limit(weight: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """Mass at each ascending observation; `whole` is False where it is only a lower bound."""
-    at_risk = np.cumsum(weight[::-1])[::-1]
-    hazard = np.where(whole, weight / at_risk, 0.0)
-    survival = np.concatenate([[1.0], np.cumprod(1 - np.minimum(hazard, 1.0))])
-    mass = survival[:-1] * hazard
-    rest = 1.0 - mass.sum()
-    tail = np.arange(len(weight)) > np.flatnonzero(whole)[-1]
-    if rest > 1e-12 and tail.any():
-        mass[tail] += rest * weight[tail] / weight[tail].sum()
-    return mass / mass.sum()

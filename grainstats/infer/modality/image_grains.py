@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -29,9 +29,6 @@ class ImageGrains:
     pixel_size_nm : float
     window_nm : tuple of float
         Height and width of the window.
-    n_grains : int
-        All grains of the image, those at the frame too.
-    image_id : str
     frame_diameter_nm : ndarray, shape (m,)
         Equivalent circle diameter of the *visible* part of the grains cut by the frame: a lower bound of
         their size.  Empty: unknown, and the interior grains stand alone with their weights.
@@ -44,8 +41,6 @@ class ImageGrains:
     weight: np.ndarray
     pixel_size_nm: float
     window_nm: tuple[float, float]
-    n_grains: int
-    image_id: str = ""
     frame_diameter_nm: np.ndarray = field(default_factory=_none)
     centre_nm: np.ndarray = field(default_factory=_nowhere)
     frame_centre_nm: np.ndarray = field(default_factory=_nowhere)
@@ -54,10 +49,29 @@ class ImageGrains:
     def n_interior(self) -> int:
         return len(self.diameter_nm)
 
+    @property
+    def n_grains(self) -> int:
+        """All grains of the image, those at the frame too."""
+        return len(self.diameter_nm) + len(self.frame_diameter_nm)
+
+    @property
+    def every_diameter_nm(self) -> np.ndarray:
+        """Of whole grains, then of the visible parts of cut ones."""
+        return np.concatenate([self.diameter_nm, self.frame_diameter_nm])
+
+    def only(self, whole: np.ndarray, cut: np.ndarray) -> ImageGrains:
+        """The image with the chosen ones of its grains; two masks, of shape (n,) and (m,)."""
+        return replace(
+            self,
+            diameter_nm=self.diameter_nm[whole],
+            weight=self.weight[whole],
+            frame_diameter_nm=self.frame_diameter_nm[cut],
+            centre_nm=self.centre_nm[whole[: len(self.centre_nm)]],
+            frame_centre_nm=self.frame_centre_nm[cut[: len(self.frame_centre_nm)]],
+        )
+
     @classmethod
-    def from_columns(
-        cls, table: pd.DataFrame, pixel_size_nm: float, shape: tuple[int, ...], image_id: str = ""
-    ) -> ImageGrains:
+    def from_columns(cls, table: pd.DataFrame, pixel_size_nm: float, shape: tuple[int, ...]) -> ImageGrains:
         """From the columns of a grain table, as a database keeps them, and the image's (rows, columns)."""
         frame = table["touches_frame"].to_numpy(bool)
         size = table["equivalent_diameter_nm"].to_numpy(float)
@@ -68,8 +82,6 @@ class ImageGrains:
             weight=table["weight"].to_numpy(float)[~frame],
             pixel_size_nm=pixel_size_nm,
             window_nm=(rows * pixel_size_nm, columns * pixel_size_nm),
-            n_grains=len(table),
-            image_id=image_id,
             frame_diameter_nm=size[frame],
             centre_nm=centre[~frame],
             frame_centre_nm=centre[frame],

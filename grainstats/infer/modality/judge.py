@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from grainstats.infer.modality.coarse_grains import (
 from grainstats.infer.modality.distribution import SizeDistribution, pooled_distribution
 from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.modes import Modes, one_mode, two_modes, with_intervals
-from grainstats.infer.modality.null_library import LEVELS, PAIR_RATIO, PAIR_SHARE, NullLibrary, load_library
+from grainstats.infer.modality.null_library import LEVELS, PAIR_RATIO, PAIR_SHARE, load_library
 from grainstats.infer.modality.shape_network import load_network, shape_scores
 from grainstats.infer.modality.verdict import ModalityVerdict, Null, Verdict
 
@@ -31,25 +32,32 @@ ENOUGH_POWER = 0.8  # of what `more_grains` aims at
 ENOUGH_FIELDS = 3  # fewer say so: what one field shows need not hold for the specimen
 
 
-@dataclass(frozen=True)
-class Decision:
-    """A verdict with its reason, before it is dressed with modes and standards.
+Sample = Sequence[ImageGrains]
 
-    `isolated`: coarse grains that are too few, or in too few fields, for a population; `excluded_ratio`: of
-    "uniform", as in `ModalityVerdict`.
+
+@dataclass(frozen=True, eq=False)
+class Decision:
+    """A verdict with its reason, and what it was made on.
+
+    `judged` are the images whose grains decided, without isolated coarse ones that were set apart, `modes`
+    the fitted modes of these; `isolated`: coarse grains that are no population; `beside`: `decide` names
+    them at the end of the reason.  The other fields are those of `ModalityVerdict`.
     """
 
     verdict: Verdict
     reason: str
-    p_value: float | None
-    p_values: dict[str, float]
-    power: float | None
-    more_grains: int | None
+    modes: Modes
+    judged: Sample
+    p_values: dict[str, float] = field(default_factory=dict)
+    power: float | None = None
+    more_grains: int | None = None
     isolated: CoarseGrains | None = None
+    beside: bool = False
     excluded_ratio: float | None = None
 
-
-Sample = Sequence[ImageGrains]
+    @property
+    def p_value(self) -> float | None:
+        return self.p_values.get("shape")
 
 
 def judge_modality(images: Sample, *, null: Null = "section", seed: int = 0) -> ModalityVerdict:
@@ -71,61 +79,56 @@ def judge_modality(images: Sample, *, null: Null = "section", seed: int = 0) -> 
     """
     images = [g for g in images if g.n_grains]
     n_interior = sum(g.n_interior for g in images)
-    n_grains = sum(g.n_grains for g in images)
+    counts: dict[str, Any] = {
+        "n_images": len(images),
+        "n_grains": sum(g.n_grains for g in images),
+        "n_interior": n_interior,
+        "null": null,
+        "seed": seed,
+    }
     if n_interior == 0:
         return ModalityVerdict(
-            verdict="indeterminate",
-            reason="no grain lies wholly inside an image",
-            n_images=len(images),
-            n_grains=n_grains,
-            n_interior=0,
-            null=null,
-            seed=seed,
+            verdict="indeterminate", reason="no grain lies wholly inside an image", **counts
         )
-    distribution = pooled_distribution(images)
-    ((decision, modes),) = decide([images], null)
-    if decision.verdict != "bimodal" and (decision.p_value is None or decision.p_value >= LEVEL):
-        modes = one_mode(distribution)
-    elif decision.verdict == "bimodal" and modes.ratio is None:  # two populations beside isolated grains
-        (modes,) = two_modes([distribution])
-    modes = with_intervals(modes, images, np.random.default_rng(seed))
-    sizes = np.concatenate([np.concatenate([g.diameter_nm, g.frame_diameter_nm]) for g in images])
-    isolated = decision.isolated
+    (found,) = decide([images], null)
+    modes = with_intervals(found.modes, found.judged, np.random.default_rng(seed))
+    distribution, isolated = pooled_distribution(images), found.isolated
     return ModalityVerdict(
-        verdict=decision.verdict,
-        reason=decision.reason,
-        p_value=decision.p_value,
-        p_values=decision.p_values,
+        verdict=found.verdict,
+        reason=found.reason,
+        p_value=found.p_value,
+        p_values=found.p_values,
         modes_nm=modes.diameter_nm,
         modes_ci_nm=modes.ci_nm,
         mode_fractions=modes.share,
         mode_ratio=modes.ratio,
-        power=decision.power,
-        n_images=len(images),
-        n_grains=n_grains,
-        n_interior=n_interior,
+        power=found.power,
         n_eff=distribution.n_eff,
-        more_grains=decision.more_grains,
-        null=null,
-        astm_e1181=duplex_class(distribution, modes if decision.verdict == "bimodal" else None),
+        more_grains=found.more_grains,
+        astm_e1181=duplex_class(distribution, modes if found.verdict == "bimodal" else None),
         delta_g=delta_g(modes.ratio),
-        ala_g=largest_grain_g(sizes),
-        seed=seed,
+        ala_g=largest_grain_g(np.concatenate([g.every_diameter_nm for g in images])),
         isolated_grains=isolated.n_grains if isolated else 0,
         isolated_share=isolated.area_share if isolated else 0.0,
         isolated_largest_nm=isolated.largest_nm if isolated else None,
-        excluded_ratio=decision.excluded_ratio,
+        excluded_ratio=found.excluded_ratio,
+        **counts,
     )
 
 
-def decide(samples: Sequence[Sample], null: Null) -> list[tuple[Decision, Modes]]:
-    """The rule, for several samples at once: uniform, bimodal or indeterminate, and the fitted modes.
+def decide(samples: Sequence[Sample], null: Null) -> list[Decision]:
+    """The rule, for several samples at once: uniform, bimodal or indeterminate.
 
     Every sample needs an interior grain.  Three steps: the test on all grains; what must hold besides for two
     populations (`coarse_grains`), with the test on the rest where it does not; the words.
     """
-    found = _tested(samples, null)
-    return [(_decide_one(images, t, null), t.modes) for images, t in zip(samples, found, strict=True)]
+    found = [_decide_one(images, test) for images, test in zip(samples, _tested(samples, null), strict=True)]
+    return [
+        replace(d, reason=f"{d.reason}; besides, {_named(d.isolated, images)}")
+        if d.isolated and d.beside
+        else d
+        for d, images in zip(found, samples, strict=True)
+    ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,6 +142,11 @@ class _Tested:
     modes: Modes
     p: float
     pair_p: float
+    null: Null
+
+    @property
+    def n(self) -> int:
+        return self.distribution.n_interior
 
     @property
     def shown(self) -> str:
@@ -147,6 +155,16 @@ class _Tested:
     @property
     def p_values(self) -> dict[str, float]:
         return {"shape": self.p, "pair": self.pair_p}
+
+    @property
+    def power(self) -> float:
+        return load_library(self.null).power_at(self.n, self.distribution.sd)
+
+    @property
+    def missing(self) -> int | None:
+        """Interior grains missing for a decision about a sample that spreads so widely."""
+        target = load_library(self.null).grains_for_power(ENOUGH_POWER, self.distribution.sd)
+        return None if target is None or target <= self.n else target - self.n
 
     @property
     def doubt(self) -> str | None:
@@ -175,101 +193,97 @@ def _tested(samples: Sequence[Sample], null: Null) -> list[_Tested]:
         [read(float(value), k) for value, k in zip(scores, n, strict=True)]
         for read in (library.p_value, library.pair_p_value)
     )
-    unlike = [k for k, value in enumerate(p) if value < LEVEL]  # two modes are fitted only where they matter
-    modes = [one_mode(d) for d in distributions]
-    for k, found in zip(unlike, two_modes([distributions[k] for k in unlike]) if unlike else [], strict=True):
-        modes[k] = found
-    return [_Tested(*parts) for parts in zip(distributions, modes, p, pair_p, strict=True)]
+    unlike = [d for d, value in zip(distributions, p, strict=True) if value < LEVEL]
+    fitted = iter(two_modes(unlike) if unlike else ())  # only where they matter
+    modes = [next(fitted) if v < LEVEL else one_mode(d) for d, v in zip(distributions, p, strict=True)]
+    return [_Tested(*parts, null) for parts in zip(distributions, modes, p, pair_p, strict=True)]
 
 
-def _decide_one(images: Sample, test: _Tested, null: Null) -> Decision:
-    library, n, sd = load_library(null), test.distribution.n_interior, test.distribution.sd
-    if n < FEWEST_GRAINS:
-        reason = f"only {n} grains lie wholly inside the frame; below {FEWEST_GRAINS} no call is made"
-        return Decision("indeterminate", reason, None, {}, None, _missing(library, test))
+def _decide_one(images: Sample, test: _Tested) -> Decision:
+    if test.n < FEWEST_GRAINS:
+        reason = f"only {test.n} grains lie wholly inside the frame; below {FEWEST_GRAINS} no call is made"
+        modes = one_mode(test.distribution)
+        return Decision("indeterminate", reason, modes, images, more_grains=test.missing)
     if not test.two:
         outliers = coarse_grains(images, outlier_diameter(test.distribution.log_size, test.distribution.mass))
         doubted = outliers.area_share >= SMALLEST_SHARE or not test.one
         if doubted and outliers.n_grains and not is_population(outliers, len(images)):
-            return _too_few_coarse(images, test, outliers, null)
-        return _one_population(images, test, outliers, library)
+            return _too_few_coarse(images, test, outliers)
+        return _one_population(images, test, outliers)
     fine, coarse_mode = test.modes.diameter_nm
     coarse = coarse_grains(images, float(np.sqrt(fine * coarse_mode)))
     if not is_population(coarse, len(images)):
-        return _too_few_coarse(images, test, coarse, null)
-    at = " and ".join(f"{d:.3g}" for d in test.modes.diameter_nm)
+        return _too_few_coarse(images, test, coarse)
     reason = (
-        f"two populations ({test.shown}): modes at {at} nm, ratio {test.modes.ratio:.2f}; "
-        f"{coarse.n_grains} coarse grains{_in_fields(coarse, images)}"
+        f"two populations ({test.shown}): modes at {fine:.3g} and {coarse_mode:.3g} nm, ratio "
+        f"{test.modes.ratio:.2f}; {coarse.n_grains} coarse grains{_in_fields(coarse, images)}"
     )
-    return Decision("bimodal", reason, test.p, test.p_values, library.power_at(n, sd), 0)
+    return Decision("bimodal", reason, test.modes, images, test.p_values, test.power, 0)
 
 
-def _too_few_coarse(images: Sample, test: _Tested, coarse: CoarseGrains, null: Null) -> Decision:
+def _too_few_coarse(images: Sample, test: _Tested, coarse: CoarseGrains) -> Decision:
     """Coarse grains that are no population, and the verdict on the rest."""
     rest = below(images, coarse.above_nm)
-    inner = Decision("indeterminate", "nothing else is seen", None, {}, None, None)
+    inner = Decision("indeterminate", "nothing else is seen", one_mode(test.distribution), images)
     if any(g.n_interior for g in rest):
-        ((inner, _),) = decide([rest], null)
-    named = _named(coarse, images)
+        inner = _decide_one(rest, *_tested([rest], test.null))
     if inner.verdict == "bimodal" or coarse.area_share < SMALLEST_SHARE:
-        reason = inner.reason
-        if inner.isolated and reason.endswith(named_too := f"; besides, {_named(inner.isolated, rest)}"):
-            reason = reason.removesuffix(named_too)
+        if inner.isolated and inner.beside:
             coarse = coarse_grains(images, inner.isolated.above_nm)
-        return replace(inner, reason=f"{reason}; besides, {_named(coarse, images)}", isolated=coarse)
+        return replace(inner, isolated=coarse, beside=True)
     few = (
         "in one field only"
         if coarse.n_grains >= FEWEST_COARSE
         else f"fewer than {FEWEST_COARSE} are no population"
     )
-    reason = f"{named}: {few}; {_more_fields(images)}. The rest: {inner.reason}"
     return replace(
-        inner, verdict="indeterminate", reason=reason, more_grains=None, isolated=coarse, excluded_ratio=None
+        inner,
+        verdict="indeterminate",
+        reason=f"{_named(coarse, images)}: {few}; {_more_fields(images)}. The rest: {inner.reason}",
+        more_grains=None,
+        isolated=coarse,
+        beside=False,
+        excluded_ratio=None,
     )
 
 
-def _one_population(images: Sample, test: _Tested, coarse: CoarseGrains, library: NullLibrary) -> Decision:
+def _one_population(images: Sample, test: _Tested, coarse: CoarseGrains) -> Decision:
     """No two populations: is it enough for "uniform"?"""
-    n = test.distribution.n_interior
-    power = library.power_at(n, test.distribution.sd)
     isolated = coarse if coarse.n_grains else None
 
-    def undecided(why: str, more: int | None) -> Decision:
-        return Decision("indeterminate", why, test.p, test.p_values, power, more, isolated)
+    def undecided(why: str, more: int | None = None) -> Decision:
+        return Decision("indeterminate", why, test.modes, images, test.p_values, test.power, more, isolated)
 
     if test.p < LEVEL:
-        return undecided(f"unlike one population ({test.shown}), but {test.doubt}", None)
+        return undecided(f"unlike one population ({test.shown}), but {test.doubt}")
     found = f"no sign of a second population ({test.shown})"
     if not test.one:
         why = (
             f"{found}, but two populations that are hard to see would look like this in {test.pair_p:.0%} of "
-            f"samples of {n} grains (SD of log diameter {test.distribution.sd:.2f})"
+            f"samples of {test.n} grains (SD of log diameter {test.distribution.sd:.2f})"
         )
-        return undecided(why, _missing(library, test))
+        return undecided(why, test.missing)
     if coarse.area_share >= SMALLEST_SHARE:
-        return undecided(f"{found}, but {_named(coarse, images)}; {_more_fields(images)}", None)
+        return undecided(f"{found}, but {_named(coarse, images)}; {_more_fields(images)}")
+    these = "this field" if len(images) == 1 else f"these {len(images)} fields"
     reason = (
-        f"no second population of {SMALLEST_SHARE:.0%} of the area or more shows in {_these_fields(images)} "
+        f"no second population of {SMALLEST_SHARE:.0%} of the area or more shows in {these} "
         f"({test.shown}); two populations {PAIR_RATIO:.1f} times or more apart in the plane, each on "
         f"{PAIR_SHARE:.0%} of the area or more, are excluded (p < {LEVEL:g}), closer or smaller ones are not"
     )
     if len(images) < ENOUGH_FIELDS:
-        reason += f"; {_so_few(images)} of a specimen cannot speak for all of it"
-    if isolated:
-        reason += f"; {_named(coarse, images)}"
-    return Decision("uniform", reason, test.p, test.p_values, power, 0, isolated, PAIR_RATIO)
+        fields = "one field" if len(images) == 1 else f"{len(images)} fields"
+        reason += f"; {fields} of a specimen cannot speak for all of it"
+    return Decision(
+        "uniform", reason, test.modes, images, test.p_values, test.power, 0, isolated, True, PAIR_RATIO
+    )
 
 
 def _named(coarse: CoarseGrains, images: Sample) -> str:
-    grains = (
-        "1 isolated coarse grain holds"
-        if coarse.n_grains == 1
-        else f"{coarse.n_grains} isolated coarse grains hold"
-    )
+    grains = "grain holds" if coarse.n_grains == 1 else "grains hold"
     return (
-        f"{grains} {coarse.area_share:.1%} of the area (ALA, ASTM E930; largest {coarse.largest_nm:.3g} nm)"
-        f"{_in_fields(coarse, images)}"
+        f"{coarse.n_grains} isolated coarse {grains} {coarse.area_share:.1%} of the area (ALA, ASTM E930; "
+        f"largest {coarse.largest_nm:.3g} nm){_in_fields(coarse, images)}"
     )
 
 
@@ -277,22 +291,7 @@ def _in_fields(coarse: CoarseGrains, images: Sample) -> str:
     return f" in {coarse.n_fields} of {len(images)} fields" if len(images) > 1 else ""
 
 
-def _these_fields(images: Sample) -> str:
-    return "this field" if len(images) == 1 else f"these {len(images)} fields"
-
-
-def _so_few(images: Sample) -> str:
-    return "one field" if len(images) == 1 else f"{len(images)} fields"
-
-
 def _more_fields(images: Sample) -> str:
     wanted = max(ENOUGH_FIELDS - len(images), 1)
     at_least = "at least " if len(images) < ENOUGH_FIELDS else ""
     return f"take {at_least}{wanted} more field{'s' if wanted > 1 else ''}"
-
-
-def _missing(library: NullLibrary, test: _Tested) -> int | None:
-    """Interior grains missing for a decision about a sample that spreads so widely."""
-    target = library.grains_for_power(ENOUGH_POWER, test.distribution.sd)
-    more = None if target is None else target - test.distribution.n_interior
-    return more if more is None or more > 0 else None

@@ -50,7 +50,7 @@ class SampleImage:
         table = measured.grains
         if measured.unit == "px":
             table = table.rename(columns={"equivalent_diameter_px": "equivalent_diameter_nm"})
-        grains = ImageGrains.from_columns(table, measured.pixel_size, measured.shape, measured.image_id)
+        grains = ImageGrains.from_columns(table, measured.pixel_size, measured.shape)
         return cls(grains, measured.segmentation, measured.warnings)
 
     @property
@@ -108,7 +108,7 @@ def _tried(judged: ModalityVerdict, images: Sequence[SampleImage]) -> ModalityVe
     """The verdict after the stability check, as far as there is one."""
     missing = next((image.missing for image in images if image.missing), "")
     if missing:
-        return _withdrawn(judged, missing)
+        return _not_known(judged, missing)
     if all(image.segmentation is None for image in images):
         decided = judged.verdict != "indeterminate"
         return replace(judged, reason=f"{judged.reason}; {AS_GIVEN}") if decided else judged
@@ -117,13 +117,12 @@ def _tried(judged: ModalityVerdict, images: Sequence[SampleImage]) -> ModalityVe
     for image in images:
         if image.segmentation is not None and not image.segmentation.measured:
             name = image.segmentation.model_name
-            return _withdrawn(tried, f"no error rates were measured for the model {name} ({HOW_TO_MEASURE})")
+            return _not_known(tried, f"no error rates were measured for the model {name} ({HOW_TO_MEASURE})")
     return tried
 
 
-def _withdrawn(judged: ModalityVerdict, missing: str) -> ModalityVerdict:
+def _not_known(judged: ModalityVerdict, missing: str) -> ModalityVerdict:
     """Indeterminate, since nothing tells how far the verdict holds; what is undecided stays as it is."""
     if judged.verdict == "indeterminate":
         return judged
-    reason = f"{judged.verdict}, but it is not known how far that holds: {missing} ({judged.reason})"
-    return replace(judged, verdict="indeterminate", reason=reason, more_grains=None, excluded_ratio=None)
+    return judged.taken_back(f"{judged.verdict}, but it is not known how far that holds: {missing}")

@@ -95,16 +95,5 @@ def _blocks(image: ImageGrains) -> list[ImageGrains]:
         row, column = np.clip((centre / window * BLOCKS).astype(int), 0, BLOCKS - 1).T
         return np.asarray(row * BLOCKS + column)
 
-    inside, edge = block(image.centre_nm), block(image.frame_centre_nm.reshape(-1, 2))
-    return [
-        replace(
-            image,
-            diameter_nm=image.diameter_nm[inside == k],
-            weight=image.weight[inside == k],
-            frame_diameter_nm=image.frame_diameter_nm[edge == k],
-            centre_nm=image.centre_nm[inside == k],
-            frame_centre_nm=image.frame_centre_nm[edge == k],
-            n_grains=int((inside == k).sum() + (edge == k).sum()),
-        )
-        for k in range(BLOCKS**2)
-    ]
+    inside, edge = block(image.centre_nm), block(image.frame_centre_nm)
+    return [image.only(inside == k, edge == k) for k in range(BLOCKS**2)]

@@ -48,17 +48,11 @@ class NullLibrary:
 
     def p_value(self, value: float, n_interior: int) -> float:
         """Share of uniform mosaics of this size with a larger value; never below the last level."""
-        return _share(value, self._line(self.one, n_interior))
+        return level_of(value, line_at(n_interior, self.n_interior, self.one), LEVELS)
 
     def pair_p_value(self, value: float, n_interior: int) -> float:
         """Share of pairs of populations of this size with a smaller value; never below the last level."""
-        return _share(-value, -self._line(self.two, n_interior))
-
-    def _line(self, table: np.ndarray, n_interior: int) -> np.ndarray:
-        place = np.interp(np.log(n_interior), np.log(self.n_interior), np.arange(len(self.n_interior)))
-        low = min(int(place), len(self.n_interior) - 2)
-        part = place - low
-        return np.asarray((1 - part) * table[low] + part * table[low + 1])
+        return level_of(-value, -line_at(n_interior, self.n_interior, self.two), LEVELS)
 
     def power_at(self, n_interior: int, sd: float) -> float:
         """Interpolated in the logarithm of the grain count and in the SD of log diameter that is seen."""
@@ -73,9 +67,17 @@ class NullLibrary:
         return None
 
 
-def _share(value: float, line: np.ndarray) -> float:
-    """Level at which an ascending line of quantiles is passed."""
-    return float(np.exp(np.interp(value, line, np.log(LEVELS), left=0.0)))
+def line_at(n_interior: int, counts: np.ndarray, table: np.ndarray) -> np.ndarray:
+    """Row of a table, one row a count of grains, interpolated in the logarithm of the count."""
+    place = np.interp(np.log(n_interior), np.log(counts), np.arange(len(counts)))
+    low = min(int(place), len(counts) - 2)
+    part = place - low
+    return np.asarray((1 - part) * table[low] + part * table[low + 1])
+
+
+def level_of(value: float, line: np.ndarray, levels: np.ndarray) -> float:
+    """Probability at which a value passes an ascending line of quantiles, which has one for each level."""
+    return float(np.exp(np.interp(value, line, np.log(levels), left=0.0)))
 
 
 @lru_cache(maxsize=2)

@@ -80,9 +80,7 @@ def _sample_image(
     image: pd.Series, table: pd.DataFrame, segmentations: Mapping[int, Segmentation | None]
 ) -> SampleImage:
     shape, number = (int(image["rows"]), int(image["columns"])), int(image["analysis_id"])
-    grains = ImageGrains.from_columns(
-        table, float(image["pixel_size_nm"]), shape, str(image["micrograph_digest"])
-    )
+    grains = ImageGrains.from_columns(table, float(image["pixel_size_nm"]), shape)
     missing = f"the database does not hold how {image['path']} was segmented"
     return SampleImage(
         grains,

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from grainstats.infer.modality.null_library import level_of, line_at
 from grainstats.infer.modality.verdict import ModalityVerdict, Verdict
 from grainstats.measure.descriptors.descriptor import Descriptor
 from grainstats.measure.spacing.chords import ChordDistribution
@@ -111,12 +112,9 @@ def spacing_answer(chords: ChordDistribution, verdict: ModalityVerdict) -> Spaci
     sd, shares = shape_of(chords)
     x = np.array([sd, *shares, sd**2])
     score = float(((x - null["centre"]) / null["scale"]) @ null["beta"][:-1] + null["beta"][-1])
-    place = np.interp(np.log(n), np.log(COUNTS), np.arange(len(COUNTS)))
-    low = min(int(place), len(COUNTS) - 2)
-    lines = null["quantiles"][low] + (place - low) * (null["quantiles"][low + 1] - null["quantiles"][low])
+    narrow, wide = line_at(n, COUNTS, null["quantiles"])
     broad = np.clip((sd - BROAD_SD) / RAMP + 0.5, 0, 1)
-    line = (1 - broad) * lines[0] + broad * lines[1]
-    p = float(np.exp(np.interp(score, line, np.log(LEVELS), left=0.0)))
+    p = level_of(score, (1 - broad) * narrow + broad * wide, LEVELS)
     power = float(np.interp(np.log(n), np.log(COUNTS), null["power"]))
     said: Verdict = "bimodal" if p < LEVEL else "uniform" if power >= ENOUGH else "indeterminate"
     return SpacingAnswer(said, p, power, _agrees(p, power, verdict.verdict))

@@ -9,7 +9,7 @@ on the graph of fine cells, a few milliseconds a cut, where segmenting again wou
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -60,7 +60,6 @@ def _grains_of(cut: Cut, cells: FineCells, grains: ImageGrains) -> ImageGrains:
         grains,
         diameter_nm=size[~frame],
         weight=np.ones(int((~frame).sum())),
-        n_grains=len(size),
         frame_diameter_nm=size[frame],
         centre_nm=np.empty((0, 2)),
         frame_centre_nm=np.empty((0, 2)),
@@ -74,25 +73,38 @@ def _grains_of(cut: Cut, cells: FineCells, grains: ImageGrains) -> ImageGrains:
     return replace(found, centre_nm=centre[~frame], frame_centre_nm=centre[frame])
 
 
-@dataclass(frozen=True)
-class Repeats:
-    """What other cuts say of a verdict: shares of them."""
+def with_stability(judged: ModalityVerdict, samples: Sequence[Sequence[ImageGrains]]) -> ModalityVerdict:
+    """The verdict with its stability; taken back where other cuts speak against it.
 
-    agreeing: float
-    bimodal: float
-    uniform: float
+    "uniform" is taken back where too few cuts agree or one is called bimodal.  Joined and divided grains blur
+    two populations and never make them, so that a "bimodal" is taken back only where more cuts are called
+    uniform than bimodal; where few agree, the reason says so.
 
-
-def repeated(samples: Sequence[Sequence[ImageGrains]], judged: ModalityVerdict) -> Repeats:
-    """Judge the same sample cut in other ways by the same rule."""
-    assert judged.null != "volume"  # which has no other cuts
+    Parameters
+    ----------
+    judged : ModalityVerdict
+        Of the plane: a volume has no other cuts.
+    samples : sequence of sequences of ImageGrains
+        The images of the sample, cut in other ways.
+    """
+    assert judged.null != "volume"
     judgeable = [grains for grains in samples if any(g.n_interior for g in grains)]
-    decisions = [decision for decision, _ in decide(judgeable, judged.null)] if judgeable else []
-    agreeing = sum(_agrees(decision, judged.verdict) for decision in decisions)
+    found = decide(judgeable, judged.null) if judgeable else []
+    agreeing = sum(_agrees(decision, judged.verdict) for decision in found)
     if judged.verdict == "indeterminate":
         agreeing += len(samples) - len(judgeable)
-    bimodal, uniform = (sum(d.verdict == v for d in decisions) for v in ("bimodal", "uniform"))
-    return Repeats(agreeing / len(samples), bimodal / len(samples), uniform / len(samples))
+    share = agreeing / len(samples)
+    bimodal, uniform = (sum(d.verdict == v for d in found) / len(samples) for v in ("bimodal", "uniform"))
+    judged = replace(judged, stability=share)
+    if judged.verdict == "uniform" and bimodal:
+        return judged.taken_back(f"bimodal in {bimodal:.0%} of {OTHERS}")
+    if judged.verdict == "uniform" and share < LEAST_AGREEING:
+        return judged.taken_back(f"uniform in only {share:.0%} of {OTHERS}")
+    if judged.verdict == "bimodal" and uniform > bimodal:
+        return judged.taken_back(f"uniform in {uniform:.0%} of {OTHERS}")
+    if judged.verdict == "bimodal" and share < LEAST_AGREEING:
+        return replace(judged, reason=f"{judged.reason}; the same in only {share:.0%} of {OTHERS}")
+    return judged
 
 
 def _agrees(decision: Decision, verdict: Verdict) -> bool:
@@ -100,33 +112,3 @@ def _agrees(decision: Decision, verdict: Verdict) -> bool:
     if verdict == "uniform" and decision.verdict == "indeterminate":
         return decision.p_value is not None and decision.p_value >= LEVEL
     return decision.verdict == verdict
-
-
-def with_stability(judged: ModalityVerdict, samples: Sequence[Sequence[ImageGrains]]) -> ModalityVerdict:
-    """The verdict with its stability; withdrawn where other cuts speak against it.
-
-    "uniform" is withdrawn where too few cuts agree or one is called bimodal.  Joined and divided grains blur
-    two populations and never make them, so that a "bimodal" is withdrawn only where more cuts are called
-    uniform than bimodal; where few agree, the reason says so.
-
-    Parameters
-    ----------
-    judged : ModalityVerdict
-    samples : sequence of sequences of ImageGrains
-        The images of the sample, cut in other ways.
-    """
-    found = repeated(samples, judged)
-    share = found.agreeing
-    undecided = replace(judged, verdict="indeterminate", more_grains=None, excluded_ratio=None)
-    if judged.verdict == "uniform" and (share < LEAST_AGREEING or found.bimodal):
-        reason = f"uniform in only {share:.0%} of {OTHERS} ({judged.reason})"
-        if found.bimodal:
-            reason = f"bimodal in {found.bimodal:.0%} of {OTHERS} ({judged.reason})"
-        return replace(undecided, reason=reason, stability=share)
-    if judged.verdict == "bimodal" and found.uniform > found.bimodal:
-        reason = f"uniform in {found.uniform:.0%} of {OTHERS} ({judged.reason})"
-        return replace(undecided, reason=reason, stability=share)
-    if judged.verdict == "bimodal" and share < LEAST_AGREEING:
-        reason = f"{judged.reason}; the same in only {share:.0%} of {OTHERS}"
-        return replace(judged, reason=reason, stability=share)
-    return replace(judged, stability=share)

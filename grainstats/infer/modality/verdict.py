@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 Verdict = Literal["uniform", "bimodal", "indeterminate"]
@@ -24,7 +24,8 @@ class ModalityVerdict:
         ``shape``: the same; ``pair``: share of the pairs of populations hardest to see that look at least as
         uniform, small where the sample is unlike two populations.
     modes_nm : tuple of float
-        Area-weighted mode positions (equivalent circle diameter), nanometres, ascending; one or two.
+        Area-weighted mode positions (equivalent circle diameter), nanometres, ascending; one or two.  Of the
+        grains judged: isolated coarse grains that were set apart are in no mode.
     modes_ci_nm : tuple of (float, float)
         95 % interval of each mode; empty where none could be given.
     mode_fractions : tuple of float
@@ -86,13 +87,14 @@ class ModalityVerdict:
     isolated_largest_nm: float | None = None
     excluded_ratio: float | None = None
 
+    def taken_back(self, why: str) -> ModalityVerdict:
+        """The same, indeterminate; the reason says why, and what decided before."""
+        reason = f"{why} ({self.reason})"
+        return replace(self, verdict="indeterminate", reason=reason, more_grains=None, excluded_ratio=None)
+
 
 def modality_json(verdict: ModalityVerdict) -> dict[str, Any]:
     """The verdict as the `modality` object of `--json`; what cannot be said is None."""
-    facts = asdict(verdict) | {
-        "modes_nm": list(verdict.modes_nm),
-        "modes_ci_nm": [list(ci) for ci in verdict.modes_ci_nm],
-        "mode_fractions": list(verdict.mode_fractions),
-    }
+    facts = asdict(verdict)
     del facts["n_grains"]  # beside the object
     return facts

@@ -33,7 +33,6 @@ def with_giants(image: ImageGrains, shares: list[float]) -> ImageGrains:
         diameter_nm=np.append(image.diameter_nm[keep], giants),
         weight=np.append(image.weight[keep], np.ones(len(shares))),
         centre_nm=np.vstack([image.centre_nm[keep], np.full((len(shares), 2), 300.0)]),
-        n_grains=image.n_grains - int((~keep).sum()) + len(shares),
     )
 
 
@@ -52,6 +51,17 @@ def test_isolated_grains_of_several_sizes_are_named_once() -> None:
     verdict = judge_modality([with_giants(voronoi(1), [0.028, 0.012])])
     assert verdict.verdict == "uniform" and verdict.isolated_grains == 2
     assert verdict.reason.count("isolated") == 1 and "2 isolated coarse grains" in verdict.reason
+
+
+def test_a_giant_beside_two_populations_is_in_none_of_the_modes() -> None:
+    mosaic = Population(0.15, 4.0, 0.45).mosaic(26.0, np.random.default_rng(0))
+    field = cut_window(mosaic.cells(), (0.0, 0.0), mosaic.shape[0], min_area=15.0)
+    alone, beside = judge_modality([field]), judge_modality([with_giants(field, [0.3])])
+    assert beside.verdict == alone.verdict == "bimodal" and beside.isolated_grains == 1
+    assert beside.mode_ratio is not None and f"ratio {beside.mode_ratio:.2f};" in beside.reason
+    assert beside.mode_ratio == pytest.approx(alone.mode_ratio, rel=0.1)
+    for (low, high), mode in zip(beside.modes_ci_nm, beside.modes_nm, strict=True):
+        assert low < mode < high < 400.0
 
 
 def test_coarse_grains_of_one_field_are_no_population_of_the_sample() -> None:
@@ -85,9 +95,7 @@ def test_three_fields_need_no_excuse() -> None:
 
 
 def test_grains_are_counted_and_split_by_size() -> None:
-    image = ImageGrains(
-        np.array([10.0, 12.0, 90.0]), np.ones(3), 1.0, (200.0, 200.0), 4, "a", np.array([80.0])
-    )
+    image = ImageGrains(np.array([10.0, 12.0, 90.0]), np.ones(3), 1.0, (200.0, 200.0), np.array([80.0]))
     coarse = coarse_grains([image, replace(image, diameter_nm=np.full(3, 9.0))], 50.0)
     assert (coarse.n_grains, coarse.n_fields) == (3, 2)
     assert not is_population(coarse, 2)
@@ -106,6 +114,6 @@ def test_both_ps_are_shown() -> None:
 )
 def test_two_populations_are_apart_and_each_of_some_share(share, ratio, p, two) -> None:
     distribution = pooled_distribution([voronoi(1, 8.0)])
-    test = judge._Tested(distribution, Modes((40.0, 40.0 * ratio), (1 - share, share)), p, 0.5)
+    test = judge._Tested(distribution, Modes((40.0, 40.0 * ratio), (1 - share, share)), p, 0.5, "section")
     assert test.two is two
     assert (test.doubt is None) is (share > 0.05 and ratio > 2)

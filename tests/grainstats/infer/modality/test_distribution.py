@@ -17,7 +17,7 @@ def image(seed: int = 1, coarse: tuple[float, ...] = ()) -> ImageGrains:
     rng = np.random.default_rng(seed)
     sizes = np.concatenate([50 * np.exp(0.25 * rng.standard_normal(90)), coarse])
     cut = 40 * np.exp(0.3 * rng.standard_normal(25))
-    return ImageGrains(sizes, np.ones(len(sizes)), 1.0, (600.0, 600.0), len(sizes) + 25, "a", cut)
+    return ImageGrains(sizes, np.ones(len(sizes)), 1.0, (600.0, 600.0), cut)
 
 
 def test_every_grain_is_counted_once():

@@ -11,7 +11,8 @@ import pytest
 from grainstats.infer import ImageGrains, SampleImage, judge_modality, judge_sample
 from grainstats.infer.modality import stability as module
 from grainstats.infer.modality.judge import Decision
-from grainstats.infer.modality.stability import CUTS, likely_grains, other_grains, repeated, with_stability
+from grainstats.infer.modality.modes import Modes
+from grainstats.infer.modality.stability import CUTS, likely_grains, other_grains, with_stability
 from grainstats.measure import grain_table
 from segment.boundary_map import BoundaryMap
 from segment.cells.close import close_cells
@@ -111,10 +112,10 @@ def test_a_clear_verdict_is_stable(two_sizes):
 def answers(monkeypatch, *verdicts: str) -> None:
     """Cuts that are judged so, in turn; the undecided ones with a small p."""
     decisions = [
-        Decision(v, "", 0.01 if v == "indeterminate" else 0.5, {}, 0.9, None)  # type: ignore[arg-type]
+        Decision(v, "", Modes((), ()), [], {"shape": 0.01 if v == "indeterminate" else 0.5})  # type: ignore[arg-type]
         for v in verdicts
     ]
-    monkeypatch.setattr(module, "decide", lambda samples, null: [(d, None) for d in decisions])
+    monkeypatch.setattr(module, "decide", lambda samples, null: decisions)
 
 
 @pytest.mark.parametrize(
@@ -140,5 +141,6 @@ def test_a_cut_without_whole_grains_speaks_for_no_answer(two_sizes):
     grains = grains_of(two_sizes)
     empty = replace(grains, diameter_nm=np.empty(0), weight=np.empty(0), centre_nm=np.empty((0, 2)))
     judged = judge_modality([grains])
-    assert repeated([[grains], [empty]], judged).agreeing == 0.5
-    assert repeated([[empty], [empty]], replace(judged, verdict="indeterminate")).agreeing == 1.0
+    assert with_stability(judged, [[grains], [empty]]).stability == 0.5
+    undecided = replace(judged, verdict="indeterminate")
+    assert with_stability(undecided, [[empty], [empty]]).stability == 1.0
