@@ -38,36 +38,20 @@ def adjusted(
         found = (data.back(value), data.back(low), data.back(high))
         contrasts.append(Contrast(data.levels[index], data.levels[0], *found, df, p_value))
     test = model.f_test(np.eye(p)[1:k])
-    one = contrasts[0] if k == 2 else Contrast("", "", None, None, None, None, None)
-    mixed = len(model.variances) == 2
-    return replace(
-        base, contrasts=tuple(contrasts), p_value=test.p_value, interval_from="samples",
-        estimate=one.estimate, ci_low=one.ci_low, ci_high=one.ci_high,
-        model=_model_words(data, covariates, block, mixed, test.df_between, test.df_within),
-    )  # fmt: skip
+    kind = f"linear model of {data.summaries}"
+    kind += f", {', '.join(covariates)} held constant" if covariates else ""
+    if block:
+        mixed = len(model.variances) == 2
+        how = f"random intercept of {block}"
+        kind += f", {how} (REML, Satterthwaite)" if mixed else f" ({how} estimated as zero)"
+    words = f"{kind}, F({test.df_between:g}, {test.df_within:.1f})"
+    return base.told_by(contrasts, p_value=test.p_value, model=words)
 
 
 def _confounded(design: np.ndarray, blocks: np.ndarray) -> bool:
     """Whether groups and covariates say all that the blocks say, so that the scatter of blocks is unknown."""
     members = (blocks[:, None] == np.unique(blocks)).astype(float)
     return bool(np.linalg.matrix_rank(np.hstack([design, members])) == np.linalg.matrix_rank(design))
-
-
-def _model_words(
-    data: GroupedValues,
-    covariates: Sequence[str],
-    block: str | None,
-    mixed: bool,
-    df_between: float,
-    df_within: float,
-) -> str:
-    held = f", {', '.join(covariates)} held constant" if covariates else ""
-    kind = f"linear model of {data.summaries}{held}"
-    if block and mixed:
-        kind += f", random intercept of {block} (REML, Satterthwaite)"
-    elif block:
-        kind += f" (random intercept of {block} estimated as zero)"
-    return f"{kind}, F({df_between:g}, {df_within:.1f})"
 
 
 def _design(data: GroupedValues, covariates: Sequence[str]) -> np.ndarray:

@@ -18,6 +18,8 @@ class GroupedValues:
 
     Attributes
     ----------
+    name : str
+        Of the descriptor.
     rows : DataFrame
         The samples that entered.
     y : ndarray, shape (n,)
@@ -28,6 +30,7 @@ class GroupedValues:
     notes : tuple of str
     """
 
+    name: str
     rows: pd.DataFrame
     y: np.ndarray
     label: np.ndarray
@@ -53,17 +56,17 @@ def gather(
     """Take one descriptor's usable samples; `also`: columns that must not be missing."""
     value = pd.to_numeric(samples[name], errors="coerce").astype(float)
     finite = pd.Series(np.isfinite(value.to_numpy()), index=samples.index)
+    lacking = samples[list(also)].isna().any(axis=1)
     notes = []
     for rows, why in (
         (label.isna(), "belong to no group"),
         (label.notna() & ~finite, "have no value"),
-        (label.notna() & finite & samples[list(also)].isna().any(axis=1), "lack a covariate"),
+        (label.notna() & finite & lacking, "lack a covariate"),
     ):
         if rows.any():
             ids = ", ".join(map(str, samples.loc[rows, "sample_id"]))
             notes.append(f"left out: {ids} ({why})")
-    keep = label.notna() & finite & samples[list(also)].notna().all(axis=1)
-    rows = samples[keep]
+    keep = label.notna() & finite & ~lacking
     y = value[keep].to_numpy()
     scale: Scale = "ratio"
     if name.startswith(LOGARITHMIC):
@@ -72,4 +75,4 @@ def gather(
         scale = "difference"
         notes.append("zero or negative values: compared as a difference of means, not as a ratio")
     y = np.log(y) if scale == "ratio" else y
-    return GroupedValues(rows, y, label[keep].to_numpy(object), levels, scale, tuple(notes))
+    return GroupedValues(name, samples[keep], y, label[keep].to_numpy(object), levels, scale, tuple(notes))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import lgamma
 
 import numpy as np
-from scipy import special
+
+from grainstats.infer.comparison.tests import from_errors
 
 
 def hedges_g(first: np.ndarray, second: np.ndarray) -> float | None:
@@ -53,15 +54,9 @@ def specimen_interval(difference: float, images: list[list[np.ndarray]]) -> tupl
     (low, high) or None
         None where some sample has fewer than two images.
     """
-    parts: list[tuple[float, int]] = []
-    for group in images:
-        for values in group:
-            if values.size < 2:
-                return None
-            parts.append((float(values.var(ddof=1)) / values.size / len(group) ** 2, values.size - 1))
-    total = sum(v for v, _ in parts)
-    if total <= 0:
+    if any(values.size < 2 for group in images for values in group):
         return None
-    df = total**2 / sum(v**2 / d for v, d in parts)
-    half = float(special.stdtrit(df, 0.975)) * total**0.5
-    return difference - half, difference + half
+    squared = [v.var(ddof=1) / v.size / len(group) ** 2 for group in images for v in group]
+    found = from_errors(np.array(difference), squared, [v.size - 1 for group in images for v in group])
+    low, high = (float(end) for end in found.interval())
+    return None if np.isnan(low) else (low, high)

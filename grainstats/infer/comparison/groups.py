@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from grainstats.infer.comparison.adjusted import adjusted
 from grainstats.infer.comparison.data import GroupedValues, gather
 from grainstats.infer.comparison.effects import cliffs_delta, hedges_g, specimen_interval
 from grainstats.infer.comparison.groupings import default_descriptors, group_column, ordered_levels
-from grainstats.infer.comparison.result import Contrast, GroupComparison, IntervalFrom, VerdictComparison
+from grainstats.infer.comparison.result import Contrast, GroupComparison, VerdictComparison
 from grainstats.infer.comparison.tests import (
     fisher_exact,
     holm,
@@ -37,6 +38,7 @@ __all__ = ["Contrast", "GroupComparison", "VerdictComparison", "compare_groups",
 VERDICTS = ("uniform", "bimodal", "indeterminate")
 PERMUTATION_FROM = 4
 """Samples a group: at three against three the smallest exact two-sided p is .10."""
+FLAT = 1e-24  #: variance of a group, on the scale of the test, that is rounding alone
 
 
 def compare_groups(
@@ -89,22 +91,23 @@ def compare_groups(
     InputError
         Unknown or unusable columns, twice the same sample.
     """
-    _check(samples, [*(descriptors or ()), *covariates, *([block] if block else [])])
+    held = [*covariates, *([block] if block else [])]
+    _check(samples, [*(descriptors or ()), *held])
     label = group_column(samples, by, bins)
     levels = ordered_levels(label, reference)
-    used = [by, *covariates, *([block] if block else [])]
-    names = list(descriptors) if descriptors is not None else default_descriptors(samples, used)
-    results, gathered = [], []
-    for name in names:
-        data = gather(samples, label, levels, name, [*covariates, *([block] if block else [])])
-        gathered.append(data)
-        results.append(
-            _compare_one(
-                data, name, by, (units or {}).get(name) or _unit(name), covariates, block, images, seed
-            )
+    names = list(descriptors) if descriptors is not None else default_descriptors(samples, [by, *held])
+    gathered = [gather(samples, label, levels, name, held) for name in names]
+    results = [
+        _compare_one(
+            data, _description(data, by, (units or {}).get(data.name) or _unit(data.name)), covariates, block,
+            images, seed,
         )
+        for data in gathered
+    ]  # fmt: skip
     adjusted = holm(np.array([np.nan if r.p_value is None else r.p_value for r in results], float))
-    results = [replace(r, p_holm=_number(p)) for r, p in zip(results, adjusted, strict=True)]
+    results = [
+        replace(r, p_holm=float(p)) if np.isfinite(p) else r for r, p in zip(results, adjusted, strict=True)
+    ]
     return _with_joint_permutation(results, gathered, seed)
 
 
@@ -169,47 +172,40 @@ def _check(samples: pd.DataFrame, columns: Sequence[str]) -> None:
 
 
 def _compare_one(
-    data: GroupedValues, name: str, by: str, unit: str, covariates: Sequence[str], block: str | None,
+    data: GroupedValues, base: GroupComparison, covariates: Sequence[str], block: str | None,
     images: pd.DataFrame | None, seed: int,
 ) -> GroupComparison:  # fmt: skip
-    base = _description(data, name, by, unit)
-    groups = data.groups
-    sizes = [g.size for g in groups]
+    sizes, spreads = [g.size for g in data.groups], [float(g.var()) if g.size else 0.0 for g in data.groups]
     if min(sizes) == 0:
         empty = ", ".join(level for level, n in zip(data.levels, sizes, strict=True) if n == 0)
         return replace(base, reason=f"no p and no effect: no sample of {empty} has a value")
     if min(sizes) == 1:
-        return _single_specimens(data, base, images, name)
+        return _single_specimens(data, base, images)
     if covariates or block:
         return adjusted(data, base, covariates, block)
-    if max(float(g.var()) for g in groups) <= 1e-24 or (
-        len(groups) > 2 and min(float(g.var()) for g in groups) <= 1e-24
-    ):
+    if max(spreads) <= FLAT or (len(sizes) > 2 and min(spreads) <= FLAT):
         return replace(
             base, reason="no p: the samples of a group do not vary at all, so chance cannot be judged"
         )
-    return _two_groups(data, base, seed) if len(groups) == 2 else _several_groups(data, base)
+    return _two_groups(data, base, seed) if len(sizes) == 2 else _several_groups(data, base)
 
 
-def _description(data: GroupedValues, name: str, by: str, unit: str) -> GroupComparison:
+def _description(data: GroupedValues, by: str, unit: str) -> GroupComparison:
     """Everything that needs no model: design, centres, effect sizes."""
     groups = data.groups
-    centres = tuple(data.back(g.mean()) if g.size else None for g in groups)
-    first, second = groups[0], groups[1]
-    two = len(groups) == 2 and min(first.size, second.size) > 0
-    estimate = data.back(second.mean() - first.mean()) if two else None
-    contrast = Contrast(data.levels[1], data.levels[0], estimate, None, None, None, None)
-    return GroupComparison(
-        descriptor=name, unit=unit, groups=by, levels=data.levels,
+    base = GroupComparison(
+        descriptor=data.name, unit=unit, groups=by, levels=data.levels,
         n_samples=tuple(g.size for g in groups),
         n_images=_sum(data, "n_images"), n_grains=_sum(data, "n_grains"),
-        centres=centres, scale=data.scale, estimate=estimate, ci_low=None, ci_high=None, interval_from="none",
-        contrasts=(contrast,) if two else (),
-        hedges_g=hedges_g(first, second) if two else None,
-        cliffs_delta=cliffs_delta(first, second) if two else None,
-        p_value=None, p_welch=None, p_permutation=None, arrangements=None, permutation_exact=None,
-        p_holm=None, p_joint=None, model="none", reason="", notes=data.notes,
+        centres=tuple(data.back(g.mean()) if g.size else None for g in groups),
+        scale=data.scale, notes=data.notes,
     )  # fmt: skip
+    if len(groups) > 2 or min(g.size for g in groups) == 0:
+        return base
+    first, second = groups
+    contrast = Contrast(data.levels[1], data.levels[0], data.back(second.mean() - first.mean()))
+    effects = {"hedges_g": hedges_g(first, second), "cliffs_delta": cliffs_delta(first, second)}
+    return base.told_by([contrast], "none", **effects)
 
 
 def _sum(data: GroupedValues, column: str) -> tuple[int, ...]:
@@ -222,22 +218,11 @@ def _sum(data: GroupedValues, column: str) -> tuple[int, ...]:
 def _two_groups(data: GroupedValues, base: GroupComparison, seed: int) -> GroupComparison:
     first, second = data.groups
     found = welch(first, second)
-    low, high = found.interval()
+    low, high = (data.back(float(end)) for end in found.interval())
     p_value, df = float(found.p_value), float(found.df)
-    contrast = Contrast(
-        data.levels[1],
-        data.levels[0],
-        base.estimate,
-        data.back(float(low)),
-        data.back(float(high)),
-        df,
-        p_value,
-    )
-    result = replace(
-        base, ci_low=contrast.ci_low, ci_high=contrast.ci_high, interval_from="samples",
-        contrasts=(contrast,), p_value=p_value, p_welch=p_value,
-        model=f"Welch's t on {data.summaries}, {df:.1f} degrees of freedom",
-    )  # fmt: skip
+    contrast = replace(base.contrasts[0], ci_low=low, ci_high=high, df=df, p_value=p_value)
+    model = f"Welch's t on {data.summaries}, {df:.1f} degrees of freedom"
+    result = base.told_by([contrast], p_value=p_value, p_welch=p_value, model=model)
     if min(first.size, second.size) < PERMUTATION_FROM:
         note = (
             f"no permutation test below {PERMUTATION_FROM} samples a group: its smallest p would be too large"
@@ -253,24 +238,13 @@ def _two_groups(data: GroupedValues, base: GroupComparison, seed: int) -> GroupC
 
 
 def _several_groups(data: GroupedValues, base: GroupComparison) -> GroupComparison:
-    groups, levels = data.groups, data.levels
-    found = welch_anova(groups)
-    contrasts = tuple(
-        _games_howell(data, levels[i], groups[i], levels[j], groups[j], len(groups))
-        for j in range(len(groups))
-        for i in range(j + 1, len(groups))
-    )
+    found, groups = welch_anova(data.groups), list(zip(data.levels, data.groups, strict=True))
+    contrasts = [
+        _games_howell(data, *other, *reference, len(groups)) for reference, other in combinations(groups, 2)
+    ]
     f_words = f"F({found.df_between:g}, {found.df_within:.1f}) = {found.statistic:.2f}"
     model = f"Welch's ANOVA on {data.summaries}, {f_words}; pairs by Games-Howell"
-    interval: IntervalFrom = "samples"
-    return replace(
-        base,
-        contrasts=contrasts,
-        p_value=found.p_value,
-        p_welch=found.p_value,
-        model=model,
-        interval_from=interval,
-    )
+    return base.told_by(contrasts, p_value=found.p_value, p_welch=found.p_value, model=model)
 
 
 def _games_howell(
@@ -286,7 +260,7 @@ def _games_howell(
 
 
 def _single_specimens(
-    data: GroupedValues, base: GroupComparison, images: pd.DataFrame | None, name: str
+    data: GroupedValues, base: GroupComparison, images: pd.DataFrame | None
 ) -> GroupComparison:
     alone = [level for level, g in zip(data.levels, data.groups, strict=True) if g.size == 1]
     listed = " and ".join(filter(None, (", ".join(alone[:-1]), alone[-1])))
@@ -297,26 +271,20 @@ def _single_specimens(
     )
     if len(data.levels) > 2:
         return replace(base, reason=reason)
-    difference = data.groups[1].mean() - data.groups[0].mean()
-    interval = (
-        specimen_interval(float(difference), _image_values(data, images, name))
-        if images is not None
-        else None
-    )
+    difference = float(data.groups[1].mean() - data.groups[0].mean())
+    interval = None if images is None else specimen_interval(difference, _image_values(data, images))
     if interval is None:
         return replace(base, reason=reason + "; no interval either: it needs two images of every specimen")
-    low, high = data.back(interval[0]), data.back(interval[1])
+    low, high = (data.back(end) for end in interval)
     contrast = replace(base.contrasts[0], ci_low=low, ci_high=high)
-    return replace(
-        base, ci_low=low, ci_high=high, interval_from="images of these specimens only", contrasts=(contrast,),
-        model="scatter of images; these specimens only", reason=reason,
-    )  # fmt: skip
+    model = "scatter of images; these specimens only"
+    return base.told_by([contrast], "images of these specimens only", model=model, reason=reason)
 
 
-def _image_values(data: GroupedValues, images: pd.DataFrame, name: str) -> list[list[np.ndarray]]:
-    if name not in images.columns:
+def _image_values(data: GroupedValues, images: pd.DataFrame) -> list[list[np.ndarray]]:
+    if data.name not in images.columns:
         return [[np.empty(0)], [np.empty(0)]]
-    value = pd.to_numeric(images[name], errors="coerce").astype(float)
+    value = pd.to_numeric(images[data.name], errors="coerce").astype(float)
     usable = np.isfinite(value) & ((value > 0) | (data.scale == "difference"))
     value = np.log(value.where(usable)) if data.scale == "ratio" else value.where(usable)
     by_sample = {sample: part.dropna().to_numpy() for sample, part in value.groupby(images["sample_id"])}
@@ -332,7 +300,3 @@ def _unit(name: str) -> str:
         if name.endswith(suffix):
             return unit
     return "1"
-
-
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

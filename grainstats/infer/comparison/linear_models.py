@@ -62,13 +62,10 @@ class LinearModel:
         rows = vectors.T @ contrasts
         t_squared = (rows @ self.coefficients) ** 2 / eigenvalues
         dfs = np.array([self.df(row) for row in rows])
-        q = len(dfs)
-        expected = float(np.where(dfs > 2, dfs / np.where(dfs > 2, dfs - 2, 1), 0).sum())
-        within = (
-            float(dfs.min())
-            if np.ptp(dfs) < 1e-6
-            else (2 * expected / (expected - q) if expected > q else 1.0)
-        )
+        q, within = len(dfs), float(dfs.min())
+        if np.ptp(dfs) > 1e-6:
+            expected = float((dfs[dfs > 2] / (dfs[dfs > 2] - 2)).sum())
+            within = 2 * expected / (expected - q) if expected > q else 1.0
         statistic = float(t_squared.mean())
         return FTest(statistic, q, within, float(stats.f.sf(statistic, q, within)))
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 Scale = Literal["ratio", "difference"]
 IntervalFrom = Literal["samples", "images of these specimens only", "none"]
@@ -24,10 +25,10 @@ class Contrast:
     level: str
     reference: str
     estimate: float | None
-    ci_low: float | None
-    ci_high: float | None
-    df: float | None
-    p_value: float | None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    df: float | None = None
+    p_value: float | None = None
 
 
 @dataclass(frozen=True)
@@ -85,23 +86,32 @@ class GroupComparison:
     n_grains: tuple[int, ...]
     centres: tuple[float | None, ...]
     scale: Scale
-    estimate: float | None
-    ci_low: float | None
-    ci_high: float | None
-    interval_from: IntervalFrom
-    contrasts: tuple[Contrast, ...]
-    hedges_g: float | None
-    cliffs_delta: float | None
-    p_value: float | None
-    p_welch: float | None
-    p_permutation: float | None
-    arrangements: int | None
-    permutation_exact: bool | None
-    p_holm: float | None
-    p_joint: float | None
-    model: str
-    reason: str
-    notes: tuple[str, ...]
+    estimate: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    interval_from: IntervalFrom = "none"
+    contrasts: tuple[Contrast, ...] = ()
+    hedges_g: float | None = None
+    cliffs_delta: float | None = None
+    p_value: float | None = None
+    p_welch: float | None = None
+    p_permutation: float | None = None
+    arrangements: int | None = None
+    permutation_exact: bool | None = None
+    p_holm: float | None = None
+    p_joint: float | None = None
+    model: str = "none"
+    reason: str = ""
+    notes: tuple[str, ...] = ()
+
+    def told_by(
+        self, contrasts: Sequence[Contrast], interval_from: IntervalFrom = "samples", **facts: Any
+    ) -> GroupComparison:
+        """With these contrasts and facts; the only contrast of two groups also is the estimate."""
+        if len(self.levels) == 2:
+            (one,) = contrasts
+            facts |= {"estimate": one.estimate, "ci_low": one.ci_low, "ci_high": one.ci_high}
+        return replace(self, contrasts=tuple(contrasts), interval_from=interval_from, **facts)
 
 
 @dataclass(frozen=True)

@@ -27,14 +27,13 @@ class WelchResult:
     ----------
     difference : ndarray
         mean(second) - mean(first).
-    standard_error, df, t, p_value : ndarray
+    standard_error, df, p_value : ndarray
         NaN where neither group varies.
     """
 
     difference: np.ndarray
     standard_error: np.ndarray
     df: np.ndarray
-    t: np.ndarray
     p_value: np.ndarray
 
     def interval(self) -> tuple[np.ndarray, np.ndarray]:
@@ -56,18 +55,17 @@ def welch(first: np.ndarray, second: np.ndarray) -> WelchResult:
     """
     difference = second.mean(-1) - first.mean(-1)
     squared = [x.var(-1, ddof=1) / x.shape[-1] for x in (first, second)]
-    return _from_errors(difference, squared, [first.shape[-1] - 1, second.shape[-1] - 1])
+    return from_errors(difference, squared, [first.shape[-1] - 1, second.shape[-1] - 1])
 
 
-def _from_errors(difference: np.ndarray, squared: list[np.ndarray], dfs: list[int]) -> WelchResult:
+def from_errors(difference: np.ndarray, squared: list[np.ndarray], dfs: list[int]) -> WelchResult:
+    """Of a difference whose squared standard errors add up, each known with so many degrees of freedom."""
     total = sum(squared, np.zeros_like(difference))
     with np.errstate(divide="ignore", invalid="ignore"):
         df = total**2 / sum(s**2 / d for s, d in zip(squared, dfs, strict=True))
         t = difference / np.sqrt(total)
-    flat = total <= 0
-    df, t = np.where(flat, np.nan, df), np.where(flat, np.nan, t)
-    p_value = 2 * special.stdtr(df, -np.abs(t))
-    return WelchResult(difference, np.sqrt(total), df, t, p_value)
+    df = np.where(total > 0, df, np.nan)
+    return WelchResult(difference, np.sqrt(total), df, 2 * special.stdtr(df, -np.abs(t)))
 
 
 @dataclass(frozen=True)
