@@ -39,20 +39,20 @@ def test_mean_chord(large: Measurement) -> None:
 
 def test_boundary_length_per_area(large: Measurement) -> None:
     """L_A = 2 sqrt(lambda)."""
-    density = large.network.length() / large.window.area_px2
+    density = large.network.length() / np.prod(large.shape)
     assert density == pytest.approx(2 * np.sqrt(INTENSITY), rel=0.02)
 
 
 def test_two_triple_points_a_grain(large: Measurement) -> None:
     """Euler: two trivalent vertices a cell; those that pixels merge count for two."""
-    n_grains = large.window.area_px2 * INTENSITY
+    n_grains = np.prod(large.shape) * INTENSITY
     assert large.network.triple_points.sum() / n_grains == pytest.approx(2.0, rel=0.03)
 
 
 def test_line_and_length_agree(large: Measurement) -> None:
     """L_A = (pi / 2) P_L on the same map."""
     intercept = mean_intercept(pool([large])).value
-    density = large.network.length() / large.window.area_px2
+    density = large.network.length() / np.prod(large.shape)
     assert np.pi / 2 / intercept == pytest.approx(density, rel=0.01)
 
 

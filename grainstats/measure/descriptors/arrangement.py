@@ -26,8 +26,6 @@ class Arrangement:
 
     Attributes
     ----------
-    neighbour_correlation : float
-        Moran's I of direct neighbours; descriptive, its value without clusters depends on the kind of mosaic.
     moran_i : float
         Moran's I of second neighbours; about 0 when coarse and fine grains are mixed at random.
     p_clustered : float or None
@@ -36,7 +34,6 @@ class Arrangement:
     n_grains : int
     """
 
-    neighbour_correlation: float
     moran_i: float
     p_clustered: float | None
     n_grains: int
@@ -48,14 +45,14 @@ def arrangement(measurements: Sequence[Measurement]) -> Arrangement:
     z = np.concatenate([size for size, _ in parts])
     first = sparse.csr_array(sparse.block_diag([matrix for _, matrix in parts], format="csr"))
     if z.size < 3 or first.nnz == 0 or np.ptp(z) == 0:
-        return Arrangement(np.nan, np.nan, None, z.size)
+        return Arrangement(np.nan, None, z.size)
     second = _second_shell(first)
     value = moran(z, second)
     p = None
     if z.size >= FEWEST_GRAINS and np.isfinite(value):
         expected, error = randomisation_moments(z, second)
         p = float(special.ndtr((expected - value) / error))  # upper tail of the normal law
-    return Arrangement(moran(z, first), value, p, z.size)
+    return Arrangement(value, p, z.size)
 
 
 def _sizes_and_neighbours(m: Measurement) -> tuple[np.ndarray, sparse.csr_array]:

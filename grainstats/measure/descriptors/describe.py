@@ -44,7 +44,11 @@ def descriptors(
     if isinstance(measured, GrainMap):
         measured = measure_grain_map(measured, unit=unit)
     maps = [measured] if isinstance(measured, Measurement) else list(measured)
-    pooled = pool(maps)
+    return descriptors_of(pool(maps), maps)
+
+
+def descriptors_of(pooled: Pooled, maps: Sequence[Measurement]) -> list[Descriptor]:
+    """`descriptors` of maps that are pooled already."""
     return [
         *_grain_descriptors(pooled, maps),
         *intercept_descriptors(pooled, maps),

@@ -9,7 +9,6 @@ import numpy as np
 from grainstats.measure.descriptors.anisotropy import anisotropy
 from grainstats.measure.descriptors.arrangement import arrangement
 from grainstats.measure.descriptors.descriptor import Descriptor
-from grainstats.measure.descriptors.stereology import surface_density
 from grainstats.measure.intervals.block_bootstrap import Estimate, ratio
 from grainstats.measure.intervals.pooled_maps import Pooled
 from grainstats.measure.measurement import Measurement
@@ -31,11 +30,11 @@ def _densities(p: Pooled) -> Iterator[Descriptor]:
     method = "triple points / grain area; a meeting of k grains counts k - 2"
     yield Descriptor.of(f"triple_junctions_per_{u}2", triple.map(lambda v: v * factor**2), f"1/{u}2", method)
     crossings = _crossings_per_length(p, 2 - p.cuts - p.phase_ends, 0.5)
-    surface = crossings.map(lambda v: surface_density(v) * factor)
+    surface = crossings.map(lambda v: 2 * v * factor)
     method = "S_V = 2 P_L: grain boundary area / grain volume, P_L from the test lines"
     yield Descriptor.of(f"surface_density_per_{u}", surface, f"1/{u}", method)
     if p.phase_ends.any():
-        surface = _crossings_per_length(p, p.phase_ends, 1.0).map(lambda v: surface_density(v) * factor)
+        surface = _crossings_per_length(p, p.phase_ends, 1.0).map(lambda v: 2 * v * factor)
         method = "S_V = 2 P_L: area between grains and pores or second phase / grain volume"
         yield Descriptor.of(f"phase_surface_density_per_{u}", surface, f"1/{u}", method)
 

@@ -23,15 +23,15 @@ def second_phase_descriptors(maps: Sequence[Measurement]) -> Iterator[Descriptor
     unit, size = maps[0].unit, np.array([m.pixel_size for m in maps])
     method = "connected parts of pores and second phases, those cut by the frame as they show"
     yield Descriptor("n_second_phase_parts", float(n), None, None, "1", method)
-    area = size**2 * [phases.valid_area_px for phases in found]
-    fraction = share(area * [phases.area_fraction for phases in found], area)
+    area, valid = (size**2 * part for part in np.transpose([(f.area_px, f.valid_area_px) for f in found]))
+    fraction = share(area, valid)
     method = "pores and second phases / valid area"
     yield Descriptor.of("second_phase_area_fraction", fraction, "1", method)
-    outline = size * [phases.outline_px for phases in found]
-    cover = share(outline * np.nan_to_num([phases.boundary_cover for phases in found]), outline)
+    covered, outline = (size * part for part in np.transpose([(f.covered_px, f.outline_px) for f in found]))
+    cover = share(covered, outline)
     method = "share of the grains' outlines that lies on pores and second phases"
     yield Descriptor.of("second_phase_boundary_share", cover, "1", method)
-    diameters = [m.pixel_size * m.second_phases.diameter_px for m in maps]
+    diameters = [m.pixel_size * phases.diameter_px for m, phases in zip(maps, found, strict=True)]
     mean = float(np.concatenate(diameters).mean())
     method = "equivalent circle diameter, mean by number of the connected parts"
     yield Descriptor(f"second_phase_diameter_mean_{unit}", mean, None, None, unit, method)

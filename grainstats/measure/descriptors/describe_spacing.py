@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from grainstats.measure.descriptors.descriptor import Descriptor
-from grainstats.measure.descriptors.stereology import sphere_diameter
 from grainstats.measure.intervals.block_bootstrap import Estimate, jackknife, ratio, without_each
 from grainstats.measure.intervals.model_error import chord_cv_error, length_weighted_mean_error
 from grainstats.measure.intervals.pooled_maps import Pooled
@@ -35,7 +34,7 @@ def intercept_descriptors(p: Pooled, maps: Sequence[Measurement]) -> Iterator[De
         yield Descriptor.of(name, estimate, unit, KAPLAN_MEIER)
     yield Descriptor.of(f"intercept_circular_mean_{u}", _circular(p), u, "ASTM E112 three-circle procedure")
     method = "3/2 of the mean intercept; assumes equal spheres"
-    yield Descriptor.of(f"sphere_diameter_equal_{u}", mean.map(sphere_diameter), u, method)
+    yield Descriptor.of(f"sphere_diameter_equal_{u}", mean.map(lambda intercept: 1.5 * intercept), u, method)
     if u == "nm":
         method = "ASTM E112 from the mean lineal intercept"
         yield Descriptor.of("astm_g", mean.map(g_from_intercept), "1", method)

@@ -1,20 +1,10 @@
-"""From the plane to space: boundary area per volume, mean sizes, Saltykov's spheres and what they assume."""
+"""From the plane to space: Saltykov's spheres and what they assume."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-
-
-def surface_density(crossings_per_length: float) -> float:
-    """Boundary area per volume, S_V = 2 P_L: exact for isotropic lines in an unbiased section."""
-    return 2.0 * crossings_per_length
-
-
-def sphere_diameter(mean_intercept: float) -> float:
-    """Diameter of equal spheres with this mean intercept, 3/2 l: a size scale, no distribution."""
-    return 1.5 * mean_intercept
 
 
 @dataclass(frozen=True, eq=False)

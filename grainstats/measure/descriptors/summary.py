@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from grainstats.measure.descriptors.corrected import corrected_json, with_corrected
-from grainstats.measure.descriptors.describe import descriptors
+from grainstats.measure.descriptors.describe import descriptors_of
 from grainstats.measure.descriptors.describe_spacing import intercepts_by_direction
 from grainstats.measure.descriptors.descriptor import Descriptor
 from grainstats.measure.descriptors.distributions import distributions
@@ -44,67 +44,58 @@ def sample_summary(measurements: Sequence[Measurement], loss: Loss | None = None
         and ``descriptors`` (each with interval, unit and method).  In
         pixels the names end in ``_px`` and there is no ``astm_g``.  What cannot be said is None.
     """
-    found = with_corrected(descriptors(list(measurements)), loss)
-    by_name = {d.name: d for d in found}
-    unit = measurements[0].unit
-    density = "um" if unit == "nm" else "px"
+    maps, pooled = list(measurements), pool(measurements)
+    found = with_corrected(descriptors_of(pooled, maps), loss)
+    facts = {d.name: descriptor_json(d) for d in found}
+    u, per = pooled.unit, "um" if pooled.unit == "nm" else "px"
+
+    def value(name: str) -> float | None:
+        known: float | None = facts[name]["value"] if name in facts else None
+        return known
+
+    size = "equivalent_diameter"
     return {
-        "n_images": len(measurements),
-        "n_grains": int(by_name["n_grains"].value),
-        "n_interior": int(by_name["n_interior"].value),
-        "pixel_size_nm": [m.pixel_size if unit == "nm" else None for m in measurements],
-        f"equivalent_diameter_{unit}": _diameter(by_name, unit),
-        f"intercept_{unit}": _intercept(by_name, unit),
-        f"boundary_density_per_{density}": _value(by_name, f"boundary_density_per_{density}"),
-        f"triple_junctions_per_{density}2": _value(by_name, f"triple_junctions_per_{density}2"),
-        "astm_g": _value(by_name, "astm_g"),
-        "intercept_by_direction": _by_direction(measurements),
-        "distributions": distributions(pool(measurements)),
-        **_second_phases(by_name, unit),
+        "n_images": len(maps),
+        "n_grains": len(pooled.grains),
+        "n_interior": int(pooled.diameter.size),
+        "pixel_size_nm": [m.pixel_size if u == "nm" else None for m in maps],
+        f"{size}_{u}": {
+            "mean": value(f"{size}_mean_{u}"),
+            "median": value(f"{size}_median_{u}"),
+            "area_weighted_mean": value(f"{size}_area_weighted_mean_{u}"),
+            "ci": facts[f"{size}_mean_{u}"]["ci"],
+        },
+        f"intercept_{u}": {
+            "mean": value(f"intercept_mean_{u}"),
+            "median": value(f"intercept_median_{u}"),
+            "cv": value("intercept_cv"),
+            "ci": facts[f"intercept_mean_{u}"]["ci"],
+            "n": value("n_intercepts"),
+        },
+        f"boundary_density_per_{per}": value(f"boundary_density_per_{per}"),
+        f"triple_junctions_per_{per}2": value(f"triple_junctions_per_{per}2"),
+        "astm_g": value("astm_g"),
+        "intercept_by_direction": [
+            {str(name): _finite(number) for name, number in row.items()}
+            for row in intercepts_by_direction(pooled).astype(float).to_dict("records")
+        ],
+        "distributions": distributions(pooled),
+        **_second_phases(facts, u),
         **corrected_json(found),
-        "descriptors": {d.name: descriptor_json(d) for d in found},
+        "descriptors": facts,
     }
 
 
-def _diameter(by_name: dict[str, Descriptor], u: str) -> dict[str, Any]:
-    name = "equivalent_diameter"
-    return {
-        "mean": _value(by_name, f"{name}_mean_{u}"),
-        "median": _value(by_name, f"{name}_median_{u}"),
-        "area_weighted_mean": _value(by_name, f"{name}_area_weighted_mean_{u}"),
-        "ci": _ci(by_name, f"{name}_mean_{u}"),
-    }
-
-
-def _intercept(by_name: dict[str, Descriptor], u: str) -> dict[str, Any]:
-    return {
-        "mean": _value(by_name, f"intercept_mean_{u}"),
-        "median": _value(by_name, f"intercept_median_{u}"),
-        "cv": _value(by_name, "intercept_cv"),
-        "ci": _ci(by_name, f"intercept_mean_{u}"),
-        "n": _value(by_name, "n_intercepts"),
-    }
-
-
-def _second_phases(by_name: dict[str, Descriptor], u: str) -> dict[str, Any]:
-    if "n_second_phase_parts" not in by_name:
+def _second_phases(facts: dict[str, dict[str, Any]], u: str) -> dict[str, Any]:
+    if "n_second_phase_parts" not in facts:
         return {}
-    name = "second_phase"
     found = {
-        "n": int(by_name[f"n_{name}_parts"].value),
-        "area_fraction": _value(by_name, f"{name}_area_fraction"),
-        f"mean_diameter_{u}": _value(by_name, f"{name}_diameter_mean_{u}"),
-        "boundary_share": _value(by_name, f"{name}_boundary_share"),
+        "n": int(facts["n_second_phase_parts"]["value"]),
+        "area_fraction": facts["second_phase_area_fraction"]["value"],
+        f"mean_diameter_{u}": facts[f"second_phase_diameter_mean_{u}"]["value"],
+        "boundary_share": facts["second_phase_boundary_share"]["value"],
     }
     return {"second_phases": found}
-
-
-def _by_direction(measurements: Sequence[Measurement]) -> list[dict[str, float | None]]:
-    table = intercepts_by_direction(pool(measurements))
-    return [
-        {str(name): _finite(value) for name, value in row.items()}
-        for row in table.astype(float).to_dict("records")
-    ]
 
 
 def descriptor_json(d: Descriptor) -> dict[str, Any]:
@@ -115,12 +106,3 @@ def descriptor_json(d: Descriptor) -> dict[str, Any]:
 
 def _finite(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
-
-
-def _value(by_name: dict[str, Descriptor], name: str) -> float | None:
-    return _finite(by_name[name].value) if name in by_name else None
-
-
-def _ci(by_name: dict[str, Descriptor], name: str) -> list[float] | None:
-    d = by_name[name]
-    return None if d.ci_low is None or d.ci_high is None else [d.ci_low, d.ci_high]

@@ -19,23 +19,33 @@ from segment.grain_map import GrainMap
 class SecondPhases:
     """Voids and second phases of one map."""
 
-    area_fraction: float  #: their share of the valid area; by Delesse also that of the volume
-    #: share of the length of all grain outlines that lies on them: 0 where grains meet everywhere, 1 where
-    #: gaps part all grains.  NaN without any outline.
-    boundary_cover: float
-    diameter_px: np.ndarray  #: shape (n,): equivalent diameters of the connected parts, ascending, in pixels
-    diameter_nm: np.ndarray | None  #: the same in nanometres; None without a pixel size
-    valid_area_px: int  #: valid pixels, what `area_fraction` is a share of
-    outline_px: int  #: pixel edges of all grain outlines but the frame, what `boundary_cover` is a share of
+    diameter_px: np.ndarray  #: shape (n,): equivalent diameters of the 4-connected parts, ascending, pixels
+    area_px: int  #: of them all
+    valid_area_px: int
+    covered_px: int  #: pixel edges between grains and them
+    outline_px: int  #: pixel edges of all grain outlines but the frame
 
     @property
     def n(self) -> int:
-        """Connected parts, 4-connected."""
+        """Connected parts."""
         return int(self.diameter_px.size)
+
+    @property
+    def area_fraction(self) -> float:
+        """Their share of the valid area; by Delesse also that of the volume."""
+        return self.area_px / max(self.valid_area_px, 1)
+
+    @property
+    def boundary_cover(self) -> float:
+        """Share of the length of all grain outlines that lies on them.
+
+        0 where grains meet everywhere, 1 where gaps part all grains, NaN without any outline.
+        """
+        return self.covered_px / self.outline_px if self.outline_px else float("nan")
 
 
 def measure_second_phases(grain_map: GrainMap) -> SecondPhases:
-    """Area fraction, sizes and boundary cover of what is no grain.
+    """Area, sizes and boundary cover of what is no grain.
 
     Parameters
     ----------
@@ -47,26 +57,20 @@ def measure_second_phases(grain_map: GrainMap) -> SecondPhases:
     >>> labels = np.ones((100, 100), np.int32)
     >>> labels[:, 50:] = 2
     >>> labels[:50, 45:55] = 0
-    >>> found = measure_second_phases(GrainMap(labels, 2.0, "manual"))
-    >>> found.area_fraction, found.n, round(float(found.diameter_nm[0]), 1)
-    (0.05, 1, 50.5)
+    >>> found = measure_second_phases(GrainMap(labels))
+    >>> found.area_fraction, found.n, round(float(found.diameter_px[0]), 1)
+    (0.05, 1, 25.2)
     >>> round(found.boundary_cover, 2)
     0.52
     """
     labels = grain_map.labels
     inside = np.ones(labels.shape, bool) if grain_map.valid is None else grain_map.valid
     nothing = (labels == 0) & inside
-    diameter = np.sort(np.sqrt(4 / np.pi * _areas(nothing)))
-    known = grain_map.pixel_size_nm
-    valid_area = int(np.count_nonzero(inside))
-    covered, outline = _outlines(labels, nothing)
     return SecondPhases(
-        float(np.count_nonzero(nothing)) / max(valid_area, 1),
-        covered / outline if outline else float("nan"),
-        diameter,
-        None if known is None else diameter * known,
-        valid_area,
-        outline,
+        np.sort(np.sqrt(4 / np.pi * _areas(nothing))),
+        int(np.count_nonzero(nothing)),
+        int(np.count_nonzero(inside)),
+        *_outlines(labels, nothing),
     )
 
 

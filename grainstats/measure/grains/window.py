@@ -22,7 +22,6 @@ class Window:
     x0: int
     y1: int
     x1: int
-    area_px2: int  #: valid pixels, pores included
     grain_area_px2: int  #: pixels with a grain
 
     @property
@@ -45,18 +44,12 @@ def window_of(grain_map: GrainMap) -> Window:
     labels, valid = grain_map.labels, grain_map.valid
     if valid is None:
         y0, x0, (y1, x1) = 0, 0, labels.shape
-        return Window(y0, x0, y1, x1, labels.size, _n_grain_pixels(labels, None))
+        return Window(y0, x0, y1, x1, _n_grain_pixels(labels, None))
     rows, columns = np.flatnonzero(valid.any(axis=1)), np.flatnonzero(valid.any(axis=0))
     if rows.size == 0:
-        return Window(0, 0, 0, 0, 0, 0)
-    return Window(
-        int(rows[0]),
-        int(columns[0]),
-        int(rows[-1]) + 1,
-        int(columns[-1]) + 1,
-        int(np.count_nonzero(valid)),
-        _n_grain_pixels(labels, valid),
-    )
+        return Window(0, 0, 0, 0, 0)
+    y0, x0, y1, x1 = int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1
+    return Window(y0, x0, y1, x1, _n_grain_pixels(labels, valid))
 
 
 def _n_grain_pixels(labels: np.ndarray, valid: np.ndarray | None) -> int:

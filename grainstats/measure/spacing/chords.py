@@ -9,9 +9,7 @@ are cut more often.
 distribution, followed until its other end or the frame: ordinary right censoring that does not depend on the
 length.  The Kaplan-Meier estimate over all seen ends (a whole intercept twice, once from each end; one cut
 once appears once, censored; one cut twice says nothing) is therefore free of the length bias of cut
-intercepts.  Applying Kaplan-Meier to all pieces alike would not be.  Horvitz-Thompson, with weight 1 / sum
-over lines of (W - l) for whole intercepts (Miles-Lantuejoul on a line), is offered beside it; it loses the
-intercepts longer than every line.
+intercepts.  Applying Kaplan-Meier to all pieces alike would not be.
 """
 
 from __future__ import annotations
@@ -43,9 +41,9 @@ class ChordDistribution:
 
     @property
     def cv(self) -> float:
-        return (
-            float(np.sqrt(max(self.moment(2) / self.moment(1) ** 2 - 1, 0))) if self.length.size else np.nan
-        )
+        if not self.length.size:
+            return float("nan")
+        return float(np.sqrt(max(self.moment(2) / self.moment(1) ** 2 - 1, 0)))
 
     @property
     def length_weighted_mean(self) -> float:

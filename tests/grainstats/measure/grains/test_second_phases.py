@@ -18,7 +18,6 @@ def two_grains() -> np.ndarray:
 def test_a_map_of_grains_alone_has_none() -> None:
     found = measure_second_phases(GrainMap(two_grains()))
     assert (found.area_fraction, found.n, found.boundary_cover) == (0.0, 0, 0.0)
-    assert found.diameter_nm is None
 
 
 def test_one_grain_without_outline_has_no_cover() -> None:
@@ -28,21 +27,19 @@ def test_one_grain_without_outline_has_no_cover() -> None:
 def test_a_gap_all_along_covers_all() -> None:
     labels = two_grains()
     labels[:, 57:63] = 0
-    found = measure_second_phases(GrainMap(labels, 3.0, "manual"))
+    found = measure_second_phases(GrainMap(labels))
     assert found.boundary_cover == 1.0
     assert found.area_fraction == pytest.approx(6 / 120)
-    assert found.diameter_nm is not None
-    assert found.diameter_nm[0] == pytest.approx(3 * np.sqrt(4 * 480 / np.pi))
+    assert found.diameter_px[0] == pytest.approx(np.sqrt(4 * 480 / np.pi))
 
 
 def test_twice_the_pixels_are_the_same_phases() -> None:
     labels = two_grains()
     labels[10:20, 55:65] = 0
     labels[50:55, 20:30] = 0
-    once = measure_second_phases(GrainMap(labels, 2.0, "manual"))
-    twice = measure_second_phases(GrainMap(np.kron(labels, np.ones((2, 2), np.int32)), 1.0, "manual"))
-    assert once.diameter_nm is not None and twice.diameter_nm is not None
-    np.testing.assert_allclose(once.diameter_nm, twice.diameter_nm)
+    once = measure_second_phases(GrainMap(labels))
+    twice = measure_second_phases(GrainMap(np.kron(labels, np.ones((2, 2), np.int32))))
+    np.testing.assert_allclose(2 * once.diameter_px, twice.diameter_px)
     assert once.area_fraction == twice.area_fraction and once.n == 2
     assert once.boundary_cover == pytest.approx(twice.boundary_cover)
 
