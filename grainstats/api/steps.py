@@ -150,7 +150,7 @@ def judge(
         Uniform microstructure to compare with: plane sections of a three-dimensional structure, or a film
         whose grains run through its thickness.
     seed : int
-        Mixed with the images' content into the seed of the check of stability.
+        Mixed with the images' content into the seed of the modes' intervals.
 
     Returns
     -------

@@ -12,7 +12,7 @@ from grainstats.viewer.edited_map import changed_box
 from grainstats.viewer.opening import CONFIDENCE
 from grainstats.viewer.saving import save_correction, user
 from grainstats.viewer.shown import as_tab, cells_layer, known_of, once_docked
-from grainstats.viewer.unsure_borders import UnsureBorder, percent_now
+from grainstats.viewer.unsure_borders import UnsureBorder, UnsureBorders, percent_now
 from segment.cells.editing import Patch, cut_cell, draw_boundary, join_cells, take_out
 from segment.errors import InputError
 
@@ -107,9 +107,14 @@ class CorrectPanel:
         self.list.reset_choices()
         self._use()
 
+    @property
+    def borders(self) -> UnsureBorders | None:
+        """Those of the chosen cells; None where none are known."""
+        return None if self.layer is None else known_of(self.layer).unsure
+
     def _rows(self, widget: Any = None) -> list[tuple[str, int]]:
         """The list of the least sure borders, with their positions."""
-        unsure = None if self.layer is None else known_of(self.layer).unsure
+        unsure = self.borders
         if unsure is None:
             return []
         first = unsure.order[:LISTED]
@@ -121,21 +126,19 @@ class CorrectPanel:
 
     def go(self, by: int) -> None:
         """Show the next (or previous) doubtful border that is still there."""
-        unsure = None if self.layer is None else known_of(self.layer).unsure
-        if self.layer is None or unsure is None:
+        if self.borders is None:
             self.status.value = "No borders are listed: segment the image first."
             return
-        found = unsure.step(self.layer.data, by)
+        found = self.borders.step(self.layer.data, by)
         if found is None:
             self.status.value = "No further border in this direction."
             return
         self.show(found)
 
     def _chosen(self, chosen: list[int]) -> None:
-        unsure = None if self.layer is None else known_of(self.layer).unsure
-        if not chosen or unsure is None:
+        if not chosen or self.borders is None:
             return
-        found = unsure.look(chosen[0], self.layer.data)
+        found = self.borders.look(chosen[0], self.layer.data)
         if found is None:
             self.status.value = "This border is gone: its cells were joined."
         else:
@@ -149,9 +152,7 @@ class CorrectPanel:
         self.viewer.camera.center = tuple(np.array(border.middle) * scale)
         extent = max(float(np.ptp(border.edges[:, 0], axis=0).max()) * FIELD, LEAST_FIELD_PX) * scale[0]
         self.viewer.camera.zoom = CANVAS_PX / extent
-        unsure, position = known_of(self.layer).unsure, ""
-        if unsure is not None:
-            position = f"{unsure.at + 1} of {len(unsure)}"
+        position = "" if self.borders is None else f"{self.borders.at + 1} of {len(self.borders)}"
         length = len(border.edges) * scale[0]
         unit = "nm" if known_of(self.layer).original.pixel_size_nm else "px"
         self.status.value = f"Border {position}: {border.confidence:.0%} sure, {length:.0f} {unit}"

@@ -52,26 +52,21 @@ def draw(figure: Figure, now: MeasuredMap, before: MeasuredMap | None = None) ->
     """Distribution of sizes above, of spacings below; the outline of those before the edits in grey."""
     from matplotlib import rc_context
 
-    with rc_context({"font.size": FONT_PT}):
-        _draw(figure, now, before)
-
-
-def _draw(figure: Figure, now: MeasuredMap, before: MeasuredMap | None) -> None:
     from grainstats.api.plots import draw_sizes, draw_spacings
 
-    figure.clear()
-    sizes, spacings = figure.subplots(2, 1)
-    found = now.measurement
-    draw_sizes(sizes, found.grains, now.verdict, "grain size")
-    draw_spacings(spacings, found.intercepts, now.summary["intercept_nm"]["mean"])
-    if before is not None and before is not now:
-        grains, intercepts = before.measurement.grains, before.measurement.intercepts
-        inside = grains.loc[~grains["touches_frame"]]
-        size = inside["equivalent_diameter_nm"].to_numpy(float)
-        _outline(sizes, size, inside["weight"].fillna(1.0).to_numpy(float) * size**2, "by area, before")
-        whole = intercepts["censored"].astype(str) == "none"
-        length = intercepts.loc[whole, "length_nm"].to_numpy(float)
-        _outline(spacings, length, np.ones(length.size), "before")
+    with rc_context({"font.size": FONT_PT}):
+        figure.clear()
+        sizes, spacings = figure.subplots(2, 1)
+        found = now.measurement
+        draw_sizes(sizes, found.grains, now.verdict, "grain size")
+        draw_spacings(spacings, found.intercepts, now.summary["intercept_nm"]["mean"])
+        if before is not None and before is not now:
+            grains, intercepts = before.measurement.grains, before.measurement.intercepts
+            inside = grains.loc[~grains["touches_frame"]]
+            size = inside["equivalent_diameter_nm"].to_numpy(float)
+            _outline(sizes, size, inside["weight"].fillna(1.0).to_numpy(float) * size**2, "by area, before")
+            length = intercepts.loc[intercepts["censored"] == "none", "length_nm"].to_numpy(float)
+            _outline(spacings, length, np.ones(length.size), "before")
 
 
 def _outline(axis: Axes, value: np.ndarray, weight: np.ndarray, label: str) -> None:

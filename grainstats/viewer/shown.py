@@ -48,22 +48,7 @@ def in_background(work: Callable[[], Any], done: Callable[[Any], None], failed: 
     """Call `work` in a thread, then `done` with its result, or `failed` with the reason, in this one."""
     from napari.qt.threading import create_worker
 
-    def kept() -> tuple[Any, str]:
-        try:
-            return work(), ""
-        except Exception as error:  # whatever it raises is shown
-            return None, said(error)
-
-    def finish(result: tuple[Any, str]) -> None:
-        if result[1]:
-            failed(result[1])
-        else:
-            done(result[0])
-
-    worker = create_worker(kept)
-    worker.returned.connect(finish)
-    worker.start()
-    return worker
+    return create_worker(work, _connect={"returned": done, "errored": lambda error: failed(said(error))})
 
 
 def once_docked(native: Any, act: Callable[[Any, Any], None]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -58,10 +57,7 @@ class TeachPanel:
         self.lesson = Lesson(command(pairs, Path(self.out.value), model=name, minutes=self.minutes.value))
         self.start.enabled, self.stop.enabled = False, True
         self.status.value, self.progress.value = f"{pairs.n} corrected images", 0
-        worker = create_worker(_lines, self.lesson)
-        worker.yielded.connect(self._told)
-        worker.finished.connect(self._done)
-        worker.start()
+        create_worker(self.lesson.lines, _connect={"yielded": self._told, "finished": self._done})
 
     def end(self, event: Any = None) -> None:
         """Stop; *Teach* goes on from there."""
@@ -80,7 +76,3 @@ class TeachPanel:
         self.progress.value = 100
         self.table.value = gained(Path(self.out.value))
         self.status.value = f"Done. Name {self.out.value} as model folder in the Segment panel."
-
-
-def _lines(lesson: Lesson) -> Iterator[str]:
-    yield from lesson

@@ -79,14 +79,15 @@ def share_done(line: str) -> float | None:
 
 
 class Lesson:
-    """A running fine-tuning; iterating gives its lines as they come."""
+    """A running fine-tuning."""
 
     def __init__(self, words: Sequence[str]) -> None:
         self._process = subprocess.Popen(
             list(words), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
         )
 
-    def __iter__(self) -> Iterator[str]:
+    def lines(self) -> Iterator[str]:
+        """What it prints, line by line as it comes."""
         assert self._process.stdout is not None
         with self._process.stdout as lines:
             for line in lines:

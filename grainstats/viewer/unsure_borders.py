@@ -15,7 +15,6 @@ from segment.grain_map import GrainMap
 class UnsureBorder:
     """One border to be looked at."""
 
-    border: int  #: its number in `BorderPlaces`
     confidence: float  #: share of borders of such a probability that are boundaries, 0 ... 1
     edges: np.ndarray  #: shape (k, 2, 2): start and step (rows, columns) of its pixel edges
 
@@ -59,7 +58,7 @@ class UnsureBorders:
         if not len(edges):
             return None
         self.at = at
-        return UnsureBorder(border, float(self.places.borders.confidence[border]), edges)
+        return UnsureBorder(float(self.places.borders.confidence[border]), edges)
 
 
 def unsure_borders(grain_map: GrainMap) -> UnsureBorders | None:

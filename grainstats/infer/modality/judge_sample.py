@@ -82,7 +82,7 @@ def judge_sample(
         Uniform microstructure to compare with: plane sections of a three-dimensional mosaic, or a film whose
         grains run through its thickness.
     seed : int
-        Mixed with the images' content into the seed of all random numbers.
+        Mixed with the images' content into the seed of the modes' intervals.
     said : sequence of str
         Of images left out before (`segment.registration.overlap.each_area_once`); it ends the reason.
 

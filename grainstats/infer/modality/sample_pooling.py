@@ -247,7 +247,7 @@ def _reaches(rows: pd.DataFrame, w: np.ndarray, *, alone: bool) -> tuple[tuple[f
 
 
 def _between_images(rows: pd.DataFrame, w: np.ndarray) -> tuple[float, float] | None:
-    """From the scatter of the images about their weighted mean, log scale; see `measure.blocks.reach`."""
+    """From the scatter of the images about their weighted mean, log scale; see `reach`."""
     values = rows["value"].to_numpy(float)
     n = values.size
     if n < 3 or (values <= 0).any():

@@ -191,7 +191,10 @@ def test_corrections_are_gathered_in_pairs_that_training_finds(squares, tmp_path
 def test_a_lesson_tells_lines_and_shares_and_whether_it_failed():
     talk = "print('drawing'); print('step 30  loss 0.41  20.0%'); raise SystemExit(3)"
     lesson = teaching.Lesson([sys.executable, "-c", talk])
-    assert [(line[:4], teaching.share_done(line)) for line in lesson] == [("draw", None), ("step", 0.2)]
+    assert [(line[:4], teaching.share_done(line)) for line in lesson.lines()] == [
+        ("draw", None),
+        ("step", 0.2),
+    ]
     assert lesson.failed
 
 
