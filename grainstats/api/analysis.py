@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from segment.errors import InputError
 
 if TYPE_CHECKING:
     from grainstats.api.results import Results
+    from grainstats.infer.modality.verdict import Null
     from grainstats.run.recipe import Recipe
 
 Arrays = np.ndarray | Sequence[np.ndarray] | Mapping[str, Sequence[np.ndarray]]
@@ -26,7 +28,7 @@ def analyze(
     samples: PathInput | None = None,
     out: PathInput | None = None,
     model: PathInput | None = None,
-    null: Literal["section", "columnar"] = "section",
+    null: Null = "section",
     recipe: Recipe | None = None,
     workers: int = 0,
     device: Literal["auto", "cpu", "cuda"] = "auto",
@@ -76,9 +78,9 @@ def analyze(
     >>> bool(results.grains["equivalent_diameter_nm"].median() > 20)
     True
     """
-    from grainstats.api.results import TemporaryFolder
+    from grainstats.api.results import DATABASE, TemporaryFolder
     from grainstats.api.stored import results_of
-    from grainstats.run.job.batch import DATABASE, run_batch
+    from grainstats.run.job.batch import run_batch
     from grainstats.run.job.call import Call
     from grainstats.share import Database
 
@@ -118,19 +120,15 @@ def example_micrographs() -> Path:
     return samples_folder()
 
 
-def _settings(
-    recipe: Recipe | None, model: PathInput | None, null: Literal["section", "columnar"], pixel: float | None
-) -> Recipe:
-    from dataclasses import replace
-
+def _settings(recipe: Recipe | None, model: PathInput | None, null: Null, pixel: float | None) -> Recipe:
     from grainstats.run.recipe import Recipe
 
-    base = recipe or Recipe(null=null)
-    if null != "section":
-        base = replace(base, null=null)
+    changes: dict[str, Any] = {} if null == "section" else {"null": null}
     if model is not None:
-        base = replace(base, model=str(model))
-    return base if pixel is None else replace(base, pixel_size_nm=float(pixel))
+        changes["model"] = str(model)
+    if pixel is not None:
+        changes["pixel_size_nm"] = float(pixel)
+    return replace(recipe or Recipe(), **changes)
 
 
 def _inputs(source: PathInput | Iterable[PathInput] | Arrays, folder: Path) -> tuple[str, ...]:

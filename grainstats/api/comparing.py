@@ -103,27 +103,15 @@ def compare(
     >>> round(float(found["estimate"].iloc[0]), 2), bool(found["p_value"].iloc[0] < 0.05)
     (1.53, True)
     """
-    from grainstats.infer.comparison.groups import compare_groups, compare_verdicts
+    if isinstance(source, pd.DataFrame):
+        from grainstats.infer.comparison.groups import compare_groups, compare_verdicts
 
-    if not isinstance(source, pd.DataFrame):
-        return _stored(source, by, descriptors, covariates, block, reference, bins)
-    found = compare_groups(
-        source, by, list(descriptors) or None, covariates, block=block, reference=reference, bins=bins
-    )
-    verdicts = compare_verdicts(source, by, reference=reference, bins=bins) if "verdict" in source else None
-    return Comparison(by, tuple(found), verdicts)
-
-
-def _stored(
-    source: Results | str | PathLike[str],
-    by: str,
-    descriptors: Sequence[str],
-    covariates: Sequence[str],
-    block: str | None,
-    reference: str | None,
-    bins: int | None,
-) -> Comparison:
-    """Of a database."""
+        found = compare_groups(
+            source, by, list(descriptors) or None, covariates, block=block, reference=reference, bins=bins
+        )
+        judged = "verdict" in source
+        verdicts = compare_verdicts(source, by, reference=reference, bins=bins) if judged else None
+        return Comparison(by, tuple(found), verdicts)
     from grainstats.api.stored import database_url
     from grainstats.run.report.compare_input import compare_stored
     from grainstats.share import Database
@@ -131,5 +119,5 @@ def _stored(
     own = list(source.samples) if isinstance(source, Results) else None
     url = source.database if isinstance(source, Results) else database_url(source)
     with Database.open(url, create=False) as db:
-        found = compare_stored(db, by, descriptors, covariates, block, reference, bins, only=own)
-    return Comparison(found.by, found.descriptors, found.verdicts, found.notes)
+        stored = compare_stored(db, by, descriptors, covariates, block, reference, bins, only=own)
+    return Comparison(stored.by, stored.descriptors, stored.verdicts, stored.notes)

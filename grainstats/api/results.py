@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from segment.grain_map import GrainMap
 
 
+DATABASE = "results.db"  #: of a results folder
+
+
 class TemporaryFolder:
     """A folder that is there as long as anything refers to this."""
 
@@ -222,7 +225,7 @@ class Results:
                 "results", "have no folder of their own", "Use `grainstats export` on the database"
             )
         if target.resolve() != self.folder.resolve():
-            if target.is_file() or (target / "results.db").exists():
+            if target.is_file() or (target / DATABASE).exists():
                 raise InputError(target, "is a file, or holds results already", "Name a new folder")
             shutil.copytree(self.folder, target, dirs_exist_ok=True)
         return target

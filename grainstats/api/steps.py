@@ -13,13 +13,13 @@ from segment.errors import InputError
 
 if TYPE_CHECKING:
     from grainstats.infer import ModalityVerdict
+    from grainstats.infer.modality.verdict import Null
     from grainstats.measure import Measurement
     from segment.grain_map import GrainMap
     from segment.micrograph import Micrograph
     from segment.unet import Model
 
 PathInput = str | PathLike[str]
-Null = Literal["section", "columnar"]
 
 
 def read(

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from grainstats.api.results import ImageResult, Results, SampleResult, TemporaryFolder
+from grainstats.api.results import DATABASE, ImageResult, Results, SampleResult, TemporaryFolder
 
 if TYPE_CHECKING:
     from grainstats.share import Database
-
-DATABASE = "results.db"  #: of a results folder
 
 
 def load_results(source: str | PathLike[str], *, samples: Collection[str] | None = None) -> Results:
