@@ -1,0 +1,83 @@
+"""How often do the 95 % intervals of the verdict's modes contain the modes of a large specimen?
+
+    python calibration/coverage_modes.py [--samples 100]
+
+The modes of a population are those of six fields of 2,500 grains, half-way between the two estimates that
+bracket them: of all grains in view (product limit), and of whole grains alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from null_mosaics import Population, cut_window, window_side
+
+from grainstats.infer import ImageGrains
+from grainstats.infer.modality.distribution import pooled_distribution
+from grainstats.infer.modality.modes import Modes, one_mode, two_modes, with_intervals
+
+POPULATIONS = {
+    "one, σ = .2": Population(0.2),
+    "one, σ = .5": Population(0.5),
+    "two, R = 4": Population(0.15, 4.0, 0.45),
+}
+DESIGNS = ((1, 200), (2, 150), (5, 100), (1, 800))  # fields and interior grains of each
+TRUTH = (6, 2500)
+TABLE = Path(__file__).parents[1] / "docs" / "validation" / "modes_coverage.csv"
+
+
+def field(population: Population, n_grains: int, rng: np.random.Generator) -> ImageGrains:
+    side, _ = window_side(population, n_grains, rng)
+    mosaic = population.mosaic(side, rng)
+    return cut_window(mosaic.cells(), (0.0, 0.0), mosaic.shape[0], min_area=15.0)
+
+
+def modes_of(images: Sequence[ImageGrains], population: Population) -> Modes:
+    seen = pooled_distribution(images)
+    return two_modes([seen])[0] if population.size_ratio > 1 else one_mode(seen)
+
+
+def truth_of(population: Population) -> np.ndarray:
+    """Logs of the modes."""
+    rng = np.random.default_rng(11)
+    every = [field(population, TRUTH[1], rng) for _ in range(TRUTH[0])]
+    alone = [replace(g, frame_diameter_nm=np.empty(0), frame_centre_nm=np.empty((0, 2))) for g in every]
+    return np.mean([np.log(modes_of(images, population).diameter_nm) for images in (every, alone)], axis=0)
+
+
+def rows(name: str, samples: int) -> list[dict[str, object]]:
+    population, found = POPULATIONS[name], []
+    truth = truth_of(population)
+    for fields, grains in DESIGNS:
+        ends, values = [], []
+        for seed in range(samples):
+            rng = np.random.default_rng([fields, grains, seed])
+            images = [field(population, grains, rng) for _ in range(fields)]
+            modes = with_intervals(modes_of(images, population), images, rng)
+            ends.append(np.log(modes.ci_nm))
+            values.append(np.log(modes.diameter_nm))
+        low, high = np.moveaxis(ends, -1, 0)
+        held = ((low <= truth) & (truth <= high)).mean(axis=0)
+        bias, width = np.expm1(np.mean(values, axis=0) - truth), np.median(high - low, axis=0)
+        for k, mode in enumerate(("fine", "coarse") if len(truth) == 2 else ("one",)):
+            found.append(
+                {
+                    "population": name, "mode": mode, "images": fields, "grains": grains, "samples": samples,
+                    "coverage": round(float(held[k]), 3), "bias_percent": round(100 * float(bias[k]), 1),
+                    "width_percent": round(100 * float(width[k]), 1),
+                }
+            )  # fmt: skip
+        print(found[-1], flush=True)
+    return found
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--samples", type=int, default=100)
+    given = parser.parse_args()
+    pd.DataFrame([r for name in POPULATIONS for r in rows(name, given.samples)]).to_csv(TABLE, index=False)
