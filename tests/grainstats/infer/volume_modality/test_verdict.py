@@ -54,7 +54,7 @@ def test_no_whole_grain() -> None:
     halves[5:] = 2
     verdict = judge_volume(measure_volume(LabelVolume(halves, VoxelSize(1, 1, 1), np.arange(3))))
     assert verdict.verdict == "indeterminate"
-    assert modality_json(verdict)["modes_nm"] == []
+    assert not modality_json(verdict)["modes_nm"]
 
 
 def test_modes_share_the_volume() -> None:
