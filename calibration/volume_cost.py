@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -62,9 +63,7 @@ def analysed(step: str, path: Path, edge: int) -> int:
         if step == "grains":
             pipeline.boundary_volume = lambda *_, **__: probability_of(edge)
         model = None if step == "phases" else load_model()
-        settings = pipeline.StackSettings(
-            grains=model is not None, every_direction=step == "network-3", threads=1
-        )
+        settings = pipeline.StackSettings(grains=model is not None, every_direction=step == "network-3")
         found = analysis.analyse_grey(stack, model, settings)
     write_results(found, path.parent / "out", "stack")
     return int(found.volume.n_grains)
@@ -102,6 +101,7 @@ def main() -> None:
     given = parser.parse_args()
     for edge in given.edges:
         if given.one:
+            os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # the network would take all cores
             print(json.dumps(cost(given.step, edge)))
             continue
         call = [sys.executable, __file__, "--one", given.step, str(edge)]

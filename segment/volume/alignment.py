@@ -17,15 +17,12 @@ class Drift:
 
     Attributes
     ----------
-    steps_px : ndarray, shape (slices, 2)
-        Shift (rows, columns) of each slice against the one before; the first is 0.
     correction_px : ndarray, shape (slices, 2)
-        By how much each slice is moved.
+        Rows and columns by which each slice is moved.
     shear_px : ndarray, shape (2,)
         Mean step per slice, which stays: leaning structures and steady drift look alike.
     """
 
-    steps_px: np.ndarray
     correction_px: np.ndarray
     shear_px: np.ndarray
 
@@ -45,10 +42,6 @@ def find_drift(values: np.ndarray, *, keep_shear: bool = True) -> Drift:
         Correct only what departs from a steady shift.  Structures that lean through the stack shift steadily
         too, and would be straightened; with False they are, which is right where a reference (a fiducial
         mark, a vertical edge) shows the drift to be one.
-
-    Returns
-    -------
-    Drift
     """
     steps = np.zeros((len(values), 2))
     before = _transformed(values[0])
@@ -57,12 +50,9 @@ def find_drift(values: np.ndarray, *, keep_shear: bool = True) -> Drift:
         steps[k] = _shift(before, now, _middle(values[k]).shape)
         before = now
     path = np.cumsum(steps, axis=0)
-    shear = steps[1:].mean(axis=0) if len(values) > 1 else np.zeros(2)
-    if keep_shear:
-        place = np.arange(len(values))[:, None]
-        path = path - place * shear
-    path = path - np.median(path, axis=0)
-    return Drift(steps, -path, shear if keep_shear else np.zeros(2))
+    shear = steps[1:].mean(axis=0) if keep_shear else np.zeros(2)
+    path -= np.arange(len(values))[:, None] * shear
+    return Drift(np.median(path, axis=0) - path, shear)
 
 
 def aligned(values: np.ndarray, drift: Drift) -> np.ndarray:
@@ -80,10 +70,8 @@ def aligned(values: np.ndarray, drift: Drift) -> np.ndarray:
 
 
 def _middle(image: np.ndarray) -> np.ndarray:
-    cut = [
-        slice(max((n - LONGEST_PX) // 2, 0), max((n - LONGEST_PX) // 2, 0) + LONGEST_PX) for n in image.shape
-    ]
-    return image[cut[0], cut[1]]
+    (top, left) = (max((n - LONGEST_PX) // 2, 0) for n in image.shape)
+    return image[top : top + LONGEST_PX, left : left + LONGEST_PX]
 
 
 def _transformed(image: np.ndarray) -> np.ndarray:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numba
 import numpy as np
+from scipy import ndimage
 
 from segment.errors import UnreadableError
 from segment.volume.components import component_table
+from segment.volume.slice_defects import listed
 from segment.volume.stack import GreyVolume, LabelVolume
 
 DENSE = 1 << 24  #: labels up to this are looked up in a table
@@ -21,6 +23,7 @@ LOOSE = 0.3
 NUMBERED_ON = 0.02
 FRAGMENT = 0.05  #: of a grain's volume: less in loose pieces is not worth a warning
 SMALL_VOXELS = 27  #: the same, in voxels
+NO_LABEL = np.iinfo(np.int32).max  #: above all labels
 
 
 def label_volume(stack: GreyVolume) -> LabelVolume:
@@ -95,9 +98,7 @@ def _parts_note(source: str, labels: np.ndarray, names: np.ndarray) -> tuple[str
     loose = np.flatnonzero((rest > FRAGMENT * total[1:]) & (rest >= SMALL_VOXELS)) + 1
     if not loose.size:
         return ()
-    shown = ", ".join(str(v) for v in names[loose[:5]]) + (", ..." if loose.size > 5 else "")
-    verb = "label {} is" if loose.size == 1 else "labels {} are"
-    return (f"{verb.format(shown)} in several pieces; each label is measured as one grain",)
+    return (f"labels in several pieces, each measured as one grain: {listed(names[loose].tolist())}",)
 
 
 def _check_slices(source: str, labels: np.ndarray, loose: float) -> None:
@@ -122,42 +123,22 @@ def _check_slices(source: str, labels: np.ndarray, loose: float) -> None:
 
 
 def _lines_only(labels: np.ndarray) -> bool:
-    """Are the unlabelled voxels nothing but thin sheets between different grains?"""
-    empty, thin = _thin_voxels(labels, max(1, len(labels) // SLICES))
-    return bool(empty > 0 and thin >= THIN * empty)
+    """Are the unlabelled voxels nothing but thin sheets between different grains?
 
-
-@numba.njit(cache=True, nogil=True)
-def _thin_voxels(labels: np.ndarray, step: int) -> tuple[int, int]:
-    """Voxels of label 0 in every `step`-th slice, and those that two grains face within two voxels.
-
-    A voxel amid 26 of label 0 is none of these: lines are not three voxels wide.
+    In a sheet two grains lie within two voxels, and one of them beside: lines are not three voxels wide.
     """
-    nz, ny, nx = labels.shape
     empty, thin = 0, 0
-    for z in range(0, nz, step):
-        for y in range(ny):
-            for x in range(nx):
-                if labels[z, y, x] != 0:
-                    continue
-                empty += 1
-                first = 0
-                found, beside = False, False
-                for dz in range(-2, 3):
-                    for dy in range(-2, 3):
-                        for dx in range(-2, 3):
-                            w, v, u = z + dz, y + dy, x + dx
-                            if w < 0 or v < 0 or u < 0 or w >= nz or v >= ny or u >= nx:
-                                continue
-                            label = labels[w, v, u]
-                            if label > 0:
-                                beside |= max(abs(dz), abs(dy), abs(dx)) == 1
-                                if first == 0:
-                                    first = label
-                                elif label != first:
-                                    found = True
-                thin += found and beside
-    return empty, thin
+    for k in range(0, len(labels), max(1, len(labels) // SLICES)):
+        gap = labels[k] == 0
+        if not gap.any():
+            continue
+        around = labels[max(k - 2, 0) : k + 3]
+        highest = ndimage.maximum_filter(around.max(axis=0), 5)
+        lowest = ndimage.minimum_filter(np.where(around > 0, around, NO_LABEL).min(axis=0), 5)
+        beside = ndimage.maximum_filter(labels[max(k - 1, 0) : k + 2].max(axis=0), 3) > 0
+        empty += int(np.count_nonzero(gap))
+        thin += int(np.count_nonzero(gap & beside & (highest != lowest)))
+    return bool(empty > 0 and thin >= THIN * empty)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -12,27 +12,18 @@ from segment.unet.model_folder import Model
 from segment.unet.predict import predict
 from segment.volume.stack import VoxelSize
 
-CUBIC = (
-    1.25  #: ratio of the longest to the shortest voxel edge up to which all three directions are seen alike
-)
+CUBIC = 1.25  #: longest over shortest voxel edge up to which all three directions are seen alike
 SMALLEST_PX = 64  #: what the network needs to see
 
 
-def directions_for(shape: tuple[int, ...], voxel_size: VoxelSize) -> tuple[int, ...]:
-    """Axes along which slices are shown to the network: all three where voxels are about cubic."""
+def sees_every_direction(shape: tuple[int, ...], voxel_size: VoxelSize) -> bool:
+    """Whether slices across all three axes are alike to the network: voxels are about cubic."""
     edges = voxel_size.xyz
-    if max(edges) > CUBIC * min(edges) or min(shape) < SMALLEST_PX:
-        return (0,)
-    return (0, 1, 2)
+    return max(edges) <= CUBIC * min(edges) and min(shape) >= SMALLEST_PX
 
 
 def boundary_volume(
-    grey: np.ndarray,
-    model: Model,
-    axes: tuple[int, ...],
-    *,
-    device: Device = "auto",
-    threads: int | None = None,
+    grey: np.ndarray, model: Model, axes: tuple[int, ...], *, device: Device = "auto"
 ) -> np.ndarray:
     """Boundary probability of every voxel, uint8 (0 ... 255) of the shape of `grey`.
 
@@ -43,23 +34,20 @@ def boundary_volume(
     axes : tuple of int
         Slices across each of these axes are shown to the network, and the answers averaged.  With one axis
         the answers of neighbouring slices are averaged instead.
-    device, threads
+    device
         As in `segment.unet.predict.predict`.
     """
     total = np.zeros(grey.shape, np.uint8)
     for axis in axes:
         scale: float | None = None
-        for k in _from_the_middle(grey.shape[axis]):
+        middle, n = grey.shape[axis] // 2, grey.shape[axis]
+        for k in (middle, *range(middle), *range(middle + 1, n)):  # the first settles the scale for all
             image = np.ascontiguousarray(grey.take(k, axis=axis))
-            found = predict(model, _micrograph(image), device=device, threads=threads, scale=scale)
+            shown = Micrograph(image, None, "none", Path("slice"), "", "volume")
+            found = predict(model, shown, device=device, scale=scale)
             scale = found.scale
             np.moveaxis(total, axis, 0)[k] += np.rint(found.probability * (255 / len(axes))).astype(np.uint8)
     return _along_z(total) if axes == (0,) else total
-
-
-def _from_the_middle(n: int) -> list[int]:
-    """The middle slice first: it settles the scale for all."""
-    return [n // 2, *(k for k in range(n) if k != n // 2)]
 
 
 def _along_z(answers: np.ndarray) -> np.ndarray:
@@ -70,7 +58,3 @@ def _along_z(answers: np.ndarray) -> np.ndarray:
         near = [answers[i].astype(np.uint16) for i in (max(k - 1, 0), k, min(k + 1, last))]
         out[k] = (near[0] + 2 * near[1] + near[2] + 2) // 4
     return out
-
-
-def _micrograph(image: np.ndarray) -> Micrograph:
-    return Micrograph(image, None, "none", Path("slice"), "", "volume")

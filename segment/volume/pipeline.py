@@ -14,7 +14,7 @@ from segment.volume._watershed_kernels import NO_GRAIN
 from segment.volume.alignment import aligned, find_drift
 from segment.volume.components import large_components
 from segment.volume.grey_levels import even_slices
-from segment.volume.network import boundary_volume, directions_for
+from segment.volume.network import boundary_volume, sees_every_direction
 from segment.volume.phases import SOLID, find_phases, fractions_of
 from segment.volume.slice_defects import slice_defects
 from segment.volume.stack import GreyVolume, LabelVolume, let_go
@@ -43,10 +43,7 @@ class StackSettings:
         Find grains; otherwise phases alone.
     every_direction : bool or None
         Show the network slices along all three axes; None: where voxels are about cubic.
-    persistence : float or None
-        Instead of the model's own.
     device : {"auto", "cpu", "cuda"}
-    threads : int or None
     """
 
     align: Align = "drift"
@@ -54,9 +51,7 @@ class StackSettings:
     n_phases: int | None = None
     grains: bool = True
     every_direction: bool | None = None
-    persistence: float | None = None
     device: Device = "auto"
-    threads: int | None = None
 
 
 def _finite(values: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -102,9 +97,7 @@ def prepare(stack: GreyVolume, settings: StackSettings) -> tuple[np.ndarray, tup
 
 
 def segment_stack(
-    stack: GreyVolume,
-    model: Model | None,
-    settings: StackSettings | None = None,
+    stack: GreyVolume, model: Model | None, settings: StackSettings = StackSettings()
 ) -> tuple[LabelVolume, np.ndarray]:
     """Grains and phases of a grey stack.
 
@@ -114,7 +107,7 @@ def segment_stack(
         With a voxel size.
     model : Model or None
         The network for images; None where only phases are wanted.
-    settings : StackSettings, optional
+    settings : StackSettings
 
     Returns
     -------
@@ -128,23 +121,20 @@ def segment_stack(
     UncalibratedError
         The voxel size is not known.
     """
-    settings = settings or StackSettings()
     if stack.voxel_size is None:
         raise UncalibratedError(stack.source, "its voxel size is not known", "Give --voxel-size X Y Z")
     grey, notes = prepare(stack, settings)
     phase = find_phases(grey, settings.n_phases)
     fractions = fractions_of(phase)
     if settings.grains and model is not None:
-        axes = _axes(grey.shape, stack, settings)
-        probability = boundary_volume(grey, model, axes, device=settings.device, threads=settings.threads)
+        every = settings.every_direction
+        if every is None:
+            every = sees_every_direction(grey.shape, stack.voxel_size)
+        probability = boundary_volume(grey, model, (0, 1, 2) if every else (0,), device=settings.device)
         least = round(np.pi / 6 * SMALLEST_GRAIN_PX**3)
         _mark_phases(probability, phase, least)
         del phase
-        labels = volume_watershed(
-            probability,
-            persistence=model.persistence if settings.persistence is None else settings.persistence,
-            min_voxels=least,
-        )
+        labels = volume_watershed(probability, persistence=model.persistence, min_voxels=least)
         phase = _marked_phases(probability)
     else:
         labels = np.empty(phase.shape, np.int32)
@@ -167,10 +157,3 @@ def _marked_phases(marked: np.ndarray) -> np.ndarray:
     for levels in marked:
         levels[...] = np.where(levels < NO_GRAIN, SOLID, levels - np.uint8(NO_GRAIN))
     return marked
-
-
-def _axes(shape: tuple[int, ...], stack: GreyVolume, settings: StackSettings) -> tuple[int, ...]:
-    assert stack.voxel_size is not None
-    if settings.every_direction is None:
-        return directions_for(shape, stack.voxel_size)
-    return (0, 1, 2) if settings.every_direction else (0,)

@@ -8,18 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import UnreadableError
-from segment.volume.slice_defects import slices_named
+from segment.volume.slice_defects import numbered
 from segment.volume.stack import GreyVolume
 
 SUFFIXES = (".tif", ".tiff", ".png", ".bmp", ".jpg", ".jpeg", ".npy")
 MOST_MISSING = 3  #: slices in a row whose place may be filled with their neighbour
 MOST_ODD = 0.1  #: of all files, left out as an overview or a second view beside the slices; judgement
 _NUMBER = re.compile(r"(\d+)")
-
-
-def recognises(path: Path) -> bool:
-    """Any folder."""
-    return path.is_dir()
 
 
 def natural_key(name: str) -> list[tuple[int, int, str]]:
@@ -69,8 +64,7 @@ def read(path: Path) -> GreyVolume:
     first, last = min(places), max(places)
     missing = [k for k in range(first, last + 1) if k not in places]
     if missing:
-        verb = "are" if len(missing) > 1 else "is"
-        notes.append(f"{slices_named(missing)} {verb} missing; the place is filled with the neighbour")
+        notes.append(f"missing slices, whose places are filled with a neighbour: {numbered(missing)}")
     dtype = np.result_type(*(s.dtype for s in slices.values()))
     out = np.empty((last - first + 1, *next(iter(slices.values())).shape), dtype)
     for k in range(first, last + 1):

@@ -9,6 +9,7 @@ import numpy as np
 
 from segment.errors import UnreadableError
 from segment.micrograph.length_units import to_nm
+from segment.orientation.hdf5 import datasets, text
 from segment.volume.stack import GreyVolume, VoxelSize
 
 SUFFIXES = (".h5", ".hdf5", ".hdf", ".nxs", ".nx", ".he5", ".ilp")
@@ -18,11 +19,6 @@ _SIZES = (
     ("voxel_size_nm", "nm"),
     ("voxel_size_um", "um"),
 )
-
-
-def recognises(path: Path) -> bool:
-    """A file with one of the suffixes of HDF5."""
-    return path.is_file() and path.suffix.lower() in SUFFIXES
 
 
 def read(path: Path, name: str | None = None) -> GreyVolume:
@@ -37,10 +33,6 @@ def read(path: Path, name: str | None = None) -> GreyVolume:
         with h5py.File(path, "r") as file:
             chosen, notes = _choose(path, file, name)
             shape = tuple(n for n in chosen.shape if n > 1) if chosen.ndim > 3 else chosen.shape
-            if len(shape) != 3:
-                raise UnreadableError(
-                    path, f"{chosen.name} has {chosen.ndim} dimensions", "Name a stack's dataset"
-                )
             values = np.asarray(chosen[()]).reshape(shape)
             size, source = _voxel_size(chosen)
     except OSError as error:
@@ -58,17 +50,7 @@ def _choose(path: Path, file: Any, name: str | None) -> tuple[Any, tuple[str, ..
     signal = _default_signal(file)
     if signal is not None:
         return signal, ()
-    found: list[Any] = []
-
-    def visit(_: str, item: Any) -> None:
-        if (
-            isinstance(item, h5py.Dataset)
-            and item.dtype.kind in "buif"
-            and sum(n > 1 for n in item.shape) == 3
-        ):
-            found.append(item)
-
-    file.visititems(visit)
+    found = [d for d in datasets(file) if d.dtype.kind in "buif" and sum(n > 1 for n in d.shape) == 3]
     if not found:
         raise UnreadableError(path, "no dataset of three dimensions in it", "Name one with --dataset")
     found.sort(key=lambda d: -d.size)
@@ -87,10 +69,8 @@ def _default_signal(file: Any) -> Any | None:
     group = file
     while isinstance(group, h5py.Group) and "default" in group.attrs and group.attrs["default"] in group:
         group = group[group.attrs["default"]]
-    name = group.attrs.get("signal") if isinstance(group, h5py.Group) else None
-    if isinstance(name, bytes):
-        name = name.decode()
-    if not isinstance(name, str) or name not in group or not isinstance(group[name], h5py.Dataset):
+    name = text(group.attrs.get("signal")) if isinstance(group, h5py.Group) else ""
+    if not name or name not in group or not isinstance(group[name], h5py.Dataset):
         return None
     return group[name] if sum(n > 1 for n in group[name].shape) == 3 else None
 
@@ -99,9 +79,8 @@ def _voxel_size(dataset: Any) -> tuple[VoxelSize | None, str]:
     for name, unit in _SIZES:
         if name in dataset.attrs:
             edges = [to_nm(float(v), unit) for v in np.ravel(dataset.attrs[name])]
-            if len(edges) == 3 and None not in edges:
-                z, y, x = (float(e) for e in edges if e is not None)
-                return VoxelSize(x, y, z), f"attribute {name}"
+            if len(edges) == 3 and (size := VoxelSize.of(*edges[::-1])) is not None:
+                return size, f"attribute {name}"
     return _nexus_axes(dataset), "NeXus axes"
 
 
@@ -111,17 +90,12 @@ def _nexus_axes(dataset: Any) -> VoxelSize | None:
     axes = group.attrs.get("axes")
     if axes is None or isinstance(axes, str | bytes):
         return None
+    if len(axes) != 3 or any(text(name) not in group for name in axes):
+        return None
     edges = []
-    for name in axes:
-        name = name.decode() if isinstance(name, bytes) else str(name)
-        if name not in group:
-            return None
-        values, unit = np.ravel(group[name][()]).astype(float), group[name].attrs.get("units", "")
-        steps = np.diff(values)
+    for axis in (group[text(name)] for name in axes):
+        steps = np.diff(np.ravel(axis[()]).astype(float))
         if len(steps) == 0 or not np.allclose(steps, steps[0], rtol=1e-3):
             return None
-        edges.append(to_nm(abs(float(steps[0])), unit.decode() if isinstance(unit, bytes) else str(unit)))
-    if len(edges) != 3 or None in edges:
-        return None
-    z, y, x = (float(e) for e in edges if e is not None)
-    return VoxelSize(x, y, z)
+        edges.append(to_nm(abs(float(steps[0])), text(axis.attrs.get("units"))))
+    return VoxelSize.of(*edges[::-1])

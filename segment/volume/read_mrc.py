@@ -17,11 +17,6 @@ _UNSET_A = 1.0  # programs write exactly 1 Å for unknown
 _MOST = 1_000_000  #: voxels along an edge; more is no header
 
 
-def recognises(path: Path) -> bool:
-    """A file with one of the suffixes of MRC."""
-    return path.is_file() and path.suffix.lower() in SUFFIXES
-
-
 def read(path: Path) -> GreyVolume:
     """The sections as slices, memory-mapped."""
     with path.open("rb") as file:

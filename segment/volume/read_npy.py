@@ -9,10 +9,7 @@ import numpy as np
 from segment.errors import UnreadableError
 from segment.volume.stack import GreyVolume
 
-
-def recognises(path: Path) -> bool:
-    """A file whose name ends in .npy."""
-    return path.is_file() and path.suffix.lower() == ".npy"
+SUFFIXES = (".npy",)
 
 
 def read(path: Path) -> GreyVolume:

@@ -32,18 +32,13 @@ _TYPES = {
 _DTYPE = {name: dtype for dtype, names in _TYPES.items() for name in names.split(", ")}
 
 
-def recognises(path: Path) -> bool:
-    """A file with one of the suffixes of NRRD."""
-    return path.is_file() and path.suffix.lower() in SUFFIXES
-
-
 def read(path: Path) -> GreyVolume:
     """The array as slices; memory-mapped where it is raw.
 
     Raises
     ------
     UnreadableError
-        No NRRD, not three axes, another encoding than raw and gzip, or a data file that is missing or short.
+        No NRRD, another encoding than raw and gzip, or a data file that is missing or short.
     """
     fields, offset = _header(path)
     try:
@@ -55,8 +50,6 @@ def read(path: Path) -> GreyVolume:
         lines = int(fields.get("line skip", 0))
     except (KeyError, ValueError) as error:
         raise UnreadableError(path, f"its NRRD header lacks or garbles {error}", "Save it again") from error
-    if len(sizes) != 3:
-        raise UnreadableError(path, f"it has {len(sizes)} axes, not three", "Save one grey or label volume")
     name = fields.get("data file", fields.get("datafile"))
     data = path if name is None else path.parent / name
     if not data.is_file():
@@ -113,5 +106,4 @@ def _voxel_size(fields: dict[str, str]) -> VoxelSize | None:
     lengths = lengths or [float(v) for v in fields.get("spacings", "").split()]
     if len(lengths) != 3 or len(units) != 3:
         return None
-    x, y, z = (to_nm(length, unit) for length, unit in zip(lengths, units, strict=True))
-    return None if x is None or y is None or z is None else VoxelSize(x, y, z)
+    return VoxelSize.of(*(to_nm(length, unit) for length, unit in zip(lengths, units, strict=True)))

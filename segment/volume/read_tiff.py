@@ -21,11 +21,6 @@ _STACK_AXES = "ZIQ"  # depth, and tifffile's names for pages of unknown meaning
 _NOT_DEPTH = {"T": "times", "C": "channels"}
 
 
-def recognises(path: Path) -> bool:
-    """A file with a TIFF suffix."""
-    return path.is_file() and path.suffix.lower() in SUFFIXES
-
-
 def read(path: Path) -> GreyVolume:
     """The pages of a TIFF as slices.
 
@@ -120,7 +115,7 @@ def _ome_size(text: str) -> VoxelSize | None:
         value = re.search(rf'\bPhysicalSize{axis}="([^"]+)"', text)
         unit = re.search(rf'\bPhysicalSize{axis}Unit="([^"]+)"', text)
         edges.append(to_nm(value.group(1), unit.group(1) if unit else "um") if value else None)
-    return _size_or_none(edges)
+    return VoxelSize.of(*edges)
 
 
 def _imagej_size(tiff: Any) -> VoxelSize | None:
@@ -133,9 +128,4 @@ def _imagej_size(tiff: Any) -> VoxelSize | None:
         many, few = tag.value if tag is not None else (0, 1)
         edges.append(to_nm(few / many, unit) if many and few else None)
     edges.append(to_nm(told["spacing"], unit) if "spacing" in told else None)
-    return _size_or_none(edges)
-
-
-def _size_or_none(edges: list[float | None]) -> VoxelSize | None:
-    x, y, z = edges
-    return VoxelSize(x, y, z) if x is not None and y is not None and z is not None else None
+    return VoxelSize.of(*edges)

@@ -12,11 +12,6 @@ from segment.micrograph.length_units import to_nm
 from segment.volume.stack import GreyVolume, VoxelSize
 
 
-def recognises(path: Path) -> bool:
-    """A folder whose name ends in .zarr."""
-    return path.is_dir() and path.suffix.lower() == ".zarr"
-
-
 def read(path: Path) -> GreyVolume:
     """The first dataset of the first multiscale image, axes of length 1 left out.
 
@@ -58,7 +53,6 @@ def _voxel_size(dataset: dict[str, Any], axes: list[dict[str, Any]]) -> VoxelSiz
                 for axis, edge in zip(axes, step["scale"], strict=True)
                 if axis["name"] in "zyx"
             }
-            x, y, z = (edges.get(name) for name in "xyz")
-            if x is not None and y is not None and z is not None:
-                return VoxelSize(x, y, z)
+            if (size := VoxelSize.of(*(edges.get(name) for name in "xyz"))) is not None:
+                return size
     return None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +17,7 @@ from segment.volume.stack import GreyVolume, VoxelSize
 
 AGREE = 0.02  #: relative difference of two statements of the voxel size that is no conflict
 FEWEST_SLICES = 2  #: of a stack: one is a micrograph
-READERS = (read_zarr, read_folder, read_tiff, read_mrc, read_hdf5, read_nrrd, read_npy)
+FILES = (read_tiff, read_mrc, read_hdf5, read_nrrd, read_npy)  #: readers of single files
 
 
 def read_stack(
@@ -43,30 +45,40 @@ def read_stack(
     path = Path(path)
     if not path.exists():
         raise UnreadableError(path, "no such file or folder", check_the_path(path))
-    for reader in READERS:
-        if reader.recognises(path):
-            found = reader.read(path, dataset) if reader is read_hdf5 else reader.read(path)
-            break
-    else:
+    reader: Any = _reader_of(path)
+    if reader is None:
         raise UnreadableError(
             path,
             "of no known stack format",
             "Give a multi-page TIFF, a folder of slices, MRC, HDF5, NRRD or NPY",
         )
+    found = reader.read(path, dataset) if reader is read_hdf5 else reader.read(path)
     return _checked(found, voxel_size)
 
 
 def is_stack_file(path: Path) -> bool:
     """A file that holds a volume: MRC, HDF5, NRRD, OME-Zarr, or a TIFF of several pages."""
-    if any(reader.recognises(path) for reader in (read_zarr, read_mrc, read_hdf5, read_nrrd)):
-        return True
-    if not read_tiff.recognises(path):
-        return False
+    reader = _reader_of(path)
+    if reader is not read_tiff:
+        return reader in (read_zarr, read_mrc, read_hdf5, read_nrrd)
     try:
         with open_tiff(path) as tiff:
             return len(tiff.pages) > 1
     except InputError:
         return False
+
+
+def is_tiff(path: Path) -> bool:
+    """A file with a suffix of TIFF, of one page or several."""
+    return _reader_of(path) is read_tiff
+
+
+def _reader_of(path: Path) -> ModuleType | None:
+    """The module that reads a folder, or a file by its suffix."""
+    suffix = path.suffix.lower()
+    if path.is_dir():
+        return read_zarr if suffix == ".zarr" else read_folder
+    return next((r for r in FILES if path.is_file() and suffix in r.SUFFIXES), None)
 
 
 def _checked(found: GreyVolume, voxel_size: VoxelSize | None) -> GreyVolume:
@@ -93,8 +105,8 @@ def _checked(found: GreyVolume, voxel_size: VoxelSize | None) -> GreyVolume:
     if voxel_size is None:
         return found
     stated, given = found.voxel_size, voxel_size
-    found = replace(found, voxel_size=given, voxel_size_source="given by the user")
-    if stated is None or np.allclose(stated.xyz, given.xyz, rtol=AGREE):
-        return found
-    says, is_given = (" x ".join(f"{v:g}" for v in size.xyz) for size in (stated, given))
-    return found.with_warnings(f"the file says voxels of {says} nm; {is_given} nm are given and taken")
+    warnings = found.warnings
+    if stated is not None and not np.allclose(stated.xyz, given.xyz, rtol=AGREE):
+        says, is_given = (" x ".join(f"{v:g}" for v in size.xyz) for size in (stated, given))
+        warnings += (f"the file says voxels of {says} nm; {is_given} nm are given and taken",)
+    return replace(found, voxel_size=given, voxel_size_source="given by the user", warnings=warnings)

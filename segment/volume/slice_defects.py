@@ -8,7 +8,7 @@ from segment.volume.phases import MAD_TO_SD
 
 SAMPLE = 4  #: every so many pixels are compared
 UNLIKE = 6.0  #: robust standard deviations of the difference to both neighbours
-MOST_NAMED = 8  #: in one warning
+MOST_NAMED = 8  #: numbers in one warning
 
 
 def slice_defects(values: np.ndarray) -> tuple[str, ...]:
@@ -22,29 +22,23 @@ def slice_defects(values: np.ndarray) -> tuple[str, ...]:
     >>> stack = np.random.default_rng(0).random((6, 16, 16))
     >>> stack[3] = stack[2]
     >>> slice_defects(stack)
-    ('slice 4 repeats the slice before it',)
+    ('slices that repeat the one before: 4',)
     """
-    found = []
-    repeated, blank = [], []
-    step = np.full(len(values), np.nan)
-    for k in range(len(values)):
-        if np.ptp(values[k]) == 0:
+    blank, repeated, step = [], [], [np.nan]
+    for k, image in enumerate(values):
+        if np.ptp(image) == 0:
             blank.append(k)
-        elif k and np.array_equal(values[k], values[k - 1]):
+        elif k and np.array_equal(image, values[k - 1]):
             repeated.append(k)
         if k:
-            step[k] = _difference(values[k], values[k - 1])
-    if repeated:
-        many = len(repeated) > 1
-        found.append(f"{slices_named(repeated)} {'repeat' if many else 'repeats'} the slice before it")
-    if blank:
-        found.append(f"{slices_named(blank)} {'are' if len(blank) > 1 else 'is'} blank")
-    odd = [k for k in _odd(step) if k not in blank]
-    if odd:
-        found.append(
-            f"{slices_named(odd)} {'look' if len(odd) > 1 else 'looks'} damaged: unlike both neighbours"
-        )
-    return tuple(found)
+            step.append(_difference(image, values[k - 1]))
+    damaged = [k for k in _odd(np.array(step)) if k not in blank]
+    found = {
+        "slices that repeat the one before": repeated,
+        "blank slices": blank,
+        "slices unlike both neighbours, damaged perhaps": damaged,
+    }
+    return tuple(f"{what}: {numbered(slices)}" for what, slices in found.items() if slices)
 
 
 def _difference(a: np.ndarray, b: np.ndarray) -> float:
@@ -64,8 +58,11 @@ def _odd(step: np.ndarray) -> list[int]:
     return [k for k in range(1, len(step) - 1) if high[k] and high[k + 1]]
 
 
-def slices_named(slices: list[int]) -> str:
-    """Numbers from 1, the first of them where there are many."""
-    shown = ", ".join(str(k + 1) for k in slices[:MOST_NAMED])
-    more = ", ..." if len(slices) > MOST_NAMED else ""
-    return f"{'slices' if len(slices) > 1 else 'slice'} {shown}{more}"
+def numbered(slices: list[int]) -> str:
+    """Slices by their numbers from 1."""
+    return listed([k + 1 for k in slices])
+
+
+def listed(numbers: list[int]) -> str:
+    """The first of some numbers."""
+    return ", ".join(map(str, numbers[:MOST_NAMED])) + ", ..." * (len(numbers) > MOST_NAMED)

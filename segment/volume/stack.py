@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mmap
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -26,6 +26,11 @@ class VoxelSize:
     x: float
     y: float
     z: float
+
+    @classmethod
+    def of(cls, x: float | None, y: float | None, z: float | None) -> VoxelSize | None:
+        """From what a file says of each edge; None where it does not say all of them."""
+        return None if x is None or y is None or z is None else cls(x, y, z)
 
     @property
     def zyx(self) -> tuple[float, float, float]:
@@ -64,10 +69,6 @@ class GreyVolume:
     source: str = ""
     voxel_size_source: str = "unknown"
     warnings: tuple[str, ...] = ()
-
-    def with_warnings(self, *warnings: str) -> GreyVolume:
-        """The same with more warnings."""
-        return replace(self, warnings=self.warnings + warnings)
 
 
 def let_go(values: np.ndarray) -> None:

@@ -18,14 +18,10 @@ from grainstats.measure.volume import (
     section_summary,
     volume_summary,
 )
+from segment.orientation.grains import MISORIENTATION_DEG
 from segment.unet.model_folder import Model
 from segment.volume import GreyVolume, LabelVolume, VoxelSize, label_volume, read_stack
-from segment.volume.orientation_sections import (
-    MISORIENTATION_DEG,
-    is_section_folder,
-    orientation_volume,
-    read_shifts,
-)
+from segment.volume.orientation_sections import is_section_folder, orientation_volume, read_shifts
 from segment.volume.pipeline import Align, StackSettings, segment_stack
 
 #: what a volume of phases alone says of grains

@@ -15,10 +15,10 @@ from grainstats.run.atomic import write_bytes
 from grainstats.run.failures import Failure, unexpected
 from grainstats.run.names import plain_name
 from segment.errors import InputError, UnreadableError
-from segment.volume import VoxelSize, read_tiff
+from segment.volume import VoxelSize
 from segment.volume.orientation_sections import is_section_folder
 from segment.volume.pipeline import StackSettings
-from segment.volume.reading import is_stack_file
+from segment.volume.reading import is_stack_file, is_tiff
 
 
 @dataclass(frozen=True)
@@ -89,9 +89,7 @@ def find_stacks(inputs: Iterable[Path]) -> list[Path]:
             continue
         below = sorted(p for p in path.iterdir() if not p.name.startswith("."))
         if any(p.is_dir() or is_stack_file(p) for p in below):
-            found += find_stacks(
-                p for p in below if p.is_dir() or is_stack_file(p) or read_tiff.recognises(p)
-            )
+            found += find_stacks(p for p in below if p.is_dir() or is_stack_file(p) or is_tiff(p))
         else:
             found.append(path)
     return found

@@ -105,7 +105,7 @@ def test_folder_in_natural_order_with_gap_and_damage(tmp_path: Path, stack: np.n
     kept = [k for k in range(12) if k not in (4, 7)]
     assert np.array_equal(found.values[kept], stack[kept])
     told = " ".join(found.warnings)
-    assert "slice 5 is missing" in told
+    assert "filled with a neighbour: 5" in told
     assert "s_7.png is damaged" in told
 
 
