@@ -8,15 +8,19 @@ import cv2
 import numpy as np
 
 from segment.cells.editing import numbered
-from segment.cells.label_gaps import cells_meet, close_dams, line_label, rim_label
-from segment.cells.label_parts import split_parts
+from segment.cells.label_gaps import cells_meet, close_dams, line_label, nearest_labels, rim_label
+from segment.cells.label_parts import MANY_OF_ONE, split_parts
 from segment.errors import UnreadableError
-from segment.grain_map import GrainMap
+from segment.grain_map import MIN_AREA_PX, GrainMap
 from segment.label_maps.pixels import one_channel
 from segment.micrograph.blank_frame import find_blank
 from segment.micrograph.micrograph import PixelSizeSource
 
 OUTLINE = -1  #: what OpenCV's watershed writes on the lines between cells
+RAGGED = 1.0  #: pixel edges per pixel of a label that lies in specks or lines; round cells of 100 px have .4
+LEAST_RAGGED_PX = 100  #: of such a label; judgement
+SEAM = 0.9  #: of a line's length cells end at it; along any line in a mosaic it is a pixel in an intercept
+CELLS_OF_TILE = 4  #: on average at least, as lattices of square cells have 1; judgement
 EMPTY_RIM = 0.5  #: of the rim's pixels are no cell where programs removed the cells that it cuts; judgement
 
 
@@ -63,22 +67,72 @@ def repaired(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray | None, tuple[s
         words.append("one label runs as a line between all others: it is taken for the boundary")
     elif line:
         words.append("one label lies around all others: give the ground of a map the number 0")
+    elif specks := _speck_label(labels):
+        labels = _without(labels, specks)
+        words.append("one label lies in specks all over the map: they are taken for no cells")
     valid = _within_frame(labels)
     labels, closed = close_dams(labels)
     if closed:
         share = closed / labels.size
         words.append(f"lines of 0 between the cells ({share:.1%} of the map) were closed along their middle")
+    elif filled := (found := _without_specks(labels))[1]:
+        labels = found[0]
+        share = filled / labels.size
+        words.append(f"specks without a label ({share:.1%} of the map) were given to the nearest cells")
     elif not cells_meet(labels):
-        words.append("most cells do not touch: boundaries and triple junctions are those of the few that do")
-    labels, n_new = split_parts(labels)
+        words.append("most cells do not touch: sizes are as drawn, boundaries those of the few that do")
+    labels, n_new = split_parts(labels) if labels.max() > 1 else (labels, 0)
     if n_new:
         words.append(f"{n_new} more pieces of labels that lie in several count as grains of their own")
     if valid is not None:
         share = 1 - valid.mean()
         words.append(f"an empty frame around the map ({share:.1%} of it) counts as outside, its cells as cut")
+    if seams := _seams(labels):
+        lines = "1 straight line parts" if seams == 1 else f"{seams} straight lines part"
+        words.append(f"{lines} all cells, as seams of tiles: the cells there are cut")
     if _rim_is_empty(labels, valid):
         words.append("hardly a cell is cut by the frame: where those were removed, large cells are missing")
     return labels, valid, tuple(words)
+
+
+def _speck_label(labels: np.ndarray) -> int:
+    """The label that programs give to points that they could not tell; 0 where there is none."""
+    area = np.bincount(labels.ravel())
+    rim = np.zeros_like(area)
+    for a, b in ((labels[1:], labels[:-1]), (labels[:, 1:], labels[:, :-1])):
+        for side in (a, b):
+            rim += np.bincount(side[a != b], minlength=area.size)
+    ragged = (rim > RAGGED * area) & (area > LEAST_RAGGED_PX)
+    ragged[0] = False
+    if not ragged.any():
+        return 0
+    label = int(np.where(ragged, area, 0).argmax())
+    speck = _areas(labels == label)[1] < MIN_AREA_PX
+    return label if np.count_nonzero(speck[1:]) >= max(MANY_OF_ONE, speck.size / 2) else 0
+
+
+def _without_specks(labels: np.ndarray) -> tuple[np.ndarray, int]:
+    """The nearest labels in specks of 0, where there are as many as cells; and their pixels."""
+    pieces, area = _areas(labels == 0)
+    speck = area < MIN_AREA_PX
+    speck[0] = False
+    if np.count_nonzero(speck) < labels.max():
+        return labels, 0
+    return np.where(speck[pieces], nearest_labels(labels), labels), int(area[speck].sum())
+
+
+def _areas(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """4-connected pieces of a mask, and the pixels of each; 0 is what is not in the mask."""
+    _, pieces, facts, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
+    return pieces, facts[:, cv2.CC_STAT_AREA]
+
+
+def _seams(labels: np.ndarray) -> int:
+    """Straight lines from edge to edge at which nearly every cell ends; 0 where cells are as few as tiles."""
+    found = []
+    for a, b in ((labels[1:], labels[:-1]), (labels[:, 1:].T, labels[:, :-1].T)):
+        found.append(int(np.count_nonzero(((a != b) & (a > 0) & (b > 0)).mean(axis=1) > SEAM)))
+    return sum(found) if labels.max() > CELLS_OF_TILE * (found[0] + 1) * (found[1] + 1) else 0
 
 
 def _within_frame(labels: np.ndarray) -> np.ndarray | None:
@@ -109,7 +163,7 @@ def _rim_is_empty(labels: np.ndarray, valid: np.ndarray | None) -> bool:
 def contiguous_labels(path: Path, image: np.ndarray) -> np.ndarray:
     """int32 labels 1 ... n in the order of the file's values."""
     if image.dtype.kind == "f":
-        image = np.where(np.isnan(image), 0, image)
+        image = np.where(np.isfinite(image), image, 0)
         if np.abs(image).max(initial=0) > 2 ** (np.finfo(image.dtype).nmant + 1):
             why = f"{image.dtype} cannot tell its largest numbers apart"
             raise UnreadableError(path, why, "Save the labels as 32-bit whole numbers")

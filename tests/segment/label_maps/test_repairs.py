@@ -1,0 +1,59 @@
+"""Label maps with points of no cell, seams of tiles or one label only are mended, told or refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from grainstats.measure import check_label_map
+from segment.errors import UnreadableError
+from segment.label_maps.repairs import grain_map_of_labels
+from segment.mosaics.laguerre import poisson_voronoi_plane
+
+
+@pytest.fixture(scope="module")
+def cells() -> np.ndarray:
+    return poisson_voronoi_plane((400, 440), 1 / 1500, np.random.default_rng(3)).grain_map().labels
+
+
+@pytest.mark.parametrize("number", [0, -1, 999, np.nan, np.inf])
+@pytest.mark.parametrize("share", [0.02, 0.1])
+def test_points_of_no_cell_are_given_to_the_nearest(cells: np.ndarray, number: float, share: float) -> None:
+    unknown = np.random.default_rng(1).random(cells.shape) < share
+    found = grain_map_of_labels(np.where(unknown, np.float32(number), cells.astype(np.float32)))
+    assert found.n_grains == cells.max() and (found.labels == cells).mean() > 0.98
+    assert "specks without a label" in found.warnings[-1]
+
+
+def test_small_particles_of_one_number_cut_no_spacing(cells: np.ndarray) -> None:
+    y, x = np.mgrid[:400, :440]
+    particles = cells.copy()
+    for row, column in np.random.default_rng(2).integers(0, 400, (200, 2)):
+        particles[(y - row) ** 2 + (x - column) ** 2 <= 4] = 999
+    found = grain_map_of_labels(particles)
+    assert found.n_grains == cells.max() and (found.labels == cells).mean() > 0.99
+    assert "they are taken for no cells" in found.warnings[0]
+
+
+def test_few_pores_and_slender_cells_stay(cells: np.ndarray) -> None:
+    pored = cells.copy()
+    pored[50:54, 60:64] = 0
+    pored[0, 100:300] = 999
+    found = grain_map_of_labels(pored)
+    assert found.warnings == () and found.n_grains == cells.max() + 1
+    assert not found.labels[50:54, 60:64].any()
+
+
+def test_seams_of_tiles_are_told(cells: np.ndarray) -> None:
+    tiled = cells.copy()
+    tiled[:, 200:] += cells.max()
+    assert "1 straight line parts all cells" in grain_map_of_labels(tiled).warnings[0]
+    squares = np.arange(1, 101).reshape(10, 10).repeat(20, axis=0).repeat(20, axis=1)
+    assert grain_map_of_labels(squares).warnings == grain_map_of_labels(cells).warnings == ()
+
+
+def test_a_mask_in_pieces_is_no_label_map() -> None:
+    mask = np.zeros((90, 90), np.uint8)
+    mask[10:40, 10:40] = mask[50:80, 50:80] = 255
+    with pytest.raises(UnreadableError, match="one label only"):
+        check_label_map(grain_map_of_labels(mask), "mask.png")
