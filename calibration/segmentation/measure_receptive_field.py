@@ -17,9 +17,15 @@ import numpy as np
 
 from segment.unet import image_statistics, load_model, normalise
 from segment.unet.choose_runtime import runtime_for
+from segment.unet.tiled_inference import Runtime
 
 TOLERANCE = 1e-3
 SIZE, INNER = 1536, 512
+
+
+def _answer(runtime: Runtime, grey: np.ndarray) -> np.ndarray:
+    """Boundary probability of a normalised square."""
+    return next(runtime.whole.infer_all([lambda: [grey[None]]]))[0][0].copy()
 
 
 def changes(model_folder: str, images: list[Path]) -> np.ndarray:
@@ -38,7 +44,7 @@ def changes(model_folder: str, images: list[Path]) -> np.ndarray:
         tall = np.pad(normalise(grey, *image_statistics(grey)), SIZE, mode="reflect")
         begin = SIZE - margin + (min(grey.shape) - INNER) // 2 // 32 * 32
         whole = np.ascontiguousarray(tall[begin : begin + SIZE, begin : begin + SIZE])
-        truth = runtime.infer(whole)[0][inside].reshape(INNER, INNER)
+        truth = _answer(runtime, whole)[inside].reshape(INNER, INNER)
         for filling in (
             np.zeros_like(whole),
             whole[::-1, ::-1],
@@ -46,7 +52,7 @@ def changes(model_folder: str, images: list[Path]) -> np.ndarray:
             whole * 0 + 4,
         ):
             other = np.where(inside, whole, filling).astype(np.float32)
-            change = np.abs(runtime.infer(other)[0][inside].reshape(INNER, INNER) - truth)
+            change = np.abs(_answer(runtime, other)[inside].reshape(INNER, INNER) - truth)
             np.maximum.at(worst, distance.ravel(), change.ravel())
     return np.maximum.accumulate(worst[::-1])[::-1]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from segment._threads import available_cores
+from segment.unet.choose_runtime import processor_has_bf16
 from segment.unet.model_folder import load_model
 from segment.unet.openvino_runtime import OpenVinoRuntime
-from segment.unet.precision import processor_has_bf16
 from segment.unet.predict import infer_image
 
 JUDGED = 24  #: synthetic micrographs that are compared

@@ -17,6 +17,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from segment.unet.graph_fusion import doublings
 
 QUARTER, EIGHTH, SIXTEENTH = 4, 8, 16  #: pixels of the image to one of the features that are cut at
@@ -24,7 +26,7 @@ QUARTER, EIGHTH, SIXTEENTH = 4, 8, 16  #: pixels of the image to one of the feat
 
 @dataclass(frozen=True)
 class SplitNetwork:
-    """Three OpenVINO models, the channels that pass between them, and the halos of two."""
+    """Three OpenVINO models, or compiled ones, what passes between them, and the halos of two."""
 
     shallow: Any
     deep: Any
@@ -36,6 +38,7 @@ class SplitNetwork:
     #: beyond its own block
     shallow_reach_px: int
     detail_reach_px: int
+    kept: type = np.float32  #: dtype of the features that are kept between the parts
 
 
 def split_network(network: Any) -> SplitNetwork | None:

@@ -25,8 +25,7 @@ from segment.unet.local_normalisation import SPREAD_PX, LocalLevels, local_level
 from segment.unet.model_folder import Model
 from segment.unet.normalise import image_statistics
 from segment.unet.resample import resample_image, resized_shape
-from segment.unet.runtime_protocol import Runtime
-from segment.unet.tiled_inference import MARGIN_PX, probability_tiles
+from segment.unet.tiled_inference import MARGIN_PX, Runtime, probability_tiles
 
 OTHER_TRIALS = (0.5, 0.25, 2.0)  #: sizes at which the windows are segmented where their own does not suffice
 WINDOW_PX = 320  #: edge of a window in the network's pixels
@@ -45,19 +44,21 @@ RESOLVED = 0.35  #: least mean intercept, over the model's best one, of grains t
 SHOWN = 0.6  #: share of the boundary that a size has to show to be thought as good as the clearest
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trial:
     """What the network saw at one size."""
 
     scale: float
     intercept_px: float  #: mean intercept in the image's own pixels; NaN without a border
     confidence: float  #: mean probability along the borders
+    #: float32, shape (channels, rows, columns): probabilities, where the window was the whole image as it is
+    answer: np.ndarray | None = None
 
 
 def estimate_scale(
     model: Model, runtime: Runtime, image: np.ndarray, valid: np.ndarray | None = None
-) -> float:
-    """Factor by which to resample an image for the network.
+) -> tuple[float, np.ndarray | None]:
+    """Factor by which to resample an image for the network, and the answer at that size if it is known.
 
     Parameters
     ----------
@@ -69,17 +70,20 @@ def estimate_scale(
 
     Returns
     -------
-    float
+    scale : float
         Within `BOUNDS`, and 1.0 where nothing sure is seen or the grains are about of a size seen well.
+    answer : ndarray or None
+        `Trial.answer`, where the factor is 1.0 and a window holds the whole image.
     """
     best = model.best_intercept_px
     as_it_is = look(model, runtime, image, valid, 1.0)
     if as_it_is and is_seen_well(as_it_is, best, SURE_AT_ONCE):
-        return 1.0
+        return 1.0, as_it_is.answer
     largest = 1.0 if as_it_is and is_seen_well(as_it_is, best, NOT_ENLARGED) else BOUNDS[1]
     others = (look(model, runtime, image, valid, scale) for scale in OTHER_TRIALS if scale <= largest)
     smallest = float(np.clip(LEAST_EDGE_PX / min(image.shape), BOUNDS[0], 1.0))
-    return choose_scale([trial for trial in (as_it_is, *others) if trial], best, smallest)
+    scale = choose_scale([trial for trial in (as_it_is, *others) if trial], best, smallest)
+    return scale, as_it_is.answer if as_it_is and scale == 1.0 else None
 
 
 def is_seen_well(trial: Trial, best_intercept_px: float, confidence: float) -> bool:
@@ -167,7 +171,7 @@ def look(
         return None
     enlarged = max(scale, 1.0)
     statistics = image_statistics(image, valid)
-    length, certainty, edges = 0, 0.0, 0
+    length, certainty, edges, whole = 0, 0.0, 0, None
     for part in _windows(image.shape, round(WINDOW_PX / enlarged)):
         levels = _levels_around(image, valid, part, statistics, SPREAD_PX / enlarged)
         window = image[part]
@@ -175,9 +179,11 @@ def look(
             window = resample_image(window, resized_shape(window.shape, scale))
             levels = levels.part(0, 0, scale)
         tiles = probability_tiles(runtime, window, levels, stride=model.stride, halo=model.halo_px)
-        probability = np.empty(window.shape, np.float32)
-        for rows, columns, answer in tiles:
-            probability[rows, columns] = answer[model.outputs.index("boundary")]
+        answer = np.empty((len(model.outputs), *window.shape), np.float32)
+        for rows, columns, part_of_it in tiles:
+            answer[:, rows, columns] = part_of_it
+        whole = answer if scale == 1 and window.shape == image.shape else None
+        probability = answer[model.outputs.index("boundary")]
         cells = cut_cells(probability, model.persistence, model.min_area_px, confidence=BORDER_CONFIDENCE)
         borders = find_borders(cells, probability)
         found, confidence = borders.total_px, borders.mean_confidence(0.0)
@@ -185,8 +191,8 @@ def look(
         certainty += found * confidence
         edges += 2 * cells.size
     if not length:
-        return Trial(scale, float("nan"), 0.0)
-    return Trial(scale, edges / length / scale, certainty / length)
+        return Trial(scale, float("nan"), 0.0, whole)
+    return Trial(scale, edges / length / scale, certainty / length, whole)
 
 
 def _windows(shape: tuple[int, ...], edge: int) -> list[tuple[slice, slice]]:

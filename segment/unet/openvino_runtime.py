@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from segment.errors import ModelError
+from segment.unet.choices import Chosen
 from segment.unet.graph_fusion import merge_doublings
 from segment.unet.graph_split import SplitNetwork, split_network
-from segment.unet.precision import Chosen, processor_has
 
 READ_PX = {"f32": 1_000_000, "bf16": 1_400_000}  #: of a tile; half a GB of activations
 FEW_CHANNELS = 3  #: of an image or an answer; features have more
-DEEP_READ_PX = 20_000_000  #: the same for the coarse levels
 
 
 class Compiled:
@@ -77,11 +77,9 @@ class OpenVinoRuntime:
     def __init__(self, weights: str, precision: Chosen, threads: int) -> None:
         import openvino
 
-        self.precision = precision
-        self.kept = np.float32 if precision == "f32" else np.float16
         self.read_px = READ_PX[precision]
-        self.deep_read_px = DEEP_READ_PX
         self._weights = weights
+        self._precision = precision
         self._networks: list[Compiled] = []
         self._core = openvino.Core()
         self._options = {
@@ -105,32 +103,17 @@ class OpenVinoRuntime:
         return self._compile(self._network)
 
     @cached_property
-    def split(self) -> SplitNetwork | None:
-        """The graph in three parts; None where it cannot be cut."""
-        return split_network(self._network)
-
-    @cached_property
-    def parts(self) -> tuple[Compiled, Compiled, Compiled]:
-        """Shallow, deep and detail networks, compiled."""
-        assert self.split is not None
-        shallow, deep, detail = self.split.shallow, self.split.deep, self.split.detail
-        if self.kept == np.float16:
-            shallow, deep, detail = _passing_halves(shallow), _passing_halves(deep), _passing_halves(detail)
-        return self._compile(shallow), self._compile(deep), self._compile(detail)
-
-    def infer(self, grey: np.ndarray) -> np.ndarray:
-        """Probabilities of one small image.
-
-        Parameters
-        ----------
-        grey : ndarray of float32, shape (rows, columns)
-            Normalised grey levels, both edges multiples of the network's stride.
-
-        Returns
-        -------
-        ndarray of float32, shape (channels, rows, columns)
-        """
-        return next(self.whole.infer_all([lambda: [grey[None]]]))[0].copy()
+    def parts(self) -> SplitNetwork | None:
+        """The graph in three parts, compiled; None where it cannot be cut."""
+        split = split_network(self._network)
+        if split is None:
+            return None
+        networks: list[Any] = [split.shallow, split.deep, split.detail]
+        kept: type = np.float32
+        if self._precision == "bf16":
+            networks, kept = [_passing_halves(one) for one in networks], np.float16
+        shallow, deep, detail = map(self._compile, networks)
+        return replace(split, shallow=shallow, deep=deep, detail=detail, kept=kept)
 
     def release(self) -> None:
         """Give back the memory of all activations, before the watershed takes its own."""
@@ -146,6 +129,16 @@ class OpenVinoRuntime:
             raise ModelError(self._weights, reason, "Export the model again") from error
         self._networks.append(compiled)
         return compiled
+
+
+def processor_has(name: str) -> bool:
+    """Whether the processor has this feature, by LLVM's name; False where it is not known."""
+    from llvmlite.binding import get_host_cpu_features
+
+    try:
+        return bool(get_host_cpu_features().get(name, False))
+    except RuntimeError:
+        return False
 
 
 def _passing_halves(network: Any) -> Any:

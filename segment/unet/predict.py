@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 
@@ -18,8 +19,7 @@ from segment.unet.local_normalisation import local_levels
 from segment.unet.magnification import estimate_scale
 from segment.unet.model_folder import Model
 from segment.unet.resample import plain, resample_bands, resample_image, resized_shape
-from segment.unet.runtime_protocol import Runtime
-from segment.unet.tiled_inference import LARGE_PX, probability_bands, probability_tiles
+from segment.unet.tiled_inference import LARGE_PX, Runtime, probability_bands, probability_tiles
 
 SMALLEST_PX = 64  #: shortest edge of an image that holds enough context
 
@@ -32,7 +32,6 @@ def predict(
     precision: Precision = "auto",
     scale: float | None = None,
     threads: int | None = None,
-    tile_px: int | None = None,
     tta: bool = False,
 ) -> BoundaryMap:
     """Boundary probability of one micrograph.
@@ -50,8 +49,6 @@ def predict(
         Factor by which the image is resampled for the network; None: estimated from the image.
     threads : int, optional
         Threads of the network; None: all that this process may use.
-    tile_px : int, optional
-        Largest edge of a tile; the answer does not depend on it.
     tta : bool
         Test-time augmentation: mean over the image, mirrored and turned, in all eight positions.
 
@@ -63,10 +60,13 @@ def predict(
     image, valid = plain(micrograph.image), micrograph.valid
     _check_size(micrograph)
     runtime = runtime_for(model, device=device, precision=precision, threads=threads)
+    known = None
     if scale is None:
-        scale = estimate_scale(model, runtime, image, valid)
-    infer = infer_turned if tta else infer_image
-    probability, not_grain = infer(model, runtime, image, valid, scale=scale, tile_px=tile_px)
+        scale, known = estimate_scale(model, runtime, image, valid)
+    if tta:
+        probability, not_grain = infer_turned(model, runtime, image, valid, scale)
+    else:
+        probability, not_grain = infer_image(model, runtime, image, valid, scale=scale, known=known)
     if image.size > LARGE_PX:
         runtime.release()
     boundary_map = BoundaryMap(
@@ -90,6 +90,7 @@ def infer_image(
     *,
     scale: float = 1.0,
     tile_px: int | None = None,
+    known: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Probability of a boundary, and where there is no grain, at the image's own size.
 
@@ -99,6 +100,10 @@ def infer_image(
     valid : ndarray of bool or None
     scale : float
         Factor by which the image is resampled for the network.
+    tile_px : int, optional
+        Largest edge of a tile; the answer does not depend on it.
+    known : ndarray, optional
+        The network's answer at scale 1, shape (channels, rows, columns), where it has been asked already.
 
     Returns
     -------
@@ -107,19 +112,14 @@ def infer_image(
     not_grain : ndarray of bool or None
         `segment.cells.voids.believed`; None where the model does not tell, or tells of none.
     """
-    shape = image.shape if scale == 1.0 else resized_shape(image.shape, scale)
-    network_image = resample_image(image, shape)
-    levels = local_levels(network_image, _resample_valid(valid, shape))
     boundary = model.outputs.index("boundary")
     pore = model.outputs.index("not_grain") if "not_grain" in model.outputs else None
     probability = np.empty(image.shape, np.float32)
     not_grain, sure = np.zeros(image.shape, bool), np.zeros(image.shape, bool)
-    tiles = probability_tiles(
-        runtime, network_image, levels, stride=model.stride, halo=model.halo_px, tile_px=tile_px
-    )
-    if shape != image.shape:
-        bands = resample_bands(probability_bands(tiles, shape[1]), shape, image.shape)
-        tiles = ((rows, slice(None), band) for rows, band in bands)
+    if known is None:
+        tiles = _tiles(model, runtime, image, valid, scale, tile_px)
+    else:
+        tiles = iter([(slice(None), slice(None), known)])
     for rows, columns, answer in tiles:
         probability[rows, columns] = answer[boundary]
         if pore is not None:
@@ -131,14 +131,33 @@ def infer_image(
     return probability, believed(not_grain, sure) if not_grain.any() else None
 
 
+def _tiles(
+    model: Model,
+    runtime: Runtime,
+    image: np.ndarray,
+    valid: np.ndarray | None,
+    scale: float,
+    tile_px: int | None,
+) -> Iterator[tuple[slice, slice, np.ndarray]]:
+    """Rows and columns of the image with the network's answers there."""
+    shape = image.shape if scale == 1.0 else resized_shape(image.shape, scale)
+    network_image = resample_image(image, shape)
+    levels = local_levels(network_image, _resample_valid(valid, shape))
+    tiles = probability_tiles(
+        runtime, network_image, levels, stride=model.stride, halo=model.halo_px, tile_px=tile_px
+    )
+    if shape == image.shape:
+        return tiles
+    bands = resample_bands(probability_bands(tiles, shape[1]), shape, image.shape)
+    return ((rows, slice(None), band) for rows, band in bands)
+
+
 def infer_turned(
     model: Model,
     runtime: Runtime,
     image: np.ndarray,
     valid: np.ndarray | None,
-    *,
-    scale: float = 1.0,
-    tile_px: int | None = None,
+    scale: float,
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """As `infer_image`, the mean of the image's eight positions: four turns, each also mirrored.
 
@@ -149,7 +168,7 @@ def infer_turned(
     for turns, mirror in product(range(4), (False, True)):
         seen = None if valid is None else _turned(valid, turns, mirror)
         turned = _turned(image, turns, mirror)
-        probability, pores = infer_image(model, runtime, turned, seen, scale=scale, tile_px=tile_px)
+        probability, pores = infer_image(model, runtime, turned, seen, scale=scale)
         total += _turned_back(probability, turns, mirror)
         if pores is not None:
             votes += _turned_back(pores, turns, mirror)

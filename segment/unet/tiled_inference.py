@@ -4,16 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from typing import Protocol
 
 import numpy as np
 
-from segment.unet.graph_split import EIGHTH, QUARTER, SIXTEENTH
+from segment.unet.graph_split import EIGHTH, QUARTER, SIXTEENTH, SplitNetwork
 from segment.unet.local_normalisation import LocalLevels
-from segment.unet.runtime_protocol import Network, Runtime
 from segment.unet.tiles import Frame, Tile, frame_of, plan_tiles
 
 MARGIN_PX = 64  #: reflected continuation of the image on every side
 LARGE_PX = 10_000_000  #: of an image from which the memory of activations counts more than time
+DEEP_READ_PX = 20_000_000  #: largest read rectangle of a tile at the coarse levels
+
+
+class Network(Protocol):
+    """A network that answers."""
+
+    def infer_all(self, readers: Iterable[Callable[[], list[np.ndarray]]]) -> Iterator[list[np.ndarray]]:
+        """Answers to many inputs, in order."""
+
+    def release(self) -> None:
+        """Give back memory that is taken again at the next inference."""
+
+
+class Runtime(Protocol):
+    """A model's network on some device, whole and, where it can be cut, in three parts."""
+
+    read_px: int  #: largest read rectangle of a tile
+
+    @property
+    def whole(self) -> Network: ...
+    @property
+    def parts(self) -> SplitNetwork | None: ...
+    def release(self) -> None: ...
 
 
 def probability_tiles(
@@ -48,12 +71,13 @@ def probability_tiles(
     """
     frame = frame_of(image, -(-MARGIN_PX // stride) * stride, stride)
     fits = frame.shape[0] * frame.shape[1] <= runtime.read_px and tile_px is None
-    if fits or runtime.split is None:
+    parts = None if fits else runtime.parts
+    if parts is None:
         tiles = plan_tiles(frame.shape, stride=stride, halo=halo, read_px=runtime.read_px, tile_px=tile_px)
         readers = (partial(_grey, frame, levels, tile) for tile in tiles)
         answers: Iterator[np.ndarray] = (answer for (answer,) in runtime.whole.infer_all(readers))
     else:
-        tiles, answers = _in_three_parts(runtime, frame, levels, stride, halo, tile_px)
+        tiles, answers = _in_three_parts(parts, runtime.read_px, frame, levels, stride, halo, tile_px)
     for tile, answer in zip(tiles, answers, strict=True):
         rows, above = _within(tile.rows, frame.margin, image.shape[0])
         columns, left = _within(tile.columns, frame.margin, image.shape[1])
@@ -79,7 +103,8 @@ def _within(span: slice, margin: int, size: int) -> tuple[slice, int]:
 
 
 def _in_three_parts(
-    runtime: Runtime,
+    split: SplitNetwork,
+    read_px: int,
     frame: Frame,
     levels: LocalLevels,
     stride: int,
@@ -87,35 +112,31 @@ def _in_three_parts(
     tile_px: int | None,
 ) -> tuple[list[Tile], Iterator[np.ndarray]]:
     """Tiles and answers of the detail network, after the two others have been over the whole frame."""
-    assert runtime.split is not None
-    split, (shallow, deep, detail) = runtime.split, runtime.parts
     large = frame.image.size > LARGE_PX
 
-    def tiles(reach: int, read_px: int, longest: int | None, margin: int = 0) -> list[Tile]:
+    def tiles(reach: int, most: int, longest: int | None, margin: int = 0) -> list[Tile]:
         wide = -(-reach // stride) * stride
-        return plan_tiles(
-            frame.shape, stride=stride, halo=wide, read_px=read_px, tile_px=longest, margin=margin
-        )
+        return plan_tiles(frame.shape, stride=stride, halo=wide, read_px=most, tile_px=longest, margin=margin)
 
     def empty(channels: int, step: int) -> np.ndarray:
-        return np.empty((channels, frame.shape[0] // step, frame.shape[1] // step), runtime.kept)
+        return np.empty((channels, frame.shape[0] // step, frame.shape[1] // step), split.kept)
 
-    near = tiles(split.shallow_reach_px, runtime.read_px, tile_px)
+    near = tiles(split.shallow_reach_px, read_px, tile_px)
     quarter, eighth = empty(split.quarter_channels, QUARTER), empty(split.eighth_channels, EIGHTH)
     greys = [partial(_grey, frame, levels, tile) for tile in near]
-    _collect(shallow, greys, near, [(quarter, QUARTER), (eighth, EIGHTH)])
+    _collect(split.shallow, greys, near, [(quarter, QUARTER), (eighth, EIGHTH)])
     if large:
-        shallow.release()
-    far = tiles(halo, runtime.deep_read_px, tile_px and 2 * tile_px)
+        split.shallow.release()
+    far = tiles(halo, DEEP_READ_PX, tile_px and 2 * tile_px)
     context = empty(split.sixteenth_channels, SIXTEENTH)
     parts = [partial(_parts, [(eighth, EIGHTH)], tile) for tile in far]
-    _collect(deep, parts, far, [(context, SIXTEENTH)])
+    _collect(split.deep, parts, far, [(context, SIXTEENTH)])
     if large:
-        deep.release()
-    close = tiles(split.detail_reach_px, runtime.read_px, tile_px, frame.margin)
+        split.deep.release()
+    close = tiles(split.detail_reach_px, read_px, tile_px, frame.margin)
     entries = [(quarter, QUARTER), (eighth, EIGHTH), (context, SIXTEENTH)]
     readers = (partial(_grey_and_parts, frame, levels, entries, tile) for tile in close)
-    return close, (answer for (answer,) in detail.infer_all(readers))
+    return close, (answer for (answer,) in split.detail.infer_all(readers))
 
 
 def _collect(

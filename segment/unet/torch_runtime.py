@@ -10,15 +10,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
 from threading import Lock
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from segment.errors import InputError
 from segment.unet.architecture import RECIPE, WEIGHTS
-from segment.unet.graph_split import SplitNetwork
+from segment.unet.choices import Chosen
 from segment.unet.model_folder import Model
-from segment.unet.precision import Chosen
 
 READ_PX = 8_000_000  #: read rectangle of a tile: about 6 GB of activations in f32
 PROCESS_BYTES = 5_000_000_000  #: of device memory that a process at work may take
@@ -36,16 +35,15 @@ class TorchRuntime:
     precision : {"f32", "bf16"}
     """
 
-    split: SplitNetwork | None = None  #: whole tiles are large enough here
+    read_px = READ_PX
+    parts = None  #: the network is never cut: whole tiles are large enough here
 
     def __init__(self, model: Model, device: str, precision: Chosen) -> None:
         import torch
 
         from segment.unet.architecture import build_network, load_weights, read_architecture
 
-        self.precision: Chosen = precision
-        self.read_px = self.deep_read_px = READ_PX
-        self.kept = np.float32
+        self.precision = precision
         self._device = torch.device(device)
         self._settings = Lock()  # PyTorch's are the process's, and several images may be under way
         network = build_network(read_architecture(model.folder / RECIPE), imagenet=False)
@@ -58,13 +56,8 @@ class TorchRuntime:
 
     @property
     def whole(self) -> TorchRuntime:
-        """The network itself: it is never cut here."""
+        """The network itself."""
         return self
-
-    @property
-    def parts(self) -> NoReturn:
-        """There are none."""
-        raise NotImplementedError("the network is not cut on this device")
 
     def infer_all(self, readers: Iterable[Callable[[], list[np.ndarray]]]) -> Iterator[list[np.ndarray]]:
         """Probabilities for many inputs in order; the next is read while the device works on this one.

@@ -146,7 +146,8 @@ def test_exported_model_answers_as_the_network(trained: tuple[Path, Path], expor
     grey = np.random.default_rng(0).standard_normal((64, 96)).astype(np.float32)
     with torch.no_grad():
         expected = torch.sigmoid(load_averaged(RECIPE, checkpoint)[0](torch.from_numpy(grey)[None, None]))[0]
-    answer = runtime_for(model, device="cpu", precision="f32", threads=1).infer(grey)
+    runtime = runtime_for(model, device="cpu", precision="f32", threads=1)
+    answer = next(runtime.whole.infer_all([lambda: [grey[None]]]))[0]
     assert np.abs(answer - expected.numpy()).max() < 0.01
     assert read_recipe(exported / "recipe.toml") == RECIPE
     assert any(name.startswith("decoder.") for name in load_weights(exported))

@@ -7,10 +7,11 @@ import pytest
 from scipy import ndimage as ndi
 
 from segment.errors import InputError
-from segment.unet.choose_runtime import runtime_for
+from segment.unet import magnification
+from segment.unet import predict as predict_module
+from segment.unet.choose_runtime import choose_precision, runtime_for
 from segment.unet.graph_split import split_network
 from segment.unet.openvino_runtime import OpenVinoRuntime
-from segment.unet.precision import choose_precision
 from segment.unet.predict import infer_image, predict
 
 SAME = 1e-3  #: largest difference of probability that passes for equal, in f32
@@ -38,7 +39,7 @@ def whole(tiny, runtime):
 @pytest.mark.parametrize("tile_px", [96, 160, 320, 640])
 def test_tiles_in_three_parts_equal_the_whole(tiny, runtime, whole, tile_px):
     image, expected = whole
-    assert runtime.split is not None
+    assert runtime.parts is not None
     tiled, _ = infer_image(tiny, runtime, image, None, tile_px=tile_px)
     assert expected.std() > 0.05
     np.testing.assert_allclose(tiled, expected, atol=SAME)
@@ -47,15 +48,16 @@ def test_tiles_in_three_parts_equal_the_whole(tiny, runtime, whole, tile_px):
 def test_plain_tiles_equal_the_whole_where_the_graph_cannot_be_cut(tiny, whole):
     image, expected = whole
     plain = OpenVinoRuntime(str(tiny.weights), "f32", 2)
-    plain.__dict__["split"] = None
+    plain.__dict__["parts"] = None
     tiled, _ = infer_image(tiny, plain, image, None, tile_px=160)
     np.testing.assert_allclose(tiled, expected, atol=SAME)
 
 
-def test_memory_limit_leads_to_tiles_with_the_same_answer(tiny, whole):
+def test_memory_limit_leads_to_tiles_with_the_same_answer(tiny, whole, monkeypatch):
     image, expected = whole
     small = OpenVinoRuntime(str(tiny.weights), "f32", 2)
-    small.read_px, small.deep_read_px = 200_000, 300_000
+    small.read_px = 200_000
+    monkeypatch.setattr("segment.unet.tiled_inference.DEEP_READ_PX", 300_000)
     tiled, _ = infer_image(tiny, small, image, None)
     np.testing.assert_allclose(tiled, expected, atol=SAME)
 
@@ -64,9 +66,7 @@ def test_too_narrow_a_halo_would_be_noticed(tiny, whole):
     """The comparison above can fail: without context the tiles differ."""
     image, expected = whole
     plain = OpenVinoRuntime(str(tiny.weights), "f32", 2)
-    plain.__dict__["split"] = None
-    from dataclasses import replace
-
+    plain.__dict__["parts"] = None
     tiled, _ = infer_image(replace(tiny, halo_px=0), plain, image, None, tile_px=160)
     assert np.abs(tiled - expected).max() > 10 * SAME
 
@@ -136,6 +136,24 @@ def test_same_image_same_answer_and_flips_follow(tiny, as_micrograph):
     np.testing.assert_array_equal(first, predict(tiny, as_micrograph(image)).probability)
 
 
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_small_image_goes_through_the_network_once(tiny, as_micrograph, monkeypatch, masked):
+    """Its magnification is estimated from the same pixels."""
+    image, asked = texture((200, 240)), []
+    valid = np.arange(240) < 200 if masked else None
+    valid = None if valid is None else np.tile(valid, (200, 1))
+    expected = predict(tiny, as_micrograph(image, valid=valid), scale=1.0)
+    whole = magnification.probability_tiles
+    monkeypatch.setattr(magnification, "choose_scale", lambda *_: 1.0)
+    monkeypatch.setattr(magnification, "OTHER_TRIALS", ())
+    for module in (magnification, predict_module):
+        monkeypatch.setattr(module, "probability_tiles", lambda *a, **k: asked.append(1) or whole(*a, **k))
+    answer = predict(tiny, as_micrograph(image, valid=valid))
+    assert len(asked) == 1
+    np.testing.assert_array_equal(answer.probability, expected.probability)
+    np.testing.assert_equal(answer.not_grain, expected.not_grain)
+
+
 @pytest.mark.parametrize("scale", [0.5, 0.71, 1.6])
 def test_resampled_answer_has_the_images_size_and_does_not_depend_on_tiles(tiny, runtime, scale):
     image = texture((300, 410))
@@ -165,7 +183,7 @@ def test_bf16_is_near_f32(tiny, runtime, whole):
 def test_auto_takes_bf16_where_the_machine_has_it_and_it_agrees(
     tiny, monkeypatch, has_bf16, agreement, chosen, on_cuda
 ):
-    monkeypatch.setattr("segment.unet.precision.processor_has_bf16", lambda: has_bf16)
+    monkeypatch.setattr("segment.unet.choose_runtime.processor_has_bf16", lambda: has_bf16)
     model = replace(tiny, bf16_agreement=agreement)
     assert choose_precision(model, "auto") == chosen
     assert choose_precision(model, "auto", on_cuda=True) == on_cuda
@@ -175,8 +193,8 @@ def test_auto_takes_bf16_where_the_machine_has_it_and_it_agrees(
 
 def test_reach_of_the_parts_is_that_of_their_kernels(runtime):
     """Detail: 3 x 3 at 1/8, 1/4, 1/2, twice at 1. Shallow: thrice stride 2, padded on one side."""
-    assert runtime.split.detail_reach_px == 8 + 4 + 2 + 1 + 1
-    assert runtime.split.shallow_reach_px == 1 + 2 + 4
+    assert runtime.parts.detail_reach_px == 8 + 4 + 2 + 1 + 1
+    assert runtime.parts.shallow_reach_px == 1 + 2 + 4
 
 
 def test_mean_of_eight_positions_follows_every_turn(tiny, as_micrograph):

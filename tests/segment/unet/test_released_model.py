@@ -55,7 +55,7 @@ def test_boundaries_of_real_fields_are_found(model, field, score, as_micrograph)
 def test_tiles_of_the_released_network_equal_the_whole(model, field):
     image = np.ascontiguousarray(field("uo2_07")[:640, :700])
     runtime = OpenVinoRuntime(str(model.weights), "f32", 2)
-    assert runtime.split is not None
+    assert runtime.parts is not None
     whole, _ = infer_image(model, runtime, image, None)
     tiled, _ = infer_image(model, runtime, image, None, tile_px=160)
     np.testing.assert_allclose(tiled, whole, atol=1e-3)
