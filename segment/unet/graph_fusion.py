@@ -10,7 +10,6 @@ arXiv:1609.07009.)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
@@ -18,30 +17,6 @@ import numpy as np
 
 #: along one axis: the taps of three that each of the four is the sum of
 TAPS = ((2,), (1, 2), (0, 1), (0,))
-
-
-@dataclass(frozen=True)
-class Doubling:
-    """One doubling of a decoder."""
-
-    small: Any  #: what is doubled
-    skip: Any  #: the encoder's features beside it, of twice the resolution
-
-
-def doublings(network: Any) -> list[Doubling]:
-    """Doublings of an openvino.Model from the coarsest on, merged ones too."""
-    found = []
-    for op in network.get_ordered_ops():
-        kind = op.get_type_name()
-        if kind == "Interpolate":
-            joint = _only_user(op)
-            skip = joint.input_value(1) if joint is not None and joint.get_type_name() == "Concat" else None
-        elif kind == "ConvolutionBackpropData":
-            skip = _skip_of_sum(op)
-        else:
-            continue
-        found.append(Doubling(op.input_value(0), skip))
-    return found
 
 
 def merge_doublings(network: Any) -> None:
@@ -58,9 +33,9 @@ def merge_doublings(network: Any) -> None:
     for op in list(network.get_ordered_ops()):
         if op.get_type_name() != "Interpolate" or op.get_attributes()["mode"] != "nearest":
             continue
-        joint, small = _only_user(op), op.input_value(0)
+        joint, small = only_user(op), op.input_value(0)
         is_joint = joint is not None and joint.get_type_name() == "Concat"
-        convolution = _only_user(joint) if is_joint else joint
+        convolution = only_user(joint) if is_joint else joint
         weights = _weights_of_three(convolution)
         if weights is None:
             continue
@@ -87,20 +62,10 @@ def merged_kernel(weights: np.ndarray) -> np.ndarray:
     return kernel
 
 
-def _only_user(op: Any) -> Any:
+def only_user(op: Any) -> Any:
     """The operation that alone takes an answer; None if several do."""
     targets = op.output(0).get_target_inputs()
     return targets.pop().get_node() if len(targets) == 1 else None
-
-
-def _skip_of_sum(op: Any) -> Any:
-    """What is convolved and added to a transposed convolution; None where nothing is."""
-    user = _only_user(op)
-    if user is None or user.get_type_name() != "Add":
-        return None
-    beside = [value.get_node() for value in user.input_values()]
-    skips = [one.input_value(0) for one in beside if one.get_type_name() == "Convolution"]
-    return skips[0] if skips else None
 
 
 def _weights_of_three(op: Any) -> np.ndarray | None:

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from segment.unet.graph_fusion import doublings
+from segment.unet.graph_fusion import only_user
 
 QUARTER, EIGHTH, SIXTEENTH = 4, 8, 16  #: pixels of the image to one of the features that are cut at
 
@@ -47,7 +47,7 @@ def split_network(network: Any) -> SplitNetwork | None:
     Parameters
     ----------
     network : openvino.Model
-        With one input of shape (1, 1, rows, columns).
+        With one input of shape (1, 1, rows, columns), its doublings not merged yet (`merge_doublings`).
     """
     import openvino
 
@@ -102,9 +102,6 @@ def reach_px(network: Any, steps: list[int]) -> int:
         step, reach = before[0][0], max(reach for _, reach in before)
         if op.get_type_name() == "Interpolate":
             step /= 2
-        elif op.get_type_name() == "ConvolutionBackpropData":
-            step /= 2
-            reach += step
         elif "strides" in (facts := op.get_attributes()):
             stride, pad = facts["strides"][0], facts["pads_begin"][0]
             reach += step * max(pad, _kernel(op, facts) - pad - stride)
@@ -121,11 +118,13 @@ def _kernel(op: Any, facts: dict[str, Any]) -> int:
 
 def _cuts(network: Any) -> Any:
     """Outputs to cut at, of the encoder at 1/4 and 1/8 and the decoder at 1/16; None if not found."""
-    joints = [one for one in doublings(network) if one.skip is not None]
+    users = (only_user(op) for op in network.get_ordered_ops() if op.get_type_name() == "Interpolate")
+    joints = [op for op in users if op is not None and op.get_type_name() == "Concat"]
     if len(joints) not in (3, 4) or len(network.get_parameters()) != 1:
         return None
     eighth, quarter, _ = joints[-3:]
-    return quarter.skip, eighth.skip, eighth.small
+    doubled = eighth.input_value(0).get_node()
+    return quarter.input_value(1), eighth.input_value(1), doubled.input_value(0)
 
 
 def _replace(output: Any) -> Any:

@@ -80,6 +80,7 @@ class OpenVinoRuntime:
         self.read_px = READ_PX[precision]
         self._weights = weights
         self._precision = precision
+        self._merges = precision == "f32" or not processor_has("amx-bf16")  # bf16 there: not measured
         self._networks: list[Compiled] = []
         self._core = openvino.Core()
         self._options = {
@@ -93,14 +94,12 @@ class OpenVinoRuntime:
         except RuntimeError as error:
             reason = f"OpenVINO refuses the network ({str(error).strip().splitlines()[-1]})"
             raise ModelError(weights, reason, "Export the model again") from error
-        if precision == "f32" or not processor_has("amx-bf16"):  # bf16 there: not measured
-            merge_doublings(self._network)
         _append_sigmoid(self._network)
 
     @cached_property
     def whole(self) -> Compiled:
         """Image -> probabilities."""
-        return self._compile(self._network)
+        return self._compile(self._network.clone())
 
     @cached_property
     def parts(self) -> SplitNetwork | None:
@@ -122,6 +121,8 @@ class OpenVinoRuntime:
         _trim_heap()
 
     def _compile(self, network: Any) -> Compiled:
+        if self._merges:
+            merge_doublings(network)
         try:
             compiled = Compiled(self._core, network, self._options)
         except RuntimeError as error:
