@@ -81,15 +81,11 @@ def line_label(labels: np.ndarray) -> tuple[int, bool]:
     >>> line_label(cells.astype(np.int32))
     (17, True)
     """
-    count = np.zeros(int(labels.max(initial=0)) + 1, np.int64)
-    total = 0
-    for a, b in ((labels[1:], labels[:-1]), (labels[:, 1:], labels[:, :-1])):
-        meet = (a != b) & (a > 0) & (b > 0)
-        total += int(np.count_nonzero(meet))
-        for side in (a[meet], b[meet]):
-            count += np.bincount(side, minlength=count.size)
+    pairs = pairs_beside(labels)
+    meeting = pairs[(pairs > 0).all(axis=1)]
+    count = np.bincount(meeting.ravel(), minlength=int(labels.max(initial=0)) + 1)
     label = int(count.argmax())
-    if count.size <= FEWEST or count[label] < max(AROUND * total, 1):
+    if count.size <= FEWEST or count[label] < max(AROUND * len(meeting), 1):
         return 0, False
     own = labels == label
     return label, bool(np.count_nonzero(narrower_than(own, WIDTHS[-1])) >= THIN * np.count_nonzero(own))
@@ -134,10 +130,7 @@ def nearest_labels(labels: np.ndarray) -> np.ndarray:
 
 def contacts(labels: np.ndarray) -> int:
     """Pixel edges between two cells."""
-    return sum(
-        int(np.count_nonzero((a != b) & (a > 0) & (b > 0)))
-        for a, b in ((labels[1:], labels[:-1]), (labels[:, 1:], labels[:, :-1]))
-    )
+    return int(np.count_nonzero((pairs_beside(labels) > 0).all(axis=1)))
 
 
 def _n_lonely(labels: np.ndarray) -> int:
@@ -149,6 +142,4 @@ def _n_lonely(labels: np.ndarray) -> int:
 
 def edges(labels: np.ndarray) -> int:
     """Pixel edges at which the label changes."""
-    return int(
-        np.count_nonzero(labels[1:] != labels[:-1]) + np.count_nonzero(labels[:, 1:] != labels[:, :-1])
-    )
+    return len(pairs_beside(labels))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from segment._threads import in_bands
 from segment.cells.label_parts import parts_of
 
 LARGE = 0.1  #: of the mean cell's area, from which a phase is a cell of its own
@@ -34,13 +33,10 @@ def large_second_phases(not_grain: np.ndarray, labels: np.ndarray) -> np.ndarray
     least = sizeable_px(labels)
     if not least:
         return None
-    n_parts, part = cv2.connectedComponents(not_grain.view(np.uint8), connectivity=4)
-    area, _ = _cover(part, not_grain, n_parts)
-    large = area > least
+    _, part, facts, _ = cv2.connectedComponentsWithStats(not_grain.view(np.uint8), connectivity=4)
+    large = facts[:, cv2.CC_STAT_AREA] > least
     large[0] = False
-    if not large.any():
-        return None
-    return np.concatenate(in_bands(part.shape, lambda a, b: large[part[a:b]]))
+    return large[part] if large.any() else None
 
 
 def sizeable_px(labels: np.ndarray) -> float:
@@ -90,8 +86,8 @@ def set_aside(cells: np.ndarray, phase: np.ndarray) -> np.ndarray | None:
     ndarray of int32 or None
         Cells that were taken out, 1 ... m, 0 elsewhere; None where there are none.
     """
-    area, covered = _cover(cells, phase, int(cells.max(initial=0)) + 1)
-    is_second_phase = covered > MOSTLY * area
+    area = np.bincount(cells.ravel())
+    is_second_phase = np.bincount(cells[phase], minlength=area.size) > MOSTLY * area
     is_second_phase[0] = False
     if not is_second_phase.any():
         return None
@@ -100,21 +96,6 @@ def set_aside(cells: np.ndarray, phase: np.ndarray) -> np.ndarray | None:
     grain, number = (
         np.where(kind, np.cumsum(kind), 0).astype(np.int32) for kind in (is_grain, is_second_phase)
     )
-    second_phases = np.empty_like(cells)
-
-    def take_out(first: int, last: int) -> None:
-        np.take(number, cells[first:last], out=second_phases[first:last])
-        cells[first:last] = grain[cells[first:last]]
-
-    in_bands(cells.shape, take_out)
+    second_phases = number[cells]
+    cells[...] = grain[cells]
     return second_phases
-
-
-def _cover(labels: np.ndarray, phase: np.ndarray, n: int) -> np.ndarray:
-    """By label 0 ... n - 1: pixels, and how many of them are phase; shape (2, n)."""
-
-    def count(first: int, last: int) -> np.ndarray:
-        band = labels[first:last]
-        return np.stack([np.bincount(part, minlength=n) for part in (band.ravel(), band[phase[first:last]])])
-
-    return np.add.reduce(in_bands(labels.shape, count))

@@ -11,8 +11,9 @@ All lengths are in the network's pixels, so that the numbers do not depend on th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
+from itertools import product
 
 import cv2
 import numpy as np
@@ -111,8 +112,7 @@ def gather_evidence(micrograph: Micrograph, boundary_map: BoundaryMap, labels: n
     """
     windows = list(_windows(micrograph.image, boundary_map, labels))
     with ThreadPoolExecutor(available_cores()) as pool:
-        hidden = [pool.submit(_hidden, window.probability, window.labels) for window in windows]
-        found = [numbers for numbers in pool.map(_numbers, windows, hidden) if numbers]
+        found = [numbers for numbers in pool.map(_numbers, windows) if numbers]
     if not found:
         return None
     mean = {name: _mean([numbers[name] for numbers in found]) for name in found[0]}
@@ -135,20 +135,13 @@ def _windows(image: np.ndarray, boundary_map: BoundaryMap, labels: np.ndarray) -
     scale, (rows, columns) = boundary_map.scale, labels.shape
     whole = rows * columns * scale**2 <= WHOLE_PX
     edge = max(round(WINDOW_PX / scale), 1)
-    for i in range(1 if whole else 2):
-        for j in range(1 if whole else 2):
-            top, left = (
-                max((2 * i + 1) * rows // 4 - edge // 2, 0),
-                max((2 * j + 1) * columns // 4 - edge // 2, 0),
-            )
-            part = np.s_[:, :] if whole else np.s_[top : top + edge, left : left + edge]
-            yield _resampled(
-                boundary_map.probability[part],
-                labels[part],
-                image[part],
-                scale,
-                BLOCKS if whole else BLOCKS // 2,
-            )
+    if whole:
+        yield _resampled(boundary_map.probability, labels, image, scale, BLOCKS)
+        return
+    for i, j in product((1, 3), repeat=2):
+        top, left = max(i * rows // 4 - edge // 2, 0), max(j * columns // 4 - edge // 2, 0)
+        part = np.s_[top : top + edge, left : left + edge]
+        yield _resampled(boundary_map.probability[part], labels[part], image[part], scale, BLOCKS // 2)
 
 
 def _resampled(
@@ -165,8 +158,8 @@ def _resampled(
     return _Window(probability, labels, (grey - grey.mean()) / max(float(grey.std()), 1e-6), blocks)
 
 
-def _numbers(window: _Window, hidden: Future[float]) -> dict[str, float]:
-    """What one window shows; empty without a border.  `hidden`, the longest of it, is on its way."""
+def _numbers(window: _Window) -> dict[str, float]:
+    """What one window shows; empty without a border."""
     probability, labels = window.probability, window.labels
     borders = find_borders(labels, probability)
     length = float(borders.length_px.sum())
@@ -187,7 +180,7 @@ def _numbers(window: _Window, hidden: Future[float]) -> dict[str, float]:
         **_shapes(labels),
         **dict(zip(("widest_angle", "clean_junctions"), junctions(labels), strict=True)),
         "spurious": spurious_share(labels, borders),
-        "hidden": hidden.result() / length,
+        "hidden": _hidden(probability, labels) / length,
     }
 
 
@@ -272,16 +265,9 @@ def _blocks(window: _Window) -> np.ndarray:
     """Border length per area and standard deviation of grey in each block, shape (2, blocks²)."""
     edge = on_edges(window.labels, upper_left=True)
     fine = window.grey - cv2.GaussianBlur(window.grey, (0, 0), 8)
-    values = [
-        [float(edge[part].mean()), float(fine[part].std())]
-        for part in (
-            np.s_[
-                i * edge.shape[0] // n : (i + 1) * edge.shape[0] // n,
-                j * edge.shape[1] // n : (j + 1) * edge.shape[1] // n,
-            ]
-            for n in (window.blocks,)
-            for i in range(n)
-            for j in range(n)
-        )
+    n, (rows, columns) = window.blocks, edge.shape
+    parts = [
+        np.s_[i * rows // n : (i + 1) * rows // n, j * columns // n : (j + 1) * columns // n]
+        for i, j in product(range(n), repeat=2)
     ]
-    return np.array(values).T
+    return np.array([[float(edge[part].mean()), float(fine[part].std())] for part in parts]).T

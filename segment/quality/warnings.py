@@ -19,7 +19,6 @@ NOTHING = 0.004  #: share of boundary pixels below which no grains are visible
 AMBIGUOUS = 2.0  #: pixels of probability .2 ... .8 per boundary pixel: more in noise, .9 ... 1.9 in TBM crops
 FEW_CELLS = 10  #: below which nothing can be said of a structure; judgement
 MANY = 1 / 3  #: share of cells that are no grains from which it is said; rates: docs/validation
-BLOCK_ROWS = 512  #: looked at a time: bounds memory, changes no result
 
 NO_GRAINS = "no grain boundaries are visible"
 UNLIKE_GRAINS = "the image looks unlike a grain structure: the cells may mean nothing"
@@ -29,16 +28,12 @@ MISSED = "boundaries are probably missing"  #: how every warning about merged gr
 
 def probability_warnings(boundary_map: BoundaryMap) -> tuple[str, ...]:
     """Doubts that the probability alone raises: nothing there, or nothing decided."""
-    lines, between, pixels = 0, 0, 0
-    for block in _blocks(boundary_map.probability):
-        lines += int(np.count_nonzero(block > 0.5))
-        between += int(np.count_nonzero((block > 0.2) & (block < 0.8)))
-        pixels += block.size
-    if boundary_map.valid is not None:
-        pixels = max(int(np.count_nonzero(boundary_map.valid)), 1)
+    probability, valid = boundary_map.probability, boundary_map.valid
+    lines = np.count_nonzero(probability > 0.5)
+    pixels = probability.size if valid is None else max(int(np.count_nonzero(valid)), 1)
     if lines < NOTHING * pixels:
         return (NO_GRAINS,)
-    if between > AMBIGUOUS * lines:
+    if np.count_nonzero((probability > 0.2) & (probability < 0.8)) > AMBIGUOUS * lines:
         return ("the network is undecided over much of the image: noise, or unlike its training images",)
     return ()
 
@@ -50,17 +45,9 @@ def cell_warnings(grain_map: GrainMap) -> tuple[str, ...]:
     return (f"only {grain_map.n_grains} cells are in the image",)
 
 
-def evidence_warnings(evidence: Evidence | None, confidence: Confidence | None) -> tuple[str, ...]:
-    """Doubts that the evidence raises, weighed as measured for the model.
-
-    Parameters
-    ----------
-    evidence : Evidence or None
-        None: the answer shows no border.
-    confidence : Confidence or None
-        None: nothing was measured for this model, and nothing is said.
-    """
-    if evidence is None or confidence is None:
+def evidence_warnings(evidence: Evidence | None, confidence: Confidence) -> tuple[str, ...]:
+    """Doubts that the evidence (None: no border) raises, weighed as measured for the model."""
+    if evidence is None:
         return ()
     if confidence.unlike_grains(evidence) >= confidence.unlike_grains.alarm:
         return (UNLIKE_GRAINS,)
@@ -72,7 +59,3 @@ def evidence_warnings(evidence: Evidence | None, confidence: Confidence | None) 
         share = 1 - np.exp(-missing)
         said.append(f"{MISSED}, about {share:.0%} of their length: grains look merged and spacings too large")
     return tuple(said)
-
-
-def _blocks(image: np.ndarray) -> list[np.ndarray]:
-    return [image[first : first + BLOCK_ROWS] for first in range(0, len(image), BLOCK_ROWS)]

@@ -81,8 +81,7 @@ def test_cells_that_are_none_are_said_with_their_share_beside_missing_boundary()
     assert evidence_warnings(replace(EVIDENCE, spurious=float("nan")), TABLE) == ()
 
 
-def test_nothing_measured_or_nothing_seen_says_nothing():
-    assert evidence_warnings(replace(EVIDENCE, widest_angle=179), None) == ()
+def test_nothing_seen_says_nothing():
     assert evidence_warnings(None, TABLE) == ()
 
 
