@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from scipy.special import expit
 
-from segment.training.synthetic.random_fields import blur, smooth_noise
+from segment.training.synthetic.random_fields import blur, displaced, smooth_noise
 
 
 def expose(image: np.ndarray, rng: np.random.Generator, *, noise_floor: bool = False) -> np.ndarray:
@@ -81,12 +81,8 @@ def stripe(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def jitter(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Scan lines displaced by a fraction of a pixel to a pixel or so."""
-    rows, columns = image.shape
-    y, x = np.mgrid[0:rows, 0:columns].astype(np.float32)
-    shift = rng.uniform(0.2, 1.0) * rng.standard_normal((rows, 1)).astype(np.float32)
-    return cv2.remap(
-        image, (x + shift).astype(np.float32), y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
-    )
+    shift = rng.uniform(0.2, 1.0) * rng.standard_normal((len(image), 1)).astype(np.float32)
+    return displaced(image, np.zeros_like(shift), shift)
 
 
 def compress(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:

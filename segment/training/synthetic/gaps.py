@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from segment.training.synthetic.geometry import Section
-from segment.training.synthetic.random_fields import boundary_field, per_grain, smooth_noise
+from segment.training.synthetic.random_fields import boundary_field, displaced, per_grain, smooth_noise
 from segment.training.synthetic.scene import Scene
 
 THIN_SHARE = 0.1  #: of the mean intercept: a gap narrower than this is a boundary, a wider one no grain
@@ -94,15 +94,13 @@ def opened(mask: np.ndarray, width_px: int = 3) -> np.ndarray:
 def ragged(scene: Scene, rng: np.random.Generator) -> Scene:
     """The scene with frayed outlines of its pores and second phases: a displacement of a few pixels."""
     reach, wavelength = rng.uniform(0.5, 2.5), rng.uniform(3, 8)
-    y, x = np.mgrid[0 : scene.size[0], 0 : scene.size[1]].astype(np.float32)
-    y += reach * smooth_noise(rng, scene.size, wavelength)
-    x += reach * smooth_noise(rng, scene.size, wavelength)
-
-    def frayed(mask: np.ndarray) -> np.ndarray:
-        return cv2.remap(mask.astype(np.uint8), x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT) > 0
-
-    pores = opened(frayed(scene.pores))
-    phases = opened(frayed(scene.phases)) & ~pores
+    dy, dx = (reach * smooth_noise(rng, scene.size, wavelength) for _ in range(2))
+    frayed = (
+        opened(displaced(mask.astype(np.uint8), dy, dx, cv2.INTER_NEAREST) > 0)
+        for mask in (scene.pores, scene.phases)
+    )
+    pores, phases = frayed
+    phases &= ~pores
     return replace(scene, pores=pores, phases=phases, films=scene.films & ~pores & ~phases)
 
 

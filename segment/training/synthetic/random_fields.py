@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 
-def smooth_noise(rng: np.random.Generator, size: tuple[int, int], wavelength: float) -> np.ndarray:
+def smooth_noise(rng: np.random.Generator, size: tuple[int, ...], wavelength: float) -> np.ndarray:
     """Gaussian field of unit variance, correlated over about `wavelength` pixels; float32 of `size`."""
     step = max(wavelength / 2, 1.0)
     grid = (int(size[0] / step) + 4, int(size[1] / step) + 4)
@@ -25,6 +25,12 @@ def smooth_noise(rng: np.random.Generator, size: tuple[int, int], wavelength: fl
         flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REFLECT,
     )
+
+
+def displaced(image: np.ndarray, dy: np.ndarray, dx: np.ndarray, how: int = cv2.INTER_LINEAR) -> np.ndarray:
+    """The image sampled by `dy`, `dx` pixels away from each place, reflected at the frame."""
+    y, x = np.mgrid[0 : image.shape[0], 0 : image.shape[1]].astype(np.float32)
+    return cv2.remap(image, x + dx, y + dy, how, borderMode=cv2.BORDER_REFLECT)
 
 
 def blur(image: np.ndarray, sigma: float) -> np.ndarray:

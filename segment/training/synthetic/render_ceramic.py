@@ -8,17 +8,17 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from segment.training.synthetic.random_fields import blur, per_grain, smooth_noise
+from segment.training.synthetic.random_fields import blur, smooth_noise
 from segment.training.synthetic.scene import Scene
 
 
 def render_ceramic(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     """Scanning image of an ion-milled section: voids, bright rims, second phases, curtains; float32."""
     image = np.full(scene.size, 0.55, np.float32)
-    n = int(scene.section.orientation.max()) + 1
+    n = scene.n_crystals
     if n > 2:
         steps = rng.choice([0.0, rng.uniform(0.01, 0.05), rng.uniform(0.04, 0.1)])
-        image += per_grain((steps * rng.standard_normal(n))[scene.section.orientation], scene.section.labels)
+        image += scene.per_crystal(steps * rng.standard_normal(n))
         width = rng.uniform(0.7, 2.2)
         line = np.exp(-((scene.field.distance / width) ** 2))
         image -= rng.choice([1.0, 1.0, -0.7]) * rng.uniform(0.05, 0.25) * line
@@ -35,9 +35,9 @@ def render_ceramic(scene: Scene, rng: np.random.Generator) -> np.ndarray:
 
 def render_band_contrast(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     """Quality of diffraction patterns on a raster of coarse points: broad dark lines, grainy grains."""
-    n = int(scene.section.orientation.max()) + 1
+    n = scene.n_crystals
     level = rng.uniform(0.55, 0.85) + rng.uniform(0.02, 0.12) * rng.standard_normal(n)
-    image = per_grain(level[scene.section.orientation], scene.section.labels)
+    image = scene.per_crystal(level)
     image += rng.uniform(0, 0.06) * smooth_noise(rng, scene.size, rng.uniform(8, 60))
     width = rng.uniform(1.5, 5) * (0.6 + 0.8 * scene.field.chance[0])
     depth = rng.uniform(0.2, 0.6) * (0.4 + 0.6 * scene.field.chance[1])

@@ -23,9 +23,9 @@ from segment.training.synthetic.scene import Scene
 
 def render_dense(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     """Densely etched steel, bright to white between dark marks; float32, grey 0 ... 1 before noise."""
-    n = int(scene.section.orientation.max()) + 1
+    n = scene.n_crystals
     level = 0.85 + rng.uniform(0, 0.06) * rng.standard_normal(n)
-    image = per_grain(level[scene.section.orientation], scene.section.labels)
+    image = scene.per_crystal(level)
     dark = rng.uniform(0.35, 0.8)
     marks = np.zeros(scene.size, np.float32)
     for paint, chance in ((_mottle, 0.85), (_curls, 0.7), (_pieces, 0.6), (_rings, 0.5)):
@@ -41,9 +41,9 @@ def render_dense(scene: Scene, rng: np.random.Generator) -> np.ndarray:
 
 def render_precipitates(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     """Sections whose boundaries carry coarse precipitates (`gaps.with_precipitates`); float32."""
-    n = int(scene.section.orientation.max()) + 1
+    n = scene.n_crystals
     level = 0.6 + rng.choice([0, rng.uniform(0, 0.04), rng.uniform(0.04, 0.1)]) * rng.standard_normal(n)
-    image = per_grain(level[scene.section.orientation], scene.section.labels)
+    image = scene.per_crystal(level)
     image += rng.uniform(0, 0.05) * smooth_noise(rng, scene.size, rng.uniform(2, 40))
     sign = rng.choice([-1.0, 1.0], p=[0.65, 0.35])
     if rng.random() < 0.7:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from segment.training.synthetic.random_fields import blur, per_grain, smooth_noise
+from segment.training.synthetic.random_fields import blur, smooth_noise
 from segment.training.synthetic.scene import Scene
 
 
@@ -41,8 +41,7 @@ def _shares(rng: np.random.Generator) -> tuple[float, float, float]:
 
 def _levels(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     """A grey for every orientation: normal, uniform, of two or of a few kinds."""
-    parent = scene.section.orientation
-    n = int(parent.max()) + 1
+    n = scene.n_crystals
     kind = rng.integers(4)
     if kind == 0:
         values = rng.standard_normal(n)
@@ -53,15 +52,15 @@ def _levels(scene: Scene, rng: np.random.Generator) -> np.ndarray:
         values += 0.3 * rng.standard_normal(n)
     else:
         values = rng.standard_normal(int(rng.integers(3, 7)))[rng.integers(0, 3, n)]
-    return per_grain(values[parent], scene.section.labels)
+    return scene.per_crystal(values)
 
 
 def _textures(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     """Two or three textures, of which each grain has one; of unit contrast."""
-    n = int(scene.section.orientation.max()) + 1
+    n = scene.n_crystals
     kinds = [_texture(scene, rng) for _ in range(int(rng.integers(1, 4)))]
-    choice = per_grain(rng.integers(0, len(kinds), n)[scene.section.orientation], scene.section.labels)
-    strength = per_grain(rng.uniform(0.3, 1.5, n)[scene.section.orientation], scene.section.labels)
+    choice = scene.per_crystal(rng.integers(0, len(kinds), n))
+    strength = scene.per_crystal(rng.uniform(0.3, 1.5, n))
     return strength * np.choose(choice.astype(int), kinds)
 
 
@@ -71,8 +70,8 @@ def _texture(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     noise = smooth_noise(rng, scene.size, wavelength)
     if rng.random() < 0.6:
         return noise
-    n = int(scene.section.orientation.max()) + 1
-    angle = per_grain(rng.uniform(0, np.pi, n)[scene.section.orientation], scene.section.labels)
+    n = scene.n_crystals
+    angle = scene.per_crystal(rng.uniform(0, np.pi, n))
     y, x = np.mgrid[0 : scene.size[0], 0 : scene.size[1]].astype(np.float32)
     phase = (x * np.cos(angle) + y * np.sin(angle)) * 2 * np.pi / max(wavelength, 3.0)
     return np.sin(phase + rng.uniform(0, 3) * noise)
@@ -82,9 +81,9 @@ def _domes(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     """Grey that rises or falls from the boundary inwards, and light from one side."""
     reach = scene.section.shape.mean_intercept * rng.uniform(0.05, 0.5)
     height = (1 - np.exp(-scene.field.distance / reach)).astype(np.float32)
-    n = int(scene.section.orientation.max()) + 1
+    n = scene.n_crystals
     sign = rng.choice([-1.0, 1.0]) + rng.uniform(0, 1) * rng.standard_normal(n)
-    dome = rng.uniform(-1, 1) * per_grain(sign[scene.section.orientation], scene.section.labels) * height
+    dome = rng.uniform(-1, 1) * scene.per_crystal(sign) * height
     gy, gx = _slopes(height)
     angle = rng.uniform(0, 2 * np.pi)
     lit = (np.cos(angle) * gx + np.sin(angle) * gy) * reach

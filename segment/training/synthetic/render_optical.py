@@ -12,10 +12,10 @@ from segment.training.synthetic.scene import Scene
 def render_etched(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     """Boundaries etched dark, unevenly along and between segments; float32, grey 0 ... 1 before noise."""
     d, size = scene.field.distance, scene.size
-    n = int(scene.section.orientation.max()) + 1
+    n = scene.n_crystals
     level = 0.8 + rng.uniform(0.005, 0.07) * rng.standard_normal(n)
     level -= np.where(rng.random(n) < rng.choice([0, 0.1, 0.3]), rng.uniform(0, 0.35, n), 0)
-    image = per_grain(level[scene.section.orientation], scene.section.labels)
+    image = scene.per_crystal(level)
     width = rng.uniform(0.6, 1.8) * np.clip(1 + 0.35 * smooth_noise(rng, size, 60), 0.5, 2)
     strength = np.clip(scene.field.chance[0] * rng.uniform(0.2, 0.9) + rng.uniform(0.2, 0.8), 0, 1)
     along = np.clip(1 + rng.uniform(0, 0.4) * smooth_noise(rng, size, rng.uniform(10, 40)), 0.2, 1.5)
@@ -48,11 +48,9 @@ def _lamellae(scene: Scene, rng: np.random.Generator) -> np.ndarray:
 
 def render_stained(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     """Tint or polarised contrast: steps in grey between mottled grains, no lines."""
-    n = int(scene.section.orientation.max()) + 1
+    n = scene.n_crystals
     spread = rng.uniform(0.06, 0.2)
-    image = per_grain(
-        (0.5 + spread * rng.standard_normal(n))[scene.section.orientation], scene.section.labels
-    )
+    image = scene.per_crystal(0.5 + spread * rng.standard_normal(n))
     image += rng.uniform(0.02, 0.08) * smooth_noise(rng, scene.size, rng.uniform(8, 40))
     image += rng.uniform(0.01, 0.05) * smooth_noise(rng, scene.size, rng.uniform(2, 6))
     image = np.where(scene.not_grain, image * 0.3, image)

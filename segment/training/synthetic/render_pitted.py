@@ -52,10 +52,10 @@ def render_strung(scene: Scene, rng: np.random.Generator) -> np.ndarray:
 
 def _grains(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     """One grey a grain, most of them pale and alike, a few etched dark."""
-    n = int(scene.section.orientation.max()) + 1
+    n = scene.n_crystals
     level = 0.8 + rng.uniform(0.0, 0.08) * rng.standard_normal(n)
     level -= np.where(rng.random(n) < rng.choice([0, 0.05, 0.3]), rng.uniform(0, 0.4, n), 0)
-    image = per_grain(level[scene.section.orientation], scene.section.labels)
+    image = scene.per_crystal(level)
     image += rng.uniform(0, 0.06) * smooth_noise(rng, scene.size, rng.uniform(2, 30))
     if rng.random() < 0.4:  # rounded edges of grains that stand in relief
         image -= rng.uniform(0, 0.3) * np.exp(-scene.field.distance / rng.uniform(2, 8))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from segment.training.synthetic.random_fields import blur, per_grain, smooth_noise
+from segment.training.synthetic.random_fields import blur, smooth_noise
 from segment.training.synthetic.scene import Scene
 
 
@@ -65,19 +65,18 @@ def render_sem_polished(scene: Scene, rng: np.random.Generator) -> np.ndarray:
 def _grain_levels(
     scene: Scene, rng: np.random.Generator, spread: float, *, uniform: bool = False
 ) -> np.ndarray:
-    n = int(scene.section.orientation.max()) + 1
+    n = scene.n_crystals
     values = rng.uniform(-1.7, 1.7, n) if uniform else rng.standard_normal(n)
-    return per_grain((spread * values)[scene.section.orientation], scene.section.labels)
+    return scene.per_crystal(spread * values)
 
 
 def _tilt(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     """A plane of its own slope and direction in every grain."""
-    n = int(scene.section.orientation.max()) + 1
-    labels, parent = scene.section.labels, scene.section.orientation
-    y, x = np.mgrid[0 : labels.shape[0], 0 : labels.shape[1]].astype(np.float32)
+    n = scene.n_crystals
+    y, x = np.mgrid[0 : scene.size[0], 0 : scene.size[1]].astype(np.float32)
     period = scene.section.shape.mean_intercept * 4
-    sy, sx = (per_grain(rng.standard_normal(n)[parent], labels) for _ in range(2))
-    phase = per_grain(rng.uniform(0, 2 * np.pi, n)[parent], labels)
+    sy, sx = (scene.per_crystal(rng.standard_normal(n)) for _ in range(2))
+    phase = scene.per_crystal(rng.uniform(0, 2 * np.pi, n))
     return np.sin((y * sy + x * sx) / period + phase)
 
 

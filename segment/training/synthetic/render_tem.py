@@ -6,10 +6,9 @@ and the lower surface overlap in a band; the image there is their mean, crossed 
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
-from segment.training.synthetic.random_fields import blur, per_grain, smooth_noise
+from segment.training.synthetic.random_fields import blur, displaced, smooth_noise
 from segment.training.synthetic.scene import Scene
 
 
@@ -19,7 +18,7 @@ def render_bf_tem(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     grains = _diffraction_contrast(scene, rng)
     if rng.random() < 0.5:
         grains = _behind(grains, scene, rng)
-    image, overlap = _through_the_foil(grains, scene.section.labels, rng, mean)
+    image, overlap = _through_the_foil(grains, rng, mean)
     image += _fringes(scene, overlap, rng)
     image += _lines(scene, rng)
     speckle = blur(rng.standard_normal(scene.size).astype(np.float32), rng.uniform(0.6, 1.4))
@@ -32,12 +31,11 @@ def render_bf_tem(scene: Scene, rng: np.random.Generator) -> np.ndarray:
 
 def render_adf_stem(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     """Annular dark-field STEM: grey by thickness, composition and channelling, incoherent, no fringes."""
-    labels, parent = scene.section.labels, scene.section.orientation
-    mean, n = scene.section.shape.mean_intercept, int(parent.max()) + 1
+    mean, n = scene.section.shape.mean_intercept, scene.n_crystals
     spread = rng.uniform(0.01, 0.12)
     aligned = np.where(rng.random(n) < rng.uniform(0, 0.2), rng.uniform(0.1, 0.4, n), 0)
     level = 0.45 + spread * rng.standard_normal(n) + aligned
-    image, _ = _through_the_foil(per_grain(level[parent], labels), labels, rng, mean)
+    image, _ = _through_the_foil(scene.per_crystal(level), rng, mean)
     image *= 1 + rng.uniform(0, 0.25) * smooth_noise(rng, scene.size, rng.uniform(100, 500))
     width, d = rng.uniform(0.7, 2.5), scene.field.distance
     strength = np.clip(scene.field.chance[0] * rng.uniform(0.3, 1) + rng.uniform(0, 0.5), 0, 1)
@@ -53,22 +51,20 @@ def render_adf_stem(scene: Scene, rng: np.random.Generator) -> np.ndarray:
 
 def _diffraction_contrast(scene: Scene, rng: np.random.Generator) -> np.ndarray:
     """Most grains pale, some grey, a few near-black; dark ones shaded by bend contours and dark rims."""
-    labels, size = scene.section.labels, scene.size
-    n = int(scene.section.orientation.max()) + 1
-    parent = scene.section.orientation
+    n, size = scene.n_crystals, scene.size
     dark_share, pale_spread = rng.uniform(0.08, 0.8), rng.uniform(0.01, 0.14)
     dark = np.where(rng.random(n) < dark_share, rng.random(n) ** rng.uniform(0.6, 1.8), 0.0)
     level = 0.75 + pale_spread * rng.standard_normal(n) - 0.68 * dark
-    grey = per_grain(level[parent], labels)
-    strength = per_grain((dark * rng.uniform(0, 1, n))[parent], labels)
+    grey = scene.per_crystal(level)
+    strength = scene.per_crystal(dark * rng.uniform(0, 1, n))
     contour = np.cos(
         rng.uniform(1.5, 5)
         * smooth_noise(rng, size, rng.uniform(0.8, 2.5) * scene.section.shape.mean_intercept)
-        + per_grain(rng.uniform(0, 2 * np.pi, n)[parent], labels)
+        + scene.per_crystal(rng.uniform(0, 2 * np.pi, n))
     )
     grey += rng.uniform(0.05, 0.45) * strength * contour
     grey += float(rng.choice([rng.uniform(0, 0.05), rng.uniform(0.05, 0.18)])) * (1 - strength) * contour
-    rim = per_grain((rng.uniform(-0.5, 1, n) * dark)[parent], labels)
+    rim = scene.per_crystal(rng.uniform(-0.5, 1, n) * dark)
     grey -= rng.uniform(0, 0.4) * rim * np.exp(-scene.field.distance / rng.uniform(2, 6))
     return np.clip(_bend_contours(scene, grey, rng), 0.02, 1.2)
 
@@ -76,12 +72,8 @@ def _diffraction_contrast(scene: Scene, rng: np.random.Generator) -> np.ndarray:
 def _behind(grains: np.ndarray, scene: Scene, rng: np.random.Generator) -> np.ndarray:
     """What lies under or over the grains in a thick foil: their contrast, moved and blurred, lineless."""
     mean = scene.section.shape.mean_intercept
-    y, x = np.mgrid[0 : scene.size[0], 0 : scene.size[1]].astype(np.float32)
-    far = [rng.uniform(0.5, 1.5) * mean * smooth_noise(rng, scene.size, 0.9 * mean) for _ in range(2)]
-    other = cv2.remap(
-        grains.astype(np.float32), x + far[0], y + far[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
-    )
-    other = blur(other, rng.uniform(0.04, 0.15) * mean)
+    dx, dy = (rng.uniform(0.5, 1.5) * mean * smooth_noise(rng, scene.size, 0.9 * mean) for _ in range(2))
+    other = blur(displaced(grains.astype(np.float32), dy, dx), rng.uniform(0.04, 0.15) * mean)
     share = rng.uniform(0.1, 0.45)
     return (1 - share) * grains + share * other
 
@@ -90,9 +82,9 @@ def _bend_contours(scene: Scene, grey: np.ndarray, rng: np.random.Generator) -> 
     """Dark bands that cross grains, each grain answering with its own strength."""
     for _ in range(rng.poisson(0.7 if rng.random() < 0.85 else 3.0)):
         level = smooth_noise(rng, scene.size, rng.uniform(80, 400))
-        n = int(scene.section.orientation.max()) + 1
-        shift = per_grain((0.3 * rng.standard_normal(n))[scene.section.orientation], scene.section.labels)
-        answer = per_grain(rng.random(n)[scene.section.orientation], scene.section.labels)
+        n = scene.n_crystals
+        shift = scene.per_crystal(0.3 * rng.standard_normal(n))
+        answer = scene.per_crystal(rng.random(n))
         grey = grey - rng.uniform(0.1, 0.5) * answer * np.exp(
             -(((level + shift) / rng.uniform(0.05, 0.25)) ** 2)
         )
@@ -100,16 +92,12 @@ def _bend_contours(scene: Scene, grey: np.ndarray, rng: np.random.Generator) -> 
 
 
 def _through_the_foil(
-    grains: np.ndarray, labels: np.ndarray, rng: np.random.Generator, mean: float
+    grains: np.ndarray, rng: np.random.Generator, mean: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean of upper and lower surface, each displaced by half the boundaries' inclination."""
-    size = labels.shape
-    y, x = np.mgrid[0 : size[0], 0 : size[1]].astype(np.float32)
     reach = float(min(rng.choice([0.4, 1.0, 2.5]) * rng.uniform(0.3, 1.2), 0.08 * mean))
-    dy, dx = (reach * smooth_noise(rng, size, 1.2 * mean) for _ in range(2))
-    upper = cv2.remap(grains, x + dx, y + dy, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-    lower = cv2.remap(grains, x - dx, y - dy, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-    return (upper + lower) / 2, np.hypot(dx, dy)
+    dy, dx = (reach * smooth_noise(rng, grains.shape, 1.2 * mean) for _ in range(2))
+    return (displaced(grains, dy, dx) + displaced(grains, -dy, -dx)) / 2, np.hypot(dx, dy)
 
 
 def _fringes(scene: Scene, overlap: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from segment.training.synthetic.geometry import Section
-from segment.training.synthetic.random_fields import BoundaryField, boundary_field, smooth_noise
+from segment.training.synthetic.random_fields import BoundaryField, boundary_field, per_grain, smooth_noise
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +34,15 @@ class Scene:
     @property
     def not_grain(self) -> np.ndarray:
         return self.pores | self.phases
+
+    @property
+    def n_crystals(self) -> int:
+        """Number of orientations, with one that no pixel has."""
+        return int(self.section.orientation.max()) + 1
+
+    def per_crystal(self, values: np.ndarray) -> np.ndarray:
+        """Paint one value an orientation: both sides of a twin lamella get the same; float32."""
+        return per_grain(values[self.section.orientation], self.section.labels)
 
 
 class Inclusions(NamedTuple):
