@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,21 +40,11 @@ if TYPE_CHECKING:
 
 LEARNING_RATE = 3e-4  #: a quarter of a training from the start: the weights move little; judgement
 CROP_PX, BATCH = 256, 8  #: of a step, whatever device the model's own recipe was for
+SHARE = 0.5  #: of the crops that are taken from the user's images; the others are synthetic
 REPLAY_IMAGES = 100  #: synthetic micrographs beside the user's, against forgetting; judgement
 KEPT = 0.5  #: share of the starting weights in the result
 WORK = ".training"  #: folder in the new model's, there while it is not finished
 INHERITED = ("best_intercept_px", "persistence", "min_area_px")  #: settings of the model it came from
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How long and how far to go."""
-
-    steps: int = 150  #: of eight crops each
-    minutes: float = 0.0  #: where above 0, the time after which to stop, instead of the steps
-    share: float = 0.5  #: share of the crops taken from the user's images; the others are synthetic
-    replay: int = REPLAY_IMAGES  #: synthetic micrographs drawn for them
-    kept: float = KEPT  #: share of the starting weights in the result, 0 ... 1
 
 
 def finetune(
@@ -62,8 +52,10 @@ def finetune(
     images: Path,
     tracings: Path,
     out: Path,
-    schedule: Schedule = Schedule(),
     *,
+    steps: int = 150,
+    minutes: float = 0.0,
+    replay: int = REPLAY_IMAGES,
     check: bool = True,
     device: Device = "auto",
     threads: int | None = None,
@@ -79,7 +71,12 @@ def finetune(
         One to some ten images; masks of lines, ImageJ regions or label maps of the same stems.
     out : Path
         The new model folder; its name becomes the model's.
-    schedule : Schedule
+    steps : int
+        Of eight crops each.
+    minutes : float
+        Where above 0, the time after which to stop, instead of the steps.
+    replay : int
+        Synthetic micrographs that are drawn for the other half of the crops.
     check : bool
         Score both models on `images` and on fresh synthetic micrographs; the result goes into ``CARD.md``.
     device, threads : optional
@@ -104,34 +101,34 @@ def finetune(
     pairs = find_pairs(images, tracings)
     if left := without_image(pairs, tracings):
         say(f"warning: no image for {', '.join(left)}")
-    own = RealSet("own", schedule.share, min_scale=0.7, max_scale=1.4)
+    own = RealSet("own", SHARE, min_scale=0.7, max_scale=1.4)
     recipe = replace(
         read_recipe(model.folder / "recipe.toml"),
         name=out.resolve().name,
-        steps=schedule.steps,
-        minutes=schedule.minutes,
+        steps=steps,
+        minutes=minutes,
         learning_rate=LEARNING_RATE,
         crop=CROP_PX,
         batch=BATCH,
-        synthetic=schedule.replay,
+        synthetic=replay,
         at_first=0,
         real=(own,),
     )
     examples = [_example(pair, model.best_intercept_px) for pair in pairs]
     work = _work_folder(out, recipe, model, pairs)
-    say(f"drawing {schedule.replay} synthetic micrographs")
-    write_cache(work / "cache", schedule.replay, seed=recipe.seed, size=384)
+    say(f"drawing {replay} synthetic micrographs")
+    write_cache(work / "cache", replay, seed=recipe.seed, size=384)
     source = CropSource(recipe, work / "cache", [(own, examples)], recipe.seed + 1)
     checkpoint = fit(recipe, source, work, start=start, device=device, threads=threads, say=say)
     # A copy: a run that goes on after it was killed here must not blend twice.
     blended = Path(shutil.copy(checkpoint, work / "blended.pt"))
-    blend(blended, start, schedule.kept)
+    blend(blended, start)
     written = _release(recipe, model, blended, out, len(pairs))
     checks: list[Check] = []
     if check:
         say("comparing the new model with the one it came from")
         checks = check_model(model, load_model(out), pairs)
-    write_card(out, model, pairs, schedule.kept, checks)
+    write_card(out, model, pairs, KEPT, checks)
     shutil.rmtree(work)
     return written
 
@@ -155,14 +152,14 @@ def _work_folder(out: Path, recipe: TrainingRecipe, model: Model, pairs: list[Pa
     return work
 
 
-def blend(checkpoint: Path, start: dict[str, torch.Tensor], kept: float) -> None:
-    """Move the averaged weights of a checkpoint back towards `start` by the share `kept`, in place."""
+def blend(checkpoint: Path, start: dict[str, torch.Tensor]) -> None:
+    """Move the averaged weights of a checkpoint back towards `start` by the share `KEPT`, in place."""
     import torch
 
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     for name, tensor in state["averaged"].items():
         if name in start and tensor.is_floating_point():
-            tensor.lerp_(start[name].to(tensor.dtype), kept)
+            tensor.lerp_(start[name].to(tensor.dtype), KEPT)
     torch.save(state, checkpoint)
 
 

@@ -115,9 +115,7 @@ def training_device(device: Device) -> str:
     there = torch.cuda.is_available()
     if device == "cuda" and not there:
         raise InputError("--device cuda", "PyTorch finds no CUDA device", "Use --device cpu")
-    if device == "cpu" or not there:
-        return "cpu"
-    return "cuda"
+    return "cuda" if there and device != "cpu" else "cpu"
 
 
 def averaged_weights(checkpoints: Sequence[Path]) -> dict[str, torch.Tensor]:

@@ -154,17 +154,16 @@ def finetune(
     Examples: `grainstats model finetune --images films --boundaries traced --out own`, and `grainstats model
     finetune --images films --boundaries traced --out own --minutes 5`.
     """
-    from segment.training.finetune import Schedule
     from segment.training.finetune import finetune as finetune_model
     from segment.unet import load_model
 
-    schedule = Schedule(steps=steps, minutes=minutes)
     done = finetune_model(
         load_model(model),
         images,
         boundaries,
         out,
-        schedule,
+        steps=steps,
+        minutes=minutes,
         check=check,
         device=device,
         threads=threads,

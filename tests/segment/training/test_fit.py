@@ -61,7 +61,7 @@ def tuned(exported: Path) -> Callable[[str], Path]:
     """Fine-tunes ``tiny`` on one drawn image; the folder that the new model goes into is named."""
     import cv2
 
-    from segment.training.finetune import Schedule, finetune
+    from segment.training.finetune import finetune
     from segment.unet import load_model
 
     root = exported.parent
@@ -73,8 +73,7 @@ def tuned(exported: Path) -> Callable[[str], Path]:
     def tune(name: str) -> Path:
         if not (root / name / "model.toml").is_file():
             folders = root / "images", root / "boundary", root / name
-            schedule = Schedule(steps=1, replay=1)
-            finetune(load_model(exported), *folders, schedule, check=False, threads=1)
+            finetune(load_model(exported), *folders, steps=1, replay=1, check=False, threads=1)
         return root / name
 
     return tune
@@ -222,15 +221,15 @@ def test_blending_goes_back_towards_the_start(trained: tuple[Path, Path], tmp_pa
 
     import torch
 
-    from segment.training.finetune import blend
+    from segment.training.finetune import KEPT, blend
 
     checkpoint = Path(shutil.copy(trained[1], tmp_path / "last.pt"))
     after = torch.load(checkpoint, weights_only=True)["averaged"]
     name = next(name for name in after if name.startswith("decoder.") and after[name].ndim == 4)
     start = {name: torch.zeros_like(after[name])}
-    blend(checkpoint, start, 0.25)
+    blend(checkpoint, start)
     blended = torch.load(checkpoint, weights_only=True)["averaged"]
-    torch.testing.assert_close(blended[name], 0.75 * after[name])
+    torch.testing.assert_close(blended[name], (1 - KEPT) * after[name])
     other = next(key for key in after if key != name)
     torch.testing.assert_close(blended[other], after[other])
 
