@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from grainstats.api.steps import PathInput, one_by_one
+from grainstats.api.steps import DEVICES, PathInput, check_choice, one_by_one
 from segment.errors import InputError
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ def analyze(
     from grainstats.run.job.call import Call
     from grainstats.share import Database
 
+    check_choice("device", device, DEVICES)
     keep = TemporaryFolder()
     folder = keep.path / "results" if out is None else Path(out)
     inputs = _inputs(source, keep.path / "arrays")
@@ -140,7 +141,11 @@ def _inputs(source: PathInput | Iterable[PathInput] | Arrays, folder: Path) -> t
         if not any(isinstance(one, np.ndarray) for one in several):
             return tuple(str(path) for path in several)
         source = {SAMPLE: several}
+    if not source:
+        raise InputError("an empty dict", "no micrograph", "Give {sample id: arrays}")
     for sample_id, images in source.items():
+        if str(sample_id) in ("", ".", "..") or set(str(sample_id)) & set("/\\\0"):
+            raise InputError(f"sample {sample_id!r}", "is no name of a folder", "Leave out slashes")
         _write_arrays(folder / str(sample_id), images)
     return (str(folder),)
 

@@ -103,11 +103,12 @@ def compare(
     >>> round(float(found["estimate"].iloc[0]), 2), bool(found["p_value"].iloc[0] < 0.05)
     (1.53, True)
     """
+    descriptors, covariates = ([n] if isinstance(n, str) else list(n) for n in (descriptors, covariates))
     if isinstance(source, pd.DataFrame):
         from grainstats.infer.comparison.groups import compare_groups, compare_verdicts
 
         found = compare_groups(
-            source, by, list(descriptors) or None, covariates, block=block, reference=reference, bins=bins
+            source, by, descriptors or None, covariates, block=block, reference=reference, bins=bins
         )
         judged = "verdict" in source
         verdicts = compare_verdicts(source, by, reference=reference, bins=bins) if judged else None

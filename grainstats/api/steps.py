@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from segment.unet import Model
 
 PathInput = str | PathLike[str]
+DEVICES, NULLS = ("auto", "cpu", "cuda"), ("section", "columnar")
 
 
 def read(
@@ -53,7 +54,10 @@ def read(
     ['ai-02-field-1', 'ai-02-field-2']
     """
     from segment.micrograph import find_micrographs, micrograph_of_array, read_micrographs
+    from segment.micrograph.pixel_size import given_size
 
+    if pixel_size_nm is not None:
+        pixel_size_nm = given_size(pixel_size_nm)
     if isinstance(source, np.ndarray):
         return [micrograph_of_array(source, pixel_size_nm=pixel_size_nm)]
     found = find_micrographs([str(path) for path in one_by_one(source)])
@@ -69,6 +73,12 @@ def one_by_one(source: PathInput | Iterable[Any]) -> list[Any]:
         kind = "an empty list" if isinstance(source, Iterable) else f"a {type(source).__name__}"
         raise InputError(kind, "no micrograph", "Give a folder, files, or arrays of grey levels")
     return found
+
+
+def check_choice(name: str, value: str, choices: Sequence[str]) -> None:
+    """`InputError`: the value is none of those that there are."""
+    if value not in choices:
+        raise InputError(name, f"{value!r} is none", f"Give one of: {', '.join(choices)}")
 
 
 def segment(
@@ -113,10 +123,14 @@ def segment(
     True
     """
     from segment.micrograph import Micrograph
+    from segment.micrograph.pixel_size import given_size
     from segment.orientation import grain_map_of, is_orientation_map, read_orientation_map
     from segment.pipeline import segment_micrograph
     from segment.unet import Model, load_model
 
+    check_choice("device", device, DEVICES)
+    if pixel_size_nm is not None:
+        pixel_size_nm = given_size(pixel_size_nm)
     if isinstance(image, str | PathLike) and is_orientation_map(image):
         return grain_map_of(read_orientation_map(image, pixel_size_nm))
     if isinstance(image, Micrograph):
@@ -176,6 +190,7 @@ def judge(
     from segment.grain_map import GrainMap
     from segment.registration.overlap import each_area_once
 
+    check_choice("null", null, NULLS)
     found: list[Measurement] = []
     for image in images if isinstance(images, Iterable) else [images]:
         if not isinstance(image, Measurement | GrainMap):

@@ -14,6 +14,7 @@ from segment.errors import InputError, UncalibratedError
 from segment.grain_map import GrainMap
 from segment.label_maps.any_file import read_map
 from segment.label_maps.repairs import grain_map_of_labels
+from segment.micrograph.pixel_size import given_size
 
 PathInput = str | PathLike[str]
 
@@ -50,7 +51,7 @@ def measure(
     Raises
     ------
     segment.errors.InputError
-        No pixel size is known, or the array is no label map.
+        No pixel size is known, or it is no length, or the array is no label map.
 
     Examples
     --------
@@ -60,6 +61,8 @@ def measure(
     >>> len(measured.grains), float(measured.grains["area_nm2"].iloc[0])
     (25, 1600.0)
     """
+    if pixel_size_nm is not None:
+        pixel_size_nm = given_size(pixel_size_nm)
     grain_map = _grain_map(grains, pixel_size_nm, tracing)
     name = image_id or (str(grains) if isinstance(grains, str | PathLike) else "map")
     if grain_map.pixel_size_nm is None:

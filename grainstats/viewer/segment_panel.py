@@ -11,6 +11,7 @@ from grainstats.viewer.opening import CONFIDENCE, GRAINS, PROBABILITY, layers_of
 from grainstats.viewer.shown import as_tab, image_layer_of, in_background, once_docked
 from segment.errors import InputError
 from segment.micrograph import Micrograph, micrograph_of_array
+from segment.micrograph.pixel_size import given_size
 
 if TYPE_CHECKING:
     from segment.grain_map import GrainMap
@@ -76,7 +77,7 @@ class SegmentPanel:
         found = known if isinstance(known, Micrograph) else micrograph_of_array(layer.data, name=layer.name)
         text = self.pixel_size.value.strip().replace(",", ".")
         if text and text != f"{found.pixel_size_nm or 0:.6g}":
-            found = replace(found, pixel_size_nm=_positive(text), pixel_size_source="manual")
+            found = replace(found, pixel_size_nm=given_size(text), pixel_size_source="manual")
         layer.metadata = {**layer.metadata, KEY: found}
         for name, value in scale_of(found.pixel_size_nm).items():
             setattr(layer, name, value)
@@ -126,16 +127,6 @@ def cut(micrograph: Micrograph, model: str | None) -> EditedMap:
 
     _, grain_map = segment_micrograph(micrograph, load_model(model))
     return segmented(micrograph, grain_map)
-
-
-def _positive(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not value > 0:
-        raise InputError("pixel size", f"{text} is no length", "Give nanometres per pixel, such as 2.5")
-    return value
 
 
 def _in_words(grain_map: GrainMap, seconds: float) -> str:

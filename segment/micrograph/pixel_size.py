@@ -67,13 +67,24 @@ def choose_scale(scales: tuple[Scale, ...], manual_nm: float | None = None) -> C
     >>> choose_scale((Scale("PixelSizeX", 1e9, 1e9),)).doubts
     ('metadata PixelSizeX: 1e+09 nm lies outside 1 pm to 100 µm: not taken',)
     """
+    if manual_nm is not None:
+        manual_nm = given_size(manual_nm)
     good, doubts = _plausible(scales, manual_nm)
     if manual_nm is not None:
-        if not 0 < manual_nm < math.inf:
-            raise InputError("pixel size", f"{manual_nm} nm is none", "Give a number above 0, in nanometres")
-        good.insert(0, Scale("--pixel-size", float(manual_nm), float(manual_nm), "manual"))
+        good.insert(0, Scale("--pixel-size", manual_nm, manual_nm, "manual"))
     conflicts = (_conflict(good[0], other) for other in good[1:])
     return ChosenScale(good[0] if good else None, tuple(c for c in conflicts if c is not None), doubts)
+
+
+def given_size(nanometres: object) -> float:
+    """A pixel size that a user gave, in nanometres; `InputError`: it is no positive, finite number."""
+    try:
+        value = float(str(nanometres))
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise InputError("pixel size", f"{nanometres} nm is none", "Give a number above 0, in nanometres")
+    return value
 
 
 def _plausible(scales: tuple[Scale, ...], manual_nm: float | None) -> tuple[list[Scale], tuple[str, ...]]:

@@ -164,6 +164,9 @@ def _check(samples: pd.DataFrame, columns: Sequence[str]) -> None:
     if missing:
         known = ", ".join(str(c) for c in samples.columns)
         raise InputError("samples", f"no column {', '.join(missing)}", f"There are: {known}")
+    if samples.columns.has_duplicates:
+        several = ", ".join(map(str, samples.columns[samples.columns.duplicated()]))
+        raise InputError("samples", f"several columns {several}", "Give every column a name of its own")
     twice = samples["sample_id"][samples["sample_id"].duplicated()].unique()
     if len(twice):
         raise InputError(

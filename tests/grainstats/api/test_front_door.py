@@ -146,6 +146,10 @@ def test_the_same_field_twice_counts_once() -> None:
     assert twice.reason == f"{once.reason}; the same area, counted once: image 2 and image 1"
 
 
+SQUARES = np.kron(np.arange(1, 26).reshape(5, 5), np.ones((20, 20), int))
+NOISE = np.random.default_rng(0).random((64, 64))
+
+
 @pytest.mark.parametrize(
     ("call", "named", "remedy"),
     [
@@ -159,6 +163,15 @@ def test_the_same_field_twice_counts_once() -> None:
         (lambda: gs.judge("map.tif"), "a str", "gs.measure first"),
         (lambda: gs.current("nowhere.labels.tif", {"j0": 1.0}), "nowhere.labels.tif", "Check the path"),
         (lambda: gs.load_results("nowhere"), "nowhere", "grainstats run"),
+        (lambda: gs.measure(SQUARES, pixel_size_nm=-1), "pixel size", "above 0"),
+        (lambda: gs.measure(SQUARES, pixel_size_nm="wide"), "pixel size", "above 0"),
+        (lambda: gs.read(NOISE, pixel_size_nm=float("nan")), "pixel size", "above 0"),
+        (lambda: gs.segment(NOISE, pixel_size_nm=-2.0), "pixel size", "above 0"),
+        (lambda: gs.segment(NOISE, device="tpu"), "device", "auto, cpu"),
+        (lambda: gs.analyze(NOISE, pixel_size_nm=1.0, device="tpu"), "device", "auto, cpu"),
+        (lambda: gs.judge(gs.measure(SQUARES, pixel_size_nm=1.0), null="film"), "null", "columnar"),
+        (lambda: gs.analyze({}, pixel_size_nm=1.0), "empty dict", "sample id"),
+        (lambda: gs.analyze({"../../a": [NOISE]}, pixel_size_nm=1.0), "../../a", "slashes"),
     ],
 )
 def test_what_cannot_be_used_is_named_with_a_remedy(call, named: str, remedy: str) -> None:

@@ -83,7 +83,7 @@ def test_files_open_through_the_manifest_with_their_scale(viewer):
     assert panel.micrograph().pixel_size_nm == 2.5 and layer.scale.tolist() == [2.5, 2.5]
     panel.pixel_size.value = "wide"
     panel.segment()
-    assert "no length" in panel.status.value
+    assert "above 0" in panel.status.value
 
 
 def test_from_the_doubtful_border_to_the_saved_correction(viewer, cells, tmp_path):
