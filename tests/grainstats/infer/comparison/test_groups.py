@@ -257,6 +257,8 @@ def test_unusable_columns_are_named() -> None:
     assert binned.levels == ("≤ 750", "> 750") and binned.n_samples == (6, 6)
     with pytest.raises(InputError, match="several rows for S0"):
         compare_groups(pd.concat([table, table]), "design_route")
+    with pytest.raises(InputError, match="several columns intercept_mean_nm"):
+        compare_groups(pd.concat([table, table[["intercept_mean_nm"]]], axis=1), "design_route")
 
 
 def test_groups_of_long_numbers_stay_apart() -> None:
