@@ -17,7 +17,7 @@ def _widths(runs: Runs, angle: np.ndarray) -> np.ndarray:
     A pixel counts as the diamond of its four edge midpoints, so that a smooth outline is met without bias and
     an upright n x n square is n wide.
     """
-    from grainstats.measure.grains.grain_kernels import caliper_widths
+    from grainstats.measure.kernels import caliper_widths
 
     uy, ux = np.sin(angle), np.cos(angle)
     between_ends = caliper_widths(runs.row, runs.first, runs.last, runs.start, uy, ux)

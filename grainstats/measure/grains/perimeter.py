@@ -28,7 +28,7 @@ def crofton_perimeter(labels: np.ndarray, n_labels: int) -> np.ndarray:
     -------
     ndarray of float, shape (n_labels + 1,)
     """
-    from grainstats.measure.grains.grain_kernels import crossings
+    from grainstats.measure.kernels import crossings
 
     labels = np.ascontiguousarray(labels, np.int32)  # one type, one compiled loop
     counts = crossings(labels, np.array(DIRECTIONS), n_labels + 1)

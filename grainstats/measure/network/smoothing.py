@@ -33,7 +33,7 @@ def smooth_graph(
     n = position.shape[0]
     if edge.shape[0] == 0:
         return position.copy()
-    from grainstats.measure.network.smoothing_kernel import smooth
+    from grainstats.measure.kernels import smooth
 
     i, j = edge.T
     ones = np.ones(2 * i.size, bool)

@@ -70,7 +70,7 @@ def kaplan_meier(length: np.ndarray, cuts: np.ndarray, weight: np.ndarray | None
     weight : ndarray, shape (n,), optional
         E.g. block multiplicities of a jackknife.
     """
-    from grainstats.measure.spacing.product_limit_kernel import product_limit
+    from grainstats.measure.kernels import product_limit
 
     w = (2.0 - cuts) * (1.0 if weight is None else weight)
     order = np.argsort(length, kind="stable")
