@@ -43,7 +43,6 @@ def facts(grain_map: GrainMap) -> dict[str, np.ndarray]:
     found = {name: table[name].to_numpy() for name in names}
     found["length"] = np.array([network.length(kind) for kind in ("grain", "phase", "frame")])
     found["triple points"] = np.array([network.triple_points.sum(), len(network.junctions)])
-    found["neighbours"] = network.neighbours["n_neighbours"].to_numpy()
     found["segments"] = np.sort(network.segments["length_nm"].to_numpy())
     return found
 

@@ -125,8 +125,8 @@ def test_hexagonal_lattice() -> None:
     window = shape[0] * shape[1]
     assert network.length() / window == pytest.approx(perimeter / 2 / area, rel=0.015)
     assert network.triple_points.sum() / (window / area) == pytest.approx(2.0, rel=0.03)
-    neighbours = network.neighbours.set_index("label")["n_neighbours"]
-    assert (neighbours[inner["label"]] == 6).all()
+    sides = network.segments.loc[network.segments["kind"] == "grain", ["label_a", "label_b"]]
+    assert (np.bincount(sides.to_numpy().ravel())[inner["label"]] == 6).all()
     angles = tuple(np.arange(0.0, 180.0, 7.5))
     pooled = pool([measure_grain_map(grain_map, angles=angles, spacing=4.1)])
     assert mean_intercept(pooled).value == pytest.approx(np.pi * area / perimeter, rel=0.01)

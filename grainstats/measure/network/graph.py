@@ -37,8 +37,6 @@ class BoundaryNetwork:
         frame or is closed), ``y_px, x_px`` (middle); those of `with_misorientation`.
     junctions : DataFrame
         ``junction, y_px, x_px, n_grains`` (different grains that meet), ``n_labels`` (with pores and hidden).
-    neighbours : DataFrame
-        ``label, n_neighbours`` (grains only).
     unit : str
     pixel_size : float
         Of one pixel in `unit`.
@@ -50,7 +48,6 @@ class BoundaryNetwork:
     edge_segment: np.ndarray
     segments: pd.DataFrame
     junctions: pd.DataFrame
-    neighbours: pd.DataFrame
     unit: str
     pixel_size: float
     window: Window
@@ -91,7 +88,7 @@ def boundary_network(grain_map: GrainMap, *, unit: str = "nm") -> BoundaryNetwor
     length = np.hypot(*(position[edge[:, 0]] - position[edge[:, 1]]).T) / DIGITAL_EXCESS
     total = np.bincount(edge_segment, length, n_segments)
     spoke_segment = segment_of_crack[cracks.spoke[:, 0]]
-    merged, short = _merge_junctions(cracks, spoke_segment, total)
+    merged = _merge_junctions(cracks, spoke_segment, total)
     junctions = _junction_table(cracks, position[cracks.midpoint.shape[0] :], merged)
     segments = _segment_table(cracks, segment_of_crack, n_segments, total, position, merged, scale, unit)
     segments = with_misorientation(segments, grain_map)
@@ -101,7 +98,6 @@ def boundary_network(grain_map: GrainMap, *, unit: str = "nm") -> BoundaryNetwor
         edge_segment,
         segments,
         junctions,
-        _neighbour_table(segments[~short], grain_map.n_grains),
         unit,
         scale,
         window_of(grain_map),
@@ -128,10 +124,8 @@ def _segments_of_cracks(cracks: Cracks) -> tuple[np.ndarray, int]:
     return chain, int(chain.max(initial=-1)) + 1
 
 
-def _merge_junctions(
-    cracks: Cracks, spoke_segment: np.ndarray, length: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Group of each corner after merging those joined by a short segment; which segments are that short."""
+def _merge_junctions(cracks: Cracks, spoke_segment: np.ndarray, length: np.ndarray) -> np.ndarray:
+    """Junction number of each corner, those that a short segment joins having one; -1 at the frame."""
     n, k = length.size, cracks.corner.shape[0]
     inner = ~cracks.on_frame[cracks.spoke[:, 1]]
     ends = np.bincount(spoke_segment[inner], minlength=n)
@@ -139,15 +133,10 @@ def _merge_junctions(
     chosen = inner & short[spoke_segment]
     order = np.argsort(spoke_segment[chosen], kind="stable")
     pair = cracks.spoke[chosen, 1][order].reshape(-1, 2)
-    return _renumber_junctions(joined_groups(k, *pair.T), cracks.on_frame), short
-
-
-def _renumber_junctions(group: np.ndarray, on_frame: np.ndarray) -> np.ndarray:
-    """Junction number of each corner; -1 at the frame."""
-    kept = np.unique(group[~on_frame])
-    number = np.full(group.max(initial=0) + 1, -1)
-    number[kept] = np.arange(kept.size)
-    return np.where(on_frame, -1, number[group]) if group.size else group
+    number = np.full(k, -1)
+    group = joined_groups(k, *pair.T)[~cracks.on_frame]
+    number[~cracks.on_frame] = np.unique(group, return_inverse=True)[1]
+    return number
 
 
 def _junction_table(cracks: Cracks, position: np.ndarray, merged: np.ndarray) -> pd.DataFrame:
@@ -210,10 +199,3 @@ def _two_ends(segment: np.ndarray, corner: np.ndarray, n: int) -> np.ndarray:
     ends[segment[~second], 0] = corner[~second]
     ends[segment[second], 1] = corner[second]
     return ends
-
-
-def _neighbour_table(segments: pd.DataFrame, n_grains: int) -> pd.DataFrame:
-    """Number of different grains that each grain shares a boundary with."""
-    pairs = segments.loc[segments["kind"] == "grain", ["label_a", "label_b"]].drop_duplicates().to_numpy()
-    count = np.bincount(pairs.ravel(), minlength=n_grains + 1)
-    return pd.DataFrame({"label": np.arange(1, n_grains + 1), "n_neighbours": count[1:]})

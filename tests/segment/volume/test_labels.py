@@ -76,7 +76,9 @@ def test_grey_levels_are_no_labels() -> None:
 def test_a_mask_in_pieces_is_told() -> None:
     mask = np.zeros((30, 30, 30), np.uint8)
     mask[2:8, 2:8, 2:8] = mask[20:26, 20:26, 20:26] = 1
-    assert "in several pieces, each measured as one grain: 1" in label_volume(GreyVolume(mask, UNIT)).warnings[0]
+    assert (
+        "in several pieces, each measured as one grain: 1" in label_volume(GreyVolume(mask, UNIT)).warnings[0]
+    )
 
 
 def test_pieces_are_those_of_scipy() -> None:

@@ -52,7 +52,7 @@ def test_triple_junction_is_found_to_a_fraction_of_a_pixel() -> None:
     junction = network.junctions.iloc[0]
     assert junction["n_grains"] == 3
     assert np.hypot(junction["y_px"] - 40.3, junction["x_px"] - 38.6) < 0.8
-    assert sorted(network.neighbours["n_neighbours"]) == [2, 2, 2]
+    assert sorted(network.segments["label_a"] * 10 + network.segments["label_b"]) == [12, 13, 23]
     assert (network.segments["straightness"] > 0.98).all()
 
 
