@@ -35,6 +35,8 @@ class ImageGrains:
     centre_nm : ndarray, shape (n, 2)
         Centroids (row, column) of the interior grains; empty: unknown (then no block bootstrap).
     frame_centre_nm : ndarray, shape (m, 2)
+    unit : {"nm", "px"}
+        Of all lengths, as the reason of a verdict names them; "px" where the scale is not known.
     """
 
     diameter_nm: np.ndarray
@@ -44,6 +46,7 @@ class ImageGrains:
     frame_diameter_nm: np.ndarray = field(default_factory=_none)
     centre_nm: np.ndarray = field(default_factory=_nowhere)
     frame_centre_nm: np.ndarray = field(default_factory=_nowhere)
+    unit: str = "nm"
 
     @property
     def n_interior(self) -> int:

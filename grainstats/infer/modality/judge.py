@@ -215,7 +215,7 @@ def _decide_one(images: Sample, test: _Tested) -> Decision:
     if not is_population(coarse, len(images)):
         return _too_few_coarse(images, test, coarse)
     reason = (
-        f"two populations ({test.shown}): modes at {fine:.3g} and {coarse_mode:.3g} nm, ratio "
+        f"two populations ({test.shown}): modes at {fine:.3g} and {coarse_mode:.3g} {images[0].unit}, ratio "
         f"{test.modes.ratio:.2f}; {coarse.n_grains} coarse grains{_in_fields(coarse, images)}"
     )
     return Decision("bimodal", reason, test.modes, images, test.p_values, test.power, 0)
@@ -283,7 +283,7 @@ def _named(coarse: CoarseGrains, images: Sample) -> str:
     grains = "grain holds" if coarse.n_grains == 1 else "grains hold"
     return (
         f"{coarse.n_grains} isolated coarse {grains} {coarse.area_share:.1%} of the area (ALA, ASTM E930; "
-        f"largest {coarse.largest_nm:.3g} nm){_in_fields(coarse, images)}"
+        f"largest {coarse.largest_nm:.3g} {images[0].unit}){_in_fields(coarse, images)}"
     )
 
 

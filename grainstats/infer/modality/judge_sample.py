@@ -51,7 +51,7 @@ class SampleImage:
         if measured.unit == "px":
             table = table.rename(columns={"equivalent_diameter_px": "equivalent_diameter_nm"})
         grains = ImageGrains.from_columns(table, measured.pixel_size, measured.shape)
-        return cls(grains, measured.segmentation, measured.warnings)
+        return cls(replace(grains, unit=measured.unit), measured.segmentation, measured.warnings)
 
     @property
     def content(self) -> str:

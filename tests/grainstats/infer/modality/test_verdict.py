@@ -98,6 +98,13 @@ def test_the_unit_of_length_does_not_matter():
     np.testing.assert_allclose(twice.modes_ci_nm, 2 * np.array(once.modes_ci_nm), rtol=1e-6)
 
 
+def test_the_reason_names_the_unit_of_the_lengths():
+    image = sample(TWO, 800, 5)
+    reason = judge_modality([replace(image, unit="px")]).reason
+    assert " px, ratio" in reason
+    assert reason == judge_modality([image]).reason.replace(" nm", " px")
+
+
 def test_twice_the_pixels_give_the_same_verdict():
     mosaic = laguerre_section(
         (420, 420), 26.0, 0.2, np.random.default_rng(6), size_ratio=5, coarse_volume=0.4
