@@ -68,22 +68,8 @@ def _label_slice(
 
 
 @numba.njit(cache=True, nogil=True)
-def component_table(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pieces of equal labels that hang together by faces; two slices are held at a time.
-
-    Parameters
-    ----------
-    labels : ndarray of int or bool, shape (slices, rows, columns)
-        0 is background.
-
-    Returns
-    -------
-    size : ndarray of int64, shape (n,)
-        Voxels of each piece.
-    label : ndarray of int64, shape (n,)
-    sides : ndarray of bool, shape (n, 6)
-        Does the piece touch the first and last slice, row and column?
-    """
+def _pieces(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Sets of provisional numbers, and by representative voxels (else 0), label and sides touched."""
     nz, ny, nx = labels.shape
     parent, n = np.zeros(1024, np.int32), 1
     size, label, sides = np.zeros(1024, np.int64), np.zeros(1024, np.int64), np.zeros((1024, 6), np.bool_)
@@ -114,32 +100,39 @@ def component_table(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndar
             size[whole] += size[i]
             size[i] = 0
             sides[whole] |= sides[i]
-    own = size[:n] > 0
-    return size[:n][own], label[:n][own], sides[:n][own]
+    return parent, size, label, sides
+
+
+def component_table(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pieces of equal labels that hang together by faces; two slices are held at a time.
+
+    Parameters
+    ----------
+    labels : ndarray of int or bool, shape (slices, rows, columns)
+        0 is background.
+
+    Returns
+    -------
+    size : ndarray of int64, shape (n,)
+        Voxels of each piece.
+    label : ndarray of int64, shape (n,)
+    sides : ndarray of bool, shape (n, 6)
+        Does the piece touch the first and last slice, row and column?
+    """
+    _, size, label, sides = _pieces(labels)
+    own = size > 0
+    return size[own], label[own], sides[own]
 
 
 @numba.njit(cache=True, nogil=True)
 def large_components(mask: np.ndarray, least: int) -> np.ndarray:
     """The mask without pieces, connected by faces, of fewer than `least` voxels; bool of its shape."""
-    nz, ny, nx = mask.shape
-    parent, n = np.zeros(1024, np.int32), 1
-    size = np.zeros(1024, np.int64)
-    above, here = np.zeros((ny, nx), np.int32), np.zeros((ny, nx), np.int32)
-    for z in range(nz):
-        parent, n = _label_slice(mask, z, above, here, parent, n)
-        if parent.size > size.size:
-            size = np.concatenate((size, np.zeros(parent.size - size.size, np.int64)))
-        for y in range(ny):
-            for x in range(nx):
-                size[here[y, x]] += 1
-        above, here = here, above
-    for i in range(n - 1, 0, -1):
-        whole = root(parent, i)
-        if whole != i:
-            size[whole] += size[i]
+    _, ny, nx = mask.shape
+    parent, size, _, _ = _pieces(mask)
     out = np.zeros(mask.shape, np.bool_)
     again, m = np.zeros(parent.size, np.int32), 1
-    for z in range(nz):
+    above, here = np.zeros((ny, nx), np.int32), np.zeros((ny, nx), np.int32)
+    for z in range(len(mask)):
         again, m = _label_slice(mask, z, above, here, again, m)
         for y in range(ny):
             for x in range(nx):

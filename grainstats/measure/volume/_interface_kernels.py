@@ -1,4 +1,4 @@
-"""Compiled passes over a label volume: grains, faces between them, edges where three meet."""
+"""Compiled passes over a label volume: faces between grains, edges where three meet, corners."""
 
 from __future__ import annotations
 
@@ -24,34 +24,6 @@ def window_offsets() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         near = ((grid - middle) ** 2).sum(axis=1) <= RADIUS**2
         found.append(grid[near].astype(np.int64))
     return found[0], found[1], found[2]
-
-
-@numba.njit(cache=True, nogil=True)
-def grain_sums(labels: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Voxels (n + 1,), sums of their indices (n + 1, 3) and boxes (n + 1, 6: first, then last z, y, x)."""
-    voxels = np.zeros(n + 1, np.int64)
-    total = np.zeros((n + 1, 3))
-    box = np.empty((n + 1, 6), np.int32)
-    box[:, :3] = 2**30
-    box[:, 3:] = -1
-    for z in range(labels.shape[0]):
-        for y in range(labels.shape[1]):
-            row = labels[z, y]
-            x = 0
-            while x < row.size:
-                label, first = row[x], x
-                while x < row.size and row[x] == label:
-                    x += 1
-                run = x - first
-                voxels[label] += run
-                total[label, 0] += z * run
-                total[label, 1] += y * run
-                total[label, 2] += (first + x - 1) / 2 * run
-                b = box[label]
-                b[0], b[3] = min(b[0], z), max(b[3], z)
-                b[1], b[4] = min(b[1], y), max(b[4], y)
-                b[2], b[5] = min(b[2], first), max(b[5], x - 1)
-    return voxels, total, box
 
 
 @numba.njit(cache=True, nogil=True)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import ndimage
 
 from grainstats.measure.volume._interface_kernels import (
     corner_groups,
-    grain_sums,
     interfaces,
     triple_edges,
     window_offsets,
@@ -68,14 +68,14 @@ def measure_volume(volume: LabelVolume) -> VolumeMeasurement:
     """
     labels, n = volume.labels, volume.n_grains
     edge = np.array(volume.voxel_size.zyx, float)
-    voxels, total, box = grain_sums(labels, n)
+    voxels, centre, box = _grains(labels, n)
     blocks = _blocks(labels.shape, int(voxels[1:].sum()), n)
     keys, values, by_block = interfaces(labels, edge, window_offsets(), blocks)
     a, b = (keys >> 32).astype(np.int64), (keys & 0xFFFFFFFF).astype(np.int64)
     surface = np.bincount(a, values[:, 0], n + 1) + np.bincount(b, values[:, 0], n + 1)
     pair = a > 0
     faces = np.bincount(a[pair], minlength=n + 1) + np.bincount(b[pair], minlength=n + 1)
-    grains = _table(volume, voxels, total, box, surface, faces)
+    grains = _table(volume, voxels, centre, box, surface, faces)
     return VolumeMeasurement(
         shape=labels.shape,
         voxel_size=volume.voxel_size,
@@ -83,7 +83,7 @@ def measure_volume(volume: LabelVolume) -> VolumeMeasurement:
         neighbours=pd.DataFrame(
             {"label_a": volume.names[a[pair]], "label_b": volume.names[b[pair]], "area_nm2": values[pair, 0]}
         ).sort_values(["label_a", "label_b"], ignore_index=True),
-        block=_block_of(total[1:] / np.maximum(voxels[1:, None], 1), labels.shape, blocks),
+        block=_block_of(centre[1:], labels.shape, blocks),
         block_area_nm2=by_block,
         block_volume_nm3=_block_voxels(labels.shape, blocks) * volume.voxel_size.volume,
         triple_line_nm=_triple_line(labels, edge),
@@ -93,10 +93,27 @@ def measure_volume(volume: LabelVolume) -> VolumeMeasurement:
     )
 
 
+def _grains(labels: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """By label: voxels (n + 1,), their mean index (n + 1, 3) and box (n + 1, 6: first, then last z, y, x)."""
+    voxels, total, box = np.zeros(n + 1, np.int64), np.zeros((n + 1, 3)), np.zeros((n + 1, 6), int)
+    rows, columns = (index.ravel().astype(float) for index in np.indices(labels.shape[1:]))
+    for z, image in enumerate(labels):  # no temporary of the volume's size
+        seen = image.ravel()
+        count = np.bincount(seen, minlength=n + 1)
+        voxels += count
+        for axis, weight in ((1, rows), (2, columns)):
+            total[:, axis] += np.bincount(seen, weight, n + 1)
+        total[:, 0] += z * count
+    for label, where in enumerate(ndimage.find_objects(labels), 1):
+        if where is not None:  # a number that no voxel has
+            box[label] = *(s.start for s in where), *(s.stop - 1 for s in where)
+    return voxels, total / np.maximum(voxels, 1)[:, None], box
+
+
 def _table(
     volume: LabelVolume,
     voxels: np.ndarray,
-    total: np.ndarray,
+    centre: np.ndarray,
     box: np.ndarray,
     surface: np.ndarray,
     faces: np.ndarray,
@@ -107,7 +124,7 @@ def _table(
     extent = box[1:, 3:] - box[1:, :3] + 1
     room = np.prod(1 - extent / shape, axis=1)
     size = voxels[1:] * volume.voxel_size.volume
-    centre = (total[1:] / np.maximum(voxels[1:, None], 1) + 0.5) * edge
+    middle = (centre[1:] + 0.5) * edge
     with np.errstate(divide="ignore", invalid="ignore"):
         sphericity = np.pi ** (1 / 3) * (6 * size) ** (2 / 3) / surface[1:]
         weight = np.where(frame, 0.0, 1 / room)
@@ -121,9 +138,9 @@ def _table(
             "faces": faces[1:],
             "touches_frame": frame,
             "weight": weight,
-            "z_nm": centre[:, 0],
-            "y_nm": centre[:, 1],
-            "x_nm": centre[:, 2],
+            "z_nm": middle[:, 0],
+            "y_nm": middle[:, 1],
+            "x_nm": middle[:, 2],
         }
     )
 
