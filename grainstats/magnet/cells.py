@@ -55,9 +55,10 @@ class Cells:
     def dz(self) -> float:
         return self.stack.thickness_mm / self.n_z * MM
 
-    def volume(self) -> np.ndarray:
-        """m³ of the cells of one layer, shape (n_r,)."""
-        return np.pi * (self.r_edges[1:] ** 2 - self.r_edges[:-1] ** 2) * self.dz
+    def mean(self, j: np.ndarray) -> float:
+        """Of what the cells carry, over the superconductor's volume."""
+        volume = np.pi * (self.r_edges[1:] ** 2 - self.r_edges[:-1] ** 2) * self.dz
+        return float(np.average(j, weights=np.broadcast_to(volume, self.shape)))
 
     def axis_field(self, j: np.ndarray, z_mm: np.ndarray) -> np.ndarray:
         """Field on the axis, tesla, shape of `z_mm` (1-D); exact for what the cells carry."""

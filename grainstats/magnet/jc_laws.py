@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 from grainstats.magnet.stack import above_zero
 from segment.errors import InputError
 
-
-class CurrentLaw(Protocol):
-    """Critical current density as a function of the flux density."""
-
-    def __call__(self, b_T: np.ndarray) -> np.ndarray:
-        """A/m² at the flux density `b_T` >= 0, tesla."""
+#: critical current density, A/m², at a flux density >= 0 in tesla
+CurrentLaw = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -118,7 +114,14 @@ class Table:
     def __call__(self, b_T: np.ndarray) -> np.ndarray:
         return np.exp(np.interp(b_T, self.b_T, np.log(self.j_A_per_m2)))
 
-    @property
-    def rises(self) -> bool:
-        """Whether the current grows with the field anywhere (a peak effect, or an error of the table)."""
-        return bool((np.diff(self.j_A_per_m2) > 0).any())
+    def warnings(self, b_max_T: float) -> tuple[str, ...]:
+        """What is doubtful in a magnet whose field reaches `b_max_T`."""
+        found = []
+        if b_max_T > self.b_T[-1]:
+            found.append(
+                f"the field in the magnet reaches {b_max_T:.3g} T, the table ends at {self.b_T[-1]:g} T; "
+                "its last value was kept beyond, so that the field is too high"
+            )
+        if (np.diff(self.j_A_per_m2) > 0).any():
+            found.append("the table's current density rises with the field somewhere; check its rows")
+        return tuple(found)
