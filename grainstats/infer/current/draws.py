@@ -9,11 +9,12 @@ import numpy as np
 
 from grainstats.infer.current.cut_graph import CutGraph
 from grainstats.infer.current.law import Law
-from grainstats.infer.current.misorientations import misorientations, random_orientations
+from grainstats.infer.current.random_orientations import random_orientations
 from segment.cells.borders import find_borders, pair_key
 from segment.errors import InputError
 from segment.grain_map import GrainMap
-from segment.orientation import misorientation_of_pairs
+from segment.orientation import CrystalPhase, misorientation_of_pairs
+from segment.orientation.misorientation import disorientation
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,26 +44,6 @@ class Carriers:
     coarse: np.ndarray | None
     grain_share: np.ndarray
 
-    @property
-    def n_grains(self) -> int:
-        return self.grain_share.size - 1
-
-
-@dataclass(frozen=True, eq=False)
-class Draw:
-    """What pairs of grains carry, per length of boundary and over j0.
-
-    Attributes
-    ----------
-    boundary : ndarray, shape (p,)
-        inf where the draw takes it for no boundary.
-    mean : float
-        Mean over the length of all boundaries.
-    """
-
-    boundary: np.ndarray
-    mean: float
-
 
 class DrawSource:
     """Draws from a law; the same generator state gives the same draw.
@@ -87,8 +68,11 @@ class DrawSource:
         )
         return doubtful or drawn or law.scatter_sigma > 0 or 0 < law.blocked_share < 1
 
-    def draw(self, rng: np.random.Generator) -> Draw:
-        """What every pair carries."""
+    def draw(self, rng: np.random.Generator) -> tuple[np.ndarray, float]:
+        """What every pair carries per length over j0, and the mean of that over the length of all boundaries.
+
+        Shape (p,); inf where the draw takes a pair for no boundary.
+        """
         c, law = self.carriers, self.law
         p = len(c.pairs)
         share = law.share_at(self._angles(rng)) if law.needs_angles else np.ones(p)
@@ -103,7 +87,7 @@ class DrawSource:
         real = np.ones(p, bool) if c.confidence is None else rng.random(p) < c.confidence
         length = c.length[real]
         mean = float(np.average(share[real], weights=length)) if length.sum() > 0 else float("nan")
-        return Draw(np.where(real, share, np.inf), mean)
+        return np.where(real, share, np.inf), mean
 
 
 def _angle_source(carriers: Carriers, law: Law) -> Callable[[np.random.Generator], np.ndarray]:
@@ -115,11 +99,12 @@ def _angle_source(carriers: Carriers, law: Law) -> Callable[[np.random.Generator
             "it depends on misorientations, and the map carries none",
             'Give an orientation map, or [misorientation] source = "random" with laue',
         )
-    laue, n = law.laue, carriers.n_grains + 1
+    laue, n = law.laue, carriers.grain_share.size
 
     def drawn(rng: np.random.Generator) -> np.ndarray:
         assert laue is not None
-        return misorientations(random_orientations(n, law.texture, law.spread_deg, rng), carriers.pairs, laue)
+        q = random_orientations(n, law.texture, law.spread_deg, rng)[carriers.pairs]
+        return disorientation(q[:, 0], q[:, 1], CrystalPhase(1, "drawn", laue))
 
     if measured is None:
         return drawn
@@ -148,10 +133,11 @@ def carriers_of(graph: CutGraph, grain_map: GrainMap, law: Law) -> tuple[Carrier
     pair_of_edge[boundary] = index
     length = np.bincount(index, graph.length[boundary], len(pairs))
     area = np.bincount(grain_map.labels[grain_map.labels > 0].ravel(), minlength=grain_map.n_grains + 1)
+    known = law.needs_angles and grain_map.orientations is not None
     carriers = Carriers(
         pairs,
         length,
-        _measured_angles(grain_map, pairs) if law.needs_angles else None,
+        misorientation_of_pairs(grain_map, pairs) if known else None,
         _confidence(grain_map, pairs),
         _coarse(area, grain_map.pixel_size_nm, law) if law.needs_classes else None,
         grain_shares(pairs, length, area, law),
@@ -183,12 +169,6 @@ def grain_shares(pairs: np.ndarray, length: np.ndarray, area: np.ndarray, law: L
     inside = area[1:].sum()
     density = np.divide(half, area, out=np.zeros(area.size), where=area > 0)
     return law.k * density * inside / half.sum() if half.sum() > 0 else np.zeros(area.size)
-
-
-def _measured_angles(grain_map: GrainMap, pairs: np.ndarray) -> np.ndarray | None:
-    if grain_map.orientations is None:
-        return None
-    return misorientation_of_pairs(grain_map, pairs)
 
 
 def _confidence(grain_map: GrainMap, pairs: np.ndarray) -> np.ndarray | None:

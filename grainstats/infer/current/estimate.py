@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from grainstats.infer.current.cut_graph import CutGraph, CutSolver, Direction, cut_graph
-from grainstats.infer.current.draws import Carriers, DrawSource, carriers_of
+from grainstats.infer.current.draws import DrawSource, carriers_of
 from grainstats.infer.current.grain_paths import graph_through_grains
 from grainstats.infer.current.law import Law, law_of, read_law
-from grainstats.infer.current.missing import check_missed, correction, share_lost, without_some
+from grainstats.infer.current.missing import MOST, correction, share_lost, without_some
 from grainstats.infer.current.result import CurrentEstimate, DirectionEstimate, MapPaths
 from grainstats.infer.current.volume import grains_across, numbered, volume_current
 from grainstats.measure.grains.window import labels_with_hidden
@@ -82,8 +82,9 @@ def current(
     1.0
     """
     law = _as_law(law)
-    if missed_share is not None:
-        check_missed(missed_share)
+    if missed_share is not None and not 0 <= missed_share <= MOST:
+        reason = f"{missed_share:g} is not between 0 and {MOST:g}"
+        raise InputError("missed share", reason, "Give e.g. 0.05 for 5 %")
     if draws is not None and draws < 1:
         raise InputError("draws", f"{draws} is no number of draws", "Give 1 or more")
     if isinstance(maps, LabelVolume):
@@ -130,12 +131,14 @@ class _Problem:
     """One map made ready for draws."""
 
     network: BoundaryNetwork
-    graph: CutGraph
     solver: CutSolver
-    carriers: Carriers
     pair_of_edge: np.ndarray
     source: DrawSource
     offset_px: tuple[float, float]
+
+    @property
+    def graph(self) -> CutGraph:
+        return self.solver.graph
 
     @classmethod
     def of(cls, whole: GrainMap, law: Law) -> _Problem:
@@ -146,12 +149,12 @@ class _Problem:
         carriers, pair_of_edge = carriers_of(graph, grain_map, law)
         solver = CutSolver(graph)
         _check_crossed(solver)
-        return cls(network, graph, solver, carriers, pair_of_edge, DrawSource(carriers, law), offset)
+        return cls(network, solver, pair_of_edge, DrawSource(carriers, law), offset)
 
     def weight(self, boundary: np.ndarray) -> np.ndarray:
         """What each piece of the graph carries, times its length."""
         grains, free = self.graph.grains, self.graph.free
-        beside = self.carriers.grain_share[np.maximum(grains, 0)].min(axis=1)
+        beside = self.source.carriers.grain_share[np.maximum(grains, 0)].min(axis=1)
         along = np.full(len(grains), np.inf)
         is_boundary = self.pair_of_edge >= 0
         along[is_boundary] = boundary[self.pair_of_edge[is_boundary]]
@@ -163,12 +166,12 @@ class _Problem:
         found, fewer, mean, edges = np.empty((n, 2)), np.empty((n, 2)), np.empty(n), []
         for k in range(n):
             rng = np.random.default_rng([seed, number, k])
-            drawn = self.source.draw(rng)
-            paths = [self.solver.limiting_path(self.weight(drawn.boundary), d) for d in DIRECTIONS]
-            found[k], mean[k] = [p.current for p in paths], drawn.mean
+            boundary, mean[k] = self.source.draw(rng)
+            paths = [self.solver.limiting_path(self.weight(boundary), d) for d in DIRECTIONS]
+            found[k] = [p.current for p in paths]
             edges.append([p.edges for p in paths])
             if missed:
-                less = self.weight(without_some(drawn.boundary, missed, rng))
+                less = self.weight(without_some(boundary, missed, rng))
                 fewer[k] = [self.solver.limiting_path(less, d).current for d in DIRECTIONS]
         return _Run(found, fewer if missed else None, mean, edges)
 
@@ -177,8 +180,8 @@ class _Problem:
         path: dict[str, np.ndarray] = {}
         share: dict[str, np.ndarray] = {}
         for at, d in enumerate(DIRECTIONS):
-            values = run.found[:, at]
-            typical = int(np.argmin(np.abs(values - np.median(values[np.isfinite(values)]))))
+            finite = int(np.isfinite(run.found[:, at]).sum())
+            typical = np.argsort(run.found[:, at])[max(finite - 1, 0) // 2]  # inf comes last
             path[d] = run.edges[typical][at]
             count = np.zeros(len(self.network.segments))
             for edges in run.edges:
@@ -233,8 +236,8 @@ def _seen(grain_map: GrainMap) -> tuple[GrainMap, tuple[float, float]]:
 def _check_crossed(solver: CutSolver) -> None:
     """Refuse a map that a current crosses without meeting a boundary."""
     weight = np.ones(solver.graph.edge.shape[0])
-    for d, sides in (("x", "top to the bottom"), ("y", "left to the right")):
-        if not np.isfinite(solver.limiting_path(weight, "x" if d == "x" else "y").current):
+    for d, sides in zip(DIRECTIONS, ("top to the bottom", "left to the right"), strict=True):
+        if not np.isfinite(solver.limiting_path(weight, d).current):
             raise InputError(
                 "boundary network",
                 f"no path of boundaries leads from the {sides} side: a grain or a hidden region "

@@ -23,9 +23,7 @@ SHORTEST_PX = 1.5  #: distance of points, least
 MOST_POINTS = 600  #: on one cell's outline
 
 
-def graph_through_grains(
-    network: BoundaryNetwork, labels: np.ndarray, points_across: float | None = None
-) -> CutGraph:
+def graph_through_grains(network: BoundaryNetwork, labels: np.ndarray) -> CutGraph:
     """Boundaries in short pieces, and the lines of sight within cells.
 
     Parameters
@@ -34,21 +32,19 @@ def graph_through_grains(
         In pixels.
     labels : ndarray of int32, shape (rows, columns)
         As the network was made from, hidden pixels below 0.
-    points_across : float, optional
-        Points per mean grain diameter; None: as many as `MAX_CHORDS` allows, at most `POINTS_ACROSS`.
     """
     n_grains = max(int(labels.max()), 1)
     diameter = np.sqrt(np.count_nonzero(labels > 0) / n_grains)
-    if points_across is None:
-        # an outline of about four diameters, each point joined to all others
-        points_across = min(POINTS_ACROSS, np.sqrt(2 * MAX_CHORDS / n_grains) / 4)
-    lines = boundary_lines(network, max(diameter / points_across, SHORTEST_PX))
+    # an outline of about four diameters, each point joined to all others
+    points_across = min(POINTS_ACROSS, np.sqrt(2 * MAX_CHORDS / n_grains) / 4)
+    step = max(diameter / points_across, SHORTEST_PX)
+    lines = boundary_lines(network, step)
     piece, line = _pieces(lines)
     segment = lines.segment[line]
     grains = network.segments[["label_a", "label_b"]].to_numpy()[segment]
     pore_point, pore_edge = pore_links(network, labels, piece.ravel(), np.repeat(segment, 2))
     frame = frame_of(network)
-    on_frame, frame_label = _frame_points(labels, frame, max(diameter / points_across, SHORTEST_PX))
+    on_frame, frame_label = _frame_points(labels, frame, step)
     position = np.concatenate([network.position, pore_point, on_frame])
     chord, owner = _chords(position, piece, grains, frame_label, labels)
     shown = network.segments["kind"].to_numpy()[segment] != "frame"

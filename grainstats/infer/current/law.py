@@ -18,9 +18,7 @@ from segment.orientation.symmetry import LAUE_GROUPS, laue_of_name
 
 Source = Literal["map", "random"]
 Texture = Literal["random", "fibre", "biaxial"]
-TEXTURES: dict[str, Texture] = {
-    "random": "random", "none": "random", "fibre": "fibre", "fiber": "fibre", "biaxial": "biaxial"
-}  # fmt: skip
+SPELT = {"none": "random", "fiber": "fibre"}  #: other words for textures
 
 
 @dataclass(frozen=True)
@@ -217,10 +215,8 @@ def _check_kinds(values: dict[str, Any], source: str) -> None:
                 f"Give a {'word' if key in WORDS else 'number'}",
             )
     if "texture" in values:
-        wanted = TEXTURES.get(str(values["texture"]).lower())
-        if wanted is None:
-            raise InputError(source, f"no texture {values['texture']!r}", "Known are random, fibre, biaxial")
-        values["texture"] = wanted
+        texture = values["texture"].lower()
+        values["texture"] = SPELT.get(texture, texture)
     if "laue" in values:
         values["laue"] = laue_of_name(values["laue"]) or values["laue"]
 

@@ -10,25 +10,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from segment.errors import InputError
 from segment.grain_map import GrainMap
 from segment.quality.error_rates import size_class
 
 BOUNDARIES_PER_GRAIN = 3.0  #: in a plane network of triple points (Euler)
 MOST = 0.3  #: share of missed boundaries beyond which the map says too little of the network
-
-
-def check_missed(share: float) -> float:
-    """The share, or an error.
-
-    Raises
-    ------
-    InputError
-        Outside 0 ... 0.3.
-    """
-    if not 0 <= share <= MOST:
-        raise InputError("missed share", f"{share:g} is not between 0 and {MOST:g}", "Give e.g. 0.05 for 5 %")
-    return share
 
 
 def share_lost(grain_map: GrainMap) -> float:

@@ -72,9 +72,8 @@ def volume_current(
     n = 1 if not source.varies else (DRAWS if draws is None else draws)
     found, mean = np.empty((n, 3)), np.empty(n)
     for k in range(n):
-        drawn = source.draw(np.random.default_rng([seed, k]))
-        mean[k] = drawn.mean
-        found[k] = [_through(whole, faces, drawn.boundary, axis, edge) for axis in (2, 1, 0)]
+        boundary, mean[k] = source.draw(np.random.default_rng([seed, k]))
+        found[k] = [_through(whole, faces, boundary, axis, edge) for axis in (2, 1, 0)]
     across = {name: grains_across(whole, axis) for name, axis in (("x", 2), ("y", 1), ("z", 0))}
     warnings = tuple(
         f"only {value:.0f} grains lie across the volume along {name}: so small, it reads high and scatters"

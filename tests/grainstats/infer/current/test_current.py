@@ -7,13 +7,14 @@ import pytest
 
 from grainstats.infer.current import Law, current, law_of, read_law
 from grainstats.infer.current.cut_graph import CutSolver, cut_graph
-from grainstats.infer.current.misorientations import misorientations, random_orientations
 from grainstats.infer.current.missing import without_some
+from grainstats.infer.current.random_orientations import random_orientations
 from grainstats.measure import boundary_network
 from segment.errors import InputError
 from segment.grain_map import GrainMap, Reliability
 from segment.grain_orientations import CrystalPhase, GrainOrientations
 from segment.mosaics.laguerre import poisson_voronoi_plane
+from segment.orientation.misorientation import disorientation
 from segment.volume.stack import LabelVolume, VoxelSize
 
 EQUAL = {"j0": 1.0}
@@ -31,6 +32,10 @@ def voronoi(n, edge=14, seed=0):
 
 def _x(found):
     return found.directions["x"].j_over_j0
+
+
+def misorientations(q, pairs, laue):
+    return disorientation(q[pairs[:, 0]], q[pairs[:, 1]], CrystalPhase(1, "drawn", laue))
 
 
 @pytest.mark.parametrize(("laue", "rotations"), [("4/mmm", 8), ("m-3m", 24), ("6/mmm", 12), ("-1", 1)])

@@ -199,14 +199,15 @@ def test_strong_grains_change_nothing():
     )
 
 
-def test_more_points_change_a_path_through_grains_by_less_than_half_a_percent():
-    from grainstats.infer.current.grain_paths import graph_through_grains
+def test_more_points_change_a_path_through_grains_by_less_than_half_a_percent(monkeypatch):
+    from grainstats.infer.current import grain_paths
 
     labels = voronoi(10, edge=30).grain_map().labels
     network = boundary_network(GrainMap(labels), unit="px")
     found = []
     for points in (8, 16):
-        graph = graph_through_grains(network, labels, points)
+        monkeypatch.setattr(grain_paths, "POINTS_ACROSS", points)
+        graph = grain_paths.graph_through_grains(network, labels)
         inside = graph.grains[:, 0] == graph.grains[:, 1]
         found.append(CutSolver(graph).limiting_path(graph.length * np.where(inside, 1.1, 1.0), "x").current)
     assert found[1] == pytest.approx(found[0], rel=0.005)

@@ -1,4 +1,4 @@
-"""Random orientations of a texture, and the misorientations between neighbours that follow."""
+"""Random orientations of a texture."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from grainstats.infer.current.law import Texture
-from segment.grain_orientations import CrystalPhase
-from segment.orientation.misorientation import disorientation
 from segment.orientation.quaternions import multiply
 
 
@@ -45,17 +43,3 @@ def random_orientations(n: int, texture: Texture, spread_deg: float, rng: np.ran
         half = rng.random(n) * np.pi
         turn[:, 0], turn[:, 3] = np.cos(half), np.sin(half)
     return multiply(turn, np.roll(Rotation.from_rotvec(tilt).as_quat(), 1, axis=1))
-
-
-def misorientations(orientations: np.ndarray, pairs: np.ndarray, laue: str) -> np.ndarray:
-    """Disorientation between pairs of grains of one phase, degrees.
-
-    Parameters
-    ----------
-    orientations : ndarray, shape (n_grains + 1, 4)
-        By label.
-    pairs : ndarray of int, shape (m, 2)
-    laue : str
-    """
-    phase = CrystalPhase(1, "drawn", laue)
-    return disorientation(orientations[pairs[:, 0]], orientations[pairs[:, 1]], phase)
