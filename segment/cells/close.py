@@ -156,7 +156,7 @@ def grain_map_from_tracing(
         which = "1 narrow gap in the lines was" if gaps == 1 else f"{gaps} narrow gaps in the lines were"
         warnings += (f"{which} bridged: check the tracing there",)
     labels = split_tracing(lines, MIN_AREA_PX)
-    if not labels.any():
+    if labels.max(initial=0) < 2:
         raise InputError(
             source, "the tracing leaves no closed cell", "Trace boundaries as bright lines on black"
         )
@@ -167,7 +167,7 @@ def grain_map_from_tracing(
         labels = np.zeros(shape, np.int32)
         valid[part], labels[part] = True, drawn
         warnings += (
-            f"a margin without lines ({1 - valid.mean():.0%}) is no part of the map, cells at it are cut",
+            f"an empty or solid margin ({1 - valid.mean():.1%}) is no part of the map, cells at it are cut",
         )
     known = pixel_size_source or ("none" if pixel_size_nm is None else "manual")
     return GrainMap(labels, pixel_size_nm, known, valid, warnings=warnings)

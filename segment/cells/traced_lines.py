@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from segment.errors import InputError
@@ -13,6 +14,9 @@ NEAR_GROUND = 0.1  #: of the levels in use: what JPEG does to the ground beside 
 COLOURED = 0.35  #: least chroma of a line drawn on a grey micrograph, of the largest level
 MOST_COLOURED = 0.4  #: share of the picture that coloured lines may cover
 DRAWN = 0.01  #: least share of grey or black lines beside coloured ones; judgement
+PALE = 0.05  #: pixels of paler lines over those of the lines, from which they are said; judgement
+AWAY_PX = 5  #: from a line, where its soft edge and what JPEG does beside it end
+COLOURS = (0.9, 0.03)  #: cosine between colours, seen from the ground, and least share of a second; judgement
 CLEAR = 0.05  #: share of soft edges in an alpha channel
 
 _REMEDY = "Draw the boundaries on a layer of their own and save that layer: lines on an empty ground"
@@ -40,11 +44,17 @@ def traced_lines(picture: np.ndarray, source: str) -> tuple[np.ndarray, tuple[st
     """
     if picture.dtype == bool:
         return picture, ()
+    if picture.dtype.kind == "f":
+        picture = np.where(np.isfinite(picture), picture, 0)
     if picture.ndim == 3 and picture.shape[2] in (2, 4):
         lines = _opaque(picture[..., -1])
         if lines is not None:
             return lines, ("the opaque pixels of a transparent layer were read as boundaries",)
-        picture = picture[..., :-1]
+        alpha, picture = picture[..., -1], picture[..., :-1]
+        shown = picture[alpha > 0]
+        if np.ptp(shown, axis=0).max(initial=0) <= FLAT * _top(picture):
+            lines, _ = _on_ground(alpha.astype(np.float32), source)
+            return lines, ("the lines of a transparent layer were read as boundaries",)
     if picture.ndim == 3:
         colours = picture.astype(np.float32)
         chroma = colours.max(axis=2) - colours.min(axis=2)
@@ -55,7 +65,10 @@ def traced_lines(picture: np.ndarray, source: str) -> tuple[np.ndarray, tuple[st
         of_colour = grey.mean() > 0.5 and lines.any() and lines.mean() <= MOST_COLOURED
         if of_colour and not _is_drawn(colours.mean(axis=2)[grey], _top(picture)):
             return lines, ("coloured lines were read as boundaries",)
-        return _on_ground(_distance(colours), source)
+        lines, words = _on_ground(_distance(colours), source)
+        if _in_colours(colours, lines):
+            words += ("lines of several colours were read as boundaries: leave out what is none",)
+        return lines, words
     if picture.ndim != 2:
         raise InputError(
             source, f"an array of shape {picture.shape}, not one picture", "Give one 2-D picture"
@@ -86,6 +99,15 @@ def _distance(colours: np.ndarray) -> np.ndarray:
     return np.abs(colours - ground).max(axis=2)
 
 
+def _in_colours(colours: np.ndarray, lines: np.ndarray) -> bool:
+    """Whether some lines have another colour than most, seen from the ground."""
+    away = colours[lines] - np.median(colours[~lines], axis=0)
+    away /= np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9)
+    _, first, count = np.unique(np.rint(3 * away) @ [49, 7, 1], return_index=True, return_counts=True)
+    least, share = COLOURS
+    return bool((away @ away[first[count.argmax()]] < least).mean() > share)
+
+
 def _is_drawn(grey: np.ndarray, top: float) -> bool:
     """Whether the part without colour is a drawing of its own: lines on a ground of one level."""
     far = np.abs(grey - np.median(grey))
@@ -106,4 +128,8 @@ def _on_ground(levels: np.ndarray, source: str) -> tuple[np.ndarray, tuple[str, 
     line = float(np.percentile(far[far > near], 75)) if (far > near).any() else high - low
     lines = far > LINE * line
     dark = np.median(levels[lines]) < ground
-    return lines, ("dark lines on a light ground were read as boundaries",) if dark else ()
+    words: tuple[str, ...] = ("dark lines on a light ground were read as boundaries",) if dark else ()
+    alone = cv2.distanceTransform((~lines).astype(np.uint8), cv2.DIST_L2, 5) > AWAY_PX
+    if np.count_nonzero(alone & (far > near)) > PALE * np.count_nonzero(lines):
+        words += ("paler lines were left out: draw all boundaries in one grey",)
+    return lines, words

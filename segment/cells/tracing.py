@@ -106,15 +106,15 @@ def straight_lines(lines: np.ndarray) -> int:
 
 
 def drawn_part(lines: np.ndarray) -> tuple[slice, slice] | None:
-    """Rows and columns within a margin around the drawing; None where it reaches the rim.
+    """Rows and columns within an empty or solid margin around the drawing; None where it reaches the rim.
 
     A margin's inner edge cuts several lines at once, or a frame is drawn along it; the outermost line of a
     drawing that reaches the rim is met at one place.
     """
     if not lines.any():
         return None
-    used = [np.flatnonzero(lines.any(axis=axis)) for axis in (1, 0)]
-    first, last = [int(u[0]) for u in used], [int(u[-1]) + 1 for u in used]
+    (top, bottom), (left, right) = _drawn_rows(lines), _drawn_rows(lines.T)
+    first, last = [top, left], [bottom, right]
     drawn = lines[first[0] : last[0], first[1] : last[1]]
     edges = [part.any(axis=0) for view in (drawn, drawn.T) for part in (view[:MARGIN], view[-MARGIN:])]
     framed = min(drawn.shape) > 2 * MARGIN and all(edge.mean() > FRAMED for edge in edges)
@@ -123,6 +123,15 @@ def drawn_part(lines: np.ndarray) -> tuple[slice, slice] | None:
     high = [last[k] if cut[2 * k + 1] else lines.shape[k] for k in (0, 1)]
     whole = low == [0, 0] and high == list(lines.shape)
     return None if whole else (slice(low[0], high[0]), slice(low[1], high[1]))
+
+
+def _drawn_rows(lines: np.ndarray) -> tuple[int, int]:
+    """First row with lines, and the end of the last; solid bands at the rim count where narrow, as frames."""
+    used = np.flatnonzero(lines.any(axis=1) & ~lines.all(axis=1))
+    first, last = (int(used[0]), int(used[-1]) + 1) if used.size else (0, len(lines))
+    if first <= MARGIN and lines[:first].all():
+        first = 0
+    return first, len(lines) if len(lines) - last <= MARGIN and lines[last:].all() else last
 
 
 def bridge_gaps(lines: np.ndarray) -> tuple[np.ndarray, int]:

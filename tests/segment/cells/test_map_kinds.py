@@ -132,6 +132,9 @@ def drawn(kind: str, lines: np.ndarray) -> np.ndarray:
         "light grey on white": np.where(on, 180, 255).astype(np.uint8),
         "smoothed": cv2.GaussianBlur(lines, (0, 0), 0.8),
         "black on a layer": layer,
+        "soft on a layer": np.dstack([layer[..., :3], cv2.GaussianBlur(lines, (0, 0), 0.8)]),
+        "rubbed out of a layer": np.dstack([layer[..., :3], 255 - lines]),
+        "above a solid bar": np.vstack([lines, np.full((60, lines.shape[1]), 255, np.uint8)]),
         "red on a micrograph": picture,
         "blue on white": np.where(on[..., None], (200, 0, 0), 255).astype(np.uint8),
         "black on white, some red": np.where(on[..., None], mixed, 255).astype(np.uint8),
@@ -147,6 +150,9 @@ def drawn(kind: str, lines: np.ndarray) -> np.ndarray:
         "light grey on white",
         "smoothed",
         "black on a layer",
+        "soft on a layer",
+        "rubbed out of a layer",
+        "above a solid bar",
         "red on a micrograph",
         "blue on white",
         "black on white, some red",
@@ -163,6 +169,11 @@ def with_overlay(kind: str, cells: np.ndarray, lines: np.ndarray) -> np.ndarray:
     over = lines.copy()
     if kind == "a test grid":
         over[50::80] = over[:, 50::80] = 255
+    elif kind == "red circles":
+        over = np.dstack([over] * 3)
+        cv2.circle(over, (220, 200), 120, (0, 0, 255), 2)
+    elif kind == "paler lines":
+        over = np.where(cells % 2 == 0, lines // 3, lines)
     elif kind == "a diagonal cross":
         cv2.line(over, (0, 0), (439, 399), 255)
         cv2.line(over, (439, 0), (0, 399), 255)
@@ -178,6 +189,8 @@ def with_overlay(kind: str, cells: np.ndarray, lines: np.ndarray) -> np.ndarray:
     [
         ("a test grid", "10 straight lines run from edge to edge"),
         ("a diagonal cross", "2 straight lines run from edge to edge"),
+        ("red circles", "lines of several colours"),
+        ("paler lines", "paler lines were left out"),
         ("some cells outlined twice, 7", "narrow strips beside a line"),
     ],
 )
