@@ -13,24 +13,29 @@ MOST = 0.5  #: share of a sample's images above which a warning is the sample's
 
 RESTS = "rests on flagged images"
 
-_REMARKS = {
-    MISSED: "boundaries are probably missing, so that merged grains may hide or feign a population",
-    SPURIOUS: "many cells are probably no grains, so that a population of small ones may be feigned",
-    UNLIKE_GRAINS: "the image looks unlike a grain structure",
-    COARSE: "the map's step is so coarse that its smallest grains are a few points",
-}
-_IN_THE_WAY = {
+#: beginning of a warning -> what it means for a verdict, what such an image has, and what to do
+_KINDS = {
     MISSED: (
+        "boundaries are probably missing, so that merged grains may hide or feign a population",
         "merged grains",
         "correct them, retake them (another tilt of the same field shows more) or exclude them",
     ),
     SPURIOUS: (
+        "many cells are probably no grains, so that a population of small ones may be feigned",
         "cells that are probably no grains",
         "say what they show (`--voids dark`), correct them, retake them or exclude them",
     ),
-    UNLIKE_GRAINS: ("no grain structure that the network knows", "retake them or exclude them"),
-    COARSE: ("too coarse a step", "map them again with smaller steps, or exclude them"),
-}  #: what a flagged image has, and what to do
+    UNLIKE_GRAINS: (
+        "the image looks unlike a grain structure",
+        "no grain structure that the network knows",
+        "retake them or exclude them",
+    ),
+    COARSE: (
+        "the map's step is so coarse that its smallest grains are a few points",
+        "too coarse a step",
+        "map them again with smaller steps, or exclude them",
+    ),
+}
 _NUMBERS = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -46,30 +51,21 @@ def with_remark(verdict: ModalityVerdict, warnings: Sequence[Sequence[str]]) -> 
     warnings : sequence of sequences of str
         Of each image that counts.
     """
-    if verdict.verdict == "indeterminate":
-        return replace(verdict, reason="; ".join([verdict.reason.rstrip("."), *_in_the_way(warnings)]))
-    for beginning, meaning in _REMARKS.items():
+    said = [verdict.reason.rstrip(".")]
+    for beginning, (meaning, fault, remedy) in _KINDS.items():
         n = sum(any(text.startswith(beginning) for text in of_image) for of_image in warnings)
-        if n > MOST * len(warnings):
-            remark = f"{RESTS}: in {n} of {len(warnings)} {meaning}"
-            verdict = replace(verdict, reason=f"{verdict.reason.rstrip('.')}; {remark}")
-    return verdict
+        if verdict.verdict != "indeterminate" and n > MOST * len(warnings):
+            said.append(f"{RESTS}: in {n} of {len(warnings)} {meaning}")
+        elif verdict.verdict == "indeterminate" and n:
+            said.append(f"{_which(n, len(warnings))} {fault}: {remedy}")
+    return replace(verdict, reason="; ".join(said))
 
 
-def _in_the_way(warnings: Sequence[Sequence[str]]) -> list[str]:
-    """How many images have what, and the remedy."""
-    found = []
-    for beginning, (fault, remedy) in _IN_THE_WAY.items():
-        n = sum(any(text.startswith(beginning) for text in of_image) for of_image in warnings)
-        if n:
-            images = "image has" if len(warnings) == 1 else "images have" if n > 1 else "images has"
-            which = "the" if len(warnings) == 1 else f"{_number(n)} of {_number(len(warnings))}"
-            found.append(f"{which} {images} {fault}: {remedy}")
-    return found
-
-
-def _number(n: int) -> str:
-    return _NUMBERS[n] if n < len(_NUMBERS) else str(n)
+def _which(n: int, of: int) -> str:
+    if of == 1:
+        return "the image has"
+    count, total = (_NUMBERS[k] if k < len(_NUMBERS) else str(k) for k in (n, of))
+    return f"{count} of {total} images {'have' if n > 1 else 'has'}"
 
 
 def remark_of(verdict: ModalityVerdict) -> str:
