@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from grainstats.run.report.grain_maps import diameters_nm
 from segment.cells.label_edges import on_edges
 
 if TYPE_CHECKING:
@@ -70,11 +71,8 @@ def draw_grains(axis: Axes, grain_map: GrainMap | None, picture: np.ndarray | No
     if grain_map is None or grain_map.pixel_size_nm is None:
         axis.text(0.5, 0.5, "no label map", ha="center", va="center", transform=axis.transAxes)
         return
-    area = np.bincount(grain_map.labels.ravel(), minlength=grain_map.n_grains + 1)
-    diameter = np.sqrt(4 / np.pi * area) * grain_map.pixel_size_nm
-    diameter[0] = np.nan
-    shown: np.ndarray = diameter[grain_map.labels]
-    shown[on_edges(grain_map.labels)] = np.nan
+    shown = diameters_nm(grain_map)[grain_map.labels]
+    shown[on_edges(grain_map.labels) | (grain_map.labels == 0)] = np.nan
     height, width = (n * grain_map.pixel_size_nm for n in shown.shape)
     extent = (0.0, width, height, 0.0)
     if picture is not None:

@@ -206,29 +206,27 @@ def fisher_exact(table: np.ndarray) -> float | None:
     if min(table.shape) < 2:
         return None
     rows, columns = table.sum(1), table.sum(0)
+    law = stats.random_table(rows, columns)
     bound = prod(comb(int(total) + columns.size - 1, columns.size - 1) for total in rows[1:])
     if bound > MAX_ARRANGEMENTS:
-        drawn = stats.random_table(rows, columns).rvs(SAMPLED, random_state=np.random.default_rng(0))
-        share = np.exp(-special.gammaln(drawn + 1).sum((1, 2)) - _log_weight(table))
-        return float((1 + np.count_nonzero(share <= 1 + 1e-7)) / (1 + share.size))
-    share = np.exp(np.array(list(_log_weights(tuple(rows), tuple(columns)))) - _log_weight(table))
-    return float(min(share[share <= 1 + 1e-7].sum() / share.sum(), 1.0))
+        drawn = law.rvs(SAMPLED, random_state=np.random.default_rng(0))
+    else:
+        drawn = np.array(list(_tables(tuple(rows), tuple(columns))))
+    share = np.exp(law.logpmf(drawn) - law.logpmf(table))
+    as_rare = share <= 1 + 1e-7
+    if bound > MAX_ARRANGEMENTS:
+        return float((1 + np.count_nonzero(as_rare)) / (1 + share.size))
+    return float(min(share[as_rare].sum() / share.sum(), 1.0))
 
 
-def _log_weight(table: np.ndarray) -> float:
-    return float(-special.gammaln(table + 1).sum())
-
-
-def _log_weights(rows: tuple[int, ...], columns: tuple[int, ...]) -> Iterator[float]:
-    """Log multinomial weight of every table with these margins, row by row."""
+def _tables(rows: tuple[int, ...], columns: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], ...]]:
+    """Every table of counts with these margins."""
     if len(rows) == 1:
-        yield _log_weight(np.array(columns))
+        yield (columns,)
         return
     for row in _fillings(rows[0], columns):
         rest = tuple(c - r for c, r in zip(columns, row, strict=True))
-        here = _log_weight(np.array(row))
-        for weight in _log_weights(rows[1:], rest):
-            yield here + weight
+        yield from ((row, *below) for below in _tables(rows[1:], rest))
 
 
 def _fillings(total: int, limits: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
