@@ -86,8 +86,18 @@ def load_library(null: Null) -> NullLibrary:
 
     Built by ``calibration/build_null_library.py``; its power by ``calibration/fit_power.py``.
     """
-    folder = files("grainstats.infer.modality")
-    with folder.joinpath(f"null_{null}.npz").open("rb") as stream, np.load(stream) as stored:
-        tables = [stored[k].astype(float) for k in ("n_interior", "one", "two")]
-    power = json.loads(folder.joinpath(f"power_{null}.json").read_text(encoding="utf-8"))
-    return NullLibrary(*tables, *(np.array(power[k], float) for k in ("n_interior", "sd", "power")))
+    tables = stored_arrays(f"null_{null}.npz")
+    source = files("grainstats.infer.modality").joinpath(f"power_{null}.json")
+    power = json.loads(source.read_text(encoding="utf-8"))
+    return NullLibrary(
+        *(tables[k] for k in ("n_interior", "one", "two")),
+        *(np.array(power[k], float) for k in ("n_interior", "sd", "power")),
+    )
+
+
+@lru_cache(maxsize=8)
+def stored_arrays(name: str) -> dict[str, np.ndarray]:
+    """The arrays of a file of this folder, as double-precision numbers."""
+    source = files("grainstats.infer.modality").joinpath(name)
+    with source.open("rb") as stream, np.load(stream) as stored:
+        return {k: stored[k].astype(float) for k in stored.files}

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 
 import numpy as np
 
 from grainstats.infer.modality.distribution import STEP, SizeDistribution
+from grainstats.infer.modality.null_library import stored_arrays
 
 SMOOTHING = 0.12  # SD of the kernel over the standardised log sizes
 THINNING = 3  #: every third point of GRID is an input: the kernel is wider than that
@@ -83,15 +83,12 @@ def shape_scalars(distributions: Sequence[SizeDistribution]) -> np.ndarray:
 @lru_cache(maxsize=2)
 def load_network(null: str) -> ShapeNetwork:
     """The network shipped with the package for this null."""
-    source = files("grainstats.infer.modality").joinpath(f"shape_{null}.npz")
-    with source.open("rb") as stream, np.load(stream) as stored:
-        layers = sum(name.startswith("matrix") for name in stored)
-        return ShapeNetwork(
-            stored["centre"],
-            stored["scale"],
-            tuple(stored[f"matrix{k}"].astype(float) for k in range(layers)),
-            tuple(stored[f"offset{k}"].astype(float) for k in range(layers)),
-        )
+    stored = stored_arrays(f"shape_{null}.npz")
+    matrices, offsets = (
+        tuple(stored[name] for name in sorted(stored) if name.startswith(kind))
+        for kind in ("matrix", "offset")
+    )
+    return ShapeNetwork(stored["centre"], stored["scale"], matrices, offsets)
 
 
 def shape_scores(distributions: Sequence[SizeDistribution], network: ShapeNetwork) -> np.ndarray:

@@ -10,13 +10,11 @@ less sharply than sizes do; their answer stands beside the verdict and does not 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from functools import lru_cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 
-from grainstats.infer.modality.null_library import level_of, line_at
+from grainstats.infer.modality.null_library import level_of, line_at, stored_arrays
 from grainstats.infer.modality.verdict import ModalityVerdict, Verdict
 from grainstats.measure.descriptors.descriptor import Descriptor
 from grainstats.measure.spacing.chords import ChordDistribution
@@ -108,7 +106,7 @@ def spacing_answer(chords: ChordDistribution, verdict: ModalityVerdict) -> Spaci
     n = verdict.n_interior
     if n < COUNTS[0] or chords.length.size < CLASSES or verdict.null != "section":
         return SpacingAnswer("indeterminate", None, None, None)
-    null = _library()
+    null = stored_arrays("null_spacings.npz")
     sd, shares = shape_of(chords)
     x = np.array([sd, *shares, sd**2])
     score = float(((x - null["centre"]) / null["scale"]) @ null["beta"][:-1] + null["beta"][-1])
@@ -124,10 +122,3 @@ def _agrees(p: float, power: float, verdict: Verdict) -> bool | None:
     if verdict == "indeterminate" or (verdict == "bimodal" and p >= LEVEL and power < ENOUGH):
         return None
     return (p < LEVEL) == (verdict == "bimodal")
-
-
-@lru_cache(maxsize=1)
-def _library() -> dict[str, np.ndarray]:
-    source = files("grainstats.infer.modality").joinpath("null_spacings.npz")
-    with source.open("rb") as stream, np.load(stream) as stored:
-        return {name: stored[name].astype(float) for name in stored.files}
