@@ -62,6 +62,7 @@ def test_a_giant_beside_two_populations_is_in_none_of_the_modes() -> None:
     assert beside.mode_ratio == pytest.approx(alone.mode_ratio, rel=0.1)
     for (low, high), mode in zip(beside.modes_ci_nm, beside.modes_nm, strict=True):
         assert low < mode < high < 400.0
+    assert "Besides, 1 isolated coarse grain holds" in " ".join(verdict_paragraphs(beside))
 
 
 def test_coarse_grains_of_one_field_are_no_population_of_the_sample() -> None:
