@@ -296,6 +296,8 @@ def _image_values(data: GroupedValues, images: pd.DataFrame) -> list[list[np.nda
 
 
 def _unit(name: str) -> str:
+    if name.startswith(("param:", "prop:")):
+        return name.rpartition("_")[2] if "_" in name else "1"
     for suffix, unit in (
         ("_per_um2", "1/um2"), ("_per_um", "1/um"), ("_um2", "um2"), ("_nm2", "nm2"), ("_nm", "nm"),
         ("_um", "um"), ("_px", "px"), ("_deg", "deg"),

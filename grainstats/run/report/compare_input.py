@@ -61,7 +61,6 @@ def read_comparison_input(db: Database) -> ComparisonInput:
     empty = table.loc[~table["sample_id"].isin(wide.index), "sample_id"]
     notes = [f"without measurements: {', '.join(map(str, empty))}"] if len(empty) else []
     units = dict(zip(pooled["name"], pooled["unit"], strict=True))
-    units |= {column: column.rpartition("_")[2] for column in samples if column.startswith("prop:")}
     return ComparisonInput(table, images, tuple(map(str, wide.columns)), units, (*notes, *_ways(behind)))
 
 

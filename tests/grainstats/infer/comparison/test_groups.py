@@ -257,6 +257,10 @@ def test_unusable_columns_are_named() -> None:
     assert binned.levels == ("≤ 750", "> 750") and binned.n_samples == (6, 6)
     with pytest.raises(InputError, match="several rows for S0"):
         compare_groups(pd.concat([table, table]), "design_route")
+    (found,) = compare_groups(
+        table.assign(**{"prop:jc_kA/cm2": 1.0 + np.arange(6)}), "design_route", ["prop:jc_kA/cm2"]
+    )
+    assert found.unit == "kA/cm2"
     with pytest.raises(InputError, match="several columns intercept_mean_nm"):
         compare_groups(pd.concat([table, table[["intercept_mean_nm"]]], axis=1), "design_route")
 
