@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from segment.cells.borders import Borders, join_borders
+from segment.cells.borders import Borders, first_pair, join_borders
 from segment.cells.grey_steps import grains_differ
 from segment.cells.joined_groups import joined_groups
 
@@ -42,10 +42,8 @@ def cut_cells(
 
     Parameters
     ----------
-    probability : ndarray of float32, shape (rows, columns)
-    persistence : float
-    min_area_px : int
-    mask : ndarray of bool, optional
+    probability, persistence, mask, min_area_px
+        As in `segment.cells.watershed.persistence_watershed`.
     confidence : float, optional
         None: as the image shows its boundaries, see `join_by_image_level`.
     grey : ndarray, shape (rows, columns), optional
@@ -168,8 +166,5 @@ def _mutually_weakest(borders: Borders, confidence: float) -> np.ndarray:
     weak = np.flatnonzero(borders.confidence < confidence)
     order = weak[np.argsort(borders.confidence[weak], kind="stable")]
     pairs = borders.pairs[order]
-    rank = np.arange(len(pairs))
-    best = np.full(int(pairs.max(initial=0)) + 1, len(pairs))
-    for side in pairs.T:
-        np.minimum.at(best, side, rank)
-    return pairs[(best[pairs[:, 0]] == rank) & (best[pairs[:, 1]] == rank)]
+    best = first_pair(pairs, int(pairs.max(initial=0)) + 1)
+    return pairs[(best[pairs] == np.arange(len(pairs))[:, None]).all(axis=1)]

@@ -40,10 +40,6 @@ def find_borders(labels: np.ndarray, probability: np.ndarray) -> Borders:
     labels : ndarray of int32, shape (rows, columns)
         0 is no cell and has no border.
     probability : ndarray of float32, shape (rows, columns)
-
-    Returns
-    -------
-    Borders
     """
     return walk_borders(labels, probability)[0]
 
@@ -98,6 +94,14 @@ def join_borders(borders: Borders, cell: np.ndarray) -> Borders:
     """Borders after cells were joined: `cell[label]` is the label that each one has become."""
     here, there = cell[borders.pairs].T
     return borders_between(here, there, borders.length_px, borders.length_px * borders.confidence)
+
+
+def first_pair(pairs: np.ndarray, size: int) -> np.ndarray:
+    """By label 0 ... `size` - 1, the number of the first pair that holds it; len(pairs) where none does."""
+    first = np.full(size, len(pairs))
+    for side in pairs.T:
+        np.minimum.at(first, side, np.arange(len(pairs)))
+    return first
 
 
 def pair_key(here: np.ndarray, there: np.ndarray) -> np.ndarray:

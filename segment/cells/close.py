@@ -90,8 +90,9 @@ def close_cells(
         part: tuple[slice, slice] = np.s_[:, :],
         apart: bool = False,
     ) -> np.ndarray:
-        inside, closed = (None if mask is None else mask[part] for mask in (valid, not_grain))
-        mask = _open_pixels(inside, closed)
+        mask = None if valid is None else valid[part]
+        if not_grain is not None:
+            mask = ~not_grain[part] if mask is None else mask & ~not_grain[part]
         confidence = HIGHEST if apart and border_confidence is None else border_confidence
         return cut_cells(
             probability[part],
@@ -113,7 +114,7 @@ def close_cells(
         labels,
         boundary_map.pixel_size_nm,
         boundary_map.pixel_size_source,
-        boundary_map.valid,
+        valid,
         probability,
         boundary_map.warnings,
         second_phases=second_phases,
@@ -243,10 +244,3 @@ def _middle(shape: tuple[int, ...]) -> tuple[slice, slice]:
     starts = [max(size - MIDDLE_PX, 0) // 2 for size in shape]
     rows, columns = (slice(start, start + MIDDLE_PX) for start in starts)
     return rows, columns
-
-
-def _open_pixels(valid: np.ndarray | None, not_grain: np.ndarray | None) -> np.ndarray | None:
-    """Where cells may lie; None: everywhere."""
-    if not_grain is None:
-        return valid
-    return ~not_grain if valid is None else valid & ~not_grain

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from segment.cells.borders import Borders, find_borders, join_borders
+from segment.cells.borders import Borders, find_borders, first_pair, join_borders
 from segment.grain_map import GrainMap
 
 SMALL = 0.1  #: of the typical area (`typical_area`), below which a cell with one neighbour is a part of it
@@ -93,11 +93,8 @@ def _into(borders: Borders, none: np.ndarray) -> np.ndarray:
     """By label, the cell behind its weakest border; of two that are `none`, if it is the weakest of both."""
     order = np.argsort(borders.confidence, kind="stable")
     pairs, every = borders.pairs[order], np.arange(none.size)
-    weakest = np.full(none.size, len(pairs))
-    for side in pairs.T:
-        np.minimum.at(weakest, side, np.arange(len(pairs)))
     other = every.copy()
-    other[none] = pairs[weakest[none]].sum(axis=1) - every[none]
+    other[none] = pairs[first_pair(pairs, none.size)[none]].sum(axis=1) - every[none]
     mutual = none[other] & (other[other] == every)
     step: np.ndarray = np.where(none & (~none[other] | mutual & (other < every)), other, every)
     return step

@@ -145,7 +145,7 @@ def bridge_gaps(lines: np.ndarray) -> tuple[np.ndarray, int]:
     Returns
     -------
     lines : ndarray of bool
-        With the bridges; the same array where there is no gap.
+        With the bridges.
     n_gaps : int
     """
     from segment.cells.watershed import persistence_watershed
@@ -157,14 +157,13 @@ def bridge_gaps(lines: np.ndarray) -> tuple[np.ndarray, int]:
     height = 1 - np.log(np.clip(depth, 1, _DEEPEST)) / scale
     basins = persistence_watershed(height.astype(np.float32), float(-np.log(NARROW) / scale), ~lines)
     half_width = _half_width(lines)
-    bridges = np.zeros_like(lines)
-    n_gaps = 0
+    bridged, n_gaps = lines.copy(), 0
     for pixels in _necks(basins):
         narrow = 2 * float(depth.ravel()[pixels].max()) <= WIDEST_GAP
         if narrow and _at_line_end(lines, pixels, round(2 * half_width) + _REACH):
-            bridges.ravel()[pixels] = True
+            bridged.ravel()[pixels] = True
             n_gaps += 1
-    return (lines | bridges, n_gaps) if n_gaps else (lines, 0)
+    return bridged, n_gaps
 
 
 def loose_lines(lines: np.ndarray, labels: np.ndarray) -> int:

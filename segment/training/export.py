@@ -10,8 +10,9 @@ import numpy as np
 
 from segment.training.fit import load_averaged
 from segment.training.recipe import TrainingRecipe
-from segment.training.record import toml_value, write_record
+from segment.training.record import toml_lines, write_record
 from segment.unet.architecture import WEIGHTS, require_torch
+from segment.unet.model_folder import FORMAT
 
 if TYPE_CHECKING:
     import torch
@@ -72,8 +73,21 @@ def export(
     np.savez(out / WEIGHTS, allow_pickle=False, **_used_weights(network))
     openvino.save_model(converted, out / "model.xml", compress_to_fp16=True)
     write_record(recipe, out / "recipe.toml", steps=steps, seconds=seconds, data=data)
-    text = _model_toml(recipe.name, stride, halo, origin, default)
-    (out / "model.toml").write_text(text, encoding="utf-8")
+    facts = {
+        "format": FORMAT,
+        "name": recipe.name,
+        "default": default,
+        "outputs": ("boundary", "not_grain"),
+        "stride": stride,
+        "halo_px": halo,
+        "best_intercept_px": BEST_INTERCEPT_PX,
+        "persistence": PERSISTENCE,
+        "min_area_px": MIN_AREA_PX,
+        "weights": "model.xml",
+        "recipe": "recipe.toml",
+        "origin": origin,
+    }
+    (out / "model.toml").write_text("\n".join(toml_lines(facts)) + "\n", encoding="utf-8")
     return out / "model.toml"
 
 
@@ -108,13 +122,3 @@ def _used_weights(network: torch.nn.Module) -> dict[str, np.ndarray]:
         for name, tensor in network.state_dict().items()
         if name.rpartition(".")[0] in used
     }
-
-
-def _model_toml(name: str, stride: int, halo: int, origin: str, default: bool) -> str:
-    return (
-        f"format = 1\nname = {toml_value(name)}\ndefault = {str(default).lower()}\n"
-        'outputs = ["boundary", "not_grain"]\n'
-        f"stride = {stride}\nhalo_px = {halo}\nbest_intercept_px = {BEST_INTERCEPT_PX}\n"
-        f"persistence = {PERSISTENCE}\nmin_area_px = {MIN_AREA_PX}\n"
-        f'weights = "model.xml"\nrecipe = "recipe.toml"\norigin = {toml_value(origin)}\n'
-    )

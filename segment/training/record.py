@@ -31,9 +31,9 @@ def write_record(
         Folder of the real sets, to record their digests.
     """
     facts = {f.name: getattr(recipe, f.name) for f in fields(recipe) if f.name != "real"}
-    lines = ["# Recipe of these weights; read by `grainstats model train`.", *_lines(facts)]
+    lines = ["# Recipe of these weights; read by `grainstats model train`.", *toml_lines(facts)]
     for one in recipe.real:
-        lines += ["", "[[real]]", *_lines(asdict(one))]
+        lines += ["", "[[real]]", *toml_lines(asdict(one))]
     record: dict[str, Any] = {
         "steps": steps,
         "seconds": round(seconds),
@@ -44,7 +44,7 @@ def write_record(
     }
     if data is not None:
         record |= {f"sha256_{one.name}": data_digest(data, one) for one in recipe.real}
-    path.write_text("\n".join([*lines, "", "[record]", *_lines(record)]) + "\n", encoding="utf-8")
+    path.write_text("\n".join([*lines, "", "[record]", *toml_lines(record)]) + "\n", encoding="utf-8")
 
 
 def data_digest(data: Path, chosen: RealSet) -> str:
@@ -59,7 +59,8 @@ def data_digest(data: Path, chosen: RealSet) -> str:
     return total.hexdigest()
 
 
-def _lines(facts: dict[str, Any]) -> list[str]:
+def toml_lines(facts: dict[str, Any]) -> list[str]:
+    """A line of TOML for each key and value."""
     bare = re.compile(r"[A-Za-z0-9_-]+")  # other keys want quotes
     keys = (key if bare.fullmatch(key) else toml_value(key) for key in facts)
     return [f"{key} = {toml_value(value)}" for key, value in zip(keys, facts.values(), strict=True)]

@@ -6,11 +6,10 @@ boundaries out or invents them, and is less sure of those it draws.  Where only 
 left it is sure again: of the sizes at which it is about equally sure, the one that shows the most boundary
 gives the mean intercept, and that the factor for the whole image.  Grains within `SEEN_WELL` are left at
 their size, others brought to its nearer end: a smaller change keeps more of a coarse image's faint
-boundaries.  At the noise floor a network may see everything at half the size and next to nothing at the whole
-one; then it stays where it sees.  Pits, scratches and other marks of the preparation are smaller than
-grains: where a smaller size shows fewer boundaries and is surer of them, what it leaves out was marks, and
-the grains are brought to the middle of what is seen well.  A small image of few grains is not made so small
-that the network has nothing to look at around them.
+boundaries.  Pits, scratches and other marks of the preparation are smaller than grains: where a smaller size
+shows fewer boundaries and is surer of them, what it leaves out was marks, and the grains are brought to the
+middle of what is seen well.  A small image of few grains is not made so small that the network has nothing to
+look at around them.
 """
 
 from __future__ import annotations
@@ -41,7 +40,6 @@ SURE = 0.5  #: least border confidence of an answer that is heeded
 SURER = 0.015  #: by how much more sure a smaller size is that leaves only marks out
 MARKED = 1.15  #: least ratio of its mean intercept to that of the size with the marks
 RESOLVED = 0.35  #: least mean intercept, over the model's best one, of grains that are seen at all
-SHOWN = 0.6  #: share of the boundary that a size has to show to be thought as good as the clearest
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +94,6 @@ def choose_scale(trials: list[Trial], best_intercept_px: float, smallest: float 
     """Factor, `smallest` or more, that brings the least intercept of the surest trials to a size seen well.
 
     A scrap of border in a window without any other is not heeded, however sure, where another size has more.
-    Where the boundary is lost between the size that shows most of it and the one wanted, that size is kept.
     """
     sure = [trial for trial in trials if trial.confidence >= SURE and np.isfinite(trial.intercept_px)]
     if not sure:
@@ -112,13 +109,7 @@ def choose_scale(trials: list[Trial], best_intercept_px: float, smallest: float 
         middle = float(np.clip(best_intercept_px / unmarked.intercept_px, smallest, 1.0))
         return 1.0 if middle > LEAVE[0] else middle
     least, most = (share * best_intercept_px / clearest.intercept_px for share in SEEN_WELL)
-
-    def seen_well_from(scale: float) -> float:
-        return float(np.clip(np.clip(scale, least, most), smallest, BOUNDS[1]))
-
-    factor = seen_well_from(1.0)
-    if _is_lost(trials, clearest, factor):
-        factor = seen_well_from(clearest.scale)
+    factor = float(np.clip(np.clip(1.0, least, most), smallest, BOUNDS[1]))
     return 1.0 if LEAVE[0] < factor < LEAVE[1] else factor
 
 
@@ -147,18 +138,6 @@ def _without_marks(trials: list[Trial], clearest: Trial, best_intercept_px: floa
         and trial.intercept_px * trial.scale >= RESOLVED * best_intercept_px
     ]
     return max(found, key=lambda trial: trial.confidence, default=None)
-
-
-def _is_lost(trials: list[Trial], clearest: Trial, factor: float) -> bool:
-    """Whether a size between the clearest and `factor`, or the first one past it, shows too little."""
-    way = 1 if factor > clearest.scale else -1
-    onward = sorted(
-        (trial for trial in trials if way * trial.scale > way * clearest.scale),
-        key=lambda trial: way * trial.scale,
-    )
-    n_short = sum(way * trial.scale < way * factor for trial in onward)
-    shows = [trial.intercept_px * SHOWN <= clearest.intercept_px for trial in onward[: n_short + 1]]
-    return not all(shows)  # an intercept of NaN shows nothing
 
 
 def look(
