@@ -36,11 +36,10 @@ def grains_differ(
 
     Parameters
     ----------
-    grey : ndarray, shape (rows, columns)
-        The image.
+    grey, probability : ndarray, shape (rows, columns)
+        The image and its boundary probability.
     basins : NestedBasins
-        Of its boundary probability.
-    probability : ndarray of float32
+        Of the probability.
     scale : float
         Factor by which the image was resampled for the network.
     cell : ndarray of int, shape (n + 1,)

@@ -101,15 +101,7 @@ class _Window:
 
 
 def gather_evidence(micrograph: Micrograph, boundary_map: BoundaryMap, labels: np.ndarray) -> Evidence | None:
-    """Evidence of one answer; None where it shows no border at all.
-
-    Parameters
-    ----------
-    micrograph : Micrograph
-    boundary_map : BoundaryMap
-    labels : ndarray of int32, shape (rows, columns)
-        The cells cut from it.
-    """
+    """Evidence of one answer and the cells that were cut from it; None where it shows no border at all."""
     windows = list(_windows(micrograph.image, boundary_map, labels))
     with ThreadPoolExecutor(available_cores()) as pool:
         found = [numbers for numbers in pool.map(_numbers, windows) if numbers]

@@ -20,18 +20,10 @@ SEED = 20261123  #: of those micrographs; no training draws it
 
 
 def record_agreement(folder: Path) -> float | None:
-    """Measure how far bf16 agrees with f32, and write it into model.toml.
+    """Measure how far bf16 agrees with f32, and write it into the folder's model.toml.
 
-    Parameters
-    ----------
-    folder : Path
-        With ``model.toml`` and the network.
-
-    Returns
-    -------
-    float or None
-        Share of pixels on the same side of one half; None where this processor lacks bf16, and nothing is
-        written.
+    Returns the share of pixels on the same side of one half; None, and writes nothing, where this processor
+    lacks bf16.
     """
     if not processor_has_bf16():
         return None

@@ -29,20 +29,9 @@ class Evaluation:
 def evaluate(
     model: Model, images: Path, tracings: Path, *, persistence: float | None = None
 ) -> Iterator[Evaluation]:
-    """Segment every image of a folder pair and score it, one after the other.
+    """Segment every image of a folder and score it against the tracing of the same stem, one after the other.
 
-    Parameters
-    ----------
-    model : Model
-    images, tracings : Path
-        Folders; tracings as in `Pair.truth`, of the same stems.
-    persistence : float, optional
-        Instead of the model's own.
-
-    Raises
-    ------
-    InputError
-        As in `find_pairs` and `Pair.truth`.
+    `persistence`: instead of the model's own.  `InputError`: as in `find_pairs` and `Pair.truth`.
     """
     for pair in find_pairs(images, tracings):
         truth = pair.truth().cells()

@@ -52,19 +52,9 @@ def _examples(pairs: list[Pair]) -> Iterator[tuple[str, str, Micrograph, np.ndar
 
 
 def write_card(folder: Path, parent: Model, pairs: list[Pair], kept: float, checks: list[Check]) -> Path:
-    """``CARD.md`` of the new folder.
+    """``CARD.md`` of a model fine-tuned on `pairs`; the share `kept` of its weights is its parent's.
 
-    Parameters
-    ----------
-    folder : Path
-        Of the new model.
-    parent : Model
-    pairs : list of Pair
-        What it was fine-tuned on.
-    kept : float
-        Share of the parent's weights in the result.
-    checks : list of Check
-        Empty: nothing was measured, and the card says so.
+    No `checks`: nothing was measured, and the card says so.
     """
     date = datetime.now(UTC).date().isoformat()
     lines = [

@@ -19,19 +19,7 @@ def loss_of(recipe: TrainingRecipe, logits: torch.Tensor, batch: Batch, *, trust
 
     Where a real crop's annotator drew nothing and the network is sure of a boundary, the pixel counts
     `recipe.doubt` only, unless `trusting` (early in training the network's opinion is worth nothing).
-
-    Parameters
-    ----------
-    recipe : TrainingRecipe
-    logits : tensor, shape (batch, 2, rows, columns)
-    batch : Batch
-        Of tensors on the logits' device.
-    trusting : bool
-
-    Returns
-    -------
-    tensor
-        A scalar.
+    Logits of shape (batch, 2, rows, columns), on the batch's device; a scalar.
     """
     import torch
     from torch.nn.functional import binary_cross_entropy_with_logits

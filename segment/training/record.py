@@ -18,17 +18,9 @@ from segment.training.recipe import RealSet, TrainingRecipe
 def write_record(
     recipe: TrainingRecipe, path: Path, *, steps: int, seconds: float, data: Path | None = None
 ) -> None:
-    """Write the recipe as TOML with a [record] table of the run behind it.
+    """Write ``recipe.toml``: the recipe with a [record] table of the run, which `recipe.read_recipe` skips.
 
-    Parameters
-    ----------
-    recipe : TrainingRecipe
-    path : Path
-        ``recipe.toml`` of the model folder; `recipe.read_recipe` reads it and skips the record.
-    steps, seconds : int, float
-        Length of the run.
-    data : Path, optional
-        Folder of the real sets, to record their digests.
+    `data`: the folder of the real sets, whose digests are recorded.
     """
     facts = {f.name: getattr(recipe, f.name) for f in fields(recipe) if f.name != "real"}
     lines = ["# Recipe of these weights; read by `grainstats model train`.", *toml_lines(facts)]

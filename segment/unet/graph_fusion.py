@@ -22,11 +22,8 @@ TAPS = ((2,), (1, 2), (0, 1), (0,))
 def merge_doublings(network: Any) -> None:
     """Let transposed convolutions double, where a 3 x 3 convolution of known weights follows.
 
-    Parameters
-    ----------
-    network : openvino.Model
-        A U-Net of segmentation-models-pytorch, whose enlargements are doublings and stand first in what is
-        joined.  Changed in place; its answer stays the same but for rounding.
+    The openvino.Model of a segmentation-models-pytorch U-Net, whose enlargements are doublings and stand
+    first in what is joined, is changed in place.  Its answer stays the same but for rounding.
     """
     import openvino.opset13 as ops
 

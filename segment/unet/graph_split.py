@@ -42,12 +42,9 @@ class SplitNetwork:
 
 
 def split_network(network: Any) -> SplitNetwork | None:
-    """Cut a segmentation-models-pytorch U-Net of depth 4 or 5; None where the graph is not of that form.
+    """Cut an openvino.Model of a segmentation-models-pytorch U-Net; None where it is not of that form.
 
-    Parameters
-    ----------
-    network : openvino.Model
-        With one input of shape (1, 1, rows, columns), its doublings not merged yet (`merge_doublings`).
+    Depth 4 or 5, one input of shape (1, 1, rows, columns), doublings not merged yet (`merge_doublings`).
     """
     import openvino
 
@@ -82,12 +79,8 @@ def split_network(network: Any) -> SplitNetwork | None:
 def reach_px(network: Any, steps: list[int]) -> int:
     """How far beyond its own block of pixels an answer looks: sum of half kernels times steps.
 
-    Parameters
-    ----------
-    network : openvino.Model
-        Of convolutions, poolings, doublings and pixel-wise operations.
-    steps : list of int
-        Pixels of the image to one of each input.
+    Of a network of convolutions, poolings, doublings and pixel-wise operations; `steps` are the pixels of the
+    image to one of each input.
     """
     starts = dict(zip((p.get_friendly_name() for p in network.get_parameters()), steps, strict=True))
     seen: dict[str, tuple[float, float]] = {}  # step and reach by operation

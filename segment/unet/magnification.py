@@ -58,13 +58,7 @@ def estimate_scale(
 ) -> tuple[float, np.ndarray | None]:
     """Factor by which to resample an image for the network, and the answer at that size if it is known.
 
-    Parameters
-    ----------
-    model : Model
-    runtime : Runtime
-    image : ndarray, shape (rows, columns)
-    valid : ndarray of bool, optional
-        Masked pixels do not enter the statistics.
+    Pixels outside `valid` do not enter the statistics.
 
     Returns
     -------

@@ -64,15 +64,7 @@ def _answers(request: Any) -> list[np.ndarray]:
 
 
 class OpenVinoRuntime:
-    """A model's network on the processor, whole and, where its graph allows, in three parts.
-
-    Parameters
-    ----------
-    weights : path
-        The IR's .xml file.
-    precision : {"f32", "bf16"}
-    threads : int
-    """
+    """A network (the IR's .xml file) on the processor, whole and, where its graph allows, in three parts."""
 
     def __init__(self, weights: str, precision: Chosen, threads: int) -> None:
         import openvino

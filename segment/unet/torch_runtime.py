@@ -24,15 +24,9 @@ PROCESS_BYTES = 5_000_000_000  #: of device memory that a process at work may ta
 
 
 class TorchRuntime:
-    """A model's network on a PyTorch device.
+    """A model's network on "cuda", or on "cpu" to compare with (tests).
 
-    Parameters
-    ----------
-    model : Model
-        Its folder holds the weights by name and the recipe that the network is built from.
-    device : str
-        "cuda", or "cpu" to compare with (tests).
-    precision : {"f32", "bf16"}
+    The model's folder holds the weights by name and the recipe that the network is built from.
     """
 
     read_px = READ_PX
@@ -60,17 +54,7 @@ class TorchRuntime:
         return self
 
     def infer_all(self, readers: Iterable[Callable[[], list[np.ndarray]]]) -> Iterator[list[np.ndarray]]:
-        """Probabilities for many inputs in order; the next is read while the device works on this one.
-
-        Parameters
-        ----------
-        readers : iterable of callables
-            Each returns one float32 array of shape (1, rows, columns) in a list.
-
-        Yields
-        ------
-        list of one ndarray of float32, shape (channels, rows, columns)
-        """
+        """As `openvino_runtime.Compiled.infer_all`: the next is read while the device works on this one."""
         running = None
         for read in readers:
             (grey,) = read()

@@ -40,15 +40,7 @@ def draw_placement(
 ) -> Placement:
     """Scale log-uniformly, turn by any angle (half the time by right angles only), mirror, and cut.
 
-    Parameters
-    ----------
-    shape : tuple of int
-        Rows and columns of the image.
-    crop : int
-        Edge of the crop.
-    low, high : float
-        Bounds of the scale.
-    rng : Generator
+    From an image of `shape` a crop of so many pixels along an edge, scaled by `low` to `high`.
     """
     scale = float(np.exp(rng.uniform(np.log(low), np.log(high))))
     angle = rng.integers(4) * np.pi / 2 if rng.random() < 0.5 else rng.uniform(0, 2 * np.pi)

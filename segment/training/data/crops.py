@@ -45,16 +45,6 @@ class Example:
     name: str = ""
 
 
-@dataclass(frozen=True)
-class Choice:
-    """A crop: of image `index` of real set `group` (None: of the cache), how placed and how exposed."""
-
-    group: int | None
-    index: int
-    placement: Placement
-    exposure: Exposure
-
-
 class Batch(NamedTuple):
     """What a step learns from; float32 of shape (batch, channels, rows, columns).
 
@@ -144,9 +134,9 @@ class CropSource:
         """Batch of a step; the same step gives the same batch, however fast the cache is drawn."""
         rng = np.random.default_rng([self.seed, step])
         count = self.count(step)
-        choices = [self._choose(rng, count) for _ in range(self.recipe.batch)]
-        image, target, weight = zip(*(self._cut(choice, rng) for choice in choices), strict=True)
-        real = np.array([choice.group is not None for choice in choices])
+        chosen = [self._choose(rng, count) for _ in range(self.recipe.batch)]
+        image, target, weight = zip(*(self._cut(*crop, rng) for _, crop in chosen), strict=True)
+        real = np.array([is_real for is_real, _ in chosen])
         return Batch(np.stack(image)[:, None], np.stack(target), np.stack(weight), real)
 
     def count(self, step: int) -> int:
@@ -159,31 +149,29 @@ class CropSource:
         wait_for(self.folder, count)
         return count
 
-    def _example(self, group: int | None, index: int) -> Example:
-        """An image of a real set, or (None) of the cache."""
-        if group is not None:
-            return self.real[group][1][index]
-        return Example(self.cache.image[index], self.cache.distance[index], self.cache.flags[index])
-
-    def _choose(self, rng: np.random.Generator, count: int) -> Choice:
-        draw, low, high = rng.random(), *SYNTHETIC_SCALES
-        group = None
-        for number, (chosen, _) in enumerate(self.real):
+    def _choose(
+        self, rng: np.random.Generator, count: int
+    ) -> tuple[bool, tuple[Example, Placement, Exposure]]:
+        """Whether a crop is of a real set; then its image, where it lies in it and how it is exposed."""
+        draw, (low, high) = rng.random(), SYNTHETIC_SCALES
+        examples: list[Example] = []
+        for chosen, images in self.real:
             if draw < chosen.share:
-                group, low, high = number, chosen.min_scale, chosen.max_scale
+                examples, low, high = images, chosen.min_scale, chosen.max_scale
                 break
             draw -= chosen.share
-        if group is not None:
-            index = int(rng.integers(len(self.real[group][1])))
+        if examples:
+            example = examples[int(rng.integers(len(examples)))]
         else:
             index = int(rng.integers(max(count, 1)) if self.among is None else rng.choice(self.among))
-        shape = self.cache.image.shape[1:] if group is None else self._example(group, index).image.shape
-        placement = draw_placement(shape, self.recipe.crop, low, high, rng)
-        return Choice(group, index, placement, draw_exposure(rng))
+            example = Example(self.cache.image[index], self.cache.distance[index], self.cache.flags[index])
+        placement = draw_placement(example.image.shape, self.recipe.crop, low, high, rng)
+        return bool(examples), (example, placement, draw_exposure(rng))
 
-    def _cut(self, choice: Choice, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _cut(
+        self, example: Example, placement: Placement, exposure: Exposure, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Image, targets and weights of one crop."""
-        example, placement = self._example(choice.group, choice.index), choice.placement
 
         def warp(image: np.ndarray) -> np.ndarray:
             flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -204,7 +192,7 @@ class CropSource:
             body = warp((example.flags & NOT_GRAIN) * np.uint8(255)) / np.float32(255)
             body_weight = np.ones_like(boundary)
             weight[warp((example.flags & UNSURE) * np.uint8(127)) > 127] = 0
-        image = re_expose(image, choice.exposure, rng)
+        image = re_expose(image, exposure, rng)
         return image, np.stack([boundary, body]), np.stack([weight, body_weight])
 
 

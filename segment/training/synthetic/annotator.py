@@ -36,12 +36,6 @@ class Annotator:
             The careful truth (`scene.truth_lines`).
         contrast : ndarray, shape (m,)
             Of the segments of `field` (`visibility.segment_contrast`).
-        field : BoundaryField
-        rng : Generator
-
-        Returns
-        -------
-        ndarray of bool
         """
         chance = rng.random((2, len(contrast)))
         missing = chance[0] < self.careless

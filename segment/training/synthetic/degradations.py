@@ -12,11 +12,7 @@ from segment.training.synthetic.random_fields import blur, displaced, smooth_noi
 def expose(image: np.ndarray, rng: np.random.Generator, *, noise_floor: bool = False) -> np.ndarray:
     """Shot and read-out noise through the detector's transfer function, relative to the image's contrast.
 
-    Parameters
-    ----------
-    image : ndarray of float32
-    noise_floor : bool
-        Noise of one to three times the image's own contrast: boundaries just visible to the eye.
+    `noise_floor`: .8 to 2.5 times that contrast, so that boundaries are just visible to the eye.
     """
     contrast = float(image.std()) + 1e-3
     share = rng.uniform(0.8, 2.5) if noise_floor else float(np.exp(rng.uniform(np.log(0.02), np.log(0.8))))

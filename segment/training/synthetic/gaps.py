@@ -16,19 +16,9 @@ THIN_PX = 5.0  #: and so is one narrower than this
 
 
 def with_gaps(scene: Scene, rng: np.random.Generator, share: float) -> Scene:
-    """The scene with gaps along a share of its boundaries, wider towards where three grains meet.
+    """The scene with gaps along a share of its boundary segments, wider where three grains meet.
 
-    Parameters
-    ----------
-    scene : Scene
-    rng : Generator
-    share : float
-        Of the boundary segments.
-
-    Returns
-    -------
-    Scene
-        Gaps wider than `THIN_SHARE` of the mean intercept are in `pores`, thinner ones in `films`.
+    Gaps wider than `THIN_SHARE` of the mean intercept are in `pores`, thinner ones in `films`.
     """
     mean, field = scene.section.shape.mean_intercept, scene.field
     n = len(field.sides)
@@ -48,12 +38,8 @@ def with_precipitates(scene: Scene, rng: np.random.Generator) -> Scene:
     """The scene with coarse precipitates along its boundaries, each as ragged as those that grow from them.
 
     Their width changes along the boundary in lumps, at their rims in teeth a few pixels apart, and from one
-    grain to the next, since many grow to one side only.  Some boundaries are bare.
-
-    Returns
-    -------
-    Scene
-        Precipitates wider than `THIN_SHARE` of the mean intercept are in `phases`, thinner ones in `films`.
+    grain to the next, since many grow to one side only.  Some boundaries are bare.  Those wider than
+    `THIN_SHARE` of the mean intercept are in `phases`, thinner ones in `films`.
     """
     mean, field, labels = scene.section.shape.mean_intercept, scene.field, scene.section.labels
     typical = float(np.exp(rng.uniform(np.log(2), np.log(min(0.12 * mean, 12.0) + 2.5))))

@@ -12,18 +12,9 @@ HALO_PX = 3  #: around letters, where what lies beneath is no longer seen
 
 
 def letter(image: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """A scale bar with its length and sometimes a word, in or without a box.
+    """A scale bar with its length and sometimes a word, in or without a box, on an image of uint8.
 
-    Parameters
-    ----------
-    image : ndarray of uint8, shape (rows, columns)
-    rng : Generator
-
-    Returns
-    -------
-    image : ndarray of uint8
-    covered : ndarray of bool
-        Pixels of which nobody can say what lies beneath.
+    Returns the image, and (bool) the pixels of which nobody can say what lies beneath.
     """
     ink = np.zeros_like(image)
     rows, columns = image.shape
@@ -42,14 +33,7 @@ def letter(image: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.
 
 
 def add_info_bar(image: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, int]:
-    """A bar over the full width at the bottom, as microscopes write it.
-
-    Returns
-    -------
-    image : ndarray of uint8
-    height : int
-        Rows of the bar.
-    """
+    """The image (uint8) with a bar over the full width at the bottom, and the rows of the bar."""
     rows, columns = image.shape
     height = int(rng.uniform(0.05, 0.14) * rows)
     ground = int(rng.integers(0, 256)) if rng.random() < 0.2 else 255 * int(rng.random() < 0.25)

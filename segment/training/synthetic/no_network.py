@@ -18,15 +18,7 @@ Painter = Callable[[np.random.Generator, Size], tuple[np.ndarray, np.ndarray]]
 
 
 def no_network(rng: np.random.Generator, kind: str, size: Size = (512, 512)) -> tuple[np.ndarray, np.ndarray]:
-    """A structure of one of `KINDS`.
-
-    Returns
-    -------
-    image : ndarray of float32, shape `size`
-        Grey about 0 ... 1, before noise.
-    bodies : ndarray of bool, shape `size`
-        Pores and particles.
-    """
+    """A structure of one of `KINDS`: grey (float32, about 0 ... 1, before noise), pores and particles (bool)."""
     return KINDS[kind](rng, size)
 
 

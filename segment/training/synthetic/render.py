@@ -54,12 +54,10 @@ def synthetic_micrograph(
     annotator: Annotator | None = None,
     mishaps: bool = False,
 ) -> SyntheticMicrograph:
-    """Draw one micrograph.
+    """Draw one micrograph; `rng` is the only source of randomness.
 
     Parameters
     ----------
-    rng : Generator
-        The only source of randomness.
     shape : tuple of int
         Rows and columns.
     style : str, optional
@@ -70,10 +68,6 @@ def synthetic_micrograph(
         Who traces `boundary`; None: a careful one.
     mishaps : bool
         Some images get a scale bar or an info bar, in some the specimen ends.
-
-    Returns
-    -------
-    SyntheticMicrograph
     """
     style = style or draw_style(rng)
     drawn_shape = grains or random_shape(rng, _coarse(STYLES[style], rng))
