@@ -18,7 +18,7 @@ Painter = Callable[[np.random.Generator, Size], tuple[np.ndarray, np.ndarray]]
 
 
 def no_network(rng: np.random.Generator, kind: str, size: Size = (512, 512)) -> tuple[np.ndarray, np.ndarray]:
-    """A structure of one of `KINDS`: grey (float32, about 0 ... 1, before noise), pores and particles (bool)."""
+    """A structure of one of `KINDS`: grey (float32, about 0 ... 1, before noise); pores and particles."""
     return KINDS[kind](rng, size)
 
 
