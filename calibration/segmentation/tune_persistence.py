@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import InputError
-from segment.grain_map import close_cells
+from segment.cells.close import close_cells
 from segment.quality.score import score
 from segment.training.agreement import write_settings
 from segment.training.data.pairs import Pair, find_pairs

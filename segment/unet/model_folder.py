@@ -39,8 +39,8 @@ class Model:
     stride : int
         Height and width of the network's input are multiples of this.
     halo_px : int
-        Context a pixel needs on every side, measured (calibration/segmentation/measure_receptive_field.py);
-        a multiple of `stride`.
+        Context a pixel needs on every side, measured by gradients at export (`segment.training.export`); a
+        multiple of `stride`.
     best_intercept_px : float
         Mean intercept at which the network sees best, in network pixels.
     persistence : float
