@@ -19,8 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from segment.errors import InputError
 from segment.cells.close import close_cells
+from segment.errors import InputError
 from segment.quality.score import score
 from segment.training.agreement import write_settings
 from segment.training.data.pairs import Pair, find_pairs
