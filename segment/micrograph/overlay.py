@@ -25,13 +25,15 @@ _MARGIN = 3  #: pixels around what was drawn that its smoothing touched
 _FREQUENT = 8.0  #: times the neighbouring levels that a drawn level stands out
 
 
-def find_overlay(image: np.ndarray) -> np.ndarray | None:
+def find_overlay(image: np.ndarray, blank: np.ndarray | None = None) -> np.ndarray | None:
     """Pixels that a burned-in label or scale bar hides.
 
     Parameters
     ----------
     image : ndarray of uint8 or uint16, shape (rows, columns)
         Info bar cut.  Other dtypes come from the detector, not from a picture, and are not searched.
+    blank : ndarray of bool, optional
+        Where a frame was found: dark grains beside one are no lettering beside a bar.
 
     Returns
     -------
@@ -44,7 +46,10 @@ def find_overlay(image: np.ndarray) -> np.ndarray | None:
     for level in _drawn_levels(image):
         if not _has_runs(image, level):
             continue
-        parts = cv2.connectedComponentsWithStats(cv2.inRange(image, level, level), connectivity=8)[1:3]
+        drawn = cv2.inRange(image, level, level)
+        if blank is not None:
+            drawn[blank] = 0
+        parts = cv2.connectedComponentsWithStats(drawn, connectivity=8)[1:3]
         for top, bottom, left, right in [*_boxes(image, *parts, level), *_bars(image, parts[1])]:
             hidden = np.zeros(image.shape, bool) if hidden is None else hidden
             rows = slice(max(top - _MARGIN, 0), bottom + _MARGIN)

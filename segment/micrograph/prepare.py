@@ -9,7 +9,7 @@ import numpy as np
 
 from segment.errors import InputError, NotAnImageError, UnreadableError
 from segment.micrograph.blank_frame import Blank, find_blank
-from segment.micrograph.drawn_map import REMEDIES, drawn_map, middle
+from segment.micrograph.drawn_map import REMEDIES, SMOOTHED, drawn_map, flatness, middle
 from segment.micrograph.grey import resample_square, to_grey, transparent, without_nonfinite
 from segment.micrograph.infobar import find_info_bar
 from segment.micrograph.open_file import Frame, Scale
@@ -77,7 +77,7 @@ def prepare_frame(path: Path, frame: Frame, manual_nm: float | None) -> Prepared
     if blank is not None:
         valid, bar = _without_blank(image, valid, blank, bar_rows or frame.info_bar_rows == 0)
         notes += (_blank_in_words(blank),) + (("an info bar within the frame is masked",) if bar else ())
-    overlay = None if frame.info_bar_rows == 0 else find_overlay(image)
+    overlay = None if frame.info_bar_rows == 0 else find_overlay(image, None if blank is None else blank.mask)
     if scale_bar is not None and scale_bar.rows.start + scale_bar.rows.stop < 2 * len(image):
         overlay = np.zeros(image.shape, bool) if overlay is None else overlay
         overlay[scale_bar.rows, scale_bar.columns] = True
@@ -107,6 +107,11 @@ def _poor_levels(grey: np.ndarray) -> tuple[str, ...]:
     means = squares.mean(axis=(1, 3), dtype=float)
     if n_levels > 1 and _BLOCK**2 * means.var() < NOISE * grey.var(dtype=float):
         said += ("white noise, no structure is seen: another channel, or no signal?",)
+    if FEW_LEVELS <= n_levels and flatness(grey)[0] >= SMOOTHED:
+        said += (
+            "smoothed or packed very much, or a map that was resized or saved as JPEG: export the original, "
+            "or use `grainstats measure` for a map",
+        )
     return said
 
 

@@ -10,6 +10,7 @@ import cv2
 import imagecodecs
 import numpy as np
 import pytest
+import tifffile
 
 from segment.micrograph import read_micrographs
 from segment.micrograph.infobar import find_info_bar
@@ -205,3 +206,12 @@ def test_overlay_reaches_the_micrograph_as_not_valid(tmp_path):
     assert (m.info_bar_rows, m.image.shape) == (44, (480, WIDTH))
     assert m.valid is not None and not m.valid[410:460, 20:220].any()
     assert any("masked" in note for note in m.notes)
+
+
+def test_dark_grains_beside_a_blank_strip_are_no_lettering(tmp_path):
+    image = np.pad(_grains(5), ((30, 0), (0, 0)))
+    for k in range(6):
+        cv2.circle(image, (60 + 90 * k, 55 + 3 * k), 9, 0, -1)
+    tifffile.imwrite(tmp_path / "a.tif", image)
+    (read,) = read_micrographs(tmp_path / "a.tif")
+    assert read.valid is not None and read.valid[34:].mean() > 0.99
