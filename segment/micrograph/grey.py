@@ -9,6 +9,9 @@ _HALF_TRANSPARENT = 0.05  #: share of soft edges in an alpha channel
 _LUMINANCE = (0.2126, 0.7152, 0.0722)  # ITU-R BT.709
 _ONE_COLOUR = 0.1  #: of its standard deviation is that of two channels that show nothing; JPEG makes some
 _SPARSE = 4  #: every so many rows and columns tell it
+_JUDGED = 512  #: rows from which the sign is told, about
+ROUGHER = 1.5  #: steps of neighbours, read wrongly over rightly, from which it is clear; 180 real images: 1.0
+_LEAST_LEVELS = 64  #: of an image that may be read as signed; tracings have fewer, also in JPEG; judgement
 _RESIZABLE = frozenset("uint8 uint16 int16 float32 float64".split())
 
 
@@ -35,7 +38,7 @@ def to_grey(pixels: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     if pixels.dtype == bool:
         pixels = pixels.astype(np.uint8) * 255
     if pixels.ndim == 2:
-        return pixels, ()
+        return _rightly_signed(pixels)
     if pixels.ndim != 3 or pixels.shape[2] > 4:
         raise ValueError(f"pixels of shape {pixels.shape} are no grey or colour image")
     if pixels.shape[2] <= 2:
@@ -47,6 +50,26 @@ def to_grey(pixels: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     if np.delete(spreads, strongest).max() < _ONE_COLOUR * spreads[strongest]:
         return np.ascontiguousarray(pixels[..., strongest]), ("a picture in one colour: it is read as grey",)
     return _luminance(pixels), ()
+
+
+def _rightly_signed(grey: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Whole numbers below 0 that were stored as unsigned ones stand at the top of the range: they jump."""
+    if grey.dtype.kind != "u" or grey.itemsize > 2 or not grey.size or jumps(grey) < ROUGHER:
+        return grey, ()
+    if len(np.unique(grey[::_SPARSE])) < _LEAST_LEVELS:
+        return grey, ()
+    signed = grey.view(grey.dtype.str.replace("u", "i"))
+    return signed, ("whole numbers read as signed: as unsigned ones they jump from pixel to pixel",)
+
+
+def jumps(numbers: np.ndarray) -> float:
+    """Steps between neighbours of 8- or 16-bit numbers read as unsigned, over those read as signed."""
+    some = numbers[:: 1 + len(numbers) // _JUDGED]
+    as_unsigned, as_signed = (
+        float(np.abs(np.diff(some.view(f"{kind}{some.itemsize}").astype(np.int32), axis=1)).sum())
+        for kind in "ui"
+    )
+    return max(as_unsigned, 1.0) / max(as_signed, 1.0)
 
 
 def rgb_of_inks(paper: np.ndarray) -> np.ndarray:

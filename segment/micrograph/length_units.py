@@ -15,6 +15,7 @@ _NM: dict[str, float] = {
     "cm": 1e7,
     "mm": 1e6,
     "um": 1e3,
+    "u": 1e3,
     "nm": 1.0,
     "pm": 1e-3,
     "fm": 1e-6,
@@ -31,6 +32,12 @@ _NM: dict[str, float] = {
     "picometer": 1e-3,
     "angstrom": 0.1,
     "ang": 0.1,
+    # Russian, Chinese, German
+    "нм": 1.0,
+    "мкм": 1e3,
+    "纳米": 1.0,
+    "微米": 1e3,
+    "mikrometer": 1e3,
 }
 INCH_NM = 25.4e6  #: 25.4 mm, exact since 1959
 _USUAL = (
@@ -40,21 +47,24 @@ _DOTS_PER_INCH = tuple(map(int, _USUAL.split()))  #: of screens, printers and sc
 _EXACT = 2e-3  #: how near to one of them a resolution is one of them, after rounding to dots per cm
 _INCH = frozenset({"inch", "inches", "in", '"', "dpi"})
 _ENERGY = frozenset({"ev", "kev", "mev"})
-_ANGLE = frozenset({"rad", "mrad", "urad", "deg", "degree", "degrees"})
+_ANGLE = frozenset({"rad", "mrad", "urad", "deg", "degree", "degrees", "\u00b0"})
 _NOT_CALIBRATED = frozenset({"", "pixel", "pixels", "px", "none", "unknown", "[]", "?"})
-_PLAIN_LETTERS = str.maketrans("\u03bc\u00e5\u00f6", "uao")  #: after NFKC there is one micro sign, one Å
+#: after NFKC there is one micro sign, one Å, and a superscript minus is the mathematical one
+_PLAIN_LETTERS = str.maketrans("\u03bc\u00e5\u00f6\u00e8\u2212", "uaoe-")
+_PER_PIXEL = re.compile(r" */ *(px|pixel)$|perpixel$")
 _KINDS_REFUSED = {
     "reciprocal": "a diffraction pattern",
     "angle": "a diffraction pattern",
     "energy": "a spectrum, not an image",
 }
-_RECIPROCAL = re.compile(r"^1/|\^\{?-1|-1$|⁻¹$|^1 */|/px$")
+_RECIPROCAL = re.compile(r"^1/|\^\{?-1|-1$|^1 */")
 
 
 def _plain(unit: str) -> str:
     """Lower case without micro signs, Å, brackets, underscores and plural s; ``n_m`` becomes ``nm``."""
     text = _decoded_twice(unit.strip().strip("\0").strip()).lower().replace("\\u00b5", "u")
     text = text.translate(_PLAIN_LETTERS).strip("[]() ").replace("_", "")
+    text = text if text.startswith("1") else _PER_PIXEL.sub("", text)
     return text[:-1] if text.endswith("s") and text[:-1] in _NM else text
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from segment.micrograph.length_units import not_an_image, to_nm
 from segment.micrograph.open_file import Frame, OpenFile, stated
 from segment.micrograph.refusals import not_real_space
+from segment.micrograph.sidecar import decode
 from segment.micrograph.tiffpages import page_frames
 
 NAME = "gatan_tiff"
@@ -22,8 +23,10 @@ def frames(opened: OpenFile) -> list[Frame]:
     """Pages with the calibration of the first one."""
     assert opened.tiff is not None
     tags = opened.tiff.pages.first.tags
-    unit_x = str(tags.valueof(_UNIT_X))
-    unit_y = str(tags.valueof(_UNIT_Y, unit_x))
+    unit_x, unit_y = (
+        decode(unit) if isinstance(unit, bytes) else str(unit)
+        for unit in (tags.valueof(_UNIT_X), tags.valueof(_UNIT_Y, tags.valueof(_UNIT_X)))
+    )
     if reason := not_an_image(unit_x, unit_y):
         raise not_real_space(opened.path, reason)
     size_x = tags.valueof(_SIZE_X)

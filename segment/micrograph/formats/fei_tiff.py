@@ -19,7 +19,8 @@ _PHENOM = re.compile(
     re.IGNORECASE,
 )
 _PHENOM_BAR = re.compile(r"<(?:\w+:)?databarHeight[^>]*>\s*(\d+)\s*<", re.IGNORECASE)
-_SIDES = r"\s*<(?:\w+:)?X[^>]*>([^<]+)</(?:\w+:)?X>\s*<(?:\w+:)?Y[^>]*>([^<]+)<"
+_UNIT = r"(?:[^>]*?\bunit\s*=\s*[\"']([^\"']*))?[^>]*>"
+_SIDE = re.compile(rf"<(?:\w+:)?([XY])\b{_UNIT}([^<]+)<", re.IGNORECASE)
 
 
 def recognises(opened: OpenFile) -> bool:
@@ -33,14 +34,15 @@ def frames(opened: OpenFile) -> list[Frame]:
     facts = _sections(text)
     rows, columns = image_pages(opened)[0].imagelength, image_pages(opened)[0].imagewidth
     resolution = (_number(facts, "Image", key) for key in ("ResolutionX", "ResolutionY"))
-    scanned = tuple(int(side or 0) for side in (_xml_sides(text, "ImageSize") or resolution))
+    told = [number(value) for value, _ in _xml_sides(text, "ImageSize").values()]
+    scanned = tuple(int(side or 0) for side in (told if len(told) == 2 else resolution))
     scales = (*_scales(facts, scanned[0] or columns), *_xml_scales(text, columns), *_phenom_scale(text))
     notes = () if scales else _why_no_scale(facts)
     if scales and all(scanned) and scanned[0] != columns:
         first = scales[0]
         scales, notes = parted(as_stored(first.where, first.x_nm, scanned, (rows, columns), "metadata"))
-    told = bool(facts) or all(scanned)
-    bar = _info_bar(facts, scanned, (rows, columns)) if told else _phenom_bar(text, rows)
+    known = bool(facts) or all(scanned)
+    bar = _info_bar(facts, scanned, (rows, columns)) if known else _phenom_bar(text, rows)
     return page_frames(opened, scales=scales, info_bar_rows=bar, notes=notes)
 
 
@@ -76,18 +78,24 @@ def _scales(facts: Sections, columns: int) -> tuple[Scale, ...]:
     return tuple(found)
 
 
-def _xml_sides(text: str, element: str) -> tuple[float | None, ...]:
-    """X and Y of an element of the XML that newer instruments write; empty where it is not there."""
-    match = re.search(rf"<(?:\w+:)?{element}\b[^>]*>{_SIDES}", text, re.IGNORECASE)
-    return tuple(number(side) for side in match.groups()) if match else ()
+def _xml_sides(text: str, element: str) -> dict[str, tuple[str, str]]:
+    """X and Y, value and unit, of an element of the XML that newer instruments write; empty without it."""
+    found = re.search(rf"<(?:\w+:)?{element}\b{_UNIT}(.*?)</(?:\w+:)?{element}>", text, re.I | re.S)
+    sides = _SIDE.findall(found[2]) if found else []
+    return {name.upper(): (value, unit or found[1] or "m") for name, unit, value in sorted(sides) if found}
 
 
 def _xml_scales(text: str, columns: int) -> tuple[Scale, ...]:
-    """PixelSize in metres, then ScanFieldOfView over the columns: another one where these were resized."""
-    x, y = (to_nm(side, "m") for side in _xml_sides(text, "PixelSize") or (None, None))
-    field = [to_nm(side, "m") for side in _xml_sides(text, "ScanFieldOfView")]
-    width = field[0] / columns if field and field[0] else None
-    return (*stated("XML PixelSize", y, x), *stated("XML ScanFieldOfView / columns", None, width))
+    """PixelSize, then ScanFieldOfView over the columns: another one where these were resized."""
+    size, field = (
+        {name: to_nm(*side) for name, side in _xml_sides(text, element).items()}
+        for element in ("PixelSize", "ScanFieldOfView")
+    )
+    width = field.get("X")
+    return (
+        *stated("XML PixelSize", size.get("Y"), size.get("X")),
+        *stated("XML ScanFieldOfView / columns", None, width / columns if width else None),
+    )
 
 
 def _phenom_scale(text: str) -> tuple[Scale, ...]:

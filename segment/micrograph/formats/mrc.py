@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import NotAnImageError, UnreadableError
+from segment.micrograph.grey import ROUGHER, jumps
 from segment.micrograph.open_file import Frame, OpenFile, Scale, stated
 from segment.micrograph.refusals import truncated
 from segment.micrograph.tiffpages import read_plane
@@ -27,7 +28,6 @@ _PIXELS = {0: "i1", 1: "i2", 2: "f4", 6: "u2", 12: "f2", 16: "u1", 101: "u1"}
 _BYTES, _RGB, _NIBBLES = 0, 16, 101
 _IMOD = 1146047817  #: "IMOD" at byte 152
 _FLAG_SIGNED, _FLAG_NIBBLES = 1, 16  #: bits of its flags: bytes are signed; each holds two 4-bit values
-_ROUGHER = 1.5  #: steps of neighbours, read wrongly over rightly, from which it is clear; judgement
 _FEI_HEADERS = (b"FEI1", b"FEI2")
 _FEI_SIZE = 156  #: byte of the pixel width, a double in metres, in a section's header; the height follows
 _UNSET_NM = 0.1  #: 1 Angstrom a pixel: what writers put who know nothing
@@ -106,14 +106,10 @@ def _sign(
     if dtype.kind != "i":
         return dtype, ()
     unsigned = np.dtype(dtype.str.replace("i", "u"))
-    raw = read_plane(opened.path, dtype, first, shape)
-    as_signed, as_unsigned = (
-        float(np.abs(np.diff(raw.view(kind.newbyteorder("=")).astype(np.int32), axis=1)).sum())
-        for kind in (dtype, unsigned)
-    )
+    rougher = jumps(read_plane(opened.path, dtype, first, shape))
     ranged = _range(opened, order, int(np.iinfo(dtype).max))
-    signed, why = as_signed <= as_unsigned, "their smoothness"
-    if max(as_signed, as_unsigned) <= _ROUGHER * min(as_signed, as_unsigned):
+    signed, why = rougher >= 1, "their smoothness"
+    if max(rougher, 1 / rougher) <= ROUGHER:
         if flags is not None:
             signed, why = bool(flags & _FLAG_SIGNED), "IMOD's flag"
         elif ranged is not None:

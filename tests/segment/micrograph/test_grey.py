@@ -130,6 +130,7 @@ NANOMETRES |= {
     "\u00c3\u201a\u00c2\u00b5m": 1e3,
     "\uff4e\uff4d": 1,
 }
+NANOMETRES |= {"nm/px": 1, "\u00b5m/pixel": 1e3, "\u00b5": 1e3, "нм": 1, "微米": 1e3, "micromètre": 1e3}
 NANOMETRES |= {"pm": 1e-3, "m": 1e9, "mm": 1e6, "cm": 1e7}
 
 
@@ -139,7 +140,7 @@ def test_units(text, nanometres):
     assert to_nm(2.0, text) == pytest.approx(2 * nanometres)
 
 
-KINDS = dict.fromkeys(["1/nm", "nm^-1", "nm-1", "[1/n_m]", "1/Å"], "reciprocal")
+KINDS = dict.fromkeys(["1/nm", "nm^-1", "nm-1", "[1/n_m]", "1/Å", "nm⁻¹", "Å⁻¹"], "reciprocal")
 KINDS |= {"mrad": "angle", "eV": "energy", "": "none", "pixel": "none", "inch": "other", "s": "other"}
 
 

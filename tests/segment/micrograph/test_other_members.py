@@ -375,3 +375,51 @@ def test_fei_without_a_pixel_width(tmp_path, make_grains, text, nanometres, word
     (found,) = describe(tmp_path / "a.tif")
     assert found.pixel_size_nm == (None if nanometres is None else pytest.approx(nanometres))
     assert words in "\n".join(found.notes)
+
+
+@pytest.mark.parametrize("kind", ["b", "h"])
+@pytest.mark.parametrize("suffix", [".tif", ".png"])
+def test_signed_numbers_that_were_stored_as_unsigned(tmp_path, make_grains, kind, suffix):
+    grey = cv2.GaussianBlur(make_grains((96, 128)), (0, 0), 0.8).astype(np.int16)
+    signed = (grey - 128).astype(np.int8) if kind == "b" else 9 * grey - 300
+    path = tmp_path / f"a{suffix}"
+    cv2.imwrite(str(path), signed.view(np.dtype(kind.upper())))
+    (read,) = read_micrographs(path)
+    np.testing.assert_array_equal(read.image, signed)
+    assert "read as signed" in read.notes[0]
+
+
+@pytest.mark.parametrize("unit", ["1/nm", "nm⁻¹", "mrad"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+def test_units_of_gatan_tiff_in_bytes(tmp_path, make_grains, unit, encoding):
+    def write(text: str) -> None:
+        raw = text.encode(encoding)
+        tags = [(code, 7, len(raw), raw, True) for code in (65003, 65004)]
+        sizes = [(code, "d", 1, 16.0, True) for code in (65009, 65010)]
+        tifffile.imwrite(tmp_path / "a.tif", make_grains(), extratags=tags + sizes, metadata=None)
+
+    write("Å")
+    assert describe(tmp_path / "a.tif")[0].pixel_size_nm == pytest.approx(1.6)
+    write(unit)
+    with pytest.raises(NotAnImageError, match="diffraction"):
+        describe(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("how", ["jpeg", "coloured jpeg", "resized", "parted by NaN"])
+def test_maps_in_other_clothes_are_refused_as_micrographs(tmp_path, how):
+    rng = np.random.default_rng(0)
+    cells = np.kron(rng.permutation(144).reshape(12, 12), np.ones((43, 43), np.int64))
+    colours = rng.integers(0, 255, (144, 3), np.uint8)[cells]
+    path = tmp_path / ("a.jpg" if "jpeg" in how else "a.tif")
+    if "jpeg" in how:
+        cv2.imwrite(
+            str(path), colours if "coloured" in how else colours[..., 0], [cv2.IMWRITE_JPEG_QUALITY, 85]
+        )
+    elif how == "resized":
+        tifffile.imwrite(path, cv2.resize(colours[..., 0], (400, 400), interpolation=cv2.INTER_AREA))
+    else:
+        parted = cells.astype(np.float32)
+        parted[::43] = parted[:, ::43] = np.nan
+        tifffile.imwrite(path, parted)
+    with pytest.raises(NotAnImageError, match="a label map, not a micrograph"):
+        list(read_micrographs(path))

@@ -33,6 +33,24 @@ FIELD = '<ScanFieldOfView><X unit="m">4.096e-07</X><Y unit="m">3.072e-07</Y></Sc
 
 
 @pytest.mark.parametrize(
+    "sides",
+    [
+        '<PixelSize unit="nm"><X>1.6</X><Y>1.6</Y></PixelSize>',
+        '<PixelSize><Y unit="m">1.6e-9</Y>\n<X unit="m">1.6e-9</X></PixelSize>',
+        "<PixelSize><X type='f' unit='um'>0,0016</X></PixelSize>",
+    ],
+)
+def test_thermo_xml_in_other_spellings(tmp_path, make_grains, sides):
+    raw = (
+        f"<Metadata><BinaryResult>{sides}<ImageSize><X>100</X></ImageSize></BinaryResult></Metadata>".encode()
+    )
+    tifffile.imwrite(
+        tmp_path / "a.tif", make_grains(), metadata=None, extratags=[(34683, 7, len(raw), raw, True)]
+    )
+    assert describe(tmp_path / "a.tif")[0].pixel_size_nm == pytest.approx(1.6)
+
+
+@pytest.mark.parametrize(
     ("shape", "size", "field", "expected", "conflict"),
     [
         ((192, 256), IMAGE_SIZE, FIELD, 1.6, False),
