@@ -9,6 +9,7 @@ import numpy as np
 from grainstats.magnet.axis import axis_field_per_j
 from grainstats.magnet.cells import Cells
 from grainstats.magnet.energy import stored_energy
+from grainstats.magnet.hoop_stress import hoop_stress_MPa
 from grainstats.magnet.jc_laws import CurrentLaw, Table
 from grainstats.magnet.self_field import extrapolate, grids, settle
 from grainstats.magnet.stack import Stack
@@ -32,8 +33,8 @@ class Magnetised:
     error_estimate : float
         Of `b_probe_T`, as a share of it: 0 for a uniform current (closed form), else what extrapolating the
         grid changed.
-    energy_J : float
-        Stored in the field, in the limit of small cells.
+    energy_J, hoop_stress_MPa : float
+        Stored in the field, and the largest hoop stress; in the limit of small cells.
     warnings : tuple of str
     """
 
@@ -44,21 +45,22 @@ class Magnetised:
     b_probe_T: float
     error_estimate: float
     energy_J: float
+    hoop_stress_MPa: float
     warnings: tuple[str, ...] = ()
 
 
 def carrying(stack: Stack, z_mm: np.ndarray, probe_mm: float, j_A_per_m2: float) -> Magnetised:
     """Uniform current density: closed form at the heights `z_mm` on the axis and at the probe."""
-    coarse, fine, _ = grids(stack)
-    flows = [np.full(cells.shape, j_A_per_m2) for cells in (coarse, fine)]
+    coarse, fine = ((cells, np.full(cells.shape, j_A_per_m2)) for cells in grids(stack)[:2])
     return Magnetised(
-        cells=fine,
-        j_cells=flows[1],
+        cells=fine[0],
+        j_cells=fine[1],
         j_A_per_m2=j_A_per_m2,
         b_T=j_A_per_m2 * axis_field_per_j(stack, z_mm),
         b_probe_T=j_A_per_m2 * float(axis_field_per_j(stack, probe_mm)),
         error_estimate=0.0,
-        energy_J=_energy(stored_energy(coarse, flows[0]), stored_energy(fine, flows[1])),
+        energy_J=_limit(stored_energy(*coarse), stored_energy(*fine)),
+        hoop_stress_MPa=_limit(hoop_stress_MPa(*coarse), hoop_stress_MPa(*fine)),
     )
 
 
@@ -82,11 +84,12 @@ def in_own_field(stack: Stack, z_mm: np.ndarray, probe_mm: float, law: CurrentLa
         b_T=value[:-1],
         b_probe_T=float(value[-1]),
         error_estimate=float(error[-1] / abs(value[-1])),
-        energy_J=_energy(*(stored_energy(cells, j) for cells, j, _ in states[1:])),
+        energy_J=_limit(*(stored_energy(cells, j) for cells, j, _ in states[1:])),
+        hoop_stress_MPa=_limit(*(hoop_stress_MPa(cells, j) for cells, j, _ in states[1:])),
         warnings=law.warnings(float(b_fine.max())) if isinstance(law, Table) else (),
     )
 
 
-def _energy(coarse: float, fine: float) -> float:
-    """In the limit of small cells: the error of loops for cells falls with their area."""
+def _limit(coarse: float, fine: float) -> float:
+    """Of small cells: the errors of energy and stress fall with the cells' area."""
     return fine + (fine - coarse) / 3

@@ -13,7 +13,6 @@ from grainstats.magnet.axis import axis_field_per_j
 from grainstats.magnet.creep import Creep
 from grainstats.magnet.energy import magnetic_moment
 from grainstats.magnet.field_map import FieldMap, field_map, field_map_of_cells
-from grainstats.magnet.hoop_stress import hoop_stress_MPa
 from grainstats.magnet.jc_laws import CurrentLaw, Exponential, Kim, Table
 from grainstats.magnet.jc_table import read_jc_table
 from grainstats.magnet.magnetised import Magnetised, carrying, in_own_field
@@ -40,7 +39,7 @@ class Magnet(Magnetised):
         What is left of the field after magnetising; empty without a creep rate.
     hours_to_lose : float or None
         Until the share asked for is lost; None where none was.
-    moment_A_m2, magnetisation_A_per_m, hoop_stress_MPa : float
+    moment_A_m2, magnetisation_A_per_m : float
     strength_MPa : float or None
         Tensile strength given by the user.
     inputs : dict
@@ -54,7 +53,6 @@ class Magnet(Magnetised):
     hours_to_lose: float | None
     moment_A_m2: float
     magnetisation_A_per_m: float
-    hoop_stress_MPa: float
     strength_MPa: float | None
     inputs: dict[str, Any]
 
@@ -164,10 +162,9 @@ def magnet(
     decay = () if creep is None else tuple((t, creep.share(t)) for t in creep.times(until))
     z_mm = _axis_points(shape, height)
     state = _magnetise(shape, z_mm, height, name, sources[name])
-    stress = hoop_stress_MPa(state.cells, state.j_cells)
     moment = magnetic_moment(state.cells, state.j_cells)
     return Magnet(
-        **vars(state) | {"warnings": state.warnings + _stress_warning(stress, strength_MPa)},
+        **vars(state) | {"warnings": state.warnings + _stress_warning(state.hoop_stress_MPa, strength_MPa)},
         stack=shape,
         z_mm=z_mm,
         probe_mm=height,
@@ -175,7 +172,6 @@ def magnet(
         hours_to_lose=None if creep is None or lose is None else creep.hours_to_lose(lose),
         moment_A_m2=moment,
         magnetisation_A_per_m=moment / shape.volume_m3,
-        hoop_stress_MPa=stress,
         strength_MPa=strength_MPa,
         inputs={
             "diameter_mm": float(diameter_mm),

@@ -10,7 +10,7 @@ ASSUMED = "assumed: no source gives a number"
 PRESETS: dict[str, dict[str, tuple[Any, str]]] = {
     "ba122-co": {
         "theta_c_deg": (9.0, "Katase et al., Nature Communications 2 (2011) 409: Co-doped Ba-122 bicrystals"),
-        "theta_0_deg": (9.0, ASSUMED),
+        "theta_0_deg": (9.0, "about 9 deg: Katase et al., arXiv:1011.5721v1, abstract"),
         "plateau": (0.05, ASSUMED),
         "laue": ("4/mmm", "crystal structure, I4/mmm"),
     },
@@ -26,7 +26,7 @@ PRESETS: dict[str, dict[str, tuple[Any, str]]] = {
     },
     "cuprate": {
         "theta_c_deg": (4.0, "3 to 5 deg: Hilgenkamp & Mannhart, Reviews of Modern Physics 74 (2002) 485"),
-        "theta_0_deg": (5.0, ASSUMED),
+        "theta_0_deg": (4.0, "YBa2Cu3O7, about 4 deg: Katase et al., arXiv:1011.5721v1, abstract"),
         "laue": ("mmm", "crystal structure, Pmmm"),
     },
 }

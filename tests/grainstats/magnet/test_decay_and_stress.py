@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from grainstats.magnet import Creep, magnet
+from grainstats.magnet import Creep, Stack, field_map, magnet
 from grainstats.magnet.axis import MU_0
 from grainstats.magnet.hoop_stress import largest_hoop_stress
 from segment.errors import InputError
@@ -85,3 +85,12 @@ def test_strength_is_compared():
     assert weak.hoop_stress_MPa == strong.hoop_stress_MPa > 10
     assert "crack" in weak.warnings[0]
     assert not strong.warnings
+
+
+def test_stress_of_a_disc_is_that_of_its_own_field():
+    """At the centre 1/2 [(1 + nu) int f dr + (1 - nu) / a² int f r² dr], with the force f = J B_z."""
+    r, nu = (np.arange(200) + 0.5) * 0.015 / 200, 0.3
+    b_z = field_map(Stack(30, 6), 1e8, r * 1e3, (np.arange(40) + 0.5) * 6 / 40 - 3).b_z_T
+    force = 1e8 * b_z.mean(axis=0) * 0.015 / 200
+    expected = ((1 + nu) * force.sum() + (1 - nu) * (force * r**2).sum() / 0.015**2) / 2
+    assert magnet(30, 6, jc=1e8).hoop_stress_MPa * 1e6 == pytest.approx(expected, rel=2e-4)
