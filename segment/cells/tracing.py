@@ -18,7 +18,8 @@ SLENDER = 0.5  #: of the typical cell's width; cells joined through gaps have ne
 STRIP = (15.0, 0.35)
 STRAIGHT = 0.9  #: share of the shorter side along which a straight line runs from edge to edge
 DENSE = 0.4  #: share of such lines above which straight ones are there by chance; judgement
-_POOLED = 512  #: pixels of the longer side, in which straight lines are sought
+CIRCLE = (0.2, 0.92)  #: least radius over the shorter side, and share of the ring on lines, of a test circle
+_POOLED = 512  #: pixels of the longer side, in which straight lines and circles are sought
 _TURN = np.radians(0.2)  #: between directions that are looked at: half a pixel at the end of such a line
 _ONE_LINE = (4.0, np.radians(3.0))  #: pixels and turn between votes for one line
 MESH = 10.0  #: times as long is the inside of a whole network; cells joined through gaps reach 4
@@ -91,8 +92,7 @@ def _open_areas(lines: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def straight_lines(lines: np.ndarray) -> int:
     """How many straight lines run from edge to edge, as those of a test grid do; the frame does not count."""
-    step = -(-max(lines.shape) // _POOLED)
-    pooled = cv2.dilate(lines.astype(np.uint8), np.ones((step, step), np.uint8))[::step, ::step]
+    pooled = _small(lines)
     rim = max(MARGIN, min(pooled.shape) // 50)
     inner = np.ascontiguousarray(pooled[rim:-rim, rim:-rim]) * np.uint8(255)
     if not inner.size or np.count_nonzero(inner) > DENSE * inner.size:
@@ -103,6 +103,35 @@ def straight_lines(lines: np.ndarray) -> int:
         if not any((np.abs(line - other) <= _ONE_LINE).all() for other in found):
             found.append(line)
     return len(found)
+
+
+def has_circle(lines: np.ndarray) -> bool:
+    """Whether a whole circle lies on the lines, as of a test by ASTM E112; sought by a ring of each radius.
+
+    Circles drawn into 27 tracings lie on lines with all of their length, others with up to .80.
+    """
+    from scipy import fft
+
+    small = cv2.dilate(_small(lines), np.ones((3, 3), np.uint8)).astype(np.float32)
+    if small.mean() > DENSE:
+        return False
+    shape = [fft.next_fast_len(n, real=True) for n in small.shape]
+    known = fft.rfft2(small, shape)
+    for radius in range(round(CIRCLE[0] * min(small.shape)), min(small.shape) // 2):
+        angle = np.arange(0, 2 * np.pi, 0.7 / radius)
+        ring = np.zeros(shape, np.float32)
+        ring[np.rint(radius * np.sin(angle)).astype(int), np.rint(radius * np.cos(angle)).astype(int)] = 1
+        on_line = fft.irfft2(known * np.conj(fft.rfft2(ring)), shape) / ring.sum()
+        inside = on_line[radius : small.shape[0] - radius, radius : small.shape[1] - radius]
+        if inside.max(initial=0) > CIRCLE[1]:
+            return True
+    return False
+
+
+def _small(lines: np.ndarray) -> np.ndarray:
+    """Lines as 0 and 1 with `_POOLED` pixels along the longer side at most; uint8."""
+    step = -(-max(lines.shape) // _POOLED)
+    return cv2.dilate(lines.astype(np.uint8), np.ones((step, step), np.uint8))[::step, ::step]
 
 
 def drawn_part(lines: np.ndarray) -> tuple[slice, slice] | None:
