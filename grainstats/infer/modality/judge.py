@@ -162,7 +162,7 @@ class _Tested:
 
     @property
     def missing(self) -> int | None:
-        """Interior grains missing for a decision about a sample that spreads so widely."""
+        """Interior grains missing for a power of `ENOUGH_POWER` in a sample that spreads so widely."""
         target = load_library(self.null).grains_for_power(ENOUGH_POWER, self.distribution.sd)
         return None if target is None or target <= self.n else target - self.n
 

@@ -39,7 +39,9 @@ class ModalityVerdict:
     n_eff : float
         Kish effective number under the area weights.
     more_grains : int or None
-        Interior grains still missing for a decision; 0 when decided; None when more grains would not decide.
+        Of an undecided sample: interior grains still missing until such pairs would be called bimodal with a
+        probability of .8 (in a volume: until pairs are excluded); None where they are not, or no number is
+        enough; 0 when decided.
     null : {"section", "columnar", "volume"}
         The null the user chose, or that of volumes: spheres and volumes then stand for circles and areas.
     stability : float or None

@@ -169,10 +169,11 @@ def test_words_of_an_indeterminate_verdict_say_what_is_missing(verdict: Modality
     missing = replace(verdict, verdict="indeterminate", reason="only 40 grains", more_grains=60, p_value=None)
     text = " ".join(verdict_paragraphs(missing))
     assert "cannot tell" in text and "Only 40 grains." in text and "About 60 more grains" in text
+    assert "with a probability of .8" in text
     hopeless = " ".join(verdict_paragraphs(replace(missing, more_grains=None)))
-    assert "More grains would not decide it." in hopeless
+    assert "More grains would hardly decide it." in hopeless
     more_fields = replace(missing, more_grains=None, isolated_grains=2)  # its reason asks for them
-    assert "would not decide" not in " ".join(verdict_paragraphs(more_fields))
+    assert "would hardly decide" not in " ".join(verdict_paragraphs(more_fields))
     assert "No image" in verdict_paragraphs(None)[0]
 
 
