@@ -1,6 +1,6 @@
 """How often do the 95 % intervals of the verdict's modes contain the modes of a large specimen?
 
-    python calibration/coverage_modes.py [--samples 100]
+    python calibration/coverage_modes.py [--samples 100]      a second call goes on
 
 The modes of a population are those of six fields of 2,500 grains, half-way between the two estimates that
 bracket them: of all grains in view (product limit), and of whole grains alone.
@@ -50,34 +50,44 @@ def truth_of(population: Population) -> np.ndarray:
     return np.mean([np.log(modes_of(images, population).diameter_nm) for images in (every, alone)], axis=0)
 
 
-def rows(name: str, samples: int) -> list[dict[str, object]]:
-    population, found = POPULATIONS[name], []
-    truth = truth_of(population)
-    for fields, grains in DESIGNS:
-        ends, values = [], []
-        for seed in range(samples):
-            rng = np.random.default_rng([fields, grains, seed])
-            images = [field(population, grains, rng) for _ in range(fields)]
-            modes = with_intervals(modes_of(images, population), images, rng)
-            ends.append(np.log(modes.ci_nm))
-            values.append(np.log(modes.diameter_nm))
-        low, high = np.moveaxis(ends, -1, 0)
-        held = ((low <= truth) & (truth <= high)).mean(axis=0)
-        bias, width = np.expm1(np.mean(values, axis=0) - truth), np.median(high - low, axis=0)
-        for k, mode in enumerate(("fine", "coarse") if len(truth) == 2 else ("one",)):
-            found.append(
-                {
-                    "population": name, "mode": mode, "images": fields, "grains": grains, "samples": samples,
-                    "coverage": round(float(held[k]), 3), "bias_percent": round(100 * float(bias[k]), 1),
-                    "width_percent": round(100 * float(width[k]), 1),
-                }
-            )  # fmt: skip
-        print(found[-1], flush=True)
-    return found
+def rows(name: str, design: tuple[int, int], samples: int, truth: np.ndarray) -> pd.DataFrame:
+    """One population and design: a row for each mode."""
+    population, (fields, grains) = POPULATIONS[name], design
+    ends, values = [], []
+    for seed in range(samples):
+        rng = np.random.default_rng([fields, grains, seed])
+        images = [field(population, grains, rng) for _ in range(fields)]
+        modes = with_intervals(modes_of(images, population), images, rng)
+        ends.append(np.log(modes.ci_nm))
+        values.append(np.log(modes.diameter_nm))
+    low, high = np.moveaxis(ends, -1, 0)
+    return pd.DataFrame(
+        {
+            "population": name,
+            "mode": ("fine", "coarse") if len(truth) == 2 else ("one",),
+            "images": fields,
+            "grains": grains,
+            "samples": samples,
+            "coverage": ((low <= truth) & (truth <= high)).mean(axis=0).round(3),
+            "bias_percent": (100 * np.expm1(np.mean(values, axis=0) - truth)).round(1),
+            "width_percent": (100 * np.median(high - low, axis=0)).round(1),
+        }
+    )
+
+
+def main(samples: int) -> None:
+    """Cells that the table has are not made again."""
+    table = pd.read_csv(TABLE) if TABLE.exists() else pd.DataFrame(columns=["population", "images", "grains"])
+    for name, population in POPULATIONS.items():
+        done = table.loc[table["population"] == name, ["images", "grains"]]
+        missing = [design for design in DESIGNS if design not in set(done.itertuples(index=False, name=None))]
+        truth = truth_of(population) if missing else np.empty(0)
+        for design in missing:
+            table = pd.concat([table, rows(name, design, samples, truth)], ignore_index=True)
+            table.to_csv(TABLE, index=False)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--samples", type=int, default=100)
-    given = parser.parse_args()
-    pd.DataFrame([r for name in POPULATIONS for r in rows(name, given.samples)]).to_csv(TABLE, index=False)
+    main(parser.parse_args().samples)

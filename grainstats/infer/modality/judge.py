@@ -201,7 +201,8 @@ def _tested(samples: Sequence[Sample], null: Null) -> list[_Tested]:
 
 def _decide_one(images: Sample, test: _Tested) -> Decision:
     if test.n < FEWEST_GRAINS:
-        reason = f"only {test.n} grains lie wholly inside the frame; below {FEWEST_GRAINS} no call is made"
+        lie = "grain lies" if test.n == 1 else "grains lie"
+        reason = f"only {test.n} {lie} wholly inside the frame; below {FEWEST_GRAINS} no call is made"
         modes = one_mode(test.distribution)
         return Decision("indeterminate", reason, modes, images, more_grains=test.missing)
     if not test.two:
