@@ -8,12 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from grainstats.run.job.corrected_map import FEWEST
 from grainstats.run.job.corrections import DAY
 from grainstats.viewer.edited_map import EditedMap, edited
 from segment.errors import InputError
 from segment.label_maps.writing import write_label_map
-
-FEWEST = 3  #: grains of a map that `run` takes for one
 
 
 def save_correction(
