@@ -18,6 +18,7 @@ SLENDER = 0.5  #: of the typical cell's width; cells joined through gaps have ne
 STRIP = (15.0, 0.35)
 STRAIGHT = 0.9  #: share of the shorter side along which a straight line runs from edge to edge
 DENSE = 0.4  #: share of such lines above which straight ones are there by chance; judgement
+CROWDED = 0.6  #: share of pixels on or beside lines, up to which rings lie on them with .82 by chance
 CIRCLE = (0.2, 0.92)  #: least radius over the shorter side, and share of the ring on lines, of a test circle
 _POOLED = 512  #: pixels of the longer side, in which straight lines and circles are sought
 _TURN = np.radians(0.2)  #: between directions that are looked at: half a pixel at the end of such a line
@@ -113,7 +114,7 @@ def has_circle(lines: np.ndarray) -> bool:
     from scipy import fft
 
     small = cv2.dilate(_small(lines), np.ones((3, 3), np.uint8)).astype(np.float32)
-    if small.mean() > DENSE:
+    if small.mean() > CROWDED:
         return False
     shape = [fft.next_fast_len(n, real=True) for n in small.shape]
     known = fft.rfft2(small, shape)
