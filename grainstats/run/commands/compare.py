@@ -88,6 +88,9 @@ def _text(report: ComparisonReport) -> str:
         f"{row['n_images']} micrographs, {row['n_grains']} grains"
         for row in report.design()
     ]
+    if len(report.levels) == 2:
+        other, of = (level_name(level, report.by) for level in report.levels)
+        lines.append(f"effects: {of} to {other}")
     for c in report.comparisons:
         effect = (
             "-"

@@ -121,6 +121,13 @@ def test_one_sample_a_group_says_why_there_is_no_p(tmp_path: Path) -> None:
     assert "these specimens only" in (tmp_path / "c.html").read_text(encoding="utf-8")
 
 
+def test_the_words_say_which_group_is_over_which(tmp_path: Path) -> None:
+    url = fill(tmp_path, {"researcher": [40, 60, 52, 45], "ai": [42, 58, 55, 44]})
+    said = RUNNER.invoke(app, ["compare", "--db", url]).stdout
+    assert "effects: AI-designed to researcher-designed" in said
+    assert "those of the AI-designed samples to the researcher-designed ones" in said
+
+
 def test_three_groups(tmp_path: Path) -> None:
     url = fill(tmp_path, {"researcher": [40, 47, 52, 45], "ai": [66, 70, 63, 80]})
     by = ["--by", "intercept_mean_nm", "--bins", "3", "--descriptor", "boundary_density_per_um"]
