@@ -1,4 +1,4 @@
-"""Mean spacings without the boundary that a segmentation has lost, and with intervals that know of it."""
+"""Mean spacings corrected for the boundary that a segmentation has lost; the intervals know of it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ CORRECTED = {
     "intercept_mean_nm": "intercept_nm_corrected",
     "equivalent_diameter_mean_nm": "equivalent_diameter_nm_corrected",
     "boundary_density_per_um": "boundary_density_per_um_corrected",
-}  #: descriptor as traced -> without the loss
+}  #: descriptor as traced -> corrected
 
 
 def with_corrected(found: Sequence[Descriptor], loss: Loss | None) -> list[Descriptor]:
-    """The descriptors of a sample, and behind them those without the lost boundary.
+    """The descriptors of a sample, and behind them those corrected for lost boundary.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def corrected_json(found: Sequence[Descriptor]) -> dict[str, Any]:
 
 
 def _corrected(d: Descriptor, name: str, log_ratio: float, error: float) -> Descriptor:
-    """Without the loss; the interval holds the uncertainty of both.
+    """Corrected for the loss; the interval holds the uncertainty of both.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def _corrected(d: Descriptor, name: str, log_ratio: float, error: float) -> Desc
         Log of found over true, and its standard error.
     """
     mean = d.value * math.exp(-log_ratio)
-    how = f"{d.method}; without the boundary that the segmentation lost"
+    how = f"{d.method}; corrected for the boundary that the segmentation lost"
     if d.ci_low is None or d.ci_high is None or d.ci_low <= 0:
         return Descriptor(name, mean, None, None, d.unit, how)
     below = math.hypot(math.log(d.value / d.ci_low), Z95 * error)

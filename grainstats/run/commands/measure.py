@@ -199,16 +199,6 @@ def _write_misorientations(out: Path, measured: list[tuple[GrainMap, Measurement
             table.to_csv(out / f"{m.image_id}.misorientations.csv", index=False)
 
 
-def _corrected_words(document: dict[str, Any]) -> list[str]:
-    """The mean intercept without lost boundary, as a line; none where that is unknown."""
-    found = document.get("intercept_nm_corrected")
-    if found is None:
-        return []
-    lost = document["boundary_lost_share"]["value"]
-    ends = "" if found["ci"] is None else f" (95 %: {found['ci'][0]:.4g} to {found['ci'][1]:.4g})"
-    return [f"  mean intercept without the lost boundary (about {lost:.0%}): {found['mean']:.4g} nm{ends}"]
-
-
 def _in_words(document: dict[str, Any]) -> str:
     """The document for people."""
     from grainstats.share.catalogue import field_of
@@ -218,7 +208,6 @@ def _in_words(document: dict[str, Any]) -> str:
         f"{document['n_grains']} grains in {document['n_images']} map(s), "
         f"{document['n_interior']} not cut by the frame"
     ]
-    lines += _corrected_words(document)
     shown = {name: d for name, d in document["descriptors"].items() if not name.startswith("n_")}
     labels = [field_of(name.replace("_per_px", "_per_um").replace("_px", "_nm")).en for name in shown]
     width = max(map(len, labels), default=0)

@@ -1,4 +1,4 @@
-"""Means without lost boundary are stored with a sample, as its segmentations and the table give them."""
+"""Means corrected for lost boundary are stored with a sample, as its segmentations and the table give them."""
 
 import json
 import math
@@ -34,4 +34,4 @@ def test_corrected_means_are_stored_with_the_sample(tmp_path, edge_model, write_
     assert corrected["ci_high"] > traced["ci_high"] * shrunk
     assert rows.loc["boundary_lost_share", "value"] == pytest.approx(1 - math.exp(-loss.intercept))
     assert {"equivalent_diameter_nm_corrected", "boundary_density_per_um_corrected"} <= set(rows.index)
-    assert "Mean lineal intercept without the lost boundary" in (tmp_path / "out/report.html").read_text()
+    assert "Mean lineal intercept corrected for lost boundary" in (tmp_path / "out/report.html").read_text()
