@@ -44,6 +44,13 @@ def export(
     with Database.open(db, create=False) as opened:
         written = write(opened, to, out, objective=objective, ranges=ranges, files=files)
     print(f"{len(written)} files in {out}")
+    folders = [path.parent.name for path in written]
+    if to == "rde" and (bare := folders.count("invoice") - folders.count("main_image")):
+        print(
+            f"warning: {bare} of {folders.count('invoice')} tiles have no main image: "
+            "name the folder of the run with --files",
+            file=sys.stderr,
+        )
     if to == "csv" and (shown := n_texts_shown(written)):
         many = (
             "1 text begins like a formula and stands"

@@ -133,29 +133,32 @@ def _scale_bar(frame: FrameInfo) -> dict[str, Any] | None:
 
 
 def _print_table(answers: list[Answer]) -> None:
-    """A table of the facts, and under it every remark in full."""
+    """A table of the facts, and under it every remark in full, once for all files of which it holds."""
     from rich.box import SIMPLE
     from rich.console import Console
     from rich.table import Table
 
     table = Table("file", "rows x columns", "pixel size", "stated by", "info bar", box=SIMPLE)
     table.columns[0].overflow = "fold"
-    remarks: list[str] = []
+    remarks: dict[str, list[str]] = {}
     for path, answer in answers:
         if isinstance(answer, list):
             for which, frame in _grouped(path, answer):
                 table.add_row(which, *_cells(frame))
-                remarks += [f"{which}: {remark}" for remark in _remarks(frame)]
+                for remark in _remarks(frame):
+                    remarks.setdefault(remark, []).append(which)
         elif not isinstance(answer, Exception):
             table.add_row(path.name, *_map_cells(answer))
-            remarks += [f"{path.name}: {remark}" for remark in (_phases(answer), *answer.warnings)]
+            for remark in (_phases(answer), *answer.warnings):
+                remarks.setdefault(remark, []).append(path.name)
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         console.width = _WIDTH_OF_A_PIPE
     if table.row_count:
         console.print(table)
-    for remark in remarks:
-        print(remark)
+    for remark, names in remarks.items():
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        print(f"{', '.join(names[:3])}{more}: {remark}")
 
 
 def _grouped(path: Path, frames: list[FrameInfo]) -> Iterator[tuple[str, FrameInfo]]:

@@ -186,6 +186,8 @@ def _volumes(
     _tell_failures(done.failures)
     if not quiet:
         for row in done.rows:
+            if row["warnings"]:
+                print(f"warning: {row['volume']}: {row['warnings']}", file=sys.stderr)
             print(f"{row['volume']}: {row['n_grains']} grains, {row['verdict']} ({row['reason']})")
         print(f"{len(done.rows)} volumes measured, {done.n_new} of them now: {out / 'volumes.csv'}")
     if done.failures:
@@ -252,4 +254,5 @@ def _tell(summary: Summary, shard: tuple[int, int]) -> None:
     if summary.report is not None:
         print(f"report: {summary.report}")
     else:
-        print(f"part {shard[0]} of {shard[1]} is done; when all are, run once without --shard for the report")
+        print(f"part {shard[0]} of {shard[1]} is done")
+        print("when all are: grainstats merge, where each has its own database; then run --report-only")

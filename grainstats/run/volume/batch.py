@@ -136,4 +136,5 @@ def _row(name: str, document: dict[str, Any]) -> dict[str, Any]:
         "porosity": document["porosity"],
         "verdict": verdict["verdict"],
         "reason": verdict["reason"],
+        "warnings": "; ".join(document["warnings"]),
     }

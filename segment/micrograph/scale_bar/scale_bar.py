@@ -66,6 +66,11 @@ class ScaleBar:
         return f"look at it and give the pixel size, its length in nm divided by {self.length_px:.1f}"
 
 
+def can_read() -> bool:
+    """Whether the recogniser of text is installed (``pip install --no-deps rapidocr-onnxruntime``)."""
+    return recogniser() is not None
+
+
 def read_scale_bar(image: np.ndarray, info_bar_rows: int = 0) -> ScaleBar | None:
     """Find the scale bar of an image and read it.
 
@@ -79,10 +84,9 @@ def read_scale_bar(image: np.ndarray, info_bar_rows: int = 0) -> ScaleBar | None
     Returns
     -------
     ScaleBar or None
-        None where no bar with lettering that begins like a length is found, or the recogniser of text is
-        not installed (``pip install --no-deps rapidocr-onnxruntime``).
+        None where no bar with lettering that begins like a length is found, or nothing `can_read`.
     """
-    if image.dtype not in (np.uint8, np.uint16) or recogniser() is None:
+    if image.dtype not in (np.uint8, np.uint16) or not can_read():
         return None
     grey = _eight_bits(image)
     bars = find_bars(grey)

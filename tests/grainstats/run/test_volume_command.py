@@ -110,6 +110,7 @@ def test_folders_of_stacks_run_unattended(tmp_path: Path) -> None:
     rows = pd.read_csv(out / "volumes.csv")
     assert rows["volume"].tolist() == ["a", "slices"]
     assert rows["n_grains"].nunique() == 1 and rows["n_grains"][0] > 5
+    assert f"warning: a: {rows['warnings'][0]}" in first.stderr
     again = CliRunner().invoke(app, call)
     assert "2 volumes measured, 0 of them now" in again.stdout
     other = CliRunner().invoke(app, ["run", str(stacks / "a.tif"), *call[2:5], "20", *call[6:]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -98,3 +99,11 @@ def test_reading_needs_no_heavy_import(vendor_files):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_remark_that_holds_of_many_files_is_printed_once(vendor_files, tmp_path):
+    for number in range(5):
+        shutil.copy(vendor_files.build("zeiss_tiff", wrong=5.0), tmp_path / f"film-{number}.tif")
+    lines = _run(*sorted(tmp_path.glob("film-*"))).stdout.splitlines()
+    (said,) = [line for line in lines if "was taken" in line]
+    assert said.startswith("film-0.tif, film-1.tif, film-2.tif and 2 more: conflict: ")

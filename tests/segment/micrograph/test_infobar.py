@@ -215,3 +215,13 @@ def test_dark_grains_beside_a_blank_strip_are_no_lettering(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", image)
     (read,) = read_micrographs(tmp_path / "a.tif")
     assert read.valid is not None and read.valid[34:].mean() > 0.99
+
+
+def test_a_missing_reader_of_scale_bars_is_told_where_it_would_help(tmp_path, monkeypatch):
+    path, plain = tmp_path / "a.png", tmp_path / "b.png"
+    path.write_bytes(imagecodecs.png_encode(np.vstack([_grains(8), fei()])))
+    plain.write_bytes(imagecodecs.png_encode(_grains(8)))
+    monkeypatch.setattr("segment.micrograph.scale_bar.scale_bar.recogniser", lambda: None)
+    (m,) = read_micrographs(path)
+    assert "scale bars cannot be read here: pip install --no-deps rapidocr-onnxruntime" in m.notes
+    assert not any("scale bars" in note for m in read_micrographs(plain) for note in m.notes)

@@ -1,4 +1,4 @@
-"""Means corrected for lost boundary are stored with a sample, as its segmentations and the table give them."""
+"""Corrected means are stored with a sample, as its segmentations and the table give them."""
 
 import json
 import math

@@ -14,7 +14,9 @@ import jsonschema
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from grainstats.run.cli import app
 from grainstats.share import Database
 from grainstats.share.exports import export
 
@@ -78,6 +80,13 @@ def test_one_data_set_per_sample_one_tile_per_image(dataset: Path) -> None:
     assert main == dataset / "S1" / "data" / "divided" / "0001" / "main_image" / "0001.png"
     assert cv2.imread(str(main)).shape == (900, 1200, 3)
     assert max(cv2.imread(str(small)).shape) == 320
+
+
+def test_tiles_without_main_image_are_counted(dataset: Path, url: str, tmp_path: Path) -> None:
+    call = ["export", "--db", url, "--to", "rde", "--out", str(tmp_path / "again")]
+    assert "warning: 3 of 3 tiles have no main image" in CliRunner().invoke(app, call).stderr
+    said = CliRunner().invoke(app, [*call, "--files", str(tmp_path / "run")]).stderr
+    assert "warning: 2 of 3 tiles have no main image" in said
 
 
 def test_documents_fit_their_schema(dataset: Path) -> None:
