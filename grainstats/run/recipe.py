@@ -41,12 +41,12 @@ class Recipe:
     Attributes
     ----------
     model : str or None
-        Name of a released model or path of a model folder; None: the default model. The model's own digest
+        Name of a released model or path of a model folder; unset: the default model. The model's own digest
         is a part of every analysis key, therefore this name is left out of `digest`.
     persistence : float or None
-        How deep the valley between two cells must be to part them (0 ... 1); None: the model's own value.
+        How deep the valley between two cells must be to part them (0 ... 1); unset: the model's own value.
     min_area_px : int or None
-        Cells below this area are merged into a neighbour; None: the model's own value.
+        Cells below this area are merged into a neighbour; unset: the model's own value.
     pixel_size_nm : float or None
         Pixel size that the user vouches for; it overrides the files' own.
     null : {"section", "columnar"}
@@ -55,22 +55,22 @@ class Recipe:
     angles_deg : tuple of float
         Directions of the intercept lines.
     line_spacing_px : float or None
-        Distance between parallel intercept lines; None: chosen from the grain size.
+        Distance between parallel intercept lines; unset: chosen from the grain size.
     precision : {"auto", "f32", "bf16"}
         Arithmetic of the network.
     tta : bool
         Mean of the network's answers to the image mirrored and turned, at eight times the work.
     misorientation_deg : float or None
-        Of orientation maps: angle from which two points belong to two grains; None: 5.
+        Of orientation maps: angle from which two points belong to two grains; unset: 5.
     merge_twins : bool
         Of orientation maps: merge Σ3 twins of cubic phases.
     twin : str or None
         Of orientation maps: another twin law to merge, as ``"86.3@1,1,-2,0"``.
     phase : str or None
-        Of orientation maps: name of the phase whose grains count; None: all.
+        Of orientation maps: name of the phase whose grains count; unset: all.
     law : dict or None
-        What boundaries carry, as in a law file (`grainstats.infer.current.law_of`): the limiting current of
-        every image is then computed.  In TOML a table ``[law]``, or the name of a law file beside the recipe.
+        What boundaries carry, as in the law file of `grainstats current`: the limiting current of every image
+        is then computed.  In TOML a table ``[law]``, or the name of a law file beside the recipe.
     voids : {"auto", "dark", "bright", "none"}
         Whether the images have voids or second phases, and of which grey; "auto": as the network sees them.
     twins : {"keep", "merge"}

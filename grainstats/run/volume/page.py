@@ -66,7 +66,7 @@ def _rows(d: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield phase["name"].capitalize(), f"{phase['fraction']:.1%} of the volume"
     for name in ("solid", "voids"):
         if d[name] is not None:
-            yield f"Channels of the {name}", _channels(d[name])
+            yield f"Connectivity of the {name}", _connectivity(d[name])
     told = d["sections"]
     if d["n_grains"] and told["equivalent_diameter_nm"] is not None:
         own = "" if told["over_volume"] is None else f", {told['over_volume']:.0%} of the grains' own"
@@ -77,7 +77,7 @@ def _rows(d: dict[str, Any]) -> Iterator[tuple[str, str]]:
         )
 
 
-def _channels(d: dict[str, Any]) -> str:
+def _connectivity(d: dict[str, Any]) -> str:
     """How solid or voids hang together, and how thick they are."""
     way = {a: "" if t is None else f" (tortuosity {t:.3g})" for a, t in d["tortuosity"].items()}
     across = [a + way[a] for a in "xyz" if d["percolates"][a]]
