@@ -38,6 +38,11 @@ _SECOND_PHASES = {
     "second_phase_boundary_share": "outline",
     "second_phase_diameter_mean_nm": "parts",
 }  #: what weighs the images in descriptors that only images with second phases carry
+_ABSENT_ARE_ZERO = (
+    "second_phase_area_fraction",
+    "second_phase_boundary_share",
+    "phase_surface_density_per_um",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,9 +127,9 @@ def _from_tables(sample: Sample) -> dict[str, float]:
 
 
 def _with_absent_phases(sample: Sample) -> pd.DataFrame:
-    """Descriptors, with shares of 0 for the images that carry none because all in them is grain."""
+    """Descriptors, with 0 for the images that carry none because all in them is grain."""
     parts = [sample.descriptors]
-    for name in ("second_phase_area_fraction", "second_phase_boundary_share"):
+    for name in _ABSENT_ARE_ZERO:
         part = sample.descriptors[sample.descriptors["name"] == name]
         missing = sorted(set(sample.analysis_ids) - set(part["analysis_id"]))
         if len(part) and missing:

@@ -113,6 +113,7 @@ def test_second_phases_weigh_by_area_outline_and_number(measured: list[Measureme
     assert pooled["n_second_phase_parts"].value == 3
     for name in ("second_phase_area_fraction", "second_phase_diameter_mean_nm"):
         assert pooled[name].value == pytest.approx(at_once[name].value)
-    cover = "second_phase_boundary_share"
+    cover, surface = "second_phase_boundary_share", "phase_surface_density_per_um"
     assert pooled[cover].value == pytest.approx(at_once[cover].value, rel=0.05)
+    assert pooled[surface].value == pytest.approx(at_once[surface].value, rel=0.15)  # by lines, not by area
     assert not [d.name for d in pooled_descriptors(sample_of(measured, 3)) if "second_phase" in d.name]
