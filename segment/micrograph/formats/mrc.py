@@ -7,7 +7,7 @@ reading makes jumps: the smoother one counts. Where that is not clear, IMOD's fl
 from __future__ import annotations
 
 import struct
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -40,8 +40,22 @@ def recognises(opened: OpenFile) -> bool:
     return opened.head[208:211] == b"MAP" or opened.path.suffix.lower() in _SUFFIXES
 
 
-def frames(opened: OpenFile) -> list[Frame]:
-    """One frame a section. `NotAnImageError`: complex (Fourier) data."""
+@dataclass(frozen=True)
+class Layout:
+    """How the sections lie in a file."""
+
+    order: str  #: of the bytes of a number, ``<`` or ``>``
+    mode: int
+    dtype: np.dtype
+    first: int  #: byte at which the first section begins
+    shape: tuple[int, int, int]  #: sections, rows, columns
+    width: int  #: numbers in a row: as many as columns, but for colours and 4 bits
+    halved: bool  #: its header counts bytes of two pixels each as columns
+    notes: tuple[str, ...]
+
+
+def layout(opened: OpenFile) -> Layout:
+    """Where the pixels are, and their type. `NotAnImageError`: complex (Fourier) data."""
     head = opened.head
     if len(head) < _HEADER:
         raise truncated(opened.path, "it ends inside the MRC header")
@@ -58,28 +72,34 @@ def frames(opened: OpenFile) -> list[Frame]:
     dtype = np.dtype(order + _PIXELS[mode])
     (extended,) = struct.unpack_from(order + "i", head, 92)
     width = {_RGB: 3 * columns, _NIBBLES: (columns + 1) // 2}.get(mode, columns)
-    first, step = _HEADER + max(extended, 0), rows * width * dtype.itemsize
-    if first + sections * step > opened.size:
+    first = _HEADER + max(extended, 0)
+    if first + sections * rows * width * dtype.itemsize > opened.size:
         raise truncated(opened.path, f"{sections} sections of {rows} x {columns} pixels do not fit")
     dtype, why = _sign(opened, order, flags if mode == _BYTES else None, dtype, first, (rows, width))
-    cell = _cell(opened, order)
-    if halved:  # of as many columns as bytes, or as pixels
+    return Layout(order, mode, dtype, first, (sections, rows, columns), width, halved, why)
+
+
+def frames(opened: OpenFile) -> list[Frame]:
+    """One frame a section. `NotAnImageError`: complex (Fourier) data."""
+    found = layout(opened)
+    sections, *shape = found.shape
+    cell = _cell(opened, found.order)
+    if found.halved:  # of as many columns as bytes, or as pixels
         cell = tuple(replace(one, x_nm=one.y_nm) for one in cell)
     unset = any((one.y_nm, one.x_nm) == (_UNSET_NM, _UNSET_NM) for one in cell)
-    scales = (*(() if unset else cell), *_fei_header(opened, order, extended))
-    notes = ((_UNSET_NOTE,) if unset else ()) + why
-    shape, load = (rows, columns), partial(_plane, opened.path, mode, dtype, (rows, columns), width)
-    return [Frame(shape, partial(load, first + k * step), scales, 0, notes) for k in range(sections)]
+    scales = (*(() if unset else cell), *_fei_header(opened, found.order, found.first - _HEADER))
+    notes = ((_UNSET_NOTE,) if unset else ()) + found.notes
+    load = partial(_plane, opened.path, found, (shape[0], shape[1]))
+    return [Frame((shape[0], shape[1]), partial(load, k), scales, 0, notes) for k in range(sections)]
 
 
-def _plane(
-    path: Path, mode: int, dtype: np.dtype, shape: tuple[int, int], width: int, offset: int
-) -> np.ndarray:
+def _plane(path: Path, found: Layout, shape: tuple[int, int], k: int) -> np.ndarray:
     """One section: plain numbers, colours, or two pixels in a byte, the first in its low half."""
-    data = read_plane(path, dtype, offset, (shape[0], width))
-    if mode == _RGB:
+    offset = found.first + k * shape[0] * found.width * found.dtype.itemsize
+    data = read_plane(path, found.dtype, offset, (shape[0], found.width))
+    if found.mode == _RGB:
         return data.reshape(*shape, 3)
-    if mode == _NIBBLES:
+    if found.mode == _NIBBLES:
         return np.stack([data & 15, data >> 4], -1).reshape(shape[0], -1)[:, : shape[1]]
     return data
 

@@ -66,6 +66,17 @@ def test_voxel_size_from_metadata(tmp_path: Path, stack: np.ndarray) -> None:
         assert found.voxel_size.xyz == pytest.approx(SIZE.xyz, rel=1e-5), name
 
 
+def test_unsigned_bytes_of_mrc_are_not_wrapped(tmp_path: Path) -> None:
+    """Mode 0 is signed by the standard, unsigned in files of many programs: the smoother reading counts."""
+    ramp = np.broadcast_to(np.linspace(40, 220, 30).astype(np.uint8), (12, 20, 30))
+    write_mrc(tmp_path / "a.mrc", ramp, SIZE.xyz)
+    raw = (tmp_path / "a.mrc").read_bytes()
+    (tmp_path / "a.mrc").write_bytes(raw[:12] + struct.pack("<i", 0) + raw[16:1024] + ramp.tobytes())
+    found = read_stack(tmp_path / "a.mrc")
+    assert np.array_equal(found.values, ramp)
+    assert "unsigned" in found.warnings[0]
+
+
 def test_nexus_says_its_signal_and_axes(tmp_path: Path, stack: np.ndarray) -> None:
     with h5py.File(tmp_path / "a.nxs", "w") as file:
         file.attrs["default"] = "entry"
