@@ -8,7 +8,6 @@ qualities and no unit; EMsoft writes image quality and dot product.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from segment.errors import UnreadableError
@@ -20,16 +19,14 @@ from segment.orientation.scan_points import Header, ScanPoints
 
 SUFFIXES = (".ang",)
 
-_EDAX_COLUMNS = ("phi1", "phi", "phi2", "x", "y", "iq", "ci", "phase", "sem", "fit")
-_ASTAR_COLUMNS = ("phi1", "phi", "phi2", "x", "y", "index", "reliability", "phase")
-_EMSOFT_COLUMNS = ("phi1", "phi", "phi2", "x", "y", "iq", "dp", "phase")
-
-
-@dataclass(frozen=True)
-class _Writer:
-    name: str
-    columns: tuple[str, ...]
-    knows_unit: bool
+_FIRST = ("phi1", "phi", "phi2", "x", "y")
+_ASTAR = "ACOM / ASTAR"
+#: columns by the program that wrote the file
+_COLUMNS = {
+    "EDAX": (*_FIRST, "iq", "ci", "phase", "sem", "fit"),
+    _ASTAR: (*_FIRST, "index", "reliability", "phase"),
+    "EMsoft": (*_FIRST, "iq", "dp", "phase"),
+}
 
 
 def recognises(head: bytes) -> bool:
@@ -48,26 +45,21 @@ def points_of(path: Path) -> ScanPoints:
         )
     column = dict(zip(names, table.T, strict=False))
     unit = _unit(lines, writer)
-    return edax_points(column, _phases(path, lines), _header(lines), unit, f"{writer.name} .ang")
+    return edax_points(column, _phases(path, lines), _header(lines), unit, f"{writer} .ang")
 
 
-def _writer(lines: list[str]) -> _Writer:
+def _writer(lines: list[str]) -> str:
     text = "\n".join(lines)
     if "ACOM" in text or "ASTAR" in text:
-        return _Writer("ACOM / ASTAR", _ASTAR_COLUMNS, False)
-    if "EMsoft" in text or "EMDI" in text:
-        return _Writer("EMsoft", _EMSOFT_COLUMNS, True)
-    return _Writer("EDAX", _EDAX_COLUMNS, True)
+        return _ASTAR
+    return "EMsoft" if "EMsoft" in text or "EMDI" in text else "EDAX"
 
 
-def _column_names(lines: list[str], writer: _Writer) -> list[str]:
+def _column_names(lines: list[str], writer: str) -> list[str]:
     """Names in lower case: from the line COLUMN_HEADERS where there is one, else those of the writer."""
-    told = value(lines, "COLUMN_HEADERS")
-    if told is None:
-        return list(writer.columns)
-    names = [name.strip().lower() for name in told.split(",")]
-    if not set(writer.columns[:5]) <= set(names):
-        return list(writer.columns)
+    names = [name.strip().lower() for name in (value(lines, "COLUMN_HEADERS") or "").split(",")]
+    if not set(_FIRST) <= set(names):
+        return list(_COLUMNS[writer])
     return ["phase" if name.startswith("phase") else name for name in names]
 
 
@@ -76,7 +68,7 @@ def _header(lines: list[str]) -> Header:
     return Header.of(number(lines, "XSTEP"), number(lines, "YSTEP"), columns, number(lines, "NROWS"))
 
 
-def _unit(lines: list[str], writer: _Writer) -> float | None:
+def _unit(lines: list[str], writer: str) -> float | None:
     """Nanometres of a unit of x; None where the file tells neither unit nor step.
 
     An .ang file's lengths are micrometres by EDAX's definition of XSTEP; what no such line accompanies may be
@@ -87,7 +79,7 @@ def _unit(lines: list[str], writer: _Writer) -> float | None:
         return to_nm(1.0, fields[3])
     if any(re.match(r"#\s*TEM data", line, re.IGNORECASE) for line in lines):
         return None  # EDAX's maps from the TEM have been in nanometres as well
-    return 1e3 if writer.knows_unit and number(lines, "XSTEP") else None
+    return 1e3 if writer != _ASTAR and number(lines, "XSTEP") else None
 
 
 def _phases(path: Path, lines: list[str]) -> list[CrystalPhase]:

@@ -46,20 +46,19 @@ def read(path: Path) -> GreyVolume:
         )
     files, notes = _of_one_pattern(files)
     places = _places(path, files)
-    reason, remedy = "", "Export them again"
     slices: dict[int, np.ndarray] = {}
+    damaged: list[UnreadableError] = []
     for place, file in places.items():
         try:
-            image = _read_slice(file)
+            slices[place] = _read_slice(file)
         except UnreadableError as error:
-            reason, remedy = error.reason, error.remedy
+            damaged.append(error)
             notes.append(
                 f"slice {file.name} is damaged ({error.reason}); its place is filled with its neighbour"
             )
-            continue
-        slices[place] = image
     if not slices:
-        raise UnreadableError(path, f"none of its slices can be read ({reason})", remedy)
+        reason = f"none of its slices can be read ({damaged[-1].reason})"
+        raise UnreadableError(path, reason, damaged[-1].remedy)
     _check_sizes(path, places, slices)
     first, last = min(places), max(places)
     missing = [k for k in range(first, last + 1) if k not in places]

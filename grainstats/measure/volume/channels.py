@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -13,48 +13,40 @@ AXES = ("z", "y", "x")
 MOST_VOXELS = 4_000_000  #: of the coarser copy in which paths are sought
 
 
-@dataclass(frozen=True)
-class Connectivity:
-    """How one phase hangs together."""
+def connectivity(mask: np.ndarray, voxel_size: VoxelSize) -> dict[str, Any]:
+    """How the voxels where `mask` is true hang together.
 
-    fraction: float  #: of the volume
-    n_pieces: int  #: connected by voxel faces
-    largest_share: float  #: of the phase's voxels that lie in its largest piece
-    percolates: dict[str, bool]  #: does one piece reach from face to face along x, y, z?
-    #: mean length of the shortest way through the phase from one face of the volume to each point of the
-    #: opposite one, over their distance; None where there is no way
-    tortuosity: dict[str, float | None]
-
-
-def connectivity(mask: np.ndarray, voxel_size: VoxelSize) -> Connectivity:
-    """Connectivity, percolation and tortuosity of the voxels where `mask` is true.
+    Returns
+    -------
+    dict
+        ``fraction`` of the volume, ``n_pieces`` connected by voxel faces, ``largest_share`` of the voxels in
+        the largest piece; ``percolates``: does one piece reach from face to face along x, y, z?
+        ``tortuosity``: along x, y, z the mean length of the shortest way through the phase from one face of
+        the volume to each point of the opposite one, over their distance; None where there is no way.
 
     Examples
     --------
     >>> rod = np.zeros((8, 8, 8), bool)
     >>> rod[:, 2:5, 2:5] = True
     >>> found = connectivity(rod, VoxelSize(1, 1, 1))
-    >>> found.percolates["z"], found.percolates["x"], round(found.tortuosity["z"], 3)
+    >>> found["percolates"]["z"], found["percolates"]["x"], round(found["tortuosity"]["z"], 3)
     (True, False, 1.0)
     """
     size, _, sides = component_table(mask)
-    if not size.size:
-        nothing: dict[str, float | None] = dict.fromkeys(AXES)
-        return Connectivity(0.0, 0, 0.0, dict.fromkeys(AXES, False), nothing)
     inside = int(size.sum())
     spans = (sides[:, ::2] & sides[:, 1::2]).any(axis=0)
     through = dict(zip(AXES, spans.tolist(), strict=True))
-    return Connectivity(
-        fraction=inside / mask.size,
-        n_pieces=size.size,
-        largest_share=int(size.max()) / inside,
-        percolates={name: through[name] for name in "xyz"},
-        tortuosity={name: tortuosity(mask, voxel_size, name) if through[name] else None for name in "xyz"},
-    )
+    return {
+        "fraction": inside / mask.size,
+        "n_pieces": size.size,
+        "largest_share": int(size.max()) / inside if inside else 0.0,
+        "percolates": {name: through[name] for name in "xyz"},
+        "tortuosity": {name: tortuosity(mask, voxel_size, name) if through[name] else None for name in "xyz"},
+    }
 
 
 def tortuosity(mask: np.ndarray, voxel_size: VoxelSize, axis: str) -> float | None:
-    """Geometric tortuosity along x, y or z; see `Connectivity`.
+    """Geometric tortuosity along x, y or z; see `connectivity`.
 
     Ways go from voxel to voxel over faces, edges and corners, which is up to 10 % longer than the straight
     line in directions between; a volume of more than 4 million voxels is thinned out evenly first.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -26,9 +25,7 @@ def phase_summary(volume: LabelVolume) -> dict[str, Any]:
     if porosity > 0:
         for name in ("solid", "voids"):
             mask = volume.labels > 0 if name == "solid" else volume.void
-            thickness = local_thickness(mask, volume.voxel_size)
-            found[name] = asdict(connectivity(mask, volume.voxel_size)) | {
-                "thickness_nm": None if thickness is None else asdict(thickness)
-            }
+            found[name] = connectivity(mask, volume.voxel_size)
+            found[name]["thickness_nm"] = local_thickness(mask, volume.voxel_size)
             del mask  # before the next one is made
     return found

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 
@@ -14,27 +12,22 @@ LEVELS = 24  #: radii from one voxel to the largest, evenly on the log scale
 MOST_VOXELS = 1_000_000  #: of the coarser copy, of which 24 distance maps are made
 
 
-@dataclass(frozen=True)
-class Thickness:
-    """Of one phase, in nanometres, by volume."""
-
-    mean: float
-    median: float
-    p90: float
-    #: largest edge of the voxels in which it was found: thickness of one or two of these is not resolved
-    voxel_nm: float
-
-
-def local_thickness(mask: np.ndarray, voxel_size: VoxelSize) -> Thickness | None:
+def local_thickness(mask: np.ndarray, voxel_size: VoxelSize) -> dict[str, float] | None:
     """Local thickness (Hildebrand & Ruegsegger 1997) of the voxels where `mask` is true; None without any.
 
     Balls are centred on voxels, so a body an even number of voxels thick reads one voxel thin.
+
+    Returns
+    -------
+    dict or None
+        ``mean, median, p90`` by volume, nanometres, and ``voxel_nm``, the largest edge of the voxels in which
+        they were found: thickness of one or two of these is not resolved.
 
     Examples
     --------
     >>> plate = np.zeros((30, 30, 30), bool)
     >>> plate[10:19] = True
-    >>> round(local_thickness(plate, VoxelSize(1, 1, 1)).median, 2)
+    >>> round(local_thickness(plate, VoxelSize(1, 1, 1))["median"], 2)
     9.0
     """
     thin, edge = thinned(mask, voxel_size, MOST_VOXELS)
@@ -42,7 +35,8 @@ def local_thickness(mask: np.ndarray, voxel_size: VoxelSize) -> Thickness | None
         return None
     diameter = 2 * _largest_balls(thin, edge)[thin]
     middle, high = np.quantile(diameter, [0.5, 0.9])
-    return Thickness(float(diameter.mean()), float(middle), float(high), float(edge.max()))
+    found = {"mean": diameter.mean(), "median": middle, "p90": high, "voxel_nm": edge.max()}
+    return {name: float(value) for name, value in found.items()}
 
 
 def _largest_balls(mask: np.ndarray, edge: np.ndarray) -> np.ndarray:

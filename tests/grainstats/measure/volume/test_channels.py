@@ -19,8 +19,8 @@ def test_staircase_is_longer_than_a_rod() -> None:
         x = 10 + (z if z <= 20 else 40 - z)
         way[z, 3:6, x : x + 2] = True
     found = connectivity(way, UNIT)
-    assert found.percolates == {"x": False, "y": False, "z": True}
-    assert found.tortuosity["z"] == pytest.approx(2**0.5, rel=0.06)
+    assert found["percolates"] == {"x": False, "y": False, "z": True}
+    assert found["tortuosity"]["z"] == pytest.approx(2**0.5, rel=0.06)
 
 
 def test_flat_voxels_count_in_nanometres() -> None:
@@ -37,5 +37,5 @@ def test_thickness_of_plate_rod_and_ball() -> None:
     for body, expected in ((plate, 9), (ball, 29)):
         found = local_thickness(body, UNIT)
         assert found is not None
-        assert found.median == pytest.approx(expected, abs=1)
+        assert found["median"] == pytest.approx(expected, abs=1)
     assert local_thickness(np.zeros((5, 5, 5), bool), UNIT) is None
