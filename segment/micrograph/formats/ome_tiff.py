@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from segment.micrograph.formats.pixels import as_stored, parted
@@ -22,6 +22,7 @@ NAME = "ome_tiff"
 
 _DEFAULT_UNIT = "µm"
 _NO_PLANE = "no plane of the OME-XML: no size taken"
+_CLAIMED = "two images of the OME-XML claim this page: no size taken"
 _UNCLEAR = "the OME-XML describes several images and does not say which one this file holds: no size taken"
 
 
@@ -35,6 +36,9 @@ class _Plane:
     size: tuple[int, ...]  #: columns and rows that it has by the text
     scales: tuple[Scale, ...]
     notes: tuple[str, ...]
+
+
+_Block = tuple[int, ElementTree.Element, ElementTree.Element]  #: image by number, Pixels, TiffData
 
 
 def recognises(opened: OpenFile) -> bool:
@@ -97,9 +101,10 @@ def _document(opened: OpenFile) -> tuple[ElementTree.Element, str]:
 def _planes(opened: OpenFile, root: ElementTree.Element, own: str) -> dict[int, _Plane]:
     """By page of this file, the plane that it holds; empty where the XML does not tell."""
     images = list(root.iterfind(".//{*}Pixels"))
-    blocks = [(k, pixels, data) for k, pixels in enumerate(images) for data in pixels.iterfind("{*}TiffData")]
-    mine = [b for b in blocks if _is_of(b[2], own, opened.path.name)]
-    mine = mine or [b for b in blocks if _is_of(b[2], "", opened.path.name)]
+    blocks: list[_Block] = [
+        (k, pixels, data) for k, pixels in enumerate(images) for data in pixels.iterfind("{*}TiffData")
+    ]
+    mine = _blocks_of(opened.path, own, blocks)
     if not mine and len(images) == 1:
         mine = blocks or [(0, images[0], ElementTree.Element("TiffData"))]
     planes: dict[int, _Plane] = {}
@@ -110,18 +115,33 @@ def _planes(opened: OpenFile, root: ElementTree.Element, own: str) -> dict[int, 
         first, count = _pages_of(data, pixels, following)
         positions = _positions(pixels, data)
         for page, (z, c, t) in zip(range(first, first + count), positions, strict=False):
-            planes.setdefault(page, _Plane(k, (z, t), c, size, scales, notes))
+            plane = _Plane(k, (z, t), c, size, scales, notes)
+            if planes.setdefault(page, plane).scales != scales:
+                planes[page] = replace(plane, scales=(), notes=(_CLAIMED,))
         following = first + count
     return planes
 
 
-def _is_of(data: ElementTree.Element, own: str, name: str) -> bool:
-    """Whether a block of planes lies in this file: by identity, else by name, else nothing else is said."""
-    uuid = data.find("{*}UUID")
-    if uuid is None:
-        return True
-    said = (uuid.text or "").strip()
-    return said == own if said and own else uuid.get("FileName", "") == name
+def _blocks_of(path: Path, own: str, blocks: list[_Block]) -> list[_Block]:
+    """Blocks of planes that lie in this file: by identity, else by name, else nothing else is said.
+
+    Some programs copy one text with one identity into all files of a set: then the file of that identity's
+    name lies beside this one, and names count.
+    """
+    uuids = [(block, block[2].find("{*}UUID")) for block in blocks]
+    plain = [block for block, uuid in uuids if uuid is None]
+    said = [(block, _name_of(uuid), (uuid.text or "").strip()) for block, uuid in uuids if uuid is not None]
+    by_name = [block for block, name, _ in said if name.lower() == path.name.lower()]
+    by_identity = [(block, name) for block, name, uuid in said if own and uuid.lower() == own.lower()]
+    copied = any(name and path.with_name(name).is_file() for _, name in by_identity)
+    if by_identity and not (by_name and copied):
+        return plain + [block for block, _ in by_identity]
+    return plain + by_name
+
+
+def _name_of(uuid: ElementTree.Element) -> str:
+    """The file's name without folders, of either system."""
+    return uuid.get("FileName", "").replace("\\", "/").rpartition("/")[2]
 
 
 def _pages_of(data: ElementTree.Element, pixels: ElementTree.Element, following: int) -> tuple[int, int]:

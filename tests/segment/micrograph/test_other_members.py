@@ -301,6 +301,40 @@ def test_a_set_of_ome_files_with_its_text_in_another_file(tmp_path, make_grains)
         assert describe(path)[0].pixel_size_nm == pytest.approx(size)
 
 
+@pytest.mark.parametrize(
+    ("own", "named", "stored"),
+    [
+        (("urn:0", "urn:0"), ("a.ome.tif", "b.ome.tif"), ("a.ome.tif", "b.ome.tif")),  # one identity, copied
+        (("urn:0", "urn:1"), ("a.ome.tif", "b.ome.tif"), ("b.ome.tif", "c.ome.tif")),  # renamed
+        (("", ""), ("C:\\scans\\A.OME.TIF", "scans/B.ome.tif"), ("a.ome.tif", "b.ome.tif")),
+        (("URN:0", "URN:1"), ("", ""), ("a.ome.tif", "b.ome.tif")),
+    ],
+)
+def test_files_of_an_ome_set_by_identity_and_name(tmp_path, make_grains, own, named, stored):
+    block = '<TiffData IFD="0" PlaneCount="1"><UUID FileName="{}">urn:{}</UUID></TiffData>'
+    images = "".join(
+        IMAGE.format(k=k, size=f'PhysicalSizeX="{nm}" PhysicalSizeXUnit="nm"', ifd=0).replace(
+            '<TiffData IFD="0" PlaneCount="1"/>', block.format(named[k], k)
+        )
+        for k, nm in enumerate((1.6, 4.8))
+    )
+    for k in (0, 1):
+        text = OME.replace("urn:uuid:1", own[k]).format(images=images)
+        tifffile.imwrite(tmp_path / stored[k], make_grains(seed=k), description=text.encode(), metadata=None)
+    assert [describe(tmp_path / name)[0].pixel_size_nm for name in stored] == [1.6, 4.8]
+
+
+def test_a_page_that_two_images_of_ome_claim_has_no_size(tmp_path, make_grains):
+    sizes = ('PhysicalSizeX="1.6"', 'PhysicalSizeX="4.8"')
+    ome(
+        tmp_path / "a.ome.tif",
+        [make_grains()],
+        "".join(IMAGE.format(k=k, size=size, ifd=0) for k, size in enumerate(sizes)),
+    )
+    (found,) = describe(tmp_path / "a.ome.tif")
+    assert found.pixel_size_nm is None and "claim this page" in found.notes[0]
+
+
 @pytest.mark.parametrize("dots", [300, 600, 1200])
 def test_dots_per_inch_are_no_scale_in_ome_either(tmp_path, make_grains, dots):
     images = IMAGE.format(k=0, size=f'PhysicalSizeX="{25400 / dots}"', ifd=0)
