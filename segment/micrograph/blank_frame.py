@@ -134,7 +134,7 @@ def _depth(lines: np.ndarray, noise: float) -> int:
     if (first != level).any() and (lines[depth : depth + 2] == lines[depth + 1 : depth + 2]).all():
         depth = 0  # every line is there twice: an enlarged picture
     if depth < LEAST_DEPTH:
-        depth = _mirrored_lines(lines) if noise == 0 else _quiet_lines(lines, noise)
+        depth = _repeated_lines(lines) if noise == 0 else _quiet_lines(lines, noise)
     if depth < LEAST_DEPTH:
         return 0
     if depth == len(lines):
@@ -145,13 +145,18 @@ def _depth(lines: np.ndarray, noise: float) -> int:
     return depth + (_JPEG_BLOCK if near.all() else int(np.argmin(near)))
 
 
-def _mirrored_lines(lines: np.ndarray) -> int:
-    """Lines at the beginning that mirror those behind them, as programs fill what surrounds a picture."""
-    some = lines[: len(lines) // 2, :: 1 + lines.shape[1] // _RUN]
+def _repeated_lines(lines: np.ndarray) -> int:
+    """Lines at the beginning that mirror those behind them, or half of those that stand at the end again.
+
+    So programs fill what surrounds a picture.
+    """
+    some = lines[:, :: 1 + lines.shape[1] // _RUN]
     for j in np.flatnonzero((some[1:] == some[0]).all(axis=1))[:_LEVELS] + 1:
-        half = (int(j) + 1) // 2
-        if half >= LEAST_DEPTH and (lines[:half] == lines[j : j - half : -1]).all():
+        half, again = (int(j) + 1) // 2, len(lines) - int(j)
+        if j < len(lines) // 2 and half >= LEAST_DEPTH and (lines[:half] == lines[j : j - half : -1]).all():
             return half
+        if 2 * LEAST_DEPTH <= again <= j and (lines[:again] == lines[j:]).all():
+            return (again + 1) // 2
     return 0
 
 

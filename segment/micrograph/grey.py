@@ -8,6 +8,11 @@ BLOCK_ROWS = 512  #: rows converted at a time
 _HALF_TRANSPARENT = 0.05  #: share of soft edges in an alpha channel
 _LUMINANCE = (0.2126, 0.7152, 0.0722)  # ITU-R BT.709
 _ONE_COLOUR = 0.1  #: of its standard deviation is that of two channels that show nothing; JPEG makes some
+#: a pixel's largest less its smallest channel, of full intensity: of drawn marks, and what JPEG makes of grey
+_COLOURED, _TINTED = 0.2, 0.02
+_LEAST_MARKS = 64  #: coloured pixels
+_MOST_MARKED = 0.1  #: share of tinted pixels; more is a colour picture; judgement
+_MARGIN = 3  #: pixels around a mark that smoothing or JPEG mixed with it
 _SPARSE = 4  #: every so many rows and columns tell it
 _JUDGED = 512  #: rows from which the sign is told, about
 ROUGHER = 1.5  #: steps of neighbours, read wrongly over rightly, from which it is clear; 180 real images: 1.0
@@ -123,6 +128,25 @@ def transparent(pixels: np.ndarray) -> np.ndarray | None:
     if between > _HALF_TRANSPARENT or not hidden.any() or hidden.all():
         return None
     return hidden
+
+
+def coloured_marks(pixels: np.ndarray) -> np.ndarray | None:
+    """Where coloured lines and letters were drawn into a grey picture.
+
+    Returns
+    -------
+    ndarray of bool, shape (rows, columns), or None
+        With a margin of `_MARGIN` pixels; None where nothing is coloured, or more than a tenth is tinted.
+    """
+    import cv2
+
+    if pixels.ndim != 3 or pixels.shape[2] < 3 or pixels.dtype.kind != "u" or _is_grey(pixels):
+        return None
+    colour = np.ptp(pixels[..., :3], axis=2) / np.float32(_largest(pixels))
+    coloured = (colour >= _COLOURED).astype(np.uint8)
+    if np.count_nonzero(coloured) < _LEAST_MARKS or (colour > _TINTED).mean() > _MOST_MARKED:
+        return None
+    return cv2.dilate(coloured, np.ones((2 * _MARGIN + 1,) * 2, np.uint8)).astype(bool)
 
 
 def _is_grey(pixels: np.ndarray) -> bool:

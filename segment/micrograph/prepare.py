@@ -10,7 +10,7 @@ import numpy as np
 from segment.errors import InputError, NotAnImageError, UnreadableError
 from segment.micrograph.blank_frame import Blank, find_blank
 from segment.micrograph.drawn_map import REMEDIES, SMOOTHED, drawn_map, flatness, middle
-from segment.micrograph.grey import resample_square, to_grey, transparent, without_nonfinite
+from segment.micrograph.grey import coloured_marks, resample_square, to_grey, transparent, without_nonfinite
 from segment.micrograph.infobar import find_info_bar
 from segment.micrograph.open_file import Frame, Scale
 from segment.micrograph.overlay import find_overlay
@@ -61,13 +61,14 @@ def prepare_frame(path: Path, frame: Frame, manual_nm: float | None) -> Prepared
         raise NotAnImageError(path, str(error), "Export it as a grey or RGB image") from error
     if not image.size:
         raise UnreadableError(path, "an image without pixels", "Copy or export it again")
-    hidden = transparent(pixels)
+    masks = {"transparent": transparent(pixels), "coloured marks in a grey picture": coloured_marks(pixels)}
     del pixels
     image, valid = without_nonfinite(image)
     notes = frame.notes + done + (() if valid is None else ("pixels that are no numbers are masked",))
-    if hidden is not None:
-        valid = ~hidden if valid is None else valid & ~hidden
-        notes += (f"{hidden.mean():.1%} of the pixels are transparent and masked",)
+    for what, hidden in masks.items():
+        if hidden is not None:
+            valid = ~hidden if valid is None else valid & ~hidden
+            notes += (f"{hidden.mean():.1%} of the pixels are {what} and masked",)
     bar_rows, bar_from = _info_bar(image, frame.info_bar_rows)
     scale_bar = None if frame.info_bar_rows == 0 else read_scale_bar(image, bar_rows)
     image = image[: len(image) - bar_rows]

@@ -9,6 +9,7 @@ import tifffile
 
 from segment.micrograph import describe, read_micrographs
 from segment.micrograph.blank_frame import find_blank
+from segment.micrograph.grey import coloured_marks
 
 Y, X = np.mgrid[:300, :360]
 
@@ -51,6 +52,8 @@ FRAMES = {
     "edges repeated": lambda a: np.pad(a, 40, mode="edge"),
     "edges repeated, one side": lambda a: np.pad(a.astype(np.uint16) * 200, ((0, 0), (40, 0)), "edge"),
     "mirrored": lambda a: np.pad(a, 40, mode="reflect"),
+    "wrapped around": lambda a: np.pad(a, 40, mode="wrap"),
+    "wrapped, one side": lambda a: np.pad(a, ((0, 0), (40, 0)), mode="wrap"),
     "mirrored with the edge": lambda a: np.pad(a, 40, mode="symmetric"),
     "least float": lambda a: np.pad(a.astype(np.float32), ((0, 0), (40, 0)), constant_values=-3.4e38),
     "JPEG 60": lambda a: as_jpeg(np.pad(a, 40), 60),
@@ -175,6 +178,25 @@ def test_transparent_pixels_are_masked(tmp_path, field, name):
     assert read.valid is not None
     np.testing.assert_array_equal(read.valid, X >= 100)
     assert any("transparent" in note for note in read.notes)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg"])
+def test_coloured_marks_in_a_grey_picture_are_masked(tmp_path, field, name):
+    drawn = np.dstack([field] * 3)
+    cv2.line(drawn, (30, 40), (300, 90), (0, 255, 255), 2)
+    cv2.putText(drawn, "100 nm", (60, 250), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (0, 0, 255), 2, cv2.LINE_AA)
+    cv2.imwrite(str(tmp_path / name), drawn)
+    (read,) = read_micrographs(tmp_path / name)
+    assert read.valid is not None and 0.9 < read.valid.mean() < 0.99
+    assert read.valid[(drawn == field[..., None]).all(axis=2)].mean() > 0.95
+    assert not read.valid[np.ptp(drawn.astype(int), axis=2) > 60].any()
+    assert any("coloured marks" in note for note in read.notes)
+
+
+def test_a_picture_in_colours_has_no_marks(field):
+    tinted = np.dstack([field, field // 2 + 60, 255 - field])
+    assert coloured_marks(tinted) is None
+    assert coloured_marks(np.dstack([field] * 3)) is None
 
 
 def test_a_second_channel_that_is_no_alpha_hides_nothing(tmp_path, field):
