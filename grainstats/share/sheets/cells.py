@@ -19,6 +19,7 @@ from segment.errors import InputError
 
 BOOKS = (".xlsx", ".xlsm")
 TEXTS = (".csv", ".txt", ".tsv")
+_OLE = bytes.fromhex("D0CF11E0A1B11AE1")  #: first bytes of a compound file (Microsoft MS-CFB 2.2)
 _MOST_DIGITS = 15  #: of a number that a spreadsheet keeps
 _PERCENT = re.compile(r"([^%％]+?)\s*[%％]")
 _PER_CENT = ("%", "wt%", "at%", "mol%", "vol%")
@@ -70,8 +71,13 @@ def read_table(path: Path, what: str = "sample sheet", key: str = "sample_id") -
     if suffix not in (*BOOKS, *TEXTS):
         raise InputError(path, f"{what}s are .csv or .xlsx", "Save the table as one of these")
     with path.open("rb") as file:
-        zipped = file.read(4) == b"PK\3\4"
-    rows: list[list[Any]] = read_workbook(path, key) if suffix in BOOKS or zipped else read_csv(path)
+        begins = file.read(8)
+    if begins == _OLE:
+        reason = "it is an Excel 97-2003 workbook, or one with a password"
+        raise InputError(path, reason, "Save it as .xlsx without a password, or as CSV UTF-8")
+    rows: list[list[Any]] = (
+        read_workbook(path, key) if suffix in BOOKS or begins.startswith(b"PK\3\4") else read_csv(path)
+    )
     filled = [any(text_of(cell) for cell in cells) for cells in rows]
     top = filled.index(True) if any(filled) else 0
     first = rows[top] if rows else []

@@ -29,6 +29,7 @@ _LINE_END = re.compile(r"\r\n?")
 _COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
 _POINT = re.compile(r"[-+]?\d*\.\d+(?:[eE][-+]?\d+)?")
 _GROUPED = re.compile(r"[-+]?[1-9]\d{0,2}(?:\.\d{3})+(,\d+)?")
+_AS_TEXT = re.compile(r'="([^"]*)"')  #: a formula by which exports keep leading zeros: spreadsheets show 001
 _PERCENT = re.compile(r"\s*[%％]$")
 
 Cell = str | Shown
@@ -52,6 +53,7 @@ def read_csv(path: Path) -> list[list[Cell]]:
     except csv.Error as error:
         remedy = "Check its quotation marks, or save it again as 'CSV UTF-8'"
         raise InputError(path, f"it cannot be read as CSV ({error})", remedy) from None
+    rows = [[_AS_TEXT.sub(r"\1", cell) for cell in row] for row in rows]
     return [list(row) for row in rows] if separator == "," else _with_decimal_commas(rows)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import re
+import unicodedata
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ LARGEST_BYTES = 200_000_000  #: of an unpacked workbook; a sheet of ten thousand
 _TOP = 20  #: rows among which a header is looked for
 MOST_CELLS = 5_000_000  #: rows times columns of a sheet
 _TOKENS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]|.')
+_OF_LOCALE = re.compile(r"\[\$([^\]-]*)[^\]]*\]")  #: ``[$€-407]`` shows €, ``[$-409]`` nothing
+_LITERAL = re.compile(r'"[^"]*"|\\.|[$€£¥]')
+_WORD_FOR_ZERO = re.compile(r'^[^;]*;[^;]*;(?=[^;]*[^\W\d_])[^;0#?]*?"([^"]+)"[^;0#?]*(?:;|$)')
 _UPDATE = "open the file in the spreadsheet program, let it calculate, and save it again"
 
 
@@ -126,8 +130,10 @@ def _text_of_formula(value: Any) -> str:
     return str(getattr(value, "text", value))[:60]
 
 
-def as_shown(value: float, number_format: str) -> float | Shown:
+def as_shown(value: float, number_format: str) -> float | Shown | Flaw:
     """A number, or how its format shows it where that says more: per cent, leading zeros, a word beside it.
+
+    `Flaw`: the format shows nothing, an amount of money, a limit, or a word in place of 0.
 
     Examples
     --------
@@ -137,6 +143,9 @@ def as_shown(value: float, number_format: str) -> float | Shown:
     ('µm', nan)
     """
     written = number_format.replace("General", "0") if number_format != "General" else ""
+    written = _OF_LOCALE.sub(r'"\1"', written)
+    if (why := _no_amount(value, written)) is not None:
+        return Flaw(f"{value:.12g}", why)
     tokens = [t for t in _TOKENS.findall(written.split(";")[0]) if t[0] not in "[*_"]
     if "%" in tokens:
         return Shown(float(f"{value * 100:.12g}") / 100, f"{value * 100:.12g} %")
@@ -156,6 +165,17 @@ def as_shown(value: float, number_format: str) -> float | Shown:
     if not before and not after and number == f"{value:.12g}":
         return value
     return Shown(float(value), f"{before}{number}{after}", after.strip())
+
+
+def _no_amount(value: float, written: str) -> str | None:
+    """Why a format shows something else than a quantity: nothing, money, a limit, a word for 0."""
+    if written and not written.strip(";"):
+        return "shows nothing, by its number format: show it or delete it"
+    beside = "".join(_LITERAL.findall(written.split(";")[0])).replace('"', "").replace("\\", "").strip()
+    if any(unicodedata.category(c) == "Sc" or c in "<>≤≥≲≳~≈" for c in beside):
+        return f"shows {beside} beside {value:.12g}: write a plain number"
+    word = _WORD_FOR_ZERO.search(written) if value == 0 else None
+    return f"shows {word[1]!r} for 0: leave it empty, or show the 0" if word else None
 
 
 def _filled(digits: str, tokens: list[str], literal: list[str]) -> str:

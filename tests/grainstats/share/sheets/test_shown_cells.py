@@ -44,6 +44,41 @@ def test_a_plain_number_is_in_the_unit_of_its_column(tmp_path: Path, written: st
     assert [p.value for p in row.properties] == [92.5, 0.925, 10]
 
 
+@pytest.mark.parametrize(
+    ("written", "value", "words"),
+    [
+        ('"$"#,##0.00', 10, "shows $ beside 10"),
+        ("[$€-2] #,##0.00", 10, "shows € beside 10"),
+        ("$#,##0", 10, "shows $ beside 10"),
+        ('_("$"* #,##0.00_);_("$"* (#,##0.00)', 10, "shows $ beside 10"),
+        ('"<"0', 10, "shows < beside 10"),
+        (";;;", 10, "shows nothing"),
+        ('0;-0;"n.d."', 0, "shows 'n.d.' for 0"),
+    ],
+)
+def test_formats_that_show_no_amount_are_named(
+    tmp_path: Path, written: str, value: float, words: str
+) -> None:
+    path = book(tmp_path / "s.xlsx", [["S1", "ai", 92.5, 0.925, value]], {"E2": written})
+    with pytest.raises(SampleSheetError) as caught:
+        read_samples(path)
+    assert f"row 2: column 'prop:jc_kA/cm2' {words}" in str(caught.value)
+
+
+@pytest.mark.parametrize("written", ["[$-409]#,##0", '0;-0;"-"', '0;-0;"n.d."', "0;[Red]-0", "0;;"])
+def test_formats_that_show_the_amount_are_read(tmp_path: Path, written: str) -> None:
+    path = book(tmp_path / "s.xlsx", [["S1", "ai", 92.5, 0.925, 10]], {"E2": written})
+    (row,) = read_samples(path).rows
+    assert row.properties[2].value == 10
+
+
+def test_old_or_locked_workbooks_are_named(tmp_path: Path) -> None:
+    for name in ("s.xlsx", "s.csv"):
+        (tmp_path / name).write_bytes(bytes.fromhex("D0CF11E0A1B11AE1") + bytes(600))
+        with pytest.raises(InputError, match="97-2003 workbook, or one with a password"):
+            read_samples(tmp_path / name)
+
+
 def test_per_cent_in_csv_and_in_a_column_of_another_unit(tmp_path: Path) -> None:
     path = tmp_path / "s.csv"
     path.write_text("sep=,\n" + ",".join(HEADER) + "\nS1,ai,92.5 %,92.5%,10\n", encoding="utf-8")
