@@ -7,7 +7,7 @@ import io
 import sys
 import zipfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from grainstats.run.atomic import write_bytes
@@ -23,7 +23,7 @@ class ImageEntry:
     """A row of the page's table."""
 
     path: Path
-    sample_id: str  #: default: the name of its folder
+    sample_id: str  #: what was said, else as `run` would name it
     excluded: str = ""  #: why it does not count; empty: it counts
 
 
@@ -39,16 +39,11 @@ class Project:
         self.corrections = self.folder / "corrections"
         self.results = self.folder / "results"
         self.pixel_size_nm: float | None = None
-        self._source = self.uploads
-        self._said: dict[Path, ImageEntry] = {}
+        self.source = self.uploads  #: the folder whose images are analysed
+        self._said: dict[Path, tuple[str, str]] = {}  #: sample, empty where nothing was said, and exclusion
         for made in (self.uploads, self.corrections):
             made.mkdir(parents=True, exist_ok=True)
         self._read_sheet()
-
-    @property
-    def source(self) -> Path:
-        """The folder whose images are analysed."""
-        return self._source
 
     def use_folder(self, name: str) -> None:
         """Take the images of a folder of this machine; empty: those that were dropped on the page.
@@ -58,7 +53,7 @@ class Project:
         folder = Path(name.strip().strip('"')).expanduser() if name.strip() else self.uploads
         if not folder.is_dir():
             raise InputError(folder, "is no folder of this machine", "Copy its path from the file manager")
-        self._source = folder.resolve()
+        self.source = folder.resolve()
 
     def place_for(self, name: str) -> Path:
         """Where a dropped file goes: sheets of samples into the project, everything else among its images.
@@ -75,16 +70,35 @@ class Project:
         from grainstats.run.orientation_input import find_inputs
 
         try:
-            paths = find_inputs([str(self._source)])
+            paths = find_inputs([str(self.source)])
         except InputError:
             return []  # an empty folder
         inside = [path.resolve() for path in paths if not path.resolve().is_relative_to(self.results)]
-        return [self._said.get(path, ImageEntry(path, path.parent.name)) for path in inside]
+        samples = self._samples_of(inside)
+        found = []
+        for path in inside:
+            sample_id, excluded = self._said.get(path, ("", ""))
+            found.append(ImageEntry(path, sample_id or samples[path], excluded))
+        return found
+
+    def _samples_of(self, paths: Sequence[Path]) -> dict[Path, str]:
+        """As `run` assigns them, by the dropped sheet of samples or by folder."""
+        from grainstats.run.job.assign import assign_samples
+        from grainstats.share.sheets.samples import read_samples
+
+        try:
+            sheet = self._sample_sheet()
+            return assign_samples(paths, None if sheet is None else read_samples(sheet)).sample_ids
+        except InputError:
+            return assign_samples(paths).sample_ids  # the run says what is wrong with the sheet
+
+    def _sample_sheet(self) -> Path | None:
+        """The sheet of samples that was dropped."""
+        return next((self.folder / name for name in SAMPLE_SHEETS if (self.folder / name).is_file()), None)
 
     def say(self, path: Path, *, sample_id: str, excluded: str) -> None:
-        """Put an image into a sample, or leave it out with a reason."""
-        name = sample_id.strip() or path.parent.name
-        self._said[path] = ImageEntry(path, name, " ".join(excluded.split()))
+        """Put an image into a sample, or leave it out with a reason; empty: neither."""
+        self._said[path] = sample_id.strip(), " ".join(excluded.split())
 
     def set_pixel_size(self, text: str) -> None:
         """One size for all images, in nanometres; empty: what the files say.
@@ -128,13 +142,13 @@ class Project:
         """
         entries = self.entries()
         if not entries:
-            raise InputError(self._source, "holds no micrograph", "Drop some on the page, or name a folder")
+            raise InputError(self.source, "holds no micrograph", "Drop some on the page, or name a folder")
         self._write_sheet(entries)
-        command = [sys.executable, "-m", "grainstats", "run", str(self._source), "--out", str(self.results)]
+        command = [sys.executable, "-m", "grainstats", "run", str(self.source), "--out", str(self.results)]
         command += ["--images", str(self.folder / _SHEET), "--xlsx"]
         if self.pixel_size_nm is not None:
             command += ["--pixel-size", repr(self.pixel_size_nm)]
-        sheet = next((self.folder / name for name in SAMPLE_SHEETS if (self.folder / name).is_file()), None)
+        sheet = self._sample_sheet()
         command += [] if sheet is None else ["--samples", str(sheet)]
         corrected = any(path.is_file() for path in self.corrections.rglob("*"))
         return command + (["--corrections", str(self.corrections)] if corrected else [])
@@ -154,12 +168,11 @@ class Project:
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(("file", "sample_id", "excluded"))
         for entry in entries:
-            inside = entry.path.relative_to(self._source) if self._is_inside(entry.path) else entry.path
-            writer.writerow(((self._source.name / inside).as_posix(), entry.sample_id, entry.excluded))
+            inside = (
+                entry.path.relative_to(self.source) if entry.path.is_relative_to(self.source) else entry.path
+            )
+            writer.writerow(((self.source.name / inside).as_posix(), entry.sample_id, entry.excluded))
         write_bytes(self.folder / _SHEET, text.getvalue().encode())
-
-    def _is_inside(self, path: Path) -> bool:
-        return path.is_relative_to(self._source)
 
     def _read_sheet(self) -> None:
         """What was said of dropped images in an earlier visit."""
@@ -168,11 +181,10 @@ class Project:
             return
         said = {row["file"]: row for row in csv.DictReader(io.StringIO(sheet.read_text(encoding="utf-8")))}
         for entry in self.entries():
-            row = said.get((self._source.name / entry.path.relative_to(self._source)).as_posix())
+            row = said.get((self.source.name / entry.path.relative_to(self.source)).as_posix())
             if row is not None:
-                self._said[entry.path] = replace(
-                    entry, sample_id=row["sample_id"] or entry.sample_id, excluded=row["excluded"] or ""
-                )
+                own = "" if row["sample_id"] == entry.sample_id else row["sample_id"]
+                self._said[entry.path] = own, row["excluded"] or ""
 
 
 def zipped(folder: Path, files: Iterable[Path]) -> bytes:

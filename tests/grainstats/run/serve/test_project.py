@@ -72,6 +72,23 @@ def test_a_folder_of_the_machine(project, tmp_path):
     assert len(project.entries()) == 2
 
 
+def test_samples_are_those_of_the_run(project):
+    project.place_for("samples.csv").write_text("sample_id,design_route,images\nfilm 7,ai,images/a.*\n")
+    assert [e.sample_id for e in project.entries()] == ["film 7", "images"]
+    project.place_for("samples.csv").write_text(
+        "sample_id,colour\nfilm 7,blue\n"
+    )  # the run says what is wrong
+    assert [e.sample_id for e in project.entries()] == ["images", "images"]
+
+
+def test_folders_of_one_name_are_two_samples(project, tmp_path):
+    for above in ("A", "B"):
+        (tmp_path / "films" / above / "raw").mkdir(parents=True)
+        cv2.imwrite(str(tmp_path / "films" / above / "raw" / "x.png"), np.eye(80, dtype=np.uint8))
+    project.use_folder(str(tmp_path / "films"))
+    assert [e.sample_id for e in project.entries()] == ["A/raw", "B/raw"]
+
+
 @pytest.mark.parametrize("text", ["two", "-1", "0", "inf", "nan"])
 def test_sizes_that_are_none(project, text):
     with pytest.raises(InputError, match="no positive number"):
