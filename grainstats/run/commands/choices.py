@@ -39,6 +39,9 @@ JsonOption = Annotated[bool, Option("--json", help="One JSON document on standar
 DatabaseOption = Annotated[
     str, Option(envvar="GRAINSTATS_DB", help="Database: a SQLite path or a PostgreSQL URL.")
 ]
+NewDatabaseOption = Annotated[
+    str, Option(envvar="GRAINSTATS_DB", help="SQLite path or PostgreSQL URL; made where it is missing.")
+]
 PixelSizeOption = Annotated[
     float | None, Option("--pixel-size", metavar="NM", min=1e-6, help="Pixel edge in nanometres.")
 ]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from typer import Option
 
 from grainstats.run.commands.choices import DatabaseOption
-
-#: as `grainstats.share.exports.export.Form`, which needs SQLAlchemy
-Form = Literal["csv", "parquet", "datapackage", "rde", "boxvia", "roiset", "ome-tiff", "dream3d"]
+from grainstats.share.exports import Form
+from segment.errors import InputError
 
 
 def export(
@@ -52,22 +51,15 @@ def export(
             file=sys.stderr,
         )
     if to == "csv" and (shown := n_texts_shown(written)):
-        many = (
-            "1 text begins like a formula and stands"
-            if shown == 1
-            else f"{shown} texts begin like a formula and stand"
-        )
         print(
-            f"{many} behind an apostrophe, so that no spreadsheet runs it; "
-            "--to parquet and --to datapackage keep them as they are",
+            f"texts that begin like a formula: {shown}; each stands behind an apostrophe, so that no "
+            "spreadsheet runs it; --to parquet and --to datapackage keep them as they are",
             file=sys.stderr,
         )
 
 
 def _range(text: str) -> tuple[str, tuple[float, float]]:
     """``temperature_degC=800:900`` -> its name and limits."""
-    from segment.errors import InputError
-
     name, _, limits = text.partition("=")
     low, _, high = limits.partition(":")
     try:

@@ -5,17 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from typer import Argument, Option
+from typer import Argument
+
+from grainstats.run.commands.choices import NewDatabaseOption
 
 
 def import_samples(
     file: Annotated[Path, Argument(metavar="FILE", help="samples.csv or .xlsx.")],
-    db: Annotated[
-        str,
-        Option(
-            envvar="GRAINSTATS_DB", help="Database: a SQLite path or a PostgreSQL URL; made where missing."
-        ),
-    ],
+    db: NewDatabaseOption,
 ) -> None:
     """Store samples with their designs, process parameters and properties; all of them or none.
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from typer import Argument, Option
+from typer import Argument
+
+from grainstats.run.commands.choices import NewDatabaseOption
 
 
 def merge(
     databases: Annotated[list[Path], Argument(metavar="DATABASE", help="SQLite files that shards wrote.")],
-    db: Annotated[
-        str, Option(envvar="GRAINSTATS_DB", metavar="URL", help="Where everything goes; made if missing.")
-    ],
+    db: NewDatabaseOption,
 ) -> None:
     """Merge the databases of several shards; doing it twice changes nothing.
 

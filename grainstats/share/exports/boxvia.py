@@ -37,7 +37,7 @@ class BoxviaColumn:
 
 
 def export_boxvia(
-    db: Database, out: Path, objective: str | None, ranges: Mapping[str, tuple[float, float]] | None = None
+    db: Database, out: Path, objective: str | None, ranges: Mapping[str, tuple[float, float]]
 ) -> None:
     """Write ``boxvia.csv``, ``boxvia_range.csv`` and ``boxvia_sidecar.json``.
 
@@ -47,7 +47,7 @@ def export_boxvia(
     """
     samples = db.samples()
     target = f"prop:{_objective(db, objective).column}"
-    ranges = {stored_quantity(n): ends for n, ends in (ranges or {}).items()}
+    ranges = {stored_quantity(n): ends for n, ends in ranges.items()}
     parameters, left_out = _parameters(db, samples, ranges)
     used, dropped = _usable(db, samples, target, parameters)
     columns = _columns(db, used, parameters, target, ranges, left_out)

@@ -6,10 +6,12 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
-from grainstats.share.db.database import Database
 from segment.errors import InputError
+
+if TYPE_CHECKING:
+    from grainstats.share.db.database import Database
 
 Form = Literal["csv", "parquet", "datapackage", "rde", "boxvia", "roiset", "ome-tiff", "dream3d"]
 FORMS: tuple[Form, ...] = get_args(Form)
@@ -59,7 +61,7 @@ def export(
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as scratch:
         new = Path(scratch)
-        _write(db, to, new, objective, ranges, Path(files) if files is not None else db.folder)
+        _write(db, to, new, objective, ranges or {}, db.folder if files is None else Path(files))
         written = sorted(path.relative_to(new) for path in new.rglob("*") if path.is_file())
         _replace(out, new, written, _mark(to))
     return [out / path for path in written]
@@ -83,25 +85,24 @@ def _write(
     to: Form,
     out: Path,
     objective: str | None,
-    ranges: Mapping[str, tuple[float, float]] | None,
+    ranges: Mapping[str, tuple[float, float]],
     files: Path | None,
 ) -> None:
     from grainstats.share.exports import boxvia, datapackage, label_maps, rde
     from grainstats.share.exports import files as tables
 
-    if to in ("roiset", "ome-tiff", "dream3d"):
-        label_maps.export_label_maps(db, to, out, files)
+    if to == "csv":
+        tables.export_csv(db, out)
+    elif to == "parquet":
+        tables.export_parquet(db, out)
+    elif to == "datapackage":
+        datapackage.export_datapackage(db, out)
     elif to == "rde":
         rde.export_rde(db, out, files)
     elif to == "boxvia":
         boxvia.export_boxvia(db, out, objective, ranges)
     else:
-        write = {
-            "csv": tables.export_csv,
-            "parquet": tables.export_parquet,
-            "datapackage": datapackage.export_datapackage,
-        }
-        write[to](db, out)
+        label_maps.export_label_maps(db, to, out, files)
 
 
 def _mark(to: Form) -> str:

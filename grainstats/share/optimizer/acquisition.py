@@ -30,7 +30,7 @@ with library():
     from botorch.utils.multi_objective.hypervolume import infer_reference_point
     from botorch.utils.multi_objective.pareto import is_non_dominated
 
-REFINEMENTS, LEADERS = 1, 8
+LEADERS = 8  #: candidates whose neighbours are looked at, too (judgement)
 NOISY = 0.2
 """A repeat is considered where a measurement's standard deviation exceeds this share of the objective's."""
 _AT_ONCE = 256  #: candidates; bounds memory
@@ -127,13 +127,12 @@ def _refined(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The pool with the feasible neighbours of its best points, and the logarithmic value of each."""
     value = _values(rule, pool)
-    for _ in range(REFINEMENTS if len(pool) else 0):
-        leaders = pool[np.argsort(-value)[:LEADERS]]
-        near = np.concatenate([search.neighbours(point) for point in leaders])
-        near = unseen(near, np.concatenate([pool, search.measured, pending]))
-        value = np.concatenate([value, _values(rule, near)])
-        pool = np.concatenate([pool, near])
-    return pool, value
+    if not len(pool):
+        return pool, value
+    leaders = pool[np.argsort(-value)[:LEADERS]]
+    near = np.concatenate([search.neighbours(point) for point in leaders])
+    near = unseen(near, np.concatenate([pool, search.measured, pending]))
+    return np.concatenate([pool, near]), np.concatenate([value, _values(rule, near)])
 
 
 def _values(rule: AcquisitionFunction, points: np.ndarray) -> np.ndarray:
