@@ -11,8 +11,7 @@ from typer import Option
 from grainstats.run.commands.choices import DatabaseOption, JsonOption
 
 if TYPE_CHECKING:
-    from grainstats.run.report.compare_report import ComparisonReport
-    from grainstats.share import Database
+    from grainstats.run.report.compare_input import Compared
 
 
 def compare(
@@ -47,39 +46,26 @@ def compare(
     """
     import json as json_module
 
+    from grainstats.infer.comparison.groupings import group_column
+    from grainstats.run.report.compare_input import compare_stored
     from grainstats.run.report.compare_report import write_comparison_report
     from grainstats.share import Database
 
     with Database.open(db, create=False) as database:
-        report = _compared(
-            database, by, descriptor or [], every, covariate or [], block, reference, bins, artefacts
+        found = compare_stored(
+            database, by, descriptor or (), covariate or (), block, reference, bins, every=every
         )
-    if out is not None:
-        write_comparison_report(report, out)
-        typer.echo(f"report: {out}", err=True)
+        if out is not None:
+            label = group_column(found.samples, found.by, bins).set_axis(found.samples["sample_id"])
+            write_comparison_report(found, out, database, label, artefacts or database.folder)
+            typer.echo(f"report: {out}", err=True)
     if json:
-        typer.echo(json_module.dumps(report.document(), ensure_ascii=False, allow_nan=False, indent=1))
+        typer.echo(json_module.dumps(found.document(), ensure_ascii=False, allow_nan=False, indent=1))
     else:
-        typer.echo(_text(report))
+        typer.echo(_text(found))
 
 
-def _compared(
-    db: Database, by: str, named: list[str], every: bool, covariates: list[str], block: str | None,
-    reference: str | None, bins: int | None, folder: Path | None,
-) -> ComparisonReport:  # fmt: skip
-    from grainstats.infer.comparison.groupings import group_column
-    from grainstats.run.report.compare_input import compare_stored, overlays, sample_sizes
-    from grainstats.run.report.compare_report import ComparisonReport
-
-    found = compare_stored(db, by, named, covariates, block, reference, bins, every=every)
-    label = group_column(found.samples, found.by, bins).set_axis(found.samples["sample_id"])
-    return ComparisonReport(
-        db.name, found.by, found.descriptors, found.verdicts, found.notes,
-        tuple(sample_sizes(db, label)), tuple(overlays(db, label, folder or db.folder)),
-    )  # fmt: skip
-
-
-def _text(report: ComparisonReport) -> str:
+def _text(report: Compared) -> str:
     from grainstats.run.report.compare_words import level_name, paragraph, plain_name
     from grainstats.run.report.wording import counted, p_words
 
@@ -92,11 +78,9 @@ def _text(report: ComparisonReport) -> str:
         other, of = (level_name(level, report.by) for level in report.levels)
         lines.append(f"effects: {of} to {other}")
     for c in report.comparisons:
-        effect = (
-            "-"
-            if c.estimate is None
-            else (f"x {c.estimate:.2f}" if c.scale == "ratio" else f"{c.estimate:+.3g}")
-        )
+        effect = "-"
+        if c.estimate is not None:
+            effect = f"x {c.estimate:.2f}" if c.scale == "ratio" else f"{c.estimate:+.3g}"
         interval = "" if c.ci_low is None or c.ci_high is None else f" [{c.ci_low:.3g}, {c.ci_high:.3g}]"
         holm = f", Holm {p_words(c.p_holm)}" if c.p_holm is not None else ""
         lines.append(f"{plain_name(c.descriptor):50s} {effect}{interval}  {p_words(c.p_value)}{holm}")

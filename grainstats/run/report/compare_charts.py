@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from grainstats.infer.comparison.groups import Contrast, GroupComparison
-from grainstats.run.report.chart import BOTTOM, LETTER, TOP, Axis, Chart, Line, Point
-from grainstats.run.report.compare_input import SampleSizes
+from grainstats.run.report.chart import BOTTOM, LETTER, TOP, Axis, Chart, Line, Point, length_axis
 from grainstats.run.report.compare_words import SURE, level_name, plain_name
+from grainstats.share import Database
 
 WIDE = 600  #: of these charts, in their own units
 ROW = 27  #: height of a row of the forest
@@ -87,6 +88,28 @@ def _legend(levels: Sequence[str], by: str, first: int = 0) -> tuple[tuple[str, 
     return tuple((f"g{first + k} curve", level_name(level, by)) for k, level in enumerate(levels))
 
 
+@dataclass(frozen=True, eq=False)
+class SampleSizes:
+    """Grain sizes of one sample for drawing: interior grains with their weights."""
+
+    sample_id: str
+    level: str
+    diameter_nm: pd.Series
+    weight: pd.Series
+
+
+def sample_sizes(db: Database, label: pd.Series) -> list[SampleSizes]:
+    """Interior grains of every sample that has a group; `label` is indexed by sample."""
+    sizes = []
+    for sample_id, level in label.dropna().items():
+        grains = db.grains(str(sample_id))
+        inside = grains[~grains["touches_frame"]]
+        if len(inside) >= 5:
+            weight = inside["weight"].fillna(1.0)
+            sizes.append(SampleSizes(str(sample_id), str(level), inside["equivalent_diameter_nm"], weight))
+    return sizes
+
+
 def distribution_plot(sizes: Sequence[SampleSizes], levels: Sequence[str], by: str = "") -> Chart | None:
     """Area-weighted density of log diameter, a line per sample on one axis, coloured by group in `levels`."""
     drawn = [s for s in sizes if s.level in levels]
@@ -109,7 +132,7 @@ def distribution_plot(sizes: Sequence[SampleSizes], levels: Sequence[str], by: s
     return Chart(
         "grain-sizes",
         "Grain sizes of every sample, by area",
-        Axis("equivalent circle diameter (nm)", float(10 ** grid[0]), float(10 ** grid[-1]), log=True),
+        length_axis("equivalent circle diameter", float(10 ** grid[0]), float(10 ** grid[-1])),
         Axis("share of the area per decade", 0.0, 1.04 * max(float(c.max()) for c in curves)),
         pd.DataFrame(columns),
         lines=lines,

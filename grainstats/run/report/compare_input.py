@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from grainstats._version import __version__
+from grainstats.run.report.compare_words import paragraph
 from grainstats.share import Database
 from grainstats.share.quantity_units import stored_name
-from grainstats.share.safe_paths import picture_below
 from segment.errors import InputError
-from segment.orientation import is_orientation_map
 
 if TYPE_CHECKING:
     from grainstats.infer.comparison.groups import GroupComparison, VerdictComparison
@@ -97,13 +96,50 @@ HEADLINE = (
 
 @dataclass(frozen=True, eq=False)
 class Compared:
-    """Groups of the database's samples, compared."""
+    """Groups of the database's samples, compared: all that report and ``--json`` say."""
 
+    source: str  #: database, without folders and credentials
     samples: pd.DataFrame  #: those with a value of any descriptor
     by: str  #: column that makes the groups, in the database's spelling
-    descriptors: tuple[GroupComparison, ...]
+    comparisons: tuple[GroupComparison, ...]
     verdicts: VerdictComparison | None  #: None where no sample of the groups was judged
     notes: tuple[str, ...]
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        return self.comparisons[0].levels
+
+    @property
+    def common_notes(self) -> tuple[str, ...]:
+        """What holds for every descriptor, to be said once."""
+        if len(self.comparisons) < 2:
+            return ()
+        first = self.comparisons[0]
+        said = [s for s in (first.reason, *first.notes) if s]
+        return tuple(s for s in said if all(s in (c.reason, *c.notes) for c in self.comparisons))
+
+    def document(self) -> dict[str, Any]:
+        """The ``--json`` document."""
+        return {
+            "by": self.by,
+            "levels": list(self.levels),
+            "design": self.design(),
+            "comparisons": [asdict(c) for c in self.comparisons],
+            "verdicts": asdict(self.verdicts) if self.verdicts else None,
+            "paragraph": paragraph(self.comparisons, self.verdicts),
+            "notes": list(self.notes),
+            "database": self.source,
+            "code_version": __version__,
+        }
+
+    def design(self) -> list[dict[str, Any]]:
+        """Samples, images and grains per group: the largest number any descriptor rests on."""
+        counts = ("n_samples", "n_images", "n_grains")
+        most = [max(self.comparisons, key=lambda c: c.n_samples[i]) for i in range(len(self.levels))]
+        return [
+            {"level": level} | {name: getattr(c, name)[i] for name in counts}
+            for i, (level, c) in enumerate(zip(self.levels, most, strict=True))
+        ]
 
 
 def compare_stored(
@@ -133,7 +169,7 @@ def compare_stored(
     )  # fmt: skip
     verdicts = compare_verdicts(samples, by, reference=reference, bins=bins)
     judged = verdicts if any(map(any, verdicts.counts)) else None
-    return Compared(samples, by, tuple(comparisons), judged, found.notes)
+    return Compared(db.name, samples, by, tuple(comparisons), judged, found.notes)
 
 
 def choose_descriptors(
@@ -161,57 +197,3 @@ def choose_descriptors(
     ]
     headline = [d for d in HEADLINE if d in usable]
     return usable if every or not headline else headline
-
-
-@dataclass(frozen=True, eq=False)
-class SampleSizes:
-    """Grain sizes of one sample for drawing: interior grains with their weights."""
-
-    sample_id: str
-    level: str
-    diameter_nm: pd.Series
-    weight: pd.Series
-
-
-def sample_sizes(db: Database, label: pd.Series) -> list[SampleSizes]:
-    """Interior grains of every sample that has a group; `label` is indexed by sample."""
-    sizes = []
-    for sample_id, level in label.dropna().items():
-        grains = db.grains(str(sample_id))
-        inside = grains[~grains["touches_frame"]]
-        if len(inside) >= 5:
-            weight = inside["weight"].fillna(1.0)
-            sizes.append(SampleSizes(str(sample_id), str(level), inside["equivalent_diameter_nm"], weight))
-    return sizes
-
-
-@dataclass(frozen=True)
-class Overlay:
-    """A picture of the boundaries found in one image; no width where keys stand beside the map."""
-
-    sample_id: str
-    level: str
-    path: Path
-    n_grains: int
-    width_nm: float | None = None
-
-
-def overlays(db: Database, label: pd.Series, folder: Path | None) -> list[Overlay]:
-    """One overlay per sample, of the image with the median number of grains; only files that are there."""
-    if folder is None:
-        return []
-    columns = db.micrographs().set_index("micrograph_digest")["columns"]
-    analyses = db.analyses()
-    analyses["width_nm"] = analyses["micrograph_digest"].map(columns) * analyses["pixel_size_nm"]
-    found = []
-    for sample_id, level in label.dropna().items():
-        own = analyses[analyses["sample_id"] == sample_id].sort_values("n_grains", kind="stable")
-        there = [
-            (picture, row.n_grains, None if is_orientation_map(row.path) else row.width_nm)
-            for row in own.itertuples()
-            if (picture := picture_below(folder, row.artefacts.get("overlay"))) is not None
-        ]
-        if there:
-            path, n_grains, width = there[len(there) // 2]
-            found.append(Overlay(str(sample_id), str(level), path, int(n_grains), width))
-    return found

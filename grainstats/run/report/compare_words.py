@@ -7,13 +7,12 @@ from collections.abc import Sequence
 
 from grainstats.infer.comparison.groups import GroupComparison, VerdictComparison
 from grainstats.run.report.page import render
-from grainstats.run.report.wording import counted, p_words, unit_words
+from grainstats.run.report.wording import ROUTES, counted, p_words, shown_unit
 from grainstats.share.catalogue import field_of
 
 NUMBERS = "no one two three four five six seven eight nine ten eleven twelve".split()
 SURE = 0.05  #: level of Holm's adjusted p below which a difference is said to be there
 ANOVA = re.compile(r"Welch's ANOVA on (log )?sample summaries, (F\(.*\) = [\d.]+); pairs by Games-Howell")
-LEVEL_NAMES = {"ai": "AI-designed", "researcher": "researcher-designed"}
 
 
 def plain_name(descriptor: str) -> str:
@@ -23,7 +22,7 @@ def plain_name(descriptor: str) -> str:
 
 def level_name(level: str, by: str = "") -> str:
     """A group's name in tables and legends: ``"AI-designed"``, ``"≤ 612 °C"``."""
-    return LEVEL_NAMES.get(level) or f"{level} {_unit_of(by)}".strip()
+    return ROUTES.get(level) or f"{level} {_unit_of(by)}".strip()
 
 
 def group_title(by: str) -> str:
@@ -35,17 +34,15 @@ def group_title(by: str) -> str:
 def _unit_of(by: str) -> str:
     """Unit of the column that makes the groups; empty for words and pure numbers."""
     kind, _, name = by.rpartition(":")
-    unit = name.rpartition("_")[2] if kind else ""
-    return "" if unit in ("category", "1") else unit_words(unit)
+    return shown_unit(name.rpartition("_")[2]) if kind else ""
 
 
-def members(count: int, level: str, by: str) -> str:
-    """``"six AI-designed samples"``, ``"four samples of anneal temperature ≤ 612 °C"``."""
-    spelled = NUMBERS[count] if count < len(NUMBERS) else str(count)
+def samples_of(level: str, by: str, count: int = 2) -> str:
+    """``"AI-designed samples"``, ``"samples of anneal temperature ≤ 612 °C"``."""
     samples = "sample" if count == 1 else "samples"
-    if level in LEVEL_NAMES:
-        return f"{spelled} {LEVEL_NAMES[level]} {samples}"
-    return f"{spelled} {samples} of {group_title(by)} {level_name(level, by)}"
+    if level in ROUTES:
+        return f"{ROUTES[level]} {samples}"
+    return f"{samples} of {group_title(by)} {level_name(level, by)}"
 
 
 def interval_words(c: GroupComparison) -> str:
@@ -111,15 +108,16 @@ def headline(comparisons: Sequence[GroupComparison], by: str) -> str:
     more = f"; {len(sure)} of {len(tested)} descriptors differ" if len(tested) > 1 else ""
     if first.estimate is None or first.scale != "ratio":
         return f"The {name} differs between the groups ({p_words(first.p_holm)}){more}."
-    of, other = level_name(first.levels[1], by), level_name(first.levels[0], by)
-    ratio = f"{first.estimate:.2f} times as large in {of} as in {other} samples"
+    other, of = (samples_of(level, by) for level in first.levels[:2])
+    ratio = f"{first.estimate:.2f} times as large in {of} as in {other}"
     return f"The {name} is {ratio} (95 % {interval_words(first)}){more}."
 
 
 def _design(c: GroupComparison) -> str:
     """How many samples, images and grains were compared."""
     listed = [
-        f"{members(n, level, c.groups)} ({counted(images, 'micrograph')}, {counted(grains, 'grain')})"
+        f"{NUMBERS[n] if n < len(NUMBERS) else n} {samples_of(level, c.groups, n)} "
+        f"({counted(images, 'micrograph')}, {counted(grains, 'grain')})"
         for level, n, images, grains in zip(c.levels, c.n_samples, c.n_images, c.n_grains, strict=True)
     ]
     every = listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"

@@ -108,7 +108,7 @@ def test_report_is_one_file_with_everything_inside(tmp_path: Path) -> None:
     assert page.count('<polyline class="curve') == 8
     assert "http" not in page.replace("http-equiv", "")
     first = page[page.index('<p class="headline">') : page.index("<main>")]
-    assert "1.52 times as large in AI-designed as in researcher-designed samples" in first
+    assert "1.52 times as large in AI-designed samples as in researcher-designed samples" in first
     assert "AI-designed" in result.output
 
 
