@@ -121,4 +121,4 @@ def compare(
     url = source.database if isinstance(source, Results) else database_url(source)
     with Database.open(url, create=False) as db:
         stored = compare_stored(db, by, descriptors, covariates, block, reference, bins, only=own)
-    return Comparison(stored.by, stored.descriptors, stored.verdicts, stored.notes)
+    return Comparison(stored.by, stored.comparisons, stored.verdicts, stored.notes)

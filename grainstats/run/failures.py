@@ -8,6 +8,7 @@ from pathlib import Path
 
 from grainstats.run.atomic import write_bytes
 from grainstats.run.names import plain_name, printable
+from segment.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -21,23 +22,35 @@ class Failure:
     sample_id: str = ""
 
 
-def is_out_of_memory(error: Exception) -> bool:
-    """Did memory end, in Python, in OpenCV or in a C++ library?"""
-    return isinstance(error, MemoryError) or any(said in str(error) for said in ("OutOfMemory", "bad_alloc"))
+def said_of(error: Exception) -> tuple[str, str]:
+    """Reason and remedy of what stopped one input, in one line each."""
+    if isinstance(error, InputError):
+        return error.reason, error.remedy
+    if is_out_of_memory(error):
+        remedy = "Run it by itself (run: --workers 1), or on a machine with more memory"
+        return "not enough memory for this input", remedy
+    said = str(error).strip().splitlines() or [""]
+    return f"unexpected error, {type(error).__name__}: {printable(said[0][:200])}", "Please report it"
 
 
-def unexpected(error: Exception, out: Path, source: str) -> tuple[str, str]:
-    """Reason and remedy of a failure that nobody foresaw; its trace goes into ``errors`` of the output."""
-    reason, _ = said_of(error)
+def said_of_file(path: Path, error: Exception) -> str:
+    """What the terminal shows of an error: those that name their file and remedy, as they are."""
+    return str(error) if isinstance(error, InputError) else f"{path}: {'. '.join(said_of(error))}."
+
+
+def reason_of(error: Exception, out: Path, source: str) -> tuple[str, str]:
+    """As `said_of`; the trace of what nobody foresaw goes into ``errors`` of the output."""
+    reason, remedy = said_of(error)
+    if isinstance(error, InputError) or is_out_of_memory(error):
+        return reason, remedy
     log = f"errors/{plain_name(Path(source).name)}.txt"
     try:
         write_bytes(out / log, "".join(traceback.format_exception(error)).encode(errors="backslashreplace"))
     except OSError as why:
-        return reason, f"Please report it; its trace could not be written ({why.strerror})"
-    return reason, f"Please report it with {log} of the results folder"
+        return reason, f"{remedy}; its trace could not be written ({why.strerror})"
+    return reason, f"{remedy} with {log} of the results folder"
 
 
-def said_of(error: Exception) -> tuple[str, str]:
-    """Reason and remedy of a failure that nobody foresaw, in one line."""
-    said = str(error).strip().splitlines() or [""]
-    return f"unexpected error, {type(error).__name__}: {printable(said[0][:200])}", "Please report it"
+def is_out_of_memory(error: Exception) -> bool:
+    """Did memory end, in Python, in OpenCV or in a C++ library?"""
+    return isinstance(error, MemoryError) or any(said in str(error) for said in ("OutOfMemory", "bad_alloc"))

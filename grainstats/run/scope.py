@@ -13,15 +13,6 @@ from grainstats.share.db.records import CORRECTION
 from segment.unet.model_folder import Model
 
 
-@dataclass(frozen=True)
-class Scope:
-    """Which rows of a database, which others may share, belong to a run."""
-
-    sample_ids: tuple[str, ...]
-    model: Model
-    recipe: Recipe
-
-
 @dataclass(frozen=True, eq=False)
 class Rows:
     """What a database holds of a run; a table is read when it is first asked for, and then kept.
@@ -30,7 +21,9 @@ class Rows:
     """
 
     db: Database
-    scope: Scope
+    sample_ids: tuple[str, ...]  #: the samples in scope
+    model: Model
+    recipe: Recipe
 
     @cached_property
     def every_image(self) -> pd.DataFrame:
@@ -42,8 +35,8 @@ class Rows:
         found = self.db.analyses()
         made_by = found["model_digest"]
         ours = found[
-            ((made_by == self.scope.model.digest) | made_by.str.startswith(CORRECTION))
-            & (found["recipe_digest"] == self.scope.recipe.digest())
+            ((made_by == self.model.digest) | made_by.str.startswith(CORRECTION))
+            & (found["recipe_digest"] == self.recipe.digest())
             & found["pixel_size_nm"].notna()
         ]
         own = ["vendor", "rows", "columns", "scale_conflict", "frame", "pictures", "excluded"]
@@ -106,4 +99,4 @@ class Rows:
 
     def ours(self, table: pd.DataFrame) -> pd.DataFrame:
         """The rows of the samples in scope."""
-        return table[table["sample_id"].isin(self.scope.sample_ids)].reset_index(drop=True)
+        return table[table["sample_id"].isin(self.sample_ids)].reset_index(drop=True)

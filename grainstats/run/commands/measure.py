@@ -118,8 +118,8 @@ def _measure_file(
 ) -> tuple[GrainMap, Measurement] | None:
     """One map with its measurement; None, and the reason on standard error, where it cannot be used."""
     from grainstats.measure import check_label_map, measure_grain_map
-    from grainstats.run.failures import is_out_of_memory, said_of
-    from segment.errors import InputError, UncalibratedError
+    from grainstats.run.failures import said_of_file
+    from segment.errors import UncalibratedError
 
     try:
         grain_map = read(path)
@@ -129,13 +129,8 @@ def _measure_file(
         if check:
             check_label_map(grain_map, str(path))
         measured = measure_grain_map(grain_map, unit=unit, seed=seed, image_id=name)
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return None
     except Exception as error:  # whatever one map raises, the others are measured
-        no_room = "not enough memory for this map. Measure it by itself"
-        said = no_room if is_out_of_memory(error) else ". ".join(said_of(error))
-        print(f"error: {path}: {said}.", file=sys.stderr)
+        print(f"error: {said_of_file(path, error)}", file=sys.stderr)
         return None
     for warning in grain_map.warnings:
         print(f"warning: {path}: {warning}", file=sys.stderr)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -24,7 +25,8 @@ from grainstats.run.commands.choices import (
     Precision,
     TwinOption,
 )
-from grainstats.run.job.frames import Frame, Queue, frames_of, one_field, said_of_file
+from grainstats.run.failures import said_of_file
+from grainstats.run.job.frames import Frame, Queue, frames_of, one_field
 from segment.cells.choices import GAP_WIDTH, Twins, Voids
 from segment.errors import InputError
 
@@ -33,17 +35,6 @@ if TYPE_CHECKING:
     from segment.grain_map import GrainMap
     from segment.micrograph import Micrograph
     from segment.orientation import GrainRules
-    from segment.unet import Model
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What the user sets for all images."""
-
-    out: Path
-    recipe: Recipe
-    device: Device
-    rules: GrainRules
 
 
 def segment(
@@ -116,11 +107,11 @@ def segment(
         twins=twins,
         gap_width=gap_width,
     )
-    settings = Settings(out, recipe, device, rules)
+    work = FrameWork(str(model.folder), out, recipe, device, rules)
     done: dict[int, dict[str, Any]] = {}
     failed: set[Path] = set()
     frames = iter([one_field(paths, pixel_size)]) if field else frames_of(paths, pixel_size)
-    for frame, result in _segment_all(frames, FrameWork(str(model.folder), settings)):
+    for frame, result in _segment_all(frames, work):
         if isinstance(result, str):
             print(f"error: {result}", file=sys.stderr)
             failed.add(frame.path)
@@ -144,19 +135,62 @@ class FrameWork:
     """What a process does with a frame: its facts for `--json`, or why it failed."""
 
     model: str  #: path of the model's folder
-    settings: Settings
+    out: Path
+    recipe: Recipe
+    device: Device
+    rules: GrainRules
 
     def __call__(self, frame: Frame) -> dict[str, Any] | str:
-        from grainstats.run.job.one_image import opened_model
-
         if frame.error:
             return frame.error
+        begin, seen = perf_counter(), frame.micrograph
         try:
-            if frame.micrograph is None:
-                return cut_orientation_map(frame.path, frame.name, self.settings)
-            return segment_frame(frame, frame.micrograph, opened_model(self.model), self.settings)
+            grain_map, scale, files = self._of_map(frame) if seen is None else self._of_image(frame, seen)
         except Exception as error:  # costs one image, not the run
             return said_of_file(frame.path, error)
+        _tell(frame.name, grain_map, perf_counter() - begin)
+        shown = {} if seen is None else {"pictures": [str(each.path) for each in (seen, *frame.more)]}
+        return {
+            "name": frame.name,
+            "file": str(frame.path),
+            "frame": 0 if seen is None else seen.frame,
+            "n_grains": grain_map.n_grains,
+            "n_second_phases": grain_map.n_second_phases,
+            "pixel_size_nm": grain_map.pixel_size_nm,
+            "scale": scale,
+            "warnings": list(grain_map.warnings),
+            **shown,
+            **{kind: str(file) for kind, file in files.items()},
+        }
+
+    def _of_image(self, frame: Frame, micrograph: Micrograph) -> tuple[GrainMap, float, dict[str, Path]]:
+        """Segment a frame, or a field of several pictures; its map, working scale and files."""
+        from grainstats.run.job.one_image import opened_model
+        from grainstats.run.recipe import segment_by
+        from segment.label_maps.writing import write_boundary_map, write_label_map
+
+        pictures, model = [micrograph, *frame.more], opened_model(self.model)
+        boundary_map, grain_map = segment_by(self.recipe, pictures, model, device=self.device)
+        labels = self.out / f"{frame.name}.labels.tif"
+        write_label_map(labels, grain_map, recipe_digest=self.recipe.digest())
+        boundary = write_boundary_map(self.out / f"{frame.name}.boundary.tif", boundary_map)
+        return grain_map, boundary_map.scale, {"labels": labels, "boundary": boundary}
+
+    def _of_map(self, frame: Frame) -> tuple[GrainMap, float, dict[str, Path]]:
+        """Cut an orientation map into grains, with their orientations."""
+        from segment.label_maps.writing import write_boundary_map, write_label_map
+        from segment.orientation import grain_map_of, read_orientation_map
+        from segment.orientation.grains import boundary_map_of
+        from segment.orientation.orientation_table import write_orientations
+
+        points = read_orientation_map(frame.path, self.recipe.pixel_size_nm)
+        grain_map, stem = grain_map_of(points, self.rules), self.out / frame.name
+        files = {
+            "labels": write_label_map(Path(f"{stem}.labels.tif"), grain_map),
+            "boundary": write_boundary_map(Path(f"{stem}.boundary.tif"), boundary_map_of(grain_map)),
+            "orientations": write_orientations(Path(f"{stem}.orientations.csv"), grain_map),
+        }
+        return grain_map, 1.0, files
 
 
 def _segment_all(frames: Iterator[Frame], work: FrameWork) -> Iterator[tuple[Frame, dict[str, Any] | str]]:
@@ -166,7 +200,7 @@ def _segment_all(frames: Iterator[Frame], work: FrameWork) -> Iterator[tuple[Fra
     from segment.unet.choose_runtime import cuda_processes
 
     first = list(islice(frames, 2))
-    workers = cuda_processes(opened_model(work.model), work.settings.device) if len(first) > 1 else None
+    workers = cuda_processes(opened_model(work.model), work.device) if len(first) > 1 else None
     queue = Queue(chain(first, frames))
     for frame, result in IsolatedPool(work, workers or 0).results(queue.take):
         queue.done(frame)
@@ -174,57 +208,6 @@ def _segment_all(frames: Iterator[Frame], work: FrameWork) -> Iterator[tuple[Fra
             remedy = "Segment it by itself, or with --device cpu; the other images are not affected"
             result = str(InputError(frame.path, result.reason, remedy))
         yield frame, result
-
-
-def segment_frame(frame: Frame, micrograph: Micrograph, model: Model, settings: Settings) -> dict[str, Any]:
-    """Segment one frame, or one field of several pictures, and write its maps; what `--json` says of it."""
-    from time import perf_counter
-
-    from grainstats.run.recipe import segment_by
-    from segment.label_maps.writing import write_boundary_map, write_label_map
-
-    begin, name = perf_counter(), frame.name
-    pictures = [micrograph, *frame.more]
-    boundary_map, grain_map = segment_by(settings.recipe, pictures, model, device=settings.device)
-    labels = settings.out / f"{name}.labels.tif"
-    write_label_map(labels, grain_map, recipe_digest=settings.recipe.digest())
-    boundary = write_boundary_map(settings.out / f"{name}.boundary.tif", boundary_map)
-    _tell(name, grain_map, perf_counter() - begin)
-    found = _facts(name, micrograph.path, micrograph.frame, grain_map, boundary_map.scale)
-    shown = [str(each.path) for each in pictures]
-    return found | {"pictures": shown, "labels": str(labels), "boundary": str(boundary)}
-
-
-def cut_orientation_map(path: Path, name: str, settings: Settings) -> dict[str, Any]:
-    """Grains of one orientation map, with their orientations, as files; what `--json` says of them."""
-    from time import perf_counter
-
-    from segment.label_maps.writing import write_boundary_map, write_label_map
-    from segment.orientation import grain_map_of, read_orientation_map
-    from segment.orientation.grains import boundary_map_of
-    from segment.orientation.orientation_table import write_orientations
-
-    begin = perf_counter()
-    grain_map = grain_map_of(read_orientation_map(path, settings.recipe.pixel_size_nm), settings.rules)
-    labels = write_label_map(settings.out / f"{name}.labels.tif", grain_map)
-    boundary = write_boundary_map(settings.out / f"{name}.boundary.tif", boundary_map_of(grain_map))
-    orientations = write_orientations(settings.out / f"{name}.orientations.csv", grain_map)
-    _tell(name, grain_map, perf_counter() - begin)
-    files = {"labels": labels, "boundary": boundary, "orientations": orientations}
-    return _facts(name, path, 0, grain_map, 1.0) | {kind: str(file) for kind, file in files.items()}
-
-
-def _facts(name: str, path: Path, frame: int, grain_map: GrainMap, scale: float) -> dict[str, Any]:
-    return {
-        "name": name,
-        "file": str(path),
-        "frame": frame,
-        "n_grains": grain_map.n_grains,
-        "n_second_phases": grain_map.n_second_phases,
-        "pixel_size_nm": grain_map.pixel_size_nm,
-        "scale": scale,
-        "warnings": list(grain_map.warnings),
-    }
 
 
 def _tell(name: str, grain_map: GrainMap, seconds: float) -> None:

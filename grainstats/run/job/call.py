@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grainstats.run.job.one_image import Device
+from segment.errors import InputError
 
 IMAGES = "images.csv"
 
 
 @dataclass(frozen=True)
 class Call:
-    """What a user asks for, apart from the recipe."""
+    """What a user asks for, apart from the recipe.
+
+    `InputError`: corrections that no images go with, or in the folder that the run writes into.
+    """
 
     inputs: tuple[str, ...]  #: files, folders, glob patterns
     out: Path  #: output folder
@@ -31,6 +35,16 @@ class Call:
     corrections: Path | None = None  #: folder of maps corrected by hand (`grainstats.run.job.corrections`)
     #: sheet of images; None: ``images.csv`` beside samples.csv, where there is one
     images: Path | None = None
+
+    def __post_init__(self) -> None:
+        if self.corrections is None:
+            return
+        named = f"--corrections {self.corrections}"
+        if self.report_only:
+            raise InputError(named, "--report-only analyses nothing", "Leave one of the two out")
+        if self.corrections.resolve().is_relative_to(self.out.resolve()):
+            remedy = "Copy the maps to be corrected into a folder of their own"
+            raise InputError(named, "it lies in the output folder, whose files are the run's own", remedy)
 
     @property
     def image_sheet(self) -> Path | None:

@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grainstats.run.failures import Failure, unexpected
+from grainstats.run.failures import Failure, reason_of
 from grainstats.run.job.corrected_map import Change, change_between, read_correction
 from grainstats.run.job.correction_files import find_corrections, reason_beside
 from grainstats.run.job.file_identity import KnownFiles, file_digest
 from grainstats.run.job.job_ledger import Ledger
-from grainstats.run.job.one_image import Analyst, IsStack, artefacts_of, frame_of
+from grainstats.run.job.one_image import Analyst, IsStack, frame_of
 from grainstats.run.job.plan import Job
 from grainstats.run.names import printable
 from grainstats.share.db.records import CORRECTION, AnalysisKey
@@ -71,10 +71,8 @@ def apply_corrections(
         maps = found.files.get(path, ())
         try:
             _one(job, maps, ledger, analyst, done)
-        except InputError as error:
-            done.failures.append(job.failure(error.reason, error.remedy))
         except Exception as error:
-            done.failures.append(job.failure(*unexpected(error, analyst.out, job.name)))
+            done.failures.append(job.failure(*reason_of(error, analyst.out, job.name)))
     return done
 
 
@@ -117,13 +115,7 @@ def _analyse(job: Job, file: Path, key: AnalysisKey, ledger: Ledger, analyst: An
         ledger.uncorrect(job)
         return f"correction {printable(file.name)} not used: it is what the network cut, unchanged"
     grains = replace(grains, warnings=(_said(file, change), *grains.warnings))
-    artefacts = artefacts_of(job.stem(key.digest))
-    if not all(is_below(analyst.out, name) for name in artefacts.values()):
-        raise InputError(
-            job.path, "its result would be written outside the results folder", "Remove the link there"
-        )
-    record = analyst.finish(job, key, micrograph, grains, artefacts, model_name=NAME)
-    ledger.store_correction(record)
+    ledger.store_correction(replace(analyst.finish(job, key, micrograph, grains), model_name=NAME))
     return ""
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from grainstats.run.atomic import write_atomically
+from grainstats.run.job.image_files import beside
 from segment.errors import InputError
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ def with_current(
     except InputError as error:
         return replace(record, warnings=(*record.warnings, f"no limiting current: {error.reason}"))
     rows = tuple(d for d in found.descriptors() if math.isfinite(d.value))
-    name = record.artefacts["overlay"].removesuffix(".overlay.png") + ".current.png"
+    name = beside(record.artefacts, ".current.png")
     _draw(out / name, found.maps[0], grains, image)
     return replace(
         record,
@@ -44,7 +46,6 @@ def with_current(
 
 
 def _draw(target: Path, found: Any, grains: GrainMap, image: np.ndarray) -> None:
-    from grainstats.run.atomic import write_atomically
     from grainstats.run.report.current_pictures import picture_of_paths
 
     shown = image if image.shape[:2] == grains.labels.shape else None

@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from segment.errors import InputError
+from grainstats.run.failures import said_of_file
 
 if TYPE_CHECKING:
     from segment.micrograph import Micrograph
@@ -102,8 +102,3 @@ def output_names(paths: list[Path]) -> dict[Path, str]:
         taken = set(names.values())
         names[path] = next(name for name in [*wanted, *longer, *numbered] if name not in taken)
     return names
-
-
-def said_of_file(path: Path, error: Exception) -> str:
-    """What the user reads of an error: those that name their file and remedy, as they are."""
-    return str(error) if isinstance(error, InputError) else f"{path}: {type(error).__name__}: {error}"

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grainstats.run.failures import Failure, unexpected
-from grainstats.run.job.one_image import Analysed, artefacts_of
+from grainstats.run.failures import Failure, reason_of
+from grainstats.run.job.image_files import artefacts_of
+from grainstats.run.job.one_image import Analysed
 from grainstats.run.job.plan import Job
 from grainstats.share.safe_paths import FilesBelow, is_relative
-from segment.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,10 +90,8 @@ class Ledger:
                 return outcome
             except DatabaseError:
                 raise
-            except InputError as error:
-                outcome = job.failure(error.reason, error.remedy)
             except Exception as error:
-                outcome = job.failure(*unexpected(error, self._out, job.name))
+                outcome = job.failure(*reason_of(error, self._out, job.name))
         self.store_failure(outcome)
         return outcome
 
@@ -111,10 +109,7 @@ class Ledger:
         old = self._by_hand.get(key)
         if old is None or not all(path in self._files for path in old.artefacts.values()):
             return False
-        if old.counts:
-            self._use(key, job)
-        else:
-            self._db.use_analysis(key, job.sample_id, job.name)
+        self._use(key, job)
         return True
 
     def store_correction(self, record: AnalysisRecord) -> None:
@@ -128,9 +123,9 @@ class Ledger:
         return self._db.use_analysis(self.key(job.digest), job.sample_id, job.name)
 
     def _use(self, key: AnalysisKey, job: Job) -> None:
-        """The correction counts already; its image may have another sample or name now."""
+        """Let a correction count under the sample and the name that its image has now."""
         old = self._by_hand[key]
-        if (old.sample_id, old.path) != (job.sample_id, job.name):
+        if not old.counts or (old.sample_id, old.path) != (job.sample_id, job.name):
             self._db.use_analysis(key, job.sample_id, job.name)
 
     def store_failure(self, failure: Failure) -> None:

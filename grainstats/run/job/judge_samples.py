@@ -13,7 +13,7 @@ from grainstats.infer import judge_sample, judging_digest
 from grainstats.infer.modality.sample_pooling import Sample, chords_of, pooled_descriptors, sample_images
 from grainstats.infer.modality.spacing_answer import spacing_answer
 from grainstats.measure.descriptors.corrected import with_corrected
-from grainstats.run.failures import Failure, unexpected
+from grainstats.run.failures import Failure, reason_of
 from grainstats.run.job.same_fields import copies_between_samples, fields_once
 from grainstats.run.job.up_to_date import Written, state_of_report, state_of_tables
 from grainstats.run.lost_boundary import loss_of
@@ -33,7 +33,7 @@ def judge_samples(rows: Rows, out: Path, *, also: Iterable[str] = ()) -> list[Fa
     by_sample = dict(tuple(analyses.groupby("sample_id", sort=False)))
     judged = pools.groupby("sample_id", sort=False)["analysis_id"].agg(frozenset).to_dict()
     failures = []
-    for sample_id in sorted({*rows.scope.sample_ids, *also}):
+    for sample_id in sorted({*rows.sample_ids, *also}):
         images = by_sample.get(sample_id, analyses.iloc[:0])
         if judged.get(sample_id, frozenset()) == frozenset(images["analysis_id"]):
             continue
@@ -41,19 +41,19 @@ def judge_samples(rows: Rows, out: Path, *, also: Iterable[str] = ()) -> list[Fa
             _judge(rows, sample_id, images)
         except Exception as error:
             source = f"sample {sample_id}"
-            failures.append(Failure(source, "", *unexpected(error, out, source), sample_id))
+            failures.append(Failure(source, "", *reason_of(error, out, source), sample_id))
     return failures
 
 
 def _judge(rows: Rows, sample_id: str, images: pd.DataFrame) -> None:
-    db, scope = rows.db, rows.scope
+    db = rows.db
     if images.empty:
         db.put_verdict(sample_id, None, [])
         return
     loaded = load_sample(rows, sample_id, images)
     sample, said = fields_once(loaded)
-    verdict = judge_sample(sample_images(sample), null=scope.recipe.null, seed=scope.recipe.seed, said=said)
-    loss = loss_of([sample.segmentations.get(number) for number in sample.analysis_ids], scope.model)
+    verdict = judge_sample(sample_images(sample), null=rows.recipe.null, seed=rows.recipe.seed, said=said)
+    loss = loss_of([sample.segmentations.get(number) for number in sample.analysis_ids], rows.model)
     descriptors = with_corrected(pooled_descriptors(sample), loss)
     descriptors += spacing_answer(chords_of(sample), verdict).as_descriptors()
     db.put_verdict(

@@ -9,13 +9,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from grainstats.run.atomic import write_atomically
-from grainstats.run.failures import Failure, is_out_of_memory, unexpected
+from grainstats.run.failures import Failure, reason_of
 from grainstats.run.job.current_of_image import with_current
+from grainstats.run.job.image_files import artefacts_of, beside, write_files
 from grainstats.run.job.plan import Job
 from grainstats.run.names import without_folders
 from grainstats.run.recipe import Recipe, recipe_text, segment_by
 from grainstats.share.safe_paths import is_below
+from segment._threads import available_cores
 from segment.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,9 +29,7 @@ if TYPE_CHECKING:
     from segment.unet.model_folder import Model
 
 Device = Literal["auto", "cpu", "cuda"]
-REPORT_FOLDER = (
-    ".report"  #: pictures the report is made of; hidden, so that no run takes them for micrographs
-)
+MOST_ALONE = 64 << 20  #: bytes of a file: an 8192 x 8192 image of 8 bits, some 3 GB while it is worked on
 
 
 @dataclass(frozen=True)
@@ -68,15 +67,19 @@ class Analyst:
         """Analyse one image; whatever goes wrong becomes a `Failure` with reason and remedy."""
         try:
             return self._analyse(job)
-        except InputError as error:
-            one = Path(error.source.split(" (frame")[0])
-            of_field = any(picture.path == one for picture in job.pictures[1:])
-            return job.failure(f"{one.name}: {error.reason}" if of_field else error.reason, error.remedy)
         except Exception as error:
-            if is_out_of_memory(error):
-                remedy = "Run again with --workers 1, or on a machine with more memory"
-                return job.failure("not enough memory for this image", remedy)
-            return job.failure(*unexpected(error, self.out, job.name))
+            reason, remedy = reason_of(error, self.out, job.name)
+            source = Path(error.source.split(" (frame")[0]) if isinstance(error, InputError) else job.path
+            further = any(picture.path == source for picture in job.pictures[1:])
+            return job.failure(f"{source.name}: {reason}" if further else reason, remedy)
+
+    def alone(self, job: Job) -> Outcome | None:
+        """Analyse the only image of a run, on all cores; None where memory may end, for its size."""
+        try:
+            large = job.path.stat().st_size > MOST_ALONE
+        except OSError:
+            large = False  # the analysis says why
+        return None if large else replace(self, threads=available_cores())(job)
 
     def _analyse(self, job: Job) -> Outcome:
         start = time.perf_counter()
@@ -84,28 +87,21 @@ class Analyst:
         micrograph = oriented.micrograph if oriented else frame_of(job, self.recipe.pixel_size_nm)
         if isinstance(micrograph, IsStack):
             return micrograph
-        pictures: list[tuple[Micrograph, float | None]] = [(micrograph, None)]
-        if job.pictures:
-            pictures = _pictures(job, self.recipe.pixel_size_nm)
         key = self._key(micrograph)
         artefacts = artefacts_of(job.stem(key.digest))
-        if micrograph.pixel_size_nm is None and all(
-            (self.out / path).is_file() for path in artefacts.values()
-        ):
-            return _uncalibrated(job, micrograph)
-        for name in artefacts.values():
-            if not is_below(self.out, name):
-                reason = f"its result would be written outside the results folder ({name})"
-                return job.failure(reason, "Remove the link in the results folder, or name another --out")
-        grains = oriented.grains if oriented else self._earlier(job, micrograph)
+        calibrated = micrograph.pixel_size_nm is not None
+        if not calibrated and all((self.out / path).is_file() for path in artefacts.values()):
+            return _uncalibrated(job, micrograph, artefacts)
+        pictures = _pictures(job, self.recipe.pixel_size_nm) or [(micrograph, None)]
+        grains = oriented.grains if oriented else self._earlier(job, micrograph, key)
         if grains is None:
             shown, model = [seen for seen, _ in pictures], opened_model(self.model)
             _, grains = segment_by(self.recipe, shown, model, device=self.device, threads=self.threads)
         colours = oriented.colours if oriented else None
-        if micrograph.pixel_size_nm is None:
-            self._write_files(micrograph, grains, artefacts, colours)
-            return _uncalibrated(job, micrograph)
-        record = self.finish(job, key, micrograph, grains, artefacts, colours=colours)
+        if not calibrated:
+            write_files(self.out, job, artefacts, micrograph, grains, self.recipe.digest(), colours)
+            return _uncalibrated(job, micrograph, artefacts)
+        record = self.finish(job, key, micrograph, grains, colours)
         if job.pictures:
             record = replace(record, micrograph=replace(record.micrograph, pictures=_kept(pictures)))
         megapixels = sum(seen.image.size for seen, _ in pictures) / 1e6
@@ -117,19 +113,12 @@ class Analyst:
         key: AnalysisKey,
         micrograph: Micrograph,
         grains: GrainMap,
-        artefacts: dict[str, str],
-        *,
         colours: np.ndarray | None = None,
-        model_name: str | None = None,
     ) -> AnalysisRecord:
-        """Write the files of a calibrated image and measure its grains.
-
-        `colours` are those of a map of orientations; `model_name` is what cut the grains, None: the network.
-        """
-        self._write_files(micrograph, grains, artefacts, colours)
+        """Write the files of a calibrated image and measure its grains; `colours`: an orientation map's."""
+        artefacts = artefacts_of(job.stem(key.digest))
+        write_files(self.out, job, artefacts, micrograph, grains, key.recipe_digest, colours)
         record = self._record(job, key, micrograph, grains, artefacts)
-        if model_name is not None:
-            record = replace(record, model_name=model_name)
         if self.recipe.law is not None:
             record = with_current(record, micrograph.image, grains, self.recipe.law, self.out)
         return record
@@ -150,45 +139,32 @@ class Analyst:
 
         return AnalysisKey(micrograph.digest, opened_model(self.model).digest, self.recipe.digest())
 
-    def _earlier(self, job: Job, micrograph: Micrograph) -> GrainMap | None:
-        """The map of a recipe that differs only in how it is measured; a law needs the probabilities, too."""
-        from grainstats.run.job.earlier_map import earlier_map
+    def _earlier(self, job: Job, micrograph: Micrograph, key: AnalysisKey) -> GrainMap | None:
+        """What a recipe that differs only in how it is measured has left of this image: it is not cut again.
+
+        None where nothing of use is there, for a field, and where a law needs the probabilities, too.
+        """
+        from segment.label_maps.reading import read_label_map
 
         if job.pictures or self.recipe.law is not None:
             return None
-        key, own = self._key(micrograph), replace(job, stored_stem="")
-        stems = [own.stem(replace(key, recipe_digest=digest).digest) for digest in self.alike]
-        return earlier_map(
-            micrograph, key.model_digest, [artefacts_of(stem)["labels"] for stem in stems], self.out
-        )
-
-    def _write_files(
-        self,
-        micrograph: Micrograph,
-        grains: GrainMap,
-        artefacts: dict[str, str],
-        colours: np.ndarray | None = None,
-    ) -> None:
-        from grainstats.run.report.image_overlays import write_pictures
-        from grainstats.run.report.orientation_pictures import write_orientation_pictures
-        from segment.label_maps.writing import write_label_map
-        from segment.orientation.orientation_table import write_orientations
-
-        recipe = self.recipe.digest()
-        write_atomically(
-            self.out / artefacts["labels"],
-            lambda path: write_label_map(path, grains, recipe_digest=recipe),
-            durable=True,
-        )
-        if micrograph.scale_bar is not None:
-            write_atomically(self.out / _scale_bar_picture(artefacts), micrograph.scale_bar.save)
-        paths = {name: self.out / artefacts[name] for name in ("overlay", "view", "layer")}
-        if colours is None:
-            write_pictures(micrograph.image, grains, **paths)
-        else:
-            write_orientation_pictures(colours, grains, **paths)
-            table = artefacts["labels"].removesuffix(".labels.tif") + ".orientations.csv"
-            write_atomically(self.out / table, lambda path: write_orientations(path, grains))
+        for recipe_digest in self.alike:
+            earlier = replace(key, recipe_digest=recipe_digest)
+            name = artefacts_of(replace(job, stored_stem="").stem(earlier.digest))["labels"]
+            if not is_below(self.out, name) or not (self.out / name).is_file():
+                continue
+            try:
+                found = read_label_map(self.out / name, pixel_size_nm=micrograph.pixel_size_nm)
+            except (InputError, OSError):
+                continue
+            made = found.segmentation  # read only where no label has changed since
+            if (
+                made is not None
+                and made.model_digest == key.model_digest
+                and found.labels.shape == micrograph.image.shape
+            ):
+                return replace(found, pixel_size_source=micrograph.pixel_size_source, warnings=made.warnings)
+        return None
 
     def _record(
         self, job: Job, key: AnalysisKey, micrograph: Micrograph, grains: GrainMap, artefacts: dict[str, str]
@@ -202,6 +178,7 @@ class Analyst:
         measured = measure_grain_map(
             grains, angles=self.recipe.angles_deg, spacing=self.recipe.line_spacing_px, seed=seed
         )
+        noticed = micrograph.notes + micrograph.scale_warnings + grains.warnings
         return AnalysisRecord(
             key=key,
             micrograph=MicrographFacts.of(micrograph, job.name),
@@ -212,12 +189,7 @@ class Analyst:
             intercepts=measured.intercepts,
             descriptors=tuple(descriptors(measured)),
             segmentation=grains.segmentation,
-            warnings=tuple(
-                dict.fromkeys(
-                    without_folders(text, job.path, job.name)
-                    for text in micrograph.notes + micrograph.scale_warnings + grains.warnings
-                )
-            ),
+            warnings=tuple(dict.fromkeys(without_folders(text, job.path, job.name) for text in noticed)),
             artefacts=artefacts,
             model_name=model.name,
             recipe_text=recipe_text(replace(self.recipe, model=model.name)),
@@ -254,9 +226,7 @@ def frame_of(job: Job, pixel_size_nm: float | None) -> Micrograph | IsStack:
         return replace(first, sha256=job.sha256, frame=0, n_frames=1)
     found = read_micrographs(job.path, pixel_size_nm=pixel_size_nm, frame=job.frame, sha256=job.sha256)
     first = next(found)
-    if job.frame is not None:
-        return first
-    return first if first.n_frames == 1 else IsStack(first.n_frames)
+    return first if job.frame is not None or first.n_frames == 1 else IsStack(first.n_frames)
 
 
 def _pictures(job: Job, pixel_size_nm: float | None) -> list[tuple[Micrograph, float | None]]:
@@ -283,31 +253,11 @@ def _kept(pictures: list[tuple[Micrograph, float | None]]) -> list[dict[str, obj
     ]
 
 
-def artefacts_of(stem: str) -> dict[str, str]:
-    """Names of the image's files, relative to the output folder."""
-    images, report = f"images/{stem}", f"{REPORT_FOLDER}/{stem}"
-    return {
-        "labels": f"{images}.labels.tif",
-        "overlay": f"{images}.overlay.png",
-        "view": f"{report}.view.jpg",
-        "layer": f"{report}.layer.png",
-    }
-
-
-def _uncalibrated(job: Job, micrograph: Micrograph) -> Failure:
+def _uncalibrated(job: Job, micrograph: Micrograph, artefacts: dict[str, str]) -> Failure:
     """No size: the scale bar, where there is one, is in the results folder to be looked at."""
     bar = micrograph.scale_bar
-    if bar is None:
-        reason, remedy = (
-            "no pixel size in the file",
-            "Give --pixel-size NM, or export the image with its scale",
-        )
-    else:
-        reason = f"no pixel size in the file, and the label of its scale bar is not certain ({bar.words})"
-        remedy = f"See {_scale_bar_picture(artefacts_of(job.stem(micrograph.digest)))}: {bar.remedy}"
+    reason, remedy = "no pixel size in the file", "Give --pixel-size NM, or export the image with its scale"
+    if bar is not None:
+        reason = f"{reason}, and the label of its scale bar is not certain ({bar.words})"
+        remedy = f"See {beside(artefacts, '.scale_bar.png')}: {bar.remedy}"
     return job.failure(f"{reason}: segmented, but not measured", remedy)
-
-
-def _scale_bar_picture(artefacts: dict[str, str]) -> str:
-    """Name of the picture of the burned-in scale bar beside the label map."""
-    return artefacts["labels"].removesuffix(".labels.tif") + ".scale_bar.png"

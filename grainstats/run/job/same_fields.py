@@ -62,10 +62,10 @@ def copies_between_samples(rows: Rows) -> list[str]:
     """
     from segment.micrograph.fingerprint import fingerprint, same_areas
 
-    if len(rows.scope.sample_ids) < 2:
+    if len(rows.sample_ids) < 2:
         return []
     images, prints = rows.images.set_index("analysis_id"), {}
-    for sample_id in rows.scope.sample_ids:
+    for sample_id in rows.sample_ids:
         for number, grains in rows.grains(sample_id).groupby("analysis_id", sort=False):
             if number in images.index and len(grains) >= FEWEST:
                 prints[number] = fingerprint(_places(grains))

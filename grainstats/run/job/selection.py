@@ -1,4 +1,4 @@
-"""Which images of a listing this process works on: a shard, a frozen list, or those that failed before."""
+"""The images of a call, and which of them this process works on: a shard, or those that failed before."""
 
 from __future__ import annotations
 
@@ -83,6 +83,33 @@ def _make(manifest: Path, paths: Sequence[Path]) -> None:
     except OSError:  # a file system without hard links
         os.replace(part, manifest)
     part.unlink(missing_ok=True)
+
+
+def images_of(call: Call) -> list[Path]:
+    """All images of the call, but for what lies in its output folder and among its corrections.
+
+    `InputError`: no input, or nothing but the run's own files.
+    """
+    from grainstats.run.orientation_input import find_inputs
+
+    if call.report_only:
+        return []
+    own = {os.path.realpath(folder) for folder in (call.out, call.corrections) if folder is not None}
+
+    def outside(path: Path) -> bool:
+        place = Path(os.path.realpath(path))
+        return own.isdisjoint(map(str, [place, *place.parents]))
+
+    def listing() -> list[Path]:
+        found = find_inputs(call.inputs)
+        good = {folder: outside(folder) for folder in {path.parent for path in found}}
+        return [path for path in found if good[path.parent] and (not path.is_symlink() or outside(path))]
+
+    paths = listing() if call.manifest is None else frozen_listing(call.manifest, listing)
+    if not paths:
+        reason = "all micrographs of the input lie in the output folder, whose files are not read"
+        raise InputError(f"--out {call.out}", reason, "Name a folder of its own, such as results")
+    return paths
 
 
 def chosen_of(

@@ -55,9 +55,9 @@ def state_of_tables(rows: Rows) -> str:
     pools = rows.db.pools()[["sample_id", "pool"]].drop_duplicates()
     return digest_of(
         __version__,
-        list(rows.scope.sample_ids),
-        rows.scope.model.digest,
-        rows.scope.recipe.digest(),
+        list(rows.sample_ids),
+        rows.model.digest,
+        rows.recipe.digest(),
         images.to_csv(index=False),
         pools.to_csv(index=False),
         rows.samples.to_csv(index=False),

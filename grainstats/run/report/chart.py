@@ -30,6 +30,7 @@ class Axis:
     high: float
     log: bool = False
     names: tuple[tuple[float, str], ...] = ()  #: ticks by name, where the axis holds things and not values
+    per: float = 1.0  #: the unit of the label in the unit of the values
 
     def share(self, value: np.ndarray | float) -> np.ndarray:
         """Where a value lies: 0 at the lower end, 1 at the upper one."""
@@ -43,7 +44,13 @@ class Axis:
         if self.names:
             return list(self.names)
         values = log_ticks(self.low, self.high) if self.log else ticks(self.low, self.high)
-        return [(value, f"{value:g}".replace("-", "−")) for value in values]
+        return [(value, f"{value / self.per:g}".replace("-", "−")) for value in values]
+
+
+def length_axis(what: str, low_nm: float, high_nm: float) -> Axis:
+    """A logarithmic axis of lengths, told in µm where its middle is 1000 nm or more."""
+    unit, per = ("µm", 1000.0) if low_nm * high_nm >= 1000**2 else ("nm", 1.0)
+    return Axis(f"{what} ({unit})", low_nm, high_nm, log=True, per=per)
 
 
 @dataclass(frozen=True, eq=False)

@@ -107,12 +107,6 @@ def thick(mask: np.ndarray, width: int) -> np.ndarray:
     return cv2.dilate(mask.view(np.uint8), np.ones((width, width), np.uint8)).view(bool)
 
 
-def scale_to(shape: tuple[int, ...], longest: int) -> float:
-    """Factor that brings the longest side to `longest` at most; small images are doubled for the eye."""
-    side = max(shape)
-    return longest / side if side > longest else (2.0 if side <= 400 else 1.0)
-
-
 def _shrink(image: np.ndarray, scale: float) -> np.ndarray:
     if scale == 1:
         return image

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -19,52 +19,35 @@ _SOURCES = {
     "scalebar": "the scale bar",
     "manual": "the operator",
 }
+#: the constants that decide a verdict, from the modules that decide
+RULES = {
+    "level": judge.LEVEL,
+    "fewest_grains": judge.FEWEST_GRAINS,
+    "smallest_ratio": judge.SMALLEST_RATIO,
+    "smallest_mode": judge.SMALLEST_SHARE,
+    "pair_ratio": null_library.PAIR_RATIO,
+    "pair_share": null_library.PAIR_SHARE,
+    "fewest_coarse": coarse_grains.FEWEST_COARSE,
+    "fewest_fields": coarse_grains.FEWEST_FIELDS,
+    "likely": stability.LIKELY,
+    "cuts": 1 + len(stability.CUTS),
+    "smallest_agreement": stability.LEAST_AGREEING,
+}
 
 
-@dataclass(frozen=True)
-class Rules:
-    """The constants that decide a verdict, from the modules that decide."""
-
-    level: float = judge.LEVEL
-    smallest_ratio: float = judge.SMALLEST_RATIO
-    smallest_mode: float = judge.SMALLEST_SHARE
-    pair_ratio: float = null_library.PAIR_RATIO
-    pair_share: float = null_library.PAIR_SHARE
-    fewest_coarse: int = coarse_grains.FEWEST_COARSE
-    fewest_fields: int = coarse_grains.FEWEST_FIELDS
-    likely: float = stability.LIKELY
-    cuts: int = 1 + len(stability.CUTS)
-    smallest_agreement: float = stability.LEAST_AGREEING
-
-
-@dataclass(frozen=True)
-class Methods:
-    """Settings and counts that the sentences name."""
-
-    n_images: int
-    n_maps: int
-    pixel_sizes: str
-    pixel_sources: str
-    model: Model
-    recipe: Recipe
-    misorientation_deg: float
-    fewest_grains: int
-    rules: Rules = Rules()
-
-
-def methods_of(model: Model, recipe: Recipe, images: pd.DataFrame) -> Methods:
-    """The settings that were in force."""
+def methods_of(model: Model, recipe: Recipe, images: pd.DataFrame) -> dict[str, Any]:
+    """The settings that were in force, and how many images they were applied to."""
     sources = sorted(set(images["scale_source"]))
-    return Methods(
-        n_images=len(images),
-        n_maps=sum(is_orientation_map(path) for path in images["path"]),
-        pixel_sizes=_pixel_sizes(images["pixel_size_nm"]),
-        pixel_sources=" and ".join(_SOURCES.get(str(source), str(source)) for source in sources),
-        model=model,
-        recipe=recipe,
-        misorientation_deg=recipe.misorientation_deg or MISORIENTATION_DEG,
-        fewest_grains=judge.FEWEST_GRAINS,
-    )
+    return {
+        "n_images": len(images),
+        "n_maps": sum(is_orientation_map(path) for path in images["path"]),
+        "pixel_sizes": _pixel_sizes(images["pixel_size_nm"]),
+        "pixel_sources": " and ".join(_SOURCES.get(str(source), str(source)) for source in sources),
+        "model": model,
+        "recipe": recipe,
+        "misorientation_deg": recipe.misorientation_deg or MISORIENTATION_DEG,
+        "rules": RULES,
+    }
 
 
 def _pixel_sizes(sizes: pd.Series) -> str:

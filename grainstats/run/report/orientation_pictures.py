@@ -14,7 +14,6 @@ from grainstats.run.report.image_overlays import (
     OVERLAY_PX,
     VIEW_PX,
     encoded,
-    scale_to,
     shrink_indices,
     thick,
 )
@@ -91,9 +90,7 @@ def _kind_of_pairs(grains: GrainMap, pairs: np.ndarray) -> np.ndarray:
 def _map_shape(colours: np.ndarray, longest: int) -> tuple[int, int]:
     """Rows and columns of the picture of a map; small maps are enlarged by whole numbers."""
     side = max(colours.shape[:2])
-    scale = (
-        scale_to(colours.shape[:2], longest) if side > longest else max(1, min(longest, ENLARGED_PX) // side)
-    )
+    scale = longest / side if side > longest else max(1, min(longest, ENLARGED_PX) // side)
     rows, columns = (max(1, round(n * scale)) for n in colours.shape[:2])
     return rows, columns
 

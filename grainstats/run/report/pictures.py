@@ -53,6 +53,7 @@ class ImageView:
     current: str
     facts: str
     warnings: tuple[str, ...] = ()
+    has_key: bool = False  #: the key of an orientation map's colours stands beside it, in the picture
 
     @property
     def n_bytes(self) -> int:
@@ -129,6 +130,7 @@ def _view(out: Path, image: pd.Series, scales: Scales) -> ImageView | None:
         current=_current(out, image),
         facts=_facts(image),
         warnings=tuple(image["warnings"]),
+        has_key=oriented,
     )
 
 

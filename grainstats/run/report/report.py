@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from grainstats._version import __version__
+from grainstats.infer.modality.flagged import remark_of
 from grainstats.infer.modality.verdict import ModalityVerdict
 from grainstats.run.atomic import write_bytes
 from grainstats.run.failures import Failure
@@ -21,7 +22,7 @@ from grainstats.run.report.methods import methods_of
 from grainstats.run.report.page import render, render_page
 from grainstats.run.report.pictures import MAP_NAMES
 from grainstats.run.report.section import Section, section_of
-from grainstats.run.report.verdict_words import lede, verdict_paragraphs
+from grainstats.run.report.wording import counted
 from grainstats.run.scope import Rows
 from grainstats.share.db.database import Database
 from grainstats.share.db.reading import verdict_by_sample
@@ -62,29 +63,54 @@ def write_report(rows: Rows, out: Path, failures: Sequence[Failure], warnings: S
 def _present(rows: Rows) -> list[str]:
     """The samples that have images which count."""
     there = set(rows.images["sample_id"])
-    return [sample for sample in rows.scope.sample_ids if sample in there]
+    return [sample for sample in rows.sample_ids if sample in there]
 
 
 def _whole(
     rows: Rows, verdicts: Verdicts, failures: Sequence[Failure], warnings: Sequence[str]
 ) -> dict[str, Any]:
     """What all pages share; the words at the top speak of all samples."""
-    scope, present, samples = rows.scope, _present(rows), rows.ours(rows.samples)
+    present, samples = _present(rows), rows.ours(rows.samples)
     kinds = ["indeterminate" if (v := verdicts.get(s)) is None else v.verdict for s in present]
     left_out = len(failures) - MOST_FAILURES
     more = (f"{left_out} more inputs without a result are named in the database",) if left_out > 0 else ()
-    settings = scope.recipe.settings() | {"model": scope.model.name}
+    settings = rows.recipe.settings() | {"model": rows.model.name}
     return {
         "title": f"Grain boundary network{f' of {present[0]}' if len(present) == 1 else 's'}",
         "lede": lede(kinds, len(rows.images), len(failures)),
         "failures": failures[:MOST_FAILURES],
         "warnings": (*first_remarks(warnings), *more, *first_remarks(_image_warnings(rows.images))),
-        "methods": methods_of(scope.model, scope.recipe, rows.images),
+        "methods": methods_of(rows.model, rows.recipe, rows.images),
         "provenance": _provenance(rows, verdicts),
         "recipe": [(name, _setting(value)) for name, value in settings.items()],
         "loops": _loops(rows.db, samples),
         "magnets": magnet_section(samples),
     }
+
+
+def lede(kinds: Sequence[str], n_images: int, n_failed: int) -> str:
+    """The first sentence of the report: what came out, over how many images."""
+    if not kinds:
+        result = "No sample could be judged."
+    elif len(set(kinds)) == 1:
+        every = "both " if len(kinds) == 2 else "all " if len(kinds) > 2 else ""
+        result = f"{counted(len(kinds), 'sample')}: {every}{kinds[0]}."
+    else:
+        verdicts = [kind for kind in ("uniform", "bimodal", "indeterminate") if kind in kinds]
+        said = ", ".join(f"{kinds.count(kind)} {kind}" for kind in verdicts)
+        result = f"{counted(len(kinds), 'sample')}: {said}."
+    failed = f" {counted(n_failed, 'input')} gave no result." if n_failed else ""
+    return f"{result} {counted(n_images, 'image')} measured.{failed}"
+
+
+def verdict_paragraphs(verdict: ModalityVerdict | None, n_shown: int | None = None) -> tuple[str, ...]:
+    """What the verdict means, what it rests on, and how far it can be trusted (``verdict.txt.j2``).
+
+    `n_shown` are the grains inside the frame on the maps that the page shows.
+    """
+    remark = "" if verdict is None else remark_of(verdict)
+    text = render("verdict.txt.j2", v=verdict, remark=remark, n_shown=n_shown)
+    return tuple(" ".join(part.split()) for part in text.split("\n\n") if part.strip())
 
 
 def _sections(rows: Rows, out: Path, verdicts: Verdicts) -> Iterator[tuple[Section, str]]:
@@ -95,7 +121,7 @@ def _sections(rows: Rows, out: Path, verdicts: Verdicts) -> Iterator[tuple[Secti
     shades = {kind: [f"#{bytes(rgb).hex()}" for rgb in colours(kind)[::BAND]] for kind in MAPS}
     for number, sample in enumerate(_present(rows), 1):
         section = section_of(rows, out, f"sample-{number}", sample, verdicts.get(sample), axis_nm)
-        paragraphs = verdict_paragraphs(section.verdict)
+        paragraphs = verdict_paragraphs(section.verdict, section.n_interior)
         html = render("sample.html.j2", s=section, paragraphs=paragraphs, names=MAP_NAMES, shades=shades)
         yield replace(section, images=(), charts=(), per_image=()), Markup(html)
 
@@ -165,14 +191,13 @@ def _names(names: Sequence[str]) -> str:
 
 
 def _provenance(rows: Rows, verdicts: Verdicts) -> tuple[tuple[str, str], ...]:
-    scope = rows.scope
     versions = ", ".join(sorted(set(rows.images["code_version"]))) or __version__
     seeds = [f"{name}: {verdict.seed}" for name, verdict in sorted(verdicts.items())]
     return (
         ("Code", f"grainstats {__version__} (images analysed with {versions})"),
-        ("Model", scope.model.name),
-        ("Model digest", scope.model.digest),
-        ("Recipe digest", scope.recipe.digest()),
+        ("Model", rows.model.name),
+        ("Model digest", rows.model.digest),
+        ("Recipe digest", rows.recipe.digest()),
         ("Database", rows.db.name),
         ("Seeds of the verdicts", f"{_names(seeds) or 'none'}; in tables/verdicts.csv"),
         ("Seeds of the images", "from the digests of image and recipe; stored with every analysis"),

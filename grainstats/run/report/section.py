@@ -30,7 +30,7 @@ from grainstats.run.report.size_charts import (
     spacing_chart,
     spark,
 )
-from grainstats.run.report.wording import length, number
+from grainstats.run.report.wording import ROUTES, length, number
 from grainstats.run.scope import Rows
 from grainstats.share.catalogue import field_of
 
@@ -59,8 +59,7 @@ SHOWN = (
     "high_angle_boundary_share",
     "sigma3_boundary_share",
 )  #: numbers of a sample on the page, in their order
-UNITS = {"1": "", "deg": "°", "1/um": "µm⁻¹", "1/um2": "µm⁻²", "nm2": "nm²"}
-ROUTES = {"ai": "AI-designed", "researcher": "researcher-designed"}
+UNITS = {"1": "", "deg": "°", "1/um": " µm⁻¹", "1/um2": " µm⁻²", "nm2": " nm²"}  #: behind a number
 PICTURE_BYTES = 3_850_000  #: of a sample; its text and charts come on top, below the 4 MB of a page
 MOST_ROWS = 100  #: images told one by one on the page; all are in the tables
 RANGE_WIDTH, RANGE_ROOM = 160, 6  #: of the small charts in tables
@@ -202,12 +201,13 @@ def _method(table: pd.DataFrame, name: str) -> str:
 
 def _quantity(row: pd.Series) -> tuple[str, str, str, str]:
     """Name, value, interval and method, as the page says them."""
-    label = field_of(str(row.name)).en
-    unit = UNITS.get(str(row["unit"]), str(row["unit"]))
+    label, unit = field_of(str(row.name)).en, str(row["unit"])
     value, low, high = (float(row[end]) for end in ("value", "ci_low", "ci_high"))
-    unit = unit if value == value else ""
+    if unit == "nm" and value >= 1000:
+        unit, value, low, high = "µm", value / 1000, low / 1000, high / 1000
+    told = number(value) + (UNITS.get(unit, f" {unit}") if value == value else "")
     interval = "–" if low != low or high != high else f"{number(low)} – {number(high)}"
-    return f"{label[0].upper()}{label[1:]}", f"{number(value)} {unit}".strip(), interval, str(row["method"])
+    return f"{label[0].upper()}{label[1:]}", told, interval, str(row["method"])
 
 
 def _image_rows(

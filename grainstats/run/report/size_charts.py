@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from grainstats.infer.modality.verdict import ModalityVerdict
-from grainstats.run.report.chart import Axis, Chart, Line, Rule
+from grainstats.run.report.chart import Axis, Chart, Line, Rule, length_axis
 from grainstats.run.report.wording import length
 
 CURVE_POINTS = 121  #: of a fitted mode across the axis
@@ -62,7 +62,7 @@ def diameter_chart(found: Sizes | None, modes: Sequence[Mode]) -> Chart | None:
     if found is None:
         return None
     step = float(np.diff(np.log10(found.ends_nm[:2]))[0])
-    axis = _axis("equivalent circle diameter (nm)", found)
+    axis = _axis("equivalent circle diameter", found)
     x = np.linspace(np.log10(axis.low), np.log10(axis.high), CURVE_POINTS)
     curves = [step * m.share * _normal(x, np.log10(m.diameter_nm), m.width) for m in modes]
     several = len(modes) > 1
@@ -85,13 +85,13 @@ def spacing_chart(found: Sizes | None, mean_nm: float, ci: tuple[float, float] |
         return None
     rules = (Rule(mean_nm, f"mean {length(mean_nm)}", ci),) if mean_nm > 0 else ()
     legend = (("bar", "by length"), ("count", "by number"))
-    axis = _axis("intercept between boundaries (nm)", found)
+    axis = _axis("intercept between boundaries", found)
     return _chart("spacings", "Spacings", axis, found, ("length_share", (), rules, legend))
 
 
-def _axis(label: str, found: Sizes) -> Axis:
+def _axis(what: str, found: Sizes) -> Axis:
     room = (found.ends_nm[-1] / found.ends_nm[0]) ** 0.05
-    return Axis(label, float(found.ends_nm[0] / room), float(found.ends_nm[-1] * room), log=True)
+    return length_axis(what, float(found.ends_nm[0] / room), float(found.ends_nm[-1] * room))
 
 
 def _chart(

@@ -40,7 +40,7 @@ def write_tables(rows: Rows, folder: Path) -> list[Path]:
     }
     written = [file for name, table in small.items() for file in _write(folder / name, iter([table]))]
     for name, read in (("grains", rows.grains), ("intercepts", rows.intercepts)):
-        parts = (_keyed(read(sample_id), keys) for sample_id in rows.scope.sample_ids)
+        parts = (_keyed(read(sample_id), keys) for sample_id in rows.sample_ids)
         written += _write(folder / name, _measured(parts))
     (folder / f"{_LONGEST}.csv").unlink(missing_ok=True)  # an earlier version's: it would be out of date
     return written

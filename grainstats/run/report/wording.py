@@ -6,6 +6,8 @@ import math
 import re
 from collections.abc import Sequence
 
+ROUTES = {"ai": "AI-designed", "researcher": "researcher-designed"}  #: of samples, by design route
+
 
 def length(nm: float) -> str:
     """A length in words: three significant digits, µm from 1000 nm on."""
@@ -72,6 +74,11 @@ def unit_words(unit: str) -> str:
     return {"1": "pure number", "degC": "°C", "deg": "°"}.get(unit, raised.replace("um", "µm"))
 
 
+def shown_unit(unit: str) -> str:
+    """As `unit_words`, empty for words and pure numbers."""
+    return "" if unit in ("category", "1") else unit_words(unit)
+
+
 def sentence(text: str) -> str:
     """With a capital first and one full stop."""
     text = text.strip().rstrip(".")
@@ -81,5 +88,5 @@ def sentence(text: str) -> str:
 def setting(column: str, value: str | float) -> str:
     """``"anneal_time_h", 2.0`` -> ``"anneal time 2 h"``."""
     name, _, unit = column.rpartition("_")
-    shown = "" if unit in ("category", "1") else unit_words(unit)
-    return f"{name.replace('_', ' ')} {value if isinstance(value, str) else f'{value:g}'} {shown}".strip()
+    shown = value if isinstance(value, str) else f"{value:g}"
+    return f"{name.replace('_', ' ')} {shown} {shown_unit(unit)}".strip()

@@ -12,9 +12,9 @@ import pandas as pd
 
 from grainstats._version import __version__
 from grainstats.run.atomic import write_bytes
-from grainstats.run.failures import Failure, unexpected
+from grainstats.run.failures import Failure, reason_of
 from grainstats.run.names import plain_name
-from segment.errors import InputError, UnreadableError
+from segment.errors import UnreadableError
 from segment.volume import VoxelSize
 from segment.volume.orientation_sections import is_section_folder
 from segment.volume.pipeline import StackSettings
@@ -63,11 +63,8 @@ def run_volumes(
                 write_results(
                     analyse_stack(stack, settings, voxel_size=voxel_size, model=model), folder, name
                 )
-            except InputError as error:
-                failures.append(Failure(str(stack), "", error.reason, error.remedy))
-                continue
-            except Exception as error:
-                failures.append(Failure(str(stack), "", *unexpected(error, out, str(stack))))
+            except Exception as error:  # costs one stack, not the run
+                failures.append(Failure(str(stack), "", *reason_of(error, out, str(stack))))
                 continue
             write_bytes(folder / "made_of.json", made_of.encode())
             n_new += 1

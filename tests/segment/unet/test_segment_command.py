@@ -114,8 +114,8 @@ def segment_in_processes(monkeypatch, workers: int | None, paths, out, model_fol
 
     monkeypatch.setattr(runtime, "cuda_processes", lambda model, device: workers)
     out.mkdir()
-    settings = module.Settings(out, Recipe(precision="f32"), "cpu", grain_rules(None, False, None, None))
-    work = module.FrameWork(str(model_folder), settings)
+    rules = grain_rules(None, False, None, None)
+    work = module.FrameWork(str(model_folder), out, Recipe(precision="f32"), "cpu", rules)
     found = [
         (frame.number, result) for frame, result in module._segment_all(module.frames_of(paths, None), work)
     ]

@@ -14,7 +14,7 @@ from grainstats.infer.modality.coarse_grains import below, coarse_grains, is_pop
 from grainstats.infer.modality.distribution import pooled_distribution
 from grainstats.infer.modality.judge import LEVEL
 from grainstats.infer.modality.modes import Modes
-from grainstats.run.report.verdict_words import verdict_paragraphs
+from grainstats.run.report.report import verdict_paragraphs
 
 
 def voronoi(seed: int, side: float = 26.0) -> ImageGrains:

@@ -8,7 +8,7 @@ import pytest
 
 from grainstats.infer import ModalityVerdict
 from grainstats.infer.modality.flagged import remark_of, with_remark
-from grainstats.run.report.verdict_words import verdict_paragraphs
+from grainstats.run.report.report import verdict_paragraphs
 from segment.quality.warnings import MISSED, SPURIOUS, UNLIKE_GRAINS
 
 MERGED = (f"{MISSED}, about 30% of their length: grains look merged and spacings too large",)

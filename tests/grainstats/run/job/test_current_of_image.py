@@ -15,7 +15,9 @@ class _Record:
     seed: int = 1
     descriptors: tuple = ()
     warnings: tuple = ("old",)
-    artefacts: dict = field(default_factory=lambda: {"overlay": "images/a.b.overlay.png"})
+    artefacts: dict = field(
+        default_factory=lambda: {"labels": "images/a.b.labels.tif", "overlay": "images/a.b.overlay.png"}
+    )
 
 
 def test_descriptors_and_picture(tmp_path):

@@ -121,5 +121,5 @@ def test_an_image_for_which_memory_ends_costs_only_itself(
     limited = f"ulimit -v 3200000; exec {' '.join(map(repr, call))}"
     done = subprocess.run(["bash", "-c", limited], capture_output=True, text=True, env=os.environ.copy())
     assert done.returncode == 1, done.stderr
-    assert "large.tif: not enough memory for this image" in done.stdout + done.stderr
+    assert "large.tif: not enough memory for this input" in done.stdout + done.stderr
     assert "1 without a result" in done.stdout

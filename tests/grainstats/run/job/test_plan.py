@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grainstats.run.failures import unexpected
+from grainstats.run.failures import reason_of
 from grainstats.run.job.file_identity import file_digest
 from grainstats.run.job.plan import Job, Plan
 from grainstats.run.job.selection import parse_shard
@@ -98,7 +98,7 @@ def test_long_names_leave_room_for_what_stands_behind_them(tmp_path):
 
 def test_an_unforeseen_error_is_said_even_where_its_trace_cannot_be_written(tmp_path):
     (tmp_path / "errors").write_text("in the way")
-    reason, remedy = unexpected(RuntimeError("odd"), tmp_path, "S1/a.tif")
+    reason, remedy = reason_of(RuntimeError("odd"), tmp_path, "S1/a.tif")
     assert "RuntimeError: odd" in reason and "report" in remedy
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -70,8 +69,8 @@ class Stored:
     samples: dict[str, pd.DataFrame]
 
     @property
-    def scope(self) -> SimpleNamespace:
-        return SimpleNamespace(sample_ids=tuple(self.samples))
+    def sample_ids(self) -> tuple[str, ...]:
+        return tuple(self.samples)
 
     @property
     def images(self) -> pd.DataFrame:

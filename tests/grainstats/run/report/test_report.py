@@ -27,8 +27,7 @@ from grainstats.run.report.pictures import (
     image_views,
     scales_of,
 )
-from grainstats.run.report.report import PAGE_BYTES, parts_of, split
-from grainstats.run.report.verdict_words import lede, verdict_paragraphs
+from grainstats.run.report.report import PAGE_BYTES, lede, parts_of, split, verdict_paragraphs
 from grainstats.share import Database
 from segment.grain_map import GrainMap
 
@@ -175,6 +174,11 @@ def test_words_of_an_indeterminate_verdict_say_what_is_missing(verdict: Modality
     more_fields = replace(missing, more_grains=None, isolated_grains=2)  # its reason asks for them
     assert "would hardly decide" not in " ".join(verdict_paragraphs(more_fields))
     assert "No image" in verdict_paragraphs(None)[0]
+    assert "rests on" not in text
+    other_map = " ".join(verdict_paragraphs(missing, missing.n_interior - 7))
+    assert (
+        f"rests on {missing.n_interior} grains" in other_map and f"with {missing.n_interior - 7}" in other_map
+    )
 
 
 def test_lede():
