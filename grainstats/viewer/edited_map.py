@@ -29,19 +29,10 @@ class EditedMap:
 
 
 def edited(original: GrainMap, labels: np.ndarray) -> GrainMap:
-    """The grain map that `labels`, an edited copy of the map's own, shows.
+    """The grain map that `labels`, an edited copy of the map's own with 0 for no grain, shows.
 
-    Parameters
-    ----------
-    original : GrainMap
-    labels : ndarray of int, shape (rows, columns)
-        0 is no grain.
-
-    Returns
-    -------
-    GrainMap
-        `original` itself where no label differs.  Else labels 1 ... n, cells marked as void among the second
-        phases, and no record of a model's segmentation: it is not what the model cut.
+    `original` itself where no label differs.  Else labels 1 ... n, cells marked as void among the second
+    phases, and no record of a model's segmentation: it is not what the model cut.
     """
     now = np.asarray(labels, np.int32)
     if np.array_equal(now, original.labels):

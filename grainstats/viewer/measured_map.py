@@ -31,13 +31,7 @@ class MeasuredMap:
 
 
 def measured(name: str, grain_map: GrainMap) -> MeasuredMap:
-    """Measure and judge one map.
-
-    Raises
-    ------
-    UncalibratedError
-        The pixel size is not known.
-    """
+    """Measure and judge one map; `UncalibratedError`: its pixel size is not known."""
     from grainstats.infer import SampleImage, judge_sample
     from grainstats.measure import measure_grain_map, sample_summary
 

@@ -34,10 +34,7 @@ def _open_all(path: str | Sequence[str]) -> list[Layer]:
 def layers_of_file(path: Path) -> list[Layer]:
     """A micrograph as an image, one a frame; a label or orientation map as cells.
 
-    Raises
-    ------
-    InputError
-        The file is none of them; the message names file, reason and remedy.
+    `InputError`: the file is none of them; the message names file, reason and remedy.
     """
     from segment.label_maps.any_file import read_map
     from segment.label_maps.formats import format_of

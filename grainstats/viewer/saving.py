@@ -18,29 +18,10 @@ from segment.label_maps.writing import write_label_map
 def save_correction(
     known: EditedMap, labels: np.ndarray, folder: Path, *, why: str = "", who: str = ""
 ) -> Path:
-    """Write the label map of a correction, with who made it and when, and beside it why.
+    """Write the label map of a correction, with who (else the user) made it and when, and beside it why.
 
     The map goes into a folder named like that of its image, so that samples may have images of one name.
-
-    Parameters
-    ----------
-    known : EditedMap
-    labels : ndarray of int, shape (rows, columns)
-        As edited.
-    folder : Path
-        Of the corrections.
-    why, who : str
-        Reason and name; without a name, the user's.
-
-    Returns
-    -------
-    Path
-        The label map.
-
-    Raises
-    ------
-    InputError
-        Nothing was changed, the image is one of a stack, or too few grains are left.
+    `InputError`: nothing was changed, the image is one of a stack, or too few grains are left.
     """
     if known.n_frames > 1:
         raise InputError(known.name, "a stack takes no correction", "Save each frame as a file of its own")

@@ -65,10 +65,7 @@ class SegmentPanel:
     def micrograph(self) -> Micrograph:
         """The chosen image with the pixel size of the field.
 
-        Raises
-        ------
-        InputError
-            There is no image, or the pixel size is no number.
+        `InputError`: there is no image, or the pixel size is no number.
         """
         layer = image_layer_of(self.viewer)
         if layer is None:

@@ -29,17 +29,7 @@ class Pairs:
 def gather(images: Path, corrections: Path) -> Pairs:
     """Copy every corrected image and its map into two folders, as `grainstats model finetune` wants them.
 
-    Parameters
-    ----------
-    images : Path
-        Folder of the micrographs, searched with its subfolders.
-    corrections : Path
-        Folder that corrections were saved into.
-
-    Raises
-    ------
-    InputError
-        No correction fits an image.
+    The micrographs' folder is searched with its subfolders.  `InputError`: no correction fits an image.
     """
     from segment.micrograph import find_micrographs
 

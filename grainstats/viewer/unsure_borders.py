@@ -86,12 +86,8 @@ def percent_picture(places: BorderPlaces, shape: tuple[int, ...]) -> np.ndarray:
 def percent_now(labels: np.ndarray, at_first: np.ndarray) -> np.ndarray:
     """The picture of `percent_picture` for edited labels: joined borders are gone, drawn ones are sure.
 
-    Parameters
-    ----------
-    labels : ndarray of int32, shape (rows, columns)
-        The map, or a part of it, as it is now.
-    at_first : ndarray of uint8, shape (rows, columns)
-        `percent_picture` of the unedited map, or the same part of it.
+    `labels`: the map, or a part of it, as it is now; `at_first`: `percent_picture` of the unedited map, or
+    the same part of it.
     """
     beside = np.zeros(labels.shape, bool)
     for here, there in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])):

@@ -12,15 +12,8 @@ from grainstats.infer.comparison.tests import from_errors
 def hedges_g(first: np.ndarray, second: np.ndarray) -> float | None:
     """Standardised mean difference, second minus first, with Hedges' exact small-sample factor (Hedges 1981).
 
-    Parameters
-    ----------
-    first, second : ndarray, shape (n1,) and (n2,)
-        One value per sample, on the scale of the test.
-
-    Returns
-    -------
-    float or None
-        None where there are fewer than two samples in a group or nothing varies.
+    Of one value per sample, shapes (n1,) and (n2,), on the scale of the test; None where a group has fewer
+    than two samples or nothing varies.
     """
     if min(first.size, second.size) < 2:
         return None
@@ -40,19 +33,8 @@ def cliffs_delta(first: np.ndarray, second: np.ndarray) -> float:
 def specimen_interval(difference: float, images: list[list[np.ndarray]]) -> tuple[float, float] | None:
     """95 % interval of a difference between *these* specimens, from the scatter of their images alone.
 
-    Says nothing about other samples made the same way: the spread between samples is not in it.
-
-    Parameters
-    ----------
-    difference : float
-        Between the group means of the sample summaries.
-    images : list (two groups) of list (samples) of ndarray (images)
-        Values on the scale of the test.
-
-    Returns
-    -------
-    (low, high) or None
-        None where some sample has fewer than two images.
+    Says nothing about other samples made the same way: the spread between samples is not in it.  `images`:
+    values on the scale of the test by group (two), sample and image; None where a sample has fewer than two.
     """
     if any(values.size < 2 for group in images for values in group):
         return None

@@ -26,10 +26,7 @@ LOGARITHMIC = ("astm_g",)
 def group_column(samples: pd.DataFrame, by: str, bins: int | None) -> pd.Series:
     """Label of each sample's group; missing where the sample has none.
 
-    Raises
-    ------
-    InputError
-        Unknown column, one level only, or too many levels.
+    `InputError`: unknown column, one level only, or too many levels.
     """
     if by not in samples.columns:
         known = ", ".join(str(c) for c in samples.columns if c != "sample_id")
@@ -76,10 +73,7 @@ def _cut(numeric: pd.Series, by: str, bins: int) -> pd.Series:
 def ordered_levels(groups: pd.Series, reference: str | None) -> tuple[str, ...]:
     """Levels with the reference (the denominator) first; numbers and bins ascending, words alphabetically.
 
-    Raises
-    ------
-    InputError
-        The reference is no level.
+    `InputError`: the reference is no level.
     """
     levels = sorted(groups.dropna().unique(), key=_sort_key)
     if reference is not None and reference not in levels:

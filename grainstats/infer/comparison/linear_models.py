@@ -84,11 +84,7 @@ def least_squares(y: np.ndarray, design: np.ndarray) -> LinearModel:
 def random_intercept(y: np.ndarray, design: np.ndarray, block: np.ndarray) -> LinearModel:
     """REML fit with a random intercept per block; falls to least squares where the block variance is zero.
 
-    Parameters
-    ----------
-    y : ndarray, shape (n,)
-    design : ndarray, shape (n, p)
-    block : ndarray of labels, shape (n,)
+    `y` and the labels `block` have shape (n,), `design` (n, p).
     """
     same = (block[:, None] == block[None, :]).astype(float)
     found = optimize.minimize_scalar(

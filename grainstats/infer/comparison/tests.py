@@ -45,13 +45,7 @@ class WelchResult:
 def welch(first: np.ndarray, second: np.ndarray) -> WelchResult:
     """Welch's t-test along the last axis (Welch 1947, degrees of freedom by Satterthwaite).
 
-    Parameters
-    ----------
-    first, second : ndarray, shape (..., n1) and (..., n2), n1, n2 >= 2
-
-    Returns
-    -------
-    WelchResult
+    Shapes (..., n1) and (..., n2), n1 and n2 at least 2.
     """
     difference = second.mean(-1) - first.mean(-1)
     squared = [x.var(-1, ddof=1) / x.shape[-1] for x in (first, second)]
@@ -81,13 +75,8 @@ def permutation(first: np.ndarray, second: np.ndarray, *, seed: int = 0) -> Perm
     """Two-sided permutation test of Welch's t over the arrangements of samples into the two groups.
 
     Studentised, so that it stays right for large groups with unequal spread (Janssen 1997); exact where all
-    arrangements can be enumerated, else 99 999 random ones beside the observed (Phipson & Smyth 2010).
-
-    Parameters
-    ----------
-    first, second : ndarray, shape (n1,) and (n2,)
-    seed : int
-        Of the random arrangements, where enumeration is too long.
+    arrangements can be enumerated, else 99 999 random ones (of `seed`) beside the observed (Phipson & Smyth
+    2010).
     """
     pooled = np.concatenate([first, second])
     (p_value,) = joint_permutation(pooled[None], first.size, seed=seed)
@@ -121,19 +110,8 @@ def joint_permutation(values: np.ndarray, n1: int, *, seed: int = 0) -> np.ndarr
     """Permutation p of every descriptor, adjusted for all together (Westfall & Young 1993, step-down).
 
     The arrangements move whole samples, so descriptors of the same grains stay correlated as they are; where
-    Holm charges for six tests, six correlated ones cost little more than one.
-
-    Parameters
-    ----------
-    values : ndarray, shape (descriptors, n1 + n2)
-        The first n1 columns are the first group.
-    n1 : int
-    seed : int
-        As in `permutation`.
-
-    Returns
-    -------
-    ndarray, shape (descriptors,)
+    Holm charges for six tests, six correlated ones cost little more than one.  `values` has shape
+    (descriptors, n1 + n2), the first n1 columns being the first group; `seed` as in `permutation`.
     """
     count = values.shape[1]
     members, exact = _arrangements(count, n1, seed)
@@ -161,11 +139,9 @@ class FTest:
 
 
 def welch_anova(groups: list[np.ndarray]) -> FTest:
-    """Do the means of several groups differ, without assuming equal variances (Welch 1951)?
+    """Do the means of groups, each of at least two values that vary, differ (Welch 1951)?
 
-    Parameters
-    ----------
-    groups : list of ndarray, each of at least two values that vary
+    Equal variances are not assumed.
     """
     k = len(groups)
     weight = np.array([g.size / g.var(ddof=1) for g in groups])
@@ -194,12 +170,8 @@ def fisher_exact(table: np.ndarray) -> float | None:
     """Exact p of independence in a table of counts (Fisher; Freeman & Halton 1951 beyond 2 x 2).
 
     Sums the probability of every table with the same margins that is no likelier than the one observed. Where
-    these are too many to be gone over, 99 999 random ones beside the observed stand for them.
-
-    Returns
-    -------
-    float or None
-        None where a margin makes the question empty (one row or one column left).
+    these are too many to be gone over, 99 999 random ones beside the observed stand for them.  None where a
+    margin makes the question empty (one row or one column left).
     """
     table = np.asarray(table, int)
     table = table[table.sum(1) > 0][:, table.sum(0) > 0]

@@ -78,12 +78,7 @@ def below(images: Sequence[ImageGrains], above_nm: float) -> list[ImageGrains]:
 def outlier_diameter(log_size: np.ndarray, mass: np.ndarray) -> float:
     """Diameter 3 ASTM numbers above the area-weighted median (E930).
 
-    Parameters
-    ----------
-    log_size : ndarray, shape (k,)
-        Ascending natural logs of diameter.
-    mass : ndarray, shape (k,)
-        Shares of area.
+    Of ascending natural logs of diameter and their shares of area, both of shape (k,).
     """
     middle = log_size[min(int(np.searchsorted(np.cumsum(mass), 0.5)), len(log_size) - 1)]
     return float(np.exp(middle) * COARSER)

@@ -78,17 +78,11 @@ def _binned(values: np.ndarray, weight: np.ndarray, nodes: np.ndarray) -> np.nda
 
 
 def pooled_distribution(images: Sequence[ImageGrains]) -> SizeDistribution:
-    """Pool the images of one sample.
+    """Pool the images of one sample, which have an interior grain.
 
-    Every point of the window sees its grain; a grain cut by the frame is seen as at least its visible part.
-    The product-limit estimator (Kaplan & Meier 1958) with the visible areas as weights turns that into a
-    distribution; what lies beyond the largest whole grain stays at its visible size (Efron 1967).  Where the
-    frame's grains are unknown, interior grains carry area times the Miles-Lantuejoul weight.
-
-    Raises
-    ------
-    ValueError
-        If there is no interior grain at all.
+    Every point of the window sees its grain; a grain cut by the frame is seen as at least its visible part:
+    `size_shares`.  Where the frame's grains are unknown, interior grains carry area times the
+    Miles-Lantuejoul weight.  `ValueError`: there is no interior grain at all.
     """
     inside = np.concatenate([g.diameter_nm for g in images]).astype(float)
     edge = np.concatenate([g.frame_diameter_nm for g in images]).astype(float)

@@ -43,13 +43,7 @@ def with_remark(verdict: ModalityVerdict, warnings: Sequence[Sequence[str]]) -> 
     """The verdict, its reason saying so where more than half of the images carry one of these warnings.
 
     The verdict itself stays: no rule for how much is too much has been measured.  An undecided one says of
-    any such image what it has and what to do.
-
-    Parameters
-    ----------
-    verdict : ModalityVerdict
-    warnings : sequence of sequences of str
-        Of each image that counts.
+    any such image what it has and what to do.  `warnings`: of each image that counts.
     """
     said = [verdict.reason.rstrip(".")]
     for beginning, (meaning, fault, remedy) in _KINDS.items():

@@ -49,14 +49,8 @@ class ShapeNetwork:
 def shape_inputs(grid: np.ndarray, counts: np.ndarray, scalars: np.ndarray) -> np.ndarray:
     """Roots of the smoothed density, four scalars and roots of the counts, shape (n, 74).
 
-    Parameters
-    ----------
-    grid : ndarray, shape (n, 145)
-        `SizeDistribution.on_grid`.
-    counts : ndarray, shape (n, 27)
-        `SizeDistribution.counts`.
-    scalars : ndarray, shape (n, 4)
-        `shape_scalars`.
+    Of n times `SizeDistribution.on_grid`, shape (n, 145), `SizeDistribution.counts`, (n, 27), and
+    `shape_scalars`, (n, 4).
     """
     scalars = np.array(scalars)
     beyond = np.maximum(scalars[:, 1] - np.log(MOST), 0.0)

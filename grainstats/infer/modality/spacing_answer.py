@@ -75,13 +75,9 @@ class SpacingAnswer:
 
 
 def shape_of(chords: ChordDistribution) -> tuple[float, np.ndarray]:
-    """Standard deviation of the log intercept by length, and shares of its standardised classes.
+    """Standard deviation of the log intercept by length, and shares of its standardised classes, (CLASSES,).
 
-    Returns
-    -------
-    sd : float
-    shares : ndarray, shape (CLASSES,)
-        Lengths beyond the classes count in the outermost ones.
+    Lengths beyond the classes count in the outermost ones.
     """
     seen = (chords.mass > 0) & (chords.length > 0)
     weight = chords.mass[seen] * chords.length[seen]
@@ -94,15 +90,7 @@ def shape_of(chords: ChordDistribution) -> tuple[float, np.ndarray]:
 
 
 def spacing_answer(chords: ChordDistribution, verdict: ModalityVerdict) -> SpacingAnswer:
-    """Judge the intercepts of a sample beside its grain sizes.
-
-    Parameters
-    ----------
-    chords : ChordDistribution
-        Of all images of the sample.
-    verdict : ModalityVerdict
-        On the grain sizes; gives the number of interior grains.
-    """
+    """Judge the intercepts of all images of a sample beside the verdict on its grain sizes."""
     n = verdict.n_interior
     if n < COUNTS[0] or chords.length.size < CLASSES or verdict.null != "section":
         return SpacingAnswer("indeterminate", None, None, None)

@@ -29,14 +29,9 @@ OTHERS = "the maps drawn from the images at other thresholds"  #: what the cuts 
 
 
 def likely_grains(grains: ImageGrains, segmentation: Segmentation | None) -> ImageGrains:
-    """The grains between borders that are as likely there as not; as given, where no model cut the image.
+    """The grains between borders that are as likely there as not.
 
-    Parameters
-    ----------
-    grains : ImageGrains
-        Of the map.
-    segmentation : Segmentation or None
-        How a model cut the map.
+    Those of the map, `grains`, where no model cut it (`segmentation` is None).
     """
     if segmentation is None or not segmentation.cells.nested:
         return grains
@@ -78,14 +73,8 @@ def with_stability(judged: ModalityVerdict, samples: Sequence[Sequence[ImageGrai
 
     "uniform" is taken back where too few cuts agree or one is called bimodal.  Joined and divided grains blur
     two populations and never make them, so that a "bimodal" is taken back only where more cuts are called
-    uniform than bimodal; where few agree, the reason says so.
-
-    Parameters
-    ----------
-    judged : ModalityVerdict
-        Of the plane: a volume has no other cuts.
-    samples : sequence of sequences of ImageGrains
-        The images of the sample, cut in other ways.
+    uniform than bimodal; where few agree, the reason says so.  `samples`: the images of the sample, cut in
+    other ways, which a volume has not.
     """
     assert judged.null != "volume"
     judgeable = [grains for grains in samples if any(g.n_interior for g in grains)]

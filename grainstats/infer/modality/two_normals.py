@@ -42,14 +42,12 @@ def fit_from(
     ----------
     mass : ndarray, shape (n, len(grid))
         Rows sum to 1.
-    grid : ndarray
     quantile : float
         Mass below the border of the starting populations.
     start : tuple of float
         Chance of the upper population above and below that border.
     sd_bounds : ndarray, shape (n, 2) or (1, 2)
         Smallest and largest SD of either normal.
-    sweeps : int
     """
     powers = np.column_stack([np.ones_like(grid), grid, grid**2])
     total = mass @ powers

@@ -19,20 +19,10 @@ CORRECTED = {
 
 
 def with_corrected(found: Sequence[Descriptor], loss: Loss | None) -> list[Descriptor]:
-    """The descriptors of a sample, and behind them those corrected for lost boundary.
+    """The descriptors of a sample, in nanometres, and behind them those corrected for lost boundary.
 
-    Parameters
-    ----------
-    found : sequence of Descriptor
-        In nanometres.
-    loss : Loss or None
-        Of the sample's segmentations; None: not known, nothing is added.
-
-    Returns
-    -------
-    list of Descriptor
-        With the names of `CORRECTED`, where there is what they correct, and `SHARE`: one minus the ratio of
-        the boundary found to the true one.
+    They have the names of `CORRECTED`, where there is what they correct, and `SHARE`: one minus the ratio of
+    the boundary found to the true one.  Nothing is added where the loss of the segmentations is not known.
     """
     if loss is None:
         return list(found)
@@ -62,13 +52,7 @@ def corrected_json(found: Sequence[Descriptor]) -> dict[str, Any]:
 
 
 def _corrected(d: Descriptor, name: str, log_ratio: float, error: float) -> Descriptor:
-    """Corrected for the loss; the interval holds the uncertainty of both.
-
-    Parameters
-    ----------
-    log_ratio, error : float
-        Log of found over true, and its standard error.
-    """
+    """Corrected for the loss, the log of found over true; the interval holds the uncertainty of both."""
     mean = d.value * math.exp(-log_ratio)
     how = f"{d.method}; corrected for the boundary that the segmentation lost"
     if d.ci_low is None or d.ci_high is None or d.ci_low <= 0:

@@ -52,13 +52,7 @@ def mean_intercept(p: Pooled, chosen: np.ndarray | None = None) -> Estimate:
 
 
 def intercepts_by_direction(p: Pooled) -> pd.DataFrame:
-    """Mean intercept of each direction.
-
-    Returns
-    -------
-    DataFrame
-        ``angle_deg, mean_{u}, ci_low_{u}, ci_high_{u}, n``.
-    """
+    """Mean intercept of each direction: ``angle_deg, mean_{u}, ci_low_{u}, ci_high_{u}, n``."""
     rows = []
     for angle in np.unique(p.angle):
         chosen = p.angle == angle

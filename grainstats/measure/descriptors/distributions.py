@@ -21,12 +21,9 @@ PER_OCTAVE = 4  #: classes to a factor of two in length
 def distributions(p: Pooled) -> dict[str, dict[str, Any]]:
     """Shares by class of length, the classes a quarter of an octave wide.
 
-    Returns
-    -------
-    dict
-        ``equivalent_diameter_{u}`` and ``intercept_{u}``, each with ``edges`` (k + 1 ascending lengths),
-        ``share`` (k shares of area or of line length; they sum to 1) and ``weighted_by``. Both empty where
-        nothing is seen whole.
+    ``equivalent_diameter_{u}`` and ``intercept_{u}``, each with ``edges`` (k + 1 ascending lengths),
+    ``share`` (k shares of area or of line length; they sum to 1) and ``weighted_by``. Both empty where
+    nothing is seen whole.
     """
     diameter, whole, _ = ascending(p)
     sizes = size_shares(diameter, whole)

@@ -17,16 +17,12 @@ def direction_weights() -> np.ndarray:
 
 
 def crofton_perimeter(labels: np.ndarray, n_labels: int) -> np.ndarray:
-    """Perimeter in pixels of labels 0 ... n_labels, boundaries inside the window only.
+    """Perimeter in pixels of labels 0 ... n_labels, shape (n_labels + 1,), boundaries inside the window only.
 
     Crofton: L = 1/2 * integral of the number of intersections over all lines; here with lines through pixel
     centres in eight directions, each weighted by its sector of the half-circle.  Without bias for smooth
     outlines; every sharp corner costs up to half a pixel, an upright edge 1.4 %.  The frame and hidden pixels
     (negative labels) are no boundary.
-
-    Returns
-    -------
-    ndarray of float, shape (n_labels + 1,)
     """
     from grainstats.measure.kernels import crossings
 

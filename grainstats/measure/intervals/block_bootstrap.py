@@ -55,13 +55,9 @@ class Estimate:
 def interval(value: float, deviation: np.ndarray, bias: float = 0.0) -> Estimate:
     """Student interval on the log scale, reaching further where the scatter of the blocks is skew.
 
-    Parameters
-    ----------
-    value : float
-    deviation : ndarray, shape (n_blocks,)
-        What each block adds to the error of log `value`; the squares sum to its variance.
-    bias : float
-        Known error of log `value`: the interval also reaches as far as that of the value freed from it.
+    `deviation`, shape (n_blocks,): what each block adds to the error of log `value`; the squares sum to its
+    variance.  `bias`: known error of log `value`; the interval also reaches as far as that of the value freed
+    from it.
     """
     if deviation.size < 3 or not np.isfinite([value, bias, *deviation]).all() or value <= 0:
         return Estimate(value)
@@ -137,14 +133,9 @@ def jackknife_deviation(without: np.ndarray) -> np.ndarray:
 
 
 def jackknife(value: float, without: np.ndarray, expected_error: float = 0.0) -> Estimate:
-    """A positive statistic with its interval, from its values without each block.
+    """A positive statistic with its interval, from its values without each block, shape (n_blocks,).
 
-    Parameters
-    ----------
-    value : float
-    without : ndarray, shape (n_blocks,)
-    expected_error : float
-        Standard error of log `value` that a model expects; see `steadied`.
+    `expected_error`: standard error of log `value` that a model expects; see `steadied`.
     """
     if not (value > 0 and np.all(without > 0)):
         return Estimate(value)
@@ -188,12 +179,7 @@ def median(values: np.ndarray, weights: np.ndarray, block: np.ndarray, n_blocks:
 def woodruff(value: float, deviation: np.ndarray, quantile: Callable[[float], float]) -> Estimate:
     """A median with the interval of the share below it, read back as lengths (Woodruff 1952).
 
-    Parameters
-    ----------
-    value : float
-    deviation : ndarray, shape (n_blocks,)
-        What each block adds to the error of the share below `value`.
-    quantile : function of a share
+    `deviation`, shape (n_blocks,): what each block adds to the error of the share below `value`.
     """
     if deviation.size < 3 or not np.isfinite(deviation).all():
         return Estimate(value)

@@ -49,14 +49,8 @@ class SizeShares:
 def size_shares(diameter: np.ndarray, whole: np.ndarray, weight: np.ndarray | None = None) -> SizeShares:
     """Product-limit estimate.
 
-    Parameters
-    ----------
-    diameter : ndarray, shape (n,)
-        Of the visible parts; ascending, whole grains first among equals.
-    whole : ndarray of bool, shape (n,)
-        False for grains cut by the frame.
-    weight : ndarray, shape (n,), optional
-        E.g. block multiplicities of a jackknife.
+    Of the diameters of visible parts, ascending, whole grains first among equals; `whole` is False for grains
+    cut by the frame, `weight` e.g. the block multiplicities of a jackknife: all of shape (n,).
     """
     area = diameter**2 if weight is None else diameter**2 * weight
     seen = area > 0

@@ -15,20 +15,11 @@ COLUMNS = ("misorientation_deg", "low_angle", "random_share", "sigma")
 
 
 def with_misorientation(segments: pd.DataFrame, grain_map: GrainMap) -> pd.DataFrame:
-    """Segments with the character of the boundary, where the grain map has orientations.
+    """Segments of a `BoundaryNetwork` with their character, where the grain map has orientations.
 
-    Parameters
-    ----------
-    segments : DataFrame
-        As in `BoundaryNetwork`.
-    grain_map : GrainMap
-
-    Returns
-    -------
-    DataFrame
-        With ``misorientation_deg`` (of the two grains' mean orientations; NaN at pores, at the frame and
-        between phases), ``low_angle`` (below 15 degrees), ``random_share`` (share of random pairs with a
-        smaller angle) and ``sigma`` (3 ... 29 by Brandon's criterion in m-3m, 1 for low angles, 0 otherwise).
+    ``misorientation_deg`` (of the two grains' mean orientations; NaN at pores, at the frame and between
+    phases), ``low_angle`` (below 15 degrees), ``random_share`` (share of random pairs with a smaller angle)
+    and ``sigma`` (3 ... 29 by Brandon's criterion in m-3m, 1 for low angles, 0 otherwise).
     """
     if grain_map.orientations is None:
         return segments
@@ -42,18 +33,9 @@ def misorientation_distribution(
 ) -> pd.DataFrame:
     """Share of the boundary length in classes of the angle, beside that of crystals without texture.
 
-    Parameters
-    ----------
-    segments : DataFrame
-        Of `with_misorientation`.
-    orientations : GrainOrientations
-    unit : {"nm", "px"}
-
-    Returns
-    -------
-    DataFrame
-        ``from_deg, to_deg, length_share, random_share``.  Random pairs are those of each phase, weighted by
-        its boundary length; those below the threshold between grains, which no map can show, are left out.
+    ``from_deg, to_deg, length_share, random_share``, of the segments of `with_misorientation`.  Random pairs
+    are those of each phase, weighted by its boundary length; those below the threshold between grains, which
+    no map can show, are left out.
     """
     known = segments[np.isfinite(segments["misorientation_deg"])]
     length = known[f"length_{unit}"].to_numpy()

@@ -13,22 +13,12 @@ DIGITAL_EXCESS = 1.0054  #: length of a smoothed digital straight line over the 
 def smooth_graph(
     position: np.ndarray, edge: np.ndarray, frame_row: np.ndarray, frame_column: np.ndarray
 ) -> np.ndarray:
-    """Low-pass the node positions of a planar graph without shrinking it.
+    """Low-pass the node positions, shape (n, 2), of a planar graph, edges (m, 2), without shrinking it.
 
     Every pass moves each node towards the mean of its neighbours and then almost as far back (Taubin 1995),
     so that the pixel staircase vanishes and curves of more than a few pixels stay where they are.
-    Junctions take part with all their neighbours.
-
-    Parameters
-    ----------
-    position : ndarray, shape (n, 2)
-    edge : ndarray of int, shape (m, 2)
-    frame_row, frame_column : ndarray of int
-        Nodes whose row (column) is kept: boundary ends slide along the image's frame.
-
-    Returns
-    -------
-    ndarray, shape (n, 2)
+    Junctions take part with all their neighbours.  The nodes `frame_row` (`frame_column`) keep their row
+    (column): boundary ends slide along the image's frame.
     """
     n = position.shape[0]
     if edge.shape[0] == 0:

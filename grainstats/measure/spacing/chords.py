@@ -64,11 +64,7 @@ def intercept_count(cuts: np.ndarray) -> np.ndarray:
 def kaplan_meier(length: np.ndarray, cuts: np.ndarray, weight: np.ndarray | None = None) -> ChordDistribution:
     """Kaplan-Meier over intercept ends; the longest is taken as whole (Efron).
 
-    Parameters
-    ----------
-    length, cuts : ndarray, shape (n,)
-    weight : ndarray, shape (n,), optional
-        E.g. block multiplicities of a jackknife.
+    `weight`: e.g. the block multiplicities of a jackknife; all of shape (n,).
     """
     from grainstats.measure.kernels import product_limit
 

@@ -51,20 +51,11 @@ def line_crossings(network: BoundaryNetwork, angle_deg: float, offset: float, sp
 def circle_crossings(
     network: BoundaryNetwork, centre_y: np.ndarray, centre_x: np.ndarray, radius: np.ndarray
 ) -> Crossings:
-    """Crossings with concentric circles around the points of a rectangular grid.
+    """Crossings with circles of each radius around the points of a rectangular grid.
 
-    Parameters
-    ----------
-    network : BoundaryNetwork
-    centre_y, centre_x : ndarray, ascending
-        Rows and columns of the grid's points, pixels; circles of different points must not overlap.
-    radius : ndarray, shape (k,)
-
-    Returns
-    -------
-    Crossings
-        ``line`` numbers the circles, k for each point of the grid in row-major order; ``along`` is arc
-        length, counter-clockwise from +x.
+    The grid's rows and columns ascend, in pixels; circles of different points must not overlap.  ``line``
+    numbers the circles, k radii for each point in row-major order; ``along`` is arc length, counter-clockwise
+    from +x.
     """
     parts = [
         _circles_of_edges(network, slice(first, first + EDGES_AT_A_TIME), centre_y, centre_x, radius)

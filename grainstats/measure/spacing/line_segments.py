@@ -53,14 +53,7 @@ def end_kinds(pieces: Pieces, network: BoundaryNetwork) -> tuple[np.ndarray, np.
 def owners(pieces: Pieces, middle: np.ndarray, labels: np.ndarray, network: BoundaryNetwork) -> np.ndarray:
     """Label of each piece: the one that the boundaries at both ends share, else the pixel at its middle.
 
-    Parameters
-    ----------
-    pieces : Pieces
-    middle : ndarray, shape (n, 2)
-        Middle of each piece, (row, column).
-    labels : ndarray
-        Hidden pixels negative.
-    network : BoundaryNetwork
+    `middle`, shape (n, 2), as (row, column); hidden pixels of `labels` are negative.
     """
     y, x = (np.clip(np.rint(middle[:, k]).astype(np.int64), 0, labels.shape[k] - 1) for k in (0, 1))
     owner = labels[y, x].astype(np.int64)
