@@ -144,7 +144,7 @@ def test_an_interval_between_two_others() -> None:
 
 
 def test_blocks_are_a_few_grains_wide_and_not_too_many() -> None:
-    large = Window(0, 0, 4000, 2000, 8_000_000, 8_000_000)
+    large = Window(0, 0, 4000, 2000, 8_000_000)
     assert (grid_for(large, 5000).rows, grid_for(large, 5000).columns) == (8, 8)
     assert grid_for(large, 100).n_blocks <= 100 / 9
     assert grid_for(large, 0).n_blocks == 1
