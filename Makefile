@@ -11,7 +11,7 @@ $(BIN)/uv:
 	$(BIN)/pip install --quiet --disable-pip-version-check uv
 
 $(BIN)/grainstats: $(BIN)/uv pyproject.toml
-	@echo "Installing into $(VENV): 1.3 GB, some minutes"
+	@echo "Installing into $(VENV): 1.4 GB, some minutes"
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -e .
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --ignore-requires-python $(READER)
 	$(BIN)/python -m grainstats.run.compile_loops
