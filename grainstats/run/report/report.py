@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -79,7 +80,7 @@ def _whole(
         "title": f"Grain boundary network{f' of {present[0]}' if len(present) == 1 else 's'}",
         "lede": lede(kinds, len(rows.images), len(failures)),
         "failures": failures[:MOST_FAILURES],
-        "warnings": (*first_remarks(warnings), *more, *first_remarks(_image_warnings(rows.images))),
+        "warnings": (*first_remarks(warnings), *more, *first_remarks(image_remarks(rows.images))),
         "methods": methods_of(rows.model, rows.recipe, rows.images),
         "provenance": _provenance(rows, verdicts),
         "recipe": [(name, _setting(value)) for name, value in settings.items()],
@@ -164,12 +165,15 @@ def _loops(db: Database, samples: pd.DataFrame) -> tuple[LoopSection, ...]:
     return loop_sections(db, campaign=str(campaigns[0]) if len(campaigns) == 1 else None)
 
 
-def _image_warnings(images: pd.DataFrame) -> list[str]:
-    """What reading or segmentation found odd, each said once."""
+def image_remarks(images: pd.DataFrame) -> list[str]:
+    """What reading or segmentation found odd, each said once; names of several samples with their sample."""
     said: dict[str, list[str]] = {}
+    places = {(s, Path(p).name) for s, p in zip(images["sample_id"], images["path"], strict=True)}
+    samples = Counter(name for _, name in places)
     for _, image in images.iterrows():
+        name = Path(image["path"]).name
         for flag in image["warnings"]:
-            said.setdefault(flag, []).append(Path(image["path"]).name)
+            said.setdefault(flag, []).append(name if samples[name] == 1 else f"{image['sample_id']}/{name}")
     return [f"{_names(names)}: {flag}" for flag, names in said.items()]
 
 

@@ -27,7 +27,7 @@ from grainstats.run.report.pictures import (
     image_views,
     scales_of,
 )
-from grainstats.run.report.report import PAGE_BYTES, lede, parts_of, split, verdict_paragraphs
+from grainstats.run.report.report import PAGE_BYTES, image_remarks, lede, parts_of, split, verdict_paragraphs
 from grainstats.share import Database
 from segment.grain_map import GrainMap
 
@@ -186,6 +186,12 @@ def test_lede():
         "3 samples: 2 uniform, 1 bimodal. 9 images measured. 1 input gave no result."
     )
     assert lede(["indeterminate"], 1, 0) == "1 sample: indeterminate. 1 image measured."
+
+
+def test_images_of_one_name_are_told_apart_by_their_sample():
+    rows = [("S1", "S1/a.tif", ["dark"]), ("S2", "S2/a.tif", ["pale"]), ("S2", "S2/b.tif", ["pale"])]
+    images = pd.DataFrame(rows, columns=["sample_id", "path", "warnings"])
+    assert image_remarks(images) == ["S1/a.tif: dark", "S2/a.tif, b.tif: pale"]
 
 
 def test_of_many_images_the_extreme_ones_are_shown_and_it_is_said():
