@@ -89,7 +89,6 @@ def infer_image(
     valid: np.ndarray | None,
     *,
     scale: float = 1.0,
-    tile_px: int | None = None,
     known: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Probability of a boundary, and where there is no grain, at the image's own size.
@@ -100,8 +99,6 @@ def infer_image(
     valid : ndarray of bool or None
     scale : float
         Factor by which the image is resampled for the network.
-    tile_px : int, optional
-        Largest edge of a tile; the answer does not depend on it.
     known : ndarray, optional
         The network's answer at scale 1, shape (channels, rows, columns), where it has been asked already.
 
@@ -117,7 +114,7 @@ def infer_image(
     probability = np.empty(image.shape, np.float32)
     not_grain, sure = np.zeros(image.shape, bool), np.zeros(image.shape, bool)
     if known is None:
-        tiles = _tiles(model, runtime, image, valid, scale, tile_px)
+        tiles = _tiles(model, runtime, image, valid, scale)
     else:
         tiles = iter([(slice(None), slice(None), known)])
     for rows, columns, answer in tiles:
@@ -137,15 +134,12 @@ def _tiles(
     image: np.ndarray,
     valid: np.ndarray | None,
     scale: float,
-    tile_px: int | None,
 ) -> Iterator[tuple[slice, slice, np.ndarray]]:
     """Rows and columns of the image with the network's answers there."""
     shape = image.shape if scale == 1.0 else resized_shape(image.shape, scale)
     network_image = resample_image(image, shape)
     levels = local_levels(network_image, _resample_valid(valid, shape))
-    tiles = probability_tiles(
-        runtime, network_image, levels, stride=model.stride, halo=model.halo_px, tile_px=tile_px
-    )
+    tiles = probability_tiles(runtime, network_image, levels, stride=model.stride, halo=model.halo_px)
     if shape == image.shape:
         return tiles
     bands = resample_bands(probability_bands(tiles, shape[1]), shape, image.shape)

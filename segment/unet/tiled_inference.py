@@ -46,7 +46,6 @@ def probability_tiles(
     *,
     stride: int,
     halo: int,
-    tile_px: int | None = None,
 ) -> Iterator[tuple[slice, slice, np.ndarray]]:
     """Probabilities of an image, tile by tile in rows from the top.
 
@@ -59,8 +58,6 @@ def probability_tiles(
         Of the image.
     stride, halo : int
         Of the model.
-    tile_px : int, optional
-        Largest edge of a tile; None: as large as the memory allows.
 
     Yields
     ------
@@ -70,14 +67,14 @@ def probability_tiles(
         Valid until the next is asked for.
     """
     frame = frame_of(image, -(-MARGIN_PX // stride) * stride, stride)
-    fits = frame.shape[0] * frame.shape[1] <= runtime.read_px and tile_px is None
+    fits = frame.shape[0] * frame.shape[1] <= runtime.read_px
     parts = None if fits else runtime.parts
     if parts is None:
-        tiles = plan_tiles(frame.shape, stride=stride, halo=halo, read_px=runtime.read_px, tile_px=tile_px)
+        tiles = plan_tiles(frame.shape, stride=stride, halo=halo, read_px=runtime.read_px)
         readers = (partial(_grey, frame, levels, tile) for tile in tiles)
         answers: Iterator[np.ndarray] = (answer for (answer,) in runtime.whole.infer_all(readers))
     else:
-        tiles, answers = _in_three_parts(parts, runtime.read_px, frame, levels, stride, halo, tile_px)
+        tiles, answers = _in_three_parts(parts, runtime.read_px, frame, levels, stride, halo)
     for tile, answer in zip(tiles, answers, strict=True):
         rows, above = _within(tile.rows, frame.margin, image.shape[0])
         columns, left = _within(tile.columns, frame.margin, image.shape[1])
@@ -109,31 +106,30 @@ def _in_three_parts(
     levels: LocalLevels,
     stride: int,
     halo: int,
-    tile_px: int | None,
 ) -> tuple[list[Tile], Iterator[np.ndarray]]:
     """Tiles and answers of the detail network, after the two others have been over the whole frame."""
     large = frame.image.size > LARGE_PX
 
-    def tiles(reach: int, most: int, longest: int | None, margin: int = 0) -> list[Tile]:
+    def tiles(reach: int, most: int, margin: int = 0) -> list[Tile]:
         wide = -(-reach // stride) * stride
-        return plan_tiles(frame.shape, stride=stride, halo=wide, read_px=most, tile_px=longest, margin=margin)
+        return plan_tiles(frame.shape, stride=stride, halo=wide, read_px=most, margin=margin)
 
     def empty(channels: int, step: int) -> np.ndarray:
         return np.empty((channels, frame.shape[0] // step, frame.shape[1] // step), split.kept)
 
-    near = tiles(split.shallow_reach_px, read_px, tile_px)
+    near = tiles(split.shallow_reach_px, read_px)
     quarter, eighth = empty(split.quarter_channels, QUARTER), empty(split.eighth_channels, EIGHTH)
     greys = [partial(_grey, frame, levels, tile) for tile in near]
     _collect(split.shallow, greys, near, [(quarter, QUARTER), (eighth, EIGHTH)])
     if large:
         split.shallow.release()
-    far = tiles(halo, DEEP_READ_PX, tile_px and 2 * tile_px)
+    far = tiles(halo, DEEP_READ_PX)
     context = empty(split.sixteenth_channels, SIXTEENTH)
     parts = [partial(_parts, [(eighth, EIGHTH)], tile) for tile in far]
     _collect(split.deep, parts, far, [(context, SIXTEENTH)])
     if large:
         split.deep.release()
-    close = tiles(split.detail_reach_px, read_px, tile_px, frame.margin)
+    close = tiles(split.detail_reach_px, read_px, frame.margin)
     entries = [(quarter, QUARTER), (eighth, EIGHTH), (context, SIXTEENTH)]
     readers = (partial(_grey_and_parts, frame, levels, entries, tile) for tile in close)
     return close, (answer for (answer,) in split.detail.infer_all(readers))

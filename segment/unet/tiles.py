@@ -70,7 +70,6 @@ def plan_tiles(
     stride: int,
     halo: int,
     read_px: int,
-    tile_px: int | None = None,
     margin: int = 0,
 ) -> list[Tile]:
     """Tiles of a frame, row by row, that read the fewest pixels in sum with at most `read_px` in each.
@@ -83,8 +82,6 @@ def plan_tiles(
         `halo` is a multiple of `stride`.
     read_px : int
         Largest read rectangle in pixels: what bounds the memory of the network's activations.
-    tile_px : int, optional
-        Largest edge of a write rectangle, instead of `read_px`.
     margin : int
         Multiple of `stride`: so much of the frame on every side is read but not written.
     """
@@ -93,10 +90,9 @@ def plan_tiles(
     for n_columns in range(1, columns // stride + 1):
         width = _share(columns, n_columns, stride)
         read_width = min(width + 2 * halo, shape[1])
-        limit = read_px // read_width if tile_px is None else tile_px + 2 * halo
+        limit = read_px // read_width
         height = rows if limit >= min(rows + 2 * halo, shape[0]) else limit - 2 * halo
-        height = min(height, tile_px or height)
-        if height < stride or (tile_px is not None and width > tile_px):
+        if height < stride:
             continue
         height = _share(rows, -(-rows // (height // stride * stride)), stride)
         cost = -(-rows // height) * min(height + 2 * halo, shape[0]) * -(-columns // width) * read_width

@@ -9,26 +9,16 @@ from segment.training.synthetic.render import synthetic_micrograph
 from segment.training.synthetic.styles import STYLES
 
 
-def contact_sheet(
-    seed: int, *, styles: tuple[str, ...] = (), columns: int = 3, size: int = 320
-) -> np.ndarray:
-    """RGB picture, uint8 of shape (rows of styles * size, (columns + 1) * size, 3).
+COLUMNS, EDGE_PX = 3, 320  #: micrographs a style, and the edge of each
 
-    Parameters
-    ----------
-    seed : int
-    styles : tuple of str
-        Keys of `STYLES`; empty: all.
-    columns : int
-        Micrographs a style.
-    size : int
-        Edge of each in pixels.
-    """
+
+def contact_sheet(seed: int, *, styles: tuple[str, ...] = ()) -> np.ndarray:
+    """RGB picture, uint8, of some `STYLES` (none: of all)."""
     rows = []
     for number, style in enumerate(styles or tuple(STYLES)):
         drawn = [
-            synthetic_micrograph(np.random.default_rng([seed, number, k]), (size, size), style=style)
-            for k in range(columns)
+            synthetic_micrograph(np.random.default_rng([seed, number, k]), (EDGE_PX, EDGE_PX), style=style)
+            for k in range(COLUMNS)
         ]
         pictures = [cv2.cvtColor(one.image, cv2.COLOR_GRAY2RGB) for one in drawn]
         marked = pictures[-1].copy()

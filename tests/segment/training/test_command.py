@@ -19,11 +19,13 @@ from segment.training.synthetic.render import synthetic_micrograph
 from segment.unet import load_model
 
 
-def test_preview_writes_a_contact_sheet(tmp_path: Path) -> None:
+def test_preview_writes_a_contact_sheet_of_a_row_a_style(tmp_path: Path) -> None:
     out = tmp_path / "sheet.png"
-    result = CliRunner().invoke(app, ["preview", "--out", str(out), "--style", "etched"])
+    result = CliRunner().invoke(
+        app, ["preview", "--out", str(out), "--style", "etched", "--style", "stained"]
+    )
     assert result.exit_code == 0, result.output
-    assert cv2.imread(str(out)).shape == (320, 1280, 3)
+    assert cv2.imread(str(out)).shape == (640, 1280, 3)
 
 
 def test_preview_names_an_unknown_style(tmp_path: Path) -> None:

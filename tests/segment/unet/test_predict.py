@@ -36,38 +36,37 @@ def whole(tiny, runtime):
     return image, infer_image(tiny, runtime, image, None)[0]
 
 
-@pytest.mark.parametrize("tile_px", [96, 160, 320, 640])
-def test_tiles_in_three_parts_equal_the_whole(tiny, runtime, whole, tile_px):
+@pytest.mark.parametrize(
+    ("read_px", "deep_read_px"), [(20_000, 300_000), (60_000, 10**9), (200_000, 300_000)]
+)
+def test_tiles_in_three_parts_equal_the_whole(tiny, runtime, whole, monkeypatch, read_px, deep_read_px):
     image, expected = whole
     assert runtime.parts is not None
-    tiled, _ = infer_image(tiny, runtime, image, None, tile_px=tile_px)
+    monkeypatch.setattr(runtime, "read_px", read_px)
+    monkeypatch.setattr("segment.unet.tiled_inference.DEEP_READ_PX", deep_read_px)
+    tiled, _ = infer_image(tiny, runtime, image, None)
     assert expected.std() > 0.05
     np.testing.assert_allclose(tiled, expected, atol=SAME)
 
 
-def test_plain_tiles_equal_the_whole_where_the_graph_cannot_be_cut(tiny, whole):
-    image, expected = whole
+@pytest.fixture
+def uncut(tiny):
+    """The network where its graph could not be cut, with little memory."""
     plain = OpenVinoRuntime(str(tiny.weights), "f32", 2)
-    plain.__dict__["parts"] = None
-    tiled, _ = infer_image(tiny, plain, image, None, tile_px=160)
-    np.testing.assert_allclose(tiled, expected, atol=SAME)
+    plain.__dict__["parts"], plain.read_px = None, 200_000
+    return plain
 
 
-def test_memory_limit_leads_to_tiles_with_the_same_answer(tiny, whole, monkeypatch):
+def test_plain_tiles_equal_the_whole_where_the_graph_cannot_be_cut(tiny, uncut, whole):
     image, expected = whole
-    small = OpenVinoRuntime(str(tiny.weights), "f32", 2)
-    small.read_px = 200_000
-    monkeypatch.setattr("segment.unet.tiled_inference.DEEP_READ_PX", 300_000)
-    tiled, _ = infer_image(tiny, small, image, None)
+    tiled, _ = infer_image(tiny, uncut, image, None)
     np.testing.assert_allclose(tiled, expected, atol=SAME)
 
 
-def test_too_narrow_a_halo_would_be_noticed(tiny, whole):
+def test_too_narrow_a_halo_would_be_noticed(tiny, uncut, whole):
     """The comparison above can fail: without context the tiles differ."""
     image, expected = whole
-    plain = OpenVinoRuntime(str(tiny.weights), "f32", 2)
-    plain.__dict__["parts"] = None
-    tiled, _ = infer_image(replace(tiny, halo_px=0), plain, image, None, tile_px=160)
+    tiled, _ = infer_image(replace(tiny, halo_px=0), uncut, image, None)
     assert np.abs(tiled - expected).max() > 10 * SAME
 
 
@@ -155,10 +154,11 @@ def test_a_small_image_goes_through_the_network_once(tiny, as_micrograph, monkey
 
 
 @pytest.mark.parametrize("scale", [0.5, 0.71, 1.6])
-def test_resampled_answer_has_the_images_size_and_does_not_depend_on_tiles(tiny, runtime, scale):
+def test_resampled_answer_has_the_images_size_and_does_not_depend_on_tiles(tiny, runtime, monkeypatch, scale):
     image = texture((300, 410))
     at_once, pores = infer_image(tiny, runtime, image, None, scale=scale)
-    tiled, pores_tiled = infer_image(tiny, runtime, image, None, scale=scale, tile_px=96)
+    monkeypatch.setattr(runtime, "read_px", 20_000)
+    tiled, pores_tiled = infer_image(tiny, runtime, image, None, scale=scale)
     assert at_once.shape == image.shape
     np.testing.assert_allclose(tiled, at_once, atol=SAME)
     assert (pores is None) == (pores_tiled is None)

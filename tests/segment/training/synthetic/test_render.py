@@ -21,7 +21,6 @@ from segment.training.synthetic.gaps import (
 )
 from segment.training.synthetic.geometry import Shape, random_section, random_shape
 from segment.training.synthetic.no_network import KINDS as NO_NETWORKS
-from segment.training.synthetic.preview import contact_sheet
 from segment.training.synthetic.render import (
     empty_micrograph,
     networkless_micrograph,
@@ -114,11 +113,6 @@ def test_an_empty_micrograph_has_no_structure_but_grey() -> None:
     image = empty_micrograph(np.random.default_rng(0), SIZE)
     assert image.shape == SIZE
     assert image.dtype == np.uint8
-
-
-def test_contact_sheet_has_a_row_a_style() -> None:
-    sheet = contact_sheet(0, styles=("etched", "bf_tem"), columns=1, size=96)
-    assert sheet.shape == (192, 192, 3)
 
 
 def test_wetted_boundaries_carry_films_and_pockets_where_grains_meet() -> None:
