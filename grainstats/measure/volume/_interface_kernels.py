@@ -111,20 +111,10 @@ def interfaces(
             for x in range(nx):
                 here = labels[z, y, x]
                 for axis in range(3):
-                    if axis == 0:
-                        if z + 1 == nz:
-                            continue
-                        there = labels[z + 1, y, x]
-                    elif axis == 1:
-                        if y + 1 == ny:
-                            continue
-                        there = labels[z, y + 1, x]
-                    else:
-                        if x + 1 == nx:
-                            continue
-                        there = labels[z, y, x + 1]
-                    if here == there:
+                    w, v, u = z + (axis == 0), y + (axis == 1), x + (axis == 2)
+                    if w == nz or v == ny or u == nx or labels[w, v, u] == here:
                         continue
+                    there = labels[w, v, u]
                     share = _share_of_face(labels, z, y, x, axis, here, there, offsets[axis], edge)
                     key = pair_of(here, there)
                     i = pair_slot(keys, key)
@@ -164,15 +154,11 @@ def triple_edges(labels: np.ndarray) -> np.ndarray:
         for y in range(ny):
             for x in range(nx):
                 a = labels[z, y, x]
-                if y + 1 < ny and x + 1 < nx:
-                    n = _others(a, labels[z, y + 1, x], labels[z, y, x + 1], labels[z, y + 1, x + 1])
-                    along[0] += max(n - 2, 0)
-                if z + 1 < nz and x + 1 < nx:
-                    n = _others(a, labels[z + 1, y, x], labels[z, y, x + 1], labels[z + 1, y, x + 1])
-                    along[1] += max(n - 2, 0)
-                if z + 1 < nz and y + 1 < ny:
-                    n = _others(a, labels[z + 1, y, x], labels[z, y + 1, x], labels[z + 1, y + 1, x])
-                    along[2] += max(n - 2, 0)
+                for axis in range(3):
+                    w, v, u = z + (axis != 0), y + (axis != 1), x + (axis != 2)
+                    if w < nz and v < ny and u < nx:  # the other three around the edge
+                        b, c = labels[w, v if axis == 0 else y, x], labels[z, v if axis == 2 else y, u]
+                        along[axis] += max(_others(a, b, c, labels[w, v, u]) - 2, 0)
     return along
 
 
