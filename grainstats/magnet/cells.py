@@ -122,17 +122,6 @@ class Cells:
         return fft.irfft(total, 2 * self.n_z, axis=1)[:, : self.n_z]
 
     def field(self, j: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Field at the middle of every cell.
-
-        Parameters
-        ----------
-        j : ndarray, shape (n_discs, n_z, n_r)
-            A/m².
-
-        Returns
-        -------
-        b_r, b_z : ndarray of the same shape
-            Tesla.
-        """
+        """Radial and axial field at the middle of every cell, tesla; of the shape of `j`, A/m²."""
         radial, axial = self._kernels
         return self.act(radial, j), self.act(axial, j)

@@ -12,13 +12,8 @@ SPREAD = np.pi  #: of φ₁ and φ₂: a map in degrees never keeps to such low 
 def euler_radians(angles: np.ndarray, *, degrees: bool, indexed: np.ndarray) -> tuple[np.ndarray, list[str]]:
     """Angles in radians, and a warning where the values contradict the unit that the format documents.
 
-    Parameters
-    ----------
-    angles : ndarray, shape (n, 3)
-    degrees : bool
-        The format documents degrees.
-    indexed : ndarray of bool, shape (n,)
-        Points whose angles mean something.
+    `angles` are of shape (n, 3), in degrees where `degrees` says so; those of points that are not `indexed`
+    mean nothing.
 
     Examples
     --------

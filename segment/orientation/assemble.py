@@ -21,19 +21,9 @@ A_TO_B_STAR = from_axis_angle((0, 0, 1), 30)  #: from crystal axes with y along 
 
 
 def map_from_points(points: ScanPoints, path: Path, step_nm: float | None = None) -> OrientationMap:
-    """Put the points of a file on their grid.
+    """Put the points of a file on their grid; `step_nm`, where given, goes before what the file says.
 
-    Parameters
-    ----------
-    points : ScanPoints
-    path : Path
-    step_nm : float, optional
-        The user's distance of two points in a row; it goes before what the file says.
-
-    Raises
-    ------
-    UnreadableError
-        No points, none indexed, no grid, or a map that stops before its end.
+    `UnreadableError`: no points, none indexed, no grid, or a map that stops before its end.
     """
     if not points.x.size:
         raise UnreadableError(path, "it holds no points", "Export the map again")

@@ -78,18 +78,9 @@ def orientation_colours(
     phase: np.ndarray,
     phases: tuple[CrystalPhase, ...],
 ) -> np.ndarray:
-    """Colours of orientations by the crystal direction along the map's z, into the specimen.
+    """Colours by the crystal direction along the map's z, into the specimen; uint8, shape of `phase` and 3.
 
-    Parameters
-    ----------
-    quaternions : ndarray, shape (..., 4)
-    phase : ndarray of int, shape (...)
-        0: not indexed, black.
-    phases : tuple of CrystalPhase
-
-    Returns
-    -------
-    ndarray of uint8, shape (..., 3)
+    `quaternions` have the shape of `phase` and 4; where `phase` is 0 nothing is indexed: black.
     """
     colours = np.full((*phase.shape, 3), NOT_INDEXED_RGB, np.uint8)
     for one in phases:
@@ -103,15 +94,7 @@ def orientation_colours(
 def colour_key(laue_group: str, size: int = 200) -> np.ndarray:
     """The triangle of a group's colours in stereographic projection, white around it.
 
-    Parameters
-    ----------
-    laue_group : str
-    size : int
-        Pixels of the longer side.
-
-    Returns
-    -------
-    ndarray of uint8, shape (rows, columns, 3)
+    uint8, shape (rows, columns, 3); `size` is the longer side in pixels.
     """
     group = key_group(laue_group)
     outline = _outline(group)

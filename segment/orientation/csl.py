@@ -41,13 +41,7 @@ CUBIC_CSL: tuple[tuple[int, tuple[int, int, int, int]], ...] = (
 def deviation(rotations: np.ndarray, law: np.ndarray, phase: CrystalPhase) -> np.ndarray:
     """Smallest angle from misorientations to a given one, over all symmetrically equal ones; degrees.
 
-    Parameters
-    ----------
-    rotations : ndarray, shape (n, 4)
-        Misorientations from one crystal to another of the same phase.
-    law : ndarray, shape (4,)
-        The misorientation to compare with.
-    phase : CrystalPhase
+    `rotations`, shape (n, 4), lead from one crystal to another of the same phase, as `law`, shape (4,), does.
 
     Examples
     --------

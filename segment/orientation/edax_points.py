@@ -24,16 +24,9 @@ def edax_points(
     unit_nm: float | None,
     vendor: str,
 ) -> ScanPoints:
-    """The points of a scan.
+    """The points of a scan, from its columns and its phases as the file numbers them.
 
-    Parameters
-    ----------
-    column : dict of ndarray
-        `ANGLES` in radians, ``x`` and ``y``; ``phase``, which the oldest files lack, and properties.
-    declared : list of CrystalPhase
-        As the file numbers them.
-    header, unit_nm, vendor
-        As in `ScanPoints`.
+    There are `ANGLES` in radians, ``x`` and ``y``; ``phase``, which the oldest files lack, and properties.
     """
     numbers = column.get("phase", np.zeros(column["x"].size)).astype(int)
     phase, phases, said = _phase_numbers(numbers, declared, _not_indexed(column))

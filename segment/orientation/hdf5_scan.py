@@ -62,23 +62,9 @@ def phases_of(
 ) -> tuple[CrystalPhase, ...]:
     """Phases of a header, one group each, called by their number.
 
-    Parameters
-    ----------
-    path : Path
-    groups : h5py.Group or None
-    names : tuple of str
-        Where a phase's name may stand.
-    laue, lattice : callable
-        A maker's way to read the symmetry and the lattice from a phase's group; None where they are not told.
-    first : int
-        What the file's numbers begin with; phases begin with 1.
-    unique_axis : {"b", "c"}
-        The two-fold axis of 2/m.
-
-    Raises
-    ------
-    UnreadableError
-        One without a symmetry.
+    The file counts from `first`, phases from 1.  A phase's name may stand under `names`.  `laue` and
+    `lattice` read a maker's symmetry and lattice from a group; `unique_axis` is the two-fold axis of 2/m.
+    `UnreadableError`: a phase without a symmetry.
     """
     found: list[CrystalPhase] = []
     for key, group in (groups or {}).items():

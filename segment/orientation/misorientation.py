@@ -59,16 +59,10 @@ def nearest_variant(q: np.ndarray, reference: np.ndarray, phase: CrystalPhase) -
 def mean_orientations(
     q: np.ndarray, label: np.ndarray, phase: np.ndarray, phases: tuple[CrystalPhase, ...]
 ) -> np.ndarray:
-    """Mean orientation of each label's points, shape (labels, 4); NaN without points.
+    """Mean orientation of each label's points, shape of `phase` and 4; NaN without points.
 
-    Points are turned by symmetry to lie nearest to the label's first one, then to the mean.
-
-    Parameters
-    ----------
-    q : ndarray, shape (n, 4)
-    label : ndarray of int, shape (n,)
-    phase : ndarray of int, shape (labels,)
-    phases : tuple of CrystalPhase
+    Points of orientation `q`, shape (n, 4), belong to `label`, shape (n,), whose phase is ``phase[label]``.
+    They are turned by symmetry to lie nearest to the label's first one, then to the mean.
     """
     mean = np.full((len(phase), 4), np.nan)
     known, first = np.unique(label, return_index=True)
@@ -100,20 +94,10 @@ def _nearest(a: np.ndarray, b: np.ndarray, phase: CrystalPhase) -> tuple[np.ndar
 def misorientation_of(
     quaternions: np.ndarray, phase: np.ndarray, phases: tuple[CrystalPhase, ...], pairs: np.ndarray
 ) -> np.ndarray:
-    """Disorientation of pairs of grains or points, degrees; NaN across phases and where nothing is known.
+    """Disorientation of pairs of grains or points, degrees, shape (m,); NaN across phases or where unknown.
 
-    Parameters
-    ----------
-    quaternions : ndarray, shape (n, 4)
-    phase : ndarray of int, shape (n,)
-        `CrystalPhase.id`; 0: not known.
-    phases : tuple of CrystalPhase
-    pairs : ndarray of int, shape (m, 2)
-        Places in both; below 0 counts as 0.
-
-    Returns
-    -------
-    ndarray, shape (m,)
+    `pairs`, shape (m, 2), are places in `quaternions` (n, 4) and in `phase` (n,), which is 0 where none is
+    known; a place below 0 counts as 0.
     """
     angle = np.full(len(pairs), np.nan)
     first, second = np.maximum(pairs, 0).T

@@ -15,25 +15,10 @@ from segment.micrograph.sidecar import decode
 def read_numbers(
     path: Path, *, comment: str | None = None, ends_header: Callable[[str], bool] | None = None
 ) -> tuple[list[str], np.ndarray]:
-    """Header lines, and the table below them.
+    """Header lines, and the table of numbers below them, shape (n, columns).
 
-    Parameters
-    ----------
-    path : Path
-    comment : str, optional
-        Header lines begin with it, wherever they stand.
-    ends_header : callable, optional
-        Tells the header's last line, where it has no mark of its own.
-
-    Returns
-    -------
-    lines : list of str
-    table : ndarray of float, shape (n, columns)
-
-    Raises
-    ------
-    UnreadableError
-        Empty, no numbers, or a line that is not as long as the others.
+    Header lines begin with `comment`, wherever they stand; without such a mark `ends_header` knows the last.
+    `UnreadableError`: empty, no numbers, or a line that is not as long as the others.
     """
     text = decode(path.read_bytes())
     lines = text.splitlines()

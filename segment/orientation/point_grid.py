@@ -31,16 +31,7 @@ class PointGrid:
 def find_grid(x: np.ndarray, y: np.ndarray, source: str) -> PointGrid:
     """Rows and columns of points from their coordinates, which may be rounded and in any order.
 
-    Parameters
-    ----------
-    x, y : ndarray of float, shape (n,)
-    source : str
-        The file, for the errors.
-
-    Raises
-    ------
-    UnreadableError
-        A line of points, two points at one place, or points on no square or hexagonal grid.
+    `UnreadableError`: a line of points, two at one place, or points on no square or hexagonal grid.
 
     Examples
     --------
@@ -69,16 +60,8 @@ def grid_told(
 ) -> PointGrid | None:
     """The square grid that a header tells of, where the points follow it row by row; None: they do not.
 
-    Coordinates of five digits (1000.1) may be too coarse to tell neighbours apart: they only have to agree
-    within the rounding.
-
-    Parameters
-    ----------
-    x, y : ndarray of float, shape (n,)
-    shape : tuple of int
-        Rows and columns.
-    steps : tuple of float
-        In x and y, in the unit of the coordinates.
+    `shape` is (rows, columns), `steps` are those in x and y.  Coordinates of five digits (1000.1) may be too
+    coarse to tell neighbours apart: they only have to agree within the rounding.
     """
     if x.size != shape[0] * shape[1]:
         return None

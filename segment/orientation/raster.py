@@ -20,18 +20,10 @@ def pixel_of(orientation_map: OrientationMap) -> float:
 
 
 def to_pixels(orientation_map: OrientationMap, values: np.ndarray) -> np.ndarray:
-    """Values of points as an image of square pixels; each takes its nearest point's.
+    """Values of points, shape (rows, columns, ...), as an image of square pixels.
 
-    Parameters
-    ----------
-    orientation_map : OrientationMap
-    values : ndarray, shape (rows, columns, ...)
-
-    Returns
-    -------
-    ndarray, shape (rows', columns', ...)
-        The same on a square grid of equal steps.  A hexagonal grid's rows stay, and their pixels are as wide
-        as the rows are apart (.866 of the step).
+    Each pixel takes its nearest point's.  A hexagonal grid's rows stay, and their pixels are as wide as the
+    rows are apart (.866 of the step).
     """
     if is_square(orientation_map):
         return values

@@ -33,15 +33,11 @@ class Drift:
 
 
 def find_drift(values: np.ndarray, *, keep_shear: bool = True) -> Drift:
-    """Drift of a stack by phase correlation of neighbouring slices.
+    """Drift of a stack, shape (slices, rows, columns), by phase correlation of neighbouring slices.
 
-    Parameters
-    ----------
-    values : ndarray, shape (slices, rows, columns)
-    keep_shear : bool
-        Correct only what departs from a steady shift.  Structures that lean through the stack shift steadily
-        too, and would be straightened; with False they are, which is right where a reference (a fiducial
-        mark, a vertical edge) shows the drift to be one.
+    With `keep_shear` only what departs from a steady shift is corrected.  Structures that lean through the
+    stack shift steadily too, and would be straightened; without it they are, which is right where a reference
+    (a fiducial mark, a vertical edge) shows the drift to be one.
     """
     steps = np.zeros((len(values), 2))
     before = _transformed(values[0])

@@ -25,17 +25,10 @@ def sees_every_direction(shape: tuple[int, ...], voxel_size: VoxelSize) -> bool:
 def boundary_volume(
     grey: np.ndarray, model: Model, axes: tuple[int, ...], *, device: Device = "auto"
 ) -> np.ndarray:
-    """Boundary probability of every voxel, uint8 (0 ... 255) of the shape of `grey`.
+    """Boundary probability of every voxel, uint8 (0 ... 255) of the shape of `grey`, uint8.
 
-    Parameters
-    ----------
-    grey : ndarray of uint8, shape (slices, rows, columns)
-    model : Model
-    axes : tuple of int
-        Slices across each of these axes are shown to the network, and the answers averaged.  With one axis
-        the answers of neighbouring slices are averaged instead.
-    device
-        As in `segment.unet.predict.predict`.
+    Slices across each of `axes` are shown to the network, and the answers averaged.  With one axis the
+    answers of neighbouring slices are averaged instead.
     """
     total = np.zeros(grey.shape, np.uint8)
     for axis in axes:

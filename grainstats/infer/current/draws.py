@@ -149,15 +149,7 @@ def grain_shares(pairs: np.ndarray, length: np.ndarray, area: np.ndarray, law: L
     """What each grain carries over j0, by label.
 
     Pinning by boundaries: in proportion to the grain's own boundary length per area; the mean over the area
-    of the map is `k`.
-
-    Parameters
-    ----------
-    pairs : ndarray of int, shape (p, 2)
-    length : ndarray, shape (p,)
-    area : ndarray, shape (n_grains + 1,)
-        By label.
-    law : Law
+    of the map is `k`.  `pairs` and `length` are those of `Carriers`; `area` is by label.
     """
     if law.j_grain is None:
         return np.full(area.size, np.inf)
@@ -193,13 +185,8 @@ def _coarse(area: np.ndarray, pixel_size_nm: float | None, law: Law) -> np.ndarr
 def coarse_grains(diameter: np.ndarray, size: np.ndarray, law: Law) -> np.ndarray:
     """Which grains are coarse, by label.
 
-    Parameters
-    ----------
-    diameter : ndarray, shape (n_grains + 1,)
-        Nanometres where the law gives a threshold.
-    size : ndarray, same shape
-        Area or volume, the weight of each grain where two classes are parted; 0 for no grain.
-    law : Law
+    `diameter` is in nanometres where the law gives a threshold; `size`, area or volume, weighs each grain
+    where two classes are parted, and is 0 for no grain.
     """
     present = size > 0
     limit = law.threshold_nm

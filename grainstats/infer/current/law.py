@@ -119,21 +119,7 @@ class Law:
 
 
 def read_law(path: str | Path) -> Law:
-    """A law from a TOML file.
-
-    Parameters
-    ----------
-    path : str or Path
-
-    Returns
-    -------
-    Law
-
-    Raises
-    ------
-    InputError
-        No such file, not TOML, an unknown key, a value out of range.
-    """
+    """A law from a TOML file. `InputError`: no such file, not TOML, an unknown key, a value out of range."""
     try:
         with open(path, "rb") as file:
             content = tomllib.load(file)

@@ -38,10 +38,8 @@ def without_some(boundary: np.ndarray, missed: float, rng: np.random.Generator) 
 def correction(found: np.ndarray, with_more_missing: np.ndarray) -> float:
     """Factor from the current of the found boundaries to that of all, at most 1.
 
-    Parameters
-    ----------
-    found, with_more_missing : ndarray
-        Currents of the same draws, without and with more boundaries taken away.
+    `found` and `with_more_missing` are the currents of the same draws, without and with more boundaries taken
+    away.
     """
     usable = np.isfinite(found) & np.isfinite(with_more_missing) & (with_more_missing > 0)
     if not usable.any():

@@ -13,21 +13,13 @@ def pore_links(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Free pieces that join all the outlines of each pore, and the frame where it lies on it.
 
-    Parameters
-    ----------
-    network : BoundaryNetwork
-        In pixels.
-    labels : ndarray of int32, shape (rows, columns)
-        0 in pores and second phases, below 0 where hidden; no side of it wholly hidden.
-    point : ndarray of int
-        Points of lines, rows of the network's `position`.
-    segment : ndarray of int, same shape
-        Segments they lie on.
+    `labels` are 0 in pores and second phases, below 0 where hidden; no side is wholly hidden.  `point` are
+    points of lines, rows of the network's `position`, and `segment` the segments they lie on.
 
     Returns
     -------
     point : ndarray, shape (k, 2)
-        Points on the frame, one for each side that a pore touches.
+        Points on the frame, pixels, one for each side that a pore touches.
     edge : ndarray of int, shape (m, 2)
         Between points of the network; k added points count on from the last of them.
     """

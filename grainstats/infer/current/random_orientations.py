@@ -10,21 +10,11 @@ from segment.orientation.quaternions import multiply
 
 
 def random_orientations(n: int, texture: Texture, spread_deg: float, rng: np.random.Generator) -> np.ndarray:
-    """Orientations drawn from a texture.
+    """Unit quaternions drawn from a texture, shape (n, 4).
 
-    Parameters
-    ----------
-    n : int
-    texture : {"random", "fibre", "biaxial"}
-        All alike; c along the normal, any turn about it; all axes along those of the specimen.
-    spread_deg : float
-        Standard deviation of the tilt about each axis; without effect on "random".
-    rng : Generator
-
-    Returns
-    -------
-    ndarray, shape (n, 4)
-        Unit quaternions.
+    "random": all alike; "fibre": c along the normal, any turn about it; "biaxial": all axes along those of
+    the specimen.  `spread_deg` is the standard deviation of the tilt about each axis, without effect on
+    "random".
 
     Examples
     --------
