@@ -11,7 +11,7 @@ SUFFIXES = (".py", ".npz", ".json")  #: of the files that decide
 
 @lru_cache(maxsize=1)
 def judging_digest() -> str:
-    """SHA-256 over the code and the tables of `grainstats.infer.modality`.
+    """SHA-256 over the code and the tables of `grainstats.infer.modality`, and the product limit's code.
 
     A verdict stored with another digest was judged by other rules or against other null mosaics.
 
@@ -21,8 +21,9 @@ def judging_digest() -> str:
     64
     """
     total = hashlib.sha256()
-    entries = files("grainstats.infer.modality").iterdir()
-    for entry in sorted((e for e in entries if e.name.endswith(SUFFIXES)), key=lambda e: e.name):
+    entries = [e for e in files("grainstats.infer.modality").iterdir() if e.name.endswith(SUFFIXES)]
+    product_limit = files("grainstats.measure.intervals").joinpath("size_distribution.py")
+    for entry in sorted([*entries, product_limit], key=lambda e: e.name):
         content = entry.read_bytes()
         if entry.name.endswith(".py"):
             content = content.replace(b"\r\n", b"\n")
