@@ -72,9 +72,9 @@ def compare(
         ``sample_id``, `by`, numbers, and ``verdict`` where there is one.
     by : str
         Column that makes the groups: ``design_route``, ``campaign``, ``param:...``.
-    descriptors : sequence of str
+    descriptors : str or sequence of str
         Columns to compare; empty: the headline ones of results, all numbers of a table.
-    covariates : sequence of str
+    covariates : str or sequence of str
         Columns held constant.
     block : str, optional
         Column whose levels share a random intercept.
