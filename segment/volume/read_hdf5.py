@@ -29,14 +29,11 @@ def read(path: Path, name: str | None = None) -> GreyVolume:
     """
     import h5py
 
-    try:
-        with h5py.File(path, "r") as file:
-            chosen, notes = _choose(path, file, name)
-            shape = tuple(n for n in chosen.shape if n > 1) if chosen.ndim > 3 else chosen.shape
-            values = np.asarray(chosen[()]).reshape(shape)
-            size, source = _voxel_size(chosen)
-    except OSError as error:
-        raise UnreadableError(path, f"no readable HDF5 file ({error})", "Copy the file again") from error
+    with h5py.File(path, "r") as file:
+        chosen, notes = _choose(path, file, name)
+        shape = tuple(n for n in chosen.shape if n > 1) if chosen.ndim > 3 else chosen.shape
+        values = np.asarray(chosen[()]).reshape(shape)
+        size, source = _voxel_size(chosen)
     return GreyVolume(values, size, str(path), source, notes)
 
 
@@ -78,7 +75,7 @@ def _default_signal(file: Any) -> Any | None:
 def _voxel_size(dataset: Any) -> tuple[VoxelSize | None, str]:
     for name, unit in _SIZES:
         if name in dataset.attrs:
-            edges = [to_nm(float(v), unit) for v in np.ravel(dataset.attrs[name])]
+            edges = [to_nm(text(v), unit) for v in np.ravel(dataset.attrs[name])]
             if len(edges) == 3 and (size := VoxelSize.of(*edges[::-1])) is not None:
                 return size, f"attribute {name}"
     return _nexus_axes(dataset), "NeXus axes"

@@ -12,6 +12,7 @@ import numpy as np
 from segment.errors import InputError, UncalibratedError, UnreadableError
 from segment.micrograph.file_kind import check_the_path
 from segment.micrograph.open_tiff import open_tiff
+from segment.micrograph.pixel_size import LARGEST_NM, SMALLEST_NM
 from segment.volume import read_folder, read_hdf5, read_mrc, read_npy, read_nrrd, read_tiff, read_zarr
 from segment.volume.stack import GreyVolume, VoxelSize
 
@@ -52,7 +53,12 @@ def read_stack(
             "of no known stack format",
             "Give a multi-page TIFF, a folder of slices, MRC, HDF5, NRRD or NPY",
         )
-    found = reader.read(path, dataset) if reader is read_hdf5 else reader.read(path)
+    try:
+        found = reader.read(path, dataset) if reader is read_hdf5 else reader.read(path)
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:  # a damaged file raises nearly anything
+        raise UnreadableError(path, f"it cannot be read ({error})", "Export or copy it again") from error
     return _checked(found, voxel_size)
 
 
@@ -98,15 +104,19 @@ def _checked(found: GreyVolume, voxel_size: VoxelSize | None) -> GreyVolume:
         )
     if values.dtype.kind not in "buif":
         raise UnreadableError(found.source, "its voxels are no real numbers", "Export a real-valued stack")
-    if voxel_size is None and found.voxel_size is None:
-        raise UncalibratedError(
-            found.source, "it does not say its voxel size", "Give --voxel-size X Y Z in nanometres"
-        )
+    stated, warnings, reason = found.voxel_size, found.warnings, "it does not say its voxel size"
+    if stated is not None and not all(SMALLEST_NM <= edge <= LARGEST_NM for edge in stated.xyz):
+        reason = f"its voxels read as {_size(stated)} nm, which no microscope has"
+        stated, warnings = None, (*warnings, f"{reason}: not taken")
+    if voxel_size is None and stated is None:
+        raise UncalibratedError(found.source, reason, "Give --voxel-size X Y Z in nanometres")
     if voxel_size is None:
         return found
-    stated, given = found.voxel_size, voxel_size
-    warnings = found.warnings
-    if stated is not None and not np.allclose(stated.xyz, given.xyz, rtol=AGREE):
-        says, is_given = (" x ".join(f"{v:g}" for v in size.xyz) for size in (stated, given))
-        warnings += (f"the file says voxels of {says} nm; {is_given} nm are given and taken",)
-    return replace(found, voxel_size=given, voxel_size_source="given by the user", warnings=warnings)
+    if stated is not None and not np.allclose(stated.xyz, voxel_size.xyz, rtol=AGREE):
+        told = f"the file says voxels of {_size(stated)} nm; {_size(voxel_size)} nm are given and taken"
+        warnings += (told,)
+    return replace(found, voxel_size=voxel_size, voxel_size_source="given by the user", warnings=warnings)
+
+
+def _size(size: VoxelSize) -> str:
+    return " x ".join(f"{edge:g}" for edge in size.xyz)

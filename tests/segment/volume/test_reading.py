@@ -99,6 +99,32 @@ def test_voxel_size_is_never_guessed(tmp_path: Path, stack: np.ndarray) -> None:
         read_stack(tmp_path / "a.tif")
 
 
+def test_a_voxel_size_that_no_microscope_has(tmp_path: Path, stack: np.ndarray) -> None:
+    """ImageJ's `unit=cm` made from the 72 dpi of a screen."""
+    told = {"axes": "ZYX", "spacing": 1.0, "unit": "cm"}
+    tifffile.imwrite(tmp_path / "a.tif", stack, imagej=True, resolution=(28.35, 28.35), metadata=told)
+    with pytest.raises(UncalibratedError, match="no microscope"):
+        read_stack(tmp_path / "a.tif")
+    assert "not taken" in read_stack(tmp_path / "a.tif", voxel_size=SIZE).warnings[0]
+
+
+@pytest.mark.parametrize("name", ["a.h5", "a.npy", "a.nrrd", "a.mrc", "a.tif"])
+def test_damaged_stacks_are_refused_in_words(tmp_path: Path, stack: np.ndarray, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"\x93NUMPY" + bytes(300))
+    with pytest.raises(UnreadableError, match=name):
+        read_stack(path, voxel_size=SIZE)
+
+
+def test_a_voxel_size_in_words_is_none(tmp_path: Path, stack: np.ndarray) -> None:
+    with h5py.File(tmp_path / "b.h5", "w") as file:
+        file["grey"] = stack
+        file["grey"].attrs["element_size_um"] = "about ten"
+    with pytest.raises(UncalibratedError):
+        read_stack(tmp_path / "b.h5")
+    assert read_stack(tmp_path / "b.h5", voxel_size=SIZE).voxel_size == SIZE
+
+
 def test_conflict_with_the_file_is_a_warning(tmp_path: Path, stack: np.ndarray) -> None:
     write_mrc(tmp_path / "c.mrc", stack, (5, 5, 5))
     found = read_stack(tmp_path / "c.mrc", voxel_size=SIZE)
