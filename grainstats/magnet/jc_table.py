@@ -7,6 +7,7 @@ from pathlib import Path
 
 from grainstats.magnet.jc_laws import Table
 from segment.errors import InputError, UnreadableError
+from segment.micrograph.file_kind import file_text
 
 #: tesla; 1 Oe stands for 1 G = 1e-4 T
 FIELD_UNITS = {"t": 1.0, "tesla": 1.0, "mt": 1e-3, "oe": 1e-4, "koe": 0.1, "g": 1e-4, "kg": 0.1}
@@ -64,7 +65,7 @@ def read_jc_table(path: str | Path) -> Table:
 def _lines(path: Path) -> list[list[str]]:
     """Cells of the lines that are neither empty nor comments."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = file_text(path, "utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UnreadableError(path, f"cannot be read ({error})", "Give a text file of two columns") from error
     lines = [line.strip() for line in text.splitlines()]

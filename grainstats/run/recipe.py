@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from segment.cells.choices import GAP_WIDTH, Twins, Voids
 from segment.errors import InputError
+from segment.micrograph.file_kind import file_text
 from segment.unet.choices import Precision
 
 if TYPE_CHECKING:
@@ -163,10 +164,10 @@ def read_recipe(path: Path) -> Recipe:
     `InputError`: no such file, no TOML, an unknown key, or a value that cannot be used.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(file_text(path))
     except OSError as error:
         raise InputError(
-            path, f"cannot be read: {error.strerror}", "Give the path of a recipe in TOML"
+            path, f"cannot be read: {error.strerror or error}", "Give the path of a recipe in TOML"
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(path, f"is not valid TOML: {error}", "Correct that line") from error
@@ -198,7 +199,7 @@ def _law_file(recipe: Path, name: str) -> dict[str, Any]:
     """Content of a law file that a recipe names."""
     path = recipe.parent / name
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(file_text(path))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
             path, f"the law cannot be read ({error})", "Name a TOML file beside the recipe"

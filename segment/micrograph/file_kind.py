@@ -49,6 +49,13 @@ def no_file(path: Path) -> tuple[str, str]:
     return why or ("no such file", check_the_path(path))
 
 
+def file_text(path: Path, encoding: str = "utf-8") -> str:
+    """Text of a small file; OSError where it is none: opening a pipe waits, reading a device never ends."""
+    if (why := why_no_file(path)) is not None:
+        raise OSError(why[0])
+    return path.read_text(encoding=encoding)
+
+
 def why_no_file(path: Path) -> tuple[str, str] | None:
     """Reason and remedy where `path` is no regular file; None where it is one.
 

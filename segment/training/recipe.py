@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from segment.errors import InputError
+from segment.micrograph.file_kind import file_text
 from segment.unet.architecture import Architecture
 
 
@@ -78,7 +79,7 @@ def read_recipe(path: Path) -> TrainingRecipe:
     `InputError`: not TOML, a key that means nothing here or is missing, or a value of another kind.
     """
     try:
-        facts = tomllib.loads(path.read_text(encoding="utf-8"))
+        facts = tomllib.loads(file_text(path))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError(
             path, f"cannot be read as a recipe ({error})", "Start from models/unet-lite2"

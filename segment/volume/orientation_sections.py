@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from segment.errors import UncalibratedError, UnreadableError
 from segment.grain_orientations import CrystalPhase
+from segment.micrograph.file_kind import file_text
 from segment.orientation.grains import MISORIENTATION_DEG, grains_of_points
 from segment.orientation.misorientation import misorientation_of
 from segment.orientation.neighbours import pairs_along
@@ -151,7 +152,7 @@ def read_shifts(path: Path) -> np.ndarray:
     """
     try:
         lines = [
-            line.replace(";", ",").split(",") for line in path.read_text("utf-8-sig").splitlines() if line
+            line.replace(";", ",").split(",") for line in file_text(path, "utf-8-sig").splitlines() if line
         ]
         if lines and not lines[0][0].strip().lstrip("+-").isdigit():
             lines = lines[1:]

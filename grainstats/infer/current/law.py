@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from grainstats.infer.current.presets import PRESETS
 from segment.errors import InputError
+from segment.micrograph.file_kind import file_text
 from segment.orientation.symmetry import LAUE_GROUPS, laue_of_name
 
 Source = Literal["map", "random"]
@@ -121,8 +122,7 @@ class Law:
 def read_law(path: str | Path) -> Law:
     """A law from a TOML file. `InputError`: no such file, not TOML, an unknown key, a value out of range."""
     try:
-        with open(path, "rb") as file:
-            content = tomllib.load(file)
+        content = tomllib.loads(file_text(Path(path)))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
             path, f"the law cannot be read ({error})", "Give a TOML file, e.g. j0 = 1.0"

@@ -17,6 +17,7 @@ import numpy as np
 from grainstats.share.optimizer.space import Constraint, Parameter, Space
 from grainstats.share.quantity_units import stored_quantity
 from segment.errors import InputError
+from segment.micrograph.file_kind import file_text
 
 
 class SpaceError(InputError):
@@ -38,7 +39,7 @@ def read_space(path: Path) -> Space:
         Everything that is wrong with the file.
     """
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = tomllib.loads(file_text(path))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise SpaceError(path, [f"cannot be read ({error})"]) from None
     return parse_space(raw, path)

@@ -11,6 +11,7 @@ from grainstats.share.db.records import SuggestionRecord
 from grainstats.share.errors import SheetError
 from grainstats.share.sheets.cells import read_table, text_of, value_of
 from segment.errors import InputError
+from segment.micrograph.file_kind import file_text
 
 
 class SuggestionFileError(SheetError):
@@ -33,7 +34,7 @@ def import_suggestions(db: Database, path: str | Path, sidecar: str | Path, *, c
 
 def _read_sidecar(path: Path) -> dict[str, Any]:
     try:
-        notes = json.loads(path.read_text(encoding="utf-8"))
+        notes = json.loads(file_text(path))
         complete = notes["format"] == 1 and notes["parameters"] and notes["objective"]["column"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         complete = False

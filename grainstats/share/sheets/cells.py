@@ -16,6 +16,7 @@ from grainstats.share.sheets.csv_cells import read_csv
 from grainstats.share.sheets.shown import Flaw, Shown, half_width, invisible, plain_text
 from grainstats.share.sheets.workbook import read_workbook
 from segment.errors import InputError
+from segment.micrograph.file_kind import no_file
 
 BOOKS = (".xlsx", ".xlsm")
 TEXTS = (".csv", ".txt", ".tsv")
@@ -66,7 +67,7 @@ def read_table(path: Path, what: str = "sample sheet", key: str = "sample_id") -
     `Flaw`.
     """
     if not path.is_file():
-        raise InputError(path, "there is no such file", f"Check the path of the {what}")
+        raise InputError(path, no_file(path)[0], f"Check the path of the {what}")
     suffix = path.suffix.lower()
     if suffix not in (*BOOKS, *TEXTS):
         raise InputError(path, f"{what}s are .csv or .xlsx", "Save the table as one of these")

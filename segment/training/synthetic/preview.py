@@ -8,7 +8,6 @@ import numpy as np
 from segment.training.synthetic.render import synthetic_micrograph
 from segment.training.synthetic.styles import STYLES
 
-
 COLUMNS, EDGE_PX = 3, 320  #: micrographs a style, and the edge of each
 
 
