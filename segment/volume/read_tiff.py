@@ -32,8 +32,13 @@ def read(path: Path) -> GreyVolume:
     with open_tiff(path) as tiff, quiet_tifffile():
         _check_pages(path, tiff)
         series = tiff.series[0]
-        shape = _depth_first(path, series.axes, series.shape)
-        values = _pixels(path, tiff, series).reshape(shape)
+        if len(tiff.series) > 1 and {(s.axes, s.shape, s.dtype) for s in tiff.series} == {
+            ("YX", series.shape, series.dtype)
+        }:  # slices written one after the other, each as an image of its own
+            values = _stacked(path, [s.pages[0] for s in tiff.series])
+        else:
+            shape = _depth_first(path, series.axes, series.shape)
+            values = _pixels(path, tiff, series).reshape(shape)
         size, source = _voxel_size(tiff)
     return GreyVolume(values, size, str(path), source)
 
@@ -75,7 +80,7 @@ def _depth_first(path: Path, axes: str, shape: tuple[int, ...]) -> tuple[int, ..
 
 
 def _pixels(path: Path, tiff: Any, series: Any) -> np.ndarray:
-    """A memory map where the pixels lie in one piece, otherwise slices one by one, damaged ones named."""
+    """A memory map where the pixels lie in one piece, otherwise slices one by one."""
     coloured = "S" in series.axes
     if series.dataoffset is not None and tiff.byteorder == NATIVE and not coloured:
         return np.asarray(
@@ -86,7 +91,12 @@ def _pixels(path: Path, tiff: Any, series: Any) -> np.ndarray:
         return np.stack([one_channel(path, page.asarray()) for page in pages])
     if len(pages) * int(np.prod(pages[0].shape)) != int(np.prod(series.shape)):
         return np.asarray(series.asarray())
-    out = np.empty((len(pages), *pages[0].shape), series.dtype.newbyteorder("="))
+    return _stacked(path, pages)
+
+
+def _stacked(path: Path, pages: list[Any]) -> np.ndarray:
+    """Pages of one size, damaged ones named."""
+    out = np.empty((len(pages), *pages[0].shape), pages[0].dtype.newbyteorder("="))
     for k, page in enumerate(pages):
         try:
             out[k] = page.asarray()

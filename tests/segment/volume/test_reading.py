@@ -39,7 +39,10 @@ def test_plain_tiff_npy_and_compressed_tiff(tmp_path: Path, stack: np.ndarray) -
     tifffile.imwrite(tmp_path / "a.tif", stack)
     tifffile.imwrite(tmp_path / "b.tif", stack, compression="zlib")
     np.save(tmp_path / "c.npy", stack)
-    for name in ("a.tif", "b.tif", "c.npy"):
+    with tifffile.TiffWriter(tmp_path / "d.tif") as writer:
+        for image in stack:
+            writer.write(image, compression="zlib")  # to tifffile each is a series of its own
+    for name in ("a.tif", "b.tif", "c.npy", "d.tif"):
         found = read_stack(tmp_path / name, voxel_size=SIZE)
         assert np.array_equal(found.values, stack), name
         assert found.voxel_size == SIZE
