@@ -16,8 +16,6 @@ from segment.micrograph.pixel_size import given_size
 if TYPE_CHECKING:
     from segment.grain_map import GrainMap
 
-DEFAULT = "(default)"
-
 
 class SegmentPanel:
     """Fields and the button *Segment*."""
@@ -30,7 +28,7 @@ class SegmentPanel:
 
         self.viewer = viewer = napari_viewer
         self.pixel_size = LineEdit(label="pixel size (nm)", tooltip="Empty: what the file says")
-        self.model = ComboBox(label="model", choices=[DEFAULT, *released_models()])
+        self.model = ComboBox(label="model", choices=released_models())
         self.folder = FileEdit(label="or model folder", mode="d", value="", nullable=True)
         self.start = PushButton(text="Segment")
         self.status = Label(value="Open a micrograph.")
@@ -88,8 +86,7 @@ class SegmentPanel:
             self._failed(str(error))
             return
         chosen = self.folder.value
-        folder = str(chosen) if chosen and str(chosen) not in ("", ".") else None
-        name = folder or (None if self.model.value == DEFAULT else self.model.value)
+        name = str(chosen) if chosen and str(chosen) not in ("", ".") else self.model.value
         self.start.enabled, self.begun = False, time.monotonic()
         self.clock.start()
         self._tick()

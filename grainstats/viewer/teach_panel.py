@@ -9,7 +9,6 @@ from grainstats.viewer.shown import as_tab, once_docked
 from grainstats.viewer.teaching import Lesson, command, gained, gather, share_done
 from segment.errors import InputError
 
-DEFAULT = "(default)"
 MINUTES = 10.0  #: of training, the rest comes on top; judgement
 
 
@@ -23,7 +22,7 @@ class TeachPanel:
 
         self.images = w.FileEdit(label="images", mode="d", value=".")
         self.corrections = w.FileEdit(label="corrections", mode="d", value="corrections")
-        self.model = w.ComboBox(label="from model", choices=[DEFAULT, *released_models()])
+        self.model = w.ComboBox(label="from model", choices=released_models())
         self.out = w.FileEdit(label="new model", mode="d", value="taught-model")
         self.minutes = w.FloatSpinBox(label="minutes", value=MINUTES, min=0.1, max=600)
         self.start, self.stop = w.PushButton(text="Teach"), w.PushButton(text="Stop", enabled=False)
@@ -53,8 +52,8 @@ class TeachPanel:
         except (InputError, OSError) as error:
             self.status.value = str(error)
             return
-        name = None if self.model.value == DEFAULT else self.model.value
-        self.lesson = Lesson(command(pairs, Path(self.out.value), model=name, minutes=self.minutes.value))
+        words = command(pairs, Path(self.out.value), model=self.model.value, minutes=self.minutes.value)
+        self.lesson = Lesson(words)
         self.start.enabled, self.stop.enabled = False, True
         self.status.value, self.progress.value = f"{pairs.n} corrected images", 0
         create_worker(self.lesson.lines, _connect={"yielded": self._told, "finished": self._done})
