@@ -15,6 +15,7 @@ intercepts.  Applying Kaplan-Meier to all pieces alike would not be.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -32,23 +33,27 @@ class ChordDistribution:
             return float("nan")
         return float(np.interp(share, np.cumsum(self.mass) - self.mass / 2, self.length))
 
-    def moment(self, power: int) -> float:
-        return float(np.sum(self.mass * self.length**power)) if self.length.size else float("nan")
+    @cached_property
+    def moments(self) -> tuple[float, float]:
+        """Mean, and mean of the square."""
+        if not self.length.size:
+            return float("nan"), float("nan")
+        return float(np.sum(self.mass * self.length)), float(np.sum(self.mass * self.length**2))
 
     @property
     def mean(self) -> float:
-        return self.moment(1)
+        return self.moments[0]
 
     @property
     def cv(self) -> float:
-        if not self.length.size:
-            return float("nan")
-        return float(np.sqrt(max(self.moment(2) / self.moment(1) ** 2 - 1, 0)))
+        mean, square = self.moments
+        return float(np.sqrt(max(square / mean**2 - 1, 0))) if self.length.size else mean
 
     @property
     def length_weighted_mean(self) -> float:
         """Mean intercept at a random point of the grains: second moment over first."""
-        return self.moment(2) / self.moment(1) if self.length.size else float("nan")
+        mean, square = self.moments
+        return square / mean
 
 
 def n_cuts(censored: np.ndarray) -> np.ndarray:
@@ -69,6 +74,8 @@ def kaplan_meier(length: np.ndarray, cuts: np.ndarray, weight: np.ndarray | None
     from grainstats.measure.kernels import product_limit
 
     w = (2.0 - cuts) * (1.0 if weight is None else weight)
-    order = np.argsort(length, kind="stable")
-    found, mass = product_limit(length[order], w[order], cuts[order] == 0)
+    if np.any(length[1:] < length[:-1]):
+        order = np.argsort(length, kind="stable")
+        length, w, cuts = length[order], w[order], cuts[order]
+    found, mass = product_limit(length, w, cuts == 0)
     return ChordDistribution(found, mass / max(float(mass.sum()), 1e-300))
