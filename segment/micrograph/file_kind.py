@@ -11,7 +11,10 @@ from pathlib import Path
 
 _LOOKED_AT = 5000  #: names of a folder that are compared with one that is missing
 _KINDS = {
-    stat.S_IFDIR: ("a folder, not a file", "Name the images in it, or rename it without the suffix"),
+    stat.S_IFDIR: (
+        "a folder, not a file",
+        "Name the images in it, check that you may list it, or rename it without the suffix",
+    ),
     stat.S_IFIFO: ("a named pipe, not a file", "Save the image as a file"),
     stat.S_IFSOCK: ("a socket, not a file", "Save the image as a file"),
     stat.S_IFCHR: ("a device, not a file", "Save the image as a file"),

@@ -78,17 +78,10 @@ def jumps(numbers: np.ndarray) -> float:
 
 
 def rgb_of_inks(paper: np.ndarray) -> np.ndarray:
-    """Colours of a picture printed with cyan, magenta, yellow and black.
+    """RGB of a picture printed with cyan, magenta, yellow and black.
 
-    Parameters
-    ----------
-    paper : ndarray, shape (rows, columns, 4 or more)
-        What the inks leave of the paper's white: the largest value, 1 for floats, is no ink.
-
-    Returns
-    -------
-    ndarray, shape (rows, columns, 3)
-        RGB of the same dtype.
+    `paper`, shape (rows, columns, 4 or more), is what the inks leave of the paper's white: the largest value,
+    1 for floats, is no ink.
 
     Examples
     --------
@@ -111,13 +104,10 @@ def _largest(pixels: np.ndarray) -> float:
 
 
 def transparent(pixels: np.ndarray) -> np.ndarray | None:
-    """Where the alpha channel says that there is no picture.
+    """Where alpha is below half.
 
-    Returns
-    -------
-    ndarray of bool, shape (rows, columns), or None
-        True where alpha is below half; None without alpha, where nothing or everything is transparent, or
-        where the last channel has too many levels in between to be one.
+    None without alpha, where nothing or everything is transparent, or where the last channel has too many
+    levels in between to be one.
     """
     if pixels.ndim != 3 or pixels.shape[2] not in (2, 4):
         return None
@@ -131,13 +121,7 @@ def transparent(pixels: np.ndarray) -> np.ndarray | None:
 
 
 def coloured_marks(pixels: np.ndarray) -> np.ndarray | None:
-    """Where coloured lines and letters were drawn into a grey picture.
-
-    Returns
-    -------
-    ndarray of bool, shape (rows, columns), or None
-        With a margin of `_MARGIN` pixels; None where nothing is coloured, or more than a tenth is tinted.
-    """
+    """Where coloured lines and letters were drawn into a grey picture; None where there are none."""
     import cv2
 
     if pixels.ndim != 3 or pixels.shape[2] < 3 or pixels.dtype.kind != "u" or _is_grey(pixels):
@@ -168,15 +152,7 @@ def _luminance(pixels: np.ndarray) -> np.ndarray:
 
 
 def without_nonfinite(image: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    """Replace NaN and infinity by the median of the rest, and say where they were.
-
-    Returns
-    -------
-    image : ndarray
-        The same array where all pixels are finite, otherwise a copy.
-    valid : ndarray of bool or None
-        False where a pixel was replaced; None: nowhere. All False where no pixel is finite.
-    """
+    """Replace NaN and infinity, in a copy, by the median of the rest; the mask is False there, or None."""
     if image.dtype.kind != "f":
         return image, None
     bad = [not np.isfinite(image[k : k + BLOCK_ROWS]).all() for k in range(0, len(image), BLOCK_ROWS)]

@@ -9,36 +9,18 @@ from typing import Literal
 
 UnitKind = Literal["length", "reciprocal", "energy", "angle", "none", "other"]
 
-#: nanometres in a unit, by its names in lower case
-_NM: dict[str, float] = {
-    "m": 1e9,
-    "cm": 1e7,
-    "mm": 1e6,
-    "um": 1e3,
-    "u": 1e3,
-    "nm": 1.0,
-    "pm": 1e-3,
-    "fm": 1e-6,
-    "a": 0.1,
-    "meter": 1e9,
-    "metre": 1e9,
-    "centimeter": 1e7,
-    "millimeter": 1e6,
-    "micrometer": 1e3,
-    "micrometre": 1e3,
-    "micron": 1e3,
-    "nanometer": 1.0,
-    "nanometre": 1.0,
-    "picometer": 1e-3,
-    "angstrom": 0.1,
-    "ang": 0.1,
-    # Russian, Chinese, German
-    "нм": 1.0,
-    "мкм": 1e3,
-    "纳米": 1.0,
-    "微米": 1e3,
-    "mikrometer": 1e3,
+#: names in lower case of what is so many nanometres
+_NAMES = {
+    1e9: "m meter metre",
+    1e7: "cm centimeter",
+    1e6: "mm millimeter",
+    1e3: "um u micron micrometer micrometre mikrometer мкм 微米",
+    1.0: "nm nanometer nanometre нм 纳米",
+    1e-3: "pm picometer",
+    0.1: "a ang angstrom",
+    1e-6: "fm",
 }
+_NM = {name: size for size, names in _NAMES.items() for name in names.split()}
 INCH_NM = 25.4e6  #: 25.4 mm, exact since 1959
 _USUAL = (
     "72 75 90 96 100 120 144 150 180 200 220 240 266 300 350 360 400 600 720 800 1000 1200 1440 2400 4800"

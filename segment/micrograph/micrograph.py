@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -24,46 +24,23 @@ class ScaleConflict:
 
 @dataclass(frozen=True, eq=False)
 class Micrograph:
-    """One grey image of one frame of one file.
+    """One grey image of one frame of one file."""
 
-    Attributes
-    ----------
-    image : ndarray, shape (rows, columns)
-        Grey levels in the file's own dtype (RGB is reduced to luminance of the same dtype), info bar cut.
-    pixel_size_nm : float or None
-        Edge of the square pixel in nanometres; None where no source states it.
-    pixel_size_source : {"metadata", "sidecar", "scalebar", "manual", "none"}
-    valid : ndarray of bool, shape (rows, columns), or None
-        False where an overlay (burned-in label, scale bar) hides the specimen; None: all valid.
-    path : Path
-    sha256 : str
-        Digest of the file's bytes.
-    frame, n_frames : int
-        Position in a stack; 0 and 1 for a single image.
-    vendor : str
-        Name of the format module that read it, e.g. ``"fei_tiff"``.
-    info_bar_rows : int
-        Rows cut from the bottom.
-    conflicts : tuple of ScaleConflict
-    notes : tuple of str
-        What reading changed or noticed (resampled to square pixels, luminance taken, ...).
-    scale_bar : ScaleBar or None
-        The burned-in scale bar, read or in doubt, with its picture.
-    """
-
+    #: shape (rows, columns): grey levels in the file's own dtype, colours as their luminance, info bar cut
     image: np.ndarray
-    pixel_size_nm: float | None
+    pixel_size_nm: float | None  #: edge of the square pixel; None where no source states it
     pixel_size_source: PixelSizeSource
     path: Path
-    sha256: str
-    vendor: str
+    sha256: str  #: digest of the file's bytes
+    vendor: str  #: name of the format module that read it, e.g. ``"fei_tiff"``
+    #: bool, shape (rows, columns): False where nothing of the specimen is seen; None: all is
     valid: np.ndarray | None = None
-    frame: int = 0
+    frame: int = 0  #: place in a stack
     n_frames: int = 1
-    info_bar_rows: int = 0
+    info_bar_rows: int = 0  #: cut from the bottom
     conflicts: tuple[ScaleConflict, ...] = ()
-    notes: tuple[str, ...] = field(default=())
-    scale_bar: ScaleBar | None = None
+    notes: tuple[str, ...] = ()  #: what reading changed or noticed
+    scale_bar: ScaleBar | None = None  #: the burned-in one, read or in doubt, with its picture
 
     @property
     def digest(self) -> str:

@@ -39,20 +39,7 @@ class Prepared:
 def prepare_frame(path: Path, frame: Frame, manual_nm: float | None) -> Prepared:
     """Grey, cut, masked, square: everything but the judgement whether the result is usable.
 
-    Parameters
-    ----------
-    path : Path
-        For messages.
-    frame : Frame
-    manual_nm : float or None
-        The user's own pixel size.
-
-    Raises
-    ------
-    NotAnImageError
-        No grey or colour image.
-    UnreadableError
-        Without pixels, or with pixels of absurd shape.
+    `NotAnImageError`: no grey or colour image. `UnreadableError`: no pixels, or pixels of absurd shape.
     """
     try:
         pixels = frame.load()

@@ -151,8 +151,6 @@ def _opened(path: Path, all_channels: bool = False) -> Iterator[tuple[str, list[
 
 
 def _check_file(path: Path) -> None:
-    if path.is_dir():
-        raise UnreadableError(path, "is a folder, no file", "Check that you may list what is in it")
     if not path.is_file():
         raise UnreadableError(path, *no_file(path))
     try:

@@ -24,18 +24,8 @@ def not_real_space(path: Path, reason: str) -> NotAnImageError:
 def refuse_bomb(path: Path, unpacked: int, stored: int, most_packed: int) -> None:
     """Refuse, before it is decoded, a file whose few bytes claim to hold very many pixels.
 
-    Parameters
-    ----------
-    path : Path
-    unpacked, stored : int
-        Bytes of the pixels, and bytes that hold them.
-    most_packed : int
-        Pixel bytes per stored byte that an honest file of this kind reaches.
-
-    Raises
-    ------
-    UnreadableError
-        More than that, and more than `SMALL_BYTES`.
+    An honest file of this kind reaches `most_packed` pixel bytes (`unpacked`) per byte that holds them
+    (`stored`). `UnreadableError`: more than that, and more than `SMALL_BYTES`.
     """
     if unpacked > max(SMALL_BYTES, most_packed * stored):
         what = f"its {stored} bytes would unpack to {unpacked >> 20} MB of pixels, as no real image does"

@@ -13,13 +13,12 @@ from segment.errors import NotAnImageError
 from segment.micrograph.grey import rgb_of_inks
 from segment.micrograph.open_file import Frame, OpenFile, Scale
 from segment.micrograph.open_tiff import quiet_tifffile
-from segment.micrograph.refusals import truncated
+from segment.micrograph.refusals import refuse_bomb, truncated
 from segment.micrograph.sidecar import decode
 
 if TYPE_CHECKING:
     from tifffile import TiffPage
 
-SMALL_BYTES = 64 << 20  #: of pixels: so many are read whatever the file says
 MOST_COMPRESSED = 2000  #: pixel bytes per stored byte, twice what Deflate or LZW can reach
 X_RESOLUTION, Y_RESOLUTION = 282, 283  #: tags (TIFF 6.0)
 _REDUCED = 1  #: bit of NewSubfileType: a smaller copy (TIFF 6.0)
@@ -37,29 +36,18 @@ def vendor_text(opened: OpenFile, *codes: int) -> str:
     """
     if opened.tiff is None:
         return ""
-    texts = []
-    for offset, count in _raw_tags(opened, set(codes)):
-        with opened.path.open("rb") as file:
-            file.seek(offset)
-            texts.append(decode(file.read(count)).rstrip("\0"))
-    return "\n".join(texts)
-
-
-def _raw_tags(opened: OpenFile, codes: set[int]) -> list[tuple[int, int]]:
-    """(offset, bytes) of the first page's byte or ASCII tags that do not fit into their entry."""
-    assert opened.tiff is not None
-    form = opened.tiff.tiff
+    form, texts = opened.tiff.tiff, []
     with opened.path.open("rb") as file:
         file.seek(opened.tiff.pages.first.offset)
         (n_tags,) = struct.unpack(form.tagnoformat, file.read(form.tagnosize))
         entries = file.read(n_tags * form.tagsize)
-    found = []
-    for first in range(0, len(entries) - form.tagsize + 1, form.tagsize):
-        code, dtype = struct.unpack_from(form.tagformat1, entries, first)
-        count, raw = struct.unpack_from(form.tagformat2, entries, first + 4)
-        if code in codes and dtype in _TEXT_TYPES and count > form.tagoffsetthreshold:
-            found.append((struct.unpack(form.offsetformat, raw)[0], count))
-    return found
+        for first in range(0, len(entries) - form.tagsize + 1, form.tagsize):
+            code, dtype = struct.unpack_from(form.tagformat1, entries, first)
+            count, raw = struct.unpack_from(form.tagformat2, entries, first + 4)
+            if code in codes and dtype in _TEXT_TYPES and count > form.tagoffsetthreshold:
+                file.seek(struct.unpack(form.offsetformat, raw)[0])
+                texts.append(decode(file.read(count)).rstrip("\0"))
+    return "\n".join(texts)
 
 
 def image_pages(opened: OpenFile) -> list[TiffPage]:
@@ -110,11 +98,7 @@ def _check_page(opened: OpenFile, page: TiffPage) -> None:
         raise NotAnImageError(
             opened.path, f"pixels of page {page.index + 1} are no real numbers", "Export a real-valued image"
         )
-    if page.nbytes > max(SMALL_BYTES, MOST_COMPRESSED * sum(page.databytecounts)):
-        raise truncated(
-            opened.path,
-            f"page {page.index + 1} is to have {page.nbytes >> 20} MB of pixels, its data are far too few",
-        )
+    refuse_bomb(opened.path, page.nbytes, sum(page.databytecounts), MOST_COMPRESSED)
     if (page.is_tiled or page.rowsperstrip < page.imagelength) and 0 in page.databytecounts:
         raise truncated(opened.path, f"page {page.index + 1} has empty strips or tiles")
 

@@ -64,7 +64,7 @@ def _frames_of_image(opened: OpenFile, tags: DmTags, prefix: str) -> list[Frame]
     if dtype_code not in _PIXELS:
         raise not_real_space(opened.path, f"pixels of type {dtype_code} (complex or packed), not an image")
     dtype = np.dtype(tags.byte_order + _PIXELS[dtype_code])
-    first, step = tags.arrays[data + "Data"].offset, rows * columns * dtype.itemsize
+    first, step = tags.arrays[data + "Data"], rows * columns * dtype.itemsize
     n_planes = int(np.prod(sizes[2:], dtype=np.int64))
     if first + n_planes * step > opened.size:
         raise truncated(opened.path, "its pixels lie behind the end of the file")

@@ -27,26 +27,20 @@ _DEEPEST, _MOST_TAGS, _LONGEST_INFO = 64, 1_000_000, 10_000
 
 
 @dataclass(frozen=True)
-class ArrayPlace:
-    """Where the numbers of a large array lie in the file."""
-
-    offset: int
-    length: int
-
-
-@dataclass(frozen=True)
 class DmTags:
     """Tags by their full name, e.g. ``"ImageList.2.ImageData.DataType"``; unnamed ones count from 1."""
 
     values: dict[str, Value]
-    arrays: dict[str, ArrayPlace]
+    arrays: dict[str, int]  #: where the numbers of a large array begin in the file
     byte_order: str  #: "<" | ">": of values and pixels
 
 
 def read_tags(path: Path) -> DmTags:
     """Walk the tag tree. `UnreadableError`: damaged or truncated."""
     with path.open("rb") as file:
-        return _Walk(path, file).tags()
+        walk = _Walk(path, file)
+        walk.group("", 0)
+        return DmTags(walk.values, walk.arrays, walk.order)
 
 
 class _Walk:
@@ -56,17 +50,12 @@ class _Walk:
         self.path = path
         self.file = file
         self.size = path.stat().st_size
-        (version,) = struct.unpack(">I", self.take(4))
-        self.word = ">Q" if version == 4 else ">I"
-        self.wide = version == 4
+        self.wide = self.read(">I") == 4
+        self.word = ">Q" if self.wide else ">I"
         self.read(self.word)
         self.order = "<" if self.read(">I") == 1 else ">"
         self.values: dict[str, Value] = {}
-        self.arrays: dict[str, ArrayPlace] = {}
-
-    def tags(self) -> DmTags:
-        self.group("", 0)
-        return DmTags(self.values, self.arrays, self.order)
+        self.arrays: dict[str, int] = {}
 
     def take(self, count: int) -> bytes:
         raw = self.file.read(count)
@@ -130,7 +119,7 @@ class _Walk:
             codec = "utf-16-le" if self.order == "<" else "utf-16-be"
             self.values[name] = self.take(length).decode(codec, "replace").rstrip("\0")
             return
-        self.arrays[name] = ArrayPlace(self.file.tell(), length)
+        self.arrays[name] = self.file.tell()
         self.file.seek(length, 1)
         if self.file.tell() > self.size:
             raise truncated(self.path, "its pixels or tags lie behind the end of the file")

@@ -47,23 +47,10 @@ def as_stored(
 ) -> tuple[Stated, ...]:
     """Pixel size of a picture that may have been resized or cropped since its text was written.
 
-    Parameters
-    ----------
-    where : str
-    full_nm : float
-        Pixel size at `full_size`.
-    full_size : tuple of int
-        Columns and rows that the text states; empty where it states none.
-    shape : tuple of int
-        Rows and columns of the picture.
-    source : str
-
-    Returns
-    -------
-    tuple of Scale and str
-        As the text says for a picture of its width, or one that was turned. Of another proportion, it was
-        cropped; the size if it were resized follows, so that the two are named. Larger, it was resized. A
-        smaller one of the same proportion (a bar may stand below) may be either: no size, but words.
+    `full_nm` holds for `full_size` (columns, rows; empty where the text states none). A picture of its width,
+    or one that was turned, has it. Of another proportion, it was cropped; the size if it were resized
+    follows, so that the two are named. Larger, it was resized. A smaller one of the same proportion (a
+    bar may stand below) may be either: no size, but words.
     """
     kept = stated(where, None, full_nm, source)
     rows, columns = shape

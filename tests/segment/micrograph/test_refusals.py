@@ -78,7 +78,7 @@ def test_missing_empty_and_text_files(tmp_path):
     text = tmp_path / "text.tif"
     text.write_text("not an image")
     assert "no known microscope format" in _refusal(text).reason
-    assert "is a folder" in _refusal(tmp_path).reason
+    assert "a folder, not a file" in _refusal(tmp_path).reason
 
 
 def test_truncated_tiff_says_so(tmp_path, make_grains):
