@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from segment.micrograph.formats.pixels import as_stored, parted
+from segment.micrograph.formats.pixels import fitted
 from segment.micrograph.length_units import NUMERAL, number, to_nm
 from segment.micrograph.open_file import Frame, OpenFile, Scale, stated
 from segment.micrograph.tiffpages import image_pages, page_frames, vendor_text
@@ -32,18 +32,17 @@ def frames(opened: OpenFile) -> list[Frame]:
     """Pages with the scale of the scanning beam; a navigation camera has none."""
     text = vendor_text(opened, *_INI, _XML)
     facts = _sections(text)
-    rows, columns = image_pages(opened)[0].imagelength, image_pages(opened)[0].imagewidth
+    page = image_pages(opened)[0]
+    rows, columns = page.imagelength, page.imagewidth
     resolution = (_number(facts, "Image", key) for key in ("ResolutionX", "ResolutionY"))
     told = [number(value) for value, _ in _xml_sides(text, "ImageSize").values()]
     scanned = tuple(int(side or 0) for side in (told if len(told) == 2 else resolution))
     scales = (*_scales(facts, scanned[0] or columns), *_xml_scales(text, columns), *_phenom_scale(text))
     notes = () if scales else _why_no_scale(facts)
-    if scales and all(scanned) and scanned[0] != columns:
-        first = scales[0]
-        scales, notes = parted(as_stored(first.where, first.x_nm, scanned, (rows, columns), "metadata"))
+    scales, doubts = fitted(scales, scanned, page)
     known = bool(facts) or all(scanned)
     bar = _info_bar(facts, scanned, (rows, columns)) if known else _phenom_bar(text, rows)
-    return page_frames(opened, scales=scales, info_bar_rows=bar, notes=notes)
+    return page_frames(opened, scales=scales, info_bar_rows=bar, notes=notes + doubts)
 
 
 def _sections(text: str) -> Sections:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from segment.micrograph.formats.pixels import as_stored, parted
+from segment.micrograph.formats.pixels import fitted
 from segment.micrograph.length_units import number, to_nm
 from segment.micrograph.one_area import Channels, first_of_each_area
 from segment.micrograph.open_file import Frame, OpenFile, Scale, stated
@@ -56,7 +56,7 @@ def frames(opened: OpenFile) -> list[Frame]:
     for page in pages:
         plane = planes.get(page.index)
         if plane is not None:
-            scales, doubts = _of_size(plane, page.imagelength, page.imagewidth)
+            scales, doubts = fitted(plane.scales, plane.size, page)
             notes = plane.notes + doubts
             sets.setdefault(plane.image, {}).setdefault(plane.position, {})[plane.channel] = len(found)
         else:
@@ -65,14 +65,6 @@ def frames(opened: OpenFile) -> list[Frame]:
     if opened.all_channels:
         return found
     return first_of_each_area(found, [_channels(positions) for positions in sets.values()])
-
-
-def _of_size(plane: _Plane, rows: int, columns: int) -> tuple[tuple[Scale, ...], tuple[str, ...]]:
-    """The size that the text states for its columns and rows; the page may have been resized or cropped."""
-    if not plane.scales or columns == plane.size[0] or plane.scales[0].x_nm != plane.scales[0].y_nm:
-        return plane.scales, ()
-    (scale,) = plane.scales
-    return parted(as_stored(scale.where, scale.x_nm, plane.size, (rows, columns), "metadata"))
 
 
 def _channels(positions: dict[tuple[int, int], dict[int, int]]) -> Channels:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from segment.micrograph.formats import picture, plain_tiff
 from segment.micrograph.micrograph import PixelSizeSource
 from segment.micrograph.open_file import Frame, OpenFile, Scale, stated
+from segment.micrograph.pixel_size import SQUARE
+
+if TYPE_CHECKING:
+    from tifffile import TiffPage
 
 _ROUNDING = 1.0  #: rows by which a resized picture may miss the stated proportion
 _WITH_BAR = 1.1  #: rows of a picture and its info bar over those of the picture
@@ -42,6 +47,24 @@ def parted(stated: Sequence[Stated]) -> tuple[tuple[Scale, ...], tuple[str, ...]
     return tuple(one for one in stated if isinstance(one, Scale)), words
 
 
+def fitted(
+    scales: tuple[Scale, ...], size: tuple[int, ...], page: TiffPage
+) -> tuple[tuple[Scale, ...], tuple[str, ...]]:
+    """Scales that the file states for `size` (columns, rows), and words, where its page may have another."""
+    now = (page.imagewidth, page.imagelength)
+    if not scales or len(size) < 2 or not all(size) or size[0] == now[0]:
+        return scales, ()
+    first = scales[0]
+    if abs(first.y_nm / first.x_nm - 1) > SQUARE:
+        return (), (_for_others(first.where, size, now, "what was done to it?"),)
+    return parted(as_stored(first.where, first.x_nm, size, now[::-1], first.source))
+
+
+def _for_others(where: str, size: tuple[int, ...], now: tuple[int, ...], doubt: str) -> str:
+    said, is_now = (f"{columns} x {rows}" for columns, rows in (size[:2], now))
+    return f"{where} is for {said} pixels, the picture has {is_now}: {doubt} no size taken, give --pixel-size"
+
+
 def as_stored(
     where: str, full_nm: float, full_size: tuple[int, ...], shape: tuple[int, int], source: PixelSizeSource
 ) -> tuple[Stated, ...]:
@@ -72,7 +95,7 @@ def as_stored(
     if smaller and not fits:
         return cropped + resized
     doubt = f"resized ({side:.5g} nm) or cropped ({full_nm:.5g} nm)?" if fits else "what was done to it?"
-    return (f"{where} is for {said} pixels, the picture has {now}: {doubt} no size taken, give --pixel-size",)
+    return (_for_others(where, full_size, (columns, rows), doubt),)
 
 
 def bar_below(full_size: tuple[int, ...], shape: tuple[int, int]) -> int | None:

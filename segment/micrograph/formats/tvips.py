@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from segment.micrograph.formats.pixels import fitted
 from segment.micrograph.open_file import Frame, OpenFile, stated
-from segment.micrograph.tiffpages import page_frames
+from segment.micrograph.tiffpages import image_pages, page_frames
 
 NAME = "tvips_tiff"
 
@@ -22,7 +23,9 @@ def frames(opened: OpenFile) -> list[Frame]:
     assert opened.tiff is not None
     facts: dict[str, Any] = opened.tiff.tvips_metadata or {}
     scales = stated("tag 37706 PixelSize", _nm(facts.get("PixelSizeY")), _nm(facts.get("PixelSizeX")))
-    return page_frames(opened, scales=scales)
+    size = (facts.get("ImageSizeX", 0), facts.get("ImageSizeY", 0))
+    scales, notes = fitted(scales, size, image_pages(opened)[0])
+    return page_frames(opened, scales=scales, notes=notes)
 
 
 def _nm(value: object) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from segment.micrograph.formats.pixels import as_stored, parted
+from segment.micrograph.formats.pixels import fitted
 from segment.micrograph.length_units import NUMERAL, number, to_nm
 from segment.micrograph.open_file import Frame, OpenFile, Scale, stated
 from segment.micrograph.tiffpages import image_pages, page_frames, vendor_text
@@ -27,7 +27,7 @@ def frames(opened: OpenFile) -> list[Frame]:
     unnamed, named = _parse(vendor_text(opened, _TAG))
     page = image_pages(opened)[0]
     match = _RESOLUTION.search(named.get("dp_image_store", ""))  # ``Store resolution = 1024 * 768``
-    stored_at = (int(match[1]), int(match[2])) if match else None
+    stored_at = (int(match[1]), int(match[2])) if match else ()
     columns = stored_at[0] if stored_at else page.imagewidth
     field = next((width.x_nm / columns for width in _named(named, "ap_width")), None)
     scales = (
@@ -36,10 +36,7 @@ def frames(opened: OpenFile) -> list[Frame]:
         *stated("ap_width / columns", None, field),
         *_named(named, "ap_pixel_size"),
     )
-    notes: tuple[str, ...] = ()
-    if stored_at and scales and columns != page.imagewidth:
-        first, shape = scales[0], (page.imagelength, page.imagewidth)
-        scales, notes = parted(as_stored(first.where, first.x_nm, stored_at, shape, "metadata"))
+    scales, notes = fitted(scales, stored_at, page)
     return page_frames(opened, scales=scales, notes=notes)
 
 

@@ -261,6 +261,25 @@ def test_the_same_proportion_may_be_resized_or_cropped(tmp_path, make_grains, na
     assert any("resized" in note and "or cropped (1.6 nm)?" in note for note in found.notes)
 
 
+@pytest.mark.parametrize(("shape", "nanometres"), [((80, 100), 1.6), ((60, 90), 1.6), ((40, 50), None)])
+def test_tvips_states_the_size_of_its_own_columns(tmp_path, make_grains, shape, nanometres):
+    first, second = (np.zeros((), getattr(tifffile.TIFF, f"TVIPS_HEADER_V{k}")) for k in (1, 2))
+    first["Version"], second["Magic"] = 2, 0xAAAAAAAA
+    second["PixelSizeX"] = second["PixelSizeY"] = 1.6
+    second["ImageSizeX"], second["ImageSizeY"] = 200, 160
+    raw = first.tobytes() + second.tobytes()
+    rows, columns = shape
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        make_grains((2 * rows, 2 * columns)),
+        extratags=[(37706, "B", len(raw), raw, True)],
+        metadata=None,
+    )
+    (found,) = describe(tmp_path / "a.tif")
+    assert found.pixel_size_nm == (None if nanometres is None else pytest.approx(nanometres))
+    assert bool(found.conflicts) == (shape == (60, 90))
+
+
 def test_a_turned_picture_of_fei_has_no_bar_below(tmp_path, make_grains):
     tags = [(34682, 7, len(FEI), FEI.encode(), True)]
     tifffile.imwrite(tmp_path / "a.tif", make_grains((1280, 960)), metadata=None, extratags=tags)
