@@ -18,7 +18,7 @@ from segment.errors import InputError
 MAX_LEVELS = 6  #: groups that a table and a legend can show; judgement
 REFERENCES = ("researcher", "control", "reference", "standard")
 """Levels that stand in the denominator of a ratio where the user names none."""
-BOOKKEEPING = ("sample_id", "design_route", "campaign", "images", "n_images", "n_grains", "n_interior")
+BOOKKEEPING = ("sample_id", "design_route", "campaign", "images")
 LOGARITHMIC = ("astm_g",)
 """Descriptors that already are logarithms of another one: compared through that one, else as differences."""
 
@@ -93,13 +93,17 @@ def _sort_key(level: str) -> tuple[int, float, str]:
 
 
 def default_descriptors(samples: pd.DataFrame, leave_out: Sequence[str]) -> list[str]:
-    """Numeric columns that are measurements: no ids, counts, parameters, properties or logarithms."""
-    skip = {*BOOKKEEPING, *leave_out}
+    """Numeric columns that are measurements; see `is_measurement`."""
     return [
         str(c)
         for c in samples.columns
-        if c not in skip
-        and not str(c).startswith(("param:", "prop:", *LOGARITHMIC))
+        if c not in {*BOOKKEEPING, *leave_out}
+        and is_measurement(str(c))
         and pd.api.types.is_numeric_dtype(samples[c])
         and not pd.api.types.is_bool_dtype(samples[c])
     ]
+
+
+def is_measurement(name: str) -> bool:
+    """By its name no parameter, property, count, logarithm, p value or angle, whose ratio would say nothing."""
+    return not (name.startswith(("param:", "prop:", "n_", *LOGARITHMIC)) or name.endswith(("_p", "_deg")))

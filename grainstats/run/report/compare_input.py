@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from grainstats._version import __version__
+from grainstats.infer.comparison.groupings import is_measurement
 from grainstats.run.report.compare_words import paragraph
 from grainstats.share import Database
 from grainstats.share.quantity_units import stored_name
@@ -190,10 +191,6 @@ def choose_descriptors(
         )
     if named:
         return list(dict.fromkeys(named))
-    usable = [
-        d
-        for d in found.descriptors
-        if d not in used and not (d.startswith(("n_", "astm_g")) or d.endswith(("_p", "_deg")))
-    ]
+    usable = [d for d in found.descriptors if d not in used and is_measurement(d)]
     headline = [d for d in HEADLINE if d in usable]
     return usable if every or not headline else headline

@@ -265,6 +265,14 @@ def test_unusable_columns_are_named() -> None:
         compare_groups(pd.concat([table, table[["intercept_mean_nm"]]], axis=1), "design_route")
 
 
+def test_what_is_no_measurement_is_compared_only_by_name() -> None:
+    table = sheet([60, 70, 65], [40, 55, 47])
+    others = ["anisotropy_direction_deg", "clustering_p", "n_interior", "astm_g_planimetric", "param:hold_h"]
+    table = table.assign(**dict.fromkeys(others, np.linspace(1.0, 2.0, 6)))
+    assert [c.descriptor for c in compare_groups(table, "design_route")] == ["intercept_mean_nm"]
+    assert compare_groups(table, "design_route", others[:1])[0].p_value is not None
+
+
 def test_groups_of_long_numbers_stay_apart() -> None:
     table = sheet([10.0, 11.0], [7.0, 8.0])
     table["param:batch_1"] = [20240501.0, 20240501.0, 20240502.0, 20240502.0]
