@@ -105,5 +105,5 @@ def default_descriptors(samples: pd.DataFrame, leave_out: Sequence[str]) -> list
 
 
 def is_measurement(name: str) -> bool:
-    """By its name no parameter, property, count, logarithm, p value or angle, whose ratio would say nothing."""
+    """By its name no parameter, property, count, logarithm, p value or angle, whose ratios say nothing."""
     return not (name.startswith(("param:", "prop:", "n_", *LOGARITHMIC)) or name.endswith(("_p", "_deg")))
