@@ -45,7 +45,8 @@ def read(path: Path) -> GreyVolume:
             path, "no slices in this folder", f"Slices are files such as {', '.join(SUFFIXES)}"
         )
     files, notes = _of_one_pattern(files)
-    places = _places(path, files)
+    places, irregular = _places(path, files)
+    notes += irregular
     slices: dict[int, np.ndarray] = {}
     damaged: list[UnreadableError] = []
     for place, file in places.items():
@@ -86,23 +87,27 @@ def _of_one_pattern(files: list[Path]) -> tuple[list[Path], list[str]]:
     return kept, [f"left out, since its name is unlike the others: {name}" for name in odd]
 
 
-def _places(path: Path, files: list[Path]) -> dict[int, Path]:
+def _places(path: Path, files: list[Path]) -> tuple[dict[int, Path], list[str]]:
     """The slice number of each file: the one number in which the names differ, or else the order."""
+    in_order = dict(enumerate(files))
     numbers = [[int(n) for n in _NUMBER.findall(f.name)] for f in files]
     if len(files) < 2 or len({len(n) for n in numbers}) > 1 or not numbers[0]:
-        return dict(enumerate(files))
+        return in_order, []
     table = np.array(numbers)
     varying = np.flatnonzero((table != table[0]).any(axis=0))
     if len(varying) != 1:
-        return dict(enumerate(files))
+        return in_order, []
     number = table[:, varying[0]]
     if len(set(number.tolist())) < len(files):
         twice = [f.name for f, n in zip(files, number, strict=True) if (number == n).sum() > 1]
         raise UnreadableError(
             path, f"two slices have one number: {', '.join(twice[:4])}", "Leave one of them out"
         )
-    step = int(np.gcd.reduce(np.diff(number)))
-    return {int((n - number[0]) // step): f for n, f in zip(number, files, strict=True)}
+    gaps = np.diff(number)
+    step = int(np.gcd.reduce(gaps))
+    if sorted(gaps)[len(gaps) // 2] != step:
+        return in_order, ["numbers in the names of slices are no counts; they are taken in their order"]
+    return {int((n - number[0]) // step): f for n, f in zip(number, files, strict=True)}, []
 
 
 def _read_slice(file: Path) -> np.ndarray:

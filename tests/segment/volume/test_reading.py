@@ -149,6 +149,14 @@ def test_folder_in_natural_order_with_gap_and_damage(tmp_path: Path, stack: np.n
     assert "s_7.png is damaged" in told
 
 
+def test_slices_named_by_the_clock_are_taken_in_order(tmp_path: Path, stack: np.ndarray) -> None:
+    for k, image in enumerate(stack):
+        Image.fromarray(image).save(tmp_path / f"s_20240105{120000 + 137 * k + k % 3}.png")
+    found = read_stack(tmp_path, voxel_size=SIZE)
+    assert np.array_equal(found.values, stack)
+    assert "no counts" in found.warnings[0]
+
+
 def test_slices_of_unequal_size_are_refused(tmp_path: Path, stack: np.ndarray) -> None:
     for k, image in enumerate(stack):
         Image.fromarray(image if k != 5 else image[:10]).save(tmp_path / f"s_{k}.png")
