@@ -29,9 +29,9 @@ _COLUMNS = {
 }
 
 
-def recognises(head: bytes) -> bool:
-    """The file's first bytes are those of an .ang file."""
-    return head.lstrip().startswith(b"#") and (b"MaterialName" in head or b"TEM_PIXperUM" in head)
+def recognises(head: str) -> bool:
+    """The file begins as an .ang file does."""
+    return head.lstrip().startswith("#") and ("MaterialName" in head or "TEM_PIXperUM" in head)
 
 
 def points_of(path: Path) -> ScanPoints:

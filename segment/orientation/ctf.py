@@ -25,9 +25,9 @@ NEEDED = ("phase", "x", "y", "euler1", "euler2", "euler3")
 _PROPERTIES = ("bands", "error", "mad", "bc", "bs")
 
 
-def recognises(head: bytes) -> bool:
-    """The file's first bytes are those of a .ctf file."""
-    return head.removeprefix(b"\xef\xbb\xbf").lstrip().lower().startswith(b"channel text file")
+def recognises(head: str) -> bool:
+    """The file begins as a .ctf file does."""
+    return head.lstrip().lower().startswith("channel text file")
 
 
 def points_of(path: Path) -> ScanPoints:

@@ -18,12 +18,9 @@ def read_numbers(
     """Header lines, and the table of numbers below them, shape (n, columns).
 
     Header lines begin with `comment`, wherever they stand; without such a mark `ends_header` knows the last.
-    `UnreadableError`: empty, no numbers, or a line that is not as long as the others.
+    `UnreadableError`: no numbers, or a line that is not as long as the others.
     """
-    text = decode(path.read_bytes())
-    lines = text.splitlines()
-    if not text.strip():
-        raise UnreadableError(path, "the file is empty", "Export or copy it again")
+    lines = decode(path.read_bytes()).splitlines()
     if comment is not None:
         header = [line for line in lines if line.lstrip().startswith(comment)]
         body = [line for line in lines if line.strip() and not line.lstrip().startswith(comment)]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from segment.errors import InputError, UnreadableError
 from segment.micrograph.file_kind import no_file
 from segment.micrograph.open_file import HDF5
+from segment.micrograph.sidecar import decode
 from segment.orientation import ang, bruker_h5, ctf, edax_h5, orix_h5, oxford_h5oina
 from segment.orientation.assemble import map_from_points
 from segment.orientation.hdf5 import child, open_file, text
@@ -71,7 +72,7 @@ def read_orientation_map(path: str | PathLike[str], step_nm: float | None = None
     if head.startswith(HDF5):
         return _read_hdf5(path, step_nm)
     for known in TEXT_FORMATS:
-        if known.recognises(head):
+        if known.recognises(decode(head)):
             return map_from_points(known.points_of(path), path, step_nm)
     if is_orientation_map(path):
         raise UnreadableError(

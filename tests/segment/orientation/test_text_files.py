@@ -319,3 +319,14 @@ def test_symmetry_that_is_none(tmp_path: Path, write: Write, four_grains: np.nda
         read_orientation_map(write(tmp_path / "s.ang", four_grains, phases=(("Iron", "99"),)))
     with pytest.raises(UnreadableError, match="Laue group of phase 'Iron'"):
         read_orientation_map(write(tmp_path / "s.ctf", four_grains, phases=(("Iron", 12),)))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("suffix", [".ang", ".ctf"])
+def test_byte_order_marks_of_editors(
+    tmp_path: Path, write: Write, suffix: str, encoding: str, four_grains: np.ndarray
+) -> None:
+    path = write(tmp_path / f"a{suffix}", four_grains)
+    plain = read_orientation_map(path)
+    path.write_bytes(path.read_text().encode(encoding))
+    assert np.array_equal(read_orientation_map(path).quaternions, plain.quaternions)
