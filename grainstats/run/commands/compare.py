@@ -39,7 +39,7 @@ def compare(
         Path | None, Option(help="Folder of the overlays; default: beside the SQLite file.")
     ] = None,
 ) -> None:
-    """Compare groups of samples: effects with intervals, honest p-values, verdict counts.
+    """Compare groups of samples: effects with intervals, p-values that count samples, verdicts.
 
     Examples: `grainstats compare --db results/results.db`, and `grainstats compare --db results/results.db
     --by campaign --out compared.html`.

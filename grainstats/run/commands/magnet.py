@@ -50,7 +50,7 @@ def magnet(
         float | None, Option("--mu", metavar="M", help="Interpolated creep; without it logarithmic.")
     ] = None,
     hours: Annotated[
-        float | None, Option("--hours", metavar="H", help="Until when the decay is listed; 24.")
+        float | None, Option("--hours", metavar="H", help="Until when the decay is listed; default: 24.")
     ] = None,
     lose: Annotated[
         float | None, Option("--lose", metavar="SHARE", help="Say when this share of the field is lost.")

@@ -35,7 +35,7 @@ def measure(
     pixel_size: PixelSizeOption = None,
     tracing: TracingOption = False,
     null: Annotated[
-        Null, Option(help="Null of the verdict: section of a 3-D structure, or columnar film.")
+        Null, Option(help="What a uniform network would be: plane sections, or columnar films.")
     ] = "section",
     out: Annotated[Path | None, Option("--out", help="Folder for the tables (CSV).")] = None,
     as_json: JsonOption = False,

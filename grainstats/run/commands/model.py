@@ -60,7 +60,7 @@ def evaluate(
     persistence: Annotated[float | None, Option(min=0.0, max=1.0, help="Instead of the model's own.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Score a model against people's tracings: boundary F1 at 4 px, ratios of intercept and diameter.
+    """Score a model against tracings by hand: boundary F1 at 4 px, ratios of intercept and diameter.
 
     Examples: `grainstats model evaluate --images films --boundaries traced`, and `grainstats model evaluate
     --images films --boundaries traced --model own --json`.

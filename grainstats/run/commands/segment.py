@@ -81,7 +81,7 @@ def segment(
 
     Of an orientation map, label map and a table of the grains' orientations.
 
-    Needs no calibration. Exit status 1 where some images failed (named, the rest saved).
+    Needs no pixel size. Exit status 1 where some images failed (named, the rest saved).
 
     Examples: `grainstats segment film.tif --out maps`, and `grainstats segment films/*.dm3 --pixel-size 2.5
     --out maps`.

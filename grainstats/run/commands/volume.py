@@ -65,10 +65,18 @@ def volume(
         Option("--surfaces", metavar="LABELS", help="Grains whose surfaces are written as STL: 3,17,20."),
     ] = None,
     as_zarr: Annotated[
-        bool, Option("--zarr", help="Write labels as OME-Zarr too; needs grainstats[zarr].")
+        bool, Option("--zarr", help="Write labels as OME-Zarr too; needs the extra zarr.")
     ] = False,
     misorientation: Annotated[
-        float, Option(metavar="DEG", min=0.1, max=90.0, help="Between grains of EBSD sections.")
+        float,
+        Option(
+            "--misorientation-deg",
+            "--misorientation",
+            metavar="DEG",
+            min=0.1,
+            max=90.0,
+            help="Of EBSD sections: angle from which two points are two grains.",
+        ),
     ] = 5.0,
     law: Annotated[
         Path | None, Option(metavar="FILE", help="What boundaries carry (TOML): adds the limiting current.")
