@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,16 +73,13 @@ def scale_of(pixel_size_nm: float | None) -> dict[str, Any]:
 
 def segmented(micrograph: Micrograph, grain_map: GrainMap) -> EditedMap:
     """Cells of a micrograph, ready to be looked at and edited."""
-    known = _with_unsure(micrograph.name, grain_map)
     path = micrograph.path if micrograph.path.is_file() else None
-    return EditedMap(known.name, grain_map, path, micrograph.n_frames, known.unsure, known.at_first)
+    return replace(_with_unsure(micrograph.name, grain_map), image=path, n_frames=micrograph.n_frames)
 
 
 def _with_unsure(name: str, grain_map: GrainMap) -> EditedMap:
     unsure = unsure_borders(grain_map)
-    if unsure is None:
-        return EditedMap(name, grain_map)
-    picture = percent_picture(unsure.places, grain_map.labels.shape)
+    picture = None if unsure is None else percent_picture(unsure.places, grain_map.labels.shape)
     return EditedMap(name, grain_map, unsure=unsure, at_first=picture)
 
 

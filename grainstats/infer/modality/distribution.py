@@ -27,8 +27,6 @@ class SizeDistribution:
         Natural log of the equivalent circle diameter in nanometres, ascending.
     mass : ndarray, shape (k,)
         Area shares; they sum to 1.
-    n_interior : int
-        Grains that do not touch the frame.
     n_eff : float
         Kish effective number under the area weights, (sum w)^2 / sum w^2.
     frame_share : float
@@ -39,11 +37,15 @@ class SizeDistribution:
 
     log_size: np.ndarray
     mass: np.ndarray
-    n_interior: int
     n_eff: float
     frame_share: float
     whole: np.ndarray
     cut: np.ndarray
+
+    @property
+    def n_interior(self) -> int:
+        """Grains that do not touch the frame."""
+        return len(self.whole)
 
     @property
     def mean(self) -> float:
@@ -93,7 +95,7 @@ def pooled_distribution(images: Sequence[ImageGrains]) -> SizeDistribution:
         order = np.argsort(inside, kind="stable")
         mass = weight[order] / weight.sum()
         whole = np.log(inside[order])
-        return SizeDistribution(whole, mass, len(inside), _kish(weight), 0.0, whole, np.empty(0))
+        return SizeDistribution(whole, mass, _kish(weight), 0.0, whole, np.empty(0))
     size = np.concatenate([inside, edge])
     area = size**2
     whole = np.arange(len(size)) < len(inside)
@@ -102,7 +104,6 @@ def pooled_distribution(images: Sequence[ImageGrains]) -> SizeDistribution:
     return SizeDistribution(
         np.log(shares.diameter),
         shares.mass,
-        len(inside),
         _kish(area),
         float((edge**2).sum() / area.sum()),
         np.log(np.sort(inside)),
