@@ -127,9 +127,5 @@ def load_weights(folder: Path) -> dict[str, torch.Tensor]:
     if not path.is_file():
         raise ModelError(path, "the weights to go on from are missing", "Fine-tune a released model")
     with np.load(path) as stored:
-        return {
-            name: torch.from_numpy(np.asarray(stored[name], np.float32))
-            if stored[name].dtype == np.float16
-            else torch.from_numpy(stored[name])
-            for name in stored.files
-        }
+        tensors = {name: torch.from_numpy(stored[name]) for name in stored.files}
+    return {name: one.float() if one.is_floating_point() else one for name, one in tensors.items()}

@@ -23,54 +23,29 @@ FORMAT = 1  #: version of model.toml that this code reads
 
 @dataclass(frozen=True)
 class Model:
-    """Released or own weights, ready to answer.
-
-    Attributes
-    ----------
-    name : str
-    folder : Path
-    digest : str
-        SHA-256 over all that decides: model.toml, the weights and every ``*.json`` of the folder.  The same
-        digest gives the same boundaries, the same warnings and the same verdicts.
-    weights_digest : str
-        SHA-256 over model.toml, the weights and confidence.json: what the error rates were measured for.
-    outputs : tuple of str
-        Meaning of the network's channels; "boundary", and "not_grain" where it knows pores and second phases.
-    stride : int
-        Height and width of the network's input are multiples of this.
-    halo_px : int
-        Context a pixel needs on every side, measured by gradients at export (`segment.training.export`); a
-        multiple of `stride`.
-    best_intercept_px : float
-        Mean intercept at which the network sees best, in network pixels.
-    persistence : float
-        Default persistence of the watershed's seeds, in units of probability.
-    min_area_px : int
-        Cells smaller than this, in network pixels, are merged into a neighbour.
-    bf16_agreement : float or None
-        Share of pixels on whose side of one half bf16 and f32 agree, measured; None: not measured, bf16 is
-        not chosen automatically.
-    weights : Path
-        The IR's .xml file.
-    confidence : Confidence or None
-        How far its answers can be trusted; None: not measured.
-    error_rates : ErrorRates
-        How much another model, as good, differs; nominal where that was not measured for these weights.
-    """
+    """Released or own weights, ready to answer; lengths in the network's pixels."""
 
     name: str
     folder: Path
+    #: SHA-256 over all that decides: model.toml, the weights and every ``*.json`` of the folder.  The same
+    #: digest gives the same boundaries, the same warnings and the same verdicts
     digest: str
+    #: meaning of the channels: "boundary", and "not_grain" where it knows pores and second phases
     outputs: tuple[str, ...]
-    stride: int
+    stride: int  #: height and width of the network's input are multiples of this
+    #: context of a pixel on every side, measured by gradients at export (`segment.training.export`); a
+    #: multiple of `stride`
     halo_px: int
-    best_intercept_px: float
-    persistence: float
-    min_area_px: int
-    weights: Path
+    best_intercept_px: float  #: mean intercept at which the network sees best
+    persistence: float  #: default of the watershed's seeds, in units of probability
+    min_area_px: int  #: smaller cells are merged into a neighbour
+    weights: Path  #: the IR's .xml file
+    #: share of pixels on whose side of one half bf16 and f32 agree; None: not measured, "auto" is f32
     bf16_agreement: float | None = None
-    confidence: Confidence | None = None
+    confidence: Confidence | None = None  #: how far its answers can be trusted; None: not measured
+    #: SHA-256 over model.toml, the weights and confidence.json: what the error rates were measured for
     weights_digest: str = ""
+    #: how much another model, as good, differs; nominal where that was not measured for these weights
     error_rates: ErrorRates = field(default_factory=ErrorRates)
 
     def smallest_px(self, scale: float) -> int:
