@@ -92,14 +92,3 @@ def test_border_confidence_is_the_mean_over_pixel_edges():
     length, confidence = borders.total_px, borders.mean_confidence(0.0)
     assert length == 4  # two edges 1|2, one 1|3, one 2|3
     np.testing.assert_allclose(confidence, (0.5 + 0.7 + 0.7 + 0.9) / 4, rtol=1e-6)
-
-
-def test_numbers_do_not_depend_on_the_blocks(monkeypatch):
-    rng = np.random.default_rng(3)
-    labels = rng.integers(0, 6, (60, 50)).astype(np.int32).repeat(3, 0).repeat(3, 1)
-    probability = rng.random(labels.shape).astype(np.float32)
-    whole = find_borders(labels, probability)
-    monkeypatch.setattr("segment.cells.borders.BLOCK_ROWS", 17)
-    blocks = find_borders(labels, probability)
-    assert whole.total_px == blocks.total_px
-    np.testing.assert_allclose(whole.mean_confidence(0.0), blocks.mean_confidence(0.0))
