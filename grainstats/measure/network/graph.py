@@ -1,4 +1,4 @@
-"""The boundary network: segments between two grains, the junctions where they meet, who neighbours whom."""
+"""The boundary network: segments between two grains, and the junctions where they meet."""
 
 from __future__ import annotations
 
@@ -82,26 +82,17 @@ def boundary_network(grain_map: GrainMap, *, unit: str = "nm") -> BoundaryNetwor
     scale = length_scale(grain_map, unit)
     cracks = find_cracks(labels_with_hidden(grain_map))
     position, edge = _graph(cracks, grain_map.labels.shape)
-    segment_of_crack, n_segments = _segments_of_cracks(cracks)
-    crack_of_edge = np.concatenate([cracks.link[:, 0], cracks.spoke[:, 0]])
-    edge_segment = segment_of_crack[crack_of_edge]
+    chain = joined_groups(cracks.midpoint.shape[0], *cracks.link.T)  # linked cracks are one segment
+    edge_segment = chain[np.concatenate([cracks.link[:, 0], cracks.spoke[:, 0]])]
     length = np.hypot(*(position[edge[:, 0]] - position[edge[:, 1]]).T) / DIGITAL_EXCESS
-    total = np.bincount(edge_segment, length, n_segments)
-    spoke_segment = segment_of_crack[cracks.spoke[:, 0]]
-    merged = _merge_junctions(cracks, spoke_segment, total)
-    junctions = _junction_table(cracks, position[cracks.midpoint.shape[0] :], merged)
-    segments = _segment_table(cracks, segment_of_crack, n_segments, total, position, merged, scale, unit)
-    segments = with_misorientation(segments, grain_map)
-    return BoundaryNetwork(
-        position,
-        edge,
-        edge_segment,
-        segments,
-        junctions,
-        unit,
-        scale,
-        window_of(grain_map),
+    total = np.bincount(edge_segment, length, int(chain.max(initial=-1)) + 1)
+    merged = _merge_junctions(cracks, chain[cracks.spoke[:, 0]], total)
+    junctions = _junction_table(cracks, position[chain.size :], merged)
+    segments = with_misorientation(
+        _segment_table(cracks, chain, total, position, merged, scale, unit), grain_map
     )
+    window = window_of(grain_map)
+    return BoundaryNetwork(position, edge, edge_segment, segments, junctions, unit, scale, window)
 
 
 def _graph(cracks: Cracks, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
@@ -116,12 +107,6 @@ def _graph(cracks: Cracks, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarr
     corner = np.clip(cracks.corner, 0, np.array(shape) - 1)
     raw = np.concatenate([cracks.midpoint, corner])
     return smooth_graph(raw, edge, n + end[on_row], n + end[~on_row]), edge
-
-
-def _segments_of_cracks(cracks: Cracks) -> tuple[np.ndarray, int]:
-    """Number the chains of linked cracks: one chain is one segment."""
-    chain = joined_groups(cracks.midpoint.shape[0], *cracks.link.T)
-    return chain, int(chain.max(initial=-1)) + 1
 
 
 def _merge_junctions(cracks: Cracks, spoke_segment: np.ndarray, length: np.ndarray) -> np.ndarray:
@@ -156,13 +141,13 @@ def _junction_table(cracks: Cracks, position: np.ndarray, merged: np.ndarray) ->
 def _segment_table(
     cracks: Cracks,
     chain: np.ndarray,
-    n: int,
     total: np.ndarray,
     position: np.ndarray,
     merged: np.ndarray,
     scale: float,
     unit: str,
 ) -> pd.DataFrame:
+    n = total.size
     pair = np.zeros((n, 2), np.int64)
     pair[chain] = cracks.pair
     kind = np.where(pair[:, 0] == HIDDEN, 2, np.where(pair[:, 0] == 0, 1, 0))
