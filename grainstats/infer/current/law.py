@@ -147,13 +147,13 @@ def law_of(content: Mapping[str, Any], source: str = "law") -> Law:
         An unknown key or preset, a value of the wrong kind or out of range.
     """
     flat = _flat(content, source)
+    _check_kinds(flat, source)
     name = flat.pop("preset", None)
     if name is not None and name not in PRESETS:
         raise InputError(source, f"no preset is called {name!r}", f"Known are {', '.join(PRESETS)}")
     preset = PRESETS[name] if name is not None else {}
     values = {key: value for key, (value, _) in preset.items()} | flat
     origin = {key: text for key, (_, text) in preset.items() if key not in flat}
-    _check_kinds(values, source)
     try:
         return Law(**values, sources=origin)
     except InputError as error:
@@ -191,15 +191,9 @@ def _flat(content: Mapping[str, Any], source: str) -> dict[str, Any]:
 def _check_kinds(values: dict[str, Any], source: str) -> None:
     """Words where words belong, numbers elsewhere; texture and Laue group in their one spelling."""
     for key, value in values.items():
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        word = isinstance(value, str)
-        fits = word if key in WORDS else number or (key == "j_grain" and value == "pinning")
-        if not fits:
-            raise InputError(
-                source,
-                f"{key} = {value!r} is of the wrong kind",
-                f"Give a {'word' if key in WORDS else 'number'}",
-            )
+        wanted = "word" if key in WORDS or (value == "pinning" and key == "j_grain") else "number"
+        if isinstance(value, bool) or not isinstance(value, str if wanted == "word" else int | float):
+            raise InputError(source, f"{key} = {value!r} is of the wrong kind", f"Give a {wanted}")
     if "texture" in values:
         texture = values["texture"].lower()
         values["texture"] = SPELT.get(texture, texture)

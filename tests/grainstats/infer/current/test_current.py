@@ -111,6 +111,7 @@ def test_preset_says_what_is_assumed():
         {"theta_c_deg": 9, "theta_0_deg": 9, "misorientation": {"source": "random"}},
         {"multipliers": {"fine_fine": -1}},
         {"preset": "lead"},
+        {"preset": ["ba122-co"]},
     ],
 )
 def test_bad_laws_are_refused(bad):
