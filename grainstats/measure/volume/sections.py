@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from grainstats.measure.grains.table import grain_table
 from grainstats.measure.volume.measurement import VolumeMeasurement
 from grainstats.measure.volume.summary import FEWEST_GRAINS
+from segment.cells.editing import numbered
+from segment.grain_map import GrainMap
 from segment.volume.stack import LabelVolume
 
 SECTIONS = 7  #: evenly through the stack
@@ -27,11 +31,12 @@ def section_summary(volume: LabelVolume, measured: VolumeMeasurement) -> dict[st
         ``s_v_per_um`` from lines in the plane of the sections alone.
     """
     places = np.unique(np.linspace(0, len(volume.labels) - 1, SECTIONS + 2).astype(int)[1:-1])
-    cells = [_cells(volume.labels[k]) for k in places]
-    pixels, weight = (np.concatenate(part) for part in zip(*cells, strict=True))
+    sections = (GrainMap(numbered(volume.labels[k])) for k in places)
+    cells = pd.concat([grain_table(s, unit="px", min_area_px=SMALLEST_PX) for s in sections])
+    cells = cells[~cells["touches_frame"]]
     size = volume.voxel_size
-    diameter = np.sqrt(4 / np.pi * pixels * size.x * size.y)
-    mean = float(np.average(diameter, weights=weight)) if len(diameter) else None
+    diameter = np.sqrt(4 / np.pi * cells["area_px2"].to_numpy() * size.x * size.y)
+    mean = float(np.average(diameter, weights=cells["weight"])) if len(diameter) else None
     whole = measured.grains[~measured.grains["touches_frame"]]
     true = None
     if len(whole) >= FEWEST_GRAINS:
@@ -46,24 +51,6 @@ def section_summary(volume: LabelVolume, measured: VolumeMeasurement) -> dict[st
         "over_volume": mean / true if mean is not None and true else None,
         "s_v_per_um": float(2 * np.average(rate, weights=_angles(lines.direction[flat])) * PER_UM),
     }
-
-
-def _cells(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pixels and weight of the cells of one section that the frame does not cut."""
-    rows, columns = np.nonzero(labels)
-    if not len(rows):
-        return np.zeros(0), np.zeros(0)
-    found, cell = np.unique(labels[rows, columns], return_inverse=True)
-    pixels = np.bincount(cell)
-    room = np.ones(len(found))
-    inside = pixels >= SMALLEST_PX
-    for index, edge in ((rows, labels.shape[0]), (columns, labels.shape[1])):
-        low, high = np.full(len(found), edge), np.full(len(found), -1)
-        np.minimum.at(low, cell, index)
-        np.maximum.at(high, cell, index)
-        inside &= (low > 0) & (high < edge - 1)
-        room *= 1 - (high - low + 1) / edge
-    return pixels[inside].astype(float), 1 / room[inside]
 
 
 def _angles(directions: np.ndarray) -> np.ndarray:
