@@ -28,9 +28,11 @@ from segment.volume._watershed_kernels import (
 )
 from segment.volume.components import root_of_each
 
-BLOCK = 128  #: voxels
+BLOCK = 128  #: voxels; it changes no label
 LEVELS = 255  #: of probability as uint8
-MOST_PAIRS = 1_000_000  #: of basins, held before those that are settled are merged; 64 MB
+MOST_PAIRS = (
+    1_000_000  #: of basins, held before those that are settled are merged: 64 MB; it changes no label
+)
 
 
 def volume_watershed(
@@ -39,8 +41,6 @@ def volume_watershed(
     persistence: float = 0.05,
     confidence: float | None = BORDER_CONFIDENCE,
     min_voxels: int = 27,
-    block: int = BLOCK,
-    most_pairs: int = MOST_PAIRS,
 ) -> np.ndarray:
     """Grains of a boundary probability.
 
@@ -55,8 +55,6 @@ def volume_watershed(
         Least mean probability along the face of two grains that keeps them apart; None: persistence alone.
     min_voxels : int
         Smaller basins are merged across their lowest pass.
-    block, most_pairs : int
-        Edge of the blocks in voxels, and pairs of basins held at a time; they change no label.
 
     Returns
     -------
@@ -72,10 +70,10 @@ def volume_watershed(
         raise ValueError("needs uint8 and at most 2**31 - 2 voxels")
     least = max(round(persistence * LEVELS), 1)
     way = np.empty(probability.shape, np.int32)
-    for corner in np.ndindex(*(-(-n // block) for n in probability.shape)):
-        follow_within(probability, way, np.array(corner) * block, block, least - 1)
+    for corner in np.ndindex(*(-(-n // BLOCK) for n in probability.shape)):
+        follow_within(probability, way, np.array(corner) * BLOCK, BLOCK, least - 1)
     follow_across(way)
-    group = _groups(probability, way, least, confidence, min_voxels, most_pairs)
+    group = _groups(probability, way, least, confidence, min_voxels)
     number_groups(way, group)
     return way
 
@@ -86,11 +84,10 @@ def _groups(
     least: int,
     confidence: float | None,
     min_voxels: int,
-    most_pairs: int,
 ) -> np.ndarray:
     """By basin, the one that stands for its grain, int32 of shape (n + 1,); `way` becomes the basins."""
     n, end = number_roots(way), len(way)
-    keys, rows, parent, facts = basin_passes(probability, way, n, least, most_pairs)
+    keys, rows, parent, facts = basin_passes(probability, way, n, least, MOST_PAIRS)
     for fewest in (0, min_voxels):
         absorb(keys, rows, parent, facts, least, fewest, end)
         keys, rows, _ = gathered(keys, rows, parent)

@@ -8,6 +8,7 @@ from laguerre_volume import laguerre_volume
 from scipy import ndimage
 from skimage.metrics import adapted_rand_error
 
+from segment.volume import watershed
 from segment.volume._watershed_kernels import NO_GRAIN
 from segment.volume.watershed import volume_watershed
 
@@ -29,17 +30,23 @@ def mosaic() -> tuple[np.ndarray, np.ndarray]:
     return labels, np.clip(255 * smooth, 0, 252).astype(np.uint8)
 
 
-def test_block_size_changes_nothing(mosaic: tuple[np.ndarray, np.ndarray]) -> None:
-    whole = volume_watershed(mosaic[1], block=1000)
+def test_block_size_changes_nothing(
+    mosaic: tuple[np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = volume_watershed(mosaic[1])
     for block in (17, 32, 64):
-        assert np.array_equal(volume_watershed(mosaic[1], block=block), whole)
+        monkeypatch.setattr(watershed, "BLOCK", block)
+        assert np.array_equal(volume_watershed(mosaic[1]), whole)
 
 
-def test_pairs_held_at_a_time_change_nothing(mosaic: tuple[np.ndarray, np.ndarray]) -> None:
+def test_pairs_held_at_a_time_change_nothing(
+    mosaic: tuple[np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
     rough = np.maximum(mosaic[1], np.random.default_rng(1).integers(0, 60, mosaic[1].shape, np.uint8))
     whole = volume_watershed(rough)
     for most in (1, 300, 5000):
-        assert np.array_equal(volume_watershed(rough, most_pairs=most), whole)
+        monkeypatch.setattr(watershed, "MOST_PAIRS", most)
+        assert np.array_equal(volume_watershed(rough), whole)
 
 
 def test_grains_are_found(mosaic: tuple[np.ndarray, np.ndarray]) -> None:
