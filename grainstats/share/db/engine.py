@@ -159,7 +159,12 @@ def unusable(url: URL, error: sa.exc.DBAPIError) -> DatabaseError:
     """Say in words why the database did not answer, without its credentials."""
     text = str(error.orig).strip() or type(error.orig).__name__
     text = redact(text.splitlines()[0], url)
+    other = "Restore a copy of the database: its tables are not those of this program"
     remedies = {
+        "no such table": other,
+        "no such column": other,
+        "already exists": other,
+        "duplicate column": other,
         "not a database": "Give another path; the file is left as it is",
         "unable to open": "Check that the folder exists and can be written",
         "readonly": "Check the permissions of the file and its folder",

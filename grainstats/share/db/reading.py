@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import pandas as pd
@@ -36,6 +37,7 @@ from grainstats.share.db.schema import (
     Suggestion,
     Verdict,
 )
+from grainstats.share.db.urls import DatabaseError, safe_url
 from segment.segmentation import Segmentation
 
 #: Stands for "of no sample" where a sample's id is asked for; no sheet can name a sample so.
@@ -67,10 +69,23 @@ class Readers:
         def read(connection: sa.Connection) -> pd.DataFrame:
             result = connection.execute(query)
             rows = list(map(tuple, result.all()))  # pandas asks a Row for its names, which takes 30 us each
-            return pd.DataFrame(rows, columns=list(result.keys()))
+            return pd.DataFrame(rows, columns=list(result.keys())).astype(kinds)
 
-        frame = in_transaction(self._engine, read, write=False)
+        kinds = {c.key: float for c in query.selected_columns if isinstance(c.type, sa.Float)}
+        kinds |= {c.key: bool for c in query.selected_columns if isinstance(c.type, sa.Boolean)}
+        with self._as_written():
+            frame = in_transaction(self._engine, read, write=False)
         return frame.sort_values(list(order), kind="stable", ignore_index=True) if order else frame
+
+    @contextmanager
+    def _as_written(self) -> Iterator[None]:
+        """`DatabaseError` where a row holds what this program does not write."""
+        try:
+            yield
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            what = f"a row in it is damaged, or was written by another program ({error})"
+            remedy = "Restore a copy of the database, or run the images again into a new one"
+            raise DatabaseError(safe_url(self._engine.url), what, remedy) from error
 
     def samples(self) -> pd.DataFrame:
         """One row per sample, as wide as samples.csv.
@@ -108,13 +123,13 @@ class Readers:
         of_sample = (Sample.sample_id, Design.route.label("design_route"), Design.campaign)
         query = sa.select(*of_sample, p.name, p.value, p.category, p.unit)
         query = query.join(Design, Design.id == Sample.design_id).join(p, p.design_id == Design.id)
-        return self._frame(query, "sample_id", "name").astype({"value": float})
+        return self._frame(query, "sample_id", "name")
 
     def properties(self) -> pd.DataFrame:
         """One row per sample and property: sample_id, name, value, uncertainty, unit."""
         p = Property
         query = sa.select(p.sample_id, p.name, p.value, p.uncertainty, p.unit)
-        return self._frame(query, "sample_id", "name").astype({"value": float, "uncertainty": float})
+        return self._frame(query, "sample_id", "name")
 
     def micrographs(self) -> pd.DataFrame:
         """One row per micrograph: sample_id, path, frame, digests, vendor, shape and calibration.
@@ -127,8 +142,7 @@ class Readers:
         query = sa.select(
             m.sample_id, m.path, m.frame, m.digest.label("micrograph_digest"), *_columns(m, names)
         )
-        frame = self._frame(query, "sample_id", "path", "frame", "micrograph_digest")
-        return frame.astype({"pixel_size_nm": float})
+        return self._frame(query, "sample_id", "path", "frame", "micrograph_digest")
 
     def analyses(self, *, current: bool = True) -> pd.DataFrame:
         """One row per analysis with its provenance; ``current=False``: superseded ones too.
@@ -154,9 +168,11 @@ class Readers:
             .join(c, c.analysis_id == a.id, isouter=not current)
         )
         keys = ["micrograph_digest", "model_digest", "recipe_digest"]
-        frame = self._frame(query, "sample_id", "path", *keys).astype(
-            {"pixel_size_nm": float, "is_current": bool}
-        )
+        frame = self._frame(query, "sample_id", "path", *keys)
+        with self._as_written():
+            for name, kind in (("artefacts", dict), ("warnings", list)):
+                if not all(isinstance(value, kind) for value in frame[name]):
+                    raise TypeError(f"{name} of an analysis: no {kind.__name__}")
         frame.insert(2, "analysis", [AnalysisKey(*row).digest for row in frame[keys].itertuples(index=False)])
         return frame
 
@@ -169,17 +185,17 @@ class Readers:
 
         The sample ``""`` stands for micrographs that belong to none.
         """
-        frame = self._rows(Grain, "label", sample_id)
-        return frame.astype({"touches_frame": bool})
+        return self._rows(Grain, "label", sample_id)
 
     def intercepts(self, sample_id: str | None = None) -> pd.DataFrame:
         """Intercepts of the current analyses, columns as `grainstats.measure.intercept_table` wrote them."""
         stored = self._rows(AnalysisIntercepts, "analysis_id", sample_id)
         columns = ["sample_id", "analysis_id", *INTERCEPT_COLUMNS]
         parts = [pd.DataFrame(columns=columns)]
-        for row in stored.itertuples(index=False):
-            of_image = intercepts_from_bytes(row.content)
-            parts.append(of_image.assign(sample_id=row.sample_id, analysis_id=row.analysis_id)[columns])
+        with self._as_written():
+            for row in stored.itertuples(index=False):
+                of_image = intercepts_from_bytes(row.content)
+                parts.append(of_image.assign(sample_id=row.sample_id, analysis_id=row.analysis_id)[columns])
         return pd.concat(parts[1:] or parts, ignore_index=True)
 
     def by_sample(self, table: Literal["grains", "intercepts"]) -> Iterator[pd.DataFrame]:
@@ -195,9 +211,7 @@ class Readers:
         if sample_id is not None:
             owner = Micrograph.sample_id
             query = query.where(owner.is_(None) if sample_id == NO_SAMPLE else owner == sample_id)
-        frame = self._frame(query, "sample_id", "analysis_id", second)
-        reals = [c.name for c in table.__table__.columns if isinstance(c.type, sa.Float)]
-        return frame.astype(dict.fromkeys(reals, float))
+        return self._frame(query, "sample_id", "analysis_id", second)
 
     def descriptors(
         self,
@@ -226,7 +240,7 @@ class Readers:
             query = query.where(owner == sample_id)
         if name is not None:
             query = query.where(d.name == name)
-        return self._frame(query, *order).astype({"value": float, "ci_low": float, "ci_high": float})
+        return self._frame(query, *order)
 
     def verdicts(self) -> pd.DataFrame:
         """Current verdict of each sample: sample_id, pool, code_version, every field of `ModalityVerdict`."""
@@ -234,7 +248,11 @@ class Readers:
         query = _pooled(Verdict, *pool, Verdict.result)
         frame = self._frame(query, "sample_id")
         names = [field.name for field in dataclasses.fields(ModalityVerdict)]
-        fields = pd.DataFrame(list(frame.pop("result")), columns=names, index=frame.index)
+        with self._as_written():
+            results = frame.pop("result").tolist()
+            if not all({"verdict", "reason"} <= set(result) for result in results):
+                raise KeyError("a verdict without its reason")
+            fields = pd.DataFrame(results, columns=names, index=frame.index)
         return frame.join(fields)
 
     def pools(self) -> pd.DataFrame:
@@ -277,9 +295,9 @@ class Readers:
 
     def optimizer_table(self) -> pd.DataFrame:
         """The view `optimizer_table`: one row per sample and parameter, feature, verdict or property."""
-        view = sa.table("optimizer_table", *(sa.column(name) for name in OPTIMIZER_COLUMNS))
-        frame = self._frame(sa.select(*view.columns), "sample_id", "kind", "name")
-        return frame.astype(dict.fromkeys(("value", "uncertainty", "ci_low", "ci_high"), float))
+        kinds = dict.fromkeys(("value", "uncertainty", "ci_low", "ci_high"), sa.Float())
+        view = sa.table("optimizer_table", *(sa.column(name, kinds.get(name)) for name in OPTIMIZER_COLUMNS))
+        return self._frame(sa.select(*view.columns), "sample_id", "kind", "name")
 
 
 def verdict_by_sample(verdicts: pd.DataFrame) -> dict[str, ModalityVerdict]:

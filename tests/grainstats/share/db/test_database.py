@@ -13,6 +13,7 @@ import pytest
 from grainstats.infer import ModalityVerdict
 from grainstats.measure import Descriptor, grain_table, intercept_table
 from grainstats.share import AnalysisRecord, Database, MicrographFacts, SuggestionRecord
+from grainstats.share.db.urls import DatabaseError
 from segment.errors import UncalibratedError
 from segment.micrograph import Micrograph, ScaleConflict
 from segment.mosaics.laguerre import laguerre_section
@@ -225,3 +226,30 @@ def test_facts_of_a_micrograph() -> None:
     assert (facts.digest, facts.sha256, facts.frame, facts.path) == ("ab#2", "ab", 2, "a.dm4")
     assert (facts.rows, facts.columns, facts.scale_source) == (20, 30, "metadata")
     assert facts.scale_conflict == "metadata: 1.0 nm against scale bar: 1.1 nm (x1.1)"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "update analysis set artefacts = '{bad'",
+        "update analysis set artefacts = '[1]'",
+        "update analysis set warnings = 'null'",
+        "update analysis set pixel_size_nm = 'abc'",
+        "update grain set area_nm2 = 'abc'",
+        "update analysis_intercepts set content = x'00ff'",
+        "update verdict set result = '{}'",
+        "update verdict set result = '[]'",
+    ],
+)
+def test_damaged_rows_are_named(
+    tmp_path: Path, raw: Callable[..., list], make_record: Maker, verdict: ModalityVerdict, damage: str
+) -> None:
+    path = tmp_path / "results.db"
+    with Database.open(path) as db:
+        db.add_analysis(make_record(0, sample_id="S1"))
+        ids = db.analyses()["analysis_id"].tolist()
+        db.put_verdict("S1", verdict, ids)
+        raw(str(path), damage)
+        with pytest.raises(DatabaseError, match=r"a row in it is damaged.*Restore a copy"):
+            for read in (db.analyses, db.grains, db.intercepts, db.verdicts):
+                read()
