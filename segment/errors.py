@@ -25,7 +25,7 @@ class InputError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        return f"{self.source}: {self.reason}. {self.remedy}."
+        return f"{self.source}: " + f"{self.reason}. {self.remedy}.".replace("?.", "?")
 
 
 class UnreadableError(InputError):
