@@ -34,27 +34,13 @@ def cut_cells(
     grey: np.ndarray | None = None,
     scale: float = 1.0,
 ) -> np.ndarray:
-    """Cells of a probability map.
+    """Cells of a probability map; int32, 1 ... n, 0 outside `mask`.
 
     Fine cells are joined in two ways: where a seed does not persist (`persistence`), and where the mean
-    probability along a border is below `confidence`, the weakest first.  The second does not depend on
-    the first, so that more persistence never gives more cells.
-
-    Parameters
-    ----------
-    probability, persistence, mask, min_area_px
-        As in `segment.cells.watershed.persistence_watershed`.
-    confidence : float, optional
-        None: as the image shows its boundaries, see `join_by_image_level`.
-    grey : ndarray, shape (rows, columns), optional
-        The image, which tells whether its grains differ (`segment.cells.grey_steps`).
-    scale : float
-        Factor by which it was resampled for the network.
-
-    Returns
-    -------
-    ndarray of int32, shape (rows, columns)
-        1 ... n, 0 outside `mask`.
+    probability along a border is below `confidence`, the weakest first.  The second does not depend on the
+    first, so that more persistence never gives more cells.  Without a `confidence` the image decides
+    (`join_by_image_level`); `grey`, the image, which was resampled by `scale` for the network, tells whether
+    its grains differ (`segment.cells.grey_steps`).  The rest is as in `persistence_watershed`.
     """
     from segment.cells.watershed import nested_basins, number_cells
 
@@ -72,7 +58,7 @@ def cut_cells(
 def join_by_image_level(
     borders: Borders, size: int, differ: Callable[[np.ndarray, Borders], bool] | None = None
 ) -> tuple[np.ndarray, float]:
-    """Join cells across weak borders up to the one of `CONFIDENCES` that the image calls for.
+    """Join cells across weak borders up to the one of `CONFIDENCES` that the image calls for, and tell which.
 
     Where boundaries drown in noise, most of those that are there are less than ½ sure, and leaving them out
     costs more than drawing a few that are not.  With the mean probability along a border as the chance that
@@ -83,21 +69,8 @@ def join_by_image_level(
     ridges.  Levels are close: between coarse ones rounding of the network's numbers flips whole images.
 
     In a clear image more is asked for: boundaries of one image look alike, so that beside lines of .99 one of
-    .7 is a scratch or a trace of a twin (`clear_level`). Not so where the grains differ in grey.
-
-    Parameters
-    ----------
-    borders : Borders
-    size : int
-        Number of labels, 0 included.
-    differ : callable, optional
-        Whether cells, joined so, differ in grey (`segment.cells.grey_steps`); None: they do not.
-
-    Returns
-    -------
-    cell : ndarray of int32, shape (size,)
-        As from `join_weak` at that level.
-    level : float
+    .7 is a scratch or a trace of a twin (`clear_level`). Not so where the grains `differ` in grey.  The cells
+    are as from `join_weak`; `size` is the number of labels, 0 included.
     """
     there = _expected_length(borders)
     cell, cells, expected = np.arange(size, dtype=np.int32), [], []
@@ -137,15 +110,10 @@ def _expected_length(borders: Borders) -> float:
 
 
 def join_weak(borders: Borders, size: int, confidence: float = BORDER_CONFIDENCE) -> np.ndarray:
-    """Join cells across weak borders until every border that is left is at least `confidence` sure.
+    """Join cells until every border left is `confidence` sure: by label, the lowest one joined with; int32.
 
     In each round every two cells for which their common border is the weakest of both are joined; borders
     that fall together are averaged by length.
-
-    Returns
-    -------
-    ndarray of int32, shape (size,)
-        By label, the lowest label among those it was joined with.
     """
     return _join_below(borders, size, confidence)[0]
 

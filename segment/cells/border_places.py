@@ -27,18 +27,10 @@ class BorderPlaces:
         return np.lexsort((-self.borders.length_px, self.borders.confidence))
 
     def edges(self, border: int, labels: np.ndarray) -> np.ndarray:
-        """The edges of a border that are still there, as starts and steps to draw.
+        """The edges of a border that are still there, to draw: start and step, each (row, column); (k, 2, 2).
 
-        Parameters
-        ----------
-        border : int
-        labels : ndarray, shape (rows, columns)
-            The map as it is now: cells may have been joined, cut or taken out since.
-
-        Returns
-        -------
-        ndarray of float, shape (k, 2, 2)
-            Start (row, column) and step (rows, columns) of each edge; a pixel's middle has whole numbers.
+        `labels` is the map as it is now: cells may have been joined, cut or taken out since.  A pixel's
+        middle has whole numbers.
         """
         part = slice(self.first[border], self.first[border + 1])
         rows, columns, beside = self.rows[part], self.columns[part], self.beside[part]
@@ -60,16 +52,8 @@ class BorderPlaces:
 
 
 def border_places(labels: np.ndarray, borders: Borders) -> BorderPlaces:
-    """Find the pixel edges of every border of a label map.
+    """Find the pixel edges of every border of a label map (int32).
 
-    Parameters
-    ----------
-    labels : ndarray of int32, shape (rows, columns)
-    borders : Borders
-        Of the same map.
-
-    Examples
-    --------
     >>> from segment.cells.borders import find_borders
     >>> cells = np.array([[1, 1, 2], [1, 1, 2]], np.int32)
     >>> found = border_places(cells, find_borders(cells, np.zeros(cells.shape, np.float32)))

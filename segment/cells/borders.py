@@ -33,14 +33,7 @@ class Borders:
 
 
 def find_borders(labels: np.ndarray, probability: np.ndarray) -> Borders:
-    """Borders of a label map with the probability along them.
-
-    Parameters
-    ----------
-    labels : ndarray of int32, shape (rows, columns)
-        0 is no cell and has no border.
-    probability : ndarray of float32, shape (rows, columns)
-    """
+    """Borders of a label map (int32; 0 has none) with the probability along them, of the same shape."""
     return walk_borders(labels, probability)[0]
 
 
@@ -77,14 +70,8 @@ def _pixel_edges(labels: np.ndarray, probability: np.ndarray, own_rows: int) -> 
 def borders_between(here: np.ndarray, there: np.ndarray, length: np.ndarray, total: np.ndarray) -> Borders:
     """Borders from pieces of them; pieces with the same cell on both sides are none.
 
-    Parameters
-    ----------
-    here, there : ndarray of int32, shape (m,)
-        Labels on either side of each piece.
-    length : ndarray of int, shape (m,)
-        Its pixel edges.
-    total : ndarray of float64, shape (m,)
-        Sum of their probabilities.
+    Each has a label on either side, so many pixel edges (`length`), and the `total` of their probabilities;
+    ndarrays of shape (m,).
     """
     apart = here != there
     return _gather(pair_key(here[apart], there[apart]), length[apart], total[apart])

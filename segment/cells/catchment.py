@@ -20,12 +20,9 @@ UP, LEFT, RIGHT, DOWN, FLOOR, STUCK, NOWHERE = range(7)  #: where the water of a
 
 
 def walled_levels(probability: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
-    """Probability in integer levels within a wall one pixel thick, so that no neighbour lies outside.
+    """Probability in levels 0 ... `LEVELS` - 1, `WALL` outside `mask`, within a wall one pixel thick.
 
-    Returns
-    -------
-    ndarray of uint16, shape (rows + 2, columns + 2)
-        0 ... `LEVELS` - 1, and `WALL` outside `mask`.
+    So no neighbour lies outside; uint16 of shape (rows + 2, columns + 2).
     """
     levels = np.empty((probability.shape[0] + 2, probability.shape[1] + 2), np.uint16)
     levels[[0, -1]] = WALL
@@ -38,20 +35,10 @@ def walled_levels(probability: np.ndarray, mask: np.ndarray | None) -> np.ndarra
 
 
 def catchment_basins(levels: np.ndarray, floor: int) -> tuple[np.ndarray, int]:
-    """Basins of all minima; connected pixels below `floor` are one minimum whatever their levels.
+    """Basins of all minima; connected pixels below `floor` (1 or more) are one minimum whatever their levels.
 
-    Parameters
-    ----------
-    levels : ndarray of uint16, shape (rows + 2, columns + 2)
-        Of `walled_levels`.
-    floor : int
-        1 or more.
-
-    Returns
-    -------
-    labels : ndarray of int32, shape (rows, columns)
-        4-connected basins 1 ... n, minus the label in the pixels of a basin's minimum; 0 within the wall.
-    n : int
+    Of `walled_levels`, the 4-connected basins 1 ... n, int32 of shape (rows, columns), minus the label in the
+    pixels of a basin's minimum, 0 within the wall; and n.
     """
     shape = (levels.shape[0] - 2, levels.shape[1] - 2)
     way = np.full(levels.shape, NOWHERE, np.uint8)

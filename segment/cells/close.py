@@ -229,15 +229,7 @@ def _around_second_phases(
 
 
 def stand_apart(labels: np.ndarray, phase: np.ndarray) -> bool:
-    """Whether `PARTED` of the grains' outlines are at gaps or phases: a line within one has to be as plain.
-
-    Parameters
-    ----------
-    labels : ndarray of int32, shape (rows, columns)
-        Cells, 0 for none.
-    phase : ndarray of bool, shape (rows, columns)
-        What lies between them.
-    """
+    """Whether `PARTED` of the grains' outlines are at the `phase`: a line within one has to be as plain."""
     between, outline = contacts(labels), edges(phase)
     return outline > PARTED * (outline + 2 * between)
 

@@ -49,20 +49,9 @@ class Patch:
 def join_cells(labels: np.ndarray, line: np.ndarray) -> Patch:
     """Make the cells that a line passes through one cell, under the number of the largest.
 
-    Parameters
-    ----------
-    labels : ndarray of int32, shape (rows, columns)
-        0 is no cell.
-    line : ndarray of float, shape (n, 2)
-        Rows and columns of its points.
+    `line` holds rows and columns of its points, float of shape (n, 2).  `InputError`: it passes through fewer
+    than two cells.
 
-    Raises
-    ------
-    InputError
-        The line passes through fewer than two cells.
-
-    Examples
-    --------
     >>> cells = np.repeat(np.array([[1, 1, 2, 2, 2]], np.int32), 3, axis=0)
     >>> join_cells(cells, np.array([[1.0, 0.0], [1.0, 4.0]])).applied(cells)[0].tolist()
     [2, 2, 2, 2, 2]
@@ -81,16 +70,7 @@ def cut_cell(labels: np.ndarray, line: np.ndarray) -> Patch:
     """Cut the cell that most of a line lies in; the ends are drawn on, straight, to the cell's border.
 
     The largest part keeps the number, others get new ones.  Parts below `LEAST_PX` pixels are none.
-
-    Parameters
-    ----------
-    labels, line
-        As in `join_cells`.
-
-    Raises
-    ------
-    InputError
-        The line lies in no cell, or does not divide it.
+    `InputError`: the line lies in no cell, or does not divide it.
     """
     under = _under(labels, line)
     if not under.any():
@@ -108,15 +88,7 @@ def cut_cell(labels: np.ndarray, line: np.ndarray) -> Patch:
 def draw_boundary(labels: np.ndarray, line: np.ndarray) -> Patch:
     """Cut every cell that a line crosses from border to border, or in which it closes on itself.
 
-    Parameters
-    ----------
-    labels, line
-        As in `join_cells`.
-
-    Raises
-    ------
-    InputError
-        No cell is divided by the line.
+    `InputError`: no cell is divided by the line.
     """
     cells = cells_along(labels, line)
     window, top, left = _window(labels, cells, line)

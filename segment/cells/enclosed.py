@@ -20,12 +20,6 @@ SURE = 0.9
 def typical_area(area: np.ndarray) -> float:
     """Area that halves the total: cells as large as this, or larger, cover half of it; 0 without any.
 
-    Parameters
-    ----------
-    area : ndarray, shape (n,)
-
-    Examples
-    --------
     >>> typical_area(np.array([100, 100, 1, 1, 1, 1]))
     100.0
     """
@@ -40,24 +34,10 @@ def merge_enclosed(
     """Join cells of one or two neighbours to the one behind their weakest border.
 
     Those whose borders are not `SURE`, and those within a single grain that are `SMALL`: the outline of a
-    pit, a particle or a stain.  Island grains exist, hence the limit in size.  A cell cut by the frame stays.
+    pit, a particle or a stain.  Island grains exist, hence the limit in size.  A cell cut by the frame, or by
+    the edge of what is `valid`, stays.  `labels` (int32, 0 for none, which is no neighbour) are changed in
+    place and numbered anew in the order of their first pixels.
 
-    Parameters
-    ----------
-    labels : ndarray of int32, shape (rows, columns)
-        1 ... n, 0 for none, which is no neighbour; changed in place.
-    probability : ndarray of float32, shape (rows, columns)
-        That of a boundary.
-    valid : ndarray of bool, optional
-        A cell at the edge of what is valid is cut.
-
-    Returns
-    -------
-    ndarray of int32
-        `labels`, numbered anew in the order of their first pixels.
-
-    Examples
-    --------
     >>> labels = np.ones((40, 40), np.int32)
     >>> labels[:, 20:] = 2
     >>> labels[8:12, 8:12] = 3

@@ -18,23 +18,11 @@ LEAST_PX = 3  #: no narrower gap is told from the rim of a void
 
 
 def narrow_gaps(not_grain: np.ndarray, labels: np.ndarray, width: float = GAP_WIDTH) -> np.ndarray | None:
-    """Parts of what is no grain that are boundaries.
+    """Parts of what is no grain (bool) that are boundaries; None where there are none.
 
-    Parameters
-    ----------
-    not_grain : ndarray of bool, shape (rows, columns)
-    labels : ndarray of int32
-        Cells between boundaries, of the same image or of a part of it.
-    width : float
-        In mean intercepts; 0: no gap is a boundary.
+    `labels` are cells between boundaries, of the same image or of a part of it, `width` is in mean
+    intercepts.
 
-    Returns
-    -------
-    ndarray of bool, shape (rows, columns), or None
-        None where there are none.
-
-    Examples
-    --------
     >>> not_grain = np.zeros((120, 120), bool)
     >>> not_grain[:, 40:44] = not_grain[:, 80:100] = not_grain[10:14, 10:14] = True
     >>> narrow_gaps(not_grain, (~not_grain).astype(np.int32), 0.2)[20].nonzero()[0].tolist()

@@ -34,18 +34,8 @@ def grains_differ(
 ) -> bool:
     """Whether neighbours differ by `STEP` or more in half of the length of the sure borders.
 
-    Parameters
-    ----------
-    grey, probability : ndarray, shape (rows, columns)
-        The image and its boundary probability.
-    basins : NestedBasins
-        Of the probability.
-    scale : float
-        Factor by which the image was resampled for the network.
-    cell : ndarray of int, shape (n + 1,)
-        Cell of each fine one.
-    borders : Borders
-        Of these cells.
+    `grey` is the image, resampled by `scale` for the network; `basins` are those of its boundary
+    `probability`; `cell` is the cell of each fine one, and `borders` lie between these cells.
     """
     step = max(round(OFTEN_PX / scale), 1)
     labels = basins.labels[::step, ::step]

@@ -13,12 +13,6 @@ Places = tuple[np.ndarray, np.ndarray]
 def label_edges(labels: np.ndarray) -> tuple[Places, Places]:
     """Pixels with another label on their right, and pixels with another label below; row by row.
 
-    Parameters
-    ----------
-    labels : ndarray, shape (rows, columns)
-
-    Examples
-    --------
     >>> (_, column), (row, _) = label_edges(np.array([[1, 1, 2], [3, 3, 2]]))
     >>> column.tolist(), row.tolist()
     ([1, 1], [0, 0])

@@ -22,21 +22,9 @@ def close_dams(labels: np.ndarray) -> tuple[np.ndarray, int]:
     """Divide narrow lines of 0 between cells along their middle; wider areas of 0 are voids and stay.
 
     Programs that flood from seeds leave a dam of one to three pixels between all cells. Cells that do not
-    touch have no boundary, no triple junctions and too small diameters.
+    touch have no boundary, no triple junctions and too small diameters.  The same labels come back where most
+    cells meet already, or no line is narrow; then how many pixels of 0 belong to a cell now.
 
-    Parameters
-    ----------
-    labels : ndarray of int32, shape (rows, columns)
-
-    Returns
-    -------
-    labels : ndarray of int32, shape (rows, columns)
-        The same array where most cells meet already, or no line is narrow.
-    closed : int
-        Pixels of 0 that now belong to a cell.
-
-    Examples
-    --------
     >>> import numpy as np
     >>> cells = np.repeat(np.array([[1, 1, 1, 0, 2, 2, 2]], np.int32), 6, axis=0)
     >>> close_dams(cells)[0][0].tolist()
@@ -60,22 +48,8 @@ def close_dams(labels: np.ndarray) -> tuple[np.ndarray, int]:
 
 
 def line_label(labels: np.ndarray) -> tuple[int, bool]:
-    """The label that lies between or around all others.
+    """The label that lies between or around all others, 0 for none; and whether it is a line, not a ground.
 
-    Parameters
-    ----------
-    labels : ndarray of int32, shape (rows, columns)
-        1 ... n.
-
-    Returns
-    -------
-    label : int
-        0 where there is none.
-    thin : bool
-        It is a line; else the ground in which the others lie.
-
-    Examples
-    --------
     >>> cells = np.arange(1, 17).reshape(4, 4).repeat(6, 0).repeat(6, 1)
     >>> cells[::6], cells[:, ::6] = 17, 17
     >>> line_label(cells.astype(np.int32))

@@ -72,15 +72,10 @@ def in_parts(labels: np.ndarray) -> bool:
 
 
 def split_parts(labels: np.ndarray) -> tuple[np.ndarray, int]:
-    """Each sizeable piece of a label as a label of its own, where only few lie in pieces.
+    """Each sizeable piece of a label as a label of its own, where few lie in pieces; and how many got one.
 
-    Returns
-    -------
-    labels : ndarray of int32
-        The largest piece and specks keep the number; other pieces get the next free ones.
-    n_new : int
-        Pieces that got a number; 0 where nothing changed, also where too many labels lie in pieces
-        (`LabelParts.many`).
+    The largest piece and specks keep the number; other pieces get the next free ones.  Nothing changes where
+    too many labels lie in pieces (`LabelParts.many`).
     """
     if not in_parts(labels):
         return labels, 0

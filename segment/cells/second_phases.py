@@ -17,18 +17,9 @@ MOSTLY = 0.5  #: share of a cell's area that must be phase for the cell to be on
 
 
 def large_second_phases(not_grain: np.ndarray, labels: np.ndarray) -> np.ndarray | None:
-    """The connected parts of `not_grain` that are larger than `LARGE` of a mean cell.
+    """The connected parts of `not_grain` that are larger than `LARGE` of a mean cell; None without any.
 
-    Parameters
-    ----------
-    not_grain : ndarray of bool, shape (rows, columns)
-    labels : ndarray of int32
-        Cells between boundaries, of the same image or of a part of it.
-
-    Returns
-    -------
-    ndarray of bool, shape (rows, columns), or None
-        None where no part is large, or there is no cell.
+    `labels` are cells between boundaries, of the same image or of a part of it.
     """
     least = sizeable_px(labels)
     if not least:
@@ -50,17 +41,8 @@ def give_back(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Grains within the cells set aside: what is not `phase`, in pieces of `least` pixels or more.
 
-    Parameters
-    ----------
-    cells, second_phases : ndarray of int32, shape (rows, columns)
-        As left and returned by `set_aside`; changed in place.
-    phase : ndarray of bool, shape (rows, columns)
-    least : float
-
-    Returns
-    -------
-    cells, second_phases : ndarray of int32
-        The pieces have the next numbers among the cells, and are 0 among the second phases.
+    Both maps are as `set_aside` leaves them, and changed in place: the pieces get the next numbers among the
+    cells, and are 0 among the second phases.
     """
     found = parts_of(np.where(phase, 0, second_phases))
     kept = found.area >= least
@@ -73,18 +55,9 @@ def give_back(
 
 
 def set_aside(cells: np.ndarray, phase: np.ndarray) -> np.ndarray | None:
-    """Take the cells that are mostly `phase` out of the cells, which are numbered anew in place.
+    """Take the cells that are mostly `phase` out of the cells, which are numbered 1 ... n anew in place.
 
-    Parameters
-    ----------
-    cells : ndarray of int32, shape (rows, columns)
-        1 ... k, 0 for neither; afterwards 1 ... n for those that are left.
-    phase : ndarray of bool, shape (rows, columns)
-
-    Returns
-    -------
-    ndarray of int32 or None
-        Cells that were taken out, 1 ... m, 0 elsewhere; None where there are none.
+    What was taken out, 1 ... m and 0 elsewhere, int32; None where there is nothing.
     """
     area = np.bincount(cells.ravel())
     is_second_phase = np.bincount(cells[phase], minlength=area.size) > MOSTLY * area

@@ -23,24 +23,10 @@ _REMEDY = "Draw the boundaries on a layer of their own and save that layer: line
 
 
 def traced_lines(picture: np.ndarray, source: str) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Lines of a tracing, and in words how they were told from the ground.
+    """Lines of a tracing (bool), and in words how they were told from the ground.
 
-    Parameters
-    ----------
-    picture : ndarray, shape (rows, columns) or (rows, columns, 2, 3 or 4)
-        Levels; grey and alpha; colours; colours and alpha.
-    source : str
-        Name for the error message.
-
-    Returns
-    -------
-    lines : ndarray of bool, shape (rows, columns)
-    warnings : tuple of str
-
-    Raises
-    ------
-    InputError
-        Neither a layer, nor coloured lines, nor lines on a ground of one level.
+    `picture` is (rows, columns), or has 2, 3 or 4 samples: grey and alpha, colours, colours and alpha;
+    `source` names it.  `InputError`: neither a layer, nor coloured lines, nor lines on a ground of one level.
     """
     if picture.dtype == bool:
         return picture, ()

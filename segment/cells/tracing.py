@@ -32,19 +32,9 @@ TRACING_HALF_WIDTH = 32.0  #: thickest half line, in pixels, that is still divid
 
 
 def split_tracing(lines: np.ndarray, min_area_px: int) -> np.ndarray:
-    """Cells between traced lines, each line divided along its middle.
+    """Cells 1 ... n without a gap between traced lines (bool), each line divided along its middle; int32.
 
-    Parameters
-    ----------
-    lines : ndarray of bool, shape (rows, columns)
-        True on a traced boundary.
-    min_area_px : int
-        Smaller gaps between lines belong to the lines.
-
-    Returns
-    -------
-    ndarray of int32, shape (rows, columns)
-        1 ... n without a gap; all 0 where the lines leave no cell.
+    Gaps between lines below `min_area_px` belong to the lines; all is 0 where these leave no cell.
     """
     from segment.cells.catchment import LEVELS
     from segment.cells.watershed import persistence_watershed
@@ -167,16 +157,7 @@ def _drawn_rows(lines: np.ndarray) -> tuple[int, int]:
 def bridge_gaps(lines: np.ndarray) -> tuple[np.ndarray, int]:
     """Close gaps in traced lines: necks, narrow beside both cells that they join, at which a line ends.
 
-    Parameters
-    ----------
-    lines : ndarray of bool, shape (rows, columns)
-        True on a traced boundary.
-
-    Returns
-    -------
-    lines : ndarray of bool
-        With the bridges.
-    n_gaps : int
+    The lines (bool) with the bridges, and how many there are.
     """
     from segment.cells.watershed import persistence_watershed
 
@@ -199,11 +180,7 @@ def bridge_gaps(lines: np.ndarray) -> tuple[np.ndarray, int]:
 def loose_lines(lines: np.ndarray, labels: np.ndarray) -> int:
     """How many stretches of line part no cells: they end within one, where a gap was too wide to be bridged.
 
-    Parameters
-    ----------
-    lines : ndarray of bool, shape (rows, columns)
-    labels : ndarray of int32, shape (rows, columns)
-        Cells between them, as `split_tracing` gives them.
+    `labels` are the cells between the lines, as `split_tracing` gives them.
     """
     apart = (~on_edges(labels)).view(np.uint8)
     if apart.all():

@@ -22,18 +22,8 @@ LEAST_SIDE_PX = 8  #: pixels of a side that has a direction
 def merge_twins(labels: np.ndarray) -> np.ndarray:
     """Join each twin lamella with the two parts of the grain that it crosses.
 
-    Parameters
-    ----------
-    labels : ndarray of int32, shape (rows, columns)
-        1 ... n, 0 for none; changed in place.
+    The labels (int32, 0 for none) are changed in place, and numbered anew in the order of their first pixels.
 
-    Returns
-    -------
-    ndarray of int32
-        `labels`, numbered anew in the order of their first pixels.
-
-    Examples
-    --------
     >>> labels = np.ones((60, 60), np.int32)
     >>> labels[:, 25:] = 2
     >>> labels[:, 35:] = 3

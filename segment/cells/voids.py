@@ -39,27 +39,12 @@ def find_voids(
     voids: Voids = "auto",
     scale: float = 1.0,
 ) -> np.ndarray | None:
-    """Where there is no grain, by the network's answer and by grey.
+    """Where there is no grain, by the network's answer and by grey; bool, None where there is nothing.
 
-    Parameters
-    ----------
-    image : ndarray, shape (rows, columns)
-    not_grain : ndarray of bool or None
-        The network's answer; None: it has found none.
-    valid : ndarray of bool, optional
-    voids : {"auto", "dark", "bright", "none"}
-        "auto": dark parts of which the network has seen some.  "dark", "bright": the image has voids or
-        second phases of that kind, whatever the network says.  "none": it has none, nor has the answer.
-    scale : float
-        Factor by which the image was resampled for the network.
+    `not_grain` is the network's answer, None where it found none; `scale` the factor by which the image was
+    resampled for it.  "auto": dark parts of which the network has seen some.  "dark", "bright": the image has
+    voids or second phases of that kind, whatever the network says.  "none": it has none, nor has the answer.
 
-    Returns
-    -------
-    ndarray of bool, shape (rows, columns), or None
-        None where there are none.
-
-    Examples
-    --------
     >>> image = np.random.default_rng(1).normal(100, 5, (128, 128))
     >>> image[40:60, 40:60] -= 50
     >>> found = find_voids(image, None, voids="dark")
@@ -90,20 +75,9 @@ def find_voids(
 def believed(not_grain: np.ndarray, sure: np.ndarray) -> np.ndarray | None:
     """What the network calls no grain; only the parts that are sure somewhere, where most of it is in others.
 
-    Voids and phases are plain in nearly every image that has some; in mottled etch the network wavers.
+    Voids and phases are plain in nearly every image that has some; in mottled etch the network wavers.  Bool,
+    of what is above one half and above `SURE`; None where nothing is left.
 
-    Parameters
-    ----------
-    not_grain, sure : ndarray of bool, shape (rows, columns)
-        Above one half, and above `SURE`.
-
-    Returns
-    -------
-    ndarray of bool, shape (rows, columns), or None
-        None where nothing is left.
-
-    Examples
-    --------
     >>> not_grain = np.zeros((40, 40), bool)
     >>> not_grain[5:10, 5:10] = not_grain[20:30, 20:30] = True
     >>> sure = np.zeros_like(not_grain)

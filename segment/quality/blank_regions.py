@@ -48,19 +48,7 @@ BLANK = "nothing can be seen in"  #: how the warning begins
 
 
 def blank_regions(image: np.ndarray, labels: np.ndarray) -> np.ndarray | None:
-    """Cells that show nothing, as a mask; None where there are none.
-
-    Parameters
-    ----------
-    image : ndarray, shape (rows, columns)
-        Grey levels.
-    labels : ndarray of int, shape (rows, columns)
-        Cells from 1; 0 is no grain.
-
-    Returns
-    -------
-    ndarray of bool, shape (rows, columns), or None
-    """
+    """Cells (from 1; 0 is no grain) that show nothing, as a mask (bool); None where there are none."""
     area = np.bincount(labels.ravel()).astype(float)
     area[0] = 0.0
     if np.count_nonzero(area) < FEWEST_CELLS:

@@ -23,15 +23,6 @@ OFFSET = 3.700
 def spurious_share(labels: np.ndarray, borders: Borders) -> float:
     """Expected share of the cells that are no grains of their own; NaN with fewer than `FEWEST`.
 
-    Parameters
-    ----------
-    labels : ndarray of int, shape (rows, columns)
-        0 for no cell.
-    borders : Borders
-        Of the same map.
-
-    Examples
-    --------
     >>> from segment.cells.borders import find_borders
     >>> cells = np.arange(1, 37).reshape(6, 6).repeat(20, 0).repeat(20, 1)
     >>> sure, doubtful = (find_borders(cells, np.full(cells.shape, p, np.float32)) for p in (0.99, 0.3))
@@ -50,13 +41,9 @@ def expected_share(traits: np.ndarray, weights: ArrayLike, offset: float) -> flo
 
 
 def cell_traits(labels: np.ndarray, borders: Borders) -> tuple[np.ndarray, np.ndarray]:
-    """Cells that the frame does not cut, and what they look like.
+    """Cells that the frame does not cut, shape (n,), and what they look like, shape (n, 2).
 
-    Returns
-    -------
-    cells : ndarray of int, shape (n,)
-    traits : ndarray, shape (n, 2)
-        Log odds of the mean probability along its border, and number of neighbours.
+    That is log odds of the mean probability along its border, and number of neighbours.
     """
     whole = np.bincount(labels.ravel()) > 0
     for rim in (0, labels[0], labels[-1], labels[:, 0], labels[:, -1]):

@@ -31,31 +31,13 @@ def export(
     default: bool = True,
     data: Path | None = None,
 ) -> Path:
-    """Write a model folder: ``model.xml/.bin``, ``weights.npz``, ``recipe.toml`` and ``model.toml``.
+    """Write a model folder: ``model.xml/.bin``, ``weights.npz``, ``recipe.toml``, ``model.toml`` (returned).
 
     The IR holds half-precision weights with the batch statistics folded in, for inference on images of any
     size; ``weights.npz`` the same weights by name, from which fine-tuning starts; ``recipe.toml`` ends with
-    the record of the run.
-
-    Parameters
-    ----------
-    recipe : TrainingRecipe
-        Of the run that made the checkpoint.
-    checkpoint : Path
-        ``last.pt`` of `fit`; its averaged weights are released.
-    out : Path
-        The model folder.
-    origin : str
-        A sentence for model.toml: from what the weights were made.
-    default : bool
-        The model that is used where none is named.
-    data : Path, optional
-        Folder of the real sets, whose digests go into the record.
-
-    Returns
-    -------
-    Path
-        ``model.toml``.
+    the record of the run.  Of the ``last.pt`` of `fit` the averaged weights are released.  `origin` is a
+    sentence for model.toml, from what they were made; `default` makes it the model that is used where none is
+    named; `data` is the folder of the real sets, whose digests go into the record.
     """
     require_torch()
     import openvino

@@ -61,39 +61,16 @@ def finetune(
     threads: int | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Path:
-    """Adapt `model` to the images of a folder pair and write a new model folder.
+    """Adapt `model` to the images of a folder pair and write a new model folder; its ``model.toml``.
 
-    Parameters
-    ----------
-    model : Model
-        Its folder must hold ``weights.npz`` and ``recipe.toml``.
-    images, tracings : Path
-        One to some ten images; masks of lines, ImageJ regions or label maps of the same stems.
-    out : Path
-        The new model folder; its name becomes the model's.
-    steps : int
-        Of eight crops each.
-    minutes : float
-        Where above 0, the time after which to stop, instead of the steps.
-    replay : int
-        Synthetic micrographs that are drawn for the other half of the crops.
-    check : bool
-        Score both models on `images` and on fresh synthetic micrographs; the result goes into ``CARD.md``.
-    device, threads : optional
-        As in `fit`.
-    say : callable
-        Receives a line of progress now and then.
+    The model's folder must hold ``weights.npz`` and ``recipe.toml``; the new folder's name becomes the
+    model's. One to some ten images want masks of lines, ImageJ regions or label maps of the same stems.  It
+    takes `steps` of eight crops each, or, where above 0, `minutes`; `replay` synthetic micrographs are drawn
+    for half of the crops.  `check`: both models are scored on the images and on fresh synthetic micrographs,
+    for ``CARD.md``. `say` receives a line of progress now and then.
 
-    Returns
-    -------
-    Path
-        ``model.toml`` of the new folder.
-
-    Raises
-    ------
-    InputError
-        Torch is not installed, an image lacks its tracing, the model cannot be trained further, or `out`
-        holds another model already.
+    `InputError`: PyTorch is not installed, an image lacks its tracing, the model cannot be trained further,
+    or `out` holds another model already.
     """
     _check_free(out)
     require_torch()

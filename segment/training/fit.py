@@ -54,27 +54,11 @@ def fit(
     threads: int | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Path:
-    """Train until the recipe's schedule ends; goes on from ``out/last.pt`` where that exists.
+    """Train until the recipe's schedule ends; goes on from ``out/last.pt`` (returned) where that exists.
 
-    Parameters
-    ----------
-    recipe : TrainingRecipe
-    source : CropSource
-    out : Path
-        Folder for ``last.pt`` (checkpoint) and ``log.csv``.
-    start : dict of tensors, optional
-        Weights to start from instead of ImageNet's (fine-tuning).
-    device : {"auto", "cpu", "cuda"}
-        Where the network is trained; "auto": on CUDA where PyTorch finds it.
-    threads : int, optional
-        Of PyTorch.
-    say : callable
-        Receives a line of progress now and then.
-
-    Returns
-    -------
-    Path
-        The checkpoint.
+    `out` gets the checkpoint ``last.pt`` and ``log.csv``.  `start` are weights to start from instead of
+    ImageNet's (fine-tuning).  Device "auto" is CUDA where PyTorch finds it; `threads` are PyTorch's; `say`
+    receives a line of progress now and then.
     """
     require_torch()
     import torch

@@ -42,19 +42,10 @@ class LocalLevels:
         )
 
     def normalise(self, block: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-        """Grey levels minus the local mean, over the local deviation, clipped to ±`CLIP`.
+        """Grey levels (m, n) minus the local mean, over the local deviation, clipped to ±`CLIP`; float32.
 
-        Parameters
-        ----------
-        block : ndarray, shape (m, n)
-            Grey levels, any real dtype.
-        rows, columns : ndarray of int, shape (m,) and (n,)
-            Of the image, where the block's pixels lie.
-
-        Returns
-        -------
-        ndarray of float32, shape (m, n)
-            Pixels that are not finite become 0.
+        `rows` and `columns` tell where in the image the block's pixels lie.  Pixels that are not finite
+        become 0.
         """
         from segment.unet._normalisation_kernels import level
 
@@ -74,15 +65,8 @@ def local_levels(
 ) -> LocalLevels:
     """The levels of an image, or of a part of one.
 
-    Parameters
-    ----------
-    image : ndarray, shape (rows, columns)
-    valid : ndarray of bool, shape (rows, columns), optional
-        Masked pixels do not count, nor do pixels that are not finite.
-    statistics : (mean, std), optional
-        Of the whole image, where `image` is a part; a flat image (`std` 0) becomes zeros.
-    spread_px : float
-        Standard deviation of the window.
+    Pixels outside `valid`, or not finite, do not count.  `statistics` are mean and deviation of the whole
+    image, where `image` is a part; a flat image (deviation 0) becomes zeros.
     """
     from segment.unet._normalisation_kernels import sums_by_square
 

@@ -58,14 +58,9 @@ def estimate_scale(
 ) -> tuple[float, np.ndarray | None]:
     """Factor by which to resample an image for the network, and the answer at that size if it is known.
 
-    Pixels outside `valid` do not enter the statistics.
-
-    Returns
-    -------
-    scale : float
-        Within `BOUNDS`, and 1.0 where nothing sure is seen or the grains are about of a size seen well.
-    answer : ndarray or None
-        `Trial.answer`, where the factor is 1.0 and a window holds the whole image.
+    It is within `BOUNDS`, and 1.0 where nothing sure is seen or the grains are about of a size seen well.
+    The answer is `Trial.answer`, known where the factor is 1.0 and a window holds the whole image.  Pixels
+    outside `valid` do not enter the statistics.
     """
     best = model.best_intercept_px
     as_it_is = look(model, runtime, image, valid, 1.0)

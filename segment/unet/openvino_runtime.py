@@ -30,15 +30,8 @@ class Compiled:
     def infer_all(self, readers: Iterable[Callable[[], list[np.ndarray]]]) -> Iterator[list[np.ndarray]]:
         """Answers to many inputs in order; the next is read while the network works on this one.
 
-        Parameters
-        ----------
-        readers : iterable of callables
-            Each returns the inputs, float32 arrays of shape (channels, rows, columns).
-
-        Yields
-        ------
-        list of ndarray of float32, shape (channels, rows, columns)
-            One for each output of the network; valid until the next is asked for.
+        A reader returns the inputs, an answer has an array for each output, valid until the next is asked
+        for; all float32 of shape (channels, rows, columns).
         """
         running = None
         for count, read in enumerate(readers):

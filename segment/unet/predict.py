@@ -91,23 +91,11 @@ def infer_image(
     scale: float = 1.0,
     known: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Probability of a boundary, and where there is no grain, at the image's own size.
+    """Probability of a boundary (float32, 0 outside `valid`), and where there is no grain; in image pixels.
 
-    Parameters
-    ----------
-    image : ndarray, shape (rows, columns)
-    valid : ndarray of bool or None
-    scale : float
-        Factor by which the image is resampled for the network.
-    known : ndarray, optional
-        The network's answer at scale 1, shape (channels, rows, columns), where it has been asked already.
-
-    Returns
-    -------
-    probability : ndarray of float32, shape (rows, columns)
-        0 outside `valid`.
-    not_grain : ndarray of bool or None
-        `segment.cells.voids.believed`; None where the model does not tell, or tells of none.
+    The second is `segment.cells.voids.believed`; None where the model does not tell, or tells of none.  The
+    image is resampled by `scale` for the network; `known` is the network's answer at scale 1, shape
+    (channels, rows, columns), where it has been asked already.
     """
     boundary = model.outputs.index("boundary")
     pore = model.outputs.index("not_grain") if "not_grain" in model.outputs else None

@@ -38,18 +38,8 @@ def resample_bands(
 ) -> Iterator[tuple[slice, np.ndarray]]:
     """Resample an image that arrives in bands of rows, linearly, as if it had been whole.
 
-    Parameters
-    ----------
-    bands : iterable of ndarray of float32, shape (channels, any, columns)
-        Consecutive rows from the top.
-    source, target : tuple of int
-        Shape of the whole image before and after.
-
-    Yields
-    ------
-    rows : slice
-        Rows of the target.
-    band : ndarray of float32, shape (channels, rows, target columns)
+    Bands (channels, any, columns) of float32, consecutive from the top, of an image of `source` (rows,
+    columns) become rows of the `target`, each with its place.
     """
     position = np.clip((np.arange(target[0]) + 0.5) * source[0] / target[0] - 0.5, 0, source[0] - 1)
     above = np.minimum(position.astype(int), source[0] - 2)

@@ -49,22 +49,9 @@ def probability_tiles(
 ) -> Iterator[tuple[slice, slice, np.ndarray]]:
     """Probabilities of an image, tile by tile in rows from the top.
 
-    Parameters
-    ----------
-    runtime : Runtime
-    image : ndarray, shape (rows, columns)
-        In the network's scale.
-    levels : LocalLevels
-        Of the image.
-    stride, halo : int
-        Of the model.
-
-    Yields
-    ------
-    rows, columns : slice
-        Of the image; together they cover it.
-    answer : ndarray of float32, shape (channels, rows, columns)
-        Valid until the next is asked for.
+    Image and `levels` are in the network's scale, `stride` and `halo` the model's.  Yields rows and columns
+    of the image, which together cover it, and the answer there: float32, shape (channels, rows, columns),
+    valid until the next is asked for.
     """
     frame = frame_of(image, -(-MARGIN_PX // stride) * stride, stride)
     fits = frame.shape[0] * frame.shape[1] <= runtime.read_px

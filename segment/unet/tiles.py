@@ -74,16 +74,8 @@ def plan_tiles(
 ) -> list[Tile]:
     """Tiles of a frame, row by row, that read the fewest pixels in sum with at most `read_px` in each.
 
-    Parameters
-    ----------
-    shape : tuple of int
-        Of the frame, multiples of `stride`.
-    stride, halo : int
-        `halo` is a multiple of `stride`.
-    read_px : int
-        Largest read rectangle in pixels: what bounds the memory of the network's activations.
-    margin : int
-        Multiple of `stride`: so much of the frame on every side is read but not written.
+    That bounds the memory of the network's activations.  The frame's edges, `halo` and `margin` are multiples
+    of `stride`; so much (`margin`) of the frame on every side is read but not written.
     """
     rows, columns = (size - 2 * margin for size in shape)
     best, least = (stride, stride), np.inf

@@ -101,18 +101,10 @@ def _phase_flags(masks: list[np.ndarray]) -> np.ndarray | None:
 
 
 class CropSource:
-    """Endless batches in the proportions of a recipe.
+    """Endless batches in the proportions of a recipe; `seed` and step number are the only randomness.
 
-    Parameters
-    ----------
-    recipe : TrainingRecipe
-    cache : Path
-        Cache folder; it may still be growing where the recipe says by how much (`at_first`).
-    real : list of (RealSet, list of Example)
-    seed : int
-        With the step number the only source of randomness.
-    among : ndarray of int, optional
-        Numbers of the cache's images that may be used; default: all that are there.
+    The cache folder may still be growing where the recipe says by how much (`at_first`).  `among` are numbers
+    of its images that may be used; None: all that are there.
     """
 
     def __init__(

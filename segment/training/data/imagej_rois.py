@@ -63,14 +63,9 @@ def holds_regions(path: Path) -> bool:
 
 
 def draw_rois(rois: list[Roi], shape: tuple[int, int]) -> np.ndarray:
-    """Label map where every region is an outline, else a mask of lines; shape (rows, columns).
+    """Labels (int32, 0 between) where every region is an outline, else lines (bool); shape (rows, columns).
 
     Of outlines that overlap the later one counts.
-
-    Returns
-    -------
-    ndarray
-        int32 labels, 0 between the outlines; or bool, True on lines.
     """
     if rois and all(roi.closed for roi in rois):
         labels = np.zeros(shape, np.int32)

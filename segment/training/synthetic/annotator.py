@@ -28,14 +28,9 @@ class Annotator:
     def trace(
         self, lines: np.ndarray, contrast: np.ndarray, field: BoundaryField, rng: np.random.Generator
     ) -> np.ndarray:
-        """The lines as this annotator draws them.
+        """The lines (bool), the careful truth of `scene.truth_lines`, as this annotator draws them.
 
-        Parameters
-        ----------
-        lines : ndarray of bool, shape (rows, columns)
-            The careful truth (`scene.truth_lines`).
-        contrast : ndarray, shape (m,)
-            Of the segments of `field` (`visibility.segment_contrast`).
+        `contrast`, shape (m,), is that of the segments of `field` (`visibility.segment_contrast`).
         """
         chance = rng.random((2, len(contrast)))
         missing = chance[0] < self.careless

@@ -54,20 +54,11 @@ def synthetic_micrograph(
     annotator: Annotator | None = None,
     mishaps: bool = False,
 ) -> SyntheticMicrograph:
-    """Draw one micrograph; `rng` is the only source of randomness.
+    """Draw one micrograph of `shape` (rows, columns); `rng` is the only source of randomness.
 
-    Parameters
-    ----------
-    shape : tuple of int
-        Rows and columns.
-    style : str, optional
-        Key of `STYLES`; None: drawn by their shares.
-    grains : Shape, optional
-        Geometry; None: drawn.
-    annotator : Annotator, optional
-        Who traces `boundary`; None: a careful one.
-    mishaps : bool
-        Some images get a scale bar or an info bar, in some the specimen ends.
+    Style (a key of `STYLES`, by their shares) and geometry are drawn where they are None; without an
+    `annotator` a careful one traces `boundary`.  `mishaps`: some images get a scale bar or an info bar, in
+    some the specimen ends.
     """
     style = style or draw_style(rng)
     drawn_shape = grains or random_shape(rng, _coarse(STYLES[style], rng))

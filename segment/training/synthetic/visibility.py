@@ -19,19 +19,9 @@ PIXELS_PER_DRAW = 2.0  #: neighbouring pixels are not independent; blur by a pix
 
 
 def segment_contrast(image: np.ndarray, labels: np.ndarray, field: BoundaryField) -> np.ndarray:
-    """How well the image shows each segment, as a line or as a step: 1 is just visible.
+    """How well the image (uint8) shows each segment of a field of `labels`, as a line or as a step.
 
-    Parameters
-    ----------
-    image : ndarray of uint8, shape (rows, columns)
-    labels : ndarray of int, shape (rows, columns)
-    field : BoundaryField
-        Of these labels.
-
-    Returns
-    -------
-    ndarray of float64, shape (m,)
-        By segment of `field`, contrast over the least that shows; infinite where a side has no pixels.
+    Contrast over the least that shows, float64 of shape (m,); infinite where a side has no pixels.
     """
     m = len(field.sides)
     near = np.flatnonzero(field.distance.ravel() <= SIDE_PX[1])
