@@ -126,9 +126,12 @@ def coloured_marks(pixels: np.ndarray) -> np.ndarray | None:
 
     if pixels.ndim != 3 or pixels.shape[2] < 3 or pixels.dtype.kind != "u" or _is_grey(pixels):
         return None
-    colour = np.ptp(pixels[..., :3], axis=2) / np.float32(_largest(pixels))
-    coloured = (colour >= _COLOURED).astype(np.uint8)
-    if np.count_nonzero(coloured) < _LEAST_MARKS or (colour > _TINTED).mean() > _MOST_MARKED:
+    red, green, blue = np.moveaxis(pixels[..., :3], 2, 0)
+    colour = np.maximum(np.maximum(red, green), blue)
+    colour -= np.minimum(np.minimum(red, green), blue)
+    coloured = (colour >= _COLOURED * _largest(pixels)).view(np.uint8)
+    tinted = (colour > _TINTED * _largest(pixels)).mean()
+    if np.count_nonzero(coloured) < _LEAST_MARKS or tinted > _MOST_MARKED:
         return None
     return cv2.dilate(coloured, np.ones((2 * _MARGIN + 1,) * 2, np.uint8)).astype(bool)
 
