@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,8 +29,8 @@ _JPEG = (6, 7)  #: compressions whose colours the decoder turns into RGB
 _TEXT_TYPES = (1, 2, 7)  #: BYTE, ASCII and UNDEFINED: types of a tag that can hold text
 
 
-def vendor_text(opened: OpenFile, *codes: int) -> str:
-    """Text of the first page's private tags, whatever code page it is in; empty without them.
+def vendor_text(opened: OpenFile, *codes: int, page: TiffPage | None = None) -> str:
+    """Text of the private tags of a page, or of the first, whatever code page it is in; empty without them.
 
     tifffile parses such tags, but drops one with a byte outside cp1252, such as a user name in Chinese: the
     pixel size would be lost in silence.
@@ -38,7 +39,7 @@ def vendor_text(opened: OpenFile, *codes: int) -> str:
         return ""
     form, texts = opened.tiff.tiff, []
     with opened.path.open("rb") as file:
-        file.seek(opened.tiff.pages.first.offset)
+        file.seek((page or opened.tiff.pages.first).offset)
         (n_tags,) = struct.unpack(form.tagnoformat, file.read(form.tagnosize))
         entries = file.read(n_tags * form.tagsize)
         for first in range(0, len(entries) - form.tagsize + 1, form.tagsize):
@@ -64,6 +65,16 @@ def image_pages(opened: OpenFile) -> list[TiffPage]:
     if not pages:
         raise NotAnImageError(opened.path, "a TIFF file without a full-size image", "Export the image again")
     return pages
+
+
+def frames_by_text(
+    opened: OpenFile, codes: Sequence[int], frames_of: Callable[[TiffPage, str], list[Frame]]
+) -> list[Frame]:
+    """Frames of every page by its own text, or by that of the first page where it has none."""
+    first = vendor_text(opened, *codes)
+    pages = image_pages(opened)
+    texts = [vendor_text(opened, *codes, page=page) or first for page in pages]
+    return [frame for page, text in zip(pages, texts, strict=True) for frame in frames_of(page, text)]
 
 
 def page_frames(

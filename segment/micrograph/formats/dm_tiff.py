@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from segment.micrograph.length_units import not_an_image, to_nm
 from segment.micrograph.open_file import Frame, OpenFile, stated
 from segment.micrograph.refusals import not_real_space
 from segment.micrograph.sidecar import decode
-from segment.micrograph.tiffpages import page_frames
+from segment.micrograph.tiffpages import image_pages, page_frames
+
+if TYPE_CHECKING:
+    from tifffile import TiffPage
+    from tifffile.tifffile import TiffTags
 
 NAME = "gatan_tiff"
 
@@ -20,9 +26,17 @@ def recognises(opened: OpenFile) -> bool:
 
 
 def frames(opened: OpenFile) -> list[Frame]:
-    """Pages with the calibration of the first one."""
+    """Pages with their calibration, or that of the first one."""
     assert opened.tiff is not None
-    tags = opened.tiff.pages.first.tags
+    first = opened.tiff.pages.first
+    return [
+        frame
+        for page in image_pages(opened)
+        for frame in _of_page(opened, page, page.tags if _SIZE_X in page.tags else first.tags)
+    ]
+
+
+def _of_page(opened: OpenFile, page: TiffPage, tags: TiffTags) -> list[Frame]:
     unit_x, unit_y = (
         decode(unit) if isinstance(unit, bytes) else str(unit)
         for unit in (tags.valueof(_UNIT_X), tags.valueof(_UNIT_Y, tags.valueof(_UNIT_X)))
@@ -31,4 +45,4 @@ def frames(opened: OpenFile) -> list[Frame]:
         raise not_real_space(opened.path, reason)
     size_x = tags.valueof(_SIZE_X)
     scales = stated("tags 65009/65010", to_nm(tags.valueof(_SIZE_Y, size_x), unit_y), to_nm(size_x, unit_x))
-    return page_frames(opened, scales=scales)
+    return page_frames(opened, [page], scales=scales)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from functools import partial
+from typing import TYPE_CHECKING
 
 from segment.micrograph.formats.pixels import fitted
 from segment.micrograph.length_units import NUMERAL, number, to_nm
 from segment.micrograph.open_file import Frame, OpenFile, Scale, stated
-from segment.micrograph.tiffpages import image_pages, page_frames, vendor_text
+from segment.micrograph.tiffpages import frames_by_text, page_frames, vendor_text
+
+if TYPE_CHECKING:
+    from tifffile import TiffPage
 
 NAME = "fei_tiff"
 
@@ -30,9 +35,11 @@ def recognises(opened: OpenFile) -> bool:
 
 def frames(opened: OpenFile) -> list[Frame]:
     """Pages with the scale of the scanning beam; a navigation camera has none."""
-    text = vendor_text(opened, *_INI, _XML)
+    return frames_by_text(opened, (*_INI, _XML), partial(_of_page, opened))
+
+
+def _of_page(opened: OpenFile, page: TiffPage, text: str) -> list[Frame]:
     facts = _sections(text)
-    page = image_pages(opened)[0]
     rows, columns = page.imagelength, page.imagewidth
     resolution = (_number(facts, "Image", key) for key in ("ResolutionX", "ResolutionY"))
     told = [number(value) for value, _ in _xml_sides(text, "ImageSize").values()]
@@ -42,7 +49,7 @@ def frames(opened: OpenFile) -> list[Frame]:
     scales, doubts = fitted(scales, scanned, page)
     known = bool(facts) or all(scanned)
     bar = _info_bar(facts, scanned, (rows, columns)) if known else _phenom_bar(text, rows)
-    return page_frames(opened, scales=scales, info_bar_rows=bar, notes=notes + doubts)
+    return page_frames(opened, [page], scales=scales, info_bar_rows=bar, notes=notes + doubts)
 
 
 def _sections(text: str) -> Sections:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from functools import partial
+from typing import TYPE_CHECKING
 
 from segment.micrograph.formats.pixels import fitted
 from segment.micrograph.length_units import NUMERAL, number, to_nm
 from segment.micrograph.open_file import Frame, OpenFile, Scale, stated
-from segment.micrograph.tiffpages import image_pages, page_frames, vendor_text
+from segment.micrograph.tiffpages import frames_by_text, page_frames, vendor_text
+
+if TYPE_CHECKING:
+    from tifffile import TiffPage
 
 NAME = "zeiss_tiff"
 
@@ -24,8 +29,11 @@ def recognises(opened: OpenFile) -> bool:
 
 def frames(opened: OpenFile) -> list[Frame]:
     """Pages with the calibration; the info bar is burned in and its height is not stated."""
-    unnamed, named = _parse(vendor_text(opened, _TAG))
-    page = image_pages(opened)[0]
+    return frames_by_text(opened, (_TAG,), partial(_of_page, opened))
+
+
+def _of_page(opened: OpenFile, page: TiffPage, text: str) -> list[Frame]:
+    unnamed, named = _parse(text)
     match = _RESOLUTION.search(named.get("dp_image_store", ""))  # ``Store resolution = 1024 * 768``
     stored_at = (int(match[1]), int(match[2])) if match else ()
     columns = stored_at[0] if stored_at else page.imagewidth
@@ -37,7 +45,7 @@ def frames(opened: OpenFile) -> list[Frame]:
         *_named(named, "ap_pixel_size"),
     )
     scales, notes = fitted(scales, stored_at, page)
-    return page_frames(opened, scales=scales, notes=notes)
+    return page_frames(opened, [page], scales=scales, notes=notes)
 
 
 def _parse(text: str) -> tuple[list[float], dict[str, str]]:

@@ -476,3 +476,17 @@ def test_maps_in_other_clothes_are_refused_as_micrographs(tmp_path, how):
         tifffile.imwrite(path, parted)
     with pytest.raises(NotAnImageError, match="a label map, not a micrograph"):
         list(read_micrographs(path))
+
+
+def test_pages_of_one_file_have_their_own_tags(tmp_path, make_grains):
+    def texts(tag: int, text: str, values: tuple[str, str]) -> list[list[tuple]]:
+        raws = [text.replace("@", value).encode() for value in values]
+        return [[(tag, 7, len(raw), raw, True)] for raw in raws]
+
+    gatan = [[(65003, "s", 0, "nm", True), (65009, "d", 1, size, True)] for size in (1.6, 4.8)]
+    zeiss = texts(34118, "0\n0\n0\n0\nAP_IMAGE_PIXEL_SIZE\nImage Pixel Size = @ nm\n", ("1,6", "4.8"))
+    for tags in (texts(34682, "[Scan]\nPixelWidth=@\n", ("1.6e-9", "4.8e-9")), zeiss, gatan):
+        with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+            for seed, extra in enumerate([*tags, []]):
+                file.write(make_grains(seed=seed), metadata=None, extratags=extra)
+        assert [i.pixel_size_nm for i in describe(tmp_path / "a.tif")] == pytest.approx([1.6, 4.8, 1.6])
