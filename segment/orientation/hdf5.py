@@ -99,19 +99,3 @@ def column(group: h5py.Group, *names: str) -> np.ndarray | None:
     """A data set as a flat array of numbers; None: absent."""
     found = child(group, *names)
     return None if found is None or hasattr(found, "keys") else np.ravel(np.asarray(found[()], float))
-
-
-def row_major(columns: int | None, rows: int | None, n: int, path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Column and row of points that are stored row by row.
-
-    `UnreadableError`: the file has no positions and does not tell how many columns there are, or has too few
-    points.
-    """
-    if not columns:
-        raise UnreadableError(path, "it gives neither positions nor columns of its points", "Export it again")
-    if rows and n != rows * columns:
-        raise UnreadableError(
-            path, f"it is truncated: {n} of {rows * columns} points", "Export or copy it again"
-        )
-    row, at = np.divmod(np.arange(n), columns)
-    return at.astype(float), row.astype(float)

@@ -10,7 +10,7 @@ import numpy as np
 
 from segment.errors import UnreadableError
 from segment.grain_orientations import CrystalPhase
-from segment.orientation.hdf5 import child, column, groups_named, number, row_major, text
+from segment.orientation.hdf5 import child, column, groups_named, number, text
 from segment.orientation.scan_points import Header
 
 if TYPE_CHECKING:
@@ -46,8 +46,13 @@ def positions(
     """
     if x is not None and y is not None and x.size == y.size == n:
         return x, y
-    x, y = row_major(grid.columns, grid.rows, n, path)
-    return x * (grid.x_step or 1.0), y * (grid.y_step or grid.x_step or 1.0)
+    if not grid.columns:
+        raise UnreadableError(path, "it gives neither positions nor columns of its points", "Export it again")
+    if grid.rows and n != grid.rows * grid.columns:
+        reason = f"it is truncated: {n} of {grid.rows * grid.columns} points"
+        raise UnreadableError(path, reason, "Export or copy it again")
+    row, column = np.divmod(np.arange(n, dtype=float), grid.columns)
+    return column * (grid.x_step or 1.0), row * (grid.y_step or grid.x_step or 1.0)
 
 
 def phases_of(
