@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from scipy import ndimage
 
@@ -141,42 +140,21 @@ def _lines_only(labels: np.ndarray) -> bool:
     return bool(empty > 0 and thin >= THIN * empty)
 
 
-@numba.njit(cache=True, nogil=True)
 def close_lines(labels: np.ndarray) -> None:
     """Give every unlabelled voxel, in place, the commonest label among its six neighbours, layer by layer."""
-    nz, ny, nx = labels.shape
-    votes = np.zeros(6, np.int32)
-    left = 1
-    while left > 0:
-        left, changed = 0, 0
-        for z in range(nz):
-            for y in range(ny):
-                for x in range(nx):
-                    if labels[z, y, x] != 0:
-                        continue
-                    votes[0] = labels[z - 1, y, x] if z > 0 else 0
-                    votes[1] = labels[z + 1, y, x] if z + 1 < nz else 0
-                    votes[2] = labels[z, y - 1, x] if y > 0 else 0
-                    votes[3] = labels[z, y + 1, x] if y + 1 < ny else 0
-                    votes[4] = labels[z, y, x - 1] if x > 0 else 0
-                    votes[5] = labels[z, y, x + 1] if x + 1 < nx else 0
-                    best, most = 0, 0
-                    for i in range(6):
-                        if votes[i] <= 0:
-                            continue
-                        count = 0
-                        for j in range(6):
-                            count += votes[j] == votes[i]
-                        if count > most:
-                            best, most = votes[i], count
-                    if best > 0:
-                        labels[z, y, x] = -best
-                        changed += 1
-                    else:
-                        left += 1
-        for z in range(nz):
-            for y in range(ny):
-                for x in range(nx):
-                    labels[z, y, x] = abs(labels[z, y, x])
-        if changed == 0:
-            return
+    changed, none = True, np.zeros(labels.shape[1:], labels.dtype)
+    while changed:
+        changed = False
+        for z, image in enumerate(labels):
+            y, x = np.nonzero(image == 0)
+            if not y.size:
+                continue
+            above, below = (labels[k] if 0 <= k < len(labels) else none for k in (z - 1, z + 1))
+            wide = np.pad(image, 1)
+            beside = wide[y, x + 1], wide[y + 2, x + 1], wide[y + 1, x], wide[y + 1, x + 2]
+            votes = np.maximum(np.stack([above[y, x], below[y, x], *beside]), 0)
+            count = (votes[:, None] == votes).sum(axis=1) * (votes > 0)
+            best = np.take_along_axis(votes, count.argmax(axis=0)[None], axis=0)[0]
+            image[y, x] = -best  # no neighbour's vote before the next layer
+            changed |= bool(best.any())
+        np.abs(labels, out=labels)
