@@ -8,9 +8,8 @@ from grainstats.magnet.axis import MU_0
 from grainstats.magnet.cells import Cells
 from grainstats.magnet.current_sheets import loop_mutual_inductance
 
-SECTION = (
-    0.2235  #: geometric mean distance of a rectangle from itself over the sum of its edges (Grover 1946)
-)
+#: geometric mean distance of a rectangle from itself over the sum of its edges (Grover 1946)
+SECTION = 0.2235
 
 
 def magnetic_moment(cells: Cells, j: np.ndarray) -> float:

@@ -24,17 +24,7 @@ SUFFIXES = (".h5", ".hdf5", ".edaxh5", ".oh5")
 MAKERS = ("edax", "tsl")
 
 MICROMETRE_NM = 1e3  #: nanometres; the file's steps are micrometres
-_NAMES = {
-    "phi1": ("Phi1",),
-    "phi": ("Phi", "PHI"),
-    "phi2": ("Phi2",),
-    "x": ("X Position", "X"),
-    "y": ("Y Position", "Y"),
-    "iq": ("IQ",),
-    "ci": ("CI",),
-    "phase": ("Phase",),
-    "fit": ("Fit",),
-}
+_COLUMNS = (*ANGLES, "x", "y", "iq", "ci", "phase", "fit")
 
 
 def scans(file: h5py.File) -> list[Scan]:
@@ -70,14 +60,10 @@ def points_of(scan: Scan, path: Path) -> ScanPoints:
 
 def _columns(data: Any) -> dict[str, np.ndarray]:
     """Flat arrays by our names, from a group of arrays or from one table."""
-    table = None if hasattr(data, "keys") else data[()]
-    known = {name.casefold(): name for name in (data.keys() if table is None else table.dtype.names or ())}
-    found = {}
-    for ours, theirs in _NAMES.items():
-        name = next((known[t.casefold()] for t in theirs if t.casefold() in known), None)
-        if name is not None:
-            found[ours] = np.ravel(np.asarray(data[name][()] if table is None else table[name], float))
-    return found
+    table = data if hasattr(data, "keys") else data[()]
+    names = data.keys() if table is data else table.dtype.names or ()
+    known = {name.casefold().removesuffix(" position"): name for name in names}
+    return {name: np.ravel(np.asarray(table[known[name]], float)) for name in _COLUMNS if name in known}
 
 
 def _phases(path: Path, header: h5py.Group) -> list[CrystalPhase]:
