@@ -9,13 +9,14 @@ import numpy as np
 
 from segment.errors import UnreadableError
 from segment.micrograph.pixel_size import MOST_STRETCHED
-from segment.orientation.angles import euler_radians
 from segment.orientation.orientation_map import OrientationMap, StepSource
 from segment.orientation.point_grid import PointGrid, find_grid, grid_told
 from segment.orientation.quaternions import from_axis_angle, from_euler, multiply
-from segment.orientation.scan_points import ScanPoints
+from segment.orientation.scan_points import NOT_INDEXED, ScanPoints
 from segment.orientation.symmetry import TRIGONAL_OR_HEXAGONAL
 
+TURN = 2 * np.pi + 1e-3  #: radians, with room for rounding in files
+SPREAD = np.pi  #: of φ₁ and φ₂: a map in degrees never keeps to such low angles in all three
 AGREES = 0.01  #: of the step: header and rounded coordinates say the same
 A_TO_B_STAR = from_axis_angle((0, 0, 1), 30)  #: from crystal axes with y along b to axes with x along a
 
@@ -163,6 +164,34 @@ def _known_phases(points: ScanPoints, path: Path) -> tuple[np.ndarray, list[str]
         )
     share = f"{unknown.mean():.1%} of the points belong to phase {numbers}"
     return np.where(unknown, 0, points.phase), [f"{share}, unknown to the header: taken as not indexed"]
+
+
+def euler_radians(angles: np.ndarray, *, degrees: bool, indexed: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Angles in radians, and a warning where the values contradict the unit that the format documents.
+
+    `angles` are of shape (n, 3), in degrees where `degrees` says so; those of points that are not `indexed`
+    mean nothing.
+
+    Examples
+    --------
+    >>> euler_radians(np.array([[180.0, 90, 0]]), degrees=True, indexed=np.array([True]))[0].round(4).tolist()
+    [[3.1416, 1.5708, 0.0]]
+    """
+    seen = angles[indexed & np.isfinite(angles).all(axis=1)]
+    if not seen.size:
+        return np.deg2rad(angles) if degrees else angles, []
+    low = np.abs(seen).max(axis=0)
+    fits_radians = bool(low[0] <= TURN and low[1] <= TURN / 2 and low[2] <= TURN)
+    span = np.ptp(seen[:, [0, 2]], axis=0)
+    if degrees and fits_radians and (span > SPREAD).all():
+        return angles, [
+            "the Euler angles are in radians, though this format documents degrees: read as radians"
+        ]
+    if not degrees and not fits_radians and np.abs(seen).max() > NOT_INDEXED + 1e-3:
+        return np.deg2rad(angles), [
+            "the Euler angles are in degrees, though this format documents radians: read as degrees"
+        ]
+    return np.deg2rad(angles) if degrees else angles, []
 
 
 def _quaternions(points: ScanPoints, euler: np.ndarray, phase: np.ndarray) -> np.ndarray:

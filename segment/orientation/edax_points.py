@@ -9,8 +9,7 @@ import numpy as np
 
 from segment.errors import UnreadableError
 from segment.grain_orientations import CrystalPhase
-from segment.orientation.angles import NOT_INDEXED
-from segment.orientation.scan_points import X_DOWN_Y_RIGHT, Header, ScanPoints
+from segment.orientation.scan_points import NOT_INDEXED, X_DOWN_Y_RIGHT, Header, ScanPoints
 from segment.orientation.symmetry import laue_of_edax, laue_of_name
 
 ANGLES = ("phi1", "phi", "phi2")

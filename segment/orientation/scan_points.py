@@ -9,6 +9,7 @@ import numpy as np
 
 from segment.grain_orientations import CrystalPhase
 
+NOT_INDEXED = 4 * np.pi  #: radians; EDAX writes it where a pattern was not indexed
 #: unit quaternions that take the map's axes (x along rows, y down, z into the specimen) to the vendor's
 SAME_AXES = (1.0, 0.0, 0.0, 0.0)
 #: EDAX: A1 points down the map, A2 to the right, A3 at the viewer

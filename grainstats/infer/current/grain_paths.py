@@ -9,9 +9,9 @@ be made; the true limit is lower by what moving the points along the boundaries 
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 
-from grainstats.infer.current._sight import lines_of_sight
 from grainstats.infer.current.boundary_lines import BoundaryLines, boundary_lines
 from grainstats.infer.current.cut_graph import CutGraph, compact_graph, frame_of, line_lengths
 from grainstats.infer.current.pores import pore_links
@@ -21,6 +21,8 @@ POINTS_ACROSS = 8.0  #: points along a boundary per mean grain diameter, in maps
 MAX_CHORDS = 4e6  #: lines of sight tried; more grains get fewer points each
 SHORTEST_PX = 1.5  #: distance of points, least
 MOST_POINTS = 600  #: on one cell's outline
+STEP = 0.7  #: pixels between the places looked at along a line of sight
+NEAR = 1  #: pixels that a line may lie beside the cell: its outline is smooth, the labels are not
 
 
 def graph_through_grains(network: BoundaryNetwork, labels: np.ndarray) -> CutGraph:
@@ -104,7 +106,7 @@ def _chords(
     key = np.unique(cell[cell > 0].astype(np.int64) << 32 | point[cell > 0])
     cell, point = _thinned(key >> 32, key & 0xFFFFFFFF)
     owner, first = np.unique(cell, return_index=True)
-    return lines_of_sight(position, point, np.append(first, cell.size), owner, np.ascontiguousarray(labels))
+    return _lines_of_sight(position, point, np.append(first, cell.size), owner, np.ascontiguousarray(labels))
 
 
 def _thinned(cell: np.ndarray, point: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -113,3 +115,61 @@ def _thinned(cell: np.ndarray, point: np.ndarray) -> tuple[np.ndarray, np.ndarra
     rank = np.arange(cell.size) - np.repeat(first, count)
     keep = rank % np.repeat(-(-count // MOST_POINTS), count) == 0
     return cell[keep], point[keep]
+
+
+@numba.njit(cache=True, nogil=True)
+def _lines_of_sight(
+    position: np.ndarray, point: np.ndarray, start: np.ndarray, owner: np.ndarray, labels: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of points of the same cell with nothing but the cell between them.
+
+    Parameters
+    ----------
+    position : ndarray, shape (n, 2)
+    point : ndarray of int
+        Cell i has the points ``point[start[i] : start[i + 1]]``.
+    start : ndarray of int, shape (n_cells + 1,)
+    owner : ndarray of int, shape (n_cells,)
+        Its label.
+    labels : ndarray of int, shape (rows, columns)
+
+    Returns
+    -------
+    pairs : ndarray of int, shape (m, 2)
+    label : ndarray of int, shape (m,)
+    """
+    most = 0
+    for i in range(owner.size):
+        k = start[i + 1] - start[i]
+        most += k * (k - 1) // 2
+    pairs = np.empty((most, 2), np.int64)
+    label = np.empty(most, np.int64)
+    found = 0
+    for i in range(owner.size):
+        for a in range(start[i], start[i + 1]):
+            for b in range(a + 1, start[i + 1]):
+                if _sees(position, point[a], point[b], labels, owner[i]):
+                    pairs[found, 0], pairs[found, 1] = point[a], point[b]
+                    label[found] = owner[i]
+                    found += 1
+    return pairs[:found].copy(), label[:found].copy()
+
+
+@numba.njit(cache=True, nogil=True)
+def _sees(position: np.ndarray, a: int, b: int, labels: np.ndarray, owner: int) -> bool:
+    rows, columns = labels.shape
+    y0, x0 = position[a, 0], position[a, 1]
+    dy, dx = position[b, 0] - y0, position[b, 1] - x0
+    n = int(np.ceil(np.hypot(dy, dx) / STEP))
+    for k in range(1, n):
+        r = min(max(int(np.rint(y0 + dy * k / n)), 0), rows - 1)
+        c = min(max(int(np.rint(x0 + dx * k / n)), 0), columns - 1)
+        if labels[r, c] == owner:
+            continue
+        beside = False
+        for rr in range(max(r - NEAR, 0), min(r + NEAR + 1, rows)):
+            for cc in range(max(c - NEAR, 0), min(c + NEAR + 1, columns)):
+                beside = beside or labels[rr, cc] == owner
+        if not beside:
+            return False
+    return True
