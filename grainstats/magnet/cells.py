@@ -95,16 +95,10 @@ class Cells:
         return self.transform(np.array(radial)), self.transform(np.array(axial))
 
     def transform(self, kernel: np.ndarray) -> np.ndarray:
-        """Prepare what one cell does to another for `act`.
+        """Prepare what one cell does to another for `act`; shape (2 n_discs - 1, n_r, n_r, n_z + 1), complex.
 
-        Parameters
-        ----------
-        kernel : ndarray, shape (2 n_discs - 1, n_r, n_r, 2 n_z - 1)
-            By height of disc over disc, ring acted on, acting ring, and height of layer over layer.
-
-        Returns
-        -------
-        ndarray of complex, shape (2 n_discs - 1, n_r, n_r, n_z + 1)
+        `kernel`, shape (2 n_discs - 1, n_r, n_r, 2 n_z - 1), is by height of disc over disc, ring acted on,
+        acting ring, and height of layer over layer.
         """
         wrapped = np.zeros((*kernel.shape[:-1], 2 * self.n_z))
         wrapped[..., : self.n_z] = kernel[..., self.n_z - 1 :]

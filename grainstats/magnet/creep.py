@@ -75,10 +75,7 @@ class Creep:
         """Hours after magnetising at which the share `lost` is gone; inf where that is never or beyond 1e300
         h.
 
-        Raises
-        ------
-        InputError
-            `lost` is not between 0 and 1.
+        `InputError`: `lost` is not between 0 and 1.
         """
         if not 0 < lost < 1:
             raise InputError("share to lose", f"{lost:g} is not between 0 and 1", "Give e.g. 0.03 for 3 %")
@@ -97,10 +94,7 @@ class Creep:
     def times(self, hours: float) -> list[float]:
         """Hours from t0 to `hours`, evenly spaced in the logarithm; the last is exactly `hours`.
 
-        Raises
-        ------
-        InputError
-            `hours` is not after t0.
+        `InputError`: `hours` is not after t0.
         """
         above_zero("hours", hours)
         first = self.t0_s / HOUR

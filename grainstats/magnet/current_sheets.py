@@ -23,21 +23,11 @@ def loop_mutual_inductance(radius_a: ArrayLike, radius_b: ArrayLike, height: Arr
 
 
 def sheet_end(radius: ArrayLike, r: ArrayLike, u: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """What one end of a thin solenoid adds, per ampere of current in a metre of its height.
+    """What one end of a thin solenoid adds to B_r and B_z, T m / A, per ampere in a metre of its height.
 
-    A solenoid from height z1 to z2 gives ``sheet_end(a, r, z - z1) - sheet_end(a, r, z - z2)``.
-
-    Parameters
-    ----------
-    radius : array_like
-        Of the solenoid, metres.
-    r, u : array_like
-        Distance from the axis, and height above this end, metres.
-
-    Returns
-    -------
-    b_r, b_z : ndarray
-        T m / A.  On the sheet itself (r = radius) `b_z` is the mean of both sides.
+    A solenoid from height z1 to z2 gives ``sheet_end(a, r, z - z1) - sheet_end(a, r, z - z2)``.  `r` and `u`
+    are the distance from the axis and the height above this end; all in metres.  On the sheet itself (r =
+    radius) B_z is the mean of both sides.
     """
     a, r, u = np.broadcast_arrays(*(np.asarray(v, float) for v in (radius, r, u)))
     reach = np.sqrt(u**2 + (a + r) ** 2)

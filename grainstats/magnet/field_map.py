@@ -91,15 +91,10 @@ def _mapped(
     r_mm: ArrayLike,
     z_mm: ArrayLike,
 ) -> FieldMap:
-    """Sum over thin solenoids between the edges of the layers.
+    """Sum over thin solenoids between the edges of the layers, shape (n_discs, n_layers + 1), metres.
 
-    Parameters
-    ----------
-    edges : ndarray, shape (n_discs, n_layers + 1)
-        Metres above the mid-plane.
-    sheets : callable
-        Distance from the axis in metres -> radii of the solenoids that serve there, shape (s,), and their
-        currents per metre of height, shape (n_discs, n_layers, s).
+    For a distance from the axis in metres `sheets` gives the radii of the solenoids that serve there, shape
+    (s,), and their currents per metre of height, shape (n_discs, n_layers, s).
     """
     r, z = np.atleast_1d(np.asarray(r_mm, float)), np.atleast_1d(np.asarray(z_mm, float))
     b_r, b_z = np.zeros((z.size, r.size)), np.zeros((z.size, r.size))

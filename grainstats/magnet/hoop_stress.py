@@ -16,20 +16,10 @@ POISSON = 0.3  #: ratio of a brittle ceramic, assumed; the largest hoop stress c
 
 
 def largest_hoop_stress(r_edges: np.ndarray, force: np.ndarray, poisson: float = POISSON) -> float:
-    """Largest hoop stress of a disc or ring under a radial force.
+    """Largest hoop stress of a disc or ring under a radial force, Pa; at its centre or its bore.
 
-    Parameters
-    ----------
-    r_edges : ndarray, shape (n + 1,)
-        Edges of equal rings, metres; the first is the bore, or 0.
-    force : ndarray, shape (n,)
-        N/m³ at the middle of the rings, outwards.
-    poisson : float
-
-    Returns
-    -------
-    float
-        Pa; at the centre of a disc or at the bore of a ring.
+    `r_edges`, shape (n + 1,), are the edges of equal rings in metres, the bore or 0 first; `force`, shape
+    (n,), acts at their middle, outwards, N/m³.
     """
     r, inner, outer = r_edges, r_edges[0], r_edges[-1]
     width = np.diff(r)

@@ -67,10 +67,7 @@ def carrying(stack: Stack, z_mm: np.ndarray, probe_mm: float, j_A_per_m2: float)
 def in_own_field(stack: Stack, z_mm: np.ndarray, probe_mm: float, law: CurrentLaw) -> Magnetised:
     """The current density is critical everywhere in the field that it makes itself.
 
-    Raises
-    ------
-    InputError
-        The iteration does not come to rest.
+    `InputError`: the iteration does not come to rest.
     """
     states = [(cells, *settle(cells, law)) for cells in grids(stack)]
     heights = np.append(z_mm, probe_mm)

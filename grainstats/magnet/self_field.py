@@ -31,10 +31,7 @@ def settle(cells: Cells, law: CurrentLaw) -> tuple[np.ndarray, np.ndarray]:
     j, b : ndarray, shape (n_discs, n_z, n_r)
         A/m², and the flux density in tesla.
 
-    Raises
-    ------
-    InputError
-        The iteration does not come to rest: the law falls too steeply.
+    `InputError`: the iteration does not come to rest: the law falls too steeply.
 
     Examples
     --------

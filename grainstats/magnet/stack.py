@@ -89,10 +89,7 @@ class Stack:
         probe : {"middle", "top"} or float
             Mid-plane of the stack, centre of its top face, or a height in millimetres.
 
-        Raises
-        ------
-        InputError
-            Neither a name nor a number.
+        `InputError`: neither a name nor a number.
         """
         if probe == "middle":
             return 0.0
@@ -114,10 +111,7 @@ class Stack:
 def above_zero(name: str, value: float, unit: str = "", *, or_zero: bool = False) -> float:
     """The value, or an error that names it.
 
-    Raises
-    ------
-    InputError
-        Not positive (or, `or_zero`, negative) or not finite.
+    `InputError`: not positive (or, `or_zero`, negative) or not finite.
     """
     if math.isfinite(value) and (value > 0 or (or_zero and value == 0)):
         return value

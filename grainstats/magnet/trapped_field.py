@@ -234,10 +234,7 @@ def _axis_points(stack: Stack, probe_mm: float) -> np.ndarray:
 def _creep(rate: float | None, t0_s: float | None, mu: float | None, others: dict[str, Any]) -> Creep | None:
     """The law of decay; None where no creep is asked for.
 
-    Raises
-    ------
-    InputError
-        A part of it without the rate, or the rate without t0.
+    `InputError`: a part of it without the rate, or the rate without t0.
     """
     if rate is None:
         extra = [name for name, value in {"t0": t0_s, "mu": mu, **others}.items() if value is not None]

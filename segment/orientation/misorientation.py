@@ -12,18 +12,10 @@ CHUNK = 1 << 17  #: pairs at a time: 25 MB of products with 24 rotations
 
 
 def disorientation(a: np.ndarray, b: np.ndarray, phase: CrystalPhase) -> np.ndarray:
-    """Angle of the disorientation of crystals of one phase, degrees.
+    """Angle of the disorientation of crystals of one phase, degrees, shape (n,); NaN gives NaN.
 
-    Parameters
-    ----------
-    a, b : ndarray, shape (n, 4)
-        Orientations, as in `OrientationMap`.  NaN gives NaN.
-    phase : CrystalPhase
-
-    Returns
-    -------
-    ndarray, shape (n,)
-        From 0 to the largest angle of the symmetry: 62.8 for m-3m, 93.84 for 6/mmm, 98.42 for 4/mmm.
+    `a` and `b`, shape (n, 4), are orientations as in `OrientationMap`.  The angle reaches 62.8 in m-3m, 93.84
+    in 6/mmm and 98.42 in 4/mmm.
 
     Examples
     --------

@@ -16,20 +16,10 @@ COLUMNS = ("label", "phase", "laue_group", "unique_axis", "q_w", "q_x", "q_y", "
 
 
 def write_orientations(path: str | Path, grain_map: GrainMap) -> Path:
-    """Write the mean orientation and phase of every grain.
+    """Write the mean orientation and phase of every grain of a map with orientations.
 
-    Parameters
-    ----------
-    path : str or Path
-        CSV: ``label, phase`` (its name), ``laue_group, unique_axis, q_w, q_x, q_y, q_z`` (`OrientationMap`'s
-        convention) and ``threshold_deg``.
-    grain_map : GrainMap
-        With orientations.
-
-    Raises
-    ------
-    ValueError
-        It has none.
+    The CSV has ``label, phase`` (its name), ``laue_group, unique_axis, q_w, q_x, q_y, q_z``
+    (`OrientationMap`'s convention) and ``threshold_deg``. `ValueError`: the map has none.
     """
     path, known = Path(path), grain_map.orientations
     if known is None:

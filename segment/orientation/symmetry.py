@@ -63,10 +63,7 @@ def proper_rotations(laue_group: str, unique_axis: str = "b") -> np.ndarray:
         n is 1, 2, 4, 4, 8, 3, 6, 6, 12, 12, 24 for the groups in order.  The crystal's z is along c; in
         trigonal and hexagonal crystals its x is along a.
 
-    Raises
-    ------
-    ValueError
-        No Laue group of this name.
+    `ValueError`: no Laue group of this name.
 
     Examples
     --------

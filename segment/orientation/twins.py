@@ -77,18 +77,8 @@ def twin_law(text: str) -> TwinLaw:
 def merge_twins(grain_map: GrainMap, laws: tuple[TwinLaw, ...]) -> GrainMap:
     """Merge touching grains whose misorientation is that of a twin law.
 
-    The merged grain keeps the orientation of its largest part.
-
-    Parameters
-    ----------
-    grain_map : GrainMap
-        With orientations.
-    laws : tuple of TwinLaw
-
-    Returns
-    -------
-    GrainMap
-        The same where there are no laws.  Labels are 1 ... n in the order of the first part's.
+    The merged grain keeps the orientation of its largest part.  Labels are 1 ... n in the order of the first
+    part's. Without laws the map is the same.
     """
     orientations = grain_map.orientations
     if not laws or orientations is None:

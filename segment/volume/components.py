@@ -104,18 +104,12 @@ def _pieces(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.
 
 
 def component_table(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pieces of equal labels that hang together by faces; two slices are held at a time.
-
-    Parameters
-    ----------
-    labels : ndarray of int or bool, shape (slices, rows, columns)
-        0 is background.
+    """Pieces of equal labels, 0 apart, that hang together by faces; two slices are held at a time.
 
     Returns
     -------
-    size : ndarray of int64, shape (n,)
-        Voxels of each piece.
-    label : ndarray of int64, shape (n,)
+    size, label : ndarray of int64, shape (n,)
+        Voxels and label of each piece.
     sides : ndarray of bool, shape (n, 6)
         Does the piece touch the first and last slice, row and column?
     """

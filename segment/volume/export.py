@@ -41,12 +41,7 @@ def write_tiff(path: Path, values: np.ndarray, voxel_size: VoxelSize) -> None:
 def write_vti(path: Path, arrays: dict[str, np.ndarray], voxel_size: VoxelSize) -> None:
     """VTK image data (.vti), the arrays as cells, raw and appended; lengths in nanometres.
 
-    Parameters
-    ----------
-    path : Path
-    arrays : dict of str to ndarray, shape (slices, rows, columns)
-        All of one shape; uint8, uint16, int32, uint32 or float32.
-    voxel_size : VoxelSize
+    The arrays are of one shape (slices, rows, columns), of uint8, uint16, int32, uint32 or float32.
     """
     shape = next(iter(arrays.values())).shape
     extent = " ".join(f"0 {n}" for n in shape[::-1])
@@ -77,10 +72,7 @@ def write_vti(path: Path, arrays: dict[str, np.ndarray], voxel_size: VoxelSize) 
 def write_stl(path: Path, labels: np.ndarray, label: int, voxel_size: VoxelSize) -> None:
     """Surface of one grain as a binary STL, in nanometres, closed where the frame cuts it.
 
-    Raises
-    ------
-    InputError
-        No voxel carries the label.
+    `InputError`: no voxel carries the label.
     """
     from skimage.measure import marching_cubes
 
@@ -106,10 +98,7 @@ def write_stl(path: Path, labels: np.ndarray, label: int, voxel_size: VoxelSize)
 def write_ome_zarr(path: Path, values: np.ndarray, voxel_size: VoxelSize) -> None:
     """OME-Zarr (NGFF 0.4, one resolution); needs the package zarr.
 
-    Raises
-    ------
-    InputError
-        zarr is not installed.
+    `InputError`: zarr is not installed.
     """
     try:
         import zarr

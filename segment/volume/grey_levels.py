@@ -20,20 +20,11 @@ CURTAIN_STEP = 8  #: rows averaged before that smoothing, which hardly sees them
 
 
 def even_slices(values: np.ndarray, *, curtains: bool = True) -> np.ndarray:
-    """The stack as uint8 with brightness and contrast alike in every slice.
+    """The stack, of any real dtype, as uint8 with brightness and contrast alike in every slice.
 
-    Parameters
-    ----------
-    values : ndarray, shape (slices, rows, columns)
-        Any real dtype.
-    curtains : bool
-        Take vertical stripes (the ion beam comes from above) out of every slice.
-
-    Returns
-    -------
-    ndarray of uint8, same shape
-        The median of each slice brought to that of the stack, its spread likewise but smoothed along z, and
-        slow changes of brightness across a slice taken out.
+    The median of each slice is brought to that of the stack, its spread likewise but smoothed along z, and
+    slow changes of brightness across a slice are taken out; with `curtains`, vertical stripes too (the ion
+    beam comes from above).
     """
     thin = np.asarray(values[:, ::SAMPLE, ::SAMPLE], np.float32)
     middle = np.median(thin, axis=(1, 2))

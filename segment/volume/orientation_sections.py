@@ -145,10 +145,7 @@ def _moved(values: np.ndarray, rows: int, columns: int) -> np.ndarray:
 def read_shifts(path: Path) -> np.ndarray:
     """Rows and columns by which sections are moved: two whole numbers a line, a header is allowed.
 
-    Raises
-    ------
-    UnreadableError
-        No such table.
+    `UnreadableError`: no such table.
     """
     try:
         lines = [

@@ -68,10 +68,7 @@ def _finite(values: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
 def prepare(stack: GreyVolume, settings: StackSettings) -> tuple[np.ndarray, tuple[str, ...]]:
     """Slices in register with even grey levels, uint8, and what was noticed.
 
-    Raises
-    ------
-    UnreadableError
-        All slices are blank.
+    `UnreadableError`: all slices are blank.
     """
     values, notes = _finite(stack.values)
     if all(np.ptp(image) == 0 for image in values):
@@ -99,27 +96,9 @@ def prepare(stack: GreyVolume, settings: StackSettings) -> tuple[np.ndarray, tup
 def segment_stack(
     stack: GreyVolume, model: Model | None, settings: StackSettings = StackSettings()
 ) -> tuple[LabelVolume, np.ndarray]:
-    """Grains and phases of a grey stack.
+    """Grains and phases of a grey stack, and its slices after preparation, uint8.
 
-    Parameters
-    ----------
-    stack : GreyVolume
-        With a voxel size.
-    model : Model or None
-        The network for images; None where only phases are wanted.
-    settings : StackSettings
-
-    Returns
-    -------
-    volume : LabelVolume
-        Its grains and phases; the solid as one grain where only phases were asked for.
-    grey : ndarray of uint8
-        The slices after preparation.
-
-    Raises
-    ------
-    UncalibratedError
-        The voxel size is not known.
+    Without a model the solid is one grain. `UncalibratedError`: the voxel size is not known.
     """
     if stack.voxel_size is None:
         raise UncalibratedError(stack.source, "its voxel size is not known", "Give --voxel-size X Y Z")

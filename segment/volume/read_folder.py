@@ -31,10 +31,8 @@ def natural_key(name: str) -> list[tuple[int, int, str]]:
 def read(path: Path) -> GreyVolume:
     """All slices of a folder; missing and damaged ones are named, and their place is filled.
 
-    Raises
-    ------
-    UnreadableError
-        No slices, slices of unequal size, two slices of one number, or too many missing in a row.
+    `UnreadableError`: no slices, slices of unequal size, two slices of one number, or too many missing in a
+    row.
     """
     files = sorted(
         (f for f in path.iterdir() if f.suffix.lower() in SUFFIXES and not f.name.startswith(".")),
@@ -135,10 +133,7 @@ def _read_slice(file: Path) -> np.ndarray:
 def one_channel(file: Path, image: np.ndarray) -> np.ndarray:
     """A grey image, or the first of several channels that are alike.
 
-    Raises
-    ------
-    UnreadableError
-        It has colours, or not two dimensions.
+    `UnreadableError`: it has colours, or not two dimensions.
     """
     if image.ndim == 3 and image.shape[-1] in (3, 4):
         if (np.ptp(image[..., :3], axis=-1) > 0).any():

@@ -35,10 +35,7 @@ _DTYPE = {name: dtype for dtype, names in _TYPES.items() for name in names.split
 def read(path: Path) -> GreyVolume:
     """The array as slices; memory-mapped where it is raw.
 
-    Raises
-    ------
-    UnreadableError
-        No NRRD, another encoding than raw and gzip, or a data file that is missing or short.
+    `UnreadableError`: no NRRD, another encoding than raw and gzip, or a data file that is missing or short.
     """
     fields, offset = _header(path)
     try:

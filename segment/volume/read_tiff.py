@@ -24,10 +24,7 @@ _NOT_DEPTH = {"T": "times", "C": "channels"}
 def read(path: Path) -> GreyVolume:
     """The pages of a TIFF as slices.
 
-    Raises
-    ------
-    UnreadableError
-        Damaged, slices of unequal size, colours, channels or times.
+    `UnreadableError`: damaged, slices of unequal size, colours, channels or times.
     """
     with open_tiff(path) as tiff, quiet_tifffile():
         _check_pages(path, tiff)

@@ -61,10 +61,7 @@ def volume_watershed(
     ndarray of int32, same shape
         1 ... n in the order of the grains' first voxels; 0 where there is no grain.
 
-    Raises
-    ------
-    ValueError
-        Too many voxels, or another dtype.
+    `ValueError`: too many voxels, or another dtype.
     """
     if probability.dtype != np.uint8 or probability.size >= 2**31 - 1:
         raise ValueError("needs uint8 and at most 2**31 - 2 voxels")

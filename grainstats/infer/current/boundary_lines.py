@@ -61,12 +61,8 @@ def _walk_lines(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Points of every line of a graph, in order along it.
 
-    Parameters
-    ----------
-    first, neighbour : ndarray of int
-        The neighbours of point k are ``neighbour[first[k] : first[k + 1]]``.
-    is_end : ndarray of bool
-        Points at which lines begin and end; all others have two neighbours.
+    The neighbours of point k are ``neighbour[first[k] : first[k + 1]]``.  Lines begin and end where `is_end`;
+    all other points have two neighbours.
 
     Returns
     -------

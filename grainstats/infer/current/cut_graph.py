@@ -97,15 +97,10 @@ class CutSolver:
         self._edge = np.tile(np.arange(m), 2)[order]
 
     def limiting_path(self, weight: np.ndarray, direction: Direction) -> LimitingPath:
-        """The cheapest path from side to side.
+        """The cheapest path from side to side for a current along `direction`.
 
-        Parameters
-        ----------
-        weight : ndarray, shape (m,)
-            Largest current through each piece: its length in pixels times what a unit of length carries; inf
-            where nothing can be cut.
-        direction : {"x", "y"}
-            Of the current.
+        `weight`, shape (m,), is the largest current through each piece: its length in pixels times what a
+        unit of length carries; inf where nothing can be cut.
         """
         n = self.graph.position.shape[0]
         start, end = (np.flatnonzero(side) for side in self.graph.sides(direction))
@@ -136,12 +131,8 @@ class CutSolver:
 def cut_graph(network: BoundaryNetwork, labels: np.ndarray) -> CutGraph:
     """Junctions and frame ends joined by whole boundaries.
 
-    Parameters
-    ----------
-    network : BoundaryNetwork
-        In pixels.
-    labels : ndarray of int32, shape (rows, columns)
-        That the network was made from: 0 in pores, below 0 where hidden; no side of it wholly hidden.
+    `labels`, that the network was made from, are 0 in pores and below 0 where hidden; no side is wholly
+    hidden.
     """
     lines = boundary_lines(network)
     ends = np.column_stack([lines.point[lines.start[:-1]], lines.point[lines.start[1:] - 1]])

@@ -26,15 +26,7 @@ NEAR = 1  #: pixels that a line may lie beside the cell: its outline is smooth, 
 
 
 def graph_through_grains(network: BoundaryNetwork, labels: np.ndarray) -> CutGraph:
-    """Boundaries in short pieces, and the lines of sight within cells.
-
-    Parameters
-    ----------
-    network : BoundaryNetwork
-        In pixels.
-    labels : ndarray of int32, shape (rows, columns)
-        As the network was made from, hidden pixels below 0.
-    """
+    """Boundaries in short pieces, and the lines of sight within cells; `labels` as in `cut_graph`."""
     n_grains = max(int(labels.max()), 1)
     diameter = np.sqrt(np.count_nonzero(labels > 0) / n_grains)
     # an outline of about four diameters, each point joined to all others
@@ -121,22 +113,9 @@ def _thinned(cell: np.ndarray, point: np.ndarray) -> tuple[np.ndarray, np.ndarra
 def _lines_of_sight(
     position: np.ndarray, point: np.ndarray, start: np.ndarray, owner: np.ndarray, labels: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of points of the same cell with nothing but the cell between them.
+    """Pairs of points of the same cell with nothing but the cell between them, and the cell's label.
 
-    Parameters
-    ----------
-    position : ndarray, shape (n, 2)
-    point : ndarray of int
-        Cell i has the points ``point[start[i] : start[i + 1]]``.
-    start : ndarray of int, shape (n_cells + 1,)
-    owner : ndarray of int, shape (n_cells,)
-        Its label.
-    labels : ndarray of int, shape (rows, columns)
-
-    Returns
-    -------
-    pairs : ndarray of int, shape (m, 2)
-    label : ndarray of int, shape (m,)
+    Cell i, of label ``owner[i]``, has the points ``point[start[i] : start[i + 1]]``, rows of `position`.
     """
     most = 0
     for i in range(owner.size):

@@ -55,11 +55,8 @@ def volume_current(
     CurrentEstimate
         With `maps` empty.
 
-    Raises
-    ------
-    InputError
-        Not a volume of labels; a grain that reaches from side to side; a law with limited grains or with
-        measured misorientations.
+    `InputError`: not a volume of labels; a grain that reaches from side to side; a law with limited grains or
+    with measured misorientations.
     """
     whole = numbered(labels, 3)
     if law.j_grain is not None:
@@ -85,17 +82,10 @@ def volume_current(
 
 
 def face_areas(labels: np.ndarray, edge: ArrayLike = (1.0, 1.0, 1.0)) -> Carriers:
-    """Pairs of touching grains and the area between them.
+    """Pairs of touching grains 1 ... n, and the area between them in the unit of `edge` squared, (z, y, x).
 
     The voxel faces of a plane patch, counted by direction and side, are its area projected along the three
     axes; the area is the length of that vector.
-
-    Parameters
-    ----------
-    labels : ndarray of int, shape (planes, rows, columns)
-        1 ... n; 0 for pores.
-    edge : array_like
-        Edges of a voxel, (z, y, x); the area is in their unit squared.
     """
     edges = np.asarray(edge, float)
     voxel_face = np.prod(edges) / edges
@@ -141,20 +131,10 @@ def _through(labels: np.ndarray, faces: Carriers, boundary: np.ndarray, axis: in
 
 
 def maximum_flow(pairs: np.ndarray, capacity: np.ndarray, first: np.ndarray, last: np.ndarray) -> float:
-    """Largest flow from some grains to others, in either direction through each face.
+    """Largest flow from the grains `first` to the grains `last`, in either direction through each face.
 
-    Parameters
-    ----------
-    pairs : ndarray of int, shape (m, 2)
-        Labels, 1 or more.
-    capacity : ndarray, shape (m,)
-    first, last : ndarray of int
-        Labels at the source and at the sink; without limit.
-
-    Returns
-    -------
-    float
-        Exact to 1e-6 of the largest face for each face of the smallest cut.
+    `capacity`, shape (m,), is that of the face between the labels `pairs`, shape (m, 2), 1 or more.  Exact to
+    1e-6 of the largest face for each face of the smallest cut.
     """
     largest = float(capacity.max(initial=0.0))
     if largest <= 0 or not first.size or not last.size:
@@ -186,10 +166,7 @@ def _coarse(labels: np.ndarray, edge: np.ndarray, law: Law) -> np.ndarray:
 def numbered(labels: np.ndarray, ndim: int) -> np.ndarray:
     """Labels 1 ... n in the order of their values, int32; 0 stays 0.
 
-    Raises
-    ------
-    InputError
-        They are no labels of `ndim` dimensions.
+    `InputError`: they are no labels of `ndim` dimensions.
     """
     labels = np.asarray(labels)
     small = min(labels.shape, default=0) < (2 if ndim == 3 else 1)
