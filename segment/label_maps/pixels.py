@@ -14,6 +14,7 @@ import tifffile
 from segment.errors import InputError, NotAnImageError, UnreadableError
 from segment.label_maps.formats import format_of
 from segment.label_maps.formats.foreign_map import ForeignMap
+from segment.micrograph.file_kind import no_file
 from segment.micrograph.formats import open_frames
 from segment.micrograph.micrograph import PixelSizeSource
 from segment.micrograph.open_file import OpenFile, Scale, stated
@@ -56,6 +57,8 @@ def read_map_pixels(path: Path, pixel_size_nm: float | None, *, tracing: bool = 
         Not an image, several images, damaged, or too large.
     """
     suffix = path.suffix.lower()
+    if not path.is_file():
+        raise UnreadableError(path, *no_file(path))
     try:
         if (foreign := format_of(path)) is not None:
             return _of_foreign(path, foreign.read(path), pixel_size_nm)

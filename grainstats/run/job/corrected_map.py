@@ -89,11 +89,15 @@ def change_between(before: GrainMap, after: GrainMap) -> Change:
 
 
 def _read(file: Path, shape: tuple[int, int]) -> GrainMap:
+    from grainstats.measure import check_label_map
     from segment.label_maps.reading import read_label_map
     from segment.label_maps.repairs import grain_map_of_labels
 
     if file.suffix.casefold() != REGIONS:
-        return read_label_map(file, tracing=is_tracing(file))
+        read = read_label_map(file, tracing=is_tracing(file))
+        if read.n_grains > 1:
+            check_label_map(read, str(file))
+        return read
     from segment.cells.close import grain_map_from_tracing
     from segment.training.data.imagej_rois import draw_rois, read_rois
 

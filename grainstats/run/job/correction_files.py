@@ -11,6 +11,7 @@ from pathlib import Path
 from grainstats.run.names import plain_name, printable
 from segment.errors import InputError
 from segment.label_maps.formats import format_of
+from segment.micrograph.file_kind import why_no_file
 
 MAPS = (".tif", ".tiff", ".png", ".npy")
 FOREIGN = (".h5", ".hdf5", ".dream3d", ".csv")  #: of other programs, where they hold a label map
@@ -44,6 +45,9 @@ def find_corrections(folder: Path, jobs: Sequence[tuple[Path, str]]) -> Found:
     warnings = []
     for file in _listed(folder):
         name = printable(file.relative_to(folder).as_posix())
+        if (why := why_no_file(file)) is not None:
+            warnings.append(f"correction {name} not used: {why[0]}")
+            continue
         matches = _in_sample_folder(file, _named_like(file, by_stem))
         if len(matches) == 1:
             files[matches[0]] = (*files.get(matches[0], ()), file)
@@ -79,7 +83,7 @@ def _listed(folder: Path) -> list[Path]:
     return [
         path
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if not path.is_dir()
         and _is_map(path)
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     ]
@@ -87,7 +91,8 @@ def _listed(folder: Path) -> list[Path]:
 
 def _is_map(path: Path) -> bool:
     suffix = path.suffix.casefold()
-    return suffix in (*MAPS, REGIONS) or (suffix in FOREIGN and format_of(path) is not None)
+    of_others = suffix in FOREIGN and path.is_file() and format_of(path) is not None
+    return suffix in (*MAPS, REGIONS) or of_others
 
 
 def _named_like(file: Path, by_stem: dict[str, list[tuple[Path, str]]]) -> list[tuple[Path, str]]:

@@ -7,6 +7,7 @@ import struct
 import zipfile
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import tifffile
@@ -14,7 +15,7 @@ import tifffile
 from grainstats.run.job import batch, corrections, file_identity
 from grainstats.run.job.batch import DATABASE, run_batch
 from grainstats.run.job.call import Call
-from grainstats.run.job.corrected_map import change_between
+from grainstats.run.job.corrected_map import change_between, read_correction
 from grainstats.run.job.correction_files import find_corrections, reason_beside
 from grainstats.run.recipe import Recipe
 from grainstats.share import Database
@@ -22,6 +23,7 @@ from grainstats.share.exports import export
 from segment.errors import InputError
 from segment.grain_map import GrainMap
 from segment.label_maps.reading import read_label_map
+from segment.micrograph import micrograph_of_array
 
 
 def go(data: Path, out: Path, model: Path, **call):
@@ -232,3 +234,18 @@ def test_folders_that_cannot_hold_corrections(one_sample, tmp_path, edge_model):
             go(one_sample, out, edge_model, corrections=folder)
     with pytest.raises(InputError, match="report-only"):
         batch.run_batch(Call((), out, report_only=True, corrections=tmp_path), Recipe(model=str(edge_model)))
+
+
+def test_links_that_lead_nowhere_are_named(tmp_path):
+    (tmp_path / "field_1.labels.tif").symlink_to("nowhere.tif")
+    found = find_corrections(tmp_path, [(Path("S1/field_1.tif"), "S1")])
+    assert found.files == {} and "not used: a link that leads nowhere" in found.warnings[0]
+
+
+@pytest.mark.parametrize("damage", ["wrapped", "smoothed"])
+def test_damaged_numbers_are_no_correction(tmp_path, damage):
+    labels = np.arange(400, dtype=np.float32).reshape(20, 20).repeat(8, 0).repeat(8, 1) + 1
+    damaged = labels % 256 if damage == "wrapped" else cv2.GaussianBlur(labels, (0, 0), 1.5)
+    tifffile.imwrite(tmp_path / "a.labels.tif", damaged.astype(np.uint16))
+    with pytest.raises(InputError, match=r"in several pieces|scattered over the image"):
+        read_correction(tmp_path / "a.labels.tif", micrograph_of_array(labels))
