@@ -216,7 +216,7 @@ def _decide_one(images: Sample, test: _Tested) -> Decision:
     if not is_population(coarse, len(images)):
         return _too_few_coarse(images, test, coarse)
     reason = (
-        f"two populations ({test.shown}): modes at {fine:.3g} and {coarse_mode:.3g} {images[0].unit}, ratio "
+        f"two populations ({test.shown}): modes at {_said(images[0].unit, fine, coarse_mode)}, ratio "
         f"{test.modes.ratio:.2f}; {coarse.n_grains} coarse grains{_in_fields(coarse, images)}"
     )
     return Decision("bimodal", reason, test.modes, images, test.p_values, test.power, 0)
@@ -284,8 +284,15 @@ def _named(coarse: CoarseGrains, images: Sample) -> str:
     grains = "grain holds" if coarse.n_grains == 1 else "grains hold"
     return (
         f"{coarse.n_grains} isolated coarse {grains} {coarse.area_share:.1%} of the area (ALA, ASTM E930; "
-        f"largest {coarse.largest_nm:.3g} {images[0].unit}){_in_fields(coarse, images)}"
+        f"largest {_said(images[0].unit, coarse.largest_nm)}){_in_fields(coarse, images)}"
     )
+
+
+def _said(unit: str, *lengths: float) -> str:
+    """Lengths in words: in µm where one has 1000 nm or more."""
+    if unit == "nm" and max(lengths) >= 1000:
+        unit, lengths = "µm", tuple(length / 1000 for length in lengths)
+    return f"{' and '.join(f'{length:.3g}' for length in lengths)} {unit}"
 
 
 def _in_fields(coarse: CoarseGrains, images: Sample) -> str:

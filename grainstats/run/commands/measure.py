@@ -196,6 +196,7 @@ def _write_misorientations(out: Path, measured: list[tuple[GrainMap, Measurement
 
 def _in_words(document: dict[str, Any]) -> str:
     """The document for people."""
+    from grainstats.run.report.wording import number
     from grainstats.share.catalogue import field_of
 
     modality = document["modality"]
@@ -207,8 +208,8 @@ def _in_words(document: dict[str, Any]) -> str:
     labels = [field_of(name.replace("_per_px", "_per_um").replace("_px", "_nm")).en for name in shown]
     width = max(map(len, labels), default=0)
     for label, d in zip(labels, shown.values(), strict=True):
-        value = "unknown" if d["value"] is None else f"{d['value']:.4g}"
-        ci = "" if d["ci"] is None else f"  (95 %: {d['ci'][0]:.4g} to {d['ci'][1]:.4g})"
+        value = "unknown" if d["value"] is None else number(d["value"], 4)
+        ci = "" if d["ci"] is None else f"  (95 %: {number(d['ci'][0], 4)} to {number(d['ci'][1], 4)})"
         lines.append(f"  {label:{width}s}  {value} {'' if d['unit'] == '1' else d['unit']}{ci}")
     lines.append(f"network: {modality['verdict']} ({modality['reason']})")
     spacings = modality["spacings"]

@@ -167,14 +167,14 @@ def _loops(db: Database, samples: pd.DataFrame) -> tuple[LoopSection, ...]:
 
 def image_remarks(images: pd.DataFrame) -> list[str]:
     """What reading or segmentation found odd, each said once; names of several samples with their sample."""
-    said: dict[str, list[str]] = {}
+    said: dict[str, dict[str, None]] = {}
     places = {(s, Path(p).name) for s, p in zip(images["sample_id"], images["path"], strict=True)}
     samples = Counter(name for _, name in places)
     for _, image in images.iterrows():
         name = Path(image["path"]).name
         for flag in image["warnings"]:
-            said.setdefault(flag, []).append(name if samples[name] == 1 else f"{image['sample_id']}/{name}")
-    return [f"{_names(names)}: {flag}" for flag, names in said.items()]
+            said.setdefault(flag, {})[name if samples[name] == 1 else f"{image['sample_id']}/{name}"] = None
+    return [f"{_names(list(names))}: {flag}" for flag, names in said.items()]
 
 
 def first_remarks(remarks: Sequence[str], most: int = MOST_WARNINGS) -> list[str]:

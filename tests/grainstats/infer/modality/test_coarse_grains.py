@@ -118,3 +118,8 @@ def test_two_populations_are_apart_and_each_of_some_share(share, ratio, p, two) 
     test = judge._Tested(distribution, Modes((40.0, 40.0 * ratio), (1 - share, share)), p, 0.5, "section")
     assert test.two is two
     assert (test.doubt is None) is (share > 0.05 and ratio > 2)
+
+
+def test_lengths_of_a_thousand_nanometres_are_said_in_micrometres():
+    assert judge._said("nm", 79.6, 371.0) == "79.6 and 371 nm"
+    assert judge._said("nm", 900.0, 15200.0) == "0.9 and 15.2 µm"

@@ -190,6 +190,7 @@ def test_lede():
 
 def test_images_of_one_name_are_told_apart_by_their_sample():
     rows = [("S1", "S1/a.tif", ["dark"]), ("S2", "S2/a.tif", ["pale"]), ("S2", "S2/b.tif", ["pale"])]
+    rows.append(("S2", "S2/b.tif", ["pale"]))  # another page of the file
     images = pd.DataFrame(rows, columns=["sample_id", "path", "warnings"])
     assert image_remarks(images) == ["S1/a.tif: dark", "S2/a.tif, b.tif: pale"]
 
