@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from segment.cells.editing import numbered
-from segment.cells.label_gaps import cells_meet, close_dams, line_label, nearest_labels, rim_label
+from segment.cells.label_gaps import FEWEST, cells_meet, close_dams, line_label, nearest_labels, rim_label
 from segment.cells.label_parts import MANY_OF_ONE, split_parts
 from segment.errors import UnreadableError
 from segment.grain_map import MIN_AREA_PX, GrainMap
@@ -104,7 +104,7 @@ def _speck_label(labels: np.ndarray) -> int:
             rim += np.bincount(side[a != b], minlength=area.size)
     ragged = (rim > RAGGED * area) & (area > LEAST_RAGGED_PX)
     ragged[0] = False
-    if not ragged.any():
+    if area.size <= FEWEST or not ragged.any():
         return 0
     label = int(np.where(ragged, area, 0).argmax())
     speck = _areas(labels == label)[1] < MIN_AREA_PX
