@@ -108,15 +108,7 @@ def run_batch(
         files = KnownFiles(call.out, part, verify=call.verify, fields=listed.fields)
         chosen = chosen_of(call, jobs, name, db)
         say_first(call.out, chosen, name, ledger.names(), progress, scales=recipe.pixel_size_nm is None)
-        plan = Plan(
-            chosen,
-            ledger.pending,
-            name,
-            digest=files.identity,
-            fields=listed.fields,
-            n_frames=files.n_frames,
-            deep=len(jobs) > MANY_IMAGES,
-        )
+        plan = Plan(chosen, ledger.pending, name, files, deep=len(jobs) > MANY_IMAGES)
         try:
             done = _work(plan, ledger, _pool(call.dask, analyse or analyst, workers), progress, files)
             by_hand = Corrected(ledger.corrected())

@@ -62,7 +62,7 @@ def apply_corrections(
     for path, sample_id in chosen:
         try:
             pictures = files.fields.get(path, ())
-            job = Job(path, files.identity(path), sample_id, shown=name(path), pictures=pictures)
+            job = Job(path, name(path), files.identity(path), sample_id, pictures=pictures)
         except OSError:
             continue  # the run has said why
         if job.sha256 in seen:

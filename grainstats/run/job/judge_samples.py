@@ -17,6 +17,7 @@ from grainstats.run.failures import Failure, reason_of
 from grainstats.run.job.same_fields import copies_between_samples, fields_once
 from grainstats.run.job.up_to_date import Written, state_of_report, state_of_tables
 from grainstats.run.lost_boundary import loss_of
+from grainstats.run.report.page import REPORT
 from grainstats.run.report.tables import write_tables
 from grainstats.run.scope import Rows
 from segment.registration.overlap import SAME_AREA, SHARED
@@ -89,8 +90,6 @@ def write_results(
     warnings : list of str
         With those on images of two samples that show one area.
     """
-    from grainstats.run.report.report import REPORT, write_report
-
     written, tables = Written(out), state_of_tables(rows)
     if not written.is_current("tables", tables):
         written.remember("tables", tables, write_tables(rows, out / "tables"))
@@ -99,6 +98,8 @@ def write_results(
     warnings = [*warnings, *written.said("areas")]
     state = state_of_report(rows.db, tables, failures, warnings)
     if not written.is_current("report", state):
+        from grainstats.run.report.report import write_report
+
         written.remember("report", state, write_report(rows, out, failures, warnings))
     return out / REPORT, warnings
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grainstats.run.failures import Failure, said_of
-from grainstats.run.job.file_identity import Picture, file_digest
+from grainstats.run.job.file_identity import KnownFiles, Picture
 from grainstats.run.names import plain_name, printable, without_folders
 from segment.errors import InputError
 from segment.micrograph.file_kind import why_no_file
@@ -20,21 +19,16 @@ class Job:
     """One image to be analysed."""
 
     path: Path
+    name: str  #: what database, report and exports call the file: no folder of this machine
     sha256: str  #: of the file's bytes
     sample_id: str
     #: frame of a stack; None: the file has not been opened yet, it may turn out to be a stack
     frame: int | None = None
     #: start of the file names under which the database knows this image; empty for a new one
     stored_stem: str = ""
-    shown: str = ""  #: what database, report and exports call the file; empty: its folder and name
     deep: bool = False  #: the run has so many images that their files need a further level of folders
     #: files of a field that several pictures show, `path` first; empty: the file is an image by itself
     pictures: tuple[Picture, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """The file without the folders of this machine."""
-        return self.shown or _short(self.path)
 
     def failure(self, reason: str, remedy: str) -> Failure:
         """This job without a result."""
@@ -67,22 +61,17 @@ class Plan:
     jobs: Sequence[tuple[Path, str]]
     #: given a job, None where its work is complete, else the job with what is known of it
     pending: Callable[[Job], Job | None]
-    #: what a file is called in the database and in messages
-    name: Callable[[Path], str] = field(default_factory=lambda: _short)
+    name: Callable[[Path], str]  #: what a file is called in the database and in messages
+    files: KnownFiles
+    deep: bool = False  #: see `Job`
     #: files that could not even be hashed, and copies of one image in two samples
     failures: list[Failure] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)  #: copies within one sample, which count once
     n_done: int = 0  #: images found done already
-    digest: Callable[[Path], str] = file_digest  #: SHA-256 of a file
-    #: given the digest of a file, its frames where it is known to be a stack, else None
-    n_frames: Callable[[str], int | None] = lambda sha256: None
-    deep: bool = False  #: see `Job`
-    #: first picture of a field -> all its pictures
-    fields: Mapping[Path, tuple[Picture, ...]] = field(default_factory=dict)
     n_extra: int = 0  #: frames of stacks, beyond one for each file
     stacks: list[str] = field(default_factory=list)  #: what is said of files with several pages
     _frames: deque[Job] = field(default_factory=deque)
-    _seen: dict[str, tuple[Path, str]] = field(default_factory=dict)
+    _seen: dict[str, tuple[str, str]] = field(default_factory=dict)  #: by digest, name and sample
     _next: int = 0
 
     def next_job(self) -> Job | None:
@@ -119,42 +108,28 @@ class Plan:
         if (why := why_no_file(path)) is not None:
             self.failures.append(Failure(name, "", *why, sample_id))
             return None
-        pictures = self.fields.get(path, ())
         try:
-            sha256 = self.digest(path)
+            sha256 = self.files.identity(path)
         except OSError as error:
             reason = f"cannot be read: {error.strerror or error}"
             self.failures.append(Failure(name, "", reason, "Check the path and its permissions", sample_id))
             return None
-        first, owner = self._seen.setdefault(sha256, (path, sample_id))
-        if first == path:
-            job = Job(path, sha256, sample_id, shown=name, deep=self.deep, pictures=pictures)
-            return self._opened(job)
-        if owner == sample_id:
-            remark = f"{name} is the same image as {self.name(first)}, byte for byte: counted once"
-            self.remarks.append(remark)
-        else:
-            self.failures.append(_claimed_twice(name, sha256, sample_id, self.name(first), owner))
-        return None
-
-    def _opened(self, job: Job) -> Job | None:
-        """The job, or its frames where the file is known to be a stack."""
-        if (n_frames := self.n_frames(job.sha256)) is None:
+        if sha256 in self._seen:
+            self._is_copy(name, sha256, sample_id)
+            return None
+        self._seen[sha256] = name, sample_id
+        pictures = self.files.fields.get(path, ())
+        job = Job(path, name, sha256, sample_id, deep=self.deep, pictures=pictures)
+        if (n_frames := self.files.n_frames(sha256)) is None:
             return job
         self.add_frames(job, n_frames)
         return None
 
-
-def _claimed_twice(name: str, sha256: str, sample_id: str, first: str, owner: str) -> Failure:
-    return Failure(
-        name,
-        sha256,
-        f"the same image, byte for byte, already counts in the sample {owner!r} ({first})",
-        "Keep the copy that belongs to its sample, or name the sample of each image in samples.csv",
-        sample_id,
-    )
-
-
-def _short(path: Path) -> str:
-    """Folder and name."""
-    return printable(f"{Path(os.path.abspath(path)).parent.name}/{path.name}".lstrip("/"))
+    def _is_copy(self, name: str, sha256: str, sample_id: str) -> None:
+        first, owner = self._seen[sha256]
+        if owner == sample_id:
+            self.remarks.append(f"{name} is the same image as {first}, byte for byte: counted once")
+            return
+        reason = f"the same image, byte for byte, already counts in the sample {owner!r} ({first})"
+        remedy = "Keep the copy that belongs to its sample, or name the sample of each image in samples.csv"
+        self.failures.append(Failure(name, sha256, reason, remedy, sample_id))

@@ -41,17 +41,6 @@ def in_shard(name: str, shard: tuple[int, int]) -> bool:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) % parts == part - 1
 
 
-def shard_of(
-    paths: Sequence[Path], shard: tuple[int, int], name: Callable[[Path], str], *, frozen: bool
-) -> list[Path]:
-    """The paths of one shard; of a frozen list every N-th, so that shards are of one size."""
-    if shard[1] == 1:
-        return list(paths)
-    if frozen:
-        return list(paths[shard[0] - 1 :: shard[1]])
-    return [path for path in paths if in_shard(name(path), shard)]
-
-
 def frozen_listing(manifest: Path, listing: Callable[[], Sequence[Path]]) -> list[Path]:
     """The paths of a manifest; where there is none yet, it is made of `listing`.
 
@@ -115,11 +104,13 @@ def images_of(call: Call) -> list[Path]:
 def chosen_of(
     call: Call, jobs: Sequence[tuple[Path, str]], name: Callable[[Path], str], db: Database
 ) -> list[tuple[Path, str]]:
-    """The images that this process works on."""
-    if call.report_only:
-        return []
-    ours = set(shard_of([path for path, _ in jobs], call.shard, name, frozen=call.manifest is not None))
-    if call.retry_failed:
-        failed = set(db.failures()["path"])
-        ours = {path for path in ours if name(path) in failed}
-    return [(path, sample_id) for path, sample_id in jobs if path in ours]
+    """The images that this process works on; of a frozen list every N-th, so that shards are of one size."""
+    part, parts = call.shard
+    if call.manifest is not None:
+        ours = list(jobs[part - 1 :: parts])
+    else:
+        ours = [job for job in jobs if parts == 1 or in_shard(name(job[0]), call.shard)]
+    if not call.retry_failed:
+        return ours
+    failed = set(db.failures()["path"])
+    return [job for job in ours if name(job[0]) in failed]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import jinja2
     from PIL import Image
 
+REPORT = "report.html"  #: of a run, in its output folder
 POLICY = "@policy@"  #: in the templates' <meta http-equiv="Content-Security-Policy">
 FILTERS = (
     wording.about,

@@ -20,7 +20,7 @@ from grainstats.run.report.grain_maps import BAND, MAPS, colours
 from grainstats.run.report.loop_page import LoopSection, loop_sections
 from grainstats.run.report.magnet_section import magnet_section
 from grainstats.run.report.methods import methods_of
-from grainstats.run.report.page import render, render_page
+from grainstats.run.report.page import REPORT, render, render_page
 from grainstats.run.report.pictures import MAP_NAMES
 from grainstats.run.report.section import Section, section_of
 from grainstats.run.report.wording import counted
@@ -29,7 +29,6 @@ from grainstats.share.db.database import Database
 from grainstats.share.db.reading import verdict_by_sample
 
 Verdicts = Mapping[str, ModalityVerdict]  #: by sample
-REPORT = "report.html"
 PAGE_BYTES = 4_000_000  #: of samples; head, methods and failures come on top, below 5 MB together
 OVERVIEW_BYTES = 3_000  #: of a sample's row in the first table
 MOST_LISTED = 100  #: samples that the first page lists in full; of more, each page lists its own

@@ -34,22 +34,11 @@ def write_workbook(tables: Sequence[Path], path: Path) -> list[str]:
 
 
 def _rows(table: Path) -> Iterator[list[Any]]:
-    """Header and rows of a Parquet file, a batch of rows in memory at a time."""
-    import pandas as pd
+    """Header and rows of a Parquet file, a batch of rows in memory at a time; None for what is missing."""
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(table) as file:
         yield list(file.schema_arrow.names)
         for batch in file.iter_batches(50_000):
-            part = without_formulas(batch.to_pandas())
-            for row in part.itertuples(index=False):
-                yield [None if _missing(value, pd) else _plain(value) for value in row]
-
-
-def _missing(value: Any, pd: Any) -> bool:
-    return not isinstance(value, str | bytes) and bool(pd.isna(value))
-
-
-def _plain(value: Any) -> Any:
-    """A number, text, truth value or date as openpyxl takes it."""
-    return value.item() if hasattr(value, "item") else value
+            part = without_formulas(batch.to_pandas()).astype(object)
+            yield from part.where(part.notna(), None).to_numpy().tolist()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grainstats.run.failures import reason_of
-from grainstats.run.job.file_identity import file_digest
+from grainstats.run.job.file_identity import KnownFiles, file_digest
 from grainstats.run.job.plan import Job, Plan
 from grainstats.run.job.selection import parse_shard
 from segment.errors import InputError
@@ -27,41 +27,38 @@ def drawn(plan: Plan) -> list[Job]:
     return jobs
 
 
-def everything(job: Job) -> Job:
-    return job
+def plan_of(folder: Path, jobs: list[tuple[Path, str]], pending=lambda job: job) -> Plan:
+    return Plan(jobs, pending, lambda path: f"S/{path.name}", KnownFiles(folder))
 
 
 def test_a_copy_in_the_same_sample_counts_once_and_is_remarked(tmp_path):
     a, b = files(tmp_path, a="x", b="x")
-    plan = Plan([(a, "S"), (b, "S")], everything)
+    plan = plan_of(tmp_path, [(a, "S"), (b, "S")])
     assert [job.path for job in drawn(plan)] == [a]
-    folder = tmp_path.name
-    assert plan.remarks == [
-        f"{folder}/{b.name} is the same image as {folder}/{a.name}, byte for byte: counted once"
-    ]
+    assert plan.remarks == ["S/b.tif is the same image as S/a.tif, byte for byte: counted once"]
     assert not plan.failures
 
 
 def test_a_copy_in_another_sample_fails_and_names_both(tmp_path):
     a, b = files(tmp_path, a="x", b="x")
-    plan = Plan([(a, "S1"), (b, "S2")], everything)
+    plan = plan_of(tmp_path, [(a, "S1"), (b, "S2")])
     assert [job.sample_id for job in drawn(plan)] == ["S1"]
     (failure,) = plan.failures
-    assert failure.path == f"{tmp_path.name}/{b.name}"
-    assert "'S1'" in failure.reason and f"({tmp_path.name}/{a.name})" in failure.reason
+    assert failure.path == "S/b.tif"
+    assert "'S1'" in failure.reason and "(S/a.tif)" in failure.reason
 
 
 def test_done_jobs_are_counted_not_drawn(tmp_path):
     a, b = files(tmp_path, a="x", b="y")
     done = file_digest(a)
-    plan = Plan([(a, "S"), (b, "S")], lambda job: None if job.digest == done else job)
+    plan = plan_of(tmp_path, [(a, "S"), (b, "S")], lambda job: None if job.digest == done else job)
     assert [job.path for job in drawn(plan)] == [b]
     assert plan.n_done == 1
 
 
 def test_frames_of_a_stack_come_next_each_with_its_own_digest_and_name(tmp_path):
     a, b = files(tmp_path, a="x", b="y")
-    plan = Plan([(a, "S"), (b, "S")], lambda job: None if job.frame == 1 else job)
+    plan = plan_of(tmp_path, [(a, "S"), (b, "S")], lambda job: None if job.frame == 1 else job)
     stack = plan.next_job()
     plan.add_frames(stack, 3)
     jobs = drawn(plan)
@@ -71,26 +68,26 @@ def test_frames_of_a_stack_come_next_each_with_its_own_digest_and_name(tmp_path)
 
 
 def test_a_missing_file_is_a_failure_with_its_reason(tmp_path):
-    plan = Plan([(tmp_path / "gone.tif", "S")], everything)
+    plan = plan_of(tmp_path, [(tmp_path / "gone.tif", "S")])
     assert drawn(plan) == []
     assert "No such file" in plan.failures[0].reason
 
 
 def test_files_are_hashed_only_when_their_turn_comes(tmp_path):
     (a,) = files(tmp_path, a="x")
-    plan = Plan([(a, "S"), (tmp_path / "later.tif", "S")], everything)
+    plan = plan_of(tmp_path, [(a, "S"), (tmp_path / "later.tif", "S")])
     assert plan.next_job().path == a
     files(tmp_path, later="z")
     assert plan.next_job().path == tmp_path / "later.tif"
 
 
 def test_names_of_outputs_are_fit_for_files(tmp_path):
-    job = Job(tmp_path / "α b/c?.tif", "", "A/raw 1")
+    job = Job(tmp_path / "α b/c?.tif", "", "", "A/raw 1")
     assert job.stem("0123456789") == "A_raw_1/c-01234567"
 
 
 def test_long_names_leave_room_for_what_stands_behind_them(tmp_path):
-    job = Job(tmp_path / ("片" * 80 + ".tif"), "", "試" * 90)
+    job = Job(tmp_path / ("片" * 80 + ".tif"), "", "", "試" * 90)
     folder, _, name = job.stem("0123456789").partition("/")
     assert len(folder.encode()) <= 200 and len(name.encode()) <= 200
     assert name.startswith("片片") and name.endswith("-01234567")
