@@ -35,6 +35,7 @@ def export(
     Examples: `grainstats export --db results/results.db --to csv --out tables`, and `grainstats export --db
     results/results.db --to rde --out for_rde`.
     """
+    from grainstats.run.report.wording import counted
     from grainstats.share.db.database import Database
     from grainstats.share.exports import export as write
     from grainstats.share.exports.files import n_texts_shown
@@ -42,7 +43,7 @@ def export(
     ranges = dict(_range(text) for text in limit or ())
     with Database.open(db, create=False) as opened:
         written = write(opened, to, out, objective=objective, ranges=ranges, files=files)
-    print(f"{len(written)} files in {out}")
+    print(f"{counted(len(written), 'file')} in {out}")
     folders = [path.parent.name for path in written]
     if to == "rde" and (bare := folders.count("invoice") - folders.count("main_image")):
         print(

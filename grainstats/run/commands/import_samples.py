@@ -21,10 +21,11 @@ def import_samples(
     Examples: `grainstats import samples.csv --db results/results.db`, and `grainstats import samples.xlsx
     --db postgresql://lab@host/grains`.
     """
+    from grainstats.run.report.wording import counted
     from grainstats.share.db.database import Database
     from grainstats.share.sheets.samples import read_samples
 
     sheet = read_samples(file)
     with Database.open(db) as opened:
         new = opened.put_samples(sheet)
-    print(f"{len(sheet.rows)} samples read, {new} of them new")
+    print(f"{counted(len(sheet.rows), 'sample')} read, {new} of them new")

@@ -196,12 +196,12 @@ def _write_misorientations(out: Path, measured: list[tuple[GrainMap, Measurement
 
 def _in_words(document: dict[str, Any]) -> str:
     """The document for people."""
-    from grainstats.run.report.wording import number
+    from grainstats.run.report.wording import counted, number
     from grainstats.share.catalogue import field_of
 
     modality = document["modality"]
     lines = [
-        f"{document['n_grains']} grains in {document['n_images']} map(s), "
+        f"{counted(document['n_grains'], 'grain')} in {counted(document['n_images'], 'map')}, "
         f"{document['n_interior']} not cut by the frame"
     ]
     shown = {name: d for name, d in document["descriptors"].items() if not name.startswith("n_")}

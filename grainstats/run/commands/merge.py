@@ -21,6 +21,7 @@ def merge(
     Examples: `grainstats merge shard-*.db --db results/results.db`, and into a server,
     `grainstats merge shard-1.db shard-2.db --db postgresql://lab@host/grains`.
     """
+    from grainstats.run.report.wording import counted
     from grainstats.share.db.database import Database
     from grainstats.share.db.merging import merge as add
 
@@ -28,4 +29,5 @@ def merge(
         for path in databases:
             with Database.open(path, create=False) as source:
                 done = add(target, source)
-            print(f"{path}: {done.n_analyses} analyses and {done.n_samples} samples added")
+            analyses = "1 analysis" if done.n_analyses == 1 else f"{done.n_analyses} analyses"
+            print(f"{path}: {analyses} and {counted(done.n_samples, 'sample')} added")

@@ -32,6 +32,7 @@ def propose(
     Examples: `grainstats propose proposals.csv --db results/results.db --space space.toml`, and `grainstats
     propose proposals.xlsx --db results/results.db`.
     """
+    from grainstats.run.report.wording import counted
     from grainstats.share.db.database import Database
 
     with Database.open(db, create=False) as opened:
@@ -46,4 +47,4 @@ def propose(
             limits = read_space(space) if space is not None else None
             new = import_proposals(opened, file, space=limits, campaign=campaign)
         total = len(opened.suggestions())
-    print(f"{new} new {'proposal' if new == 1 else 'proposals'} recorded; the database holds {total}")
+    print(f"{counted(new, 'new proposal')} recorded; the database holds {total}")

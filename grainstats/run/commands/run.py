@@ -127,17 +127,21 @@ def run(
 
     if voxel_size is not None and not volumes:
         raise InputError("--voxel-size", "it is for stacks", "Give --volumes too, or --pixel-size for images")
+    settings = {"pixel_size_nm": pixel_size, "null": null, "model": model, "twin": twin, "phase": phase}
+    settings |= {"misorientation_deg": misorientation_deg, "merge_twins": merge_twins or None}
     if volumes:
-        of_images: dict[str, object] = {"--pixel-size": pixel_size, "--samples": samples, "--images": images}
-        of_images |= {"--recipe": recipe, "--corrections": corrections, "--manifest": manifest}
-        of_images |= {"--dask": dask}
+        of_images = {
+            "--pixel-size": pixel_size, "--samples": samples, "--images": images, "--recipe": recipe,
+            "--null": null, "--workers": workers, "--shard": None if shard == "1/1" else shard,
+            "--manifest": manifest, "--report-only": report_only or None, "--verify": verify or None,
+            "--retry-failed": retry_failed or None, "--dask": dask, "--xlsx": xlsx or None,
+            "--corrections": corrections, "--misorientation-deg": misorientation_deg,
+            "--merge-twins": merge_twins or None, "--twin": twin, "--phase": phase,
+        }  # fmt: skip
         for name, given in of_images.items():
             if given is not None:
                 raise InputError(name, "it is for images, not for --volumes", "Leave one of the two out")
         return _volumes(inputs or [], out, voxel_size, device, model, quiet=quiet)
-    settings = {"pixel_size_nm": pixel_size, "null": null, "model": model}
-    settings |= {"misorientation_deg": misorientation_deg, "merge_twins": merge_twins or None}
-    settings |= {"twin": twin, "phase": phase}
     call = Call(
         tuple(inputs or ()),
         out,
@@ -171,6 +175,7 @@ def _volumes(
     *,
     quiet: bool,
 ) -> None:
+    from grainstats.run.report.wording import counted
     from grainstats.run.volume.batch import run_volumes
     from segment.volume import VoxelSize
     from segment.volume.pipeline import StackSettings
@@ -189,7 +194,9 @@ def _volumes(
             if row["warnings"]:
                 print(f"warning: {row['volume']}: {row['warnings']}", file=sys.stderr)
             print(f"{row['volume']}: {row['n_grains']} grains, {row['verdict']} ({row['reason']})")
-        print(f"{len(done.rows)} volumes measured, {done.n_new} of them now: {out / 'volumes.csv'}")
+        print(
+            f"{counted(len(done.rows), 'volume')} measured, {done.n_new} of them now: {out / 'volumes.csv'}"
+        )
     if done.failures:
         raise typer.Exit(1)
 

@@ -88,7 +88,7 @@ def progress_chart(loops: Loops) -> Chart | None:
     step = max(1, -(-last // 14))
     return Chart(
         "progress",
-        f"{what}: best so far",
+        f"{what[:1].upper()}{what[1:]}: best so far",
         Axis(
             "experiment of the route",
             0.5,

@@ -218,9 +218,8 @@ def _explained(
         found = drivers(choice, raw, space, pick.x, int(own[best]), objective.sign)
         reasons.append(
             reason(
-                objective.name, objective.unit, expected, raw.ids[own[best]],
-                float(objective.sign * measured[:, best].mean()), chances[objective.name],
-                microstructure if not reasons else (), found, repeats, objective.maximise,
+                objective, expected, raw.ids[own[best]], float(objective.sign * measured[:, best].mean()),
+                chances[objective.name], microstructure if not reasons else (), found, repeats,
             )
         )  # fmt: skip
     return Suggested(

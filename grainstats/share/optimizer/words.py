@@ -13,6 +13,7 @@ from grainstats.share.optimizer.data import Experiments
 from grainstats.share.optimizer.space import Space
 
 if TYPE_CHECKING:
+    from grainstats.share.optimizer.campaign import Objective
     from grainstats.share.optimizer.models import Choice, NetworkModel
 
 
@@ -59,10 +60,10 @@ def expected_features(choice: Choice, data: Experiments, x: np.ndarray) -> list[
 def drivers(
     choice: Choice, data: Experiments, space: Space, x: np.ndarray, best: int, sign: float
 ) -> list[Driver]:
-    """Contributions to the predicted difference from experiment `best`, largest gain first.
+    """Contributions to the predicted difference from experiment `best`, the most welcome first.
 
     Each is what the prediction loses when this one thing is set back to the best experiment's value. `choice`
-    was fitted to the objective times `sign`.
+    was fitted to the objective times `sign`, which the gains are not.
     """
     if choice.network is not None and choice.model is choice.network:
         found = _feature_drivers(choice.network, data, x, best)
@@ -113,11 +114,18 @@ def _setting(value: float | str) -> str:
 
 
 def reason(
-    objective: str, unit: str, prediction: Expected, best_name: str, best_value: float, chance: float,
-    features: Sequence[Expected], found: Sequence[Driver], repeats: str | None, maximise: bool,
-) -> str:  # fmt: skip
-    """The paragraph stored with a suggestion."""
-    unit = "" if unit == "1" else f" {unit}"
+    objective: Objective,
+    expected: Expected,
+    best: str,
+    best_value: float,
+    chance: float,
+    features: Sequence[Expected],
+    found: Sequence[Driver],
+    repeats: str | None,
+) -> str:
+    """The paragraph stored with a suggestion; `best` is the best sample so far, as the model puts it."""
+    unit = "" if objective.unit == "1" else f" {objective.unit}"
+    ahead = objective.sign * (expected.value - best_value)
     parts = []
     if repeats is not None:
         parts.append(
@@ -125,28 +133,25 @@ def reason(
             "again is worth more than any new point"
         )
     parts.append(
-        f"predicted {objective} {prediction.value:.3g}{unit} "
-        f"(95 % {prediction.low:.3g} to {prediction.high:.3g}); the best so far, {best_name}, is put at "
+        f"predicted {objective.name} {expected.value:.3g}{unit} "
+        f"(95 % {expected.low:.3g} to {expected.high:.3g}); the best so far, {best}, is put at "
         f"{best_value:.3g}{unit}" + (f"; chance to beat it {100 * chance:.0f} %" if repeats is None else "")
     )
-    ahead = (prediction.value - best_value) * (1 if maximise else -1)
     if repeats is None and ahead <= 0:
         parts.append("it is proposed for what is not known there, not for its mean")
     if features:
         parts.append("expected microstructure: " + ", ".join(f.words() for f in features))
-    if repeats is None and found and found[0].gain * (1 if maximise else -1) > 0.01 * abs(best_value):
-        parts.append(_driver_words(found, ahead, unit))
-    text = ". ".join(part[0].upper() + part[1:] for part in parts if part)
-    return f"{text}."
+    if repeats is None and found and objective.sign * found[0].gain > 0.01 * abs(best_value):
+        parts.append(_driver_words(found[0], unit))
+    return ". ".join(part[0].upper() + part[1:] for part in parts) + "."
 
 
-def _driver_words(found: Sequence[Driver], ahead: float, unit: str) -> str:
-    first = found[0]
+def _driver_words(first: Driver, unit: str) -> str:
     if first.kind == "process":
         return f"most of the predicted difference ({first.gain:+.2g}{unit}) comes from {first.name}"
-    name = field_of(first.name).en if first.kind == "feature" else first.name
-    kind = "the microstructure" if first.kind == "feature" else "the process"
+    of_grains = first.kind == "feature"
+    name, kind = (field_of(first.name).en, "microstructure") if of_grains else (first.name, "process")
     return (
-        f"driven by {name} in {kind}: {first.here} instead of {first.there}, "
+        f"driven by {name} in the {kind}: {first.here} instead of {first.there}, "
         f"worth {first.gain:+.2g}{unit} by the model"
     )

@@ -114,10 +114,18 @@ def test_folders_of_stacks_run_unattended(tmp_path: Path) -> None:
     again = CliRunner().invoke(app, call)
     assert "2 volumes measured, 0 of them now" in again.stdout
     other = CliRunner().invoke(app, ["run", str(stacks / "a.tif"), *call[2:5], "20", *call[6:]])
-    assert "1 volumes measured, 1 of them now" in other.stdout
+    assert "1 volume measured, 1 of them now" in other.stdout
 
 
-@pytest.mark.parametrize("options", [["--voxel-size", "1", "1", "1"], ["--volumes", "--pixel-size", "2"]])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--voxel-size", "1", "1", "1"],
+        ["--volumes", "--pixel-size", "2"],
+        ["--volumes", "--null", "columnar"],
+        ["--volumes", "--xlsx"],
+    ],
+)
 def test_options_of_stacks_and_images_are_not_mixed(tmp_path: Path, options: list[str]) -> None:
     done = CliRunner().invoke(app, ["run", str(tmp_path), *options, "--out", str(tmp_path / "out")])
     assert isinstance(done.exception, InputError)
