@@ -27,9 +27,11 @@ if TYPE_CHECKING:
 Null = Literal["section", "columnar"]
 _ANGLES = tuple(15.0 * k for k in range(12))  # as `measure.spacing.intercepts.ANGLES`
 _FLOATS = ("persistence", "pixel_size_nm", "line_spacing_px", "misorientation_deg", "gap_width")
-_NEWER = ("tta", "misorientation_deg", "merge_twins", "twin", "phase", "law")
-#: settings that came later, and what stood for them before
-_UNSET = {"voids": "auto", "twins": "keep", "gap_width": GAP_WIDTH}
+#: settings that came later, and what stood for them before: a recipe from then keeps its digest
+_UNSET: dict[str, Any] = dict.fromkeys(("misorientation_deg", "twin", "phase", "law"))
+_UNSET |= {"tta": False, "merge_twins": False, "voids": "auto", "twins": "keep", "gap_width": GAP_WIDTH}
+#: what changes no segmentation of a micrograph
+_NOT_CUT = ("model", "pixel_size_nm", "null", "angles_deg", "line_spacing_px", "law", "seed")
 
 
 @dataclass(frozen=True)
@@ -120,9 +122,6 @@ class Recipe:
         """SHA-256 over every setting but the model's name, in canonical JSON."""
         settings = {"format": 1, **self.settings()}
         del settings["model"]
-        for name in _NEWER:  # a recipe from before these settings keeps its digest
-            if not settings[name]:
-                del settings[name]
         for name, before in _UNSET.items():
             if settings[name] == before:
                 del settings[name]
@@ -130,16 +129,8 @@ class Recipe:
 
     def cut(self) -> Recipe:
         """The recipe with the defaults of all that changes no segmentation of a micrograph."""
-        return replace(
-            self,
-            model=None,
-            pixel_size_nm=None,
-            null="section",
-            angles_deg=_ANGLES,
-            line_spacing_px=None,
-            law=None,
-            seed=0,
-        )
+        default = Recipe()
+        return replace(self, **{name: getattr(default, name) for name in _NOT_CUT})
 
 
 def segment_by(
@@ -163,17 +154,10 @@ def read_recipe(path: Path) -> Recipe:
 
     `InputError`: no such file, no TOML, an unknown key, or a value that cannot be used.
     """
-    try:
-        table = tomllib.loads(file_text(path))
-    except OSError as error:
-        raise InputError(
-            path, f"cannot be read: {error.strerror or error}", "Give the path of a recipe in TOML"
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(path, f"is not valid TOML: {error}", "Correct that line") from error
+    table = _toml(path, "a recipe")
     _refuse_unknown(path, table)
     if isinstance(table.get("law"), str):
-        table["law"] = _law_file(path, table["law"])
+        table["law"] = _toml(path.parent / table["law"], "a law file beside the recipe")
     return with_settings(Recipe(), table)
 
 
@@ -195,15 +179,13 @@ def _law_text(law: dict[str, Any]) -> str:
     )
 
 
-def _law_file(recipe: Path, name: str) -> dict[str, Any]:
-    """Content of a law file that a recipe names."""
-    path = recipe.parent / name
+def _toml(path: Path, what: str) -> dict[str, Any]:
     try:
         return tomllib.loads(file_text(path))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(
-            path, f"the law cannot be read ({error})", "Name a TOML file beside the recipe"
-        ) from error
+    except OSError as error:
+        raise InputError(path, f"cannot be read: {error.strerror or error}", f"Name {what}, in TOML") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(path, f"is not valid TOML: {error}", "Correct that line") from error
 
 
 def cut_alike(recipe: Recipe, stored: Iterable[tuple[str, str]]) -> tuple[str, ...]:

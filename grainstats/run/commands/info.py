@@ -106,16 +106,12 @@ def as_document(path: Path, answer: list[FrameInfo] | OrientationMap | InputErro
 
 def _frame(frame: FrameInfo) -> dict[str, Any]:
     return {
-        **{name: _listed(getattr(frame, name)) for name in _FACTS},
+        **{name: getattr(frame, name) for name in _FACTS},
         "conflicts": [
             {"chosen": c.chosen, "rejected": c.rejected, "ratio": c.ratio} for c in frame.conflicts
         ],
         "scale_bar": _scale_bar(frame),
     }
-
-
-def _listed(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
 
 
 def _scale_bar(frame: FrameInfo) -> dict[str, Any] | None:
@@ -138,6 +134,8 @@ def _print_table(answers: list[Answer]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from grainstats.run.report.wording import first_of
+
     table = Table("file", "rows x columns", "pixel size", "stated by", "info bar", box=SIMPLE)
     table.columns[0].overflow = "fold"
     remarks: dict[str, list[str]] = {}
@@ -157,8 +155,7 @@ def _print_table(answers: list[Answer]) -> None:
     if table.row_count:
         console.print(table)
     for remark, names in remarks.items():
-        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        print(f"{', '.join(names[:3])}{more}: {remark}")
+        print(f"{first_of(names)}: {remark}")
 
 
 def _grouped(path: Path, frames: list[FrameInfo]) -> Iterator[tuple[str, FrameInfo]]:

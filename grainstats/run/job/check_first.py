@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from grainstats.run.job.progress import Progress
-from grainstats.run.report.wording import counted
+from grainstats.run.report.wording import counted, first_of
 from segment.errors import InputError
 from segment.micrograph.file_kind import why_no_file
 
@@ -87,8 +87,7 @@ def check_scales(paths: Sequence[Path], names: Sequence[str]) -> Iterator[str]:
         if first_frame.pixel_size_nm is None:
             without.append(name)
     if without:
-        more = f" and {len(without) - 3} more" if len(without) > 3 else ""
         yield (
-            f"no pixel size in {', '.join(without[:3])}{more}, the first of their folders: such images are "
+            f"no pixel size in {first_of(without)}, the first of their folders: such images are "
             "segmented but not measured. Stop and give --pixel-size NM, or export them with their scale"
         )

@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from grainstats.run.job.file_identity import KnownFiles, Picture
+from grainstats.run.report.wording import first_of
 from grainstats.share.db.records import ImageRow, ImageSheet, SampleSheet
 from segment.errors import InputError
 from segment.micrograph.file_kind import place_of
@@ -59,12 +60,8 @@ def listed_images(
             raise InputError(sheet.source, reason, "Keep one row for each file")
         else:
             rows[path] = row
-    warnings: tuple[str, ...] = ()
-    if missing:
-        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
-        name = Path(sheet.source).name
-        warnings = (f"{name}: no image of this run is called {', '.join(missing[:3])}{more}",)
-    return ListedImages(rows, _fields(rows, sample_ids), warnings)
+    said = f"{Path(sheet.source).name}: no image of this run is called {first_of(missing)}"
+    return ListedImages(rows, _fields(rows, sample_ids), (said,) if missing else ())
 
 
 def exclusions(

@@ -23,7 +23,7 @@ from grainstats.run.report.methods import methods_of
 from grainstats.run.report.page import REPORT, render, render_page
 from grainstats.run.report.pictures import MAP_NAMES
 from grainstats.run.report.section import Section, section_of
-from grainstats.run.report.wording import counted
+from grainstats.run.report.wording import counted, first_of
 from grainstats.run.scope import Rows
 from grainstats.share.db.database import Database
 from grainstats.share.db.reading import verdict_by_sample
@@ -173,7 +173,7 @@ def image_remarks(images: pd.DataFrame) -> list[str]:
         name = Path(image["path"]).name
         for flag in image["warnings"]:
             said.setdefault(flag, {})[name if samples[name] == 1 else f"{image['sample_id']}/{name}"] = None
-    return [f"{_names(list(names))}: {flag}" for flag, names in said.items()]
+    return [f"{first_of(list(names), 4)}: {flag}" for flag, names in said.items()]
 
 
 def first_remarks(remarks: Sequence[str], most: int = MOST_WARNINGS) -> list[str]:
@@ -189,10 +189,6 @@ def first_remarks(remarks: Sequence[str], most: int = MOST_WARNINGS) -> list[str
     return [*remarks[:most], *more]
 
 
-def _names(names: Sequence[str]) -> str:
-    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
-
-
 def _provenance(rows: Rows, verdicts: Verdicts) -> tuple[tuple[str, str], ...]:
     versions = ", ".join(sorted(set(rows.images["code_version"]))) or __version__
     seeds = [f"{name}: {verdict.seed}" for name, verdict in sorted(verdicts.items())]
@@ -202,7 +198,7 @@ def _provenance(rows: Rows, verdicts: Verdicts) -> tuple[tuple[str, str], ...]:
         ("Model digest", rows.model.digest),
         ("Recipe digest", rows.recipe.digest()),
         ("Database", rows.db.name),
-        ("Seeds of the verdicts", f"{_names(seeds) or 'none'}; in tables/verdicts.csv"),
+        ("Seeds of the verdicts", f"{first_of(seeds, 4) or 'none'}; in tables/verdicts.csv"),
         ("Seeds of the images", "from the digests of image and recipe; stored with every analysis"),
     )
 

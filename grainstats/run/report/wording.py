@@ -68,6 +68,12 @@ def counted(n: int, one: str) -> str:
     return f"{n} {one if n == 1 else one + 's'}"
 
 
+def first_of(names: Sequence[str], most: int = 3) -> str:
+    """``"a, b, c and 2 more"``."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
 def unit_words(unit: str) -> str:
     """``"kA/cm2"`` -> ``"kA/cm²"``, ``"degC"`` -> ``"°C"``."""
     raised = re.sub(r"(?<=[A-Za-z])[23]\b", lambda found: "²³"[int(found[0]) - 2], unit)

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from grainstats.share.db.database import Database
 from grainstats.share.exports.spreadsheet_text import spreadsheet_text, without_formulas
 from grainstats.share.exports.tables import ExportTable, export_tables
@@ -38,15 +40,11 @@ def write_csv(table: ExportTable, path: Path, *, spreadsheet: bool = False) -> P
     """Write one table, part by part; `spreadsheet`: no cell is a formula, else texts stay as they are."""
     with path.open("w", encoding="utf-8", newline="") as file:
         names = [spreadsheet_text(field.name) if spreadsheet else field.name for field in table.fields]
-        file.write(",".join(map(_quoted, names)) + "\n")
+        pd.DataFrame(columns=names).to_csv(file, index=False, lineterminator="\n")
         for part in table.parts():
             part = without_formulas(part) if spreadsheet else part
             part.to_csv(file, header=False, index=False, lineterminator="\n")
     return path
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"' if re.search(r'[",\r\n]', name) else name
 
 
 def export_parquet(db: Database, out: Path) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import pandas as pd
 
@@ -52,9 +53,8 @@ def export_tables(db: Database) -> Iterator[ExportTable]:
     yield _whole("descriptors", "Named numbers of images and samples", _descriptors(db, keys), (), owner)
     yield _whole("failures", "Inputs that could not be analysed", db.failures(), (), {})
     yield _whole("suggestions", "Proposed experiments", _suggestions(db), (), {})
-    links = {"analysis": "analyses"}
-    yield _measured(db, "grains", "Grains", keys, ("analysis", "label"), links)
-    yield _measured(db, "intercepts", "Lineal intercepts", keys, (), links)
+    yield _measured(db, "grains", "Grains", keys, ("analysis", "label"))
+    yield _measured(db, "intercepts", "Lineal intercepts", keys, ())
 
 
 def _whole(
@@ -66,23 +66,20 @@ def _whole(
 
 
 def _measured(
-    db: Database, name: str, title: str, keys: pd.Series, key: tuple[str, ...], references: dict[str, str]
+    db: Database, name: Literal["grains", "intercepts"], title: str, keys: pd.Series, key: tuple[str, ...]
 ) -> ExportTable:
     """Grains or intercepts, read again sample by sample at each pass."""
-    rows = db.grains if name == "grains" else db.intercepts
-    wanted = [
-        "sample_id",
-        "analysis",
-        *(c for c in rows(NO_SAMPLE) if c not in ("sample_id", "analysis_id", "number")),
-    ]
+    own = (db.grains if name == "grains" else db.intercepts)(NO_SAMPLE)
+    given = ("sample_id", "analysis")
+    wanted = [*given, *(column for column in own if column not in (*given, "analysis_id", "number"))]
     fields = tuple(field_of(column) for column in wanted)
 
     def parts() -> Iterator[pd.DataFrame]:
-        for part in db.by_sample("grains" if name == "grains" else "intercepts"):
+        for part in db.by_sample(name):
             part = part.assign(analysis=part["analysis_id"].map(keys))
             yield _shape(part.sort_values("analysis", kind="stable")[wanted], fields)
 
-    return ExportTable(name, title, fields, key, references, parts)
+    return ExportTable(name, title, fields, key, {"analysis": "analyses"}, parts)
 
 
 def _pools(pools: pd.DataFrame, keys: pd.Series) -> pd.DataFrame:
