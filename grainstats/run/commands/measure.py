@@ -56,15 +56,12 @@ def measure(
     --pixel-size 2.5 --json`.
     """
     from grainstats.run.orientation_input import grain_rules
+    from segment.errors import InputError
     from segment.label_maps.any_file import read_map
 
     if pixels and (len(maps) > 1 or pixel_size is not None):
-        print(
-            "error: --pixels is for one map without --pixel-size; maps of one sample need nanometres. "
-            "Give --pixel-size NM instead.",
-            file=sys.stderr,
-        )
-        raise typer.Exit(2)
+        reason = "it is for one map without --pixel-size; maps of one sample need nanometres"
+        raise InputError("--pixels", reason, "Give --pixel-size NM instead")
     unit = "px" if pixels else "nm"
     rules = grain_rules(misorientation_deg, merge_twins, twin, phase)
     read = partial(read_map, pixel_size_nm=pixel_size, tracing=tracing, rules=rules)
@@ -79,8 +76,7 @@ def measure(
     if measured:
         document = _document([m for _, m in measured], null, seed, said)
         if out is not None:
-            _write(out, [m for _, m in measured], document)
-            _write_misorientations(out, measured)
+            _write(out, measured, document)
         print(json.dumps(document, indent=2) if as_json else _in_words(document))
     if failed:
         raise typer.Exit(1)
@@ -165,33 +161,29 @@ def _modality(measured: list[Measurement], null: Null, seed: int, said: Sequence
     return document
 
 
-def _write(out: Path, measured: list[Measurement], document: dict[str, Any]) -> None:
-    """Tables of each map, descriptors of maps and sample, and the document."""
+def _write(out: Path, measured: list[tuple[GrainMap, Measurement]], document: dict[str, Any]) -> None:
+    """Tables of each map, with its angles where it has orientations, descriptors of all, and the document."""
     from grainstats.measure import descriptor_table
+    from grainstats.measure.network.misorientation import misorientation_distribution
     from grainstats.share.exports.spreadsheet_text import without_formulas
 
     out.mkdir(parents=True, exist_ok=True)
-    for m in measured:
+    for grain_map, m in measured:
+        segments = m.network.segments
         tables = {
             "grains": m.grains,
             "intercepts": m.intercepts,
-            "segments": m.network.segments,
+            "segments": segments,
             "junctions": m.network.junctions,
         }
+        if grain_map.orientations is not None:
+            angles = misorientation_distribution(segments, grain_map.orientations, m.unit)
+            tables["misorientations"] = angles
         for kind, table in tables.items():
             table.to_csv(out / f"{m.image_id}.{kind}.csv", index=False)
-    without_formulas(descriptor_table(measured)).to_csv(out / "descriptors.csv", index=False)
+    descriptors = without_formulas(descriptor_table([m for _, m in measured]))
+    descriptors.to_csv(out / "descriptors.csv", index=False)
     (out / "summary.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-
-
-def _write_misorientations(out: Path, measured: list[tuple[GrainMap, Measurement]]) -> None:
-    """Distribution of boundary angles of the orientation maps among the maps."""
-    from grainstats.measure.network.misorientation import misorientation_distribution
-
-    for grain_map, m in measured:
-        if grain_map.orientations is not None:
-            table = misorientation_distribution(m.network.segments, grain_map.orientations, m.unit)
-            table.to_csv(out / f"{m.image_id}.misorientations.csv", index=False)
 
 
 def _in_words(document: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Literal
 
 import typer
 from typer import Argument, Option
@@ -98,7 +98,7 @@ def volume(
     from segment.volume.pipeline import StackSettings
 
     if voxel_size is not None and not all(0 < v < float("inf") for v in voxel_size):
-        _refuse("--voxel-size: three lengths above 0 are needed. Give nanometres")
+        raise InputError("--voxel-size", "three lengths above 0 are needed", "Give nanometres")
     wanted = _numbers(surfaces)
     size = None if voxel_size is None else VoxelSize(*voxel_size)
     settings = StackSettings(
@@ -130,12 +130,11 @@ def volume(
 
 
 def _numbers(text: str | None) -> tuple[int, ...]:
+    from segment.errors import InputError
+
     try:
         return tuple(int(t) for t in text.split(",")) if text else ()
     except ValueError:
-        _refuse(f"--surfaces: {text} is no list of labels. Give numbers such as 3,17,20")
-
-
-def _refuse(words: str) -> NoReturn:
-    print(f"error: {words}.", file=sys.stderr)
-    raise typer.Exit(2)
+        raise InputError(
+            "--surfaces", f"{text} is no list of labels", "Give numbers such as 3,17,20"
+        ) from None
