@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,15 +16,6 @@ if TYPE_CHECKING:
     from segment.micrograph import Micrograph
 
 FEWEST = 3  #: grains below which a map is taken for something else, such as a mask of lines
-
-
-@dataclass(frozen=True)
-class Change:
-    """What a correction changed."""
-
-    share: float  #: of the area that belongs to another grain than before
-    before: int  #: number of grains
-    after: int
 
 
 def read_correction(file: Path, micrograph: Micrograph, network: GrainMap | None = None) -> GrainMap:
@@ -62,14 +53,14 @@ def read_correction(file: Path, micrograph: Micrograph, network: GrainMap | None
     )
 
 
-def change_between(before: GrainMap, after: GrainMap) -> Change:
-    """Share of the area outside pairs of grains that are each other's best match.
+def changed_share(before: GrainMap, after: GrainMap) -> float:
+    """Share of the area that belongs to another grain: outside pairs that are each other's best match.
 
     Examples
     --------
     >>> old = GrainMap(np.array([[1, 1, 1, 2, 2, 2, 2, 2]], np.int32))
     >>> new = GrainMap(np.array([[1, 1, 1, 1, 2, 2, 2, 2]], np.int32))
-    >>> change_between(old, new).share
+    >>> changed_share(old, new)
     0.125
     """
     n_after = after.n_grains + 1
@@ -84,8 +75,7 @@ def change_between(before: GrainMap, after: GrainMap) -> Change:
     both[np.intersect1d(of_old, of_new)] = True
     both &= (old == 0) == (new == 0)
     both |= (old == 0) & (new == 0)
-    share = 1 - float(counts[both].sum()) / before.labels.size
-    return Change(share, before.n_grains, after.n_grains)
+    return 1 - float(counts[both].sum()) / before.labels.size
 
 
 def _read(file: Path, shape: tuple[int, int]) -> GrainMap:

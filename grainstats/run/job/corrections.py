@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grainstats.run.failures import Failure, reason_of
-from grainstats.run.job.corrected_map import Change, change_between, read_correction
+from grainstats.run.job.corrected_map import changed_share, read_correction
 from grainstats.run.job.correction_files import find_corrections, reason_beside
 from grainstats.run.job.file_identity import KnownFiles, file_digest
 from grainstats.run.job.job_ledger import Ledger
@@ -110,11 +110,17 @@ def _analyse(job: Job, file: Path, key: AnalysisKey, ledger: Ledger, analyst: An
         return f"correction {printable(file.name)} not used: its image has no pixel size"
     network = _network_map(ledger, analyst.out, job)
     grains = read_correction(file, micrograph, network)
-    change = None if network is None else change_between(network, grains)
-    if change is not None and change.share == 0 and change.before == change.after:
-        ledger.uncorrect(job)
-        return f"correction {printable(file.name)} not used: it is what the network cut, unchanged"
-    grains = replace(grains, warnings=(_said(file, change), *grains.warnings))
+    said = _said(file)
+    if network is not None:
+        share = changed_share(network, grains)
+        if share == 0 and network.n_grains == grains.n_grains:
+            ledger.uncorrect(job)
+            return f"correction {printable(file.name)} not used: it is what the network cut, unchanged"
+        said += f"; {share:.1%} of the area belongs to another grain, "
+        said += f"{network.n_grains} grains before, {grains.n_grains} after"
+    why = reason_beside(file)
+    said += f"; reason: {why}" if why else ""
+    grains = replace(grains, warnings=(said, *grains.warnings))
     ledger.store_correction(replace(analyst.finish(job, key, micrograph, grains), model_name=NAME))
     return ""
 
@@ -129,16 +135,11 @@ def _network_map(ledger: Ledger, out: Path, job: Job) -> GrainMap | None:
     return read_label_map(out / labels)
 
 
-def _said(file: Path, change: Change | None) -> str:
-    """Who, when, how much and why, in one line."""
+def _said(file: Path) -> str:
+    """Who corrected it, and when."""
     day = note_in(file, "corrected_at") or datetime.fromtimestamp(file.stat().st_mtime, UTC).strftime(DAY)
     who = note_in(file, "corrected_by") or _user()
-    words = f"{NAME} by {printable(who)}, map {printable(file.name)} saved {printable(day)}"
-    if change is not None:
-        words += f"; {change.share:.1%} of the area belongs to another grain, "
-        words += f"{change.before} grains before, {change.after} after"
-    why = reason_beside(file)
-    return f"{words}; reason: {why}" if why else words
+    return f"{NAME} by {printable(who)}, map {printable(file.name)} saved {printable(day)}"
 
 
 def _user() -> str:

@@ -90,7 +90,8 @@ def test_what_cannot_be_used_is_said_in_words(stack: Path, tmp_path: Path) -> No
         result = CliRunner().invoke(app, ["volume", *call])
         assert result.exit_code == 1
         assert words in result.stderr
-    assert CliRunner().invoke(app, ["volume", str(stack), "--voxel-size", "1", "0", "1"]).exit_code == 2
+    for wrong in (["--voxel-size", "1", "0", "1"], ["--surfaces", "3,a"]):
+        assert isinstance(CliRunner().invoke(app, ["volume", str(stack), *wrong]).exception, InputError)
 
 
 @pytest.mark.slow

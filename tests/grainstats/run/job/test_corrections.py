@@ -15,7 +15,7 @@ import tifffile
 from grainstats.run.job import batch, corrections, file_identity
 from grainstats.run.job.batch import DATABASE, run_batch
 from grainstats.run.job.call import Call
-from grainstats.run.job.corrected_map import change_between, read_correction
+from grainstats.run.job.corrected_map import changed_share, read_correction
 from grainstats.run.job.correction_files import find_corrections, reason_beside
 from grainstats.run.recipe import Recipe
 from grainstats.share import Database
@@ -213,10 +213,10 @@ def test_names(tmp_path):
 
 def test_what_changed_is_a_share_of_the_area():
     old = np.repeat(np.arange(1, 5, dtype=np.int32), 25).reshape(10, 10)
-    assert change_between(GrainMap(old), GrainMap(5 - old)).share == 0
+    assert changed_share(GrainMap(old), GrainMap(5 - old)) == 0
     new = old.copy()
     new[old == 4] = 3
-    assert change_between(GrainMap(old), GrainMap(new)).share == pytest.approx(0.25)
+    assert changed_share(GrainMap(old), GrainMap(new)) == pytest.approx(0.25)
 
 
 def test_maps_of_other_programs_are_corrections_and_tables_of_grains_are_none(tmp_path):
