@@ -183,7 +183,9 @@ def _toml(path: Path, what: str) -> dict[str, Any]:
     try:
         return tomllib.loads(file_text(path))
     except OSError as error:
-        raise InputError(path, f"cannot be read: {error.strerror or error}", f"Name {what}, in TOML") from error
+        raise InputError(
+            path, f"cannot be read: {error.strerror or error}", f"Name {what}, in TOML"
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(path, f"is not valid TOML: {error}", "Correct that line") from error
 
