@@ -16,6 +16,7 @@ import numpy as np
 from segment.errors import UnreadableError
 from segment.label_maps.formats.foreign_map import ForeignMap
 from segment.micrograph.length_units import to_nm
+from segment.micrograph.sidecar import decode
 from segment.orientation.point_grid import find_grid
 
 SUFFIXES = (".csv", ".txt", ".dat")
@@ -25,7 +26,7 @@ _PLACE = {
     axis: re.compile(rf"^(ebsd[._])?(prop[._])?(pos(ition)?[\s_]*)?{axis}([\s_]*pos(ition)?)?$")
     for axis in "xy"
 }
-_UNIT = re.compile(r"[\s_]*[(\[]?\s*(nm|um|µm|μm|micron|mm)\s*[)\]]?$")
+_UNIT = re.compile(r"[\s_]*[(\[]?\s*(nm|um|µm|μm|micron|mm|å|angstrom)\s*[)\]]?$")
 
 
 def recognises(path: Path) -> bool:
@@ -33,7 +34,7 @@ def recognises(path: Path) -> bool:
     if path.suffix.lower() not in SUFFIXES:
         return False
     with path.open("rb") as file:
-        head = file.read(HEAD_BYTES).decode("utf-8-sig", "replace")
+        head = decode(file.read(HEAD_BYTES))
     return _columns(head.splitlines()[:HEAD_LINES]) is not None
 
 
@@ -42,12 +43,14 @@ def read(path: Path) -> ForeignMap:
 
     `UnreadableError`: no numbers, or points on no square grid.
     """
-    lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    lines = decode(path.read_bytes()).splitlines()
     found = _columns(lines[:HEAD_LINES])
     if found is None:
         raise UnreadableError(path, "it names no columns x, y and grainId", "Export them with their names")
     row, separator, places, unit = found
     body = [line for line in lines[row + 1 :] if line.strip() and line.lstrip()[0] not in "%#"]
+    if separator != ",":  # a comma is a decimal one
+        body = [line.replace(",", ".") for line in body]
     try:
         table = np.genfromtxt(
             io.StringIO("\n".join(body)), delimiter=separator, usecols=places, ndmin=2, comments="%"
@@ -65,9 +68,14 @@ def read(path: Path) -> ForeignMap:
             "its points lie on a hexagonal grid",
             "Export `gridify(ebsd, 'unitCell', squareUnitCell)`, or the map as .ctf or .ang",
         )
-    labels = np.zeros(grid.shape, np.int64)
-    labels[grid.row, grid.column] = np.where(np.isfinite(grain) & (grain > 0), grain, 0).astype(np.int64)
-    notes = () if unit else ("the coordinates have no unit: micrometres, as is usual in MTEX",)
+    labels = np.zeros(grid.shape)
+    labels[grid.row, grid.column] = np.where(np.isfinite(grain) & (grain > 0), grain, 0)
+    notes: tuple[str, ...] = (
+        () if unit else ("the coordinates have no unit: micrometres, as is usual in MTEX",)
+    )
+    in_row = np.bincount(grid.row)
+    if in_row[-1] < in_row[0] and (in_row[:-1] == in_row[0]).all():
+        notes += (f"its last row holds {in_row[-1]} of {in_row[0]} points: was the table cut off?",)
     y_nm, x_nm = (to_nm(step, unit or "um") for step in (grid.y_step, grid.x_step))
     return ForeignMap(labels, y_nm, x_nm, "step of the points", notes)
 

@@ -232,3 +232,27 @@ def test_image_files_are_no_foreign_maps(tmp_path):
     path = Path(tmp_path / "a.tif")
     tifffile.imwrite(path, np.zeros((4, 4), np.uint8))
     assert format_of(path) is None and format_of(tmp_path / "nothing.dream3d") is None
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_tables_with_decimal_commas(tmp_path: Path, separator: str, encoding: str) -> None:
+    rows = [
+        separator.join((f"{x * 0.05:.2f}", f"{y * 0.05:.2f}", str(x // 3 + 1)))
+        for y in range(6)
+        for x in range(9)
+    ]
+    text = "\n".join([separator.join(("x (Å)", "y (Å)", "grainId")), *rows]).replace(".", ",")
+    (tmp_path / "a.csv").write_text(text, encoding=encoding)
+    found = read_label_map(tmp_path / "a.csv")
+    assert found.labels.shape == (6, 9) and found.n_grains == 3
+    assert found.pixel_size_nm == pytest.approx(0.005)
+
+
+def test_a_table_that_was_cut_off_or_has_halves_is_told(tmp_path: Path) -> None:
+    rows = [f"{x},{y},{x // 3 + 1}" for y in range(6) for x in range(9)]
+    (tmp_path / "a.csv").write_text("\n".join(["x_nm,y_nm,grainId", *rows[:-4]]))
+    assert "its last row holds 5 of 9 points" in read_label_map(tmp_path / "a.csv").warnings[0]
+    (tmp_path / "a.csv").write_text("\n".join(["x_nm,y_nm,grainId", *(f"{row}.5" for row in rows)]))
+    with pytest.raises(UnreadableError, match="no whole numbers"):
+        read_label_map(tmp_path / "a.csv")
