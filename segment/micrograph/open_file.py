@@ -83,14 +83,14 @@ class OpenFile(ExitStack):
             self.head = file.read(HEAD_BYTES)
         self.size = path.stat().st_size
 
-    @cached_property
-    def tiff(self) -> TiffFile | None:
-        """The TIFF structure, or None for another kind of file.
+    @property
+    def is_tiff(self) -> bool:
+        """Whether it begins like a TIFF file, or a BigTIFF."""
+        return self.head.startswith(_TIFF_MAGIC)
 
-        `UnreadableError`: a TIFF file whose list of pages is damaged.
-        """
-        if not self.head.startswith(_TIFF_MAGIC):
-            return None
+    @cached_property
+    def tiff(self) -> TiffFile:
+        """The structure of a TIFF file. `UnreadableError`: its list of pages is damaged."""
         from segment.micrograph.open_tiff import open_tiff
 
         return self.enter_context(open_tiff(self.path))

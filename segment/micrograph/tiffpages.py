@@ -35,7 +35,7 @@ def vendor_text(opened: OpenFile, *codes: int, page: TiffPage | None = None) -> 
     tifffile parses such tags, but drops one with a byte outside cp1252, such as a user name in Chinese: the
     pixel size would be lost in silence.
     """
-    if opened.tiff is None:
+    if not opened.is_tiff:
         return ""
     form, texts = opened.tiff.tiff, []
     with opened.path.open("rb") as file:
@@ -53,7 +53,6 @@ def vendor_text(opened: OpenFile, *codes: int, page: TiffPage | None = None) -> 
 
 def image_pages(opened: OpenFile) -> list[TiffPage]:
     """Top-level pages that hold an image: no thumbnails, masks or zero-sized pages."""
-    assert opened.tiff is not None
     pages = []
     with quiet_tifffile():
         for index in range(len(opened.tiff.pages)):
@@ -148,7 +147,6 @@ def _palette(index: np.ndarray, colormap: np.ndarray) -> np.ndarray:
 def _planes_without_pages(opened: OpenFile, pages: list[TiffPage]) -> list[Any] | None:
     """Planes of a hyperstack that ImageJ keeps behind one single page, as (shape, loader)."""
     tiff = opened.tiff
-    assert tiff is not None
     if not tiff.is_imagej or len(pages) != 1:
         return None
     page = pages[0]

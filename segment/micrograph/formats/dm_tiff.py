@@ -21,13 +21,11 @@ _UNIT_X, _UNIT_Y, _SIZE_X, _SIZE_Y = 65003, 65004, 65009, 65010
 
 def recognises(opened: OpenFile) -> bool:
     """Both private tags of the x axis."""
-    tiff = opened.tiff
-    return tiff is not None and _UNIT_X in tiff.pages.first.tags and _SIZE_X in tiff.pages.first.tags
+    return opened.is_tiff and {_UNIT_X, _SIZE_X} <= set(opened.tiff.pages.first.tags.keys())
 
 
 def frames(opened: OpenFile) -> list[Frame]:
     """Pages with their calibration, or that of the first one."""
-    assert opened.tiff is not None
     first = opened.tiff.pages.first
     return [
         frame

@@ -5,7 +5,7 @@ from __future__ import annotations
 from segment.micrograph.formats import pixels
 from segment.micrograph.length_units import comma_doubt, number, parse_length
 from segment.micrograph.open_file import Frame, OpenFile
-from segment.micrograph.sidecar import pairs, read_text, sidecar, whole_numbers
+from segment.micrograph.sidecar import pairs, whole_numbers
 
 NAME = "hitachi"
 
@@ -14,18 +14,13 @@ _SECTIONS = ("[SemImageFile]", "[TemImageFile]")
 
 def recognises(opened: OpenFile) -> bool:
     """A text file of the same stem with one of the vendor's sections."""
-    beside = sidecar(opened.path, ".txt")
-    if beside is None or not pixels.holds_pixels(opened):
-        return False
-    text = read_text(beside)
+    text = pixels.text_beside(opened)
     return any(section in text for section in _SECTIONS)
 
 
 def frames(opened: OpenFile) -> list[Frame]:
     """The image, with the scale of its text file."""
-    beside = sidecar(opened.path, ".txt")
-    assert beside is not None
-    facts = pairs(read_text(beside))
+    facts = pairs(pixels.text_beside(opened))
     size = whole_numbers(facts.get("DataSize", ""))
     return pixels.with_scale(
         opened, lambda shape: _scale(facts, size, shape), lambda shape: pixels.bar_below(size, shape)

@@ -18,12 +18,11 @@ NAME = "imagej_tiff"
 
 def recognises(opened: OpenFile) -> bool:
     """ImageJ's description."""
-    return opened.tiff is not None and bool(opened.tiff.is_imagej)
+    return opened.is_tiff and bool(opened.tiff.is_imagej)
 
 
 def frames(opened: OpenFile) -> list[Frame]:
     """Pages, or the planes of a hyperstack, with one scale; of several channels of one area the first."""
-    assert opened.tiff is not None
     facts: dict[str, Any] = opened.tiff.imagej_metadata or {}
     unit = str(facts.get("unit", ""))
     if reason := not_an_image(unit):

@@ -5,22 +5,19 @@ from __future__ import annotations
 from segment.micrograph.formats import pixels
 from segment.micrograph.length_units import comma_doubt, number, parse_length
 from segment.micrograph.open_file import Frame, OpenFile
-from segment.micrograph.sidecar import read_text, sidecar, whole_numbers
+from segment.micrograph.sidecar import whole_numbers
 
 NAME = "jeol_sem"
 
 
 def recognises(opened: OpenFile) -> bool:
     """A text file of the same stem with JEOL's ``$$SM_`` entries."""
-    beside = sidecar(opened.path, ".txt")
-    return beside is not None and "$$SM_MICRON" in read_text(beside) and pixels.holds_pixels(opened)
+    return "$$SM_MICRON" in pixels.text_beside(opened)
 
 
 def frames(opened: OpenFile) -> list[Frame]:
     """The image, with the scale of its text file."""
-    beside = sidecar(opened.path, ".txt")
-    assert beside is not None
-    facts = _entries(read_text(beside))
+    facts = _entries(pixels.text_beside(opened))
     full = whole_numbers(facts.get("$CM_FULL_SIZE", ""))
     return pixels.with_scale(
         opened, lambda shape: _scale(facts, full, shape), lambda shape: pixels.bar_below(full, shape)

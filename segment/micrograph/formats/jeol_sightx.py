@@ -19,12 +19,11 @@ _CAMERA = ".//DrawImageInformation/PixelsPerMeter/Horizontal"
 
 def recognises(opened: OpenFile) -> bool:
     """The root element of SightX reports."""
-    return opened.tiff is not None and "<TemReporter" in opened.tiff.pages.first.description[:2000]
+    return opened.is_tiff and "<TemReporter" in opened.tiff.pages.first.description[:2000]
 
 
 def frames(opened: OpenFile) -> list[Frame]:
     """Pages with camera pixel / magnification. `NotAnImageError`: a diffraction frame: its axis is 1/nm."""
-    assert opened.tiff is not None
     text = opened.tiff.pages.first.description.rstrip("\0 \r\n")
     root = parsed_xml(opened.path, text[text.index("<TemReporter") :], "JEOL report")
     unit = root.findtext(".//InstrumentsParameter/Measurement_UnitType", "")
@@ -52,7 +51,6 @@ def _scales(opened: OpenFile, root: ElementTree.Element) -> tuple[Scale, ...]:
 
 
 def _pitch(opened: OpenFile, tag: int, magnification: float) -> float | None:
-    assert opened.tiff is not None
     tags = opened.tiff.pages.first.tags
     numerator, denominator = tags.valueof(tag, (0, 1))
     if not numerator or not denominator or tags.valueof(_RESOLUTION_UNIT, _INCH) != _INCH:

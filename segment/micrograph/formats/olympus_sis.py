@@ -15,9 +15,7 @@ _TAG = 33560  #: private TIFF tag of Olympus SIS
 
 def recognises(opened: OpenFile) -> bool:
     """The vendor's tag on one of the first two pages."""
-    if opened.tiff is None:
-        return False
-    return any(_TAG in page.tags for page in image_pages(opened)[:2])
+    return opened.is_tiff and any(_TAG in page.tags for page in image_pages(opened)[:2])
 
 
 def frames(opened: OpenFile) -> list[Frame]:

@@ -43,7 +43,7 @@ _Block = tuple[int, ElementTree.Element, ElementTree.Element]  #: image by numbe
 
 def recognises(opened: OpenFile) -> bool:
     """OME-XML in the first description."""
-    return opened.tiff is not None and bool(opened.tiff.is_ome)
+    return opened.is_tiff and bool(opened.tiff.is_ome)
 
 
 def frames(opened: OpenFile) -> list[Frame]:
@@ -75,7 +75,6 @@ def _channels(positions: dict[tuple[int, int], dict[int, int]]) -> Channels:
 
 def _document(opened: OpenFile) -> tuple[ElementTree.Element, str]:
     """The file's XML, or the one that it says its metadata are kept in; and the file's own identity."""
-    assert opened.tiff is not None
     root = parsed_xml(opened.path, opened.tiff.pages.first.description, "OME-XML")
     own, elsewhere = root.get("UUID", ""), root.find("{*}BinaryOnly")
     if elsewhere is None:

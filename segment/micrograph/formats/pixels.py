@@ -10,6 +10,7 @@ from segment.micrograph.formats import picture, plain_tiff
 from segment.micrograph.micrograph import PixelSizeSource
 from segment.micrograph.open_file import Frame, OpenFile, Scale, stated
 from segment.micrograph.pixel_size import SQUARE
+from segment.micrograph.sidecar import read_text, sidecar
 
 if TYPE_CHECKING:
     from tifffile import TiffPage
@@ -23,6 +24,12 @@ Stated = Scale | str  #: a pixel size, or why there is none
 def holds_pixels(opened: OpenFile) -> bool:
     """A TIFF, PNG, JPEG or BMP."""
     return any(carrier.recognises(opened) for carrier in _CARRIERS)
+
+
+def text_beside(opened: OpenFile) -> str:
+    """The ``.txt`` beside a picture; empty where there is none."""
+    beside = sidecar(opened.path, ".txt")
+    return read_text(beside) if beside is not None and holds_pixels(opened) else ""
 
 
 def with_scale(

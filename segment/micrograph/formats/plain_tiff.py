@@ -18,12 +18,11 @@ _BROKEN = "its OME-XML is damaged: no pixel size taken"
 
 def recognises(opened: OpenFile) -> bool:
     """Any TIFF."""
-    return opened.tiff is not None
+    return opened.is_tiff
 
 
 def frames(opened: OpenFile) -> list[Frame]:
     """All pages, without a scale."""
-    assert opened.tiff is not None
     first = opened.tiff.pages.first
     broken, stretch = "<OME" in (first.description or ""), _stretch(first)
     oblong = f"its dots per inch make pixels {stretch:.4g} times as high as wide: {_CHECK}"

@@ -23,7 +23,7 @@ _NUMBER = re.compile(rf"^\s*({_KEYS})\s*=\s*({NUMERAL})", re.MULTILINE)
 
 def recognises(opened: OpenFile) -> bool:
     """The vendor's tag, or its header file."""
-    if opened.tiff is not None and _TAG in opened.tiff.pages.first.tags:
+    if opened.is_tiff and _TAG in opened.tiff.pages.first.tags:
         return True
     header = _header_file(opened)
     return header is not None and "PixelSizeX" in read_text(header) and pixels.holds_pixels(opened)
@@ -63,7 +63,7 @@ def _scales(
 
 def _texts(opened: OpenFile) -> Iterator[tuple[str, PixelSizeSource]]:
     """Text of the tag (binary around an INI file) and of the header file, with their kind of source."""
-    if opened.tiff is not None and _TAG in opened.tiff.pages.first.tags:
+    if opened.is_tiff and _TAG in opened.tiff.pages.first.tags:
         raw = opened.tiff.pages.first.tags.valueof(_TAG)
         yield (decode(raw) if isinstance(raw, bytes) else str(raw)), "metadata"
     header = _header_file(opened)

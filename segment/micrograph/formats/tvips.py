@@ -15,12 +15,11 @@ _SMALLEST_NM = 1e-6  #: below this the value is in metres
 
 def recognises(opened: OpenFile) -> bool:
     """The vendor's tag."""
-    return opened.tiff is not None and opened.tiff.is_tvips
+    return opened.is_tiff and opened.tiff.is_tvips
 
 
 def frames(opened: OpenFile) -> list[Frame]:
     """Pages with PixelSizeX/Y of the version 2 header; version 1 states none."""
-    assert opened.tiff is not None
     facts: dict[str, Any] = opened.tiff.tvips_metadata or {}
     scales = stated("tag 37706 PixelSize", _nm(facts.get("PixelSizeY")), _nm(facts.get("PixelSizeX")))
     size = (facts.get("ImageSizeX", 0), facts.get("ImageSizeY", 0))
