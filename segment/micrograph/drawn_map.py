@@ -21,7 +21,9 @@ REMEDIES = MappingProxyType(
 #: others is so much of the levels in use; the last is for maps that were resized
 FLAT = ((0.85, 0.5, 0.01), (0.65, 0.5, 0.15), (0.6, 0.75, 0.17))
 SMOOTHED = 0.6  #: share of equal neighbours of a picture smoothed or packed very much, or of a map
-_FEW = 16  #: levels of an image of 4 bits, which has many equal neighbours
+FEW_LEVELS = (
+    16  #: grey levels, those of 4 bits: an image of fewer was reduced or dithered; neighbours are equal
+)
 TWO_LEVELS = 0.95  #: share of the two commonest levels in a tracing, a mask, a dithered picture
 _BINS = 16  #: of the range of levels: JPEG blurs two levels by less than one of them; judgement
 _BLOCK = 8  #: pixels of an edge of JPEG's blocks
@@ -54,7 +56,7 @@ def drawn_map(image: np.ndarray, valid: np.ndarray | None = None) -> str | None:
     counts = np.histogram(levels, _BINS)[0]
     common = np.argsort(counts)[-2:]
     two = counts[common].sum() >= TWO_LEVELS * levels.size and abs(np.diff(common)[0]) > _BINS // 2
-    rules = FLAT if len(np.unique(levels)) > _FEW else FLAT[:-1]
+    rules = FLAT if len(np.unique(levels)) > FEW_LEVELS else FLAT[:-1]
     if _is_packed_map(image) or any(
         share >= flat and np.quantile(steps, part) >= least * max(high - low, 1e-30)
         for flat, part, least in rules

@@ -17,6 +17,7 @@ _SPARSE = 4  #: every so many rows and columns tell it
 _JUDGED = 512  #: rows from which the sign is told, about
 ROUGHER = 1.5  #: steps of neighbours, read wrongly over rightly, from which it is clear; 180 real images: 1.0
 _LEAST_LEVELS = 64  #: of an image that may be read as signed; tracings have fewer, also in JPEG; judgement
+_LARGEST_FLOAT = float(np.finfo(np.float32).max)  #: some programs write more for "no data"
 _RESIZABLE = frozenset("uint8 uint16 int16 float32 float64".split())
 
 
@@ -155,13 +156,16 @@ def _luminance(pixels: np.ndarray) -> np.ndarray:
 
 
 def without_nonfinite(image: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    """Replace NaN and infinity, in a copy, by the median of the rest; the mask is False there, or None."""
+    """Replace NaN, infinity and what no float of 32 bits can hold, in a copy, by the median of the rest.
+
+    The mask is False there, or None where nothing was replaced.
+    """
     if image.dtype.kind != "f":
         return image, None
-    bad = [not np.isfinite(image[k : k + BLOCK_ROWS]).all() for k in range(0, len(image), BLOCK_ROWS)]
-    if not any(bad):
+    blocks = (image[k : k + BLOCK_ROWS] for k in range(0, len(image), BLOCK_ROWS))
+    if all((np.abs(block) <= _LARGEST_FLOAT).all() for block in blocks):
         return image, None
-    valid = np.isfinite(image)
+    valid = np.abs(image) <= _LARGEST_FLOAT
     clean = image.copy()
     clean[~valid] = np.median(image[valid]) if valid.any() else 0
     return clean, valid

@@ -9,7 +9,7 @@ import numpy as np
 
 from segment.errors import InputError, NotAnImageError, UnreadableError
 from segment.micrograph.blank_frame import Blank, find_blank
-from segment.micrograph.drawn_map import REMEDIES, SMOOTHED, drawn_map, flatness, middle
+from segment.micrograph.drawn_map import FEW_LEVELS, REMEDIES, SMOOTHED, drawn_map, flatness, middle
 from segment.micrograph.grey import coloured_marks, resample_square, to_grey, transparent, without_nonfinite
 from segment.micrograph.infobar import find_info_bar
 from segment.micrograph.open_file import Frame, Scale
@@ -17,7 +17,6 @@ from segment.micrograph.overlay import find_overlay
 from segment.micrograph.pixel_size import ChosenScale, choose_scale
 from segment.micrograph.scale_bar import ScaleBar, can_read, read_scale_bar
 
-FEW_LEVELS = 16  #: grey levels, those of 4 bits: an image of fewer was reduced or dithered
 NOISE = 1.5  #: variance of blocks' means in units of that of white noise; a weak network has 10 and more
 _BLOCK = 8  #: pixels of an edge of these blocks
 MINIMUM_SIDE = 64  #: shortest side in pixels, info bar cut, that an image must have
@@ -97,7 +96,8 @@ def _poor_levels(grey: np.ndarray) -> tuple[str, ...]:
     means = squares.mean(axis=(1, 3), dtype=float)
     if n_levels > 1 and _BLOCK**2 * means.var() < NOISE * grey.var(dtype=float):
         said += ("white noise, no structure is seen: another channel, or no signal?",)
-    if FEW_LEVELS <= n_levels and flatness(grey)[0] >= SMOOTHED:
+    between = (grey > grey.min()) & (grey < grey.max())  # what is saturated is flat anyway
+    if FEW_LEVELS <= n_levels and flatness(grey, between)[0] >= SMOOTHED:
         said += (
             "smoothed or packed very much, or a map that was resized or saved as JPEG: export the original, "
             "or use `grainstats measure` for a map",

@@ -60,11 +60,18 @@ def frames(opened: OpenFile) -> list[Frame]:
             notes = plane.notes + doubts
             sets.setdefault(plane.image, {}).setdefault(plane.position, {})[plane.channel] = len(found)
         else:
-            scales, notes = (), (_NO_PLANE if planes else _UNCLEAR,)
+            scales, notes = (), (_NO_PLANE if planes else _unclear(root),)
         found += page_frames(opened, [page], scales=scales, notes=notes)
     if opened.all_channels:
         return found
     return first_of_each_area(found, [_channels(positions) for positions in sets.values()])
+
+
+def _unclear(root: ElementTree.Element) -> str:
+    elsewhere = root.find("{*}BinaryOnly")
+    if elsewhere is None:
+        return _UNCLEAR
+    return f"its OME-XML is kept in {elsewhere.get('MetadataFile')}, which is not beside it: no size taken"
 
 
 def _channels(positions: dict[tuple[int, int], dict[int, int]]) -> Channels:

@@ -362,6 +362,32 @@ def test_dots_per_inch_are_no_scale_in_ome_either(tmp_path, make_grains, dots):
     assert found.pixel_size_nm is None and f"{dots} dots per inch" in found.notes[0]
 
 
+def test_a_text_of_ome_that_is_missing_is_named(tmp_path, make_grains):
+    text = OME.format(images='<BinaryOnly MetadataFile="set.companion.ome" UUID="urn:s"/>')
+    tifffile.imwrite(tmp_path / "a.ome.tif", make_grains(), description=text, metadata=None)
+    (found,) = describe(tmp_path / "a.ome.tif")
+    assert (
+        found.pixel_size_nm is None and "kept in set.companion.ome, which is not beside it" in found.notes[0]
+    )
+
+
+def test_numbers_for_no_data_are_masked(tmp_path, make_grains):
+    image = make_grains(dtype="float64")
+    image[:, :20] = -np.finfo(np.float64).max
+    tifffile.imwrite(tmp_path / "a.tif", image, metadata=None)
+    (read,) = read_micrographs(tmp_path / "a.tif")
+    assert read.valid is not None and not read.valid[:, :20].any() and read.valid[:, 23:].all()
+
+
+@pytest.mark.parametrize(("gain", "said"), [(0, True), (500, False)])
+def test_smoothed_pictures_are_named_and_saturated_ones_are_not(tmp_path, gain, said):
+    grey = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 255, (200, 200), np.uint8), (0, 0), 6)
+    grey = cv2.normalize(grey, None, 0, 255, cv2.NORM_MINMAX)
+    image = np.minimum(grey.astype(np.uint32) * gain, 65535).astype(np.uint16) if gain else grey // 12 * 12
+    tifffile.imwrite(tmp_path / "a.tif", image, metadata=None)
+    assert any("smoothed or packed" in note for note in describe(tmp_path / "a.tif")[0].notes) == said
+
+
 def test_exactly_one_micrometre_is_told(tmp_path, make_grains):
     ome(tmp_path / "a.ome.tif", [make_grains()], IMAGE.format(k=0, size='PhysicalSizeX="1"', ifd=0))
     (found,) = describe(tmp_path / "a.ome.tif")
