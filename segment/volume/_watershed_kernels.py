@@ -30,45 +30,13 @@ def _downhill(values: np.ndarray, z: int, y: int, x: int, floor: int) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def follow_within(values: np.ndarray, way: np.ndarray, corner: np.ndarray, block: int, floor: int) -> None:
-    """For every voxel of a block, the end of its way down inside the block, or the first voxel beyond it."""
+def descend(values: np.ndarray, way: np.ndarray, floor: int) -> None:
+    """For every voxel, in place, the end of its way down: its minimum, which is its own end."""
     nz, ny, nx = values.shape
-    z0, y0, x0 = corner
-    z1, y1, x1 = min(z0 + block, nz), min(y0 + block, ny), min(x0 + block, nx)
-    for z in range(z0, z1):
-        for y in range(y0, y1):
-            for x in range(x0, x1):
+    for z in range(nz):
+        for y in range(ny):
+            for x in range(nx):
                 way[z, y, x] = OUTSIDE if values[z, y, x] >= NO_GRAIN else _downhill(values, z, y, x, floor)
-    flat = way.reshape(-1)
-    for z in range(z0, z1):
-        for y in range(y0, y1):
-            for x in range(x0, x1):
-                here = (z * ny + y) * nx + x
-                if flat[here] == OUTSIDE:
-                    continue
-                end = flat[here]
-                while _in_block(end, ny, nx, z0, y0, x0, z1, y1, x1) and flat[end] != end:
-                    end = flat[end]
-                step = here
-                while step != end and flat[step] != end:
-                    following = flat[step]
-                    flat[step] = end
-                    step = following
-                    if not _in_block(step, ny, nx, z0, y0, x0, z1, y1, x1):
-                        break
-
-
-@numba.njit(cache=True, nogil=True)
-def _in_block(i: int, ny: int, nx: int, z0: int, y0: int, x0: int, z1: int, y1: int, x1: int) -> bool:
-    x = i % nx
-    y = (i // nx) % ny
-    z = i // (nx * ny)
-    return z0 <= z < z1 and y0 <= y < y1 and x0 <= x < x1
-
-
-@numba.njit(cache=True, nogil=True)
-def follow_across(way: np.ndarray) -> None:
-    """Follow the ways from block to block to their ends, in place."""
     flat = way.reshape(-1)
     for i in range(flat.size):
         if flat[i] == OUTSIDE:

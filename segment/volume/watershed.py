@@ -1,9 +1,8 @@
 """Grains of a boundary probability in three dimensions: basins of descent, merged by persistence and border.
 
 Every voxel leads to the lowest of its six neighbours, ties broken by position, so that the basin of each
-minimum is a tree.  Trees are followed block by block; what leaves a block is joined afterwards.  Order and
-block size change nothing, and the labels are nearly all memory beside the probability.  Below the persistence
-all levels count as one on the way down, since minima that meet there are merged in any case.
+minimum is a tree.  The labels are nearly all memory beside the probability.  Below the persistence all levels
+count as one on the way down, since minima that meet there are merged in any case.
 
 Passes are taken from the lowest up: where the shallower of two basins has risen by less than the persistence,
 the two become one.  What is still too small then joins across its lowest pass.  Passes of one level are taken
@@ -20,15 +19,13 @@ from segment.volume._pair_table import FREE
 from segment.volume._watershed_kernels import (
     absorb,
     basin_passes,
-    follow_across,
-    follow_within,
+    descend,
     gathered,
     number_groups,
     number_roots,
 )
 from segment.volume.components import root_of_each
 
-BLOCK = 128  #: voxels; it changes no label
 LEVELS = 255  #: of probability as uint8
 MOST_PAIRS = (
     1_000_000  #: of basins, held before those that are settled are merged: 64 MB; it changes no label
@@ -67,9 +64,7 @@ def volume_watershed(
         raise ValueError("needs uint8 and at most 2**31 - 2 voxels")
     least = max(round(persistence * LEVELS), 1)
     way = np.empty(probability.shape, np.int32)
-    for corner in np.ndindex(*(-(-n // BLOCK) for n in probability.shape)):
-        follow_within(probability, way, np.array(corner) * BLOCK, BLOCK, least - 1)
-    follow_across(way)
+    descend(probability, way, least - 1)
     group = _groups(probability, way, least, confidence, min_voxels)
     number_groups(way, group)
     return way
