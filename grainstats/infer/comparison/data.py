@@ -59,13 +59,13 @@ def gather(
     lacking = samples[list(also)].isna().any(axis=1)
     notes = []
     for rows, why in (
-        (label.isna(), "belong to no group"),
-        (label.notna() & ~finite, "have no value"),
-        (label.notna() & finite & lacking, "lack a covariate"),
+        (label.isna(), "in no group"),
+        (label.notna() & ~finite, "without a value"),
+        (label.notna() & finite & lacking, "without a covariate"),
     ):
         if rows.any():
             ids = ", ".join(map(str, samples.loc[rows, "sample_id"]))
-            notes.append(f"left out: {ids} ({why})")
+            notes.append(f"left out, {why}: {ids}")
     keep = label.notna() & finite & ~lacking
     y = value[keep].to_numpy()
     scale: Scale = "ratio"

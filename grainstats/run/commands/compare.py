@@ -71,12 +71,13 @@ def _text(report: Compared) -> str:
 
     lines = [
         f"{level_name(row['level'], report.by)}: {counted(row['n_samples'], 'sample')}, "
-        f"{row['n_images']} micrographs, {row['n_grains']} grains"
+        f"{counted(row['n_images'], 'micrograph')}, {counted(row['n_grains'], 'grain')}"
         for row in report.design()
     ]
     if len(report.levels) == 2:
         other, of = (level_name(level, report.by) for level in report.levels)
         lines.append(f"effects: {of} to {other}")
+    notes: dict[str, list[str]] = {}
     for c in report.comparisons:
         effect = "-"
         if c.estimate is not None:
@@ -84,6 +85,9 @@ def _text(report: Compared) -> str:
         interval = "" if c.ci_low is None or c.ci_high is None else f" [{c.ci_low:.3g}, {c.ci_high:.3g}]"
         holm = f", Holm {p_words(c.p_holm)}" if c.p_holm is not None else ""
         lines.append(f"{plain_name(c.descriptor):50s} {effect}{interval}  {p_words(c.p_value)}{holm}")
-        lines += [f"    {said}" for said in (c.reason, *c.notes) if said and said not in report.common_notes]
+        for said in (c.reason, *c.notes):
+            if said and said not in report.common_notes:
+                notes.setdefault(said, []).append(plain_name(c.descriptor))
+    lines += [f"{', '.join(names)}: {said}" for said, names in notes.items()]
     words = paragraph(report.comparisons, report.verdicts)
     return "\n".join([*lines, *report.common_notes, "", words, *report.notes])

@@ -216,7 +216,7 @@ def test_missing_and_zero_values_are_said() -> None:
     table = sheet([60, 70, np.nan, 90], [40, 55, np.inf, 52])
     (found,) = compare_groups(table, "design_route")
     assert found.n_samples == (3, 3)
-    assert found.notes[0] == "left out: S2, S6 (have no value)"
+    assert found.notes[0] == "left out, without a value: S2, S6"
     (zero,) = compare_groups(sheet([60, 70, 0, 90], [40, 55, 43, 52]), "design_route")
     assert zero.scale == "difference" and "zero" in zero.notes[0]
     assert zero.estimate == pytest.approx(55 - 47.5)

@@ -261,4 +261,4 @@ def test_no_campaign_is_no_group(tmp_path: Path) -> None:
     result = RUNNER.invoke(app, ["compare", "--db", url, "--by", "campaign", "--json"])
     document = json.loads(result.stdout)
     assert document["levels"] == ["a", "b"]
-    assert "left out: A0, A1 (belong to no group)" in document["comparisons"][0]["notes"]
+    assert "left out, in no group: A0, A1" in document["comparisons"][0]["notes"]
