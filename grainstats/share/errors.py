@@ -34,3 +34,9 @@ class SampleSheetError(SheetError):
     """A sample sheet that cannot be used, with every problem in it."""
 
     what = "sample sheet"
+
+
+class ImageSheetError(SampleSheetError):
+    """A sheet of images that cannot be used, with every problem in it."""
+
+    what = "sheet of images"

@@ -54,7 +54,7 @@ def _unit(written: str, *, difference: bool = False) -> Any:
     alone = _CELSIUS.fullmatch(text) is not None
     text = _CELSIUS.sub("degC" if alone and not difference else "delta_degC", text)
     text = re.sub(r"(?<=[A-Za-z])\^?(-?\d)", r"**\1", text.replace("²", "2").replace("³", "3"))
-    text = "percent" if text == "%" else text
+    text = {"%": "percent", "°": "degree"}.get(text, text)
     if len(text) > _LONGEST or not _PRODUCT.fullmatch(text):
         raise ValueError(f"unknown unit {written[:_LONGEST]!r}")
     try:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from grainstats.share.db.records import ImageRow, ImageSheet
-from grainstats.share.errors import SampleSheetError
+from grainstats.share.errors import ImageSheetError
 from grainstats.share.sheets.cells import (
     Column,
     quantity_columns,
@@ -30,7 +30,7 @@ def read_images(path: str | Path) -> ImageSheet:
 
     Raises
     ------
-    SampleSheetError
+    ImageSheetError
         With all problems at once: unknown, missing or repeated columns, a file twice, a tilt that is no
         number.
     InputError
@@ -51,7 +51,7 @@ def read_images(path: str | Path) -> ImageSheet:
         problems += [f"row {number}: {text}" for text in wrong]
         rows.append(row)
     if problems:
-        raise SampleSheetError(path, tuple(problems))
+        raise ImageSheetError(path, tuple(problems))
     return ImageSheet(str(path), tuple(rows))
 
 
