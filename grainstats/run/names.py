@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -32,6 +33,20 @@ def stored_names(inputs: Sequence[str]) -> Callable[[Path], str]:
         return printable(Path(text[len(root) :].lstrip(os.sep)).as_posix())
 
     return name
+
+
+def spellings(path: str) -> list[str]:
+    """A sheet's path as this file system may have it: slashes for backslashes, accents composed or apart.
+
+    Examples
+    --------
+    >>> len(spellings("S1/a.tif")), spellings(chr(92).join(("S1", "a.tif")))[-1]
+    (1, 'S1/a.tif')
+    """
+    written = (path, path.replace("\\", "/"))
+    return list(
+        dict.fromkeys(unicodedata.normalize(form, text) for text in written for form in ("NFC", "NFD"))
+    )
 
 
 _UNSEEN = frozenset("\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")

@@ -8,9 +8,10 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
-from grainstats.run.names import printable
+from grainstats.run.names import printable, spellings
 from grainstats.share.db.records import SampleSheet
 from segment.errors import InputError
 from segment.micrograph.file_kind import place_of
@@ -52,7 +53,8 @@ def _by_glob(paths: Iterable[Path], sheet: SampleSheet) -> dict[Path, str]:
     claimed: dict[Path, str] = {}
     root = Path(sheet.source).resolve().parent
     for row in sheet.rows:
-        for found in glob.glob(row.images, root_dir=root, recursive=True) if row.images else ():
+        patterns = spellings(row.images) if row.images else ()
+        for found in chain.from_iterable(glob.glob(p, root_dir=root, recursive=True) for p in patterns):
             path = known.get(place_of(root / found))
             if path is None:
                 continue

@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from grainstats.run.job.file_identity import KnownFiles, Picture
+from grainstats.run.names import spellings
 from grainstats.run.report.wording import first_of
 from grainstats.share.db.records import ImageRow, ImageSheet, SampleSheet
 from segment.errors import InputError
@@ -52,7 +53,8 @@ def listed_images(
     rows: dict[Path, ImageRow] = {}
     missing = []
     for row in sheet.rows:
-        path = _file_of(row.file, paths, sheet.source)
+        found = (_file_of(text, paths, sheet.source) for text in spellings(row.file))
+        path = next((one for one in found if one is not None), None)
         if path is None:
             missing.append(row.file)
         elif path in rows:

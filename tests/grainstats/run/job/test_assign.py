@@ -73,3 +73,10 @@ def test_folders_with_accents_in_two_spellings_are_one_name(tmp_path):
     """macOS writes か and its mark apart; sheets write が."""
     (a,) = touch(tmp_path, "\u304b\u30991/a.tif")
     assert assign_samples([a], sheet(tmp_path, **{"\u304c1": None})).sample_ids == {a: "\u304c1"}
+
+
+@pytest.mark.parametrize("pattern", ["S\\*.tif", "\u00e9\\*.tif", "\u00e9/*.tif", "e\u0301/*.tif"])
+def test_globs_of_other_systems_match(tmp_path, pattern):
+    folder = "S" if pattern.startswith("S") else "e\u0301"
+    (a,) = touch(tmp_path, f"{folder}/a.tif")
+    assert assign_samples([a], sheet(tmp_path, S1=pattern)).sample_ids == {a: "S1"}

@@ -117,6 +117,8 @@ def test_files_are_found_from_the_sheet_or_by_the_end_of_their_path():
     found = listed([ImageRow("S1/a.tif"), ImageRow("b.tif"), ImageRow("gone.tif")], "S1/a.tif", "S2/b.tif")
     assert [path.name for path in found.rows] == ["a.tif", "b.tif"]
     assert found.warnings == ("images.csv: no image of this run is called gone.tif",)
+    names = ["S1\\a.tif", "\u00e9.tif"]  # as another system writes them
+    assert len(listed([ImageRow(name) for name in names], "S1/a.tif", "S2/e\u0301.tif").rows) == 2
     with pytest.raises(InputError, match=r"'a\.tif' fits 2 images"):
         listed([ImageRow("a.tif")], "S1/a.tif", "S2/a.tif")
     with pytest.raises(InputError, match="are one file"):
