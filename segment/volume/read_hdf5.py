@@ -9,7 +9,7 @@ import numpy as np
 
 from segment.errors import UnreadableError
 from segment.micrograph.length_units import to_nm
-from segment.orientation.hdf5 import datasets, text
+from segment.orientation.hdf5 import MAX_DEPTH, datasets, text
 from segment.volume.stack import GreyVolume, VoxelSize
 
 SUFFIXES = (".h5", ".hdf5", ".hdf", ".nxs", ".nx", ".he5", ".ilp")
@@ -64,8 +64,10 @@ def _default_signal(file: Any) -> Any | None:
     import h5py
 
     group = file
-    while isinstance(group, h5py.Group) and "default" in group.attrs and group.attrs["default"] in group:
-        group = group[group.attrs["default"]]
+    for _ in range(MAX_DEPTH):  # not without end: a group may name itself
+        default = text(group.attrs.get("default")) if isinstance(group, h5py.Group) else ""
+        if default and default in group:
+            group = group[default]
     name = text(group.attrs.get("signal")) if isinstance(group, h5py.Group) else ""
     if not name or name not in group or not isinstance(group[name], h5py.Dataset):
         return None

@@ -96,6 +96,13 @@ def test_nexus_says_its_signal_and_axes(tmp_path: Path, stack: np.ndarray) -> No
     assert found.voxel_size.xyz == pytest.approx(SIZE.xyz)
 
 
+def test_a_default_that_leads_to_itself_is_no_loop(tmp_path: Path, stack: np.ndarray) -> None:
+    with h5py.File(tmp_path / "a.nxs", "w") as file:
+        file.attrs["default"] = "."
+        file["grey"] = stack
+    assert np.array_equal(read_stack(tmp_path / "a.nxs", voxel_size=SIZE).values, stack)
+
+
 def test_voxel_size_is_never_guessed(tmp_path: Path, stack: np.ndarray) -> None:
     tifffile.imwrite(tmp_path / "a.tif", stack, resolution=(1e6, 1e6), resolutionunit="CENTIMETER")
     with pytest.raises(UncalibratedError, match="--voxel-size"):
