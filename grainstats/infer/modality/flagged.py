@@ -51,6 +51,8 @@ def with_remark(verdict: ModalityVerdict, warnings: Sequence[Sequence[str]]) -> 
         if verdict.verdict != "indeterminate" and n > MOST * len(warnings):
             said.append(f"{RESTS}: in {n} of {len(warnings)} {meaning}")
         elif verdict.verdict == "indeterminate" and n:
+            if n == 1:
+                remedy = remedy.replace("they show", "it shows").replace(" them", " it")
             said.append(f"{_which(n, len(warnings))} {fault}: {remedy}")
     return replace(verdict, reason="; ".join(said))
 
