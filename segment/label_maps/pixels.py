@@ -24,8 +24,8 @@ from segment.micrograph.refusals import refuse_bomb
 
 GRAINS_KEY = "grains"  #: in the image description: larger labels are pores and second phases
 TIFFS = (".tif", ".tiff")
-LOSSY = (".jpg", ".jpeg")
-RASTERS = (".png", ".bmp", *LOSSY, ".webp")
+RASTERS = (".png", ".bmp", ".jpg", ".jpeg", ".webp")
+_JPEG_IN_TIFF = (6, 7)  #: values of the tag Compression (TIFF 6.0, and its technical note 2)
 MOST_PACKED = 700  #: pixel bytes per stored byte of a label map: large cells pack well
 
 
@@ -63,7 +63,7 @@ def read_map_pixels(path: Path, pixel_size_nm: float | None, *, tracing: bool = 
         if (foreign := format_of(path)) is not None:
             return _of_foreign(path, foreign.read(path), pixel_size_nm)
         if suffix in TIFFS:
-            image, n_grains = _tiff(path)
+            image, n_grains = _tiff(path, tracing)
         elif suffix == ".npy":
             image, n_grains = _npy(path), None
         elif suffix in RASTERS:
@@ -96,9 +96,6 @@ def one_channel(path: Path, image: np.ndarray) -> np.ndarray:
 
     `UnreadableError`: colours, or not one image.
     """
-    if path.suffix.lower() in LOSSY:
-        remedy = "Save the label numbers as TIFF or PNG; give --tracing for traced boundaries"
-        raise UnreadableError(path, "JPEG changes numbers, so they are no labels any more", remedy)
     if image.ndim == 3 and image.shape[-1] in (2, 3, 4):
         colours = image[..., :3] if image.shape[-1] > 2 else image[..., :1]
         if (colours == colours[..., :1]).all():
@@ -115,7 +112,7 @@ def one_channel(path: Path, image: np.ndarray) -> np.ndarray:
     return image
 
 
-def _tiff(path: Path) -> tuple[np.ndarray, int | None]:
+def _tiff(path: Path, tracing: bool) -> tuple[np.ndarray, int | None]:
     with quiet_tifffile(), tifffile.TiffFile(path) as file:
         page: Any = file.pages.first
         n_images = max(len(file.pages), _imagej_images(file))
@@ -126,6 +123,8 @@ def _tiff(path: Path) -> tuple[np.ndarray, int | None]:
                 "Save each slice as a file of its own; `grainstats volume` reads stacks in three dimensions",
             )
         refuse_bomb(path, page.nbytes, sum(page.databytecounts), MOST_PACKED)
+        if page.compression in _JPEG_IN_TIFF and not tracing:
+            raise _changed_by_jpeg(path)
         grains = line_of(page, GRAINS_KEY)
         image = page.asarray()
         if page.axes.startswith("S"):
@@ -149,6 +148,11 @@ def _only_thumbnails(file: tifffile.TiffFile) -> bool:
     return all(page.aspage().is_reduced for page in list(file.pages)[1:])
 
 
+def _changed_by_jpeg(path: Path) -> UnreadableError:
+    remedy = "Save the label numbers as TIFF or PNG; give --tracing for traced boundaries"
+    return UnreadableError(path, "JPEG changes numbers, so they are no labels any more", remedy)
+
+
 def _npy(path: Path) -> np.ndarray:
     """The array, mapped first: a header that claims more than the file holds reserves nothing."""
     mapped = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -160,6 +164,8 @@ def _raster(path: Path, tracing: bool) -> np.ndarray:
     from PIL import Image
 
     raw = path.read_bytes()
+    if raw.startswith(b"\xff\xd8") and not tracing:
+        raise _changed_by_jpeg(path)
     if raw.startswith(b"\x89PNG"):
         columns, rows = (int.from_bytes(raw[at : at + 4], "big") for at in (16, 20))
         refuse_bomb(path, columns * rows, len(raw), MOST_PACKED)

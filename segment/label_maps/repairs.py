@@ -181,7 +181,7 @@ def contiguous_labels(path: Path, image: np.ndarray) -> np.ndarray:
         raise UnreadableError(
             path, "no pixel has a label", "Give labels 1 ... n, or --tracing for boundaries"
         )
-    if image.max() <= image.size:
+    if float(image.max()) <= image.size:
         return numbered(image.astype(np.int32))
     values = np.unique(image[image > 0])
     return np.where(image > 0, np.searchsorted(values, image) + 1, 0).astype(np.int32)

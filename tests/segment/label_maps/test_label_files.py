@@ -159,3 +159,19 @@ def test_a_pixel_size_that_no_microscope_has_is_doubted(tmp_path, name):
     for nanometres, doubted in ((5.0, False), (1e9, True)):
         found = read_label_map(tmp_path / name, pixel_size_nm=nanometres)
         assert any("a mistaken unit?" in words for words in found.warnings) == doubted
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.tif"])
+def test_numbers_that_jpeg_changed_are_refused_under_any_name(tmp_path, name):
+    cells = LABELS.astype(np.uint8).repeat(8, axis=0).repeat(8, axis=1)
+    if name == "a.tif":
+        tifffile.imwrite(tmp_path / name, cells, compression="jpeg")
+    else:
+        (tmp_path / name).write_bytes(cv2.imencode(".jpg", cells)[1].tobytes())
+    with pytest.raises(UnreadableError, match="JPEG changes numbers"):
+        read_label_map(tmp_path / name)
+
+
+def test_small_floats_are_labels_without_a_warning(tmp_path):
+    np.save(tmp_path / "a.npy", LABELS.repeat(3, 0).repeat(2, 1).astype(np.float16))
+    assert read_label_map(tmp_path / "a.npy").n_grains == LABELS.max()
