@@ -175,3 +175,9 @@ def test_numbers_that_jpeg_changed_are_refused_under_any_name(tmp_path, name):
 def test_small_floats_are_labels_without_a_warning(tmp_path):
     np.save(tmp_path / "a.npy", LABELS.repeat(3, 0).repeat(2, 1).astype(np.float16))
     assert read_label_map(tmp_path / "a.npy").n_grains == LABELS.max()
+
+
+def test_a_pixel_size_that_is_no_number_is_passed_over(tmp_path):
+    path = write_label_map(tmp_path / "a.tif", GrainMap(LABELS, 2.0, "manual"))
+    path.write_bytes(path.read_bytes().replace(b"pixel_size_nm=2.0", b"pixel_size_nm=abc"))
+    assert read_label_map(path).pixel_size_nm == pytest.approx(2.0)
