@@ -15,7 +15,7 @@ from segment.micrograph.infobar import find_info_bar
 from segment.micrograph.open_file import Frame, Scale
 from segment.micrograph.overlay import find_overlay
 from segment.micrograph.pixel_size import ChosenScale, choose_scale
-from segment.micrograph.scale_bar import ScaleBar, can_read, read_scale_bar
+from segment.micrograph.scale_bar import NO_READER, ScaleBar, can_read, read_scale_bar
 
 NOISE = 1.5  #: variance of blocks' means in units of that of white noise; a weak network has 10 and more
 _BLOCK = 8  #: pixels of an edge of these blocks
@@ -76,7 +76,7 @@ def prepare_frame(path: Path, frame: Frame, manual_nm: float | None) -> Prepared
     if scale_bar is not None and chosen.source in ("none", "scalebar"):
         notes += (scale_bar.remark,)
     elif chosen.source == "none" and (overlay is not None or bar_rows) and not can_read():
-        notes += ("scale bars cannot be read here: pip install --no-deps rapidocr-onnxruntime",)
+        notes += (NO_READER,)
     notes += chosen.how_squared(path, "resampled")
     if chosen.stretched is not None:
         image, valid = resample_square(image, valid, chosen.stretched.y_nm, chosen.stretched.x_nm)

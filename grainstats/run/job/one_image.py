@@ -255,9 +255,13 @@ def _kept(pictures: list[tuple[Micrograph, float | None]]) -> list[dict[str, obj
 
 def _uncalibrated(job: Job, micrograph: Micrograph, artefacts: dict[str, str]) -> Failure:
     """No size: the scale bar, where there is one, is in the results folder to be looked at."""
+    from segment.micrograph.scale_bar import NO_READER
+
     bar = micrograph.scale_bar
     reason, remedy = "no pixel size in the file", "Give --pixel-size NM, or export the image with its scale"
     if bar is not None:
         reason = f"{reason}, and the label of its scale bar is not certain ({bar.words})"
         remedy = f"See {beside(artefacts, '.scale_bar.png')}: {bar.remedy}"
+    elif NO_READER in micrograph.notes:
+        remedy = f"{remedy}; {NO_READER}"
     return job.failure(f"{reason}: segmented, but not measured", remedy)

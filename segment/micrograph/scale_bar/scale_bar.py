@@ -20,6 +20,7 @@ from segment.micrograph.scale_bar.text import Words, recogniser
 
 _CROP_MARGIN = 6  #: pixels around bar and label in the picture shown to the user
 _AGREE = 0.01  #: relative difference up to which two bars of an image say the same
+NO_READER = "scale bars cannot be read here: pip install --no-deps rapidocr-onnxruntime"
 LARGEST_PIXEL_NM = 2e4  #: 20 µm: a label in mm that says more was misread, or is no micrograph's; judgement
 
 
@@ -67,7 +68,7 @@ class ScaleBar:
 
 
 def can_read() -> bool:
-    """Whether the recogniser of text is installed (``pip install --no-deps rapidocr-onnxruntime``)."""
+    """Whether the recogniser of text is installed."""
     return recogniser() is not None
 
 

@@ -6,6 +6,7 @@ import shutil
 from functools import partial
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -72,6 +73,20 @@ def test_an_uncalibrated_image_enters_no_statistics(analysed, edge_model, write_
         assert not db.micrographs()["path"].str.contains("unknown").any()
     rescued = go(data, out, edge_model, pixel_size_nm=2.0)
     assert (rescued.n_images, rescued.exit_status) == (3, 0)
+
+
+def test_a_missing_reader_of_scale_bars_is_part_of_the_remedy(
+    tmp_path, edge_model, write_micrograph, monkeypatch
+):
+    path = write_micrograph(tmp_path / "data/S1/bar.tif", 5, pixel_size_nm=None)
+    image = tifffile.imread(path)
+    image[-50:-10, 10:170] = 0
+    cv2.putText(image, "200 nm", (40, len(image) - 30), cv2.FONT_HERSHEY_SIMPLEX, 0.7, 255, 1, cv2.LINE_AA)
+    image[-20:-15, 20:160] = 255
+    tifffile.imwrite(path, image)
+    monkeypatch.setattr("segment.micrograph.scale_bar.scale_bar.recogniser", lambda: None)
+    (failure,) = go(tmp_path / "data", tmp_path / "out", edge_model).failures
+    assert "pip install --no-deps rapidocr-onnxruntime" in failure.remedy
 
 
 def killing(analyst: Analyst, victim: str, job):
