@@ -79,7 +79,8 @@ def _nearest(a: np.ndarray, b: np.ndarray, phase: CrystalPhase) -> tuple[np.ndar
     for start in range(0, len(a), CHUNK):
         part = slice(start, start + CHUNK)
         every = np.abs(multiply(b[part], conjugate(a[part])) @ rotations.T)
-        nearest[part], cosine[part] = every.argmax(axis=1), every.max(axis=1)
+        nearest[part] = every.argmax(axis=1)
+        cosine[part] = every[np.arange(len(every)), nearest[part]]
     return cosine, nearest
 
 
