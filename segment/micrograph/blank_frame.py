@@ -20,7 +20,7 @@ SOFT_EDGE = 2  #: pixels beside a blank part that smoothing, rotation or JPEG mi
 
 _RUN = 24  #: equal pixels in a row along the rim that make its level a candidate
 _LEVELS = 6  #: candidates that are looked at, of levels and of mirrored lines
-_LINKS = (9, 33)  #: pixels of a run that belongs to a blank part; shorter ones are links to dark pixels
+_LINK, _NOISY_LINK = 33, 9  #: pixels of a run of a blank part; shorter ones link it to dark pixels
 _DENT = 0.1  #: largest share of a blank part that may lie within the convex hull of the view
 _STAIR = 1.5  #: pixels of a slanting edge that its steps put into the hull
 _LETTER = 0.02  #: of the largest piece of the view is a smaller one lettering in a frame
@@ -189,11 +189,10 @@ def _parts(image: np.ndarray, level: float, spread: float) -> Iterator[np.ndarra
     exact = image == level
     near = np.abs(image.astype(np.float32) - np.float32(level)) <= _RINGING * spread
     for candidate in (near, exact):
-        for length in _LINKS:
-            found = [part for part in _outer_parts(candidate, length) if _is_blank(part, candidate, exact)]
-            if found:
-                yield from found
-                return
+        found = [part for part in _outer_parts(candidate, _LINK) if _is_blank(part, candidate, exact)]
+        if found:
+            yield from found
+            return
 
 
 def _noisy_parts(image: np.ndarray) -> list[tuple[float, np.ndarray]]:
@@ -207,7 +206,7 @@ def _noisy_parts(image: np.ndarray) -> list[tuple[float, np.ndarray]]:
         return []
     near = (np.abs(mean - level) <= sigma) & (noise <= 2 * sigma)
     found = []
-    for part in _outer_parts(near, _LINKS[0]):
+    for part in _outer_parts(near, _NOISY_LINK):
         inner = cv2.erode(part.astype(np.uint8), np.ones((_BOX, _BOX))) > 0
         if (
             inner.any()
