@@ -16,7 +16,10 @@ _MARGIN = 3  #: pixels around a mark that smoothing or JPEG mixed with it
 _SPARSE = 4  #: every so many rows and columns tell it
 _JUDGED = 512  #: rows from which the sign is told, about
 ROUGHER = 1.5  #: steps of neighbours, read wrongly over rightly, from which it is clear; 180 real images: 1.0
-_LEAST_LEVELS = 64  #: of an image that may be read as signed; tracings have fewer, also in JPEG; judgement
+_LEAST_LEVELS = 64  #: of an image that may be read as signed; tracings have fewer; judgement
+_GROUND = (
+    0.5  #: share of the commonest level from which it is the ground of a drawing; tracings in JPEG have .7
+)
 _LARGEST_FLOAT = float(np.finfo(np.float32).max)  #: some programs write more for "no data"
 _RESIZABLE = frozenset("uint8 uint16 int16 float32 float64".split())
 
@@ -62,7 +65,8 @@ def _rightly_signed(grey: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     """Whole numbers below 0 that were stored as unsigned ones stand at the top of the range: they jump."""
     if grey.dtype.kind != "u" or grey.itemsize > 2 or not grey.size or jumps(grey) < ROUGHER:
         return grey, ()
-    if len(np.unique(grey[::_SPARSE])) < _LEAST_LEVELS:
+    counts = np.unique(grey[::_SPARSE], return_counts=True)[1]
+    if counts.size < _LEAST_LEVELS or counts.max() > _GROUND * counts.sum():
         return grey, ()
     signed = grey.view(grey.dtype.str.replace("u", "i"))
     return signed, ("whole numbers read as signed: as unsigned ones they jump from pixel to pixel",)

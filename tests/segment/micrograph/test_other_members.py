@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 import tifffile
 
-from segment.errors import NotAnImageError
+from segment.cells.label_edges import on_edges
+from segment.errors import InputError, NotAnImageError
 from segment.micrograph import describe, read_micrographs
+from segment.mosaics.laguerre import poisson_voronoi_plane
 
 
 def mrc(
@@ -516,3 +518,12 @@ def test_pages_of_one_file_have_their_own_tags(tmp_path, make_grains):
             for seed, extra in enumerate([*tags, []]):
                 file.write(make_grains(seed=seed), metadata=None, extratags=extra)
         assert [i.pixel_size_nm for i in describe(tmp_path / "a.tif")] == pytest.approx([1.6, 4.8, 1.6])
+
+
+@pytest.mark.parametrize("quality", [75, 90])
+def test_a_tracing_in_jpeg_is_neither_signed_nor_a_micrograph(tmp_path, quality):
+    cells = poisson_voronoi_plane((400, 400), 1 / 900, np.random.default_rng(3)).grain_map().labels
+    lines = cv2.dilate(on_edges(cells).astype(np.uint8) * 255, np.ones((2, 2), np.uint8))
+    cv2.imwrite(str(tmp_path / "a.jpg"), lines, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    with pytest.raises(InputError, match="not a micrograph"):
+        list(read_micrographs(tmp_path / "a.jpg"))
