@@ -21,7 +21,7 @@ from laguerre_volume import VolumeMosaic, laguerre_volume
 
 from grainstats.infer.volume_modality.judge import FEWEST_COARSE, PAIR_SHARE
 from grainstats.infer.volume_modality.sizes import VolumeSizes
-from grainstats.measure.volume.measurement import _grains
+from grainstats.measure.volume.measurement import voxels_and_boxes
 from segment.mosaics.spheres import Centres
 
 VOXELS = 9.0  #: per mean diameter of the fine population
@@ -177,7 +177,7 @@ def cells_of(s: Structure, cells: int, seed: int, work: Path) -> Cells:
     if not path.exists():
         mosaic = mosaic_of(s, cells, np.random.default_rng([seed, _number(s, cells)]))
         labels = mosaic.owners(mosaic.box) + 1
-        voxels, _, boxes = _grains(labels, len(mosaic.centre))
+        voxels, _, boxes = voxels_and_boxes(labels, len(mosaic.centre))
         rows = np.column_stack([voxels, boxes, np.append(0, mosaic.population)])[voxels > 0].astype(np.int32)
         unfinished = path.with_suffix(f".{os.getpid()}.part.npz")
         np.savez_compressed(unfinished, rows=rows, edges=mosaic.box)

@@ -68,7 +68,7 @@ def measure_volume(volume: LabelVolume) -> VolumeMeasurement:
     """
     labels, n = volume.labels, volume.n_grains
     edge = np.array(volume.voxel_size.zyx, float)
-    voxels, centre, box = _grains(labels, n)
+    voxels, centre, box = voxels_and_boxes(labels, n)
     blocks = _blocks(labels.shape, int(voxels[1:].sum()), n)
     keys, values, by_block = interfaces(labels, edge, window_offsets(), blocks)
     a, b = (keys >> 32).astype(np.int64), (keys & 0xFFFFFFFF).astype(np.int64)
@@ -93,7 +93,7 @@ def measure_volume(volume: LabelVolume) -> VolumeMeasurement:
     )
 
 
-def _grains(labels: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def voxels_and_boxes(labels: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """By label: voxels (n + 1,), their mean index (n + 1, 3) and box (n + 1, 6: first, then last z, y, x)."""
     voxels, total, box = np.zeros(n + 1, np.int64), np.zeros((n + 1, 3)), np.zeros((n + 1, 6), int)
     rows, columns = (index.ravel().astype(float) for index in np.indices(labels.shape[1:]))
