@@ -17,10 +17,8 @@ _SPARSE = 4  #: every so many rows and columns tell it
 _JUDGED = 512  #: rows from which the sign is told, about
 ROUGHER = 1.5  #: steps of neighbours, read wrongly over rightly, from which it is clear; 180 real images: 1.0
 _LEAST_LEVELS = 64  #: of an image that may be read as signed; tracings have fewer; judgement
-_GROUND = (
-    0.5  #: share of the commonest level from which it is the ground of a drawing; tracings in JPEG have .7
-)
-_LARGEST_FLOAT = float(np.finfo(np.float32).max)  #: some programs write more for "no data"
+_GROUND = 0.5  #: share of the commonest level, the ground of a drawing; tracings in JPEG have .7
+_LARGEST_FLOAT = np.finfo(np.float32).max  #: some programs write more for "no data"
 _RESIZABLE = frozenset("uint8 uint16 int16 float32 float64".split())
 
 

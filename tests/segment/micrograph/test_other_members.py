@@ -373,9 +373,12 @@ def test_a_text_of_ome_that_is_missing_is_named(tmp_path, make_grains):
     )
 
 
-def test_numbers_for_no_data_are_masked(tmp_path, make_grains):
-    image = make_grains(dtype="float64")
-    image[:, :20] = -np.finfo(np.float64).max
+@pytest.mark.parametrize(
+    ("dtype", "no_data"), [("float64", -1.7e308), ("float16", np.inf), ("float32", np.nan)]
+)
+def test_numbers_for_no_data_are_masked(tmp_path, make_grains, dtype, no_data):
+    image = make_grains(dtype=dtype)
+    image[:, :20] = no_data
     tifffile.imwrite(tmp_path / "a.tif", image, metadata=None)
     (read,) = read_micrographs(tmp_path / "a.tif")
     assert read.valid is not None and not read.valid[:, :20].any() and read.valid[:, 23:].all()
