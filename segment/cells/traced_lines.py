@@ -38,7 +38,7 @@ def traced_lines(picture: np.ndarray, source: str) -> tuple[np.ndarray, tuple[st
             return lines, ("the opaque pixels of a transparent layer were read as boundaries",)
         alpha, picture = picture[..., -1], picture[..., :-1]
         shown = picture[alpha > 0]
-        if np.ptp(shown, axis=0).max(initial=0) <= FLAT * _top(picture):
+        if not shown.size or np.ptp(shown, axis=0).max() <= FLAT * _top(picture):
             lines, _ = _on_ground(alpha.astype(np.float32), source)
             return lines, ("the lines of a transparent layer were read as boundaries",)
     if picture.ndim == 3:

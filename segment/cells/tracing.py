@@ -19,6 +19,7 @@ STRIP = (15.0, 0.35)
 STRAIGHT = 0.9  #: share of the shorter side along which a straight line runs from edge to edge
 DENSE = 0.4  #: share of such lines above which straight ones are there by chance; judgement
 CROWDED = 0.6  #: share of pixels on or beside lines, up to which rings lie on them with .82 by chance
+SHORTEST_PX = 25  #: radius of such a circle in that size; judgement: shorter rings lie on lines by chance
 CIRCLE = (0.2, 0.92)  #: least radius over the shorter side, and share of the ring on lines, of a test circle
 _POOLED = 512  #: pixels of the longer side, in which straight lines and circles are sought
 _TURN = np.radians(0.2)  #: between directions that are looked at: half a pixel at the end of such a line
@@ -108,7 +109,7 @@ def has_circle(lines: np.ndarray) -> bool:
         return False
     shape = [fft.next_fast_len(n, real=True) for n in small.shape]
     known = fft.rfft2(small, shape)
-    for radius in range(round(CIRCLE[0] * min(small.shape)), min(small.shape) // 2):
+    for radius in range(max(round(CIRCLE[0] * min(small.shape)), SHORTEST_PX), min(small.shape) // 2):
         angle = np.arange(0, 2 * np.pi, 0.7 / radius)
         ring = np.zeros(shape, np.float32)
         ring[np.rint(radius * np.sin(angle)).astype(int), np.rint(radius * np.cos(angle)).astype(int)] = 1
