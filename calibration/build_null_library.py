@@ -17,7 +17,7 @@ from null_parts import NULLS, read_parts
 from null_samples import FAMILIES, Samples
 from train_shape_network import Lesson, train
 
-from grainstats.infer.modality.null_library import LEVELS, PAIR_RATIO, PAIR_SHARE
+from grainstats.infer.modality.null_library import LEVELS, PAIR_RATIO, PAIR_SHARE, SPREAD_RATIO
 from grainstats.infer.modality.shape_network import ShapeNetwork, load_network, shape_inputs
 from grainstats.infer.modality.verdict import Null
 
@@ -73,16 +73,16 @@ def null_quantiles(samples: Samples, values: np.ndarray, null: Null) -> np.ndarr
     return table
 
 
-def pair_quantiles(pairs: Samples, values: np.ndarray) -> np.ndarray:
-    """Values that the worst pairs of `PAIR_RATIO` fall below with probability LEVELS, (sizes, LEVELS).
+def pair_quantiles(pairs: Samples, values: np.ndarray, ratio: float) -> np.ndarray:
+    """Values that the worst pairs of this ratio or more fall below with probability LEVELS, (sizes, LEVELS).
 
     The worst of few, many and most grains coarse, of narrow and broad populations, and of ratios that are
     just large enough or larger.
     """
-    chosen = is_pair(pairs, PAIR_RATIO, PAIR_SHARE)
+    chosen = is_pair(pairs, ratio, PAIR_SHARE)
     pairs, values = pairs.take(chosen), values[chosen]
     kind = np.digitize(pairs.truth[:, 3], COARSE) * 4
-    kind += (pairs.truth[:, 2] > NEAR * PAIR_RATIO) * 2 + (pairs.truth[:, 1] > BROAD)
+    kind += (pairs.truth[:, 2] > NEAR * ratio) * 2 + (pairs.truth[:, 1] > BROAD)
     return -_worst(pairs, -values, kind, None)
 
 
@@ -143,7 +143,8 @@ def keep_quantiles(null: Null, network: ShapeNetwork, folder: Path, out: Path) -
         out / f"null_{null}.npz",
         n_interior=SIZES,
         one=null_quantiles(one, score(one, network), null).astype(np.float32),
-        two=pair_quantiles(two, score(two, network)).astype(np.float32),
+        two=pair_quantiles(two, score(two, network), PAIR_RATIO).astype(np.float32),
+        two_sd=np.exp(pair_quantiles(two, two.scalars[:, 0], SPREAD_RATIO)).astype(np.float32),
     )
 
 

@@ -23,7 +23,7 @@ from null_samples import image_of
 from outside_table import COUNTS, Entry, entries, kept, path_of
 from outside_windows import Window
 
-from grainstats.infer.modality import coarse_grains, judge
+from grainstats.infer.modality import coarse_grains, judge, null_library
 from grainstats.infer.modality.distribution import pooled_distribution
 from grainstats.infer.modality.judge import LEVEL, Decision, decide
 from grainstats.infer.modality.null_library import PAIR_SHARE
@@ -169,7 +169,7 @@ def rules_digest() -> str:
     for name in ("shape_section", "shape_columnar", "null_section", "null_columnar"):
         total.update((folder / f"{name}.npz").read_bytes())
     fewest = dict.fromkeys(("section", "columnar"), judge.FEWEST_GRAINS)
-    rules = (judge.LEVEL, judge.SMALLEST_RATIO, judge.SMALLEST_SHARE, fewest)
+    rules = (judge.LEVEL, judge.SMALLEST_RATIO, judge.SMALLEST_SHARE, fewest, null_library.SPREAD_PART)
     total.update(repr((rules, coarse_grains.FEWEST_COARSE, coarse_grains.COARSER)).encode())
     return total.hexdigest()[:12]
 

@@ -188,11 +188,9 @@ def _tested(samples: Sequence[Sample], null: Null) -> list[_Tested]:
     distributions = [pooled_distribution(images) for images in samples]
     library = load_library(null)
     scores = shape_scores(distributions, load_network(null))
-    n = [d.n_interior for d in distributions]
-    p, pair_p = (
-        [read(float(value), k) for value, k in zip(scores, n, strict=True)]
-        for read in (library.p_value, library.pair_p_value)
-    )
+    seen = list(zip(scores.tolist(), distributions, strict=True))
+    p = [library.p_value(value, d.n_interior) for value, d in seen]
+    pair_p = [library.pair_p_value(value, d.sd, d.n_interior) for value, d in seen]
     unlike = [d for d, value in zip(distributions, p, strict=True) if value < LEVEL]
     fitted = iter(two_modes(unlike) if unlike else ())  # only where they matter
     modes = [next(fitted) if v < LEVEL else one_mode(d) for d, v in zip(distributions, p, strict=True)]

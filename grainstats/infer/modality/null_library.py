@@ -17,6 +17,10 @@ LEVELS = np.array(
 )
 PAIR_RATIO = 2.5  # of the mean sizes of two populations in the plane, which "uniform" excludes
 PAIR_SHARE = 0.1  # of the area that either holds at least
+SPREAD_RATIO = (
+    2.0  # of the pairs whose SD of log diameter is known: by it "uniform" excludes closer ones, too
+)
+SPREAD_PART = 0.2  # of the level, for the SD; the score has the rest (weighted Bonferroni)
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +36,8 @@ class NullLibrary:
     two : ndarray, shape (a, len(LEVELS))
         Values that the worst pairs of populations (`PAIR_RATIO`, `PAIR_SHARE`) fall below with probability
         LEVELS.
+    two_sd : ndarray, shape (a, len(LEVELS))
+        SDs of log diameter that the worst pairs of `SPREAD_RATIO` fall below with probability LEVELS.
     power_n, power_sd : ndarray, shapes (b,) and (c,)
         Interior grains and SDs of log diameter at which the power is known.
     power : ndarray, shape (b, c)
@@ -42,6 +48,7 @@ class NullLibrary:
     n_interior: np.ndarray
     one: np.ndarray
     two: np.ndarray
+    two_sd: np.ndarray
     power_n: np.ndarray
     power_sd: np.ndarray
     power: np.ndarray
@@ -50,9 +57,17 @@ class NullLibrary:
         """Share of uniform mosaics of this size with a larger value; never below the last level."""
         return level_of(value, line_at(n_interior, self.n_interior, self.one), LEVELS)
 
-    def pair_p_value(self, value: float, n_interior: int) -> float:
-        """Share of pairs of populations of this size with a smaller value; never below the last level."""
-        return level_of(-value, -line_at(n_interior, self.n_interior, self.two), LEVELS)
+    def pair_p_value(self, value: float, sd: float, n_interior: int) -> float:
+        """Share of pairs of populations of this size that look more uniform; never below the last level.
+
+        By a smaller value or a smaller SD of log diameter, each over its part of the level (`SPREAD_PART`):
+        two sizes side by side spread, whatever the shape of their distribution.
+        """
+        by_value, by_sd = (
+            level_of(-seen, -line_at(n_interior, self.n_interior, table), LEVELS)
+            for seen, table in ((value, self.two), (sd, self.two_sd))
+        )
+        return min(1.0, by_value / (1 - SPREAD_PART), by_sd / SPREAD_PART)
 
     def power_at(self, n_interior: int, sd: float) -> float:
         """Interpolated in the logarithm of the grain count and in the SD of log diameter that is seen."""
@@ -90,7 +105,7 @@ def load_library(null: Null) -> NullLibrary:
     source = files("grainstats.infer.modality").joinpath(f"power_{null}.json")
     power = json.loads(source.read_text(encoding="utf-8"))
     return NullLibrary(
-        *(tables[k] for k in ("n_interior", "one", "two")),
+        *(tables[k] for k in ("n_interior", "one", "two", "two_sd")),
         *(np.array(power[k], float) for k in ("n_interior", "sd", "power")),
     )
 
