@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,8 @@ from grainstats.run.scope import Rows
 from segment.registration.overlap import Places
 
 SAME = 0.6  #: correlation of the places of grains: 60 random fields stay below 0.3, copies above 0.8
-FEWEST = 20  #: grains that tell one area from another
+FEWEST = 20  #: grains whose smoothed places tell one area from another
+FEW = 3  #: grains whose exact places do: of one grain that fills the frame they are always the middle
 _SIDE = 64  #: edge of the picture of places, in blocks
 _BLUR = 1.5  #: blocks by which the place of a grain may differ between two copies
 
@@ -23,7 +25,6 @@ def fields_once(sample: Sample) -> tuple[Sample, list[str]]:
     The same pixels give the same grains, whatever file they come in; so, nearly, do a turned or compressed
     copy and another detector of the same scan. A crop, or a field that overlaps by half, is none of its own.
     """
-    from segment.micrograph.fingerprint import fingerprint, same_areas
     from segment.registration.overlap import each_area_once
 
     images = sample.images.reset_index(drop=True)
@@ -31,11 +32,9 @@ def fields_once(sample: Sample) -> tuple[Sample, list[str]]:
         return sample, []
     by_image = dict(tuple(sample.grains.groupby("analysis_id", sort=False)))
     none = sample.grains.iloc[:0]
-    prints = [fingerprint(_places(by_image.get(number, none))) for number in images["analysis_id"]]
-    copies = {
-        found.second: found.first for found in reversed(same_areas(prints, SAME)) if found.correlation > 0
-    }
-    fields = [_field(image, by_image.get(image["analysis_id"], none)) for _, image in images.iterrows()]
+    grains = [by_image.get(number, none) for number in images["analysis_id"]]
+    copies = {second: first for first, second in reversed(_alike(grains))}
+    fields = [_field(image, own) for (_, image), own in zip(images.iterrows(), grains, strict=True)]
     own, said = each_area_once(fields, images["path"].astype(str).tolist(), copies)
     if len(own) == len(images):
         return sample, said
@@ -60,27 +59,35 @@ def copies_between_samples(rows: Rows) -> list[str]:
 
     Which of the two samples it belongs to, nobody but the user knows; each keeps it.
     """
-    from segment.micrograph.fingerprint import fingerprint, same_areas
-
     if len(rows.sample_ids) < 2:
         return []
-    images, prints = rows.images.set_index("analysis_id"), {}
+    images, tables = rows.images.set_index("analysis_id"), {}
     for sample_id in rows.sample_ids:
         for number, grains in rows.grains(sample_id).groupby("analysis_id", sort=False):
-            if number in images.index and len(grains) >= FEWEST:
-                prints[number] = fingerprint(_places(grains))
-    seen = images.loc[list(prints)]
-    pairs = [
-        (seen.iloc[found.first], seen.iloc[found.second])
-        for found in same_areas(list(prints.values()), SAME)
-        if found.correlation > 0
-    ]
+            if number in images.index:
+                tables[number] = grains
+    seen = images.loc[list(tables)]
+    pairs = [(seen.iloc[first], seen.iloc[second]) for first, second in _alike(list(tables.values()))]
     return [
         f"{one['path']} and {other['path']} show the same area: samples {one['sample_id']} and "
         f"{other['sample_id']} share it; exclude it from one of them in the sheet of images"
         for one, other in pairs
         if one["sample_id"] != other["sample_id"]
     ]
+
+
+def _alike(tables: Sequence[pd.DataFrame]) -> list[tuple[int, int]]:
+    """Pairs of images of one area, by their grains: in about the same places, of few in exactly the same."""
+    from segment.micrograph.fingerprint import fingerprint, same_areas
+
+    prints = [fingerprint(_places(grains)) for grains in tables]
+    pairs = [(found.first, found.second) for found in same_areas(prints, SAME) if found.correlation > 0]
+    first: dict[bytes, int] = {}
+    for number, grains in enumerate(tables):
+        if FEW <= len(grains) < FEWEST:
+            before = first.setdefault(grains[["y_px", "x_px"]].to_numpy(float).tobytes(), number)
+            pairs += [(before, number)] if before < number else []
+    return sorted(pairs)
 
 
 def _field(image: pd.Series, grains: pd.DataFrame) -> Places:

@@ -37,6 +37,17 @@ def test_copies_and_turned_copies_are_left_out() -> None:
     assert set(once.segmentations) == {1, 2}
 
 
+def test_few_grains_are_known_by_their_exact_places() -> None:
+    few = [grains_of(n, seed, lost=54) for n, seed in ((1, 0), (2, 1), (3, 0))]
+    once, said = fields_once(sample_of(*few))
+    assert said == ["the same area, counted once: 3.tif and 1.tif"] and set(once.grains["analysis_id"]) == {
+        1,
+        2,
+    }
+    middle = [grains_of(n, 0, lost=59).assign(area_nm2=1e3 * n) for n in (1, 2)]
+    assert fields_once(sample_of(*middle))[1] == []
+
+
 def test_other_fields_stay() -> None:
     sample = sample_of(*(grains_of(n, n) for n in range(1, 13)))
     once, said = fields_once(sample)
