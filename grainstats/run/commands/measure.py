@@ -138,7 +138,13 @@ def _document(measured: list[Measurement], null: Null, seed: int, said: Sequence
     from grainstats.measure import sample_summary
     from grainstats.run.lost_boundary import loss_of
 
-    loss = None if measured[0].unit == "px" else loss_of([m.segmentation for m in measured])
+    cut = [m.segmentation for m in measured]
+    loss = None if measured[0].unit == "px" else loss_of(cut)
+    if loss is None and measured[0].unit == "nm" and all(cut):
+        text = (
+            "no mean is corrected for lost boundary: how much the model that cut the maps loses is not known"
+        )
+        print(f"warning: {text} (an older one, or one of your own)", file=sys.stderr)
     document = sample_summary(measured, loss)
     document["modality"] = _modality(measured, null, seed, said)
     return document

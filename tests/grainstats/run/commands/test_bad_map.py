@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import tifffile
+from scipy.ndimage import gaussian_filter
 
 from grainstats.run.cli import main
+from segment.boundary_map import BoundaryMap
+from segment.cells.close import close_cells
+from segment.cells.recutting import fine_cells
+from segment.label_maps.writing import write_label_map
+from segment.segmentation import Segmentation
 
 
 @pytest.mark.parametrize("error", [MemoryError(), ZeroDivisionError("odd"), RecursionError("deep")])
@@ -49,3 +56,18 @@ def test_pipes_and_broken_links_are_named_and_cost_nothing(tmp_path, monkeypatch
     said = capsys.readouterr()
     assert "a named pipe, not a file" in said.err and "a link that leads nowhere" in said.err
     assert json.loads(said.out)["n_grains"] == 36
+
+
+def test_maps_of_a_model_whose_loss_is_unknown_are_said_to_be_uncorrected(tmp_path, monkeypatch, capsys):
+    rng = np.random.default_rng(1)
+    walls = gaussian_filter(rng.random((160, 160)), 4)
+    walls = ((walls - walls.min()) / np.ptp(walls)).astype(np.float32)
+    found = close_cells(BoundaryMap(walls, 2.0, "manual"))
+    made = Segmentation("unet-lite2", "older", 0.1, fine_cells(found), (0.1, 0.05, 0.02, 0.0), True, ())
+    path = write_label_map(tmp_path / "a.labels.tif", replace(found, segmentation=made), recipe_digest="x")
+    monkeypatch.setattr("sys.argv", ["grainstats", "measure", str(path), "--json"])
+    with pytest.raises(SystemExit):
+        main()
+    said = capsys.readouterr()
+    assert "no mean is corrected for lost boundary" in said.err
+    assert "intercept_nm_corrected" not in json.loads(said.out)
