@@ -33,7 +33,7 @@ def fields_once(sample: Sample) -> tuple[Sample, list[str]]:
     by_image = dict(tuple(sample.grains.groupby("analysis_id", sort=False)))
     none = sample.grains.iloc[:0]
     grains = [by_image.get(number, none) for number in images["analysis_id"]]
-    copies = {second: first for first, second in reversed(_alike(grains))}
+    copies = {second: first for first, second in reversed(_alike([_marks(own) for own in grains]))}
     fields = [_field(image, own) for (_, image), own in zip(images.iterrows(), grains, strict=True)]
     own, said = each_area_once(fields, images["path"].astype(str).tolist(), copies)
     if len(own) == len(images):
@@ -61,13 +61,13 @@ def copies_between_samples(rows: Rows) -> list[str]:
     """
     if len(rows.sample_ids) < 2:
         return []
-    images, tables = rows.images.set_index("analysis_id"), {}
+    images, marks = rows.images.set_index("analysis_id"), {}
     for sample_id in rows.sample_ids:
         for number, grains in rows.grains(sample_id).groupby("analysis_id", sort=False):
             if number in images.index:
-                tables[number] = grains
-    seen = images.loc[list(tables)]
-    pairs = [(seen.iloc[first], seen.iloc[second]) for first, second in _alike(list(tables.values()))]
+                marks[number] = _marks(grains)
+    seen = images.loc[list(marks)]
+    pairs = [(seen.iloc[first], seen.iloc[second]) for first, second in _alike(list(marks.values()))]
     return [
         f"{one['path']} and {other['path']} show the same area: samples {one['sample_id']} and "
         f"{other['sample_id']} share it; exclude it from one of them in the sheet of images"
@@ -76,17 +76,25 @@ def copies_between_samples(rows: Rows) -> list[str]:
     ]
 
 
-def _alike(tables: Sequence[pd.DataFrame]) -> list[tuple[int, int]]:
-    """Pairs of images of one area, by their grains: in about the same places, of few in exactly the same."""
-    from segment.micrograph.fingerprint import fingerprint, same_areas
+def _marks(grains: pd.DataFrame) -> tuple[np.ndarray, bytes]:
+    """By what an area is known again: about where its grains lie, and of few grains exactly where."""
+    from segment.micrograph.fingerprint import fingerprint
 
-    prints = [fingerprint(_places(grains)) for grains in tables]
-    pairs = [(found.first, found.second) for found in same_areas(prints, SAME) if found.correlation > 0]
+    few = FEW <= len(grains) < FEWEST
+    exact = grains[["y_px", "x_px"]].to_numpy(float).tobytes() if few else b""
+    return fingerprint(_places(grains)), exact
+
+
+def _alike(marks: Sequence[tuple[np.ndarray, bytes]]) -> list[tuple[int, int]]:
+    """Pairs of images of one area."""
+    from segment.micrograph.fingerprint import same_areas
+
+    found = same_areas([about for about, _ in marks], SAME)
+    pairs = [(one.first, one.second) for one in found if one.correlation > 0]
     first: dict[bytes, int] = {}
-    for number, grains in enumerate(tables):
-        if FEW <= len(grains) < FEWEST:
-            before = first.setdefault(grains[["y_px", "x_px"]].to_numpy(float).tobytes(), number)
-            pairs += [(before, number)] if before < number else []
+    for number, (_, exact) in enumerate(marks):
+        if exact and (before := first.setdefault(exact, number)) < number:
+            pairs.append((before, number))
     return sorted(pairs)
 
 
