@@ -33,6 +33,16 @@ def make_grains() -> Callable[..., np.ndarray]:
     return grains
 
 
+@pytest.fixture(scope="session")
+def write_imagej() -> Callable[..., None]:
+    def write(path: Path, planes: np.ndarray, unit: str, per_unit: float, **facts: object) -> None:
+        tifffile.imwrite(
+            path, planes, imagej=True, resolution=(per_unit, per_unit), metadata={"unit": unit, **facts}
+        )
+
+    return write
+
+
 # --- TIFF ------------------------------------------------------------------------------------------------
 
 

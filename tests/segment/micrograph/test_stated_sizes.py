@@ -1,0 +1,184 @@
+"""Pixel sizes stated by text and tags: units, crops, dots per inch, sizes of other pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tifffile
+
+from segment.errors import NotAnImageError
+from segment.micrograph import describe
+
+
+@pytest.mark.parametrize("dots", [72, 96, 150, 300, 600, 1200])
+@pytest.mark.parametrize(("unit", "of_inch"), [("cm", 2.54), ("inch", 1), ("mm", 25.4), ("micron", 25400)])
+def test_dots_per_inch_are_no_scale_in_any_unit(tmp_path, make_grains, dots, unit, of_inch, write_imagej):
+    write_imagej(tmp_path / "a.tif", make_grains(), unit, dots / of_inch)
+    (found,) = describe(tmp_path / "a.tif")
+    assert found.pixel_size_nm is None
+    assert f"{dots} dots per inch" in found.notes[0] or "dots per inch" in found.notes[0]
+
+
+def test_unequal_dots_per_inch_are_said(tmp_path, make_grains):
+    tifffile.imwrite(tmp_path / "a.tif", make_grains(), resolution=(300, 150), metadata=None)
+    (found,) = describe(tmp_path / "a.tif", pixel_size_nm=1.6)
+    assert "pixels 2 times as high as wide" in found.notes[0]
+
+
+def test_dots_per_nanometre_are_no_better(tmp_path, make_grains, write_imagej):
+    write_imagej(tmp_path / "a.tif", make_grains(), "nm", 300)
+    (found,) = describe(tmp_path / "a.tif")
+    assert found.pixel_size_nm is None and "300 dots per inch" in found.notes[0]
+
+
+@pytest.mark.parametrize(("unit", "per_unit"), [("m", 1.0), ("mm", 4.0), ("pm", 2000.0)])
+def test_sizes_that_no_microscope_has(tmp_path, make_grains, unit, per_unit, write_imagej):
+    write_imagej(tmp_path / "a.tif", make_grains(), unit, per_unit)
+    (found,) = describe(tmp_path / "a.tif")
+    assert found.pixel_size_nm is None
+    assert "outside 1 pm to 100 µm" in found.notes[0]
+
+
+HITACHI = "[SemImageFile]\nDataSize=1280x960\nPixelSize=1,6\n"
+
+
+JEOL = "$CM_FULL_SIZE 1280 960\n$$SM_MICRON_BAR 125\n$$SM_MICRON_MARKER 0,2um\n"
+
+
+TESCAN = "[MAIN]\nPixelSizeX=1,6e-9\nPixelSizeY=1,6e-9\nImageWidth=1280\nImageHeight=960\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.txt", HITACHI),
+        ("a.txt", HITACHI.replace("0x9", "0 * 9")),
+        ("a.txt", JEOL),
+        ("a.txt", JEOL.replace(" 960", ",960").replace(" ", "\t")),
+        ("a-tif.hdr", TESCAN),
+    ],
+)
+@pytest.mark.parametrize(
+    ("shape", "nanometres", "word"),
+    [
+        ((960, 1280), 1.6, None),
+        ((1280, 960), 1.6, None),
+        ((1200, 1600), 1.28, None),
+        ((600, 700), 1.6, "cropped"),
+    ],
+)
+def test_text_of_a_resized_or_cropped_picture(tmp_path, make_grains, name, text, shape, nanometres, word):
+    tifffile.imwrite(tmp_path / "a.tif", make_grains(shape), metadata=None)
+    (tmp_path / name).write_text(text)
+    (found,) = describe(tmp_path / "a.tif")
+    assert found.pixel_size_nm == pytest.approx(nanometres)
+    assert [word in c.chosen for c in found.conflicts] == ([] if word is None else [True])
+
+
+ZEISS = "0\r\n0\r\n0\r\n2.0e-009\r\nDP_IMAGE_STORE\r\nStore resolution = 1280 * 960\r\n"
+
+
+FEI = (
+    "[EScan]\r\nPixelWidth=1.6e-9\r\nPixelHeight=1.6e-9\r\n[Image]\r\nResolutionX=1280\r\nResolutionY=960\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("a.txt", HITACHI), ("a.txt", JEOL), ("a-tif.hdr", TESCAN), ("34118", ZEISS), ("34682", FEI)],
+)
+@pytest.mark.parametrize("shape", [(480, 640), (300, 400), (495, 640)])
+def test_the_same_proportion_may_be_resized_or_cropped(tmp_path, make_grains, name, text, shape):
+    tags = [(int(name), 7, len(text), text.encode(), True)] if name.isdigit() else []
+    tifffile.imwrite(tmp_path / "a.tif", make_grains(shape), metadata=None, extratags=tags)
+    if not tags:
+        (tmp_path / name).write_text(text)
+    (found,) = describe(tmp_path / "a.tif")
+    assert found.pixel_size_nm is None and found.problem is None
+    assert any("resized" in note and "or cropped (1.6 nm)?" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(("shape", "nanometres"), [((80, 100), 1.6), ((60, 90), 1.6), ((40, 50), None)])
+def test_tvips_states_the_size_of_its_own_columns(tmp_path, make_grains, shape, nanometres):
+    first, second = (np.zeros((), getattr(tifffile.TIFF, f"TVIPS_HEADER_V{k}")) for k in (1, 2))
+    first["Version"], second["Magic"] = 2, 0xAAAAAAAA
+    second["PixelSizeX"] = second["PixelSizeY"] = 1.6
+    second["ImageSizeX"], second["ImageSizeY"] = 200, 160
+    raw = first.tobytes() + second.tobytes()
+    rows, columns = shape
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        make_grains((2 * rows, 2 * columns)),
+        extratags=[(37706, "B", len(raw), raw, True)],
+        metadata=None,
+    )
+    (found,) = describe(tmp_path / "a.tif")
+    assert found.pixel_size_nm == (None if nanometres is None else pytest.approx(nanometres))
+    assert bool(found.conflicts) == (shape == (60, 90))
+
+
+def test_a_turned_picture_of_fei_has_no_bar_below(tmp_path, make_grains):
+    tags = [(34682, 7, len(FEI), FEI.encode(), True)]
+    tifffile.imwrite(tmp_path / "a.tif", make_grains((1280, 960)), metadata=None, extratags=tags)
+    (found,) = describe(tmp_path / "a.tif")
+    assert found.shape == (1280, 960) and found.pixel_size_nm == pytest.approx(1.6)
+
+
+@pytest.mark.parametrize("text", [HITACHI.replace("1,6", "1,638"), JEOL.replace("0,2um", "1,000nm")])
+def test_a_comma_that_may_stand_between_thousands_is_said(tmp_path, make_grains, text):
+    tifffile.imwrite(tmp_path / "a.tif", make_grains((960, 1280)), metadata=None)
+    (tmp_path / "a.txt").write_text(text, encoding="utf-16-be")
+    assert any("decimal comma" in note for note in describe(tmp_path / "a.tif")[0].notes)
+
+
+def test_hitachi_may_write_a_unit(tmp_path, make_grains):
+    tifffile.imwrite(tmp_path / "a.tif", make_grains(), metadata=None)
+    (tmp_path / "a.txt").write_text("[SemImageFile]\nPixelSize=0,0016 um\n")
+    assert describe(tmp_path / "a.tif")[0].pixel_size_nm == pytest.approx(1.6)
+
+
+@pytest.mark.parametrize(
+    ("text", "nanometres", "words"),
+    [
+        ("[Scan]\nHorFieldsize=4,096e-007\n", 1.6, ""),
+        ("[EScan]\nHorFieldsize=4.096e-007\nPixelWidth=0\n", 1.6, ""),
+        ("[Scan]\nPixelWidth=nan\nPixelHeight=inf\n", None, "its scan states no pixel size"),
+        ("[Beam]\nBeam=CCD\n", None, "image of the CCD camera"),
+    ],
+)
+def test_fei_without_a_pixel_width(tmp_path, make_grains, text, nanometres, words):
+    tags = [(34682, 7, len(text), text.encode(), True)]
+    tifffile.imwrite(tmp_path / "a.tif", make_grains((192, 256)), metadata=None, extratags=tags)
+    (found,) = describe(tmp_path / "a.tif")
+    assert found.pixel_size_nm == (None if nanometres is None else pytest.approx(nanometres))
+    assert words in "\n".join(found.notes)
+
+
+@pytest.mark.parametrize("unit", ["1/nm", "nm⁻¹", "mrad"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+def test_units_of_gatan_tiff_in_bytes(tmp_path, make_grains, unit, encoding):
+    def write(text: str) -> None:
+        raw = text.encode(encoding)
+        tags = [(code, 7, len(raw), raw, True) for code in (65003, 65004)]
+        sizes = [(code, "d", 1, 16.0, True) for code in (65009, 65010)]
+        tifffile.imwrite(tmp_path / "a.tif", make_grains(), extratags=tags + sizes, metadata=None)
+
+    write("Å")
+    assert describe(tmp_path / "a.tif")[0].pixel_size_nm == pytest.approx(1.6)
+    write(unit)
+    with pytest.raises(NotAnImageError, match="diffraction"):
+        describe(tmp_path / "a.tif")
+
+
+def test_pages_of_one_file_have_their_own_tags(tmp_path, make_grains):
+    def texts(tag: int, text: str, values: tuple[str, str]) -> list[list[tuple]]:
+        raws = [text.replace("@", value).encode() for value in values]
+        return [[(tag, 7, len(raw), raw, True)] for raw in raws]
+
+    gatan = [[(65003, "s", 0, "nm", True), (65009, "d", 1, size, True)] for size in (1.6, 4.8)]
+    zeiss = texts(34118, "0\n0\n0\n0\nAP_IMAGE_PIXEL_SIZE\nImage Pixel Size = @ nm\n", ("1,6", "4.8"))
+    for tags in (texts(34682, "[Scan]\nPixelWidth=@\n", ("1.6e-9", "4.8e-9")), zeiss, gatan):
+        with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+            for seed, extra in enumerate([*tags, []]):
+                file.write(make_grains(seed=seed), metadata=None, extratags=extra)
+        assert [i.pixel_size_nm for i in describe(tmp_path / "a.tif")] == pytest.approx([1.6, 4.8, 1.6])
