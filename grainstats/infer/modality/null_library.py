@@ -17,9 +17,8 @@ LEVELS = np.array(
 )
 PAIR_RATIO = 2.5  # of the mean sizes of two populations in the plane, which "uniform" excludes
 PAIR_SHARE = 0.1  # of the area that either holds at least
-SPREAD_RATIO = (
-    2.0  # of the pairs whose SD of log diameter is known: by it "uniform" excludes closer ones, too
-)
+#: of the pairs among which an SD of log diameter is rare: by it "uniform" excludes closer ones, too
+SPREAD_RATIO = 2.0
 SPREAD_PART = 0.2  # of the level, for the SD; the score has the rest (weighted Bonferroni)
 
 
