@@ -21,9 +21,8 @@ REMEDIES = MappingProxyType(
 #: others is so much of the levels in use; the last is for maps that were resized
 FLAT = ((0.85, 0.5, 0.01), (0.65, 0.5, 0.15), (0.6, 0.75, 0.17))
 SMOOTHED = 0.6  #: share of equal neighbours of a picture smoothed or packed very much, or of a map
-FEW_LEVELS = (
-    16  #: grey levels, those of 4 bits: an image of fewer was reduced or dithered; neighbours are equal
-)
+#: grey levels, those of 4 bits: an image of fewer was reduced or dithered; neighbours are equal
+FEW_LEVELS = 16
 TWO_LEVELS = 0.95  #: share of the two commonest levels in a tracing, a mask, a dithered picture
 _BINS = 16  #: of the range of levels: JPEG blurs two levels by less than one of them; judgement
 _BLOCK = 8  #: pixels of an edge of JPEG's blocks
