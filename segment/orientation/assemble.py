@@ -8,15 +8,18 @@ from types import MappingProxyType
 import numpy as np
 
 from segment.errors import UnreadableError
+from segment.grain_orientations import CrystalPhase
 from segment.micrograph.pixel_size import MOST_STRETCHED
 from segment.orientation.orientation_map import OrientationMap, StepSource
 from segment.orientation.point_grid import PointGrid, find_grid, grid_told
 from segment.orientation.quaternions import from_axis_angle, from_euler, multiply
 from segment.orientation.scan_points import NOT_INDEXED, ScanPoints
-from segment.orientation.symmetry import TRIGONAL_OR_HEXAGONAL
+from segment.orientation.symmetry import TRIGONAL_OR_HEXAGONAL, lattice_fits
 
 TURN = 2 * np.pi + 1e-3  #: radians, with room for rounding in files
-SPREAD = np.pi  #: of φ₁ and φ₂: a map in degrees never keeps to such low angles in all three
+#: of φ₁ and φ₂, which end at 60° for a hexagonal crystal: a map in degrees never keeps to such low angles in
+#: all three and fills them so far
+SPREAD = np.array([3.0, 1.0])
 AGREES = 0.01  #: of the step: header and rounded coordinates say the same
 A_TO_B_STAR = from_axis_angle((0, 0, 1), 30)  #: from crystal axes with y along b to axes with x along a
 
@@ -41,6 +44,7 @@ def map_from_points(points: ScanPoints, path: Path, step_nm: float | None = None
     warnings = [*points.warnings, *turned, *_check_whole(points, path, grid)]
     x_step, y_step, source, said = _steps(points, grid, step_nm)
     phase, lost = _known_phases(points, path)
+    lost += _odd_cells(points.phases)
     if not (phase > 0).any():
         raise UnreadableError(
             path,
@@ -148,6 +152,16 @@ def _steps(
 def _digits(step: float | None, unit_nm: float) -> float:
     """A step in nm without the last digits of a division, which mean nothing."""
     return float(f"{(step or 0) * unit_nm:.9g}")
+
+
+def _odd_cells(phases: tuple[CrystalPhase, ...]) -> list[str]:
+    """Phases whose cell contradicts their symmetry, one of which is wrong."""
+    return [
+        f"phase {phase.name} is said to be {phase.laue_group}, and its cell is "
+        f"{' '.join(f'{value:g}' for value in phase.lattice)}: check the header"
+        for phase in phases
+        if phase.lattice and min(phase.lattice) > 0 and not lattice_fits(phase.laue_group, phase.lattice)
+    ]
 
 
 def _known_phases(points: ScanPoints, path: Path) -> tuple[np.ndarray, list[str]]:

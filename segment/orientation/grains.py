@@ -3,12 +3,13 @@
 The rules, in this order:
 
 1. A point counts where it is indexed and reliable (`segment.orientation.reliability`).
-2. Two neighbouring points of one phase belong together where their disorientation is below the threshold
-   (5° by default).  A square grid's point has four neighbours, a hexagonal one's six.
-3. A group of fewer than five points is no grain: most are wrongly indexed patterns.
-4. The points become square pixels (`segment.orientation.raster`).
-5. Gaps are given to the nearest grain, except where a square of five pixels an edge fits into them: those
-   stay hidden, as nothing tells whether they are pores, another phase or bad patterns.
+2. A gap (points not measured, indexed or reliable) is given to the nearest points that count, except where a
+   square of five points an edge fits into it: nothing tells whether that is a pore, another phase or bad
+   patterns.  (MTEX bridges gaps in the same way: Bachmann, Hielscher & Schaeben, Ultramicroscopy 111, 2011.)
+3. Two points of one phase that are neighbours then belong together where their disorientation is below the
+   threshold (5° by default).  A square grid's point has four neighbours, a hexagonal one's six.
+4. A group of fewer than five points is no grain: most are wrongly indexed patterns.
+5. The points become square pixels (`segment.orientation.raster`), the gaps as before, wide ones hidden.
 6. On request, grains that are twins of each other are merged, and phases other than the chosen one are set
    aside.
 
@@ -28,7 +29,7 @@ from segment.errors import InputError
 from segment.grain_map import GrainMap
 from segment.grain_orientations import CrystalPhase, GrainOrientations
 from segment.orientation.misorientation import mean_orientations, misorientation_of
-from segment.orientation.neighbours import neighbour_pairs
+from segment.orientation.neighbours import neighbour_pairs, pairs_across_gaps
 from segment.orientation.orientation_map import OrientationMap
 from segment.orientation.raster import fill_gaps, pixel_of, to_pixels
 from segment.orientation.reliability import reliable_points
@@ -93,7 +94,7 @@ def grain_map_of(orientation_map: OrientationMap, rules: GrainRules = GrainRules
         orientation_map.quaternions.reshape(-1, 4),
         np.where(reliable, orientation_map.phase, 0).ravel(),
         orientation_map.phases,
-        neighbour_pairs(orientation_map),
+        pairs_across_gaps(neighbour_pairs(orientation_map), reliable, rules.hole_px),
         rules.misorientation_deg,
         rules.min_points,
     ).reshape(orientation_map.shape)

@@ -1,10 +1,11 @@
-"""Which points of a square or hexagonal grid are neighbours."""
+"""Which points of a square or hexagonal grid are neighbours, and which are once gaps are bridged."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from segment.orientation.orientation_map import OrientationMap
+from segment.orientation.raster import fill_gaps
 
 
 def neighbour_pairs(orientation_map: OrientationMap) -> np.ndarray:
@@ -22,6 +23,34 @@ def neighbour_pairs(orientation_map: OrientationMap) -> np.ndarray:
     if orientation_map.grid == "hexagonal":
         pairs.append(_diagonal(index, orientation_map.first_row_shifted))
     return np.concatenate(pairs)
+
+
+def pairs_across_gaps(pairs: np.ndarray, counts: np.ndarray, hole: int) -> np.ndarray:
+    """Every two points that count and are neighbours, or are parted by a narrow gap only.
+
+    Parameters
+    ----------
+    pairs : ndarray of int, shape (n, 2)
+        Flat indices of neighbours.
+    counts : ndarray of bool, shape (rows, columns) or (planes, rows, columns)
+        Points with an orientation to be trusted.  Each of the others stands for the nearest of them.
+    hole : int
+        Edge of the square or cube that fits into a gap which is not bridged.
+
+    Returns
+    -------
+    ndarray of int, shape (m, 2)
+
+    Examples
+    --------
+    >>> counts = np.array([[True, False, True]])
+    >>> pairs_across_gaps(np.array([[0, 1], [1, 2]]), counts, 5).tolist()
+    [[0, 2]]
+    """
+    number = np.arange(1, counts.size + 1).reshape(counts.shape)
+    nearest, _ = fill_gaps(np.where(counts, number, 0), hole)
+    met = nearest.ravel()[pairs]
+    return np.asarray(met[(met > 0).all(axis=1) & (met[:, 0] != met[:, 1])] - 1)
 
 
 def pairs_along(index: np.ndarray, axis: int) -> np.ndarray:

@@ -50,10 +50,10 @@ def fill_gaps(labels: np.ndarray, hole: int) -> tuple[np.ndarray, np.ndarray]:
 
     Parameters
     ----------
-    labels : ndarray of int, shape (rows, columns)
+    labels : ndarray of int, shape (rows, columns) or (planes, rows, columns)
         0 where no grain is known.
     hole : int
-        A gap stays where a square of so many pixels an edge fits into it.
+        A gap stays where a square (or cube) of so many pixels an edge fits into it.
 
     Returns
     -------
@@ -70,7 +70,7 @@ def fill_gaps(labels: np.ndarray, hole: int) -> tuple[np.ndarray, np.ndarray]:
     from scipy import ndimage
 
     gap = labels == 0
-    kept = ndimage.binary_opening(gap, np.ones((hole, hole), bool)) if hole > 0 else gap
+    kept = ndimage.binary_opening(gap, np.ones((hole,) * gap.ndim, bool)) if hole > 0 else gap
     if not (gap & ~kept).any() or gap.all():
         return labels, kept
     nearest = ndimage.distance_transform_edt(gap, return_distances=False, return_indices=True)

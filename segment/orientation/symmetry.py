@@ -90,6 +90,29 @@ def _group(name: str, two_fold: str) -> np.ndarray:
     return group
 
 
+def lattice_fits(laue_group: str, lattice: tuple[float, ...]) -> bool:
+    """Whether a cell (three edges, three angles in degrees) can belong to a crystal of a Laue group.
+
+    Edges may differ by 1 %, angles by half a degree.  -3 and -3m may have hexagonal or rhombohedral axes.
+
+    Examples
+    --------
+    >>> lattice_fits("m-3m", (3.21, 3.21, 5.21, 90, 90, 120)), lattice_fits("mmm", (3, 3, 3, 90, 90, 90))
+    (False, True)
+    """
+    a, b, c, *angles = lattice
+    right = [abs(angle - 90) < 0.5 for angle in angles]
+    square, same = abs(a - b) < 0.01 * a, max(a, b, c) < 1.01 * min(a, b, c)
+    hexagonal = square and right[:2] == [True, True] and abs(angles[2] - 120) < 0.5
+    if laue_group in TRIGONAL_OR_HEXAGONAL:
+        rhombohedral = same and max(angles) - min(angles) < 0.5
+        return hexagonal or (rhombohedral and laue_group.startswith("-3"))
+    if laue_group in ("-1", "2/m"):
+        return laue_group == "-1" or sum(right) >= 2
+    wanted = {"mmm": True, "4/m": square, "4/mmm": square}.get(laue_group, same)
+    return wanted and all(right)
+
+
 def laue_of_edax(code: int) -> tuple[str, str] | None:
     """Laue group and unique axis of EDAX's symmetry code; None: not such a code."""
     group = _EDAX.get(code)

@@ -11,9 +11,9 @@ from scipy import ndimage
 from segment.errors import UncalibratedError, UnreadableError
 from segment.grain_orientations import CrystalPhase
 from segment.micrograph.file_kind import file_text
-from segment.orientation.grains import MISORIENTATION_DEG, grains_of_points
+from segment.orientation.grains import HOLE_PX, MISORIENTATION_DEG, grains_of_points
 from segment.orientation.misorientation import misorientation_of
-from segment.orientation.neighbours import pairs_along
+from segment.orientation.neighbours import pairs_across_gaps, pairs_along
 from segment.orientation.orientation_map import OrientationMap
 from segment.orientation.read import is_orientation_map, read_orientation_map
 from segment.orientation.reliability import reliable_points
@@ -83,7 +83,8 @@ def orientation_volume(
     index = np.arange(phase.size).reshape(phase.shape)
     pairs = np.concatenate([pairs_along(index, axis) for axis in range(3)])
     points = quaternions.reshape(-1, 4), phase.ravel(), maps[0].phases
-    labels = grains_of_points(*points, pairs, misorientation_deg, MIN_POINTS)
+    bridged = pairs_across_gaps(pairs, phase > 0, HOLE_PX)
+    labels = grains_of_points(*points, bridged, misorientation_deg, MIN_POINTS)
     labels = labels.reshape(phase.shape).astype(np.int32)
     share = float((labels > 0).mean())
     close_lines(labels)

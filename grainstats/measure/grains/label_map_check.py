@@ -22,6 +22,8 @@ def check_label_map(grain_map: GrainMap, source: str) -> None:
     `UnreadableError`: one label only (a boundary tracing or a mask), labels scattered all over the image (a
     micrograph, a map of phases), or many labels in several pieces (numbers cut to 8 bits, colours).
     """
+    if grain_map.orientations is not None:  # cut from measured orientations: cells, however few
+        return
     runs = label_runs(grain_map.labels)
     if runs.present.size < 2:
         raise UnreadableError(

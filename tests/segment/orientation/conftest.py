@@ -45,7 +45,7 @@ def write_ang(
     lines = ["# TEM_PIXperUM 1.000000", "#"]
     for number, (name, symmetry) in enumerate(phases, 1):
         lines += [f"# Phase {number}", f"# MaterialName  {name}", "# Formula", f"# Symmetry   {symmetry}"]
-        lines += ["# LatticeConstants  2.9 2.9 2.9 90 90 90", "#"]
+        lines += [f"# LatticeConstants  2.9 2.9 2.9 90 90 {120 if symmetry == '62' else 90}", "#"]
     if header is None:
         y_step = step * 3**0.5 / 2 if hexagonal else step
         header = (

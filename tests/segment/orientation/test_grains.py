@@ -53,6 +53,28 @@ def test_threshold() -> None:
         grain_map_of(two, GrainRules(misorientation_deg=0))
 
 
+@pytest.mark.parametrize("pattern", ["half at random", "every third diagonal", "every second row"])
+def test_grains_are_one_across_narrow_gaps(pattern: str) -> None:
+    labels = np.kron(np.arange(9).reshape(3, 3), np.ones((20, 20), int))
+    whole = map_of(labels, [from_axis_angle((0, 0, 1), 9.0 * k) for k in range(9)])
+    row, column = np.indices(labels.shape)
+    missing = {
+        "half at random": np.random.default_rng(0).random(labels.shape) < 0.5,
+        "every third diagonal": (row + column) % 3 == 0,
+        "every second row": row % 2 == 1,
+    }[pattern]
+    grains = grain_map_of(replace(whole, phase=np.where(missing, 0, whole.phase)))
+    assert grains.n_grains == 9 and (grains.labels > 0).all()
+
+
+def test_grains_are_two_across_a_wide_gap() -> None:
+    labels = np.zeros((20, 30), int)
+    whole = map_of(labels, [from_axis_angle((0, 0, 1), 0)])
+    phase = whole.phase.copy()
+    phase[:, 12:18] = 0
+    assert grain_map_of(replace(whole, phase=phase)).n_grains == 2
+
+
 def test_symmetrically_equal_orientations_are_one_grain() -> None:
     assert grain_map_of(halves(90.0)).n_grains == 1
     assert grain_map_of(halves(90.0, phase=MAGNESIUM)).n_grains == 2

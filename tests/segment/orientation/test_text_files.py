@@ -223,6 +223,21 @@ def test_angles_in_the_other_unit_are_found(tmp_path: Path, write: Write) -> Non
     assert "in degrees" in degrees.warnings[0]
     radians = read_orientation_map(write(tmp_path / "r.ctf", np.deg2rad(euler)))
     assert "in radians" in radians.warnings[0]
+    euler[..., 0] /= 2  # as programs write a hexagonal crystal: half a turn, and a sixth of one
+    euler[..., 2] /= 6
+    assert "in radians" in read_orientation_map(write(tmp_path / "h.ctf", np.deg2rad(euler))).warnings[0]
+
+
+def test_a_cell_that_the_symmetry_forbids_is_told(
+    tmp_path: Path, write: Write, four_grains: np.ndarray
+) -> None:
+    told = write(tmp_path / "right.ctf", four_grains).read_text()
+    cell = next(line for line in told.splitlines() if ";" in line).split("\t")
+    wrong = told.replace("\t".join(cell[:2]), "3.2;3.2;5.2\t90;90;120")
+    (tmp_path / "wrong.ctf").write_text(wrong)
+    (said,) = read_orientation_map(tmp_path / "wrong.ctf").warnings
+    assert "said to be m-3m, and its cell is 3.2 3.2 5.2 90 90 120" in said
+    assert read_orientation_map(tmp_path / "right.ctf").warnings == ()
 
 
 def test_decimal_comma(tmp_path: Path, write: Write, four_grains: np.ndarray) -> None:
