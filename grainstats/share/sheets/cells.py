@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from grainstats.share.quantity_units import CATEGORY, normalise_unit
 from grainstats.share.sheets.csv_cells import read_csv
 from grainstats.share.sheets.shown import Flaw, Shown, half_width, invisible, plain_text
-from grainstats.share.sheets.workbook import read_workbook
+from grainstats.share.sheets.workbook import TOP, read_workbook
 from segment.errors import InputError
 from segment.micrograph.file_kind import no_file
 
@@ -61,7 +61,7 @@ class SheetTable:
 
 
 def read_table(path: Path, what: str = "sample sheet", key: str = "sample_id") -> SheetTable:
-    """The table of a CSV, or of the visible sheet with a column `key`; empty rows above it are passed over.
+    """The table of a CSV, or of the visible sheet with a column `key`; rows above its header are passed over.
 
     `InputError`: the file is missing, of another kind, or cannot be read; cells that cannot be used are
     `Flaw`.
@@ -80,7 +80,8 @@ def read_table(path: Path, what: str = "sample sheet", key: str = "sample_id") -
         read_workbook(path, key) if suffix in BOOKS or begins.startswith(b"PK\3\4") else read_csv(path)
     )
     filled = [any(text_of(cell) for cell in cells) for cells in rows]
-    top = filled.index(True) if any(filled) else 0
+    named = [key in [half_width(text_of(cell)) for cell in cells] for cells in rows[:TOP]]
+    top = named.index(True) if key and any(named) else filled.index(True) if any(filled) else 0
     first = rows[top] if rows else []
     flaws: list[str] = []
     for cell in first:
@@ -177,8 +178,11 @@ def value_of(header: str, unit: str, cell: Any, wrong: list[str]) -> float | str
         return None
     if isinstance(cell, str):
         cell, text = _with_its_unit(text)
-    percent = _PERCENT.fullmatch(text)
-    value = _number(cell, percent[1] if percent else text)
+    if isinstance(cell, Shown):
+        value, percent = cell.value, cell.beside == "%"
+    else:
+        per_cent = _PERCENT.fullmatch(text)
+        value, percent = _number(cell, per_cent[1] if per_cent else text), per_cent is not None
     if not math.isfinite(value):
         two = "may mean two numbers: write it with a point and without marks between thousands"
         wrong.append(f"column {header!r}: {text!r} {two if isinstance(cell, Shown) else 'is not a number'}")
@@ -186,10 +190,10 @@ def value_of(header: str, unit: str, cell: Any, wrong: list[str]) -> float | str
     if value and not 1 / _LARGEST < abs(value) < _LARGEST:
         wrong.append(f"column {header!r}: no quantity is as small or as large as {text}")
         return None
-    if percent is None and isinstance(cell, Shown) and _other_unit(cell.beside, unit):
+    if not percent and isinstance(cell, Shown) and _other_unit(cell.beside, unit):
         wrong.append(f"column {header!r}: {text!r} is shown, the unit of the column is {unit}")
         return None
-    if percent is None:
+    if not percent:
         return value
     if unit not in (*_PER_CENT, "1"):
         wrong.append(f"column {header!r}: {text!r} is per cent, the unit of the column is {unit}")
@@ -211,11 +215,11 @@ def _with_its_unit(written: str) -> tuple[str | Shown, str]:
 
 
 def _other_unit(written: str, unit: str) -> bool:
-    """Whether the word beside a number is a unit, and another one."""
+    """Whether there is a word beside a number, and it is not the unit."""
     try:
         return bool(written) and normalise_unit(written) != unit
     except ValueError:
-        return written in ("‰", "‱")
+        return True
 
 
 def mixed_percent(columns: Sequence[Column], rows: Sequence[tuple[int, Sequence[Any]]]) -> list[str]:
@@ -237,12 +241,8 @@ def mixed_percent(columns: Sequence[Column], rows: Sequence[tuple[int, Sequence[
 
 def _number(cell: Any, text: str) -> float:
     """NaN where it is none."""
-    if isinstance(cell, bool):
-        return math.nan
-    if isinstance(cell, Shown) and not _PERCENT.fullmatch(text_of(cell)):
-        return cell.value
     try:
-        return math.nan if "_" in text else float(text)
+        return math.nan if "_" in text or isinstance(cell, bool) else float(text)
     except ValueError:
         return math.nan
 

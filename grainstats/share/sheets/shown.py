@@ -25,9 +25,9 @@ _BLANK = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffd"  #: fillers, a
 class Shown:
     """A number whose format shows more than its value: ``001``, ``92.5 %``, ``3.0 µm``."""
 
-    value: float  #: NaN where what is shown may mean two numbers
+    value: float  #: as it is shown; NaN where that may mean two numbers
     text: str
-    beside: str = ""  #: the word behind the number; empty for none
+    beside: str = ""  #: the word or sign beside the number; empty for none
 
 
 @dataclass(frozen=True)

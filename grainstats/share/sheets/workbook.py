@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import math
+import operator
 import re
-import unicodedata
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ from grainstats.share.sheets.shown import Flaw, Shown
 from segment.errors import InputError
 
 LARGEST_BYTES = 200_000_000  #: of an unpacked workbook; a sheet of ten thousand samples has two million
-_TOP = 20  #: rows among which a header is looked for
+TOP = 20  #: rows among which a header is looked for
 MOST_CELLS = 5_000_000  #: rows times columns of a sheet
 _TOKENS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]|.')
 _OF_LOCALE = re.compile(r"\[\$([^\]-]*)[^\]]*\]")  #: ``[$€-407]`` shows €, ``[$-409]`` nothing
-_LITERAL = re.compile(r'"[^"]*"|\\.|[$€£¥]')
-_WORD_FOR_ZERO = re.compile(r'^[^;]*;[^;]*;(?=[^;]*[^\W\d_])[^;0#?]*?"([^"]+)"[^;0#?]*(?:;|$)')
+_CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=)(-?[\d.]+)\]")  #: of a section, as in ``[<1]"<1";0``
+_COMPARE = {"<": operator.lt, ">": operator.gt, "=": operator.eq, "<=": operator.le, ">=": operator.ge}
+_HEAD = "xl/workbook.xml"
+_TO_BE_CALCULATED = re.compile(rb"""fullCalcOnLoad\s*=\s*["'](?:1|true)""")  #: XlsxWriter's formulas hold 0
 _UPDATE = "open the file in the spreadsheet program, let it calculate, and save it again"
 
 
@@ -30,14 +33,14 @@ def read_workbook(path: Path, key: str = "") -> list[list[Any]]:
     """
     import openpyxl
 
-    _check_size(path)
+    old = _is_to_be_calculated(path)
     try:
         shown, written = (
             openpyxl.load_workbook(io.BytesIO(path.read_bytes()), data_only=values)
             for values in (True, False)
         )
         seen = [k for k, one in enumerate(shown.worksheets) if one.sheet_state == "visible"]
-        tables = [k for k in seen if key and _has_column(shown.worksheets[k], key)]
+        tables = [k for k in seen if key and _row_of(shown.worksheets[k], key)]
         place = (tables or seen or [0])[0]
         sheet, formulas = shown.worksheets[place], written.worksheets[place]
         rows, columns = sheet.max_row, sheet.max_column
@@ -54,21 +57,36 @@ def read_workbook(path: Path, key: str = "") -> list[list[Any]]:
         raise InputError(
             path, f"its first sheet claims {rows} rows and {columns} columns", "Delete the empty ones"
         )
-    flaws = _merged(sheet) | {
-        (row, 1): Flaw("(hidden)", "lies in a hidden row: show the row or delete it")
-        for row in range(2, rows + 1)
-        if sheet.row_dimensions[row].hidden and any(c.value is not None for c in sheet[row])
-    }
+    flaws = _hidden(sheet, _row_of(sheet, key) or 1) | _merged(sheet)
     return [
-        [flaws.get((row, column)) or _cell(sheet, formulas, row, column) for column in range(1, columns + 1)]
+        [
+            flaws.get((row, column)) or _cell(sheet.cell(row, column), formulas.cell(row, column), old)
+            for column in range(1, columns + 1)
+        ]
         for row in range(1, rows + 1)
     ]
 
 
-def _has_column(sheet: Any, key: str) -> bool:
-    """Whether a cell near the top of a sheet is the name of this column."""
-    rows = sheet.iter_rows(max_row=_TOP, values_only=True)
-    return any(isinstance(cell, str) and cell.strip() == key for row in rows for cell in row)
+def _row_of(sheet: Any, key: str) -> int:
+    """Row near the top of a sheet in which a cell is the name of this column; 0 where there is none."""
+    rows = enumerate(sheet.iter_rows(max_row=TOP, values_only=True), 1)
+    return next((k for k, row in rows if any(isinstance(c, str) and c.strip() == key for c in row)), 0)
+
+
+def _hidden(sheet: Any, top: int) -> dict[tuple[int, int], Flaw]:
+    """First cells of hidden rows, and heads of hidden columns, by row and column."""
+    flaws = {
+        (row, 1): Flaw("(hidden)", "lies in a hidden row: show the row or delete it")
+        for row, size in sheet.row_dimensions.items()
+        if row > top and (size.hidden or size.ht == 0) and any(c.value is not None for c in sheet[row])
+    }
+    for size in sheet.column_dimensions.values():
+        for column in range(size.min, min(size.max, sheet.max_column) + 1):
+            head = sheet.cell(top, column).value
+            if head is not None and (size.hidden or size.width == 0):
+                why = "lies in a hidden column: show the column or delete it"
+                flaws[top, column] = Flaw(str(head), why)
+    return flaws
 
 
 def _merged(sheet: Any) -> dict[tuple[int, int], Flaw]:
@@ -82,11 +100,13 @@ def _merged(sheet: Any) -> dict[tuple[int, int], Flaw]:
     }
 
 
-def _check_size(path: Path) -> None:
+def _is_to_be_calculated(path: Path) -> bool:
+    """Whether its writer left all formulas to the next program; `InputError`: no workbook, or too large."""
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+            head = archive.read(_HEAD) if size <= LARGEST_BYTES and _HEAD in archive.namelist() else b""
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, RuntimeError, NotImplementedError) as error:
         raise InputError(
             path, f"it cannot be read as a workbook ({error})", "Save it again as .xlsx"
         ) from None
@@ -94,17 +114,19 @@ def _check_size(path: Path) -> None:
         raise InputError(
             path, f"it would unpack to {size >> 20} MB, as no sheet of samples does", "Save it as CSV UTF-8"
         )
+    return _TO_BE_CALCULATED.search(head) is not None
 
 
-def _cell(sheet: Any, formulas: Any, row: int, column: int) -> Any:
-    cell = sheet.cell(row, column)
+def _cell(cell: Any, formula: Any, old: bool) -> Any:
+    """A cell's value as it is shown; `old`: values of formulas are those of before the last change."""
+    if formula.data_type == "f" and (old or (cell.value is None and cell.data_type != "str")):
+        return Flaw(_text_of_formula(formula.value), f"holds a formula without a value: {_UPDATE}")
     if cell.value is None:
-        formula = formulas.cell(row, column)
-        if formula.data_type == "f":
-            return Flaw(_text_of_formula(formula.value), f"holds a formula without a value: {_UPDATE}")
         return None
     if cell.data_type == "e":
         return Flaw(str(cell.value), f"shows the error {cell.value}")
+    if cell.has_style and cell.font.strike:
+        return Flaw(str(cell.value), "is struck through: delete it")
     if isinstance(cell.value, int | float) and not isinstance(cell.value, bool):
         return as_shown(cell.value, cell.number_format or "General")
     return text_as_shown(cell.value, cell.number_format) if isinstance(cell.value, str) else cell.value
@@ -133,49 +155,58 @@ def _text_of_formula(value: Any) -> str:
 def as_shown(value: float, number_format: str) -> float | Shown | Flaw:
     """A number, or how its format shows it where that says more: per cent, leading zeros, a word beside it.
 
-    `Flaw`: the format shows nothing, an amount of money, a limit, or a word in place of 0.
+    `Flaw`: the format shows nothing, or a word in place of the number.
 
     Examples
     --------
     >>> as_shown(0.925, "0.0%").text, as_shown(1, "000").text, as_shown(1.1, "0.00").text
-    ('92.5 %', '001', '1.10')
-    >>> as_shown(3.0, '0.0" µm"').beside, as_shown(92500, "0.0,").value
-    ('µm', nan)
+    ('92.5%', '001', '1.10')
+    >>> as_shown(3.0, '0.0" µm"').beside, as_shown(92500, "0.0,").value, as_shown(1e5, "0E+00").text
+    ('µm', nan, '1E+05')
     """
     written = number_format.replace("General", "0") if number_format != "General" else ""
-    written = _OF_LOCALE.sub(r'"\1"', written)
-    if (why := _no_amount(value, written)) is not None:
-        return Flaw(f"{value:.12g}", why)
-    tokens = [t for t in _TOKENS.findall(written.split(";")[0]) if t[0] not in "[*_"]
-    if "%" in tokens:
-        return Shown(float(f"{value * 100:.12g}") / 100, f"{value * 100:.12g} %")
+    section = _section(value, _OF_LOCALE.sub(r'"\1"', written))
+    if written and not section:
+        return Flaw(f"{value:.12g}", "shows nothing, by its number format: show it or delete it")
+    tokens = [t for t in _TOKENS.findall(section) if t[0] not in "[*_"]
     literal = [t.strip('"').removeprefix("\\") for t in tokens]
     places = [k for k, token in enumerate(tokens) if token in "0#?"]
     if not places:
-        return Shown(math.nan, "".join(literal)) if '"' in written else value
+        words = "".join(literal).strip()
+        in_its_place = '"' in section and words != "-"
+        why = f"shows {words!r} for {value:.12g}: leave it empty, or show the number"
+        return Flaw(words, why) if in_its_place else value
     first, last = places[0], places[-1] + 1
     if "," in tokens[last:]:
         return Shown(math.nan, f"{value:.12g} (shown as a thousandth of it)")
-    before, after, number = "".join(literal[:first]), "".join(literal[last:]), f"{value:.12g}"
-    if float(value).is_integer() and value >= 0 and not {".", ",", "E", "/"} & set(tokens[first:last]):
-        number = _filled(str(int(value)), tokens[first:last], literal[first:last])
-    elif re.fullmatch(r"[0#?]+\.0+", inside := "".join(literal[first:last])):
-        padded = f"{value:.{len(inside.partition('.')[2])}f}"
-        number = padded if float(padded) == value else number
+    percent = "%" in tokens
+    size = float(f"{value * 100:.12g}") if percent else float(value)
+    drawn = abs(size) if ";" in written else size  # the section for negative numbers writes the sign
+    before, after, number = "".join(literal[:first]), "".join(literal[last:]), f"{drawn:.12g}"
+    inside = "".join(literal[first:last])
+    if drawn.is_integer() and not {".", ",", "E", "/"} & set(inside):
+        digits = _filled(str(abs(int(drawn))), tokens[first:last], literal[first:last])
+        number = f"-{digits}" if drawn < 0 else digits
+    elif re.fullmatch(r"[0#?,]+\.0+", inside):
+        padded = f"{drawn:.{len(inside.partition('.')[2])}f}"
+        number = padded if float(padded) == drawn else number
+    elif shortened := re.fullmatch(r"[0#?]+\.?([0#?]*)E[+-]0+", inside):
+        number = f"{drawn:.{len(shortened[1])}E}"
     if not before and not after and number == f"{value:.12g}":
         return value
-    return Shown(float(value), f"{before}{number}{after}", after.strip())
+    return Shown(size, f"{before}{number}{after}", (before + after).strip(" ()+-"))
 
 
-def _no_amount(value: float, written: str) -> str | None:
-    """Why a format shows something else than a quantity: nothing, money, a limit, a word for 0."""
-    if written and not written.strip(";"):
-        return "shows nothing, by its number format: show it or delete it"
-    beside = "".join(_LITERAL.findall(written.split(";")[0])).replace('"', "").replace("\\", "").strip()
-    if any(unicodedata.category(c) == "Sc" or c in "<>≤≥≲≳~≈" for c in beside):
-        return f"shows {beside} beside {value:.12g}: write a plain number"
-    word = _WORD_FOR_ZERO.search(written) if value == 0 else None
-    return f"shows {word[1]!r} for 0: leave it empty, or show the 0" if word else None
+def _section(value: float, written: str) -> str:
+    """The part of a number format that shows this value (ECMA-376 part 1, 18.8.31)."""
+    parts = written.split(";")
+    if conditions := _CONDITION.search(parts[0]):
+        for part in parts:
+            told = _CONDITION.search(part)
+            if told is None or _COMPARE.get(told[1], operator.ne)(value, float(told[2])):
+                return part
+    place = 1 if value < 0 else 2 if value == 0 else 0
+    return parts[place if place < len(parts) and not conditions else 0]
 
 
 def _filled(digits: str, tokens: list[str], literal: list[str]) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import zipfile
+from collections.abc import Callable
 from datetime import date, time
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.styles import Font
 
 from grainstats.share.errors import SampleSheetError
 from grainstats.share.sheets.samples import read_samples
@@ -47,13 +51,17 @@ def test_a_plain_number_is_in_the_unit_of_its_column(tmp_path: Path, written: st
 @pytest.mark.parametrize(
     ("written", "value", "words"),
     [
-        ('"$"#,##0.00', 10, "shows $ beside 10"),
-        ("[$€-2] #,##0.00", 10, "shows € beside 10"),
-        ("$#,##0", 10, "shows $ beside 10"),
-        ('_("$"* #,##0.00_);_("$"* (#,##0.00)', 10, "shows $ beside 10"),
-        ('"<"0', 10, "shows < beside 10"),
-        (";;;", 10, "shows nothing"),
-        ('0;-0;"n.d."', 0, "shows 'n.d.' for 0"),
+        ("[$€-2] #,##0.00", 10, ": '€ 10.00' is shown"),
+        ("$#,##0", 10, ": '$10' is shown"),
+        ('_("$"* #,##0.00_);_("$"* (#,##0.00)', 10, ": '$10.00' is shown"),
+        ("#,##0.00 [$EUR]", 10, ": '10.00 EUR' is shown"),
+        ('0"円"', 10, ": '10円' is shown"),
+        ('"n="0', 10, ": 'n=10' is shown"),
+        ('"<"0', 10, ": '<10' is shown"),
+        (";;;", 10, " shows nothing"),
+        ("0;-0;;@", 0, " shows nothing"),
+        ('0;-0;"n.d."', 0, " shows 'n.d.' for 0"),
+        ('[<0.1]"<0.1";0.0', 0.05, " shows '<0.1' for 0.05"),
     ],
 )
 def test_formats_that_show_no_amount_are_named(
@@ -62,14 +70,36 @@ def test_formats_that_show_no_amount_are_named(
     path = book(tmp_path / "s.xlsx", [["S1", "ai", 92.5, 0.925, value]], {"E2": written})
     with pytest.raises(SampleSheetError) as caught:
         read_samples(path)
-    assert f"row 2: column 'prop:jc_kA/cm2' {words}" in str(caught.value)
+    assert f"row 2: column 'prop:jc_kA/cm2'{words}" in str(caught.value)
 
 
-@pytest.mark.parametrize("written", ["[$-409]#,##0", '0;-0;"-"', '0;-0;"n.d."', "0;[Red]-0", "0;;"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "[$-409]#,##0",
+        '0;-0;"-"',
+        '0;-0;"n.d."',
+        "0;[Red]-0",
+        "0;;",
+        '[<0.1]"<0.1";0',
+        '_-* #,##0_-;-* "x"0_-',
+    ],
+)
 def test_formats_that_show_the_amount_are_read(tmp_path: Path, written: str) -> None:
     path = book(tmp_path / "s.xlsx", [["S1", "ai", 92.5, 0.925, 10]], {"E2": written})
     (row,) = read_samples(path).rows
     assert row.properties[2].value == 10
+
+
+def test_per_cent_in_parentheses_is_negative(tmp_path: Path) -> None:
+    path = book(tmp_path / "s.xlsx", [["S1", "ai", -0.05, 0.5, 10]], {"C2": "0.0%;[Red](0.0%)"})
+    assert read_samples(path).rows[0].properties[0].value == -5
+
+
+def test_an_id_of_which_the_spreadsheet_made_a_power_of_ten(tmp_path: Path) -> None:
+    path = book(tmp_path / "s.xlsx", [[1e5, "ai", 1, 1, 1]], {"A2": "0.00E+00"})
+    with pytest.raises(SampleSheetError, match=r"row 2: .*shortened the number 1\.00E\+05"):
+        read_samples(path)
 
 
 def test_old_or_locked_workbooks_are_named(tmp_path: Path) -> None:
@@ -102,6 +132,8 @@ def test_per_cent_in_csv_and_in_a_column_of_another_unit(tmp_path: Path) -> None
         (3, '"Sample "General', "Sample 3"),
         (20240531, "0000-00-00", "2024-05-31"),
         (1.1, "0.00", "1.10"),
+        (0.05, "0%", "5%"),
+        (-5, '000;"M-"000', "M-005"),
         (True, "General", "TRUE"),
     ],
 )
@@ -166,6 +198,72 @@ def test_hidden_sheets_are_passed_over_and_hidden_rows_named(tmp_path: Path) -> 
     made.save(path.with_suffix(".xlsm"))
     with pytest.raises(SampleSheetError, match=r"row 3: .*lies in a hidden row"):
         read_samples(path.with_suffix(".xlsm"))
+
+
+def _hidden(book: Any) -> None:
+    book.active.column_dimensions["C"].hidden = True
+
+
+def _struck(book: Any) -> None:
+    book.active["C2"].font = Font(strike=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (_hidden, "column 'prop:density_%' lies in a hidden column: show the column or delete it"),
+        (_struck, "row 2: column 'prop:density_%' is struck through"),
+    ],
+)
+def test_what_is_hidden_or_struck_through_is_named(
+    tmp_path: Path, change: Callable[[Any], None], words: str
+) -> None:
+    path = book(tmp_path / "s.xlsx", [["S1", "ai", 1, 1, 1]])
+    made = openpyxl.load_workbook(path)
+    change(made)
+    made.save(path)
+    with pytest.raises(SampleSheetError, match=words):
+        read_samples(path)
+
+
+def _with_formula(path: Path, cell: str, *, to_be_calculated: bool) -> Path:
+    """A workbook whose cell E2 is written so; openpyxl itself keeps no values of formulas."""
+    with zipfile.ZipFile(book(path, [["S1", "ai", 1, 1, 7]])) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["xl/worksheets/sheet1.xml"] = re.sub(
+        rb'<c r="E2".*?</c>', cell.encode(), parts["xl/worksheets/sheet1.xml"]
+    )
+    if not to_be_calculated:
+        parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(b'fullCalcOnLoad="1"', b"")
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return path
+
+
+def test_a_formula_that_shows_nothing_is_an_empty_cell(tmp_path: Path) -> None:
+    cell = '<c r="E2" t="str"><f>IF(C2="","","")</f><v></v></c>'
+    path = _with_formula(tmp_path / "s.xlsx", cell, to_be_calculated=False)
+    assert len(read_samples(path).rows[0].properties) == 2
+
+
+def test_formulas_that_nobody_has_calculated_have_no_value(tmp_path: Path) -> None:
+    """XlsxWriter, behind pandas, writes 0 as the value of every formula."""
+    cell = '<c r="E2"><f>C2*2</f><v>0</v></c>'
+    path = _with_formula(tmp_path / "s.xlsx", cell, to_be_calculated=True)
+    with pytest.raises(SampleSheetError, match="formula without a value"):
+        read_samples(path)
+    path = _with_formula(tmp_path / "s.xlsx", cell, to_be_calculated=False)
+    assert read_samples(path).rows[0].properties[2].value == 0
+
+
+def test_a_title_above_the_header_is_passed_over(tmp_path: Path) -> None:
+    made = openpyxl.load_workbook(book(tmp_path / "s.xlsx", [["S1", "ai", 1, 1, 1]]))
+    made.active.insert_rows(1)
+    made.active["A1"] = "Series of 2024"
+    made.active.merge_cells("A1:E1")
+    made.save(tmp_path / "s.xlsx")
+    assert read_samples(tmp_path / "s.xlsx").sample_ids() == ("S1",)
 
 
 @pytest.mark.parametrize(
