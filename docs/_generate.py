@@ -81,7 +81,7 @@ def command_line() -> str:
         "",
         "Exit status: 0 all done; 1 some inputs failed, each is named and the rest is saved;",
         "2 the call was wrong.",
-        "`--json` prints one JSON document on standard output and nothing else there.",
+        "`--json` prints one JSON document on standard output and nothing else there. `-h` works everywhere.",
         "",
     ]
 
@@ -93,14 +93,22 @@ def command_line() -> str:
         context = command.context_class(command, info_name=name)
         parts.extend([f"## {name}", "", inspect.cleandoc(command.help or ""), ""])
         parts.extend(["```", command.get_usage(context).removeprefix("Usage: "), "```", ""])
-        rows = [record for one in command.get_params(context) if (record := one.get_help_record(context))]
-        if rows:
-            parts.extend(["| option | meaning |", "|---|---|"])
+        for heading, rows in _options(command, context).items():
+            parts.extend([f"| {heading.lower()} | meaning |", "|---|---|"])
             parts.extend(f"| `{_option(left)}` | {_cell(right)} |" for left, right in rows)
             parts.append("")
 
     add(root, "grainstats")
     return "\n".join(parts)
+
+
+def _options(command: Any, context: Any) -> dict[str, list[tuple[str, str]]]:
+    """Options with their help, by the heading that `-h` shows them under."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for one in command.get_params(context):
+        if (record := one.get_help_record(context)) and one.name != "help":
+            found.setdefault(getattr(one, "rich_help_panel", None) or "Option", []).append(record)
+    return found
 
 
 def recipe() -> str:

@@ -6,6 +6,7 @@ import errno
 import gc
 import os
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -41,29 +42,20 @@ app = typer.Typer(
     "uniform, bimodal or indeterminate.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (
-    demo.demo,
-    init.init,
-    run.run,
-    segment.segment,
-    measure.measure,
-    volume.volume,
-    serve.serve,
-    info.info,
-    magnet.magnet,
-    compare.compare,
-    current.current,
-    export.export,
-    suggest.suggest,
-    propose.propose,
-    campaign.campaign,
-    merge.merge,
-):
-    app.command()(command)
-app.command(name="import")(import_samples.import_samples)
-app.add_typer(model.app, name="model")
+COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
+    "Begin": (demo.demo, init.init, info.info, serve.serve),
+    "From images to verdicts": (run.run, segment.segment, measure.measure, volume.volume),
+    "Groups, current, magnet": (compare.compare, current.current, magnet.magnet),
+    "Design loops": (suggest.suggest, propose.propose, campaign.campaign),
+    "Database": (import_samples.import_samples, merge.merge, export.export),
+}
+for heading, commands in COMMANDS.items():
+    for command in commands:
+        app.command(command.__name__.removesuffix("_samples"), rich_help_panel=heading)(command)
+app.add_typer(model.app, name="model", rich_help_panel="Models")
 
 
 COLLECT_AT = 50_000  #: new objects between searches for garbage; at 700 they take a tenth of a command

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal
 
 from typer import Option
@@ -11,31 +12,36 @@ Device = Literal["auto", "cpu", "cuda"]
 Null = Literal["section", "columnar"]
 Precision = Literal["auto", "f32", "bf16"]
 
+#: options under headings of their own in `--help`
+scale = partial(Option, rich_help_panel="Samples and scale")
+method = partial(Option, rich_help_panel="Method")
+of_maps = partial(Option, rich_help_panel="Orientation maps")
+many = partial(Option, rich_help_panel="Many images")
+output = partial(Option, rich_help_panel="Output")
+
 ModelOption = Annotated[
     str | None,
-    Option("--model", help="A released model's name or a model folder; default: the released one."),
+    method("--model", help="Released model, or a model folder. Default: the released one."),
 ]
-DeviceOption = Annotated[Device, Option("--device", help="Where the network runs.")]
+DeviceOption = Annotated[Device, method("--device", help="Where the network runs; auto: CUDA, if any.")]
 MisorientationOption = Annotated[
     float | None,
-    Option(
+    of_maps(
         "--misorientation-deg",
         metavar="DEG",
         min=0.1,
         max=90.0,
-        help="Of orientation maps: angle from which two points are two grains. Default: 5.",
+        help="Degrees from which neighbouring points are two grains. Default: 5.",
     ),
 ]
-MergeTwinsOption = Annotated[
-    bool, Option("--merge-twins", help="Of orientation maps: merge Σ3 twins of cubic phases.")
-]
+MergeTwinsOption = Annotated[bool, of_maps("--merge-twins", help="Merge Σ3 twins of cubic phases.")]
 TwinOption = Annotated[
-    str | None, Option("--twin", metavar="DEG@AXIS", help="Merge twins of this law too, as 86.3@1,1,-2,0.")
+    str | None, of_maps("--twin", metavar="DEG@AXIS", help="Merge twins of this law, too, as 86.3@1,1,-2,0.")
 ]
 PhaseOption = Annotated[
-    str | None, Option("--phase", metavar="NAME", help="Of orientation maps: the phase whose grains count.")
+    str | None, of_maps("--phase", metavar="NAME", help="Phase whose grains count. Default: all.")
 ]
-JsonOption = Annotated[bool, Option("--json", help="One JSON document on standard output, nothing else.")]
+JsonOption = Annotated[bool, Option("--json", help="Print one JSON document, and nothing else.")]
 DatabaseOption = Annotated[
     str, Option(envvar="GRAINSTATS_DB", help="Database: a SQLite path or a PostgreSQL URL.")
 ]
@@ -43,6 +49,9 @@ NewDatabaseOption = Annotated[
     str, Option(envvar="GRAINSTATS_DB", help="SQLite path or PostgreSQL URL; made where it is missing.")
 ]
 PixelSizeOption = Annotated[
-    float | None, Option("--pixel-size", metavar="NM", min=1e-6, help="Pixel edge in nanometres.")
+    float | None,
+    Option(
+        "--pixel-size", metavar="NM", min=1e-6, help="Edge of a pixel in nanometres; else as the file says."
+    ),
 ]
-TracingOption = Annotated[bool, Option("--tracing", help="The maps are boundary tracings (255 = boundary).")]
+TracingOption = Annotated[bool, Option("--tracing", help="The maps show traced boundaries, not labels.")]

@@ -19,24 +19,24 @@ def compare(
     by: Annotated[
         str, Option(help="Column of the samples that makes the groups: design_route, campaign, param:...")
     ] = "design_route",
-    out: Annotated[Path | None, Option(help="Write the HTML report here.")] = None,
+    out: Annotated[Path | None, Option(help="HTML report to write.")] = None,
     json: JsonOption = False,
     descriptor: Annotated[
-        list[str] | None, Option(help="Compare only this descriptor (repeat for several).")
+        list[str] | None, Option(help="Compare only this descriptor, or prop:NAME_UNIT; repeat for several.")
     ] = None,
-    every: Annotated[
-        bool, Option("--all", help="Compare all descriptors, not only the headline ones.")
-    ] = False,
+    every: Annotated[bool, Option("--all", help="Compare all descriptors, not only the short list.")] = False,
     covariate: Annotated[
-        list[str] | None, Option(help="Hold this column constant (repeat for several).")
+        list[str] | None, Option(help="Column that is held constant; repeat for several.")
     ] = None,
     block: Annotated[str | None, Option(help="Column whose levels share a random intercept.")] = None,
-    reference: Annotated[str | None, Option(help="Group in the denominator of the ratios.")] = None,
+    reference: Annotated[
+        str | None, Option(help="Group in the denominator of the ratios. Default: researcher, control, ...")
+    ] = None,
     bins: Annotated[
-        int | None, Option(help="Cut a numeric column into so many groups.", min=2, max=6)
+        int | None, Option(help="Cut a numeric column at its quantiles into so many groups.", min=2, max=6)
     ] = None,
     artefacts: Annotated[
-        Path | None, Option(help="Folder of the overlays; default: beside the SQLite file.")
+        Path | None, Option(help="Folder of the run's pictures. Default: that of the SQLite file.")
     ] = None,
 ) -> None:
     """Compare groups of samples: effects with intervals, p-values that count samples, verdicts.

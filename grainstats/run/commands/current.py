@@ -34,17 +34,19 @@ def current(
     maps: Annotated[
         list[Path], Argument(metavar="MAP", help="Label maps or orientation maps; several are one sample.")
     ],
-    law: Annotated[Path, Option(metavar="FILE", help="What boundaries carry (TOML).")],
+    law: Annotated[Path, Option(metavar="FILE", help="What a boundary carries (TOML).")],
     orientations: Annotated[
         Path | None, Option(metavar="MAP", help="Orientation map of the same grid as the one label map.")
     ] = None,
-    draws: Annotated[int | None, Option(metavar="N", min=1, help="Of what the law leaves to chance.")] = None,
+    draws: Annotated[
+        int | None, Option(metavar="N", min=1, help="Draws of what the law leaves open. Default: 200.")
+    ] = None,
     missed_share: Annotated[
         float | None,
         Option(
             "--missed-share",
             metavar="SHARE",
-            help="Of boundaries that the map misses; else as the model is known to.",
+            help="Share (0 to 1) of boundaries that the map misses. Default: as its model is known to.",
         ),
     ] = None,
     pixel_size: PixelSizeOption = None,
@@ -53,15 +55,15 @@ def current(
         Path | None, Option("--out", help="Folder for pictures of the paths and the table of boundaries.")
     ] = None,
     as_json: JsonOption = False,
-    seed: Annotated[int, Option(min=0, help="Of the draws.")] = 0,
+    seed: Annotated[int, Option(min=0, help="Seed of the draws.")] = 0,
     misorientation_deg: MisorientationOption = None,
     merge_twins: MergeTwinsOption = False,
     twin: TwinOption = None,
     phase: PhaseOption = None,
 ) -> None:
-    """Largest current through the boundary network, along x and y.
+    """Compute the largest current that the boundary network can carry along x and along y.
 
-    Exact for columnar films, a lower guide for bulk. Exit status 1 where some maps failed.
+    It is exact for columnar films, and a lower guide for bulk. Exit status 1 where some maps failed.
 
     Examples: `grainstats current maps/film.labels.tif --law law.toml`, and `grainstats current
     maps/*.labels.tif --law law.toml --draws 200 --json`.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Option
 
-from grainstats.run.commands.choices import DeviceOption
+from grainstats.run.commands.choices import DeviceOption, many
 from grainstats.run.commands.run import run_and_tell
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def demo(
         "demo_out"
     ),
     device: DeviceOption = "auto",
-    workers: Annotated[int | None, Option(min=1, help="Processes; they share the cores.")] = None,
+    workers: Annotated[int | None, many(min=1, help="Processes. Default: one for two cores.")] = None,
 ) -> None:
     """Run the whole job on sample micrographs of known truth, and say how close it came.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -12,20 +13,20 @@ from grainstats.run.commands.choices import DatabaseOption
 from grainstats.share.exports import Form
 from segment.errors import InputError
 
+boxvia = partial(Option, rich_help_panel="BOXVIA")
+
 
 def export(
     db: DatabaseOption,
-    to: Annotated[Form, Option(help="Form of the export.")],
-    out: Annotated[Path, Option(help="Folder to write; new, empty, or of an earlier export.")],
-    objective: Annotated[
-        str | None, Option(help="boxvia: property to optimise, such as jc or jc_kA/cm2.")
-    ] = None,
+    to: Annotated[Form, Option(help="Form to write.")],
+    out: Annotated[Path, Option(help="Folder to write: new, empty, or of an earlier export.")],
+    objective: Annotated[str | None, boxvia(help="Property to optimise, such as jc or jc_kA/cm2.")] = None,
     limit: Annotated[
         list[str] | None,
-        Option("--range", help="boxvia: range of a parameter, temperature_degC=800:900; repeatable."),
+        boxvia("--range", help="Range of a parameter, as temperature_degC=800:900; repeatable."),
     ] = None,
     files: Annotated[
-        Path | None, Option(help="rde and maps: --out of the run; default: the folder of the database.")
+        Path | None, Option(help="Folder of the run, for rde and label maps. Default: that of the database.")
     ] = None,
 ) -> None:
     """Write the database as CSV, Parquet, Data Package, RDE data set or BOXVIA table, or its label maps.

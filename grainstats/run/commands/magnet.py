@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,49 +15,54 @@ from grainstats.run.commands.choices import JsonOption
 if TYPE_CHECKING:
     from grainstats.magnet import Magnet
 
+source = partial(Option, rich_help_panel="Current: exactly one")
+decay = partial(Option, rich_help_panel="Decay")
+
 
 def magnet(
     diameter: Annotated[float, Option(metavar="MM", help="Outer diameter of a disc.")],
     thickness: Annotated[float, Option(metavar="MM", help="Thickness of one disc.")],
     bore: Annotated[float, Option(metavar="MM", help="Inner diameter of a ring.")] = 0.0,
     stack: Annotated[int, Option(metavar="N", help="Number of equal discs on one axis.")] = 1,
-    gap: Annotated[float, Option(metavar="MM", help="Between neighbouring discs.")] = 0.0,
-    jc: Annotated[float | None, Option("--jc", metavar="A_PER_M2", help="Uniform current density.")] = None,
+    gap: Annotated[float, Option(metavar="MM", help="Distance between neighbouring discs.")] = 0.0,
+    jc: Annotated[
+        float | None, source("--jc", metavar="A_PER_M2", help="Uniform current density, A/m².")
+    ] = None,
     jc_table: Annotated[
         Path | None,
-        Option("--jc-table", metavar="FILE", help="Measured J_c(B): two columns, units in the header."),
+        source("--jc-table", metavar="FILE", help="Measured J_c(B): two columns, units in the header."),
     ] = None,
     kim: Annotated[
-        tuple[float, float] | None, Option("--kim", metavar="J0 B0", help="J0 / (1 + B/B0), in A/m² and T.")
+        tuple[float, float] | None, source("--kim", metavar="J0 B0", help="J0 / (1 + B/B0); A/m² and tesla.")
     ] = None,
     exponential: Annotated[
         tuple[float, float] | None,
-        Option("--exponential", metavar="J0 B0", help="J0 exp(-B/B0), in A/m² and T."),
+        source("--exponential", metavar="J0 B0", help="J0 exp(-B/B0); A/m² and tesla."),
     ] = None,
     field: Annotated[
         float | None,
-        Option("--field", metavar="T", help="What the probe reads; the current density is computed."),
+        source("--field", metavar="T", help="What the probe reads, T; gives the current density."),
     ] = None,
     probe: Annotated[
         str, Option(metavar="middle|top|Z_MM", help="On the axis; Z_MM counts up from the stack's mid-plane.")
     ] = "middle",
     creep_rate: Annotated[
-        float | None, Option("--creep-rate", metavar="S", help="Share lost per unit of ln(t/t0).")
+        float | None, decay("--creep-rate", metavar="S", help="Share lost per unit of ln(t/t0); needs --t0.")
     ] = None,
     t0: Annotated[
-        float | None, Option("--t0", metavar="SECONDS", help="From magnetising to the first reading.")
+        float | None, decay("--t0", metavar="SECONDS", help="From magnetising to the first reading.")
     ] = None,
     mu: Annotated[
-        float | None, Option("--mu", metavar="M", help="Interpolated creep; without it logarithmic.")
+        float | None, decay("--mu", metavar="M", help="Interpolated creep; without it logarithmic.")
     ] = None,
     hours: Annotated[
-        float | None, Option("--hours", metavar="H", help="Until when the decay is listed; default: 24.")
+        float | None, decay("--hours", metavar="H", help="Until when the decay is listed. Default: 24.")
     ] = None,
     lose: Annotated[
-        float | None, Option("--lose", metavar="SHARE", help="Say when this share of the field is lost.")
+        float | None, decay("--lose", metavar="SHARE", help="Say when this share of the field is lost.")
     ] = None,
     strength: Annotated[
-        float | None, Option("--strength", metavar="MPA", help="Tensile strength, against hoop stress.")
+        float | None, Option("--strength", metavar="MPA", help="Tensile strength, against the hoop stress.")
     ] = None,
     map_file: Annotated[
         Path | None,
@@ -64,9 +70,7 @@ def magnet(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Trapped field of discs or rings, magnetised fully along their axis.
-
-    Give exactly one of --jc, --jc-table, --kim, --exponential and --field.
+    """Compute the trapped field of discs or rings from their current density, or the reverse.
 
     Examples: `grainstats magnet --diameter 30 --thickness 10 --jc 1e9`, and `grainstats magnet --diameter 30
     --thickness 10 --bore 10 --jc 1e9 --json`.

@@ -35,14 +35,14 @@ def measure(
     pixel_size: PixelSizeOption = None,
     tracing: TracingOption = False,
     null: Annotated[
-        Null, Option(help="What a uniform network would be: plane sections, or columnar films.")
+        Null, Option(help="Uniform network to compare with: plane sections, or columnar films.")
     ] = "section",
     out: Annotated[Path | None, Option("--out", help="Folder for the tables (CSV).")] = None,
     as_json: JsonOption = False,
     pixels: Annotated[
-        bool, Option("--pixels", help="Lengths in pixels, for one map of unknown scale.")
+        bool, Option("--pixels", help="Give lengths in pixels, for one map of unknown scale.")
     ] = False,
-    seed: Annotated[int, Option(min=0, help="Of the test lines' offset and of the verdict.")] = 0,
+    seed: Annotated[int, Option(min=0, help="Seed of the test lines and of the modes' intervals.")] = 0,
     misorientation_deg: MisorientationOption = None,
     merge_twins: MergeTwinsOption = False,
     twin: TwinOption = None,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="List, evaluate, train, fine-tune, export and preview models.", no_args_is_help=True)
 
-ThreadsOption = Annotated[int | None, Option("--threads", help="Threads of PyTorch.")]
+ThreadsOption = Annotated[int | None, Option("--threads", help="Threads of PyTorch. Default: all cores.")]
 
 
 def _say(line: str) -> None:
@@ -57,7 +57,9 @@ def evaluate(
     images: Annotated[Path, Option("--images", help="Folder of images.")],
     boundaries: Annotated[Path, Option("--boundaries", help="Folder of tracings of the same names.")],
     model: ModelOption = None,
-    persistence: Annotated[float | None, Option(min=0.0, max=1.0, help="Instead of the model's own.")] = None,
+    persistence: Annotated[
+        float | None, Option(min=0.0, max=1.0, help="Persistence; else the model's own.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Score a model against tracings by hand: boundary F1 at 4 px, ratios of intercept and diameter.
@@ -138,12 +140,12 @@ def train(
 @app.command()
 def finetune(
     images: Annotated[Path, Option("--images", help="Folder of one to ten images.")],
-    boundaries: Annotated[Path, Option("--boundaries", help="Their tracings or label maps.")],
-    out: Annotated[Path, Option("--out", help="The new model folder.")],
+    boundaries: Annotated[Path, Option("--boundaries", help="Folder of tracings of the same names.")],
+    out: Annotated[Path, Option("--out", help="New folder for the model.")],
     model: ModelOption = None,
-    steps: Annotated[int, Option(min=1, help="Steps of eight crops.")] = 150,
-    minutes: Annotated[float, Option(min=0.0, help="Stop after so long instead, 0: by the steps.")] = 0.0,
-    check: Annotated[bool, Option(help="Score the old and the new model for the new CARD.md.")] = True,
+    steps: Annotated[int, Option(min=1, help="Steps of training, eight crops each.")] = 150,
+    minutes: Annotated[float, Option(min=0.0, help="Stop after so many minutes; 0: by the steps.")] = 0.0,
+    check: Annotated[bool, Option(help="Score the old and the new model for CARD.md, or not.")] = True,
     device: DeviceOption = "auto",
     threads: ThreadsOption = None,
 ) -> None:

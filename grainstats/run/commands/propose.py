@@ -27,7 +27,7 @@ def propose(
 ) -> None:
     """Record experiments that researchers, or BOXVIA, propose; all of them or none.
 
-    Columns: param:<name>_<unit>, and optionally reason, by, campaign, expect:<property>_<unit>.
+    Columns: param:NAME_UNIT, and optionally reason, by, campaign, expect:PROPERTY_UNIT.
 
     Examples: `grainstats propose proposals.csv --db results/results.db --space space.toml`, and `grainstats
     propose proposals.xlsx --db results/results.db`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,10 @@ from grainstats.run.commands.choices import (
     Null,
     PhaseOption,
     TwinOption,
+    many,
+    method,
+    output,
+    scale,
 )
 
 if TYPE_CHECKING:
@@ -26,6 +31,8 @@ if TYPE_CHECKING:
     from grainstats.run.job.batch import Summary
     from grainstats.run.job.call import Call
     from grainstats.run.recipe import Recipe
+
+stacks = partial(Option, rich_help_panel="Volumes")
 
 
 def run(
@@ -36,72 +43,74 @@ def run(
         ),
     ] = None,
     *,
-    out: Annotated[Path, Option("--out", metavar="DIR", help="Folder for everything that comes out.")],
+    out: Annotated[
+        Path, output("--out", metavar="DIR", help="Folder for report, pictures, tables and database.")
+    ],
     db: Annotated[
         str | None,
-        Option(
-            envvar="GRAINSTATS_DB", metavar="URL", help="Shared database; default: results.db in the folder."
+        output(
+            envvar="GRAINSTATS_DB",
+            metavar="URL",
+            help="SQLite path or PostgreSQL URL. Default: results.db in --out.",
         ),
     ] = None,
     samples: Annotated[
-        Path | None, Option(metavar="FILE", help="samples.csv; default: a sample is a folder.")
+        Path | None, scale(metavar="FILE", help="Sample sheet. Default: a folder is a sample.")
     ] = None,
     images: Annotated[
         Path | None,
-        Option(
+        scale(
             metavar="FILE",
-            help="Sheet of images: fields, exclusions; default: images.csv beside samples.csv.",
+            help="Sheet of images: fields, exclusions. Default: images.csv beside samples.csv.",
         ),
     ] = None,
     pixel_size: Annotated[
-        float | None, Option("--pixel-size", metavar="NM", help="Edge of a pixel, instead of the files'.")
+        float | None,
+        scale("--pixel-size", metavar="NM", help="Edge of a pixel in nanometres; else as the file says."),
     ] = None,
     recipe: Annotated[
-        Path | None, Option(metavar="FILE", help="Settings that change results (TOML).")
+        Path | None, method(metavar="FILE", help="Settings (TOML); the command line goes before it.")
     ] = None,
-    null: Annotated[
-        Null | None, Option(help="What a uniform network would be: plane sections, or columnar films.")
-    ] = None,
+    null: Annotated[Null | None, method(help="What a uniform network is. Default: section.")] = None,
     model: ModelOption = None,
     device: DeviceOption = "auto",
-    workers: Annotated[
-        int | None, Option(min=1, help="Processes; they share the cores. Default: one per two cores.")
-    ] = None,
+    workers: Annotated[int | None, many(min=1, help="Processes. Default: one for two cores.")] = None,
     shard: Annotated[
-        str, Option(metavar="I/N", help="Only part I of N; a last run without it writes the report.")
+        str, many(metavar="I/N", help="Do part I of N only; a last run without it writes the report.")
     ] = "1/1",
     manifest: Annotated[
-        Path | None, Option(metavar="FILE", help="Frozen list of the images; made from INPUT where missing.")
+        Path | None, many(metavar="FILE", help="Frozen list of the images; made where it is missing.")
     ] = None,
     report_only: Annotated[
-        bool, Option("--report-only", help="Analyse nothing; verdicts, tables and report of the database.")
+        bool, many("--report-only", help="Only write verdicts, tables and report of the database.")
     ] = False,
     retry_failed: Annotated[
-        bool, Option("--retry-failed", help="Only the images that gave no result before.")
+        bool, many("--retry-failed", help="Try only the images that gave no result before.")
     ] = False,
     verify: Annotated[
-        bool, Option("--verify", help="Read every file again; default: only where size or times changed.")
+        bool, many("--verify", help="Read every file again, not only those that changed.")
     ] = False,
     dask: Annotated[
-        str | None, Option(metavar="ADDRESS", help="Run on the cluster behind this Dask scheduler.")
+        str | None,
+        many(metavar="ADDRESS", help="Run on the cluster behind this Dask scheduler, as tcp://host:8786."),
     ] = None,
-    xlsx: Annotated[bool, Option("--xlsx", help="All tables as one workbook, too.")] = False,
+    xlsx: Annotated[bool, output("--xlsx", help="Write all tables as one workbook, too.")] = False,
     corrections: Annotated[
         Path | None,
-        Option(metavar="DIR", help="Maps corrected by hand, named like their images; they count."),
+        scale(metavar="DIR", help="Maps corrected by hand, named like their images."),
     ] = None,
     volumes: Annotated[
-        bool, Option("--volumes", help="INPUT are stacks of slices: each is one volume (see `volume`).")
+        bool, stacks("--volumes", help="INPUT are stacks: each is one volume (see `volume`).")
     ] = False,
     voxel_size: Annotated[
         tuple[float, float, float] | None,
-        Option("--voxel-size", metavar="X Y Z", help="With --volumes: edges in nanometres."),
+        stacks("--voxel-size", metavar="X Y Z", help="Edges of a voxel in nanometres; Z between slices."),
     ] = None,
     quiet: Annotated[
-        bool, Option("--quiet", "-q", help="Say nothing but warnings and inputs without a result.")
+        bool, output("--quiet", "-q", help="Say nothing but warnings and inputs without a result.")
     ] = False,
     verbose: Annotated[
-        bool, Option("--verbose", "-v", help="Say at the end what was noticed at each image, too.")
+        bool, output("--verbose", "-v", help="Say at the end what was noticed at each image.")
     ] = False,
     misorientation_deg: MisorientationOption = None,
     merge_twins: MergeTwinsOption = False,
@@ -110,8 +119,8 @@ def run(
 ) -> None:
     """Analyse micrographs: boundaries, spacings, a verdict per sample, one report.
 
-    May be stopped at any moment and started again: finished images are not done twice. Exit status 1 where
-    some inputs gave no result (they are named, the rest is complete).
+    You may stop it at any moment and start it again: finished images are not done twice. Exit status 1 where
+    some inputs gave no result; they are named, and the rest is complete.
 
     Examples: `grainstats run films --samples samples.csv --out results`, and one of eight jobs of a cluster,
     `grainstats run films --out results --manifest films.txt --shard 3/8 --db shard-3.db`.

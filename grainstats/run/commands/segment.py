@@ -24,6 +24,7 @@ from grainstats.run.commands.choices import (
     PixelSizeOption,
     Precision,
     TwinOption,
+    method,
 )
 from grainstats.run.failures import said_of_file
 from grainstats.run.job.frames import Frame, Queue, frames_of, one_field
@@ -39,37 +40,38 @@ if TYPE_CHECKING:
 
 def segment(
     images: Annotated[
-        list[str], Argument(metavar="IMAGE", help="Micrographs, orientation maps, folders, or globs.")
+        list[str],
+        Argument(
+            metavar="IMAGE", help="Micrographs, orientation maps, folders, or patterns such as '*.tif'."
+        ),
     ],
-    out: Annotated[Path, Option("--out", help="Folder for <stem>.labels.tif and <stem>.boundary.tif.")],
+    out: Annotated[Path, Option("--out", help="Folder for NAME.labels.tif and NAME.boundary.tif.")],
     pixel_size: PixelSizeOption = None,
     model_name: ModelOption = None,
     persistence: Annotated[
-        float | None, Option(min=0.0, max=1.0, help="Persistence of a cell's seed, in probability.")
+        float | None, method(min=0.0, max=1.0, help="Rise of probability between grains; else the model's.")
     ] = None,
     device: DeviceOption = "auto",
     precision: Annotated[
-        Precision, Option(help="Arithmetic of the network; auto: the fastest that agrees with f32.")
+        Precision, method(help="Arithmetic of the network; auto: bf16 where it agrees.")
     ] = "auto",
-    tta: Annotated[
-        bool, Option("--tta", help="Mean over the image mirrored and turned: eight times the work.")
-    ] = False,
-    voids: Annotated[Voids, Option(help="Voids or second phases in the image, by their grey.")] = "auto",
-    twins: Annotated[
-        Twins, Option(help="Of micrographs: twin lamellae are grains (keep) or not (merge).")
-    ] = "keep",
+    tta: Annotated[bool, method("--tta", help="Mean over eight positions, at eight times the work.")] = False,
+    voids: Annotated[
+        Voids, method(help="Grey of voids or phases; auto: dark, if the network sees any.")
+    ] = "auto",
+    twins: Annotated[Twins, method(help="Twin lamellae are grains (keep) or not (merge).")] = "keep",
     gap_width: Annotated[
         float,
-        Option(
+        method(
             metavar="SHARE",
             min=0.0,
             max=1.0,
-            help="Share of a mean intercept below which a gap between two grains is a boundary.",
+            help="Share of a mean intercept, below which a gap is a boundary, not a void.",
         ),
     ] = GAP_WIDTH,
     field: Annotated[
         bool,
-        Option("--field", help="The images show one field: tilts, detectors, channels. One map results."),
+        Option("--field", help="The images show one field (tilts, detectors, channels); one map results."),
     ] = False,
     as_json: JsonOption = False,
     misorientation_deg: MisorientationOption = None,
@@ -79,9 +81,8 @@ def segment(
 ) -> None:
     """Find grain boundaries; write label and boundary maps that carry the pixel size.
 
-    Of an orientation map, label map and a table of the grains' orientations.
-
-    Needs no pixel size. Exit status 1 where some images failed (named, the rest saved).
+    Of an orientation map: the label map, and a table of the grains' orientations. No pixel size is needed.
+    Exit status 1 where some images failed (named, the rest saved).
 
     Examples: `grainstats segment film.tif --out maps`, and `grainstats segment films/*.dm3 --pixel-size 2.5
     --out maps`.

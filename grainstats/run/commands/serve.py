@@ -12,7 +12,7 @@ def serve(
     folder: Annotated[
         Path, Argument(metavar="DIR", help="Where images, corrections and results are kept.")
     ] = Path("grainstats_page"),
-    port: Annotated[int, Option(min=0, max=65535, help="0: any free one.")] = 0,
+    port: Annotated[int, Option(min=0, max=65535, help="Port of the page; 0: any free one.")] = 0,
     show: Annotated[bool, Option("--show/--no-show", help="Open the browser.")] = True,
 ) -> None:
     """Open a page in the browser: drop images, set scale and samples, run, read the report, correct.

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 def suggest(
     db: DatabaseOption,
-    space: Annotated[Path, Option(help="Parameter space, TOML.")],
+    space: Annotated[Path, Option(help="Parameter space (TOML).")],
     objective: Annotated[
         list[str], Option(help="Property to improve; NAME:minimise to lower it; repeat for several.")
     ],
     n: Annotated[int, Option("-n", help="How many experiments.", min=1, max=96)] = 3,
-    seed: Annotated[int, Option(help="The same data and seed give the same proposal.")] = 0,
+    seed: Annotated[int, Option(help="Seed; the same data and seed give the same proposal.")] = 0,
     campaign: Annotated[str, Option(help="Campaign to store the suggestions under.")] = "",
     ignore_open: Annotated[
         bool, Option("--ignore-open", help="Forget earlier suggestions that were never made.")

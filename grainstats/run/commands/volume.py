@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,6 +12,9 @@ import typer
 from typer import Argument, Option
 
 from grainstats.run.commands.choices import DeviceOption, JsonOption, ModelOption
+
+grey = partial(Option, rich_help_panel="Grey slices")
+sections = partial(Option, rich_help_panel="EBSD sections")
 
 
 def volume(
@@ -29,7 +33,7 @@ def volume(
         Option("--voxel-size", metavar="X Y Z", help="Edges of a voxel in nanometres; Z between slices."),
     ] = None,
     dataset: Annotated[
-        str | None, Option("--dataset", metavar="PATH", help="Of the stack inside an HDF5 file.")
+        str | None, Option("--dataset", metavar="PATH", help="Path of the stack inside an HDF5 file.")
     ] = None,
     align: Annotated[
         Literal["drift", "reference", "none"] | None,
@@ -39,23 +43,23 @@ def volume(
         ),
     ] = None,
     shifts: Annotated[
-        Path | None, Option(metavar="FILE", help="Of EBSD sections: rows and columns to move each by (CSV).")
+        Path | None, sections(metavar="FILE", help="Rows and columns to move each section by (CSV).")
     ] = None,
     phases: Annotated[
         int | None,
-        Option(min=1, max=3, help="1 solid; 2 void, solid; 3 void, solid, second phase. Default: as seen."),
+        grey(min=1, max=3, help="1 solid; 2 void, solid; 3 void, solid, second phase. Default: as seen."),
     ] = None,
     phases_only: Annotated[
-        bool, Option("--phases-only", help="No grains: porosity, connectivity and thickness alone.")
+        bool, grey("--phases-only", help="Find no grains: porosity, connectivity and thickness alone.")
     ] = False,
     curtains: Annotated[
-        bool, Option("--curtains/--keep-curtains", help="Take vertical stripes out of the slices.")
+        bool, grey("--curtains/--keep-curtains", help="Take vertical stripes out of the slices.")
     ] = True,
     every_direction: Annotated[
         bool | None,
-        Option(
+        grey(
             "--three-directions/--one-direction",
-            help="Show the network slices along x, y and z. Default: where voxels are about cubic.",
+            help="Slices that the network sees. Default: three where voxels are about cubic.",
         ),
     ] = None,
     model_name: ModelOption = None,
@@ -65,28 +69,28 @@ def volume(
         Option("--surfaces", metavar="LABELS", help="Grains whose surfaces are written as STL: 3,17,20."),
     ] = None,
     as_zarr: Annotated[
-        bool, Option("--zarr", help="Write labels as OME-Zarr too; needs the extra zarr.")
+        bool, Option("--zarr", help="Write the labels as OME-Zarr, too (extra zarr).")
     ] = False,
     misorientation: Annotated[
         float,
-        Option(
+        sections(
             "--misorientation-deg",
             "--misorientation",
             metavar="DEG",
             min=0.1,
             max=90.0,
-            help="Of EBSD sections: angle from which two points are two grains.",
+            help="Degrees from which neighbouring points are two grains.",
         ),
     ] = 5.0,
     law: Annotated[
-        Path | None, Option(metavar="FILE", help="What boundaries carry (TOML): adds the limiting current.")
+        Path | None, Option(metavar="FILE", help="What boundaries carry (TOML); adds the limiting current.")
     ] = None,
     as_json: JsonOption = False,
-    seed: Annotated[int, Option(min=0, help="Of the intervals of the modes.")] = 0,
+    seed: Annotated[int, Option(min=0, help="Seed of the intervals of the modes.")] = 0,
 ) -> None:
     """Measure a stack of slices as one volume and judge whether its grain size is uniform or bimodal.
 
-    Exit status 1 where the stack cannot be used.
+    Grey slices, a label volume (--labels) or EBSD sections. Exit status 1 where the stack cannot be used.
 
     Examples: `grainstats volume slices --voxel-size 10 10 20 --out volume`, and `grainstats volume stack.tif
     --labels --out volume --json`.
