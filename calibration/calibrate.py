@@ -22,7 +22,7 @@ import numpy as np
 from null_mosaics import UNIT, Population, cut_window, rectangle, window_side
 
 from grainstats.infer.modality.image_grains import ImageGrains
-from grainstats.infer.modality.judge import decide
+from grainstats.infer.modality.judge import LEVEL, decide
 from grainstats.measure import grain_table
 
 DOCS = Path(__file__).parents[1] / "docs" / "validation"
@@ -203,19 +203,20 @@ def plot(rows: list[Row], path: Path) -> None:
         (left, ("null", "columnar null", "packed null"), "false positives"),
         (right, ("power", "packed power"), "power"),
     ):
-        for kind, marker in zip(kinds, "os^", strict=False):
+        for n, (kind, marker) in enumerate(zip(kinds, "os^", strict=False)):
             here = [r for r in rows if r.kind == kind]
             names = list(dict.fromkeys(r.population for r in here))
             for k, name in enumerate(names):
                 line = [(r.interior_grains, r.bimodal) for r in here if r.population == name]
                 label = kind if k == 0 and axis is left else name if axis is right else None
-                axis.plot(*zip(*line, strict=True), marker=marker, ms=4, lw=0.8, label=label, color=f"C{k}")
+                colour = f"C{n if axis is left else k}"
+                axis.plot(*zip(*line, strict=True), marker=marker, ms=4, lw=0.8, label=label, color=colour)
         axis.set(xscale="log", xlabel="interior grains", ylabel="share called bimodal", title=title)
         axis.minorticks_off()
         axis.set_xticks(list(ASPECT), [str(n) for n in ASPECT])
-        axis.legend(fontsize=7)
-    left.axhline(0.06, color="k", ls=":", lw=0.8)
-    figure.savefig(path, dpi=80)
+        axis.legend(fontsize=8)
+    left.axhline(LEVEL, color="k", ls=":", lw=0.8)
+    figure.savefig(path, dpi=110)
 
 
 def again(row: Row, only: str, sizes: list[int]) -> bool:
