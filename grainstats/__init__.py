@@ -1,7 +1,7 @@
 """From electron micrographs to grain-boundary spacings and a verdict: uniform, bimodal or indeterminate.
 
 ``import grainstats as gs``, then the whole way in one call (`analyze`), or step by step (`read`, `segment`,
-`measure`, `judge`). Every name not below is private, except those that the rooms `grainstats.measure`,
+`measure`, `judge`). Every name not below is private, except those that the packages `grainstats.measure`,
 `grainstats.infer`, `grainstats.magnet` and `grainstats.share` export themselves.
 
 Examples

@@ -1,6 +1,6 @@
 """Micrograph -> grain map: reading microscope files, the U-Net at work, closed cells.
 
-Every name that is not listed here is private, except those that the rooms of the package export themselves.
+Every name that is not listed here is private, except those that its packages export themselves.
 
 Examples
 --------

@@ -75,6 +75,15 @@ def segment_micrograph(
     ------
     InputError
         A picture shows another area than the first or has another magnification; the message names it.
+
+    Examples
+    --------
+    >>> import grainstats as gs
+    >>> from segment import load_model, read_micrographs
+    >>> (micrograph,) = read_micrographs(gs.example_micrographs() / "ai-02" / "ai-02-field-1.tif")
+    >>> boundaries, grains = segment_micrograph(micrograph, load_model())
+    >>> boundaries.probability.shape == micrograph.image.shape, grains.n_grains > 500
+    (True, True)
     """
     pictures = [micrograph] if isinstance(micrograph, Micrograph) else micrograph
     answers = []

@@ -1,7 +1,7 @@
 """Trapped field, moment, stress and decay of magnetised discs and rings from their current density.
 
-This room knows nothing of grains: a current density, or how it falls with the field, is all it is told.
-It can be called: ``grainstats.magnet(...)`` is `grainstats.magnet.trapped_field.magnet`.
+It knows nothing of grains: it is told a current density, or how that falls with the field. The package can be
+called: ``grainstats.magnet(...)`` is the function `grainstats.magnet.magnet`, whose help has the parameters.
 """
 
 import sys

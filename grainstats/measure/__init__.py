@@ -1,6 +1,7 @@
-"""GrainMap -> tables: grains, intercepts, boundary network, descriptors.
+"""Tables of a grain map: grains, intercepts, boundary network, descriptors.
 
-The room can be called: ``grainstats.measure(map)`` is `grainstats.measure.any_map.measure`.
+The package can be called: ``grainstats.measure(map)`` is the function `grainstats.measure.measure`, whose help
+has the parameters.
 """
 
 import sys

@@ -79,6 +79,14 @@ def close_cells(
     ------
     ValueError
         `persistence` is not within 0 ... 1.
+
+    Examples
+    --------
+    >>> from segment import BoundaryMap
+    >>> probability = np.zeros((40, 60), np.float32)
+    >>> probability[:, 29:31] = 1.0
+    >>> close_cells(BoundaryMap(probability, 2.0, "manual")).n_grains
+    2
     """
     if not 0 <= persistence <= 1:
         raise ValueError(f"persistence is {persistence}, not a probability")
@@ -138,6 +146,7 @@ def grain_map_from_tracing(
         grey picture; or the opaque pixels of a transparent layer (`segment.cells.traced_lines`).  Narrow gaps
         in lines are bridged, and a warning counts them.
     pixel_size_nm : float, optional
+        Edge of a pixel in nanometres.
     pixel_size_source : str, optional
         "manual" where a size is given and no source.
     source : str
@@ -147,6 +156,13 @@ def grain_map_from_tracing(
     ------
     InputError
         No lines are found, or they leave no cell.
+
+    Examples
+    --------
+    >>> mask = np.zeros((40, 60), bool)
+    >>> mask[:, 30] = True
+    >>> grain_map_from_tracing(mask, pixel_size_nm=2.0).n_grains
+    2
     """
     lines, warnings = traced_lines(mask, source)
     if lines.mean() > _MOSTLY_LINES:

@@ -26,7 +26,7 @@ def read_map(
     tracing: bool = False,
     rules: GrainRules | None = None,
 ) -> GrainMap:
-    """Grains of a label map, a tracing or an orientation map.
+    """Read the grains of a label map, a tracing or an orientation map.
 
     Parameters
     ----------

@@ -20,13 +20,13 @@ _MOST_IN_A_BYTE = 255  #: labels that an 8-bit map can hold
 def read_label_map(
     path: str | Path, *, pixel_size_nm: float | None = None, tracing: bool = False
 ) -> GrainMap:
-    """A label map or a boundary tracing from TIFF, PNG or NPY.
+    """Read a label map or a boundary tracing from TIFF, PNG, BMP, WebP or NPY.
 
     Parameters
     ----------
     path : str or Path
     pixel_size_nm : float, optional
-        The user's pixel size; None: the one in the file, where ImageJ or `write_label_map` left one.
+        Edge of a pixel in nanometres; None: as the file says, where ImageJ or `write_label_map` left it.
     tracing : bool
         The file shows traced boundaries (255 = boundary) instead of labels.
 
@@ -42,6 +42,17 @@ def read_label_map(
     ------
     UnreadableError
         Not one image, not labels, colours, damaged or too large.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from segment import grain_map_of_labels, write_label_map
+    >>> squares = np.kron(np.arange(1, 5).reshape(2, 2), np.ones((8, 8), int))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = write_label_map(f"{folder}/a.labels.tif", grain_map_of_labels(squares, pixel_size_nm=2.0))
+    ...     found = read_label_map(path)
+    >>> found.n_grains, found.pixel_size_nm
+    (4, 2.0)
     """
     path = Path(path)
     found = read_map_pixels(path, pixel_size_nm, tracing=tracing)

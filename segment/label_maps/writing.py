@@ -28,12 +28,24 @@ def write_label_map(
     recipe_digest: str = "",
     notes: Mapping[str, str] = MappingProxyType({}),
 ) -> Path:
-    """Cells as uint32 TIFF, 0 = neither grain nor body; the pixel size as ImageJ keeps it.
+    """Write cells as uint32 TIFF, with the pixel size as ImageJ keeps it.
 
-    Grains are 1 ... n, then come pores and second phases as large as grains; where there are any, the image
-    description tells n as ``grains=n``, and `read_label_map` takes the others for no grains.  What else the
-    map knows of itself, such as how a model cut it, goes along (`segment.label_maps.record`).  `notes` are
-    lines ``name=text`` of the description, one line each.
+    Grains are 1 ... n, then come pores and second phases as large as grains; 0 is neither.  Where there are
+    any, the image description tells n as ``grains=n``, and `read_label_map` takes the others for no grains.
+
+    Parameters
+    ----------
+    path : str or Path
+    grain_map : GrainMap
+        What it knows of itself, such as how a model cut it, goes along (`segment.label_maps.record`).
+    recipe_digest : str
+    notes : mapping of str to str
+        Lines ``name=text`` of the description.
+
+    Returns
+    -------
+    Path
+        That of the file.
     """
     labels = np.ascontiguousarray(grain_map.cells(), np.int32).view(np.uint32)
     facts = (*lines_of(grain_map, recipe_digest), *(f"{name}={text}" for name, text in notes.items()))
@@ -43,9 +55,9 @@ def write_label_map(
 
 
 def write_boundary_map(path: str | Path, boundary_map: BoundaryMap) -> Path:
-    """Boundary probability as float32 TIFF in steps of 1/8192; the pixel size as ImageJ keeps it.
+    """Write boundary probability as float32 TIFF, with the pixel size as ImageJ keeps it; return the path.
 
-    All its digits would take twice the space and time, and a network in bf16 knows fewer.
+    Values have steps of 1/8192: all digits would take twice the space and time, and bf16 knows fewer.
     """
     steps = boundary_map.probability * np.float32(STEPS)
     np.rint(steps, out=steps)

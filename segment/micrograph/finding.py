@@ -44,6 +44,13 @@ def find_micrographs(
     ------
     UnreadableError
         A path that does not exist, or a pattern or folder without a micrograph.
+
+    Examples
+    --------
+    >>> find_micrographs("nowhere/*.tif")
+    Traceback (most recent call last):
+        ...
+    segment.errors.UnreadableError: nowhere/*.tif: ...
     """
     wanted = [inputs] if isinstance(inputs, str | Path) else list(inputs)
     found: dict[Path, Path] = {}

@@ -24,23 +24,47 @@ class ScaleConflict:
 
 @dataclass(frozen=True, eq=False)
 class Micrograph:
-    """One grey image of one frame of one file."""
+    """One grey image: a frame of a file, or an array.
 
-    #: shape (rows, columns): grey levels in the file's own dtype, colours as their luminance, info bar cut
+    Attributes
+    ----------
+    image : ndarray, shape (rows, columns)
+        Grey levels in the file's own dtype, colours as their luminance; the info bar is cut.
+    pixel_size_nm : float or None
+        Edge of the square pixel; None where no source states it.
+    pixel_size_source : {"metadata", "sidecar", "scalebar", "manual", "none"}
+    path : Path
+    sha256 : str
+        Digest of the file's bytes.
+    vendor : str
+        Name of the format module that read it, as ``"fei_tiff"``.
+    valid : ndarray of bool, shape (rows, columns), or None
+        False where nothing of the specimen is seen; None: all is.
+    frame, n_frames : int
+        Place in a stack, and frames of the stack.
+    info_bar_rows : int
+        Rows cut from the bottom.
+    conflicts : tuple of ScaleConflict
+        Sources of the pixel size that disagree by more than 3 %.
+    notes : tuple of str
+        What reading changed or noticed.
+    scale_bar : ScaleBar or None
+        The burned-in one, read or in doubt, with its picture.
+    """
+
     image: np.ndarray
-    pixel_size_nm: float | None  #: edge of the square pixel; None where no source states it
+    pixel_size_nm: float | None
     pixel_size_source: PixelSizeSource
     path: Path
-    sha256: str  #: digest of the file's bytes
-    vendor: str  #: name of the format module that read it, e.g. ``"fei_tiff"``
-    #: bool, shape (rows, columns): False where nothing of the specimen is seen; None: all is
+    sha256: str
+    vendor: str
     valid: np.ndarray | None = None
-    frame: int = 0  #: place in a stack
+    frame: int = 0
     n_frames: int = 1
-    info_bar_rows: int = 0  #: cut from the bottom
+    info_bar_rows: int = 0
     conflicts: tuple[ScaleConflict, ...] = ()
-    notes: tuple[str, ...] = ()  #: what reading changed or noticed
-    scale_bar: ScaleBar | None = None  #: the burned-in one, read or in doubt, with its picture
+    notes: tuple[str, ...] = ()
+    scale_bar: ScaleBar | None = None
 
     @property
     def digest(self) -> str:

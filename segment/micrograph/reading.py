@@ -88,6 +88,17 @@ def read_micrographs(
         A spectrum or a diffraction pattern.
     InputError
         `pixel_size_nm` is not positive.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import tifffile
+    >>> grey = np.random.default_rng(0).integers(0, 255, (80, 90)).astype(np.uint8)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     tifffile.imwrite(f"{folder}/a.tif", grey)
+    ...     (micrograph,) = read_micrographs(f"{folder}/a.tif", pixel_size_nm=1.5)
+    >>> micrograph.image.shape, micrograph.pixel_size_nm, micrograph.pixel_size_source
+    ((80, 90), 1.5, 'manual')
     """
     path = Path(path)
     choose_scale((), pixel_size_nm)

@@ -56,6 +56,13 @@ def read_orientation_map(path: str | PathLike[str], step_nm: float | None = None
         No such file, of no known format, empty, truncated, or without an indexed point.
     ValueError
         `step_nm` is not positive.
+
+    Examples
+    --------
+    >>> read_orientation_map("nowhere.ang")
+    Traceback (most recent call last):
+        ...
+    segment.errors.UnreadableError: nowhere.ang: no such file. Check the path.
     """
     path = Path(path)
     if step_nm is not None and not step_nm > 0:

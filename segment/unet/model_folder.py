@@ -23,29 +23,52 @@ FORMAT = 1  #: version of model.toml that this code reads
 
 @dataclass(frozen=True)
 class Model:
-    """Released or own weights, ready to answer; lengths in the network's pixels."""
+    """A model folder, opened: released or own weights; lengths in the network's pixels.
+
+    Attributes
+    ----------
+    name : str
+    folder : Path
+    digest : str
+        SHA-256 over all that decides: model.toml, the weights and every ``*.json`` of the folder.  The same
+        digest gives the same boundaries, warnings and verdicts.
+    outputs : tuple of str
+        Meaning of the channels: "boundary", and "not_grain" where it knows pores and second phases.
+    stride : int
+        Height and width of the network's input are multiples of it.
+    halo_px : int
+        Context of a pixel on every side, a multiple of `stride`, measured by gradients at export.
+    best_intercept_px : float
+        Mean intercept at which the network sees best.
+    persistence : float
+        Default of the watershed's seeds, in units of probability.
+    min_area_px : int
+        Smaller cells are merged into a neighbour.
+    weights : Path
+        The OpenVINO network's .xml file.
+    bf16_agreement : float or None
+        Share of pixels on whose side of one half bf16 and f32 agree; None: not measured, "auto" is f32.
+    confidence : Confidence or None
+        How far its answers can be trusted; None: not measured.
+    weights_digest : str
+        SHA-256 over model.toml, the weights and confidence.json: what the error rates were measured for.
+    error_rates : ErrorRates
+        How much another model, as good, differs; nominal where that was not measured for these weights.
+    """
 
     name: str
     folder: Path
-    #: SHA-256 over all that decides: model.toml, the weights and every ``*.json`` of the folder.  The same
-    #: digest gives the same boundaries, the same warnings and the same verdicts
     digest: str
-    #: meaning of the channels: "boundary", and "not_grain" where it knows pores and second phases
     outputs: tuple[str, ...]
-    stride: int  #: height and width of the network's input are multiples of this
-    #: context of a pixel on every side, measured by gradients at export (`segment.training.export`); a
-    #: multiple of `stride`
+    stride: int
     halo_px: int
-    best_intercept_px: float  #: mean intercept at which the network sees best
-    persistence: float  #: default of the watershed's seeds, in units of probability
-    min_area_px: int  #: smaller cells are merged into a neighbour
-    weights: Path  #: the IR's .xml file
-    #: share of pixels on whose side of one half bf16 and f32 agree; None: not measured, "auto" is f32
+    best_intercept_px: float
+    persistence: float
+    min_area_px: int
+    weights: Path
     bf16_agreement: float | None = None
-    confidence: Confidence | None = None  #: how far its answers can be trusted; None: not measured
-    #: SHA-256 over model.toml, the weights and confidence.json: what the error rates were measured for
+    confidence: Confidence | None = None
     weights_digest: str = ""
-    #: how much another model, as good, differs; nominal where that was not measured for these weights
     error_rates: ErrorRates = field(default_factory=ErrorRates)
 
     def smallest_px(self, scale: float) -> int:
@@ -66,6 +89,11 @@ def released_models() -> list[str]:
     """Names of the models that came with this installation, the default first.
 
     The default is the one whose model.toml says ``default = true``, else the first by name.
+
+    Examples
+    --------
+    >>> released_models()[0]
+    'unet-lite2'
     """
     found: dict[str, bool] = {}
     for root in model_folders():
@@ -86,6 +114,12 @@ def load_model(name_or_path: str | Path | None = None) -> Model:
     ------
     ModelError
         No such model, or its folder is incomplete, damaged or of another format version.
+
+    Examples
+    --------
+    >>> model = load_model()
+    >>> model.outputs, model.best_intercept_px
+    (('boundary', 'not_grain'), 35.0)
     """
     folder = _find_folder(name_or_path)
     facts = _read_toml(folder / "model.toml")

@@ -12,14 +12,22 @@ MODULES = (
     "grainstats.api.stored",
     "grainstats.api.comparing",
     "grainstats.infer.modality.judging_digest",
+    "grainstats.infer.current.estimate",
+    "grainstats.magnet.trapped_field",
     "grainstats.measure.any_map",
     "segment",
+    "segment.cells.close",
     "grainstats.share.quantity_units",
+    "segment.label_maps.reading",
     "segment.label_maps.repairs",
     "segment.label_maps.any_file",
+    "segment.micrograph.finding",
     "segment.micrograph.from_array",
+    "segment.micrograph.reading",
+    "segment.orientation.read",
+    "segment.unet.model_folder",
 )
-SLOW = ("grainstats.api.analysis", "grainstats.api.steps")  #: the whole way
+SLOW = ("grainstats.api.analysis", "grainstats.api.steps", "segment.pipeline")  #: the whole way
 
 
 def run(name: str) -> None:
