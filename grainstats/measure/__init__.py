@@ -1,7 +1,7 @@
 """Tables of a grain map: grains, intercepts, boundary network, descriptors.
 
-The package can be called: ``grainstats.measure(map)`` is the function `grainstats.measure.measure`, whose help
-has the parameters.
+The package can be called: ``grainstats.measure(map)`` is the function `grainstats.measure.measure`, whose
+help has the parameters.
 """
 
 import sys
