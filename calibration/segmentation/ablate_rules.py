@@ -76,6 +76,17 @@ def closed(model: Model, micrograph: Micrograph, answer: BoundaryMap) -> GrainMa
     return close_cells(found, persistence=model.persistence, min_area_px=smallest, grey=micrograph.image)
 
 
+def by_rule(model: Model, micrograph: Micrograph) -> Iterator[tuple[str, GrainMap]]:
+    """Every rule, and the cells without it."""
+    usual = predict(model, micrograph)
+    for rule, changes in RULES.items():
+        with ExitStack() as stack:
+            for place, value in changes:
+                stack.enter_context(patch(place, value))
+            answer = predict(model, micrograph) if rule in BEFORE else usual
+            yield rule, closed(model, micrograph, answer)
+
+
 def figures(cells: GrainMap, truth: np.ndarray) -> list[float]:
     result = score(cells.labels, truth)
     return [
@@ -103,13 +114,7 @@ def main() -> None:
     found: dict[tuple[str, str], list[list[float]]] = {}
     for images in (rendered(arguments.each), *map(traced, arguments.fields)):
         for name, micrograph, truth in images:
-            usual = predict(model, micrograph)
-            for rule, changes in RULES.items():
-                with ExitStack() as stack:
-                    for place, value in changes:
-                        stack.enter_context(patch(place, value))
-                    answer = predict(model, micrograph) if rule in BEFORE else usual
-                    cells = closed(model, micrograph, answer)
+            for rule, cells in by_rule(model, micrograph):
                 found.setdefault((name, rule), []).append(figures(cells, truth))
             write(arguments.out, found)
 

@@ -201,14 +201,19 @@ def _tails(grey: np.ndarray) -> float:
     return float((square**2).mean() / max(float(square.mean()) ** 2, 1e-12))
 
 
-def _shapes(labels: np.ndarray) -> dict[str, float]:
-    """Solidity, spread of sizes and largest share of the cells."""
+def some_cells(labels: np.ndarray) -> list[np.ndarray]:
+    """About `JUDGED_CELLS` cells of a map (int32), all if they are fewer, each as a mask in its own box."""
     from segment.cells._cell_kernels import label_boxes
 
-    boxes = label_boxes(labels, int(labels.max()))
+    boxes = label_boxes(labels, int(labels.max(initial=0)))
     present = np.flatnonzero(boxes[1:, 1]) + 1
     chosen = present[:: max(present.size // JUDGED_CELLS, 1)].tolist()
-    cells = [labels[boxes[k, 0] : boxes[k, 1], boxes[k, 2] : boxes[k, 3]] == k for k in chosen]
+    return [labels[boxes[k, 0] : boxes[k, 1], boxes[k, 2] : boxes[k, 3]] == k for k in chosen]
+
+
+def _shapes(labels: np.ndarray) -> dict[str, float]:
+    """Solidity, spread of sizes and largest share of the cells."""
+    cells = some_cells(labels)
     area = np.array([np.count_nonzero(cell) for cell in cells], float)
     solid = [min(a / hull_area(cell), 1.0) for a, cell in zip(area, cells, strict=True) if a >= JUDGED_PX]
     return {

@@ -21,7 +21,7 @@ SMALLEST_PX = 20  #: smaller gaps between traced lines are no grains
 class Score:
     """Agreement of predicted cells with the truth; ratios are predicted / true."""
 
-    #: f1, precision, recall: of the one-pixel boundaries, within `TOLERANCE_PX`
+    #: f1, precision, recall: of the one-pixel boundaries, within the tolerance
     f1: float
     precision: float
     recall: float
@@ -33,11 +33,11 @@ class Score:
     grains_ratio: float  #: of their number
 
 
-def score(labels: np.ndarray, truth: np.ndarray) -> Score:
+def score(labels: np.ndarray, truth: np.ndarray, tolerance_px: float = TOLERANCE_PX) -> Score:
     """Compare two label maps, 0 = boundary or not a grain, both of shape (rows, columns)."""
     ours, theirs = fill(labels), fill(truth)
     found, wanted = outline(ours), outline(theirs)
-    precision, recall = _share_near(found, wanted), _share_near(wanted, found)
+    precision, recall = (_share_near(*pair, tolerance_px) for pair in ((found, wanted), (wanted, found)))
     ours_d, theirs_d = diameters(ours), diameters(theirs)
     return Score(
         f1=2 * precision * recall / (precision + recall + 1e-12),
@@ -85,11 +85,11 @@ def diameters(labels: np.ndarray) -> np.ndarray:
     return np.sqrt(4 * area[area >= SMALLEST_PX] / np.pi)
 
 
-def _share_near(lines: np.ndarray, others: np.ndarray) -> float:
+def _share_near(lines: np.ndarray, others: np.ndarray, tolerance_px: float) -> float:
     if not lines.any() or not others.any():
         return 0.0
     away = cv2.distanceTransform((~others).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return float((away[lines] <= TOLERANCE_PX).mean())
+    return float((away[lines] <= tolerance_px).mean())
 
 
 def _mean(values: np.ndarray) -> float:

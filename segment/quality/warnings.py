@@ -14,6 +14,7 @@ from segment.boundary_map import BoundaryMap
 from segment.grain_map import GrainMap
 from segment.quality.calibration_table import Confidence
 from segment.quality.evidence import Evidence
+from segment.quality.laths import lath_warnings
 
 NOTHING = 0.004  #: share of boundary pixels below which no grains are visible
 AMBIGUOUS = 2.0  #: pixels of probability .2 ... .8 per boundary pixel: more in noise, .9 ... 1.9 in TBM crops
@@ -39,9 +40,11 @@ def probability_warnings(boundary_map: BoundaryMap) -> tuple[str, ...]:
 
 
 def cell_warnings(grain_map: GrainMap) -> tuple[str, ...]:
-    """Doubts that the number of cells raises."""
-    if NO_GRAINS in grain_map.warnings or grain_map.n_grains >= FEW_CELLS:
+    """Doubts that the number and the shape of the cells raise."""
+    if NO_GRAINS in grain_map.warnings:
         return ()
+    if grain_map.n_grains >= FEW_CELLS:
+        return lath_warnings(grain_map.labels)
     return (f"only {grain_map.n_grains} cells are in the image",)
 
 
