@@ -21,6 +21,7 @@ KINDS = {
     "<float range>": "X",
     "<float>": "X",
 }
+FEW = 8  #: options of a command that need no headings on its page
 MADE = "<!-- made by docs/_generate.py -->\n\n"
 
 
@@ -108,7 +109,8 @@ def _options(command: Any, context: Any) -> dict[str, list[tuple[str, str]]]:
     for one in command.get_params(context):
         if (record := one.get_help_record(context)) and one.name != "help":
             found.setdefault(getattr(one, "rich_help_panel", None) or "Option", []).append(record)
-    return found
+    rows = [row for panel in found.values() for row in panel]
+    return found if len(rows) > FEW else {"Option": rows} if rows else {}
 
 
 def recipe() -> str:

@@ -262,6 +262,8 @@ COLUMNS: dict[str, dict[str, Column]] = {
         "one, permutation": only_value("one_descriptor_permutation"),
         "joint permutation": only_value("any_rejection_joint"),
         "coverage of 95 %": only_value("coverage_95"),
+    },
+    "replicates": {
         "images as replicates": only_value("images_as_replicates"),
         "grains as replicates": only_value("grains_as_replicates"),
     },
