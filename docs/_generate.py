@@ -148,7 +148,7 @@ def schema() -> str:
 
 def _default(one: dataclasses.Field[Any]) -> Any:
     if one.default is not dataclasses.MISSING:
-        return one.default
+        return "unset" if one.default is None else json.dumps(one.default)
     return one.default_factory() if one.default_factory is not dataclasses.MISSING else "needed"
 
 

@@ -44,44 +44,43 @@ class Recipe:
     Attributes
     ----------
     model : str or None
-        Name of a released model or path of a model folder; unset: the default model. The model's own digest
-        is a part of every analysis key, therefore this name is left out of `digest`.
+        Name of a released model, or path of a model folder; unset: the default model.
     persistence : float or None
-        How deep the valley between two cells must be to part them (0 ... 1); unset: the model's own value.
+        How far the boundary probability (0 to 1) must rise between two grains; unset: the model's own value.
     min_area_px : int or None
-        Cells below this area are merged into a neighbour; unset: the model's own value.
+        Smallest cell, in pixels; smaller ones are merged into a neighbour; unset: the model's own value.
     pixel_size_nm : float or None
-        Pixel size that the user vouches for; it overrides the files' own.
+        Edge of a pixel in nanometres, for all images; it overrides what the files say.
     null : {"section", "columnar"}
-        Which uniform microstructure the modality test compares with: plane sections of a three-dimensional
-        polycrystal, or columnar films.
+        Uniform microstructure that the verdict compares with: plane sections of three-dimensional grains, or
+        columnar films.
     angles_deg : tuple of float
-        Directions of the intercept lines.
+        Directions of the test lines, in degrees.
     line_spacing_px : float or None
-        Distance between parallel intercept lines; unset: chosen from the grain size.
+        Distance between parallel test lines, in pixels; unset: one mean grain size.
     precision : {"auto", "f32", "bf16"}
-        Arithmetic of the network.
+        Arithmetic of the network; "auto": bf16 where the machine has it and it agrees with f32.
     tta : bool
-        Mean of the network's answers to the image mirrored and turned, at eight times the work.
+        Mean of the network's answers to eight mirrored and turned images, at eight times the work.
     misorientation_deg : float or None
-        Of orientation maps: angle from which two points belong to two grains; unset: 5.
+        Of orientation maps: degrees from which neighbouring points belong to two grains; unset: 5.
     merge_twins : bool
         Of orientation maps: merge Σ3 twins of cubic phases.
     twin : str or None
-        Of orientation maps: another twin law to merge, as ``"86.3@1,1,-2,0"``.
+        Of orientation maps: another twin law to merge, angle and axis, as "86.3@1,1,-2,0".
     phase : str or None
         Of orientation maps: name of the phase whose grains count; unset: all.
     law : dict or None
         What boundaries carry, as in the law file of `grainstats current`: the limiting current of every image
-        is then computed.  In TOML a table ``[law]``, or the name of a law file beside the recipe.
+        is then computed.  In TOML a table [law], or the name of a law file beside the recipe.
     voids : {"auto", "dark", "bright", "none"}
-        Whether the images have voids or second phases, and of which grey; "auto": as the network sees them.
+        Grey of voids or second phases, or "none"; "auto": dark ones, where the network sees some.
     twins : {"keep", "merge"}
-        Of micrographs: whether twin lamellae are grains of their own.
+        Of micrographs: twin lamellae are grains, or parts of the grain that they cross.
     gap_width : float
-        Of micrographs, in mean intercepts: a narrower gap between two grains is a boundary.
+        Of micrographs: share of a mean intercept, below which a gap between two grains is a boundary.
     seed : int
-        Root of all random numbers, mixed with the images' digests.
+        Seed of all random numbers, mixed with the images' digests.
     """
 
     model: str | None = None
