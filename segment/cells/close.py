@@ -13,8 +13,9 @@ from segment.cells.enclosed import merge_enclosed
 from segment.cells.gaps import narrow_gaps
 from segment.cells.label_gaps import contacts, edges
 from segment.cells.second_phases import give_back, large_second_phases, set_aside, sizeable_px
-from segment.cells.traced_lines import traced_lines
+from segment.cells.traced_lines import DARK, traced_lines
 from segment.cells.tracing import (
+    are_cells,
     bridge_gaps,
     drawn_part,
     fill_double_lines,
@@ -23,13 +24,17 @@ from segment.cells.tracing import (
     narrow_strips,
     split_tracing,
     straight_lines,
+    swallowed,
 )
 from segment.cells.twins import merge_twins
 from segment.errors import InputError
 from segment.grain_map import MIN_AREA_PX, GrainMap
 from segment.micrograph.micrograph import PixelSizeSource
 
-_MOSTLY_LINES = 0.5  #: share of lines above which they are the ground
+_SWALLOWED = (
+    10,
+    0.1,
+)  #: open areas too small for cells, and their share of the cells, from which they are said
 _STRIPS = (4, 0.05)  #: narrow strips, and their share of the cells, from which they are said; judgement
 _UNTRACED = (0.05, 4.0)  #: share of a map, and times the next cell, from which one may not have been traced
 PARTED = 2 / 3  #: of the rendered scenes, those with less lose true boundaries by it (docs/validation)
@@ -143,7 +148,7 @@ def grain_map_from_tracing(
     ----------
     mask : ndarray, shape (rows, columns) or (rows, columns, samples)
         Boundaries are True; or lines on a ground of one level, brighter, darker or grey; coloured lines on a
-        grey picture; or the opaque pixels of a transparent layer (`segment.cells.traced_lines`).  Narrow gaps
+        grey picture; or lines on a transparent layer (`segment.cells.traced_lines`).  Narrow gaps
         in lines are bridged, and a warning counts them.
     pixel_size_nm : float, optional
         Edge of a pixel in nanometres.
@@ -165,8 +170,9 @@ def grain_map_from_tracing(
     2
     """
     lines, warnings = traced_lines(mask, source)
-    if lines.mean() > _MOSTLY_LINES:
-        lines, warnings = ~lines, ("dark lines on a light ground were read as boundaries",)
+    if are_cells(lines, MIN_AREA_PX):
+        others = tuple(word for word in warnings if word != DARK)
+        lines, warnings = ~lines, others if DARK in warnings else (DARK, *others)
     part = drawn_part(lines)
     shape, lines = lines.shape, lines if part is None else lines[part]
     lines, gaps = bridge_gaps(fill_double_lines(lines))
@@ -203,6 +209,12 @@ def _warnings_of(lines: np.ndarray, labels: np.ndarray) -> tuple[str, ...]:
     if strips >= max(_STRIPS[0], _STRIPS[1] * area.size):
         said.append(
             f"{strips} open areas are narrow strips beside a line: was it drawn twice? They count as cells"
+        )
+    small = swallowed(lines, MIN_AREA_PX)
+    if small >= max(_SWALLOWED[0], _SWALLOWED[1] * area.size):
+        said.append(
+            f"{small} open areas of fewer than {MIN_AREA_PX} px count as line: enlarge the picture, or draw "
+            "finer lines"
         )
     straight = straight_lines(lines)
     if straight > 1:

@@ -17,8 +17,8 @@ DRAWN = 0.01  #: least share of grey or black lines beside coloured ones; judgem
 PALE = 0.05  #: pixels of paler lines over those of the lines, from which they are said; judgement
 AWAY_PX = 5  #: from a line, where its soft edge and what JPEG does beside it end
 COLOURS = (0.9, 0.03)  #: cosine between colours, seen from the ground, and least share of a second; judgement
-CLEAR = 0.05  #: share of soft edges in an alpha channel
 
+DARK = "dark lines on a light ground were read as boundaries"
 _REMEDY = "Draw the boundaries on a layer of their own and save that layer: lines on an empty ground"
 
 
@@ -33,14 +33,13 @@ def traced_lines(picture: np.ndarray, source: str) -> tuple[np.ndarray, tuple[st
     if picture.dtype.kind == "f":
         picture = np.where(np.isfinite(picture), picture, 0)
     if picture.ndim == 3 and picture.shape[2] in (2, 4):
-        lines = _opaque(picture[..., -1])
-        if lines is not None:
-            return lines, ("the opaque pixels of a transparent layer were read as boundaries",)
         alpha, picture = picture[..., -1], picture[..., :-1]
         shown = picture[alpha > 0]
-        if not shown.size or np.ptp(shown, axis=0).max() <= FLAT * _top(picture):
-            lines, _ = _on_ground(alpha.astype(np.float32), source)
-            return lines, ("the lines of a transparent layer were read as boundaries",)
+        layer = shown.size and (alpha == 0).mean() >= GROUND
+        if layer or not shown.size or np.ptp(shown, axis=0).max() <= FLAT * _top(picture):
+            lines, words = _on_ground(alpha.astype(np.float32), source)
+            pale = tuple(word for word in words if word != DARK)
+            return lines, ("the lines of a transparent layer were read as boundaries", *pale)
     if picture.ndim == 3:
         colours = picture.astype(np.float32)
         chroma = colours.max(axis=2) - colours.min(axis=2)
@@ -60,17 +59,6 @@ def traced_lines(picture: np.ndarray, source: str) -> tuple[np.ndarray, tuple[st
             source, f"an array of shape {picture.shape}, not one picture", "Give one 2-D picture"
         )
     return _on_ground(picture.astype(np.float32), source)
-
-
-def _opaque(alpha: np.ndarray) -> np.ndarray | None:
-    """Opaque pixels, where they are the smaller part of a layer."""
-    top = _top(alpha)
-    opaque: np.ndarray = np.asarray(alpha >= LINE * top)
-    soft = float(((alpha > 0) & (alpha < top)).mean())
-    part = float(opaque.mean())
-    if not 0 < part < GROUND or soft > max(CLEAR, part):
-        return None
-    return opaque
 
 
 def _top(levels: np.ndarray) -> float:
@@ -114,7 +102,7 @@ def _on_ground(levels: np.ndarray, source: str) -> tuple[np.ndarray, tuple[str, 
     line = float(np.percentile(far[far > near], 75)) if (far > near).any() else high - low
     lines = far > LINE * line
     dark = np.median(levels[lines]) < ground
-    words: tuple[str, ...] = ("dark lines on a light ground were read as boundaries",) if dark else ()
+    words: tuple[str, ...] = (DARK,) if dark else ()
     alone = cv2.distanceTransform((~lines).astype(np.uint8), cv2.DIST_L2, 5) > AWAY_PX
     if np.count_nonzero(alone & (far > near)) > PALE * np.count_nonzero(lines):
         words += ("paler lines were left out: draw all boundaries in one grey",)

@@ -16,6 +16,9 @@ SLENDER = 0.5  #: of the typical cell's width; cells joined through gaps have ne
 #: widths long, and of the typical width: one side of a line drawn twice.  Of the cells of 106 real tracings
 #: at most a tenth is such, where 30 % of the cells are outlined twice a fifth
 STRIP = (15.0, 0.35)
+SPECK_PX = 5  #: open areas in thick lines of real tracings are smaller
+#: share of lines between which it is open what is line; dashes cover less, cells of a true tracing more
+HALF_LINES = (0.25, 0.75)
 STRAIGHT = 0.9  #: share of the shorter side along which a straight line runs from edge to edge
 DENSE = 0.4  #: share of such lines above which straight ones are there by chance; judgement
 CROWDED = 0.6  #: share of pixels on or beside lines, up to which rings lie on them with .82 by chance
@@ -69,6 +72,28 @@ def narrow_strips(lines: np.ndarray) -> int:
     return int(np.count_nonzero((long[1:] > STRIP[0]) & (slender[1:] < STRIP[1])))
 
 
+def swallowed(lines: np.ndarray, min_area_px: int) -> int:
+    """How many open areas are too small for cells, and too large for specks in a line."""
+    _, _, facts, _ = cv2.connectedComponentsWithStats((~lines).astype(np.uint8), connectivity=4)
+    area = facts[1:, cv2.CC_STAT_AREA]
+    return int(np.count_nonzero((area >= SPECK_PX) & (area < min_area_px)))
+
+
+def are_cells(lines: np.ndarray, min_area_px: int) -> bool:
+    """Whether the lines are the ground, and what was taken for the ground are the lines.
+
+    Lines hang together, cells do not: of a picture that is half line, the part in more pieces are cells.
+    """
+    share = float(lines.mean())
+    if not HALF_LINES[0] < share <= HALF_LINES[1]:
+        return share > HALF_LINES[1]
+    pieces: list[int] = []
+    for part, connectivity in ((lines, 8), (~lines, 4)):
+        facts = cv2.connectedComponentsWithStats(part.astype(np.uint8), connectivity=connectivity)[2]
+        pieces.append(int(np.count_nonzero(facts[1:, cv2.CC_STAT_AREA] >= min_area_px)))
+    return pieces[0] > pieces[1]
+
+
 def _open_areas(lines: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Areas between lines: their numbers, how many widths each is long, its width over the typical one."""
     _, pieces, facts, _ = cv2.connectedComponentsWithStats((~lines).astype(np.uint8), connectivity=4)
@@ -109,7 +134,8 @@ def has_circle(lines: np.ndarray) -> bool:
         return False
     shape = [fft.next_fast_len(n, real=True) for n in small.shape]
     known = fft.rfft2(small, shape)
-    for radius in range(max(round(CIRCLE[0] * min(small.shape)), SHORTEST_PX), min(small.shape) // 2):
+    first = max(round(CIRCLE[0] * min(small.shape)), SHORTEST_PX)
+    for radius in range(first, min(small.shape) // 2, 2):  # the lines were made a pixel wider on each side
         angle = np.arange(0, 2 * np.pi, 0.7 / radius)
         ring = np.zeros(shape, np.float32)
         ring[np.rint(radius * np.sin(angle)).astype(int), np.rint(radius * np.cos(angle)).astype(int)] = 1
@@ -186,6 +212,8 @@ def loose_lines(lines: np.ndarray, labels: np.ndarray) -> int:
     apart = (~on_edges(labels)).view(np.uint8)
     if apart.all():
         return 1
+    for edge in (apart[0], apart[-1], apart[:, 0], apart[:, -1]):  # a frame ends cells as well
+        edge[:] = 0
     reach = 2 * _half_width(lines) + _REACH
     loose = lines & (cv2.distanceTransform(apart, cv2.DIST_L2, 5) > reach)
     return int(cv2.connectedComponents(loose.astype(np.uint8), connectivity=8)[0]) - 1
@@ -205,7 +233,7 @@ def _at_line_end(lines: np.ndarray, neck: np.ndarray, reach: int) -> bool:
 
 
 def _stops(lines: np.ndarray, row: int, column: int, reach: int) -> bool:
-    """Whether the line beside a pixel leaves the square around it on one side only."""
+    """Whether the line beside a pixel leaves the square around it on one side only, or not at all."""
     top, left = max(row - reach, 0), max(column - reach, 0)
     window = lines[top : row + reach + 1, left : column + reach + 1]
     _, pieces = cv2.connectedComponents(window.astype(np.uint8), connectivity=8)
@@ -216,7 +244,7 @@ def _stops(lines: np.ndarray, row: int, column: int, reach: int) -> bool:
     own = pieces == pieces[y[nearest], x[nearest]]
     rim = np.concatenate([own[0], own[1:, -1], own[-1, -2::-1], own[-2:0:-1, 0]])
     arcs = int(np.count_nonzero(rim & ~np.roll(rim, 1)))
-    return arcs == 1 and not rim.all()
+    return arcs <= 1 and not rim.all()
 
 
 def _necks(basins: np.ndarray) -> list[np.ndarray]:

@@ -174,8 +174,9 @@ def with_overlay(kind: str, cells: np.ndarray, lines: np.ndarray) -> np.ndarray:
     elif kind == "red circles":
         over = np.dstack([over] * 3)
         cv2.circle(over, (220, 200), 120, (0, 0, 255), 2)
-    elif kind == "paler lines":
-        over = np.where(cells % 2 == 0, lines // 3, lines)
+    elif "paler lines" in kind:
+        over = np.where(cells % 2 == 0, lines // 4, lines)
+        over = np.dstack([0 * over] * 3 + [over]) if "layer" in kind else over
     elif kind == "a diagonal cross":
         cv2.line(over, (0, 0), (439, 399), 255)
         cv2.line(over, (439, 0), (0, 399), 255)
@@ -194,6 +195,7 @@ def with_overlay(kind: str, cells: np.ndarray, lines: np.ndarray) -> np.ndarray:
         ("a circle", "a circle lies on the lines"),
         ("red circles", "lines of several colours"),
         ("paler lines", "paler lines were left out"),
+        ("paler lines of a layer", "paler lines were left out"),
         ("some cells outlined twice, 7", "narrow strips beside a line"),
     ],
 )
@@ -204,6 +206,37 @@ def test_what_is_drawn_beside_the_boundaries_is_said(
         cv2.imwrite(str(tmp_path / "t.png"), picture)
         found = read_label_map(tmp_path / "t.png", tracing=True)
         assert (words in "\n".join(found.warnings)) == said
+
+
+@pytest.mark.parametrize(("on", "off"), [(8, 3), (5, 5), (4, 4)])
+def test_dashes_are_joined(tmp_path: Path, cells: np.ndarray, lines: np.ndarray, on: int, off: int) -> None:
+    y, x = np.mgrid[:400, :440]
+    dashed = np.where((x + y) % (on + off) < on, lines, 0).astype(np.uint8)
+    assert read_label_map_of(dashed, tmp_path) > 0.85 * read_label_map_of(lines, tmp_path)
+
+
+def test_a_frame_along_the_edge_ends_in_no_cell(tmp_path: Path, lines: np.ndarray) -> None:
+    framed = lines.copy()
+    framed[:2] = framed[-2:] = framed[:, :2] = framed[:, -2:] = 255
+    cv2.imwrite(str(tmp_path / "t.png"), framed)
+    assert read_label_map(tmp_path / "t.png", tracing=True).warnings == ()
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_lines_that_cover_more_than_the_cells(
+    tmp_path: Path, cells: np.ndarray, lines: np.ndarray, dark: bool
+) -> None:
+    thick = cv2.dilate(lines, np.ones((10, 10), np.uint8))
+    assert thick.mean() > 140
+    assert read_label_map_of(255 - thick if dark else thick, tmp_path) > 0.85 * cells.max()
+
+
+def test_cells_too_small_for_the_picture_are_counted(tmp_path: Path) -> None:
+    fine = poisson_voronoi_plane((300, 300), 1 / 70, np.random.default_rng(3)).grain_map().labels
+    cv2.imwrite(str(tmp_path / "t.png"), cv2.dilate(edges(fine), np.ones((2, 2), np.uint8)))
+    found = read_label_map(tmp_path / "t.png", tracing=True)
+    assert found.n_grains < 0.95 * fine.max()
+    assert "open areas of fewer than 20 px count as line" in "".join(found.warnings)
 
 
 def test_cells_outlined_twice_count_once(tmp_path: Path, cells: np.ndarray, lines: np.ndarray) -> None:
