@@ -44,7 +44,7 @@ def gallery() -> None:
     parts = [
         "# Gallery",
         "",
-        "Notebooks with their outputs. They call the public functions only; the tests run them.",
+        "Notebooks with their outputs; the tests run them.",
         "",
     ]
     for notebook in sorted(NOTEBOOKS.glob("*.ipynb")):
