@@ -46,7 +46,6 @@ def close_cells(
     *,
     persistence: float = 0.05,
     min_area_px: int = MIN_AREA_PX,
-    border_confidence: float | None = None,
     twins: Twins = "keep",
     gap_width: float = GAP_WIDTH,
     grey: np.ndarray | None = None,
@@ -61,9 +60,6 @@ def close_cells(
         cell with a deeper minimum, for the two to be two grains; 0 ... 1.  More never gives more grains.
     min_area_px : int
         Smaller cells are merged into the neighbour behind their lowest pass; none is dropped.
-    border_confidence : float, optional
-        Least mean probability along a border; None: chosen by the image
-        (`segment.cells.border_merging.join_by_image_level`).
     twins : {"keep", "merge"}
         "merge": lamellae between straight parallel boundaries belong to the grain that they cross
         (`segment.cells.twins`).
@@ -107,13 +103,12 @@ def close_cells(
         mask = None if valid is None else valid[part]
         if not_grain is not None:
             mask = ~not_grain[part] if mask is None else mask & ~not_grain[part]
-        confidence = HIGHEST if apart and border_confidence is None else border_confidence
         return cut_cells(
             probability[part],
             persistence,
             min_area_px,
             mask,
-            confidence=confidence,
+            confidence=HIGHEST if apart else None,
             grey=None if grey is None else grey[part],
             scale=boundary_map.scale,
         )
