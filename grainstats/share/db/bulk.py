@@ -11,7 +11,7 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from grainstats.share.db.schema import AnalysisIntercepts, Grain
+from grainstats.share.db import schema
 from grainstats.share.parquet import parquet_options
 from segment.errors import UncalibratedError
 
@@ -27,7 +27,7 @@ def insert_grains(connection: Connection, analysis_id: int, grains: pd.DataFrame
     `UncalibratedError`: the table is in pixels: such grains never enter a sample's statistics.
     """
     _require(grains, ("label", "area_nm2", "equivalent_diameter_nm", "touches_frame"), source)
-    return _insert(connection, Grain.__table__, grains.assign(analysis_id=analysis_id))
+    return _insert(connection, schema.grain, grains.assign(analysis_id=analysis_id))
 
 
 def insert_intercepts(
@@ -36,7 +36,9 @@ def insert_intercepts(
     """Store an intercept table. Raises as `insert_grains`."""
     _require(intercepts, ("line", "angle_deg", "length_nm", "label", "censored"), source)
     content = intercepts_to_bytes(intercepts.reindex(columns=INTERCEPT_COLUMNS))
-    connection.execute(sa.insert(AnalysisIntercepts), {"analysis_id": analysis_id, "content": content})
+    connection.execute(
+        sa.insert(schema.analysis_intercepts), {"analysis_id": analysis_id, "content": content}
+    )
 
 
 def intercepts_to_bytes(intercepts: pd.DataFrame) -> bytes:

@@ -118,7 +118,7 @@ class Database(Readers):
         """Record that an input could not be analysed; the latest reason per path and digest is kept."""
         values = {"path": str(path), "digest": digest or "", "reason": reason, "remedy": remedy}
         values["created_at"] = ledger.now()
-        in_transaction(self._engine, lambda c: ledger.put(c, schema.Failure, ["path", "digest"], **values))
+        in_transaction(self._engine, lambda c: ledger.put(c, schema.failure, ["path", "digest"], **values))
 
     def put_samples(self, sheet: SampleSheet) -> int:
         """Store a sample sheet (`grainstats.share.sheets.samples.read_samples`); returns how many samples

@@ -32,7 +32,7 @@ def put_samples(connection: Connection, sheet: SampleSheet) -> int:
 
 def in_units_of_record(connection: Connection, sheet: SampleSheet) -> SampleSheet:
     """The sheet with each quantity in the unit that the database already keeps it in."""
-    p, y = schema.DesignParameter, schema.Property
+    p, y = schema.design_parameter.c, schema.measured_property.c
     record = _Record(units_by_name(connection, p.name, p.unit), units_by_name(connection, y.name, y.unit))
     rows = tuple(
         replace(
@@ -86,7 +86,7 @@ class _Record:
 
 
 def _put_sample(connection: Connection, row: SampleRow, position: int, unsaid: frozenset[str]) -> bool:
-    new = insert_once(connection, schema.Sample, sample_id=row.sample_id, created_at=now())
+    new = insert_once(connection, schema.sample, sample_id=row.sample_id, created_at=now())
     design_id = _put_design(connection, row if new else _with_known_design(connection, row, unsaid))
     facts = {
         "images": ("images", row.images),
@@ -95,20 +95,22 @@ def _put_sample(connection: Connection, row: SampleRow, position: int, unsaid: f
     }
     said = dict(fact for name, fact in facts.items() if new or name not in unsaid)
     connection.execute(
-        sa.update(schema.Sample)
-        .where(schema.Sample.sample_id == row.sample_id)
+        sa.update(schema.sample)
+        .where(schema.sample.c.sample_id == row.sample_id)
         .values(design_id=design_id, **said)
     )
     for m in row.properties:
-        put(connection, schema.Property, ["sample_id", "name"], sample_id=row.sample_id, **plain(m))
+        put(connection, schema.measured_property, ["sample_id", "name"], sample_id=row.sample_id, **plain(m))
     return new
 
 
 def _with_known_design(connection: Connection, row: SampleRow, unsaid: frozenset[str]) -> SampleRow:
     """The row, with campaign and parameters of the stored design where the sheet has no column for them."""
-    s, d, p = schema.Sample, schema.Design, schema.DesignParameter
+    s, d, p = schema.sample.c, schema.design.c, schema.design_parameter.c
     known = connection.execute(
-        sa.select(d.id, d.campaign).join(s, s.design_id == d.id).where(s.sample_id == row.sample_id)
+        sa.select(d.id, d.campaign)
+        .join(schema.sample, s.design_id == d.id)
+        .where(s.sample_id == row.sample_id)
     ).first()
     if known is None:
         return row
@@ -126,12 +128,12 @@ def _put_design(connection: Connection, row: SampleRow) -> int:
     """Number of the design with this route, campaign and parameters, made where it is new."""
     parameters = sorted(row.parameters, key=lambda q: q.name)
     digest = digest_of(row.design_route, row.campaign, [plain(q) for q in parameters])
-    new = insert_once(connection, schema.Design, digest=digest, route=row.design_route, campaign=row.campaign)
+    new = insert_once(connection, schema.design, digest=digest, route=row.design_route, campaign=row.campaign)
     design_id = connection.execute(
-        sa.select(schema.Design.id).where(schema.Design.digest == digest)
+        sa.select(schema.design.c.id).where(schema.design.c.digest == digest)
     ).scalar_one()
     if new and parameters:
         connection.execute(
-            sa.insert(schema.DesignParameter), [{"design_id": design_id, **plain(q)} for q in parameters]
+            sa.insert(schema.design_parameter), [{"design_id": design_id, **plain(q)} for q in parameters]
         )
     return int(design_id)

@@ -23,7 +23,7 @@ from grainstats.share.db.writing import find_analysis, insert_once, make_current
 if TYPE_CHECKING:
     from grainstats.share.db.database import Database
 
-_ROWS = (schema.Grain, schema.AnalysisIntercepts, schema.Descriptor, schema.AnalysisSegmentation)
+_ROWS = (schema.grain, schema.analysis_intercepts, schema.descriptor, schema.analysis_segmentation)
 Row = dict[str, Any]
 
 
@@ -61,19 +61,19 @@ def merge(target: Database, source: Database) -> Merged:
 def _stored(connection: Connection) -> dict[str, list[Row]]:
     """The small tables in full."""
     tables = (
-        schema.Design,
-        schema.DesignParameter,
-        schema.Sample,
-        schema.Property,
-        schema.Micrograph,
-        schema.Model,
-        schema.Recipe,
-        schema.Analysis,
-        schema.CurrentAnalysis,
-        schema.Failure,
-        schema.Suggestion,
+        schema.design,
+        schema.design_parameter,
+        schema.sample,
+        schema.measured_property,
+        schema.micrograph,
+        schema.model,
+        schema.recipe,
+        schema.analysis,
+        schema.current_analysis,
+        schema.failure,
+        schema.suggestion,
     )
-    return {table.__tablename__: _all(connection, sa.select(table.__table__)) for table in tables}
+    return {table.name: _all(connection, sa.select(table)) for table in tables}
 
 
 def _all(connection: Connection, query: sa.Select) -> list[Row]:
@@ -84,27 +84,27 @@ def _put_samples(connection: Connection, stored: dict[str, list[Row]], source: D
     _check_units(connection, stored, source)
     designs: dict[int, int] = {}
     for row in stored["design"]:
-        insert_once(connection, schema.Design, **_without_id(row))
-        d = schema.Design
+        insert_once(connection, schema.design, **_without_id(row))
+        d = schema.design.c
         designs[row["id"]] = connection.execute(sa.select(d.id).where(d.digest == row["digest"])).scalar_one()
     for row in stored["design_parameter"]:
-        insert_once(connection, schema.DesignParameter, **row | {"design_id": designs[row["design_id"]]})
+        insert_once(connection, schema.design_parameter, **row | {"design_id": designs[row["design_id"]]})
     new = 0
     for row in stored["sample"]:
         design = None if row["design_id"] is None else designs[row["design_id"]]
-        new += insert_once(connection, schema.Sample, **row | {"design_id": design})
-    for name, table in (("property", schema.Property), ("model", schema.Model), ("recipe", schema.Recipe)):
-        for row in stored[name]:
+        new += insert_once(connection, schema.sample, **row | {"design_id": design})
+    for table in (schema.measured_property, schema.model, schema.recipe):
+        for row in stored[table.name]:
             insert_once(connection, table, **row)
     for row in stored["suggestion"]:
-        insert_once(connection, schema.Suggestion, **_without_id(row))
+        insert_once(connection, schema.suggestion, **_without_id(row))
     return new
 
 
 def _check_units(connection: Connection, stored: dict[str, list[Row]], source: Database) -> None:
-    for table in (schema.DesignParameter, schema.Property):
-        known = units_by_name(connection, table.name, table.unit)
-        for row in stored[table.__tablename__]:
+    for table in (schema.design_parameter, schema.measured_property):
+        known = units_by_name(connection, table.c.name, table.c.unit)
+        for row in stored[table.name]:
             if known.get(row["name"], row["unit"]) != row["unit"]:
                 reason = f"it keeps {row['name']} in {row['unit']}, the other one in {known[row['name']]}"
                 raise DatabaseError(
@@ -112,20 +112,19 @@ def _check_units(connection: Connection, stored: dict[str, list[Row]], source: D
                 )
 
 
-def _rows_of(connection: Connection, analysis_id: int) -> dict[type[schema.Base], list[Row]]:
+def _rows_of(connection: Connection, analysis_id: int) -> dict[sa.Table, list[Row]]:
     return {
-        table: _all(connection, sa.select(table.__table__).where(table.analysis_id == analysis_id))
-        for table in _ROWS
+        table: _all(connection, sa.select(table).where(table.c.analysis_id == analysis_id)) for table in _ROWS
     }
 
 
 def _put_analysis(
-    connection: Connection, analysis: Row, facts: Row, current: bool, rows: dict[type[schema.Base], list[Row]]
+    connection: Connection, analysis: Row, facts: Row, current: bool, rows: dict[sa.Table, list[Row]]
 ) -> bool:
     """One analysis with its micrograph and rows; False where it was there already."""
     key = AnalysisKey(*(analysis[f"{name}_digest"] for name in ("micrograph", "model", "recipe")))
-    insert_once(connection, schema.Micrograph, **facts)
-    if not insert_once(connection, schema.Analysis, **_without_id(analysis)):
+    insert_once(connection, schema.micrograph, **facts)
+    if not insert_once(connection, schema.analysis, **_without_id(analysis)):
         return False
     number = find_analysis(connection, key)
     assert number is not None
@@ -140,13 +139,13 @@ def _put_analysis(
 
 def _put_failures(connection: Connection, failures: list[Row]) -> None:
     """Failures of images that no shard has analysed."""
-    a, f, m = schema.Analysis, schema.Failure, schema.Micrograph
+    a, f, m = schema.analysis.c, schema.failure.c, schema.micrograph.c
     for row in failures:
-        put(connection, f, ["path", "digest"], **row)
+        put(connection, schema.failure, ["path", "digest"], **row)
     done = sa.select(a.micrograph_digest)
-    named = sa.select(m.path).join(a, a.micrograph_digest == m.digest)
+    named = sa.select(m.path).join(schema.analysis, a.micrograph_digest == m.digest)
     untrue = sa.or_(f.digest.in_(done), sa.and_(f.digest == "", f.path.in_(named)))
-    connection.execute(sa.delete(f).where(untrue))
+    connection.execute(sa.delete(schema.failure).where(untrue))
 
 
 def _without_id(row: Row) -> Row:

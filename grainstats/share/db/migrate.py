@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from grainstats.share.db.engine import in_transaction
 from grainstats.share.db.optimizer_view import VIEW
-from grainstats.share.db.schema import Base
+from grainstats.share.db.schema import METADATA
 from grainstats.share.db.urls import DatabaseError, safe_url
 
 #: Schema versions this program knows, oldest first; the last one is what it writes.
@@ -88,7 +88,7 @@ def _migrate(connection: Connection, *, create: bool) -> None:
 
 def _make(connection: Connection) -> None:
     """All tables at once: a new database needs no Alembic, which takes .1 s to import."""
-    Base.metadata.create_all(connection)
+    METADATA.create_all(connection)
     connection.execute(sa.text(VIEW))
     version = sa.Table(
         "alembic_version", sa.MetaData(), sa.Column("version_num", sa.String(32), primary_key=True)

@@ -17,25 +17,25 @@ from grainstats.share.db.engine import in_transaction
 from grainstats.share.db.optimizer_view import OPTIMIZER_COLUMNS
 from grainstats.share.db.records import AnalysisKey, digest_of, plain
 from grainstats.share.db.schema import (
-    Analysis,
-    AnalysisIntercepts,
-    AnalysisSegmentation,
-    CurrentAnalysis,
-    CurrentPool,
-    Descriptor,
-    Design,
-    DesignParameter,
-    Failure,
-    Grain,
-    Micrograph,
-    Model,
-    Pool,
-    PoolMember,
-    Property,
-    Recipe,
-    Sample,
-    Suggestion,
-    Verdict,
+    analysis,
+    analysis_intercepts,
+    analysis_segmentation,
+    current_analysis,
+    current_pool,
+    descriptor,
+    design,
+    design_parameter,
+    failure,
+    grain,
+    measured_property,
+    micrograph,
+    model,
+    pool,
+    pool_member,
+    recipe,
+    sample,
+    suggestion,
+    verdict,
 )
 from grainstats.share.db.urls import DatabaseError, safe_url
 from segment.segmentation import Segmentation
@@ -44,20 +44,20 @@ from segment.segmentation import Segmentation
 NO_SAMPLE = ""
 
 
-def _columns(table: Any, names: str) -> list[Any]:
-    return [getattr(table, name) for name in names.split()]
+def _columns(columns: Any, names: str) -> list[Any]:
+    return [columns[name] for name in names.split()]
 
 
 def _counting(table: Any, *columns: Any) -> Any:
     """Columns of the rows that belong to analyses that count now, and of their micrographs."""
-    query = sa.select(*columns).join(CurrentAnalysis, CurrentAnalysis.analysis_id == table.analysis_id)
-    return query.join(Micrograph, Micrograph.digest == CurrentAnalysis.micrograph_digest)
+    query = sa.select(*columns).join(current_analysis, current_analysis.c.analysis_id == table.c.analysis_id)
+    return query.join(micrograph, micrograph.c.digest == current_analysis.c.micrograph_digest)
 
 
 def _pooled(table: Any, *columns: Any) -> Any:
     """Columns of the rows that belong to pools that count now, and of the pools."""
-    query = sa.select(*columns).join(Pool, Pool.id == table.pool_id)
-    return query.join(CurrentPool, CurrentPool.pool_id == Pool.id)
+    query = sa.select(*columns).join(pool, pool.c.id == table.c.pool_id)
+    return query.join(current_pool, current_pool.c.pool_id == pool.c.id)
 
 
 class Readers:
@@ -109,9 +109,9 @@ class Readers:
         By date where the sheet gives one, else by the day they were first stored; then by their place in the
         sheet. ``date`` is None where the sheet gave none.
         """
-        s, d = Sample, Design
+        s, d = sample.c, design.c
         columns = (s.sample_id, d.route.label("design_route"), d.campaign, s.made_on.label("date"))
-        query = sa.select(*columns, s.created_at, s.position).outerjoin(d, d.id == s.design_id)
+        query = sa.select(*columns, s.created_at, s.position).outerjoin(design, d.id == s.design_id)
         frame = self._frame(query)
         frame["day"] = frame["date"].fillna(frame["created_at"].str[:10])
         order = ["day", "created_at", "position", "sample_id"]
@@ -119,15 +119,15 @@ class Readers:
 
     def designs(self) -> pd.DataFrame:
         """Row per sample and parameter: sample_id, design_route, campaign, name, value, category, unit."""
-        p = DesignParameter
-        of_sample = (Sample.sample_id, Design.route.label("design_route"), Design.campaign)
+        s, d, p = sample.c, design.c, design_parameter.c
+        of_sample = (s.sample_id, d.route.label("design_route"), d.campaign)
         query = sa.select(*of_sample, p.name, p.value, p.category, p.unit)
-        query = query.join(Design, Design.id == Sample.design_id).join(p, p.design_id == Design.id)
+        query = query.join(design, d.id == s.design_id).join(design_parameter, p.design_id == d.id)
         return self._frame(query, "sample_id", "name")
 
     def properties(self) -> pd.DataFrame:
         """One row per sample and property: sample_id, name, value, uncertainty, unit."""
-        p = Property
+        p = measured_property.c
         query = sa.select(p.sample_id, p.name, p.value, p.uncertainty, p.unit)
         return self._frame(query, "sample_id", "name")
 
@@ -137,7 +137,7 @@ class Readers:
         ``pictures``: list of the pictures of a field (path, sha256, frame, tilt_deg), None for a single one;
         ``excluded``: why the micrograph counts in no statistic, None where it does.
         """
-        m = Micrograph
+        m = micrograph.c
         names = "sha256 vendor rows columns pixel_size_nm scale_source scale_conflict pictures excluded"
         query = sa.select(
             m.sample_id, m.path, m.frame, m.digest.label("micrograph_digest"), *_columns(m, names)
@@ -152,20 +152,20 @@ class Readers:
         seed, pixel_size_nm, scale_source, n_grains, warnings (list), artefacts (dict), created_at,
         is_current.
         """
-        a, m, c = Analysis, Micrograph, CurrentAnalysis
+        a, m, c = analysis.c, micrograph.c, current_analysis.c
         query = (
             sa.select(
                 *_columns(m, "sample_id path"),
                 a.id.label("analysis_id"),
                 *_columns(a, "micrograph_digest model_digest"),
-                Model.name.label("model_name"),
+                model.c.name.label("model_name"),
                 *_columns(a, "recipe_digest code_version seed pixel_size_nm scale_source n_grains"),
                 *_columns(a, "warnings artefacts created_at"),
                 c.analysis_id.is_not(None).label("is_current"),
             )
-            .join(m, m.digest == a.micrograph_digest)
-            .join(Model, Model.digest == a.model_digest)
-            .join(c, c.analysis_id == a.id, isouter=not current)
+            .join(micrograph, m.digest == a.micrograph_digest)
+            .join(model, model.c.digest == a.model_digest)
+            .join(current_analysis, c.analysis_id == a.id, isouter=not current)
         )
         keys = ["micrograph_digest", "model_digest", "recipe_digest"]
         frame = self._frame(query, "sample_id", "path", *keys)
@@ -178,18 +178,18 @@ class Readers:
 
     def recipes(self) -> pd.DataFrame:
         """Every recipe that an analysis refers to: recipe_digest, text (TOML)."""
-        return self._frame(sa.select(Recipe.digest.label("recipe_digest"), Recipe.text), "recipe_digest")
+        return self._frame(sa.select(recipe.c.digest.label("recipe_digest"), recipe.c.text), "recipe_digest")
 
     def grains(self, sample_id: str | None = None) -> pd.DataFrame:
         """Grains of the current analyses (of one sample): sample_id, analysis_id, label, measured columns.
 
         The sample ``""`` stands for micrographs that belong to none.
         """
-        return self._rows(Grain, "label", sample_id)
+        return self._rows(grain, "label", sample_id)
 
     def intercepts(self, sample_id: str | None = None) -> pd.DataFrame:
         """Intercepts of the current analyses, columns as `grainstats.measure.intercept_table` wrote them."""
-        stored = self._rows(AnalysisIntercepts, "analysis_id", sample_id)
+        stored = self._rows(analysis_intercepts, "analysis_id", sample_id)
         columns = ["sample_id", "analysis_id", *INTERCEPT_COLUMNS]
         parts = [pd.DataFrame(columns=columns)]
         with self._as_written():
@@ -200,16 +200,16 @@ class Readers:
 
     def by_sample(self, table: Literal["grains", "intercepts"]) -> Iterator[pd.DataFrame]:
         """Grains or intercepts sample by sample: millions of rows never stand in memory together."""
-        owners = self._frame(sa.select(Micrograph.sample_id).distinct(), "sample_id")["sample_id"]
+        owners = self._frame(sa.select(micrograph.c.sample_id).distinct(), "sample_id")["sample_id"]
         for sample_id in owners:
             frame = getattr(self, table)(sample_id if isinstance(sample_id, str) else NO_SAMPLE)
             if len(frame):
                 yield frame
 
     def _rows(self, table: Any, second: str, sample_id: str | None) -> pd.DataFrame:
-        query = _counting(table, Micrograph.sample_id, *table.__table__.columns)
+        query = _counting(table, micrograph.c.sample_id, *table.columns)
         if sample_id is not None:
-            owner = Micrograph.sample_id
+            owner = micrograph.c.sample_id
             query = query.where(owner.is_(None) if sample_id == NO_SAMPLE else owner == sample_id)
         return self._frame(query, "sample_id", "analysis_id", second)
 
@@ -226,16 +226,16 @@ class Readers:
         Columns: sample_id, then path and analysis_id (image) or pool (sample; digest), then name, value,
         ci_low, ci_high, unit, method.
         """
-        d = Descriptor
+        d = descriptor.c
         numbers = (d.name, d.value, d.ci_low, d.ci_high, d.unit, d.method)
         order: tuple[str, ...]
         query: Any
         if level == "image":
-            owner, order = Micrograph.sample_id, ("sample_id", "path", "analysis_id", "name")
-            query = _counting(d, owner, Micrograph.path, d.analysis_id, *numbers)
+            owner, order = micrograph.c.sample_id, ("sample_id", "path", "analysis_id", "name")
+            query = _counting(descriptor, owner, micrograph.c.path, d.analysis_id, *numbers)
         else:
-            owner, order = Pool.sample_id, ("sample_id", "name")
-            query = _pooled(d, owner, Pool.digest.label("pool"), *numbers)
+            owner, order = pool.c.sample_id, ("sample_id", "name")
+            query = _pooled(descriptor, owner, pool.c.digest.label("pool"), *numbers)
         if sample_id is not None:
             query = query.where(owner == sample_id)
         if name is not None:
@@ -244,8 +244,8 @@ class Readers:
 
     def verdicts(self) -> pd.DataFrame:
         """Current verdict of each sample: sample_id, pool, code_version, every field of `ModalityVerdict`."""
-        pool = (Pool.sample_id, Pool.digest.label("pool"), Pool.code_version)
-        query = _pooled(Verdict, *pool, Verdict.result)
+        owner = (pool.c.sample_id, pool.c.digest.label("pool"), pool.c.code_version)
+        query = _pooled(verdict, *owner, verdict.c.result)
         frame = self._frame(query, "sample_id")
         names = [field.name for field in dataclasses.fields(ModalityVerdict)]
         with self._as_written():
@@ -260,8 +260,8 @@ class Readers:
 
         Columns: sample_id, pool, code_version, judging_digest, analysis_id.
         """
-        columns = (Pool.sample_id, Pool.digest.label("pool"), Pool.code_version, Pool.judging_digest)
-        query = _pooled(PoolMember, *columns, PoolMember.analysis_id)
+        columns = (pool.c.sample_id, pool.c.digest.label("pool"), pool.c.code_version, pool.c.judging_digest)
+        query = _pooled(pool_member, *columns, pool_member.c.analysis_id)
         return self._frame(query, "sample_id", "analysis_id")
 
     def segmentations(self, analysis_ids: Iterable[int]) -> dict[int, Segmentation | None]:
@@ -269,7 +269,7 @@ class Readers:
 
         Analyses of which nothing is kept are left out.
         """
-        s = AnalysisSegmentation
+        s = analysis_segmentation.c
         query = sa.select(s.analysis_id, s.content).where(s.analysis_id.in_([int(i) for i in analysis_ids]))
         frame = self._frame(query, "analysis_id")
         return {
@@ -279,12 +279,12 @@ class Readers:
 
     def failures(self) -> pd.DataFrame:
         """Inputs that could not be analysed: path, digest, reason, remedy."""
-        f = Failure
+        f = failure.c
         return self._frame(sa.select(f.path, f.digest, f.reason, f.remedy), "path", "digest")
 
     def suggestions(self) -> pd.DataFrame:
         """Proposed experiments, oldest first; parameters and predictions are dicts."""
-        s = Suggestion
+        s = suggestion.c
         proposed = _columns(s, "origin campaign objective model snapshot_digest seed parameters predictions")
         columns = (s.id.label("suggestion_id"), *proposed, s.reason, s.digest, s.created_at)
         return self._frame(sa.select(*columns), "suggestion_id")

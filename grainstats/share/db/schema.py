@@ -11,275 +11,268 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-Digest = sa.String(80)
-
-
-class Base(DeclarativeBase):
-    """Declarative base; constraint names are fixed so that migrations can refer to them."""
-
-    type_annotation_map = {dict[str, Any]: sa.JSON, list[Any]: sa.JSON}  # noqa: RUF012
-    metadata = sa.MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-
-
-class Design(Base):
-    """What was asked for; one row per distinct (route, campaign, parameters)."""
-
-    __tablename__ = "design"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    digest: Mapped[str] = mapped_column(Digest, unique=True)
-    route: Mapped[str] = mapped_column(sa.String(20))
-    campaign: Mapped[str]
-    __table_args__ = (sa.CheckConstraint("route IN ('ai', 'researcher')", name="route"),)
-
-
-class DesignParameter(Base):
-    """One process parameter: a number with its unit, or a word (unit ``category``)."""
-
-    __tablename__ = "design_parameter"
-    design_id: Mapped[int] = mapped_column(sa.ForeignKey("design.id"), primary_key=True)
-    name: Mapped[str] = mapped_column(primary_key=True)
-    value: Mapped[float | None]
-    category: Mapped[str | None]
-    unit: Mapped[str]
-
-
-class Sample(Base):
-    """One specimen; `made_on` and `position` (row of its sheet) say in which order samples were made."""
-
-    __tablename__ = "sample"
-    sample_id: Mapped[str] = mapped_column(primary_key=True)
-    design_id: Mapped[int | None] = mapped_column(sa.ForeignKey("design.id"), index=True)
-    images: Mapped[str | None]
-    created_at: Mapped[str]
-    made_on: Mapped[str | None]
-    position: Mapped[int | None]
-
-
-class Property(Base):
-    """A measured property of a sample; `uncertainty` is one standard deviation in `unit`."""
-
-    __tablename__ = "property"
-    sample_id: Mapped[str] = mapped_column(sa.ForeignKey("sample.sample_id"), primary_key=True)
-    name: Mapped[str] = mapped_column(primary_key=True)
-    value: Mapped[float]
-    uncertainty: Mapped[float | None]
-    unit: Mapped[str]
-
-
-class Micrograph(Base):
-    """One frame of one file, known by its bytes; calibration as last read.
-
-    A field that several pictures show is one micrograph: `pictures` lists them, and its digest is made of
-    theirs. `excluded` is the reason why it counts in no statistic.
-    """
-
-    __tablename__ = "micrograph"
-    digest: Mapped[str] = mapped_column(Digest, primary_key=True)
-    sha256: Mapped[str] = mapped_column(Digest, index=True)
-    frame: Mapped[int]
-    sample_id: Mapped[str | None] = mapped_column(sa.ForeignKey("sample.sample_id"), index=True)
-    path: Mapped[str]
-    vendor: Mapped[str]
-    rows: Mapped[int]
-    columns: Mapped[int]
-    pixel_size_nm: Mapped[float | None]
-    scale_source: Mapped[str] = mapped_column(sa.String(20))
-    scale_conflict: Mapped[str | None]
-    pictures: Mapped[list[Any] | None]
-    excluded: Mapped[str | None]
-
-
-class Model(Base):
-    """Released weights, known by their digest."""
-
-    __tablename__ = "model"
-    digest: Mapped[str] = mapped_column(Digest, primary_key=True)
-    name: Mapped[str]
-
-
-class Recipe(Base):
-    """The settings of a job, known by their digest; `text` is the TOML itself."""
-
-    __tablename__ = "recipe"
-    digest: Mapped[str] = mapped_column(Digest, primary_key=True)
-    text: Mapped[str]
-
-
-class Analysis(Base):
-    """One micrograph under one model and one recipe; immutable."""
-
-    __tablename__ = "analysis"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    micrograph_digest: Mapped[str] = mapped_column(sa.ForeignKey("micrograph.digest"))
-    model_digest: Mapped[str] = mapped_column(sa.ForeignKey("model.digest"))
-    recipe_digest: Mapped[str] = mapped_column(sa.ForeignKey("recipe.digest"))
-    code_version: Mapped[str]
-    seed: Mapped[int] = mapped_column(sa.BigInteger)
-    pixel_size_nm: Mapped[float | None]
-    scale_source: Mapped[str] = mapped_column(sa.String(20))
-    n_grains: Mapped[int]
-    warnings: Mapped[list[Any]]
-    artefacts: Mapped[dict[str, Any]]
-    created_at: Mapped[str]
-    __table_args__ = (sa.UniqueConstraint("micrograph_digest", "model_digest", "recipe_digest"),)
-
-
-class AnalysisSegmentation(Base):
-    """How the image of an analysis was cut, with all that other cuts need (`segment.segmentation`).
-
-    Empty where no model cut it, as a map of orientations.
-    """
-
-    __tablename__ = "analysis_segmentation"
-    analysis_id: Mapped[int] = mapped_column(sa.ForeignKey("analysis.id"), primary_key=True)
-    content: Mapped[bytes] = mapped_column(sa.LargeBinary)
-
-
-class CurrentAnalysis(Base):
-    """The analysis of a micrograph that counts: the newest, until an older one is asked for again."""
-
-    __tablename__ = "current_analysis"
-    micrograph_digest: Mapped[str] = mapped_column(sa.ForeignKey("micrograph.digest"), primary_key=True)
-    analysis_id: Mapped[int] = mapped_column(sa.ForeignKey("analysis.id"), index=True)
-
-
-class Grain(Base):
-    """One grain of one analysis; columns of `grainstats.measure.grain_table`."""
-
-    __tablename__ = "grain"
-    analysis_id: Mapped[int] = mapped_column(sa.ForeignKey("analysis.id"), primary_key=True)
-    label: Mapped[int] = mapped_column(primary_key=True)
-    y_px: Mapped[float | None]
-    x_px: Mapped[float | None]
-    area_nm2: Mapped[float]
-    equivalent_diameter_nm: Mapped[float]
-    perimeter_nm: Mapped[float | None]
-    feret_max_nm: Mapped[float | None]
-    feret_min_nm: Mapped[float | None]
-    aspect_ratio: Mapped[float | None]
-    orientation_deg: Mapped[float | None]
-    bbox_y0_px: Mapped[int | None]
-    bbox_x0_px: Mapped[int | None]
-    bbox_y1_px: Mapped[int | None]
-    bbox_x1_px: Mapped[int | None]
-    touches_frame: Mapped[bool]
-    weight: Mapped[float | None]
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
-
-
-class AnalysisIntercepts(Base):
-    """The intercepts of one analysis as a Parquet file (`grainstats.measure.intercept_table`).
-
-    As rows they would be most of a database, and no query asks for single ones.
-    """
-
-    __tablename__ = "analysis_intercepts"
-    analysis_id: Mapped[int] = mapped_column(sa.ForeignKey("analysis.id"), primary_key=True)
-    content: Mapped[bytes] = mapped_column(sa.LargeBinary)
-
-
-class Pool(Base):
-    """One statistical summary of one sample: which analyses, which code; immutable.
-
-    `judging_digest` names the rules and the null mosaics that judged (`grainstats.infer.judging_digest`).
-    """
-
-    __tablename__ = "pool"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    digest: Mapped[str] = mapped_column(Digest, unique=True)
-    sample_id: Mapped[str] = mapped_column(sa.ForeignKey("sample.sample_id"), index=True)
-    code_version: Mapped[str]
-    created_at: Mapped[str]
-    judging_digest: Mapped[str | None] = mapped_column(Digest)
-
-
-class PoolMember(Base):
-    """An analysis that entered a pool."""
-
-    __tablename__ = "pool_member"
-    pool_id: Mapped[int] = mapped_column(sa.ForeignKey("pool.id"), primary_key=True)
-    analysis_id: Mapped[int] = mapped_column(sa.ForeignKey("analysis.id"), primary_key=True, index=True)
-
-
-class CurrentPool(Base):
-    """The pool of a sample that counts."""
-
-    __tablename__ = "current_pool"
-    sample_id: Mapped[str] = mapped_column(sa.ForeignKey("sample.sample_id"), primary_key=True)
-    pool_id: Mapped[int] = mapped_column(sa.ForeignKey("pool.id"), index=True)
-
-
-class Descriptor(Base):
-    """A named number of an image (`analysis_id`) or of a sample (`pool_id`), never of both."""
-
-    __tablename__ = "descriptor"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    analysis_id: Mapped[int | None] = mapped_column(sa.ForeignKey("analysis.id"))
-    pool_id: Mapped[int | None] = mapped_column(sa.ForeignKey("pool.id"))
-    name: Mapped[str]
-    value: Mapped[float | None]
-    ci_low: Mapped[float | None]
-    ci_high: Mapped[float | None]
-    unit: Mapped[str]
-    method: Mapped[str]
-    __table_args__ = (
-        sa.UniqueConstraint("analysis_id", "name"),
-        sa.UniqueConstraint("pool_id", "name"),
-        sa.CheckConstraint("(analysis_id IS NULL) <> (pool_id IS NULL)", name="one_owner"),
-    )
-
-
-class Verdict(Base):
-    """Uniform, bimodal or indeterminate; `result` holds every field of `ModalityVerdict`."""
-
-    __tablename__ = "verdict"
-    pool_id: Mapped[int] = mapped_column(sa.ForeignKey("pool.id"), primary_key=True)
-    verdict: Mapped[str] = mapped_column(sa.String(20))
-    reason: Mapped[str]
-    p_value: Mapped[float | None]
-    mode_ratio: Mapped[float | None]
-    power: Mapped[float | None]
-    n_images: Mapped[int]
-    n_interior: Mapped[int]
-    seed: Mapped[int] = mapped_column(sa.BigInteger)
-    result: Mapped[dict[str, Any]]
-
-
-class Suggestion(Base):
-    """A proposed next experiment, by the optimizer or by a researcher."""
-
-    __tablename__ = "suggestion"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    digest: Mapped[str] = mapped_column(Digest, unique=True)
-    origin: Mapped[str] = mapped_column(sa.String(20))
-    campaign: Mapped[str]
-    model: Mapped[str]
-    snapshot_digest: Mapped[str] = mapped_column(Digest)
-    seed: Mapped[int | None] = mapped_column(sa.BigInteger)
-    parameters: Mapped[dict[str, Any]]
-    predictions: Mapped[dict[str, Any]]
-    created_at: Mapped[str]
-    objective: Mapped[str | None]
-    reason: Mapped[str | None]
-    __table_args__ = (sa.CheckConstraint("origin IN ('ai', 'researcher')", name="origin"),)
-
-
-class Failure(Base):
-    """An input that could not be analysed, and what to do about it."""
-
-    __tablename__ = "failure"
-    path: Mapped[str] = mapped_column(primary_key=True)
-    digest: Mapped[str] = mapped_column(Digest, primary_key=True)
-    reason: Mapped[str]
-    remedy: Mapped[str]
-    created_at: Mapped[str]
+METADATA = sa.MetaData(
+    naming_convention={  # names are fixed so that migrations can refer to them
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+_DIGEST = sa.String(80)
+
+
+def _column(name: str, kind: Any, *more: Any, nullable: bool = False, **options: Any) -> sa.Column[Any]:
+    """A column that must be filled, unless it says otherwise."""
+    return sa.Column(name, kind, *more, nullable=nullable, **options)
+
+
+#: What was asked for; one row per distinct (route, campaign, parameters).
+design = sa.Table(
+    "design",
+    METADATA,
+    _column("id", sa.Integer, primary_key=True),
+    _column("digest", _DIGEST, unique=True),
+    _column("route", sa.String(20)),
+    _column("campaign", sa.String),
+    sa.CheckConstraint("route IN ('ai', 'researcher')", name="route"),
+)
+
+#: One process parameter: a number with its unit, or a word (unit ``category``).
+design_parameter = sa.Table(
+    "design_parameter",
+    METADATA,
+    _column("design_id", sa.Integer, sa.ForeignKey("design.id"), primary_key=True),
+    _column("name", sa.String, primary_key=True),
+    _column("value", sa.Double, nullable=True),
+    _column("category", sa.String, nullable=True),
+    _column("unit", sa.String),
+)
+
+#: One specimen; `made_on` and `position` (row of its sheet) say in which order samples were made.
+sample = sa.Table(
+    "sample",
+    METADATA,
+    _column("sample_id", sa.String, primary_key=True),
+    _column("design_id", sa.Integer, sa.ForeignKey("design.id"), index=True, nullable=True),
+    _column("images", sa.String, nullable=True),
+    _column("created_at", sa.String),
+    _column("made_on", sa.String, nullable=True),
+    _column("position", sa.Integer, nullable=True),
+)
+
+#: A measured property of a sample; `uncertainty` is one standard deviation in `unit`.
+measured_property = sa.Table(
+    "property",
+    METADATA,
+    _column("sample_id", sa.String, sa.ForeignKey("sample.sample_id"), primary_key=True),
+    _column("name", sa.String, primary_key=True),
+    _column("value", sa.Double),
+    _column("uncertainty", sa.Double, nullable=True),
+    _column("unit", sa.String),
+)
+
+#: One frame of one file, known by its bytes; calibration as last read.
+#:
+#: A field that several pictures show is one micrograph: `pictures` lists them, and its digest is made of
+#: theirs. `excluded` is the reason why it counts in no statistic.
+micrograph = sa.Table(
+    "micrograph",
+    METADATA,
+    _column("digest", _DIGEST, primary_key=True),
+    _column("sha256", _DIGEST, index=True),
+    _column("frame", sa.Integer),
+    _column("sample_id", sa.String, sa.ForeignKey("sample.sample_id"), index=True, nullable=True),
+    _column("path", sa.String),
+    _column("vendor", sa.String),
+    _column("rows", sa.Integer),
+    _column("columns", sa.Integer),
+    _column("pixel_size_nm", sa.Double, nullable=True),
+    _column("scale_source", sa.String(20)),
+    _column("scale_conflict", sa.String, nullable=True),
+    _column("pictures", sa.JSON, nullable=True),
+    _column("excluded", sa.String, nullable=True),
+)
+
+#: Released weights, known by their digest.
+model = sa.Table(
+    "model",
+    METADATA,
+    _column("digest", _DIGEST, primary_key=True),
+    _column("name", sa.String),
+)
+
+#: The settings of a job, known by their digest; `text` is the TOML itself.
+recipe = sa.Table(
+    "recipe",
+    METADATA,
+    _column("digest", _DIGEST, primary_key=True),
+    _column("text", sa.String),
+)
+
+#: One micrograph under one model and one recipe; immutable.
+analysis = sa.Table(
+    "analysis",
+    METADATA,
+    _column("id", sa.Integer, primary_key=True),
+    _column("micrograph_digest", _DIGEST, sa.ForeignKey("micrograph.digest")),
+    _column("model_digest", _DIGEST, sa.ForeignKey("model.digest")),
+    _column("recipe_digest", _DIGEST, sa.ForeignKey("recipe.digest")),
+    _column("code_version", sa.String),
+    _column("seed", sa.BigInteger),
+    _column("pixel_size_nm", sa.Double, nullable=True),
+    _column("scale_source", sa.String(20)),
+    _column("n_grains", sa.Integer),
+    _column("warnings", sa.JSON),
+    _column("artefacts", sa.JSON),
+    _column("created_at", sa.String),
+    sa.UniqueConstraint("micrograph_digest", "model_digest", "recipe_digest"),
+)
+
+#: How the image of an analysis was cut, with all that other cuts need (`segment.segmentation`).
+#:
+#: Empty where no model cut it, as a map of orientations.
+analysis_segmentation = sa.Table(
+    "analysis_segmentation",
+    METADATA,
+    _column("analysis_id", sa.Integer, sa.ForeignKey("analysis.id"), primary_key=True),
+    _column("content", sa.LargeBinary),
+)
+
+#: The analysis of a micrograph that counts: the newest, until an older one is asked for again.
+current_analysis = sa.Table(
+    "current_analysis",
+    METADATA,
+    _column("micrograph_digest", _DIGEST, sa.ForeignKey("micrograph.digest"), primary_key=True),
+    _column("analysis_id", sa.Integer, sa.ForeignKey("analysis.id"), index=True),
+)
+
+#: One grain of one analysis; columns of `grainstats.measure.grain_table`.
+grain = sa.Table(
+    "grain",
+    METADATA,
+    _column("analysis_id", sa.Integer, sa.ForeignKey("analysis.id"), primary_key=True),
+    _column("label", sa.Integer, primary_key=True),
+    _column("y_px", sa.Double, nullable=True),
+    _column("x_px", sa.Double, nullable=True),
+    _column("area_nm2", sa.Double),
+    _column("equivalent_diameter_nm", sa.Double),
+    _column("perimeter_nm", sa.Double, nullable=True),
+    _column("feret_max_nm", sa.Double, nullable=True),
+    _column("feret_min_nm", sa.Double, nullable=True),
+    _column("aspect_ratio", sa.Double, nullable=True),
+    _column("orientation_deg", sa.Double, nullable=True),
+    _column("bbox_y0_px", sa.Integer, nullable=True),
+    _column("bbox_x0_px", sa.Integer, nullable=True),
+    _column("bbox_y1_px", sa.Integer, nullable=True),
+    _column("bbox_x1_px", sa.Integer, nullable=True),
+    _column("touches_frame", sa.Boolean),
+    _column("weight", sa.Double, nullable=True),
+    sqlite_with_rowid=False,
+)
+
+#: The intercepts of one analysis as a Parquet file (`grainstats.measure.intercept_table`).
+#:
+#: As rows they would be most of a database, and no query asks for single ones.
+analysis_intercepts = sa.Table(
+    "analysis_intercepts",
+    METADATA,
+    _column("analysis_id", sa.Integer, sa.ForeignKey("analysis.id"), primary_key=True),
+    _column("content", sa.LargeBinary),
+)
+
+#: One statistical summary of one sample: which analyses, which code; immutable.
+#:
+#: `judging_digest` names the rules and the null mosaics that judged (`grainstats.infer.judging_digest`).
+pool = sa.Table(
+    "pool",
+    METADATA,
+    _column("id", sa.Integer, primary_key=True),
+    _column("digest", _DIGEST, unique=True),
+    _column("sample_id", sa.String, sa.ForeignKey("sample.sample_id"), index=True),
+    _column("code_version", sa.String),
+    _column("created_at", sa.String),
+    _column("judging_digest", _DIGEST, nullable=True),
+)
+
+#: An analysis that entered a pool.
+pool_member = sa.Table(
+    "pool_member",
+    METADATA,
+    _column("pool_id", sa.Integer, sa.ForeignKey("pool.id"), primary_key=True),
+    _column("analysis_id", sa.Integer, sa.ForeignKey("analysis.id"), primary_key=True, index=True),
+)
+
+#: The pool of a sample that counts.
+current_pool = sa.Table(
+    "current_pool",
+    METADATA,
+    _column("sample_id", sa.String, sa.ForeignKey("sample.sample_id"), primary_key=True),
+    _column("pool_id", sa.Integer, sa.ForeignKey("pool.id"), index=True),
+)
+
+#: A named number of an image (`analysis_id`) or of a sample (`pool_id`), never of both.
+descriptor = sa.Table(
+    "descriptor",
+    METADATA,
+    _column("id", sa.Integer, primary_key=True),
+    _column("analysis_id", sa.Integer, sa.ForeignKey("analysis.id"), nullable=True),
+    _column("pool_id", sa.Integer, sa.ForeignKey("pool.id"), nullable=True),
+    _column("name", sa.String),
+    _column("value", sa.Double, nullable=True),
+    _column("ci_low", sa.Double, nullable=True),
+    _column("ci_high", sa.Double, nullable=True),
+    _column("unit", sa.String),
+    _column("method", sa.String),
+    sa.UniqueConstraint("analysis_id", "name"),
+    sa.UniqueConstraint("pool_id", "name"),
+    sa.CheckConstraint("(analysis_id IS NULL) <> (pool_id IS NULL)", name="one_owner"),
+)
+
+#: Uniform, bimodal or indeterminate; `result` holds every field of `ModalityVerdict`.
+verdict = sa.Table(
+    "verdict",
+    METADATA,
+    _column("pool_id", sa.Integer, sa.ForeignKey("pool.id"), primary_key=True),
+    _column("verdict", sa.String(20)),
+    _column("reason", sa.String),
+    _column("p_value", sa.Double, nullable=True),
+    _column("mode_ratio", sa.Double, nullable=True),
+    _column("power", sa.Double, nullable=True),
+    _column("n_images", sa.Integer),
+    _column("n_interior", sa.Integer),
+    _column("seed", sa.BigInteger),
+    _column("result", sa.JSON),
+)
+
+#: A proposed next experiment, by the optimizer or by a researcher.
+suggestion = sa.Table(
+    "suggestion",
+    METADATA,
+    _column("id", sa.Integer, primary_key=True),
+    _column("digest", _DIGEST, unique=True),
+    _column("origin", sa.String(20)),
+    _column("campaign", sa.String),
+    _column("model", sa.String),
+    _column("snapshot_digest", _DIGEST),
+    _column("seed", sa.BigInteger, nullable=True),
+    _column("parameters", sa.JSON),
+    _column("predictions", sa.JSON),
+    _column("created_at", sa.String),
+    _column("objective", sa.String, nullable=True),
+    _column("reason", sa.String, nullable=True),
+    sa.CheckConstraint("origin IN ('ai', 'researcher')", name="origin"),
+)
+
+#: An input that could not be analysed, and what to do about it.
+failure = sa.Table(
+    "failure",
+    METADATA,
+    _column("path", sa.String, primary_key=True),
+    _column("digest", _DIGEST, primary_key=True),
+    _column("reason", sa.String),
+    _column("remedy", sa.String),
+    _column("created_at", sa.String),
+)

@@ -30,13 +30,13 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def insert_once(connection: Connection, table: type[schema.Base], **values: Any) -> bool:
+def insert_once(connection: Connection, table: sa.Table, **values: Any) -> bool:
     """INSERT ... ON CONFLICT DO NOTHING; whether the row is new."""
     statement = _insert(connection, table).values(**_storable(values)).on_conflict_do_nothing()
     return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount > 0
 
 
-def put(connection: Connection, table: type[schema.Base], keys: Sequence[str], **values: Any) -> None:
+def put(connection: Connection, table: sa.Table, keys: Sequence[str], **values: Any) -> None:
     """INSERT, or UPDATE the row with the same `keys`."""
     values = _storable(values)
     rest = {name: value for name, value in values.items() if name not in keys}
@@ -44,7 +44,7 @@ def put(connection: Connection, table: type[schema.Base], keys: Sequence[str], *
     connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=rest))
 
 
-def _insert(connection: Connection, table: type[schema.Base]) -> Any:
+def _insert(connection: Connection, table: sa.Table) -> Any:
     if connection.dialect.name == "postgresql":
         from sqlalchemy.dialects import postgresql
 
@@ -64,7 +64,7 @@ def _storable(values: dict[str, Any]) -> dict[str, Any]:
 
 def find_analysis(connection: Connection, key: AnalysisKey) -> int | None:
     """Internal number of the analysis with this key."""
-    a = schema.Analysis
+    a = schema.analysis.c
     return connection.execute(
         sa.select(a.id).where(
             a.micrograph_digest == key.micrograph_digest,
@@ -78,10 +78,10 @@ def add_analysis(connection: Connection, record: AnalysisRecord) -> bool:
     """Store an analysis with all its rows; False where it was there already. Either way it counts now."""
     key, facts = record.key, MicrographFacts(**_storable(dataclasses.asdict(record.micrograph)))
     if record.sample_id is not None:
-        insert_once(connection, schema.Sample, sample_id=record.sample_id, created_at=now())
+        insert_once(connection, schema.sample, sample_id=record.sample_id, created_at=now())
     put_micrograph(connection, facts, record.sample_id and storable(record.sample_id))
-    insert_once(connection, schema.Model, digest=key.model_digest, name=record.model_name)
-    insert_once(connection, schema.Recipe, digest=key.recipe_digest, text=record.recipe_text)
+    insert_once(connection, schema.model, digest=key.model_digest, name=record.model_name)
+    insert_once(connection, schema.recipe, digest=key.recipe_digest, text=record.recipe_text)
     values = dict(
         dataclasses.asdict(key),
         code_version=record.code_version,
@@ -93,7 +93,7 @@ def add_analysis(connection: Connection, record: AnalysisRecord) -> bool:
         artefacts=plain(record.artefacts),
         created_at=now(),
     )
-    new = insert_once(connection, schema.Analysis, **values)
+    new = insert_once(connection, schema.analysis, **values)
     analysis_id = find_analysis(connection, key)
     assert analysis_id is not None
     if new:
@@ -111,7 +111,7 @@ def _add_rows(connection: Connection, analysis_id: int, record: AnalysisRecord) 
         insert_intercepts(connection, analysis_id, record.intercepts, source)
     add_descriptors(connection, record.descriptors, analysis_id=analysis_id)
     content = b"" if record.segmentation is None else record.segmentation.to_bytes()
-    insert_once(connection, schema.AnalysisSegmentation, analysis_id=analysis_id, content=content)
+    insert_once(connection, schema.analysis_segmentation, analysis_id=analysis_id, content=content)
 
 
 def put_micrograph(connection: Connection, facts: MicrographFacts, sample_id: str | None) -> None:
@@ -121,7 +121,7 @@ def put_micrograph(connection: Connection, facts: MicrographFacts, sample_id: st
         del values["pictures"]
     if sample_id is not None:
         values["sample_id"] = sample_id
-    put(connection, schema.Micrograph, ["digest"], **values)
+    put(connection, schema.micrograph, ["digest"], **values)
 
 
 def use_analysis(connection: Connection, key: AnalysisKey, sample_id: str | None, path: str | None) -> bool:
@@ -133,18 +133,22 @@ def use_analysis(connection: Connection, key: AnalysisKey, sample_id: str | None
     values = _storable({"sample_id": sample_id, "path": path})
     values = {name: value for name, value in values.items() if value is not None}
     if sample_id is not None:
-        insert_once(connection, schema.Sample, sample_id=sample_id, created_at=now())
+        insert_once(connection, schema.sample, sample_id=sample_id, created_at=now())
     if values:
-        m = schema.Micrograph
-        connection.execute(sa.update(m).where(m.digest == key.micrograph_digest).values(**values))
+        m = schema.micrograph.c
+        connection.execute(
+            sa.update(schema.micrograph).where(m.digest == key.micrograph_digest).values(**values)
+        )
     return True
 
 
 def exclude_micrographs(connection: Connection, reasons: Mapping[str, str]) -> None:
     """By SHA-256 of the file or field, why it does not count; empty: it counts again."""
-    m = schema.Micrograph
+    m = schema.micrograph.c
     for sha256, reason in reasons.items():
-        change = sa.update(m).where(m.sha256 == sha256).values(excluded=storable(reason) or None)
+        change = (
+            sa.update(schema.micrograph).where(m.sha256 == sha256).values(excluded=storable(reason) or None)
+        )
         connection.execute(change)
 
 
@@ -152,7 +156,7 @@ def make_current(connection: Connection, micrograph_digest: str, analysis_id: in
     """Let this analysis of the micrograph count from now on."""
     put(
         connection,
-        schema.CurrentAnalysis,
+        schema.current_analysis,
         ["micrograph_digest"],
         micrograph_digest=micrograph_digest,
         analysis_id=analysis_id,
@@ -161,10 +165,10 @@ def make_current(connection: Connection, micrograph_digest: str, analysis_id: in
 
 def forget_failures(connection: Connection, facts: MicrographFacts) -> None:
     """Drop failures that the analysed frame, or the file's newer bytes, have made untrue."""
-    f = schema.Failure
+    f = schema.failure.c
     other_bytes = sa.not_(f.digest.startswith(facts.sha256, autoescape=True))
     connection.execute(
-        sa.delete(f).where(
+        sa.delete(schema.failure).where(
             f.path == facts.path, sa.or_(f.digest == facts.digest, f.digest == "", other_bytes)
         )
     )
@@ -182,7 +186,7 @@ def add_descriptors(
         {**plain(descriptor), "analysis_id": analysis_id, "pool_id": pool_id} for descriptor in descriptors
     ]
     if rows:
-        connection.execute(sa.insert(schema.Descriptor), rows)
+        connection.execute(sa.insert(schema.descriptor), rows)
 
 
 def put_pool(
@@ -195,7 +199,7 @@ def put_pool(
     judging_digest: str | None = None,
 ) -> bool:
     """Store one sample's pooled statistics and let them count; False where the same were there already."""
-    a = schema.Analysis
+    a = schema.analysis.c
     columns = (a.micrograph_digest, a.model_digest, a.recipe_digest)
     keys = connection.execute(sa.select(*columns).where(a.id.in_(analysis_ids))).all()
     if len(keys) != len(set(analysis_ids)):
@@ -210,25 +214,27 @@ def put_pool(
         plain(verdict),
         [plain(d) for d in descriptors],
     )
-    insert_once(connection, schema.Sample, sample_id=sample_id, created_at=now())
+    insert_once(connection, schema.sample, sample_id=sample_id, created_at=now())
     new = insert_once(
         connection,
-        schema.Pool,
+        schema.pool,
         digest=digest,
         sample_id=sample_id,
         code_version=code_version,
         judging_digest=judging_digest,
         created_at=now(),
     )
-    pool_id = connection.execute(sa.select(schema.Pool.id).where(schema.Pool.digest == digest)).scalar_one()
+    pool_id = connection.execute(
+        sa.select(schema.pool.c.id).where(schema.pool.c.digest == digest)
+    ).scalar_one()
     if new:
         members = [{"pool_id": pool_id, "analysis_id": int(i)} for i in sorted(set(analysis_ids))]
         if members:
-            connection.execute(sa.insert(schema.PoolMember), members)
+            connection.execute(sa.insert(schema.pool_member), members)
         if verdict is not None:
             _add_verdict(connection, pool_id, verdict)
         add_descriptors(connection, descriptors, pool_id=pool_id)
-    put(connection, schema.CurrentPool, ["sample_id"], sample_id=sample_id, pool_id=pool_id)
+    put(connection, schema.current_pool, ["sample_id"], sample_id=sample_id, pool_id=pool_id)
     return new
 
 
@@ -236,10 +242,10 @@ def _add_verdict(connection: Connection, pool_id: int, verdict: ModalityVerdict)
     result = plain(verdict)
     names = ("verdict", "reason", "p_value", "mode_ratio", "power", "n_images", "n_interior", "seed")
     values = {name: result[name] for name in names}
-    connection.execute(sa.insert(schema.Verdict).values(pool_id=pool_id, result=result, **values))
+    connection.execute(sa.insert(schema.verdict).values(pool_id=pool_id, result=result, **values))
 
 
 def add_suggestion(connection: Connection, record: SuggestionRecord) -> bool:
     """Store a suggestion; False where the same one was there already."""
     values = plain(record)
-    return insert_once(connection, schema.Suggestion, **values, digest=digest_of(values), created_at=now())
+    return insert_once(connection, schema.suggestion, **values, digest=digest_of(values), created_at=now())

@@ -2,9 +2,9 @@
 
 from alembic import context
 
-from grainstats.share.db.schema import Base
+from grainstats.share.db.schema import METADATA
 
 context.configure(
-    connection=context.config.attributes["connection"], target_metadata=Base.metadata, transactional_ddl=True
+    connection=context.config.attributes["connection"], target_metadata=METADATA, transactional_ddl=True
 )
 context.run_migrations()

@@ -7,7 +7,7 @@ import pytest
 from grainstats.share import Database, DatabaseError
 from grainstats.share.db import merging
 from grainstats.share.db.merging import merge
-from grainstats.share.db.schema import Base
+from grainstats.share.db.schema import METADATA
 from grainstats.share.sheets.samples import read_samples
 
 
@@ -52,5 +52,5 @@ def test_different_units_of_one_quantity_are_refused(tmp_path):
 
 
 def test_no_table_of_an_analysis_is_left_out():
-    owned = {t.name for t in Base.metadata.tables.values() if "analysis_id" in t.c}
-    assert owned == {table.__tablename__ for table in merging._ROWS} | {"current_analysis", "pool_member"}
+    owned = {t.name for t in METADATA.tables.values() if "analysis_id" in t.c}
+    assert owned == {table.name for table in merging._ROWS} | {"current_analysis", "pool_member"}

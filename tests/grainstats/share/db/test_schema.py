@@ -18,7 +18,7 @@ from grainstats.share.db import migrate as migrate_module
 from grainstats.share.db.engine import in_transaction, make_engine
 from grainstats.share.db.migrate import VERSIONS, upgrade, version_of
 from grainstats.share.db.optimizer_view import OPTIMIZER_COLUMNS
-from grainstats.share.db.schema import Base
+from grainstats.share.db.schema import METADATA
 from grainstats.share.db.urls import parse_url
 
 OLD = Path(__file__).with_name("schema_0001.sql")  # a database as version 0001 wrote it (sqlite3 .dump)
@@ -53,7 +53,7 @@ def test_new_and_older_databases_have_exactly_the_models(url: str, old: bool) ->
     Database.open(url).close()
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, Base.metadata) == []
+        assert compare_metadata(context, METADATA) == []
         view = connection.execute(sa.text("SELECT * FROM optimizer_table"))
         assert tuple(view.keys()) == OPTIMIZER_COLUMNS
         assert version_of(connection) == VERSIONS[-1]
