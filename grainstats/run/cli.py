@@ -61,9 +61,11 @@ app.add_typer(model.app, name="model", rich_help_panel="Models")
 COLLECT_AT = 50_000  #: new objects between searches for garbage; at 700 they take a tenth of a command
 _CANNOT_WRITE = {
     getattr(errno, name)
-    for name in ("EACCES", "EPERM", "EROFS", "EEXIST", "EISDIR", "ENOTDIR", "ENOENT", "ENOSPC", "EDQUOT")
+    for name in "EACCES EPERM EROFS EEXIST EISDIR ENOTDIR ENOENT ENOSPC EDQUOT EFBIG ENAMETOOLONG ELOOP "
+    "EIO ESTALE ENODEV ENOTCONN ETIMEDOUT".split()  # the second line: a network folder that went away
     if hasattr(errno, name)
 }
+_INTERRUPTED = 130  #: exit status after Ctrl-C, as shells have it; Typer ends with it, too, but in silence
 
 
 def _show_version(wanted: bool) -> None:
@@ -96,10 +98,12 @@ def main() -> None:
         remedy = "Name a folder that can be made and written, on a disk with room"
         print(f"error: {error.filename or 'output'}: {error.strerror}. {remedy}.", file=sys.stderr)
         sys.exit(2)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as end:
+        if isinstance(end, SystemExit) and end.code != _INTERRUPTED:
+            raise
         print("stopped; what is finished is kept, the same command goes on from there", file=sys.stderr)
         sys.stderr.flush()
-        os._exit(130)
+        os._exit(_INTERRUPTED)
     finally:
         if "torch" not in sys.modules:  # its compiler reports whatever is never collected as leaked
             gc.freeze()  # else the interpreter searches all modules for garbage as it ends, .4 s after a run

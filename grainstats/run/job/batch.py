@@ -24,7 +24,7 @@ from grainstats.run.job.call import Call
 from grainstats.run.job.check_first import say_first
 from grainstats.run.job.corrections import Corrected, apply_corrections
 from grainstats.run.job.file_identity import KnownFiles
-from grainstats.run.job.image_sheet import exclusions, listed_images
+from grainstats.run.job.image_sheet import absent_in_words, excluded_in_words, exclusions, listed_images
 from grainstats.run.job.job_ledger import Ledger
 from grainstats.run.job.one_image import Analyst, Device, IsStack, Outcome
 from grainstats.run.job.plan import Job, Plan
@@ -125,12 +125,14 @@ def run_batch(
         rows = Rows(db, tuple(sorted({sample for _, sample in jobs})), model, recipe)
         if call.report_only:
             rows, done = _all_stored(rows)
+        elif not call.retry_failed:
+            names = {name(path) for path, _ in jobs}
+            done = replace(done, warnings=(*done.warnings, *absent_in_words(rows.images, names)))
         return _reported(rows, call, done, ledger.moved_from)
 
 
 def _reported(rows: Rows, call: Call, done: Summary, moved_from: Iterable[str]) -> Summary:
     """Judge every sample of the run and write tables and report."""
-    from grainstats.run.job.image_sheet import excluded_in_words
     from grainstats.run.job.judge_samples import copies_in_words, judge_samples, write_results
     from grainstats.run.report.workbook import write_workbook
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,12 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def looks_of(path: Path, pictures: Sequence[Picture]) -> tuple[tuple[int, int], ...]:
+    """Size and time of modification of a file, or of all pictures of its field."""
+    states = [os.stat(each) for each in [picture.path for picture in pictures] or [path]]
+    return tuple((state.st_size, state.st_mtime_ns) for state in states)
+
+
 class KnownFiles:
     """What is known of the files of earlier runs into one output folder.
 
@@ -57,6 +63,8 @@ class KnownFiles:
         self._verify = verify
         self._known: dict[str, list] = {}
         self._frames: dict[str, int] = {}
+        self._replaced: set[str] = set()  #: digests of files in whose place another one stood later
+        self._seen: set[str] = set()  #: digests of this run's files
         for path in sorted(self._path.parent.glob("files-*.json")) if self._path.parent.is_dir() else ():
             self._load(path)
         self._changed = False
@@ -66,6 +74,7 @@ class KnownFiles:
             stored = json.loads(path.read_bytes())
             self._known.update(stored["files"])
             self._frames.update(stored["frames"])
+            self._replaced.update(stored.get("replaced", ()))
         except (OSError, ValueError, TypeError, KeyError):
             return  # what is unknown is read again
 
@@ -76,9 +85,14 @@ class KnownFiles:
         times = [state.st_size, state.st_mtime_ns, state.st_ctime_ns]
         known = self._known.get(place)
         if known is not None and known[:3] == times and not self._verify:
+            self._seen.add(known[3])
             return str(known[3])
         now = time.time_ns()
         digest = file_digest(path)
+        self._seen.add(digest)
+        if known is not None and known[3] != digest:
+            self._replaced.add(self._known.pop(place)[3])
+            self._changed = True
         if now - max(times[1:]) > _SETTLED_NS:
             self._known[place] = [*times, digest]
             self._changed = True
@@ -90,6 +104,11 @@ class KnownFiles:
             return self.digest(path)
         parts = ["field", *(self.digest(picture.path) for picture in self.fields[path])]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def replaced(self) -> dict[str, bool]:
+        """Digests of files in whose place another one stood later; whether they are nowhere else now."""
+        there = self._seen | {known[3] for known in self._known.values()} if self._replaced else set()
+        return {digest: digest not in there for digest in self._replaced}
 
     def n_frames(self, sha256: str) -> int | None:
         """Frames of a stack with these bytes; None where it is not known to be one."""
@@ -103,7 +122,7 @@ class KnownFiles:
     def save(self) -> None:
         """Keep what is known for the next run; a disk that takes nothing costs that run some hashing."""
         if self._changed:
-            content = {"files": self._known, "frames": self._frames}
+            content = {"files": self._known, "frames": self._frames, "replaced": sorted(self._replaced)}
             with suppress(OSError):
                 write_bytes(self._path, json.dumps(content, sort_keys=True).encode())
                 self._changed = False

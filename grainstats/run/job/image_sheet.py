@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from grainstats.run.job.file_identity import KnownFiles, Picture
 from grainstats.run.names import spellings
-from grainstats.run.report.wording import first_of
+from grainstats.run.report.wording import counted, first_of
 from grainstats.share.db.records import ImageRow, ImageSheet, SampleSheet
 from segment.errors import InputError
 from segment.micrograph.file_kind import place_of
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 ONE_OF_FIELD = "one of several pictures of a field, which counts as one"
 OTHER_FIELD = "its pictures belong to another field now"
+REPLACED = "another image stands in its place now"
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,14 @@ class ListedImages:
     rows: Mapping[Path, ImageRow] = field(default_factory=dict)  #: listed files, in the sheet's order
     #: first picture of a field -> all its pictures, itself first
     fields: Mapping[Path, tuple[Picture, ...]] = field(default_factory=dict)
+    absent: tuple[ImageRow, ...] = ()  #: rows of files that are not there; an earlier run may have had them
     warnings: tuple[str, ...] = ()
+
+    def said_of_absent(self, path: str) -> str | None:
+        """Why an image of an earlier run, whose file is not there, does not count; None: nothing is said."""
+        parts = PurePath(path).parts
+        rows = (row for row in self.absent for text in spellings(row.file) if _ends(parts, text))
+        return next((row.excluded for row in rows), None)
 
     def jobs(self, paths: Sequence[Path], sample_ids: Mapping[Path, str]) -> list[tuple[Path, str]]:
         """Images of the run with their samples; of a field, its first picture stands for all."""
@@ -51,19 +59,19 @@ def listed_images(
     if sheet is None:
         return ListedImages()
     rows: dict[Path, ImageRow] = {}
-    missing = []
+    absent = []
     for row in sheet.rows:
         found = (_file_of(text, paths, sheet.source) for text in spellings(row.file))
         path = next((one for one in found if one is not None), None)
         if path is None:
-            missing.append(row.file)
+            absent.append(row)
         elif path in rows:
             reason = f"{rows[path].file!r} and {row.file!r} are one file"
             raise InputError(sheet.source, reason, "Keep one row for each file")
         else:
             rows[path] = row
-    said = f"{Path(sheet.source).name}: no image of this run is called {first_of(missing)}"
-    return ListedImages(rows, _fields(rows, sample_ids), (said,) if missing else ())
+    said = f"{Path(sheet.source).name}: no image of this run is called {first_of([r.file for r in absent])}"
+    return ListedImages(rows, _fields(rows, sample_ids), tuple(absent), (said,) if absent else ())
 
 
 def exclusions(
@@ -76,7 +84,8 @@ def exclusions(
     """By digest of file or field, why it does not count; empty where it does.
 
     A picture of a field does not count by itself, nor does a field whose pictures are now in other ones, nor
-    an image of an excluded sample. Files of which the sheets say nothing stay as they are.
+    an image of an excluded sample, nor one in whose place another stands. Images of which the sheets say
+    nothing stay as they are.
     """
     samples = {row.sample_id: row.excluded for row in sheet.rows if row.excluded is not None} if sheet else {}
     reasons: dict[str, str] = {}
@@ -90,17 +99,40 @@ def exclusions(
             pictures |= {files.digest(picture.path) for picture in listed.fields.get(path, ())}
         except OSError:
             continue  # the run has said why
-    for row in db.micrographs().itertuples() if listed.rows else ():
+    replaced, ours = files.replaced(), {sample_id for _, sample_id in jobs}
+    for row in db.micrographs().itertuples() if listed.rows or listed.absent or replaced else ():
         members = {each["sha256"] for each in row.pictures or ()}
-        if row.sha256 not in reasons and members & (pictures | set(reasons)):
+        gone = [replaced[digest] for digest in (row.sha256, *members) if digest in replaced]
+        if row.sha256 in reasons:
+            continue
+        if members & (pictures | set(reasons)):
             reasons[row.sha256] = OTHER_FIELD
+        elif gone and (row.excluded == REPLACED or not isinstance(row.excluded, str)):
+            reasons[row.sha256] = REPLACED if any(gone) else ""
+        elif row.sample_id in ours and (said := listed.said_of_absent(row.path)) is not None:
+            reasons[row.sha256] = said
     return dict.fromkeys(pictures - set(reasons), ONE_OF_FIELD) | reasons
 
 
 def excluded_in_words(images: pd.DataFrame) -> list[str]:
     """What the report says of the excluded images that do not count by their user's wish."""
-    own = images[~images["excluded"].isin([ONE_OF_FIELD, OTHER_FIELD])]
-    return [f"{row.path} is excluded, it enters no statistic: {row.excluded}" for row in own.itertuples()]
+    own = images[~images["excluded"].isin([ONE_OF_FIELD, OTHER_FIELD, REPLACED])]
+    said = [f"{row.path} is excluded, it enters no statistic: {row.excluded}" for row in own.itertuples()]
+    replaced = images.loc[images["excluded"] == REPLACED, "path"].unique()
+    return (
+        [*said, f"{first_of(replaced)}: earlier images of these names count no more"]
+        if len(replaced)
+        else said
+    )
+
+
+def absent_in_words(images: pd.DataFrame, names: Collection[str]) -> list[str]:
+    """What is said of images of earlier runs that count with those of this one, whose `names` are given."""
+    earlier = images.loc[~images["path"].isin(names), "path"].unique()
+    if not len(earlier):
+        return []
+    remedy = "to leave one out, name it in the sheet of images with a reason in `excluded`"
+    return [f"{counted(len(earlier), 'image')} of earlier runs count, too ({first_of(earlier)}); {remedy}"]
 
 
 def _file_of(text: str, paths: Sequence[Path], source: str) -> Path | None:
@@ -109,13 +141,18 @@ def _file_of(text: str, paths: Sequence[Path], source: str) -> Path | None:
     for path in paths:
         if place_of(path) == place:
             return path
-    parts = PurePath(text).parts
-    fits = [path for path in paths if Path(os.path.abspath(path)).parts[-len(parts) :] == parts]
+    fits = [path for path in paths if _ends(Path(os.path.abspath(path)).parts, text)]
     if len(fits) > 1:
         names = ", ".join("/".join(path.parts[-2:]) for path in fits[:3])
         reason = f"{text!r} fits {len(fits)} images ({names})"
         raise InputError(source, reason, "Write as much of the path as tells them apart")
     return fits[0] if fits else None
+
+
+def _ends(parts: tuple[str, ...], text: str) -> bool:
+    """Whether a path ends as a sheet writes it."""
+    end = PurePath(text).parts
+    return parts[-len(end) :] == end
 
 
 def _fields(rows: Mapping[Path, ImageRow], sample_ids: Mapping[Path, str]) -> dict[Path, tuple[Picture, ...]]:

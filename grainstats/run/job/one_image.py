@@ -93,6 +93,7 @@ class Analyst:
         if not calibrated and all((self.out / path).is_file() for path in artefacts.values()):
             return _uncalibrated(job, micrograph, artefacts)
         pictures = _pictures(job, self.recipe.pixel_size_nm) or [(micrograph, None)]
+        job.check_unchanged()
         grains = oriented.grains if oriented else self._earlier(job, micrograph, key)
         if grains is None:
             shown, model = [seen for seen, _ in pictures], opened_model(self.model)

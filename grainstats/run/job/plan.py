@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grainstats.run.failures import Failure, said_of
-from grainstats.run.job.file_identity import KnownFiles, Picture
+from grainstats.run.job.file_identity import KnownFiles, Picture, looks_of
 from grainstats.run.names import plain_name, printable, without_folders
 from segment.errors import InputError
 from segment.micrograph.file_kind import why_no_file
@@ -29,6 +29,13 @@ class Job:
     deep: bool = False  #: the run has so many images that their files need a further level of folders
     #: files of a field that several pictures show, `path` first; empty: the file is an image by itself
     pictures: tuple[Picture, ...] = ()
+    looks: tuple[tuple[int, int], ...] = ()  #: of its files when they were hashed, see `looks_of`
+
+    def check_unchanged(self) -> None:
+        """`InputError` where a file is not the one that was hashed: results would go under a wrong digest."""
+        if self.looks and looks_of(self.path, self.pictures) != self.looks:
+            reason, remedy = "the file changed while the run was reading it", "Run again when it is complete"
+            raise InputError(self.path, reason, remedy)
 
     def failure(self, reason: str, remedy: str) -> Failure:
         """This job without a result."""
@@ -108,7 +115,9 @@ class Plan:
         if (why := why_no_file(path)) is not None:
             self.failures.append(Failure(name, "", *why, sample_id))
             return None
+        pictures = self.files.fields.get(path, ())
         try:
+            looks = looks_of(path, pictures)
             sha256 = self.files.identity(path)
         except OSError as error:
             reason = f"cannot be read: {error.strerror or error}"
@@ -118,8 +127,7 @@ class Plan:
             self._is_copy(name, sha256, sample_id)
             return None
         self._seen[sha256] = name, sample_id
-        pictures = self.files.fields.get(path, ())
-        job = Job(path, name, sha256, sample_id, deep=self.deep, pictures=pictures)
+        job = Job(path, name, sha256, sample_id, deep=self.deep, pictures=pictures, looks=looks)
         if (n_frames := self.files.n_frames(sha256)) is None:
             return job
         self.add_frames(job, n_frames)

@@ -79,8 +79,9 @@ def _fill(parts: Iterator[pd.DataFrame], parquet: Path, csv: Path | None = None,
             table = pa.Table.from_pandas(part, exact and exact.schema, preserve_index=False)
             if exact is None:
                 options = parquet_options(table.schema)
+                sink = stack.enter_context(parquet.open("wb"))  # pyarrow takes no name that is not UTF-8
                 exact = stack.enter_context(
-                    pq.ParquetWriter(parquet, table.schema, store_schema=False, **options)
+                    pq.ParquetWriter(sink, table.schema, store_schema=False, **options)
                 )
                 if csv is not None:
                     real = {pa.float64(): pa.float32()} if short else {}

@@ -37,7 +37,7 @@ def _rows(table: Path) -> Iterator[list[Any]]:
     """Header and rows of a Parquet file, a batch of rows in memory at a time; None for what is missing."""
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(table) as file:
+    with table.open("rb") as content, pq.ParquetFile(content) as file:
         yield list(file.schema_arrow.names)
         for batch in file.iter_batches(50_000):
             part = without_formulas(batch.to_pandas()).astype(object)

@@ -159,13 +159,14 @@ def unusable(url: URL, error: sa.exc.DBAPIError) -> DatabaseError:
     """Say in words why the database did not answer, without its credentials."""
     text = str(error.orig).strip() or type(error.orig).__name__
     text = redact(text.splitlines()[0], url)
-    other = "Restore a copy of the database: its tables are not those of this program"
+    other = "It was removed while in use, or is another program's: run again, or restore a copy"
     remedies = {
         "no such table": other,
         "no such column": other,
         "already exists": other,
         "duplicate column": other,
         "not a database": "Give another path; the file is left as it is",
+        "malformed": "Restore a copy of the database, or give --db a new name and run the images again",
         "unable to open": "Check that the folder exists and can be written",
         "readonly": "Check the permissions of the file and its folder",
         "disk I/O": "Look whether the disk is full or failing; what was stored before is kept",

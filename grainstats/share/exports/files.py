@@ -55,7 +55,7 @@ def export_parquet(db: Database, out: Path) -> None:
     for table in export_tables(db):
         schema = _arrow_schema(table)
         path, options = out / f"{table.name}.parquet", parquet_options(schema)
-        with pq.ParquetWriter(path, schema, **options) as writer:
+        with path.open("wb") as file, pq.ParquetWriter(file, schema, **options) as writer:
             for part in table.parts():
                 rows = pa.Table.from_pandas(part, schema=schema, preserve_index=False)
                 writer.write_table(rows.cast(schema))

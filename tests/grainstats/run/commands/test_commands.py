@@ -94,6 +94,7 @@ def test_a_bad_image_exits_1_and_is_named(tmp_path, edge_model, write_micrograph
     "arguments",
     [
         ["run", "noise.tif", "--out", "taken"],
+        ["run", "noise.tif", "--out", "taken" * 80],
         ["measure", "good.tif", "--out", "taken", "--pixels"],
         ["campaign", "--db", "lab.db", "--out", "taken/page.html"],
     ],
@@ -123,3 +124,16 @@ def test_the_output_folder_is_not_the_input(tmp_path, told):
 def test_a_folder_is_no_map(tmp_path, told):
     status, said = told("measure", tmp_path)
     assert status == 1 and "it is a folder" in said
+
+
+def test_ctrl_c_ends_in_words():
+    program = """
+import os, signal, sys
+from grainstats.run import cli
+cli.app.command("wait")(lambda: os.kill(os.getpid(), signal.SIGINT))
+sys.argv = ["grainstats", "wait"]
+cli.main()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 130 and done.stdout == ""
+    assert done.stderr == "stopped; what is finished is kept, the same command goes on from there\n"

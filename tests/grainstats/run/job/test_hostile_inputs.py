@@ -19,6 +19,7 @@ from grainstats.run.recipe import Recipe
 from grainstats.run.terminal import PlainStream
 from grainstats.share import Database
 from grainstats.share.db.records import storable
+from grainstats.share.exports.files import export_parquet
 from segment.micrograph import find_micrographs
 
 
@@ -53,6 +54,18 @@ def test_a_folder_that_is_not_utf8_names_its_sample(tmp_path, edge_model, write_
     os.rename(os.fsencode(tmp_path / "data/S1"), os.fsencode(tmp_path / "data") + b"/\xe9t\xe9")
     summary = go(tmp_path / "data", tmp_path / "out", edge_model)
     assert [sample for sample, _ in summary.verdicts] == [r"\xe9t\xe9"]
+
+
+def test_an_output_folder_that_is_not_utf8_gets_all_files(tmp_path, edge_model, write_micrograph):
+    write_micrograph(tmp_path / "data/S1/a.tif", 0)
+    outs = tmp_path / "out", Path(os.fsdecode(os.fsencode(tmp_path) + b"/o\xfft"))
+    for out in outs:
+        go(tmp_path / "data", out, edge_model, xlsx=True)
+        with Database.open(out / DATABASE) as db:
+            export_parquet(db, out / "tables")
+    plain, odd = ({str(path.relative_to(out)) for path in out.rglob("*")} for out in outs)
+    assert plain ^ odd <= {".report/files-1of1.json"}  # no file younger than the clock can tell is remembered
+    assert {"results.xlsx", "tables/verdicts.parquet", "tables/analyses.parquet"} <= odd
 
 
 def test_links_pipes_and_folders_named_like_images_are_named_rows(two_samples, tmp_path, edge_model):

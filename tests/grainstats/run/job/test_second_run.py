@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import tifffile
 
-from grainstats.run.job import file_identity
+from grainstats.run.job import file_identity, image_sheet
 from grainstats.run.job.batch import run_batch
 from grainstats.run.job.call import Call
 from grainstats.run.job.file_identity import KnownFiles, file_digest
@@ -185,3 +185,67 @@ def test_a_map_that_a_hand_has_changed_is_cut_again(tmp_path, edge_model, write_
     )
     run_batch(Call((str(data),), out, workers=0), Recipe(model=str(edge_model), pixel_size_nm=2.5))
     assert cut == [1]
+
+
+def counts(out: Path) -> dict[str, str | None]:
+    with Database.open(out / "results.db") as db:
+        images = db.analyses().merge(db.micrographs()[["micrograph_digest", "excluded"]])
+    return {row.micrograph_digest: row.excluded for row in images.itertuples()}
+
+
+def test_an_image_that_was_replaced_counts_no_more_until_it_is_back(
+    two_samples, tmp_path, edge_model, write_micrograph
+):
+    out, path = tmp_path / "out", two_samples / "S1/field_0.tif"
+    first = go(two_samples, out, edge_model)
+    before, old = path.read_bytes(), file_digest(path)
+    write_micrograph(path, 77)
+    done = go(two_samples, out, edge_model)
+    assert done.n_new == 1 and done.n_images == first.n_images
+    assert done.warnings == ("data/S1/field_0.tif: earlier images of these names count no more",)
+    assert [digest for digest, why in counts(out).items() if why == image_sheet.REPLACED] == [old]
+    assert go(two_samples, out, edge_model).verdicts == done.verdicts
+    path.rename(two_samples / "S1/new.tif")
+    path.write_bytes(before)
+    back = go(two_samples, out, edge_model)
+    assert back.n_new == 0 and not any(counts(out).values()) and not back.warnings
+
+
+def test_an_image_that_is_no_more_there_is_named_and_may_be_excluded(two_samples, tmp_path, edge_model):
+    out, sheet = tmp_path / "out", tmp_path / "images.csv"
+    first = go(two_samples, out, edge_model)
+    (two_samples / "S1/field_0.tif").unlink()
+    done = go(two_samples, out, edge_model)
+    assert done.verdicts == first.verdicts and done.spacings == first.spacings
+    (said,) = done.warnings
+    assert said.startswith(
+        "1 image of earlier runs count, too (data/S1/field_0.tif); to leave one out, name it"
+    )
+    sheet.write_text("file,excluded\nS1/field_0.tif,out of focus\n")
+    without = go(two_samples, out, edge_model, images=sheet)
+    assert "data/S1/field_0.tif is excluded, it enters no statistic: out of focus" in without.warnings
+    assert not any("earlier runs" in said for said in without.warnings)
+    assert without.spacings["S1"] != first.spacings["S1"] and without.spacings["S2"] == first.spacings["S2"]
+
+
+def test_a_file_that_changes_between_hashing_and_reading_gives_no_result(
+    two_samples, tmp_path, edge_model, monkeypatch
+):
+    path, hashed = two_samples / "S1/field_0.tif", file_identity.file_digest
+
+    def hash_then_grow(file):
+        digest = hashed(file)
+        if file == path:
+            with path.open("ab") as growing:
+                growing.write(b"more")
+        return digest
+
+    monkeypatch.setattr(file_identity, "file_digest", hash_then_grow)
+    done = go(two_samples, tmp_path / "out", edge_model)
+    (failure,) = done.failures
+    assert (failure.path, failure.reason) == (
+        "data/S1/field_0.tif",
+        "the file changed while the run was reading it",
+    )
+    monkeypatch.undo()
+    assert not go(two_samples, tmp_path / "out", edge_model).failures
