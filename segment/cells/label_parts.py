@@ -16,12 +16,10 @@ MANY_OF_ONE = 8  #: pieces of one label from which its number stands for many gr
 
 @dataclass(frozen=True, eq=False)
 class LabelParts:
-    """How the labels of a map lie."""
+    """How the labels of a map or volume lie: connected pieces of equal label 1 ... m, and 0."""
 
-    #: int32, shape (rows, columns): 8-connected pieces of equal label 1 ... m; 0 where the label is 0
-    pieces: np.ndarray
-    label: np.ndarray  #: int32, shape (m + 1,): label of each piece
-    area: np.ndarray  #: int64, shape (m + 1,): pixels of each piece
+    label: np.ndarray  #: int, shape (m + 1,): label of each piece
+    area: np.ndarray  #: int64, shape (m + 1,): pixels or voxels of each piece
 
     def sizeable(self) -> np.ndarray:
         """Which pieces count; bool of shape (m + 1,)."""
@@ -46,15 +44,15 @@ class LabelParts:
         )
 
 
-def parts_of(labels: np.ndarray) -> LabelParts:
-    """Connected pieces of a label map, shape (rows, columns)."""
+def parts_of(labels: np.ndarray) -> tuple[np.ndarray, LabelParts]:
+    """8-connected pieces of a label map, int32 of its shape (rows, columns), and what they are."""
     from skimage.measure import label
 
     pieces = label(labels, background=0, connectivity=2).astype(np.int32)  # type: ignore[no-untyped-call]
     area = np.bincount(pieces.ravel())
     of_piece = np.zeros(area.size, np.int32)
     of_piece[pieces] = labels
-    return LabelParts(pieces, of_piece, area)
+    return pieces, LabelParts(of_piece, area)
 
 
 def in_parts(labels: np.ndarray) -> bool:
@@ -79,7 +77,7 @@ def split_parts(labels: np.ndarray) -> tuple[np.ndarray, int]:
     """
     if not in_parts(labels):
         return labels, 0
-    found = parts_of(labels)
+    pieces, found = parts_of(labels)
     counts = found.sizeable()
     order = np.lexsort((-found.area, found.label))
     largest = np.zeros(found.area.size, bool)
@@ -89,5 +87,5 @@ def split_parts(labels: np.ndarray) -> tuple[np.ndarray, int]:
         return labels, 0
     name = found.label.copy()
     name[new] = int(labels.max()) + 1 + np.arange(int(new.sum()), dtype=np.int32)
-    split: np.ndarray = name[found.pieces]
+    split: np.ndarray = name[pieces]
     return split, int(new.sum())

@@ -44,11 +44,11 @@ def give_back(
     Both maps are as `set_aside` leaves them, and changed in place: the pieces get the next numbers among the
     cells, and are 0 among the second phases.
     """
-    found = parts_of(np.where(phase, 0, second_phases))
+    pieces, found = parts_of(np.where(phase, 0, second_phases))
     kept = found.area >= least
     kept[0] = False
     number = np.where(kept, np.cumsum(kept) + cells.max(initial=0), 0).astype(np.int32)
-    grain = number[found.pieces]
+    grain = number[pieces]
     cells += grain
     second_phases[grain > 0] = 0
     return cells, second_phases

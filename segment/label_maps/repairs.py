@@ -70,7 +70,7 @@ def repaired(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray | None, tuple[s
     elif specks := _speck_label(labels):
         labels = _without(labels, specks)
         words.append("one label lies in specks all over the map: they are taken for no cells")
-    valid = _within_frame(labels)
+    valid = within_frame(labels)
     labels, closed = close_dams(labels)
     if closed:
         share = closed / labels.size
@@ -135,7 +135,7 @@ def _seams(labels: np.ndarray) -> int:
     return sum(found) if labels.max() > CELLS_OF_TILE * (found[0] + 1) * (found[1] + 1) else 0
 
 
-def _within_frame(labels: np.ndarray) -> np.ndarray | None:
+def within_frame(labels: np.ndarray) -> np.ndarray | None:
     """False in a frame of 0 and in the corners that a turn left empty; None where there is none.
 
     Cells are drawn as noise: no part of them is of one level.

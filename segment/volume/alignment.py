@@ -52,7 +52,7 @@ def find_drift(values: np.ndarray, *, keep_shear: bool = True) -> Drift:
 
 
 def aligned(values: np.ndarray, drift: Drift) -> np.ndarray:
-    """The stack with every slice moved; the rim that some slices leave empty repeats their edge.
+    """The stack with every slice moved, without the rim that some of them leave empty.
 
     Slices are interpolated linearly in their own dtype.
     """
@@ -62,7 +62,12 @@ def aligned(values: np.ndarray, drift: Drift) -> np.ndarray:
             out[k] = image
         else:
             ndimage.shift(image, drift.correction_px[k], out[k], order=1, mode="nearest")
-    return out
+    moved = np.concatenate([drift.correction_px, np.zeros((1, 2))])
+    (top, left), (bottom, right) = (
+        np.ceil(moved.max(axis=0)).astype(int),
+        np.floor(moved.min(axis=0)).astype(int),
+    )
+    return out[:, top : bottom or None, left : right or None]
 
 
 def _middle(image: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ from segment.unet.choices import Device
 from segment.unet.model_folder import Model
 from segment.volume._watershed_kernels import NO_GRAIN
 from segment.volume.alignment import aligned, find_drift
+from segment.volume.common_view import LEAST_PX
 from segment.volume.components import large_components
 from segment.volume.grey_levels import even_slices
 from segment.volume.network import boundary_volume, sees_every_direction
@@ -81,7 +82,16 @@ def prepare(stack: GreyVolume, settings: StackSettings) -> tuple[np.ndarray, tup
         drift = find_drift(values, keep_shear=settings.align == "drift")
         if drift.largest_px >= WORTH_MOVING_PX:
             values = aligned(values, drift)
-            notes += (f"slices were moved by up to {drift.largest_px:.1f} px to bring them into register",)
+            notes += (
+                f"slices were moved by up to {drift.largest_px:.1f} px to bring them into register; the rim "
+                "that some do not show was cut off",
+            )
+            if min(values.shape[1:]) < LEAST_PX:
+                raise UnreadableError(
+                    stack.source,
+                    "its slices drift out of each other's view",
+                    "Crop them, or give --align none",
+                )
         shear = float(np.hypot(*drift.shear_px))
         if shear >= LARGE_SHEAR_PX:
             notes += (

@@ -44,7 +44,7 @@ def check_label_map(grain_map: GrainMap, source: str) -> None:
             "Give --tracing if it shows traced boundaries; a label map needs a number for each grain",
         )
     if in_parts(grain_map.labels):
-        _refuse_parts(source, parts_of(grain_map.labels))
+        _refuse_parts(source, parts_of(grain_map.labels)[1])
 
 
 def _refuse_cut(source: str, area: np.ndarray) -> None:

@@ -21,6 +21,7 @@ from grainstats.measure.volume import (
 from segment.orientation.grains import MISORIENTATION_DEG
 from segment.unet.model_folder import Model
 from segment.volume import GreyVolume, LabelVolume, VoxelSize, label_volume, read_stack
+from segment.volume.common_view import common_view
 from segment.volume.orientation_sections import is_section_folder, orientation_volume, read_shifts
 from segment.volume.pipeline import Align, StackSettings, segment_stack
 
@@ -70,7 +71,7 @@ def analyse_stack(
             path, voxel_size, misorientation_deg=misorientation_deg, align=align_sections, shifts=moves
         )
         return analyse_grains(sections, "given by the user", seed=seed)
-    stack = read_stack(path, voxel_size=voxel_size, dataset=dataset)
+    stack = common_view(read_stack(path, voxel_size=voxel_size, dataset=dataset), labels=labels)
     if labels:
         return analyse_grains(label_volume(stack), stack.voxel_size_source, seed=seed)
     from segment.unet import load_model

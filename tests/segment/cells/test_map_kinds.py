@@ -66,7 +66,7 @@ def test_outlines_of_opencv(tmp_path: Path, cells: np.ndarray) -> None:
 
 
 def test_pieces_count_where_they_are_few(cells: np.ndarray) -> None:
-    assert not in_parts(cells) and parts_of(cells).area.size == cells.max() + 1
+    assert not in_parts(cells) and parts_of(cells)[1].area.size == cells.max() + 1
     twice = np.where(cells == 5, 60, cells)
     split, n = split_parts(twice)
     assert n == 1 and np.unique(split).size == np.unique(cells).size

@@ -44,6 +44,23 @@ def test_voids_stay_open(mosaic: np.ndarray) -> None:
     assert dict(found.phases)["void"] == pytest.approx(1000 / 48**3)
 
 
+def lines_of(labels: np.ndarray) -> np.ndarray:
+    """Voxels at whose upper side another grain lies."""
+    sides = [np.diff(labels, axis=k, append=np.take(labels, [-1], k)) != 0 for k in range(3)]
+    return np.logical_or.reduce(sides)
+
+
+def test_lines_beside_voids_are_closed(mosaic: np.ndarray) -> None:
+    void = np.zeros(mosaic.shape, bool)
+    void[10:20, 10:20, 10:20] = void[30:, :9, 20:40] = True
+    thick = ndimage.maximum_filter(mosaic, 3) != ndimage.minimum_filter(mosaic, 3)
+    for lines in (lines_of(mosaic), thick):
+        found = label_volume(GreyVolume(np.where(void | lines, 0, mosaic), UNIT))
+        assert "lines" in found.warnings[-1]
+        opened = found.labels == 0
+        assert opened[void].mean() > 0.9 and opened[~void].mean() < 0.02
+
+
 def test_small_voids_are_no_lines(mosaic: np.ndarray) -> None:
     holed = mosaic.copy()
     for corner in np.random.default_rng(0).integers(0, 44, (30, 3)):
@@ -73,12 +90,21 @@ def test_grey_levels_are_no_labels() -> None:
         label_volume(GreyVolume(noise / 7, UNIT))
 
 
-def test_a_mask_in_pieces_is_told() -> None:
-    mask = np.zeros((30, 30, 30), np.uint8)
-    mask[2:8, 2:8, 2:8] = mask[20:26, 20:26, 20:26] = 1
-    assert (
-        "in several pieces, each measured as one grain: 1" in label_volume(GreyVolume(mask, UNIT)).warnings[0]
-    )
+def test_one_label_is_a_mask() -> None:
+    mask = np.zeros((30, 30, 30), bool)
+    mask[2:8, 2:8, 2:8] = mask[20:26, 20:26, 20:26] = True
+    for values in (mask, mask.astype(np.uint8) * 255):
+        with pytest.raises(UnreadableError, match="one label"):
+            label_volume(GreyVolume(values, UNIT))
+
+
+def test_a_grain_in_pieces_is_told_and_numbers_cut_to_8_bits_are_refused(mosaic: np.ndarray) -> None:
+    mended = mosaic.copy()
+    mended[mosaic == mosaic[0, 0, 0]] = mosaic[-1, -1, -1]
+    assert "in several pieces" in label_volume(GreyVolume(mended, UNIT)).warnings[0]
+    for cut in (mosaic % 40 + 1, np.minimum(mosaic, mosaic.max() - 25)):
+        with pytest.raises(UnreadableError, match="to 8 bits"):
+            label_volume(GreyVolume(cut, UNIT))
 
 
 def test_pieces_are_those_of_scipy() -> None:
