@@ -1,4 +1,4 @@
-"""Lines between the cells of a label map, as 0 or as a label: closed where narrow, so that cells meet."""
+"""Lines between the cells of a label map, closed where narrow, so that cells meet; and frames around it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from segment.cells.label_edges import pairs_beside
+from segment.micrograph.blank_frame import find_blank
 
 WIDTHS = (7, 11)  #: pixels of a disc that does not fit into a dam, nor into a node of dams of 3 and 6 pixels
 MET_ALREADY = 0.5  #: of the contacts that closing would give; with more, the lines are cracks and stay
@@ -77,6 +78,18 @@ def rim_label(labels: np.ndarray) -> int:
         return 0
     count = np.bincount(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
     return int(count.argmax()) if count.max() >= RIM * count.sum() else 0
+
+
+def within_frame(labels: np.ndarray) -> np.ndarray | None:
+    """False in a frame of 0 and in the corners that a turn left empty; None where there is none.
+
+    Cells are drawn as noise: no part of them is of one level.
+    """
+    if labels.all():
+        return None
+    noise = np.random.default_rng(0).integers(50, 256, labels.shape, np.uint8)
+    frame = find_blank(np.where(labels > 0, noise, 0).astype(np.uint8), noisy=False)
+    return None if frame is None else ~frame.mask
 
 
 def cells_meet(labels: np.ndarray) -> bool:

@@ -8,12 +8,19 @@ import cv2
 import numpy as np
 
 from segment.cells.editing import numbered
-from segment.cells.label_gaps import FEWEST, cells_meet, close_dams, line_label, nearest_labels, rim_label
+from segment.cells.label_gaps import (
+    FEWEST,
+    cells_meet,
+    close_dams,
+    line_label,
+    nearest_labels,
+    rim_label,
+    within_frame,
+)
 from segment.cells.label_parts import MANY_OF_ONE, split_parts
 from segment.errors import UnreadableError
 from segment.grain_map import MIN_AREA_PX, GrainMap
 from segment.label_maps.pixels import one_channel
-from segment.micrograph.blank_frame import find_blank
 from segment.micrograph.micrograph import PixelSizeSource
 
 OUTLINE = -1  #: what OpenCV's watershed writes on the lines between cells
@@ -133,18 +140,6 @@ def _seams(labels: np.ndarray) -> int:
     for a, b in ((labels[1:], labels[:-1]), (labels[:, 1:].T, labels[:, :-1].T)):
         found.append(int(np.count_nonzero(((a != b) & (a > 0) & (b > 0)).mean(axis=1) > SEAM)))
     return sum(found) if labels.max() > CELLS_OF_TILE * (found[0] + 1) * (found[1] + 1) else 0
-
-
-def within_frame(labels: np.ndarray) -> np.ndarray | None:
-    """False in a frame of 0 and in the corners that a turn left empty; None where there is none.
-
-    Cells are drawn as noise: no part of them is of one level.
-    """
-    if labels.all():
-        return None
-    noise = np.random.default_rng(0).integers(50, 256, labels.shape, np.uint8)
-    frame = find_blank(np.where(labels > 0, noise, 0).astype(np.uint8), noisy=False)
-    return None if frame is None else ~frame.mask
 
 
 def _without(labels: np.ndarray, label: int) -> np.ndarray:

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from segment.errors import UnreadableError
-from segment.label_maps.repairs import within_frame
+from segment.cells.label_gaps import within_frame
 from segment.micrograph.blank_frame import find_blank
 from segment.micrograph.infobar import find_info_bar
 from segment.volume.stack import GreyVolume
