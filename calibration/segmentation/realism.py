@@ -82,7 +82,7 @@ def main() -> None:
     _page(chosen.out, [str(row[0]) for row in rows])
     if chosen.csv:
         with chosen.csv.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows([["kind", "real_images", "accuracy_before", "accuracy_now"], *rows])
+            csv.writer(file).writerows([["kind", "real_images", "accuracy_before", "accuracy"], *rows])
     if chosen.drawn:
         small = cv2.resize(np.vstack(drawn), None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
         cv2.imwrite(str(chosen.drawn), small, [cv2.IMWRITE_JPEG_QUALITY, 72])
