@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from segment.errors import UnreadableError
 from segment.cells.label_gaps import within_frame
+from segment.errors import UnreadableError
 from segment.micrograph.blank_frame import find_blank
 from segment.micrograph.infobar import find_info_bar
 from segment.volume.stack import GreyVolume
