@@ -6,6 +6,7 @@ import base64
 import dataclasses
 import inspect
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -131,14 +132,18 @@ def recipe() -> str:
 
 
 def schema() -> str:
-    """Tables of the shared database with columns and what a row is."""
-    from grainstats.share.db.schema import Base
+    """Tables of the shared database with columns and what a row is, which stands above each in the source."""
+    from grainstats.share.db import schema as declared
 
+    source = inspect.getsource(declared)
+    said = {
+        name: "\n".join(line.removeprefix("#:").strip() for line in words.splitlines())
+        for words, name in re.findall(r'((?:^#:.*\n)+)\w+ = sa\.Table\(\s*"(\w+)"', source, re.M)
+    }
     parts = ["# Database schema", ""]
-    for one in sorted(Base.__subclasses__(), key=lambda one: one.__tablename__):
-        parts.extend([f"## {one.__tablename__}", "", inspect.cleandoc(one.__doc__ or ""), ""])
-        parts.extend(["| column | type | |", "|---|---|---|"])
-        for column in one.__table__.columns:
+    for name, one in sorted(declared.METADATA.tables.items()):
+        parts.extend([f"## {name}", "", said[name], "", "| column | type | |", "|---|---|---|"])
+        for column in one.columns:
             points = ", ".join(f"→ {key.target_fullname}" for key in column.foreign_keys)
             role = "key" if column.primary_key else points
             parts.append(f"| `{column.name}` | {column.type} | {role} |")
