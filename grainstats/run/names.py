@@ -20,7 +20,7 @@ def stored_names(inputs: Sequence[str]) -> Callable[[Path], str]:
         {
             os.path.abspath(found)
             for text in inputs
-            for found in ([text] if Path(text).exists() else glob.glob(text, recursive=True))
+            for found in ([text] if os.path.exists(text) else glob.glob(text, recursive=True))
             if Path(found).is_dir()
         },
         key=len,

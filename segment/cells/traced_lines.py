@@ -28,6 +28,8 @@ def traced_lines(picture: np.ndarray, source: str) -> tuple[np.ndarray, tuple[st
     `picture` is (rows, columns), or has 2, 3 or 4 samples: grey and alpha, colours, colours and alpha;
     `source` names it.  `InputError`: neither a layer, nor coloured lines, nor lines on a ground of one level.
     """
+    if not picture.size or picture.dtype.kind not in "biuf":
+        raise InputError(source, f"{picture.size} values of {picture.dtype}, no picture", "Give grey levels")
     if picture.dtype == bool:
         return picture, ()
     if picture.dtype.kind == "f":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,9 +53,9 @@ def read_map(
     segment.errors.UnreadableError: nowhere.labels.tif: no such file. Check the path.
     """
     path = Path(path)
-    if path.is_dir():
+    if os.path.isdir(path):
         raise UnreadableError(path, "it is a folder", f"Name the maps in it, such as {path / '*.labels.tif'}")
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise UnreadableError(path, *no_file(path))
     foreign = format_of(path)
     if foreign is None and is_orientation_map(path):

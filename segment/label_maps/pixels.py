@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +58,7 @@ def read_map_pixels(path: Path, pixel_size_nm: float | None, *, tracing: bool = 
         Not an image, several images, damaged, or too large.
     """
     suffix = path.suffix.lower()
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise UnreadableError(path, *no_file(path))
     try:
         if (foreign := format_of(path)) is not None:

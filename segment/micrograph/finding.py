@@ -65,9 +65,9 @@ def find_micrographs(
 
 def _expand(one: Path | str, also: Wanted) -> list[Path]:
     path = Path(one)
-    if os.path.lexists(path) and not path.is_dir():
+    if os.path.lexists(path) and not os.path.isdir(path):
         return [path]
-    if path.is_dir():
+    if os.path.isdir(path):
         matches = list(_inside(path, also))
     elif _GLOB & set(str(one)):
         hits = [Path(hit) for hit in glob.glob(str(one), recursive=True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -162,7 +163,7 @@ def _opened(path: Path, all_channels: bool = False) -> Iterator[tuple[str, list[
 
 
 def _check_file(path: Path) -> None:
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise UnreadableError(path, *no_file(path))
     try:
         size = path.stat().st_size

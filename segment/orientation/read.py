@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -67,7 +68,7 @@ def read_orientation_map(path: str | PathLike[str], step_nm: float | None = None
     path = Path(path)
     if step_nm is not None and not step_nm > 0:
         raise ValueError(f"the step is {step_nm} nm, not positive")
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise UnreadableError(path, *no_file(path))
     if path.suffix.lower() in NOT_READ:
         remedy = NOT_READ[path.suffix.lower()]

@@ -8,6 +8,7 @@ measured how much another model's answers differ.
 from __future__ import annotations
 
 import hashlib
+import os
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -185,12 +186,12 @@ def _find_folder(name_or_path: str | Path | None) -> Path:
         name_or_path = released[0]
     if str(name_or_path) in released:
         return next(
-            root / str(name_or_path) for root in model_folders() if (root / str(name_or_path)).is_dir()
+            root / str(name_or_path) for root in model_folders() if os.path.isdir(root / str(name_or_path))
         )
     folder = Path(name_or_path)
     if folder.name == "model.toml":
         folder = folder.parent
-    if not (folder / "model.toml").is_file():
+    if not os.path.isfile(folder / "model.toml"):
         known = ", ".join(released) or "none"
         raise ModelError(
             name_or_path, "neither a released model nor a folder with a model.toml", f"Known: {known}"

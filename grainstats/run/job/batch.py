@@ -21,7 +21,7 @@ from grainstats.run.atomic import remove_leftovers
 from grainstats.run.failures import Failure
 from grainstats.run.job.assign import Assignment, assign_samples
 from grainstats.run.job.call import Call
-from grainstats.run.job.check_first import say_first
+from grainstats.run.job.check_first import make_output, say_first
 from grainstats.run.job.corrections import Corrected, apply_corrections
 from grainstats.run.job.file_identity import KnownFiles
 from grainstats.run.job.image_sheet import absent_in_words, excluded_in_words, exclusions, listed_images
@@ -94,7 +94,7 @@ def run_batch(
     image_sheet = None if call.image_sheet is None else read_images(call.image_sheet)
     listed = listed_images(paths, image_sheet, assignment.sample_ids)
     model = load_model(recipe.model)
-    call.out.mkdir(parents=True, exist_ok=True)
+    make_output(call.out)
     workers = default_workers(model, call.device) if call.workers is None else call.workers
     threads = 1 if call.dask else threads_per_worker(workers)
     with Database.open(call.db or call.out / DATABASE) as db:

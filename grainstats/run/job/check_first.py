@@ -44,19 +44,23 @@ def say_first(
         progress.note(f"warning: {warning}")
 
 
-def check_output(out: Path, paths: Sequence[Path]) -> Iterator[str]:
-    """What is wrong with the output folder, in words, for images that are still to be analysed.
-
-    `InputError`: the folder is a file, cannot be written, or its disk is full.
-    """
-    out.mkdir(parents=True, exist_ok=True)
+def make_output(out: Path) -> None:
+    """Make the output folder; `InputError`: it is a file, or cannot be made or written."""
     probe = out / f".grainstats-{os.getpid()}.probe"
     try:
+        out.mkdir(parents=True, exist_ok=True)
         probe.write_bytes(b"")
         probe.unlink()
     except OSError as error:
         remedy = "Name a folder that can be written"
         raise InputError(f"--out {out}", f"it cannot be written ({error.strerror})", remedy) from error
+
+
+def check_output(out: Path, paths: Sequence[Path]) -> Iterator[str]:
+    """What is wrong with the output folder, in words, for images that are still to be analysed.
+
+    `InputError`: its disk is full.
+    """
     free = shutil.disk_usage(out).free
     if free < LEAST_FREE:
         reason = f"its disk is full ({free >> 20} MB free)"

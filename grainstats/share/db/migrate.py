@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -25,7 +26,7 @@ def prepare(engine: Engine, *, create: bool) -> None:
     this one.
     """
     sqlite = engine.dialect.name == "sqlite"
-    if sqlite and not create and not Path(engine.url.database or "").is_file():
+    if sqlite and not create and not os.path.isfile(engine.url.database or ""):
         raise DatabaseError(
             safe_url(engine.url), "no such database", "Check the path, or make it with grainstats run"
         )

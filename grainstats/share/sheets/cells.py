@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -66,7 +67,7 @@ def read_table(path: Path, what: str = "sample sheet", key: str = "sample_id") -
     `InputError`: the file is missing, of another kind, or cannot be read; cells that cannot be used are
     `Flaw`.
     """
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise InputError(path, no_file(path)[0], f"Check the path of the {what}")
     suffix = path.suffix.lower()
     if suffix not in (*BOOKS, *TEXTS):

@@ -55,6 +55,10 @@ def test_a_crop_lies_in_its_image(wide: np.ndarray) -> None:
     assert (found.kept, found.other) == (1, 0)
 
 
+def test_a_crop_from_the_corner_has_edges_in_common(wide: np.ndarray) -> None:
+    assert shared_part(window(wide, 0, 310), window(wide[:360], 0, 280)) == pytest.approx(1, abs=0.02)
+
+
 def test_of_many_copies_some_are_named_and_the_others_counted(wide: np.ndarray) -> None:
     copies = {place: 0 for place in range(1, MOST_NAMED + 4)}
     fields = [window(wide, 0, 200)] + [Places(np.zeros((0, 2)), np.zeros(0), (1.0, 1.0))] * len(copies)

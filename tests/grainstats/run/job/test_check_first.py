@@ -9,7 +9,7 @@ import pytest
 
 from grainstats.run.job.batch import run_batch
 from grainstats.run.job.call import Call
-from grainstats.run.job.check_first import check_output, check_scales
+from grainstats.run.job.check_first import check_output, check_scales, make_output
 from grainstats.run.job.progress import Progress
 from grainstats.run.recipe import Recipe
 from segment.errors import InputError
@@ -49,6 +49,7 @@ def test_one_file_of_each_folder_is_asked_for_its_scale(tmp_path, monkeypatch, w
 
 def test_a_disk_that_is_full_or_will_be_is_said(tmp_path, monkeypatch, write_micrograph):
     path = write_micrograph(tmp_path / "a.tif", 0)
+    make_output(tmp_path / "out")
     assert not list(check_output(tmp_path / "out", [path]))
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: Usage(1, 1, 1))
     with pytest.raises(InputError, match="disk is full"):
@@ -60,8 +61,9 @@ def test_a_disk_that_is_full_or_will_be_is_said(tmp_path, monkeypatch, write_mic
 
 def test_a_folder_that_cannot_be_made_is_an_error_at_once(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(OSError):
-        list(check_output(tmp_path / "file", []))
+    for out in (tmp_path / "file", tmp_path / "file" / "below", tmp_path / ("a" * 300)):
+        with pytest.raises(InputError, match=r"it cannot be written .*Name a folder"):
+            make_output(out)
 
 
 def test_words_come_before_work(tmp_path, edge_model, write_micrograph):
