@@ -3,7 +3,7 @@
 ``{{ figure("validation/x.csv", "column", key="value") }}`` is one number, the mean over the rows that fit;
 ``{{ table("validation/x.csv", ["a", "b"], key="value") }}`` a Markdown table of the rows that fit;
 ``{{ grouped("validation/x.csv", ["a"], "name") }}`` a row a group, with the columns that `COLUMNS` has
-under that name.
+under that name; ``{{ formats() }}`` the formats of micrographs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Column = Callable[[pd.DataFrame], object]  #: what a table shows of a group of r
 
 def define_env(env: Any) -> None:
     """Make them known to mkdocs-macros."""
-    for one in (figure, table, grouped):
+    for one in (figure, table, grouped, formats):
         env.macro(one)
 
 
@@ -77,6 +77,15 @@ def grouped(
         ]
         lines.append([*key, *cells])
     return _markdown(head, lines)
+
+
+def formats() -> str:
+    """The formats of micrographs in their order, with what the head of each module says of the pixel size."""
+    from segment.micrograph.formats import FORMATS
+
+    heads = ((module.__doc__ or "").partition("\n")[0].replace("``", "`") for module in FORMATS)
+    lines = (head.partition(": ")[::2] for head in heads)
+    return _markdown(["file", "pixel size from"], ([name, said.rstrip(".")] for name, said in lines))
 
 
 def rows(file: str, where: dict[str, str]) -> pd.DataFrame:

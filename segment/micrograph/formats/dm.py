@@ -1,4 +1,4 @@
-"""Gatan DigitalMicrograph dm3 and dm4: Calibrations.Dimension of every image of the file."""
+"""Gatan DigitalMicrograph dm3 and dm4: Calibrations.Dimension of every image, each axis in its own unit."""
 
 from __future__ import annotations
 

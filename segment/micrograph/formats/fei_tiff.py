@@ -1,4 +1,4 @@
-"""Thermo Fisher / FEI TIFF: tags 34680, 34682 (INI text) and 34683 (XML), pixel size in metres."""
+"""Thermo Fisher / FEI / Phenom TIFF: tags 34680, 34682 (PixelWidth, field width) and 34683 (XML), metres."""
 
 from __future__ import annotations
 

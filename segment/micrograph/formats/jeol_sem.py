@@ -1,4 +1,4 @@
-"""JEOL SEM: a ``.txt`` beside the image; length of the micron bar over its pixels."""
+"""JEOL SEM: a ``.txt`` beside the image, ``$$SM_MICRON_MARKER`` over ``$$SM_MICRON_BAR``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MRC2014 images and stacks: cell / grid in Å; a cell of zeros states no size.
+"""MRC images and stacks: cell / grid, or the headers of FEI1 and FEI2; 1 Å a pixel means unknown.
 
 Whole numbers (modes 0 and 1) are signed by the standard and unsigned in files of many programs. The wrong
 reading makes jumps: the smoother one counts. Where that is not clear, IMOD's flag or the header's range says.
