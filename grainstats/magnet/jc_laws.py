@@ -13,6 +13,8 @@ from segment.errors import InputError
 #: critical current density, A/m², at a flux density >= 0 in tesla
 CurrentLaw = Callable[[np.ndarray], np.ndarray]
 
+LOW_FIELD = 0.1  #: of the largest field in the magnet: a table should begin below; judgement
+
 
 @dataclass(frozen=True)
 class Kim:
@@ -121,6 +123,11 @@ class Table:
             found.append(
                 f"the field in the magnet reaches {b_max_T:.3g} T, the table ends at {self.b_T[-1]:g} T; "
                 "its last value was kept beyond, so that the field is too high"
+            )
+        if self.b_T[0] > LOW_FIELD * b_max_T:
+            found.append(
+                f"the table begins at {self.b_T[0]:g} T; its first value was kept below, where more current flows, "
+                "so that the field is too low"
             )
         if (np.diff(self.j_A_per_m2) > 0).any():
             found.append("the table's current density rises with the field somewhere; check its rows")

@@ -118,6 +118,12 @@ def test_table_that_ends_too_early_is_said():
     assert any("table ends at 0.5 T" in warning for warning in state.warnings)
 
 
+def test_table_that_begins_too_late_is_said():
+    late = magnet(30, 6, jc_table=Table((1.0, 8.0), (4e8, 3e8)))
+    assert any("table begins at 1 T" in warning for warning in late.warnings)
+    assert magnet(30, 6, jc_table=Table((0.01, 8.0), (4e8, 3e8))).warnings == ()
+
+
 def test_law_too_steep_is_refused():
     with pytest.raises(InputError, match="too steeply"):
         magnet(30, 6, exponential=(1e10, 0.01))
