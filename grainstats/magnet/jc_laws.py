@@ -126,8 +126,8 @@ class Table:
             )
         if self.b_T[0] > LOW_FIELD * b_max_T:
             found.append(
-                f"the table begins at {self.b_T[0]:g} T; its first value was kept below, where more current flows, "
-                "so that the field is too low"
+                f"the table begins at {self.b_T[0]:g} T; its first value was kept below, where more "
+                "current flows, so that the field is too low"
             )
         if (np.diff(self.j_A_per_m2) > 0).any():
             found.append("the table's current density rises with the field somewhere; check its rows")
