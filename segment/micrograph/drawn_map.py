@@ -9,9 +9,11 @@ from types import MappingProxyType
 
 import numpy as np
 
-#: what a map or picture can be used for, by what `drawn_map` calls it
+CODED = "picture whose colours are a code"
+#: what a map or picture can be used for, by what it is called
 REMEDIES = MappingProxyType(
     {
+        CODED: "Give the map of orientations itself (.ang, .ctf, HDF5), or the micrograph in grey levels",
         "label map": "Use `grainstats measure` to measure it",
         "tracing or mask": "Use `grainstats measure --tracing` to measure it",
         "picture of two levels": "It is dithered or thresholded: export the image with its grey levels",

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import NotAnImageError, UnreadableError
-from segment.micrograph.grey import to_grey, without_nonfinite
+from segment.micrograph.grey import to_grey, without_no_data
 from segment.micrograph.micrograph import Micrograph
 from segment.micrograph.prepare import MINIMUM_SIDE
 
@@ -44,7 +44,7 @@ def micrograph_of_array(
         grey, notes = to_grey(np.asarray(image))
     except ValueError as error:
         raise NotAnImageError(name, str(error), "Give grey levels of shape (rows, columns)") from error
-    grey, valid = without_nonfinite(grey)
+    grey, valid = without_no_data(grey)
     if grey.ndim != 2 or min(grey.shape) < MINIMUM_SIDE:
         reason = f"an array of shape {np.shape(image)}; the shorter side must have {MINIMUM_SIDE} pixels"
         raise UnreadableError(name, reason, "Give a larger field of view")

@@ -5,20 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 BLOCK_ROWS = 512  #: rows converted at a time
-_HALF_TRANSPARENT = 0.05  #: share of soft edges in an alpha channel
 _LUMINANCE = (0.2126, 0.7152, 0.0722)  # ITU-R BT.709
 _ONE_COLOUR = 0.1  #: of its standard deviation is that of two channels that show nothing; JPEG makes some
-#: a pixel's largest less its smallest channel, of full intensity: of drawn marks, and what JPEG makes of grey
-_COLOURED, _TINTED = 0.2, 0.02
-_LEAST_MARKS = 64  #: coloured pixels
-_MOST_MARKED = 0.1  #: share of tinted pixels; more is a colour picture; judgement
-_MARGIN = 3  #: pixels around a mark that smoothing or JPEG mixed with it
 _SPARSE = 4  #: every so many rows and columns tell it
-_JUDGED = 512  #: rows from which the sign is told, about
-ROUGHER = 1.5  #: steps of neighbours, read wrongly over rightly, from which it is clear; 180 real images: 1.0
-_LEAST_LEVELS = 64  #: of an image that may be read as signed; tracings have fewer; judgement
-_GROUND = 0.5  #: share of the commonest level, the ground of a drawing; tracings in JPEG have .7
-_LARGEST_FLOAT = np.finfo(np.float32).max  #: some programs write more for "no data"
+_JUDGED = 512  #: rows and columns, about, from which the sign and the usual levels are told
+_ROUGHER = 1.5  #: steps of neighbours, read wrongly over rightly, from which it is clear; real images: 1.0
+_ENDS = 16  #: the part of the range that counts as its end, or its middle
+_AT_ENDS = 1e-3  #: share of the levels that lies at each end; fewer are hot pixels; judgement
+#: levels that lie at an end because they were cut to it: their share, and that over the next level's
+_CUT, _CUT_OVER = 5e-4, 2.0
+LARGEST_LEVEL = 1e19  #: larger numbers stand for "no data"; their squares no float of 32 bits can hold
+_FAR = 2.0  #: further from the median than all nearer levels, so many times, is far from them; judgement
+_FEWEST_USUAL = 16  #: levels that an image has if some are far from them
+_MOST_FAR = 0.005  #: share of far numbers, hot pixels, that are not all the same one; judgement
 _RESIZABLE = frozenset("uint8 uint16 int16 float32 float64".split())
 
 
@@ -45,12 +44,12 @@ def to_grey(pixels: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     if pixels.dtype == bool:
         pixels = pixels.astype(np.uint8) * 255
     if pixels.ndim == 2:
-        return _rightly_signed(pixels)
+        return rightly_signed(pixels)
     if pixels.ndim != 3 or pixels.shape[2] > 4:
         raise ValueError(f"pixels of shape {pixels.shape} are no grey or colour image")
     if pixels.shape[2] <= 2:
         return np.ascontiguousarray(pixels[..., 0]), ("alpha channel left out",) * (pixels.shape[2] - 1)
-    if _is_grey(pixels):
+    if is_grey(pixels):
         return np.ascontiguousarray(pixels[..., 0]), ()
     spreads = pixels[::_SPARSE, ::_SPARSE, :3].std(axis=(0, 1), dtype=np.float64)
     strongest = int(np.argmax(spreads))
@@ -59,87 +58,37 @@ def to_grey(pixels: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     return _luminance(pixels), ()
 
 
-def _rightly_signed(grey: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Whole numbers below 0 that were stored as unsigned ones stand at the top of the range: they jump."""
-    if grey.dtype.kind != "u" or grey.itemsize > 2 or not grey.size or jumps(grey) < ROUGHER:
-        return grey, ()
-    counts = np.unique(grey[::_SPARSE], return_counts=True)[1]
-    if counts.size < _LEAST_LEVELS or counts.max() > _GROUND * counts.sum():
-        return grey, ()
-    signed = grey.view(grey.dtype.str.replace("u", "i"))
-    return signed, ("whole numbers read as signed: as unsigned ones they jump from pixel to pixel",)
-
-
-def jumps(numbers: np.ndarray) -> float:
-    """Steps between neighbours of 8- or 16-bit numbers read as unsigned, over those read as signed."""
-    some = numbers[:: 1 + len(numbers) // _JUDGED]
-    as_unsigned, as_signed = (
-        float(np.abs(np.diff(some.view(f"{kind}{some.itemsize}").astype(np.int32), axis=1)).sum())
-        for kind in "ui"
+def rightly_signed(numbers: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Whole numbers with the sign that makes no jumps where one end of the range meets the other."""
+    if numbers.dtype.kind not in "ui" or not numbers.size or not _is_torn(numbers):
+        return numbers, ()
+    kind, said = ("i", "signed") if numbers.dtype.kind == "u" else ("u", "unsigned")
+    return numbers.view(numbers.dtype.str.replace(numbers.dtype.kind, kind)), (
+        f"whole numbers read as {said}: otherwise they jump from pixel to pixel",
     )
-    return max(as_unsigned, 1.0) / max(as_signed, 1.0)
 
 
-def rgb_of_inks(paper: np.ndarray) -> np.ndarray:
-    """RGB of a picture printed with cyan, magenta, yellow and black.
+def _is_torn(numbers: np.ndarray) -> bool:
+    """Whether both ends of the range belong together: much lies there, little between, neighbours jump.
 
-    `paper`, shape (rows, columns, 4 or more), is what the inks leave of the paper's white: the largest value,
-    1 for floats, is no ink.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> rgb_of_inks(np.array([[[255, 255, 255, 100]]], np.uint8)).ravel().tolist()
-    [100, 100, 100]
+    Levels cut to the last one show a picture of too much contrast, which jumps as well.
     """
-    top = _largest(paper)
-    rgb = np.empty((*paper.shape[:2], 3), paper.dtype)
-    for first in range(0, len(paper), BLOCK_ROWS):
-        block = paper[first : first + BLOCK_ROWS].astype(np.float32)
-        left = block[..., :3] * block[..., 3:4] / top
-        rgb[first : first + BLOCK_ROWS] = left if paper.dtype.kind == "f" else np.rint(left)
-    return rgb
+    column = max(numbers.shape[1] - _JUDGED, 0) // 2
+    some = numbers[:: 1 + len(numbers) // _JUDGED, column : column + _JUDGED]
+    other = some.view(some.dtype.str.replace(*("ui" if some.dtype.kind == "u" else "iu")))
+    jumps = [float(np.abs(np.diff(one.astype(np.int64), axis=1)).sum()) for one in (some, other)]
+    if jumps[0] < _ROUGHER * max(jumps[1], 1.0):
+        return False
+    range_of = np.iinfo(some.dtype)
+    part = (range_of.max - range_of.min) // _ENDS
+    low, high = float(np.mean(some < range_of.min + part)), float(np.mean(some > range_of.max - part))
+    middle = (range_of.max + range_of.min) // 2
+    between = float(np.mean(np.abs(some.astype(np.int64) - middle) < part // 2))
+    last, next_one = (float(np.mean(some == range_of.max - k)) for k in (0, 1))
+    return min(low, high) > max(between, _AT_ENDS) and last <= max(_CUT, _CUT_OVER * next_one)
 
 
-def _largest(pixels: np.ndarray) -> float:
-    """Full intensity: 1 for floats."""
-    return 1.0 if pixels.dtype.kind == "f" else float(np.iinfo(pixels.dtype).max)
-
-
-def transparent(pixels: np.ndarray) -> np.ndarray | None:
-    """Where alpha is below half.
-
-    None without alpha, where nothing or everything is transparent, or where the last channel has too many
-    levels in between to be one.
-    """
-    if pixels.ndim != 3 or pixels.shape[2] not in (2, 4):
-        return None
-    alpha = pixels[..., -1]
-    top = _largest(alpha)
-    hidden = alpha < top / 2
-    between = np.count_nonzero((alpha > 0) & (alpha < top)) / max(alpha.size, 1)
-    if between > _HALF_TRANSPARENT or not hidden.any() or hidden.all():
-        return None
-    return hidden
-
-
-def coloured_marks(pixels: np.ndarray) -> np.ndarray | None:
-    """Where coloured lines and letters were drawn into a grey picture; None where there are none."""
-    import cv2
-
-    if pixels.ndim != 3 or pixels.shape[2] < 3 or pixels.dtype.kind != "u" or _is_grey(pixels):
-        return None
-    red, green, blue = np.moveaxis(pixels[..., :3], 2, 0)
-    colour = np.maximum(np.maximum(red, green), blue)
-    colour -= np.minimum(np.minimum(red, green), blue)
-    coloured = (colour >= _COLOURED * _largest(pixels)).view(np.uint8)
-    tinted = (colour > _TINTED * _largest(pixels)).mean()
-    if np.count_nonzero(coloured) < _LEAST_MARKS or tinted > _MOST_MARKED:
-        return None
-    return cv2.dilate(coloured, np.ones((2 * _MARGIN + 1,) * 2, np.uint8)).astype(bool)
-
-
-def _is_grey(pixels: np.ndarray) -> bool:
+def is_grey(pixels: np.ndarray) -> bool:
     """All three channels equal, looked at block by block so that the first colour ends the search."""
     for first in range(0, len(pixels), BLOCK_ROWS):
         block = pixels[first : first + BLOCK_ROWS]
@@ -157,20 +106,49 @@ def _luminance(pixels: np.ndarray) -> np.ndarray:
     return grey
 
 
-def without_nonfinite(image: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    """Replace NaN, infinity and what no float of 32 bits can hold, in a copy, by the median of the rest.
+def without_no_data(image: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """Replace what is no grey level, in a copy, by the median of the rest.
 
-    The mask is False there, or None where nothing was replaced.
+    That is NaN, infinity, numbers that stand for "no data", and hot pixels, far from all others. The mask is
+    False there, or None where nothing was replaced.
     """
-    if image.dtype.kind != "f":
+    if image.dtype.itemsize == 1 or not image.size:
         return image, None
-    blocks = (image[k : k + BLOCK_ROWS] for k in range(0, len(image), BLOCK_ROWS))
-    if all((np.abs(block) <= _LARGEST_FLOAT).all() for block in blocks):
+    valid = _between(image, *_usual_levels(image))
+    if valid is None:
         return image, None
-    valid = np.abs(image) <= _LARGEST_FLOAT
+    far = image[~valid]
+    if far.size > _MOST_FAR * image.size and (far != far[0]).any():
+        valid = _between(image, -LARGEST_LEVEL, LARGEST_LEVEL)
+    if valid is None:
+        return image, None
     clean = image.copy()
     clean[~valid] = np.median(image[valid]) if valid.any() else 0
     return clean, valid
+
+
+def _between(image: np.ndarray, low: float, high: float) -> np.ndarray | None:
+    """Where the levels lie between two; None where all do."""
+    blocks = (image[k : k + BLOCK_ROWS] for k in range(0, len(image), BLOCK_ROWS))
+    if all(((block >= low) & (block <= high)).all() for block in blocks):
+        return None
+    return (image >= low) & (image <= high)
+
+
+def _usual_levels(image: np.ndarray) -> tuple[float, float]:
+    """Least and largest number that may be a grey level: those around the median without a wide gap."""
+    rows, columns = (slice(None, None, 1 + n // _JUDGED) for n in image.shape)
+    some = image[rows, columns].astype(np.float64)
+    some = some[np.abs(some) <= LARGEST_LEVEL]
+    middle = float(np.median(some)) if some.size else 0.0
+    away, counts = np.unique(np.abs(some - middle), return_counts=True)
+    if away.size < _FEWEST_USUAL:
+        return -LARGEST_LEVEL, LARGEST_LEVEL
+    within = np.cumsum(counts) > some.size / 2
+    within[: _FEWEST_USUAL - 1] = False
+    gaps = np.flatnonzero(within[:-1] & (away[1:] > (1 + _FAR) * away[:-1]))
+    far = (1 + _FAR) * float(away[gaps[0] if gaps.size else -1])
+    return max(middle - far, -LARGEST_LEVEL), min(middle + far, LARGEST_LEVEL)
 
 
 def resample_square(

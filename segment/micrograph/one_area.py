@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from segment.micrograph.fingerprint import fingerprint, same_areas
-from segment.micrograph.grey import to_grey, without_nonfinite
+from segment.micrograph.grey import to_grey, without_no_data
 from segment.micrograph.open_file import Frame
 
 THUMBNAIL = 0.75  #: of the rows of the picture that a reduced one has at most
@@ -59,7 +59,7 @@ def first_of_each_area(frames: Sequence[Frame], sets: Sequence[Channels]) -> lis
 def without_thumbnails(frames: Sequence[Frame]) -> list[Frame]:
     """The frames without smaller pictures of one that is there, such as the levels of a pyramid."""
     kept = list(range(len(frames)))
-    print_of = cache(lambda k: fingerprint(without_nonfinite(to_grey(frames[k].load())[0])[0]))
+    print_of = cache(lambda k: fingerprint(without_no_data(to_grey(frames[k].load())[0])[0]))
     for small, one in enumerate(frames):
         for large in kept:
             if _reduced(one.shape, frames[large].shape) and same_areas([print_of(small), print_of(large)]):
@@ -80,7 +80,7 @@ def _like_the_first(channels: Sequence[Frame]) -> list[int]:
     """Places of the channels that show what the first one shows; none where they cannot be compared."""
     if len({channel.shape for channel in channels}) > 1:
         return []
-    prints = [fingerprint(without_nonfinite(to_grey(channel.load())[0])[0]) for channel in channels]
+    prints = [fingerprint(without_no_data(to_grey(channel.load())[0])[0]) for channel in channels]
     return [found.second for found in same_areas(prints, CHANNELS) if found.first == 0]
 
 

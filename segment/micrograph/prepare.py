@@ -9,8 +9,17 @@ import numpy as np
 
 from segment.errors import InputError, NotAnImageError, UnreadableError
 from segment.micrograph.blank_frame import Blank, find_blank
-from segment.micrograph.drawn_map import FEW_LEVELS, REMEDIES, SMOOTHED, drawn_map, flatness, middle
-from segment.micrograph.grey import coloured_marks, resample_square, to_grey, transparent, without_nonfinite
+from segment.micrograph.colours import coded_colours, coloured_marks, transparent
+from segment.micrograph.drawn_map import (
+    CODED,
+    FEW_LEVELS,
+    REMEDIES,
+    SMOOTHED,
+    drawn_map,
+    flatness,
+    middle,
+)
+from segment.micrograph.grey import resample_square, to_grey, without_no_data
 from segment.micrograph.infobar import find_info_bar
 from segment.micrograph.open_file import Frame, Scale
 from segment.micrograph.overlay import find_overlay
@@ -19,6 +28,7 @@ from segment.micrograph.scale_bar import NO_READER, ScaleBar, can_read, read_sca
 
 NOISE = 1.5  #: variance of blocks' means in units of that of white noise; a weak network has 10 and more
 _BLOCK = 8  #: pixels of an edge of these blocks
+NO_DATA = "pixels that are no numbers, or far from all others, are masked"
 MINIMUM_SIDE = 64  #: shortest side in pixels, info bar cut, that an image must have
 
 
@@ -33,6 +43,7 @@ class Prepared:
     bar_from: str  #: "metadata" | "detected" | "none"
     notes: tuple[str, ...]
     scale_bar: ScaleBar | None  #: read or in doubt; its place is that in the image as stored
+    coded: bool  #: whether its colours stand for numbers
 
 
 def prepare_frame(path: Path, frame: Frame, manual_nm: float | None) -> Prepared:
@@ -48,9 +59,10 @@ def prepare_frame(path: Path, frame: Frame, manual_nm: float | None) -> Prepared
     if not image.size:
         raise UnreadableError(path, "an image without pixels", "Copy or export it again")
     masks = {"transparent": transparent(pixels), "coloured marks in a grey picture": coloured_marks(pixels)}
+    coded, doubt = coded_colours(pixels)
     del pixels
-    image, valid = without_nonfinite(image)
-    notes = frame.notes + done + (() if valid is None else ("pixels that are no numbers are masked",))
+    image, valid = without_no_data(image)
+    notes = frame.notes + done + doubt + (() if valid is None else (NO_DATA,))
     for what, hidden in masks.items():
         if hidden is not None:
             valid = ~hidden if valid is None else valid & ~hidden
@@ -80,7 +92,7 @@ def prepare_frame(path: Path, frame: Frame, manual_nm: float | None) -> Prepared
     notes += chosen.how_squared(path, "resampled")
     if chosen.stretched is not None:
         image, valid = resample_square(image, valid, chosen.stretched.y_nm, chosen.stretched.x_nm)
-    return Prepared(image, valid, chosen, bar_rows, bar_from, notes, scale_bar)
+    return Prepared(image, valid, chosen, bar_rows, bar_from, notes, scale_bar, coded)
 
 
 def _poor_levels(grey: np.ndarray) -> tuple[str, ...]:
@@ -148,7 +160,7 @@ def problem_of(path: Path, ready: Prepared) -> InputError | None:
             "Give a larger field of view or the original instead of a thumbnail",
         )
     nothing = _shows_nothing(path, ready)
-    kind = drawn_map(ready.image, None if nothing else ready.valid)
+    kind = CODED if ready.coded else drawn_map(ready.image, None if nothing else ready.valid)
     if kind is None:
         return nothing
     return NotAnImageError(path, f"a {kind}, not a micrograph", REMEDIES[kind])

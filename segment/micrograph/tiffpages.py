@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segment.errors import NotAnImageError
-from segment.micrograph.grey import rgb_of_inks
+from segment.micrograph.colours import is_ramp, rgb_of_inks
 from segment.micrograph.open_file import Frame, OpenFile, Scale
 from segment.micrograph.open_tiff import quiet_tifffile
 from segment.micrograph.refusals import refuse_bomb, truncated
@@ -136,10 +136,10 @@ def _load_page(page: TiffPage) -> np.ndarray:
 
 
 def _palette(index: np.ndarray, colormap: np.ndarray) -> np.ndarray:
-    """Colours of a palette image; a grey ramp gives back the grey levels themselves."""
+    """Colours of a palette image; of a grey ramp, or one through colours, the levels themselves."""
     table = np.asarray(colormap).T
     table = (table >> 8 if table.max(initial=0) > 255 else table).astype(np.uint8)  # some write 8 bits
-    if len(table) == 256 and (table == np.arange(256, dtype=np.uint8)[:, None]).all():
+    if is_ramp(table):
         return index
     return np.asarray(table[index])
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import NotAnImageError, UnreadableError
-from segment.micrograph.grey import ROUGHER, jumps
+from segment.micrograph.grey import rightly_signed
 from segment.micrograph.open_file import Frame, OpenFile, Scale, stated
 from segment.micrograph.refusals import truncated
 from segment.micrograph.tiffpages import read_plane
@@ -126,23 +126,22 @@ def _sign(
     if dtype.kind != "i":
         return dtype, ()
     unsigned = np.dtype(dtype.str.replace("i", "u"))
-    rougher = jumps(read_plane(opened.path, dtype, first, shape))
-    ranged = _range(opened, order, int(np.iinfo(dtype).max))
-    signed, why = rougher >= 1, "their smoothness"
-    if max(rougher, 1 / rougher) <= ROUGHER:
-        if flags is not None:
-            signed, why = bool(flags & _FLAG_SIGNED), "IMOD's flag"
-        elif ranged is not None:
-            signed, why = ranged, "the range in the header"
+    plane = read_plane(opened.path, dtype, first, shape)
+    if rightly_signed(plane)[1]:
+        signed, why = False, "their smoothness"
+    elif rightly_signed(plane.view(plane.dtype.str.replace("i", "u")))[1]:
+        signed, why = True, ""
+    elif flags is not None:
+        signed, why = bool(flags & _FLAG_SIGNED), "IMOD's flag"
+    else:
+        signed, why = _range(opened, order, int(np.iinfo(dtype).max)), "the range in the header"
     return (dtype, ()) if signed else (unsigned, (f"whole numbers read as unsigned, by {why}",))
 
 
-def _range(opened: OpenFile, order: str, largest: int) -> bool | None:
-    """Signed or not by the header's least and largest value; None where they tell nothing."""
+def _range(opened: OpenFile, order: str, largest: int) -> bool:
+    """Signed, as the standard has it, unless the header's least and largest value are those of unsigned."""
     low, high = struct.unpack_from(order + "2f", opened.head, 76)
-    if 0 <= low <= high and largest < high <= 2 * largest + 1:
-        return False
-    return True if -largest - 1 <= low < 0 and low <= high <= largest else None
+    return not (0 <= low <= high and largest < high <= 2 * largest + 1)
 
 
 def _cell(opened: OpenFile, order: str) -> tuple[Scale, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import UnreadableError
-from segment.micrograph.grey import rgb_of_inks
+from segment.micrograph.colours import rgb_of_paper
 from segment.micrograph.open_file import Frame, OpenFile
 from segment.micrograph.refusals import refuse_bomb, truncated
 
@@ -82,16 +82,11 @@ def _load(path: Path, kind: str) -> np.ndarray:
 
 
 def _decode_jpeg(raw: bytes) -> np.ndarray:
-    """Grey or RGB; the four inks of a CMYK picture become RGB.
-
-    Adobe's programs store inks inverted, and say so by their segment; of others that write it, the inks read
-    so leave nothing but black.
-    """
+    """Grey or RGB; four inks (CMYK) become RGB. Adobe's segment says that they are inverted."""
     import imagecodecs
 
     pixels = imagecodecs.jpeg_decode(raw)
     if pixels.ndim != 3 or pixels.shape[2] != 4:
         return pixels
     adobe = any(m == _APP14 and raw[at + 4 : at + 9] == b"Adobe" for m, at in _jpeg_segments(raw))
-    colours = rgb_of_inks(pixels if adobe else ~pixels)
-    return colours if colours.any() else rgb_of_inks(~pixels)
+    return rgb_of_paper(pixels, inverted=adobe)

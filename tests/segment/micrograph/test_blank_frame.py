@@ -9,7 +9,7 @@ import tifffile
 
 from segment.micrograph import describe, read_micrographs
 from segment.micrograph.blank_frame import find_blank
-from segment.micrograph.grey import coloured_marks
+from segment.micrograph.colours import coloured_marks
 
 Y, X = np.mgrid[:300, :360]
 

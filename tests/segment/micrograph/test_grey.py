@@ -13,7 +13,7 @@ import tifffile
 from segment.errors import NotAnImageError
 from segment.micrograph import describe, read_micrographs
 from segment.micrograph.formats import open_frames
-from segment.micrograph.grey import resample_square, to_grey, without_nonfinite
+from segment.micrograph.grey import resample_square, to_grey, without_no_data
 from segment.micrograph.length_units import parse_length, to_nm, unit_kind
 from segment.micrograph.open_file import OpenFile
 from segment.micrograph.prepare import prepare_frame
@@ -100,7 +100,7 @@ def test_a_thresholded_picture_is_refused_and_few_levels_are_said(tmp_path, make
 
 def test_nonfinite_pixels_are_masked(tmp_path, make_grains):
     image = make_grains(dtype="float32")
-    clean, valid = without_nonfinite(image)
+    clean, valid = without_no_data(image)
     assert clean is image and valid is None
     image[3, 4], image[5, 6], image[7, 8] = np.nan, np.inf, -np.inf
     path = tmp_path / "a.tif"

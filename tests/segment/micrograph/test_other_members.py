@@ -15,6 +15,7 @@ import tifffile
 from segment.cells.label_edges import on_edges
 from segment.errors import InputError, NotAnImageError
 from segment.micrograph import describe, read_micrographs
+from segment.micrograph.grey import to_grey, without_no_data
 from segment.mosaics.laguerre import poisson_voronoi_plane
 
 
@@ -207,6 +208,49 @@ def test_signed_numbers_that_were_stored_as_unsigned(tmp_path, make_grains, kind
     (read,) = read_micrographs(path)
     np.testing.assert_array_equal(read.image, signed)
     assert "read as signed" in read.notes[0]
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.uint32])
+def test_unsigned_numbers_that_were_stored_as_signed(tmp_path, make_grains, dtype):
+    grey = make_grains((96, 128)).astype(dtype) * dtype(np.iinfo(dtype).max // 255)
+    tifffile.imwrite(tmp_path / "a.tif", grey.view(f"i{grey.itemsize}"), metadata=None)
+    (read,) = read_micrographs(tmp_path / "a.tif")
+    np.testing.assert_array_equal(read.image, grey)
+    assert "read as unsigned" in read.notes[0]
+
+
+@pytest.mark.parametrize("quality", [None, 40, 80])
+@pytest.mark.parametrize("span", [(0, 255), (16, 235)])
+def test_a_picture_of_much_contrast_is_not_read_as_signed(tmp_path, make_grains, quality, span):
+    """Black and white neighbours jump as well."""
+    grey = cv2.GaussianBlur(make_grains((320, 320)), (0, 0), 1.0).astype(float)
+    stretched = ((grey - grey.mean()) * 12 + 128).clip(*span).astype(np.uint8)
+    if quality:
+        packed = cv2.imencode(".jpg", stretched, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+        stretched = cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE)
+    assert to_grey(stretched)[0].dtype == np.uint8
+
+
+@pytest.mark.parametrize(
+    ("dtype", "level"),
+    [("uint16", 65535), ("int16", -32768), ("float32", -9999), ("float32", 1e30), ("float64", 1.70141e38)],
+)
+def test_hot_pixels_and_numbers_for_no_data_are_masked(tmp_path, make_grains, dtype, level):
+    image = make_grains((300, 300)).astype(dtype)
+    far = np.zeros(image.shape, bool)
+    far[100:160, 50:90] = far[200, ::37] = True
+    image[far] = level
+    tifffile.imwrite(tmp_path / "a.tif", image, metadata=None)
+    (read,) = read_micrographs(tmp_path / "a.tif")
+    np.testing.assert_array_equal(read.valid, ~far)
+    assert "far from all others" in read.notes[0] and read.image.max() < 300
+
+
+def test_bright_grains_of_a_dark_field_are_no_hot_pixels(make_grains):
+    rng = np.random.default_rng(0)
+    dark = rng.normal(100, 5, (300, 300))
+    bright = cv2.GaussianBlur((rng.random((300, 300)) > 0.999) * 4e5, (0, 0), 1.5)
+    assert without_no_data((dark + bright).astype(np.uint16))[1] is None
 
 
 @pytest.mark.parametrize("how", ["jpeg", "coloured jpeg", "resized", "parted by NaN"])
