@@ -23,11 +23,12 @@ _NAMES = {
 _NM = {name: size for size, names in _NAMES.items() for name in names.split()}
 INCH_NM = 25.4e6  #: 25.4 mm, exact since 1959
 _USUAL = (
-    "72 75 90 96 100 120 144 150 180 200 220 240 266 300 350 360 400 600 720 800 1000 1200 1440 2400 4800"
+    "72 75 90 96 100 120 144 150 180 200 220 240 254 266 300 350 360 400 600 720 800 1000 1200 1440 2400 4800"
 )
 _DOTS_PER_INCH = tuple(map(int, _USUAL.split()))  #: of screens, printers and scanners
 _EXACT = 2e-3  #: how near to one of them a resolution is one of them, after rounding to dots per cm
 _INCH = frozenset({"inch", "inches", "in", '"', "dpi"})
+_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")  #: as ImageJ writes what is not ASCII
 _ENERGY = frozenset({"ev", "kev", "mev"})
 _ANGLE = frozenset({"rad", "mrad", "urad", "deg", "degree", "degrees", "\u00b0"})
 _NOT_CALIBRATED = frozenset({"", "pixel", "pixels", "px", "none", "unknown", "[]", "?"})
@@ -44,7 +45,8 @@ _RECIPROCAL = re.compile(r"^1/|\^\{?-1|-1$|^1 */")
 
 def _plain(unit: str) -> str:
     """Lower case without micro signs, Å, brackets, underscores and plural s; ``n_m`` becomes ``nm``."""
-    text = _decoded_twice(unit.strip().strip("\0").strip()).lower().replace("\\u00b5", "u")
+    unit = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), unit.strip().strip("\0").strip())
+    text = _decoded_twice(unit).lower()
     text = text.translate(_PLAIN_LETTERS).strip("[]() ").replace("_", "")
     text = text if text.startswith("1") else _PER_PIXEL.sub("", text)
     return text[:-1] if text.endswith("s") and text[:-1] in _NM else text
@@ -115,9 +117,11 @@ def dots_per_inch(nanometres: float | None) -> int | None:
     return next((usual for usual in _DOTS_PER_INCH if abs(dots / usual - 1) < _EXACT), None)
 
 
-def is_inch(unit: str) -> bool:
-    """Whether a unit means that of printers, in which no microscope measures."""
-    return _plain(unit) in _INCH
+def is_for_printing(nanometres: float | None, unit: str) -> bool:
+    """Whether a pixel size has a unit of printers: inches, or centimetres of at most 4800 dots an inch."""
+    text = _plain(unit)
+    finest = INCH_NM / _DOTS_PER_INCH[-1]
+    return text in _INCH or (_NM.get(text) == _NM["cm"] and nanometres is not None and nanometres >= finest)
 
 
 NUMERAL = r"[-+]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][-+]?\d+)?"

@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from segment.micrograph.length_units import INCH_NM, dots_per_inch, is_inch, not_an_image, to_nm, unit_kind
+from segment.micrograph.length_units import (
+    INCH_NM,
+    dots_per_inch,
+    is_for_printing,
+    not_an_image,
+    to_nm,
+    unit_kind,
+)
 from segment.micrograph.one_area import Channels, first_of_each_area
 from segment.micrograph.open_file import Frame, OpenFile, Scale, stated
 from segment.micrograph.refusals import not_real_space
@@ -46,7 +53,7 @@ def _scales(opened: OpenFile, unit_x: str, unit_y: str) -> tuple[tuple[Scale, ..
     x = _size(tags.valueof(X_RESOLUTION), unit_x)
     y = _size(tags.valueof(Y_RESOLUTION), unit_y)
     dots = dots_per_inch(x) or dots_per_inch(x and x * INCH_NM)  # 300 a nm are no better
-    if dots or is_inch(unit_x):
+    if dots or is_for_printing(x, unit_x):
         said = f"{dots} dots per inch" if dots else "dots per inch"
         return (), (f"ImageJ's unit {unit_x} comes from {said}, which is for printing: no pixel size taken",)
     found = stated("ImageJ unit / XResolution", y, x)

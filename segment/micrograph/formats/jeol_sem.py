@@ -38,5 +38,7 @@ def _scale(facts: dict[str, str], full: tuple[int, ...], shape: tuple[int, int])
     pixels_of_bar = number(bar[0]) if bar else None
     if length is None or pixels_of_bar is None or pixels_of_bar <= 0:
         return ()
+    if comma_doubt(marker):
+        return (f"$$SM_MICRON_MARKER {marker}: of one or of thousands? No size taken, give --pixel-size",)
     where = "$$SM_MICRON_MARKER / $$SM_MICRON_BAR"
-    return (*pixels.as_stored(where, length / pixels_of_bar, full, shape, "sidecar"), *comma_doubt(marker))
+    return pixels.as_stored(where, length / pixels_of_bar, full, shape, "sidecar")

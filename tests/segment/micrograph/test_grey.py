@@ -131,6 +131,7 @@ NANOMETRES |= {
     "\uff4e\uff4d": 1,
 }
 NANOMETRES |= {"nm/px": 1, "\u00b5m/pixel": 1e3, "\u00b5": 1e3, "нм": 1, "微米": 1e3, "micromètre": 1e3}
+NANOMETRES |= {"\\u00B5m": 1e3, "\\u00c5": 0.1}  # as ImageJ writes them
 NANOMETRES |= {"pm": 1e-3, "m": 1e9, "mm": 1e6, "cm": 1e7}
 
 

@@ -31,6 +31,14 @@ def test_dots_per_nanometre_are_no_better(tmp_path, make_grains, write_imagej):
     assert found.pixel_size_nm is None and "300 dots per inch" in found.notes[0]
 
 
+@pytest.mark.parametrize(("per_unit", "nanometres"), [(300, None), (6.25e6, 1.6)])
+def test_few_pixels_a_centimetre_are_for_printing(tmp_path, make_grains, write_imagej, per_unit, nanometres):
+    write_imagej(tmp_path / "a.tif", make_grains(), "cm", per_unit)
+    (found,) = describe(tmp_path / "a.tif")
+    assert found.pixel_size_nm == (nanometres and pytest.approx(nanometres))
+    assert any("for printing" in note for note in found.notes) == (nanometres is None)
+
+
 @pytest.mark.parametrize(("unit", "per_unit"), [("m", 1.0), ("mm", 4.0), ("pm", 2000.0)])
 def test_sizes_that_no_microscope_has(tmp_path, make_grains, unit, per_unit, write_imagej):
     write_imagej(tmp_path / "a.tif", make_grains(), unit, per_unit)
@@ -124,11 +132,19 @@ def test_a_turned_picture_of_fei_has_no_bar_below(tmp_path, make_grains):
     assert found.shape == (1280, 960) and found.pixel_size_nm == pytest.approx(1.6)
 
 
-@pytest.mark.parametrize("text", [HITACHI.replace("1,6", "1,638"), JEOL.replace("0,2um", "1,000nm")])
-def test_a_comma_that_may_stand_between_thousands_is_said(tmp_path, make_grains, text):
+@pytest.mark.parametrize(
+    ("text", "nanometres", "word"),
+    [
+        (HITACHI.replace("1,6", "1,638"), 1.638, "decimal comma"),
+        (JEOL.replace("0,2um", "1,000nm"), None, "of thousands"),
+    ],
+)
+def test_a_comma_that_may_stand_between_thousands_is_said(tmp_path, make_grains, text, nanometres, word):
     tifffile.imwrite(tmp_path / "a.tif", make_grains((960, 1280)), metadata=None)
     (tmp_path / "a.txt").write_text(text, encoding="utf-16-be")
-    assert any("decimal comma" in note for note in describe(tmp_path / "a.tif")[0].notes)
+    (found,) = describe(tmp_path / "a.tif")
+    assert found.pixel_size_nm == (nanometres and pytest.approx(nanometres))
+    assert any(word in note for note in found.notes)
 
 
 def test_hitachi_may_write_a_unit(tmp_path, make_grains):
