@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -29,7 +30,7 @@ def analyze(
     out: PathInput | None = None,
     model: PathInput | None = None,
     null: Null = "section",
-    recipe: Recipe | None = None,
+    recipe: Recipe | PathInput | None = None,
     workers: int = 0,
     device: Literal["auto", "cpu", "cuda"] = "auto",
 ) -> Results:
@@ -51,8 +52,9 @@ def analyze(
         Name of a released model, or a model folder; None: the default.
     null : {"section", "columnar"}
         Uniform microstructure that the verdict compares with.
-    recipe : Recipe, optional
-        All settings (`grainstats.run.recipe.Recipe`); `model`, `null` and `pixel_size_nm` go before it.
+    recipe : Recipe or path, optional
+        All settings (`grainstats.run.recipe.Recipe`, recipe.toml); `model`, `null` and `pixel_size_nm` go
+        before it.
     workers : int
         Processes; 0: work in this one.
     device : {"auto", "cpu", "cuda"}
@@ -85,10 +87,12 @@ def analyze(
     from grainstats.share import Database
 
     check_choice("device", device, DEVICES)
+    if not isinstance(workers, int) or workers < 0:
+        raise InputError("workers", f"{workers!r} cannot be used", "Give a whole number, 0 or more")
+    settings = _settings(recipe, model, null, pixel_size_nm)
     keep = TemporaryFolder()
     folder = keep.path / "results" if out is None else Path(out)
-    inputs = _inputs(source, keep.path / "arrays")
-    settings = _settings(recipe, model, null, pixel_size_nm)
+    inputs = _inputs(source, keep.path / "arrays", scaled=settings.pixel_size_nm is not None)
     sheet = None if samples is None else Path(samples)
     summary = run_batch(Call(inputs, folder, samples=sheet, device=device, workers=workers), settings)
     if not summary.n_images:
@@ -121,19 +125,31 @@ def example_micrographs() -> Path:
     return samples_folder()
 
 
-def _settings(recipe: Recipe | None, model: PathInput | None, null: Null, pixel: float | None) -> Recipe:
-    from grainstats.run.recipe import Recipe
+def _settings(
+    recipe: Recipe | PathInput | None, model: PathInput | None, null: Null, pixel: float | None
+) -> Recipe:
+    from grainstats.run.recipe import Recipe, read_recipe
+    from segment.micrograph.pixel_size import given_size
 
+    if isinstance(recipe, str | PathLike):
+        recipe = read_recipe(Path(recipe))
+    if not isinstance(recipe, Recipe | None):
+        reason = f"a {type(recipe).__name__} is none"
+        raise InputError(
+            "recipe", reason, "Give a Recipe of grainstats.run.recipe, or the path of a recipe.toml"
+        )
     changes: dict[str, Any] = {} if null == "section" else {"null": null}
     if model is not None:
         changes["model"] = str(model)
     if pixel is not None:
-        changes["pixel_size_nm"] = float(pixel)
+        changes["pixel_size_nm"] = given_size(pixel)
     return replace(recipe or Recipe(), **changes)
 
 
-def _inputs(source: PathInput | Iterable[PathInput] | Arrays, folder: Path) -> tuple[str, ...]:
-    """Paths as they are; arrays as files in a folder per sample."""
+def _inputs(
+    source: PathInput | Iterable[PathInput] | Arrays, folder: Path, *, scaled: bool
+) -> tuple[str, ...]:
+    """Paths as they are; arrays as files in a folder per sample, where they are `scaled`."""
     if isinstance(source, np.ndarray):
         source = {SAMPLE: [source]}
     if not isinstance(source, Mapping):
@@ -141,8 +157,10 @@ def _inputs(source: PathInput | Iterable[PathInput] | Arrays, folder: Path) -> t
         if not any(isinstance(one, np.ndarray) for one in several):
             return tuple(str(path) for path in several)
         source = {SAMPLE: several}
-    if not source:
-        raise InputError("an empty dict", "no micrograph", "Give {sample id: arrays}")
+    if not all(len(images) for images in source.values()) or not source:
+        raise InputError("an empty dict or list", "no micrograph", "Give {sample id: arrays}")
+    if not scaled:
+        raise InputError("arrays", "they have no pixel size", "Give pixel_size_nm, in nanometres")
     for sample_id, images in source.items():
         if str(sample_id) in ("", ".", "..") or set(str(sample_id)) & set("/\\\0"):
             raise InputError(f"sample {sample_id!r}", "is no name of a folder", "Leave out slashes")
@@ -150,7 +168,7 @@ def _inputs(source: PathInput | Iterable[PathInput] | Arrays, folder: Path) -> t
     return (str(folder),)
 
 
-def _write_arrays(folder: Path, images: np.ndarray | Iterable[np.ndarray]) -> None:
+def _write_arrays(folder: Path, images: np.ndarray | Sequence[np.ndarray]) -> None:
     import tifffile
 
     from segment.micrograph import micrograph_of_array

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from grainstats.api.results import Results
+from segment.errors import InputError
 
 if TYPE_CHECKING:
     from grainstats.infer.comparison.result import GroupComparison, VerdictComparison
@@ -91,7 +92,7 @@ def compare(
     Raises
     ------
     segment.errors.InputError
-        A column is missing or cannot make groups.
+        A column is missing or cannot make groups; there is nothing to compare.
 
     Examples
     --------
@@ -110,6 +111,8 @@ def compare(
         found = compare_groups(
             source, by, descriptors or None, covariates, block=block, reference=reference, bins=bins
         )
+        if not found:
+            raise InputError("table", "it has no column of numbers", "Give one, or make numbers of the texts")
         judged = "verdict" in source
         verdicts = compare_verdicts(source, by, reference=reference, bins=bins) if judged else None
         return Comparison(by, tuple(found), verdicts)

@@ -8,11 +8,13 @@ import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from grainstats.run.report.wording import counted
 from segment.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 
 DATABASE = "results.db"  #: of a results folder
+REMARKS = 5  #: told when results are shown; all are in their attributes
+MOST_DRAWN = 40  #: samples in one figure, which is then 136 inches high; a judgement
 
 
 class TemporaryFolder:
@@ -137,7 +141,7 @@ class SampleResult:
 
     def __repr__(self) -> str:
         said = "not judged" if self.verdict is None else f"{self.verdict.verdict} ({self.verdict.reason})"
-        return f"<sample {self.sample_id}, {len(self.images)} images: {said}>"
+        return f"<sample {self.sample_id}, {counted(len(self.images), 'image')}: {said}>"
 
     def _repr_html_(self) -> str:
         return _html([self])
@@ -231,17 +235,27 @@ class Results:
         return target
 
     def __repr__(self) -> str:
-        return "\n".join(map(repr, self.samples.values())) or "<no samples>"
+        return "\n".join([*map(repr, self.samples.values()), *self._remarks()]) or "<no samples>"
 
     def _repr_html_(self) -> str:
-        return _html(list(self.samples.values()))
+        said = "".join(f"<p>{escape(remark)}</p>" for remark in self._remarks())
+        return _html(list(self.samples.values())) + said
+
+    def _remarks(self) -> list[str]:
+        """Inputs without a result and the first warnings, in a line each."""
+        failed = [f"no result: {row.path}: {row.reason}. {row.remedy}." for row in self.failures.itertuples()]
+        said = [*failed, *(f"warning: {warning}" for warning in self.warnings)]
+        more = [f"{len(said) - REMARKS} more in .failures and .warnings"] if len(said) > REMARKS else []
+        return [*said[:REMARKS], *more]
 
 
 def _figure(samples: list[SampleResult]) -> Figure:
     """A row of three pictures for each sample."""
     from grainstats.api.plots import draw_grains, draw_sizes, draw_spacings, rows_of_three
 
-    figure, axes = rows_of_three(len(samples))
+    figure, axes = rows_of_three(min(len(samples), MOST_DRAWN))
+    if len(samples) > MOST_DRAWN:
+        figure.suptitle(f"{MOST_DRAWN} of {len(samples)} samples; any other by samples[NAME].plot()")
     for (sizes, spacings, grains), sample in zip(axes, samples, strict=False):
         said = "not judged" if sample.verdict is None else sample.verdict.verdict
         draw_sizes(sizes, sample.grains, sample.verdict, f"{sample.sample_id}: {said}")

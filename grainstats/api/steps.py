@@ -68,9 +68,10 @@ def one_by_one(source: PathInput | Iterable[Any]) -> list[Any]:
     """What was given, as a list; a path is one thing."""
     if isinstance(source, str | PathLike):
         return [source]
-    found = list(source) if isinstance(source, Iterable) else []
-    if not found:
-        kind = "an empty list" if isinstance(source, Iterable) else f"a {type(source).__name__}"
+    found = list(source) if isinstance(source, Iterable) else [source]
+    odd = [type(one).__name__ for one in found if not isinstance(one, str | PathLike | np.ndarray)]
+    if odd or not found:
+        kind = f"type {odd[0]}" if odd else "an empty list"
         raise InputError(kind, "no micrograph", "Give a folder, files, or arrays of grey levels")
     return found
 

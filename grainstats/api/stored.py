@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from grainstats.api.results import DATABASE, ImageResult, Results, SampleResult, TemporaryFolder
+from grainstats.run.report.wording import first_of
+from segment.errors import InputError
 
 if TYPE_CHECKING:
     from grainstats.share import Database
@@ -22,7 +24,7 @@ def load_results(source: str | PathLike[str], *, samples: Collection[str] | None
     ----------
     source : path or URL
         A results folder, its ``results.db``, or the URL of a shared database.
-    samples : collection of str, optional
+    samples : str or collection of str, optional
         Only these sample ids; None: all that have images.
 
     Returns
@@ -32,7 +34,7 @@ def load_results(source: str | PathLike[str], *, samples: Collection[str] | None
     Raises
     ------
     segment.errors.InputError
-        No such database, or a newer one.
+        No such database, or a newer one; no sample of this id.
 
     Examples
     --------
@@ -44,9 +46,13 @@ def load_results(source: str | PathLike[str], *, samples: Collection[str] | None
     """
     from grainstats.share import Database
 
-    url = database_url(source)
+    url, wanted = database_url(source), [samples] if isinstance(samples, str) else samples
     with Database.open(url, create=False) as db:
-        return results_of(db, url, samples=samples)
+        found = results_of(db, url, samples=wanted)
+        if missing := sorted(set(wanted or ()) - set(found.samples)):
+            known = first_of(sorted(db.analyses()["sample_id"].dropna().unique()), 10) or "none"
+            raise InputError(db.safe_url, f"no sample {missing[0]!r} with images", f"Known are {known}")
+    return found
 
 
 def results_of(
@@ -81,6 +87,9 @@ def results_of(
 
 def database_url(source: str | PathLike[str]) -> str:
     """Of a results folder, a database file, or as given."""
+    if not isinstance(source, str | PathLike):
+        remedy = "Give a results folder, its results.db, or the URL of a database"
+        raise InputError(f"type {type(source).__name__}", "no stored results", remedy)
     text = str(source)
     if "://" in text or text.endswith((".db", ".sqlite", ".sqlite3")):
         return text

@@ -55,7 +55,7 @@ def no_file(path: Path) -> tuple[str, str]:
 def file_text(path: Path, encoding: str = "utf-8") -> str:
     """Text of a small file; OSError where it is none: opening a pipe waits, reading a device never ends."""
     if (why := why_no_file(path)) is not None:
-        raise OSError(why[0])
+        raise OSError(why[0].removeprefix("cannot be read: "))  # which the callers say themselves
     return path.read_text(encoding=encoding)
 
 

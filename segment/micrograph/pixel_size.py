@@ -83,7 +83,7 @@ def given_size(nanometres: object) -> float:
     except ValueError:
         value = math.nan
     if not 0 < value < math.inf:
-        raise InputError("pixel size", f"{nanometres} nm is none", "Give a number above 0, in nanometres")
+        raise InputError("pixel size", f"{nanometres!r} is none", "Give a number above 0, in nanometres")
     return value
 
 

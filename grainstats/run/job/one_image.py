@@ -259,7 +259,10 @@ def _uncalibrated(job: Job, micrograph: Micrograph, artefacts: dict[str, str]) -
     from segment.micrograph.scale_bar import NO_READER
 
     bar = micrograph.scale_bar
-    reason, remedy = "no pixel size in the file", "Give --pixel-size NM, or export the image with its scale"
+    reason, remedy = (
+        "no pixel size in the file",
+        "Give --pixel-size NM (pixel_size_nm in Python), or export the image with its scale",
+    )
     if bar is not None:
         reason = f"{reason}, and the label of its scale bar is not certain ({bar.words})"
         remedy = f"See {beside(artefacts, '.scale_bar.png')}: {bar.remedy}"

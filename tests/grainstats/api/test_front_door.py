@@ -12,6 +12,7 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 
 import grainstats as gs
@@ -82,6 +83,7 @@ def analyzed(edge_model_with_rates: Path, tmp_path_factory, write_micrograph) ->
     folder = tmp_path_factory.mktemp("two")
     for number in range(4):
         write_micrograph(folder / f"S{number // 2 + 1}" / f"field_{number}.tif", number, 1.7)
+    (folder / "S2/<notes>.tif").write_text("no image")
     return gs.analyze(folder, model=edge_model_with_rates), folder
 
 
@@ -94,7 +96,7 @@ def test_one_call_the_steps_and_run_give_one_verdict(analyzed, edge_model_with_r
     )
     assert by_steps == results.samples["S1"].verdict and by_steps.stability is not None
     recipe = _recipe(edge_model_with_rates)
-    assert run_batch(Call((str(folder),), tmp_path / "run", workers=0), recipe).exit_status == 0
+    assert run_batch(Call((str(folder),), tmp_path / "run", workers=0), recipe).exit_status == 1
     stored = gs.load_results(tmp_path / "run")
     assert {name: s.verdict for name, s in stored.samples.items()} == {
         name: s.verdict for name, s in results.samples.items()
@@ -113,7 +115,13 @@ def test_results_are_shown_saved_and_loaded(analyzed, tmp_path) -> None:
     matplotlib.pyplot.close(figure)
     html = results._repr_html_()
     assert "S1" in html and results.samples["S2"].verdict.reason.replace("<", "&lt;") in html
+    assert "&lt;notes&gt;.tif: of no known microscope format" in html and "<notes>.tif: of no" in repr(
+        results
+    )
     again = gs.load_results(results.save(tmp_path / "kept"))
+    assert list(gs.load_results(tmp_path / "kept", samples="S1").samples) == ["S1"]
+    with pytest.raises(InputError, match=r"no sample 'S' with images. Known are S1, S2"):
+        gs.load_results(tmp_path / "kept", samples="S")
     assert again.grains.equals(results.grains) and again.intercepts.equals(results.intercepts)
     assert again.images[0].grain_map.n_grains == results.images[0].n_grains
     assert json.loads(again.descriptors.to_json()) == json.loads(results.descriptors.to_json())
@@ -147,6 +155,7 @@ def test_the_same_field_twice_counts_once() -> None:
 
 
 SQUARES = np.kron(np.arange(1, 26).reshape(5, 5), np.ones((20, 20), int))
+TEXTS = pd.DataFrame({"sample_id": list("abcd"), "g": list("xxyy"), "v": list("1234")})
 NOISE = np.random.default_rng(0).random((64, 64))
 
 
@@ -154,10 +163,20 @@ NOISE = np.random.default_rng(0).random((64, 64))
     ("call", "named", "remedy"),
     [
         (lambda: gs.analyze([]), "an empty list", "Give a folder"),
-        (lambda: gs.analyze(5), "a int", "Give a folder"),
+        (lambda: gs.analyze(5), "type int", "Give a folder"),
+        (lambda: gs.analyze([[1, 2], [3, 4]]), "type list", "Give a folder"),
+        (lambda: gs.analyze(b"films"), "type int", "Give a folder"),
+        (lambda: gs.analyze("films", pixel_size_nm="2 nm"), "pixel size", "above 0, in nanometres"),
+        (lambda: gs.analyze("films", workers="2"), "workers", "whole number"),
+        (lambda: gs.analyze("films", workers=-1), "workers", "whole number"),
+        (lambda: gs.analyze("films", recipe={"persistence": 0.1}), "recipe", "path of a recipe.toml"),
+        (lambda: gs.analyze("films", recipe="nowhere.toml"), "nowhere.toml", "Name a recipe"),
+        (lambda: gs.analyze(NOISE), "arrays", "Give pixel_size_nm"),
+        (lambda: gs.analyze({"S1": []}, pixel_size_nm=1.0), "list", "sample id"),
+        (lambda: gs.analyze(gs.example_micrographs(), out=__file__), "--out", "Name a folder"),
         (lambda: gs.read("nowhere.tif"), "nowhere.tif", "Check the path"),
         (lambda: gs.read(gs.example_micrographs(), pixel_size_nm=0), "pixel size", "above 0"),
-        (lambda: gs.segment(None), "a NoneType", "Give a folder"),
+        (lambda: gs.segment(None), "type NoneType", "Give a folder"),
         (lambda: gs.measure("nowhere.labels.tif"), "nowhere.labels.tif", "Check the path"),
         (lambda: gs.measure(None, pixel_size_nm=1), "a NoneType", "Give one GrainMap"),
         (lambda: gs.judge("map.tif"), "a str", "gs.measure first"),
@@ -170,6 +189,9 @@ NOISE = np.random.default_rng(0).random((64, 64))
         (lambda: gs.segment(np.zeros((64, 64)) + np.eye(64), model="a" * 3000), "aaa", "Known"),
         (lambda: gs.measure(np.array([["a"]]), tracing=True), "tracing", "Give grey levels"),
         (lambda: gs.measure(np.zeros((0, 0)), tracing=True), "tracing", "Give grey levels"),
+        (lambda: gs.load_results(None), "type NoneType", "Give a results folder"),
+        (lambda: gs.compare([1, 2]), "type list", "Give a results folder"),
+        (lambda: gs.compare(TEXTS, by="g"), "table", "make numbers"),
         (lambda: gs.measure(SQUARES, pixel_size_nm=-1), "pixel size", "above 0"),
         (lambda: gs.measure(SQUARES, pixel_size_nm="wide"), "pixel size", "above 0"),
         (lambda: gs.read(NOISE, pixel_size_nm=float("nan")), "pixel size", "above 0"),
