@@ -4,8 +4,8 @@
 
 DATA holds folders with ``images`` and, of the same stems, ``boundary`` (lines above one half) or
 ``phase_mask`` (255 where the grains' phase is); of images without either, only what is called no grain is
-told.  A rule that changes no map of a set has no line.  Writes docs/validation/cell_rules_real.csv, set by
-set: those that are there already stay.
+told.  A rule that changes no figure of a set has no line.  Writes docs/validation/cell_rules_real.csv, set
+by set: those that are there already stay.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ COLUMNS = ("f1", "grains_ratio", "intercept_error", "voids_overlap", "called_no_
 
 def figures(cells: GrainMap, lines: np.ndarray | None, phase: np.ndarray | None, near: float) -> list[float]:
     """Values of `COLUMNS` against boundary lines, or the mask of the grains' phase (bool), where given."""
-    none = cells.cells() == 0
+    none = cells.labels == 0
     agreement, overlap = [np.nan] * 3, np.nan
     if lines is not None:
-        found = score(cells.cells(), cells_of_tracing(lines), near)
+        found = score(cells.labels, cells_of_tracing(lines), near)
         agreement = [found.f1, found.grains_ratio, abs(float(np.log(found.intercept_ratio)))]
     if phase is not None:
         overlap = np.count_nonzero(none & ~phase) / max(np.count_nonzero(none | ~phase), 1)
@@ -51,23 +51,24 @@ def figures(cells: GrainMap, lines: np.ndarray | None, phase: np.ndarray | None,
 
 
 def one_set(model: Model, folder: Path) -> list[list[object]]:
-    """Rows of the table: those of all rules, then those without a rule that changes a map."""
+    """Rows of the table: that of all rules, then those without a rule that changes a figure."""
     found: dict[str, list[list[float]]] = {}
-    changing = {"none"}
     for path in sorted((folder / "images").iterdir()):
         micrograph = next(read_micrographs(path))
         lines, phase = (_mask(folder / part / f"{path.stem}.png", micrograph.image.shape) for part in MASKS)
-        usual: np.ndarray | None = None
+        near = DISTANCE_PX.get(folder.name, TOLERANCE_PX)
+        usual: GrainMap | None = None
         for rule, cells in by_rule(model, micrograph):
-            if usual is None or not np.array_equal(usual, cells.labels):
-                of_it = figures(cells, lines, phase, DISTANCE_PX.get(folder.name, TOLERANCE_PX))
-                changing |= {rule} if usual is not None else set()
-            else:
-                of_it = found["none"][-1]
-            usual = cells.labels.copy() if usual is None else usual
-            found.setdefault(rule, []).append(of_it)
-    rows = {rule: np.round(np.nanmean(found[rule], axis=0), 3) for rule in found if rule in changing}
-    return [[folder.name, rule, len(found[rule]), *map(_shown, row)] for rule, row in rows.items()]
+            usual = usual or cells
+            changed = cells is usual or not np.array_equal(cells.labels, usual.labels)
+            row = figures(cells, lines, phase, near) if changed else found["none"][-1]
+            found.setdefault(rule, []).append(row)
+    means = {rule: np.nan_to_num(np.nanmean(rows, axis=0).round(3), nan=-1) for rule, rows in found.items()}
+    return [
+        [folder.name, rule, len(found[rule]), *("" if value < 0 else value for value in row)]
+        for rule, row in means.items()
+        if rule == "none" or not np.array_equal(row, means["none"])
+    ]
 
 
 def _mask(path: Path, shape: tuple[int, ...]) -> np.ndarray | None:
@@ -76,10 +77,6 @@ def _mask(path: Path, shape: tuple[int, ...]) -> np.ndarray | None:
         return None
     marked: np.ndarray = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) > 127
     return marked[: shape[0], : shape[1]]
-
-
-def _shown(value: float) -> object:
-    return "" if np.isnan(value) else value
 
 
 def main() -> None:
