@@ -29,7 +29,8 @@ class Axis:
     low: float
     high: float
     log: bool = False
-    names: tuple[tuple[float, str], ...] = ()  #: ticks by name, where the axis holds things and not values
+    #: ticks by name, where the axis holds things and not values; of an upright axis above their rows
+    names: tuple[tuple[float, str], ...] = ()
     per: float = 1.0  #: the unit of the label in the unit of the values
 
     def share(self, value: np.ndarray | float) -> np.ndarray:
@@ -65,7 +66,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Point:
-    """A value with its intervals along both axes; `note` stands at the right end of its row."""
+    """A value with its intervals along both axes; `note` stands above it, at the right end of its row."""
 
     x: float
     y: float
@@ -103,7 +104,10 @@ class Chart:
     left: int = 52  #: margin
     right: int = RIGHT
     height: int = HEIGHT
-    width: int = WIDTH
+
+    @property
+    def width(self) -> int:
+        return WIDTH
 
     def px(self, value: float) -> float:
         """Horizontal place of a value, kept inside the frame."""

@@ -9,13 +9,12 @@ import numpy as np
 import pandas as pd
 
 from grainstats.infer.comparison.groups import Contrast, GroupComparison
-from grainstats.run.report.chart import BOTTOM, LETTER, TOP, Axis, Chart, Line, Point, length_axis
+from grainstats.run.report.chart import BOTTOM, TOP, Axis, Chart, Line, Point, length_axis
 from grainstats.run.report.compare_words import SURE, level_name, plain_name
 from grainstats.share import Database
 
-WIDE = 600  #: of these charts, in their own units
-ROW = 27  #: height of a row of the forest
-ROOM = 16  #: beside the names of its rows
+ROW = 42  #: height of a row of the forest: its name and numbers, below them its interval
+SIDE = 12  #: margin of the forest
 NARROWEST = 0.02  #: of a kernel, decades
 
 
@@ -33,20 +32,21 @@ def forest_plot(comparisons: Sequence[GroupComparison]) -> Chart | None:
     points = [_point(c, k, len(rows) - at, two) for at, (c, k) in enumerate(rows)]
     ends = [v for p in points for v in (p.x, *(p.x_ends or ())) if v > 0]
     first = {c.descriptor: len(rows) - at for at, (c, _) in reversed(list(enumerate(rows)))}
+    bottom, top = 0.5, len(rows) + 0.9
     reference = level_name(shown[0].levels[0], shown[0].groups)
     above = level_name(shown[0].levels[1], shown[0].groups) if two else "each group"
     names = [(float(y), plain_name(name)) for name, y in first.items()]
     one = np.array([1.0, 1.0])
     return Chart(
         "effects",
-        f"Effects: ratio of geometric means, {above} / {reference}",
+        "Ratios of geometric means with 95 % intervals",
         Axis(
             f"ratio {above} / {reference} (right of 1: larger)",
             min([*ends, 0.8]) * 0.95,
             max([*ends, 1.25]) * 1.05,
             log=True,
         ),
-        Axis("", 0.0, len(rows) + 1.0, names=tuple(names)),
+        Axis("", bottom, top, names=tuple(names)),
         pd.DataFrame(
             [
                 (c.descriptor, k.level, k.reference, k.estimate, k.ci_low, k.ci_high, c.p_holm)
@@ -54,13 +54,12 @@ def forest_plot(comparisons: Sequence[GroupComparison]) -> Chart | None:
             ],
             columns=["descriptor", "group", "reference", "ratio", "ci_low", "ci_high", "p_holm"],
         ),
-        lines=(Line(one, np.array([0.0, len(rows) + 1.0]), "unity"),),
+        lines=(Line(one, np.array([bottom, top]), "unity"),),
         points=tuple(points),
         legend=() if two else _legend(shown[0].levels[1:], shown[0].groups, 1),
-        left=round(max(LETTER * len(name) for _, name in names)) + ROOM,
-        right=115,
-        width=WIDE,
-        height=TOP + BOTTOM + ROW * (len(rows) + 1),
+        left=SIDE,
+        right=SIDE,
+        height=TOP + BOTTOM + round(ROW * (top - bottom)),
     )
 
 
@@ -137,7 +136,6 @@ def distribution_plot(sizes: Sequence[SampleSizes], levels: Sequence[str], by: s
         pd.DataFrame(columns),
         lines=lines,
         legend=_legend(levels, by),
-        width=WIDE,
     )
 
 

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import os
+import re
 from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
@@ -97,12 +98,19 @@ def _environment() -> jinja2.Environment:
         loader=jinja2.PackageLoader("grainstats.run.report"),
         autoescape=lambda name: name is None or not name.endswith(".txt.j2"),
         undefined=jinja2.StrictUndefined,
+        finalize=_spaced,
         bytecode_cache=_compiled_templates(),
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters |= {function.__name__: function for function in FILTERS} | {"in_nm": wording.length}
     return environment
+
+
+def _spaced(value: Any) -> Any:
+    """A text with per cent as the templates write it, 5 %; what is HTML already stays."""
+    plain = isinstance(value, str) and not hasattr(value, "__html__")
+    return re.sub(r"(?<=\d)%(?=[\s,.;:)]|$)", " %", value) if plain else value
 
 
 def _compiled_templates() -> jinja2.BytecodeCache | None:
@@ -112,4 +120,5 @@ def _compiled_templates() -> jinja2.BytecodeCache | None:
     folder = Path(__file__).parent / "templates/__pycache__"
     with suppress(OSError):
         folder.mkdir(exist_ok=True)
-    return jinja2.FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
+    names = "spaced_%s.cache"  # another name than before `_spaced`, which is compiled into them
+    return jinja2.FileSystemBytecodeCache(str(folder), names) if os.access(folder, os.W_OK) else None

@@ -167,7 +167,7 @@ def test_several_groups_have_a_forest_against_the_reference_and_their_method_sai
     result = RUNNER.invoke(app, ["compare", "--db", url, "--by", "campaign", "--out", str(out)])
     assert result.exit_code == 0, result.output
     page = out.read_text(encoding="utf-8")
-    forest = page[page.index('aria-label="Effects') : page.index("</svg>", page.index('aria-label="Effects'))]
+    forest = page[page.index('aria-label="Ratios') : page.index("</svg>", page.index('aria-label="Ratios'))]
     assert forest.count("<circle") == 4 and forest.count("point g1 ") == forest.count("point g2 ") == 2
     assert "each group / a" in forest
     words = page[page.index('<p class="words">') :].split("</p>")[0]

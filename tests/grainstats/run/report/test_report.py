@@ -13,6 +13,7 @@ from urllib.parse import unquote
 import numpy as np
 import pandas as pd
 import pytest
+from markupsafe import Markup
 from PIL import Image
 
 from grainstats.infer import ModalityVerdict
@@ -20,6 +21,7 @@ from grainstats.run.job.batch import run_batch
 from grainstats.run.job.call import Call
 from grainstats.run.recipe import Recipe
 from grainstats.run.report.image_overlays import BOUNDARY_RGB, write_pictures
+from grainstats.run.report.page import _environment
 from grainstats.run.report.pictures import (
     MOST_IN_ALL,
     MOST_PER_SAMPLE,
@@ -253,3 +255,12 @@ def test_what_is_written_for_an_image_is_at_most_three_times_the_image(tmp_path)
     plain = shown[100:120, 100:120]
     assert (plain[..., 0] == plain[..., 2]).all()
     assert shown[5:25, 5:25].mean() < plain.mean()  # cut by the frame: veiled
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("5% of the area", "5 % of the area"), ("by 12.5%, or", "by 12.5 %, or"), ("a%20b 5%2C", "a%20b 5%2C")],
+)
+def test_per_cent_is_written_one_way(text, shown):
+    assert _environment().from_string("{{ text }}").render(text=text) == shown
+    assert _environment().from_string("{{ text }}").render(text=Markup("width: 5%;")) == "width: 5%;"
