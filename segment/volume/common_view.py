@@ -13,21 +13,22 @@ from segment.cells.label_gaps import within_frame
 from segment.errors import UnreadableError
 from segment.micrograph.blank_frame import find_blank
 from segment.micrograph.infobar import find_info_bar
-from segment.volume.stack import GreyVolume
+from segment.volume.stack import GreyVolume, few_levels
 
 LOOKED_AT = 32  #: slices in which a frame is looked for; all of them where one has it
-RARELY = 0.02  #: of the slices may be empty at a voxel that stays: one slice's saturated corner cuts nothing
+RARELY = 0.05  #: of the slices may be empty at a voxel that stays: one slice's saturated corner cuts nothing
 LEAST_PX = 24  #: edge of the least common view that is worth measuring; judgement
 
 
 def common_view(stack: GreyVolume, *, labels: bool = False) -> GreyVolume:
     """The largest box, about, that all slices fill, with a warning where that is not the whole stack.
 
-    `labels` tells that the values are labels, whose frame is 0.  `UnreadableError`: no common part is left.
+    `labels` tells that the values are labels, whose frame is 0.  Maps of phases stay whole: a frame would
+    look like a phase.  `UnreadableError`: no common part is left.
     """
     values = stack.values
     first = next((k for k, image in enumerate(values) if _shows(image)), None)
-    if first is None:
+    if first is None or (not labels and few_levels(values) is not None):
         return stack
     last = next(k for k, image in enumerate(values[::-1]) if _shows(image))
     values = values[first : len(values) - last]

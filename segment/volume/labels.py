@@ -8,7 +8,7 @@ from scipy import ndimage
 from segment.cells.label_parts import LabelParts
 from segment.errors import UnreadableError
 from segment.volume.components import component_table
-from segment.volume.slice_defects import listed
+from segment.volume.slice_defects import FILLED, listed, numbered, without_blanks
 from segment.volume.stack import GreyVolume, LabelVolume
 
 DENSE = 1 << 24  #: labels up to this are looked up in a table
@@ -43,12 +43,16 @@ def label_volume(stack: GreyVolume) -> LabelVolume:
     """
     assert stack.voxel_size is not None
     labels, names, notes = _compact(stack)
+    blank = [k for k, image in enumerate(labels) if not image.any()]
     if len(names) < 3:
         raise UnreadableError(
             stack.source,
             f"it holds {'one label' if len(names) == 2 else 'no label above 0'}, as a mask does",
             "Give a volume with a number for each grain, or grey slices without --labels",
         )
+    if blank:
+        labels = without_blanks(labels, blank, stack.source)
+        notes += (f"{FILLED}: {numbered(blank)}",)
     notes += _parts_note(stack.source, labels, names)
     if void := _least_void(labels):
         if np.shares_memory(labels, stack.values):

@@ -88,6 +88,22 @@ def find_phases(grey: np.ndarray, n_phases: int | None = None) -> np.ndarray:
     return phase
 
 
+def given_phases(
+    values: np.ndarray, levels: np.ndarray, n_phases: int | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Grey levels (0 to 255) and phases, uint8, of a stack that has two or three levels only.
+
+    Three are void, solid and second phase by brightness.  Of two the larger is the solid, or the brighter
+    where two phases are asked for.
+    """
+    rank = np.stack([np.searchsorted(levels, image).astype(np.uint8) for image in values])
+    if len(levels) == 3 or n_phases == 2:
+        solid = 1
+    else:
+        solid = int(np.bincount(rank.ravel()).argmax())
+    return rank * np.uint8(255 // (len(levels) - 1)), np.asarray(rank + np.uint8(SOLID) - np.uint8(solid))
+
+
 def _fit(values: np.ndarray, n_phases: int | None) -> tuple[_Mixture | None, int]:
     """Grey levels of the phases, or None for the solid alone, and the number of phases below the solid."""
     if n_phases == 1 or np.ptp(values) < 2:

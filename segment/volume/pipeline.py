@@ -16,9 +16,9 @@ from segment.volume.common_view import LEAST_PX
 from segment.volume.components import large_components
 from segment.volume.grey_levels import even_slices
 from segment.volume.network import boundary_volume, sees_every_direction
-from segment.volume.phases import SOLID, find_phases, fractions_of
-from segment.volume.slice_defects import slice_defects
-from segment.volume.stack import GreyVolume, LabelVolume, let_go
+from segment.volume.phases import SOLID, find_phases, fractions_of, given_phases
+from segment.volume.slice_defects import blank_slices, slice_defects, without_blanks
+from segment.volume.stack import GreyVolume, LabelVolume, few_levels, let_go
 from segment.volume.watershed import volume_watershed
 
 Align = Literal["none", "drift", "reference"]
@@ -72,9 +72,11 @@ def prepare(stack: GreyVolume, settings: StackSettings) -> tuple[np.ndarray, tup
     `UnreadableError`: all slices are blank.
     """
     values, notes = _finite(stack.values)
-    if all(np.ptp(image) == 0 for image in values):
+    blank = blank_slices(values)
+    if len(blank) == len(values):
         raise UnreadableError(stack.source, "all slices are blank", "Export the stack again")
     notes += slice_defects(values)
+    values = without_blanks(values, blank, stack.source)
     middle = values[len(values) // 2]
     if np.mean(middle[:, 1:] == middle[:, :-1]) > FLAT:
         notes += ("neighbouring pixels are equal as in a label volume; --labels reads it as one",)
@@ -112,8 +114,19 @@ def segment_stack(
     """
     if stack.voxel_size is None:
         raise UncalibratedError(stack.source, "its voxel size is not known", "Give --voxel-size X Y Z")
-    grey, notes = prepare(stack, settings)
-    phase = find_phases(grey, settings.n_phases)
+    levels = few_levels(stack.values)
+    if levels is None:
+        grey, notes = prepare(stack, settings)
+        phase = find_phases(grey, settings.n_phases)
+    elif settings.grains:
+        raise UnreadableError(
+            stack.source,
+            f"it has {len(levels)} grey levels, as a map of phases, in which no grain shows",
+            "Give --phases-only, or the grey slices",
+        )
+    else:
+        grey, phase = given_phases(stack.values, levels, settings.n_phases)
+        notes = ("few grey levels, as in a map of phases: each is taken for a phase",)
     fractions = fractions_of(phase)
     if settings.grains and model is not None:
         every = settings.every_direction

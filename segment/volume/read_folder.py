@@ -8,11 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import UnreadableError
-from segment.volume.slice_defects import numbered
+from segment.volume.slice_defects import nearest_slice, numbered
 from segment.volume.stack import GreyVolume
 
 SUFFIXES = (".tif", ".tiff", ".png", ".bmp", ".jpg", ".jpeg", ".npy")
-MOST_MISSING = 3  #: slices in a row whose place may be filled with their neighbour
 MOST_ODD = 0.1  #: of all files, left out as an overview or a second view beside the slices; judgement
 _NUMBER = re.compile(r"(\d+)")
 
@@ -66,7 +65,7 @@ def read(path: Path) -> GreyVolume:
     dtype = np.result_type(*(s.dtype for s in slices.values()))
     out = np.empty((last - first + 1, *next(iter(slices.values())).shape), dtype)
     for k in range(first, last + 1):
-        out[k - first] = slices[_nearest(path, k, slices)]
+        out[k - first] = slices[nearest_slice(path, k, slices)]
     return GreyVolume(out, None, str(path), warnings=tuple(notes))
 
 
@@ -155,15 +154,3 @@ def _check_sizes(path: Path, places: dict[int, Path], slices: dict[int, np.ndarr
             f"slices of unequal size: {', '.join(odd[:4])} not {columns} x {rows} as the others",
             "Give slices of one size",
         )
-
-
-def _nearest(path: Path, place: int, slices: dict[int, np.ndarray]) -> int:
-    for distance in range(MOST_MISSING + 1):
-        for near in (place - distance, place + distance):
-            if near in slices:
-                return near
-    raise UnreadableError(
-        path,
-        f"more than {2 * MOST_MISSING} slices in a row are missing around number {place + 1}",
-        "Give the whole stack, or the two parts as two volumes",
-    )

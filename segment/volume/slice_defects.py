@@ -1,14 +1,21 @@
-"""Slices that are repeated, blank or unlike their neighbours."""
+"""Slices that are missing, blank, repeated or unlike their neighbours."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
+from segment.errors import UnreadableError
 from segment.volume.phases import MAD_TO_SD
 
 SAMPLE = 4  #: every so many pixels are compared
 UNLIKE = 6.0  #: robust standard deviations of the difference to both neighbours
+MOST_MISSING = 3  #: slices away from one that shows something may a place be filled with it
 MOST_NAMED = 8  #: numbers in one warning
+
+
+FILLED = "blank slices, whose places are filled with a neighbour"  #: how their warning begins
 
 
 def slice_defects(values: np.ndarray) -> tuple[str, ...]:
@@ -24,10 +31,10 @@ def slice_defects(values: np.ndarray) -> tuple[str, ...]:
     >>> slice_defects(stack)
     ('slices that repeat the one before: 4',)
     """
-    blank, repeated, step = [], [], [np.nan]
+    blank, repeated, step = set(blank_slices(values)), [], [np.nan]
     for k, image in enumerate(values):
-        if np.ptp(image) == 0:
-            blank.append(k)
+        if k in blank:
+            pass
         elif k and np.array_equal(image, values[k - 1]):
             repeated.append(k)
         if k:
@@ -35,10 +42,42 @@ def slice_defects(values: np.ndarray) -> tuple[str, ...]:
     damaged = [k for k in _odd(np.array(step)) if k not in blank]
     found = {
         "slices that repeat the one before": repeated,
-        "blank slices": blank,
+        FILLED: sorted(blank),
         "slices unlike both neighbours, damaged perhaps": damaged,
     }
     return tuple(f"{what}: {numbered(slices)}" for what, slices in found.items() if slices)
+
+
+def blank_slices(values: np.ndarray) -> list[int]:
+    """Indices of the slices of one grey level."""
+    return [k for k, image in enumerate(values) if image.min() == image.max()]
+
+
+def without_blanks(values: np.ndarray, blank: list[int], source: str) -> np.ndarray:
+    """The stack with the nearest other slice in place of each `blank` one, which would break the register.
+
+    `UnreadableError`: too many of them in a row.
+    """
+    if not blank:
+        return values
+    shown = set(range(len(values))) - set(blank)
+    out = np.array(values)
+    for k in blank:
+        out[k] = values[nearest_slice(source, k, shown)]
+    return out
+
+
+def nearest_slice(source: object, place: int, there: Collection[int]) -> int:
+    """The slice that takes a place. `UnreadableError`: none is near enough."""
+    for distance in range(MOST_MISSING + 1):
+        for near in (place - distance, place + distance):
+            if near in there:
+                return near
+    raise UnreadableError(
+        str(source),
+        f"more than {2 * MOST_MISSING} slices in a row are missing around number {place + 1}",
+        "Give the whole stack, or the two parts as two volumes",
+    )
 
 
 def _difference(a: np.ndarray, b: np.ndarray) -> float:

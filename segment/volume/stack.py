@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+MOST_PHASES = 3  #: void, solid and second phase
+
 
 @dataclass(frozen=True)
 class VoxelSize:
@@ -69,6 +71,16 @@ class GreyVolume:
     source: str = ""
     voxel_size_source: str = "unknown"
     warnings: tuple[str, ...] = ()
+
+
+def few_levels(values: np.ndarray) -> np.ndarray | None:
+    """The values of a map of two or three phases, ascending; None where there are more, or one."""
+    levels = np.unique(values[0])
+    for image in values[1:]:
+        if len(levels) > MOST_PHASES:
+            return None
+        levels = np.union1d(levels, np.unique(image))
+    return levels if 1 < len(levels) <= MOST_PHASES else None
 
 
 def let_go(values: np.ndarray) -> None:

@@ -61,6 +61,13 @@ def test_lines_beside_voids_are_closed(mosaic: np.ndarray) -> None:
         assert opened[void].mean() > 0.9 and opened[~void].mean() < 0.02
 
 
+def test_an_empty_slice_is_filled(mosaic: np.ndarray) -> None:
+    holed = mosaic.copy()
+    holed[20] = 0
+    found = label_volume(GreyVolume(holed, UNIT))
+    assert "neighbour: 21" in found.warnings[0] and (found.labels > 0).all()
+
+
 def test_small_voids_are_no_lines(mosaic: np.ndarray) -> None:
     holed = mosaic.copy()
     for corner in np.random.default_rng(0).integers(0, 44, (30, 3)):

@@ -7,12 +7,13 @@ import pytest
 from fib_sem import MadeStack, made_stack
 from scipy import ndimage
 
+from segment.errors import UnreadableError
 from segment.volume import GreyVolume, VoxelSize
 from segment.volume.alignment import aligned, find_drift
 from segment.volume.grey_levels import curtain, even_slices
 from segment.volume.phases import find_phases, fractions_of
 from segment.volume.pipeline import StackSettings, segment_stack
-from segment.volume.slice_defects import slice_defects
+from segment.volume.slice_defects import slice_defects, without_blanks
 
 
 def overlap(a: np.ndarray, b: np.ndarray) -> float:
@@ -96,5 +97,39 @@ def test_slice_defects_are_named() -> None:
     stack[11] = 0.0
     stack[15] = np.random.default_rng(6).standard_normal((64, 64))
     told = slice_defects(stack)
-    assert told[:2] == ("slices that repeat the one before: 8", "blank slices: 12")
+    filled = "blank slices, whose places are filled with a neighbour: 12"
+    assert told[:2] == ("slices that repeat the one before: 8", filled)
     assert told[2].endswith("damaged perhaps: 16")
+    whole = without_blanks(stack, [11], "s")
+    np.testing.assert_array_equal(whole[11], stack[10])
+    assert find_drift(whole).largest_px < find_drift(stack).largest_px
+    stack[3:12] = 0.0
+    with pytest.raises(UnreadableError, match="in a row"):
+        without_blanks(stack, list(range(3, 12)), "s")
+
+
+@pytest.mark.parametrize(
+    ("levels", "n", "shares"),
+    [
+        ((0, 255), None, {"solid": 0.9, "void": 0.1}),
+        ((255, 0), None, {"solid": 0.9, "second phase": 0.1}),
+        ((255, 0), 2, {"solid": 0.1, "void": 0.9}),
+        ((0, 1), None, {"solid": 0.9, "void": 0.1}),
+    ],
+)
+def test_a_map_of_phases_is_taken_as_it_is(
+    levels: tuple[int, int], n: int | None, shares: dict[str, float]
+) -> None:
+    phase = np.random.default_rng(0).random((20, 30, 30)) > 0.1
+    stack = GreyVolume(np.where(phase, levels[1], levels[0]).astype(np.uint8), VoxelSize(10, 10, 10))
+    found, _ = segment_stack(stack, None, StackSettings(grains=False, n_phases=n))
+    assert dict(found.phases) == pytest.approx(shares, abs=0.01)
+    with pytest.raises(UnreadableError, match="phases-only"):
+        segment_stack(stack, None, StackSettings())
+
+
+def test_three_levels_are_void_solid_and_second_phase() -> None:
+    rank = np.random.default_rng(1).choice(3, (10, 20, 20), p=[0.6, 0.3, 0.1])
+    stack = GreyVolume(rank * 100.0, VoxelSize(10, 10, 10))
+    found, _ = segment_stack(stack, None, StackSettings(grains=False))
+    assert dict(found.phases) == pytest.approx({"void": 0.6, "solid": 0.3, "second phase": 0.1}, abs=0.02)
