@@ -25,7 +25,7 @@ from segment.training.synthetic.no_network import KINDS as NO_NETWORKS
 from segment.training.synthetic.no_network import no_network
 from segment.training.synthetic.random_fields import smooth_noise, stretch
 from segment.training.synthetic.scene import Inclusions, Scene, build_scene, truth_lines, with_end
-from segment.training.synthetic.styles import STYLES, Style, draw_style
+from segment.training.synthetic.styles import STYLES, Style
 from segment.training.synthetic.visibility import segment_contrast, unsure_pixels
 
 LETTERED, BARRED = 0.08, 0.04  #: shares of the training images with a scale bar, with an info bar
@@ -49,18 +49,17 @@ def synthetic_micrograph(
     rng: np.random.Generator,
     shape: tuple[int, int] = (512, 512),
     *,
-    style: str | None = None,
+    style: str,
     grains: Shape | None = None,
     annotator: Annotator | None = None,
     mishaps: bool = False,
 ) -> SyntheticMicrograph:
     """Draw one micrograph of `shape` (rows, columns); `rng` is the only source of randomness.
 
-    Style (a key of `STYLES`, by their shares) and geometry are drawn where they are None; without an
-    `annotator` a careful one traces `boundary`.  `mishaps`: some images get a scale bar or an info bar, in
-    some the specimen ends.
+    `style` is a key of `STYLES`; the geometry, `grains`, is drawn where it is None; without an `annotator` a
+    careful one traces `boundary`.  `mishaps`: some images get a scale bar or an info bar, in some the
+    specimen ends.
     """
-    style = style or draw_style(rng)
     drawn_shape = grains or random_shape(rng, _coarse(STYLES[style], rng))
     scene = _scene(random_section(rng, shape, drawn_shape), style, rng)
     (aside,) = rng.spawn(1)
