@@ -1,4 +1,4 @@
-"""Draw the pictures of the explanation pages: from grey levels to cells, test lines, one and two populations.
+"""Draw pictures of the pages: from grey levels to cells, test lines, populations, synthetic styles.
 
     python scripts/make_pictures.py [OUT]
 
@@ -22,6 +22,8 @@ import grainstats as gs
 from segment import load_model, segment_micrograph
 from segment.grain_map import GrainMap
 from segment.mosaics.laguerre import laguerre_section
+from segment.training.synthetic.render import synthetic_micrograph
+from segment.training.synthetic.styles import STYLES
 
 OUT = Path(__file__).parents[1] / "docs" / "images"
 CORNER = np.s_[60:380, 60:380]
@@ -90,11 +92,29 @@ def _sizes(picture: Axes, histogram: Axes, grains: GrainMap, name: str) -> None:
     histogram.legend(frameon=False)
 
 
+def styles() -> plt.Figure:
+    """One synthetic micrograph of each style, with its name."""
+    figure, axes = plt.subplots(4, 6, figsize=(10, 7.2), layout="constrained")
+    for axis in axes.flat:
+        axis.set_axis_off()
+    for number, (axis, name) in enumerate(zip(axes.flat, STYLES, strict=False)):
+        drawn = synthetic_micrograph(np.random.default_rng([0, number]), (320, 320), style=name)
+        axis.imshow(drawn.image, cmap="gray", vmin=0, vmax=255)
+        axis.set_title(name, fontsize=9)
+    return figure
+
+
 def main() -> None:
     out = Path(sys.argv[1]) if len(sys.argv) > 1 else OUT
-    for name, draw in (("steps", steps), ("test-lines", test_lines), ("populations", populations)):
-        draw().savefig(out / f"{name}.png", dpi=DPI)
-        print(out / f"{name}.png")
+    pictures = {
+        "steps.png": steps,
+        "test-lines.png": test_lines,
+        "populations.png": populations,
+        "styles.jpg": styles,
+    }
+    for name, draw in pictures.items():
+        draw().savefig(out / name, dpi=DPI)
+        print(out / name)
 
 
 if __name__ == "__main__":
