@@ -29,6 +29,11 @@ class BoundaryMap:
         Factor by which the image was resampled before the network (1: none).
     warnings : tuple of str
         Why the answer may not be trusted ("no grains visible", "unlike the training images", ...).
+
+    Examples
+    --------
+    >>> BoundaryMap(np.zeros((64, 64), np.float32), pixel_size_nm=2.0, pixel_size_source="manual").scale
+    1.0
     """
 
     probability: np.ndarray

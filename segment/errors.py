@@ -16,6 +16,11 @@ class InputError(Exception):
         What is wrong with it, as a clause without a full stop.
     remedy : str
         What the user can do about it.
+
+    Examples
+    --------
+    >>> str(InputError("a.tif", "it is empty", "Copy it again"))
+    'a.tif: it is empty. Copy it again.'
     """
 
     def __init__(self, source: Path | str, reason: str, remedy: str) -> None:

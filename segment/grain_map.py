@@ -51,6 +51,12 @@ class GrainMap:
         Mean orientation and phase by label, of a map of orientations; None: not known.
     segmentation : Segmentation or None
         How a model cut the cells; None: they were given, as a tracing or as labels.
+
+    Examples
+    --------
+    >>> labels = np.array([[1, 1, 2], [1, 0, 2]], np.int32)
+    >>> GrainMap(labels, pixel_size_nm=2.0, pixel_size_source="manual").n_grains
+    2
     """
 
     labels: np.ndarray
