@@ -171,7 +171,7 @@ def _write(out: Path, measured: list[tuple[GrainMap, Measurement]], document: di
     """Tables of each map, with its angles where it has orientations, descriptors of all, and the document."""
     from grainstats.measure import descriptor_table
     from grainstats.measure.network.misorientation import misorientation_distribution
-    from grainstats.share.exports.spreadsheet_text import without_formulas
+    from grainstats.share.spreadsheet_text import without_formulas
 
     out.mkdir(parents=True, exist_ok=True)
     for grain_map, m in measured:

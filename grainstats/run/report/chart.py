@@ -168,7 +168,7 @@ class Chart:
 
     def csv(self) -> str:
         """The numbers behind the chart; no text in it is a formula of a spreadsheet."""
-        from grainstats.share.exports.spreadsheet_text import without_formulas
+        from grainstats.share.spreadsheet_text import without_formulas
 
         return without_formulas(self.table).to_csv(index=False, float_format="%.6g", lineterminator="\n")
 

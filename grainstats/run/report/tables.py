@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from grainstats.run.atomic import write_atomically
-from grainstats.share.exports.spreadsheet_text import without_formulas
 from grainstats.share.parquet import parquet_options
+from grainstats.share.spreadsheet_text import without_formulas
 
 if TYPE_CHECKING:
     from grainstats.run.scope import Rows

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from grainstats.run.atomic import write_atomically
-from grainstats.share.exports.spreadsheet_text import without_formulas
+from grainstats.share.spreadsheet_text import without_formulas
 
 MOST_ROWS = 1_048_575  #: rows of a sheet below its header (Excel's limit); more stay in the CSV
 

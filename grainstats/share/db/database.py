@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import Engine
 
 from grainstats._version import __version__
-from grainstats.infer.modality.verdict import ModalityVerdict
-from grainstats.measure.descriptors.descriptor import Descriptor
 from grainstats.share.db import schema
 from grainstats.share.db import writing as ledger
 from grainstats.share.db.designs import put_samples
@@ -19,6 +18,10 @@ from grainstats.share.db.migrate import prepare
 from grainstats.share.db.reading import Readers
 from grainstats.share.db.records import AnalysisKey, AnalysisRecord, SampleSheet, SuggestionRecord
 from grainstats.share.db.urls import parse_url, safe_url
+
+if TYPE_CHECKING:
+    from grainstats.infer.modality.verdict import ModalityVerdict
+    from grainstats.measure.descriptors.descriptor import Descriptor
 
 
 class Database(Readers):

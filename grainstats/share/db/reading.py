@@ -5,13 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from grainstats.infer.modality.verdict import ModalityVerdict
 from grainstats.share.db.bulk import INTERCEPT_COLUMNS, intercepts_from_bytes
 from grainstats.share.db.engine import in_transaction
 from grainstats.share.db.optimizer_view import OPTIMIZER_COLUMNS
@@ -39,6 +38,9 @@ from grainstats.share.db.schema import (
 )
 from grainstats.share.db.urls import DatabaseError, safe_url
 from segment.segmentation import Segmentation
+
+if TYPE_CHECKING:
+    from grainstats.infer.modality.verdict import ModalityVerdict
 
 #: Stands for "of no sample" where a sample's id is asked for; no sheet can name a sample so.
 NO_SAMPLE = ""
@@ -244,6 +246,8 @@ class Readers:
 
     def verdicts(self) -> pd.DataFrame:
         """Current verdict of each sample: sample_id, pool, code_version, every field of `ModalityVerdict`."""
+        from grainstats.infer.modality.verdict import ModalityVerdict
+
         owner = (pool.c.sample_id, pool.c.digest.label("pool"), pool.c.code_version)
         query = _pooled(verdict, *owner, verdict.c.result)
         frame = self._frame(query, "sample_id")
@@ -302,6 +306,8 @@ class Readers:
 
 def verdict_by_sample(verdicts: pd.DataFrame) -> dict[str, ModalityVerdict]:
     """Rows of `Readers.verdicts` as they were stored; JSON had made lists of tuples, pandas NaN of None."""
+    from grainstats.infer.modality.verdict import ModalityVerdict
+
     names = [field.name for field in dataclasses.fields(ModalityVerdict)]
     found = {}
     for row in verdicts.to_dict("records"):

@@ -10,13 +10,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
-from grainstats.measure.descriptors.descriptor import Descriptor
-from segment.micrograph.micrograph import Micrograph
-from segment.segmentation import Segmentation
+    from grainstats.measure.descriptors.descriptor import Descriptor
+    from segment.micrograph.micrograph import Micrograph
+    from segment.segmentation import Segmentation
 
 
 def digest_of(*parts: object) -> str:

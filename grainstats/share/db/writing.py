@@ -5,13 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from grainstats.infer.modality.verdict import ModalityVerdict
-from grainstats.measure.descriptors.descriptor import Descriptor
 from grainstats.share.db import schema
 from grainstats.share.db.bulk import insert_grains, insert_intercepts
 from grainstats.share.db.records import (
@@ -23,6 +21,10 @@ from grainstats.share.db.records import (
     plain,
     storable,
 )
+
+if TYPE_CHECKING:
+    from grainstats.infer.modality.verdict import ModalityVerdict
+    from grainstats.measure.descriptors.descriptor import Descriptor
 
 
 def now() -> str:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from grainstats.share.db.database import Database
-from grainstats.share.exports.spreadsheet_text import spreadsheet_text, without_formulas
 from grainstats.share.exports.tables import ExportTable, export_tables
 from grainstats.share.parquet import parquet_options
+from grainstats.share.spreadsheet_text import FORMULA, spreadsheet_text, without_formulas
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,7 +27,7 @@ def export_csv(db: Database, out: Path) -> None:
         write_csv(table, out / f"{table.name}.csv", spreadsheet=True)
 
 
-_SHOWN = re.compile(r"""(?:^|,)"?'[=+\-@]""", re.MULTILINE)
+_SHOWN = re.compile(rf"""(?:^|,)"?'[{re.escape(FORMULA)}]""", re.MULTILINE)
 
 
 def n_texts_shown(files: Iterable[Path]) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
+from grainstats.share.spreadsheet_text import FORMULA
+
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 _ALIKE = dict(
     zip(
@@ -50,7 +52,7 @@ def plain_text(text: str) -> str:
     """
     text = unicodedata.normalize("NFC", text)
     text = "".join(" " if unicodedata.category(c) == "Zs" else c for c in text).strip()
-    return text[1:] if len(text) > 1 and text[0] == "'" and text[1] in "=+-@" else text
+    return text[1:] if len(text) > 1 and text[0] == "'" and text[1] in FORMULA else text
 
 
 def looks_like(text: str) -> str:

@@ -8,9 +8,9 @@ import time
 import pytest
 import sqlalchemy as sa
 
+from grainstats.measure import Descriptor
 from grainstats.share import Database, DatabaseError
 from grainstats.share.db import engine as engine_module
-from grainstats.share.db.records import Descriptor
 from grainstats.share.db.urls import parse_url
 
 

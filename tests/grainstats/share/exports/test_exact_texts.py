@@ -11,7 +11,8 @@ import pytest
 
 from grainstats.share import Database
 from grainstats.share.exports import export
-from grainstats.share.exports.spreadsheet_text import spreadsheet_text, without_formulas
+from grainstats.share.sheets.shown import plain_text
+from grainstats.share.spreadsheet_text import spreadsheet_text, without_formulas
 
 IDS = [
     "=1+1",
@@ -27,6 +28,7 @@ IDS = [
     "two\nlines",
     "1e3",
     "TRUE",
+    "\uff1dcmd",
 ]
 
 
@@ -71,6 +73,7 @@ def test_no_cell_of_a_spreadsheet_export_is_a_formula(database, tmp_path, monkey
     with (tmp_path / "csv/samples.csv").open(newline="", encoding="utf-8") as file:
         shown = {row["sample_id"] for row in csv.DictReader(file)}
     assert shown == {spreadsheet_text(name) for name in IDS}
+    assert {plain_text(text) for text in shown} == set(IDS)
 
 
 def test_only_texts_change():

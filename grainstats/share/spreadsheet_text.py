@@ -6,9 +6,13 @@ command, wherever the file came from (OWASP, "CSV Injection"). An apostrophe bef
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
 
-_BEGIN = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # also full-width
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMULA = "=+-@\uff1d\uff0b\uff0d\uff20"  #: how a formula begins, also full-width
+_BEGIN = (*FORMULA, "\t", "\r", "\n")
 
 
 def spreadsheet_text(text: str) -> str:
@@ -24,6 +28,8 @@ def spreadsheet_text(text: str) -> str:
 
 def without_formulas(table: pd.DataFrame) -> pd.DataFrame:
     """`table` with its texts as `spreadsheet_text`, numbers as they are; itself where nothing changes."""
+    import pandas as pd
+
     changed = {}
     for name in table:
         column = table[name]
