@@ -8,7 +8,8 @@ The rules, in this order:
    patterns.  (MTEX bridges gaps in the same way: Bachmann, Hielscher & Schaeben, Ultramicroscopy 111, 2011.)
 3. Two points of one phase that are neighbours then belong together where their disorientation is below the
    threshold (5° by default).  A square grid's point has four neighbours, a hexagonal one's six.
-4. A group of fewer than five points is no grain: most are wrongly indexed patterns.
+4. A group of fewer than five points is no grain: most are wrongly indexed patterns.  They become gaps, across
+   which points are joined once more.
 5. The points become square pixels (`segment.orientation.raster`), the gaps as before, wide ones hidden.
 6. On request, grains that are twins of each other are merged, and phases other than the chosen one are set
    aside.
@@ -37,6 +38,7 @@ from segment.orientation.twins import TwinLaw, merge_twins
 
 MISORIENTATION_DEG = 5.0  #: between grains (ASTM E2627 uses 5 degrees for grain size by EBSD)
 MIN_POINTS = 5  #: of a grain; our choice, as half of the groups below it lie at boundaries
+CONTACTS = 3  #: pairs of points that join two groups across points of none; a single point between gives two
 FEW_POINTS = 25  #: median of a grain's points below which a warning says so; ASTM E2627 counts from 100 on
 COARSE = "the map is coarse"  #: how that warning begins
 HOLE_PX = 5  #: edge of the square that fits into a gap which stays open; our choice
@@ -91,13 +93,14 @@ def grain_map_of(orientation_map: OrientationMap, rules: GrainRules = GrainRules
     chosen = _chosen_phase(orientation_map, rules.phase)
     reliable, warnings = reliable_points(orientation_map)
     points = grains_of_points(
-        orientation_map.quaternions.reshape(-1, 4),
-        np.where(reliable, orientation_map.phase, 0).ravel(),
+        orientation_map.quaternions,
+        np.where(reliable, orientation_map.phase, 0),
         orientation_map.phases,
-        pairs_across_gaps(neighbour_pairs(orientation_map), reliable, rules.hole_px),
+        neighbour_pairs(orientation_map),
         rules.misorientation_deg,
         rules.min_points,
-    ).reshape(orientation_map.shape)
+        rules.hole_px,
+    )
     if not points.any():
         raise InputError(
             orientation_map.source,
@@ -171,17 +174,29 @@ def grains_of_points(
     pairs: np.ndarray,
     threshold_deg: float,
     min_points: int,
+    hole: int,
 ) -> np.ndarray:
-    """Grains 1 ... n of points by number, shape (m,); 0 where a point is in none, or of phase 0.
+    """Grains 1 ... n of points by number, int of the shape of `phase`; 0 where a point is in none.
 
-    `quaternions` and `phase` are those of the points, `pairs` of shape (k, 2) the numbers of neighbours.
+    `phase`, shape (rows, columns) or (planes, rows, columns), is 0 at points that do not count; `quaternions`
+    has four more to each point; `pairs` of shape (k, 2) are the flat indices of neighbours.
     """
-    pairs = pairs[(phase[pairs[:, 0]] > 0) & (phase[pairs[:, 0]] == phase[pairs[:, 1]])]
-    joined = pairs[misorientation_of(quaternions, phase, phases, pairs) < threshold_deg]
-    group = joined_groups(phase.size, *joined.T)
-    large = np.bincount(group, weights=phase > 0) >= min_points
-    number = np.cumsum(large) * large
-    return np.where(phase > 0, number[group], 0)
+    flat, kind = quaternions.reshape(-1, 4), phase.ravel()
+
+    def joined(met: np.ndarray) -> np.ndarray:
+        met = met[kind[met[:, 0]] == kind[met[:, 1]]]
+        return np.asarray(met[misorientation_of(flat, kind, phases, met) < threshold_deg])
+
+    group = joined_groups(kind.size, *joined(pairs_across_gaps(pairs, phase > 0, hole)).T)
+    large = (np.bincount(group, weights=kind > 0) >= min_points)[group] & (kind > 0)
+    # Points of small groups are mostly wrongly indexed: grains are one across them, too.
+    met = pairs_across_gaps(pairs, large.reshape(phase.shape), hole)
+    across = np.sort(group[joined(met[group[met[:, 0]] != group[met[:, 1]]])], axis=1)
+    across, often = np.unique(across, axis=0, return_counts=True)
+    group = joined_groups(int(group.max()) + 1, *across[often >= CONTACTS].T)[group]
+    found = np.zeros(kind.size, np.int64)
+    found[large] = np.unique(group[large], return_inverse=True)[1] + 1
+    return found.reshape(phase.shape)
 
 
 def _mean_orientations(

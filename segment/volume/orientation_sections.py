@@ -13,7 +13,7 @@ from segment.grain_orientations import CrystalPhase
 from segment.micrograph.file_kind import file_text
 from segment.orientation.grains import HOLE_PX, MISORIENTATION_DEG, grains_of_points
 from segment.orientation.misorientation import misorientation_of
-from segment.orientation.neighbours import pairs_across_gaps, pairs_along
+from segment.orientation.neighbours import pairs_along
 from segment.orientation.orientation_map import OrientationMap
 from segment.orientation.read import is_orientation_map, read_orientation_map
 from segment.orientation.reliability import reliable_points
@@ -82,10 +82,9 @@ def orientation_volume(
             quaternions[k] = _moved(quaternions[k], rows, columns)
     index = np.arange(phase.size).reshape(phase.shape)
     pairs = np.concatenate([pairs_along(index, axis) for axis in range(3)])
-    points = quaternions.reshape(-1, 4), phase.ravel(), maps[0].phases
-    bridged = pairs_across_gaps(pairs, phase > 0, HOLE_PX)
-    labels = grains_of_points(*points, bridged, misorientation_deg, MIN_POINTS)
-    labels = labels.reshape(phase.shape).astype(np.int32)
+    labels = grains_of_points(
+        quaternions, phase, maps[0].phases, pairs, misorientation_deg, MIN_POINTS, HOLE_PX
+    ).astype(np.int32)
     share = float((labels > 0).mean())
     close_lines(labels)
     notes: tuple[str, ...] = ()

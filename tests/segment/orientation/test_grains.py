@@ -67,6 +67,18 @@ def test_grains_are_one_across_narrow_gaps(pattern: str) -> None:
     assert grains.n_grains == 9 and (grains.labels > 0).all()
 
 
+def test_grains_are_one_across_wrongly_indexed_points() -> None:
+    labels = np.kron(np.arange(9).reshape(3, 3), np.ones((20, 20), int))
+    whole = map_of(labels, [from_axis_angle((0, 0, 1), 9.0 * k) for k in range(9)])
+    rng = np.random.default_rng(0)
+    wrong = rng.random(labels.shape) < 0.4
+    q = whole.quaternions.copy()
+    q[wrong] = np.array([from_axis_angle(a, 50.0) for a in rng.standard_normal((int(wrong.sum()), 3))])
+    grains = grain_map_of(replace(whole, quaternions=q))
+    assert grains.n_grains == 9
+    assert (grains.labels == labels + 1).mean() > 0.95
+
+
 def test_grains_are_two_across_a_wide_gap() -> None:
     labels = np.zeros((20, 30), int)
     whole = map_of(labels, [from_axis_angle((0, 0, 1), 0)])
