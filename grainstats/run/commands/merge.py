@@ -25,6 +25,8 @@ def merge(
     from grainstats.share.db.database import Database
     from grainstats.share.db.merging import merge as add
 
+    for path in databases:
+        Database.open(path, create=False).close()  # a wrong name is said before the first is merged
     with Database.open(db) as target:
         for path in databases:
             with Database.open(path, create=False) as source:

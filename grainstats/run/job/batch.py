@@ -97,7 +97,7 @@ def run_batch(
     make_output(call.out)
     workers = default_workers(model, call.device) if call.workers is None else call.workers
     threads = 1 if call.dask else threads_per_worker(workers)
-    with Database.open(call.db or call.out / DATABASE) as db:
+    with Database.open(call.db or call.out / DATABASE, create=not call.report_only) as db:
         alike = cut_alike(recipe, db.recipes().itertuples(index=False, name=None))
         analyst = Analyst(recipe, str(model.folder), call.device, threads, call.out.resolve(), alike)
         if sheet is not None:
@@ -115,6 +115,7 @@ def run_batch(
             if call.corrections is not None:
                 by_hand = apply_corrections(call.corrections, jobs, chosen, ledger, analyst, files, name)
             done = _corrected(done, by_hand)
+            ledger.forget_failures((name(path) for path, _ in chosen), done.failures)
             db.exclude(exclusions(db, chosen, listed, files, sheet))
         finally:
             files.save()

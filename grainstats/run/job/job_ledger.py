@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -133,6 +133,12 @@ class Ledger:
         if failure.digest in self._corrected:
             return
         self._db.add_failure(failure.path, failure.digest, failure.reason, failure.remedy)
+
+    def forget_failures(self, names: Iterable[str], failures: Iterable[Failure]) -> None:
+        """Drop what earlier runs said of images of these names that are not among the `failures` of this one."""
+        stored = set(self._db.failures()["path"]) - {failure.path for failure in failures}
+        if stored:
+            self._db.forget_failures(sorted(stored.intersection(names)))
 
 
 def _corrections(known: pd.DataFrame) -> dict[AnalysisKey, _ByHand]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from grainstats._version import __version__
@@ -122,6 +123,12 @@ class Database(Readers):
         values = {"path": str(path), "digest": digest or "", "reason": reason, "remedy": remedy}
         values["created_at"] = ledger.now()
         in_transaction(self._engine, lambda c: ledger.put(c, schema.failure, ["path", "digest"], **values))
+
+    def forget_failures(self, paths: Sequence[str]) -> None:
+        """Drop the failures recorded for these inputs; without any, nothing is written."""
+        if paths:
+            untrue = sa.delete(schema.failure).where(schema.failure.c.path.in_(paths))
+            in_transaction(self._engine, lambda c: c.execute(untrue))
 
     def put_samples(self, sheet: SampleSheet) -> int:
         """Store a sample sheet (`grainstats.share.sheets.samples.read_samples`); returns how many samples

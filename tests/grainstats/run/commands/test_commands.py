@@ -121,6 +121,18 @@ def test_the_output_folder_is_not_the_input(tmp_path, told):
         assert status == 2 and "--out" in said and "output folder" in said
 
 
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["merge", "nowhere.db", "--db", "made.db"], "nowhere.db: no such database"),
+        (["run", "--report-only", "--out", "out"], "results.db: no such database"),
+    ],
+)
+def test_a_wrong_name_makes_no_database(tmp_path, told, arguments, named):
+    status, said = told(*arguments)
+    assert status == 2 and named in said and not list(tmp_path.rglob("*.db"))
+
+
 def test_a_folder_is_no_map(tmp_path, told):
     status, said = told("measure", tmp_path)
     assert status == 1 and "it is a folder" in said

@@ -134,10 +134,13 @@ def test_the_report_can_be_made_from_the_database_alone(two_samples, tmp_path, e
 
 def test_failed_images_alone_can_be_tried_again(two_samples, tmp_path, edge_model, write_micrograph):
     out, bad = tmp_path / "out", two_samples / "S1/bad.tif"
-    bad.write_text("no image")
+    copy = two_samples / "S2/copy.tif"
+    for path in (bad, copy):
+        path.write_text("no image")
     go(two_samples, out, edge_model)
     bad.unlink()
     write_micrograph(bad, 30)
+    copy.write_bytes((two_samples / "S2/field_2.tif").read_bytes())
     write_micrograph(two_samples / "S2/new.tif", 31)
     again = go(two_samples, out, edge_model, retry_failed=True)
     assert (again.n_new, again.exit_status) == (1, 0)
