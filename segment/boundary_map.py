@@ -18,6 +18,7 @@ class BoundaryMap:
     probability : ndarray of float32, shape (rows, columns)
         Probability of a grain boundary, 0 ... 1.
     pixel_size_nm : float or None
+        Edge of a pixel in nanometres; None: not known.
     pixel_size_source : str
     valid : ndarray of bool or None
         As in `Micrograph`.

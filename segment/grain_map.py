@@ -36,12 +36,15 @@ class GrainMap:
         1 ... n for grains, every label present; 0 where there is no grain (pore, second phase, outside
         `valid`).
     pixel_size_nm : float or None
+        Edge of a pixel in nanometres; None: not known.
     pixel_size_source : str
+        As in `Micrograph`.
     valid : ndarray of bool or None
         False outside the specimen's image; None: all valid.
     probability : ndarray of float32 or None
         Boundary probability the cells were cut from, for sub-pixel crossings and overlays.
     warnings : tuple of str
+        Why the cells may not be trusted, and what was mended.
     reliability : Reliability or None
         What share of borders of a mean probability are true, measured for the weights; None: not measured.
     second_phases : ndarray of int32 or None

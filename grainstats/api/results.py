@@ -50,9 +50,11 @@ class ImageResult:
     digest : str
         SHA-256 of the file's bytes, ``#frame`` behind it in a stack.
     pixel_size_nm : float
+        Edge of a pixel in nanometres.
     shape : tuple of int
         Rows and columns.
     n_grains : int
+        Grains of the label map, those at the frame included.
     warnings : tuple of str
         What reading noticed, and why the segmentation may not be trusted.
     analysis_id : int
