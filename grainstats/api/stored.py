@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from os import PathLike
 from pathlib import Path
@@ -104,7 +105,7 @@ def _images(db: Database, keep: TemporaryFolder | None) -> list[ImageResult]:
         if db.folder is None or not is_below(db.folder, artefacts.get(name)):
             return None
         path = db.folder / str(artefacts[name])
-        return path if path.is_file() else None
+        return path if os.path.isfile(path) else None
 
     facts = db.micrographs().drop(columns=["sample_id", "path", "pixel_size_nm", "scale_source"])
     rows = db.analyses().merge(facts, on="micrograph_digest", how="left")

@@ -84,7 +84,7 @@ class Readers:
         """`DatabaseError` where a row holds what this program does not write."""
         try:
             yield
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             what = f"a row in it is damaged, or was written by another program ({error})"
             remedy = "Restore a copy of the database, or run the images again into a new one"
             raise DatabaseError(safe_url(self._engine.url), what, remedy) from error

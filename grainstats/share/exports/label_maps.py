@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -26,7 +27,7 @@ def export_label_maps(db: Database, to: MapForm, out: Path, files: Path | None) 
     n_written = 0
     for row in db.analyses().to_dict("records"):
         stored = (row["artefacts"] or {}).get("labels")
-        if files is None or not stored or not is_below(files, stored) or not (files / stored).is_file():
+        if files is None or not stored or not is_below(files, stored) or not os.path.isfile(files / stored):
             continue
         path = out / Path(stored).parent.name / (Path(stored).name.removesuffix(".labels.tif") + ENDS[to])
         path.parent.mkdir(parents=True, exist_ok=True)

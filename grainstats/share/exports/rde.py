@@ -29,6 +29,7 @@ from grainstats.share.safe_paths import picture_below
 from segment.errors import InputError
 
 _THUMBNAIL_PX = 320  #: longer edge
+LONGEST_BYTES = 200  #: of a folder's name; file systems take 255
 _CONFIG = """system:
   extended_mode: MultiDataTile
   save_raw: false
@@ -102,7 +103,8 @@ def _folder_names(sample_ids: list[str]) -> dict[str, str]:
     """A folder per sample, named after it as far as file systems allow."""
     names: dict[str, str] = {}
     for sample_id in sample_ids:
-        plain = re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "_", sample_id).strip(" .") or "sample"
+        short = sample_id.encode()[:LONGEST_BYTES].decode(errors="ignore")
+        plain = re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "_", short).strip(" .") or "sample"
         name, number = plain, 1
         while name.casefold() in {n.casefold() for n in names.values()}:
             number += 1

@@ -97,8 +97,9 @@ def _verdicts(db: Database) -> pd.DataFrame:
         table[f"{mode}_ci_low_nm"] = table["modes_ci_nm"].map(lambda v, i=place: _at(_at(v, i), 0))
         table[f"{mode}_ci_high_nm"] = table["modes_ci_nm"].map(lambda v, i=place: _at(_at(v, i), 1))
         table[f"{mode}_fraction"] = table["mode_fractions"].map(lambda v, i=place: _at(v, i))
-    for test in sorted({name for tests in table["p_values"] for name in tests or {}}):
-        table[f"p_{test}"] = table["p_values"].map(lambda tests, name=test: (tests or {}).get(name))
+    p_values = [tests if isinstance(tests, dict) else {} for tests in table["p_values"]]
+    for test in sorted({name for tests in p_values for name in tests}):
+        table[f"p_{test}"] = [tests.get(test) for tests in p_values]
     return table.drop(columns=["modes_nm", "modes_ci_nm", "mode_fractions", "p_values"])
 
 

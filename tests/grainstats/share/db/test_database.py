@@ -233,6 +233,7 @@ def test_facts_of_a_micrograph() -> None:
     [
         "update analysis set artefacts = '{bad'",
         "update analysis set artefacts = '[1]'",
+        f"update analysis set artefacts = '{'[' * 100_000}'",
         "update analysis set warnings = 'null'",
         "update analysis set pixel_size_nm = 'abc'",
         "update grain set area_nm2 = 'abc'",

@@ -51,6 +51,15 @@ def read(folder: Path, table: str) -> pd.DataFrame:
     return pa_csv.read_csv(path, parse_options=newlines, convert_options=empty).to_pandas()
 
 
+def test_a_verdict_without_p_values(
+    filled: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = filled.verdicts().assign(p_values=np.nan)
+    monkeypatch.setattr(filled, "verdicts", lambda: older)
+    export(filled, "csv", tmp_path / "csv")
+    assert "verdict" in read(tmp_path / "csv", "verdicts")
+
+
 def test_csv_holds_the_same_numbers(
     filled: Database, make_record: Callable[..., AnalysisRecord], tmp_path: Path
 ) -> None:

@@ -130,11 +130,11 @@ def test_metadata_is_defined_in_both_languages(dataset: Path) -> None:
 
 
 def test_odd_sample_names_become_folders(db: Database, make_record, tmp_path: Path) -> None:
-    for number, name in enumerate(("a/b", "a:b", "A_b", "試料 1", "..")):
+    for number, name in enumerate(("a/b", "a:b", "A_b", "試料 1", "..", "試" * 90)):
         db.add_analysis(make_record(number, sample_id=name))
     export(db, "rde", tmp_path / "rde")
     folders = sorted(p.name for p in (tmp_path / "rde").iterdir() if p.is_dir())
-    assert folders == sorted(["A_b", "a_b_2", "a_b_3", "試料 1", "sample"])
+    assert folders == sorted(["A_b", "a_b_2", "a_b_3", "試料 1", "sample", "試" * 66])
 
 
 @pytest.mark.slow
