@@ -35,7 +35,9 @@ def fields_once(sample: Sample) -> tuple[Sample, list[str]]:
     grains = [by_image.get(number, none) for number in images["analysis_id"]]
     copies = {second: first for first, second in reversed(_alike([_marks(own) for own in grains]))}
     fields = [_field(image, own) for (_, image), own in zip(images.iterrows(), grains, strict=True)]
-    own, said = each_area_once(fields, images["path"].astype(str).tolist(), copies)
+    several = images["path"].duplicated(keep=False)
+    frames = (", frame " + (images["frame"] + 1).astype(str)).where(several, "")
+    own, said = each_area_once(fields, (images["path"].astype(str) + frames).tolist(), copies)
     if len(own) == len(images):
         return sample, said
     kept = set(images["analysis_id"].iloc[own])

@@ -23,7 +23,7 @@ def grains_of(number: int, seed: int, *, turn: bool = False, lost: int = 0) -> p
 def sample_of(*tables: pd.DataFrame) -> Sample:
     numbers = list(range(1, len(tables) + 1))
     images = pd.DataFrame({"analysis_id": numbers, "path": [f"{n}.tif" for n in numbers]})
-    images = images.assign(rows=600, columns=600, pixel_size_nm=1.0)
+    images = images.assign(frame=0, rows=600, columns=600, pixel_size_nm=1.0)
     empty = pd.DataFrame({"analysis_id": numbers})
     return Sample(images, pd.concat(tables, ignore_index=True), empty, empty, dict.fromkeys(numbers))
 
@@ -35,6 +35,13 @@ def test_copies_and_turned_copies_are_left_out() -> None:
     for table in (once.images, once.grains, once.intercepts, once.descriptors):
         assert set(table["analysis_id"]) == {1, 2}
     assert set(once.segmentations) == {1, 2}
+
+
+def test_frames_of_one_file_are_told_apart() -> None:
+    movie = sample_of(grains_of(1, 0), grains_of(2, 0))
+    movie.images["path"], movie.images["frame"] = "movie.tif", [0, 1]
+    said = fields_once(movie)[1]
+    assert said == ["the same area, counted once: movie.tif, frame 2 and movie.tif, frame 1"]
 
 
 def test_few_grains_are_known_by_their_exact_places() -> None:
