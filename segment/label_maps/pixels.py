@@ -88,8 +88,11 @@ def _of_foreign(path: Path, foreign: ForeignMap, pixel_size_nm: float | None) ->
     """Labels of another program, on square pixels."""
     chosen = choose_scale(stated(foreign.where, foreign.y_nm, foreign.x_nm), pixel_size_nm)
     image, more = _squared(path, foreign.labels, chosen)
+    said = _said_of(chosen)
     notes = foreign.notes if pixel_size_nm is None else tuple(n for n in foreign.notes if "no unit" not in n)
-    return MapPixels(image, chosen.side_nm, chosen.source, None, notes + chosen.doubts + more)
+    if len(notes) < len(foreign.notes) and foreign.y_nm == foreign.x_nm:
+        said = ()  # the user tells the unit
+    return MapPixels(image, chosen.side_nm, chosen.source, None, notes + said + more)
 
 
 def one_channel(path: Path, image: np.ndarray) -> np.ndarray:
@@ -194,8 +197,11 @@ def _scale(path: Path, pixel_size_nm: float | None) -> tuple[ChosenScale, tuple[
         except Exception:  # a scale that cannot be read is none; the pixels were read already
             scales, notes = (), ()
     chosen = choose_scale(scales, pixel_size_nm)
-    conflicts = tuple(f"{c.chosen} was taken, not {c.rejected}" for c in chosen.conflicts)
-    return chosen, notes + chosen.doubts + conflicts
+    return chosen, notes + _said_of(chosen)
+
+
+def _said_of(chosen: ChosenScale) -> tuple[str, ...]:
+    return chosen.doubts + tuple(f"{c.chosen} was taken, not {c.rejected}" for c in chosen.conflicts)
 
 
 def _squared(path: Path, image: np.ndarray, chosen: ChosenScale) -> tuple[np.ndarray, tuple[str, ...]]:

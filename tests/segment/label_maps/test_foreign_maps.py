@@ -157,6 +157,16 @@ def test_mtex_tables(cells, tmp_path, head, mark, unit):
     assert same_cells(read.labels, cells) and read.pixel_size_nm == pytest.approx(0.5 * unit)
 
 
+@pytest.mark.parametrize(("unit", "height", "said"), [("", 1, 0), ("", 2, 1), (" (nm)", 1, 1)])
+def test_a_size_by_hand_against_that_of_a_table_is_told(cells, tmp_path, unit, height, said):
+    y, x = np.indices(cells.shape)
+    table = np.stack([x.ravel(), height * y.ravel(), cells.ravel()], axis=1)
+    head = f"x{unit},y{unit},grainId"
+    np.savetxt(tmp_path / "m.csv", table, fmt="%g", delimiter=",", header=head, comments="")
+    warnings = read_label_map(tmp_path / "m.csv", pixel_size_nm=2.0).warnings
+    assert sum("2 nm was taken" in warning for warning in warnings) == said
+
+
 def test_mtex_tables_that_are_none(tmp_path):
     path = tmp_path / "map.csv"
     path.write_text("x,y,iq\n0,0,1\n")
