@@ -135,7 +135,7 @@ class Ledger:
         self._db.add_failure(failure.path, failure.digest, failure.reason, failure.remedy)
 
     def forget_failures(self, names: Iterable[str], failures: Iterable[Failure]) -> None:
-        """Drop what earlier runs said of images of these names that are not among the `failures` of this one."""
+        """Drop what earlier runs said of images of these names that are not among the `failures` now."""
         stored = set(self._db.failures()["path"]) - {failure.path for failure in failures}
         if stored:
             self._db.forget_failures(sorted(stored.intersection(names)))
