@@ -120,7 +120,8 @@ def run_batch(
         finally:
             files.save()
         remove_leftovers(call.out, before=start)
-        done = replace(done, warnings=(*assignment.warnings, *listed.warnings, *done.warnings))
+        said = *assignment.warnings, *listed.warnings, *done.warnings, *ledger.rescaled
+        done = replace(done, warnings=said)
         if call.shard[1] > 1:
             return done
         rows = Rows(db, tuple(sorted({sample for _, sample in jobs})), model, recipe)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ from grainstats.run.job.image_files import artefacts_of
 from grainstats.run.job.one_image import Analysed
 from grainstats.run.job.plan import Job
 from grainstats.share.safe_paths import FilesBelow, is_relative
+from segment.micrograph.sidecar import sidecar
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +39,7 @@ class Ledger:
     def __init__(self, db: Database, out: Path, model_digest: str, recipe_digest: str) -> None:
         self._db, self._out, self._digests = db, out, (model_digest, recipe_digest)
         self.moved_from: set[str] = set()
+        self.rescaled: list[str] = []  #: what is said of images whose text states another size by now
         known = db.analyses(current=False)
         ours = known[(known["model_digest"] == model_digest) & (known["recipe_digest"] == recipe_digest)]
         self._artefacts = dict(zip(ours["micrograph_digest"], ours["artefacts"], strict=True))
@@ -46,6 +50,9 @@ class Ledger:
         columns = (counting[name] for name in ("micrograph_digest", "sample_id", "path"))
         self._counting = {digest: (sample_id, path) for digest, sample_id, path in zip(*columns, strict=True)}
         self._files = FilesBelow(out)
+        beside = ours[ours["scale_source"] == "sidecar"]
+        facts = zip(beside["pixel_size_nm"], beside["created_at"], strict=True)
+        self._sizes = dict(zip(beside["micrograph_digest"], facts, strict=True))
 
     def key(self, digest: str) -> AnalysisKey:
         from grainstats.share.db.records import AnalysisKey
@@ -70,6 +77,8 @@ class Ledger:
                 self._use(by_hand, job)
             elif self._counting.get(job.digest) != (job.sample_id, job.name):
                 self._db.use_analysis(self.key(job.digest), job.sample_id, job.name)
+            if job.digest in self._sizes:
+                self.rescaled += _other_size(job, *self._sizes[job.digest])
             return None
         return replace(job, stored_stem=_stem(artefacts))
 
@@ -148,6 +157,21 @@ def _corrections(known: pd.DataFrame) -> dict[AnalysisKey, _ByHand]:
     keys = by_hand[["micrograph_digest", "model_digest", "recipe_digest"]].itertuples(index=False)
     rows = by_hand[["sample_id", "path", "artefacts", "is_current"]].itertuples(index=False)
     return {AnalysisKey(*key): _ByHand(*row) for key, row in zip(keys, rows, strict=True)}
+
+
+def _other_size(job: Job, stored_nm: float, made_at: str) -> list[str]:
+    """What is said where a text beside the image is newer than its analysis and states another size."""
+    from segment.micrograph import read_micrographs
+
+    texts = sidecar(job.path, ".txt"), sidecar(job.path, ".hdr", f"-{job.path.suffix.lower()[1:]}.hdr")
+    made = datetime.fromisoformat(made_at).timestamp()
+    if not any(text is not None and text.stat().st_mtime >= made for text in texts):
+        return []
+    size = next(read_micrographs(job.path, frame=job.frame or 0)).pixel_size_nm
+    if size is None or math.isclose(size, stored_nm, rel_tol=1e-6):
+        return []
+    said = f"{job.name}: the text beside it states {size:.6g} nm a pixel now, its results hold for"
+    return [f"{said} {stored_nm:.6g} nm; give --pixel-size, or another --out, to measure it again"]
 
 
 def _stem(artefacts: Mapping[str, object]) -> str:

@@ -252,3 +252,22 @@ def test_a_file_that_changes_between_hashing_and_reading_gives_no_result(
     )
     monkeypatch.undo()
     assert not go(two_samples, tmp_path / "out", edge_model).failures
+
+
+def test_a_text_beside_an_image_that_states_another_size_is_told(tmp_path, edge_model, write_micrograph):
+    data, out = tmp_path / "data", tmp_path / "out"
+    path = write_micrograph(data / "S1/a.tif", 0, None)
+    rows, columns = tifffile.imread(path).shape
+    text = path.with_suffix(".txt")
+    stated = f"[SemImageFile]\nDataSize={columns}x{rows}\nPixelSize="
+    text.write_text(f"{stated}2.0\n")
+    os.utime(text, (0, 0))
+    assert go(data, out, edge_model).n_new == 1
+    assert go(data, out, edge_model).warnings == ()
+    text.write_text(f"{stated}2.5\n")
+    (said,) = go(data, out, edge_model).warnings
+    assert said.startswith(
+        "data/S1/a.tif: the text beside it states 2.5 nm a pixel now, its results hold for 2 nm"
+    )
+    sized = Recipe(model=str(edge_model), pixel_size_nm=2.5)
+    assert run_batch(Call((str(data),), out, workers=0), sized).warnings == ()
