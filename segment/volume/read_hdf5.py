@@ -1,4 +1,4 @@
-"""HDF5 and NeXus: the dataset of three dimensions, its voxel size from attributes or axes."""
+"""HDF5, NeXus and DREAM.3D: the dataset of three dimensions, its voxel size from attributes, axes or grid."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import numpy as np
 
 from segment.errors import UnreadableError
 from segment.micrograph.length_units import to_nm
+from segment.orientation.feature_ids import NO_UNIT, feature_ids, on_grid
 from segment.orientation.hdf5 import MAX_DEPTH, datasets, text
 from segment.volume.stack import GreyVolume, VoxelSize
 
-SUFFIXES = (".h5", ".hdf5", ".hdf", ".nxs", ".nx", ".he5", ".ilp")
+SUFFIXES = (".h5", ".hdf5", ".hdf", ".nxs", ".nx", ".he5", ".ilp", ".dream3d")
 _SIZES = (
     ("element_size_um", "um"),
     ("element_size_nm", "nm"),
@@ -25,16 +26,29 @@ def read(path: Path, name: str | None = None) -> GreyVolume:
     """The named dataset, or the only or largest one of three dimensions, as slices.
 
     Attributes ``element_size_um`` (z, y, x; as Fiji and ilastik write) and its like give the voxel size, and
-    so do the axes of a NeXus group if they are even.
+    so do the axes of a NeXus group if they are even.  Feature ids of DREAM.3D go before other datasets.
     """
     import h5py
 
     with h5py.File(path, "r") as file:
+        if name is None and (ids := [one for one in feature_ids(file) if _in_three(one)]):
+            return _of_dream3d(path, ids[0])
         chosen, notes = _choose(path, file, name)
         shape = tuple(n for n in chosen.shape if n > 1) if chosen.ndim > 3 else chosen.shape
         values = np.asarray(chosen[()]).reshape(shape)
         size, source = _voxel_size(chosen)
     return GreyVolume(values, size, str(path), source, notes)
+
+
+def _of_dream3d(path: Path, ids: Any) -> GreyVolume:
+    values, spacing, unit, where = on_grid(ids)
+    size = None if spacing is None else VoxelSize.of(*(to_nm(edge, unit or "um") for edge in spacing))
+    return GreyVolume(values, size, str(path), where, () if unit or spacing is None else (NO_UNIT,))
+
+
+def _in_three(dataset: Any) -> bool:
+    """Three of its dimensions are longer than one."""
+    return sum(n > 1 for n in dataset.shape) == 3
 
 
 def _choose(path: Path, file: Any, name: str | None) -> tuple[Any, tuple[str, ...]]:
@@ -47,7 +61,7 @@ def _choose(path: Path, file: Any, name: str | None) -> tuple[Any, tuple[str, ..
     signal = _default_signal(file)
     if signal is not None:
         return signal, ()
-    found = [d for d in datasets(file) if d.dtype.kind in "buif" and sum(n > 1 for n in d.shape) == 3]
+    found = [d for d in datasets(file) if d.dtype.kind in "buif" and _in_three(d)]
     if not found:
         raise UnreadableError(path, "no dataset of three dimensions in it", "Name one with --dataset")
     found.sort(key=lambda d: -d.size)
@@ -71,7 +85,7 @@ def _default_signal(file: Any) -> Any | None:
     name = text(group.attrs.get("signal")) if isinstance(group, h5py.Group) else ""
     if not name or name not in group or not isinstance(group[name], h5py.Dataset):
         return None
-    return group[name] if sum(n > 1 for n in group[name].shape) == 3 else None
+    return group[name] if _in_three(group[name]) else None
 
 
 def _voxel_size(dataset: Any) -> tuple[VoxelSize | None, str]:

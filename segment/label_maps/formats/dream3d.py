@@ -1,8 +1,4 @@
-"""DREAM.3D and DREAM3D-NX: ``FeatureIds`` of a section, with the spacing of its grid; and the same written.
-
-Files of version 7 and before keep the grid in ``_SIMPL_GEOMETRY``, those of version 8 in the attributes of
-the image geometry.  Both give lengths without a unit, or name one; micrometres are the programs' convention.
-"""
+"""DREAM.3D and DREAM3D-NX: ``FeatureIds`` of a section, with the spacing of its grid; also written."""
 
 from __future__ import annotations
 
@@ -14,10 +10,9 @@ import numpy as np
 from segment.errors import UnreadableError
 from segment.label_maps.formats.foreign_map import ForeignMap
 from segment.micrograph.length_units import to_nm
-from segment.orientation.hdf5 import datasets, is_hdf5, last_name, open_file, text
+from segment.orientation.feature_ids import NO_UNIT, feature_ids, on_grid
+from segment.orientation.hdf5 import is_hdf5, open_file
 
-IDS = ("featureids", "grainids")  #: names of the labels, the second up to version 4
-_NAMES_OF_UNIT = ("Length Unit", "_LENGTH_UNIT", "LengthUnit", "Units")
 CELLS, IMAGE_GEOMETRY = 3, 0  #: in version 7: type of an attribute matrix of pixels, of a regular grid
 
 
@@ -27,13 +22,13 @@ def recognises(path: Path) -> bool:
     if not is_hdf5(path) or named:
         return named
     with open_file(path) as file:
-        return any(last_name(one).casefold() in IDS for one in datasets(file))
+        return bool(feature_ids(file))
 
 
 def read(path: Path) -> ForeignMap:
     """Feature ids of one section. `UnreadableError`: no feature ids, a volume, or damaged."""
     with open_file(path) as file:
-        found = [one for one in datasets(file) if last_name(one).casefold() in IDS and one.size > 1]
+        found = [one for one in feature_ids(file) if one.size > 1]
         if not found:
             remedy = "Run a segmentation of features in DREAM.3D first"
             raise UnreadableError(path, "it holds no FeatureIds", remedy)
@@ -41,17 +36,13 @@ def read(path: Path) -> ForeignMap:
 
 
 def _of_dataset(path: Path, ids: Any, n_found: int) -> ForeignMap:
-    dimensions, spacing, unit, where = _grid(ids)
-    labels = np.asarray(ids[()])
-    if dimensions is not None and labels.size == np.prod(dimensions):
-        labels = labels.reshape(dimensions[::-1])
-    labels = labels[..., 0] if labels.ndim == 4 and labels.shape[-1] == 1 else labels
+    labels, spacing, unit, where = on_grid(ids)
     if labels.ndim == 3 and labels.shape[0] > 1:
         slices = labels.shape[0]
         raise UnreadableError(
             path,
             f"a volume of {slices} sections, not one map",
-            "Save FeatureIds as a TIFF stack for `grainstats volume`, or crop one section in DREAM.3D",
+            "Give it to `grainstats volume --labels`, or crop one section in DREAM.3D",
         )
     labels = labels.reshape(labels.shape[-2:]) if labels.ndim >= 2 else labels
     if labels.ndim != 2:
@@ -62,39 +53,9 @@ def _of_dataset(path: Path, ids: Any, n_found: int) -> ForeignMap:
     if spacing is None:
         return ForeignMap(labels, notes=notes)
     if not unit:
-        notes += ("the spacing has no unit: micrometres, as is usual in DREAM.3D",)
+        notes += (NO_UNIT,)
     x_nm, y_nm = (to_nm(edge, unit or "um") for edge in spacing[:2])
     return ForeignMap(labels, y_nm, x_nm, where, notes)
-
-
-def _grid(ids: Any) -> tuple[tuple[int, ...] | None, tuple[float, ...] | None, str, str]:
-    """Dimensions and spacing (x, y, z) with their unit, from the groups above the ids."""
-    group = ids.parent
-    while True:
-        for holder in (group.get("_SIMPL_GEOMETRY"), group):
-            if holder is None:
-                continue
-            size = _numbers(holder, "_DIMENSIONS", "DIMENSIONS")
-            spacing = _numbers(holder, "_SPACING", "SPACING", "RESOLUTION")
-            if spacing is not None:
-                unit = next((text(holder.attrs[name]) for name in _NAMES_OF_UNIT if name in holder.attrs), "")
-                known = to_nm(1.0, unit) if unit else None
-                whole = None if size is None else tuple(int(n) for n in size)
-                return whole, spacing, unit if known else "", f"{holder.name} SPACING"
-        if group.name == "/":
-            return None, None, "", ""
-        group = group.parent
-
-
-def _numbers(holder: Any, *names: str) -> tuple[float, ...] | None:
-    """Three numbers of an attribute or dataset."""
-    for name in names:
-        value = holder.attrs.get(name)
-        if value is None and name in holder and hasattr(holder[name], "shape"):
-            value = holder[name][()]
-        if value is not None and np.size(value) == 3:
-            return tuple(float(one) for one in np.ravel(value))
-    return None
 
 
 def write(path: Path, labels: np.ndarray, pixel_size_nm: float) -> None:

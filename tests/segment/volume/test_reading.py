@@ -96,6 +96,21 @@ def test_nexus_says_its_signal_and_axes(tmp_path: Path, stack: np.ndarray) -> No
     assert found.voxel_size.xyz == pytest.approx(SIZE.xyz)
 
 
+@pytest.mark.parametrize("flat", [False, True])
+def test_feature_ids_of_dream3d(tmp_path: Path, stack: np.ndarray, flat: bool) -> None:
+    with h5py.File(tmp_path / "v.dream3d", "w") as file:
+        image = file.create_group("DataContainers/Image")
+        image["_SIMPL_GEOMETRY/DIMENSIONS"] = np.array(stack.shape[::-1])
+        image["_SIMPL_GEOMETRY/SPACING"] = np.array([0.01, 0.02, 0.05])
+        ids = stack.astype(np.int32)
+        image["CellData/FeatureIds"] = ids.ravel() if flat else ids[..., None]
+        image["CellData/Quats"] = np.zeros((*stack.shape, 4))
+    found = read_stack(tmp_path / "v.dream3d")
+    np.testing.assert_array_equal(found.values, stack)
+    assert found.voxel_size is not None
+    assert found.voxel_size.xyz == pytest.approx((10, 20, 50)) and "micrometres" in found.warnings[0]
+
+
 def test_a_default_that_leads_to_itself_is_no_loop(tmp_path: Path, stack: np.ndarray) -> None:
     with h5py.File(tmp_path / "a.nxs", "w") as file:
         file.attrs["default"] = "."
