@@ -31,7 +31,7 @@ def read(path: Path, name: str | None = None) -> GreyVolume:
     import h5py
 
     with h5py.File(path, "r") as file:
-        if name is None and (ids := [one for one in feature_ids(file) if _in_three(one)]):
+        if name is None and (ids := [one for one in feature_ids(file) if one.size > 1]):
             return _of_dream3d(path, ids[0])
         chosen, notes = _choose(path, file, name)
         shape = tuple(n for n in chosen.shape if n > 1) if chosen.ndim > 3 else chosen.shape
