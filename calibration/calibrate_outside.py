@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from null_samples import image_of
-from outside_table import COUNTS, Entry, entries, kept, path_of
+from outside_table import COUNTS, Entry, Pairs, entries, kept, path_of, row_of, shows_two
 from outside_windows import Window
 
 from grainstats.infer.modality import coarse_grains, judge, null_library
@@ -30,8 +30,6 @@ from grainstats.infer.modality.null_library import PAIR_SHARE
 
 POWER = "verdict_power.csv"
 TABLE = Path(__file__).parents[1] / "docs" / "validation" / "verdict_outside.csv"
-RATIOS = (2.0, 2.5, 3.0, 4.0, 6.0)  # in the plane: pairs are counted with the nearest, by factor
-SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)
 KEY = ["kind", "structure", "grains"]
 ENOUGH_WINDOWS = 10  # of a cell that may be named the worst
 THREEFOLD, POWER_SHARE = (2.6, 3.45), (0.25, 0.65)  # ratio and coarse share of the printed power
@@ -42,9 +40,9 @@ COUNTED = ["windows", "bimodal", "uniform", "p_below_05", "isolated", "excluded"
 def judged(entry: Entry, seed: int, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """Counts of one structure and seed by `KEY`, and its pairs of about three times the size."""
     chosen = [(n, w) for _, n, w in kept(path_of(entry, seed, folder)) if len(w.whole)]
-    drawn = entry.kind.endswith("pairs") and callable(entry.structure)
+    drawn = isinstance(entry.structure, Pairs)
     if drawn:
-        chosen = [(n, w) for n, w in chosen if _shows_two(w)]
+        chosen = [(n, w) for n, w in chosen if shows_two(w)]
     decisions = decide([[image_of(w)] for _, w in chosen], entry.null)
     rows = pd.DataFrame(
         {
@@ -86,14 +84,8 @@ def _shows_excluded(decision: Decision, window: Window) -> bool:
     return ratio is not None and window.ratio >= ratio and PAIR_SHARE <= window.coarse_share <= 1 - PAIR_SHARE
 
 
-def _shows_two(window: Window) -> bool:
-    near = RATIOS[0] / 1.12 <= window.ratio <= RATIOS[-1] * 1.3
-    return near and 0.05 <= window.coarse_share <= 0.95
-
-
 def _cell(window: Window) -> str:
-    ratio = min(RATIOS, key=lambda r: abs(np.log(window.ratio / r)))
-    share = min(SHARES, key=lambda f: abs(window.coarse_share - f))
+    ratio, share = row_of(window)
     return f", R {ratio:g}, f {share:g}"
 
 

@@ -3,7 +3,8 @@
     python calibration/outside_table.py --work scratch/outside --seed 5 --mosaics 20
 
 keeps ``<structure>-<seed>.npz`` for every structure that is not there; an interrupted run goes on, and
-another seed adds windows.
+another seed adds windows.  With ``--fill 200`` the pairs of populations are not drawn at random but towards
+the rows of ratio and coarse share that have fewer windows in the folder.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import time
 import zlib
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +25,12 @@ from grainstats.infer.modality.verdict import Null
 
 COUNTS = (150, 450, 900)
 LOST = (0.05, 0.2)  # shares of borders: of clear and of faint rendered micrographs
+RATIOS = (2.0, 2.5, 3.0, 4.0, 6.0)  # in the plane: pairs are counted with the nearest, by factor
+SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)  # of the plane's area, likewise
+PACKED = (("random", 1.0), ("random", 0.5), ("loose", 0.45))  # centres and sphere volume of pairs
+Row = tuple[float, float]  # ratio and coarse share in the plane
+BROAD, BROADLY = 15, 0.1  # mosaics of a kind drawn broadly first, share of them later
+NEAR, JITTER = np.array([0.15, 0.5]), np.array([0.08, 0.5])  # of log ratio and log odds
 Draw = Callable[[np.random.Generator], Structure]
 
 
@@ -133,19 +141,25 @@ def _coarse() -> list[Entry]:
     return giants + blank
 
 
-def _random_pair(sigma: float, *, flat: bool = False) -> Draw:
-    def draw(rng: np.random.Generator) -> Structure:
-        ratio, coarse = np.exp(rng.uniform(np.log(2.2), np.log(10.0))), rng.uniform(0.08, 0.92)
-        kind = rng.integers(3)
-        centres, share = (("random", 1.0), ("random", 0.5), ("loose", 0.45))[kind]
-        return Structure(lognormal(sigma), centres, share, ratio=ratio, coarse=coarse, flat=flat)
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of populations of one spread."""
 
-    return draw
+    sigma: float
+    flat: bool
+
+    def __call__(self, rng: np.random.Generator) -> Structure:
+        ratio, coarse = np.exp(rng.uniform(np.log(2.2), np.log(10.0))), rng.uniform(0.08, 0.92)
+        return self.of(ratio, coarse, int(rng.integers(3)))
+
+    def of(self, ratio: float, coarse: float, kind: int) -> Structure:
+        centres, share = PACKED[kind]
+        return Structure(lognormal(self.sigma), centres, share, ratio=ratio, coarse=coarse, flat=self.flat)
 
 
 def _pairs() -> list[Entry]:
-    found = [Entry("pairs", f"sigma {s}", _random_pair(s)) for s in (0.2, 0.35, 0.5)]
-    found += [Entry("film pairs", f"sigma {s}", _random_pair(s, flat=True)) for s in (0.2, 0.35, 0.5)]
+    found = [Entry("pairs", f"sigma {s}", Pairs(s, flat=False)) for s in (0.2, 0.35, 0.5)]
+    found += [Entry("film pairs", f"sigma {s}", Pairs(s, flat=True)) for s in (0.2, 0.35, 0.5)]
     for centres in ("banded", "colonies"):
         for ratio in (3.0, 4.0):
             structure = Structure(lognormal(0.0), centres, ratio=ratio, coarse=0.4)
@@ -175,6 +189,58 @@ def simulate(entry: Entry, seed: int, mosaics: int, seconds: float = np.inf) -> 
         if time.monotonic() - start > seconds:
             break
     return found
+
+
+def fill(
+    entry: Entry, seed: int, have: Counter[tuple[int, Row]], wanted: int, seconds: float
+) -> list[tuple[int, int, Window]]:
+    """Pairs drawn towards rows that have fewer windows than `wanted` of some number of grains.
+
+    Towards a row: about the spheres of an earlier mosaic of the kind that showed the like.  What a window
+    shows, not what is judged of it, decides where it counts.
+    """
+    pairs, have, found = entry.structure, have.copy(), []
+    assert isinstance(pairs, Pairs)
+    rng = np.random.default_rng([seed, zlib.crc32(f"{entry.kind} {entry.name}".encode())])
+    drawn: list[
+        tuple[float, float, int]
+    ] = []  # log ratio and log odds of the spheres, kind
+    shown: list[tuple[float, float]] = []  # the same as the largest window shows them
+    rows = [(r, f) for r in RATIOS for f in SHARES]
+    start, k = time.monotonic(), 0
+    while time.monotonic() - start < seconds:
+        lacking = [row for row in rows if min(have[n, row] for n in COUNTS[1:]) < wanted]
+        if not lacking:
+            break
+        ratio, share = lacking[rng.integers(len(lacking))]
+        kind = int(rng.integers(3))
+        spheres = np.array([rng.uniform(np.log(2.0), np.log(14.0)), rng.uniform(-3.5, 10.0)])
+        alike = [i for i, d in enumerate(drawn) if d[2] == kind]
+        if len(alike) >= BROAD and rng.random() > BROADLY:
+            off = (np.array([shown[i] for i in alike]) - (np.log(ratio), np.log(share / (1 - share)))) / NEAR
+            spheres = np.array(drawn[alike[(off**2).sum(axis=1).argmin()]][:2]) + rng.normal(0, JITTER)
+        made = windows(pairs.of(np.exp(spheres[0]), 1 / (1 + np.exp(-spheres[1])), kind), COUNTS, rng)
+        for n, w in made:
+            if shows_two(w):
+                have[n, row_of(w)] += 1
+        largest = made[-1][1]
+        if 0 < largest.coarse_share < 1:
+            drawn.append((*spheres, kind))
+            odds = largest.coarse_share / (1 - largest.coarse_share)
+            shown.append((float(np.log(largest.ratio)), float(np.log(odds))))
+        found += [(k, n, w) for n, w in made if shows_two(w)]
+        k += 1
+    return found
+
+
+def shows_two(window: Window) -> bool:
+    near = RATIOS[0] / 1.12 <= window.ratio <= RATIOS[-1] * 1.3
+    return near and 0.05 <= window.coarse_share <= 0.95
+
+
+def row_of(window: Window) -> Row:
+    ratio = min(RATIOS, key=lambda r: abs(np.log(window.ratio / r)))
+    return ratio, min(SHARES, key=lambda f: abs(window.coarse_share - f))
 
 
 def keep(found: list[tuple[int, int, Window]], path: Path) -> None:
@@ -209,6 +275,7 @@ def main() -> None:
     parser.add_argument("--mosaics", type=int, default=20, help="of a structure; of pairs five times as many")
     parser.add_argument("--each", type=float, default=20.0, help="begin no mosaic of one after so long")
     parser.add_argument("--seconds", type=float, default=np.inf, help="begin no structure after so long")
+    parser.add_argument("--fill", type=int, default=0, help="windows that every row of pairs is to have")
     parser.add_argument("--only", default="", help="structures whose kind and name contain this")
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
@@ -217,7 +284,12 @@ def main() -> None:
         path = path_of(entry, given.seed, given.work)
         if path.exists() or time.monotonic() - start > given.seconds:
             continue
-        many = given.mosaics * (5 if entry.kind.endswith("pairs") and not entry.held_out else 1)
+        if given.fill and isinstance(entry.structure, Pairs):
+            there = given.work.glob(f"{path.stem.partition('-')[0]}-*.npz")
+            have = Counter((n, row_of(w)) for p in there for _, n, w in kept(p) if shows_two(w))
+            keep(fill(entry, given.seed, have, given.fill, given.each), path)
+            continue
+        many = given.mosaics * (5 if isinstance(entry.structure, Pairs) else 1)
         keep(simulate(entry, given.seed, many, given.each), path)
 
 

@@ -148,7 +148,7 @@ def _of_one_mosaic(
     structure: Structure, counts: tuple[int, ...], rng: np.random.Generator
 ) -> list[tuple[int, Window]]:
     pilot = replace(structure, giant=0.0)
-    density = _density(pilot)
+    density = cells_per_area(pilot)
     rest = 1 - structure.giant
     sides = {n: np.sqrt(n / density / rest) + 1.0 / np.sqrt(density) for n in counts}
     largest = max(sides.values())
@@ -166,7 +166,7 @@ def _of_one_mosaic(
 
 
 @lru_cache(maxsize=256)
-def _density(structure: Structure) -> float:
+def cells_per_area(structure: Structure) -> float:
     """Cells per area of the plane, from a pilot."""
     varied = structure.coarse or structure.centres == "graded"
     side = 24.0 * max(1.0, structure.ratio**0.6 if varied else 1)

@@ -21,7 +21,7 @@ from laguerre_volume import VolumeMosaic, laguerre_volume
 
 from grainstats.infer.volume_modality.judge import FEWEST_COARSE, PAIR_SHARE
 from grainstats.infer.volume_modality.sizes import VolumeSizes
-from grainstats.measure.volume.measurement import voxels_and_boxes
+from grainstats.measure.volume.measurement import block_of, blocks_along, voxels_and_boxes
 from segment.mosaics.spheres import Centres
 
 VOXELS = 9.0  #: per mean diameter of the fine population
@@ -243,10 +243,14 @@ def box(cells: Cells, start: np.ndarray, size: np.ndarray) -> Box:
     touched = ((cells.low < stop) & (cells.high > start)).all(axis=1)
     seen = np.minimum(cells.high, stop) - np.maximum(cells.low, start)
     visible = cells.size * np.prod(np.maximum(seen, 0), axis=1) / np.prod(extent, axis=1)
+    shape = tuple(int(edge) for edge in size)
+    blocks = blocks_along(shape, int(visible.sum()), int(touched.sum()))
+    middle = (cells.low[inside] + cells.high[inside]) / 2 - start
     sizes = VolumeSizes(
         np.cbrt(6 / np.pi * cells.size[inside]),
         1 / np.prod(1 - extent[inside] / size, axis=1),
         np.cbrt(6 / np.pi * visible[touched & ~inside]),
+        block_of(middle, shape, blocks),
     )
     return Box(sizes, int((cells.coarse & touched).sum()), float(visible[cells.coarse].sum() / visible.sum()))
 

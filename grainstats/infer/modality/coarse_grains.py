@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from grainstats.infer.modality.astm_classes import ALA_SHARE
 from grainstats.infer.modality.image_grains import ImageGrains
 
 FEWEST_COARSE = 5  # grains of a second population (``calibration/calibrate_outside.py``)
 FEWEST_FIELDS = 2  # fields, of several, that show coarse grains
+ELSEWHERE = ALA_SHARE  # of the area of all other fields: the tail of the fine grains alone holds less
 COARSER = 2**1.5  # diameter over the area-weighted median: 3 ASTM numbers, as E930 parts an outlier
 
 
@@ -30,6 +32,8 @@ class CoarseGrains:
         Images that show one.
     area_share : float
         Of the visible area.
+    elsewhere : float
+        Of the area of all fields but the one that shows most of them; 0 of a single field.
     largest_nm : float
         Equivalent circle diameter of the largest, or of its visible part.
     above_nm : float
@@ -39,6 +43,7 @@ class CoarseGrains:
     n_grains: int
     n_fields: int
     area_share: float
+    elsewhere: float
     largest_nm: float
     above_nm: float
 
@@ -56,10 +61,13 @@ def coarse_grains(images: Sequence[ImageGrains], above_nm: float) -> CoarseGrain
     sizes = [g.every_diameter_nm for g in images]
     every = np.concatenate(sizes)
     coarse = every[every >= above_nm]
+    area = np.array([((s[s >= above_nm] ** 2).sum(), (s**2).sum()) for s in sizes])
+    others = np.delete(area, area[:, 0].argmax(), axis=0).sum(axis=0)
     return CoarseGrains(
         n_grains=len(coarse),
         n_fields=sum(bool((s >= above_nm).any()) for s in sizes),
         area_share=float((coarse**2).sum() / (every**2).sum()),
+        elsewhere=float(others[0] / others[1]) if others[1] else 0.0,
         largest_nm=float(coarse.max(initial=0.0)),
         above_nm=float(above_nm),
     )
@@ -67,7 +75,9 @@ def coarse_grains(images: Sequence[ImageGrains], above_nm: float) -> CoarseGrain
 
 def is_population(coarse: CoarseGrains, n_images: int) -> bool:
     """Are these grains enough, and in enough fields, to be a population?"""
-    return coarse.n_grains >= FEWEST_COARSE and coarse.n_fields >= min(FEWEST_FIELDS, n_images)
+    if coarse.n_grains < FEWEST_COARSE or coarse.n_fields < min(FEWEST_FIELDS, n_images):
+        return False
+    return n_images == 1 or coarse.elsewhere >= ELSEWHERE
 
 
 def below(images: Sequence[ImageGrains], above_nm: float) -> list[ImageGrains]:

@@ -33,6 +33,8 @@ class SizeDistribution:
         Share of the visible area that lies in grains cut by the frame.
     whole, cut : ndarray
         Log sizes of the interior grains, and of the visible parts of those cut by the frame.
+    per_field : float
+        Interior grains in the field of an interior grain, on average.
     """
 
     log_size: np.ndarray
@@ -41,6 +43,7 @@ class SizeDistribution:
     frame_share: float
     whole: np.ndarray
     cut: np.ndarray
+    per_field: float
 
     @property
     def n_interior(self) -> int:
@@ -90,12 +93,13 @@ def pooled_distribution(images: Sequence[ImageGrains]) -> SizeDistribution:
     edge = np.concatenate([g.frame_diameter_nm for g in images]).astype(float)
     if len(inside) == 0:
         raise ValueError("no grain lies wholly inside an image")
+    per_field = sum(g.n_interior**2 for g in images) / len(inside)
     if len(edge) == 0:
         weight = inside**2 * np.concatenate([g.weight for g in images])
         order = np.argsort(inside, kind="stable")
         mass = weight[order] / weight.sum()
         whole = np.log(inside[order])
-        return SizeDistribution(whole, mass, _kish(weight), 0.0, whole, np.empty(0))
+        return SizeDistribution(whole, mass, _kish(weight), 0.0, whole, np.empty(0), per_field)
     size = np.concatenate([inside, edge])
     area = size**2
     whole = np.arange(len(size)) < len(inside)
@@ -108,6 +112,7 @@ def pooled_distribution(images: Sequence[ImageGrains]) -> SizeDistribution:
         float((edge**2).sum() / area.sum()),
         np.log(np.sort(inside)),
         np.log(np.sort(edge)),
+        per_field,
     )
 
 

@@ -18,9 +18,10 @@ from grainstats.infer.modality.coarse_grains import (
     outlier_diameter,
 )
 from grainstats.infer.modality.distribution import SizeDistribution, pooled_distribution
+from grainstats.infer.modality.fields import unlike_field
 from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.modes import Modes, one_mode, two_modes, with_intervals
-from grainstats.infer.modality.null_library import LEVELS, PAIR_RATIO, PAIR_SHARE, load_library
+from grainstats.infer.modality.null_library import KNOWN_FIELDS, LEVELS, PAIR_RATIO, PAIR_SHARE, load_library
 from grainstats.infer.modality.shape_network import load_network, shape_scores
 from grainstats.infer.modality.verdict import ModalityVerdict, Null, Verdict
 
@@ -29,8 +30,12 @@ FEWEST_GRAINS = 80  # where the libraries begin
 SMALLEST_RATIO = 2.0  # of the modes in the plane: what a ratio of 2.5 of the grains themselves comes to
 SMALLEST_SHARE = ALA_SHARE  # of the area; less are isolated coarse grains (E930), not a population
 ENOUGH_POWER = 0.8  # of what `more_grains` aims at
+FEWEST_PER_FIELD = 4  # whole grains, of many fields: where what is known of small fields begins
+ENOUGH_PER_FIELD = 64  # whole grains, of many fields: with fewer the frame cuts .4 of the area or more
 ENOUGH_FIELDS = 3  # fewer say so: what one field shows need not hold for the specimen
-
+#: SD of log diameter below that of any mosaic of one population, those of hard cores too: nothing of the null
+#: is like it, and two populations never are (windows of ``calibration/outside_table.py``)
+NARROWEST = {"section": 0.19, "columnar": 0.075}
 
 Sample = Sequence[ImageGrains]
 
@@ -189,7 +194,12 @@ def _tested(samples: Sequence[Sample], null: Null) -> list[_Tested]:
     library = load_library(null)
     scores = shape_scores(distributions, load_network(null))
     seen = list(zip(scores.tolist(), distributions, strict=True))
-    p = [library.p_value(value, d.n_interior) for value, d in seen]
+    p = [
+        1.0
+        if d.sd < NARROWEST[null] and d.n_eff > FEWEST_GRAINS / 2  # not because one grain is nearly all
+        else library.p_value(value, d.n_interior, d.per_field)
+        for value, d in seen
+    ]
     pair_p = [library.pair_p_value(value, d.sd, d.n_interior) for value, d in seen]
     unlike = [d for d, value in zip(distributions, p, strict=True) if value < LEVEL]
     fitted = iter(two_modes(unlike) if unlike else ())  # only where they matter
@@ -203,6 +213,12 @@ def _decide_one(images: Sample, test: _Tested) -> Decision:
         reason = f"only {test.n} {lie} wholly inside the frame; below {FEWEST_GRAINS} no call is made"
         modes = one_mode(test.distribution)
         return Decision("indeterminate", reason, modes, images, more_grains=test.missing)
+    if len(images) > KNOWN_FIELDS and test.distribution.per_field < FEWEST_PER_FIELD:
+        reason = (
+            f"{len(images)} fields hold {test.n} whole grains: no call is made where the frame cuts nearly "
+            "all of them; take larger fields"
+        )
+        return Decision("indeterminate", reason, one_mode(test.distribution), images)
     if not test.two:
         outliers = coarse_grains(images, outlier_diameter(test.distribution.log_size, test.distribution.mass))
         doubted = outliers.area_share >= SMALLEST_SHARE or not test.one
@@ -230,11 +246,9 @@ def _too_few_coarse(images: Sample, test: _Tested, coarse: CoarseGrains) -> Deci
         if inner.isolated and inner.beside:
             coarse = coarse_grains(images, inner.isolated.above_nm)
         return replace(inner, isolated=coarse, beside=True)
-    few = (
-        "in one field only"
-        if coarse.n_grains >= FEWEST_COARSE
-        else f"fewer than {FEWEST_COARSE} are no population"
-    )
+    few = f"fewer than {FEWEST_COARSE} are no population"
+    if coarse.n_grains >= FEWEST_COARSE:
+        few = "in one field only" if coarse.n_fields == 1 else "nearly all in one field"
     return replace(
         inner,
         verdict="indeterminate",
@@ -261,6 +275,11 @@ def _one_population(images: Sample, test: _Tested, coarse: CoarseGrains) -> Deci
             f"{found}, but two populations that are hard to see would look like this in {test.pair_p:.0%} of "
             f"samples of {test.n} grains (SD of log diameter {test.distribution.sd:.2f})"
         )
+        if len(images) > KNOWN_FIELDS and test.distribution.per_field < ENOUGH_PER_FIELD:
+            why += (
+                f"; the frame cuts much of what fields of {test.distribution.per_field:.0f} whole grains "
+                "show: take larger fields"
+            )
         return undecided(why, test.missing)
     if coarse.area_share >= SMALLEST_SHARE:
         return undecided(f"{found}, but {_named(coarse, images)}; {_more_fields(images)}")
@@ -273,6 +292,8 @@ def _one_population(images: Sample, test: _Tested, coarse: CoarseGrains) -> Deci
     if len(images) < ENOUGH_FIELDS:
         fields = "one field" if len(images) == 1 else f"{len(images)} fields"
         reason += f"; {fields} of a specimen cannot speak for all of it"
+    if unlike := unlike_field(images):
+        reason += f"; {unlike}"
     return Decision(
         "uniform", reason, test.modes, images, test.p_values, test.power, 0, isolated, True, PAIR_RATIO
     )
@@ -280,8 +301,9 @@ def _one_population(images: Sample, test: _Tested, coarse: CoarseGrains) -> Deci
 
 def _named(coarse: CoarseGrains, images: Sample) -> str:
     grains = "grain holds" if coarse.n_grains == 1 else "grains hold"
+    share = f"{coarse.area_share:.1%}" if coarse.area_share >= 0.0005 else "less than 0.1%"
     return (
-        f"{coarse.n_grains} isolated coarse {grains} {coarse.area_share:.1%} of the area (ALA, ASTM E930; "
+        f"{coarse.n_grains} isolated coarse {grains} {share} of the area (ALA, ASTM E930; "
         f"largest {_said(images[0].unit, coarse.largest_nm)}){_in_fields(coarse, images)}"
     )
 

@@ -76,7 +76,7 @@ def with_intervals(modes: Modes, images: Sequence[ImageGrains], rng: np.random.G
     """
     units = list(images) if len(images) >= 5 else [b for g in images for b in _blocks(g)]
     n = len(units)
-    if n < 5:
+    if sum(u.n_interior > 0 for u in units) < 5:
         return modes
     reach = float(special.stdtrit(n - 1, 0.975)) / NORMAL * np.sqrt(n / (n - 1))
     chosen = rng.integers(n, size=(RESAMPLED, n))

@@ -19,6 +19,7 @@ PAIR_RATIO = 2.5  # of the mean sizes of two populations in the plane, which "un
 PAIR_SHARE = 0.1  # of the area that either holds at least
 #: of the pairs among which an SD of log diameter is rare: by it "uniform" excludes closer ones, too
 SPREAD_RATIO = 2.0
+KNOWN_FIELDS = 5  #: of a sample that the quantiles are made of, at most
 SPREAD_PART = 0.2  # of the level, for the SD; the score has the rest (weighted Bonferroni)
 
 
@@ -42,6 +43,10 @@ class NullLibrary:
     power : ndarray, shape (b, c)
         Share of pairs of three times the size and .3 to .6 of the area that are called bimodal, by grains
         and by the SD that a sample shows.
+    shift_field, shift_n : ndarray, shapes (d,) and (e,)
+        Whole grains a field, and in all, at which `shift` is known.
+    shift : ndarray, shape (d, e)
+        How much larger the statistic of one population is in so small fields than `one` says.
     """
 
     n_interior: np.ndarray
@@ -51,9 +56,19 @@ class NullLibrary:
     power_n: np.ndarray
     power_sd: np.ndarray
     power: np.ndarray
+    shift_field: np.ndarray
+    shift_n: np.ndarray
+    shift: np.ndarray
 
-    def p_value(self, value: float, n_interior: int) -> float:
-        """Share of uniform mosaics of this size with a larger value; never below the last level."""
+    def p_value(self, value: float, n_interior: int, per_field: float) -> float:
+        """Share of uniform mosaics of this size with a larger value; never below the last level.
+
+        `per_field`: `SizeDistribution.per_field`.  Where the frame cuts most grains, as in many small fields,
+        broad sizes of one population look like two.
+        """
+        if n_interior > KNOWN_FIELDS * per_field:
+            by_field = [np.interp(np.log(n_interior), np.log(self.shift_n), line) for line in self.shift]
+            value -= float(np.interp(np.log(per_field), np.log(self.shift_field), by_field))
         return level_of(value, line_at(n_interior, self.n_interior, self.one), LEVELS)
 
     def pair_p_value(self, value: float, sd: float, n_interior: int) -> float:
@@ -98,14 +113,18 @@ def level_of(value: float, line: np.ndarray, levels: np.ndarray) -> float:
 def load_library(null: Null) -> NullLibrary:
     """The library shipped with the package.
 
-    Built by ``calibration/build_null_library.py``; its power by ``calibration/fit_power.py``.
+    Built by ``calibration/build_null_library.py``; its power by ``calibration/fit_power.py``, the shift by
+    ``calibration/calibrate_pools.py``.
     """
-    tables = stored_arrays(f"null_{null}.npz")
-    source = files("grainstats.infer.modality").joinpath(f"power_{null}.json")
-    power = json.loads(source.read_text(encoding="utf-8"))
+    tables, folder = stored_arrays(f"null_{null}.npz"), files("grainstats.infer.modality")
+    power, pools = (
+        json.loads(folder.joinpath(f"{name}_{null}.json").read_text(encoding="utf-8"))
+        for name in ("power", "pools")
+    )
     return NullLibrary(
         *(tables[k] for k in ("n_interior", "one", "two", "two_sd")),
         *(np.array(power[k], float) for k in ("n_interior", "sd", "power")),
+        *(np.array(pools[k], float) for k in ("per_field", "n_interior", "shift")),
     )
 
 

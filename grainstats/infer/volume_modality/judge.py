@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from grainstats.infer.modality.verdict import ModalityVerdict, Verdict
 from grainstats.infer.volume_modality.null_table import NullTable, load_null
 from grainstats.infer.volume_modality.sizes import VolumeSizes
 from grainstats.infer.volume_modality.two_normals import SMALLEST_SHARE, coarse_limits
+from grainstats.measure.intervals.block_bootstrap import jackknife
 from grainstats.measure.volume import VolumeMeasurement
 
 LEVEL = 0.05  #: of false alarms and of undetected pairs, as in the plane
@@ -23,7 +24,7 @@ PAIR_RATIO = 2.5  #: of the spheres of two populations, which "uniform" excludes
 PAIR_SHARE = 0.1  #: of the volume that either holds at least
 STANDS_OUT = 7.0  #: `VolumeSizes.largest_out` of a grain that is none of the rest; the null's reach 5.5
 LARGE_AT_FRAME = 1.3  #: times the largest whole grain: a cut grain that no whole one stands for
-REPEATS = 60  #: of the bootstrap of the modes
+FEWEST_BLOCKS = 8  #: that hold a whole grain, for an interval; judgement
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ def judge_volume(measured: VolumeMeasurement, *, seed: int = 0) -> ModalityVerdi
     ----------
     measured : VolumeMeasurement
     seed : int
-        Of the bootstrap of the modes' intervals; the verdict itself uses no random number.
+        Kept in the verdict, which uses no random number.
 
     Returns
     -------
@@ -172,7 +173,7 @@ def judge_volume(measured: VolumeMeasurement, *, seed: int = 0) -> ModalityVerdi
         p_value=decision.p_value,
         p_values={name: p for name, p in tests.items() if p is not None},
         modes_nm=modes.diameter,
-        modes_ci_nm=_intervals(sizes, modes, np.random.default_rng(seed)),
+        modes_ci_nm=intervals(sizes, modes),
         mode_fractions=modes.share,
         mode_ratio=modes.ratio,
         power=decision.power,
@@ -202,22 +203,19 @@ def no_verdict(reason: str, n_grains: int, seed: int) -> ModalityVerdict:
     )
 
 
-def _intervals(sizes: VolumeSizes, modes: Modes, rng: np.random.Generator) -> tuple[tuple[float, float], ...]:
-    """Percentile intervals of the modes by resampling grains."""
-    n = sizes.n_interior
-    if n < FEWEST_GRAINS:
+def intervals(sizes: VolumeSizes, modes: Modes) -> tuple[tuple[float, float], ...]:
+    """95 % intervals of the modes, each fitted anew without one block at a time (jackknife).
+
+    Neighbours are of like size, so that grains drawn one by one would scatter too little.  None where there
+    are few grains or blocks, or where a population is gone without one of the blocks.
+    """
+    blocks = np.unique(sizes.block)
+    if sizes.n_interior < FEWEST_GRAINS or len(blocks) < FEWEST_BLOCKS:
         return ()
-    drawn = []
-    for _ in range(REPEATS):
-        k = rng.integers(n, size=n)
-        drawn.append(replace(sizes, diameter=sizes.diameter[k], weight=sizes.weight[k]))
-    if modes.ratio is None:
-        limits = [np.inf] * REPEATS
-    else:
-        limits = coarse_limits(drawn)
-    again = [Modes.of(d, limit).diameter for d, limit in zip(drawn, limits, strict=True)]
-    alike = [m for m in again if len(m) == len(modes.diameter)]
-    if len(alike) < REPEATS / 2:
+    parts = [sizes.only(sizes.block != block) for block in blocks]
+    limits = [np.inf] * len(parts) if modes.ratio is None else coarse_limits(parts)
+    again = [Modes.of(part, limit).diameter for part, limit in zip(parts, limits, strict=True)]
+    if any(len(diameter) != len(modes.diameter) for diameter in again):
         return ()
-    low, high = np.quantile(alike, [0.025, 0.975], axis=0)
-    return tuple((float(a), float(b)) for a, b in zip(low, high, strict=True))
+    found = [jackknife(*mode) for mode in zip(modes.diameter, np.transpose(again), strict=True)]
+    return tuple((e.low, e.high) for e in found if e.low is not None and e.high is not None)

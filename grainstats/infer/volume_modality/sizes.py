@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -25,11 +25,14 @@ class VolumeSizes:
         Miles-Lantuejoul weights.
     cut_diameter : ndarray, shape (m,)
         Of the visible parts of the grains that the frame cuts.
+    block : ndarray of int, shape (n,)
+        Block of the volume, some grains wide, that holds a whole grain; empty: unknown.
     """
 
     diameter: np.ndarray
     weight: np.ndarray
     cut_diameter: np.ndarray
+    block: np.ndarray = field(default_factory=lambda: np.empty(0, int))
 
     @property
     def n_interior(self) -> int:
@@ -66,10 +69,16 @@ class VolumeSizes:
         mass = np.bincount(low, weight * (1 - part), n) + np.bincount(low + 1, weight * part, n)
         return np.asarray(mass / mass.sum())
 
+    def only(self, chosen: np.ndarray) -> VolumeSizes:
+        """With the chosen ones of the whole grains, a mask of shape (n,)."""
+        return replace(
+            self, diameter=self.diameter[chosen], weight=self.weight[chosen], block=self.block[chosen]
+        )
+
     @classmethod
     def of(cls, measured: VolumeMeasurement) -> VolumeSizes:
         """Sizes of a measured volume, in nanometres."""
         table = measured.grains
         frame = table["touches_frame"].to_numpy(bool)
         size = table["equivalent_diameter_nm"].to_numpy(float)
-        return cls(size[~frame], table["weight"].to_numpy(float)[~frame], size[frame])
+        return cls(size[~frame], table["weight"].to_numpy(float)[~frame], size[frame], measured.block[~frame])

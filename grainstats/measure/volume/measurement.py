@@ -69,7 +69,7 @@ def measure_volume(volume: LabelVolume) -> VolumeMeasurement:
     labels, n = volume.labels, volume.n_grains
     edge = np.array(volume.voxel_size.zyx, float)
     voxels, centre, box = voxels_and_boxes(labels, n)
-    blocks = _blocks(labels.shape, int(voxels[1:].sum()), n)
+    blocks = blocks_along(labels.shape, int(voxels[1:].sum()), n)
     keys, values, by_block = interfaces(labels, edge, window_offsets(), blocks)
     a, b = (keys >> 32).astype(np.int64), (keys & 0xFFFFFFFF).astype(np.int64)
     surface = np.bincount(a, values[:, 0], n + 1) + np.bincount(b, values[:, 0], n + 1)
@@ -83,7 +83,7 @@ def measure_volume(volume: LabelVolume) -> VolumeMeasurement:
         neighbours=pd.DataFrame(
             {"label_a": volume.names[a[pair]], "label_b": volume.names[b[pair]], "area_nm2": values[pair, 0]}
         ).sort_values(["label_a", "label_b"], ignore_index=True),
-        block=_block_of(centre[1:], labels.shape, blocks),
+        block=block_of(centre[1:], labels.shape, blocks),
         block_area_nm2=by_block,
         block_volume_nm3=_block_voxels(labels.shape, blocks) * volume.voxel_size.volume,
         triple_line_nm=_triple_line(labels, edge),
@@ -145,7 +145,7 @@ def _table(
     )
 
 
-def _blocks(shape: tuple[int, ...], voxels: int, n: int) -> np.ndarray:
+def blocks_along(shape: tuple[int, ...], voxels: int, n: int) -> np.ndarray:
     """Blocks along each axis: some grains wide, two where there is hardly room for it."""
     if n == 0 or voxels == 0:
         return np.ones(3, np.int64)
@@ -154,7 +154,7 @@ def _blocks(shape: tuple[int, ...], voxels: int, n: int) -> np.ndarray:
     return np.where((wide == 1) & (across >= GRAINS_PER_BLOCK), 2, wide)
 
 
-def _block_of(index: np.ndarray, shape: tuple[int, ...], blocks: np.ndarray) -> np.ndarray:
+def block_of(index: np.ndarray, shape: tuple[int, ...], blocks: np.ndarray) -> np.ndarray:
     """Block number of points given as voxel indices, shape (n,)."""
     place = np.clip((index * blocks / np.array(shape)).astype(np.int64), 0, blocks - 1)
     return (place[:, 0] * blocks[1] + place[:, 1]) * blocks[2] + place[:, 2]

@@ -29,6 +29,7 @@ RULES = {
     "pair_share": null_library.PAIR_SHARE,
     "fewest_coarse": coarse_grains.FEWEST_COARSE,
     "fewest_fields": coarse_grains.FEWEST_FIELDS,
+    "elsewhere": coarse_grains.ELSEWHERE,
     "likely": stability.LIKELY,
     "cuts": 1 + len(stability.CUTS),
     "smallest_agreement": stability.LEAST_AGREEING,

@@ -89,6 +89,8 @@ def test_a_corrected_mean_has_a_wider_interval() -> None:
     assert low < 55 / 1.1 and high > 66 / 1.1
     assert bare["intercept_nm_corrected"]["ci"] == pytest.approx([55.0, 66.0])
     assert wide["equivalent_diameter_nm_corrected"]["ci"] is None
+    assert "beside tracings" in wide["which_mean"]
+    assert corrected_json([Descriptor("astm_g", 10.0, 9.0, 11.0, "1", "E112")]) == {}
 
 
 def test_boundary_is_more_where_spacings_are_less() -> None:

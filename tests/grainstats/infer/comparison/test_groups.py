@@ -224,6 +224,20 @@ def test_missing_and_zero_values_are_said() -> None:
     assert none.p_value is None and none.reason == "no p and no effect: no sample of ai has a value"
 
 
+def test_samples_of_few_grains_and_groups_of_copies_are_pointed_at() -> None:
+    table = pd.DataFrame(
+        {
+            "sample_id": list("abcdef"),
+            "route": ["x"] * 3 + ["y"] * 3,
+            "intercept_mean_nm": [50.0, 50.0, 50.0, 60.0, 61.0, 62.0],
+            "n_grains": [8, 800, 700, 900, 49, 500],
+        }
+    )
+    (found,) = compare_groups(table, "route", ["intercept_mean_nm"])
+    assert "fewer than 50 grains stand behind a, e" in found.notes[0]
+    assert found.notes[1] == "all samples of x have one value: are they copies of each other?"
+
+
 def test_samples_that_do_not_vary_give_no_p() -> None:
     (found,) = compare_groups(sheet([60, 60, 60], [40, 40, 40]), "design_route")
     assert found.p_value is None and "do not vary" in found.reason

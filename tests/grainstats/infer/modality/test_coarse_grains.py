@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from calibrate_pools import fields
 from null_mosaics import Population, cut_window
+from outside_families import Structure, lognormal
 
 from grainstats.infer import ImageGrains, judge_modality, modality_json
 from grainstats.infer.modality import judge
@@ -73,6 +75,48 @@ def test_coarse_grains_of_one_field_are_no_population_of_the_sample() -> None:
     assert "in 1 of 3 fields" in judge_modality(one).reason
     assert judge_modality(every).verdict == "bimodal"
     assert judge_modality(every).isolated_grains == 0
+
+
+def field_of(mean: float, seed: int, n: int = 60) -> ImageGrains:
+    """A field of independent sizes (log-normal, sigma .3), half as many at its frame."""
+    rng = np.random.default_rng(seed)
+    whole, cut = (mean * rng.lognormal(0.0, 0.3, k) for k in (n, n // 2))
+    return ImageGrains(whole, np.ones(n), 1.0, (900.0, 900.0), 0.8 * cut, rng.uniform(0, 900, (n, 2)))
+
+
+@pytest.mark.parametrize("coarser", [4.0, 6.0])
+def test_one_coarse_field_of_five_makes_no_population(coarser: float) -> None:
+    found = judge_modality([*(field_of(50.0, k) for k in range(4)), field_of(50.0 * coarser, 9)])
+    assert found.verdict == "indeterminate" and found.isolated_grains >= 60
+    assert "in one field" in found.reason and "take 1 more field" in found.reason
+    several = [field_of(50.0 * coarser, k, 8) if k % 2 else field_of(50.0, k) for k in range(6)]
+    assert judge_modality(several).verdict == "bimodal"
+
+
+@pytest.mark.parametrize("sigma", [0.5, 0.65, 0.8])
+def test_many_fields_of_few_broad_grains_are_no_two_populations(sigma: float) -> None:
+    for per_field, many in ((1, 160), (8, 60)):
+        images = fields(Structure(lognormal(sigma)), per_field, many, np.random.default_rng(1))
+        found = judge_modality(images)
+        assert found.n_interior > 80 and found.verdict == "indeterminate"
+        assert "take larger fields" in found.reason
+
+
+def test_uniform_says_where_one_field_differs() -> None:
+    alike = judge_modality([field_of(50.0, k) for k in range(5)])
+    unlike = judge_modality([*(field_of(50.0, k) for k in range(4)), field_of(68.0, 9)])
+    assert alike.verdict == unlike.verdict == "uniform"
+    assert "not the same everywhere" in unlike.reason
+    assert "not the same everywhere" not in alike.reason
+
+
+def test_cells_of_one_size_are_uniform_and_one_grain_has_no_interval() -> None:
+    lattice = ImageGrains(np.full(100, 50.0), np.ones(100), 1.0, (900.0, 900.0), np.full(40, 40.0))
+    assert judge_modality([lattice]).verdict == "uniform"
+    nearly_all = replace(lattice, diameter_nm=np.append(lattice.diameter_nm, 1e6), weight=np.ones(101))
+    assert judge_modality([nearly_all]).verdict == "indeterminate"
+    one = replace(lattice, diameter_nm=np.array([50.0]), weight=np.ones(1), centre_nm=np.full((1, 2), 9.0))
+    assert judge_modality([one]).modes_ci_nm == ()
 
 
 @pytest.mark.parametrize("ratio", [1.0, 2.5, 4.0])

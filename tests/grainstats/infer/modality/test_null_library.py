@@ -22,7 +22,7 @@ def test_a_larger_statistic_speaks_against_one_and_for_two(null: Null):
     values = np.linspace(library.two.min() - 1, library.one.max() + 1, 200)
     broad = float(library.two_sd.max()) + 1
     for n in (80, 155, 300, 865, 20_000):
-        p = [library.p_value(v, n) for v in values]
+        p = [library.p_value(v, n, n) for v in values]
         pair = [library.pair_p_value(v, broad, n) for v in values]
         assert (np.diff(p) <= 0).all() and (np.diff(pair) >= 0).all()
         assert p[0] == pair[-1] == 1.0
@@ -41,7 +41,7 @@ def test_at_a_node_the_quantile_of_a_level_has_that_p():
     at = len(library.n_interior) - 1
     n = int(library.n_interior[at])
     for level, one, two in zip(LEVELS, library.one[at], library.two[at], strict=True):
-        assert library.p_value(float(one), n) == pytest.approx(level)
+        assert library.p_value(float(one), n, n) == pytest.approx(level)
         assert library.pair_p_value(float(two), 9.0, n) == pytest.approx(min(1.0, level / (1 - SPREAD_PART)))
 
 

@@ -1,0 +1,228 @@
+"""Samples of many small fields, in which the frame cuts most of the grains.
+
+    python calibration/calibrate_pools.py scores --work WORK --seed 1     simulate and score; resumable
+    python calibration/calibrate_pools.py fit --work WORK --seed 1        pools_<null>.json of the package
+    python calibration/calibrate_pools.py check --work WORK --seed 2      judge others: verdict_pools.csv
+
+A cut grain counts as at least what is seen of it, which makes broad sizes look like two populations where
+most grains are cut.  The null library holds samples of up to five windows; of more and smaller ones the
+statistic of the worst structure of one population is larger.  How much, by whole grains a field and in all,
+is subtracted from the statistic before its p is read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from null_samples import image_of
+from outside_families import Structure, section
+from outside_table import Pairs, entries
+from outside_windows import cells_per_area, window
+
+from grainstats.infer import ImageGrains
+from grainstats.infer.modality.distribution import pooled_distribution
+from grainstats.infer.modality.judge import LEVEL, decide
+from grainstats.infer.modality.null_library import KNOWN_FIELDS, LEVELS, line_at, load_library
+from grainstats.infer.modality.shape_network import load_network, shape_scores
+from grainstats.infer.modality.verdict import Null
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "grainstats" / "infer" / "modality"
+TABLE = ROOT / "docs" / "validation" / "verdict_pools.csv"
+PER_FIELD = (4, 8, 16, 32, 64, 128, 256)  # whole grains asked for; in the last the frame cuts few
+TOTALS = (100, 300, 900, 1600)
+MOST_FIELDS = 225  # of a sample; of more the table says what it says of so many
+MOST_GRAINS = 1600  # of one mosaic that fields are cut from
+LOST = 0.01  # smallest visible cell over the mean one
+NULLS: tuple[Null, ...] = ("section", "columnar")
+# of one population, those that spread most, which set the table
+BROAD = {
+    "uniform": (
+        "log-normal 0.8, thrown at .5",
+        "log-normal 0.65, thrown at .5",
+        "log-normal 0.8, filled",
+        "log-normal 0.5, filled",
+    ),
+    "film": ("log-normal 0.8, filled", "log-normal 0.5, filled"),
+}
+# judged besides, of which nothing was set
+OTHERS = {
+    "uniform": (
+        "Voronoi",
+        "log-normal 0.35, filled",
+        "Weibull 1.4, thrown at .5",
+        "log-uniform 1-6 by volume",
+    ),
+    "film": ("log-normal 0.35, filled", "Weibull 2"),
+}
+COUNTS = dict.fromkeys(("per_field", "grains", "windows", "bimodal", "uniform"), int)
+TWO = ((4.0, 0.5), (7.0, 0.6))  # ratio and coarse share of the spheres of pairs, drawn at random
+
+
+@dataclass(frozen=True)
+class Case:
+    null: Null
+    name: str
+    structure: Structure
+
+    def path(self, per_field: int, seed: int, work: Path) -> Path:
+        return work / f"{zlib.crc32(f'{self.null} {self.name}'.encode()):08x}-{per_field}-{seed}.npz"
+
+
+def cases(chosen: dict[str, tuple[str, ...]]) -> list[Case]:
+    return [
+        Case(e.null, e.name, e.structure)
+        for e in entries()
+        if e.name in chosen.get(e.kind, ()) and isinstance(e.structure, Structure)
+    ]
+
+
+def pairs() -> list[Case]:
+    return [
+        Case(null, f"two populations, sigma {s}, R {r:g}", Pairs(s, null == "columnar").of(r, f, 0))
+        for null in NULLS
+        for s in (0.2, 0.5)
+        for r, f in TWO
+    ]
+
+
+def fields(structure: Structure, per_field: int, many: int, rng: np.random.Generator) -> list[ImageGrains]:
+    """Fields of about so many whole grains, several of a mosaic."""
+    cells = cells_per_area(structure)
+    side = np.sqrt(per_field / cells) + 1 / np.sqrt(cells)
+    per_edge = int(min(np.ceil(np.sqrt(many)), max(np.sqrt(MOST_GRAINS / cells) // side, 1)))
+    found: list[ImageGrains] = []
+    while len(found) < many:
+        made = section(structure, per_edge * side, rng)
+        for place in range(min(per_edge**2, many - len(found))):
+            corner = (np.array(divmod(place, per_edge)) - per_edge / 2) * side
+            seen = window(made, structure, corner, np.full(2, side), LOST / cells, rng)
+            found.append(image_of(seen))
+    return found
+
+
+def totals_of(per_field: int) -> list[int]:
+    """Those of `TOTALS` that need more than `KNOWN_FIELDS` fields, and no more than `MOST_FIELDS`."""
+    if per_field == PER_FIELD[-1]:
+        return []
+    return [n for n in TOTALS if KNOWN_FIELDS * per_field < n <= MOST_FIELDS * per_field]
+
+
+def samples(
+    case: Case, per_field: int, many: int, rng: np.random.Generator
+) -> Iterator[list[list[ImageGrains]]]:
+    """Samples of each of `totals_of`, the smaller part of the larger."""
+    counts = [round(n / per_field) for n in totals_of(per_field)]
+    for _ in range(many if counts else 0):
+        every = fields(case.structure, per_field, counts[-1], rng)
+        yield [every[:n] for n in counts]
+
+
+def scores(case: Case, per_field: int, many: int, rng: np.random.Generator) -> np.ndarray:
+    """The statistic, shape (samples, totals)."""
+    network = load_network(case.null)
+    return np.array(
+        [
+            shape_scores([pooled_distribution(images) for images in nested], network)
+            for nested in samples(case, per_field, many, rng)
+        ]
+    )
+
+
+def simulate(work: Path, seed: int, many: int, seconds: float) -> None:
+    work.mkdir(parents=True, exist_ok=True)
+    start = time.monotonic()
+    for case in cases(BROAD):
+        for per_field in reversed(PER_FIELD):
+            path = case.path(per_field, seed, work)
+            if path.exists() or time.monotonic() - start > seconds:
+                continue
+            rng = np.random.default_rng([seed, per_field, zlib.crc32(case.name.encode())])
+            np.savez(path, scores=scores(case, per_field, many, rng))
+
+
+def shifts(null: Null, work: Path, seed: int) -> np.ndarray:
+    """How much the worst structure's statistic exceeds the null's, shape (len(PER_FIELD), len(TOTALS))."""
+    library, found = load_library(null), np.zeros((len(PER_FIELD), len(TOTALS)))
+    for i, per_field in enumerate(PER_FIELD):
+        chosen = [TOTALS.index(n) for n in totals_of(per_field)]
+        if not chosen:
+            continue
+        paths = [c.path(per_field, seed, work) for c in cases(BROAD) if c.null == null]
+        worst = np.max([np.quantile(np.load(p)["scores"], 1 - LEVEL, axis=0) for p in paths], axis=0)
+        for j, value in zip(chosen, worst, strict=True):
+            known = line_at(TOTALS[j], library.n_interior, library.one)[np.argmin(abs(LEVELS - LEVEL))]
+            found[i, j:] = max(value - known, 0.0)
+    return np.maximum.accumulate(found[::-1])[::-1]  # smaller fields are no better
+
+
+def fit(work: Path, seed: int) -> None:
+    for null in NULLS:
+        facts = {
+            "per_field": PER_FIELD,
+            "n_interior": TOTALS,
+            "shift": shifts(null, work, seed).round(3).tolist(),
+        }
+        (PACKAGE / f"pools_{null}.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
+
+
+def check(seed: int, many: int, seconds: float) -> None:
+    """Judge fresh samples; cells that the table has are not made again."""
+    kinds = {"two populations": pairs(), "one population": [*cases(BROAD), *cases(OTHERS)]}
+    table = pd.read_csv(TABLE) if TABLE.exists() else pd.DataFrame(columns=["null", "structure", "per_field"])
+    done = set(table[["null", "structure", "per_field"]].itertuples(index=False, name=None))
+    start = time.monotonic()
+    for kind, chosen in kinds.items():
+        for case in chosen:
+            for per_field in PER_FIELD:
+                if (case.null, case.name, per_field) in done or time.monotonic() - start > seconds:
+                    continue
+                rng = np.random.default_rng([seed, per_field, zlib.crc32(case.name.encode())])
+                by_total = zip(*samples(case, per_field, many, rng), strict=True)
+                rows = [
+                    {
+                        "kind": kind,
+                        "null": case.null,
+                        "structure": case.name,
+                        "per_field": per_field,
+                        "grains": n,
+                        "windows": len(made),
+                        **{v: sum(d.verdict == v for d in found) for v in ("bimodal", "uniform")},
+                    }
+                    for n, made in zip(totals_of(per_field), by_total, strict=True)
+                    for found in (decide(made, case.null),)
+                ]
+                if not rows:
+                    continue
+                table = pd.concat([table, pd.DataFrame(rows)], ignore_index=True).astype(COUNTS)
+                table.to_csv(TABLE, index=False)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("step", choices=("scores", "fit", "check"))
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--samples", type=int, default=100)
+    parser.add_argument("--seconds", type=float, default=1000.0, help="begin no structure after so long")
+    given = parser.parse_args()
+    if given.step == "scores":
+        simulate(given.work, given.seed, given.samples, given.seconds)
+    elif given.step == "fit":
+        fit(given.work, given.seed)
+    else:
+        check(given.seed, given.samples, given.seconds)
+
+
+if __name__ == "__main__":
+    main()
