@@ -23,6 +23,8 @@ from segment.grain_map import MIN_AREA_PX, GrainMap
 from segment.label_maps.pixels import one_channel
 from segment.micrograph.micrograph import PixelSizeSource
 
+FULL = tuple(2**bits - 1 for bits in (7, 8, 10, 12, 15, 16))  #: highest numbers of types and cameras
+CUT = 4.0  #: areas of the largest other cell that the one with such a number must cover
 OUTLINE = -1  #: what OpenCV's watershed writes on the lines between cells
 RAGGED = 1.0  #: pixel edges per pixel of a label that lies in specks or lines; round cells of 100 px have .4
 LEAST_RAGGED_PX = 100  #: of such a label; judgement
@@ -56,13 +58,19 @@ def grain_map_of_labels(
            [1, 0]], dtype=int32)
     """
     path = Path(source)
-    known, valid, repairs = repaired(contiguous_labels(path, one_channel(path, np.squeeze(labels))))
+    image = one_channel(path, np.squeeze(labels))
+    known, valid, repairs = repaired(path, contiguous_labels(path, image), float(image.max()))
     size_from: PixelSizeSource = "none" if pixel_size_nm is None else "manual"
     return GrainMap(known, pixel_size_nm, size_from, valid, warnings=repairs)
 
 
-def repaired(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...]]:
-    """Cells that meet and lie in one piece each, which part is the map, and what had to be done for it."""
+def repaired(
+    path: Path, labels: np.ndarray, highest: float
+) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...]]:
+    """Cells that meet and lie in one piece each, which part is the map, and what had to be done for it.
+
+    `highest` is the largest number in the file.  `UnreadableError`: all higher ones were cut to it.
+    """
     words = []
     line, thin = line_label(labels)
     around = rim_label(labels)
@@ -72,6 +80,12 @@ def repaired(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray | None, tuple[s
     elif line and thin:
         labels = _without(labels, line)
         words.append("one label runs as a line between all others: it is taken for the boundary")
+    elif highest in FULL and (share := _share_of_last(labels)):
+        raise UnreadableError(
+            path,
+            f"label {highest:.0f} covers {share:.0%} of the cells: higher numbers were cut to it",
+            "Save the labels as 16- or 32-bit TIFF with one number for each grain; a ground has the number 0",
+        )
     elif line:
         words.append("one label lies around all others: give the ground of a map the number 0")
     elif specks := _speck_label(labels):
@@ -100,6 +114,12 @@ def repaired(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray | None, tuple[s
     if _rim_is_empty(labels, valid):
         words.append("hardly a cell is cut by the frame: where those were removed, large cells are missing")
     return labels, valid, tuple(words)
+
+
+def _share_of_last(labels: np.ndarray) -> float:
+    """Share of the cells' area that the last label has, where no other comes near it; else 0."""
+    area = np.bincount(labels.ravel())[1:]
+    return float(area[-1] / area.sum()) if area[-1] > CUT * area[:-1].max(initial=0) else 0.0
 
 
 def _speck_label(labels: np.ndarray) -> int:

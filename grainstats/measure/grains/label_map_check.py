@@ -10,9 +10,6 @@ from segment.cells.label_parts import LabelParts, in_parts, parts_of
 from segment.errors import UnreadableError
 from segment.grain_map import GrainMap
 
-_FULL = tuple(2**bits - 1 for bits in (7, 8, 10, 12, 15, 16))  #: highest numbers of types and cameras
-_SPLIT = 1.1  #: times as many cells may be there, since a few pieces of one label count as cells
-_CUT = 4.0  #: areas of the largest other cell that the one with such a number must cover
 SPREAD = 12.0  #: bounding box over area; cells of a mosaic stay below 5, grey levels reach hundreds
 
 
@@ -34,7 +31,6 @@ def check_label_map(grain_map: GrainMap, source: str) -> None:
     area = np.add.reduceat(runs.last - runs.first + 1, runs.start)
     height = np.maximum.reduceat(runs.row, runs.start) - np.minimum.reduceat(runs.row, runs.start) + 1
     width = np.maximum.reduceat(runs.last, runs.start) - np.minimum.reduceat(runs.first, runs.start) + 1
-    _refuse_cut(source, area)
     scattered = height * width > SPREAD * area
     _refuse_scattered(source, float(area[scattered].sum() / area.sum()))
     if scattered.any() and area.size <= FEWEST:
@@ -45,20 +41,6 @@ def check_label_map(grain_map: GrainMap, source: str) -> None:
         )
     if in_parts(grain_map.labels):
         _refuse_parts(source, parts_of(grain_map.labels)[1])
-
-
-def _refuse_cut(source: str, area: np.ndarray) -> None:
-    """The highest number a type can hold, on an area that no other comes near: all above were cut to it."""
-    for top in _FULL:
-        if not top <= area.size <= _SPLIT * top:
-            continue
-        if area[top - 1] > _CUT * np.delete(area, top - 1).max():
-            share = area[top - 1] / area.sum()
-            raise UnreadableError(
-                source,
-                f"label {top} covers {share:.0%} of the cells: higher numbers were cut to it",
-                "Save the labels as 16- or 32-bit TIFF with one number for each grain",
-            )
 
 
 def _refuse_scattered(source: str, share: float) -> None:
