@@ -29,6 +29,9 @@ def said_of(error: Exception) -> tuple[str, str]:
     if is_out_of_memory(error):
         remedy = "Run it by itself (run: --workers 1), or on a machine with more memory"
         return "not enough memory for this input", remedy
+    if _is_of_system(error):
+        remedy = "Look at the disk and the permissions of the folders, then give the same command again"
+        return f"cannot be read or written: {error.strerror}", remedy  # type: ignore[attr-defined]
     said = str(error).strip().splitlines() or [""]
     return f"unexpected error, {type(error).__name__}: {printable(said[0][:200])}", "Please report it"
 
@@ -41,7 +44,7 @@ def said_of_file(path: Path, error: Exception) -> str:
 def reason_of(error: Exception, out: Path, source: str) -> tuple[str, str]:
     """As `said_of`; the trace of what nobody foresaw goes into ``errors`` of the output."""
     reason, remedy = said_of(error)
-    if isinstance(error, InputError) or is_out_of_memory(error):
+    if isinstance(error, InputError) or is_out_of_memory(error) or _is_of_system(error):
         return reason, remedy
     log = f"errors/{plain_name(Path(source).name)}.txt"
     try:
@@ -49,6 +52,11 @@ def reason_of(error: Exception, out: Path, source: str) -> tuple[str, str]:
     except OSError as why:
         return reason, f"{remedy}; its trace could not be written ({why.strerror})"
     return reason, f"{remedy} with {log} of the results folder"
+
+
+def _is_of_system(error: Exception) -> bool:
+    """A full disk, a folder that went away, a missing right; not what a library says of a file's content."""
+    return isinstance(error, OSError) and error.strerror is not None
 
 
 def is_out_of_memory(error: Exception) -> bool:

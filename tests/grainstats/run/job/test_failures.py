@@ -123,3 +123,16 @@ def test_an_image_for_which_memory_ends_costs_only_itself(
     assert done.returncode == 1, done.stderr
     assert "large.tif: not enough memory for this input" in done.stdout + done.stderr
     assert "1 without a result" in done.stdout
+
+
+def test_what_the_system_refuses_is_no_error_to_report(
+    tmp_path: Path, edge_model: Path, two_samples: Path
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "images").write_text("a file where a folder should be")
+    done = run(two_samples, out, edge_model)
+    assert len(done.failures) == 4 and not (out / "errors").exists()
+    assert done.failures[0].reason == "cannot be read or written: Not a directory"
+    (out / "images").unlink()
+    assert not run(two_samples, out, edge_model).failures
