@@ -119,7 +119,8 @@ def repaired(
 def _share_of_last(labels: np.ndarray) -> float:
     """Share of the cells' area that the last label has, where no other comes near it; else 0."""
     area = np.bincount(labels.ravel())[1:]
-    return float(area[-1] / area.sum()) if area[-1] > CUT * area[:-1].max(initial=0) else 0.0
+    cut = area.size > FEWEST and area[-1] > CUT * area[:-1].max()
+    return float(area[-1] / area.sum()) if cut else 0.0
 
 
 def _speck_label(labels: np.ndarray) -> int:
