@@ -171,6 +171,7 @@ def _write(out: Path, measured: list[tuple[GrainMap, Measurement]], document: di
     """Tables of each map, with its angles where it has orientations, descriptors of all, and the document."""
     from grainstats.measure import descriptor_table
     from grainstats.measure.network.misorientation import misorientation_distribution
+    from grainstats.run.atomic import write_bytes
     from grainstats.share.spreadsheet_text import without_formulas
 
     out.mkdir(parents=True, exist_ok=True)
@@ -186,10 +187,10 @@ def _write(out: Path, measured: list[tuple[GrainMap, Measurement]], document: di
             angles = misorientation_distribution(segments, grain_map.orientations, m.unit)
             tables["misorientations"] = angles
         for kind, table in tables.items():
-            table.to_csv(out / f"{m.image_id}.{kind}.csv", index=False)
+            write_bytes(out / f"{m.image_id}.{kind}.csv", table.to_csv(index=False).encode())
     descriptors = without_formulas(descriptor_table([m for _, m in measured]))
-    descriptors.to_csv(out / "descriptors.csv", index=False)
-    (out / "summary.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    write_bytes(out / "descriptors.csv", descriptors.to_csv(index=False).encode())
+    write_bytes(out / "summary.json", f"{json.dumps(document, indent=2)}\n".encode())
 
 
 def _in_words(document: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Argument, Option
 
+from grainstats.run.atomic import write_atomically
 from grainstats.run.commands.choices import (
     Device,
     DeviceOption,
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from segment.grain_map import GrainMap
     from segment.micrograph import Micrograph
     from segment.orientation import GrainRules
+
+_SUFFIX = {"orientations": ".csv"}  #: of the kinds of files that are no TIFF
 
 
 def segment(
@@ -172,10 +175,13 @@ class FrameWork:
 
         pictures, model = [micrograph, *frame.more], opened_model(self.model)
         boundary_map, grain_map = segment_by(self.recipe, pictures, model, device=self.device)
-        labels = self.out / f"{frame.name}.labels.tif"
-        write_label_map(labels, grain_map, recipe_digest=self.recipe.digest())
-        boundary = write_boundary_map(self.out / f"{frame.name}.boundary.tif", boundary_map)
-        return grain_map, boundary_map.scale, {"labels": labels, "boundary": boundary}
+        digest = self.recipe.digest()
+        files = self._write(
+            frame,
+            labels=lambda path: write_label_map(path, grain_map, recipe_digest=digest),
+            boundary=lambda path: write_boundary_map(path, boundary_map),
+        )
+        return grain_map, boundary_map.scale, files
 
     def _of_map(self, frame: Frame) -> tuple[GrainMap, float, dict[str, Path]]:
         """Cut an orientation map into grains, with their orientations."""
@@ -185,13 +191,21 @@ class FrameWork:
         from segment.orientation.orientation_table import write_orientations
 
         points = read_orientation_map(frame.path, self.recipe.pixel_size_nm)
-        grain_map, stem = grain_map_of(points, self.rules), self.out / frame.name
-        files = {
-            "labels": write_label_map(Path(f"{stem}.labels.tif"), grain_map),
-            "boundary": write_boundary_map(Path(f"{stem}.boundary.tif"), boundary_map_of(grain_map)),
-            "orientations": write_orientations(Path(f"{stem}.orientations.csv"), grain_map),
-        }
+        grain_map = grain_map_of(points, self.rules)
+        files = self._write(
+            frame,
+            labels=lambda path: write_label_map(path, grain_map),
+            boundary=lambda path: write_boundary_map(path, boundary_map_of(grain_map)),
+            orientations=lambda path: write_orientations(path, grain_map),
+        )
         return grain_map, 1.0, files
+
+    def _write(self, frame: Frame, **writers: Callable[[Path], object]) -> dict[str, Path]:
+        """The files of a frame by kind, each whole or not at all."""
+        files = {kind: self.out / f"{frame.name}.{kind}{_SUFFIX.get(kind, '.tif')}" for kind in writers}
+        for kind, path in files.items():
+            write_atomically(path, writers[kind])
+        return files
 
 
 def _segment_all(frames: Iterator[Frame], work: FrameWork) -> Iterator[tuple[Frame, dict[str, Any] | str]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from grainstats.run.atomic import write_bytes
 from grainstats.run.names import plain_name
 from segment.errors import InputError
+from segment.micrograph.pixel_size import given_size
 
 SAMPLE_SHEETS = ("samples.csv", "samples.xlsx")
 _SHEET = "images.csv"
@@ -106,13 +107,7 @@ class Project:
         `InputError`: no positive number.
         """
         words = text.strip().replace(",", ".")
-        try:
-            size = float(words) if words else None
-        except ValueError:
-            size = 0.0
-        if size is not None and not 0 < size < float("inf"):
-            raise InputError("pixel size", f"'{text}' is no positive number", "Write nanometres, as 2.5")
-        self.pixel_size_nm = size
+        self.pixel_size_nm = given_size(words) if words else None
 
     def correct(self, image: Path, upload: str, content: bytes, reason: str) -> Path:
         """Keep a corrected map of one of `entries`, and beside it the reason, for the next run.

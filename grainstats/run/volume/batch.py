@@ -46,15 +46,16 @@ def run_volumes(
     """
     from grainstats.run.volume.analysis import analyse_stack
     from grainstats.run.volume.output import write_results
+    from segment.unet import load_model
 
     stacks = _named(find_stacks(Path(i) for i in inputs))
     if not stacks:
         raise UnreadableError(
             ", ".join(inputs), "no stack of slices is there", "Name stacks or folders of them"
         )
-    rows, failures, n_new = [], [], 0
+    rows, failures, n_new, digest = [], [], 0, load_model(model).digest
     for name, stack in stacks.items():
-        made_of = _made_of(stack, settings, voxel_size, model)
+        made_of = _made_of(stack, settings, voxel_size, digest)
         folder = out / name
         if not _is_done(folder, made_of):
             if report is not None:
@@ -102,7 +103,7 @@ def _named(stacks: list[Path]) -> dict[str, Path]:
     return named
 
 
-def _made_of(stack: Path, settings: StackSettings, size: VoxelSize | None, model: str | None) -> str:
+def _made_of(stack: Path, settings: StackSettings, size: VoxelSize | None, model: str) -> str:
     """What decides a result, as text: files by size and time, settings, model, version."""
     files = sorted(p for p in stack.rglob("*") if p.is_file()) if stack.is_dir() else [stack]
     facts = [(f.stat().st_size, f.stat().st_mtime_ns) for f in files if f.exists()]

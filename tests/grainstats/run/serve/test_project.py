@@ -91,7 +91,7 @@ def test_folders_of_one_name_are_two_samples(project, tmp_path):
 
 @pytest.mark.parametrize("text", ["two", "-1", "0", "inf", "nan"])
 def test_sizes_that_are_none(project, text):
-    with pytest.raises(InputError, match="no positive number"):
+    with pytest.raises(InputError, match="a number above 0, in nanometres"):
         project.set_pixel_size(text)
 
 
