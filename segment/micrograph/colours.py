@@ -6,7 +6,7 @@ import numpy as np
 
 from segment.micrograph.grey import BLOCK_ROWS, is_grey
 
-_HALF_TRANSPARENT = 0.05  #: share of soft edges in an alpha channel
+_HALF_TRANSPARENT = 0.3  #: share of soft edges in an alpha channel; a picture has more; judgement
 #: a pixel's largest less its smallest channel, of full intensity: of drawn marks, and what JPEG makes of grey
 _COLOURED, _TINTED = 0.2, 0.02
 _LEAST_MARKS = 64  #: coloured pixels
@@ -86,7 +86,7 @@ def transparent(pixels: np.ndarray) -> np.ndarray | None:
     if pixels.ndim != 3 or pixels.shape[2] not in (2, 4):
         return None
     alpha = pixels[..., -1]
-    top = _largest(alpha)
+    top = alpha.max(initial=0)  # 1 of a mask
     hidden = alpha < top / 2
     between = np.count_nonzero((alpha > 0) & (alpha < top)) / max(alpha.size, 1)
     if between > _HALF_TRANSPARENT or not hidden.any() or hidden.all():

@@ -167,8 +167,11 @@ def test_reading_masks_and_says_so(tmp_path, field):
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.tif"])
-def test_transparent_pixels_are_masked(tmp_path, field, name):
-    alpha = np.where(X < 100, 0, 255).astype(np.uint8)
+@pytest.mark.parametrize(
+    "opaque, soft", [(255, 0), (255, 60), (1, 0)], ids=["hard", "feathered", "of 0 and 1"]
+)
+def test_transparent_pixels_are_masked(tmp_path, field, name, opaque, soft):
+    alpha = (opaque * ((X - 99.5) / (soft + 0.1) + 0.5).clip(0, 1)).astype(np.uint8)
     pixels = np.dstack([field, field, field, alpha])
     if name == "a.png":
         cv2.imwrite(str(tmp_path / name), pixels)
