@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 import tifffile
+from matplotlib.figure import Figure
 
 from segment.micrograph import describe, read_micrographs
 from segment.micrograph.blank_frame import find_blank
@@ -109,6 +110,19 @@ def test_gutters_of_a_collage_are_masked(field):
     blank = find_blank(collage)
     assert blank is not None and blank.mask[145, :].all() and blank.mask[:, 175].all()
     assert blank.mask.mean() < 0.12
+
+
+def test_a_scale_of_colours_beside_a_figure_is_no_part_of_it(tmp_path, field):
+    figure = Figure(figsize=(9, 8), dpi=100)
+    axes = figure.add_subplot()
+    figure.colorbar(axes.imshow(field, cmap="gray"))
+    figure.savefig(tmp_path / "a.png")
+    (found,) = read_micrographs(tmp_path / "a.png")
+    box = axes.get_window_extent()
+    assert found.valid is not None
+    outside = np.ones(found.image.shape, bool)
+    outside[800 - int(box.y1) : 800 - int(box.y0), int(box.x0) : int(box.x1)] = False
+    assert found.valid[outside].mean() < 0.1 and found.valid[~outside].mean() > 0.95
 
 
 @pytest.mark.parametrize("noise", [2, 5])
