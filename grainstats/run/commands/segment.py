@@ -94,6 +94,7 @@ def segment(
 
     from grainstats.run.orientation_input import find_inputs, grain_rules
     from grainstats.run.recipe import Recipe
+    from grainstats.run.report.wording import counted
     from segment.unet import load_model
 
     model = load_model(model_name)
@@ -126,7 +127,7 @@ def segment(
         document = {"model": model.name, "model_digest": model.digest, "images": images_done}
         print(json.dumps(document, indent=2))
     if field:
-        files = "1 file" if len(paths) == 1 else f"{len(paths)} files"
+        files = counted(len(paths), "file")
         print(f"field of {files} {'failed' if failed else f'done, in {out}'}", file=sys.stderr)
     else:
         print(f"{len(paths) - len(failed)} of {len(paths)} files done, in {out}", file=sys.stderr)

@@ -33,14 +33,15 @@ class ListedImages:
     rows: Mapping[Path, ImageRow] = field(default_factory=dict)  #: listed files, in the sheet's order
     #: first picture of a field -> all its pictures, itself first
     fields: Mapping[Path, tuple[Picture, ...]] = field(default_factory=dict)
-    absent: tuple[ImageRow, ...] = ()  #: rows of files that are not there; an earlier run may have had them
+    #: parts of a path that is not there, but may have been for an earlier run -> why it does not count
+    absent: Mapping[tuple[str, ...], str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
     def said_of_absent(self, path: str) -> str | None:
         """Why an image of an earlier run, whose file is not there, does not count; None: nothing is said."""
         parts = PurePath(path).parts
-        rows = (row for row in self.absent for text in spellings(row.file) if _ends(parts, text))
-        return next((row.excluded for row in rows), None)
+        ends = (parts[first:] for first in range(len(parts)))
+        return next((self.absent[end] for end in ends if end in self.absent), None)
 
     def jobs(self, paths: Sequence[Path], sample_ids: Mapping[Path, str]) -> list[tuple[Path, str]]:
         """Images of the run with their samples; of a field, its first picture stands for all."""
@@ -59,19 +60,21 @@ def listed_images(
     if sheet is None:
         return ListedImages()
     rows: dict[Path, ImageRow] = {}
-    absent = []
+    absent: dict[tuple[str, ...], str] = {}
+    missing = []
     for row in sheet.rows:
         found = (_file_of(text, paths, sheet.source) for text in spellings(row.file))
         path = next((one for one in found if one is not None), None)
         if path is None:
-            absent.append(row)
+            missing.append(row.file)
+            absent |= {PurePath(text).parts: row.excluded for text in spellings(row.file)}
         elif path in rows:
             reason = f"{rows[path].file!r} and {row.file!r} are one file"
             raise InputError(sheet.source, reason, "Keep one row for each file")
         else:
             rows[path] = row
-    said = f"{Path(sheet.source).name}: no image of this run is called {first_of([r.file for r in absent])}"
-    return ListedImages(rows, _fields(rows, sample_ids), tuple(absent), (said,) if absent else ())
+    said = f"{Path(sheet.source).name}: no image of this run is called {first_of(missing)}"
+    return ListedImages(rows, _fields(rows, sample_ids), absent, (said,) if missing else ())
 
 
 def exclusions(
@@ -119,11 +122,9 @@ def excluded_in_words(images: pd.DataFrame) -> list[str]:
     own = images[~images["excluded"].isin([ONE_OF_FIELD, OTHER_FIELD, REPLACED])]
     said = [f"{row.path} is excluded, it enters no statistic: {row.excluded}" for row in own.itertuples()]
     replaced = images.loc[images["excluded"] == REPLACED, "path"].unique()
-    return (
-        [*said, f"{first_of(replaced)}: earlier images of these names count no more"]
-        if len(replaced)
-        else said
-    )
+    if len(replaced):
+        said.append(f"{first_of(replaced)}: earlier images of these names count no more")
+    return said
 
 
 def absent_in_words(images: pd.DataFrame, names: Collection[str]) -> list[str]:
@@ -141,18 +142,13 @@ def _file_of(text: str, paths: Sequence[Path], source: str) -> Path | None:
     for path in paths:
         if place_of(path) == place:
             return path
-    fits = [path for path in paths if _ends(Path(os.path.abspath(path)).parts, text)]
+    parts = PurePath(text).parts
+    fits = [path for path in paths if Path(os.path.abspath(path)).parts[-len(parts) :] == parts]
     if len(fits) > 1:
         names = ", ".join("/".join(path.parts[-2:]) for path in fits[:3])
         reason = f"{text!r} fits {len(fits)} images ({names})"
         raise InputError(source, reason, "Write as much of the path as tells them apart")
     return fits[0] if fits else None
-
-
-def _ends(parts: tuple[str, ...], text: str) -> bool:
-    """Whether a path ends as a sheet writes it."""
-    end = PurePath(text).parts
-    return parts[-len(end) :] == end
 
 
 def _fields(rows: Mapping[Path, ImageRow], sample_ids: Mapping[Path, str]) -> dict[Path, tuple[Picture, ...]]:

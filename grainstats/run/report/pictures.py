@@ -14,7 +14,7 @@ import pandas as pd
 from grainstats.run.report.grain_maps import Range, population_map, scale_bar, size_map, spacing_map
 from grainstats.run.report.orientation_pictures import LEGEND_PX
 from grainstats.run.report.page import data_uri, jpeg_uri
-from grainstats.run.report.wording import length
+from grainstats.run.report.wording import counted, length
 from grainstats.share.db.records import CORRECTION
 from grainstats.share.safe_paths import is_below, picture_below, picture_kind
 
@@ -187,7 +187,7 @@ def _current(out: Path, image: pd.Series) -> str:
 
 
 def _facts(image: pd.Series) -> str:
-    parts = [f"{image['n_grains']} grains"]
+    parts = [counted(image["n_grains"], "grain")]
     if str(image["model_digest"]).startswith(CORRECTION):
         parts.append("corrected by hand")
     if isinstance(image["pictures"], list) and image["pictures"]:
