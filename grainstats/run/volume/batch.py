@@ -14,6 +14,7 @@ from grainstats._version import __version__
 from grainstats.run.atomic import write_bytes
 from grainstats.run.failures import Failure, reason_of
 from grainstats.run.names import plain_name
+from grainstats.share.spreadsheet_text import without_formulas
 from segment.errors import UnreadableError
 from segment.volume import VoxelSize
 from segment.volume.orientation_sections import is_section_folder
@@ -71,7 +72,7 @@ def run_volumes(
             n_new += 1
         rows.append(_row(name, json.loads((folder / "summary.json").read_text(encoding="utf-8"))))
     if rows:
-        write_bytes(out / "volumes.csv", pd.DataFrame(rows).to_csv(index=False).encode())
+        write_bytes(out / "volumes.csv", without_formulas(pd.DataFrame(rows)).to_csv(index=False).encode())
     return VolumesDone(tuple(rows), n_new, tuple(failures))
 
 

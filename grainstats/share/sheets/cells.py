@@ -29,6 +29,10 @@ _LARGEST = 1e60  #: of a number in any unit: the world weighs some 1e56 g, a Pla
 _A_DATE = "the spreadsheet made a date of it ({:%Y-%m-%d})"
 _AND_UNIT = re.compile(r"([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*([^\W\d_].*|[°µμΩ℃].*)")
 _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")  #: the order that means one thing
+#: in a column of reasons these may mean that there is none
+_NO_REASON = frozenset(
+    "0 - -- / no n false none nan na n/a nein non non. falsch faux いいえ included keep ok".split()
+)
 _SHORTENED = re.compile(r"\d(?:\.\d+)?E[+]\d{2,}")  #: what spreadsheets make of long numbers
 
 
@@ -158,6 +162,16 @@ def word_of(header: str, cell: Any, wrong: list[str]) -> str:
     if why is not None:
         wrong.append(f"column {header!r}: {why}")
     return text
+
+
+def words_of(
+    header: list[str], cells: Sequence[Any], names: Sequence[str], wrong: list[str]
+) -> dict[str, str]:
+    """The texts of those of the plain columns that a sheet has, by name; a reason must be one."""
+    words = {name: word_of(name, cells[header.index(name)], wrong) for name in names if name in header}
+    if (reason := words.get("excluded", "")).casefold() in _NO_REASON:
+        wrong.append(f"excluded is {reason!r}: write the reason, or leave it empty where it counts")
+    return words
 
 
 def value_of(header: str, unit: str, cell: Any, wrong: list[str]) -> float | str | None:

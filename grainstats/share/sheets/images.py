@@ -19,7 +19,7 @@ from grainstats.share.sheets.cells import (
     read_table,
     under_header,
     value_of,
-    word_of,
+    words_of,
 )
 
 COLUMNS = ("file", "sample_id", "field", "tilt_deg", "excluded")
@@ -58,11 +58,7 @@ def read_images(path: str | Path) -> ImageSheet:
 def _read_row(header: list[str], cells: Sequence[Any]) -> tuple[ImageRow, list[str]]:
     wrong: list[str] = []
     cells = under_header(header, list(cells), wrong)
-    words = {
-        name: word_of(name, cells[header.index(name)], wrong)
-        for name in COLUMNS
-        if name in header and name != "tilt_deg"
-    }
+    words = words_of(header, cells, [name for name in COLUMNS if name != "tilt_deg"], wrong)
     tilt: float | str | None = None
     if "tilt_deg" in header:
         tilt = value_of("tilt_deg", "deg", cells[header.index("tilt_deg")], wrong)

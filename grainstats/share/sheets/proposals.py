@@ -25,7 +25,7 @@ from grainstats.share.sheets.cells import (
     read_table,
     under_header,
     value_of,
-    word_of,
+    words_of,
 )
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _read_row(
 ) -> tuple[SuggestionRecord, list[str]]:
     wrong: list[str] = []
     cells = under_header(header, cells, wrong)
-    plain = {name: word_of(name, cells[header.index(name)], wrong) for name in _PLAIN if name in header}
+    plain = words_of(header, cells, _PLAIN, wrong)
     parameters: dict[str, Value] = {}
     expected: dict[str, dict[str, Value]] = {}
     for c in columns:

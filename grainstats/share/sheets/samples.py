@@ -23,7 +23,7 @@ from grainstats.share.sheets.cells import (
     read_table,
     under_header,
     value_of,
-    word_of,
+    words_of,
 )
 from grainstats.share.sheets.shown import half_width, looks_like
 
@@ -107,8 +107,7 @@ def _header_conflicts(columns: list[Column]) -> list[str]:
 def _read_row(header: list[str], columns: list[Column], cells: list[Any]) -> tuple[SampleRow, list[str]]:
     wrong: list[str] = []
     cells = under_header(header, cells, wrong)
-    words = [name for name in _PLAIN if name in header and name != "date"]
-    plain = {name: word_of(name, cells[header.index(name)], wrong) for name in words}
+    plain = words_of(header, cells, [name for name in _PLAIN if name != "date"], wrong)
     if "sample_id" in plain and not plain["sample_id"]:
         wrong.append("sample_id is empty")
     elif len(plain.get("sample_id", "").splitlines()) > 1:

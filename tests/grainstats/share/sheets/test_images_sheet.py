@@ -1,5 +1,7 @@
 """The sheet of images: read whole, or refused with every problem named."""
 
+from pathlib import Path
+
 import pytest
 
 from grainstats.share.db.records import ImageRow
@@ -31,3 +33,12 @@ def test_all_problems_are_named_at_once(tmp_path):
         "file is empty",
     ):
         assert text in str(error.value)
+
+
+@pytest.mark.parametrize("word", ["no", "FALSE", "0", "n/a", "-"])
+def test_a_reason_that_may_mean_none_is_named(tmp_path: Path, word: str) -> None:
+    (tmp_path / "images.csv").write_text(f"file,excluded\na.tif,{word}\nb.tif,yes\n", encoding="utf-8")
+    with pytest.raises(
+        SampleSheetError, match=rf"1 problem .*\n.*row 2: excluded is '{word}': write the reason"
+    ):
+        read_images(tmp_path / "images.csv")
