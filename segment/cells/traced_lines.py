@@ -31,7 +31,9 @@ def traced_lines(picture: np.ndarray, source: str) -> tuple[np.ndarray, tuple[st
     if not picture.size or picture.dtype.kind not in "biuf":
         raise InputError(source, f"{picture.size} values of {picture.dtype}, no picture", "Give grey levels")
     if picture.dtype == bool:
-        return picture, ()
+        if picture.ndim == 2:
+            return picture, ()
+        picture = picture * np.uint8(255)
     if picture.dtype.kind == "f":
         picture = np.where(np.isfinite(picture), picture, 0)
     if picture.ndim == 3 and picture.shape[2] in (2, 4):

@@ -209,6 +209,12 @@ def test_what_is_drawn_beside_the_boundaries_is_said(
         assert (words in "\n".join(found.warnings)) == said
 
 
+def test_lines_as_truth_values_of_three_channels(tmp_path: Path, lines: np.ndarray) -> None:
+    np.save(tmp_path / "t.npy", np.dstack([lines > 0] * 3))
+    found = read_label_map(tmp_path / "t.npy", tracing=True)
+    assert found.n_grains == read_label_map_of(lines, tmp_path)
+
+
 @pytest.mark.parametrize(("on", "off"), [(8, 3), (5, 5), (4, 4)])
 def test_dashes_are_joined(tmp_path: Path, cells: np.ndarray, lines: np.ndarray, on: int, off: int) -> None:
     y, x = np.mgrid[:400, :440]
