@@ -71,7 +71,7 @@ def progress_chart(loops: Loops) -> Chart | None:
         return None
     last = max(e.number for e in shown)
     ends = [v for e in shown for v in (e.value - (e.uncertainty or 0), e.value + (e.uncertainty or 0))]
-    what = f"{loops.name.replace('_', ' ')}, {unit_words(loops.unit)}"
+    what = f"{loops.name.replace('_', ' ')} ({unit_words(loops.unit)})"
     points = tuple(
         Point(
             e.number,
@@ -90,7 +90,7 @@ def progress_chart(loops: Loops) -> Chart | None:
         "progress",
         f"{what[:1].upper()}{what[1:]}: best so far",
         Axis(
-            "experiment of the route",
+            "number of the experiment in its route",
             0.5,
             last + 0.5,
             names=tuple((float(n), str(n)) for n in range(step, last + 1, step)),
@@ -137,8 +137,8 @@ def prediction_chart(loops: Loops) -> Chart | None:
     return Chart(
         "predictions",
         "Predicted and measured",
-        Axis(f"predicted, {unit}", low, high),
-        Axis(f"measured, {unit}", low, high),
+        Axis(f"predicted ({unit})", low, high),
+        Axis(f"measured ({unit})", low, high),
         pd.DataFrame(rows, columns=["sample_id", "predicted", "predicted_low", "predicted_high", "measured"]),
         lines=(Line(ends, ends, "diagonal"),),
         points=tuple(drawn),
