@@ -37,9 +37,12 @@ def file_digest(path: Path) -> str:
 
 
 def looks_of(path: Path, pictures: Sequence[Picture]) -> tuple[tuple[int, int], ...]:
-    """Size and time of modification of a file, or of all pictures of its field."""
+    """Size and second of modification of a file, or of all pictures of its field.
+
+    Fractions of a second are not the same on all machines that see one network folder.
+    """
     states = [os.stat(each) for each in [picture.path for picture in pictures] or [path]]
-    return tuple((state.st_size, state.st_mtime_ns) for state in states)
+    return tuple((state.st_size, int(state.st_mtime)) for state in states)
 
 
 class KnownFiles:
