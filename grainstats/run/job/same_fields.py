@@ -59,17 +59,24 @@ def fields_once(sample: Sample) -> tuple[Sample, list[str]]:
 def copies_between_samples(rows: Rows) -> list[str]:
     """What is said of images of two samples that show one area, as when one was saved again in another form.
 
-    Which of the two samples it belongs to, nobody but the user knows; each keeps it.
+    Which of the two samples it belongs to, nobody but the user knows; each keeps it. Crops are sought among
+    as many images as `overlapping` compares.
     """
+    from segment.registration.overlap import MOST, TWICE, overlapping
+
     if len(rows.sample_ids) < 2:
         return []
-    images, marks = rows.images.set_index("analysis_id"), {}
+    images, marks, fields = rows.images.set_index("analysis_id"), {}, []
     for sample_id in rows.sample_ids:
         for number, grains in rows.grains(sample_id).groupby("analysis_id", sort=False):
             if number in images.index:
                 marks[number] = _marks(grains)
+                fields += [_field(images.loc[number], grains)] if len(images) <= MOST else []
     seen = images.loc[list(marks)]
-    pairs = [(seen.iloc[first], seen.iloc[second]) for first, second in _alike(list(marks.values()))]
+    alike = {*_alike(list(marks.values()))}
+    crops = [o for o in overlapping(fields) if o.share >= TWICE]
+    alike |= {(min(o.kept, o.other), max(o.kept, o.other)) for o in crops}
+    pairs = [(seen.iloc[first], seen.iloc[second]) for first, second in sorted(alike)]
     return [
         f"{one['path']} and {other['path']} show the same area: samples {one['sample_id']} and "
         f"{other['sample_id']} share it; exclude it from one of them in the sheet of images"

@@ -97,7 +97,7 @@ class Stored:
             for sample, grains in self.samples.items()
             for number in grains["analysis_id"].unique()
         ]
-        return pd.DataFrame(rows)
+        return pd.DataFrame(rows).assign(rows=600, columns=600, pixel_size_nm=1.0)
 
     def grains(self, sample_id: str) -> pd.DataFrame:
         return self.samples[sample_id]
@@ -110,6 +110,13 @@ def test_one_field_in_two_samples_is_told() -> None:
     assert said.startswith("A/2.tif and B/4.tif show the same area: samples A and B share it; exclude it")
     assert copies_between_samples(Stored({"A": first, "B": grains_of(3, 2)})) == []
     assert copies_between_samples(Stored({"B": second})) == []
+
+
+def test_a_crop_in_another_sample_is_told() -> None:
+    first = pd.concat([field_at(1, 0), grains_of(2, 1)])
+    (said,) = copies_between_samples(Stored({"A": first, "B": field_at(3, 200)}))
+    assert said.startswith("A/1.tif and B/3.tif show the same area")
+    assert copies_between_samples(Stored({"A": first, "B": field_at(3, 700)})) == []
 
 
 def test_many_images_are_compared_in_parts(monkeypatch) -> None:
