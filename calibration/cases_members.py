@@ -59,6 +59,28 @@ def jpeg_with_thumbnail(grey: np.ndarray) -> bytes:
     return raw[:2] + b"\xff\xe1" + struct.pack(">H", len(small) + 2) + small + raw[2:]
 
 
+def inks_unmarked(grey: np.ndarray) -> bytes:
+    """All four inks at half strength, stored the wrong way round for what Adobe's segment says."""
+    ink = np.stack([(255 - grey) // 2] * 4, -1)
+    return imagecodecs.jpeg8_encode(ink, level=95, colorspace="CMYK", outcolorspace="CMYK")
+
+
+def orientations(rng: np.random.Generator) -> np.ndarray:
+    """Grains in the colours of an inverse pole figure, with some noise."""
+    cells = grains(rng)
+    colours = np.sqrt(rng.dirichlet([1, 1, 1], cells.max() + 1))[cells] + rng.normal(
+        0, 0.01, (*cells.shape, 3)
+    )
+    return (255 * colours / colours.max(axis=2, keepdims=True)).clip(0).astype(np.uint8)
+
+
+def with_hot_pixels(grey: np.ndarray) -> np.ndarray:
+    """A camera's counts, with some at the end of the range."""
+    counts = grey.astype(np.uint16) * 12
+    counts.ravel()[:: counts.size // 40] = 65535
+    return counts
+
+
 def tiff(
     pixels: np.ndarray, text: str = "", code: int = 0, encoding: str = "latin-1", **more: object
 ) -> Callable:
@@ -103,9 +125,14 @@ def write_members(folder: Path) -> None:
         "cmyk.jpg": jpeg_with_thumbnail(grey),
         "grid.png": imagecodecs.png_encode(with_grid(grains(np.random.default_rng(3)))),
         "utf7.csv": "sample_id,design_route\nProbe-ü,ai\n".encode("utf-7"),
+        "unmarked.jpg": inks_unmarked(grey),
+        "orientations.png": imagecodecs.png_encode(orientations(np.random.default_rng(6))),
         "one_colour.png": imagecodecs.png_encode(np.stack([grey * 0, grey * 0, grey], -1)),
     }
     tiffs = {
+        "as_signed.tif": tiff((grey.astype(np.uint16) * 257).view(np.int16)),
+        "hot.tif": tiff(with_hot_pixels(grey)),
+        "per_cm.tif": tiff(grey, imagej=True, resolution=(300, 300), metadata={"unit": "cm"}),
         "mirrored.tif": tiff(np.pad(grey, 60, mode="reflect")),
         "rounded.tif": tiff(rounded(grey)),
         "noisy.tif": tiff(noisy(grey)),
