@@ -10,7 +10,7 @@ import numpy as np
 from segment.errors import NotAnImageError, UnreadableError
 from segment.micrograph.grey import to_grey, without_no_data
 from segment.micrograph.micrograph import Micrograph
-from segment.micrograph.prepare import MINIMUM_SIDE
+from segment.micrograph.prepare import MINIMUM_SIDE, NO_DATA
 
 
 def micrograph_of_array(
@@ -21,7 +21,7 @@ def micrograph_of_array(
     Parameters
     ----------
     image : ndarray, shape (rows, columns) or (rows, columns, 3)
-        Grey levels or RGB, of any dtype; pixels that are no numbers are masked.
+        Grey levels or RGB, of any dtype; pixels that are no numbers, or far from all others, are masked.
     pixel_size_nm : float, optional
         Edge of a pixel in nanometres.
     name : str
@@ -60,5 +60,5 @@ def micrograph_of_array(
         sha256=digest.hexdigest(),
         vendor="array",
         valid=valid,
-        notes=notes,
+        notes=notes if valid is None else (*notes, NO_DATA),
     )
