@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -99,14 +100,12 @@ def _each_area_once(
 
 def _names(maps: list[Path]) -> list[str]:
     """File stems without ``.labels``; numbered where several are alike."""
-    names: list[str] = []
+    names: dict[str, None] = {}
     for path in maps:
-        stem, k = path.stem.removesuffix(".labels"), 2
-        name = stem
-        while name in names:
-            name, k = f"{stem}_{k}", k + 1
-        names.append(name)
-    return names
+        stem = path.stem.removesuffix(".labels")
+        numbered = (f"{stem}_{number}" for number in count(2))
+        names[next(name for name in chain([stem], numbered) if name not in names)] = None
+    return list(names)
 
 
 def _measure_file(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,11 +94,12 @@ def output_names(paths: list[Path]) -> dict[Path, str]:
     """Stem of each file's outputs; where stems are alike, suffix and folders tell them apart."""
     stems = Counter(path.stem for path in paths)
     names: dict[Path, str] = {}
+    taken: set[str] = set()
     for path in paths:
         parts = path.relative_to(path.anchor).parts
         longer = [".".join(parts[-depth:]) for depth in range(1, len(parts) + 1)]
-        numbered = [f"{longer[-1]}_{number}" for number in range(2, len(paths) + 2)]
+        numbered = (f"{longer[-1]}_{number}" for number in count(2))
         wanted = [path.stem] if stems[path.stem] == 1 else []
-        taken = set(names.values())
-        names[path] = next(name for name in [*wanted, *longer, *numbered] if name not in taken)
+        names[path] = next(name for name in chain(wanted, longer, numbered) if name not in taken)
+        taken.add(names[path])
     return names

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
@@ -59,11 +59,12 @@ def listed_images(
     """
     if sheet is None:
         return ListedImages()
+    file_of = _finder(paths, sheet.source)
     rows: dict[Path, ImageRow] = {}
     absent: dict[tuple[str, ...], str] = {}
     missing = []
     for row in sheet.rows:
-        found = (_file_of(text, paths, sheet.source) for text in spellings(row.file))
+        found = map(file_of, spellings(row.file))
         path = next((one for one in found if one is not None), None)
         if path is None:
             missing.append(row.file)
@@ -84,7 +85,7 @@ def exclusions(
     files: KnownFiles,
     sheet: SampleSheet | None = None,
 ) -> dict[str, str]:
-    """By digest of file or field, why it does not count; empty where it does.
+    """By digest of file or field, why it does not count, where that is new; empty where it counts again.
 
     A picture of a field does not count by itself, nor does a field whose pictures are now in other ones, nor
     an image of an excluded sample, nor one in whose place another stands. Images of which the sheets say
@@ -103,7 +104,10 @@ def exclusions(
         except OSError:
             continue  # the run has said why
     replaced, ours = files.replaced(), {sample_id for _, sample_id in jobs}
-    for row in db.micrographs().itertuples() if listed.rows or listed.absent or replaced else ():
+    if not (reasons or listed.absent or replaced):
+        return {}
+    micrographs = db.micrographs()
+    for row in micrographs.itertuples():
         members = {each["sha256"] for each in row.pictures or ()}
         gone = [replaced[digest] for digest in (row.sha256, *members) if digest in replaced]
         if row.sha256 in reasons:
@@ -114,7 +118,9 @@ def exclusions(
             reasons[row.sha256] = REPLACED if any(gone) else ""
         elif row.sample_id in ours and (said := listed.said_of_absent(row.path)) is not None:
             reasons[row.sha256] = said
-    return dict.fromkeys(pictures - set(reasons), ONE_OF_FIELD) | reasons
+    reasons = dict.fromkeys(pictures - set(reasons), ONE_OF_FIELD) | reasons
+    stored = dict(zip(micrographs["sha256"], micrographs["excluded"].fillna(""), strict=True))
+    return {digest: why for digest, why in reasons.items() if stored.get(digest, why) != why}
 
 
 def excluded_in_words(images: pd.DataFrame) -> list[str]:
@@ -136,19 +142,27 @@ def absent_in_words(images: pd.DataFrame, names: Collection[str]) -> list[str]:
     return [f"{counted(len(earlier), 'image')} of earlier runs count, too ({first_of(earlier)}); {remedy}"]
 
 
-def _file_of(text: str, paths: Sequence[Path], source: str) -> Path | None:
-    """The image that a row means: from the sheet's folder, else by the end of its path."""
-    place = place_of(Path(source).resolve().parent / text)
+def _finder(paths: Sequence[Path], source: str) -> Callable[[str], Path | None]:
+    """Function that finds the image a row means: from the sheet's folder, else by the end of its path."""
+    folder = Path(source).resolve().parent
+    at = {place_of(path): path for path in paths}
+    called: dict[str, list[Path]] = defaultdict(list)
     for path in paths:
-        if place_of(path) == place:
-            return path
-    parts = PurePath(text).parts
-    fits = [path for path in paths if Path(os.path.abspath(path)).parts[-len(parts) :] == parts]
-    if len(fits) > 1:
-        names = ", ".join("/".join(path.parts[-2:]) for path in fits[:3])
-        reason = f"{text!r} fits {len(fits)} images ({names})"
-        raise InputError(source, reason, "Write as much of the path as tells them apart")
-    return fits[0] if fits else None
+        called[path.name].append(path)
+
+    def file_of(text: str) -> Path | None:
+        if (found := at.get(place_of(folder / text))) is not None:
+            return found
+        parts = PurePath(text).parts
+        alike = called.get(PurePath(text).name, [])
+        fits = [path for path in alike if Path(os.path.abspath(path)).parts[-len(parts) :] == parts]
+        if len(fits) > 1:
+            names = ", ".join("/".join(path.parts[-2:]) for path in fits[:3])
+            reason = f"{text!r} fits {len(fits)} images ({names})"
+            raise InputError(source, reason, "Write as much of the path as tells them apart")
+        return fits[0] if fits else None
+
+    return file_of
 
 
 def _fields(rows: Mapping[Path, ImageRow], sample_ids: Mapping[Path, str]) -> dict[Path, tuple[Picture, ...]]:
