@@ -16,13 +16,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from power_diagram import Cells, cells_of
 from scipy.spatial import cKDTree
 
 from grainstats.infer.modality.spacing_answer import BROAD_SD, CLASSES, COUNTS, LEVELS, shape_of
 from grainstats.measure.spacing.chords import kaplan_meier
 from grainstats.measure.spacing.intercepts import ANGLES
 from segment.mosaics.laguerre import Mosaic, laguerre_section
-from segment.mosaics.power_diagram import Cells
 
 ROOT = Path(__file__).parents[1]
 GRAIN_PX, STEP_PX = 24.0, 1.5
@@ -51,7 +51,7 @@ def one_mosaic(number: int) -> dict[str, float]:
     wanted = float(np.exp(rng.uniform(*np.log(GRAINS))))
     side = int(GRAIN_PX * np.sqrt(wanted) * np.exp(sigma**2) * 0.72 * kind["size_ratio"] ** 0.3)
     mosaic = laguerre_section((side, side), GRAIN_PX, sigma, rng, **kind)
-    cells = mosaic.cells()
+    cells = cells_of(mosaic)
     inside = ((cells.box[:, :2] > 0) & (cells.box[:, 2:] < side)).all(axis=1)
     lost = float(rng.choice([0.0, rng.uniform(0, LOST)], p=[0.25, 0.75]))
     giant = rng.uniform(*GIANT) if kind["coarse_volume"] == 0 and rng.random() < GIANTS else 0.0

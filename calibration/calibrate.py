@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 from null_mosaics import UNIT, Population, cut_window, rectangle, window_side
+from power_diagram import cells_of
 
 from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.judge import LEVEL, decide
@@ -131,7 +132,7 @@ def samples(job: Job) -> Iterator[tuple[int, ImageGrains]]:
             labels = mosaic.grain_map(1.0).labels
             images = {n: _rasterised(labels, shape) for n, shape in shapes.items()}
         else:
-            cells = mosaic.cells()
+            cells = cells_of(mosaic)
             images = {
                 n: cut_window(cells, (0.0, 0.0), shape, min_area=smallest) for n, shape in shapes.items()
             }

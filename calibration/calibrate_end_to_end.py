@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 from calibrate_outside import rules_digest
 from fit_error_rates import count_errors
+from power_diagram import cells_of
 
 from grainstats.infer import judge_modality
 from grainstats.infer.modality.judge_sample import SampleImage, judge_sample
@@ -72,7 +73,7 @@ def mosaic_of(population: tuple[float, float, float], rng: np.random.Generator) 
         return laguerre_section((side, side), FINE_PX, sigma, rng, size_ratio=ratio, coarse_volume=coarse)
 
     side = int(25 * FINE_PX)
-    centre = section(side).cells().centroid
+    centre = cells_of(section(side)).centroid
     seen = ((centre > 0) & (centre < side)).all(axis=1).sum()
     return section(int(side * np.sqrt(GRAINS / seen) * 1.05))
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from null_mosaics import Population, cut_window, window_side
+from power_diagram import cells_of
 
 from grainstats.infer import ImageGrains
 from grainstats.infer.modality.distribution import pooled_distribution
@@ -34,7 +35,7 @@ TABLE = Path(__file__).parents[1] / "docs" / "validation" / "modes_coverage.csv"
 def field(population: Population, n_grains: int, rng: np.random.Generator) -> ImageGrains:
     side, _ = window_side(population, n_grains, rng)
     mosaic = population.mosaic(side, rng)
-    return cut_window(mosaic.cells(), (0.0, 0.0), mosaic.shape[0], min_area=15.0)
+    return cut_window(cells_of(mosaic), (0.0, 0.0), mosaic.shape[0], min_area=15.0)
 
 
 def modes_of(images: Sequence[ImageGrains], population: Population) -> Modes:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from power_diagram import Cells, cells_of
 
 from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.verdict import Null
 from segment.mosaics.laguerre import Mosaic, columnar_laguerre, laguerre_section
-from segment.mosaics.power_diagram import Cells
 from segment.mosaics.spheres import Centres
 
 UNIT = 32.0  # pixels per mean diameter of the simulated mosaics
@@ -78,7 +78,7 @@ def window_side(
     spread = np.exp(1.5 * population.sigma**2)
     pilot = 30.0 * spread * (population.size_ratio**0.35 if population.coarse else 1.0)
     mosaic = population.mosaic(pilot, rng)
-    cells, edge = mosaic.cells(), mosaic.shape[0]
+    cells, edge = cells_of(mosaic), mosaic.shape[0]
     box, centre = cells.box, cells.centroid
     seen = ((centre > 0) & (centre < edge)).all(axis=1)
     height, width = (box[seen, 2:] - box[seen, :2]).T

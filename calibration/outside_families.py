@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 import numba
 import numpy as np
+from power_diagram import Cells, power_cells
 from scipy.spatial import ConvexHull, cKDTree
-
-from segment.mosaics.power_diagram import Cells, power_cells
 
 FLAT = 1e-6  # height of the box that the centres of discs lie in
 LARGEST = 64  # spheres that are looked up one by one while others are placed

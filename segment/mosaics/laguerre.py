@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from segment.grain_map import GrainMap
-from segment.mosaics.power_diagram import Cells, power_cells
 from segment.mosaics.spheres import LONGEST_TAIL, Centres, Spheres, populations_of, scatter
 
 
@@ -48,10 +47,6 @@ class Mosaic:
 
         labels = numbered(self.owner() + 1)
         return GrainMap(labels, pixel_size_nm, "manual" if pixel_size_nm is not None else "none")
-
-    def cells(self) -> Cells:
-        """Exact polygons of the cells, also of those that only touch or lie outside the window."""
-        return power_cells(self.points, -(self.height**2))
 
 
 def laguerre_section(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from power_diagram import Cells, cells_of
 
 from grainstats.infer.current import current
 from grainstats.infer.current.cut_graph import CutGraph, CutSolver, cut_graph
 from grainstats.measure import boundary_network
 from segment.grain_map import GrainMap
 from segment.mosaics.laguerre import Mosaic, poisson_voronoi_plane
-from segment.mosaics.power_diagram import Cells
 
 EQUAL = {"j0": 1.0}
 DISORDER = 1e-7  # of the pitch: corners at which four and more cells meet become triple points of no size
@@ -114,7 +114,7 @@ def test_square_lattice():
 
 def test_hexagons_exact():
     mosaic = hexagon_mosaic(30, 30, 100.0)
-    x, y = _exact(mosaic.cells(), (0, 0, *mosaic.shape))
+    x, y = _exact(cells_of(mosaic), (0, 0, *mosaic.shape))
     assert x == pytest.approx(4 / 3, abs=0.005)
     assert y == pytest.approx(2 / np.sqrt(3), abs=1e-3)
 
@@ -131,7 +131,7 @@ def test_poisson_voronoi():
     found = []
     for _ in range(8):
         mosaic = poisson_voronoi_plane((40, 40), 1.0, rng)
-        found += _exact(mosaic.cells(), (0, 0, 40, 40))
+        found += _exact(cells_of(mosaic), (0, 0, 40, 40))
     assert np.mean(found) == pytest.approx(1.120, abs=0.004)
     assert 0.002 < np.std(found) < 0.010
 
@@ -139,7 +139,7 @@ def test_poisson_voronoi():
 def test_log_normal_boundaries():
     """.507 of the mean at sigma 1."""
     rng = np.random.default_rng(7)
-    graph = graph_of_cells(poisson_voronoi_plane((80, 80), 1.0, rng).cells(), (0, 0, 80, 80))
+    graph = graph_of_cells(cells_of(poisson_voronoi_plane((80, 80), 1.0, rng)), (0, 0, 80, 80))
     solver, found = CutSolver(graph), []
     for _ in range(20):
         share = np.exp(rng.standard_normal(len(graph.length)))
@@ -151,7 +151,7 @@ def test_log_normal_boundaries():
 def test_pixels_against_polygons():
     mosaic = voronoi(20, edge=14, seed=3)
     edge = 20 * 14 - 0.5
-    exact = _exact(mosaic.cells(), (0.5, 0.5, edge, edge))
+    exact = _exact(cells_of(mosaic), (0.5, 0.5, edge, edge))
     np.testing.assert_allclose(_both(current(mosaic.grain_map(), EQUAL)), exact, rtol=0.012)
 
 

@@ -9,6 +9,7 @@ import pytest
 from calibrate_pools import fields
 from null_mosaics import Population, cut_window
 from outside_families import Structure, lognormal
+from power_diagram import cells_of
 
 from grainstats.infer import ImageGrains, judge_modality, modality_json
 from grainstats.infer.modality import judge
@@ -22,7 +23,7 @@ from grainstats.run.report.report import verdict_paragraphs
 def voronoi(seed: int, side: float = 26.0) -> ImageGrains:
     """Some 900 interior grains of a section of a Poisson-Voronoi mosaic, mean diameter about 20."""
     mosaic = Population(0.0).mosaic(side, np.random.default_rng(seed))
-    return cut_window(mosaic.cells(), (0.0, 0.0), mosaic.shape[0], min_area=10.0)
+    return cut_window(cells_of(mosaic), (0.0, 0.0), mosaic.shape[0], min_area=10.0)
 
 
 def with_giants(image: ImageGrains, shares: list[float]) -> ImageGrains:
@@ -57,7 +58,7 @@ def test_isolated_grains_of_several_sizes_are_named_once() -> None:
 
 def test_a_giant_beside_two_populations_is_in_none_of_the_modes() -> None:
     mosaic = Population(0.15, 4.0, 0.45).mosaic(26.0, np.random.default_rng(0))
-    field = cut_window(mosaic.cells(), (0.0, 0.0), mosaic.shape[0], min_area=15.0)
+    field = cut_window(cells_of(mosaic), (0.0, 0.0), mosaic.shape[0], min_area=15.0)
     alone, beside = judge_modality([field]), judge_modality([with_giants(field, [0.3])])
     assert beside.verdict == alone.verdict == "bimodal" and beside.isolated_grains == 1
     assert beside.mode_ratio is not None and f"ratio {beside.mode_ratio:.2f};" in beside.reason
@@ -123,7 +124,7 @@ def test_cells_of_one_size_are_uniform_and_one_grain_has_no_interval() -> None:
 def test_uniform_never_has_a_small_p_and_says_what_it_knows(ratio: float) -> None:
     for seed in range(3):
         mosaic = Population(0.2, ratio, 0.4 if ratio > 1 else 0.0).mosaic(28.0, np.random.default_rng(seed))
-        verdict = judge_modality([cut_window(mosaic.cells(), (0.0, 0.0), mosaic.shape[0], min_area=10.0)])
+        verdict = judge_modality([cut_window(cells_of(mosaic), (0.0, 0.0), mosaic.shape[0], min_area=10.0)])
         if verdict.verdict == "uniform":
             assert verdict.p_value is not None and verdict.p_value >= LEVEL
             assert "of 5% of the area or more shows in this field" in verdict.reason

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from null_mosaics import Population, cut_window
+from power_diagram import cells_of
 
 from grainstats.infer.modality.distribution import CUT_CLASSES, WHOLE_CLASSES, pooled_distribution
 from grainstats.infer.modality.image_grains import ImageGrains
@@ -69,7 +70,7 @@ def test_the_interval_of_the_mode_holds_the_mode_of_a_large_specimen() -> None:
 
     def field(seed: int, side: float) -> ImageGrains:
         mosaic = population.mosaic(side, np.random.default_rng(seed))
-        return cut_window(mosaic.cells(), (0.0, 0.0), mosaic.shape[0], min_area=15.0)
+        return cut_window(cells_of(mosaic), (0.0, 0.0), mosaic.shape[0], min_area=15.0)
 
     (truth,) = one_mode(pooled_distribution([field(900 + k, 55.0) for k in range(3)])).diameter_nm
     held = []

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from null_mosaics import Population, cut_window, window_side
+from power_diagram import cells_of
 
 from grainstats.infer import ImageGrains, judge_modality, modality_json
 from grainstats.measure import grain_table
@@ -22,7 +23,7 @@ def sample(population: Population, n: int, seed: int, pixel: float = 2.0) -> Ima
     rng = np.random.default_rng(seed)
     side, _ = window_side(population, n, rng)
     mosaic = population.mosaic(side, rng)
-    return scaled(cut_window(mosaic.cells(), (0.0, 0.0), mosaic.shape[0], min_area=15.0), pixel)
+    return scaled(cut_window(cells_of(mosaic), (0.0, 0.0), mosaic.shape[0], min_area=15.0), pixel)
 
 
 def scaled(image: ImageGrains, factor: float) -> ImageGrains:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from segment.mosaics.laguerre import Mosaic
+
 
 @dataclass(frozen=True, eq=False)
 class Cells:
@@ -76,6 +78,11 @@ class Cells:
 def _integral_of_clip(x: np.ndarray, width: float) -> np.ndarray:
     inside = np.clip(x, 0, width)
     return np.asarray(inside**2 / 2 + width * np.maximum(x - width, 0))
+
+
+def cells_of(mosaic: Mosaic) -> Cells:
+    """Exact polygons of a mosaic's cells, also of those that only touch or lie outside its window."""
+    return power_cells(mosaic.points, -(mosaic.height**2))
 
 
 def power_cells(points: np.ndarray, weight: np.ndarray) -> Cells:
