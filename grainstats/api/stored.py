@@ -67,21 +67,24 @@ def results_of(
     """Results of an open database; `keep` lives as long as they do."""
     from grainstats.share.db.reading import verdict_by_sample
 
-    images = _images(db, keep)
+    images: dict[str, list[ImageResult]] = {}
+    for image in _images(db, keep):
+        images.setdefault(image.sample_id, []).append(image)
     verdicts = verdict_by_sample(db.verdicts())
-    descriptors = db.descriptors("sample").drop(columns="pool")
-    found = {}
-    for sample_id in sorted({image.sample_id for image in images}):
-        if samples is None or sample_id in samples:
-            own = descriptors[descriptors["sample_id"] == sample_id].drop(columns="sample_id")
-            found[sample_id] = SampleResult(
-                sample_id,
-                verdicts.get(sample_id),
-                own.set_index("name"),
-                tuple(image for image in images if image.sample_id == sample_id),
-                url,
-                keep,
-            )
+    descriptors = db.descriptors("sample").drop(columns="pool").set_index("name")
+    pooled = dict(tuple(descriptors.groupby("sample_id")))
+    found = {
+        sample_id: SampleResult(
+            sample_id,
+            verdicts.get(sample_id),
+            pooled.get(sample_id, descriptors[:0]).drop(columns="sample_id"),
+            tuple(images[sample_id]),
+            url,
+            keep,
+        )
+        for sample_id in sorted(images)
+        if samples is None or sample_id in samples
+    }
     failures: pd.DataFrame = db.failures().drop(columns="digest")
     return Results(found, db.folder, failures, warnings, url, keep)
 
