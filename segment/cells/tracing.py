@@ -17,7 +17,7 @@ SLENDER = 0.5  #: of the typical cell's width; cells joined through gaps have ne
 #: at most a tenth is such, where 30 % of the cells are outlined twice a fifth
 STRIP = (15.0, 0.35)
 SPECK_PX = 5  #: open areas in thick lines of real tracings are smaller
-#: share of lines between which it is open what is line; dashes cover less, cells of a true tracing more
+#: share of lines between which it is open what is line: real tracings have up to .28, dashes less; judgement
 HALF_LINES = (0.25, 0.75)
 STRAIGHT = 0.9  #: share of the shorter side along which a straight line runs from edge to edge
 DENSE = 0.4  #: share of such lines above which straight ones are there by chance; judgement

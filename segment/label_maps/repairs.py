@@ -24,7 +24,7 @@ from segment.label_maps.pixels import one_channel
 from segment.micrograph.micrograph import PixelSizeSource
 
 FULL = tuple(2**bits - 1 for bits in (7, 8, 10, 12, 15, 16))  #: highest numbers of types and cameras
-CUT = 4.0  #: areas of the largest other cell that the one with such a number must cover
+CUT = 4.0  #: areas of the largest other cell that the one with such a number must cover; judgement
 OUTLINE = -1  #: what OpenCV's watershed writes on the lines between cells
 RAGGED = 1.0  #: pixel edges per pixel of a label that lies in specks or lines; round cells of 100 px have .4
 LEAST_RAGGED_PX = 100  #: of such a label; judgement
