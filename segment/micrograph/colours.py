@@ -17,8 +17,8 @@ _DARKEST = 99  #: percentile of the ink, in sheets fully covered by one of four
 _TOO_MUCH = 1.0  #: such sheets by which one reading needs more than the other, and is wrong; judgement
 _SPARSE = 4  #: every so many rows and columns tell whether colours are a code
 #: mean of a pixel's largest less its smallest channel, of full intensity, that makes colours strong, and how
-#: far these agree, 1 for one hue, 0 for all alike: 94 real pictures of .25 have .86 and more, all others .06;
-#: maps of orientations and labels .03, labels laid over a picture .19
+#: far these agree, 1 for one hue, 0 for all alike: of 94 real pictures those of .25 and more have .86 and
+#: more; maps of orientations and labels have .03, labels laid over a picture .19
 _STRONG, _ALL_HUES = 0.25, 0.3
 #: share of pixels with a channel at its end, as in the code of orientations (inverse pole figure) and in
 #: rainbows, and how far their hues agree at most; real pictures have .02
@@ -112,7 +112,7 @@ def coloured_marks(pixels: np.ndarray) -> np.ndarray | None:
 
 def coded_colours(pixels: np.ndarray) -> tuple[bool, tuple[str, ...]]:
     """Whether colours stand for numbers, as in maps of orientations; words where they may."""
-    if pixels.ndim != 3 or pixels.shape[2] < 3 or pixels.dtype.kind != "u" or is_grey(pixels):
+    if pixels.ndim != 3 or pixels.shape[2] < 3 or pixels.dtype.kind != "u":
         return False, ()
     rgb = pixels[::_SPARSE, ::_SPARSE, :3].astype(np.float32) / np.float32(_largest(pixels))
     if np.ptp(rgb, axis=2).mean() < _STRONG:
