@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ElementTree
 
 from segment.micrograph.length_units import INCH_NM, number
@@ -13,6 +14,7 @@ from segment.micrograph.tiffpages import X_RESOLUTION, Y_RESOLUTION, page_frames
 NAME = "jeol_sightx"
 
 _RESOLUTION_UNIT, _INCH = 296, 2
+_GROUPED = re.compile(r"[1-9]\d{0,2}(,\d{3})+")  #: a magnification in thousands; none has three decimals
 _MODE = "ImageFormingSystem/ModeString"
 _CAMERA = ".//DrawImageInformation/PixelsPerMeter/Horizontal"
 
@@ -38,7 +40,8 @@ def _scales(opened: OpenFile, root: ElementTree.Element) -> tuple[Scale, ...]:
     The vendor writes the pitch twice: as the TIFF's resolution (here, and only here, it is one) and as
     PixelsPerMeter. Both are kept, so that a difference of more than 3 % is flagged.
     """
-    magnification = number(root.findtext("ImageFormingSystem/SelectorValue", "")) or 0.0
+    written = root.findtext("ImageFormingSystem/SelectorValue", "").strip()
+    magnification = number(written.replace(",", "") if _GROUPED.fullmatch(written) else written) or 0.0
     if magnification <= 0 or root.findtext("ImageFormingSystem/SelectorUnitString", "X").upper() != "X":
         return ()
     y, x = (_pitch(opened, tag, magnification) for tag in (Y_RESOLUTION, X_RESOLUTION))

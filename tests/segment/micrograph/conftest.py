@@ -89,17 +89,19 @@ def gatan_tiff(path: Path, *, unit: str = "nm", size: float = 2.5) -> None:
 
 
 SIGHTX = """<?xml version="1.0"?><TemReporter><ImageFormingSystem><ModeString>{mode}</ModeString>
-<SelectorValue>100000</SelectorValue><SelectorUnitString>X</SelectorUnitString></ImageFormingSystem>
+<SelectorValue>{magnification}</SelectorValue><SelectorUnitString>X</SelectorUnitString></ImageFormingSystem>
 <Measurement><DrawImageInformation><PixelsPerMeter><Horizontal>4000</Horizontal></PixelsPerMeter>
 </DrawImageInformation><InstrumentsParameter><Measurement_UnitType>{unit}</Measurement_UnitType>
 </InstrumentsParameter></Measurement></TemReporter>"""
 
 
-def jeol_sightx(path: Path, *, mode: str = "MAG", unit: str = "UnitType_Length") -> None:
+def jeol_sightx(
+    path: Path, *, mode: str = "MAG", unit: str = "UnitType_Length", magnification: str = "100000"
+) -> None:
     tifffile.imwrite(
         path,
         grains(dtype="uint16"),
-        description=SIGHTX.format(mode=mode, unit=unit),
+        description=SIGHTX.format(mode=mode, unit=unit, magnification=magnification),
         resolution=(101.6, 101.6),
         resolutionunit="INCH",
         metadata=None,

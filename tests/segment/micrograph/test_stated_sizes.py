@@ -147,6 +147,12 @@ def test_a_comma_that_may_stand_between_thousands_is_said(tmp_path, make_grains,
     assert any(word in note for note in found.notes)
 
 
+@pytest.mark.parametrize("magnification", ["100,000", "100000,0", "100000.0"])
+def test_a_magnification_in_thousands_or_with_decimals(vendor_files, magnification):
+    path = vendor_files.build("jeol_sightx", magnification=magnification)
+    assert describe(path)[0].pixel_size_nm == pytest.approx(2.5)
+
+
 def test_hitachi_may_write_a_unit(tmp_path, make_grains):
     tifffile.imwrite(tmp_path / "a.tif", make_grains(), metadata=None)
     (tmp_path / "a.txt").write_text("[SemImageFile]\nPixelSize=0,0016 um\n")
