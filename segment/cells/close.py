@@ -31,10 +31,8 @@ from segment.errors import InputError
 from segment.grain_map import MIN_AREA_PX, GrainMap
 from segment.micrograph.micrograph import PixelSizeSource
 
-_SWALLOWED = (
-    10,
-    0.1,
-)  #: open areas too small for cells, and their share of the cells, from which they are said
+#: open areas too small for cells, and their share of the cells, from which they are said; judgement
+_SWALLOWED = (10, 0.1)
 _STRIPS = (4, 0.05)  #: narrow strips, and their share of the cells, from which they are said; judgement
 _UNTRACED = (0.05, 4.0)  #: share of a map, and times the next cell, from which one may not have been traced
 PARTED = 2 / 3  #: of the rendered scenes, those with less lose true boundaries by it (docs/validation)
