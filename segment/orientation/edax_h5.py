@@ -13,7 +13,7 @@ import numpy as np
 from segment.errors import UnreadableError
 from segment.grain_orientations import CrystalPhase
 from segment.orientation.edax_points import ANGLES, edax_points, edax_symmetry
-from segment.orientation.hdf5 import child, groups_named, number, text
+from segment.orientation.hdf5 import child, groups_named, number, text, values_of
 from segment.orientation.hdf5_scan import Scan, grid_of, positions
 from segment.orientation.scan_points import ScanPoints
 
@@ -60,7 +60,7 @@ def points_of(scan: Scan, path: Path) -> ScanPoints:
 
 def _columns(data: Any) -> dict[str, np.ndarray]:
     """Flat arrays by our names, from a group of arrays or from one table."""
-    table = data if hasattr(data, "keys") else data[()]
+    table: Any = data if hasattr(data, "keys") else values_of(data)
     names = data.keys() if table is data else table.dtype.names or ()
     known = {name.casefold().removesuffix(" position"): name for name in names}
     return {name: np.ravel(np.asarray(table[known[name]], float)) for name in _COLUMNS if name in known}

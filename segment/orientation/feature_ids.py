@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from segment.micrograph.length_units import to_nm
-from segment.orientation.hdf5 import datasets, last_name, text
+from segment.orientation.hdf5 import datasets, last_name, text, values_of
 
 IDS = ("featureids", "grainids")  #: names of the labels, the second up to version 4
 NO_UNIT = "the spacing has no unit: micrometres, as is usual in DREAM.3D"
@@ -29,7 +29,7 @@ def on_grid(ids: Any) -> tuple[np.ndarray, tuple[float, ...] | None, str, str]:
     Besides, spacing (x, y, z) or None, its unit or "", and where it stands.
     """
     dimensions, spacing, unit, where = _grid(ids)
-    labels = np.asarray(ids[()])
+    labels = values_of(ids)
     if dimensions is not None and labels.size == np.prod(dimensions):
         labels = labels.reshape(dimensions[::-1])
     return labels[..., 0] if labels.ndim == 4 and labels.shape[-1] == 1 else labels, spacing, unit, where

@@ -10,10 +10,12 @@ import numpy as np
 
 from segment.errors import UnreadableError
 from segment.micrograph.open_file import HDF5
+from segment.micrograph.refusals import refuse_bomb
 
 if TYPE_CHECKING:
     import h5py
 
+MOST_PACKED = 1100  #: pixel bytes per stored byte: deflate packs a constant 1030 times
 MAX_DEPTH = 8  #: of groups in groups; EDAX APEX needs 6
 
 
@@ -48,6 +50,14 @@ def datasets(group: h5py.Group) -> list[h5py.Dataset]:
     found: list[h5py.Dataset] = []
     group.visititems(lambda _, item: found.append(item) if isinstance(item, h5py.Dataset) else None)
     return found
+
+
+def values_of(dataset: h5py.Dataset) -> np.ndarray:
+    """All of a data set. `UnreadableError`: it claims far more than its bytes can hold."""
+    stored = dataset.id.get_storage_size()
+    if not dataset.is_virtual:  # its bytes lie in other files
+        refuse_bomb(Path(dataset.file.filename), dataset.nbytes, stored, MOST_PACKED)
+    return np.asarray(dataset[()])
 
 
 def last_name(dataset: h5py.Dataset) -> str:
@@ -98,4 +108,4 @@ def whole(value: Any) -> int | None:
 def column(group: h5py.Group, *names: str) -> np.ndarray | None:
     """A data set as a flat array of numbers; None: absent."""
     found = child(group, *names)
-    return None if found is None or hasattr(found, "keys") else np.ravel(np.asarray(found[()], float))
+    return None if found is None or hasattr(found, "keys") else np.ravel(values_of(found).astype(float))

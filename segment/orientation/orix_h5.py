@@ -12,7 +12,7 @@ import numpy as np
 
 from segment.errors import UnreadableError
 from segment.micrograph.length_units import to_nm
-from segment.orientation.hdf5 import child, column, text, whole
+from segment.orientation.hdf5 import child, column, text, values_of, whole
 from segment.orientation.hdf5_scan import Lattice, Scan, columns, grid_of, phases_of, positions, scans_holding
 from segment.orientation.scan_points import Header, ScanPoints
 from segment.orientation.symmetry import laue_of_name, laue_of_space_group
@@ -65,7 +65,7 @@ def _angles(path: Path, data: h5py.Group) -> np.ndarray:
     told = [child(data, name) for name in ("phi1", "Phi", "phi2")]
     if any(v is None for v in told):
         raise UnreadableError(path, "its crystal map has no angles", "Save the map again")
-    arrays = [np.asarray(v[()], float) for v in told]
+    arrays = [values_of(v).astype(float) for v in told]
     return np.stack([v.reshape(len(v), -1)[:, 0] for v in arrays], axis=1)
 
 

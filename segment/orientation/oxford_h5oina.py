@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segment.errors import UnreadableError
-from segment.orientation.hdf5 import child, column, text, whole
+from segment.orientation.hdf5 import child, column, text, values_of, whole
 from segment.orientation.hdf5_scan import Lattice, Scan, columns, grid_of, phases_of, positions, scans_holding
 from segment.orientation.scan_points import X_RIGHT_Y_UP, ScanPoints
 from segment.orientation.symmetry import laue_of_name, laue_of_number, laue_of_space_group
@@ -35,7 +35,7 @@ def scans(file: h5py.File) -> list[Scan]:
 def points_of(scan: Scan, path: Path) -> ScanPoints:
     """The points of one EBSD map. `UnreadableError`: columns do not fit, or a phase has no symmetry."""
     data, header = scan
-    angles = np.asarray(child(data, "Euler")[()], float)
+    angles = values_of(child(data, "Euler")).astype(float)
     phase = column(data, "Phase")
     if angles.ndim != 2 or angles.shape[1] != 3 or phase is None or phase.size != len(angles):
         raise UnreadableError(path, "its angles and phases do not fit", "Export or copy it again")

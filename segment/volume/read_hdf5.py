@@ -10,7 +10,7 @@ import numpy as np
 from segment.errors import UnreadableError
 from segment.micrograph.length_units import to_nm
 from segment.orientation.feature_ids import NO_UNIT, feature_ids, on_grid
-from segment.orientation.hdf5 import MAX_DEPTH, datasets, text
+from segment.orientation.hdf5 import MAX_DEPTH, datasets, text, values_of
 from segment.volume.stack import GreyVolume, VoxelSize
 
 SUFFIXES = (".h5", ".hdf5", ".hdf", ".nxs", ".nx", ".he5", ".ilp", ".dream3d")
@@ -35,7 +35,7 @@ def read(path: Path, name: str | None = None) -> GreyVolume:
             return _of_dream3d(path, ids[0])
         chosen, notes = _choose(path, file, name)
         shape = tuple(n for n in chosen.shape if n > 1) if chosen.ndim > 3 else chosen.shape
-        values = np.asarray(chosen[()]).reshape(shape)
+        values = values_of(chosen).reshape(shape)
         size, source = _voxel_size(chosen)
     return GreyVolume(values, size, str(path), source, notes)
 

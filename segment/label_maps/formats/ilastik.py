@@ -12,7 +12,7 @@ import numpy as np
 from segment.cells.close import grain_map_from_tracing
 from segment.errors import UnreadableError
 from segment.label_maps.formats.foreign_map import ForeignMap
-from segment.orientation.hdf5 import datasets, is_hdf5, last_name, open_file, text
+from segment.orientation.hdf5 import datasets, is_hdf5, last_name, open_file, text, values_of
 
 DATASET = "exported_data"  #: ilastik's name, unless the user chose another
 MOST_CLASSES = 6  #: values of a map of bytes from which on they are numbers of objects; judgement
@@ -46,7 +46,7 @@ def _dataset(file: Any) -> Any | None:
 
 
 def _of_dataset(path: Path, found: Any) -> ForeignMap:
-    image = _plane(path, np.asarray(found[()]), _axes(found))
+    image = _plane(path, values_of(found), _axes(found))
     if image.dtype.kind == "f" and not np.array_equal(image, np.rint(image)):
         raise UnreadableError(
             path, "it holds probabilities, no labels", "Export Simple Segmentation or Object Identities"

@@ -266,3 +266,11 @@ def test_a_table_that_was_cut_off_or_has_halves_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("\n".join(["x_nm,y_nm,grainId", *(f"{row}.5" for row in rows)]))
     with pytest.raises(UnreadableError, match="no whole numbers"):
         read_label_map(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("name", ["DataContainers/I/CellData/FeatureIds", "exported_data"])
+def test_data_sets_that_claim_more_than_their_bytes_hold_are_refused(tmp_path: Path, name: str) -> None:
+    with h5py.File(tmp_path / "m.h5", "w") as file:
+        file.create_dataset(name, shape=(1, 200_000, 200_000, 1), dtype="i4", chunks=(1, 1000, 1000, 1))
+    with pytest.raises(UnreadableError, match="would unpack to 152587 MB"):
+        read_label_map(tmp_path / "m.h5")
