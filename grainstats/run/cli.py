@@ -58,7 +58,7 @@ for heading, commands in COMMANDS.items():
 app.add_typer(model.app, name="model", rich_help_panel="Models")
 
 
-COLLECT_AT = 50_000  #: new objects between searches for garbage; at 700 they take a tenth of a command
+COLLECT_AT = 200_000  #: new objects between searches for garbage; at 700 they take a tenth of a command
 _CANNOT_WRITE = {
     getattr(errno, name)
     for name in "EACCES EPERM EROFS EEXIST EISDIR ENOTDIR ENOENT ENOSPC EDQUOT EFBIG ENAMETOOLONG ELOOP "
