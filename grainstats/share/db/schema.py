@@ -21,7 +21,7 @@ METADATA = sa.MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-_DIGEST = sa.String(80)
+_DIGEST = sa.String(80)  #: SHA-256 in hex (64), with a frame or `correction:` beside it
 
 
 def _column(name: str, kind: Any, *more: Any, nullable: bool = False, **options: Any) -> sa.Column[Any]:
