@@ -23,6 +23,7 @@ _CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=)(-?[\d.]+)\]")  #: of a section, as 
 _COMPARE = {"<": operator.lt, ">": operator.gt, "=": operator.eq, "<=": operator.le, ">=": operator.ge}
 _HEAD = "xl/workbook.xml"
 _TO_BE_CALCULATED = re.compile(rb"""fullCalcOnLoad\s*=\s*["'](?:1|true)""")  #: XlsxWriter's formulas hold 0
+_AREA = re.compile(rb"""mergeCell\s[^>]*ref\s*=\s*["']([A-Z]{1,3})(\d+):([A-Z]{1,3})(\d+)""")
 _UPDATE = "open the file in the spreadsheet program, let it calculate, and save it again"
 
 
@@ -81,7 +82,7 @@ def _hidden(sheet: Any, top: int) -> dict[tuple[int, int], Flaw]:
         if row > top and (size.hidden or size.ht == 0) and any(c.value is not None for c in sheet[row])
     }
     for size in sheet.column_dimensions.values():
-        for column in range(size.min, min(size.max, sheet.max_column) + 1):
+        for column in range(size.min or 1, min(size.max or 0, sheet.max_column) + 1):
             head = sheet.cell(top, column).value
             if head is not None and (size.hidden or size.width == 0):
                 why = "lies in a hidden column: show the column or delete it"
@@ -101,11 +102,15 @@ def _merged(sheet: Any) -> dict[tuple[int, int], Flaw]:
 
 
 def _is_to_be_calculated(path: Path) -> bool:
-    """Whether its writer left all formulas to the next program; `InputError`: no workbook, or too large."""
+    """Whether its writer left all formulas to the next program; `InputError`: no workbook, or too large.
+
+    openpyxl makes every cell of a merged area, without end where that is the whole sheet.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(entry.file_size for entry in archive.infolist())
-            head = archive.read(_HEAD) if size <= LARGEST_BYTES and _HEAD in archive.namelist() else b""
+            names = [name for name in archive.namelist() if name.endswith(".xml") and size <= LARGEST_BYTES]
+            parts = {name: archive.read(name) for name in names}
     except (zipfile.BadZipFile, zlib.error, OSError, ValueError, RuntimeError, NotImplementedError) as error:
         raise InputError(
             path, f"it cannot be read as a workbook ({error})", "Save it again as .xlsx"
@@ -114,7 +119,17 @@ def _is_to_be_calculated(path: Path) -> bool:
         raise InputError(
             path, f"it would unpack to {size >> 20} MB, as no sheet of samples does", "Save it as CSV UTF-8"
         )
-    return _TO_BE_CALCULATED.search(head) is not None
+    if (
+        n_merged := sum(_n_cells(*area) for part in parts.values() for area in _AREA.findall(part))
+    ) > MOST_CELLS:
+        raise InputError(path, f"{n_merged} of its cells are merged", "Unmerge them, or save it as CSV UTF-8")
+    return _TO_BE_CALCULATED.search(parts.get(_HEAD, b"")) is not None
+
+
+def _n_cells(left: bytes, top: bytes, right: bytes, bottom: bytes) -> int:
+    from openpyxl.utils import column_index_from_string as place
+
+    return (place(right.decode()) - place(left.decode()) + 1) * (int(bottom) - int(top) + 1)
 
 
 def _cell(cell: Any, formula: Any, old: bool) -> Any:

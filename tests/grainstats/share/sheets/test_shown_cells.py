@@ -257,6 +257,17 @@ def test_formulas_that_nobody_has_calculated_have_no_value(tmp_path: Path) -> No
     assert read_samples(path).rows[0].properties[2].value == 0
 
 
+def test_a_merged_area_as_large_as_a_sheet_is_refused_at_once(tmp_path: Path) -> None:
+    path = book(tmp_path / "s.xlsx", [["S1", "ai", 1, 1, 1]], merge="F1:G2")
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name).replace(b"F1:G2", b"F1:XFD1048576") for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    with pytest.raises(InputError, match=r"of its cells are merged\. Unmerge them"):
+        read_samples(path)
+
+
 def test_a_title_above_the_header_is_passed_over(tmp_path: Path) -> None:
     made = openpyxl.load_workbook(book(tmp_path / "s.xlsx", [["S1", "ai", 1, 1, 1]]))
     made.active.insert_rows(1)
