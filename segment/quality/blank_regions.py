@@ -2,8 +2,9 @@
 
 The cells close around such a region as around one huge grain.  It is none where it is much larger than every
 grain and brighter, darker, more or less noisy, or more even than any grain of the image; or where it has
-exactly one level among grains with the camera's noise.  A huge cell that looks like the grains stays a
-grain, and is named: whether it is one, more fields must tell.  Several huge cells are coarse grains.
+exactly one level among grains with the camera's noise; or where it surrounds all others.  A huge cell that
+looks like the grains stays a grain, and is named: whether it is one, more fields must tell.  Several huge
+cells are coarse grains.
 """
 
 from __future__ import annotations
@@ -38,6 +39,9 @@ ONE_LEVEL = 0.3  #: share of windows of one level in a painted cell; in 92 maps 
 ELSEWHERE = 0.02  #: the same share of the rest above which the image has no noise; at most .01 in those
 EXTREME = 0.005  #: share of the other cells' area that may lie beyond a blank region
 WINDOW_PX = 7  #: edge of the windows whose deviation is taken
+#: shares of the rim along which one huge cell runs that surrounds the view, and of the other cells that lie
+#: together; precipitates in a matrix do not; judgement
+AROUND, TOGETHER = 0.6, 0.9
 MOST = 2  #: cells that may be blank because no grain looks like them; more are a population
 FEWEST_CELLS = 20  #: to know what a grain looks like
 FEWEST_LIKE = 5  #: grains of near grey whose noise is compared; of fewer all grains' is
@@ -87,7 +91,17 @@ def _unlike_grains(grey: np.ndarray, labels: np.ndarray, area: np.ndarray) -> li
     noisy = [k for k in larger if noise[k] > NOISE[1]]
     unlike = [k for k in huge if noise[k] < NOISE[0] or _is_even(k, looks, area, seen)]
     extreme = [k for k in huge if _is_extreme(k, looks, area, seen, huge)] if len(huge) <= MOST else []
-    return [k for few in (noisy, unlike, extreme) if len(few) <= MOST for k in few]
+    around = [k for k in huge if _is_around(k, labels)]
+    return [k for few in (noisy, unlike, extreme, around) if len(few) <= MOST for k in few]
+
+
+def _is_around(label: int, labels: np.ndarray) -> bool:
+    """The surroundings of the view, as of a photographed screen."""
+    rim = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    if np.mean(rim == label) < AROUND:
+        return False
+    others = cv2.connectedComponentsWithStats((labels != label).astype(np.uint8))[2][1:, cv2.CC_STAT_AREA]
+    return bool(others.max(initial=0) >= TOGETHER * others.sum())
 
 
 def blank_warning(mask: np.ndarray) -> str:

@@ -39,6 +39,28 @@ def slow(rng: np.random.Generator) -> np.ndarray:
     return smooth / smooth.std()
 
 
+@pytest.mark.parametrize(("sides", "blank"), [(4, True), (3, True), (2, False)])
+def test_what_surrounds_the_view_is_no_grain(field, sides, blank) -> None:
+    """A wall in uneven light, around a photograph of a screen; along two sides it may be a huge grain."""
+    image, labels = (a.copy() for a in field)
+    around = np.ones(labels.shape, bool)
+    around[60 : SIDE - 60 * (sides > 2), 60 : SIDE - 60 * (sides > 3)] = False
+    uneven = 125 + 15 * slow(np.random.default_rng(5)) + np.random.default_rng(6).normal(0, 3, labels.shape)
+    image[around], labels[around] = uneven.clip(0, 255).astype(np.uint8)[around], labels.max() + 1
+    found = blank_regions(image, labels)
+    assert (found is not None) == blank
+    if found is not None:
+        np.testing.assert_array_equal(found, around)
+
+
+def test_a_matrix_around_precipitates_is_no_surroundings(field) -> None:
+    image, labels = (a.copy() for a in field)
+    y, x = np.ogrid[:SIDE, :SIDE]
+    labels[(y % 50 < 20) | (x % 50 < 20)] = labels.max() + 1
+    image[labels == labels.max()] += 20
+    assert blank_regions(image, labels) is None
+
+
 @pytest.mark.parametrize(
     ("level", "noise", "texture", "blank"),
     [
