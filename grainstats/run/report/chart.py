@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -104,10 +104,8 @@ class Chart:
     left: int = 52  #: margin
     right: int = RIGHT
     height: int = HEIGHT
-
-    @property
-    def width(self) -> int:
-        return WIDTH
+    width: ClassVar[int] = WIDTH
+    top: ClassVar[int] = TOP
 
     def px(self, value: float) -> float:
         """Horizontal place of a value, kept inside the frame."""
@@ -121,10 +119,6 @@ class Chart:
     @property
     def floor(self) -> int:
         return self.height - BOTTOM
-
-    @property
-    def top(self) -> int:
-        return TOP
 
     def x_ticks(self) -> list[tuple[float, str]]:
         """Place and text of the ticks that have room beside each other."""
