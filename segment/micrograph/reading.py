@@ -140,7 +140,7 @@ def states_pixel_size(path: Path) -> bool:
         return choose_scale(frames[0].scales).winner is not None
 
 
-def describe(path: Path | str, *, pixel_size_nm: float | None = None) -> list[FrameInfo]:
+def describe(path: Path | str) -> list[FrameInfo]:
     """What a file says, frame by frame, with the reason where a frame cannot be used.
 
     Raises
@@ -151,7 +151,7 @@ def describe(path: Path | str, *, pixel_size_nm: float | None = None) -> list[Fr
     """
     path = Path(path)
     with _opened(path) as (vendor, frames):
-        return [_info(path, vendor, frame, k, len(frames), pixel_size_nm) for k, frame in enumerate(frames)]
+        return [_info(path, vendor, frame, k, len(frames)) for k, frame in enumerate(frames)]
 
 
 @contextmanager
@@ -234,10 +234,8 @@ def _micrograph(
     )
 
 
-def _info(
-    path: Path, vendor: str, frame: Frame, index: int, n_frames: int, manual_nm: float | None
-) -> FrameInfo:
-    ready = prepare_frame(path, frame, manual_nm)
+def _info(path: Path, vendor: str, frame: Frame, index: int, n_frames: int) -> FrameInfo:
+    ready = prepare_frame(path, frame, None)
     problem = problem_of(path, ready)
     return FrameInfo(
         path=path,

@@ -21,7 +21,7 @@ def test_dots_per_inch_are_no_scale_in_any_unit(tmp_path, make_grains, dots, uni
 
 def test_unequal_dots_per_inch_are_said(tmp_path, make_grains):
     tifffile.imwrite(tmp_path / "a.tif", make_grains(), resolution=(300, 150), metadata=None)
-    (found,) = describe(tmp_path / "a.tif", pixel_size_nm=1.6)
+    (found,) = describe(tmp_path / "a.tif")
     assert "pixels 2 times as high as wide" in found.notes[0]
 
 
