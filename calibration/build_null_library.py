@@ -17,7 +17,7 @@ from null_parts import NULLS, read_parts
 from null_samples import FAMILIES, Samples
 from train_shape_network import Lesson, train
 
-from grainstats.infer.modality.null_library import LEVELS, PAIR_RATIO, PAIR_SHARE, SPREAD_RATIO
+from grainstats.infer.modality.null_library import CLOSEST_RATIO, LEVELS, PAIR_SHARE, SPREAD_WEIGHT
 from grainstats.infer.modality.shape_network import ShapeNetwork, load_network, shape_inputs
 from grainstats.infer.modality.verdict import Null
 
@@ -139,12 +139,12 @@ def learn(null: Null, folder: Path, out: Path) -> ShapeNetwork:
 def keep_quantiles(null: Null, network: ShapeNetwork, folder: Path, out: Path) -> None:
     """What its values are in the odd parts."""
     one, two = (read_parts(null, two=two, odd=True, folder=folder) for two in (False, True))
+    values = score(two, network) + SPREAD_WEIGHT * np.exp(two.scalars[:, 0])
     np.savez_compressed(
         out / f"null_{null}.npz",
         n_interior=SIZES,
         one=null_quantiles(one, score(one, network), null).astype(np.float32),
-        two=pair_quantiles(two, score(two, network), PAIR_RATIO).astype(np.float32),
-        two_sd=np.exp(pair_quantiles(two, two.scalars[:, 0], SPREAD_RATIO)).astype(np.float32),
+        two=pair_quantiles(two, values, CLOSEST_RATIO).astype(np.float32),
     )
 
 

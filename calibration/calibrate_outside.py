@@ -161,7 +161,7 @@ def rules_digest() -> str:
     for name in ("shape_section", "shape_columnar", "null_section", "null_columnar"):
         total.update((folder / f"{name}.npz").read_bytes())
     fewest = dict.fromkeys(("section", "columnar"), judge.FEWEST_GRAINS)
-    rules = (judge.LEVEL, judge.SMALLEST_RATIO, judge.SMALLEST_SHARE, fewest, null_library.SPREAD_PART)
+    rules = (judge.LEVEL, judge.SMALLEST_RATIO, judge.SMALLEST_SHARE, fewest, null_library.SPREAD_WEIGHT)
     total.update(repr((rules, coarse_grains.FEWEST_COARSE, coarse_grains.COARSER)).encode())
     return total.hexdigest()[:12]
 

@@ -17,10 +17,12 @@ LEVELS = np.array(
 )
 PAIR_RATIO = 2.5  # of the mean sizes of two populations in the plane, which "uniform" excludes
 PAIR_SHARE = 0.1  # of the area that either holds at least
-#: of the pairs among which an SD of log diameter is rare: by it "uniform" excludes closer ones, too
-SPREAD_RATIO = 2.0
+CLOSEST_RATIO = 2.0  #: of the pairs that set the quantiles: those named are excluded the more surely
+#: what the SD of log diameter counts beside the statistic against two populations, which spread: the largest
+#: of 3, 4, 6, 8 and 12 at which no pairs are called uniform more often than by the statistic and by the SD,
+#: each by itself (windows of ``calibration/outside_table.py``, seeds 11 to 13)
+SPREAD_WEIGHT = 3.0
 KNOWN_FIELDS = 5  #: of a sample that the quantiles are made of, at most
-SPREAD_PART = 0.2  # of the level, for the SD; the score has the rest (weighted Bonferroni)
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,10 +36,8 @@ class NullLibrary:
     one : ndarray, shape (a, len(LEVELS))
         Values exceeded with probability LEVELS by the worst spread of the worst family of uniform mosaics.
     two : ndarray, shape (a, len(LEVELS))
-        Values that the worst pairs of populations (`PAIR_RATIO`, `PAIR_SHARE`) fall below with probability
-        LEVELS.
-    two_sd : ndarray, shape (a, len(LEVELS))
-        SDs of log diameter that the worst pairs of `SPREAD_RATIO` fall below with probability LEVELS.
+        Values, with `SPREAD_WEIGHT` times the SD of log diameter, that the worst pairs of populations
+        (`CLOSEST_RATIO`, `PAIR_SHARE`) fall below with probability LEVELS.
     power_n, power_sd : ndarray, shapes (b,) and (c,)
         Interior grains and SDs of log diameter at which the power is known.
     power : ndarray, shape (b, c)
@@ -52,7 +52,6 @@ class NullLibrary:
     n_interior: np.ndarray
     one: np.ndarray
     two: np.ndarray
-    two_sd: np.ndarray
     power_n: np.ndarray
     power_sd: np.ndarray
     power: np.ndarray
@@ -74,14 +73,10 @@ class NullLibrary:
     def pair_p_value(self, value: float, sd: float, n_interior: int) -> float:
         """Share of pairs of populations of this size that look more uniform; never below the last level.
 
-        By a smaller value or a smaller SD of log diameter, each over its part of the level (`SPREAD_PART`):
-        two sizes side by side spread, whatever the shape of their distribution.
+        By value and SD of log diameter together: two sizes side by side spread, whatever their shape.
         """
-        by_value, by_sd = (
-            level_of(-seen, -line_at(n_interior, self.n_interior, table), LEVELS)
-            for seen, table in ((value, self.two), (sd, self.two_sd))
-        )
-        return min(1.0, by_value / (1 - SPREAD_PART), by_sd / SPREAD_PART)
+        line = line_at(n_interior, self.n_interior, self.two)
+        return level_of(-value - SPREAD_WEIGHT * sd, -line, LEVELS)
 
     def power_at(self, n_interior: int, sd: float) -> float:
         """Interpolated in the logarithm of the grain count and in the SD of log diameter that is seen."""
@@ -122,7 +117,7 @@ def load_library(null: Null) -> NullLibrary:
         for name in ("power", "pools")
     )
     return NullLibrary(
-        *(tables[k] for k in ("n_interior", "one", "two", "two_sd")),
+        *(tables[k] for k in ("n_interior", "one", "two")),
         *(np.array(power[k], float) for k in ("n_interior", "sd", "power")),
         *(np.array(pools[k], float) for k in ("per_field", "n_interior", "shift")),
     )

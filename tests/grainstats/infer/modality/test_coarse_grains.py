@@ -104,8 +104,10 @@ def test_many_fields_of_few_broad_grains_are_no_two_populations(sigma: float) ->
 
 
 def test_uniform_says_where_one_field_differs() -> None:
-    alike = judge_modality([field_of(50.0, k) for k in range(5)])
-    unlike = judge_modality([*(field_of(50.0, k) for k in range(4)), field_of(68.0, 9)])
+    alike = judge_modality([voronoi(k, 16.0) for k in range(5)])
+    coarser = replace(voronoi(9, 16.0), pixel_size_nm=1.4)
+    sizes = {name: 1.4 * getattr(coarser, name) for name in ("diameter_nm", "frame_diameter_nm")}
+    unlike = judge_modality([*(voronoi(k, 16.0) for k in range(4)), replace(coarser, **sizes)])
     assert alike.verdict == unlike.verdict == "uniform"
     assert "not the same everywhere" in unlike.reason
     assert "not the same everywhere" not in alike.reason

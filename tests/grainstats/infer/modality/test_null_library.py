@@ -11,7 +11,8 @@ from fit_power import fitted
 from null_samples import Samples, mosaic_samples
 from train_shape_network import Lesson, least_favourable, train
 
-from grainstats.infer.modality.null_library import LEVELS, SPREAD_PART, load_library
+from grainstats.infer.modality.judge import NARROWEST
+from grainstats.infer.modality.null_library import LEVELS, SPREAD_WEIGHT, load_library
 from grainstats.infer.modality.shape_network import MOST, shape_inputs
 from grainstats.infer.modality.verdict import Null
 
@@ -19,21 +20,21 @@ from grainstats.infer.modality.verdict import Null
 @pytest.mark.parametrize("null", get_args(Null))
 def test_a_larger_statistic_speaks_against_one_and_for_two(null: Null):
     library = load_library(null)
-    values = np.linspace(library.two.min() - 1, library.one.max() + 1, 200)
-    broad = float(library.two_sd.max()) + 1
+    values = np.linspace(library.two.min() - 3, library.one.max() + 1, 200)
     for n in (80, 155, 300, 865, 20_000):
         p = [library.p_value(v, n, n) for v in values]
-        pair = [library.pair_p_value(v, broad, n) for v in values]
+        pair = [library.pair_p_value(v, 0.5, n) for v in values]
         assert (np.diff(p) <= 0).all() and (np.diff(pair) >= 0).all()
         assert p[0] == pair[-1] == 1.0
-        assert p[-1] == pytest.approx(LEVELS[-1]) and pair[0] == pytest.approx(LEVELS[-1] / (1 - SPREAD_PART))
+        assert p[-1] == pytest.approx(LEVELS[-1]) and pair[0] == pytest.approx(LEVELS[-1])
 
 
 @pytest.mark.parametrize("null", get_args(Null))
 def test_no_value_is_uniform_and_bimodal_at_once(null: Null):
     library = load_library(null)
     at = LEVELS == 0.05
-    assert (library.one[:, at] > library.two[:, at]).all()
+    narrowest = SPREAD_WEIGHT * NARROWEST[null]
+    assert (library.one[:, at] > library.two[:, at] - narrowest).all()
 
 
 def test_at_a_node_the_quantile_of_a_level_has_that_p():
@@ -42,16 +43,16 @@ def test_at_a_node_the_quantile_of_a_level_has_that_p():
     n = int(library.n_interior[at])
     for level, one, two in zip(LEVELS, library.one[at], library.two[at], strict=True):
         assert library.p_value(float(one), n, n) == pytest.approx(level)
-        assert library.pair_p_value(float(two), 9.0, n) == pytest.approx(min(1.0, level / (1 - SPREAD_PART)))
+        assert library.pair_p_value(float(two) - SPREAD_WEIGHT / 2, 0.5, n) == pytest.approx(level)
 
 
 @pytest.mark.parametrize("null", get_args(Null))
-def test_sizes_close_together_are_no_pair_whatever_the_score(null: Null):
+def test_sizes_that_spread_are_more_like_a_pair(null: Null):
     """Half of the mass at each of two sizes 2.5 apart alone has an SD of .46; equal grains show .2 to .3."""
     library = load_library(null)
-    for n in (80, 450, 1800):
-        assert library.pair_p_value(np.inf, 0.3, n) == pytest.approx(LEVELS[-1] / SPREAD_PART)
-        assert library.pair_p_value(np.inf, 0.6, n) > 0.5
+    for n, line in zip(library.n_interior, library.two[:, LEVELS == 0.05].ravel(), strict=True):
+        narrow, broad = (library.pair_p_value(line - SPREAD_WEIGHT / 2, sd, int(n)) for sd in (0.3, 0.7))
+        assert narrow < 0.05 < broad
 
 
 @pytest.mark.parametrize("null", get_args(Null))
