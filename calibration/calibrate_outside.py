@@ -31,7 +31,7 @@ from grainstats.infer.modality.null_library import PAIR_SHARE
 POWER = "verdict_power.csv"
 TABLE = Path(__file__).parents[1] / "docs" / "validation" / "verdict_outside.csv"
 KEY = ["kind", "structure", "grains"]
-ENOUGH_WINDOWS = 10  # of a cell that may be named the worst
+ENOUGH_WINDOWS = 50  # of a cell that may be named the worst
 THREEFOLD, POWER_SHARE = (2.6, 3.45), (0.25, 0.65)  # ratio and coarse share of the printed power
 PAIR = ["null", "interior", "sd", "ratio", "share", "bimodal"]
 COUNTED = ["windows", "bimodal", "uniform", "p_below_05", "isolated", "excluded"]

@@ -54,17 +54,9 @@ BROAD = {
     "film": ("log-normal 0.8, filled", "log-normal 0.5, filled"),
 }
 # judged besides, of which nothing was set
-OTHERS = {
-    "uniform": (
-        "Voronoi",
-        "log-normal 0.35, filled",
-        "Weibull 1.4, thrown at .5",
-        "log-uniform 1-6 by volume",
-    ),
-    "film": ("log-normal 0.35, filled", "Weibull 2"),
-}
+OTHERS = {"uniform": ("Voronoi", "Weibull 1.4, thrown at .5"), "film": ("Weibull 2",)}
 COUNTS = dict.fromkeys(("per_field", "grains", "windows", "bimodal", "uniform"), int)
-TWO = ((4.0, 0.5), (7.0, 0.6))  # ratio and coarse share of the spheres of pairs, drawn at random
+TWO = ((0.2, 4.0), (0.5, 4.0))  # sigma and ratio of the spheres of pairs, half of their volume coarse
 
 
 @dataclass(frozen=True)
@@ -87,10 +79,9 @@ def cases(chosen: dict[str, tuple[str, ...]]) -> list[Case]:
 
 def pairs() -> list[Case]:
     return [
-        Case(null, f"two populations, sigma {s}, R {r:g}", Pairs(s, null == "columnar").of(r, f, 0))
+        Case(null, f"two populations, sigma {s}, R {r:g}", Pairs(s, null == "columnar").of(r, 0.5, 0))
         for null in NULLS
-        for s in (0.2, 0.5)
-        for r, f in TWO
+        for s, r in TWO
     ]
 
 

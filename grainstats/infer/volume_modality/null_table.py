@@ -9,6 +9,7 @@ from importlib.resources import files
 
 import numpy as np
 
+from grainstats.infer.modality.null_library import level_of, line_at
 from grainstats.infer.volume_modality.sizes import VolumeSizes
 
 SHIFTS = range(-4, 5)  #: steps of `sizes.GRID`; the median of a sample is not that of its structure
@@ -47,11 +48,11 @@ class NullTable:
 
     def p_value(self, likeness: float, n: int) -> float:
         """Share of the worst structure of one population with a larger value; never below the last level."""
-        return self._share(likeness, self._line(self.one, n))
+        return self._share(likeness, self.one, n)
 
     def pair_p_value(self, likeness: float, n: int) -> float:
         """Share of the worst pairs of populations with a smaller value; never below the last level."""
-        return self._share(-likeness, -self._line(self.two, n))
+        return self._share(-likeness, -self.two, n)
 
     def power_at(self, n: int) -> float:
         return float(np.interp(np.log(n), np.log(self.n_interior), self.power))
@@ -76,13 +77,10 @@ class NullTable:
                 return int(n)
         return None
 
-    def _line(self, table: np.ndarray, n: int) -> np.ndarray:
-        log = np.log(self.n_interior)
-        return np.array([np.interp(np.log(n), log, column) for column in table.T])
-
-    def _share(self, value: float, line: np.ndarray) -> float:
-        line = np.maximum.accumulate(line) + 1e-9 * np.arange(len(line))
-        return float(np.exp(np.interp(value, line, np.log(self.levels), left=0.0)))
+    def _share(self, value: float, table: np.ndarray, n: int) -> float:
+        """Probability at which a value passes the quantiles of a table, which are made to ascend."""
+        line = np.maximum.accumulate(line_at(n, self.n_interior, table))
+        return level_of(value, line + 1e-9 * np.arange(len(line)), self.levels)
 
 
 @lru_cache(maxsize=1)
