@@ -193,14 +193,12 @@ def _tested(samples: Sequence[Sample], null: Null) -> list[_Tested]:
     distributions = [pooled_distribution(images) for images in samples]
     library = load_library(null)
     scores = shape_scores(distributions, load_network(null))
-    seen = list(zip(scores.tolist(), distributions, strict=True))
-    p = [
-        1.0
-        if d.sd < NARROWEST[null] and d.n_eff > FEWEST_GRAINS / 2  # not because one grain is nearly all
-        else library.p_value(value, d.n_interior, d.per_field)
-        for value, d in seen
-    ]
-    pair_p = [library.pair_p_value(value, d.sd, d.n_interior) for value, d in seen]
+    p, pair_p = [], []
+    for value, d in zip(scores.tolist(), distributions, strict=True):
+        # not because one grain is nearly all
+        narrow = d.sd < NARROWEST[null] and d.n_eff > FEWEST_GRAINS / 2
+        p.append(1.0 if narrow else library.p_value(value, d.n_interior, d.per_field))
+        pair_p.append(LEVELS[-1] if narrow else library.pair_p_value(value, d.sd, d.n_interior))
     unlike = [d for d, value in zip(distributions, p, strict=True) if value < LEVEL]
     fitted = iter(two_modes(unlike) if unlike else ())  # only where they matter
     modes = [next(fitted) if v < LEVEL else one_mode(d) for d, v in zip(distributions, p, strict=True)]

@@ -39,7 +39,6 @@ class VolumeMeasurement:
     triple_line_nm: float  #: length of the lines on which three grains meet
     quadruple_points: int
     lines: LineCounts
-    solid_fraction: float  #: share of the volume that is in grains
 
     @property
     def volume_nm3(self) -> float:
@@ -89,7 +88,6 @@ def measure_volume(volume: LabelVolume) -> VolumeMeasurement:
         triple_line_nm=_triple_line(labels, edge),
         quadruple_points=_quadruple_points(labels),
         lines=count_lines(labels, edge),
-        solid_fraction=float(voxels[1:].sum() / labels.size),
     )
 
 
