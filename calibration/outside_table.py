@@ -202,9 +202,7 @@ def fill(
     pairs, have, found = entry.structure, have.copy(), []
     assert isinstance(pairs, Pairs)
     rng = np.random.default_rng([seed, zlib.crc32(f"{entry.kind} {entry.name}".encode())])
-    drawn: list[
-        tuple[float, float, int]
-    ] = []  # log ratio and log odds of the spheres, kind
+    drawn: list[tuple[float, float, int]] = []  # log ratio and log odds of the spheres, kind
     shown: list[tuple[float, float]] = []  # the same as the largest window shows them
     rows = [(r, f) for r in RATIOS for f in SHARES]
     start, k = time.monotonic(), 0
