@@ -1,4 +1,4 @@
-"""Label maps with dams and pieces, and tracings of every kind of line, give the cells that were drawn."""
+"""Label maps with dams, pieces, frames and odd numbers give the cells that were drawn, or are refused."""
 
 from __future__ import annotations
 
@@ -11,37 +11,21 @@ import pytest
 import tifffile
 
 from grainstats.measure import check_label_map
+from segment.cells.label_edges import on_edges
 from segment.cells.label_gaps import close_dams
 from segment.cells.label_parts import in_parts, parts_of, split_parts
-from segment.errors import InputError, UnreadableError
+from segment.errors import UnreadableError
 from segment.grain_map import GrainMap
 from segment.label_maps.reading import read_label_map
 from segment.label_maps.repairs import grain_map_of_labels
 from segment.mosaics.laguerre import poisson_voronoi_plane
 
 
-@pytest.fixture(scope="module")
-def cells() -> np.ndarray:
-    return poisson_voronoi_plane((400, 440), 1 / 1500, np.random.default_rng(3)).grain_map().labels
-
-
-@pytest.fixture(scope="module")
-def lines(cells: np.ndarray) -> np.ndarray:
-    return cv2.dilate(edges(cells), np.ones((2, 2), np.uint8))
-
-
-def edges(cells: np.ndarray) -> np.ndarray:
-    edge = np.zeros(cells.shape, np.uint8)
-    edge[:, :-1][cells[:, 1:] != cells[:, :-1]] = 255
-    edge[:-1][cells[1:] != cells[:-1]] = 255
-    return edge
-
-
 @pytest.mark.parametrize("width", [1, 2, 3])
 @pytest.mark.parametrize("shape", [cv2.MORPH_RECT, cv2.MORPH_CROSS])
 def test_dams_are_closed_and_voids_stay(cells: np.ndarray, width: int, shape: int) -> None:
     kernel = cv2.getStructuringElement(shape, (width, width))
-    dammed = np.where(cv2.dilate(edges(cells), kernel) > 0, 0, cells).astype(np.int32)
+    dammed = np.where(cv2.dilate(on_edges(cells).view(np.uint8), kernel) > 0, 0, cells).astype(np.int32)
     y, x = np.mgrid[:400, :440]
     void = (y - 200) ** 2 + (x - 200) ** 2 < 15**2
     dammed[void] = 0
@@ -60,7 +44,7 @@ def test_a_map_whose_cells_meet_keeps_its_cracks(cells: np.ndarray) -> None:
 
 
 def test_outlines_of_opencv(tmp_path: Path, cells: np.ndarray) -> None:
-    np.save(tmp_path / "a.npy", np.where(edges(cells) > 0, -1, cells))
+    np.save(tmp_path / "a.npy", np.where(on_edges(cells), -1, cells))
     found = read_label_map(tmp_path / "a.npy")
     assert found.n_grains == cells.max() and (found.labels > 0).all()
     assert "closed along their middle" in found.warnings[0]
@@ -110,158 +94,6 @@ def test_pixels_higher_than_wide(tmp_path: Path, cells: np.ndarray) -> None:
     assert "repeated to 1 nm squares" in found.warnings[0]
 
 
-def micrograph(shape: tuple[int, ...]) -> np.ndarray:
-    rng = np.random.default_rng(1)
-    grey = cv2.GaussianBlur(rng.integers(0, 255, shape, np.uint8), (0, 0), 3)
-    return np.dstack([cv2.normalize(grey, None, 0, 255, cv2.NORM_MINMAX)] * 3)
-
-
-def drawn(kind: str, lines: np.ndarray) -> np.ndarray:
-    on = lines > 0
-    layer = np.zeros((*lines.shape, 4), np.uint8)
-    layer[on, 3] = 255
-    picture = micrograph(lines.shape)
-    picture[on] = (40, 40, 230)
-    marked = np.where(on, 110, 0).astype(np.uint8)
-    marked[:3, :3] = 255
-    mixed = np.zeros((*lines.shape, 3), np.uint8)
-    mixed[:, :100] = (0, 0, 255)
-    band = cv2.dilate(lines, np.ones((3, 3), np.uint8))
-    return {
-        "grey with a bright mark": marked,
-        "dark on light": 255 - lines,
-        "light grey on white": np.where(on, 180, 255).astype(np.uint8),
-        "smoothed": cv2.GaussianBlur(lines, (0, 0), 0.8),
-        "black on a layer": layer,
-        "soft on a layer": np.dstack([layer[..., :3], cv2.GaussianBlur(lines, (0, 0), 0.8)]),
-        "rubbed out of a layer": np.dstack([layer[..., :3], 255 - lines]),
-        "above a solid bar": np.vstack([lines, np.full((60, lines.shape[1]), 255, np.uint8)]),
-        "red on a micrograph": picture,
-        "blue on white": np.where(on[..., None], (200, 0, 0), 255).astype(np.uint8),
-        "black on white, some red": np.where(on[..., None], mixed, 255).astype(np.uint8),
-        "both sides of a band": cv2.subtract(band, cv2.erode(band, np.ones((3, 3), np.uint8))),
-    }[kind]
-
-
-@pytest.mark.parametrize(
-    "kind",
-    [
-        "grey with a bright mark",
-        "dark on light",
-        "light grey on white",
-        "smoothed",
-        "black on a layer",
-        "soft on a layer",
-        "rubbed out of a layer",
-        "above a solid bar",
-        "red on a micrograph",
-        "blue on white",
-        "black on white, some red",
-        "both sides of a band",
-    ],
-)
-def test_lines_of_every_kind(tmp_path: Path, cells: np.ndarray, lines: np.ndarray, kind: str) -> None:
-    cv2.imwrite(str(tmp_path / "t.png"), drawn(kind, lines))
-    found = read_label_map(tmp_path / "t.png", tracing=True)
-    assert abs(found.n_grains - read_label_map_of(lines, tmp_path)) <= 2
-
-
-def with_overlay(kind: str, cells: np.ndarray, lines: np.ndarray) -> np.ndarray:
-    over = lines.copy()
-    if kind == "a test grid":
-        over[50::80] = over[:, 50::80] = 255
-    elif kind == "a circle":
-        cv2.circle(over, (230, 190), 80, 255, 1)
-    elif kind == "red circles":
-        over = np.dstack([over] * 3)
-        cv2.circle(over, (220, 200), 120, (0, 0, 255), 2)
-    elif "paler lines" in kind:
-        over = np.where(cells % 2 == 0, lines // 4, lines)
-        over = np.dstack([0 * over] * 3 + [over]) if "layer" in kind else over
-    elif kind == "a diagonal cross":
-        cv2.line(over, (0, 0), (439, 399), 255)
-        cv2.line(over, (439, 0), (0, 399), 255)
-    else:
-        away = cv2.distanceTransform(255 - edges(cells), cv2.DIST_L2, 5)
-        twice = np.random.default_rng(0).random(cells.max() + 1) < 0.4
-        over[(np.abs(away - int(kind[-1])) < 1) & twice[cells]] = 255
-    return over
-
-
-@pytest.mark.parametrize(
-    ("kind", "words"),
-    [
-        ("a test grid", "10 straight lines run from edge to edge"),
-        ("a diagonal cross", "2 straight lines run from edge to edge"),
-        ("a circle", "a circle lies on the lines"),
-        ("red circles", "lines of several colours"),
-        ("paler lines", "paler lines were left out"),
-        ("paler lines of a layer", "paler lines were left out"),
-        ("some cells outlined twice, 7", "narrow strips beside a line"),
-    ],
-)
-def test_what_is_drawn_beside_the_boundaries_is_said(
-    tmp_path: Path, cells: np.ndarray, lines: np.ndarray, kind: str, words: str
-) -> None:
-    for picture, said in ((lines, False), (with_overlay(kind, cells, lines), True)):
-        cv2.imwrite(str(tmp_path / "t.png"), picture)
-        found = read_label_map(tmp_path / "t.png", tracing=True)
-        assert (words in "\n".join(found.warnings)) == said
-
-
-def test_lines_as_truth_values_of_three_channels(tmp_path: Path, lines: np.ndarray) -> None:
-    np.save(tmp_path / "t.npy", np.dstack([lines > 0] * 3))
-    found = read_label_map(tmp_path / "t.npy", tracing=True)
-    assert found.n_grains == read_label_map_of(lines, tmp_path)
-
-
-@pytest.mark.parametrize(("on", "off"), [(8, 3), (5, 5), (4, 4)])
-def test_dashes_are_joined(tmp_path: Path, cells: np.ndarray, lines: np.ndarray, on: int, off: int) -> None:
-    y, x = np.mgrid[:400, :440]
-    dashed = np.where((x + y) % (on + off) < on, lines, 0).astype(np.uint8)
-    assert read_label_map_of(dashed, tmp_path) > 0.85 * read_label_map_of(lines, tmp_path)
-
-
-def test_a_frame_along_the_edge_ends_in_no_cell(tmp_path: Path, lines: np.ndarray) -> None:
-    framed = lines.copy()
-    framed[:2] = framed[-2:] = framed[:, :2] = framed[:, -2:] = 255
-    cv2.imwrite(str(tmp_path / "t.png"), framed)
-    assert read_label_map(tmp_path / "t.png", tracing=True).warnings == ()
-
-
-@pytest.mark.parametrize("dark", [False, True])
-def test_lines_that_cover_more_than_the_cells(
-    tmp_path: Path, cells: np.ndarray, lines: np.ndarray, dark: bool
-) -> None:
-    thick = cv2.dilate(lines, np.ones((10, 10), np.uint8))
-    assert thick.mean() > 140
-    assert read_label_map_of(255 - thick if dark else thick, tmp_path) > 0.85 * cells.max()
-
-
-def test_cells_too_small_for_the_picture_are_counted(tmp_path: Path) -> None:
-    fine = poisson_voronoi_plane((300, 300), 1 / 70, np.random.default_rng(3)).grain_map().labels
-    cv2.imwrite(str(tmp_path / "t.png"), cv2.dilate(edges(fine), np.ones((2, 2), np.uint8)))
-    found = read_label_map(tmp_path / "t.png", tracing=True)
-    assert found.n_grains < 0.95 * fine.max()
-    assert "open areas of fewer than 20 px count as line" in "".join(found.warnings)
-
-
-def test_cells_outlined_twice_count_once(tmp_path: Path, cells: np.ndarray, lines: np.ndarray) -> None:
-    doubled = with_overlay("some cells outlined twice, 4", cells, lines)
-    assert abs(read_label_map_of(doubled, tmp_path) - read_label_map_of(lines, tmp_path)) <= 5
-
-
-@pytest.mark.parametrize("frame", [0, 3])
-def test_a_margin_around_a_tracing_is_no_grain(tmp_path: Path, lines: np.ndarray, frame: int) -> None:
-    framed = lines.copy()
-    if frame:
-        framed[:frame] = framed[-frame:] = framed[:, :frame] = framed[:, -frame:] = 255
-    cv2.imwrite(str(tmp_path / "t.png"), np.pad(framed, 40))
-    found = read_label_map(tmp_path / "t.png", tracing=True)
-    assert abs(found.n_grains - read_label_map_of(lines, tmp_path)) <= 4
-    assert found.valid is not None and found.valid.mean() == pytest.approx(lines.size / (480 * 520), rel=0.02)
-
-
 @pytest.mark.parametrize("around", ["0", "a number", "turned"])
 def test_an_empty_frame_is_outside_and_cells_at_it_are_cut(
     tmp_path: Path, cells: np.ndarray, around: str
@@ -286,7 +118,7 @@ def test_cells_that_were_removed_at_the_frame_are_told(tmp_path: Path, cells: np
 
 def test_dams_in_a_part_of_the_map_are_closed(cells: np.ndarray) -> None:
     dammed = cells.copy()
-    dammed[:, :120][edges(cells)[:, :120] > 0] = 0
+    dammed[:, :120][on_edges(cells)[:, :120]] = 0
     assert (close_dams(dammed)[0] > 0).mean() > 0.999
 
 
@@ -305,54 +137,19 @@ def test_numbers_that_fell_together_are_refused(tmp_path: Path, cells: np.ndarra
 
 
 def test_large_numbers_and_wrapped_outlines(tmp_path: Path, cells: np.ndarray) -> None:
-    outlined = np.where(edges(cells) > 0, -1, cells).astype(np.int32).view(np.uint32)
+    outlined = np.where(on_edges(cells), -1, cells).astype(np.int32).view(np.uint32)
     np.save(tmp_path / "m.npy", outlined)
     assert (read_label_map(tmp_path / "m.npy").labels == cells).mean() > 0.96
 
 
 def test_lines_and_grains_as_two_classes_are_no_labels(cells: np.ndarray) -> None:
     with pytest.raises(UnreadableError, match="they are classes"):
-        check_label_map(GrainMap(np.where(edges(cells) > 0, 2, 1).astype(np.int32)), "m.tif")
-
-
-def read_label_map_of(lines: np.ndarray, folder: Path) -> int:
-    cv2.imwrite(str(folder / "plain.png"), lines)
-    return read_label_map(folder / "plain.png", tracing=True).n_grains
-
-
-def test_gaps_are_bridged_and_counted(tmp_path: Path, cells: np.ndarray, lines: np.ndarray) -> None:
-    whole = read_label_map_of(lines, tmp_path)
-    broken, rng = lines.copy(), np.random.default_rng(0)
-    places = np.argwhere(cv2.erode(lines, np.ones((2, 2), np.uint8)) > 0)
-    for y, x in rng.choice(places, 30, replace=False):
-        cv2.circle(broken, (int(x), int(y)), 3, 0, -1)
-    n_open = cv2.connectedComponents((broken == 0).astype(np.uint8), connectivity=4)[0] - 1
-    cv2.imwrite(str(tmp_path / "t.png"), broken)
-    found = read_label_map(tmp_path / "t.png", tracing=True)
-    assert n_open < 0.85 * whole < 0.92 * whole < found.n_grains <= whole + 2
-    assert "narrow gaps in the lines were bridged" in "".join(found.warnings)
-
-
-def test_gaps_too_wide_and_areas_not_traced_are_told(
-    tmp_path: Path, cells: np.ndarray, lines: np.ndarray
-) -> None:
-    cv2.imwrite(str(tmp_path / "t.png"), lines)
-    assert read_label_map(tmp_path / "t.png", tracing=True).warnings == ()
-    y, x = np.argwhere((cells[:, 1:] != cells[:, :-1]) & (lines[:, 1:] > 0))[3000]
-    broken = lines.copy()
-    cv2.circle(broken, (int(x), int(y)), 14, 0, -1)
-    cv2.imwrite(str(tmp_path / "t.png"), broken)
-    found = read_label_map(tmp_path / "t.png", tracing=True)
-    assert "within a cell, at gaps that were not bridged" in "".join(found.warnings)
-    half = lines.copy()
-    half[100:300, 100:300] = 0
-    cv2.imwrite(str(tmp_path / "t.png"), half)
-    assert "was it traced?" in "".join(read_label_map(tmp_path / "t.png", tracing=True).warnings)
+        check_label_map(GrainMap(np.where(on_edges(cells), 2, 1).astype(np.int32)), "m.tif")
 
 
 @pytest.mark.parametrize("number", [0, 1, 60_000, np.nan])
 def test_boundaries_with_a_number_of_their_own(tmp_path: Path, cells: np.ndarray, number: float) -> None:
-    edge = edges(cells) > 0
+    edge = on_edges(cells)
     np.save(tmp_path / "m.npy", np.where(edge, number, cells + 1.0))
     found = read_label_map(tmp_path / "m.npy")
     assert found.n_grains == cells.max() and (found.labels > 0).all()
@@ -361,7 +158,9 @@ def test_boundaries_with_a_number_of_their_own(tmp_path: Path, cells: np.ndarray
 
 
 def test_a_ground_with_a_number_is_told(tmp_path: Path, cells: np.ndarray) -> None:
-    apart = np.where(cv2.dilate(edges(cells), np.ones((25, 25), np.uint8)) > 0, 1, cells + 1)
+    apart = np.where(
+        cv2.dilate(on_edges(cells).view(np.uint8), np.ones((25, 25), np.uint8)) > 0, 1, cells + 1
+    )
     np.save(tmp_path / "m.npy", apart)
     found = read_label_map(tmp_path / "m.npy")
     assert "give the ground of a map the number 0" in "".join(found.warnings)
@@ -403,9 +202,3 @@ def test_a_full_byte_is_told(tmp_path: Path) -> None:
     numbers = np.arange(256, dtype=np.uint8).reshape(16, 16).repeat(8, axis=0).repeat(8, axis=1)
     tifffile.imwrite(tmp_path / "m.tif", numbers)
     assert "all 255 numbers of an 8-bit map" in "".join(read_label_map(tmp_path / "m.tif").warnings)
-
-
-def test_a_micrograph_is_no_tracing(tmp_path: Path) -> None:
-    cv2.imwrite(str(tmp_path / "t.png"), micrograph((200, 200)))
-    with pytest.raises(InputError, match="many grey levels of a micrograph"):
-        read_label_map(tmp_path / "t.png", tracing=True)
