@@ -30,7 +30,7 @@ FEWEST_GRAINS = 80  # where the libraries begin
 SMALLEST_RATIO = 2.0  # of the modes in the plane: what a ratio of 2.5 of the grains themselves comes to
 SMALLEST_SHARE = ALA_SHARE  # of the area; less are isolated coarse grains (E930), not a population
 ENOUGH_POWER = 0.8  # of what `more_grains` aims at
-FEWEST_PER_FIELD = 4  # whole grains, of many fields: where what is known of small fields begins
+FEWEST_PER_FIELD = 10  # whole grains, of many fields: with fewer, one population passes for two too often
 ENOUGH_PER_FIELD = 64  # whole grains, of many fields: with fewer the frame cuts .4 of the area or more
 ENOUGH_FIELDS = 3  # fewer say so: what one field shows need not hold for the specimen
 #: SD of log diameter below that of any mosaic of one population, those of hard cores too: nothing of the null
