@@ -63,10 +63,8 @@ def aligned(values: np.ndarray, drift: Drift) -> np.ndarray:
         else:
             ndimage.shift(image, drift.correction_px[k], out[k], order=1, mode="nearest")
     moved = np.concatenate([drift.correction_px, np.zeros((1, 2))])
-    (top, left), (bottom, right) = (
-        np.ceil(moved.max(axis=0)).astype(int),
-        np.floor(moved.min(axis=0)).astype(int),
-    )
+    top, left = moved.max(axis=0).astype(int)  # whole pixels: less than one is repeated
+    bottom, right = moved.min(axis=0).astype(int)
     return out[:, top : bottom or None, left : right or None]
 
 
