@@ -109,17 +109,17 @@ def load_library(null: Null) -> NullLibrary:
     """The library shipped with the package.
 
     Built by ``calibration/build_null_library.py``; its power by ``calibration/fit_power.py``, the shift by
-    ``calibration/calibrate_pools.py``.
+    ``calibration/calibrate_small_fields.py``.
     """
     tables, folder = stored_arrays(f"null_{null}.npz"), files("grainstats.infer.modality")
-    power, pools = (
+    power, small = (
         json.loads(folder.joinpath(f"{name}_{null}.json").read_text(encoding="utf-8"))
-        for name in ("power", "pools")
+        for name in ("power", "small_fields")
     )
     return NullLibrary(
         *(tables[k] for k in ("n_interior", "one", "two")),
         *(np.array(power[k], float) for k in ("n_interior", "sd", "power")),
-        *(np.array(pools[k], float) for k in ("per_field", "n_interior", "shift")),
+        *(np.array(small[k], float) for k in ("per_field", "n_interior", "shift")),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from calibrate_pools import fields
+from calibrate_small_fields import fields
 from null_mosaics import Population, cut_window
 from outside_families import Structure, lognormal
 from power_diagram import cells_of

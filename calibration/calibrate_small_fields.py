@@ -1,8 +1,8 @@
 """Samples of many small fields, in which the frame cuts most of the grains.
 
-    python calibration/calibrate_pools.py scores --work WORK --seed 1     simulate and score; resumable
-    python calibration/calibrate_pools.py fit --work WORK --seed 1        pools_<null>.json of the package
-    python calibration/calibrate_pools.py check --work WORK --seed 2      judge others: verdict_pools.csv
+    python calibration/calibrate_small_fields.py scores --work WORK --seed 1    # resumable
+    python calibration/calibrate_small_fields.py fit --work WORK --seed 1       # small_fields_<null>.json
+    python calibration/calibrate_small_fields.py check --work WORK --seed 2     # verdict_small_fields.csv
 
 A cut grain counts as at least what is seen of it, which makes broad sizes look like two populations where
 most grains are cut.  The null library holds samples of up to five windows; of more and smaller ones the
@@ -36,7 +36,7 @@ from grainstats.infer.modality.verdict import Null
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "grainstats" / "infer" / "modality"
-TABLE = ROOT / "docs" / "validation" / "verdict_pools.csv"
+TABLE = ROOT / "docs" / "validation" / "verdict_small_fields.csv"
 PER_FIELD = (4, 8, 16, 32, 64, 128, 256)  # whole grains asked for; in the last the frame cuts few
 SEEN = (7, 11, 19, 37, 70, 142, 256)  # whole grains about a whole grain of the broadest in such fields
 TOTALS = (100, 300, 900, 1600)
@@ -163,7 +163,7 @@ def fit(work: Path, seed: int) -> None:
             "n_interior": TOTALS,
             "shift": shifts(null, work, seed).round(3).tolist(),
         }
-        (PACKAGE / f"pools_{null}.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
+        (PACKAGE / f"small_fields_{null}.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
 
 
 def check(seed: int, many: int, seconds: float) -> None:
