@@ -75,7 +75,7 @@ def prepare(stack: GreyVolume, settings: StackSettings) -> tuple[np.ndarray, tup
     blank = blank_slices(values)
     if len(blank) == len(values):
         raise UnreadableError(stack.source, "all slices are blank", "Export the stack again")
-    notes += slice_defects(values)
+    notes += slice_defects(values, blank)
     values = without_blanks(values, blank, stack.source)
     middle = values[len(values) // 2]
     if np.mean(middle[:, 1:] == middle[:, :-1]) > FLAT:

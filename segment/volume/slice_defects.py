@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -18,7 +18,7 @@ MOST_NAMED = 8  #: numbers in one warning
 FILLED = "blank slices, whose places are filled with a neighbour"  #: how their warning begins
 
 
-def slice_defects(values: np.ndarray) -> tuple[str, ...]:
+def slice_defects(values: np.ndarray, blank: Sequence[int]) -> tuple[str, ...]:
     """Name the slices of a grey stack that look wrong; numbers begin at 1.
 
     Repeated: equal to the slice before, which noise makes impossible.  Blank: one grey level.  Damaged: much
@@ -28,21 +28,16 @@ def slice_defects(values: np.ndarray) -> tuple[str, ...]:
     --------
     >>> stack = np.random.default_rng(0).random((6, 16, 16))
     >>> stack[3] = stack[2]
-    >>> slice_defects(stack)
+    >>> slice_defects(stack, blank_slices(stack))
     ('slices that repeat the one before: 4',)
     """
-    blank, repeated, step = set(blank_slices(values)), [], [np.nan]
-    for k, image in enumerate(values):
-        if k in blank:
-            pass
-        elif k and np.array_equal(image, values[k - 1]):
-            repeated.append(k)
-        if k:
-            step.append(_difference(image, values[k - 1]))
+    after = range(1, len(values))
+    repeated = [k for k in after if k not in blank and np.array_equal(values[k], values[k - 1])]
+    step = [np.nan, *(_difference(values[k], values[k - 1]) for k in after)]
     damaged = [k for k in _odd(np.array(step)) if k not in blank]
     found = {
         "slices that repeat the one before": repeated,
-        FILLED: sorted(blank),
+        FILLED: blank,
         "slices unlike both neighbours, damaged perhaps": damaged,
     }
     return tuple(f"{what}: {numbered(slices)}" for what, slices in found.items() if slices)
@@ -53,7 +48,7 @@ def blank_slices(values: np.ndarray) -> list[int]:
     return [k for k, image in enumerate(values) if image.min() == image.max()]
 
 
-def without_blanks(values: np.ndarray, blank: list[int], source: str) -> np.ndarray:
+def without_blanks(values: np.ndarray, blank: Sequence[int], source: str) -> np.ndarray:
     """The stack with the nearest other slice in place of each `blank` one, which would break the register.
 
     `UnreadableError`: too many of them in a row.
@@ -97,11 +92,11 @@ def _odd(step: np.ndarray) -> list[int]:
     return [k for k in range(1, len(step) - 1) if high[k] and high[k + 1]]
 
 
-def numbered(slices: list[int]) -> str:
+def numbered(slices: Sequence[int]) -> str:
     """Slices by their numbers from 1."""
     return listed([k + 1 for k in slices])
 
 
-def listed(numbers: list[int]) -> str:
+def listed(numbers: Sequence[int]) -> str:
     """The first of some numbers."""
     return ", ".join(map(str, numbers[:MOST_NAMED])) + ", ..." * (len(numbers) > MOST_NAMED)

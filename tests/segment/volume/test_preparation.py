@@ -13,7 +13,7 @@ from segment.volume.alignment import aligned, find_drift
 from segment.volume.grey_levels import curtain, even_slices
 from segment.volume.phases import find_phases, fractions_of
 from segment.volume.pipeline import StackSettings, segment_stack
-from segment.volume.slice_defects import slice_defects, without_blanks
+from segment.volume.slice_defects import blank_slices, slice_defects, without_blanks
 
 
 def overlap(a: np.ndarray, b: np.ndarray) -> float:
@@ -96,7 +96,7 @@ def test_slice_defects_are_named() -> None:
     stack[7] = stack[6]
     stack[11] = 0.0
     stack[15] = np.random.default_rng(6).standard_normal((64, 64))
-    told = slice_defects(stack)
+    told = slice_defects(stack, blank_slices(stack))
     filled = "blank slices, whose places are filled with a neighbour: 12"
     assert told[:2] == ("slices that repeat the one before: 8", filled)
     assert told[2].endswith("damaged perhaps: 16")
