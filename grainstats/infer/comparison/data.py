@@ -53,10 +53,10 @@ class GroupedValues:
 def gather(
     samples: pd.DataFrame, label: pd.Series, levels: tuple[str, ...], name: str, also: Sequence[str]
 ) -> GroupedValues:
-    """Take one descriptor's usable samples; `also`: columns that must not be missing."""
+    """Take one descriptor's usable samples; `also`: columns that must be neither missing nor infinite."""
     value = pd.to_numeric(samples[name], errors="coerce").astype(float)
     finite = pd.Series(np.isfinite(value.to_numpy()), index=samples.index)
-    lacking = samples[list(also)].isna().any(axis=1)
+    lacking = samples[list(also)].replace([np.inf, -np.inf], np.nan).isna().any(axis=1)
     notes = []
     for rows, why in (
         (label.isna(), "in no group"),

@@ -31,7 +31,7 @@ def group_column(samples: pd.DataFrame, by: str, bins: int | None) -> pd.Series:
     if by not in samples.columns:
         known = ", ".join(str(c) for c in samples.columns if c != "sample_id")
         raise InputError("--by", f"the samples have no column {by!r}", f"Choose one of: {known}")
-    column = samples[by]
+    column = samples[by].map(_without_blanks, na_action="ignore")
     numeric = pd.to_numeric(column, errors="coerce")
     is_number = column.notna().any() and bool(numeric[column.notna()].notna().all())
     if bins is not None:
@@ -53,19 +53,27 @@ def group_column(samples: pd.DataFrame, by: str, bins: int | None) -> pd.Series:
     return column.map(_label, na_action="ignore")
 
 
+def _without_blanks(value: object) -> object:
+    """Words without blanks around them; missing where nothing is left."""
+    return (value.strip() or None) if isinstance(value, str) else value
+
+
 def _label(value: object) -> str:
     return f"{value:.12g}" if isinstance(value, float) else str(value)
 
 
 def _cut(numeric: pd.Series, by: str, bins: int) -> pd.Series:
     edges = np.unique(np.nanquantile(numeric, np.linspace(0, 1, bins + 1)))
-    if len(edges) < 3 or not 2 <= bins <= MAX_LEVELS:
+    if len(edges) != bins + 1 or not 2 <= bins <= MAX_LEVELS:
         raise InputError(
-            "--bins", f"column {by!r} cannot be cut into {bins} groups", "Use fewer bins (2 to 6)"
+            "--bins",
+            f"column {by!r} cannot be cut into {bins} groups: too many of its values are equal",
+            "Use fewer bins (2 to 6)",
         )
-    inner = edges[1:-1]
-    names = [f"≤ {inner[0]:.4g}", *(f"{a:.4g} – {b:.4g}" for a, b in pairwise(inner)), f"> {inner[-1]:.4g}"]
-    place = np.searchsorted(inner, numeric.to_numpy(), side="left")
+    digits = next(d for d in range(4, 18) if len({f"{edge:.{d}g}" for edge in edges}) == len(edges))
+    inner = [f"{edge:.{digits}g}" for edge in edges[1:-1]]
+    names = [f"≤ {inner[0]}", *(f"{a} – {b}" for a, b in pairwise(inner)), f"> {inner[-1]}"]
+    place = np.searchsorted(edges[1:-1], numeric.to_numpy(), side="left")
     labels = np.array(names, object)[np.minimum(place, len(inner))]
     return pd.Series(np.where(numeric.isna(), None, labels), index=numeric.index, dtype=object)
 

@@ -5,7 +5,8 @@ most comparisons where there are none.  So every test here takes one summary per
 
 Two groups: Welch's t on the logarithm of the summaries, and from four samples a group the exact permutation
 beside it. More groups: Welch's ANOVA with Games-Howell intervals. Covariates or a block: a linear model with
-small-sample degrees of freedom (`compare_models`). A single sample in a group: no p. Holm over descriptors.
+small-sample degrees of freedom (`adjusted`). A group of a single sample enters no test, and of two groups
+there is no p then. Holm over descriptors.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ VERDICTS = ("uniform", "bimodal", "indeterminate")
 PERMUTATION_FROM = 4
 """Samples a group: at three against three the smallest exact two-sided p is .10."""
 FLAT = 1e-24  #: variance of a group, on the scale of the test, that is rounding alone
+MANY_GROUPS = 4  #: up to here Welch's ANOVA keeps its level with two samples in every group
 FEW_GRAINS = 50  #: of a sample, below which its value is pointed at: a mean of so many is known to some 15 %
 
 
@@ -141,9 +143,8 @@ def compare_verdicts(
     _check(samples, ["verdict"])
     label = group_column(samples, by, bins)
     levels = ordered_levels(label, reference)
-    table = np.array(
-        [[int(((label == level) & (samples["verdict"] == v)).sum()) for v in VERDICTS] for level in levels]
-    )
+    given = samples["verdict"].astype("string").str.strip().str.lower()
+    table = np.array([[int(((label == level) & (given == v)).sum()) for v in VERDICTS] for level in levels])
     p_value = fisher_exact(table[:, :2])
     decided, missing = int(table[:, :2].sum()), int(label.notna().sum() - table.sum())
     reason = []
@@ -179,6 +180,8 @@ def _compare_one(
     data: GroupedValues, base: GroupComparison, covariates: Sequence[str], block: str | None,
     images: pd.DataFrame | None, seed: int,
 ) -> GroupComparison:  # fmt: skip
+    data, left_out = _several_samples_each(data)
+    base = replace(base, notes=(*base.notes, *left_out))
     sizes, spreads = [g.size for g in data.groups], [float(g.var()) if g.size else 0.0 for g in data.groups]
     if min(sizes) == 0:
         empty = ", ".join(level for level, n in zip(data.levels, sizes, strict=True) if n == 0)
@@ -191,7 +194,19 @@ def _compare_one(
         return replace(
             base, reason="no p: the samples of a group do not vary at all, so chance cannot be judged"
         )
-    return _two_groups(data, base, seed) if len(sizes) == 2 else _several_groups(data, base)
+    return _two_groups(data, base, seed) if len(base.levels) == 2 else _several_groups(data, base)
+
+
+def _several_samples_each(data: GroupedValues) -> tuple[GroupedValues, list[str]]:
+    """The groups of two samples or more, where these are two or more of several; what was left out."""
+    several = tuple(level for level, g in zip(data.levels, data.groups, strict=True) if g.size > 1)
+    if not 2 <= len(several) < len(data.levels):
+        return data, []
+    inside = np.isin(data.label, several)
+    out = ", ".join(level for level in data.levels if level not in several)
+    note = f"left out of the test, with a single sample or none: {out}"
+    kept = replace(data, rows=data.rows[inside], y=data.y[inside], label=data.label[inside], levels=several)
+    return kept, [note]
 
 
 def _description(data: GroupedValues, by: str, unit: str) -> GroupComparison:
@@ -227,7 +242,28 @@ def _cautions(data: GroupedValues) -> list[str]:
     for level, values in zip(data.levels, data.groups, strict=True):
         if values.size > 1 and values.var() <= FLAT:
             found.append(f"all samples of {level} have one value: are they copies of each other?")
-    return found
+    return [*found, *_spelled_alike(data.levels), *_too_sure(data)]
+
+
+def _spelled_alike(levels: Sequence[str]) -> list[str]:
+    """A note where groups differ in capitals only."""
+    same = [[b for b in levels if b.casefold() == a.casefold()] for a in levels]
+    said = {
+        f"groups {' and '.join(alike)} differ in capitals only: are they one?" for alike in same if alike[1:]
+    }
+    return sorted(said)
+
+
+def _too_sure(data: GroupedValues) -> list[str]:
+    """A note where Welch's degrees of freedom are too many: two samples beside larger or many groups."""
+    sizes = [g.size for g in data.groups if g.size > 1]
+    pairs = [level for level, g in zip(data.levels, data.groups, strict=True) if g.size == 2]
+    if not pairs or len(sizes) < 2 or (max(sizes) == 2 and len(sizes) <= MANY_GROUPS):
+        return []
+    return [
+        f"only two samples in {', '.join(pairs)}: p and interval are too sure, up to one test in eight errs "
+        "where one in twenty should"
+    ]
 
 
 def _sum(data: GroupedValues, column: str) -> tuple[int, ...]:

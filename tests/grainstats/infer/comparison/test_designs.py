@@ -1,0 +1,103 @@
+"""Designs that a referee looks for: groups of one and of two, labels in two spellings, bins, pairs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from grainstats.infer.comparison.groups import compare_groups, compare_verdicts
+from segment.errors import InputError
+
+NAME = "intercept_mean_nm"
+
+
+def table(**groups: list[float]) -> pd.DataFrame:
+    rows = [(f"{level}{k}", level, v) for level, values in groups.items() for k, v in enumerate(values)]
+    return pd.DataFrame(rows, columns=["sample_id", "route", NAME])
+
+
+A, B = [60.0, 70.0, 65.0, 90.0], [40.0, 55.0, 47.0, 52.0]
+
+
+def test_a_group_of_one_takes_no_answer_from_the_others() -> None:
+    (found,) = compare_groups(table(a=A, b=B, c=[50.0]), "route")
+    oracle = stats.ttest_ind(np.log(A), np.log(B), equal_var=False)
+    assert found.p_value == pytest.approx(oracle.pvalue, rel=1e-6)
+    assert [(c.level, c.reference) for c in found.contrasts] == [("b", "a")]
+    assert found.n_samples == (4, 4, 1) and found.centres[2] == pytest.approx(50.0)
+    assert "left out of the test, with a single sample or none: c" in found.notes
+    assert found.estimate is None
+
+
+def test_a_group_without_values_takes_no_answer_from_the_others() -> None:
+    (found,) = compare_groups(table(a=A, b=B, c=[np.nan, np.nan]), "route")
+    assert found.p_value is not None and found.n_samples == (4, 4, 0)
+
+
+def test_the_reference_may_be_the_group_of_one() -> None:
+    rows = table(a=A, b=B, c=[50.0]).assign(hold_h=np.arange(9.0))
+    (found,) = compare_groups(rows, "route", [NAME], ["hold_h"], reference="c")
+    assert [(c.level, c.reference) for c in found.contrasts] == [("b", "a")]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "said"), [((2, 6), True), ((2, 2), False), ((3, 6), False), ((2,) * 4, False), ((2,) * 5, True)]
+)
+def test_two_samples_beside_more_are_pointed_at(sizes: tuple[int, ...], said: bool) -> None:
+    rng = np.random.default_rng(1)
+    groups = {f"g{k}": list(rng.lognormal(4, 0.1, n)) for k, n in enumerate(sizes)}
+    (found,) = compare_groups(table(**groups), "route")
+    assert any("too sure" in note for note in found.notes) is said
+
+
+def test_welch_with_two_samples_errs_as_often_as_the_note_says() -> None:
+    from grainstats.infer.comparison.tests import welch
+
+    rng = np.random.default_rng(0)
+    beside_many = welch(rng.normal(size=(20_000, 2)), rng.normal(size=(20_000, 20)))
+    assert 0.09 < (beside_many.p_value < 0.05).mean() < 0.13
+    alike = welch(rng.normal(size=(20_000, 2)), rng.normal(size=(20_000, 2)))
+    assert (alike.p_value < 0.05).mean() < 0.05
+
+
+def test_labels_lose_blanks_and_capitals_are_pointed_at() -> None:
+    rows = table(ai=A, b=B)
+    rows["route"] = ["ai", "ai ", " ai", "AI", "b", "b", "b", " "]
+    rows.loc[3, "route"] = "AI"
+    (found,) = compare_groups(pd.concat([rows, table(AI=[70.0])]), "route")
+    assert found.levels == ("AI", "ai", "b") and found.n_samples == (2, 3, 3)
+    assert "left out, in no group: b3" in found.notes
+    assert "groups AI and ai differ in capitals only: are they one?" in found.notes
+
+
+def test_verdicts_may_be_written_with_capitals() -> None:
+    rows = table(a=A, b=B).assign(verdict=["Bimodal"] * 4 + ["uniform "] * 4)
+    assert compare_verdicts(rows, "route").counts == ((0, 4, 0), (4, 0, 0))
+
+
+def test_bins_keep_their_names_apart_and_are_as_many_as_asked() -> None:
+    rows = table(a=[*A, *B]).assign(hold_s=123456.0 + np.arange(8) / 10)
+    (found,) = compare_groups(rows, "hold_s", [NAME], bins=4)
+    assert len(found.levels) == 4 and found.n_samples == (2, 2, 2, 2)
+    rows["hold_s"] = [1, 1, 1, 1, 1, 1, 2, 3]
+    with pytest.raises(InputError, match="too many of its values are equal"):
+        compare_groups(rows, "hold_s", [NAME], bins=4)
+
+
+def test_an_infinite_covariate_is_a_missing_one() -> None:
+    rows = table(a=A, b=B).assign(hold_h=[1, 2, 3, np.inf, 1, 2, 3, 4])
+    (found,) = compare_groups(rows, "route", [NAME], ["hold_h"])
+    assert found.n_samples == (3, 4) and "left out, without a covariate: a3" in found.notes
+
+
+def test_pairs_as_blocks_are_the_paired_t_test() -> None:
+    rng = np.random.default_rng(5)
+    batch = np.repeat(rng.normal(0, 0.5, 6), 2)
+    log = 4 + batch + np.tile([0.0, 0.2], 6) + rng.normal(0, 0.1, 12)
+    rows = pd.DataFrame(
+        {"sample_id": [f"s{k}" for k in range(12)], "route": ["a", "b"] * 6, NAME: np.exp(log)}
+    )
+    (found,) = compare_groups(rows.assign(batch=np.repeat(list("uvwxyz"), 2)), "route", [NAME], block="batch")
+    assert found.p_value == pytest.approx(stats.ttest_rel(log[1::2], log[::2]).pvalue, rel=1e-4)
