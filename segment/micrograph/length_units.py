@@ -103,7 +103,7 @@ def to_nm(value: object, unit: str) -> float | None:
     return size * factor
 
 
-def dots_per_inch(nanometres: float | None) -> int | None:
+def dots_per_inch(nanometres: float | None, near: float = _EXACT) -> int | None:
     """The usual resolution of screens and printers that a pixel size is; None where it is none.
 
     Examples
@@ -114,7 +114,7 @@ def dots_per_inch(nanometres: float | None) -> int | None:
     if not nanometres:
         return None
     dots = INCH_NM / nanometres
-    return next((usual for usual in _DOTS_PER_INCH if abs(dots / usual - 1) < _EXACT), None)
+    return next((usual for usual in _DOTS_PER_INCH if abs(dots / usual - 1) < near), None)
 
 
 def is_for_printing(nanometres: float | None, unit: str) -> bool:

@@ -15,7 +15,7 @@ COARSE_PX = 384  #: longer edge at which turn and shift are looked for
 FINE_PX = 1024  #: longer edge at which the warp is refined
 TURNS_DEG = tuple(np.arange(-8.0, 8.5, 1.0))  #: between pictures of one sitting at the microscope; judgement
 BLUR_PX = 2.0  #: of both, so that lines a little apart overlap
-LEAST_OVERLAP = 0.5  #: of the reference's area; below, there is no one field (judgement)
+LEAST_OVERLAP = 0.5  #: of the smaller picture's area; below, there is no one field (judgement)
 LARGEST_STRETCH = 1.12  #: tilting by 25 degrees shortens one edge by a factor of 1.10
 STEPS, SETTLED = 60, 1e-4  #: of ECC: most iterations, and the change of its correlation at the end
 
@@ -28,7 +28,7 @@ class Alignment:
 
     #: float32, shape (2, 3): takes (x, y, 1) in pixels of the reference to (x, y) in pixels of the picture
     matrix: np.ndarray
-    overlap: float  #: share of the reference's area that the picture shows
+    overlap: float  #: share of the smaller picture's area that the other shows
     correlation: float  #: of the two boundary probabilities where both are seen, -1 ... 1
 
     @property
@@ -134,9 +134,9 @@ def _refined(reference: np.ndarray, picture: np.ndarray, start: np.ndarray, moti
 
 
 def _agreement(reference: np.ndarray, picture: np.ndarray, matrix: np.ndarray) -> tuple[float, float]:
-    """Share of the reference seen in both, and the correlation there (0 below half of `LEAST_OVERLAP`)."""
+    """Share of the smaller one seen in both, and the correlation there (0 below half of `LEAST_OVERLAP`)."""
     both = warped(np.ones(picture.shape, bool), matrix, reference.shape)
-    overlap = float(both.mean())
+    overlap = min(np.count_nonzero(both) / min(reference.size, picture.size), 1.0)
     if overlap < LEAST_OVERLAP / 2:
         return overlap, 0.0
     a, b = reference[both], warped(picture, matrix, reference.shape)[both]

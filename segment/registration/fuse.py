@@ -21,6 +21,7 @@ from segment.registration.align import LARGEST_STRETCH, LEAST_OVERLAP, Alignment
 UNSEEN = 0.5  #: chance that a boundary shows in no way in one picture (``calibration/calibrate_fields.py``)
 USUAL = 0.1  #: share of an image's pixels that lie on boundaries, before anything is seen (judgement)
 SAME_FIELD = 0.27  #: correlation of boundaries: tilts have .34 and more, other areas (50 grains) up to .23
+SAME_CROP = 0.6  #: of a picture and a crop of less than half of it; other areas (20 grains) have up to .47
 SAME_SCALE = 1.03  #: ratio of pixel sizes within which two pictures have one magnification
 _EDGE = 1e-3  #: probabilities closer to 0 or 1 are no surer
 
@@ -90,7 +91,9 @@ def _placed(first: BoundaryMap, other: BoundaryMap, name: str, reference: str) -
             "Take the pictures of a field at one magnification, or take this one out of the field",
         )
     found = align(first.probability, other.probability)
-    if found.correlation < SAME_FIELD or found.overlap < LEAST_OVERLAP:
+    small, large = sorted((first.probability.size, other.probability.size))
+    least = SAME_CROP if small < LEAST_OVERLAP * large else SAME_FIELD
+    if found.correlation < least or found.overlap < LEAST_OVERLAP:
         raise InputError(
             name,
             f"its boundaries do not lie on those of {reference} "

@@ -21,6 +21,7 @@ from segment.micrograph.refusals import not_real_space
 from segment.micrograph.tiffpages import X_RESOLUTION, Y_RESOLUTION, image_pages, page_frames
 
 NAME = "imagej_tiff"
+_TYPED = 1e-6  #: relative; a unit typed over dots per inch leaves their number as it was
 
 
 def recognises(opened: OpenFile) -> bool:
@@ -52,7 +53,7 @@ def _scales(opened: OpenFile, unit_x: str, unit_y: str) -> tuple[tuple[Scale, ..
     tags = image_pages(opened)[0].tags
     x = _size(tags.valueof(X_RESOLUTION), unit_x)
     y = _size(tags.valueof(Y_RESOLUTION), unit_y)
-    dots = dots_per_inch(x) or dots_per_inch(x and x * INCH_NM)  # 300 a nm are no better
+    dots = dots_per_inch(x) or dots_per_inch(x and x * INCH_NM, _TYPED)  # 300 a nm are no better
     if dots or is_for_printing(x, unit_x):
         said = f"{dots} dots per inch" if dots else "dots per inch"
         return (), (f"ImageJ's unit {unit_x} comes from {said}, which is for printing: no pixel size taken",)

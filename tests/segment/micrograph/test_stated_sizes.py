@@ -31,6 +31,12 @@ def test_dots_per_nanometre_are_no_better(tmp_path, make_grains, write_imagej):
     assert found.pixel_size_nm is None and "300 dots per inch" in found.notes[0]
 
 
+def test_lattice_images_near_dots_per_inch_keep_their_size(tmp_path, make_grains, write_imagej):
+    write_imagej(tmp_path / "a.tif", make_grains(), "nm", 99.9)
+    (found,) = describe(tmp_path / "a.tif")
+    assert found.pixel_size_nm == pytest.approx(1 / 99.9) and not found.notes
+
+
 @pytest.mark.parametrize(("per_unit", "nanometres"), [(300, None), (6.25e6, 1.6)])
 def test_few_pixels_a_centimetre_are_for_printing(tmp_path, make_grains, write_imagej, per_unit, nanometres):
     write_imagej(tmp_path / "a.tif", make_grains(), "cm", per_unit)

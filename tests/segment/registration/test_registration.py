@@ -65,6 +65,17 @@ def test_a_picture_of_another_size_is_laid_on_too():
     assert found.overlap == pytest.approx((300 - 12) * (360 - 20) / (300 * 360), abs=0.02)
 
 
+@pytest.mark.parametrize(("part", "whole"), [(slice(60, 210), slice(None)), (slice(None), slice(60, 210))])
+def test_a_crop_lies_on_its_picture_and_one_of_another_area_does_not(part, whole):
+    lines = lines_of(3, (320, 400))
+    first, crop = as_map(lines[whole, whole]), as_map(lines[part, part])
+    fused, (place,) = fuse([first, crop], ["a.tif", "b.tif"])
+    assert place.correlation > 0.9 and place.overlap > 0.99
+    assert fused.probability.shape == first.probability.shape
+    with pytest.raises(InputError, match="do not lie on"):
+        fuse([first, as_map(lines_of(12, (320, 400))[part, part])], ["a.tif", "b.tif"])
+
+
 def test_unrelated_pictures_stay_far_below_the_threshold():
     with pytest.raises(InputError, match=r"b\.tif.*do not lie on those of a\.tif.*take it out"):
         fuse([as_map(lines_of(4)), as_map(lines_of(5))], ["a.tif", "b.tif"])
