@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -57,3 +58,16 @@ def test_a_mask_in_pieces_is_no_label_map() -> None:
     mask[10:40, 10:40] = mask[50:80, 50:80] = 255
     with pytest.raises(UnreadableError, match="one label only"):
         check_label_map(grain_map_of_labels(mask), "mask.png")
+
+
+@pytest.mark.parametrize("factor", [0.5, 0.8, 1.3, 2.0])
+@pytest.mark.parametrize("step", [1, 70])
+def test_numbers_that_interpolation_mixed_are_refused(factor: float, step: int) -> None:
+    """Few cells, so that the slivers do not outweigh them."""
+    few = poisson_voronoi_plane((600, 660), 1 / 30000, np.random.default_rng(4)).grain_map().labels
+    labels = (few * step).astype(np.float32)
+    mixed = np.rint(cv2.resize(labels, None, fx=factor, fy=factor))
+    with pytest.raises(UnreadableError, match=r"has mixed|in several pieces"):
+        check_label_map(grain_map_of_labels(mixed), "mixed.tif")
+    nearest = cv2.resize(labels, None, fx=factor, fy=factor, interpolation=cv2.INTER_NEAREST)
+    check_label_map(grain_map_of_labels(nearest), "nearest.tif")
