@@ -9,6 +9,7 @@ their own, never converted into one another.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from functools import cache
@@ -27,7 +28,17 @@ _FACTOR = (
     r"[A-Za-z_]+(?:\*\*-?\d{1,2}(?:\.\d)?)?"  #: one exponent and a small one: a chain of them never ends
 )
 _PRODUCT = re.compile(rf"(?:1/)?\(?{_FACTOR}\)?(?:(?: ?[*/] ?| )\(?{_FACTOR}\)?)*")
+#: of pint's spelling
+_SPELLED = (("**", ""), ("Δ", ""), ("°C", "degC"), ("°F", "degF"), ("µ", "u"), ("Ω", "ohm"), (" ", ""))
 _CELSIUS = re.compile(r"(?<![A-Za-z])(?:degC|deg_C|°C|℃|C)(?![A-Za-z])")
+_FAHRENHEIT = re.compile(r"(?<![A-Za-z])(?:degF|°F|℉)(?![A-Za-z])")
+#: only these take a prefix: pint reads Min as megainch, ma as a thousandth of a year, pct as picocarat
+_PREFIXES = frozenset("tera giga mega kilo hecto deci centi milli micro nano pico femto".split())
+_PREFIXED = frozenset(
+    "meter gram second ampere kelvin mole candela radian hertz newton pascal joule watt coulomb volt farad "
+    "ohm siemens weber tesla henry liter molar bar torr poise electron_volt calorie gauss oersted maxwell "
+    "emu force_gram metric_ton dalton stokes".split()
+)
 
 
 @cache
@@ -51,16 +62,26 @@ def _unit(written: str, *, difference: bool = False) -> Any:
         return _registry().Unit(_WRITTEN[text])
     if text in {"1", "-"}:
         return _registry().Unit("dimensionless")
-    alone = _CELSIUS.fullmatch(text) is not None
-    text = _CELSIUS.sub("degC" if alone and not difference else "delta_degC", text)
+    for scale, short in ((_CELSIUS, "degC"), (_FAHRENHEIT, "degF")):
+        alone = scale.fullmatch(text) is not None
+        text = scale.sub(short if alone and not difference else f"delta_{short}", text)
     text = re.sub(r"(?<=[A-Za-z])\^?(-?\d)", r"**\1", text.replace("²", "2").replace("³", "3"))
     text = {"%": "percent", "°": "degree"}.get(text, text)
     if len(text) > _LONGEST or not _PRODUCT.fullmatch(text):
         raise ValueError(f"unknown unit {written[:_LONGEST]!r}")
     try:
-        return _registry().Unit(text)
+        unit = _registry().Unit(text)
     except Exception:  # pint raises tokenizer, syntax, attribute and its own errors for text that is no unit
         raise ValueError(f"unknown unit {written!r}") from None
+    if not all(_is_written(name) for name in unit._units):
+        raise ValueError(f"unknown unit {written!r}")
+    return unit
+
+
+def _is_written(name: str) -> bool:
+    """Whether people write this one of pint's units: without a prefix, or with one that it takes."""
+    readings = _registry().parse_unit_name(name)
+    return any(not prefix or (prefix in _PREFIXES and unit in _PREFIXED) for prefix, unit, _ in readings)
 
 
 @cache
@@ -75,8 +96,21 @@ def normalise_unit(written: str) -> str:
     for short, name in _WRITTEN.items():
         if unit == _registry().Unit(name):
             return short
-    spelled = f"{unit:~C}".replace("**", "").replace("Δ°C", "degC").replace("°C", "degC").replace("µ", "u")
-    return spelled.replace("Ω", "ohm").replace(" ", "") or "1"
+    for spelled in (f"{unit:~C}", f"{unit:C}"):  # the short name of some is another's: u is no micron
+        for sign, word in _SPELLED:
+            spelled = spelled.replace(sign, word)
+        if _is_same(spelled or "1", unit):
+            return spelled or "1"
+    raise ValueError(f"unknown unit {written!r}")
+
+
+def _is_same(spelled: str, unit: Any) -> bool:
+    """Whether a spelling reads back as the unit."""
+    try:
+        (factor, base), (own, of_unit) = (_registry().get_base_units(u) for u in (_unit(spelled), unit))
+    except (ValueError, ArithmeticError):
+        return False
+    return bool(base == of_unit and math.isclose(factor, own, rel_tol=1e-9))
 
 
 def split_column(column: str) -> tuple[str, str, str]:

@@ -231,6 +231,10 @@ def test_a_sheet_of_properties_alone_leaves_designs_as_they_are(db: Database, sh
         ("1/um", "1/um"),
         ("emu/g", "emu/g"),
         ("sccm", "sccm"),
+        ("microns", "micron"),
+        ("coulomb", "coulomb"),
+        ("°F", "degF"),
+        ("degF/min", "degF/min"),
         ("MPa", "MPa"),
         ("category", "category"),
     ],
@@ -240,7 +244,9 @@ def test_units_have_one_spelling(written: str, spelled: str) -> None:
     assert split_column(f"param:a_b_{written}") == ("param", "a_b", spelled)
 
 
-@pytest.mark.parametrize("word", ["time", "xyz", "", "K;", "__import__", "5", "h h2 !"])
+@pytest.mark.parametrize(
+    "word", ["time", "xyz", "", "K;", "__import__", "5", "h h2 !", "Min", "ma/cm2", "PA"]
+)
 def test_words_that_are_no_units(word: str) -> None:
     with pytest.raises(ValueError, match="unknown unit"):
         normalise_unit(word)
