@@ -10,6 +10,7 @@ from segment.errors import InputError
 LINE = 0.4  #: of the distance from ground to line at which a smoothed line begins
 GROUND = 0.5  #: least share of the picture that has the ground's level; micrographs have none
 FLAT = 0.03  #: of the levels in use, within which the ground of a drawing stays
+TWO_LEVELS = 0.85  #: of the picture has one of two levels where both cover as much; micrographs have .77
 NEAR_GROUND = 0.1  #: of the levels in use: what JPEG does to the ground beside a line
 COLOURED = 0.35  #: least chroma of a line drawn on a grey micrograph, of the largest level
 MOST_COLOURED = 0.4  #: share of the picture that coloured lines may cover
@@ -101,9 +102,10 @@ def _on_ground(levels: np.ndarray, source: str) -> tuple[np.ndarray, tuple[str, 
     counts, edges = np.histogram(levels, 64, (low, high))
     ground = float(np.median(levels[np.digitize(levels, edges[1:-1]) == counts.argmax()]))
     far = np.abs(levels - np.float32(ground))
-    if (far <= FLAT * (high - low)).mean() < GROUND:
-        raise InputError(source, "no tracing: it has the many grey levels of a micrograph", _REMEDY)
     line = float(np.percentile(far[far > near], 75)) if (far > near).any() else high - low
+    at_ground, at_line = ((away <= FLAT * (high - low)).mean() for away in (far, np.abs(far - line)))
+    if at_ground < GROUND and at_ground + at_line < TWO_LEVELS:
+        raise InputError(source, "no tracing: it has the many grey levels of a micrograph", _REMEDY)
     lines = far > LINE * line
     dark = np.median(levels[lines]) < ground
     words: tuple[str, ...] = (DARK,) if dark else ()

@@ -115,11 +115,22 @@ def straight_lines(lines: np.ndarray) -> int:
     if not inner.size or np.count_nonzero(inner) > DENSE * inner.size:
         return 0
     votes = cv2.HoughLines(inner, 1, _TURN, int(STRAIGHT * min(inner.shape)))
+    near = cv2.dilate(inner, np.ones((3, 3), np.uint8)) > 0
     found: list[np.ndarray] = []
     for line in [] if votes is None else votes[:, 0]:
-        if not any((np.abs(line - other) <= _ONE_LINE).all() for other in found):
+        new = not any((np.abs(line - other) <= _ONE_LINE).all() for other in found)
+        if new and _along(near, *line).mean() >= STRAIGHT:
             found.append(line)
     return len(found)
+
+
+def _along(mask: np.ndarray, distance: float, angle: float) -> np.ndarray:
+    """Pixels along a straight line through a mask, by its distance from the corner and its normal's angle."""
+    place = np.arange(-sum(mask.shape), sum(mask.shape))
+    x = np.rint(distance * np.cos(angle) - place * np.sin(angle)).astype(int)
+    y = np.rint(distance * np.sin(angle) + place * np.cos(angle)).astype(int)
+    within = (y >= 0) & (y < mask.shape[0]) & (x >= 0) & (x < mask.shape[1])
+    return mask[y[within], x[within]]
 
 
 def has_circle(lines: np.ndarray) -> bool:
