@@ -238,3 +238,15 @@ def test_a_tiny_picture_is_described(tmp_path, shape):
     tifffile.imwrite(tmp_path / "a.tif", np.arange(shape[0] * shape[1], dtype=np.uint16).reshape(shape))
     (found,) = describe(tmp_path / "a.tif")
     assert found.problem is not None and found.shape == shape
+
+
+@pytest.mark.parametrize(
+    ("share", "black", "said"), [(0.3, False, True), (0.4, True, True), (0.15, False, False)]
+)
+def test_a_picture_cut_at_its_ends_is_said(tmp_path, make_grains, share, black, said):
+    grey = make_grains((200, 240), seed=5)
+    end = np.quantile(grey, share if black else 1 - share)
+    image = np.clip(grey, end, None) - end if black else np.clip(grey, None, end) * (250 / end)
+    tifffile.imwrite(tmp_path / "a.tif", image.astype(np.uint8), metadata=None)
+    what = "black, boundaries there are lost" if black else "white, boundaries there are lost"
+    assert any(what in note for note in describe(tmp_path / "a.tif")[0].notes) == said

@@ -1,0 +1,76 @@
+"""Insets in corners are masked; what grains, frames and mounts draw is none."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+import tifffile
+
+import grainstats as gs
+from segment.micrograph import read_micrographs
+from segment.micrograph.inset import find_inset
+
+ROWS, COLUMNS = 150, 210
+
+
+@pytest.fixture(scope="module")
+def field() -> np.ndarray:
+    return tifffile.imread(gs.example_micrographs() / "ai-01" / "ai-01-field-1.tif")[:480, :600]
+
+
+def with_inset(image: np.ndarray, inset: np.ndarray, corner: tuple[bool, bool], border: int | None):
+    """The image with an inset in a corner (bottom, right), and where that is."""
+    top, left = corner[0] * (len(image) - ROWS), corner[1] * (image.shape[1] - COLUMNS)
+    changed, where = image.copy(), np.zeros(image.shape, bool)
+    changed[top : top + ROWS, left : left + COLUMNS] = inset
+    where[top : top + ROWS, left : left + COLUMNS] = True
+    if border is not None:
+        end = (left + COLUMNS - 1, top + ROWS - 1)
+        changed = cv2.rectangle(changed, (left, top), end, border, 2)
+    return changed, where
+
+
+def magnified(image: np.ndarray) -> np.ndarray:
+    return cv2.resize(image[100:160, 100:184], (COLUMNS, ROWS), interpolation=cv2.INTER_CUBIC)
+
+
+def diffraction(image: np.ndarray) -> np.ndarray:
+    rows, columns = np.mgrid[:ROWS, :COLUMNS]
+    radius = np.hypot(rows - ROWS / 2, columns - COLUMNS / 2)
+    noise = np.random.default_rng(0).integers(0, 8, radius.shape)
+    return np.clip(220 * np.exp(-radius / 12) + 200 * np.exp(-(((radius - 50) / 2) ** 2)) + noise, 0, 255)
+
+
+@pytest.mark.parametrize("inset", [magnified, diffraction])
+@pytest.mark.parametrize("border", [None, 0, 255])
+@pytest.mark.parametrize("corner", [(False, False), (True, False), (False, True), (True, True)])
+def test_an_inset_in_a_corner_is_found_to_the_pixel(field, inset, border, corner):
+    changed, where = with_inset(field, inset(field), corner, border)
+    found = find_inset(changed)
+    assert found is not None
+    assert (found & where).sum() > 0.95 * where.sum() and (found & ~where).sum() < 0.02 * where.sum()
+
+
+@pytest.mark.parametrize("quality", [None, 60])
+def test_grains_and_what_is_no_inset_stay(field, quality):
+    stopped = field.copy()
+    stopped[240:] = field[:240, ::-1]  # another scan below: a seam from rim to rim
+    mount = field.copy()
+    mount[:120] = np.random.default_rng(0).integers(40, 44, (120, 600))
+    for image in (field, stopped, mount, np.hstack([field[:, :300], field[::-1, :300]])):
+        packed = image if quality is None else cv2.imdecode(cv2.imencode(".jpg", image, [1, quality])[1], 0)
+        assert find_inset(packed) is None
+
+
+def test_reading_masks_and_says_so(tmp_path, field):
+    changed, where = with_inset(field, magnified(field), (True, True), 255)
+    tifffile.imwrite(tmp_path / "a.tif", changed)
+    (micrograph,) = read_micrographs(tmp_path / "a.tif")
+    assert micrograph.valid is not None and (~micrograph.valid == where).mean() > 0.99
+    assert "an inset in a corner is masked (11.1% of the image)" in micrograph.notes
+
+
+def test_detectors_and_small_images_are_not_searched(field):
+    changed, _ = with_inset(field, magnified(field), (True, True), 255)
+    assert find_inset(changed.astype(np.float32)) is None and find_inset(changed[:150]) is None
