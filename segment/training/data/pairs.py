@@ -143,13 +143,13 @@ def _is_drawing(path: Path) -> bool:
 
 
 def find_pairs(images: Path, tracings: Path) -> list[Pair]:
-    """Pairs of equal stem; every image needs its tracing, other files are passed over.
+    """Pairs of equal name; every image needs its tracing, other files are passed over.
 
     `InputError`: no image at all, an image without a tracing, or two files of one stem.
     """
     drawn: dict[str, list[Path]] = {}
     for path in _files(tracings, TRACING_SUFFIXES):
-        drawn.setdefault(path.stem, []).append(path)
+        drawn.setdefault(_of_image(path), []).append(path)
     pairs: dict[str, Pair] = {}
     for image in _files(images, tuple(SUFFIXES)):
         fitting = drawn.get(image.stem, [])
@@ -171,7 +171,7 @@ def find_pairs(images: Path, tracings: Path) -> list[Pair]:
 def without_image(pairs: list[Pair], tracings: Path) -> list[str]:
     """Names of tracings that no image of the pairs has."""
     stems = {pair.image.stem for pair in pairs}
-    return [path.name for path in _files(tracings, TRACING_SUFFIXES) if path.stem not in stems]
+    return [path.name for path in _files(tracings, TRACING_SUFFIXES) if _of_image(path) not in stems]
 
 
 def _files(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
@@ -181,3 +181,8 @@ def _files(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
         for path in sorted(folder.glob("*"))
         if path.suffix.lower() in suffixes and path.name[0] != "." and path.is_file()
     ]
+
+
+def _of_image(tracing: Path) -> str:
+    """Stem of the image that a tracing belongs to: ``a`` of ``a.png``, ``a.labels.tif``, ``a.tracing.png``."""
+    return tracing.stem.removesuffix(".labels").removesuffix(".tracing")

@@ -16,7 +16,7 @@ from segment.errors import InputError
 from segment.micrograph.micrograph import Micrograph
 from segment.quality.score import score
 from segment.training.data.imagej_rois import draw_rois, read_rois
-from segment.training.data.pairs import Pair, close_gaps, find_pairs
+from segment.training.data.pairs import Pair, close_gaps, find_pairs, without_image
 
 SIZE = (150, 180)
 
@@ -164,15 +164,17 @@ def test_narrow_gaps_close_and_wide_ones_stay() -> None:
     assert (closed[14:26, 9:21] == 0).all()
 
 
-def test_pairs_go_by_stem(tmp_path: Path) -> None:
-    for folder, name in (("images", "a.png"), ("tracings", "a.zip"), ("images", "b.png")):
+@pytest.mark.parametrize("traced", ["a.zip", "a.labels.tif", "a.tracing.png"])
+def test_pairs_go_by_stem(tmp_path: Path, traced: str) -> None:
+    for folder, name in (("images", "a.png"), ("tracings", traced), ("images", "b.png")):
         (tmp_path / folder).mkdir(exist_ok=True)
         (tmp_path / folder / name).write_bytes(b"")
     with pytest.raises(InputError, match="no tracing"):
         find_pairs(tmp_path / "images", tmp_path / "tracings")
     (tmp_path / "images" / "b.png").unlink()
     (pair,) = find_pairs(tmp_path / "images", tmp_path / "tracings")
-    assert pair.tracing.name == "a.zip"
+    assert pair.tracing.name == traced
+    assert without_image([pair], tmp_path / "tracings") == []
 
 
 def test_a_tracing_that_includes_the_info_bar_is_cut_like_the_image(
