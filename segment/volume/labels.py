@@ -8,6 +8,7 @@ from scipy import ndimage
 from segment.cells.label_parts import LabelParts
 from segment.errors import UnreadableError
 from segment.volume.components import component_table
+from segment.volume.outside import outside_note
 from segment.volume.slice_defects import FILLED, listed, numbered, without_blanks
 from segment.volume.stack import GreyVolume, LabelVolume
 
@@ -61,6 +62,7 @@ def label_volume(stack: GreyVolume) -> LabelVolume:
         close_lines(labels)
         labels[labels == len(names)] = 0
         notes += ("grains were parted by lines of label 0; their voxels went to the nearest grain",)
+    notes += outside_note(labels, ("void",))
     solid = float(np.count_nonzero(labels) / labels.size)
     phases = (("solid", solid), ("void", 1.0 - solid))
     return LabelVolume(labels, stack.voxel_size, names, phases, stack.warnings + notes)

@@ -21,6 +21,9 @@ NAMES = ("void", "solid", "second phase")
 SMOOTHING = 0.8  #: voxels; SD of the Gaussian before the histogram
 APART = 3.0  #: distance of two phases' means over the SD of the larger one: voids alone are often uneven
 SWEEPS = 200  #: of expectation and maximisation
+STEEP = 3.0  #: of the gradient's lower quartile: the 99th percentile of that of noise (Maxwell)
+#: least share of a middle phase away from edges over that everywhere: 1 and more in made stacks, to .25 for edges
+EDGE_SHARE = 0.5
 FIRST_SD, SMALLEST_SD = 15.0, 1.5  #: grey levels
 SMALLEST_SHARE = 0.005  #: of the volume, below which a phase is not believed
 CORE_SHARE = 0.35  #: of the way to the solid's grey; a body begins with voxels nearer to its own
@@ -64,7 +67,8 @@ def find_phases(grey: np.ndarray, n_phases: int | None = None) -> np.ndarray:
     """
     smooth = np.empty_like(grey)
     ndimage.gaussian_filter(grey, SMOOTHING, output=smooth)
-    fit, solid = _fit(smooth.ravel()[:: max(1, smooth.size // SAMPLE)], n_phases)
+    some = smooth.ravel()[:: max(1, smooth.size // SAMPLE)]
+    fit, solid = _fit(some, _away_from_edges(smooth), n_phases)
     phase = np.full(grey.shape, SOLID, np.uint8)
     if fit is None:
         return phase
@@ -104,21 +108,42 @@ def given_phases(
     return rank * np.uint8(255 // (len(levels) - 1)), np.asarray(rank + np.uint8(SOLID) - np.uint8(solid))
 
 
-def _fit(values: np.ndarray, n_phases: int | None) -> tuple[_Mixture | None, int]:
-    """Grey levels of the phases, or None for the solid alone, and the number of phases below the solid."""
+def _away_from_edges(smooth: np.ndarray) -> np.ndarray:
+    """Grey levels of voxels whose gradient is that of noise, of a sample of slices."""
+    found = []
+    for k in range(0, len(smooth), max(1, smooth.size // SAMPLE)):
+        near = smooth[max(k - 1, 0) : k + 2].astype(np.float32)
+        across = (near[-1] - near[0]) / max(len(near) - 1, 1)
+        steep = np.linalg.norm([across, *np.gradient(smooth[k].astype(np.float32))], axis=0)
+        found.append(smooth[k][steep <= max(STEEP * float(np.percentile(steep, 25)), SMALLEST_SD)])
+    return np.concatenate(found)
+
+
+def _fit(values: np.ndarray, flat: np.ndarray, n_phases: int | None) -> tuple[_Mixture | None, int]:
+    """Grey levels of the phases, or None for the solid alone, and the number of phases below the solid.
+
+    `flat` are the `values` away from edges.  Voxels at an edge have a grey in between, as a third phase would;
+    they also hide that two phases stand apart.
+    """
     if n_phases == 1 or np.ptp(values) < 2:
         return None, 0
-    count = np.bincount(values, minlength=256).astype(float)
+    count, inside = (np.bincount(v, minlength=256).astype(float) for v in (values, flat))
     low, middle, high = (float(np.percentile(values, q)) for q in (1.0, 50.0, 99.0))
     three, dark, bright = [low, middle, high], [low, middle], [middle, high]
-    tries = {3: [(three, True), (three, False)], 2: [(dark, False)]}
-    fits = [_mixture(count, *t) for t in tries.get(n_phases or 0, [*tries[3], *tries[2], (bright, False)])]
-    apart = [fit for fit in fits if fit.stands_apart()]
     if n_phases is not None:
-        return (apart or fits)[0], 1
-    if not apart:
-        return None, 0
-    return apart[0], int(apart[0].share.argmax()) if len(apart[0].mean) == 2 else 1
+        tries = [(three, True), (three, False)] if n_phases == 3 else [(dark, False)]
+        fits = [_mixture(count, *t) for t in tries]
+        return next((fit for fit in fits if fit.stands_apart()), fits[0]), 1
+    for seen in (count, inside):
+        for start, alike in ((three, True), (three, False), (dark, False), (bright, False)):
+            fit = _mixture(seen, start, alike)
+            if not fit.stands_apart():
+                continue
+            if len(start) == 2:
+                return fit, int(fit.share.argmax())
+            if fit.middle_share(inside) > EDGE_SHARE * fit.middle_share(count):
+                return fit, 1
+    return None, 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,6 +158,11 @@ class _Mixture:
         """Is every phase large enough and far enough from its neighbours?"""
         larger = np.where(self.share[1:] > self.share[:-1], self.sd[1:], self.sd[:-1])
         return bool((np.diff(self.mean) > APART * larger).all() and (self.share > SMALLEST_SHARE).all())
+
+    def middle_share(self, count: np.ndarray) -> float:
+        """Share of a histogram that is nearer to the second mean than to others."""
+        nearest = abs(np.arange(len(count))[:, None] - self.mean).argmin(axis=1)
+        return float(count[nearest == 1].sum() / count.sum())
 
 
 def _mixture(count: np.ndarray, start: list[float], alike: bool) -> _Mixture:

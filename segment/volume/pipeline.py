@@ -16,7 +16,8 @@ from segment.volume.common_view import LEAST_PX
 from segment.volume.components import large_components
 from segment.volume.grey_levels import even_slices
 from segment.volume.network import boundary_volume, sees_every_direction
-from segment.volume.phases import SOLID, find_phases, fractions_of, given_phases
+from segment.volume.outside import outside_note
+from segment.volume.phases import NAMES, SOLID, find_phases, fractions_of, given_phases
 from segment.volume.slice_defects import blank_slices, slice_defects, without_blanks
 from segment.volume.stack import GreyVolume, LabelVolume, few_levels, let_go
 from segment.volume.watershed import volume_watershed
@@ -24,6 +25,7 @@ from segment.volume.watershed import volume_watershed
 Align = Literal["none", "drift", "reference"]
 WORTH_MOVING_PX = 0.5  #: corrections below this are left
 LARGE_SHEAR_PX = 0.25  #: steady shift per slice worth a warning
+CLEARLY_LARGER = 0.65  #: share of the solid; judgement
 FLAT = 0.8  #: share of equal neighbours that no image with noise has
 SMALLEST_GRAIN_PX = 8.0  #: sphere, network's pixels; best F1 in a made stack of seed 2 (volume_phases)
 
@@ -128,6 +130,9 @@ def segment_stack(
         grey, phase = given_phases(stack.values, levels, settings.n_phases)
         notes = ("few grey levels, as in a map of phases: each is taken for a phase",)
     fractions = fractions_of(phase)
+    notes += outside_note(phase, NAMES)
+    if settings.n_phases is None and len(fractions) == 2 and fractions[0][1] < CLEARLY_LARGER:
+        notes += ("of two phases the larger is taken for the solid; --phases 2 takes the brighter",)
     if settings.grains and model is not None:
         every = settings.every_direction
         if every is None:

@@ -50,6 +50,19 @@ def test_one_phase_stays_one() -> None:
     assert fractions_of(find_phases(even_slices(dense.grey))) == (("solid", 1.0),)
 
 
+@pytest.mark.parametrize("porosity", [0.1, 0.3])
+@pytest.mark.parametrize("blur", [0.0, 0.7])
+@pytest.mark.parametrize("noise", [2.0, 20.0])
+def test_edges_of_sharp_pores_are_no_third_phase(porosity: float, blur: float, noise: float) -> None:
+    rng = np.random.default_rng(0)
+    field = ndimage.gaussian_filter(rng.standard_normal((48, 48, 48)), 3)
+    pores = field < np.quantile(field, porosity)
+    grey = np.where(pores, 60.0, 180.0)
+    grey = ndimage.gaussian_filter(grey, blur) + rng.normal(0, noise, grey.shape)
+    found = find_phases(np.clip(grey, 0, 255).astype(np.uint8))
+    assert overlap(found == 0, pores) > 0.85 and not (found == 2).any()
+
+
 def test_drift_is_found_and_taken_out() -> None:
     rng = np.random.default_rng(2)
     body = ndimage.gaussian_filter(rng.standard_normal((24, 140, 140)), (6, 3, 3))
