@@ -11,7 +11,7 @@ MIDDLE = 0.5  #: of the middle third along each axis, which a phase of the speci
 
 
 def outside_note(phase: np.ndarray, names: Sequence[str]) -> tuple[str, ...]:
-    """A warning where a phase looks like the surroundings of the specimen; ``names[k]`` is that of value k."""
+    """A warning where a phase looks like the surroundings; ``names[k]`` is that of value k."""
     sides = {
         "first slice": phase[0],
         "last slice": phase[-1],
@@ -26,7 +26,7 @@ def outside_note(phase: np.ndarray, names: Sequence[str]) -> tuple[str, ...]:
         full = [side for side, face in sides.items() if (face == code).mean() >= FILLS]
         if full and (middle == code).mean() < MIDDLE:
             notes.append(
-                f"{name} fills the stack's {', '.join(full)}, but not its middle: what lies outside the specimen "
-                f"counts as {name}; crop the slices to the specimen"
+                f"{name} fills the stack's {', '.join(full)}, but not its middle: what lies outside the "
+                f"specimen counts as {name}; crop the slices to the specimen"
             )
     return tuple(notes)

@@ -22,7 +22,7 @@ SMOOTHING = 0.8  #: voxels; SD of the Gaussian before the histogram
 APART = 3.0  #: distance of two phases' means over the SD of the larger one: voids alone are often uneven
 SWEEPS = 200  #: of expectation and maximisation
 STEEP = 3.0  #: of the gradient's lower quartile: the 99th percentile of that of noise (Maxwell)
-#: least share of a middle phase away from edges over that everywhere: 1 and more in made stacks, to .25 for edges
+#: of a middle phase's share everywhere, seen away from edges; made stacks 1 and more, mere edges to .25
 EDGE_SHARE = 0.5
 FIRST_SD, SMALLEST_SD = 15.0, 1.5  #: grey levels
 SMALLEST_SHARE = 0.005  #: of the volume, below which a phase is not believed
@@ -122,8 +122,8 @@ def _away_from_edges(smooth: np.ndarray) -> np.ndarray:
 def _fit(values: np.ndarray, flat: np.ndarray, n_phases: int | None) -> tuple[_Mixture | None, int]:
     """Grey levels of the phases, or None for the solid alone, and the number of phases below the solid.
 
-    `flat` are the `values` away from edges.  Voxels at an edge have a grey in between, as a third phase would;
-    they also hide that two phases stand apart.
+    `flat` are the `values` away from edges.  Voxels at an edge have a grey in between, as a third phase
+    would; they also hide that two phases stand apart.
     """
     if n_phases == 1 or np.ptp(values) < 2:
         return None, 0

@@ -184,5 +184,5 @@ def _files(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
 
 
 def _of_image(tracing: Path) -> str:
-    """Stem of the image that a tracing belongs to: ``a`` of ``a.png``, ``a.labels.tif``, ``a.tracing.png``."""
+    """Stem of the image of a tracing: ``a`` of ``a.png``, ``a.labels.tif`` and ``a.tracing.png``."""
     return tracing.stem.removesuffix(".labels").removesuffix(".tracing")
