@@ -95,25 +95,21 @@ class Cells:
         return self.transform(np.array(radial)), self.transform(np.array(axial))
 
     def transform(self, kernel: np.ndarray) -> np.ndarray:
-        """Prepare what one cell does to another for `act`; shape (2 n_discs - 1, n_r, n_r, n_z + 1), complex.
+        """Prepare what one cell does to another for `act`; shape (2 n_discs, n_r, n_r, n_z + 1), complex.
 
         `kernel`, shape (2 n_discs - 1, n_r, n_r, 2 n_z - 1), is by height of disc over disc, ring acted on,
         acting ring, and height of layer over layer.
         """
-        wrapped = np.zeros((*kernel.shape[:-1], 2 * self.n_z))
-        wrapped[..., : self.n_z] = kernel[..., self.n_z - 1 :]
-        wrapped[..., self.n_z + 1 :] = kernel[..., : self.n_z - 1]
-        return fft.rfft(wrapped)
+        n_discs, n_z, _ = self.shape
+        padded = np.pad(kernel, ((1, 0), (0, 0), (0, 0), (1, 0)))
+        return fft.rfftn(np.roll(padded, (-n_discs, -n_z), axis=(0, 3)), axes=(0, 3))
 
     def act(self, transformed: np.ndarray, j: np.ndarray) -> np.ndarray:
         """Sum over all cells of what they do to each cell; shape (n_discs, n_z, n_r)."""
-        n = self.stack.n_discs
-        spectrum = fft.rfft(j, 2 * self.n_z, axis=1)
-        total = np.zeros((n, self.n_z + 1, self.n_r), complex)
-        for there in range(n):
-            for here in range(n):
-                total[there] += np.einsum("ijf,fj->fi", transformed[there - here + n - 1], spectrum[here])
-        return fft.irfft(total, 2 * self.n_z, axis=1)[:, : self.n_z]
+        n_discs, n_z, _ = self.shape
+        spectrum = fft.rfftn(j, (2 * n_discs, 2 * n_z), axes=(0, 1))
+        total = np.einsum("dijf,dfj->dfi", transformed, spectrum)
+        return fft.irfftn(total, (2 * n_discs, 2 * n_z), axes=(0, 1))[:n_discs, :n_z]
 
     def field(self, j: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Radial and axial field at the middle of every cell, tesla; of the shape of `j`, A/m²."""

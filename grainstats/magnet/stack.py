@@ -59,7 +59,7 @@ class Stack:
                 f"{self.bore_mm:g} mm is not smaller than the diameter, {self.diameter_mm:g} mm",
                 "Give the inner diameter of the ring",
             )
-        if self.n_discs != int(self.n_discs) or self.n_discs < 1:
+        if not (math.isfinite(self.n_discs) and self.n_discs == int(self.n_discs) >= 1):
             raise InputError("stack", f"{self.n_discs} is no number of discs", "Give 1, 2, 3 ...")
 
     @property

@@ -21,6 +21,9 @@ from segment.errors import InputError
 
 AXIS_POINTS = 81  #: of the profile on the axis, faces and probe not counted
 DECAY_HOURS = 24.0  #: until when the decay is listed, unless said
+DOUBTFUL_T = 20.0
+"""Above what has been trapped, 17.6 T (Durrell et al., Superconductor Science and Technology 27 (2014)
+082001)."""
 Z_ORIGIN = "mid-plane of the stack, upwards along the axis"
 
 
@@ -164,7 +167,14 @@ def magnet(
     state = _magnetise(shape, z_mm, height, name, sources[name])
     moment = magnetic_moment(state.cells, state.j_cells)
     return Magnet(
-        **vars(state) | {"warnings": state.warnings + _stress_warning(state.hoop_stress_MPa, strength_MPa)},
+        **vars(state)
+        | {
+            "warnings": (
+                *state.warnings,
+                *_field_warning(float(state.b_T.max())),
+                *_stress_warning(state.hoop_stress_MPa, strength_MPa),
+            )
+        },
         stack=shape,
         z_mm=z_mm,
         probe_mm=height,
@@ -257,6 +267,14 @@ def _source_value(value: Any) -> Any:
     if isinstance(value, str | Path):
         return str(value)
     return [float(v) for v in value] if isinstance(value, tuple | list) else float(value)
+
+
+def _field_warning(largest_T: float) -> tuple[str, ...]:
+    if largest_T <= DOUBTFUL_T:
+        return ()
+    return (
+        f"{largest_T:.3g} T on the axis is more than has ever been trapped, some 17.6 T: check the units",
+    )
 
 
 def _stress_warning(stress: float, strength: float | None) -> tuple[str, ...]:

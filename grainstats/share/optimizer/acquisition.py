@@ -44,8 +44,8 @@ class Pick:
     """One chosen point."""
 
     x: np.ndarray  #: shape (d,)
-    #: noisy expected improvement in units of the objective (of several: of their product, the hypervolume);
-    #: for a repeat its knowledge gradient
+    #: noisy expected improvement in units of the models' objective (of several: of their product, the
+    #: hypervolume); for a repeat its knowledge gradient
     improvement: float
     #: index of the measured experiment that is to be measured again; None for a new point
     repeats: int | None = None
@@ -67,7 +67,8 @@ def expected_improvement(
 ) -> AcquisitionFunction:
     """BoTorch's acquisition over the measured settings, sampled through the stages of every model.
 
-    One model per objective, larger is better; `draws` is a power of two.
+    One model per objective, larger is better, with a spread of about 1, which BoTorch's smoothing supposes;
+    `draws` is a power of two.
     """
     parts = [part for model in models for part in model.parts]
     baseline = tensor(np.unique(search.measured, axis=0))

@@ -78,6 +78,8 @@ def read_campaign(
     table = db.samples()
     wanted = tuple(_objective(name, db, space) for name in objectives)
     names = tuple(o.column for o in wanted)
+    if len({*names}) < max(len(names), 1):
+        raise InputError("--objective", "it is missing, or one is there twice", "Name each objective once")
     points, notes = _points(table, space)
     notes += _unmatched(db, space)
     table = table[table["sample_id"].isin(points)]

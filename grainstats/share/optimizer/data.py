@@ -10,6 +10,9 @@ MINIMUM = 4
 """Fewer measured experiments than this fit no model."""
 
 
+ROUNDING = 1e-9  #: of the largest value: a smaller spread of the objective is none
+
+
 @dataclass(frozen=True, eq=False)
 class Experiments:
     """The campaign so far, for one objective."""
@@ -42,6 +45,13 @@ class Experiments:
             y_variance=self.y_variance[keep],
         )
 
-    def negated(self) -> Experiments:
-        """The objective with its sign changed, so that minimising is maximising."""
-        return replace(self, y=-self.y)
+    @property
+    def spread(self) -> float:
+        """Standard deviation of the measured objective; 1 where it does not vary."""
+        y = self.y[self.measured]
+        spread = float(y.std()) if y.size else 0.0
+        return spread if spread > ROUNDING * float(np.abs(y).max(initial=0.0)) else 1.0
+
+    def in_units_of(self, unit: float) -> Experiments:
+        """The objective over `unit`; below 0, so that minimising is maximising."""
+        return replace(self, y=self.y / unit, y_variance=self.y_variance / unit**2)

@@ -10,7 +10,7 @@ nothing cost little; which of the two is believed is decided by `choose`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -196,6 +196,11 @@ class Choice:
     plain_density: float
     network_density: float
     difference_error: float  #: standard error of network minus plain; NaN likewise
+
+    def per_unit(self, unit: float) -> Choice:
+        """With the densities of an objective that was divided by `unit`, above 0, given in its own."""
+        plain, network = self.plain_density - np.log(unit), self.network_density - np.log(unit)
+        return replace(self, plain_density=float(plain), network_density=float(network))
 
     def words(self) -> str:
         """Both densities and what was made of them."""

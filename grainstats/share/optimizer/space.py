@@ -44,10 +44,18 @@ class Constraint:
     low: float
     high: float
 
-    def holds(self, point: Mapping[str, Value]) -> bool:
-        total = sum(factor * float(point[name]) for name, factor in self.terms)
-        slack = 1e-9 * max(1.0, abs(total))
-        return self.low - slack <= total <= self.high + slack
+    def holds(self, point: Mapping[str, Any]) -> bool:
+        return bool(self.missed_by(point) == 0)
+
+    def missed_by(self, point: Mapping[str, Any]) -> np.ndarray:
+        """How far the sum lies outside its limits; 0 within them and within rounding.
+
+        One of the parameters may be an array of settings; its shape is that of the answer.
+        """
+        parts = [factor * np.asarray(point[name], float) for name, factor in self.terms]
+        total = sum(parts, np.zeros(()))
+        outside = np.maximum(np.maximum(self.low - total, total - self.high), 0.0)
+        return np.where(outside > 1e-9 * sum(map(np.abs, parts), np.zeros(())), outside, 0.0)
 
 
 @dataclass(frozen=True)
@@ -97,33 +105,67 @@ class Space:
         return point
 
     def candidates(self, count: int, rng: np.random.Generator) -> np.ndarray:
-        """Distinct allowed points, shape (m, d): all of a small space, else a space-filling choice."""
+        """Distinct allowed points, shape (m, d): all of a small space, else a space-filling choice.
+
+        Where fewer than `count` of those tried are allowed, as where shares must add up to 100 %, the others
+        are moved to where the constraints hold.
+        """
         if self.size <= max(count, ENUMERATE):
             grid = np.indices([len(p.values) for p in self.parameters]).reshape(len(self.parameters), -1).T
         else:
             sobol = qmc.Sobol(len(self.parameters), rng=rng).random(1 << (4 * count - 1).bit_length())
             grid = np.floor(sobol * [len(p.values) for p in self.parameters]).astype(int)
-        grid = rng.permutation(np.unique(grid, axis=0))
-        points = (self._of(row) for row in grid)
-        allowed = [self.encode(point) for point in points if all(c.holds(point) for c in self.constraints)]
-        return np.array(allowed[:count] if self.size > ENUMERATE else allowed).reshape(-1, self.width)
+        points = [self._of(row) for row in rng.permutation(np.unique(grid, axis=0))]
+        kept = [self._keeps(point) for point in points]
+        allowed = [point for point, keeps in zip(points, kept, strict=True) if keeps]
+        if self.size <= ENUMERATE:
+            count = len(allowed)
+        elif len(allowed) < count:
+            forbidden = [point for point, keeps in zip(points, kept, strict=True) if not keeps][:count]
+            allowed += [moved for point in forbidden if self._keeps(moved := self._moved(point, rng))]
+        codes = np.array([self.encode(point) for point in allowed]).reshape(-1, self.width)
+        return unseen(codes, np.empty((0, self.width)))[:count]
+
+    def _keeps(self, point: Point) -> bool:
+        return all(c.holds(point) for c in self.constraints)
+
+    def _moved(self, point: Point, rng: np.random.Generator) -> Point:
+        """A point with one parameter after another set to where the constraints are missed by least."""
+        for at in rng.permutation(np.tile(np.arange(len(self.parameters)), 2)):
+            if self._keeps(point):
+                break
+            point = self._best_setting(point, self.parameters[at])
+        return point
+
+    def _best_setting(self, point: Point, p: Parameter) -> Point:
+        """The point with one number set to where the constraints are missed by least; nearest of several."""
+        own = [c for c in self.constraints if p.name in dict(c.terms)]
+        if p.kind == "categorical" or not own:
+            return point
+        settings = np.array(p.values, float)
+        missed = sum((c.missed_by({**point, p.name: settings}) for c in own), np.zeros(()))
+        away = np.abs(settings - float(point[p.name]))
+        return {**point, p.name: p.values[np.lexsort((away, missed))[0]]}
 
     @property
     def width(self) -> int:
         return sum(p.width for p in self.parameters)
 
     def neighbours(self, x: np.ndarray) -> np.ndarray:
-        """Allowed points that differ in one parameter: one or three settings away, or any other word."""
+        """Allowed points that differ in one parameter: one or three settings away, or any other word.
+
+        A second parameter gives way where constraints hold the first, as where shares must add up to 100 %.
+        """
         point = self.decode(x)
-        near = []
+        near: list[Point] = []
         for p in self.parameters:
             at = p.values.index(point[p.name])
             steps = range(len(p.values)) if p.kind == "categorical" else [at - 3, at - 1, at + 1, at + 3]
-            for k in steps:
-                other = {**point, p.name: p.values[k]} if 0 <= k < len(p.values) and k != at else None
-                if other is not None and all(c.holds(other) for c in self.constraints):
-                    near.append(self.encode(other))
-        return np.array(near).reshape(-1, self.width)
+            others = [{**point, p.name: p.values[k]} for k in steps if 0 <= k < len(p.values) and k != at]
+            alone = [other for other in others if self._keeps(other)]
+            ways = [self._best_setting(o, q) for o in others for q in self.parameters if q is not p]
+            near += alone or [way for way in ways if self._keeps(way)]
+        return np.array([self.encode(other) for other in near]).reshape(-1, self.width)
 
     def _of(self, row: np.ndarray) -> Point:
         return {p.name: p.values[i] for p, i in zip(self.parameters, row, strict=True)}

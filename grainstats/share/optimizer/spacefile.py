@@ -19,6 +19,8 @@ from grainstats.share.quantity_units import stored_quantity
 from segment.errors import InputError
 from segment.micrograph.file_kind import file_text
 
+MOST_SETTINGS = 10_000  #: of one parameter: far finer than any furnace or balance
+
 
 class SpaceError(InputError):
     """A parameter space that cannot be used, with every problem in it."""
@@ -54,6 +56,10 @@ def parse_space(raw: Mapping[str, Any], source: Path | str = "space") -> Space:
             parameters.append(_parameter(stored_quantity(str(name)), entry))
         except ValueError as error:
             problems.append(f"parameter {name}: {error}")
+    names = [p.name for p in parameters]
+    problems += [
+        f"parameter {name} is there twice, in two spellings" for name in {*names} if names.count(name) > 1
+    ]
     numbers = {p.name for p in parameters if p.kind != "categorical"}
     constraints = [_constraint(entry, numbers, problems) for entry in raw["constraints"]]
     directions = {stored_quantity(str(name)): direction for name, direction in raw["objectives"].items()}
@@ -104,13 +110,14 @@ def _parameter(name: str, entry: object) -> Parameter:
     if kind == "continuous":
         return Parameter(name, kind, _steps(entry))
     if kind == "discrete":
-        if not _all_are(values, int, float):
+        if not _all_are(values, int, float) or not np.isfinite(values).all():
             raise ValueError("discrete needs values = [numbers]")
         return Parameter(name, kind, tuple(sorted({float(v) for v in values})))
     if kind == "categorical":
-        if not _all_are(values, str, int, float) or len(set(values)) != len(values):
+        words = tuple(map(str, values)) if _all_are(values, str, int, float) else ()
+        if not words or len(set(words)) != len(words):
             raise ValueError("categorical needs values = [different words]")
-        return Parameter(name, kind, tuple(str(w) for w in values))
+        return Parameter(name, kind, words)
     raise ValueError(f"kind {kind!r} is none of continuous, discrete, categorical")
 
 
@@ -124,10 +131,12 @@ def _steps(entry: Mapping[str, Any]) -> tuple[float, ...]:
     if missing:
         raise ValueError(f"continuous needs the numbers low, high and step; missing {', '.join(missing)}")
     low, high, step = float(entry["low"]), float(entry["high"]), float(entry["step"])
-    if not low < high or step <= 0 or step > high - low:
+    if not (low < high and 0 < step <= high - low < np.inf):
         raise ValueError("needs low < high and 0 < step <= high - low")
+    if (high - low) / step >= MOST_SETTINGS:
+        raise ValueError(f"has more than {MOST_SETTINGS} settings; give a larger step")
     count = int(np.floor((high - low) / step + 1e-9)) + 1
-    return tuple(float(np.round(low + k * step, 12)) for k in range(count))
+    return tuple(float(f"{low + k * step:.12g}") for k in range(count))
 
 
 def _constraint(entry: object, numbers: set[str], problems: list[str]) -> Constraint | None:
@@ -137,6 +146,7 @@ def _constraint(entry: object, numbers: set[str], problems: list[str]) -> Constr
         not isinstance(terms, Mapping)
         or not _all_are([*terms.values()], int, float)
         or not _all_are(limits, int, float)
+        or np.isnan([*terms.values(), *limits]).any()
     ):
         problems.append(
             "a constraint needs terms = { parameter = factor } and min or max, all of them numbers"

@@ -108,10 +108,8 @@ def suggest(
     """
     campaign = read_campaign(db, space, objectives, ignore_open=ignore_open)
     rng = np.random.default_rng([seed, int(campaign.digest[:12], 16)])
-    data = [
-        e if o.maximise else e.negated()
-        for e, o in zip(campaign.experiments, campaign.objectives, strict=True)
-    ]
+    units = [o.sign * e.spread for e, o in zip(campaign.experiments, campaign.objectives, strict=True)]
+    data = [e.in_units_of(unit) for e, unit in zip(campaign.experiments, units, strict=True)]
     x = data[0].x
     seen = np.concatenate([x, campaign.open_points])
     pool = unseen(space.candidates(CANDIDATES, rng), seen)
@@ -133,12 +131,16 @@ def suggest(
     search = Search(pool, space.neighbours, x[known], pending, noise)
     picks = select([c.model for c in choices], search, count, DRAWS, start)
     rows = np.flatnonzero(known)
-    suggestions = tuple(_explained(campaign, space, choices, pick, rows, seed) for pick in picks)
+    suggestions = tuple(_explained(campaign, space, choices, units, pick, rows, seed) for pick in picks)
+    found = {
+        o.name: choice.per_unit(abs(unit))
+        for o, choice, unit in zip(campaign.objectives, choices, units, strict=True)
+    }
     return Proposal(
         suggestions, campaign.asked, choices[0].model.name,
-        {o.name: c.words() for o, c in zip(campaign.objectives, choices, strict=True)},
-        {o.name: _densities(c) for o, c in zip(campaign.objectives, choices, strict=True)},
-        campaign.digest, campaign.data_digest, seed, _notes(campaign, picks, count),
+        {name: choice.words() for name, choice in found.items()},
+        {name: _densities(choice) for name, choice in found.items()},
+        campaign.digest, campaign.data_digest, seed, _notes(campaign, len(picks), count),
     )  # fmt: skip
 
 
@@ -160,12 +162,12 @@ def _densities(choice: Choice) -> dict[str, float | None]:
     return {key: float(v) if np.isfinite(v) else None for key, v in numbers.items()}
 
 
-def _notes(campaign: Campaign, picks: list[Pick], count: int) -> tuple[str, ...]:
+def _notes(campaign: Campaign, found: int, count: int) -> tuple[str, ...]:
     notes = list(campaign.notes)
     if len(campaign.open_points):
         notes.append(f"{len(campaign.open_points)} earlier proposals are still open and were avoided")
-    if len(picks) < count:
-        notes.append(f"only {len(picks)} of {count}: the space has no more unmeasured points")
+    if found < count:
+        notes.append(f"only {found} of {count}: the space has no more unmeasured points")
     return tuple(notes)
 
 
@@ -189,14 +191,15 @@ def _space_filling(
     points = tuple(Suggested(space.decode(p), why, {}, (), {}, None, None) for p in chosen)
     return Proposal(
         points, campaign.asked, "space-filling design", {}, {}, campaign.digest, campaign.data_digest, seed,
-        campaign.notes,
+        _notes(campaign, len(points), count),
     )  # fmt: skip
 
 
 def _explained(
-    campaign: Campaign, space: Space, choices: list[Choice], pick: Pick, rows: np.ndarray, seed: int
-) -> Suggested:
-    """Predictions at one point, and why it was chosen."""
+    campaign: Campaign, space: Space, choices: list[Choice], units: list[float], pick: Pick,
+    rows: np.ndarray, seed: int,
+) -> Suggested:  # fmt: skip
+    """Predictions at one point, and why it was chosen; the models' objectives are in `units`."""
     from grainstats.share.optimizer.models import sample
 
     predictions: dict[str, Expected] = {}
@@ -204,25 +207,26 @@ def _explained(
     reasons: list[str] = []
     repeats = None if pick.repeats is None else campaign.experiments[0].ids[rows[pick.repeats]]
     microstructure: list[Expected] = []
-    for objective, raw, choice in zip(campaign.objectives, campaign.experiments, choices, strict=True):
+    every = zip(campaign.objectives, campaign.experiments, choices, units, strict=True)
+    for objective, raw, choice, unit in every:
         own = np.flatnonzero(raw.measured)
         drawn = sample(choice.model, np.vstack([raw.x[own], pick.x]), PREDICTION_DRAWS, seed)
         measured, here = drawn[:, :-1], drawn[:, -1]
         best = int(np.argmax(measured.mean(0)))
-        low, high = np.sort(objective.sign * np.quantile(here, [0.025, 0.975]))
-        mean = float(objective.sign * here.mean())
+        low, high = np.sort(unit * np.quantile(here, [0.025, 0.975]))
+        mean = float(unit * here.mean())
         expected = Expected(objective.name, mean, float(low), float(high))
         predictions[objective.name] = expected
         chances[objective.name] = float((here > measured.max(1)).mean())
         microstructure = microstructure or expected_features(choice, raw, pick.x)
-        found = drivers(choice, raw, space, pick.x, int(own[best]), objective.sign)
+        found = drivers(choice, raw, space, pick.x, int(own[best]), unit)
         reasons.append(
             reason(
-                objective, expected, raw.ids[own[best]], float(objective.sign * measured[:, best].mean()),
+                objective, expected, raw.ids[own[best]], float(unit * measured[:, best].mean()),
                 chances[objective.name], microstructure if not reasons else (), found, repeats,
             )
         )  # fmt: skip
     return Suggested(
         space.decode(pick.x), " ".join(reasons),
-        predictions, tuple(microstructure), chances, repeats, pick.improvement,
+        predictions, tuple(microstructure), chances, repeats, pick.improvement * abs(float(np.prod(units))),
     )  # fmt: skip

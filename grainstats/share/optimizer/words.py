@@ -58,18 +58,18 @@ def expected_features(choice: Choice, data: Experiments, x: np.ndarray) -> list[
 
 
 def drivers(
-    choice: Choice, data: Experiments, space: Space, x: np.ndarray, best: int, sign: float
+    choice: Choice, data: Experiments, space: Space, x: np.ndarray, best: int, unit: float
 ) -> list[Driver]:
     """Contributions to the predicted difference from experiment `best`, the most welcome first.
 
     Each is what the prediction loses when this one thing is set back to the best experiment's value. `choice`
-    was fitted to the objective times `sign`, which the gains are not.
+    was fitted to the objective over `unit`, which the gains are not.
     """
     if choice.network is not None and choice.model is choice.network:
         found = _feature_drivers(choice.network, data, x, best)
     else:
         found = _parameter_drivers(choice, space, x, data.x[best])
-    return sorted((replace(d, gain=sign * d.gain) for d in found), key=lambda d: -sign * d.gain)
+    return sorted((replace(d, gain=unit * d.gain) for d in found), key=lambda d: -unit * d.gain)
 
 
 def _feature_drivers(model: NetworkModel, data: Experiments, x: np.ndarray, best: int) -> list[Driver]:

@@ -134,3 +134,55 @@ def test_units_are_spelled_as_the_database_spells_them() -> None:
 def test_another_shape_of_file_is_refused_in_words(wrong: dict, problem: str) -> None:
     with pytest.raises(SpaceError, match=problem):
         parse_space(wrong)
+
+
+MIXTURE = {
+    "parameters": {f"{c}_at%": {"kind": "continuous", "low": 0, "high": 100, "step": 0.5} for c in "abcde"},
+    "constraints": [{"terms": {f"{c}_at%": 1.0 for c in "abcde"}, "min": 100, "max": 100}],
+}
+
+
+def test_shares_that_add_up_are_found_though_none_is_by_chance() -> None:
+    space = parse_space(MIXTURE)
+    points = space.candidates(200, np.random.default_rng(0))
+    assert len(points) > 150 and len(np.unique(points, axis=0)) == len(points)
+    assert all(space.allows(space.decode(x)) for x in points)
+    assert points.mean(0) == pytest.approx(np.full(5, 0.2), abs=0.06)  # no component is preferred
+    near = [space.decode(x) for x in space.neighbours(points[0])]
+    here = space.decode(points[0])
+    assert near and all(space.allows(p) for p in near)
+    assert {sum(p[k] != v for k, v in here.items()) for p in near} == {2}
+
+
+def test_constraints_know_no_unit() -> None:
+    """A limit in metres holds as strictly as one in nanometres."""
+    for unit, scale in (("nm", 1.0), ("m", 1e-9)):
+        space = parse_space(
+            {
+                "parameters": {
+                    f"film_{unit}": {"kind": "discrete", "values": [scale * v for v in (1, 2, 3)]}
+                },
+                "constraints": [{"terms": {f"film_{unit}": 1.0}, "max": 2 * scale}],
+            }
+        )
+        assert len(space.candidates(9, np.random.default_rng(0))) == 2
+
+
+@pytest.mark.parametrize(
+    ("parameters", "problem"),
+    [
+        ({"hold_h": {"kind": "discrete", "values": [1, float("nan")]}}, "hold_h"),
+        ({"hold_h": {"kind": "continuous", "low": 0, "high": float("inf"), "step": 1}}, "hold_h"),
+        ({"hold_h": {"kind": "continuous", "low": 0, "high": 1e6, "step": 1e-3}}, "larger step"),
+        ({"powder_category": {"kind": "categorical", "values": ["1", 1]}}, "different words"),
+        ({k: {"kind": "discrete", "values": [1]} for k in ("anneal_C", "anneal_degC")}, "two spellings"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(parameters: dict, problem: str) -> None:
+    with pytest.raises(SpaceError, match=problem):
+        parse_space({"parameters": parameters})
+
+
+def test_small_steps_are_not_rounded_away() -> None:
+    space = parse_space({"film_m": {"kind": "continuous", "low": 1e-13, "high": 1e-12, "step": 1e-13}})
+    assert len(set(space.parameters[0].values)) == 10

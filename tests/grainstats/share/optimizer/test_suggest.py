@@ -59,8 +59,10 @@ def current(nm: float) -> float:
     return float(5 * np.exp(-(np.log(nm / 45) ** 2) / 0.1))
 
 
-def fill(url: str, n: int, noise: float = 0.05, missing: tuple[int, ...] = (), seed: int = 0) -> None:
-    """n samples of the campaign; property and features of `missing` ones are not there in turn."""
+def fill(
+    url: str, n: int, noise: float = 0.05, missing: tuple[int, ...] = (), seed: int = 0, scale: float = 1.0
+) -> None:
+    """n samples, J_c times `scale`; property and features of `missing` ones are not there in turn."""
     rng = np.random.default_rng(seed)
     space = parse_space(SPACE)
     points = [space.decode(x) for x in space.candidates(512, rng)[:n]]
@@ -77,7 +79,7 @@ def fill(url: str, n: int, noise: float = 0.05, missing: tuple[int, ...] = (), s
                     Quantity("hold", float(p["hold_h"]), "h"),
                     Quantity("powder", None, "category", str(p["powder_category"])),
                 ),
-                () if i in missing else (Measured("jc", value, "kA/cm2", noise or None),),
+                () if i in missing else (Measured("jc", scale * value, "kA/cm2", scale * noise or None),),
             )
         )  # fmt: skip
     with Database.open(url) as db:
@@ -274,3 +276,31 @@ def test_without_botorch_the_remedy_is_named(tmp_path: Path, monkeypatch: pytest
         pytest.raises(InputError, match=r'pip install "grainstats\[optimizer\]"'),
     ):
         suggest(db, parse_space(SPACE), ("jc",))
+
+
+@needs_botorch
+@pytest.mark.parametrize("scale", [1e-12, 1e9])
+def test_the_size_of_a_property_changes_nothing(tmp_path: Path, scale: float) -> None:
+    """Resistivities of 1e-8 ohm m are predicted as well as those of 10 nohm m."""
+    found = []
+    for factor in (1.0, scale):
+        url = f"sqlite:///{tmp_path / f'{factor}.db'}"
+        fill(url, 10, scale=factor)
+        with Database.open(url) as db:
+            (one,) = suggest(db, parse_space({**SPACE, "constraints": []}), ("jc:minimise",), 1).suggestions
+        e = one.predictions["jc"]
+        found.append((np.array([e.value, e.low, e.high]) / factor, one.improvement / factor, one.parameters))
+    (plain, gain, point), (same, its_gain, its_point) = found
+    assert (plain[2] - plain[1]) > 0.01
+    if point == its_point:  # the order of equal candidates follows from the digest of the data
+        assert same == pytest.approx(plain, rel=1e-3, abs=1e-3) and its_gain == pytest.approx(gain, rel=0.3)
+    assert (same[2] - same[1]) == pytest.approx(plain[2] - plain[1], rel=0.5)
+
+
+def test_an_objective_is_named_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'lab.db'}"
+    fill(url, 3)
+    with Database.open(url) as db:
+        for asked in ((), ("jc", "jc_kA/cm2:minimise")):
+            with pytest.raises(InputError, match="missing, or one is there twice"):
+                suggest(db, parse_space(SPACE), asked)
