@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import combinations
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -99,14 +100,21 @@ def current(
     labels = [labels_with_hidden(g) for g in grain_maps]
     across = {d: min(grains_across(one, axis) for one in labels) for d, axis in (("x", 1), ("y", 0))}
     lost = sum(int((~np.isfinite(run.found)).any(axis=1).sum()) for run in runs)
+    sizes = [g.pixel_size_nm for g in grain_maps if g.pixel_size_nm is not None]
+    calibrated = len(sizes) == len(grain_maps)
+    warnings = _warnings(across, [_seen(g)[0] for g in grain_maps], lost)
+    if sizes and not calibrated:
+        warnings += ("some maps have a pixel size and others none: all count by their pixels",)
+    if any(np.array_equal(a.labels, b.labels) for a, b in combinations(grain_maps, 2)):
+        warnings += ("one map is there twice: it counts for two, and the interval is too narrow",)
     return CurrentEstimate(
-        {d: _pooled(problems, runs, d) for d in DIRECTIONS},
+        {d: _pooled(problems, runs, sizes if calibrated else [1.0] * len(runs), d) for d in DIRECTIONS},
         across,
         max(missed),
         law,
         tuple(p.paths(run) for p, run in zip(problems, runs, strict=True)),
-        all(g.pixel_size_nm is not None for g in grain_maps),
-        _warnings(across, [_seen(g)[0] for g in grain_maps], lost),
+        calibrated,
+        warnings,
     )
 
 
@@ -255,10 +263,12 @@ def _n_draws(problems: list[_Problem], draws: int | None, missed: float) -> int:
     return int(np.clip(MOST_WORK / max(work, 1), FEWEST_DRAWS, DRAWS))
 
 
-def _pooled(problems: list[_Problem], runs: list[_Run], d: Direction) -> DirectionEstimate:
+def _pooled(
+    problems: list[_Problem], runs: list[_Run], pixel_sizes: list[float], d: Direction
+) -> DirectionEstimate:
     """One direction over all maps: currents add up over the widths they flow through."""
     at = DIRECTIONS.index(d)
-    width = np.array([p.graph.width(d) for p in problems])
+    width = np.array([p.graph.width(d) * size for p, size in zip(problems, pixel_sizes, strict=True)])
     found = np.average([run.corrected(at) for run in runs], axis=0, weights=width)
     mean = np.average([run.mean for run in runs], axis=0, weights=width)
     usable = np.isfinite(found)

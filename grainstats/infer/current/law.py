@@ -232,6 +232,15 @@ def _check_meaning(law: Law) -> None:
         raise InputError("source", f"{law.source!r} is no source of misorientations", "Give map or random")
     if law.texture not in ("random", "fibre", "biaxial"):
         raise InputError("texture", f"no texture {law.texture!r}", "Known are random, fibre, biaxial")
+    if law.texture == "random" and law.spread_deg:
+        raise InputError("spread_deg", "it is about a texture, and none is given", "Give fibre or biaxial")
+    for name in ("source", "laue", "texture"):
+        if not law.needs_angles and getattr(law, name) not in (None, "random"):
+            raise InputError(name, "it has no meaning without an angle", "Give theta_c_deg or theta_0_deg")
+    if law.threshold_nm is not None and not law.needs_classes:
+        raise InputError(
+            "threshold_nm", "nothing depends on it", "Give fine_fine, fine_coarse or coarse_coarse"
+        )
     if law.source == "random" and law.needs_angles and law.laue is None:
         raise InputError(
             "laue", "random misorientations depend on the crystal's symmetry", 'Name it, e.g. laue = "4/mmm"'

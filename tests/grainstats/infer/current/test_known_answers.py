@@ -225,3 +225,28 @@ def test_cell_that_is_not_convex():
     found = current(hollow, {"j_grain": 1.0})
     assert found.directions["x"].j_over_j0 == pytest.approx(0.4, abs=0.02)
     assert found.directions["y"].j_over_j0 == pytest.approx(0.4, abs=0.02)
+
+
+def test_nothing_flows_beyond_the_percolation_threshold() -> None:
+    """Bonds of a planar Voronoi mosaic percolate at .66693 (Becker & Ziff, Phys. Rev. E 80 (2009) 041101).
+
+    The limiting path then follows blocked boundaries from side to side.
+    """
+    labels = voronoi(50, edge=12).grain_map().labels
+    below, above = (current(labels, {"blocked_share": share}, draws=30) for share in (0.6, 0.73))
+    for direction in ("x", "y"):
+        assert (below.directions[direction].values > 0).mean() > 0.8
+        assert (above.directions[direction].values == 0).mean() > 0.9
+
+
+def test_maps_of_two_scales_count_by_their_widths() -> None:
+    """1 mm at two scales: a blocked map and a free one carry half together."""
+    free = square_labels(25, 25, 12)
+    blocked = np.kron(free, np.ones((2, 2), np.int32))
+    blocked[:, 288:312] = 0
+    maps = [GrainMap(free, pixel_size_nm=2.0), GrainMap(blocked, pixel_size_nm=1.0)]
+    found = current(maps, EQUAL)
+    assert found.directions["x"].j_over_j0 == pytest.approx(0.5, abs=0.005)
+    unscaled = current([free, blocked], EQUAL)
+    assert unscaled.directions["x"].j_over_j0 == pytest.approx(1 / 3, abs=0.005)
+    assert any("there twice" in said for said in current([free, free], EQUAL).warnings)
