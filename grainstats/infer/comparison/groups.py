@@ -194,6 +194,7 @@ def _compare_one(
         return replace(
             base, reason="no p: the samples of a group do not vary at all, so chance cannot be judged"
         )
+    base = replace(base, notes=(*base.notes, *_too_sure(data)))
     return _two_groups(data, base, seed) if len(base.levels) == 2 else _several_groups(data, base)
 
 
@@ -242,7 +243,7 @@ def _cautions(data: GroupedValues) -> list[str]:
     for level, values in zip(data.levels, data.groups, strict=True):
         if values.size > 1 and values.var() <= FLAT:
             found.append(f"all samples of {level} have one value: are they copies of each other?")
-    return [*found, *_spelled_alike(data.levels), *_too_sure(data)]
+    return [*found, *_spelled_alike(data.levels)]
 
 
 def _spelled_alike(levels: Sequence[str]) -> list[str]:
