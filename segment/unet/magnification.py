@@ -6,7 +6,8 @@ boundaries out or invents them, and is less sure of those it draws.  Where only 
 left it is sure again: of the sizes at which it is about equally sure, the one that shows the most boundary
 gives the mean intercept, and that the factor for the whole image.  Grains within `SEEN_WELL` are left at
 their size, others brought to its nearer end: a smaller change keeps more of a coarse image's faint
-boundaries.  Pits, scratches and other marks of the preparation are smaller than grains: where a smaller size
+boundaries.  A blurred image loses at its own size what a smaller one shows, and is kept near that one.
+Pits, scratches and other marks of the preparation are smaller than grains: where a smaller size
 shows fewer boundaries and is surer of them, what it leaves out was marks, and the grains are brought to the
 middle of what is seen well.  A small image of few grains is not made so small that the network has nothing to
 look at around them.
@@ -98,7 +99,9 @@ def choose_scale(trials: list[Trial], best_intercept_px: float, smallest: float 
         middle = float(np.clip(best_intercept_px / unmarked.intercept_px, smallest, 1.0))
         return 1.0 if middle > LEAVE[0] else middle
     least, most = (share * best_intercept_px / clearest.intercept_px for share in SEEN_WELL)
-    factor = float(np.clip(np.clip(1.0, least, most), smallest, BOUNDS[1]))
+    sharp = _sharp_size(trials, clearest)
+    wanted = min(sharp, most) if sharp < 1 else np.clip(1.0, least, most)
+    factor = float(np.clip(wanted, smallest, BOUNDS[1]))
     return 1.0 if LEAVE[0] < factor < LEAVE[1] else factor
 
 
@@ -109,6 +112,19 @@ def _without_needless_enlargement(trials: list[Trial], best_intercept_px: float)
     if own and own[0].confidence >= max(trial.confidence for trial in trials) - NEARLY:
         return [trial for trial in trials if trial.scale <= 1.0]
     return trials
+
+
+def _sharp_size(trials: list[Trial], clearest: Trial) -> float:
+    """1, or a smaller size where the image is blurred: its own shows fewer boundaries, and less surely.
+
+    That is the clearest where the own size shows nothing sure, else midway to it.
+    """
+    own = next((trial for trial in trials if trial.scale == 1.0), clearest)
+    if clearest.scale >= 1 or own.confidence >= clearest.confidence - NEARLY:
+        return 1.0
+    if own.confidence < SURE:
+        return clearest.scale
+    return float(np.sqrt(clearest.scale)) if own.intercept_px >= clearest.intercept_px else 1.0
 
 
 def _without_marks(trials: list[Trial], clearest: Trial, best_intercept_px: float) -> Trial | None:

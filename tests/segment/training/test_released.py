@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
-from segment.micrograph import read_micrographs
+from segment.micrograph import micrograph_of_array, read_micrographs
 from segment.pipeline import segment_micrograph
 from segment.quality.score import score
 from segment.training.data.pairs import find_pairs
@@ -45,8 +46,6 @@ def test_the_error_rates_beside_the_weights_are_of_these_weights() -> None:
 
 @pytest.mark.slow
 def test_fresh_synthetic_micrographs(tmp_path: Path) -> None:
-    import cv2
-
     model = load_model()
     f1 = {}
     for style in ("bf_tem", "sem_film", "etched"):
@@ -60,3 +59,11 @@ def test_fresh_synthetic_micrographs(tmp_path: Path) -> None:
         f1[style] = np.mean(found)
     assert min(f1.values()) > 0.6, f1
     assert np.mean(list(f1.values())) > 0.75, f1
+
+
+@pytest.mark.slow
+def test_boundaries_that_only_a_smaller_size_shows_are_found_in_a_blurred_image() -> None:
+    drawn = synthetic_micrograph(np.random.default_rng([910, 9, 0]), (448, 448), style="sem_channelling")
+    blurred = micrograph_of_array(cv2.GaussianBlur(drawn.image, (0, 0), 4.0))
+    _, cells = segment_micrograph(blurred, load_model())
+    assert score(cells.labels, drawn.grain_map.labels).f1 > 0.8

@@ -38,6 +38,19 @@ def test_boundaries_that_a_smaller_size_surely_does_without_are_marks(smaller, f
     assert choose_scale([Trial(1.0, 30.0, 0.88), smaller], 35.0) == pytest.approx(factor)
 
 
+@pytest.mark.parametrize(
+    ("own", "factor"),
+    [
+        (Trial(1.0, np.nan, 0.0), 0.5),  # nothing is left of the boundaries that half the size shows
+        (Trial(1.0, 60.0, 0.8), 0.5**0.5),  # fewer boundaries, less surely
+        (Trial(1.0, 60.0, 0.92), 1.0),  # as surely
+        (Trial(1.0, 25.0, 0.8), 1.0),  # more boundaries: noise or marks
+    ],
+)
+def test_a_blurred_image_is_kept_near_the_size_that_shows_its_boundaries(own, factor):
+    assert choose_scale([own, Trial(0.5, 30.0, 0.95)], 35.0) == pytest.approx(factor)
+
+
 def test_a_size_that_shows_less_the_larger_it_is_shows_no_marks():
     trials = [Trial(1.0, 108.0, 0.9), Trial(0.5, 86.0, 0.9), Trial(0.25, 112.0, 0.92)]
     assert choose_scale(trials, 35.0) == pytest.approx(1.3 * 35 / 86)
