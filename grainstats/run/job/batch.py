@@ -22,14 +22,13 @@ from grainstats.run.failures import Failure
 from grainstats.run.job.assign import Assignment, assign_samples
 from grainstats.run.job.call import Call
 from grainstats.run.job.check_first import make_output, say_first
-from grainstats.run.job.corrections import Corrected, apply_corrections
 from grainstats.run.job.file_identity import KnownFiles
 from grainstats.run.job.image_sheet import absent_in_words, excluded_in_words, exclusions, listed_images
-from grainstats.run.job.job_ledger import Ledger
+from grainstats.run.job.job_ledger import Corrected, Ledger
 from grainstats.run.job.one_image import Analyst, Device, IsStack, Outcome
 from grainstats.run.job.plan import Job, Plan
 from grainstats.run.job.progress import Progress
-from grainstats.run.job.selection import chosen_of, images_of
+from grainstats.run.job.selection import chosen_of, images_of, sheets_of
 from grainstats.run.job.worker_pool import Crash, IsolatedPool, threads_per_worker
 from grainstats.run.names import stored_names
 from grainstats.run.recipe import Recipe, cut_alike
@@ -82,16 +81,13 @@ def run_batch(
     """
     from grainstats.run.scope import Rows
     from grainstats.share.db.database import Database
-    from grainstats.share.sheets.images import read_images
-    from grainstats.share.sheets.samples import read_samples
     from segment.unet import load_model
 
     recipe, start, progress = recipe or Recipe(), time.time(), progress or Progress()
     name = stored_names(call.inputs)
-    sheet = None if call.samples is None else read_samples(call.samples)
+    sheet, image_sheet = sheets_of(call)
     paths = images_of(call)
     assignment = Assignment({}) if call.report_only else assign_samples(paths, sheet)
-    image_sheet = None if call.image_sheet is None else read_images(call.image_sheet)
     listed = listed_images(paths, image_sheet, assignment.sample_ids)
     model = load_model(recipe.model)
     make_output(call.out)
@@ -113,6 +109,8 @@ def run_batch(
             done = _work(plan, ledger, _pool(call.dask, analyse or analyst, workers), progress, files)
             by_hand = Corrected(ledger.corrected())
             if call.corrections is not None:
+                from grainstats.run.job.corrections import apply_corrections
+
                 by_hand = apply_corrections(call.corrections, jobs, chosen, ledger, analyst, files, name)
             done = _corrected(done, by_hand)
             ledger.forget_failures((name(path) for path, _ in chosen), done.failures)

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grainstats.run.failures import Failure, reason_of
+from grainstats.run.failures import reason_of
 from grainstats.run.job.corrected_map import changed_share, read_correction
 from grainstats.run.job.correction_files import find_corrections, reason_beside
 from grainstats.run.job.file_identity import KnownFiles, file_digest
-from grainstats.run.job.job_ledger import Ledger
+from grainstats.run.job.job_ledger import Corrected, Ledger
 from grainstats.run.job.one_image import Analyst, IsStack, frame_of
 from grainstats.run.job.plan import Job
 from grainstats.run.names import printable
@@ -31,16 +31,6 @@ if TYPE_CHECKING:
 
 DAY = "%Y-%m-%d %H:%M UTC"
 NAME = "corrected by hand"  #: what tables call the model of a correction
-
-
-@dataclass
-class Corrected:
-    """What came of the corrections of a run."""
-
-    digests: set[str] = field(default_factory=set)  #: of the images that they give a result
-    n_new: int = 0  #: corrections measured in this run
-    failures: list[Failure] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
 
 
 def apply_corrections(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +31,16 @@ class _ByHand:
     path: str
     artefacts: Mapping[str, str]
     counts: bool
+
+
+@dataclass
+class Corrected:
+    """What came of the corrections of a run."""
+
+    digests: set[str] = field(default_factory=set)  #: of the images that they give a result
+    n_new: int = 0  #: corrections measured in this run
+    failures: list[Failure] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
 
 class Ledger:

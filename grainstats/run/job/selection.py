@@ -15,6 +15,7 @@ from segment.errors import InputError
 if TYPE_CHECKING:
     from grainstats.run.job.call import Call
     from grainstats.share.db.database import Database
+    from grainstats.share.db.records import ImageSheet, SampleSheet
 
 
 def parse_shard(text: str) -> tuple[int, int]:
@@ -72,6 +73,20 @@ def _make(manifest: Path, paths: Sequence[Path]) -> None:
     except OSError:  # a file system without hard links
         os.replace(part, manifest)
     part.unlink(missing_ok=True)
+
+
+def sheets_of(call: Call) -> tuple[SampleSheet | None, ImageSheet | None]:
+    """The sheets of samples and of images that the call names."""
+    samples = images = None
+    if call.samples is not None:
+        from grainstats.share.sheets.samples import read_samples
+
+        samples = read_samples(call.samples)
+    if call.image_sheet is not None:
+        from grainstats.share.sheets.images import read_images
+
+        images = read_images(call.image_sheet)
+    return samples, images
 
 
 def images_of(call: Call) -> list[Path]:

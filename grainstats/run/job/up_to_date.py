@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from grainstats._version import __version__
 from grainstats.run.atomic import write_bytes
 from grainstats.run.failures import Failure
@@ -58,14 +60,16 @@ def state_of_tables(rows: Rows) -> str:
         list(rows.sample_ids),
         rows.model.digest,
         rows.recipe.digest(),
-        images.to_csv(index=False),
-        pools.to_csv(index=False),
-        rows.samples.to_csv(index=False),
+        *map(_content, (images, pools, rows.samples)),
     )
 
 
 def state_of_report(db: Database, tables: str, failures: Sequence[Failure], warnings: Sequence[str]) -> str:
     """Digest of all that the report is made of, given that of the tables."""
-    loops = db.suggestions().drop(columns=["suggestion_id"]).to_csv(index=False)
-    properties = db.properties().to_csv(index=False)
+    loops, properties = map(_content, (db.suggestions().drop(columns=["suggestion_id"]), db.properties()))
     return digest_of(tables, db.name, [plain(f) for f in failures], list(warnings), loops, properties)
+
+
+def _content(table: pd.DataFrame) -> str:
+    """Names and values of a table as text; CSV takes longer."""
+    return repr([list(table), table.to_numpy(object).tolist()])

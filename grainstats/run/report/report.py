@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -17,7 +17,6 @@ from grainstats.infer.modality.verdict import ModalityVerdict
 from grainstats.run.atomic import write_bytes
 from grainstats.run.failures import Failure
 from grainstats.run.report.grain_maps import BAND, MAPS, colours
-from grainstats.run.report.loop_page import LoopSection, loop_sections
 from grainstats.run.report.magnet_section import magnet_section
 from grainstats.run.report.methods import methods_of
 from grainstats.run.report.page import REPORT, render, render_page
@@ -27,6 +26,9 @@ from grainstats.run.report.wording import counted, first_of
 from grainstats.run.scope import Rows
 from grainstats.share.db.database import Database
 from grainstats.share.db.reading import verdict_by_sample
+
+if TYPE_CHECKING:
+    from grainstats.run.report.loop_page import LoopSection
 
 Verdicts = Mapping[str, ModalityVerdict]  #: by sample
 PAGE_BYTES = 4_000_000  #: of samples; head, methods and failures come on top, below 5 MB together
@@ -161,6 +163,8 @@ def _loops(db: Database, samples: pd.DataFrame) -> tuple[LoopSection, ...]:
     campaigns = samples.loc[samples["design_route"].notna(), "campaign"].unique()
     if not len(campaigns):
         return ()
+    from grainstats.run.report.loop_page import loop_sections
+
     return loop_sections(db, campaign=str(campaigns[0]) if len(campaigns) == 1 else None)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-import math
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -100,6 +100,9 @@ def _rows(table: sa.Table, frame: pd.DataFrame, names: list[str]) -> Iterator[tu
 def _plain(column: pd.Series, kind: sa.types.TypeEngine) -> list[Any]:
     if isinstance(kind, sa.Boolean):
         return column.astype(bool).tolist()
-    if isinstance(kind, sa.Integer):
-        return [None if isinstance(v, float) and math.isnan(v) else int(v) for v in column.tolist()]
-    return [v if math.isfinite(v) else None for v in column.astype(float).tolist()]
+    values = column.astype(float).to_numpy()
+    finite = np.isfinite(values)
+    whole = np.where(finite, values, 0).astype(np.int64 if isinstance(kind, sa.Integer) else float)
+    plain = whole.astype(object)
+    plain[~finite] = None
+    return plain.tolist()

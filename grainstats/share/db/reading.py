@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -70,8 +71,13 @@ class Readers:
     def _frame(self, query: sa.Select, *order: str) -> pd.DataFrame:
         def read(connection: sa.Connection) -> pd.DataFrame:
             result = connection.execute(query)
-            rows = list(map(tuple, result.all()))  # pandas asks a Row for its names, which takes 30 us each
-            return pd.DataFrame(rows, columns=list(result.keys())).astype(kinds)
+            names, rows = list(result.keys()), result.all()
+            if not rows:
+                return pd.DataFrame(columns=names).astype(kinds)
+            columns = zip(names, zip(*rows, strict=True), strict=True)
+            return pd.DataFrame(
+                {name: np.array(own, kinds[name]) if name in kinds else list(own) for name, own in columns}
+            )
 
         kinds = {c.key: float for c in query.selected_columns if isinstance(c.type, sa.Float)}
         kinds |= {c.key: bool for c in query.selected_columns if isinstance(c.type, sa.Boolean)}
