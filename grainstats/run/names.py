@@ -92,5 +92,10 @@ _LONGEST = 160  #: bytes of a sample's or an image's name in a file name, of 255
 
 def plain_name(name: str) -> str:
     """A name fit for a file on every system, with room for what stands behind it."""
-    short = printable(name).encode()[:_LONGEST].decode(errors="ignore")
-    return re.sub(r"[^\w.+-]+", "_", short).strip("._") or "image"
+    return re.sub(r"[^\w.+-]+", "_", short_name(printable(name))).strip("._") or "image"
+
+
+def short_name(name: str) -> str:
+    """The name, or as much of it as leaves room in a file name."""
+    encoded = os.fsencode(name)
+    return name if len(encoded) <= _LONGEST else encoded[:_LONGEST].decode(errors="ignore")

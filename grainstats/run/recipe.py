@@ -260,7 +260,7 @@ def _errors_of(recipe: Recipe) -> list[tuple[str, str, str]]:
 
 
 def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
 
 
 def _is_positive_or_none(value: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -20,7 +21,7 @@ def sidecar(path: Path, *endings: str) -> Path | None:
     for ending in endings:
         for written in (ending, ending.upper()):
             beside = path.with_name(path.stem + written)
-            if beside.is_file():
+            if os.path.isfile(beside):  # a name may be too long for the file system
                 return beside
     return None
 

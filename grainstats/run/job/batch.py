@@ -11,7 +11,6 @@ when its turn has come (`plan`, `file_identity`, `job_ledger`), analysed in a pr
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -83,14 +82,14 @@ def run_batch(
     from grainstats.share.db.database import Database
     from segment.unet import load_model
 
-    recipe, start, progress = recipe or Recipe(), time.time(), progress or Progress()
+    recipe, progress = recipe or Recipe(), progress or Progress()
     name = stored_names(call.inputs)
     sheet, image_sheet = sheets_of(call)
     paths = images_of(call)
     assignment = Assignment({}) if call.report_only else assign_samples(paths, sheet)
     listed = listed_images(paths, image_sheet, assignment.sample_ids)
     model = load_model(recipe.model)
-    make_output(call.out)
+    start = make_output(call.out)
     workers = default_workers(model, call.device) if call.workers is None else call.workers
     threads = 1 if call.dask else threads_per_worker(workers)
     with Database.open(call.db or call.out / DATABASE, create=not call.report_only) as db:

@@ -44,13 +44,18 @@ def say_first(
         progress.note(f"warning: {warning}")
 
 
-def make_output(out: Path) -> None:
-    """Make the output folder; `InputError`: it is a file, or cannot be made or written."""
+def make_output(out: Path) -> float:
+    """Make the output folder; returns what time it is by the clock that stamps its files.
+
+    `InputError`: it is a file, or cannot be made or written.
+    """
     probe = out / f".grainstats-{os.getpid()}.probe"
     try:
         out.mkdir(parents=True, exist_ok=True)
         probe.write_bytes(b"")
+        now = probe.stat().st_mtime
         probe.unlink()
+        return now
     except OSError as error:
         remedy = "Name a folder that can be written"
         raise InputError(f"--out {out}", f"it cannot be written ({error.strerror})", remedy) from error

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grainstats.run.failures import said_of_file
+from grainstats.run.names import short_name
 
 if TYPE_CHECKING:
     from segment.micrograph import Micrograph
@@ -87,19 +88,20 @@ def one_field(paths: list[Path], pixel_size_nm: float | None) -> Frame:
         ]
     except Exception as error:  # as for an image by itself
         return Frame(0, first, error=said_of_file(first, error))
-    return Frame(0, first, first.stem, pictures[0], more=tuple(pictures[1:]))
+    return Frame(0, first, short_name(first.stem), pictures[0], more=tuple(pictures[1:]))
 
 
 def output_names(paths: list[Path]) -> dict[Path, str]:
     """Stem of each file's outputs; where stems are alike, suffix and folders tell them apart."""
-    stems = Counter(path.stem for path in paths)
+    stems = Counter(short_name(path.stem) for path in paths)
     names: dict[Path, str] = {}
     taken: set[str] = set()
     for path in paths:
         parts = path.relative_to(path.anchor).parts
-        longer = [".".join(parts[-depth:]) for depth in range(1, len(parts) + 1)]
+        longer = [short_name(".".join(parts[-depth:])) for depth in range(1, len(parts) + 1)]
         numbered = (f"{longer[-1]}_{number}" for number in count(2))
-        wanted = [path.stem] if stems[path.stem] == 1 else []
+        stem = short_name(path.stem)
+        wanted = [stem] if stems[stem] == 1 else []
         names[path] = next(name for name in chain(wanted, longer, numbered) if name not in taken)
         taken.add(names[path])
     return names

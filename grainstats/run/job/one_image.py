@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from grainstats.run.atomic import write_bytes
 from grainstats.run.failures import Failure, reason_of
 from grainstats.run.job.current_of_image import with_current
 from grainstats.run.job.image_files import artefacts_of, beside, write_files
@@ -74,12 +75,21 @@ class Analyst:
             return job.failure(f"{source.name}: {reason}" if further else reason, remedy)
 
     def alone(self, job: Job) -> Outcome | None:
-        """Analyse the only image of a run, on all cores; None where memory may end, for its size."""
+        """Analyse the only image of a run, on all cores; None where it may end the process.
+
+        That is one whose size may end the memory, or one that has ended a process: its note is still there.
+        """
+        note = self.out / f".report/alone-{job.sha256[:16]}"
         try:
-            large = job.path.stat().st_size > MOST_ALONE
+            if note.exists() or job.path.stat().st_size > MOST_ALONE:
+                return None
+            write_bytes(note, b"")
         except OSError:
-            large = False  # the analysis says why
-        return None if large else replace(self, threads=available_cores())(job)
+            pass  # the analysis says why
+        try:
+            return replace(self, threads=available_cores())(job)
+        finally:
+            note.unlink(missing_ok=True)
 
     def _analyse(self, job: Job) -> Outcome:
         start = time.perf_counter()

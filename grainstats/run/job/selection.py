@@ -50,9 +50,15 @@ def frozen_listing(manifest: Path, listing: Callable[[], Sequence[Path]]) -> lis
 
     `InputError`: the file holds no paths.
     """
+    remedy = "Give another name, and the list is made there"
     if not manifest.exists():
         _make(manifest, listing())
-    text = os.fsdecode(manifest.read_bytes())
+    try:
+        text = os.fsdecode(manifest.read_bytes())
+    except OSError as error:
+        raise InputError(manifest, f"cannot be read: {error.strerror}", remedy) from error
+    if "\0" in text:
+        raise InputError(manifest, "it is no list of paths", remedy)
     lines = [line.strip("\r") for line in text.split("\n")]
     paths = [Path(json.loads(line) if line.startswith('"') else line) for line in lines if line.strip()]
     if not paths:

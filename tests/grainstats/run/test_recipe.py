@@ -69,6 +69,7 @@ def test_unknown_key_is_named_with_the_likely_one(tmp_path):
         "persistence = 0",
         "persistence = true",
         "min_area_px = -1",
+        "min_area_px = 10000000000000000000",
         "pixel_size_nm = 0",
         "pixel_size_nm = nan",
         'null = "bimodal"',

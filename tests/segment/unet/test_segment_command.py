@@ -79,6 +79,8 @@ def test_equal_stems_do_not_overwrite_each_other(tmp_path):
     assert names[paths[3]] == "b"
     alike = [Path(f"{sample}/raw/a.tif") for sample in ("S1", "S2", "S3")] + [Path("S3/raw/S3.raw.a.tif.tif")]
     assert len(set(output_names(alike).values())) == 4
+    longest = [Path(f"{'é' * 120}{end}.tif") for end in "ab"]
+    assert len({name for name in output_names(longest).values() if len(name.encode()) < 200}) == 2
 
 
 def test_pipeline_hands_on_model_settings_and_warnings(tiny, as_micrograph, image):

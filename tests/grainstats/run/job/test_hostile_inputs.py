@@ -34,17 +34,20 @@ def test_names_that_are_not_utf8_or_hold_control_characters_are_images_like_othe
     os.rename(os.fsencode(first), os.fsencode(tmp_path / "data/S1") + b"/a\xff.tif")
     write_micrograph(tmp_path / "data/S1/b\x1b[2J.tif", 1)
     write_micrograph(tmp_path / "data/S1/c\nforged: line.tif", 2)
+    longest = f"{'e' * 251}.tif"  # no text beside it can be named like it
+    write_micrograph(tmp_path / "data/S1/e.tif", 3).rename(tmp_path / "data/S1" / longest)
     bad = os.fsencode(tmp_path / "data/S1") + b"/d\xfe.tif"
     Path(os.fsdecode(bad)).write_text("no image")
     out = tmp_path / "out"
     summary = go(tmp_path / "data", out, edge_model)
-    assert (summary.n_images, summary.exit_status) == (3, 1)
+    assert (summary.n_images, summary.exit_status) == (4, 1)
     assert summary.failures[0].path == r"data/S1/d\xfe.tif"
     with Database.open(out / DATABASE) as db:
         assert list(db.micrographs()["path"]) == [
             r"data/S1/a\xff.tif",
             r"data/S1/b\x1b[2J.tif",
             r"data/S1/c\x0aforged: line.tif",
+            f"data/S1/{longest}",
         ]
     assert go(tmp_path / "data", out, edge_model).n_new == 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import signal
 import sqlite3
 import subprocess
@@ -13,6 +14,8 @@ import pytest
 
 from grainstats.run.job.batch import run_batch
 from grainstats.run.job.call import Call
+from grainstats.run.job.one_image import Analyst
+from grainstats.run.job.plan import Job
 from grainstats.run.recipe import Recipe
 
 N_IMAGES = 6
@@ -45,6 +48,23 @@ def kill_when(out: Path, process: subprocess.Popen, n_stored: int) -> None:
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait()
+
+
+def test_an_image_that_has_ended_a_run_gets_a_process_of_its_own(tmp_path, edge_model, write_micrograph):
+    image, out = write_micrograph(tmp_path / "S1/a.tif", 0), tmp_path / "out"
+    ends = "from grainstats.run.job.one_image import Analyst; import os; "
+    ends += "Analyst._analyse = lambda analyst, job: os._exit(9); "
+    words = command(image, out, edge_model)
+    words[2] = ends + words[2]
+    assert subprocess.run(words, capture_output=True).returncode == 9
+    notes = list((out / ".report").glob("alone-*"))
+    assert len(notes) == 1
+
+    analyst = Analyst(Recipe(), str(edge_model), "cpu", 1, out.resolve())
+    digest = hashlib.sha256(image.read_bytes()).hexdigest()
+    assert analyst.alone(Job(image, "S1/a.tif", digest, "S1")) is None
+    run_batch(Call((str(image),), out, workers=1, device="cpu"), Recipe(model=str(edge_model)))
+    assert len(stored(out)) == 1 and list((out / ".report").glob("alone-*")) == notes
 
 
 @pytest.mark.slow

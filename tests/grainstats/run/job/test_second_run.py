@@ -116,6 +116,10 @@ def test_a_manifest_is_made_once_and_then_read(tmp_path):
     manifest.write_text("\n")
     with pytest.raises(InputError, match="lists no image"):
         frozen_listing(manifest, lambda: odd)
+    manifest.write_bytes(b"II*\0")
+    for wrong, reason in ((manifest, "no list of paths"), (tmp_path, "cannot be read")):
+        with pytest.raises(InputError, match=reason):
+            frozen_listing(wrong, lambda: odd)
 
 
 def test_the_report_can_be_made_from_the_database_alone(two_samples, tmp_path, edge_model):
