@@ -6,7 +6,8 @@ import glob
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, count
 from pathlib import Path
 
 
@@ -93,6 +94,21 @@ _LONGEST = 160  #: bytes of a sample's or an image's name in a file name, of 255
 def plain_name(name: str) -> str:
     """A name fit for a file on every system, with room for what stands behind it."""
     return re.sub(r"[^\w.+-]+", "_", short_name(printable(name))).strip("._") or "image"
+
+
+def told_apart(names: Iterable[str]) -> list[str]:
+    """The names as those of files; of equal ones the later are numbered.
+
+    Examples
+    --------
+    >>> told_apart(["a", "b", "a"])
+    ['a', 'b', 'a_2']
+    """
+    found: dict[str, None] = {}
+    for name in map(short_name, names):
+        numbered = (f"{name}_{number}" for number in count(2))
+        found[next(each for each in chain([name], numbered) if each not in found)] = None
+    return list(found)
 
 
 def short_name(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -146,17 +147,19 @@ def _with_reliability(grain_map: GrainMap) -> GrainMap:
 
 def _write(out: Path, paths: list[Path], grain_maps: list[GrainMap], estimate: CurrentEstimate) -> None:
     """Pictures of the limiting paths, the boundaries with their share of draws, and the document."""
+    from grainstats.run.atomic import write_atomically, write_bytes
+    from grainstats.run.names import told_apart
     from grainstats.run.report.current_pictures import picture_of_paths
 
-    out.mkdir(parents=True, exist_ok=True)
-    for path, grain_map, found in zip(paths, grain_maps, estimate.maps, strict=True):
-        name = path.stem.removesuffix(".labels")
+    names = told_apart(path.stem.removesuffix(".labels") for path in paths)
+    for name, grain_map, found in zip(names, grain_maps, estimate.maps, strict=True):
         table = found.network.segments.copy()
         for direction, share in found.share_of_draws.items():
             table[f"share_of_draws_{direction}"] = share
-        table.to_csv(out / f"{name}.limiting_boundaries.csv", index=False)
-        picture_of_paths(found, grain_map).savefig(out / f"{name}.limiting_paths.png", dpi=150)
-    (out / "current.json").write_text(json.dumps(estimate.as_dict(), indent=2) + "\n", encoding="utf-8")
+        write_bytes(out / f"{name}.limiting_boundaries.csv", table.to_csv(index=False).encode())
+        picture = partial(picture_of_paths(found, grain_map).savefig, dpi=150, format="png")
+        write_atomically(out / f"{name}.limiting_paths.png", picture)
+    write_bytes(out / "current.json", f"{json.dumps(estimate.as_dict(), indent=2)}\n".encode())
 
 
 def _in_words(estimate: CurrentEstimate) -> str:

@@ -77,11 +77,13 @@ def _ask(path: Path) -> list[Answer]:
 
 
 def _write_scale_bars(folder: Path, answers: list[Answer]) -> None:
+    from grainstats.run.names import told_apart
+
     folder.mkdir(parents=True, exist_ok=True)
-    for _, answer in answers:
-        for frame in answer if isinstance(answer, list) else ():
-            if frame.scale_bar is not None:
-                frame.scale_bar.save(folder / f"{frame.name}.scale_bar.png")
+    frames = [frame for _, answer in answers if isinstance(answer, list) for frame in answer]
+    for name, frame in zip(told_apart(frame.name for frame in frames), frames, strict=True):
+        if frame.scale_bar is not None:
+            frame.scale_bar.save(folder / f"{name}.scale_bar.png")
 
 
 def _print_json(answers: list[Answer]) -> None:

@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -56,6 +55,7 @@ def measure(
     Examples: `grainstats measure maps/film.labels.tif`, and `grainstats measure traced.png --tracing
     --pixel-size 2.5 --json`.
     """
+    from grainstats.run.names import told_apart
     from grainstats.run.orientation_input import grain_rules
     from segment.errors import InputError
     from segment.label_maps.any_file import read_map
@@ -66,7 +66,7 @@ def measure(
     unit = "px" if pixels else "nm"
     rules = grain_rules(misorientation_deg, merge_twins, twin, phase)
     read = partial(read_map, pixel_size_nm=pixel_size, tracing=tracing, rules=rules)
-    names = _names(maps)
+    names = told_apart(path.stem.removesuffix(".labels") for path in maps)
     measured = [
         m
         for path, name in zip(maps, names, strict=True)
@@ -96,16 +96,6 @@ def _each_area_once(
     for text in said:
         print(f"warning: {text}", file=sys.stderr)
     return [measured[place] for place in own], said
-
-
-def _names(maps: list[Path]) -> list[str]:
-    """File stems without ``.labels``; numbered where several are alike."""
-    names: dict[str, None] = {}
-    for path in maps:
-        stem = path.stem.removesuffix(".labels")
-        numbered = (f"{stem}_{number}" for number in count(2))
-        names[next(name for name in chain([stem], numbered) if name not in names)] = None
-    return list(names)
 
 
 def _measure_file(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from grainstats.run.atomic import write_bytes
 from grainstats.run.report.compare_charts import distribution_plot, forest_plot, sample_sizes
 from grainstats.run.report.compare_input import Compared
 from grainstats.run.report.compare_words import (
@@ -52,8 +53,7 @@ def write_comparison_report(
         level_name=partial(level_name, by=report.by),
         title=group_title(report.by),
     )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(page, encoding="utf-8")
+    write_bytes(out, page.encode())
 
 
 def _pictures(db: Database, label: pd.Series, folder: Path) -> dict[str, list[dict[str, Any]]]:

@@ -1,6 +1,7 @@
 """`grainstats current` as scripts call it."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -51,6 +52,19 @@ def test_words_pictures_and_tables(files, tmp_path):
     assert (tmp_path / "a.limiting_paths.png").stat().st_size > 10_000
     assert "share_of_draws_x" in (tmp_path / "a.limiting_boundaries.csv").read_text(encoding="utf-8")
     assert json.loads((tmp_path / "current.json").read_text(encoding="utf-8"))["anisotropy"] > 0
+
+
+def test_maps_of_one_name_have_files_of_their_own(files, tmp_path):
+    other = tmp_path / "other/a.labels.tif"
+    other.parent.mkdir()
+    shutil.copy(files / "a.labels.tif", other)
+    out = tmp_path / "out"
+    result = _run(files / "a.labels.tif", other, "--law", files / "equal.toml", "--out", out)
+    assert result.exit_code == 0
+    assert sorted(p.name for p in out.glob("*.csv")) == [
+        "a.limiting_boundaries.csv",
+        "a_2.limiting_boundaries.csv",
+    ]
 
 
 def test_one_bad_map_is_named_and_the_rest_used(files):

@@ -167,11 +167,12 @@ def test_info_shows_the_bar(tmp_path, make_grains):
     from grainstats.run.cli import app
 
     path = _file(tmp_path / "a.png", _drawn("TESCAN", make_grains((480, 800)), "500 nm"))
-    told = CliRunner().invoke(app, ["info", str(path), "--json", "--scale-bars", str(tmp_path / "bars")])
+    bars = tmp_path / "bars"
+    told = CliRunner().invoke(app, ["info", str(path), str(path), "--json", "--scale-bars", str(bars)])
     assert told.exit_code == 0
     bar = json.loads(told.stdout)["files"][0]["scale_bar"]
     assert (bar["length_nm"], bar["label"]) == (500, "500nm")
-    assert (tmp_path / "bars" / "a.scale_bar.png").is_file()
+    assert sorted(p.name for p in bars.iterdir()) == ["a.scale_bar.png", "a_2.scale_bar.png"]
 
 
 @pytest.mark.realdata
