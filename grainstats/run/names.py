@@ -97,18 +97,19 @@ def plain_name(name: str) -> str:
 
 
 def told_apart(names: Iterable[str]) -> list[str]:
-    """The names as those of files; of equal ones the later are numbered.
+    """The names as those of files; of ones that differ in no letter but its case the later are numbered.
 
     Examples
     --------
-    >>> told_apart(["a", "b", "a"])
-    ['a', 'b', 'a_2']
+    >>> told_apart(["a", "b", "A"])
+    ['a', 'b', 'A_2']
     """
-    found: dict[str, None] = {}
+    found: dict[str, str] = {}
     for name in map(short_name, names):
         numbered = (f"{name}_{number}" for number in count(2))
-        found[next(each for each in chain([name], numbered) if each not in found)] = None
-    return list(found)
+        free = next(each for each in chain([name], numbered) if each.casefold() not in found)
+        found[free.casefold()] = free
+    return list(found.values())
 
 
 def short_name(name: str) -> str:

@@ -93,7 +93,7 @@ def one_field(paths: list[Path], pixel_size_nm: float | None) -> Frame:
 
 def output_names(paths: list[Path]) -> dict[Path, str]:
     """Stem of each file's outputs; where stems are alike, suffix and folders tell them apart."""
-    stems = Counter(short_name(path.stem) for path in paths)
+    stems = Counter(short_name(path.stem).casefold() for path in paths)  # some disks know no case
     names: dict[Path, str] = {}
     taken: set[str] = set()
     for path in paths:
@@ -101,7 +101,7 @@ def output_names(paths: list[Path]) -> dict[Path, str]:
         longer = [short_name(".".join(parts[-depth:])) for depth in range(1, len(parts) + 1)]
         numbered = (f"{longer[-1]}_{number}" for number in count(2))
         stem = short_name(path.stem)
-        wanted = [stem] if stems[stem] == 1 else []
-        names[path] = next(name for name in chain(wanted, longer, numbered) if name not in taken)
-        taken.add(names[path])
+        wanted = [stem] if stems[stem.casefold()] == 1 else []
+        names[path] = next(name for name in chain(wanted, longer, numbered) if name.casefold() not in taken)
+        taken.add(names[path].casefold())
     return names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -35,7 +36,8 @@ def parse_url(url: str | Path) -> URL:
     """
     text = str(url)
     if "://" not in text:
-        if _MISSPELT.search(text):
+        folder = os.path.dirname(text)
+        if _MISSPELT.search(text) and not (folder and os.path.isdir(folder)):  # one may be called 9:30 @ 5kV
             raise DatabaseError("database URL", "it is neither a path nor a URL", _REMEDY)
         return _sqlite(text)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import traceback
 from pathlib import Path
 
@@ -37,6 +38,14 @@ def test_a_database_knows_its_folder_and_its_place_whatever_they_are_called(tmp_
     with Database.open(place) as db:
         assert db.folder == place.parent
         assert place.is_file() and str(place) in db.safe_url
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no name there holds a colon")
+def test_a_folder_that_looks_like_part_of_a_url_is_a_folder(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("9:30 @ 5 kV").mkdir()
+    with Database.open("9:30 @ 5 kV/results.db") as db:
+        assert db.folder == Path("9:30 @ 5 kV")
 
 
 @pytest.mark.parametrize(
