@@ -80,10 +80,11 @@ def analyze(
     >>> bool(results.grains["equivalent_diameter_nm"].median() > 20)
     True
     """
-    from grainstats.api.results import DATABASE, TemporaryFolder
+    from grainstats.api.results import TemporaryFolder
     from grainstats.api.stored import results_of
     from grainstats.run.job.batch import run_batch
     from grainstats.run.job.call import Call
+    from grainstats.run.names import DATABASE
     from grainstats.share import Database
 
     check_choice("device", device, DEVICES)

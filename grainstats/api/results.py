@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from grainstats.run.names import DATABASE
 from grainstats.run.report.wording import counted
 from segment.errors import InputError
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from segment.grain_map import GrainMap
 
 
-DATABASE = "results.db"  #: of a results folder
 REMARKS = 5  #: told when results are shown; all are in their attributes
 MOST_DRAWN = 40  #: samples in one figure, which is then 136 inches high; a judgement
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from grainstats.api.results import DATABASE, ImageResult, Results, SampleResult, TemporaryFolder
+from grainstats.api.results import ImageResult, Results, SampleResult, TemporaryFolder
+from grainstats.run.names import DATABASE
 from grainstats.run.report.wording import first_of
 from segment.errors import InputError
 

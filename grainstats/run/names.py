@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, count
 from pathlib import Path
 
+DATABASE = "results.db"  #: of a run, in its output folder
+
 
 def stored_names(inputs: Sequence[str]) -> Callable[[Path], str]:
     """Function that names a micrograph after the input it was found under.

@@ -24,12 +24,12 @@ from grainstats.run.job.check_first import make_output, say_first
 from grainstats.run.job.file_identity import KnownFiles
 from grainstats.run.job.image_sheet import absent_in_words, excluded_in_words, exclusions, listed_images
 from grainstats.run.job.job_ledger import Corrected, Ledger
-from grainstats.run.job.one_image import Analyst, Device, IsStack, Outcome
+from grainstats.run.job.one_image import Analyst, IsStack, Outcome
 from grainstats.run.job.plan import Job, Plan
 from grainstats.run.job.progress import Progress
 from grainstats.run.job.selection import chosen_of, images_of, sheets_of
 from grainstats.run.job.worker_pool import Crash, IsolatedPool, threads_per_worker
-from grainstats.run.names import stored_names
+from grainstats.run.names import DATABASE, stored_names
 from grainstats.run.recipe import Recipe, cut_alike
 from segment._threads import available_cores
 from segment.errors import InputError
@@ -37,9 +37,9 @@ from segment.errors import InputError
 if TYPE_CHECKING:
     from grainstats.run.job.dask_pool import DaskPool
     from grainstats.run.scope import Rows
+    from segment.unet.choices import Device
     from segment.unet.model_folder import Model
 
-DATABASE = "results.db"
 MANY_IMAGES = 1000  #: above, a sample's files are spread over a further level of folders
 
 

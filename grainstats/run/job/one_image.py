@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from grainstats.run.atomic import write_bytes
 from grainstats.run.failures import Failure, reason_of
@@ -19,6 +19,7 @@ from grainstats.run.recipe import Recipe, recipe_text, segment_by
 from grainstats.share.safe_paths import is_below
 from segment._threads import available_cores
 from segment.errors import InputError
+from segment.unet.choices import Device
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from segment.micrograph import Micrograph
     from segment.unet.model_folder import Model
 
-Device = Literal["auto", "cpu", "cuda"]
 MOST_ALONE = 64 << 20  #: bytes of a file: an 8192 x 8192 image of 8 bits, some 3 GB while it is worked on
 
 
