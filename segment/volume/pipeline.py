@@ -23,7 +23,6 @@ from segment.volume.stack import GreyVolume, LabelVolume, few_levels, let_go
 from segment.volume.watershed import volume_watershed
 
 Align = Literal["none", "drift", "reference"]
-WORTH_MOVING_PX = 0.5  #: corrections below this are left
 LARGE_SHEAR_PX = 0.25  #: steady shift per slice worth a warning
 CLEARLY_LARGER = 0.65  #: share of the solid; judgement
 FLAT = 0.8  #: share of equal neighbours that no image with noise has
@@ -84,7 +83,7 @@ def prepare(stack: GreyVolume, settings: StackSettings) -> tuple[np.ndarray, tup
         notes += ("neighbouring pixels are equal as in a label volume; --labels reads it as one",)
     if settings.align != "none":
         drift = find_drift(values, keep_shear=settings.align == "drift")
-        if drift.largest_px >= WORTH_MOVING_PX:
+        if drift.worth_moving:
             values = aligned(values, drift)
             notes += (
                 f"slices were moved by up to {drift.largest_px:.1f} px to bring them into register; the rim "

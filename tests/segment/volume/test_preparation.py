@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from fib_sem import MadeStack, made_stack
+from fib_sem import FibSem, MadeStack, made_stack
 from scipy import ndimage
 
 from segment.errors import UnreadableError
@@ -146,3 +146,13 @@ def test_three_levels_are_void_solid_and_second_phase() -> None:
     stack = GreyVolume(rank * 100.0, VoxelSize(10, 10, 10))
     found, _ = segment_stack(stack, None, StackSettings(grains=False))
     assert dict(found.phases) == pytest.approx({"void": 0.6, "solid": 0.3, "second phase": 0.1}, abs=0.02)
+
+
+@pytest.mark.parametrize("noise", [9.0, 35.0])
+def test_only_slices_that_moved_are_worth_moving(noise: float) -> None:
+    made = made_stack((24, 112, 112), 20, np.random.default_rng(8), imaging=FibSem(noise=noise))
+    assert not find_drift(made.grey).worth_moving
+    jumped = made.grey.copy()
+    jumped[12:] = np.roll(jumped[12:], 4, axis=2)
+    shaken = made_stack((24, 112, 112), 20, np.random.default_rng(8), imaging=FibSem(noise=noise, drift_px=1))
+    assert find_drift(jumped).worth_moving and find_drift(shaken.grey).worth_moving
