@@ -45,7 +45,7 @@ class Drift:
 
     @property
     def worth_moving(self) -> bool:
-        """Whether the slices moved more than structure and noise let them seem to: by jitter, jump or drift."""
+        """Whether slices jitter, jump or drift by more than structure and noise let them seem to."""
         if self.largest_px < WORTH_MOVING_PX:
             return False
         steps = np.diff(self.correction_px, axis=0)
