@@ -152,6 +152,8 @@ def test_three_levels_are_void_solid_and_second_phase() -> None:
 def test_only_slices_that_moved_are_worth_moving(noise: float) -> None:
     made = made_stack((24, 112, 112), 20, np.random.default_rng(8), imaging=FibSem(noise=noise))
     assert not find_drift(made.grey).worth_moving
+    hot = np.where(np.random.default_rng(1).random(made.grey.shape) < 5e-4, 60_000, made.grey.astype(int))
+    assert not find_drift(hot).worth_moving
     jumped = made.grey.copy()
     jumped[12:] = np.roll(jumped[12:], 4, axis=2)
     shaken = made_stack((24, 112, 112), 20, np.random.default_rng(8), imaging=FibSem(noise=noise, drift_px=1))
