@@ -73,6 +73,11 @@ class GrainMap:
     orientations: GrainOrientations | None = None
     segmentation: Segmentation | None = None
 
+    def __repr__(self) -> str:
+        rows, columns = self.labels.shape
+        scale = "no pixel size" if self.pixel_size_nm is None else f"{self.pixel_size_nm:g} nm/px"
+        return f"<GrainMap {rows} x {columns} px, {self.n_grains} grains, {scale}>"
+
     def cells(self) -> np.ndarray:
         """Grains 1 ... n and second phases n + 1 ... n + m as one map; int32, shape (rows, columns)."""
         if self.second_phases is None:

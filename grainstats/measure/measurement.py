@@ -62,6 +62,10 @@ class Measurement:
     segmentation: Segmentation | None = None
     warnings: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        size = " x ".join(map(str, self.shape))
+        return f"<Measurement of {size} px: {len(self.grains)} grains, {len(self.intercepts)} intercepts>"
+
     @property
     def window(self) -> Window:
         return self.network.window

@@ -66,6 +66,11 @@ class Micrograph:
     notes: tuple[str, ...] = ()
     scale_bar: ScaleBar | None = None
 
+    def __repr__(self) -> str:
+        rows, columns = self.image.shape
+        scale = "no pixel size" if self.pixel_size_nm is None else f"{self.pixel_size_nm:g} nm/px"
+        return f"<Micrograph {self.name}, {rows} x {columns} px, {scale}>"
+
     @property
     def digest(self) -> str:
         """Identity of this frame: the file's SHA-256, with ``#frame`` behind it in a stack."""

@@ -88,6 +88,15 @@ def analyzed(edge_model_with_rates: Path, tmp_path_factory, write_micrograph) ->
 
 
 @pytest.mark.slow
+def test_what_passes_between_the_steps_shows_itself_in_a_line() -> None:
+    (field, _) = gs.read(gs.example_micrographs() / "ai-02")
+    assert repr(field) == "<Micrograph ai-02-field-1, 944 x 1024 px, 2 nm/px>"
+    labels = np.kron(np.arange(1, 26).reshape(5, 5), np.ones((20, 20), int))
+    assert repr(gs.measure(labels, pixel_size_nm=2.0)).startswith("<Measurement of 100 x 100 px: 25 grains")
+    grain_map = segment.GrainMap(labels)
+    assert repr(grain_map) == "<GrainMap 100 x 100 px, 25 grains, no pixel size>"
+
+
 def test_one_call_the_steps_and_run_give_one_verdict(analyzed, edge_model_with_rates, tmp_path) -> None:
     results, folder = analyzed
     assert list(results.samples) == ["S1", "S2"] and len(results.images) == 4
