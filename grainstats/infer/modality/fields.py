@@ -14,11 +14,10 @@ UNLIKELY = 0.01  # p of the most unlike field, times the number of fields
 UNLIKE = 1.25  # ratio of mean diameters that is worth a word: 0.6 ASTM numbers; judgement
 
 
-def unlike_field(images: Sequence[ImageGrains]) -> str:
-    """A clause on the field whose grains differ most from those of all others; empty where none stands out.
+def unlike_fields(images: Sequence[ImageGrains]) -> str:
+    """A clause on fields whose grains differ in size; empty where none stands out.
 
-    Welch's t on the log diameters of whole grains, times the number of fields (Bonferroni).  SciPy has it in
-    ``scipy.stats``, which takes half a second to import.
+    The most unlike field is named where the others are alike, else how far the fields' means differ.
 
     Examples
     --------
@@ -26,13 +25,35 @@ def unlike_field(images: Sequence[ImageGrains]) -> str:
     >>> fine, coarse = (
     ...     ImageGrains(size * np.linspace(8, 12, 40), np.ones(40), 1.0, (99.0, 99.0)) for size in (1, 2)
     ... )
-    >>> unlike_field([fine, fine, coarse])
+    >>> unlike_fields([fine, fine, coarse])
     'the mean diameter of one field is 2.00 times that of the others: not the same everywhere'
+    >>> unlike_fields([fine, fine, coarse, coarse])
+    'mean diameters of the fields differ by a factor of up to 2.00: not the same everywhere'
     """
-    logs = [np.log(g.diameter_nm) for g in images]
-    known = [k for k, values in enumerate(logs) if len(values) >= FEWEST_WHOLE]
+    logs = [np.log(g.diameter_nm) for g in images if g.n_interior]
+    worst, ratio = most_unlike(logs)
+    if worst is None:
+        return ""
+    others = logs[:worst] + logs[worst + 1 :]
+    if most_unlike(others)[0] is None:
+        rest = "others" if len(others) > 1 else "other"
+        found = f"the mean diameter of one field is {ratio:.2f} times that of the {rest}"
+    else:
+        means = [values.mean() for values in logs if values.size >= FEWEST_WHOLE]
+        found = f"mean diameters of the fields differ by a factor of up to {np.exp(np.ptp(means)):.2f}"
+    return f"{found}: not the same everywhere"
+
+
+def most_unlike(logs: Sequence[np.ndarray]) -> tuple[int | None, float]:
+    """Place of the field whose mean differs most from that of all others, and the ratio of the means.
+
+    Of log diameters of whole grains.  None: no field differs beyond chance, or by a factor of `UNLIKE`.
+    Welch's t, times the number of fields (Bonferroni).  SciPy has it in ``scipy.stats``, which takes half a
+    second to import.
+    """
+    known = [k for k, values in enumerate(logs) if values.size >= FEWEST_WHOLE]
     n, total, square = (np.array([np.sum(v**power) for v in logs]) for power in (0, 1, 2))
-    worst, ratio = UNLIKELY, 1.0
+    place, worst, ratio = None, UNLIKELY, 1.0
     for k in known if len(known) > 1 else ():
         count = np.array([n[k], n.sum() - n[k]])
         mean = np.array([total[k], total.sum() - total[k]]) / count
@@ -43,7 +64,5 @@ def unlike_field(images: Sequence[ImageGrains]) -> str:
         t, df = (mean[0] - mean[1]) / np.sqrt(error.sum()), error.sum() ** 2 / (error**2 / (count - 1)).sum()
         p = 2 * float(special.stdtr(df, -abs(t))) * len(known)
         if p < worst:
-            worst, ratio = p, float(np.exp(mean[0] - mean[1]))
-    if max(ratio, 1 / ratio) < UNLIKE:
-        return ""
-    return f"the mean diameter of one field is {ratio:.2f} times that of the others: not the same everywhere"
+            place, worst, ratio = k, p, float(np.exp(mean[0] - mean[1]))
+    return (None, 1.0) if max(ratio, 1 / ratio) < UNLIKE else (place, ratio)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from grainstats.infer.modality.coarse_grains import (
     outlier_diameter,
 )
 from grainstats.infer.modality.distribution import SizeDistribution, pooled_distribution
-from grainstats.infer.modality.fields import unlike_field
+from grainstats.infer.modality.fields import unlike_fields
 from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.modes import Modes, one_mode, two_modes, with_intervals
 from grainstats.infer.modality.null_library import KNOWN_FIELDS, LEVELS, PAIR_RATIO, PAIR_SHARE, load_library
@@ -129,11 +129,17 @@ def decide(samples: Sequence[Sample], null: Null) -> list[Decision]:
     """
     found = [_decide_one(images, test) for images, test in zip(samples, _tested(samples, null), strict=True)]
     return [
-        replace(d, reason=f"{d.reason}; besides, {_named(d.isolated, images)}")
-        if d.isolated and d.beside
-        else d
+        replace(d, reason="; ".join([d.reason, *_said_besides(d, images)]))
         for d, images in zip(found, samples, strict=True)
     ]
+
+
+def _said_besides(d: Decision, images: Sample) -> Iterator[str]:
+    """Clauses on coarse grains that were set apart and on fields that differ."""
+    if d.isolated and d.beside:
+        yield f"besides, {_named(d.isolated, images)}"
+    if d.p_values and d.verdict != "bimodal" and (unlike := unlike_fields(images)):
+        yield unlike
 
 
 @dataclass(frozen=True, eq=False)
@@ -290,8 +296,6 @@ def _one_population(images: Sample, test: _Tested, coarse: CoarseGrains) -> Deci
     if len(images) < ENOUGH_FIELDS:
         fields = "one field" if len(images) == 1 else f"{len(images)} fields"
         reason += f"; {fields} of a specimen cannot speak for all of it"
-    if unlike := unlike_field(images):
-        reason += f"; {unlike}"
     return Decision(
         "uniform", reason, test.modes, images, test.p_values, test.power, 0, isolated, True, PAIR_RATIO
     )
@@ -300,10 +304,10 @@ def _one_population(images: Sample, test: _Tested, coarse: CoarseGrains) -> Deci
 def _named(coarse: CoarseGrains, images: Sample) -> str:
     grains = "grain holds" if coarse.n_grains == 1 else "grains hold"
     share = f"{coarse.area_share:.1%}" if coarse.area_share >= 0.0005 else "less than 0.1%"
-    return (
-        f"{coarse.n_grains} isolated coarse {grains} {share} of the area (ALA, ASTM E930; "
-        f"largest {_said(images[0].unit, coarse.largest_nm)}){_in_fields(coarse, images)}"
-    )
+    largest, found = f"largest {_said(images[0].unit, coarse.largest_nm)}", _in_fields(coarse, images)
+    if coarse.n_grains >= FEWEST_COARSE and coarse.area_share > ALA_SHARE:
+        return f"{coarse.n_grains} coarse {grains} {share} of the area ({largest}){found}"
+    return f"{coarse.n_grains} isolated coarse {grains} {share} of the area (ALA, ASTM E930; {largest}){found}"
 
 
 def _said(unit: str, *lengths: float) -> str:

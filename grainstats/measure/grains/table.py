@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pandas as pd
 
@@ -60,11 +61,29 @@ def miles_lantuejoul_weight(
 
     P = (W - w_x)(H - w_y) / (W H) is the chance that a grain of bounding box w_x by w_y, hitting the window
     at random, lies whole inside it (Miles 1974; Lantuejoul 1978).  W and H are the extent of the valid
-    region.
+    region; what is hidden in it is the matter of `clear_of_hidden`.
     """
     w, h = window.width, window.height
     chance = np.clip(w - width, 1, None) * np.clip(h - height, 1, None) / (w * h)
     return np.where(touches_frame, np.nan, 1.0 / chance)
+
+
+def clear_of_hidden(valid: np.ndarray | None, window: Window, caliper: np.ndarray) -> np.ndarray | float:
+    """Chance that a grain whole inside the window touches nothing hidden there, over that of a point.
+
+    `valid`, shape (rows, columns); `caliper`: mean caliper width of each grain, pixels, shape (n,).  A grain
+    is taken as the disc of that width, whose centre lies so far from the window's edge and all that is hidden.
+    """
+    seen = None if valid is None else valid[window.y0 : window.y1, window.x0 : window.x1]
+    if seen is None or seen.all():
+        return 1.0
+    away = cv2.distanceTransform(np.pad(seen, 1).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    # width of the widest disc around each pixel that holds no pixel beside a hidden one
+    room = np.sort(2 * away[away > 0] - 2)
+    fits = np.maximum(room.size - np.searchsorted(room, caliper), 1) / room.size
+    w, h = window.width, window.height
+    in_window = np.clip(w - 1 - caliper, 1, None) * np.clip(h - 1 - caliper, 1, None) / (w * h)
+    return np.asarray(np.minimum(fits / in_window, 1.0))
 
 
 def grain_table(grain_map: GrainMap, *, unit: str = "nm", min_area_px: int = 1) -> pd.DataFrame:
@@ -111,6 +130,8 @@ def _columns(
     feret_max, feret_min = feret_diameters(runs)
     touches = grain_map.touches_frame[runs.present]
     width, height = boxes["bbox_x1_px"] - boxes["bbox_x0_px"], boxes["bbox_y1_px"] - boxes["bbox_y0_px"]
+    window = window_of(grain_map)
+    weight = miles_lantuejoul_weight(width, height, touches, window)
     return {
         "label": runs.present,
         "y_px": moments["y"],
@@ -124,5 +145,5 @@ def _columns(
         "orientation_deg": angle,
         **boxes,
         "touches_frame": touches,
-        "weight": miles_lantuejoul_weight(width, height, touches, window_of(grain_map)),
+        "weight": weight / clear_of_hidden(grain_map.valid, window, (feret_max + feret_min) / 2),
     }

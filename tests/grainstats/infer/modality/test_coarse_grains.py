@@ -103,14 +103,27 @@ def test_many_fields_of_few_broad_grains_are_no_two_populations(sigma: float) ->
         assert "take larger fields" in found.reason
 
 
-def test_uniform_says_where_one_field_differs() -> None:
-    alike = judge_modality([voronoi(k, 16.0) for k in range(5)])
-    coarser = replace(voronoi(9, 16.0), pixel_size_nm=1.4)
-    sizes = {name: 1.4 * getattr(coarser, name) for name in ("diameter_nm", "frame_diameter_nm")}
-    unlike = judge_modality([*(voronoi(k, 16.0) for k in range(4)), replace(coarser, **sizes)])
-    assert alike.verdict == unlike.verdict == "uniform"
-    assert "not the same everywhere" in unlike.reason
+def coarser(image: ImageGrains, factor: float) -> ImageGrains:
+    sizes = {name: factor * getattr(image, name) for name in ("diameter_nm", "frame_diameter_nm")}
+    return replace(image, pixel_size_nm=factor, **sizes)
+
+
+def test_uniform_says_where_fields_differ() -> None:
+    same = [voronoi(k, 16.0) for k in range(5)]
+    alike, one = judge_modality(same), judge_modality([*same[:4], coarser(same[4], 1.4)])
+    several = judge_modality([*same[:2], *(coarser(image, 1.4) for image in same[2:])])
+    assert alike.verdict == one.verdict == several.verdict == "uniform"
+    assert "one field is 1." in one.reason and one.reason.endswith("not the same everywhere")
+    assert "fields differ by a factor of up to 1." in several.reason and "one field is" not in several.reason
     assert "not the same everywhere" not in alike.reason
+
+
+def test_undecided_says_that_fields_differ_and_calls_no_field_isolated_grains() -> None:
+    found = judge_modality([voronoi(1, 16.0), coarser(voronoi(2, 16.0), 4.0)])
+    assert found.verdict == "indeterminate"
+    assert "isolated" not in found.reason and "ALA" not in found.reason
+    assert found.reason.count("not the same everywhere") == 1
+    assert "one field is 0.2" in found.reason or "one field is 4." in found.reason
 
 
 def test_cells_of_one_size_are_uniform_and_one_grain_has_no_interval() -> None:

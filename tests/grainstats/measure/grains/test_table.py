@@ -97,6 +97,20 @@ def test_weighted_count_is_unbiased() -> None:
     assert np.mean(total) / (120 * 120) == pytest.approx(1 / 400, rel=0.05)
 
 
+def test_weighted_count_is_unbiased_around_a_hidden_region() -> None:
+    """As above, per valid area: a hidden disc cuts grains as the frame does."""
+    from segment.mosaics.laguerre import poisson_voronoi_plane
+
+    rng, total = np.random.default_rng(5), []
+    away = np.hypot(*(np.mgrid[:240, :240] - 119.5))
+    valid = away > 80
+    for _ in range(40):
+        labels = poisson_voronoi_plane((240, 240), 1 / 400, rng).grain_map().labels
+        whole = GrainMap(np.where(valid, labels, 0), 1.0, "manual", valid)
+        total.append(grain_table(whole)["weight"].sum())
+    assert np.mean(total) / valid.sum() == pytest.approx(1 / 400, rel=0.05)
+
+
 def test_weight_uses_the_extent_of_the_valid_region() -> None:
     labels = np.full((40, 60), 1, np.int32)
     labels[15:20, 20:30] = 2
