@@ -304,10 +304,12 @@ def _one_population(images: Sample, test: _Tested, coarse: CoarseGrains) -> Deci
 def _named(coarse: CoarseGrains, images: Sample) -> str:
     grains = "grain holds" if coarse.n_grains == 1 else "grains hold"
     share = f"{coarse.area_share:.1%}" if coarse.area_share >= 0.0005 else "less than 0.1%"
-    largest, found = f"largest {_said(images[0].unit, coarse.largest_nm)}", _in_fields(coarse, images)
-    if coarse.n_grains >= FEWEST_COARSE and coarse.area_share > ALA_SHARE:
-        return f"{coarse.n_grains} coarse {grains} {share} of the area ({largest}){found}"
-    return f"{coarse.n_grains} isolated coarse {grains} {share} of the area (ALA, ASTM E930; {largest}){found}"
+    many = coarse.n_grains >= FEWEST_COARSE and coarse.area_share > ALA_SHARE
+    isolated, ala = ("", "") if many else ("isolated ", "ALA, ASTM E930; ")
+    return (
+        f"{coarse.n_grains} {isolated}coarse {grains} {share} of the area ({ala}"
+        f"largest {_said(images[0].unit, coarse.largest_nm)}){_in_fields(coarse, images)}"
+    )
 
 
 def _said(unit: str, *lengths: float) -> str:

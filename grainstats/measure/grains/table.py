@@ -72,7 +72,7 @@ def clear_of_hidden(valid: np.ndarray | None, window: Window, caliper: np.ndarra
     """Chance that a grain whole inside the window touches nothing hidden there, over that of a point.
 
     `valid`, shape (rows, columns); `caliper`: mean caliper width of each grain, pixels, shape (n,).  A grain
-    is taken as the disc of that width, whose centre lies so far from the window's edge and all that is hidden.
+    is taken as the disc of that width, which keeps clear of the window's edge and of all that is hidden.
     """
     seen = None if valid is None else valid[window.y0 : window.y1, window.x0 : window.x1]
     if seen is None or seen.all():
