@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+import cv2
 import numpy as np
 
 CODED = "picture whose colours are a code"
@@ -31,6 +32,12 @@ _BLOCK = 8  #: pixels of an edge of JPEG's blocks
 _BLOCK_LEVELS = 24  #: flat blocks of as many levels, and pairs of them, tell a map that was saved as JPEG
 _EQUAL_BLOCKS = 0.97  #: share of neighbouring flat blocks that are equal
 _PACKED_PART = 1024  #: rows and columns that are looked at for such blocks, from the top left corner
+#: of a map of distances: share of pixels whose slope is that of most to within a tenth; sound images, also
+#: smoothed, packed, enlarged or of hard contrast, have at most .25 (1040)
+_ONE_SLOPE, _SLOPE_WITHIN = 0.35, 0.1
+#: of lines on one ground: share of pixels within a tenth of black or white, and how far ground and ink may
+#: differ from one square of so many pixels to another; the grains of a cleanly etched steel differ by .011
+_TWO_ENDS, _END, _ONE_GROUND, _ONE_INK, _AROUND = 0.7, 0.1, 0.005, 0.03, 31
 _LOOKED_AT = 400  #: rows and columns in the middle that are looked at
 
 
@@ -64,6 +71,26 @@ def drawn_map(image: np.ndarray, valid: np.ndarray | None = None) -> str | None:
     ):
         return "tracing or mask" if two else "label map"
     return "picture of two levels" if two else None
+
+
+def likeness(grey: np.ndarray) -> tuple[str, ...]:
+    """Words where a picture resembles lines that were drawn, smoothed or packed, or a map of distances."""
+    low, high = np.percentile(grey, (0.5, 99.5)).astype(float)
+    shade = np.clip((grey - low) / max(high - low, 1e-30), 0, 1).astype(np.float32)
+    slope = np.hypot(*np.gradient(shade))
+    usual = float(np.median(slope))
+    if usual > 0 and (np.abs(slope - usual) <= _SLOPE_WITHIN * usual).mean() >= _ONE_SLOPE:
+        return (
+            "slopes of one steepness, as in a map of distances: if it is one, give the micrograph itself",
+        )
+    window, inner = np.ones((_AROUND, _AROUND), np.uint8), slice(_AROUND // 2, -(_AROUND // 2))
+    ends = (cv2.dilate(shade, window), cv2.erode(shade, window))
+    ground, ink = ends if np.median(shade) >= 0.5 else ends[::-1]
+    apart = [float(np.ptp(np.percentile(of[inner, inner], (5, 95)))) for of in (ground, ink)]
+    two_ends = (np.abs(shade - 0.5) >= 0.5 - _END).mean() >= _TWO_ENDS
+    if two_ends and apart[0] <= _ONE_GROUND and apart[1] <= _ONE_INK:
+        return ("lines on one ground, as in a tracing: if it is one, use `grainstats measure --tracing`",)
+    return ()
 
 
 def _is_packed_map(image: np.ndarray) -> bool:

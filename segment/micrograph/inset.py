@@ -16,9 +16,9 @@ _LEAST = (96, 0.18)  #: length of both seams, and of what is left behind: pixels
 _MOST = 0.4  #: of the image may be an inset
 _BESIDE = (4, 12)  #: pixels from a seam at which the usual differences are taken: a border may be drawn
 #: how many times a seam's differences are the usual ones: on average, in each chunk that counts, behind its
-#: end at most; of 576 sound images and their reduced and packed versions none has two such seams
+#: end at most; of 576 sound images, reduced and packed ones among them, none has two such seams
 _SHARPER, _SHARP, _ENDED = 2.5, 1.5, 1.6
-_COVERED = 0.7  #: of the chunks of a seam that must count
+_COVERED = 0.8  #: of the chunks of a seam that must count
 _STEP = 0.03  #: of the range of grey levels: difference in a chunk that counts; JPEG's blocks make less
 
 
@@ -37,7 +37,7 @@ def find_inset(image: np.ndarray) -> np.ndarray | None:
 
     Notes
     -----
-    Of 182 insets drawn into corners, with and without border or margin, 162 were found.
+    Of 182 insets drawn into corners, with and without border or margin, 145 were found.
     """
     if image.dtype not in (np.uint8, np.uint16) or min(image.shape) < 2 * _LEAST[0] or image.size > LARGEST:
         return None
@@ -60,7 +60,8 @@ def _differences(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     here = np.empty((rows // _CHUNK, columns - 1), np.float32)
     for k in range(len(here)):
         chunk = image[k * _CHUNK : (k + 1) * _CHUNK].astype(np.float32)
-        here[k] = np.abs(np.diff(chunk, axis=1)).mean(axis=0)
+        # most rows must differ, so that lines which cross do not count
+        here[k] = np.partition(np.abs(np.diff(chunk, axis=1)), _CHUNK // 2, axis=0)[_CHUNK // 2]
     near, far = (2 * reach + 1 for reach in _BESIDE)
     usual = (cv2.blur(here, (far, 1)) * far - cv2.blur(here, (near, 1)) * near) / (far - near)
     return here, np.maximum(usual, 1e-6)  # where nothing differs

@@ -17,6 +17,7 @@ from segment.micrograph.drawn_map import (
     SMOOTHED,
     drawn_map,
     flatness,
+    likeness,
     middle,
 )
 from segment.micrograph.grey import resample_square, to_grey, without_no_data
@@ -123,7 +124,7 @@ def _poor_levels(grey: np.ndarray) -> tuple[str, ...]:
             "smoothed or packed very much, or a map that was resized or saved as JPEG: export the original, "
             "or use `grainstats measure` for a map",
         )
-    return said
+    return said + (likeness(grey) if n_levels > 2 else ())
 
 
 def _saturated(seen: np.ndarray) -> tuple[str, ...]:

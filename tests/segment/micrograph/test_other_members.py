@@ -280,3 +280,39 @@ def test_a_tracing_in_jpeg_is_neither_signed_nor_a_micrograph(tmp_path, quality)
     cv2.imwrite(str(tmp_path / "a.jpg"), lines, [cv2.IMWRITE_JPEG_QUALITY, quality])
     with pytest.raises(InputError, match="not a micrograph"):
         list(read_micrographs(tmp_path / "a.jpg"))
+
+
+def said_of(path: Path, grey: np.ndarray, quality: int | None) -> str:
+    cv2.imwrite(str(path), grey, [] if quality is None else [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return " ".join(describe(path)[0].notes)
+
+
+@pytest.mark.parametrize("quality", [None, 80, 50])
+@pytest.mark.parametrize("black", [True, False])
+def test_a_soft_tracing_is_told(tmp_path, quality, black):
+    cells = poisson_voronoi_plane((1200, 1200), 1 / 3600, np.random.default_rng(3)).grain_map().labels
+    lines = cv2.dilate(on_edges(cells).astype(np.uint8) * 255, np.ones((6, 6), np.uint8))
+    lines = cv2.resize(lines, (400, 400), interpolation=cv2.INTER_AREA)
+    path = tmp_path / ("a.png" if quality is None else "a.jpg")
+    assert "as in a tracing" in said_of(path, 255 - lines if black else lines, quality)
+
+
+@pytest.mark.parametrize("quality", [None, 80])
+def test_a_map_of_distances_is_told(tmp_path, quality):
+    cells = poisson_voronoi_plane((400, 400), 1 / 900, np.random.default_rng(3)).grain_map().labels
+    far = cv2.distanceTransform((~on_edges(cells)).astype(np.uint8), cv2.DIST_L2, 5)
+    grey = (far * (255 / far.max())).astype(np.uint8)
+    assert "a map of distances" in said_of(
+        tmp_path / ("a.png" if quality is None else "a.jpg"), grey, quality
+    )
+
+
+@pytest.mark.parametrize("noise", [0.0, 4.0])
+def test_white_grains_with_dark_boundaries_resemble_no_tracing(tmp_path, noise):
+    """An etched steel: its grains are never of exactly one grey."""
+    rng = np.random.default_rng(3)
+    cells = poisson_voronoi_plane((400, 400), 1 / 900, rng).grain_map().labels
+    grey = rng.normal(230, 4, cells.max() + 1)[cells] + rng.normal(0, noise, cells.shape)
+    grey[on_edges(cells)] = 40
+    etched = np.clip(cv2.GaussianBlur(grey, (0, 0), 0.8), 0, 255).astype(np.uint8)
+    assert "tracing" not in said_of(tmp_path / "a.png", etched, None)
