@@ -39,3 +39,16 @@ def test_thickness_of_plate_rod_and_ball() -> None:
         assert found is not None
         assert found["median"] == pytest.approx(expected, abs=1)
     assert local_thickness(np.zeros((5, 5, 5), bool), UNIT) is None
+
+
+def test_thickness_in_any_direction() -> None:
+    rng = np.random.default_rng(0)
+    there = np.stack(np.indices((44, 44, 44)), axis=-1)
+    for radius in (5, 5, 7):
+        axis = rng.standard_normal(3)
+        from_middle = there - (22 + rng.random(3) - 0.5)
+        along = from_middle @ axis / np.linalg.norm(axis)
+        across = np.sqrt((from_middle**2).sum(axis=-1) - along**2)
+        for body, low, high in ((np.abs(along) < radius, -0.9, 0.9), (across < radius, -1.7, 0.5)):
+            found = local_thickness(body, UNIT)
+            assert found is not None and low < found["median"] - 2 * radius < high
