@@ -34,17 +34,16 @@ def close_dams(labels: np.ndarray) -> tuple[np.ndarray, int]:
     empty = labels == 0
     if not empty.any():
         return labels, 0
-    before, lonely, nearest = contacts(labels), _n_lonely(labels), nearest_labels(labels)
-    best, closed = labels, 0
+    (before, lonely), nearest = _contacts(labels), nearest_labels(labels)
+    best, closed, least = labels, 0, before
     for width in WIDTHS:
         narrow = narrower_than(empty, width)
         filled = np.where(narrow, nearest, labels)
-        after = contacts(filled)
-        joined = lonely - _n_lonely(filled)
-        cracks = before >= MET_ALREADY * after and joined < LONELY * int(labels.max())
-        if cracks or after < GAIN * contacts(best):
+        after, still = _contacts(filled)
+        cracks = before >= MET_ALREADY * after and lonely - still < LONELY * int(labels.max())
+        if cracks or after < GAIN * least:
             break
-        best, closed = filled, int(np.count_nonzero(narrow))
+        best, closed, least = filled, int(np.count_nonzero(narrow)), after
     return best, closed
 
 
@@ -117,14 +116,14 @@ def nearest_labels(labels: np.ndarray) -> np.ndarray:
 
 def contacts(labels: np.ndarray) -> int:
     """Pixel edges between two cells."""
-    return int(np.count_nonzero((pairs_beside(labels) > 0).all(axis=1)))
+    return _contacts(labels)[0]
 
 
-def _n_lonely(labels: np.ndarray) -> int:
-    """Cells that touch no other."""
+def _contacts(labels: np.ndarray) -> tuple[int, int]:
+    """Pixel edges between two cells, and cells that touch no other."""
     pairs = pairs_beside(labels)
-    touching = np.unique(pairs[(pairs > 0).all(axis=1)])
-    return int(labels.max(initial=0)) - touching.size
+    met = pairs[(pairs > 0).all(axis=1)]
+    return len(met), int(labels.max(initial=0)) - np.unique(met).size
 
 
 def edges(labels: np.ndarray) -> int:

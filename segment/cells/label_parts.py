@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from segment.cells.enclosed import typical_area
@@ -77,14 +78,9 @@ def in_slivers(labels: np.ndarray) -> float:
     """
     top, left = (max(n - LOOKED_AT, 0) // 2 for n in labels.shape)
     pieces, found = parts_of(labels[top : top + LOOKED_AT, left : left + LOOKED_AT])
-    rows, columns = np.subtract(pieces.shape, BLOCK - 1).clip(0)
-    half = BLOCK // 2
-    middle = pieces[half : half + rows, half : half + columns]
-    block = np.ones(middle.shape, bool)
-    for top, left in np.ndindex(BLOCK, BLOCK):
-        block &= pieces[top : top + rows, left : left + columns] == middle
+    number, block = pieces.astype(np.float32), np.ones((BLOCK, BLOCK))
     sliver = ~found.largest()
-    sliver[middle[block]] = False
+    sliver[pieces[cv2.erode(number, block) == cv2.dilate(number, block)]] = False
     sides = pairs_beside(pieces)
     meet = (sides > 0).all(axis=1)
     return float(sliver[sides[meet]].any(axis=1).mean()) if meet.any() else 0.0
@@ -92,8 +88,6 @@ def in_slivers(labels: np.ndarray) -> float:
 
 def in_parts(labels: np.ndarray) -> bool:
     """Whether any label may lie in pieces more than one pixel wide; a quick look that `parts_of` refines."""
-    import cv2
-
     corner = labels[:-1, :-1]
     inner = (corner > 0) & (corner == labels[1:, :-1])
     inner &= corner == labels[:-1, 1:]

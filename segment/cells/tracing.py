@@ -126,11 +126,9 @@ def straight_lines(lines: np.ndarray) -> int:
 
 def _along(mask: np.ndarray, distance: float, angle: float) -> np.ndarray:
     """Pixels along a straight line through a mask, by its distance from the corner and its normal's angle."""
-    place = np.arange(-sum(mask.shape), sum(mask.shape))
-    x = np.rint(distance * np.cos(angle) - place * np.sin(angle)).astype(int)
-    y = np.rint(distance * np.sin(angle) + place * np.cos(angle)).astype(int)
-    within = (y >= 0) & (y < mask.shape[0]) & (x >= 0) & (x < mask.shape[1])
-    return mask[y[within], x[within]]
+    foot, way = distance * np.exp(1j * angle), sum(mask.shape) * 1j * np.exp(1j * angle)
+    ends = [(round(end.real), round(end.imag)) for end in (foot - way, foot + way)]
+    return mask[cv2.line(np.zeros(mask.shape, np.uint8), *ends, 1) > 0]
 
 
 def has_circle(lines: np.ndarray) -> bool:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from segment.cells.editing import numbered
+from segment.cells.label_edges import pairs_beside
 from segment.cells.label_gaps import (
     FEWEST,
     cells_meet,
@@ -126,10 +127,7 @@ def _share_of_last(labels: np.ndarray) -> float:
 def _speck_label(labels: np.ndarray) -> int:
     """The label that programs give to points that they could not tell; 0 where there is none."""
     area = np.bincount(labels.ravel())
-    rim = np.zeros_like(area)
-    for a, b in ((labels[1:], labels[:-1]), (labels[:, 1:], labels[:, :-1])):
-        for side in (a, b):
-            rim += np.bincount(side[a != b], minlength=area.size)
+    rim = np.bincount(pairs_beside(labels).ravel(), minlength=area.size)
     ragged = (rim > RAGGED * area) & (area > LEAST_RAGGED_PX)
     ragged[0] = False
     if area.size <= FEWEST or not ragged.any():

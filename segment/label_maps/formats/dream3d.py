@@ -77,34 +77,26 @@ def write(path: Path, labels: np.ndarray, pixel_size_nm: float) -> None:
         file.attrs["DREAM3D Version"] = np.bytes_("6.5.171")
         container = file.create_group("DataContainers/ImageDataContainer")
         geometry = container.create_group("_SIMPL_GEOMETRY")
-        facts: dict[str, Any] = {
-            "GeometryType": np.uint32(IMAGE_GEOMETRY),
-            "GeometryTypeName": np.bytes_("ImageGeometry"),
-            "GeometryName": np.bytes_("ImageGeometry"),
-            "SpatialDimensionality": np.uint32(2),
-            "UnitDimensionality": np.uint32(2),
-            "Units": np.bytes_("um"),
-        }
-        for name, value in facts.items():
-            geometry.attrs[name] = value
+        geometry.attrs.update(
+            GeometryType=np.uint32(IMAGE_GEOMETRY),
+            GeometryTypeName=np.bytes_("ImageGeometry"),
+            GeometryName=np.bytes_("ImageGeometry"),
+            SpatialDimensionality=np.uint32(2),
+            UnitDimensionality=np.uint32(2),
+            Units=np.bytes_("um"),
+        )
         geometry["DIMENSIONS"] = np.array([columns, rows, 1], np.int64)
         geometry["ORIGIN"] = np.zeros(3, np.float32)
         geometry["SPACING"] = np.array([edge] * 3, np.float32)
         cells = container.create_group("CellData")
         cells.attrs["AttributeMatrixType"] = np.uint32(CELLS)
         cells.attrs["TupleDimensions"] = np.array([columns, rows, 1], np.uint64)
-        ids = cells.create_dataset(
-            "FeatureIds",
-            data=labels.astype(np.int32)[None, :, :, None],
-            compression="gzip",
-            compression_opts=1,
+        values = labels.astype(np.int32)[None, :, :, None]
+        ids = cells.create_dataset("FeatureIds", data=values, compression="gzip", compression_opts=1)
+        ids.attrs["Tuple Axis Dimensions"] = np.bytes_(f"x={columns},y={rows},z=1")
+        ids.attrs.update(
+            ComponentDimensions=np.array([1], np.uint64),
+            DataArrayVersion=np.int32(2),
+            ObjectType=np.bytes_("DataArray<int32_t>"),
+            TupleDimensions=np.array([columns, rows, 1], np.uint64),
         )
-        facts = {
-            "ComponentDimensions": np.array([1], np.uint64),
-            "DataArrayVersion": np.int32(2),
-            "ObjectType": np.bytes_("DataArray<int32_t>"),
-            "Tuple Axis Dimensions": np.bytes_(f"x={columns},y={rows},z=1"),
-            "TupleDimensions": np.array([columns, rows, 1], np.uint64),
-        }
-        for name, value in facts.items():
-            ids.attrs[name] = value
