@@ -127,8 +127,10 @@ def straight_lines(lines: np.ndarray) -> int:
 def _along(mask: np.ndarray, distance: float, angle: float) -> np.ndarray:
     """Pixels along a straight line through a mask, by its distance from the corner and its normal's angle."""
     foot, way = distance * np.exp(1j * angle), sum(mask.shape) * 1j * np.exp(1j * angle)
-    ends = [(round(end.real), round(end.imag)) for end in (foot - way, foot + way)]
-    return mask[cv2.line(np.zeros(mask.shape, np.uint8), *ends, 1) > 0]
+    start, end = ((round(place.real), round(place.imag)) for place in (foot - way, foot + way))
+    drawn = np.zeros(mask.shape, np.uint8)
+    cv2.line(drawn, start, end, 1)
+    return mask[drawn > 0]
 
 
 def has_circle(lines: np.ndarray) -> bool:
