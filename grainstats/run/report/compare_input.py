@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from grainstats.infer.comparison.groups import GroupComparison, VerdictComparison
 
 
+OF_ITS_GRAINS = ("equivalent_diameter_mean_nm", "aspect_ratio_mean", "boundary_density_per_um")
+"""Descriptors that a map decides alone, without random test lines: all equal in two images are no chance."""
+
+
 @dataclass(frozen=True, eq=False)
 class ComparisonInput:
     """The samples table with one summary of each descriptor, and what stands behind it."""
@@ -61,7 +65,24 @@ def read_comparison_input(db: Database) -> ComparisonInput:
     empty = table.loc[~table["sample_id"].isin(wide.index), "sample_id"]
     notes = [f"without measurements: {', '.join(map(str, empty))}"] if len(empty) else []
     units = dict(zip(pooled["name"], pooled["unit"], strict=True))
-    return ComparisonInput(table, images, tuple(map(str, wide.columns)), units, (*notes, *_ways(behind)))
+    notes += [
+        *_ways(behind),
+        *_images_of_two_samples(images[images["analysis_id"].isin(behind["analysis_id"])]),
+    ]
+    return ComparisonInput(table, images, tuple(map(str, wide.columns)), units, tuple(notes))
+
+
+def _images_of_two_samples(images: pd.DataFrame) -> list[str]:
+    """A note for samples with an image that gives the same numbers throughout: it is one, saved twice."""
+    numbers = list(OF_ITS_GRAINS)
+    told = images.reindex(columns=["sample_id", *numbers]).dropna()
+    alike = told[told.duplicated(numbers, keep=False)].groupby(numbers, sort=False)
+    shared = {tuple(sorted(set(ids))): None for _, ids in alike["sample_id"]}
+    return [
+        f"one image counts in {' and in '.join(ids)}: exclude it where it does not belong (sheet of images)"
+        for ids in shared
+        if len(ids) > 1
+    ]
 
 
 def _ways(behind: pd.DataFrame) -> list[str]:

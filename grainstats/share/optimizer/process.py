@@ -67,6 +67,7 @@ def quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         for category in (NumericalWarning, NumericsWarning, OptimizationWarning):
             warnings.simplefilter("ignore", category)
+        warnings.filterwarnings("ignore", message="Sparse invariant checks", category=UserWarning)
         yield
 
 

@@ -91,7 +91,7 @@ def _feature_drivers(model: NetworkModel, data: Experiments, x: np.ndarray, best
         said = f"{turn(there[k]):.3g}", f"{turn(here[k]):.3g}"
         found.append(Driver(data.feature_names[column], full - property_of(x, back), *said, "feature"))
     straight = full - property_of(data.x[best], here)
-    return [*found, Driver("the process itself, beside the microstructure", straight, "", "", "process")]
+    return [*found, Driver("the process itself, beside the microstructure,", straight, "", "", "process")]
 
 
 def _parameter_drivers(choice: Choice, space: Space, x: np.ndarray, reference: np.ndarray) -> list[Driver]:
@@ -148,7 +148,7 @@ def reason(
 
 def _driver_words(first: Driver, unit: str) -> str:
     if first.kind == "process":
-        return f"most of the predicted difference ({first.gain:+.2g}{unit}) comes from {first.name}"
+        return f"{first.name} is worth {first.gain:+.2g}{unit} by the model"
     of_grains = first.kind == "feature"
     name, kind = (field_of(first.name).en, "microstructure") if of_grains else (first.name, "process")
     return (

@@ -237,6 +237,23 @@ def test_samples_that_were_measured_in_different_ways_are_named(tmp_path: Path) 
     assert "A0" in note and "different" in note and "R0" in note
 
 
+def test_an_image_that_counts_in_two_samples_is_pointed_at(tmp_path: Path) -> None:
+    """As after two databases were merged, each with a copy: its map is one, its test lines are not."""
+    url = fill(tmp_path, {"researcher": [40, 47], "ai": [66, 70]})
+    with Database.open(url) as db:
+        for sample, density in (("R0", 60.0), ("A1", 60.0), ("A0", 61.0)):
+            own = {"equivalent_diameter_mean_nm": 50.0, "aspect_ratio_mean": 1.5}
+            own |= {"boundary_density_per_um": density, "intercept_mean_nm": 40.0 + ord(sample[0])}
+            found = tuple(Descriptor(n, v, None, None, "nm", "test") for n, v in own.items())
+            facts = MicrographFacts(f"{sample}x", f"{sample}x", "x.tif", "test", 80, 80, 1.0, "metadata")
+            key = AnalysisKey(f"{sample}x", "model", "recipe")
+            db.add_analysis(AnalysisRecord(key, facts, sample, "0", 0, descriptors=found))
+            ids = db.analyses().query("sample_id == @sample")["analysis_id"]
+            db.put_verdict(sample, None, [int(i) for i in ids], descriptors=[found[-1]])
+    (note,) = json.loads(RUNNER.invoke(app, ["compare", "--db", url, "--json"]).stdout)["notes"]
+    assert note.startswith("one image counts in A1 and in R0")
+
+
 def test_a_property_is_named_without_its_unit_and_has_it(tmp_path: Path) -> None:
     url = fill(tmp_path, {"researcher": [40, 47], "ai": [66, 70]})
     hardness = {"R0": 9.0, "R1": 8.0, "A0": 7.0, "A1": 0.0}
