@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -33,3 +34,9 @@ def merge(
                 done = add(target, source)
             analyses = "1 analysis" if done.n_analyses == 1 else f"{done.n_analyses} analyses"
             print(f"{path}: {analyses} and {counted(done.n_samples, 'sample')} added")
+            if done.differing:
+                print(
+                    f"warning: {path}: {', '.join(done.differing)} have another design or properties here "
+                    "than in the databases before, which were kept; import the right samples.csv afterwards",
+                    file=sys.stderr,
+                )

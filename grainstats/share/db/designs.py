@@ -25,9 +25,7 @@ def put_samples(connection: Connection, sheet: SampleSheet) -> int:
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     sheet = in_units_of_record(connection, sheet)
-    return sum(
-        _put_sample(connection, row, position, sheet.unsaid) for position, row in enumerate(sheet.rows, 1)
-    )
+    return sum(_put_sample(connection, row, position, sheet) for position, row in enumerate(sheet.rows, 1))
 
 
 def in_units_of_record(connection: Connection, sheet: SampleSheet) -> SampleSheet:
@@ -85,15 +83,15 @@ class _Record:
             return float
 
 
-def _put_sample(connection: Connection, row: SampleRow, position: int, unsaid: frozenset[str]) -> bool:
+def _put_sample(connection: Connection, row: SampleRow, position: int, sheet: SampleSheet) -> bool:
     new = insert_once(connection, schema.sample, sample_id=row.sample_id, created_at=now())
-    design_id = _put_design(connection, row if new else _with_known_design(connection, row, unsaid))
+    design_id = _put_design(connection, row if new else _with_known_design(connection, row, sheet))
     facts = {
         "images": ("images", row.images),
         "date": ("made_on", row.made_on),
         "param": ("position", position),
     }
-    said = dict(fact for name, fact in facts.items() if new or name not in unsaid)
+    said = dict(fact for name, fact in facts.items() if new or name not in sheet.unsaid)
     connection.execute(
         sa.update(schema.sample)
         .where(schema.sample.c.sample_id == row.sample_id)
@@ -104,8 +102,8 @@ def _put_sample(connection: Connection, row: SampleRow, position: int, unsaid: f
     return new
 
 
-def _with_known_design(connection: Connection, row: SampleRow, unsaid: frozenset[str]) -> SampleRow:
-    """The row, with campaign and parameters of the stored design where the sheet has no column for them."""
+def _with_known_design(connection: Connection, row: SampleRow, sheet: SampleSheet) -> SampleRow:
+    """The row, with campaign and parameters of the stored design for which the sheet has no column."""
     s, d, p = schema.sample.c, schema.design.c, schema.design_parameter.c
     known = connection.execute(
         sa.select(d.id, d.campaign)
@@ -114,14 +112,13 @@ def _with_known_design(connection: Connection, row: SampleRow, unsaid: frozenset
     ).first()
     if known is None:
         return row
-    if "campaign" in unsaid:
+    if "campaign" in sheet.unsaid:
         row = replace(row, campaign=known.campaign)
-    if "param" in unsaid:
-        found = connection.execute(
-            sa.select(p.name, p.value, p.unit, p.category).where(p.design_id == known.id)
-        )
-        row = replace(row, parameters=tuple(Quantity(*quantity) for quantity in found))
-    return row
+    if sheet.parameters is None:
+        return row
+    found = connection.execute(sa.select(p.name, p.value, p.unit, p.category).where(p.design_id == known.id))
+    kept = [Quantity(*quantity) for quantity in found if quantity[0] not in sheet.parameters]
+    return replace(row, parameters=(*row.parameters, *kept))
 
 
 def _put_design(connection: Connection, row: SampleRow) -> int:

@@ -33,6 +33,7 @@ class Merged:
 
     n_analyses: int  #: new ones; what was there already is left as it is
     n_samples: int
+    differing: tuple[str, ...]  #: samples whose design or properties are others in the target, and stay so
 
 
 def merge(target: Database, source: Database) -> Merged:
@@ -44,7 +45,7 @@ def merge(target: Database, source: Database) -> Merged:
     """
     read, write = source._engine, target._engine
     stored = in_transaction(read, _stored, write=False)
-    n_samples = in_transaction(write, lambda connection: _put_samples(connection, stored, source))
+    n_samples, differing = in_transaction(write, lambda connection: _put_samples(connection, stored, source))
     facts = {row["digest"]: row for row in stored["micrograph"]}
     counting = {row["analysis_id"] for row in stored["current_analysis"]}
     n_analyses = 0
@@ -55,7 +56,7 @@ def merge(target: Database, source: Database) -> Merged:
         work = partial(_put_analysis, analysis=analysis, facts=own, current=number in counting, rows=rows)
         n_analyses += in_transaction(write, work)
     in_transaction(write, lambda connection: _put_failures(connection, stored["failure"]))
-    return Merged(n_analyses, n_samples)
+    return Merged(n_analyses, n_samples, differing)
 
 
 def _stored(connection: Connection) -> dict[str, list[Row]]:
@@ -80,7 +81,10 @@ def _all(connection: Connection, query: sa.Select) -> list[Row]:
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def _put_samples(connection: Connection, stored: dict[str, list[Row]], source: Database) -> int:
+def _put_samples(
+    connection: Connection, stored: dict[str, list[Row]], source: Database
+) -> tuple[int, tuple[str, ...]]:
+    """How many are new, and which differ from the one of that name that was there."""
     _check_units(connection, stored, source)
     designs: dict[int, int] = {}
     for row in stored["design"]:
@@ -89,16 +93,44 @@ def _put_samples(connection: Connection, stored: dict[str, list[Row]], source: D
         designs[row["id"]] = connection.execute(sa.select(d.id).where(d.digest == row["digest"])).scalar_one()
     for row in stored["design_parameter"]:
         insert_once(connection, schema.design_parameter, **row | {"design_id": designs[row["design_id"]]})
-    new = 0
+    new, differing = 0, set[str]()
     for row in stored["sample"]:
         design = None if row["design_id"] is None else designs[row["design_id"]]
-        new += insert_once(connection, schema.sample, **row | {"design_id": design})
-    for table in (schema.measured_property, schema.model, schema.recipe):
+        if insert_once(connection, schema.sample, **row | {"design_id": design}):
+            new += 1
+        elif not _agrees(connection, row | {"design_id": design}):
+            differing.add(row["sample_id"])
+    differing |= _put_properties(connection, stored["property"])
+    for table in (schema.model, schema.recipe):
         for row in stored[table.name]:
             insert_once(connection, table, **row)
     for row in stored["suggestion"]:
         insert_once(connection, schema.suggestion, **_without_id(row))
-    return new
+    return new, tuple(sorted(differing))
+
+
+def _agrees(connection: Connection, row: Row) -> bool:
+    """Whether the target's sample has this design; one without any takes it over."""
+    s = schema.sample.c
+    same = s.sample_id == row["sample_id"]
+    there = connection.execute(sa.select(s.design_id).where(same)).scalar_one()
+    if there is None and row["design_id"] is not None:
+        given = {name: row[name] for name in ("design_id", "images", "made_on", "position")}
+        connection.execute(sa.update(schema.sample).where(same).values(**given))
+        return True
+    return row["design_id"] in (None, there)
+
+
+def _put_properties(connection: Connection, rows: list[Row]) -> set[str]:
+    """Add properties; samples of which the target knows another value, which stays."""
+    y, differing = schema.measured_property.c, set[str]()
+    for row in rows:
+        if not insert_once(connection, schema.measured_property, **row):
+            same = sa.and_(y.sample_id == row["sample_id"], y.name == row["name"])
+            there = connection.execute(sa.select(y.value, y.uncertainty).where(same)).one()
+            if tuple(there) != (row["value"], row["uncertainty"]):
+                differing.add(row["sample_id"])
+    return differing
 
 
 def _check_units(connection: Connection, stored: dict[str, list[Row]], source: Database) -> None:

@@ -222,11 +222,15 @@ class SampleSheet:
     rows : tuple of SampleRow
     unsaid : frozenset of {"campaign", "date", "images", "param"}
         What it has no column for: of known samples that stays as it is.
+    parameters : frozenset of str or None
+        Names of those that it has a column for; the others of known samples stay as they are.  None: all that
+        there are.
     """
 
     source: str
     rows: tuple[SampleRow, ...]
     unsaid: frozenset[str] = frozenset()
+    parameters: frozenset[str] | None = None
 
     def sample_ids(self) -> tuple[str, ...]:
         return tuple(row.sample_id for row in self.rows)

@@ -58,7 +58,9 @@ def read_samples(path: str | Path) -> SampleSheet:
     if problems:
         raise SampleSheetError(path, tuple(problems))
     there = {*table.header, *(column.kind for column in columns)}
-    return SampleSheet(str(path), tuple(rows), frozenset({"campaign", "date", "images", "param"} - there))
+    parameters = frozenset(column.name for column in columns if column.kind == "param")
+    unsaid = frozenset({"campaign", "date", "images", "param"} - there)
+    return SampleSheet(str(path), tuple(rows), unsaid, parameters)
 
 
 def _seen_before(sample_id: str, number: int, seen: dict[str, tuple[str, int]]) -> list[str]:

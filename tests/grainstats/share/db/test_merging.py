@@ -54,3 +54,29 @@ def test_different_units_of_one_quantity_are_refused(tmp_path):
 def test_no_table_of_an_analysis_is_left_out():
     owned = {t.name for t in METADATA.tables.values() if "analysis_id" in t.c}
     assert owned == {table.name for table in merging._ROWS} | {"current_analysis", "pool_member"}
+
+
+def sheet(path, *rows):
+    header = "sample_id,design_route,campaign,param:hold_h,prop:jc_kA/cm2"
+    path.write_text("\n".join([header, *rows, ""]), encoding="utf-8")
+    return read_samples(path)
+
+
+def test_samples_of_two_minds_are_named_and_the_first_stays(tmp_path):
+    ours = [f"S{k},ai,one,2,50" for k in (1, 2, 3, 4)]
+    theirs = ["S1,ai,one,2,50", "S2,ai,one,3,50", "S3,ai,two,2,50", "S4,ai,one,2,51"]
+    with Database.open(tmp_path / "a.db") as a, Database.open(tmp_path / "b.db") as b:
+        a.put_samples(sheet(tmp_path / "a.csv", *ours))
+        b.put_samples(sheet(tmp_path / "b.csv", *theirs))
+        assert merge(a, b).differing == ("S2", "S3", "S4")
+        assert a.samples()["param:hold_h"].tolist() == [2, 2, 2, 2]
+        assert merge(a, a).differing == ()
+
+
+def test_a_sample_without_a_design_takes_that_of_another_shard(tmp_path, make_record):
+    with Database.open(tmp_path / "a.db") as a, Database.open(tmp_path / "b.db") as b:
+        a.add_analysis(make_record(0, n=4))
+        (known,) = a.analyses()["sample_id"]
+        b.put_samples(sheet(tmp_path / "b.csv", f"{known},ai,one,2,50"))
+        assert merge(a, b).differing == ()
+        assert a.samples()["param:hold_h"].tolist() == [2]

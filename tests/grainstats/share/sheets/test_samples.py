@@ -302,3 +302,20 @@ def test_samples_keep_the_order_in_which_they_were_made(db, tmp_path):
     sheet.write_text("sample_id,design_route,date\nD,ai,May\n")
     with pytest.raises(SampleSheetError, match=r"row 2: column 'date': 'May' is no date"):
         read_samples(sheet)
+
+
+def test_parameters_that_a_later_sheet_has_no_column_for_stay(tmp_path: Path) -> None:
+    """A sheet with the annealing alone takes no holding time away; an empty cell does."""
+    from grainstats.share import Database
+
+    sheet = tmp_path / "samples.csv"
+    with Database.open(tmp_path / "lab.db") as db:
+        for text in (
+            "sample_id,design_route,param:anneal_degC,param:hold_h,param:gas_category\nS1,ai,600,2,Ar\n",
+            "sample_id,design_route,param:anneal_K,param:gas_category\nS1,ai,900,\n",
+        ):
+            sheet.write_text(text, encoding="utf-8")
+            db.put_samples(read_samples(sheet))
+        (row,) = db.samples().to_dict("records")
+    assert row["param:anneal_degC"] == pytest.approx(626.85) and row["param:hold_h"] == 2
+    assert not isinstance(row.get("param:gas_category"), str)
