@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,7 +21,7 @@ def compare(
         str, Option(help="Column of the samples that makes the groups: design_route, campaign, param:...")
     ] = "design_route",
     out: Annotated[Path | None, Option(help="HTML report to write.")] = None,
-    json: JsonOption = False,
+    as_json: JsonOption = False,
     descriptor: Annotated[
         list[str] | None, Option(help="Compare only this descriptor, or prop:NAME_UNIT; repeat for several.")
     ] = None,
@@ -44,8 +45,6 @@ def compare(
     Examples: `grainstats compare --db results/results.db`, and `grainstats compare --db results/results.db
     --by campaign --out compared.html`.
     """
-    import json as json_module
-
     from grainstats.infer.comparison.groupings import group_column
     from grainstats.run.report.compare_input import compare_stored
     from grainstats.run.report.compare_report import write_comparison_report
@@ -59,8 +58,8 @@ def compare(
             label = group_column(found.samples, found.by, bins).set_axis(found.samples["sample_id"])
             write_comparison_report(found, out, database, label, artefacts or database.folder)
             typer.echo(f"report: {out}", err=True)
-    if json:
-        typer.echo(json_module.dumps(found.document(), ensure_ascii=False, allow_nan=False, indent=1))
+    if as_json:
+        typer.echo(json.dumps(found.document(), ensure_ascii=False, allow_nan=False, indent=1))
     else:
         typer.echo(_text(found))
 

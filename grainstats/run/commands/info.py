@@ -118,16 +118,8 @@ def _frame(frame: FrameInfo) -> dict[str, Any]:
 
 def _scale_bar(frame: FrameInfo) -> dict[str, Any] | None:
     """The burned-in bar; `length_nm` is null where its label was not read for certain."""
-    bar = frame.scale_bar
-    if bar is None:
-        return None
-    return {
-        "label": bar.text,
-        "confidence": bar.confidence,
-        "length_px": bar.length_px,
-        "length_nm": bar.length_nm,
-        "pixel_size_nm": bar.pixel_size_nm,
-    }
+    bar, facts = frame.scale_bar, ("confidence", "length_px", "length_nm", "pixel_size_nm")
+    return None if bar is None else {"label": bar.text, **{name: getattr(bar, name) for name in facts}}
 
 
 def _print_table(answers: list[Answer]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -197,11 +198,10 @@ def _volumes(
         model=model,
         report=None if quiet else lambda name: print(f"{name} ...", file=sys.stderr),
     )
-    _tell_failures(done.failures)
+    said = [f"{row['volume']}: {row['warnings']}" for row in done.rows if row["warnings"]]
+    _tell_problems(said, done.failures)
     if not quiet:
         for row in done.rows:
-            if row["warnings"]:
-                print(f"warning: {row['volume']}: {row['warnings']}", file=sys.stderr)
             print(f"{row['volume']}: {row['n_grains']} grains, {row['verdict']} ({row['reason']})")
         print(
             f"{counted(len(done.rows), 'volume')} measured, {done.n_new} of them now: {out / 'volumes.csv'}"
@@ -223,24 +223,17 @@ def run_and_tell(call: Call, recipe: Recipe, *, quiet: bool = False) -> Summary:
     from grainstats.run.job.batch import run_batch
     from grainstats.run.job.progress import ProgressBar
 
-    if quiet:
-        summary = run_batch(call, recipe)
-        _tell_problems(summary)
-        return summary
-    with ProgressBar() as progress:
+    with nullcontext() if quiet else ProgressBar() as progress:
         summary = run_batch(call, recipe, progress=progress)
-    _tell_problems(summary)
-    _tell(summary, call.shard)
+    _tell_problems(summary.warnings, summary.failures)
+    if not quiet:
+        _tell(summary, call.shard)
     return summary
 
 
-def _tell_problems(summary: Summary) -> None:
-    for warning in summary.warnings:
+def _tell_problems(warnings: Sequence[str], failures: Sequence[Failure]) -> None:
+    for warning in warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    _tell_failures(summary.failures)
-
-
-def _tell_failures(failures: Sequence[Failure]) -> None:
     for failure in failures:
         print(f"no result: {failure.path}: {failure.reason}. {failure.remedy}.", file=sys.stderr)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,15 +28,13 @@ def suggest(
         bool, Option("--ignore-open", help="Forget earlier suggestions that were never made.")
     ] = False,
     no_store: Annotated[bool, Option("--no-store", help="Do not record the suggestions.")] = False,
-    json: JsonOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Propose the next experiments, say why, and record them.
 
     Examples: `grainstats suggest --db results/results.db --space space.toml --objective Tc_K`, and
     `grainstats suggest --db results/results.db --space space.toml --objective Tc_K -n 5 --no-store`.
     """
-    import json as json_module
-
     from grainstats.share import Database
     from grainstats.share.optimizer import read_space
     from grainstats.share.optimizer import suggest as propose
@@ -46,7 +45,7 @@ def suggest(
         )
         records = proposal.records(campaign)
         stored = 0 if no_store else database.add_suggestions(records)
-    if json:
+    if as_json:
         document = {
             "model": proposal.model,
             "evidence": proposal.densities,
@@ -58,7 +57,7 @@ def suggest(
             "stored": stored,
             "notes": list(proposal.notes),
         }
-        typer.echo(json_module.dumps(document, ensure_ascii=False, allow_nan=False, indent=1))
+        typer.echo(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1))
     else:
         typer.echo(_text(proposal))
         typer.echo(f"{stored} new suggestions recorded in {database.safe_url}", err=True)

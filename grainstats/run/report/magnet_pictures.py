@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from grainstats.run.atomic import write_atomically
 from segment.errors import InputError
 
 if TYPE_CHECKING:
@@ -32,14 +34,14 @@ def write_map(path: Path, state: Magnet) -> None:
     """
     if path.suffix.lower() not in (".csv", ".png", ".svg", ".pdf"):
         raise InputError(path, "a field map is a table or a picture", "Name a .csv, .png, .svg or .pdf file")
-    path.parent.mkdir(parents=True, exist_ok=True)
     field = around(state)
-    if path.suffix.lower() == ".csv":
-        z, r = np.meshgrid(field.z_mm, field.r_mm, indexing="ij")
-        rows = np.column_stack([a.ravel() for a in (r, z, field.b_r_T, field.b_z_T)])
-        np.savetxt(path, rows, "%.6g", ",", header="r_mm,z_mm,b_r_T,b_z_T", comments="")
-        return
-    picture(state, field).savefig(path, dpi=150)
+    z, r = np.meshgrid(field.z_mm, field.r_mm, indexing="ij")
+    rows = np.column_stack([a.ravel() for a in (r, z, field.b_r_T, field.b_z_T)])
+    as_table = partial(
+        np.savetxt, X=rows, fmt="%.6g", delimiter=",", header="r_mm,z_mm,b_r_T,b_z_T", comments=""
+    )
+    is_table = path.suffix.lower() == ".csv"
+    write_atomically(path, as_table if is_table else partial(picture(state, field).savefig, dpi=150))
 
 
 def picture(state: Magnet, field: FieldMap) -> Figure:

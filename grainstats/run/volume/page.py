@@ -12,6 +12,7 @@ from PIL import Image
 from grainstats.run.report.grain_maps import scale_bar
 from grainstats.run.report.image_overlays import encoded
 from grainstats.run.report.page import data_uri, jpeg_uri, render_page
+from grainstats.run.report.wording import counted
 from grainstats.run.volume.analysis import VolumeAnalysis, value_words
 from grainstats.run.volume.slices import FACES, LONGEST_PX, block_picture, palette, slice_picture
 
@@ -83,7 +84,7 @@ def _connectivity(d: dict[str, Any]) -> str:
     across = [a + way[a] for a in "xyz" if d["percolates"][a]]
     thick = "" if d["thickness_nm"] is None else f"; thickness {d['thickness_nm']['mean']:.4g} nm"
     return (
-        f"{d['n_pieces']} piece{'s' * (d['n_pieces'] != 1)}, the largest {d['largest_share']:.0%}; "
+        f"{counted(d['n_pieces'], 'piece')}, the largest {d['largest_share']:.0%}; "
         f"from side to side along {', '.join(across) or 'no axis'}{thick}"
     )
 

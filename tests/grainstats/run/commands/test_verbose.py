@@ -1,7 +1,10 @@
-"""`run -v` says what was noticed at each image."""
+"""What `run -v` and `run -q` say."""
 
 from __future__ import annotations
 
+from typer.testing import CliRunner
+
+from grainstats.run.cli import app
 from grainstats.run.commands.run import _tell_remarks
 
 
@@ -10,3 +13,12 @@ def test_remarks_of_each_image(tmp_path, capsys):
     table.write_text('path,warnings\na.tif,"[""blank rim"", ""a scale bar""]"\nb.tif,[]\nc.tif,\n')
     _tell_remarks(table)
     assert capsys.readouterr().out == "a.tif: blank rim\na.tif: a scale bar\n"
+
+
+def test_quiet_keeps_the_warnings_of_volumes(tmp_path, monkeypatch):
+    from grainstats.run.volume import batch
+
+    row = {"volume": "a", "warnings": "few", "n_grains": 3, "verdict": "indeterminate", "reason": "few"}
+    monkeypatch.setattr(batch, "run_volumes", lambda *_, **__: batch.VolumesDone((row,), 1))
+    told = CliRunner().invoke(app, ["run", "x", "--volumes", "--quiet", "--out", str(tmp_path)])
+    assert (told.exit_code, told.stdout, told.stderr) == (0, "", "warning: a: few\n")
