@@ -41,7 +41,6 @@ class Pooled:
     triple_points: np.ndarray
     block_area: np.ndarray
     unit: str
-    n_images: int
 
     @property
     def n_blocks(self) -> int:
@@ -91,7 +90,6 @@ def pool(measurements: Sequence[Measurement]) -> Pooled:
         triple_points=triple_points,
         block_area=block_area,
         unit=unit,
-        n_images=len(measurements),
     )
 
 
