@@ -15,7 +15,7 @@ MOST_VOXELS = 1_000_000  #: of the coarser copy, of which 24 distance maps are m
 def local_thickness(mask: np.ndarray, voxel_size: VoxelSize) -> dict[str, float] | None:
     """Local thickness (Hildebrand & Ruegsegger 1997) of the voxels where `mask` is true; None without any.
 
-    Balls are centred on voxels.  Plates read right within half a voxel, rods one voxel thin, balls one or two.
+    Balls are centred on voxels.  Plates read right within half a voxel, rods one thin, balls one or two.
 
     Returns
     -------
