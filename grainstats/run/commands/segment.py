@@ -153,8 +153,11 @@ class FrameWork:
             grain_map, scale, files = self._of_map(frame) if seen is None else self._of_image(frame, seen)
         except Exception as error:  # costs one image, not the run
             return said_of_file(frame.path, error)
-        _tell(frame.name, grain_map, perf_counter() - begin)
-        shown = {} if seen is None else {"pictures": [str(each.path) for each in (seen, *frame.more)]}
+        pictures = () if seen is None else (seen, *frame.more)
+        read = (said for each in pictures for said in (*each.notes, *each.scale_warnings))
+        warnings = list(dict.fromkeys((*read, *grain_map.warnings)))
+        _tell(frame.name, grain_map, warnings, perf_counter() - begin)
+        shown = {} if seen is None else {"pictures": [str(each.path) for each in pictures]}
         return {
             "name": frame.name,
             "file": str(frame.path),
@@ -163,7 +166,7 @@ class FrameWork:
             "n_second_phases": grain_map.n_second_phases,
             "pixel_size_nm": grain_map.pixel_size_nm,
             "scale": scale,
-            "warnings": list(grain_map.warnings),
+            "warnings": warnings,
             **shown,
             **{kind: str(file) for kind, file in files.items()},
         }
@@ -226,11 +229,11 @@ def _segment_all(frames: Iterator[Frame], work: FrameWork) -> Iterator[tuple[Fra
         yield frame, result
 
 
-def _tell(name: str, grain_map: GrainMap, seconds: float) -> None:
+def _tell(name: str, grain_map: GrainMap, warnings: list[str], seconds: float) -> None:
     """One line about a frame, and its warnings, on standard error."""
     size = "pixel size unknown" if grain_map.pixel_size_nm is None else f"{grain_map.pixel_size_nm:.4g} nm/px"
     rows, columns = grain_map.labels.shape
     cells = f"{grain_map.n_grains} cells, {seconds:.1f} s"
     print(f"{name}: {columns} x {rows} px, {size}, {cells}", file=sys.stderr)
-    for warning in grain_map.warnings:
+    for warning in warnings:
         print(f"warning: {name}: {warning}", file=sys.stderr)

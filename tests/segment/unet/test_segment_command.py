@@ -61,6 +61,19 @@ def test_uncalibrated_image_needs_nothing_and_exit_is_zero(tmp_path, image, mode
     assert read_label_map(tmp_path / "out" / "a.labels.tif").pixel_size_nm is None
 
 
+def test_what_reading_notices_is_said(tmp_path, image, model_folder):
+    facts = {"unit": "nm"}
+    framed = np.pad(image, 20)
+    tifffile.imwrite(tmp_path / "a.tif", framed, imagej=True, resolution=(0.5, 0.5), metadata=facts)
+    done = run(
+        *(tmp_path / "a.tif", "--out", tmp_path / "out", "--model", model_folder),
+        *("--pixel-size", 3, "--json"),
+    )
+    (one,) = json.loads(done.stdout)["images"]
+    for words in ("a blank part at the rim", "3 nm was taken, not metadata ImageJ unit"):
+        assert any(words in warning for warning in one["warnings"]) and words in done.stderr
+
+
 def test_wrong_calls_exit_with_two(tmp_path, image):
     tifffile.imwrite(tmp_path / "a.tif", image)
     unknown = run(tmp_path / "a.tif", "--out", tmp_path / "out", "--model", tmp_path / "nowhere")
