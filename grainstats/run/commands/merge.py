@@ -36,7 +36,7 @@ def merge(
             print(f"{path}: {analyses} and {counted(done.n_samples, 'sample')} added")
             if done.differing:
                 print(
-                    f"warning: {path}: {', '.join(done.differing)} have another design or properties here "
-                    "than in the databases before, which were kept; import the right samples.csv afterwards",
+                    f"warning: {path}: another design or other properties of {', '.join(done.differing)} "
+                    "than in the databases before, which stay; import the right samples.csv afterwards",
                     file=sys.stderr,
                 )

@@ -52,7 +52,7 @@ class Campaign:
     """Everything a proposal is computed from."""
 
     objectives: tuple[Objective, ...]
-    #: one per objective, same rows; `y` as measured (not yet negated for minimising)
+    #: one per objective, same rows; `y` as measured, in its own unit
     experiments: tuple[Experiments, ...]
     open_points: np.ndarray  #: shape (p, d): proposed from older data and not made yet
     notes: tuple[str, ...]
