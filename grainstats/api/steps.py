@@ -108,7 +108,7 @@ def segment(
     Returns
     -------
     GrainMap
-        ``labels`` (1 ... n; 0 is no grain), boundary ``probability``, ``warnings``.
+        ``labels`` (1 ... n; 0 is no grain), boundary ``probability``, ``warnings`` of reading and of cells.
 
     Raises
     ------
@@ -146,7 +146,8 @@ def segment(
     if pixel_size_nm is not None:
         micrograph = replace(micrograph, pixel_size_nm=pixel_size_nm, pixel_size_source="manual")
     opened = model if isinstance(model, Model) else load_model(None if model is None else str(model))
-    return segment_micrograph(micrograph, opened, device=device, persistence=persistence)[1]
+    grains = segment_micrograph(micrograph, opened, device=device, persistence=persistence)[1]
+    return replace(grains, warnings=micrograph.notes + micrograph.scale_warnings + grains.warnings)
 
 
 def judge(

@@ -14,6 +14,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+import tifffile
 
 import grainstats as gs
 import segment
@@ -113,6 +114,14 @@ def test_one_call_the_steps_and_run_give_one_verdict(analyzed, edge_model_with_r
     assert stored.grains.drop(columns="analysis_id").equals(results.grains.drop(columns="analysis_id"))
     with pytest.raises(InputError, match=r"2 samples: S1, S2.*samples\[NAME\]"):
         _ = results.verdict
+
+
+def test_a_segmented_file_says_what_reading_noticed(edge_model_with_rates, tmp_path) -> None:
+    framed = np.pad(np.random.default_rng(0).integers(1, 255, (100, 120)), 20).astype(np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", framed)
+    (read,) = gs.read(tmp_path / "a.tif")
+    said = gs.segment(tmp_path / "a.tif", model=edge_model_with_rates).warnings
+    assert read.notes and set(read.notes) <= set(said)
 
 
 @pytest.mark.slow
