@@ -46,7 +46,7 @@ def _write(path: Path, to: MapForm, grain_map: GrainMap) -> None:
     if to == "roiset":
         roi_set.write(path, grain_map.labels)
     elif to == "ome-tiff":
-        ome_tiff.write(path, grain_map.labels, grain_map.pixel_size_nm)
+        ome_tiff.write(path, grain_map.labels, grain_map.pixel_size_nm, grain_map.valid)
     else:
         assert grain_map.pixel_size_nm is not None  # the database holds measured maps only
         dream3d.write(path, grain_map.labels, grain_map.pixel_size_nm)

@@ -8,8 +8,13 @@ from typing import Any
 import numpy as np
 import tifffile
 
+from segment.grain_map import GrainMap
+from segment.label_maps.record import tags_of
 
-def write(path: Path, labels: np.ndarray, pixel_size_nm: float | None) -> None:
+
+def write(
+    path: Path, labels: np.ndarray, pixel_size_nm: float | None, valid: np.ndarray | None = None
+) -> None:
     """One plane of uint32; the name should end in ``.ome.tif``.
 
     Parameters
@@ -17,6 +22,8 @@ def write(path: Path, labels: np.ndarray, pixel_size_nm: float | None) -> None:
     path : Path
     labels : ndarray of int, shape (rows, columns)
     pixel_size_nm : float or None
+    valid : ndarray of bool, shape (rows, columns), optional
+        What could be seen; goes along as `write_label_map` keeps it, for cells at the rest are cut.
     """
     told: dict[str, Any] = {"axes": "YX"}
     if pixel_size_nm is not None:
@@ -29,4 +36,5 @@ def write(path: Path, labels: np.ndarray, pixel_size_nm: float | None) -> None:
         metadata=told,
         compression="zlib",
         photometric="minisblack",
+        extratags=tags_of(GrainMap(labels, valid=valid)),
     )

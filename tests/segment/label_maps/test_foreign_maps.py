@@ -238,6 +238,13 @@ def test_ome_tiff_round_trip(cells, tmp_path):
     assert same_cells(read.labels, cells) and read.pixel_size_nm == 2.5
 
 
+def test_ome_tiff_keeps_what_was_hidden(cells, tmp_path):
+    valid = np.ones(cells.shape, bool)
+    valid[10:40, 20:60] = False
+    ome_tiff.write(tmp_path / "a.ome.tif", np.where(valid, cells, 0), 2.0, valid)
+    assert np.array_equal(read_label_map(tmp_path / "a.ome.tif").valid, valid)
+
+
 def test_image_files_are_no_foreign_maps(tmp_path):
     path = Path(tmp_path / "a.tif")
     tifffile.imwrite(path, np.zeros((4, 4), np.uint8))
