@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -42,11 +43,13 @@ def export_label_maps(db: Database, to: MapForm, out: Path, files: Path | None) 
 def _write(path: Path, to: MapForm, grain_map: GrainMap) -> None:
     """Grains only: voids and second phases are 0, as where nothing is seen."""
     from segment.label_maps.formats import dream3d, ome_tiff, roi_set
+    from segment.label_maps.record import tags_of
 
     if to == "roiset":
         roi_set.write(path, grain_map.labels)
     elif to == "ome-tiff":
-        ome_tiff.write(path, grain_map.labels, grain_map.pixel_size_nm, grain_map.valid)
+        hidden = tags_of(replace(grain_map, segmentation=None))
+        ome_tiff.write(path, grain_map.labels, grain_map.pixel_size_nm, hidden)
     else:
         assert grain_map.pixel_size_nm is not None  # the database holds measured maps only
         dream3d.write(path, grain_map.labels, grain_map.pixel_size_nm)

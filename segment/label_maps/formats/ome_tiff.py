@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tifffile
 
-from segment.grain_map import GrainMap
-from segment.label_maps.record import tags_of
 
-
-def write(
-    path: Path, labels: np.ndarray, pixel_size_nm: float | None, valid: np.ndarray | None = None
-) -> None:
+def write(path: Path, labels: np.ndarray, pixel_size_nm: float | None, tags: Sequence[tuple] = ()) -> None:
     """One plane of uint32; the name should end in ``.ome.tif``.
 
     Parameters
@@ -22,8 +18,8 @@ def write(
     path : Path
     labels : ndarray of int, shape (rows, columns)
     pixel_size_nm : float or None
-    valid : ndarray of bool, shape (rows, columns), optional
-        What could be seen; goes along as `write_label_map` keeps it, for cells at the rest are cut.
+    tags : sequence of tuple
+        Private TIFF tags that go along, as `segment.label_maps.record.tags_of` makes them.
     """
     told: dict[str, Any] = {"axes": "YX"}
     if pixel_size_nm is not None:
@@ -36,5 +32,5 @@ def write(
         metadata=told,
         compression="zlib",
         photometric="minisblack",
-        extratags=tags_of(GrainMap(labels, valid=valid)),
+        extratags=tags,
     )

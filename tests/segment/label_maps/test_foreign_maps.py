@@ -11,8 +11,10 @@ import pytest
 import tifffile
 
 from segment.errors import InputError, UnreadableError
+from segment.grain_map import GrainMap
 from segment.label_maps.formats import dream3d, format_of, ome_tiff, roi_set
 from segment.label_maps.reading import read_label_map
+from segment.label_maps.record import tags_of
 from segment.training.data.imagej_rois import draw_rois, read_rois
 
 
@@ -241,7 +243,8 @@ def test_ome_tiff_round_trip(cells, tmp_path):
 def test_ome_tiff_keeps_what_was_hidden(cells, tmp_path):
     valid = np.ones(cells.shape, bool)
     valid[10:40, 20:60] = False
-    ome_tiff.write(tmp_path / "a.ome.tif", np.where(valid, cells, 0), 2.0, valid)
+    tags = tags_of(GrainMap(cells, valid=valid))
+    ome_tiff.write(tmp_path / "a.ome.tif", np.where(valid, cells, 0), 2.0, tags)
     assert np.array_equal(read_label_map(tmp_path / "a.ome.tif").valid, valid)
 
 
