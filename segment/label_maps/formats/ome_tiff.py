@@ -10,7 +10,12 @@ import numpy as np
 import tifffile
 
 
-def write(path: Path, labels: np.ndarray, pixel_size_nm: float | None, tags: Sequence[tuple] = ()) -> None:
+def write(
+    path: Path,
+    labels: np.ndarray,
+    pixel_size_nm: float | None,
+    tags: Sequence[tuple[int, int, int, bytes, bool]] = (),
+) -> None:
     """One plane of uint32; the name should end in ``.ome.tif``.
 
     Parameters
