@@ -17,6 +17,7 @@ from segment.volume.stack import GreyVolume, few_levels
 
 LOOKED_AT = 32  #: slices in which a frame is looked for; all of them where one has it
 RARELY = 0.05  #: of the slices may be empty at a voxel that stays: one slice's saturated corner cuts nothing
+MOSTLY = 0.5  #: of the slices have no label in a corner that was turned; voids at the rim end sooner
 LEAST_PX = 24  #: edge of the least common view that is worth measuring; judgement
 
 
@@ -54,14 +55,16 @@ def common_view(stack: GreyVolume, *, labels: bool = False) -> GreyVolume:
 
 def _empty(values: np.ndarray, labels: bool) -> np.ndarray:
     """Where more than a few slices show nothing, bool of shape (rows, columns)."""
-    count = np.zeros(values.shape[1:], np.int32)
+    count, bands = np.zeros((2, *values.shape[1:]), np.int32)
     few = np.unique(np.linspace(0, len(values) - 1, LOOKED_AT).astype(int))
     if any(_frame(values[k], labels) is not None for k in few):
         for image in values:
             frame = _frame(image, labels)
             if frame is not None:
                 count += frame
-    return np.asarray(count > max(1, RARELY * len(values)))
+                bands += frame.all(axis=1, keepdims=True) | frame.all(axis=0)
+    rarely = max(1, RARELY * len(values))
+    return np.asarray((bands > rarely) | (count > MOSTLY * len(values)) if labels else count > rarely)
 
 
 def _frame(image: np.ndarray, labels: bool) -> np.ndarray | None:

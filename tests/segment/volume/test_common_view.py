@@ -53,6 +53,16 @@ def test_blank_slices_at_the_ends_and_frames_of_labels(body: np.ndarray) -> None
     assert "slice 2 on" in found.warnings[0]
 
 
+def test_voids_of_labels_at_the_rim_stay_and_frames_of_moved_ones_go() -> None:
+    cells = np.kron(np.arange(1, 82).reshape(9, 9), np.ones((10, 10), int))
+    field = ndimage.gaussian_filter(np.random.default_rng(3).standard_normal((SLICES, SIDE, SIDE)), (4, 5, 5))
+    porous = np.where(field < np.quantile(field, 0.2), 0, cells)
+    assert common_view(GreyVolume(porous, UNIT), labels=True).values.shape == porous.shape
+    moved = np.stack([np.pad(image, ((2 * k, 24 - 2 * k), (6, 0))) for k, image in enumerate(porous)])
+    found = common_view(GreyVolume(moved, UNIT), labels=True).values
+    assert SIDE - 28 <= found.shape[1] <= SIDE - 22 and SIDE - 4 <= found.shape[2] <= SIDE
+
+
 def test_whole_stacks_and_voids_at_the_rim_stay(body: np.ndarray) -> None:
     holed = body.copy()
     y, x = np.indices((SIDE, SIDE))
