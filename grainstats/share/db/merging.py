@@ -33,7 +33,8 @@ class Merged:
 
     n_analyses: int  #: new ones; what was there already is left as it is
     n_samples: int
-    differing: tuple[str, ...]  #: samples whose design or properties are others in the target, and stay so
+    #: samples whose design or properties are others in the target, and stay so
+    differing: tuple[str, ...] = ()
 
 
 def merge(target: Database, source: Database) -> Merged:
