@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from segment.volume.phases import MAD_TO_SD
+
 LARGEST_SHARE = 0.125  #: of an edge; a larger step from slice to slice is no drift
 LONGEST_PX = 512  #: larger slices are compared in their middle
 #: SD of the Gaussian that smooths a correlation: in made stacks with noise of 3 to 35 grey levels an error of
 #: .12 px a step instead of .28
 SMOOTHING_PX = 1.5
 HOT = (1.0, 99.0)  #: percentiles of a slice; what lies beyond would decide alone
-MAD_TO_SD = 1.4826  #: of normal noise
 WORTH_MOVING_PX = 0.5  #: corrections below this are left
 #: of a step; structures that change from slice to slice seem to shift: by .05 to .32 px in made stacks
 SEEMING_PX = 0.35
@@ -64,12 +65,14 @@ def find_drift(values: np.ndarray, *, keep_shear: bool = True) -> Drift:
     (a fiducial mark, a vertical edge) shows the drift to be one.
     """
     shape = _middle(values[0]).shape
+    square = np.fft.fftfreq(shape[0])[:, None] ** 2 + np.fft.rfftfreq(shape[1]) ** 2
+    smoothing = np.exp(-2 * (np.pi * SMOOTHING_PX) ** 2 * square)
     steps, double = np.zeros((2, len(values), 2))
     last = [_transformed(values[0])]
     for k in range(1, len(values)):
         last = [*last[-2:], _transformed(values[k])]
-        steps[k] = _shift(last[-2], last[-1], shape)
-        double[k] = _shift(last[0], last[-1], shape)
+        steps[k] = _shift(last[-2], last[-1], smoothing, shape)
+        double[k] = _shift(last[0], last[-1], smoothing, shape)
     path = np.cumsum(steps, axis=0)
     shear = steps[1:].mean(axis=0) if keep_shear else np.zeros(2)
     path -= np.arange(len(values))[:, None] * shear
@@ -108,13 +111,11 @@ def _transformed(image: np.ndarray) -> np.ndarray:
     return np.fft.rfft2((grey - grey.mean()) * window)
 
 
-def _shift(before: np.ndarray, now: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+def _shift(before: np.ndarray, now: np.ndarray, smoothing: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Shift (rows, columns) of `now` against `before`: the peak of their phase correlation, by a parabola."""
     cross = now * np.conj(before)
     cross /= np.sqrt(np.abs(cross)) + 1e-9 * np.abs(cross).max() + 1e-30
-    square = np.fft.fftfreq(shape[0])[:, None] ** 2 + np.fft.rfftfreq(shape[1]) ** 2
-    cross *= np.exp(-2 * (np.pi * SMOOTHING_PX) ** 2 * square)
-    peak = np.fft.irfft2(cross, shape)
+    peak = np.fft.irfft2(cross * smoothing, shape)
     reach = [max(int(n * LARGEST_SHARE), 1) for n in shape]
     near = np.roll(peak, reach, (0, 1))[: 2 * reach[0] + 1, : 2 * reach[1] + 1]
     at = np.unravel_index(int(near.argmax()), near.shape)

@@ -67,8 +67,7 @@ def find_phases(grey: np.ndarray, n_phases: int | None = None) -> np.ndarray:
     """
     smooth = np.empty_like(grey)
     ndimage.gaussian_filter(grey, SMOOTHING, output=smooth)
-    some = smooth.ravel()[:: max(1, smooth.size // SAMPLE)]
-    fit, solid = _fit(some, _away_from_edges(smooth), n_phases)
+    fit, solid = _fit(smooth, n_phases)
     phase = np.full(grey.shape, SOLID, np.uint8)
     if fit is None:
         return phase
@@ -119,21 +118,23 @@ def _away_from_edges(smooth: np.ndarray) -> np.ndarray:
     return np.concatenate(found)
 
 
-def _fit(values: np.ndarray, flat: np.ndarray, n_phases: int | None) -> tuple[_Mixture | None, int]:
+def _fit(smooth: np.ndarray, n_phases: int | None) -> tuple[_Mixture | None, int]:
     """Grey levels of the phases, or None for the solid alone, and the number of phases below the solid.
 
-    `flat` are the `values` away from edges.  Voxels at an edge have a grey in between, as a third phase
-    would; they also hide that two phases stand apart.
+    Voxels at an edge have a grey in between, as a third phase would; they also hide that two phases stand
+    apart.  So those away from edges are asked, too.
     """
+    values = smooth.ravel()[:: max(1, smooth.size // SAMPLE)]
     if n_phases == 1 or np.ptp(values) < 2:
         return None, 0
-    count, inside = (np.bincount(v, minlength=256).astype(float) for v in (values, flat))
+    count = _histogram(values)
     low, middle, high = (float(np.percentile(values, q)) for q in (1.0, 50.0, 99.0))
     three, dark, bright = [low, middle, high], [low, middle], [middle, high]
     if n_phases is not None:
         tries = [(three, True), (three, False)] if n_phases == 3 else [(dark, False)]
         fits = [_mixture(count, *t) for t in tries]
         return next((fit for fit in fits if fit.stands_apart()), fits[0]), 1
+    inside = _histogram(_away_from_edges(smooth))
     for seen in (count, inside):
         for start, alike in ((three, True), (three, False), (dark, False), (bright, False)):
             fit = _mixture(seen, start, alike)
@@ -144,6 +145,11 @@ def _fit(values: np.ndarray, flat: np.ndarray, n_phases: int | None) -> tuple[_M
             if fit.middle_share(inside) > EDGE_SHARE * fit.middle_share(count):
                 return fit, 1
     return None, 0
+
+
+def _histogram(values: np.ndarray) -> np.ndarray:
+    """How often each of 256 grey levels is there."""
+    return np.bincount(values, minlength=256).astype(float)
 
 
 @dataclass(frozen=True, eq=False)
