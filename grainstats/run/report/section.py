@@ -11,6 +11,7 @@ import pandas as pd
 
 from grainstats.infer.modality import spacing_answer
 from grainstats.infer.modality.verdict import ModalityVerdict
+from grainstats.measure.descriptors.corrected import SHARE, WHICH
 from grainstats.run.report.chart import Chart
 from grainstats.run.report.pictures import (
     ImageView,
@@ -38,7 +39,6 @@ SHOWN = (
     "intercept_mean_nm",
     "intercept_nm_corrected",
     "boundary_lost_share",
-    spacing_answer.NAME,
     "intercept_median_nm",
     "intercept_cv",
     "equivalent_diameter_mean_nm",
@@ -59,7 +59,7 @@ SHOWN = (
     "high_angle_boundary_share",
     "sigma3_boundary_share",
 )  #: numbers of a sample on the page, in their order
-UNITS = {"1": "", "deg": "°", "1/um": " µm⁻¹", "1/um2": " µm⁻²", "nm2": " nm²"}  #: behind a number
+UNITS = {"1": "", "%": " %", "deg": "°", "1/um": " µm⁻¹", "1/um2": " µm⁻²", "nm2": " nm²"}  #: behind a number
 PICTURE_BYTES = 3_850_000  #: of a sample; its text and charts come on top, below the 4 MB of a page
 MOST_ROWS = 100  #: images told one by one on the page; all are in the tables
 RANGE_WIDTH, RANGE_ROOM = 160, 6  #: of the small charts in tables
@@ -105,6 +105,7 @@ class Section:
     modes: tuple[Mode, ...]
     spacing: tuple[float, tuple[float, float] | None] | None
     spacing_answer: str
+    which_mean: str
     dot: Dot | None
     charts: tuple[Chart, ...]
     numbers: tuple[tuple[str, str, str, str], ...]
@@ -160,9 +161,10 @@ def section_of(
         modes=modes,
         spacing=spacing,
         spacing_answer=_method(pooled, spacing_answer.NAME).partition("; ")[2],
+        which_mean=WHICH if SHARE in pooled.index else "",
         dot=None if spacing is None else dot_of(*spacing, axis_nm),
         charts=tuple(chart for chart in drawn if chart is not None),
-        numbers=tuple(_quantity(pooled.loc[n]) for n in SHOWN if n in pooled.index),
+        numbers=tuple(quantity(pooled.loc[n]) for n in SHOWN if n in pooled.index),
         per_image=tuple(_image_rows(images, per_image, whole, found, axis_nm)),
         excluded=tuple((image_name(image), str(image["excluded"])) for _, image in excluded.iterrows()),
         outline="" if found is None else spark(found, diameter, weight),
@@ -199,12 +201,14 @@ def _method(table: pd.DataFrame, name: str) -> str:
     return str(table.loc[name, "method"]) if name in table.index else ""
 
 
-def _quantity(row: pd.Series) -> tuple[str, str, str, str]:
+def quantity(row: pd.Series) -> tuple[str, str, str, str]:
     """Name, value, interval and method, as the page says them."""
     label, unit = field_of(str(row.name)).en, str(row["unit"])
     value, low, high = (float(row[end]) for end in ("value", "ci_low", "ci_high"))
     if unit == "nm" and value >= 1000:
         unit, value, low, high = "µm", value / 1000, low / 1000, high / 1000
+    if str(row.name).endswith(("_share", "_fraction")):
+        unit, value, low, high = "%", 100 * value, 100 * low, 100 * high
     told = number(value) + (UNITS.get(unit, f" {unit}") if value == value else "")
     interval = "–" if low != low or high != high else f"{number(low)} – {number(high)}"
     return f"{label[0].upper()}{label[1:]}", told, interval, str(row["method"])

@@ -14,7 +14,7 @@ import pytest
 from grainstats.infer import ModalityVerdict
 from grainstats.run.report.chart import Axis, Chart, Line, Point, log_ticks, ticks
 from grainstats.run.report.page import render
-from grainstats.run.report.section import dot_of
+from grainstats.run.report.section import dot_of, quantity
 from grainstats.run.report.size_charts import (
     border_nm,
     diameter_chart,
@@ -40,6 +40,12 @@ def texts(svg: ElementTree.Element, kind: str) -> list[str]:
 def two_sizes() -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(1)
     return np.concatenate([rng.normal(50, 4, 900), rng.normal(300, 20, 60)]), np.ones(960)
+
+
+def test_shares_are_said_in_per_cent():
+    row = pd.Series({"value": 0.0749, "ci_low": 0.0, "ci_high": 0.207, "unit": "1", "method": "how"})
+    assert quantity(row.rename("boundary_lost_share"))[1:] == ("7.49 %", "0 – 20.7", "how")
+    assert quantity(row.rename("intercept_cv"))[1] == "0.0749"
 
 
 def test_area_weighting_moves_the_peak_to_the_coarse_grains():
