@@ -1,6 +1,7 @@
 """Figures and tables of the pages, read from the CSV files that scripts wrote: nothing is typed twice.
 
 ``{{ figure("validation/x.csv", "column", key="value") }}`` is one number, the mean over the rows that fit;
+``{{ count("validation/x.csv", "verdict", "bimodal", "kind == 'giant'") }}`` says how many of the rows have a value;
 ``{{ table("validation/x.csv", ["a", "b"], key="value") }}`` a Markdown table of the rows that fit;
 ``{{ grouped("validation/x.csv", ["a"], "name") }}`` a row a group, with the columns that `COLUMNS` has
 under that name; ``{{ formats() }}`` the formats of micrographs.
@@ -21,13 +22,19 @@ Column = Callable[[pd.DataFrame], object]  #: what a table shows of a group of r
 
 def define_env(env: Any) -> None:
     """Make them known to mkdocs-macros."""
-    for one in (figure, table, grouped, formats):
+    for one in (figure, count, table, grouped, formats):
         env.macro(one)
 
 
 def figure(file: str, column: str, digits: int = 3, of: str = "mean", **where: str) -> str:
     """Mean (`of`: or ``max``, ``min``) of a column over the rows that have these values, as text."""
     return f"{pd.to_numeric(rows(file, where)[column]).agg(of):.{digits}f}"
+
+
+def count(file: str, column: str, value: str, only: str = "", **where: str) -> str:
+    """``"12 of 27"``: how many of the rows that fit have this value; `only` is a query of pandas."""
+    found = _numbers(file, only, where)
+    return f"{(found[column] == value).sum()} of {len(found)}"
 
 
 def table(file: str, columns: list[str] | None = None, **where: str) -> str:
@@ -57,12 +64,7 @@ def grouped(
     ValueError
         No row is left: the page asks for what the file does not hold.
     """
-    frame = pd.read_csv(DOCS / file, keep_default_na=False, na_values=["", "nan"])  # "null" is a kind
-    frame = frame.query(only) if only else frame
-    for column, value in where.items():
-        frame = frame[frame[column] == value]
-    if frame.empty:
-        raise ValueError(f"{file}: no row with {only} {where}")
+    frame = _numbers(file, only, where)
     place = frame[list(across)].astype(str).agg(" × ".join, axis=1) if across else pd.Series("", frame.index)
     parts = place.unique()
     columns = COLUMNS[show]
@@ -102,6 +104,17 @@ def rows(file: str, where: dict[str, str]) -> pd.DataFrame:
     if found.empty:
         raise ValueError(f"{file}: no row with {where}")
     return found
+
+
+def _numbers(file: str, only: str, where: dict[str, str]) -> pd.DataFrame:
+    """The same with numbers as numbers, of the rows that a query of pandas leaves."""
+    frame = pd.read_csv(DOCS / file, keep_default_na=False, na_values=["", "nan"])  # "null" is a kind
+    frame = frame.query(only) if only else frame
+    for column, value in where.items():
+        frame = frame[frame[column] == value]
+    if frame.empty:
+        raise ValueError(f"{file}: no row with {only} {where}")
+    return frame
 
 
 def _cell(column: Column, group: pd.DataFrame, digits: int) -> str:
