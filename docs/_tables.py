@@ -1,7 +1,7 @@
 """Figures and tables of the pages, read from the CSV files that scripts wrote: nothing is typed twice.
 
 ``{{ figure("validation/x.csv", "column", key="value") }}`` is one number, the mean over the rows that fit;
-``{{ count("validation/x.csv", "verdict", "bimodal", "kind == 'giant'") }}`` says how many of the rows have a value;
+``{{ count("validation/x.csv", "column", "value", "other == 'x'") }}`` says how many rows have a value;
 ``{{ table("validation/x.csv", ["a", "b"], key="value") }}`` a Markdown table of the rows that fit;
 ``{{ grouped("validation/x.csv", ["a"], "name") }}`` a row a group, with the columns that `COLUMNS` has
 under that name; ``{{ formats() }}`` the formats of micrographs.
