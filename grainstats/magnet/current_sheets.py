@@ -14,12 +14,12 @@ from scipy import special
 from grainstats.magnet.axis import MU_0
 
 
-def loop_mutual_inductance(radius_a: ArrayLike, radius_b: ArrayLike, height: ArrayLike) -> np.ndarray:
-    """Mutual inductance of two coaxial loops (Maxwell); metres in, henry out.  Infinite for equal loops."""
-    a, b, h = np.broadcast_arrays(*(np.asarray(v, float) for v in (radius_a, radius_b, height)))
-    m = 4 * a * b / ((a + b) ** 2 + h**2)
-    k = np.sqrt(m)
-    return MU_0 * np.sqrt(a * b) * ((2 / k - k) * special.ellipk(m) - 2 / k * special.ellipe(m))
+def loop_mutual_inductance(radius_a: ArrayLike, radius_b: ArrayLike, apart: ArrayLike) -> np.ndarray:
+    """Mutual inductance of two coaxial loops whose wires are `apart` (Maxwell); metres in, henry out."""
+    a, b, d = np.broadcast_arrays(*(np.asarray(v, float) for v in (radius_a, radius_b, apart)))
+    reach = d**2 + 4 * a * b  # the squared distance to the far side of the other loop
+    k, p = np.sqrt(4 * a * b / reach), d**2 / reach
+    return MU_0 * np.sqrt(a * b) * ((2 / k - k) * special.ellipkm1(p) - 2 / k * special.ellipe(1 - p))
 
 
 def sheet_end(radius: ArrayLike, r: ArrayLike, u: ArrayLike) -> tuple[np.ndarray, np.ndarray]:

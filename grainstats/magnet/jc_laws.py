@@ -13,7 +13,19 @@ from segment.errors import InputError
 #: critical current density, A/m², at a flux density >= 0 in tesla
 CurrentLaw = Callable[[np.ndarray], np.ndarray]
 
+MOST = 1e14  #: A/m², above the depairing current of any superconductor
 LOW_FIELD = 0.1  #: of the largest field in the magnet: a table should begin below; judgement
+
+
+def current_density(name: str, j_A_per_m2: float) -> float:
+    """The value, or an `InputError` that names it: not positive, or more than any superconductor carries."""
+    if above_zero(name, j_A_per_m2, "A/m²") <= MOST:
+        return j_A_per_m2
+    raise InputError(
+        name,
+        f"{j_A_per_m2:.3g} A/m² is more than any superconductor carries",
+        "Check the units (1 A/cm² is 1e4 A/m²), the sizes and where the probe is",
+    )
 
 
 @dataclass(frozen=True)
@@ -37,7 +49,7 @@ class Kim:
     b0: float
 
     def __post_init__(self) -> None:
-        above_zero("J0 of Kim's law", self.j0, "A/m²")
+        current_density("J0 of Kim's law", self.j0)
         above_zero("B0 of Kim's law", self.b0, "T")
 
     def __call__(self, b_T: np.ndarray) -> np.ndarray:
@@ -60,7 +72,7 @@ class Exponential:
     b0: float
 
     def __post_init__(self) -> None:
-        above_zero("J0 of the exponential law", self.j0, "A/m²")
+        current_density("J0 of the exponential law", self.j0)
         above_zero("B0 of the exponential law", self.b0, "T")
 
     def __call__(self, b_T: np.ndarray) -> np.ndarray:

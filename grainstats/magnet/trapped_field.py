@@ -13,7 +13,7 @@ from grainstats.magnet.axis import axis_field_per_j
 from grainstats.magnet.creep import Creep
 from grainstats.magnet.energy import magnetic_moment
 from grainstats.magnet.field_map import FieldMap, field_map, field_map_of_cells
-from grainstats.magnet.jc_laws import CurrentLaw, Exponential, Kim, Table
+from grainstats.magnet.jc_laws import CurrentLaw, Exponential, Kim, Table, current_density
 from grainstats.magnet.jc_table import read_jc_table
 from grainstats.magnet.magnetised import Magnetised, carrying, in_own_field
 from grainstats.magnet.stack import Stack, above_zero
@@ -219,10 +219,11 @@ def _one_source(sources: dict[str, Any]) -> str:
 def _magnetise(stack: Stack, heights: np.ndarray, probe_mm: float, name: str, value: Any) -> Magnetised:
     """The state that the one source of the current leads to."""
     if name == "jc":
-        return carrying(stack, heights, probe_mm, above_zero("current density", value, "A/m²"))
+        return carrying(stack, heights, probe_mm, current_density("current density", value))
     if name == "field":
-        field = above_zero("field", value, "T")
-        return carrying(stack, heights, probe_mm, field / float(axis_field_per_j(stack, probe_mm)))
+        per_j = max(float(axis_field_per_j(stack, probe_mm)), np.finfo(float).tiny)
+        j = above_zero("field", value, "T") / per_j
+        return carrying(stack, heights, probe_mm, current_density("current density for that field", j))
     return in_own_field(stack, heights, probe_mm, _law(name, value))
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import special
 
 from grainstats.magnet import Creep, Stack, field_map, magnet
 from grainstats.magnet.axis import MU_0
@@ -60,6 +61,24 @@ def test_energy_of_a_long_cylinder():
     a = 1e-3
     longer, shorter = (magnet(2 * a * 1e3, length, jc=1e9).energy_J for length in (30, 20))
     assert (longer - shorter) / 0.01 == pytest.approx(MU_0 * np.pi * 1e18 * a**4 / 12, rel=0.01)
+
+
+@pytest.mark.parametrize("thickness", [1e-5, 1e-3, 1e-2])
+def test_energy_of_a_film(thickness):
+    """C mu0 K² a³ with C = pi/2 · integral of h² over q, h(q) = integral of r J1(qr) from 0 to 1."""
+    q = np.linspace(1e-6, 400, 400_001)
+    h = np.pi / (2 * q) * (special.j1(q) * special.struve(0, q) - special.j0(q) * special.struve(1, q))
+    c = np.pi / 2 * np.trapezoid(h**2, q)
+    film = magnet(20, thickness, jc=1e10)
+    assert film.energy_J == pytest.approx(c * MU_0 * (1e7 * thickness) ** 2 * 1e-6, rel=2e-3)
+
+
+@pytest.mark.parametrize(("width", "height"), [(0.1, 0.1), (0.1, 1.0), (0.5, 0.05)])
+def test_energy_of_a_thin_ring(width, height):
+    """L = mu0 r (ln(8 r / g) - 2); the section is g = .2235 of the sum of its edges from itself (Grover)."""
+    ring, r = magnet(30, height, bore_mm=30 - 2 * width, jc=1e9), (15 - width / 2) * 1e-3
+    inductance = MU_0 * r * (np.log(8 * r / (0.2235e-3 * (width + height))) - 2)
+    assert ring.energy_J == pytest.approx(inductance * (1e3 * width * height) ** 2 / 2, rel=2e-3)
 
 
 def test_energy_grows_with_the_square():
