@@ -16,6 +16,7 @@ from segment.cells.voids import find_voids
 from segment.grain_map import GrainMap
 from segment.micrograph.micrograph import Micrograph
 from segment.quality.blank_regions import blank_regions, blank_warning, huge_warnings
+from segment.quality.bright_cells import bright_cell_warnings
 from segment.quality.evidence import gather_evidence
 from segment.quality.warnings import cell_warnings, evidence_warnings
 from segment.registration.align import warped
@@ -176,6 +177,7 @@ def with_warnings(
 ) -> GrainMap:
     """The cells with the warnings that they raise, and with what the model's borders are worth."""
     found, known = cell_warnings(grain_map), model.confidence
+    found += bright_cell_warnings(plain(micrograph.image), grain_map.labels)
     if known is None:
         return replace(grain_map, warnings=grain_map.warnings + found)
     if not boundary_map.warnings:
