@@ -1,4 +1,4 @@
-"""Error rates and power of the verdict on fresh mosaics: docs/validation/calibration.csv and .png.
+"""Error rates and power of the verdict on fresh mosaics: docs/validation/calibration.csv.
 
     python calibration/calibrate.py [--workers 2] [--seconds 170 --resume]
 
@@ -23,7 +23,7 @@ from null_mosaics import UNIT, Population, cut_window, rectangle, window_side
 from power_diagram import cells_of
 
 from grainstats.infer.modality.image_grains import ImageGrains
-from grainstats.infer.modality.judge import LEVEL, decide
+from grainstats.infer.modality.judge import decide
 from grainstats.measure import grain_table
 
 DOCS = Path(__file__).parents[1] / "docs" / "validation"
@@ -193,33 +193,6 @@ def read_csv(path: Path) -> list[Row]:
         return [Row(**{k: kinds.get(k, float)(v) for k, v in row.items()}) for row in csv.DictReader(stream)]
 
 
-def plot(rows: list[Row], path: Path) -> None:
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
-    for axis, kinds, title in (
-        (left, ("null", "columnar null", "packed null"), "false positives"),
-        (right, ("power", "packed power"), "power"),
-    ):
-        for n, (kind, marker) in enumerate(zip(kinds, "os^", strict=False)):
-            here = [r for r in rows if r.kind == kind]
-            names = list(dict.fromkeys(r.population for r in here))
-            for k, name in enumerate(names):
-                line = [(r.interior_grains, r.bimodal) for r in here if r.population == name]
-                label = kind if k == 0 and axis is left else name if axis is right else None
-                colour = f"C{n if axis is left else k}"
-                axis.plot(*zip(*line, strict=True), marker=marker, ms=4, lw=0.8, label=label, color=colour)
-        axis.set(xscale="log", xlabel="interior grains", ylabel="share called bimodal", title=title)
-        axis.minorticks_off()
-        axis.set_xticks(list(ASPECT), [str(n) for n in ASPECT])
-        axis.legend(fontsize=8)
-    left.axhline(LEVEL, color="k", ls=":", lw=0.8)
-    figure.savefig(path, dpi=110)
-
-
 def again(row: Row, only: str, sizes: list[int]) -> bool:
     """Is this row of an earlier table to be made anew?"""
     return only in row.kind and row.interior_grains in sizes
@@ -262,7 +235,6 @@ def main() -> None:
     order = {(j.kind, j.name, n): (k, n) for k, j in enumerate(every) for n in j.sizes}
     rows.sort(key=lambda r: order.get((r.kind, r.population, r.interior_grains), (len(every), 0)))
     write_csv(rows, table)
-    plot(rows, given.out / "calibration.png")
     print(f"{len(order) - len(rows)} cells left", flush=True)
 
 
