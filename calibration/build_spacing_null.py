@@ -155,20 +155,19 @@ def built(rows: pd.DataFrame) -> tuple[dict[str, np.ndarray], pd.DataFrame]:
     score = ((x - centre) / scale) @ beta[:-1] + beta[-1]
     place = np.log(rows["grains"].to_numpy(float))
     broad = rows["sd"].to_numpy() > BROAD_SD
-    quantiles, powers, cells = [], [], []
+    quantiles, cells = [], []
     for n in COUNTS:
         near = ~train & (np.abs(place - np.log(n)) < NEAR)
         null = [near & ~two & (broad == side) for side in (False, True)]
         quantiles.append([np.quantile(score[part], 1 - LEVELS) for part in null])
         limit = np.where(broad, *(q[list(LEVELS).index(0.05)] for q in quantiles[-1][::-1]))
-        powers.append((score > limit)[near & two].mean())
         cells.append(
             {
                 "grains": n,
                 "one population, narrow": int(null[0].sum()),
                 "one population, broad": int(null[1].sum()),
                 "two populations": int((near & two).sum()),
-                "power": round(float(powers[-1]), 3),
+                "power": round(float((score > limit)[near & two].mean()), 3),
             }
         )
     arrays = {
@@ -176,7 +175,6 @@ def built(rows: pd.DataFrame) -> tuple[dict[str, np.ndarray], pd.DataFrame]:
         "scale": scale,
         "beta": beta,
         "quantiles": np.array(quantiles),
-        "power": np.maximum.accumulate(np.array(powers)),
     }
     return arrays, pd.DataFrame(cells)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
 from grainstats.infer.comparison.data import GroupedValues
-from grainstats.infer.comparison.linear_models import least_squares, random_intercept
+from grainstats.infer.comparison.linear_models import own_spreads, random_intercept
 from grainstats.infer.comparison.result import Contrast, GroupComparison
 
 
@@ -18,8 +19,10 @@ def adjusted(
 ) -> GroupComparison:
     design = _design(data, covariates)
     k, (n, p) = len(data.levels), design.shape
+    if flat := [name for name in covariates if data.rows[name].nunique() < 2]:
+        return replace(base, reason=f"no p: {' and '.join(flat)} is the same in all samples")
     if np.linalg.matrix_rank(design) < p:
-        words = " and ".join(covariates)
+        words = " and ".join(_read_as(data.rows[name]) for name in covariates)
         return replace(base, reason=f"no p: the groups cannot be told apart from {words} with these samples")
     if n - p < 2:
         return replace(base, reason=f"no p: {n} samples are too few for a model with {p} coefficients")
@@ -29,23 +32,32 @@ def adjusted(
     if blocks is not None and _confounded(design, blocks):
         reason = f"no p: every group is of one {block}, so that groups and {block} cannot be told apart"
         return replace(base, reason=reason)
-    model = least_squares(data.y, design) if blocks is None else random_intercept(data.y, design, blocks)
-    if model.variances[0] <= 1e-24:
+    model = (
+        own_spreads(data.y, design, data.label)
+        if blocks is None
+        else random_intercept(data.y, design, blocks)
+    )
+    if model.variances[0 if blocks is not None else slice(None)].max() <= 1e-24:
         return replace(base, reason="no p: the model leaves no scatter, so chance cannot be judged")
     contrasts = []
-    for index in range(1, k):
-        value, low, high, df, p_value = model.test(np.eye(p)[index])
+    of_level = np.eye(p)[:k] * (np.arange(k) > 0)[:, None]  # the reference is the intercept
+    for one, other in combinations(range(k), 2):
+        value, low, high, df, p_value = model.test(of_level[other] - of_level[one], k)
         found = (data.back(value), data.back(low), data.back(high))
-        contrasts.append(Contrast(data.levels[index], data.levels[0], *found, df, p_value))
+        contrasts.append(Contrast(data.levels[other], data.levels[one], *found, df, p_value))
     test = model.f_test(np.eye(p)[1:k])
     kind = f"linear model of {data.summaries}"
     kind += f", {', '.join(covariates)} held constant" if covariates else ""
-    if block:
-        mixed = len(model.variances) == 2
-        how = f"random intercept of {block}"
-        kind += f", {how} (REML, Satterthwaite)" if mixed else f" ({how} estimated as zero)"
-    words = f"{kind}, F({test.df_between:g}, {test.df_within:.1f})"
+    kind += f", random intercept of {block}" if block else ", a spread for each group"
+    words = f"{kind} (REML, Kenward-Roger), F({test.df_between:g}, {test.df_within:.1f})" + (
+        "; pairs by Tukey-Kramer" if k > 2 else ""
+    )
     return base.told_by(contrasts, p_value=test.p_value, model=words)
+
+
+def _read_as(column: pd.Series) -> str:
+    kinds = "" if pd.api.types.is_numeric_dtype(column) else f" (read as words, {column.nunique()} of them)"
+    return f"{column.name}{kinds}"
 
 
 def _confounded(design: np.ndarray, blocks: np.ndarray) -> bool:
@@ -59,7 +71,7 @@ def _design(data: GroupedValues, covariates: Sequence[str]) -> np.ndarray:
     columns += [(data.label == level).astype(float) for level in data.levels[1:]]
     for name in covariates:
         values = data.rows[name]
-        if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        if pd.api.types.is_numeric_dtype(values):
             number = values.to_numpy(float)
             columns.append((number - number.mean()) / (number.std() or 1.0))
         else:

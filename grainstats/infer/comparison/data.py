@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -46,6 +46,9 @@ class GroupedValues:
     def summaries(self) -> str:
         return "log sample summaries" if self.scale == "ratio" else "sample summaries"
 
+    def with_notes(self, notes: Sequence[str]) -> GroupedValues:
+        return replace(self, notes=(*self.notes, *notes))
+
     def back(self, value: float) -> float:
         return float(np.exp(value)) if self.scale == "ratio" else float(value)
 
@@ -66,6 +69,9 @@ def gather(
         if rows.any():
             ids = ", ".join(map(str, samples.loc[rows, "sample_id"]))
             notes.append(f"left out, {why}: {ids}")
+    words = [c for c in also if not pd.api.types.is_numeric_dtype(samples[c])]
+    notes += _spelled_alike("groups", levels) + _spelled_alike("samples", samples["sample_id"])
+    notes += [said for c in words for said in _spelled_alike(f"values of {c}", samples[c].dropna())]
     keep = label.notna() & finite & ~lacking
     y = value[keep].to_numpy()
     scale: Scale = "ratio"
@@ -76,3 +82,15 @@ def gather(
         notes.append("zero or negative values: compared as a difference of means, not as a ratio")
     y = np.log(y) if scale == "ratio" else y
     return GroupedValues(name, samples[keep], y, label[keep].to_numpy(object), levels, scale, tuple(notes))
+
+
+def _spelled_alike(kind: str, names: Iterable[object]) -> list[str]:
+    """Notes on names that differ in capitals only."""
+    spelled: dict[str, dict[str, None]] = {}
+    for name in map(str, names):
+        spelled.setdefault(name.casefold(), {})[name] = None
+    return [
+        f"{kind} {' and '.join(alike)} differ in capitals only: are they one?"
+        for alike in spelled.values()
+        if len(alike) > 1
+    ]

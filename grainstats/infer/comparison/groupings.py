@@ -31,17 +31,18 @@ def group_column(samples: pd.DataFrame, by: str, bins: int | None) -> pd.Series:
     if by not in samples.columns:
         known = ", ".join(str(c) for c in samples.columns if c != "sample_id")
         raise InputError("--by", f"the samples have no column {by!r}", f"Choose one of: {known}")
-    column = samples[by].map(_without_blanks, na_action="ignore")
-    numeric = pd.to_numeric(column, errors="coerce")
-    is_number = column.notna().any() and bool(numeric[column.notna()].notna().all())
+    column = samples[by].map(without_blanks, na_action="ignore")
+    numeric = _as_numbers(column)
     if bins is not None:
-        if not is_number:
+        if numeric is None:
             raise InputError("--bins", f"column {by!r} is not numeric", "Leave --bins out")
         return _cut(numeric, by, bins)
     levels = column.dropna().nunique()
     if levels > MAX_LEVELS:
         hint = (
-            f"Cut it with --bins 2, or use it as --covariate {by}" if is_number else "Group its values first"
+            "Group its values first"
+            if numeric is None
+            else f"Cut it with --bins 2, or use it as --covariate {by}"
         )
         raise InputError("--by", f"column {by!r} has {levels} distinct values", hint)
     if levels < 2:
@@ -53,7 +54,27 @@ def group_column(samples: pd.DataFrame, by: str, bins: int | None) -> pd.Series:
     return column.map(_label, na_action="ignore")
 
 
-def _without_blanks(value: object) -> object:
+def held_column(column: pd.Series) -> pd.Series:
+    """A covariate or a block as the model takes it: numbers, days for dates (ISO 8601), else words."""
+    bare = column.map(without_blanks, na_action="ignore")
+    if (numbers := _as_numbers(bare)) is not None:
+        return numbers
+    dates = pd.to_datetime(bare, errors="coerce", format="ISO8601", utc=True)
+    if dates.isna().equals(bare.isna()) and dates.notna().any():
+        return (dates - dates.min()) / pd.Timedelta(days=1)
+    return bare
+
+
+def _as_numbers(column: pd.Series) -> pd.Series | None:
+    """The column as numbers; None where one of its values is none."""
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return None
+    numbers = pd.to_numeric(column, errors="coerce").astype(float)
+    same = numbers.isna().equals(column.isna()) and column.notna().any()
+    return numbers if same else None
+
+
+def without_blanks(value: object) -> object:
     """Words without blanks around them; missing where nothing is left."""
     return (value.strip() or None) if isinstance(value, str) else value
 

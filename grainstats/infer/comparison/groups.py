@@ -17,17 +17,23 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from grainstats.infer.comparison.adjusted import adjusted
 from grainstats.infer.comparison.data import GroupedValues, gather
 from grainstats.infer.comparison.effects import cliffs_delta, hedges_g, specimen_interval
-from grainstats.infer.comparison.groupings import default_descriptors, group_column, ordered_levels
+from grainstats.infer.comparison.groupings import (
+    default_descriptors,
+    group_column,
+    held_column,
+    ordered_levels,
+    without_blanks,
+)
 from grainstats.infer.comparison.result import Contrast, GroupComparison, VerdictComparison
 from grainstats.infer.comparison.tests import (
     fisher_exact,
     holm,
     joint_permutation,
+    pair_of,
     permutation,
     welch,
     welch_anova,
@@ -98,8 +104,10 @@ def compare_groups(
     _check(samples, [*(descriptors or ()), *held])
     label = group_column(samples, by, bins)
     levels = ordered_levels(label, reference)
+    samples = samples.assign(**{name: held_column(samples[name]) for name in held})
     names = list(descriptors) if descriptors is not None else default_descriptors(samples, [by, *held])
-    gathered = [gather(samples, label, levels, name, held) for name in names]
+    copies = _copies(samples, names)
+    gathered = [gather(samples, label, levels, name, held).with_notes(copies) for name in names]
     results = [
         _compare_one(
             data, _description(data, by, (units or {}).get(data.name) or _unit(data.name)), covariates, block,
@@ -169,7 +177,10 @@ def _check(samples: pd.DataFrame, columns: Sequence[str]) -> None:
     if samples.columns.has_duplicates:
         several = ", ".join(map(str, samples.columns[samples.columns.duplicated()]))
         raise InputError("samples", f"several columns {several}", "Give every column a name of its own")
-    twice = samples["sample_id"][samples["sample_id"].duplicated()].unique()
+    ids = samples["sample_id"].map(without_blanks, na_action="ignore")
+    if nameless := int(ids.isna().sum()):
+        raise InputError("samples", f"rows without a sample_id: {nameless}", "Name every sample")
+    twice = ids[ids.duplicated()].unique()
     if len(twice):
         raise InputError(
             "samples", f"several rows for {', '.join(map(str, twice))}", "Give one summary per sample"
@@ -180,6 +191,8 @@ def _compare_one(
     data: GroupedValues, base: GroupComparison, covariates: Sequence[str], block: str | None,
     images: pd.DataFrame | None, seed: int,
 ) -> GroupComparison:  # fmt: skip
+    if data.name in (base.groups, *covariates, block):
+        return replace(base, reason="no p: it makes the groups, or is held constant itself")
     data, left_out = _several_samples_each(data)
     base = replace(base, notes=(*base.notes, *left_out))
     sizes, spreads = [g.size for g in data.groups], [float(g.var()) if g.size else 0.0 for g in data.groups]
@@ -243,16 +256,21 @@ def _cautions(data: GroupedValues) -> list[str]:
     for level, values in zip(data.levels, data.groups, strict=True):
         if values.size > 1 and values.var() <= FLAT:
             found.append(f"all samples of {level} have one value: are they copies of each other?")
-    return [*found, *_spelled_alike(data.levels)]
+    return found
 
 
-def _spelled_alike(levels: Sequence[str]) -> list[str]:
-    """A note where groups differ in capitals only."""
-    same = [[b for b in levels if b.casefold() == a.casefold()] for a in levels]
-    said = {
-        f"groups {' and '.join(alike)} differ in capitals only: are they one?" for alike in same if alike[1:]
-    }
-    return sorted(said)
+def _copies(samples: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    """A note on samples with the same numbers throughout, three fractions or more among them."""
+    values = samples[list(dict.fromkeys(names))].apply(pd.to_numeric, errors="coerce")
+    alike: dict[bytes, list[str]] = {}
+    for sample, row in zip(samples["sample_id"], values.to_numpy(float), strict=True):
+        if (np.isfinite(row) & (row != np.round(row))).sum() >= 3:
+            alike.setdefault(row.tobytes(), []).append(str(sample))
+    return [
+        f"samples {' and '.join(ids)} have the same numbers throughout: are they one?"
+        for ids in alike.values()
+        if len(ids) > 1
+    ]
 
 
 def _too_sure(data: GroupedValues) -> list[str]:
@@ -312,9 +330,8 @@ def _games_howell(
     """One pair, interval and p simultaneous over all pairs (Games & Howell 1976)."""
     pair = welch(baseline, values)
     df, error, difference = float(pair.df), float(pair.standard_error), float(pair.difference)
-    half = float(stats.studentized_range.ppf(0.95, k, df)) / np.sqrt(2) * error
-    p_value = float(stats.studentized_range.sf(abs(difference) / error * np.sqrt(2), k, df))
-    low, high = data.back(difference - half), data.back(difference + half)
+    half, p_value = pair_of(k, df, abs(difference) / error)
+    low, high = data.back(difference - half * error), data.back(difference + half * error)
     return Contrast(level, reference, data.back(difference), low, high, df, p_value)
 
 

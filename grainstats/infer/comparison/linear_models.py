@@ -1,10 +1,10 @@
 """Linear models of one value per sample, with degrees of freedom that hold for a handful of samples.
 
-Without a block every sample is one independent row, so ordinary least squares *is* the mixed model: its t and
-F are exact with n - p degrees of freedom under normal residuals of equal spread; no sandwich (HC) estimate is
-used because those are biased low at n < 20. With a block (a campaign, a furnace run) the rows of one block
-share a random intercept; it is fitted by REML and tested with Satterthwaite's degrees of freedom (Giesbrecht
-& Burns 1985), which the normal-theory output of mixed-model packages lacks.
+With covariates every group has its own spread, as in Welch's t, which this is where nothing is held constant.
+With a block (a campaign, a furnace run) the rows of one block share a random intercept; its variance may come
+out below zero, as in the analysis of variance: cut off at zero, the test errs too often. Both are fitted by
+REML and tested with standard errors that know the variances are estimated (Kenward & Roger 1997) and
+Satterthwaite's degrees of freedom (Giesbrecht & Burns 1985).
 """
 
 from __future__ import annotations
@@ -12,47 +12,56 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, special, stats
+from scipy import optimize, stats
 
-from grainstats.infer.comparison.tests import FTest
+from grainstats.infer.comparison.tests import FTest, pair_of
+
+LARGEST = 9.0  #: log of the ratio of two groups' variances, beyond which it makes no difference
+EDGE = 1e-4  #: of the block's share of the variance, kept away from where the covariance has no inverse
 
 
 @dataclass(frozen=True)
 class LinearModel:
-    """A fitted y = X b + block + noise.
+    """A fitted y = X b + noise, whose covariance is a sum of known parts times unknown variances.
 
     Attributes
     ----------
     coefficients : ndarray, shape (p,)
     covariance : ndarray, shape (p, p)
-        Of the coefficients.
-    variances : ndarray, shape (1,) or (2,)
-        Of the noise and, with a block, of the block.
+        Of the coefficients, after Kenward & Roger.
+    asymptotic : ndarray, shape (p, p)
+        The same as if the variances were known.
+    variances : ndarray
+        Of each group, or of the noise and of the block.
     variance_covariance : ndarray
         Of the estimated variances (inverse expected REML information).
     gradients : ndarray, shape (len(variances), p, p)
-        Of `covariance` by each variance.
+        Of `asymptotic` by each variance.
     """
 
     coefficients: np.ndarray
     covariance: np.ndarray
+    asymptotic: np.ndarray
     variances: np.ndarray
     variance_covariance: np.ndarray
     gradients: np.ndarray
 
     def df(self, contrast: np.ndarray) -> float:
-        """Satterthwaite's degrees of freedom of one contrast; n - p exactly for least squares."""
-        variance = float(contrast @ self.covariance @ contrast)
+        """Satterthwaite's degrees of freedom of one contrast, at least one."""
+        variance = float(contrast @ self.asymptotic @ contrast)
         slope = np.array([contrast @ g @ contrast for g in self.gradients])
-        return 2 * variance**2 / float(slope @ self.variance_covariance @ slope)
+        return max(2 * variance**2 / float(slope @ self.variance_covariance @ slope), 1.0)
 
-    def test(self, contrast: np.ndarray) -> tuple[float, float, float, float, float]:
-        """Estimate, low and high (95 %), df and two-sided p of one contrast."""
+    def test(self, contrast: np.ndarray, groups: int = 2) -> tuple[float, float, float, float, float]:
+        """Estimate, low and high (95 %), df and two-sided p of one contrast.
+
+        Of one pair among more than two `groups`: simultaneous over all pairs (Tukey & Kramer; Kramer 1956).
+        """
         estimate = float(contrast @ self.coefficients)
         error = float(np.sqrt(contrast @ self.covariance @ contrast))
         df = self.df(contrast)
-        half = float(special.stdtrit(df, 0.975)) * error
-        p_value = float(2 * special.stdtr(df, -abs(estimate / error)))
+        half, p_value = pair_of(groups, df, abs(estimate / error))
+        half *= error
         return estimate, estimate - half, estimate + half, df, p_value
 
     def f_test(self, contrasts: np.ndarray) -> FTest:
@@ -70,42 +79,48 @@ class LinearModel:
         return FTest(statistic, q, within, float(stats.f.sf(statistic, q, within)))
 
 
-def least_squares(y: np.ndarray, design: np.ndarray) -> LinearModel:
-    """Ordinary least squares; `design` of shape (n, p) with full rank and n > p."""
-    n, p = design.shape
-    inverse = np.linalg.inv(design.T @ design)
-    coefficients = inverse @ design.T @ y
-    noise = float(((y - design @ coefficients) ** 2).sum() / (n - p))
-    return LinearModel(
-        coefficients, noise * inverse, np.array([noise]), np.array([[2 * noise**2 / (n - p)]]), inverse[None]
+def own_spreads(y: np.ndarray, design: np.ndarray, group: np.ndarray) -> LinearModel:
+    """REML fit with a variance for each level of `group`, shape (n,); `y` has shape (n,), `design` (n, p)."""
+    members = (np.unique(group)[:, None] == group).astype(float)
+
+    def variance(logs: np.ndarray) -> np.ndarray:
+        return np.asarray(np.exp(np.append(0.0, logs)) @ members)
+
+    found = optimize.minimize(
+        lambda logs: _reml(y, design, np.diag(variance(logs)))[0],
+        np.zeros(len(members) - 1),
+        method="L-BFGS-B",
+        bounds=[(-LARGEST, LARGEST)] * (len(members) - 1),
+    )
+    scale = _reml(y, design, np.diag(variance(found.x)))[1]
+    return _with_information(
+        y, design, [np.diag(row) for row in members], scale * np.exp(np.append(0.0, found.x))
     )
 
 
 def random_intercept(y: np.ndarray, design: np.ndarray, block: np.ndarray) -> LinearModel:
-    """REML fit with a random intercept per block; falls to least squares where the block variance is zero.
-
-    `y` and the labels `block` have shape (n,), `design` (n, p).
-    """
+    """REML fit with a random intercept per block; `y` and `block` have shape (n,), `design` (n, p)."""
     same = (block[:, None] == block[None, :]).astype(float)
+
+    def covariance(share: float) -> np.ndarray:
+        return np.asarray(np.eye(len(y)) + share / (1 - share) * same)
+
     found = optimize.minimize_scalar(
-        lambda share: _reml(y, design, same, share)[0],
-        bounds=(0.0, 0.9999),
+        lambda share: _reml(y, design, covariance(share))[0],
+        bounds=(EDGE - 1 / (same.sum(0).max() - 1), 1 - EDGE),
         method="bounded",
         options={"xatol": 1e-7},
     )
-    if _reml(y, design, same, 0.0)[0] <= found.fun + 1e-9:
-        return least_squares(y, design)
     share = float(found.x)
-    noise = _reml(y, design, same, share)[1]
+    noise = _reml(y, design, covariance(share))[1]
     return _with_information(
         y, design, [np.eye(len(y)), same], np.array([noise, noise * share / (1 - share)])
     )
 
 
-def _reml(y: np.ndarray, design: np.ndarray, same: np.ndarray, share: float) -> tuple[float, float]:
-    """Minus twice the profile REML log likelihood, and the noise variance, at a given block share."""
+def _reml(y: np.ndarray, design: np.ndarray, covariance: np.ndarray) -> tuple[float, float]:
+    """Minus twice the profile REML log likelihood, and the factor of a covariance known up to it."""
     n, p = design.shape
-    covariance = np.eye(n) + share / (1 - share) * same
     solved = np.linalg.solve(covariance, np.column_stack([design, y]))
     cross = design.T @ solved[:, :p]
     residual = y - design @ np.linalg.solve(cross, design.T @ solved[:, p])
@@ -126,5 +141,7 @@ def _with_information(
     hat = inverse @ design @ covariance
     projection = inverse - hat @ design.T @ inverse
     information = np.array([[0.5 * np.trace(projection @ a @ projection @ b) for a in parts] for b in parts])
-    gradients = np.array([hat.T @ part @ hat for part in parts])
-    return LinearModel(hat.T @ y, covariance, variances, np.linalg.inv(information), gradients)
+    uncertainty = np.linalg.inv(information)
+    moved = np.array([part @ hat for part in parts])
+    adjusted = covariance + 2 * np.einsum("ij,inp,nm,jmq->pq", uncertainty, moved, projection, moved)
+    return LinearModel(hat.T @ y, adjusted, covariance, variances, uncertainty, hat.T @ moved)

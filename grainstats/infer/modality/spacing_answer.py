@@ -3,8 +3,8 @@
 The verdict is made on grain sizes.  Here the same question is put to the intercepts: the length-weighted
 distribution of their logarithm, centred and scaled, against that of mosaics of one population with as many
 grains (``calibration/build_spacing_null.py``), some of them merged as in a segmentation.  A chord of a large
-grain may be short, and many long chords may lie in one grain, so that intercepts tell populations apart much
-less sharply than sizes do; their answer stands beside the verdict and does not change it.
+grain may be short, and many long chords may lie in one grain, so that intercepts find about one pair of
+populations in five; their answer stands beside the verdict and does not change it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LEVELS = np.array([0.9, 0.75, 0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01])
 COUNTS = np.array([110, 180, 300, 500])  #: interior grains at which the null is known
 BROAD_SD = 0.62  #: of the log intercepts by length: the middle of simulated mosaics of one population
 RAMP = 0.1  #: of that, over which the null of narrow mosaics passes into that of broad ones
-LEVEL, ENOUGH = 0.05, 0.8  #: of the answer, as of the verdict
+LEVEL = 0.05  #: of the answer, as of the verdict
 
 
 @dataclass(frozen=True)
@@ -36,21 +36,18 @@ class SpacingAnswer:
 
     Attributes
     ----------
-    verdict : {"uniform", "bimodal", "indeterminate"}
+    verdict : {"bimodal", "indeterminate"}
+        Never uniform: spacings miss most second populations.
     p_value : float or None
         Share of mosaics of one population whose intercepts look at least as bimodal; None where there are
         too few grains, or the null is that of columnar films, whose spacings were not simulated.
-    power : float or None
-        Share of mosaics of two populations (R = 2.5 to 6, coarse volume .2 to .7) that are found with as many
-        grains.
     agrees : bool or None
         With the verdict on grain sizes: both see two populations, or neither does.  None where the verdict is
-        indeterminate, or is bimodal and the spacings could easily miss that.
+        indeterminate, or is bimodal and the spacings do not show it, which they often do not.
     """
 
     verdict: Verdict
     p_value: float | None
-    power: float | None
     agrees: bool | None
 
     @property
@@ -60,10 +57,10 @@ class SpacingAnswer:
             return "the spacings by themselves give no answer"
         said = "two populations" if self.p_value < LEVEL else "no second population seen"
         how = {True: "the spacings agree", False: "the spacings disagree", None: "the spacings by themselves"}
-        return f"{how[self.agrees]}: {said} (p = {self.p_value:.2g}, power {self.power or 0:.2f})"
+        return f"{how[self.agrees]}: {said} (p = {self.p_value:.2g})"
 
     def as_json(self) -> dict[str, Any]:
-        """For `measure --json`: verdict, p_value, power, agrees."""
+        """For `measure --json`: verdict, p_value, agrees."""
         return asdict(self)
 
     def as_descriptors(self) -> list[Descriptor]:
@@ -93,7 +90,7 @@ def spacing_answer(chords: ChordDistribution, verdict: ModalityVerdict) -> Spaci
     """Judge the intercepts of all images of a sample beside the verdict on its grain sizes."""
     n = verdict.n_interior
     if n < COUNTS[0] or chords.length.size < CLASSES or verdict.null != "section":
-        return SpacingAnswer("indeterminate", None, None, None)
+        return SpacingAnswer("indeterminate", None, None)
     null = stored_arrays("null_spacings.npz")
     sd, shares = shape_of(chords)
     x = np.array([sd, *shares, sd**2])
@@ -101,12 +98,7 @@ def spacing_answer(chords: ChordDistribution, verdict: ModalityVerdict) -> Spaci
     narrow, wide = line_at(n, COUNTS, null["quantiles"])
     broad = np.clip((sd - BROAD_SD) / RAMP + 0.5, 0, 1)
     p = level_of(score, (1 - broad) * narrow + broad * wide, LEVELS)
-    power = float(np.interp(np.log(n), np.log(COUNTS), null["power"]))
-    said: Verdict = "bimodal" if p < LEVEL else "uniform" if power >= ENOUGH else "indeterminate"
-    return SpacingAnswer(said, p, power, _agrees(p, power, verdict.verdict))
-
-
-def _agrees(p: float, power: float, verdict: Verdict) -> bool | None:
-    if verdict == "indeterminate" or (verdict == "bimodal" and p >= LEVEL and power < ENOUGH):
-        return None
-    return (p < LEVEL) == (verdict == "bimodal")
+    seen = p < LEVEL
+    unsaid = verdict.verdict == "indeterminate" or (verdict.verdict == "bimodal" and not seen)
+    agrees = None if unsaid else seen == (verdict.verdict == "bimodal")
+    return SpacingAnswer("bimodal" if seen else "indeterminate", p, agrees)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -32,8 +33,19 @@ class Parameter:
         """Position in [0, 1], also of numbers between or beyond the settings; one-hot for words."""
         if self.kind == "categorical":
             return [float(value == v) for v in self.values]
-        low, high = float(self.values[0]), float(self.values[-1])
-        return [(float(value) - low) / (high - low)] if high > low else [0.0]
+        low, high, at = float(self.values[0]), float(self.values[-1]), float(value)
+        if self.logarithmic:  # what is zero or less lies as far below as a whole range of settings
+            low, high, at = np.log(low), np.log(high), np.log(max(at, low * low / high))
+        return [(at - low) / (high - low)] if high > low else [0.0]
+
+    @cached_property
+    def logarithmic(self) -> bool:
+        """Whether the settings go by factors (0.1, 1, 10) rather than by steps."""
+        if self.kind != "discrete" or len(self.values) < 3 or float(self.values[0]) <= 0:
+            return False
+        numbers = np.array(self.values, float)
+        steps, factors = np.diff(numbers), np.diff(np.log(numbers))
+        return bool(factors.std() / factors.mean() < steps.std() / steps.mean())
 
 
 @dataclass(frozen=True)

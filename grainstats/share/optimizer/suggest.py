@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from grainstats.share.optimizer.models import Choice
 
 CANDIDATES, DRAWS, PREDICTION_DRAWS = 1024, 64, 512
+FAR, FAR_LOG = 50.0, 5.0
+"""Interquartile ranges from the median, of values and of their logarithms: neither normal nor log-normal ones
+come so far."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,12 +166,32 @@ def _densities(choice: Choice) -> dict[str, float | None]:
 
 
 def _notes(campaign: Campaign, found: int, count: int) -> tuple[str, ...]:
-    notes = list(campaign.notes)
+    notes = [*campaign.notes, *_far_off(campaign)]
     if len(campaign.open_points):
         notes.append(f"{len(campaign.open_points)} earlier proposals are still open and were avoided")
     if found < count:
         notes.append(f"only {found} of {count}: the space has no more unmeasured points")
     return tuple(notes)
+
+
+def _far_off(campaign: Campaign) -> list[str]:
+    """A note on samples whose value no other is near, which leads the models astray if it is a slip."""
+    notes = []
+    for o, e in zip(campaign.objectives, campaign.experiments, strict=True):
+        y = e.y[e.measured]
+        far = _far(y) & (_far(np.log(y), FAR_LOG) if y.min(initial=1.0) > 0 else True)
+        for k in np.flatnonzero(e.measured)[far]:
+            notes.append(
+                f"{o.name} {e.y[k]:.3g} {o.unit} of {e.ids[k]} is far from all others "
+                f"(median {np.median(y):.3g}): is it a slip?"
+            )
+    return notes
+
+
+def _far(y: np.ndarray, ranges: float = FAR) -> np.ndarray:
+    """Which values lie so many interquartile ranges from the median; none where most are equal."""
+    low, middle, high = np.quantile(y, [0.25, 0.5, 0.75]) if y.size else (0.0, 0.0, 0.0)
+    return np.asarray((np.abs(y - middle) > ranges * (high - low)) & (high > low))
 
 
 def _space_filling(

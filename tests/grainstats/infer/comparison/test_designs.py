@@ -51,7 +51,7 @@ def test_two_samples_beside_more_are_pointed_at(sizes: tuple[int, ...], said: bo
     rows = table(**groups)
     (found,) = compare_groups(rows, "route")
     assert any("too sure" in note for note in found.notes) is said
-    held = rng.normal(size=len(rows))  # least squares takes one spread for all, and its p is exact
+    held = rng.normal(size=len(rows))  # the standard errors after Kenward and Roger know it
     (adjusted,) = compare_groups(rows.assign(hold_h=held), "route", [NAME], ["hold_h"])
     assert not any("too sure" in note for note in adjusted.notes)
 
@@ -94,6 +94,57 @@ def test_an_infinite_covariate_is_a_missing_one() -> None:
     rows = table(a=A, b=B).assign(hold_h=[1, 2, 3, np.inf, 1, 2, 3, 4])
     (found,) = compare_groups(rows, "route", [NAME], ["hold_h"])
     assert found.n_samples == (3, 4) and "left out, without a covariate: a3" in found.notes
+
+
+def test_numbers_as_text_and_dates_are_held_constant_as_numbers() -> None:
+    rows = table(a=A, b=B)
+    (oracle,) = compare_groups(rows.assign(hold=[0, 4, 31, 59, 2, 19, 37, 61]), "route", [NAME], ["hold"])
+    for held in (
+        ["0", "4 ", "31", "59", "2", "19", "37", "61"],
+        [f"2026-{day}" for day in "01-01 01-05 02-01 03-01 01-03 01-20 02-07 03-03".split()],
+    ):
+        (found,) = compare_groups(rows.assign(hold=held), "route", [NAME], ["hold"])
+        assert found.p_value is not None and found.p_value == pytest.approx(oracle.p_value)
+    (words,) = compare_groups(rows.assign(hold=["0", "n/a", *"123456"]), "route", [NAME], ["hold"])
+    assert "hold (read as words, 8 of them)" in words.reason
+    (flat,) = compare_groups(rows.assign(hold=2.0), "route", [NAME], ["hold"])
+    assert flat.reason == "no p: hold is the same in all samples"
+
+
+def test_blocks_lose_blanks_and_one_without_a_name_is_none() -> None:
+    rows = table(a=A, b=B).assign(lot=["x", "y ", "x", "y", "x", "y", "X", " "])
+    (found,) = compare_groups(rows, "route", [NAME], block="lot")
+    assert found.n_samples == (4, 3)
+    assert "values of lot x and X differ in capitals only: are they one?" in found.notes
+
+
+def test_one_sample_under_two_names_is_pointed_at() -> None:
+    rng = np.random.default_rng(3)
+    rows = pd.DataFrame(rng.lognormal(4, 0.1, (8, 3)), columns=["x_nm", "y_nm", "z_nm"])
+    rows.insert(0, "route", list("aaaabbbb"))
+    rows.insert(0, "sample_id", ["S1", "s1", *"cdefgh"])
+    assert any(
+        "samples S1 and s1 differ in capitals only" in n for n in compare_groups(rows, "route")[0].notes
+    )
+    assert not any("throughout" in note for note in compare_groups(rows, "route")[0].notes)
+    rows.loc[7, ["x_nm", "y_nm", "z_nm"]] = rows.loc[2, ["x_nm", "y_nm", "z_nm"]]
+    assert (
+        "samples c and h have the same numbers throughout: are they one?"
+        in compare_groups(rows, "route")[1].notes
+    )
+    rows["sample_id"] = ["a", "a ", *"cdefgh"]
+    with pytest.raises(InputError, match="several rows for a"):
+        compare_groups(rows, "route")
+    rows["sample_id"] = [None, *"bcdefgh"]
+    with pytest.raises(InputError, match="without a sample_id"):
+        compare_groups(rows, "route")
+
+
+def test_what_makes_the_groups_or_is_held_constant_is_not_tested() -> None:
+    rows = table(a=A, b=B).assign(hold_nm=[1.5, 2, 3, 4, 1, 2, 3, 4])
+    for by, held in ((NAME, []), ("route", [NAME])):
+        (found,) = compare_groups(rows, by, [NAME], held, bins=2 if by == NAME else None)
+        assert found.p_value is None and "held constant itself" in found.reason
 
 
 def test_pairs_as_blocks_are_the_paired_t_test() -> None:

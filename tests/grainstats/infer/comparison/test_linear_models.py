@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 import statsmodels.formula.api as smf
+from scipy import stats
 
 from grainstats.infer.comparison.groups import compare_groups
-from grainstats.infer.comparison.linear_models import least_squares, random_intercept
+from grainstats.infer.comparison.linear_models import own_spreads, random_intercept
 
 ERGO = np.array(
     [
@@ -77,18 +78,38 @@ def test_groups_that_are_one_block_each_cannot_be_told_from_the_blocks() -> None
     assert "campaign" in one_each.reason and one_each.estimate is not None
 
 
-def test_covariate_is_least_squares_with_n_minus_p_degrees_of_freedom() -> None:
-    table = unbalanced(0)
-    (found,) = compare_groups(table, "design_route", ["intercept_mean_nm"], ["param:temperature_c"])
-    design = sm.add_constant(
-        np.column_stack([table.design_route == "ai", table["param:temperature_c"]]).astype(float)
-    )
-    oracle = sm.OLS(np.log(table.intercept_mean_nm), design).fit()
-    assert found.p_value == pytest.approx(oracle.pvalues.iloc[1], rel=1e-8)
-    assert found.estimate == pytest.approx(np.exp(oracle.params.iloc[1]), rel=1e-8)
-    assert (found.ci_low, found.ci_high) == pytest.approx(tuple(np.exp(oracle.conf_int().iloc[1])), rel=1e-8)
-    assert found.contrasts[0].df == pytest.approx(10)
-    assert found.p_welch is None and "held constant" in found.model
+def test_a_spread_for_each_group_is_welch_where_nothing_is_held_constant() -> None:
+    rng = np.random.default_rng(0)
+    first, second = rng.normal(size=5), 3 * rng.normal(size=8)
+    group = np.repeat([0, 1], [5, 8])
+    model = own_spreads(np.concatenate([first, second]), np.column_stack([np.ones(13), group]), group)
+    oracle = stats.ttest_ind(second, first, equal_var=False)
+    _, low, high, df, p_value = model.test(np.array([0.0, 1.0]))
+    assert (df, p_value) == (pytest.approx(oracle.df), pytest.approx(oracle.pvalue))
+    assert (low, high) == pytest.approx(tuple(oracle.confidence_interval()))
+
+
+def test_covariates_do_not_take_one_spread_for_all_groups() -> None:
+    """Three samples that spread three times as much as nine others: one spread for all errs .21."""
+    rng = np.random.default_rng(1)
+    spread, group = np.repeat([0.3, 0.1], [3, 9]), np.repeat([0.0, 1.0], [3, 9])
+    errs = []
+    for _ in range(300):
+        design = np.column_stack([np.ones(12), group, rng.normal(size=12)])
+        errs.append(own_spreads(spread * rng.normal(size=12), design, group).test(np.eye(3)[1])[-1] < 0.05)
+    assert np.mean(errs) < 0.11
+
+
+def test_covariate_of_large_groups_is_least_squares() -> None:
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"sample_id": range(400), "route": ["a", "b"] * 200, "x": rng.normal(size=400)})
+    table["y_nm"] = np.exp(4 + 0.1 * table["x"] + 0.05 * (table["route"] == "b") + rng.normal(0, 0.1, 400))
+    (found,) = compare_groups(table, "route", ["y_nm"], ["x"])
+    design = sm.add_constant(np.column_stack([table["route"] == "b", table["x"]]).astype(float))
+    oracle = sm.OLS(np.log(table["y_nm"]), design).fit()
+    assert found.estimate == pytest.approx(np.exp(oracle.params.iloc[1]), rel=1e-3)
+    assert (found.ci_low, found.ci_high) == pytest.approx(tuple(np.exp(oracle.conf_int().iloc[1])), rel=1e-3)
+    assert found.p_welch is None and "x held constant" in found.model
 
 
 def test_block_matches_statsmodels_reml_and_has_fewer_degrees_of_freedom() -> None:
@@ -101,18 +122,21 @@ def test_block_matches_statsmodels_reml_and_has_fewer_degrees_of_freedom() -> No
     oracle = smf.mixedlm("y ~ ai + t", table, groups=table.campaign).fit(reml=True)
     assert found.estimate == pytest.approx(np.exp(oracle.params["ai"]), rel=1e-4)
     assert found.contrasts[0].df is not None and 6 < found.contrasts[0].df < 10
-    assert "Satterthwaite" in found.model
+    assert "Kenward-Roger" in found.model
 
 
-def test_no_block_variance_falls_back_to_least_squares() -> None:
+def test_a_block_variance_below_zero_stays_so_that_pairs_are_the_paired_t_test() -> None:
     rng = np.random.default_rng(4)
-    design = np.column_stack([np.ones(8), np.arange(8) % 2])
+    design, block = np.column_stack([np.ones(8), np.arange(8) % 2]), np.repeat(np.arange(4), 2)
     y = rng.normal(size=8)
-    block = np.repeat([0, 1], 4)
-    y -= np.repeat([y[:4].mean(), y[4:].mean()], 4)  # no difference between blocks at all
-    assert len(random_intercept(y, design, block).variances) == 1
-    assert random_intercept(y, design, block).df(np.array([0.0, 1.0])) == pytest.approx(6)
-    assert least_squares(y, design).df(np.array([0.0, 1.0])) == pytest.approx(6)
+    y -= np.repeat(y.reshape(4, 2).mean(1), 2)  # no difference between blocks at all
+    y += np.repeat([0.01, -0.02, 0.03, 0.0], 2)
+    model = random_intercept(y, design, block)
+    oracle = stats.ttest_rel(y[1::2], y[::2])
+    assert model.variances[1] < 0
+    assert model.test(np.array([0.0, 1.0]))[3:] == (
+        pytest.approx(3, rel=1e-3), pytest.approx(oracle.pvalue, rel=1e-3)
+    )  # fmt: skip
 
 
 def test_confounded_and_too_few_give_no_p() -> None:
@@ -125,9 +149,19 @@ def test_confounded_and_too_few_give_no_p() -> None:
     assert short.p_value is None and "too few" in short.reason
 
 
-def test_three_levels_with_a_covariate_compare_with_the_reference() -> None:
+def test_three_levels_with_a_covariate_give_simultaneous_pairs() -> None:
     table = unbalanced(3)
     table["furnace"] = np.tile(["a", "b", "c"], 5)[:13]
     (found,) = compare_groups(table, "furnace", ["intercept_mean_nm"], ["param:temperature_c"], reference="b")
-    assert [(c.level, c.reference) for c in found.contrasts] == [("a", "b"), ("c", "b")]
-    assert found.estimate is None and found.p_value is not None
+    assert [(c.level, c.reference) for c in found.contrasts] == [("a", "b"), ("c", "b"), ("c", "a")]
+    assert found.estimate is None and found.p_value is not None and "Tukey-Kramer" in found.model
+
+
+def test_pairs_of_three_groups_are_those_of_games_and_howell() -> None:
+    rng = np.random.default_rng(6)
+    groups = [rng.normal(0.2 * k, 1 + k, 6) for k in range(3)]
+    label = np.repeat([0, 1, 2], 6)
+    design = np.column_stack([np.ones(18), label == 1, label == 2]).astype(float)
+    found = own_spreads(np.concatenate(groups), design, label).test(np.array([0.0, 0.0, 1.0]), 3)
+    oracle = stats.tukey_hsd(*groups, equal_var=False)
+    assert found[-1] == pytest.approx(oracle.pvalue[2, 0], rel=1e-4)

@@ -43,7 +43,7 @@ def test_few_grains_or_a_columnar_null_give_no_answer(verdict):
     one, n = chords(4)
     for counted in (replace(verdict, n_interior=60), replace(verdict, n_interior=n, null="columnar")):
         found = spacing_answer(one, counted)
-        assert found == SpacingAnswer("indeterminate", None, None, None)
+        assert found == SpacingAnswer("indeterminate", None, None)
         assert found.as_descriptors() == []
 
 
@@ -56,8 +56,8 @@ def test_shares_of_classes_sum_to_one_and_are_weighted_by_length():
 
 
 def test_the_answer_in_words_says_whether_it_agrees():
-    words = SpacingAnswer("bimodal", 0.01, 0.4, True).in_words
-    assert words == "the spacings agree: two populations (p = 0.01, power 0.40)"
-    assert SpacingAnswer("uniform", 0.4, 0.9, False).in_words.startswith("the spacings disagree")
-    (stored,) = SpacingAnswer("indeterminate", 0.2, 0.5, None).as_descriptors()
+    words = SpacingAnswer("bimodal", 0.01, True).in_words
+    assert words == "the spacings agree: two populations (p = 0.01)"
+    assert SpacingAnswer("indeterminate", 0.4, False).in_words.startswith("the spacings disagree")
+    (stored,) = SpacingAnswer("indeterminate", 0.2, None).as_descriptors()
     assert (stored.name, stored.value) == ("spacing_modality_p", 0.2)

@@ -186,3 +186,18 @@ def test_settings_that_cannot_be_are_refused(parameters: dict, problem: str) -> 
 def test_small_steps_are_not_rounded_away() -> None:
     space = parse_space({"film_m": {"kind": "continuous", "low": 1e-13, "high": 1e-12, "step": 1e-13}})
     assert len(set(space.parameters[0].values)) == 10
+
+
+def test_settings_that_go_by_factors_are_compared_by_their_logarithm() -> None:
+    """0.01, 0.1, 1, 10: by differences all but the last would be one setting."""
+
+    def codes(*values: float, kind: str = "discrete") -> list[float]:
+        space = parse_space({"parameters": {"c_mM": {"kind": kind, "values": list(values)}}})
+        return [float(space.encode({"c_mM": v})[0]) for v in values]
+
+    assert codes(0.01, 0.1, 1, 10) == pytest.approx([0, 1 / 3, 2 / 3, 1])
+    assert codes(1, 2, 3, 4) == pytest.approx([0, 1 / 3, 2 / 3, 1])
+    assert codes(0, 1, 10) == pytest.approx([0, 0.1, 1])
+    space = parse_space({"parameters": {"c_mM": {"kind": "discrete", "values": [0.1, 1, 10]}}})
+    assert [float(space.encode({"c_mM": v})[0]) for v in (0.0, -1.0, 100.0)] == pytest.approx([-1, -1, 1.5])
+    assert space.decode(np.array([0.45])) == {"c_mM": 1.0}

@@ -15,6 +15,7 @@ from grainstats.measure.descriptors.descriptor import Descriptor
 from grainstats.run.cli import app
 from grainstats.share import Database, Measured, Quantity, SampleRow, SampleSheet
 from grainstats.share.optimizer import SpaceError, parse_space, suggest
+from grainstats.share.optimizer.suggest import FAR_LOG, _far
 from segment.errors import InputError
 
 needs_botorch = pytest.mark.skipif(
@@ -304,3 +305,22 @@ def test_an_objective_is_named_once(tmp_path: Path) -> None:
         for asked in ((), ("jc", "jc_kA/cm2:minimise")):
             with pytest.raises(InputError, match="missing, or one is there twice"):
                 suggest(db, parse_space(SPACE), asked)
+
+
+def test_a_value_far_from_all_others_is_pointed_at() -> None:
+    rng = np.random.default_rng(0)
+    y = rng.lognormal(0, 0.3, 14)
+    assert not any(_far(v).any() and _far(np.log(v), FAR_LOG).any() for v in (y, rng.lognormal(0, 2.3, 100)))
+    y[3] *= 1000
+    assert np.flatnonzero(_far(y) & _far(np.log(y), FAR_LOG)).tolist() == [3]
+    assert not _far(np.array([1.0, 1.0, 1.0, 1.0, 5.0])).any() and not _far(np.empty(0)).any()
+
+
+@needs_botorch
+def test_a_slip_is_named_with_its_sample(tmp_path: Path) -> None:
+    fill(str(tmp_path / "a.db"), 10)
+    with Database.open(str(tmp_path / "a.db")) as db:
+        row = SampleRow("S3", "ai", "C1", (), (Measured("jc", 4e6, "kA/cm2"),))
+        db.put_samples(SampleSheet("slip", (row,), parameters=frozenset()))
+        notes = suggest(db, parse_space(SPACE), ("jc",), 1).notes
+    assert len(notes) == 1 and notes[0].startswith("jc 4e+06 kA/cm2 of S3 is far from all others")
