@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 from segment.errors import UnreadableError
 from segment.grain_map import GrainMap
+from segment.label_maps.by_hand import REGIONS, regions_alone
 from segment.label_maps.formats import format_of
+from segment.label_maps.imagej_rois import holds_regions
+from segment.label_maps.not_read import how_to_save
 from segment.label_maps.pixels import RASTERS, TIFFS
 from segment.label_maps.reading import boundary_beside, read_label_map
 from segment.micrograph.file_kind import no_file
@@ -62,12 +65,15 @@ def read_map(
         from segment.orientation import GrainRules, grain_map_of
 
         return grain_map_of(read_orientation_map(path, pixel_size_nm), rules or GrainRules())
-    if foreign is None and path.suffix.lower() not in (*TIFFS, *RASTERS, ".npy"):
+    if foreign is None and path.suffix.lower() not in (*TIFFS, *RASTERS, ".npy", *REGIONS):
         raise UnreadableError(
             path,
-            "neither a label map (TIFF, PNG, NPY, .dream3d, ilastik's .h5, a table with grainId) "
-            "nor an orientation map (.ang, .ctf, HDF5)",
-            "If it is a micrograph, run `grainstats segment` on it first, or `grainstats run` for both",
+            "neither a label map (TIFF, PNG, NPY, ImageJ's .zip, .dream3d, ilastik's .h5, "
+            "a table with grainId) nor an orientation map (.ang, .ctf, HDF5)",
+            how_to_save(path)
+            or "If it is a micrograph, run `grainstats segment` on it first, or `grainstats run` for both",
         )
-    grain_map = read_label_map(path, pixel_size_nm=pixel_size_nm, tracing=tracing)
+    if path.suffix.lower() in REGIONS or (tracing and holds_regions(path)):
+        return regions_alone(path, pixel_size_nm)
+    grain_map = read_label_map(path, pixel_size_nm=pixel_size_nm, tracing=tracing and foreign is None)
     return grain_map if tracing else orientations_beside(path, boundary_beside(path, grain_map))

@@ -15,6 +15,7 @@ import tifffile
 from segment.errors import InputError, NotAnImageError, UnreadableError
 from segment.label_maps.formats import format_of
 from segment.label_maps.formats.foreign_map import ForeignMap
+from segment.label_maps.not_read import how_to_save
 from segment.micrograph.file_kind import no_file
 from segment.micrograph.formats import open_frames
 from segment.micrograph.micrograph import PixelSizeSource
@@ -70,9 +71,8 @@ def read_map_pixels(path: Path, pixel_size_nm: float | None, *, tracing: bool = 
         elif suffix in RASTERS:
             image, n_grains = _raster(path, tracing), None
         else:
-            raise UnreadableError(
-                path, "not a label map: TIFF, PNG, NPY, or one of another program", "Save it as TIFF"
-            )
+            reason = "not a label map: TIFF, PNG, NPY, or one of another program"
+            raise UnreadableError(path, reason, how_to_save(path) or "Save it as TIFF")
         chosen, notes = _scale(path, pixel_size_nm)
         image, more = _squared(path, np.squeeze(image), chosen)
     except MemoryError as error:

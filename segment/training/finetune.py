@@ -26,7 +26,7 @@ from segment.quality.score import fill, intercepts
 from segment.training.agreement import write_settings
 from segment.training.data.cache import line_distance, write_cache
 from segment.training.data.crops import CropSource, Example
-from segment.training.data.pairs import Pair, find_pairs, without_image
+from segment.training.data.pairs import Pair, find_pairs, traced_part, without_image
 from segment.training.export import export
 from segment.training.finetune_card import Check, check_model, write_card
 from segment.training.fit import fit
@@ -91,7 +91,7 @@ def finetune(
         at_first=0,
         real=(own,),
     )
-    examples = [_example(pair, model.best_intercept_px) for pair in pairs]
+    examples = [_example(pair, model.best_intercept_px, say) for pair in pairs]
     work = _work_folder(out, recipe, model, pairs)
     say(f"drawing {replay} synthetic micrographs")
     write_cache(work / "cache", replay, seed=recipe.seed, size=384)
@@ -153,16 +153,19 @@ def _release(recipe: TrainingRecipe, model: Model, checkpoint: Path, out: Path, 
     return written
 
 
-def _example(pair: Pair, best_intercept_px: float) -> Example:
+def _example(pair: Pair, best_intercept_px: float, say: Callable[[str], None]) -> Example:
     """Image and lines, resampled so that the traced mean intercept is the network's best."""
-    grey = pair.micrograph().image
     truth = pair.truth()
+    for text in truth.warnings:
+        say(f"warning: {pair.tracing.name}: {text}")
+    part = traced_part(truth)
+    grey, labels = pair.micrograph().image[part], truth.labels[part]
     low, high = np.quantile(grey, [0.001, 0.999])
     image = np.clip((grey.astype(np.float32) - low) / max(high - low, 1e-6) * 255, 0, 255).astype(np.uint8)
-    lengths = intercepts(fill(truth.labels))
+    lengths = intercepts(fill(labels))
     scale = float(np.clip(best_intercept_px / lengths.mean(), 0.1, 4)) if lengths.size else 1.0
     size = (max(round(image.shape[1] * scale), 64), max(round(image.shape[0] * scale), 64))
-    away = cv2.distanceTransform((~on_edges(truth.labels)).astype(np.uint8), cv2.DIST_L2, 5) * scale
+    away = cv2.distanceTransform((~on_edges(labels)).astype(np.uint8), cv2.DIST_L2, 5) * scale
     thin = cv2.resize(away, size, interpolation=cv2.INTER_LINEAR) < 0.75
     resampled = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     return Example(resampled, line_distance(thin), None, pair.image.stem)

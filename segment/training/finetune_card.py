@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from segment.grain_map import GrainMap
 from segment.micrograph.micrograph import Micrograph
 from segment.pipeline import segment_micrograph
-from segment.quality.score import cells_of_tracing, score
+from segment.quality.score import cells_of_tracing
 from segment.training.data.pairs import Pair
+from segment.training.evaluate import score_traced
 from segment.training.synthetic.render import synthetic_micrograph
 from segment.training.synthetic.styles import STYLES
 from segment.unet import Model
@@ -36,19 +38,20 @@ def check_model(before: Model, after: Model, pairs: list[Pair]) -> list[Check]:
     """Score two models on the user's images and on one fresh synthetic micrograph of every style."""
     checks = []
     for kind, name, micrograph, truth in _examples(pairs):
-        f1 = [score(segment_micrograph(micrograph, model)[1].cells(), truth).f1 for model in (before, after)]
+        cut = (segment_micrograph(micrograph, model)[1] for model in (before, after))
+        f1 = [score_traced(cells, truth).f1 for cells in cut]
         checks.append(Check(kind, name, *f1))
     return checks
 
 
-def _examples(pairs: list[Pair]) -> Iterator[tuple[str, str, Micrograph, np.ndarray]]:
+def _examples(pairs: list[Pair]) -> Iterator[tuple[str, str, Micrograph, GrainMap]]:
     for pair in pairs[:MOST_OWN]:
-        yield "own", pair.image.name, pair.micrograph(), pair.truth().cells()
+        yield "own", pair.image.name, pair.micrograph(), pair.truth()
     for number, style in enumerate(STYLES):
         rng = np.random.default_rng([FRESH_SEED, number])
         drawn = synthetic_micrograph(rng, (FRESH_PX, FRESH_PX), style=style)
         micrograph = Micrograph(drawn.image, None, "none", Path(style), "0" * 64, "synthetic")
-        yield "synthetic", style, micrograph, cells_of_tracing(drawn.boundary)
+        yield "synthetic", style, micrograph, GrainMap(cells_of_tracing(drawn.boundary))
 
 
 def write_card(folder: Path, parent: Model, pairs: list[Pair], kept: float, checks: list[Check]) -> Path:

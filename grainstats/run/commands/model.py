@@ -73,6 +73,8 @@ def evaluate(
     results = []
     for one in evaluate_folder(load_model(model), images, boundaries, persistence=persistence):
         results.append(one)
+        for text in one.warnings:
+            _say(f"warning: {one.image}: {text}")
         if not as_json:
             print(_line(one))
     f1 = sum(one.score.f1 for one in results) / len(results)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grainstats.run.job.correction_files import REGIONS, is_tracing
+from grainstats.run.job.correction_files import is_tracing
 from segment.errors import InputError
 from segment.grain_map import GrainMap
 
@@ -24,24 +24,18 @@ def read_correction(file: Path, micrograph: Micrograph, network: GrainMap | None
     Areas that `network`, what counted before, hid stay hidden where the correction draws no grain.
     `InputError` where the file is unreadable, of another size than the image, or no map of grains.
     """
-    shape = micrograph.image.shape[:2]
-    read = _read(file, (shape[0], shape[1]))
-    if read.labels.shape == (shape[0] + micrograph.info_bar_rows, shape[1]):  # drawn with the info bar
-        read = _first_rows(read, shape[0])
-    if read.labels.shape != shape:
-        raise InputError(
-            file,
-            "the correction {} has {} x {} pixels, its image {} x {}".format(
-                file.name, *read.labels.shape[::-1], *shape[::-1]
-            ),
-            "Save it in the size of the label map that run writes; until then, that map counts",
-        )
+    from grainstats.measure import check_label_map
+    from segment.label_maps.by_hand import read_drawing
+
+    read = read_drawing(file, micrograph, lines=is_tracing(file))
+    if read.n_grains >= FEWEST:
+        check_label_map(read, str(file))
     labels, valid = _within(read.labels, micrograph.valid, network)
     if labels.max(initial=0) < FEWEST:
         raise InputError(
             file,
-            f"the correction {file.name} holds {labels.max(initial=0)} grains",
-            "Give every grain a number of its own, or name a tracing NAME.tracing.png",
+            f"the correction holds {labels.max(initial=0)} grains",
+            "Give every grain a number of its own, or draw all boundaries",
         )
     return replace(
         read,
@@ -76,33 +70,6 @@ def changed_share(before: GrainMap, after: GrainMap) -> float:
     both &= (old == 0) == (new == 0)
     both |= (old == 0) & (new == 0)
     return 1 - float(counts[both].sum()) / before.labels.size
-
-
-def _read(file: Path, shape: tuple[int, int]) -> GrainMap:
-    from grainstats.measure import check_label_map
-    from segment.label_maps.reading import read_label_map
-    from segment.label_maps.repairs import grain_map_of_labels
-
-    if file.suffix.casefold() != REGIONS:
-        read = read_label_map(file, tracing=is_tracing(file))
-        if read.n_grains > 1:
-            check_label_map(read, str(file))
-        return read
-    from segment.cells.close import grain_map_from_tracing
-    from segment.training.data.imagej_rois import draw_rois, read_rois
-
-    rois = read_rois(file)
-    if not rois:
-        raise InputError(file, f"{file.name} holds no regions of ImageJ", "Save them with ROI Manager > Save")
-    drawn = draw_rois(rois, shape)
-    if drawn.dtype == bool:
-        return grain_map_from_tracing(drawn, source=str(file))
-    return grain_map_of_labels(drawn, source=file)
-
-
-def _first_rows(read: GrainMap, rows: int) -> GrainMap:
-    valid, phases = (None if mask is None else mask[:rows] for mask in (read.valid, read.second_phases))
-    return replace(read, labels=read.labels[:rows], valid=valid, second_phases=phases)
 
 
 def _within(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,14 +9,14 @@ from pathlib import Path
 
 from grainstats.run.names import plain_name, printable
 from segment.errors import InputError
+from segment.label_maps.by_hand import DRAWINGS, image_stem
 from segment.label_maps.formats import format_of
+from segment.label_maps.not_read import how_to_save
 from segment.micrograph.file_kind import why_no_file
 
-MAPS = (".tif", ".tiff", ".png", ".npy")
 FOREIGN = (".h5", ".hdf5", ".dream3d", ".csv")  #: of other programs, where they hold a label map
-REGIONS = ".zip"
+_BESIDE = (".overlay", ".boundary")  #: what `run` and `segment` write beside a label map
 _SEPARATORS = "-_. "  #: what may follow the image's name: ``field_1_edited`` is no correction of ``field_10``
-_KIND = re.compile(r"\.(labels|tracing)$|[-_. ]?roiset$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,10 @@ def find_corrections(folder: Path, jobs: Sequence[tuple[Path, str]]) -> Found:
             warnings.append(f"correction {name} not used: {why[0]}")
             continue
         matches = _in_sample_folder(file, _named_like(file, by_stem))
-        if len(matches) == 1:
+        if not _is_map(file):
+            unread = f"correction {name} not used: its format is not read. {how_to_save(file)}"
+            warnings += [unread] if matches else []
+        elif len(matches) == 1:
             files[matches[0]] = (*files.get(matches[0], ()), file)
         elif matches:
             warnings.append(
@@ -70,8 +72,7 @@ def is_tracing(file: Path) -> bool:
 
 def reason_beside(file: Path) -> str:
     """What the user wrote of a correction: the text beside it, or ``why.txt`` of its folder; else empty."""
-    own = file.with_suffix("").name
-    for name in (own, _KIND.sub("", own), "why"):
+    for name in (file.stem, image_stem(file), "why"):
         text = file.with_name(f"{name}.txt")
         if text.is_file():
             return " ".join(printable(" ".join(text.read_text(errors="replace").split())).split())[:500]
@@ -79,12 +80,13 @@ def reason_beside(file: Path) -> str:
 
 
 def _listed(folder: Path) -> list[Path]:
-    """Maps and regions below the folder; hidden files are none."""
+    """Maps and regions below the folder, and drawings that are not read; hidden files are none."""
     return [
         path
         for path in sorted(folder.rglob("*"))
         if not path.is_dir()
-        and _is_map(path)
+        and (_is_map(path) or how_to_save(path) is not None)
+        and not path.stem.endswith(_BESIDE)
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     ]
 
@@ -92,12 +94,12 @@ def _listed(folder: Path) -> list[Path]:
 def _is_map(path: Path) -> bool:
     suffix = path.suffix.casefold()
     of_others = suffix in FOREIGN and path.is_file() and format_of(path) is not None
-    return suffix in (*MAPS, REGIONS) or of_others
+    return suffix in DRAWINGS or of_others
 
 
 def _named_like(file: Path, by_stem: dict[str, list[tuple[Path, str]]]) -> list[tuple[Path, str]]:
     """Images with the longest name that the file's begins with."""
-    name = _KIND.sub("", file.stem).casefold()
+    name = image_stem(file).casefold()
     ends = [len(name), *(place for place in range(len(name) - 1, 0, -1) if name[place] in _SEPARATORS)]
     return next((by_stem[name[:end]] for end in ends if name[:end] in by_stem), [])
 

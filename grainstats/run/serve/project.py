@@ -114,16 +114,19 @@ class Project:
 
         `InputError` where it is no label map, tracing or set of regions by the ending of `upload`.
         """
-        from grainstats.run.job.correction_files import MAPS, REGIONS
+        from grainstats.run.job.correction_files import FOREIGN
+        from segment.label_maps.by_hand import DRAWINGS, image_stem
+        from segment.label_maps.not_read import how_to_save
 
         ending = Path(upload).suffix.lower()
-        if ending not in (*MAPS, REGIONS):
-            known = ", ".join((*MAPS, REGIONS))
-            raise InputError(upload, "is no map of grains by its ending", f"Give one of {known}")
+        if ending not in (*DRAWINGS, *FOREIGN):
+            remedy = how_to_save(Path(upload)) or f"Give one of {', '.join((*DRAWINGS, *FOREIGN))}"
+            raise InputError(upload, "is no map of grains by its ending", remedy)
         sample = next((e.sample_id for e in self.entries() if e.path == image), image.parent.name)
         folder = self.corrections / plain_name(sample)
-        for old in folder.glob(f"{image.stem}.*"):
-            old.unlink()
+        for old in folder.iterdir() if folder.is_dir() else ():
+            if image_stem(old) == image.stem:
+                old.unlink()
         target = folder / f"{image.stem}{'.tracing' if 'tracing' in upload.lower() else ''}{ending}"
         write_bytes(target, content)
         if reason.strip():

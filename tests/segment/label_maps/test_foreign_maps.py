@@ -13,9 +13,9 @@ import tifffile
 from segment.errors import InputError, UnreadableError
 from segment.grain_map import GrainMap
 from segment.label_maps.formats import dream3d, format_of, ome_tiff, roi_set
+from segment.label_maps.imagej_rois import draw_rois, read_rois
 from segment.label_maps.reading import read_label_map
 from segment.label_maps.record import tags_of
-from segment.training.data.imagej_rois import draw_rois, read_rois
 
 
 @pytest.fixture(scope="module")

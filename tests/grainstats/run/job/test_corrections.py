@@ -211,6 +211,17 @@ def test_names(tmp_path):
     assert reason_beside(folder / "B/y.tracing.png") == ""
 
 
+def test_pictures_beside_a_map_are_passed_over_and_unread_formats_named(tmp_path):
+    for name in ("x-0a1b2c3d.labels.tif", "x-0a1b2c3d.overlay.png", "x.svg", "z.svg", "y.roi"):
+        (tmp_path / name).write_bytes(b"")
+    found = find_corrections(tmp_path, [(Path("S1/x.tif"), "S1"), (Path("S1/y.tif"), "S1")])
+    assert [[file.name for file in files] for files in found.files.values()] == [
+        ["x-0a1b2c3d.labels.tif"],
+        ["y.roi"],
+    ]
+    assert len(found.warnings) == 1 and "x.svg not used: its format is not read. Export" in found.warnings[0]
+
+
 def test_what_changed_is_a_share_of_the_area():
     old = np.repeat(np.arange(1, 5, dtype=np.int32), 25).reshape(10, 10)
     assert changed_share(GrainMap(old), GrainMap(5 - old)) == 0

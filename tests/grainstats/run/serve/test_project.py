@@ -104,6 +104,19 @@ def test_corrections_go_where_the_run_looks(project):
     assert "--corrections" in project.command()
     with pytest.raises(InputError, match=r"\.tif"):
         project.correct(image, "notes.docx", b"", "")
+    with pytest.raises(InputError, match="Export the layer"):
+        project.correct(image, "layers.xcf", b"", "")
+
+
+def test_a_new_correction_replaces_that_of_its_image_only(project):
+    image = cv2.imread(str(project.entries()[0].path))
+    for name in ("f[1].png", "f[1].5.png"):
+        cv2.imwrite(str(project.place_for(name)), image)
+    paths = {entry.path.name: entry.path for entry in project.entries()}
+    kept = project.correct(paths["f[1].5.png"], "mended.tif", b"1", "why")
+    first = project.correct(paths["f[1].png"], "mended.tif", b"2", "")
+    project.correct(paths["f[1].png"], "RoiSet.zip", b"3", "")
+    assert kept.exists() and kept.with_suffix(".txt").exists() and not first.exists()
 
 
 def test_nothing_to_run(tmp_path):

@@ -13,10 +13,11 @@ import tifffile
 from skimage.measure import find_contours
 
 from segment.errors import InputError
+from segment.label_maps.by_hand import close_gaps
+from segment.label_maps.imagej_rois import draw_rois, read_rois
 from segment.micrograph.micrograph import Micrograph
 from segment.quality.score import score
-from segment.training.data.imagej_rois import draw_rois, read_rois
-from segment.training.data.pairs import Pair, close_gaps, find_pairs, without_image
+from segment.training.data.pairs import GAP_PX, Pair, find_pairs, traced_part, without_image
 
 SIZE = (150, 180)
 
@@ -159,12 +160,12 @@ def test_narrow_gaps_close_and_wide_ones_stay() -> None:
     labels[:, 40:] = 2
     labels[:, 38:42] = 0
     labels[10:30, 5:25] = 0
-    closed = close_gaps(labels)
+    closed = close_gaps(labels, GAP_PX)
     assert (closed[:, 38:42] > 0).all()
     assert (closed[14:26, 9:21] == 0).all()
 
 
-@pytest.mark.parametrize("traced", ["a.zip", "a.labels.tif", "a.tracing.png"])
+@pytest.mark.parametrize("traced", ["a.zip", "a_RoiSet.zip", "a.labels.tif", "a.tracing.png"])
 def test_pairs_go_by_stem(tmp_path: Path, traced: str) -> None:
     for folder, name in (("images", "a.png"), ("tracings", traced), ("images", "b.png")):
         (tmp_path / folder).mkdir(exist_ok=True)
@@ -194,7 +195,7 @@ def test_a_tracing_that_includes_the_info_bar_is_cut_like_the_image(
 
 def test_a_tracing_of_another_size_is_refused(tmp_path: Path, lines: np.ndarray, cells: np.ndarray) -> None:
     cv2.imwrite(str(tmp_path / "t.png"), lines[:100])
-    with pytest.raises(InputError, match="180 x 100 px, the image 180 x 150"):
+    with pytest.raises(InputError, match="180 x 100 pixels, its image 180 x 150"):
         truth(tmp_path, "t.png")
     with zipfile.ZipFile(tmp_path / "t.zip", "w") as archive:
         for number, outline in enumerate(outlines(cells)):
@@ -273,6 +274,16 @@ def test_archives_from_a_macintosh_and_damaged_ones(tmp_path: Path, cells: np.nd
     (tmp_path / "bad.zip").write_bytes(content)
     with pytest.raises(InputError, match="cannot be read as ImageJ regions"):
         read_rois(tmp_path / "bad.zip")
+
+
+def test_only_the_traced_part_counts(tmp_path: Path, cells: np.ndarray) -> None:
+    labels = np.where(np.arange(SIZE[1]) < 90, cells, 0).astype(np.uint16)
+    grey = cells * 9 + np.random.default_rng(1).integers(0, 20, SIZE)
+    cv2.imwrite(str(tmp_path / "image.png"), grey.astype(np.uint8))
+    tifffile.imwrite(tmp_path / "t.tif", labels)
+    found = Pair(tmp_path / "image.png", tmp_path / "t.tif").truth()
+    assert traced_part(found) == (slice(0, SIZE[0]), slice(0, 90))
+    assert "grains cover 50% of the image: trace all of it" in found.warnings[-1]
 
 
 def test_a_stack_is_no_image_to_trace(tmp_path: Path, lines: np.ndarray) -> None:

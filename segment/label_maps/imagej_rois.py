@@ -55,9 +55,9 @@ def read_rois(path: Path) -> list[Roi]:
 
 
 def holds_regions(path: Path) -> bool:
-    """Whether a TIFF carries an overlay or a selected line; False too where it cannot be read."""
+    """Whether a TIFF carries outlines or lines, as overlay or selected; False too where it cannot be read."""
     try:
-        return path.suffix.lower() in (".tif", ".tiff") and bool(_pieces(path))
+        return path.suffix.lower() in (".tif", ".tiff") and any(_decode(one, path) for one in _pieces(path))
     except UNREADABLE:
         return False
 

@@ -1,0 +1,186 @@
+"""What a person drew on an image, in whatever form: regions of ImageJ, lines, or numbered cells."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from segment.cells.close import grain_map_from_tracing
+from segment.cells.editing import numbered
+from segment.cells.second_phases import set_aside
+from segment.errors import InputError
+from segment.grain_map import GrainMap
+from segment.label_maps.imagej_rois import draw_rois, holds_regions, read_rois
+from segment.label_maps.pixels import read_map_pixels
+from segment.label_maps.reading import read_label_map
+from segment.label_maps.repairs import grain_map_of_labels
+from segment.micrograph.micrograph import Micrograph
+from segment.quality.score import SMALLEST_PX, fill
+from segment.registration.misplaced import misplaced
+
+REGIONS = (".zip", ".roi")  #: of ImageJ
+DRAWINGS = (".png", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg", ".npy", *REGIONS)
+TWO_GREYS = 0.5  #: share of pixels, near black or the brightest value, of a drawing; of labels it is less
+BRIGHT = 0.25  #: least share of the brightest among those that are not black, where it is not white
+BEYOND = 0.1  #: share of a region's points that may lie outside the image
+ENDS = "regions do not tell the size of their image: the map ends at their outermost point"
+_KIND = re.compile(r"\.(labels|tracing)$|[-_. ]?roiset$", re.IGNORECASE)
+NUMBERS = "Draw all boundaries on a layer of their own, or give every grain a number, as 16-bit TIFF"
+REMEDY = "Save it in the size of the image, or of the label map that run writes"
+
+
+def read_drawing(path: Path, micrograph: Micrograph, *, lines: bool = False, gap_px: int = 0) -> GrainMap:
+    """Cells of a drawing in the pixels of its micrograph; what lies in the cut info bar is cut as well.
+
+    Parameters
+    ----------
+    path : Path
+        ImageJ regions (``.roi``, ``.zip``, an overlay in a TIFF), outlines of grains or lines; a mask of
+        lines of either polarity; a label map.
+    micrograph : Micrograph
+    lines : bool
+        It shows lines; else its pixels tell.
+    gap_px : int
+        Strips without a label narrower than this, between cells, are drawn boundaries and close.
+
+    Raises
+    ------
+    InputError
+        Unreadable, of another size than the image, mirrored, turned or moved, or regions that hold no
+        outline and no line.
+    """
+    rows, columns = micrograph.image.shape[:2]
+    whole = rows + micrograph.info_bar_rows, columns
+    if path.suffix.lower() in REGIONS or holds_regions(path):
+        read = _of_regions(path, (rows, columns), whole, gap_px)
+    else:
+        read = _of_pixels(path, lines, gap_px)
+    if read.labels.shape == whole:
+        read = _first_rows(read, rows)
+    if read.labels.shape != (rows, columns):
+        size = "{1} x {0} pixels".format(*read.labels.shape)
+        raise InputError(path, f"{size}, its image {columns} x {rows}", REMEDY)
+    wrong, off = misplaced(read.labels, micrograph.image)
+    if wrong is not None:
+        raise InputError(path, f"it lies on its image only {wrong}", "Save it as the image lies")
+    return read if off is None else replace(read, warnings=(*read.warnings, f"it lies better {off}"))
+
+
+def image_stem(drawing: Path) -> str:
+    """The name of the image that a drawing belongs to.
+
+    Examples
+    --------
+    >>> {image_stem(Path(name)) for name in ("a.png", "a.labels.tif", "a.tracing.png", "a_RoiSet.zip")}
+    {'a'}
+    """
+    return _KIND.sub("", drawing.stem)
+
+
+def map_of_regions(path: Path, shape: tuple[int, int], gap_px: int = 0) -> GrainMap:
+    """Outlines or lines of ImageJ, drawn on shape (rows, columns). `InputError`: it holds neither."""
+    drawn = draw_rois(read_rois(path), shape)
+    if not drawn.any():
+        raise InputError(path, "holds no outline and no line", "Trace grains or boundaries")
+    if drawn.dtype == bool:
+        return grain_map_from_tracing(drawn, source=str(path))
+    return _closed(grain_map_of_labels(_numbered(drawn, least=SMALLEST_PX), source=path), gap_px)
+
+
+def regions_alone(path: Path, pixel_size_nm: float | None = None) -> GrainMap:
+    """Regions of ImageJ without their image; `pixel_size_nm` in nanometres, of a TIFF else its own.
+
+    Where no image holds them, the map ends at their outermost point, and a warning says so.
+
+    `InputError`: as `map_of_regions`.
+    """
+    if path.suffix.lower() not in REGIONS:
+        image = read_map_pixels(path, pixel_size_nm, tracing=True)
+        read = map_of_regions(path, (image.image.shape[0], image.image.shape[1]))
+        found, source, said = image.pixel_size_nm, image.pixel_size_source, image.notes
+    else:
+        ends = np.concatenate([np.ones((1, 2)), *(one.points for one in read_rois(path))]).max(axis=0)
+        read = map_of_regions(path, (math.ceil(ends[1]), math.ceil(ends[0])))
+        found, source = pixel_size_nm, "none" if pixel_size_nm is None else "manual"
+        said = (ENDS,)
+    return replace(read, pixel_size_nm=found, pixel_size_source=source, warnings=(*said, *read.warnings))
+
+
+def close_gaps(labels: np.ndarray, width_px: int) -> np.ndarray:
+    """Give strips of label 0 narrower than `width_px` to the nearest cell; wider ones stay 0."""
+    empty = (labels == 0).astype(np.uint8)
+    if not empty.any():
+        return labels
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width_px, width_px))
+    wide = cv2.morphologyEx(empty, cv2.MORPH_OPEN, disc)
+    return np.where(wide > 0, 0, fill(labels)).astype(np.int32)
+
+
+def _of_regions(path: Path, shape: tuple[int, int], whole: tuple[int, int], gap_px: int) -> GrainMap:
+    points = np.concatenate([np.zeros((0, 2)), *(one.points for one in read_rois(path))])
+    ends = np.array(whole[::-1])
+    beyond = ((points < -1) | (points > ends + 1)).any(axis=1).sum() / max(len(points), 1)
+    if beyond > BEYOND:
+        reason = f"{beyond:.0%} of its points lie beyond the image of {ends[0]} x {ends[1]} px"
+        raise InputError(path, reason, "Trace on the image at its own size, not on an enlarged copy")
+    return map_of_regions(path, shape, gap_px)
+
+
+def _of_pixels(path: Path, lines: bool, gap_px: int) -> GrainMap:
+    """A label map, or where it is none a drawing of lines."""
+    if lines:
+        return read_label_map(path, tracing=True)
+    labels, refused = None, None
+    try:
+        labels = read_label_map(path)
+        if labels.n_grains > 2 and not _is_drawing(path):
+            return _closed(labels, gap_px)
+    except InputError as error:
+        refused = error
+    try:
+        return read_label_map(path, tracing=True)
+    except InputError as error:
+        if labels is not None and labels.n_grains > 2:
+            return _closed(labels, gap_px)
+        if refused is None or refused.reason == error.reason:
+            raise
+        raise InputError(path, f"{refused.reason}; as lines: {error.reason}", NUMBERS) from error
+
+
+def _is_drawing(path: Path) -> bool:
+    """An image of almost only black and one bright value: lines with softened edges, not labels."""
+    if path.suffix.lower() == ".npy":
+        return False
+    image = read_map_pixels(path, None, tracing=True).image
+    if image.dtype not in (np.uint8, np.uint16) or image.max() < 64:
+        return False
+    grey = image if image.ndim == 2 else image[..., 0]
+    top, full = float(grey.max()), 255.0 if grey.dtype == np.uint8 else 65535.0
+    dark, bright = grey < top / 16, grey > top * (15 / 16)
+    enough = top > full * (15 / 16) or bright.sum() > BRIGHT * np.count_nonzero(~dark)
+    return bool(enough and np.mean(dark | bright) > TWO_GREYS)
+
+
+def _first_rows(read: GrainMap, rows: int) -> GrainMap:
+    """Without what was drawn on an info bar."""
+    cells = _numbered(read.cells()[:rows], least=1)
+    phases = None if read.second_phases is None else set_aside(cells, read.second_phases[:rows] > 0)
+    valid = None if read.valid is None else read.valid[:rows]
+    return replace(read, labels=cells, valid=valid, second_phases=phases)
+
+
+def _closed(read: GrainMap, gap_px: int) -> GrainMap:
+    if gap_px == 0:
+        return read
+    cells = close_gaps(read.cells(), gap_px)
+    return replace(read, labels=cells, second_phases=set_aside(cells, cells > read.n_grains))
+
+
+def _numbered(labels: np.ndarray, *, least: int) -> np.ndarray:
+    """Labels 1 ... n; those of fewer than `least` pixels (outlines hidden under others) drop out."""
+    return numbered(np.where((np.bincount(labels.ravel()) >= least)[labels], labels, 0))
