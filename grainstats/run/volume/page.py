@@ -60,8 +60,8 @@ def _rows(d: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "Equivalent diameter, median", value_words(size["median"], "nm")
         yield "Equivalent diameter, by volume", value_words(size["volume_weighted_mean"], "nm")
         yield "Neighbours of a grain", value_words(faces["mean"], "", faces["ci"])
-        yield "Triple lines", value_words(d["triple_lines_per_um2"], "1/µm²")
-    yield "Surface per volume", value_words(surface["value"], "1/µm", surface["ci"])
+        yield "Triple lines", value_words(d["triple_lines_per_um2"], "µm⁻²")
+    yield "Surface per volume", value_words(surface["value"], "µm⁻¹", surface["ci"])
     yield "Mean chord along x, y, z", ", ".join(value_words(d["mean_chord_nm"][a], "nm") for a in "xyz")
     for phase in d["phases"]:
         yield phase["name"].capitalize(), f"{phase['fraction']:.1%} of the volume"
@@ -74,7 +74,7 @@ def _rows(d: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield (
             "What sections would have shown",
             f"{told['n_cells']} cells of {told['n']} sections: mean circle diameter "
-            f"{told['equivalent_diameter_nm']:.4g} nm{own}; surface per volume {told['s_v_per_um']:.4g} 1/µm",
+            f"{told['equivalent_diameter_nm']:.4g} nm{own}; surface per volume {told['s_v_per_um']:.4g} µm⁻¹",
         )
 
 
@@ -84,7 +84,7 @@ def _connectivity(d: dict[str, Any]) -> str:
     across = [a + way[a] for a in "xyz" if d["percolates"][a]]
     thick = "" if d["thickness_nm"] is None else f"; thickness {d['thickness_nm']['mean']:.4g} nm"
     return (
-        f"{counted(d['n_pieces'], 'piece')}, the largest {d['largest_share']:.0%}; "
+        f"{counted(d['n_pieces'], 'part')}, the largest {d['largest_share']:.0%}; "
         f"from side to side along {', '.join(across) or 'no axis'}{thick}"
     )
 
