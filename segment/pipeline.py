@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -105,7 +106,10 @@ def cells_of_field(
 ) -> tuple[BoundaryMap, GrainMap]:
     """Cells from the network's answers to the pictures; blank is what every picture shows nothing in."""
     first = pictures[0]
+    own, copies = _each_once(pictures)
+    pictures, answers = [pictures[k] for k in own], [answers[k] for k in own]
     boundary_map, places = fuse(answers, _names(pictures))
+    boundary_map = replace(boundary_map, warnings=boundary_map.warnings + copies)
     shown = [first.image]
     for picture, place in zip(pictures[1:], places, strict=True):
         if place is not None:
@@ -129,6 +133,22 @@ def cells_of_field(
     if grain_map.probability is not None:  # with its narrow gaps, so that both files tell the same
         boundary_map = replace(boundary_map, probability=grain_map.probability)
     return boundary_map, replace(grain_map, segmentation=how)
+
+
+def _each_once(pictures: Sequence[Micrograph]) -> tuple[list[int], tuple[str, ...]]:
+    """Places of the pictures that are no copy of an earlier one, and what is said of the copies."""
+    own: list[int] = []
+    said: list[str] = []
+    names = _names(pictures)
+    for k, picture in enumerate(pictures):
+        same = next((j for j in own if np.array_equal(pictures[j].image, picture.image)), None)
+        if same is None:
+            own.append(k)
+        else:
+            said.append(
+                f"{Path(names[k]).name} is left out: it is the same picture as {Path(names[same]).name}"
+            )
+    return own, tuple(said)
 
 
 def _names(pictures: Sequence[Micrograph]) -> list[str]:

@@ -62,7 +62,9 @@ def apply_corrections(
         try:
             _one(job, maps, ledger, analyst, done)
         except Exception as error:
-            done.failures.append(job.failure(*reason_of(error, analyst.out, job.name)))
+            reason, remedy = reason_of(error, analyst.out, job.name)
+            counts = "; what counted before still counts" if ledger.labels_of(job) is not None else ""
+            done.failures.append(job.failure(f"its correction does not count: {reason}{counts}", remedy))
     return done
 
 

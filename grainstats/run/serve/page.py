@@ -154,7 +154,10 @@ class Page:
     async def _received(self, event: Any) -> None:
         for file in event.files:
             try:
-                await file.save(self._project.place_for(file.name))
+                place = self._project.place_for(file.name)
+                if place.exists():
+                    self._ui.notify(f"{place.name} replaces the file of that name", type="warning")
+                await file.save(place)
             except (InputError, OSError) as error:
                 self._warn(error)
         self._drop.reset()
@@ -168,7 +171,6 @@ class Page:
         row = event.args["data"]
         path = self._entries[int(row["number"])].path
         self._project.say(path, sample_id=row["sample"] or "", excluded=row["excluded"] or "")
-        self._entries = self._project.entries()
 
     async def _corrected(self, event: Any) -> None:
         try:

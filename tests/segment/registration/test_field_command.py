@@ -58,6 +58,18 @@ def test_the_pages_of_a_file_may_be_the_pictures(tilts, tmp_path):
     assert [path.name for path in tmp_path.glob("*.labels.tif")] == ["series.labels.tif"]
 
 
+def test_a_copy_among_the_pictures_is_left_out(tilts, tmp_path):
+    image = tifffile.imread(tilts[0] / "tilt-0.tif")
+    tifffile.imwrite(tmp_path / "copy.tif", image, compression="zlib")
+    once = run(tilts[0] / "tilt-0.tif", "--out", tmp_path / "once")
+    twice = run(tilts[0] / "tilt-0.tif", tmp_path / "copy.tif", "--field", "--out", tmp_path / "twice")
+    assert once.exit_code == twice.exit_code == 0, twice.output
+    (one,) = json.loads(twice.stdout)["images"]
+    assert any("copy.tif is left out: it is the same picture as tilt-0.tif" in w for w in one["warnings"])
+    maps = [tifffile.imread(tmp_path / name / "tilt-0.labels.tif") for name in ("once", "twice")]
+    assert np.array_equal(*maps)
+
+
 def test_another_area_is_refused_with_file_and_remedy(tilts, tmp_path):
     done = run(tilts[0] / "tilt-0.tif", tilts[0] / "other.tif", "--field", "--out", tmp_path)
     assert done.exit_code == 1
