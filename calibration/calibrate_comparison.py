@@ -6,6 +6,9 @@ Samples, images within samples and grains within images all vary. A sample's six
 same grains, as they do in the laboratory, and go through the very functions behind `grainstats compare`; the
 first repetitions of every scenario also run `compare_groups` and `compare_verdicts` and must agree.
 
+`comparison_adjusted.csv` has the level with a covariate (every group its own spread) and with blocks, of the
+models behind `--covariate` and `--block`; the first repetitions go through `compare_groups`, too.
+
 A sample may be bimodal (3 % of its grains three times as large: nearly half of the volume). Its verdict is
 drawn with the error rates of `VERDICT_RATES`, of the order of the verdict's table at some 900 grains a
 sample, and the counts go through Fisher's exact test. The whole procedure rejects when any of its tests does.
@@ -23,6 +26,7 @@ import pandas as pd
 
 from grainstats.infer.comparison.effects import specimen_interval
 from grainstats.infer.comparison.groups import VERDICTS, compare_groups, compare_verdicts
+from grainstats.infer.comparison.linear_models import own_spreads, random_intercept
 from grainstats.infer.comparison.tests import fisher_exact, holm, joint_permutation, permutation, welch
 
 DESCRIPTORS = (
@@ -245,15 +249,79 @@ def specimens(repetitions: int, seed: int) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+@dataclass(frozen=True)
+class Adjusted:
+    """One design with a covariate, or with blocks where `block_spread` is given; no true difference."""
+
+    name: str
+    group: tuple[int, ...]  # of each sample
+    spread: tuple[float, float] = (0.15, 0.15)
+    blocks: tuple[int, ...] = ()
+    block_spread: float = 0.0
+
+
+def adjusted_designs() -> list[Adjusted]:
+    """Covariates beside equal and unequal spreads; blocks of pairs, unevenly filled, and nested in groups."""
+    rows = [
+        Adjusted(f"covariate, spread {words}, {a} + {b}", (0,) * a + (1,) * b, spread)
+        for a, b in ((3, 3), (6, 6), (3, 9), (2, 20))
+        for words, spread in (("equal", (0.15, 0.15)), ("3 : 1", (0.3, 0.1)), ("1 : 3", (0.1, 0.3)))
+    ]
+    uneven = (0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 1, 1)
+    layouts = {
+        "pairs in 3 blocks": ((0, 1) * 3, (0, 0, 1, 1, 2, 2)),
+        "pairs in 6 blocks": ((0,) * 6 + (1,) * 6, tuple(range(6)) * 2),
+        "unevenly in 3 blocks": (uneven, (0,) * 4 + (1,) * 4 + (2,) * 4),
+        "3 blocks of 2 in each group": ((0,) * 6 + (1,) * 6, tuple(np.repeat(range(6), 2).tolist())),
+    }
+    return rows + [
+        Adjusted(f"{name}, spread of blocks {bs:g}", group, blocks=blocks, block_spread=bs)
+        for name, (group, blocks) in layouts.items()
+        for bs in (0.0, 0.15, 0.45)
+    ]
+
+
+def adjusted_level(d: Adjusted, repetitions: int, seed: int) -> dict[str, object]:
+    """Share of comparisons without a difference that reject."""
+    rng, group = np.random.default_rng(seed), np.array(d.group)
+    hits = []
+    for k in range(repetitions):
+        y = 4 + np.take(d.spread, group) * rng.normal(size=group.size)
+        held = rng.normal(size=group.size)
+        if d.blocks:
+            blocks = np.array(d.blocks)
+            y = y + d.block_spread * rng.normal(size=blocks.max() + 1)[blocks]
+            model = random_intercept(y, np.column_stack([np.ones(group.size), group]), blocks)
+        else:
+            scaled = (held - held.mean()) / held.std()
+            model = own_spreads(y, np.column_stack([np.ones(group.size), group, scaled]), group)
+        p_value = model.test(np.eye(model.coefficients.size)[1])[-1]
+        hits.append(p_value < 0.05)
+        if k < 3:
+            table = pd.DataFrame({"sample_id": range(group.size), "route": group, "y_nm": np.exp(y)})
+            table = table.assign(held=held, block=[f"b{b}" for b in d.blocks] or "")
+            how = {"block": "block"} if d.blocks else {"covariates": ["held"]}
+            (found,) = compare_groups(table, "route", ["y_nm"], **how)
+            np.testing.assert_allclose(found.p_value, p_value, rtol=1e-4)
+    return {"design": d.name, "repetitions": repetitions, "level": rate(np.array(hits))}
+
+
 def main() -> None:
-    """Run every scenario and write both files."""
+    """Run every scenario and write the files."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--repetitions", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=20240601)
     parser.add_argument(
         "--out", type=Path, default=Path(__file__).resolve().parents[1] / "docs" / "validation"
     )
+    parser.add_argument("--adjusted", action="store_true", help="only the designs with covariates or blocks")
     options = parser.parse_args()
+    designs = [
+        adjusted_level(d, options.repetitions, options.seed + i) for i, d in enumerate(adjusted_designs())
+    ]
+    pd.DataFrame(designs).round(4).to_csv(options.out / "comparison_adjusted.csv", index=False)
+    if options.adjusted:
+        return
     rows = [chunked(s, options.repetitions, options.seed + i) for i, s in enumerate(scenarios())]
     table = pd.DataFrame(rows)
     single = specimens(options.repetitions, options.seed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -46,17 +46,18 @@ class GroupedValues:
     def summaries(self) -> str:
         return "log sample summaries" if self.scale == "ratio" else "sample summaries"
 
-    def with_notes(self, notes: Sequence[str]) -> GroupedValues:
-        return replace(self, notes=(*self.notes, *notes))
-
     def back(self, value: float) -> float:
         return float(np.exp(value)) if self.scale == "ratio" else float(value)
 
 
 def gather(
-    samples: pd.DataFrame, label: pd.Series, levels: tuple[str, ...], name: str, also: Sequence[str]
-) -> GroupedValues:
-    """Take one descriptor's usable samples; `also`: columns that must be neither missing nor infinite."""
+    samples: pd.DataFrame, label: pd.Series, levels: tuple[str, ...], name: str, also: Sequence[str],
+    said: Sequence[str] = (),
+) -> GroupedValues:  # fmt: skip
+    """Take one descriptor's usable samples.
+
+    `also`: columns that must be neither missing nor infinite; `said`: notes on the samples, put last.
+    """
     value = pd.to_numeric(samples[name], errors="coerce").astype(float)
     finite = pd.Series(np.isfinite(value.to_numpy()), index=samples.index)
     lacking = samples[list(also)].replace([np.inf, -np.inf], np.nan).isna().any(axis=1)
@@ -81,7 +82,7 @@ def gather(
         scale = "difference"
         notes.append("zero or negative values: compared as a difference of means, not as a ratio")
     y = np.log(y) if scale == "ratio" else y
-    return GroupedValues(name, samples[keep], y, label[keep].to_numpy(object), levels, scale, tuple(notes))
+    return GroupedValues(name, samples[keep], y, label[keep].to_numpy(object), levels, scale, (*notes, *said))
 
 
 def _spelled_alike(kind: str, names: Iterable[object]) -> list[str]:

@@ -18,7 +18,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from grainstats.infer.comparison.adjusted import adjusted
+from grainstats.infer.comparison.adjusted import FLAT, adjusted
 from grainstats.infer.comparison.data import GroupedValues, gather
 from grainstats.infer.comparison.effects import cliffs_delta, hedges_g, specimen_interval
 from grainstats.infer.comparison.groupings import (
@@ -45,7 +45,6 @@ __all__ = ["Contrast", "GroupComparison", "VerdictComparison", "compare_groups",
 VERDICTS = ("uniform", "bimodal", "indeterminate")
 PERMUTATION_FROM = 4
 """Samples a group: at three against three the smallest exact two-sided p is .10."""
-FLAT = 1e-24  #: variance of a group, on the scale of the test, that is rounding alone
 MANY_GROUPS = 4  #: up to here Welch's ANOVA keeps its level with two samples in every group
 FEW_GRAINS = 50  #: of a sample, below which its value is pointed at: a mean of so many is known to some 15 %
 
@@ -107,7 +106,7 @@ def compare_groups(
     samples = samples.assign(**{name: held_column(samples[name]) for name in held})
     names = list(descriptors) if descriptors is not None else default_descriptors(samples, [by, *held])
     copies = _copies(samples, names)
-    gathered = [gather(samples, label, levels, name, held).with_notes(copies) for name in names]
+    gathered = [gather(samples, label, levels, name, held, copies) for name in names]
     results = [
         _compare_one(
             data, _description(data, by, (units or {}).get(data.name) or _unit(data.name)), covariates, block,

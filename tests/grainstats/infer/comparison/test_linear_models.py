@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -165,3 +167,12 @@ def test_pairs_of_three_groups_are_those_of_games_and_howell() -> None:
     found = own_spreads(np.concatenate(groups), design, label).test(np.array([0.0, 0.0, 1.0]), 3)
     oracle = stats.tukey_hsd(*groups, equal_var=False)
     assert found[-1] == pytest.approx(oracle.pvalue[2, 0], rel=1e-4)
+
+
+@pytest.mark.parametrize("held", [{"covariates": ["h"]}, {"block": "lot"}])
+def test_samples_without_scatter_give_no_p(held: dict[str, Any]) -> None:
+    table = pd.DataFrame({"sample_id": range(8), "route": list("aaaabbbb"), "lot": list("ppqqppqq")})
+    table["h"] = [1.0, 2.0, 3.0, 4.0, 1.0, 2.0, 4.0, 3.0]
+    for y in ([60.0] * 4 + [40.0] * 4, [60.0] * 8):
+        (found,) = compare_groups(table.assign(y_nm=y), "route", ["y_nm"], **held)
+        assert found.p_value is None and "leaves no scatter" in found.reason
