@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from grainstats.run.cli import app
-from grainstats.share.errors import SampleSheetError
+from grainstats.share.errors import SheetError
 from grainstats.share.sheets.samples import read_samples
 from segment.errors import InputError
 from segment.micrograph import describe, read_micrographs
@@ -130,5 +130,5 @@ def test_sheets(cases: Path) -> None:
         ("09*/nfd.csv", "stands in row 2 already"),
         ("09*/zwsp.csv", "ZERO WIDTH SPACE"),
     ):
-        with pytest.raises(SampleSheetError, match=words):
+        with pytest.raises(SheetError, match=words):
             read_samples(one(cases, pattern))

@@ -1,4 +1,4 @@
-"""Errors of the tables that people keep."""
+"""What is wrong with tables that people keep."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from segment.errors import InputError
 
 
 class SheetError(InputError):
-    """A table that cannot be used, with every problem in it.
+    """A table that cannot be used, with every problem in it; `what` it is, in words.
 
     Attributes
     ----------
@@ -16,27 +16,13 @@ class SheetError(InputError):
         One sentence each, with the row as a spreadsheet counts it (the header is row 1).
     """
 
-    what = "sheet"
-
-    def __init__(self, source: Path | str, problems: tuple[str, ...]) -> None:
+    def __init__(self, source: Path | str, problems: tuple[str, ...], what: str = "sample sheet") -> None:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         listed = "".join(f"\n  - {problem}" for problem in problems)
         super().__init__(
-            source, f"{count} in the {self.what}:{listed}\n", "Nothing was imported; correct the sheet"
+            source, f"{count} in the {what}:{listed}\n", "Nothing was imported; correct the sheet"
         )
         self.problems = problems
 
     def __str__(self) -> str:
         return f"{self.source}: {self.reason}{self.remedy}."
-
-
-class SampleSheetError(SheetError):
-    """A sample sheet that cannot be used, with every problem in it."""
-
-    what = "sample sheet"
-
-
-class ImageSheetError(SampleSheetError):
-    """A sheet of images that cannot be used, with every problem in it."""
-
-    what = "sheet of images"

@@ -104,6 +104,19 @@ def normalise_unit(written: str) -> str:
     raise ValueError(f"unknown unit {written!r}")
 
 
+def never_negative(unit: str) -> bool:
+    """Whether an amount in this unit is hardly below zero: a duration, pressure, mass, share, or kelvins.
+
+    Examples
+    --------
+    >>> never_negative("h"), never_negative("degC"), never_negative("%")
+    (True, False, False)
+    """
+    if unit == CATEGORY or unit in _WRITTEN or _CELSIUS.fullmatch(unit) or _FAHRENHEIT.fullmatch(unit):
+        return unit in _WRITTEN
+    return any(_unit(unit).is_compatible_with(name) for name in ("second", "pascal", "gram", "kelvin"))
+
+
 def _is_same(spelled: str, unit: Any) -> bool:
     """Whether a spelling reads back as the unit."""
     try:

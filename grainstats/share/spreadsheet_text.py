@@ -6,6 +6,7 @@ command, wherever the file came from (OWASP, "CSV Injection"). An apostrophe bef
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,16 +14,18 @@ if TYPE_CHECKING:
 
 FORMULA = "=+-@\uff1d\uff0b\uff0d\uff20"  #: how a formula begins, also full-width
 _BEGIN = (*FORMULA, "\t", "\r", "\n")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  #: no workbook holds them (XML 1.0, 2.2)
 
 
 def spreadsheet_text(text: str) -> str:
-    """`text`, behind an apostrophe where a spreadsheet would run it.
+    """`text`, behind an apostrophe where a spreadsheet would run it; control characters written out.
 
     Examples
     --------
     >>> spreadsheet_text("=1+1"), spreadsheet_text("S1")
     ("'=1+1", 'S1')
     """
+    text = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
     return f"'{text}" if text.startswith(_BEGIN) else text
 
 

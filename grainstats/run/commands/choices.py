@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from typer import Option
+
+if TYPE_CHECKING:
+    from segment.volume import VoxelSize
 
 #: as elsewhere in the packages, whose modules start the libraries of the network
 Device = Literal["auto", "cpu", "cuda"]
@@ -54,4 +57,23 @@ PixelSizeOption = Annotated[
         "--pixel-size", metavar="NM", min=1e-6, help="Edge of a pixel in nanometres; else as the file says."
     ),
 ]
+VoxelSizeOption = Annotated[
+    tuple[float, float, float] | None,
+    Option(
+        "--voxel-size",
+        metavar="X Y Z",
+        rich_help_panel="Volumes",
+        help="Edges of a voxel in nanometres; Z between slices.",
+    ),
+]
 TracingOption = Annotated[bool, Option("--tracing", help="The maps show traced boundaries, not labels.")]
+
+
+def voxels(edges: tuple[float, float, float] | None) -> VoxelSize | None:
+    """The voxel that `--voxel-size` names; `InputError`: its edges are no lengths."""
+    from segment.errors import InputError
+    from segment.volume import VoxelSize
+
+    if edges is not None and not all(0 < edge < float("inf") for edge in edges):
+        raise InputError("--voxel-size", "three lengths above 0 are needed", "Give nanometres")
+    return None if edges is None else VoxelSize(*edges)

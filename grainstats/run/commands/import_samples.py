@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +17,8 @@ def import_samples(
 ) -> None:
     """Store samples with their designs, process parameters and properties; all of them or none.
 
-    Known samples are corrected, so that a property measured later is imported with the same sheet.
+    Known samples are corrected, so that a property measured later is imported with the same sheet; an empty
+    cell takes its value out.
 
     Examples: `grainstats import samples.csv --db results/results.db`, and `grainstats import samples.xlsx
     --db postgresql://lab@host/grains`.
@@ -27,5 +29,7 @@ def import_samples(
 
     sheet = read_samples(file)
     with Database.open(db) as opened:
+        for said in (*sheet.remarks, *opened.emptied_by(sheet)):
+            print(f"warning: {said}", file=sys.stderr)
         new = opened.put_samples(sheet)
     print(f"{counted(len(sheet.rows), 'sample')} read, {new} of them new")

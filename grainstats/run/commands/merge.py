@@ -34,6 +34,12 @@ def merge(
                 done = add(target, source)
             analyses = "1 analysis" if done.n_analyses == 1 else f"{done.n_analyses} analyses"
             print(f"{path}: {analyses} and {counted(done.n_samples, 'sample')} added")
+            if done.n_replaced:
+                print(
+                    f"warning: {path}: {counted(done.n_replaced, 'image')} counted by another model, recipe "
+                    "or correction before; those of this database count now",
+                    file=sys.stderr,
+                )
             if done.differing:
                 print(
                     f"warning: {path}: another design or other properties of {', '.join(done.differing)} "

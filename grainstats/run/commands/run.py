@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,10 +20,12 @@ from grainstats.run.commands.choices import (
     Null,
     PhaseOption,
     TwinOption,
+    VoxelSizeOption,
     many,
     method,
     output,
     scale,
+    voxels,
 )
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from grainstats.run.job.batch import Summary
     from grainstats.run.job.call import Call
     from grainstats.run.recipe import Recipe
-
-stacks = partial(Option, rich_help_panel="Volumes")
 
 
 def run(
@@ -101,12 +100,14 @@ def run(
         scale(metavar="DIR", help="Maps corrected by hand, named like their images."),
     ] = None,
     volumes: Annotated[
-        bool, stacks("--volumes", help="INPUT are stacks: each is one volume (see `volume`).")
+        bool,
+        Option(
+            "--volumes",
+            rich_help_panel="Volumes",
+            help="INPUT are stacks: each is one volume (see `volume`).",
+        ),
     ] = False,
-    voxel_size: Annotated[
-        tuple[float, float, float] | None,
-        stacks("--voxel-size", metavar="X Y Z", help="Edges of a voxel in nanometres; Z between slices."),
-    ] = None,
+    voxel_size: VoxelSizeOption = None,
     quiet: Annotated[
         bool, output("--quiet", "-q", help="Say nothing but warnings and inputs without a result.")
     ] = False,
@@ -187,14 +188,13 @@ def _volumes(
 ) -> None:
     from grainstats.run.report.wording import counted
     from grainstats.run.volume.batch import run_volumes
-    from segment.volume import VoxelSize
     from segment.volume.pipeline import StackSettings
 
     done = run_volumes(
         inputs,
         out,
         StackSettings(device=device),
-        voxel_size=None if voxel_size is None else VoxelSize(*voxel_size),
+        voxel_size=voxels(voxel_size),
         model=model,
         report=None if quiet else lambda name: print(f"{name} ...", file=sys.stderr),
     )

@@ -11,7 +11,13 @@ from typing import Annotated, Literal
 import typer
 from typer import Argument, Option
 
-from grainstats.run.commands.choices import DeviceOption, JsonOption, ModelOption
+from grainstats.run.commands.choices import (
+    DeviceOption,
+    JsonOption,
+    ModelOption,
+    VoxelSizeOption,
+    voxels,
+)
 
 grey = partial(Option, rich_help_panel="Grey slices")
 sections = partial(Option, rich_help_panel="EBSD sections")
@@ -28,10 +34,7 @@ def volume(
     labels: Annotated[
         bool, Option("--labels", help="The stack is a label volume: a number for each grain, 0 for none.")
     ] = False,
-    voxel_size: Annotated[
-        tuple[float, float, float] | None,
-        Option("--voxel-size", metavar="X Y Z", help="Edges of a voxel in nanometres; Z between slices."),
-    ] = None,
+    voxel_size: VoxelSizeOption = None,
     dataset: Annotated[
         str | None, Option("--dataset", metavar="PATH", help="Path of the stack inside an HDF5 file.")
     ] = None,
@@ -98,13 +101,9 @@ def volume(
     from grainstats.run.volume.analysis import add_current, analyse_stack, in_words
     from grainstats.run.volume.output import write_results
     from segment.errors import InputError
-    from segment.volume import VoxelSize
     from segment.volume.pipeline import StackSettings
 
-    if voxel_size is not None and not all(0 < v < float("inf") for v in voxel_size):
-        raise InputError("--voxel-size", "three lengths above 0 are needed", "Give nanometres")
-    wanted = _numbers(surfaces)
-    size = None if voxel_size is None else VoxelSize(*voxel_size)
+    wanted, size = _numbers(surfaces), voxels(voxel_size)
     settings = StackSettings(
         align or "drift", curtains, phases, not phases_only, every_direction, device=device
     )

@@ -95,7 +95,9 @@ def run_batch(
     with Database.open(call.db or call.out / DATABASE, create=not call.report_only) as db:
         alike = cut_alike(recipe, db.recipes().itertuples(index=False, name=None))
         analyst = Analyst(recipe, str(model.folder), call.device, threads, call.out.resolve(), alike)
+        noted: list[str] = []
         if sheet is not None:
+            noted = [*sheet.remarks, *db.emptied_by(sheet)]
             db.put_samples(sheet)
         ledger = Ledger(db, call.out, model.digest, recipe.digest())
         jobs = listed.jobs(paths, assignment.sample_ids)
@@ -117,7 +119,10 @@ def run_batch(
         finally:
             files.save()
         remove_leftovers(call.out, before=start)
-        said = *assignment.warnings, *listed.warnings, *done.warnings, *ledger.rescaled
+        left = sorted(ledger.moved_from - set(sheet.sample_ids())) if sheet is not None else []
+        renamed = db.drop_renamed(left) if left else {}
+        noted += [f"{old} is called {new} now" for old, new in renamed.items()]
+        said = *noted, *assignment.warnings, *listed.warnings, *done.warnings, *ledger.rescaled
         done = replace(done, warnings=said)
         if call.shard[1] > 1:
             return done

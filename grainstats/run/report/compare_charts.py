@@ -99,10 +99,10 @@ class SampleSizes:
 
 def sample_sizes(db: Database, label: pd.Series) -> list[SampleSizes]:
     """Interior grains of every sample that has a group; `label` is indexed by sample."""
-    sizes = []
+    sizes, counting = [], db.pools()["analysis_id"]
     for sample_id, level in label.dropna().items():
         grains = db.grains(str(sample_id))
-        inside = grains[~grains["touches_frame"]]
+        inside = grains[~grains["touches_frame"] & grains["analysis_id"].isin(counting)]
         if len(inside) >= 5:
             weight = inside["weight"].fillna(1.0)
             sizes.append(SampleSizes(str(sample_id), str(level), inside["equivalent_diameter_nm"], weight))

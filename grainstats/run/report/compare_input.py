@@ -57,18 +57,16 @@ def read_comparison_input(db: Database) -> ComparisonInput:
     wide = wide.drop(
         columns=["n_images", "n_grains"], errors="ignore"
     )  # counted from the analyses themselves
-    images = by_image.pivot(index=["sample_id", "analysis_id"], columns="name", values="value").reset_index()
     behind = db.pools().merge(db.analyses(current=False).drop(columns="sample_id"), on="analysis_id")
+    by_image = by_image[by_image["analysis_id"].isin(behind["analysis_id"])]  # no excluded ones
+    images = by_image.pivot(index=["sample_id", "analysis_id"], columns="name", values="value").reset_index()
     table = samples.join(wide, on="sample_id").join(_counts(behind), on="sample_id")
     verdicts = db.verdicts().set_index("sample_id")["verdict"]
     table["verdict"] = table["sample_id"].map(verdicts)
     empty = table.loc[~table["sample_id"].isin(wide.index), "sample_id"]
     notes = [f"without measurements: {', '.join(map(str, empty))}"] if len(empty) else []
     units = dict(zip(pooled["name"], pooled["unit"], strict=True))
-    notes += [
-        *_ways(behind),
-        *_images_of_two_samples(images[images["analysis_id"].isin(behind["analysis_id"])]),
-    ]
+    notes += [*_ways(behind), *_images_of_two_samples(images)]
     return ComparisonInput(table, images, tuple(map(str, wide.columns)), units, tuple(notes))
 
 

@@ -65,6 +65,7 @@ def _pictures(db: Database, label: pd.Series, folder: Path) -> dict[str, list[di
 
     columns = db.micrographs().set_index("micrograph_digest")["columns"]
     analyses = db.analyses()
+    analyses = analyses[analyses["analysis_id"].isin(db.pools()["analysis_id"])].copy()
     analyses["width_nm"] = analyses["micrograph_digest"].map(columns) * analyses["pixel_size_nm"]
     groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for sample_id, level in label.dropna().items():

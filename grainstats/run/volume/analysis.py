@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from grainstats.measure.volume import (
     section_summary,
     volume_summary,
 )
+from grainstats.run.report.wording import counted
 from segment.orientation.grains import MISORIENTATION_DEG
 from segment.unet.model_folder import Model
 from segment.volume import GreyVolume, LabelVolume, VoxelSize, label_volume, read_stack
@@ -127,24 +129,55 @@ def add_current(found: VolumeAnalysis, law: Path, seed: int) -> None:
 
 def in_words(document: dict[str, Any]) -> str:
     """The document for people."""
-    slices, rows, columns = document["shape"]
-    x, y, z = document["voxel_size_nm"]
-    size, surface, modality = document["equivalent_diameter_nm"], document["s_v_per_um"], document["modality"]
-    lines = [f"{columns} x {rows} x {slices} voxels of {x:g} x {y:g} x {z:g} nm"]
-    if document["n_grains"]:
-        lines += [
-            f"{document['n_grains']} grains, {document['n_interior']} not cut by the frame",
-            f"  equivalent diameter, mean      {value_words(size['mean'], 'nm', size['ci'])}",
-            f"  equivalent diameter, by volume {value_words(size['volume_weighted_mean'], 'nm')}",
-            f"  faces of a grain               {value_words(document['faces_per_grain']['mean'], '')}",
-        ]
-    lines.append(f"  surface per volume             {value_words(surface['value'], '1/µm', surface['ci'])}")
-    lines += [f"  {p['name']:30s} {p['fraction']:.1%} of the volume" for p in document["phases"]]
-    lines.append(f"grain size: {modality['verdict']} ({modality['reason']})")
-    return "\n".join(lines)
+    rows, modality = list(rows_of(document)), document["modality"]
+    width = max(len(name) for name, _ in rows)
+    lines = [f"{name:{width}}  {value}" for name, value in rows]
+    return "\n".join([*lines, f"grain size: {modality['verdict']} ({modality['reason']})"])
 
 
-def value_words(value: float | None, unit: str, ci: list[float] | None = None) -> str:
+def rows_of(d: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is known of the volume, by name, for people."""
+    x, y, z = d["voxel_size_nm"]
+    slices, rows, columns = d["shape"]
+    size, surface, faces = d["equivalent_diameter_nm"], d["s_v_per_um"], d["faces_per_grain"]
+    voxels = f"{columns} × {rows} × {slices} voxels of {x:g} × {y:g} × {z:g} nm ({d['voxel_size_source']})"
+    yield "Volume", voxels
+    if d["n_grains"]:
+        yield "Grains", f"{d['n_grains']}, {d['n_interior']} seen whole"
+        yield "Equivalent diameter, mean", _value(size["mean"], "nm", size["ci"])
+        yield "Equivalent diameter, median", _value(size["median"], "nm")
+        yield "Equivalent diameter, by volume", _value(size["volume_weighted_mean"], "nm")
+        yield "Neighbours of a grain", _value(faces["mean"], "", faces["ci"])
+        yield "Triple lines", _value(d["triple_lines_per_um2"], "µm⁻²")
+    yield "Surface per volume", _value(surface["value"], "µm⁻¹", surface["ci"])
+    yield "Mean chord along x, y, z", ", ".join(_value(d["mean_chord_nm"][a], "nm") for a in "xyz")
+    for phase in d["phases"]:
+        yield phase["name"].capitalize(), f"{phase['fraction']:.1%} of the volume"
+    for name in ("solid", "voids"):
+        if d[name] is not None:
+            yield f"Connectivity of the {name}", _connectivity(d[name])
+    told = d["sections"]
+    if d["n_grains"] and told["equivalent_diameter_nm"] is not None:
+        own = "" if told["over_volume"] is None else f", {told['over_volume']:.0%} of the grains' own"
+        yield (
+            "What sections would have shown",
+            f"{told['n_cells']} cells of {told['n']} sections: mean circle diameter "
+            f"{told['equivalent_diameter_nm']:.4g} nm{own}; surface per volume {told['s_v_per_um']:.4g} µm⁻¹",
+        )
+
+
+def _connectivity(d: dict[str, Any]) -> str:
+    """How solid or voids hang together, and how thick they are."""
+    way = {a: "" if t is None else f" (tortuosity {t:.3g})" for a, t in d["tortuosity"].items()}
+    across = [a + way[a] for a in "xyz" if d["percolates"][a]]
+    thick = "" if d["thickness_nm"] is None else f"; thickness {d['thickness_nm']['mean']:.4g} nm"
+    return (
+        f"{counted(d['n_pieces'], 'part')}, the largest {d['largest_share']:.0%}; "
+        f"from side to side along {', '.join(across) or 'no axis'}{thick}"
+    )
+
+
+def _value(value: float | None, unit: str, ci: list[float] | None = None) -> str:
     """``"48.2 nm (95 %: 44.1 to 53)"``."""
     if value is None:
         return "unknown"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -12,8 +11,7 @@ from PIL import Image
 from grainstats.run.report.grain_maps import scale_bar
 from grainstats.run.report.image_overlays import encoded
 from grainstats.run.report.page import data_uri, jpeg_uri, render_page
-from grainstats.run.report.wording import counted
-from grainstats.run.volume.analysis import VolumeAnalysis, value_words
+from grainstats.run.volume.analysis import VolumeAnalysis, rows_of
 from grainstats.run.volume.slices import FACES, LONGEST_PX, block_picture, palette, slice_picture
 
 MOST_SLICES = 64  #: in the slider
@@ -41,51 +39,10 @@ def volume_page(found: VolumeAnalysis, name: str) -> str:
         "volume.html.j2",
         name=name,
         d=found.document,
-        rows=list(_rows(found.document)),
+        rows=list(rows_of(found.document)),
         block=_block(found),
         views=middle,
         slices=list(_slices(found)),
-    )
-
-
-def _rows(d: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    x, y, z = d["voxel_size_nm"]
-    slices, rows, columns = d["shape"]
-    size, surface, faces = d["equivalent_diameter_nm"], d["s_v_per_um"], d["faces_per_grain"]
-    voxels = f"{columns} × {rows} × {slices} voxels of {x:g} × {y:g} × {z:g} nm ({d['voxel_size_source']})"
-    yield "Volume", voxels
-    if d["n_grains"]:
-        yield "Grains", f"{d['n_grains']}, {d['n_interior']} seen whole"
-        yield "Equivalent diameter, mean", value_words(size["mean"], "nm", size["ci"])
-        yield "Equivalent diameter, median", value_words(size["median"], "nm")
-        yield "Equivalent diameter, by volume", value_words(size["volume_weighted_mean"], "nm")
-        yield "Neighbours of a grain", value_words(faces["mean"], "", faces["ci"])
-        yield "Triple lines", value_words(d["triple_lines_per_um2"], "µm⁻²")
-    yield "Surface per volume", value_words(surface["value"], "µm⁻¹", surface["ci"])
-    yield "Mean chord along x, y, z", ", ".join(value_words(d["mean_chord_nm"][a], "nm") for a in "xyz")
-    for phase in d["phases"]:
-        yield phase["name"].capitalize(), f"{phase['fraction']:.1%} of the volume"
-    for name in ("solid", "voids"):
-        if d[name] is not None:
-            yield f"Connectivity of the {name}", _connectivity(d[name])
-    told = d["sections"]
-    if d["n_grains"] and told["equivalent_diameter_nm"] is not None:
-        own = "" if told["over_volume"] is None else f", {told['over_volume']:.0%} of the grains' own"
-        yield (
-            "What sections would have shown",
-            f"{told['n_cells']} cells of {told['n']} sections: mean circle diameter "
-            f"{told['equivalent_diameter_nm']:.4g} nm{own}; surface per volume {told['s_v_per_um']:.4g} µm⁻¹",
-        )
-
-
-def _connectivity(d: dict[str, Any]) -> str:
-    """How solid or voids hang together, and how thick they are."""
-    way = {a: "" if t is None else f" (tortuosity {t:.3g})" for a, t in d["tortuosity"].items()}
-    across = [a + way[a] for a in "xyz" if d["percolates"][a]]
-    thick = "" if d["thickness_nm"] is None else f"; thickness {d['thickness_nm']['mean']:.4g} nm"
-    return (
-        f"{counted(d['n_pieces'], 'part')}, the largest {d['largest_share']:.0%}; "
-        f"from side to side along {', '.join(across) or 'no axis'}{thick}"
     )
 
 

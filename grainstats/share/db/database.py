@@ -13,7 +13,7 @@ from sqlalchemy.engine import Engine
 from grainstats._version import __version__
 from grainstats.share.db import schema
 from grainstats.share.db import writing as ledger
-from grainstats.share.db.designs import put_samples
+from grainstats.share.db.designs import drop_renamed, emptied_in_words, put_samples
 from grainstats.share.db.engine import in_transaction, make_engine
 from grainstats.share.db.migrate import prepare
 from grainstats.share.db.reading import Readers
@@ -134,14 +134,23 @@ class Database(Readers):
         """Store a sample sheet (`grainstats.share.sheets.samples.read_samples`); returns how many samples
         are new.
 
-        Known samples are corrected. Quantities are converted to the unit the database first saw them in.
+        Known samples are corrected; an empty cell takes its value out. Quantities are converted to the unit
+        the database first saw them in.
 
         Raises
         ------
-        SampleSheetError
+        SheetError
             Some units cannot be converted; nothing is stored.
         """
         return in_transaction(self._engine, lambda c: put_samples(c, sheet))
+
+    def emptied_by(self, sheet: SampleSheet) -> list[str]:
+        """Which measured values `put_samples` would take out, for the sheet's cells are empty; in words."""
+        return in_transaction(self._engine, lambda c: emptied_in_words(c, sheet), write=False)
+
+    def drop_renamed(self, sample_ids: Sequence[str]) -> dict[str, str]:
+        """Take design and properties from samples without images that another sample has too: old to new."""
+        return in_transaction(self._engine, lambda c: drop_renamed(c, sample_ids))
 
     def exclude(self, reasons: Mapping[str, str]) -> None:
         """Keep micrographs out of every statistic, or let them count again.

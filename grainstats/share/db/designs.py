@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,7 +20,7 @@ def put_samples(connection: Connection, sheet: SampleSheet) -> int:
     """Store every row of a sheet, correcting what is there already; returns how many samples are new.
 
     The first unit a quantity is stored with becomes its unit of record; later sheets are converted to it;
-    `SampleSheetError` where they cannot be. Other samples and earlier designs are left as they are.
+    `SheetError` where they cannot be. Other samples and earlier designs are left as they are.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
@@ -41,9 +41,9 @@ def in_units_of_record(connection: Connection, sheet: SampleSheet) -> SampleShee
         for row in sheet.rows
     )
     if record.problems:
-        from grainstats.share.errors import SampleSheetError
+        from grainstats.share.errors import SheetError
 
-        raise SampleSheetError(sheet.source, tuple(dict.fromkeys(record.problems)))
+        raise SheetError(sheet.source, tuple(dict.fromkeys(record.problems)))
     return replace(sheet, rows=rows)
 
 
@@ -86,20 +86,69 @@ class _Record:
 def _put_sample(connection: Connection, row: SampleRow, position: int, sheet: SampleSheet) -> bool:
     new = insert_once(connection, schema.sample, sample_id=row.sample_id, created_at=now())
     design_id = _put_design(connection, row if new else _with_known_design(connection, row, sheet))
-    facts = {
-        "images": ("images", row.images),
-        "date": ("made_on", row.made_on),
-        "param": ("position", position),
-    }
-    said = dict(fact for name, fact in facts.items() if new or name not in sheet.unsaid)
+    facts = {"images": row.images, "made_on": row.made_on, "position": position}
+    columns = {"images": "images", "made_on": "date", "position": "param"}
+    said = {name: value for name, value in facts.items() if new or sheet.says(columns[name])}
     connection.execute(
         sa.update(schema.sample)
         .where(schema.sample.c.sample_id == row.sample_id)
         .values(design_id=design_id, **said)
     )
+    y = schema.measured_property.c
+    emptied = _emptied(connection, row, sheet)
+    if emptied:
+        own = sa.and_(y.sample_id == row.sample_id, y.name.in_(emptied))
+        connection.execute(sa.delete(schema.measured_property).where(own))
     for m in row.properties:
-        put(connection, schema.measured_property, ["sample_id", "name"], sample_id=row.sample_id, **plain(m))
+        values = plain(m)
+        if not sheet.says(f"prop_sd:{m.name}"):
+            del values["uncertainty"]
+        put(connection, schema.measured_property, ["sample_id", "name"], sample_id=row.sample_id, **values)
     return new
+
+
+def emptied_in_words(connection: Connection, sheet: SampleSheet) -> list[str]:
+    """Which measured values the sheet takes back by empty cells."""
+    taken = {row.sample_id: _emptied(connection, row, sheet) for row in sheet.rows}
+    return [
+        f"{sample_id}: {', '.join(names)} is taken out of the database, the sheet's cell is empty"
+        for sample_id, names in taken.items()
+        if names
+    ]
+
+
+def drop_renamed(connection: Connection, sample_ids: Iterable[str]) -> dict[str, str]:
+    """Take design and properties from samples that stand under another name too; the names, old to new.
+
+    That is one without a micrograph whose design and measured values another one has.
+    """
+    s, m, y = schema.sample.c, schema.micrograph.c, schema.measured_property.c
+
+    def values(sample_id: str) -> set[tuple[Any, ...]]:
+        return set(map(tuple, connection.execute(sa.select(y.name, y.value).where(y.sample_id == sample_id))))
+
+    renamed = {}
+    for old in sample_ids:
+        design_id = connection.scalar(sa.select(s.design_id).where(s.sample_id == old))
+        if design_id is None or connection.scalar(sa.select(m.digest).where(m.sample_id == old).limit(1)):
+            continue
+        alike = connection.scalars(
+            sa.select(s.sample_id).where(s.design_id == design_id, s.sample_id != old).order_by(s.sample_id)
+        )
+        new = next((name for name in alike.all() if values(name) == values(old)), None)
+        if new is not None:
+            renamed[old] = new
+            connection.execute(sa.update(schema.sample).where(s.sample_id == old).values(design_id=None))
+            connection.execute(sa.delete(schema.measured_property).where(y.sample_id == old))
+    return renamed
+
+
+def _emptied(connection: Connection, row: SampleRow, sheet: SampleSheet) -> list[str]:
+    """Stored properties of a sample for which the sheet has a column and no value."""
+    y = schema.measured_property.c
+    stored = connection.scalars(sa.select(y.name).where(y.sample_id == row.sample_id).order_by(y.name))
+    here = {m.name for m in row.properties}
+    return [name for name in stored if name not in here and sheet.says(f"prop:{name}")]
 
 
 def _with_known_design(connection: Connection, row: SampleRow, sheet: SampleSheet) -> SampleRow:
@@ -112,12 +161,10 @@ def _with_known_design(connection: Connection, row: SampleRow, sheet: SampleShee
     ).first()
     if known is None:
         return row
-    if "campaign" in sheet.unsaid:
+    if not sheet.says("campaign"):
         row = replace(row, campaign=known.campaign)
-    if sheet.parameters is None:
-        return row
     found = connection.execute(sa.select(p.name, p.value, p.unit, p.category).where(p.design_id == known.id))
-    kept = [Quantity(*quantity) for quantity in found if quantity[0] not in sheet.parameters]
+    kept = [Quantity(*quantity) for quantity in found if not sheet.says(f"param:{quantity[0]}")]
     return replace(row, parameters=(*row.parameters, *kept))
 
 

@@ -35,6 +35,7 @@ class Merged:
     n_samples: int
     #: samples whose design or properties are others in the target, and stay so
     differing: tuple[str, ...] = ()
+    n_replaced: int = 0  #: images that counted by another model, recipe or correction in the target
 
 
 def merge(target: Database, source: Database) -> Merged:
@@ -49,15 +50,16 @@ def merge(target: Database, source: Database) -> Merged:
     n_samples, differing = in_transaction(write, lambda connection: _put_samples(connection, stored, source))
     facts = {row["digest"]: row for row in stored["micrograph"]}
     counting = {row["analysis_id"] for row in stored["current_analysis"]}
-    n_analyses = 0
+    n_analyses = n_replaced = 0
     for analysis in stored["analysis"]:
         number = analysis["id"]
         rows = in_transaction(read, partial(_rows_of, analysis_id=number), write=False)
         own = facts[analysis["micrograph_digest"]]
         work = partial(_put_analysis, analysis=analysis, facts=own, current=number in counting, rows=rows)
-        n_analyses += in_transaction(write, work)
+        new, replaced = in_transaction(write, work)
+        n_analyses, n_replaced = n_analyses + new, n_replaced + replaced
     in_transaction(write, lambda connection: _put_failures(connection, stored["failure"]))
-    return Merged(n_analyses, n_samples, differing)
+    return Merged(n_analyses, n_samples, differing, n_replaced)
 
 
 def _stored(connection: Connection) -> dict[str, list[Row]]:
@@ -153,21 +155,30 @@ def _rows_of(connection: Connection, analysis_id: int) -> dict[sa.Table, list[Ro
 
 def _put_analysis(
     connection: Connection, analysis: Row, facts: Row, current: bool, rows: dict[sa.Table, list[Row]]
-) -> bool:
-    """One analysis with its micrograph and rows; False where it was there already."""
+) -> tuple[bool, bool]:
+    """One analysis with its micrograph and rows: whether it is new, and counts in place of another.
+
+    A micrograph that the source excludes is excluded; else what the target knows of it stays.
+    """
     key = AnalysisKey(*(analysis[f"{name}_digest"] for name in ("micrograph", "model", "recipe")))
-    insert_once(connection, schema.micrograph, **facts)
+    m = schema.micrograph.c
+    if not insert_once(connection, schema.micrograph, **facts) and facts["excluded"] is not None:
+        included = sa.and_(m.digest == facts["digest"], m.excluded.is_(None))
+        connection.execute(sa.update(schema.micrograph).where(included).values(excluded=facts["excluded"]))
     if not insert_once(connection, schema.analysis, **_without_id(analysis)):
-        return False
+        return False, False
     number = find_analysis(connection, key)
     assert number is not None
     for table, own in rows.items():
         if own:
             new = [_without_id(row) | {"analysis_id": number} for row in own]
             connection.execute(sa.insert(table), new)
+    c = schema.current_analysis.c
+    own = sa.select(c.analysis_id).where(c.micrograph_digest == key.micrograph_digest)
+    replaced = current and connection.scalar(own) is not None
     if current:
         make_current(connection, key.micrograph_digest, number)
-    return True
+    return True, replaced
 
 
 def _put_failures(connection: Connection, failures: list[Row]) -> None:

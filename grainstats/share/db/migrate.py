@@ -89,7 +89,7 @@ def _migrate(connection: Connection, *, create: bool) -> None:
 
 def _make(connection: Connection) -> None:
     """All tables at once: a new database needs no Alembic, which takes .1 s to import."""
-    METADATA.create_all(connection)
+    METADATA.create_all(connection, checkfirst=False)
     connection.execute(sa.text(VIEW))
     version = sa.Table(
         "alembic_version", sa.MetaData(), sa.Column("version_num", sa.String(32), primary_key=True)

@@ -115,11 +115,13 @@ class Readers:
         """Samples in the order in which they were made: sample_id, design_route, campaign, date, created_at.
 
         By date where the sheet gives one, else by the day they were first stored; then by their place in the
-        sheet. ``date`` is None where the sheet gave none.
+        sheet. ``date`` is None where the sheet gave none. A name of which nothing else is left is no sample.
         """
         s, d = sample.c, design.c
         columns = (s.sample_id, d.route.label("design_route"), d.campaign, s.made_on.label("date"))
         query = sa.select(*columns, s.created_at, s.position).outerjoin(design, d.id == s.design_id)
+        owners = (micrograph.c.sample_id, measured_property.c.sample_id)
+        query = query.where(sa.or_(d.id.is_not(None), *(s.sample_id.in_(sa.select(own)) for own in owners)))
         frame = self._frame(query)
         frame["day"] = frame["date"].fillna(frame["created_at"].str[:10])
         order = ["day", "created_at", "position", "sample_id"]

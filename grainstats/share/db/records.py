@@ -220,17 +220,21 @@ class SampleSheet:
     ----------
     source : str
     rows : tuple of SampleRow
-    unsaid : frozenset of {"campaign", "date", "images", "param"}
-        What it has no column for: of known samples that stays as it is.
-    parameters : frozenset of str or None
-        Names of those that it has a column for; the others of known samples stay as they are.  None: all that
-        there are.
+    columns : frozenset of str or None
+        What it has a column for (``"date"``, ``"param:temperature"``, ``"prop_sd:jc"``); all else stays as it
+        is, of known samples.  None: it says all that there is.
+    remarks : tuple of str
+        Values that are hardly meant.
     """
 
     source: str
     rows: tuple[SampleRow, ...]
-    unsaid: frozenset[str] = frozenset()
-    parameters: frozenset[str] | None = None
+    columns: frozenset[str] | None = None
+    remarks: tuple[str, ...] = ()
+
+    def says(self, column: str) -> bool:
+        """Whether it has such a column."""
+        return self.columns is None or column in self.columns
 
     def sample_ids(self) -> tuple[str, ...]:
         return tuple(row.sample_id for row in self.rows)

@@ -168,7 +168,8 @@ def _write_measured(source: _Source, name: str, names: Mapping[str, str], out: P
         for tile, row in _tiles(source, sample_id, out / folder / "data")
     }
     for part in source.measured[name].parts():
-        for analysis, rows in part.groupby("analysis", sort=True):
+        of_samples = part[part["analysis"].isin(list(tiles))]
+        for analysis, rows in of_samples.groupby("analysis", sort=True):
             _csv(rows, tiles[analysis] / "structured" / f"{name}.csv")
 
 

@@ -113,9 +113,7 @@ def _descriptors(db: Database, keys: pd.Series) -> pd.DataFrame:
     pooled = pooled.assign(level="sample", analysis=None, path=None, pool=pooled["pool"].str[:16])
     columns = ["sample_id", "level", "path", "analysis", "pool"]
     columns += ["name", "value", "ci_low", "ci_high", "unit", "method"]
-    table = pd.DataFrame(
-        [*images[columns].to_dict("records"), *pooled[columns].to_dict("records")], columns=columns
-    )
+    table = pd.concat([part[columns].astype(object) for part in (images, pooled)])
     return table.sort_values(["sample_id", "level", "path", "analysis", "name"], kind="stable")
 
 

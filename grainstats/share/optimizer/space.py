@@ -47,6 +47,13 @@ class Parameter:
         steps, factors = np.diff(numbers), np.diff(np.log(numbers))
         return bool(factors.std() / factors.mean() < steps.std() / steps.mean())
 
+    def takes(self, value: Value) -> bool:
+        """Whether this is one of the settings, to rounding."""
+        if self.kind == "categorical":
+            return value in self.values
+        numbers = np.array(self.values, float)
+        return bool((abs(float(value) - numbers) <= 1e-9 * abs(numbers[[0, -1]]).max()).any())
+
 
 @dataclass(frozen=True)
 class Constraint:
@@ -90,8 +97,7 @@ class Space:
 
     def allows(self, point: Mapping[str, Value]) -> bool:
         """Whether every setting exists and every constraint holds."""
-        known = all(_is_setting(p, point[p.name]) for p in self.parameters)
-        return known and all(c.holds(point) for c in self.constraints)
+        return all(p.takes(point[p.name]) for p in self.parameters) and self._keeps(point)
 
     def describes(self, point: Mapping[str, Any]) -> bool:
         """Whether a point has a finite number, or one of its words, for every parameter."""
@@ -138,7 +144,7 @@ class Space:
         codes = np.array([self.encode(point) for point in allowed]).reshape(-1, self.width)
         return unseen(codes, np.empty((0, self.width)))[:count]
 
-    def _keeps(self, point: Point) -> bool:
+    def _keeps(self, point: Mapping[str, Value]) -> bool:
         return all(c.holds(point) for c in self.constraints)
 
     def _moved(self, point: Point, rng: np.random.Generator) -> Point:
@@ -181,14 +187,6 @@ class Space:
 
     def _of(self, row: np.ndarray) -> Point:
         return {p.name: p.values[i] for p, i in zip(self.parameters, row, strict=True)}
-
-
-def _is_setting(p: Parameter, value: Value) -> bool:
-    if p.kind == "categorical":
-        return value in p.values
-    numbers = [float(v) for v in p.values]
-    slack = 1e-9 * max(abs(numbers[0]), abs(numbers[-1]))
-    return any(abs(float(value) - number) <= slack for number in numbers)
 
 
 def unseen(points: np.ndarray, seen: np.ndarray) -> np.ndarray:

@@ -13,11 +13,7 @@ from grainstats.share.sheets.cells import read_table, text_of, value_of
 from segment.errors import InputError
 from segment.micrograph.file_kind import file_text
 
-
-class SuggestionFileError(SheetError):
-    """A file of suggestions that cannot be used, with every problem in it."""
-
-    what = "file of suggestions"
+_WHAT = "file of suggestions"
 
 
 def import_suggestions(db: Database, path: str | Path, sidecar: str | Path, *, campaign: str = "") -> int:
@@ -25,7 +21,7 @@ def import_suggestions(db: Database, path: str | Path, sidecar: str | Path, *, c
 
     Rows that already have an objective are measured data and are passed over. The sidecar of the export that
     BOXVIA worked from gives names and units back, the values of parameters that were never changed, and the
-    digest of the data. `InputError`: the two do not belong together. `SuggestionFileError`: cells are not
+    digest of the data. `InputError`: the two do not belong together. `SheetError`: cells are not
     numbers.
     """
     notes = _read_sidecar(Path(sidecar))
@@ -44,7 +40,7 @@ def _read_sidecar(path: Path) -> dict[str, Any]:
 
 
 def _read_suggestions(path: Path, notes: dict[str, Any], campaign: str) -> list[SuggestionRecord]:
-    table = read_table(path, SuggestionFileError.what, "")
+    table = read_table(path, _WHAT, "")
     names = [column["column"] for column in notes["parameters"]]
     expected = [*names, notes["objective"]["column"]]
     if table.header not in (expected, names):
@@ -65,7 +61,7 @@ def _read_suggestions(path: Path, notes: dict[str, Any], campaign: str) -> list[
         if not wrong:
             records.append(_record(numbers, notes, campaign))
     if problems:
-        raise SuggestionFileError(path, tuple(problems))
+        raise SheetError(path, tuple(problems), _WHAT)
     return records
 
 

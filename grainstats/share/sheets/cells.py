@@ -24,7 +24,8 @@ TEXTS = (".csv", ".txt", ".tsv")
 _OLE = bytes.fromhex("D0CF11E0A1B11AE1")  #: first bytes of a compound file (Microsoft MS-CFB 2.2)
 _MOST_DIGITS = 15  #: of a number that a spreadsheet keeps
 _PERCENT = re.compile(r"([^%％]+?)\s*[%％]")
-_PER_CENT = ("%", "wt%", "at%", "mol%", "vol%")
+PER_CENT = ("%", "wt%", "at%", "mol%", "vol%")
+_ABSOLUTE_ZERO = {"degC": -273.15, "degF": -459.67}  #: by definition of the scales (SI brochure, 2.3.1)
 _LARGEST = 1e60  #: of a number in any unit: the world weighs some 1e56 g, a Planck time is 5e-44 s
 _A_DATE = "the spreadsheet made a date of it ({:%Y-%m-%d})"
 _AND_UNIT = re.compile(r"([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*([^\W\d_].*|[°µμΩ℃].*)")
@@ -205,15 +206,18 @@ def value_of(header: str, unit: str, cell: Any, wrong: list[str]) -> float | str
     if value and not 1 / _LARGEST < abs(value) < _LARGEST:
         wrong.append(f"column {header!r}: no quantity is as small or as large as {text}")
         return None
+    if value < _ABSOLUTE_ZERO.get(unit, -math.inf):
+        wrong.append(f"column {header!r}: {text} is below absolute zero")
+        return None
     if not percent and isinstance(cell, Shown) and _other_unit(cell.beside, unit):
         wrong.append(f"column {header!r}: {text!r} is shown, the unit of the column is {unit}")
         return None
     if not percent:
         return value
-    if unit not in (*_PER_CENT, "1"):
+    if unit not in (*PER_CENT, "1"):
         wrong.append(f"column {header!r}: {text!r} is per cent, the unit of the column is {unit}")
         return None
-    return value if unit in _PER_CENT else float(f"{value / 100:.12g}")
+    return value if unit in PER_CENT else float(f"{value / 100:.12g}")
 
 
 def _with_its_unit(written: str) -> tuple[str | Shown, str]:
@@ -244,7 +248,7 @@ def mixed_percent(columns: Sequence[Column], rows: Sequence[tuple[int, Sequence[
     """
     wrong = []
     for column in columns:
-        if column.unit not in _PER_CENT:
+        if column.unit not in PER_CENT:
             continue
         texts = [(k, text_of(cells[column.index])) for k, cells in rows if column.index < len(cells)]
         bare = [(k, t) for k, t in texts if t and not _PERCENT.fullmatch(t) and abs(_number(t, t)) <= 1]

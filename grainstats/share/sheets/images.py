@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from grainstats.share.db.records import ImageRow, ImageSheet
-from grainstats.share.errors import ImageSheetError
+from grainstats.share.errors import SheetError
 from grainstats.share.sheets.cells import (
     Column,
     quantity_columns,
@@ -22,6 +22,7 @@ from grainstats.share.sheets.cells import (
     words_of,
 )
 
+_WHAT = "sheet of images"
 COLUMNS = ("file", "sample_id", "field", "tilt_deg", "excluded")
 
 
@@ -30,14 +31,14 @@ def read_images(path: str | Path) -> ImageSheet:
 
     Raises
     ------
-    ImageSheetError
+    SheetError
         With all problems at once: unknown, missing or repeated columns, a file twice, a tilt that is no
         number.
     InputError
         The file is missing or of another kind.
     """
     path = Path(path)
-    table = read_table(path, "sheet of images", "file")
+    table = read_table(path, _WHAT, "file")
     problems = [] if "file" in table.header else ["column 'file' is missing"]
     problems += quantity_columns(table, COLUMNS, (), lambda k, text: Column(k, text, "", "", ""))[1]
     rows: list[ImageRow] = []
@@ -51,7 +52,7 @@ def read_images(path: str | Path) -> ImageSheet:
         problems += [f"row {number}: {text}" for text in wrong]
         rows.append(row)
     if problems:
-        raise ImageSheetError(path, tuple(problems))
+        raise SheetError(path, tuple(problems), _WHAT)
     return ImageSheet(str(path), tuple(rows))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,14 +31,9 @@ from grainstats.share.sheets.cells import (
 if TYPE_CHECKING:
     from grainstats.share.optimizer.space import Constraint, Space
 
+_WHAT = "sheet of proposals"
 _PLAIN = ("reason", "by", "campaign")
 Value = float | str
-
-
-class ProposalError(SheetError):
-    """A sheet of proposals that cannot be used, with every problem in it."""
-
-    what = "sheet of proposals"
 
 
 @dataclass(frozen=True)
@@ -70,7 +65,7 @@ def import_proposals(
     """Read a sheet of proposals and store it, all or nothing; returns how many are new.
 
     With a space, every proposal must be a point of it: all parameters, existing settings, constraints kept.
-    `campaign` stands for rows that name none. `ProposalError`: all problems at once. `InputError`: the file
+    `campaign` stands for rows that name none. `SheetError`: all problems at once. `InputError`: the file
     is missing or of another kind.
     """
     return db.add_suggestions(read_proposals(path, Known.of(db), space=space, campaign=campaign))
@@ -81,7 +76,7 @@ def read_proposals(
 ) -> list[SuggestionRecord]:
     """Read and check a sheet of proposals; arguments and errors as `import_proposals`."""
     path = Path(path)
-    table = read_table(path, ProposalError.what, "")
+    table = read_table(path, _WHAT, "")
     columns, problems = _read_header(table, known, space)
     records: list[SuggestionRecord] = []
     seen: dict[str, int] = {}
@@ -96,7 +91,7 @@ def read_proposals(
     if not records:
         problems.append("there is no proposal in it")
     if problems:
-        raise ProposalError(path, tuple(problems))
+        raise SheetError(path, tuple(problems), _WHAT)
     return records
 
 
@@ -164,10 +159,10 @@ def _outside(point: Mapping[str, Value], space: Space | None) -> list[str]:
         return []
     wrong = []
     for p in space.parameters:
-        value, alone = point[p.name], replace(space, parameters=(p,), constraints=())
+        value = point[p.name]
         if isinstance(value, str) != (p.kind == "categorical"):
             wrong.append(f"{p.name}: {value!r} is {'a word' if isinstance(value, str) else 'a number'}")
-        elif not alone.allows(point):
+        elif not p.takes(value):
             known = _settings(p.values, value)
             wrong.append(f"{p.name} = {_said(value)} is no setting of the space: {known}")
     if not wrong:

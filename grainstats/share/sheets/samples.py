@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from grainstats.share.db.records import Measured, Quantity, SampleRow, SampleSheet
-from grainstats.share.errors import SampleSheetError
-from grainstats.share.quantity_units import CATEGORY, converter, split_column
+from grainstats.share.errors import SheetError
+from grainstats.share.quantity_units import CATEGORY, converter, never_negative, split_column
 from grainstats.share.sheets.cells import (
+    PER_CENT,
     Column,
     SheetTable,
     day_of,
@@ -36,7 +37,7 @@ def read_samples(path: str | Path) -> SampleSheet:
 
     Raises
     ------
-    SampleSheetError
+    SheetError
         With all problems at once: unknown, missing or repeated columns or ids, unknown units,
         bad routes, values that are not numbers.
     InputError
@@ -56,21 +57,33 @@ def read_samples(path: str | Path) -> SampleSheet:
     if not rows:
         problems.append("there is no sample in it")
     if problems:
-        raise SampleSheetError(path, tuple(problems))
-    there = {*table.header, *(column.kind for column in columns)}
-    parameters = frozenset(column.name for column in columns if column.kind == "param")
-    unsaid = frozenset({"campaign", "date", "images", "param"} - there)
-    return SampleSheet(str(path), tuple(rows), unsaid, parameters)
+        raise SheetError(path, tuple(problems))
+    there = {*table.header, *(c.kind for c in columns), *(f"{c.kind}:{c.name}" for c in columns)}
+    return SampleSheet(str(path), tuple(rows), frozenset(there), _remarks(path, rows))
+
+
+def _remarks(path: Path, rows: list[SampleRow]) -> tuple[str, ...]:
+    """Values that are hardly meant: durations, pressures and such below zero, shares of more than 100 %."""
+    values = [(row.sample_id, q) for row in rows for q in (*row.parameters, *row.properties)]
+    doubtful = [
+        f"{sample_id} {q.name} = {q.value:g} {q.unit}"
+        for sample_id, q in values
+        if q.value is not None
+        and ((q.value > 100 and q.unit in PER_CENT) or (q.value < 0 and never_negative(q.unit)))
+    ]
+    more = f" and {len(doubtful) - 5} more" if len(doubtful) > 5 else ""
+    return (f"{path.name}: are these meant? {', '.join(doubtful[:5])}{more}",) if doubtful else ()
 
 
 def _seen_before(sample_id: str, number: int, seen: dict[str, tuple[str, int]]) -> list[str]:
     """What is wrong with an id beside those above it: the same, or one that looks the same."""
-    first, row = seen.setdefault(looks_like(sample_id), (sample_id, number))
+    first, row = seen.setdefault(looks_like(sample_id).casefold(), (sample_id, number))
     if row == number or not sample_id:
         return []
     if first == sample_id:
         return [f"sample_id {sample_id!r} stands in row {row} already"]
-    return [f"sample_id {sample_id!r} looks like {first!r} in row {row}, in other characters"]
+    how = "in other case" if sample_id.casefold() == first.casefold() else "in other characters"
+    return [f"sample_id {sample_id!r} looks like {first!r} in row {row}, {how}"]
 
 
 def _read_header(table: SheetTable) -> tuple[list[Column], list[str]]:

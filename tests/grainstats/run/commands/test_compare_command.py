@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 
 from grainstats.measure.descriptors.descriptor import Descriptor
 from grainstats.run.cli import app
+from grainstats.run.report.compare_charts import sample_sizes
+from grainstats.run.report.compare_input import read_comparison_input
 from grainstats.share import (
     AnalysisKey,
     AnalysisRecord,
@@ -279,3 +281,14 @@ def test_no_campaign_is_no_group(tmp_path: Path) -> None:
     document = json.loads(result.stdout)
     assert document["levels"] == ["a", "b"]
     assert "left out, in no group: A0, A1" in document["comparisons"][0]["notes"]
+
+
+def test_an_image_that_is_behind_no_sample_enters_neither_intervals_nor_pictures(tmp_path: Path) -> None:
+    with Database.open(fill(tmp_path, {"researcher": [40], "ai": [60]})) as db:
+        ids = db.analyses().query("sample_id == 'R0'")["analysis_id"].tolist()
+        db.exclude({"R0_2": "blurred"})
+        found = Descriptor("intercept_mean_nm", 40.0, None, None, "nm", "test")
+        db.put_verdict("R0", None, ids[:2], descriptors=[found])
+        assert read_comparison_input(db).images.query("sample_id == 'R0'")["analysis_id"].tolist() == ids[:2]
+        sizes = sample_sizes(db, pd.Series({"R0": "researcher", "A0": "ai"}))
+        assert [len(each.weight) for each in sizes] == [2 * 32, 3 * 32]

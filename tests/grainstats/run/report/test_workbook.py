@@ -28,6 +28,13 @@ def test_every_table_is_a_sheet_with_its_units_and_rows(tmp_path: Path) -> None:
     assert rows == [("sample_id", "area_nm2", "whole"), ("001", 1.5, True), ("B", None, False)]
 
 
+def test_control_characters_are_written_out(tmp_path: Path) -> None:
+    pd.DataFrame({"note": ["a\x1b[2J", "plain\nlines"]}).to_parquet(tmp_path / "t.parquet")
+    write_workbook([tmp_path / "t.parquet"], tmp_path / "t.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "t.xlsx")["t"]
+    assert [row[0].value for row in sheet.iter_rows(min_row=2)] == ["a\\x1b[2J", "plain\nlines"]
+
+
 def test_text_that_looks_like_a_formula_is_text(tmp_path: Path) -> None:
     table = _table(tmp_path, "samples", pd.DataFrame({"sample_id": ["=1+1"]}))
     write_workbook([table], tmp_path / "results.xlsx")

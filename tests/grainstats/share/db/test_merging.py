@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from grainstats.share import Database, DatabaseError
@@ -80,3 +82,23 @@ def test_a_sample_without_a_design_takes_that_of_another_shard(tmp_path, make_re
         b.put_samples(sheet(tmp_path / "b.csv", f"{known},ai,one,2,50"))
         assert merge(a, b).differing == ()
         assert a.samples()["param:hold_h"].tolist() == [2]
+
+
+def test_an_image_that_one_database_excludes_stays_out(tmp_path, make_record):
+    with Database.open(tmp_path / "a.db") as a, Database.open(tmp_path / "b.db") as b:
+        for db in (a, b):
+            db.add_analysis(make_record(0, n=4))
+        b.exclude({b.micrographs()["sha256"][0]: "blurred"})
+        merge(a, b)
+        assert a.micrographs()["excluded"].tolist() == ["blurred"]
+
+
+def test_images_that_counted_by_another_recipe_are_counted(tmp_path, make_record):
+    record = make_record(0, n=4)
+    other = replace(record, key=replace(record.key, recipe_digest="other"))
+    with Database.open(tmp_path / "a.db") as a, Database.open(tmp_path / "b.db") as b:
+        a.add_analysis(record)
+        b.add_analysis(other)
+        assert merge(a, b).n_replaced == 1
+        assert a.analyses()["recipe_digest"].tolist() == ["other"]
+        assert merge(a, b).n_replaced == 0

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grainstats.share import Database
+from grainstats.share.errors import SheetError
 from grainstats.share.exports import export
 from grainstats.share.exports.boxvia_names import safe_names, scale_for
-from grainstats.share.sheets.boxvia_suggestions import SuggestionFileError, import_suggestions
+from grainstats.share.sheets.boxvia_suggestions import import_suggestions
 from grainstats.share.sheets.samples import read_samples
 from segment.errors import InputError
 
@@ -133,7 +134,7 @@ def test_suggestions_that_do_not_fit_are_refused(exported: tuple[Database, Path]
     with pytest.raises(InputError, match="its columns are a, b, the sidecar's are"):
         import_suggestions(db, suggest, sidecar)
     suggest.write_text(f"{header}\n1,2,3,4,5,\n1,x,3,4,inf,\n1,2,3\n")
-    with pytest.raises(SuggestionFileError) as caught:
+    with pytest.raises(SheetError) as caught:
         import_suggestions(db, suggest, sidecar)
     assert str(caught.value).count("is not a number") == 2
     assert "row 4: 3 of 5 parameters have a value" in str(caught.value)

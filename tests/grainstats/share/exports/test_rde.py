@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -155,3 +156,9 @@ def test_rdetoolkit_accepts_the_data_sets(dataset: Path, tmp_path: Path) -> None
         assert [(s["mode"], s["status"]) for s in report["statuses"]] == [
             ("MultiDataTile", "success")
         ] * tiles
+
+
+def test_images_of_no_sample_are_in_no_data_set(filled: Database, make_record, tmp_path: Path) -> None:
+    filled.add_analysis(replace(make_record(9, n=4), sample_id=None))
+    export(filled, "rde", tmp_path / "rde")
+    assert {path.name for path in (tmp_path / "rde").iterdir() if path.is_dir()} == {"S1", "S2"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grainstats.share.errors import SampleSheetError
+from grainstats.share.errors import SheetError
 from grainstats.share.sheets.samples import read_samples
 
 HEADER = "sample_id,design_route,prop:d_%,param:t_h\n"
@@ -45,13 +45,13 @@ def test_separators_and_decimal_commas(
 @pytest.mark.parametrize("numbers", [("1.234", "3"), ("92,5", "0.3"), ("1.234,5", "0.3")])
 def test_numbers_that_may_be_two_are_named(tmp_path: Path, numbers: tuple[str, str]) -> None:
     text = HEADER.replace(",", ";") + ";".join(["S1", "ai", *numbers]) + "\n"
-    with pytest.raises(SampleSheetError, match=f"row 2: .*{numbers[0]!r} may mean two numbers"):
+    with pytest.raises(SheetError, match=f"row 2: .*{numbers[0]!r} may mean two numbers"):
         read_samples(sheet(tmp_path / "s.csv", text))
 
 
 @pytest.mark.parametrize("number", ["92,5", "1,234", "1,234.5"])
 def test_a_comma_between_cells_is_no_decimal_mark(tmp_path: Path, number: str) -> None:
-    with pytest.raises(SampleSheetError, match=f"{number!r} is not a number"):
+    with pytest.raises(SheetError, match=f"{number!r} is not a number"):
         read_samples(sheet(tmp_path / "s.csv", HEADER + f'S1,ai,"{number}",3\n'))
 
 
@@ -61,14 +61,14 @@ def test_empty_rows_above_the_header(tmp_path: Path) -> None:
 
 def test_a_fraction_beside_per_cent_is_named(tmp_path: Path) -> None:
     text = HEADER + "S1,ai,92.5 %,3\nS2,ai,0.93,3\n"
-    with pytest.raises(SampleSheetError, match=r"row 3: .* 0\.93 beside cells with a per cent sign"):
+    with pytest.raises(SheetError, match=r"row 3: .* 0\.93 beside cells with a per cent sign"):
         read_samples(sheet(tmp_path / "s.csv", text))
 
 
 @pytest.mark.parametrize("other", ["\uff331", "S\uff11", "\u04051"])
 def test_ids_that_look_alike_are_named(tmp_path: Path, other: str) -> None:
     text = HEADER + f"S1,ai,1,3\n{other},ai,2,3\n"
-    with pytest.raises(SampleSheetError, match="looks like 'S1' in row 2"):
+    with pytest.raises(SheetError, match="looks like 'S1' in row 2"):
         read_samples(sheet(tmp_path / "s.csv", text))
 
 
@@ -76,7 +76,7 @@ def test_ids_that_look_alike_are_named(tmp_path: Path, other: str) -> None:
     ("cell", "words"), [("1E+05", "shortened the number 1E.05"), ('"S\n1"', "has several lines")]
 )
 def test_ids_that_are_none(tmp_path: Path, cell: str, words: str) -> None:
-    with pytest.raises(SampleSheetError, match=words):
+    with pytest.raises(SheetError, match=words):
         read_samples(sheet(tmp_path / "s.csv", HEADER + f"{cell},ai,1,3\n"))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from grainstats.share.db.records import ImageRow
-from grainstats.share.errors import SampleSheetError
+from grainstats.share.errors import SheetError
 from grainstats.share.sheets.images import read_images
 
 
@@ -23,7 +23,7 @@ def test_rows_are_read_as_they_stand(tmp_path):
 def test_all_problems_are_named_at_once(tmp_path):
     path = tmp_path / "images.csv"
     path.write_text("file,tilt_deg,comment\na.tif,five,\na.tif,5,\n,6,\n")
-    with pytest.raises(SampleSheetError) as error:
+    with pytest.raises(SheetError) as error:
         read_images(path)
     for text in (
         "unknown column 'comment'",
@@ -38,7 +38,5 @@ def test_all_problems_are_named_at_once(tmp_path):
 @pytest.mark.parametrize("word", ["no", "FALSE", "0", "n/a", "-"])
 def test_a_reason_that_may_mean_none_is_named(tmp_path: Path, word: str) -> None:
     (tmp_path / "images.csv").write_text(f"file,excluded\na.tif,{word}\nb.tif,yes\n", encoding="utf-8")
-    with pytest.raises(
-        SampleSheetError, match=rf"1 problem .*\n.*row 2: excluded is '{word}': write the reason"
-    ):
+    with pytest.raises(SheetError, match=rf"1 problem .*\n.*row 2: excluded is '{word}': write the reason"):
         read_images(tmp_path / "images.csv")

@@ -11,9 +11,10 @@ from typer.testing import CliRunner
 
 from grainstats.run.cli import app
 from grainstats.share import Database
+from grainstats.share.errors import SheetError
 from grainstats.share.exports import export
 from grainstats.share.optimizer import Space, parse_space
-from grainstats.share.sheets.proposals import ProposalError, import_proposals
+from grainstats.share.sheets.proposals import import_proposals
 from segment.errors import InputError
 
 SPACE = """
@@ -76,7 +77,7 @@ def test_all_problems_at_once_and_nothing_stored(filled: Database, tmp_path: Pat
         "850,60,Ar,,x\n"
     )
     path = sheet(tmp_path, rows, "param:temp_C,param:time_min,param:atm_category,reason\n")
-    with pytest.raises(ProposalError, match="7 problems in the sheet of proposals") as caught:
+    with pytest.raises(SheetError, match="7 problems in the sheet of proposals") as caught:
         import_proposals(filled, path, space=space)
     assert caught.value.problems == (
         "row 2: temp_degC = 853 is no setting of the space: 800 to 900, nearest 850 and 860",
@@ -94,7 +95,7 @@ def test_the_header_is_checked_against_space_and_database(
     filled: Database, tmp_path: Path, space: Space
 ) -> None:
     header = "param:temp_C,param:pressure_Pa,param:time_m,colour,expect:tc_K,reason,reason\n"
-    with pytest.raises(ProposalError) as caught:
+    with pytest.raises(SheetError) as caught:
         import_proposals(filled, sheet(tmp_path, "850,1,1,,,,\n", header), space=space)
     assert caught.value.problems == (
         "column 'reason' stands there 2 times",
@@ -103,11 +104,11 @@ def test_the_header_is_checked_against_space_and_database(
         "unknown column 'colour' (known: reason, by, campaign, param:, expect:)",
         "column 'expect:tc_K': the samples have no such property (jc)",
     )
-    with pytest.raises(ProposalError, match="the space's parameter time_min has no column"):
+    with pytest.raises(SheetError, match="the space's parameter time_min has no column"):
         import_proposals(filled, sheet(tmp_path, "850\n", "param:temp_C\n"), space=space)
-    with pytest.raises(ProposalError, match="the samples have no such parameter"):
+    with pytest.raises(SheetError, match="the samples have no such parameter"):
         import_proposals(filled, sheet(tmp_path, "850\n", "param:tempo_C\n"))
-    with pytest.raises(ProposalError, match=r"(?s)no column param:.*there is no proposal in it"):
+    with pytest.raises(SheetError, match=r"(?s)no column param:.*there is no proposal in it"):
         import_proposals(filled, sheet(tmp_path, "", "reason\n"))
 
 

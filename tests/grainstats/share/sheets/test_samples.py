@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from grainstats.run.cli import app
 from grainstats.share import Database, Measured, Quantity
-from grainstats.share.errors import SampleSheetError
+from grainstats.share.errors import SheetError
 from grainstats.share.quantity_units import converter, normalise_unit, split_column
 from grainstats.share.sheets.samples import read_samples
 from segment.errors import InputError
@@ -80,7 +80,7 @@ def test_all_problems_at_once_with_their_rows(sheet: Write) -> None:
         'S1,robot,,860,,,,"1,5",,,\n'
         ",ai,,nan,,,,,,,,extra\n"
     )
-    with pytest.raises(SampleSheetError) as caught:
+    with pytest.raises(SheetError) as caught:
         read_samples(path)
     assert caught.value.problems == (
         "unknown column 'colour' "
@@ -117,10 +117,12 @@ def test_all_problems_at_once_with_their_rows(sheet: Write) -> None:
             "row 2: prop_sd:jc is given without prop:jc",
         ),
         ("sample_id,design_route,\nS1,ai,lost\n", "row 2: 'lost' stands under no header"),
+        ("sample_id,design_route\nS1,ai\ns1,ai\n", "row 3: sample_id 's1' looks like 'S1' in row 2"),
+        ("sample_id,design_route,param:t_C\nS1,ai,-300\n", "-300 is below absolute zero"),
     ],
 )
 def test_single_problems(sheet: Write, text: str, problem: str) -> None:
-    with pytest.raises(SampleSheetError) as caught:
+    with pytest.raises(SheetError) as caught:
         read_samples(sheet(text))
     assert any(problem in found for found in caught.value.problems), caught.value.problems
 
@@ -141,11 +143,11 @@ def test_files_that_are_no_sheets(tmp_path: Path) -> None:
 
 
 def test_nothing_is_half_imported(db: Database, sheet: Write) -> None:
-    with pytest.raises(SampleSheetError):
+    with pytest.raises(SheetError):
         db.put_samples(read_samples(sheet("sample_id,design_route,prop:jc_T\nS1,ai,1\nS2,ai,x\n")))
     assert len(db.samples()) == 0
     db.put_samples(read_samples(sheet("sample_id,design_route,param:time_h,prop:jc_kA/cm2\nS1,ai,2,1\n")))
-    with pytest.raises(SampleSheetError) as caught:
+    with pytest.raises(SheetError) as caught:
         db.put_samples(
             read_samples(sheet("sample_id,design_route,param:time_K,prop:jc_T\nS2,ai,2,1\nS3,ai,2,1\n"))
         )
@@ -281,7 +283,7 @@ def test_the_command_imports_a_sheet_and_corrects_it(tmp_path):
     assert first.exit_code == 0 and "2 samples read, 2 of them new" in first.output
     sheet.write_text("sample_id,design_route,prop:jc_kA/cm2\nA,ai,1\nB,ai,x\n")
     refused = CliRunner().invoke(app, ["import", str(sheet), "--db", url])
-    assert isinstance(refused.exception, SampleSheetError)
+    assert isinstance(refused.exception, SheetError)
     sheet.write_text("sample_id,design_route,prop:jc_kA/cm2\nA,ai,1\nB,ai,3\nC,ai,4\n")
     again = CliRunner().invoke(app, ["import", str(sheet), "--db", url])
     assert "3 samples read, 1 of them new" in again.output
@@ -300,7 +302,7 @@ def test_samples_keep_the_order_in_which_they_were_made(db, tmp_path):
     assert db.experiments()["sample_id"].tolist() == ["A9", "B2", "C"]
     assert db.samples()["date"].fillna("").tolist() == ["2024-05-01", "2024-05-03", ""]
     sheet.write_text("sample_id,design_route,date\nD,ai,May\n")
-    with pytest.raises(SampleSheetError, match=r"row 2: column 'date': 'May' is no date"):
+    with pytest.raises(SheetError, match=r"row 2: column 'date': 'May' is no date"):
         read_samples(sheet)
 
 
@@ -319,3 +321,40 @@ def test_parameters_that_a_later_sheet_has_no_column_for_stay(tmp_path: Path) ->
         (row,) = db.samples().to_dict("records")
     assert row["param:anneal_degC"] == pytest.approx(626.85) and row["param:hold_h"] == 2
     assert not isinstance(row.get("param:gas_category"), str)
+
+
+def test_an_empty_cell_takes_its_value_out_and_that_is_said(db: Database, sheet: Write) -> None:
+    header = "sample_id,design_route,param:t_C,prop:jc_A/cm2,prop_sd:jc_A/cm2\n"
+    db.put_samples(read_samples(sheet(f"{header}S1,ai,800,5e4,1e3\nS2,ai,810,,\n")))
+    mended = read_samples(sheet(f"{header}S1,ai,800,,\nS2,ai,810,5e4,1e3\n"))
+    (said,) = db.emptied_by(mended)
+    assert said.startswith("S1: jc is taken out")
+    db.put_samples(mended)
+    assert db.properties()[["sample_id", "value"]].to_numpy().tolist() == [["S2", 5e4]]
+    assert db.emptied_by(mended) == []
+
+
+def test_a_sheet_without_a_column_of_spreads_keeps_them(db: Database, sheet: Write) -> None:
+    header = "sample_id,design_route,prop:jc_A/cm2"
+    db.put_samples(read_samples(sheet(f"{header},prop_sd:jc_A/cm2\nS1,ai,5e4,1e3\n")))
+    db.put_samples(read_samples(sheet(f"{header}\nS1,ai,6e4\n")))
+    assert db.properties()[["value", "uncertainty"]].to_numpy().tolist() == [[6e4, 1e3]]
+
+
+def test_what_is_hardly_meant_is_told(sheet: Write) -> None:
+    header = "sample_id,design_route,param:hold_h,param:p_MPa,param:y_wt%,param:t_C,prop:shrinkage_%\n"
+    (said,) = read_samples(sheet(f"{header}S1,ai,-3,-5,140,-40,-2\n")).remarks
+    assert said.endswith("S1 hold = -3 h, S1 p = -5 MPa, S1 y = 140 wt%")
+    assert read_samples(sheet(f"{header}S1,ai,3,5,100,-273,2\n")).remarks == ()
+
+
+def test_a_name_that_has_lost_everything_is_no_sample(db: Database, sheet: Write, make_record) -> None:
+    text = "sample_id,design_route,param:t_C,prop:jc_A/cm2\n{},ai,800,5e4\n"
+    db.add_analysis(make_record(0, n=4))
+    (image,) = db.analyses().itertuples()
+    for name in (image.sample_id, "renamed"):
+        db.put_samples(read_samples(sheet(text.format(name))))
+    assert db.drop_renamed([image.sample_id]) == {}  # its image is still there
+    db.use_analysis(make_record(0, n=4).key, "renamed")
+    assert db.drop_renamed([image.sample_id]) == {image.sample_id: "renamed"}
+    assert set(db.samples()["sample_id"]) == set(db.optimizer_table()["sample_id"]) == {"renamed"}

@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 from openpyxl.styles import Font
 
-from grainstats.share.errors import SampleSheetError
+from grainstats.share.errors import SheetError
 from grainstats.share.sheets.samples import read_samples
 from segment.errors import InputError
 
@@ -68,7 +68,7 @@ def test_formats_that_show_no_amount_are_named(
     tmp_path: Path, written: str, value: float, words: str
 ) -> None:
     path = book(tmp_path / "s.xlsx", [["S1", "ai", 92.5, 0.925, value]], {"E2": written})
-    with pytest.raises(SampleSheetError) as caught:
+    with pytest.raises(SheetError) as caught:
         read_samples(path)
     assert f"row 2: column 'prop:jc_kA/cm2'{words}" in str(caught.value)
 
@@ -98,7 +98,7 @@ def test_per_cent_in_parentheses_is_negative(tmp_path: Path) -> None:
 
 def test_an_id_of_which_the_spreadsheet_made_a_power_of_ten(tmp_path: Path) -> None:
     path = book(tmp_path / "s.xlsx", [[1e5, "ai", 1, 1, 1]], {"A2": "0.00E+00"})
-    with pytest.raises(SampleSheetError, match=r"row 2: .*shortened the number 1\.00E\+05"):
+    with pytest.raises(SheetError, match=r"row 2: .*shortened the number 1\.00E\+05"):
         read_samples(path)
 
 
@@ -115,7 +115,7 @@ def test_per_cent_in_csv_and_in_a_column_of_another_unit(tmp_path: Path) -> None
     (row,) = read_samples(path).rows
     assert [p.value for p in row.properties] == [92.5, 0.925, 10]
     path.write_text(",".join(HEADER) + "\nS1,ai,,,10 %\n", encoding="utf-8")
-    with pytest.raises(SampleSheetError, match=r"'10 %' is per cent, the unit of the column is kA/cm2"):
+    with pytest.raises(SheetError, match=r"'10 %' is per cent, the unit of the column is kA/cm2"):
         read_samples(path)
 
 
@@ -158,19 +158,19 @@ def test_ids_are_those_that_are_shown(tmp_path: Path, value: int, written: str, 
     ],
 )
 def test_what_cannot_be_used_is_named(tmp_path: Path, row: list[Any], words: str) -> None:
-    with pytest.raises(SampleSheetError, match=f"(?s)row 2.*{words}"):
+    with pytest.raises(SheetError, match=f"(?s)row 2.*{words}"):
         read_samples(book(tmp_path / "s.xlsx", [row]))
 
 
 def test_merged_cells_are_named(tmp_path: Path) -> None:
     rows = [["S1", "ai", 1, 1, 1], [None, "ai", 1, 1, 1]]
-    with pytest.raises(SampleSheetError, match=r"row 3: .*merged cells A2:A3: unmerge and fill"):
+    with pytest.raises(SheetError, match=r"row 3: .*merged cells A2:A3: unmerge and fill"):
         read_samples(book(tmp_path / "s.xlsx", rows, merge="A2:A3"))
 
 
 def test_one_name_in_two_spellings_is_one(tmp_path: Path) -> None:
     rows = [["e\u0301\u00a01", "ai", 1, 1, 1], ["\u00e9 1", "ai", 1, 1, 1]]
-    with pytest.raises(SampleSheetError, match=r"row 3: sample_id .* stands in row 2 already"):
+    with pytest.raises(SheetError, match=r"row 3: sample_id .* stands in row 2 already"):
         read_samples(book(tmp_path / "s.xlsx", rows))
 
 
@@ -183,7 +183,7 @@ def test_one_name_in_two_spellings_is_one(tmp_path: Path) -> None:
     ],
 )
 def test_formats_that_show_another_size(tmp_path: Path, value: float, written: str, words: str) -> None:
-    with pytest.raises(SampleSheetError, match=words):
+    with pytest.raises(SheetError, match=words):
         read_samples(book(tmp_path / "s.xlsx", [["S1", "ai", value, 1, 1]], {"C2": written}))
 
 
@@ -196,7 +196,7 @@ def test_hidden_sheets_are_passed_over_and_hidden_rows_named(tmp_path: Path) -> 
     assert read_samples(path).sample_ids() == ("S1", "S2")
     made.worksheets[1].row_dimensions[3].hidden = True
     made.save(path.with_suffix(".xlsm"))
-    with pytest.raises(SampleSheetError, match=r"row 3: .*lies in a hidden row"):
+    with pytest.raises(SheetError, match=r"row 3: .*lies in a hidden row"):
         read_samples(path.with_suffix(".xlsm"))
 
 
@@ -222,7 +222,7 @@ def test_what_is_hidden_or_struck_through_is_named(
     made = openpyxl.load_workbook(path)
     change(made)
     made.save(path)
-    with pytest.raises(SampleSheetError, match=words):
+    with pytest.raises(SheetError, match=words):
         read_samples(path)
 
 
@@ -251,7 +251,7 @@ def test_formulas_that_nobody_has_calculated_have_no_value(tmp_path: Path) -> No
     """XlsxWriter, behind pandas, writes 0 as the value of every formula."""
     cell = '<c r="E2"><f>C2*2</f><v>0</v></c>'
     path = _with_formula(tmp_path / "s.xlsx", cell, to_be_calculated=True)
-    with pytest.raises(SampleSheetError, match="formula without a value"):
+    with pytest.raises(SheetError, match="formula without a value"):
         read_samples(path)
     path = _with_formula(tmp_path / "s.xlsx", cell, to_be_calculated=False)
     assert read_samples(path).rows[0].properties[2].value == 0
@@ -302,7 +302,7 @@ def test_numbers_as_people_type_them(tmp_path: Path, typed: str, value: float) -
 def test_numbers_of_another_unit_or_none_are_named(tmp_path: Path, typed: str) -> None:
     path = tmp_path / "s.csv"
     path.write_text(f"sample_id,design_route,param:t_degC\nS1,ai,{typed}\n", encoding="utf-8")
-    with pytest.raises(SampleSheetError, match=r"row 2.*param:t_degC"):
+    with pytest.raises(SheetError, match=r"row 2.*param:t_degC"):
         read_samples(path)
 
 
@@ -326,5 +326,5 @@ def test_text_is_read_with_what_its_format_writes_around_it(tmp_path) -> None:
 @pytest.mark.parametrize("slip", ["1e-298", "1e300"])
 def test_numbers_that_no_quantity_has_are_named(tmp_path, slip) -> None:
     (tmp_path / "s.csv").write_text(f"sample_id,design_route,param:size_nm\nS1,ai,{slip}\n")
-    with pytest.raises(SampleSheetError, match=rf"no quantity is as small or as large as {slip}"):
+    with pytest.raises(SheetError, match=rf"no quantity is as small or as large as {slip}"):
         read_samples(tmp_path / "s.csv")
