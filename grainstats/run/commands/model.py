@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer import Option
@@ -79,15 +79,10 @@ def evaluate(
             print(_line(one))
     f1 = sum(one.score.f1 for one in results) / len(results)
     if as_json:
-        rows = [_without_nan(one.row()) for one in results]
+        rows = [{key: None if v != v else v for key, v in one.row().items()} for one in results]  # no NaN
         print(json.dumps({"mean_f1": f1, "images": rows}, indent=2, allow_nan=False))
     else:
         print(f"mean boundary F1 {f1:.3f} over {len(results)} images")
-
-
-def _without_nan(row: dict[str, Any]) -> dict[str, Any]:
-    """None for what was not there to measure: JSON knows no NaN."""
-    return {key: None if value != value else value for key, value in row.items()}
 
 
 def _line(one: Evaluation) -> str:

@@ -92,12 +92,14 @@ class Analyst:
             note.unlink(missing_ok=True)
 
     def _analyse(self, job: Job) -> Outcome:
+        from grainstats.share.db.records import AnalysisKey
+
         start = time.perf_counter()
         oriented = self._oriented(job)
         micrograph = oriented.micrograph if oriented else frame_of(job, self.recipe.pixel_size_nm)
         if isinstance(micrograph, IsStack):
             return micrograph
-        key = self._key(micrograph)
+        key = AnalysisKey(micrograph.digest, opened_model(self.model).digest, self.recipe.digest())
         artefacts = artefacts_of(job.stem(key.digest))
         calibrated = micrograph.pixel_size_nm is not None
         if not calibrated and all((self.out / path).is_file() for path in artefacts.values()):
@@ -145,11 +147,6 @@ class Analyst:
         rules = grain_rules(recipe.misorientation_deg, recipe.merge_twins, recipe.twin, recipe.phase)
         return open_orientation_map(job.path, recipe.pixel_size_nm, rules, sha256=job.sha256)
 
-    def _key(self, micrograph: Micrograph) -> AnalysisKey:
-        from grainstats.share.db.records import AnalysisKey
-
-        return AnalysisKey(micrograph.digest, opened_model(self.model).digest, self.recipe.digest())
-
     def _earlier(self, job: Job, micrograph: Micrograph, key: AnalysisKey) -> GrainMap | None:
         """What a recipe that differs only in how it is measured has left of this image: it is not cut again.
 
@@ -185,7 +182,8 @@ class Analyst:
         from grainstats.share.db.records import AnalysisRecord, MicrographFacts
 
         model = opened_model(self.model)
-        seed = seed_from(key.micrograph_digest, key.recipe_digest)
+        what = f"{key.micrograph_digest}\n{key.recipe_digest}"  # not when or where
+        seed = int.from_bytes(hashlib.sha256(what.encode()).digest()[:4])
         measured = measure_grain_map(
             grains, angles=self.recipe.angles_deg, spacing=self.recipe.line_spacing_px, seed=seed
         )
@@ -205,11 +203,6 @@ class Analyst:
             model_name=model.name,
             recipe_text=recipe_text(replace(self.recipe, model=model.name)),
         )
-
-
-def seed_from(*digests: str) -> int:
-    """A seed that depends on what is analysed alone, not on when or where."""
-    return int.from_bytes(hashlib.sha256("\n".join(digests).encode()).digest()[:4])
 
 
 def opened_model(folder: str) -> Model:

@@ -19,7 +19,7 @@ from grainstats.run.report.image_overlays import (
 )
 from segment.cells.label_edges import label_edges, pairs_beside
 from segment.grain_map import GrainMap
-from segment.orientation import CrystalPhase, boundary_character
+from segment.orientation import boundary_character
 from segment.orientation.colours import KEY_CORNERS, colour_key, key_group
 
 #: kind of boundary: name, colour, width of its line in pixels of the picture
@@ -165,12 +165,8 @@ def _distribution(grains: GrainMap) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 
 def _groups(grains: GrainMap) -> dict[str, list[str]]:
     """Phases that show, by the group of their key."""
-    groups: dict[str, list[str]] = {}
-    for phase in _shown(grains):
-        groups.setdefault(key_group(phase.laue_group), []).append(phase.name)
+    known, groups = grains.orientations, dict[str, list[str]]()
+    for phase in known.phases if known is not None else ():
+        if (known.phase == phase.id).any():
+            groups.setdefault(key_group(phase.laue_group), []).append(phase.name)
     return groups
-
-
-def _shown(grains: GrainMap) -> list[CrystalPhase]:
-    known = grains.orientations
-    return [] if known is None else [p for p in known.phases if (known.phase == p.id).any()]

@@ -160,7 +160,7 @@ def section_of(
         n_flagged=sum(map(bool, images["warnings"])),
         modes=modes,
         spacing=spacing,
-        spacing_answer=_method(pooled, spacing_answer.NAME).partition("; ")[2],
+        spacing_answer=str(pooled["method"].get(spacing_answer.NAME, "")).partition("; ")[2],
         which_mean=WHICH if SHARE in pooled.index else "",
         dot=None if spacing is None else dot_of(*spacing, axis_nm),
         charts=tuple(chart for chart in drawn if chart is not None),
@@ -195,10 +195,6 @@ def _value(table: pd.DataFrame, name: str) -> tuple[float, tuple[float, float] |
         return None
     value, low, high = (float(table.loc[name, end]) for end in ("value", "ci_low", "ci_high"))
     return value, (low, high) if low > 0 and high == high else None
-
-
-def _method(table: pd.DataFrame, name: str) -> str:
-    return str(table.loc[name, "method"]) if name in table.index else ""
 
 
 def quantity(row: pd.Series) -> tuple[str, str, str, str]:

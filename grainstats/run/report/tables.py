@@ -113,15 +113,11 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
     import json
 
     table = table.drop(columns=_INTERNAL, errors="ignore").reset_index(drop=True)
-    for column in table:
-        if table[column].dtype != object:
-            continue
+
+    def told(value: object) -> object:
+        return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict | tuple) else value
+
+    for column in [name for name in table if table[name].dtype == object]:
         if pd.api.types.infer_dtype(table[column], skipna=True).startswith("mixed"):
-            table[column] = table[column].map(
-                lambda value: json.dumps(value, ensure_ascii=False) if _is_nested(value) else value
-            )
+            table[column] = table[column].map(told)
     return table
-
-
-def _is_nested(value: object) -> bool:
-    return isinstance(value, list | dict | tuple)

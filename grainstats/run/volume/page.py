@@ -35,12 +35,14 @@ class SliceView:
 def volume_page(found: VolumeAnalysis, name: str) -> str:
     """The whole page as one self-contained document of less than 10 MB."""
     middle = [_view(found, axis, found.volume.labels.shape[axis] // 2, title) for axis, title in AXES]
+    faces = [_picture(found, axis, where) for axis, where, _ in FACES]
+    block = Image.fromarray(block_picture(faces, found.volume.extent_nm))
     return render_page(
         "volume.html.j2",
         name=name,
         d=found.document,
         rows=list(rows_of(found.document)),
-        block=_block(found),
+        block=data_uri(encoded(block, "WEBP", quality=80), "image/webp"),
         views=middle,
         slices=list(_slices(found)),
     )
@@ -72,10 +74,3 @@ def _picture(found: VolumeAnalysis, axis: int, where: int) -> np.ndarray:
     grey = None if found.grey is None else found.grey.take(where, axis=axis)
     down, right = (e for k, e in enumerate(found.volume.voxel_size.zyx) if k != axis)
     return slice_picture(labels, grey, palette(found.volume.n_grains), (down, right))
-
-
-def _block(found: VolumeAnalysis) -> str:
-    """The block from outside, as a picture inside the page."""
-    faces = [_picture(found, axis, where) for axis, where, _ in FACES]
-    block = Image.fromarray(block_picture(faces, found.volume.extent_nm))
-    return data_uri(encoded(block, "WEBP", quality=80), "image/webp")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,57 +30,45 @@ def put_samples(connection: Connection, sheet: SampleSheet) -> int:
 
 def in_units_of_record(connection: Connection, sheet: SampleSheet) -> SampleSheet:
     """The sheet with each quantity in the unit that the database already keeps it in."""
-    p, y = schema.design_parameter.c, schema.measured_property.c
-    record = _Record(units_by_name(connection, p.name, p.unit), units_by_name(connection, y.name, y.unit))
+    from grainstats.share.quantity_units import converter
+
+    tables = {"param": schema.design_parameter.c, "prop": schema.measured_property.c}
+    record = {kind: units_by_name(connection, c.name, c.unit) for kind, c in tables.items()}
+    problems: dict[str, None] = {}
+
+    def to_record(kind: str, q: Quantity | Measured, value: float | None, spread: bool = False) -> Any:
+        target = record[kind].get(q.name, q.unit)
+        try:
+            change = converter(q.unit, target, difference=spread)
+        except ValueError as error:
+            change = problems.setdefault(f"{kind}:{q.name}: the database keeps it in {target}; {error}")
+        return None if value is None or change is None else change(value)
+
+    def parameter(q: Quantity) -> Quantity:
+        return replace(q, value=to_record("param", q, q.value), unit=record["param"].get(q.name, q.unit))
+
+    def measured(m: Measured) -> Measured:
+        spread = to_record("prop", m, m.uncertainty, spread=True)
+        return Measured(m.name, to_record("prop", m, m.value), record["prop"].get(m.name, m.unit), spread)
+
     rows = tuple(
         replace(
             row,
-            parameters=tuple(map(record.parameter, row.parameters)),
-            properties=tuple(map(record.measured, row.properties)),
+            parameters=tuple(map(parameter, row.parameters)),
+            properties=tuple(map(measured, row.properties)),
         )
         for row in sheet.rows
     )
-    if record.problems:
+    if problems:
         from grainstats.share.errors import SheetError
 
-        raise SheetError(sheet.source, tuple(dict.fromkeys(record.problems)))
+        raise SheetError(sheet.source, tuple(problems))
     return replace(sheet, rows=rows)
 
 
 def units_by_name(connection: Connection, name: Any, unit: Any) -> dict[str, str]:
     """What the database keeps each quantity in; `name` and `unit` are columns of one table."""
     return {row[0]: row[1] for row in connection.execute(sa.select(name, unit).distinct())}
-
-
-@dataclass(frozen=True)
-class _Record:
-    """Units of record by name, and what could not be converted to them."""
-
-    parameters: dict[str, str]
-    properties: dict[str, str]
-    problems: list[str] = field(default_factory=list)
-
-    def parameter(self, q: Quantity) -> Quantity:
-        unit = self.parameters.get(q.name, q.unit)
-        change = self._change(f"param:{q.name}", q.unit, unit)
-        return replace(q, value=None if q.value is None else change(q.value), unit=unit)
-
-    def measured(self, m: Measured) -> Measured:
-        unit = self.properties.get(m.name, m.unit)
-        value = self._change(f"prop:{m.name}", m.unit, unit)(m.value)
-        spread = self._change(f"prop:{m.name}", m.unit, unit, difference=True)
-        return Measured(m.name, value, unit, None if m.uncertainty is None else spread(m.uncertainty))
-
-    def _change(
-        self, column: str, unit: str, target: str, *, difference: bool = False
-    ) -> Callable[[float], float]:
-        from grainstats.share.quantity_units import converter
-
-        try:
-            return converter(unit, target, difference=difference)
-        except ValueError as error:
-            self.problems.append(f"{column}: the database keeps it in {target}; {error}")
-            return float
 
 
 def _put_sample(connection: Connection, row: SampleRow, position: int, sheet: SampleSheet) -> bool:

@@ -30,7 +30,7 @@ def prepare(engine: Engine, *, create: bool) -> None:
         raise DatabaseError(
             safe_url(engine.url), "no such database", "Check the path, or make it with grainstats run"
         )
-    if _is_current(engine):
+    if in_transaction(engine, version_of, write=False) == VERSIONS[-1]:
         return
     if sqlite:
         _write_ahead(engine)
@@ -49,10 +49,6 @@ def version_of(connection: Connection) -> str | None:
             )
         return None
     return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
-
-
-def _is_current(engine: Engine) -> bool:
-    return in_transaction(engine, version_of, write=False) == VERSIONS[-1]
 
 
 def _write_ahead(engine: Engine) -> None:

@@ -52,7 +52,8 @@ def export_tables(db: Database) -> Iterator[ExportTable]:
     yield _whole("verdicts", "Uniform, bimodal or indeterminate", _verdicts(db), ("sample_id",), owner)
     yield _whole("descriptors", "Named numbers of images and samples", _descriptors(db, keys), (), owner)
     yield _whole("failures", "Inputs that could not be analysed", db.failures(), (), {})
-    yield _whole("suggestions", "Proposed experiments", _suggestions(db), (), {})
+    proposed = db.suggestions().drop(columns=["suggestion_id", "created_at"]).sort_values("digest")
+    yield _whole("suggestions", "Proposed experiments", proposed, (), {})
     yield _measured(db, "grains", "Grains", keys, ("analysis", "label"))
     yield _measured(db, "intercepts", "Lineal intercepts", keys, ())
 
@@ -115,10 +116,6 @@ def _descriptors(db: Database, keys: pd.Series) -> pd.DataFrame:
     columns += ["name", "value", "ci_low", "ci_high", "unit", "method"]
     table = pd.concat([part[columns].astype(object) for part in (images, pooled)])
     return table.sort_values(["sample_id", "level", "path", "analysis", "name"], kind="stable")
-
-
-def _suggestions(db: Database) -> pd.DataFrame:
-    return db.suggestions().drop(columns=["suggestion_id", "created_at"]).sort_values("digest")
 
 
 def _shape(frame: pd.DataFrame, fields: tuple[Field, ...]) -> pd.DataFrame:

@@ -133,7 +133,8 @@ class Space:
         else:
             sobol = qmc.Sobol(len(self.parameters), rng=rng).random(1 << (4 * count - 1).bit_length())
             grid = np.floor(sobol * [len(p.values) for p in self.parameters]).astype(int)
-        points = [self._of(row) for row in rng.permutation(np.unique(grid, axis=0))]
+        rows = rng.permutation(np.unique(grid, axis=0))
+        points = [{p.name: p.values[i] for p, i in zip(self.parameters, row, strict=True)} for row in rows]
         kept = [self._keeps(point) for point in points]
         allowed = [point for point, keeps in zip(points, kept, strict=True) if keeps]
         if self.size <= ENUMERATE:
@@ -184,9 +185,6 @@ class Space:
             ways = [self._best_setting(o, q) for o in others for q in self.parameters if q is not p]
             near += alone or [way for way in ways if self._keeps(way)]
         return np.array([self.encode(other) for other in near]).reshape(-1, self.width)
-
-    def _of(self, row: np.ndarray) -> Point:
-        return {p.name: p.values[i] for p, i in zip(self.parameters, row, strict=True)}
 
 
 def unseen(points: np.ndarray, seen: np.ndarray) -> np.ndarray:

@@ -135,7 +135,8 @@ def _n_cells(left: bytes, top: bytes, right: bytes, bottom: bytes) -> int:
 def _cell(cell: Any, formula: Any, old: bool) -> Any:
     """A cell's value as it is shown; `old`: values of formulas are those of before the last change."""
     if formula.data_type == "f" and (old or (cell.value is None and cell.data_type != "str")):
-        return Flaw(_text_of_formula(formula.value), f"holds a formula without a value: {_UPDATE}")
+        written = str(getattr(formula.value, "text", formula.value))[:60]
+        return Flaw(written, f"holds a formula without a value: {_UPDATE}")
     if cell.value is None:
         return None
     if cell.data_type == "e":
@@ -161,10 +162,6 @@ def text_as_shown(text: str, number_format: str | None) -> str:
     starts = [k + 1 for k, token in enumerate(tokens) if token == ";"]
     section = tokens[starts[-1] if starts else 0 :]
     return "".join(text if t == "@" else t.strip('"').removeprefix("\\") for t in section)
-
-
-def _text_of_formula(value: Any) -> str:
-    return str(getattr(value, "text", value))[:60]
 
 
 def as_shown(value: float, number_format: str) -> float | Shown | Flaw:
