@@ -98,6 +98,9 @@ def main() -> None:
         remedy = "Name a folder that can be made and written, on a disk with room"
         print(f"error: {error.filename or 'output'}: {error.strerror}. {remedy}.", file=sys.stderr)
         sys.exit(2)
+    except MemoryError:
+        print("error: not enough memory. Take a machine with more, or smaller images.", file=sys.stderr)
+        sys.exit(1)
     except (KeyboardInterrupt, SystemExit) as end:
         if isinstance(end, SystemExit) and end.code != _INTERRUPTED:
             raise

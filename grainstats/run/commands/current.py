@@ -24,7 +24,6 @@ from grainstats.run.commands.choices import (
 
 if TYPE_CHECKING:
     from grainstats.infer.current import CurrentEstimate
-    from segment.errors import InputError
     from segment.grain_map import GrainMap
     from segment.orientation import GrainRules
 
@@ -85,8 +84,8 @@ def current(
             if len(maps) > 1:
                 compute(grain_map, found_law, draws=1, seed=seed)
             read.append((path, grain_map))
-        except InputError as error:
-            if error.source == LAW_SOURCE:
+        except Exception as error:  # whatever one map raises, the others count
+            if isinstance(error, InputError) and error.source == LAW_SOURCE:
                 raise
             print(f"error: {_named(error, path)}", file=sys.stderr)
     if not read:
@@ -108,10 +107,12 @@ def current(
         raise typer.Exit(1)
 
 
-def _named(error: InputError, path: Path) -> str:
+def _named(error: Exception, path: Path) -> str:
     """The error with the file that it is about."""
-    at = str(path)
-    return str(error) if at in str(error) else f"{at}: {error.reason}. {error.remedy}."
+    from grainstats.run.failures import said_of, said_of_file
+
+    known = said_of_file(path, error)
+    return known if str(path) in known else f"{path}: {'. '.join(said_of(error))}."
 
 
 def _read(

@@ -61,6 +61,7 @@ def info(
 
 def _ask(path: Path) -> list[Answer]:
     """What a file says, or every micrograph and orientation map of a folder."""
+    from grainstats.run.failures import said_of
     from grainstats.run.orientation_input import find_inputs
     from segment.errors import InputError
     from segment.micrograph import describe
@@ -72,8 +73,8 @@ def _ask(path: Path) -> list[Answer]:
         if is_orientation_map(path):
             return [(path, read_orientation_map(path))]
         return [(path, describe(path))]
-    except InputError as error:
-        return [(path, error)]
+    except Exception as error:  # whatever one file raises, the others are shown
+        return [(path, error if isinstance(error, InputError) else InputError(path, *said_of(error)))]
 
 
 def _write_scale_bars(folder: Path, answers: list[Answer]) -> None:

@@ -101,7 +101,7 @@ class Database(Readers):
         """Store an analysis with its grains, intercepts and descriptors; False where it was there already.
 
         It becomes the micrograph's current analysis; older ones stay and are superseded. Failures recorded
-        for the same path are dropped.
+        for the same image or path are dropped.
 
         Raises
         ------

@@ -166,14 +166,11 @@ def make_current(connection: Connection, micrograph_digest: str, analysis_id: in
 
 
 def forget_failures(connection: Connection, facts: MicrographFacts) -> None:
-    """Drop failures that the analysed frame, or the file's newer bytes, have made untrue."""
+    """Drop failures that the analysed frame, by any name, or the file's newer bytes have made untrue."""
     f = schema.failure.c
     other_bytes = sa.not_(f.digest.startswith(facts.sha256, autoescape=True))
-    connection.execute(
-        sa.delete(schema.failure).where(
-            f.path == facts.path, sa.or_(f.digest == facts.digest, f.digest == "", other_bytes)
-        )
-    )
+    of_file = sa.and_(f.path == facts.path, sa.or_(f.digest == "", other_bytes))
+    connection.execute(sa.delete(schema.failure).where(sa.or_(f.digest == facts.digest, of_file)))
 
 
 def add_descriptors(

@@ -44,6 +44,34 @@ def test_a_map_that_raises_costs_itself_only(tmp_path, monkeypatch, capsys, erro
     assert json.loads(said.out)["n_grains"] == 36
 
 
+def test_a_file_that_raises_costs_info_and_current_itself_only(tmp_path, monkeypatch, capsys):
+    import segment.label_maps.any_file as any_file
+    import segment.micrograph as micrograph
+
+    rows, columns = np.indices((120, 120))
+    labels = ((rows + 3 * (columns // 20 % 2)) // 20 * 6 + columns // 20 + 1).astype(np.uint32)
+    for name in ("good", "bad"):
+        tifffile.imwrite(tmp_path / f"{name}.tif", labels)
+    (tmp_path / "law.toml").write_text("j0 = 1.0\n", encoding="utf-8")
+    for module, name in ((any_file, "read_label_map"), (micrograph, "describe")):
+
+        def read_or_raise(path, *, read=getattr(module, name), **options):
+            if path.stem == "bad":
+                raise ZeroDivisionError("odd")
+            return read(path, **options)
+
+        monkeypatch.setattr(module, name, read_or_raise)
+    maps = [str(tmp_path / f"{name}.tif") for name in ("bad", "good")]
+    law = ["--law", str(tmp_path / "law.toml"), "--pixel-size", "2"]
+    for command in (["info", *maps], ["current", *maps, *law]):
+        monkeypatch.setattr("sys.argv", ["grainstats", *command, "--json"])
+        with pytest.raises(SystemExit) as end:
+            main()
+        said = capsys.readouterr()
+        assert end.value.code == 1 and "bad.tif: unexpected error, ZeroDivisionError: odd" in said.err
+        assert json.loads(said.out)
+
+
 def test_pipes_and_broken_links_are_named_and_cost_nothing(tmp_path, monkeypatch, capsys):
     rows, columns = np.indices((120, 120))
     tifffile.imwrite(tmp_path / "good.tif", (rows // 20 * 6 + columns // 20 + 1).astype(np.uint32))

@@ -254,3 +254,11 @@ def test_damaged_rows_are_named(
         with pytest.raises(DatabaseError, match=r"a row in it is damaged.*Restore a copy"):
             for read in (db.analyses, db.grains, db.intercepts, db.verdicts):
                 read()
+
+
+def test_a_failure_of_an_image_that_has_a_result_under_another_name_is_dropped(db, make_record):
+    record = make_record(5, n=4)
+    db.add_failure("S1/old name.tif", record.key.micrograph_digest, "no pixel size", "give one")
+    db.add_failure("S1/other.tif", "f" * 64, "damaged", "copy it")
+    db.add_analysis(record)
+    assert db.failures()["path"].tolist() == ["S1/other.tif"]
