@@ -53,14 +53,17 @@ def test_a_file_that_raises_costs_info_and_current_itself_only(tmp_path, monkeyp
     for name in ("good", "bad"):
         tifffile.imwrite(tmp_path / f"{name}.tif", labels)
     (tmp_path / "law.toml").write_text("j0 = 1.0\n", encoding="utf-8")
-    for module, name in ((any_file, "read_label_map"), (micrograph, "describe")):
 
-        def read_or_raise(path, *, read=getattr(module, name), **options):
+    def raising(read):
+        def read_or_raise(path, **options):
             if path.stem == "bad":
                 raise ZeroDivisionError("odd")
             return read(path, **options)
 
-        monkeypatch.setattr(module, name, read_or_raise)
+        return read_or_raise
+
+    for module, name in ((any_file, "read_label_map"), (micrograph, "describe")):
+        monkeypatch.setattr(module, name, raising(getattr(module, name)))
     maps = [str(tmp_path / f"{name}.tif") for name in ("bad", "good")]
     law = ["--law", str(tmp_path / "law.toml"), "--pixel-size", "2"]
     for command in (["info", *maps], ["current", *maps, *law]):
