@@ -158,6 +158,19 @@ def test_samples_csv_moves_images_without_doing_them_again(analysed, edge_model)
         assert db.grains("S1").empty and len(db.grains("A7"))
 
 
+def test_a_sample_that_is_renamed_leaves_no_rows_of_the_old_name(analysed, edge_model):
+    data, out, sheet = analysed / "data", analysed / "out", analysed / "samples.csv"
+    text = "sample_id,design_route,param:t_C,prop:jc_kA/cm2\n{},ai,800,5\nS2,ai,850,6\n"
+    sheet.write_text(text.format("S1"))
+    go(data, out, edge_model, samples=sheet, analyse=never)
+    (data / "S1").rename(data / "S9")
+    sheet.write_text(text.format("S9"))
+    renamed = go(data, out, edge_model, samples=sheet, analyse=never)
+    assert "S1 is called S9 now" in renamed.warnings
+    with Database.open(out / DATABASE, create=False) as db:
+        assert set(db.samples()["sample_id"]) == set(db.optimizer_table()["sample_id"]) == {"S2", "S9"}
+
+
 def test_shards_share_a_database_and_a_last_run_reports(two_samples, tmp_path, edge_model):
     out = tmp_path / "out"
     parts = [go(two_samples, out, edge_model, shard=(i, 2)) for i in (1, 2)]
