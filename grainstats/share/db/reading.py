@@ -120,8 +120,9 @@ class Readers:
         s, d = sample.c, design.c
         columns = (s.sample_id, d.route.label("design_route"), d.campaign, s.made_on.label("date"))
         query = sa.select(*columns, s.created_at, s.position).outerjoin(design, d.id == s.design_id)
-        owners = (micrograph.c.sample_id, measured_property.c.sample_id)
-        query = query.where(sa.or_(d.id.is_not(None), *(s.sample_id.in_(sa.select(own)) for own in owners)))
+        owners = [sa.select(own) for own in (micrograph.c.sample_id, measured_property.c.sample_id)]
+        owners.append(_pooled(pool_member, pool.c.sample_id))
+        query = query.where(sa.or_(d.id.is_not(None), *map(s.sample_id.in_, owners)))
         frame = self._frame(query)
         frame["day"] = frame["date"].fillna(frame["created_at"].str[:10])
         order = ["day", "created_at", "position", "sample_id"]
