@@ -166,7 +166,9 @@ def _distribution(grains: GrainMap) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 def _groups(grains: GrainMap) -> dict[str, list[str]]:
     """Phases that show, by the group of their key."""
     known, groups = grains.orientations, dict[str, list[str]]()
-    for phase in known.phases if known is not None else ():
+    if known is None:
+        return groups
+    for phase in known.phases:
         if (known.phase == phase.id).any():
             groups.setdefault(key_group(phase.laue_group), []).append(phase.name)
     return groups

@@ -41,8 +41,9 @@ def in_units_of_record(connection: Connection, sheet: SampleSheet) -> SampleShee
         try:
             change = converter(q.unit, target, difference=spread)
         except ValueError as error:
-            change = problems.setdefault(f"{kind}:{q.name}: the database keeps it in {target}; {error}")
-        return None if value is None or change is None else change(value)
+            problems[f"{kind}:{q.name}: the database keeps it in {target}; {error}"] = None
+            return None
+        return None if value is None else change(value)
 
     def parameter(q: Quantity) -> Quantity:
         return replace(q, value=to_record("param", q, q.value), unit=record["param"].get(q.name, q.unit))

@@ -174,8 +174,8 @@ def _put_analysis(
             new = [_without_id(row) | {"analysis_id": number} for row in own]
             connection.execute(sa.insert(table), new)
     c = schema.current_analysis.c
-    own = sa.select(c.analysis_id).where(c.micrograph_digest == key.micrograph_digest)
-    replaced = current and connection.scalar(own) is not None
+    counting = sa.select(c.analysis_id).where(c.micrograph_digest == key.micrograph_digest)
+    replaced = current and connection.scalar(counting) is not None
     if current:
         make_current(connection, key.micrograph_digest, number)
     return True, replaced

@@ -121,7 +121,8 @@ class Readers:
         columns = (s.sample_id, d.route.label("design_route"), d.campaign, s.made_on.label("date"))
         query = sa.select(*columns, s.created_at, s.position).outerjoin(design, d.id == s.design_id)
         owners = [sa.select(own) for own in (micrograph.c.sample_id, measured_property.c.sample_id)]
-        owners.append(_pooled(pool_member, pool.c.sample_id))
+        members = sa.select(pool.c.sample_id).join(pool_member, pool_member.c.pool_id == pool.c.id)
+        owners.append(members.join(current_pool, current_pool.c.pool_id == pool.c.id))
         query = query.where(sa.or_(d.id.is_not(None), *map(s.sample_id.in_, owners)))
         frame = self._frame(query)
         frame["day"] = frame["date"].fillna(frame["created_at"].str[:10])

@@ -64,7 +64,9 @@ def read_samples(path: str | Path) -> SampleSheet:
 
 def _remarks(path: Path, rows: list[SampleRow]) -> tuple[str, ...]:
     """Values that are hardly meant: durations, pressures and such below zero, shares of more than 100 %."""
-    values = [(row.sample_id, q) for row in rows for q in (*row.parameters, *row.properties)]
+    values: list[tuple[str, Quantity | Measured]] = [
+        (row.sample_id, q) for row in rows for q in (*row.parameters, *row.properties)
+    ]
     doubtful = [
         f"{sample_id} {q.name} = {q.value:g} {q.unit}"
         for sample_id, q in values
