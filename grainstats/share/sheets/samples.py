@@ -64,14 +64,12 @@ def read_samples(path: str | Path) -> SampleSheet:
 
 def _remarks(path: Path, rows: list[SampleRow]) -> tuple[str, ...]:
     """Values that are hardly meant: durations, pressures and such below zero, shares of more than 100 %."""
-    values: list[tuple[str, Quantity | Measured]] = [
-        (row.sample_id, q) for row in rows for q in (*row.parameters, *row.properties)
-    ]
+    values = [(row.sample_id, q.name, q.value, q.unit) for row in rows for q in row.parameters]
+    values += [(row.sample_id, m.name, m.value, m.unit) for row in rows for m in row.properties]
     doubtful = [
-        f"{sample_id} {q.name} = {q.value:g} {q.unit}"
-        for sample_id, q in values
-        if q.value is not None
-        and ((q.value > 100 and q.unit in PER_CENT) or (q.value < 0 and never_negative(q.unit)))
+        f"{sample_id} {name} = {value:g} {unit}"
+        for sample_id, name, value, unit in values
+        if value is not None and ((value > 100 and unit in PER_CENT) or (value < 0 and never_negative(unit)))
     ]
     more = f" and {len(doubtful) - 5} more" if len(doubtful) > 5 else ""
     return (f"{path.name}: are these meant? {', '.join(doubtful[:5])}{more}",) if doubtful else ()
