@@ -6,9 +6,10 @@ import glob
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
-from itertools import chain, count
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from grainstats.share.safe_paths import short_name
 
 DATABASE = "results.db"  #: of a run, in its output folder
 
@@ -90,31 +91,6 @@ def without_folders(text: str, path: Path, name: str) -> str:
     return text
 
 
-_LONGEST = 160  #: bytes of a sample's or an image's name in a file name, of 255 that file systems take
-
-
 def plain_name(name: str) -> str:
     """A name fit for a file on every system, with room for what stands behind it."""
     return re.sub(r"[^\w.+-]+", "_", short_name(printable(name))).strip("._") or "image"
-
-
-def told_apart(names: Iterable[str]) -> list[str]:
-    """The names as those of files; of ones that differ in no letter but its case the later are numbered.
-
-    Examples
-    --------
-    >>> told_apart(["a", "b", "A"])
-    ['a', 'b', 'A_2']
-    """
-    found: dict[str, str] = {}
-    for name in map(short_name, names):
-        numbered = (f"{name}_{number}" for number in count(2))
-        free = next(each for each in chain([name], numbered) if each.casefold() not in found)
-        found[free.casefold()] = free
-    return list(found.values())
-
-
-def short_name(name: str) -> str:
-    """The name, or as much of it as leaves room in a file name."""
-    encoded = os.fsencode(name)
-    return name if len(encoded) <= _LONGEST else encoded[:_LONGEST].decode(errors="ignore")

@@ -1,13 +1,15 @@
-"""Names of files that a shared database hands out: only those below the output folder are used.
+"""Names of files: those that a shared database hands out, and new ones that every file system takes.
 
-Whoever may write into a shared database could otherwise let a run write elsewhere, or read any file of the
-machine into a report.
+Of the former only those below the output folder are used: whoever may write into a shared database could
+otherwise let a run write elsewhere, or read any file of the machine into a report.
 """
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
+from itertools import chain, count
 from pathlib import Path
 
 _PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
@@ -70,3 +72,28 @@ def picture_below(folder: Path, name: object) -> Path | None:
         return None
     path = folder / str(name)
     return path if picture_kind(path) is not None else None
+
+
+_LONGEST = 160  #: bytes of a sample's or an image's name in a file name, of 255 that file systems take
+
+
+def told_apart(names: Iterable[str]) -> list[str]:
+    """The names as those of files; of ones that differ in no letter but its case the later are numbered.
+
+    Examples
+    --------
+    >>> told_apart(["a", "b", "A"])
+    ['a', 'b', 'A_2']
+    """
+    found: dict[str, str] = {}
+    for name in map(short_name, names):
+        numbered = (f"{name}_{number}" for number in count(2))
+        free = next(each for each in chain([name], numbered) if each.casefold() not in found)
+        found[free.casefold()] = free
+    return list(found.values())
+
+
+def short_name(name: str) -> str:
+    """The name, or as much of it as leaves room in a file name."""
+    encoded = os.fsencode(name)
+    return name if len(encoded) <= _LONGEST else encoded[:_LONGEST].decode(errors="ignore")

@@ -149,8 +149,8 @@ def _with_reliability(grain_map: GrainMap) -> GrainMap:
 def _write(out: Path, paths: list[Path], grain_maps: list[GrainMap], estimate: CurrentEstimate) -> None:
     """Pictures of the limiting paths, the boundaries with their share of draws, and the document."""
     from grainstats.run.atomic import write_atomically, write_bytes
-    from grainstats.run.names import told_apart
     from grainstats.run.report.current_pictures import picture_of_paths
+    from grainstats.share.safe_paths import told_apart
 
     names = told_apart(path.stem.removesuffix(".labels") for path in paths)
     for name, grain_map, found in zip(names, grain_maps, estimate.maps, strict=True):

@@ -78,7 +78,7 @@ def _ask(path: Path) -> list[Answer]:
 
 
 def _write_scale_bars(folder: Path, answers: list[Answer]) -> None:
-    from grainstats.run.names import told_apart
+    from grainstats.share.safe_paths import told_apart
 
     folder.mkdir(parents=True, exist_ok=True)
     frames = [frame for _, answer in answers if isinstance(answer, list) for frame in answer]

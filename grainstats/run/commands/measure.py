@@ -55,8 +55,8 @@ def measure(
     Examples: `grainstats measure maps/film.labels.tif`, and `grainstats measure traced.png --tracing
     --pixel-size 2.5 --json`.
     """
-    from grainstats.run.names import told_apart
     from grainstats.run.orientation_input import grain_rules
+    from grainstats.share.safe_paths import told_apart
     from segment.errors import InputError
     from segment.label_maps.any_file import read_map
 

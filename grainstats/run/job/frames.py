@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grainstats.run.failures import said_of_file
-from grainstats.run.names import short_name
+from grainstats.share.safe_paths import short_name
 
 if TYPE_CHECKING:
     from segment.micrograph import Micrograph

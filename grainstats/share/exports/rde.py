@@ -25,11 +25,10 @@ from grainstats.share.catalogue import field_of
 from grainstats.share.db.database import Database
 from grainstats.share.exports import rde_documents as documents
 from grainstats.share.exports.tables import ExportTable, export_tables
-from grainstats.share.safe_paths import picture_below
+from grainstats.share.safe_paths import picture_below, short_name, told_apart
 from segment.errors import InputError
 
 _THUMBNAIL_PX = 320  #: longer edge
-LONGEST_BYTES = 200  #: of a folder's name; file systems take 255
 _CONFIG = """system:
   extended_mode: MultiDataTile
   save_raw: false
@@ -101,16 +100,10 @@ def _read(db: Database, files: Path | None) -> _Source:
 
 def _folder_names(sample_ids: list[str]) -> dict[str, str]:
     """A folder per sample, named after it as far as file systems allow."""
-    names: dict[str, str] = {}
-    for sample_id in sample_ids:
-        short = sample_id.encode()[:LONGEST_BYTES].decode(errors="ignore")
-        plain = re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "_", short).strip(" .") or "sample"
-        name, number = plain, 1
-        while name.casefold() in {n.casefold() for n in names.values()}:
-            number += 1
-            name = f"{plain}_{number}"
-        names[sample_id] = name
-    return names
+    plain = (
+        re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "_", short_name(s)).strip(" .") or "sample" for s in sample_ids
+    )
+    return dict(zip(sample_ids, told_apart(plain), strict=True))
 
 
 def _tiles(source: _Source, sample_id: str, data: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
