@@ -100,10 +100,8 @@ def _read(db: Database, files: Path | None) -> _Source:
 
 def _folder_names(sample_ids: list[str]) -> dict[str, str]:
     """A folder per sample, named after it as far as file systems allow."""
-    plain = (
-        re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "_", short_name(s)).strip(" .") or "sample" for s in sample_ids
-    )
-    return dict(zip(sample_ids, told_apart(plain), strict=True))
+    plain = (re.sub(r'[\x00-\x1f<>:"/\\|?*]+', "_", short_name(name)).strip(" .") for name in sample_ids)
+    return dict(zip(sample_ids, told_apart(name or "sample" for name in plain), strict=True))
 
 
 def _tiles(source: _Source, sample_id: str, data: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:

@@ -135,7 +135,7 @@ def test_odd_sample_names_become_folders(db: Database, make_record, tmp_path: Pa
         db.add_analysis(make_record(number, sample_id=name))
     export(db, "rde", tmp_path / "rde")
     folders = sorted(p.name for p in (tmp_path / "rde").iterdir() if p.is_dir())
-    assert folders == sorted(["A_b", "a_b_2", "a_b_3", "試料 1", "sample", "試" * 66])
+    assert folders == sorted(["A_b", "a_b_2", "a_b_3", "試料 1", "sample", "試" * 53])
 
 
 @pytest.mark.slow
