@@ -30,9 +30,10 @@ def judge_samples(rows: Rows, out: Path, *, also: Iterable[str] = ()) -> list[Fa
     failure and stops no other; the trace of an unexpected error goes into `out`.
     """
     analyses, pools = rows.counting, rows.db.pools()
-    pools = pools[(pools["code_version"] == __version__) & (pools["judging_digest"] == judging_digest())]
+    ours = (pools["code_version"] == __version__) & (pools["judging_digest"] == judging_digest())
+    members = pools["analysis_id"].where(ours, -1)  # those of other rules are judged again, also into nothing
     by_sample = dict(tuple(analyses.groupby("sample_id", sort=False)))
-    judged = pools.groupby("sample_id", sort=False)["analysis_id"].agg(frozenset).to_dict()
+    judged = members.groupby(pools["sample_id"], sort=False).agg(frozenset).to_dict()
     failures = []
     for sample_id in sorted({*rows.sample_ids, *also}):
         images = by_sample.get(sample_id, analyses.iloc[:0])

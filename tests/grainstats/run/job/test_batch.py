@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from functools import partial
 from pathlib import Path
 
@@ -169,6 +170,18 @@ def test_a_sample_that_is_renamed_leaves_no_rows_of_the_old_name(analysed, edge_
     assert "S1 is called S9 now" in renamed.warnings
     with Database.open(out / DATABASE, create=False) as db:
         assert set(db.samples()["sample_id"]) == set(db.optimizer_table()["sample_id"]) == {"S2", "S9"}
+
+
+def test_no_verdict_of_an_older_version_stays_where_no_image_counts_any_more(analysed, edge_model):
+    out, sheet = analysed / "out", analysed / "samples.csv"
+    with sqlite3.connect(out / DATABASE) as raw:
+        raw.execute("UPDATE pool SET code_version = 'older'")
+    sheet.write_text("sample_id,design_route,excluded\nS1,ai,cracked\nS2,ai,\n")
+    go(analysed / "data", out, edge_model, samples=sheet, analyse=never)
+    with Database.open(out / DATABASE, create=False) as db:
+        assert set(db.verdicts()["sample_id"]) == {"S2"}
+        features = db.optimizer_table().query("kind in ['feature', 'verdict']")
+        assert set(features["sample_id"]) == {"S2"}
 
 
 def test_shards_share_a_database_and_a_last_run_reports(two_samples, tmp_path, edge_model):
