@@ -131,7 +131,8 @@ def run_batch(
             rows, done = _all_stored(rows)
         elif not call.retry_failed:
             names = {name(path) for path, _ in jobs}
-            done = replace(done, warnings=(*done.warnings, *absent_in_words(rows.images, names)))
+            absent = absent_in_words(rows.images, names, files)
+            done = replace(done, warnings=(*done.warnings, *absent))
         return _reported(rows, call, done, ledger.moved_from)
 
 

@@ -2,7 +2,7 @@
 
 A file counts as the one hashed before where its size, its time of modification and its time of change are the
 same; the last cannot be set by a user, so that a copy with a kept date is seen. Times younger than the clock
-can tell apart are never remembered (as git does with its index). ``--verify`` reads every file.
+can tell apart are never trusted (as git does with its index). ``--verify`` reads every file.
 """
 
 from __future__ import annotations
@@ -94,10 +94,10 @@ class KnownFiles:
         digest = file_digest(path)
         self._seen.add(digest)
         if known is not None and known[3] != digest:
-            self._replaced.add(self._known.pop(place)[3])
-            self._changed = True
-        if now - max(times[1:]) > _SETTLED_NS:
-            self._known[place] = [*times, digest]
+            self._replaced.add(known[3])
+        entry = [*times, digest] if now - max(times[1:]) > _SETTLED_NS else [*times[:2], 0, digest]
+        if entry != known:
+            self._known[place] = entry
             self._changed = True
         return digest
 
@@ -106,7 +106,13 @@ class KnownFiles:
         if path not in self.fields:
             return self.digest(path)
         parts = ["field", *(self.digest(picture.path) for picture in self.fields[path])]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        self._seen.add(digest)
+        return digest
+
+    def saw(self, digest: str) -> bool:
+        """Whether this run has met the file, or field, with this digest."""
+        return digest in self._seen
 
     def replaced(self) -> dict[str, bool]:
         """Digests of files in whose place another one stood later; whether they are nowhere else now."""

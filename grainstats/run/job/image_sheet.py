@@ -133,13 +133,23 @@ def excluded_in_words(images: pd.DataFrame) -> list[str]:
     return said
 
 
-def absent_in_words(images: pd.DataFrame, names: Collection[str]) -> list[str]:
+def absent_in_words(images: pd.DataFrame, names: Collection[str], files: KnownFiles) -> list[str]:
     """What is said of images of earlier runs that count with those of this one, whose `names` are given."""
-    earlier = images.loc[~images["path"].isin(names), "path"].unique()
-    if not len(earlier):
-        return []
-    remedy = "to leave one out, name it in the sheet of images with a reason in `excluded`"
-    return [f"{counted(len(earlier), 'image')} of earlier runs count, too ({first_of(earlier)}); {remedy}"]
+    named = images["path"].isin(names)
+    met = images["micrograph_digest"].str.split("#").str[0].map(files.saw)
+    earlier, alike = (images.loc[where, "path"].unique() for where in (~named, named & ~met.astype(bool)))
+    said = []
+    if len(earlier):
+        remedy = "to leave one out, name it in the sheet of images with a reason in `excluded`"
+        said += [
+            f"{counted(len(earlier), 'image')} of earlier runs count, too ({first_of(earlier)}); {remedy}"
+        ]
+    if len(alike):
+        remedy = (
+            "where they were replaced, run into the --out that they were measured into, or a new database"
+        )
+        said += [f"other images of the names {first_of(alike)} count, too; {remedy}"]
+    return said
 
 
 def _finder(paths: Sequence[Path], source: str) -> Callable[[str], Path | None]:

@@ -90,14 +90,27 @@ def test_a_damaged_memory_is_no_harm(tmp_path):
     assert KnownFiles(tmp_path).digest(tmp_path / "a.tif") == file_digest(tmp_path / "a.tif")
 
 
-def test_files_younger_than_the_clock_can_tell_are_not_remembered(tmp_path, monkeypatch):
+def test_files_younger_than_the_clock_can_tell_are_read_again_and_seen_to_be_replaced(tmp_path, monkeypatch):
     monkeypatch.setattr(file_identity, "_SETTLED_NS", 2_000_000_000)
     path = tmp_path / "a.tif"
     path.write_bytes(b"one")
     known = KnownFiles(tmp_path)
-    known.digest(path)
+    first = known.digest(path)
     known.save()
-    assert not (tmp_path / ".report").exists()
+    path.write_bytes(b"two")
+    later = KnownFiles(tmp_path)
+    assert later.digest(path) == file_digest(path) and later.replaced() == {first: True}
+
+
+def test_an_image_that_was_replaced_before_a_run_into_another_folder_is_told(
+    two_samples, tmp_path, edge_model, write_micrograph
+):
+    db, path = str(tmp_path / "shared.db"), two_samples / "S1/field_0.tif"
+    go(two_samples / "S1", tmp_path / "one", edge_model, db=db)
+    assert not go(two_samples / "S1", tmp_path / "two", edge_model, db=db).warnings
+    write_micrograph(path, 77)
+    (said,) = go(two_samples / "S1", tmp_path / "three", edge_model, db=db).warnings
+    assert said.startswith("other images of the names S1/field_0.tif count, too; where they were replaced")
 
 
 def test_shards_do_not_move_when_images_arrive():
