@@ -22,15 +22,11 @@ def write_atomically(path: Path, write: Callable[[Path], object], *, durable: bo
     try:
         write(temporary)
         if durable:
-            _to_disk(temporary)
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _to_disk(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
 
 
 def write_bytes(path: Path, content: bytes) -> None:

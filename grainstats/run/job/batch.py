@@ -121,7 +121,7 @@ def run_batch(
         remove_leftovers(call.out, before=start)
         left = sorted(ledger.moved_from - set(sheet.sample_ids())) if sheet is not None else []
         renamed = db.drop_renamed(left) if left else {}
-        noted += [f"{old} is called {new} now" for old, new in renamed.items()]
+        noted += [f"{old} is taken out, {new} has its images or settings now" for old, new in renamed.items()]
         said = *noted, *assignment.warnings, *listed.warnings, *done.warnings, *ledger.rescaled
         done = replace(done, warnings=said)
         if call.shard[1] > 1:

@@ -58,7 +58,8 @@ def run_volumes(
     for name, stack in stacks.items():
         made_of = _made_of(stack, settings, voxel_size, digest)
         folder = out / name
-        if not _is_done(folder, made_of):
+        note = folder / "made_of.json"
+        if not ((folder / "summary.json").is_file() and note.is_file() and note.read_text() == made_of):
             if report is not None:
                 report(name)
             try:
@@ -68,7 +69,7 @@ def run_volumes(
             except Exception as error:  # costs one stack, not the run
                 failures.append(Failure(str(stack), "", *reason_of(error, out, str(stack))))
                 continue
-            write_bytes(folder / "made_of.json", made_of.encode())
+            write_bytes(note, made_of.encode())
             n_new += 1
         rows.append(_row(name, json.loads((folder / "summary.json").read_text(encoding="utf-8"))))
     if rows:
@@ -117,11 +118,6 @@ def _made_of(stack: Path, settings: StackSettings, size: VoxelSize | None, model
             "version": __version__,
         }
     )
-
-
-def _is_done(folder: Path, made_of: str) -> bool:
-    note = folder / "made_of.json"
-    return note.is_file() and (folder / "summary.json").is_file() and note.read_text() == made_of
 
 
 def _row(name: str, document: dict[str, Any]) -> dict[str, Any]:

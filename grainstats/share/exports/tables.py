@@ -48,7 +48,9 @@ def export_tables(db: Database) -> Iterator[ExportTable]:
     yield _whole("micrographs", micrographs, db.micrographs(), ("micrograph_digest",), owner)
     yield _whole("recipes", "Settings of the analyses", db.recipes(), ("recipe_digest",), {})
     yield _whole("analyses", "Which model and recipe saw which micrograph", provenance, ("analysis",), links)
-    yield _whole("pools", "Analyses behind each sample's statistics", _pools(pools, keys), key, behind)
+    pools = pools.assign(analysis=pools["analysis_id"].map(keys), pool=pools["pool"].str[:16])
+    pools = pools.drop(columns="analysis_id").sort_values(["sample_id", "analysis"], kind="stable")
+    yield _whole("pools", "Analyses behind each sample's statistics", pools, key, behind)
     yield _whole("verdicts", "Uniform, bimodal or indeterminate", _verdicts(db), ("sample_id",), owner)
     yield _whole("descriptors", "Named numbers of images and samples", _descriptors(db, keys), (), owner)
     yield _whole("failures", "Inputs that could not be analysed", db.failures(), (), {})
@@ -81,11 +83,6 @@ def _measured(
             yield _shape(part.sort_values("analysis", kind="stable")[wanted], fields)
 
     return ExportTable(name, title, fields, key, {"analysis": "analyses"}, parts)
-
-
-def _pools(pools: pd.DataFrame, keys: pd.Series) -> pd.DataFrame:
-    pools = pools.assign(analysis=pools["analysis_id"].map(keys), pool=pools["pool"].str[:16])
-    return pools.drop(columns="analysis_id").sort_values(["sample_id", "analysis"], kind="stable")
 
 
 def _verdicts(db: Database) -> pd.DataFrame:

@@ -167,7 +167,7 @@ def test_a_sample_that_is_renamed_leaves_no_rows_of_the_old_name(analysed, edge_
     (data / "S1").rename(data / "S9")
     sheet.write_text(text.format("S9"))
     renamed = go(data, out, edge_model, samples=sheet, analyse=never)
-    assert "S1 is called S9 now" in renamed.warnings
+    assert "S1 is taken out, S9 has its images or settings now" in renamed.warnings
     with Database.open(out / DATABASE, create=False) as db:
         assert set(db.samples()["sample_id"]) == set(db.optimizer_table()["sample_id"]) == {"S2", "S9"}
 
