@@ -117,6 +117,9 @@ def _bands(image: np.ndarray) -> Blank | None:
     depths = depths if any(depths) else [_depth(lines, noise) for lines in sides]
     if not any(depths):
         return None
+    for first in (0, 2):
+        if depths[first] == depths[first + 1] and (sides[first] == sides[first + 1]).all():
+            depths[first] = 0  # its own mirror image: one half of it stays
     mask = np.zeros(image.shape, bool)
     for depth, masked in zip(depths, (mask, mask[::-1], mask.T, mask.T[::-1]), strict=True):
         masked[:depth] = True
@@ -153,7 +156,11 @@ def _repeated_lines(lines: np.ndarray) -> int:
     some = lines[:, :: 1 + lines.shape[1] // _RUN]
     for j in np.flatnonzero((some[1:] == some[0]).all(axis=1))[:_LEVELS] + 1:
         half, again = (int(j) + 1) // 2, len(lines) - int(j)
-        if j < len(lines) // 2 and half >= LEAST_DEPTH and (lines[:half] == lines[j : j - half : -1]).all():
+        if (
+            (j < len(lines) // 2 or again == 1)
+            and half >= LEAST_DEPTH
+            and (lines[:half] == lines[j : j - half : -1]).all()
+        ):
             return half
         if 2 * LEAST_DEPTH <= again <= j and (lines[:again] == lines[j:]).all():
             return (again + 1) // 2

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 CODED = "picture whose colours are a code"
+FEW = "picture of few grey levels"
 #: what a map or picture can be used for, by what it is called
 REMEDIES = MappingProxyType(
     {
@@ -18,11 +19,15 @@ REMEDIES = MappingProxyType(
         "label map": "Use `grainstats measure` to measure it",
         "tracing or mask": "Use `grainstats measure --tracing` to measure it",
         "picture of two levels": "It is dithered or thresholded: export the image with its grey levels",
+        FEW: "Export the image with all its grey levels; use `grainstats measure` if it is a map of grains",
     }
 )
 #: a picture is a map from such a share of equal neighbours, where this quantile of the steps between the
 #: others is so much of the levels in use; the last is for maps that were resized
 FLAT = ((0.85, 0.5, 0.01), (0.65, 0.5, 0.15), (0.6, 0.75, 0.17))
+#: share of the least step among those between neighbours: an image reduced to few levels (4 to 64, 56 real
+#: images) has .46 and more, a map, also resized or saved as JPEG, up to .32
+_ONE_LEVEL = 0.4
 SMOOTHED = 0.6  #: share of equal neighbours of a picture smoothed or packed very much, or of a map
 #: grey levels, those of 4 bits: an image of fewer was reduced or dithered; neighbours are equal
 FEW_LEVELS = 16
@@ -35,14 +40,18 @@ _PACKED_PART = 1024  #: rows and columns that are looked at for such blocks, fro
 #: of a map of distances: share of pixels whose slope is that of most to within a tenth; sound images, also
 #: smoothed, packed, enlarged or of hard contrast, have at most .25 (1040)
 _ONE_SLOPE, _SLOPE_WITHIN = 0.35, 0.1
+_EVERY_LEVEL = 64  #: levels from which a slope of one level is no common one
 #: of lines on one ground: share of pixels within a tenth of black or white, and how far ground and ink may
 #: differ from one square of so many pixels to another; the grains of a cleanly etched steel differ by .011
 _TWO_ENDS, _END, _ONE_GROUND, _ONE_INK, _AROUND = 0.7, 0.1, 0.005, 0.03, 31
+#: of a map of probabilities: share of pixels within so much of black whose surroundings, so many pixels wide,
+#: vary as little; 69 sound images, also smoothed, packed or of hard contrast (414), have at most .2
+_QUIET_GROUND, _QUIET, _SQUARE = 0.25, (0.02, 0.01), 5
 _LOOKED_AT = 400  #: rows and columns in the middle that are looked at
 
 
 def drawn_map(image: np.ndarray, valid: np.ndarray | None = None) -> str | None:
-    """``"label map"``, ``"tracing or mask"``, ``"picture of two levels"``, or None for a micrograph.
+    """A key of `REMEDIES`, or None for a micrograph.
 
     Real micrographs, also smoothed or packed as JPEG of quality 15, have at most 76 % equal neighbours in
     steps of at most 8 % (180 images of 12 materials); maps have 90 % and more. Resized maps have 60 %, and a
@@ -64,22 +73,27 @@ def drawn_map(image: np.ndarray, valid: np.ndarray | None = None) -> str | None:
     counts = np.histogram(levels, _BINS)[0]
     common = np.argsort(counts)[-2:]
     two = counts[common].sum() >= TWO_LEVELS * levels.size and abs(np.diff(common)[0]) > _BINS // 2
-    rules = FLAT if len(np.unique(levels)) > FEW_LEVELS else FLAT[:-1]
+    n_levels, reduced = len(np.unique(levels)), (steps == steps.min()).mean() >= _ONE_LEVEL
+    rules = FLAT[:1] if reduced else FLAT if n_levels > FEW_LEVELS else FLAT[:-1]
     if _is_packed_map(image) or any(
         share >= flat and np.quantile(steps, part) >= least * max(high - low, 1e-30)
         for flat, part, least in rules
     ):
-        return "tracing or mask" if two else "label map"
+        return "tracing or mask" if two else FEW if reduced and n_levels < FEW_LEVELS else "label map"
     return "picture of two levels" if two else None
 
 
 def likeness(grey: np.ndarray) -> tuple[str, ...]:
-    """Words where a picture resembles lines that were drawn, smoothed or packed, or a map of distances."""
+    """Words where a picture resembles lines that were drawn, or a map of distances or of probabilities."""
     low, high = np.percentile(grey, (0.5, 99.5)).astype(float)
     shade = np.clip((grey - low) / max(high - low, 1e-30), 0, 1).astype(np.float32)
     slope = np.hypot(*np.gradient(shade))
     usual = float(np.median(slope))
-    if usual > 0 and (np.abs(slope - usual) <= _SLOPE_WITHIN * usual).mean() >= _ONE_SLOPE:
+    if (
+        usual > 0
+        and len(np.unique(grey)) > _EVERY_LEVEL
+        and (np.abs(slope - usual) <= _SLOPE_WITHIN * usual).mean() >= _ONE_SLOPE
+    ):
         return (
             "slopes of one steepness, as in a map of distances: if it is one, give the micrograph itself",
         )
@@ -90,6 +104,12 @@ def likeness(grey: np.ndarray) -> tuple[str, ...]:
     two_ends = (np.abs(shade - 0.5) >= 0.5 - _END).mean() >= _TWO_ENDS
     if two_ends and apart[0] <= _ONE_GROUND and apart[1] <= _ONE_INK:
         return ("lines on one ground, as in a tracing: if it is one, use `grainstats measure --tracing`",)
+    mean = cv2.blur(shade, (_SQUARE, _SQUARE))
+    noise = cv2.blur(shade * shade, (_SQUARE, _SQUARE)) - mean * mean
+    if ((shade < _QUIET[0]) & (noise < _QUIET[1] ** 2)).mean() >= _QUIET_GROUND:
+        return (
+            "a black ground without noise, as in a map of probabilities: if it is one, give the micrograph",
+        )
     return ()
 
 

@@ -9,6 +9,8 @@ import os
 import stat
 from pathlib import Path
 
+#: endings of what this program writes beside a micrograph
+OURS = (".labels.tif", ".boundary.tif", ".overlay.png", ".scale_bar.png", ".truth.tif", ".truth.png")
 _LOOKED_AT = 5000  #: names of a folder that are compared with one that is missing
 _KINDS = {
     stat.S_IFDIR: (

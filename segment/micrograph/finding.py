@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from segment.errors import UnreadableError
-from segment.micrograph.file_kind import check_the_path, place_of
+from segment.micrograph.file_kind import OURS, check_the_path, place_of
 
 SUFFIXES = frozenset(
     ".dm3 .dm4 .emd .ser .mrc .mrcs .tif .tiff .png .jpg .jpeg .bmp".split()
@@ -17,7 +17,6 @@ SUFFIXES = frozenset(
 Wanted = Callable[[Path], bool] | None
 
 _GLOB = frozenset("*?[")
-_OURS = (".labels.tif", ".boundary.tif", ".overlay.png", ".scale_bar.png", ".truth.tif", ".truth.png")
 
 
 def find_micrographs(
@@ -107,7 +106,7 @@ def _inside(root: Path, also: Wanted) -> Iterator[Path]:
 
 def _is_wanted(path: Path, also: Wanted) -> bool:
     name = path.name.lower()
-    known = path.suffix.lower() in SUFFIXES and not name.endswith(_OURS)
+    known = path.suffix.lower() in SUFFIXES and not name.endswith(OURS)
     if name.startswith("."):
         return False
     return known or (also is not None and path.is_file() and also(path))

@@ -20,6 +20,7 @@ from segment.micrograph.drawn_map import (
     likeness,
     middle,
 )
+from segment.micrograph.file_kind import OURS
 from segment.micrograph.grey import resample_square, to_grey, without_no_data
 from segment.micrograph.infobar import find_info_bar
 from segment.micrograph.inset import find_inset
@@ -183,6 +184,9 @@ def problem_of(path: Path, ready: Prepared) -> InputError | None:
         )
     nothing = _shows_nothing(path, ready)
     kind = CODED if ready.coded else drawn_map(ready.image, None if nothing else ready.valid)
+    if kind is None and path.name.lower().endswith(OURS):
+        what = "by its name a result of this program, not a micrograph"
+        return NotAnImageError(path, what, "Give the micrograph, or rename it if it is one")
     if kind is None:
         return nothing
     return NotAnImageError(path, f"a {kind}, not a micrograph", REMEDIES[kind])
@@ -194,7 +198,9 @@ def _shows_nothing(path: Path, ready: Prepared) -> InputError | None:
         shown = [int(np.count_nonzero(ready.valid.any(axis=axis))) for axis in (0, 1)]
         if 0 < min(shown) < MINIMUM_SIDE:
             what = f"only {shown[0]} x {shown[1]} pixels of it show anything, the limit is {MINIMUM_SIDE}"
-            return UnreadableError(path, what, "Export the image without frame and transparent parts")
+            return UnreadableError(
+                path, what, "Give an image that the specimen fills, without frame or transparent parts"
+            )
     seen = ready.image if ready.valid is None else ready.image[ready.valid]
     if seen.size == 0 or seen.min() == seen.max():
         what = "no pixel is left" if seen.size == 0 else f"all pixels have the same value ({seen.flat[0]})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -22,6 +23,9 @@ from segment.micrograph.open_tiff import quiet_tifffile
 from segment.micrograph.pixel_size import choose_scale
 from segment.micrograph.prepare import prepare_frame, problem_of
 from segment.micrograph.scale_bar import ScaleBar
+
+#: how decoders say that a file is sound, but of a kind that they do not know
+_NOT_DECODED = re.compile(r"not implemented|not supported|unsupported", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -201,6 +205,10 @@ def _damage_told(path: Path) -> Iterator[None]:
         raise
     except Exception as error:
         words = ": ".join([type(error).__name__, *str(error).strip().splitlines()[:1]])[:160]
+        if _NOT_DECODED.search(words):
+            raise UnreadableError(
+                path, f"an encoding that is not read ({words})", "Export it as plain TIFF or PNG"
+            ) from error
         remedy = "Copy it again from the microscope or export it"
         raise UnreadableError(path, f"the file is damaged or truncated ({words})", remedy) from error
 

@@ -25,6 +25,7 @@ X_RESOLUTION, Y_RESOLUTION = 282, 283  #: tags (TIFF 6.0)
 _REDUCED = 1  #: bit of NewSubfileType: a smaller copy (TIFF 6.0)
 _MASK = 4  #: bit of NewSubfileType: a transparency mask
 _LIGHTNESS_FIRST = ("CIELAB", "ICCLAB", "YCBCR")
+_SAMPLES = "{} channels in one page, of which the first is read: export the others as pages of their own"
 _JPEG = (6, 7)  #: compressions whose colours the decoder turns into RGB
 _TEXT_TYPES = (1, 2, 7)  #: BYTE, ASCII and UNDEFINED: types of a tag that can hold text
 
@@ -91,8 +92,21 @@ def page_frames(
         return [Frame(shape, load, scales, info_bar_rows, notes) for shape, load in planes]
     for page in found:
         _check_page(opened, page)
-    stated = (scales, info_bar_rows, notes)
-    return [Frame((page.imagelength, page.imagewidth), partial(_load_page, page), *stated) for page in found]
+    return [
+        Frame(
+            (page.imagelength, page.imagewidth),
+            partial(_load_page, page),
+            scales,
+            info_bar_rows,
+            notes + ((_SAMPLES.format(page.samplesperpixel),) if _holds_channels(page) else ()),
+        )
+        for page in found
+    ]
+
+
+def _holds_channels(page: TiffPage) -> bool:
+    """Whether its samples are no colours, but channels or detectors of one area."""
+    return page.samplesperpixel > 2 and getattr(page.photometric, "name", "") in ("MINISBLACK", "MINISWHITE")
 
 
 def _check_page(opened: OpenFile, page: TiffPage) -> None:
@@ -120,6 +134,8 @@ def _load_page(page: TiffPage) -> np.ndarray:
     axes = page.axes
     if axes.startswith("S"):
         data = np.moveaxis(data, 0, -1)
+    if _holds_channels(page):
+        data = np.ascontiguousarray(data[..., 0])
     photometric = getattr(page.photometric, "name", "")
     if photometric == "PALETTE" and page.colormap is not None:
         return _palette(data, page.colormap)

@@ -30,6 +30,7 @@ from segment.micrograph.formats import (
     velox_emd,
     zeiss,
 )
+from segment.micrograph.formats.not_read import what_it_is
 from segment.micrograph.open_file import Frame, OpenFile
 
 FORMATS: tuple[ModuleType, ...] = (
@@ -52,6 +53,10 @@ FORMATS: tuple[ModuleType, ...] = (
     dm,
     mrc,
 )
+_UNKNOWN = (
+    "of no known microscope format",
+    "Export the image as TIFF, or see `docs/reference/file-formats.md` for the formats that are read",
+)
 _PIXELS_ONLY = (plain_tiff, picture)
 
 
@@ -62,11 +67,7 @@ def open_frames(opened: OpenFile) -> tuple[str, list[Frame]]:
     """
     found = [module for module in FORMATS if module.recognises(opened)]
     if not found:
-        raise UnreadableError(
-            opened.path,
-            "of no known microscope format",
-            "Export the image as TIFF, or see `docs/reference/file-formats.md` for the formats that are read",
-        )
+        raise UnreadableError(opened.path, *(what_it_is(opened) or _UNKNOWN))
     first, *others = found
     frames = first.frames(opened)
     for module in others:

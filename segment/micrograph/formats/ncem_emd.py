@@ -1,4 +1,7 @@
-"""NCEM (Berkeley) EMD (HDF5): dim datasets hold the pixels' coordinates, with a unit such as ``[n_m]``."""
+"""NCEM (Berkeley) EMD (HDF5): dim datasets hold the pixels' coordinates, with a unit such as ``[n_m]``.
+
+Rows and columns are the two axes that are lengths, else the last two.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from segment.micrograph.length_units import not_an_image, to_nm
+from segment.errors import NotAnImageError
+from segment.micrograph.length_units import not_an_image, to_nm, unit_kind
 from segment.micrograph.open_file import HDF5, Frame, OpenFile, Scale, stated
 from segment.micrograph.refusals import not_real_space
 
 NAME = "ncem_emd"
+
+_OTHER_HDF5 = "Export the image as TIFF; maps of grains go to `grainstats measure`"
 
 
 def recognises(opened: OpenFile) -> bool:
@@ -20,23 +26,22 @@ def recognises(opened: OpenFile) -> bool:
 
 
 def frames(opened: OpenFile) -> list[Frame]:
-    """Images of all EMD groups; the last two axes are rows and columns.
-
-    `NotAnImageError`: no EMD group, or only spectra and diffraction data.
-    """
+    """Images of all EMD groups. `NotAnImageError`: no EMD group, or only spectra and diffraction data."""
     import h5py
 
     file = opened.enter_context(h5py.File(opened.path, "r"))
     groups: list[Any] = []
     file.visititems(lambda _, item: groups.append(item) if _is_emd(item) else None)
     found: list[Frame] = []
-    refused = "an HDF5 file without an EMD image"
+    refused = ""
     for group in groups:
         reason = _refusal(group)
         if reason:
             refused = reason
         else:
             found += _frames_of_group(group)
+    if not found and not refused:
+        raise NotAnImageError(opened.path, "an HDF5 file without an EMD image", _OTHER_HDF5)
     if not found:
         raise not_real_space(opened.path, refused)
     return found
@@ -59,30 +64,38 @@ def _axis(group: Any, number: int) -> tuple[np.ndarray, str]:
 
 def _refusal(group: Any) -> str | None:
     data = group["data"]
-    if data.ndim < 2 or min(data.shape[-2:], default=0) < 2:
+    if data.ndim < 2 or min(data.shape[k] for k in _plane_axes(group)) < 2:
         return "a spectrum, not an image"
     if data.dtype.kind not in "uif" or data.ndim > 3:
         return "complex or 4-D data, not an image"
     return not_an_image(*(_axis(group, n)[1] for n in range(1, data.ndim + 1)))
 
 
+def _plane_axes(group: Any) -> tuple[int, int]:
+    """Places of rows and columns among the axes."""
+    n_axes = group["data"].ndim
+    lengths = [k for k in range(n_axes) if unit_kind(_axis(group, k + 1)[1]) == "length"]
+    return (lengths[0], lengths[1]) if len(lengths) == 2 else (n_axes - 2, n_axes - 1)
+
+
 def _frames_of_group(group: Any) -> list[Frame]:
-    data = group["data"]
-    scales = _scales(group)
-    if data.ndim == 2:
-        return [Frame(data.shape, partial(_plane, data, ...), scales, 0)]
-    return [Frame(data.shape[1:], partial(_plane, data, k), scales, 0) for k in range(data.shape[0])]
+    data, axes = group["data"], _plane_axes(group)
+    scales = _scales(group, axes)
+    shape = (data.shape[axes[0]], data.shape[axes[1]])
+    others = [k for k in range(data.ndim) if k not in axes]
+    places = [((slice(None),) * others[0] + (k,)) for k in range(data.shape[others[0]])] if others else [...]
+    return [Frame(shape, partial(_plane, data, place), scales, 0) for place in places]
 
 
-def _scales(group: Any) -> tuple[Scale, ...]:
+def _scales(group: Any, axes: tuple[int, int]) -> tuple[Scale, ...]:
     """Mean step of the coordinates; a full axis is safer than its first two values."""
     steps: list[float | None] = []
-    for number in (group["data"].ndim - 1, group["data"].ndim):
-        values, unit = _axis(group, number)
+    for axis in axes:
+        values, unit = _axis(group, axis + 1)
         step = abs(values[-1] - values[0]) / (len(values) - 1) if len(values) > 1 else 0.0
         steps.append(to_nm(step, unit))
     return stated("dim datasets", steps[0], steps[1]) if None not in steps else ()
 
 
-def _plane(data: Any, k: Any) -> np.ndarray:
-    return np.asarray(data[k])
+def _plane(data: Any, place: Any) -> np.ndarray:
+    return np.asarray(data[place])

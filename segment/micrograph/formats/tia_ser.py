@@ -10,7 +10,7 @@ import numpy as np
 
 from segment.errors import NotAnImageError, UnreadableError
 from segment.micrograph.open_file import Frame, OpenFile, Scale, stated
-from segment.micrograph.refusals import truncated
+from segment.micrograph.refusals import not_real_space, truncated
 from segment.micrograph.tiffpages import read_plane
 
 NAME = "tia_ser"
@@ -21,6 +21,8 @@ _PIXELS = {1: "<u1", 2: "<u2", 3: "<u4", 4: "<i1", 5: "<i2", 6: "<i4", 7: "<f4",
 _IMAGES, _SPECTRA = 0x4122, 0x4120
 _ELEMENT = struct.Struct("<ddiddihii")
 MAX_ELEMENTS = 1_000_000  #: images; more is no header
+#: of a calibration: no pixel has so many metres, so that they are 1/m (a lattice of .4 nm has spots at 2.5e9)
+_RECIPROCAL = 1e3
 
 
 def recognises(opened: OpenFile) -> bool:
@@ -29,7 +31,7 @@ def recognises(opened: OpenFile) -> bool:
 
 
 def frames(opened: OpenFile) -> list[Frame]:
-    """One frame an element. `NotAnImageError`: a series of spectra."""
+    """One frame an element. `NotAnImageError`: a series of spectra or of diffraction patterns."""
     with opened.path.open("rb") as file:
         offsets = _element_offsets(opened, file)
         return [_frame(opened, file, offset) for offset in offsets]
@@ -64,6 +66,8 @@ def _frame(opened: OpenFile, file: BinaryIO, offset: int) -> Frame:
     _, step_x, _, _, step_y, _, pixel, columns, rows = _ELEMENT.unpack(raw)
     if pixel not in _PIXELS or rows <= 0 or columns <= 0:
         raise NotAnImageError(opened.path, "complex or empty data, no image", "Export a real-valued image")
+    if min(abs(step_y), abs(step_x)) > _RECIPROCAL:
+        raise not_real_space(opened.path, "a diffraction pattern: the axis is 1/m")
     dtype = np.dtype(_PIXELS[pixel])
     first = offset + _ELEMENT.size
     if first + rows * columns * dtype.itemsize > opened.size:
@@ -73,7 +77,7 @@ def _frame(opened: OpenFile, file: BinaryIO, offset: int) -> Frame:
 
 
 def _metres(step_y: float, step_x: float) -> tuple[Scale, ...]:
-    """TIA leaves 1 (metre) or 0 in an uncalibrated image, and a reciprocal step above 1."""
+    """TIA leaves 1 (metre) or 0 in an uncalibrated image."""
     if not 0 < abs(step_x) < 1e-2 or not 0 < abs(step_y) < 1e-2:
         return ()
     return stated("element calibration", abs(step_y) * 1e9, abs(step_x) * 1e9)
