@@ -87,30 +87,36 @@ def likeness(grey: np.ndarray) -> tuple[str, ...]:
     """Words where a picture resembles lines that were drawn, or a map of distances or of probabilities."""
     low, high = np.percentile(grey, (0.5, 99.5)).astype(float)
     shade = np.clip((grey - low) / max(high - low, 1e-30), 0, 1).astype(np.float32)
+    looks = (_like_distances, _like_a_tracing, _like_probabilities)
+    return tuple(said for said in (look(shade) for look in looks) if said)[:1]
+
+
+def _like_distances(shade: np.ndarray) -> str:
     slope = np.hypot(*np.gradient(shade))
     usual = float(np.median(slope))
-    if (
-        usual > 0
-        and len(np.unique(grey)) > _EVERY_LEVEL
-        and (np.abs(slope - usual) <= _SLOPE_WITHIN * usual).mean() >= _ONE_SLOPE
-    ):
-        return (
-            "slopes of one steepness, as in a map of distances: if it is one, give the micrograph itself",
-        )
+    one = usual > 0 and (np.abs(slope - usual) <= _SLOPE_WITHIN * usual).mean() >= _ONE_SLOPE
+    if not one or len(np.unique(shade)) <= _EVERY_LEVEL:
+        return ""
+    return "slopes of one steepness, as in a map of distances: if it is one, give the micrograph itself"
+
+
+def _like_a_tracing(shade: np.ndarray) -> str:
     window, inner = np.ones((_AROUND, _AROUND), np.uint8), slice(_AROUND // 2, -(_AROUND // 2))
     ends = (cv2.dilate(shade, window), cv2.erode(shade, window))
     ground, ink = ends if np.median(shade) >= 0.5 else ends[::-1]
     apart = [float(np.ptp(np.percentile(of[inner, inner], (5, 95)))) for of in (ground, ink)]
     two_ends = (np.abs(shade - 0.5) >= 0.5 - _END).mean() >= _TWO_ENDS
-    if two_ends and apart[0] <= _ONE_GROUND and apart[1] <= _ONE_INK:
-        return ("lines on one ground, as in a tracing: if it is one, use `grainstats measure --tracing`",)
+    if not two_ends or apart[0] > _ONE_GROUND or apart[1] > _ONE_INK:
+        return ""
+    return "lines on one ground, as in a tracing: if it is one, use `grainstats measure --tracing`"
+
+
+def _like_probabilities(shade: np.ndarray) -> str:
     mean = cv2.blur(shade, (_SQUARE, _SQUARE))
     noise = cv2.blur(shade * shade, (_SQUARE, _SQUARE)) - mean * mean
-    if ((shade < _QUIET[0]) & (noise < _QUIET[1] ** 2)).mean() >= _QUIET_GROUND:
-        return (
-            "a black ground without noise, as in a map of probabilities: if it is one, give the micrograph",
-        )
-    return ()
+    if ((shade < _QUIET[0]) & (noise < _QUIET[1] ** 2)).mean() < _QUIET_GROUND:
+        return ""
+    return "a black ground without noise, as in a map of probabilities: if it is one, give the micrograph"
 
 
 def _is_packed_map(image: np.ndarray) -> bool:

@@ -138,3 +138,11 @@ def test_a_packing_that_is_not_read_is_no_damage(tmp_path):
     (tmp_path / "a.bmp").write_bytes(b"BM" + head + bytes(1024) + bytes(922))
     with pytest.raises(InputError, match="an encoding that is not read"):
         describe(tmp_path / "a.bmp")
+
+
+@pytest.mark.parametrize(("quality", "told"), [(90, False), (40, False), (30, True), (10, True)])
+def test_a_jpeg_that_was_packed_too_much_is_told(tmp_path, quality, told):
+    """By the file's own table of steps."""
+    cv2.imwrite(str(tmp_path / "a.jpg"), etched(), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    (frame,) = describe(tmp_path / "a.jpg")
+    assert any(f"JPEG of quality {quality}," in note for note in frame.notes) == told
