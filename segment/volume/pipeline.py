@@ -14,6 +14,7 @@ from segment.volume._watershed_kernels import NO_GRAIN
 from segment.volume.alignment import aligned, find_drift
 from segment.volume.common_view import LEAST_PX
 from segment.volume.components import large_components
+from segment.volume.grain_contrast import contrast_note
 from segment.volume.grey_levels import even_slices
 from segment.volume.network import boundary_volume, sees_every_direction
 from segment.volume.outside import outside_note
@@ -119,6 +120,7 @@ def segment_stack(
     if levels is None:
         grey, notes = prepare(stack, settings)
         phase = find_phases(grey, settings.n_phases)
+        notes += contrast_note(grey, phase) if settings.n_phases is None else ()
     elif settings.grains:
         raise UnreadableError(
             stack.source,
