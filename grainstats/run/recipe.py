@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from segment.cells.choices import GAP_WIDTH, Twins, Voids
 from segment.errors import InputError
-from segment.micrograph.file_kind import file_text
+from segment.micrograph.file_kind import toml_content
 from segment.unet.choices import Precision
 
 if TYPE_CHECKING:
@@ -180,12 +180,12 @@ def _law_text(law: dict[str, Any]) -> str:
 
 def _toml(path: Path, what: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(file_text(path))
+        return toml_content(path)
     except OSError as error:
         raise InputError(
             path, f"cannot be read: {error.strerror or error}", f"Name {what}, in TOML"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except ValueError as error:
         raise InputError(path, f"is not valid TOML: {error}", "Correct that line") from error
 
 

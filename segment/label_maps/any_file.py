@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from segment.errors import UnreadableError
 from segment.grain_map import GrainMap
@@ -16,11 +15,9 @@ from segment.label_maps.not_read import how_to_save
 from segment.label_maps.pixels import RASTERS, TIFFS
 from segment.label_maps.reading import boundary_beside, read_label_map
 from segment.micrograph.file_kind import no_file
-from segment.orientation import is_orientation_map, read_orientation_map
+from segment.orientation import GrainRules, grain_map_of, is_orientation_map, read_orientation_map
+from segment.orientation.grains import by_phase_and_twins
 from segment.orientation.orientation_table import orientations_beside
-
-if TYPE_CHECKING:
-    from segment.orientation import GrainRules
 
 
 def read_map(
@@ -41,12 +38,15 @@ def read_map(
     tracing : bool
         The file shows traced boundaries (255 = boundary).
     rules : GrainRules, optional
-        Of orientation maps; None: grains from 5 degrees on.
+        Of orientation maps; None: grains from 5 degrees on.  Phase and twins also hold for label maps that
+        have orientations beside them.
 
     Raises
     ------
     UnreadableError
         No such file, or no map; the message says what to do.
+    InputError
+        Rules of a phase or of twins for a map without orientations.
 
     Examples
     --------
@@ -55,16 +55,14 @@ def read_map(
         ...
     segment.errors.UnreadableError: nowhere.labels.tif: no such file. Check the path.
     """
-    path = Path(path)
+    path, rules = Path(path), rules or GrainRules()
     if os.path.isdir(path):
         raise UnreadableError(path, "it is a folder", f"Name the maps in it, such as {path / '*.labels.tif'}")
     if not os.path.isfile(path):
         raise UnreadableError(path, *no_file(path))
     foreign = format_of(path)
     if foreign is None and is_orientation_map(path):
-        from segment.orientation import GrainRules, grain_map_of
-
-        return grain_map_of(read_orientation_map(path, pixel_size_nm), rules or GrainRules())
+        return grain_map_of(read_orientation_map(path, pixel_size_nm), rules)
     if foreign is None and path.suffix.lower() not in (*TIFFS, *RASTERS, ".npy", *REGIONS):
         raise UnreadableError(
             path,
@@ -74,6 +72,8 @@ def read_map(
             or "If it is a micrograph, run `grainstats segment` on it first, or `grainstats run` for both",
         )
     if path.suffix.lower() in REGIONS or (tracing and holds_regions(path)):
-        return regions_alone(path, pixel_size_nm)
+        return by_phase_and_twins(regions_alone(path, pixel_size_nm), rules, str(path))
     grain_map = read_label_map(path, pixel_size_nm=pixel_size_nm, tracing=tracing and foreign is None)
-    return grain_map if tracing else orientations_beside(path, boundary_beside(path, grain_map))
+    if not tracing:
+        grain_map = orientations_beside(path, boundary_beside(path, grain_map))
+    return by_phase_and_twins(grain_map, rules, str(path))

@@ -7,7 +7,9 @@ import errno
 import itertools
 import os
 import stat
+import tomllib
 from pathlib import Path
+from typing import Any
 
 #: endings of what this program writes beside a micrograph
 OURS = (".labels.tif", ".boundary.tif", ".overlay.png", ".scale_bar.png", ".truth.tif", ".truth.png")
@@ -59,6 +61,26 @@ def file_text(path: Path, encoding: str = "utf-8") -> str:
     if (why := why_no_file(path)) is not None:
         raise OSError(why[0].removeprefix("cannot be read: "))  # which the callers say themselves
     return path.read_text(encoding=encoding)
+
+
+def toml_content(path: Path) -> dict[str, Any]:
+    """Content of a TOML file.
+
+    `OSError`: it cannot be read; `ValueError`: it is no TOML, or a number in it has more than 64 bits.
+    """
+    try:
+        content = tomllib.loads(file_text(path))
+    except RecursionError as error:
+        raise ValueError("its values are nested too deep") from error
+    _refuse_long_numbers(content)
+    return content
+
+
+def _refuse_long_numbers(value: Any) -> None:
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _refuse_long_numbers(inner)
+    if isinstance(value, int) and value.bit_length() > 63:
+        raise ValueError("a number in it has more than 64 bits")
 
 
 def why_no_file(path: Path) -> tuple[str, str] | None:

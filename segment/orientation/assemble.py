@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -14,7 +15,7 @@ from segment.orientation.orientation_map import OrientationMap, StepSource
 from segment.orientation.point_grid import PointGrid, find_grid, grid_told
 from segment.orientation.quaternions import from_axis_angle, from_euler, multiply
 from segment.orientation.scan_points import NOT_INDEXED, ScanPoints
-from segment.orientation.symmetry import TRIGONAL_OR_HEXAGONAL, lattice_fits
+from segment.orientation.symmetry import TRIGONAL_OR_HEXAGONAL, lattice_fits, with_unique_axis
 
 TURN = 2 * np.pi + 1e-3  #: radians, with room for rounding in files
 #: of φ₁ and φ₂, which end at 60° for a hexagonal crystal: a map in degrees never keeps to such low angles in
@@ -33,6 +34,7 @@ def map_from_points(points: ScanPoints, path: Path, step_nm: float | None = None
         raise UnreadableError(path, "it holds no points", "Export the map again")
     if not points.phases:
         raise UnreadableError(path, "its header describes no phase", "Export it again with its phases")
+    points = replace(points, phases=tuple(map(with_unique_axis, points.phases)))
     grid = _grid_of(points, path)
     if not 1 / MOST_STRETCHED < grid.y_step / grid.x_step < MOST_STRETCHED:
         raise UnreadableError(
@@ -133,20 +135,25 @@ def _steps(
         said = [f"the header states a step of {told}, the coordinates one of {found}, which is used"]
     if step_nm is not None:
         return step_nm, step_nm * ratio, "manual", said
-    counts = told_x and not agrees and abs(grid.x_step - 1) < 1e-9 and abs(grid.y_step - 1) < 1e-9
-    if points.unit_nm is None or counts:
-        why = "its coordinates may be mere numbers of points" if counts else "it states no unit"
-        said = [] if counts else said
-        return (
-            None,
-            None,
-            "none",
-            [*said, f"the step is unknown: {why} (points are {grid.x_step:.4g} apart); give --pixel-size NM"],
-        )
+    unit = points.unit_nm
+    why = "it states no unit" if unit is None else "" if agrees else _other_meaning(told_x, grid)
+    if why or unit is None:
+        said = said if unit is None else []
+        why = f"the step is unknown: {why} (points are {grid.x_step:.4g} apart); give --pixel-size NM"
+        return None, None, "none", [*said, why]
     if agrees:
         told_y = (told_x or 0) * ratio if told_y is None else told_y
-        return _digits(told_x, points.unit_nm), _digits(told_y, points.unit_nm), "metadata", said
-    return _digits(grid.x_step, points.unit_nm), _digits(grid.y_step, points.unit_nm), "coordinates", said
+        return _digits(told_x, unit), _digits(told_y, unit), "metadata", said
+    return _digits(grid.x_step, unit), _digits(grid.y_step, unit), "coordinates", said
+
+
+def _other_meaning(told: float | None, grid: PointGrid) -> str:
+    """What coordinates that disagree with the header's step may mean, where that is no length in its unit."""
+    if told and abs(grid.x_step - 1) < 1e-9 and abs(grid.y_step - 1) < 1e-9:
+        return "its coordinates may be mere numbers of points"
+    if told and any(abs(told * factor / grid.x_step - 1) < AGREES for factor in (1e3, 1e-3)):
+        return f"the header states {told:.4g}, so that one of the two is in another unit"
+    return ""
 
 
 def _digits(step: float | None, unit_nm: float) -> float:
@@ -165,19 +172,20 @@ def _odd_cells(phases: tuple[CrystalPhase, ...]) -> list[str]:
 
 
 def _known_phases(points: ScanPoints, path: Path) -> tuple[np.ndarray, list[str]]:
-    """Phases of the points with those that the header does not know set to 0."""
-    unknown = (points.phase > 0) & ~np.isin(points.phase, [p.id for p in points.phases])
+    """Phases of the points; 0 where the header does not know the phase, or an angle is no number."""
+    phase = np.where(np.isfinite(points.angles).all(axis=1), points.phase, 0)
+    unknown = (phase > 0) & ~np.isin(phase, [p.id for p in points.phases])
     if not unknown.any():
-        return points.phase, []
-    numbers = ", ".join(str(v) for v in np.unique(points.phase[unknown])[:5])
-    if unknown.sum() == (points.phase > 0).sum():
+        return phase, []
+    numbers = ", ".join(str(v) for v in np.unique(phase[unknown])[:5])
+    if unknown.sum() == (phase > 0).sum():
         raise UnreadableError(
             path,
             f"all its points belong to phase {numbers}, which its header does not describe",
             "Export it again with its phases",
         )
     share = f"{unknown.mean():.1%} of the points belong to phase {numbers}"
-    return np.where(unknown, 0, points.phase), [f"{share}, unknown to the header: taken as not indexed"]
+    return np.where(unknown, 0, phase), [f"{share}, unknown to the header: taken as not indexed"]
 
 
 def euler_radians(angles: np.ndarray, *, degrees: bool, indexed: np.ndarray) -> tuple[np.ndarray, list[str]]:

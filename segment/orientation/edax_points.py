@@ -27,12 +27,17 @@ def edax_points(
 
     There are `ANGLES` in radians, ``x`` and ``y``; ``phase``, which the oldest files lack, and properties.
     """
-    numbers = column.get("phase", np.zeros(column["x"].size)).astype(int)
-    phase, phases, said = _phase_numbers(numbers, declared, _not_indexed(column))
+    numbers = np.nan_to_num(column.get("phase", np.zeros(column["x"].size))).astype(int)
+    angles = np.stack([column[name] for name in ANGLES], axis=1)
+    unread = _not_indexed(column, angles)
+    zero = angles[(numbers == 0) & ~unread]
+    if len(declared) > 1 and zero.size and not np.ptp(zero, axis=0).any():
+        unread |= numbers == 0  # one orientation throughout: no crystals, but what stands for none
+    phase, phases, said = _phase_numbers(numbers, declared, unread)
     return ScanPoints(
         x=column["x"],
         y=column["y"],
-        angles=np.stack([column[name] for name in ANGLES], axis=1),
+        angles=angles,
         phase=phase,
         phases=phases,
         unit_nm=unit_nm,
@@ -58,9 +63,9 @@ def edax_symmetry(path: Path, name: str, text: str | None) -> tuple[str, str]:
     return found or (group or "", "b")
 
 
-def _not_indexed(column: dict[str, np.ndarray]) -> np.ndarray:
+def _not_indexed(column: dict[str, np.ndarray], angles: np.ndarray) -> np.ndarray:
     """Points marked as not indexed: negative confidence or reliability, or angles of 4π."""
-    marked = np.all([np.abs(column[name] - NOT_INDEXED) < 1e-2 for name in ANGLES], axis=0)
+    marked = (np.abs(angles - NOT_INDEXED) < 1e-2).all(axis=1)
     for name in ("ci", "reliability"):
         if name in column:
             marked |= column[name] < 0

@@ -41,6 +41,7 @@ MIN_POINTS = 5  #: of a grain; our choice, as half of the groups below it lie at
 CONTACTS = 3  #: pairs of points that join two groups across points of none; a single point between gives two
 FEW_POINTS = 25  #: median of a grain's points below which a warning says so; ASTM E2627 counts from 100 on
 COARSE = "the map is coarse"  #: how that warning begins
+MANY_MISSING = 0.2  #: share of points not indexed or not reliable, above which a warning says so
 HOLE_PX = 5  #: edge of the square that fits into a gap which stays open; our choice
 
 
@@ -90,8 +91,11 @@ def grain_map_of(orientation_map: OrientationMap, rules: GrainRules = GrainRules
     """
     if not 0 < rules.misorientation_deg < 180:
         raise ValueError(f"the misorientation is {rules.misorientation_deg} degrees, not within 0 ... 180")
-    chosen = _chosen_phase(orientation_map, rules.phase)
+    _numbers_of(rules.phase, orientation_map.phases, orientation_map.phase, orientation_map.source)
     reliable, warnings = reliable_points(orientation_map)
+    missing = 1 - np.count_nonzero(reliable) / orientation_map.n_measured
+    if missing > MANY_MISSING:
+        warnings += (f"{missing:.0%} of the points are not indexed or not reliable",)
     points = grains_of_points(
         orientation_map.quaternions,
         np.where(reliable, orientation_map.phase, 0),
@@ -115,12 +119,35 @@ def grain_map_of(orientation_map: OrientationMap, rules: GrainRules = GrainRules
         pixel_size_nm=None if step is None else float(f"{step * pixel_of(orientation_map):.9g}"),
         pixel_size_source={"none": "none", "manual": "manual"}.get(orientation_map.step_source, "metadata"),  # type: ignore[arg-type]
         valid=~hidden if hidden.any() else None,
-        warnings=orientation_map.warnings + warnings + _about(orientation_map, reliable, chosen),
+        warnings=orientation_map.warnings + warnings,
         orientations=orientations,
     )
-    grain_map = _with_coarseness(grain_map, points)
+    return by_phase_and_twins(_with_coarseness(grain_map, points), rules, orientation_map.source)
+
+
+def by_phase_and_twins(grain_map: GrainMap, rules: GrainRules, source: str) -> GrainMap:
+    """A cut map as the rules have it: twins merged, phases other than the chosen one set aside.
+
+    A threshold other than that of the cut changes nothing, and a warning says so.
+
+    `InputError`: the map carries no orientations, or has no such phase.
+    """
+    known = grain_map.orientations
+    asked, said = rules.misorientation_deg, []
+    if asked not in (MISORIENTATION_DEG, None if known is None else known.threshold_deg):
+        said.append(f"its grains are cut already: a misorientation of {asked:g} degrees changes nothing")
+    present = [] if known is None else [p.name for p in known.phases if (known.phase == p.id).any()]
+    if rules.phase is None and len(present) > 1:
+        said.append(f"grains of all phases are measured together: {', '.join(present)}")
+    grain_map = replace(grain_map, warnings=(*grain_map.warnings, *said)) if said else grain_map
+    if rules.phase is None and not rules.twins:
+        return grain_map
+    if known is None:
+        reason = "it carries no orientations, and nothing tells its phases and twins"
+        raise InputError(source, reason, "Give the orientation map, or leave the phase and twins out")
+    chosen = _numbers_of(rules.phase, known.phases, known.phase, source)
     grain_map = merge_twins(grain_map, rules.twins)
-    return grain_map if chosen is None else _set_others_aside(grain_map, chosen)
+    return grain_map if rules.phase is None else _set_others_aside(grain_map, chosen)
 
 
 def boundary_map_of(grain_map: GrainMap) -> BoundaryMap:
@@ -132,30 +159,19 @@ def boundary_map_of(grain_map: GrainMap) -> BoundaryMap:
     )
 
 
-def _chosen_phase(orientation_map: OrientationMap, name: str | None) -> int | None:
-    if name is None:
-        return None
-    found = [p.id for p in orientation_map.phases if p.name.casefold() == name.casefold()]
-    if not found or not (orientation_map.phase == found[0]).any():
-        present = [p.name for p in orientation_map.phases if (orientation_map.phase == p.id).any()]
+def _numbers_of(
+    name: str | None, phases: tuple[CrystalPhase, ...], phase: np.ndarray, source: str
+) -> list[int]:
+    """Numbers of the phases of a name, several where a file gives it to several; `phase` are those in use."""
+    present = [p for p in phases if (phase == p.id).any()]
+    found = [p.id for p in present if name is not None and p.name.casefold() == name.casefold()]
+    if name is not None and not found:
         raise InputError(
-            orientation_map.source,
+            source,
             f"no point belongs to a phase named {name!r}",
-            f"Choose one of its phases: {', '.join(present)}",
+            f"Choose one of its phases: {', '.join(p.name for p in present)}",
         )
-    return found[0]
-
-
-def _about(orientation_map: OrientationMap, reliable: np.ndarray, chosen: int | None) -> tuple[str, ...]:
-    """What a reader of the result should know about the points."""
-    said = []
-    missing = 1 - np.count_nonzero(reliable) / orientation_map.n_measured
-    if missing > 0.2:
-        said.append(f"{missing:.0%} of the points are not indexed or not reliable")
-    present = [p.name for p in orientation_map.phases if (orientation_map.phase == p.id).any()]
-    if chosen is None and len(present) > 1:
-        said.append(f"grains of all phases are measured together: {', '.join(present)}")
-    return tuple(said)
+    return found
 
 
 def _with_coarseness(grain_map: GrainMap, points: np.ndarray) -> GrainMap:
@@ -211,18 +227,19 @@ def _mean_orientations(
     return GrainOrientations(mean, phase.astype(np.int32), orientation_map.phases, threshold_deg)
 
 
-def _set_others_aside(grain_map: GrainMap, chosen: int) -> GrainMap:
+def _set_others_aside(grain_map: GrainMap, chosen: list[int]) -> GrainMap:
     """Grains of other phases become second phases."""
     orientations = grain_map.orientations
     assert orientations is not None
-    mine = orientations.phase == chosen
+    mine = np.isin(orientations.phase, chosen)
     kept = np.flatnonzero(mine)
-    number, body = np.cumsum(mine) * mine, np.cumsum(~mine) - 1
-    labels = number[grain_map.labels].astype(np.int32)
-    others = np.where(mine, 0, body)[grain_map.labels].astype(np.int32)
+    number, body = np.cumsum(mine) * mine, (np.cumsum(~mine) - 1) * ~mine
+    aside = body[grain_map.labels]
+    if grain_map.second_phases is not None:
+        aside = np.where(grain_map.second_phases > 0, grain_map.second_phases + body.max(), aside)
     return replace(
         grain_map,
-        labels=labels,
-        second_phases=others if others.any() else None,
+        labels=number[grain_map.labels].astype(np.int32),
+        second_phases=aside.astype(np.int32) if aside.any() else None,
         orientations=orientations.select(kept),
     )

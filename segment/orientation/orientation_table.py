@@ -12,14 +12,16 @@ from segment.errors import UnreadableError
 from segment.grain_map import GrainMap
 from segment.grain_orientations import CrystalPhase, GrainOrientations
 
-COLUMNS = ("label", "phase", "laue_group", "unique_axis", "q_w", "q_x", "q_y", "q_z", "threshold_deg")
+QUATERNION = ("q_w", "q_x", "q_y", "q_z")
+COLUMNS = ("label", "phase", "laue_group", "unique_axis", *QUATERNION, "threshold_deg", "lattice")
 
 
 def write_orientations(path: str | Path, grain_map: GrainMap) -> Path:
     """Write the mean orientation and phase of every grain of a map with orientations.
 
     The CSV has ``label, phase`` (its name), ``laue_group, unique_axis, q_w, q_x, q_y, q_z``
-    (`OrientationMap`'s convention) and ``threshold_deg``. `ValueError`: the map has none.
+    (`OrientationMap`'s convention), ``threshold_deg`` and ``lattice``, as in
+    `CrystalPhase`. `ValueError`: the map has none.
     """
     path, known = Path(path), grain_map.orientations
     if known is None:
@@ -31,8 +33,9 @@ def write_orientations(path: str | Path, grain_map: GrainMap) -> Path:
         for label in range(1, grain_map.n_grains + 1):
             phase = phases[int(known.phase[label])]
             q = [f"{value:.8f}" for value in known.quaternions[label]]
-            row = (label, phase.name, phase.laue_group, phase.unique_axis, *q, f"{known.threshold_deg:g}")
-            table.writerow(row)
+            cell = " ".join(f"{value:g}" for value in phase.lattice or ())
+            threshold = f"{known.threshold_deg:g}"
+            table.writerow((label, phase.name, phase.laue_group, phase.unique_axis, *q, threshold, cell))
     return path
 
 
@@ -58,13 +61,13 @@ def orientations_beside(path: str | Path, grain_map: GrainMap) -> GrainMap:
 
 
 def _from_rows(rows: list[dict[str, str]]) -> GrainOrientations:
-    kinds = [(row["phase"], row["laue_group"], row["unique_axis"]) for row in rows]
+    kinds = [(row["phase"], row["laue_group"], row["unique_axis"], row.get("lattice") or "") for row in rows]
     numbers = {kind: number for number, kind in enumerate(dict.fromkeys(kinds), 1)}
     phases = tuple(
-        CrystalPhase(number, name, laue, None, unique)  # type: ignore[arg-type]
-        for (name, laue, unique), number in numbers.items()
+        CrystalPhase(number, name, laue, tuple(map(float, cell.split())) or None, unique)  # type: ignore[arg-type]
+        for (name, laue, unique, cell), number in numbers.items()
     )
-    q = [[float(row[f"q_{axis}"]) for axis in "wxyz"] for row in rows]
+    q = [[float(row[name]) for name in QUATERNION] for row in rows]
     table = np.concatenate([np.full((1, 4), np.nan), np.array(q, float).reshape(-1, 4)])
     phase = np.array([0, *(numbers[kind] for kind in kinds)], np.int32)
     threshold = float(rows[0]["threshold_deg"]) if rows else 0.0

@@ -45,12 +45,11 @@ def points_of(scan: Scan, path: Path) -> ScanPoints:
     if "mad" in properties:
         properties["mad"] = np.rad2deg(properties["mad"])
     inside = np.isfinite(x) & np.isfinite(y) & np.isfinite(phase)
-    numbers = np.where(np.isfinite(angles).all(axis=1), np.nan_to_num(phase), 0).astype(int)
     return ScanPoints(
         x=x[inside],
         y=y[inside],
         angles=angles[inside],
-        phase=numbers[inside],
+        phase=phase[inside].astype(int),
         phases=phases_of(path, child(header, "Phases"), ("Phase Name",), _laue, _lattice),
         unit_nm=MICROMETRE_NM if grid.x_step else None,
         header=grid,

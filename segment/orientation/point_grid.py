@@ -45,8 +45,11 @@ def find_grid(x: np.ndarray, y: np.ndarray, source: str) -> PointGrid:
     same_row = np.diff(row[order]) == 0
     gaps = np.diff(x[order])[same_row]
     gaps = gaps[gaps > 1e-9 * max(float(np.ptp(x)), 1e-30)]
-    if y_step == 0 or not gaps.size:
+    if y_step == 0 or not np.ptp(x):
         raise UnreadableError(source, "its points lie on one line", "Give a map of two dimensions")
+    if not gaps.size:
+        reason = "no two of its points lie in one row, as in a scan that was turned"
+        raise UnreadableError(source, reason, "Export the map on its own grid")
     step = float(np.median(gaps))
     shift = _row_shift(x, row, step, source)
     column, x_step = _places(x - shift[row % 2] * step, step)

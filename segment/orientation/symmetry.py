@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -111,6 +112,21 @@ def lattice_fits(laue_group: str, lattice: tuple[float, ...]) -> bool:
         return laue_group == "-1" or sum(right) >= 2
     wanted = {"mmm": True, "4/m": square, "4/mmm": square}.get(laue_group, same)
     return wanted and all(right)
+
+
+def with_unique_axis(phase: CrystalPhase) -> CrystalPhase:
+    """A phase of 2/m with the two-fold axis that the one oblique angle of its cell tells, where it has one.
+
+    Examples
+    --------
+    >>> with_unique_axis(CrystalPhase(1, "ZrO2", "2/m", (5.1, 5.2, 5.3, 90, 90, 99.2))).unique_axis
+    'c'
+    """
+    angles = zip("abc", (phase.lattice or ())[3:], strict=False)
+    oblique = [axis for axis, angle in angles if abs(angle - 90) > 0.5]
+    if phase.laue_group != "2/m" or len(oblique) != 1:
+        return phase
+    return replace(phase, unique_axis=oblique[0])  # type: ignore[arg-type]
 
 
 def laue_of_edax(code: int) -> tuple[str, str] | None:

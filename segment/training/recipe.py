@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from segment.errors import InputError
-from segment.micrograph.file_kind import file_text
+from segment.micrograph.file_kind import toml_content
 from segment.unet.architecture import Architecture
 
 
@@ -79,8 +78,8 @@ def read_recipe(path: Path) -> TrainingRecipe:
     `InputError`: not TOML, a key that means nothing here or is missing, or a value of another kind.
     """
     try:
-        facts = tomllib.loads(file_text(path))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        facts = toml_content(path)
+    except (OSError, ValueError) as error:
         raise InputError(
             path, f"cannot be read as a recipe ({error})", "Start from models/unet-lite2"
         ) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 import warnings
 from dataclasses import dataclass
 from importlib import import_module
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segment.errors import InputError, ModelError
+from segment.micrograph.file_kind import toml_content
 
 if TYPE_CHECKING:
     import torch
@@ -52,9 +52,9 @@ def read_architecture(recipe: Path) -> Architecture:
     `ModelError`: the recipe cannot be read, or lacks a key.
     """
     try:
-        facts = tomllib.loads(recipe.read_text(encoding="utf-8"))
+        facts = toml_content(recipe)
         return Architecture(str(facts["encoder"]), int(facts["depth"]), tuple(facts["decoder"]))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, RecursionError) as error:
+    except (OSError, ValueError, KeyError) as error:
         raise ModelError(
             recipe, f"tells no architecture ({error})", "Restore the file or export the model again"
         ) from error

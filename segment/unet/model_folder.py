@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from segment.errors import ModelError
+from segment.micrograph.file_kind import toml_content
 from segment.quality.calibration_table import FILE as CONFIDENCE
 from segment.quality.calibration_table import Confidence, read_confidence
 from segment.quality.error_rates import ErrorRates, read_rates
@@ -201,8 +201,8 @@ def _find_folder(name_or_path: str | Path | None) -> Path:
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        return toml_content(path)
+    except (OSError, ValueError) as error:
         raise ModelError(
             path, f"cannot be read ({error})", "Restore the file or export the model again"
         ) from error

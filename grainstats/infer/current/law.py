@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-import tomllib
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from grainstats.infer.current.presets import PRESETS
 from segment.errors import InputError
-from segment.micrograph.file_kind import file_text
+from segment.micrograph.file_kind import toml_content
 from segment.orientation.symmetry import LAUE_GROUPS, laue_of_name
 
 Source = Literal["map", "random"]
@@ -122,8 +121,8 @@ class Law:
 def read_law(path: str | Path) -> Law:
     """A law from a TOML file. `InputError`: no such file, not TOML, an unknown key, a value out of range."""
     try:
-        content = tomllib.loads(file_text(Path(path)))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        content = toml_content(Path(path))
+    except (OSError, ValueError) as error:
         raise InputError(
             path, f"the law cannot be read ({error})", "Give a TOML file, e.g. j0 = 1.0"
         ) from error
@@ -201,20 +200,23 @@ def _check_kinds(values: dict[str, Any], source: str) -> None:
         values["laue"] = laue_of_name(values["laue"]) or values["laue"]
 
 
+#: of numbers: names, whether 0 counts, the largest, what others are, what to give
+RANGES = (
+    (("j0", "theta_0_deg", "k", "threshold_nm", "j_grain"), False, sys.float_info.max,
+     "not above 0, or not finite", "a positive number"),
+    (("theta_c_deg", "scatter_sigma", "spread_deg", "fine_fine", "fine_coarse", "coarse_coarse"), True,
+     sys.float_info.max, "negative or no finite number", "0 or more"),
+    (("plateau", "blocked_share"), True, 1, "no share", "a number from 0 to 1"),
+)  # fmt: skip
+
+
 def _check_numbers(law: Law) -> None:
-    above = {"j0": law.j0, "theta_0_deg": law.theta_0_deg, "k": law.k, "threshold_nm": law.threshold_nm}
-    if isinstance(law.j_grain, int | float):
-        above["j_grain"] = law.j_grain
-    for name, value in above.items():
-        if value is not None and not (math.isfinite(value) and value > 0):
-            raise InputError(name, f"{value:g} is not above 0", "Give a positive number")
-    for name in ("theta_c_deg", "scatter_sigma", "spread_deg", "fine_fine", "fine_coarse", "coarse_coarse"):
-        value = getattr(law, name)
-        if value is not None and not (math.isfinite(value) and value >= 0):
-            raise InputError(name, f"{value:g} is negative or no number", "Give 0 or more")
-    for name in ("plateau", "blocked_share"):
-        if not 0 <= getattr(law, name) <= 1:
-            raise InputError(name, f"{getattr(law, name):g} is no share", "Give a number from 0 to 1")
+    for names, zero, most, wrong, wanted in RANGES:
+        for name in names:
+            value = getattr(law, name)
+            if isinstance(value, int | float) and not (0 < value <= most or (zero and value == 0)):
+                told = f"{value:g}" if abs(value) <= sys.float_info.max else "it"
+                raise InputError(name, f"{told} is {wrong}", f"Give {wanted}")
 
 
 def _check_meaning(law: Law) -> None:

@@ -122,15 +122,18 @@ def _read(
     from grainstats.measure import check_label_map
     from segment.label_maps.any_file import read_map
     from segment.orientation import orientations_of_labels, read_orientation_map
+    from segment.orientation.grains import by_phase_and_twins
 
-    grain_map = read_map(path, pixel_size_nm=pixel_size, tracing=tracing, rules=rules)
+    own_rules = rules if orientations is None else None
+    grain_map = read_map(path, pixel_size_nm=pixel_size, tracing=tracing, rules=own_rules)
     if not tracing:
         check_label_map(grain_map, str(path))
         grain_map = _with_reliability(grain_map)
     if orientations is None:
         return grain_map
     measured = read_orientation_map(orientations, step_nm=pixel_size)
-    return replace(grain_map, orientations=orientations_of_labels(measured, grain_map.labels))
+    grain_map = replace(grain_map, orientations=orientations_of_labels(measured, grain_map.labels))
+    return by_phase_and_twins(grain_map, rules, str(path))
 
 
 def _with_reliability(grain_map: GrainMap) -> GrainMap:

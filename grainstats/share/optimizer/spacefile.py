@@ -7,7 +7,6 @@ the samples table after ``param:``, with their unit.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ import numpy as np
 from grainstats.share.optimizer.space import Constraint, Parameter, Space
 from grainstats.share.quantity_units import stored_quantity
 from segment.errors import InputError
-from segment.micrograph.file_kind import file_text
+from segment.micrograph.file_kind import toml_content
 
 MOST_SETTINGS = 10_000  #: of one parameter: far finer than any furnace or balance
 
@@ -41,8 +40,8 @@ def read_space(path: Path) -> Space:
         Everything that is wrong with the file.
     """
     try:
-        raw = tomllib.loads(file_text(path))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raw = toml_content(path)
+    except (OSError, ValueError) as error:
         raise SpaceError(path, [f"cannot be read ({error})"]) from None
     return parse_space(raw, path)
 

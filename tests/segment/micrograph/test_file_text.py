@@ -13,6 +13,7 @@ from grainstats.run.recipe import read_recipe
 from grainstats.share.optimizer import read_space
 from grainstats.share.sheets.samples import read_samples
 from segment.errors import InputError
+from segment.micrograph.file_kind import toml_content
 
 READERS = {"law": read_law, "recipe": read_recipe, "space": read_space, "sheet": read_samples}
 
@@ -29,3 +30,15 @@ def test_pipes_and_devices_are_named(tmp_path: Path, name: str, kind: str) -> No
     read: Callable[[Path], object] = READERS[name]
     with pytest.raises(InputError, match=f"a (named )?{kind}, not a file"):
         read(path)
+
+
+@pytest.mark.parametrize(
+    "text", ["a = 1" + 400 * "0", "a = 1" + 5000 * "0", "a = [{b = 0x1" + 16 * "0" + "}]", "a ="]
+)
+def test_toml_of_numbers_that_no_program_holds(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text(text)
+    with pytest.raises(ValueError):
+        toml_content(path)
+    path.write_text("a = -9223372036854775807\nb = [1.5, true]")
+    assert toml_content(path) == {"a": -(2**63) + 1, "b": [1.5, True]}

@@ -191,6 +191,59 @@ def test_ang_phases_from_zero_or_one(tmp_path: Path, write: Write, four_grains: 
         assert single.indexed.all()
 
 
+def test_one_orientation_throughout_phase_0_is_none(
+    tmp_path: Path, write: Write, four_grains: np.ndarray
+) -> None:
+    """Points of phase 0 with angles of 0 are not indexed, though phase 2 of the header has no point."""
+    phase = np.ones((12, 16), int)
+    phase[4:8] = 0
+    four_grains[4:8] = 0
+    two = (("Iron", "43"), ("Mg", "62"))
+    found = read_orientation_map(write(tmp_path / "a.ang", four_grains, phase=phase, phases=two))
+    assert (found.phase == phase).all() and found.warnings == ()
+
+
+@pytest.mark.parametrize("name", ["a.ang", "a.ctf"])
+def test_angles_that_are_no_numbers_are_not_indexed(
+    tmp_path: Path, write: Write, four_grains: np.ndarray, name: str
+) -> None:
+    four_grains[4:8, 4:8] = np.nan
+    found = read_orientation_map(write(tmp_path / name, four_grains))
+    assert found.indexed_share == pytest.approx(1 - 16 / 192) and not found.indexed[5, 5]
+
+
+def test_coordinates_in_nanometres_beside_a_step_in_micrometres(
+    tmp_path: Path, write: Write, four_grains: np.ndarray
+) -> None:
+    path = write(tmp_path / "a.ctf", four_grains, step=50.0, told_step=0.05)
+    found = read_orientation_map(path)
+    assert found.x_step_nm is None and "another unit" in found.warnings[-1]
+    assert read_orientation_map(path, step_nm=50.0).x_step_nm == 50.0
+
+
+@pytest.mark.parametrize(
+    ("cell", "axis"), [("90 99 90", "b"), ("90 90 99", "c"), ("99 90 90", "a"), ("90 90 90", "c")]
+)
+def test_the_oblique_angle_tells_the_two_fold_axis(
+    tmp_path: Path, write: Write, four_grains: np.ndarray, cell: str, axis: str
+) -> None:
+    """EDAX's code 2 says c, which holds where the cell says nothing."""
+    path = write(tmp_path / "a.ang", four_grains, phases=(("ZrO2", "2"),))
+    path.write_text(path.read_text().replace("2.9 2.9 2.9 90 90 90", f"5.1 5.2 5.3 {cell}"))
+    assert read_orientation_map(path).phases[0].unique_axis == axis
+
+
+def test_turned_scans_are_refused(tmp_path: Path, write: Write, four_grains: np.ndarray) -> None:
+    path = write(tmp_path / "a.ang", four_grains)
+    head = [line for line in path.read_text().splitlines() if line.startswith("#")]
+    y, x = np.mgrid[:12, :16] * 0.1
+    turned = np.stack([x * 0.9 - y * 0.436, x * 0.436 + y * 0.9], axis=-1).reshape(-1, 2)
+    body = [f"1 1 1 {u:.5f} {v:.5f} 100 .9 0 1 .5" for u, v in turned]
+    path.write_text("\n".join([*head, *body]) + "\n")
+    with pytest.raises(UnreadableError, match="turned"):
+        read_orientation_map(path)
+
+
 def test_old_and_foreign_layouts(tmp_path: Path, write: Write, four_grains: np.ndarray) -> None:
     """Seven columns without a phase, as the oldest .ang files; a phase named as ASTAR does."""
     path = write(tmp_path / "old.ang", four_grains)

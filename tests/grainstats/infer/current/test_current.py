@@ -93,6 +93,9 @@ def test_preset_says_what_is_assumed():
     [
         {"j0": 0},
         {"j0": "much"},
+        {"j0": 10**400},
+        {"theta_c_deg": 10**5000, "theta_0_deg": 9},
+        {"theta_0_deg": 9, "plateau": 10**400},
         {"j0": True},
         {"critical": 1},
         {"theta_c_deg": 9},

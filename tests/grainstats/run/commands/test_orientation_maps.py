@@ -97,6 +97,32 @@ def test_options_and_tables(tmp_path: Path, ctf: Path) -> None:
     assert code == 1 and "Ni" in told
 
 
+def test_phase_and_twins_hold_for_label_maps_too(tmp_path: Path, ctf: Path) -> None:
+    """A label map with orientations beside it gives the numbers of the map that it was cut from."""
+    two = tmp_path / "two.ctf"
+    lines = ctf.read_text().replace("Phases\t1", "Phases\t2").splitlines()
+    at = next(k for k, line in enumerate(lines) if line.startswith("Phases"))
+    lines.insert(at + 2, lines[at + 1].replace("Ni", "Fe"))
+    right = [line.split("\t") for line in lines[at + 4 :]]
+    middle = max(float(fields[1]) for fields in right) / 2
+    for fields in right:
+        fields[0] = "2" if float(fields[1]) > middle else "1"
+    two.write_text("\n".join([*lines[: at + 4], *("\t".join(fields) for fields in right)]) + "\n")
+    labels = json.loads(call("segment", two, "--out", tmp_path, "--json")[1])["images"][0]["labels"]
+    wanted, found, everything = (
+        json.loads(call("measure", path, "--json", *options)[1])["n_grains"]
+        for path, options in ((two, ("--phase", "Ni")), (labels, ("--phase", "ni")), (labels, ()))
+    )
+    assert found == wanted < everything
+    code, _, told = call("measure", labels, "--phase", "Cu")
+    assert code == 1 and "Ni, Fe" in told
+    code, _, told = call("measure", labels, "--misorientation-deg", "20")
+    assert code == 0 and "cut already" in told and "all phases" in told
+    Path(labels).with_name("two.orientations.csv").unlink()
+    code, _, told = call("measure", labels, "--merge-twins")
+    assert code == 1 and "no orientations" in told
+
+
 def test_unknown_step_is_asked_for(tmp_path: Path, ctf: Path) -> None:
     path = tmp_path / "a.ctf"
     lines = ctf.read_text().splitlines()
