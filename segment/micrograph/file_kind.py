@@ -72,15 +72,18 @@ def toml_content(path: Path) -> dict[str, Any]:
         content = tomllib.loads(file_text(path))
     except RecursionError as error:
         raise ValueError("its values are nested too deep") from error
-    _refuse_long_numbers(content)
+    _refuse_long_numbers("it", content)
     return content
 
 
-def _refuse_long_numbers(value: Any) -> None:
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        _refuse_long_numbers(inner)
+def _refuse_long_numbers(name: str, value: Any) -> None:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _refuse_long_numbers(key, inner)
+    for inner in value if isinstance(value, list) else ():
+        _refuse_long_numbers(name, inner)
     if isinstance(value, int) and value.bit_length() > 63:
-        raise ValueError("a number in it has more than 64 bits")
+        raise ValueError(f"{name} has more than 64 bits")
 
 
 def why_no_file(path: Path) -> tuple[str, str] | None:

@@ -42,6 +42,8 @@ CONTACTS = 3  #: pairs of points that join two groups across points of none; a s
 FEW_POINTS = 25  #: median of a grain's points below which a warning says so; ASTM E2627 counts from 100 on
 COARSE = "the map is coarse"  #: how that warning begins
 MANY_MISSING = 0.2  #: share of points not indexed or not reliable, above which a warning says so
+BENT_DEG = 5.0  #: mean of a grain's points from its mean orientation (its GOS); our choice, as the threshold
+MUCH_BENT = 0.05  #: share of the points in such grains, above which a warning says so; our choice
 HOLE_PX = 5  #: edge of the square that fits into a gap which stays open; our choice
 
 
@@ -111,7 +113,7 @@ def grain_map_of(orientation_map: OrientationMap, rules: GrainRules = GrainRules
             f"no {rules.min_points} neighbouring points agree within {rules.misorientation_deg:g} degrees",
             "Map with a smaller step, or raise the misorientation threshold",
         )
-    orientations = _mean_orientations(orientation_map, points, rules.misorientation_deg)
+    orientations, bent = _mean_orientations(orientation_map, points, rules.misorientation_deg)
     labels, hidden = fill_gaps(to_pixels(orientation_map, points), rules.hole_px)
     step = orientation_map.x_step_nm
     grain_map = GrainMap(
@@ -119,7 +121,7 @@ def grain_map_of(orientation_map: OrientationMap, rules: GrainRules = GrainRules
         pixel_size_nm=None if step is None else float(f"{step * pixel_of(orientation_map):.9g}"),
         pixel_size_source={"none": "none", "manual": "manual"}.get(orientation_map.step_source, "metadata"),  # type: ignore[arg-type]
         valid=~hidden if hidden.any() else None,
-        warnings=orientation_map.warnings + warnings,
+        warnings=orientation_map.warnings + warnings + bent,
         orientations=orientations,
     )
     return by_phase_and_twins(_with_coarseness(grain_map, points), rules, orientation_map.source)
@@ -217,14 +219,25 @@ def grains_of_points(
 
 def _mean_orientations(
     orientation_map: OrientationMap, points: np.ndarray, threshold_deg: float
-) -> GrainOrientations:
+) -> tuple[GrainOrientations, tuple[str, ...]]:
+    """Mean orientations of grains, and a warning where those within one lie far from it."""
     member = np.flatnonzero(points)
     label = points.ravel()[member]
     q = orientation_map.quaternions.reshape(-1, 4)[member]
     _, first = np.unique(label, return_index=True)
     phase = np.concatenate([[0], orientation_map.phase.ravel()[member[first]]])
     mean = mean_orientations(q, label, phase, orientation_map.phases)
-    return GrainOrientations(mean, phase.astype(np.int32), orientation_map.phases, threshold_deg)
+    every = np.concatenate([q, mean])  # points, then grains
+    phase_of = np.concatenate([phase[label], phase])
+    pairs = np.column_stack([np.arange(label.size), label.size + label])
+    off = misorientation_of(every, phase_of, orientation_map.phases, pairs)
+    bent = (np.bincount(label, off) > BENT_DEG * np.bincount(label))[label].mean()
+    told = (
+        f"grains with {bent:.0%} of the points bend by {BENT_DEG:g} degrees on average or more: they may be "
+        "several, joined where they differ little, and angles at their boundaries are those of means"
+    )
+    orientations = GrainOrientations(mean, phase.astype(np.int32), orientation_map.phases, threshold_deg)
+    return orientations, (told,) if bent > MUCH_BENT else ()
 
 
 def _set_others_aside(grain_map: GrainMap, chosen: list[int]) -> GrainMap:

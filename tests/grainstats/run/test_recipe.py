@@ -69,7 +69,6 @@ def test_unknown_key_is_named_with_the_likely_one(tmp_path):
         "persistence = 0",
         "persistence = true",
         "min_area_px = -1",
-        "min_area_px = 10000000000000000000",
         "pixel_size_nm = 0",
         "pixel_size_nm = nan",
         'null = "bimodal"',
@@ -88,6 +87,8 @@ def test_values_that_cannot_be_used_name_the_setting(tmp_path, line):
 def test_a_missing_file_and_broken_toml_are_input_errors(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         read_recipe(tmp_path / "none.toml")
+    with pytest.raises(InputError, match="min_area_px has more than 64 bits"):
+        read_recipe(write(tmp_path / "long.toml", "min_area_px = 10000000000000000000"))
     with pytest.raises(InputError, match="not valid TOML"):
         read_recipe(write(tmp_path / "r.toml", "persistence 0.2"))
 

@@ -53,6 +53,17 @@ def test_threshold() -> None:
         grain_map_of(two, GrainRules(misorientation_deg=0))
 
 
+@pytest.mark.parametrize(("per_point", "n_grains"), [(0.05, 2), (0.2, 1)])
+def test_grains_that_bend_are_told(per_point: float, n_grains: int) -> None:
+    """Two grains 20 degrees apart that bend in opposite senses: where they differ by nothing they are one."""
+    bend = np.where(np.arange(100) < 50, 1, -1) * (np.arange(100)[:, None] - 50) * per_point
+    turn = bend + np.where(np.arange(100) < 50, 0, 20)
+    turns = [from_axis_angle((0, 0, 1), angle) for angle in turn.ravel()]
+    found = grain_map_of(map_of(np.arange(10_000).reshape(100, 100), turns))
+    assert found.n_grains == n_grains
+    assert any("several" in told for told in found.warnings) == (n_grains == 1)
+
+
 @pytest.mark.parametrize("pattern", ["half at random", "every third diagonal", "every second row"])
 def test_grains_are_one_across_narrow_gaps(pattern: str) -> None:
     labels = np.kron(np.arange(9).reshape(3, 3), np.ones((20, 20), int))
