@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from segment.errors import InputError
 from segment.grain_orientations import GrainOrientations
 from segment.micrograph.micrograph import PixelSizeSource
 from segment.segmentation import Segmentation
@@ -55,6 +56,11 @@ class GrainMap:
     segmentation : Segmentation or None
         How a model cut the cells; None: they were given, as a tracing or as labels.
 
+    Raises
+    ------
+    segment.errors.InputError
+        `valid` has another shape, or grains lie where it is False.
+
     Examples
     --------
     >>> labels = np.array([[1, 1, 2], [1, 0, 2]], np.int32)
@@ -72,6 +78,18 @@ class GrainMap:
     second_phases: np.ndarray | None = None
     orientations: GrainOrientations | None = None
     segmentation: Segmentation | None = None
+
+    def __post_init__(self) -> None:
+        if self.valid is None:
+            return
+        if self.valid.shape != self.labels.shape:
+            shapes = f"valid has the shape {self.valid.shape}, the labels {self.labels.shape}"
+            raise InputError("grain map", shapes, "Give one value for each pixel")
+        if self.labels[~self.valid].any():
+            remedy = (
+                "Set them to 0 there and number the grains anew (skimage.segmentation.relabel_sequential)"
+            )
+            raise InputError("grain map", "labels lie where valid is False", remedy)
 
     def __repr__(self) -> str:
         rows, columns = self.labels.shape

@@ -9,6 +9,7 @@ import numpy as np
 
 from grainstats.measure.grains.label_map_check import check_label_map
 from grainstats.measure.measurement import Measurement, measure_grain_map
+from grainstats.measure.own_size import at_own_size
 from segment.cells.close import grain_map_from_tracing
 from segment.errors import InputError, UncalibratedError
 from segment.grain_map import GrainMap
@@ -69,6 +70,7 @@ def measure(
         raise UncalibratedError(name, "the map does not say its pixel size", "Give pixel_size_nm=...")
     if not tracing:
         check_label_map(grain_map, name)
+        grain_map = at_own_size(grain_map)
     return measure_grain_map(grain_map, seed=seed, image_id=image_id)
 
 

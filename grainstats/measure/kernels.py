@@ -1,4 +1,4 @@
-"""The compiled loops of measuring: caliper widths and crossings of grains, smoothing, the product limit."""
+"""The compiled loops of measuring: caliper widths of grains, smoothing, the product limit."""
 
 from __future__ import annotations
 
@@ -24,24 +24,6 @@ def caliper_widths(
                 bottom = min(bottom, row[run] * y + left[run] * x)
             out[k, grain] = top - bottom
     return out
-
-
-@numba.njit(cache=True, nogil=True)
-def crossings(labels: np.ndarray, steps: np.ndarray, n: int) -> np.ndarray:
-    """How often seen pixels a step (rows, columns) apart differ, by label 0 ... n - 1, shape (n_steps, n)."""
-    rows, columns = labels.shape
-    count = np.zeros((steps.shape[0], n), np.int64)
-    for r in range(rows):
-        for k in range(steps.shape[0]):
-            dy, dx = steps[k]
-            if r + dy >= rows:
-                continue
-            for c in range(max(-dx, 0), columns - max(dx, 0)):
-                a, b = labels[r, c], labels[r + dy, c + dx]
-                if a != b and a >= 0 and b >= 0:
-                    count[k, a] += 1
-                    count[k, b] += 1
-    return count
 
 
 @numba.njit(cache=True, nogil=True)

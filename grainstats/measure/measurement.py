@@ -10,12 +10,12 @@ import pandas as pd
 
 from grainstats.measure.grains.second_phases import SecondPhases, measure_second_phases
 from grainstats.measure.grains.table import grain_table
-from grainstats.measure.grains.window import Window
 from grainstats.measure.grains.window_blocks import IMAGES_AS_BLOCKS, Grid, grid_for
 from grainstats.measure.network.graph import BoundaryNetwork, boundary_network
 from grainstats.measure.spacing.circles import circular_intercepts
 from grainstats.measure.spacing.counts import PlanimetricCount, planimetric_count
 from grainstats.measure.spacing.intercepts import ANGLES, intercept_table
+from grainstats.measure.window import Window
 from segment.grain_map import GrainMap
 from segment.registration.overlap import Places
 from segment.segmentation import Segmentation
@@ -105,7 +105,7 @@ def measure_grain_map(
     """
     rng = np.random.default_rng(seed)
     network = boundary_network(grain_map, unit=unit)
-    grains = grain_table(grain_map, unit=unit)
+    grains = grain_table(grain_map, unit=unit, network=network)
     lines = intercept_table(grain_map, unit=unit, angles=angles, spacing=spacing, seed=rng, network=network)
     grid = grid_for(network.window, len(grains))
     circles = circular_intercepts(grain_map, unit=unit, seed=rng, network=network)

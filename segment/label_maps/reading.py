@@ -79,10 +79,9 @@ def read_label_map(
     read = with_record(path, read, exact_size=pixel_size_nm is None)
     if found.n_grains is not None or read.segmentation is not None:
         return read
-    labels, hidden, repairs = repaired(path, labels, float(image.max()))
+    labels, valid, repairs = repaired(path, labels, float(image.max()), read.valid)
     if image.dtype == np.uint8 and read.n_grains == _MOST_IN_A_BYTE:
         repairs += ("all 255 numbers of an 8-bit map are in use: of more cells, some have lost theirs",)
-    valid = hidden if read.valid is None else read.valid
     return replace(read, labels=labels, valid=valid, warnings=read.warnings + repairs)
 
 

@@ -71,7 +71,7 @@ def with_record(path: Path, grain_map: GrainMap, *, exact_size: bool) -> GrainMa
         changes["pixel_size_nm"] = written
     valid = _valid(stored.get(VALID_TAG), grain_map.labels.shape)
     if valid is not None:
-        changes["valid"] = valid
+        changes["valid"] = valid | (grain_map.cells() > 0)  # by hand, a grain may have been drawn there
     made = _segmentation(stored.get(SEGMENTATION_TAG))
     if made is not None and check_sum == str(_check_sum(grain_map)):
         changes |= {"segmentation": made, "warnings": grain_map.warnings + made.warnings}

@@ -66,55 +66,73 @@ def grain_map_of_labels(
 
 
 def repaired(
-    path: Path, labels: np.ndarray, highest: float
+    path: Path, labels: np.ndarray, highest: float, valid: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...]]:
     """Cells that meet and lie in one piece each, which part is the map, and what had to be done for it.
 
-    `highest` is the largest number in the file.  `UnreadableError`: all higher ones were cut to it.
+    `highest` is the largest number in the file; `valid` the part that is known to be the map, else a frame is
+    looked for.  `UnreadableError`: all higher numbers were cut to `highest`.
     """
-    words = []
-    line, thin = line_label(labels)
-    around = rim_label(labels)
-    if around:
-        labels = _without(labels, around)
-        words.append("one label runs all around the map: it is taken for the ground, no grain")
-    elif line and thin:
-        labels = _without(labels, line)
-        words.append("one label runs as a line between all others: it is taken for the boundary")
-    elif highest in FULL and (share := _share_of_last(labels)):
-        raise UnreadableError(
-            path,
-            f"label {highest:.0f} covers {share:.0%} of the cells: higher numbers were cut to it",
-            "Save the labels as 16- or 32-bit TIFF with one number for each grain; a ground has the number 0",
-        )
-    elif line:
-        words.append("one label lies around all others: give the ground of a map the number 0")
-    elif specks := _speck_label(labels):
-        labels = _without(labels, specks)
-        words.append("one label lies in specks all over the map: they are taken for no cells")
-    valid = within_frame(labels)
-    labels, closed = close_dams(labels)
-    if closed:
-        share = closed / labels.size
-        words.append(f"lines of 0 between the cells ({share:.1%} of the map) were closed along their middle")
-    elif filled := (found := _without_specks(labels))[1]:
-        labels = found[0]
-        share = filled / labels.size
-        words.append(f"specks without a label ({share:.1%} of the map) were given to the nearest cells")
-    elif not cells_meet(labels):
-        words.append("most cells do not touch: sizes are as drawn, boundaries those of the few that do")
+    labels, ground = _without_ground(path, labels, highest)
+    frame = within_frame(labels) if valid is None else None
+    valid = valid if frame is None else frame
+    labels, gaps = _without_gaps(labels)
+    if valid is not None:
+        labels = np.where(valid, labels, 0)
     labels, n_new = split_parts(labels) if labels.max() > 1 else (labels, 0)
+    words = [ground, gaps]
     if n_new:
         words.append(f"{n_new} more pieces of labels that lie in several count as grains of their own")
-    if valid is not None:
-        share = 1 - valid.mean()
+    if frame is not None:
+        share = 1 - frame.mean()
         words.append(f"an empty frame around the map ({share:.1%} of it) counts as outside, its cells as cut")
     if seams := _seams(labels):
         lines = "1 straight line parts" if seams == 1 else f"{seams} straight lines part"
         words.append(f"{lines} all cells, as seams of tiles: the cells there are cut")
     if _rim_is_empty(labels, valid):
         words.append("hardly a cell is cut by the frame: where those were removed, large cells are missing")
-    return labels, valid, tuple(words)
+    return labels, valid, tuple(filter(None, words))
+
+
+def _without_ground(path: Path, labels: np.ndarray, highest: float) -> tuple[np.ndarray, str]:
+    """0 in place of the label that is a frame, a ground, a line or specks; and what is said of it."""
+    line, thin = line_label(labels)
+    if around := rim_label(labels):
+        return _without(labels, around), (
+            "one label runs all around the map: it is taken for the ground, no grain"
+        )
+    if line and thin:
+        return _without(labels, line), (
+            "one label runs as a line between all others: it is taken for the boundary"
+        )
+    if highest in FULL and (share := _share_of_last(labels)):
+        raise UnreadableError(
+            path,
+            f"label {highest:.0f} covers {share:.0%} of the cells: higher numbers were cut to it",
+            "Save the labels as 16- or 32-bit TIFF with one number for each grain; a ground has the number 0",
+        )
+    if line:
+        return labels, "one label lies around all others: give the ground of a map the number 0"
+    if specks := _speck_label(labels):
+        return _without(labels, specks), (
+            "one label lies in specks all over the map: they are taken for no cells"
+        )
+    return labels, ""
+
+
+def _without_gaps(labels: np.ndarray) -> tuple[np.ndarray, str]:
+    """Narrow lines and specks of 0 closed, and what is said of them."""
+    closed, n = close_dams(labels)
+    if n:
+        share = n / labels.size
+        return closed, f"lines of 0 between the cells ({share:.1%} of the map) were closed along their middle"
+    filled, n = _without_specks(labels)
+    if n:
+        share = n / labels.size
+        return filled, f"specks without a label ({share:.1%} of the map) were given to the nearest cells"
+    if not cells_meet(labels):
+        return labels, "most cells do not touch: sizes are as drawn, boundaries those of the few that do"
+    return labels, ""
 
 
 def _share_of_last(labels: np.ndarray) -> float:

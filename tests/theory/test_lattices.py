@@ -130,3 +130,11 @@ def test_hexagonal_lattice() -> None:
     angles = tuple(np.arange(0.0, 180.0, 7.5))
     pooled = pool([measure_grain_map(grain_map, angles=angles, spacing=4.1)])
     assert mean_intercept(pooled).value == pytest.approx(np.pi * area / perimeter, rel=0.01)
+
+
+@pytest.mark.parametrize("distance", [8.0, 12.0, 24.0])
+def test_hexagons_have_their_perimeter(distance: float) -> None:
+    """Regular hexagons a apart are outlined by 2 sqrt(3) a."""
+    cells = grain_table(hexagonal_lattice(distance, (int(20 * distance),) * 2))
+    found = cells.loc[~cells["touches_frame"], "perimeter_nm"].mean()
+    assert found == pytest.approx(2 * np.sqrt(3) * distance, rel=0.01)

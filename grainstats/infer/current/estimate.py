@@ -18,8 +18,8 @@ from grainstats.infer.current.law import Law, law_of, read_law
 from grainstats.infer.current.missing import MOST, correction, share_lost, without_some
 from grainstats.infer.current.result import CurrentEstimate, DirectionEstimate, MapPaths
 from grainstats.infer.current.volume import grains_across, numbered, volume_current
-from grainstats.measure.grains.window import labels_with_hidden
 from grainstats.measure.network.graph import BoundaryNetwork, boundary_network
+from grainstats.measure.window import labels_with_hidden
 from segment.errors import InputError
 from segment.grain_map import GrainMap
 from segment.label_maps.any_file import read_map

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-STRIP_PIXELS = 1 << 22  #: pixels compared at a time, so that no whole-map temporary exists
+from grainstats.measure.window import strips
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,13 +21,6 @@ class Runs:
     last: np.ndarray
     start: np.ndarray  #: int64, shape (n_present,): index of the first run of each label present
     present: np.ndarray  #: int64, shape (n_present,): the labels themselves, ascending
-
-
-def strips(shape: tuple[int, int]) -> list[tuple[int, int]]:
-    """Row ranges of about `STRIP_PIXELS` pixels."""
-    rows, columns = shape
-    step = max(1, STRIP_PIXELS // max(columns, 1))
-    return [(a, min(a + step, rows)) for a in range(0, rows, step)]
 
 
 def _strip_runs(block: np.ndarray, row0: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from grainstats.measure.grains.feret import feret_diameters
-from grainstats.measure.grains.perimeter import crofton_perimeter
 from grainstats.measure.grains.run_lengths import Runs, label_runs
-from grainstats.measure.grains.window import Window, labels_with_hidden, length_scale, window_of
+from grainstats.measure.network.graph import BoundaryNetwork, boundary_network
+from grainstats.measure.window import Window, labels_with_hidden, length_scale
 from segment.grain_map import GrainMap
 
 
@@ -86,7 +86,9 @@ def clear_of_hidden(valid: np.ndarray | None, window: Window, caliper: np.ndarra
     return np.asarray(np.minimum(fits / in_window, 1.0))
 
 
-def grain_table(grain_map: GrainMap, *, unit: str = "nm", min_area_px: int = 1) -> pd.DataFrame:
+def grain_table(
+    grain_map: GrainMap, *, unit: str = "nm", min_area_px: int = 1, network: BoundaryNetwork | None = None
+) -> pd.DataFrame:
     """Measure every grain of a map.
 
     Parameters
@@ -96,14 +98,17 @@ def grain_table(grain_map: GrainMap, *, unit: str = "nm", min_area_px: int = 1) 
         Unit of lengths; it is part of the column names.
     min_area_px : int
         Smaller cells are left out of the table.
+    network : BoundaryNetwork, optional
+        Of the same map and unit, to save tracing it again.
 
     Returns
     -------
     DataFrame
         One row per grain, ascending label: ``label, y_px, x_px, area_{u}2, equivalent_diameter_{u},
-        perimeter_{u}`` (Crofton, the part inside the window), ``feret_max_{u}, feret_min_{u}, aspect_ratio,
-        orientation_deg`` (equal-moment ellipse, counter-clockwise from +x), ``bbox_y0_px, bbox_x0_px,
-        bbox_y1_px, bbox_x1_px`` (half-open), ``touches_frame, weight`` (Miles-Lantuejoul, NaN at the frame).
+        perimeter_{u}`` (of the smooth outline, the part inside the window), ``feret_max_{u}, feret_min_{u},
+        aspect_ratio, orientation_deg`` (equal-moment ellipse, counter-clockwise from +x), ``bbox_y0_px,
+        bbox_x0_px, bbox_y1_px, bbox_x1_px`` (half-open), ``touches_frame, weight`` (Miles-Lantuejoul, NaN
+        at the frame).
         Pores and everything else with label 0 are not grains.
 
     Raises
@@ -112,25 +117,25 @@ def grain_table(grain_map: GrainMap, *, unit: str = "nm", min_area_px: int = 1) 
         Nanometres asked of a map without a pixel size.
     """
     scale = length_scale(grain_map, unit)
-    labels = labels_with_hidden(grain_map)
-    runs = label_runs(labels)
+    runs = label_runs(labels_with_hidden(grain_map))
     if not runs.present.size:
         one_grain = GrainMap(np.ones((2, 2), np.int32), grain_map.pixel_size_nm, grain_map.pixel_size_source)
         return grain_table(one_grain, unit=unit)[:0]
-    table = pd.DataFrame(_columns(grain_map, labels, runs, scale, unit))
+    network = network if network is not None else boundary_network(grain_map, unit=unit)
+    table = pd.DataFrame(_columns(grain_map, runs, scale, network))
     large = table[f"area_{unit}2"] >= min_area_px * scale**2 * (1 - 1e-9)
     return table[large].reset_index(drop=True)
 
 
 def _columns(
-    grain_map: GrainMap, labels: np.ndarray, runs: Runs, scale: float, unit: str
+    grain_map: GrainMap, runs: Runs, scale: float, network: BoundaryNetwork
 ) -> dict[str, np.ndarray]:
     moments, boxes = _moments(runs), _bounding_boxes(runs)
     aspect, angle = _ellipse(moments)
     feret_max, feret_min = feret_diameters(runs)
     touches = grain_map.touches_frame[runs.present]
     width, height = boxes["bbox_x1_px"] - boxes["bbox_x0_px"], boxes["bbox_y1_px"] - boxes["bbox_y0_px"]
-    window = window_of(grain_map)
+    unit, window = network.unit, network.window
     weight = miles_lantuejoul_weight(width, height, touches, window)
     return {
         "label": runs.present,
@@ -138,7 +143,7 @@ def _columns(
         "x_px": moments["x"],
         f"area_{unit}2": moments["area"] * scale**2,
         f"equivalent_diameter_{unit}": 2 * np.sqrt(moments["area"] / np.pi) * scale,
-        f"perimeter_{unit}": crofton_perimeter(labels, grain_map.n_grains)[runs.present] * scale,
+        f"perimeter_{unit}": network.perimeters(grain_map.n_grains)[runs.present],
         f"feret_max_{unit}": feret_max * scale,
         f"feret_min_{unit}": feret_min * scale,
         "aspect_ratio": aspect,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grainstats.measure.grains.window import Window
+from grainstats.measure.window import Window
 
 GRAINS_PER_SIDE = 4.0  #: width of a block in mean grain sizes
 FEWEST_PER_SIDE = 3.0  #: the same where an image has room for two blocks only

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from grainstats.measure.grains.window import HIDDEN, Window, labels_with_hidden, length_scale, window_of
 from grainstats.measure.network.misorientation import with_misorientation
 from grainstats.measure.network.pixel_cracks import Cracks, find_cracks
 from grainstats.measure.network.smoothing import DIGITAL_EXCESS, smooth_graph
+from grainstats.measure.window import HIDDEN, Window, labels_with_hidden, length_scale, window_of
 from segment.cells.joined_groups import joined_groups
 from segment.grain_map import GrainMap
 
@@ -61,6 +61,12 @@ class BoundaryNetwork:
         """Total boundary length of one kind, in `unit`."""
         table = self.segments
         return float(table.loc[table["kind"] == kind, f"length_{self.unit}"].sum())
+
+    def perimeters(self, n_grains: int) -> np.ndarray:
+        """Outline of each label 0 ... n_grains within the window, in `unit`; shape (n_grains + 1,)."""
+        seen = self.segments[self.segments["kind"] != "frame"]
+        length = seen[f"length_{self.unit}"]
+        return sum(np.bincount(seen[side], length, n_grains + 1) for side in ("label_a", "label_b"))
 
 
 def boundary_network(grain_map: GrainMap, *, unit: str = "nm") -> BoundaryNetwork:

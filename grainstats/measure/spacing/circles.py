@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from grainstats.measure.grains.window import labels_with_hidden
 from grainstats.measure.network.graph import BoundaryNetwork, boundary_network
 from grainstats.measure.spacing.crossings import Crossings, circle_crossings
 from grainstats.measure.spacing.intercepts import default_spacing, table_of_segments
 from grainstats.measure.spacing.line_segments import Pieces, owners, without_grazes
+from grainstats.measure.window import labels_with_hidden
 from segment.grain_map import GrainMap
 
 THREE_CIRCLES = np.array([3.0, 2.0, 1.0]) / 3.0  #: E112: diameters 79.58, 53.05 and 26.53 mm, 500 mm together

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grainstats.measure.grains.window import labels_with_hidden, window_of
 from grainstats.measure.spacing.astm import g_from_grains_per_mm2
+from grainstats.measure.window import labels_with_hidden, window_of
 from segment.grain_map import GrainMap
 
 

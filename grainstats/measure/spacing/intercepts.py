@@ -11,7 +11,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from grainstats.measure.grains.window import labels_with_hidden
 from grainstats.measure.network.graph import BoundaryNetwork, boundary_network
 from grainstats.measure.spacing.crossings import direction_cosines, line_crossings
 from grainstats.measure.spacing.line_segments import (
@@ -23,6 +22,7 @@ from grainstats.measure.spacing.line_segments import (
     owners,
     without_grazes,
 )
+from grainstats.measure.window import labels_with_hidden
 from segment.grain_map import GrainMap
 
 #: Degrees. Twelve: four read a square lattice 5.4 % high, eight 1.3 %, these .6 % (square and hexagonal;

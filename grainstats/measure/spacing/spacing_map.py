@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grainstats.measure.grains.window import labels_with_hidden
 from grainstats.measure.network.graph import BoundaryNetwork
+from grainstats.measure.window import labels_with_hidden
 from segment.grain_map import GrainMap
 
 KERNEL_IN_GRAINS = 1.5  #: SD of the window, in mean grain sizes

@@ -103,6 +103,7 @@ def _measure_file(
 ) -> tuple[GrainMap, Measurement] | None:
     """One map with its measurement; None, and the reason on standard error, where it cannot be used."""
     from grainstats.measure import check_label_map, measure_grain_map
+    from grainstats.measure.own_size import at_own_size
     from grainstats.run.failures import said_of_file
     from segment.errors import UncalibratedError
 
@@ -113,6 +114,7 @@ def _measure_file(
             raise UncalibratedError(path, reason, "Give --pixel-size NM, or --pixels for lengths in pixels")
         if check:
             check_label_map(grain_map, str(path))
+            grain_map = at_own_size(grain_map)
         measured = measure_grain_map(grain_map, unit=unit, seed=seed, image_id=name)
     except Exception as error:  # whatever one map raises, the others are measured
         print(f"error: {said_of_file(path, error)}", file=sys.stderr)

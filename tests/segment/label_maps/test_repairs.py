@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from grainstats.measure import check_label_map
-from segment.errors import UnreadableError
+from segment.errors import InputError, UnreadableError
+from segment.grain_map import GrainMap
 from segment.label_maps.repairs import grain_map_of_labels
 from segment.mosaics.laguerre import poisson_voronoi_plane
 
@@ -43,6 +44,22 @@ def test_few_pores_and_slender_cells_stay(cells: np.ndarray) -> None:
     found = grain_map_of_labels(pored)
     assert found.warnings == () and found.n_grains == cells.max() + 1
     assert not found.labels[50:54, 60:64].any()
+
+
+def test_cells_beside_an_empty_frame_keep_their_pixels(cells: np.ndarray) -> None:
+    found = grain_map_of_labels(np.pad(cells, 30))
+    assert found.valid is not None and found.valid.sum() == cells.size
+    assert np.array_equal(found.labels[30:-30, 30:-30], cells)
+
+
+def test_labels_where_nothing_is_valid_are_refused(cells: np.ndarray) -> None:
+    valid = np.ones(cells.shape, bool)
+    assert GrainMap(cells, valid=valid).n_grains == cells.max()
+    valid[:, 300:] = False
+    with pytest.raises(InputError, match="labels lie where valid is False"):
+        GrainMap(cells, valid=valid)
+    with pytest.raises(InputError, match="valid has the shape"):
+        GrainMap(cells, valid=valid[:-1])
 
 
 def test_seams_of_tiles_are_told(cells: np.ndarray) -> None:

@@ -9,7 +9,7 @@ import pytest
 from grainstats.infer.current.cut_graph import CutSolver, cut_graph
 from grainstats.infer.current.volume import face_areas, maximum_flow
 from grainstats.measure import boundary_network
-from grainstats.measure.grains.window import labels_with_hidden
+from grainstats.measure.window import labels_with_hidden
 from segment.grain_map import GrainMap
 from segment.mosaics.laguerre import poisson_voronoi_plane
 

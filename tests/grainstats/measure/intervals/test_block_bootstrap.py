@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from grainstats.measure.grains.window import Window
 from grainstats.measure.grains.window_blocks import grid_for
 from grainstats.measure.intervals.block_bootstrap import (
     Estimate,
@@ -18,6 +17,7 @@ from grainstats.measure.intervals.block_bootstrap import (
     weighted_quantile,
     without_each,
 )
+from grainstats.measure.window import Window
 
 
 def test_ratio_is_the_classical_interval_for_equal_blocks() -> None:

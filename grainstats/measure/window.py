@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grainstats.measure.grains.run_lengths import strips
 from segment.errors import UncalibratedError
 from segment.grain_map import GrainMap
 
 HIDDEN = -1  #: label of pixels outside `valid`
+STRIP_PIXELS = 1 << 22  #: pixels compared at a time, so that no whole-map temporary exists
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,13 @@ class Window:
     @property
     def width(self) -> int:
         return self.x1 - self.x0
+
+
+def strips(shape: tuple[int, int]) -> list[tuple[int, int]]:
+    """Row ranges of about `STRIP_PIXELS` pixels."""
+    rows, columns = shape
+    step = max(1, STRIP_PIXELS // max(columns, 1))
+    return [(a, min(a + step, rows)) for a in range(0, rows, step)]
 
 
 def window_of(grain_map: GrainMap) -> Window:
