@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from segment.errors import InputError
+from segment.errors import InputError, UncalibratedError
 
 if TYPE_CHECKING:
     from grainstats.infer import ModalityVerdict
@@ -24,13 +24,13 @@ DEVICES, NULLS = ("auto", "cpu", "cuda"), ("section", "columnar")
 
 
 def read(
-    source: PathInput | np.ndarray | Iterable[PathInput], *, pixel_size_nm: float | None = None
+    source: PathInput | np.ndarray | Iterable[PathInput | np.ndarray], *, pixel_size_nm: float | None = None
 ) -> list[Micrograph]:
-    """Read micrographs: a file, a folder, a pattern, several of these, or an array.
+    """Read micrographs: a file, a folder, a pattern, an array, or several of these.
 
     Parameters
     ----------
-    source : path, iterable of paths, or ndarray
+    source : path, ndarray, or iterable of them
         Any format that `grainstats info` knows; a stack gives one micrograph a frame. An array holds the grey
         levels of one image, shape (rows, columns), or RGB, shape (rows, columns, 3).
     pixel_size_nm : float, optional
@@ -39,7 +39,7 @@ def read(
     Returns
     -------
     list of Micrograph
-        In the order of the files' names.
+        In the order of the files' names; arrays come first.
 
     Raises
     ------
@@ -53,22 +53,39 @@ def read(
     >>> [field.name for field in fields]
     ['ai-02-field-1', 'ai-02-field-2']
     """
-    from segment.micrograph import find_micrographs, micrograph_of_array, read_micrographs
+    from segment.micrograph import find_micrographs, read_micrographs
     from segment.micrograph.pixel_size import given_size
 
     if pixel_size_nm is not None:
         pixel_size_nm = given_size(pixel_size_nm)
-    if isinstance(source, np.ndarray):
-        return [micrograph_of_array(source, pixel_size_nm=pixel_size_nm)]
-    found = find_micrographs([str(path) for path in one_by_one(source)])
-    return [image for path in found for image in read_micrographs(path, pixel_size_nm=pixel_size_nm)]
+    several = one_by_one(source)
+    arrays = [_of_array(one, pixel_size_nm) for one in several if isinstance(one, np.ndarray)]
+    paths = [str(one) for one in several if not isinstance(one, np.ndarray)]
+    found = find_micrographs(paths) if paths else ()
+    return arrays + [image for path in found for image in read_micrographs(path, pixel_size_nm=pixel_size_nm)]
 
 
-def one_by_one(source: PathInput | Iterable[Any]) -> list[Any]:
-    """What was given, as a list; a path is one thing."""
-    if isinstance(source, str | PathLike):
+def _of_array(image: np.ndarray, pixel_size_nm: float | None) -> Micrograph:
+    """`NotAnImageError`: a label map or a tracing, as of files."""
+    from segment.errors import NotAnImageError
+    from segment.micrograph import micrograph_of_array
+    from segment.micrograph.drawn_map import REMEDIES, drawn_map
+
+    if isinstance(image, np.ma.MaskedArray):
+        image = image.astype(np.float32).filled(np.nan)  # no number: masked
+    micrograph = micrograph_of_array(image, pixel_size_nm=pixel_size_nm)
+    kind = drawn_map(micrograph.image, micrograph.valid)
+    if kind is not None:
+        raise NotAnImageError("array", f"a {kind}, not a micrograph", REMEDIES[kind])
+    return micrograph
+
+
+def one_by_one(source: PathInput | np.ndarray | Iterable[Any]) -> list[Any]:
+    """What was given, as a list; a path or an array is one thing."""
+    if isinstance(source, str | PathLike | np.ndarray):
         return [source]
-    found = list(source) if isinstance(source, Iterable) else [source]
+    plain = isinstance(source, Iterable) and not isinstance(source, Mapping | bytes)
+    found = list(source) if plain and not hasattr(source, "columns") else [source]
     odd = [type(one).__name__ for one in found if not isinstance(one, str | PathLike | np.ndarray)]
     if odd or not found:
         kind = f"type {odd[0]}" if odd else "an empty list"
@@ -130,6 +147,8 @@ def segment(
     from segment.unet import Model, load_model
 
     check_choice("device", device, DEVICES)
+    if not (persistence is None or (isinstance(persistence, int | float) and 0 <= persistence <= 1)):
+        raise InputError("persistence", f"{persistence!r} is none", "Give a number from 0 to 1")
     if pixel_size_nm is not None:
         pixel_size_nm = given_size(pixel_size_nm)
     if isinstance(image, str | PathLike) and is_orientation_map(image):
@@ -139,8 +158,9 @@ def segment(
     else:
         found = read(image, pixel_size_nm=pixel_size_nm)
         if len(found) != 1:
+            source = str(image) if isinstance(image, str | PathLike) else f"a {type(image).__name__}"
             raise InputError(
-                str(image), f"holds {len(found)} images", "Read them with gs.read and segment each by itself"
+                source, f"holds {len(found)} images", "Read them with gs.read and segment each by itself"
             )
         micrograph = found[0]
     if pixel_size_nm is not None:
@@ -177,7 +197,7 @@ def judge(
     Raises
     ------
     segment.errors.InputError
-        A map has no pixel size, or is none.
+        Nothing was given, or a map has no pixel size, or is none.
 
     Examples
     --------
@@ -199,6 +219,10 @@ def judge(
             kind = type(image).__name__
             raise InputError(f"a {kind}", "neither measured nor segmented", "Give it to gs.measure first")
         found.append(image if isinstance(image, Measurement) else measure(image))
+    if not found:
+        raise InputError("an empty list", "nothing to judge", "Give what gs.measure made of each image")
+    if any(m.unit != "nm" for m in found):
+        raise UncalibratedError("a map", "was measured in pixels", "Measure it with its pixel size")
     names = [m.image_id or f"image {number}" for number, m in enumerate(found, 1)]
     own, said = each_area_once([m.places() for m in found], names)
     fields = [SampleImage.of_measurement(found[place]) for place in own]

@@ -86,6 +86,8 @@ def _grain_map(
     if not isinstance(grains, np.ndarray):
         kind = type(grains).__name__
         raise InputError(f"a {kind}", "no map of grains", "Give one GrainMap, label array or path at a time")
-    if tracing:
-        return grain_map_from_tracing(grains, pixel_size_nm=pixel_size_nm)
-    return grain_map_of_labels(grains, pixel_size_nm=pixel_size_nm)
+    if isinstance(grains, np.ma.MaskedArray):
+        remedy = "Give .filled(0) where no grain is, or a GrainMap with valid=~mask where nothing is seen"
+        raise InputError("a masked array", "its mask has two meanings", remedy)
+    of_array = grain_map_from_tracing if tracing else grain_map_of_labels
+    return of_array(np.asarray(grains), pixel_size_nm=pixel_size_nm)

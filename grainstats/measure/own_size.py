@@ -6,6 +6,7 @@ enlarged two, three or four times has 4, 11 or 16 % more boundary, and spacings 
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -38,7 +39,7 @@ def at_own_size(grain_map: GrainMap) -> GrainMap:
     if step < COARSE or n_corners < FEWEST[0]:
         return grain_map
     grids = [_grid(grain_map.labels), _grid(grain_map.labels.T)]
-    k = int(np.gcd(*(edge for edge, _ in grids)))
+    k = math.gcd(*(edge for edge, _ in grids))
     cell_px = np.count_nonzero(grain_map.labels) / grain_map.n_grains
     if 1 < k <= LARGEST and cell_px >= MIN_AREA_PX * k * k:
         return _every(grain_map, k, [first % k for _, first in grids])

@@ -40,6 +40,8 @@ def micrograph_of_array(
     >>> micrograph_of_array(grey, pixel_size_nm=1.5).image.shape
     (80, 90)
     """
+    if np.iscomplexobj(image):
+        raise NotAnImageError(name, "its numbers are complex", "Give their amplitude, np.abs of the array")
     try:
         grey, notes = to_grey(np.asarray(image))
     except ValueError as error:
