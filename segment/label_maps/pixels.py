@@ -124,7 +124,8 @@ def _tiff(path: Path, tracing: bool) -> tuple[np.ndarray, int | None]:
             raise UnreadableError(
                 path,
                 f"a stack of {n_images} images, not one map",
-                "Save each slice as a file of its own; `grainstats volume` reads stacks in three dimensions",
+                "Save each slice as a file of its own, masks of single grains as one map of numbers; "
+                "`grainstats volume` reads stacks in three dimensions",
             )
         refuse_bomb(path, page.nbytes, sum(page.databytecounts), MOST_PACKED)
         if page.compression in _JPEG_IN_TIFF and not tracing:

@@ -18,6 +18,7 @@ import tifffile
 
 import grainstats as gs
 import segment
+from grainstats.measure import measure_grain_map
 from grainstats.run.job.batch import run_batch
 from grainstats.run.job.call import Call
 from segment.errors import InputError
@@ -61,6 +62,35 @@ def test_a_room_can_be_called_and_entered() -> None:
     assert gs.measure.grain_table is grain_table
     assert inspect.signature(gs.measure) == inspect.signature(measure)
     assert callable(gs.magnet)
+
+
+def test_arrays_are_taken_for_what_they_are() -> None:
+    grey = np.random.default_rng(0).normal(100, 9, (80, 90)).astype(np.float32)
+    assert [found.image.shape for found in gs.read([grey, grey[:, :70]])] == [(80, 90), (80, 70)]
+    hidden = np.arange(90) < 20
+    valid = gs.read(np.ma.masked_array(grey, np.tile(hidden, (80, 1))))[0].valid
+    assert valid is not None and not valid[:, :20].any() and valid[:, 20:].all()
+    squares = np.kron(np.arange(1, 26).reshape(5, 5), np.ones((20, 20), int))
+    for call, words in (
+        (lambda: gs.read(squares), "label map, not a micrograph"),
+        (lambda: gs.segment(squares), "label map, not a micrograph"),
+        (lambda: gs.segment([grey, grey]), "a list: holds 2 images"),
+        (lambda: gs.segment(grey, persistence=2), "Give a number from 0 to 1"),
+        (lambda: gs.read(1j * grey), "complex"),
+        (lambda: gs.read({"a": grey}), "type dict"),
+        (lambda: gs.read(pd.DataFrame(grey)), "type DataFrame"),
+        (lambda: gs.measure(np.ma.masked_array(squares, squares == 3), pixel_size_nm=1.0), "masked array"),
+        (lambda: gs.judge([]), "nothing to judge"),
+    ):
+        with pytest.raises(InputError, match=words):
+            call()
+
+
+def test_maps_in_pixels_are_not_judged_as_nanometres() -> None:
+    squares = np.kron(np.arange(1, 26).reshape(5, 5), np.ones((20, 20), int))
+    in_pixels = measure_grain_map(segment.grain_map_of_labels(squares), unit="px")
+    with pytest.raises(InputError, match="measured in pixels"):
+        gs.judge([gs.measure(squares, pixel_size_nm=2.0), in_pixels])
 
 
 def test_label_maps_in_memory_are_measured_and_judged() -> None:
