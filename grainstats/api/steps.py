@@ -72,7 +72,7 @@ def _of_array(image: np.ndarray, pixel_size_nm: float | None) -> Micrograph:
     from segment.micrograph.drawn_map import REMEDIES, drawn_map
 
     if isinstance(image, np.ma.MaskedArray):
-        image = image.astype(np.float32).filled(np.nan)  # no number: masked
+        image = np.where(np.ma.getmaskarray(image), np.float32(np.nan), image.data)  # no number: masked
     micrograph = micrograph_of_array(image, pixel_size_nm=pixel_size_nm)
     kind = drawn_map(micrograph.image, micrograph.valid)
     if kind is not None:

@@ -32,13 +32,18 @@ def edited(original: GrainMap, labels: np.ndarray) -> GrainMap:
     """The grain map that `labels`, an edited copy of the map's own with 0 for no grain, shows.
 
     `original` itself where no label differs.  Else labels 1 ... n, cells marked as void among the second
-    phases, and no record of a model's segmentation: it is not what the model cut.
+    phases, and no record of a model's segmentation: it is not what the model cut.  Where a cell was drawn,
+    the specimen is seen.
     """
     now = np.asarray(labels, np.int32)
     if np.array_equal(now, original.labels):
         return original
     return replace(
-        original, labels=numbered(now), second_phases=_second_phases(original, now), segmentation=None
+        original,
+        labels=numbered(now),
+        valid=None if original.valid is None else original.valid | (now > 0),
+        second_phases=_second_phases(original, now),
+        segmentation=None,
     )
 
 
