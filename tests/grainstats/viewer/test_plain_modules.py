@@ -125,6 +125,15 @@ def test_voids_become_second_phases_and_labels_close_up(squares):
     assert edited(now, labels).second_phases is None
 
 
+def test_a_cell_drawn_where_nothing_was_seen_is_seen(squares):
+    valid = np.ones(squares.labels.shape, bool)
+    valid[:, -3:] = False
+    hidden = GrainMap(np.where(valid, squares.labels, 0), 1.0, "manual", valid)
+    drawn = hidden.labels.copy()
+    drawn[0, -3:] = drawn[0, -4]
+    assert edited(hidden, drawn).valid[0].all() and not edited(hidden, drawn).valid[1:, -3:].any()
+
+
 def test_measured_before_and_after(squares):
     from matplotlib.figure import Figure
 
