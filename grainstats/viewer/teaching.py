@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grainstats.run.job.correction_files import find_corrections, is_tracing
+from grainstats.run.job.correction_files import find_corrections
 from segment.errors import InputError
 
 PAIRS = ".teaching"  #: folder of images and maps of equal names, beside the corrections
@@ -43,8 +43,7 @@ def gather(images: Path, corrections: Path) -> Pairs:
         kind.mkdir(parents=True)
     for number, (image, maps) in enumerate(sorted(found.files.items()), 1):
         shutil.copy(image, kinds[0] / f"{number:03d}-{image.name}")
-        suffix = ".png" if is_tracing(maps[0]) else maps[0].suffix
-        shutil.copy(maps[0], kinds[1] / f"{number:03d}-{image.stem}{suffix}")
+        shutil.copy(maps[0], kinds[1] / f"{number:03d}-{image.stem}{maps[0].suffix}")
     return Pairs(*kinds, len(found.files))
 
 

@@ -24,7 +24,7 @@ from segment.quality.calibration_table import FILE as CONFIDENCE
 from segment.quality.error_rates import write_rates
 from segment.quality.score import fill, intercepts
 from segment.training.agreement import write_settings
-from segment.training.data.cache import line_distance, write_cache
+from segment.training.data.cache import line_distance, read_count, write_cache
 from segment.training.data.crops import CropSource, Example
 from segment.training.data.pairs import Pair, find_pairs, traced_part, without_image
 from segment.training.export import export
@@ -93,7 +93,8 @@ def finetune(
     )
     examples = [_example(pair, model.best_intercept_px, say) for pair in pairs]
     work = _work_folder(out, recipe, model, pairs)
-    say(f"drawing {replay} synthetic micrographs")
+    if (missing := replay - read_count(work / "cache")) > 0:
+        say(f"drawing {missing} synthetic micrographs")
     write_cache(work / "cache", replay, seed=recipe.seed, size=384)
     source = CropSource(recipe, work / "cache", [(own, examples)], recipe.seed + 1)
     checkpoint = fit(recipe, source, work, start=start, device=device, threads=threads, say=say)

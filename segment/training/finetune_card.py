@@ -70,8 +70,9 @@ def write_card(folder: Path, parent: Model, pairs: list[Pair], kept: float, chec
         "",
         *_table(checks),
         "",
-        "The table of confidence, where there is one, is the parent's: measure this model's own with",
-        "`calibration/calibrate_confidence.py`.",
+        "The tables of confidence and of errors, where there are any, are the parent's, and verdicts rest on",
+        "them: measure this model's own with `calibration/calibrate_confidence.py` and",
+        "`calibration/fit_error_rates.py`.",
         "What the parent's card says of data and licences holds here too.",
     ]
     path = folder / "CARD.md"

@@ -71,6 +71,8 @@ def fit(
     # Crops are all of one shape; trying every kernel takes some ten seconds.
     torch.backends.cudnn.benchmark = recipe.minutes > 2 or recipe.steps >= LONG
     run = _begin(recipe, out, start, where)
+    if run.step:
+        say(f"going on at step {run.step}")
     began, saved = time.monotonic() - run.seconds, time.monotonic()
     sums: list[torch.Tensor] = []
     for batch in _batches(source, run.step, where):

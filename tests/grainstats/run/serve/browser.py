@@ -77,9 +77,9 @@ class Browser:
 
     def give(self, number: int, files: Sequence[Path]) -> None:
         """Choose files in one of the page's file inputs."""
-        root = self.ask("DOM.getDocument")["root"]["nodeId"]
-        nodes = self.ask("DOM.querySelectorAll", nodeId=root, selector="input[type=file]")["nodeIds"]
-        self.ask("DOM.setFileInputFiles", nodeId=nodes[number], files=[str(path) for path in files])
+        find = f"document.querySelectorAll('input[type=file]')[{number}]"
+        one = self.ask("Runtime.evaluate", expression=find)["result"]["objectId"]  # outlives a redrawn page
+        self.ask("DOM.setFileInputFiles", objectId=one, files=[str(path) for path in files])
 
     def screenshot(self, path: Path, width: int, height: int) -> None:
         self.ask(
