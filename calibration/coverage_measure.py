@@ -97,7 +97,7 @@ def main() -> None:
     )
     parser.add_argument("--seconds", type=float, default=3600, help="begin no further repeat after so long")
     parser.add_argument("--work", type=Path, default=Path("build/coverage.csv"))
-    parser.add_argument("--out", type=Path, default=Path("docs/measurement_coverage"))
+    parser.add_argument("--out", type=Path, default=Path("docs/validation/measurement_coverage"))
     args = parser.parse_args()
     args.work.parent.mkdir(parents=True, exist_ok=True)
     rows = pd.read_csv(args.work) if args.work.is_file() else pd.DataFrame(columns=COLUMNS)
