@@ -321,6 +321,6 @@ def test_a_slip_is_named_with_its_sample(tmp_path: Path) -> None:
     fill(str(tmp_path / "a.db"), 10)
     with Database.open(str(tmp_path / "a.db")) as db:
         row = SampleRow("S3", "ai", "C1", (), (Measured("jc", 4e6, "kA/cm2"),))
-        db.put_samples(SampleSheet("slip", (row,), parameters=frozenset()))
+        db.put_samples(SampleSheet("slip", (row,), columns=frozenset({"prop:jc"})))
         notes = suggest(db, parse_space(SPACE), ("jc",), 1).notes
     assert len(notes) == 1 and notes[0].startswith("jc 4e+06 kA/cm2 of S3 is far from all others")
