@@ -15,7 +15,7 @@ from segment.cells.editing import numbered
 from segment.cells.second_phases import set_aside
 from segment.errors import InputError
 from segment.grain_map import GrainMap
-from segment.label_maps.imagej_rois import draw_rois, holds_regions, read_rois
+from segment.label_maps.imagej_rois import Roi, draw_rois, holds_regions, read_rois
 from segment.label_maps.pixels import read_map_pixels
 from segment.label_maps.reading import read_label_map
 from segment.label_maps.repairs import grain_map_of_labels
@@ -82,9 +82,9 @@ def image_stem(drawing: Path) -> str:
     return _KIND.sub("", drawing.stem)
 
 
-def map_of_regions(path: Path, shape: tuple[int, int], gap_px: int = 0) -> GrainMap:
-    """Outlines or lines of ImageJ, drawn on shape (rows, columns). `InputError`: it holds neither."""
-    drawn = draw_rois(read_rois(path), shape)
+def _map_of(regions: list[Roi], path: Path, shape: tuple[int, int], gap_px: int = 0) -> GrainMap:
+    """Outlines or lines of ImageJ, drawn on shape (rows, columns). `InputError`: they are neither."""
+    drawn = draw_rois(regions, shape)
     if not drawn.any():
         raise InputError(path, "holds no outline and no line", "Trace grains or boundaries")
     if drawn.dtype == bool:
@@ -97,15 +97,16 @@ def regions_alone(path: Path, pixel_size_nm: float | None = None) -> GrainMap:
 
     Where no image holds them, the map ends at their outermost point, and a warning says so.
 
-    `InputError`: as `map_of_regions`.
+    `InputError`: they hold no outline and no line.
     """
+    regions = read_rois(path)
     if path.suffix.lower() not in REGIONS:
         image = read_map_pixels(path, pixel_size_nm, tracing=True)
-        read = map_of_regions(path, (image.image.shape[0], image.image.shape[1]))
+        read = _map_of(regions, path, (image.image.shape[0], image.image.shape[1]))
         found, source, said = image.pixel_size_nm, image.pixel_size_source, image.notes
     else:
-        ends = np.concatenate([np.ones((1, 2)), *(one.points for one in read_rois(path))]).max(axis=0)
-        read = map_of_regions(path, (math.ceil(ends[1]), math.ceil(ends[0])))
+        ends = np.concatenate([np.ones((1, 2)), *(one.points for one in regions)]).max(axis=0)
+        read = _map_of(regions, path, (math.ceil(ends[1]), math.ceil(ends[0])))
         found, source = pixel_size_nm, "none" if pixel_size_nm is None else "manual"
         said = (ENDS,)
     return replace(read, pixel_size_nm=found, pixel_size_source=source, warnings=(*said, *read.warnings))
@@ -122,13 +123,14 @@ def close_gaps(labels: np.ndarray, width_px: int) -> np.ndarray:
 
 
 def _of_regions(path: Path, shape: tuple[int, int], whole: tuple[int, int], gap_px: int) -> GrainMap:
-    points = np.concatenate([np.zeros((0, 2)), *(one.points for one in read_rois(path))])
+    regions = read_rois(path)
+    points = np.concatenate([np.zeros((0, 2)), *(one.points for one in regions)])
     ends = np.array(whole[::-1])
     beyond = ((points < -1) | (points > ends + 1)).any(axis=1).sum() / max(len(points), 1)
     if beyond > BEYOND:
         reason = f"{beyond:.0%} of its points lie beyond the image of {ends[0]} x {ends[1]} px"
         raise InputError(path, reason, "Trace on the image at its own size, not on an enlarged copy")
-    return map_of_regions(path, shape, gap_px)
+    return _map_of(regions, path, shape, gap_px)
 
 
 def _of_pixels(path: Path, lines: bool, gap_px: int) -> GrainMap:

@@ -38,7 +38,8 @@ def frames(opened: OpenFile) -> list[Frame]:
     """The one picture."""
     notes: tuple[str, ...] = ()
     if opened.head.startswith(_JPEG):
-        shape, kind, notes = _jpeg_shape(opened), "jpeg", _poor_quality(opened)
+        raw = opened.path.read_bytes()
+        shape, kind, notes = _jpeg_shape(opened.path, raw), "jpeg", _poor_quality(raw)
     elif len(opened.head) < 26:
         raise truncated(opened.path, "it ends inside its header")
     else:
@@ -49,9 +50,8 @@ def frames(opened: OpenFile) -> list[Frame]:
     return [Frame(shape, partial(_load, opened.path, kind), notes=notes)]
 
 
-def _jpeg_shape(opened: OpenFile) -> tuple[int, int]:
+def _jpeg_shape(path: Path, raw: bytes) -> tuple[int, int]:
     """Size from the frame header; the end mark must follow the first scan (thumbnails stand before it)."""
-    raw = opened.path.read_bytes()
     shape = (0, 0)
     for marker, at in _jpeg_segments(raw):
         if marker in _START_OF_FRAME and at + 9 <= len(raw):
@@ -59,13 +59,12 @@ def _jpeg_shape(opened: OpenFile) -> tuple[int, int]:
         if marker == _START_OF_SCAN and raw.find(b"\xff\xd9", at) >= 0:
             return shape
         if marker is None:
-            raise UnreadableError(opened.path, "a damaged JPEG file", "Copy or export it again")
-    raise truncated(opened.path, "the JPEG has no end mark")
+            raise UnreadableError(path, "a damaged JPEG file", "Copy or export it again")
+    raise truncated(path, "the JPEG has no end mark")
 
 
-def _poor_quality(opened: OpenFile) -> tuple[str, ...]:
+def _poor_quality(raw: bytes) -> tuple[str, ...]:
     """Words where a JPEG was packed so much that boundaries are lost, by the steps that it rounds to."""
-    raw = opened.path.read_bytes()
     tables = [at + 5 for marker, at in _jpeg_segments(raw) if marker == _QUANTIZATION and raw[at + 4] < 16]
     steps = raw[tables[0] : tables[0] + len(_STEPS_AT_50)] if tables else b""
     quality = 50 * sum(_STEPS_AT_50) / max(sum(steps), 1)
