@@ -7,9 +7,8 @@ from os import PathLike
 
 import numpy as np
 
-from grainstats.measure.grains.label_map_check import check_label_map
 from grainstats.measure.measurement import Measurement, measure_grain_map
-from grainstats.measure.own_size import at_own_size
+from grainstats.measure.own_size import own_label_map
 from segment.cells.close import grain_map_from_tracing
 from segment.errors import InputError, UncalibratedError
 from segment.grain_map import GrainMap
@@ -69,8 +68,7 @@ def measure(
     if grain_map.pixel_size_nm is None:
         raise UncalibratedError(name, "the map does not say its pixel size", "Give pixel_size_nm=...")
     if not tracing:
-        check_label_map(grain_map, name)
-        grain_map = at_own_size(grain_map)
+        grain_map = own_label_map(grain_map, name)
     return measure_grain_map(grain_map, seed=seed, image_id=image_id)
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from grainstats.measure.grains.label_map_check import check_label_map
 from segment.cells.editing import numbered
 from segment.grain_map import MIN_AREA_PX, GrainMap
 
@@ -20,6 +21,12 @@ COARSE = (
 )
 FEWEST = (50, 200)  #: corners of steps that show an enlargement by a whole number, or a mean step; judgement
 LOOKED_AT = 1024  #: rows and columns in the middle of a map whose steps are measured
+
+
+def own_label_map(grain_map: GrainMap, source: str) -> GrainMap:
+    """A label map from outside at its own size; raises as `check_label_map` where it is none."""
+    check_label_map(grain_map, source)
+    return at_own_size(grain_map)
 
 
 def at_own_size(grain_map: GrainMap) -> GrainMap:

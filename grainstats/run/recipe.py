@@ -80,7 +80,7 @@ class Recipe:
     gap_width : float
         Of micrographs: share of a mean intercept, below which a gap between two grains is a boundary.
     seed : int
-        Seed of all random numbers, mixed with the images' digests.
+        Seed of all random numbers.
     """
 
     model: str | None = None

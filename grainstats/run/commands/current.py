@@ -120,6 +120,7 @@ def _read(
 ) -> GrainMap:
     """A label map, with the orientations of another file where one is given, or an orientation map."""
     from grainstats.measure import check_label_map
+    from grainstats.measure.own_size import at_own_size
     from segment.label_maps.any_file import read_map
     from segment.orientation import orientations_of_labels, read_orientation_map
     from segment.orientation.grains import by_phase_and_twins
@@ -130,7 +131,7 @@ def _read(
         check_label_map(grain_map, str(path))
         grain_map = _with_reliability(grain_map)
     if orientations is None:
-        return grain_map
+        return grain_map if tracing else at_own_size(grain_map)
     measured = read_orientation_map(orientations, step_nm=pixel_size)
     grain_map = replace(grain_map, orientations=orientations_of_labels(measured, grain_map.labels))
     return by_phase_and_twins(grain_map, rules, str(path))

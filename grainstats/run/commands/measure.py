@@ -102,8 +102,8 @@ def _measure_file(
     path: Path, name: str, read: Callable[[Path], GrainMap], check: bool, unit: str, seed: int
 ) -> tuple[GrainMap, Measurement] | None:
     """One map with its measurement; None, and the reason on standard error, where it cannot be used."""
-    from grainstats.measure import check_label_map, measure_grain_map
-    from grainstats.measure.own_size import at_own_size
+    from grainstats.measure import measure_grain_map
+    from grainstats.measure.own_size import own_label_map
     from grainstats.run.failures import said_of_file
     from segment.errors import UncalibratedError
 
@@ -113,8 +113,7 @@ def _measure_file(
             reason = "the map does not say its pixel size"
             raise UncalibratedError(path, reason, "Give --pixel-size NM, or --pixels for lengths in pixels")
         if check:
-            check_label_map(grain_map, str(path))
-            grain_map = at_own_size(grain_map)
+            grain_map = own_label_map(grain_map, str(path))
         measured = measure_grain_map(grain_map, unit=unit, seed=seed, image_id=name)
     except Exception as error:  # whatever one map raises, the others are measured
         print(f"error: {said_of_file(path, error)}", file=sys.stderr)

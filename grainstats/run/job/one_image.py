@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -182,18 +181,15 @@ class Analyst:
         from grainstats.share.db.records import AnalysisRecord, MicrographFacts
 
         model = opened_model(self.model)
-        what = f"{key.micrograph_digest}\n{key.recipe_digest}"  # not when or where
-        seed = int.from_bytes(hashlib.sha256(what.encode()).digest()[:4])
-        measured = measure_grain_map(
-            grains, angles=self.recipe.angles_deg, spacing=self.recipe.line_spacing_px, seed=seed
-        )
+        lines = {"angles": self.recipe.angles_deg, "spacing": self.recipe.line_spacing_px}
+        measured = measure_grain_map(grains, **lines, seed=self.recipe.seed)
         noticed = micrograph.notes + micrograph.scale_warnings + grains.warnings
         return AnalysisRecord(
             key=key,
             micrograph=MicrographFacts.of(micrograph, job.name),
             sample_id=job.sample_id,
             code_version=__version__,
-            seed=seed,
+            seed=self.recipe.seed,
             grains=measured.grains,
             intercepts=measured.intercepts,
             descriptors=tuple(descriptors(measured)),

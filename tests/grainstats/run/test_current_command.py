@@ -45,6 +45,17 @@ def test_document_follows_the_contract(files):
     assert found["grains_across"]["x"] > found["grains_across"]["y"] > 8
 
 
+def test_an_enlarged_map_counts_at_its_own_size(files, tmp_path):
+    small = tifffile.imread(files / "a.labels.tif")
+    tifffile.imwrite(tmp_path / "a3.tif", small.repeat(3, axis=0).repeat(3, axis=1))
+    law = ("--law", files / "equal.toml", "--json")
+    found, expected = (
+        json.loads(_run(path, *law, "--pixel-size", size).stdout)["directions"]
+        for path, size in ((tmp_path / "a3.tif", 20 / 3), (files / "a.labels.tif", 20))
+    )
+    assert found["x"]["j_over_j0"] == pytest.approx(expected["x"]["j_over_j0"], rel=1e-9)
+
+
 def test_words_pictures_and_tables(files, tmp_path):
     result = _run(files / "a.labels.tif", "--law", files / "equal.toml", "--out", tmp_path)
     assert result.exit_code == 0

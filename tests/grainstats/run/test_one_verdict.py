@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import grainstats as gs
 from grainstats.run import cli
 from grainstats.run.job.batch import DATABASE, run_batch
 from grainstats.run.job.call import Call
@@ -71,13 +72,16 @@ def same(found: dict, expected: dict) -> bool:
 def test_run_and_segment_and_measure_agree(images, results, model, tmp_path, monkeypatch, capsys):
     out, run = results
     assert run["p_value"] is not None and 0 < run["stability"] <= 1
+    spacing = gs.load_results(out).samples["S1"].descriptors.loc["intercept_mean_nm"]
     maps = tmp_path / "maps"
     command(monkeypatch, capsys, "segment", *images, "--out", maps, "--model", model, "--json")
     written = sorted(maps.glob("*.labels.tif"))
     for labels in (written, written[::-1], sorted((out / "images").glob("*/*.labels.tif"))):
         assert len(labels) == 5
-        found = command(monkeypatch, capsys, "measure", *labels, "--json")["modality"]
-        assert same(found, run)
+        found = command(monkeypatch, capsys, "measure", *labels, "--json")
+        assert same(found["modality"], run)
+        assert found["intercept_nm"]["mean"] == pytest.approx(spacing["value"])
+        assert found["intercept_nm"]["ci"] == pytest.approx([spacing["ci_low"], spacing["ci_high"]], rel=0.01)
 
 
 @pytest.mark.slow
