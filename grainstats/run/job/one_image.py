@@ -181,15 +181,15 @@ class Analyst:
         from grainstats.share.db.records import AnalysisRecord, MicrographFacts
 
         model = opened_model(self.model)
-        lines = {"angles": self.recipe.angles_deg, "spacing": self.recipe.line_spacing_px}
-        measured = measure_grain_map(grains, **lines, seed=self.recipe.seed)
+        angles, spacing, seed = self.recipe.angles_deg, self.recipe.line_spacing_px, self.recipe.seed
+        measured = measure_grain_map(grains, angles=angles, spacing=spacing, seed=seed)
         noticed = micrograph.notes + micrograph.scale_warnings + grains.warnings
         return AnalysisRecord(
             key=key,
             micrograph=MicrographFacts.of(micrograph, job.name),
             sample_id=job.sample_id,
             code_version=__version__,
-            seed=self.recipe.seed,
+            seed=seed,
             grains=measured.grains,
             intercepts=measured.intercepts,
             descriptors=tuple(descriptors(measured)),
