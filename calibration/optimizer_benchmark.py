@@ -169,7 +169,6 @@ def boxvia_points(data: Experiments) -> np.ndarray:
 
 def campaign(simulator: Simulator, strategy: str, seed: int) -> dict[str, object]:
     """One campaign; the best true value among its experiments after every round."""
-    start = time.process_time()
     rng = np.random.default_rng(1000 + seed)
     x = sobol(INITIAL, 1000 + seed)
     features, y = simulator.measure(x, rng)
@@ -193,7 +192,7 @@ def campaign(simulator: Simulator, strategy: str, seed: int) -> dict[str, object
     row |= {f"best_{INITIAL + BATCH * k}": round(float(b), 5) for k, b in enumerate(best)}
     row["rounds_with_network"] = believed.count("function network")
     row["inside_95"] = round(float(np.mean(inside)), 5) if inside else np.nan
-    return row | {"cpu_seconds": round(time.process_time() - start, 2)}
+    return row
 
 
 def optimum(simulator: Simulator) -> float:
@@ -227,7 +226,6 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
                 "s.e. of it": gain.std(ddof=1) / np.sqrt(gain.notna().sum()),
                 "rounds with network": part.rounds_with_network.mean(),
                 "inside 95 %": part.inside_95.mean(),
-                "CPU s a round": part.cpu_seconds.mean() / ROUNDS,
             }
         )
     return pd.DataFrame(out)
