@@ -23,6 +23,7 @@ from segment.micrograph.open_file import OpenFile, Scale, stated
 from segment.micrograph.open_tiff import quiet_tifffile
 from segment.micrograph.pixel_size import ChosenScale, choose_scale
 from segment.micrograph.refusals import refuse_bomb
+from segment.micrograph.upright import turned
 
 GRAINS_KEY = "grains"  #: in the image description: larger labels are pores and second phases
 TIFFS = (".tif", ".tiff")
@@ -73,8 +74,8 @@ def read_map_pixels(path: Path, pixel_size_nm: float | None, *, tracing: bool = 
         else:
             reason = "not a label map: TIFF, PNG, NPY, or one of another program"
             raise UnreadableError(path, reason, how_to_save(path) or "Save it as TIFF")
-        chosen, notes = _scale(path, pixel_size_nm)
-        image, more = _squared(path, np.squeeze(image), chosen)
+        chosen, orientation, notes = _scale(path, pixel_size_nm)
+        image, more = _squared(path, turned(np.squeeze(image), orientation), chosen)
     except MemoryError as error:
         raise UnreadableError(path, "it does not fit into memory", "Cut it into smaller maps") from error
     except InputError:
@@ -184,21 +185,22 @@ def _raster(path: Path, tracing: bool) -> np.ndarray:
     return image
 
 
-def _scale(path: Path, pixel_size_nm: float | None) -> tuple[ChosenScale, tuple[str, ...]]:
-    """Pixel size by the readers of micrographs, so that a unit means the same everywhere."""
+def _scale(path: Path, pixel_size_nm: float | None) -> tuple[ChosenScale, int, tuple[str, ...]]:
+    """Pixel size and orientation by the readers of micrographs, so that they mean the same everywhere."""
     scales: tuple[Scale, ...] = ()
+    orientation = 1
     notes: tuple[str, ...] = ()
     if path.suffix.lower() != ".npy":
         try:
             with OpenFile(path) as opened, quiet_tifffile():
                 _, frames = open_frames(opened)
-                scales, notes = frames[0].scales, frames[0].notes
+                scales, orientation, notes = frames[0].scales, frames[0].orientation, frames[0].notes
         except NotAnImageError as error:
             notes = (f"no pixel size taken: {error.reason}",)
         except Exception:  # a scale that cannot be read is none; the pixels were read already
-            scales, notes = (), ()
+            pass
     chosen = choose_scale(scales, pixel_size_nm)
-    return chosen, notes + _said_of(chosen)
+    return chosen, orientation, notes + _said_of(chosen)
 
 
 def _said_of(chosen: ChosenScale) -> tuple[str, ...]:

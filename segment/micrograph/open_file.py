@@ -61,6 +61,9 @@ class Frame:
     #: rows of the info bar at the bottom; 0 where the file says there is none, None where it says nothing
     info_bar_rows: int | None = None
     notes: tuple[str, ...] = ()
+    orientation: int = (
+        1  #: the tag of that name: how the pixels want to be shown (`segment.micrograph.upright`)
+    )
 
 
 class OpenFile(ExitStack):

@@ -16,6 +16,7 @@ from segment.micrograph.open_file import Frame, OpenFile, Scale
 from segment.micrograph.open_tiff import quiet_tifffile
 from segment.micrograph.refusals import refuse_bomb, truncated
 from segment.micrograph.sidecar import decode
+from segment.micrograph.upright import ORIENTATION
 
 if TYPE_CHECKING:
     from tifffile import TiffPage
@@ -99,6 +100,7 @@ def page_frames(
             scales,
             info_bar_rows,
             notes + ((_SAMPLES.format(page.samplesperpixel),) if _holds_channels(page) else ()),
+            page.tags.valueof(ORIENTATION, 1),
         )
         for page in found
     ]

@@ -32,6 +32,7 @@ from segment.micrograph.formats import (
 )
 from segment.micrograph.formats.not_read import what_it_is
 from segment.micrograph.open_file import Frame, OpenFile
+from segment.micrograph.upright import upright
 
 FORMATS: tuple[ModuleType, ...] = (
     velox_emd,
@@ -61,7 +62,7 @@ _PIXELS_ONLY = (plain_tiff, picture)
 
 
 def open_frames(opened: OpenFile) -> tuple[str, list[Frame]]:
-    """Name of the format and its frames, with the scales of every format that recognises the file.
+    """Name of the format and its frames as they are shown, with the scales of all formats that recognise it.
 
     `UnreadableError`: no module recognises the file.
     """
@@ -73,7 +74,7 @@ def open_frames(opened: OpenFile) -> tuple[str, list[Frame]]:
     for module in others:
         if module not in _PIXELS_ONLY:
             frames = _with_more_scales(frames, module, opened)
-    return first.NAME, frames
+    return first.NAME, [upright(frame) for frame in frames]
 
 
 def _with_more_scales(frames: list[Frame], module: ModuleType, opened: OpenFile) -> list[Frame]:

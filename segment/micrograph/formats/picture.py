@@ -13,6 +13,7 @@ from segment.errors import UnreadableError
 from segment.micrograph.colours import rgb_of_paper
 from segment.micrograph.open_file import Frame, OpenFile
 from segment.micrograph.refusals import refuse_bomb, truncated
+from segment.micrograph.upright import ORIENTATION
 
 NAME = "picture"
 
@@ -25,6 +26,7 @@ _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  #: JPEG mar
 _START_OF_SCAN, _APP14, _QUANTIZATION = 0xDA, 0xEE, 0xDB  #: JPEG markers
 #: the first steps to which JPEG of quality 50 rounds brightness (ITU-T T.81, table K.1, in zigzag order)
 _STEPS_AT_50 = (16, 11, 12, 14, 12, 10, 16, 14, 13, 14, 18)
+_EXIF_WITHIN = 1 << 17  #: bytes at the beginning in which EXIF is sought
 _POOR = 30  #: quality from which drawn fields of low contrast are read 3 to 9 % too coarse
 
 
@@ -47,7 +49,24 @@ def frames(opened: OpenFile) -> list[Frame]:
         columns, rows = struct.unpack_from(">ii" if kind == "png" else "<ii", opened.head, _SIZE[kind])
         shape = abs(rows), abs(columns)
     refuse_bomb(opened.path, shape[0] * shape[1], opened.size, MOST_PACKED)
-    return [Frame(shape, partial(_load, opened.path, kind), notes=notes)]
+    return [
+        Frame(shape, partial(_load, opened.path, kind), notes=notes, orientation=_orientation(opened.path))
+    ]
+
+
+def _orientation(path: Path) -> int:
+    """How EXIF in a JPEG or PNG wants it shown; 1, as it is stored, where nothing is said."""
+    with path.open("rb") as file:
+        raw = file.read(_EXIF_WITHIN)
+    tiff = raw.partition(b"Exif\0\0" if raw.startswith(_JPEG) else b"eXIf")[2]
+    order = "<" if tiff.startswith(b"II") else ">"
+    try:
+        (first,) = struct.unpack_from(order + "I", tiff, 4)
+        (count,) = struct.unpack_from(order + "H", tiff, first)
+        entries = [struct.unpack_from(order + "HHIH", tiff, first + 2 + 12 * k) for k in range(count)]
+    except struct.error:  # no EXIF, or damaged: the pixels count
+        return 1
+    return next((value for tag, _, _, value in entries if tag == ORIENTATION), 1)
 
 
 def _jpeg_shape(path: Path, raw: bytes) -> tuple[int, int]:
