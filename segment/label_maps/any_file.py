@@ -66,8 +66,8 @@ def read_map(
     if foreign is None and path.suffix.lower() not in (*TIFFS, *RASTERS, ".npy", *REGIONS):
         raise UnreadableError(
             path,
-            "neither a label map (TIFF, PNG, NPY, ImageJ's .zip, .dream3d, ilastik's .h5, "
-            "a table with grainId) nor an orientation map (.ang, .ctf, HDF5)",
+            "neither a label map (TIFF, PNG, NPY, ImageJ's .zip, polygons in .json, .dream3d, "
+            "ilastik's .h5, a table with grainId) nor an orientation map (.ang, .ctf, HDF5)",
             how_to_save(path)
             or "If it is a micrograph, run `grainstats segment` on it first, or `grainstats run` for both",
         )

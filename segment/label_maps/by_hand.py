@@ -1,4 +1,4 @@
-"""What a person drew on an image, in whatever form: regions of ImageJ, lines, or numbered cells."""
+"""What a person drew on an image, in whatever form: regions, outlines, lines, or numbered cells."""
 
 from __future__ import annotations
 
@@ -15,16 +15,21 @@ from segment.cells.editing import numbered
 from segment.cells.second_phases import set_aside
 from segment.errors import InputError
 from segment.grain_map import GrainMap
+from segment.label_maps.formats import format_of
 from segment.label_maps.imagej_rois import Roi, draw_rois, holds_regions, read_rois
 from segment.label_maps.pixels import read_map_pixels
+from segment.label_maps.polygons import POLYGONS, Polygons, holds_polygons, read_polygons
 from segment.label_maps.reading import read_label_map
 from segment.label_maps.repairs import grain_map_of_labels
 from segment.micrograph.micrograph import Micrograph
 from segment.quality.score import SMALLEST_PX, fill
 from segment.registration.misplaced import misplaced
 
-REGIONS = (".zip", ".roi")  #: of ImageJ
-DRAWINGS = (".png", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg", ".npy", *REGIONS)
+ROIS = (".zip", ".roi")  #: of ImageJ
+REGIONS = (*ROIS, *POLYGONS)
+PICTURES = (".png", ".tif", ".tiff", ".bmp", ".jpg", ".jpeg", ".npy")
+FOREIGN = (".h5", ".hdf5", ".dream3d", ".csv")  #: of other programs, where they hold a label map
+DRAWINGS = (*PICTURES, *REGIONS, *FOREIGN)
 TWO_GREYS = 0.5  #: share of pixels, near black or the brightest value, of a drawing; of labels it is less
 BRIGHT = 0.25  #: least share of the brightest among those that are not black, where it is not white
 BEYOND = 0.1  #: share of a region's points that may lie outside the image
@@ -40,8 +45,8 @@ def read_drawing(path: Path, micrograph: Micrograph, *, lines: bool = False, gap
     Parameters
     ----------
     path : Path
-        ImageJ regions (``.roi``, ``.zip``, an overlay in a TIFF), outlines of grains or lines; a mask of
-        lines of either polarity; a label map.
+        ImageJ regions (``.roi``, ``.zip``, an overlay in a TIFF) and polygons of other programs, outlines of
+        grains or lines; a mask of lines of either polarity; a label map, also of another program.
     micrograph : Micrograph
     lines : bool
         It shows lines; else its pixels tell.
@@ -57,7 +62,7 @@ def read_drawing(path: Path, micrograph: Micrograph, *, lines: bool = False, gap
     rows, columns = micrograph.image.shape[:2]
     whole = rows + micrograph.info_bar_rows, columns
     if path.suffix.lower() in REGIONS or holds_regions(path):
-        read = _of_regions(path, (rows, columns), whole, gap_px)
+        read = _of_regions(path, micrograph.path.stem, (rows, columns), whole, gap_px)
     else:
         read = _of_pixels(path, lines, gap_px)
     if read.labels.shape == whole:
@@ -82,6 +87,21 @@ def image_stem(drawing: Path) -> str:
     return _KIND.sub("", drawing.stem)
 
 
+def is_drawing(path: Path) -> bool:
+    """Whether `read_drawing` reads a file: by its ending, or its content where others use it too."""
+    suffix = path.suffix.casefold()
+    if suffix in FOREIGN:
+        return path.is_file() and format_of(path) is not None
+    return holds_polygons(path) if suffix in POLYGONS else suffix in DRAWINGS
+
+
+def _regions(path: Path, image: str) -> Polygons:
+    """Outlines and lines for the image of that name, with the size of the image where the file says it."""
+    if path.suffix.lower() in POLYGONS:
+        return read_polygons(path, image)
+    return Polygons(read_rois(path), None, ())
+
+
 def _map_of(regions: list[Roi], path: Path, shape: tuple[int, int], gap_px: int = 0) -> GrainMap:
     """Outlines or lines of ImageJ, drawn on shape (rows, columns). `InputError`: they are neither."""
     drawn = draw_rois(regions, shape)
@@ -93,22 +113,23 @@ def _map_of(regions: list[Roi], path: Path, shape: tuple[int, int], gap_px: int 
 
 
 def regions_alone(path: Path, pixel_size_nm: float | None = None) -> GrainMap:
-    """Regions of ImageJ without their image; `pixel_size_nm` in nanometres, of a TIFF else its own.
+    """Regions or polygons without their image; `pixel_size_nm` in nanometres, of a TIFF else its own.
 
-    Where no image holds them, the map ends at their outermost point, and a warning says so.
+    Where no file tells the image's size, the map ends at their outermost point, and a warning says so.
 
     `InputError`: they hold no outline and no line.
     """
-    regions = read_rois(path)
+    drawn = _regions(path, image_stem(path))
+    regions, said = drawn.rois, drawn.notes
     if path.suffix.lower() not in REGIONS:
         image = read_map_pixels(path, pixel_size_nm, tracing=True)
         read = _map_of(regions, path, (image.image.shape[0], image.image.shape[1]))
         found, source, said = image.pixel_size_nm, image.pixel_size_source, image.notes
     else:
         ends = np.concatenate([np.ones((1, 2)), *(one.points for one in regions)]).max(axis=0)
-        read = _map_of(regions, path, (math.ceil(ends[1]), math.ceil(ends[0])))
+        read = _map_of(regions, path, drawn.shape or (math.ceil(ends[1]), math.ceil(ends[0])))
         found, source = pixel_size_nm, "none" if pixel_size_nm is None else "manual"
-        said = (ENDS,)
+        said += () if drawn.shape else (ENDS,)
     return replace(read, pixel_size_nm=found, pixel_size_source=source, warnings=(*said, *read.warnings))
 
 
@@ -122,15 +143,22 @@ def close_gaps(labels: np.ndarray, width_px: int) -> np.ndarray:
     return np.where(wide > 0, 0, fill(labels)).astype(np.int32)
 
 
-def _of_regions(path: Path, shape: tuple[int, int], whole: tuple[int, int], gap_px: int) -> GrainMap:
-    regions = read_rois(path)
+def _of_regions(
+    path: Path, image: str, shape: tuple[int, int], whole: tuple[int, int], gap_px: int
+) -> GrainMap:
+    drawn = _regions(path, image)
+    regions = drawn.rois
+    if drawn.shape not in (None, shape, whole):
+        size = "drawn on {1} x {0} pixels, its image has {3} x {2}".format(*(drawn.shape or shape), *whole)
+        raise InputError(path, size, "Draw on the image at its own size")
     points = np.concatenate([np.zeros((0, 2)), *(one.points for one in regions)])
     ends = np.array(whole[::-1])
     beyond = ((points < -1) | (points > ends + 1)).any(axis=1).sum() / max(len(points), 1)
     if beyond > BEYOND:
         reason = f"{beyond:.0%} of its points lie beyond the image of {ends[0]} x {ends[1]} px"
         raise InputError(path, reason, "Trace on the image at its own size, not on an enlarged copy")
-    return _map_of(regions, path, shape, gap_px)
+    read = _map_of(regions, path, shape, gap_px)
+    return replace(read, warnings=(*drawn.notes, *read.warnings))
 
 
 def _of_pixels(path: Path, lines: bool, gap_px: int) -> GrainMap:
@@ -140,7 +168,7 @@ def _of_pixels(path: Path, lines: bool, gap_px: int) -> GrainMap:
     labels, refused = None, None
     try:
         labels = read_label_map(path)
-        if labels.n_grains > 2 and not _is_drawing(path):
+        if labels.n_grains > 2 and not _shows_lines(path):
             return _closed(labels, gap_px)
     except InputError as error:
         refused = error
@@ -154,7 +182,7 @@ def _of_pixels(path: Path, lines: bool, gap_px: int) -> GrainMap:
         raise InputError(path, f"{refused.reason}; as lines: {error.reason}", NUMBERS) from error
 
 
-def _is_drawing(path: Path) -> bool:
+def _shows_lines(path: Path) -> bool:
     """An image of almost only black and one bright value: lines with softened edges, not labels."""
     if path.suffix.lower() == ".npy":
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 _LAYER = "Export the layer of lines or labels alone as PNG, in the size of the image"
-_OUTLINES = "Export masks with a number for each grain, as 16-bit PNG or TIFF, or save ImageJ regions"
+_OUTLINES = "Export outlines (LabelMe, COCO, GeoJSON), masks with a number for each grain, or ImageJ regions"
 _TIFF = "Save the labels as 16- or 32-bit TIFF"
 _SAVE = {
     **dict.fromkeys((".xcf", ".psd", ".kra", ".svg", ".ai", ".pdf", ".pptx"), _LAYER),

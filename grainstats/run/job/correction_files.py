@@ -9,12 +9,10 @@ from pathlib import Path
 
 from grainstats.run.names import plain_name, printable
 from segment.errors import InputError
-from segment.label_maps.by_hand import DRAWINGS, image_stem
-from segment.label_maps.formats import format_of
+from segment.label_maps.by_hand import image_stem, is_drawing
 from segment.label_maps.not_read import how_to_save
 from segment.micrograph.file_kind import why_no_file
 
-FOREIGN = (".h5", ".hdf5", ".dream3d", ".csv")  #: of other programs, where they hold a label map
 _BESIDE = (".overlay", ".boundary")  #: what `run` and `segment` write beside a label map
 _SEPARATORS = "-_. "  #: what may follow the image's name: ``field_1_edited`` is no correction of ``field_10``
 
@@ -48,7 +46,7 @@ def find_corrections(folder: Path, jobs: Sequence[tuple[Path, str]]) -> Found:
             warnings.append(f"correction {name} not used: {why[0]}")
             continue
         matches = _in_sample_folder(file, _named_like(file, by_stem))
-        if not _is_map(file):
+        if not is_drawing(file):
             unread = f"correction {name} not used: its format is not read. {how_to_save(file)}"
             warnings += [unread] if matches else []
         elif len(matches) == 1:
@@ -85,16 +83,10 @@ def _listed(folder: Path) -> list[Path]:
         path
         for path in sorted(folder.rglob("*"))
         if not path.is_dir()
-        and (_is_map(path) or how_to_save(path) is not None)
+        and (is_drawing(path) or how_to_save(path) is not None)
         and not path.stem.endswith(_BESIDE)
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     ]
-
-
-def _is_map(path: Path) -> bool:
-    suffix = path.suffix.casefold()
-    of_others = suffix in FOREIGN and path.is_file() and format_of(path) is not None
-    return suffix in DRAWINGS or of_others
 
 
 def _named_like(file: Path, by_stem: dict[str, list[tuple[Path, str]]]) -> list[tuple[Path, str]]:

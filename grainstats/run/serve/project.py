@@ -114,13 +114,12 @@ class Project:
 
         `InputError` where it is no label map, tracing or set of regions by the ending of `upload`.
         """
-        from grainstats.run.job.correction_files import FOREIGN
         from segment.label_maps.by_hand import DRAWINGS, image_stem
         from segment.label_maps.not_read import how_to_save
 
         ending = Path(upload).suffix.lower()
-        if ending not in (*DRAWINGS, *FOREIGN):
-            remedy = how_to_save(Path(upload)) or f"Give one of {', '.join((*DRAWINGS, *FOREIGN))}"
+        if ending not in DRAWINGS:
+            remedy = how_to_save(Path(upload)) or f"Give one of {', '.join(DRAWINGS)}"
             raise InputError(upload, "is no map of grains by its ending", remedy)
         sample = next((e.sample_id for e in self.entries() if e.path == image), image.parent.name)
         folder = self.corrections / plain_name(sample)

@@ -10,7 +10,8 @@ import numpy as np
 from segment.cells.label_edges import on_edges
 from segment.errors import InputError
 from segment.grain_map import GrainMap
-from segment.label_maps.by_hand import DRAWINGS, image_stem, read_drawing
+from segment.label_maps.by_hand import DRAWINGS, image_stem, is_drawing, read_drawing
+from segment.label_maps.polygons import named_images
 from segment.micrograph import read_micrographs
 from segment.micrograph.finding import SUFFIXES
 from segment.micrograph.micrograph import Micrograph
@@ -68,8 +69,9 @@ def find_pairs(images: Path, tracings: Path) -> list[Pair]:
     `InputError`: no image at all, an image without a tracing, or two files of one stem.
     """
     drawn: dict[str, list[Path]] = {}
-    for path in _files(tracings, DRAWINGS):
-        drawn.setdefault(image_stem(path), []).append(path)
+    for path in _drawings(tracings):
+        for stem in _images_of(path):
+            drawn.setdefault(stem, []).append(path)
     pairs: dict[str, Pair] = {}
     for image in _files(images, tuple(SUFFIXES)):
         fitting = drawn.get(image.stem, [])
@@ -91,7 +93,16 @@ def find_pairs(images: Path, tracings: Path) -> list[Pair]:
 def without_image(pairs: list[Pair], tracings: Path) -> list[str]:
     """Names of tracings that no image of the pairs has."""
     stems = {pair.image.stem for pair in pairs}
-    return [path.name for path in _files(tracings, DRAWINGS) if image_stem(path) not in stems]
+    return [path.name for path in _drawings(tracings) if stems.isdisjoint(_images_of(path))]
+
+
+def _drawings(folder: Path) -> list[Path]:
+    return [path for path in _files(folder, DRAWINGS) if is_drawing(path)]
+
+
+def _images_of(drawing: Path) -> list[str]:
+    """Names of the images that a drawing belongs to: a COCO file names several."""
+    return named_images(drawing) or [image_stem(drawing)]
 
 
 def _files(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:

@@ -14,6 +14,7 @@ from skimage.measure import find_contours
 
 from segment.errors import InputError
 from segment.label_maps.by_hand import close_gaps
+from segment.label_maps.formats import dream3d
 from segment.label_maps.imagej_rois import draw_rois, read_rois
 from segment.micrograph.micrograph import Micrograph
 from segment.quality.score import score
@@ -312,3 +313,21 @@ def test_what_is_ambiguous_is_asked_and_what_is_no_image_passed_over(tmp_path: P
     (tmp_path / "images" / "a.png").write_bytes(b"")
     with pytest.raises(InputError, match=r"a\.tif"):
         find_pairs(tmp_path / "images", tmp_path / "traced")
+
+
+def test_maps_of_other_programs_are_tracings_like_any_other(tmp_path: Path) -> None:
+    cells = np.kron(np.arange(1, 13).reshape(3, 4), np.ones((40, 40), np.int32)).astype(np.int32)
+    grey = (cells * 15 + np.random.default_rng(0).normal(30, 4, cells.shape)).astype(np.uint8)
+    (tmp_path / "images").mkdir()
+    (tmp_path / "traced").mkdir()
+    y, x = np.indices(cells.shape)
+    for name in "abc":
+        cv2.imwrite(str(tmp_path / "images" / f"{name}.png"), grey)
+    dream3d.write(tmp_path / "traced" / "a.h5", cells, 2.0)
+    table = "\n".join(f"{c},{r},{n}" for c, r, n in zip(x.flat, y.flat, cells.flat, strict=True))
+    (tmp_path / "traced" / "b.csv").write_text(f"x,y,grainId\n{table}\n")
+    np.save(tmp_path / "traced" / "c.npy", cells)
+    (tmp_path / "traced" / "scores.csv").write_text("image,f1\na,0.9\n")
+    pairs = find_pairs(tmp_path / "images", tmp_path / "traced")
+    assert [pair.truth().n_grains for pair in pairs] == [12, 12, 12]
+    assert without_image(pairs, tmp_path / "traced") == []
