@@ -22,7 +22,7 @@ from grainstats.measure.network.graph import BoundaryNetwork, boundary_network
 from grainstats.measure.spacing.circles import circular_intercepts
 from grainstats.measure.spacing.counts import PlanimetricCount, planimetric_count
 from grainstats.measure.spacing.intercepts import intercept_table
-from grainstats.measure.spacing.spacing_map import SpacingMap, spacing_map
+from grainstats.measure.spacing.spacing_map import spacing_map
 
 __all__ = [
     "Anisotropy",
@@ -31,7 +31,6 @@ __all__ = [
     "Descriptor",
     "Measurement",
     "PlanimetricCount",
-    "SpacingMap",
     "SphereSizes",
     "anisotropy",
     "arrangement",

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from grainstats.measure.spacing.spacing_map import spacing_map as local_spacing
 from grainstats.run.report.image_overlays import boundary_lines, encoded, shrink_indices
 from segment.grain_map import GrainMap
 
@@ -18,7 +19,6 @@ FINE_RGB, COARSE_RGB = (86, 148, 200), (230, 126, 24)  #: blue and orange: told 
 LINE_RGB, NONE_RGB, CUT_RGB = (30, 32, 38), (120, 122, 128), (255, 255, 255)
 CUT_SHARE = 0.45  #: of white over the grains that the frame cuts
 MAPS = {"size": cv2.COLORMAP_VIRIDIS, "spacing": cv2.COLORMAP_CIVIDIS}  #: uniform to the eye, for all eyes
-WINDOW = 2.5  #: standard deviation of the local spacing's window, mean spacings (judgement: some 80 grains)
 BAR_SHARE = 0.25  #: a scale bar is at most this wide (matplotlib-scalebar: a fifth, and the next step below)
 BAR_STEPS = (1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500)  #: of each power of 1000 (matplotlib-scalebar)
 
@@ -55,28 +55,11 @@ def population_map(grains: GrainMap, shape: tuple[int, int], border_nm: float) -
 
 
 def spacing_map(grains: GrainMap, shape: tuple[int, int], scale: Range) -> bytes:
-    """The local mean intercept: one over the boundaries met per length, weighted by a Gaussian window."""
-    level = scale.level(local_spacing_nm(grains, shape)) // BAND * BAND
+    """The local mean intercept in bands, and the boundaries."""
+    level = scale.level(local_spacing(grains, shape)) // BAND * BAND
     lines = boundary_lines(grains.labels[shrink_indices(grains.labels.shape, shape)])
     level[lines] = LEVELS
     return _png(level, np.vstack([colours("spacing"), [LINE_RGB]]))
-
-
-def local_spacing_nm(grains: GrainMap, shape: tuple[int, int]) -> np.ndarray:
-    """Local mean intercept at each pixel of a picture of `shape`, along rows and columns, nanometres.
-
-    Grain area without boundaries around it gives the length of the whole picture.
-    """
-    labels, pixel_nm = grains.labels, grains.pixel_size_nm or 1.0
-    rows, columns = labels.shape
-    met = np.zeros(labels.shape, np.float32)
-    met[:, :-1] += labels[:, :-1] != labels[:, 1:]
-    met[:-1] += labels[:-1] != labels[1:]
-    mean_px = 2 * met.size / max(float(met.sum()), 1.0)
-    small = cv2.resize(met, (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
-    sigma = WINDOW * mean_px * shape[1] / columns
-    smooth = cv2.GaussianBlur(small, (0, 0), min(sigma, max(shape) / 6), borderType=cv2.BORDER_REFLECT)
-    return np.asarray(pixel_nm * 2 / np.maximum(smooth, 2 / max(rows, columns)))
 
 
 def diameters_nm(grains: GrainMap) -> np.ndarray:

@@ -1,45 +1,33 @@
+"""Local spacing on squares of two sizes, which it gives in nanometres."""
+
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from grainstats.measure import boundary_network, spacing_map
+from grainstats.measure import spacing_map
 from segment.grain_map import GrainMap
 
-
-def two_lattices() -> GrainMap:
-    """Squares of 8 px on the left, of 32 px on the right."""
-    y, x = np.mgrid[:256, :512]
-    side = np.where(x < 256, 8, 32)
-    code = (x >= 256) * 10**6 + (y // side) * 1000 + x // side
-    return GrainMap(np.unique(code, return_inverse=True)[1].reshape(y.shape).astype(np.int32) + 1, 2.0)
+FINE, COARSE = 8, 20  #: edges of the squares of a map whose left half is fine
 
 
-def test_fine_and_coarse_regions_show_their_spacing() -> None:
-    grain_map = two_lattices()
-    found = spacing_map(grain_map, boundary_network(grain_map), kernel_px=24.0)
-    rows, columns = found.spacing.shape
-    assert found.step_px == 6
-    assert (rows, columns) == (-(-256 // 6), -(-512 // 6))
-    middle = slice(rows // 3, 2 * rows // 3)
-    fine = found.spacing[middle, columns // 6 : columns // 4].mean()
-    coarse = found.spacing[middle, 3 * columns // 4 : 5 * columns // 6].mean()
-    # isotropic mean intercept of squares: pi a / 4, in nm
-    assert fine == pytest.approx(np.pi * 8 / 4 * 2, rel=0.05)
-    assert coarse == pytest.approx(np.pi * 32 / 4 * 2, rel=0.08)
+@pytest.fixture(scope="module")
+def grains() -> GrainMap:
+    """240 × 480 pixels of 2 nm: squares of 8 px on the left, of 20 px on the right."""
+    y, x = np.mgrid[:240, :480]
+    fine = y // FINE * 30 + x // FINE
+    coarse = 10_000 + y // COARSE * 24 + x // COARSE
+    _, labels = np.unique(np.where(x < 240, fine, coarse), return_inverse=True)
+    return GrainMap((labels.reshape(x.shape) + 1).astype(np.int32), 2.0)
 
 
-def test_places_far_from_boundaries_are_unknown() -> None:
-    labels = np.zeros((100, 300), np.int32)
-    labels[:, :50], labels[50:, :50] = 1, 2
-    grain_map = GrainMap(labels, 1.0)
-    found = spacing_map(grain_map, boundary_network(grain_map), kernel_px=10.0)
-    beside = found.spacing[:, 50 // found.step_px - 2]
-    assert np.isnan(found.spacing[:, -5:]).all()
-    assert np.isfinite(beside).all()
+def test_local_spacing_is_the_edge_of_the_squares(grains: GrainMap) -> None:
+    local = spacing_map(grains)
+    assert local[120, 60] == pytest.approx(2 * FINE, rel=0.1)
+    assert local[120, 420] == pytest.approx(2 * COARSE, rel=0.1)
+    smaller = spacing_map(grains, (120, 240))
+    assert smaller[60, 30] == pytest.approx(local[120, 60], rel=0.1)
 
 
-def test_default_kernel_follows_the_grain_size(section: GrainMap) -> None:
-    found = spacing_map(section, boundary_network(section))
-    assert found.kernel_px == pytest.approx(1.5 * np.sqrt(section.labels.size / section.n_grains))
-    assert np.isfinite(found.spacing).all()
+def test_without_boundaries_it_is_the_length_of_the_map() -> None:
+    assert spacing_map(GrainMap(np.ones((60, 90), np.int32), 3.0)) == pytest.approx(270.0)

@@ -14,7 +14,6 @@ from grainstats.run.report.grain_maps import (
     LINE_RGB,
     Range,
     colours,
-    local_spacing_nm,
     population_map,
     scale_bar,
     size_map,
@@ -51,14 +50,6 @@ def test_populations_are_told_apart_at_the_border(grains):
     assert tuple(shown[60, 60]) == FINE_RGB and tuple(shown[70, 410]) == COARSE_RGB
     assert tuple(shown[60, 63]) == LINE_RGB
     assert tuple(shown[4, 60]) != FINE_RGB  # cut by the frame: paler
-
-
-def test_local_spacing_is_the_edge_of_the_squares(grains):
-    local = local_spacing_nm(grains, grains.labels.shape)
-    assert local[120, 60] == pytest.approx(2 * FINE, rel=0.1)
-    assert local[120, 420] == pytest.approx(2 * COARSE, rel=0.1)
-    smaller = local_spacing_nm(grains, (120, 240))
-    assert smaller[60, 30] == pytest.approx(local[120, 60], rel=0.1)
 
 
 @pytest.mark.parametrize(
