@@ -35,14 +35,6 @@ class SecondPhases:
         """Their share of the valid area; by Delesse also that of the volume."""
         return self.area_px / max(self.valid_area_px, 1)
 
-    @property
-    def boundary_cover(self) -> float:
-        """Share of the length of all grain outlines that lies on them.
-
-        0 where grains meet everywhere, 1 where gaps part all grains, NaN without any outline.
-        """
-        return self.covered_px / self.outline_px if self.outline_px else float("nan")
-
 
 def measure_second_phases(grain_map: GrainMap) -> SecondPhases:
     """Area, sizes and boundary cover of what is no grain.
@@ -60,7 +52,7 @@ def measure_second_phases(grain_map: GrainMap) -> SecondPhases:
     >>> found = measure_second_phases(GrainMap(labels))
     >>> found.area_fraction, found.n, round(float(found.diameter_px[0]), 1)
     (0.05, 1, 25.2)
-    >>> round(found.boundary_cover, 2)
+    >>> round(found.covered_px / found.outline_px, 2)
     0.52
     """
     labels = grain_map.labels
