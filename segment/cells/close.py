@@ -19,7 +19,6 @@ from segment.cells.tracing import (
     bridge_gaps,
     drawn_part,
     fill_double_lines,
-    has_circle,
     loose_lines,
     narrow_strips,
     split_tracing,
@@ -214,8 +213,6 @@ def _warnings_of(lines: np.ndarray, labels: np.ndarray) -> tuple[str, ...]:
         said.append(
             f"{straight} straight lines run from edge to edge: leave a test grid out, it cuts the cells"
         )
-    if has_circle(lines):
-        said.append("a circle lies on the lines: leave circles of a test out, they cut the cells")
     if area.size > 2 and area[-1] > max(_UNTRACED[0] * labels.size, _UNTRACED[1] * area[-2]):
         share, times = area[-1] / labels.size, area[-1] / area[-2]
         said.append(f"one cell covers {share:.0%} of the map, {times:.0f} times the next: was it traced?")

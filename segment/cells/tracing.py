@@ -21,10 +21,7 @@ SPECK_PX = 5  #: open areas in thick lines of real tracings are smaller
 HALF_LINES = (0.25, 0.75)
 STRAIGHT = 0.9  #: share of the shorter side along which a straight line runs from edge to edge
 DENSE = 0.4  #: share of such lines above which straight ones are there by chance; judgement
-CROWDED = 0.6  #: share of pixels on or beside lines, up to which rings lie on them with .82 by chance
-SHORTEST_PX = 25  #: radius of such a circle in that size; judgement: shorter rings lie on lines by chance
-CIRCLE = (0.2, 0.92)  #: least radius over the shorter side, and share of the ring on lines, of a test circle
-_POOLED = 512  #: pixels of the longer side, in which straight lines and circles are sought
+_POOLED = 512  #: pixels of the longer side, in which straight lines are sought
 _TURN = np.radians(0.2)  #: between directions that are looked at: half a pixel at the end of such a line
 _ONE_LINE = (4.0, np.radians(3.0))  #: pixels and turn between votes for one line
 MESH = 10.0  #: times as long is the inside of a whole network; cells joined through gaps reach 4
@@ -131,30 +128,6 @@ def _along(mask: np.ndarray, distance: float, angle: float) -> np.ndarray:
     drawn = np.zeros(mask.shape, np.uint8)
     cv2.line(drawn, start, end, 1)
     return mask[drawn > 0]
-
-
-def has_circle(lines: np.ndarray) -> bool:
-    """Whether a whole circle lies on the lines, as of a test by ASTM E112; sought by a ring of each radius.
-
-    Circles drawn into 27 tracings lie on lines with all of their length, others with up to .80.
-    """
-    from scipy import fft
-
-    small = cv2.dilate(_small(lines), np.ones((3, 3), np.uint8)).astype(np.float32)
-    if small.mean() > CROWDED:
-        return False
-    shape = [fft.next_fast_len(n, real=True) for n in small.shape]
-    known = fft.rfft2(small, shape)
-    first = max(round(CIRCLE[0] * min(small.shape)), SHORTEST_PX)
-    for radius in range(first, min(small.shape) // 2, 2):  # the lines were made a pixel wider on each side
-        angle = np.arange(0, 2 * np.pi, 0.7 / radius)
-        ring = np.zeros(shape, np.float32)
-        ring[np.rint(radius * np.sin(angle)).astype(int), np.rint(radius * np.cos(angle)).astype(int)] = 1
-        on_line = fft.irfft2(known * np.conj(fft.rfft2(ring)), shape) / ring.sum()
-        inside = on_line[radius : small.shape[0] - radius, radius : small.shape[1] - radius]
-        if inside.max(initial=0) > CIRCLE[1]:
-            return True
-    return False
 
 
 def _small(lines: np.ndarray) -> np.ndarray:

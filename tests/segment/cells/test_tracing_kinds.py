@@ -79,8 +79,6 @@ def with_overlay(kind: str, cells: np.ndarray, lines: np.ndarray) -> np.ndarray:
     over = lines.copy()
     if kind == "a test grid":
         over[50::80] = over[:, 50::80] = 255
-    elif kind == "a circle":
-        cv2.circle(over, (230, 190), 80, 255, 1)
     elif kind == "red circles":
         over = np.dstack([over] * 3)
         cv2.circle(over, (220, 200), 120, (0, 0, 255), 2)
@@ -102,7 +100,6 @@ def with_overlay(kind: str, cells: np.ndarray, lines: np.ndarray) -> np.ndarray:
     [
         ("a test grid", "10 straight lines run from edge to edge"),
         ("a diagonal cross", "2 straight lines run from edge to edge"),
-        ("a circle", "a circle lies on the lines"),
         ("red circles", "lines of several colours"),
         ("paler lines", "paler lines were left out"),
         ("paler lines of a layer", "paler lines were left out"),
