@@ -145,23 +145,7 @@ def _cell(cell: Any, formula: Any, old: bool) -> Any:
         return Flaw(str(cell.value), "is struck through: delete it")
     if isinstance(cell.value, int | float) and not isinstance(cell.value, bool):
         return as_shown(cell.value, cell.number_format or "General")
-    return text_as_shown(cell.value, cell.number_format) if isinstance(cell.value, str) else cell.value
-
-
-def text_as_shown(text: str, number_format: str | None) -> str:
-    """A text with what its format writes around it.
-
-    Examples
-    --------
-    >>> text_as_shown("12", '0;0;0;"S-"@'), text_as_shown("12", "@"), text_as_shown("12", "General")
-    ('S-12', '12', '12')
-    """
-    tokens = [t for t in _TOKENS.findall(number_format or "") if t[0] not in "[*_"]
-    if "@" not in tokens:
-        return text
-    starts = [k + 1 for k, token in enumerate(tokens) if token == ";"]
-    section = tokens[starts[-1] if starts else 0 :]
-    return "".join(text if t == "@" else t.strip('"').removeprefix("\\") for t in section)
+    return cell.value
 
 
 def as_shown(value: float, number_format: str) -> float | Shown | Flaw:

@@ -318,11 +318,6 @@ def test_the_sheet_with_the_table_is_read_and_two_are_named(tmp_path: Path) -> N
         read_samples(path)
 
 
-def test_text_is_read_with_what_its_format_writes_around_it(tmp_path) -> None:
-    path = book(tmp_path / "s.xlsx", [["12", "ai", 92.5, 0.5, 1]], {"A2": '0;0;0;"S-"@'})
-    assert read_samples(path).rows[0].sample_id == "S-12"
-
-
 @pytest.mark.parametrize("slip", ["1e-298", "1e300"])
 def test_numbers_that_no_quantity_has_are_named(tmp_path, slip) -> None:
     (tmp_path / "s.csv").write_text(f"sample_id,design_route,param:size_nm\nS1,ai,{slip}\n")
