@@ -153,10 +153,10 @@ def read_recipe(path: Path) -> Recipe:
 
     `InputError`: no such file, no TOML, an unknown key, or a value that cannot be used.
     """
-    table = _toml(path, "a recipe")
+    table = toml_content(path, "Name a recipe, in TOML")
     _refuse_unknown(path, table)
     if isinstance(table.get("law"), str):
-        table["law"] = _toml(path.parent / table["law"], "a law file beside the recipe")
+        table["law"] = toml_content(path.parent / table["law"], "Name a law file beside the recipe, in TOML")
     return with_settings(Recipe(), table)
 
 
@@ -176,17 +176,6 @@ def _law_text(law: dict[str, Any]) -> str:
         f"[{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
         for name, table in tables.items()
     )
-
-
-def _toml(path: Path, what: str) -> dict[str, Any]:
-    try:
-        return toml_content(path)
-    except OSError as error:
-        raise InputError(
-            path, f"cannot be read: {error.strerror or error}", f"Name {what}, in TOML"
-        ) from error
-    except ValueError as error:
-        raise InputError(path, f"is not valid TOML: {error}", "Correct that line") from error
 
 
 def cut_alike(recipe: Recipe, stored: Iterable[tuple[str, str]]) -> tuple[str, ...]:

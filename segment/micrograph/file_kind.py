@@ -11,6 +11,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from segment.errors import InputError
+
 #: endings of what this program writes beside a micrograph
 OURS = (".labels.tif", ".boundary.tif", ".overlay.png", ".scale_bar.png", ".truth.tif", ".truth.png")
 _LOOKED_AT = 5000  #: names of a folder that are compared with one that is missing
@@ -63,16 +65,19 @@ def file_text(path: Path, encoding: str = "utf-8") -> str:
     return path.read_text(encoding=encoding)
 
 
-def toml_content(path: Path) -> dict[str, Any]:
-    """Content of a TOML file.
+def toml_content(path: Path, remedy: str, kind: type[InputError] = InputError) -> dict[str, Any]:
+    """Content of a TOML file; an error of this `kind`, with this `remedy`, where there is none.
 
-    `OSError`: it cannot be read; `ValueError`: it is no TOML, or a number in it has more than 64 bits.
+    It is no TOML, too, where values are nested too deep, or a number has more than 64 bits.
     """
     try:
         content = tomllib.loads(file_text(path))
-    except RecursionError as error:
-        raise ValueError("its values are nested too deep") from error
-    _refuse_long_numbers("it", content)
+        _refuse_long_numbers("it", content)
+    except OSError as error:
+        raise kind(path, f"cannot be read: {error.strerror or error}", remedy) from error
+    except (ValueError, RecursionError) as error:
+        said = "its values are nested too deep" if isinstance(error, RecursionError) else error
+        raise kind(path, f"is not valid TOML: {said}", "Correct that line") from error
     return content
 
 

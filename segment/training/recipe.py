@@ -77,12 +77,7 @@ def read_recipe(path: Path) -> TrainingRecipe:
 
     `InputError`: not TOML, a key that means nothing here or is missing, or a value of another kind.
     """
-    try:
-        facts = toml_content(path)
-    except (OSError, ValueError) as error:
-        raise InputError(
-            path, f"cannot be read as a recipe ({error})", "Start from models/unet-lite2"
-        ) from error
+    facts = toml_content(path, "Start from models/unet-lite2")
     facts.pop("record", None)
     sets = facts.pop("real", [])
     if not isinstance(sets, list) or not all(isinstance(table, dict) for table in sets):

@@ -51,13 +51,12 @@ def read_architecture(recipe: Path) -> Architecture:
 
     `ModelError`: the recipe cannot be read, or lacks a key.
     """
+    remedy = "Restore the file or export the model again"
+    facts = toml_content(recipe, remedy, ModelError)
     try:
-        facts = toml_content(recipe)
         return Architecture(str(facts["encoder"]), int(facts["depth"]), tuple(facts["decoder"]))
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(
-            recipe, f"tells no architecture ({error})", "Restore the file or export the model again"
-        ) from error
+    except (ValueError, KeyError) as error:
+        raise ModelError(recipe, f"tells no architecture ({error})", remedy) from error
 
 
 def build_network(architecture: Architecture, *, imagenet: bool = True) -> torch.nn.Module:

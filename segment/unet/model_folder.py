@@ -200,12 +200,7 @@ def _find_folder(name_or_path: str | Path | None) -> Path:
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return toml_content(path)
-    except (OSError, ValueError) as error:
-        raise ModelError(
-            path, f"cannot be read ({error})", "Restore the file or export the model again"
-        ) from error
+    return toml_content(path, "Restore the file or export the model again", ModelError)
 
 
 def _content(path: Path) -> bytes:

@@ -120,13 +120,7 @@ class Law:
 
 def read_law(path: str | Path) -> Law:
     """A law from a TOML file. `InputError`: no such file, not TOML, an unknown key, a value out of range."""
-    try:
-        content = toml_content(Path(path))
-    except (OSError, ValueError) as error:
-        raise InputError(
-            path, f"the law cannot be read ({error})", "Give a TOML file, e.g. j0 = 1.0"
-        ) from error
-    return law_of(content, str(path))
+    return law_of(toml_content(Path(path), "Give a TOML file, e.g. j0 = 1.0"), str(path))
 
 
 def law_of(content: Mapping[str, Any], source: str = "law") -> Law:

@@ -37,13 +37,11 @@ def read_space(path: Path) -> Space:
     Raises
     ------
     SpaceError
-        Everything that is wrong with the file.
+        Everything that is wrong with what the file says.
+    InputError
+        There is no such file, or it is no TOML.
     """
-    try:
-        raw = toml_content(path)
-    except (OSError, ValueError) as error:
-        raise SpaceError(path, [f"cannot be read ({error})"]) from None
-    return parse_space(raw, path)
+    return parse_space(toml_content(path, "Name a parameter space, as `grainstats init` writes one"), path)
 
 
 def parse_space(raw: Mapping[str, Any], source: Path | str = "space") -> Space:

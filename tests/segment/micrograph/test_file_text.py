@@ -38,7 +38,7 @@ def test_pipes_and_devices_are_named(tmp_path: Path, name: str, kind: str) -> No
 def test_toml_of_numbers_that_no_program_holds(tmp_path: Path, text: str) -> None:
     path = tmp_path / "a.toml"
     path.write_text(text)
-    with pytest.raises(ValueError):
-        toml_content(path)
+    with pytest.raises(InputError, match="is not valid TOML"):
+        toml_content(path, "Mend it")
     path.write_text("a = -9223372036854775807\nb = [1.5, true]")
-    assert toml_content(path) == {"a": -(2**63) + 1, "b": [1.5, True]}
+    assert toml_content(path, "Mend it") == {"a": -(2**63) + 1, "b": [1.5, True]}

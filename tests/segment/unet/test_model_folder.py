@@ -44,7 +44,7 @@ def test_digest_follows_weights_and_settings_not_the_card(copy, tiny):
         ('"boundary"', '"edge"', "no output"),
         ("persistence = 0.1", "persistence = 7", "out of range"),
         ("persistence = 0.1", 'persistence = "much"', "cannot be read"),
-        ("format = 1", "format = ", "cannot be read"),
+        ("format = 1", "format = ", "not valid TOML"),
     ],
 )
 def test_wrong_settings_are_refused(copy, old, new, words):

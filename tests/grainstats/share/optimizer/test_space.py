@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from grainstats.share.optimizer import SpaceError, parse_space, read_space
+from segment.errors import InputError
 
 RAW = {
     "parameters": {
@@ -94,7 +95,7 @@ def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:
 def test_impossible_constraints_and_files(tmp_path: Path) -> None:
     with pytest.raises(SpaceError, match="leave no point"):
         parse_space({**RAW, "constraints": [{"terms": {"hold_h": 1.0}, "max": 0}]})
-    with pytest.raises(SpaceError, match="cannot be read"):
+    with pytest.raises(InputError, match="cannot be read"):
         read_space(tmp_path / "none.toml")
 
 
