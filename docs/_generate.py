@@ -12,16 +12,6 @@ from typing import Any
 
 REFERENCE = Path(__file__).parent / "reference"
 GALLERY, NOTEBOOKS = Path(__file__).parent / "gallery", Path(__file__).parents[1] / "notebooks"
-KINDS = {
-    "<list[str]>": "TEXT ...",
-    "<list[Path]>": "PATH ...",
-    "<str>": "TEXT",
-    "<path>": "PATH",
-    "<int range>": "N",
-    "<int>": "N",
-    "<float range>": "X",
-    "<float>": "X",
-}
 FEW = 8  #: options of a command that need no headings on its page
 MADE = "<!-- made by docs/_generate.py -->\n\n"
 
@@ -97,7 +87,8 @@ def command_line() -> str:
         parts.extend(["```", command.get_usage(context).removeprefix("Usage: "), "```", ""])
         for heading, rows in _options(command, context).items():
             parts.extend([f"| {heading.lower()} | meaning |", "|---|---|"])
-            parts.extend(f"| `{_option(left)}` | {_cell(right)} |" for left, right in rows)
+            # a bar within a table's code cannot be written
+            parts.extend(f"| `{left.strip().replace('|', ', ')}` | {_cell(right)} |" for left, right in rows)
             parts.append("")
 
     add(root, "grainstats")
@@ -155,13 +146,6 @@ def _default(one: dataclasses.Field[Any]) -> Any:
     if one.default is not dataclasses.MISSING:
         return "unset" if one.default is None else json.dumps(one.default)
     return one.default_factory() if one.default_factory is not dataclasses.MISSING else "needed"
-
-
-def _option(text: str) -> str:
-    """An option with what it takes, in a reader's words; a bar within a table's code cannot be written."""
-    for type_name, words in KINDS.items():
-        text = text.replace(type_name, words)
-    return text.replace("|", ", ")
 
 
 def _cell(text: str) -> str:

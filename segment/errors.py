@@ -33,6 +33,11 @@ class InputError(Exception):
         return f"{self.source}: " + f"{self.reason}. {self.remedy}.".replace("?.", "?")
 
 
+def install_extra(name: str) -> str:
+    """Remedy where the packages of an extra are missing."""
+    return f'Install the extra {name}, in the folder of the project: pip install ".[{name}]"'
+
+
 class UnreadableError(InputError):
     """Not a micrograph at all: empty, truncated, of another kind or of no known format."""
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from typer.main import get_command
+from typer.testing import CliRunner
 
 from grainstats.run.cli import app
 
@@ -44,6 +45,12 @@ def test_every_command_has_its_place_on_the_generated_page() -> None:
     generate = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(generate)
     assert re.findall(r"^## (.*)$", generate.command_line(), re.M) == list(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_says_what_an_option_takes_in_words(name: str) -> None:
+    told = CliRunner().invoke(app, [*name.split()[1:], "--help"], env={"COLUMNS": "200"}).stdout
+    assert re.findall(r"<(?:bool|int|float|str|path|list)\b.*?>", told) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -175,7 +175,7 @@ def _write_arrays(folder: Path, images: np.ndarray | Sequence[np.ndarray]) -> No
     from segment.micrograph import micrograph_of_array
 
     folder.mkdir(parents=True)
-    for number, image in enumerate([images] if isinstance(images, np.ndarray) else images):
+    for number, image in enumerate(one_by_one(images)):
         if not isinstance(image, np.ndarray):
             raise InputError(
                 folder.name, "mixes arrays with other things", "Give arrays only, or paths with samples=..."

@@ -142,7 +142,9 @@ class SampleResult:
         return _figure([self])
 
     def __repr__(self) -> str:
-        said = "not judged" if self.verdict is None else f"{self.verdict.verdict} ({self.verdict.reason})"
+        said = (
+            "not judged" if self.verdict is None else f"{self.verdict.verdict} ({self.verdict.short_reason})"
+        )
         return f"<sample {self.sample_id}, {counted(len(self.images), 'image')}: {said}>"
 
     def _repr_html_(self) -> str:
@@ -290,7 +292,7 @@ def _row(sample: SampleResult) -> tuple[str | int, ...]:
     verdict = sample.verdict
     judged = ("", "", "", "")
     if verdict is not None:
-        judged = (verdict.verdict, _number(verdict.p_value), _number(verdict.stability), verdict.reason)
+        judged = (verdict.verdict, _number(verdict.p_value), _number(verdict.stability), verdict.short_reason)
     grains = sum(image.n_grains for image in sample.images)
     return (sample.sample_id, len(sample.images), grains, _spacing(sample.descriptors), *judged)
 

@@ -32,7 +32,8 @@ def read(
     ----------
     source : path, ndarray, or iterable of them
         Any format that `grainstats info` knows; a stack gives one micrograph a frame. An array holds the grey
-        levels of one image, shape (rows, columns), or RGB, shape (rows, columns, 3).
+        levels of one image, shape (rows, columns), or RGB, shape (rows, columns, 3); images of xarray,
+        PyTorch, Dask and Pillow are arrays, too.
     pixel_size_nm : float, optional
         Edge of a pixel in nanometres; None: what each file says.
 
@@ -80,12 +81,20 @@ def _of_array(image: np.ndarray, pixel_size_nm: float | None) -> Micrograph:
     return micrograph
 
 
+def _as_array(thing: Any) -> Any:
+    """Images of xarray, PyTorch, Dask or Pillow as arrays; all else as it is."""
+    plain = isinstance(thing, str | PathLike | np.ndarray) or hasattr(thing, "columns")
+    is_image = hasattr(thing, "__array__") or hasattr(thing, "__array_interface__")
+    return np.asarray(thing) if is_image and not plain else thing
+
+
 def one_by_one(source: PathInput | np.ndarray | Iterable[Any]) -> list[Any]:
     """What was given, as a list; a path or an array is one thing."""
+    source = _as_array(source)
     if isinstance(source, str | PathLike | np.ndarray):
         return [source]
     plain = isinstance(source, Iterable) and not isinstance(source, Mapping | bytes)
-    found = list(source) if plain and not hasattr(source, "columns") else [source]
+    found = [_as_array(one) for one in source] if plain and not hasattr(source, "columns") else [source]
     odd = [type(one).__name__ for one in found if not isinstance(one, str | PathLike | np.ndarray)]
     if odd or not found:
         kind = f"type {odd[0]}" if odd else "an empty list"

@@ -81,7 +81,7 @@ def _grain_map(
         return replace(grains, pixel_size_nm=pixel_size_nm, pixel_size_source="manual")
     if isinstance(grains, str | PathLike):
         return read_map(grains, pixel_size_nm=pixel_size_nm, tracing=tracing)
-    if not isinstance(grains, np.ndarray):
+    if not hasattr(grains, "__array__") or hasattr(grains, "columns"):
         kind = type(grains).__name__
         raise InputError(f"a {kind}", "no map of grains", "Give one GrainMap, label array or path at a time")
     if isinstance(grains, np.ma.MaskedArray):

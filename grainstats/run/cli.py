@@ -33,11 +33,13 @@ from grainstats.run.commands import (
     suggest,
     volume,
 )
+from grainstats.run.commands.plain_help import PlainCommand, PlainGroup
 from grainstats.run.terminal import guard_terminal
 from segment.errors import InputError
 
 app = typer.Typer(
     name="grainstats",
+    cls=PlainGroup,
     help="From electron micrographs to grain-boundary spacings and a verdict: "
     "uniform, bimodal or indeterminate.",
     no_args_is_help=True,
@@ -54,7 +56,8 @@ COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
 }
 for heading, commands in COMMANDS.items():
     for command in commands:
-        app.command(command.__name__.removesuffix("_samples"), rich_help_panel=heading)(command)
+        name = command.__name__.removesuffix("_samples")
+        app.command(name, cls=PlainCommand, rich_help_panel=heading)(command)
 app.add_typer(model.app, name="model", rich_help_panel="Models")
 
 

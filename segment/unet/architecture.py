@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segment.errors import InputError, ModelError
+from segment.errors import InputError, ModelError, install_extra
 from segment.micrograph.file_kind import toml_content
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def require_torch() -> None:
         raise InputError(
             "training",
             f"{error.name} is not installed",
-            'Install the extra `train`: pip install "grainstats[train]"',
+            install_extra("train"),
         ) from error
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from segment.errors import InputError
+from segment.errors import InputError, install_extra
 from segment.unet.architecture import RECIPE, WEIGHTS
 from segment.unet.choices import Chosen
 from segment.unet.model_folder import Model
@@ -112,7 +112,7 @@ def require_cuda(model: Model) -> None:
     """
     name = "--device cuda"
     if find_spec("torch") is None or find_spec("segmentation_models_pytorch") is None:
-        remedy = 'Install the extra `train` (pip install "grainstats[train]"), or use --device cpu'
+        remedy = f"{install_extra('train')}, or use --device cpu"
         raise InputError(name, "PyTorch is not installed", remedy)
     import torch
 

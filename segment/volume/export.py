@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from segment.errors import InputError
+from segment.errors import InputError, install_extra
 from segment.volume.stack import VoxelSize
 
 _VTK = {"uint8": "UInt8", "uint16": "UInt16", "int32": "Int32", "uint32": "UInt32", "float32": "Float32"}
@@ -103,9 +103,7 @@ def write_ome_zarr(path: Path, values: np.ndarray, voxel_size: VoxelSize) -> Non
     try:
         import zarr
     except ImportError as error:
-        raise InputError(
-            "OME-Zarr", "the package zarr is not installed", "Install grainstats[zarr]"
-        ) from error
+        raise InputError("OME-Zarr", "the package zarr is not installed", install_extra("zarr")) from error
     group = zarr.open_group(str(path), mode="w", zarr_format=2)
     array = group.create_array("0", shape=values.shape, dtype=values.dtype, chunks=(64, 64, 64))
     array[:] = values

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from segment.errors import InputError, UnreadableError
+from segment.errors import InputError, UnreadableError, install_extra
 from segment.micrograph.length_units import to_nm
 from segment.volume.stack import GreyVolume, VoxelSize
 
@@ -25,7 +25,7 @@ def read(path: Path) -> GreyVolume:
     try:
         import zarr
     except ImportError as error:
-        raise InputError(path, "the package zarr is not installed", "Install grainstats[zarr]") from error
+        raise InputError(path, "the package zarr is not installed", install_extra("zarr")) from error
     group: Any = zarr.open_group(str(path), mode="r")
     told = group.attrs.get("ome", group.attrs)
     if "multiscales" not in told:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from grainstats.infer.modality.verdict import ModalityVerdict
+from grainstats.infer.modality.verdict import ModalityVerdict, in_sentences
 from segment.orientation.grains import COARSE
 from segment.quality.warnings import MISSED, SPURIOUS, UNLIKE_GRAINS
 
 MOST = 0.5  #: share of a sample's images above which a warning is the sample's
 
-RESTS = "rests on flagged images"
+RESTS = "The verdict rests on flagged images"
 
 #: beginning of a warning -> what it means for a verdict, what such an image has, and what to do
 _KINDS = {
@@ -45,7 +45,7 @@ def with_remark(verdict: ModalityVerdict, warnings: Sequence[Sequence[str]]) -> 
     The verdict itself stays: no rule for how much is too much has been measured.  An undecided one says of
     any such image what it has and what to do.  `warnings`: of each image that counts.
     """
-    said = [verdict.reason.rstrip(".")]
+    said = [verdict.reason]
     for beginning, (meaning, fault, remedy) in _KINDS.items():
         n = sum(any(text.startswith(beginning) for text in of_image) for of_image in warnings)
         if verdict.verdict != "indeterminate" and n > MOST * len(warnings):
@@ -54,7 +54,7 @@ def with_remark(verdict: ModalityVerdict, warnings: Sequence[Sequence[str]]) -> 
             if n == 1:
                 remedy = remedy.replace("they show", "it shows").replace(" them", " it")
             said.append(f"{_which(n, len(warnings))} {fault}: {remedy}")
-    return replace(verdict, reason="; ".join(said))
+    return replace(verdict, reason=in_sentences(*said))
 
 
 def _which(n: int, of: int) -> str:
@@ -67,4 +67,4 @@ def _which(n: int, of: int) -> str:
 def remark_of(verdict: ModalityVerdict) -> str:
     """The sentence that `with_remark` added, to follow others; empty where it added none."""
     _, found, rest = verdict.reason.partition(RESTS)
-    return f" The verdict {found}{rest}." if found else ""
+    return f" {found}{rest}." if found else ""

@@ -23,7 +23,7 @@ from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.modes import Modes, one_mode, two_modes, with_intervals
 from grainstats.infer.modality.null_library import KNOWN_FIELDS, LEVELS, PAIR_RATIO, PAIR_SHARE, load_library
 from grainstats.infer.modality.shape_network import load_network, shape_scores
-from grainstats.infer.modality.verdict import ModalityVerdict, Null, Verdict
+from grainstats.infer.modality.verdict import ModalityVerdict, Null, Verdict, in_sentences
 
 LEVEL = 0.05  #: of false alarms and of undetected pairs: the customary 5 %
 FEWEST_GRAINS = 80  # where the libraries begin
@@ -129,7 +129,7 @@ def decide(samples: Sequence[Sample], null: Null) -> list[Decision]:
     """
     found = [_decide_one(images, test) for images, test in zip(samples, _tested(samples, null), strict=True)]
     return [
-        replace(d, reason="; ".join([d.reason, *_said_besides(d, images)]))
+        replace(d, reason=in_sentences(d.reason, *_said_besides(d, images)))
         for d, images in zip(found, samples, strict=True)
     ]
 
@@ -220,7 +220,7 @@ def _decide_one(images: Sample, test: _Tested) -> Decision:
     if len(images) > KNOWN_FIELDS and test.distribution.per_field < FEWEST_PER_FIELD:
         reason = (
             f"{len(images)} fields hold {test.n} whole grains: no call is made where the frame cuts nearly "
-            "all of them; take larger fields"
+            "all of them. Take larger fields"
         )
         return Decision("indeterminate", reason, one_mode(test.distribution), images)
     if not test.two:
@@ -256,7 +256,9 @@ def _too_few_coarse(images: Sample, test: _Tested, coarse: CoarseGrains) -> Deci
     return replace(
         inner,
         verdict="indeterminate",
-        reason=f"{_named(coarse, images)}: {few}; {_more_fields(images)}. The rest: {inner.reason}",
+        reason=in_sentences(
+            f"{_named(coarse, images)}: {few}", _more_fields(images), f"the rest: {inner.reason}"
+        ),
         more_grains=None,
         isolated=coarse,
         beside=False,
@@ -281,21 +283,21 @@ def _one_population(images: Sample, test: _Tested, coarse: CoarseGrains) -> Deci
         )
         if len(images) > KNOWN_FIELDS and test.distribution.per_field < ENOUGH_PER_FIELD:
             why += (
-                f"; the frame cuts much of what fields of {test.distribution.per_field:.0f} whole grains "
+                f". The frame cuts much of what fields of {test.distribution.per_field:.0f} whole grains "
                 "show: take larger fields"
             )
         return undecided(why, test.missing)
     if coarse.area_share >= SMALLEST_SHARE:
-        return undecided(f"{found}, but {_named(coarse, images)}; {_more_fields(images)}")
+        return undecided(in_sentences(f"{found}, but {_named(coarse, images)}", _more_fields(images)))
     these = "this field" if len(images) == 1 else f"these {len(images)} fields"
     reason = (
         f"no second population of {SMALLEST_SHARE:.0%} of the area or more shows in {these} "
-        f"({test.shown}); two populations {PAIR_RATIO:.1f} times or more apart in the plane, each on "
+        f"({test.shown}). Two populations {PAIR_RATIO:.1f} times or more apart in the plane, each on "
         f"{PAIR_SHARE:.0%} of the area or more, are excluded (p < {LEVEL:g}), closer or smaller ones are not"
     )
     if len(images) < ENOUGH_FIELDS:
-        fields = "one field" if len(images) == 1 else f"{len(images)} fields"
-        reason += f"; {fields} of a specimen cannot speak for all of it"
+        fields = "One field" if len(images) == 1 else f"{len(images)} fields"
+        reason += f". {fields} of a specimen cannot speak for all of it"
     return Decision(
         "uniform", reason, test.modes, images, test.p_values, test.power, 0, isolated, True, PAIR_RATIO
     )

@@ -16,7 +16,7 @@ from grainstats.infer.modality.flagged import with_remark
 from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.judge import judge_modality
 from grainstats.infer.modality.stability import likely_grains, other_grains, with_stability
-from grainstats.infer.modality.verdict import ModalityVerdict, Null
+from grainstats.infer.modality.verdict import ModalityVerdict, Null, in_sentences
 from grainstats.measure.measurement import Measurement
 from segment.segmentation import Segmentation
 
@@ -95,7 +95,7 @@ def judge_sample(
     likely = [likely_grains(image.grains, image.segmentation) for image in ordered]
     judged = judge_modality(likely, null=null, seed=_content_seed(ordered, seed))
     found = with_remark(_tried(judged, ordered), [image.warnings for image in ordered])
-    return replace(found, reason="; ".join([found.reason, *said]))
+    return replace(found, reason=in_sentences(found.reason, *said))
 
 
 def _content_seed(ordered: Sequence[SampleImage], seed: int) -> int:
@@ -111,7 +111,7 @@ def _tried(judged: ModalityVerdict, images: Sequence[SampleImage]) -> ModalityVe
         return _not_known(judged, missing)
     if all(image.segmentation is None for image in images):
         decided = judged.verdict != "indeterminate"
-        return replace(judged, reason=f"{judged.reason}; {AS_GIVEN}") if decided else judged
+        return replace(judged, reason=in_sentences(judged.reason, AS_GIVEN)) if decided else judged
     others = [other_grains(image.grains, image.segmentation) for image in images]
     tried = with_stability(judged, list(zip(*others, strict=True)))
     for image in images:

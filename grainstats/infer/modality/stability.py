@@ -15,7 +15,7 @@ import numpy as np
 
 from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.judge import LEVEL, Decision, decide
-from grainstats.infer.modality.verdict import ModalityVerdict, Verdict
+from grainstats.infer.modality.verdict import ModalityVerdict, Verdict, in_sentences
 from segment.cells.recutting import Cut, cut_at, level_of
 from segment.segmentation import FineCells, Segmentation
 
@@ -92,7 +92,9 @@ def with_stability(judged: ModalityVerdict, samples: Sequence[Sequence[ImageGrai
     if judged.verdict == "bimodal" and uniform > bimodal:
         return judged.taken_back(f"uniform in {uniform:.0%} of {OTHERS}")
     if judged.verdict == "bimodal" and share < LEAST_AGREEING:
-        return replace(judged, reason=f"{judged.reason}; the same in only {share:.0%} of {OTHERS}")
+        return replace(
+            judged, reason=in_sentences(judged.reason, f"the same in only {share:.0%} of {OTHERS}")
+        )
     return judged
 
 

@@ -17,7 +17,8 @@ class ModalityVerdict:
     ----------
     verdict : {"uniform", "bimodal", "indeterminate"}
     reason : str
-        In words: what decided, or what was missing.
+        In words: what decided, or what was missing. The sentences after the first say what that does not
+        cover, and what to do.
     p_value : float or None
         p against the null mosaics; None where no test was made.
     p_values : dict of str to float
@@ -89,10 +90,30 @@ class ModalityVerdict:
     isolated_largest_nm: float | None = None
     excluded_ratio: float | None = None
 
+    def __str__(self) -> str:
+        return f"{self.verdict}: {self.reason}."
+
+    @property
+    def short_reason(self) -> str:
+        """The first sentence of the reason."""
+        return self.reason.partition(". ")[0]
+
     def taken_back(self, why: str) -> ModalityVerdict:
         """The same, indeterminate; the reason says why, and what decided before."""
-        reason = f"{why} ({self.reason})"
+        reason = in_sentences(why, f"by itself {self.verdict}: {self.reason}")
         return replace(self, verdict="indeterminate", reason=reason, more_grains=None, excluded_ratio=None)
+
+
+def in_sentences(*clauses: str) -> str:
+    """Clauses as a reason's sentences, the first without a capital, the last without a full stop.
+
+    Examples
+    --------
+    >>> in_sentences("too few grains", "", "take more fields.")
+    'too few grains. Take more fields'
+    """
+    first, *others = (clause.rstrip(".") for clause in clauses if clause)
+    return ". ".join([first, *(clause[:1].upper() + clause[1:] for clause in others)])
 
 
 def modality_json(verdict: ModalityVerdict) -> dict[str, Any]:

@@ -119,7 +119,7 @@ def _decide_one(sizes: VolumeSizes, likeness: float, table: NullTable) -> Decisi
         )
         return decision("indeterminate", reason, missing)
     reason = (
-        f"{found}; excluded (p < {LEVEL:g}) are two populations of spheres {PAIR_RATIO:.1f} times or more "
+        f"{found}. Excluded (p < {LEVEL:g}) are two populations of spheres {PAIR_RATIO:.1f} times or more "
         f"apart, each {PAIR_SHARE:.0%} of the volume or more"
     )
     return decision("uniform", reason, 0)

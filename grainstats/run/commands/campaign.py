@@ -21,8 +21,10 @@ def campaign(
 ) -> None:
     """Show both design loops: best property against experiments, and what came of every proposal.
 
-    Examples: `grainstats campaign --db results/results.db --out loops.html`, and `grainstats campaign --db
-    results/results.db --out loops.html --campaign first`.
+    Examples:
+
+    - `grainstats campaign --db results/results.db --out loops.html`
+    - `grainstats campaign --db results/results.db --out loops.html --campaign first`
     """
     from grainstats.run.report.loop_page import write_campaign_page
     from grainstats.share.db.database import Database

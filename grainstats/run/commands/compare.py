@@ -20,7 +20,7 @@ def compare(
     by: Annotated[
         str, Option(help="Column of the samples that makes the groups: design_route, campaign, param:...")
     ] = "design_route",
-    out: Annotated[Path | None, Option(help="HTML report to write.")] = None,
+    out: Annotated[Path | None, Option(metavar="FILE", help="HTML report to write.")] = None,
     as_json: JsonOption = False,
     descriptor: Annotated[
         list[str] | None, Option(help="Compare only this descriptor, or prop:NAME_UNIT; repeat for several.")
@@ -42,8 +42,10 @@ def compare(
 ) -> None:
     """Compare groups of samples: effects with intervals, p-values that count samples, verdicts.
 
-    Examples: `grainstats compare --db results/results.db`, and `grainstats compare --db results/results.db
-    --by campaign --out compared.html`.
+    Examples:
+
+    - `grainstats compare --db results/results.db`
+    - `grainstats compare --db results/results.db --by campaign --out compared.html`
     """
     from grainstats.infer.comparison.groupings import group_column
     from grainstats.run.report.compare_input import compare_stored

@@ -65,8 +65,10 @@ def current(
 
     It is exact for columnar films, and a lower guide for bulk. Exit status 1 where some maps failed.
 
-    Examples: `grainstats current maps/film.labels.tif --law law.toml`, and `grainstats current
-    maps/*.labels.tif --law law.toml --draws 200 --json`.
+    Examples:
+
+    - `grainstats current maps/film.labels.tif --law law.toml`
+    - `grainstats current maps/*.labels.tif --law law.toml --draws 200 --json`
     """
     from grainstats.infer.current import current as compute
     from grainstats.infer.current import read_law

@@ -25,7 +25,10 @@ def demo(
 ) -> None:
     """Run the whole job on sample micrographs of known truth, and say how close it came.
 
-    Examples: `grainstats demo`, and `grainstats demo --out first_try --workers 1`.
+    Examples:
+
+    - `grainstats demo`
+    - `grainstats demo --out first_try --workers 1`
     """
     from grainstats.run.job.call import Call
     from grainstats.run.recipe import Recipe

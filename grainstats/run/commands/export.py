@@ -33,8 +33,10 @@ def export(
 
     Maps: regions for ImageJ (roiset), OME-TIFF, or feature ids for DREAM.3D, one file an image.
 
-    Examples: `grainstats export --db results/results.db --to csv --out tables`, and `grainstats export --db
-    results/results.db --to rde --out for_rde`.
+    Examples:
+
+    - `grainstats export --db results/results.db --to csv --out tables`
+    - `grainstats export --db results/results.db --to rde --out for_rde`
     """
     from grainstats.run.report.wording import counted
     from grainstats.share.db.database import Database

@@ -20,8 +20,10 @@ def import_samples(
     Known samples are corrected, so that a property measured later is imported with the same sheet; an empty
     cell takes its value out.
 
-    Examples: `grainstats import samples.csv --db results/results.db`, and `grainstats import samples.xlsx
-    --db postgresql://lab@host/grains`.
+    Examples:
+
+    - `grainstats import samples.csv --db results/results.db`
+    - `grainstats import samples.xlsx --db postgresql://lab@host/grains`
     """
     from grainstats.run.report.wording import counted
     from grainstats.share.db.database import Database

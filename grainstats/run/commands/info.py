@@ -43,7 +43,10 @@ def info(
 
     Exit status 1 where some files cannot be read (they are named, the rest is shown).
 
-    Examples: `grainstats info film.tif`, and `grainstats info films --scale-bars bars`.
+    Examples:
+
+    - `grainstats info film.tif`
+    - `grainstats info films --scale-bars bars`
     """
     answers = [answer for path in files for answer in _ask(path)]
     if as_json:

@@ -13,7 +13,10 @@ def init(
 ) -> None:
     """Write samples.csv, recipe.toml and space.toml to fill in; files that are there stay as they are.
 
-    Examples: `grainstats init .`, and `grainstats init new_campaign`.
+    Examples:
+
+    - `grainstats init .`
+    - `grainstats init new_campaign`
     """
     from grainstats.run.atomic import write_bytes
     from grainstats.run.starting_files import starting_files

@@ -72,8 +72,10 @@ def magnet(
 ) -> None:
     """Compute the trapped field of discs or rings from their current density, or the reverse.
 
-    Examples: `grainstats magnet --diameter 30 --thickness 10 --jc 1e9`, and `grainstats magnet --diameter 30
-    --thickness 10 --bore 10 --jc 1e9 --json`.
+    Examples:
+
+    - `grainstats magnet --diameter 30 --thickness 10 --jc 1e9`
+    - `grainstats magnet --diameter 30 --thickness 10 --bore 10 --jc 1e9 --json`
     """
     from grainstats.magnet import magnet as compute
 

@@ -52,8 +52,10 @@ def measure(
 
     Several maps are one sample. Exit status 1 where some maps failed (named, the rest measured).
 
-    Examples: `grainstats measure maps/film.labels.tif`, and `grainstats measure traced.png --tracing
-    --pixel-size 2.5 --json`.
+    Examples:
+
+    - `grainstats measure maps/film.labels.tif`
+    - `grainstats measure traced.png --tracing --pixel-size 2.5 --json`
     """
     from grainstats.run.orientation_input import grain_rules
     from grainstats.share.safe_paths import told_apart
@@ -185,7 +187,7 @@ def _write(out: Path, measured: list[tuple[GrainMap, Measurement]], document: di
 
 def _in_words(document: dict[str, Any]) -> str:
     """The document for people."""
-    from grainstats.run.report.wording import counted, number
+    from grainstats.run.report.wording import counted, number, sentence
     from grainstats.share.catalogue import field_of
 
     modality = document["modality"]
@@ -200,7 +202,7 @@ def _in_words(document: dict[str, Any]) -> str:
         value = "unknown" if d["value"] is None else number(d["value"], 4)
         ci = "" if d["ci"] is None else f"  (95 %: {number(d['ci'][0], 4)} to {number(d['ci'][1], 4)})"
         lines.append(f"  {label:{width}s}  {value} {'' if d['unit'] == '1' else d['unit']}{ci}")
-    lines.append(f"network: {modality['verdict']} ({modality['reason']})")
+    lines.append(f"network: {modality['verdict']}. {sentence(modality['reason'])}")
     spacings = modality["spacings"]
     if spacings["p_value"] is not None:
         agrees = {True: ", as the grain sizes say", False: ", against the grain sizes", None: ""}

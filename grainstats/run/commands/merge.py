@@ -19,8 +19,10 @@ def merge(
 
     Verdicts are judged afterwards, of whole samples: `grainstats run --report-only --out results`.
 
-    Examples: `grainstats merge shard-*.db --db results/results.db`, and into a server,
-    `grainstats merge shard-1.db shard-2.db --db postgresql://lab@host/grains`.
+    Examples:
+
+    - `grainstats merge shard-*.db --db results/results.db`
+    - `grainstats merge shard-1.db shard-2.db --db postgresql://lab@host/grains`
     """
     from grainstats.run.report.wording import counted
     from grainstats.share.db.database import Database

@@ -11,11 +11,16 @@ import typer
 from typer import Option
 
 from grainstats.run.commands.choices import DeviceOption, JsonOption, ModelOption
+from grainstats.run.commands.plain_help import PlainCommand, PlainGroup
 
 if TYPE_CHECKING:
     from segment.training.evaluate import Evaluation
 
-app = typer.Typer(help="List, evaluate, train, fine-tune, export and preview models.", no_args_is_help=True)
+app = typer.Typer(
+    cls=PlainGroup,
+    help="List, evaluate, train, fine-tune, export and preview models.",
+    no_args_is_help=True,
+)
 
 ThreadsOption = Annotated[int | None, Option("--threads", help="Threads of PyTorch. Default: all cores.")]
 
@@ -24,11 +29,14 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-@app.command("list")
+@app.command("list", cls=PlainCommand)
 def list_models() -> None:
     """Name the released models, the default first, with what each was made for.
 
-    Examples: `grainstats model list`, and `grainstats run films --out results --model unet-lite2`.
+    Examples:
+
+    - `grainstats model list`
+    - `grainstats run films --out results --model unet-lite2`
     """
     from segment.unet import load_model, released_models
 
@@ -52,7 +60,7 @@ def _purpose(folder: Path) -> str:
     return next(prose, "no card").split(". ")[0].rstrip(".")
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def evaluate(
     images: Annotated[Path, Option("--images", help="Folder of images.")],
     boundaries: Annotated[Path, Option("--boundaries", help="Folder of tracings of the same names.")],
@@ -64,8 +72,10 @@ def evaluate(
 ) -> None:
     """Score a model against tracings by hand: boundary F1 at 4 px, ratios of intercept and diameter.
 
-    Examples: `grainstats model evaluate --images films --boundaries traced`, and `grainstats model evaluate
-    --images films --boundaries traced --model own --json`.
+    Examples:
+
+    - `grainstats model evaluate --images films --boundaries traced`
+    - `grainstats model evaluate --images films --boundaries traced --model own --json`
     """
     from segment.training.evaluate import evaluate as evaluate_folder
     from segment.unet import load_model
@@ -94,7 +104,7 @@ def _line(one: Evaluation) -> str:
     )
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def train(
     recipe: Annotated[Path, Option("--recipe", help="TOML, as models/unet-lite2/recipe.toml.")],
     data: Annotated[Path, Option("--data", help="Folder that holds the recipe's real data sets.")],
@@ -112,8 +122,10 @@ def train(
 ) -> None:
     """Train a model from a recipe; called again, it goes on where it was stopped.
 
-    Examples: `grainstats model train --recipe recipe.toml --data data --out training`, and `grainstats model
-    train --recipe recipe.toml --data data --out training --device cuda`.
+    Examples:
+
+    - `grainstats model train --recipe recipe.toml --data data --out training`
+    - `grainstats model train --recipe recipe.toml --data data --out training --device cuda`
     """
     from segment.training.data.cache import drawing, wait_for
     from segment.training.data.crops import CropSource, read_real
@@ -134,7 +146,7 @@ def train(
     print(done)
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def finetune(
     images: Annotated[Path, Option("--images", help="Folder of one to ten images.")],
     boundaries: Annotated[Path, Option("--boundaries", help="Folder of tracings of the same names.")],
@@ -150,8 +162,10 @@ def finetune(
 
     Tracings are ImageJ regions (.roi, .zip, overlays in a TIFF), masks of lines or label maps.
 
-    Examples: `grainstats model finetune --images films --boundaries traced --out own`, and `grainstats model
-    finetune --images films --boundaries traced --out own --minutes 5`.
+    Examples:
+
+    - `grainstats model finetune --images films --boundaries traced --out own`
+    - `grainstats model finetune --images films --boundaries traced --out own --minutes 5`
     """
     from segment.training.finetune import finetune as finetune_model
     from segment.unet import load_model
@@ -171,7 +185,7 @@ def finetune(
     print(done)
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def export(
     checkpoint: Annotated[Path, Option("--checkpoint", help="last.pt of `model train`.")],
     recipe: Annotated[Path, Option("--recipe", help="The recipe of that run.")],
@@ -180,8 +194,10 @@ def export(
 ) -> None:
     """Turn a checkpoint into a model folder that runs without PyTorch.
 
-    Examples: `grainstats model export --checkpoint training/last.pt --recipe recipe.toml --out own`, and
-    `grainstats run films --out results --model own`.
+    Examples:
+
+    - `grainstats model export --checkpoint training/last.pt --recipe recipe.toml --out own`
+    - `grainstats run films --out results --model own`
     """
     from segment.training.agreement import record_agreement
     from segment.training.export import export as export_model
@@ -201,16 +217,18 @@ def _is_default(out: Path) -> bool:
     return bool(released_models()) and load_model().folder == out.resolve()
 
 
-@app.command()
+@app.command(cls=PlainCommand)
 def preview(
-    out: Annotated[Path, Option("--out", help="PNG to write.")] = Path("preview.png"),
+    out: Annotated[Path, Option("--out", metavar="FILE", help="PNG to write.")] = Path("preview.png"),
     style: Annotated[list[str] | None, Option("--style", help="Only this style; may be repeated.")] = None,
     seed: Annotated[int, Option(min=0, help="Seed of the generator.")] = 0,
 ) -> None:
     """Draw a contact sheet of the synthetic micrographs that models are trained on.
 
-    Examples: `grainstats model preview --out styles.png`, and `grainstats model preview --style sem_film
-    --seed 3`.
+    Examples:
+
+    - `grainstats model preview --out styles.png`
+    - `grainstats model preview --style sem_film --seed 3`
     """
     import cv2
 

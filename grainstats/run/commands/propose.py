@@ -29,8 +29,10 @@ def propose(
 
     Columns: param:NAME_UNIT, and optionally reason, by, campaign, expect:PROPERTY_UNIT.
 
-    Examples: `grainstats propose proposals.csv --db results/results.db --space space.toml`, and `grainstats
-    propose proposals.xlsx --db results/results.db`.
+    Examples:
+
+    - `grainstats propose proposals.csv --db results/results.db --space space.toml`
+    - `grainstats propose proposals.xlsx --db results/results.db`
     """
     from grainstats.run.report.wording import counted
     from grainstats.share.db.database import Database

@@ -66,7 +66,12 @@ def run(
     ] = None,
     pixel_size: Annotated[
         float | None,
-        scale("--pixel-size", metavar="NM", help="Edge of a pixel in nanometres; else as the file says."),
+        scale(
+            "--pixel-size",
+            metavar="NM",
+            min=1e-6,
+            help="Edge of a pixel in nanometres; else as the file says.",
+        ),
     ] = None,
     recipe: Annotated[
         Path | None, method(metavar="FILE", help="Settings (TOML); the command line goes before it.")
@@ -124,8 +129,10 @@ def run(
     You may stop it at any moment and start it again: finished images are not done twice. Exit status 1 where
     some inputs gave no result; they are named, and the rest is complete.
 
-    Examples: `grainstats run films --samples samples.csv --out results`, and one of eight jobs of a cluster,
-    `grainstats run films --out results --manifest films.txt --shard 3/8 --db shard-3.db`.
+    Examples:
+
+    - `grainstats run films --samples samples.csv --out results`
+    - `grainstats run films --out results --manifest films.txt --shard 3/8 --db shard-3.db`
     """
     from grainstats.run.job.call import Call
     from grainstats.run.job.selection import parse_shard
@@ -186,7 +193,7 @@ def _volumes(
     *,
     quiet: bool,
 ) -> None:
-    from grainstats.run.report.wording import counted
+    from grainstats.run.report.wording import counted, sentence
     from grainstats.run.volume.batch import run_volumes
     from segment.volume.pipeline import StackSettings
 
@@ -202,7 +209,7 @@ def _volumes(
     _tell_problems(said, done.failures)
     if not quiet:
         for row in done.rows:
-            print(f"{row['volume']}: {row['n_grains']} grains, {row['verdict']} ({row['reason']})")
+            print(f"{row['volume']}: {row['n_grains']} grains, {row['verdict']}. {sentence(row['reason'])}")
         print(
             f"{counted(len(done.rows), 'volume')} measured, {done.n_new} of them now: {out / 'volumes.csv'}"
         )

@@ -87,8 +87,10 @@ def segment(
     Of an orientation map: the label map, and a table of the grains' orientations. No pixel size is needed.
     Exit status 1 where some images failed (named, the rest saved).
 
-    Examples: `grainstats segment film.tif --out maps`, and `grainstats segment films/*.dm3 --pixel-size 2.5
-    --out maps`.
+    Examples:
+
+    - `grainstats segment film.tif --out maps`
+    - `grainstats segment films/*.dm3 --pixel-size 2.5 --out maps`
     """
     import json
 

@@ -19,7 +19,10 @@ def serve(
 
     The page answers this machine alone, and only with the token in the address. Nothing is sent anywhere.
 
-    Examples: `grainstats serve`, and `grainstats serve films --no-show`, which only prints the address.
+    Examples:
+
+    - `grainstats serve`
+    - `grainstats serve films --no-show`
     """
     from grainstats.run.serve.project import Project
     from grainstats.run.serve.server import serve as start

@@ -32,8 +32,10 @@ def suggest(
 ) -> None:
     """Propose the next experiments, say why, and record them.
 
-    Examples: `grainstats suggest --db results/results.db --space space.toml --objective Tc_K`, and
-    `grainstats suggest --db results/results.db --space space.toml --objective Tc_K -n 5 --no-store`.
+    Examples:
+
+    - `grainstats suggest --db results/results.db --space space.toml --objective Tc_K`
+    - `grainstats suggest --db results/results.db --space space.toml --objective Tc_K -n 5 --no-store`
     """
     from grainstats.share import Database
     from grainstats.share.optimizer import read_space

@@ -95,8 +95,10 @@ def volume(
 
     Grey slices, a label volume (--labels) or EBSD sections. Exit status 1 where the stack cannot be used.
 
-    Examples: `grainstats volume slices --voxel-size 10 10 20 --out volume`, and `grainstats volume stack.tif
-    --labels --out volume --json`.
+    Examples:
+
+    - `grainstats volume slices --voxel-size 10 10 20 --out volume`
+    - `grainstats volume stack.tif --labels --out volume --json`
     """
     from grainstats.run.volume.analysis import add_current, analyse_stack, in_words
     from grainstats.run.volume.output import write_results

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
 from grainstats.run.job.worker_pool import Crash
-from segment.errors import InputError
+from segment.errors import InputError, install_extra
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -53,8 +53,7 @@ def _connect(address: str) -> Any:
     try:
         from dask.distributed import Client
     except ImportError:
-        reason, remedy = "Dask is not installed", "Install it: pip install 'grainstats[dask]'"
-        raise InputError(f"--dask {address}", reason, remedy) from None
+        raise InputError(f"--dask {address}", "Dask is not installed", install_extra("dask")) from None
     try:
         return Client(address, timeout="10s")
     except (OSError, ValueError) as error:

@@ -110,6 +110,6 @@ def copies_in_words(verdicts: pd.DataFrame) -> list[str]:
     return [
         f"{sample_id}: {part}"
         for sample_id, reason in zip(verdicts["sample_id"], verdicts["reason"].fillna(""), strict=True)
-        for part in str(reason).split("; ")
-        if part.startswith((SAME_AREA, SHARED))
+        for part in str(reason).split(". ")
+        if part.lower().startswith((SAME_AREA, SHARED))
     ]

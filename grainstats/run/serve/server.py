@@ -10,7 +10,7 @@ from grainstats.run.serve.guard import HOST, Guard
 from grainstats.run.serve.page import Page, results_file
 from grainstats.run.serve.project import Project
 from grainstats.run.serve.running import Running
-from segment.errors import InputError
+from segment.errors import InputError, install_extra
 
 _PATIENCE = 120.0  #: seconds without an answer, on a busy machine, before the page is drawn anew
 
@@ -32,7 +32,7 @@ def serve(project: Project, port: int, *, show: bool = True) -> None:
     `InputError` where the extra is not installed, or the port is taken.
     """
     if find_spec("nicegui") is None:
-        raise InputError("serve", "needs NiceGUI", "Install it: pip install 'grainstats[serve]'")
+        raise InputError("serve", "needs NiceGUI", install_extra("serve"))
     from fastapi import HTTPException
     from fastapi.responses import FileResponse
     from nicegui import app, ui

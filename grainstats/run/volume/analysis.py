@@ -19,7 +19,7 @@ from grainstats.measure.volume import (
     section_summary,
     volume_summary,
 )
-from grainstats.run.report.wording import counted
+from grainstats.run.report.wording import counted, sentence
 from segment.orientation.grains import MISORIENTATION_DEG
 from segment.unet.model_folder import Model
 from segment.volume import GreyVolume, LabelVolume, VoxelSize, label_volume, read_stack
@@ -132,7 +132,7 @@ def in_words(document: dict[str, Any]) -> str:
     rows, modality = list(rows_of(document)), document["modality"]
     width = max(len(name) for name, _ in rows)
     lines = [f"{name:{width}}  {value}" for name, value in rows]
-    return "\n".join([*lines, f"grain size: {modality['verdict']} ({modality['reason']})"])
+    return "\n".join([*lines, f"grain size: {modality['verdict']}. {sentence(modality['reason'])}"])
 
 
 def rows_of(d: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.pool import NullPool
 
 from grainstats.share.db.urls import DatabaseError, redact, safe_url
+from segment.errors import install_extra
 
 T = TypeVar("T")
 
@@ -52,7 +53,7 @@ def make_engine(url: URL) -> Engine:
         raise DatabaseError(
             safe_url(url),
             "the PostgreSQL driver is not installed",
-            "Install it: pip install 'grainstats[postgres]'",
+            install_extra("postgres"),
         ) from None
     event.listen(engine, "connect", _remember_process)
     event.listen(engine, "checkout", _refuse_inherited)

@@ -14,7 +14,7 @@ from grainstats.share.optimizer.campaign import Campaign, read_campaign
 from grainstats.share.optimizer.data import MINIMUM
 from grainstats.share.optimizer.space import Point, Space, unseen
 from grainstats.share.optimizer.words import Expected, drivers, expected_features, reason
-from segment.errors import InputError
+from segment.errors import InputError, install_extra
 
 if TYPE_CHECKING:
     from grainstats.share.optimizer.acquisition import Pick
@@ -154,8 +154,7 @@ def _require_botorch() -> None:
         there = False
     if not there:
         raise InputError(
-            "suggest", "BoTorch is not installed",
-            'Install the extra `optimizer`: pip install "grainstats[optimizer]"',
+            "suggest", "BoTorch is not installed", install_extra("optimizer"),
         )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tifffile
+from PIL import Image
 
 import grainstats as gs
 import segment
@@ -31,6 +32,30 @@ def test_importing_loads_nothing_heavy() -> None:
     code = f"import sys, grainstats, segment; print([m for m in {HEAVY!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+class Wrapped:
+    """As an image of xarray, PyTorch or Dask: rows of its own kind, and an array behind it."""
+
+    def __init__(self, values: np.ndarray) -> None:
+        self.values = values
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        return np.asarray(self.values, dtype)
+
+    def __iter__(self):
+        return (Wrapped(row) for row in self.values)
+
+
+def test_what_calls_itself_an_array_is_one() -> None:
+    grey = np.random.default_rng(0).integers(0, 255, (80, 90), np.uint8)
+    for image in (Wrapped(grey), Image.fromarray(grey), [Wrapped(grey)]):
+        (read,) = gs.read(image, pixel_size_nm=2.0)
+        assert np.array_equal(read.image, grey)
+    squares = np.kron(np.arange(1, 26).reshape(5, 5), np.ones((20, 20), int))
+    assert len(gs.measure(Wrapped(squares), pixel_size_nm=2.0).grains) == 25
+    with pytest.raises(InputError, match="DataFrame"):
+        gs.read(pd.DataFrame(grey))
 
 
 @pytest.mark.parametrize("package", [gs, segment])
@@ -162,7 +187,7 @@ def test_results_are_shown_saved_and_loaded(analyzed, tmp_path) -> None:
     assert len([axis for axis in figure.axes if axis.get_title()]) == 6
     matplotlib.pyplot.close(figure)
     html = results._repr_html_()
-    assert "S1" in html and results.samples["S2"].verdict.reason.replace("<", "&lt;") in html
+    assert "S1" in html and results.samples["S2"].verdict.short_reason.replace("<", "&lt;") in html
     assert "&lt;notes&gt;.tif: of no known microscope format" in html and "<notes>.tif: of no" in repr(
         results
     )
@@ -199,7 +224,7 @@ def test_the_same_field_twice_counts_once() -> None:
     fields = [gs.measure(labels, pixel_size_nm=2.0) for labels in (section.labels, section.labels[:, ::-1])]
     once, twice = gs.judge(fields[0]), gs.judge(fields)
     assert twice.n_images == 1 and twice.n_grains == once.n_grains and twice.p_value == once.p_value
-    assert twice.reason == f"{once.reason}; the same area, counted once: image 2 and image 1"
+    assert twice.reason == f"{once.reason}. The same area, counted once: image 2 and image 1"
 
 
 SQUARES = np.kron(np.arange(1, 26).reshape(5, 5), np.ones((20, 20), int))

@@ -89,7 +89,7 @@ def field_of(mean: float, seed: int, n: int = 60) -> ImageGrains:
 def test_one_coarse_field_of_five_makes_no_population(coarser: float) -> None:
     found = judge_modality([*(field_of(50.0, k) for k in range(4)), field_of(50.0 * coarser, 9)])
     assert found.verdict == "indeterminate" and found.isolated_grains >= 60
-    assert "in one field" in found.reason and "take 1 more field" in found.reason
+    assert "in one field" in found.reason and "Take 1 more field" in found.reason
     several = [field_of(50.0 * coarser, k, 8) if k % 2 else field_of(50.0, k) for k in range(6)]
     assert judge_modality(several).verdict == "bimodal"
 
@@ -100,7 +100,7 @@ def test_many_fields_of_few_broad_grains_are_no_two_populations(sigma: float) ->
         images = fields(Structure(lognormal(sigma)), per_field, many, np.random.default_rng(1))
         found = judge_modality(images)
         assert found.n_interior > 80 and found.verdict == "indeterminate"
-        assert "take larger fields" in found.reason
+        assert "Take larger fields" in found.reason
 
 
 def coarser(image: ImageGrains, factor: float) -> ImageGrains:
@@ -143,8 +143,9 @@ def test_uniform_never_has_a_small_p_and_says_what_it_knows(ratio: float) -> Non
         if verdict.verdict == "uniform":
             assert verdict.p_value is not None and verdict.p_value >= LEVEL
             assert "of 5% of the area or more shows in this field" in verdict.reason
-            assert "one field of a specimen" in verdict.reason
-            assert f"two populations {verdict.excluded_ratio:.1f} times or more apart" in verdict.reason
+            assert verdict.short_reason.endswith(f"(p = {verdict.p_value:.2g})")
+            assert "One field of a specimen" in verdict.reason
+            assert f"Two populations {verdict.excluded_ratio:.1f} times or more apart" in verdict.reason
     if ratio == 1.0:
         assert verdict.verdict == "uniform"
 

@@ -48,7 +48,7 @@ def test_a_second_population_may_be_cells_that_are_none(verdict: ModalityVerdict
     said = with_remark(replace(verdict, verdict="bimodal"), [told])
     assert "many cells are probably no grains" in said.reason
     undecided = with_remark(replace(verdict, verdict="indeterminate"), [told, ()])
-    assert "one of two images has cells that are probably no grains" in undecided.reason
+    assert "One of two images has cells that are probably no grains" in undecided.reason
     assert "--voids" in undecided.reason
 
 
@@ -60,8 +60,8 @@ def test_a_bimodal_verdict_says_it_too(verdict: ModalityVerdict) -> None:
 def test_an_undecided_verdict_says_what_is_in_the_way_and_what_to_do(uniform: ModalityVerdict) -> None:
     undecided = replace(uniform, verdict="indeterminate", reason="p is .04.")
     said = with_remark(undecided, [MERGED, MERGED, (), (), ()]).reason
-    assert said.startswith("p is .04; two of five images have merged grains: correct them, retake them")
+    assert said.startswith("p is .04. Two of five images have merged grains: correct them, retake them")
     assert said.endswith("or exclude them")
     alone = with_remark(undecided, [(UNLIKE_GRAINS,)]).reason
-    assert alone.endswith("the image has no grain structure that the network knows: retake it or exclude it")
+    assert alone.endswith("The image has no grain structure that the network knows: retake it or exclude it")
     assert with_remark(undecided, [(), ()]).reason == "p is .04"

@@ -130,7 +130,7 @@ def test_an_image_turned_over_counts_once_and_that_is_said(analysed, edge_model)
     options = {"imagej": True, "resolution": (0.5, 0.5), "metadata": {"unit": "nm"}}
     tifffile.imwrite(data / "S1/turned.tif", image[::-1], **options)
     (said,) = go(data, analysed / "out", edge_model).warnings
-    assert said.startswith("S1: the same area, counted once: ")
+    assert said.startswith("S1: The same area, counted once: ")
     assert "field_0.tif" in said and "turned.tif" in said
 
 

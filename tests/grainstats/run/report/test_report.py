@@ -184,6 +184,14 @@ def test_words_of_an_indeterminate_verdict_say_what_is_missing(verdict: Modality
     )
 
 
+def test_the_table_has_the_first_sentence_of_a_reason_and_the_section_all(report, verdict: ModalityVerdict):
+    judged = replace(verdict, verdict="uniform", reason="none shows (p = 1). One field of a specimen")
+    told = re.findall(r'<td colspan="7">(.*?)</td>', report)
+    assert len(told) == 3 and not [reason for reason in told if ". " in reason]
+    assert judged.short_reason == "none shows (p = 1)"
+    assert "None shows (p = 1). One field of a specimen." in verdict_paragraphs(judged)[0]
+
+
 def test_lede():
     assert lede(["uniform", "bimodal", "uniform"], 9, 1) == (
         "3 samples: 2 uniform, 1 bimodal. 9 images measured. 1 input gave no result."
