@@ -13,8 +13,8 @@ from grainstats.share.db.optimizer_view import VIEW
 from grainstats.share.db.schema import METADATA
 from grainstats.share.db.urls import DatabaseError, safe_url
 
-#: Schema versions this program knows, oldest first; the last one is what it writes.
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+#: Schema versions this program knows, from that of release 0.1.0 on; the last one is what it writes.
+VERSIONS = ("0004", "0005", "0006", "0007")
 _PAGE_BYTES = 1024  #: of SQLite, for 40 tables and indices: an empty database of 40 kB instead of 160
 _LOCK = 7_214_901_733  # advisory lock on PostgreSQL: one process migrates, the others wait
 
@@ -74,6 +74,9 @@ def _migrate(connection: Connection, *, create: bool) -> None:
         if not create:
             raise DatabaseError(source, "the database is empty", "Fill it with grainstats run")
         return _make(connection)
+    if version < VERSIONS[0]:
+        what = f"its schema version {version} is older than release 0.1.0"
+        raise DatabaseError(source, what, "Run the images again into a new database")
     if version not in VERSIONS:
         raise DatabaseError(
             source,

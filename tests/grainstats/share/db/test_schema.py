@@ -16,17 +16,17 @@ from alembic.script import ScriptDirectory
 from grainstats.share import AnalysisRecord, Database, DatabaseError
 from grainstats.share.db import migrate as migrate_module
 from grainstats.share.db.engine import in_transaction, make_engine
-from grainstats.share.db.migrate import VERSIONS, upgrade, version_of
-from grainstats.share.db.optimizer_view import OPTIMIZER_COLUMNS
+from grainstats.share.db.migrate import VERSIONS, version_of
+from grainstats.share.db.optimizer_view import OPTIMIZER_COLUMNS, VIEW
 from grainstats.share.db.schema import METADATA
 from grainstats.share.db.urls import parse_url
 
-OLD = Path(__file__).with_name("schema_0001.sql")  # a database as version 0001 wrote it (sqlite3 .dump)
+OLD = Path(__file__).with_name("schema_0004.sql")  # a database of release 0.1.0 (sqlite3 .dump)
 Raw = Callable[..., list]
 
 
 def first_tables(connection: sa.Connection) -> None:
-    """Make every table of version 0001 on any kind of database: those of the dump, without its rows."""
+    """Make every table of release 0.1.0 on any kind of database: those of the dump, without its rows."""
     old = sa.MetaData()
     with sa.create_engine("sqlite://").connect() as memory:
         memory.connection.driver_connection.executescript(OLD.read_text())
@@ -35,7 +35,8 @@ def first_tables(connection: sa.Connection) -> None:
         for column in table.columns:
             column.type = column.type.as_generic()
     old.create_all(connection)
-    connection.execute(sa.text("INSERT INTO alembic_version VALUES ('0001')"))
+    connection.execute(sa.text(VIEW))
+    connection.execute(sa.text(f"INSERT INTO alembic_version VALUES ('{VERSIONS[0]}')"))
 
 
 def make_old(path: Path) -> Path:
@@ -84,48 +85,11 @@ def test_an_older_database_is_brought_up_with_its_rows(tmp_path: Path) -> None:
         assert len(db.grains("S1")) == 5
 
 
-FOLDERS = """
-UPDATE micrograph SET path = '/home/ann/my films/S1/a.tif';
-UPDATE recipe SET text = 'model = "/home/ann/models/mine"
-seed = 0
-';
-UPDATE analysis SET warnings = '["see /home/ann/films/S1/a.txt, 3 kA/cm2", "1/um"]';
-INSERT INTO failure VALUES ('/home/ann/x/b.tif', '', 'a copy of (/home/ann/x/a.tif)', 'Look', '2024-01-01');
-INSERT INTO failure VALUES ('C:\\data\\x\\b.tif', '', 'it is cut', 'Report errors/b.txt', '2024-01-02');
-"""
-
-
-def test_an_older_database_loses_the_folders_of_its_machine(url: str, raw: Raw) -> None:
-    engine = make_engine(parse_url(url))
-    in_transaction(engine, first_tables)
-    in_transaction(engine, lambda connection: upgrade(connection, "0003"))
-    engine.dispose()
-    digest, day = "'d'", "'2024-01-01T00:00:00Z'"
-    for statement in (
-        f"INSERT INTO micrograph VALUES ({digest}, {digest}, 0, NULL, '', 'tiff', 9, 9, NULL, 'none', NULL)",
-        f"INSERT INTO model VALUES ({digest}, 'm')",
-        f"INSERT INTO recipe VALUES ({digest}, '')",
-        "INSERT INTO analysis (micrograph_digest, model_digest, recipe_digest, code_version, seed,"
-        " scale_source, n_grains, warnings, artefacts, created_at)"
-        f" VALUES ({digest}, {digest}, {digest}, '0', 0, 'none', 0, '[]', '{{}}', {day})",
-        *FOLDERS.strip().removesuffix(";").split(";\n"),
-    ):
-        raw(url, statement)
-    with Database.open(url, create=False) as db:
-        assert db.micrographs()["path"].tolist() == ["S1/a.tif"]
-        assert db.recipes()["text"].tolist() == ['model = "mine"\nseed = 0\n']
-        (warnings,) = db.analyses(current=False)["warnings"]
-        assert warnings == ["see S1/a.txt, 3 kA/cm2", "1/um"]
-        failures = db.failures()[["path", "reason", "remedy"]].values.tolist()
-        assert failures == [["x/b.tif", "it is cut", "Report errors/b.txt"]]
-
-
 def test_an_older_postgresql_database_is_brought_up(postgres_url: str) -> None:
     engine = make_engine(parse_url(postgres_url))
     in_transaction(engine, first_tables)
     with engine.connect() as connection:
-        assert version_of(connection) == "0001"
-        assert "optimizer_table" not in sa.inspect(connection).get_view_names()
+        assert version_of(connection) == VERSIONS[0]
     engine.dispose()
     with Database.open(postgres_url, create=False) as db:
         assert len(db.optimizer_table()) == 0
@@ -141,6 +105,14 @@ def test_a_newer_database_is_refused_and_left_alone(url: str, raw: Raw, make_rec
         Database.open(url)
     assert raw(url, "SELECT version_num FROM alembic_version") == [("0042",)]
     assert raw(url, "SELECT count(*) FROM grain") == [(20,)]
+
+
+def test_a_database_from_before_the_first_release_is_refused(tmp_path: Path) -> None:
+    path = make_old(tmp_path / "old.db")
+    with sqlite3.connect(path) as old:
+        old.execute("UPDATE alembic_version SET version_num = '0003'")
+    with pytest.raises(DatabaseError, match=r"version 0003 is older .*Run the images again"):
+        Database.open(path)
 
 
 def test_another_programs_database_is_refused(url: str, raw: Raw) -> None:
