@@ -2,7 +2,9 @@
 
 The magnet is taken as fully penetrated: everywhere it carries the critical current density of the field
 there. Current and field are found together by a damped fixed point, on three grids; the values in the limit
-of small cells, and how far off they may be, come from how the grids differ (Richardson).
+of small cells, and how far off they may be, come from how the grids differ (Richardson).  Steps are taken in
+the logarithm of the current density, and each cell has its own damping: where its own field passes through
+zero, a cell overshoots by far more than the others.
 """
 
 from __future__ import annotations
@@ -20,7 +22,10 @@ RINGS = (8, 16, 32)  #: cells across the radius of the three grids
 MAX_CELLS = 6000  #: of the finest grid: seconds on one core
 PASSES = 300  #: of the damped fixed point
 BISECTIONS = 60  #: halve a double down to its last bit
-SETTLED = 1e-8  #: change of the current density in a pass, over its largest value
+SETTLED = 1e-6  #: change of the current density in a pass, over its largest value; grids differ by more
+#: largest damping of a step, and its factors after a step that turned back and after one that did not; of
+#: .5 or .7 and 1.1 or 1.2 the quickest in 236 magnets, all of which settled
+DAMPING, TURNED, KEPT = 0.5, 0.7, 1.1
 
 
 def settle(cells: Cells, law: CurrentLaw) -> tuple[np.ndarray, np.ndarray]:
@@ -37,20 +42,21 @@ def settle(cells: Cells, law: CurrentLaw) -> tuple[np.ndarray, np.ndarray]:
     --------
     >>> from grainstats.magnet.jc_laws import Kim
     >>> j, b = settle(Cells(Stack(30, 6), n_r=8, n_z=4), Kim(4e8, 1.0))
-    >>> bool((abs(j * (1 + b) / 4e8 - 1) < 1e-6).all())
+    >>> bool((abs(j * (1 + b) / 4e8 - 1) < 1e-4).all())
     True
     """
     j = np.full(cells.shape, _uniform_start(cells, law))
-    damping, last = 0.5, np.inf
+    damping, last = np.full(cells.shape, DAMPING), np.zeros(cells.shape)
     for _ in range(PASSES):
         b = np.hypot(*cells.field(j))
         wanted = law(b)
-        change = float(np.abs(wanted - j).max() / np.abs(wanted).max())
+        change = float(np.abs(wanted - j).max() / wanted.max())
         if change < SETTLED:
             return j, b
-        damping = damping / 2 if change > last else min(damping * 1.1, 0.5)
-        last = change
-        j = (1 - damping) * j + damping * wanted
+        step = np.log(wanted / j)
+        damping = np.where(step * last < 0, damping * TURNED, np.minimum(damping * KEPT, DAMPING))
+        last = step
+        j = j * np.exp(damping * step)
     raise InputError(
         "J_c(B)",
         f"the current density still changes by {change:.2g} after {PASSES} passes",

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from segment.errors import InputError
 
+MOST_DISCS = 1000  #: of a stack: a minute with J_c(B)
+
 
 @dataclass(frozen=True)
 class Stack:
@@ -31,7 +33,7 @@ class Stack:
     Raises
     ------
     InputError
-        A size that is not positive and finite, a bore as wide as the disc, no disc.
+        A size that is not positive and finite, a bore as wide as the disc, no disc or more than `MOST_DISCS`.
 
     Examples
     --------
@@ -61,6 +63,13 @@ class Stack:
             )
         if not (math.isfinite(self.n_discs) and self.n_discs == int(self.n_discs) >= 1):
             raise InputError("stack", f"{self.n_discs} is no number of discs", "Give 1, 2, 3 ...")
+        if self.n_discs > MOST_DISCS:
+            filled = self.thickness_mm / (self.thickness_mm + self.gap_mm)
+            raise InputError(
+                "stack",
+                f"{self.n_discs} discs are more than {MOST_DISCS}, each of which is cut into cells",
+                f"Give one disc of {self.height_mm:.6g} mm, with {filled:.4g} times the current density",
+            )
 
     @property
     def height_mm(self) -> float:

@@ -119,6 +119,7 @@ def test_probe(probe, height):
         ({"gap_mm": -0.1}, "gap"),
         ({"stack": 0}, "stack"),
         ({"stack": 1.5}, "stack"),
+        ({"stack": 100_000}, "stack"),
         ({"diameter_mm": float("nan")}, "diameter"),
         ({"probe": "side"}, "probe"),
         ({"jc": 0}, "current density"),
