@@ -21,6 +21,10 @@ from segment.micrograph.refusals import not_real_space
 from segment.micrograph.tiffpages import X_RESOLUTION, Y_RESOLUTION, image_pages, page_frames
 
 NAME = "imagej_tiff"
+_RESOLUTION_UNIT = 296  #: tag; ImageJ writes 1, none, unless its unit is inch or cm
+_PER_INCH = {2: 1.0, 3: 2.54}  #: values that other programs write: inch, cm (TIFF 6.0)
+_ROUNDED = 5e-3  #: relative; such programs round dots per inch to dots per cm or metre
+_AGAIN = "another program saved it after ImageJ: if it was resized there, its pixel size is wrong"
 _TYPED = 1e-6  #: relative; a unit typed over dots per inch leaves their number as it was
 
 
@@ -51,13 +55,18 @@ def _one_channel(found: list[Frame], facts: dict[str, Any]) -> list[Frame]:
 
 def _scales(opened: OpenFile, unit_x: str, unit_y: str) -> tuple[tuple[Scale, ...], tuple[str, ...]]:
     tags = image_pages(opened)[0].tags
-    x = _size(tags.valueof(X_RESOLUTION), unit_x)
-    y = _size(tags.valueof(Y_RESOLUTION), unit_y)
+    resolution = tags.valueof(X_RESOLUTION)
+    x, y = _size(resolution, unit_x), _size(tags.valueof(Y_RESOLUTION), unit_y)
     dots = dots_per_inch(x) or dots_per_inch(x and x * INCH_NM, _TYPED)  # 300 a nm are no better
+    per_inch = _PER_INCH.get(tags.valueof(_RESOLUTION_UNIT, 1)) if not is_for_printing(x, unit_x) else None
+    if per_inch and x:
+        dots = dots or dots_per_inch(INCH_NM * resolution[1] / resolution[0] / per_inch, _ROUNDED)
     if dots or is_for_printing(x, unit_x):
         said = f"{dots} dots per inch" if dots else "dots per inch"
         return (), (f"ImageJ's unit {unit_x} comes from {said}, which is for printing: no pixel size taken",)
     found = stated("ImageJ unit / XResolution", y, x)
+    if found and per_inch:
+        return found, (_AGAIN,)
     strange = not found and unit_kind(unit_x) != "none"
     return found, (
         f"ImageJ's unit {unit_x!r} with its resolution is no pixel size: not taken",

@@ -7,7 +7,7 @@ import pytest
 import tifffile
 
 from segment.errors import NotAnImageError
-from segment.micrograph import describe
+from segment.micrograph import describe, read_micrographs
 
 
 @pytest.mark.parametrize("dots", [72, 96, 150, 300, 600, 1200])
@@ -210,3 +210,31 @@ def test_pages_of_one_file_have_their_own_tags(tmp_path, make_grains):
             for seed, extra in enumerate([*tags, []]):
                 file.write(make_grains(seed=seed), metadata=None, extratags=extra)
         assert [i.pixel_size_nm for i in describe(tmp_path / "a.tif")] == pytest.approx([1.6, 4.8, 1.6])
+
+
+@pytest.mark.parametrize(
+    ("resolution", "unit", "nm", "words"),
+    [
+        (2.5, 1, 400.0, ""),
+        (72.0, 1, 1e3 / 72, ""),
+        (2.5, 2, 400.0, "saved it after ImageJ"),
+        (300.0, 2, None, "300 dots per inch"),
+        (299.72, 2, None, "300 dots per inch"),
+        (28.346, 3, None, "72 dots per inch"),
+    ],
+)
+def test_a_resolution_that_another_program_wrote_is_no_scale_of_imagej(
+    tmp_path, make_grains, resolution, unit, nm, words
+):
+    """Photoshop and GIMP keep the description with its unit, and write dots per inch beside it."""
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        make_grains(),
+        description="ImageJ=1.54f\nunit=micron\n",
+        metadata=None,
+        resolution=(resolution, resolution),
+        resolutionunit=unit,
+    )
+    (found,) = read_micrographs(tmp_path / "a.tif")
+    assert found.pixel_size_nm == (nm if nm is None else pytest.approx(nm, rel=1e-6))
+    assert any(words in note for note in found.notes) if words else not found.notes
