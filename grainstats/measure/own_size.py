@@ -6,7 +6,6 @@ enlarged two, three or four times has 4, 11 or 16 % more boundary, and spacings 
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -19,7 +18,10 @@ LARGEST = 8  #: times that a map is enlarged at most; judgement
 COARSE = (
     1.3  #: pixels of a mean step; grains drawn by hand, points of EBSD and cells cut here have up to 1.24
 )
-FEWEST = (50, 200)  #: corners of steps that show an enlargement by a whole number, or a mean step; judgement
+REPEATED = 5  #: equal rows, and others, that show an enlargement
+EVEN = 2.0  #: rows by which groups of equal rows may stray from even steps: rounding, and one cut group
+EQUAL = 0.02  #: relative; of what rows and columns are repeated, so that the pixels are square
+FEWEST = (50, 200)  #: corners of steps that show an enlargement, or a mean step; judgement
 LOOKED_AT = 1024  #: rows and columns in the middle of a map whose steps are measured
 
 
@@ -30,7 +32,7 @@ def own_label_map(grain_map: GrainMap, source: str) -> GrainMap:
 
 
 def at_own_size(grain_map: GrainMap) -> GrainMap:
-    """The map without the repetition where each pixel stands k x k times; steps that stay coarse are told.
+    """The map without the repetition where each pixel stands k x k times, or coarse steps told.
 
     A map that a model has cut, or with orientations, is returned as it is.
 
@@ -42,15 +44,16 @@ def at_own_size(grain_map: GrainMap) -> GrainMap:
     """
     if grain_map.segmentation is not None or grain_map.orientations is not None:
         return grain_map
-    step, n_corners = _steps(grain_map.labels)
-    if step < COARSE or n_corners < FEWEST[0]:
+    labels = grain_map.labels
+    step, n_corners = _steps(labels)
+    if n_corners < FEWEST[0]:
         return grain_map
-    grids = [_grid(grain_map.labels), _grid(grain_map.labels.T)]
-    k = math.gcd(*(edge for edge, _ in grids))
-    cell_px = np.count_nonzero(grain_map.labels) / grain_map.n_grains
-    if 1 < k <= LARGEST and cell_px >= MIN_AREA_PX * k * k:
-        return _every(grain_map, k, [first % k for _, first in grids])
-    if n_corners < FEWEST[1]:
+    (rows, height), (columns, width) = _groups(labels), _groups(labels.T)
+    cell_px = np.count_nonzero(labels) / grain_map.n_grains
+    of_one_size = abs(height / width - 1) < EQUAL and max(height, width) <= LARGEST
+    if min(height, width) > 1 and of_one_size and cell_px >= MIN_AREA_PX * height * width:
+        return _own(grain_map, rows, columns, float(np.sqrt(height * width)))
+    if (step < COARSE and max(height, width) == 1) or n_corners < FEWEST[1]:
         return grain_map
     said = (
         f"its outlines have steps of {step:.1f} px, as where pixels were repeated: boundaries come out a few "
@@ -59,17 +62,17 @@ def at_own_size(grain_map: GrainMap) -> GrainMap:
     return replace(grain_map, warnings=(*grain_map.warnings, said))
 
 
-def _every(grain_map: GrainMap, k: int, start: list[int]) -> GrainMap:
-    """One pixel of each square of k x k, the squares beginning at `start` (row, column)."""
-    rows, columns = (slice(first + k // 2, None, k) for first in start)
+def _own(grain_map: GrainMap, rows: np.ndarray, columns: np.ndarray, k: float) -> GrainMap:
+    """The pixels in these rows and columns, which stand k x k times each."""
 
     def own(image: np.ndarray | None) -> np.ndarray | None:
-        return None if image is None else np.ascontiguousarray(image[rows, columns])
+        return None if image is None else np.ascontiguousarray(image[np.ix_(rows, columns)])
 
-    labels = numbered(grain_map.labels[rows, columns])
+    labels = numbered(grain_map.labels[np.ix_(rows, columns)])
     phases, size = own(grain_map.second_phases), grain_map.pixel_size_nm
     height, width = labels.shape
-    said = f"its pixels are repeated {k} x {k} times: it is measured at its own size, {height} x {width} px"
+    times = f"{k:.3g} x {k:.3g} times"
+    said = f"its pixels are repeated {times}: it is measured at its own size, {height} x {width} px"
     return replace(
         grain_map,
         labels=labels,
@@ -81,10 +84,16 @@ def _every(grain_map: GrainMap, k: int, start: list[int]) -> GrainMap:
     )
 
 
-def _grid(labels: np.ndarray) -> tuple[int, int]:
-    """Largest distance of which the rows with a level boundary are multiples apart; the first of them."""
-    rows = np.flatnonzero((labels[1:] != labels[:-1]).any(axis=1)) + 1
-    return (int(np.gcd.reduce(np.diff(rows))), int(rows[0])) if rows.size > 1 else (0, 0)
+def _groups(labels: np.ndarray) -> tuple[np.ndarray, float]:
+    """The first of each group of equal rows, and rows a group; every row and 1 where they are not even."""
+    new = np.concatenate([[True], (labels[1:] != labels[:-1]).any(axis=1)])
+    first = np.flatnonzero(new)
+    if len(labels) - first.size < REPEATED or first.size < REPEATED:
+        return np.arange(len(labels)), 1.0
+    each = float(first[-1] - first[1]) / (first.size - 2)
+    if np.ptp(np.cumsum(new) - np.arange(len(labels)) / each) > EVEN:
+        return np.arange(len(labels)), 1.0
+    return first, each
 
 
 def _steps(labels: np.ndarray) -> tuple[float, int]:

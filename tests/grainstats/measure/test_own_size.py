@@ -19,13 +19,24 @@ def test_repeated_pixels_count_once(voronoi: GrainMap, times: int, cut: int) -> 
     assert f"repeated {times} x {times} times" in found.warnings[-1]
     if cut == 0:
         assert summary(found) == summary(gs.measure(voronoi.labels, pixel_size_nm=2.0))
-    assert found.pixel_size == 2.0 and found.shape[0] == 200 - cut // times - (cut % times > 0)
+    assert found.pixel_size == 2.0 and found.shape[0] == 200 - cut // times
 
 
-@pytest.mark.parametrize("times", [1.5, 1.9, 2.5])
-def test_other_enlargements_are_told(voronoi: GrainMap, times: float) -> None:
+@pytest.mark.parametrize("times", [1.1, 1.25, 1.5, 1.9, 2.5])
+def test_enlarged_by_a_broken_number_it_has_its_own_size(voronoi: GrainMap, times: float) -> None:
     rows, columns = ((np.arange(round(n * times)) / times).astype(int) for n in voronoi.labels.shape)
     found = gs.measure(voronoi.labels[np.ix_(rows, columns)], pixel_size_nm=2.0 / times)
+    assert found.shape == voronoi.labels.shape and "it is measured at its own size" in found.warnings[-1]
+    assert found.pixel_size == pytest.approx(2.0, rel=0.005)
+
+
+@pytest.mark.parametrize(("high", "wide"), [(1, 1.25), (1.5, 1), (2, 1), (2, 3)])
+def test_stretched_in_one_direction_it_is_told(voronoi: GrainMap, high: float, wide: float) -> None:
+    rows, columns = (
+        (np.arange(round(n * k)) / k).astype(int)
+        for n, k in zip(voronoi.labels.shape, (high, wide), strict=True)
+    )
+    found = gs.measure(voronoi.labels[np.ix_(rows, columns)], pixel_size_nm=2.0)
     assert "give the map as it was" in found.warnings[-1]
 
 

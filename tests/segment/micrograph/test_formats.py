@@ -194,6 +194,7 @@ def test_imagej_units(vendor_files, unit, per_unit):
         tifffile.imread(path),
         description=f"ImageJ=1.54f\nunit={unit}\n".encode(),
         resolution=(per_unit, per_unit),
+        resolutionunit="NONE",
         metadata=None,
     )
     (info,) = describe(path)
