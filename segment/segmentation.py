@@ -87,6 +87,14 @@ class Segmentation:
         Why the answer may not be trusted.
     pictures : int
         Pictures of the field whose probabilities were fused.
+
+    Examples
+    --------
+    >>> import numpy as np, segment
+    >>> grey = np.random.default_rng(0).normal(128.0, 9.0, (64, 96))
+    >>> image = segment.micrograph_of_array(grey)
+    >>> segment.segment_micrograph(image, segment.load_model())[1].segmentation.model_name
+    'unet-lite2'
     """
 
     model_name: str

@@ -30,6 +30,15 @@ class Comparison:
         Verdicts counted by group; None where none were given.
     notes : tuple of str
         What a reader must know of the samples.
+
+    Examples
+    --------
+    >>> import pandas as pd, grainstats as gs
+    >>> table = pd.DataFrame({"sample_id": list("abcd"), "route": ["ai", "ai", "by hand", "by hand"],
+    ...                       "intercept_mean_nm": [61.0, 58.0, 40.0, 43.0]})
+    >>> found = gs.compare(table, by="route")
+    >>> found.by, list(found.table["descriptor"])
+    ('route', ['intercept_mean_nm'])
     """
 
     by: str

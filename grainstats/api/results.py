@@ -61,6 +61,15 @@ class ImageResult:
         Key of this image's rows in `Results.grains` and `Results.intercepts`.
     labels_path, picture_path : Path or None
         Label map, and picture of the micrograph, of the results folder; None: not there.
+
+    Examples
+    --------
+    >>> import grainstats as gs
+    >>> field = gs.read(gs.example_micrographs() / "ai-02" / "ai-02-field-1.tif")[0]
+    >>> results = gs.analyze(field.image[:256, :256], pixel_size_nm=2.0)
+    >>> image = results.images[0]
+    >>> image.shape, image.grain_map.labels.shape
+    ((256, 256), (256, 256))
     """
 
     name: str
@@ -118,6 +127,15 @@ class SampleResult:
     images : tuple of ImageResult
     database : str
         Path or URL of the database that holds the rows.
+
+    Examples
+    --------
+    >>> import grainstats as gs
+    >>> field = gs.read(gs.example_micrographs() / "ai-02" / "ai-02-field-1.tif")[0]
+    >>> results = gs.analyze(field.image[:256, :256], pixel_size_nm=2.0)
+    >>> sample = results.samples["sample"]
+    >>> sample.verdict.verdict, sample.descriptors.loc["intercept_mean_nm", "unit"]
+    ('indeterminate', 'nm')
     """
 
     sample_id: str
@@ -166,6 +184,14 @@ class Results:
     warnings : tuple of str
     database : str
         Path or URL of the database that holds the rows.
+
+    Examples
+    --------
+    >>> import grainstats as gs
+    >>> field = gs.read(gs.example_micrographs() / "ai-02" / "ai-02-field-1.tif")[0]
+    >>> results = gs.analyze(field.image[:256, :256], pixel_size_nm=2.0)
+    >>> list(results.samples), len(results.images), results.verdict.n_images
+    (['sample'], 1, 1)
     """
 
     samples: Mapping[str, SampleResult]

@@ -46,6 +46,12 @@ class Measurement:
         How a model cut the map; None: it was given.
     warnings : tuple of str
         Of the map.
+
+    Examples
+    --------
+    >>> import numpy as np, grainstats as gs
+    >>> gs.measure(np.kron(np.arange(1, 26).reshape(5, 5), np.ones((20, 20), int)), pixel_size_nm=2.0)
+    <Measurement of 100 x 100 px: 25 grains, 386 intercepts>
     """
 
     grains: pd.DataFrame

@@ -46,6 +46,16 @@ def write_label_map(
     -------
     Path
         That of the file.
+
+    Examples
+    --------
+    >>> import numpy as np, segment, tempfile
+    >>> squares = np.kron(np.arange(1, 26).reshape(5, 5), np.ones((20, 20), int))
+    >>> grains = segment.grain_map_of_labels(squares, pixel_size_nm=2.0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = segment.write_label_map(folder + "/a.tif", grains)
+    ...     segment.read_label_map(path).pixel_size_nm
+    2.0
     """
     labels = np.ascontiguousarray(grain_map.cells(), np.int32).view(np.uint32)
     facts = (*lines_of(grain_map, recipe_digest), *(f"{name}={text}" for name, text in notes.items()))
@@ -58,6 +68,14 @@ def write_boundary_map(path: str | Path, boundary_map: BoundaryMap) -> Path:
     """Write boundary probability as float32 TIFF, with the pixel size as ImageJ keeps it; return the path.
 
     Values have steps of 1/8192: all digits would take twice the space and time, and bf16 knows fewer.
+
+    Examples
+    --------
+    >>> import numpy as np, segment, tempfile
+    >>> boundaries = segment.BoundaryMap(np.zeros((64, 64), np.float32), 2.0, "manual")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     segment.write_boundary_map(folder + "/a.tif", boundaries).name
+    'a.tif'
     """
     steps = boundary_map.probability * np.float32(STEPS)
     np.rint(steps, out=steps)

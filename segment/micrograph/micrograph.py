@@ -50,6 +50,12 @@ class Micrograph:
         What reading changed or noticed.
     scale_bar : ScaleBar or None
         The burned-in one, read or in doubt, with its picture.
+
+    Examples
+    --------
+    >>> import numpy as np, segment
+    >>> segment.micrograph_of_array(np.arange(80 * 90.0).reshape(80, 90), pixel_size_nm=2.0)
+    <Micrograph array, 80 x 90 px, 2 nm/px>
     """
 
     image: np.ndarray

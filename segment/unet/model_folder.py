@@ -55,6 +55,12 @@ class Model:
         SHA-256 over model.toml, the weights and confidence.json: what the error rates were measured for.
     error_rates : ErrorRates
         How much another model, as good, differs; nominal where that was not measured for these weights.
+
+    Examples
+    --------
+    >>> import segment
+    >>> segment.load_model().outputs
+    ('boundary', 'not_grain')
     """
 
     name: str

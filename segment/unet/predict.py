@@ -56,6 +56,13 @@ def predict(
     ------
     InputError
         The image is smaller than 64 px along an edge, or the device is not there.
+
+    Examples
+    --------
+    >>> import numpy as np, segment
+    >>> grey = np.random.default_rng(0).normal(128.0, 9.0, (64, 96))
+    >>> segment.predict(segment.load_model(), segment.micrograph_of_array(grey)).probability.shape
+    (64, 96)
     """
     image, valid = plain(micrograph.image), micrograph.valid
     _check_size(micrograph)

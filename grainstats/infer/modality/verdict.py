@@ -63,6 +63,13 @@ class ModalityVerdict:
     excluded_ratio : float or None
         Of "uniform": two populations at least so many times apart in the plane, each on a tenth of the area
         or more, look so uniform with a probability below .05.
+
+    Examples
+    --------
+    >>> import numpy as np, grainstats as gs
+    >>> squares = np.kron(np.arange(1, 26).reshape(5, 5), np.ones((20, 20), int))
+    >>> print(gs.judge(gs.measure(squares, pixel_size_nm=2.0)))
+    indeterminate: only 9 grains lie wholly inside the frame; below 80 no call is made.
     """
 
     verdict: Verdict

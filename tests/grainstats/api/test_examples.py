@@ -13,6 +13,8 @@ MODULES = (
     "grainstats.api.comparing",
     "grainstats.infer.modality.judging_digest",
     "grainstats.infer.current.estimate",
+    "grainstats.infer.modality.verdict",
+    "grainstats.measure.measurement",
     "grainstats.magnet.trapped_field",
     "grainstats.measure.any_map",
     "segment",
@@ -24,13 +26,22 @@ MODULES = (
     "segment.label_maps.reading",
     "segment.label_maps.repairs",
     "segment.label_maps.any_file",
+    "segment.label_maps.writing",
     "segment.micrograph.finding",
+    "segment.micrograph.micrograph",
     "segment.micrograph.from_array",
     "segment.micrograph.reading",
     "segment.orientation.read",
+    "segment.segmentation",
     "segment.unet.model_folder",
+    "segment.unet.predict",
 )
-SLOW = ("grainstats.api.analysis", "grainstats.api.steps", "segment.pipeline")  #: the whole way
+SLOW = (
+    "grainstats.api.analysis",
+    "grainstats.api.results",
+    "grainstats.api.steps",
+    "segment.pipeline",
+)  #: the whole way
 
 
 def run(name: str) -> None:
