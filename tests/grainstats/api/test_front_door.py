@@ -62,7 +62,8 @@ def test_what_calls_itself_an_array_is_one() -> None:
 def test_every_public_name_is_there_and_says_what_it_is(package) -> None:
     for name in package.__all__:
         thing = getattr(package, name)
-        assert name == "__version__" or ">>> " in (inspect.getdoc(thing) or ""), name
+        told = inspect.getdoc(getattr(thing, name) if inspect.ismodule(thing) else thing)
+        assert name == "__version__" or ">>> " in (told or ""), name
     assert set(package.__all__) <= set(dir(package))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = package.nothing
