@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import signal
 import sys
 from collections.abc import Callable
 from typing import Annotated
@@ -13,6 +14,7 @@ import typer
 from typer import Option
 
 from grainstats._version import __version__
+from grainstats.run.atomic import OutputError
 from grainstats.run.commands import (
     campaign,
     compare,
@@ -69,6 +71,11 @@ _CANNOT_WRITE = {
     if hasattr(errno, name)
 }
 _INTERRUPTED = 130  #: exit status after Ctrl-C, as shells have it; Typer ends with it, too, but in silence
+_STOPPING = {  #: exit status after kill, or a batch system's end of time, and where a terminal closes
+    getattr(signal, name): 128 + getattr(signal, name)
+    for name in ("SIGTERM", "SIGHUP")
+    if hasattr(signal, name)
+}
 
 
 def _show_version(wanted: bool) -> None:
@@ -89,6 +96,7 @@ def _grainstats(
 def main() -> None:
     """Entry point: exit 0 all done, 1 some inputs failed, 2 the call itself was wrong."""
     guard_terminal()
+    _stop_in_order()
     gc.set_threshold(COLLECT_AT, 20, 20)
     try:
         app()
@@ -99,17 +107,27 @@ def main() -> None:
         if error.errno not in _CANNOT_WRITE:
             raise
         remedy = "Name a folder that can be made and written, on a disk with room"
+        if isinstance(error, OutputError):
+            remedy = "Make room or look at the disk, and give the same command again; what is done is kept"
         print(f"error: {error.filename or 'output'}: {error.strerror}. {remedy}.", file=sys.stderr)
         sys.exit(2)
     except MemoryError:
         print("error: not enough memory. Take a machine with more, or smaller images.", file=sys.stderr)
         sys.exit(1)
     except (KeyboardInterrupt, SystemExit) as end:
-        if isinstance(end, SystemExit) and end.code != _INTERRUPTED:
+        status = end.code if isinstance(end, SystemExit) else _INTERRUPTED
+        if not isinstance(status, int) or status not in (_INTERRUPTED, *_STOPPING.values()):
             raise
         print("stopped; what is finished is kept, the same command goes on from there", file=sys.stderr)
         sys.stderr.flush()
-        os._exit(_INTERRUPTED)
+        os._exit(status)
     finally:
         if "torch" not in sys.modules:  # its compiler reports whatever is never collected as leaked
             gc.freeze()  # else the interpreter searches all modules for garbage as it ends, .4 s after a run
+
+
+def _stop_in_order() -> None:
+    """Let these signals end a command as Ctrl-C does; one that the caller ignores (nohup) stays ignored."""
+    for number, status in _STOPPING.items():
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, lambda *_, status=status: sys.exit(status))

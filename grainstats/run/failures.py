@@ -6,7 +6,7 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
-from grainstats.run.atomic import write_bytes
+from grainstats.run.atomic import OutputError, write_bytes
 from grainstats.run.names import plain_name, printable
 from segment.errors import InputError
 
@@ -23,7 +23,12 @@ class Failure:
 
 
 def said_of(error: Exception) -> tuple[str, str]:
-    """Reason and remedy of what stopped one input, in one line each."""
+    """Reason and remedy of what stopped one input, in one line each.
+
+    `OutputError` is raised again: it stops all inputs.
+    """
+    if isinstance(error, OutputError):
+        raise error
     if isinstance(error, InputError):
         return error.reason, error.remedy
     if is_out_of_memory(error):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
+from contextlib import suppress
 from typing import Any
 
 from grainstats.run.names import printable
@@ -43,12 +45,50 @@ class PlainStream:
         return getattr(self._stream, name)
 
 
+class LastingStream:
+    """A text stream for messages: where nobody takes them (a lost connection, a full log), work goes on."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write `text` where that can be done."""
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """As of a file."""
+        with suppress(OSError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 def guard_terminal() -> None:
-    """Let standard output and error of this process pass through `PlainStream`; never fail on a character."""
-    for name in ("stdout", "stderr"):
+    """Let standard output and error of this process pass through `PlainStream`; never fail on a character.
+
+    Where one is closed (``2>&-``), what is written to it goes nowhere, and no file takes its place. Standard
+    error never ends a command.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
         stream = getattr(sys, name)
-        if stream is None or isinstance(stream, PlainStream):
+        if stream is None:
+            if _is_closed(number):
+                os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free, this one
+            stream = open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8")
+            setattr(sys, name, stream)
+        if name == "stdin" or isinstance(stream, PlainStream):
             continue
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-        setattr(sys, name, PlainStream(stream))
+        setattr(sys, name, PlainStream(LastingStream(stream) if name == "stderr" else stream))
+
+
+def _is_closed(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return True
+    return False

@@ -90,7 +90,7 @@ def _write(
     facts: tuple[str, ...] = (),
     tags: Sequence[tuple[int, int, int, bytes, bool]] = (),
 ) -> Path:
-    """Write beside the target first, so that a killed run leaves no half file under the final name."""
+    """Write beside the target first, so that no half file stands under the final name."""
     path = Path(path)
     part = path.with_name(f".{path.name}.part")
     lines = ["ImageJ=1.54f", "images=1", *facts]
@@ -99,17 +99,20 @@ def _write(
         lines.append("unit=nm")
         options = {"resolution": (1 / pixel_size_nm, 1 / pixel_size_nm), "resolutionunit": "NONE"}
     description = "\n".join([*lines, ""])
-    tifffile.imwrite(
-        part,
-        image,
-        description=description,
-        metadata=None,
-        compression="zlib",
-        compressionargs={"level": 1},
-        rowsperstrip=STRIP_ROWS,
-        maxworkers=available_cores(),
-        extratags=tags,
-        **options,
-    )
-    os.replace(part, path)
+    try:
+        tifffile.imwrite(
+            part,
+            image,
+            description=description,
+            metadata=None,
+            compression="zlib",
+            compressionargs={"level": 1},
+            rowsperstrip=STRIP_ROWS,
+            maxworkers=available_cores(),
+            extratags=tags,
+            **options,
+        )
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
     return path

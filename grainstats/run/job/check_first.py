@@ -64,8 +64,10 @@ def make_output(out: Path) -> float:
 def check_output(out: Path, paths: Sequence[Path]) -> Iterator[str]:
     """What is wrong with the output folder, in words, for images that are still to be analysed.
 
-    `InputError`: its disk is full.
+    `InputError`: its disk is full. Without such images there may be little to write.
     """
+    if not paths:
+        return
     free = shutil.disk_usage(out).free
     if free < LEAST_FREE:
         reason = f"its disk is full ({free >> 20} MB free)"

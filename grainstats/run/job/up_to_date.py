@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +17,8 @@ from grainstats.share.db.database import Database
 from grainstats.share.db.records import digest_of, plain
 
 _FILE = ".report/written.json"
+_PAGES = Path(__file__).parents[1] / "report"  #: what writes tables and pages
+_SOURCES = {".py", ".j2", ".css", ".js"}
 
 
 class Written:
@@ -57,6 +60,7 @@ def state_of_tables(rows: Rows) -> str:
     pools = rows.db.pools()[["sample_id", "pool"]].drop_duplicates()
     return digest_of(
         __version__,
+        _code([_PAGES / "tables.py"]),
         list(rows.sample_ids),
         rows.model.digest,
         rows.recipe.digest(),
@@ -67,7 +71,13 @@ def state_of_tables(rows: Rows) -> str:
 def state_of_report(db: Database, tables: str, failures: Sequence[Failure], warnings: Sequence[str]) -> str:
     """Digest of all that the report is made of, given that of the tables."""
     loops, properties = map(_content, (db.suggestions().drop(columns=["suggestion_id"]), db.properties()))
-    return digest_of(tables, db.name, [plain(f) for f in failures], list(warnings), loops, properties)
+    code = _code(path for path in _PAGES.rglob("*") if path.suffix in _SOURCES)
+    return digest_of(tables, code, db.name, [plain(f) for f in failures], list(warnings), loops, properties)
+
+
+def _code(files: Iterable[Path]) -> str:
+    """Digest of source files: after an upgrade what they write is written again."""
+    return sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()
 
 
 def _content(table: pd.DataFrame) -> str:

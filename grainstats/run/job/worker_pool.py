@@ -20,6 +20,7 @@ from typing import Any, Generic, TypeVar
 
 import cv2
 
+from grainstats.run.atomic import OutputError
 from segment._threads import available_cores
 from segment.errors import InputError
 
@@ -43,7 +44,8 @@ def threads_per_worker(workers: int) -> int:
 class IsolatedPool(Generic[Job, Result]):
     """Runs one function over jobs in spawned processes.
 
-    The function is importable by name and must not raise for a bad job but return a result that says so.
+    The function is importable by name and must not raise for a bad job but return a result that says so; an
+    `OutputError` ends all jobs.
     Without workers it runs in this process, not isolated. `alone` does a job that is the only one in this
     process, for a worker would first import everything again; it gives None for a job that is better
     isolated, for its memory.
@@ -122,6 +124,8 @@ class IsolatedPool(Generic[Job, Result]):
                     error = future.exception()
                     if isinstance(error, BrokenProcessPool):
                         crashed.append(job)
+                    elif isinstance(error, OutputError):
+                        raise error
                     elif error is not None:  # the result could not be passed on
                         yield job, Crash(f"its result was lost on the way ({type(error).__name__})")
                     else:

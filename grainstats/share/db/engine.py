@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -38,9 +40,10 @@ def make_engine(url: URL) -> Engine:
     PostgreSQL connections are pooled per process, and a connection inherited through a fork is thrown away.
     """
     if url.get_backend_name() == "sqlite":
-        engine = sa.create_engine(
-            url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS}, json_serializer=to_json
-        )
+        reached: dict[str, Any] = {"connect_args": {"timeout": BUSY_SECONDS}}
+        if _lies_read_only(path := Path(url.database or "").absolute()):
+            reached = {"creator": lambda: sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)}
+        engine = sa.create_engine(url, poolclass=NullPool, json_serializer=to_json, **reached)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -58,6 +61,16 @@ def make_engine(url: URL) -> Engine:
     event.listen(engine, "connect", _remember_process)
     event.listen(engine, "checkout", _refuse_inherited)
     return engine
+
+
+def _lies_read_only(path: Path) -> bool:
+    """Whether a SQLite file lies where nothing can be written, and is whole by itself.
+
+    Write-ahead logging makes files beside it even for reading; such a file is read as it is
+    (https://www.sqlite.org/wal.html#readonly).
+    """
+    log = path.with_name(f"{path.name}-wal")
+    return path.is_file() and not os.access(path.parent, os.W_OK) and not log.exists()
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:

@@ -1,10 +1,12 @@
 """Files that appear whole or not at all, and what killed runs leave behind."""
 
+import errno
 import os
+import pickle
 
 import pytest
 
-from grainstats.run.atomic import remove_leftovers, write_atomically, write_bytes
+from grainstats.run.atomic import OutputError, remove_leftovers, write_atomically, write_bytes
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -37,3 +39,15 @@ def test_leftovers_of_killed_runs_are_removed_and_nothing_else(tmp_path):
     remove_leftovers(tmp_path, before=2000)
     assert not any(path.exists() for path in old)
     assert all(path.exists() for path in kept)
+
+
+@pytest.mark.parametrize(("number", "ends_all"), [(errno.ENOSPC, True), (errno.EFBIG, False)])
+def test_what_cannot_be_written_is_named(tmp_path, number, ends_all):
+    def fail(path):
+        raise OSError(number, os.strerror(number))
+
+    with pytest.raises(OSError, match=r"a\.txt") as caught:
+        write_atomically(tmp_path / "a.txt", fail)
+    assert isinstance(caught.value, OutputError) == ends_all
+    again = pickle.loads(pickle.dumps(caught.value))  # as it comes from a worker
+    assert (type(again), again.errno, again.filename) == (type(caught.value), number, str(tmp_path / "a.txt"))

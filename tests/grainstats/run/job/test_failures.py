@@ -13,11 +13,13 @@ import numpy as np
 import pytest
 import tifffile
 
+from grainstats.run.atomic import OutputError
 from grainstats.run.job import check_first
 from grainstats.run.job.batch import Summary, run_batch
 from grainstats.run.job.call import Call
 from grainstats.run.job.progress import Progress
 from grainstats.run.recipe import Recipe
+from grainstats.share import Database
 from segment.errors import InputError
 
 SCALE = {"imagej": True, "resolution": (0.5, 0.5), "metadata": {"unit": "nm"}}
@@ -98,6 +100,24 @@ def test_a_disk_that_fails_in_the_middle(
     run(two_samples, tmp_path / "whole", edge_model)
     assert tables(out) == tables(tmp_path / "whole")
     assert not list(out.rglob(".grainstats-*"))
+
+
+def test_a_full_disk_ends_the_run_and_names_its_file_wherever_the_database_is(
+    disk: Path, tmp_path: Path, edge_model: Path, two_samples: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check_first, "LEAST_FREE", 0)
+    out, db = disk / "out", str(tmp_path / "elsewhere.db")
+    call = Call((str(two_samples),), out, workers=0, db=db)
+    recipe = Recipe(model=str(edge_model))
+    with pytest.raises(OutputError) as full:
+        run_batch(call, recipe, progress=AfterTheFirst(lambda: fill(disk)))
+    assert full.value.errno == errno.ENOSPC
+    assert Path(full.value.filename).is_relative_to(out / "images")
+    assert not [path for path in out.rglob(".*") if ".grainstats-" in path.name]
+    with Database.open(db) as found:
+        assert len(found.analyses()) == 1 and found.failures().empty
+    (disk / "filler").unlink()
+    assert run_batch(call, recipe).failures == ()
 
 
 def test_an_output_that_cannot_be_written_is_said_first(

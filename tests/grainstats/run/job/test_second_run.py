@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 import tifffile
 
-from grainstats.run.job import file_identity, image_sheet
+from grainstats.run.job import file_identity, image_sheet, up_to_date
 from grainstats.run.job.batch import run_batch
 from grainstats.run.job.call import Call
 from grainstats.run.job.file_identity import KnownFiles, file_digest
@@ -48,6 +49,18 @@ def test_nothing_is_read_or_written_twice(two_samples, tmp_path, edge_model, wri
     assert (first.n_images, again.n_images, again.n_new) == (6, 6, 0)
     assert again.verdicts == first.verdicts and again.spacings == first.spacings
     assert states(out) == before
+
+
+def test_pages_of_an_older_program_are_written_again(analysed, edge_model, monkeypatch, tmp_path):
+    out = analysed / "out"
+    go(analysed / "data", out, edge_model)
+    page, table = (out / name for name in ("report.html", "tables/grains.csv"))
+    before, old = [path.stat().st_ino for path in (page, table)], tmp_path / "report"
+    shutil.copytree(up_to_date._PAGES, old)
+    (old / "templates/report.css").write_text("body { color: black }")
+    monkeypatch.setattr(up_to_date, "_PAGES", old)
+    go(analysed / "data", out, edge_model)
+    assert page.stat().st_ino != before[0] and table.stat().st_ino == before[1]
 
 
 def test_what_was_removed_or_edited_is_written_again(analysed, edge_model):

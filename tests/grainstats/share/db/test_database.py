@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from grainstats.infer import ModalityVerdict
 from grainstats.measure import Descriptor, grain_table, intercept_table
 from grainstats.share import AnalysisRecord, Database, MicrographFacts, SuggestionRecord
+from grainstats.share.db.engine import _lies_read_only
 from grainstats.share.db.urls import DatabaseError
 from segment.errors import UncalibratedError
 from segment.micrograph import Micrograph, ScaleConflict
@@ -262,3 +264,18 @@ def test_a_failure_of_an_image_that_has_a_result_under_another_name_is_dropped(d
     db.add_failure("S1/other.tif", "f" * 64, "damaged", "copy it")
     db.add_analysis(record)
     assert db.failures()["path"].tolist() == ["S1/other.tif"]
+
+
+def test_a_file_in_a_folder_without_the_right_to_write_is_read(
+    make_record: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Database.open(tmp_path / "a.db") as db:
+        db.add_analysis(make_record(1))
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with Database.open(tmp_path / "a.db", create=False) as db:
+        assert len(db.analyses()) == 1
+        assert [path.name for path in tmp_path.iterdir()] == ["a.db"]  # nothing beside it, even meanwhile
+        with pytest.raises(DatabaseError, match=r"readonly.*permissions"):
+            db.add_analysis(make_record(2))
+    (tmp_path / "a.db-wal").write_bytes(b"")  # someone writes: what it holds would be missed
+    assert not _lies_read_only(tmp_path / "a.db")
