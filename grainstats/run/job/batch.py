@@ -1,12 +1,12 @@
 """The main job: a folder of micrographs in; boundaries, spacings and verdicts out.
 
-The database is the ledger. Every image's result is stored the moment it arrives, keyed by the digests of the
-image, the model and the recipe; a run that was killed finds there what is left to do, and a second run finds
+The database says what is done. Every image's result is stored the moment it arrives, keyed by the digests of
+the image, the model and the recipe; a run that was killed finds there what is left to do, and a second run finds
 nothing. The order in which results arrive, and with it the number of workers, changes no number.
 
 The way of one image: found and given its sample (`selection`, `assign`, `image_sheet`), hashed and looked up
-when its turn has come (`plan`, `file_identity`, `job_ledger`), analysed in a process (`worker_pool`,
-`one_image`), stored with its files (`job_ledger`, `image_files`), judged with its sample (`judge_samples`).
+when its turn has come (`plan`, `file_identity`, `run_store`), analysed in a process (`worker_pool`,
+`one_image`), stored with its files (`run_store`, `image_files`), judged with its sample (`judge_samples`).
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from grainstats.run.job.call import Call
 from grainstats.run.job.check_first import make_output, say_first
 from grainstats.run.job.file_identity import KnownFiles
 from grainstats.run.job.image_sheet import absent_in_words, excluded_in_words, exclusions, listed_images
-from grainstats.run.job.job_ledger import Corrected, Ledger
 from grainstats.run.job.one_image import Analyst, IsStack, Outcome
 from grainstats.run.job.plan import Job, Plan
 from grainstats.run.job.progress import Progress
+from grainstats.run.job.run_store import Corrected, RunStore
 from grainstats.run.job.selection import chosen_of, images_of, sheets_of
 from grainstats.run.job.worker_pool import Crash, IsolatedPool, threads_per_worker
 from grainstats.run.names import DATABASE, stored_names
@@ -99,30 +99,30 @@ def run_batch(
         if sheet is not None:
             noted = [*sheet.remarks, *db.emptied_by(sheet)]
             db.put_samples(sheet)
-        ledger = Ledger(db, call.out, model.digest, recipe.digest())
+        store = RunStore(db, call.out, model.digest, recipe.digest())
         jobs = listed.jobs(paths, assignment.sample_ids)
         part = "{}of{}".format(*call.shard)
         files = KnownFiles(call.out, part, verify=call.verify, fields=listed.fields)
         chosen = chosen_of(call, jobs, name, db)
-        say_first(call.out, chosen, name, ledger.names(), progress, scales=recipe.pixel_size_nm is None)
-        plan = Plan(chosen, ledger.pending, name, files, deep=len(jobs) > MANY_IMAGES)
+        say_first(call.out, chosen, name, store.names(), progress, scales=recipe.pixel_size_nm is None)
+        plan = Plan(chosen, store.pending, name, files, deep=len(jobs) > MANY_IMAGES)
         try:
-            done = _work(plan, ledger, _pool(call.dask, analyse or analyst, workers), progress, files)
-            by_hand = Corrected(ledger.corrected())
+            done = _work(plan, store, _pool(call.dask, analyse or analyst, workers), progress, files)
+            by_hand = Corrected(store.corrected())
             if call.corrections is not None:
                 from grainstats.run.job.corrections import apply_corrections
 
-                by_hand = apply_corrections(call.corrections, jobs, chosen, ledger, analyst, files, name)
+                by_hand = apply_corrections(call.corrections, jobs, chosen, store, analyst, files, name)
             done = _corrected(done, by_hand)
-            ledger.forget_failures((name(path) for path, _ in chosen), done.failures)
+            store.forget_failures((name(path) for path, _ in chosen), done.failures)
             db.exclude(exclusions(db, chosen, listed, files, sheet))
         finally:
             files.save()
         remove_leftovers(call.out, before=start)
-        left = sorted(ledger.moved_from - set(sheet.sample_ids())) if sheet is not None else []
+        left = sorted(store.moved_from - set(sheet.sample_ids())) if sheet is not None else []
         renamed = db.drop_renamed(left) if left else {}
         noted += [f"{old} is taken out, {new} has its images or settings now" for old, new in renamed.items()]
-        said = *noted, *assignment.warnings, *listed.warnings, *done.warnings, *ledger.rescaled
+        said = *noted, *assignment.warnings, *listed.warnings, *done.warnings, *store.rescaled
         done = replace(done, warnings=said)
         if call.shard[1] > 1:
             return done
@@ -133,7 +133,7 @@ def run_batch(
             names = {name(path) for path, _ in jobs}
             absent = absent_in_words(rows.images, names, files)
             done = replace(done, warnings=(*done.warnings, *absent))
-        return _reported(rows, call, done, ledger.moved_from)
+        return _reported(rows, call, done, store.moved_from)
 
 
 def _reported(rows: Rows, call: Call, done: Summary, moved_from: Iterable[str]) -> Summary:
@@ -189,7 +189,7 @@ def _pool(dask: str | None, analyse: Callable[[Job], Outcome], workers: int) -> 
 
 
 def _work(
-    plan: Plan, ledger: Ledger, pool: IsolatedPool | DaskPool, progress: Progress, files: KnownFiles
+    plan: Plan, store: RunStore, pool: IsolatedPool | DaskPool, progress: Progress, files: KnownFiles
 ) -> Summary:
     """Draw jobs, store what comes back; a stack becomes as many jobs as it has frames."""
     failures, spent, told = list[Failure](), list[tuple[float, float]](), (0, 0)
@@ -211,7 +211,7 @@ def _work(
         if isinstance(outcome, Crash):
             remedy = "Run again with --workers 1, or on a machine with more memory"
             outcome = job.failure(outcome.reason, f"{remedy}; the other images are not affected")
-        stored = ledger.store(job, outcome)
+        stored = store.add(job, outcome)
         if isinstance(stored, Failure):
             failures.append(stored)
             progress.advance(stored.path, stored.reason, good=False)
@@ -220,7 +220,7 @@ def _work(
             progress.advance(job.name, f"{stored.seconds:.1f} s", good=True)
     tell()
     for failure in plan.failures:
-        ledger.store_failure(failure)
+        store.add_failure(failure)
     return Summary(
         n_images=len(spent) + plan.n_done,
         n_new=len(spent),

@@ -17,9 +17,9 @@ from grainstats.run.failures import reason_of
 from grainstats.run.job.corrected_map import changed_share, read_correction
 from grainstats.run.job.correction_files import find_corrections, reason_beside
 from grainstats.run.job.file_identity import KnownFiles, file_digest
-from grainstats.run.job.job_ledger import Corrected, Ledger
 from grainstats.run.job.one_image import Analyst, IsStack, frame_of
 from grainstats.run.job.plan import Job
+from grainstats.run.job.run_store import Corrected, RunStore
 from grainstats.run.names import printable
 from grainstats.share.db.records import CORRECTION, AnalysisKey
 from grainstats.share.safe_paths import is_below
@@ -37,7 +37,7 @@ def apply_corrections(
     folder: Path,
     every: Sequence[tuple[Path, str]],
     chosen: Sequence[tuple[Path, str]],
-    ledger: Ledger,
+    store: RunStore,
     analyst: Analyst,
     files: KnownFiles,
     name: Callable[[Path], str],
@@ -60,17 +60,17 @@ def apply_corrections(
         seen.add(job.sha256)
         maps = found.files.get(path, ())
         try:
-            _one(job, maps, ledger, analyst, done)
+            _one(job, maps, store, analyst, done)
         except Exception as error:
             reason, remedy = reason_of(error, analyst.out, job.name)
-            counts = "; what counted before still counts" if ledger.labels_of(job) is not None else ""
+            counts = "; what counted before still counts" if store.labels_of(job) is not None else ""
             done.failures.append(job.failure(f"its correction does not count: {reason}{counts}", remedy))
     return done
 
 
-def _one(job: Job, maps: tuple[Path, ...], ledger: Ledger, analyst: Analyst, done: Corrected) -> None:
+def _one(job: Job, maps: tuple[Path, ...], store: RunStore, analyst: Analyst, done: Corrected) -> None:
     if not maps:
-        if ledger.uncorrect(job):
+        if store.uncorrect(job):
             done.remarks.append(f"{job.name}: no correction any more, what the network cut counts again")
         return
     if len(maps) > 1:
@@ -78,8 +78,8 @@ def _one(job: Job, maps: tuple[Path, ...], ledger: Ledger, analyst: Analyst, don
         raise InputError(maps[0], f"it has {len(maps)} corrections ({both})", "Keep the one that shall count")
     file = maps[0]
     key = AnalysisKey(job.digest, CORRECTION + file_digest(file), analyst.recipe.digest())
-    known = ledger.use_correction(job, key)
-    remark = "" if known else _analyse(job, file, key, ledger, analyst)
+    known = store.use_correction(job, key)
+    remark = "" if known else _analyse(job, file, key, store, analyst)
     if remark:
         done.remarks.append(remark)
         return
@@ -87,7 +87,7 @@ def _one(job: Job, maps: tuple[Path, ...], ledger: Ledger, analyst: Analyst, don
     done.n_new += not known
 
 
-def _analyse(job: Job, file: Path, key: AnalysisKey, ledger: Ledger, analyst: Analyst) -> str:
+def _analyse(job: Job, file: Path, key: AnalysisKey, store: RunStore, analyst: Analyst) -> str:
     """Measure one correction and store it; returns why not, where that is no fault."""
     from segment.orientation import is_orientation_map
 
@@ -100,28 +100,28 @@ def _analyse(job: Job, file: Path, key: AnalysisKey, ledger: Ledger, analyst: An
         raise InputError(job.path, "a stack takes no correction", "Save each frame as a file of its own")
     if micrograph.pixel_size_nm is None:
         return f"correction {printable(file.name)} not used: its image has no pixel size"
-    network = _network_map(ledger, analyst.out, job)
+    network = _network_map(store, analyst.out, job)
     grains = read_correction(file, micrograph, network)
     said = _said(file)
     if network is not None:
         share = changed_share(network, grains)
         if share == 0 and network.n_grains == grains.n_grains:
-            ledger.uncorrect(job)
+            store.uncorrect(job)
             return f"correction {printable(file.name)} not used: it is what the network cut, unchanged"
         said += f"; {share:.1%} of the area belongs to another grain, "
         said += f"{network.n_grains} grains before, {grains.n_grains} after"
     why = reason_beside(file)
     said += f"; reason: {why}" if why else ""
     grains = replace(grains, warnings=(said, *grains.warnings))
-    ledger.store_correction(replace(analyst.finish(job, key, micrograph, grains), model_name=NAME))
+    store.add_correction(replace(analyst.finish(job, key, micrograph, grains), model_name=NAME))
     return ""
 
 
-def _network_map(ledger: Ledger, out: Path, job: Job) -> GrainMap | None:
+def _network_map(store: RunStore, out: Path, job: Job) -> GrainMap | None:
     """What the network cut, where it is still there."""
     from segment.label_maps.reading import read_label_map
 
-    labels = ledger.labels_of(job)
+    labels = store.labels_of(job)
     if labels is None or not is_below(out, labels) or not (out / labels).is_file():
         return None
     return read_label_map(out / labels)

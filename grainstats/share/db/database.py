@@ -11,8 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from grainstats._version import __version__
-from grainstats.share.db import schema
-from grainstats.share.db import writing as ledger
+from grainstats.share.db import schema, writing
 from grainstats.share.db.designs import drop_renamed, emptied_in_words, put_samples
 from grainstats.share.db.engine import in_transaction, make_engine
 from grainstats.share.db.migrate import prepare
@@ -108,7 +107,7 @@ class Database(Readers):
         UncalibratedError
             The tables are in pixels.
         """
-        return in_transaction(self._engine, lambda c: ledger.add_analysis(c, record))
+        return in_transaction(self._engine, lambda c: writing.add_analysis(c, record))
 
     def use_analysis(self, key: AnalysisKey, sample_id: str | None = None, path: str | None = None) -> bool:
         """Let a stored analysis count again; False where there is none.
@@ -116,13 +115,13 @@ class Database(Readers):
         A run that finds its work done calls this. With `sample_id`, its micrograph belongs to that sample
         from now on; with `path`, it is called so.
         """
-        return in_transaction(self._engine, lambda c: ledger.use_analysis(c, key, sample_id, path))
+        return in_transaction(self._engine, lambda c: writing.use_analysis(c, key, sample_id, path))
 
     def add_failure(self, path: str | Path, digest: str | None, reason: str, remedy: str) -> None:
         """Record that an input could not be analysed; the latest reason per path and digest is kept."""
         values = {"path": str(path), "digest": digest or "", "reason": reason, "remedy": remedy}
-        values["created_at"] = ledger.now()
-        in_transaction(self._engine, lambda c: ledger.put(c, schema.failure, ["path", "digest"], **values))
+        values["created_at"] = writing.now()
+        in_transaction(self._engine, lambda c: writing.put(c, schema.failure, ["path", "digest"], **values))
 
     def forget_failures(self, paths: Sequence[str]) -> None:
         """Drop the failures recorded for these inputs; without any, nothing is written."""
@@ -160,7 +159,7 @@ class Database(Readers):
         reasons : mapping of str to str
             SHA-256 of a file, or of a field, to the reason; empty: it counts. Others stay as they are.
         """
-        in_transaction(self._engine, lambda c: ledger.exclude_micrographs(c, reasons))
+        in_transaction(self._engine, lambda c: writing.exclude_micrographs(c, reasons))
 
     def put_verdict(
         self,
@@ -192,8 +191,8 @@ class Database(Readers):
         """
         ids = [int(i) for i in analysis_ids]
         rest = (descriptors, __version__, judging_digest)
-        return in_transaction(self._engine, lambda c: ledger.put_pool(c, sample_id, verdict, ids, *rest))
+        return in_transaction(self._engine, lambda c: writing.put_pool(c, sample_id, verdict, ids, *rest))
 
     def add_suggestions(self, suggestions: Sequence[SuggestionRecord]) -> int:
         """Store proposals, all or none; returns how many are new."""
-        return in_transaction(self._engine, lambda c: sum(ledger.add_suggestion(c, s) for s in suggestions))
+        return in_transaction(self._engine, lambda c: sum(writing.add_suggestion(c, s) for s in suggestions))

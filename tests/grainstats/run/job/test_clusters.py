@@ -1,4 +1,4 @@
-"""Shards at once, into four ledgers that are merged or into one server: the same as one run."""
+"""Shards at once, into four databases that are merged or into one server: the same as one run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def tables(out: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.slow
-def test_ledgers_of_shards_merged_equal_one_run(two_samples, tmp_path, edge_model):
+def test_databases_of_shards_merged_equal_one_run(two_samples, tmp_path, edge_model):
     (two_samples / "S1/bad.tif").write_text("no image")
     sheet = tmp_path / "samples.csv"
     sheet.write_text(
@@ -47,11 +47,11 @@ def test_ledgers_of_shards_merged_equal_one_run(two_samples, tmp_path, edge_mode
         for part in range(1, PARTS + 1)
     ]
     assert sorted(job.wait() for job in jobs) == [0] * (PARTS - 1) + [1]
-    ledgers = [str(tmp_path / f"shard-{part}.db") for part in range(1, PARTS + 1)]
+    databases = [str(tmp_path / f"shard-{part}.db") for part in range(1, PARTS + 1)]
     recipe = Recipe(model=str(edge_model))
     with Database.open(out / "results.db") as db:
-        for ledger in ledgers:
-            with Database.open(ledger, create=False) as shard:
+        for database in databases:
+            with Database.open(database, create=False) as shard:
                 merge(db, shard)
                 assert merge(db, shard) == Merged(0, 0)
     done = run_batch(Call((), out, workers=0, report_only=True, samples=sheet), recipe)

@@ -27,7 +27,7 @@ def command(data: Path, out: Path, model: Path) -> list[str]:
 
 
 def stored(out: Path) -> dict[str, tuple[int, str]]:
-    """Number and time of every analysis in the ledger."""
+    """Number and time of every analysis in the database."""
     if not (out / "results.db").is_file():
         return {}
     connection = sqlite3.connect(f"file:{out / 'results.db'}?mode=ro", uri=True)

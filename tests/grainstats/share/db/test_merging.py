@@ -13,7 +13,7 @@ from grainstats.share.db.schema import METADATA
 from grainstats.share.sheets.samples import read_samples
 
 
-def ledger(path, make_record, numbers):
+def database(path, make_record, numbers):
     """A database of these analyses, with failures of two images, one of which another shard has analysed."""
     with Database.open(path) as db:
         for number in numbers:
@@ -26,11 +26,11 @@ def ledger(path, make_record, numbers):
 def test_a_merge_keeps_what_is_there_and_adds_the_rest(tmp_path, make_record):
     with Database.open(tmp_path / "all.db") as db:
         for name, numbers in (("a.db", (0, 1)), ("b.db", (1, 2))):
-            with Database.open(ledger(tmp_path / name, make_record, numbers), create=False) as shard:
+            with Database.open(database(tmp_path / name, make_record, numbers), create=False) as shard:
                 merge(db, shard)
         assert sorted(db.analyses()["seed"]) == [0, 1, 2]
         assert db.failures()["path"].tolist() == ["S1/bad.tif"]
-        whole = ledger(tmp_path / "whole.db", make_record, (0, 1, 2))
+        whole = database(tmp_path / "whole.db", make_record, (0, 1, 2))
         with Database.open(whole, create=False) as one:
             for table in ("grains", "intercepts"):
                 drop = ["analysis_id"]

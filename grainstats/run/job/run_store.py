@@ -1,4 +1,4 @@
-"""The database as the ledger of a run: what is done already, and where results go the moment they arrive."""
+"""Images of a run: what is done already, and where results go the moment they arrive."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Corrected:
     remarks: list[str] = field(default_factory=list)
 
 
-class Ledger:
+class RunStore:
     """What the database knows of this model and recipe, and where results go."""
 
     def __init__(self, db: Database, out: Path, model_digest: str, recipe_digest: str) -> None:
@@ -92,7 +92,7 @@ class Ledger:
             return None
         return replace(job, stored_stem=_stem(artefacts))
 
-    def store(self, job: Job, outcome: Analysed | Failure) -> Analysed | Failure:
+    def add(self, job: Job, outcome: Analysed | Failure) -> Analysed | Failure:
         """Keep a result or a failure; returns what was kept, a failure where the result's rows are at fault.
 
         `DatabaseError`: the database itself cannot be used. Whatever else is wrong with the rows is the
@@ -111,7 +111,7 @@ class Ledger:
                 raise
             except Exception as error:
                 outcome = job.failure(*reason_of(error, self._out, job.name))
-        self.store_failure(outcome)
+        self.add_failure(outcome)
         return outcome
 
     def labels_of(self, job: Job) -> str | None:
@@ -131,7 +131,7 @@ class Ledger:
         self._use(key, job)
         return True
 
-    def store_correction(self, record: AnalysisRecord) -> None:
+    def add_correction(self, record: AnalysisRecord) -> None:
         """Keep the measured correction, which counts from now on."""
         self._db.add_analysis(record)
 
@@ -147,7 +147,7 @@ class Ledger:
         if not old.counts or (old.sample_id, old.path) != (job.sample_id, job.name):
             self._db.use_analysis(key, job.sample_id, job.name)
 
-    def store_failure(self, failure: Failure) -> None:
+    def add_failure(self, failure: Failure) -> None:
         """Keep the row of an image without a result; one that is corrected by hand has one."""
         if failure.digest in self._corrected:
             return
