@@ -1,7 +1,7 @@
 """The main job: a folder of micrographs in; boundaries, spacings and verdicts out.
 
 The database says what is done. Every image's result is stored the moment it arrives, keyed by the digests of
-the image, the model and the recipe; a run that was killed finds there what is left to do, and a second run finds
+the image, the model and the recipe; a run that was killed finds there what is left, and a second run finds
 nothing. The order in which results arrive, and with it the number of workers, changes no number.
 
 The way of one image: found and given its sample (`selection`, `assign`, `image_sheet`), hashed and looked up
