@@ -17,7 +17,7 @@ PixelSizeSource = Literal["metadata", "sidecar", "scalebar", "manual", "none"]
 class ScaleConflict:
     """Two sources of the pixel size that disagree by more than 3 %."""
 
-    chosen: str  #: the source that won, as "where: value nm"
+    chosen: str  #: the source that won, as "value nm (where)"
     rejected: str  #: the source that lost
     ratio: float  #: rejected / chosen
 

@@ -120,8 +120,8 @@ def _conflict(winner: Scale, other: Scale) -> ScaleConflict | None:
 
 
 def _in_words(scale: Scale) -> str:
-    """``"metadata [Scan] PixelWidth: 3372.4 nm"``; both sides where the pixel is not square."""
+    """``"3372.4 nm (metadata [Scan] PixelWidth)"``; both sides where the pixel is not square."""
     size = f"{scale.x_nm:.5g} nm"
     if abs(scale.y_nm / scale.x_nm - 1) > SQUARE:
         size = f"{scale.y_nm:.5g} x {scale.x_nm:.5g} nm (height x width)"
-    return f"{scale.source} {scale.where}: {size}"
+    return f"{size} ({scale.source} {scale.where})"

@@ -228,7 +228,7 @@ def test_metadata_and_sidecar_that_disagree_are_flagged(vendor_files):
     (info,) = describe(path)
     assert (info.vendor, info.pixel_size_nm) == ("fei_tiff", pytest.approx(2.5))
     (conflict,) = info.conflicts
-    assert conflict.rejected.startswith("sidecar PixelSize: 5 nm")
+    assert conflict.rejected.startswith("5 nm (sidecar PixelSize")
 
 
 @pytest.mark.realdata

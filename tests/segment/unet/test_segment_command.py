@@ -70,7 +70,7 @@ def test_what_reading_notices_is_said(tmp_path, image, model_folder):
         *("--pixel-size", 3, "--json"),
     )
     (one,) = json.loads(done.stdout)["images"]
-    for words in ("a blank part at the rim", "3 nm was taken, not metadata ImageJ unit"):
+    for words in ("a blank part at the rim", "was taken, not 2 nm (metadata ImageJ unit"):
         assert any(words in warning for warning in one["warnings"]) and words in done.stderr
 
 
