@@ -1,7 +1,6 @@
 """A parameter space read from TOML: its parameters, constraints, objectives and features.
 
-``docs/how-to/optimize.md`` shows every table, and `grainstats init` writes one to fill in. Short form:
-``[temperature_degC]`` for ``[parameters.temperature_degC]``; ``type`` is read as ``kind``. Names are those of
+``docs/how-to/optimize.md`` shows every table, and `grainstats init` writes one to fill in. Names are those of
 the samples table after ``param:``, with their unit.
 """
 
@@ -46,7 +45,7 @@ def read_space(path: Path) -> Space:
 
 def parse_space(raw: Mapping[str, Any], source: Path | str = "space") -> Space:
     """Check a parsed TOML document and make the space of it."""
-    raw, problems = _checked(_spelled_out(raw))
+    raw, problems = _checked(raw)
     parameters = []
     for name, entry in raw["parameters"].items():
         try:
@@ -92,18 +91,10 @@ def _checked(raw: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     return tables, problems
 
 
-def _spelled_out(raw: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The short form, one table per parameter and nothing above it, in the long one."""
-    if "parameters" in raw:
-        return raw
-    short = {k: v for k, v in raw.items() if isinstance(v, dict) and {"kind", "type"} & set(v)}
-    return {**{k: v for k, v in raw.items() if k not in short}, "parameters": short}
-
-
 def _parameter(name: str, entry: object) -> Parameter:
     if not isinstance(entry, Mapping):
         raise ValueError("needs kind, and low, high and step or values")
-    kind, values = entry.get("kind", entry.get("type")), entry.get("values", [])
+    kind, values = entry.get("kind"), entry.get("values", [])
     if kind == "continuous":
         return Parameter(name, kind, _steps(entry))
     if kind == "discrete":

@@ -99,16 +99,12 @@ def test_impossible_constraints_and_files(tmp_path: Path) -> None:
         read_space(tmp_path / "none.toml")
 
 
-def test_short_form() -> None:
-    long = parse_space({"parameters": RAW["parameters"]})
-    short = {k: {"type" if a == "kind" else a: b for a, b in v.items()} for k, v in RAW["parameters"].items()}
-    assert parse_space(short) == long
-
-
 def test_units_are_spelled_as_the_database_spells_them() -> None:
     raw = {
-        "anneal_temperature_C": {"type": "continuous", "low": 1, "high": 3, "step": 1},
-        "hold_hours": {"type": "discrete", "values": [1]},
+        "parameters": {
+            "anneal_temperature_C": {"kind": "continuous", "low": 1, "high": 3, "step": 1},
+            "hold_hours": {"kind": "discrete", "values": [1]},
+        },
         "constraints": [{"terms": {"anneal_temperature_°C": 1.0}, "max": 2}],
     }
     space = parse_space(raw)
@@ -185,7 +181,8 @@ def test_settings_that_cannot_be_are_refused(parameters: dict, problem: str) -> 
 
 
 def test_small_steps_are_not_rounded_away() -> None:
-    space = parse_space({"film_m": {"kind": "continuous", "low": 1e-13, "high": 1e-12, "step": 1e-13}})
+    settings = {"kind": "continuous", "low": 1e-13, "high": 1e-12, "step": 1e-13}
+    space = parse_space({"parameters": {"film_m": settings}})
     assert len(set(space.parameters[0].values)) == 10
 
 

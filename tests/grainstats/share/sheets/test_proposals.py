@@ -18,18 +18,18 @@ from grainstats.share.sheets.proposals import import_proposals
 from segment.errors import InputError
 
 SPACE = """
-[temp_degC]
-type = "continuous"
+[parameters.temp_degC]
+kind = "continuous"
 low = 800
 high = 900
 step = 10
 
-[time_min]
-type = "discrete"
+[parameters.time_min]
+kind = "discrete"
 values = [30, 60, 90]
 
-[atm_category]
-type = "categorical"
+[parameters.atm_category]
+kind = "categorical"
 values = ["Ar", "O2"]
 """
 HEADER = "param:temp_K,param:time_h,param:atm_category,reason,by,campaign,expect:jc_A/cm2\n"
@@ -41,7 +41,7 @@ def space(tmp_path: Path) -> Space:
 
     limit = {"terms": {"temp_degC": 1.0, "time_min": 2.0}, "max": 1020}
     (tmp_path / "space.toml").write_text(SPACE)
-    return parse_space({"parameters": tomllib.loads(SPACE), "constraints": [limit]})
+    return parse_space({**tomllib.loads(SPACE), "constraints": [limit]})
 
 
 def sheet(tmp_path: Path, rows: str, header: str = HEADER) -> Path:
