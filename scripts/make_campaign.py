@@ -29,20 +29,20 @@ PIXEL_SIZE_NM = 1.6
 SEED = 20241
 SPACE = """\
 # Parameter space of the synthetic campaign, for `grainstats suggest`.
-[anneal_temperature_C]
-type = "continuous"
+[parameters.anneal_temperature_C]
+kind = "continuous"
 low = 560
 high = 800
 step = 5
 
-[anneal_time_h]
-type = "continuous"
+[parameters.anneal_time_h]
+kind = "continuous"
 low = 0.5
 high = 8
 step = 0.5
 
-[heating_rate_K_per_min]
-type = "discrete"
+[parameters.heating_rate_K_per_min]
+kind = "discrete"
 values = [1, 2, 5, 10, 20, 50]
 """
 PARAMETERS = ("anneal_temperature_degC", "anneal_time_h", "heating_rate_K/min")
