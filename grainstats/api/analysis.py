@@ -160,6 +160,11 @@ def _inputs(
         source = {SAMPLE: several}
     if not all(len(images) for images in source.values()) or not source:
         raise InputError("an empty dict or list", "no micrograph", "Give {sample id: arrays}")
+    source = {sample_id: one_by_one(images) for sample_id, images in source.items()}
+    for sample_id, images in source.items():
+        if not all(isinstance(image, np.ndarray) for image in images):
+            remedy = "Give arrays only, or paths with samples=samples.csv"
+            raise InputError(f"sample {sample_id!r}", "holds other things than arrays", remedy)
     if not scaled:
         raise InputError("arrays", "they have no pixel size", "Give pixel_size_nm, in nanometres")
     for sample_id, images in source.items():
@@ -169,17 +174,13 @@ def _inputs(
     return (str(folder),)
 
 
-def _write_arrays(folder: Path, images: np.ndarray | Sequence[np.ndarray]) -> None:
+def _write_arrays(folder: Path, images: Sequence[np.ndarray]) -> None:
     import tifffile
 
     from segment.micrograph import micrograph_of_array
 
     folder.mkdir(parents=True)
-    for number, image in enumerate(one_by_one(images)):
-        if not isinstance(image, np.ndarray):
-            raise InputError(
-                folder.name, "mixes arrays with other things", "Give arrays only, or paths with samples=..."
-            )
+    for number, image in enumerate(images):
         name = f"image_{number:03d}"
         micrograph = micrograph_of_array(image, name=f"{folder.name}, {name}")
         tifffile.imwrite(folder / f"{name}.tif", micrograph.image, photometric="minisblack", metadata=None)

@@ -211,7 +211,9 @@ def _one_source(sources: dict[str, Any]) -> str:
             "nothing says what the magnet carries" if not given else f"{' and '.join(given)} are both given"
         )
         raise InputError(
-            "current density", reason, "Give exactly one of jc, jc_table, kim, exponential and field"
+            "current density",
+            reason,
+            "Give exactly one of jc, jc_table, kim, exponential and field_T (--jc, ..., --field)",
         )
     return given[0]
 

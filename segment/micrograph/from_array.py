@@ -45,7 +45,9 @@ def micrograph_of_array(
     try:
         grey, notes = to_grey(np.asarray(image))
     except ValueError as error:
-        raise NotAnImageError(name, str(error), "Give grey levels of shape (rows, columns)") from error
+        raise NotAnImageError(
+            name, str(error), "Give grey levels of shape (rows, columns); the images of a stack one by one"
+        ) from error
     grey, valid = without_no_data(grey)
     if grey.ndim != 2 or min(grey.shape) < MINIMUM_SIDE:
         reason = f"an array of shape {np.shape(image)}; the shorter side must have {MINIMUM_SIDE} pixels"

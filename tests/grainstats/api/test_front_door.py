@@ -56,6 +56,10 @@ def test_what_calls_itself_an_array_is_one() -> None:
     assert len(gs.measure(Wrapped(squares), pixel_size_nm=2.0).grains) == 25
     with pytest.raises(InputError, match="DataFrame"):
         gs.read(pd.DataFrame(grey))
+    with pytest.raises(InputError, match="paths with samples"):
+        gs.analyze({"S1": "a.tif"})
+    with pytest.raises(InputError, match="one by one"):
+        gs.read(np.stack([grey, grey, grey, grey, grey]))
 
 
 @pytest.mark.parametrize("package", [gs, segment])
