@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from segment.errors import InputError
 
 MOST_DISCS = 1000  #: of a stack: a minute with J_c(B)
+SMALLEST_MM, LARGEST_MM = 1e-6, 1e5  #: of a disc: one nanometre to a hundred metres
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,10 @@ class Stack:
         above_zero("thickness", self.thickness_mm, "mm")
         above_zero("bore", self.bore_mm, "mm", or_zero=True)
         above_zero("gap", self.gap_mm, "mm", or_zero=True)
+        for name in ("diameter", "thickness", "gap"):
+            size = getattr(self, f"{name}_mm")
+            if size > LARGEST_MM or (name != "gap" and size < SMALLEST_MM):
+                raise InputError(name, f"{size:g} mm is no size of a magnet", "Give millimetres")
         if self.bore_mm >= self.diameter_mm:
             raise InputError(
                 "bore",
@@ -98,7 +103,7 @@ class Stack:
         probe : {"middle", "top"} or float
             Mid-plane of the stack, centre of its top face, or a height in millimetres.
 
-        `InputError`: neither a name nor a number.
+        `InputError`: neither a name nor a height within 100 m.
         """
         if probe == "middle":
             return 0.0
@@ -108,7 +113,7 @@ class Stack:
             height = float(probe)
         except ValueError:
             height = math.nan
-        if not math.isfinite(height):
+        if not abs(height) <= LARGEST_MM:
             raise InputError(
                 "probe",
                 f"{probe!r} is no place",

@@ -24,6 +24,7 @@ DECAY_HOURS = 24.0  #: until when the decay is listed, unless said
 DOUBTFUL_T = 20.0
 """Above what has been trapped, 17.6 T (Durrell et al., Superconductor Science and Technology 27 (2014)
 082001)."""
+DOUBTFUL_MM = 0.5  #: diameter; smaller discs are sizes in metres or centimetres, or films; judgement
 Z_ORIGIN = "mid-plane of the stack, upwards along the axis"
 
 
@@ -172,6 +173,7 @@ def magnet(
             "warnings": (
                 *state.warnings,
                 *_field_warning(float(state.b_T.max())),
+                *_size_warning(shape.diameter_mm),
                 *_stress_warning(state.hoop_stress_MPa, strength_MPa),
             )
         },
@@ -278,6 +280,12 @@ def _field_warning(largest_T: float) -> tuple[str, ...]:
     return (
         f"{largest_T:.3g} T on the axis is more than has ever been trapped, some 17.6 T: check the units",
     )
+
+
+def _size_warning(diameter_mm: float) -> tuple[str, ...]:
+    if diameter_mm >= DOUBTFUL_MM:
+        return ()
+    return (f"a diameter of {diameter_mm:g} mm is small for a magnet: sizes are in millimetres",)
 
 
 def _stress_warning(stress: float, strength: float | None) -> tuple[str, ...]:

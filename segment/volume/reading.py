@@ -12,7 +12,6 @@ import numpy as np
 from segment.errors import InputError, UncalibratedError, UnreadableError
 from segment.micrograph.file_kind import check_the_path
 from segment.micrograph.open_tiff import open_tiff
-from segment.micrograph.pixel_size import LARGEST_NM, SMALLEST_NM
 from segment.volume import read_folder, read_hdf5, read_mrc, read_npy, read_nrrd, read_tiff, read_zarr
 from segment.volume.stack import GreyVolume, VoxelSize
 
@@ -105,7 +104,7 @@ def _checked(found: GreyVolume, voxel_size: VoxelSize | None) -> GreyVolume:
     if values.dtype.kind not in "buif":
         raise UnreadableError(found.source, "its voxels are no real numbers", "Export a real-valued stack")
     stated, warnings, reason = found.voxel_size, found.warnings, "it does not say its voxel size"
-    if stated is not None and not all(SMALLEST_NM <= edge <= LARGEST_NM for edge in stated.xyz):
+    if stated is not None and not stated.possible:
         reason = f"its voxels read as {_size(stated)} nm, which no microscope has"
         stated, warnings = None, (*warnings, f"{reason}: not taken")
     if voxel_size is None and stated is None:

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from segment.micrograph.pixel_size import LARGEST_NM, SMALLEST_NM
+
 MOST_PHASES = 3  #: void, solid and second phase
+MOST_STRETCHED = 300.0  #: longest over shortest edge of a voxel; units that are mixed up differ by 1000
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,12 @@ class VoxelSize:
     def of(cls, x: float | None, y: float | None, z: float | None) -> VoxelSize | None:
         """From what a file says of each edge; None where it does not say all of them."""
         return None if x is None or y is None or z is None else cls(x, y, z)
+
+    @property
+    def possible(self) -> bool:
+        """Whether voxels of a microscope can be so: 1 pm to 100 µm, no edge more than 300 times another."""
+        shortest, longest = min(self.xyz), max(self.xyz)
+        return SMALLEST_NM <= shortest and longest <= min(LARGEST_NM, MOST_STRETCHED * shortest)
 
     @property
     def zyx(self) -> tuple[float, float, float]:

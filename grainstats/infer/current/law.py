@@ -18,6 +18,7 @@ from segment.orientation.symmetry import LAUE_GROUPS, laue_of_name
 
 Source = Literal["map", "random"]
 Texture = Literal["random", "fibre", "biaxial"]
+MOST_SCATTER = 5.0  #: of the log: one boundary in six carries 150 times as much; beyond, per cent are meant
 SPELT = {"none": "random", "fiber": "fibre"}  #: other words for textures
 
 
@@ -198,8 +199,10 @@ def _check_kinds(values: dict[str, Any], source: str) -> None:
 RANGES = (
     (("j0", "theta_0_deg", "k", "threshold_nm", "j_grain"), False, sys.float_info.max,
      "not above 0, or not finite", "a positive number"),
-    (("theta_c_deg", "scatter_sigma", "spread_deg", "fine_fine", "fine_coarse", "coarse_coarse"), True,
+    (("theta_c_deg", "spread_deg", "fine_fine", "fine_coarse", "coarse_coarse"), True,
      sys.float_info.max, "negative or no finite number", "0 or more"),
+    (("scatter_sigma",), True, MOST_SCATTER, "no standard deviation of a logarithm",
+     f"a number from 0 to {MOST_SCATTER:g}, as .5"),
     (("plateau", "blocked_share"), True, 1, "no share", "a number from 0 to 1"),
 )  # fmt: skip
 

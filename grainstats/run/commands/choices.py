@@ -70,10 +70,12 @@ TracingOption = Annotated[bool, Option("--tracing", help="The maps show traced b
 
 
 def voxels(edges: tuple[float, float, float] | None) -> VoxelSize | None:
-    """The voxel that `--voxel-size` names; `InputError`: its edges are no lengths."""
+    """The voxel that `--voxel-size` names; `InputError`: no voxel of a microscope has such edges."""
     from segment.errors import InputError
     from segment.volume import VoxelSize
 
-    if edges is not None and not all(0 < edge < float("inf") for edge in edges):
-        raise InputError("--voxel-size", "three lengths above 0 are needed", "Give nanometres")
-    return None if edges is None else VoxelSize(*edges)
+    size = None if edges is None else VoxelSize(*edges)
+    if size is not None and not size.possible:
+        told = " x ".join(f"{edge:g}" for edge in size.xyz)
+        raise InputError("--voxel-size", f"no microscope has voxels of {told} nm", "Give three nanometres")
+    return size

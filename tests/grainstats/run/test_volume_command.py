@@ -90,7 +90,8 @@ def test_what_cannot_be_used_is_said_in_words(stack: Path, tmp_path: Path) -> No
         result = CliRunner().invoke(app, ["volume", *call])
         assert result.exit_code == 1
         assert words in result.stderr
-    for wrong in (["--voxel-size", "1", "0", "1"], ["--surfaces", "3,a"]):
+    sizes = (("1", "0", "1"), ("1e300", "10", "10"), ("1e-300",) * 3, ("10", "10", "1e6"), ("nan", "1", "1"))
+    for wrong in (*(["--voxel-size", *size] for size in sizes), ["--surfaces", "3,a"]):
         assert isinstance(CliRunner().invoke(app, ["volume", str(stack), *wrong]).exception, InputError)
 
 

@@ -104,6 +104,7 @@ def test_preset_says_what_is_assumed():
         {"plateau": 0.1},
         {"theta_c_deg": 9, "plateau": 1.5},
         {"scatter_sigma": -1},
+        {"scatter_sigma": 50},
         {"blocked_share": 1.1},
         {"j_grain": "pinning"},
         {"j_grain": 1.0, "k": 2.0},
