@@ -21,6 +21,8 @@ TURN = 2 * np.pi + 1e-3  #: radians, with room for rounding in files
 #: of φ₁ and φ₂, which end at 60° for a hexagonal crystal: a map in degrees never keeps to such low angles in
 #: all three and fills them so far
 SPREAD = np.array([3.0, 1.0])
+#: of an angle in degrees, and of a coordinate in the file's unit: two turns, and a kilometre in micrometres
+MOST_ANGLE, MOST_FAR = 720.0, 1e9
 AGREES = 0.01  #: of the step: header and rounded coordinates say the same
 A_TO_B_STAR = from_axis_angle((0, 0, 1), 30)  #: from crystal axes with y along b to axes with x along a
 
@@ -28,10 +30,14 @@ A_TO_B_STAR = from_axis_angle((0, 0, 1), 30)  #: from crystal axes with y along 
 def map_from_points(points: ScanPoints, path: Path, step_nm: float | None = None) -> OrientationMap:
     """Put the points of a file on their grid; `step_nm`, where given, goes before what the file says.
 
-    `UnreadableError`: no points, none indexed, no grid, or a map that stops before its end.
+    `UnreadableError`: no points, none indexed, no grid, coordinates that are none, or a map that stops before
+    its end.
     """
     if not points.x.size:
         raise UnreadableError(path, "it holds no points", "Export the map again")
+    if not all((np.abs(values) < MOST_FAR).all() for values in (points.x, points.y)):
+        reason = "coordinates of its points are no numbers, or far larger than any map"
+        raise UnreadableError(path, reason, "Export or copy it again")
     if not points.phases:
         raise UnreadableError(path, "its header describes no phase", "Export it again with its phases")
     points = replace(points, phases=tuple(map(with_unique_axis, points.phases)))
@@ -42,10 +48,10 @@ def map_from_points(points: ScanPoints, path: Path, step_nm: float | None = None
             f"its steps are {grid.x_step:.4g} in x and {grid.y_step:.4g} in y",
             "Correct the coordinates, or export the map again",
         )
-    euler, turned = euler_radians(points.angles, degrees=points.degrees, indexed=points.phase > 0)
+    phase, lost = _known_phases(points, path)
+    euler, turned = euler_radians(points.angles, degrees=points.degrees, indexed=phase > 0)
     warnings = [*points.warnings, *turned, *_check_whole(points, path, grid)]
     x_step, y_step, source, said = _steps(points, grid, step_nm)
-    phase, lost = _known_phases(points, path)
     lost += _odd_cells(points.phases)
     if not (phase > 0).any():
         raise UnreadableError(
@@ -172,8 +178,8 @@ def _odd_cells(phases: tuple[CrystalPhase, ...]) -> list[str]:
 
 
 def _known_phases(points: ScanPoints, path: Path) -> tuple[np.ndarray, list[str]]:
-    """Phases of the points; 0 where the header does not know the phase, or an angle is no number."""
-    phase = np.where(np.isfinite(points.angles).all(axis=1), points.phase, 0)
+    """Phases of the points; 0 where the header does not know the phase, or an angle is none."""
+    phase = np.where((np.abs(points.angles) <= MOST_ANGLE).all(axis=1), points.phase, 0)
     unknown = (phase > 0) & ~np.isin(phase, [p.id for p in points.phases])
     if not unknown.any():
         return phase, []
@@ -199,7 +205,7 @@ def euler_radians(angles: np.ndarray, *, degrees: bool, indexed: np.ndarray) -> 
     >>> euler_radians(np.array([[180.0, 90, 0]]), degrees=True, indexed=np.array([True]))[0].round(4).tolist()
     [[3.1416, 1.5708, 0.0]]
     """
-    seen = angles[indexed & np.isfinite(angles).all(axis=1)]
+    seen = angles[indexed]
     if not seen.size:
         return np.deg2rad(angles) if degrees else angles, []
     low = np.abs(seen).max(axis=0)

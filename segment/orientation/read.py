@@ -29,6 +29,11 @@ NOT_READ = {
     ".cpr": "Export it from Channel 5 or AZtec as .ctf or .h5oina",
     ".crc": "Export it from Channel 5 or AZtec as .ctf or .h5oina",
     ".osc": "Export it from OIM Analysis as .ang or .h5",
+    ".res": "Export it from ASTAR's MapViewer as .ang or .ctf",
+    ".blo": "It holds diffraction patterns: index them, and give the map as .ang or .ctf",
+    ".up1": "It holds diffraction patterns: index them, and give the map as .ang or .ctf",
+    ".up2": "It holds diffraction patterns: index them, and give the map as .ang or .ctf",
+    ".ebsp": "It holds diffraction patterns: index them, and give the map as .ang or .ctf",
     ".dream3d": "`grainstats measure` reads its grains; for orientations, export the section as .ang or .ctf",
 }
 GENERAL_SUFFIXES = (".h5", ".hdf5")  #: that anything may have

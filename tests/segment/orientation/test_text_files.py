@@ -203,11 +203,9 @@ def test_one_orientation_throughout_phase_0_is_none(
     assert (found.phase == phase).all() and found.warnings == ()
 
 
-@pytest.mark.parametrize("name", ["a.ang", "a.ctf"])
-def test_angles_that_are_no_numbers_are_not_indexed(
-    tmp_path: Path, write: Write, four_grains: np.ndarray, name: str
-) -> None:
-    four_grains[4:8, 4:8] = np.nan
+@pytest.mark.parametrize(("name", "none"), [("a.ang", np.nan), ("a.ctf", np.nan), ("b.ang", 1e300)])
+def test_no_angles(tmp_path: Path, write: Write, four_grains: np.ndarray, name: str, none: float) -> None:
+    four_grains[4:8, 4:8] = none
     found = read_orientation_map(write(tmp_path / name, four_grains))
     assert found.indexed_share == pytest.approx(1 - 16 / 192) and not found.indexed[5, 5]
 
@@ -363,11 +361,12 @@ def test_other_files_are_refused(tmp_path: Path, name: str) -> None:
         read_orientation_map(tmp_path / "absent.ang")
 
 
-def test_kinds_that_are_not_read_come_with_advice(tmp_path: Path) -> None:
-    path = tmp_path / "project.cpr"
+@pytest.mark.parametrize("suffix", ["cpr", "osc", "res", "blo", "up2", "ebsp"])
+def test_kinds_that_are_not_read_come_with_advice(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"project.{suffix}"
     path.write_text("[General]")
     assert is_orientation_map(path) and not holds_orientation_map(path)
-    with pytest.raises(UnreadableError, match=r"as \.ctf or \.h5oina"):
+    with pytest.raises(UnreadableError, match=r"as \.(ctf|ang)"):
         read_orientation_map(path)
 
 
@@ -376,10 +375,11 @@ def test_line_scans_and_stacks_are_refused(tmp_path: Path, write: Write, four_gr
         read_orientation_map(write(tmp_path / "line.ctf", four_grains[:1]))
     path = write(tmp_path / "stack.ctf", four_grains)
     lines = path.read_text().splitlines()
-    body = lines[-192:]
-    path.write_text("\n".join([*lines, *body]) + "\n")
+    path.write_text("\n".join([*lines, *lines[-192:]]) + "\n")
     with pytest.raises(UnreadableError, match="at one place"):
         read_orientation_map(path)
+    with pytest.raises(UnreadableError, match="coordinates"):
+        read_orientation_map(write(tmp_path / "far.ctf", four_grains, 1e300))
 
 
 def test_symmetry_that_is_none(tmp_path: Path, write: Write, four_grains: np.ndarray) -> None:
