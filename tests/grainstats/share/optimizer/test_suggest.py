@@ -274,7 +274,7 @@ def test_without_botorch_the_remedy_is_named(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setitem(sys.modules, "botorch", None)
     with (
         Database.open(url) as db,
-        pytest.raises(InputError, match=r'pip install "grainstats\[optimizer\]"'),
+        pytest.raises(InputError, match=r'pip install "\.\[optimizer\]"'),
     ):
         suggest(db, parse_space(SPACE), ("jc",))
 
