@@ -24,7 +24,7 @@ def merge(
     - `grainstats merge shard-*.db --db results/results.db`
     - `grainstats merge shard-1.db shard-2.db --db postgresql://lab@host/grains`
     """
-    from grainstats.run.report.wording import counted
+    from grainstats.run.report.wording import counted, first_of
     from grainstats.share.db.database import Database
     from grainstats.share.db.merging import merge as add
 
@@ -46,5 +46,12 @@ def merge(
                 print(
                     f"warning: {path}: another design or other properties of {', '.join(done.differing)} "
                     "than in the databases before, which stay; import the right samples.csv afterwards",
+                    file=sys.stderr,
+                )
+            if done.elsewhere:
+                print(
+                    f"warning: {path}: {counted(len(done.elsewhere), 'image')} of another sample than in the "
+                    f"databases before, where they stay: {first_of(done.elsewhere)}; to move them, give run "
+                    "the right samples.csv",
                     file=sys.stderr,
                 )

@@ -142,7 +142,7 @@ def absent_in_words(images: pd.DataFrame, names: Collection[str], files: KnownFi
     if len(earlier):
         remedy = "to leave one out, name it in the sheet of images with a reason in `excluded`"
         said += [
-            f"{counted(len(earlier), 'image')} of earlier runs count, too ({first_of(earlier)}); {remedy}"
+            f"{counted(len(earlier), 'image')} of earlier runs {'counts' if len(earlier) == 1 else 'count'}, too ({first_of(earlier)}); {remedy}"
         ]
     if len(alike):
         remedy = (

@@ -36,6 +36,8 @@ class Merged:
     #: samples whose design or properties are others in the target, and stay so
     differing: tuple[str, ...] = ()
     n_replaced: int = 0  #: images that counted by another model, recipe or correction in the target
+    #: images that belong to another sample in the target, and stay there: name and both samples
+    elsewhere: tuple[str, ...] = ()
 
 
 def merge(target: Database, source: Database) -> Merged:
@@ -48,6 +50,7 @@ def merge(target: Database, source: Database) -> Merged:
     read, write = source._engine, target._engine
     stored = in_transaction(read, _stored, write=False)
     n_samples, differing = in_transaction(write, lambda connection: _put_samples(connection, stored, source))
+    elsewhere = in_transaction(write, partial(_elsewhere, rows=stored["micrograph"]), write=False)
     facts = {row["digest"]: row for row in stored["micrograph"]}
     counting = {row["analysis_id"] for row in stored["current_analysis"]}
     n_analyses = n_replaced = 0
@@ -59,7 +62,7 @@ def merge(target: Database, source: Database) -> Merged:
         new, replaced = in_transaction(write, work)
         n_analyses, n_replaced = n_analyses + new, n_replaced + replaced
     in_transaction(write, lambda connection: _put_failures(connection, stored["failure"]))
-    return Merged(n_analyses, n_samples, differing, n_replaced)
+    return Merged(n_analyses, n_samples, differing, n_replaced, elsewhere)
 
 
 def _stored(connection: Connection) -> dict[str, list[Row]]:
@@ -147,6 +150,20 @@ def _check_units(connection: Connection, stored: dict[str, list[Row]], source: D
                 )
 
 
+def _elsewhere(connection: Connection, rows: list[Row]) -> tuple[str, ...]:
+    """Which of these micrographs the target has in another sample, in words."""
+    m = schema.micrograph.c
+    here = {digest: sample for digest, sample in connection.execute(sa.select(m.digest, m.sample_id))}
+    pairs = [(row, here.get(row["digest"]) or row["sample_id"]) for row in rows if row["sample_id"]]
+    return tuple(
+        sorted(
+            f"{row['path']} ({row['sample_id']}, here {sample})"
+            for row, sample in pairs
+            if sample != row["sample_id"]
+        )
+    )
+
+
 def _rows_of(connection: Connection, analysis_id: int) -> dict[sa.Table, list[Row]]:
     return {
         table: _all(connection, sa.select(table).where(table.c.analysis_id == analysis_id)) for table in _ROWS
@@ -158,13 +175,15 @@ def _put_analysis(
 ) -> tuple[bool, bool]:
     """One analysis with its micrograph and rows: whether it is new, and counts in place of another.
 
-    A micrograph that the source excludes is excluded; else what the target knows of it stays.
+    What the target says of a micrograph stays; where it names no sample, or excludes it not, the source may.
     """
     key = AnalysisKey(*(analysis[f"{name}_digest"] for name in ("micrograph", "model", "recipe")))
     m = schema.micrograph.c
-    if not insert_once(connection, schema.micrograph, **facts) and facts["excluded"] is not None:
-        included = sa.and_(m.digest == facts["digest"], m.excluded.is_(None))
-        connection.execute(sa.update(schema.micrograph).where(included).values(excluded=facts["excluded"]))
+    if not insert_once(connection, schema.micrograph, **facts):
+        for column in (m.sample_id, m.excluded):
+            unsaid = sa.and_(m.digest == facts["digest"], column.is_(None))
+            values = {column.name: facts[column.name]}
+            connection.execute(sa.update(schema.micrograph).where(unsaid).values(values))
     if not insert_once(connection, schema.analysis, **_without_id(analysis)):
         return False, False
     number = find_analysis(connection, key)

@@ -6,7 +6,8 @@
     <sample>/data/                first tile:   invoice/ meta/ structured/ main_image/ thumbnail/
     <sample>/data/divided/0001/   second tile:  the same folders
 
-The first tile's ``structured/`` also holds the sample's own tables. Micrographs themselves are not copied.
+The first tile's ``structured/`` also holds the sample's own tables. Micrographs themselves are not copied,
+and excluded ones have no tile.
 """
 
 from __future__ import annotations
@@ -89,7 +90,9 @@ def _read(db: Database, files: Path | None) -> _Source:
     measured = {name: exported.pop(name) for name in ("grains", "intercepts")}
     tables = {name: pd.concat(list(table.parts())) for name, table in exported.items()}
     analyses = tables["analyses"]
-    current = analyses[analyses["is_current"] & analyses["sample_id"].notna()]
+    micrographs = tables["micrographs"].set_index("micrograph_digest")
+    left_out = analyses["micrograph_digest"].map(micrographs["excluded"]).notna()
+    current = analyses[analyses["is_current"] & analyses["sample_id"].notna() & ~left_out]
     known = db.analyses()
     overlays = {
         k: a["overlay"] for k, a in zip(known["analysis"], known["artefacts"], strict=True) if "overlay" in a

@@ -102,3 +102,15 @@ def test_images_that_counted_by_another_recipe_are_counted(tmp_path, make_record
         assert merge(a, b).n_replaced == 1
         assert a.analyses()["recipe_digest"].tolist() == ["other"]
         assert merge(a, b).n_replaced == 0
+
+
+def test_an_image_in_another_sample_is_named_and_the_first_one_counts(tmp_path, make_record):
+    with Database.open(tmp_path / "a.db") as a, Database.open(tmp_path / "b.db") as b:
+        for number, (here, there) in enumerate([("S1", "S2"), ("S1", "S1"), (None, "S2"), ("S1", None)]):
+            a.add_analysis(replace(make_record(number, n=4), sample_id=here))
+            b.add_analysis(replace(make_record(number, n=4), sample_id=there))
+        b.add_analysis(make_record(4, sample_id="S2", n=4))
+        assert merge(a, b).elsewhere == ("S1/0000.tif (S2, here S1)",)
+        samples = a.micrographs().sort_values("sha256")["sample_id"]
+        assert samples.tolist() == ["S1", "S1", "S2", "S1", "S2"]
+        assert merge(a, a).elsewhere == ()

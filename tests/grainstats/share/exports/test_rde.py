@@ -162,3 +162,15 @@ def test_images_of_no_sample_are_in_no_data_set(filled: Database, make_record, t
     filled.add_analysis(replace(make_record(9, n=4), sample_id=None))
     export(filled, "rde", tmp_path / "rde")
     assert {path.name for path in (tmp_path / "rde").iterdir() if path.is_dir()} == {"S1", "S2"}
+
+
+def test_an_excluded_image_is_no_tile(filled: Database, tmp_path: Path) -> None:
+    before = export(filled, "rde", tmp_path / "all")
+    analyses = filled.analyses()
+    sample = analyses["sample_id"].value_counts().index[0]
+    row = analyses[analyses["sample_id"] == sample].iloc[0]
+    filled.exclude({row["micrograph_digest"]: "blurred"})
+    after = export(filled, "rde", tmp_path / "rest")
+    tiles = [[path for path in files if path.name == "metadata.json"] for files in (before, after)]
+    assert len(tiles[0]) - len(tiles[1]) == 1
+    assert not any(row["path"] in path.read_text(encoding="utf-8") for path in tiles[1])
