@@ -141,9 +141,8 @@ def absent_in_words(images: pd.DataFrame, names: Collection[str], files: KnownFi
     said = []
     if len(earlier):
         remedy = "to leave one out, name it in the sheet of images with a reason in `excluded`"
-        said += [
-            f"{counted(len(earlier), 'image')} of earlier runs {'counts' if len(earlier) == 1 else 'count'}, too ({first_of(earlier)}); {remedy}"
-        ]
+        found = f"{counted(len(earlier), 'image')} of earlier runs ({first_of(earlier)})"
+        said += [f"counted, too: {found}; {remedy}"]
     if len(alike):
         remedy = (
             "where they were replaced, run into the --out that they were measured into, or a new database"

@@ -252,7 +252,7 @@ def test_an_image_that_is_no_more_there_is_named_and_may_be_excluded(two_samples
     assert done.verdicts == first.verdicts and done.spacings == first.spacings
     (said,) = done.warnings
     assert said.startswith(
-        "1 image of earlier runs counts, too (data/S1/field_0.tif); to leave one out, name it"
+        "counted, too: 1 image of earlier runs (data/S1/field_0.tif); to leave one out, name it"
     )
     sheet.write_text("file,excluded\nS1/field_0.tif,out of focus\n")
     without = go(two_samples, out, edge_model, images=sheet)
