@@ -24,6 +24,7 @@ _LINK, _NOISY_LINK = 33, 9  #: pixels of a run of a blank part; shorter ones lin
 _DENT = 0.1  #: largest share of a blank part that may lie within the convex hull of the view
 _STAIR = 1.5  #: pixels of a slanting edge that its steps put into the hull
 _LETTER = 0.1  #: of the largest piece of the view is a smaller one no picture: lettering, a scale of colours
+_PANEL = 0.3  #: of the largest picture of a figure that another has at least; judgement
 _FOREIGN = 0.3  #: share of other levels, such as lettering, in a blank part
 _RINGING = 0.03  #: of the levels in use: what JPEG does to a blank part
 _EXACT = 0.5  #: share of a JPEG's blank part that has its level exactly
@@ -86,6 +87,13 @@ def find_blank(image: np.ndarray, *, noisy: bool = True) -> Blank | None:
         return None
     soft = cv2.dilate(mask.astype(np.uint8), np.ones((2 * SOFT_EDGE + 1,) * 2, np.uint8)).astype(bool)
     return None if soft.all() else Blank(soft, tuple(dict.fromkeys(levels)))
+
+
+def n_views(seen: np.ndarray) -> int:
+    """Pictures that blank gutters part: pieces of what is seen that are about as large as the largest."""
+    facts = cv2.connectedComponentsWithStats(seen.astype(np.uint8), connectivity=4)[2]
+    area = facts[1:, cv2.CC_STAT_AREA]
+    return int(np.count_nonzero(area >= _PANEL * area.max(initial=1)))
 
 
 def _blank_once(image: np.ndarray, noisy: bool) -> Blank | None:

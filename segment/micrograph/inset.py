@@ -21,6 +21,8 @@ _BESIDE = (4, 12)  #: pixels from a seam at which the usual differences are take
 _SHARPER, _SHARP, _ENDED = 2.5, 1.5, 1.6
 _JPEG_BLOCK = 8  #: pixels from edge to edge of JPEG's blocks, at which neighbours differ more than elsewhere
 _COVERED = 0.8  #: of the chunks of a seam that must count
+#: where panels of a figure meet, as shares of a side, and how far from there
+_PANELS, _NEAR = (1 / 3, 1 / 2, 2 / 3), 0.01
 _STEP = 0.03  #: of the range of grey levels: difference in a chunk that counts; JPEG's blocks make less
 
 
@@ -41,9 +43,9 @@ def find_inset(image: np.ndarray) -> np.ndarray | None:
     -----
     Of 182 insets drawn into corners, with and without border or margin, 142 were found.
     """
-    if image.dtype not in (np.uint8, np.uint16) or min(image.shape) < 2 * _LEAST[0] or image.size > LARGEST:
+    if not _is_searched(image):
         return None
-    step = _STEP * float(np.ptp(np.percentile(image[::4, ::4], (1, 99))))
+    step = _least_step(image)
     across, along = _differences(image), _differences(image.T)
     hidden = np.zeros(image.shape, bool)
     for up in (1, -1):
@@ -54,6 +56,35 @@ def find_inset(image: np.ndarray) -> np.ndarray | None:
             if 0 < rows * columns <= _MOST * image.size:
                 hidden[::up, ::left][:rows, :columns] = True
     return hidden if hidden.any() else None
+
+
+def is_parted(image: np.ndarray) -> bool:
+    """Whether a straight seam runs all across an image at a half or a third, as between panels of a figure.
+
+    Notes
+    -----
+    Edges of sheets and films are straight, too, but lie anywhere.
+    """
+    if not _is_searched(image):
+        return False
+    step = _least_step(image)
+    for view in (image, image.T):
+        here, usual = _differences(view)
+        clear = (here > np.maximum(_SHARP * usual, step)).mean(axis=0) >= _COVERED
+        sharp = here.sum(axis=0) >= _SHARPER * usual.sum(axis=0)
+        column = np.arange(1, len(sharp) + 1) / (len(sharp) + 1)
+        if (clear & sharp & np.logical_or.reduce([abs(column - at) <= _NEAR for at in _PANELS])).any():
+            return True
+    return False
+
+
+def _is_searched(image: np.ndarray) -> bool:
+    least = 2 * _LEAST[0]
+    return image.dtype in (np.uint8, np.uint16) and min(image.shape) >= least and image.size <= LARGEST
+
+
+def _least_step(image: np.ndarray) -> float:
+    return _STEP * float(np.ptp(np.percentile(image[::4, ::4], (1, 99))))
 
 
 def _differences(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

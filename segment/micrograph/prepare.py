@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import InputError, NotAnImageError, UnreadableError
-from segment.micrograph.blank_frame import Blank, find_blank
+from segment.micrograph.blank_frame import Blank, find_blank, n_views
 from segment.micrograph.colours import coded_colours, coloured_marks, transparent
 from segment.micrograph.drawn_map import (
     CODED,
@@ -23,7 +23,7 @@ from segment.micrograph.drawn_map import (
 from segment.micrograph.file_kind import OURS
 from segment.micrograph.grey import resample_square, to_grey, without_no_data
 from segment.micrograph.infobar import find_info_bar
-from segment.micrograph.inset import find_inset
+from segment.micrograph.inset import find_inset, is_parted
 from segment.micrograph.open_file import Frame, Scale
 from segment.micrograph.overlay import find_overlay
 from segment.micrograph.pixel_size import ChosenScale, choose_scale
@@ -34,6 +34,7 @@ _BLOCK = 8  #: pixels of an edge of these blocks
 #: share of pixels of the least or largest level from which boundaries are lost: a sample image with .30 of
 #: them is read 2 to 7 % coarser, one with .40 by 8 to 12 %; 153 sound images have up to .11
 SATURATED = 0.25
+PANELS = "several pictures side by side: save those of another area or magnification as files of their own"
 NO_DATA = "pixels that are no numbers, or far from all others, are masked"
 MINIMUM_SIDE = 64  #: shortest side in pixels, info bar cut, that an image must have
 
@@ -93,6 +94,8 @@ def prepare_frame(path: Path, frame: Frame, manual_nm: float | None) -> Prepared
     if inset is not None:
         valid = ~inset if valid is None else valid & ~inset
         notes += (f"an inset in a corner is masked ({inset.mean():.1%} of the image)",)
+    if is_panel_figure(image, blank):
+        notes += (PANELS,)
     notes += _saturated(middle(image) if valid is None else middle(image)[middle(valid)])
     chosen = choose_scale(frame.scales + _burned_in(scale_bar), manual_nm)
     notes += chosen.doubts
@@ -104,6 +107,17 @@ def prepare_frame(path: Path, frame: Frame, manual_nm: float | None) -> Prepared
     if chosen.stretched is not None:
         image, valid = resample_square(image, valid, chosen.stretched.y_nm, chosen.stretched.x_nm)
     return Prepared(image, valid, chosen, bar_rows, bar_from, notes, scale_bar, coded)
+
+
+def is_panel_figure(image: np.ndarray, blank: Blank | None) -> bool:
+    """Whether gutters part it, or a straight seam across what is seen."""
+    if blank is None:
+        return is_parted(image)
+    seen = ~blank.mask
+    if n_views(seen) > 1:
+        return True
+    rows, columns = (np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0))
+    return is_parted(image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
 
 
 def _poor_levels(grey: np.ndarray) -> tuple[str, ...]:

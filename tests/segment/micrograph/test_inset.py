@@ -11,6 +11,7 @@ import grainstats as gs
 from segment.cells.label_edges import on_edges
 from segment.micrograph import read_micrographs
 from segment.micrograph.inset import find_inset
+from segment.micrograph.prepare import PANELS
 from segment.mosaics.laguerre import poisson_voronoi_plane
 
 ROWS, COLUMNS = 150, 210
@@ -102,3 +103,23 @@ def test_reading_masks_and_says_so(tmp_path, field):
 def test_detectors_and_small_images_are_not_searched(field):
     changed, _ = with_inset(field, magnified(field), (True, True), 255)
     assert find_inset(changed.astype(np.float32)) is None and find_inset(changed[:150]) is None
+
+
+@pytest.mark.parametrize("gutter", [0, 1, 8])
+@pytest.mark.parametrize("quality", [100, 90])
+def test_panels_of_a_figure_are_told(field, tmp_path, gutter: int, quality: int):
+    panels = [field[:230, :290], field[::-1][:230, :290], field.T[:230, :290], field[::2, ::2][:230, :290]]
+    panels[3] = cv2.resize(field[:115, :145], (290, 230), interpolation=cv2.INTER_CUBIC)
+    upright, level = np.full((230, gutter), 255, np.uint8), np.full((gutter, 580 + gutter), 255, np.uint8)
+    rows = [np.hstack([one, upright, other]) for one, other in (panels[:2], panels[2:])]
+    cv2.imwrite(
+        str(tmp_path / "a.jpg"), np.vstack([rows[0], level, rows[1]]), [cv2.IMWRITE_JPEG_QUALITY, quality]
+    )
+    assert PANELS in next(read_micrographs(tmp_path / "a.jpg")).notes
+
+
+def test_the_edge_of_a_sheet_parts_no_panels(field, tmp_path):
+    resin = np.random.default_rng(0).normal(40, 3, (150, 600)).clip(0, 255).astype(np.uint8)
+    for name, image in (("sheet", np.vstack([resin, field])), ("field", field), ("frame", np.pad(field, 9))):
+        cv2.imwrite(str(tmp_path / f"{name}.png"), image)
+        assert PANELS not in next(read_micrographs(tmp_path / f"{name}.png")).notes
