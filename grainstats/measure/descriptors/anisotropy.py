@@ -9,6 +9,7 @@ import numpy as np
 from scipy import special
 
 from grainstats.measure.measurement import Measurement, block_offsets
+from grainstats.measure.network.smoothing import without_ripple
 
 BINS = 180  #: of boundary direction over the half-circle
 
@@ -68,7 +69,8 @@ def _directions(m: Measurement) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     network = m.network
     real = (network.segments["kind"] != "frame").to_numpy()
     edge = network.edge if real.all() else network.edge[real[network.edge_segment]]
-    a, b = (network.position[edge[:, k]] for k in (0, 1))
+    position = without_ripple(network.position, edge)
+    a, b = (position[edge[:, k]] for k in (0, 1))
     dy, dx = (b - a).T
     return np.hypot(dy, dx) * m.pixel_size, np.arctan2(-dy, dx) % np.pi, (a + b) / 2
 

@@ -7,6 +7,7 @@ from scipy import sparse
 
 PASSES = 12  #: of smoothing along a segment; triple junctions stay
 SHRINK, SWELL = 0.5, -0.52
+AVERAGED = 8  #: passes that take its ripple away; 16 change no ratio by more than half a per cent
 DIGITAL_EXCESS = 1.0054  #: length of a smoothed digital straight line over the true one, mean over directions
 
 
@@ -25,9 +26,7 @@ def smooth_graph(
         return position.copy()
     from grainstats.measure.kernels import smooth
 
-    i, j = edge.T
-    ones = np.ones(2 * i.size, bool)
-    adjacency = sparse.csr_array((ones, (np.concatenate([i, j]), np.concatenate([j, i]))), shape=(n, n))
+    adjacency = _adjacency(edge, n)
     out, other = position.copy(), np.empty_like(position)
     for _ in range(PASSES):
         for step in (SHRINK, SWELL):
@@ -36,3 +35,29 @@ def smooth_graph(
             out[frame_row, 0] = position[frame_row, 0]
             out[frame_column, 1] = position[frame_column, 1]
     return out
+
+
+def without_ripple(position: np.ndarray, edge: np.ndarray) -> np.ndarray:
+    """Smooth positions, averaged along the boundaries; junctions and ends stay.
+
+    Beside a step that stands alone, in a boundary nearly along rows or columns, the filter swings over by a
+    tenth of a pixel: lengths hardly notice, but such a boundary rises and falls by a fifth too much.
+    """
+    if edge.shape[0] == 0:
+        return position
+    from grainstats.measure.kernels import smooth
+
+    adjacency = _adjacency(edge, len(position))
+    fixed = np.bincount(edge.ravel(), minlength=len(position)) != 2
+    out, other = position.copy(), np.empty_like(position)
+    for _ in range(AVERAGED):
+        smooth(out, other, adjacency.indptr, adjacency.indices, SHRINK)
+        out, other = other, out
+        out[fixed] = position[fixed]
+    return out
+
+
+def _adjacency(edge: np.ndarray, n: int) -> sparse.csr_array:
+    i, j = edge.T
+    ones = np.ones(2 * i.size, bool)
+    return sparse.csr_array((ones, (np.concatenate([i, j]), np.concatenate([j, i]))), shape=(n, n))
