@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import struct
 import zipfile
@@ -152,16 +153,30 @@ def rectangle(left: int, right: int, rows: int) -> bytes:
     return box.ljust(64, b"\0")
 
 
+def regions_of_imagej(folder: Path) -> None:
+    with zipfile.ZipFile(folder / "field_1_RoiSet.zip", "w") as archive:
+        for number in range(4):
+            archive.writestr(f"{number}.roi", rectangle(48 * number, 48 * number + 48, 192))
+
+
+def outlines_of_labelme(folder: Path) -> None:
+    shapes = [
+        {"label": "grain", "points": [[48 * k, 0], [48 * k + 48, 192]], "shape_type": "rectangle"}
+        for k in range(4)
+    ]
+    document = {"shapes": shapes, "imagePath": "field_1.tif", "imageHeight": 192, "imageWidth": 192}
+    (folder / "field_1.json").write_text(json.dumps(document))
+
+
 @pytest.mark.slow
-def test_tracings_and_regions_of_imagej(one_sample, tmp_path, edge_model):
+@pytest.mark.parametrize("write", [regions_of_imagej, outlines_of_labelme])
+def test_tracings_regions_and_outlines(one_sample, tmp_path, edge_model, write):
     out, folder = tmp_path / "out", tmp_path / "fixed"
     folder.mkdir()
     lines = np.zeros((192, 192), np.uint8)
     lines[::48] = lines[:, ::48] = 255
     tifffile.imwrite(folder / "field_0.tracing.tif", lines)
-    with zipfile.ZipFile(folder / "field_1_RoiSet.zip", "w") as archive:
-        for number in range(4):
-            archive.writestr(f"{number}.roi", rectangle(48 * number, 48 * number + 48, 192))
+    write(folder)
     done = go(one_sample, out, edge_model, corrections=folder)
     assert done.exit_status == 0
     grains = stored(out).set_index("path")["n_grains"].to_dict()
@@ -234,6 +249,7 @@ def test_maps_of_other_programs_are_corrections_and_tables_of_grains_are_none(tm
     (tmp_path / "field_1.csv").write_text("x,y,grainId\n0,0,1\n")
     (tmp_path / "field_1.grains.csv").write_text("label,x_px,y_px\n1,0,0\n")
     (tmp_path / "field_1.h5").write_bytes(b"no HDF5")
+    (tmp_path / "facts.json").write_text('{"microscope": "A"}')
     found = find_corrections(tmp_path, [(Path("S1/field_1.tif"), "S1")])
     assert found.files == {Path("S1/field_1.tif"): (tmp_path / "field_1.csv",)} and not found.warnings
 
