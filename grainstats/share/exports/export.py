@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -59,12 +60,23 @@ def export(
     out = Path(out)
     _check_target(out, to)
     out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as scratch:
+    with _named(out), tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as scratch:
         new = Path(scratch)
         _write(db, to, new, objective, ranges or {}, db.folder if files is None else Path(files))
         written = sorted(path.relative_to(new) for path in new.rglob("*") if path.is_file())
         _replace(out, new, written, _mark(to))
     return [out / path for path in written]
+
+
+@contextmanager
+def _named(out: Path) -> Iterator[None]:
+    """Let what cannot be written name the folder; the file beside it is gone by then."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None or f".{out.name}." in str(error.filename):
+            error.filename = os.fspath(out)
+        raise
 
 
 def _replace(out: Path, new: Path, written: list[Path], mark: str) -> None:

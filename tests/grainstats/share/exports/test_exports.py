@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from grainstats.infer import ModalityVerdict
 from grainstats.measure import descriptors
 from grainstats.share import AnalysisRecord, Database
 from grainstats.share.catalogue import field_of
-from grainstats.share.exports import FORMS, export
+from grainstats.share.exports import FORMS, export, files
 from grainstats.share.exports.tables import export_tables
 from grainstats.share.sheets.samples import read_samples
 from segment.errors import InputError
@@ -214,3 +216,17 @@ def test_an_empty_database_gives_empty_tables(db: Database, tmp_path: Path) -> N
         with pytest.raises(InputError):
             export(db, form, tmp_path / form)  # type: ignore[arg-type]
         assert not (tmp_path / form).exists()
+
+
+@pytest.mark.parametrize("where", [None, ".rest.x1/tables.csv"])
+def test_what_cannot_be_written_names_the_folder(
+    filled: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str | None
+) -> None:
+    def full(*given: object, **more: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), where)
+
+    monkeypatch.setattr(files, "write_csv", full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        export(filled, "csv", tmp_path / "rest")
+    assert caught.value.filename == str(tmp_path / "rest")
+    assert not list(tmp_path.glob("*rest*"))
