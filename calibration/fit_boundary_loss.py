@@ -2,16 +2,17 @@
 
     python calibration/fit_boundary_loss.py --model models/NAME --work scratch/loss.csv --data DATA --write
 
-Mosaics are rendered in all styles and segmented, and so are micrographs that people traced (DATA holds
-folders with ``images`` and ``boundary`` of the same stems); a row an image is kept (resumable).  The log
-ratios of found to true intercepts and diameters are then regressed on
-`segment.quality.boundary_loss.joined_share`: one slope, a level for rendered and one for traced
-micrographs, a scatter of laboratories (a rendering style is one), and one of images that grows with the root
-of the share.  A new micrograph may be of either
-kind, so that its level is their mean and half of their difference an uncertainty.  Each laboratory is
-predicted without it: docs/validation/boundary_loss.csv; the rows are in boundary_loss_images.csv.  Beside it
-stand what tells where a ratio comes from: the same ratios of true grains joined as the map joins them, the
-share of the left out borders that are boundaries in the truth, and that of true grains below `TINY_PX`.
+Mosaics are rendered in all styles and segmented, as many again with up to `MOST_UNSEEN` of the borders left
+out of the picture, and so are micrographs that people traced (DATA holds folders with ``images`` and
+``boundary`` of the same stems); a row an image is kept (resumable). The log ratios of found to true
+intercepts and diameters are then regressed on `segment.quality.boundary_loss.joined_share` and
+`excess_corners`: two slopes, a level for rendered and one for traced micrographs, a scatter of laboratories
+(a rendering style is one), and one of images that grows with the root of the share. A new micrograph may be
+of either kind, so that its level is their mean and half of their difference an uncertainty. Each laboratory
+is predicted without it: docs/validation/boundary_loss.csv; the rows are in boundary_loss_images.csv. Beside
+it stand what tells where a ratio comes from: the same ratios of true grains joined as the map joins them, the
+share of the left out borders that are boundaries in the truth, that of true grains below `TINY_PX`, and the
+corners without a third boundary in the truth.
 """
 
 from __future__ import annotations
@@ -29,12 +30,15 @@ from fit_error_rates import mostly_in, overlaps
 
 from grainstats.measure import grain_table
 from segment.cells.border_merging import SEED_PERSISTENCE
+from segment.cells.borders import find_borders
+from segment.cells.joined_groups import joined_groups
 from segment.cells.watershed import persistence_watershed
 from segment.grain_map import GrainMap
 from segment.micrograph.micrograph import Micrograph
 from segment.mosaics.laguerre import laguerre_section
 from segment.pipeline import segment_micrograph
-from segment.quality.boundary_loss import FILE, joined_share, weights_key
+from segment.quality.boundary_loss import FILE, excess_corners, joined_share, weights_key
+from segment.quality.open_corners import corners_per_junction
 from segment.quality.score import intercepts
 from segment.training.data.pairs import Pair, find_pairs
 from segment.training.synthetic.render import render
@@ -65,6 +69,7 @@ POPULATIONS = (  # sigma, R, f
 )
 TRACED = ("uo2_bftem", "real/sus304_etched", "real/perovskite_sem")  # hundreds of grains an image
 SIDE_PX = 512
+MOST_UNSEEN = 0.25  # share of the borders that leave no trace
 SEED = 20_261_129
 TINY_PX = 8.0  # diameter of grains that nobody would trace; judgement
 TARGETS = ("intercept", "diameter")
@@ -72,16 +77,25 @@ SWEEPS = 100  # of the estimation; it settles in some twenty
 Z95 = 1.96  # standard errors of a 95 % interval
 
 
-def rendered(model: Model, number: int) -> tuple[GrainMap, GrainMap]:
-    """Rendered image `number` as found and as it is."""
+def rendered(model: Model, number: int, most_unseen: float = 0.0) -> tuple[GrainMap, GrainMap]:
+    """Rendered image `number` as found and as it is; the picture lacks up to a share of the borders."""
     rng = np.random.default_rng([SEED, number])
     sigma, ratio, coarse = POPULATIONS[number // len(STYLES) % len(POPULATIONS)]
     size = float(rng.uniform(28, 52))
     mosaic = laguerre_section((SIDE_PX, SIDE_PX), size, sigma, rng, size_ratio=ratio, coarse_volume=coarse)
     truth = mosaic.grain_map(1.3)
     style = style_of(number)
-    micrograph = Micrograph(render(truth, style, rng), 1.3, "manual", Path(f"{style}.tif"), "", "synthetic")
+    shown = without_borders(truth, float(rng.uniform(0, most_unseen)), rng) if most_unseen else truth
+    micrograph = Micrograph(render(shown, style, rng), 1.3, "manual", Path(f"{style}.tif"), "", "synthetic")
     return segment_micrograph(micrograph, model)[1], truth
+
+
+def without_borders(truth: GrainMap, share: float, rng: np.random.Generator) -> GrainMap:
+    """The map with grains united across a share of the borders."""
+    pairs = find_borders(truth.labels, np.zeros(truth.labels.shape, np.float32)).pairs
+    groups = joined_groups(int(truth.labels.max()) + 1, *pairs[rng.random(len(pairs)) < share].T)
+    labels = np.unique(groups[truth.labels], return_inverse=True)[1].reshape(truth.labels.shape) + 1
+    return replace(truth, labels=labels.astype(np.int32))
 
 
 def style_of(number: int) -> str:
@@ -108,7 +122,9 @@ def compared(found: GrainMap, truth: GrainMap) -> dict[str, float]:
     area = np.bincount(truth.labels.ravel())[1:]
     return dict(zip(names, [*seen - true, *joined - true], strict=True)) | {
         "share": joined_share(found.segmentation),
+        "corners": found.segmentation.corners,
         "true": left_out_but_true(found, truth),
+        "true corners": corners_per_junction(truth.labels),
         "tiny": float((area[area > 0] < np.pi / 4 * TINY_PX**2).mean()),
     }
 
@@ -155,15 +171,16 @@ def jobs(images: int, data: Path | None) -> Iterator[Job]:
     for name in TRACED if data else ():
         for pair in find_pairs(data / name / "images", data / name / "boundary"):  # type: ignore[operator]
             yield "traced", name, pair.image.stem, lambda model, pair=pair: traced(model, pair)
-    for number in range(images):
-        yield "rendered", style_of(number), str(number), lambda model, n=number: rendered(model, n)
+    for number in range(2 * images):
+        kind, unseen = ("rendered", 0.0) if number < images else ("unseen", MOST_UNSEEN)
+        yield kind, style_of(number), str(number), lambda model, n=number, u=unseen: rendered(model, n, u)
 
 
 def mixed_model(rows: pd.DataFrame, target: str) -> dict[str, float]:
-    """Slope, level and the three deviations, by expectation and maximisation (Laird and Ware 1982)."""
+    """Slopes, level and the deviations, by expectation and maximisation (Laird and Ware 1982)."""
     h, y, lab = rows["share"].to_numpy(), rows[target].to_numpy(), rows["laboratory"].to_numpy()
     is_real = (rows["kind"] == "traced").to_numpy()
-    x = np.column_stack([h, ~is_real, is_real]).astype(float)
+    x = np.column_stack([h, rows["corners"].map(excess_corners), ~is_real, is_real]).astype(float)
     z = (lab[:, None] == np.unique(lab)).astype(float)
     within, between = 0.06**2 / h.mean(), 0.05**2
     for _ in range(SWEEPS):
@@ -174,11 +191,17 @@ def mixed_model(rows: pd.DataFrame, target: str) -> dict[str, float]:
         spread = between * np.eye(z.shape[1]) - between**2 * z.T @ inverse @ z
         between = float((effect @ effect + np.trace(spread)) / z.shape[1])
         within = float(np.mean((rest**2 + np.diag(z @ spread @ z.T)) / h))
-    slope, of_rendered, of_traced = map(float, fixed)
+    slope, corners, of_rendered, of_traced = map(float, fixed)
     half = (of_rendered - of_traced) / 2
     level = (of_rendered + of_traced) / 2 if is_real.any() else of_rendered
     common = np.hypot(half if is_real.any() else 0.0, np.sqrt(between))
-    return {"slope": slope, "level": level, "common": float(common), "deviation": float(np.sqrt(within))}
+    return {
+        "slope": slope,
+        "corners": corners,
+        "level": level,
+        "common": float(common),
+        "deviation": float(np.sqrt(within)),
+    }
 
 
 def kept_rows(rows: pd.DataFrame) -> pd.DataFrame:
@@ -193,7 +216,9 @@ def left_out(kept: pd.DataFrame) -> pd.DataFrame:
         cell: dict[str, object] = {"kind": kind, "laboratory": name, "images": len(here)}
         for target in TARGETS:
             fitted = mixed_model(kept[kept["laboratory"] != name], target)
-            left = here[target] - np.maximum(fitted["slope"] * here["share"] + fitted["level"], 0.0)
+            unseen = fitted["corners"] * here["corners"].map(excess_corners)
+            expected = fitted["slope"] * here["share"] + unseen + fitted["level"]
+            left = here[target] - np.maximum(expected, 0.0)
             reach = Z95 * np.hypot(fitted["common"], fitted["deviation"] * np.sqrt(here["share"]))
             cell |= {
                 f"{target} as traced": round(float(here[target].mean()), 3),
@@ -204,6 +229,7 @@ def left_out(kept: pd.DataFrame) -> pd.DataFrame:
         cell |= {
             "left out but true": round(float(here["true"].mean()), 2),
             "tiny": round(float(here["tiny"].mean()), 3),
+            "true corners": round(float(here["true corners"].mean()), 3),
         }
         cells.append(cell)
     return pd.DataFrame(cells)
@@ -218,7 +244,7 @@ def main() -> None:
     parser.add_argument(
         "--data", type=Path, help="folder of the traced micrographs; without, rendered ones fit"
     )
-    parser.add_argument("--images", type=int, default=80, help="rendered ones")
+    parser.add_argument("--images", type=int, default=80, help="rendered ones; as many with borders unseen")
     parser.add_argument("--seconds", type=float, default=500.0)
     parser.add_argument("--write", action="store_true", help="into the model's folder and docs/validation")
     given = parser.parse_args()
@@ -247,7 +273,9 @@ def _keep(model: Model, kept: pd.DataFrame) -> None:
     path, key = model.folder / FILE, weights_key(model.folder)
     tables = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     low, high = kept["share"].min(), kept["share"].max()
+    most = excess_corners(kept["corners"].max())
     facts = {"images": len(kept), "low": round(float(low), 4), "high": round(float(high), 4)}
+    facts["most_corners"] = round(float(most), 4)
     for target in TARGETS:
         facts[target] = {name: round(v, 5) for name, v in mixed_model(kept, target).items()}
     if "fields" in tables.get(key, {}):

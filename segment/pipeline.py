@@ -19,7 +19,8 @@ from segment.micrograph.micrograph import Micrograph
 from segment.quality.blank_regions import blank_regions, blank_warning, huge_warnings
 from segment.quality.bright_cells import bright_cell_warnings
 from segment.quality.evidence import gather_evidence
-from segment.quality.warnings import cell_warnings, evidence_warnings
+from segment.quality.open_corners import corners_per_junction
+from segment.quality.warnings import cell_warnings, corner_warnings, evidence_warnings
 from segment.registration.align import warped
 from segment.registration.fuse import fuse
 from segment.segmentation import Segmentation
@@ -129,7 +130,10 @@ def cells_of_field(
         grain_map = replace(grain_map, warnings=(*grain_map.warnings, blank_warning(blank)))
     grain_map = replace(grain_map, warnings=grain_map.warnings + huge_warnings(grain_map.labels))
     grain_map = with_warnings(first, model, boundary_map, grain_map)
-    how = replace(record_of(grain_map, model, seeds), pictures=len(shown))
+    corners = corners_per_junction(grain_map.labels)
+    said = grain_map.warnings
+    grain_map = replace(grain_map, warnings=said + corner_warnings(corners, said))
+    how = replace(record_of(grain_map, model, seeds), pictures=len(shown), corners=corners)
     if grain_map.probability is not None:  # with its narrow gaps, so that both files tell the same
         boundary_map = replace(boundary_map, probability=grain_map.probability)
     return boundary_map, replace(grain_map, segmentation=how)

@@ -87,6 +87,8 @@ class Segmentation:
         Why the answer may not be trusted.
     pictures : int
         Pictures of the field whose probabilities were fused.
+    corners : float
+        Corners without a third boundary, a junction (`segment.quality.open_corners`); 0 in older records.
 
     Examples
     --------
@@ -105,6 +107,7 @@ class Segmentation:
     measured: bool
     warnings: tuple[str, ...] = ()
     pictures: int = 1
+    corners: float = 0.0
 
     def to_bytes(self) -> bytes:
         """All of it, compressed; the same segmentation gives the same bytes."""

@@ -1,9 +1,10 @@
 """Boundary that a segmentation has lost, read from its own answer.
 
-Cells that a model joins by mistake make spacings too large.  How much border it found and left out tells how
-much is missing; the regression was fitted on rendered micrographs of known truth and on traced ones
-(``calibration/fit_boundary_loss.py``) and is kept in the model's folder.  Fields of several pictures lose
-little, and alike: their mean loss by the number of pictures is kept beside it
+Cells that a model joins by mistake make spacings too large. How much border it found and left out tells how
+much is missing, and so do corners without a third boundary, where they are more than in a sound map: they are
+all that a boundary leaves which cannot be seen. The regression was fitted on rendered micrographs of known
+truth and on traced ones (``calibration/fit_boundary_loss.py``) and is kept in the model's folder. Fields of
+several pictures lose little, and alike: their mean loss by the number of pictures is kept beside it
 (``calibration/calibrate_fields.py``).
 """
 
@@ -19,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from segment.quality.open_corners import SOUND
 from segment.segmentation import Segmentation
 
 FILE = "boundary_loss.json"  #: in the model's folder
@@ -31,6 +33,11 @@ def joined_share(segmentation: Segmentation) -> float:
     first, second = cells.parent[cells.pairs - 1].reshape(-1, 2).T
     drawn, joined = (float(cells.length_px[kind].sum()) for kind in (first != second, first == second))
     return joined / max(drawn, 1.0)
+
+
+def excess_corners(corners: float) -> float:
+    """Corners without a third boundary, a junction, beyond those of a sound map."""
+    return max(corners - SOUND, 0.0)
 
 
 @dataclass(frozen=True)
@@ -76,8 +83,13 @@ class LossTable:
         fitted = self.facts[target]
         # evidence beyond what was fitted on counts as its edge; no loss is below none
         share = float(np.clip(joined_share(segmentation), self.facts["low"], self.facts["high"]))
+        # tables of other models may know of no corners
+        unseen = fitted.get("corners", 0.0) * min(
+            excess_corners(segmentation.corners), self.facts.get("most_corners", 0.0)
+        )
         # borders are lost one by one: their number scatters with its root
-        return max(fitted["slope"] * share + fitted["level"], 0.0), fitted["deviation"] * math.sqrt(share)
+        mean = fitted["slope"] * share + unseen + fitted["level"]
+        return max(mean, 0.0), fitted["deviation"] * math.sqrt(share)
 
 
 def read_loss_table(folder: Path) -> LossTable | None:

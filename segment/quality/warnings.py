@@ -15,6 +15,7 @@ from segment.grain_map import GrainMap
 from segment.quality.calibration_table import Confidence
 from segment.quality.evidence import Evidence
 from segment.quality.laths import lath_warnings
+from segment.quality.open_corners import SOUND
 
 NOTHING = 0.004  #: share of boundary pixels below which no grains are visible
 AMBIGUOUS = 2.0  #: pixels of probability .2 ... .8 per boundary pixel: more in noise, .9 ... 1.9 in TBM crops
@@ -46,6 +47,16 @@ def cell_warnings(grain_map: GrainMap) -> tuple[str, ...]:
     if grain_map.n_grains >= FEW_CELLS:
         return lath_warnings(grain_map.labels)
     return (f"only {grain_map.n_grains} cells are in the image",)
+
+
+def corner_warnings(corners: float, said: tuple[str, ...]) -> tuple[str, ...]:
+    """Doubt that so many corners without a third boundary raise, where no warning `said` has told it."""
+    if corners <= SOUND or any(text.startswith((MISSED, UNLIKE_GRAINS, NO_GRAINS)) for text in said):
+        return ()
+    return (
+        f"{MISSED}, and leave no trace: {100 * corners:.0f} corners to 100 junctions have no third boundary, "
+        f"at most {100 * SOUND:.0f} in a sound map; grains look merged and spacings too large",
+    )
 
 
 def evidence_warnings(evidence: Evidence | None, confidence: Confidence) -> tuple[str, ...]:

@@ -19,10 +19,12 @@ from segment.quality.boundary_loss import (
     WEIGHTS,
     Loss,
     LossTable,
+    excess_corners,
     joined_share,
     read_loss_table,
     weights_key,
 )
+from segment.quality.open_corners import SOUND
 from segment.segmentation import FineCells, Segmentation
 
 
@@ -62,6 +64,15 @@ def test_loss_stays_between_none_and_what_was_seen_in_fitting() -> None:
     found = [table().of([segmentation(px)]).intercept for px in (0, 4, 20)]
     np.testing.assert_allclose(found, [0.1, 0.2, 0.4])
     assert table(-1.0).of([segmentation(4)]).intercept == 0.0
+
+
+def test_corners_count_beyond_those_of_a_sound_map_and_up_to_what_was_seen() -> None:
+    fitted = {**table().facts["intercept"], "corners": 2.0}
+    knows = LossTable({**table().facts, "most_corners": 0.2, "intercept": fitted})
+    cut = segmentation(5)
+    found = [knows.of([replace(cut, corners=SOUND + more)]).intercept for more in (-0.05, 0.0, 0.1, 0.5)]
+    np.testing.assert_allclose(found, [0.25, 0.25, 0.45, 0.65])
+    assert table().of([replace(cut, corners=0.5)]).intercept == 0.25, "a table that knows of no corners"
 
 
 def test_more_images_make_the_correction_surer_but_never_sure() -> None:
@@ -130,10 +141,14 @@ def test_the_fit_lies_half_way_between_rendered_and_traced_micrographs() -> None
         kind, level = ("rendered", 0.0) if lab % 2 else ("traced", -0.2)
         level += rng.normal(0, 0.04)
         for share in rng.uniform(0.1, 0.4, 10):
-            loss = 0.8 * share + level + rng.normal(0, 0.06 * math.sqrt(share))
-            rows.append({"kind": kind, "laboratory": str(lab), "share": share, "intercept": loss})
+            corners = float(rng.uniform(0, 0.2))
+            loss = 0.8 * share + 2 * excess_corners(corners) + level
+            loss += rng.normal(0, 0.06 * math.sqrt(share))
+            row = {"kind": kind, "laboratory": str(lab), "share": share, "corners": corners}
+            rows.append({**row, "intercept": loss})
     fitted = mixed_model(pd.DataFrame(rows), "intercept")
     assert fitted["slope"] == pytest.approx(0.8, abs=0.06)
+    assert fitted["corners"] == pytest.approx(2, abs=0.2)
     assert fitted["level"] == pytest.approx(-0.1, abs=0.02)
     assert fitted["common"] == pytest.approx(math.hypot(0.1, 0.04), abs=0.01)
     assert fitted["deviation"] == pytest.approx(0.06, abs=0.006)

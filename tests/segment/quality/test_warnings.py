@@ -16,6 +16,7 @@ from segment.quality.warnings import (
     SPURIOUS,
     UNLIKE_GRAINS,
     cell_warnings,
+    corner_warnings,
     evidence_warnings,
     probability_warnings,
 )
@@ -47,6 +48,14 @@ def doubts(probability: np.ndarray) -> tuple[str, ...]:
 
 def test_clear_cells_raise_no_doubt():
     assert doubts(grid()) == ()
+
+
+def test_corners_without_a_third_boundary_are_said_once():
+    assert corner_warnings(0.1, ()) == ()
+    (said,) = corner_warnings(0.23, ("only 9 cells are in the image",))
+    assert said.startswith(MISSED) and "23 corners to 100 junctions" in said
+    for told in (MISSED, UNLIKE_GRAINS, NO_GRAINS):
+        assert corner_warnings(0.23, (f"{told}, about 30%",)) == ()
 
 
 def test_flat_answer_shows_no_grains():

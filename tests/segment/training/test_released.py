@@ -11,10 +11,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from fit_boundary_loss import MOST_UNSEEN, rendered
 
 from segment.micrograph import micrograph_of_array, read_micrographs
 from segment.pipeline import segment_micrograph
+from segment.quality.open_corners import SOUND
 from segment.quality.score import score
+from segment.quality.warnings import MISSED
 from segment.training.data.pairs import find_pairs
 from segment.training.recipe import read_recipe
 from segment.training.synthetic.render import synthetic_micrograph
@@ -67,3 +70,15 @@ def test_boundaries_that_only_a_smaller_size_shows_are_found_in_a_blurred_image(
     blurred = micrograph_of_array(cv2.GaussianBlur(drawn.image, (0, 0), 4.0))
     _, cells = segment_micrograph(blurred, load_model())
     assert score(cells.labels, drawn.grain_map.labels).f1 > 0.8
+
+
+@pytest.mark.slow
+def test_boundaries_that_leave_no_trace_are_told() -> None:
+    """Etched mosaic 83: a grain in three is joined to another; fitted on, but not seen by training."""
+    model = load_model()
+    for most_unseen, told in ((0.0, False), (MOST_UNSEEN, True)):
+        found, truth = rendered(model, 83, most_unseen)
+        assert found.segmentation is not None
+        assert (found.segmentation.corners > SOUND) == told
+        assert any(text.startswith(MISSED) for text in found.warnings) == told
+        assert (found.n_grains < 0.8 * truth.n_grains) == told
