@@ -24,6 +24,8 @@ _LINK, _NOISY_LINK = 33, 9  #: pixels of a run of a blank part; shorter ones lin
 _DENT = 0.1  #: largest share of a blank part that may lie within the convex hull of the view
 _STAIR = 1.5  #: pixels of a slanting edge that its steps put into the hull
 _LETTER = 0.1  #: of the largest piece of the view is a smaller one no picture: lettering, a scale of colours
+#: of a corner that a turn filled: pixels looked at, share of its steps along one direction, and degrees
+_CORNER, _STRIPED, _ONE_WAY, _SLANT = 24, 0.9, 4.0, 1.5
 _PANEL = 0.3  #: of the largest picture of a figure that another has at least; judgement
 _FOREIGN = 0.3  #: share of other levels, such as lettering, in a blank part
 _RINGING = 0.03  #: of the levels in use: what JPEG does to a blank part
@@ -87,6 +89,22 @@ def find_blank(image: np.ndarray, *, noisy: bool = True) -> Blank | None:
         return None
     soft = cv2.dilate(mask.astype(np.uint8), np.ones((2 * SOFT_EDGE + 1,) * 2, np.uint8)).astype(bool)
     return None if soft.all() else Blank(soft, tuple(dict.fromkeys(levels)))
+
+
+def has_drawn_out_corners(image: np.ndarray) -> bool:
+    """Whether a turn filled three corners or more with drawn-out edges: stripes one way, or across it.
+
+    No corner of 1870 sound pictures is like two others; of 60 pictures turned by 3 to 35 degrees, 52 are.
+    """
+    grey, ends = image.astype(np.float32), (slice(None, _CORNER), slice(-_CORNER, None))
+    found = []
+    for rows, columns in itertools.product(ends, ends):
+        dy, dx = np.gradient(cv2.GaussianBlur(grey[rows, columns], (0, 0), 1.0))
+        across, along = float((dx * dx - dy * dy).sum()), float(2 * (dx * dy).sum())
+        if np.hypot(across, along) >= _STRIPED * max(float((dx * dx + dy * dy).sum()), 1e-9):
+            found.append(np.degrees(np.arctan2(along, across)) / 2 % 90)
+    near = [sum(abs((one - other + 45) % 90 - 45) <= _ONE_WAY for other in found) for one in found]
+    return any(n > 2 and _SLANT < one < 90 - _SLANT for n, one in zip(near, found, strict=True))
 
 
 def n_views(seen: np.ndarray) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import InputError, NotAnImageError, UnreadableError
-from segment.micrograph.blank_frame import Blank, find_blank, n_views
+from segment.micrograph.blank_frame import Blank, find_blank, has_drawn_out_corners, n_views
 from segment.micrograph.colours import coded_colours, coloured_marks, transparent
 from segment.micrograph.drawn_map import (
     CODED,
@@ -35,6 +35,9 @@ _BLOCK = 8  #: pixels of an edge of these blocks
 #: them is read 2 to 7 % coarser, one with .40 by 8 to 12 %; 153 sound images have up to .11
 SATURATED = 0.25
 PANELS = "several pictures side by side: save those of another area or magnification as files of their own"
+DRAWN_OUT = (
+    "stripes in its corners, as where a turn drew out the edges: turn it with empty corners, or crop it"
+)
 NO_DATA = "pixels that are no numbers, or far from all others, are masked"
 MINIMUM_SIDE = 64  #: shortest side in pixels, info bar cut, that an image must have
 
@@ -96,6 +99,8 @@ def prepare_frame(path: Path, frame: Frame, manual_nm: float | None) -> Prepared
         notes += (f"an inset in a corner is masked ({inset.mean():.1%} of the image)",)
     if is_panel_figure(image, blank):
         notes += (PANELS,)
+    if has_drawn_out_corners(image):
+        notes += (DRAWN_OUT,)
     notes += _saturated(middle(image) if valid is None else middle(image)[middle(valid)])
     chosen = choose_scale(frame.scales + _burned_in(scale_bar), manual_nm)
     notes += chosen.doubts

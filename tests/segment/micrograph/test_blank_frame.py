@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 import tifffile
 from matplotlib.figure import Figure
+from scipy.ndimage import rotate
 
+import grainstats as gs
 from segment.micrograph import describe, read_micrographs
-from segment.micrograph.blank_frame import find_blank
+from segment.micrograph.blank_frame import find_blank, has_drawn_out_corners
 from segment.micrograph.colours import coloured_marks
 
 Y, X = np.mgrid[:300, :360]
@@ -223,3 +225,11 @@ def test_a_second_channel_that_is_no_alpha_hides_nothing(tmp_path, field):
     )
     (found,) = describe(tmp_path / "a.tif")
     assert found.hidden_fraction == 0
+
+
+@pytest.mark.parametrize("degrees", [5, 10, 30])
+def test_corners_that_a_turn_drew_out_are_told(degrees):
+    field = tifffile.imread(gs.example_micrographs() / "ai-01" / "ai-01-field-1.tif")[:480, :600]
+    turned = rotate(field, degrees, order=1, mode="nearest")
+    assert has_drawn_out_corners(turned)
+    assert not has_drawn_out_corners(field) and not has_drawn_out_corners(rotate(field, degrees, order=1))
