@@ -35,7 +35,7 @@ class InputError(Exception):
 
 def install_extra(name: str) -> str:
     """Remedy where the packages of an extra are missing."""
-    return f'Install the extra {name}, in the folder of the project: pip install ".[{name}]"'
+    return f'Install the extra `{name}`, in the folder of the project: pip install ".[{name}]"'
 
 
 class UnreadableError(InputError):
