@@ -70,7 +70,7 @@ def _lies_read_only(path: Path) -> bool:
     (https://www.sqlite.org/wal.html#readonly).
     """
     log = path.with_name(f"{path.name}-wal")
-    return path.is_file() and not os.access(path.parent, os.W_OK) and not log.exists()
+    return os.path.isfile(path) and not os.access(path.parent, os.W_OK) and not log.exists()
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:

@@ -166,7 +166,7 @@ def test_a_size_by_hand_against_that_of_a_table_is_told(cells, tmp_path, unit, h
     head = f"x{unit},y{unit},grainId"
     np.savetxt(tmp_path / "m.csv", table, fmt="%g", delimiter=",", header=head, comments="")
     warnings = read_label_map(tmp_path / "m.csv", pixel_size_nm=2.0).warnings
-    assert sum("2 nm was taken" in warning for warning in warnings) == said
+    assert sum("2 nm (manual --pixel-size) was taken" in warning for warning in warnings) == said
 
 
 def test_mtex_tables_that_are_none(tmp_path):

@@ -159,7 +159,7 @@ def test_the_bar_is_checked_against_the_stated_size(tmp_path, make_grains):
     (right,) = read_micrographs(path, pixel_size_nm=2.52)
     assert (wrong.pixel_size_nm, wrong.pixel_size_source) == (2.8, "manual")
     (told,) = wrong.scale_warnings
-    assert "2.8 nm was taken" in told and "scalebar '500nm' over 200.0 px" in told
+    assert "2.8 nm (manual --pixel-size) was taken" in told and "scalebar '500nm' over 200.0 px" in told
     assert right.scale_warnings == ()
 
 
