@@ -67,17 +67,15 @@ def read(
 
 
 def _of_array(image: np.ndarray, pixel_size_nm: float | None) -> Micrograph:
-    """`NotAnImageError`: a label map or a tracing, as of files."""
-    from segment.errors import NotAnImageError
+    """`InputError`: a label map, a tracing, or nothing that shows, as of files."""
     from segment.micrograph import micrograph_of_array
-    from segment.micrograph.drawn_map import REMEDIES, drawn_map
+    from segment.micrograph.prepare import problem_of
 
     if isinstance(image, np.ma.MaskedArray):
         image = np.where(np.ma.getmaskarray(image), np.float32(np.nan), image.data)  # no number: masked
     micrograph = micrograph_of_array(image, pixel_size_nm=pixel_size_nm)
-    kind = drawn_map(micrograph.image, micrograph.valid)
-    if kind is not None:
-        raise NotAnImageError("array", f"a {kind}, not a micrograph", REMEDIES[kind])
+    if problem := problem_of(micrograph.path, micrograph.image, micrograph.valid):
+        raise problem
     return micrograph
 
 

@@ -9,19 +9,21 @@ import numpy as np
 
 from segment.errors import NotAnImageError, UnreadableError
 from segment.micrograph.grey import to_grey, without_no_data
+from segment.micrograph.infobar import find_info_bar
 from segment.micrograph.micrograph import Micrograph
-from segment.micrograph.prepare import MINIMUM_SIDE, NO_DATA
+from segment.micrograph.prepare import MINIMUM_SIDE, NO_DATA, find_hidden
 
 
 def micrograph_of_array(
     image: np.ndarray, *, pixel_size_nm: float | None = None, name: str = "array"
 ) -> Micrograph:
-    """Make a micrograph of an array; nothing is cut from it.
+    """Make a micrograph of an array; what would be cut from a file is masked, the shape stays.
 
     Parameters
     ----------
     image : ndarray, shape (rows, columns) or (rows, columns, 3)
-        Grey levels or RGB, of any dtype; pixels that are no numbers, or far from all others, are masked.
+        Grey levels or RGB, of any dtype. An info bar, blank frames, labels, insets, and pixels that are no
+        numbers or far from all others are masked.
     pixel_size_nm : float, optional
         Edge of a pixel in nanometres.
     name : str
@@ -54,6 +56,15 @@ def micrograph_of_array(
         raise UnreadableError(name, reason, "Give a larger field of view")
     if grey.min() == grey.max():
         raise UnreadableError(name, "all pixels have the same value", "Give the image with its grey levels")
+    notes += () if valid is None else (NO_DATA,)
+    bar_rows = find_info_bar(grey)
+    above = slice(0, len(grey) - bar_rows)
+    hidden = find_hidden(grey[above], None if valid is None else valid[above], bar_known=bar_rows > 0)
+    valid, notes = hidden.valid, notes + hidden.notes
+    if bar_rows:
+        seen = np.ones(grey[above].shape, bool) if valid is None else valid
+        valid = np.pad(seen, ((0, bar_rows), (0, 0)))
+        notes += (f"an info bar of {bar_rows} rows is masked",)
     digest = hashlib.sha256(str((grey.shape, grey.dtype.str)).encode())
     digest.update(np.ascontiguousarray(grey).data)
     return Micrograph(
@@ -64,5 +75,5 @@ def micrograph_of_array(
         sha256=digest.hexdigest(),
         vendor="array",
         valid=valid,
-        notes=notes if valid is None else (*notes, NO_DATA),
+        notes=notes,
     )

@@ -73,27 +73,65 @@ def prepare_frame(path: Path, frame: Frame, manual_nm: float | None) -> Prepared
     del pixels
     image, valid = without_no_data(image)
     notes = frame.notes + done + doubt + (() if valid is None else (NO_DATA,))
-    for what, hidden in masks.items():
-        if hidden is not None:
-            valid = ~hidden if valid is None else valid & ~hidden
-            notes += (f"{hidden.mean():.1%} of the pixels are {what} and masked",)
+    for what, mask in masks.items():
+        if mask is not None:
+            valid = ~mask if valid is None else valid & ~mask
+            notes += (f"{mask.mean():.1%} of the pixels are {what} and masked",)
     bar_rows, bar_from = _info_bar(image, frame.info_bar_rows)
     scale_bar = None if frame.info_bar_rows == 0 else read_scale_bar(image, bar_rows)
     image = image[: len(image) - bar_rows]
     notes += _poor_levels(middle(image))
     valid = None if valid is None else valid[: len(image)]
+    hidden = find_hidden(image, valid, scale_bar, whole=frame.info_bar_rows == 0, bar_known=bar_rows > 0)
+    valid, notes = hidden.valid, notes + hidden.notes
+    notes += _saturated(middle(image) if valid is None else middle(image)[middle(valid)])
+    chosen = choose_scale(frame.scales + _burned_in(scale_bar), manual_nm)
+    notes += chosen.doubts
+    if scale_bar is not None and chosen.source in ("none", "scalebar"):
+        notes += (scale_bar.remark,)
+    elif chosen.source == "none" and (hidden.overlay or bar_rows) and not can_read():
+        notes += (NO_READER,)
+    notes += chosen.how_squared(path, "resampled")
+    if chosen.stretched is not None:
+        image, valid = resample_square(image, valid, chosen.stretched.y_nm, chosen.stretched.x_nm)
+    return Prepared(image, valid, chosen, bar_rows, bar_from, notes, scale_bar, coded)
+
+
+@dataclass(frozen=True, eq=False)
+class Hidden:
+    """What of a frame shows no specimen."""
+
+    valid: np.ndarray | None  #: bool: False there; None: nowhere
+    overlay: bool  #: whether a label or scale bar is burned in
+    notes: tuple[str, ...]
+
+
+def find_hidden(
+    image: np.ndarray,
+    valid: np.ndarray | None,
+    scale_bar: ScaleBar | None = None,
+    *,
+    whole: bool = False,
+    bar_known: bool = False,
+) -> Hidden:
+    """Blank frames, labels, scale bars and insets of a grey image; panels and drawn-out corners are told.
+
+    `valid` is what is seen so far. `whole`: the file says that nothing is written on the image. `bar_known`:
+    its info bar was found, and is not looked for within a frame.
+    """
     blank = find_blank(image)
+    notes: tuple[str, ...] = ()
     if blank is not None:
-        valid, bar = _without_blank(image, valid, blank, bar_rows or frame.info_bar_rows == 0)
+        valid, bar = _without_blank(image, valid, blank, bar_known or whole)
         notes += (_blank_in_words(blank),) + (("an info bar within the frame is masked",) if bar else ())
-    overlay = None if frame.info_bar_rows == 0 else find_overlay(image, None if blank is None else blank.mask)
+    overlay = None if whole else find_overlay(image, None if blank is None else blank.mask)
     if scale_bar is not None and scale_bar.rows.start + scale_bar.rows.stop < 2 * len(image):
         overlay = np.zeros(image.shape, bool) if overlay is None else overlay
         overlay[scale_bar.rows, scale_bar.columns] = True
     if overlay is not None:
         valid = ~overlay if valid is None else valid & ~overlay
         notes += ("a burned-in label or scale bar is masked",)
-    inset = None if frame.info_bar_rows == 0 else find_inset(image)
+    inset = None if whole else find_inset(image)
     if inset is not None:
         valid = ~inset if valid is None else valid & ~inset
         notes += (f"an inset in a corner is masked ({inset.mean():.1%} of the image)",)
@@ -101,17 +139,7 @@ def prepare_frame(path: Path, frame: Frame, manual_nm: float | None) -> Prepared
         notes += (PANELS,)
     if has_drawn_out_corners(image):
         notes += (DRAWN_OUT,)
-    notes += _saturated(middle(image) if valid is None else middle(image)[middle(valid)])
-    chosen = choose_scale(frame.scales + _burned_in(scale_bar), manual_nm)
-    notes += chosen.doubts
-    if scale_bar is not None and chosen.source in ("none", "scalebar"):
-        notes += (scale_bar.remark,)
-    elif chosen.source == "none" and (overlay is not None or bar_rows) and not can_read():
-        notes += (NO_READER,)
-    notes += chosen.how_squared(path, "resampled")
-    if chosen.stretched is not None:
-        image, valid = resample_square(image, valid, chosen.stretched.y_nm, chosen.stretched.x_nm)
-    return Prepared(image, valid, chosen, bar_rows, bar_from, notes, scale_bar, coded)
+    return Hidden(valid, overlay is not None, notes)
 
 
 def is_panel_figure(image: np.ndarray, blank: Blank | None) -> bool:
@@ -192,17 +220,19 @@ def _burned_in(bar: ScaleBar | None) -> tuple[Scale, ...]:
     return () if bar is None or size is None else (Scale(bar.words, size, size, "scalebar"),)
 
 
-def problem_of(path: Path, ready: Prepared) -> InputError | None:
-    """Why the prepared image is of no use; None where it is."""
-    rows, columns = ready.image.shape
+def problem_of(
+    path: Path, image: np.ndarray, valid: np.ndarray | None, *, coded: bool = False
+) -> InputError | None:
+    """Why a prepared image is of no use; None where it is. `coded`: its colours stand for numbers."""
+    rows, columns = image.shape
     if min(rows, columns) < MINIMUM_SIDE:
         return UnreadableError(
             path,
             f"the image is {columns} x {rows} pixels, below the limit of {MINIMUM_SIDE} on its shorter side",
             "Give a larger field of view or the original instead of a thumbnail",
         )
-    nothing = _shows_nothing(path, ready)
-    kind = CODED if ready.coded else drawn_map(ready.image, None if nothing else ready.valid)
+    nothing = _shows_nothing(path, image, valid)
+    kind = CODED if coded else drawn_map(image, None if nothing else valid)
     if kind is None and path.name.lower().endswith(OURS):
         what = "by its name a result of this program, not a micrograph"
         return NotAnImageError(path, what, "Give the micrograph, or rename it if it is one")
@@ -211,16 +241,16 @@ def problem_of(path: Path, ready: Prepared) -> InputError | None:
     return NotAnImageError(path, f"a {kind}, not a micrograph", REMEDIES[kind])
 
 
-def _shows_nothing(path: Path, ready: Prepared) -> InputError | None:
+def _shows_nothing(path: Path, image: np.ndarray, valid: np.ndarray | None) -> InputError | None:
     """Too little that is not masked, or one level only."""
-    if ready.valid is not None:
-        shown = [int(np.count_nonzero(ready.valid.any(axis=axis))) for axis in (0, 1)]
+    if valid is not None:
+        shown = [int(np.count_nonzero(valid.any(axis=axis))) for axis in (0, 1)]
         if 0 < min(shown) < MINIMUM_SIDE:
             what = f"only {shown[0]} x {shown[1]} pixels of it show anything, the limit is {MINIMUM_SIDE}"
             return UnreadableError(
                 path, what, "Give an image that the specimen fills, without frame or transparent parts"
             )
-    seen = ready.image if ready.valid is None else ready.image[ready.valid]
+    seen = image if valid is None else image[valid]
     if seen.size == 0 or seen.min() == seen.max():
         what = "no pixel is left" if seen.size == 0 else f"all pixels have the same value ({seen.flat[0]})"
         return UnreadableError(path, what, "Check the exposure, or export the image with its grey levels")

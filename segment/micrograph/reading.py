@@ -222,7 +222,7 @@ def _micrograph(
     path: Path, vendor: str, frames: list[Frame], sha256: str, manual_nm: float | None, index: int
 ) -> Micrograph:
     ready = prepare_frame(path, frames[index], manual_nm)
-    problem = problem_of(path, ready)
+    problem = problem_of(path, ready.image, ready.valid, coded=ready.coded)
     if problem is not None:
         raise problem
     return Micrograph(
@@ -244,7 +244,7 @@ def _micrograph(
 
 def _info(path: Path, vendor: str, frame: Frame, index: int, n_frames: int) -> FrameInfo:
     ready = prepare_frame(path, frame, None)
-    problem = problem_of(path, ready)
+    problem = problem_of(path, ready.image, ready.valid, coded=ready.coded)
     return FrameInfo(
         path=path,
         name=path.stem if n_frames == 1 else f"{path.stem}_{index:04d}",
