@@ -14,6 +14,7 @@ from grainstats.infer import ModalityVerdict
 from grainstats.run.job.batch import run_batch
 from grainstats.run.job.call import Call
 from grainstats.run.recipe import Recipe
+from segment.grain_map import GrainMap
 from segment.mosaics.laguerre import laguerre_section
 from segment.quality.error_rates import CLASSES, ErrorRates, write_rates
 from segment.unet import load_model
@@ -137,3 +138,12 @@ def verdict() -> ModalityVerdict:
         ala_g=float("nan"),
         seed=3,
     )
+
+
+@pytest.fixture(scope="session")
+def two_squares() -> GrainMap:
+    """240 × 480 pixels of 2 nm: squares of 8 px on the left, of 20 px on the right."""
+    y, x = np.mgrid[:240, :480]
+    fine, coarse = y // 8 * 30 + x // 8, 10_000 + y // 20 * 24 + x // 20
+    _, labels = np.unique(np.where(x < 240, fine, coarse), return_inverse=True)
+    return GrainMap((labels.reshape(x.shape) + 1).astype(np.int32), 2.0)

@@ -18,35 +18,22 @@ from grainstats.run.report.grain_maps import (
     scale_bar,
     size_map,
 )
-from segment.grain_map import GrainMap
-
-FINE, COARSE = 8, 20  #: edges of the squares of a map whose left half is fine
-
-
-@pytest.fixture(scope="module")
-def grains() -> GrainMap:
-    """240 × 480 pixels of 2 nm: squares of 8 px on the left, of 20 px on the right."""
-    y, x = np.mgrid[:240, :480]
-    fine = y // FINE * 30 + x // FINE
-    coarse = 10_000 + y // COARSE * 24 + x // COARSE
-    _, labels = np.unique(np.where(x < 240, fine, coarse), return_inverse=True)
-    return GrainMap((labels.reshape(x.shape) + 1).astype(np.int32), 2.0)
 
 
 def rgb(content: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(content)).convert("RGB")).astype(int)
 
 
-def test_coarse_grains_are_brighter_than_fine_ones(grains):
-    shown = rgb(size_map(grains, grains.labels.shape, Range(10.0, 100.0)))
+def test_coarse_grains_are_brighter_than_fine_ones(two_squares):
+    shown = rgb(size_map(two_squares, two_squares.labels.shape, Range(10.0, 100.0)))
     fine, coarse = shown[60, 60], shown[70, 410]
     assert coarse.sum() > fine.sum() + 50
     bright = colours("size").astype(float) @ [0.2126, 0.7152, 0.0722]
     assert (np.diff(bright) > 0).all()  # one way from dark to light: readable without colour
 
 
-def test_populations_are_told_apart_at_the_border(grains):
-    shown = rgb(population_map(grains, grains.labels.shape, 30.0))
+def test_populations_are_told_apart_at_the_border(two_squares):
+    shown = rgb(population_map(two_squares, two_squares.labels.shape, 30.0))
     assert tuple(shown[60, 60]) == FINE_RGB and tuple(shown[70, 410]) == COARSE_RGB
     assert tuple(shown[60, 63]) == LINE_RGB
     assert tuple(shown[4, 60]) != FINE_RGB  # cut by the frame: paler
