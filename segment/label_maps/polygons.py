@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -37,17 +38,28 @@ class Polygons:
 def holds_polygons(path: Path) -> bool:
     """Whether a file of such an ending holds what `read_polygons` reads, or would by its structure."""
     try:
-        content = json.loads(path.read_bytes())
+        content = _content(path)
         features = content if isinstance(content, list) else content.get("features", [content])
         return bool({"shapes", "annotations"} & {*content} or any("geometry" in one for one in features))
     except _ODD:
         return False
 
 
+def _content(path: Path) -> Any:
+    stat = path.stat()
+    return _parsed(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=1)
+def _parsed(path: Path, mtime_ns: int, size: int) -> Any:
+    """What the file holds, read once for all its images: a COCO file of 100 takes .7 s."""
+    return json.loads(path.read_bytes())
+
+
 def named_images(path: Path) -> list[str]:
     """The images that a COCO file names, without their endings; of any other file none."""
     try:
-        content = json.loads(path.read_bytes()) if path.suffix.lower() in POLYGONS else {}
+        content = _content(path) if path.suffix.lower() in POLYGONS else {}
         return [_stem(one) for one in content["images"]]
     except _ODD:
         return []
@@ -59,7 +71,7 @@ def read_polygons(path: Path, image: str) -> Polygons:
     `InputError`: none of these formats, masks, points that are no numbers, or outlines of other images.
     """
     try:
-        content = json.loads(path.read_bytes())
+        content = _content(path)
         found = [(name, roi) for name, *how in _drawn(content, image) if (roi := _roi(*how)) is not None]
         shape = _shape(content, image)
     except _ODD as error:
