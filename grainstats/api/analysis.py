@@ -177,10 +177,10 @@ def _inputs(
 def _write_arrays(folder: Path, images: Sequence[np.ndarray]) -> None:
     import tifffile
 
-    from segment.micrograph import micrograph_of_array
+    from segment.micrograph.from_array import grey_of_array
 
     folder.mkdir(parents=True)
     for number, image in enumerate(images):
         name = f"image_{number:03d}"
-        micrograph = micrograph_of_array(image, name=f"{folder.name}, {name}")
-        tifffile.imwrite(folder / f"{name}.tif", micrograph.image, photometric="minisblack", metadata=None)
+        grey, _, _ = grey_of_array(image, f"{folder.name}, {name}")
+        tifffile.imwrite(folder / f"{name}.tif", grey, photometric="minisblack", metadata=None)

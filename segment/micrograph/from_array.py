@@ -42,21 +42,7 @@ def micrograph_of_array(
     >>> micrograph_of_array(grey, pixel_size_nm=1.5).image.shape
     (80, 90)
     """
-    if np.iscomplexobj(image):
-        raise NotAnImageError(name, "its numbers are complex", "Give their amplitude, np.abs of the array")
-    try:
-        grey, notes = to_grey(np.asarray(image))
-    except ValueError as error:
-        raise NotAnImageError(
-            name, str(error), "Give grey levels of shape (rows, columns); the images of a stack one by one"
-        ) from error
-    grey, valid = without_no_data(grey)
-    if grey.ndim != 2 or min(grey.shape) < MINIMUM_SIDE:
-        reason = f"an array of shape {np.shape(image)}; the shorter side must have {MINIMUM_SIDE} pixels"
-        raise UnreadableError(name, reason, "Give a larger field of view")
-    if grey.min() == grey.max():
-        raise UnreadableError(name, "all pixels have the same value", "Give the image with its grey levels")
-    notes += () if valid is None else (NO_DATA,)
+    grey, valid, notes = grey_of_array(image, name)
     bar_rows = find_info_bar(grey)
     above = slice(0, len(grey) - bar_rows)
     hidden = find_hidden(grey[above], None if valid is None else valid[above], bar_known=bar_rows > 0)
@@ -77,3 +63,23 @@ def micrograph_of_array(
         valid=valid,
         notes=notes,
     )
+
+
+def grey_of_array(image: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...]]:
+    """Grey levels, which of them are numbers (None: all), and notes; raises as `micrograph_of_array`."""
+    if np.iscomplexobj(image):
+        raise NotAnImageError(name, "its numbers are complex", "Give their amplitude, np.abs of the array")
+    try:
+        grey, notes = to_grey(np.asarray(image))
+    except ValueError as error:
+        raise NotAnImageError(
+            name, str(error), "Give grey levels of shape (rows, columns); the images of a stack one by one"
+        ) from error
+    grey, valid = without_no_data(grey)
+    if grey.ndim != 2 or min(grey.shape) < MINIMUM_SIDE:
+        reason = f"an array of shape {np.shape(image)}; the shorter side must have {MINIMUM_SIDE} pixels"
+        raise UnreadableError(name, reason, "Give a larger field of view")
+    if grey.min() == grey.max():
+        raise UnreadableError(name, "all pixels have the same value", "Give the image with its grey levels")
+    notes += () if valid is None else (NO_DATA,)
+    return grey, valid, notes
