@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +9,7 @@ import pandas as pd
 
 from grainstats.measure.grains.second_phases import SecondPhases, measure_second_phases
 from grainstats.measure.grains.table import grain_table
-from grainstats.measure.grains.window_blocks import IMAGES_AS_BLOCKS, Grid, grid_for
+from grainstats.measure.grains.window_blocks import Grid, grid_for
 from grainstats.measure.network.graph import BoundaryNetwork, boundary_network
 from grainstats.measure.spacing.circles import circular_intercepts
 from grainstats.measure.spacing.counts import PlanimetricCount, planimetric_count
@@ -131,30 +130,3 @@ def measure_grain_map(
         grain_map.segmentation,
         grain_map.warnings,
     )
-
-
-def block_offsets(measurements: Sequence[Measurement]) -> tuple[list[int | None], int]:
-    """First block number of each map and the number of blocks in all.
-
-    From `IMAGES_AS_BLOCKS` maps on each map is one block: its offset is None, its number is its position.
-    """
-    if len(measurements) >= IMAGES_AS_BLOCKS:
-        return [None] * len(measurements), len(measurements)
-    sizes = [m.grid.n_blocks for m in measurements]
-    return [int(v) for v in np.cumsum([0, *sizes[:-1]])], sum(sizes)
-
-
-def blocks_of_labels(measurements: Sequence[Measurement]) -> tuple[list[np.ndarray], int]:
-    """Block number of each label of each map, and the number of blocks.
-
-    A grain, with every intercept and every side of a boundary in it, belongs to the block of its centroid: no
-    grain adds to two blocks, which would make them depend on each other.
-    """
-    offsets, n = block_offsets(measurements)
-    out = []
-    for k, (m, offset) in enumerate(zip(measurements, offsets, strict=True)):
-        table = np.zeros(int(m.grains["label"].max() if len(m.grains) else 0) + 1, np.int64)
-        place = m.grid.block_of(m.grains["y_px"].to_numpy(), m.grains["x_px"].to_numpy())
-        table[m.grains["label"]] = k if offset is None else place + offset
-        out.append(table)
-    return out, n

@@ -88,8 +88,8 @@ def test_twice_the_pixel_size_doubles_lengths(grain_map: GrainMap) -> None:
 
 def test_transposing_turns_the_preferred_direction(grain_map: GrainMap) -> None:
     stretched = np.repeat(grain_map.labels, 3, axis=1)
-    lying = anisotropy([measure_grain_map(GrainMap(stretched, 1.0))])
-    standing = anisotropy([measure_grain_map(GrainMap(stretched.T.copy(), 1.0))])
+    lying = anisotropy(measure_grain_map(GrainMap(stretched, 1.0)))
+    standing = anisotropy(measure_grain_map(GrainMap(stretched.T.copy(), 1.0)))
     assert lying.intercept_ratio == pytest.approx(standing.intercept_ratio, rel=1e-3)
     assert min(lying.direction_deg, 180 - lying.direction_deg) < 10
     assert abs(standing.direction_deg - 90) < 10

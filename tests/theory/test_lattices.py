@@ -7,7 +7,7 @@ import pytest
 
 from grainstats.measure import boundary_network, grain_table, intercept_table, measure_grain_map
 from grainstats.measure.descriptors.describe_spacing import mean_intercept
-from grainstats.measure.intervals.pooled_maps import pool
+from grainstats.measure.intervals.map_blocks import map_blocks
 from segment.grain_map import GrainMap
 
 
@@ -55,17 +55,17 @@ def test_square_lattice_chords_along_the_axes_are_its_side(angle: float) -> None
 @pytest.mark.parametrize("angle", [30.0, 45.0, 60.0, 135.0])
 def test_square_lattice_mean_chord_at_an_angle(angle: float) -> None:
     """Line of direction t meets a / (|cos t| + |sin t|) of lattice per cell."""
-    pooled = pool([measure_grain_map(cropped(square_lattice(24, 20), 12), angles=(angle,), spacing=1.7)])
+    blocks = map_blocks(measure_grain_map(cropped(square_lattice(24, 20), 12), angles=(angle,), spacing=1.7))
     turn = np.deg2rad(angle)
     expected = 24 / (abs(np.cos(turn)) + abs(np.sin(turn)))
-    assert mean_intercept(pooled).value == pytest.approx(expected, rel=0.01)
+    assert mean_intercept(blocks).value == pytest.approx(expected, rel=0.01)
 
 
 def test_square_lattice_isotropic_mean_chord_is_cauchys() -> None:
     """Mean chord over all directions pi A / P, here pi a / 4."""
     angles = tuple(np.arange(0.0, 180.0, 7.5))
-    pooled = pool([measure_grain_map(cropped(square_lattice(24, 20), 12), angles=angles, spacing=3.1)])
-    assert mean_intercept(pooled).value == pytest.approx(np.pi * 24 / 4, rel=0.01)
+    blocks = map_blocks(measure_grain_map(cropped(square_lattice(24, 20), 12), angles=angles, spacing=3.1))
+    assert mean_intercept(blocks).value == pytest.approx(np.pi * 24 / 4, rel=0.01)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -76,7 +76,7 @@ def test_the_default_directions_read_lattices_within_one_percent(seed: int) -> N
         "hexagonal": (hexagonal_lattice(24.0, (480, 480)), np.pi * 24 / 4),
     }
     for name, (lattice, expected) in lattices.items():
-        found = mean_intercept(pool([measure_grain_map(lattice, spacing=3.1, seed=seed)])).value
+        found = mean_intercept(map_blocks(measure_grain_map(lattice, spacing=3.1, seed=seed))).value
         assert found == pytest.approx(expected, rel=0.01), name
 
 
@@ -128,8 +128,8 @@ def test_hexagonal_lattice() -> None:
     sides = network.segments.loc[network.segments["kind"] == "grain", ["label_a", "label_b"]]
     assert (np.bincount(sides.to_numpy().ravel())[inner["label"]] == 6).all()
     angles = tuple(np.arange(0.0, 180.0, 7.5))
-    pooled = pool([measure_grain_map(grain_map, angles=angles, spacing=4.1)])
-    assert mean_intercept(pooled).value == pytest.approx(np.pi * area / perimeter, rel=0.01)
+    blocks = map_blocks(measure_grain_map(grain_map, angles=angles, spacing=4.1))
+    assert mean_intercept(blocks).value == pytest.approx(np.pi * area / perimeter, rel=0.01)
 
 
 @pytest.mark.parametrize("distance", [8.0, 12.0, 24.0])

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import special
 
-from grainstats.measure.measurement import Measurement, block_offsets
+from grainstats.measure.measurement import Measurement
 from grainstats.measure.network.smoothing import without_ripple
 
 BINS = 180  #: of boundary direction over the half-circle
@@ -39,19 +38,15 @@ class Anisotropy:
     n_blocks: int
 
 
-def anisotropy(measurements: Sequence[Measurement]) -> Anisotropy:
-    """Preferred direction of the boundaries of one sample (grain and phase boundaries)."""
-    offsets, n_blocks = block_offsets(measurements)
-    length, harmonic = np.zeros(n_blocks), np.zeros((n_blocks, 2))
-    histogram = np.zeros(BINS)
-    for k, (m, offset) in enumerate(zip(measurements, offsets, strict=True)):
-        size, angle, middle = _directions(m)
-        block = np.full(size.size, k) if offset is None else m.grid.block_of(*middle.T) + offset
-        length += np.bincount(block, size, n_blocks)
-        harmonic[:, 0] += np.bincount(block, size * np.cos(2 * angle), n_blocks)
-        harmonic[:, 1] += np.bincount(block, size * np.sin(2 * angle), n_blocks)
-        place = np.floor(angle / np.pi * BINS).astype(np.int64) % BINS
-        histogram += np.bincount(place, size, BINS)
+def anisotropy(measured: Measurement) -> Anisotropy:
+    """Preferred direction of the boundaries of one map (grain and phase boundaries)."""
+    n_blocks = measured.grid.n_blocks
+    size, angle, middle = _directions(measured)
+    block = measured.grid.block_of(*middle.T)
+    length = np.bincount(block, size, n_blocks)
+    turns = (np.cos(2 * angle), np.sin(2 * angle))
+    harmonic = np.column_stack([np.bincount(block, size * turn, n_blocks) for turn in turns])
+    histogram = np.bincount(np.floor(angle / np.pi * BINS).astype(np.int64) % BINS, size, BINS)
     if not length.sum() > 0:
         return Anisotropy(np.nan, np.nan, np.nan, None, n_blocks)
     mean = harmonic.sum(axis=0) / length.sum()

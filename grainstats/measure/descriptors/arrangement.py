@@ -4,12 +4,10 @@ Sizes of direct neighbours depend on each other in any mosaic (in random section
 neighbours, Moran's I about -0.1; in a plane Poisson-Voronoi mosaic it is +0.4), so that shuffling sizes over
 grains is no fair null there.  Neighbours of neighbours are nearly free of that: the test uses the second
 shell.
-Sizes count relative to their image, so that images that differ are no cluster.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,11 +37,9 @@ class Arrangement:
     n_grains: int
 
 
-def arrangement(measurements: Sequence[Measurement]) -> Arrangement:
-    """Spatial arrangement of the interior grains of one sample."""
-    parts = [_sizes_and_neighbours(m) for m in measurements]
-    z = np.concatenate([size for size, _ in parts])
-    first = sparse.csr_array(sparse.block_diag([matrix for _, matrix in parts], format="csr"))
+def arrangement(measured: Measurement) -> Arrangement:
+    """Spatial arrangement of the interior grains of one map."""
+    z, first = _sizes_and_neighbours(measured)
     if z.size < 3 or first.nnz == 0 or np.ptp(z) == 0:
         return Arrangement(np.nan, None, z.size)
     second = _second_shell(first)
@@ -56,7 +52,7 @@ def arrangement(measurements: Sequence[Measurement]) -> Arrangement:
 
 
 def _sizes_and_neighbours(m: Measurement) -> tuple[np.ndarray, sparse.csr_array]:
-    """Log diameter of the interior grains about their mean, and the 0/1 matrix of shared boundaries."""
+    """Log diameter of the interior grains, and the 0/1 matrix of shared boundaries."""
     inner = m.grains[~m.grains["touches_frame"]]
     number = np.full(int(m.grains["label"].max() if len(m.grains) else 0) + 1, -1)
     number[inner["label"]] = np.arange(len(inner))
@@ -66,8 +62,7 @@ def _sizes_and_neighbours(m: Measurement) -> tuple[np.ndarray, sparse.csr_array]
     n = len(inner)
     matrix = sparse.csr_array((np.ones(2 * i.size), (np.r_[i, j], np.r_[j, i])), shape=(n, n))
     matrix.data[:] = 1.0
-    size = np.log(inner[f"equivalent_diameter_{m.unit}"].to_numpy())
-    return size - size.mean() if n else size, matrix
+    return np.log(inner[f"equivalent_diameter_{m.unit}"].to_numpy()), matrix
 
 
 def _second_shell(first: sparse.csr_array) -> sparse.csr_array:

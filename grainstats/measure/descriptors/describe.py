@@ -12,8 +12,9 @@ from grainstats.measure.descriptors.describe_network import network_descriptors
 from grainstats.measure.descriptors.describe_second_phases import second_phase_descriptors
 from grainstats.measure.descriptors.describe_spacing import intercept_descriptors
 from grainstats.measure.descriptors.descriptor import Descriptor
+from grainstats.measure.descriptors.sample_descriptors import ImageTables, sample_descriptors
 from grainstats.measure.descriptors.stereology import saltykov
-from grainstats.measure.intervals.pooled_maps import Pooled, pool
+from grainstats.measure.intervals.map_blocks import MapBlocks, map_blocks
 from grainstats.measure.intervals.sizes import PLANIMETRIC, grain_mean, grains_per_area, size_estimates
 from grainstats.measure.measurement import Measurement, measure_grain_map
 from segment.grain_map import GrainMap
@@ -44,17 +45,36 @@ def descriptors(
     if isinstance(measured, GrainMap):
         measured = measure_grain_map(measured, unit=unit)
     maps = [measured] if isinstance(measured, Measurement) else list(measured)
-    return descriptors_of(pool(maps), maps)
+    return _of_one_map(maps[0]) if len(maps) == 1 else sample_descriptors(image_tables(maps))
 
 
-def descriptors_of(pooled: Pooled, maps: Sequence[Measurement]) -> list[Descriptor]:
-    """`descriptors` of maps that are pooled already."""
+def image_tables(maps: Sequence[Measurement]) -> ImageTables:
+    """Tables of several maps as one sample; raises ValueError where there is none or the units differ."""
+    units = {m.unit for m in maps}
+    if len(units) != 1:
+        raise ValueError(f"one unit is needed for a sample, got {sorted(units) or 'no map'}")
+    found = [pd.DataFrame([asdict(d) for d in _of_one_map(m)]) for m in maps]
+    return ImageTables(
+        range(len(maps)),
+        _one_table([m.grains for m in maps]),
+        _one_table([m.intercepts for m in maps]),
+        _one_table([table.astype({"ci_low": float, "ci_high": float}) for table in found]),
+        *units,
+    )
+
+
+def _one_table(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat([table.assign(analysis_id=i) for i, table in enumerate(tables)], ignore_index=True)
+
+
+def _of_one_map(measured: Measurement) -> list[Descriptor]:
+    blocks = map_blocks(measured)
     return [
-        *_grain_descriptors(pooled, maps),
-        *intercept_descriptors(pooled, maps),
-        *network_descriptors(pooled, maps),
-        *second_phase_descriptors(maps),
-        *misorientation_descriptors(maps),
+        *_grain_descriptors(blocks, measured),
+        *intercept_descriptors(blocks, measured),
+        *network_descriptors(blocks, measured),
+        *second_phase_descriptors(measured),
+        *misorientation_descriptors(measured),
     ]
 
 
@@ -71,7 +91,7 @@ def descriptor_table(measurements: Sequence[Measurement]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _grain_descriptors(p: Pooled, maps: Sequence[Measurement]) -> Iterator[Descriptor]:
+def _grain_descriptors(p: MapBlocks, measured: Measurement) -> Iterator[Descriptor]:
     u, d, w, name = p.unit, p.diameter, p.weight, "equivalent_diameter"
     yield Descriptor("n_grains", float(len(p.grains)), None, None, "1", "grains that show in the window")
     yield Descriptor("n_interior", float(d.size), None, None, "1", "grains not cut by the frame")
@@ -84,7 +104,7 @@ def _grain_descriptors(p: Pooled, maps: Sequence[Measurement]) -> Iterator[Descr
     ):
         yield Descriptor.of(f"{name}_{kind}_{u}", estimate, u, how)
     yield Descriptor.of(f"{name}_cv", sizes.cv, "1", f"standard deviation / mean; {WIDENED}")
-    area = grains_per_area(p, maps).map(lambda per_area: 1 / per_area if per_area > 0 else float("nan"))
+    area = grains_per_area(p, measured).map(lambda per_area: 1 / per_area if per_area > 0 else float("nan"))
     yield Descriptor.of(f"grain_area_mean_{u}2", area, f"{u}2", f"ASTM E112: 1 / {PLANIMETRIC}")
     aspect = grain_mean(p, w, p.aspect_ratio)
     yield Descriptor.of("aspect_ratio_mean", aspect, "1", f"number-weighted, equal-moment ellipse; {MILES}")

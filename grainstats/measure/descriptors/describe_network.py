@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -10,18 +10,18 @@ from grainstats.measure.descriptors.anisotropy import anisotropy
 from grainstats.measure.descriptors.arrangement import arrangement
 from grainstats.measure.descriptors.descriptor import Descriptor
 from grainstats.measure.intervals.block_bootstrap import Estimate, ratio
-from grainstats.measure.intervals.pooled_maps import Pooled
+from grainstats.measure.intervals.map_blocks import MapBlocks
 from grainstats.measure.measurement import Measurement
 
 
-def network_descriptors(p: Pooled, maps: Sequence[Measurement]) -> Iterator[Descriptor]:
+def network_descriptors(p: MapBlocks, measured: Measurement) -> Iterator[Descriptor]:
     """Boundary and junction densities per grain area, S_V, anisotropy, arrangement."""
     yield from _densities(p)
-    yield from _anisotropy(maps)
-    yield from _arrangement(maps)
+    yield from _anisotropy(measured)
+    yield from _arrangement(measured)
 
 
-def _densities(p: Pooled) -> Iterator[Descriptor]:
+def _densities(p: MapBlocks) -> Iterator[Descriptor]:
     factor, u = (1000.0, "um") if p.unit == "nm" else (1.0, "px")
     density = ratio(p.boundary_length, p.block_area).map(lambda v: v * factor)
     method = "length of the smoothed grain boundaries / grain area"
@@ -39,13 +39,13 @@ def _densities(p: Pooled) -> Iterator[Descriptor]:
         yield Descriptor.of(f"phase_surface_density_per_{u}", surface, f"1/{u}", method)
 
 
-def _crossings_per_length(p: Pooled, ends: np.ndarray, share: float) -> Estimate:
+def _crossings_per_length(p: MapBlocks, ends: np.ndarray, share: float) -> Estimate:
     """Crossings over line length in grains; a grain boundary ends two intercepts, a pore's edge one."""
     return ratio(share * p.per_block(p.chord_block, ends), p.per_block(p.chord_block, p.length))
 
 
-def _anisotropy(maps: Sequence[Measurement]) -> Iterator[Descriptor]:
-    found = anisotropy(maps)
+def _anisotropy(measured: Measurement) -> Iterator[Descriptor]:
+    found = anisotropy(measured)
     method = "second harmonic of boundary direction, over boundary length"
     yield Descriptor("anisotropy_index", found.index, None, None, "1", f"{method}: 0 isotropic, 1 parallel")
     method = "longest / shortest mean intercept of all directions, from projected boundary length"
@@ -57,8 +57,8 @@ def _anisotropy(maps: Sequence[Measurement]) -> Iterator[Descriptor]:
     yield Descriptor("anisotropy_p", p_value, None, None, "1", method)
 
 
-def _arrangement(maps: Sequence[Measurement]) -> Iterator[Descriptor]:
-    found = arrangement(maps)
+def _arrangement(measured: Measurement) -> Iterator[Descriptor]:
+    found = arrangement(measured)
     method = "Moran's I of log diameter over second neighbours: 0 random, > 0 clusters of like size"
     yield Descriptor("moran_i", found.moran_i, None, None, "1", method)
     p_value = np.nan if found.p_clustered is None else found.p_clustered

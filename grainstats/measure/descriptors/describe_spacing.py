@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
 from grainstats.measure.descriptors.descriptor import Descriptor
 from grainstats.measure.intervals.block_bootstrap import Estimate, jackknife, ratio, without_each
+from grainstats.measure.intervals.map_blocks import MapBlocks
 from grainstats.measure.intervals.model_error import chord_cv_error, length_weighted_mean_error
-from grainstats.measure.intervals.pooled_maps import Pooled
 from grainstats.measure.intervals.sizes import PLANIMETRIC, area_spread, grains_per_area
 from grainstats.measure.measurement import Measurement
 from grainstats.measure.spacing.astm import g_from_grains_per_mm2, g_from_intercept
@@ -20,7 +20,7 @@ E112 = "ASTM E112: line length / intercepts, a cut end counts 1/2"
 KAPLAN_MEIER = "Kaplan-Meier over the intercept ends inside the window"
 
 
-def intercept_descriptors(p: Pooled, maps: Sequence[Measurement]) -> Iterator[Descriptor]:
+def intercept_descriptors(p: MapBlocks, measured: Measurement) -> Iterator[Descriptor]:
     """Mean by E112, distribution by Kaplan-Meier, circles, and G by intercepts and by counting."""
     u, mean = p.unit, mean_intercept(p)
     yield Descriptor("n_intercepts", float(intercept_count(p.cuts).sum()), None, None, "1", E112)
@@ -38,12 +38,12 @@ def intercept_descriptors(p: Pooled, maps: Sequence[Measurement]) -> Iterator[De
     if u == "nm":
         method = "ASTM E112 from the mean lineal intercept"
         yield Descriptor.of("astm_g", mean.map(g_from_intercept), "1", method)
-        density = grains_per_area(p, maps)
+        density = grains_per_area(p, measured)
         g = density.map(lambda per_nm2: g_from_grains_per_mm2(per_nm2 * 1e12))
         yield Descriptor.of("astm_g_planimetric", g, "1", f"ASTM E112 from {PLANIMETRIC}")
 
 
-def mean_intercept(p: Pooled, chosen: np.ndarray | None = None) -> Estimate:
+def mean_intercept(p: MapBlocks, chosen: np.ndarray | None = None) -> Estimate:
     """Mean intercept of the chosen intercepts (all by default), by E112."""
     keep = np.ones(p.length.size, bool) if chosen is None else chosen
     block = p.chord_block[keep]
@@ -51,19 +51,17 @@ def mean_intercept(p: Pooled, chosen: np.ndarray | None = None) -> Estimate:
     return ratio(length, p.per_block(block, intercept_count(p.cuts[keep])))
 
 
-def intercepts_by_direction(p: Pooled) -> pd.DataFrame:
-    """Mean intercept of each direction: ``angle_deg, mean_{u}, ci_low_{u}, ci_high_{u}, n``."""
+def intercepts_by_direction(p: MapBlocks) -> pd.DataFrame:
+    """Mean intercept of each direction: ``angle_deg, value, ci_low, ci_high, n``."""
     rows = []
     for angle in np.unique(p.angle):
         chosen = p.angle == angle
         estimate, n = mean_intercept(p, chosen), float(intercept_count(p.cuts[chosen]).sum())
         rows.append((float(angle), estimate.value, estimate.low, estimate.high, n))
-    return pd.DataFrame(
-        rows, columns=["angle_deg", f"mean_{p.unit}", f"ci_low_{p.unit}", f"ci_high_{p.unit}", "n"]
-    )
+    return pd.DataFrame(rows, columns=["angle_deg", "value", "ci_low", "ci_high", "n"]).astype(float)
 
 
-def _distribution(p: Pooled) -> list[Estimate]:
+def _distribution(p: MapBlocks) -> list[Estimate]:
     """Median, coefficient of variation and length-weighted mean with jackknife intervals."""
 
     def statistics(blocks: np.ndarray) -> np.ndarray:
@@ -80,5 +78,5 @@ def _distribution(p: Pooled) -> list[Estimate]:
     ]
 
 
-def _circular(p: Pooled) -> Estimate:
+def _circular(p: MapBlocks) -> Estimate:
     return ratio(p.per_block(p.arc_block, p.arc), p.per_block(p.arc_block, intercept_count(p.arc_cuts)))

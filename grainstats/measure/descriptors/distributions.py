@@ -9,32 +9,39 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from grainstats.measure.intervals.pooled_maps import Pooled
 from grainstats.measure.intervals.size_distribution import size_shares
 from grainstats.measure.intervals.sizes import ascending
-from grainstats.measure.spacing.chords import kaplan_meier
+from grainstats.measure.spacing.chords import chords_of
 
 PER_OCTAVE = 4  #: classes to a factor of two in length
 
 
-def distributions(p: Pooled) -> dict[str, dict[str, Any]]:
+def distributions(grains: pd.DataFrame, intercepts: pd.DataFrame, unit: str) -> dict[str, dict[str, Any]]:
     """Shares by class of length, the classes a quarter of an octave wide.
 
-    ``equivalent_diameter_{u}`` and ``intercept_{u}``, each with ``edges`` (k + 1 ascending lengths),
-    ``share`` (k shares of area or of line length; they sum to 1) and ``weighted_by``. Both empty where
-    nothing is seen whole.
+    Parameters
+    ----------
+    grains, intercepts : DataFrame
+        Of one map or several; see `grain_table`, `intercept_table`.
+    unit : {"nm", "px"}
+
+    Returns
+    -------
+    dict
+        ``equivalent_diameter_{u}`` and ``intercept_{u}``, each with ``edges`` (k + 1 ascending lengths),
+        ``share`` (k shares of area or of line length; they sum to 1) and ``weighted_by``. Both empty where
+        nothing is seen whole.
     """
-    diameter, whole, _ = ascending(p)
+    diameter, whole, _ = ascending(grains, unit)
     sizes = size_shares(diameter, whole)
-    chords = kaplan_meier(p.length, p.cuts)
+    chords = chords_of(intercepts, unit)
     by_length = chords.mass * chords.length
     total = by_length.sum()
     return {
-        f"equivalent_diameter_{p.unit}": _classes(sizes.diameter, sizes.mass, "area"),
-        f"intercept_{p.unit}": _classes(
-            chords.length, by_length / total if total > 0 else by_length, "length"
-        ),
+        f"equivalent_diameter_{unit}": _classes(sizes.diameter, sizes.mass, "area"),
+        f"intercept_{unit}": _classes(chords.length, by_length / total if total > 0 else by_length, "length"),
     }
 
 

@@ -6,12 +6,15 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import pandas as pd
+
 from grainstats.measure.descriptors.corrected import corrected_json, with_corrected
-from grainstats.measure.descriptors.describe import descriptors_of
+from grainstats.measure.descriptors.describe import descriptors
 from grainstats.measure.descriptors.describe_spacing import intercepts_by_direction
 from grainstats.measure.descriptors.descriptor import Descriptor
 from grainstats.measure.descriptors.distributions import distributions
-from grainstats.measure.intervals.pooled_maps import pool
+from grainstats.measure.descriptors.sample_descriptors import estimate_of_images
+from grainstats.measure.intervals.map_blocks import map_blocks
 from grainstats.measure.measurement import Measurement, measure_grain_map
 from segment.grain_map import GrainMap
 from segment.quality.boundary_loss import Loss
@@ -44,10 +47,13 @@ def sample_summary(measurements: Sequence[Measurement], loss: Loss | None = None
         and ``descriptors`` (each with interval, unit and method).  In
         pixels the names end in ``_px`` and there is no ``astm_g``.  What cannot be said is None.
     """
-    maps, pooled = list(measurements), pool(measurements)
-    found = with_corrected(descriptors_of(pooled, maps), loss)
+    maps = list(measurements)
+    found = with_corrected(descriptors(maps), loss)
     facts = {d.name: descriptor_json(d) for d in found}
-    u, per = pooled.unit, "um" if pooled.unit == "nm" else "px"
+    u, per = maps[0].unit, "um" if maps[0].unit == "nm" else "px"
+    grains, intercepts = (
+        pd.concat(tables) for tables in zip(*((m.grains, m.intercepts) for m in maps), strict=True)
+    )
 
     def value(name: str) -> float | None:
         known: float | None = facts[name]["value"] if name in facts else None
@@ -56,8 +62,8 @@ def sample_summary(measurements: Sequence[Measurement], loss: Loss | None = None
     size = "equivalent_diameter"
     return {
         "n_images": len(maps),
-        "n_grains": len(pooled.grains),
-        "n_interior": int(pooled.diameter.size),
+        "n_grains": len(grains),
+        "n_interior": int(facts["n_interior"]["value"]),
         "pixel_size_nm": [m.pixel_size if u == "nm" else None for m in maps],
         f"{size}_{u}": {
             "mean": value(f"{size}_mean_{u}"),
@@ -75,15 +81,24 @@ def sample_summary(measurements: Sequence[Measurement], loss: Loss | None = None
         f"boundary_density_per_{per}": value(f"boundary_density_per_{per}"),
         f"triple_junctions_per_{per}2": value(f"triple_junctions_per_{per}2"),
         "astm_g": value("astm_g"),
-        "intercept_by_direction": [
-            {str(name): _finite(number) for name, number in row.items()}
-            for row in intercepts_by_direction(pooled).astype(float).to_dict("records")
-        ],
-        "distributions": distributions(pooled),
+        "intercept_by_direction": _by_direction(maps, u),
+        "distributions": distributions(grains, intercepts, u),
         **_second_phases(facts, u),
         **corrected_json(found),
         "descriptors": facts,
     }
+
+
+def _by_direction(maps: Sequence[Measurement], u: str) -> list[dict[str, float | None]]:
+    """Mean intercept of each direction of the test lines."""
+    table = pd.concat([intercepts_by_direction(map_blocks(m)) for m in maps])
+    rows = []
+    for angle, found in table.groupby("angle_deg"):
+        n = found["n"].to_numpy()
+        estimate, _ = estimate_of_images(found, n)
+        rows.append((angle, estimate.value, estimate.low, estimate.high, n.sum()))
+    names = ("angle_deg", f"mean_{u}", f"ci_low_{u}", f"ci_high_{u}", "n")
+    return [{name: _finite(v) for name, v in zip(names, row, strict=True)} for row in rows]
 
 
 def _second_phases(facts: dict[str, dict[str, Any]], u: str) -> dict[str, Any]:
@@ -104,5 +119,5 @@ def descriptor_json(d: Descriptor) -> dict[str, Any]:
     return {"value": _finite(d.value), "ci": ci, "unit": d.unit, "method": d.method}
 
 
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
+def _finite(value: float | None) -> float | None:
+    return float(value) if value is not None and math.isfinite(value) else None

@@ -11,7 +11,6 @@ from grainstats.measure.window import Window
 GRAINS_PER_SIDE = 4.0  #: width of a block in mean grain sizes
 FEWEST_PER_SIDE = 3.0  #: the same where an image has room for two blocks only
 MOST_PER_SIDE = 8  #: 64 blocks; more do not make intervals better
-IMAGES_AS_BLOCKS = 5  #: from this many images on, images are the blocks
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ that of the area-weighted mean as high as the higher.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from grainstats.measure.intervals.block_bootstrap import (
     Estimate,
@@ -22,7 +22,7 @@ from grainstats.measure.intervals.block_bootstrap import (
     without_each,
     woodruff,
 )
-from grainstats.measure.intervals.pooled_maps import Pooled
+from grainstats.measure.intervals.map_blocks import MapBlocks
 from grainstats.measure.intervals.size_distribution import SizeShares, size_shares
 from grainstats.measure.measurement import Measurement
 
@@ -31,7 +31,7 @@ PLANIMETRIC = "the planimetric count (inside + 1/2 cut + 1/4 at corners) over gr
 
 @dataclass(frozen=True)
 class SizeEstimates:
-    """Equivalent diameters of a sample; all but `cv` in its unit."""
+    """Equivalent diameters of a map; all but `cv` in its unit."""
 
     mean: Estimate
     median: Estimate
@@ -40,7 +40,7 @@ class SizeEstimates:
     cv: Estimate
 
 
-def size_estimates(p: Pooled) -> SizeEstimates:
+def size_estimates(p: MapBlocks) -> SizeEstimates:
     """Estimates from grains seen whole, the intervals of the last three with all grains in view."""
     d, w = p.diameter, p.weight
     by_area = median(d, w * p.area, p.grain_block, p.n_blocks)
@@ -54,29 +54,29 @@ def size_estimates(p: Pooled) -> SizeEstimates:
     )
 
 
-def grain_mean(p: Pooled, weight: np.ndarray, values: np.ndarray) -> Estimate:
+def grain_mean(p: MapBlocks, weight: np.ndarray, values: np.ndarray) -> Estimate:
     """Weighted mean over the grains seen whole; both of shape (n_interior,)."""
     return ratio(p.per_block(p.grain_block, weight * values), p.per_block(p.grain_block, weight))
 
 
-def area_spread(p: Pooled) -> float:
+def area_spread(p: MapBlocks) -> float:
     """Variance of the log diameter by area, over all grains (product limit)."""
-    diameter, whole, _ = ascending(p)
+    diameter, whole, _ = ascending(p.grains, p.unit)
     shares = size_shares(diameter, whole)
     log = np.log(shares.diameter)
     return float(shares.mass @ (log - shares.mass @ log) ** 2) if log.size else float("nan")
 
 
-def grains_per_area(p: Pooled, maps: Sequence[Measurement]) -> Estimate:
-    """Planimetric count over all maps (ASTM E112, rectangle); its relative interval from the blocks."""
+def grains_per_area(p: MapBlocks, measured: Measurement) -> Estimate:
+    """Planimetric count (ASTM E112, rectangle); its relative interval from the blocks."""
     area = p.block_area.sum()
-    value = sum(m.planimetric.grains for m in maps) / area if area > 0 else float("nan")
+    value = measured.planimetric.grains / area if area > 0 else float("nan")
     share = np.where(p.grains["touches_frame"], 0.5, 1.0)
     by_block = ratio(p.per_block(p.any_grain_block, share), p.block_area)
     return by_block.map(lambda v: v * value / by_block.value) if by_block.value > 0 else Estimate(value)
 
 
-def _cv(p: Pooled) -> Estimate:
+def _cv(p: MapBlocks) -> Estimate:
     sums = np.stack([p.per_block(p.grain_block, p.weight * p.diameter**k) for k in range(3)])
 
     def cv(blocks: np.ndarray) -> np.ndarray:
@@ -86,12 +86,13 @@ def _cv(p: Pooled) -> Estimate:
     return jackknife(float(cv(np.ones(p.n_blocks))), without_each(cv, p.n_blocks))
 
 
-def _of_all_grains(p: Pooled, middle: float) -> tuple[Estimate, Estimate, Estimate]:
+def _of_all_grains(p: MapBlocks, middle: float) -> tuple[Estimate, Estimate, Estimate]:
     """Area-weighted mean, CV and area-weighted median by the product limit.
 
     `middle` is the diameter at which the share below is judged.
     """
-    diameter, whole, block = ascending(p)
+    diameter, whole, order = ascending(p.grains, p.unit)
+    block = p.any_grain_block[order]
 
     def found(blocks: np.ndarray) -> SizeShares:
         return size_shares(diameter, whole, blocks[block])
@@ -108,9 +109,9 @@ def _of_all_grains(p: Pooled, middle: float) -> tuple[Estimate, Estimate, Estima
     )
 
 
-def ascending(p: Pooled) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Diameter, whether seen whole, and block of all grains in the order that `size_shares` wants."""
-    diameter = p.grains[f"equivalent_diameter_{p.unit}"].to_numpy()
-    whole = ~p.grains["touches_frame"].to_numpy(bool)
+def ascending(grains: pd.DataFrame, unit: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Diameters, whether seen whole, and the order of the grains, as `size_shares` wants them."""
+    diameter = grains[f"equivalent_diameter_{unit}"].to_numpy(float)
+    whole = ~grains["touches_frame"].to_numpy(bool)
     order = np.lexsort([~whole, diameter])
-    return diameter[order], whole[order], p.any_grain_block[order]
+    return diameter[order], whole[order], order

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,3 +80,9 @@ def kaplan_meier(length: np.ndarray, cuts: np.ndarray, weight: np.ndarray | None
         length, w, cuts = length[order], w[order], cuts[order]
     found, mass = product_limit(length, w, cuts == 0)
     return ChordDistribution(found, mass / max(float(mass.sum()), 1e-300))
+
+
+def chords_of(intercepts: pd.DataFrame, unit: str = "nm") -> ChordDistribution:
+    """Intercepts of all maps together (`intercept_table`), what the frame cuts taken as at least so long."""
+    length = intercepts[f"length_{unit}"].to_numpy(float)
+    return kaplan_meier(length, n_cuts(intercepts["censored"].to_numpy()))

@@ -144,17 +144,19 @@ def _document(measured: list[Measurement], null: Null, seed: int, said: Sequence
 
 def _modality(measured: list[Measurement], null: Null, seed: int, said: Sequence[str]) -> dict[str, Any]:
     """The verdict, with lengths in the measurements' unit."""
+    import pandas as pd
+
     from grainstats.infer import SampleImage, judge_sample, modality_json
     from grainstats.infer.modality.spacing_answer import spacing_answer
-    from grainstats.measure.intervals.pooled_maps import pool
-    from grainstats.measure.spacing.chords import kaplan_meier
+    from grainstats.measure.spacing.chords import chords_of
 
     images = [SampleImage.of_measurement(m) for m in measured]
     verdict = judge_sample(images, null=null, seed=seed, said=said)
     document = modality_json(verdict)
-    pooled = pool(measured)
-    document["spacings"] = spacing_answer(kaplan_meier(pooled.length, pooled.cuts), verdict).as_json()
-    if measured[0].unit == "px":
+    unit = measured[0].unit
+    chords = chords_of(pd.concat([m.intercepts for m in measured]), unit)
+    document["spacings"] = spacing_answer(chords, verdict).as_json()
+    if unit == "px":
         document = {name.replace("_nm", "_px"): value for name, value in document.items()}
     return document
 

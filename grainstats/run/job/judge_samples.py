@@ -10,11 +10,13 @@ import pandas as pd
 
 from grainstats._version import __version__
 from grainstats.infer import judge_sample, judging_digest
-from grainstats.infer.modality.sample_pooling import Sample, chords_of, pooled_descriptors, sample_images
 from grainstats.infer.modality.spacing_answer import spacing_answer
 from grainstats.measure.descriptors.corrected import with_corrected
+from grainstats.measure.descriptors.sample_descriptors import sample_descriptors
+from grainstats.measure.spacing.chords import chords_of
 from grainstats.run.failures import Failure, reason_of
 from grainstats.run.job.same_fields import copies_between_samples, fields_once
+from grainstats.run.job.stored_sample import Sample
 from grainstats.run.job.up_to_date import Written, state_of_report, state_of_tables
 from grainstats.run.lost_boundary import loss_of
 from grainstats.run.report.page import REPORT
@@ -54,10 +56,10 @@ def _judge(rows: Rows, sample_id: str, images: pd.DataFrame) -> None:
         return
     loaded = load_sample(rows, sample_id, images)
     sample, said = fields_once(loaded)
-    verdict = judge_sample(sample_images(sample), null=rows.recipe.null, seed=rows.recipe.seed, said=said)
+    verdict = judge_sample(sample.to_judge(), null=rows.recipe.null, seed=rows.recipe.seed, said=said)
     loss = loss_of([sample.segmentations.get(number) for number in sample.analysis_ids], rows.model)
-    descriptors = with_corrected(pooled_descriptors(sample), loss)
-    descriptors += spacing_answer(chords_of(sample), verdict).as_descriptors()
+    descriptors = with_corrected(sample_descriptors(sample.tables()), loss)
+    descriptors += spacing_answer(chords_of(sample.intercepts), verdict).as_descriptors()
     db.put_verdict(
         sample_id, verdict, loaded.analysis_ids, descriptors=descriptors, judging_digest=judging_digest()
     )

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from grainstats.infer.modality.sample_pooling import Sample
+from grainstats.run.job.stored_sample import Sample
 from grainstats.run.scope import Rows
 from segment.registration.overlap import Places
 

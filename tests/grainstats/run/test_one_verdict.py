@@ -4,6 +4,7 @@ changes."""
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from pathlib import Path
 
@@ -81,7 +82,21 @@ def test_run_and_segment_and_measure_agree(images, results, model, tmp_path, mon
         found = command(monkeypatch, capsys, "measure", *labels, "--json")
         assert same(found["modality"], run)
         assert found["intercept_nm"]["mean"] == pytest.approx(spacing["value"])
-        assert found["intercept_nm"]["ci"] == pytest.approx([spacing["ci_low"], spacing["ci_high"]], rel=0.01)
+        assert found["intercept_nm"]["ci"] == pytest.approx([spacing["ci_low"], spacing["ci_high"]])
+
+
+@pytest.mark.slow
+def test_three_images_have_the_same_descriptors_by_run_and_measure(
+    images, model, tmp_path, monkeypatch, capsys
+):
+    by_run(images[:3], tmp_path / "out", model)
+    stored = gs.load_results(tmp_path / "out").samples["S1"].descriptors
+    maps = sorted((tmp_path / "out" / "images").glob("*/*.labels.tif"))
+    found = command(monkeypatch, capsys, "measure", *maps, "--json")["descriptors"]
+    for name, d in found.items():
+        expected = stored.loc[name, ["value", "ci_low", "ci_high"]].tolist()
+        values = [math.nan if v is None else v for v in (d["value"], *(d["ci"] or (None, None)))]
+        assert values == pytest.approx(expected, nan_ok=True), name
 
 
 @pytest.mark.slow

@@ -7,8 +7,7 @@ import pytest
 
 from grainstats.infer.modality.spacing_answer import CLASSES, SpacingAnswer, shape_of, spacing_answer
 from grainstats.measure import measure_grain_map
-from grainstats.measure.intervals.pooled_maps import pool
-from grainstats.measure.spacing.chords import ChordDistribution, kaplan_meier
+from grainstats.measure.spacing.chords import ChordDistribution, chords_of
 from segment.mosaics.laguerre import laguerre_section
 
 
@@ -18,8 +17,7 @@ def chords(seed: int, **population: float) -> tuple[ChordDistribution, int]:
         1.0
     )
     measured = measure_grain_map(grain_map)
-    pooled = pool([measured])
-    return kaplan_meier(pooled.length, pooled.cuts), int((~measured.grains["touches_frame"]).sum())
+    return chords_of(measured.intercepts), int((~measured.grains["touches_frame"]).sum())
 
 
 def test_two_populations_are_seen_in_the_spacings_and_one_is_not(verdict):

@@ -36,9 +36,9 @@ def alarms(p_values: list[float | None]) -> int:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sections", "voronoi_maps"])
 def test_a_direction(kind: str, request: pytest.FixtureRequest) -> None:
-    assert alarms([anisotropy([m]).p_value for m in request.getfixturevalue(kind)]) <= 6
+    assert alarms([anisotropy(m).p_value for m in request.getfixturevalue(kind)]) <= 6
 
 
 @pytest.mark.slow
 def test_clusters(sections: list[Measurement]) -> None:
-    assert alarms([arrangement([m]).p_clustered for m in sections]) <= 6
+    assert alarms([arrangement(m).p_clustered for m in sections]) <= 6

@@ -31,8 +31,6 @@ def test_a_map_without_any_counts_in_the_sample(porous: GrainMap, section: Grain
     found = sample_summary([measure_grain_map(porous), measure_grain_map(coarser)])["second_phases"]
     assert found["n"] == 1
     assert found["area_fraction"] == pytest.approx(36 / (800 + 4 * section.labels.size))
-    edges = sum(int(np.count_nonzero(np.diff(section.labels, axis=axis))) for axis in (0, 1))
-    assert found["boundary_share"] == pytest.approx(24 / (24 + 2 * 14 + 2 * 2 * edges))
 
 
 def test_three_maps_have_intervals_that_end_at_one() -> None:

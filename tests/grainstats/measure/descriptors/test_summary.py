@@ -13,7 +13,7 @@ from grainstats.measure import (
     sample_summary,
     summary,
 )
-from grainstats.measure.intervals.pooled_maps import pool
+from grainstats.measure.intervals.map_blocks import map_blocks
 from grainstats.measure.spacing.astm import g_from_grains_per_mm2
 from segment.errors import UncalibratedError, UnreadableError
 from segment.grain_map import GrainMap
@@ -72,22 +72,22 @@ def test_identical_images_have_no_spread_between_them(voronoi: GrainMap) -> None
 def test_the_blocks_share_out_what_the_network_has(section: GrainMap, porous: GrainMap) -> None:
     for grain_map in (section, porous):
         measured = measure_grain_map(grain_map)
-        pooled, network = pool([measured]), measured.network
+        blocks, network = map_blocks(measured), measured.network
         grain = network.segments["kind"] == "grain"
-        assert pooled.boundary_length.sum() == pytest.approx(network.segments.loc[grain, "length_nm"].sum())
-        assert pooled.triple_points.sum() == pytest.approx(network.triple_points.sum())
+        assert blocks.boundary_length.sum() == pytest.approx(network.segments.loc[grain, "length_nm"].sum())
+        assert blocks.triple_points.sum() == pytest.approx(network.triple_points.sum())
         share = measured.window.seen_share
-        assert pooled.block_area.sum() == pytest.approx(measured.grains["area_nm2"].sum() * share)
+        assert blocks.block_area.sum() == pytest.approx(measured.grains["area_nm2"].sum() * share)
 
 
 def test_a_grain_lies_in_one_block(section: GrainMap) -> None:
     """With all that lies in it: its intercepts carry the block of its centroid."""
     measured = measure_grain_map(section)
-    pooled = pool([measured])
-    assert pooled.n_blocks > 9
-    block = dict(zip(measured.grains["label"], pooled.any_grain_block, strict=True))
+    blocks = map_blocks(measured)
+    assert blocks.n_blocks > 9
+    block = dict(zip(measured.grains["label"], blocks.any_grain_block, strict=True))
     table = measured.intercepts.sort_values("length_nm", kind="stable")
-    assert [block[label] for label in table["label"]] == pooled.chord_block.tolist()
+    assert [block[label] for label in table["label"]] == blocks.chord_block.tolist()
 
 
 def test_mean_area_is_the_inverse_of_the_planimetric_count(section: GrainMap) -> None:

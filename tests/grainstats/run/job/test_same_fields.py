@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from grainstats.infer.modality.sample_pooling import Sample
 from grainstats.run.job.same_fields import copies_between_samples, fields_once
+from grainstats.run.job.stored_sample import Sample
 
 
 def grains_of(number: int, seed: int, *, turn: bool = False, lost: int = 0) -> pd.DataFrame:

@@ -1,20 +1,23 @@
-"""Several maps of one sample as one set of rows, each row with its block: the base of every descriptor."""
+"""The rows of one map, each with the block it lies in: the base of every descriptor."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from grainstats.measure.measurement import Measurement, blocks_of_labels
+from grainstats.measure.measurement import Measurement
 from grainstats.measure.spacing.chords import n_cuts
 
 
 @dataclass(frozen=True, eq=False)
-class Pooled:
-    """Grains, intercepts, segments and junctions of a sample with their blocks."""
+class MapBlocks:
+    """Grains, intercepts, segments and junctions of a map with their blocks.
+
+    A grain, with every intercept and every side of a boundary in it, belongs to the block of its centroid: no
+    grain adds to two blocks, which would make them depend on each other.
+    """
 
     #: diameter, area, aspect_ratio, weight, grain_block: shape (n_interior,): of the grains seen whole
     diameter: np.ndarray
@@ -51,46 +54,40 @@ class Pooled:
         return np.bincount(block, values, self.n_blocks)
 
 
-def pool(measurements: Sequence[Measurement]) -> Pooled:
-    """Pool the maps of one sample; raises ValueError when there is none or the units differ."""
-    units = {m.unit for m in measurements}
-    if len(units) != 1:
-        raise ValueError(f"one unit is needed for a sample, got {sorted(units) or 'no map'}")
-    (unit,) = units
-    block_of, n_blocks = blocks_of_labels(measurements)
-
-    def blocks(tables: Sequence[pd.DataFrame]) -> np.ndarray:
-        return np.concatenate([b[t["label"].to_numpy()] for b, t in zip(block_of, tables, strict=True)])
-
-    interior = [m.grains[~m.grains["touches_frame"]] for m in measurements]
-    whole = pd.concat(interior, ignore_index=True)
-    chords = pd.concat([m.intercepts for m in measurements], ignore_index=True)
-    arcs = pd.concat([m.circles for m in measurements], ignore_index=True)
-    length = chords[f"length_{unit}"].to_numpy()
-    order = np.argsort(length, kind="stable")
-    totals = [_block_totals(m, b, n_blocks) for m, b in zip(measurements, block_of, strict=True)]
-    boundary_length, triple_points, block_area = np.sum(totals, axis=0)
-    return Pooled(
+def map_blocks(m: Measurement) -> MapBlocks:
+    """The rows of a measured map with their blocks."""
+    unit, block_of, n_blocks = m.unit, blocks_of_labels(m), m.grid.n_blocks
+    whole = m.grains[~m.grains["touches_frame"]]
+    chords = m.intercepts.sort_values(f"length_{unit}", kind="stable")
+    boundary_length, triple_points, block_area = _block_totals(m, block_of, n_blocks)
+    return MapBlocks(
         diameter=whole[f"equivalent_diameter_{unit}"].to_numpy(),
         area=whole[f"area_{unit}2"].to_numpy(),
         aspect_ratio=whole["aspect_ratio"].to_numpy(),
         weight=whole["weight"].to_numpy(),
-        grain_block=blocks(interior),
-        grains=pd.concat([m.grains for m in measurements], ignore_index=True),
-        any_grain_block=blocks([m.grains for m in measurements]),
-        length=length[order],
-        cuts=n_cuts(chords["censored"].to_numpy())[order],
-        phase_ends=chords["phase_ends"].to_numpy()[order],
-        angle=chords["angle_deg"].to_numpy()[order],
-        chord_block=blocks([m.intercepts for m in measurements])[order],
-        arc=arcs[f"length_{unit}"].to_numpy(),
-        arc_cuts=n_cuts(arcs["censored"].to_numpy()),
-        arc_block=blocks([m.circles for m in measurements]),
+        grain_block=block_of[whole["label"]],
+        grains=m.grains,
+        any_grain_block=block_of[m.grains["label"]],
+        length=chords[f"length_{unit}"].to_numpy(),
+        cuts=n_cuts(chords["censored"].to_numpy()),
+        phase_ends=chords["phase_ends"].to_numpy(),
+        angle=chords["angle_deg"].to_numpy(),
+        chord_block=block_of[chords["label"]],
+        arc=m.circles[f"length_{unit}"].to_numpy(),
+        arc_cuts=n_cuts(m.circles["censored"].to_numpy()),
+        arc_block=block_of[m.circles["label"]],
         boundary_length=boundary_length,
         triple_points=triple_points,
         block_area=block_area,
         unit=unit,
     )
+
+
+def blocks_of_labels(m: Measurement) -> np.ndarray:
+    """Block number of each label of a map, that of the grain's centroid."""
+    blocks = np.zeros(int(m.grains["label"].max() if len(m.grains) else 0) + 1, np.int64)
+    blocks[m.grains["label"]] = m.grid.block_of(m.grains["y_px"].to_numpy(), m.grains["x_px"].to_numpy())
+    return blocks
 
 
 def _block_totals(m: Measurement, block_of: np.ndarray, n_blocks: int) -> np.ndarray:
