@@ -27,6 +27,7 @@ from grainstats.run.commands.choices import (
     scale,
     voxels,
 )
+from grainstats.run.terminal import whoever_listens
 
 if TYPE_CHECKING:
     from grainstats.run.failures import Failure
@@ -179,7 +180,8 @@ def run(
     )
     summary = run_and_tell(call, read(recipe, settings), quiet=quiet)
     if verbose and summary.report is not None:
-        _tell_remarks(out / "tables" / "images.csv")
+        with whoever_listens():
+            _tell_remarks(out / "tables" / "images.csv")
     if summary.exit_status:
         raise typer.Exit(summary.exit_status)
 
@@ -193,18 +195,21 @@ def _volumes(
     *,
     quiet: bool,
 ) -> None:
+    from grainstats.run.job.check_first import alone_in, make_output
     from grainstats.run.report.wording import counted, sentence
     from grainstats.run.volume.batch import run_volumes
     from segment.volume.pipeline import StackSettings
 
-    done = run_volumes(
-        inputs,
-        out,
-        StackSettings(device=device),
-        voxel_size=voxels(voxel_size),
-        model=model,
-        report=None if quiet else lambda name: print(f"{name} ...", file=sys.stderr),
-    )
+    make_output(out)
+    with alone_in(out, (1, 1)):
+        done = run_volumes(
+            inputs,
+            out,
+            StackSettings(device=device),
+            voxel_size=voxels(voxel_size),
+            model=model,
+            report=None if quiet else lambda name: print(f"{name} ...", file=sys.stderr),
+        )
     said = [f"{row['volume']}: {row['warnings']}" for row in done.rows if row["warnings"]]
     _tell_problems(said, done.failures)
     if not quiet:
@@ -234,7 +239,8 @@ def run_and_tell(call: Call, recipe: Recipe, *, quiet: bool = False) -> Summary:
         summary = run_batch(call, recipe, progress=progress)
     _tell_problems(summary.warnings, summary.failures)
     if not quiet:
-        _tell(summary, call.shard)
+        with whoever_listens():
+            _tell(summary, call.shard)
     return summary
 
 

@@ -12,6 +12,7 @@ when its turn has come (`plan`, `file_identity`, `run_store`), analysed in a pro
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from grainstats.run.atomic import remove_leftovers
 from grainstats.run.failures import Failure
 from grainstats.run.job.assign import Assignment, assign_samples
 from grainstats.run.job.call import Call
-from grainstats.run.job.check_first import make_output, say_first
+from grainstats.run.job.check_first import alone_in, make_output, say_first
 from grainstats.run.job.file_identity import KnownFiles
 from grainstats.run.job.image_sheet import absent_in_words, excluded_in_words, exclusions, listed_images
 from grainstats.run.job.one_image import Analyst, IsStack, Outcome
@@ -92,7 +93,8 @@ def run_batch(
     start = make_output(call.out)
     workers = default_workers(model, call.device) if call.workers is None else call.workers
     threads = 1 if call.dask else threads_per_worker(workers)
-    with Database.open(call.db or call.out / DATABASE, create=not call.report_only) as db:
+    alone = nullcontext() if call.report_only else alone_in(call.out, call.shard)
+    with alone, Database.open(call.db or call.out / DATABASE, create=not call.report_only) as db:
         alike = cut_alike(recipe, db.recipes().itertuples(index=False, name=None))
         analyst = Analyst(recipe, str(model.folder), call.device, threads, call.out.resolve(), alike)
         noted: list[str] = []

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import socket
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from grainstats.run.job.progress import Progress
+from grainstats.run.names import printable
 from grainstats.run.report.wording import counted, first_of
 from segment.errors import InputError
 from segment.micrograph.file_kind import why_no_file
 
 WRITTEN_PER_BYTE = 3  #: bytes written for a byte of image, database and tables included, at most
 LEAST_FREE = 200 << 20  #: bytes; the database alone may need them for one large image
+AT_WORK = "Wait until it has ended, name another folder, or give each run its part with --shard I/N"
+_LOCK = ".grainstats-{}.lock"
 MOST_LOOKED_AT = 200  #: files opened for their pixel size, one for each folder and suffix
 
 
@@ -59,6 +66,61 @@ def make_output(out: Path) -> float:
     except OSError as error:
         remedy = "Name a folder that can be written"
         raise InputError(f"--out {out}", f"it cannot be written ({error.strerror})", remedy) from error
+
+
+@contextmanager
+def alone_in(out: Path, shard: tuple[int, int]) -> Iterator[None]:
+    """While it lasts no other run does the same images into this folder; other parts of one division may.
+
+    The system frees the lock of a process that died. On a disk without locks nobody is told. `InputError`
+    where another run is at work.
+    """
+    mine = out / _LOCK.format("{}of{}".format(*shard))
+    with _locked(mine) as held:
+        for path in out.glob(_LOCK.format("*of*")):
+            if path != mine and not path.match(_LOCK.format(f"*of{shard[1]}")):
+                with _locked(path):
+                    pass
+        if held is not None:
+            since = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+            os.ftruncate(held, 0)
+            os.write(held, f"process {os.getpid()} on {socket.gethostname()}, since {since}".encode())
+        yield
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[int | None]:
+    """The file, locked by this process and taken away at the end; None where no lock can be had."""
+    number = _open_locked(path)
+    try:
+        yield number
+    finally:
+        if number is not None:
+            path.unlink(missing_ok=True)
+            os.close(number)
+
+
+def _open_locked(path: Path) -> int | None:
+    try:
+        import fcntl
+
+        while True:
+            number = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+            try:
+                fcntl.lockf(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if path.exists() and os.path.samestat(os.fstat(number), path.stat()):
+                    return number
+            except OSError as error:
+                who = printable(os.read(number, 200).decode(errors="replace"))
+                os.close(number)
+                if error.errno not in (errno.EACCES, errno.EAGAIN):
+                    path.unlink(missing_ok=True)
+                    return None
+                reason = f"another run is at work there ({who})"
+                raise InputError(f"--out {path.parent}", reason, AT_WORK) from error
+            os.close(number)  # the run that had it took the file away in between
+    except (ModuleNotFoundError, OSError):
+        return None
 
 
 def check_output(out: Path, paths: Sequence[Path]) -> Iterator[str]:

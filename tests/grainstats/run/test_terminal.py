@@ -25,6 +25,14 @@ def test_an_error_that_nobody_reads_keeps_its_status(tmp_path: Path) -> None:
     assert subprocess.run(["bash", "-c", line], cwd=tmp_path).returncode == 2
 
 
+def test_what_is_said_at_the_end_changes_no_status(tmp_path: Path) -> None:
+    code = "import time; from grainstats.run.terminal import *; guard_terminal()\ntime.sleep(.2)"
+    code += "\nwith whoever_listens(): print(1)"
+    (tmp_path / "say.py").write_text(code)
+    line = f"{sys.executable} say.py | true; exit ${{PIPESTATUS[0]}}"
+    assert subprocess.run(["bash", "-c", line], cwd=tmp_path).returncode == 0
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_command_that_is_stopped_says_so(number: int) -> None:

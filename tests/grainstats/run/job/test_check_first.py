@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
+import subprocess
+import sys
 from collections import namedtuple
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
 
 import pytest
 
 from grainstats.run.job.batch import run_batch
 from grainstats.run.job.call import Call
-from grainstats.run.job.check_first import check_output, check_scales, make_output
+from grainstats.run.job.check_first import alone_in, check_output, check_scales, make_output
 from grainstats.run.job.progress import Progress
 from grainstats.run.recipe import Recipe
 from segment.errors import InputError
@@ -77,3 +83,58 @@ def test_words_come_before_work(tmp_path, edge_model, write_micrograph):
     )
     assert notes.said[0] == "2 files in 1 sample" and "no pixel size" in notes.said[1]
     assert notes.said[2] == "image"
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from grainstats.run.job.check_first import alone_in
+with alone_in(Path(sys.argv[1]), (int(sys.argv[2]), int(sys.argv[3]))):
+    print("in", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def another_run(out: Path, shard: tuple[int, int]) -> Iterator[subprocess.Popen]:
+    command = [sys.executable, "-c", HOLD, str(out), *map(str, shard)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stdout.readline() == b"in\n"
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "allowed"),
+    [((1, 1), (1, 1), False), ((1, 1), (2, 3), False), ((2, 3), (1, 1), False), ((2, 3), (2, 3), False),
+     ((2, 3), (2, 4), False), ((2, 3), (1, 3), True)],
+)  # fmt: skip
+def test_a_second_run_into_one_folder_is_told_of_the_first(tmp_path, theirs, ours, allowed):
+    with another_run(tmp_path, theirs) as process:
+        told = (
+            nullcontext() if allowed else pytest.raises(InputError, match=rf"process {process.pid} on .*UTC")
+        )
+        with told, alone_in(tmp_path, ours):
+            pass
+
+
+def test_a_run_that_was_killed_or_has_ended_blocks_nobody(tmp_path):
+    with another_run(tmp_path, (1, 1)) as process:
+        process.kill()
+        process.wait()
+        assert list(tmp_path.iterdir())
+        for shard in ((2, 3), (1, 1)):
+            with alone_in(tmp_path, shard):
+                pass
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_disk_without_locks_is_no_obstacle(tmp_path, monkeypatch):
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "no locks")
+
+    monkeypatch.setattr("fcntl.lockf", no_locks)
+    with alone_in(tmp_path, (1, 1)):
+        pass
