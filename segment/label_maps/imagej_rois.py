@@ -15,8 +15,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import skimage as ski
 import tifffile
-from skimage.draw import polygon
 
 from segment.errors import InputError
 
@@ -71,7 +71,7 @@ def draw_rois(rois: list[Roi], shape: tuple[int, int]) -> np.ndarray:
         labels = np.zeros(shape, np.int32)
         for number, roi in enumerate(rois, 1):  # the pixels whose middle lies inside, as ImageJ fills
             x, y = roi.points.T - 0.5
-            labels[polygon(y, x, shape)] = number  # type: ignore[no-untyped-call]
+            labels[ski.draw.polygon(y, x, shape)] = number  # type: ignore[no-untyped-call]
         return labels
     lines = np.zeros(shape, np.uint8)
     for roi in rois:

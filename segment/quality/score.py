@@ -9,9 +9,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from skimage.measure import label as components
-from skimage.morphology import skeletonize
-from skimage.segmentation import clear_border, find_boundaries, watershed
+import skimage as ski  # its parts load when they are used
 
 TOLERANCE_PX = 4.0  #: how far apart two lines may lie and still be the same boundary
 SMALLEST_PX = 20  #: smaller gaps between traced lines are no grains
@@ -52,7 +50,7 @@ def score(labels: np.ndarray, truth: np.ndarray, tolerance_px: float = TOLERANCE
 
 def cells_of_tracing(lines: np.ndarray) -> np.ndarray:
     """Cells between traced lines (bool), the thick line divided between its neighbours; int labels."""
-    cells: np.ndarray = components(~lines, connectivity=1)  # type: ignore[no-untyped-call]
+    cells: np.ndarray = ski.measure.label(~lines, connectivity=1)  # type: ignore[no-untyped-call]
     small = np.bincount(cells.ravel()) < SMALLEST_PX
     small[0] = False
     return fill(np.where(small[cells], 0, cells))
@@ -62,13 +60,13 @@ def fill(labels: np.ndarray) -> np.ndarray:
     """Give pixels of label 0 to the nearest cell."""
     if not (labels == 0).any() or not (labels > 0).any():
         return labels
-    return watershed(np.zeros(labels.shape, np.uint8), labels)  # type: ignore[no-untyped-call]
+    return ski.segmentation.watershed(np.zeros(labels.shape, np.uint8), labels)  # type: ignore[no-untyped-call]
 
 
 def outline(labels: np.ndarray) -> np.ndarray:
     """One-pixel lines between cells, bool."""
-    thick = find_boundaries(labels, mode="thick")  # type: ignore[no-untyped-call]
-    return skeletonize(thick)  # type: ignore[no-untyped-call]
+    thick = ski.segmentation.find_boundaries(labels, mode="thick")  # type: ignore[no-untyped-call]
+    return ski.morphology.skeletonize(thick)  # type: ignore[no-untyped-call]
 
 
 def intercepts(labels: np.ndarray) -> np.ndarray:
@@ -81,7 +79,7 @@ def intercepts(labels: np.ndarray) -> np.ndarray:
 
 def diameters(labels: np.ndarray) -> np.ndarray:
     """Equivalent diameters in pixels of the cells that do not touch the frame."""
-    area = np.bincount(clear_border(labels).ravel())[1:]  # type: ignore[no-untyped-call]
+    area = np.bincount(ski.segmentation.clear_border(labels).ravel())[1:]  # type: ignore[no-untyped-call]
     return np.sqrt(4 * area[area >= SMALLEST_PX] / np.pi)
 
 
