@@ -180,7 +180,8 @@ def _of_sample(
     if name in _P_VALUES and len(ids) > 1:
         return _combined(name, part["value"].astype(float).dropna(), unit, method)
     weight = weights.loc[part["analysis_id"], _weight_of(name)].to_numpy(float)
-    found, how = estimate_of_images(part, weight, exact, coarse=bool(_COARSE.search(name)))
+    ends = part[["ci_low", "value", "ci_high"]].to_numpy(float)
+    found, how = estimate_of_images(ends, weight, exact, coarse=bool(_COARSE.search(name)))
     if len(ids) == 1:
         return Descriptor.of(name, found, unit, method)
     if name.startswith("anisotropy"):
@@ -191,14 +192,14 @@ def _of_sample(
 
 
 def estimate_of_images(
-    rows: pd.DataFrame, weight: np.ndarray, exact: float | None = None, *, coarse: bool = False
+    rows: np.ndarray, weight: np.ndarray, exact: float | None = None, *, coarse: bool = False
 ) -> tuple[Estimate, str]:
     """Value and interval of a positive quantity from its images, and where the interval comes from.
 
     Parameters
     ----------
-    rows : DataFrame
-        ``value, ci_low, ci_high`` of each image; without a value it does not count.
+    rows : ndarray, shape (n_images, 3)
+        Of each image lower end of the interval, value, upper end; without a value it does not count.
     weight : ndarray, shape (n_images,)
         Nor does it with a weight of 0.
     exact : float, optional
@@ -206,15 +207,15 @@ def estimate_of_images(
     coarse : bool
         A few coarse grains make the value: the scatter of five and more images is not enough.
     """
-    counts = np.isfinite(rows["value"].to_numpy(float)) & (weight > 0)
+    counts = np.isfinite(rows[:, 1]) & (weight > 0)
     rows, weight = rows[counts], weight[counts]
     if len(rows) == 0:
         return Estimate(math.nan), "no image shows it"
     if len(rows) == 1:
-        value, low, high = rows[["value", "ci_low", "ci_high"]].astype(float).iloc[0]
+        low, value, high = rows[0].tolist()
         known = math.isfinite(low) and math.isfinite(high)
         return Estimate(value, low, high) if known else Estimate(value), "of one image"
-    value = float(np.average(rows["value"], weights=weight)) if exact is None else exact
+    value = float(np.average(rows[:, 1], weights=weight)) if exact is None else exact
     reaches, how = _reaches(rows, weight, alone=len(rows) >= ENOUGH_IMAGES and not coarse)
     if reaches is None or value <= 0:
         return Estimate(value), how
@@ -228,7 +229,7 @@ def _combined(name: str, p_values: pd.Series, unit: str, method: str) -> Descrip
     return Descriptor(name, p, None, None, unit, f"{method}; Fisher's combination of {len(p_values)} images")
 
 
-def _reaches(rows: pd.DataFrame, w: np.ndarray, *, alone: bool) -> tuple[tuple[float, float] | None, str]:
+def _reaches(rows: np.ndarray, w: np.ndarray, *, alone: bool) -> tuple[tuple[float, float] | None, str]:
     """How far the 95 % interval of log(value) reaches below and above, and where that comes from.
 
     `alone`: the scatter of the images is enough.
@@ -243,9 +244,9 @@ def _reaches(rows: pd.DataFrame, w: np.ndarray, *, alone: bool) -> tuple[tuple[f
     return wider, f"{n} images, interval the wider of their scatter and their own intervals"
 
 
-def _between_images(rows: pd.DataFrame, w: np.ndarray) -> tuple[float, float] | None:
+def _between_images(rows: np.ndarray, w: np.ndarray) -> tuple[float, float] | None:
     """From the scatter of the images about their weighted mean, log scale; see `reach`."""
-    values = rows["value"].to_numpy(float)
+    values = rows[:, 1]
     n = values.size
     if n < 3 or (values <= 0).any():
         return None
@@ -254,12 +255,11 @@ def _between_images(rows: pd.DataFrame, w: np.ndarray) -> tuple[float, float] | 
     return reach(share * residual * math.sqrt(n / (n - 1)))
 
 
-def _within_images(rows: pd.DataFrame, w: np.ndarray) -> tuple[float, float] | None:
+def _within_images(rows: np.ndarray, w: np.ndarray) -> tuple[float, float] | None:
     """From the images' own intervals, taken as independent."""
-    table = rows[["ci_low", "value", "ci_high"]].to_numpy(float)
-    if not np.isfinite(table).all() or (table <= 0).any():
+    if not np.isfinite(rows).all() or (rows <= 0).any():
         return None
-    below, above = np.sqrt(np.sum((w[:, None] / w.sum() * np.diff(np.log(table), axis=1)) ** 2, axis=0))
+    below, above = np.sqrt(np.sum((w[:, None] / w.sum() * np.diff(np.log(rows), axis=1)) ** 2, axis=0))
     return float(below), float(above)
 
 

@@ -95,7 +95,7 @@ def _by_direction(maps: Sequence[Measurement], u: str) -> list[dict[str, float |
     rows = []
     for angle, found in table.groupby("angle_deg"):
         n = found["n"].to_numpy()
-        estimate, _ = estimate_of_images(found, n)
+        estimate, _ = estimate_of_images(found[["ci_low", "value", "ci_high"]].to_numpy(), n)
         rows.append((angle, estimate.value, estimate.low, estimate.high, n.sum()))
     names = ("angle_deg", f"mean_{u}", f"ci_low_{u}", f"ci_high_{u}", "n")
     return [{name: _finite(v) for name, v in zip(names, row, strict=True)} for row in rows]
