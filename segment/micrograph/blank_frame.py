@@ -74,21 +74,26 @@ def find_blank(image: np.ndarray, *, noisy: bool = True) -> Blank | None:
     """
     mask: np.ndarray | None = None
     levels: list[float] = []
-    top, bottom, left, right = 0, image.shape[0], 0, image.shape[1]
+    view = np.s_[: image.shape[0], : image.shape[1]]
     for _ in range(_NESTED):
-        inner = image[top:bottom, left:right]
+        inner = image[view]
         found = _blank_once(inner, noisy) if min(inner.shape) >= 2 * _RUN else None
         if found is None or found.mask.all():
             break
         mask = np.zeros(image.shape, bool) if mask is None else mask
-        mask[top:bottom, left:right] |= found.mask
+        mask[view] |= found.mask
         levels += found.levels
-        rows, columns = (np.flatnonzero((~mask).any(axis=axis)) for axis in (1, 0))
-        top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+        view = box_of(~mask)
     if mask is None:
         return None
     soft = cv2.dilate(mask.astype(np.uint8), np.ones((2 * SOFT_EDGE + 1,) * 2, np.uint8)).astype(bool)
     return None if soft.all() else Blank(soft, tuple(dict.fromkeys(levels)))
+
+
+def box_of(seen: np.ndarray) -> tuple[slice, slice]:
+    """Rows and columns of all that is True; empty where nothing is."""
+    left, top, width, height = cv2.boundingRect(seen.astype(np.uint8))
+    return slice(top, top + height), slice(left, left + width)
 
 
 def has_drawn_out_corners(image: np.ndarray) -> bool:

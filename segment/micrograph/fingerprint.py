@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from segment.micrograph.blank_frame import box_of
+
 SIDE = 64  #: edge of a fingerprint in blocks
 SMOOTH = 4.0  #: blocks of the blur that is taken away: gradients and shading tell nothing
 SAME = 0.5  #: correlation of one area; that of two among 224 real images stayed below 0.2
@@ -97,5 +99,4 @@ def turns(image: np.ndarray) -> list[np.ndarray]:
 def shown_part(image: np.ndarray, valid: np.ndarray | None) -> np.ndarray:
     if valid is None or not valid.any():
         return image
-    rows, columns = np.flatnonzero(valid.any(axis=1)), np.flatnonzero(valid.any(axis=0))
-    return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return image[box_of(valid)]

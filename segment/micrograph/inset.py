@@ -26,26 +26,16 @@ _PANELS, _NEAR = (1 / 3, 1 / 2, 2 / 3), 0.01
 _STEP = 0.03  #: of the range of grey levels: difference in a chunk that counts; JPEG's blocks make less
 
 
-def find_inset(image: np.ndarray) -> np.ndarray | None:
-    """Pixels of insets in corners.
+def find_seams(image: np.ndarray) -> tuple[np.ndarray | None, bool]:
+    """Pixels of insets in corners (bool; None without any), and whether seams part an image into panels.
 
-    Parameters
-    ----------
-    image : ndarray of uint8 or uint16, shape (rows, columns)
-        Other dtypes come from the detector, not from a picture, and are not searched.
-
-    Returns
-    -------
-    ndarray of bool, shape (rows, columns), or None
-        True within an inset; None where there is none.
-
-    Notes
-    -----
-    Of 182 insets drawn into corners, with and without border or margin, 142 were found.
+    Only uint8 and uint16 are searched: other dtypes come from the detector, not from a picture.  Of 182
+    insets drawn into corners, with and without border or margin, 142 were found.
     """
-    if not _is_searched(image):
-        return None
-    step = _least_step(image)
+    is_searched = image.dtype in (np.uint8, np.uint16) and image.size <= LARGEST
+    if not is_searched or min(image.shape) < 2 * _LEAST[0]:
+        return None, False
+    step = _STEP * float(np.ptp(np.percentile(image[::4, ::4], (1, 99))))
     across, along = _differences(image), _differences(image.T)
     hidden = np.zeros(image.shape, bool)
     for up in (1, -1):
@@ -55,36 +45,15 @@ def find_inset(image: np.ndarray) -> np.ndarray | None:
             rows, columns = _corner(upright[:, ::left], level[:, ::up])
             if 0 < rows * columns <= _MOST * image.size:
                 hidden[::up, ::left][:rows, :columns] = True
-    return hidden if hidden.any() else None
+    return hidden if hidden.any() else None, _parts(*across, step) or _parts(*along, step)
 
 
-def is_parted(image: np.ndarray) -> bool:
-    """Whether a straight seam runs all across an image at a half or a third, as between panels of a figure.
-
-    Notes
-    -----
-    Edges of sheets and films are straight, too, but lie anywhere.
-    """
-    if not _is_searched(image):
-        return False
-    step = _least_step(image)
-    for view in (image, image.T):
-        here, usual = _differences(view)
-        clear = (here > np.maximum(_SHARP * usual, step)).mean(axis=0) >= _COVERED
-        sharp = here.sum(axis=0) >= _SHARPER * usual.sum(axis=0)
-        column = np.arange(1, len(sharp) + 1) / (len(sharp) + 1)
-        if (clear & sharp & np.logical_or.reduce([abs(column - at) <= _NEAR for at in _PANELS])).any():
-            return True
-    return False
-
-
-def _is_searched(image: np.ndarray) -> bool:
-    least = 2 * _LEAST[0]
-    return image.dtype in (np.uint8, np.uint16) and min(image.shape) >= least and image.size <= LARGEST
-
-
-def _least_step(image: np.ndarray) -> float:
-    return _STEP * float(np.ptp(np.percentile(image[::4, ::4], (1, 99))))
+def _parts(here: np.ndarray, usual: np.ndarray, step: float) -> bool:
+    """Whether a seam runs from rim to rim at a half or a third; edges of sheets and films lie anywhere."""
+    clear = (here > np.maximum(_SHARP * usual, step)).mean(axis=0) >= _COVERED
+    sharp = here.sum(axis=0) >= _SHARPER * usual.sum(axis=0)
+    column = np.arange(1, len(sharp) + 1) / (len(sharp) + 1)
+    return bool((clear & sharp & np.logical_or.reduce([abs(column - at) <= _NEAR for at in _PANELS])).any())
 
 
 def _differences(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

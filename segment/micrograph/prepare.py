@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import InputError, NotAnImageError, UnreadableError
-from segment.micrograph.blank_frame import Blank, find_blank, has_drawn_out_corners, n_views
+from segment.micrograph.blank_frame import Blank, box_of, find_blank, has_drawn_out_corners, n_views
 from segment.micrograph.colours import coded_colours, coloured_marks, transparent
 from segment.micrograph.drawn_map import (
     CODED,
@@ -23,7 +23,7 @@ from segment.micrograph.drawn_map import (
 from segment.micrograph.file_kind import OURS
 from segment.micrograph.grey import resample_square, to_grey, without_no_data
 from segment.micrograph.infobar import find_info_bar
-from segment.micrograph.inset import find_inset, is_parted
+from segment.micrograph.inset import find_seams
 from segment.micrograph.open_file import Frame, Scale
 from segment.micrograph.overlay import find_overlay
 from segment.micrograph.pixel_size import ChosenScale, choose_scale
@@ -131,26 +131,17 @@ def find_hidden(
     if overlay is not None:
         valid = ~overlay if valid is None else valid & ~overlay
         notes += ("a burned-in label or scale bar is masked",)
-    inset = None if whole else find_inset(image)
-    if inset is not None:
-        valid = ~inset if valid is None else valid & ~inset
-        notes += (f"an inset in a corner is masked ({inset.mean():.1%} of the image)",)
-    if is_panel_figure(image, blank):
+    view = np.s_[:, :] if blank is None else box_of(~blank.mask)
+    inset, parted = find_seams(image[view])
+    if inset is not None and not whole:
+        valid = np.ones(image.shape, bool) if valid is None else valid.copy()
+        valid[view] &= ~inset
+        notes += (f"an inset in a corner is masked ({inset.sum() / image.size:.1%} of the image)",)
+    if parted or (blank is not None and n_views(~blank.mask) > 1):
         notes += (PANELS,)
     if has_drawn_out_corners(image):
         notes += (DRAWN_OUT,)
     return Hidden(valid, overlay is not None, notes)
-
-
-def is_panel_figure(image: np.ndarray, blank: Blank | None) -> bool:
-    """Whether gutters part it, or a straight seam across what is seen."""
-    if blank is None:
-        return is_parted(image)
-    seen = ~blank.mask
-    if n_views(seen) > 1:
-        return True
-    rows, columns = (np.flatnonzero(seen.any(axis=axis)) for axis in (1, 0))
-    return is_parted(image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
 
 
 def _poor_levels(grey: np.ndarray) -> tuple[str, ...]:
@@ -202,9 +193,9 @@ def _without_blank(
     seen = ~blank.mask if valid is None else valid & ~blank.mask
     height = 0
     if not bar_known and seen.any():
-        rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
-        height = find_info_bar(image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
-        seen[rows[-1] + 1 - height : rows[-1] + 1] = False
+        view = box_of(seen)
+        height = find_info_bar(image[view])
+        seen[view[0].stop - height : view[0].stop] = False
     return seen, height > 0
 
 

@@ -13,6 +13,7 @@ from segment.grain_map import GrainMap
 from segment.label_maps.by_hand import DRAWINGS, image_stem, is_drawing, read_drawing
 from segment.label_maps.polygons import named_images
 from segment.micrograph import read_micrographs
+from segment.micrograph.blank_frame import box_of
 from segment.micrograph.finding import SUFFIXES
 from segment.micrograph.micrograph import Micrograph
 
@@ -58,9 +59,7 @@ class Pair:
 
 def traced_part(truth: GrainMap) -> tuple[slice, slice]:
     """The box of rows and columns in which a person traced grains."""
-    grains = truth.cells() > 0
-    rows, columns = (np.flatnonzero(grains.any(axis=axis)) for axis in (1, 0))
-    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    return box_of(truth.cells() > 0)
 
 
 def find_pairs(images: Path, tracings: Path) -> list[Pair]:

@@ -10,7 +10,7 @@ import tifffile
 import grainstats as gs
 from segment.cells.label_edges import on_edges
 from segment.micrograph import read_micrographs
-from segment.micrograph.inset import find_inset
+from segment.micrograph.inset import find_seams
 from segment.micrograph.prepare import PANELS
 from segment.mosaics.laguerre import poisson_voronoi_plane
 
@@ -53,13 +53,13 @@ def diffraction(image: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("corner", CORNERS)
 def test_an_inset_in_a_corner_is_found_to_the_pixel(field, inset, border, corner):
     changed, where = with_inset(field, inset(field), corner, border)
-    found = find_inset(changed)
+    found = find_seams(changed)[0]
     assert found is not None
     assert (found & where).sum() > 0.95 * where.sum() and (found & ~where).sum() < 0.02 * where.sum()
 
 
 def test_most_magnified_views_without_a_border_are_found(field):
-    found = [find_inset(with_inset(field, magnified(field), corner, None)[0]) for corner in CORNERS]
+    found = [find_seams(with_inset(field, magnified(field), corner, None)[0])[0] for corner in CORNERS]
     assert sum(each is not None for each in found) >= 3
 
 
@@ -71,7 +71,7 @@ def test_grains_and_what_is_no_inset_stay(field, quality):
     mount[:120] = np.random.default_rng(0).integers(40, 44, (120, 600))
     for image in (field, stopped, mount, np.hstack([field[:, :300], field[::-1, :300]])):
         packed = image if quality is None else cv2.imdecode(cv2.imencode(".jpg", image, [1, quality])[1], 0)
-        assert find_inset(packed) is None
+        assert find_seams(packed)[0] is None
 
 
 @pytest.mark.parametrize("quality", [10, 30])
@@ -81,7 +81,7 @@ def test_edges_of_jpeg_blocks_are_no_seams(quality):
         image = tifffile.imread(path)
         for part in (image[:480, :480], image[-300:, -400:], image[100:500, :500]):
             packed = cv2.imdecode(cv2.imencode(".jpg", part, [1, quality])[1], 0)
-            assert find_inset(packed) is None
+            assert find_seams(packed)[0] is None
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -89,7 +89,7 @@ def test_dark_boundaries_of_white_grains_are_no_seams(seed):
     rng = np.random.default_rng(seed)
     cells = poisson_voronoi_plane((400, 400), 1 / 400, rng).grain_map().labels
     etched = np.where(on_edges(cells), 60, 230) + rng.normal(0, 3, cells.shape)
-    assert find_inset(etched.astype(np.uint8)) is None
+    assert find_seams(etched.astype(np.uint8))[0] is None
 
 
 def test_reading_masks_and_says_so(tmp_path, field):
@@ -102,7 +102,7 @@ def test_reading_masks_and_says_so(tmp_path, field):
 
 def test_detectors_and_small_images_are_not_searched(field):
     changed, _ = with_inset(field, magnified(field), (True, True), 255)
-    assert find_inset(changed.astype(np.float32)) is None and find_inset(changed[:150]) is None
+    assert find_seams(changed.astype(np.float32))[0] is None and find_seams(changed[:150])[0] is None
 
 
 @pytest.mark.parametrize("gutter", [0, 1, 8])
