@@ -52,14 +52,7 @@ class BorderPlaces:
 
 
 def border_places(labels: np.ndarray, borders: Borders) -> BorderPlaces:
-    """Find the pixel edges of every border of a label map (int32).
-
-    >>> from segment.cells.borders import find_borders
-    >>> cells = np.array([[1, 1, 2], [1, 1, 2]], np.int32)
-    >>> found = border_places(cells, find_borders(cells, np.zeros(cells.shape, np.float32)))
-    >>> found.edges(0, cells)[:, 0].tolist()
-    [[-0.5, 1.5], [0.5, 1.5]]
-    """
+    """Find the pixel edges of every border of a label map (int32)."""
     across, down = label_edges(labels)
     row, column = (np.concatenate(parts).astype(np.int32) for parts in zip(across, down, strict=True))
     beside = np.arange(row.size) < across[0].size

@@ -34,15 +34,9 @@ def merge_enclosed(
     """Join cells of one or two neighbours to the one behind their weakest border.
 
     Those whose borders are not `SURE`, and those within a single grain that are `SMALL`: the outline of a
-    pit, a particle or a stain.  Island grains exist, hence the limit in size.  A cell cut by the frame, or by
-    the edge of what is `valid`, stays.  `labels` (int32, 0 for none, which is no neighbour) are changed in
+    pit, a particle or a stain. Island grains exist, hence the limit in size. A cell cut by the frame, or by
+    the edge of what is `valid`, stays. `labels` (int32, 0 for none, which is no neighbour) are changed in
     place and numbered anew in the order of their first pixels.
-
-    >>> labels = np.ones((40, 40), np.int32)
-    >>> labels[:, 20:] = 2
-    >>> labels[8:12, 8:12] = 3
-    >>> np.unique(merge_enclosed(labels, np.ones((40, 40), np.float32))).tolist()
-    [1, 2]
     """
     from segment.cells.watershed import number_cells
 

@@ -22,11 +22,6 @@ def narrow_gaps(not_grain: np.ndarray, labels: np.ndarray, width: float = GAP_WI
 
     `labels` are cells between boundaries, of the same image or of a part of it, `width` is in mean
     intercepts.
-
-    >>> not_grain = np.zeros((120, 120), bool)
-    >>> not_grain[:, 40:44] = not_grain[:, 80:100] = not_grain[10:14, 10:14] = True
-    >>> narrow_gaps(not_grain, (~not_grain).astype(np.int32), 0.2)[20].nonzero()[0].tolist()
-    [40, 41, 42, 43]
     """
     across = round(width * mean_intercept_px(labels))
     if across < LEAST_PX:

@@ -23,12 +23,6 @@ def merge_twins(labels: np.ndarray) -> np.ndarray:
     """Join each twin lamella with the two parts of the grain that it crosses.
 
     The labels (int32, 0 for none) are changed in place, and numbered anew in the order of their first pixels.
-
-    >>> labels = np.ones((60, 60), np.int32)
-    >>> labels[:, 25:] = 2
-    >>> labels[:, 35:] = 3
-    >>> np.unique(merge_twins(labels)).tolist()
-    [1]
     """
     from segment.cells._cell_kernels import label_boxes
     from segment.cells.watershed import number_cells

@@ -42,16 +42,8 @@ def find_voids(
     """Where there is no grain, by the network's answer and by grey; bool, None where there is nothing.
 
     `not_grain` is the network's answer, None where it found none; `scale` the factor by which the image was
-    resampled for it.  "auto": dark parts of which the network has seen some.  "dark", "bright": the image has
-    voids or second phases of that kind, whatever the network says.  "none": it has none, nor has the answer.
-
-    >>> image = np.random.default_rng(1).normal(100, 5, (128, 128))
-    >>> image[40:60, 40:60] -= 50
-    >>> found = find_voids(image, None, voids="dark")
-    >>> bool(found[50, 50]), bool(found[80:].any())
-    (True, False)
-    >>> find_voids(image, found, voids="none") is None
-    True
+    resampled for it. "auto": dark parts of which the network has seen some. "dark", "bright": the image has
+    voids or second phases of that kind, whatever the network says. "none": it has none, nor has the answer.
     """
     if voids == "none":
         return None
@@ -75,16 +67,8 @@ def find_voids(
 def believed(not_grain: np.ndarray, sure: np.ndarray) -> np.ndarray | None:
     """What the network calls no grain; only the parts that are sure somewhere, where most of it is in others.
 
-    Voids and phases are plain in nearly every image that has some; in mottled etch the network wavers.  Bool,
+    Voids and phases are plain in nearly every image that has some; in mottled etch the network wavers. Bool,
     of what is above one half and above `SURE`; None where nothing is left.
-
-    >>> not_grain = np.zeros((40, 40), bool)
-    >>> not_grain[5:10, 5:10] = not_grain[20:30, 20:30] = True
-    >>> sure = np.zeros_like(not_grain)
-    >>> sure[7, 7] = True
-    >>> found = believed(not_grain, sure)
-    >>> bool(found[9, 9]), bool(found[25, 25])
-    (True, False)
     """
     n, part = cv2.connectedComponents(not_grain.view(np.uint8), connectivity=4)
     plain = np.zeros(n, bool)

@@ -32,24 +32,12 @@ class NestedBasins:
 def persistence_watershed(
     probability: np.ndarray, persistence: float, mask: np.ndarray | None = None, min_area_px: int = 1
 ) -> np.ndarray:
-    """Cells of a probability map, each around a minimum that persists.
+    """Cells of a probability map (float32, high on boundaries), each around a minimum that persists.
 
-    Parameters
-    ----------
-    probability : ndarray of float32, shape (rows, columns)
-        0 ... 1; high on boundaries.
-    persistence : float
-        Least rise of probability from a cell's minimum to the lowest pass into a cell with a deeper minimum.
-    mask : ndarray of bool, shape (rows, columns), optional
-        False where there is no cell; nothing floods across.
-    min_area_px : int
-        Least number of pixels below a cell's lowest pass.  A smaller one is merged across that pass, and
-        stays where it has no neighbour.
-
-    Returns
-    -------
-    ndarray of int32, shape (rows, columns)
-        1 ... n in the order of the cells' first pixels, 4-connected; 0 outside `mask`.
+    `persistence` is the least rise from a cell's minimum to the lowest pass into a cell with a deeper
+    minimum. Nothing floods across pixels that `mask` leaves out. A cell with fewer than `min_area_px` pixels
+    below its lowest pass is merged across that, and stays where it has no neighbour. Labels (int32) are 1 ...
+    n in the order of the cells' first pixels, 4-connected; 0 outside `mask`.
     """
     basins = nested_basins(probability, persistence, persistence, mask, min_area_px)
     return number_cells(basins.labels, basins.fine)

@@ -42,22 +42,13 @@ REMEDY = "Save it in the size of the image, or of the label map that run writes"
 def read_drawing(path: Path, micrograph: Micrograph, *, lines: bool = False, gap_px: int = 0) -> GrainMap:
     """Cells of a drawing in the pixels of its micrograph; what lies in the cut info bar is cut as well.
 
-    Parameters
-    ----------
-    path : Path
-        ImageJ regions (``.roi``, ``.zip``, an overlay in a TIFF) and polygons of other programs, outlines of
-        grains or lines; a mask of lines of either polarity; a label map, also of another program.
-    micrograph : Micrograph
-    lines : bool
-        It shows lines; else its pixels tell.
-    gap_px : int
-        Strips without a label narrower than this, between cells, are drawn boundaries and close.
+    It is one of ImageJ's regions (``.roi``, ``.zip``, an overlay in a TIFF) or polygons of other programs,
+    outlines of grains or lines; a mask of lines of either polarity; a label map, also of another program.
+    `lines`: it shows lines; else its pixels tell. Strips without a label narrower than `gap_px`, between
+    cells, are drawn boundaries and close.
 
-    Raises
-    ------
-    InputError
-        Unreadable, of another size than the image, mirrored, turned or moved, or regions that hold no
-        outline and no line.
+    `InputError`: unreadable, of another size than the image, mirrored, turned or moved, or regions that hold
+    no outline and no line.
     """
     rows, columns = micrograph.image.shape[:2]
     whole = rows + micrograph.info_bar_rows, columns

@@ -44,20 +44,12 @@ class MapPixels:
 
 
 def read_map_pixels(path: Path, pixel_size_nm: float | None, *, tracing: bool = False) -> MapPixels:
-    """Read TIFF, PNG, BMP, WebP, NPY, or JPEG for a tracing.
+    """Read TIFF, PNG, BMP, WebP, NPY, a map of another program, or JPEG for a tracing.
 
-    Parameters
-    ----------
-    path : Path
-    pixel_size_nm : float, optional
-        The user's own; a difference of more than 3 % to the file's is noted.
-    tracing : bool
-        Of a palette, the colours are wanted, not the numbers.
+    A difference of more than 3 % between the user's `pixel_size_nm` and the file's is noted. `tracing`: of a
+    palette, the colours are wanted, not the numbers.
 
-    Raises
-    ------
-    UnreadableError
-        Not an image, several images, damaged, or too large.
+    `UnreadableError`: not an image, several images, damaged, or too large.
     """
     suffix = path.suffix.lower()
     if not os.path.isfile(path):

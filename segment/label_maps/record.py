@@ -49,15 +49,9 @@ def tags_of(grain_map: GrainMap) -> list[tuple[int, int, int, bytes, bool]]:
 
 
 def with_record(path: Path, grain_map: GrainMap, *, exact_size: bool) -> GrainMap:
-    """The map with what its file carries besides the labels, where there is any.
+    """The map, as read from the labels, with what its file carries besides them, where there is any.
 
-    Parameters
-    ----------
-    path : Path
-    grain_map : GrainMap
-        As read from the labels.
-    exact_size : bool
-        The pixel size comes from the file: take all its digits.
+    `exact_size`: the pixel size comes from the file, so take all its digits.
     """
     if path.suffix.lower() not in TIFFS:
         return grain_map

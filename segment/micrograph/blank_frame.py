@@ -55,22 +55,9 @@ class Blank:
 
 
 def find_blank(image: np.ndarray, *, noisy: bool = True) -> Blank | None:
-    """Blank parts at the rim; None where there is none.
+    """Blank parts at the rim of an image of any real dtype, info bar cut; None where there is none.
 
-    Parameters
-    ----------
-    image : ndarray, shape (rows, columns)
-        Of any real dtype, info bar cut.
-    noisy : bool
-        Parts that hold nothing but white noise are blank as well.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> image = np.pad(np.random.default_rng(0).integers(1, 255, (100, 100)), 20)
-    >>> blank = find_blank(image.astype(np.uint8))
-    >>> bool((~blank.mask).sum() == (100 - 2 * SOFT_EDGE) ** 2), blank.levels
-    (True, (0.0,))
+    `noisy`: parts that hold nothing but white noise are blank as well.
     """
     mask: np.ndarray | None = None
     levels: list[float] = []

@@ -35,12 +35,6 @@ def rgb_of_inks(paper: np.ndarray) -> np.ndarray:
 
     `paper`, shape (rows, columns, 4 or more), is what the inks leave of the paper's white: the largest value,
     1 for floats, is no ink.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> rgb_of_inks(np.array([[[255, 255, 255, 100]]], np.uint8)).ravel().tolist()
-    [100, 100, 100]
     """
     top = _largest(paper)
     rgb = np.empty((*paper.shape[:2], 3), paper.dtype)

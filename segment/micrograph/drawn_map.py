@@ -51,18 +51,12 @@ _LOOKED_AT = 400  #: rows and columns in the middle that are looked at
 
 
 def drawn_map(image: np.ndarray, valid: np.ndarray | None = None) -> str | None:
-    """A key of `REMEDIES`, or None for a micrograph.
+    """A key of `REMEDIES`, or None for a micrograph; only pixels within `valid` count.
 
     Real micrographs, also smoothed or packed as JPEG of quality 15, have at most 76 % equal neighbours in
     steps of at most 8 % (180 images of 12 materials); maps have 90 % and more. Resized maps have 60 %, and a
     quarter of their steps is above 18 %; images denoised by non-local means or packed as JPEG of quality 15
     have 12 % there (136 images).
-
-    Parameters
-    ----------
-    image : ndarray, shape (rows, columns)
-    valid : ndarray of bool, optional
-        Only pixels within count.
     """
     inside = np.ones(middle(image).shape, bool) if valid is None else middle(valid)
     levels = middle(image)[inside]

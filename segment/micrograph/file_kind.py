@@ -32,11 +32,6 @@ def place_of(path: Path) -> Path:
     """Where a file, or a link to one, lies: its folder without links, and its own name.
 
     A link is not followed: an image belongs to the folder in which its link lies.
-
-    Examples
-    --------
-    >>> place_of(Path("/data/../data/S1/a.tif")).name
-    'a.tif'
     """
     return Path(os.path.realpath(path.parent), path.name)
 

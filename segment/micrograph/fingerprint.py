@@ -27,19 +27,10 @@ class SameArea:
 
 
 def fingerprint(image: np.ndarray, valid: np.ndarray | None = None) -> np.ndarray:
-    """A coarse picture of an image for `same_areas`.
+    """A coarse picture of an image, or of a label map's boundaries, for `same_areas`; int8, shape (64, 64).
 
-    Parameters
-    ----------
-    image : ndarray, shape (rows, columns)
-        Grey levels, or for a label map its boundaries.
-    valid : ndarray of bool, optional
-
-    Returns
-    -------
-    ndarray of int8, shape (64, 64)
-        Means of blocks without their slow variation, in units of 1/40 of their standard deviation; zeros for
-        a constant image.
+    Means of blocks without their slow variation, in units of 1/40 of their standard deviation; zeros for a
+    constant image.
     """
     import cv2
 
@@ -57,18 +48,9 @@ def fingerprint(image: np.ndarray, valid: np.ndarray | None = None) -> np.ndarra
 
 
 def same_areas(prints: Sequence[np.ndarray], least: float = SAME) -> list[SameArea]:
-    """All pairs of fingerprints that show one area, in any orientation and with either contrast.
+    """All pairs of fingerprints that show one area in any orientation, with either contrast, by their places.
 
-    Parameters
-    ----------
-    prints : sequence of ndarray of int8, shape (64, 64)
-    least : float
-        Correlation from which two count as one area.
-
-    Returns
-    -------
-    list of SameArea
-        Ordered by their places.
+    `least` is the correlation from which two count as one area.
     """
     if len(prints) < 2:
         return []

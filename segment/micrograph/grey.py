@@ -22,23 +22,13 @@ _RESIZABLE = frozenset("uint8 uint16 int16 float32 float64".split())
 
 
 def to_grey(pixels: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
-    """One grey image of `pixels`' dtype in the machine's byte order, and what was done.
+    """One grey image of `pixels`' dtype in the machine's byte order, and in words what was done.
 
-    Parameters
-    ----------
-    pixels : ndarray, shape (rows, columns) or (rows, columns, samples)
-        Two samples are grey and alpha, three RGB, four RGB and alpha; more are refused.
+    Pixels are (rows, columns) or (rows, columns, samples): two samples are grey and alpha, three RGB, four
+    RGB and alpha. Colours become luminance by ITU-R BT.709, or the channel itself where all three are equal
+    or one alone shows anything.
 
-    Returns
-    -------
-    grey : ndarray, shape (rows, columns)
-        Luminance by ITU-R BT.709; the channel itself where all three are equal or one alone shows anything.
-    notes : tuple of str
-
-    Raises
-    ------
-    ValueError
-        Another number of samples.
+    `ValueError`: another number of samples.
     """
     pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
     if pixels.dtype == bool:

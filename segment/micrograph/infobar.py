@@ -27,17 +27,9 @@ _TOLERANCES = (0.0, 0.035, 0.07)  #: of the levels in use: drawn exactly; after 
 
 
 def find_info_bar(image: np.ndarray) -> int:
-    """Height in rows of a burned-in info bar at the bottom; 0 where there is none.
+    """Rows of a burned-in info bar at the bottom, border lines included; 0 where there is none.
 
-    Parameters
-    ----------
-    image : ndarray, shape (rows, columns)
-        Any dtype; only the lowest third is looked at.
-
-    Returns
-    -------
-    int
-        Rows to cut, border lines included.
+    The image has any dtype; only its lowest third is looked at.
     """
     strip = image[len(image) - int(len(image) * SEARCHED) :]
     if min(strip.shape) < LOWEST_ROWS:
@@ -77,14 +69,8 @@ def _backgrounds(strip: np.ndarray) -> list[float]:
 def _height(share: np.ndarray, far: np.ndarray, uniform: np.ndarray) -> int:
     """Rows of the bar, 0 where a sign is missing.
 
-    Parameters
-    ----------
-    share : ndarray, shape (rows,)
-        Share of background in each row of the searched strip.
-    far : ndarray of bool, shape (rows, columns)
-        Pixels that contrast with the background.
-    uniform : ndarray of bool, shape (rows,)
-        Rows of one level.
+    By row of the searched strip, `share` is that of background, `uniform` tells rows of one level; `far`,
+    shape (rows, columns), pixels that contrast with the background.
     """
     belongs = (share >= _IN_LETTERING) | uniform
     inside = np.flatnonzero(belongs[-_MARGIN_ROWS - 1 :])

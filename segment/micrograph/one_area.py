@@ -29,13 +29,7 @@ class Channels:
 
 
 def first_of_each_area(frames: Sequence[Frame], sets: Sequence[Channels]) -> list[Frame]:
-    """The frames without further channels of an area that is there already.
-
-    Returns
-    -------
-    list of Frame
-        In their order; the first of an area says how many were left out.
-    """
+    """The frames, in order, without further channels of an area; its first says how many were left out."""
     left_out: set[int] = set()
     notes: dict[int, str] = {}
     for one in sets:

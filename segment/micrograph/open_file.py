@@ -69,13 +69,8 @@ class Frame:
 class OpenFile(ExitStack):
     """A file opened once for all format modules: its first bytes, and its TIFF structure where it has one.
 
-    Handles that the frames load from are entered into it, and closed with it.
-
-    Parameters
-    ----------
-    path : Path
-    all_channels : bool
-        Channels and detectors of one area are all frames; else the first of each area is.
+    Handles that the frames load from are entered into it, and closed with it. `all_channels`: channels and
+    detectors of one area are all frames; else the first of each area is.
     """
 
     def __init__(self, path: Path, *, all_channels: bool = False) -> None:

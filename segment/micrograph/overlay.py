@@ -26,19 +26,10 @@ _FREQUENT = 8.0  #: times the neighbouring levels that a drawn level stands out
 
 
 def find_overlay(image: np.ndarray, blank: np.ndarray | None = None) -> np.ndarray | None:
-    """Pixels that a burned-in label or scale bar hides.
+    """Pixels (bool) that a burned-in label or scale bar hides; None where nothing is drawn.
 
-    Parameters
-    ----------
-    image : ndarray of uint8 or uint16, shape (rows, columns)
-        Info bar cut.  Other dtypes come from the detector, not from a picture, and are not searched.
-    blank : ndarray of bool, optional
-        Where a frame was found: dark grains beside one are no lettering beside a bar.
-
-    Returns
-    -------
-    ndarray of bool, shape (rows, columns), or None
-        True where something is drawn; None where nothing is.
+    The info bar is cut. Only uint8 and uint16 are searched: other dtypes come from the detector. `blank`,
+    bool, is where a frame was found: dark grains beside one are no lettering beside a bar.
     """
     if image.dtype not in (np.uint8, np.uint16) or image.size > LARGEST:
         return None

@@ -135,10 +135,7 @@ def read_micrographs(
 def states_pixel_size(path: Path) -> bool:
     """Whether the metadata of a file's first frame state its pixel size; no pixel is read.
 
-    Raises
-    ------
-    InputError
-        As `read_micrographs`, for a file that cannot be opened.
+    `InputError`: as `read_micrographs`, for a file that cannot be opened.
     """
     with _opened(path) as (_, frames):
         return choose_scale(frames[0].scales).winner is not None

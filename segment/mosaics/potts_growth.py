@@ -59,16 +59,7 @@ def seeds(shape: tuple[int, int], rng: np.random.Generator) -> Grown:
 
 
 def normal_growth(shape: tuple[int, int], mean_area: float, rng: np.random.Generator) -> Grown:
-    """Grow a mosaic until its mean grain area is `mean_area` square pixels.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        Of the periodic lattice.
-    mean_area : float
-        At least 100 for boundaries that have forgotten the start.
-    rng : Generator
-    """
+    """Grow a mosaic until its mean grain area is `mean_area` px²; from 100 on it has forgotten the start."""
     grown = seeds(shape, rng)
     while grown.mean_area_px2 < mean_area and grown.sweeps < MOST_SWEEPS:
         # by theory the area still missing takes so many sweeps; half of them, then look again
@@ -85,23 +76,12 @@ def abnormal_growth(
     *,
     spacing: float = 7.0,
 ) -> Grown:
-    """Grow to a mean area of `mean_area`, then let a few grains grow until they fill `coarse_area`.
+    """Grow to a mean area of `mean_area` px², then let a few grains grow until they fill `coarse_area`.
 
-    Parameters
-    ----------
-    shape : tuple of int
-    mean_area : float
-        Of the matrix when the abnormal growth sets in, square pixels.
-    coarse_area : float
-        Area fraction of the abnormal grains at the end, 0 ... 0.9.
-    rng : Generator
-    spacing : float
-        Mean distance of the abnormal grains in matrix grains; their final diameter goes with it.
+    `coarse_area` is a share of the area, 0 ... 0.9. `spacing` is the mean distance of the abnormal grains in
+    matrix grains; their final diameter goes with it.
 
-    Raises
-    ------
-    ValueError
-        The lattice is too small for one abnormal grain, or `coarse_area` is out of range.
+    `ValueError`: the lattice is too small for one abnormal grain, or `coarse_area` is out of range.
     """
     if not 0 < coarse_area <= 0.9:
         raise ValueError(f"coarse_area is {coarse_area}, not between 0 and 0.9")

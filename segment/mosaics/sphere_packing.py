@@ -31,21 +31,10 @@ def pack(
     small spheres are packed only where they can be seen: each class lives in a periodic box of its own reach
     around the window and moves round the larger spheres, which stay.
 
-    Parameters
-    ----------
-    centre : ndarray, shape (n, k)
-        Random centres relative to the middle of the window; k = 2 or 3.
-    radius : ndarray, shape (n,)
-    window : ndarray, shape (k,)
-        Edges of the region that must come out right (0 for the thickness of a section).
-    hole : float
-        Radius of the largest hole to expect.
-
-    Returns
-    -------
-    centre : ndarray, shape (m, k)
-    index : ndarray of int, shape (m,)
-        Which of the given spheres they are; those out of reach of the window are left out.
+    `centre`, shape (n, k), are random and relative to the middle of the window; k is 2 or 3. `window` holds
+    the edges of the region that must come out right (0 for the thickness of a section), `hole` is the radius
+    of the largest hole to expect. Returns the centres, shape (m, k), and which of the given spheres they are,
+    shape (m,); those out of reach of the window are left out.
     """
     order = np.floor(np.log(radius / radius.max() * (1 + 1e-9)) / np.log(CLASS_RATIO)).astype(int)
     obstacles = _Obstacles([], [], [])

@@ -78,18 +78,10 @@ def scatter(
     centres: Centres,
     share: float | None,
 ) -> Spheres:
-    """All spheres that may own a point of a window.
+    """All spheres that may own a point of a window, whose edges (k,) are 0 for the thickness of a section.
 
-    Parameters
-    ----------
-    populations : list of Population
-    window : ndarray, shape (k,)
-        Edges; 0 for the thickness of a section.
-    rng : Generator
-    centres : {"poisson", "packed"}
-        Thrown at random, or pushed apart into a packing.
-    share : float or None
-        Sphere volume over space; None: that of the centres' kind.
+    They are thrown at random, or pushed apart into a packing (`centres`). `share` is sphere volume over
+    space; None: that of the centres' kind.
     """
     dimension = populations[0].dimension
     if share is None:

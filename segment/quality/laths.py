@@ -21,15 +21,7 @@ LATHS = "most of the area is laths"  #: how the warning begins
 
 
 def lath_warnings(labels: np.ndarray) -> tuple[str, ...]:
-    """What to know where the cells (int32, 0 for none) are laths.
-
-    >>> stripes = np.repeat(np.arange(1, 13), 8)[:, None] + np.zeros((1, 96), int)
-    >>> lath_warnings(stripes.astype(np.int32))
-    ()
-    >>> across = np.block([[stripes, stripes.T + 12], [stripes.T + 24, stripes + 36]])
-    >>> lath_warnings(across.astype(np.int32))[0].startswith(LATHS)
-    True
-    """
+    """What to know where the cells (int32, 0 for none) are laths."""
     every = [_ellipse(cell) for cell in some_cells(labels) if np.count_nonzero(cell) >= JUDGED_PX]
     if not every:
         return ()

@@ -26,14 +26,7 @@ AT_ONCE = 1 << 16  #: places looked at together: bounds memory, changes no resul
 def corners_per_junction(labels: np.ndarray) -> float:
     """Corners without a third boundary over places where three cells meet; 0 with fewer than `FEWEST`.
 
-    `labels` are int32 of shape (rows, columns); boundaries at pixels of no cell (0) and near the frame are
-    not looked at.
-
-    >>> bricks = np.arange(1, 601).reshape(20, 30).repeat(20, 0).repeat(20, 1).astype(np.int32)
-    >>> for row in range(1, 20, 2):
-    ...     bricks[20 * row : 20 * row + 20] = np.roll(bricks[20 * row : 20 * row + 20], 10, axis=1)
-    >>> corners_per_junction(bricks)
-    0.0
+    Boundaries of the labels (int32) at pixels of no cell (0) and near the frame are not looked at.
     """
     area = np.bincount(labels.ravel())[1:]
     n = np.count_nonzero(area)

@@ -39,22 +39,11 @@ class Alignment:
 
 
 def align(reference: np.ndarray, picture: np.ndarray) -> Alignment:
-    """Lay a boundary probability on another of the same magnification.
+    """Lay a boundary probability (float32, 0 ... 1) on another of the same magnification, of any two sizes.
 
-    Parameters
-    ----------
-    reference, picture : ndarray of float32, shape (rows, columns)
-        Boundary probabilities, 0 ... 1; of any two sizes.
-
-    Returns
-    -------
-    Alignment
-        The best there is; whether that is one field, `correlation`, `overlap` and `stretch` tell.
-
-    Notes
-    -----
-    Turn and shift: `skimage.registration.phase_cross_correlation` at every degree.  Warp:
-    `cv2.findTransformECC` (Evangelidis and Psarakis 2008), rigid first, then affine.
+    The best there is; whether that is one field, `correlation`, `overlap` and `stretch` tell. Turn and shift:
+    `skimage.registration.phase_cross_correlation` at every degree. Warp: `cv2.findTransformECC` (Evangelidis
+    and Psarakis 2008), rigid first, then affine.
     """
     longest = max(*reference.shape, *picture.shape)
     fine = min(1.0, FINE_PX / longest)
@@ -72,16 +61,9 @@ def align(reference: np.ndarray, picture: np.ndarray) -> Alignment:
 
 
 def warped(image: np.ndarray, matrix: Matrix, shape: tuple[int, ...]) -> np.ndarray:
-    """A picture in the pixels of the reference, 0 where it shows nothing.
+    """A picture in the pixels of the reference (`shape`), by the `matrix` of an `Alignment`; else 0.
 
-    Parameters
-    ----------
-    image : ndarray, shape (rows, columns)
-        Floats are interpolated; bool, as a mask, is taken from the nearest pixel.
-    matrix : ndarray, shape (2, 3)
-        Of an `Alignment`.
-    shape : (int, int)
-        Rows and columns of the reference.
+    Floats are interpolated; bool, as a mask, is taken from the nearest pixel.
     """
     flat = image.dtype == bool
     how = (cv2.INTER_NEAREST if flat else cv2.INTER_LINEAR) | cv2.WARP_INVERSE_MAP

@@ -29,25 +29,11 @@ _EDGE = 1e-3  #: probabilities closer to 0 or 1 are no surer
 def fuse(maps: Sequence[BoundaryMap], names: Sequence[str]) -> tuple[BoundaryMap, list[Alignment | None]]:
     """One boundary probability of all pictures of a field, in the pixels of the first.
 
-    Parameters
-    ----------
-    maps : sequence of BoundaryMap
-        What the network says of each picture.
-    names : sequence of str
-        What the pictures are called, for errors and warnings.
+    Where no further picture shows a part, the first stands alone there. No grain is where most pictures say
+    so. The second answer is where the pictures after the first lie; None: no boundary is seen in it, and it
+    is left out with a warning. `names` are for errors and warnings.
 
-    Returns
-    -------
-    fused : BoundaryMap
-        Where no further picture shows a part, the first stands alone there.  No grain is where most pictures
-        say so.
-    places : list of Alignment or None
-        Of the pictures after the first; None: no boundary is seen in it, and it is left out with a warning.
-
-    Raises
-    ------
-    InputError
-        A picture has another magnification than the first, or does not show its area.
+    `InputError`: a picture has another magnification than the first, or does not show its area.
     """
     if len(maps) == 1:
         return maps[0], []

@@ -30,20 +30,9 @@ VIEWS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 
 def misplaced(labels: np.ndarray, image: np.ndarray) -> tuple[str | None, str | None]:
-    """How cells must be moved to lie on their image.
+    """In which way alone cells lie on their image, and in which they lie better; None: as they are.
 
-    Parameters
-    ----------
-    labels : ndarray of int, shape (rows, columns)
-    image : ndarray, shape (rows, columns)
-        Grey levels.
-
-    Returns
-    -------
-    wrong : str or None
-        They lie on it only in this way.
-    off : str or None
-        They lie better in this way.
+    `labels` and `image`, grey levels, have the shape (rows, columns).
     """
     scale = min(1.0, LONGEST_PX / max(image.shape))
     edges, lines = _edges(_small(image, scale)), _band(_small(on_edges(labels), scale), LINE_PX)

@@ -54,16 +54,6 @@ def overlapping(fields: Sequence[Places]) -> list[Overlap]:
     Three neighbouring grains have three areas and three distances; by chance hardly any two triples agree in
     all six. Those of two fields that agree must say the same turn and shift, and then most grains of the
     shared part must have a partner.
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(0)
-    >>> centres, areas = rng.random((200, 2)) * 100, rng.lognormal(3, 0.7, 200)
-    >>> left, right = centres[:, 1] < 60, centres[:, 1] > 30
-    >>> a = Places(centres[left], areas[left], (100, 60))
-    >>> b = Places((centres[right] - [0, 30])[:, ::-1], areas[right], (70, 100))
-    >>> round(overlapping([a, b])[0].share, 2)
-    0.5
     """
     usable = [k for k, field in enumerate(fields) if field.areas.size >= FEWEST]
     if len(usable) < 2 or len(fields) > MOST:
@@ -86,21 +76,10 @@ def each_area_once(
 ) -> tuple[list[int], list[str]]:
     """Which fields are of their own, and what is said of the others.
 
-    Parameters
-    ----------
-    fields : sequence of Places
-    names : sequence of str
-        What the fields are called.
-    copies : mapping of int to int
-        Known copies, and the field that each is a copy of.
-
-    Returns
-    -------
-    own : list of int
-        Without copies, crops, and fields of which another shows `TWICE` or more.
-    said : list of str
-        One sentence for each field that is left out, and for each pair that shares less; of more than
-        `MOST_NAMED` of a kind, how many more there are.
+    `names` are what the fields are called, `copies` known copies with the field that each is a copy of. Own
+    are all but copies, crops, and fields of which another shows `TWICE` or more. Said is one sentence for
+    each field that is left out, and for each pair that shares less; of more than `MOST_NAMED` of a kind, how
+    many more there are.
     """
     once, shared = dict(copies), []
     others = [place for place in range(len(fields)) if place not in once]

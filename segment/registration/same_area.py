@@ -14,16 +14,6 @@ SAME_BOUNDARIES = 0.7  #: correlation of boundary maps of one area, also when se
 
 
 def same_maps(maps: Sequence[GrainMap]) -> list[SameArea]:
-    """All pairs of grain maps that show one area: equal cells, or boundaries in the same places.
-
-    Parameters
-    ----------
-    maps : sequence of GrainMap
-
-    Returns
-    -------
-    list of SameArea
-        Ordered by their places.
-    """
+    """All pairs of grain maps that show one area: equal cells, or boundaries in the same places."""
     drawn = [fingerprint(on_edges(one.labels).astype(np.uint8) * 255, one.valid) for one in maps]
     return same_areas(drawn, SAME_BOUNDARIES)

@@ -59,15 +59,7 @@ def _of_dataset(path: Path, ids: Any, n_found: int) -> ForeignMap:
 
 
 def write(path: Path, labels: np.ndarray, pixel_size_nm: float) -> None:
-    """Labels as ``FeatureIds`` of one section in a file of version 7, which DREAM.3D and DREAM3D-NX open.
-
-    Parameters
-    ----------
-    path : Path
-    labels : ndarray of int, shape (rows, columns)
-    pixel_size_nm : float
-        Becomes micrometres.
-    """
+    """Labels as ``FeatureIds`` of one section of version 7, as DREAM.3D and DREAM3D-NX read it; in µm."""
     import h5py
 
     rows, columns = labels.shape

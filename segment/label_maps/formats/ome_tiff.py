@@ -18,13 +18,7 @@ def write(
 ) -> None:
     """One plane of uint32; the name should end in ``.ome.tif``.
 
-    Parameters
-    ----------
-    path : Path
-    labels : ndarray of int, shape (rows, columns)
-    pixel_size_nm : float or None
-    tags : sequence of tuple
-        Private TIFF tags that go along, as `segment.label_maps.record.tags_of` makes them.
+    `tags` are private TIFF tags that go along, as `segment.label_maps.record.tags_of` makes them.
     """
     told: dict[str, Any] = {"axes": "YX"}
     if pixel_size_nm is not None:

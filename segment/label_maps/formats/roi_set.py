@@ -21,16 +21,10 @@ DAY = (1980, 1, 1, 0, 0, 0)  #: of every entry, so that the same map gives the s
 
 
 def write(path: Path, labels: np.ndarray) -> int:
-    """Write the outlines of all cells, the largest first; returns how many pieces there are.
+    """Write the outlines of all cells (0 is none), the largest first; returns how many pieces there are.
 
     An outline encloses what lies within it: voids inside a cell are lost, cells inside another come after it
-    and cover it again.  A label in several pieces becomes several outlines.
-
-    Parameters
-    ----------
-    path : Path
-    labels : ndarray of int, shape (rows, columns)
-        0 is no cell.
+    and cover it again. A label in several pieces becomes several outlines.
     """
     pieces: list[tuple[float, str, np.ndarray]] = []
     for label, box in enumerate(ndimage.find_objects(labels), 1):

@@ -34,18 +34,7 @@ _BY_BYTES = (
 
 
 def what_it_is(opened: OpenFile) -> tuple[str, str] | None:
-    """What a file is, as a clause, and what to do; None where its first bytes say nothing.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from pathlib import Path
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     paper = Path(folder, "a.pdf")
-    ...     _ = paper.write_bytes(b"%PDF-1.7")
-    ...     what_it_is(OpenFile(paper))[0]
-    'a PDF'
-    """
+    """What a file is, as a clause, and what to do; None where its first bytes say nothing."""
     for pattern, what, remedy in _BY_BYTES:
         if re.match(pattern, opened.head, re.DOTALL | re.IGNORECASE):
             return what, remedy

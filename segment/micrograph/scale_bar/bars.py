@@ -59,17 +59,7 @@ class Bar:
 
 
 def find_bars(grey: np.ndarray) -> list[Bar]:
-    """All lines that could be bars of scale.
-
-    Parameters
-    ----------
-    grey : ndarray of uint8, shape (rows, columns)
-
-    Returns
-    -------
-    list of Bar
-        The longest first; halves on both sides of a label are joined.
-    """
+    """Lines (of uint8) that could be bars of scale, the longest first; halves beside a label are joined."""
     bars = [bar for stack in _stacks(grey) if (bar := _bar(grey, stack)) is not None]
     return sorted(_joined_halves(bars), key=lambda bar: -bar.length)[:_MOST]
 

@@ -73,19 +73,11 @@ def can_read() -> bool:
 
 
 def read_scale_bar(image: np.ndarray, info_bar_rows: int = 0) -> ScaleBar | None:
-    """Find the scale bar of an image and read it.
+    """Find the scale bar of an image as it is stored, info bar included, and read it.
 
-    Parameters
-    ----------
-    image : ndarray of uint8 or uint16, shape (rows, columns)
-        As stored, info bar included.  Other dtypes come from a detector and are not searched.
-    info_bar_rows : int
-        Rows of the info bar at the bottom, where a ruler of ticks is looked for as well.
-
-    Returns
-    -------
-    ScaleBar or None
-        None where no bar with lettering that begins like a length is found, or nothing `can_read`.
+    Only uint8 and uint16 are searched: other dtypes come from a detector. In the info bar a ruler of ticks is
+    looked for as well. None where no bar with lettering that begins like a length is found, or nothing
+    `can_read`.
     """
     if image.dtype not in (np.uint8, np.uint16) or not can_read():
         return None

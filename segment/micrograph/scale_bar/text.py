@@ -34,13 +34,7 @@ class Words:
 
 
 def read_line(line: np.ndarray) -> Words:
-    """Read one line of text.
-
-    Parameters
-    ----------
-    line : ndarray of uint8, shape (rows, columns)
-        The line with a small margin, of any height.
-    """
+    """Read one line of text, uint8 of any height, with a small margin."""
     network, signs = _network()
     rows, columns = line.shape
     width = max(round(columns * _ROWS / rows), 8)
