@@ -39,7 +39,6 @@ def segment_micrograph(
     persistence: float | None = None,
     min_area_px: int | None = None,
     threads: int | None = None,
-    tta: bool = False,
     voids: Voids = "auto",
     twins: Twins = "keep",
     gap_width: float = GAP_WIDTH,
@@ -55,7 +54,7 @@ def segment_micrograph(
         Needs no pixel size. Pictures of one field have one magnification and lie at most a few degrees and a
         part of the frame apart; the maps have the pixels of the first.
     model : Model
-    device, precision, threads, tta
+    device, precision, threads
         As in `segment.unet.predict.predict`.
     persistence, min_area_px : optional
         Instead of the model's own; the model's smallest area is meant in the network's pixels, one given here
@@ -91,7 +90,7 @@ def segment_micrograph(
     pictures = [micrograph] if isinstance(micrograph, Micrograph) else micrograph
     answers = []
     for picture in pictures:
-        answer = predict(model, picture, device=device, precision=precision, threads=threads, tta=tta)
+        answer = predict(model, picture, device=device, precision=precision, threads=threads)
         answers.append(with_voids(picture, answer, voids))
     return cells_of_field(pictures, answers, model, persistence, min_area_px, twins, gap_width)
 

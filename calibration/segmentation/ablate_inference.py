@@ -1,10 +1,9 @@
-"""What precision and test-time augmentation change: boundary F1 and time on traced fields.
+"""What precision changes: boundary F1 and time on traced fields.
 
     python calibration/segmentation/ablate_inference.py MODEL_FOLDER --data ../shared/data/uo2_bftem \\
-        --setting bf16 [--setting tta ...] [--only uo2_07 uo2_09 uo2_24]
+        --setting bf16 [--only uo2_07 uo2_09 uo2_24]
 
-Settings: f32, bf16 (precision); tta (bf16, mean of eight positions).  Seconds are processor time of the whole
-chain a megapixel.
+Settings: f32, bf16.  Seconds are processor time of the whole chain a megapixel.
 """
 
 from __future__ import annotations
@@ -24,7 +23,6 @@ from segment.unet import load_model
 SETTINGS: dict[str, dict[str, Any]] = {
     "f32": {"precision": "f32"},
     "bf16": {"precision": "bf16"},
-    "tta": {"precision": "bf16", "tta": True},
 }
 
 

@@ -29,7 +29,7 @@ _ANGLES = tuple(15.0 * k for k in range(12))  # as `measure.spacing.intercepts.A
 _FLOATS = ("persistence", "pixel_size_nm", "line_spacing_px", "misorientation_deg", "gap_width")
 #: settings that came later, and what stood for them before: a recipe from then keeps its digest
 _UNSET: dict[str, Any] = dict.fromkeys(("misorientation_deg", "twin", "phase", "law"))
-_UNSET |= {"tta": False, "merge_twins": False, "voids": "auto", "twins": "keep", "gap_width": GAP_WIDTH}
+_UNSET |= {"merge_twins": False, "voids": "auto", "twins": "keep", "gap_width": GAP_WIDTH}
 #: what changes no segmentation of a micrograph
 _NOT_CUT = ("model", "pixel_size_nm", "null", "angles_deg", "line_spacing_px", "law", "seed")
 
@@ -60,8 +60,6 @@ class Recipe:
         Distance between parallel test lines, in pixels; unset: one mean grain size.
     precision : {"auto", "f32", "bf16"}
         Arithmetic of the network; "auto": bf16 where the machine has it and it agrees with f32.
-    tta : bool
-        Mean of the network's answers to eight mirrored and turned images, at eight times the work.
     misorientation_deg : float or None
         Of orientation maps: degrees from which neighbouring points belong to two grains; unset: 5.
     merge_twins : bool
@@ -91,7 +89,6 @@ class Recipe:
     angles_deg: tuple[float, ...] = _ANGLES
     line_spacing_px: float | None = None
     precision: Precision = "auto"
-    tta: bool = False
     misorientation_deg: float | None = None
     merge_twins: bool = False
     twin: str | None = None
@@ -143,7 +140,7 @@ def segment_by(
     """Boundary probability and cells of one field, as the recipe says."""
     from segment.pipeline import segment_micrograph
 
-    names = ("precision", "persistence", "min_area_px", "tta", "voids", "twins", "gap_width")
+    names = ("precision", "persistence", "min_area_px", "voids", "twins", "gap_width")
     settings = {name: getattr(recipe, name) for name in names}
     return segment_micrograph(pictures, model, device=device, threads=threads, **settings)
 
@@ -227,7 +224,6 @@ def _errors_of(recipe: Recipe) -> list[tuple[str, str, str]]:
         "angles_deg": (_are_angles(r.angles_deg), "at least four different angles in degrees"),
         "line_spacing_px": (_is_positive_or_none(r.line_spacing_px), "a number above 0, in pixels"),
         "precision": (r.precision in get_args(Precision), " or ".join(get_args(Precision))),
-        "tta": (isinstance(r.tta, bool), "true or false"),
         "misorientation_deg": (_is_positive_or_none(r.misorientation_deg), "an angle above 0, in degrees"),
         "merge_twins": (isinstance(r.merge_twins, bool), "true or false"),
         "twin": (isinstance(r.twin, words), 'a law in quotes, as "86.3@1,1,-2,0"'),

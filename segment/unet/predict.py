@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import product
 
 import numpy as np
 
@@ -32,7 +31,6 @@ def predict(
     precision: Precision = "auto",
     scale: float | None = None,
     threads: int | None = None,
-    tta: bool = False,
 ) -> BoundaryMap:
     """Boundary probability of one micrograph.
 
@@ -49,8 +47,6 @@ def predict(
         Factor by which the image is resampled for the network; None: estimated from the image.
     threads : int, optional
         Threads of the network; None: all that this process may use.
-    tta : bool
-        Test-time augmentation: mean over the image, mirrored and turned, in all eight positions.
 
     Raises
     ------
@@ -70,10 +66,7 @@ def predict(
     known = None
     if scale is None:
         scale, known = estimate_scale(model, runtime, image, valid)
-    if tta:
-        probability, not_grain = infer_turned(model, runtime, image, valid, scale)
-    else:
-        probability, not_grain = infer_image(model, runtime, image, valid, scale=scale, known=known)
+    probability, not_grain = infer_image(model, runtime, image, valid, scale=scale, known=known)
     if image.size > LARGE_PX:
         runtime.release()
     boundary_map = BoundaryMap(
@@ -139,40 +132,6 @@ def _tiles(
         return tiles
     bands = resample_bands(probability_bands(tiles, shape[1]), shape, image.shape)
     return ((rows, slice(None), band) for rows, band in bands)
-
-
-def infer_turned(
-    model: Model,
-    runtime: Runtime,
-    image: np.ndarray,
-    valid: np.ndarray | None,
-    scale: float,
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """As `infer_image`, the mean of the image's eight positions: four turns, each also mirrored.
-
-    There is no grain where most of the positions say so.
-    """
-    total = np.zeros(image.shape, np.float32)
-    votes = np.zeros(image.shape, np.uint8)
-    for turns, mirror in product(range(4), (False, True)):
-        seen = None if valid is None else _turned(valid, turns, mirror)
-        turned = _turned(image, turns, mirror)
-        probability, pores = infer_image(model, runtime, turned, seen, scale=scale)
-        total += _turned_back(probability, turns, mirror)
-        if pores is not None:
-            votes += _turned_back(pores, turns, mirror)
-    total *= np.float32(1 / 8)
-    not_grain = votes > 4
-    return total, not_grain if not_grain.any() else None
-
-
-def _turned(image: np.ndarray, turns: int, mirror: bool) -> np.ndarray:
-    turned = np.rot90(image, turns)
-    return np.ascontiguousarray(turned[:, ::-1] if mirror else turned)
-
-
-def _turned_back(image: np.ndarray, turns: int, mirror: bool) -> np.ndarray:
-    return np.rot90(image[:, ::-1] if mirror else image, -turns)
 
 
 def _check_size(micrograph: Micrograph) -> None:

@@ -58,7 +58,6 @@ def segment(
     precision: Annotated[
         Precision, method(help="Arithmetic of the network; auto: bf16 where it agrees.")
     ] = "auto",
-    tta: Annotated[bool, method("--tta", help="Mean over eight positions, at eight times the work.")] = False,
     voids: Annotated[
         Voids, method(help="Grey of voids or phases; auto: dark, if the network sees any.")
     ] = "auto",
@@ -109,7 +108,6 @@ def segment(
         persistence=persistence,
         pixel_size_nm=pixel_size,
         precision=precision,
-        tta=tta,
         voids=voids,
         twins=twins,
         gap_width=gap_width,
