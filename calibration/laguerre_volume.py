@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numba
 import numpy as np
+from packed_mosaics import Centres, spheres_of
 
-from segment.mosaics.spheres import EMPTY_BALL, Centres, populations_of, scatter
+from segment.mosaics.spheres import EMPTY_BALL, populations_of
 
 BLOCK = 8  #: voxels a side; the generators that can own any of them are found once for each block
 
@@ -82,7 +83,7 @@ def laguerre_volume(
     """
     window = np.array(box, float)
     populations = populations_of(mean_diameter, sigma, size_ratio, coarse_volume)
-    spheres = scatter(populations, window, rng, centres=centres, share=share)
+    spheres = spheres_of(populations, window, rng, centres, share)
     return VolumeMosaic(spheres.centre + window / 2, spheres.radius**2, spheres.population, box)
 
 

@@ -6,15 +6,14 @@ The pixel limit of a micrograph is kept by dropping cells below an area, as `gra
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from packed_mosaics import Centres, laguerre_mosaic
 from power_diagram import Cells, cells_of
 
 from grainstats.infer.modality.image_grains import ImageGrains
 from grainstats.infer.modality.verdict import Null
-from segment.mosaics.laguerre import Mosaic, columnar_laguerre, laguerre_section
-from segment.mosaics.spheres import Centres
+from segment.mosaics.laguerre import Mosaic
 
 UNIT = 32.0  # pixels per mean diameter of the simulated mosaics
 
@@ -31,7 +30,7 @@ class Population:
         Diameter ratio and volume (section) or area (columnar) fraction of a coarse population; 0: uniform.
     centres : {"poisson", "packed"}
     share : float or None
-        As in `segment.mosaics.laguerre.laguerre_section`.
+        As in `packed_mosaics.spheres_of`.
     tail : float
         Diameters lie within so many SDs of the log.
     null : {"section", "columnar"}
@@ -49,16 +48,18 @@ class Population:
         """A mosaic of this population; `side` is that of the square of its area, in mean fine diameters."""
         height, width = rectangle(side * UNIT, aspect)
         shape = (int(np.ceil(height)), int(np.ceil(width)))
-        make = laguerre_section if self.null == "section" else columnar_laguerre
-        fraction = "coarse_volume" if self.null == "section" else "coarse_area"
-        options: dict[str, Any] = {
-            "size_ratio": self.size_ratio,
-            fraction: self.coarse,
-            "centres": self.centres,
-            "share": self.share,
-            "longest_tail": self.tail,
-        }
-        return make(shape, UNIT, self.sigma, rng, **options)
+        return laguerre_mosaic(
+            shape,
+            UNIT,
+            self.sigma,
+            rng,
+            columnar=self.null == "columnar",
+            size_ratio=self.size_ratio,
+            coarse=self.coarse,
+            centres=self.centres,
+            share=self.share,
+            longest_tail=self.tail,
+        )
 
 
 def rectangle(side: float, aspect: float) -> tuple[float, float]:

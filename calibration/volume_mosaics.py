@@ -18,11 +18,11 @@ from pathlib import Path
 
 import numpy as np
 from laguerre_volume import VolumeMosaic, laguerre_volume
+from packed_mosaics import Centres
 
 from grainstats.infer.volume_modality.judge import FEWEST_COARSE, PAIR_SHARE
 from grainstats.infer.volume_modality.sizes import VolumeSizes
 from grainstats.measure.volume.measurement import block_of, blocks_along, voxels_and_boxes
-from segment.mosaics.spheres import Centres
 
 VOXELS = 9.0  #: per mean diameter of the fine population
 CELLS, CELLS_PER_GRAIN = 2400, 1.8  #: fine grains of a mosaic, and at least so many per whole one of a box

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segment.grain_map import GrainMap
-from segment.mosaics.spheres import LONGEST_TAIL, Centres, Spheres, populations_of, scatter
+from segment.mosaics.spheres import Spheres, populations_of, scatter
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,12 +57,8 @@ def laguerre_section(
     *,
     size_ratio: float = 1.0,
     coarse_volume: float = 0.0,
-    centres: Centres = "poisson",
-    share: float | None = None,
-    coarse_sigma: float | None = None,
-    longest_tail: float = LONGEST_TAIL,
 ) -> Mosaic:
-    """Plane section of a 3-D Laguerre mosaic with log-normal grain sizes.
+    """Plane section of a 3-D Laguerre mosaic with log-normal grain sizes, thrown at random.
 
     Parameters
     ----------
@@ -76,20 +72,9 @@ def laguerre_section(
     size_ratio, coarse_volume : float
         Diameter ratio R of the coarse to the fine population, and the coarse volume fraction f; f = 0 gives
         one population.
-    centres : {"poisson", "packed"}
-        Centres thrown at random, or pushed apart into a packing of spheres.
-    share : float, optional
-        Sphere volume over space; the weights are the squared radii.  Default 1 for "poisson" and .6 for
-        "packed".
-    coarse_sigma : float, optional
-        Standard deviation of the log diameter of the coarse population where it differs.
-    longest_tail : float
-        Diameters lie within this many standard deviations of the median of the log.
     """
-    populations = populations_of(
-        mean_diameter, sigma, size_ratio, coarse_volume, coarse_sigma=coarse_sigma, tail=longest_tail
-    )
-    return _section(scatter(populations, np.array([*shape, 0.0]), rng, centres=centres, share=share), shape)
+    populations = populations_of(mean_diameter, sigma, size_ratio, coarse_volume)
+    return section(scatter(populations, np.array([*shape, 0.0]), rng), shape)
 
 
 def poisson_voronoi_plane(shape: tuple[int, int], intensity: float, rng: np.random.Generator) -> Mosaic:
@@ -108,21 +93,13 @@ def columnar_laguerre(
     *,
     size_ratio: float = 1.0,
     coarse_area: float = 0.0,
-    centres: Centres = "poisson",
-    share: float | None = None,
-    longest_tail: float = LONGEST_TAIL,
 ) -> Mosaic:
-    """Planar Laguerre mosaic: a film of columns, seen from above.
-
-    As `laguerre_section` with discs for spheres; `coarse_area` is the area fraction of the coarse population.
-    """
-    populations = populations_of(
-        mean_diameter, sigma, size_ratio, coarse_area, tail=longest_tail, dimension=2
-    )
-    return _section(scatter(populations, np.array(shape, float), rng, centres=centres, share=share), shape)
+    """Planar Laguerre mosaic, as `laguerre_section` with discs for spheres: a film of columns, from above."""
+    populations = populations_of(mean_diameter, sigma, size_ratio, coarse_area, dimension=2)
+    return section(scatter(populations, np.array(shape, float), rng), shape)
 
 
-def _section(spheres: Spheres, shape: tuple[int, int]) -> Mosaic:
+def section(spheres: Spheres, shape: tuple[int, int]) -> Mosaic:
     """Mosaic in the plane of the window's middle; generators that are hidden in it go."""
     weight = spheres.radius**2 - (spheres.centre[:, 2:] ** 2).sum(axis=1)
     keep = weight > -(spheres.hole**2)

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
-Centres = Literal["poisson", "packed"]
-PACKED_SHARE = {2: 0.75, 3: 0.6}  #: disc area or sphere volume over space in a random dense packing
-POISSON_SHARE = 1.0  #: sphere volume over space
 EMPTY_BALL = {2: 6.0, 3: 4.5}  #: area or volume of a ball that holds no centre, times their density
 LONGEST_TAIL = 4.0  #: diameters lie within so many SDs of the median of the log
 
@@ -60,13 +56,12 @@ def populations_of(
     size_ratio: float,
     coarse: float,
     *,
-    coarse_sigma: float | None = None,
     tail: float = LONGEST_TAIL,
     dimension: int = 3,
 ) -> list[Population]:
     """The fine population and, where `coarse` of the space is above 0, the coarse one."""
     fine = Population(1 - coarse, mean_diameter, sigma, tail, dimension)
-    other = Population(coarse, mean_diameter * size_ratio, coarse_sigma or sigma, tail, dimension)
+    other = Population(coarse, mean_diameter * size_ratio, sigma, tail, dimension)
     return [p for p in (fine, other) if p.space_share > 0]
 
 
@@ -75,30 +70,22 @@ def scatter(
     window: np.ndarray,
     rng: np.random.Generator,
     *,
-    centres: Centres,
-    share: float | None,
+    share: float = 1.0,
+    equally_deep: bool = False,
 ) -> Spheres:
-    """All spheres that may own a point of a window, whose edges (k,) are 0 for the thickness of a section.
+    """All spheres, thrown at random, that may own a point of a window.
 
-    They are thrown at random, or pushed apart into a packing (`centres`). `share` is sphere volume over
-    space; None: that of the centres' kind.
+    The window's edges, shape (k,), are 0 for the thickness of a section.  `share` is sphere volume over
+    space.  `equally_deep`: small spheres lie as far behind a section as large ones, to be pushed apart.
     """
     dimension = populations[0].dimension
-    if share is None:
-        share = PACKED_SHARE[dimension] if centres == "packed" else POISSON_SHARE
     hole = float((EMPTY_BALL[dimension] / sum(p.density for p in populations)) ** (1 / dimension))
     reach = np.hypot(max(p.largest for p in populations) / 2, hole)
     found = []
     for k, p in enumerate(populations):
-        depth = reach if centres == "packed" else np.hypot(p.largest / 2, hole)
+        depth = reach if equally_deep else np.hypot(p.largest / 2, hole)
         edges = window + 2 * np.where(window > 0, reach, depth)
         n = rng.poisson(edges.prod() * p.density)
         centre = (rng.random((n, dimension)) - 0.5) * edges
         found.append((centre, p.diameters(n, rng) / 2 * share ** (1 / dimension), np.full(n, k)))
-    centre, radius, population = (np.concatenate(part) for part in zip(*found, strict=True))
-    if centres == "packed":
-        from segment.mosaics.sphere_packing import pack
-
-        centre, kept = pack(centre, radius, window, hole)
-        radius, population = radius[kept], population[kept]
-    return Spheres(centre, radius, population, hole)
+    return Spheres(*(np.concatenate(part) for part in zip(*found, strict=True)), hole)

@@ -5,15 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from null_mosaics import UNIT, Population, cut_window
+from packed_mosaics import laguerre_mosaic
 from power_diagram import cells_of
 
 from grainstats.measure import grain_table
-from segment.mosaics.laguerre import (
-    Mosaic,
-    columnar_laguerre,
-    laguerre_section,
-    poisson_voronoi_plane,
-)
+from segment.mosaics.laguerre import Mosaic, laguerre_section, poisson_voronoi_plane
 
 
 def interior(mosaic: Mosaic) -> np.ndarray:
@@ -88,7 +84,7 @@ def test_packed_spheres_hardly_overlap_and_make_narrower_sections():
     rng = np.random.default_rng(6)
     spread = {}
     for centres in ("poisson", "packed"):
-        mosaic = laguerre_section((500, 500), 24.0, 0.05, rng, centres=centres)
+        mosaic = laguerre_mosaic((500, 500), 24.0, 0.05, rng, centres=centres)
         area = cells_of(mosaic).area[interior(mosaic)]
         x = 0.5 * np.log(area)
         spread[centres] = np.sqrt(np.average((x - np.average(x, weights=area)) ** 2, weights=area))
@@ -96,9 +92,8 @@ def test_packed_spheres_hardly_overlap_and_make_narrower_sections():
 
 
 def test_two_populations_have_the_wanted_ratio_and_labels():
-    mosaic = columnar_laguerre(
-        (900, 900), 16.0, 0.1, np.random.default_rng(7), size_ratio=4, coarse_area=0.5, centres="packed"
-    )
+    kind = {"columnar": True, "size_ratio": 4.0, "coarse": 0.5, "centres": "packed"}
+    mosaic = laguerre_mosaic((900, 900), 16.0, 0.1, np.random.default_rng(7), **kind)
     cells = cells_of(mosaic)
     kind = mosaic.population[cells.generator]
     inside = interior(mosaic)
@@ -107,7 +102,7 @@ def test_two_populations_have_the_wanted_ratio_and_labels():
 
 
 def test_the_seed_decides_the_mosaic():
-    a, b = (laguerre_section((100, 100), 20.0, 0.3, np.random.default_rng(9), centres="packed") for _ in "ab")
+    a, b = (laguerre_mosaic((100, 100), 20.0, 0.3, np.random.default_rng(9), centres="packed") for _ in "ab")
     np.testing.assert_array_equal(a.owner(), b.owner())
 
 
