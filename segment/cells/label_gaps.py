@@ -83,7 +83,7 @@ def within_frame(labels: np.ndarray) -> np.ndarray | None:
         return None
     noise = np.random.default_rng(0).integers(50, 256, labels.shape, np.uint8)
     frame = find_blank(np.where(labels > 0, noise, 0).astype(np.uint8), noisy=False)
-    return None if frame is None else ~frame.mask | (labels > 0)
+    return None if frame is None else ~frame | (labels > 0)
 
 
 def cells_meet(labels: np.ndarray) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -46,35 +45,25 @@ _STRAIGHT = 0.9  #: of an outline that runs along rows and columns is that of ti
 _TILE = (16, 3.0)  #: pixels of such a run at least, and how far it may stray, as JPEG's blocks make it
 
 
-@dataclass(frozen=True, eq=False)
-class Blank:
-    """What hides nothing because nothing is there."""
-
-    mask: np.ndarray  #: bool, shape (rows, columns): True where the image is blank
-    levels: tuple[float, ...]  #: of the blank parts; those that repeat a line of the image have none
-
-
-def find_blank(image: np.ndarray, *, noisy: bool = True) -> Blank | None:
-    """Blank parts at the rim of an image of any real dtype, info bar cut; None where there is none.
+def find_blank(image: np.ndarray, *, noisy: bool = True) -> np.ndarray | None:
+    """Blank parts (bool) at the rim of an image of any real dtype, info bar cut; None where there is none.
 
     `noisy`: parts that hold nothing but white noise are blank as well.
     """
     mask: np.ndarray | None = None
-    levels: list[float] = []
     view = np.s_[: image.shape[0], : image.shape[1]]
     for _ in range(_NESTED):
         inner = image[view]
         found = _blank_once(inner, noisy) if min(inner.shape) >= 2 * _RUN else None
-        if found is None or found.mask.all():
+        if found is None or found.all():
             break
         mask = np.zeros(image.shape, bool) if mask is None else mask
-        mask[view] |= found.mask
-        levels += found.levels
+        mask[view] |= found
         view = box_of(~mask)
     if mask is None:
         return None
     soft = cv2.dilate(mask.astype(np.uint8), np.ones((2 * SOFT_EDGE + 1,) * 2, np.uint8)).astype(bool)
-    return None if soft.all() else Blank(soft, tuple(dict.fromkeys(levels)))
+    return None if soft.all() else soft
 
 
 def box_of(seen: np.ndarray) -> tuple[slice, slice]:
@@ -109,7 +98,7 @@ def n_views(seen: np.ndarray) -> int:
     return int(np.count_nonzero(area >= _PANEL * area.max(initial=1)))
 
 
-def _blank_once(image: np.ndarray, noisy: bool) -> Blank | None:
+def _blank_once(image: np.ndarray, noisy: bool) -> np.ndarray | None:
     """Whole rows and columns first; then, within them, corners and rounded views."""
     bands = _bands(image)
     if bands is not None:
@@ -118,18 +107,18 @@ def _blank_once(image: np.ndarray, noisy: bool) -> Blank | None:
     coarse = np.ascontiguousarray(image[::step, ::step])
     levels = _rim_levels(coarse)
     low, high = (float(coarse.min()), float(coarse.max())) if levels else (0.0, 0.0)
-    parts = [(level, part) for level in levels for part in _parts(coarse, level, high - low)]
+    parts = [part for level in levels for part in _parts(coarse, level, high - low)]
     parts += _noisy_parts(coarse) if noisy else []
     if not parts:
         return None
-    mask = np.logical_or.reduce([part for _, part in parts])
+    mask: np.ndarray = np.logical_or.reduce(parts)
     if step > 1:
         wide = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8))
         mask = cv2.resize(wide, image.shape[::-1], interpolation=cv2.INTER_NEAREST).astype(bool)
-    return Blank(mask, tuple(dict.fromkeys(float(level) for level, _ in parts)))
+    return mask
 
 
-def _bands(image: np.ndarray) -> Blank | None:
+def _bands(image: np.ndarray) -> np.ndarray | None:
     """Rows and columns of one level, or that repeat or mirror those beside them, at the four sides."""
     sides = (image, image[::-1], image.T, image.T[::-1])
     low, high = np.percentile(image[:: 1 + len(image) // _SAMPLED], (1, 99)).astype(float)
@@ -144,9 +133,7 @@ def _bands(image: np.ndarray) -> Blank | None:
     mask = np.zeros(image.shape, bool)
     for depth, masked in zip(depths, (mask, mask[::-1], mask.T, mask.T[::-1]), strict=True):
         masked[:depth] = True
-    rims = [lines[0].astype(np.float64) for lines, depth in zip(sides, depths, strict=True) if depth]
-    levels = (float(np.median(rim)) for rim in rims if rim.std() <= noise)
-    return Blank(mask, tuple(dict.fromkeys(levels)))
+    return mask
 
 
 def _depth(lines: np.ndarray, noise: float) -> int:
@@ -223,7 +210,7 @@ def _parts(image: np.ndarray, level: float, spread: float) -> Iterator[np.ndarra
             return
 
 
-def _noisy_parts(image: np.ndarray) -> list[tuple[float, np.ndarray]]:
+def _noisy_parts(image: np.ndarray) -> list[np.ndarray]:
     """The part around the view where nothing but white noise of one level is recorded."""
     grey = image.astype(np.float32)
     mean, square = cv2.blur(grey, (_BOX, _BOX)), cv2.blur(grey * grey, (_BOX, _BOX))
@@ -242,7 +229,7 @@ def _noisy_parts(image: np.ndarray) -> list[tuple[float, np.ndarray]]:
             and mean[inner].std() <= _WHITE * sigma
             and (part & ~near).sum() <= _FOREIGN * part.sum()
         ):
-            found.append((level, cv2.dilate(part.astype(np.uint8), np.ones((_BOX, _BOX))) > 0))
+            found.append(cv2.dilate(part.astype(np.uint8), np.ones((_BOX, _BOX))) > 0)
     return found
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from segment.errors import InputError, NotAnImageError, UnreadableError
-from segment.micrograph.blank_frame import Blank, box_of, find_blank, has_drawn_out_corners, n_views
+from segment.micrograph.blank_frame import box_of, find_blank, has_drawn_out_corners, n_views
 from segment.micrograph.colours import coded_colours, coloured_marks, transparent
 from segment.micrograph.drawn_map import (
     CODED,
@@ -123,21 +123,22 @@ def find_hidden(
     notes: tuple[str, ...] = ()
     if blank is not None:
         valid, bar = _without_blank(image, valid, blank, bar_known or whole)
-        notes += (_blank_in_words(blank),) + (("an info bar within the frame is masked",) if bar else ())
-    overlay = None if whole else find_overlay(image, None if blank is None else blank.mask)
+        notes += (f"a blank part at the rim ({blank.mean():.1%} of the image) is masked",)
+        notes += ("an info bar within the frame is masked",) if bar else ()
+    overlay = None if whole else find_overlay(image, blank)
     if scale_bar is not None and scale_bar.rows.start + scale_bar.rows.stop < 2 * len(image):
         overlay = np.zeros(image.shape, bool) if overlay is None else overlay
         overlay[scale_bar.rows, scale_bar.columns] = True
     if overlay is not None:
         valid = ~overlay if valid is None else valid & ~overlay
         notes += ("a burned-in label or scale bar is masked",)
-    view = np.s_[:, :] if blank is None else box_of(~blank.mask)
+    view = np.s_[:, :] if blank is None else box_of(~blank)
     inset, parted = find_seams(image[view])
     if inset is not None and not whole:
         valid = np.ones(image.shape, bool) if valid is None else valid.copy()
         valid[view] &= ~inset
         notes += (f"an inset in a corner is masked ({inset.sum() / image.size:.1%} of the image)",)
-    if parted or (blank is not None and n_views(~blank.mask) > 1):
+    if parted or (blank is not None and n_views(~blank) > 1):
         notes += (PANELS,)
     if has_drawn_out_corners(image):
         notes += (DRAWN_OUT,)
@@ -187,22 +188,16 @@ def _info_bar(image: np.ndarray, stated: int | None) -> tuple[int, str]:
 
 
 def _without_blank(
-    image: np.ndarray, valid: np.ndarray | None, blank: Blank, bar_known: bool | int
+    image: np.ndarray, valid: np.ndarray | None, blank: np.ndarray, bar_known: bool | int
 ) -> tuple[np.ndarray, bool]:
     """What is left of the image around and within a frame, and whether an info bar stood in it."""
-    seen = ~blank.mask if valid is None else valid & ~blank.mask
+    seen = ~blank if valid is None else valid & ~blank
     height = 0
     if not bar_known and seen.any():
         view = box_of(seen)
         height = find_info_bar(image[view])
         seen[view[0].stop - height : view[0].stop] = False
     return seen, height > 0
-
-
-def _blank_in_words(blank: Blank) -> str:
-    levels = " and ".join(dict.fromkeys(f"{v:.3g}" for v in blank.levels))
-    what = f"level {levels}" if levels else "repeated or mirrored lines"
-    return f"a blank part at the rim ({what}, {blank.mask.mean():.1%} of the image) is masked"
 
 
 def _burned_in(bar: ScaleBar | None) -> tuple[Scale, ...]:

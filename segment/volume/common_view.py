@@ -75,10 +75,9 @@ def _frame(image: np.ndarray, labels: bool) -> np.ndarray | None:
         inside = within_frame(np.maximum(image, 0))
         return None if inside is None else ~inside
     number = np.isfinite(image)
-    blank = find_blank(
+    return find_blank(
         image if number.all() else np.where(number, image, image[number].min() - 1), noisy=False
     )
-    return None if blank is None else blank.mask
 
 
 def _shows(image: np.ndarray) -> bool:
