@@ -14,7 +14,7 @@ from segment.errors import InputError
 if TYPE_CHECKING:
     from grainstats.share.db.database import Database
 
-Form = Literal["csv", "parquet", "datapackage", "rde", "boxvia", "roiset", "ome-tiff", "dream3d"]
+Form = Literal["csv", "parquet", "datapackage", "rde", "boxvia", "roiset", "dream3d"]
 FORMS: tuple[Form, ...] = get_args(Form)
 
 
@@ -32,7 +32,7 @@ def export(
     Parameters
     ----------
     db : Database
-    to : {"csv", "parquet", "datapackage", "rde", "boxvia", "roiset", "ome-tiff", "dream3d"}
+    to : {"csv", "parquet", "datapackage", "rde", "boxvia", "roiset", "dream3d"}
     out : path
         A new or empty folder, or one that an earlier export of the same form made: its files are replaced,
         others in it are left alone. Nothing is written when the export fails.

@@ -1,9 +1,8 @@
-"""Label maps for other programs: ImageJ regions, OME-TIFF, DREAM.3D; a file an image, a folder a sample."""
+"""Label maps for other programs: ImageJ regions, DREAM.3D; a file an image, a folder a sample."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -14,8 +13,8 @@ if TYPE_CHECKING:
     from grainstats.share.db.database import Database
     from segment.grain_map import GrainMap
 
-MapForm = Literal["roiset", "ome-tiff", "dream3d"]
-ENDS: dict[MapForm, str] = {"roiset": ".RoiSet.zip", "ome-tiff": ".labels.ome.tif", "dream3d": ".dream3d"}
+MapForm = Literal["roiset", "dream3d"]
+ENDS: dict[MapForm, str] = {"roiset": ".RoiSet.zip", "dream3d": ".dream3d"}
 
 
 def export_label_maps(db: Database, to: MapForm, out: Path, files: Path | None) -> None:
@@ -42,14 +41,10 @@ def export_label_maps(db: Database, to: MapForm, out: Path, files: Path | None) 
 
 def _write(path: Path, to: MapForm, grain_map: GrainMap) -> None:
     """Grains only: voids and second phases are 0, as where nothing is seen."""
-    from segment.label_maps.formats import dream3d, ome_tiff, roi_set
-    from segment.label_maps.record import tags_of
+    from segment.label_maps.formats import dream3d, roi_set
 
     if to == "roiset":
         roi_set.write(path, grain_map.labels)
-    elif to == "ome-tiff":
-        hidden = tags_of(replace(grain_map, segmentation=None))
-        ome_tiff.write(path, grain_map.labels, grain_map.pixel_size_nm, hidden)
     else:
         assert grain_map.pixel_size_nm is not None  # the database holds measured maps only
         dream3d.write(path, grain_map.labels, grain_map.pixel_size_nm)
