@@ -29,9 +29,7 @@ def export(
         Path | None, Option(help="Folder of the run, for rde and label maps. Default: that of the database.")
     ] = None,
 ) -> None:
-    """Write the database as CSV, Parquet, Data Package, RDE data set or BOXVIA table, or its label maps.
-
-    Maps: regions for ImageJ (roiset), OME-TIFF, or feature ids for DREAM.3D, one file an image.
+    """Write the database as CSV, Parquet, Data Package, RDE data set or BOXVIA table, or as ImageJ regions.
 
     Examples:
 

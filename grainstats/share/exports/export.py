@@ -14,7 +14,7 @@ from segment.errors import InputError
 if TYPE_CHECKING:
     from grainstats.share.db.database import Database
 
-Form = Literal["csv", "parquet", "datapackage", "rde", "boxvia", "roiset", "dream3d"]
+Form = Literal["csv", "parquet", "datapackage", "rde", "boxvia", "roiset"]
 FORMS: tuple[Form, ...] = get_args(Form)
 
 
@@ -32,7 +32,7 @@ def export(
     Parameters
     ----------
     db : Database
-    to : {"csv", "parquet", "datapackage", "rde", "boxvia", "roiset", "dream3d"}
+    to : {"csv", "parquet", "datapackage", "rde", "boxvia", "roiset"}
     out : path
         A new or empty folder, or one that an earlier export of the same form made: its files are replaced,
         others in it are left alone. Nothing is written when the export fails.
@@ -100,7 +100,7 @@ def _write(
     ranges: Mapping[str, tuple[float, float]],
     files: Path | None,
 ) -> None:
-    from grainstats.share.exports import boxvia, datapackage, label_maps, rde
+    from grainstats.share.exports import boxvia, datapackage, rde, roi_sets
     from grainstats.share.exports import files as tables
 
     if to == "csv":
@@ -114,7 +114,7 @@ def _write(
     elif to == "boxvia":
         boxvia.export_boxvia(db, out, objective, ranges)
     else:
-        label_maps.export_label_maps(db, to, out, files)
+        roi_sets.export_roi_sets(db, out, files)
 
 
 def _mark(to: Form) -> str:

@@ -11,7 +11,7 @@ import pytest
 import tifffile
 
 from segment.errors import InputError, UnreadableError
-from segment.label_maps.formats import dream3d, format_of, roi_set
+from segment.label_maps.formats import format_of, roi_set
 from segment.label_maps.imagej_rois import draw_rois, read_rois
 from segment.label_maps.reading import read_label_map
 
@@ -44,9 +44,15 @@ def axistags(axes: str) -> str:
 # DREAM.3D
 
 
-def test_dream3d_round_trip(cells, tmp_path):
+def test_dream3d_version_7(cells, tmp_path):
     path = tmp_path / "section.dream3d"
-    dream3d.write(path, cells, 2.5)
+    with h5py.File(path, "w") as file:
+        container = file.create_group("DataContainers/ImageDataContainer")
+        geometry = container.create_group("_SIMPL_GEOMETRY")
+        geometry.attrs["Units"] = np.bytes_("um")
+        geometry["DIMENSIONS"] = np.array([*cells.shape[::-1], 1], np.int64)
+        geometry["SPACING"] = np.full(3, 0.0025, np.float32)
+        container["CellData/FeatureIds"] = cells[None, :, :, None]
     read = read_label_map(path)
     assert same_cells(read.labels, cells) and read.pixel_size_nm == pytest.approx(2.5, rel=1e-6)
     assert read.warnings == ()

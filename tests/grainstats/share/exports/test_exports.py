@@ -25,7 +25,7 @@ from grainstats.share.sheets.samples import read_samples
 from segment.errors import InputError
 from segment.mosaics.laguerre import laguerre_section
 
-MAPS = ("roiset", "dream3d")  # of label maps, which this database has none of
+MAPS = ("roiset",)  # of label maps, which this database has none of
 TABLES = {
     "samples",
     "micrographs",

@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import cv2
+import h5py
 import numpy as np
 import pytest
 import tifffile
@@ -14,7 +15,6 @@ from skimage.measure import find_contours
 
 from segment.errors import InputError
 from segment.label_maps.by_hand import close_gaps
-from segment.label_maps.formats import dream3d
 from segment.label_maps.imagej_rois import draw_rois, read_rois
 from segment.micrograph.micrograph import Micrograph
 from segment.quality.score import score
@@ -323,7 +323,8 @@ def test_maps_of_other_programs_are_tracings_like_any_other(tmp_path: Path) -> N
     y, x = np.indices(cells.shape)
     for name in "abc":
         cv2.imwrite(str(tmp_path / "images" / f"{name}.png"), grey)
-    dream3d.write(tmp_path / "traced" / "a.h5", cells, 2.0)
+    with h5py.File(tmp_path / "traced" / "a.h5", "w") as file:
+        file["DataContainers/a/CellData/FeatureIds"] = cells[None, :, :, None]
     table = "\n".join(f"{c},{r},{n}" for c, r, n in zip(x.flat, y.flat, cells.flat, strict=True))
     (tmp_path / "traced" / "b.csv").write_text(f"x,y,grainId\n{table}\n")
     np.save(tmp_path / "traced" / "c.npy", cells)
