@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from segment.cells.joined_groups import joined_groups
+from segment.cells.label_edges import label_edges, pairs_beside
 
 LEAST_ASPECT = 2.0  #: length over width of a lamella
 LONG_SIDES = 0.55  #: least share of a lamella's outline on its two long sides
@@ -66,16 +67,12 @@ def _sides_of_lamella(labels: np.ndarray, label: int, box: tuple[slice, slice]) 
 
 def _outline(part: np.ndarray, label: int) -> tuple[np.ndarray, np.ndarray]:
     """Pixel edges of a cell: points (row, column), shape (m, 2), and the label beyond each, shape (m,)."""
-    points, beyond = [], []
-    for step in ((0, 1), (0, -1), (1, 0), (-1, 0)):
-        moved = np.zeros_like(part)
-        rows, columns = (slice(max(d, 0), size + min(d, 0)) for d, size in zip(step, part.shape, strict=True))
-        back = tuple(slice(max(-d, 0), size + min(-d, 0)) for d, size in zip(step, part.shape, strict=True))
-        moved[back] = part[rows, columns]
-        at = np.argwhere((part == label) & (moved != label))
-        points.append(at + np.array(step) / 2)
-        beyond.append(moved[at[:, 0], at[:, 1]])
-    return np.concatenate(points), np.concatenate(beyond)
+    framed = np.pad(part, 1)
+    (y, x), (v, u) = label_edges(framed)
+    points = np.concatenate([np.column_stack([y, x + 0.5]), np.column_stack([v + 0.5, u])])
+    sides = pairs_beside(framed)
+    own = (sides == label).any(axis=1)
+    return points[own], sides[own].sum(axis=1) - label
 
 
 def _line(points: np.ndarray) -> tuple[float, float, float]:
