@@ -70,8 +70,6 @@ def read_drawing(path: Path, micrograph: Micrograph, *, lines: bool = False, gap
 def image_stem(drawing: Path) -> str:
     """The name of the image that a drawing belongs to.
 
-    Examples
-    --------
     >>> {image_stem(Path(name)) for name in ("a.png", "a.labels.tif", "a.tracing.png", "a_RoiSet.zip")}
     {'a'}
     """

@@ -19,8 +19,6 @@ _SAVE = {
 def how_to_save(path: Path) -> str | None:
     """What to do in the program that wrote the file; None: no such program is known.
 
-    Examples
-    --------
     >>> how_to_save(Path("field_1.mat"))
     "Save the labels in MATLAB: imwrite(uint16(L), 'NAME.tif')"
     """

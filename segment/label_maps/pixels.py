@@ -29,6 +29,10 @@ GRAINS_KEY = "grains"  #: in the image description: larger labels are pores and 
 TIFFS = (".tif", ".tiff")
 RASTERS = (".png", ".bmp", ".jpg", ".jpeg", ".webp")
 _JPEG_IN_TIFF = (6, 7)  #: values of the tag Compression (TIFF 6.0, and its technical note 2)
+_OBJECTS = (
+    "it holds Python objects (cellpose's _seg.npy), which could run any program when read",
+    "In cellpose, choose File > Save masks as PNG/tif, or call `cellpose --save_tif`, and give that file",
+)
 MOST_PACKED = 700  #: pixel bytes per stored byte of a label map: large cells pack well
 
 
@@ -153,8 +157,10 @@ def _changed_by_jpeg(path: Path) -> UnreadableError:
 
 def _npy(path: Path) -> np.ndarray:
     """The array, mapped first: a header that claims more than the file holds reserves nothing."""
-    mapped = np.load(path, mmap_mode="r", allow_pickle=False)
-    return np.array(mapped)
+    with path.open("rb") as file:
+        if b"'|O'" in file.read(256):
+            raise UnreadableError(path, *_OBJECTS)
+    return np.array(np.load(path, mmap_mode="r", allow_pickle=False))
 
 
 def _raster(path: Path, tracing: bool) -> np.ndarray:

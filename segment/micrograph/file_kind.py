@@ -16,15 +16,13 @@ from segment.errors import InputError
 #: endings of what this program writes beside a micrograph
 OURS = (".labels.tif", ".boundary.tif", ".overlay.png", ".scale_bar.png", ".truth.tif", ".truth.png")
 _LOOKED_AT = 5000  #: names of a folder that are compared with one that is missing
+_FOLDER = "Name the images in it, check that you may list it, or rename it without the suffix"
+_SAVE = "Save the image as a file"
 _KINDS = {
-    stat.S_IFDIR: (
-        "a folder, not a file",
-        "Name the images in it, check that you may list it, or rename it without the suffix",
-    ),
-    stat.S_IFIFO: ("a named pipe, not a file", "Save the image as a file"),
-    stat.S_IFSOCK: ("a socket, not a file", "Save the image as a file"),
-    stat.S_IFCHR: ("a device, not a file", "Save the image as a file"),
-    stat.S_IFBLK: ("a device, not a file", "Save the image as a file"),
+    stat.S_IFDIR: ("a folder, not a file", _FOLDER),
+    stat.S_IFIFO: ("a named pipe, not a file", _SAVE),
+    stat.S_IFSOCK: ("a socket, not a file", _SAVE),
+    **dict.fromkeys((stat.S_IFCHR, stat.S_IFBLK), ("a device, not a file", _SAVE)),
 }
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from segment.label_maps.formats import cellpose, dream3d, grain_id_table, ilastik
+from segment.label_maps.formats import dream3d, grain_id_table, ilastik
 
-FORMATS: tuple[Any, ...] = (cellpose, dream3d, ilastik, grain_id_table)
+FORMATS: tuple[Any, ...] = (dream3d, ilastik, grain_id_table)
 
 
 def format_of(path: Path) -> Any | None:
