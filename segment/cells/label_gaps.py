@@ -63,8 +63,6 @@ def line_label(labels: np.ndarray) -> tuple[int, bool]:
 def rim_label(labels: np.ndarray) -> int:
     """The label that runs around the whole map as a frame or a ground; 0 where there is none.
 
-    Examples
-    --------
     >>> rim_label(np.pad(np.arange(1, 17).reshape(4, 4).repeat(6, 0).repeat(6, 1), 3, constant_values=17))
     17
     """

@@ -44,11 +44,7 @@ def persistence_watershed(
 
 
 def nested_basins(
-    probability: np.ndarray,
-    fine: float,
-    coarse: float,
-    mask: np.ndarray | None = None,
-    min_area_px: int = 1,
+    probability: np.ndarray, fine: float, coarse: float, mask: np.ndarray | None = None, min_area_px: int = 1
 ) -> NestedBasins:
     """Basins of a probability map with their cells at two persistences; see `persistence_watershed`."""
     least_fine, least_coarse = (max(round(value * (LEVELS - 1)), 1) for value in (fine, max(coarse, fine)))
@@ -67,11 +63,7 @@ def nested_basins(
 
 
 def _passes(
-    low: np.ndarray,
-    high: np.ndarray,
-    level: np.ndarray,
-    higher: np.ndarray,
-    *growth: np.ndarray,
+    low: np.ndarray, high: np.ndarray, level: np.ndarray, higher: np.ndarray, *growth: np.ndarray
 ) -> tuple[np.ndarray, ...]:
     """One row per pair of basins instead of one per pixel edge; `growth` is handed through.
 
@@ -128,12 +120,7 @@ def _minima(levels: np.ndarray, labels: np.ndarray, n: int) -> tuple[np.ndarray,
 
 @numba.njit(cache=True, nogil=True)
 def _contacts(
-    levels: np.ndarray,
-    labels: np.ndarray,
-    probability: np.ndarray,
-    small: np.ndarray,
-    first: int,
-    last: int,
+    levels: np.ndarray, labels: np.ndarray, probability: np.ndarray, small: np.ndarray, first: int, last: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Pixel edges between basins in a band of rows, and the pixels that `small` basins grow by.
 

@@ -83,8 +83,6 @@ def unit_kind(unit: str) -> UnitKind:
 def not_an_image(*units: str) -> str | None:
     """Why data with axes of these units are no image of the specimen; None where they may be.
 
-    Examples
-    --------
     >>> not_an_image("nm", "1/nm"), not_an_image("nm", "nm")
     ('a diffraction pattern: the axis is 1/nm', None)
     """
@@ -106,8 +104,6 @@ def to_nm(value: object, unit: str) -> float | None:
 def dots_per_inch(nanometres: float | None, near: float = _EXACT) -> int | None:
     """The usual resolution of screens and printers that a pixel size is; None where it is none.
 
-    Examples
-    --------
     >>> dots_per_inch(25.4e6 / 300), dots_per_inch(1.6)
     (300, None)
     """
@@ -134,8 +130,6 @@ def number(text: str) -> float | None:
 
     Headers have no marks between thousands, so that a lone comma is a decimal one.
 
-    Examples
-    --------
     >>> number("1,6e-09"), number(" 2.5"), number("1,234,567"), number("Off")
     (1.6e-09, 2.5, None, None)
     """
@@ -146,8 +140,6 @@ def number(text: str) -> float | None:
 def comma_doubt(text: str) -> tuple[str, ...]:
     """Words for a comma that may also stand between thousands.
 
-    Examples
-    --------
     >>> comma_doubt("1,000nm"), comma_doubt("0,200 um"), comma_doubt("1,6e-09")
     (("'1,000nm' was read with a decimal comma: check the pixel size",), (), ())
     """

@@ -62,8 +62,6 @@ def choose_scale(scales: tuple[Scale, ...], manual_nm: float | None = None) -> C
 
     `InputError`: `manual_nm` is not positive.
 
-    Examples
-    --------
     >>> choose_scale((Scale("PixelSizeX", 1e9, 1e9),)).doubts
     ('metadata PixelSizeX: 1e+09 nm lies outside 1 pm to 100 µm: not taken',)
     """

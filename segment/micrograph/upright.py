@@ -28,8 +28,6 @@ _ON_ITS_SIDE = 5  #: from this value on, rows are shown as columns
 def turned(pixels: np.ndarray, orientation: int) -> np.ndarray:
     """Pixels of shape (rows, columns, ...) as the tag's value wants them shown; unknown values do nothing.
 
-    Examples
-    --------
     >>> turned(np.array([[1, 2], [3, 4]]), 6)
     array([[3, 1],
            [4, 2]])

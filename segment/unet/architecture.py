@@ -30,11 +30,7 @@ def require_torch() -> None:
         import segmentation_models_pytorch  # noqa: F401
         import torch  # noqa: F401
     except ImportError as error:
-        raise InputError(
-            "training",
-            f"{error.name} is not installed",
-            install_extra("train"),
-        ) from error
+        raise InputError("training", f"{error.name} is not installed", install_extra("train")) from error
 
 
 @dataclass(frozen=True)

@@ -117,11 +117,7 @@ def infer_image(
 
 
 def _tiles(
-    model: Model,
-    runtime: Runtime,
-    image: np.ndarray,
-    valid: np.ndarray | None,
-    scale: float,
+    model: Model, runtime: Runtime, image: np.ndarray, valid: np.ndarray | None, scale: float
 ) -> Iterator[tuple[slice, slice, np.ndarray]]:
     """Rows and columns of the image with the network's answers there."""
     shape = image.shape if scale == 1.0 else resized_shape(image.shape, scale)

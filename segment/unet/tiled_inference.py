@@ -40,12 +40,7 @@ class Runtime(Protocol):
 
 
 def probability_tiles(
-    runtime: Runtime,
-    image: np.ndarray,
-    levels: LocalLevels,
-    *,
-    stride: int,
-    halo: int,
+    runtime: Runtime, image: np.ndarray, levels: LocalLevels, *, stride: int, halo: int
 ) -> Iterator[tuple[slice, slice, np.ndarray]]:
     """Probabilities of an image, tile by tile in rows from the top.
 
@@ -87,12 +82,7 @@ def _within(span: slice, margin: int, size: int) -> tuple[slice, int]:
 
 
 def _in_three_parts(
-    split: SplitNetwork,
-    read_px: int,
-    frame: Frame,
-    levels: LocalLevels,
-    stride: int,
-    halo: int,
+    split: SplitNetwork, read_px: int, frame: Frame, levels: LocalLevels, stride: int, halo: int
 ) -> tuple[list[Tile], Iterator[np.ndarray]]:
     """Tiles and answers of the detail network, after the two others have been over the whole frame."""
     large = frame.image.size > LARGE_PX

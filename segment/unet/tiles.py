@@ -65,12 +65,7 @@ def frame_of(image: np.ndarray, margin: int, stride: int) -> Frame:
 
 
 def plan_tiles(
-    shape: tuple[int, int],
-    *,
-    stride: int,
-    halo: int,
-    read_px: int,
-    margin: int = 0,
+    shape: tuple[int, int], *, stride: int, halo: int, read_px: int, margin: int = 0
 ) -> list[Tile]:
     """Tiles of a frame, row by row, that read the fewest pixels in sum with at most `read_px` in each.
 

@@ -58,8 +58,6 @@ def may_be_label(words: Words) -> bool:
 def nanometres(words: Words) -> float | None:
     """The length that the words state, where they are a round length and nothing else.
 
-    Examples
-    --------
     >>> [nanometres(Words(text, 0.99)) for text in ("500 nm", "WD 4.0 mm", "537 nm")]
     [500.0, None, None]
     """
