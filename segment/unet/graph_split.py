@@ -17,8 +17,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from segment.unet.graph_fusion import only_user
 
 QUARTER, EIGHTH, SIXTEENTH = 4, 8, 16  #: pixels of the image to one of the features that are cut at
@@ -26,19 +24,15 @@ QUARTER, EIGHTH, SIXTEENTH = 4, 8, 16  #: pixels of the image to one of the feat
 
 @dataclass(frozen=True)
 class SplitNetwork:
-    """Three OpenVINO models, or compiled ones, what passes between them, and the halos of two."""
+    """Three OpenVINO models, or compiled ones, and the halos of two."""
 
     shallow: Any
     deep: Any
     detail: Any
-    quarter_channels: int
-    eighth_channels: int
-    sixteenth_channels: int
     #: shallow_reach_px, detail_reach_px: farthest pixel of the image that a pixel of the answer depends on,
     #: beyond its own block
     shallow_reach_px: int
     detail_reach_px: int
-    kept: type = np.float32  #: dtype of the features that are kept between the parts
 
 
 def split_network(network: Any) -> SplitNetwork | None:
@@ -63,14 +57,10 @@ def split_network(network: Any) -> SplitNetwork | None:
         openvino.Model([deep_output], [features], "deep"),
         openvino.Model(detail.get_results(), inputs, "detail"),
     )
-    quarter_channels, eighth_channels, sixteenth_channels = (_channels(entry) for entry in entries)
     return SplitNetwork(
         shallow=parts[0],
         deep=parts[1],
         detail=parts[2],
-        quarter_channels=quarter_channels,
-        eighth_channels=eighth_channels,
-        sixteenth_channels=sixteenth_channels,
         shallow_reach_px=reach_px(parts[0], [1]),
         detail_reach_px=reach_px(parts[2], [1, QUARTER, EIGHTH, SIXTEENTH]),
     )
@@ -124,11 +114,8 @@ def _replace(output: Any) -> Any:
     """Put a new input of the network in the place of an inner output."""
     import openvino.opset13 as ops
 
-    parameter = ops.parameter([1, _channels(output), -1, -1], output.get_element_type())
+    shape = [1, output.get_partial_shape()[1].get_length(), -1, -1]
+    parameter = ops.parameter(shape, output.get_element_type())
     for target in output.get_target_inputs():
         target.replace_source_output(parameter.output(0))
     return parameter
-
-
-def _channels(output: Any) -> int:
-    return int(output.get_partial_shape()[1].get_length())

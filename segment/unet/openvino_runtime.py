@@ -93,11 +93,10 @@ class OpenVinoRuntime:
         if split is None:
             return None
         networks: list[Any] = [split.shallow, split.deep, split.detail]
-        kept: type = np.float32
         if self._precision == "bf16":
-            networks, kept = [_passing_halves(one) for one in networks], np.float16
+            networks = [_passing_halves(one) for one in networks]
         shallow, deep, detail = map(self._compile, networks)
-        return replace(split, shallow=shallow, deep=deep, detail=detail, kept=kept)
+        return replace(split, shallow=shallow, deep=deep, detail=detail)
 
     def release(self) -> None:
         """Give back the memory of all activations, before the watershed takes its own."""

@@ -15,6 +15,7 @@ from segment.unet.tiles import Frame, Tile, frame_of, plan_tiles
 MARGIN_PX = 64  #: reflected continuation of the image on every side
 LARGE_PX = 10_000_000  #: of an image from which the memory of activations counts more than time
 DEEP_READ_PX = 20_000_000  #: largest read rectangle of a tile at the coarse levels
+Features = tuple[np.ndarray, int]  #: features of the whole frame, and pixels of the image to one of them
 
 
 class Network(Protocol):
@@ -85,54 +86,50 @@ def _in_three_parts(
     split: SplitNetwork, read_px: int, frame: Frame, levels: LocalLevels, stride: int, halo: int
 ) -> tuple[list[Tile], Iterator[np.ndarray]]:
     """Tiles and answers of the detail network, after the two others have been over the whole frame."""
-    large = frame.image.size > LARGE_PX
 
     def tiles(reach: int, most: int, margin: int = 0) -> list[Tile]:
         wide = -(-reach // stride) * stride
         return plan_tiles(frame.shape, stride=stride, halo=wide, read_px=most, margin=margin)
 
-    def empty(channels: int, step: int) -> np.ndarray:
-        return np.empty((channels, frame.shape[0] // step, frame.shape[1] // step), split.kept)
-
-    near = tiles(split.shallow_reach_px, read_px)
-    quarter, eighth = empty(split.quarter_channels, QUARTER), empty(split.eighth_channels, EIGHTH)
-    greys = [partial(_grey, frame, levels, tile) for tile in near]
-    _collect(split.shallow, greys, near, [(quarter, QUARTER), (eighth, EIGHTH)])
-    if large:
-        split.shallow.release()
-    far = tiles(halo, DEEP_READ_PX)
-    context = empty(split.sixteenth_channels, SIXTEENTH)
-    parts = [partial(_parts, [(eighth, EIGHTH)], tile) for tile in far]
-    _collect(split.deep, parts, far, [(context, SIXTEENTH)])
-    if large:
-        split.deep.release()
+    near, far = tiles(split.shallow_reach_px, read_px), tiles(halo, DEEP_READ_PX)
+    greys = (partial(_grey, frame, levels, tile) for tile in near)
+    quarter, eighth = _collect(split.shallow, frame, near, greys, (QUARTER, EIGHTH))
+    parts = (partial(_parts, [eighth], tile) for tile in far)
+    (context,) = _collect(split.deep, frame, far, parts, (SIXTEENTH,))
     close = tiles(split.detail_reach_px, read_px, frame.margin)
-    entries = [(quarter, QUARTER), (eighth, EIGHTH), (context, SIXTEENTH)]
+    entries = [quarter, eighth, context]
     readers = (partial(_grey_and_parts, frame, levels, entries, tile) for tile in close)
     return close, (answer for (answer,) in split.detail.infer_all(readers))
 
 
 def _collect(
     network: Network,
-    readers: Iterable[Callable[[], list[np.ndarray]]],
+    frame: Frame,
     tiles: list[Tile],
-    out: list[tuple[np.ndarray, int]],
-) -> None:
-    """Put the answers of all tiles into one array for each output, at 1/step of the resolution."""
+    readers: Iterable[Callable[[], list[np.ndarray]]],
+    steps: tuple[int, ...],
+) -> list[Features]:
+    """The answers of all tiles, one array for each output of the network, at 1/step of the resolution."""
+    found: list[np.ndarray] = []
     for tile, answers in zip(tiles, network.infer_all(readers), strict=True):
-        for (array, step), answer in zip(out, answers, strict=True):
-            array[(slice(None), *tile.outer(step))] = answer[(slice(None), *tile.inner(step))]
+        for k, (answer, step) in enumerate(zip(answers, steps, strict=True)):
+            if len(found) == k:
+                found.append(np.empty((len(answer), *(n // step for n in frame.shape)), answer.dtype))
+            found[k][(slice(None), *tile.outer(step))] = answer[(slice(None), *tile.inner(step))]
+    if frame.image.size > LARGE_PX:
+        network.release()
+    return list(zip(found, steps, strict=True))
 
 
 def _grey(frame: Frame, levels: LocalLevels, tile: Tile) -> list[np.ndarray]:
     return [levels.normalise(*frame.read(tile.read_rows, tile.read_columns))[None]]
 
 
-def _parts(arrays: list[tuple[np.ndarray, int]], tile: Tile) -> list[np.ndarray]:
+def _parts(arrays: list[Features], tile: Tile) -> list[np.ndarray]:
     return [array[(slice(None), *tile.source(step))] for array, step in arrays]
 
 
 def _grey_and_parts(
-    frame: Frame, levels: LocalLevels, arrays: list[tuple[np.ndarray, int]], tile: Tile
+    frame: Frame, levels: LocalLevels, arrays: list[Features], tile: Tile
 ) -> list[np.ndarray]:
     return _grey(frame, levels, tile) + _parts(arrays, tile)
