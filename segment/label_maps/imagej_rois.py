@@ -75,13 +75,9 @@ def draw_rois(rois: list[Roi], shape: tuple[int, int]) -> np.ndarray:
         return labels
     lines = np.zeros(shape, np.uint8)
     for roi in rois:
-        cv2.polylines(lines, [_fixed(roi)], roi.closed, 1, LINE_PX, shift=4)
+        middle = roi.points - 0.5 * roi.closed  # ImageJ counts from the corner of a pixel, OpenCV from there
+        cv2.polylines(lines, [np.round(middle * 16).astype(np.int32)], roi.closed, 1, LINE_PX, shift=4)
     return lines.astype(bool)
-
-
-def _fixed(roi: Roi) -> np.ndarray:
-    """Points in sixteenths of a pixel; ImageJ counts from the corner of a pixel, OpenCV from its middle."""
-    return np.round((roi.points - 0.5 * roi.closed) * 16).astype(np.int32)
 
 
 def _pieces(path: Path) -> list[bytes]:

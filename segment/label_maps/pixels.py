@@ -116,8 +116,10 @@ def one_channel(path: Path, image: np.ndarray) -> np.ndarray:
 def _tiff(path: Path, tracing: bool) -> tuple[np.ndarray, int | None]:
     with quiet_tifffile(), tifffile.TiffFile(path) as file:
         page: Any = file.pages.first
-        n_images = max(len(file.pages), _imagej_images(file))
-        if n_images > 1 and not (len(file.pages) > 1 and _only_thumbnails(file)):
+        planes = (file.imagej_metadata or {}).get("images", 1)  # which ImageJ keeps behind one page
+        n_images = max(len(file.pages), planes if isinstance(planes, int) else 1)
+        others = list(file.pages)[1:]
+        if n_images > 1 and not (others and all(other.aspage().is_reduced for other in others)):
             raise UnreadableError(
                 path,
                 f"a stack of {n_images} images, not one map",
@@ -138,16 +140,6 @@ def line_of(page: Any, name: str) -> str | None:
     """The text of a line ``name=text`` in the description of a TIFF's page; None where there is none."""
     found = re.search(rf"^{name}=(.+)$", page.description or "", re.MULTILINE)
     return found[1].strip() if found else None
-
-
-def _imagej_images(file: tifffile.TiffFile) -> int:
-    """Planes that ImageJ keeps behind one page."""
-    count = (file.imagej_metadata or {}).get("images", 1)
-    return int(count) if isinstance(count, int) else 1
-
-
-def _only_thumbnails(file: tifffile.TiffFile) -> bool:
-    return all(page.aspage().is_reduced for page in list(file.pages)[1:])
 
 
 def _changed_by_jpeg(path: Path) -> UnreadableError:

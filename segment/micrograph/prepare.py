@@ -24,7 +24,7 @@ from segment.micrograph.file_kind import OURS
 from segment.micrograph.grey import resample_square, to_grey, without_no_data
 from segment.micrograph.infobar import find_info_bar
 from segment.micrograph.inset import find_seams
-from segment.micrograph.open_file import Frame, Scale
+from segment.micrograph.open_file import Frame, stated
 from segment.micrograph.overlay import find_overlay
 from segment.micrograph.pixel_size import ChosenScale, choose_scale
 from segment.micrograph.scale_bar import NO_READER, ScaleBar, can_read, read_scale_bar
@@ -85,7 +85,8 @@ def prepare_frame(path: Path, frame: Frame, manual_nm: float | None) -> Prepared
     hidden = find_hidden(image, valid, scale_bar, whole=frame.info_bar_rows == 0, bar_known=bar_rows > 0)
     valid, notes = hidden.valid, notes + hidden.notes
     notes += _saturated(middle(image) if valid is None else middle(image)[middle(valid)])
-    chosen = choose_scale(frame.scales + _burned_in(scale_bar), manual_nm)
+    drawn = stated(scale_bar.words, None, scale_bar.pixel_size_nm, "scalebar") if scale_bar else ()
+    chosen = choose_scale(frame.scales + drawn, manual_nm)
     notes += chosen.doubts
     if scale_bar is not None and chosen.source in ("none", "scalebar"):
         notes += (scale_bar.remark,)
@@ -198,12 +199,6 @@ def _without_blank(
         height = find_info_bar(image[view])
         seen[view[0].stop - height : view[0].stop] = False
     return seen, height > 0
-
-
-def _burned_in(bar: ScaleBar | None) -> tuple[Scale, ...]:
-    """What a scale bar states, where its label was read for certain."""
-    size = None if bar is None else bar.pixel_size_nm
-    return () if bar is None or size is None else (Scale(bar.words, size, size, "scalebar"),)
 
 
 def problem_of(

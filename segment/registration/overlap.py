@@ -61,7 +61,10 @@ def overlapping(fields: Sequence[Places]) -> list[Overlap]:
     most = min(LARGEST, COMPARED // len(usable))
     least = max(np.sort(fields[k].areas)[-most:][0] for k in usable)
     diameter = float(np.sqrt(4 / np.pi * np.median(np.concatenate([fields[k].areas for k in usable]))))
-    large = {k: _larger_than(fields[k], least) for k in usable}
+    large = {}
+    for k in usable:
+        kept = fields[k].areas >= least
+        large[k] = Places(fields[k].centres[kept], fields[k].areas[kept], fields[k].size)
     found = []
     for (first, second), pairs in sorted(_alike(large, diameter).items()):
         share = _shared_part(large[first], large[second], pairs, diameter)
@@ -98,11 +101,6 @@ def _named(beginning: str, pairs: list[str]) -> list[str]:
     left = len(pairs) - MOST_NAMED
     shown = pairs if left <= 0 else [*pairs[:MOST_NAMED], f"{left} more {'pair' if left == 1 else 'pairs'}"]
     return [beginning + pair for pair in shown]
-
-
-def _larger_than(field: Places, least: float) -> Places:
-    large = field.areas >= least
-    return Places(field.centres[large], field.areas[large], field.size)
 
 
 def _alike(fields: dict[int, Places], diameter: float) -> dict[tuple[int, int], np.ndarray]:

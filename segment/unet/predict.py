@@ -122,7 +122,8 @@ def _tiles(
     """Rows and columns of the image with the network's answers there."""
     shape = image.shape if scale == 1.0 else resized_shape(image.shape, scale)
     network_image = resample_image(image, shape)
-    levels = local_levels(network_image, _resample_valid(valid, shape))
+    seen = None if valid is None else resample_image(valid.astype(np.uint8) * 255, shape) > 254
+    levels = local_levels(network_image, seen)
     tiles = probability_tiles(runtime, network_image, levels, stride=model.stride, halo=model.halo_px)
     if shape == image.shape:
         return tiles
@@ -138,9 +139,3 @@ def _check_size(micrograph: Micrograph) -> None:
             f"{columns} x {rows} px is too small to see grains",
             f"Give an image of at least {SMALLEST_PX} x {SMALLEST_PX} px",
         )
-
-
-def _resample_valid(valid: np.ndarray | None, shape: tuple[int, int]) -> np.ndarray | None:
-    if valid is None or valid.shape == shape:
-        return valid
-    return resample_image(valid.astype(np.uint8) * 255, shape) > 254

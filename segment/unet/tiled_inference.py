@@ -54,7 +54,7 @@ def probability_tiles(
     parts = None if fits else runtime.parts
     if parts is None:
         tiles = plan_tiles(frame.shape, stride=stride, halo=halo, read_px=runtime.read_px)
-        readers = (partial(_grey, frame, levels, tile) for tile in tiles)
+        readers = (partial(_inputs, frame, levels, [], tile) for tile in tiles)
         answers: Iterator[np.ndarray] = (answer for (answer,) in runtime.whole.infer_all(readers))
     else:
         tiles, answers = _in_three_parts(parts, runtime.read_px, frame, levels, stride, halo)
@@ -92,13 +92,13 @@ def _in_three_parts(
         return plan_tiles(frame.shape, stride=stride, halo=wide, read_px=most, margin=margin)
 
     near, far = tiles(split.shallow_reach_px, read_px), tiles(halo, DEEP_READ_PX)
-    greys = (partial(_grey, frame, levels, tile) for tile in near)
+    greys = (partial(_inputs, frame, levels, [], tile) for tile in near)
     quarter, eighth = _collect(split.shallow, frame, near, greys, (QUARTER, EIGHTH))
-    parts = (partial(_parts, [eighth], tile) for tile in far)
+    parts = (partial(_inputs, frame, None, [eighth], tile) for tile in far)
     (context,) = _collect(split.deep, frame, far, parts, (SIXTEENTH,))
     close = tiles(split.detail_reach_px, read_px, frame.margin)
     entries = [quarter, eighth, context]
-    readers = (partial(_grey_and_parts, frame, levels, entries, tile) for tile in close)
+    readers = (partial(_inputs, frame, levels, entries, tile) for tile in close)
     return close, (answer for (answer,) in split.detail.infer_all(readers))
 
 
@@ -121,15 +121,9 @@ def _collect(
     return list(zip(found, steps, strict=True))
 
 
-def _grey(frame: Frame, levels: LocalLevels, tile: Tile) -> list[np.ndarray]:
-    return [levels.normalise(*frame.read(tile.read_rows, tile.read_columns))[None]]
-
-
-def _parts(arrays: list[Features], tile: Tile) -> list[np.ndarray]:
-    return [array[(slice(None), *tile.source(step))] for array, step in arrays]
-
-
-def _grey_and_parts(
-    frame: Frame, levels: LocalLevels, arrays: list[Features], tile: Tile
+def _inputs(
+    frame: Frame, levels: LocalLevels | None, features: list[Features], tile: Tile
 ) -> list[np.ndarray]:
-    return _grey(frame, levels, tile) + _parts(arrays, tile)
+    """What a part of the network reads: normalised grey levels, unless `levels` is None, and features."""
+    grey = [] if levels is None else [levels.normalise(*frame.read(tile.read_rows, tile.read_columns))[None]]
+    return grey + [array[(slice(None), *tile.source(step))] for array, step in features]

@@ -65,7 +65,8 @@ def layout(opened: OpenFile) -> Layout:
         raise NotAnImageError(opened.path, "a Fourier transform, not an image", "Give the image itself")
     if mode not in _PIXELS:
         raise UnreadableError(opened.path, f"MRC mode {mode} is not supported", "Save it as mode 1, 2 or 6")
-    flags = _flags(opened, order)
+    stamp, said = struct.unpack_from(order + "2i", head, 152)
+    flags = said if stamp == _IMOD else None
     halved = mode == _BYTES and flags is not None and bool(flags & _FLAG_NIBBLES)
     if halved:
         mode, columns = _NIBBLES, 2 * columns
@@ -111,12 +112,6 @@ def _byte_order(opened: OpenFile) -> str:
         if all(0 < size <= MAX_SIDE for size in sizes):
             return order
     raise UnreadableError(opened.path, "no MRC header: its sizes make no sense", "Export the image again")
-
-
-def _flags(opened: OpenFile, order: str) -> int | None:
-    """IMOD's flags; None without its stamp."""
-    stamp, flags = struct.unpack_from(order + "2i", opened.head, 152)
-    return int(flags) if stamp == _IMOD else None
 
 
 def _sign(

@@ -31,10 +31,10 @@ def frames(opened: OpenFile) -> list[Frame]:
 
     file = opened.enter_context(h5py.File(opened.path, "r"))
     groups: list[Any] = []
-    file.visititems(lambda _, item: groups.append(item) if _is_emd(item) else None)
+    file.visititems(lambda _, item: groups.append(item) if "emd_group_type" in item.attrs else None)
     found: list[Frame] = []
     refused = ""
-    for group in groups:
+    for group in (one for one in groups if hasattr(one, "keys") and "data" in one):
         reason = _refusal(group)
         if reason:
             refused = reason
@@ -45,10 +45,6 @@ def frames(opened: OpenFile) -> list[Frame]:
     if not found:
         raise not_real_space(opened.path, refused)
     return found
-
-
-def _is_emd(item: Any) -> bool:
-    return "emd_group_type" in item.attrs and hasattr(item, "keys") and "data" in item
 
 
 def _axis(group: Any, number: int) -> tuple[np.ndarray, str]:
