@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from segment.boundary_map import BoundaryMap
-from segment.cells.choices import GAP_WIDTH, Twins, Voids
 from segment.cells.close import close_cells
 from segment.cells.recutting import as_in_map, fine_cells
 from segment.cells.voids import find_voids
+from segment.choices import GAP_WIDTH, Device, Precision, Twins, Voids
 from segment.grain_map import GrainMap
 from segment.micrograph.micrograph import Micrograph
 from segment.quality.blank_regions import blank_regions, blank_warning, huge_warnings
@@ -24,7 +24,6 @@ from segment.quality.warnings import cell_warnings, corner_warnings, evidence_wa
 from segment.registration.align import warped
 from segment.registration.fuse import fuse
 from segment.segmentation import Segmentation
-from segment.unet.choices import Device, Precision
 from segment.unet.model_folder import Model
 from segment.unet.predict import predict
 from segment.unet.resample import plain

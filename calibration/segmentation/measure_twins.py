@@ -17,8 +17,8 @@ from typing import get_args
 
 import numpy as np
 
-from segment.cells.choices import Twins
 from segment.cells.close import close_cells
+from segment.choices import Twins
 from segment.micrograph import Micrograph
 from segment.pipeline import with_voids
 from segment.quality.score import score

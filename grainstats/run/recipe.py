@@ -12,16 +12,15 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from segment.cells.choices import GAP_WIDTH, Twins, Voids
+from segment.choices import GAP_WIDTH, Precision, Twins, Voids
 from segment.errors import InputError
 from segment.micrograph.file_kind import toml_content
-from segment.unet.choices import Precision
 
 if TYPE_CHECKING:
     from segment.boundary_map import BoundaryMap
+    from segment.choices import Device
     from segment.grain_map import GrainMap
     from segment.micrograph import Micrograph
-    from segment.unet.choices import Device
     from segment.unet.model_folder import Model
 
 Null = Literal["section", "columnar"]

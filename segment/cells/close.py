@@ -8,7 +8,6 @@ import numpy as np
 
 from segment.boundary_map import BoundaryMap
 from segment.cells.border_merging import HIGHEST, cut_cells
-from segment.cells.choices import GAP_WIDTH, Twins
 from segment.cells.enclosed import merge_enclosed
 from segment.cells.gaps import narrow_gaps
 from segment.cells.label_gaps import contacts, edges
@@ -26,6 +25,7 @@ from segment.cells.tracing import (
     swallowed,
 )
 from segment.cells.twins import merge_twins
+from segment.choices import GAP_WIDTH, Twins
 from segment.errors import InputError
 from segment.grain_map import MIN_AREA_PX, GrainMap
 from segment.micrograph.micrograph import PixelSizeSource

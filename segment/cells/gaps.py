@@ -10,8 +10,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from segment.cells.choices import GAP_WIDTH
 from segment.cells.label_gaps import narrower_than
+from segment.choices import GAP_WIDTH
 
 LONG = 3.0  #: widths that a gap is at least long; judgement
 LEAST_PX = 3  #: no narrower gap is told from the rim of a void

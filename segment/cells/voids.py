@@ -13,7 +13,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from segment.cells.choices import Voids
+from segment.choices import Voids
 
 SMOOTHING_PX = 1.0  #: standard deviation of the blur that grey is judged after
 NEARBY_PX = 30.0  #: standard deviation, network pixels, of the surroundings whose solid gives the level

@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 
 from segment.cells.label_edges import on_edges
+from segment.choices import Device
 from segment.errors import InputError
 from segment.quality.calibration_table import FILE as CONFIDENCE
 from segment.quality.error_rates import write_rates
@@ -33,7 +34,6 @@ from segment.training.fit import fit
 from segment.training.recipe import RealSet, TrainingRecipe, read_recipe
 from segment.unet import Model, load_model
 from segment.unet.architecture import load_weights, require_torch
-from segment.unet.choices import Device
 
 if TYPE_CHECKING:
     import torch

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segment._threads import available_cores
+from segment.choices import Device
 from segment.errors import InputError
 from segment.training.data.crops import Batch, CropSource
 from segment.training.losses import loss_of
 from segment.training.recipe import TrainingRecipe
 from segment.unet.architecture import build_network, require_torch
-from segment.unet.choices import Device
 
 if TYPE_CHECKING:
     import torch

@@ -6,7 +6,7 @@ import os
 from functools import lru_cache
 
 from segment._threads import available_cores
-from segment.unet.choices import Chosen, Device, Precision
+from segment.choices import Chosen, Device, Precision
 from segment.unet.model_folder import Model
 from segment.unet.openvino_runtime import OpenVinoRuntime
 from segment.unet.tiled_inference import Runtime

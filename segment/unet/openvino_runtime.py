@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from segment.choices import Chosen
 from segment.errors import ModelError
-from segment.unet.choices import Chosen
 from segment.unet.graph_fusion import merge_doublings
 from segment.unet.graph_split import SplitNetwork, split_network
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from segment.boundary_map import BoundaryMap
 from segment.cells.voids import SURE, believed
+from segment.choices import Device, Precision
 from segment.errors import InputError
 from segment.micrograph.micrograph import Micrograph
 from segment.quality.warnings import probability_warnings
-from segment.unet.choices import Device, Precision
 from segment.unet.choose_runtime import runtime_for
 from segment.unet.local_normalisation import local_levels
 from segment.unet.magnification import estimate_scale

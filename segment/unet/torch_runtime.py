@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from segment.choices import Chosen
 from segment.errors import InputError, install_extra
 from segment.unet.architecture import RECIPE, WEIGHTS
-from segment.unet.choices import Chosen
 from segment.unet.model_folder import Model
 
 READ_PX = 8_000_000  #: read rectangle of a tile: about 6 GB of activations in f32

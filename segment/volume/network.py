@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from segment.choices import Device
 from segment.micrograph.micrograph import Micrograph
-from segment.unet.choices import Device
 from segment.unet.model_folder import Model
 from segment.unet.predict import predict
 from segment.volume.stack import VoxelSize

@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 
+from segment.choices import Device
 from segment.errors import UncalibratedError, UnreadableError
-from segment.unet.choices import Device
 from segment.unet.model_folder import Model
 from segment.volume._watershed_kernels import NO_GRAIN
 from segment.volume.alignment import aligned, find_drift

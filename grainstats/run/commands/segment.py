@@ -29,7 +29,7 @@ from grainstats.run.commands.choices import (
 )
 from grainstats.run.failures import said_of_file
 from grainstats.run.job.frames import Frame, Queue, frames_of, one_field
-from segment.cells.choices import GAP_WIDTH, Twins, Voids
+from segment.choices import GAP_WIDTH, Twins, Voids
 from segment.errors import InputError
 
 if TYPE_CHECKING:

@@ -38,7 +38,7 @@ from segment.errors import InputError
 if TYPE_CHECKING:
     from grainstats.run.job.dask_pool import DaskPool
     from grainstats.run.scope import Rows
-    from segment.unet.choices import Device
+    from segment.choices import Device
     from segment.unet.model_folder import Model
 
 MANY_IMAGES = 1000  #: above, a sample's files are spread over a further level of folders

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from segment.choices import Device
 from segment.errors import InputError
-from segment.unet.choices import Device
 
 IMAGES = "images.csv"
 

@@ -17,8 +17,8 @@ from grainstats.run.names import without_folders
 from grainstats.run.recipe import Recipe, recipe_text, segment_by
 from grainstats.share.safe_paths import is_below
 from segment._threads import available_cores
+from segment.choices import Device
 from segment.errors import InputError
-from segment.unet.choices import Device
 
 if TYPE_CHECKING:
     import numpy as np
