@@ -7,11 +7,11 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from segment.cells.close import grain_map_from_tracing
 from segment.cells.editing import numbered
+from segment.cells.label_gaps import narrower_than, nearest_labels
 from segment.cells.second_phases import set_aside
 from segment.errors import InputError
 from segment.grain_map import GrainMap
@@ -22,7 +22,7 @@ from segment.label_maps.polygons import POLYGONS, Polygons, holds_polygons, read
 from segment.label_maps.reading import read_label_map
 from segment.label_maps.repairs import grain_map_of_labels
 from segment.micrograph.micrograph import Micrograph
-from segment.quality.score import SMALLEST_PX, fill
+from segment.quality.score import SMALLEST_PX
 from segment.registration.misplaced import misplaced
 
 ROIS = (".zip", ".roi")  #: of ImageJ
@@ -124,12 +124,7 @@ def regions_alone(path: Path, pixel_size_nm: float | None = None) -> GrainMap:
 
 def close_gaps(labels: np.ndarray, width_px: int) -> np.ndarray:
     """Give strips of label 0 narrower than `width_px` to the nearest cell; wider ones stay 0."""
-    empty = (labels == 0).astype(np.uint8)
-    if not empty.any():
-        return labels
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width_px, width_px))
-    wide = cv2.morphologyEx(empty, cv2.MORPH_OPEN, disc)
-    return np.where(wide > 0, 0, fill(labels)).astype(np.int32)
+    return np.where(narrower_than(labels == 0, width_px), nearest_labels(labels), labels)
 
 
 def _of_regions(

@@ -84,18 +84,11 @@ def _boxes(
         inside = labels[top : top + rows, left : left + columns] == number
         edges = (inside[0], inside[-1], inside[:, 0], inside[:, -1])
         levels = image[top : top + rows, left : left + columns]
-        if (
-            min(float(edge.mean()) for edge in edges) >= _BOX_EDGE
-            and _BOX_INK[0] <= _ink(levels, level) <= _BOX_INK[1]
-        ):
+        spread = max(int(levels.max()) - int(levels.min()), 1)
+        ink = float((np.abs(levels.astype(np.int64) - level) > spread // 2).mean())  # more than a soft edge
+        if min(float(edge.mean()) for edge in edges) >= _BOX_EDGE and _BOX_INK[0] <= ink <= _BOX_INK[1]:
             found.append((top, top + rows, left, left + columns))
     return found
-
-
-def _ink(levels: np.ndarray, level: int) -> float:
-    """Share of pixels that differ from the box's level by more than a smoothed edge would."""
-    spread = max(int(levels.max()) - int(levels.min()), 1)
-    return float((np.abs(levels.astype(np.int64) - level) > spread // 2).mean())
 
 
 def _bars(image: np.ndarray, boxes: np.ndarray) -> list[tuple[int, int, int, int]]:

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segment.grain_map import GrainMap
-
 START_PX2 = 16.0  #: mean area at the start
 TEMPERATURE = 1.0  #: in units of one bond of the 20-neighbourhood: boundaries do not stick to the lattice
 QUENCH = 4  #: sweeps without temperature at the end
@@ -39,13 +37,6 @@ class Grown:
     def abnormal_share(self) -> float:
         """Of the area."""
         return float(self.abnormal[self.labels].mean())
-
-    def grain_map(self, pixel_size_nm: float | None = None) -> GrainMap:
-        """The mosaic seen through a window: what an edge cuts off is a grain of its own."""
-        from skimage.measure import label
-
-        parts = label(self.labels, connectivity=1).astype(np.int32)  # type: ignore[no-untyped-call]
-        return GrainMap(parts, pixel_size_nm, "manual" if pixel_size_nm is not None else "none")
 
 
 def seeds(shape: tuple[int, int], rng: np.random.Generator) -> Grown:

@@ -81,7 +81,7 @@ class TorchRuntime:
         with (
             self._settings,
             torch.inference_mode(),
-            _full_float32(),
+            torch.backends.cudnn.flags(allow_tf32=False, enabled=True, benchmark=False),  # full f32
             torch.autocast(kind, torch.bfloat16, enabled=half),
         ):
             return torch.sigmoid(self._network(batch).float())[0]
@@ -125,10 +125,3 @@ def require_cuda(model: Model) -> None:
 
 def _missing(model: Model) -> str:
     return ", ".join(name for name in (WEIGHTS, RECIPE) if not (model.folder / name).is_file())
-
-
-def _full_float32() -> Any:
-    """Convolutions in f32 without the shortened mantissa that CUDA takes by default."""
-    import torch
-
-    return torch.backends.cudnn.flags(allow_tf32=False, enabled=True, benchmark=False)
