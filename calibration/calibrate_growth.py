@@ -44,9 +44,7 @@ def one_film(name: str, n: int, number: int) -> dict[str, object]:
     """Verdict on a fresh film."""
     rng = np.random.default_rng([41, list(CELLS).index(name), n, number])
     grown = CELLS[name](n, rng)
-    parts = label(grown.labels, connectivity=1).astype(
-        np.int32
-    )  # cut by an edge: two grains
+    parts = label(grown.labels, connectivity=1).astype(np.int32)  # cut by an edge: two grains
     grain_map = GrainMap(parts, 1.0, "manual")
     image = ImageGrains.from_columns(grain_table(grain_map, min_area_px=4), 1.0, grain_map.labels.shape)
     judged = judge_modality([image], null="columnar")

@@ -49,7 +49,7 @@ def cut_cells(
         differ = None if grey is None else partial(grains_differ, grey, basins, probability, scale)
         weak, _ = join_by_image_level(basins.borders, basins.fine.size, differ)
     else:
-        weak = join_weak(basins.borders, basins.fine.size, confidence)
+        weak, _ = join_weak(basins.borders, basins.fine.size, confidence)
     every = np.arange(basins.fine.size)
     kept = joined_groups(every.size, np.tile(every, 3), np.concatenate([basins.fine, basins.coarse, weak]))
     return number_cells(basins.labels, kept.astype(np.int32))  # one type of index, one compiled loop
@@ -75,7 +75,7 @@ def join_by_image_level(
     there = _expected_length(borders)
     cell, cells, expected = np.arange(size, dtype=np.int32), [], []
     for level in CONFIDENCES:
-        step, borders = _join_below(borders, size, level)
+        step, borders = join_weak(borders, size, level)
         cell = step[cell]
         drawn = float(borders.length_px.sum())
         if level == BORDER_CONFIDENCE and drawn < there / 2:
@@ -84,7 +84,7 @@ def join_by_image_level(
         expected.append(2 * _expected_length(borders) / (drawn + there) if there else 0.0)
     clear = clear_level(borders)
     if clear > CONFIDENCES[-1] and not (differ and differ(cell, borders)):
-        return _join_below(borders, size, clear)[0][cell], clear
+        return join_weak(borders, size, clear)[0][cell], clear
     best = max(k for k in range(len(CONFIDENCES)) if expected[k] >= max(expected) - EQUAL)
     return cells[best], CONFIDENCES[best]
 
@@ -109,17 +109,13 @@ def _expected_length(borders: Borders) -> float:
     return float((borders.length_px * borders.confidence).sum())
 
 
-def join_weak(borders: Borders, size: int, confidence: float = BORDER_CONFIDENCE) -> np.ndarray:
-    """Join cells until every border left is `confidence` sure: by label, the lowest one joined with; int32.
+def join_weak(borders: Borders, size: int, confidence: float) -> tuple[np.ndarray, Borders]:
+    """Join cells until every border left is `confidence` sure.
 
-    In each round every two cells for which their common border is the weakest of both are joined; borders
-    that fall together are averaged by length.
+    By label, the lowest one joined with, int32; and the borders that are left.  In each round every two cells
+    for which their common border is the weakest of both are joined; borders that fall together are averaged
+    by length.
     """
-    return _join_below(borders, size, confidence)[0]
-
-
-def _join_below(borders: Borders, size: int, confidence: float) -> tuple[np.ndarray, Borders]:
-    """As `join_weak`, with the borders that are left."""
     cell = np.arange(size, dtype=np.int32)
     while (pairs := _mutually_weakest(borders, confidence)).size:
         step = np.arange(size, dtype=np.int32)

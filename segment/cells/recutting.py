@@ -95,7 +95,7 @@ def cut_at(fine: FineCells, persistence: float, level: float) -> Cut:
     rise, bottom = (np.rint(v.astype(float) * (LEVELS - 1)) for v in (fine.lowest_pass[order], fine.bottom))
     depths = rise.astype(np.int64), bottom.astype(np.int32)  # as the flood has them: one loop compiled
     seed = absorb(pairs, *depths, area, max(round(persistence * (LEVELS - 1)), 1), fine.least_px)
-    weak = join_weak(whole.borders, n + 1, level)[1:] - 1
+    weak = join_weak(whole.borders, n + 1, level)[0][1:] - 1
     every = np.arange(n)
     return whole.joined(joined_groups(n, np.tile(every, 2), np.concatenate([seed, weak])))
 

@@ -44,25 +44,19 @@ def split_network(network: Any) -> SplitNetwork | None:
 
     if _cuts(network) is None:
         return None
-    shallow = network.clone()
-    quarter, eighth, _ = _cuts(shallow)
-    deep = network.clone()
-    _, deep_input, deep_output = _cuts(deep)
+    first, middle, last = (network.clone() for _ in range(3))
+    quarter, eighth, _ = _cuts(first)
+    shallow = openvino.Model([quarter, eighth], first.get_parameters(), "shallow")
+    _, deep_input, deep_output = _cuts(middle)
     features = _replace(deep_input)
-    detail = network.clone()
-    entries = _cuts(detail)
-    inputs = [*detail.get_parameters(), *(_replace(entry) for entry in entries)]
-    parts = (
-        openvino.Model([quarter, eighth], shallow.get_parameters(), "shallow"),
-        openvino.Model([deep_output], [features], "deep"),
-        openvino.Model(detail.get_results(), inputs, "detail"),
-    )
+    inputs = [*last.get_parameters(), *(_replace(entry) for entry in _cuts(last))]
+    detail = openvino.Model(last.get_results(), inputs, "detail")
     return SplitNetwork(
-        shallow=parts[0],
-        deep=parts[1],
-        detail=parts[2],
-        shallow_reach_px=reach_px(parts[0], [1]),
-        detail_reach_px=reach_px(parts[2], [1, QUARTER, EIGHTH, SIXTEENTH]),
+        shallow,
+        openvino.Model([deep_output], [features], "deep"),
+        detail,
+        shallow_reach_px=reach_px(shallow, [1]),
+        detail_reach_px=reach_px(detail, [1, QUARTER, EIGHTH, SIXTEENTH]),
     )
 
 

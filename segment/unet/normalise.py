@@ -14,21 +14,9 @@ ROWS = 256  #: rows per block while statistics are gathered
 
 
 def image_statistics(image: np.ndarray, valid: np.ndarray | None = None) -> tuple[float, float]:
-    """Mean and standard deviation of the valid, finite pixels of a whole image.
+    """Mean and standard deviation of the valid, finite pixels of a whole image; 0, 0 where none counts.
 
     Gathered block by block (Chan, Golub & LeVeque 1983), so an 8192² image needs no float64 copy.
-
-    Parameters
-    ----------
-    image : ndarray, shape (rows, columns)
-        Grey levels in any real dtype.
-    valid : ndarray of bool, shape (rows, columns), optional
-        False where the pixel shows no specimen; None: all valid.
-
-    Returns
-    -------
-    mean, std : float
-        ``(0.0, 0.0)`` where no pixel counts.
     """
     count, mean, spread = 0, 0.0, 0.0
     for first in range(0, image.shape[0], ROWS):
@@ -57,19 +45,10 @@ def _block_statistics(block: np.ndarray, valid: np.ndarray | None) -> tuple[int,
 
 
 def normalise(block: np.ndarray, mean: float, std: float) -> np.ndarray:
-    """``(block - mean) / std`` clipped to ±4.
+    """``(block - mean) / std`` of any real dtype, clipped to ±4; float32.
 
-    Parameters
-    ----------
-    block : ndarray
-        Grey levels of a tile or of a whole image, any real dtype.
-    mean, std : float
-        Of the whole image, by `image_statistics`; a flat image (`std` 0) becomes zeros.
-
-    Returns
-    -------
-    ndarray of float32, same shape
-        Pixels that are not finite become 0.
+    Mean and deviation are those of the whole image, by `image_statistics`; a flat image (`std` 0) becomes
+    zeros, and so do pixels that are not finite.
     """
     out = block.astype(np.float32)
     np.subtract(out, np.float32(mean), out=out)

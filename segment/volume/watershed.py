@@ -89,4 +89,4 @@ def _groups(
     rows, keys = rows[keys != FREE], keys[keys != FREE]
     a, b = (keys >> 32).astype(np.int32), (keys & 0xFFFFFFFF).astype(np.int32)
     borders = borders_between(a, b, rows[:, 1].astype(np.int64), rows[:, 2] / LEVELS)
-    return np.asarray(join_weak(borders, n + 1, confidence)[group])
+    return np.asarray(join_weak(borders, n + 1, confidence)[0][group])

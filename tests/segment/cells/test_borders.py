@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy import ndimage as ndi
 
 from segment.cells._cell_kernels import label_boxes
-from segment.cells.border_merging import cut_cells, join_weak
+from segment.cells.border_merging import BORDER_CONFIDENCE, cut_cells, join_weak
 from segment.cells.borders import Borders, find_borders, join_borders
 from segment.cells.joined_groups import joined_groups
 
@@ -20,14 +20,27 @@ def borders(*rows: tuple[int, int, int, float]) -> Borders:
     )
 
 
+def joined(*rows: tuple) -> list[int]:
+    return join_weak(borders(*rows), 4, BORDER_CONFIDENCE)[0].tolist()
+
+
 def test_weak_border_joins_and_strong_ones_stay():
-    assert join_weak(borders((1, 2, 10, 0.3), (2, 3, 10, 0.8)), 4).tolist() == [0, 1, 1, 3]
+    assert joined((1, 2, 10, 0.3), (2, 3, 10, 0.8)) == [
+        0,
+        1,
+        1,
+        3,
+    ]
 
 
 def test_borders_that_fall_together_are_averaged_by_length():
     # 1|2 goes first; then 3 meets the union along 10 px of .4 and 30 px of .9: mean .775 stays.
-    assert join_weak(borders((1, 2, 5, 0.1), (1, 3, 10, 0.4), (2, 3, 30, 0.9)), 4).tolist() == [0, 1, 1, 3]
-    assert join_weak(borders((1, 2, 5, 0.1), (1, 3, 30, 0.4), (2, 3, 10, 0.6)), 4).tolist() == [0, 1, 1, 1]
+    assert join_weak(borders((1, 2, 5, 0.1), (1, 3, 10, 0.4), (2, 3, 30, 0.9)), 4, BORDER_CONFIDENCE)[
+        0
+    ].tolist() == [0, 1, 1, 3]
+    assert join_weak(borders((1, 2, 5, 0.1), (1, 3, 30, 0.4), (2, 3, 10, 0.6)), 4, BORDER_CONFIDENCE)[
+        0
+    ].tolist() == [0, 1, 1, 1]
 
 
 def test_joined_borders_keep_length_and_mass():
