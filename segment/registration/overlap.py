@@ -239,7 +239,9 @@ def _share_at(one: Places, other: Places, motion: Motion, diameter: float) -> fl
     shared, region = cv2.intersectConvexConvex(corners[0].astype(np.float32), put.astype(np.float32))
     if not shared or region is None:
         return 0.0
-    inside = _inside(region[:, 0], one.centres, diameter / 2)
+    inside = np.array(
+        [cv2.pointPolygonTest(region, tuple(at), True) > diameter / 2 for at in one.centres.tolist()]
+    )
     same = _partners(one, other, motion, diameter)[1] & inside
     n, n_same = int(inside.sum()), int(same.sum())
     if n_same < max(FEWEST, AGREE * n):
@@ -257,16 +259,3 @@ def _by_chance(one: Places, other: Places, motion: Motion, inside: np.ndarray, d
     next_to = steps[(length > 0.5 * diameter) & (length < 2 * diameter)][:: max(1, inside.sum() // 8)][:24]
     moved = [_partners(one, other, (motion[0], motion[1] + step), diameter)[1] & inside for step in next_to]
     return float(np.mean([m.sum() for m in moved]) / inside.sum()) if moved else 0.0
-
-
-def _inside(region: np.ndarray, points: np.ndarray, margin: float) -> np.ndarray:
-    """Which points lie in a convex region, farther than `margin` from its rim."""
-    middle, ends = region.mean(axis=0), np.roll(region, -1, axis=0)
-    inside = np.ones(len(points), bool)
-    for start, end in zip(region.astype(float), ends.astype(float), strict=True):
-        normal = np.array([start[1] - end[1], end[0] - start[0]])
-        length = np.linalg.norm(normal)
-        if length > 0:
-            normal *= np.sign(normal @ (middle - start)) / length
-            inside &= (points - start) @ normal > margin
-    return inside

@@ -19,7 +19,6 @@ import numpy as np
 
 _PACKAGE = "rapidocr_onnxruntime"
 _FILE = "models/ch_PP-OCRv4_rec_infer.onnx"
-_KEY = b"\x0a\x09character\x12"  #: of ONNX metadata: field 1 is the key, field 2 the value
 _ROWS = 48  #: height that the network was trained on
 _MICRO = "uµμ"  #: signs that mean the same before an m: their probabilities are added
 _LEAST_COLUMNS = 320  #: shorter lines are filled up, as in its training
@@ -62,26 +61,15 @@ def recogniser() -> Path | None:
     return file if file is not None and file.is_file() else None
 
 
-def _signs_of(model: bytes) -> list[str]:
-    """The signs that the network tells apart, in the order of its classes from 1."""
-    at = model.rindex(_KEY) + len(_KEY)
-    length = shift = 0
-    while True:  # a number in base 128, the lowest digit first
-        byte = model[at]
-        length |= (byte & 127) << shift
-        at, shift = at + 1, shift + 7
-        if byte < 128:
-            return model[at : at + length].decode().splitlines()
-
-
 @cache
 def _network() -> tuple[Any, list[str]]:
-    """The compiled network and its signs."""
+    """The compiled network, and the signs that it tells apart: none, those in its metadata, a space."""
     import openvino
 
     file = recogniser()
     assert file is not None
     core = openvino.Core()
     model = core.read_model(file)
+    signs = str(model.get_rt_info(["framework", "character"]).value).splitlines()
     settings = {"INFERENCE_NUM_THREADS": 1, "INFERENCE_PRECISION_HINT": "f32"}
-    return core.compile_model(model, "CPU", settings), ["", *_signs_of(file.read_bytes()), " "]
+    return core.compile_model(model, "CPU", settings), ["", *signs, " "]
