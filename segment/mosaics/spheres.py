@@ -88,4 +88,5 @@ def scatter(
         n = rng.poisson(edges.prod() * p.density)
         centre = (rng.random((n, dimension)) - 0.5) * edges
         found.append((centre, p.diameters(n, rng) / 2 * share ** (1 / dimension), np.full(n, k)))
-    return Spheres(*(np.concatenate(part) for part in zip(*found, strict=True)), hole)
+    centre, radius, population = (np.concatenate(part) for part in zip(*found, strict=True))
+    return Spheres(centre, radius, population, hole)
