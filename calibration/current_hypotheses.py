@@ -23,7 +23,7 @@ from scipy import stats
 from scipy.spatial import cKDTree
 
 from grainstats.infer.current import current
-from grainstats.infer.current.random_orientations import random_orientations
+from grainstats.infer.current.draws import random_orientations
 from segment.grain_map import GrainMap
 from segment.grain_orientations import CrystalPhase, GrainOrientations
 from segment.mosaics.laguerre import laguerre_section

@@ -20,7 +20,8 @@ import numpy as np
 from laguerre_volume import VolumeMosaic, laguerre_volume
 from packed_mosaics import Centres
 
-from grainstats.infer.volume_modality.judge import FEWEST_COARSE, PAIR_SHARE
+from grainstats.infer.modality.coarse_grains import FEWEST_COARSE
+from grainstats.infer.modality.null_library import PAIR_SHARE
 from grainstats.infer.volume_modality.sizes import VolumeSizes
 from grainstats.measure.volume.measurement import block_of, blocks_along, voxels_and_boxes
 

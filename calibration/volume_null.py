@@ -33,7 +33,8 @@ from volume_mosaics import (
     seeds_of,
 )
 
-from grainstats.infer.volume_modality.judge import LEVEL, decide, large_alone
+from grainstats.infer.modality.judge import LEVEL
+from grainstats.infer.volume_modality.judge import decide, large_alone
 from grainstats.infer.volume_modality.null_table import NullTable, load_null
 
 LEVELS = (0.9, 0.75, 0.5, 0.3, 0.2, 0.1, 0.075, 0.05, 0.03, 0.02, 0.01)

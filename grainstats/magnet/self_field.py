@@ -29,17 +29,10 @@ DAMPING, TURNED, KEPT = 0.5, 0.7, 1.1
 
 
 def settle(cells: Cells, law: CurrentLaw) -> tuple[np.ndarray, np.ndarray]:
-    """Current density that is critical everywhere in its own field.
+    """Current density, A/m², that is critical everywhere in its own field, and that field, tesla.
 
-    Returns
-    -------
-    j, b : ndarray, shape (n_discs, n_z, n_r)
-        A/m², and the flux density in tesla.
+    Both of shape (n_discs, n_z, n_r).  `InputError`: no rest is reached: the law falls too steeply.
 
-    `InputError`: the iteration does not come to rest: the law falls too steeply.
-
-    Examples
-    --------
     >>> from grainstats.magnet.jc_laws import Kim
     >>> j, b = settle(Cells(Stack(30, 6), n_r=8, n_z=4), Kim(4e8, 1.0))
     >>> bool((abs(j * (1 + b) / 4e8 - 1) < 1e-4).all())

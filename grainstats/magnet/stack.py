@@ -96,12 +96,7 @@ class Stack:
         )
 
     def probe_mm(self, probe: str | float) -> float:
-        """Height of the probe on the axis.
-
-        Parameters
-        ----------
-        probe : {"middle", "top"} or float
-            Mid-plane of the stack, centre of its top face, or a height in millimetres.
+        """Height of the probe on the axis: "middle" of the stack, centre of its "top" face, or millimetres.
 
         `InputError`: neither a name nor a height within 100 m.
         """

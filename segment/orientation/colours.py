@@ -42,21 +42,10 @@ def key_group(laue_group: str) -> str:
 
 
 def direction_colours(directions: np.ndarray, laue_group: str) -> np.ndarray:
-    """Colours of crystal directions.
+    """Colours of crystal directions, uint8, black where a direction is NaN; both of shape (n, 3).
 
-    Parameters
-    ----------
-    directions : ndarray, shape (n, 3)
-        Of any length, in the crystal's axes.
-    laue_group : str
+    Directions are in the crystal's axes and of any length.
 
-    Returns
-    -------
-    ndarray of uint8, shape (n, 3)
-        Black where a direction is NaN.
-
-    Examples
-    --------
     >>> direction_colours(np.array([[0, 0, 1.0], [1, 1, 0], [1, -1, 1]]), "m-3m").tolist()
     [[255, 0, 0], [0, 255, 0], [0, 0, 255]]
     """

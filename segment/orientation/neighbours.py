@@ -26,23 +26,12 @@ def neighbour_pairs(orientation_map: OrientationMap) -> np.ndarray:
 
 
 def pairs_across_gaps(pairs: np.ndarray, counts: np.ndarray, hole: int) -> np.ndarray:
-    """Every two points that count and are neighbours, or are parted by a narrow gap only.
+    """Every two points that count and are neighbours, or are parted by a narrow gap only, shape (m, 2).
 
-    Parameters
-    ----------
-    pairs : ndarray of int, shape (n, 2)
-        Flat indices of neighbours.
-    counts : ndarray of bool, shape (rows, columns) or (planes, rows, columns)
-        Points with an orientation to be trusted.  Each of the others stands for the nearest of them.
-    hole : int
-        Edge of the square or cube that fits into a gap which is not bridged.
+    `pairs`, shape (n, 2), are flat indices of neighbours.  `counts`, of two or three dimensions, marks points
+    with an orientation to be trusted: each of the others stands for the nearest of them.  `hole` as in
+    `fill_gaps`.
 
-    Returns
-    -------
-    ndarray of int, shape (m, 2)
-
-    Examples
-    --------
     >>> counts = np.array([[True, False, True]])
     >>> pairs_across_gaps(np.array([[0, 1], [1, 2]]), counts, 5).tolist()
     [[0, 2]]

@@ -47,21 +47,12 @@ def rotate(q: np.ndarray, vector: ArrayLike) -> np.ndarray:
 
 
 def from_euler(angles: np.ndarray) -> np.ndarray:
-    """Bunge's angles as the rotation of specimen coordinates into crystal coordinates.
+    """Bunge's angles, shape (..., 3), as the rotation of specimen coordinates into crystal coordinates.
 
-    Parameters
-    ----------
-    angles : ndarray, shape (..., 3)
-        φ₁, Φ, φ₂ in radians: turn the specimen's axes about z, then about the new x, then about the new z,
-        and they lie along the crystal's (H.-J. Bunge, Texture Analysis in Materials Science, 1982).
+    φ₁, Φ, φ₂ in radians: turn the specimen's axes about z, then about the new x, then about the new z, and
+    they lie along the crystal's (H.-J. Bunge, Texture Analysis in Materials Science, 1982).  The result q,
+    shape (..., 4), has ``v_crystal = q v_specimen q*``.
 
-    Returns
-    -------
-    ndarray, shape (..., 4)
-        q with ``v_crystal = q v_specimen q*``.
-
-    Examples
-    --------
     A crystal turned by 90° about z sees the specimen's y as its x.
 
     >>> rotate(from_euler(np.array([np.pi / 2, 0, 0])), [0, 1, 0]).round(6).tolist()

@@ -22,17 +22,8 @@ STEP_DEG = 0.25  #: classes of the distribution
 
 @lru_cache(maxsize=16)
 def random_density(phase: CrystalPhase) -> tuple[np.ndarray, np.ndarray]:
-    """Density of the disorientation of random pairs.
+    """Angles from 0 to 180 degrees, and the density of the disorientation of random pairs there, per degree.
 
-    Returns
-    -------
-    angle_deg : ndarray, shape (n,)
-        From 0 to 180 in steps of .25.
-    density : ndarray, shape (n,)
-        Per degree.
-
-    Examples
-    --------
     >>> angle, density = random_density(CrystalPhase(1, "iron", "m-3m"))
     >>> round(float((density * angle).sum() / density.sum()), 1)
     40.7

@@ -46,24 +46,10 @@ def _nearest_points(orientation_map: OrientationMap) -> tuple[np.ndarray, np.nda
 
 
 def fill_gaps(labels: np.ndarray, hole: int) -> tuple[np.ndarray, np.ndarray]:
-    """Give narrow gaps between grains to the nearest grain; wide ones stay open.
+    """Give narrow gaps (label 0) between grains to the nearest grain; and the gaps that stay, bool.
 
-    Parameters
-    ----------
-    labels : ndarray of int, shape (rows, columns) or (planes, rows, columns)
-        0 where no grain is known.
-    hole : int
-        A gap stays where a square (or cube) of so many pixels an edge fits into it.
+    A gap stays where a square, in three dimensions a cube, of `hole` pixels an edge fits into it.
 
-    Returns
-    -------
-    filled : ndarray of int
-        Labels with the narrow gaps filled.
-    open : ndarray of bool
-        The gaps that stay.
-
-    Examples
-    --------
     >>> fill_gaps(np.array([[1, 0, 2, 2, 0]]), 3)[0].tolist()
     [[1, 1, 2, 2, 2]]
     """

@@ -16,13 +16,9 @@ MOST = 0.5  #: a rule that takes more of the indexed points away does not fit th
 
 
 def reliable_points(orientation_map: OrientationMap) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Indexed points whose confidence index, reliability and angular deviation are good enough.
+    """Indexed points whose confidence index, reliability and angular deviation are good enough; warnings.
 
-    Returns
-    -------
-    reliable : ndarray of bool, shape (rows, columns)
-    warnings : tuple of str
-        A rule that would take away more than half of the indexed points is not used, and that is said.
+    A rule that would take away more than half of the indexed points is not used, and that is said.
     """
     indexed = orientation_map.indexed
     reliable = indexed.copy()

@@ -49,25 +49,11 @@ _POINT_GROUPS = {
 
 
 def proper_rotations(laue_group: str, unique_axis: str = "b") -> np.ndarray:
-    """Rotations that bring a crystal onto itself, as quaternions with w ≥ 0.
+    """Rotations that bring a crystal onto itself, as quaternions with w ≥ 0, shape (n, 4).
 
-    Parameters
-    ----------
-    laue_group : str
-        One of `LAUE_GROUPS`.
-    unique_axis : {"a", "b", "c"}
-        Two-fold axis of 2/m.
+    The crystal's z is along c; in trigonal and hexagonal crystals its x is along a.  `unique_axis` is the
+    two-fold one of 2/m.  `ValueError`: no Laue group of this name.
 
-    Returns
-    -------
-    ndarray, shape (n, 4)
-        n is 1, 2, 4, 4, 8, 3, 6, 6, 12, 12, 24 for the groups in order.  The crystal's z is along c; in
-        trigonal and hexagonal crystals its x is along a.
-
-    `ValueError`: no Laue group of this name.
-
-    Examples
-    --------
     >>> [len(proper_rotations(group)) for group in LAUE_GROUPS]
     [1, 2, 4, 4, 8, 3, 6, 6, 12, 12, 24]
     """

@@ -92,16 +92,9 @@ def basin_passes(
     that the sweep has left behind and that are too shallow are merged.  Such a group merges across its lowest
     pass in any case, whatever comes later, so that `most` changes nothing.
 
-    Returns
-    -------
-    keys : ndarray of int64, shape (k,)
-        Two neighbouring groups.
-    rows : ndarray of float64, shape (k, 3)
-        Their lowest pass (level x `PLACES` + its place), voxel faces and the sum of levels along them.
-    parent : ndarray of int32, shape (n + 1,)
-        By basin, one nearer to the representative of its group.
-    facts : ndarray of int32, shape (n + 1, 3)
-        Of representatives: lowest level, voxels, last slice.
+    Returned are the table of neighbouring groups: keys, and rows with their lowest pass (level x `PLACES` +
+    its place), voxel faces and the sum of levels along them; by basin, one nearer to the representative of
+    its group, int32 of shape (n + 1,); and of representatives lowest level, voxels, last slice, (n + 1, 3).
     """
     nz, ny, nx = values.shape
     parent, facts = np.arange(n + 1).astype(np.int32), np.zeros((n + 1, 3), np.int32)

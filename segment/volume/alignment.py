@@ -24,21 +24,12 @@ WANDERING = 3.0  #: times as far as random steps would go, a path is a drift
 
 @dataclass(frozen=True, eq=False)
 class Drift:
-    """How the slices of a stack lie on each other.
+    """How the slices of a stack lie on each other."""
 
-    Attributes
-    ----------
-    correction_px : ndarray, shape (slices, 2)
-        Rows and columns by which each slice is moved.
-    shear_px : ndarray, shape (2,)
-        Mean step per slice, which stays: leaning structures and steady drift look alike.
-    noise_px : float
-        Error of a measured step, from how far two steps differ from the shift over both.
-    """
-
-    correction_px: np.ndarray
+    correction_px: np.ndarray  #: shape (slices, 2): rows and columns by which each slice is moved
+    #: shape (2,): mean step per slice, which stays: leaning structures and steady drift look alike
     shear_px: np.ndarray
-    noise_px: float = 0.0
+    noise_px: float = 0.0  #: error of a measured step: how far two differ from the shift over both
 
     @property
     def largest_px(self) -> float:

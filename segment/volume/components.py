@@ -106,12 +106,8 @@ def _pieces(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.
 def component_table(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pieces of equal labels, 0 apart, that hang together by faces; two slices are held at a time.
 
-    Returns
-    -------
-    size, label : ndarray of int64, shape (n,)
-        Voxels and label of each piece.
-    sides : ndarray of bool, shape (n, 6)
-        Does the piece touch the first and last slice, row and column?
+    Voxels of each, its label, both of shape (n,), and whether it touches the first and last slice, row and
+    column, bool of shape (n, 6).
     """
     _, size, label, sides = _pieces(labels)
     own = size > 0

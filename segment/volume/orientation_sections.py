@@ -41,26 +41,12 @@ def orientation_volume(
 ) -> LabelVolume:
     """Grains of a folder of orientation maps, in the natural order of their names.
 
-    Parameters
-    ----------
-    folder : Path
-    voxel_size : VoxelSize or None
-        Step in x and y, and from section to section.  It must be given: no file knows the last.
-    misorientation_deg : float
-        From this angle on two neighbouring points belong to different grains.
-    align : {"none", "drift", "reference"}
-        Bring the boundaries of neighbouring sections into register, by whole points: what departs from a
-        steady shift, or all of it.
-    shifts : ndarray of int, shape (sections, 2), optional
-        By how many rows and columns each section is moved, instead.
+    The voxel size must be given: no file knows the distance of sections.  `align` brings the boundaries of
+    neighbouring sections into register, by whole points: what departs from a steady shift ("drift"), or all
+    of it ("reference").  `shifts`, shape (sections, 2), are rows and columns to move sections by, instead.
 
-    Raises
-    ------
-    UncalibratedError
-        No voxel size is given.
-    UnreadableError
-        Sections of unequal size, on another grid than a square one, or of different phases; shifts for
-        another number of sections.
+    `UncalibratedError`: no voxel size.  `UnreadableError`: sections of unequal size, on another grid than a
+    square one, or of different phases; shifts for another number of sections.
     """
     if voxel_size is None:
         raise UncalibratedError(folder, "sections do not say their distance", "Give --voxel-size X Y Z")

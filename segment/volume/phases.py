@@ -44,22 +44,11 @@ def fractions_of(phase: np.ndarray) -> tuple[tuple[str, float], ...]:
 
 
 def find_phases(grey: np.ndarray, n_phases: int | None = None) -> np.ndarray:
-    """Split a stack of even grey levels into phases.
+    """Split a stack of even grey levels, uint8: 0 void (dark), 1 solid, 2 second phase (bright).
 
-    Parameters
-    ----------
-    grey : ndarray of uint8, shape (slices, rows, columns)
-    n_phases : {1, 2, 3}, optional
-        1: solid only; 2: void and solid; 3: void, solid and second phase.  None: as many as stand apart; of
-        two, the larger is the solid.
+    `n_phases` 1: solid only; 2: void and solid; 3: void, solid and second phase.  None: as many as stand
+    apart; of two, the larger is the solid.
 
-    Returns
-    -------
-    ndarray of uint8, same shape
-        0 void (dark), 1 solid, 2 second phase (bright).
-
-    Examples
-    --------
     >>> grey = np.full((8, 16, 16), 150, np.uint8)
     >>> grey[:, :, :4] = 20
     >>> fractions_of(find_phases(grey, 2))

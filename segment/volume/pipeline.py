@@ -32,27 +32,13 @@ SMALLEST_GRAIN_PX = 8.0  #: sphere, network's pixels; best F1 in a made stack of
 
 @dataclass(frozen=True)
 class StackSettings:
-    """What the user may choose about a grey stack.
+    """What the user may choose about a grey stack."""
 
-    Attributes
-    ----------
-    align : {"drift", "reference", "none"}
-        Correct what departs from a steady shift; all of it; or nothing.
-    curtains : bool
-        Take vertical stripes out.
-    n_phases : int or None
-        1 solid, 2 void and solid, 3 with a second phase; None: as many as stand apart.
-    grains : bool
-        Find grains; otherwise phases alone.
-    every_direction : bool or None
-        Show the network slices along all three axes; None: where voxels are about cubic.
-    device : {"auto", "cpu", "cuda"}
-    """
-
-    align: Align = "drift"
-    curtains: bool = True
-    n_phases: int | None = None
-    grains: bool = True
+    align: Align = "drift"  #: correct what departs from a steady shift; all of it ("reference"); or nothing
+    curtains: bool = True  #: take vertical stripes out
+    n_phases: int | None = None  #: 1 solid, 2 void and solid, 3 a second phase too; None: as stand apart
+    grains: bool = True  #: find grains; otherwise phases alone
+    #: show the network slices along all three axes; None: where voxels are about cubic
     every_direction: bool | None = None
     device: Device = "auto"
 

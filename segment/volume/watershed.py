@@ -39,26 +39,12 @@ def volume_watershed(
     confidence: float | None = BORDER_CONFIDENCE,
     min_voxels: int = 27,
 ) -> np.ndarray:
-    """Grains of a boundary probability.
+    """Grains 1 ... n of a boundary probability, in the order of their first voxels; 0 for no grain.
 
-    Parameters
-    ----------
-    probability : ndarray of uint8, shape (slices, rows, columns)
-        Up to 252 (of 255), high on boundaries; from `NO_GRAIN` (253) on there is no grain.  At most
-        2**31 - 2 voxels.
-    persistence : float
-        Least rise (0 ... 1) from a grain's minimum to its lowest pass.
-    confidence : float, optional
-        Least mean probability along the face of two grains that keeps them apart; None: persistence alone.
-    min_voxels : int
-        Smaller basins are merged across their lowest pass.
-
-    Returns
-    -------
-    ndarray of int32, same shape
-        1 ... n in the order of the grains' first voxels; 0 where there is no grain.
-
-    `ValueError`: too many voxels, or another dtype.
+    `probability`, uint8, is high on boundaries, up to 252 (of 255); from `NO_GRAIN` (253) on there is no
+    grain.  `persistence` is the least rise (0 ... 1) from a grain's minimum to its lowest pass, `confidence`
+    the least mean probability along the face of two grains that keeps them apart (None: persistence alone);
+    basins of fewer than `min_voxels` are merged.  `ValueError`: more than 2**31 - 2 voxels, or another dtype.
     """
     if probability.dtype != np.uint8 or probability.size >= 2**31 - 1:
         raise ValueError("needs uint8 and at most 2**31 - 2 voxels")

@@ -14,26 +14,12 @@ from grainstats.infer.comparison.result import Scale
 
 @dataclass(frozen=True)
 class GroupedValues:
-    """One value per sample, finite and grouped.
+    """One value per sample, finite and grouped."""
 
-    Attributes
-    ----------
-    name : str
-        Of the descriptor.
-    rows : DataFrame
-        The samples that entered.
-    y : ndarray, shape (n,)
-        Logarithm of the descriptor (`scale` "ratio") or the descriptor itself ("difference").
-    label : ndarray of str, shape (n,)
-    levels : tuple of str
-    scale : {"ratio", "difference"}
-    notes : tuple of str
-    """
-
-    name: str
-    rows: pd.DataFrame
-    y: np.ndarray
-    label: np.ndarray
+    name: str  #: of the descriptor
+    rows: pd.DataFrame  #: the samples that entered
+    y: np.ndarray  #: shape (n,): log of the descriptor (`scale` "ratio") or the descriptor ("difference")
+    label: np.ndarray  #: str, shape (n,)
     levels: tuple[str, ...]
     scale: Scale
     notes: tuple[str, ...]

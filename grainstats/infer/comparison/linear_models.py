@@ -22,29 +22,14 @@ EDGE = 1e-4  #: of the block's share of the variance, kept away from where the c
 
 @dataclass(frozen=True)
 class LinearModel:
-    """A fitted y = X b + noise, whose covariance is a sum of known parts times unknown variances.
+    """A fitted y = X b + noise, whose covariance is a sum of known parts times unknown variances."""
 
-    Attributes
-    ----------
-    coefficients : ndarray, shape (p,)
-    covariance : ndarray, shape (p, p)
-        Of the coefficients, after Kenward & Roger.
-    asymptotic : ndarray, shape (p, p)
-        The same as if the variances were known.
-    variances : ndarray
-        Of each group, or of the noise and of the block.
-    variance_covariance : ndarray
-        Of the estimated variances (inverse expected REML information).
-    gradients : ndarray, shape (len(variances), p, p)
-        Of `asymptotic` by each variance.
-    """
-
-    coefficients: np.ndarray
-    covariance: np.ndarray
-    asymptotic: np.ndarray
-    variances: np.ndarray
-    variance_covariance: np.ndarray
-    gradients: np.ndarray
+    coefficients: np.ndarray  #: shape (p,)
+    covariance: np.ndarray  #: shape (p, p): of the coefficients, after Kenward & Roger
+    asymptotic: np.ndarray  #: shape (p, p): the same as if the variances were known
+    variances: np.ndarray  #: of each group, or of the noise and of the block
+    variance_covariance: np.ndarray  #: of the estimated variances (inverse expected REML information)
+    gradients: np.ndarray  #: shape (len(variances), p, p): of `asymptotic` by each variance
 
     def df(self, contrast: np.ndarray) -> float:
         """Satterthwaite's degrees of freedom of one contrast, at least one."""

@@ -21,17 +21,10 @@ SAMPLED = 99_999  #: random ones, beside the observed (Phipson & Smyth 2010: p i
 
 @dataclass(frozen=True)
 class WelchResult:
-    """Difference of two means without assuming equal variances; arrays broadcast over leading axes.
+    """Difference of two means without assuming equal variances; arrays broadcast over leading axes."""
 
-    Attributes
-    ----------
-    difference : ndarray
-        mean(second) - mean(first).
-    standard_error, df, p_value : ndarray
-        NaN where neither group varies.
-    """
-
-    difference: np.ndarray
+    difference: np.ndarray  #: mean(second) - mean(first)
+    #: standard_error, df, p_value: NaN where neither group varies
     standard_error: np.ndarray
     df: np.ndarray
     p_value: np.ndarray

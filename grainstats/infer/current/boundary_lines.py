@@ -20,27 +20,15 @@ STEP_PX = 6.0  #: longest straight piece; a circle of 15 px radius loses .7 % of
 
 @dataclass(frozen=True, eq=False)
 class BoundaryLines:
-    """All boundaries of a map.
+    """All boundaries of a map."""
 
-    Attributes
-    ----------
-    point : ndarray of int
-        Rows of the network's `position`, line after line, ends included.
-    start : ndarray of int, shape (n_lines + 1,)
-        Line i owns ``point[start[i] : start[i + 1]]``.
-    segment : ndarray of int, shape (n_lines,)
-        Row of the network's `segments`.
-    """
-
-    point: np.ndarray
-    start: np.ndarray
-    segment: np.ndarray
+    point: np.ndarray  #: int: rows of the network's `position`, line after line, ends included
+    start: np.ndarray  #: int, shape (n_lines + 1,): line i owns ``point[start[i] : start[i + 1]]``
+    segment: np.ndarray  #: int, shape (n_lines,): row of the network's `segments`
 
 
 def boundary_lines(network: BoundaryNetwork, step_px: float = STEP_PX) -> BoundaryLines:
-    """Lines with points about `step_px` apart; the ends, and at least three points of a closed line, are
-    kept.
-    """
+    """Lines with points about `step_px` apart; the ends, and three points of a closed line, are kept."""
     n, edge = network.position.shape[0], network.edge
     if edge.shape[0] == 0:
         return BoundaryLines(np.zeros(0, np.int64), np.zeros(1, np.int64), np.zeros(0, np.int64))
@@ -59,17 +47,10 @@ def boundary_lines(network: BoundaryNetwork, step_px: float = STEP_PX) -> Bounda
 def _walk_lines(
     first: np.ndarray, neighbour: np.ndarray, is_end: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Points of every line of a graph, in order along it.
+    """`point` and `start` of `BoundaryLines`; a closed line repeats its first point.
 
     The neighbours of point k are ``neighbour[first[k] : first[k + 1]]``.  Lines begin and end where `is_end`;
     all other points have two neighbours.
-
-    Returns
-    -------
-    point : ndarray of int
-        Points of all lines, end points included.
-    start : ndarray of int, shape (n_lines + 1,)
-        Line i owns ``point[start[i] : start[i + 1]]``; a closed line repeats its first point.
     """
     n = first.size - 1
     seen = np.zeros(n, np.bool_)

@@ -25,29 +25,16 @@ ON_FRAME = 1e-6  #: pixels; frame ends lie on the frame exactly
 
 @dataclass(frozen=True, eq=False)
 class CutGraph:
-    """Points and the pieces between them that a limiting path may follow.
+    """Points and the pieces between them that a limiting path may follow."""
 
-    Attributes
-    ----------
-    position : ndarray, shape (n, 2)
-        (row, column), pixels.
-    edge : ndarray of int, shape (m, 2)
-    length : ndarray, shape (m,)
-        Pixels.
-    grains : ndarray of int, shape (m, 2)
-        Labels on both sides; the same label twice for a path through a grain; 0 for a pore or second phase.
-    segment : ndarray of int, shape (m,)
-        Row of the network's `segments`; -1 inside a grain.
-    frame : tuple of float
-        (top, left, bottom, right) of what is seen, pixels.
-    """
-
-    position: np.ndarray
-    edge: np.ndarray
-    length: np.ndarray
+    position: np.ndarray  #: shape (n, 2): (row, column), pixels
+    edge: np.ndarray  #: int, shape (m, 2)
+    length: np.ndarray  #: shape (m,): pixels
+    #: int, shape (m, 2): labels on both sides; the same twice for a path through a grain; 0 for a pore or
+    #: second phase
     grains: np.ndarray
-    segment: np.ndarray
-    frame: tuple[float, float, float, float]
+    segment: np.ndarray  #: int, shape (m,): row of the network's `segments`; -1 inside a grain
+    frame: tuple[float, float, float, float]  #: (top, left, bottom, right) of what is seen, pixels
 
     @property
     def free(self) -> np.ndarray:
@@ -69,18 +56,10 @@ class CutGraph:
 
 @dataclass(frozen=True, eq=False)
 class LimitingPath:
-    """The cheapest cut.
+    """The cheapest cut."""
 
-    Attributes
-    ----------
-    current : float
-        Per unit of length across the current; inf where no path goes from side to side.
-    edges : ndarray of int
-        Rows of the graph's `edge`.
-    """
-
-    current: float
-    edges: np.ndarray
+    current: float  #: per unit of length across it; inf where no path goes from side to side
+    edges: np.ndarray  #: int: rows of the graph's `edge`
 
 
 class CutSolver:

@@ -6,52 +6,34 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from grainstats.infer.current.cut_graph import CutGraph
-from grainstats.infer.current.law import Law
-from grainstats.infer.current.random_orientations import random_orientations
+from grainstats.infer.current.law import Law, Texture
 from segment.cells.borders import find_borders, pair_key
 from segment.errors import InputError
 from segment.grain_map import GrainMap
 from segment.orientation import CrystalPhase, misorientation_of_pairs
 from segment.orientation.misorientation import disorientation
+from segment.orientation.quaternions import multiply
 
 
 @dataclass(frozen=True, eq=False)
 class Carriers:
-    """The boundaries of a map as pairs of grains, and what is known of them.
+    """The boundaries of a map as pairs of grains, and what is known of them."""
 
-    Attributes
-    ----------
-    pairs : ndarray of int, shape (p, 2)
-        Labels of the grains on both sides, each pair once.
-    length : ndarray, shape (p,)
-        Pixels.
-    angle_deg : ndarray, shape (p,) or None
-        Measured misorientation, NaN where there is none.
-    confidence : ndarray, shape (p,) or None
-        Chance that it is a boundary at all.
-    coarse : ndarray of bool, shape (n_grains + 1,) or None
-        By label.
-    grain_share : ndarray, shape (n_grains + 1,)
-        What each grain carries over j0: inf without limit.
-    """
-
-    pairs: np.ndarray
-    length: np.ndarray
-    angle_deg: np.ndarray | None
-    confidence: np.ndarray | None
-    coarse: np.ndarray | None
-    grain_share: np.ndarray
+    pairs: np.ndarray  #: int, shape (p, 2): labels of the grains on both sides, each pair once
+    length: np.ndarray  #: shape (p,): pixels; of a volume the area of their face
+    angle_deg: np.ndarray | None  #: shape (p,): measured misorientation, NaN where there is none
+    confidence: np.ndarray | None  #: shape (p,): chance that it is a boundary at all
+    coarse: np.ndarray | None  #: bool, shape (n_grains + 1,): by label
+    grain_share: np.ndarray  #: shape (n_grains + 1,): what each grain carries over j0: inf without limit
 
 
 class DrawSource:
     """Draws from a law; the same generator state gives the same draw.
 
-    Raises
-    ------
-    InputError
-        The law wants misorientations that nothing gives.
+    `InputError`: the law wants misorientations that nothing gives.
     """
 
     def __init__(self, carriers: Carriers, law: Law) -> None:
@@ -117,15 +99,26 @@ def _angle_source(carriers: Carriers, law: Law) -> Callable[[np.random.Generator
     return lambda rng: np.where(unknown, drawn(rng), measured)
 
 
-def carriers_of(graph: CutGraph, grain_map: GrainMap, law: Law) -> tuple[Carriers, np.ndarray]:
-    """Pairs of grains of a graph, and the pair of each of its pieces.
+def random_orientations(n: int, texture: Texture, spread_deg: float, rng: np.random.Generator) -> np.ndarray:
+    """Unit quaternions drawn from a texture of `Law`, shape (n, 4).
 
-    Returns
-    -------
-    carriers : Carriers
-    pair_of_edge : ndarray of int, shape (m,)
-        -1 along pores and inside grains.
+    `spread_deg` is the standard deviation of the tilt about each axis, without effect on "random".
     """
+    if texture == "random":
+        q = rng.standard_normal((n, 4))
+        return q / np.linalg.norm(q, axis=1, keepdims=True)
+    tilt = np.radians(spread_deg) * rng.standard_normal((n, 3))
+    turn = np.zeros((n, 4))
+    turn[:, 0] = 1.0
+    if texture == "fibre":
+        tilt[:, 2] = 0.0
+        half = rng.random(n) * np.pi
+        turn[:, 0], turn[:, 3] = np.cos(half), np.sin(half)
+    return multiply(turn, np.roll(Rotation.from_rotvec(tilt).as_quat(), 1, axis=1))
+
+
+def carriers_of(graph: CutGraph, grain_map: GrainMap, law: Law) -> tuple[Carriers, np.ndarray]:
+    """Pairs of grains of a graph; the pair of each of its pieces, shape (m,), -1 at pores and in grains."""
     boundary = (graph.grains > 0).all(axis=1) & (graph.grains[:, 0] != graph.grains[:, 1])
     unique, index = np.unique(pair_key(*graph.grains[boundary].T), return_inverse=True)
     pairs = np.column_stack([unique >> 32, unique & 0xFFFFFFFF])

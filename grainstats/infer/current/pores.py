@@ -14,14 +14,9 @@ def pore_links(
     """Free pieces that join all the outlines of each pore, and the frame where it lies on it.
 
     `labels` are 0 in pores and second phases, below 0 where hidden; no side is wholly hidden.  `point` are
-    points of lines, rows of the network's `position`, and `segment` the segments they lie on.
-
-    Returns
-    -------
-    point : ndarray, shape (k, 2)
-        Points on the frame, pixels, one for each side that a pore touches.
-    edge : ndarray of int, shape (m, 2)
-        Between points of the network; k added points count on from the last of them.
+    points of lines, rows of the network's `position`, and `segment` the segments they lie on.  Returned are
+    points on the frame, shape (k, 2), one for each side that a pore touches, and the pieces, shape (m, 2),
+    between points of the network, from the last of which the k added ones count on.
     """
     empty = labels == 0
     if not empty.any():

@@ -36,24 +36,11 @@ def volume_current(
     draws: int | None = None,
     seed: int = 0,
 ) -> CurrentEstimate:
-    """Limiting current of a 3-D network along x, y and z.
+    """Limiting current of a 3-D network along x, y and z, of `labels` (planes, rows, columns), 0 for pores.
 
-    Parameters
-    ----------
-    labels : ndarray of int, shape (planes, rows, columns)
-        0 for pores; x runs along columns, y along rows, z through the planes.
-    law : Law
-        Without `j_grain`: grains carry what their boundaries let in.
-    voxel_zyx : tuple of float
-        Edges of a voxel; only their ratios matter, but for `threshold_nm`, which takes them as nanometres.
-    draws : int, optional
-        50, or one where nothing is left to chance.
-    seed : int
-
-    Returns
-    -------
-    CurrentEstimate
-        With `maps` empty.
+    x runs along columns, y along rows, z through the planes.  Only the ratios of a voxel's edges matter, but
+    for `threshold_nm`, which takes them as nanometres.  There are 50 draws, or one where nothing is left to
+    chance; `maps` of the estimate is empty.
 
     `InputError`: not a volume of labels; a grain that reaches from side to side; a law with limited grains or
     with measured misorientations.

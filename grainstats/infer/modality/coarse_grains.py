@@ -22,30 +22,14 @@ COARSER = 2**1.5  # diameter over the area-weighted median: 3 ASTM numbers, as E
 
 @dataclass(frozen=True)
 class CoarseGrains:
-    """Grains that are much coarser than the rest of a sample.
+    """Grains that are much coarser than the rest of a sample."""
 
-    Attributes
-    ----------
-    n_grains : int
-        Cut ones too.
-    n_fields : int
-        Images that show one.
-    area_share : float
-        Of the visible area.
-    elsewhere : float
-        Of the area of all fields but the one that shows most of them; 0 of a single field.
-    largest_nm : float
-        Equivalent circle diameter of the largest, or of its visible part.
-    above_nm : float
-        Diameter from which a grain counts here.
-    """
-
-    n_grains: int
-    n_fields: int
-    area_share: float
-    elsewhere: float
-    largest_nm: float
-    above_nm: float
+    n_grains: int  #: cut ones too
+    n_fields: int  #: images that show one
+    area_share: float  #: of the visible area
+    elsewhere: float  #: of the area of all fields but the one that shows most of them; 0 of a single field
+    largest_nm: float  #: equivalent circle diameter of the largest, or of its visible part
+    above_nm: float  #: diameter from which a grain counts here
 
 
 def coarse_grains(images: Sequence[ImageGrains], above_nm: float) -> CoarseGrains:

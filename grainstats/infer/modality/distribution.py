@@ -19,31 +19,15 @@ CUT_CLASSES = np.linspace(-1.75, 1.25, 9)
 
 @dataclass(frozen=True, eq=False)
 class SizeDistribution:
-    """Share of the specimen's area by log grain size.
+    """Share of the specimen's area by log grain size."""
 
-    Attributes
-    ----------
-    log_size : ndarray, shape (k,)
-        Natural log of the equivalent circle diameter in nanometres, ascending.
-    mass : ndarray, shape (k,)
-        Area shares; they sum to 1.
-    n_eff : float
-        Kish effective number under the area weights, (sum w)^2 / sum w^2.
-    frame_share : float
-        Share of the visible area that lies in grains cut by the frame.
-    whole, cut : ndarray
-        Log sizes of the interior grains, and of the visible parts of those cut by the frame.
-    per_field : float
-        Interior grains in the field of an interior grain, on average.
-    """
-
-    log_size: np.ndarray
-    mass: np.ndarray
-    n_eff: float
-    frame_share: float
-    whole: np.ndarray
-    cut: np.ndarray
-    per_field: float
+    log_size: np.ndarray  #: shape (k,): natural log of the equivalent circle diameter in nm, ascending
+    mass: np.ndarray  #: shape (k,): area shares; they sum to 1
+    n_eff: float  #: `kish` of the area weights
+    frame_share: float  #: of the visible area, in grains cut by the frame
+    whole: np.ndarray  #: log sizes of the interior grains
+    cut: np.ndarray  #: log sizes of the visible parts of grains cut by the frame
+    per_field: float  #: interior grains in the field of an interior grain, on average
 
     @property
     def n_interior(self) -> int:
@@ -60,7 +44,7 @@ class SizeDistribution:
 
     def on_grid(self) -> np.ndarray:
         """Mass on `GRID` after centring and scaling to unit SD, linear binning, shape (145,)."""
-        return _binned((self.log_size - self.mean) / max(self.sd, 1e-9), self.mass, GRID)
+        return binned((self.log_size - self.mean) / max(self.sd, 1e-9), self.mass, GRID)
 
     def counts(self) -> np.ndarray:
         """Whole grains by `WHOLE_CLASSES` and cut ones by `CUT_CLASSES`, per interior grain, shape (27,).
@@ -68,11 +52,11 @@ class SizeDistribution:
         The shares of area do not tell by how many grains they are known.
         """
         pairs = ((self.whole, WHOLE_CLASSES), (self.cut, CUT_CLASSES))
-        counted = [_binned(size - self.mean, np.ones(len(size)), classes) for size, classes in pairs]
+        counted = [binned(size - self.mean, np.ones(len(size)), classes) for size, classes in pairs]
         return np.concatenate(counted) / self.n_interior
 
 
-def _binned(values: np.ndarray, weight: np.ndarray, nodes: np.ndarray) -> np.ndarray:
+def binned(values: np.ndarray, weight: np.ndarray, nodes: np.ndarray) -> np.ndarray:
     """Weights shared linearly between the two nearest of evenly spaced nodes; beyond them, to the last."""
     step = nodes[1] - nodes[0]
     position = (np.clip(values, nodes[0], nodes[-1] - 1e-9) - nodes[0]) / step
@@ -80,6 +64,11 @@ def _binned(values: np.ndarray, weight: np.ndarray, nodes: np.ndarray) -> np.nda
     part = position - low
     n = len(nodes)
     return np.bincount(low, weight * (1 - part), n) + np.bincount(low + 1, weight * part, n)
+
+
+def kish(weight: np.ndarray) -> float:
+    """Effective number under some weights, (sum w)^2 / sum w^2."""
+    return float(weight.sum() ** 2 / (weight**2).sum())
 
 
 def pooled_distribution(images: Sequence[ImageGrains]) -> SizeDistribution:
@@ -99,7 +88,7 @@ def pooled_distribution(images: Sequence[ImageGrains]) -> SizeDistribution:
         order = np.argsort(inside, kind="stable")
         mass = weight[order] / weight.sum()
         whole = np.log(inside[order])
-        return SizeDistribution(whole, mass, _kish(weight), 0.0, whole, np.empty(0), per_field)
+        return SizeDistribution(whole, mass, kish(weight), 0.0, whole, np.empty(0), per_field)
     size = np.concatenate([inside, edge])
     area = size**2
     whole = np.arange(len(size)) < len(inside)
@@ -108,13 +97,9 @@ def pooled_distribution(images: Sequence[ImageGrains]) -> SizeDistribution:
     return SizeDistribution(
         np.log(shares.diameter),
         shares.mass,
-        _kish(area),
+        kish(area),
         float((edge**2).sum() / area.sum()),
         np.log(np.sort(inside)),
         np.log(np.sort(edge)),
         per_field,
     )
-
-
-def _kish(weight: np.ndarray) -> float:
-    return float(weight.sum() ** 2 / (weight**2).sum())

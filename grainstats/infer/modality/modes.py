@@ -21,21 +21,11 @@ BLOCKS = 4  # an image alone is resampled in 4 x 4 blocks
 
 @dataclass(frozen=True)
 class Modes:
-    """Two fitted modes, or the one centre of a distribution.
+    """Two fitted modes, or the one centre of a distribution."""
 
-    Attributes
-    ----------
-    diameter_nm : tuple of float
-        Ascending equivalent circle diameters.
-    share : tuple of float
-        Area fractions; they sum to 1.
-    ci_nm : tuple of (float, float)
-        95 % intervals; empty where none could be made.
-    """
-
-    diameter_nm: tuple[float, ...]
-    share: tuple[float, ...]
-    ci_nm: tuple[tuple[float, float], ...] = ()
+    diameter_nm: tuple[float, ...]  #: ascending equivalent circle diameters
+    share: tuple[float, ...]  #: area fractions; they sum to 1
+    ci_nm: tuple[tuple[float, float], ...] = ()  #: 95 % intervals; empty where none could be made
 
     @property
     def ratio(self) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -27,36 +28,24 @@ KNOWN_FIELDS = 5  #: of a sample that the quantiles are made of, at most
 
 @dataclass(frozen=True, eq=False)
 class NullLibrary:
-    """Quantiles of the statistic under one null, and the power of the decision.
+    """Quantiles of the statistic under one null, and the power of the decision."""
 
-    Attributes
-    ----------
-    n_interior : ndarray, shape (a,)
-        Interior grains, ascending.
-    one : ndarray, shape (a, len(LEVELS))
-        Values exceeded with probability LEVELS by the worst spread of the worst family of uniform mosaics.
-    two : ndarray, shape (a, len(LEVELS))
-        Values, with `SPREAD_WEIGHT` times the SD of log diameter, that the worst pairs of populations
-        (`CLOSEST_RATIO`, `PAIR_SHARE`) fall below with probability LEVELS.
-    power_n, power_sd : ndarray, shapes (b,) and (c,)
-        Interior grains and SDs of log diameter at which the power is known.
-    power : ndarray, shape (b, c)
-        Share of pairs of three times the size and .3 to .6 of the area that are called bimodal, by grains
-        and by the SD that a sample shows.
-    shift_field, shift_n : ndarray, shapes (d,) and (e,)
-        Whole grains a field, and in all, at which `shift` is known.
-    shift : ndarray, shape (d, e)
-        How much larger the statistic of one population is in so small fields than `one` says.
-    """
-
-    n_interior: np.ndarray
+    n_interior: np.ndarray  #: shape (a,): ascending
+    #: shape (a, len(LEVELS)): values exceeded with probability LEVELS by the worst spread of the worst family
+    #: of uniform mosaics
     one: np.ndarray
+    #: shape (a, len(LEVELS)): values, with `SPREAD_WEIGHT` times the SD of log diameter, that the worst pairs
+    #: of populations (`CLOSEST_RATIO`, `PAIR_SHARE`) fall below with probability LEVELS
     two: np.ndarray
+    #: power_n, power_sd: shapes (b,) and (c,): interior grains and SDs of log diameter that a sample shows
     power_n: np.ndarray
     power_sd: np.ndarray
+    #: shape (b, c): share of pairs of three times the size and .3 to .6 of the area that are called bimodal
     power: np.ndarray
+    #: shift_field, shift_n: shapes (d,) and (e,): whole grains a field, and in all
     shift_field: np.ndarray
     shift_n: np.ndarray
+    #: shape (d, e): how much larger the statistic of one population is in so small fields than `one` says
     shift: np.ndarray
 
     def p_value(self, value: float, n_interior: int, per_field: float) -> float:
@@ -85,10 +74,7 @@ class NullLibrary:
 
     def grains_for_power(self, wanted: float, sd: float) -> int | None:
         """Interior grains at which the power reaches `wanted`; None beyond the library."""
-        for n in np.unique(np.geomspace(self.power_n[0], self.power_n[-1], 200).astype(int)):
-            if self.power_at(int(n), sd) >= wanted:
-                return int(n)
-        return None
+        return fewest(self.power_n, lambda n: self.power_at(n, sd) >= wanted)
 
 
 def line_at(n_interior: int, counts: np.ndarray, table: np.ndarray) -> np.ndarray:
@@ -97,6 +83,12 @@ def line_at(n_interior: int, counts: np.ndarray, table: np.ndarray) -> np.ndarra
     low = min(int(place), len(counts) - 2)
     part = place - low
     return np.asarray((1 - part) * table[low] + part * table[low + 1])
+
+
+def fewest(counts: np.ndarray, enough: Callable[[int], bool]) -> int | None:
+    """The least number of grains within ascending `counts` that is enough; None where none is."""
+    tried = np.unique(np.geomspace(counts[0], counts[-1], 200).astype(int)).tolist()
+    return next((n for n in tried if enough(n)), None)
 
 
 def level_of(value: float, line: np.ndarray, levels: np.ndarray) -> float:

@@ -23,16 +23,10 @@ MOST = 1600  # interior grains that were learned; a larger sample is taken for o
 
 @dataclass(frozen=True, eq=False)
 class ShapeNetwork:
-    """Weights of a perceptron with tanh layers.
+    """Weights of a perceptron with tanh layers."""
 
-    Attributes
-    ----------
-    centre, scale : ndarray, shape (k,)
-        Standardise the inputs.
-    matrices, offsets : tuple of ndarray, shapes (in, out) and (out,)
-        Layer by layer; the last gives one number.
-    """
-
+    #: centre, scale: shape (k,): standardise the inputs; matrices, offsets: of shapes (in, out) and (out,),
+    #: layer by layer; the last gives one number
     centre: np.ndarray
     scale: np.ndarray
     matrices: tuple[np.ndarray, ...]

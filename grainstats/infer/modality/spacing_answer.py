@@ -32,22 +32,14 @@ LEVEL = 0.05  #: of the answer, as of the verdict
 
 @dataclass(frozen=True)
 class SpacingAnswer:
-    """What the intercepts say of one or two populations.
+    """What the intercepts say of one or two populations."""
 
-    Attributes
-    ----------
-    verdict : {"bimodal", "indeterminate"}
-        Never uniform: spacings miss most second populations.
-    p_value : float or None
-        Share of mosaics of one population whose intercepts look at least as bimodal; None where there are
-        too few grains, or the null is that of columnar films, whose spacings were not simulated.
-    agrees : bool or None
-        With the verdict on grain sizes: both see two populations, or neither does.  None where the verdict is
-        indeterminate, or is bimodal and the spacings do not show it, which they often do not.
-    """
-
-    verdict: Verdict
+    verdict: Verdict  #: "bimodal" or "indeterminate", never uniform: spacings miss most second populations
+    #: share of mosaics of one population whose intercepts look at least as bimodal; None where there are too
+    #: few grains, or the null is that of columnar films, whose spacings were not simulated
     p_value: float | None
+    #: both see two populations, or neither; None where the verdict on sizes is indeterminate, or is bimodal
+    #: and the spacings do not show it, which they often do not
     agrees: bool | None
 
     @property

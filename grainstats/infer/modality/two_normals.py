@@ -36,18 +36,10 @@ def fit_from(
     sd_bounds: np.ndarray,
     sweeps: int,
 ) -> Fit:
-    """Fit from populations parted at a quantile.
+    """Fit to `mass`, shape (n, len(grid)), whose rows sum to 1, from populations parted at a quantile.
 
-    Parameters
-    ----------
-    mass : ndarray, shape (n, len(grid))
-        Rows sum to 1.
-    quantile : float
-        Mass below the border of the starting populations.
-    start : tuple of float
-        Chance of the upper population above and below that border.
-    sd_bounds : ndarray, shape (n, 2) or (1, 2)
-        Smallest and largest SD of either normal.
+    `quantile` of the mass lies below the border of the starting populations; `start` are the chances of the
+    upper one above and below it.  The SD of either normal keeps within `sd_bounds`, shape (n, 2) or (1, 2).
     """
     powers = np.column_stack([np.ones_like(grid), grid, grid**2])
     total = mass @ powers

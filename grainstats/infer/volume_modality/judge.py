@@ -7,21 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from grainstats.infer.modality.coarse_grains import FEWEST_COARSE
+from grainstats.infer.modality.judge import LEVEL, SMALLEST_RATIO, SMALLEST_SHARE
+from grainstats.infer.modality.null_library import PAIR_RATIO, PAIR_SHARE
 from grainstats.infer.modality.verdict import ModalityVerdict, Verdict
 from grainstats.infer.volume_modality.null_table import NullTable, load_null
 from grainstats.infer.volume_modality.sizes import VolumeSizes
-from grainstats.infer.volume_modality.two_normals import SMALLEST_SHARE, coarse_limits
+from grainstats.infer.volume_modality.two_normals import coarse_limits
 from grainstats.measure.intervals.block_bootstrap import jackknife
 from grainstats.measure.volume import VolumeMeasurement
 
-LEVEL = 0.05  #: of false alarms and of undetected pairs, as in the plane
 FEWEST_GRAINS = 30  #: interior grains, where the table of the null begins
 FEWEST_UNIFORM = 200  #: in fewer, all of a few coarse grains may be missed, as in the plane
-FEWEST_COARSE = 5  #: grains that make a population, those included whose visible part alone is coarse
-FEWEST_WHOLE = 2  #: of them seen whole
-SMALLEST_RATIO = 2.0  #: of the modes, as in the plane
-PAIR_RATIO = 2.5  #: of the spheres of two populations, which "uniform" excludes, as in the plane
-PAIR_SHARE = 0.1  #: of the volume that either holds at least
+FEWEST_WHOLE = 2  #: of the coarse grains of a population, among which visible parts count
 STANDS_OUT = 7.0  #: `VolumeSizes.largest_out` of a grain that is none of the rest; the null's reach 5.5
 LARGE_AT_FRAME = 1.3  #: times the largest whole grain: a cut grain that no whole one stands for
 FEWEST_BLOCKS = 8  #: that hold a whole grain, for an interval; judgement

@@ -9,7 +9,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from grainstats.infer.modality.null_library import level_of, line_at
+from grainstats.infer.modality.null_library import fewest, level_of, line_at
 from grainstats.infer.volume_modality.sizes import VolumeSizes
 
 SHIFTS = range(-4, 5)  #: steps of `sizes.GRID`; the median of a sample is not that of its structure
@@ -17,28 +17,17 @@ SHIFTS = range(-4, 5)  #: steps of `sizes.GRID`; the median of a sample is not t
 
 @dataclass(frozen=True, eq=False)
 class NullTable:
-    """Quantiles in made structures, the power of the verdict, and how sizes are distributed in them.
+    """Quantiles in made structures, the power of the verdict, and how sizes are distributed in them."""
 
-    Attributes
-    ----------
-    n_interior : ndarray, shape (a,)
-    levels : ndarray, shape (b,)
-        Descending probabilities.
-    one : ndarray, shape (a, b)
-        `likeness` exceeded with that probability in the worst structure of one population: upper limits
-        (95 %) of these values.
-    two : ndarray, shape (a, b)
-        `likeness` that the worst pairs of populations fall below with that probability.
-    power : ndarray, shape (a,)
-    like_one, like_two : ndarray, shape (c, 151) and (d, 151)
-        Log of the share of the surface on `sizes.GRID`, a row a structure of one population or of two.
-    """
-
-    n_interior: np.ndarray
-    levels: np.ndarray
+    n_interior: np.ndarray  #: shape (a,)
+    levels: np.ndarray  #: shape (b,): descending probabilities
+    #: shape (a, b): `likeness` exceeded with that probability in the worst structure of one population: upper
+    #: limits (95 %) of these values
     one: np.ndarray
-    two: np.ndarray
-    power: np.ndarray
+    two: np.ndarray  #: shape (a, b): `likeness` that the worst pairs of populations fall below so often
+    power: np.ndarray  #: shape (a,)
+    #: like_one, like_two: shapes (c, 151) and (d, 151): log of the share of the surface on `sizes.GRID`, a
+    #: row a structure of one population or of two
     like_one: np.ndarray
     like_two: np.ndarray
 
@@ -72,10 +61,7 @@ class NullTable:
 
     def grains_to_exclude_pairs(self, per_grain: float, level: float) -> int | None:
         """Interior grains of so much likeness each that exclude pairs; None beyond the table."""
-        for n in np.unique(np.geomspace(self.n_interior[0], self.n_interior[-1], 200).astype(int)):
-            if self.pair_p_value(per_grain * int(n), int(n)) < level:
-                return int(n)
-        return None
+        return fewest(self.n_interior, lambda n: self.pair_p_value(per_grain * n, n) < level)
 
     def _share(self, value: float, table: np.ndarray, n: int) -> float:
         """Probability at which a value passes the quantiles of a table, which are made to ascend."""

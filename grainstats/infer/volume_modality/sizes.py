@@ -6,32 +6,21 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from grainstats.infer.modality.distribution import binned, kish
 from grainstats.measure.volume import VolumeMeasurement
 
 GRID = np.linspace(-3.0, 3.0, 151)  #: log diameter over its median
-STEP = float(GRID[1] - GRID[0])  #: of GRID
 SURFACE = 2  #: by number few coarse grains drown in the skewness of the fine ones; by volume few grains count
 
 
 @dataclass(frozen=True, eq=False)
 class VolumeSizes:
-    """Equivalent sphere diameters of one sample, in any unit.
+    """Equivalent sphere diameters of one sample, in any unit."""
 
-    Attributes
-    ----------
-    diameter : ndarray, shape (n,)
-        Of the grains seen whole.
-    weight : ndarray, shape (n,)
-        Miles-Lantuejoul weights.
-    cut_diameter : ndarray, shape (m,)
-        Of the visible parts of the grains that the frame cuts.
-    block : ndarray of int, shape (n,)
-        Block of the volume, some grains wide, that holds a whole grain; empty: unknown.
-    """
-
-    diameter: np.ndarray
-    weight: np.ndarray
-    cut_diameter: np.ndarray
+    diameter: np.ndarray  #: shape (n,): of the grains seen whole
+    weight: np.ndarray  #: shape (n,): of Miles and Lantuejoul
+    cut_diameter: np.ndarray  #: shape (m,): of the visible parts of the grains that the frame cuts
+    #: int, shape (n,): block of the volume, some grains wide, that holds a whole grain; empty: unknown
     block: np.ndarray = field(default_factory=lambda: np.empty(0, int))
 
     @property
@@ -45,9 +34,8 @@ class VolumeSizes:
 
     @property
     def n_eff(self) -> float:
-        """Kish effective number under `surface_weight`."""
-        weight = self.surface_weight
-        return float(weight.sum() ** 2 / (weight**2).sum())
+        """`kish` of `surface_weight`."""
+        return kish(self.surface_weight)
 
     @property
     def centre(self) -> float:
@@ -62,11 +50,7 @@ class VolumeSizes:
 
     def on_grid(self) -> np.ndarray:
         """Share of the surface of grains by log diameter over `centre`, on `GRID`, shape (151,)."""
-        position = (np.clip(np.log(self.diameter) - self.centre, GRID[0], GRID[-1] - 1e-9) - GRID[0]) / STEP
-        low = position.astype(int)
-        part, n = position - low, len(GRID)
-        weight = self.surface_weight
-        mass = np.bincount(low, weight * (1 - part), n) + np.bincount(low + 1, weight * part, n)
+        mass = binned(np.log(self.diameter) - self.centre, self.surface_weight, GRID)
         return np.asarray(mass / mass.sum())
 
     def only(self, chosen: np.ndarray) -> VolumeSizes:

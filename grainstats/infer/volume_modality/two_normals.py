@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from grainstats.infer.modality.judge import SMALLEST_SHARE
 from grainstats.infer.modality.two_normals import best_of, fit_from
 from grainstats.infer.volume_modality.sizes import GRID, SURFACE, VolumeSizes
 
 SD_BOUNDS = (0.08, 0.38)  #: of log diameter in one of two; with .45 a broad one hides ratios of 4
 STARTS = (0.3, 0.5, 0.7, 0.85, 0.95)  #: shares of the surface that the fine population begins with
 SWEEPS = 40  #: of expectation and maximisation
-SMALLEST_SHARE = 0.05  #: of the volume; less are isolated coarse grains, not a population
-SMALLEST_RATIO = 1.7  #: of the two modes, for the fit to count at all
+APART = 1.7  #: ratio of the two modes, for the fit to count at all
 MORE_PARAMETERS = 3  #: of two normals than of one
 MOST_COARSE = 0.5  #: of the number of grains; else the fine one is only the tail of small cells
 
@@ -22,7 +22,7 @@ def coarse_limits(samples: Sequence[VolumeSizes]) -> list[float]:
     """Diameter above which a grain is more likely of the coarse population; infinity where there is none.
 
     Two normals by surface of grains (weighted EM from several starts, the best kept).  Those whose modes are
-    nearer than `SMALLEST_RATIO`, of which one holds less than `SMALLEST_SHARE` of the volume, or whose coarse
+    nearer than `APART`, of which one holds less than `SMALLEST_SHARE` of the volume, or whose coarse
     grains are more than `MOST_COARSE` of all, are not two populations.  Nor are those that describe the sizes
     no better than one normal, however broad, by Schwarz's criterion.
     """
@@ -57,7 +57,7 @@ def _limit(centre: np.ndarray, sd: np.ndarray, share: np.ndarray) -> float:
 
 def _counts(centre: np.ndarray, sd: np.ndarray, share: np.ndarray) -> np.ndarray:
     """Are these two populations at all?"""
-    apart = centre[:, 1] - centre[:, 0] >= np.log(SMALLEST_RATIO)
+    apart = centre[:, 1] - centre[:, 0] >= np.log(APART)
     enough = _moment_share(centre, sd, share, 3).min(axis=1) >= SMALLEST_SHARE
     few = _moment_share(centre, sd, share, 0)[:, 1] <= MOST_COARSE
     return np.asarray(apart & enough & few)

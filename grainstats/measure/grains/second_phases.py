@@ -37,15 +37,8 @@ class SecondPhases:
 
 
 def measure_second_phases(grain_map: GrainMap) -> SecondPhases:
-    """Area, sizes and boundary cover of what is no grain.
+    """Area, sizes and boundary cover of what is no grain: label 0 within `valid`, of whatever size.
 
-    Parameters
-    ----------
-    grain_map : GrainMap
-        Its label 0 within `valid` counts, large phases and small particles alike.
-
-    Examples
-    --------
     >>> labels = np.ones((100, 100), np.int32)
     >>> labels[:, 50:] = 2
     >>> labels[:50, 45:55] = 0

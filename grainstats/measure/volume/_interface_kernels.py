@@ -86,17 +86,10 @@ def interfaces(
     offsets: tuple[np.ndarray, np.ndarray, np.ndarray],
     blocks: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Area of the interface of every two labels.
+    """Keys (`pair_of`, shape (k,)) of every two labels that meet; area and number of their faces, (k, 2).
 
-    Returns
-    -------
-    keys : ndarray of int64, shape (k,)
-        Lower label << 32 | higher label.
-    values : ndarray, shape (k, 2)
-        Area in the unit of `edge` squared; number of voxel faces.
-    by_block : ndarray, shape (n_blocks, 2)
-        Area between grains, and between a grain and label 0; scaled from the n - 1 layers of faces along each
-        axis to n, so that it may be divided by the volume.
+    Besides, for each block the area between grains and that between a grain and label 0, shape (n_blocks, 2),
+    scaled from the n - 1 layers of faces along each axis to n, so that it may be divided by the volume.
     """
     nz, ny, nx = labels.shape
     keys, values = np.full(START, FREE, np.int64), np.zeros((START, 2))

@@ -16,16 +16,11 @@ MOST_VOXELS = 4_000_000  #: of the coarser copy in which paths are sought
 def connectivity(mask: np.ndarray, voxel_size: VoxelSize) -> dict[str, Any]:
     """How the voxels where `mask` is true hang together.
 
-    Returns
-    -------
-    dict
-        ``fraction`` of the volume, ``n_pieces`` connected by voxel faces, ``largest_share`` of the voxels in
-        the largest piece; ``percolates``: does one piece reach from face to face along x, y, z?
-        ``tortuosity``: along x, y, z the mean length of the shortest way through the phase from one face of
-        the volume to each point of the opposite one, over their distance; None where there is no way.
+    ``fraction`` of the volume, ``n_pieces`` connected by voxel faces, ``largest_share`` of the voxels in the
+    largest piece; ``percolates``: does one piece reach from face to face along x, y, z?  ``tortuosity``,
+    along them too: mean length of the shortest way through the phase from one face to each point of
+    the opposite one, over their distance; None where there is no way.
 
-    Examples
-    --------
     >>> rod = np.zeros((8, 8, 8), bool)
     >>> rod[:, 2:5, 2:5] = True
     >>> found = connectivity(rod, VoxelSize(1, 1, 1))

@@ -41,14 +41,7 @@ class LineCounts:
 
 
 def count_lines(labels: np.ndarray, edge: np.ndarray) -> LineCounts:
-    """Count passages along every line of the voxel lattice.
-
-    Parameters
-    ----------
-    labels : ndarray of int32, shape (slices, rows, columns)
-    edge : ndarray, shape (3,)
-        Voxel edges (z, y, x) in nanometres.
-    """
+    """Count passages along every line of the voxel lattice; `edge`: of a voxel (z, y, x) in nanometres."""
     vector = STEPS * edge
     length = np.linalg.norm(vector, axis=1)
     taken, between, opened = _crossings(labels)
@@ -80,14 +73,8 @@ def _crossings(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def direction_shares(vectors: np.ndarray) -> np.ndarray:
-    """Part of the sphere that is nearer to each direction (or its opposite) than to the others.
+    """Part of the sphere that is nearer to each direction (or its opposite) than to the others, shape (k,).
 
-    Parameters
-    ----------
-    vectors : ndarray, shape (k, 3)
-
-    Examples
-    --------
     >>> direction_shares(np.eye(3)).round(2)
     array([0.33, 0.33, 0.33])
     """

@@ -16,15 +16,9 @@ def local_thickness(mask: np.ndarray, voxel_size: VoxelSize) -> dict[str, float]
     """Local thickness (Hildebrand & Ruegsegger 1997) of the voxels where `mask` is true; None without any.
 
     Balls are centred on voxels.  Plates read right within half a voxel, rods one thin, balls one or two.
+    ``mean, median, p90`` are by volume, in nanometres; ``voxel_nm`` is the largest edge of the voxels looked
+    at: thickness of one or two of these is not resolved.
 
-    Returns
-    -------
-    dict or None
-        ``mean, median, p90`` by volume, nanometres, and ``voxel_nm``, the largest edge of the voxels in which
-        they were found: thickness of one or two of these is not resolved.
-
-    Examples
-    --------
     >>> plate = np.zeros((30, 30, 30), bool)
     >>> plate[10:19] = True
     >>> round(local_thickness(plate, VoxelSize(1, 1, 1))["median"], 2)
