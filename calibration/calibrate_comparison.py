@@ -24,10 +24,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from grainstats.infer.comparison.effects import specimen_interval
 from grainstats.infer.comparison.groups import VERDICTS, compare_groups, compare_verdicts
 from grainstats.infer.comparison.linear_models import own_spreads, random_intercept
-from grainstats.infer.comparison.tests import fisher_exact, holm, joint_permutation, permutation, welch
+from grainstats.infer.comparison.tests import (
+    fisher_exact,
+    holm,
+    joint_permutation,
+    permutation,
+    specimen_interval,
+    welch,
+)
 
 DESCRIPTORS = (
     "diameter_mean_nm",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -29,15 +30,22 @@ def current_density(name: str, j_A_per_m2: float) -> float:
 
 
 @dataclass(frozen=True)
-class Kim:
+class _Falling:
+    """A law of a current density without field and a field at which so much less is left."""
+
+    j0: float
+    b0: float
+    name: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        current_density(f"J0 of {self.name}", self.j0)
+        above_zero(f"B0 of {self.name}", self.b0, "T")
+
+
+class Kim(_Falling):
     """j0 / (1 + B / b0) (Kim, Hempstead & Strnad, Physical Review Letters 9 (1962) 306).
 
-    Attributes
-    ----------
-    j0 : float
-        A/m², without field.
-    b0 : float
-        Tesla, where half of it is left.
+    `j0` is in A/m², without field; at `b0` tesla half of it is left.
 
     Examples
     --------
@@ -45,35 +53,19 @@ class Kim:
     200000000.0
     """
 
-    j0: float
-    b0: float
-
-    def __post_init__(self) -> None:
-        current_density("J0 of Kim's law", self.j0)
-        above_zero("B0 of Kim's law", self.b0, "T")
+    name = "Kim's law"
 
     def __call__(self, b_T: np.ndarray) -> np.ndarray:
         return np.asarray(self.j0 / (1 + b_T / self.b0))
 
 
-@dataclass(frozen=True)
-class Exponential:
+class Exponential(_Falling):
     """j0 exp(-B / b0) (Fietz et al., Physical Review 136 (1964) A335).
 
-    Attributes
-    ----------
-    j0 : float
-        A/m², without field.
-    b0 : float
-        Tesla, where 1/e of it is left.
+    `j0` is in A/m², without field; at `b0` tesla 1/e of it is left.
     """
 
-    j0: float
-    b0: float
-
-    def __post_init__(self) -> None:
-        current_density("J0 of the exponential law", self.j0)
-        above_zero("B0 of the exponential law", self.b0, "T")
+    name = "the exponential law"
 
     def __call__(self, b_T: np.ndarray) -> np.ndarray:
         return np.asarray(self.j0 * np.exp(-b_T / self.b0))

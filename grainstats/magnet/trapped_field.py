@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -172,9 +173,7 @@ def magnet(
         | {
             "warnings": (
                 *state.warnings,
-                *_field_warning(float(state.b_T.max())),
-                *_size_warning(shape.diameter_mm),
-                *_stress_warning(state.hoop_stress_MPa, strength_MPa),
+                *_warnings(float(state.b_T.max()), shape.diameter_mm, state.hoop_stress_MPa, strength_MPa),
             )
         },
         stack=shape,
@@ -274,23 +273,12 @@ def _source_value(value: Any) -> Any:
     return [float(v) for v in value] if isinstance(value, tuple | list) else float(value)
 
 
-def _field_warning(largest_T: float) -> tuple[str, ...]:
-    if largest_T <= DOUBTFUL_T:
-        return ()
-    return (
-        f"{largest_T:.3g} T on the axis is more than has ever been trapped, some 17.6 T: check the units",
-    )
-
-
-def _size_warning(diameter_mm: float) -> tuple[str, ...]:
-    if diameter_mm >= DOUBTFUL_MM:
-        return ()
-    return (f"a diameter of {diameter_mm:g} mm is small for a magnet: sizes are in millimetres",)
-
-
-def _stress_warning(stress: float, strength: float | None) -> tuple[str, ...]:
-    if strength is None or stress <= strength:
-        return ()
-    return (
-        f"the hoop stress, {stress:.3g} MPa, is above the strength, {strength:.3g} MPa: the disc would crack",
-    )
+def _warnings(largest_T: float, diameter_mm: float, stress: float, strength: float | None) -> Iterator[str]:
+    if largest_T > DOUBTFUL_T:
+        told = "is more than has ever been trapped, some 17.6 T: check the units"
+        yield f"{largest_T:.3g} T on the axis {told}"
+    if diameter_mm < DOUBTFUL_MM:
+        yield f"a diameter of {diameter_mm:g} mm is small for a magnet: sizes are in millimetres"
+    if strength is not None and stress > strength:
+        above = f"is above the strength, {strength:.3g} MPa: the disc would crack"
+        yield f"the hoop stress, {stress:.3g} MPa, {above}"

@@ -11,8 +11,8 @@ from grainstats.measure.grains.second_phases import SecondPhases, measure_second
 from grainstats.measure.grains.table import grain_table
 from grainstats.measure.grains.window_blocks import Grid, grid_for
 from grainstats.measure.network.graph import BoundaryNetwork, boundary_network
+from grainstats.measure.spacing.astm import PlanimetricCount, planimetric_count
 from grainstats.measure.spacing.circles import circular_intercepts
-from grainstats.measure.spacing.counts import PlanimetricCount, planimetric_count
 from grainstats.measure.spacing.intercepts import ANGLES, intercept_table
 from grainstats.measure.window import Window
 from segment.grain_map import GrainMap

@@ -205,21 +205,16 @@ def euler_radians(angles: np.ndarray, *, degrees: bool, indexed: np.ndarray) -> 
     >>> euler_radians(np.array([[180.0, 90, 0]]), degrees=True, indexed=np.array([True]))[0].round(4).tolist()
     [[3.1416, 1.5708, 0.0]]
     """
-    seen = angles[indexed]
-    if not seen.size:
-        return np.deg2rad(angles) if degrees else angles, []
-    low = np.abs(seen).max(axis=0)
-    fits_radians = bool(low[0] <= TURN and low[1] <= TURN / 2 and low[2] <= TURN)
-    span = np.ptp(seen[:, [0, 2]], axis=0)
-    if degrees and fits_radians and (span > SPREAD).all():
-        return angles, [
-            "the Euler angles are in radians, though this format documents degrees: read as radians"
-        ]
-    if not degrees and not fits_radians and np.abs(seen).max() > NOT_INDEXED + 1e-3:
-        return np.deg2rad(angles), [
-            "the Euler angles are in degrees, though this format documents radians: read as degrees"
-        ]
-    return np.deg2rad(angles) if degrees else angles, []
+    seen, said = angles[indexed], []
+    if seen.size:
+        largest = np.abs(seen).max(axis=0)
+        fits_radians = (largest <= (TURN, TURN / 2, TURN)).all()
+        fill_radians = fits_radians and (np.ptp(seen[:, [0, 2]], axis=0) > SPREAD).all()
+        if fill_radians if degrees else not fits_radians and largest.max() > NOT_INDEXED + 1e-3:
+            degrees, units = not degrees, ("radians", "degrees")
+            read, told = units[degrees], units[not degrees]
+            said = [f"the Euler angles are in {read}, though this format documents {told}: read as {read}"]
+    return np.deg2rad(angles) if degrees else angles, said
 
 
 def _quaternions(points: ScanPoints, euler: np.ndarray, phase: np.ndarray) -> np.ndarray:

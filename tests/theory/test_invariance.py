@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from grainstats.measure import anisotropy, boundary_network, grain_table, measure_grain_map, summary
+from grainstats.measure import anisotropy, boundary_network, grain_table, measure_grain_map, sample_summary
 from segment.grain_map import GrainMap
 from segment.mosaics.laguerre import poisson_voronoi_plane
 
@@ -73,7 +73,8 @@ def test_relabel(grain_map: GrainMap) -> None:
 
 
 def test_twice_the_pixel_size_doubles_lengths(grain_map: GrainMap) -> None:
-    one, two = summary(grain_map), summary(replace(grain_map, pixel_size_nm=4.0))
+    maps = grain_map, replace(grain_map, pixel_size_nm=4.0)
+    one, two = (sample_summary([measure_grain_map(one)]) for one in maps)
     powers = {"nm": 1, "nm2": 2, "1/um": -1, "1/um2": -2, "1": 0, "deg": 0}
     for name, before in one["descriptors"].items():
         after = two["descriptors"][name]

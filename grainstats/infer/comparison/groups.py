@@ -20,7 +20,6 @@ import pandas as pd
 
 from grainstats.infer.comparison.adjusted import FLAT, adjusted
 from grainstats.infer.comparison.data import GroupedValues, gather
-from grainstats.infer.comparison.effects import cliffs_delta, hedges_g, specimen_interval
 from grainstats.infer.comparison.groupings import (
     default_descriptors,
     group_column,
@@ -30,11 +29,14 @@ from grainstats.infer.comparison.groupings import (
 )
 from grainstats.infer.comparison.result import Contrast, GroupComparison, VerdictComparison
 from grainstats.infer.comparison.tests import (
+    cliffs_delta,
     fisher_exact,
+    hedges_g,
     holm,
     joint_permutation,
     pair_of,
     permutation,
+    specimen_interval,
     welch,
     welch_anova,
 )

@@ -15,16 +15,8 @@ from grainstats.measure.descriptors.descriptor import Descriptor
 from grainstats.measure.descriptors.distributions import distributions
 from grainstats.measure.descriptors.sample_descriptors import estimate_of_images
 from grainstats.measure.intervals.map_blocks import map_blocks
-from grainstats.measure.measurement import Measurement, measure_grain_map
-from segment.grain_map import GrainMap
+from grainstats.measure.measurement import Measurement
 from segment.quality.boundary_loss import Loss
-
-
-def summary(measured: Measurement | GrainMap, *, unit: str = "nm") -> dict[str, Any]:
-    """Summary of one map; see `sample_summary`."""
-    if isinstance(measured, GrainMap):
-        measured = measure_grain_map(measured, unit=unit)
-    return sample_summary([measured])
 
 
 def sample_summary(measurements: Sequence[Measurement], loss: Loss | None = None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from grainstats.measure.grains.run_lengths import label_runs
 from segment.cells.label_gaps import FEWEST
-from segment.cells.label_parts import LabelParts, in_parts, in_slivers, parts_of
+from segment.cells.label_parts import in_parts, in_slivers, parts_of
 from segment.errors import UnreadableError
 from segment.grain_map import GrainMap
 
@@ -23,58 +23,51 @@ def check_label_map(grain_map: GrainMap, source: str) -> None:
     """
     if grain_map.orientations is not None:  # cut from measured orientations: cells, however few
         return
-    runs = label_runs(grain_map.labels)
+    labels = grain_map.labels
+    if (found := _no_cells(labels) or _mixed(labels) or _pieces(labels)) is not None:
+        raise UnreadableError(source, *found)
+
+
+def _no_cells(labels: np.ndarray) -> tuple[str, str] | None:
+    """Reason and remedy where labels are no cells at all."""
+    tracing = "Give --tracing if it shows traced boundaries; a label map needs a number for each grain"
+    runs = label_runs(labels)
     if runs.present.size < 2:
-        raise UnreadableError(
-            source,
-            "it has one label only, so it may be a boundary tracing or a mask",
-            "Give --tracing if it shows traced boundaries; a label map needs a number for each grain",
-        )
+        return "it has one label only, so it may be a boundary tracing or a mask", tracing
     area = np.add.reduceat(runs.last - runs.first + 1, runs.start)
     height = np.maximum.reduceat(runs.row, runs.start) - np.minimum.reduceat(runs.row, runs.start) + 1
     width = np.maximum.reduceat(runs.last, runs.start) - np.minimum.reduceat(runs.first, runs.start) + 1
     scattered = height * width > SPREAD * area
-    _refuse_scattered(source, float(area[scattered].sum() / area.sum()))
+    if area[scattered].sum() > 0.5 * area.sum():
+        as_in = "grey levels of a micrograph, or numbers that were mixed"
+        first = "Run `grainstats segment` on a micrograph first, or `grainstats run` for both"
+        return (
+            f"its labels are scattered over the image: {as_in}",
+            f"{first}; give --tracing for traced boundaries",
+        )
     if scattered.any() and area.size <= FEWEST:
-        raise UnreadableError(
-            source,
-            f"one of its {area.size} labels runs through all of it: they are classes, as lines and grains",
-            "Give --tracing if it shows traced boundaries; a label map needs a number for each grain",
-        )
-    _refuse_mixed(source, in_slivers(grain_map.labels))
-    if in_parts(grain_map.labels):
-        _refuse_parts(source, parts_of(grain_map.labels)[1])
+        told = f"one of its {area.size} labels runs through all of it: they are classes, as lines and grains"
+        return told, tracing
+    return None
 
 
-def _refuse_scattered(source: str, share: float) -> None:
-    if share > 0.5:
-        raise UnreadableError(
-            source,
-            "its labels are scattered over the image: grey levels of a micrograph, "
-            "or numbers that were mixed",
-            "Run `grainstats segment` on a micrograph first, or `grainstats run` for both; "
-            "give --tracing for traced boundaries",
-        )
+def _mixed(labels: np.ndarray) -> tuple[str, str] | None:
+    """The same where numbers were interpolated."""
+    if in_slivers(labels) <= MIXED:
+        return None
+    reason = "slivers of other labels lie along its borders: resizing or turning has mixed the numbers"
+    remedy = "Give the map as it was, or resize and turn it with nearest neighbour, without interpolation"
+    return reason, remedy
 
 
-def _refuse_mixed(source: str, share: float) -> None:
-    if share > MIXED:
-        raise UnreadableError(
-            source,
-            "slivers of other labels lie along its borders: resizing or turning has mixed the numbers",
-            "Give the map as it was, or resize and turn it with nearest neighbour, without interpolation",
-        )
-
-
-def _refuse_parts(source: str, parts: LabelParts) -> None:
-    """Numbers that stand for many separate grains each: cut to 8 bits, colours, phases."""
-    if not parts.many():
-        return
+def _pieces(labels: np.ndarray) -> tuple[str, str] | None:
+    """The same where numbers stand for many separate grains each: cut to 8 bits, colours, phases."""
+    if not in_parts(labels) or not (parts := parts_of(labels)[1]).many():
+        return None
     count = parts.per_label()
     most, shared = int(count.argmax()), int((count > 1).sum())
-    raise UnreadableError(
-        source,
+    reason = (
         f"{shared} of its {np.count_nonzero(count)} labels lie in several pieces (label {most} in "
-        f"{count[most]}): the numbers were cut to 8 bits, or are colours, classes or phases",
-        "Save the labels as 16- or 32-bit TIFF with one number for each grain",
+        f"{count[most]}): the numbers were cut to 8 bits, or are colours, classes or phases"
     )
+    return reason, "Save the labels as 16- or 32-bit TIFF with one number for each grain"

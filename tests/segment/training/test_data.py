@@ -12,7 +12,6 @@ import tifffile
 
 from segment.cells.label_edges import on_edges
 from segment.errors import InputError
-from segment.training import record
 from segment.training.data.cache import (
     NOT_GRAIN,
     UNSURE,
@@ -25,9 +24,9 @@ from segment.training.data.cache import (
     wait_for,
     write_cache,
 )
-from segment.training.data.crop_sampling import draw_exposure
-from segment.training.data.crops import CropSource, Example, re_expose, read_real
+from segment.training.data.crops import CropSource, Example, draw_exposure, re_expose, read_real
 from segment.training.data.pairs import find_pairs
+from segment.training.export import write_record
 from segment.training.recipe import RealSet, TrainingRecipe, read_recipe
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -224,9 +223,9 @@ def test_a_value_of_another_kind_is_named(text: str, said: str, tmp_path: Path) 
 
 def test_a_record_is_read_back_whatever_the_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Folders with blanks and dots, and a name with a quotation mark."""
-    monkeypatch.setattr(record, "version", lambda package: "1")
+    monkeypatch.setattr("segment.training.export.version", lambda package: "1")
     recipe = TrainingRecipe(name='the "best"', learning_rate=1, real=(RealSet("my films v1.2", 0.5),))
-    record.write_record(recipe, tmp_path / "recipe.toml", steps=1, seconds=2.0, data=tmp_path)
+    write_record(recipe, tmp_path / "recipe.toml", steps=1, seconds=2.0, data=tmp_path)
     assert read_recipe(tmp_path / "recipe.toml") == recipe
 
 

@@ -81,7 +81,7 @@ def test_large_groups_sample_the_arrangements_reproducibly() -> None:
 
 def test_hedges_g_published() -> None:
     """Borenstein et al. 2009, Introduction to Meta-Analysis, ch. 4: d = .5970, J = .9921, g = .5924."""
-    from grainstats.infer.comparison.effects import hedges_g
+    from grainstats.infer.comparison.tests import hedges_g
 
     rng = np.random.default_rng(1)
     first, second = (stats.zscore(rng.normal(size=50), ddof=1) for _ in range(2))

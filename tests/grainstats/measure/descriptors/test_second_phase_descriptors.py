@@ -7,22 +7,25 @@ import json
 import numpy as np
 import pytest
 
-from grainstats.measure import descriptors, measure_grain_map, sample_summary, summary
+from grainstats.measure import descriptors, measure_grain_map, sample_summary
 from segment.grain_map import GrainMap
 
 
 def test_shares_and_sizes_of_one_map(porous: GrainMap) -> None:
-    found = json.loads(json.dumps(summary(porous)))["second_phases"]
+    found = json.loads(json.dumps(sample_summary([measure_grain_map(porous)])))["second_phases"]
     assert set(found) == {"n", "area_fraction", "mean_diameter_nm", "boundary_share"}
     assert (found["n"], found["area_fraction"]) == (1, pytest.approx(36 / 800))
     assert found["mean_diameter_nm"] == pytest.approx(np.sqrt(4 * 36 / np.pi))
     assert found["boundary_share"] == pytest.approx(24 / (24 + 2 * 14))
-    assert "mean_diameter_px" in summary(GrainMap(porous.labels), unit="px")["second_phases"]
+    assert (
+        "mean_diameter_px"
+        in sample_summary([measure_grain_map(GrainMap(porous.labels), unit="px")])["second_phases"]
+    )
 
 
 def test_grains_alone_and_hidden_parts_have_none(section: GrainMap, masked: GrainMap) -> None:
     for grain_map in (section, masked):
-        assert "second_phases" not in summary(grain_map)
+        assert "second_phases" not in sample_summary([measure_grain_map(grain_map)])
         assert not [d.name for d in descriptors(grain_map) if "second_phase" in d.name]
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from grainstats.measure.volume.channels import connectivity, tortuosity
-from grainstats.measure.volume.thickness import local_thickness
+from grainstats.measure.volume.phases import connectivity, local_thickness, tortuosity
 from segment.volume.stack import VoxelSize
 
 UNIT = VoxelSize(1, 1, 1)
