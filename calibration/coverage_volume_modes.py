@@ -17,8 +17,7 @@ import pandas as pd
 from volume_mosaics import Box, Structure, box, boxes_of, cells_for, cells_of, path_of, seeds_of
 
 from grainstats.infer.volume_modality.judge import Modes, decide, intervals
-from grainstats.infer.volume_modality.sizes import VolumeSizes
-from grainstats.infer.volume_modality.two_normals import coarse_limits
+from grainstats.infer.volume_modality.sizes import VolumeSizes, coarse_limits
 
 STRUCTURES = (
     Structure(0.2),

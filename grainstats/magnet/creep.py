@@ -12,6 +12,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
 from grainstats.magnet.stack import above_zero
 from segment.errors import InputError
@@ -61,15 +62,15 @@ class Creep:
                 "mu", f"{self.mu:g} is below -1 or no number", "Give it from -1 (logarithmic) upwards"
             )
 
+    @property
+    def _mu(self) -> float:
+        """The exponent; the law is then Box and Cox's transformation of 1 / share."""
+        return -1.0 if self.mu is None else self.mu
+
     def share(self, hours: float) -> float:
         """What is left `hours` after magnetising; 1 up to t0, never below 0."""
         x = self.rate * math.log(max(hours * HOUR / self.t0_s, 1.0))
-        if self.mu is None or self.mu == -1:
-            return max(1 - x, 0.0)
-        if self.mu == 0:
-            return math.exp(-x)
-        base = 1 + self.mu * x
-        return base ** (-1 / self.mu) if base > 0 else 0.0
+        return 1 / float(special.inv_boxcox(x, self._mu)) if 1 + self._mu * x > 0 else 0.0
 
     def hours_to_lose(self, lost: float) -> float:
         """Hours after magnetising at which the share `lost` is gone; inf where that is never or beyond 1e300
@@ -81,14 +82,7 @@ class Creep:
             raise InputError("share to lose", f"{lost:g} is not between 0 and 1", "Give e.g. 0.03 for 3 %")
         if self.rate == 0:
             return math.inf
-        left = 1 - lost
-        if self.mu is None or self.mu == -1:
-            x = lost
-        elif self.mu == 0:
-            x = -math.log(left)
-        else:
-            x = (left ** (-self.mu) - 1) / self.mu
-        exponent = x / self.rate
+        exponent = float(special.boxcox(1 / (1 - lost), self._mu)) / self.rate
         return self.t0_s / HOUR * math.exp(exponent) if exponent < 600 else math.inf
 
     def times(self, hours: float) -> list[float]:

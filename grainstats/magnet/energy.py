@@ -38,8 +38,6 @@ def mean_distance(beside: ArrayLike, over: ArrayLike, width: float, height: floa
 
     All in one unit (Grover, Inductance Calculations, 1946, chapter 3).
 
-    Examples
-    --------
     >>> print(f"{mean_distance(0, 0, 1, 1):.4f} {mean_distance(0, 1, 1, 1):.4f}")
     0.4470 1.0065
     """

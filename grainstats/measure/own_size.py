@@ -35,12 +35,6 @@ def at_own_size(grain_map: GrainMap) -> GrainMap:
     """The map without the repetition where each pixel stands k x k times, or coarse steps told.
 
     A map that a model has cut, or with orientations, is returned as it is.
-
-    >>> y, x = np.mgrid[:90, :90]
-    >>> small = 1 + (x + y > 80) + 2 * (2 * x - y > 60).astype(np.int32)
-    >>> found = at_own_size(GrainMap(small.repeat(3, axis=0).repeat(3, axis=1), 1.0, "manual"))
-    >>> found.labels.shape, found.pixel_size_nm
-    ((90, 90), 3.0)
     """
     if grain_map.segmentation is not None or grain_map.orientations is not None:
         return grain_map

@@ -200,8 +200,6 @@ def euler_radians(angles: np.ndarray, *, degrees: bool, indexed: np.ndarray) -> 
     `angles` are of shape (n, 3), in degrees where `degrees` says so; those of points that are not `indexed`
     mean nothing.
 
-    Examples
-    --------
     >>> euler_radians(np.array([[180.0, 90, 0]]), degrees=True, indexed=np.array([True]))[0].round(4).tolist()
     [[3.1416, 1.5708, 0.0]]
     """

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from segment.errors import UnreadableError
-from segment.orientation.hdf5 import child, column, text, whole
+from segment.orientation.hdf5 import MICROMETRE_NM, Group, child, column, text, whole
 from segment.orientation.hdf5_scan import Lattice, Scan, columns, grid_of, phases_of, positions, scans_holding
 from segment.orientation.scan_points import X_RIGHT_Y_UP, Header, ScanPoints
 from segment.orientation.symmetry import laue_of_name, laue_of_space_group
 
-if TYPE_CHECKING:
-    import h5py
-
 SUFFIXES = (".h5", ".hdf5")
 MAKERS = ("bruker",)
 
-MICROMETRE_NM = 1e3  #: nanometres; the file's steps are micrometres
 _PROPERTIES = {"mad": "MAD", "bands": "NIndexedBands", "iq": "RadonQuality"}
 
 
-def scans(file: h5py.File) -> list[Scan]:
+def scans(file: Group) -> list[Scan]:
     """Data and header of every map in the file."""
     return scans_holding(file, "EBSD", "phi1", "Phases")
 
@@ -54,7 +49,7 @@ def points_of(scan: Scan, path: Path) -> ScanPoints:
     )
 
 
-def _positions(path: Path, data: h5py.Group, grid: Header, n: int) -> tuple[np.ndarray, np.ndarray]:
+def _positions(path: Path, data: Group, grid: Header, n: int) -> tuple[np.ndarray, np.ndarray]:
     """x and y in micrometres, from the beam's raster and the distance of specimen positions on it."""
     sem = child(data.parent.parent, "SEM")
     step_x, step_y = grid.x_step or 1.0, grid.y_step or grid.x_step or 1.0
@@ -78,11 +73,11 @@ def _scale(beam: np.ndarray, sample: np.ndarray | None, step: float) -> float:
     return float(np.ptp(sample) / np.ptp(beam))
 
 
-def _laue(group: h5py.Group) -> str | None:
+def _laue(group: Group) -> str | None:
     space = laue_of_space_group(whole(child(group, "IT")) or 0)
     return space or laue_of_name(text(child(group, "PointGroup", "Point Group")))
 
 
-def _lattice(group: h5py.Group) -> Lattice:
+def _lattice(group: Group) -> Lattice:
     cell = column(group, "LatticeConstants")
     return tuple(cell.tolist()) if cell is not None and cell.size == 6 else None

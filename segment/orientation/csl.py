@@ -43,8 +43,6 @@ def deviation(rotations: np.ndarray, law: np.ndarray, phase: CrystalPhase) -> np
 
     `rotations`, shape (n, 4), lead from one crystal to another of the same phase, as `law`, shape (4,), does.
 
-    Examples
-    --------
     >>> iron = CrystalPhase(1, "iron", "m-3m")
     >>> half_turn, sixty = np.array([[0.0, 1, 1, 1]]) / 3**0.5, np.array([3, 1, 1, 1]) / 12**0.5
     >>> deviation(half_turn, sixty, iron).round(4).tolist()

@@ -6,28 +6,24 @@ The values are those of an .ang file: angles in radians, positions in micrometre
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from segment.errors import UnreadableError
 from segment.grain_orientations import CrystalPhase
 from segment.orientation.edax_points import ANGLES, edax_points, edax_symmetry
-from segment.orientation.hdf5 import child, groups_named, number, text, values_of
+from segment.orientation.hdf5 import MICROMETRE_NM, Group, child, groups_named, number, text, values_of
 from segment.orientation.hdf5_scan import Scan, grid_of, positions
 from segment.orientation.scan_points import ScanPoints
-
-if TYPE_CHECKING:
-    import h5py
 
 SUFFIXES = (".h5", ".hdf5", ".edaxh5", ".oh5")
 MAKERS = ("edax", "tsl")
 
-MICROMETRE_NM = 1e3  #: nanometres; the file's steps are micrometres
 _COLUMNS = (*ANGLES, "x", "y", "iq", "ci", "phase", "fit")
 
 
-def scans(file: h5py.File) -> list[Scan]:
+def scans(file: Group) -> list[Scan]:
     """Data and header of every map: groups, or a table of APEX."""
     found = []
     for ebsd in groups_named(file, "EBSD"):
@@ -66,7 +62,7 @@ def _columns(data: Any) -> dict[str, np.ndarray]:
     return {name: np.ravel(np.asarray(table[known[name]], float)) for name in _COLUMNS if name in known}
 
 
-def _phases(path: Path, header: h5py.Group) -> list[CrystalPhase]:
+def _phases(path: Path, header: Group) -> list[CrystalPhase]:
     found: list[CrystalPhase] = []
     for key, group in child(header, "Phase").items():
         name = text(child(group, "MaterialName", "Material Name", "Formula")) or f"phase {key}"

@@ -29,7 +29,8 @@ from segment.cells.label_edges import on_edges
 from segment.errors import InputError
 from segment.grain_map import GrainMap
 from segment.grain_orientations import CrystalPhase, GrainOrientations
-from segment.orientation.misorientation import mean_orientations, misorientation_of
+from segment.orientation.label_orientations import orientations_of_labels
+from segment.orientation.misorientation import misorientation_of
 from segment.orientation.neighbours import neighbour_pairs, pairs_across_gaps
 from segment.orientation.orientation_map import OrientationMap
 from segment.orientation.raster import fill_gaps, pixel_of, to_pixels
@@ -221,23 +222,20 @@ def _mean_orientations(
     orientation_map: OrientationMap, points: np.ndarray, threshold_deg: float
 ) -> tuple[GrainOrientations, tuple[str, ...]]:
     """Mean orientations of grains, and a warning where those within one lie far from it."""
-    member = np.flatnonzero(points)
-    label = points.ravel()[member]
-    q = orientation_map.quaternions.reshape(-1, 4)[member]
-    _, first = np.unique(label, return_index=True)
-    phase = np.concatenate([[0], orientation_map.phase.ravel()[member[first]]])
-    mean = mean_orientations(q, label, phase, orientation_map.phases)
-    every = np.concatenate([q, mean])  # points, then grains
-    phase_of = np.concatenate([phase[label], phase])
+    known = replace(orientations_of_labels(orientation_map, points), threshold_deg=threshold_deg)
+    label = points[points > 0]
+    every = np.concatenate(
+        [orientation_map.quaternions[points > 0], known.quaternions]
+    )  # points, then grains
+    phase_of = np.concatenate([known.phase[label], known.phase])
     pairs = np.column_stack([np.arange(label.size), label.size + label])
-    off = misorientation_of(every, phase_of, orientation_map.phases, pairs)
+    off = misorientation_of(every, phase_of, known.phases, pairs)
     bent = (np.bincount(label, off) > BENT_DEG * np.bincount(label))[label].mean()
     told = (
         f"grains with {bent:.0%} of the points bend by {BENT_DEG:g} degrees on average or more: they may be "
         "several, joined where they differ little, and angles at their boundaries are those of means"
     )
-    orientations = GrainOrientations(mean, phase.astype(np.int32), orientation_map.phases, threshold_deg)
-    return orientations, (told,) if bent > MUCH_BENT else ()
+    return known, (told,) if bent > MUCH_BENT else ()
 
 
 def _set_others_aside(grain_map: GrainMap, chosen: list[int]) -> GrainMap:

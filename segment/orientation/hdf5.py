@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,9 +12,8 @@ from segment.errors import UnreadableError
 from segment.micrograph.open_file import HDF5
 from segment.micrograph.refusals import refuse_bomb
 
-if TYPE_CHECKING:
-    import h5py
-
+Group = Any  #: an h5py group, or the file itself: h5py is imported where a file is opened
+MICROMETRE_NM = 1e3  #: nanometres; the steps of most makers are micrometres
 MOST_PACKED = 1100  #: pixel bytes per stored byte: deflate packs a constant 1030 times
 MAX_DEPTH = 8  #: of groups in groups; EDAX APEX needs 6
 
@@ -25,7 +24,7 @@ def is_hdf5(path: Path) -> bool:
         return file.read(len(HDF5)) == HDF5
 
 
-def open_file(path: Path) -> h5py.File:
+def open_file(path: Path) -> Group:
     """The file, to be closed by the caller. `UnreadableError`: damaged or truncated."""
     import h5py
 
@@ -37,22 +36,22 @@ def open_file(path: Path) -> h5py.File:
         ) from error
 
 
-def child(group: h5py.Group, *names: str) -> Any:
+def child(group: Group, *names: str) -> Any:
     """The first member of one of these names, whatever its case; None: there is none."""
     known = {name.casefold(): name for name in group}
     return next((group[known[name.casefold()]] for name in names if name.casefold() in known), None)
 
 
-def datasets(group: h5py.Group) -> list[h5py.Dataset]:
+def datasets(group: Group) -> list[Any]:
     """All data sets below a group, in the order of the file."""
     import h5py
 
-    found: list[h5py.Dataset] = []
+    found: list[Any] = []
     group.visititems(lambda _, item: found.append(item) if isinstance(item, h5py.Dataset) else None)
     return found
 
 
-def values_of(dataset: h5py.Dataset) -> np.ndarray:
+def values_of(dataset: Any) -> np.ndarray:
     """All of a data set. `UnreadableError`: it claims far more than its bytes can hold."""
     stored = dataset.id.get_storage_size()
     if not dataset.is_virtual:  # its bytes lie in other files
@@ -60,12 +59,12 @@ def values_of(dataset: h5py.Dataset) -> np.ndarray:
     return np.asarray(dataset[()])
 
 
-def last_name(dataset: h5py.Dataset) -> str:
+def last_name(dataset: Any) -> str:
     """Name of a data set without its groups."""
     return str(dataset.name).rsplit("/", 1)[-1]
 
 
-def groups_named(root: h5py.Group, name: str, depth: int = MAX_DEPTH) -> Iterator[h5py.Group]:
+def groups_named(root: Group, name: str, depth: int = MAX_DEPTH) -> Iterator[Group]:
     """All groups of a name, in the order of the file."""
     import h5py
 
@@ -105,7 +104,7 @@ def whole(value: Any) -> int | None:
     return int(found) or None if found is not None else None
 
 
-def column(group: h5py.Group, *names: str) -> np.ndarray | None:
+def column(group: Group, *names: str) -> np.ndarray | None:
     """A data set as a flat array of numbers; None: absent."""
     found = child(group, *names)
     return None if found is None or hasattr(found, "keys") else np.ravel(values_of(found).astype(float))

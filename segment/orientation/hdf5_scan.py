@@ -4,35 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from segment.errors import UnreadableError
 from segment.grain_orientations import CrystalPhase
-from segment.orientation.hdf5 import child, column, groups_named, number, text
+from segment.orientation.hdf5 import Group, child, column, groups_named, number, text
 from segment.orientation.scan_points import Header
 
-if TYPE_CHECKING:
-    import h5py
-
 Lattice = tuple[float, ...] | None
-Scan = tuple[Any, "h5py.Group"]  #: data, a group or a table, and header
+Scan = tuple[Any, Group]  #: data, a group or a table, and header
 
 
-def scans_holding(file: h5py.File, group: str, in_data: str, in_header: str) -> list[Scan]:
+def scans_holding(file: Group, group: str, in_data: str, in_header: str) -> list[Scan]:
     """Data and header of all groups of a name, in whose data and header members of these names are."""
     both = [(child(g, "Data"), child(g, "Header")) for g in groups_named(file, group)]
     there = [(d, h) for d, h in both if hasattr(d, "keys") and hasattr(h, "keys")]
     return [(d, h) for d, h in there if child(d, in_data) is not None and child(h, in_header) is not None]
 
 
-def columns(group: h5py.Group, names: Mapping[str, str]) -> dict[str, np.ndarray]:
+def columns(group: Group, names: Mapping[str, str]) -> dict[str, np.ndarray]:
     """Data sets as flat arrays of numbers by our names, those that are there."""
     return {ours: v for ours, theirs in names.items() if (v := column(group, theirs)) is not None}
 
 
-def grid_of(header: h5py.Group, *names: tuple[str, ...]) -> Header:
+def grid_of(header: Group, *names: tuple[str, ...]) -> Header:
     """The grid as a header states it, by the maker's names of x step, y step, columns and rows."""
     return Header.of(*(number(child(header, *known)) for known in names))
 
@@ -57,10 +54,10 @@ def positions(
 
 def phases_of(
     path: Path,
-    groups: h5py.Group | None,
+    groups: Group | None,
     names: tuple[str, ...],
-    laue: Callable[[h5py.Group], str | None],
-    lattice: Callable[[h5py.Group], Lattice],
+    laue: Callable[[Group], str | None],
+    lattice: Callable[[Group], Lattice],
     *,
     first: int = 1,
     unique_axis: Literal["b", "c"] = "b",

@@ -17,8 +17,6 @@ def disorientation(a: np.ndarray, b: np.ndarray, phase: CrystalPhase) -> np.ndar
     `a` and `b`, shape (n, 4), are orientations as in `OrientationMap`.  The angle reaches 62.8 in m-3m, 93.84
     in 6/mmm and 98.42 in 4/mmm.
 
-    Examples
-    --------
     Turned by 100° about its four-fold axis, a cube is turned by 10°.
 
     >>> from segment.orientation.quaternions import from_axis_angle

@@ -9,14 +9,7 @@ from segment.orientation.raster import fill_gaps
 
 
 def neighbour_pairs(orientation_map: OrientationMap) -> np.ndarray:
-    """Flat indices of every two neighbouring points, shape (n, 2): four neighbours a point, or six.
-
-    Examples
-    --------
-    >>> square = OrientationMap(np.zeros((2, 2, 4)), np.ones((2, 2), int), ())
-    >>> neighbour_pairs(square).tolist()
-    [[0, 1], [2, 3], [0, 2], [1, 3]]
-    """
+    """Flat indices of every two neighbouring points, shape (n, 2): four neighbours a point, or six."""
     rows, columns = orientation_map.shape
     index = np.arange(rows * columns).reshape(rows, columns)
     pairs = [pairs_along(index, 1), pairs_along(index, 0)]

@@ -6,19 +6,16 @@ Angles are in radians; phases count from 0, -1 is "not indexed"; ``scan_unit`` n
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
 from segment.errors import UnreadableError
 from segment.micrograph.length_units import to_nm
-from segment.orientation.hdf5 import child, column, text, values_of, whole
+from segment.orientation.hdf5 import Group, child, column, text, values_of, whole
 from segment.orientation.hdf5_scan import Lattice, Scan, columns, grid_of, phases_of, positions, scans_holding
 from segment.orientation.scan_points import Header, ScanPoints
 from segment.orientation.symmetry import laue_of_name, laue_of_space_group
-
-if TYPE_CHECKING:
-    import h5py
 
 SUFFIXES = (".h5", ".hdf5")
 MAKERS = ("",)  # any
@@ -28,7 +25,7 @@ _PROPERTIES = {"iq": "iq", "ci": "ci", "fit": "fit", "mad": "mad", "bc": "bc", "
 _PROPERTIES |= {"reliability": "rel", "dp_best": "scores"}
 
 
-def scans(file: h5py.File) -> list[Scan]:
+def scans(file: Group) -> list[Scan]:
     """Data and header of every crystal map in the file."""
     return scans_holding(file, "crystal_map", "phi1", "phases")
 
@@ -60,7 +57,7 @@ def points_of(scan: Scan, path: Path) -> ScanPoints:
     )
 
 
-def _angles(path: Path, data: h5py.Group) -> np.ndarray:
+def _angles(path: Path, data: Group) -> np.ndarray:
     """Euler angles in radians, shape (n, 3); of several solutions a point the best, which is first."""
     told = [child(data, name) for name in ("phi1", "Phi", "phi2")]
     if any(v is None for v in told):
@@ -69,7 +66,7 @@ def _angles(path: Path, data: h5py.Group) -> np.ndarray:
     return np.stack([v.reshape(len(v), -1)[:, 0] for v in arrays], axis=1)
 
 
-def _lattice(group: h5py.Group) -> Lattice:
+def _lattice(group: Group) -> Lattice:
     """a, b, c in ångström and angles in degrees of the phase's structure, where it is kept."""
     structure = child(group, "structure")
     lattice = child(structure, "lattice") if hasattr(structure, "keys") else None
@@ -77,6 +74,6 @@ def _lattice(group: h5py.Group) -> Lattice:
     return tuple(cell.tolist()) if cell is not None and cell.size == 6 else None
 
 
-def _laue(group: h5py.Group) -> str | None:
+def _laue(group: Group) -> str | None:
     named = laue_of_name(text(child(group, "point_group")))
     return named or laue_of_space_group(whole(child(group, "space_group")) or 0)

@@ -6,28 +6,23 @@ The format is public: H5OINAFile.md of oinanoanalysis/h5oina.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from segment.errors import UnreadableError
-from segment.orientation.hdf5 import child, column, text, values_of, whole
+from segment.orientation.hdf5 import MICROMETRE_NM, Group, child, column, text, values_of, whole
 from segment.orientation.hdf5_scan import Lattice, Scan, columns, grid_of, phases_of, positions, scans_holding
 from segment.orientation.scan_points import X_RIGHT_Y_UP, ScanPoints
 from segment.orientation.symmetry import laue_of_name, laue_of_number, laue_of_space_group
 
-if TYPE_CHECKING:
-    import h5py
-
 SUFFIXES = (".h5oina",)
 MAKERS = ("oxford",)
 
-MICROMETRE_NM = 1e3  #: nanometres; the file's steps are micrometres
 _PROPERTIES = {"bc": "Band Contrast", "bs": "Band Slope", "bands": "Bands", "error": "Error"}
 _PROPERTIES |= {"mad": "Mean Angular Deviation"}
 
 
-def scans(file: h5py.File) -> list[Scan]:
+def scans(file: Group) -> list[Scan]:
     """Data and header of every EBSD map in the file."""
     return scans_holding(file, "EBSD", "Euler", "Phases")
 
@@ -60,14 +55,14 @@ def points_of(scan: Scan, path: Path) -> ScanPoints:
     )
 
 
-def _laue(group: h5py.Group) -> str | None:
+def _laue(group: Group) -> str | None:
     told = child(group, "Laue Group")
     by_number = laue_of_number(whole(told) or 0)
     symbol = laue_of_name(text(told.attrs.get("Symbol"))) if told is not None else None
     return symbol or by_number or laue_of_space_group(whole(child(group, "Space Group")) or 0)
 
 
-def _lattice(group: h5py.Group) -> Lattice:
+def _lattice(group: Group) -> Lattice:
     lengths, angles = column(group, "Lattice Dimensions"), column(group, "Lattice Angles")
     if lengths is None or angles is None or not lengths.size == angles.size == 3:
         return None

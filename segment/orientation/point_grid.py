@@ -33,8 +33,6 @@ def find_grid(x: np.ndarray, y: np.ndarray, source: str) -> PointGrid:
 
     `UnreadableError`: a line of points, two at one place, or points on no square or hexagonal grid.
 
-    Examples
-    --------
     >>> y, x = np.mgrid[:2, :3] * 0.4
     >>> grid = find_grid(x.ravel(), y.ravel(), "map.ang")
     >>> grid.shape, round(grid.x_step, 3), grid.hexagonal

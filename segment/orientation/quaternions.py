@@ -29,8 +29,6 @@ def multiply(p: np.ndarray, q: np.ndarray) -> np.ndarray:
 def from_axis_angle(axis: ArrayLike, degrees: float) -> np.ndarray:
     """The rotation by an angle about an axis of any length, shape (4,).
 
-    Examples
-    --------
     >>> from_axis_angle([0, 0, 2], 180).round(6).tolist()
     [0.0, 0.0, 0.0, 1.0]
     """

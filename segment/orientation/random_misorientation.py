@@ -40,8 +40,6 @@ def random_density(phase: CrystalPhase) -> tuple[np.ndarray, np.ndarray]:
 def random_share_below(angle_deg: np.ndarray, phase: CrystalPhase) -> np.ndarray:
     """Share of random pairs whose disorientation is below each angle, shape of `angle_deg`.
 
-    Examples
-    --------
     >>> random_share_below(np.array([9.0, 24.0]), CrystalPhase(1, "Ba122", "4/mmm")).round(4).tolist()
     [0.0016, 0.0309]
     """

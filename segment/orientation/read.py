@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from segment.errors import InputError, UnreadableError
 from segment.micrograph.file_kind import no_file
@@ -14,12 +14,9 @@ from segment.micrograph.open_file import HDF5
 from segment.micrograph.sidecar import decode
 from segment.orientation import ang, bruker_h5, ctf, edax_h5, orix_h5, oxford_h5oina
 from segment.orientation.assemble import map_from_points
-from segment.orientation.hdf5 import child, open_file, text
+from segment.orientation.hdf5 import Group, child, open_file, text
 from segment.orientation.hdf5_scan import Scan
 from segment.orientation.orientation_map import OrientationMap
-
-if TYPE_CHECKING:
-    import h5py
 
 HEAD_BYTES = 65536  #: enough to know a text header
 TEXT_FORMATS: tuple[Any, ...] = (ang, ctf)
@@ -136,7 +133,7 @@ def _read_hdf5(path: Path, step_nm: float | None) -> OrientationMap:
     return map_from_points(points, path, step_nm)
 
 
-def _scans_in(file: h5py.File) -> tuple[Any, list[Scan]] | None:
+def _scans_in(file: Group) -> tuple[Any, list[Scan]] | None:
     """The format of an open file by its maker and layout, and its maps; None: there is none."""
     maker = text(child(file, "Manufacturer", "Company")).casefold()
     for known in HDF5_FORMATS:

@@ -82,8 +82,6 @@ def lattice_fits(laue_group: str, lattice: tuple[float, ...]) -> bool:
 
     Edges may differ by 1 %, angles by half a degree.  -3 and -3m may have hexagonal or rhombohedral axes.
 
-    Examples
-    --------
     >>> lattice_fits("m-3m", (3.21, 3.21, 5.21, 90, 90, 120)), lattice_fits("mmm", (3, 3, 3, 90, 90, 90))
     (False, True)
     """
@@ -103,8 +101,6 @@ def lattice_fits(laue_group: str, lattice: tuple[float, ...]) -> bool:
 def with_unique_axis(phase: CrystalPhase) -> CrystalPhase:
     """A phase of 2/m with the two-fold axis that the one oblique angle of its cell tells, where it has one.
 
-    Examples
-    --------
     >>> with_unique_axis(CrystalPhase(1, "ZrO2", "2/m", (5.1, 5.2, 5.3, 90, 90, 99.2))).unique_axis
     'c'
     """
@@ -129,8 +125,6 @@ def laue_of_number(number: int) -> str | None:
 def laue_of_space_group(number: int) -> str | None:
     """Laue group of a space group by its number 1 ... 230; None: out of range.
 
-    Examples
-    --------
     >>> laue_of_space_group(139), laue_of_space_group(225)
     ('4/mmm', 'm-3m')
     """
@@ -145,8 +139,6 @@ def laue_of_name(name: str) -> str | None:
     Words around it do not matter: ``"Cubic (Oh) [m3m]"`` and ``"Hexagonal-High 6/mmm"`` are understood.
     A number alone is a point group here, not EDAX's code or Oxford's.
 
-    Examples
-    --------
     >>> laue_of_name("Cubic (Oh) [m3m]"), laue_of_name("-4 2 m")
     ('m-3m', '4/mmm')
     """

@@ -106,8 +106,6 @@ def merge_twins(grain_map: GrainMap, laws: tuple[TwinLaw, ...]) -> GrainMap:
 def touching_labels(labels: np.ndarray) -> np.ndarray:
     """Pairs of grains that share a pixel edge, each once, ascending; shape (n, 2).
 
-    Examples
-    --------
     >>> touching_labels(np.array([[1, 1, 2], [0, 3, 3]])).tolist()
     [[1, 2], [1, 3], [2, 3]]
     """

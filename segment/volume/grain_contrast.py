@@ -21,15 +21,6 @@ def contrast_note(grey: np.ndarray, phase: np.ndarray) -> tuple[str, ...]:
     """What to know where grains of the solid differ in grey, and other phases were found.
 
     `grey` and `phase` are uint8 of shape (slices, rows, columns), the phase as `find_phases` gives it.
-
-    >>> rng = np.random.default_rng(1)
-    >>> grains = rng.normal(150, 25, 64).reshape(1, 8, 8).repeat(16, 0).repeat(16, 1).repeat(16, 2)
-    >>> phase = np.ones(grains.shape, np.uint8)
-    >>> phase[:, :20, :20] = 0
-    >>> contrast_note((grains + rng.normal(0, 4, grains.shape)).astype(np.uint8), phase)[0][:48]
-    'grey differs from grain to grain: dark grains ma'
-    >>> contrast_note(rng.normal(150, 25, grains.shape).astype(np.uint8), phase)
-    ()
     """
     chosen = slice(0, None, max(1, len(grey) // SLICES))
     solid = ndimage.minimum_filter((phase[chosen] == SOLID).view(np.uint8), (1, EDGE_PX, EDGE_PX)) > 0

@@ -19,8 +19,6 @@ _NUMBER = re.compile(r"(\d+)")
 def natural_key(name: str) -> list[tuple[int, int, str]]:
     """Sort key in which 2 comes before 10.
 
-    Examples
-    --------
     >>> sorted(["s10.tif", "s2.tif"], key=natural_key)
     ['s2.tif', 's10.tif']
     """

@@ -23,13 +23,6 @@ def slice_defects(values: np.ndarray, blank: Sequence[int]) -> tuple[str, ...]:
 
     Repeated: equal to the slice before, which noise makes impossible.  Blank: one grey level.  Damaged: much
     further from both its neighbours than slices usually are.
-
-    Examples
-    --------
-    >>> stack = np.random.default_rng(0).random((6, 16, 16))
-    >>> stack[3] = stack[2]
-    >>> slice_defects(stack, blank_slices(stack))
-    ('slices that repeat the one before: 4',)
     """
     after = range(1, len(values))
     repeated = [k for k in after if k not in blank and np.array_equal(values[k], values[k - 1])]

@@ -35,8 +35,6 @@ class CoarseGrains:
 def coarse_grains(images: Sequence[ImageGrains], above_nm: float) -> CoarseGrains:
     """Count the grains of at least this diameter.
 
-    Examples
-    --------
     >>> import numpy as np
     >>> image = ImageGrains(np.array([10.0, 12.0, 90.0]), np.ones(3), 1.0, (100.0, 100.0))
     >>> coarse_grains([image], 40.0).n_grains

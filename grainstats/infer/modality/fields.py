@@ -19,8 +19,6 @@ def unlike_fields(images: Sequence[ImageGrains]) -> str:
 
     The most unlike field is named where the others are alike, else how far the fields' means differ.
 
-    Examples
-    --------
     >>> import numpy as np
     >>> fine, coarse = (
     ...     ImageGrains(size * np.linspace(8, 12, 40), np.ones(40), 1.0, (99.0, 99.0)) for size in (1, 2)

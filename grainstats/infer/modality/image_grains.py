@@ -8,14 +8,6 @@ import numpy as np
 import pandas as pd
 
 
-def _none() -> np.ndarray:
-    return np.empty(0)
-
-
-def _nowhere() -> np.ndarray:
-    return np.empty((0, 2))
-
-
 @dataclass(frozen=True, eq=False)
 class ImageGrains:
     """Grain sizes of one image.
@@ -43,9 +35,9 @@ class ImageGrains:
     weight: np.ndarray
     pixel_size_nm: float
     window_nm: tuple[float, float]
-    frame_diameter_nm: np.ndarray = field(default_factory=_none)
-    centre_nm: np.ndarray = field(default_factory=_nowhere)
-    frame_centre_nm: np.ndarray = field(default_factory=_nowhere)
+    frame_diameter_nm: np.ndarray = field(default_factory=lambda: np.empty(0))
+    centre_nm: np.ndarray = field(default_factory=lambda: np.empty((0, 2)))
+    frame_centre_nm: np.ndarray = field(default_factory=lambda: np.empty((0, 2)))
     unit: str = "nm"
 
     @property

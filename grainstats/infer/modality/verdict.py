@@ -114,8 +114,6 @@ class ModalityVerdict:
 def in_sentences(*clauses: str) -> str:
     """Clauses as a reason's sentences, the first without a capital, the last without a full stop.
 
-    Examples
-    --------
     >>> in_sentences("too few grains", "", "take more fields.")
     'too few grains. Take more fields'
     """

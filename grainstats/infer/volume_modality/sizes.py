@@ -1,16 +1,25 @@
-"""Grain sizes of a volume, as a verdict needs them."""
+"""Grain sizes of a volume, as a verdict needs them, and where two populations of them part."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from grainstats.infer.modality.distribution import binned, kish
+from grainstats.infer.modality.judge import SMALLEST_SHARE
+from grainstats.infer.modality.two_normals import best_of, fit_from
 from grainstats.measure.volume import VolumeMeasurement
 
 GRID = np.linspace(-3.0, 3.0, 151)  #: log diameter over its median
 SURFACE = 2  #: by number few coarse grains drown in the skewness of the fine ones; by volume few grains count
+SD_BOUNDS = (0.08, 0.38)  #: of log diameter in one of two; with .45 a broad one hides ratios of 4
+STARTS = (0.3, 0.5, 0.7, 0.85, 0.95)  #: shares of the surface that the fine population begins with
+SWEEPS = 40  #: of expectation and maximisation
+APART = 1.7  #: ratio of the two modes, for the fit to count at all
+MORE_PARAMETERS = 3  #: of two normals than of one
+MOST_COARSE = 0.5  #: of the number of grains; else the fine one is only the tail of small cells
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,3 +75,48 @@ class VolumeSizes:
         frame = table["touches_frame"].to_numpy(bool)
         size = table["equivalent_diameter_nm"].to_numpy(float)
         return cls(size[~frame], table["weight"].to_numpy(float)[~frame], size[frame], measured.block[~frame])
+
+
+def coarse_limits(samples: Sequence[VolumeSizes]) -> list[float]:
+    """Diameter above which a grain is more likely of the coarse population; infinity where there is none.
+
+    Two normals by surface of grains (weighted EM from several starts, the best kept).  Those whose modes are
+    nearer than `APART`, of which one holds less than `SMALLEST_SHARE` of the volume, or whose coarse
+    grains are more than `MOST_COARSE` of all, are not two populations.  Nor are those that describe the sizes
+    no better than one normal, however broad, by Schwarz's criterion.
+    """
+    mass = np.stack([s.on_grid() for s in samples])
+    mean, n_eff = mass @ GRID, np.array([s.n_eff for s in samples])
+    variance = np.maximum(mass @ GRID**2 - mean**2, SD_BOUNDS[0] ** 2)
+    one = -0.5 * (np.log(2 * np.pi * variance) + 1) + MORE_PARAMETERS / 2 * np.log(n_eff) / n_eff
+    bounds = np.array([SD_BOUNDS])
+    likelihood, centre, sd, share = best_of(
+        (fit_from(mass, GRID, q, start=(0.95, 0.02), sd_bounds=bounds, sweeps=SWEEPS) for q in STARTS),
+        lambda found: np.where(_counts(*found[1:]), found[0], -np.inf),
+    )
+    return [
+        float(np.exp(s.centre + _limit(c, w, p))) if two > least else np.inf
+        for s, two, least, c, w, p in zip(samples, likelihood, one, centre, sd, share, strict=True)
+    ]
+
+
+def _moment_share(centre: np.ndarray, sd: np.ndarray, share: np.ndarray, power: int) -> np.ndarray:
+    """Shares by surface turned into those by number (0) or volume (3) of log-normals, shape (n, 2)."""
+    step = power - SURFACE
+    moment = share * np.exp(step * centre + 0.5 * (step * sd) ** 2)
+    return np.asarray(moment / moment.sum(axis=1, keepdims=True))
+
+
+def _limit(centre: np.ndarray, sd: np.ndarray, share: np.ndarray) -> float:
+    """Log diameter between two centres where a surface is as likely of either; each of shape (2,)."""
+    log = np.linspace(centre[0], centre[1], 400)[:, None]
+    density = np.log(share / sd) - 0.5 * ((log - centre) / sd) ** 2
+    return float(log[np.argmax(density[:, 1] > density[:, 0]), 0])
+
+
+def _counts(centre: np.ndarray, sd: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Are these two populations at all?"""
+    apart = centre[:, 1] - centre[:, 0] >= np.log(APART)
+    enough = _moment_share(centre, sd, share, 3).min(axis=1) >= SMALLEST_SHARE
+    few = _moment_share(centre, sd, share, 0)[:, 1] <= MOST_COARSE
+    return np.asarray(apart & enough & few)

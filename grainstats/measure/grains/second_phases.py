@@ -37,17 +37,7 @@ class SecondPhases:
 
 
 def measure_second_phases(grain_map: GrainMap) -> SecondPhases:
-    """Area, sizes and boundary cover of what is no grain: label 0 within `valid`, of whatever size.
-
-    >>> labels = np.ones((100, 100), np.int32)
-    >>> labels[:, 50:] = 2
-    >>> labels[:50, 45:55] = 0
-    >>> found = measure_second_phases(GrainMap(labels))
-    >>> found.area_fraction, found.n, round(float(found.diameter_px[0]), 1)
-    (0.05, 1, 25.2)
-    >>> round(found.covered_px / found.outline_px, 2)
-    0.52
-    """
+    """Area, sizes and boundary cover of what is no grain: label 0 within `valid`, of whatever size."""
     labels = grain_map.labels
     inside = np.ones(labels.shape, bool) if grain_map.valid is None else grain_map.valid
     nothing = (labels == 0) & inside

@@ -43,12 +43,6 @@ def connectivity(mask: np.ndarray, voxel_size: VoxelSize) -> dict[str, Any]:
     largest piece; ``percolates``: does one piece reach from face to face along x, y, z?  ``tortuosity``,
     along them too: mean length of the shortest way through the phase from one face to each point of
     the opposite one, over their distance; None where there is no way.
-
-    >>> rod = np.zeros((8, 8, 8), bool)
-    >>> rod[:, 2:5, 2:5] = True
-    >>> found = connectivity(rod, VoxelSize(1, 1, 1))
-    >>> found["percolates"]["z"], found["percolates"]["x"], round(found["tortuosity"]["z"], 3)
-    (True, False, 1.0)
     """
     size, _, sides = component_table(mask)
     inside = int(size.sum())

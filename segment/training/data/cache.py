@@ -34,7 +34,7 @@ MAPS = ("image", "distance", "flags")
 STALLED_SECONDS = 120.0  #: without a new image until a cache counts as given up
 EMPTY_SHARE = 0.03  #: images without any grain, from which the network learns to stay silent
 NETWORKLESS_SHARE = 0.08  #: images of one crystal whose structure mimics grains
-NETWORKLESS = "networkless"  #: their style
+EMPTY, NETWORKLESS = "empty", "networkless"  #: their styles
 
 
 @dataclass(frozen=True)
@@ -55,26 +55,26 @@ def line_distance(lines: np.ndarray) -> np.ndarray:
     return np.minimum(distance * STEPS_PER_PX, 255).astype(np.uint8)
 
 
-def draw(seed: int, index: int, size: int) -> SyntheticMicrograph | np.ndarray:
+def draw(seed: int, index: int, size: int) -> SyntheticMicrograph:
     """Image number `index` of the cache of this seed, whatever was drawn before it."""
     rng, style, annotator = _plan(seed, index)
-    if style is None:
+    if style == EMPTY:
         return empty_micrograph(rng, (size, size))
     if style == NETWORKLESS:
         return networkless_micrograph(rng, (size, size))
     return synthetic_micrograph(rng, (size, size), style=style, annotator=annotator, mishaps=True)
 
 
-def style_of(seed: int, index: int) -> str | None:
-    """Style of image number `index` of the cache of this seed, without drawing it; None: no grains."""
+def style_of(seed: int, index: int) -> str:
+    """Style of image number `index` of the cache of this seed, without drawing it."""
     return _plan(seed, index)[1]
 
 
-def _plan(seed: int, index: int) -> tuple[np.random.Generator, str | None, Annotator]:
+def _plan(seed: int, index: int) -> tuple[np.random.Generator, str, Annotator]:
     """Generator, style and annotator of an image."""
     rng = np.random.default_rng([seed, index])
     if rng.random() < EMPTY_SHARE:
-        return rng, None, Annotator()
+        return rng, EMPTY, Annotator()
     annotator = draw_annotator(rng)
     (aside,) = rng.spawn(1)
     if aside.random() < NETWORKLESS_SHARE:
@@ -120,11 +120,8 @@ def prepare_cache(folder: Path, n: int, size: int = 512) -> None:
 
 def _draw_into(folder: Path, seed: int, size: int, index: int) -> int:
     drawn = draw(seed, index, size)
-    if isinstance(drawn, np.ndarray):
-        row = drawn, np.full(drawn.shape, 255, np.uint8), np.zeros(drawn.shape, np.uint8)
-    else:
-        flags = drawn.not_grain * NOT_GRAIN | drawn.unsure * UNSURE
-        row = drawn.image, line_distance(drawn.boundary), flags.astype(np.uint8)
+    flags = drawn.not_grain * NOT_GRAIN | drawn.unsure * UNSURE
+    row = drawn.image, line_distance(drawn.boundary), flags.astype(np.uint8)
     for name, value in zip(MAPS, row, strict=True):
         np.load(folder / f"{name}.npy", mmap_mode="r+")[index] = value
     return index

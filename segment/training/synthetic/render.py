@@ -146,11 +146,13 @@ def scene_of(grain_map: GrainMap, rng: np.random.Generator) -> Scene:
     return replace(build_scene(section, rng), pores=labels == 0)
 
 
-def empty_micrograph(rng: np.random.Generator, shape: tuple[int, int] = (512, 512)) -> np.ndarray:
-    """An image without grains: noise, a slow gradient, a texture; uint8."""
+def empty_micrograph(rng: np.random.Generator, shape: tuple[int, int] = (512, 512)) -> SyntheticMicrograph:
+    """An image of one crystal that shows nothing: noise, a slow gradient, a texture."""
     image = rng.uniform(0, 1) * smooth_noise(rng, shape, float(np.exp(rng.uniform(1, 5.5))))
     image = degradations.shade(image + 0.01 * smooth_noise(rng, shape, 200), rng)
-    return _spoil(degradations.expose(image, rng, noise_floor=rng.random() < 0.5), rng)
+    image = _spoil(degradations.expose(image, rng, noise_floor=rng.random() < 0.5), rng)
+    none = np.zeros(shape, bool)
+    return SyntheticMicrograph(image, GrainMap(np.ones(shape, np.int32)), none, none, none, "empty")
 
 
 def networkless_micrograph(

@@ -110,9 +110,9 @@ def test_a_known_grain_map_is_imaged() -> None:
 
 
 def test_an_empty_micrograph_has_no_structure_but_grey() -> None:
-    image = empty_micrograph(np.random.default_rng(0), SIZE)
-    assert image.shape == SIZE
-    assert image.dtype == np.uint8
+    drawn = empty_micrograph(np.random.default_rng(0), SIZE)
+    assert (drawn.image.shape, drawn.image.dtype) == (SIZE, np.uint8)
+    assert not (drawn.boundary | drawn.not_grain | drawn.unsure).any()
 
 
 def test_wetted_boundaries_carry_films_and_pockets_where_grains_meet() -> None:
