@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 from volume_mosaics import Box, Structure, box, boxes_of, cells_for, cells_of, path_of, seeds_of
 
-from grainstats.infer.volume_modality.judge import Modes, decide, intervals
-from grainstats.infer.volume_modality.sizes import VolumeSizes, coarse_limits
+from grainstats.infer.modality.modes import Modes
+from grainstats.infer.volume_modality.judge import decide, intervals
+from grainstats.infer.volume_modality.sizes import VolumeSizes, coarse_limits, modes_of
 
 STRUCTURES = (
     Structure(0.2),
@@ -45,14 +46,14 @@ def together(boxes: list[Box]) -> VolumeSizes:
     return VolumeSizes(*(np.concatenate([getattr(b.sizes, name) for b in boxes]) for name in names))
 
 
-def modes_of(sizes: VolumeSizes, s: Structure) -> Modes:
-    return Modes.of(sizes, coarse_limits([sizes])[0] if s.coarse else np.inf)
+def modes_in(sizes: VolumeSizes, s: Structure) -> Modes:
+    return modes_of(sizes, coarse_limits([sizes])[0] if s.coarse else np.inf)
 
 
 def rows(s: Structure, work: Path) -> list[dict[str, object]]:
     chosen = seeds(s, work)
     whole = [cells_of(s, cells_for(0), seed, work) for seed in chosen]
-    truth = np.log(modes_of(together([box(c, np.zeros(3), c.edges) for c in whole]), s).diameter)
+    truth = np.log(modes_in(together([box(c, np.zeros(3), c.edges) for c in whole]), s).diameter_nm)
     found: list[dict[str, object]] = []
     for n in COUNTS:
         ends, values = [], []
@@ -62,7 +63,7 @@ def rows(s: Structure, work: Path) -> list[dict[str, object]]:
                 ci = intervals(sizes, found_in.modes)
                 if len(ci) == len(truth):
                     ends.append(np.log(ci))
-                    values.append(np.log(found_in.modes.diameter))
+                    values.append(np.log(found_in.modes.diameter_nm))
         if not ends:
             continue
         low, high = np.moveaxis(np.array(ends), -1, 0)

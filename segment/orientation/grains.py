@@ -57,7 +57,6 @@ class GrainRules:
     misorientation_deg : float
         From this angle on two neighbouring points belong to different grains.
     min_points : int
-    hole_px : int
     twins : tuple of TwinLaw
         Grains so related are merged.
     phase : str or None
@@ -66,7 +65,6 @@ class GrainRules:
 
     misorientation_deg: float = MISORIENTATION_DEG
     min_points: int = MIN_POINTS
-    hole_px: int = HOLE_PX
     twins: tuple[TwinLaw, ...] = ()
     phase: str | None = None
 
@@ -106,7 +104,7 @@ def grain_map_of(orientation_map: OrientationMap, rules: GrainRules = GrainRules
         neighbour_pairs(orientation_map),
         rules.misorientation_deg,
         rules.min_points,
-        rules.hole_px,
+        HOLE_PX,
     )
     if not points.any():
         raise InputError(
@@ -115,7 +113,7 @@ def grain_map_of(orientation_map: OrientationMap, rules: GrainRules = GrainRules
             "Map with a smaller step, or raise the misorientation threshold",
         )
     orientations, bent = _mean_orientations(orientation_map, points, rules.misorientation_deg)
-    labels, hidden = fill_gaps(to_pixels(orientation_map, points), rules.hole_px)
+    labels, hidden = fill_gaps(to_pixels(orientation_map, points), HOLE_PX)
     step = orientation_map.x_step_nm
     grain_map = GrainMap(
         labels=labels.astype(np.int32),

@@ -169,4 +169,4 @@ def _example(pair: Pair, best_intercept_px: float, say: Callable[[str], None]) -
     away = cv2.distanceTransform((~on_edges(labels)).astype(np.uint8), cv2.DIST_L2, 5) * scale
     thin = cv2.resize(away, size, interpolation=cv2.INTER_LINEAR) < 0.75
     resampled = cv2.resize(image, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    return Example(resampled, line_distance(thin), None, pair.image.stem)
+    return Example(resampled, line_distance(thin), None)

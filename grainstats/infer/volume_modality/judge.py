@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from grainstats.infer.modality.astm_classes import delta_g
 from grainstats.infer.modality.coarse_grains import FEWEST_COARSE
-from grainstats.infer.modality.judge import LEVEL, SMALLEST_RATIO, SMALLEST_SHARE
+from grainstats.infer.modality.judge import LEVEL, SMALLEST_RATIO, SMALLEST_SHARE, Decision
+from grainstats.infer.modality.modes import Modes
 from grainstats.infer.modality.null_library import PAIR_RATIO, PAIR_SHARE
 from grainstats.infer.modality.verdict import ModalityVerdict, Verdict
 from grainstats.infer.volume_modality.null_table import NullTable, load_null
-from grainstats.infer.volume_modality.sizes import VolumeSizes, coarse_limits
+from grainstats.infer.volume_modality.sizes import VolumeSizes, coarse_limits, modes_of
 from grainstats.measure.intervals.block_bootstrap import jackknife
 from grainstats.measure.volume import VolumeMeasurement
 
@@ -22,46 +23,6 @@ FEWEST_WHOLE = 2  #: of the coarse grains of a population, among which visible p
 STANDS_OUT = 7.0  #: `VolumeSizes.largest_out` of a grain that is none of the rest; the null's reach 5.5
 LARGE_AT_FRAME = 1.3  #: times the largest whole grain: a cut grain that no whole one stands for
 FEWEST_BLOCKS = 8  #: that hold a whole grain, for an interval; judgement
-
-
-@dataclass(frozen=True)
-class Modes:
-    """Geometric mean diameters by number, and shares of the volume, of one or two populations."""
-
-    diameter: tuple[float, ...]
-    share: tuple[float, ...]
-    n_coarse: int = 0
-    n_coarse_whole: int = 0
-
-    @property
-    def ratio(self) -> float | None:
-        return self.diameter[1] / self.diameter[0] if len(self.diameter) == 2 else None
-
-    @classmethod
-    def of(cls, sizes: VolumeSizes, limit: float) -> Modes:
-        """Of the grains below and above a limit; one where either side is empty."""
-        parts = [p for p in (sizes.diameter <= limit, sizes.diameter > limit) if p.any()]
-        whole = int((sizes.diameter > limit).sum()) if len(parts) == 2 else 0
-        log, volume = np.log(sizes.diameter), sizes.weight * sizes.diameter**3
-        return cls(
-            tuple(float(np.exp(np.average(log[p], weights=sizes.weight[p]))) for p in parts),
-            tuple(float(volume[p].sum() / volume.sum()) for p in parts),
-            whole + int((sizes.cut_diameter > limit).sum()),
-            whole,
-        )
-
-
-@dataclass(frozen=True)
-class Decision:
-    """A verdict with its reason, before it is dressed with modes."""
-
-    verdict: Verdict
-    reason: str
-    more_grains: int | None
-    modes: Modes
-    p_value: float | None = None
-    pair_p_value: float | None = None
-    power: float | None = None
 
 
 def decide(samples: Sequence[VolumeSizes]) -> list[Decision]:
@@ -78,26 +39,25 @@ def decide(samples: Sequence[VolumeSizes]) -> list[Decision]:
 def _too_few(sizes: VolumeSizes) -> Decision:
     n = sizes.n_interior
     reason = f"only {n} grains lie wholly inside the volume; below {FEWEST_GRAINS} no call is made"
-    return Decision(
-        "indeterminate", reason, FEWEST_UNIFORM - n, Modes.of(sizes, np.inf) if n else Modes((), ())
-    )
+    modes = modes_of(sizes, np.inf) if n else Modes((), ())
+    return Decision("indeterminate", reason, modes, (), more_grains=FEWEST_UNIFORM - n)
 
 
 def _decide_one(sizes: VolumeSizes, likeness: float, table: NullTable) -> Decision:
     n = sizes.n_interior
     p, pair_p = table.p_value(likeness, n), table.pair_p_value(likeness, n)
     shown = f"p = {p:.2g}" if p > table.levels[-1] else f"p <= {table.levels[-1]:g}"
-    one = Modes.of(sizes, np.inf)
+    one = modes_of(sizes, np.inf)
 
     def decision(verdict: Verdict, reason: str, more: int | None, modes: Modes = one) -> Decision:
-        return Decision(verdict, reason, more, modes, p, pair_p, table.power_at(n))
+        return Decision(verdict, reason, modes, (), {"shape": p, "pair": pair_p}, table.power_at(n), more)
 
     if p < LEVEL:
-        two = Modes.of(sizes, coarse_limits([sizes])[0])
-        doubt = _why_not_two(two)
-        if doubt is not None:
+        limit = coarse_limits([sizes])[0]
+        two = modes_of(sizes, limit)
+        if doubt := _why_not_two(two, sizes, limit):
             return decision("indeterminate", f"not one population ({shown}), but {doubt}", None)
-        at = " and ".join(f"{d:.3g}" for d in two.diameter)
+        at = " and ".join(f"{d:.3g}" for d in two.diameter_nm)
         reason = f"two populations ({shown}): modes at {at} nm, ratio {two.ratio:.2f}"
         return decision("bimodal", reason, 0, two)
     found = f"no sign of a second population ({shown})"
@@ -129,17 +89,16 @@ def large_alone(sizes: VolumeSizes) -> str | None:
     return "one grain is far larger than all others" if sizes.largest_out > STANDS_OUT else None
 
 
-def _why_not_two(modes: Modes) -> str | None:
+def _why_not_two(modes: Modes, sizes: VolumeSizes, limit: float) -> str | None:
     """What keeps a fit from counting as two populations."""
     if modes.ratio is None:
         return "no two modes are told apart"
     if modes.ratio < SMALLEST_RATIO:
         return f"the modes are only a factor of {modes.ratio:.2f} apart"
-    if modes.n_coarse < FEWEST_COARSE or modes.n_coarse_whole < FEWEST_WHOLE:
-        return (
-            f"of {modes.n_coarse} coarse grains {modes.n_coarse_whole} are seen whole; a population needs "
-            f"{FEWEST_COARSE} and {FEWEST_WHOLE}"
-        )
+    whole, cut = (int((d > limit).sum()) for d in (sizes.diameter, sizes.cut_diameter))
+    if whole + cut < FEWEST_COARSE or whole < FEWEST_WHOLE:
+        needed = f"a population needs {FEWEST_COARSE} and {FEWEST_WHOLE}"
+        return f"of {whole + cut} coarse grains {whole} are seen whole; {needed}"
     if min(modes.share) < SMALLEST_SHARE:
         return f"the smaller mode holds only {min(modes.share):.0%} of the volume"
     return None
@@ -163,13 +122,13 @@ def judge_volume(measured: VolumeMeasurement, *, seed: int = 0) -> ModalityVerdi
     if sizes.n_interior == 0:
         return no_verdict("no grain lies wholly inside the volume", n_grains, seed)
     (decision,) = decide([sizes])
-    modes, tests = decision.modes, {"shape": decision.p_value, "pair": decision.pair_p_value}
+    modes = decision.modes
     return ModalityVerdict(
         verdict=decision.verdict,
         reason=decision.reason,
         p_value=decision.p_value,
-        p_values={name: p for name, p in tests.items() if p is not None},
-        modes_nm=modes.diameter,
+        p_values=decision.p_values,
+        modes_nm=modes.diameter_nm,
         modes_ci_nm=intervals(sizes, modes),
         mode_fractions=modes.share,
         mode_ratio=modes.ratio,
@@ -180,7 +139,7 @@ def judge_volume(measured: VolumeMeasurement, *, seed: int = 0) -> ModalityVerdi
         n_eff=sizes.n_eff,
         more_grains=decision.more_grains,
         null="volume",
-        delta_g=None if modes.ratio is None else 2 * float(np.log2(modes.ratio)),
+        delta_g=delta_g(modes.ratio),
         seed=seed,
         excluded_ratio=PAIR_RATIO if decision.verdict == "uniform" else None,
     )
@@ -211,8 +170,8 @@ def intervals(sizes: VolumeSizes, modes: Modes) -> tuple[tuple[float, float], ..
         return ()
     parts = [sizes.only(sizes.block != block) for block in blocks]
     limits = [np.inf] * len(parts) if modes.ratio is None else coarse_limits(parts)
-    again = [Modes.of(part, limit).diameter for part, limit in zip(parts, limits, strict=True)]
-    if any(len(diameter) != len(modes.diameter) for diameter in again):
+    again = [modes_of(part, limit).diameter_nm for part, limit in zip(parts, limits, strict=True)]
+    if any(len(diameter) != len(modes.diameter_nm) for diameter in again):
         return ()
-    found = [jackknife(*mode) for mode in zip(modes.diameter, np.transpose(again), strict=True)]
+    found = [jackknife(*mode) for mode in zip(modes.diameter_nm, np.transpose(again), strict=True)]
     return tuple((e.low, e.high) for e in found if e.low is not None and e.high is not None)

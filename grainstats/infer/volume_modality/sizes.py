@@ -9,6 +9,7 @@ import numpy as np
 
 from grainstats.infer.modality.distribution import binned, kish
 from grainstats.infer.modality.judge import SMALLEST_SHARE
+from grainstats.infer.modality.modes import Modes
 from grainstats.infer.modality.two_normals import best_of, fit_from
 from grainstats.measure.volume import VolumeMeasurement
 
@@ -75,6 +76,19 @@ class VolumeSizes:
         frame = table["touches_frame"].to_numpy(bool)
         size = table["equivalent_diameter_nm"].to_numpy(float)
         return cls(size[~frame], table["weight"].to_numpy(float)[~frame], size[frame], measured.block[~frame])
+
+
+def modes_of(sizes: VolumeSizes, limit: float) -> Modes:
+    """Geometric mean diameters by number, and shares of the volume, of the grains below and above a limit.
+
+    One where either side is empty.
+    """
+    parts = [p for p in (sizes.diameter <= limit, sizes.diameter > limit) if p.any()]
+    log, volume = np.log(sizes.diameter), sizes.weight * sizes.diameter**3
+    return Modes(
+        tuple(float(np.exp(np.average(log[p], weights=sizes.weight[p]))) for p in parts),
+        tuple(float(volume[p].sum() / volume.sum()) for p in parts),
+    )
 
 
 def coarse_limits(samples: Sequence[VolumeSizes]) -> list[float]:

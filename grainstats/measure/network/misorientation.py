@@ -11,7 +11,6 @@ from segment.orientation.boundary_character import boundary_character
 from segment.orientation.random_misorientation import random_share_below
 
 BIN_DEG = 5.0  #: width of a class of `misorientation_distribution`
-COLUMNS = ("misorientation_deg", "low_angle", "random_share", "sigma")
 
 
 def with_misorientation(segments: pd.DataFrame, grain_map: GrainMap) -> pd.DataFrame:
@@ -24,8 +23,12 @@ def with_misorientation(segments: pd.DataFrame, grain_map: GrainMap) -> pd.DataF
     if grain_map.orientations is None:
         return segments
     character = boundary_character(grain_map, segments[["label_a", "label_b"]].to_numpy())
-    values = character.angle_deg, character.low_angle, character.random_share, character.sigma
-    return segments.assign(**dict(zip(COLUMNS, values, strict=True)))
+    return segments.assign(
+        misorientation_deg=character.angle_deg,
+        low_angle=character.low_angle,
+        random_share=character.random_share,
+        sigma=character.sigma,
+    )
 
 
 def misorientation_distribution(

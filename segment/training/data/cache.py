@@ -39,12 +39,11 @@ EMPTY, NETWORKLESS = "empty", "networkless"  #: their styles
 
 @dataclass(frozen=True)
 class Cache:
-    """Memory maps of a cache folder and how many of their images are there."""
+    """Memory maps of a cache folder."""
 
     image: np.ndarray
     distance: np.ndarray
     flags: np.ndarray
-    count: int
 
 
 def line_distance(lines: np.ndarray) -> np.ndarray:
@@ -157,6 +156,5 @@ def read_count(folder: Path) -> int:
 
 
 def open_cache(folder: Path) -> Cache:
-    """Memory maps of the cache as far as it has been written."""
-    image, distance, flags = (np.load(folder / f"{name}.npy", mmap_mode="r") for name in MAPS)
-    return Cache(image, distance, flags, read_count(folder))
+    """Memory maps of the cache; `read_count` tells how far it has been written."""
+    return Cache(*(np.load(folder / f"{name}.npy", mmap_mode="r") for name in MAPS))

@@ -41,7 +41,6 @@ class Example:
     image: np.ndarray
     distance: np.ndarray
     flags: np.ndarray | None
-    name: str = ""
 
 
 class Batch(NamedTuple):
@@ -73,7 +72,7 @@ def read_real(data: Path, chosen: RealSet) -> list[Example]:
             traced = _mask(path, "boundary", image.shape)
             lines = np.asarray(skeletonize(traced))  # type: ignore[no-untyped-call]
         flags = _phase_flags([_mask(path, folder, image.shape) for folder in chosen.phases])
-        out.append(Example(image, line_distance(lines), flags, path.stem))
+        out.append(Example(image, line_distance(lines), flags))
     if not out:
         raise InputError(data / chosen.name, "no images to train on", "Point --data at the folder above it")
     return out

@@ -8,9 +8,9 @@ from laguerre_volume import VolumeMosaic, laguerre_volume
 
 from grainstats.infer.modality.verdict import modality_json
 from grainstats.infer.volume_modality import judge_volume
-from grainstats.infer.volume_modality.judge import Modes, decide
+from grainstats.infer.volume_modality.judge import decide
 from grainstats.infer.volume_modality.null_table import load_null
-from grainstats.infer.volume_modality.sizes import VolumeSizes
+from grainstats.infer.volume_modality.sizes import VolumeSizes, modes_of
 from grainstats.measure.volume import VolumeMeasurement, measure_volume
 from segment.volume.stack import LabelVolume, VoxelSize
 
@@ -59,10 +59,9 @@ def test_no_whole_grain() -> None:
 
 def test_modes_share_the_volume() -> None:
     sizes = VolumeSizes(np.array([1.0] * 27 + [3.0]), np.ones(28), np.empty(0))
-    modes = Modes.of(sizes, 2.0)
-    assert modes.diameter == pytest.approx((1, 3))
+    modes = modes_of(sizes, 2.0)
+    assert modes.diameter_nm == pytest.approx((1, 3))
     assert modes.share == pytest.approx((0.5, 0.5))
-    assert modes.n_coarse == 1
 
 
 def lognormal(sd: float, n: int, *more: float, cut: float | None = None) -> VolumeSizes:
