@@ -45,7 +45,6 @@ COARSE = "the map is coarse"  #: how that warning begins
 MANY_MISSING = 0.2  #: share of points not indexed or not reliable, above which a warning says so
 BENT_DEG = 5.0  #: mean of a grain's points from its mean orientation (its GOS); our choice, as the threshold
 MUCH_BENT = 0.05  #: share of the points in such grains, above which a warning says so; our choice
-HOLE_PX = 5  #: edge of the square that fits into a gap which stays open; our choice
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,6 @@ def grain_map_of(orientation_map: OrientationMap, rules: GrainRules = GrainRules
         neighbour_pairs(orientation_map),
         rules.misorientation_deg,
         rules.min_points,
-        HOLE_PX,
     )
     if not points.any():
         raise InputError(
@@ -113,7 +111,7 @@ def grain_map_of(orientation_map: OrientationMap, rules: GrainRules = GrainRules
             "Map with a smaller step, or raise the misorientation threshold",
         )
     orientations, bent = _mean_orientations(orientation_map, points, rules.misorientation_deg)
-    labels, hidden = fill_gaps(to_pixels(orientation_map, points), HOLE_PX)
+    labels, hidden = fill_gaps(to_pixels(orientation_map, points))
     step = orientation_map.x_step_nm
     grain_map = GrainMap(
         labels=labels.astype(np.int32),
@@ -191,7 +189,6 @@ def grains_of_points(
     pairs: np.ndarray,
     threshold_deg: float,
     min_points: int,
-    hole: int,
 ) -> np.ndarray:
     """Grains 1 ... n of points by number, int of the shape of `phase`; 0 where a point is in none.
 
@@ -204,10 +201,10 @@ def grains_of_points(
         met = met[kind[met[:, 0]] == kind[met[:, 1]]]
         return np.asarray(met[misorientation_of(flat, kind, phases, met) < threshold_deg])
 
-    group = joined_groups(kind.size, *joined(pairs_across_gaps(pairs, phase > 0, hole)).T)
+    group = joined_groups(kind.size, *joined(pairs_across_gaps(pairs, phase > 0)).T)
     large = (np.bincount(group, weights=kind > 0) >= min_points)[group] & (kind > 0)
     # Points of small groups are mostly wrongly indexed: grains are one across them, too.
-    met = pairs_across_gaps(pairs, large.reshape(phase.shape), hole)
+    met = pairs_across_gaps(pairs, large.reshape(phase.shape))
     across = np.sort(group[joined(met[group[met[:, 0]] != group[met[:, 1]]])], axis=1)
     across, often = np.unique(across, axis=0, return_counts=True)
     group = joined_groups(int(group.max()) + 1, *across[often >= CONTACTS].T)[group]

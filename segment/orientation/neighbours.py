@@ -18,19 +18,18 @@ def neighbour_pairs(orientation_map: OrientationMap) -> np.ndarray:
     return np.concatenate(pairs)
 
 
-def pairs_across_gaps(pairs: np.ndarray, counts: np.ndarray, hole: int) -> np.ndarray:
+def pairs_across_gaps(pairs: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Every two points that count and are neighbours, or are parted by a narrow gap only, shape (m, 2).
 
     `pairs`, shape (n, 2), are flat indices of neighbours.  `counts`, of two or three dimensions, marks points
-    with an orientation to be trusted: each of the others stands for the nearest of them.  `hole` as in
-    `fill_gaps`.
+    with an orientation to be trusted: each of the others stands for the nearest of them.
 
     >>> counts = np.array([[True, False, True]])
-    >>> pairs_across_gaps(np.array([[0, 1], [1, 2]]), counts, 5).tolist()
+    >>> pairs_across_gaps(np.array([[0, 1], [1, 2]]), counts).tolist()
     [[0, 2]]
     """
     number = np.arange(1, counts.size + 1).reshape(counts.shape)
-    nearest, _ = fill_gaps(np.where(counts, number, 0), hole)
+    nearest, _ = fill_gaps(np.where(counts, number, 0))
     met = nearest.ravel()[pairs]
     return np.asarray(met[(met > 0).all(axis=1) & (met[:, 0] != met[:, 1])] - 1)
 

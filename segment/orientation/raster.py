@@ -6,6 +6,7 @@ import numpy as np
 
 from segment.orientation.orientation_map import OrientationMap
 
+HOLE_PX = 5  #: edge of the square that fits into a gap which stays open; our choice
 SAME = 1e-3  #: of a step: closer steps in x and y make square pixels as they are
 
 
@@ -45,18 +46,18 @@ def _nearest_points(orientation_map: OrientationMap) -> tuple[np.ndarray, np.nda
     return np.broadcast_to(row[:, None], column.shape), np.clip(column, 0, columns - 1)
 
 
-def fill_gaps(labels: np.ndarray, hole: int) -> tuple[np.ndarray, np.ndarray]:
+def fill_gaps(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Give narrow gaps (label 0) between grains to the nearest grain; and the gaps that stay, bool.
 
-    A gap stays where a square, in three dimensions a cube, of `hole` pixels an edge fits into it.
+    A gap stays where a square, in three dimensions a cube, of `HOLE_PX` an edge fits into it.
 
-    >>> fill_gaps(np.array([[1, 0, 2, 2, 0]]), 3)[0].tolist()
+    >>> fill_gaps(np.array([[1, 0, 2, 2, 0]]))[0].tolist()
     [[1, 1, 2, 2, 2]]
     """
     from scipy import ndimage
 
     gap = labels == 0
-    kept = ndimage.binary_opening(gap, np.ones((hole,) * gap.ndim, bool)) if hole > 0 else gap
+    kept = ndimage.binary_opening(gap, np.ones((HOLE_PX,) * gap.ndim, bool))
     if not (gap & ~kept).any() or gap.all():
         return labels, kept
     nearest = ndimage.distance_transform_edt(gap, return_distances=False, return_indices=True)

@@ -11,7 +11,7 @@ from scipy import ndimage
 from segment.errors import UncalibratedError, UnreadableError
 from segment.grain_orientations import CrystalPhase
 from segment.micrograph.file_kind import file_text
-from segment.orientation.grains import HOLE_PX, MISORIENTATION_DEG, grains_of_points
+from segment.orientation.grains import MISORIENTATION_DEG, grains_of_points
 from segment.orientation.misorientation import misorientation_of
 from segment.orientation.neighbours import pairs_along
 from segment.orientation.orientation_map import OrientationMap
@@ -69,7 +69,7 @@ def orientation_volume(
     index = np.arange(phase.size).reshape(phase.shape)
     pairs = np.concatenate([pairs_along(index, axis) for axis in range(3)])
     labels = grains_of_points(
-        quaternions, phase, maps[0].phases, pairs, misorientation_deg, MIN_POINTS, HOLE_PX
+        quaternions, phase, maps[0].phases, pairs, misorientation_deg, MIN_POINTS
     ).astype(np.int32)
     share = float((labels > 0).mean())
     close_lines(labels)
