@@ -4,10 +4,7 @@ It knows nothing of grains: it is told a current density, or how that falls with
 called: ``grainstats.magnet(...)`` is the function `grainstats.magnet.magnet`, whose help has the parameters.
 """
 
-import sys
-from inspect import signature
-from types import ModuleType
-
+from grainstats._callable_room import callable_room
 from grainstats.magnet.axis import axis_field_per_j
 from grainstats.magnet.creep import Creep
 from grainstats.magnet.field_map import FieldMap, field_map
@@ -31,12 +28,4 @@ __all__ = [
     "read_jc_table",
 ]
 
-
-class _Room(ModuleType):
-    """A package is an attribute of the one above it: here it has to be the function of that name too."""
-
-    __call__ = staticmethod(magnet)
-    __signature__ = signature(magnet)
-
-
-sys.modules[__name__].__class__ = _Room
+callable_room(__name__, magnet)

@@ -4,23 +4,18 @@ The package can be called: ``grainstats.measure(map)`` is the function `grainsta
 help has the parameters.
 """
 
-import sys
-from inspect import signature
-from types import ModuleType
-
+from grainstats._callable_room import callable_room
 from grainstats.measure.any_map import measure
 from grainstats.measure.descriptors.anisotropy import Anisotropy, anisotropy
 from grainstats.measure.descriptors.arrangement import Arrangement, arrangement
 from grainstats.measure.descriptors.describe import descriptor_table, descriptors
 from grainstats.measure.descriptors.descriptor import Descriptor
-from grainstats.measure.descriptors.stereology import SphereSizes, saltykov
 from grainstats.measure.descriptors.summary import sample_summary
 from grainstats.measure.grains.label_map_check import check_label_map
 from grainstats.measure.grains.table import grain_table
 from grainstats.measure.measurement import Measurement, measure_grain_map
 from grainstats.measure.network.graph import BoundaryNetwork, boundary_network
 from grainstats.measure.spacing.astm import PlanimetricCount, planimetric_count
-from grainstats.measure.spacing.circles import circular_intercepts
 from grainstats.measure.spacing.intercepts import intercept_table
 from grainstats.measure.spacing.spacing_map import spacing_map
 
@@ -31,12 +26,10 @@ __all__ = [
     "Descriptor",
     "Measurement",
     "PlanimetricCount",
-    "SphereSizes",
     "anisotropy",
     "arrangement",
     "boundary_network",
     "check_label_map",
-    "circular_intercepts",
     "descriptor_table",
     "descriptors",
     "grain_table",
@@ -44,17 +37,8 @@ __all__ = [
     "measure",
     "measure_grain_map",
     "planimetric_count",
-    "saltykov",
     "sample_summary",
     "spacing_map",
 ]
 
-
-class _Room(ModuleType):
-    """A package is an attribute of the one above it: here it has to be the function of that name too."""
-
-    __call__ = staticmethod(measure)
-    __signature__ = signature(measure)
-
-
-sys.modules[__name__].__class__ = _Room
+callable_room(__name__, measure)

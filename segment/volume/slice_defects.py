@@ -13,8 +13,6 @@ SAMPLE = 4  #: every so many pixels are compared
 UNLIKE = 6.0  #: robust standard deviations of the difference to both neighbours
 MOST_MISSING = 3  #: slices away from one that shows something may a place be filled with it
 MOST_NAMED = 8  #: numbers in one warning
-
-
 FILLED = "blank slices, whose places are filled with a neighbour"  #: how their warning begins
 
 

@@ -50,17 +50,15 @@ def most_unlike(logs: Sequence[np.ndarray]) -> tuple[int | None, float]:
     second to import.
     """
     known = [k for k, values in enumerate(logs) if values.size >= FEWEST_WHOLE]
-    n, total, square = (np.array([np.sum(v**power) for v in logs]) for power in (0, 1, 2))
     place, worst, ratio = None, UNLIKELY, 1.0
     for k in known if len(known) > 1 else ():
-        count = np.array([n[k], n.sum() - n[k]])
-        mean = np.array([total[k], total.sum() - total[k]]) / count
-        spread = np.array([square[k], square.sum() - square[k]]) / count - mean**2
-        error = spread / (count - 1)
+        two = logs[k], np.concatenate([*logs[:k], *logs[k + 1 :]])
+        error = np.array([v.var(ddof=1) / v.size for v in two])
         if error.sum() <= 0:
             continue
-        t, df = (mean[0] - mean[1]) / np.sqrt(error.sum()), error.sum() ** 2 / (error**2 / (count - 1)).sum()
-        p = 2 * float(special.stdtr(df, -abs(t))) * len(known)
+        df = error.sum() ** 2 / sum(e**2 / (v.size - 1) for e, v in zip(error, two, strict=True))
+        apart = float(two[0].mean() - two[1].mean())
+        p = 2 * float(special.stdtr(df, -abs(apart) / np.sqrt(error.sum()))) * len(known)
         if p < worst:
-            place, worst, ratio = k, p, float(np.exp(mean[0] - mean[1]))
+            place, worst, ratio = k, p, float(np.exp(apart))
     return (None, 1.0) if max(ratio, 1 / ratio) < UNLIKE else (place, ratio)

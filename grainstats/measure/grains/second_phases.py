@@ -30,11 +30,6 @@ class SecondPhases:
         """Connected parts."""
         return int(self.diameter_px.size)
 
-    @property
-    def area_fraction(self) -> float:
-        """Their share of the valid area; by Delesse also that of the volume."""
-        return self.area_px / max(self.valid_area_px, 1)
-
 
 def measure_second_phases(grain_map: GrainMap) -> SecondPhases:
     """Area, sizes and boundary cover of what is no grain: label 0 within `valid`, of whatever size."""
