@@ -9,5 +9,9 @@ from typing import Any
 
 def callable_room(name: str, function: Callable[..., Any]) -> None:
     """Let the package of this name be called as the function."""
-    parts = {"__call__": staticmethod(function), "__signature__": signature(function)}
-    sys.modules[name].__class__ = type("Room", (ModuleType,), parts)
+
+    class Room(ModuleType):
+        __call__ = staticmethod(function)
+        __signature__ = signature(function)
+
+    sys.modules[name].__class__ = Room
