@@ -135,11 +135,12 @@ def find_hidden(
         notes += ("a burned-in label or scale bar is masked",)
     view = np.s_[:, :] if blank is None else box_of(~blank)
     inset, parted = find_seams(image[view])
-    if inset is not None and not whole:
+    tiles = blank is not None and n_views(~blank) > 1
+    if inset is not None and not whole and not tiles:
         valid = np.ones(image.shape, bool) if valid is None else valid.copy()
         valid[view] &= ~inset
-        notes += (f"an inset in a corner is masked ({inset.sum() / image.size:.1%} of the image)",)
-    if parted or (blank is not None and n_views(~blank) > 1):
+        notes += (f"an inset is masked ({inset.sum() / image.size:.1%} of the image)",)
+    if parted or tiles:
         notes += (PANELS,)
     if has_drawn_out_corners(image):
         notes += (DRAWN_OUT,)

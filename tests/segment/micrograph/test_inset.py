@@ -1,4 +1,4 @@
-"""Insets in corners are masked; what grains, frames and mounts draw is none."""
+"""Insets are masked; what grains, frames and mounts draw is none."""
 
 from __future__ import annotations
 
@@ -58,6 +58,26 @@ def test_an_inset_in_a_corner_is_found_to_the_pixel(field, inset, border, corner
     assert (found & where).sum() > 0.95 * where.sum() and (found & ~where).sum() < 0.02 * where.sum()
 
 
+@pytest.mark.parametrize(("inset", "border"), [(magnified, 0), (magnified, 255), (diffraction, None)])
+@pytest.mark.parametrize(("top", "left"), [(130, 170), (0, 200), (330, 170), (200, 0), (150, 390)])
+def test_an_inset_elsewhere_is_found(field, inset, border, top, left):
+    part, where = with_inset(field, inset(field), (False, False), border)
+    changed, there = field.copy(), np.roll(where, (top, left), (0, 1))
+    changed[there] = part[where]
+    found = find_seams(changed)[0]
+    assert found is not None
+    assert (found & there).sum() > 0.95 * there.sum() and (found & ~there).sum() < 0.03 * there.sum()
+
+
+def test_tiles_on_a_black_ground_are_no_insets(field, tmp_path):
+    tiles = np.zeros((560, 700), np.uint8)
+    tiles[:230, :290], tiles[250:480, 5:295] = field[:230, :290], field[240:470, :290]
+    tiles[3:233, 310:600] = field[:230, 300:590]
+    tifffile.imwrite(tmp_path / "a.tif", tiles)
+    (micrograph,) = read_micrographs(tmp_path / "a.tif")
+    assert not any("inset" in note for note in micrograph.notes) and PANELS in micrograph.notes
+
+
 def test_most_magnified_views_without_a_border_are_found(field):
     found = [find_seams(with_inset(field, magnified(field), corner, None)[0])[0] for corner in CORNERS]
     assert sum(each is not None for each in found) >= 3
@@ -97,7 +117,7 @@ def test_reading_masks_and_says_so(tmp_path, field):
     tifffile.imwrite(tmp_path / "a.tif", changed)
     (micrograph,) = read_micrographs(tmp_path / "a.tif")
     assert micrograph.valid is not None and (~micrograph.valid == where).mean() > 0.99
-    assert "an inset in a corner is masked (10.8% of the image)" in micrograph.notes
+    assert "an inset is masked (10.9% of the image)" in micrograph.notes
 
 
 def test_detectors_and_small_images_are_not_searched(field):
