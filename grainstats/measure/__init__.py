@@ -10,12 +10,14 @@ from grainstats.measure.descriptors.anisotropy import Anisotropy, anisotropy
 from grainstats.measure.descriptors.arrangement import Arrangement, arrangement
 from grainstats.measure.descriptors.describe import descriptor_table, descriptors
 from grainstats.measure.descriptors.descriptor import Descriptor
+from grainstats.measure.descriptors.stereology import SphereSizes, saltykov
 from grainstats.measure.descriptors.summary import sample_summary
 from grainstats.measure.grains.label_map_check import check_label_map
 from grainstats.measure.grains.table import grain_table
 from grainstats.measure.measurement import Measurement, measure_grain_map
 from grainstats.measure.network.graph import BoundaryNetwork, boundary_network
 from grainstats.measure.spacing.astm import PlanimetricCount, planimetric_count
+from grainstats.measure.spacing.circles import circular_intercepts
 from grainstats.measure.spacing.intercepts import intercept_table
 from grainstats.measure.spacing.spacing_map import spacing_map
 
@@ -26,10 +28,12 @@ __all__ = [
     "Descriptor",
     "Measurement",
     "PlanimetricCount",
+    "SphereSizes",
     "anisotropy",
     "arrangement",
     "boundary_network",
     "check_label_map",
+    "circular_intercepts",
     "descriptor_table",
     "descriptors",
     "grain_table",
@@ -37,6 +41,7 @@ __all__ = [
     "measure",
     "measure_grain_map",
     "planimetric_count",
+    "saltykov",
     "sample_summary",
     "spacing_map",
 ]

@@ -12,6 +12,7 @@ from grainstats.measure.grains.table import grain_table
 from grainstats.measure.grains.window_blocks import Grid, grid_for
 from grainstats.measure.network.graph import BoundaryNetwork, boundary_network
 from grainstats.measure.spacing.astm import PlanimetricCount, planimetric_count
+from grainstats.measure.spacing.circles import circular_intercepts
 from grainstats.measure.spacing.intercepts import ANGLES, intercept_table
 from grainstats.measure.window import Window
 from segment.grain_map import GrainMap
@@ -25,8 +26,8 @@ class Measurement:
 
     Attributes
     ----------
-    grains, intercepts : DataFrame
-        See `grain_table`, `intercept_table`.
+    grains, intercepts, circles : DataFrame
+        See `grain_table`, `intercept_table`, `circular_intercepts`.
     planimetric : PlanimetricCount
         Of the whole window.
     network : BoundaryNetwork
@@ -54,6 +55,7 @@ class Measurement:
 
     grains: pd.DataFrame
     intercepts: pd.DataFrame
+    circles: pd.DataFrame
     planimetric: PlanimetricCount
     network: BoundaryNetwork
     second_phases: SecondPhases
@@ -106,14 +108,17 @@ def measure_grain_map(
     UncalibratedError
         Nanometres asked of a map without a pixel size.
     """
+    rng = np.random.default_rng(seed)
     network = boundary_network(grain_map, unit=unit)
     grains = grain_table(grain_map, unit=unit, network=network)
-    lines = intercept_table(grain_map, unit=unit, angles=angles, spacing=spacing, seed=seed, network=network)
+    lines = intercept_table(grain_map, unit=unit, angles=angles, spacing=spacing, seed=rng, network=network)
     grid = grid_for(network.window, len(grains))
+    circles = circular_intercepts(grain_map, unit=unit, seed=rng, network=network)
     count = planimetric_count(grain_map)
     return Measurement(
         grains,
         lines,
+        circles,
         count,
         network,
         measure_second_phases(grain_map),

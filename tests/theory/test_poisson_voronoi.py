@@ -73,3 +73,10 @@ def test_distribution_is_unbiased_in_small_windows(small: pd.DataFrame, large: M
     assert found.mean == pytest.approx(MEAN_CHORD, rel=0.02)
     assert found.quantile(0.5) == pytest.approx(reference.quantile(0.5), rel=0.025)
     assert found.cv == pytest.approx(reference.cv, rel=0.03)
+
+
+def test_circles_and_lines_agree(large: Measurement) -> None:
+    lines = mean_intercept(map_blocks(large)).value
+    cut = np.where(large.circles["censored"] == "none", 1.0, 0.0)
+    circles = large.circles["length_nm"].sum() / cut.sum()
+    assert circles == pytest.approx(lines, rel=0.03)

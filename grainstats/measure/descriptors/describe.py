@@ -13,6 +13,7 @@ from grainstats.measure.descriptors.describe_second_phases import second_phase_d
 from grainstats.measure.descriptors.describe_spacing import intercept_descriptors
 from grainstats.measure.descriptors.descriptor import Descriptor
 from grainstats.measure.descriptors.sample_descriptors import ImageTables, sample_descriptors
+from grainstats.measure.descriptors.stereology import saltykov
 from grainstats.measure.intervals.map_blocks import MapBlocks, map_blocks
 from grainstats.measure.intervals.sizes import PLANIMETRIC, grain_mean, grains_per_area, size_estimates
 from grainstats.measure.measurement import Measurement, measure_grain_map
@@ -107,3 +108,7 @@ def _grain_descriptors(p: MapBlocks, measured: Measurement) -> Iterator[Descript
     yield Descriptor.of(f"grain_area_mean_{u}2", area, f"{u}2", f"ASTM E112: 1 / {PLANIMETRIC}")
     aspect = grain_mean(p, w, p.aspect_ratio)
     yield Descriptor.of("aspect_ratio_mean", aspect, "1", f"number-weighted, equal-moment ellipse; {MILES}")
+    spheres = saltykov(d, w)
+    negative = f"negative classes are {spheres.negative_share:.0%} of the positive"
+    method = f"Saltykov, {spheres.diameter.size} classes, {negative}; assumes: {spheres.assumptions}"
+    yield Descriptor(f"sphere_diameter_saltykov_{u}", spheres.mean, None, None, u, method)

@@ -1,4 +1,4 @@
-"""Descriptors of boundary spacing: intercepts on test lines, by direction, and the ASTM numbers."""
+"""Descriptors of boundary spacing: intercepts on lines and circles, by direction, and the ASTM numbers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KAPLAN_MEIER = "Kaplan-Meier over the intercept ends inside the window"
 
 
 def intercept_descriptors(p: MapBlocks, measured: Measurement) -> Iterator[Descriptor]:
-    """Mean by E112, distribution by Kaplan-Meier, and G by intercepts and by counting."""
+    """Mean by E112, distribution by Kaplan-Meier, circles, and G by intercepts and by counting."""
     u, mean = p.unit, mean_intercept(p)
     yield Descriptor("n_intercepts", float(intercept_count(p.cuts).sum()), None, None, "1", E112)
     yield Descriptor.of(f"intercept_mean_{u}", mean, u, E112)
@@ -32,6 +32,7 @@ def intercept_descriptors(p: MapBlocks, measured: Measurement) -> Iterator[Descr
         strict=True,
     ):
         yield Descriptor.of(name, estimate, unit, KAPLAN_MEIER)
+    yield Descriptor.of(f"intercept_circular_mean_{u}", _circular(p), u, "ASTM E112 three-circle procedure")
     method = "3/2 of the mean intercept; assumes equal spheres"
     yield Descriptor.of(f"sphere_diameter_equal_{u}", mean.map(lambda intercept: 1.5 * intercept), u, method)
     if u == "nm":
@@ -75,3 +76,7 @@ def _distribution(p: MapBlocks) -> list[Estimate]:
         jackknife(cv, without[1], chord_cv_error(cv, spread, n_grains)),
         jackknife(mean, without[2], length_weighted_mean_error(spread, n_grains)),
     ]
+
+
+def _circular(p: MapBlocks) -> Estimate:
+    return ratio(p.per_block(p.arc_block, p.arc), p.per_block(p.arc_block, intercept_count(p.arc_cuts)))

@@ -33,6 +33,10 @@ class MapBlocks:
     phase_ends: np.ndarray
     angle: np.ndarray
     chord_block: np.ndarray
+    #: arc, arc_cuts, arc_block: shape (n_arcs,): intercepts on circles
+    arc: np.ndarray
+    arc_cuts: np.ndarray
+    arc_block: np.ndarray
     #: boundary_length, triple_points, block_area: shape (n_blocks,): totals of the grains of each block:
     #: their halves of the grain boundaries, their parts of the triple points, their area between pixel
     #: centres (where boundaries show; see `Window.seen_share`)
@@ -69,6 +73,9 @@ def map_blocks(m: Measurement) -> MapBlocks:
         phase_ends=chords["phase_ends"].to_numpy(),
         angle=chords["angle_deg"].to_numpy(),
         chord_block=block_of[chords["label"]],
+        arc=m.circles[f"length_{unit}"].to_numpy(),
+        arc_cuts=n_cuts(m.circles["censored"].to_numpy()),
+        arc_block=block_of[m.circles["label"]],
         boundary_length=boundary_length,
         triple_points=triple_points,
         block_area=block_area,

@@ -12,14 +12,13 @@ import numpy as np
 import pandas as pd
 
 from grainstats.measure.network.graph import BoundaryNetwork, boundary_network
+from grainstats.measure.spacing.crossings import direction_cosines, line_crossings
 from grainstats.measure.spacing.line_segments import (
     CENSORED,
     FRAME,
     PHASE,
     Pieces,
-    direction_cosines,
     end_kinds,
-    line_crossings,
     owners,
     without_grazes,
 )
@@ -91,7 +90,7 @@ def intercept_table(
     *cut, start, middle, line_length, turn = (np.concatenate(column) for column in zip(*found, strict=True))
     pieces = Pieces(*cut)
     owner = owners(pieces, middle, labels_with_hidden(grain_map), network)
-    return _table(pieces, owner, start, line_length, network, turn)
+    return table_of_segments(pieces, owner, start, line_length, network, turn)
 
 
 def _clip(
@@ -150,13 +149,13 @@ def _one_direction(
     return [*cut, start, middle, (end - begin)[pieces.line], turn], line.size
 
 
-def _table(
+def table_of_segments(
     pieces: Pieces,
     owner: np.ndarray,
     start: np.ndarray,
     line_length: np.ndarray,
     network: BoundaryNetwork,
-    angle_deg: np.ndarray,
+    angle_deg: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """The pieces that lie in grains as table rows, in the network's unit."""
     a, b = end_kinds(pieces, network)
@@ -164,7 +163,7 @@ def _table(
     kept = (owner > 0) & (pieces.length > 0)
     columns = {
         "line": pieces.line,
-        "angle_deg": angle_deg,
+        **({} if angle_deg is None else {"angle_deg": angle_deg}),
         "y0_px": start[:, 0].astype(np.float32),
         "x0_px": start[:, 1].astype(np.float32),
         f"length_{u}": pieces.length * scale,

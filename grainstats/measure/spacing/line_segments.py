@@ -1,4 +1,4 @@
-"""Test lines: where they cross the smooth boundaries, whose the pieces between are and what ends them."""
+"""Pieces of test lines between crossings: whose they are and what ends them."""
 
 from __future__ import annotations
 
@@ -7,48 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from grainstats.measure.network.graph import BoundaryNetwork
+from grainstats.measure.spacing.crossings import Crossings
 
 GRAZE_PX = 1.5  #: a line that comes back through the same boundary sooner has only grazed it
 CENSORED = np.array(["none", "one", "both"])
 GRAIN, PHASE, FRAME = 0, 1, 2  #: what a line meets at the end of a piece
 KIND_NUMBER = {"grain": GRAIN, "phase": PHASE, "frame": FRAME}
-
-
-@dataclass(frozen=True, eq=False)
-class Crossings:
-    """Points where test lines cross boundaries, sorted along each line."""
-
-    line: np.ndarray  #: int, shape (n,)
-    along: np.ndarray  #: float, shape (n,): coordinate along the line, pixels
-    segment: np.ndarray  #: int, shape (n,): row of `BoundaryNetwork.segments`
-
-
-def line_crossings(network: BoundaryNetwork, angle_deg: float, offset: float, spacing: float) -> Crossings:
-    """Crossings with the parallel lines cos(a) row + sin(a) column = offset + k spacing.
-
-    The line runs along (-sin a, cos a) in (row, column): counter-clockwise from +x as seen.
-    """
-    cos, sin = direction_cosines(angle_deg)
-    across = (network.position @ np.array([cos, sin]) - offset) / spacing
-    along = network.position @ np.array([-sin, cos])
-    i, j = network.edge.T
-    cell = np.floor(across)
-    jump = (cell[j] - cell[i]).astype(np.int64)
-    hit = np.flatnonzero(jump)
-    count = np.abs(jump[hit])
-    edge = np.repeat(hit, count)
-    step = np.arange(edge.size) - np.repeat(np.cumsum(count) - count, count)
-    a, b = i[edge], j[edge]
-    line = np.minimum(cell[a], cell[b]) + 1 + step
-    place = along[a] + (line - across[a]) / (across[b] - across[a]) * (along[b] - along[a])
-    order = np.lexsort((place, line))
-    return Crossings(line[order].astype(np.int64), place[order], network.edge_segment[edge[order]])
-
-
-def direction_cosines(angle_deg: float) -> tuple[float, float]:
-    """Cosine and sine, exactly 0 or 1 at right angles."""
-    cos, sin = np.cos(np.deg2rad(angle_deg)), np.sin(np.deg2rad(angle_deg))
-    return float(np.round(cos, 15)), float(np.round(sin, 15))
 
 
 @dataclass(frozen=True, eq=False)
