@@ -140,31 +140,29 @@ def _grains(cells: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 
 def lacking(rows: pd.DataFrame) -> pd.DataFrame:
-    """By traced laboratory, boundary that the tracing lacks over what it has, with the least and the most."""
+    """By traced laboratory and kind of border, boundary that the tracing lacks over what it has.
+
+    Beside it stand the least and the most, by the style that borders which are none are taken from.
+    """
     total = rows.groupby(["kind", "laboratory", "what", "traced"], sort=False)[["ends", "sum", "px"]].sum()
     images = rows.drop_duplicates(["kind", "laboratory", "image"])
     traced_px = images.groupby("laboratory")["traced_px"].sum()
     lines = []
-    for name in total.loc["traced"].index.unique(0):
-        line: dict[str, object] = {"laboratory": name}
-        lacks = np.zeros(3)
-        for what in KINDS:
-            styles = total.loc["rendered"].xs(what, level="what")
-            there, missing = (total.loc[("traced", name, what, flag)] for flag in (True, False))
-            none = styles.xs(False, level="traced").query(f"ends >= {2 * FEWEST}")
-            none = none["sum"] / none["ends"]
-            if there["ends"] < 2 * FEWEST:
-                there = styles.xs(True, level="traced").sum()
-            boundary, meets = there["sum"] / there["ends"], missing["sum"] / missing["ends"]
-            length, numbers = missing["px"] / traced_px[name], (meets, boundary, none.mean())
-            line |= {f"{what}, untraced": round(float(length), 3), f"{what}, ends": int(missing["ends"])}
-            names = ("how they meet", "traced ones", "no boundary")
-            line |= {f"{what}, {key}": round(float(v), 2) for key, v in zip(names, numbers, strict=True)}
-            if missing["ends"] >= FEWEST:
-                base = np.array([none.mean(), none.max(), none.min()])
-                lacks += np.clip((meets - base) / (boundary - base), 0, 1) * length
-        lines.append(line | dict(zip(("lacks", "least", "most"), lacks.round(3), strict=True)))
-    return pd.DataFrame(lines)
+    for name, what in total.loc["traced"].index.droplevel("traced").unique():
+        styles = total.loc["rendered"].xs(what, level="what")
+        there, missing = (total.loc[("traced", name, what, flag)] for flag in (True, False))
+        none = styles.xs(False, level="traced").query(f"ends >= {2 * FEWEST}")
+        none = none["sum"] / none["ends"]
+        if there["ends"] < 2 * FEWEST:
+            there = styles.xs(True, level="traced").sum()
+        boundary, meets = there["sum"] / there["ends"], missing["sum"] / missing["ends"]
+        length, base = missing["px"] / traced_px[name], np.array([none.mean(), none.max(), none.min()])
+        lacks = length * np.clip((meets - base) / (boundary - base), 0, 1)
+        line = {"laboratory": name, "borders": what, "untraced": length, "ends": int(missing["ends"])}
+        line |= {"how they meet": meets, "traced ones": boundary, "no boundary": none.mean()}
+        told = lacks if missing["ends"] >= FEWEST else np.full(3, np.nan)
+        lines.append(line | dict(zip(("lacks", "least", "most"), told, strict=True)))
+    return pd.DataFrame(lines).round(3)
 
 
 def main() -> None:
@@ -186,7 +184,7 @@ def main() -> None:
         rows = pd.concat([rows, row], ignore_index=True)
         rows.to_csv(given.work, index=False)
     table = lacking(rows)
-    print(table.T.to_string())
+    print(table.to_string(index=False))
     if given.write:
         table.to_csv(DOCS / "untraced_borders.csv", index=False)
 
