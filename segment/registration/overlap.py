@@ -10,7 +10,7 @@ import numpy as np
 
 LARGEST = 1000  #: grains of each field that are compared at most; the same least area holds for all fields
 COMPARED = 60_000  #: grains of all fields together: some 10 s; judgement
-ALIKE = 0.1  #: difference of ln(area) of one grain seen twice
+ALIKE = 0.15  #: difference of ln(area) of one grain seen twice; wider ones find overlaps where there is none
 SIDE = 0.1  #: mean diameters by which the distance of two grains may differ
 NEAR = 0.3  #: mean diameters by which the place of a grain may differ once the fields lie on one another
 TURN = np.radians(8.0)  #: by which triangles of one pair of fields may disagree

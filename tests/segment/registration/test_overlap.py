@@ -91,3 +91,11 @@ def test_too_few_grains_tell_nothing() -> None:
     labels = np.arange(1, 10, dtype=np.int32).reshape(3, 3).repeat(20, 0).repeat(20, 1)
     one = measure_grain_map(GrainMap(labels, 1.0, "manual")).places()
     assert shared_part(one, one) == 0
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_copy_of_few_grains_whose_areas_differ_is_found(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    centres, areas = rng.random((30, 2)) * 100, rng.lognormal(3, 0.5, 30)
+    moved, other = centres + rng.normal(0, 0.3, centres.shape), areas * np.exp(rng.normal(0, 0.12, 30))
+    assert shared_part(Places(centres, areas, (100, 100)), Places(moved, other, (100, 100))) > 0.5
