@@ -1,10 +1,8 @@
-"""Thousands of rows at once: grains through the fastest door of each database, intercepts as Parquet."""
+"""The tables of an image: grains as rows, intercepts as Parquet."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,13 +19,15 @@ INTERCEPT_COLUMNS = tuple(
 )
 
 
-def insert_grains(connection: Connection, analysis_id: int, grains: pd.DataFrame, source: str) -> int:
-    """Store a grain table; returns the number of rows.
+def insert_grains(connection: Connection, analysis_id: int, grains: pd.DataFrame, source: str) -> None:
+    """Store a grain table.
 
     `UncalibratedError`: the table is in pixels: such grains never enter a sample's statistics.
     """
     _require(grains, ("label", "area_nm2", "equivalent_diameter_nm", "touches_frame"), source)
-    return _insert(connection, schema.grain, grains.assign(analysis_id=analysis_id))
+    known = grains[[column.name for column in schema.grain.columns if column.name in grains]]
+    rows = known.apply(_plain).assign(analysis_id=analysis_id).to_dict("records")
+    connection.execute(sa.insert(schema.grain), rows)
 
 
 def insert_intercepts(
@@ -71,38 +71,6 @@ def _require(table: pd.DataFrame, columns: tuple[str, ...], source: str) -> None
     raise ValueError(f"{source}: the table has no column {', '.join(missing)}")
 
 
-def _insert(connection: Connection, table: sa.FromClause, frame: pd.DataFrame) -> int:
-    assert isinstance(table, sa.Table)
-    names = [column.name for column in table.columns if column.name in frame]
-    rows = _rows(table, frame, names)
-    if connection.dialect.name == "postgresql":
-        _copy(connection, table.name, names, rows)
-    else:
-        marks = ", ".join("?" * len(names))
-        statement = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"
-        cursor: Any = connection.connection.cursor()
-        cursor.executemany(statement, rows)
-    return len(frame)
-
-
-def _copy(connection: Connection, table: str, names: list[str], rows: Iterator[tuple[Any, ...]]) -> None:
-    cursor: Any = connection.connection.cursor()
-    with cursor.copy(f"COPY {table} ({', '.join(names)}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
-
-
-def _rows(table: sa.Table, frame: pd.DataFrame, names: list[str]) -> Iterator[tuple[Any, ...]]:
-    """Rows of plain Python numbers; NaN becomes NULL."""
-    return zip(*(_plain(frame[name], table.c[name].type) for name in names), strict=True)
-
-
-def _plain(column: pd.Series, kind: sa.types.TypeEngine) -> list[Any]:
-    if isinstance(kind, sa.Boolean):
-        return column.astype(bool).tolist()
-    values = column.astype(float).to_numpy()
-    finite = np.isfinite(values)
-    whole = np.where(finite, values, 0).astype(np.int64 if isinstance(kind, sa.Integer) else float)
-    plain = whole.astype(object)
-    plain[~finite] = None
-    return plain.tolist()
+def _plain(column: pd.Series) -> pd.Series:
+    """Python's own numbers; None for what is missing or endless."""
+    return column.astype(object).where(np.isfinite(column.astype(float)), None)

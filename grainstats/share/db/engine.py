@@ -128,13 +128,9 @@ def in_transaction(engine: Engine, work: Callable[[Connection], T], *, write: bo
 
 
 def _once(engine: Engine, work: Callable[[Connection], T], write: bool) -> T:
-    driver = engine.dialect.loaded_dbapi
-    try:
-        with engine.connect().execution_options(grainstats_write=write) as connection, connection.begin():
-            engine.update_execution_options(grainstats_reached=True)
-            return work(connection)
-    except driver.OperationalError as error:  # from a cursor of the driver's own (bulk rows)
-        raise sa.exc.OperationalError("bulk rows", None, error) from None
+    with engine.connect().execution_options(grainstats_write=write) as connection, connection.begin():
+        engine.update_execution_options(grainstats_reached=True)
+        return work(connection)
 
 
 class _Waits:
