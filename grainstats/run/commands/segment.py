@@ -28,7 +28,7 @@ from grainstats.run.commands.choices import (
     method,
 )
 from grainstats.run.failures import said_of_file
-from grainstats.run.job.frames import Frame, Queue, frames_of, one_field
+from grainstats.run.job.frames import Frame, frames_of, one_field
 from segment.choices import GAP_WIDTH, Twins, Voids
 from segment.errors import InputError
 
@@ -220,9 +220,8 @@ def _segment_all(frames: Iterator[Frame], work: FrameWork) -> Iterator[tuple[Fra
 
     first = list(islice(frames, 2))
     workers = cuda_processes(opened_model(work.model), work.device) if len(first) > 1 else None
-    queue = Queue(chain(first, frames))
-    for frame, result in IsolatedPool(work, workers or 0).results(queue.take):
-        queue.done(frame)
+    waiting = chain(first, frames)
+    for frame, result in IsolatedPool(work, workers or 0).results(lambda: next(waiting, None)):
         if isinstance(result, Crash):
             remedy = "Segment it by itself, or with --device cpu; the other images are not affected"
             result = str(InputError(frame.path, result.reason, remedy))

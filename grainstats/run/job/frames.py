@@ -15,8 +15,6 @@ from grainstats.share.safe_paths import short_name
 if TYPE_CHECKING:
     from segment.micrograph import Micrograph
 
-PX_AT_ONCE = 100_000_000  #: pixels of the images that are under way side by side: some 3 GB
-
 
 @dataclass(frozen=True)
 class Frame:
@@ -28,31 +26,6 @@ class Frame:
     micrograph: Micrograph | None = None  #: None: an orientation map, or an error
     error: str = ""
     more: tuple[Micrograph, ...] = ()  #: further pictures of the same field
-
-    @property
-    def pixels(self) -> int:
-        return sum(each.image.size for each in (self.micrograph, *self.more) if each is not None)
-
-
-class Queue:
-    """Frames waiting for a process; taken only while those under way leave room in memory."""
-
-    def __init__(self, frames: Iterator[Frame]) -> None:
-        self._frames, self._pixels = frames, 0
-        self._held: Frame | None = None
-
-    def take(self) -> Frame | None:
-        """The next frame; None where there is none, or no room until another is done."""
-        frame, self._held = self._held or next(self._frames, None), None
-        if frame is not None and self._pixels and self._pixels + frame.pixels > PX_AT_ONCE:
-            self._held = frame
-            return None
-        self._pixels += 0 if frame is None else frame.pixels
-        return frame
-
-    def done(self, frame: Frame) -> None:
-        """Make room again."""
-        self._pixels -= frame.pixels
 
 
 def frames_of(paths: list[Path], pixel_size_nm: float | None) -> Iterator[Frame]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -27,35 +26,6 @@ class Progress:
         """One image is finished, with or without a result."""
 
 
-class Pace:
-    """Time left, from the images that gave a result.
-
-    Images found done and files that are refused at a glance say nothing about the others, and the first
-    result waits for the model to load: from the second on, the time since the first is shared out.
-    """
-
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
-        self._start = now()
-        self._first = self._last = 0.0
-        self._results = 0
-
-    def result(self) -> None:
-        """One more image has a result."""
-        self._results += 1
-        self._last = self._now()
-        self._first = self._first if self._results > 1 else self._last
-
-    def seconds_left(self, remaining: int) -> float | None:
-        """For so many images; None before the first result."""
-        if not self._results:
-            return None
-        if self._results == 1:
-            return (self._last - self._start) * remaining
-        each = (self._last - self._first) / (self._results - 1)
-        return max(0.0, each * remaining - (self._now() - self._last))
-
-
 class ProgressBar(Progress):
     """A rich bar with the time left on a terminal; plain lines where standard error is a file."""
 
@@ -75,8 +45,8 @@ class ProgressBar(Progress):
             )
             self._bar = Progress(*columns, console=self._console)
             self._task = self._bar.add_task("analysing", total=0, left="")
-        self._total = self._skipped = self._worked = 0
-        self._pace = Pace()
+        self._total = self._skipped = self._worked = self._results = 0
+        self._start = time.monotonic()
 
     def __enter__(self) -> ProgressBar:
         if self._bar is not None:
@@ -105,8 +75,7 @@ class ProgressBar(Progress):
 
     def advance(self, name: str, words: str, *, good: bool) -> None:
         self._worked += 1
-        if good:
-            self._pace.result()
+        self._results += good
         if self._bar is None:
             done = self._skipped + self._worked
             line = f"{done}/{self._total} {name}: {words}{self._left()}"
@@ -123,9 +92,11 @@ class ProgressBar(Progress):
             self._bar.update(self._task, total=self._total, completed=done, left=self._left().lstrip(", "))
 
     def _left(self) -> str:
+        """Images found done, or refused at a glance, say nothing about the others."""
         remaining = self._total - self._skipped - self._worked
-        seconds = self._pace.seconds_left(remaining) if remaining else None
-        return "" if seconds is None else f", {duration(seconds)} left"
+        if not remaining or not self._results:
+            return ""
+        return f", {duration((time.monotonic() - self._start) / self._results * remaining)} left"
 
 
 def duration(seconds: float) -> str:

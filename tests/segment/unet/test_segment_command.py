@@ -168,23 +168,3 @@ def test_a_process_that_dies_is_a_named_failure_with_a_remedy(monkeypatch, tmp_p
     found, _ = segment_in_processes(monkeypatch, 2, [tmp_path / "stack.tif"], tmp_path / "out", model_folder)
     assert len(found) == 2
     assert all("stack.tif" in said and "died" in said and "--device cpu" in said for said in found.values())
-
-
-def test_frames_wait_while_those_under_way_fill_the_memory(monkeypatch, as_micrograph):
-    from pathlib import Path
-
-    from grainstats.run.job import frames as module
-
-    monkeypatch.setattr(module, "PX_AT_ONCE", 250)
-    frames = [
-        module.Frame(k, Path("a.tif"), f"a{k}", as_micrograph(np.zeros((edge, 10), np.uint8)))
-        for k, edge in enumerate((10, 10, 10, 40, 10))
-    ]
-    queue = module.Queue(iter(frames))
-    assert [queue.take(), queue.take(), queue.take()] == [frames[0], frames[1], None]
-    queue.done(frames[0])
-    assert queue.take() is frames[2] and queue.take() is None
-    queue.done(frames[1]), queue.done(frames[2])
-    assert queue.take() is frames[3] and queue.take() is None  # alone, though larger than all
-    queue.done(frames[3])
-    assert queue.take() is frames[4] and queue.take() is None
