@@ -32,5 +32,5 @@ def campaign(
     with Database.open(db, create=False) as opened:
         sections = write_campaign_page(opened, out, tuple(objective or ()), campaign=campaign)
     for section in sections:
-        print(f"{section.loops.name.replace('_', ' ')}: {' '.join(section.words)}")
+        print(f"{section['loops'].name.replace('_', ' ')}: {' '.join(section['words'])}")
     print(f"page: {out}")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,38 +19,37 @@ ROUTES: tuple[Route, ...] = ("ai", "researcher")
 WHO = {"ai": "AI", "researcher": "researchers"}
 
 
-@dataclass(frozen=True, eq=False)
-class LoopSection:
-    """Progress of both loops towards one property; a chart is None where there is nothing to draw."""
-
-    loops: Loops
-    progress: Chart | None
-    predictions: Chart | None
-
-    @property
-    def words(self) -> list[str]:
-        """Where both routes stand, sentence by sentence."""
-        return [
-            line.strip() for line in render("loop_words.txt.j2", l=self.loops).splitlines() if line.strip()
-        ]
-
-
 def loop_sections(
     db: Database, objectives: tuple[str, ...] = (), *, campaign: str | None = None
-) -> tuple[LoopSection, ...]:
-    """Sections of the given objectives, else of those that suggestions are for, else of all properties."""
+) -> list[dict[str, Any]]:
+    """Progress of both loops towards each of the given objectives, in words and charts.
+
+    Without any, of those that suggestions are for, else of all properties. A chart is None where there is
+    nothing to draw.
+    """
     wanted = objectives or tuple(known_objectives(db))
     found = [read_loops(db, objective, campaign=campaign) for objective in wanted]
-    return tuple(
-        LoopSection(loops, progress_chart(loops), prediction_chart(loops))
+    return [
+        {
+            "loops": loops,
+            "words": _sentences(loops),
+            "progress": progress_chart(loops),
+            "predictions": prediction_chart(loops),
+        }
         for loops in found
         if loops.experiments or loops.proposals
-    )
+    ]
+
+
+def _sentences(loops: Loops) -> list[str]:
+    """Where both routes stand, sentence by sentence."""
+    lines = render("loop_words.txt.j2", l=loops).splitlines()
+    return [line.strip() for line in lines if line.strip()]
 
 
 def write_campaign_page(
     db: Database, out: Path, objectives: tuple[str, ...] = (), *, campaign: str | None = None
-) -> tuple[LoopSection, ...]:
+) -> list[dict[str, Any]]:
     """Write the page as one HTML file that loads nothing; returns what it shows."""
     sections = loop_sections(db, objectives, campaign=campaign)
     page = render_page(

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -26,29 +25,8 @@ NAMES = {
 }
 
 
-@dataclass(frozen=True)
-class MagnetRow:
-    """A magnet of one sample: what it was measured to trap, and what a uniform circulation would."""
-
-    sample_id: str
-    size: str
-    probe: str
-    measured_T: float
-    needed_A_per_m2: float
-    jc_A_per_m2: float | None
-    computed_T: float | None
-
-
-@dataclass(frozen=True, eq=False)
-class MagnetSection:
-    """Magnets of the samples; `chart` is None where no current density was measured."""
-
-    rows: tuple[MagnetRow, ...]
-    chart: Chart | None
-
-
-def magnet_section(samples: pd.DataFrame) -> MagnetSection | None:
-    """Every sample with a trapped field and the size of its discs; None where there is none.
+def magnet_section(samples: pd.DataFrame) -> dict[str, Any] | None:
+    """Rows of every sample with a trapped field and the size of its discs, and their chart; None without any.
 
     Columns of `Database.samples`: ``prop:trapped_field_T``, ``param:diameter_mm``, ``param:thickness_mm``
     and, where they are known, ``param:n_discs_1``, ``param:gap_mm``, ``param:bore_mm`` and ``prop:jc_A/m2``.
@@ -57,15 +35,19 @@ def magnet_section(samples: pd.DataFrame) -> MagnetSection | None:
     rows = [row for _, sample in samples.iterrows() if (row := _row(sample)) is not None]
     if not rows:
         return None
-    return MagnetSection(tuple(rows), measured_against_computed(rows))
+    return {"rows": rows, "chart": measured_against_computed(rows)}
 
 
-def measured_against_computed(rows: Sequence[MagnetRow]) -> Chart | None:
+def measured_against_computed(rows: Sequence[dict[str, Any]]) -> Chart | None:
     """Measured field over what the current density would give if it flowed uniformly, with the diagonal."""
     points = tuple(
-        Point(row.computed_T, row.measured_T, said=f"{row.sample_id}: {row.measured_T:.3g} T measured")
+        Point(
+            row["computed_T"],
+            row["measured_T"],
+            said=f"{row['sample_id']}: {row['measured_T']:.3g} T measured",
+        )
         for row in rows
-        if row.computed_T is not None
+        if row["computed_T"] is not None
     )
     if not points:
         return None
@@ -76,17 +58,17 @@ def measured_against_computed(rows: Sequence[MagnetRow]) -> Chart | None:
         "Trapped field, measured and computed",
         Axis("computed from Jc, uniform circulation (T)", 0.0, end),
         Axis("measured (T)", 0.0, end),
-        pd.DataFrame(
-            [(r.sample_id, r.computed_T, r.measured_T) for r in rows],
-            columns=["sample_id", "computed_T", "measured_T"],
-        ),
+        pd.DataFrame(rows, columns=["sample_id", "computed_T", "measured_T"]),
         lines=(Line(ends, ends, "diagonal"),),
         points=points,
     )
 
 
-def _row(sample: pd.Series) -> MagnetRow | None:
-    """One sample's magnet; None where field, diameter or thickness is missing or makes no magnet."""
+def _row(sample: pd.Series) -> dict[str, Any] | None:
+    """What a sample's magnet was measured to trap, and what a uniform circulation would.
+
+    None where field, diameter or thickness is missing or makes no magnet.
+    """
     field = _value(sample, "field", "T", ("prop:",))
     diameter, thickness, bore, gap = (
         _value(sample, name, "mm") for name in ("diameter", "thickness", "bore", "gap")
@@ -112,15 +94,15 @@ def _row(sample: pd.Series) -> MagnetRow | None:
     except InputError:
         return None
     size = f"{discs} × " if discs > 1 else ""
-    return MagnetRow(
-        str(sample["sample_id"]),
-        f"{size}{diameter:g} mm × {thickness:g} mm",
-        probe,
-        field,
-        needed,
-        jc,
-        computed,
-    )
+    return {
+        "sample_id": str(sample["sample_id"]),
+        "size": f"{size}{diameter:g} mm × {thickness:g} mm",
+        "probe": probe,
+        "measured_T": field,
+        "needed_A_per_m2": needed,
+        "jc_A_per_m2": jc,
+        "computed_T": computed,
+    }
 
 
 def _value(

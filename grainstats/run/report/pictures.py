@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import numpy as np
@@ -37,29 +37,6 @@ class Scales:
     border_nm: float | None
 
 
-@dataclass(frozen=True)
-class ImageView:
-    """One image on the page; pictures are data URIs of the same shape."""
-
-    name: str
-    view: str
-    layer: str
-    width: int
-    height: int
-    maps: dict[str, str]
-    bar: tuple[float, str]
-    map_bar: tuple[float, str]
-    full: str
-    current: str
-    facts: str
-    warnings: tuple[str, ...] = ()
-    has_key: bool = False  #: the key of an orientation map's colours stands beside it, in the picture
-
-    @property
-    def n_bytes(self) -> int:
-        return sum(map(len, (self.view, self.layer, self.current, *self.maps.values())))
-
-
 def choose_images(images: pd.DataFrame, per_image: pd.DataFrame, n_samples: int) -> pd.DataFrame:
     """Images of one sample to show: all, or those with the finest and the coarsest spacing.
 
@@ -76,14 +53,14 @@ def choose_images(images: pd.DataFrame, per_image: pd.DataFrame, n_samples: int)
     return ordered.loc[sorted(extreme)]
 
 
-def image_views(out: Path, images: pd.DataFrame, scales: Scales, most_bytes: int) -> Iterator[ImageView]:
+def image_views(out: Path, images: pd.DataFrame, scales: Scales, most_bytes: int) -> Iterator[dict[str, Any]]:
     """Pictures of images, as many as `most_bytes` hold; one whose files are missing is left out."""
     used = 0
     for _, image in images.iterrows():
         shown = _view(out, image, scales)
         if shown is None:
             continue
-        used += shown.n_bytes
+        used += sum(map(len, (shown["view"], shown["layer"], shown["current"], *shown["maps"].values())))
         if used > most_bytes:
             return
         yield shown
@@ -95,7 +72,8 @@ def image_name(image: pd.Series) -> str:
     return Path(image["path"]).name + frame
 
 
-def _view(out: Path, image: pd.Series, scales: Scales) -> ImageView | None:
+def _view(out: Path, image: pd.Series, scales: Scales) -> dict[str, Any] | None:
+    """One image on the page; pictures are data URIs of the same shape."""
     from PIL import Image
 
     from segment.orientation import is_orientation_map
@@ -117,21 +95,21 @@ def _view(out: Path, image: pd.Series, scales: Scales) -> ImageView | None:
     if oriented and grains is not None:
         shape = (round(map_width * grains.labels.shape[0] / grains.labels.shape[1]), map_width)
     twice = 2 if max(width, height) <= SMALL_PX else 1  # doubled for the eye
-    return ImageView(
-        name=image_name(image),
-        view=data_uri(view.read_bytes(), str(picture_kind(view))),
-        layer=data_uri(layer.read_bytes(), "image/png"),
-        width=twice * width,
-        height=twice * height,
-        maps={} if grains is None else maps_of(grains, shape, scales),
-        bar=(share * map_width / width, words),
-        map_bar=(share, words),
-        full="" if oriented or overlay is None else quote(str(image["artefacts"]["overlay"])),
-        current=_current(out, image),
-        facts=_facts(image),
-        warnings=tuple(image["warnings"]),
-        has_key=oriented,
-    )
+    return {
+        "name": image_name(image),
+        "view": data_uri(view.read_bytes(), str(picture_kind(view))),
+        "layer": data_uri(layer.read_bytes(), "image/png"),
+        "width": twice * width,
+        "height": twice * height,
+        "maps": {} if grains is None else maps_of(grains, shape, scales),
+        "bar": (share * map_width / width, words),
+        "map_bar": (share, words),
+        "full": "" if oriented or overlay is None else quote(str(image["artefacts"]["overlay"])),
+        "current": _current(out, image),
+        "facts": _facts(image),
+        "warnings": tuple(image["warnings"]),
+        "has_key": oriented,  #: the key of its colours stands beside it, in the picture
+    }
 
 
 def maps_of(grains: GrainMap, shape: tuple[int, int], scales: Scales) -> dict[str, str]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -21,14 +20,11 @@ from grainstats.run.report.magnet_section import magnet_section
 from grainstats.run.report.methods import methods_of
 from grainstats.run.report.page import REPORT, render, render_page
 from grainstats.run.report.pictures import MAP_NAMES
-from grainstats.run.report.section import Section, section_of
+from grainstats.run.report.section import section_of
 from grainstats.run.report.wording import counted, first_of
 from grainstats.run.scope import Rows
 from grainstats.share.db.database import Database
 from grainstats.share.db.reading import verdict_by_sample
-
-if TYPE_CHECKING:
-    from grainstats.run.report.loop_page import LoopSection
 
 Verdicts = Mapping[str, ModalityVerdict]  #: by sample
 PAGE_BYTES = 4_000_000  #: of samples; head, methods and failures come on top, below 5 MB together
@@ -45,13 +41,13 @@ def write_report(rows: Rows, out: Path, failures: Sequence[Failure], warnings: S
     """
     verdicts = verdict_by_sample(rows.verdicts)
     pages = split(_sections(rows, out, verdicts)) or [[]]
-    parts = parts_of([[section.sample_id for section, _ in page] for page in pages], REPORT)
+    parts = parts_of([[section["sample_id"] for section, _ in page] for page in pages], REPORT)
     whole = _whole(rows, verdicts, failures, warnings) | {"parts": parts if len(parts) > 1 else ()}
     files = [file for file, _, _ in parts]
     away = ["", *files[1:]]
-    listed = [(f"{f}#{s.anchor}", s) for f, page in zip(away, pages, strict=True) for s, _ in page]
+    listed = [(f"{f}#{s['anchor']}", s) for f, page in zip(away, pages, strict=True) for s, _ in page]
     for file, page in zip(files, pages, strict=True):
-        own = [(f"#{section.anchor}", section) for section, _ in page]
+        own = [(f"#{section['anchor']}", section) for section, _ in page]
         every = file == REPORT and len(listed) <= MOST_LISTED
         whole |= {"samples": own, "listed": listed if every else own, "sections": [html for _, html in page]}
         write_bytes(out / file, render_page("report.html.j2", report=whole).encode())
@@ -115,7 +111,7 @@ def verdict_paragraphs(verdict: ModalityVerdict | None, n_shown: int | None = No
     return tuple(" ".join(part.split()) for part in text.split("\n\n") if part.strip())
 
 
-def _sections(rows: Rows, out: Path, verdicts: Verdicts) -> Iterator[tuple[Section, str]]:
+def _sections(rows: Rows, out: Path, verdicts: Verdicts) -> Iterator[tuple[dict[str, Any], str]]:
     """Sample by sample: its values, and its part of the page as HTML."""
     from markupsafe import Markup
 
@@ -123,14 +119,14 @@ def _sections(rows: Rows, out: Path, verdicts: Verdicts) -> Iterator[tuple[Secti
     shades = {kind: [f"#{bytes(rgb).hex()}" for rgb in colours(kind)[::BAND]] for kind in MAPS}
     for number, sample in enumerate(_present(rows), 1):
         section = section_of(rows, out, f"sample-{number}", sample, verdicts.get(sample), axis_nm)
-        paragraphs = verdict_paragraphs(section.verdict, section.n_interior)
+        paragraphs = verdict_paragraphs(section["verdict"], section["n_interior"])
         html = render("sample.html.j2", s=section, paragraphs=paragraphs, names=MAP_NAMES, shades=shades)
-        yield replace(section, images=(), charts=(), per_image=()), Markup(html)
+        yield section | dict.fromkeys(("images", "charts", "per_image")), Markup(html)
 
 
-def split(sections: Iterable[tuple[Section, str]], most: int = PAGE_BYTES) -> list[list[tuple[Section, str]]]:
+def split(sections: Iterable[tuple[Any, str]], most: int = PAGE_BYTES) -> list[list[tuple[Any, str]]]:
     """Sections page by page, in their order; one that is too large by itself has a page of its own."""
-    pages: list[list[tuple[Section, str]]] = []
+    pages: list[list[tuple[Any, str]]] = []
     room = 0
     for section, html in sections:
         size = len(html.encode()) + OVERVIEW_BYTES
@@ -158,11 +154,11 @@ def _ends_of_axis(descriptors: pd.DataFrame) -> tuple[float, float]:
     return axis[0] * 0.93, axis[1] * 1.07
 
 
-def _loops(db: Database, samples: pd.DataFrame) -> tuple[LoopSection, ...]:
+def _loops(db: Database, samples: pd.DataFrame) -> list[dict[str, Any]]:
     """Progress of the campaign that the samples belong to, or of all where they belong to several."""
     campaigns = samples.loc[samples["design_route"].notna(), "campaign"].unique()
     if not len(campaigns):
-        return ()
+        return []
     from grainstats.run.report.loop_page import loop_sections
 
     return loop_sections(db, campaign=str(campaigns[0]) if len(campaigns) == 1 else None)

@@ -1,10 +1,10 @@
-"""What the page says of one sample, as plain values; the template lays it out."""
+"""What the page says of one sample: its values by the names that the templates use."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,17 +12,8 @@ import pandas as pd
 from grainstats.infer.modality import spacing_answer
 from grainstats.infer.modality.verdict import ModalityVerdict
 from grainstats.measure.descriptors.corrected import SHARE, WHICH
-from grainstats.run.report.chart import Chart
-from grainstats.run.report.pictures import (
-    ImageView,
-    Scales,
-    choose_images,
-    image_name,
-    image_views,
-    scales_of,
-)
+from grainstats.run.report.pictures import choose_images, image_name, image_views, scales_of
 from grainstats.run.report.size_charts import (
-    Mode,
     Sizes,
     border_nm,
     diameter_chart,
@@ -66,57 +57,6 @@ RANGE_WIDTH, RANGE_ROOM = 160, 6  #: of the small charts in tables
 DRAGGING = 0.05  #: shift of the sample's mean by one image that is worth a mark (judgement)
 
 
-@dataclass(frozen=True)
-class Dot:
-    """A value with its interval on the small charts of tables, in their own units."""
-
-    at: float
-    ends: tuple[float, float] | None
-
-
-@dataclass(frozen=True)
-class ImageRow:
-    """One image beside the others: its spacing, its histogram, and how far it moves the sample's mean."""
-
-    name: str
-    n_grains: int
-    spacing: str
-    dot: Dot | None
-    spark: str
-    pull: str
-    drags: bool
-    warnings: tuple[str, ...]
-    path: str
-    pixel_size: str
-    digest: str
-
-
-@dataclass(frozen=True, eq=False)
-class Section:
-    """Everything the page says about one sample."""
-
-    anchor: str
-    sample_id: str
-    design: str
-    verdict: ModalityVerdict | None
-    n_interior: int
-    n_images: int
-    n_flagged: int
-    modes: tuple[Mode, ...]
-    spacing: tuple[float, tuple[float, float] | None] | None
-    spacing_answer: str
-    which_mean: str
-    dot: Dot | None
-    charts: tuple[Chart, ...]
-    numbers: tuple[tuple[str, str, str, str], ...]
-    per_image: tuple[ImageRow, ...]
-    excluded: tuple[tuple[str, str], ...]
-    outline: str
-    images: tuple[ImageView, ...]
-    n_shown: int
-    scales: Scales
-
-
 def section_of(
     rows: Rows,
     out: Path,
@@ -124,8 +64,8 @@ def section_of(
     sample_id: str,
     verdict: ModalityVerdict | None,
     axis_nm: tuple[float, float],
-) -> Section:
-    """Read a sample's grains and intercepts and draw its charts and pictures.
+) -> dict[str, Any]:
+    """Everything the page says about one sample, with its charts and pictures.
 
     `anchor` is the section's name in links, `axis_nm` the ends of the axis that all spacings are drawn on.
     """
@@ -150,39 +90,39 @@ def section_of(
     scales = scales_of(grains["equivalent_diameter_nm"].to_numpy(float), mean, border_nm(modes))
     chosen = choose_images(images, per_image, rows.images["sample_id"].nunique())
     shown = tuple(image_views(out, chosen, scales, PICTURE_BYTES))
-    return Section(
-        anchor=anchor,
-        sample_id=sample_id,
-        design=ROUTES.get(str(route.iloc[0]), "") if len(route) else "",
-        verdict=verdict,
-        n_interior=len(whole),
-        n_images=len(images),
-        n_flagged=sum(map(bool, images["warnings"])),
-        modes=modes,
-        spacing=spacing,
-        spacing_answer=str(pooled["method"].get(spacing_answer.NAME, "")).partition("; ")[2],
-        which_mean=WHICH if SHARE in pooled.index else "",
-        dot=None if spacing is None else dot_of(*spacing, axis_nm),
-        charts=tuple(chart for chart in drawn if chart is not None),
-        numbers=tuple(quantity(pooled.loc[n]) for n in SHOWN if n in pooled.index),
-        per_image=tuple(_image_rows(images, per_image, whole, found, axis_nm)),
-        excluded=tuple((image_name(image), str(image["excluded"])) for _, image in excluded.iterrows()),
-        outline="" if found is None else spark(found, diameter, weight),
-        images=shown,
-        n_shown=len(shown),
-        scales=scales,
-    )
+    return {
+        "anchor": anchor,
+        "sample_id": sample_id,
+        "design": ROUTES.get(str(route.iloc[0]), "") if len(route) else "",
+        "verdict": verdict,
+        "n_interior": len(whole),
+        "n_images": len(images),
+        "n_flagged": sum(map(bool, images["warnings"])),
+        "modes": modes,
+        "spacing": spacing,
+        "spacing_answer": str(pooled["method"].get(spacing_answer.NAME, "")).partition("; ")[2],
+        "which_mean": WHICH if SHARE in pooled.index else "",
+        "dot": None if spacing is None else dot_of(*spacing, axis_nm),
+        "charts": tuple(chart for chart in drawn if chart is not None),
+        "numbers": tuple(quantity(pooled.loc[n]) for n in SHOWN if n in pooled.index),
+        "per_image": tuple(_image_rows(images, per_image, whole, found, axis_nm)),
+        "excluded": tuple((image_name(image), str(image["excluded"])) for _, image in excluded.iterrows()),
+        "outline": "" if found is None else spark(found, diameter, weight),
+        "images": shown,
+        "n_shown": len(shown),
+        "scales": scales,
+    }
 
 
-def dot_of(value: float, ci: tuple[float, float] | None, axis_nm: tuple[float, float]) -> Dot:
-    """Places on a logarithmic axis."""
+def dot_of(value: float, ci: tuple[float, float] | None, axis_nm: tuple[float, float]) -> dict[str, Any]:
+    """Where a value and the ends of its interval lie on the small charts of tables (logarithmic)."""
     low, high = np.log10(axis_nm)
 
     def place(nm: float) -> float:
         share = (np.log10(max(nm, axis_nm[0])) - low) / max(high - low, 1e-9)
         return round(float(RANGE_ROOM + (RANGE_WIDTH - 2 * RANGE_ROOM) * min(share, 1.0)), 1)
 
-    return Dot(place(value), None if ci is None else (place(ci[0]), place(ci[1])))
+    return {"at": place(value), "ends": None if ci is None else (place(ci[0]), place(ci[1]))}
 
 
 def _ours(table: pd.DataFrame, images: pd.DataFrame) -> pd.DataFrame:
@@ -216,7 +156,8 @@ def _image_rows(
     whole: pd.DataFrame,
     found: Sizes | None,
     axis_nm: tuple[float, float],
-) -> Iterator[ImageRow]:
+) -> Iterator[dict[str, Any]]:
+    """Each image beside the others: its spacing, its histogram, and how far it moves the sample's mean."""
     by_image = {key: part.set_index("name") for key, part in descriptors.groupby("analysis_id")}
     grains = dict(tuple(whole.groupby("analysis_id")))
     pulls = _pulls(by_image)
@@ -228,19 +169,19 @@ def _image_rows(
         histogram = ""
         if own is not None and found is not None:
             histogram = spark(found, *(own[n].to_numpy(float) for n in ("equivalent_diameter_nm", "weight")))
-        yield ImageRow(
-            name=image_name(image),
-            n_grains=int(image["n_grains"]),
-            spacing="–" if spacing is None else length(spacing[0]),
-            dot=None if spacing is None else dot_of(*spacing, axis_nm),
-            spark=histogram,
-            pull=f"{100 * pulls[key]:+.1f} %".replace("-", "−") if key in pulls else "–",
-            drags=key == largest and abs(pulls[key]) >= DRAGGING,
-            warnings=tuple(image["warnings"]),
-            path=str(image["path"]),
-            pixel_size=f"{image['pixel_size_nm']:.4g} nm ({image['scale_source']})",
-            digest=str(image["micrograph_digest"]),
-        )
+        yield {
+            "name": image_name(image),
+            "n_grains": int(image["n_grains"]),
+            "spacing": "–" if spacing is None else length(spacing[0]),
+            "dot": None if spacing is None else dot_of(*spacing, axis_nm),
+            "spark": histogram,
+            "pull": f"{100 * pulls[key]:+.1f} %".replace("-", "−") if key in pulls else "–",
+            "drags": key == largest and abs(pulls[key]) >= DRAGGING,
+            "warnings": tuple(image["warnings"]),
+            "path": str(image["path"]),
+            "pixel_size": f"{image['pixel_size_nm']:.4g} nm ({image['scale_source']})",
+            "digest": str(image["micrograph_digest"]),
+        }
 
 
 def _pulls(by_image: dict[int, pd.DataFrame]) -> dict[int, float]:

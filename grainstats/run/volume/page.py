@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -18,18 +18,6 @@ MOST_SLICES = 64  #: in the slider
 MOST_BYTES = 8_000_000  #: of the slider's pictures together
 #: each axis that a slice is cut across, and what its picture shows
 AXES = ((0, "x right, y down"), (1, "x right, z down"), (2, "y right, z down"))
-
-
-@dataclass(frozen=True)
-class SliceView:
-    """A slice inside the page, with its scale bar; `number` counts from 1."""
-
-    caption: str
-    number: int
-    uri: str
-    width: int
-    height: int
-    bar: tuple[float, str]
 
 
 def volume_page(found: VolumeAnalysis, name: str) -> str:
@@ -48,24 +36,28 @@ def volume_page(found: VolumeAnalysis, name: str) -> str:
     )
 
 
-def _slices(found: VolumeAnalysis) -> Iterator[SliceView]:
+def _slices(found: VolumeAnalysis) -> Iterator[dict[str, Any]]:
     """Slices for the slider, evenly spread, as many as the page holds."""
     n, used = len(found.volume.labels), 0
     for z in np.unique(np.linspace(0, n - 1, min(n, MOST_SLICES)).astype(int)):
         view = _view(found, 0, int(z), "")
-        used += len(view.uri)
+        used += len(view["uri"])
         if used > MOST_BYTES:
             return
         yield view
 
 
-def _view(found: VolumeAnalysis, axis: int, where: int, title: str) -> SliceView:
-    """One slice across an axis."""
+def _view(found: VolumeAnalysis, axis: int, where: int, title: str) -> dict[str, Any]:
+    """One slice across an axis inside the page, with its scale bar; `number` counts from 1."""
     picture = _picture(found, axis, where)
-    caption = f"{title}, {'zyx'[axis]} = slice {where + 1}"
-    bar = scale_bar(found.volume.extent_nm[1 if axis == 2 else 2])
-    uri = jpeg_uri(Image.fromarray(picture), LONGEST_PX, quality=80)
-    return SliceView(caption, where + 1, uri, picture.shape[1], picture.shape[0], bar)
+    return {
+        "caption": f"{title}, {'zyx'[axis]} = slice {where + 1}",
+        "number": where + 1,
+        "uri": jpeg_uri(Image.fromarray(picture), LONGEST_PX, quality=80),
+        "width": picture.shape[1],
+        "height": picture.shape[0],
+        "bar": scale_bar(found.volume.extent_nm[1 if axis == 2 else 2]),
+    }
 
 
 def _picture(found: VolumeAnalysis, axis: int, where: int) -> np.ndarray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -18,19 +17,6 @@ Route = Literal["ai", "researcher"]
 State = Literal["made", "known", "open"]
 Value = float | str
 SAME = 1e-6  #: relative difference below which two settings are one
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """One sample with a measured property, and the best of its route so far."""
-
-    number: int  #: 1, 2, ... within its route, in the order in which the samples were made
-    sample_id: str
-    route: Route
-    campaign: str
-    value: float
-    uncertainty: float | None  #: one standard deviation
-    best: float  #: of this route, up to and with this experiment
 
 
 @dataclass(frozen=True)
@@ -70,10 +56,12 @@ class Loops:
     name: str
     unit: str
     maximise: bool
-    experiments: tuple[Experiment, ...]
+    #: a row per sample with the property, in the order in which they were made: ``sample_id``, ``value``,
+    #: ``uncertainty`` (one standard deviation), ``route``, ``number`` within it (from 1), its ``best`` so far
+    experiments: tuple[Any, ...]
     proposals: tuple[Proposed, ...]
 
-    def best(self, route: Route) -> Experiment | None:
+    def best(self, route: Route) -> Any:
         """The experiment that holds the route's best value."""
         own = [e for e in self.experiments if e.route == route]
         pick = max if self.maximise else min
@@ -111,7 +99,7 @@ def read_loops(db: Database, objective: str, *, campaign: str | None = None) -> 
         found.name,
         found.unit,
         maximise,
-        tuple(_experiments(made, values, maximise)),
+        tuple(_experiments(made, values, maximise).itertuples(index=False)),
         tuple(_proposals(suggestions, made, db.samples(), values, found.name)),
     )
 
@@ -126,24 +114,14 @@ def _direction(suggestions: pd.DataFrame, wanted: Property) -> str:
     return ""
 
 
-def _experiments(made: pd.DataFrame, values: pd.DataFrame, maximise: bool) -> list[Experiment]:
-    pick = max if maximise else min
-    best: dict[str, float] = {}
-    count: Counter[str] = Counter()
-    found = []
+def _experiments(made: pd.DataFrame, values: pd.DataFrame, maximise: bool) -> pd.DataFrame:
     there = made[made["sample_id"].isin(values.index) & made["design_route"].notna()]
-    for row in there.to_dict("records"):
-        value, spread = (float(values.loc[row["sample_id"], c]) for c in ("value", "uncertainty"))
-        route = row["design_route"]
-        count[route] += 1
-        best[route] = pick(value, best.get(route, value))
-        error = spread if spread == spread else None
-        found.append(
-            Experiment(
-                count[route], row["sample_id"], route, row["campaign"] or "", value, error, best[route]
-            )
-        )
-    return found
+    own = values.loc[there["sample_id"], ["value", "uncertainty"]].reset_index()
+    found = own.assign(route=there["design_route"].to_numpy())
+    routes = found.groupby("route", sort=False)
+    best = routes["value"].cummax() if maximise else routes["value"].cummin()
+    spread = found["uncertainty"].astype(object).where(found["uncertainty"].notna(), None)
+    return found.assign(number=routes.cumcount() + 1, best=best, uncertainty=spread)
 
 
 def _proposals(

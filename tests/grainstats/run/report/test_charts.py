@@ -127,8 +127,9 @@ def test_what_comes_from_data_is_escaped_in_a_chart():
 
 def test_dots_lie_on_a_logarithmic_axis():
     dot = dot_of(100.0, (50.0, 200.0), (10.0, 1000.0))
-    assert dot.at == pytest.approx(80.0, abs=0.1) and dot.ends is not None
-    assert dot.at - dot.ends[0] == pytest.approx(dot.ends[1] - dot.at, abs=0.2)
+    (low, high), at = dot["ends"], dot["at"]
+    assert at == pytest.approx(80.0, abs=0.1)
+    assert at - low == pytest.approx(high - at, abs=0.2)
 
 
 @pytest.mark.parametrize(

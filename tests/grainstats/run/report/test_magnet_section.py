@@ -18,14 +18,14 @@ def test_field_and_current():
     )
     found = magnet_section(samples)
     assert found is not None
-    a, b = found.rows
-    assert a.needed_A_per_m2 == pytest.approx(1.61e8, rel=1e-3)
-    assert a.computed_T == pytest.approx(2.0, rel=1e-3)
-    assert b.needed_A_per_m2 == pytest.approx(a.needed_A_per_m2 / 2)
-    assert b.computed_T is None
-    assert found.chart is not None
-    (drawn,) = found.chart.points  # b has no current density
-    assert (drawn.x, drawn.y) == (a.computed_T, 2.0)
+    a, b = found["rows"]
+    assert a["needed_A_per_m2"] == pytest.approx(1.61e8, rel=1e-3)
+    assert a["computed_T"] == pytest.approx(2.0, rel=1e-3)
+    assert b["needed_A_per_m2"] == pytest.approx(a["needed_A_per_m2"] / 2)
+    assert b["computed_T"] is None
+    assert found["chart"] is not None
+    (drawn,) = found["chart"].points  # b has no current density
+    assert (drawn.x, drawn.y) == (a["computed_T"], 2.0)
 
 
 def test_other_units():
@@ -41,9 +41,9 @@ def test_other_units():
     )
     found = magnet_section(samples)
     assert found is not None
-    assert found.rows[0].size == "10 mm × 2 mm"
-    assert found.rows[0].measured_T == 0.5
-    assert not found.chart
+    assert found["rows"][0]["size"] == "10 mm × 2 mm"
+    assert found["rows"][0]["measured_T"] == 0.5
+    assert not found["chart"]
 
 
 @pytest.mark.parametrize(

@@ -127,11 +127,11 @@ def test_the_limiting_path_is_on_the_page_where_it_was_drawn(folder):
     image["artefacts"] = {**image["artefacts"], "current": "images/drawn.current.png"}
     (shown,) = image_views(folder, pd.DataFrame([image]), scales, PAGE_BYTES)
     drawn.unlink()
-    assert plain.current == "" and shown.current.startswith("data:image/jpeg")
-    assert not list(image_views(folder, pd.DataFrame([image]), scales, plain.n_bytes - 1))
+    assert plain["current"] == "" and shown["current"].startswith("data:image/jpeg")
+    assert not list(image_views(folder, pd.DataFrame([image]), scales, len(plain["view"])))
     image["artefacts"] = {**image["artefacts"], "current": "../../etc/passwd"}
     (outside,) = image_views(folder, pd.DataFrame([image]), scales, PAGE_BYTES)
-    assert outside.current == ""
+    assert outside["current"] == ""
 
 
 def test_pictures_without_their_label_map_are_shown_without_maps(folder, edge_model, tmp_path):
