@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection
 from os import PathLike
 from pathlib import Path
@@ -103,13 +102,10 @@ def database_url(source: str | PathLike[str]) -> str:
 
 def _images(db: Database, keep: TemporaryFolder | None) -> list[ImageResult]:
     """Calibrated images of the current analyses."""
-    from grainstats.share.safe_paths import is_below
+    from grainstats.share.safe_paths import file_below
 
     def below(artefacts: dict[str, Any], name: str) -> Path | None:
-        if db.folder is None or not is_below(db.folder, artefacts.get(name)):
-            return None
-        path = db.folder / str(artefacts[name])
-        return path if os.path.isfile(path) else None
+        return None if db.folder is None else file_below(db.folder, artefacts.get(name))
 
     facts = db.micrographs().drop(columns=["sample_id", "path", "pixel_size_nm", "scale_source"])
     rows = db.analyses().merge(facts, on="micrograph_digest", how="left")

@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from itertools import chain, count
 from pathlib import Path
 
-_PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 MOST_BYTES = 64 << 20  #: of one picture; the largest overlay (2048 px) has about 4 MB
 
 
@@ -54,24 +53,24 @@ class FilesBelow:
         return self._inside[above] and os.path.isfile(path) and not os.path.islink(path)
 
 
-def picture_kind(path: Path) -> str | None:
-    """``"image/png"`` or ``"image/jpeg"`` by the file's first bytes; None where it is no such picture."""
-    try:
-        if not path.is_file() or path.stat().st_size > MOST_BYTES:
-            return None
-        with path.open("rb") as file:
-            head = file.read(8)
-    except OSError:
-        return None
-    return next((kind for magic, kind in _PICTURES.items() if head.startswith(magic)), None)
+def file_below(folder: Path, name: object) -> Path | None:
+    """The file `name` of `folder`; None where it leads out of it, or is not there."""
+    path = folder / str(name)
+    return path if is_below(folder, name) and os.path.isfile(path) else None
 
 
 def picture_below(folder: Path, name: object) -> Path | None:
-    """The picture `name` of `folder`; None where it leads out of it, is missing, or is no picture."""
-    if not is_below(folder, name):
+    """The PNG or JPEG `name` of `folder`; None where it leads out of it, is not there, or is no picture."""
+    from PIL import Image
+
+    path = file_below(folder, name)
+    if path is None or path.stat().st_size > MOST_BYTES:
         return None
-    path = folder / str(name)
-    return path if picture_kind(path) is not None else None
+    try:
+        with Image.open(path, formats=("PNG", "JPEG")):
+            return path
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return None
 
 
 _LONGEST = 160  #: bytes of a sample's or an image's name in a file name, of 255 that file systems take

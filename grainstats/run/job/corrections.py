@@ -22,7 +22,7 @@ from grainstats.run.job.plan import Job
 from grainstats.run.job.run_store import Corrected, RunStore
 from grainstats.run.names import printable
 from grainstats.share.db.records import CORRECTION, AnalysisKey
-from grainstats.share.safe_paths import is_below
+from grainstats.share.safe_paths import file_below
 from segment.errors import InputError
 from segment.label_maps.record import note_in
 
@@ -121,10 +121,8 @@ def _network_map(store: RunStore, out: Path, job: Job) -> GrainMap | None:
     """What the network cut, where it is still there."""
     from segment.label_maps.reading import read_label_map
 
-    labels = store.labels_of(job)
-    if labels is None or not is_below(out, labels) or not (out / labels).is_file():
-        return None
-    return read_label_map(out / labels)
+    labels = file_below(out, store.labels_of(job))
+    return None if labels is None else read_label_map(labels)
 
 
 def _said(file: Path) -> str:

@@ -15,7 +15,7 @@ from grainstats.run.job.image_files import artefacts_of, beside, write_files
 from grainstats.run.job.plan import Job
 from grainstats.run.names import without_folders
 from grainstats.run.recipe import Recipe, recipe_text, segment_by
-from grainstats.share.safe_paths import is_below
+from grainstats.share.safe_paths import file_below
 from segment._threads import available_cores
 from segment.choices import Device
 from segment.errors import InputError
@@ -158,10 +158,10 @@ class Analyst:
         for recipe_digest in self.alike:
             earlier = replace(key, recipe_digest=recipe_digest)
             name = artefacts_of(replace(job, stored_stem="").stem(earlier.digest))["labels"]
-            if not is_below(self.out, name) or not (self.out / name).is_file():
+            if (labels := file_below(self.out, name)) is None:
                 continue
             try:
-                found = read_label_map(self.out / name, pixel_size_nm=micrograph.pixel_size_nm)
+                found = read_label_map(labels, pixel_size_nm=micrograph.pixel_size_nm)
             except (InputError, OSError):
                 continue
             made = found.segmentation  # read only where no label has changed since

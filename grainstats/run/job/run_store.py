@@ -116,8 +116,7 @@ class RunStore:
 
     def labels_of(self, job: Job) -> str | None:
         """Label map of what the network cut, below the output folder; None where there is none."""
-        labels = self._artefacts.get(job.digest, {}).get("labels")
-        return labels if isinstance(labels, str) and is_relative(labels) else None
+        return self._artefacts.get(job.digest, {}).get("labels")
 
     def corrected(self) -> set[str]:
         """Digests of the images whose correction counted when the run began."""
@@ -189,9 +188,7 @@ def _stem(artefacts: Mapping[str, object]) -> str:
 
     The database may be shared: a name that would lead out of the output folder is not taken.
     """
-    labels = artefacts.get("labels")
-    if not isinstance(labels, str) or not is_relative(labels):
-        return ""
+    labels = str(artefacts.get("labels"))
     stem = labels.removeprefix("images/").removesuffix(".labels.tif")
-    ours = labels == f"images/{stem}.labels.tif"
+    ours = is_relative(labels) and labels == f"images/{stem}.labels.tif"
     return stem if ours and artefacts_of(stem).items() <= artefacts.items() else ""

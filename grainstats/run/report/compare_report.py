@@ -75,7 +75,7 @@ def _pictures(db: Database, label: pd.Series, folder: Path) -> dict[str, list[di
         if not there:
             continue
         row, path = there[len(there) // 2]
-        with Image.open(path, formats=("PNG", "JPEG")) as picture:
+        with Image.open(path) as picture:
             url, (width, height) = jpeg_uri(picture, PICTURE_PX), picture.size
         scaled = row.width_nm > 0 and not is_orientation_map(row.path)
         groups[str(level)].append(

@@ -16,7 +16,7 @@ from grainstats.run.report.orientation_pictures import LEGEND_PX
 from grainstats.run.report.page import data_uri, jpeg_uri
 from grainstats.run.report.wording import counted, length
 from grainstats.share.db.records import CORRECTION
-from grainstats.share.safe_paths import is_below, picture_below, picture_kind
+from grainstats.share.safe_paths import file_below, picture_below
 
 if TYPE_CHECKING:
     from segment.grain_map import GrainMap
@@ -82,11 +82,8 @@ def _view(out: Path, image: pd.Series, scales: Scales) -> dict[str, Any] | None:
     view, layer, overlay = paths.values()
     if view is None or layer is None:
         return None
-    try:
-        with Image.open(layer, formats=("PNG",)) as shown:
-            width, height = shown.size
-    except (OSError, ValueError, Image.DecompressionBombError):
-        return None
+    with Image.open(layer) as shown:
+        width, height = shown.size
     oriented = is_orientation_map(image["path"])
     map_width = width - LEGEND_PX if oriented else width
     share, words = scale_bar(image["columns"] * image["pixel_size_nm"])
@@ -97,7 +94,7 @@ def _view(out: Path, image: pd.Series, scales: Scales) -> dict[str, Any] | None:
     twice = 2 if max(width, height) <= SMALL_PX else 1  # doubled for the eye
     return {
         "name": image_name(image),
-        "view": data_uri(view.read_bytes(), str(picture_kind(view))),
+        "view": data_uri(view.read_bytes(), "image/jpeg"),
         "layer": data_uri(layer.read_bytes(), "image/png"),
         "width": twice * width,
         "height": twice * height,
@@ -140,11 +137,11 @@ def _grains(out: Path, image: pd.Series) -> GrainMap | None:
     from segment.errors import InputError
     from segment.label_maps.reading import read_label_map
 
-    name = image["artefacts"].get("labels")
-    if not is_below(out, name):
+    path = file_below(out, image["artefacts"].get("labels"))
+    if path is None:
         return None
     try:
-        found = read_label_map(out / name, pixel_size_nm=float(image["pixel_size_nm"]))
+        found = read_label_map(path, pixel_size_nm=float(image["pixel_size_nm"]))
     except (InputError, OSError):
         return None
     return found if found.labels.shape[1] == image["columns"] else None
@@ -157,11 +154,8 @@ def _current(out: Path, image: pd.Series) -> str:
     path = picture_below(out, image["artefacts"].get("current"))
     if path is None:
         return ""
-    try:
-        with Image.open(path, formats=("PNG",)) as picture:
-            return jpeg_uri(picture, CURRENT_PX)
-    except (OSError, ValueError, Image.DecompressionBombError):
-        return ""
+    with Image.open(path) as picture:
+        return jpeg_uri(picture, CURRENT_PX)
 
 
 def _facts(image: pd.Series) -> str:

@@ -282,11 +282,3 @@ def told(running: Running) -> str:
     if running.exit_status is None:
         return "not started"
     return words.get(running.exit_status, f"it could not run: {running.lines[-1] if running.lines else ''}")
-
-
-def results_file(project: Project, name: str) -> Path | None:
-    """A file of the results that a page may show; None where there is none of that name below them."""
-    from grainstats.share.safe_paths import is_below
-
-    path = project.results / name
-    return path if is_below(project.results, name) and path.is_file() else None

@@ -7,9 +7,10 @@ import socket
 from importlib.util import find_spec
 
 from grainstats.run.serve.guard import HOST, Guard
-from grainstats.run.serve.page import Page, results_file
+from grainstats.run.serve.page import Page
 from grainstats.run.serve.project import Project
 from grainstats.run.serve.running import Running
+from grainstats.share.safe_paths import file_below
 from segment.errors import InputError, install_extra
 
 _PATIENCE = 120.0  #: seconds without an answer, on a busy machine, before the page is drawn anew
@@ -40,7 +41,7 @@ def serve(project: Project, port: int, *, show: bool = True) -> None:
     port, token, running = free_port(port), secrets.token_urlsafe(24), Running()
 
     def results(name: str) -> FileResponse:
-        path = results_file(project, name)
+        path = file_below(project.results, name)
         if path is None:
             raise HTTPException(404)
         return FileResponse(path)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grainstats.share.safe_paths import is_below
+from grainstats.share.safe_paths import file_below
 from segment.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,14 +23,12 @@ def export_roi_sets(db: Database, out: Path, files: Path | None) -> None:
 
     n_written = 0
     for row in db.analyses().to_dict("records"):
-        stored = (row["artefacts"] or {}).get("labels")
-        if files is None or not stored or not is_below(files, stored) or not os.path.isfile(files / stored):
+        labels = None if files is None else file_below(files, row["artefacts"].get("labels"))
+        if labels is None:
             continue
-        path = (
-            out / Path(stored).parent.name / (Path(stored).name.removesuffix(".labels.tif") + ".RoiSet.zip")
-        )
+        path = out / labels.parent.name / (labels.name.removesuffix(".labels.tif") + ".RoiSet.zip")
         path.parent.mkdir(parents=True, exist_ok=True)
-        roi_set.write(path, read_label_map(files / stored).labels)
+        roi_set.write(path, read_label_map(labels).labels)
         n_written += 1
     if not n_written:
         raise InputError(

@@ -11,9 +11,10 @@ import cv2
 import numpy as np
 import pytest
 
-from grainstats.run.serve.page import results_file, told
+from grainstats.run.serve.page import told
 from grainstats.run.serve.project import Project, zipped
 from grainstats.run.serve.running import Running
+from grainstats.share.safe_paths import file_below
 from segment.errors import InputError
 
 
@@ -128,9 +129,9 @@ def test_only_results_are_shown(project):
     (project.results / "images").mkdir(parents=True)
     (project.results / "report.html").write_text("r")
     (project.results / "images" / "a.labels.tif").write_text("l")
-    assert results_file(project, "report.html") is not None
+    assert file_below(project.results, "report.html") is not None
     for name in ("../images.csv", "/etc/passwd", "nothing.html", "images"):
-        assert results_file(project, name) is None
+        assert file_below(project.results, name) is None
     packed = zipfile.ZipFile(io.BytesIO(zipped(project.results, project.results.glob("images/*"))))
     assert packed.namelist() == ["images/a.labels.tif"]
 
