@@ -171,10 +171,7 @@ def unusable(url: URL, error: sa.exc.DBAPIError) -> DatabaseError:
     text = redact(text.splitlines()[0], url)
     other = "It was removed while in use, or is another program's: run again, or restore a copy"
     remedies = {
-        "no such table": other,
-        "no such column": other,
-        "already exists": other,
-        "duplicate column": other,
+        **dict.fromkeys(("no such table", "no such column", "already exists", "duplicate column"), other),
         "not a database": "Give another path; the file is left as it is",
         "malformed": "Restore a copy of the database, or give --db a new name and run the images again",
         "unable to open": "Check that the folder exists and can be written",
@@ -183,7 +180,6 @@ def unusable(url: URL, error: sa.exc.DBAPIError) -> DatabaseError:
         "full": "Make room on the disk; what was stored before is kept",
         "locked": "Close the program that holds the lock, or use PostgreSQL for many writers",
     }
-    remedy = next(
-        (r for key, r in remedies.items() if key in text), "Check the address and that the server runs"
-    )
+    otherwise = "Check the address and that the server runs"
+    remedy = next((r for key, r in remedies.items() if key in text), otherwise)
     return DatabaseError(safe_url(url), f"the database cannot be used ({text})", remedy)

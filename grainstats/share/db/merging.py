@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from grainstats.share.db.database import Database
 
 _ROWS = (schema.grain, schema.analysis_intercepts, schema.descriptor, schema.analysis_segmentation)
+_OF_POOLS = (schema.pool, schema.pool_member, schema.current_pool, schema.verdict)
 Row = dict[str, Any]
 
 
@@ -66,20 +67,8 @@ def merge(target: Database, source: Database) -> Merged:
 
 
 def _stored(connection: Connection) -> dict[str, list[Row]]:
-    """The small tables in full."""
-    tables = (
-        schema.design,
-        schema.design_parameter,
-        schema.sample,
-        schema.measured_property,
-        schema.micrograph,
-        schema.model,
-        schema.recipe,
-        schema.analysis,
-        schema.current_analysis,
-        schema.failure,
-        schema.suggestion,
-    )
+    """The small tables in full; verdicts and their pools are not taken over."""
+    tables = [table for table in schema.METADATA.sorted_tables if table not in (*_ROWS, *_OF_POOLS)]
     return {table.name: _all(connection, sa.select(table)) for table in tables}
 
 

@@ -1,6 +1,6 @@
 """The view `optimizer_table`, for people and optimizers: a row per sample and parameter, feature or property.
 
-Version 0002 of the schema brought it.  Whoever changes it writes a migration, and keeps this text in 0002.
+Whoever changes it writes a migration.
 """
 
 OPTIMIZER_COLUMNS = tuple(

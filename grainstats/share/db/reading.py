@@ -12,31 +12,11 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from grainstats.share.db import schema as t
 from grainstats.share.db.bulk import INTERCEPT_COLUMNS, intercepts_from_bytes
 from grainstats.share.db.engine import in_transaction
 from grainstats.share.db.optimizer_view import OPTIMIZER_COLUMNS
 from grainstats.share.db.records import AnalysisKey, digest_of, plain
-from grainstats.share.db.schema import (
-    analysis,
-    analysis_intercepts,
-    analysis_segmentation,
-    current_analysis,
-    current_pool,
-    descriptor,
-    design,
-    design_parameter,
-    failure,
-    grain,
-    measured_property,
-    micrograph,
-    model,
-    pool,
-    pool_member,
-    recipe,
-    sample,
-    suggestion,
-    verdict,
-)
 from grainstats.share.db.urls import DatabaseError, safe_url
 from segment.segmentation import Segmentation
 
@@ -53,14 +33,15 @@ def _columns(columns: Any, names: str) -> list[Any]:
 
 def _counting(table: Any, *columns: Any) -> Any:
     """Columns of the rows that belong to analyses that count now, and of their micrographs."""
-    query = sa.select(*columns).join(current_analysis, current_analysis.c.analysis_id == table.c.analysis_id)
-    return query.join(micrograph, micrograph.c.digest == current_analysis.c.micrograph_digest)
+    current = t.current_analysis.c
+    query = sa.select(*columns).join(t.current_analysis, current.analysis_id == table.c.analysis_id)
+    return query.join(t.micrograph, t.micrograph.c.digest == current.micrograph_digest)
 
 
 def _pooled(table: Any, *columns: Any) -> Any:
     """Columns of the rows that belong to pools that count now, and of the pools."""
-    query = sa.select(*columns).join(pool, pool.c.id == table.c.pool_id)
-    return query.join(current_pool, current_pool.c.pool_id == pool.c.id)
+    query = sa.select(*columns).join(t.pool, t.pool.c.id == table.c.pool_id)
+    return query.join(t.current_pool, t.current_pool.c.pool_id == t.pool.c.id)
 
 
 class Readers:
@@ -117,12 +98,12 @@ class Readers:
         By date where the sheet gives one, else by the day they were first stored; then by their place in the
         sheet. ``date`` is None where the sheet gave none. A name of which nothing else is left is no sample.
         """
-        s, d = sample.c, design.c
+        s, d = t.sample.c, t.design.c
         columns = (s.sample_id, d.route.label("design_route"), d.campaign, s.made_on.label("date"))
-        query = sa.select(*columns, s.created_at, s.position).outerjoin(design, d.id == s.design_id)
-        owners = [sa.select(own) for own in (micrograph.c.sample_id, measured_property.c.sample_id)]
-        members = sa.select(pool.c.sample_id).join(pool_member, pool_member.c.pool_id == pool.c.id)
-        owners.append(members.join(current_pool, current_pool.c.pool_id == pool.c.id))
+        query = sa.select(*columns, s.created_at, s.position).outerjoin(t.design, d.id == s.design_id)
+        owners = [sa.select(own) for own in (t.micrograph.c.sample_id, t.measured_property.c.sample_id)]
+        members = sa.select(t.pool.c.sample_id).join(t.pool_member, t.pool_member.c.pool_id == t.pool.c.id)
+        owners.append(members.join(t.current_pool, t.current_pool.c.pool_id == t.pool.c.id))
         query = query.where(sa.or_(d.id.is_not(None), *map(s.sample_id.in_, owners)))
         frame = self._frame(query)
         frame["day"] = frame["date"].fillna(frame["created_at"].str[:10])
@@ -131,15 +112,15 @@ class Readers:
 
     def designs(self) -> pd.DataFrame:
         """Row per sample and parameter: sample_id, design_route, campaign, name, value, category, unit."""
-        s, d, p = sample.c, design.c, design_parameter.c
+        s, d, p = t.sample.c, t.design.c, t.design_parameter.c
         of_sample = (s.sample_id, d.route.label("design_route"), d.campaign)
         query = sa.select(*of_sample, p.name, p.value, p.category, p.unit)
-        query = query.join(design, d.id == s.design_id).join(design_parameter, p.design_id == d.id)
+        query = query.join(t.design, d.id == s.design_id).join(t.design_parameter, p.design_id == d.id)
         return self._frame(query, "sample_id", "name")
 
     def properties(self) -> pd.DataFrame:
         """One row per sample and property: sample_id, name, value, uncertainty, unit."""
-        p = measured_property.c
+        p = t.measured_property.c
         query = sa.select(p.sample_id, p.name, p.value, p.uncertainty, p.unit)
         return self._frame(query, "sample_id", "name")
 
@@ -149,7 +130,7 @@ class Readers:
         ``pictures``: list of the pictures of a field (path, sha256, frame, tilt_deg), None for a single one;
         ``excluded``: why the micrograph counts in no statistic, None where it does.
         """
-        m = micrograph.c
+        m = t.micrograph.c
         names = "sha256 vendor rows columns pixel_size_nm scale_source scale_conflict pictures excluded"
         query = sa.select(
             m.sample_id, m.path, m.frame, m.digest.label("micrograph_digest"), *_columns(m, names)
@@ -164,20 +145,20 @@ class Readers:
         seed, pixel_size_nm, scale_source, n_grains, warnings (list), artefacts (dict), created_at,
         is_current.
         """
-        a, m, c = analysis.c, micrograph.c, current_analysis.c
+        a, m, c = t.analysis.c, t.micrograph.c, t.current_analysis.c
         query = (
             sa.select(
                 *_columns(m, "sample_id path"),
                 a.id.label("analysis_id"),
                 *_columns(a, "micrograph_digest model_digest"),
-                model.c.name.label("model_name"),
+                t.model.c.name.label("model_name"),
                 *_columns(a, "recipe_digest code_version seed pixel_size_nm scale_source n_grains"),
                 *_columns(a, "warnings artefacts created_at"),
                 c.analysis_id.is_not(None).label("is_current"),
             )
-            .join(micrograph, m.digest == a.micrograph_digest)
-            .join(model, model.c.digest == a.model_digest)
-            .join(current_analysis, c.analysis_id == a.id, isouter=not current)
+            .join(t.micrograph, m.digest == a.micrograph_digest)
+            .join(t.model, t.model.c.digest == a.model_digest)
+            .join(t.current_analysis, c.analysis_id == a.id, isouter=not current)
         )
         keys = ["micrograph_digest", "model_digest", "recipe_digest"]
         frame = self._frame(query, "sample_id", "path", *keys)
@@ -190,18 +171,19 @@ class Readers:
 
     def recipes(self) -> pd.DataFrame:
         """Every recipe that an analysis refers to: recipe_digest, text (TOML)."""
-        return self._frame(sa.select(recipe.c.digest.label("recipe_digest"), recipe.c.text), "recipe_digest")
+        r = t.recipe.c
+        return self._frame(sa.select(r.digest.label("recipe_digest"), r.text), "recipe_digest")
 
     def grains(self, sample_id: str | None = None) -> pd.DataFrame:
         """Grains of the current analyses (of one sample): sample_id, analysis_id, label, measured columns.
 
         The sample ``""`` stands for micrographs that belong to none.
         """
-        return self._rows(grain, "label", sample_id)
+        return self._rows(t.grain, "label", sample_id)
 
     def intercepts(self, sample_id: str | None = None) -> pd.DataFrame:
         """Intercepts of the current analyses, columns as `grainstats.measure.intercept_table` wrote them."""
-        stored = self._rows(analysis_intercepts, "analysis_id", sample_id)
+        stored = self._rows(t.analysis_intercepts, "analysis_id", sample_id)
         columns = ["sample_id", "analysis_id", *INTERCEPT_COLUMNS]
         parts = [pd.DataFrame(columns=columns)]
         with self._as_written():
@@ -212,16 +194,16 @@ class Readers:
 
     def by_sample(self, table: Literal["grains", "intercepts"]) -> Iterator[pd.DataFrame]:
         """Grains or intercepts sample by sample: millions of rows never stand in memory together."""
-        owners = self._frame(sa.select(micrograph.c.sample_id).distinct(), "sample_id")["sample_id"]
+        owners = self._frame(sa.select(t.micrograph.c.sample_id).distinct(), "sample_id")["sample_id"]
         for sample_id in owners:
             frame = getattr(self, table)(sample_id if isinstance(sample_id, str) else NO_SAMPLE)
             if len(frame):
                 yield frame
 
     def _rows(self, table: Any, second: str, sample_id: str | None) -> pd.DataFrame:
-        query = _counting(table, micrograph.c.sample_id, *table.columns)
+        query = _counting(table, t.micrograph.c.sample_id, *table.columns)
         if sample_id is not None:
-            owner = micrograph.c.sample_id
+            owner = t.micrograph.c.sample_id
             query = query.where(owner.is_(None) if sample_id == NO_SAMPLE else owner == sample_id)
         return self._frame(query, "sample_id", "analysis_id", second)
 
@@ -238,16 +220,16 @@ class Readers:
         Columns: sample_id, then path and analysis_id (image) or pool (sample; digest), then name, value,
         ci_low, ci_high, unit, method.
         """
-        d = descriptor.c
+        d = t.descriptor.c
         numbers = (d.name, d.value, d.ci_low, d.ci_high, d.unit, d.method)
         order: tuple[str, ...]
         query: Any
         if level == "image":
-            owner, order = micrograph.c.sample_id, ("sample_id", "path", "analysis_id", "name")
-            query = _counting(descriptor, owner, micrograph.c.path, d.analysis_id, *numbers)
+            owner, order = t.micrograph.c.sample_id, ("sample_id", "path", "analysis_id", "name")
+            query = _counting(t.descriptor, owner, t.micrograph.c.path, d.analysis_id, *numbers)
         else:
-            owner, order = pool.c.sample_id, ("sample_id", "name")
-            query = _pooled(descriptor, owner, pool.c.digest.label("pool"), *numbers)
+            owner, order = t.pool.c.sample_id, ("sample_id", "name")
+            query = _pooled(t.descriptor, owner, t.pool.c.digest.label("pool"), *numbers)
         if sample_id is not None:
             query = query.where(owner == sample_id)
         if name is not None:
@@ -258,8 +240,8 @@ class Readers:
         """Current verdict of each sample: sample_id, pool, code_version, every field of `ModalityVerdict`."""
         from grainstats.infer.modality.verdict import ModalityVerdict
 
-        owner = (pool.c.sample_id, pool.c.digest.label("pool"), pool.c.code_version)
-        query = _pooled(verdict, *owner, verdict.c.result)
+        owner = (t.pool.c.sample_id, t.pool.c.digest.label("pool"), t.pool.c.code_version)
+        query = _pooled(t.verdict, *owner, t.verdict.c.result)
         frame = self._frame(query, "sample_id")
         names = [field.name for field in dataclasses.fields(ModalityVerdict)]
         with self._as_written():
@@ -274,8 +256,13 @@ class Readers:
 
         Columns: sample_id, pool, code_version, judging_digest, analysis_id.
         """
-        columns = (pool.c.sample_id, pool.c.digest.label("pool"), pool.c.code_version, pool.c.judging_digest)
-        query = _pooled(pool_member, *columns, pool_member.c.analysis_id)
+        columns = (
+            t.pool.c.sample_id,
+            t.pool.c.digest.label("pool"),
+            t.pool.c.code_version,
+            t.pool.c.judging_digest,
+        )
+        query = _pooled(t.pool_member, *columns, t.pool_member.c.analysis_id)
         return self._frame(query, "sample_id", "analysis_id")
 
     def segmentations(self, analysis_ids: Iterable[int]) -> dict[int, Segmentation | None]:
@@ -283,7 +270,7 @@ class Readers:
 
         Analyses of which nothing is kept are left out.
         """
-        s = analysis_segmentation.c
+        s = t.analysis_segmentation.c
         query = sa.select(s.analysis_id, s.content).where(s.analysis_id.in_([int(i) for i in analysis_ids]))
         frame = self._frame(query, "analysis_id")
         return {
@@ -293,12 +280,12 @@ class Readers:
 
     def failures(self) -> pd.DataFrame:
         """Inputs that could not be analysed: path, digest, reason, remedy."""
-        f = failure.c
+        f = t.failure.c
         return self._frame(sa.select(f.path, f.digest, f.reason, f.remedy), "path", "digest")
 
     def suggestions(self) -> pd.DataFrame:
         """Proposed experiments, oldest first; parameters and predictions are dicts."""
-        s = suggestion.c
+        s = t.suggestion.c
         proposed = _columns(s, "origin campaign objective model snapshot_digest seed parameters predictions")
         columns = (s.id.label("suggestion_id"), *proposed, s.reason, s.digest, s.created_at)
         return self._frame(sa.select(*columns), "suggestion_id")

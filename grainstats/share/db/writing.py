@@ -132,15 +132,12 @@ def use_analysis(connection: Connection, key: AnalysisKey, sample_id: str | None
     if analysis_id is None:
         return False
     make_current(connection, key.micrograph_digest, analysis_id)
-    values = _storable({"sample_id": sample_id, "path": path})
-    values = {name: value for name, value in values.items() if value is not None}
+    values = {name: v for name, v in (("sample_id", sample_id), ("path", path)) if v is not None}
     if sample_id is not None:
         insert_once(connection, schema.sample, sample_id=sample_id, created_at=now())
     if values:
-        m = schema.micrograph.c
-        connection.execute(
-            sa.update(schema.micrograph).where(m.digest == key.micrograph_digest).values(**values)
-        )
+        own = schema.micrograph.c.digest == key.micrograph_digest
+        connection.execute(sa.update(schema.micrograph).where(own).values(**_storable(values)))
     return True
 
 

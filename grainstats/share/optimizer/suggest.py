@@ -13,7 +13,7 @@ from grainstats.share.db.records import SuggestionRecord
 from grainstats.share.optimizer.campaign import Campaign, read_campaign
 from grainstats.share.optimizer.data import MINIMUM
 from grainstats.share.optimizer.space import Point, Space, unseen
-from grainstats.share.optimizer.words import Expected, drivers, expected_features, reason
+from grainstats.share.optimizer.words import Expected, driver, expected_features, reason
 from segment.errors import InputError, install_extra
 
 if TYPE_CHECKING:
@@ -241,11 +241,11 @@ def _explained(
         predictions[objective.name] = expected
         chances[objective.name] = float((here > measured.max(1)).mean())
         microstructure = microstructure or expected_features(choice, raw, pick.x)
-        found = drivers(choice, raw, space, pick.x, int(own[best]), unit)
+        driven = driver(choice, raw, space, pick.x, int(own[best]), unit)
         reasons.append(
             reason(
                 objective, expected, raw.ids[own[best]], float(unit * measured[:, best].mean()),
-                chances[objective.name], microstructure if not reasons else (), found, repeats,
+                chances[objective.name], microstructure if not reasons else (), driven, repeats,
             )
         )  # fmt: skip
     return Suggested(

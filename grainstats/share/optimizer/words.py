@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,18 +32,6 @@ class Expected:
         return f"{field.en} {self.value:.3g}{unit} ({self.low:.3g} to {self.high:.3g})"
 
 
-@dataclass(frozen=True)
-class Driver:
-    """What makes the point better than the best so far, by the model."""
-
-    name: str  #: a feature (network) or a process parameter (plain)
-    #: predicted change of the objective that vanishes when this alone is set back to the best experiment's
-    gain: float
-    there: str  #: its value in the best experiment and in the proposed one
-    here: str
-    kind: str
-
-
 def expected_features(choice: Choice, data: Experiments, x: np.ndarray) -> list[Expected]:
     """What the microstructure at `x` (shape (d,)) should be."""
     if choice.network is None:
@@ -57,22 +45,25 @@ def expected_features(choice: Choice, data: Experiments, x: np.ndarray) -> list[
     return found
 
 
-def drivers(
+def driver(
     choice: Choice, data: Experiments, space: Space, x: np.ndarray, best: int, unit: float
-) -> list[Driver]:
-    """Contributions to the predicted difference from experiment `best`, the most welcome first.
+) -> tuple[float, str] | None:
+    """What makes the point better than experiment `best`, by the model: its contribution, and what it is.
 
-    Each is what the prediction loses when this one thing is set back to the best experiment's value. `choice`
-    was fitted to the objective over `unit`, which the gains are not.
+    That is what the prediction loses when this one thing, a feature or else a process parameter, is set back
+    to the best experiment's value. `choice` was fitted to the objective over `unit`; the contribution is not.
     """
     if choice.network is not None and choice.model is choice.network:
         found = _feature_drivers(choice.network, data, x, best)
     else:
         found = _parameter_drivers(choice, space, x, data.x[best])
-    return sorted((replace(d, gain=unit * d.gain) for d in found), key=lambda d: -unit * d.gain)
+    gain, said = max(found, key=lambda pair: pair[0], default=(0.0, ""))
+    return (unit * gain, said) if said else None
 
 
-def _feature_drivers(model: NetworkModel, data: Experiments, x: np.ndarray, best: int) -> list[Driver]:
+def _feature_drivers(
+    model: NetworkModel, data: Experiments, x: np.ndarray, best: int
+) -> Iterator[tuple[float, str]]:
     both = np.stack([x, data.x[best]])
     here, there = model.features(both)[0]
     for k, column in enumerate(model.columns):
@@ -83,34 +74,31 @@ def _feature_drivers(model: NetworkModel, data: Experiments, x: np.ndarray, best
         return float(model.last.predict(np.concatenate([process, features])[None])[0][0, 0])
 
     full = property_of(x, here)
-    found = []
     for k, column in enumerate(model.columns):
         back = here.copy()
         back[k] = there[k]
         turn = np.exp if data.feature_logs[column] else float
-        said = f"{turn(there[k]):.3g}", f"{turn(here[k]):.3g}"
-        found.append(Driver(data.feature_names[column], full - property_of(x, back), *said, "feature"))
-    straight = full - property_of(data.x[best], here)
-    return [*found, Driver("the process itself, beside the microstructure,", straight, "", "", "process")]
+        name = field_of(data.feature_names[column]).en
+        said = f"driven by {name} in the microstructure: {turn(here[k]):.3g} instead of {turn(there[k]):.3g},"
+        yield full - property_of(x, back), said
+    yield full - property_of(data.x[best], here), "the process itself, beside the microstructure, is"
 
 
-def _parameter_drivers(choice: Choice, space: Space, x: np.ndarray, reference: np.ndarray) -> list[Driver]:
+def _parameter_drivers(
+    choice: Choice, space: Space, x: np.ndarray, reference: np.ndarray
+) -> Iterator[tuple[float, str]]:
     process = choice.plain.process
     full = float(process.predict(x[None])[0][0, 0])
     new, old = space.decode(x), space.decode(reference)
-    found, at = [], 0
+    at = 0
     for p in space.parameters:
         back = x.copy()
         back[at : at + p.width] = reference[at : at + p.width]
         at += p.width
         if new[p.name] != old[p.name]:
-            gain = full - float(process.predict(back[None])[0][0, 0])
-            found.append(Driver(p.name, gain, _setting(old[p.name]), _setting(new[p.name]), "parameter"))
-    return found
-
-
-def _setting(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:g}"
+            here, there = (v if isinstance(v, str) else f"{v:g}" for v in (new[p.name], old[p.name]))
+            said = f"driven by {p.name} in the process: {here} instead of {there},"
+            yield full - float(process.predict(back[None])[0][0, 0]), said
 
 
 def reason(
@@ -120,10 +108,13 @@ def reason(
     best_value: float,
     chance: float,
     features: Sequence[Expected],
-    found: Sequence[Driver],
+    driven: tuple[float, str] | None,
     repeats: str | None,
 ) -> str:
-    """The paragraph stored with a suggestion; `best` is the best sample so far, as the model puts it."""
+    """The paragraph stored with a suggestion.
+
+    `best` is the best sample so far, as the model puts it; `driven` is what `driver` has found.
+    """
     unit = "" if objective.unit == "1" else f" {objective.unit}"
     ahead = objective.sign * (expected.value - best_value)
     parts = []
@@ -141,17 +132,6 @@ def reason(
         parts.append("it is proposed for what is not known there, not for its mean")
     if features:
         parts.append("expected microstructure: " + ", ".join(f.words() for f in features))
-    if repeats is None and found and objective.sign * found[0].gain > 0.01 * abs(best_value):
-        parts.append(_driver_words(found[0], unit))
+    if repeats is None and driven is not None and objective.sign * driven[0] > 0.01 * abs(best_value):
+        parts.append(f"{driven[1]} worth {driven[0]:+.2g}{unit} by the model")
     return ". ".join(part[0].upper() + part[1:] for part in parts) + "."
-
-
-def _driver_words(first: Driver, unit: str) -> str:
-    if first.kind == "process":
-        return f"{first.name} is worth {first.gain:+.2g}{unit} by the model"
-    of_grains = first.kind == "feature"
-    name, kind = (field_of(first.name).en, "microstructure") if of_grains else (first.name, "process")
-    return (
-        f"driven by {name} in the {kind}: {first.here} instead of {first.there}, "
-        f"worth {first.gain:+.2g}{unit} by the model"
-    )
