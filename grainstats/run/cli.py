@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import gc
 import os
 import signal
@@ -64,12 +63,6 @@ app.add_typer(model.app, name="model", rich_help_panel="Models")
 
 
 COLLECT_AT = 200_000  #: new objects between searches for garbage; at 700 they take a tenth of a command
-_CANNOT_WRITE = {
-    getattr(errno, name)
-    for name in "EACCES EPERM EROFS EEXIST EISDIR ENOTDIR ENOENT ENOSPC EDQUOT EFBIG ENAMETOOLONG ELOOP "
-    "EIO ESTALE ENODEV ENOTCONN ETIMEDOUT".split()  # the second line: a network folder that went away
-    if hasattr(errno, name)
-}
 _INTERRUPTED = 130  #: exit status after Ctrl-C, as shells have it; Typer ends with it, too, but in silence
 _STOPPING = {  #: exit status after kill, or a batch system's end of time, and where a terminal closes
     getattr(signal, name): 128 + getattr(signal, name)
@@ -104,7 +97,7 @@ def main() -> None:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
     except OSError as error:
-        if error.errno not in _CANNOT_WRITE:
+        if error.strerror is None:  # no fault of the system
             raise
         remedy = "Name a folder that can be made and written, on a disk with room"
         if isinstance(error, OutputError):

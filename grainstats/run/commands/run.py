@@ -36,7 +36,12 @@ if TYPE_CHECKING:
     from grainstats.run.recipe import Recipe
 
 
+#: parameters that mean something of stacks, too
+_OF_VOLUMES = {"inputs", "out", "volumes", "voxel_size", "device", "model", "quiet"}
+
+
 def run(
+    ctx: typer.Context,
     inputs: Annotated[
         list[str] | None,
         Argument(
@@ -149,17 +154,11 @@ def run(
     settings = {"pixel_size_nm": pixel_size, "null": null, "model": model, "twin": twin, "phase": phase}
     settings |= {"misorientation_deg": misorientation_deg, "merge_twins": merge_twins or None}
     if volumes:
-        of_images = {
-            "--pixel-size": pixel_size, "--samples": samples, "--images": images, "--recipe": recipe,
-            "--null": null, "--workers": workers, "--shard": None if shard == "1/1" else shard,
-            "--manifest": manifest, "--report-only": report_only or None, "--verify": verify or None,
-            "--retry-failed": retry_failed or None, "--dask": dask, "--xlsx": xlsx or None,
-            "--corrections": corrections, "--misorientation-deg": misorientation_deg,
-            "--merge-twins": merge_twins or None, "--twin": twin, "--phase": phase,
-        }  # fmt: skip
-        for name, given in of_images.items():
-            if given is not None:
-                raise InputError(name, "it is for images, not for --volumes", "Leave one of the two out")
+        for name in sorted(set(ctx.params) - _OF_VOLUMES):
+            source = ctx.get_parameter_source(name)
+            if source is not None and source.name == "COMMANDLINE":
+                option = f"--{name.replace('_', '-')}"
+                raise InputError(option, "it is for images, not for --volumes", "Leave one of the two out")
         return _volumes(inputs or [], out, voxel_size, device, model, quiet=quiet)
     call = Call(
         tuple(inputs or ()),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
 import os
 import re
 from contextlib import suppress
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from grainstats._version import __version__
 from grainstats.run.report import wording
+from grainstats.run.report.image_overlays import encoded
 
 if TYPE_CHECKING:
     import jinja2
@@ -70,9 +70,7 @@ def jpeg_uri(picture: Image.Image, longest_px: int, quality: int = 82) -> str:
     """A picture inside the page, no side longer than `longest_px`."""
     small = picture.convert("RGB")
     small.thumbnail((longest_px, longest_px))
-    buffer = io.BytesIO()
-    small.save(buffer, "JPEG", quality=quality)
-    return data_uri(buffer.getvalue(), "image/jpeg")
+    return data_uri(encoded(small, "JPEG", quality=quality), "image/jpeg")
 
 
 def _hashes(tag: str, page: str) -> str:
