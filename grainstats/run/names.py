@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from grainstats.share.safe_paths import short_name
+from grainstats.share.spreadsheet_text import written_out
 
 DATABASE = "results.db"  #: of a run, in its output folder
 
@@ -53,7 +54,8 @@ def spellings(path: str) -> list[str]:
     )
 
 
-_UNSEEN = frozenset("\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+#: control characters, marks of direction, half pairs, and the bytes of names that are not UTF-8
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
 def printable(text: str) -> str:
@@ -67,18 +69,7 @@ def printable(text: str) -> str:
     >>> print(printable("a\x1b[2J\udcff.tif"))
     a\x1b[2J\xff.tif
     """
-    if text.isprintable():
-        return text
-    return "".join(map(_written_out, text))
-
-
-def _written_out(character: str) -> str:
-    code = ord(character)
-    if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8, as Python keeps it (PEP 383)
-        return f"\\x{code - 0xDC00:02x}"
-    if code < 0x20 or 0x7F <= code < 0xA0:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if character in _UNSEEN or 0xD800 <= code <= 0xDFFF else character
+    return text if text.isprintable() else _UNSEEN.sub(written_out, text)
 
 
 def without_folders(text: str, path: Path, name: str) -> str:

@@ -25,8 +25,15 @@ def spreadsheet_text(text: str) -> str:
     >>> spreadsheet_text("=1+1"), spreadsheet_text("S1")
     ("'=1+1", 'S1')
     """
-    text = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+    text = _CONTROL.sub(written_out, text)
     return f"'{text}" if text.startswith(_BEGIN) else text
+
+
+def written_out(found: re.Match[str]) -> str:
+    r"""A character as ``\x1b`` or ``\u202e``; a byte that is a surrogate (PEP 383) as ``\xff``."""
+    code = ord(found[0])
+    code -= 0xDC00 if 0xDC80 <= code <= 0xDCFF else 0
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def without_formulas(table: pd.DataFrame) -> pd.DataFrame:

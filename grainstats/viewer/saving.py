@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
 from grainstats.run.job.corrected_map import FEWEST
-from grainstats.run.job.corrections import DAY
+from grainstats.run.job.corrections import DAY, user
 from grainstats.viewer.edited_map import EditedMap, edited
 from segment.errors import InputError
 from segment.label_maps.writing import write_label_map
@@ -40,14 +39,6 @@ def save_correction(
     else:
         text.unlink(missing_ok=True)
     return path
-
-
-def user() -> str:
-    """The name of who sits here; "unknown" where the system has none."""
-    try:
-        return _one_line(getpass.getuser())
-    except (KeyError, OSError, ImportError):
-        return "unknown"
 
 
 def _one_line(text: str) -> str:

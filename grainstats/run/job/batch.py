@@ -107,7 +107,7 @@ def run_batch(
         files = KnownFiles(call.out, part, verify=call.verify, fields=listed.fields)
         chosen = chosen_of(call, jobs, name, db)
         say_first(call.out, chosen, name, store.names(), progress, scales=recipe.pixel_size_nm is None)
-        plan = Plan(chosen, store.pending, name, files, deep=len(jobs) > MANY_IMAGES)
+        plan = Plan(chosen, store.pending, name, files, len(jobs) > MANY_IMAGES, progress)
         try:
             done = _work(plan, store, _pool(call.dask, analyse or analyst, workers), progress, files)
             by_hand = Corrected(store.corrected())
@@ -194,18 +194,9 @@ def _work(
     plan: Plan, store: RunStore, pool: IsolatedPool | DaskPool, progress: Progress, files: KnownFiles
 ) -> Summary:
     """Draw jobs, store what comes back; a stack becomes as many jobs as it has frames."""
-    failures, spent, told = list[Failure](), list[tuple[float, float]](), (0, 0)
-
-    def tell() -> None:
-        nonlocal told
-        now = plan.n_extra, plan.n_done + len(plan.failures) + len(plan.remarks)
-        progress.add(now[0] - told[0])
-        progress.skip(now[1] - told[1])
-        told = now
-
+    failures, spent = list[Failure](), list[tuple[float, float]]()
     progress.add(len(plan.jobs))
     for job, outcome in pool.results(plan.next_job):
-        tell()
         if isinstance(outcome, IsStack):
             files.is_stack(job.sha256, outcome.n_frames)
             plan.add_frames(job, outcome.n_frames)
@@ -220,7 +211,6 @@ def _work(
         else:
             spent.append((stored.megapixels, stored.seconds))
             progress.advance(job.name, f"{stored.seconds:.1f} s", good=True)
-    tell()
     for failure in plan.failures:
         store.add_failure(failure)
     return Summary(

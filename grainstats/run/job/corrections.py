@@ -128,11 +128,12 @@ def _network_map(store: RunStore, out: Path, job: Job) -> GrainMap | None:
 def _said(file: Path) -> str:
     """Who corrected it, and when."""
     day = note_in(file, "corrected_at") or datetime.fromtimestamp(file.stat().st_mtime, UTC).strftime(DAY)
-    who = note_in(file, "corrected_by") or _user()
+    who = note_in(file, "corrected_by") or user()
     return f"{NAME} by {printable(who)}, map {printable(file.name)} saved {printable(day)}"
 
 
-def _user() -> str:
+def user() -> str:
+    """The name of who sits here; "unknown" where the system has none."""
     try:
         return printable(getpass.getuser())
     except (KeyError, OSError, ImportError):

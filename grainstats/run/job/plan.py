@@ -9,6 +9,7 @@ from pathlib import Path
 
 from grainstats.run.failures import Failure, said_of
 from grainstats.run.job.file_identity import KnownFiles, Picture, looks_of
+from grainstats.run.job.progress import Progress
 from grainstats.run.names import plain_name, printable, without_folders
 from segment.errors import InputError
 from segment.micrograph.file_kind import why_no_file
@@ -71,11 +72,11 @@ class Plan:
     name: Callable[[Path], str]  #: what a file is called in the database and in messages
     files: KnownFiles
     deep: bool = False  #: see `Job`
+    progress: Progress = field(default_factory=Progress)  #: is told what there is, and what needs no work
     #: files that could not even be hashed, and copies of one image in two samples
     failures: list[Failure] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)  #: copies within one sample, which count once
     n_done: int = 0  #: images found done already
-    n_extra: int = 0  #: frames of stacks, beyond one for each file
     stacks: list[str] = field(default_factory=list)  #: what is said of files with several pages
     _frames: deque[Job] = field(default_factory=deque)
     _seen: dict[str, tuple[str, str]] = field(default_factory=dict)  #: by digest, name and sample
@@ -92,17 +93,18 @@ class Plan:
             except InputError:  # the database itself
                 raise
             except Exception as error:
-                self.failures.append(job.failure(*said_of(error)))
+                self._fail(job.failure(*said_of(error)))
                 continue
             if left is not None:
                 return left
             self.n_done += 1
+            self.progress.skip(1)
         return None
 
     def add_frames(self, job: Job, n_frames: int) -> None:
         """A file turned out to be a stack: each frame is a job of its own, done before other files."""
         self._frames.extend(replace(job, frame=frame) for frame in range(n_frames))
-        self.n_extra += n_frames - 1
+        self.progress.add(n_frames - 1)
         self.stacks.append(
             f"{job.name}: its {n_frames} pages are taken for separate fields of one sample; "
             "if they are slices of one body, use grainstats volume"
@@ -113,7 +115,7 @@ class Plan:
         name = self.name(path)
         self._next += 1
         if (why := why_no_file(path)) is not None:
-            self.failures.append(Failure(name, "", *why, sample_id))
+            self._fail(Failure(name, "", *why, sample_id))
             return None
         pictures = self.files.fields.get(path, ())
         try:
@@ -121,7 +123,7 @@ class Plan:
             sha256 = self.files.identity(path)
         except OSError as error:
             reason = f"cannot be read: {error.strerror or error}"
-            self.failures.append(Failure(name, "", reason, "Check the path and its permissions", sample_id))
+            self._fail(Failure(name, "", reason, "Check the path and its permissions", sample_id))
             return None
         if sha256 in self._seen:
             self._is_copy(name, sha256, sample_id)
@@ -133,11 +135,16 @@ class Plan:
         self.add_frames(job, n_frames)
         return None
 
+    def _fail(self, failure: Failure) -> None:
+        self.failures.append(failure)
+        self.progress.skip(1)
+
     def _is_copy(self, name: str, sha256: str, sample_id: str) -> None:
         first, owner = self._seen[sha256]
         if owner == sample_id:
             self.remarks.append(f"{name} is the same image as {first}, byte for byte: counted once")
+            self.progress.skip(1)
             return
         reason = f"the same image, byte for byte, already counts in the sample {owner!r} ({first})"
         remedy = "Keep the copy that belongs to its sample, or name the sample of each image in samples.csv"
-        self.failures.append(Failure(name, sha256, reason, remedy, sample_id))
+        self._fail(Failure(name, sha256, reason, remedy, sample_id))

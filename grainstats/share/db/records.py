@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from grainstats.share.spreadsheet_text import written_out
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -34,16 +36,10 @@ def storable(text: str) -> str:
     >>> storable("a\x00b") == "a" + chr(92) + "x00b"
     True
     """
-    return _NOT_STORED.sub(_written_out, text)
+    return _NOT_STORED.sub(written_out, text)
 
 
 _NOT_STORED = re.compile("[\0\ud800-\udfff]")
-
-
-def _written_out(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    escaped_byte = 0xDC80 <= code <= 0xDCFF  # as Python keeps a byte that is not UTF-8 (PEP 383)
-    return f"\\x{code & 0xFF:02x}" if escaped_byte or code == 0 else f"\\u{code:04x}"
 
 
 def plain(value: Any) -> Any:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from grainstats.share.quantity_units import CATEGORY, normalise_unit
 from grainstats.share.sheets.csv_cells import read_csv
@@ -46,9 +46,7 @@ class Column:
     kind: str
     name: str
     unit: str
-
-
-OneColumn = TypeVar("OneColumn", bound=Column)
+    target: str = ""  #: unit that its values are converted to, where that is another one
 
 
 @dataclass(frozen=True)
@@ -100,14 +98,14 @@ def read_table(path: Path, what: str = "sample sheet", key: str = "sample_id") -
 
 
 def quantity_columns(
-    table: SheetTable, plain: Sequence[str], kinds: Sequence[str], make: Callable[[int, str], OneColumn]
-) -> tuple[list[OneColumn], list[str]]:
+    table: SheetTable, plain: Sequence[str], kinds: Sequence[str], make: Callable[[int, str], Column]
+) -> tuple[list[Column], list[str]]:
     """Columns ``kind:<name>_<unit>`` of a header as `make` sees them, and what is wrong with it, in words.
 
     `make` gets place and text of each, and raises ValueError for one that cannot be used.
     """
     known = ", ".join([*plain, *(f"{kind}:" for kind in kinds)])
-    columns: list[OneColumn] = []
+    columns: list[Column] = []
     problems = table.repeated() + table.flaws
     for index, text in enumerate(table.header):
         kind, colon, _ = text.partition(":")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,29 +33,7 @@ if TYPE_CHECKING:
 _WHAT = "sheet of proposals"
 _PLAIN = ("reason", "by", "campaign")
 Value = float | str
-
-
-@dataclass(frozen=True)
-class Known:
-    """What the database measures its quantities in: unit by name."""
-
-    parameters: Mapping[str, str]
-    properties: Mapping[str, str]
-
-    @classmethod
-    def of(cls, db: Database) -> Known:
-        pairs = (db.designs()[["name", "unit"]], db.properties()[["name", "unit"]])
-        return cls(*(dict(zip(p["name"], p["unit"], strict=True)) for p in pairs))
-
-
-@dataclass(frozen=True)
-class _Column(Column):
-    """A column and the unit that its quantity is kept in."""
-
-    target: str
-
-    def convert(self, value: Value) -> Value:
-        return value if isinstance(value, str) else converter(self.unit, self.target)(value)
+Units = Mapping[str, Mapping[str, str]]  #: what the database keeps parameters and properties in, by name
 
 
 def import_proposals(
@@ -68,13 +45,8 @@ def import_proposals(
     `campaign` stands for rows that name none. `SheetError`: all problems at once. `InputError`: the file
     is missing or of another kind.
     """
-    return db.add_suggestions(read_proposals(path, Known.of(db), space=space, campaign=campaign))
-
-
-def read_proposals(
-    path: str | Path, known: Known, *, space: Space | None = None, campaign: str = ""
-) -> list[SuggestionRecord]:
-    """Read and check a sheet of proposals; arguments and errors as `import_proposals`."""
+    tables = {"param": db.designs(), "expect": db.properties()}
+    known = {kind: dict(zip(table["name"], table["unit"], strict=True)) for kind, table in tables.items()}
     path = Path(path)
     table = read_table(path, _WHAT, "")
     columns, problems = _read_header(table, known, space)
@@ -92,10 +64,10 @@ def read_proposals(
         problems.append("there is no proposal in it")
     if problems:
         raise SheetError(path, tuple(problems), _WHAT)
-    return records
+    return db.add_suggestions(records)
 
 
-def _read_header(table: SheetTable, known: Known, space: Space | None) -> tuple[list[_Column], list[str]]:
+def _read_header(table: SheetTable, known: Units, space: Space | None) -> tuple[list[Column], list[str]]:
     columns, problems = quantity_columns(
         table, _PLAIN, ("param", "expect"), lambda k, text: _column(k, text, known, space)
     )
@@ -109,10 +81,10 @@ def _read_header(table: SheetTable, known: Known, space: Space | None) -> tuple[
     return columns, problems
 
 
-def _column(index: int, header: str, known: Known, space: Space | None) -> _Column:
+def _column(index: int, header: str, known: Units, space: Space | None) -> Column:
     """The column in the unit that the database, else the space, keeps its quantity in."""
     kind, name, unit = split_column(header)
-    recorded = known.parameters if kind == "param" else known.properties
+    recorded = known[kind]
     of_space = {n.rpartition("_")[0]: n.rpartition("_")[2] for n in space.names} if space else {}
     if kind == "param" and name not in (of_space if space else recorded or {name}):
         where = "the space has" if space else "the samples have"
@@ -121,11 +93,11 @@ def _column(index: int, header: str, known: Known, space: Space | None) -> _Colu
         raise ValueError(f"the samples have no such property ({', '.join(sorted(recorded))})")
     target = recorded.get(name) or (of_space.get(name) if kind == "param" else None) or unit
     converter(unit, target)
-    return _Column(index, header, kind, name, unit, target)
+    return Column(index, header, kind, name, unit, target)
 
 
 def _read_row(
-    header: list[str], columns: list[_Column], cells: list[Any], campaign: str
+    header: list[str], columns: list[Column], cells: list[Any], campaign: str
 ) -> tuple[SuggestionRecord, list[str]]:
     wrong: list[str] = []
     cells = under_header(header, cells, wrong)
@@ -136,9 +108,9 @@ def _read_row(
         noted = len(wrong)
         value = value_of(c.header, c.unit, cells[c.index], wrong)
         if value is not None and c.kind == "param":
-            parameters[f"{c.name}_{c.target}"] = c.convert(value)
+            parameters[f"{c.name}_{c.target}"] = _converted(c, value)
         elif value is not None:
-            expected[c.name] = {"value": c.convert(value)}
+            expected[c.name] = {"value": _converted(c, value)}
         elif c.kind == "param" and len(wrong) == noted:
             wrong.append(f"column {c.header!r} is empty")
     record = SuggestionRecord(
@@ -151,6 +123,10 @@ def _read_row(
         predictions={"objectives": expected} if expected else {},
     )
     return record, wrong
+
+
+def _converted(c: Column, value: Value) -> Value:
+    return value if isinstance(value, str) else converter(c.unit, c.target)(value)
 
 
 def _outside(point: Mapping[str, Value], space: Space | None) -> list[str]:
