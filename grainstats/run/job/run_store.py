@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from grainstats.run.failures import Failure, reason_of
 from grainstats.run.job.image_files import artefacts_of
@@ -21,16 +21,6 @@ if TYPE_CHECKING:
 
     from grainstats.share.db.database import Database
     from grainstats.share.db.records import AnalysisKey, AnalysisRecord
-
-
-@dataclass(frozen=True)
-class _ByHand:
-    """A correction that the database holds."""
-
-    sample_id: str | None
-    path: str
-    artefacts: Mapping[str, str]
-    counts: bool
 
 
 @dataclass
@@ -52,17 +42,12 @@ class RunStore:
         self.rescaled: list[str] = []  #: what is said of images whose text states another size by now
         known = db.analyses(current=False)
         ours = known[(known["model_digest"] == model_digest) & (known["recipe_digest"] == recipe_digest)]
-        self._artefacts = dict(zip(ours["micrograph_digest"], ours["artefacts"], strict=True))
+        self._ours = {row.micrograph_digest: row for row in ours.itertuples()}
+        self._artefacts = {digest: row.artefacts for digest, row in self._ours.items()}
         self._samples = dict(zip(known["micrograph_digest"], known["sample_id"], strict=True))
         self._by_hand = _corrections(known[known["recipe_digest"] == recipe_digest])
-        self._corrected = {key.micrograph_digest: key for key, old in self._by_hand.items() if old.counts}
-        counting = ours[ours["is_current"]]
-        columns = (counting[name] for name in ("micrograph_digest", "sample_id", "path"))
-        self._counting = {digest: (sample_id, path) for digest, sample_id, path in zip(*columns, strict=True)}
+        self._corrected = {key.micrograph_digest: key for key, old in self._by_hand.items() if old.is_current}
         self._files = FilesBelow(out)
-        beside = ours[ours["scale_source"] == "sidecar"]
-        facts = zip(beside["pixel_size_nm"], beside["created_at"], strict=True)
-        self._sizes = dict(zip(beside["micrograph_digest"], facts, strict=True))
 
     def key(self, digest: str) -> AnalysisKey:
         from grainstats.share.db.records import AnalysisKey
@@ -71,8 +56,7 @@ class RunStore:
 
     def names(self) -> set[str]:
         """What the images are called that count under this model and recipe."""
-        by_hand = {old.path for old in self._by_hand.values() if old.counts}
-        return by_hand | {path for _, path in self._counting.values()}
+        return {row.path for row in (*self._by_hand.values(), *self._ours.values()) if row.is_current}
 
     def pending(self, job: Job) -> Job | None:
         """None where result and files are there; else the job, under the names that the database knows."""
@@ -83,12 +67,13 @@ class RunStore:
         if artefacts is None:
             return job
         if all(path in self._files for path in artefacts.values()):
+            known = self._ours[job.digest]
             if (by_hand := self._corrected.get(job.digest)) is not None:
                 self._use(by_hand, job)
-            elif self._counting.get(job.digest) != (job.sample_id, job.name):
+            elif not _counts_as(known, job):
                 self._db.use_analysis(self.key(job.digest), job.sample_id, job.name)
-            if job.digest in self._sizes:
-                self.rescaled += _other_size(job, *self._sizes[job.digest])
+            if known.scale_source == "sidecar":
+                self.rescaled += _other_size(job, known.pixel_size_nm, known.created_at)
             return None
         return replace(job, stored_stem=_stem(artefacts))
 
@@ -142,8 +127,7 @@ class RunStore:
 
     def _use(self, key: AnalysisKey, job: Job) -> None:
         """Let a correction count under the sample and the name that its image has now."""
-        old = self._by_hand[key]
-        if not old.counts or (old.sample_id, old.path) != (job.sample_id, job.name):
+        if not _counts_as(self._by_hand[key], job):
             self._db.use_analysis(key, job.sample_id, job.name)
 
     def add_failure(self, failure: Failure) -> None:
@@ -159,13 +143,20 @@ class RunStore:
             self._db.forget_failures(sorted(stored.intersection(names)))
 
 
-def _corrections(known: pd.DataFrame) -> dict[AnalysisKey, _ByHand]:
+def _counts_as(row: Any, job: Job) -> bool:
+    """Whether a stored analysis counts, under the sample and the name that its image has now."""
+    return row.is_current and (row.sample_id, row.path) == (job.sample_id, job.name)
+
+
+def _corrections(known: pd.DataFrame) -> dict[AnalysisKey, Any]:
+    """Rows of the corrections that the database holds."""
     from grainstats.share.db.records import CORRECTION, AnalysisKey
 
     by_hand = known[known["model_digest"].str.startswith(CORRECTION)]
-    keys = by_hand[["micrograph_digest", "model_digest", "recipe_digest"]].itertuples(index=False)
-    rows = by_hand[["sample_id", "path", "artefacts", "is_current"]].itertuples(index=False)
-    return {AnalysisKey(*key): _ByHand(*row) for key, row in zip(keys, rows, strict=True)}
+    return {
+        AnalysisKey(row.micrograph_digest, row.model_digest, row.recipe_digest): row
+        for row in by_hand.itertuples()
+    }
 
 
 def _other_size(job: Job, stored_nm: float, made_at: str) -> list[str]:
