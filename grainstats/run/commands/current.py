@@ -140,16 +140,14 @@ def _read(
 
 
 def _with_reliability(grain_map: GrainMap) -> GrainMap:
-    """The map with what its borders are worth, where a released model cut it and its probability is there."""
-    from segment.unet import load_model, released_models
+    """The map with what its borders are worth, where its model and its probability are there."""
+    from grainstats.run.lost_boundary import model_that_cut
 
-    if grain_map.probability is None or grain_map.segmentation is None:
+    made = grain_map.segmentation
+    model = None if grain_map.probability is None or made is None else model_that_cut(made)
+    if model is None or model.confidence is None:
         return grain_map
-    for name in released_models():
-        model = load_model(name)
-        if model.digest == grain_map.segmentation.model_digest and model.confidence is not None:
-            return replace(grain_map, reliability=model.confidence.borders)
-    return grain_map
+    return replace(grain_map, reliability=model.confidence.borders)
 
 
 def _write(out: Path, paths: list[Path], grain_maps: list[GrainMap], estimate: CurrentEstimate) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -87,61 +86,54 @@ def _legend(levels: Sequence[str], by: str, first: int = 0) -> tuple[tuple[str, 
     return tuple((f"g{first + k} curve", level_name(level, by)) for k, level in enumerate(levels))
 
 
-@dataclass(frozen=True, eq=False)
-class SampleSizes:
-    """Grain sizes of one sample for drawing: interior grains with their weights."""
-
-    sample_id: str
-    level: str
-    diameter_nm: pd.Series
-    weight: pd.Series
-
-
-def sample_sizes(db: Database, label: pd.Series) -> list[SampleSizes]:
-    """Interior grains of every sample that has a group; `label` is indexed by sample."""
+def sample_sizes(db: Database, label: pd.Series) -> list[tuple[str, str, pd.DataFrame]]:
+    """Sample, group and interior grains of every sample that has a group; `label` is indexed by sample."""
     sizes, counting = [], db.pools()["analysis_id"]
     for sample_id, level in label.dropna().items():
         grains = db.grains(str(sample_id))
         inside = grains[~grains["touches_frame"] & grains["analysis_id"].isin(counting)]
         if len(inside) >= 5:
-            weight = inside["weight"].fillna(1.0)
-            sizes.append(SampleSizes(str(sample_id), str(level), inside["equivalent_diameter_nm"], weight))
+            sizes.append((str(sample_id), str(level), inside.fillna({"weight": 1.0})))
     return sizes
 
 
-def distribution_plot(sizes: Sequence[SampleSizes], levels: Sequence[str], by: str = "") -> Chart | None:
+def distribution_plot(
+    sizes: Sequence[tuple[str, str, pd.DataFrame]], levels: Sequence[str], by: str = ""
+) -> Chart | None:
     """Area-weighted density of log diameter, a line per sample on one axis, coloured by group in `levels`."""
-    drawn = [s for s in sizes if s.level in levels]
+    drawn = [each for each in sizes if each[1] in levels]
     if not drawn:
         return None
-    logs = [np.log10(s.diameter_nm.to_numpy(float)) for s in drawn]
+    logs = [np.log10(grains["equivalent_diameter_nm"].to_numpy(float)) for _, _, grains in drawn]
     low, high = min(float(np.quantile(x, 0.01)) for x in logs), max(float(x.max()) for x in logs)
     grid = np.linspace(low - 0.1, high + 0.2, 161)
-    curves = [_density(x, s, grid) for x, s in zip(logs, drawn, strict=True)]
+    curves = {
+        sample_id: _density(x, grains["weight"].to_numpy(float), grid)
+        for x, (sample_id, _, grains) in zip(logs, drawn, strict=True)
+    }
     lines = tuple(
         Line(
             10**grid,
-            curve,
-            f"curve g{list(levels).index(s.level)}",
-            f"{s.sample_id} ({level_name(s.level, by)}), {len(s.weight)} grains",
+            curves[sample_id],
+            f"curve g{list(levels).index(level)}",
+            f"{sample_id} ({level_name(level, by)}), {len(grains)} grains",
         )
-        for curve, s in zip(curves, drawn, strict=True)
+        for sample_id, level, grains in drawn
     )
-    columns = {"diameter_nm": 10**grid} | {s.sample_id: c for c, s in zip(curves, drawn, strict=True)}
     return Chart(
         "grain-sizes",
         "Grain sizes of every sample, by area",
         length_axis("equivalent circle diameter", float(10 ** grid[0]), float(10 ** grid[-1])),
-        Axis("share of the area per decade", 0.0, 1.04 * max(float(c.max()) for c in curves)),
-        pd.DataFrame(columns),
+        Axis("share of the area per decade", 0.0, 1.04 * max(float(c.max()) for c in curves.values())),
+        pd.DataFrame({"diameter_nm": 10**grid} | curves),
         lines=lines,
         legend=_legend(levels, by),
     )
 
 
-def _density(x: np.ndarray, s: SampleSizes, grid: np.ndarray) -> np.ndarray:
+def _density(x: np.ndarray, number: np.ndarray, grid: np.ndarray) -> np.ndarray:
     """Kernel density of log10 diameter, weighted by area and frame correction (Silverman's width)."""
-    weight = s.weight.to_numpy(float) * 10 ** (2 * x)
+    weight = number * 10 ** (2 * x)
     weight = weight / weight.sum()
     mean = float((weight * x).sum())
     spread = max(float(np.sqrt((weight * (x - mean) ** 2).sum())), 1e-3)

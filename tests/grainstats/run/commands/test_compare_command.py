@@ -291,4 +291,4 @@ def test_an_image_that_is_behind_no_sample_enters_neither_intervals_nor_pictures
         db.put_verdict("R0", None, ids[:2], descriptors=[found])
         assert read_comparison_input(db).images.query("sample_id == 'R0'")["analysis_id"].tolist() == ids[:2]
         sizes = sample_sizes(db, pd.Series({"R0": "researcher", "A0": "ai"}))
-        assert [len(each.weight) for each in sizes] == [2 * 32, 3 * 32]
+        assert [len(grains) for _, _, grains in sizes] == [2 * 32, 3 * 32]
