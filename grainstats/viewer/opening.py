@@ -23,13 +23,10 @@ Layer = tuple[np.ndarray | None, dict[str, Any], str]
 
 def get_reader(path: str | Sequence[str]) -> Callable[[Any], list[Layer]] | None:
     """What napari asks for: a function that opens the files, or None where one is no file."""
-    paths = [path] if isinstance(path, str) else list(path)
-    return _open_all if paths and all(Path(one).is_file() for one in paths) else None
-
-
-def _open_all(path: str | Sequence[str]) -> list[Layer]:
-    paths = [path] if isinstance(path, str) else list(path)
-    return [layer for one in paths for layer in layers_of_file(Path(one))]
+    paths = [Path(one) for one in ([path] if isinstance(path, str) else path)]
+    if not paths or not all(one.is_file() for one in paths):
+        return None
+    return lambda _: [layer for one in paths for layer in layers_of_file(one)]
 
 
 def layers_of_file(path: Path) -> list[Layer]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grainstats.run.job.correction_files import is_tracing
 from segment.errors import InputError
 from segment.grain_map import GrainMap
 
@@ -27,7 +26,8 @@ def read_correction(file: Path, micrograph: Micrograph, network: GrainMap | None
     from grainstats.measure import check_label_map
     from segment.label_maps.by_hand import read_drawing
 
-    read = read_drawing(file, micrograph, lines=is_tracing(file))
+    shows_lines = file.with_suffix("").suffix.casefold() == ".tracing"
+    read = read_drawing(file, micrograph, lines=shows_lines)
     if read.n_grains >= FEWEST:
         check_label_map(read, str(file))
     labels, valid = _within(read.labels, micrograph.valid, network)

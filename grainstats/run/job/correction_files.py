@@ -63,11 +63,6 @@ def find_corrections(folder: Path, jobs: Sequence[tuple[Path, str]]) -> Found:
     return Found(files, tuple(warnings))
 
 
-def is_tracing(file: Path) -> bool:
-    """Whether the name says that the file shows lines."""
-    return file.with_suffix("").suffix.casefold() == ".tracing"
-
-
 def reason_beside(file: Path) -> str:
     """What the user wrote of a correction: the text beside it, or ``why.txt`` of its folder; else empty."""
     for name in (file.stem, image_stem(file), "why"):

@@ -22,19 +22,15 @@ def plain_name(descriptor: str) -> str:
 
 def level_name(level: str, by: str = "") -> str:
     """A group's name in tables and legends: ``"AI-designed"``, ``"≤ 612 °C"``."""
-    return ROUTES.get(level) or f"{level} {_unit_of(by)}".strip()
+    kind, _, name = by.rpartition(":")
+    unit = shown_unit(name.rpartition("_")[2]) if kind else ""  # words and pure numbers have none
+    return ROUTES.get(level) or f"{level} {unit}".strip()
 
 
 def group_title(by: str) -> str:
     """What the groups are made by: ``"param:anneal_temperature_degC"`` -> ``"anneal temperature"``."""
     kind, _, name = by.rpartition(":")
     return (name.rpartition("_")[0] if kind and "_" in name else name).replace("_", " ")
-
-
-def _unit_of(by: str) -> str:
-    """Unit of the column that makes the groups; empty for words and pure numbers."""
-    kind, _, name = by.rpartition(":")
-    return shown_unit(name.rpartition("_")[2]) if kind else ""
 
 
 def samples_of(level: str, by: str, count: int = 2) -> str:

@@ -116,7 +116,9 @@ def in_transaction(engine: Engine, work: Callable[[Connection], T], *, write: bo
     waits = _Waits(engine)
     while True:
         try:
-            return _once(engine, work, write)
+            with engine.connect().execution_options(grainstats_write=write) as connection, connection.begin():
+                engine.update_execution_options(grainstats_reached=True)
+                return work(connection)
         except sa.exc.OperationalError as error:
             if (pause := waits.before_again(error)) is None:
                 raise unusable(engine.url, error) from None
@@ -125,12 +127,6 @@ def in_transaction(engine: Engine, work: Callable[[Connection], T], *, write: bo
             if isinstance(error, sa.exc.IntegrityError | sa.exc.DataError):
                 raise
             raise unusable(engine.url, error) from None
-
-
-def _once(engine: Engine, work: Callable[[Connection], T], write: bool) -> T:
-    with engine.connect().execution_options(grainstats_write=write) as connection, connection.begin():
-        engine.update_execution_options(grainstats_reached=True)
-        return work(connection)
 
 
 class _Waits:
