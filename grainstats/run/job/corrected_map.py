@@ -57,19 +57,14 @@ def changed_share(before: GrainMap, after: GrainMap) -> float:
     >>> changed_share(old, new)
     0.125
     """
-    n_after = after.n_grains + 1
-    pairs = before.labels.astype(np.int64) * n_after + after.labels
-    codes, counts = np.unique(pairs, return_counts=True)
-    old, new = codes // n_after, codes % n_after
-    largest_first = np.lexsort((codes, -counts))
-    of_old, of_new = (
-        largest_first[np.unique(side[largest_first], return_index=True)[1]] for side in (old, new)
-    )
-    both = np.zeros(codes.size, bool)
-    both[np.intersect1d(of_old, of_new)] = True
-    both &= (old == 0) == (new == 0)
-    both |= (old == 0) & (new == 0)
-    return 1 - float(counts[both].sum()) / before.labels.size
+    from skimage.metrics import contingency_table
+
+    pixels = contingency_table(before.labels, after.labels).tocsr()
+    new, old = (np.asarray(pixels.argmax(axis=axis)).ravel() for axis in (1, 0))
+    mutual = np.flatnonzero((old[new] == np.arange(new.size)) & (new > 0))
+    mutual = mutual[mutual > 0]
+    same = pixels[0, 0] + pixels[mutual, new[mutual]].sum()
+    return 1 - float(same) / before.labels.size
 
 
 def _within(
