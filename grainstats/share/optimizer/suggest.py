@@ -118,7 +118,8 @@ def suggest(
     pool = unseen(space.candidates(CANDIDATES, rng), seen)
     if any(e.measured.sum() < MINIMUM for e in data):
         return _space_filling(campaign, space, pool, seen, count, seed)
-    _require_botorch()
+    if find_spec("botorch") is None:
+        raise InputError("suggest", "BoTorch is not installed", install_extra("optimizer"))
     from grainstats.share.optimizer.acquisition import Search, select
     from grainstats.share.optimizer.models import choose
 
@@ -145,17 +146,6 @@ def suggest(
         {name: _densities(choice) for name, choice in found.items()},
         campaign.digest, campaign.data_digest, seed, _notes(campaign, len(picks), count),
     )  # fmt: skip
-
-
-def _require_botorch() -> None:
-    try:
-        there = find_spec("botorch") is not None
-    except ValueError:  # in the middle of an import, or blocked
-        there = False
-    if not there:
-        raise InputError(
-            "suggest", "BoTorch is not installed", install_extra("optimizer"),
-        )  # fmt: skip
 
 
 def _densities(choice: Choice) -> dict[str, float | None]:
