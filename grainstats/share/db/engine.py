@@ -111,46 +111,31 @@ def transient(error: sa.exc.DBAPIError) -> bool:
 def in_transaction(engine: Engine, work: Callable[[Connection], T], *, write: bool = True) -> T:
     """Run `work(connection)` in one transaction, trying again after lock conflicts; all or nothing.
 
+    Conflicts between writers end soon; a server that had answered before and went away may be starting again.
+
     `DatabaseError`: the server cannot be reached, the file cannot be read, or the lock was never free.
     """
-    waits = _Waits(engine)
+    conflicts, lost_since, away = iter(_PAUSES), None, _PAUSES[1]
     while True:
         try:
             with engine.connect().execution_options(grainstats_write=write) as connection, connection.begin():
                 engine.update_execution_options(grainstats_reached=True)
                 return work(connection)
         except sa.exc.OperationalError as error:
-            if (pause := waits.before_again(error)) is None:
+            pause, now = None, time.monotonic()
+            if _server_went_away(engine, error):
+                lost_since = lost_since or now
+                if now - lost_since <= RECONNECT_SECONDS:
+                    pause = away = min(2 * away, _LONGEST_PAUSE)
+            elif transient(error):
+                pause = next(conflicts, None)
+            if pause is None:
                 raise unusable(engine.url, error) from None
             time.sleep(pause)
         except sa.exc.DatabaseError as error:
             if isinstance(error, sa.exc.IntegrityError | sa.exc.DataError):
                 raise
             raise unusable(engine.url, error) from None
-
-
-class _Waits:
-    """How long to wait before a transaction is tried again, and when to give up.
-
-    Conflicts between writers end soon; a server that had answered before and went away may be starting again.
-    """
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._conflicts = iter(_PAUSES)
-        self._lost_since: float | None = None
-        self._pause = _PAUSES[1]
-
-    def before_again(self, error: sa.exc.OperationalError) -> float | None:
-        """Seconds; None where trying again is of no use."""
-        if not _server_went_away(self._engine, error):
-            return next(self._conflicts, None) if transient(error) else None
-        now = time.monotonic()
-        self._lost_since = self._lost_since or now
-        if now - self._lost_since > RECONNECT_SECONDS:
-            return None
-        self._pause = min(2 * self._pause, _LONGEST_PAUSE)
-        return self._pause
 
 
 def _server_went_away(engine: Engine, error: sa.exc.OperationalError) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -39,14 +40,15 @@ def test_a_server_that_never_answered_is_said_at_once():
 
 def test_waiting_for_a_lost_server_ends(monkeypatch):
     engine = sa.create_engine(parse_url("postgresql://lab@127.0.0.1:1/none"))
-    lost = sa.exc.OperationalError("select", None, OSError("connection refused"))
-    waits = engine_module._Waits(engine)
-    assert waits.before_again(lost) is None  # never reached
-    engine.update_execution_options(grainstats_reached=True)
-    clock = iter([0.0, 30.0, 60.0, 119.0, 121.0])
-    monkeypatch.setattr(engine_module.time, "monotonic", lambda: next(clock) + 1.0)
-    pauses = [waits.before_again(lost) for _ in range(5)]
-    assert pauses[-1] is None and all(0 < pause <= 5 for pause in pauses[:-1])
+    clock, pauses = iter([0.0, 0.0, 30.0, 60.0, 119.0, 121.0]), list[float]()
+    clocks = SimpleNamespace(monotonic=lambda: next(clock) + 1.0, sleep=pauses.append)
+    monkeypatch.setattr(engine_module, "time", clocks)
+    for reached, tries in ((False, 0), (True, 4)):
+        engine.update_execution_options(grainstats_reached=reached)
+        with pytest.raises(DatabaseError, match="cannot be used"):
+            engine_module.in_transaction(engine, lambda connection: None)
+        assert len(pauses) == tries
+    assert all(0 < pause <= 5 for pause in pauses)
     assert engine_module.RECONNECT_SECONDS >= 60
 
 
