@@ -133,7 +133,7 @@ def next_points(strategy: str, data: Experiments, seed: int) -> tuple[np.ndarray
         return boxvia_points(data), "", None
     model = choose(data, seed).model if strategy == "grainstats" else fit_plain(data)
     pool = pool[(pool[:, None] != data.x).any(2).all(1)]
-    search = Search(pool, neighbours, data.x, np.empty((0, DIMENSIONS)), model.noise_variance)
+    search = Search(pool, neighbours, data.x, np.empty((0, DIMENSIONS)), model.last.noise[:, 0])
     new = np.array([pick.x for pick in select([model], search, BATCH, DRAWS, seed)])
     drawn = sample(model, new, PREDICTION_DRAWS, seed)
     return new, model.name, np.quantile(drawn, [0.025, 0.975], axis=0)
@@ -272,7 +272,7 @@ def _held_out(function: Callable[[np.ndarray], np.ndarray], n: int, seed: int) -
     scale = truth.std()
     x = sobol(n, seed + 50)
     y = function(x) + NOISE * scale * rng.normal(size=n)
-    process = fit_plain(experiments(x, np.empty((n, 0)), y)).process
+    process = fit_plain(experiments(x, np.empty((n, 0)), y)).last
     mean, variance = process.predict(new)
     off, sd = (truth - mean[:, 0]) / scale, np.sqrt(variance[:, 0]) / scale
     widened = float(np.sqrt(process.inflation[0]))

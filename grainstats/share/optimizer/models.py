@@ -36,7 +36,7 @@ PropertyOf = Callable[[Tensor, Tensor], Tensor]
 class PlainModel:
     """A Gaussian process on the process parameters."""
 
-    process: Process
+    last: Process  #: that gives the objective
     x: np.ndarray  #: shape (measured, d)
     y: np.ndarray  #: shape (measured,)
     name: str = "plain GP"
@@ -44,12 +44,7 @@ class PlainModel:
     @property
     def parts(self) -> list[SingleTaskGP]:
         """What is sampled first."""
-        return [self.process.model]
-
-    @property
-    def noise_variance(self) -> np.ndarray:
-        """Of the objective's measurements, shape (measured,)."""
-        return self.process.noise[:, 0]
+        return [self.last.model]
 
     def property_of(self, draws: int, seed: int) -> PropertyOf:
         """The property is what was sampled."""
@@ -57,7 +52,7 @@ class PlainModel:
 
     def leave_one_out(self, seed: int) -> np.ndarray:
         """Log predictive density of every measured objective given the other experiments."""
-        mean, variance = self.process.predict_left_out(self.x[:, None])
+        mean, variance = self.last.predict_left_out(self.x[:, None])
         return np.asarray(stats.norm.logpdf(self.y, mean[:, 0, 0], np.sqrt(variance[:, 0, 0])))
 
 
@@ -80,11 +75,6 @@ class NetworkModel:
     def parts(self) -> list[SingleTaskGP]:
         """What is sampled first."""
         return [stage.model for stage in self.stages]
-
-    @property
-    def noise_variance(self) -> np.ndarray:
-        """Of the objective's measurements, shape (measured,)."""
-        return self.last.noise[:, 0]
 
     def property_of(self, draws: int, seed: int) -> PropertyOf:
         """The property by one function per draw from the posterior of the second stage."""

@@ -131,7 +131,7 @@ def suggest(
     start = int(rng.integers(2**31))
     choices = [choose(e, start) for e in data]
     pending = np.concatenate([x[~known], campaign.open_points])
-    noise = choices[0].model.noise_variance if len(data) == 1 else np.zeros(int(known.sum()))
+    noise = choices[0].model.last.noise[:, 0] if len(data) == 1 else np.zeros(int(known.sum()))
     search = Search(pool, space.neighbours, x[known], pending, noise)
     picks = select([c.model for c in choices], search, count, DRAWS, start)
     rows = np.flatnonzero(known)

@@ -87,7 +87,7 @@ def _feature_drivers(
 def _parameter_drivers(
     choice: Choice, space: Space, x: np.ndarray, reference: np.ndarray
 ) -> Iterator[tuple[float, str]]:
-    process = choice.plain.process
+    process = choice.plain.last
     full = float(process.predict(x[None])[0][0, 0])
     new, old = space.decode(x), space.decode(reference)
     at = 0

@@ -65,7 +65,7 @@ def test_the_networks_samples_go_through_the_feature(believed: Choice) -> None:
 
 def test_the_plain_models_samples_have_the_posterior_mean_and_spread(believed: Choice) -> None:
     x = np.random.default_rng(6).uniform(size=(10, 4))
-    mean, variance = believed.plain.process.predict(x)
+    mean, variance = believed.plain.last.predict(x)
     drawn = sample(believed.plain, x, 1024, 0)
     assert drawn.mean(0) == pytest.approx(mean[:, 0], abs=0.02)
     assert drawn.std(0) == pytest.approx(np.sqrt(variance[:, 0]), rel=0.1)
@@ -105,7 +105,7 @@ def test_missing_features_and_objectives_change_little(believed: Choice) -> None
 
 def test_leave_one_out_of_the_plain_model_is_a_proper_density(believed: Choice) -> None:
     plain = believed.plain
-    mean, variance = (part[:, 0, 0] for part in plain.process.predict_left_out(plain.x[:, None]))
+    mean, variance = (part[:, 0, 0] for part in plain.last.predict_left_out(plain.x[:, None]))
     z = (plain.y - mean) / np.sqrt(variance)
     assert plain.leave_one_out(0) == pytest.approx(-0.5 * (z**2 + np.log(2 * np.pi * variance)))
     assert believed.plain_density == pytest.approx(plain.leave_one_out(0).mean())
