@@ -162,13 +162,14 @@ def make_next(out: Path, db: Path, images: int, size: int) -> int:
         loops = read_loops(opened, "critical_current_density")
     made = []
     taken = {route: sum(e.route == route for e in loops.experiments) for route in ("ai", "researcher")}
-    for proposal in (p for p in loops.proposals if p.state == "open"):
-        taken[proposal.route] += 1
-        settings = [float(proposal.parameters[name]) for name in PARAMETERS]
-        rng = np.random.default_rng([SEED, 2, proposal.number])
-        made.append(
-            make_sample(out, proposal.route, taken[proposal.route], Sinter(*settings), images, size, rng)
-        )
+    for number, proposal in enumerate(loops.proposals, 1):
+        if proposal["state"] != "open":
+            continue
+        route = proposal["route"]
+        taken[route] += 1
+        settings = [float(proposal["parameters"][name]) for name in PARAMETERS]
+        rng = np.random.default_rng([SEED, 2, number])
+        made.append(make_sample(out, route, taken[route], Sinter(*settings), images, size, rng))
     write_tables(out, made)
     return len(made)
 

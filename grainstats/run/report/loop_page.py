@@ -114,15 +114,15 @@ def _best(loops: Loops, route: Route, end: float) -> Line:
 
 def prediction_chart(loops: Loops) -> Chart | None:
     """Measured against predicted value of the proposals that were made, with the diagonal."""
-    shown = [(p, p.predicted, p.measured) for p in loops.proposals]
+    shown = [(p, p["predicted"], p["measured"]) for p in loops.proposals]
     drawn = [
         Point(
             e.value,
             m,
-            f"{p.route} loop",
-            said=f"{p.sample_id}: predicted {number(e.value)}, measured {number(m)}",
+            f"{p['route']} loop",
+            said=f"{p['sample_id']}: predicted {number(e.value)}, measured {number(m)}",
             x_ends=None if e.low is None or e.high is None else (e.low, e.high),
-            square=p.route == "researcher",
+            square=p["route"] == "researcher",
         )
         for p, e, m in shown
         if e is not None and m is not None
@@ -141,7 +141,7 @@ def prediction_chart(loops: Loops) -> Chart | None:
         pd.DataFrame(rows, columns=["sample_id", "predicted", "predicted_low", "predicted_high", "measured"]),
         lines=(Line(ends, ends, "diagonal"),),
         points=tuple(drawn),
-        legend=_legend({p.route for p, e, m in shown if e is not None and m is not None}),
+        legend=_legend({p["route"] for p, e, m in shown if e is not None and m is not None}),
     )
 
 

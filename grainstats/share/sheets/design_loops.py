@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,8 +14,6 @@ from grainstats.share.properties import Property, asked_for, known_properties, n
 from segment.errors import InputError
 
 Route = Literal["ai", "researcher"]
-State = Literal["made", "known", "open"]
-Value = float | str
 SAME = 1e-6  #: relative difference below which two settings are one
 
 
@@ -33,23 +31,6 @@ class Prediction:
 
 
 @dataclass(frozen=True)
-class Proposed:
-    """One recorded proposal and what came of it."""
-
-    number: int  #: in the order in which they were recorded
-    route: Route
-    by: str  #: the model or the person
-    campaign: str
-    reason: str
-    recorded_on: str
-    parameters: dict[str, Value]
-    predicted: Prediction | None  #: of this property
-    state: State  #: made since; its settings had been made before it was recorded; or not made yet
-    sample_id: str  #: empty where open
-    measured: float | None
-
-
-@dataclass(frozen=True)
 class Loops:
     """Progress of both routes towards one property."""
 
@@ -59,7 +40,11 @@ class Loops:
     #: a row per sample with the property, in the order in which they were made: ``sample_id``, ``value``,
     #: ``uncertainty`` (one standard deviation), ``route``, ``number`` within it (from 1), its ``best`` so far
     experiments: tuple[Any, ...]
-    proposals: tuple[Proposed, ...]
+    #: in the order in which they were recorded, by name: ``route``, ``by`` (the model or the person),
+    #: ``campaign``, ``reason``, ``recorded_on``, ``parameters``, what was ``predicted`` of this property,
+    #: ``state`` ("made" since, "known" before it was recorded, or "open"), ``sample_id`` (empty where open),
+    #: and the value ``measured`` on it
+    proposals: tuple[dict[str, Any], ...]
 
     def best(self, route: Route) -> Any:
         """The experiment that holds the route's best value."""
@@ -126,31 +111,26 @@ def _experiments(made: pd.DataFrame, values: pd.DataFrame, maximise: bool) -> pd
 
 def _proposals(
     suggestions: pd.DataFrame, made: pd.DataFrame, samples: pd.DataFrame, values: pd.DataFrame, name: str
-) -> list[Proposed]:
+) -> Iterator[dict[str, Any]]:
     since = dict(zip(made["sample_id"], made["created_at"], strict=True))
     settings = {str(r["sample_id"]): r for r in samples.to_dict("records")}
-    found = []
-    for number, s in enumerate(suggestions.to_dict("records"), 1):
+    for s in suggestions.to_dict("records"):
         alike = [sample for sample in since if same_settings(s["parameters"], settings[sample])]
         later = [sample for sample in alike if since[sample] >= s["created_at"]]
         sample = next(iter(later or alike), "")
         known = sample in values.index
-        found.append(
-            Proposed(
-                number,
-                s["origin"],
-                s["model"],
-                s["campaign"],
-                s["reason"] if isinstance(s["reason"], str) else "",
-                s["created_at"][:10],
-                s["parameters"],
-                _prediction(s["predictions"], name),
-                "made" if later else "known" if alike else "open",
-                sample,
-                float(values.loc[sample, "value"]) if known else None,
-            )
-        )
-    return found
+        yield {
+            "route": s["origin"],
+            "by": s["model"],
+            "campaign": s["campaign"],
+            "reason": s["reason"] if isinstance(s["reason"], str) else "",
+            "recorded_on": s["created_at"][:10],
+            "parameters": s["parameters"],
+            "predicted": _prediction(s["predictions"], name),
+            "state": "made" if later else "known" if alike else "open",
+            "sample_id": sample,
+            "measured": float(values.loc[sample, "value"]) if known else None,
+        }
 
 
 def same_settings(point: Mapping[str, Any], sample: Mapping[str, Any]) -> bool:
