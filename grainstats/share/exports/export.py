@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -58,25 +57,20 @@ def export(
     if to not in FORMS:
         raise InputError("--to", f"there is no form {to!r}", f"Choose one of {', '.join(FORMS)}")
     out = Path(out)
-    _check_target(out, to)
+    mark = f".grainstats-{to}"  #: hidden file by which a later export knows a folder it may replace
+    _check_target(out, mark)
     out.parent.mkdir(parents=True, exist_ok=True)
-    with _named(out), tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as scratch:
-        new = Path(scratch)
-        _write(db, to, new, objective, ranges or {}, db.folder if files is None else Path(files))
-        written = sorted(path.relative_to(new) for path in new.rglob("*") if path.is_file())
-        _replace(out, new, written, _mark(to))
-    return [out / path for path in written]
-
-
-@contextmanager
-def _named(out: Path) -> Iterator[None]:
-    """Let what cannot be written name the folder; the file beside it is gone by then."""
     try:
-        yield
+        with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as scratch:
+            new = Path(scratch)
+            _write(db, to, new, objective, ranges or {}, db.folder if files is None else Path(files))
+            written = sorted(path.relative_to(new) for path in new.rglob("*") if path.is_file())
+            _replace(out, new, written, mark)
     except OSError as error:
-        if error.filename is None or f".{out.name}." in str(error.filename):
+        if error.filename is None or f".{out.name}." in str(error.filename):  # which is gone by now
             error.filename = os.fspath(out)
         raise
+    return [out / path for path in written]
 
 
 def _replace(out: Path, new: Path, written: list[Path], mark: str) -> None:
@@ -117,13 +111,8 @@ def _write(
         roi_sets.export_roi_sets(db, out, files)
 
 
-def _mark(to: Form) -> str:
-    """Hidden file by which a later export knows a folder it may replace."""
-    return f".grainstats-{to}"
-
-
-def _check_target(out: Path, to: Form) -> None:
-    if not out.exists() or (out / _mark(to)).is_file():
+def _check_target(out: Path, mark: str) -> None:
+    if not out.exists() or (out / mark).is_file():
         return
     if not out.is_dir():
         raise InputError(out, "it is a file, not a folder", "Give a new folder to --out")
