@@ -160,7 +160,7 @@ def _image_rows(
     """Each image beside the others: its spacing, its histogram, and how far it moves the sample's mean."""
     by_image = {key: part.set_index("name") for key, part in descriptors.groupby("analysis_id")}
     grains = dict(tuple(whole.groupby("analysis_id")))
-    pulls = _pulls(by_image)
+    pulls = _pulls(descriptors)
     largest = max(pulls, key=lambda key: abs(pulls[key])) if len(pulls) > 2 else None
     for _, image in images.sort_values(["path", "frame"]).head(MOST_ROWS).iterrows():
         key = image["analysis_id"]
@@ -184,16 +184,11 @@ def _image_rows(
         }
 
 
-def _pulls(by_image: dict[int, pd.DataFrame]) -> dict[int, float]:
+def _pulls(descriptors: pd.DataFrame) -> dict[int, float]:
     """By how much each image moves the mean intercept of the others, as a share of it."""
-    known = {
-        key: (float(table.loc["intercept_mean_nm", "value"]), float(table.loc["n_intercepts", "value"]))
-        for key, table in by_image.items()
-        if {"intercept_mean_nm", "n_intercepts"} <= set(table.index)
-    }
-    total, count = sum(mean * n for mean, n in known.values()), sum(n for _, n in known.values())
-    return {
-        key: (total / count) / ((total - mean * n) / (count - n)) - 1
-        for key, (mean, n) in known.items()
-        if len(known) > 1 and count > n > 0
-    }
+    names = ["intercept_mean_nm", "n_intercepts"]
+    known = descriptors.pivot(index="analysis_id", columns="name", values="value").reindex(columns=names)
+    mean, n = (known.dropna()[name] for name in names)
+    total, count = (mean * n).sum(), n.sum()
+    pulls = (total / count) / ((total - mean * n) / (count - n)) - 1
+    return dict(pulls[(n > 0) & (n < count)])
