@@ -59,7 +59,7 @@ def changed_share(before: GrainMap, after: GrainMap) -> float:
     """
     from skimage.metrics import contingency_table
 
-    pixels = contingency_table(before.labels, after.labels).tocsr()
+    pixels = contingency_table(before.labels, after.labels).tocsr()  # type: ignore[no-untyped-call]
     new, old = (np.asarray(pixels.argmax(axis=axis)).ravel() for axis in (1, 0))
     mutual = np.flatnonzero((old[new] == np.arange(new.size)) & (new > 0))
     mutual = mutual[mutual > 0]
