@@ -19,10 +19,9 @@ from segment.cells.tracing import (
     drawn_part,
     fill_double_lines,
     loose_lines,
-    narrow_strips,
+    odd_areas,
     split_tracing,
     straight_lines,
-    swallowed,
 )
 from segment.cells.twins import merge_twins
 from segment.choices import GAP_WIDTH, Twins
@@ -197,12 +196,11 @@ def _warnings_of(lines: np.ndarray, labels: np.ndarray) -> tuple[str, ...]:
         where = "1 stretch of line ends" if loose == 1 else f"{loose} stretches of line end"
         said.append(f"{where} within a cell, at gaps that were not bridged: its parts count as one")
     area = np.sort(np.bincount(labels.ravel())[1:])
-    strips = narrow_strips(lines)
+    strips, small = odd_areas(lines, MIN_AREA_PX)
     if strips >= max(_STRIPS[0], _STRIPS[1] * area.size):
         said.append(
             f"{strips} open areas are narrow strips beside a line: was it drawn twice? They count as cells"
         )
-    small = swallowed(lines, MIN_AREA_PX)
     if small >= max(_SWALLOWED[0], _SWALLOWED[1] * area.size):
         said.append(
             f"{small} open areas of fewer than {MIN_AREA_PX} px count as line: enlarge the picture, or draw "

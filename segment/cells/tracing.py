@@ -57,23 +57,21 @@ def fill_double_lines(lines: np.ndarray) -> np.ndarray:
 
     It is an open area as long as `RIBBON` of its widths, and much narrower than the typical cell.
     """
-    pieces, long, slender = _open_areas(lines)
+    pieces, _, long, slender = _open_areas(lines)
     ribbon = ((long > RIBBON) & (slender < SLENDER)) | ((long > MESH * RIBBON) & (slender < 1))
     ribbon[0] = False
     return lines | ribbon[pieces] if ribbon.any() else lines
 
 
-def narrow_strips(lines: np.ndarray) -> int:
-    """How many open areas are long and narrow, as beside a line that was drawn twice."""
-    _, long, slender = _open_areas(lines)
-    return int(np.count_nonzero((long[1:] > STRIP[0]) & (slender[1:] < STRIP[1])))
+def odd_areas(lines: np.ndarray, min_area_px: int) -> tuple[int, int]:
+    """How many open areas are narrow strips, as beside a line drawn twice, and how many too small for cells.
 
-
-def swallowed(lines: np.ndarray, min_area_px: int) -> int:
-    """How many open areas are too small for cells, and too large for specks in a line."""
-    _, _, facts, _ = cv2.connectedComponentsWithStats((~lines).astype(np.uint8), connectivity=4)
-    area = facts[1:, cv2.CC_STAT_AREA]
-    return int(np.count_nonzero((area >= SPECK_PX) & (area < min_area_px)))
+    Specks in a line do not count.
+    """
+    _, area, long, slender = _open_areas(lines)
+    strips = (long[1:] > STRIP[0]) & (slender[1:] < STRIP[1])
+    small = (area[1:] >= SPECK_PX) & (area[1:] < min_area_px)
+    return int(np.count_nonzero(strips)), int(np.count_nonzero(small))
 
 
 def are_cells(lines: np.ndarray, min_area_px: int) -> bool:
@@ -91,8 +89,8 @@ def are_cells(lines: np.ndarray, min_area_px: int) -> bool:
     return pieces[0] > pieces[1]
 
 
-def _open_areas(lines: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Areas between lines: their numbers, how many widths each is long, its width over the typical one."""
+def _open_areas(lines: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Areas between lines: numbers, pixels, how many widths each is long, its width over the typical one."""
     _, pieces, facts, _ = cv2.connectedComponentsWithStats((~lines).astype(np.uint8), connectivity=4)
     at_line = cv2.dilate(lines.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool) & ~lines
     outline = np.maximum(np.bincount(pieces[at_line], minlength=len(facts)), 1)
@@ -101,7 +99,7 @@ def _open_areas(lines: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     width = np.maximum(area, 1.0) / outline
     order = np.argsort(width)
     typical = width[order][np.searchsorted(np.cumsum(area[order]), area.sum() / 2)]
-    return pieces, outline / (4 * width), width / typical
+    return pieces, area, outline / (4 * width), width / typical
 
 
 def straight_lines(lines: np.ndarray) -> int:

@@ -7,7 +7,6 @@ model cut.  A check sum over the labels finds the programs that keep them.
 
 from __future__ import annotations
 
-import math
 import zlib
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ import tifffile
 
 from segment.grain_map import GrainMap
 from segment.label_maps.pixels import TIFFS, line_of
+from segment.micrograph.length_units import number
 from segment.segmentation import Segmentation
 
 SEGMENTATION_TAG, VALID_TAG = 65001, 65002  #: in the range that TIFF leaves to private use
@@ -57,11 +57,11 @@ def with_record(path: Path, grain_map: GrainMap, *, exact_size: bool) -> GrainMa
         return grain_map
     with tifffile.TiffFile(path) as file:
         page = file.pages.first
-        written, check_sum = _number(line_of(page, "pixel_size_nm")), line_of(page, "labels_crc32")
+        written, check_sum = number(line_of(page, "pixel_size_nm") or ""), line_of(page, "labels_crc32")
         stored = {code: page.tags[code].value for code in (SEGMENTATION_TAG, VALID_TAG) if code in page.tags}
     changes: dict[str, Any] = {}
     size = grain_map.pixel_size_nm
-    if exact_size and size and abs(written / size - 1) < SAME_SIZE:
+    if exact_size and size and written and abs(written / size - 1) < SAME_SIZE:
         changes["pixel_size_nm"] = written
     valid = _valid(stored.get(VALID_TAG), grain_map.labels.shape)
     if valid is not None:
@@ -81,14 +81,6 @@ def note_in(path: Path, name: str) -> str | None:
             return line_of(file.pages.first, name)
     except (OSError, ValueError):  # tifffile's own error is a ValueError
         return None
-
-
-def _number(text: str | None) -> float:
-    """NaN where it is none."""
-    try:
-        return float(text or "nan")
-    except ValueError:
-        return math.nan
 
 
 def _check_sum(grain_map: GrainMap) -> int:

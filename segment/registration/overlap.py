@@ -173,38 +173,30 @@ Motion = tuple[np.ndarray, np.ndarray]  #: matrix and shift that bring the other
 def _motions(one: Places, other: Places, pairs: np.ndarray, diameter: float) -> Iterator[Motion]:
     """The place that most triangles agree on, not mirrored and mirrored."""
     for flip in (1.0, -1.0):
-        a, b = one.centres[pairs[:, 0]], other.centres[pairs[:, 1]] * (1.0, flip)
+        corners = one.centres[pairs[:, 0]], other.centres[pairs[:, 1]] * (1.0, flip)
+        a, b = (places @ np.array([1, 1j]) for places in corners)  # so that a turn is a factor
         same = _side_of(a) * _side_of(b) > 0
         a, b = a[same], b[same]
         if len(a) < VOTES:
             continue
-        turned = _turn(a) - _turn(b)
-        apart = np.abs((turned[:, None] - turned[None] + np.pi) % (2 * np.pi) - np.pi)
+        turn = (a[:, 1] - a[:, 0]) / (b[:, 1] - b[:, 0])
+        turn /= np.abs(turn)
+        apart = np.abs(np.angle(turn[:, None] / turn))
         middle_a, middle_b = a.mean(axis=1), b.mean(axis=1)
-        matrix = np.stack([_rotation(angle) for angle in turned])
+        away = middle_b - middle_b[:, None]
         # where each motion puts the middle of every other triangle, beside where that should lie
-        put = middle_a[:, None] + np.einsum("kij,klj->kli", matrix, middle_b[None] - middle_b[:, None])
-        far = np.linalg.norm(put - middle_a[None], axis=2)
-        reach = NEAR * diameter + TURN / 2 * np.linalg.norm(middle_b[None] - middle_b[:, None], axis=2)
-        agree = (apart < TURN) & (far < reach)
+        far = np.abs(middle_a[:, None] + turn[:, None] * away - middle_a)
+        agree = (apart < TURN) & (far < NEAR * diameter + TURN / 2 * np.abs(away))
         best = int(agree.sum(axis=1).argmax())
         if agree[best].sum() >= VOTES:
-            yield _fit(a[agree[best]].reshape(-1, 2), (b * (1.0, flip))[agree[best]].reshape(-1, 2))
+            chosen = pairs[same][agree[best]]
+            yield _fit(one.centres[chosen[:, 0]].reshape(-1, 2), other.centres[chosen[:, 1]].reshape(-1, 2))
 
 
 def _side_of(corners: np.ndarray) -> np.ndarray:
     """On which side the third corner lies."""
-    first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    return np.sign(first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0])
-
-
-def _turn(corners: np.ndarray) -> np.ndarray:
-    along = corners[:, 1] - corners[:, 0]
-    return np.arctan2(along[:, 1], along[:, 0])
-
-
-def _rotation(angle: float) -> np.ndarray:
-    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    sides = (corners[:, 1] - corners[:, 0]).conj() * (corners[:, 2] - corners[:, 0])
+    return np.sign(sides.imag)
 
 
 def _fit(a: np.ndarray, b: np.ndarray) -> Motion:

@@ -61,7 +61,9 @@ def predict(
     (64, 96)
     """
     image, valid = plain(micrograph.image), micrograph.valid
-    _check_size(micrograph)
+    if min(image.shape) < SMALLEST_PX:
+        reason = f"{image.shape[1]} x {image.shape[0]} px is too small to see grains"
+        raise InputError(micrograph.path, reason, f"Give one of at least {SMALLEST_PX} x {SMALLEST_PX} px")
     runtime = runtime_for(model, device=device, precision=precision, threads=threads)
     known = None
     if scale is None:
@@ -129,13 +131,3 @@ def _tiles(
         return tiles
     bands = resample_bands(probability_bands(tiles, shape[1]), shape, image.shape)
     return ((rows, slice(None), band) for rows, band in bands)
-
-
-def _check_size(micrograph: Micrograph) -> None:
-    if min(micrograph.image.shape) < SMALLEST_PX:
-        rows, columns = micrograph.image.shape
-        raise InputError(
-            micrograph.path,
-            f"{columns} x {rows} px is too small to see grains",
-            f"Give an image of at least {SMALLEST_PX} x {SMALLEST_PX} px",
-        )
