@@ -49,12 +49,8 @@ class Patch:
 def join_cells(labels: np.ndarray, line: np.ndarray) -> Patch:
     """Make the cells that a line passes through one cell, under the number of the largest.
 
-    `line` holds rows and columns of its points, float of shape (n, 2).  `InputError`: it passes through fewer
+    `line` holds rows and columns of its points, float of shape (n, 2). `InputError`: it passes through fewer
     than two cells.
-
-    >>> cells = np.repeat(np.array([[1, 1, 2, 2, 2]], np.int32), 3, axis=0)
-    >>> join_cells(cells, np.array([[1.0, 0.0], [1.0, 4.0]])).applied(cells)[0].tolist()
-    [2, 2, 2, 2, 2]
     """
     cells = cells_along(labels, line)
     if cells.size < 2:

@@ -8,11 +8,8 @@ import numpy as np
 def joined_groups(n: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Number of the group of each of n things, from 0 in the order of their first members; shape (n,).
 
-    Things `a` and `b`, ndarrays of int, belong together pair by pair.  Roots hang themselves on the lowest
+    Things `a` and `b`, ndarrays of int, belong together pair by pair. Roots hang themselves on the lowest
     neighbouring root until none changes (Shiloach and Vishkin 1982).
-
-    >>> joined_groups(5, np.array([0, 3]), np.array([4, 1])).tolist()
-    [0, 1, 2, 1, 0]
     """
     root = np.arange(n)
     a, b = np.asarray(a), np.asarray(b)

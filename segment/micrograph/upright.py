@@ -26,12 +26,7 @@ _ON_ITS_SIDE = 5  #: from this value on, rows are shown as columns
 
 
 def turned(pixels: np.ndarray, orientation: int) -> np.ndarray:
-    """Pixels of shape (rows, columns, ...) as the tag's value wants them shown; unknown values do nothing.
-
-    >>> turned(np.array([[1, 2], [3, 4]]), 6)
-    array([[3, 1],
-           [4, 2]])
-    """
+    """Pixels of shape (rows, columns, ...) as the tag's value wants them shown; unknown values do nothing."""
     if orientation not in _WORDS:
         return pixels
     if orientation >= _ON_ITS_SIDE:

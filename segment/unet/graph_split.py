@@ -80,17 +80,12 @@ def reach_px(network: Any, steps: list[int]) -> int:
         if op.get_type_name() == "Interpolate":
             step /= 2
         elif "strides" in (facts := op.get_attributes()):
-            stride, pad = facts["strides"][0], facts["pads_begin"][0]
-            reach += step * max(pad, _kernel(op, facts) - pad - stride)
+            stride, pad, dilation = (facts.get(key, [1])[0] for key in ("strides", "pads_begin", "dilations"))
+            shape = facts.get("kernel") or op.input_value(1).get_shape()
+            reach += step * max(pad, (shape[-1] - 1) * dilation + 1 - pad - stride)
             step *= stride
         seen[name] = (step, reach)
     return int(max(seen[result.get_friendly_name()][1] for result in network.get_results()))
-
-
-def _kernel(op: Any, facts: dict[str, Any]) -> int:
-    """Pixels that a window of a convolution or pooling spans along one axis."""
-    edge = facts["kernel"][0] if "kernel" in facts else op.input_value(1).get_partial_shape()[-1].get_length()
-    return int((edge - 1) * facts.get("dilations", [1])[0] + 1)
 
 
 def _cuts(network: Any) -> Any:

@@ -80,7 +80,7 @@ def _frames_of_group(group: Any) -> list[Frame]:
     shape = (data.shape[axes[0]], data.shape[axes[1]])
     others = [k for k in range(data.ndim) if k not in axes]
     places = [((slice(None),) * others[0] + (k,)) for k in range(data.shape[others[0]])] if others else [...]
-    return [Frame(shape, partial(_plane, data, place), scales, 0) for place in places]
+    return [Frame(shape, partial(data.__getitem__, place), scales, 0) for place in places]
 
 
 def _scales(group: Any, axes: tuple[int, int]) -> tuple[Scale, ...]:
@@ -91,7 +91,3 @@ def _scales(group: Any, axes: tuple[int, int]) -> tuple[Scale, ...]:
         step = abs(values[-1] - values[0]) / (len(values) - 1) if len(values) > 1 else 0.0
         steps.append(to_nm(step, unit))
     return stated("dim datasets", steps[0], steps[1]) if None not in steps else ()
-
-
-def _plane(data: Any, place: Any) -> np.ndarray:
-    return np.asarray(data[place])

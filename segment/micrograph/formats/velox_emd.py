@@ -51,7 +51,10 @@ def frames(opened: OpenFile) -> list[Frame]:
         name = str(facts.get("BinaryResult", {}).get("Detector", ""))
         places = range(len(found), len(found) + data.shape[2])
         scans.setdefault(_scan(data.shape, facts), []).append((data.dtype.kind == "f", name, places))
-        found += [Frame(data.shape[:2], partial(_plane, data, k), scales, 0) for k in range(data.shape[2])]
+        found += [
+            Frame(data.shape[:2], partial(data.__getitem__, np.s_[:, :, k]), scales, 0)
+            for k in range(data.shape[2])
+        ]
     if not found:
         reason = skipped[0] if skipped else "spectra, not images"
         raise not_real_space(opened.path, reason)
@@ -94,7 +97,3 @@ def _scales(facts: dict[str, Any]) -> tuple[Scale, ...]:
     x = to_nm(size.get("width", 0), str(result.get("PixelUnitX", "")))
     y = to_nm(size.get("height", 0), str(result.get("PixelUnitY", "")))
     return stated("BinaryResult.PixelSize", y, x)
-
-
-def _plane(data: Any, k: int) -> np.ndarray:
-    return np.asarray(data[:, :, k])
