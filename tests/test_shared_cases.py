@@ -34,7 +34,7 @@ def one(cases: Path, pattern: str) -> Path:
 @pytest.mark.parametrize(
     ("pattern", "nanometres", "words"),
     [
-        ("01*/black_frame.tif", None, "blank part at the rim ("),
+        ("01*/black_frame.tif", None, "blank part at the rim (one level"),
         ("02*/i8_ok.mrc", 1.6, ""),
         ("02*/u8_imod.mrc", 1.6, "unsigned, by their smoothness"),
         ("03*/c.tif", 1.6, "another channel of the same area left out"),

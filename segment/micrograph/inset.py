@@ -93,7 +93,9 @@ def _seams(here: np.ndarray, usual: np.ndarray, step: float, length: int) -> lis
     begin, end = _clear_part(here > np.maximum(_SHARP * usual, step))
     column = np.flatnonzero(end - begin >= np.ceil(max(_LEAST[4][0] / _CHUNK, _LEAST[4][1] * len(here))))
     begin, end = begin[column], end[column]
-    total, as_usual = (np.pad(np.cumsum(of[:, column], axis=0), ((1, 0), (0, 0))) for of in (here, usual))
+    total, as_usual = (
+        np.pad(np.cumsum(of[:, column], axis=0, dtype=float), ((1, 0), (0, 0))) for of in (here, usual)
+    )
     within, usually = (_between(of, begin, end) for of in (total, as_usual))
     # the chunks at the ends hold a part of the seam
     wider = np.maximum(begin - 1, 0), np.minimum(end + 1, len(here))

@@ -124,7 +124,8 @@ def find_hidden(
     notes: tuple[str, ...] = ()
     if blank is not None:
         valid, bar = _without_blank(image, valid, blank, bar_known or whole)
-        notes += (f"a blank part at the rim ({blank.mean():.1%} of the image) is masked",)
+        what = "one level, or repeated or mirrored lines"
+        notes += (f"a blank part at the rim ({what}; {blank.mean():.1%} of the image) is masked",)
         notes += ("an info bar within the frame is masked",) if bar else ()
     overlay = None if whole else find_overlay(image, blank)
     if scale_bar is not None and scale_bar.rows.start + scale_bar.rows.stop < 2 * len(image):

@@ -179,7 +179,7 @@ def test_reading_masks_and_says_so(tmp_path, field):
     (read,) = read_micrographs(tmp_path / "framed.tif")
     assert read.valid is not None
     assert not read.valid[:40].any() and read.valid[45:-45, 45:-45].all()
-    assert any("blank part at the rim (" in note for note in read.notes)
+    assert any("blank part at the rim (one level" in note for note in read.notes)
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.tif"])
