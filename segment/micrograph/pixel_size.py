@@ -61,9 +61,6 @@ def choose_scale(scales: tuple[Scale, ...], manual_nm: float | None = None) -> C
     """The manual scale or the first plausible one, with every other source that differs by more than 3 %.
 
     `InputError`: `manual_nm` is not positive.
-
-    >>> choose_scale((Scale("PixelSizeX", 1e9, 1e9),)).doubts
-    ('metadata PixelSizeX: 1e+09 nm lies outside 1 pm to 100 µm: not taken',)
     """
     if manual_nm is not None:
         manual_nm = given_size(manual_nm)
