@@ -89,7 +89,7 @@ def volume(
         Path | None, Option(metavar="FILE", help="What boundaries carry (TOML); adds the limiting current.")
     ] = None,
     as_json: JsonOption = False,
-    seed: Annotated[int, Option(min=0, help="Seed of the intervals of the modes.")] = 0,
+    seed: Annotated[int, Option(min=0, help="Seed of the draws of the current.")] = 0,
 ) -> None:
     """Measure a stack of slices as one volume and judge whether its grain size is uniform or bimodal.
 
