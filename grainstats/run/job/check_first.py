@@ -7,7 +7,7 @@ import os
 import shutil
 import socket
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -96,7 +96,8 @@ def _locked(path: Path) -> Iterator[int | None]:
         yield number
     finally:
         if number is not None:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # a disk that fails has its error told where the results are written
+                path.unlink()
             os.close(number)
 
 
