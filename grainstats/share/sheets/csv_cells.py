@@ -21,6 +21,10 @@ _MARKS = (
 _LOOKED_AT = 400  #: bytes, of which every second one is zero in UTF-16
 _HINT = re.compile(r'"?sep=(.)"?', re.IGNORECASE)  #: first line that tells Excel the separator
 _SEPARATORS = (",", ";", "\t", "|")
+#: a Latin, Greek or Cyrillic character, or several of any script, as UTF-7 writes them
+_UTF7 = re.compile(
+    r"\+(?:A[A-X3-9+/][A-Za-z0-9+/]|B[A-F][A-Za-z0-9+/]|[A-Za-z0-9+/]{6,})(?:-|(?![A-Za-z0-9+/]))"
+)
 _LINE_END = re.compile(r"\r\n?")
 _COMMA = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
 _POINT = re.compile(r"[-+]?\d*\.\d+(?:[eE][-+]?\d+)?")
@@ -60,12 +64,23 @@ def _decoded(path: Path) -> str:
         even, odd = (raw[k:_LOOKED_AT:2].count(0) for k in (0, 1))
         half = len(raw[:_LOOKED_AT]) // 4
         encoding = "utf-16-le" if odd > half else "utf-16-be" if even > half else "utf-8-sig"
+    remedy = "Save it as 'CSV UTF-8' or as .xlsx"
     try:
-        return raw.decode(encoding)
+        text = raw.decode(encoding)
     except UnicodeDecodeError:
         what = "UTF-8" if encoding == "utf-8-sig" else "UTF-16"
-        remedy = "Save it as 'CSV UTF-8' or as .xlsx"
         raise InputError(path, f"the text is not {what}", remedy) from None
+    if text.isascii() and any(_is_utf7(found[0]) for found in _UTF7.finditer(text)):
+        raise InputError(path, "the text is UTF-7", remedy)
+    return text
+
+
+def _is_utf7(code: str) -> bool:
+    """Whether such characters stand for others, as in RFC 2152."""
+    try:
+        return code.encode().decode("utf-7").isprintable()
+    except UnicodeDecodeError:
+        return False
 
 
 def _separator(header: str, hint: str) -> str:

@@ -80,6 +80,12 @@ def test_ids_that_are_none(tmp_path: Path, cell: str, words: str) -> None:
         read_samples(sheet(tmp_path / "s.csv", HEADER + f"{cell},ai,1,3\n"))
 
 
+@pytest.mark.parametrize("name", ["Fe+Al-2", "Nb+Al2O3-", "MgB2+BN0", "Y+BaZrO3", "MgB2+SiC-5", "1.5e+05"])
+def test_plus_signs_of_compounds_are_no_utf7(tmp_path, name):
+    path = sheet(tmp_path / "a.csv", f"sample_id,design_route\n{name},ai\n")
+    assert read_samples(path).sample_ids() == (name,)
+
+
 @pytest.mark.parametrize("written", ['="001"', '"=""001"""'])
 def test_a_text_formula_is_what_it_shows(tmp_path: Path, written: str) -> None:
     assert values(sheet(tmp_path / "s.csv", HEADER + f"{written},ai,92.5,3\n")) == ("001", 92.5, 3)

@@ -132,6 +132,8 @@ def test_files_that_are_no_sheets(tmp_path: Path) -> None:
         ("a.ods", b"x", r"sample sheets are \.csv or \.xlsx"),
         ("a.xlsx", b"not a workbook", "cannot be read as a workbook"),
         ("a.csv", "試料,ai".encode("shift-jis"), "not UTF-8"),
+        ("a.csv", "sample_id,design_route\nProbe-ü,ai".encode("utf-7"), "UTF-7.*CSV UTF-8"),
+        ("a.csv", "sample_id,design_route\nПроба 1,ai".encode("utf-7"), "UTF-7"),
     ):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(InputError, match=reason):
