@@ -30,6 +30,7 @@ from grainstats.share.sheets.shown import half_width, looks_like
 
 _PLAIN = ("sample_id", "design_route", "campaign", "date", "images", "excluded")
 _ROUTES = ("ai", "researcher")
+_SUMMARIES = {"mean", "average", "median", "sum", "total", "sd", "std", "平均", "合計"}
 
 
 def read_samples(path: str | Path) -> SampleSheet:
@@ -127,6 +128,8 @@ def _read_row(header: list[str], columns: list[Column], cells: list[Any]) -> tup
         wrong.append("sample_id is empty")
     elif len(plain.get("sample_id", "").splitlines()) > 1:
         wrong.append(f"sample_id {plain['sample_id']!r} has several lines")
+    elif plain.get("sample_id", "").casefold() in _SUMMARIES:
+        wrong.append(f"sample_id {plain['sample_id']!r} is a summary of other rows: take the row out")
     route = half_width(plain.get("design_route", "ai")).lower()
     if route not in _ROUTES:
         wrong.append(f"design_route {plain['design_route']!r} is neither ai nor researcher")

@@ -73,7 +73,12 @@ def test_ids_that_look_alike_are_named(tmp_path: Path, other: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "words"), [("1E+05", "shortened the number 1E.05"), ('"S\n1"', "has several lines")]
+    ("cell", "words"),
+    [
+        ("1E+05", "shortened the number 1E.05"),
+        ('"S\n1"', "has several lines"),
+        ("Mean", "summary of other rows"),
+    ],
 )
 def test_ids_that_are_none(tmp_path: Path, cell: str, words: str) -> None:
     with pytest.raises(SheetError, match=words):
