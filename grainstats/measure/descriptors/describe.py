@@ -45,15 +45,20 @@ def descriptors(
     if isinstance(measured, GrainMap):
         measured = measure_grain_map(measured, unit=unit)
     maps = [measured] if isinstance(measured, Measurement) else list(measured)
-    return _of_one_map(maps[0]) if len(maps) == 1 else sample_descriptors(image_tables(maps))
+    return of_sample(maps, [of_map(m, map_blocks(m)) for m in maps])
 
 
-def image_tables(maps: Sequence[Measurement]) -> ImageTables:
+def of_sample(maps: Sequence[Measurement], of_each: Sequence[list[Descriptor]]) -> list[Descriptor]:
+    """Descriptors of the maps as one sample, from those of each."""
+    return of_each[0] if len(maps) == 1 else sample_descriptors(_image_tables(maps, of_each))
+
+
+def _image_tables(maps: Sequence[Measurement], of_each: Sequence[list[Descriptor]]) -> ImageTables:
     """Tables of several maps as one sample; raises ValueError where there is none or the units differ."""
     units = {m.unit for m in maps}
     if len(units) != 1:
         raise ValueError(f"one unit is needed for a sample, got {sorted(units) or 'no map'}")
-    found = [pd.DataFrame([asdict(d) for d in _of_one_map(m)]) for m in maps]
+    found = [pd.DataFrame([asdict(d) for d in own]) for own in of_each]
     return ImageTables(
         range(len(maps)),
         _one_table([m.grains for m in maps]),
@@ -67,8 +72,8 @@ def _one_table(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat([table.assign(analysis_id=i) for i, table in enumerate(tables)], ignore_index=True)
 
 
-def _of_one_map(measured: Measurement) -> list[Descriptor]:
-    blocks = map_blocks(measured)
+def of_map(measured: Measurement, blocks: MapBlocks) -> list[Descriptor]:
+    """Descriptors of one map with its blocks."""
     return [
         *_grain_descriptors(blocks, measured),
         *intercept_descriptors(blocks, measured),
@@ -86,9 +91,10 @@ def descriptor_table(measurements: Sequence[Measurement]) -> pd.DataFrame:
     DataFrame
         ``image, name, value, ci_low, ci_high, unit, method``.
     """
-    groups = [(m.image_id, [m]) for m in measurements] + [("", list(measurements))]
-    rows = [{"image": image, **asdict(d)} for image, group in groups for d in descriptors(group)]
-    return pd.DataFrame(rows)
+    of_each = [of_map(m, map_blocks(m)) for m in measurements]
+    groups = [*zip((m.image_id for m in measurements), of_each, strict=True)]
+    groups.append(("", of_sample(measurements, of_each)))
+    return pd.DataFrame([{"image": image, **asdict(d)} for image, found in groups for d in found])
 
 
 def _grain_descriptors(p: MapBlocks, measured: Measurement) -> Iterator[Descriptor]:

@@ -9,12 +9,12 @@ from typing import Any
 import pandas as pd
 
 from grainstats.measure.descriptors.corrected import corrected_json, with_corrected
-from grainstats.measure.descriptors.describe import descriptors
+from grainstats.measure.descriptors.describe import of_map, of_sample
 from grainstats.measure.descriptors.describe_spacing import intercepts_by_direction
 from grainstats.measure.descriptors.descriptor import Descriptor
 from grainstats.measure.descriptors.distributions import distributions
 from grainstats.measure.descriptors.sample_descriptors import estimate_of_images
-from grainstats.measure.intervals.map_blocks import map_blocks
+from grainstats.measure.intervals.map_blocks import MapBlocks, map_blocks
 from grainstats.measure.measurement import Measurement
 from segment.quality.boundary_loss import Loss
 
@@ -40,7 +40,9 @@ def sample_summary(measurements: Sequence[Measurement], loss: Loss | None = None
         pixels the names end in ``_px`` and there is no ``astm_g``.  What cannot be said is None.
     """
     maps = list(measurements)
-    found = with_corrected(descriptors(maps), loss)
+    blocks = [map_blocks(m) for m in maps]
+    of_each = [of_map(m, b) for m, b in zip(maps, blocks, strict=True)]
+    found = with_corrected(of_sample(maps, of_each), loss)
     facts = {d.name: descriptor_json(d) for d in found}
     u, per = maps[0].unit, "um" if maps[0].unit == "nm" else "px"
     grains, intercepts = (
@@ -73,7 +75,7 @@ def sample_summary(measurements: Sequence[Measurement], loss: Loss | None = None
         f"boundary_density_per_{per}": value(f"boundary_density_per_{per}"),
         f"triple_junctions_per_{per}2": value(f"triple_junctions_per_{per}2"),
         "astm_g": value("astm_g"),
-        "intercept_by_direction": _by_direction(maps, u),
+        "intercept_by_direction": _by_direction(blocks),
         "distributions": distributions(grains, intercepts, u),
         **_second_phases(facts, u),
         **corrected_json(found),
@@ -81,9 +83,9 @@ def sample_summary(measurements: Sequence[Measurement], loss: Loss | None = None
     }
 
 
-def _by_direction(maps: Sequence[Measurement], u: str) -> list[dict[str, float | None]]:
+def _by_direction(blocks: Sequence[MapBlocks]) -> list[dict[str, float | None]]:
     """Mean intercept of each direction of the test lines."""
-    table = pd.concat([intercepts_by_direction(map_blocks(m)) for m in maps])
+    table, u = pd.concat([intercepts_by_direction(b) for b in blocks]), blocks[0].unit
     rows = []
     for angle, found in table.groupby("angle_deg"):
         n = found["n"].to_numpy()

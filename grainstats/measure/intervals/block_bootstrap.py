@@ -1,9 +1,9 @@
 """Intervals from blocks: neighbouring grains depend on each other, blocks of grains hardly do.
 
-One image is cut into blocks a few grains wide; of five or more images each image is one block.  A grain
-with all that lies in it belongs to one block.  Every quantity is a ratio of block totals (or a function of
-block weights), its standard error comes from the linearised ratio or the delete-one-block jackknife, and its
-interval from Student's t, corrected for skewness, with at most one degree of freedom less than blocks.
+An image is cut into blocks a few grains wide.  A grain with all that lies in it belongs to one block.  Every
+quantity is a ratio of block totals (or a function of block weights), its standard error comes from the
+linearised ratio or the delete-one-block jackknife, and its interval from Student's t, corrected for skewness,
+with at most one degree of freedom less than blocks.
 """
 
 from __future__ import annotations
