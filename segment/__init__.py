@@ -11,6 +11,7 @@ Examples
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from segment.unet.predict import predict
 
     __version__: str
+
+# OpenVINO tells Google Analytics of every import, unless this package of its own cannot be found
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
 _PLACES = {
     "BoundaryMap": "segment.boundary_map",
