@@ -53,11 +53,12 @@ def segment_micrograph(
         Needs no pixel size. Pictures of one field have one magnification and lie at most a few degrees and a
         part of the frame apart; the maps have the pixels of the first.
     model : Model
-    device, precision, threads
-        As in `segment.unet.predict.predict`.
-    persistence, min_area_px : optional
-        Instead of the model's own; the model's smallest area is meant in the network's pixels, one given here
-        in the image's.
+    device, precision, threads : optional
+        As in `predict`.
+    persistence : float, optional
+        As in `close_cells`; None: the model's own.
+    min_area_px : int, optional
+        Smallest cell in pixels of the image; None: the model's own, in pixels of the network.
     voids : {"auto", "dark", "bright", "none"}
         Whether the image has voids or second phases, and of which grey (`segment.cells.voids.find_voids`).
     twins : {"keep", "merge"}

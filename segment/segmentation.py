@@ -75,9 +75,11 @@ class Segmentation:
     Attributes
     ----------
     model_name, model_digest : str
+        The weights that answered.
     persistence : float
-        Of the seeds, in probability.
+        Least rise of the probability between two cells.
     cells : FineCells
+        The cells before weak borders were joined, from which maps at other thresholds are drawn.
     missed : tuple of float
         By class of area, the share of grains that another model, as good, loses in an image as clear
         (`segment.quality.error_rates`).

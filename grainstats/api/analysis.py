@@ -58,6 +58,7 @@ def analyze(
     workers : int
         Processes; 0: work in this one.
     device : {"auto", "cpu", "cuda"}
+        Where the network runs; "auto": CUDA, if any.
 
     Returns
     -------

@@ -73,7 +73,7 @@ def compare(
     reference: str | None = None,
     bins: int | None = None,
 ) -> Comparison:
-    """Compare groups of samples: one value per sample, effects with intervals, honest p-values.
+    """Compare groups of samples: one value per sample, effects with intervals, p-values that count samples.
 
     Parameters
     ----------

@@ -123,11 +123,12 @@ def segment(
         5 degrees; `segment.orientation.grain_map_of` takes other rules.
     pixel_size_nm : float, optional
         In nanometres. The segmentation itself needs none.
-    model : optional
+    model : Model, str or path, optional
         A loaded model, the name of a released one, or a model folder; None: the default.
     persistence : float, optional
         How deep the valley between two cells must be to part them, 0 ... 1; None: the model's own.
     device : {"auto", "cpu", "cuda"}
+        Where the network runs; "auto": CUDA, if any.
 
     Returns
     -------

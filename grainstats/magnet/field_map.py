@@ -22,10 +22,10 @@ class FieldMap:
 
     Attributes
     ----------
-    r_mm : ndarray, shape (n,)
-    z_mm : ndarray, shape (m,)
+    r_mm : ndarray of shape (n,)
+    z_mm : ndarray of shape (m,)
         Above the mid-plane of the stack.
-    b_r_T, b_z_T : ndarray, shape (m, n)
+    b_r_T, b_z_T : ndarray of shape (m, n)
     """
 
     r_mm: np.ndarray

@@ -22,11 +22,11 @@ class Magnetised:
     Attributes
     ----------
     cells : Cells
-    j_cells : ndarray, shape (n_discs, n_z, n_r)
+    j_cells : ndarray of shape (n_discs, n_z, n_r)
         A/m².
     j_A_per_m2 : float
         Current density; with J_c(B) its mean over the superconductor's volume.
-    b_T : ndarray, shape (n,)
+    b_T : ndarray of shape (n,)
         On the axis.
     b_probe_T : float
         What the probe reads.

@@ -36,7 +36,7 @@ class Magnet(Magnetised):
     Attributes
     ----------
     stack : Stack
-    z_mm : ndarray, shape (n,)
+    z_mm : ndarray of shape (n,)
         Of `b_T`, above the mid-plane of the stack.
     probe_mm : float
         Where the probe is on the axis.
@@ -126,15 +126,22 @@ def magnet(
         Uniform current density, A/m².
     jc_table : Table or path, optional
         Measured J_c(B); see `read_jc_table`.
-    kim, exponential : (float, float), optional
-        J0 in A/m² and B0 in tesla of J0 / (1 + B/B0), or of J0 exp(-B/B0).
+    kim : (float, float), optional
+        J0 in A/m² and B0 in tesla of J0 / (1 + B/B0).
+    exponential : (float, float), optional
+        J0 in A/m² and B0 in tesla of J0 exp(-B/B0).
     field_T : float, optional
         Field that the probe reads; the uniform current density that makes it is computed.
     probe : {"middle", "top"} or float
         Mid-plane of the stack, centre of its top face, or a height in mm above the mid-plane, on the axis.
-    creep_rate, t0_s, mu, hours : float, optional
-        Decay: S, seconds from magnetising to the first reading, exponent (None: logarithmic), and until when
-        (24 h unless given).
+    creep_rate : float, optional
+        S, the share lost per unit of ln(t / t0); it needs `t0_s`.
+    t0_s : float, optional
+        Seconds from magnetising to the first reading.
+    mu : float, optional
+        Exponent of interpolated creep; None: logarithmic.
+    hours : float, optional
+        Until when the decay is listed; None: 24.
     lose : float, optional
         Share of the field whose loss is to be timed.
     strength_MPa : float, optional

@@ -62,7 +62,7 @@ def close_cells(
     gap_width : float
         In mean intercepts: where two grains face each other across a narrower gap, there is a boundary
         (`segment.cells.gaps`).
-    grey : ndarray, shape (rows, columns), optional
+    grey : ndarray of shape (rows, columns), optional
         The image: where its grains differ in grey, the least probability is not raised in a clear one.
 
     Returns
@@ -137,7 +137,7 @@ def grain_map_from_tracing(
 
     Parameters
     ----------
-    mask : ndarray, shape (rows, columns) or (rows, columns, samples)
+    mask : ndarray of shape (rows, columns) or (rows, columns, samples)
         Boundaries are True; or lines on a ground of one level, brighter, darker or grey; coloured lines on a
         grey picture; or lines on a transparent layer (`segment.cells.traced_lines`).  Narrow gaps
         in lines are bridged, and a warning counts them.

@@ -39,6 +39,7 @@ def write_label_map(
     grain_map : GrainMap
         What it knows of itself, such as how a model cut it, goes along (`segment.label_maps.record`).
     recipe_digest : str
+        Of the recipe that led to the map; it stands in the image description.
     notes : mapping of str to str
         Lines ``name=text`` of the description.
 

@@ -21,7 +21,7 @@ def micrograph_of_array(
 
     Parameters
     ----------
-    image : ndarray, shape (rows, columns) or (rows, columns, 3)
+    image : ndarray of shape (rows, columns) or (rows, columns, 3)
         Grey levels or RGB, of any dtype. An info bar, blank frames, labels, insets, and pixels that are no
         numbers or far from all others are masked.
     pixel_size_nm : float, optional

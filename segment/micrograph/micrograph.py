@@ -28,7 +28,7 @@ class Micrograph:
 
     Attributes
     ----------
-    image : ndarray, shape (rows, columns)
+    image : ndarray of shape (rows, columns)
         Grey levels in the file's own dtype, colours as their luminance; the info bar is cut.
     pixel_size_nm : float or None
         Edge of the square pixel; None where no source states it.

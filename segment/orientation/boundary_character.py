@@ -42,7 +42,7 @@ def misorientation_of_pairs(grain_map: GrainMap, pairs: np.ndarray) -> np.ndarra
 
     Returns
     -------
-    ndarray, shape (n,)
+    ndarray of shape (n,)
         Of the grains' mean orientations.  NaN between grains of different phases, whose angle means nothing.
 
     Raises

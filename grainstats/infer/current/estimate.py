@@ -63,6 +63,7 @@ def current(
         Share of the boundaries that the map misses, for which the current is corrected; None: what the map's
         segmentation is known to lose, and nothing for other maps.
     seed : int
+        Of the draws.
 
     Returns
     -------

@@ -31,7 +31,7 @@ class DirectionEstimate:
         The same over the mean of all boundaries.
     low, high : float
         95 % of the draws of `j_over_j0`.
-    values : ndarray, shape (draws,)
+    values : ndarray of shape (draws,)
         `j_over_j0` of each draw.
     """
 

@@ -24,7 +24,7 @@ class BoundaryNetwork:
 
     Attributes
     ----------
-    position : ndarray, shape (n_nodes, 2)
+    position : ndarray of shape (n_nodes, 2)
         Sub-pixel points of the boundaries, (row, column), pixels.
     edge : ndarray of int, shape (n_edges, 2)
         Straight pieces between points.
