@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from grainstats.run.report.current_pictures import draw_scale_bar
 from grainstats.run.report.grain_maps import diameters_nm
+from grainstats.run.report.wording import length
 from segment.cells.label_edges import on_edges
 
 if TYPE_CHECKING:
@@ -30,12 +32,20 @@ def rows_of_three(n: int) -> tuple[Figure, np.ndarray]:
     return plt.subplots(max(n, 1), 3, figsize=size, squeeze=False, layout="constrained")
 
 
+def in_fitting_unit(*lengths_nm: np.ndarray) -> tuple[str, list[np.ndarray]]:
+    """The unit for an axis, µm where the largest length is 1000 nm or more, and the lengths in it."""
+    largest = max((float(np.nanmax(one)) for one in lengths_nm if one.size), default=0.0)
+    unit, size = ("µm", 1000.0) if largest >= 1000 else ("nm", 1.0)
+    return unit, [one / size for one in lengths_nm]
+
+
 def draw_sizes(axis: Axes, grains: pd.DataFrame, verdict: ModalityVerdict | None, title: str) -> None:
     """Equivalent circle diameters of whole grains, by number and by area, with the verdict's modes."""
     from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
     inside = grains[~grains["touches_frame"]]
-    size = inside["equivalent_diameter_nm"].to_numpy(float)
+    modes_nm = np.array([] if verdict is None else verdict.modes_nm, float)
+    unit, (size, modes) = in_fitting_unit(inside["equivalent_diameter_nm"].to_numpy(float), modes_nm)
     weight = inside["weight"].fillna(1.0).to_numpy(float)
     if size.size > 1 and size.max() > size.min():
         bins = np.geomspace(size.min(), size.max(), BINS).tolist()
@@ -49,20 +59,21 @@ def draw_sizes(axis: Axes, grains: pd.DataFrame, verdict: ModalityVerdict | None
         axis.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axis.xaxis.set_minor_locator(NullLocator())
         axis.legend(frameon=False)
-    for mode in () if verdict is None else verdict.modes_nm:
+    for mode in modes:
         axis.axvline(mode, color="black", linestyle=":", lw=1)
-    axis.set(xlabel="equivalent circle diameter (nm)", ylabel="share", title=title)
+    axis.set(xlabel=f"equivalent circle diameter ({unit})", ylabel="share", title=title)
 
 
 def draw_spacings(axis: Axes, intercepts: pd.DataFrame, mean_nm: float | None) -> None:
     """Lengths of the intercepts that no frame cuts, and their pooled mean."""
-    length = intercepts.loc[intercepts["censored"].astype(str) == "none", "length_nm"].to_numpy(float)
-    if length.size > 1:
-        axis.hist(length, BINS, weights=np.full(length.size, 1 / length.size), color=LINES, alpha=0.7)
-    if mean_nm is not None:
-        axis.axvline(mean_nm, color="black", linestyle=":", lw=1)
-    title = "spacings" if mean_nm is None else f"mean intercept {mean_nm:.3g} nm"
-    axis.set(xlabel="distance between boundaries (nm)", ylabel="share", title=title)
+    whole = intercepts.loc[intercepts["censored"].astype(str) == "none", "length_nm"].to_numpy(float)
+    unit, (lengths, means) = in_fitting_unit(whole, np.array([] if mean_nm is None else [mean_nm], float))
+    if lengths.size > 1:
+        axis.hist(lengths, BINS, weights=np.full(lengths.size, 1 / lengths.size), color=LINES, alpha=0.7)
+    for mean in means:
+        axis.axvline(mean, color="black", linestyle=":", lw=1)
+    title = "spacings" if mean_nm is None else f"mean intercept {length(mean_nm)}"
+    axis.set(xlabel=f"distance between boundaries ({unit})", ylabel="share", title=title)
 
 
 def draw_grains(axis: Axes, grain_map: GrainMap | None, picture: np.ndarray | None, title: str) -> None:
@@ -71,12 +82,14 @@ def draw_grains(axis: Axes, grain_map: GrainMap | None, picture: np.ndarray | No
     if grain_map is None or grain_map.pixel_size_nm is None:
         axis.text(0.5, 0.5, "no label map", ha="center", va="center", transform=axis.transAxes)
         return
-    shown = diameters_nm(grain_map)[grain_map.labels]
+    unit, (diameters,) = in_fitting_unit(diameters_nm(grain_map))
+    shown = diameters[grain_map.labels]
     shown[on_edges(grain_map.labels) | (grain_map.labels == 0)] = np.nan
     height, width = (n * grain_map.pixel_size_nm for n in shown.shape)
     extent = (0.0, width, height, 0.0)
     if picture is not None:
         axis.imshow(picture, cmap="gray", extent=extent)
     drawn = axis.imshow(shown, cmap="viridis", alpha=0.45, extent=extent, interpolation="nearest")
-    axis.figure.colorbar(drawn, ax=axis, label="diameter (nm)", shrink=0.8)
-    axis.set(title=title, xlabel=f"{width:.4g} nm wide")
+    axis.figure.colorbar(drawn, ax=axis, label=f"diameter ({unit})", shrink=0.8)
+    draw_scale_bar(axis, width, height, width)
+    axis.set(title=title, xlim=(0, width), ylim=(height, 0))

@@ -34,18 +34,19 @@ def picture_of_paths(found: MapPaths, grain_map: GrainMap, image: np.ndarray | N
         _path(axes, found, edges)
         axes.set(title=f"current along {direction}", xticks=[], yticks=[])
         axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
-        _scale_bar(axes, columns, rows, grain_map.pixel_size_nm)
+        if grain_map.pixel_size_nm is not None:
+            draw_scale_bar(axes, columns, rows, columns * grain_map.pixel_size_nm)
     return figure
 
 
-def _scale_bar(axes: Axes, columns: int, rows: int, pixel_size_nm: float | None) -> None:
-    if pixel_size_nm is None:
-        return
-    share, words = scale_bar(columns * pixel_size_nm)
-    x, y = 0.03 * columns, rows - 0.04 * columns
-    axes.plot([x, x + share * columns], [y, y], color="black", linewidth=3, solid_capstyle="butt")
+def draw_scale_bar(axes: Axes, width: float, height: float, width_nm: float) -> None:
+    """A bar with its length at the lower left of a picture that fills 0 ... `width` and 0 ... `height`."""
+    share, words = scale_bar(width_nm)
+    x, y = 0.03 * width, height - 0.04 * width
+    for colour, thickness in (("white", 6), ("black", 3)):
+        axes.plot([x, x + share * width], [y, y], color=colour, linewidth=thickness, solid_capstyle="butt")
     box = {"facecolor": "white", "alpha": 0.8, "pad": 2, "edgecolor": "none"}
-    axes.text(x, y - 0.02 * columns, words, va="bottom", fontsize=9, bbox=box)
+    axes.text(x, y - 0.02 * width, words, va="bottom", fontsize=9, bbox=box)
 
 
 def _ground(axes: Axes, grain_map: GrainMap, image: np.ndarray | None) -> None:
