@@ -24,8 +24,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from grainstats.infer.comparison.adjusted import own_spreads, random_intercept
 from grainstats.infer.comparison.groups import VERDICTS, compare_groups, compare_verdicts
-from grainstats.infer.comparison.linear_models import own_spreads, random_intercept
 from grainstats.infer.comparison.tests import (
     fisher_exact,
     holm,

@@ -52,7 +52,7 @@ def analysed(step: str, path: Path, edge: int) -> int:
     """Analyse a file and write all results; the number of grains."""
     from benchmarks.volume import probability_of
     from grainstats.run.volume import analysis
-    from grainstats.run.volume.output import write_results
+    from grainstats.run.volume.page import write_results
     from segment.unet import load_model
     from segment.volume import VoxelSize, label_volume, pipeline, read_stack
 

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from grainstats.run.recipe import read_recipe
-from grainstats.share.optimizer.spacefile import read_space
+from grainstats.share.optimizer.space import read_space
 from grainstats.share.quantity_units import normalise_unit
 from grainstats.share.sheets.samples import read_samples
 from segment.errors import InputError

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from grainstats.run.cli import app
-from grainstats.share.errors import SheetError
+from grainstats.share.db.records import SheetError
 from grainstats.share.sheets.samples import read_samples
 from segment.errors import InputError
 from segment.micrograph import describe, read_micrographs

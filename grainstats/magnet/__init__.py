@@ -5,8 +5,8 @@ called: ``grainstats.magnet(...)`` is the function `grainstats.magnet.magnet`, w
 """
 
 from grainstats._callable_room import callable_room
-from grainstats.magnet.axis import axis_field_per_j
 from grainstats.magnet.creep import Creep
+from grainstats.magnet.current_sheets import axis_field_per_j
 from grainstats.magnet.field_map import FieldMap, field_map
 from grainstats.magnet.jc_laws import CurrentLaw, Exponential, Kim, Table
 from grainstats.magnet.jc_table import read_jc_table

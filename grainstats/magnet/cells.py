@@ -12,8 +12,7 @@ from functools import cached_property
 import numpy as np
 from scipy import fft
 
-from grainstats.magnet.axis import MM, rings_at_axis
-from grainstats.magnet.current_sheets import sheet_end
+from grainstats.magnet.current_sheets import MM, rings_at_axis, sheet_end
 from grainstats.magnet.stack import Stack
 
 SHEETS = 4  #: thin solenoids that stand for the width of one cell, at Gauss points; even: none at its middle

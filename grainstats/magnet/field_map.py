@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from grainstats.magnet.axis import MM
 from grainstats.magnet.cells import Cells
-from grainstats.magnet.current_sheets import sheet_end
+from grainstats.magnet.current_sheets import MM, sheet_end
 from grainstats.magnet.stack import Stack
 
 NODES = 20  #: Gauss points on either side of the point's own radius

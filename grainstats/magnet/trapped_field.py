@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from grainstats.magnet.axis import axis_field_per_j
 from grainstats.magnet.creep import Creep
-from grainstats.magnet.energy import magnetic_moment
+from grainstats.magnet.current_sheets import axis_field_per_j
 from grainstats.magnet.field_map import FieldMap, field_map, field_map_of_cells
 from grainstats.magnet.jc_laws import CurrentLaw, Exponential, Kim, Table, current_density
 from grainstats.magnet.jc_table import read_jc_table
-from grainstats.magnet.magnetised import Magnetised, carrying, in_own_field
+from grainstats.magnet.magnetised import Magnetised, carrying, in_own_field, magnetic_moment
 from grainstats.magnet.stack import Stack, above_zero
 from segment.errors import InputError
 

@@ -34,7 +34,7 @@ from grainstats.run.commands import (
     suggest,
     volume,
 )
-from grainstats.run.commands.plain_help import PlainCommand, PlainGroup
+from grainstats.run.commands.choices import PlainCommand, PlainGroup
 from grainstats.run.terminal import guard_terminal
 from segment.errors import InputError
 
@@ -60,7 +60,6 @@ for heading, commands in COMMANDS.items():
         name = command.__name__.removesuffix("_samples")
         app.command(name, cls=PlainCommand, rich_help_panel=heading)(command)
 app.add_typer(model.app, name="model", rich_help_panel="Models")
-
 
 COLLECT_AT = 200_000  #: new objects between searches for garbage; at 700 they take a tenth of a command
 _INTERRUPTED = 130  #: exit status after Ctrl-C, as shells have it; Typer ends with it, too, but in silence

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from grainstats.share.db.database import Database
+    from grainstats.share.db.engine import DatabaseError, safe_url
     from grainstats.share.db.records import (
         AnalysisKey,
         AnalysisRecord,
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
         SampleSheet,
         SuggestionRecord,
     )
-    from grainstats.share.db.urls import DatabaseError, safe_url
 
 __all__ = [
     "AnalysisKey",
@@ -32,7 +32,7 @@ __all__ = [
     "SuggestionRecord",
     "safe_url",
 ]
-_ELSEWHERE = {"Database": "db.database", "DatabaseError": "db.urls", "safe_url": "db.urls"}
+_ELSEWHERE = {"Database": "db.database", "DatabaseError": "db.engine", "safe_url": "db.engine"}
 
 
 def __getattr__(name: str) -> Any:

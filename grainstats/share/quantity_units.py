@@ -4,7 +4,8 @@ Column names carry the unit as their last part: ``param:sinter_time_h``, ``prop:
 ``prop:jc_kA_per_cm2``. Powers are written without a sign (``cm2``). ``C`` and ``°C`` are degrees Celsius,
 never coulomb. Pure numbers have the unit ``1``, words (an atmosphere, a supplier) the unit ``category``.
 Fractions by weight, atoms and volume (``wt%``, ``at%``, ``vol%``) and standard flow (``sccm``) are kinds of
-their own, never converted into one another.
+their own, never converted into one another. A property is asked for as ``jc``, ``jc_kA/cm2`` or
+``prop:jc_kA_per_cm2:minimise``.
 """
 
 from __future__ import annotations
@@ -12,8 +13,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 CATEGORY = "category"
 _WRITTEN = {
@@ -181,3 +187,39 @@ def converter(unit: str, target: str, *, difference: bool = False) -> Callable[[
     if not source.is_compatible_with(goal):
         raise ValueError(impossible)
     return lambda value: float(f"{_registry().Quantity(value, source).to(goal).magnitude:.12g}")
+
+
+@dataclass(frozen=True)
+class Property:
+    """A measured property; the database keeps each in one unit."""
+
+    name: str
+    unit: str
+
+    @property
+    def column(self) -> str:
+        """As in the table of samples, behind ``prop:``."""
+        return f"{self.name}_{self.unit}"
+
+
+def asked_for(text: str) -> tuple[str, str]:
+    """Name, with its unit as the database spells it, and direction; each empty where it is not said.
+
+    Examples
+    --------
+    >>> asked_for(" prop:anneal_C:minimise"), asked_for("jc")
+    (('anneal_degC', 'minimise'), ('jc', ''))
+    """
+    name, _, direction = text.strip().removeprefix("prop:").partition(":")
+    return stored_quantity(name.strip()), direction.strip()
+
+
+def known_properties(table: pd.DataFrame) -> list[Property]:
+    """Those of `Database.properties`, by name."""
+    pairs = table[["name", "unit"]].drop_duplicates("name")
+    return [Property(str(name), str(unit)) for name, unit in pairs.itertuples(index=False)]
+
+
+def named(name: str, known: list[Property]) -> Property | None:
+    """The property that is called so, with or without its unit."""
+    return next((p for p in known if name in (p.name, p.column)), None)

@@ -6,8 +6,7 @@ from segment.orientation.boundary_character import (
     boundary_character,
     misorientation_of_pairs,
 )
-from segment.orientation.grains import GrainRules, grain_map_of
-from segment.orientation.label_orientations import orientations_of_labels
+from segment.orientation.grains import GrainRules, grain_map_of, orientations_of_labels
 from segment.orientation.orientation_map import OrientationMap
 from segment.orientation.read import holds_orientation_map, is_orientation_map, read_orientation_map
 from segment.orientation.twins import TwinLaw, twin_law

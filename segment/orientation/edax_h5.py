@@ -12,7 +12,7 @@ import numpy as np
 
 from segment.errors import UnreadableError
 from segment.grain_orientations import CrystalPhase
-from segment.orientation.edax_points import ANGLES, edax_points, edax_symmetry
+from segment.orientation.ang import ANGLES, edax_points, edax_symmetry
 from segment.orientation.hdf5 import MICROMETRE_NM, Group, child, groups_named, number, text, values_of
 from segment.orientation.hdf5_scan import Scan, grid_of, positions
 from segment.orientation.scan_points import ScanPoints

@@ -13,7 +13,7 @@ from segment.cells.label_edges import pairs_beside
 from segment.errors import InputError
 from segment.grain_map import GrainMap
 from segment.grain_orientations import CrystalPhase, GrainOrientations
-from segment.orientation.csl import deviation
+from segment.orientation.boundary_character import deviation
 from segment.orientation.misorientation import disorientation_rotation
 from segment.orientation.quaternions import from_axis_angle
 from segment.orientation.symmetry import LAUE_GROUPS, TRIGONAL_OR_HEXAGONAL

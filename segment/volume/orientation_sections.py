@@ -11,12 +11,11 @@ from scipy import ndimage
 from segment.errors import UncalibratedError, UnreadableError
 from segment.grain_orientations import CrystalPhase
 from segment.micrograph.file_kind import file_text
-from segment.orientation.grains import MISORIENTATION_DEG, grains_of_points
+from segment.orientation.grains import MISORIENTATION_DEG, grains_of_points, reliable_points
 from segment.orientation.misorientation import misorientation_of
-from segment.orientation.neighbours import pairs_along
 from segment.orientation.orientation_map import OrientationMap
+from segment.orientation.raster import pairs_along
 from segment.orientation.read import is_orientation_map, read_orientation_map
-from segment.orientation.reliability import reliable_points
 from segment.volume.alignment import find_drift
 from segment.volume.labels import close_lines
 from segment.volume.read_folder import natural_key

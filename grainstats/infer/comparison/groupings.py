@@ -7,12 +7,14 @@ and no bins is refused, because every sample would be a group of its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
+from grainstats.infer.comparison.result import Scale
 from segment.errors import InputError
 
 MAX_LEVELS = 6  #: groups that a table and a legend can show; judgement
@@ -136,3 +138,74 @@ def default_descriptors(samples: pd.DataFrame, leave_out: Sequence[str]) -> list
 def is_measurement(name: str) -> bool:
     """By its name no parameter, property, count, logarithm, p value or angle, whose ratios say nothing."""
     return not (name.startswith(("param:", "prop:", "n_", *LOGARITHMIC)) or name.endswith(("_p", "_deg")))
+
+
+@dataclass(frozen=True)
+class GroupedValues:
+    """One value per sample, finite and grouped."""
+
+    name: str  #: of the descriptor
+    rows: pd.DataFrame  #: the samples that entered
+    y: np.ndarray  #: shape (n,): log of the descriptor (`scale` "ratio") or the descriptor ("difference")
+    label: np.ndarray  #: str, shape (n,)
+    levels: tuple[str, ...]
+    scale: Scale
+    notes: tuple[str, ...]
+
+    @property
+    def groups(self) -> list[np.ndarray]:
+        return [self.y[self.label == level] for level in self.levels]
+
+    @property
+    def summaries(self) -> str:
+        return "log sample summaries" if self.scale == "ratio" else "sample summaries"
+
+    def back(self, value: float) -> float:
+        return float(np.exp(value)) if self.scale == "ratio" else float(value)
+
+
+def gather(
+    samples: pd.DataFrame, label: pd.Series, levels: tuple[str, ...], name: str, also: Sequence[str],
+    said: Sequence[str] = (),
+) -> GroupedValues:  # fmt: skip
+    """Take one descriptor's usable samples.
+
+    `also`: columns that must be neither missing nor infinite; `said`: notes on the samples, put last.
+    """
+    value = pd.to_numeric(samples[name], errors="coerce").astype(float)
+    finite = pd.Series(np.isfinite(value.to_numpy()), index=samples.index)
+    lacking = samples[list(also)].replace([np.inf, -np.inf], np.nan).isna().any(axis=1)
+    notes = []
+    for rows, why in (
+        (label.isna(), "in no group"),
+        (label.notna() & ~finite, "without a value"),
+        (label.notna() & finite & lacking, "without a covariate"),
+    ):
+        if rows.any():
+            ids = ", ".join(map(str, samples.loc[rows, "sample_id"]))
+            notes.append(f"left out, {why}: {ids}")
+    words = [c for c in also if not pd.api.types.is_numeric_dtype(samples[c])]
+    notes += _spelled_alike("groups", levels) + _spelled_alike("samples", samples["sample_id"])
+    notes += [said for c in words for said in _spelled_alike(f"values of {c}", samples[c].dropna())]
+    keep = label.notna() & finite & ~lacking
+    y = value[keep].to_numpy()
+    scale: Scale = "ratio"
+    if name.startswith(LOGARITHMIC):
+        scale = "difference"
+    elif (y <= 0).any():
+        scale = "difference"
+        notes.append("zero or negative values: compared as a difference of means, not as a ratio")
+    y = np.log(y) if scale == "ratio" else y
+    return GroupedValues(name, samples[keep], y, label[keep].to_numpy(object), levels, scale, (*notes, *said))
+
+
+def _spelled_alike(kind: str, names: Iterable[object]) -> list[str]:
+    """Notes on names that differ in capitals only."""
+    spelled: dict[str, dict[str, None]] = {}
+    for name in map(str, names):
+        spelled.setdefault(name.casefold(), {})[name] = None
+    return [
+        f"{kind} {' and '.join(alike)} differ in capitals only: are they one?"
+        for alike in spelled.values()
+        if len(alike) > 1
+    ]

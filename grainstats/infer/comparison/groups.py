@@ -19,9 +19,10 @@ import numpy as np
 import pandas as pd
 
 from grainstats.infer.comparison.adjusted import FLAT, adjusted
-from grainstats.infer.comparison.data import GroupedValues, gather
 from grainstats.infer.comparison.groupings import (
+    GroupedValues,
     default_descriptors,
+    gather,
     group_column,
     held_column,
     ordered_levels,

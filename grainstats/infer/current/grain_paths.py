@@ -13,8 +13,7 @@ import numba
 import numpy as np
 
 from grainstats.infer.current.boundary_lines import BoundaryLines, boundary_lines
-from grainstats.infer.current.cut_graph import CutGraph, compact_graph, frame_of, line_lengths
-from grainstats.infer.current.pores import pore_links
+from grainstats.infer.current.cut_graph import CutGraph, compact_graph, frame_of, line_lengths, pore_links
 from grainstats.measure.network.graph import BoundaryNetwork
 
 POINTS_ACROSS = 8.0  #: points along a boundary per mean grain diameter, in maps of few grains

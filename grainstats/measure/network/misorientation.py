@@ -8,7 +8,7 @@ import pandas as pd
 from segment.grain_map import GrainMap
 from segment.grain_orientations import GrainOrientations
 from segment.orientation.boundary_character import boundary_character
-from segment.orientation.random_misorientation import random_share_below
+from segment.orientation.misorientation import random_share_below
 
 BIN_DEG = 5.0  #: width of a class of `misorientation_distribution`
 

@@ -1,11 +1,12 @@
-"""What several commands let the user choose between."""
+"""Options that several commands have, and what their help says that they take."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from typer import Option
+from typer.core import TyperArgument, TyperCommand, TyperGroup
 
 if TYPE_CHECKING:
     from segment.volume import VoxelSize
@@ -68,6 +69,20 @@ VoxelSizeOption = Annotated[
 ]
 TracingOption = Annotated[bool, Option("--tracing", help="The maps show traced boundaries, not labels.")]
 
+#: what options of these names take
+VALUES = {
+    "DIR": "out images boundaries data cache artefacts files",
+    "FILE": "space recipe checkpoint start",
+    "URL": "db",
+    "N": "seed n workers threads steps phases bins port",
+    "NAME": "model model_name campaign objective descriptor reference style",
+    "COLUMN": "by covariate block",
+    "SHARE": "persistence",
+    "MINUTES": "minutes",
+    "NAME=LOW:HIGH": "limit",
+}
+_VALUE_OF = {name: value for value, names in VALUES.items() for name in names.split()}
+
 
 def voxels(edges: tuple[float, float, float] | None) -> VoxelSize | None:
     """The voxel that `--voxel-size` names; `InputError`: no voxel of a microscope has such edges."""
@@ -79,3 +94,23 @@ def voxels(edges: tuple[float, float, float] | None) -> VoxelSize | None:
         told = " x ".join(f"{edge:g}" for edge in size.xyz)
         raise InputError("--voxel-size", f"no microscope has voxels of {told} nm", "Give three nanometres")
     return size
+
+
+class _PlainWords:
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Parameters with a word for what they take; switches take nothing, arguments are named already."""
+        found: list[Any] = super().get_params(ctx)  # type: ignore[misc]
+        for one in found:
+            if isinstance(one, TyperArgument):
+                one.display_type_rich = lambda ctx: ""  # type: ignore[method-assign]
+            elif one.metavar is None:
+                one.metavar = "" if getattr(one, "is_flag", False) else _VALUE_OF.get(one.name)
+        return found
+
+
+class PlainCommand(_PlainWords, TyperCommand):
+    """A command with such help."""
+
+
+class PlainGroup(_PlainWords, TyperGroup):
+    """A group of commands with such help."""

@@ -39,7 +39,7 @@ def export(
     from grainstats.run.report.wording import counted
     from grainstats.share.db.database import Database
     from grainstats.share.exports import export as write
-    from grainstats.share.exports.files import n_texts_shown
+    from grainstats.share.exports.tables import n_texts_shown
 
     ranges = dict(_range(text) for text in limit or ())
     with Database.open(db, create=False) as opened:

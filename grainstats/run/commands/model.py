@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer import Option
 
-from grainstats.run.commands.choices import DeviceOption, JsonOption, ModelOption
-from grainstats.run.commands.plain_help import PlainCommand, PlainGroup
+from grainstats.run.commands.choices import DeviceOption, JsonOption, ModelOption, PlainCommand, PlainGroup
 
 if TYPE_CHECKING:
     from segment.training.evaluate import Evaluation

@@ -101,7 +101,7 @@ def volume(
     - `grainstats volume stack.tif --labels --out volume --json`
     """
     from grainstats.run.volume.analysis import add_current, analyse_stack, in_words
-    from grainstats.run.volume.output import write_results
+    from grainstats.run.volume.page import write_results
     from segment.errors import InputError
     from segment.volume.pipeline import StackSettings
 

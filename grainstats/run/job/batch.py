@@ -141,7 +141,7 @@ def run_batch(
 def _reported(rows: Rows, call: Call, done: Summary, moved_from: Iterable[str]) -> Summary:
     """Judge every sample of the run and write tables and report."""
     from grainstats.run.job.judge_samples import copies_in_words, judge_samples, write_results
-    from grainstats.run.report.workbook import write_workbook
+    from grainstats.run.report.tables import write_workbook
 
     said = [*done.warnings, *excluded_in_words(rows.excluded)]
     failures = (*done.failures, *judge_samples(rows, call.out, also=moved_from))

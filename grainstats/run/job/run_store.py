@@ -83,7 +83,7 @@ class RunStore:
         `DatabaseError`: the database itself cannot be used. Whatever else is wrong with the rows is the
         image's failure.
         """
-        from grainstats.share.db.urls import DatabaseError
+        from grainstats.share.db.engine import DatabaseError
 
         if isinstance(outcome, Analysed):
             try:

@@ -1,16 +1,19 @@
-"""Every table of a run as Parquet, all but the longest as CSV; nothing depends on the order of the work."""
+"""Every table of a run as Parquet, all but the longest as CSV, on request all in one workbook.
+
+Nothing depends on the order of the work.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from grainstats.run.atomic import write_atomically
-from grainstats.share.parquet import parquet_options
+from grainstats.share.db.bulk import parquet_options
 from grainstats.share.spreadsheet_text import without_formulas
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ _INTERNAL = ["analysis_id", "created_at", "pool", "code_version", "is_current"]
 _LONGEST = "intercepts"  #: its CSV would be a fifth of all that a run writes: `grainstats export` makes it
 _SHORT = "grains"  #: seven digits in CSV halve it
 _WHOLE_NUMBERS = ["phase_ends", *(f"bbox_{end}_px" for end in ("y0", "x0", "y1", "x1"))]
+MOST_ROWS = 1_048_575  #: rows of a sheet below its header (Excel's limit); more stay in the CSV
 
 
 def write_tables(rows: Rows, folder: Path) -> list[Path]:
@@ -121,3 +125,35 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
         if pd.api.types.infer_dtype(table[column], skipna=True).startswith("mixed"):
             table[column] = table[column].map(told)
     return table
+
+
+def write_workbook(tables: Sequence[Path], path: Path) -> list[str]:
+    """Write the Parquet tables of a run as the sheets of one workbook; returns in words what did not fit.
+
+    Text that a spreadsheet would take for a formula is written as text.
+    """
+    from openpyxl import Workbook
+
+    book, cut = Workbook(write_only=True), []
+    for table in tables:
+        sheet = book.create_sheet(table.stem[:31])
+        n_rows = 0
+        for row in _rows(table):
+            if n_rows > MOST_ROWS:
+                cut.append(f"{path.name}: sheet {table.stem} ends after {MOST_ROWS} rows; the CSV has all")
+                break
+            sheet.append(row)
+            n_rows += 1
+    write_atomically(path, book.save)
+    return cut
+
+
+def _rows(table: Path) -> Iterator[list[Any]]:
+    """Header and rows of a Parquet file, a batch of rows in memory at a time; None for what is missing."""
+    import pyarrow.parquet as pq
+
+    with table.open("rb") as content, pq.ParquetFile(content) as file:
+        yield list(file.schema_arrow.names)
+        for batch in file.iter_batches(50_000):
+            part = without_formulas(batch.to_pandas()).astype(object)
+            yield from part.where(part.notna(), None).to_numpy().tolist()

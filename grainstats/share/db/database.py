@@ -13,11 +13,10 @@ from sqlalchemy.engine import Engine
 from grainstats._version import __version__
 from grainstats.share.db import schema, writing
 from grainstats.share.db.designs import drop_renamed, emptied_in_words, put_samples
-from grainstats.share.db.engine import in_transaction, make_engine
+from grainstats.share.db.engine import in_transaction, make_engine, parse_url, safe_url
 from grainstats.share.db.migrate import prepare
 from grainstats.share.db.reading import Readers
 from grainstats.share.db.records import AnalysisKey, AnalysisRecord, SampleSheet, SuggestionRecord
-from grainstats.share.db.urls import parse_url, safe_url
 
 if TYPE_CHECKING:
     from grainstats.infer.modality.verdict import ModalityVerdict

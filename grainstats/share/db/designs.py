@@ -61,7 +61,7 @@ def in_units_of_record(connection: Connection, sheet: SampleSheet) -> SampleShee
         for row in sheet.rows
     )
     if problems:
-        from grainstats.share.errors import SheetError
+        from grainstats.share.db.records import SheetError
 
         raise SheetError(sheet.source, tuple(problems))
     return replace(sheet, rows=rows)

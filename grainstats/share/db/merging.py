@@ -15,9 +15,8 @@ from sqlalchemy.engine import Connection
 
 from grainstats.share.db import schema
 from grainstats.share.db.designs import units_by_name
-from grainstats.share.db.engine import in_transaction
+from grainstats.share.db.engine import DatabaseError, in_transaction
 from grainstats.share.db.records import AnalysisKey
-from grainstats.share.db.urls import DatabaseError
 from grainstats.share.db.writing import find_analysis, insert_once, make_current, put
 
 if TYPE_CHECKING:

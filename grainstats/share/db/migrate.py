@@ -8,10 +8,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from grainstats.share.db.engine import in_transaction
-from grainstats.share.db.optimizer_view import VIEW
-from grainstats.share.db.schema import METADATA
-from grainstats.share.db.urls import DatabaseError, safe_url
+from grainstats.share.db.engine import DatabaseError, in_transaction, safe_url
+from grainstats.share.db.schema import METADATA, VIEW
 
 #: Schema versions this program knows, from that of release 0.1.0 on; the last one is what it writes.
 VERSIONS = ("0004", "0005", "0006", "0007")

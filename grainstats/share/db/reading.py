@@ -14,10 +14,9 @@ from sqlalchemy.engine import Engine
 
 from grainstats.share.db import schema as t
 from grainstats.share.db.bulk import INTERCEPT_COLUMNS, intercepts_from_bytes
-from grainstats.share.db.engine import in_transaction
-from grainstats.share.db.optimizer_view import OPTIMIZER_COLUMNS
+from grainstats.share.db.engine import DatabaseError, in_transaction, safe_url
 from grainstats.share.db.records import AnalysisKey, digest_of, plain
-from grainstats.share.db.urls import DatabaseError, safe_url
+from grainstats.share.db.schema import OPTIMIZER_COLUMNS
 from segment.segmentation import Segmentation
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What goes into the database: one frozen record per analysis, per sample and per suggestion."""
+"""What goes into the database: one frozen record per analysis, per sample (or sheet) and per suggestion."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from grainstats.share.spreadsheet_text import written_out
+from segment.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -281,3 +282,24 @@ class SuggestionRecord:
     objective: str | None = None
     reason: str | None = None
     predictions: Mapping[str, Any] = field(default_factory=dict)
+
+
+class SheetError(InputError):
+    """A table that cannot be used, with every problem in it; `what` it is, in words.
+
+    Attributes
+    ----------
+    problems : tuple of str
+        One sentence each, with the row as a spreadsheet counts it (the header is row 1).
+    """
+
+    def __init__(self, source: Path | str, problems: tuple[str, ...], what: str = "sample sheet") -> None:
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        listed = "".join(f"\n  - {problem}" for problem in problems)
+        super().__init__(
+            source, f"{count} in the {what}:{listed}\n", "Nothing was imported; correct the sheet"
+        )
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.reason}{self.remedy}."

@@ -14,8 +14,7 @@ from typing import Any
 from grainstats._version import __version__
 from grainstats.share.catalogue import Field
 from grainstats.share.db.database import Database
-from grainstats.share.exports.files import write_csv
-from grainstats.share.exports.tables import ExportTable, export_tables
+from grainstats.share.exports.tables import ExportTable, export_tables, write_csv
 
 
 def export_datapackage(db: Database, out: Path) -> None:

@@ -94,8 +94,7 @@ def _write(
     ranges: Mapping[str, tuple[float, float]],
     files: Path | None,
 ) -> None:
-    from grainstats.share.exports import boxvia, datapackage, rde, roi_sets
-    from grainstats.share.exports import files as tables
+    from grainstats.share.exports import boxvia, datapackage, rde, roi_sets, tables
 
     if to == "csv":
         tables.export_csv(db, out)

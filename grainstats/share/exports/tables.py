@@ -1,4 +1,4 @@
-"""The exported tables: columns with units, rows in an order that no worker decides, keys that lead back.
+"""The exported tables, as CSV and Parquet, too: units, rows in a fixed order, keys that lead back.
 
 Rows of grains, intercepts and descriptors carry ``analysis``; the table `analyses` says which micrograph,
 model, recipe, code version and seed that is. Verdicts and descriptors of samples carry ``pool``; the table
@@ -9,15 +9,22 @@ same bytes.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
 from grainstats.share.catalogue import Field, field_of
+from grainstats.share.db.bulk import parquet_options
 from grainstats.share.db.database import Database
 from grainstats.share.db.reading import NO_SAMPLE
+from grainstats.share.spreadsheet_text import FORMULA, spreadsheet_text, without_formulas
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,3 +141,58 @@ def _text(value: object) -> str | None:
     if isinstance(value, list | dict):
         return json.dumps(value, ensure_ascii=False, sort_keys=True)
     return None if value is None or (isinstance(value, float) and value != value) else str(value)
+
+
+def export_csv(db: Database, out: Path) -> None:
+    """One UTF-8 CSV per table; numbers in their shortest exact form, missing values empty.
+
+    For spreadsheets: texts that these would take for formulas are written as text (`spreadsheet_text`).
+    """
+    for table in export_tables(db):
+        write_csv(table, out / f"{table.name}.csv", spreadsheet=True)
+
+
+_SHOWN = re.compile(rf"""(?:^|,)"?'[{re.escape(FORMULA)}]""", re.MULTILINE)
+
+
+def n_texts_shown(files: Iterable[Path]) -> int:
+    """Texts of exported CSV files that stand behind an apostrophe, lest a spreadsheet run them."""
+    small = (path for path in files if path.suffix == ".csv" and path.stem not in ("grains", "intercepts"))
+    return sum(len(_SHOWN.findall(path.read_text(encoding="utf-8"))) for path in small)
+
+
+def write_csv(table: ExportTable, path: Path, *, spreadsheet: bool = False) -> Path:
+    """Write one table, part by part; `spreadsheet`: no cell is a formula, else texts stay as they are."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        names = [spreadsheet_text(field.name) if spreadsheet else field.name for field in table.fields]
+        pd.DataFrame(columns=names).to_csv(file, index=False, lineterminator="\n")
+        for part in table.parts():
+            part = without_formulas(part) if spreadsheet else part
+            part.to_csv(file, header=False, index=False, lineterminator="\n")
+    return path
+
+
+def export_parquet(db: Database, out: Path) -> None:
+    """One Parquet file per table; each field's metadata holds its unit and labels."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    for table in export_tables(db):
+        schema = _arrow_schema(table)
+        path, options = out / f"{table.name}.parquet", parquet_options(schema)
+        with path.open("wb") as file, pq.ParquetWriter(file, schema, **options) as writer:
+            for part in table.parts():
+                rows = pa.Table.from_pandas(part, schema=schema, preserve_index=False)
+                writer.write_table(rows.cast(schema))
+
+
+def _arrow_schema(table: ExportTable) -> pa.Schema:
+    import pyarrow as pa
+
+    kinds = {"string": pa.string(), "number": pa.float64(), "integer": pa.int64(), "boolean": pa.bool_()}
+    return pa.schema(
+        [
+            pa.field(f.name, kinds[f.kind], metadata={"unit": f.unit, "label_en": f.en, "label_ja": f.ja})
+            for f in table.fields
+        ]
+    )

@@ -11,9 +11,8 @@ import pandas as pd
 from grainstats.share.db.database import Database
 from grainstats.share.db.records import digest_of
 from grainstats.share.optimizer.data import Experiments
-from grainstats.share.optimizer.space import Point, Space
-from grainstats.share.optimizer.spacefile import SpaceError
-from grainstats.share.properties import asked_for, known_properties, named
+from grainstats.share.optimizer.space import Point, Space, SpaceError
+from grainstats.share.quantity_units import asked_for, known_properties, named
 from segment.errors import InputError
 
 FEATURES = (

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from grainstats.share.db.database import Database
-from grainstats.share.db.records import SuggestionRecord
-from grainstats.share.errors import SheetError
+from grainstats.share.db.records import SheetError, SuggestionRecord
 from grainstats.share.sheets.cells import read_table, text_of, value_of
 from segment.errors import InputError
 from segment.micrograph.file_kind import file_text

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from grainstats.share.db.database import Database
-from grainstats.share.properties import Property, asked_for, known_properties, named
+from grainstats.share.quantity_units import Property, asked_for, known_properties, named
 from segment.errors import InputError
 
 Route = Literal["ai", "researcher"]

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from grainstats.share.db.records import ImageRow, ImageSheet
-from grainstats.share.errors import SheetError
+from grainstats.share.db.records import ImageRow, ImageSheet, SheetError
 from grainstats.share.sheets.cells import (
     Column,
     quantity_columns,

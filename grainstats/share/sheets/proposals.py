@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grainstats.share.db.database import Database
-from grainstats.share.db.records import SuggestionRecord
-from grainstats.share.errors import SheetError
+from grainstats.share.db.records import SheetError, SuggestionRecord
 from grainstats.share.quantity_units import converter, split_column
 from grainstats.share.sheets.cells import (
     Column,

@@ -11,8 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from grainstats.share.db.records import Measured, Quantity, SampleRow, SampleSheet
-from grainstats.share.errors import SheetError
+from grainstats.share.db.records import Measured, Quantity, SampleRow, SampleSheet, SheetError
 from grainstats.share.quantity_units import CATEGORY, converter, never_negative, split_column
 from grainstats.share.sheets.cells import (
     PER_CENT,

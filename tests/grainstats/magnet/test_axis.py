@@ -5,7 +5,7 @@ import pytest
 from scipy import special
 
 from grainstats.magnet import Stack, axis_field_per_j, field_map, magnet
-from grainstats.magnet.axis import MU_0
+from grainstats.magnet.current_sheets import MU_0
 from segment.errors import InputError
 
 PAIR = Stack(diameter_mm=30, thickness_mm=6, n_discs=2)

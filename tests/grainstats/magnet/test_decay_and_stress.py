@@ -5,8 +5,8 @@ import pytest
 from scipy import special
 
 from grainstats.magnet import Creep, Stack, field_map, magnet
-from grainstats.magnet.axis import MU_0
-from grainstats.magnet.hoop_stress import largest_hoop_stress
+from grainstats.magnet.current_sheets import MU_0
+from grainstats.magnet.magnetised import largest_hoop_stress
 from segment.errors import InputError
 
 

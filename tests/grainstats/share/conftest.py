@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from grainstats.infer import ModalityVerdict
 from grainstats.measure import Descriptor
 from grainstats.share import AnalysisKey, AnalysisRecord, Database, MicrographFacts, SuggestionRecord
-from grainstats.share.db.urls import parse_url
+from grainstats.share.db.engine import parse_url
 from grainstats.share.sheets.samples import read_samples
 
 

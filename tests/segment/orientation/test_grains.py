@@ -19,10 +19,10 @@ from segment.orientation import (
     read_orientation_map,
     twin_law,
 )
-from segment.orientation.csl import deviation
-from segment.orientation.neighbours import neighbour_pairs
+from segment.orientation.boundary_character import deviation
 from segment.orientation.orientation_map import OrientationMap
 from segment.orientation.quaternions import conjugate, from_axis_angle, multiply
+from segment.orientation.raster import neighbour_pairs
 from segment.orientation.twins import SIGMA_3, touching_labels
 
 Write = Callable[..., Path]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from segment.grain_orientations import CrystalPhase
-from segment.orientation.misorientation import disorientation
-from segment.orientation.random_misorientation import (
+from segment.orientation.misorientation import (
+    disorientation,
     random_density,
     random_share_below,
 )

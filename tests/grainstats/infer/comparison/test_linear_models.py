@@ -11,8 +11,8 @@ import statsmodels.api as sm
 import statsmodels.formula.api as smf
 from scipy import stats
 
+from grainstats.infer.comparison.adjusted import own_spreads, random_intercept
 from grainstats.infer.comparison.groups import compare_groups
-from grainstats.infer.comparison.linear_models import own_spreads, random_intercept
 
 ERGO = np.array(
     [

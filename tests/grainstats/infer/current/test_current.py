@@ -8,7 +8,7 @@ import pytest
 from grainstats.infer.current import Law, current, law_of, read_law
 from grainstats.infer.current.cut_graph import CutSolver, cut_graph
 from grainstats.infer.current.draws import random_orientations
-from grainstats.infer.current.missing import without_some
+from grainstats.infer.current.estimate import without_some
 from grainstats.measure import boundary_network
 from segment.errors import InputError
 from segment.grain_map import GrainMap, Reliability

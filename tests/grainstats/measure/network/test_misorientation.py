@@ -11,8 +11,8 @@ from grainstats.measure import boundary_network, descriptors, measure_grain_map
 from grainstats.measure.network.misorientation import misorientation_distribution
 from segment.grain_map import GrainMap
 from segment.grain_orientations import CrystalPhase, GrainOrientations
+from segment.orientation.misorientation import random_share_below
 from segment.orientation.quaternions import from_axis_angle
-from segment.orientation.random_misorientation import random_share_below
 
 IRON = CrystalPhase(1, "iron", "m-3m")
 

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 
 from grainstats.measure.descriptors.descriptor import Descriptor
 from grainstats.run.cli import app
-from grainstats.run.report.compare_charts import sample_sizes
 from grainstats.run.report.compare_input import read_comparison_input
+from grainstats.run.report.compare_report import sample_sizes
 from grainstats.share import (
     AnalysisKey,
     AnalysisRecord,

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from grainstats.run.cli import app
 from grainstats.run.recipe import Recipe, read_recipe
 from grainstats.run.starting_files import starting_files
-from grainstats.share.optimizer.spacefile import read_space
+from grainstats.share.optimizer.space import read_space
 from grainstats.share.sheets.samples import read_samples
 
 

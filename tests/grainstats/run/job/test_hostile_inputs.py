@@ -19,7 +19,7 @@ from grainstats.run.recipe import Recipe
 from grainstats.run.terminal import PlainStream
 from grainstats.share import Database
 from grainstats.share.db.records import storable
-from grainstats.share.exports.files import export_parquet
+from grainstats.share.exports.tables import export_parquet
 from segment.micrograph import find_micrographs
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from grainstats.run.serve.guard import Guard
+from grainstats.run.serve.server import Guard
 
 TOKEN, PORT = "secret", 8123
 OURS = {"host": f"127.0.0.1:{PORT}", "cookie": f"grainstats-{PORT}={TOKEN}"}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from grainstats.share import Database, DatabaseError, safe_url
-from grainstats.share.db.urls import parse_url
+from grainstats.share.db.engine import parse_url
 
 SECRET = "s3cret-word"
 

@@ -14,8 +14,7 @@ import pytest
 from grainstats.infer import ModalityVerdict
 from grainstats.measure import Descriptor, grain_table, intercept_table
 from grainstats.share import AnalysisRecord, Database, MicrographFacts, SuggestionRecord
-from grainstats.share.db.engine import _lies_read_only
-from grainstats.share.db.urls import DatabaseError
+from grainstats.share.db.engine import DatabaseError, _lies_read_only
 from segment.errors import UncalibratedError
 from segment.micrograph import Micrograph, ScaleConflict
 from segment.mosaics.laguerre import laguerre_section

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from grainstats.measure import Descriptor
 from grainstats.share import Database, DatabaseError
 from grainstats.share.db import engine as engine_module
-from grainstats.share.db.urls import parse_url
+from grainstats.share.db.engine import parse_url
 
 
 @pytest.mark.slow

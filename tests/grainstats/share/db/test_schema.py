@@ -15,11 +15,9 @@ from alembic.script import ScriptDirectory
 
 from grainstats.share import AnalysisRecord, Database, DatabaseError
 from grainstats.share.db import migrate as migrate_module
-from grainstats.share.db.engine import in_transaction, make_engine
+from grainstats.share.db.engine import in_transaction, make_engine, parse_url
 from grainstats.share.db.migrate import VERSIONS, version_of
-from grainstats.share.db.optimizer_view import OPTIMIZER_COLUMNS, VIEW
-from grainstats.share.db.schema import METADATA
-from grainstats.share.db.urls import parse_url
+from grainstats.share.db.schema import METADATA, OPTIMIZER_COLUMNS, VIEW
 
 OLD = Path(__file__).with_name("schema_0004.sql")  # a database of release 0.1.0 (sqlite3 .dump)
 Raw = Callable[..., list]

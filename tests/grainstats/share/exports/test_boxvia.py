@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grainstats.share import Database
-from grainstats.share.errors import SheetError
+from grainstats.share.db.records import SheetError
 from grainstats.share.exports import export
-from grainstats.share.exports.boxvia_names import safe_names, scale_for
+from grainstats.share.exports.boxvia import safe_names, scale_for
 from grainstats.share.sheets.boxvia_suggestions import import_suggestions
 from grainstats.share.sheets.samples import read_samples
 from segment.errors import InputError

@@ -19,7 +19,7 @@ from grainstats.infer import ModalityVerdict
 from grainstats.measure import descriptors
 from grainstats.share import AnalysisRecord, Database
 from grainstats.share.catalogue import field_of
-from grainstats.share.exports import FORMS, export, files
+from grainstats.share.exports import FORMS, export, tables
 from grainstats.share.exports.tables import export_tables
 from grainstats.share.sheets.samples import read_samples
 from segment.errors import InputError
@@ -225,7 +225,7 @@ def test_what_cannot_be_written_names_the_folder(
     def full(*given: object, **more: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), where)
 
-    monkeypatch.setattr(files, "write_csv", full)
+    monkeypatch.setattr(tables, "write_csv", full)
     with pytest.raises(OSError, match="No space left") as caught:
         export(filled, "csv", tmp_path / "rest")
     assert caught.value.filename == str(tmp_path / "rest")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from grainstats.share.errors import SheetError
+from grainstats.share.db.records import SheetError
 from grainstats.share.sheets.samples import read_samples
 
 HEADER = "sample_id,design_route,prop:d_%,param:t_h\n"

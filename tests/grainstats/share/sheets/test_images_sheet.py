@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from grainstats.share.db.records import ImageRow
-from grainstats.share.errors import SheetError
+from grainstats.share.db.records import ImageRow, SheetError
 from grainstats.share.sheets.images import read_images
 
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from grainstats.run.cli import app
 from grainstats.share import Database
-from grainstats.share.errors import SheetError
+from grainstats.share.db.records import SheetError
 from grainstats.share.exports import export
 from grainstats.share.optimizer import Space, parse_space
 from grainstats.share.sheets.proposals import import_proposals

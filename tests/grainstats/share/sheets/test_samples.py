@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from grainstats.run.cli import app
 from grainstats.share import Database, Measured, Quantity
-from grainstats.share.errors import SheetError
+from grainstats.share.db.records import SheetError
 from grainstats.share.quantity_units import converter, normalise_unit, split_column
 from grainstats.share.sheets.samples import read_samples
 from segment.errors import InputError

@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 from openpyxl.styles import Font
 
-from grainstats.share.errors import SheetError
+from grainstats.share.db.records import SheetError
 from grainstats.share.sheets.samples import read_samples
 from segment.errors import InputError
 
